@@ -5,7 +5,7 @@ import { explain } from '@postern/core/explain'
 import { loadXml, type EventDraft } from '@postern/core/scheme'
 import { catalogue } from '@postern/providers/catalogue'
 import { encrypted, lawsOf } from '../../packages/providers/test/signing.ts'
-import { signedFields } from '../../packages/testing/src/provider/fields.ts'
+import { bodyFields } from '../../packages/testing/src/provider/fields.ts'
 import { readLater } from './refusal.ts'
 import { changes, type Change, type Request } from './requests.ts'
 import { deliveryOf, subjectsOf, walk, type Subject } from './subjects.ts'
@@ -67,7 +67,7 @@ async function refusedOrSame(
   if (covers.body === 'bytes')
     assert.deepEqual(Buffer.from(changed.body), Buffer.from(request.body), 'the body was changed')
   if (covers.body === 'fields') {
-    const fieldsOf = COVERED[name] ?? lawsOf(name)?.covered ?? signedFields
+    const fieldsOf = COVERED[name] ?? lawsOf(name)?.covered ?? bodyFields
     const type = genuine.header('content-type') ?? ''
     assert.deepEqual(
       fieldsOf(changed.body, type),
@@ -108,14 +108,14 @@ const SNS = [
 ]
 const COVERED: Readonly<Record<string, (body: Uint8Array, type: string) => unknown>> = {
   'aws-sns': (body, type) => {
-    const fields = signedFields(body, type) as Readonly<Record<string, unknown>>
+    const fields = bodyFields(body, type) as Readonly<Record<string, unknown>>
     return SNS.map((name) => fields[name])
   },
   wechat: encrypted,
   // Twilio signs names and values without anything between them.
   twilio: (body, type) =>
     type.startsWith('application/json')
-      ? signedFields(body, type)
+      ? bodyFields(body, type)
       : [...new URLSearchParams(Buffer.from(body).toString())]
           .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
           .flat()

@@ -7,7 +7,7 @@ export function examples(...lines: readonly string[]): string {
 
 /** An action of commander. */
 // The exit code is set, without process.exit(): output must reach a pipe first.
-export function run<Args extends readonly unknown[]>(
+export function runAction<Args extends readonly unknown[]>(
   action: (...args: Args) => Promise<ExitCode>,
 ): (...args: unknown[]) => Promise<void> {
   return async (...args: unknown[]): Promise<void> => {

@@ -8,7 +8,7 @@ import { createGates } from './pace/gates.ts'
 import type { AddressGuard } from './guard.ts'
 import type { CallSettings } from './options.ts'
 import { createTeller } from './tell.ts'
-import { judge } from './verdict.ts'
+import { judgeAnswer } from './verdict.ts'
 import { createWaiting } from './pace/waiting.ts'
 
 /** One call to one destination. */
@@ -65,7 +65,7 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
           if (!task.signal.aborted && !isRefused(error)) found = 'down'
           throw error
         })
-      const verdict = judge(answer, now(), maxRetryAfter)
+      const verdict = judgeAnswer(answer, now(), maxRetryAfter)
       found = verdict.kind === 'failed' && verdict.sick ? 'down' : 'up'
       if (verdict.kind !== 'failed') return verdict.kind
       const failure = `${destination} answered ${answer.status}`

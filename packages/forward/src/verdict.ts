@@ -16,7 +16,7 @@ export type Verdict =
  * Judges an answer. `Retry-After` counts with 429, 502, 503 and 504, up to `cap` milliseconds.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
-export function judge(
+export function judgeAnswer(
   { status, retryAfter }: DestinationAnswer,
   now: number,
   cap: number,

@@ -1,6 +1,6 @@
 import { Postpone } from '@postern/core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createGate, type CallGate, type Pass, type Places } from '../src/pace/gate.ts'
+import { createCallGate, type CallGate, type Pass, type Places } from '../src/pace/gate.ts'
 import { createGates } from '../src/pace/gates.ts'
 
 const settings = {
@@ -16,7 +16,7 @@ let gate: CallGate
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 })
   places = { total: 100, held: 0 }
-  gate = createGate(settings, places)
+  gate = createCallGate(settings, places)
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -58,7 +58,7 @@ describe('the breaker', () => {
   })
 
   test('failures of calls that were running when it opened do not make the pause longer', () => {
-    const wide = createGate({ ...settings, concurrency: 10 }, places)
+    const wide = createCallGate({ ...settings, concurrency: 10 }, places)
     const passes = Array.from({ length: 8 }, () => pass(wide))
     for (const one of passes) one.leave('down')
     vi.advanceTimersByTime(1000)
@@ -110,7 +110,7 @@ describe('calls at once', () => {
     await sent
     expect(places.held).toBe(2)
 
-    const other = createGate({ ...settings, failures: 1 }, places)
+    const other = createCallGate({ ...settings, failures: 1 }, places)
     pass(other).leave('up')
     const [one] = [pass(other), pass(other)]
     const waiting = other.enter() as Promise<Pass>

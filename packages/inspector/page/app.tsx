@@ -2,7 +2,7 @@ import type { StatusReply, VersionReply } from '../src/api.ts'
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { Progress } from './bulk/progress.tsx'
-import { say } from './data/announce.ts'
+import { sayPolitely } from './data/announce.ts'
 import { AskFailure, ask, signedOut } from './data/ask.ts'
 import { useKeys } from './data/keys.ts'
 import { startLive } from './data/live.ts'
@@ -69,7 +69,7 @@ function Screens(): JSX.Element {
   const turnUtc = (): void => {
     setUtc(!utc)
     setShownUtc(!utc)
-    say(utc ? `Times in your zone, ${zone()}` : 'Times in UTC')
+    sayPolitely(utc ? `Times in your zone, ${zone()}` : 'Times in UTC')
   }
   useKeys({
     'g h': () => go(href({})),

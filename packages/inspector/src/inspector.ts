@@ -1,9 +1,9 @@
 import { assets } from './assets.ts'
-import { createGate, type Visitor } from './gate/gate.ts'
+import { createEntryGate, type Visitor } from './gate/gate.ts'
 import { checkInspector, type InspectorOptions } from './options.ts'
-import { placeOf, type PagePlace } from './page-place.ts'
+import { pagePlaceOf, type PagePlace } from './page-place.ts'
 import { HEADERS } from './policy.ts'
-import { problem } from './replies.ts'
+import { problemReply } from './replies.ts'
 import { once } from './once.ts'
 import { createApi } from './routes/api.ts'
 import { isForeign } from './same-origin.ts'
@@ -31,13 +31,13 @@ export function createInspector<Own extends readonly unknown[] = readonly unknow
   const inbox = once(async () =>
     typeof options.inbox === 'function' ? options.inbox() : options.inbox,
   )
-  const gate = createGate(options, inbox)
+  const gate = createEntryGate(options, inbox)
   const api = createApi(options, inbox)
 
   return async function inspect(request) {
-    const place = placeOf(request.target)
+    const place = pagePlaceOf(request.target)
     if (isForeign(request, place.route === ''))
-      return secured(problem(403, 'cross_site', 'a page of another site may not ask'))
+      return secured(problemReply(403, 'cross_site', 'a page of another site may not ask'))
     const passed = await gate(request, place)
     if (passed === 'answered') return undefined
     if (!('visitor' in passed)) return secured(passed)
@@ -52,7 +52,7 @@ export function createInspector<Own extends readonly unknown[] = readonly unknow
     const reads = request.method === 'GET' || request.method === 'HEAD'
     if (place.route.startsWith('api/'))
       return api(request, place.route.slice('api/'.length), place.query, visitor)
-    if (!reads) return problem(405, 'method', 'GET alone')
+    if (!reads) return problemReply(405, 'method', 'GET alone')
     switch (place.route) {
       case '':
         return asset(
@@ -64,7 +64,7 @@ export function createInspector<Own extends readonly unknown[] = readonly unknow
       case 'page.css':
         return asset('text/css', assets.style)
       default:
-        return problem(404, 'not_found', 'nothing is here')
+        return problemReply(404, 'not_found', 'nothing is here')
     }
   }
 }

@@ -16,7 +16,7 @@ export interface PagePlace {
  * document are relative to its last segment, so that they hold behind a proxy that cuts a prefix, and with or without a
  * slash at the end.
  */
-export function placeOf(target: string): PagePlace {
+export function pagePlaceOf(target: string): PagePlace {
   const hash = target.indexOf('#')
   const whole = hash < 0 ? target : target.slice(0, hash)
   const mark = whole.indexOf('?')

@@ -11,7 +11,7 @@ export function json(value: unknown, status = 200): InspectorReply {
 }
 
 /** An error of the API. `retryAfter` is seconds. */
-export function problem(
+export function problemReply(
   status: number,
   error: string,
   message: string,
@@ -30,7 +30,7 @@ export class ApiProblem extends Error {
 
   constructor(status: number, error: string, message: string, retryAfter?: number) {
     super(message)
-    this.reply = problem(status, error, message, retryAfter)
+    this.reply = problemReply(status, error, message, retryAfter)
   }
 }
 

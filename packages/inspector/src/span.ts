@@ -58,7 +58,7 @@ export function countsPerStep(span: TimeSpan, buckets: readonly Counted[]): read
 export type Counted = Extract<Bucket, { readonly count: number }>
 
 /** The buckets that count, of an answer that has no gauge. */
-export function counted(buckets: readonly Bucket[]): readonly Counted[] {
+export function countBuckets(buckets: readonly Bucket[]): readonly Counted[] {
   return buckets.filter((bucket): bucket is Counted => 'count' in bucket)
 }
 

@@ -14,7 +14,7 @@ export interface LoopSlices {
 const SLICE = 5
 
 /** Makes a {@link LoopSlices}. `clock` is in milliseconds. */
-export function createTurns(clock: () => number = () => performance.now()): LoopSlices {
+export function createLoopSlices(clock: () => number = () => performance.now()): LoopSlices {
   let slice = 0
   let spent = 0
   return {

@@ -1,6 +1,6 @@
 import { memoryInbox } from '@postern/core'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createAttempts } from '../src/gate/attempts.ts'
+import { createWrongCredentials } from '../src/gate/attempts.ts'
 import { inspector } from '../src/hosts/fetch.ts'
 
 const token = 'a token of at least sixteen'
@@ -71,7 +71,7 @@ describe('wrong ones', () => {
     vi.useFakeTimers()
     return () => vi.useRealTimers()
   })
-  const made = () => createAttempts(() => clock)
+  const made = () => createWrongCredentials(() => clock)
   /** Seconds to wait, and whether the refusal was delayed. */
   const tried = async (attempts: ReturnType<typeof made>, peer: string) => {
     let isAtOnce = true

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { createBudgets } from '../src/budgets.ts'
 import { createRemembered } from '../src/remembered.ts'
 import { createWalk } from '../src/search/walk.ts'
-import { createTurns } from '../src/turns.ts'
+import { createLoopSlices } from '../src/turns.ts'
 
 /** How many steps a walk takes, and what it found. */
 function walked(payload: unknown, path: readonly string[], value: unknown) {
@@ -57,7 +57,7 @@ describe('a walk over a payload', () => {
 describe('turns', () => {
   test('each step is followed by a turn of the event loop, and the time held is counted', async () => {
     let clock = 0
-    const turns = createTurns(() => clock)
+    const turns = createLoopSlices(() => clock)
     let passed = 0
     const others = setInterval(() => passed++, 0)
     let steps = 0

@@ -2,7 +2,7 @@ import { unknownOptions, type Receiver } from '@postern/core'
 import { toFetch, type Route } from '@postern/core/routes'
 import { checkSecret, safeEqual } from '@postern/core/scheme'
 import { observeMetrics } from '@postern/otel/metrics'
-import { createRegistry } from './registry.ts'
+import { createMetricRegistry } from './registry.ts'
 
 /** Options of {@link metrics}. */
 export interface MetricsOptions {
@@ -52,7 +52,7 @@ export function metricsRoute(
     throw new TypeError(
       'metrics: receivers must be a list of one or more receivers, as createReceiver() returns them',
     )
-  const registry = createRegistry()
+  const registry = createMetricRegistry()
   const observer = observeMetrics(registry.meter)
   for (const receiver of receivers) receiver.observe(observer)
 

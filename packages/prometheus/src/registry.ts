@@ -13,7 +13,7 @@ export interface MetricRegistry {
 }
 
 /** Makes a registry of its own: the app's OpenTelemetry SDK is neither needed nor touched. */
-export function createRegistry(): MetricRegistry {
+export function createMetricRegistry(): MetricRegistry {
   // It opens no port: the route hands out what it collects.
   const reader = new PrometheusExporter({ preventServerStart: true })
   // Without `target_info` and labels of the instrumentation, which would be on each line.

@@ -10,7 +10,7 @@ import {
 import { DAY } from './common/units.ts'
 import { needed } from './common/read.ts'
 import { adyenItems, adyenScheme } from './schemes/adyen.ts'
-import { joined } from './schemes/ids.ts'
+import { joinedId } from './schemes/ids.ts'
 
 /** Options of {@link adyen}. */
 export interface AdyenOptions {
@@ -53,7 +53,7 @@ export const adyen: Factory<AdyenOptions> = /* @__PURE__ */ provider({
 
 function events(delivery: Delivery): readonly EventDraft[] {
   return adyenItems(delivery).map(({ item, live }) => ({
-    id: joined(item, 'pspReference', 'eventCode', 'success'),
+    id: joinedId(item, 'pspReference', 'eventCode', 'success'),
     topic: needed(item, 'eventCode'),
     payload: { ...(item as object), ...(live !== undefined && { live }) },
   }))

@@ -10,7 +10,7 @@ import {
   type ParsedBody,
 } from '@postern/core/scheme'
 import { member, text } from './common/read.ts'
-import { joined } from './schemes/ids.ts'
+import { joinedId } from './schemes/ids.ts'
 
 /** Options of {@link calCom}. */
 export interface CalComOptions {
@@ -61,8 +61,8 @@ function idOf(value: unknown): string | undefined {
   const names = ['payload.uid', 'payload.bookingId']
   const booking = names.find((name) => member(value, name) !== undefined)
   if (booking === undefined && text(value, 'triggerEvent')?.startsWith('MEETING_'))
-    return joined(value, 'triggerEvent', 'uid')
-  return joined(value, 'triggerEvent', booking ?? 'payload.uid', 'createdAt')
+    return joinedId(value, 'triggerEvent', 'uid')
+  return joinedId(value, 'triggerEvent', booking ?? 'payload.uid', 'createdAt')
 }
 
 function compose({ topic = 'BOOKING_CREATED', id, payload, at = Date.now() }: Draft): {

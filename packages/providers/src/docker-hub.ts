@@ -9,7 +9,7 @@ import {
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
-import { joined } from './schemes/ids.ts'
+import { joinedId } from './schemes/ids.ts'
 
 /** Options of {@link dockerHub}: a `secret` of your own in the URL, or `unauthenticated`. */
 export interface DockerHubOptions {
@@ -49,7 +49,7 @@ export const dockerHub: Factory<DockerHubOptions> = /* @__PURE__ */ provider({
 })
 
 function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
-  const id = joined(value, 'repository.repo_name', 'push_data.tag', 'push_data.pushed_at')
+  const id = joinedId(value, 'repository.repo_name', 'push_data.tag', 'push_data.pushed_at')
   return [{ id, topic: 'push', payload: value }]
 }
 

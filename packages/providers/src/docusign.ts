@@ -12,7 +12,7 @@ import {
 } from '@postern/core/scheme'
 import { DAY, MIB } from './common/units.ts'
 import { field, needed } from './common/read.ts'
-import { joined } from './schemes/ids.ts'
+import { joinedId } from './schemes/ids.ts'
 
 /** Options of {@link docusign}. */
 export interface DocusignOptions {
@@ -79,11 +79,11 @@ function read(delivery: Delivery): SignatureClaim {
 
 function eventOf({ kind, value }: ParsedBody): EventDraft {
   if (kind !== 'xml') {
-    const id = joined(value, 'data.envelopeId', 'event', 'generatedDateTime')
+    const id = joinedId(value, 'data.envelopeId', 'event', 'generatedDateTime')
     return { id, topic: needed(value, 'event'), payload: value }
   }
   const status = field(field(value, 'DocuSignEnvelopeInformation'), 'EnvelopeStatus')
-  const id = joined(status, 'EnvelopeID', 'Status', 'TimeGenerated')
+  const id = joinedId(status, 'EnvelopeID', 'Status', 'TimeGenerated')
   return { id, topic: needed(status, 'Status'), payload: value }
 }
 

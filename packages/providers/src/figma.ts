@@ -13,7 +13,7 @@ import {
 } from '@postern/core/scheme'
 import { HOUR } from './common/units.ts'
 import { field, needed } from './common/read.ts'
-import { digestId, joined } from './schemes/ids.ts'
+import { digestId, joinedId } from './schemes/ids.ts'
 
 /** Options of {@link figma}. */
 export interface FigmaOptions {
@@ -85,10 +85,10 @@ function refused(code: 'missing_header' | 'signature_mismatch', facts: Facts): W
 function eventOf(payload: unknown): EventDraft {
   const topic = needed(payload, 'event_type')
   const parts = [
-    joined(payload, 'webhook_id', 'event_type'),
-    joined(payload, 'file_key'),
-    joined(payload, 'timestamp'),
-    joined(payload, 'comment_id') ?? joined(payload, 'version_id'),
+    joinedId(payload, 'webhook_id', 'event_type'),
+    joinedId(payload, 'file_key'),
+    joinedId(payload, 'timestamp'),
+    joinedId(payload, 'comment_id') ?? joinedId(payload, 'version_id'),
     topic === 'LIBRARY_PUBLISH' ? digestId(withoutPasscode(payload)) : undefined,
   ]
   const isWhole = parts[0] !== undefined && parts[2] !== undefined

@@ -20,7 +20,7 @@ import {
 } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { text } from './common/read.ts'
-import { joined } from './schemes/ids.ts'
+import { joinedId } from './schemes/ids.ts'
 import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
 
 /** Options of {@link hubspot}. */
@@ -78,7 +78,7 @@ function events(delivery: Delivery, { kind, value }: ParsedBody): readonly Event
 
 function eventOf(payload: unknown, exact: unknown): EventDraft {
   return {
-    id: joined(exact, ...ID),
+    id: joinedId(exact, ...ID),
     topic: text(payload, 'subscriptionType') ?? 'request',
     payload,
   }

@@ -13,7 +13,7 @@ import {
 } from '@postern/core/scheme'
 import { FORM_TYPE, MIB } from './common/units.ts'
 import { member, needed, text } from './common/read.ts'
-import { joined } from './schemes/ids.ts'
+import { joinedId } from './schemes/ids.ts'
 import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
 
 /** Options of {@link mandrill}. `publicUrl` is the URL as it was entered in Mandrill, credentials in it included. */
@@ -117,10 +117,11 @@ function batch(delivery: Delivery): readonly unknown[] {
 
 function toEvent(event: unknown): EventDraft {
   const topic = text(event, 'event')
-  if (topic !== undefined) return { id: joined(event, '_id', 'event', 'ts'), topic, payload: event }
+  if (topic !== undefined)
+    return { id: joinedId(event, '_id', 'event', 'ts'), topic, payload: event }
   const whose = member(event, 'reject.email') === undefined ? 'entry.email' : 'reject.email'
   return {
-    id: joined(event, 'type', 'action', whose, 'ts'),
+    id: joinedId(event, 'type', 'action', whose, 'ts'),
     topic: `${needed(event, 'type')}.${needed(event, 'action')}`,
     payload: event,
   }

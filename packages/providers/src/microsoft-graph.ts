@@ -18,7 +18,7 @@ import {
 } from '@postern/core/scheme'
 import { HOUR } from './common/units.ts'
 import { field, items, needed, text } from './common/read.ts'
-import { joined } from './schemes/ids.ts'
+import { joinedId } from './schemes/ids.ts'
 
 /** Options of {@link microsoftGraph}. */
 export interface MicrosoftGraphOptions {
@@ -122,6 +122,6 @@ function eventOf(item: unknown): EventDraft {
   const type = text(data, '@odata.type')
   const change = needed(item, 'changeType')
   const etag = text(data, '@odata.etag')
-  const id = joined({ ...payload, etag }, 'subscriptionId', 'resource', 'changeType', 'etag')
+  const id = joinedId({ ...payload, etag }, 'subscriptionId', 'resource', 'changeType', 'etag')
   return { id, topic: type === undefined ? change : `${type}.${change}`, payload }
 }

@@ -10,7 +10,7 @@ import {
 } from '@postern/core/scheme'
 import { HOUR, MIB } from './common/units.ts'
 import { member, text } from './common/read.ts'
-import { joined } from './schemes/ids.ts'
+import { joinedId } from './schemes/ids.ts'
 
 /** Options of {@link postmark}. */
 export interface PostmarkOptions {
@@ -82,5 +82,5 @@ function idOf(exact: unknown, topic: string): string | undefined {
   const own = member(exact, 'ID')
   if (own !== undefined) return own
   const whom = text(exact, 'Recipient') === undefined ? 'Email' : 'Recipient'
-  return joined(exact, 'MessageID', 'RecordType', whom, WHEN[topic] ?? 'ReceivedAt')
+  return joinedId(exact, 'MessageID', 'RecordType', whom, WHEN[topic] ?? 'ReceivedAt')
 }

@@ -13,7 +13,7 @@ import {
 } from '@postern/core/scheme'
 import { HOUR } from './common/units.ts'
 import { needed } from './common/read.ts'
-import { joined } from './schemes/ids.ts'
+import { joinedId } from './schemes/ids.ts'
 
 /** Options of {@link recurly}. */
 export interface RecurlyOptions {
@@ -80,8 +80,8 @@ function read(delivery: Delivery): SignatureClaim {
 
 function eventOf(payload: unknown): EventDraft {
   const kind = needed(payload, 'object_type')
-  const id = joined(payload, 'id', 'event_type', 'event_time')
-  const uuid = joined(payload, 'uuid')
+  const id = joinedId(payload, 'id', 'event_type', 'event_time')
+  const uuid = joinedId(payload, 'uuid')
   return {
     id: id === undefined || uuid === undefined ? id : `${id}:${uuid}`,
     topic: `${kind}.${needed(payload, 'event_type')}`,

@@ -17,7 +17,7 @@ import {
   type ParsedBody,
 } from '@postern/core/scheme'
 import { DAY, FORM_TYPE, JSON_TYPE } from './common/units.ts'
-import { field, isForm, jsonField, text } from './common/read.ts'
+import { field, readsAsForm, jsonField, text } from './common/read.ts'
 
 /** Options of {@link slack}. */
 export interface SlackOptions {
@@ -85,7 +85,7 @@ export const slack: Factory<SlackOptions> = /* @__PURE__ */ provider({
 // An ssl_check needs no signature: none of its other members may reach a handler.
 function greet(delivery: Delivery): Reply | undefined {
   const get = delivery.method === 'GET'
-  const form = get ? delivery.query() : isForm(delivery) ? delivery.form() : undefined
+  const form = get ? delivery.query() : readsAsForm(delivery) ? delivery.form() : undefined
   if (form?.get('ssl_check') === '1') return emptyReply()
   if (get)
     throw new WebhookError(

@@ -9,7 +9,7 @@ import {
 } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { items, needed } from './common/read.ts'
-import { joined } from './schemes/ids.ts'
+import { joinedId } from './schemes/ids.ts'
 
 /** Options of {@link xero}. */
 export interface XeroOptions {
@@ -45,7 +45,7 @@ export const xero: Factory<XeroOptions> = /* @__PURE__ */ provider({
   failsOnRedirect: true,
   events: (_delivery, { value }) =>
     items(value, 'events').map((event) => ({
-      id: joined(event, 'tenantId', 'resourceId', 'eventType', 'eventDateUtc'),
+      id: joinedId(event, 'tenantId', 'resourceId', 'eventType', 'eventDateUtc'),
       topic: `${needed(event, 'eventCategory')}.${needed(event, 'eventType')}`,
       payload: event,
     })),

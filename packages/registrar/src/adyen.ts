@@ -1,9 +1,9 @@
-import { createClient } from './common/client.ts'
+import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { everyRow } from './common/every-row.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, texts, type Fields } from './common/read.ts'
+import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
 /** Options of {@link adyenRegistrar}. */
@@ -30,11 +30,11 @@ export interface AdyenRegistrarOptions extends ApiOptions {
 export function adyenRegistrar(options: AdyenRegistrarOptions): Registrar {
   checkOptions('adyenRegistrar', options, ['key', 'merchant', 'api'])
   const key = tokenOf('adyenRegistrar: key', options.key)
-  const call = createClient({
+  const call = createApiCall({
     ...options,
     title: 'Adyen',
     headers: async () => ({ 'x-api-key': await key() }),
-    explain: (body) => text(row(body)['detail'] ?? row(body)['title']) || undefined,
+    explain: (body) => asText(row(body)['detail'] ?? row(body)['title']) || undefined,
   })
   const path = `/merchants/${encodeURIComponent(options.merchant)}/webhooks`
 
@@ -63,7 +63,7 @@ export function adyenRegistrar(options: AdyenRegistrarOptions): Registrar {
         ...shapeOf(url, topics),
       }
       const answer = await call('POST', path, { json })
-      const id = idOf(row(answer.json)['id'], 'Adyen')
+      const id = endpointId(row(answer.json)['id'], 'Adyen')
       return { id, secret: await newKey(id) }
     },
     async update({ id }, { url, topics }) {
@@ -78,13 +78,13 @@ export function adyenRegistrar(options: AdyenRegistrarOptions): Registrar {
     async rotate(id, { onSecret }) {
       const { json } = await call('GET', `${path}/${id}`)
       const secret = await newKey(id)
-      await onSecret({ provider: 'adyen', endpoint: id, url: text(row(json)['url']), secret })
+      await onSecret({ provider: 'adyen', endpoint: id, url: asText(row(json)['url']), secret })
     },
   })
 
   async function newKey(id: string): Promise<string> {
     const { json } = await call('POST', `${path}/${id}/generateHmac`)
-    return idOf(row(json)['hmacKey'], 'Adyen')
+    return endpointId(row(json)['hmacKey'], 'Adyen')
   }
 }
 
@@ -95,14 +95,14 @@ function shapeOf(url: string, topics: readonly string[]): Fields {
 
 function toEndpoint(webhook: Fields): Endpoint {
   return {
-    id: text(webhook['id']),
-    url: text(webhook['url']),
+    id: asText(webhook['id']),
+    url: asText(webhook['url']),
     topics: texts(row(webhook['additionalSettings'])['includeEventCodes']).toSorted(),
     enabled: webhook['active'] === true,
     state: 'active',
     settings: {
-      communicationFormat: text(webhook['communicationFormat']),
-      hmac: text(webhook['hmacKeyCheckValue']) !== '',
+      communicationFormat: asText(webhook['communicationFormat']),
+      hmac: asText(webhook['hmacKeyCheckValue']) !== '',
     },
   }
 }

@@ -1,8 +1,8 @@
-import { createClient } from './common/client.ts'
+import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, type Fields } from './common/read.ts'
+import { endpointId, row, rows, asText, type Fields } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
 /** Options of {@link asanaRegistrar}. */
@@ -30,14 +30,14 @@ export function asanaRegistrar(options: AsanaRegistrarOptions): Registrar {
   checkOptions('asanaRegistrar', options, ['token', 'workspace', 'resource'])
   const { workspace, resource } = options
   const token = tokenOf('asanaRegistrar: token', options.token)
-  const call = createClient({
+  const call = createApiCall({
     ...options,
     title: 'Asana',
     api: options.api ?? 'https://app.asana.com/api/1.0',
     headers: async () => ({ authorization: `Bearer ${await token()}` }),
     explain: (body) => {
       const errors = rows(row(body)['errors'] ?? [], 'Asana')
-      return errors.map((error) => text(error['message'])).join('; ')
+      return errors.map((error) => asText(error['message'])).join('; ')
     },
   })
 
@@ -54,7 +54,7 @@ export function asanaRegistrar(options: AsanaRegistrarOptions): Registrar {
       const answer = await call('POST', PATH, {
         json: topics.includes('*') ? bare(json.data) : json,
       })
-      return { id: idOf(row(row(answer.json)['data'])['gid'], 'Asana') }
+      return { id: endpointId(row(row(answer.json)['data'])['gid'], 'Asana') }
     },
     async update({ id }, { topics }) {
       const filters = topics.includes('*') ? [] : topics.map(toFilter)
@@ -64,10 +64,10 @@ export function asanaRegistrar(options: AsanaRegistrarOptions): Registrar {
       await call('DELETE', `${PATH}/${id}`, { allow: [404] })
     },
     async failures({ id }) {
-      const found = (await all()).find((webhook) => text(webhook['gid']) === id)
-      const at = text(found?.['last_failure_at'])
+      const found = (await all()).find((webhook) => asText(webhook['gid']) === id)
+      const at = asText(found?.['last_failure_at'])
       if (at === '') return { failures: [] }
-      const reason = text(found?.['last_failure_content']).slice(0, 200)
+      const reason = asText(found?.['last_failure_content']).slice(0, 200)
       return { failures: [{ at: Date.parse(at), ...(reason !== '' && { reason }) }] }
     },
   })
@@ -79,7 +79,7 @@ export function asanaRegistrar(options: AsanaRegistrarOptions): Registrar {
       const query = { workspace, resource, limit: 100, offset, opt_fields: FIELDS }
       const { json } = await call('GET', PATH, { query })
       found.push(...rows(row(json)['data'], 'Asana'))
-      offset = text(row(row(json)['next_page'])['offset']) || undefined
+      offset = asText(row(row(json)['next_page'])['offset']) || undefined
     } while (offset)
     return found
   }
@@ -107,11 +107,11 @@ function toFilter(topic: string): Fields {
 function toEndpoint(webhook: Fields): Endpoint {
   const filters = rows(webhook['filters'] ?? [], 'Asana')
   const topics = filters.map(
-    (filter) => `${text(filter['resource_type'])}.${text(filter['action']) || '*'}`,
+    (filter) => `${asText(filter['resource_type'])}.${asText(filter['action']) || '*'}`,
   )
   return {
-    id: text(webhook['gid']),
-    url: text(webhook['target']),
+    id: asText(webhook['gid']),
+    url: asText(webhook['target']),
     topics: topics.length === 0 ? ['*'] : topics.toSorted(),
     enabled: webhook['active'] === true,
     state: 'active',

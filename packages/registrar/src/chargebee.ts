@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer'
-import { createClient } from './common/client.ts'
+import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, texts, type Fields } from './common/read.ts'
+import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import { newSecret } from './common/secret.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
@@ -29,7 +29,7 @@ export interface ChargebeeRegistrarOptions extends ApiOptions {
 export function chargebeeRegistrar(options: ChargebeeRegistrarOptions): Registrar {
   checkOptions('chargebeeRegistrar', options, ['key', 'site'])
   const key = tokenOf('chargebeeRegistrar: key', options.key)
-  const call = createClient({
+  const call = createApiCall({
     ...options,
     title: 'Chargebee',
     api: options.api ?? `https://${encodeURIComponent(options.site)}.chargebee.com`,
@@ -53,7 +53,7 @@ export function chargebeeRegistrar(options: ChargebeeRegistrarOptions): Registra
         const { json } = await call('GET', PATH, { query: { limit: 100, offset } })
         const list = rows(row(json)['list'], 'Chargebee')
         found.push(...list.map((each) => toEndpoint(row(each['webhook_endpoint']))))
-        offset = text(row(json)['next_offset']) || undefined
+        offset = asText(row(json)['next_offset']) || undefined
       } while (offset)
       return found
     },
@@ -68,7 +68,7 @@ export function chargebeeRegistrar(options: ChargebeeRegistrarOptions): Registra
         repeatable: true,
         secrets: [secret],
       })
-      return { id: idOf(row(row(answer.json)['webhook_endpoint'])['id'], 'Chargebee') }
+      return { id: endpointId(row(row(answer.json)['webhook_endpoint'])['id'], 'Chargebee') }
     },
     async update({ id }, { url, topics, settings }) {
       const form = formOf(url, topics)
@@ -82,7 +82,7 @@ export function chargebeeRegistrar(options: ChargebeeRegistrarOptions): Registra
     async rotate(id, { onSecret }) {
       const { json } = await call('GET', `${PATH}/${id}`)
       const secret = `postern:${newSecret()}`
-      const url = text(row(row(json)['webhook_endpoint'])['url'])
+      const url = asText(row(row(json)['webhook_endpoint'])['url'])
       await onSecret({ provider: 'chargebee', endpoint: id, url, secret })
       await change(id, credentials(secret), [secret])
     },
@@ -120,11 +120,11 @@ function credentials(secret: string): URLSearchParams {
 function toEndpoint(endpoint: Fields): Endpoint {
   const events = texts(endpoint['enabled_events'])
   return {
-    id: text(endpoint['id']),
-    url: text(endpoint['url']),
+    id: asText(endpoint['id']),
+    url: asText(endpoint['url']),
     topics: events.length === 0 ? ['*'] : events.toSorted(),
     enabled: endpoint['disabled'] !== true,
     state: 'active',
-    settings: { api_version: text(endpoint['api_version']) },
+    settings: { api_version: asText(endpoint['api_version']) },
   }
 }

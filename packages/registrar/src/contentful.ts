@@ -1,8 +1,8 @@
-import { createClient } from './common/client.ts'
+import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, texts, type Fields } from './common/read.ts'
+import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
 /** Options of {@link contentfulRegistrar}. */
@@ -27,7 +27,7 @@ export interface ContentfulRegistrarOptions extends ApiOptions {
 export function contentfulRegistrar(options: ContentfulRegistrarOptions): Registrar {
   checkOptions('contentfulRegistrar', options, ['token', 'space'])
   const token = tokenOf('contentfulRegistrar: token', options.token)
-  const call = createClient({
+  const call = createApiCall({
     ...options,
     title: 'Contentful',
     api: options.api ?? 'https://api.contentful.com',
@@ -67,7 +67,7 @@ export function contentfulRegistrar(options: ContentfulRegistrarOptions): Regist
     async create({ url, topics }) {
       const json = { name: 'Postern', url, topics, headers: [], active: true }
       const answer = await call('POST', path, { json, headers })
-      return { id: idOf(row(row(answer.json)['sys'])['id'], 'Contentful') }
+      return { id: endpointId(row(row(answer.json)['sys'])['id'], 'Contentful') }
     },
     async update({ id }, { url, topics }) {
       await change(id, { url, topics })
@@ -80,7 +80,7 @@ export function contentfulRegistrar(options: ContentfulRegistrarOptions): Regist
       const failed = rows(row(calls.json)['items'], 'Contentful').flatMap((each) => {
         const status = Number(each['statusCode'])
         if (status >= 200 && status < 300) return []
-        return [{ at: Date.parse(text(each['requestAt'])), ...(status > 0 && { status }) }]
+        return [{ at: Date.parse(asText(each['requestAt'])), ...(status > 0 && { status }) }]
       })
       return { failures: failed }
     },
@@ -90,7 +90,7 @@ export function contentfulRegistrar(options: ContentfulRegistrarOptions): Regist
   async function change(id: string, more: Fields): Promise<void> {
     const { json } = await call('GET', `${path}/${id}`)
     const { sys, ...rest } = row(json)
-    const version = { 'x-contentful-version': text(row(sys)['version']) }
+    const version = { 'x-contentful-version': asText(row(sys)['version']) }
     await call('PUT', `${path}/${id}`, {
       json: { ...rest, ...more },
       headers: { ...headers, ...version },
@@ -106,8 +106,8 @@ function toName(pattern: string): string {
 
 function toEndpoint(webhook: Fields): Endpoint {
   return {
-    id: text(row(webhook['sys'])['id']),
-    url: text(webhook['url']),
+    id: asText(row(webhook['sys'])['id']),
+    url: asText(webhook['url']),
     topics: texts(webhook['topics']).toSorted(),
     enabled: webhook['active'] !== false,
     state: 'active',

@@ -1,8 +1,8 @@
-import { createClient } from './common/client.ts'
+import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { row, text, texts, type Fields } from './common/read.ts'
+import { row, asText, texts, type Fields } from './common/read.ts'
 import type { Registrar } from './registrar.ts'
 
 /** Options of {@link discordRegistrar}. */
@@ -26,7 +26,7 @@ export interface DiscordRegistrarOptions extends ApiOptions {
 export function discordRegistrar(options: DiscordRegistrarOptions): Registrar {
   checkOptions('discordRegistrar', options, ['token'])
   const token = tokenOf('discordRegistrar: token', options.token)
-  const call = createClient({
+  const call = createApiCall({
     ...options,
     title: 'Discord',
     api: options.api ?? 'https://discord.com/api/v10',
@@ -50,7 +50,7 @@ export function discordRegistrar(options: DiscordRegistrarOptions): Registrar {
     async list() {
       const { json } = await call('GET', PATH)
       const application = row(json)
-      const url = text(application['event_webhooks_url'])
+      const url = asText(application['event_webhooks_url'])
       if (url === '') return []
       const topics = texts(application['event_webhooks_types']).toSorted()
       const enabled = application['event_webhooks_status'] === ENABLED

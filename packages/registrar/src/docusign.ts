@@ -1,8 +1,8 @@
-import { createClient } from './common/client.ts'
+import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, texts, type Fields } from './common/read.ts'
+import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
 /** Options of {@link docusignRegistrar}. */
@@ -28,7 +28,7 @@ export interface DocusignRegistrarOptions extends ApiOptions {
 export function docusignRegistrar(options: DocusignRegistrarOptions): Registrar {
   checkOptions('docusignRegistrar', options, ['token', 'accountId', 'api'])
   const token = tokenOf('docusignRegistrar: token', options.token)
-  const call = createClient({
+  const call = createApiCall({
     ...options,
     title: 'DocuSign',
     headers: async () => ({ authorization: `Bearer ${await token()}` }),
@@ -48,7 +48,7 @@ export function docusignRegistrar(options: DocusignRegistrarOptions): Registrar 
     },
     async create({ url, topics }) {
       const { json } = await call('POST', path, { json: { ...NEW, ...shapeOf(url, topics) } })
-      return { id: idOf(row(json)['connectId'], 'DocuSign') }
+      return { id: endpointId(row(json)['connectId'], 'DocuSign') }
     },
     async update({ id }, { url, topics }) {
       await change(id, shapeOf(url, topics))
@@ -86,14 +86,14 @@ function shapeOf(url: string, topics: readonly string[]): Fields {
 
 function toEndpoint(configuration: Fields): Endpoint {
   return {
-    id: text(configuration['connectId']),
-    url: text(configuration['urlToPublishTo']),
+    id: asText(configuration['connectId']),
+    url: asText(configuration['urlToPublishTo']),
     topics: texts(configuration['events']).toSorted(),
     enabled: configuration['allowEnvelopePublish'] === 'true',
     state: 'active',
     settings: {
-      includeHMAC: text(configuration['includeHMAC']),
-      version: text(row(configuration['eventData'])['version']),
+      includeHMAC: asText(configuration['includeHMAC']),
+      version: asText(row(configuration['eventData'])['version']),
     },
   }
 }

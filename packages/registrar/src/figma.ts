@@ -3,7 +3,7 @@ import { figmaClient, figmaWebhooks, type FigmaContext } from './clients/figma.t
 
 export type { FigmaContext }
 import { mapTopics } from './common/map.ts'
-import { idOf, row, rows, text, type Fields } from './common/read.ts'
+import { endpointId, row, rows, asText, type Fields } from './common/read.ts'
 import { newSecret } from './common/secret.ts'
 import { RegistrarError } from './errors.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
@@ -38,7 +38,7 @@ export function figmaRegistrar(options: FigmaContext): Registrar {
       const owner = { context, context_id: contextId }
       const json = { event_type, ...owner, endpoint: url, passcode: secret, status: 'ACTIVE' }
       const answer = await call('POST', PATH, { json, secrets: [secret] })
-      return { id: idOf(row(answer.json)['id'], 'Figma') }
+      return { id: endpointId(row(answer.json)['id'], 'Figma') }
     },
     async delete({ id }) {
       await call('DELETE', `${PATH}/${id}`, { allow: [404] })
@@ -48,8 +48,8 @@ export function figmaRegistrar(options: FigmaContext): Registrar {
       const failed = rows(row(json)['requests'], 'Figma').flatMap((request) => {
         const status = Number(row(request['response_info'])['status'])
         if (status >= 200 && status < 300) return []
-        const at = Date.parse(text(row(request['request_info'])['sent_at']))
-        const reason = text(request['error_msg'])
+        const at = Date.parse(asText(row(request['request_info'])['sent_at']))
+        const reason = asText(request['error_msg'])
         return [{ at, ...(status > 0 && { status }), ...(reason !== '' && { reason }) }]
       })
       return { failures: failed }
@@ -57,14 +57,16 @@ export function figmaRegistrar(options: FigmaContext): Registrar {
     enable: (id) => change(id, { status: 'ACTIVE' }),
     async rotate(id, { onSecret }) {
       const secret = newSecret()
-      const url = text((await find(id))['endpoint'])
+      const url = asText((await find(id))['endpoint'])
       await onSecret({ provider: 'figma', endpoint: id, url, secret })
       await change(id, { passcode: secret })
     },
   })
 
   async function find(id: string): Promise<Fields> {
-    const found = (await figmaWebhooks(call, options)).find((webhook) => text(webhook['id']) === id)
+    const found = (await figmaWebhooks(call, options)).find(
+      (webhook) => asText(webhook['id']) === id,
+    )
     if (found === undefined)
       throw new RegistrarError('not_found', `Figma: there is no webhook ${id}`)
     return found
@@ -73,7 +75,7 @@ export function figmaRegistrar(options: FigmaContext): Registrar {
   async function change(id: string, more: Fields): Promise<void> {
     const { event_type, team_id, endpoint, passcode, status } = await find(id)
     const json = { event_type, team_id, endpoint, passcode, status, ...more }
-    await call('PUT', `${PATH}/${id}`, { json, secrets: [text(passcode), text(json.passcode)] })
+    await call('PUT', `${PATH}/${id}`, { json, secrets: [asText(passcode), asText(json.passcode)] })
   }
 }
 
@@ -89,9 +91,9 @@ const EVENTS = [
 
 function toEndpoint(webhook: Fields): Endpoint {
   return {
-    id: text(webhook['id']),
-    url: text(webhook['endpoint']),
-    topics: [text(webhook['event_type'])],
+    id: asText(webhook['id']),
+    url: asText(webhook['endpoint']),
+    topics: [asText(webhook['event_type'])],
     enabled: webhook['status'] === 'ACTIVE',
     state: 'active',
   }

@@ -1,7 +1,7 @@
 import { defineRegistrar } from './common/define.ts'
 import { githubClient, mapGithub } from './clients/github.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
-import { row, text } from './common/read.ts'
+import { row, asText } from './common/read.ts'
 import { newSecret } from './common/secret.ts'
 import type { Registrar } from './registrar.ts'
 
@@ -42,10 +42,10 @@ export function githubAppRegistrar(options: GithubAppRegistrarOptions): Registra
       const { json } = await call('GET', path)
       const config = row(json)
       const settings = {
-        content_type: text(config['content_type']),
-        insecure_ssl: text(config['insecure_ssl']),
+        content_type: asText(config['content_type']),
+        insecure_ssl: asText(config['insecure_ssl']),
       }
-      const url = text(config['url'])
+      const url = asText(config['url'])
       return url === ''
         ? []
         : [{ id: 'app', url, topics: [], enabled: true, state: 'active', settings }]
@@ -60,7 +60,7 @@ export function githubAppRegistrar(options: GithubAppRegistrarOptions): Registra
     async rotate(id, { onSecret }) {
       const { json } = await call('GET', path)
       const secret = newSecret()
-      await onSecret({ provider: 'github', endpoint: id, url: text(row(json)['url']), secret })
+      await onSecret({ provider: 'github', endpoint: id, url: asText(row(json)['url']), secret })
       await call('PATCH', path, { json: { secret }, secrets: [secret] })
     },
   })

@@ -4,7 +4,7 @@ import { everyRow } from './common/every-row.ts'
 import type { EndpointTarget } from './common/spec.ts'
 import { githubClient, mapGithub, githubHooks } from './clients/github.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, texts, type Fields } from './common/read.ts'
+import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import { newSecret } from './common/secret.ts'
 import type { Endpoint, FailedDelivery, Registrar } from './registrar.ts'
 
@@ -55,7 +55,7 @@ export function githubRegistrar(options: GithubRegistrarOptions): Registrar {
       const config = { url, ...settings, secret }
       const json = { name: 'web', active: true, events: topics, config }
       const answer = await call('POST', base, { json, secrets: [secret] })
-      return { id: idOf(row(answer.json)['id'], 'GitHub') }
+      return { id: endpointId(row(answer.json)['id'], 'GitHub') }
     },
     async update({ id, url, settings }, target) {
       await call('PATCH', `${base}/${id}`, { json: { events: target.topics } })
@@ -79,7 +79,7 @@ export function githubRegistrar(options: GithubRegistrarOptions): Registrar {
     async rotate(id, { onSecret }) {
       const answer = await call('GET', `${base}/${id}`)
       const secret = newSecret()
-      const url = text(row(row(answer.json)['config'])['url'])
+      const url = asText(row(row(answer.json)['config'])['url'])
       await onSecret({ provider: 'github', endpoint: id, url, secret })
       await call('PATCH', `${base}/${id}/config`, { json: { secret }, secrets: [secret] })
     },
@@ -89,14 +89,14 @@ export function githubRegistrar(options: GithubRegistrarOptions): Registrar {
 function toEndpoint(hook: Fields): Endpoint {
   const config = row(hook['config'])
   return {
-    id: text(hook['id']),
-    url: text(config['url']),
+    id: asText(hook['id']),
+    url: asText(config['url']),
     topics: texts(hook['events']).toSorted(),
     enabled: hook['active'] === true,
     state: 'active',
     settings: {
-      content_type: text(config['content_type']),
-      insecure_ssl: text(config['insecure_ssl']),
+      content_type: asText(config['content_type']),
+      insecure_ssl: asText(config['insecure_ssl']),
     },
   }
 }
@@ -116,8 +116,8 @@ function isFailure({ status_code: status }: Fields): boolean {
 function toFailure(delivery: Fields): FailedDelivery {
   const status = Number(delivery['status_code'])
   return {
-    at: Date.parse(text(delivery['delivered_at'])),
+    at: Date.parse(asText(delivery['delivered_at'])),
     ...(status > 0 && { status }),
-    reason: text(delivery['status']),
+    reason: asText(delivery['status']),
   }
 }

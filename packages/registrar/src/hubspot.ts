@@ -1,8 +1,8 @@
-import { createClient } from './common/client.ts'
+import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, type Fields } from './common/read.ts'
+import { endpointId, row, rows, asText, type Fields } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import { RegistrarError } from './errors.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
@@ -33,7 +33,7 @@ export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
   checkOptions('hubspotRegistrar', options, ['developerKey', 'appId'], ['properties'])
   const { appId, properties = {} } = options
   const key = tokenOf('hubspotRegistrar: developerKey', options.developerKey)
-  const call = createClient({
+  const call = createApiCall({
     ...options,
     title: 'HubSpot',
     api: options.api ?? 'https://api.hubapi.com',
@@ -68,7 +68,7 @@ export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
       const [eventType = '', propertyName] = topic.split('/', 2)
       const json = { eventType, active: true, ...(propertyName !== undefined && { propertyName }) }
       const answer = await call('POST', `${base}/subscriptions`, { json })
-      return { id: idOf(row(answer.json)['id'], 'HubSpot') }
+      return { id: endpointId(row(answer.json)['id'], 'HubSpot') }
     },
     update: (_endpoint, { url, formerly }) => target(url, formerly),
     async delete({ id }) {
@@ -84,7 +84,7 @@ export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
   }
 
   async function targetUrl(): Promise<string | undefined> {
-    return text((await settings())['targetUrl']) || undefined
+    return asText((await settings())['targetUrl']) || undefined
   }
 
   /** Sets the URL of the app, which all its subscriptions share. */
@@ -93,7 +93,7 @@ export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
     if (has === url) return
     const { json } = await call('GET', `${base}/subscriptions`)
     const used = rows(row(json)['results'], 'HubSpot').length > 0
-    if (used && !formerly.includes(text(has)))
+    if (used && !formerly.includes(asText(has)))
       throw new RegistrarError(
         'taken',
         `HubSpot: app ${appId} delivers to another URL; name it in formerly`,
@@ -113,10 +113,10 @@ function watched(
 }
 
 function toEndpoint(subscription: Fields, url: string): Endpoint {
-  const property = text(subscription['propertyName'])
-  const topic = text(subscription['eventType'])
+  const property = asText(subscription['propertyName'])
+  const topic = asText(subscription['eventType'])
   return {
-    id: text(subscription['id']),
+    id: asText(subscription['id']),
     url,
     topics: [property === '' ? topic : `${topic}/${property}`],
     enabled: subscription['active'] === true,

@@ -1,8 +1,8 @@
-import { createClient } from './common/client.ts'
+import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { row, text } from './common/read.ts'
+import { row, asText } from './common/read.ts'
 import type { Registrar } from './registrar.ts'
 
 /** Options of {@link lineRegistrar}. */
@@ -25,7 +25,7 @@ export interface LineRegistrarOptions extends ApiOptions {
 export function lineRegistrar(options: LineRegistrarOptions): Registrar {
   checkOptions('lineRegistrar', options, ['token'])
   const token = tokenOf('lineRegistrar: token', options.token)
-  const call = createClient({
+  const call = createApiCall({
     ...options,
     title: 'LINE',
     api: options.api ?? 'https://api.line.me',
@@ -45,7 +45,7 @@ export function lineRegistrar(options: LineRegistrarOptions): Registrar {
     async list() {
       // A channel may have no URL yet.
       const { json } = await call('GET', PATH, { allow: [404] })
-      const url = text(row(json)['endpoint'])
+      const url = asText(row(json)['endpoint'])
       if (url === '') return []
       const enabled = row(json)['active'] === true
       return [{ id: 'channel', url, topics: [], enabled, state: 'active' }]
@@ -62,8 +62,8 @@ export function lineRegistrar(options: LineRegistrarOptions): Registrar {
       const { success, timestamp, statusCode, reason, detail } = row(json)
       if (success === true) return { failures: [] }
       const failure = {
-        at: Date.parse(text(timestamp)),
-        reason: `${text(reason)}: ${text(detail)}`,
+        at: Date.parse(asText(timestamp)),
+        reason: `${asText(reason)}: ${asText(detail)}`,
       }
       const status = Number(statusCode)
       return { delivering: false, failures: [{ ...failure, ...(status > 0 && { status }) }] }

@@ -1,11 +1,11 @@
 import type { ApiAnswer } from './common/client-types.ts'
-import { createClient } from './common/client.ts'
+import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { everyRow } from './common/every-row.ts'
 import { connectionPage, graphqlClient, judgeGraphql } from './common/graphql.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, texts, type Fields } from './common/read.ts'
+import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 import { LINEAR_TOPICS } from './topics/linear.ts'
@@ -32,7 +32,7 @@ export function linearRegistrar(options: LinearRegistrarOptions): Registrar {
   checkOptions('linearRegistrar', options, ['token'], ['team'])
   const { team } = options
   const token = tokenOf('linearRegistrar: token', options.token)
-  const call = createClient({
+  const call = createApiCall({
     ...options,
     title: 'Linear',
     api: options.api ?? 'https://api.linear.app',
@@ -70,7 +70,7 @@ export function linearRegistrar(options: LinearRegistrarOptions): Registrar {
       const scope = team === undefined ? { allPublicTeams: true } : { teamId: team }
       const input = { url, resourceTypes: topics, label: 'Postern', ...scope }
       const made = row((await ask(CREATE, { input }, 'webhookCreate'))['webhook'])
-      return { id: idOf(made['id'], 'Linear'), secret: text(made['secret']) }
+      return { id: endpointId(made['id'], 'Linear'), secret: asText(made['secret']) }
     },
     async update({ id }, { url, topics }) {
       await ask(UPDATE, { id, input: { url, resourceTypes: topics } }, 'webhookUpdate')
@@ -84,19 +84,19 @@ export function linearRegistrar(options: LinearRegistrarOptions): Registrar {
     async failures({ id }) {
       const { failures } = await ask(FAILURES, { id }, 'webhook')
       const failed = rows(failures, 'Linear').map((failure) => ({
-        at: Date.parse(text(failure['createdAt'])),
+        at: Date.parse(asText(failure['createdAt'])),
         ...(typeof failure['httpStatus'] === 'number' && { status: failure['httpStatus'] }),
       }))
       return { failures: failed }
     },
     async reveal(id, { onSecret }) {
       const { url, secret } = await ask(FIND, { id }, 'webhook')
-      await onSecret({ provider: 'linear', endpoint: id, url: text(url), secret: text(secret) })
+      await onSecret({ provider: 'linear', endpoint: id, url: asText(url), secret: asText(secret) })
     },
     async rotate(id, { onSecret }) {
       const { url } = await ask(FIND, { id }, 'webhook')
       const { secret } = await ask(ROTATE, { id }, 'webhookRotateSecret')
-      await onSecret({ provider: 'linear', endpoint: id, url: text(url), secret: text(secret) })
+      await onSecret({ provider: 'linear', endpoint: id, url: asText(url), secret: asText(secret) })
     },
   })
 }
@@ -135,11 +135,13 @@ function waitOf({ headers }: ApiAnswer): number {
 
 function toEndpoint(webhook: Fields): Endpoint {
   return {
-    id: text(webhook['id']),
-    url: text(webhook['url']),
+    id: asText(webhook['id']),
+    url: asText(webhook['url']),
     topics: texts(webhook['resourceTypes']).toSorted(),
     enabled: webhook['enabled'] === true,
     state: 'active',
-    settings: { team: webhook['allPublicTeams'] === true ? ALL : text(row(webhook['team'])['id']) },
+    settings: {
+      team: webhook['allPublicTeams'] === true ? ALL : asText(row(webhook['team'])['id']),
+    },
   }
 }

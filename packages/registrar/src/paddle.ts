@@ -3,7 +3,7 @@ import { everyRow } from './common/every-row.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { paddleClient, paddlePage } from './clients/paddle.ts'
-import { idOf, row, rows, text, type Fields } from './common/read.ts'
+import { endpointId, row, rows, asText, type Fields } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 import { PADDLE_TOPICS } from './topics/paddle.ts'
@@ -47,7 +47,7 @@ export function paddleRegistrar(options: PaddleRegistrarOptions): Registrar {
       }
       const answer = await call('POST', PATH, { json })
       const made = row(row(answer.json)['data'])
-      return { id: idOf(made['id'], 'Paddle'), secret: text(made['endpoint_secret_key']) }
+      return { id: endpointId(made['id'], 'Paddle'), secret: asText(made['endpoint_secret_key']) }
     },
     async update({ id }, { url, topics }) {
       await call('PATCH', `${PATH}/${id}`, {
@@ -61,8 +61,8 @@ export function paddleRegistrar(options: PaddleRegistrarOptions): Registrar {
       const query = { notification_setting_id: id, status: 'failed', per_page: 50 }
       const { json } = await call('GET', '/notifications', { query })
       const failed = rows(row(json)['data'], 'Paddle').map((each) => ({
-        at: Date.parse(text(each['last_attempt_at'])),
-        reason: `${text(each['type'])} after ${text(each['times_attempted'])} attempts`,
+        at: Date.parse(asText(each['last_attempt_at'])),
+        reason: `${asText(each['type'])} after ${asText(each['times_attempted'])} attempts`,
       }))
       return { failures: failed }
     },
@@ -72,8 +72,8 @@ export function paddleRegistrar(options: PaddleRegistrarOptions): Registrar {
       await onSecret({
         provider: 'paddle',
         endpoint: id,
-        url: text(destination),
-        secret: text(secret),
+        url: asText(destination),
+        secret: asText(secret),
       })
     },
     async enable(id) {
@@ -87,9 +87,9 @@ const PATH = '/notification-settings'
 function toEndpoint(setting: Fields): Endpoint {
   const events = rows(setting['subscribed_events'] ?? [], 'Paddle')
   return {
-    id: text(setting['id']),
-    url: text(setting['destination']),
-    topics: events.map((event) => text(event['name'])).toSorted(),
+    id: asText(setting['id']),
+    url: asText(setting['destination']),
+    topics: events.map((event) => asText(event['name'])).toSorted(),
     enabled: setting['active'] === true,
     state: 'active',
   }

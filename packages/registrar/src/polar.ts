@@ -2,7 +2,7 @@ import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { polarClient, polarPages } from './clients/polar.ts'
-import { idOf, row, rows, text, texts, type Fields } from './common/read.ts'
+import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 import { POLAR_TOPICS } from './topics/polar.ts'
@@ -41,7 +41,7 @@ export function polarRegistrar(options: PolarRegistrarOptions): Registrar {
     async create({ url, topics, settings }) {
       const json = { url, events: topics, ...settings, ...owner }
       const made = row((await call('POST', PATH, { json })).json)
-      return { id: idOf(made['id'], 'Polar'), secret: text(made['secret']) }
+      return { id: endpointId(made['id'], 'Polar'), secret: asText(made['secret']) }
     },
     async update({ id }, { url, topics, settings }) {
       await call('PATCH', `${PATH}/${id}`, { json: { url, events: topics, ...settings } })
@@ -53,9 +53,9 @@ export function polarRegistrar(options: PolarRegistrarOptions): Registrar {
       const query = { endpoint_id: id, succeeded: 'false', limit: 50 }
       const { json } = await call('GET', '/v1/webhooks/deliveries', { query })
       const failed = rows(row(json)['items'], 'Polar').map((each) => ({
-        at: Date.parse(text(each['created_at'])),
+        at: Date.parse(asText(each['created_at'])),
         ...(typeof each['http_code'] === 'number' && { status: each['http_code'] }),
-        reason: text(row(each['webhook_event'])['type']),
+        reason: asText(row(each['webhook_event'])['type']),
       }))
       return { failures: failed }
     },
@@ -64,12 +64,12 @@ export function polarRegistrar(options: PolarRegistrarOptions): Registrar {
     },
     async reveal(id, { onSecret }) {
       const { url, secret } = row((await call('GET', `${PATH}/${id}`)).json)
-      await onSecret({ provider: 'polar', endpoint: id, url: text(url), secret: text(secret) })
+      await onSecret({ provider: 'polar', endpoint: id, url: asText(url), secret: asText(secret) })
     },
     async rotate(id, { onSecret }) {
       const made = row((await call('PATCH', `${PATH}/${id}/secret`, { repeatable: false })).json)
       const { url, secret } = made
-      await onSecret({ provider: 'polar', endpoint: id, url: text(url), secret: text(secret) })
+      await onSecret({ provider: 'polar', endpoint: id, url: asText(url), secret: asText(secret) })
     },
   })
 }
@@ -78,11 +78,11 @@ const PATH = '/v1/webhooks/endpoints'
 
 function toEndpoint(endpoint: Fields): Endpoint {
   return {
-    id: text(endpoint['id']),
-    url: text(endpoint['url']),
+    id: asText(endpoint['id']),
+    url: asText(endpoint['url']),
     topics: texts(endpoint['events']).toSorted(),
     enabled: endpoint['enabled'] !== false,
     state: 'active',
-    settings: { format: text(endpoint['format']) },
+    settings: { format: asText(endpoint['format']) },
   }
 }

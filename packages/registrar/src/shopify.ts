@@ -1,11 +1,11 @@
 import type { ApiAnswer } from './common/client-types.ts'
-import { createClient } from './common/client.ts'
+import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { everyRow } from './common/every-row.ts'
 import { connectionPage, graphqlClient, judgeGraphql } from './common/graphql.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, text, type Fields } from './common/read.ts'
+import { endpointId, row, asText, type Fields } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 import { SHOPIFY_TOPICS } from './topics/shopify.ts'
@@ -38,13 +38,13 @@ export function shopifyRegistrar(options: ShopifyRegistrarOptions): Registrar {
   if (!/^[a-z0-9][a-z0-9-]*\.myshopify\.com$/.test(shop))
     throw new TypeError(`shopifyRegistrar: shop: must be name.myshopify.com, got ${shop}`)
   const token = tokenOf('shopifyRegistrar: token', options.token)
-  const call = createClient({
+  const call = createApiCall({
     ...options,
     title: 'Shopify',
     api: options.api ?? `https://${shop}`,
     headers: async () => ({ 'x-shopify-access-token': await token() }),
     judge: (answer) => judgeGraphql(answer, CODES, waitOf),
-    explain: (body) => text(row(body)['errors']) || undefined,
+    explain: (body) => asText(row(body)['errors']) || undefined,
   })
   const ask = graphqlClient(call, `/admin/api/${version}/graphql.json`)
   const topics = topicList(SHOPIFY_TOPICS)
@@ -72,7 +72,7 @@ export function shopifyRegistrar(options: ShopifyRegistrarOptions): Registrar {
     async create({ url, topics: [topic = ''], settings }) {
       const variables = { topic: enumOf(topic), given: { uri: url, ...settings } }
       const made = await ask(CREATE, variables, 'webhookSubscriptionCreate')
-      return { id: idOf(row(made['webhookSubscription'])['id'], 'Shopify') }
+      return { id: endpointId(row(made['webhookSubscription'])['id'], 'Shopify') }
     },
     async update({ id }, { url, settings }) {
       await ask(UPDATE, { id, given: { uri: url, ...settings } }, 'webhookSubscriptionUpdate')
@@ -83,14 +83,14 @@ export function shopifyRegistrar(options: ShopifyRegistrarOptions): Registrar {
   })
 
   function toEndpoint(subscription: Fields): Endpoint {
-    const topic = text(subscription['topic'])
+    const topic = asText(subscription['topic'])
     return {
-      id: text(subscription['id']),
-      url: text(subscription['uri']),
+      id: asText(subscription['id']),
+      url: asText(subscription['uri']),
       topics: [topicOf.get(topic) ?? topic],
       enabled: true,
       state: 'active',
-      settings: { format: text(subscription['format']) },
+      settings: { format: asText(subscription['format']) },
     }
   }
 }

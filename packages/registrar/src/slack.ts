@@ -1,9 +1,9 @@
 import type { ApiAnswer, ApiFault } from './common/client-types.ts'
-import { createClient } from './common/client.ts'
+import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { row, text, texts, type Fields } from './common/read.ts'
+import { row, asText, texts, type Fields } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import type { RegistrarErrorCode } from './errors.ts'
 import type { Mapping, Registrar } from './registrar.ts'
@@ -35,7 +35,7 @@ export function slackRegistrar(options: SlackRegistrarOptions): Registrar {
   checkOptions('slackRegistrar', options, ['token', 'appId'], ['messages'])
   const { appId } = options
   const token = tokenOf('slackRegistrar: token', options.token)
-  const call = createClient({
+  const call = createApiCall({
     ...options,
     title: 'Slack',
     api: options.api ?? 'https://slack.com/api',
@@ -55,7 +55,7 @@ export function slackRegistrar(options: SlackRegistrarOptions): Registrar {
     async list() {
       const settings = row((await read())['settings'])
       const events = row(settings['event_subscriptions'])
-      const url = text(events['request_url'])
+      const url = asText(events['request_url'])
       if (url === '') return []
       const topics = texts(events['bot_events']).toSorted()
       // In socket mode Slack keeps the URL and does not call it.
@@ -139,8 +139,8 @@ function judge({ status, json }: ApiAnswer): ApiFault | undefined {
   const { ok, error, errors } = row(json)
   if (status !== 200 || ok === true) return undefined
   const details = Array.isArray(errors)
-    ? errors.map((each) => `${text(row(each)['message'])} (${text(row(each)['pointer'])})`)
+    ? errors.map((each) => `${asText(row(each)['message'])} (${asText(row(each)['pointer'])})`)
     : []
-  const reason = [text(error), ...details].join('; ')
-  return { code: CODES[text(error)] ?? 'invalid', reason }
+  const reason = [asText(error), ...details].join('; ')
+  return { code: CODES[asText(error)] ?? 'invalid', reason }
 }

@@ -2,7 +2,7 @@ import { defineRegistrar } from './common/define.ts'
 import { everyRow } from './common/every-row.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, texts, type Fields } from './common/read.ts'
+import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import { squareClient } from './clients/square.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
@@ -44,7 +44,7 @@ export function squareRegistrar(options: SquareRegistrarOptions): Registrar {
         const query = { include_disabled: 'true', limit: 100, cursor }
         const { json } = await call('GET', PATH, { query })
         const items = rows(row(json)['subscriptions'] ?? [], 'Square')
-        return { items, next: text(row(json)['cursor']) || undefined }
+        return { items, next: asText(row(json)['cursor']) || undefined }
       })
       return all.map(toEndpoint)
     },
@@ -53,7 +53,7 @@ export function squareRegistrar(options: SquareRegistrarOptions): Registrar {
       const json = { idempotency_key: crypto.randomUUID(), subscription }
       const answer = await call('POST', PATH, { json, repeatable: true })
       const made = row(row(answer.json)['subscription'])
-      return { id: idOf(made['id'], 'Square'), secret: text(made['signature_key']) }
+      return { id: endpointId(made['id'], 'Square'), secret: asText(made['signature_key']) }
     },
     async update({ id }, { url, topics, settings }) {
       const subscription = { ...shapeOf(url, topics), ...settings }
@@ -68,15 +68,15 @@ export function squareRegistrar(options: SquareRegistrarOptions): Registrar {
     async reveal(id, { onSecret }) {
       const { json } = await call('GET', `${PATH}/${id}`)
       const { notification_url: url, signature_key: secret } = row(row(json)['subscription'])
-      await onSecret({ provider: 'square', endpoint: id, url: text(url), secret: text(secret) })
+      await onSecret({ provider: 'square', endpoint: id, url: asText(url), secret: asText(secret) })
     },
     async rotate(id, { onSecret }) {
       const { json } = await call('GET', `${PATH}/${id}`)
-      const url = text(row(row(json)['subscription'])['notification_url'])
+      const url = asText(row(row(json)['subscription'])['notification_url'])
       const given = { idempotency_key: crypto.randomUUID() }
       const path = `${PATH}/${id}/signature-key`
       const answer = await call('POST', path, { json: given, repeatable: true })
-      const secret = text(row(answer.json)['signature_key'])
+      const secret = asText(row(answer.json)['signature_key'])
       await onSecret({ provider: 'square', endpoint: id, url, secret })
     },
   })
@@ -90,11 +90,11 @@ function shapeOf(url: string, topics: readonly string[]): Fields {
 
 function toEndpoint(subscription: Fields): Endpoint {
   return {
-    id: text(subscription['id']),
-    url: text(subscription['notification_url']),
+    id: asText(subscription['id']),
+    url: asText(subscription['notification_url']),
     topics: texts(subscription['event_types']).toSorted(),
     enabled: subscription['enabled'] === true,
     state: 'active',
-    settings: { api_version: text(subscription['api_version']) },
+    settings: { api_version: asText(subscription['api_version']) },
   }
 }

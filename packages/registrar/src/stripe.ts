@@ -2,7 +2,7 @@ import { defineRegistrar } from './common/define.ts'
 import { everyRow } from './common/every-row.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, text, texts, type Fields } from './common/read.ts'
+import { endpointId, row, asText, texts, type Fields } from './common/read.ts'
 import { stripeClient, stripePage } from './clients/stripe.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar, EndpointSettings } from './registrar.ts'
@@ -67,12 +67,12 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
         form.set('connect', 'true')
         form.set('metadata[postern_connect]', 'true')
       }
-      const version = text(wanted['api_version'])
+      const version = asText(wanted['api_version'])
       if (version !== '') form.set('api_version', version)
       // With its key the request may be sent again after a failure of the network: Stripe answers it from memory.
       const headers = { 'idempotency-key': crypto.randomUUID() }
       const { json } = await call('POST', PATH, { form, headers, repeatable: true })
-      return { id: idOf(row(json)['id'], 'Stripe'), secret: text(row(json)['secret']) }
+      return { id: endpointId(row(json)['id'], 'Stripe'), secret: asText(row(json)['secret']) }
     },
     async kept(id: string) {
       const form = new URLSearchParams({ 'metadata[postern_secret]': '' })
@@ -123,20 +123,20 @@ function formOf(url: string, topics: readonly string[]): URLSearchParams {
 
 /** An endpoint of Connect may have the URL of the account's own: each belongs to a registrar of its own. */
 function isConnect({ metadata, application }: Fields): boolean {
-  return row(metadata)['postern_connect'] === 'true' || text(application) !== ''
+  return row(metadata)['postern_connect'] === 'true' || asText(application) !== ''
 }
 
 function toEndpoint(endpoint: Fields): Endpoint {
   const metadata = row(endpoint['metadata'])
   return {
-    id: text(endpoint['id']),
-    url: text(endpoint['url']),
+    id: asText(endpoint['id']),
+    url: asText(endpoint['url']),
     topics: texts(endpoint['enabled_events']).toSorted(),
     enabled: endpoint['status'] === 'enabled',
     state: 'active',
     settings: {
       secret: metadata['postern_secret'] === 'untold' ? 'untold' : KEPT,
-      api_version: text(endpoint['api_version']),
+      api_version: asText(endpoint['api_version']),
     },
   }
 }

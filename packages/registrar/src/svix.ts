@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, texts, type Fields } from './common/read.ts'
+import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import { svixClient } from './clients/svix.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
@@ -29,7 +29,7 @@ export function svixRegistrar(options: SvixRegistrarOptions): Registrar {
   const call = svixClient('svixRegistrar', options)
   const base = `/api/v1/app/${encodeURIComponent(options.application)}/endpoint`
   const secretOf = async (id: string): Promise<string> =>
-    text(row((await call('GET', `${base}/${id}/secret/`)).json)['key'])
+    asText(row((await call('GET', `${base}/${id}/secret/`)).json)['key'])
 
   return defineRegistrar({
     provider: 'svix',
@@ -43,7 +43,7 @@ export function svixRegistrar(options: SvixRegistrarOptions): Registrar {
       do {
         const { json } = await call('GET', `${base}/`, { query: { limit: 250, iterator } })
         found.push(...rows(row(json)['data'], 'Svix').map(toEndpoint))
-        iterator = row(json)['done'] === true ? undefined : text(row(json)['iterator'])
+        iterator = row(json)['done'] === true ? undefined : asText(row(json)['iterator'])
       } while (iterator)
       return found
     },
@@ -52,7 +52,7 @@ export function svixRegistrar(options: SvixRegistrarOptions): Registrar {
       // With its key the request may be sent again: Svix answers it from memory.
       const headers = { 'idempotency-key': crypto.randomUUID() }
       const made = await call('POST', `${base}/`, { json, headers, repeatable: true })
-      const id = idOf(row(made.json)['id'], 'Svix')
+      const id = endpointId(row(made.json)['id'], 'Svix')
       return { id, secret: await secretOf(id) }
     },
     async update({ id }, { url, topics }) {
@@ -65,12 +65,12 @@ export function svixRegistrar(options: SvixRegistrarOptions): Registrar {
     async reveal(id, { onSecret }) {
       const { json } = await call('GET', `${base}/${id}/`)
       const secret = await secretOf(id)
-      await onSecret({ provider: 'svix', endpoint: id, url: text(row(json)['url']), secret })
+      await onSecret({ provider: 'svix', endpoint: id, url: asText(row(json)['url']), secret })
     },
     async rotate(id, { onSecret }) {
       const { json } = await call('GET', `${base}/${id}/`)
       const key = `whsec_${randomBytes(24).toString('base64')}`
-      await onSecret({ provider: 'svix', endpoint: id, url: text(row(json)['url']), secret: key })
+      await onSecret({ provider: 'svix', endpoint: id, url: asText(row(json)['url']), secret: key })
       await call('POST', `${base}/${id}/secret/rotate/`, { json: { key }, secrets: [key] })
     },
   })
@@ -90,8 +90,8 @@ function filterOf(topics: readonly string[]): Fields {
 function toEndpoint(endpoint: Fields): Endpoint {
   const types = texts(endpoint['filterTypes'])
   return {
-    id: text(endpoint['id']),
-    url: text(endpoint['url']),
+    id: asText(endpoint['id']),
+    url: asText(endpoint['url']),
     topics: types.length === 0 ? ['*'] : types.toSorted(),
     enabled: endpoint['disabled'] !== true,
     state: 'active',

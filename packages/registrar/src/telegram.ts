@@ -1,8 +1,8 @@
-import { createClient } from './common/client.ts'
+import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { row, text, texts, type Fields } from './common/read.ts'
+import { row, asText, texts, type Fields } from './common/read.ts'
 import { newSecret } from './common/secret.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Registrar } from './registrar.ts'
@@ -28,13 +28,13 @@ export interface TelegramRegistrarOptions extends ApiOptions {
 export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar {
   checkOptions('telegramRegistrar', options, ['token'])
   const token = tokenOf('telegramRegistrar: token', options.token)
-  const call = createClient({
+  const call = createApiCall({
     ...options,
     title: 'Telegram',
     api: options.api ?? 'https://api.telegram.org',
     headers: async () => ({}),
     secrets: token.seen,
-    explain: (body) => text(row(body)['description']) || undefined,
+    explain: (body) => asText(row(body)['description']) || undefined,
     // Telegram tells the wait in the body.
     wait429: ({ status, json }) => {
       const seconds = Number(row(row(json)['parameters'])['retry_after'])
@@ -56,7 +56,7 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
         : ['Telegram delivers to the ports 443, 80, 88 and 8443 alone'],
     async list() {
       const info = await read()
-      const url = text(info['url'])
+      const url = asText(info['url'])
       if (url === '') return []
       const topics = texts(info['allowed_updates'])
       const all = topics.length === 0 ? defaults() : topics.toSorted()
@@ -73,13 +73,13 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
     async failures() {
       const { last_error_date: at, last_error_message: reason } = await read()
       if (typeof at !== 'number') return { failures: [] }
-      return { failures: [{ at: at * 1000, reason: text(reason) }] }
+      return { failures: [{ at: at * 1000, reason: asText(reason) }] }
     },
     async rotate(id, { onSecret }) {
       const info = await read()
       const secret = newSecret()
-      await onSecret({ provider: 'telegram', endpoint: id, url: text(info['url']), secret })
-      await set(text(info['url']), texts(info['allowed_updates']), secret, info)
+      await onSecret({ provider: 'telegram', endpoint: id, url: asText(info['url']), secret })
+      await set(asText(info['url']), texts(info['allowed_updates']), secret, info)
     },
   })
 

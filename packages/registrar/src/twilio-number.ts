@@ -1,7 +1,7 @@
-import { createClient } from './common/client.ts'
+import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { row, rows, text, type Fields } from './common/read.ts'
+import { row, rows, asText, type Fields } from './common/read.ts'
 import { checkTwilio, twilioAuth, type TwilioAccount } from './clients/twilio.ts'
 import { RegistrarError } from './errors.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
@@ -29,7 +29,7 @@ export function twilioNumberRegistrar(options: TwilioNumberRegistrarOptions): Re
   const { accountSid, number } = options
   if (!/^\+\d{5,15}$/.test(number))
     throw new TypeError(`${name}: number: must be in E.164 form, such as +15005550006`)
-  const call = createClient({
+  const call = createApiCall({
     ...options,
     title: 'Twilio',
     api: options.api ?? 'https://api.twilio.com',
@@ -49,7 +49,7 @@ export function twilioNumberRegistrar(options: TwilioNumberRegistrarOptions): Re
       return KINDS.flatMap((kind) => toEndpoint(found, kind))
     },
     async create({ url, topics: [kind = ''], settings, formerly }) {
-      const has = text((await find())[MEMBERS[kind]!.url])
+      const has = asText((await find())[MEMBERS[kind]!.url])
       if (has !== '' && has !== url && !formerly.includes(has))
         throw new RegistrarError(
           'taken',
@@ -77,7 +77,7 @@ export function twilioNumberRegistrar(options: TwilioNumberRegistrarOptions): Re
   async function set(kind: string, url: string, method: string): Promise<void> {
     const { parameter } = MEMBERS[kind]!
     const form = new URLSearchParams({ [`${parameter}Url`]: url, [`${parameter}Method`]: method })
-    const sid = text((await find())['sid'])
+    const sid = asText((await find())['sid'])
     await call('POST', `${base}/${sid}.json`, { form, repeatable: true })
   }
 }
@@ -117,8 +117,8 @@ function mapNumber(patterns: readonly string[]): ReturnType<Registrar['map']> {
 
 function toEndpoint(number: Fields, kind: string): readonly Endpoint[] {
   const { url: member, method } = MEMBERS[kind]!
-  const url = text(number[member])
+  const url = asText(number[member])
   if (url === '') return []
-  const settings = { method: text(number[method]) }
+  const settings = { method: asText(number[method]) }
   return [{ id: kind, url, topics: [kind], enabled: true, state: 'active', settings }]
 }

@@ -1,8 +1,8 @@
-import { createClient } from './common/client.ts'
+import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { everyRow } from './common/every-row.ts'
 import { mapTopics } from './common/map.ts'
-import { idOf, linkQuery, row, rows, text, type Fields } from './common/read.ts'
+import { endpointId, linkQuery, row, rows, asText, type Fields } from './common/read.ts'
 import { checkTwilio, twilioAuth, type TwilioAccount } from './clients/twilio.ts'
 import { RegistrarError } from './errors.ts'
 import type { Endpoint, EndpointState, Registrar } from './registrar.ts'
@@ -29,7 +29,7 @@ export interface TwilioRegistrarOptions extends TwilioAccount {
 export function twilioRegistrar(options: TwilioRegistrarOptions): Registrar {
   checkTwilio('twilioRegistrar', options, ['schemaVersion'])
   const { accountSid, schemaVersion = 1 } = options
-  const call = createClient({
+  const call = createApiCall({
     ...options,
     title: 'Twilio',
     api: options.api ?? 'https://events.twilio.com',
@@ -58,7 +58,7 @@ export function twilioRegistrar(options: TwilioRegistrarOptions): Registrar {
       for (const sink of sinks.filter((each) => each['sink_type'] === 'webhook')) {
         const topics: string[] = []
         for (const subscription of subscriptions.filter((each) => each['sink_sid'] === sink['sid']))
-          topics.push(...(await typesOf(text(subscription['sid']))))
+          topics.push(...(await typesOf(asText(subscription['sid']))))
         found.push(toEndpoint(sink, topics))
       }
       return found
@@ -70,7 +70,7 @@ export function twilioRegistrar(options: TwilioRegistrarOptions): Registrar {
         SinkConfiguration: JSON.stringify({ destination: url, method }),
       })
       const { json } = await call('POST', '/v1/Sinks', { form })
-      const id = idOf(row(json)['sid'], 'Twilio')
+      const id = endpointId(row(json)['sid'], 'Twilio')
       await call('POST', `/v1/Sinks/${id}/Test`)
       const reason = 'Twilio sent a test event: give its test_id to confirm, then plan again'
       return { id, state: 'pending', reason }
@@ -103,19 +103,19 @@ export function twilioRegistrar(options: TwilioRegistrarOptions): Registrar {
     async confirm(id, proof) {
       const form = new URLSearchParams({ TestId: proof })
       const { json } = await call('POST', `/v1/Sinks/${id}/Validate`, { form, repeatable: true })
-      const result = text(row(json)['result'])
+      const result = asText(row(json)['result'])
       if (result !== 'valid') throw new RegistrarError('invalid', `Twilio: sink ${id} is ${result}`)
     },
   })
 
   async function subscriptionsOf(sink: string): Promise<readonly string[]> {
     const all = await pages(`/v1/Subscriptions`, 'subscriptions', { SinkSid: sink })
-    return all.map((subscription) => text(subscription['sid']))
+    return all.map((subscription) => asText(subscription['sid']))
   }
 
   async function typesOf(subscription: string): Promise<readonly string[]> {
     const path = `/v1/Subscriptions/${subscription}/SubscribedEvents`
-    return (await pages(path, 'types')).map((event) => text(event['type']))
+    return (await pages(path, 'types')).map((event) => asText(event['type']))
   }
 
   async function pages(
@@ -129,7 +129,7 @@ export function twilioRegistrar(options: TwilioRegistrarOptions): Registrar {
           ? { PageSize: 100, ...query }
           : Object.fromEntries(linkQuery(link, 'Twilio'))
       const { json } = await call('GET', path, { query: given as Record<string, string> })
-      const next = text(row(row(json)['meta'])['next_page_url']) || undefined
+      const next = asText(row(row(json)['meta'])['next_page_url']) || undefined
       return { items: rows(row(json)[member], 'Twilio'), next }
     })
   }
@@ -143,13 +143,13 @@ const STATES: Readonly<Record<string, EndpointState>> = {
 
 function toEndpoint(sink: Fields, topics: readonly string[]): Endpoint {
   const configuration = row(sink['sink_configuration'])
-  const state = STATES[text(sink['status'])] ?? 'active'
+  const state = STATES[asText(sink['status'])] ?? 'active'
   return {
-    id: text(sink['sid']),
-    url: text(configuration['destination']),
+    id: asText(sink['sid']),
+    url: asText(configuration['destination']),
     topics: topics.toSorted(),
     enabled: true,
     state,
-    settings: { method: text(configuration['method']).toUpperCase() },
+    settings: { method: asText(configuration['method']).toUpperCase() },
   }
 }

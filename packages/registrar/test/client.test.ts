@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createClient } from '../src/common/client.ts'
+import { createApiCall } from '../src/common/client.ts'
 import type { ApiCall, ClientSpec } from '../src/common/client-types.ts'
 
 const TOKEN = 'a-token-0123456789abcdef'
@@ -31,7 +31,7 @@ afterEach(() => {
 })
 
 function client(more: Partial<ClientSpec> = {}): ApiCall {
-  return createClient({
+  return createApiCall({
     title: 'Octo',
     api,
     headers: async () => ({ authorization: `Bearer ${TOKEN}` }),

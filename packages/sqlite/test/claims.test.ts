@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { gate } from '../../testing/src/inbox/gate.ts'
 import { intake, item } from '../../testing/src/inbox/make.ts'
-import { DEAD, DONE } from '../../testing/src/inbox/recorder.ts'
+import { DEAD_OUTCOME, DONE_OUTCOME } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
 const scene = sqliteScene()
@@ -16,7 +16,7 @@ test('a task that runs at once has no row of its own', async () => {
   const shop = join(open({ lease: '1h' }), {
     run() {
       if (rows('state < 2') === 0) bare++
-      return DONE
+      return DONE_OUTCOME
     },
   })
   // A look for ended leases, which gives it one, can come between: not each time.
@@ -33,7 +33,9 @@ test('a list finds tasks that run without a row, and they end as others do', asy
   const shop = join(inbox, {
     lanes: ['a', 'b'],
     run: ({ event, subscription }) =>
-      event.id === '2' && subscription === 'b' ? slow.passed.then(() => DONE) : DONE,
+      event.id === '2' && subscription === 'b'
+        ? slow.passed.then(() => DONE_OUTCOME)
+        : DONE_OUTCOME,
   })
   await shop.port.accept(intake(item('1', ['a', 'b']), item('2', ['a', 'b'])), {})
   await shop.untilSettled(3)
@@ -51,7 +53,7 @@ test('a task that is not looked for is not forgotten: pruning and erasing leave 
   const inbox = open({ lease: '1h', window: '20ms', keepDone: '20ms' })
   const slow = gate()
   const shop = join(inbox, {
-    run: ({ event }) => (event.id === 'slow' ? slow.passed.then(() => DONE) : DONE),
+    run: ({ event }) => (event.id === 'slow' ? slow.passed.then(() => DONE_OUTCOME) : DONE_OUTCOME),
   })
   await shop.port.accept(intake(item('slow'), item('quick')), {})
   await untilFound(
@@ -66,7 +68,7 @@ test('a task that is not looked for is not forgotten: pruning and erasing leave 
 
 test('a failure among tasks of one commit changes that task alone', async () => {
   const inbox = open({ lease: '1h' })
-  const shop = join(inbox, { run: ({ event }) => (event.id === '2' ? DEAD : DONE) })
+  const shop = join(inbox, { run: ({ event }) => (event.id === '2' ? DEAD_OUTCOME : DONE_OUTCOME) })
   await shop.port.accept(intake(item('1'), item('2'), item('3')), {})
   await shop.untilSettled(3)
   const [stats] = await inbox.view!.stats()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { gate } from '../../testing/src/inbox/gate.ts'
 import { intake, item } from '../../testing/src/inbox/make.ts'
-import { DONE, lane } from '../../testing/src/inbox/recorder.ts'
+import { DONE_OUTCOME, lane } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
 const { open, join, edit } = sqliteScene()
@@ -12,7 +12,7 @@ test('close gives back what runs and what waits to start, without an attempt, an
   const inbox = open()
   const shop = join(inbox, {
     lanes: [lane('a', { concurrency: 2 })],
-    run: () => (quick ? DONE : hold.passed.then(() => DONE)),
+    run: () => (quick ? DONE_OUTCOME : hold.passed.then(() => DONE_OUTCOME)),
   })
   for (let at = 0; at < 20; at++) await shop.port.accept(intake(item(`quick-${at}`)), {})
   await shop.untilSettled(20)
@@ -45,7 +45,7 @@ test('signal aborts at half of the time, so that a handler can end by itself', a
   const inbox = open()
   const shop = join(inbox, {
     run: (_, signal) =>
-      new Promise((resolve) => signal!.addEventListener('abort', () => resolve(DONE))),
+      new Promise((resolve) => signal!.addEventListener('abort', () => resolve(DONE_OUTCOME))),
   })
   await shop.port.accept(intake(item('1')), {})
   await shop.until('it runs', () => shop.runs.length === 1)

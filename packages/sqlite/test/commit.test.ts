@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Claim } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
 import { intake, item } from '../../testing/src/inbox/make.ts'
-import { DONE } from '../../testing/src/inbox/recorder.ts'
+import { DONE_OUTCOME } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
 const { open, join, edit } = sqliteScene()
@@ -17,7 +17,7 @@ async function attempt(act: (claim: Claim) => unknown): Promise<unknown> {
       } catch (error) {
         thrown = error
       }
-      return DONE
+      return DONE_OUTCOME
     },
   })
   await shop.port.accept(intake(item('1')), {})
@@ -51,7 +51,7 @@ test('a foreign writer that does not let go fails the commit with the reason, an
   const errors: unknown[] = []
   const shop = join(inbox, {
     async run({ commit, attempt: at }) {
-      if (at > 1) return DONE
+      if (at > 1) return DONE_OUTCOME
       edit((foreign) => {
         foreign.exec('BEGIN IMMEDIATE')
         try {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { delivery, intake, item } from '../../testing/src/inbox/make.ts'
+import { storedDelivery, intake, item } from '../../testing/src/inbox/make.ts'
 import { sqliteScene } from './scene.ts'
 
 const scene = sqliteScene()
@@ -9,11 +9,14 @@ test('no table holds the contents once all events of their delivery are erased',
   const inbox = scene.open()
   const shop = scene.join(inbox)
   await shop.port.accept(
-    { delivery: delivery({ body }), items: [item('1'), item('2', ['a'], { payload: '4242' })] },
+    {
+      delivery: storedDelivery({ body }),
+      items: [item('1'), item('2', ['a'], { payload: '4242' })],
+    },
     {},
   )
   const alone = [item('3', ['a'], { source: 'json', payload: { card: '4242' } })]
-  await shop.port.accept({ delivery: delivery({ body }), items: alone }, {})
+  await shop.port.accept({ delivery: storedDelivery({ body }), items: alone }, {})
   await shop.untilSettled(3)
   expect((await inbox.view!.erase({ eventId: '1' })).count).toBe(1)
   expect(tablesWith('4242')).toEqual(['postern_deliveries', 'postern_events'])

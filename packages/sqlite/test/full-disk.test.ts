@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { gate } from '../../testing/src/inbox/gate.ts'
-import { delivery, intake, item } from '../../testing/src/inbox/make.ts'
-import { createRecorder, DONE } from '../../testing/src/inbox/recorder.ts'
+import { storedDelivery, intake, item } from '../../testing/src/inbox/make.ts'
+import { createTaskRecorder, DONE_OUTCOME } from '../../testing/src/inbox/recorder.ts'
 import { sqliteInbox } from '../src/index.ts'
 
 test('a full disk: 503 with the reason, nothing by half, outcomes are kept until there is room', async (context) => {
@@ -22,13 +22,13 @@ test('a full disk: 503 with the reason, nothing by half, outcomes are kept until
     writeFileSync(join(folder, 'filler'), new Uint8Array(1024 * 1024))
     const open = gate()
     const inbox = sqliteInbox({ path, pollInterval: 5 })
-    const shop = createRecorder({ run: () => open.passed.then(() => DONE) })
+    const shop = createTaskRecorder({ run: () => open.passed.then(() => DONE_OUTCOME) })
     const port = inbox.attach(shop.consumer)
     port.work!()
     const taken: string[] = []
     let refusal: unknown
     for (let at = 0; refusal === undefined; at++) {
-      const large = delivery({ body: new Uint8Array(20_000) })
+      const large = storedDelivery({ body: new Uint8Array(20_000) })
       try {
         await port.accept({ delivery: large, items: [item(`${at}`), item(`${at}+`)] }, {})
         taken.push(`${at}`, `${at}+`)

@@ -3,9 +3,9 @@ import type { Inbox } from '@postern/core/inbox'
 import { afterEach, expect, test } from 'vitest'
 import { intake, item } from '../../testing/src/inbox/make.ts'
 import {
-  createRecorder,
-  DEAD,
-  DONE,
+  createTaskRecorder,
+  DEAD_OUTCOME,
+  DONE_OUTCOME,
   lane,
   type TaskRecorder,
 } from '../../testing/src/inbox/recorder.ts'
@@ -94,7 +94,7 @@ test('an event is known whichever way it came first', async () => {
 test('a dead task is revived with the transaction, or stays dead', async () => {
   const inbox = scene.open()
   const shop = scene.join(inbox, { run: () => outcomes.shift()! })
-  const outcomes = [DEAD, DONE]
+  const outcomes = [DEAD_OUTCOME, DONE_OUTCOME]
   const db = application()
   await charge(shop, db, '1')
   await shop.untilSettled(1)
@@ -112,7 +112,7 @@ test('tasks of one order key go one after another, however they were stored', as
     run: async ({ event }) => {
       await new Promise((resolve) => setImmediate(resolve))
       ended.push(event.id!)
-      return DONE
+      return DONE_OUTCOME
     },
   })
   const db = application()
@@ -140,7 +140,7 @@ test('deliveries that come while the transaction is open wait for its end and lo
 })
 
 test('another process runs what was committed, though none of its own wrote it', async () => {
-  const web = scene.open().attach(createRecorder({}).consumer)
+  const web = scene.open().attach(createTaskRecorder({}).consumer)
   const worker = scene.join(scene.open())
   const db = begun(application())
   await web.accept(intake(item('1')), inTransaction(db))
@@ -181,7 +181,7 @@ test.each<[string, () => DatabaseSync, string]>([
 
 test('an inbox that is full refuses, and the transaction goes on without', async () => {
   const inbox = scene.open({ maxPending: 1 })
-  const web = inbox.attach(createRecorder({}).consumer)
+  const web = inbox.attach(createTaskRecorder({}).consumer)
   const db = begun(application())
   db.prepare('INSERT INTO charges VALUES (?)').run('1')
   const host = inTransaction(db)

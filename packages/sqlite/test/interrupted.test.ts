@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { gate } from '../../testing/src/inbox/gate.ts'
 import { intake, item } from '../../testing/src/inbox/make.ts'
-import { DONE, FAILURE, lane, retryIn } from '../../testing/src/inbox/recorder.ts'
+import { DONE_OUTCOME, FAILURE, lane, retryIn } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
 const { open, join, edit, untilFound } = sqliteScene()
@@ -36,7 +36,7 @@ test('a suspect waits until no other runs in the process, and an outcome clears 
   await web.port.accept(intake(item('1'), item('2')), {})
   edit((db) => db.exec('UPDATE postern_tasks SET cut = 3, gate = 3'))
   await web.port.close(Date.now() + 50)
-  const shop = join(inbox, { lanes: ['a'], run: () => hold.passed.then(() => DONE) })
+  const shop = join(inbox, { lanes: ['a'], run: () => hold.passed.then(() => DONE_OUTCOME) })
   await shop.until('one runs', () => shop.runs.length === 1)
   await shop.port.accept(intake(item('healthy')), {})
   await shop.until('the healthy one runs beside it', () => shop.runs.length === 2)
@@ -107,7 +107,7 @@ test('a suspect runs beside a flood that never ends', async () => {
     lanes: [lane('a', { concurrency: 2 })],
     async run() {
       if (!ends) await shop.port.accept(more(1), {})
-      return DONE
+      return DONE_OUTCOME
     },
   })
   await shop.port.accept(more(400), {})

@@ -2,7 +2,13 @@ import type { Arrival, Journal, MinuteCount } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
 import { gate } from '../../testing/src/inbox/gate.ts'
 import { intake, item } from '../../testing/src/inbox/make.ts'
-import { DEAD, DONE, FAILURE, lane, retryIn } from '../../testing/src/inbox/recorder.ts'
+import {
+  DEAD_OUTCOME,
+  DONE_OUTCOME,
+  FAILURE,
+  lane,
+  retryIn,
+} from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
 const { open, join, edit } = sqliteScene()
@@ -54,7 +60,7 @@ test('attempts of a task: each with its outcome, its error and its process, kept
   const inbox = open()
   let broken = true
   const shop = join(inbox, {
-    run: ({ attempt }) => (attempt < 3 ? retryIn(1) : broken ? DEAD : DONE),
+    run: ({ attempt }) => (attempt < 3 ? retryIn(1) : broken ? DEAD_OUTCOME : DONE_OUTCOME),
   })
   await shop.port.accept(intake(item('1')), {})
   await shop.untilSettled(3)
@@ -87,7 +93,7 @@ test('attempts of a task: each with its outcome, its error and its process, kept
 
 test('of many attempts the first and the last nineteen are kept, and go with their task', async () => {
   const inbox = open()
-  const shop = join(inbox, { run: ({ attempt }) => (attempt < 30 ? retryIn(0) : DONE) })
+  const shop = join(inbox, { run: ({ attempt }) => (attempt < 30 ? retryIn(0) : DONE_OUTCOME) })
   await shop.port.accept(intake(item('1')), {})
   await shop.untilSettled(30)
   const [task] = (await inbox.view!.list()).rows
@@ -107,7 +113,7 @@ test('an interruption is told apart', async () => {
   const inbox = open()
   const stuck = join(inbox, {
     lanes: [lane('a', { concurrency: 1 })],
-    run: () => hold.passed.then(() => DONE),
+    run: () => hold.passed.then(() => DONE_OUTCOME),
   })
   await stuck.port.accept(intake(item('1')), {})
   await stuck.until('it runs', () => stuck.runs.length === 1)

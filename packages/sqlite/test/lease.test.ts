@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { gate } from '../../testing/src/inbox/gate.ts'
 import { intake, item } from '../../testing/src/inbox/make.ts'
-import { DONE, lane, retryIn } from '../../testing/src/inbox/recorder.ts'
+import { DONE_OUTCOME, lane, retryIn } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
 const { open, join, edit, untilFound } = sqliteScene()
@@ -10,7 +10,7 @@ const AGAIN = 2
 
 test('a handler that outlasts its lease keeps its task: the lease is renewed while it runs', async () => {
   const passed = gate()
-  const slow = join(open({ lease: 60 }), { run: () => passed.passed.then(() => DONE) })
+  const slow = join(open({ lease: 60 }), { run: () => passed.passed.then(() => DONE_OUTCOME) })
   const other = join(open({ lease: 60 }))
   await slow.port.accept(intake(item('1')), {})
   await slow.until('it runs', () => slow.runs.length === 1)
@@ -32,7 +32,7 @@ test('a handler that blocks its whole process longer than the lease is not run b
     run() {
       const until = performance.now() + 150
       while (performance.now() < until);
-      return DONE
+      return DONE_OUTCOME
     },
   })
   await shop.port.accept(intake(item('1'), item('2')), {})
@@ -46,7 +46,7 @@ test('a task that took its process down is claimed only to start at once, not ah
   let quick = true
   const shop = join(open(), {
     lanes: [lane('a', { concurrency: 3 })],
-    run: () => (quick ? DONE : hold.passed.then(() => DONE)),
+    run: () => (quick ? DONE_OUTCOME : hold.passed.then(() => DONE_OUTCOME)),
   })
   await shop.port.accept(intake(...Array.from({ length: 40 }, (_, at) => item(`e${at}`))), {})
   await shop.untilSettled(40)
@@ -75,7 +75,7 @@ test('an attempt that lost its claim leaves the next one of its task, in the sam
       // A late failure counts only while nobody has claimed the task since.
       if (one === 1) return retryIn(3_600_000)
       await commit!(() => undefined, undefined)
-      return DONE
+      return DONE_OUTCOME
     },
   })
   await shop.port.accept(intake(item('1')), {})
@@ -102,7 +102,7 @@ test('of attempts that end together, only those that another has settled are ref
   const hold = gate()
   const shop = join(open(), {
     lanes: [lane('a', { concurrency: 10 }), lane('b', { concurrency: 10 })],
-    run: () => hold.passed.then(() => DONE),
+    run: () => hold.passed.then(() => DONE_OUTCOME),
   })
   const items = Array.from({ length: 10 }, (_, at) => item(`e${at}`, ['a', 'b']))
   await Promise.all(items.map(async (one) => shop.port.accept(intake(one), {})))
@@ -136,7 +136,7 @@ test('counts of a lane always are the numbers of its tasks', async () => {
   const shop = join(inbox, {
     lanes: ['a', 'b'],
     run: ({ attempt, event, subscription, part }) => {
-      if (part !== undefined) return DONE
+      if (part !== undefined) return DONE_OUTCOME
       if (subscription === 'b') return { kind: 'dead', error: { name: 'Error', message: '' } }
       if (Number(event.id) % 3 === 0 && attempt === 1) return retryIn(1)
       return { kind: 'done', spawn: [{ subscription: 'a', part: 'child' }] }

@@ -1,8 +1,8 @@
 import { renameSync, rmSync } from 'node:fs'
 import type { Inbox } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
-import { delivery, intake, item } from '../../testing/src/inbox/make.ts'
-import { DONE } from '../../testing/src/inbox/recorder.ts'
+import { storedDelivery, intake, item } from '../../testing/src/inbox/make.ts'
+import { DONE_OUTCOME } from '../../testing/src/inbox/recorder.ts'
 import { sqliteInbox } from '../src/index.ts'
 import { sqliteScene } from './scene.ts'
 
@@ -96,7 +96,7 @@ test('an outcome that cannot be stored is buried with its reason, and those it c
       await gone
       return event.id === 'bad'
         ? { kind: 'done', spawn: [{ subscription: 'a', part: {} as never }] }
-        : DONE
+        : DONE_OUTCOME
     },
   })
   await shop.port.accept(intake(item('1'), item('bad'), item('2')), {})
@@ -129,7 +129,10 @@ test('the file shrinks again when a flood was forgotten', async () => {
   for (let at = 0; at < 1000; at += 50)
     await Promise.all(
       Array.from({ length: 50 }, async (__, more) =>
-        shop.port.accept({ delivery: delivery({ body }), items: [item(`e${at + more}`)] }, {}),
+        shop.port.accept(
+          { delivery: storedDelivery({ body }), items: [item(`e${at + more}`)] },
+          {},
+        ),
       ),
     )
   await shop.untilSettled(1000)

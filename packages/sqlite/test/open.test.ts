@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { hasWalResetBug } from '../src/driver/wal-bug.ts'
 import { sqliteInbox, type SqliteInboxOptions } from '../src/index.ts'
-import { createRecorder } from '../../testing/src/inbox/recorder.ts'
+import { createTaskRecorder } from '../../testing/src/inbox/recorder.ts'
 import { temporaryFile, type TemporaryFile } from './file.ts'
 
 let file: TemporaryFile
@@ -71,7 +71,7 @@ describe('options', () => {
 
   test('window shorter than the sender delivers again is refused when the receiver is made', async () => {
     const inbox = sqliteInbox({ path: file.path, window: '1h' })
-    const { consumer } = createRecorder({})
+    const { consumer } = createTaskRecorder({})
     expect(() => inbox.attach({ ...consumer, retrySpan: 86_400_000 })).toThrow(/window/)
     await inbox.close()
     expect(() => inbox.attach(consumer)).toThrow(/closed/)

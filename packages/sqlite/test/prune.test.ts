@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { intake, item } from '../../testing/src/inbox/make.ts'
-import { DEAD, DONE } from '../../testing/src/inbox/recorder.ts'
+import { DEAD_OUTCOME, DONE_OUTCOME } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
 const { open, join, edit, untilFound } = sqliteScene()
@@ -11,7 +11,7 @@ test('done events are forgotten after keepDone, with their deliveries; dead and 
   const inbox = open({ window: '20ms', keepDone: '20ms' })
   const shop = join(inbox, {
     lanes: ['a', 'b'],
-    run: ({ subscription }) => (subscription === 'b' ? DEAD : DONE),
+    run: ({ subscription }) => (subscription === 'b' ? DEAD_OUTCOME : DONE_OUTCOME),
   })
   await shop.port.accept(intake(item('1'), item('2')), {})
   await shop.port.accept(intake(item('dead', ['a', 'b'])), {})
@@ -34,7 +34,7 @@ test('dead tasks are forgotten after keepDead, and their events stay known', asy
   const inbox = open({ keepDead: '20ms', keepDone: '1h' })
   const shop = join(inbox, {
     lanes: ['a', 'b'],
-    run: ({ subscription }) => (subscription === 'b' ? DEAD : DONE),
+    run: ({ subscription }) => (subscription === 'b' ? DEAD_OUTCOME : DONE_OUTCOME),
   })
   await shop.port.accept(intake(item('both', ['a', 'b']), item('dead', ['b'])), {})
   await shop.untilSettled(3)

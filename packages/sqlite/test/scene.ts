@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Inbox } from '@postern/core/inbox'
 import { afterEach, beforeEach } from 'vitest'
 import {
-  createRecorder,
+  createTaskRecorder,
   type TaskRecorder,
   type RecorderOptions,
 } from '../../testing/src/inbox/recorder.ts'
@@ -44,7 +44,7 @@ export function sqliteScene(): Scene {
       return inbox
     },
     join(inbox, options = {}) {
-      const recorder = createRecorder(options)
+      const recorder = createTaskRecorder(options)
       const port = inbox.attach(recorder.consumer)
       port.work!()
       return { ...recorder, port }

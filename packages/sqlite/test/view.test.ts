@@ -1,7 +1,7 @@
 import { matches, type InboxView, type TaskFilter, type TaskInfo } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
-import { delivery, intake, item } from '../../testing/src/inbox/make.ts'
-import { DEAD, DONE, FAILURE, retryIn } from '../../testing/src/inbox/recorder.ts'
+import { storedDelivery, intake, item } from '../../testing/src/inbox/make.ts'
+import { DEAD_OUTCOME, DONE_OUTCOME, FAILURE, retryIn } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
 const { open, join, untilFound } = sqliteScene()
@@ -27,9 +27,9 @@ test('each filter gives in pages what a look at every task gives, newest first, 
     lanes: ['a', 'b'],
     run({ event, subscription }) {
       const number = Number(event.id?.slice(1))
-      if (subscription === 'a' && number % 701 === 0) return DEAD
+      if (subscription === 'a' && number % 701 === 0) return DEAD_OUTCOME
       if (subscription === 'b') return retryIn(HOUR)
-      return DONE
+      return DONE_OUTCOME
     },
   })
   const bank = join(inbox, { receiver: 'bank', lanes: [] })
@@ -51,7 +51,7 @@ test('each filter gives in pages what a look at every task gives, newest first, 
           payload,
           provider: n % 2 ? 'acme' : 'odd',
         })
-        const from = delivery({ receivedAt: start + n * 1000 })
+        const from = storedDelivery({ receivedAt: start + n * 1000 })
         await (n % 50 === 0 ? bank : shop).port.accept({ delivery: from, items: [one] }, {})
       }),
     )
@@ -117,7 +117,7 @@ test('a search that runs out of its budget says how far it looked, and goes on f
   const items = Array.from({ length: 3000 }, (_, at) => item(`e${at}`))
   for (let at = 0; at < 3000; at += 100)
     await shop.port.accept(
-      { delivery: delivery({ receivedAt: 1000 + at }), items: items.slice(at, at + 100) },
+      { delivery: storedDelivery({ receivedAt: 1000 + at }), items: items.slice(at, at + 100) },
       {},
     )
   const first = await inbox.view!.list({ part: 'none', budget: 0 })
@@ -167,7 +167,7 @@ test('causes group dead and failing tasks, version changes with any task, and ol
 test('a replay goes on in chunks where the cursor says, and counts without changing when it is dry', async () => {
   const inbox = open()
   let broken = true
-  const shop = join(inbox, { run: () => (broken ? DEAD : DONE) })
+  const shop = join(inbox, { run: () => (broken ? DEAD_OUTCOME : DONE_OUTCOME) })
   await shop.port.accept(intake(...Array.from({ length: 10 }, (_, at) => item(`e${at}`))), {})
   await shop.untilSettled(10)
   broken = false
@@ -185,7 +185,7 @@ test('tasks of one order key are replayed in the order they came', async () => {
   const inbox = open()
   let broken = true
   const task = { subscription: 'a', orderKey: 'k' }
-  const shop = join(inbox, { run: () => (broken ? DEAD : DONE) })
+  const shop = join(inbox, { run: () => (broken ? DEAD_OUTCOME : DONE_OUTCOME) })
   const late = item('3', [task], { topic: 'late' })
   // Newest first, so that of the two late ones this one is replayed at once, and the other a thousand seconds later.
   const newest = item('4', ['a'], { topic: 'late' })

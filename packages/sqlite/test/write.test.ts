@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
-import { delivery, intake, item } from '../../testing/src/inbox/make.ts'
+import { storedDelivery, intake, item } from '../../testing/src/inbox/make.ts'
 import { lane } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
@@ -96,7 +96,7 @@ test('more bytes than maxWaitingBytes may not wait for their commit', async () =
   const shop = join(open({ maxWaitingBytes: 4000 }))
   await shop.port.accept(intake(item('0')), {})
   const large = (id: string) => ({
-    delivery: delivery({ body: new Uint8Array(3000) }),
+    delivery: storedDelivery({ body: new Uint8Array(3000) }),
     items: [item(id)],
   })
   const first = shop.port.accept(large('1'), {})

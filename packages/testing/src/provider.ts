@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Provider } from '@postern/core/scheme'
 import { challengeLaws } from './provider/challenge.ts'
 import { hostileLaws } from './provider/hostile.ts'
-import { judge } from './provider/judge.ts'
+import { judgeTrial } from './provider/judge.ts'
 import { signingLaws, type SigningLaws } from './provider/laws.ts'
 import { toReply, trial } from './provider/trial.ts'
 import { vectorOptions, vectorRequest, type Vector } from './provider/vector.ts'
@@ -59,7 +59,7 @@ async function byReceive(
   const { method, url, headers, bodyBase64 } = vector
   const delivery = { method, url, headers, body: Buffer.from(bodyBase64, 'base64') }
   const result = await trial(provider, clockOf(vector), (receiver) => receiver.receive(delivery))
-  judge(vector, result, { reasons, joined: false })
+  judgeTrial(vector, result, { reasons, joined: false })
 }
 
 async function byFetch(under: ProviderUnderTest, vector: Vector, reasons: boolean): Promise<void> {
@@ -69,7 +69,7 @@ async function byFetch(under: ProviderUnderTest, vector: Vector, reasons: boolea
     toReply(await receiver.fetch(vectorRequest(vector)!)),
   )
   const joined = Object.values(vector.headers).some((value) => typeof value !== 'string')
-  judge(vector, result, { reasons, joined })
+  judgeTrial(vector, result, { reasons, joined })
 }
 
 // A factory that refuses the key of an invalid delivery has refused the delivery, if its message names the option.

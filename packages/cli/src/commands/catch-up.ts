@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, run } from '../action.ts'
+import { examples, runAction } from '../action.ts'
 import { accountOptions } from '../options/shared-options.ts'
 import type { Receiver } from '@postern/core'
 import {
@@ -53,7 +53,7 @@ export function declare(command: Command): void {
         'catch-up --from ./receiver.ts --receiver stripe --since 3d --url https://app.example/stripe --dry-run',
       ),
     )
-    .action(run(catchUpCommand))
+    .action(runAction(catchUpCommand))
 }
 
 /** `postern catch-up`: counts what was missed, asks, and takes it. Exit code 1 if older events were left. */

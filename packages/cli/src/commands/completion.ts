@@ -1,4 +1,4 @@
-import { examples, run } from '../action.ts'
+import { examples, runAction } from '../action.ts'
 import type { Command } from 'commander'
 import { Failure, say, type ExitCode } from '../print/outcome.ts'
 import { createProgram } from '../program.ts'
@@ -28,7 +28,7 @@ export function declare(command: Command): void {
         'completion fish > ~/.config/fish/completions/postern.fish',
       ),
     )
-    .action(run((shell: string) => completionCommand(shell)))
+    .action(runAction((shell: string) => completionCommand(shell)))
 }
 
 /** `postern completion <shell>`: a script for bash, zsh or fish, made of the commands as they are. */

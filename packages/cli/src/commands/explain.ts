@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, run } from '../action.ts'
+import { examples, runAction } from '../action.ts'
 import { placeOptions } from '../inboxes.ts'
 import { many, senderOptions } from '../options/shared-options.ts'
 import { explain, type Explanation, type Finding } from '@postern/core/explain'
@@ -56,7 +56,7 @@ export function declare(command: Command): void {
         'explain 0mh3k… --provider slack --sqlite webhooks.db',
       ),
     )
-    .action(run(explainCommand))
+    .action(runAction(explainCommand))
 }
 
 /** `postern explain`: from a file, stdin, flags of curl, or a refusal in an inbox. Exit code 1 if the delivery is refused. */

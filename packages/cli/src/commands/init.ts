@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, run } from '../action.ts'
+import { examples, runAction } from '../action.ts'
 import { frameworks } from '../hosts.ts'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -38,7 +38,7 @@ export function declare(command: Command): void {
     .option('--dry-run', 'print the files, and write nothing')
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', examples('init --provider github --inbox sqlite'))
-    .action(run(initCommand))
+    .action(runAction(initCommand))
 }
 
 /** `postern init`: writes a route, a receiver, a handler, a test and a line of `.env`. It changes no file that exists but `.env`. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, run } from '../action.ts'
+import { examples, runAction } from '../action.ts'
 import { placeOptions } from '../inboxes.ts'
 import { senderOptions } from '../options/shared-options.ts'
 import { randomBytes } from 'node:crypto'
@@ -32,7 +32,7 @@ export function declare(command: Command): void {
         'inspect --postgres "$DATABASE_URL" --provider stripe --env .env',
       ),
     )
-    .action(run(inspectCommand))
+    .action(runAction(inspectCommand))
 }
 
 /** `postern inspect`: the page of `@postern/inspector` over an inbox, for who has the printed address. It ends with Ctrl-C. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, run } from '../action.ts'
+import { examples, runAction } from '../action.ts'
 import { senderOptions } from '../options/shared-options.ts'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -39,7 +39,7 @@ export function declare(command: Command): void {
       'after',
       examples('listen github', 'listen stripe --port 4000 --forward http://localhost:3000/stripe'),
     )
-    .action(run(listenCommand))
+    .action(runAction(listenCommand))
 }
 
 /** `postern listen`: a receiver for development that shows deliveries. It ends with Ctrl-C. */

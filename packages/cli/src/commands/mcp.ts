@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, run } from '../action.ts'
+import { examples, runAction } from '../action.ts'
 import { placeOptions } from '../inboxes.ts'
 import { McpServer } from '@modelcontextprotocol/server'
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
@@ -33,7 +33,7 @@ export function declare(command: Command): void {
         'mcp --sqlite webhooks.db --allow-actions --url http://localhost:3000/webhooks/github',
       ),
     )
-    .action(run(mcpCommand))
+    .action(runAction(mcpCommand))
 }
 
 /** `postern mcp`: an MCP server over stdio on one inbox. It ends when its input ends. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, run } from '../action.ts'
+import { examples, runAction } from '../action.ts'
 import { Failure, remark, say, sayJson, type ExitCode } from '../print/outcome.ts'
 import { anatomyOf } from '../sender/anatomy.ts'
 import { aboutOf, variablesOf } from '../sender/sender.ts'
@@ -15,7 +15,7 @@ export function declare(command: Command): void {
     .option('--json', 'print JSON')
     .option('--host <name>', `an app for one of ${hostNames.join(', ')}, or for all`)
     .addHelpText('after', examples('providers', 'providers twilio', 'providers stripe --host koa'))
-    .action(run(providersCommand))
+    .action(runAction(providersCommand))
 }
 
 /** `postern providers [name]`: the catalogue, or all about one sender. */

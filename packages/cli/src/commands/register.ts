@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import { examples, run } from '../action.ts'
+import { examples, runAction } from '../action.ts'
 import { many, accountOptions } from '../options/shared-options.ts'
 import type { Plan, Registrar, StepResult } from '@postern/registrar'
 import { agreed } from '../print/agreed.ts'
 import { Failure, remark, say, sayJson, type ExitCode } from '../print/outcome.ts'
-import { enable, remove, rotate, status, unchanged, type Job } from '../sender-api/manage.ts'
+import { enable, remove, rotate, senderStatus, unchanged, type Job } from '../sender-api/manage.ts'
 import { closeAll } from '../sender-api/receivers.ts'
 import { givenSecret, secretPlace, type SecretOptions } from '../sender-api/secret.ts'
 import { planLines, resultLines } from '../sender-api/show.ts'
@@ -50,7 +50,7 @@ export function declare(command: Command): void {
         'register --from ./receiver.ts --url https://app.example/github --status',
       ),
     )
-    .action(run(registerCommand))
+    .action(runAction(registerCommand))
 }
 
 /** `postern register`: shows what would change at the sender, asks, and changes it. */
@@ -73,7 +73,7 @@ export async function registerCommand(
       jobs.push({ target, registrar: await made(sender.registrar, target), url })
     }
     const [verb] = verbs
-    if (verb === 'status') return await status(jobs, options)
+    if (verb === 'status') return await senderStatus(jobs, options)
     if (verb === 'enable') return await enable(jobs, options)
     if (verb === 'rotate') return await rotate(jobs, options)
     if (verb === 'remove') return await remove(jobs, options)

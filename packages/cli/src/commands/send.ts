@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, run } from '../action.ts'
+import { examples, runAction } from '../action.ts'
 import { many, senderOptions } from '../options/shared-options.ts'
 import { readStart, type SignableRequest } from '@postern/core/scheme'
 import { sample, signedInit } from '@postern/testing'
@@ -55,7 +55,7 @@ export function declare(command: Command): void {
         'send shopify --to http://localhost:3000/shopify --count 100 --rate 20',
       ),
     )
-    .action(run(sendCommand))
+    .action(runAction(sendCommand))
 }
 
 /** `postern send`: signed deliveries to a URL. Exit code 1 if one was refused, 3 without an answer. */

@@ -5,7 +5,7 @@ import { hosts } from '../hosts.ts'
 import { inboxes, type InboxName } from '../inboxes.ts'
 import { upper, variablesOf } from '../sender/sender.ts'
 import { toCommonJs } from './common-js.ts'
-import { importPath, joined } from './joined.ts'
+import { importPath, slashPath } from './joined.ts'
 import { languageOf } from './language.ts'
 import type { Project } from './project.ts'
 import { factoryOf, receiverOf } from './receiver-file.ts'
@@ -55,7 +55,7 @@ export function planOf(project: Project, { about, inbox, path }: Wanted): InitPl
 
   const inTests =
     source !== '' && folder.startsWith(`${source}/`) ? folder.slice(source.length + 1) : folder
-  const testFile = `${tests === undefined ? folder : joined(tests, inTests)}/${about.name}.test.${testExtension}`
+  const testFile = `${tests === undefined ? folder : slashPath(tests, inTests)}/${about.name}.test.${testExtension}`
   const tested = testOf(about, {
     ...factoryOf(about),
     topic,
@@ -87,7 +87,7 @@ function placeOf(
   about: About,
   extension: string,
 ): { readonly folder: string; readonly mount: string } {
-  const first = joined(source, 'webhooks')
+  const first = slashPath(source, 'webhooks')
   const receiver = join(folder, first, `receiver.${extension}`)
   const { from } = factoryOf(about)
   if (!existsSync(receiver) || readFileSync(receiver, 'utf8').includes(`'${from}'`))
@@ -95,7 +95,7 @@ function placeOf(
   const name = upper(about.name)
     .toLowerCase()
     .replaceAll(/(?:^|_)(\w)/g, (_all, letter: string) => letter.toUpperCase())
-  return { folder: joined(first, about.name), mount: `mount${name}` }
+  return { folder: slashPath(first, about.name), mount: `mount${name}` }
 }
 
 function handlersOf(topic: string, isTyped: boolean): string {

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 
 /** A path with slashes, on Windows too. */
-export function joined(...parts: readonly string[]): string {
+export function slashPath(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join('/')
 }
 

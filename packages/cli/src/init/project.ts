@@ -6,7 +6,7 @@ import { Failure } from '../print/outcome.ts'
 import { readRegular } from '../request/regular-file.ts'
 import { appFileIn, parsersIn, type AppFile } from './app-file.ts'
 import { raised } from './framework-version.ts'
-import { joined } from './joined.ts'
+import { slashPath } from './joined.ts'
 import { tsConfigIn, type TsConfig } from './ts-config.ts'
 
 /** What stands in a folder already. */
@@ -65,7 +65,7 @@ async function seen(folder: string, manifest: Manifest, framework: Framework): P
   const isModule = manifest.type === 'module' || isNext
   const files = sourcesIn(folder)
   const manager = (await detect({ cwd: folder }))?.name ?? 'npm'
-  const routes = joined(source, 'routes')
+  const routes = slashPath(source, 'routes')
   const made = hosts[framework].framework?.route?.made
   return {
     folder,

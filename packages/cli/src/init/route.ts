@@ -1,5 +1,5 @@
 import { hosts, type Framework, type FrameworkRow } from '../hosts.ts'
-import { importPath, joined } from './joined.ts'
+import { importPath, slashPath } from './joined.ts'
 import type { Language } from './language.ts'
 import type { Project } from './project.ts'
 
@@ -34,7 +34,7 @@ function nextRoute(
   { path, folder }: RoutePlace,
   { extension, ending }: Language,
 ): RouteFile {
-  const file = `${joined(source, 'app')}${path}/route.${extension}`
+  const file = `${slashPath(source, 'app')}${path}/route.${extension}`
   const receiver = importPath(file, `${folder}/receiver`, ending)
   return {
     file,

@@ -18,7 +18,7 @@ export const NO_BODY = {
 } as const
 
 /** The details of one delivery, on lines that fit the width of the terminal. The first line has styles. */
-export function detailsOf(
+export function detailLines(
   entry: Entry,
   name: string,
   hide: Hider,

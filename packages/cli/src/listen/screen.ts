@@ -4,7 +4,7 @@ import { copyAsCurl, copyAsTest } from '@postern/testing'
 import { whereToAdd } from '../sender/setup.ts'
 import { rendered, shown, styled } from '../print/terminal.ts'
 import { clipped } from '../print/width.ts'
-import { detailsOf, NO_BODY } from './details.ts'
+import { detailLines, NO_BODY } from './details.ts'
 import type { Entries, Entry } from './entry.ts'
 import type { Hider } from './hide.ts'
 import { keysLine, stepOf } from './keys.ts'
@@ -90,7 +90,7 @@ export function createScreen(context: ScreenContext): Screen {
   }
 
   function detail(entry: Entry, columns: number, rows: number): readonly string[] {
-    const [first = '', ...rest] = detailsOf(entry, name, hide, columns)
+    const [first = '', ...rest] = detailLines(entry, name, hide, columns)
     top = Math.max(0, Math.min(top, rest.length - (rows - 1)))
     return [first, ...rest.slice(top, top + rows - 1)]
   }

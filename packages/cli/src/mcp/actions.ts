@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { post } from '../commands/send.ts'
 import { Failure } from '../print/outcome.ts'
 import { providerOf } from '../sender/sender.ts'
-import { TASKS } from './task-filter.ts'
+import { TASK_FILTER } from './task-filter.ts'
 import type { Tool } from './tool.ts'
 
 /** What `--allow-actions` allows. */
@@ -21,7 +21,7 @@ const MOST = 1000
 const LONGEST = 300
 
 /** The tools that have an effect. A change needs what its own preview returned. */
-export function actionsOf(view: InboxView, { url }: Allowed): readonly Tool[] {
+export function actionTools(view: InboxView, { url }: Allowed): readonly Tool[] {
   const key = randomBytes(32)
   return [
     {
@@ -52,7 +52,7 @@ export function actionsOf(view: InboxView, { url }: Allowed): readonly Tool[] {
         'Makes tasks pending again: their handlers run once more in the app. Name ids, or state dead. Without count and digest it is a preview, which changes nothing and returns both: give them back, with the same filter, to make the change.',
       acts: true,
       input: z.strictObject({
-        ...TASKS,
+        ...TASK_FILTER,
         ids: z.array(z.string()).min(1).max(MOST).optional().describe('these tasks'),
         dryRun: z.boolean().default(true),
         count: z.number().int().optional().describe('of the preview'),

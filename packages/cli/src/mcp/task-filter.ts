@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** Which tasks, as tools take it. */
-export const TASKS: Readonly<Record<string, z.ZodType>> = {
+export const TASK_FILTER: Readonly<Record<string, z.ZodType>> = {
   receiver: z.string().optional(),
   subscription: z.string().optional(),
   provider: z.string().optional(),

@@ -6,9 +6,9 @@ import type { OpenInbox } from '../inbox.ts'
 import { Failure } from '../print/outcome.ts'
 import { openArrival } from '../options/seal-key.ts'
 import { providerOf } from '../sender/sender.ts'
-import { actionsOf, type Allowed } from './actions.ts'
+import { actionTools, type Allowed } from './actions.ts'
 import type { Tool } from './tool.ts'
-import { TASKS } from './task-filter.ts'
+import { TASK_FILTER } from './task-filter.ts'
 
 const LOOK = 250
 const DELIVERIES = {
@@ -37,7 +37,7 @@ export function toolsOf(
     {
       name: 'list_tasks',
       description: 'Tasks of the inbox, the newest first: pending, running, done and dead ones.',
-      input: z.strictObject({ ...TASKS, ...PAGE }),
+      input: z.strictObject({ ...TASK_FILTER, ...PAGE }),
       run: async (given: TaskFilter & { limit: number }) => view.list(given),
     },
     {
@@ -121,7 +121,7 @@ export function toolsOf(
         throw new Failure(1, `nothing that matches arrived within ${seconds} s`)
       },
     },
-    ...(allowed === undefined ? [] : actionsOf(view, allowed)),
+    ...(allowed === undefined ? [] : actionTools(view, allowed)),
   ] as readonly Tool[]
 }
 

@@ -21,7 +21,10 @@ export interface ManageOptions extends SecretOptions {
 }
 
 /** `--status`: exit code 1 if the sender does not deliver, or has no endpoint with this URL. */
-export async function status(jobs: readonly Job[], { json }: ManageOptions): Promise<ExitCode> {
+export async function senderStatus(
+  jobs: readonly Job[],
+  { json }: ManageOptions,
+): Promise<ExitCode> {
   const found: EndpointStatus[] = []
   for (const { registrar, url } of jobs) found.push(...(await registrar.status({ url })))
   if (json) sayJson({ endpoints: found }, 2)

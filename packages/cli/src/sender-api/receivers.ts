@@ -10,7 +10,7 @@ import { aboutOf, variablesOf } from '../sender/sender.ts'
  * The receivers that a module of the app exports. They run no tasks in this process, and are closed with it. If a provider
  * is named whose secret is not known yet, since its sender will make it, the module finds a random one in its place.
  */
-export async function receiversOf(
+export async function exportedReceivers(
   file: string,
   provider: string | undefined,
 ): Promise<readonly Receiver[]> {

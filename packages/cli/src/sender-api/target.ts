@@ -5,7 +5,7 @@ import { readEnv } from '../env.ts'
 import { Failure } from '../print/outcome.ts'
 import { aboutOf, upper } from '../sender/sender.ts'
 import { whereToAdd } from '../sender/setup.ts'
-import { receiversOf } from './receivers.ts'
+import { exportedReceivers } from './receivers.ts'
 
 /** Options of commands that call a sender's API. */
 export interface TargetOptions {
@@ -52,7 +52,7 @@ export async function targetsOf(
     return [{ sender, topics: given.topic ?? [], receiver: undefined, url: given.url, options }]
   }
   if (given.topic) throw new Failure(2, '--topic: the topics come from --from; leave one out')
-  const all = await receiversOf(given.from, sender?.provider)
+  const all = await exportedReceivers(given.from, sender?.provider)
   const found = all.filter(
     (one) =>
       (given.receiver === undefined || one.name === given.receiver) &&

@@ -20,7 +20,7 @@ export interface Case {
 }
 
 /** Judges a delivery by one provider. */
-export async function judge(
+export async function judgeCase(
   delivery: Delivery,
   provider: Provider,
   trial: Trial,

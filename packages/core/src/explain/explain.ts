@@ -3,7 +3,7 @@ import type { KeptRequest } from '../inbox/journal.ts'
 import type { Provider } from '../provider/provider.ts'
 import { unknownOptions } from '../basics/unknown-options.ts'
 import { createBounds } from './bounds.ts'
-import { judge, type Case } from './case.ts'
+import { judgeCase, type Case } from './case.ts'
 import { likely } from './likely.ts'
 import { maskedFinding, withMasked } from './masked.ts'
 import {
@@ -56,7 +56,7 @@ export async function explain(
   const trial = createTrial(bounds, now())
   const cases: Case[] = []
   for (const one of providers) {
-    const found = await judge(given, one, trial, fingerprints)
+    const found = await judgeCase(given, one, trial, fingerprints)
     if (!found.error) return said(found, [])
     cases.push(found)
   }

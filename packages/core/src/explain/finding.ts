@@ -97,7 +97,7 @@ export interface PlainRequest {
 }
 
 /** Plain data of a delivery. */
-export function toRequest(delivery: Delivery): PlainRequest {
+export function toPlain(delivery: Delivery): PlainRequest {
   const headers = new Map<string, string[]>()
   for (const [name, value] of delivery.headerLines()) {
     const known = headers.get(name.toLowerCase())

@@ -2,7 +2,7 @@ import type { Delivery } from '../delivery.ts'
 import { madeOf, type Made } from '../provider/made.ts'
 import { keysOf } from '../provider/key-forms.ts'
 import type { Provider } from '../provider/provider.ts'
-import { toRequest } from './finding.ts'
+import { toPlain } from './finding.ts'
 import { namedSecrets, type SecretsInForce } from './secret/secrets.ts'
 import { prefixOf } from './signature/signature-text.ts'
 import type { TrialState } from './trial/trial.ts'
@@ -29,7 +29,7 @@ export async function subjectOf(
   provider: Provider,
   fingerprints: boolean,
 ): Promise<Subject> {
-  const request = toRequest(delivery)
+  const request = toPlain(delivery)
   const made = madeOf(provider)
   const texts = made ? await textsOf(made, delivery) : []
   const secrets =

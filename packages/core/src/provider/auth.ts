@@ -125,7 +125,7 @@ export function trustedOf<Key>(
 }
 
 /** Signs a request with the secret of its draft, or with those in force. */
-export function signed<Key>(
+export function signedRequest<Key>(
   name: string,
   scheme: Scheme<Key>,
   ring: Keyring<Key>,

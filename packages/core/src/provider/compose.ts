@@ -12,7 +12,7 @@ export interface Composed {
 }
 
 /** The request of a draft, before it is signed. Members of the draft win. */
-export function toRequest(draft: Draft, composed: Composed): SignableRequest {
+export function draftRequest(draft: Draft, composed: Composed): SignableRequest {
   const body =
     draft.body ?? composed.body ?? (draft.payload === undefined ? '' : stringifyJson(draft.payload))
   const headers: Record<string, string> = { 'content-type': 'application/json' }

@@ -3,8 +3,8 @@ import type { EventMap } from '../event.ts'
 import { unknownOptions } from '../basics/unknown-options.ts'
 import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import type { About, Factory } from './about.ts'
-import { admission, authOf, coversOf, explained, ringOf, signed, trustedOf } from './auth.ts'
-import { toRequest } from './compose.ts'
+import { admission, authOf, coversOf, explained, ringOf, signedRequest, trustedOf } from './auth.ts'
+import { draftRequest } from './compose.ts'
 import { remember } from './made.ts'
 import { checkPeer } from './peer.ts'
 import type { Clock, Draft, Provider, Verified } from './provider.ts'
@@ -99,12 +99,12 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
       ...(scheme.sign &&
         spec.canSign !== false && {
           sign: (draft: Draft) =>
-            signed(
+            signedRequest(
               name,
               scheme,
               ring,
               draft,
-              toRequest(draft, spec.compose?.(draft, options) ?? {}),
+              draftRequest(draft, spec.compose?.(draft, options) ?? {}),
             ),
         }),
       ...remember({

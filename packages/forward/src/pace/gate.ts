@@ -48,7 +48,7 @@ const LATER = 30_000
  * calls at once than its limit. The next task may wait for a moment. A task that cannot enter is postponed by the
  * destination's pace (see {@link createSpacing}), so that a backlog neither runs in circles nor comes back as one wave.
  */
-export function createGate(settings: GateSettings, places: Places): CallGate {
+export function createCallGate(settings: GateSettings, places: Places): CallGate {
   const { concurrency, now } = settings
   const breaker = createBreaker(settings)
   const spacing = createSpacing()

@@ -1,4 +1,4 @@
-import { createGate, type CallGate, type GateSettings, type Pass, type Places } from './gate.ts'
+import { createCallGate, type CallGate, type GateSettings, type Pass, type Places } from './gate.ts'
 
 /** The gates of all destinations of one subscription. */
 export interface Gates {
@@ -21,7 +21,7 @@ export function createGates(total: number, settings: GateSettings, most: number 
 
   return {
     enter(destination) {
-      const gate = gates.get(destination) ?? createGate(settings, places)
+      const gate = gates.get(destination) ?? createCallGate(settings, places)
       gates.delete(destination)
       gates.set(destination, gate)
       if (gates.size > most) forgetOldest()

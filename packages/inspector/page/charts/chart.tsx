@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { go } from '../data/route.ts'
-import { minute } from '../words/time.ts'
+import { clockTime } from '../words/time.ts'
 import { Plot, plotArea } from './plot.tsx'
 import { stepsOf, type ChartData } from './series.ts'
 import { ChartTable } from './table.tsx'
@@ -39,7 +39,7 @@ export function Chart({ data }: { data: ChartData }): JSX.Element {
       <header>
         <h2>{data.title}</h2>
         <span class="when">
-          {shown === undefined ? 'now' : minute(data.from + shown * data.step)}
+          {shown === undefined ? 'now' : clockTime(data.from + shown * data.step)}
         </span>
         <button
           type="button"
@@ -104,7 +104,7 @@ function inWords(data: ChartData, at: number): string {
     const value = all[at]
     return `${name} ${value === null || value === undefined ? 'unknown' : data.words(value)}`
   })
-  return `${minute(data.from + at * data.step)}: ${values.join(', ')}`
+  return `${clockTime(data.from + at * data.step)}: ${values.join(', ')}`
 }
 
 function useWidth(): readonly [preact.RefObject<HTMLDivElement | null>, number] {

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { axisTime, roundTimes } from '../words/time.ts'
-import { decades, fromZero, linear, type Scale } from './scale.ts'
+import { decades, fromZero, linearScale, type Scale } from './scale.ts'
 import { stepsOf, type ChartData } from './series.ts'
 
 const HEIGHT = 132
@@ -99,7 +99,7 @@ function scaleOf(data: ChartData): Scale {
   const sums = Array.from({ length: stepsOf(data) }, (_, at) =>
     data.series.reduce((sum, { values }) => sum + (values[at] ?? 0), 0),
   )
-  return linear(Math.max(0, ...sums))
+  return linearScale(Math.max(0, ...sums))
 }
 
 type Place = (value: number) => number

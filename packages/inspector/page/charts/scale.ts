@@ -6,7 +6,7 @@ export interface Scale {
 }
 
 /** From 0 to a round number above the highest. */
-export function linear(highest: number): Scale {
+export function linearScale(highest: number): Scale {
   const top = highest > 0 ? roundUp(highest) : 1
   return { at: (value) => value / top, ticks: [0, top / 2, top] }
 }
@@ -25,7 +25,7 @@ export function decades(lowest: number, highest: number): Scale {
 
 /** As a logarithm that knows 0: three waiting tasks show beside a thousand dead ones. */
 export function fromZero(highest: number): Scale {
-  if (highest <= 20) return linear(Math.max(highest, 2))
+  if (highest <= 20) return linearScale(Math.max(highest, 2))
   const to = Math.ceil(Math.log10(highest + 1))
   const top = Math.log10(10 ** to + 1)
   const every = Math.ceil(to / 3)

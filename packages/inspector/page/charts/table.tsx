@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { minute } from '../words/time.ts'
+import { clockTime } from '../words/time.ts'
 import { stepsOf, type ChartData } from './series.ts'
 
 /** A chart as a table, the newest step first, in the place of the drawing. */
@@ -24,7 +24,7 @@ export function ChartTable({ data }: { data: ChartData }): JSX.Element {
         <tbody>
           {Array.from({ length: steps }, (_, at) => steps - 1 - at).map((at) => (
             <tr key={at}>
-              <th scope="row">{minute(data.from + at * data.step)}</th>
+              <th scope="row">{clockTime(data.from + at * data.step)}</th>
               {series.map(({ name, values }) => {
                 const value = values[at]
                 return (

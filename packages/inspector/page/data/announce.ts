@@ -1,4 +1,4 @@
-import { createStore, type PageValue } from './store.ts'
+import { createPageValue, type PageValue } from './store.ts'
 
 interface Said {
   readonly text: string
@@ -6,12 +6,12 @@ interface Said {
 }
 
 /** What a screen reader says next, and what a note at the edge of the page shows for a while. */
-export const said: PageValue<Said> = createStore<Said>({ text: '', isShown: false })
+export const said: PageValue<Said> = createPageValue<Said>({ text: '', isShown: false })
 
 let timer: ReturnType<typeof setTimeout> | undefined
 
 /** Says a sentence politely. */
-export function say(text: string): void {
+export function sayPolitely(text: string): void {
   said.set({ text, isShown: false })
 }
 

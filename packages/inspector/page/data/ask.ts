@@ -1,5 +1,5 @@
 import type { ErrorReply } from '../../src/api.ts'
-import { createStore, type PageValue } from './store.ts'
+import { createPageValue, type PageValue } from './store.ts'
 
 /** The server said no, or nothing at all (status 0). */
 export class AskFailure extends Error {
@@ -19,7 +19,7 @@ export class AskFailure extends Error {
 }
 
 /** True once the server has asked to sign in. */
-export const signedOut: PageValue<boolean> = createStore(false)
+export const signedOut: PageValue<boolean> = createPageValue(false)
 
 /** Everything lies beside this script: the page knows no other path. */
 const API = new URL(/* @vite-ignore */ './api/', import.meta.url)

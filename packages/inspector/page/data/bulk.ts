@@ -2,7 +2,7 @@ import type { ChangeReply, ChangeRequest } from '../../src/api.ts'
 import { now } from '../words/time.ts'
 import { AskFailure, act } from './ask.ts'
 import { refresh } from './live.ts'
-import { createStore, type PageValue } from './store.ts'
+import { createPageValue, type PageValue } from './store.ts'
 
 export type Filter = Readonly<Record<string, string | number>>
 export type What = 'replay' | 'discard'
@@ -21,7 +21,7 @@ export interface BulkJob {
   readonly message: string
 }
 
-export const job: PageValue<BulkJob | undefined> = createStore<BulkJob | undefined>(undefined)
+export const job: PageValue<BulkJob | undefined> = createPageValue<BulkJob | undefined>(undefined)
 
 /** How many match now; `until` leaves those alone that come later. */
 export interface BulkCount {

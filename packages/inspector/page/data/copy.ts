@@ -5,7 +5,7 @@ import { note } from './announce.ts'
  * Copies a text and says so. False if this browser does not let the page: the text must be shown then. A text that strangers may
  * have chosen becomes one line that does nothing where it is pasted; `isInert` says that it was made so already.
  */
-export async function copy(text: string, what: string, isInert = false): Promise<boolean> {
+export async function copyText(text: string, what: string, isInert = false): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(isInert ? text : inertText(text))
   } catch {

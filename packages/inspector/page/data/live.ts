@@ -1,7 +1,7 @@
 import type { VersionReply } from '../../src/api.ts'
 import { now } from '../words/time.ts'
 import { AskFailure, ask, signedOut } from './ask.ts'
-import { createStore, type PageValue } from './store.ts'
+import { createPageValue, type PageValue } from './store.ts'
 
 /** What the loop knows. */
 export interface Live {
@@ -24,7 +24,7 @@ const EVERY = 2000
 const AT_LEAST = 60_000
 const AFTER_FAILURE = [2000, 5000, 10_000, 30_000]
 
-export const live: PageValue<Live> = createStore<Live>({
+export const live: PageValue<Live> = createPageValue<Live>({
   version: '',
   isPaused: false,
   failure: undefined,

@@ -1,5 +1,5 @@
 import type { ChartRange } from '../../src/api.ts'
-import { createStore, useStore, type PageValue } from './store.ts'
+import { createPageValue, useStore, type PageValue } from './store.ts'
 
 /** Where the reader is. All of it stands in the query, so that each view is a link. */
 export interface PageRoute {
@@ -38,7 +38,7 @@ function parse(search: string): PageRoute {
   }
 }
 
-const route: PageValue<PageRoute> = createStore(parse(location.search))
+const route: PageValue<PageRoute> = createPageValue(parse(location.search))
 addEventListener('popstate', () => route.set(parse(location.search)))
 
 export function useRoute(): PageRoute {

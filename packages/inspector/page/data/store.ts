@@ -7,7 +7,7 @@ export interface PageValue<T> {
   readonly subscribe: (listener: () => void) => () => void
 }
 
-export function createStore<T>(first: T): PageValue<T> {
+export function createPageValue<T>(first: T): PageValue<T> {
   let current = first
   const listeners = new Set<() => void>()
   return {

@@ -8,7 +8,7 @@ export interface AxisSpan {
 }
 
 /** The span that holds reply, runs and the next run. */
-export function spanOf(start: number, took = 0, tasks: readonly DetailTask[]): AxisSpan {
+export function axisSpan(start: number, took = 0, tasks: readonly DetailTask[]): AxisSpan {
   const ends = tasks.flatMap(({ runs, due, state }) => [
     ...runs.map((run) => run.startedAt + (run.duration ?? 0) - start),
     ...(state === 'pending' && due !== undefined ? [due - start] : []),

@@ -4,7 +4,7 @@ import { duration } from '../words/duration.ts'
 import { safe } from '../words/safe.ts'
 import { runLooks, taskLook } from '../words/state.ts'
 import { now } from '../words/time.ts'
-import { spanOf, ticksOf, type AxisSpan } from './time-axis.ts'
+import { axisSpan, ticksOf, type AxisSpan } from './time-axis.ts'
 
 /** From the request to the last run: the axis is logarithmic, so that 4 ms stand beside 10 s. A mark opens its run. */
 export function Timeline({
@@ -16,7 +16,7 @@ export function Timeline({
 }): JSX.Element | null {
   const { row, reply, tasks } = detail
   if (reply === undefined && tasks.length === 0) return null
-  const span = spanOf(row.at, reply?.took, tasks)
+  const span = axisSpan(row.at, reply?.took, tasks)
   return (
     <section class="card timeline" aria-label="Timeline">
       {reply !== undefined && (

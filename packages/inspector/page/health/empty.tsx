@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { copy } from '../data/copy.ts'
+import { copyText } from '../data/copy.ts'
 import { useStatus } from '../data/status.ts'
 import { Samples } from '../parts/samples.tsx'
 
@@ -16,7 +16,7 @@ export function Empty(): JSX.Element {
       </h1>
       <div class="card command">
         <code>{command}</code>
-        <button type="button" onClick={() => void copy(command, 'command')}>
+        <button type="button" onClick={() => void copyText(command, 'command')}>
           Copy
         </button>
       </div>

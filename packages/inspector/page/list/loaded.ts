@@ -67,7 +67,7 @@ export function newest(loaded: Loaded, reply: ListReply, isStill: boolean): Load
 }
 
 /** The reader asked for what is new. */
-export function shown(loaded: Loaded): Loaded {
+export function newShown(loaded: Loaded): Loaded {
   return loaded.newer === undefined ? loaded : merged(loaded, loaded.newer)
 }
 

@@ -1,11 +1,11 @@
 import type { ListReply } from '../../src/api.ts'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { say } from '../data/announce.ts'
+import { sayPolitely } from '../data/announce.ts'
 import { AskFailure, ask } from '../data/ask.ts'
 import { live, reportFailure } from '../data/live.ts'
 import { useStore } from '../data/store.ts'
 import { counted } from '../words/count.ts'
-import { PAGE, first, more, newest, shown, updated, type Loaded } from './loaded.ts'
+import { PAGE, first, more, newest, newShown, updated, type Loaded } from './loaded.ts'
 
 const SKELETON_AFTER = 200
 
@@ -60,7 +60,7 @@ export function useList(
           if (old.question !== question || old.loaded === undefined)
             return { question, loaded: first(reply), reply, isSlow: false, failure: undefined }
           const loaded = newest(old.loaded, reply, place().isStill)
-          if (loaded.fresh > old.loaded.fresh) say(`${counted(loaded.fresh, 'new row')}`)
+          if (loaded.fresh > old.loaded.fresh) sayPolitely(`${counted(loaded.fresh, 'new row')}`)
           return { ...old, loaded, reply, isSlow: false, failure: undefined }
         })
         if (!isNewQuestion) return refreshSeen(stop.signal)
@@ -111,7 +111,7 @@ export function useList(
     failure: state.failure,
     isLoadingMore,
     loadMore: () => void loadMore(),
-    showNew: () => change(shown),
+    showNew: () => change(newShown),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ListRow } from '../../src/api.ts'
 import type { RefObject } from 'preact'
 import { useRef } from 'preact/hooks'
-import { copy } from '../data/copy.ts'
+import { copyText } from '../data/copy.ts'
 import { useKeys } from '../data/keys.ts'
 import { currentRoute, go, hrefHere } from '../data/route.ts'
 
@@ -46,7 +46,7 @@ export function useRowKeys(
     k: () => move(-1),
     y: () => {
       const row = rows?.find(({ id }) => id === (focused() ?? currentRoute().open))
-      if (row !== undefined) void copy(row.eventId ?? row.id.replace(/^\w+:/, ''), 'id')
+      if (row !== undefined) void copyText(row.eventId ?? row.id.replace(/^\w+:/, ''), 'id')
     },
   })
 }

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { copy } from '../data/copy.ts'
+import { copyText } from '../data/copy.ts'
 import { safe, shortId } from '../words/safe.ts'
 
 /** An id that is copied with a click. */
@@ -10,7 +10,7 @@ export function Id({ id, what = 'id' }: { id: string; what?: string }): JSX.Elem
       class="id"
       title={`${safe(id.slice(0, 400))} · copy`}
       aria-label={`Copy the ${what} ${safe(id.slice(0, 400))}`}
-      onClick={() => void copy(id, what)}
+      onClick={() => void copyText(id, what)}
     >
       {safe(shortId(id))}
     </button>

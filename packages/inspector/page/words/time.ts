@@ -43,7 +43,7 @@ export function clock(at: number): string {
 }
 
 /** `17:04`; with the day if it is not today. */
-export function minute(at: number): string {
+export function clockTime(at: number): string {
   return withDay(at, format({ hour: '2-digit', minute: '2-digit' }).format(at))
 }
 

@@ -20,7 +20,9 @@ interface Window {
 }
 
 /** Makes an {@link WrongCredentials}: beyond 10 wrong ones a minute, refusals of a peer wait for a second. `now` is in milliseconds. */
-export function createAttempts(now: () => number = () => performance.now()): WrongCredentials {
+export function createWrongCredentials(
+  now: () => number = () => performance.now(),
+): WrongCredentials {
   const windows = new Map<string, Window>()
   let held = 0
   return {

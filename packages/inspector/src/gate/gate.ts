@@ -2,8 +2,8 @@ import type { Inbox } from '@postern/core/inbox'
 import type { InspectorOptions } from '../options.ts'
 import type { InspectorReply, InspectorRequest } from '../request.ts'
 import type { PagePlace } from '../page-place.ts'
-import { isPage, problem } from '../replies.ts'
-import { createAttempts } from './attempts.ts'
+import { isPage, problemReply } from '../replies.ts'
+import { createWrongCredentials } from './attempts.ts'
 import { checkGrant, type Auth, type BasicAuth, type Grant, type TokenAuth } from './auth.ts'
 import { devKey } from './dev-key.ts'
 import { createSessions } from './session.ts'
@@ -28,7 +28,7 @@ export type EntryGate<Own extends readonly unknown[]> = (
 ) => Promise<{ readonly visitor: Visitor } | InspectorReply | Response | 'answered'>
 
 /** Makes the gate of the options. What a function of the app throws goes through, since frameworks redirect by throwing. */
-export function createGate<Own extends readonly unknown[]>(
+export function createEntryGate<Own extends readonly unknown[]>(
   options: InspectorOptions<Own>,
   inbox: () => Promise<Inbox>,
 ): EntryGate<Own> {
@@ -66,7 +66,7 @@ function byFunction<Own extends readonly unknown[]>(
   return async (request) => {
     const given = await auth(...request.own)
     if (request.isAnswered()) return 'answered'
-    if (!given) return problem(401, 'sign_in', 'sign in to the app first')
+    if (!given) return problemReply(401, 'sign_in', 'sign in to the app first')
     // A Response, of this realm or another, or a reply.
     if ('status' in given) return given
     return { visitor: visitorOf(checkGrant(given)) }
@@ -113,13 +113,13 @@ function byToken(
     if (typeof given !== 'string')
       return isPage(request, isDocument)
         ? signInPage(401, missing)
-        : problem(401, 'sign_in', 'sign in')
+        : problemReply(401, 'sign_in', 'sign in')
     if (sessions.isToken(given))
       return bearer === undefined
         ? reload(place, sessions.begin(request, mount, path))
         : { visitor }
     return refuse(request, () =>
-      isDocument ? signInPage(401, wrong) : problem(401, 'sign_in', 'sign in'),
+      isDocument ? signInPage(401, wrong) : problemReply(401, 'sign_in', 'sign in'),
     )
   }
 }
@@ -129,13 +129,13 @@ function createRefuse(): (
   request: InspectorRequest,
   refusal: () => InspectorReply,
 ) => Promise<InspectorReply> {
-  const attempts = createAttempts()
+  const attempts = createWrongCredentials()
   return async (request, refusal) => {
     // A link of another site may carry a name and a password: it must not spend what its reader may try.
     if (request.header('sec-fetch-site') === 'cross-site') return refusal()
     const wait = await attempts.wrong(request.peer ?? '')
     return wait > 0
-      ? problem(429, 'too_often', `wrong too often; try again in ${wait} s`, wait)
+      ? problemReply(429, 'too_often', `wrong too often; try again in ${wait} s`, wait)
       : refusal()
   }
 }
@@ -172,7 +172,7 @@ function reload({ self, query }: PagePlace, cookie: string): InspectorReply {
 }
 
 function challenge(message: string): InspectorReply {
-  const reply = problem(401, 'sign_in', message)
+  const reply = problemReply(401, 'sign_in', message)
   return {
     ...reply,
     headers: { ...reply.headers, 'www-authenticate': 'Basic realm="postern", charset="UTF-8"' },

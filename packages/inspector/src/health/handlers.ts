@@ -1,7 +1,7 @@
 import type { Bucket, LaneStats } from '@postern/core/inbox'
 import type { HealthReply } from '../api.ts'
 import {
-  counted,
+  countBuckets,
   countsPerStep,
   grouped,
   quantileOf,
@@ -18,7 +18,7 @@ export function handlersOf(
 ): HealthReply['handlers'] {
   const nameOf = (one: { readonly receiver: string; readonly subscription?: string }): string =>
     JSON.stringify([one.receiver, one.subscription ?? ''])
-  const ran = grouped(counted(runs), nameOf)
+  const ran = grouped(countBuckets(runs), nameOf)
   const dead = new Map(lanes.map((lane) => [nameOf(lane), lane.counts.dead]))
   return [...new Set([...dead.keys(), ...ran.keys()])].sort().map((name) => {
     const [receiver, subscription] = JSON.parse(name) as [string, string]

@@ -1,5 +1,5 @@
 import { HOUR, type Bucket } from '@postern/core/inbox'
-import { counted, grouped, sumOf, type Counted } from '../span.ts'
+import { countBuckets, grouped, sumOf, type Counted } from '../span.ts'
 
 /** Refusals that are more than usual: a sender or a setting has changed. */
 export interface Burst {
@@ -41,12 +41,12 @@ export function burstsOf(
   now: number,
 ): readonly Burst[] {
   const nameOf = ({ receiver, value }: Counted): string => JSON.stringify([receiver, value])
-  const earlier = counted(week).filter(({ from }) => from + HOUR <= recentFrom(now))
+  const earlier = countBuckets(week).filter(({ from }) => from + HOUR <= recentFrom(now))
   const usual = grouped(earlier, nameOf)
   const start = Math.min(...earlier.map(({ from }) => from))
   const hours = earlier.length === 0 ? 0 : Math.round((recentFrom(now) - start) / HOUR)
   const bursts: Burst[] = []
-  for (const [name, buckets] of grouped(counted(recent), nameOf)) {
+  for (const [name, buckets] of grouped(countBuckets(recent), nameOf)) {
     const { receiver, value: code } = buckets[0]!
     if (isStranger(code)) continue
     const counts = (usual.get(name) ?? []).map(({ count }) => count)

@@ -5,7 +5,7 @@ import { createBudgets } from '../budgets.ts'
 import { createRemembered } from '../remembered.ts'
 import type { Visitor } from '../gate/gate.ts'
 import type { InspectorOptions } from '../options.ts'
-import { json, problem, ApiProblem } from '../replies.ts'
+import { json, problemReply, ApiProblem } from '../replies.ts'
 import { MOST_BYTES, TOO_LARGE, type InspectorReply, type InspectorRequest } from '../request.ts'
 import { once } from '../once.ts'
 import { isSameOrigin } from '../same-origin.ts'
@@ -14,37 +14,37 @@ import { createWeek } from '../health/week.ts'
 import { createActed } from './acted.ts'
 import { change } from './change.ts'
 import { charts } from './charts.ts'
-import { copy } from './copy.ts'
-import { delivery, task } from './detail.ts'
-import { explain } from './explain.ts'
-import { health } from './health.ts'
-import { list } from './list.ts'
+import { answerCopy } from './copy.ts'
+import { answerDelivery, task } from './detail.ts'
+import { answerExplain } from './explain.ts'
+import { answerHealth } from './health.ts'
+import { answerList } from './list.ts'
 import { createRegistered } from './registered.ts'
 import { rerun } from './rerun.ts'
-import { sample } from './sample.ts'
-import { status } from './status.ts'
+import { answerSample } from './sample.ts'
+import { answerStatus } from './status.ts'
 import { suggest } from './suggest.ts'
 import type { Context } from './context.ts'
 
 type Route = (context: Context) => unknown
 
 const READS: Readonly<Record<string, Route>> = {
-  status,
+  status: answerStatus,
   version: async ({ version }) => ({ version: await version() }),
-  health: sharing(health),
+  health: sharing(answerHealth),
   charts: sharing(charts),
-  list: sharing(list),
+  list: sharing(answerList),
   suggest,
-  delivery,
+  delivery: answerDelivery,
   task,
-  explain,
-  copy,
+  explain: answerExplain,
+  copy: answerCopy,
 }
 const ACTS: Readonly<Record<string, Route>> = {
   replay: change('replay'),
   discard: change('discard'),
   rerun,
-  sample,
+  sample: answerSample,
 }
 // Proofs of refusals that are remembered: receivers times codes.
 const MOST_PROOFS = 1000
@@ -77,11 +77,12 @@ export function createApi(options: InspectorOptions<never>, inbox: () => Promise
 
   return async function api(request, route, query, visitor) {
     const acts = Object.hasOwn(ACTS, route)
-    if (!acts && !Object.hasOwn(reads, route)) return problem(404, 'not_found', 'nothing is here')
+    if (!acts && !Object.hasOwn(reads, route))
+      return problemReply(404, 'not_found', 'nothing is here')
     if (acts ? request.method !== 'POST' : request.method !== 'GET' && request.method !== 'HEAD')
-      return problem(405, 'method', acts ? 'POST alone' : 'GET alone')
+      return problemReply(405, 'method', acts ? 'POST alone' : 'GET alone')
     if (acts && !isSameOrigin(request))
-      return problem(
+      return problemReply(
         403,
         'cross_site',
         'an action needs the header x-postern-action: 1 and a same-origin Origin or Sec-Fetch-Site',
@@ -139,13 +140,13 @@ async function bodyOf(request: InspectorRequest): Promise<Readonly<Record<string
 function failed(error: unknown): InspectorReply {
   if (error instanceof ApiProblem) return error.reply
   if (error instanceof RangeError && error.message === TOO_LARGE)
-    return problem(413, 'too_large', `the body has more than ${MOST_BYTES} bytes`)
+    return problemReply(413, 'too_large', `the body has more than ${MOST_BYTES} bytes`)
   // What a filter cannot mean, in the words of the inbox.
-  if (error instanceof TypeError) return problem(400, 'malformed', error.message)
+  if (error instanceof TypeError) return problemReply(400, 'malformed', error.message)
   const message = isWebhookError(error)
     ? error.message
     : error instanceof Error
       ? error.message
       : String(error)
-  return problem(503, 'inbox_unavailable', message.slice(0, 500), 5)
+  return problemReply(503, 'inbox_unavailable', message.slice(0, 500), 5)
 }

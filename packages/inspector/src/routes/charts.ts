@@ -1,7 +1,7 @@
 import type { Bucket, LaneStats } from '@postern/core/inbox'
 import type { ChartsReply, Values } from '../api.ts'
 import {
-  counted,
+  countBuckets,
   countsPerStep,
   grouped,
   perStep,
@@ -27,8 +27,8 @@ export async function charts({ inbox, query, now }: Context): Promise<ChartsRepl
     history({ ...range, kind: 'gauge' }),
     inbox.view?.stats() ?? [],
   ])
-  const byOutcome = grouped(counted(outcomes), ({ value }) => value)
-  const timed = counted(runs).filter(({ value }) => value !== 'interrupted')
+  const byOutcome = grouped(countBuckets(outcomes), ({ value }) => value)
+  const timed = countBuckets(runs).filter(({ value }) => value !== 'interrupted')
   const bySubscription = grouped(timed, (run) => `${run.receiver} › ${run.subscription}`)
   const lanes = stats.filter((lane) => receiver === undefined || lane.receiver === receiver)
   return {
@@ -37,7 +37,7 @@ export async function charts({ inbox, query, now }: Context): Promise<ChartsRepl
     deliveries: Object.fromEntries(
       [...byOutcome].map(([outcome, buckets]) => [outcome, countsPerStep(span, buckets)]),
     ),
-    reply: quantiles(span, counted(outcomes)),
+    reply: quantiles(span, countBuckets(outcomes)),
     handlers: Object.fromEntries(
       [...bySubscription].map(([name, buckets]) => [name, quantiles(span, buckets)]),
     ),

@@ -10,7 +10,7 @@ import { tasksByKey } from '../search/rows.ts'
 const NOTE = 'It may hold data of your customers: look at it before you share or commit it.'
 
 /** A delivery as a curl command, or as a test. */
-export async function copy(context: Context): Promise<CopyReply> {
+export async function answerCopy(context: Context): Promise<CopyReply> {
   const { visitor, query } = context
   if (!visitor.payloads)
     throw new ApiProblem(403, 'not_allowed', 'you may not see payloads, nor copy them')

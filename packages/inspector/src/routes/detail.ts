@@ -8,7 +8,7 @@ import {
 import { stringifyJson } from '@postern/core/scheme'
 import type { DetailReply, DetailTask, TaskFailure } from '../api.ts'
 import { ApiProblem } from '../replies.ts'
-import { arrivalRow, keyOf, rowTask, taskRow, tasksByKey } from '../search/rows.ts'
+import { arrivalRow, eventKey, rowTask, taskRow, tasksByKey } from '../search/rows.ts'
 import { withheldError } from '../withheld.ts'
 import { actionsOf } from './actions-of.ts'
 import { arrivalOf } from './arrival.ts'
@@ -17,7 +17,7 @@ import type { Context } from './context.ts'
 const LONGEST = 1024 * 1024
 
 /** A delivery with its tasks. */
-export async function delivery(context: Context): Promise<DetailReply> {
+export async function answerDelivery(context: Context): Promise<DetailReply> {
   const { inbox } = context
   const id = needed(context, 'id')
   const arrival = await arrivalOf(context, id)
@@ -37,7 +37,7 @@ export async function task(context: Context): Promise<DetailReply> {
     throw new ApiProblem(404, 'gone', 'this task is gone: done and dead tasks are kept for a time')
   const { receiver, event } = first
   const siblings = await tasksByKey(inbox.view, [{ receiver, keys: [event.key] }])
-  const ids = (siblings.get(keyOf(receiver, event.key)) ?? []).map(({ id }) => id)
+  const ids = (siblings.get(eventKey(receiver, event.key)) ?? []).map(({ id }) => id)
   const details = await detailsOf(context, ids.includes(first.id) ? ids : [first.id])
   return show(context, await arrivalOfTask(context, first), details)
 }
@@ -102,7 +102,7 @@ async function show(
   const isErased = first?.record.erased === true
   const shows = visitor.payloads && !isClosed
   const kept = first?.delivery ?? arrival?.kept
-  const tasks = new Map(first && [[keyOf(first.receiver, first.event.key), details]])
+  const tasks = new Map(first && [[eventKey(first.receiver, first.event.key), details]])
   const row = arrival
     ? { ...arrivalRow(arrival, tasks, visitor.payloads), tasks: details.map(rowTask) }
     : taskRow(details)

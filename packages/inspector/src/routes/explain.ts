@@ -9,7 +9,7 @@ import { arrivalOf } from './arrival.ts'
 const MS = 500
 
 /** Why a delivery was refused, by the secrets of the receivers here. */
-export async function explain(context: Context): Promise<ExplainReply> {
+export async function answerExplain(context: Context): Promise<ExplainReply> {
   const { query, proofs, visitor, budget, explained } = context
   // Whether an undone change of the body makes it verify, tells about the body.
   if (!visitor.payloads)

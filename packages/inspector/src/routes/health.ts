@@ -4,7 +4,7 @@ import { burstsOf, isStranger, recentFrom } from '../health/refused.ts'
 import { isSilent, rhythmOf } from '../health/silent.ts'
 import { handlersOf } from '../health/handlers.ts'
 import {
-  counted,
+  countBuckets,
   countsPerStep,
   grouped,
   spanOf,
@@ -17,7 +17,7 @@ import { withheldHealth, withheldThings } from '../withheld.ts'
 import type { Context } from './context.ts'
 
 /** Is anything wrong? Worst first. */
-export async function health(context: Context): Promise<HealthReply> {
+export async function answerHealth(context: Context): Promise<HealthReply> {
   const { inbox, query, now, proofs, weekOf, visitor } = context
   const receiver = query.get('receiver') ?? undefined
   const at = now()
@@ -43,7 +43,9 @@ export async function health(context: Context): Promise<HealthReply> {
     receiver === undefined || one.receiver === receiver
   const lanes = stats.filter(isMeant)
   const names = [
-    ...new Set([...lanes, ...counted(week.verified)].filter(isMeant).map((one) => one.receiver)),
+    ...new Set(
+      [...lanes, ...countBuckets(week.verified)].filter(isMeant).map((one) => one.receiver),
+    ),
   ]
   const receivers = await receiversOf(context, names, receiver)
   const bursts = burstsOf(recent, week.codes, at).filter(isMeant)
@@ -53,11 +55,11 @@ export async function health(context: Context): Promise<HealthReply> {
   const usual = groups.filter((group) => !isBurst(group))
   const dead = visitor.payloads
     ? causes.flatMap((cause) => deadThing(span, cause, failures))
-    : await withheldThings(inbox.view, lanes, counted(runs), span)
+    : await withheldThings(inbox.view, lanes, countBuckets(runs), span)
   const reply: HealthReply = {
     at,
     range: { from: span.from, to: span.to, step: span.step },
-    deliveries: sumOf(counted(outcomes)),
+    deliveries: sumOf(countBuckets(outcomes)),
     dead: lanes.reduce((sum, { counts }) => sum + counts.dead, 0),
     oldest: oldestOf(lanes),
     things: [
@@ -102,7 +104,7 @@ function broken({ name, ok, inbox }: ReceiverState): readonly Thing[] {
 function deadThing(span: TimeSpan, cause: Cause, failures: readonly Bucket[]): readonly Thing[] {
   if (cause.dead === 0) return []
   const { receiver, subscription, sample } = cause
-  const failed = counted(failures).filter(
+  const failed = countBuckets(failures).filter(
     (bucket) =>
       bucket.receiver === receiver &&
       bucket.subscription === subscription &&
@@ -148,7 +150,9 @@ function refusedGroups(
   codes: readonly Bucket[],
   proofs: ReadonlyMap<string, string>,
 ): readonly RefusedGroup[] {
-  const groups = grouped(counted(codes), ({ receiver, value }) => JSON.stringify([receiver, value]))
+  const groups = grouped(countBuckets(codes), ({ receiver, value }) =>
+    JSON.stringify([receiver, value]),
+  )
   return [...groups.values()]
     .map((buckets) => {
       const { receiver, value: code, from } = buckets[0]!
@@ -177,5 +181,5 @@ function provenOf(
 }
 
 function seriesOf(buckets: readonly Bucket[], receiver: string, value: string): readonly Counted[] {
-  return counted(buckets).filter((one) => one.receiver === receiver && one.value === value)
+  return countBuckets(buckets).filter((one) => one.receiver === receiver && one.value === value)
 }

@@ -3,14 +3,14 @@ import { ApiProblem } from '../replies.ts'
 import { searchPayload } from '../search/payload.ts'
 import { searchOf, type SearchQuery } from '../search/query.ts'
 import { deliveryRows, taskRows } from '../search/rows.ts'
-import { createTurns } from '../turns.ts'
+import { createLoopSlices } from '../turns.ts'
 import { withoutPayloads } from '../withheld.ts'
 import type { Context } from './context.ts'
 
 const MOST = 200
 
 /** Deliveries, or events with the tasks that match. */
-export async function list(context: Context): Promise<ListReply> {
+export async function answerList(context: Context): Promise<ListReply> {
   const { query, now, version } = context
   const search = narrowed(searchOf(query.get('q') ?? '', now()), query.get('receiver'))
   const known = await version()
@@ -56,7 +56,7 @@ async function found(
     }
   }
   budget.demand()
-  const turns = createTurns()
+  const turns = createLoopSlices()
   try {
     const query = { ...filter, ...page }
     const { rows, cursor, searchedTo } = await searchPayload(view, query, payload, seal, turns)

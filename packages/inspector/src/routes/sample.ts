@@ -4,7 +4,12 @@ import { demand } from './allowed.ts'
 import type { Context } from './context.ts'
 
 /** Sends a signed sample of a receiver's sender through the receiver, as if the sender had sent it. */
-export async function sample({ receivers, visitor, body, acted }: Context): Promise<SampleReply> {
+export async function answerSample({
+  receivers,
+  visitor,
+  body,
+  acted,
+}: Context): Promise<SampleReply> {
   demand(visitor, 'sample', receivers.length > 0)
   const { receiver: name, topic } = body
   const receiver = receivers.find((one) => one.name === name)

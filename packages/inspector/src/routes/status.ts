@@ -4,7 +4,7 @@ import type { Context } from './context.ts'
 import { mayDo } from './allowed.ts'
 
 /** What stays the same while the page is open. */
-export async function status({
+export async function answerStatus({
   inbox,
   receivers,
   options,

@@ -1,6 +1,6 @@
 import { HOUR } from '@postern/core/inbox'
 import type { SuggestReply } from '../api.ts'
-import { OUTCOMES, QUALIFIERS, STATES } from '../search/query.ts'
+import { OUTCOMES, QUALIFIERS, STATE_WORDS } from '../search/query.ts'
 import type { Context } from './context.ts'
 import { historyOf } from './health.ts'
 
@@ -50,7 +50,7 @@ export async function suggest(context: Context): Promise<SuggestReply> {
 }
 
 const VALUES: Readonly<Record<string, (context: Context) => Promise<readonly Suggestion[]>>> = {
-  state: async () => STATES.map((value) => ({ value })),
+  state: async () => STATE_WORDS.map((value) => ({ value })),
   outcome: async () => OUTCOMES.map((value) => ({ value })),
   since: async () => ['15m', '1h', '6h', '24h', '7d'].map((value) => ({ value })),
   until: async () => ['15m', '1h', '6h', '24h', '7d'].map((value) => ({ value })),

@@ -34,7 +34,7 @@ export const QUALIFIERS: Readonly<Record<string, 'both' | 'deliveries' | 'tasks'
   since: 'both',
   until: 'both',
 }
-export const STATES: readonly TaskState[] = ['pending', 'running', 'done', 'dead']
+export const STATE_WORDS: readonly TaskState[] = ['pending', 'running', 'done', 'dead']
 export const OUTCOMES: readonly ArrivalOutcome[] = [
   'accepted',
   'duplicate',
@@ -143,7 +143,7 @@ function tasksOf(given: ReadonlyMap<string, string>, text: string, now: number):
   const since = timeOf('since', get('since'), now)
   return withoutUndefined({
     topic: get('topic'),
-    state: oneOf('state', get('state'), STATES),
+    state: oneOf('state', get('state'), STATE_WORDS),
     cause: get('cause'),
     receiver: get('receiver'),
     provider: get('provider'),

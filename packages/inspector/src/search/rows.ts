@@ -36,7 +36,7 @@ export function arrivalRow(
     reason,
     status,
     took,
-    tasks: arrival.keys.flatMap((key) => tasks.get(keyOf(receiver, key)) ?? []).map(rowTask),
+    tasks: arrival.keys.flatMap((key) => tasks.get(eventKey(receiver, key)) ?? []).map(rowTask),
   }
 }
 
@@ -52,12 +52,12 @@ export async function tasksByKey(
     found.push(...page.rows)
   }
   found.sort((one, other) => (one.subscription < other.subscription ? -1 : 1))
-  return grouped(found, ({ receiver, event }) => keyOf(receiver, event.key))
+  return grouped(found, ({ receiver, event }) => eventKey(receiver, event.key))
 }
 
 /** Rows of tasks: one for each event, with those of its tasks that match. */
 export function taskRows(tasks: readonly TaskInfo[]): readonly ListRow[] {
-  const events = grouped(tasks, ({ receiver, event }) => keyOf(receiver, event.key))
+  const events = grouped(tasks, ({ receiver, event }) => eventKey(receiver, event.key))
   return [...events.values()].map((all) => taskRow(all))
 }
 
@@ -95,6 +95,6 @@ export function rowTask(task: TaskInfo): RowTask {
 }
 
 /** An event of an inbox: keys are unique in their receiver. */
-export function keyOf(receiver: string, key: string): string {
+export function eventKey(receiver: string, key: string): string {
   return JSON.stringify([receiver, key])
 }

@@ -23,7 +23,7 @@ export function needed(value: unknown, name: string): string {
 }
 
 /** True if the body is read as a form, whatever its Content-Type says. */
-export function isForm(delivery: Delivery): boolean {
+export function readsAsForm(delivery: Delivery): boolean {
   return delivery.format === 'form'
 }
 

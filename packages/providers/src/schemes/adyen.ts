@@ -6,7 +6,7 @@ import {
   stringifyJson,
   type Scheme,
 } from '@postern/core/scheme'
-import { field, isForm, text } from '../common/read.ts'
+import { field, readsAsForm, text } from '../common/read.ts'
 
 /** An item of a delivery, and whether the delivery is of the live environment (`'true'` or `'false'`, not signed). */
 export interface AdyenItem {
@@ -53,7 +53,7 @@ export function adyenScheme(): Scheme<Uint8Array> {
 
 /** The items of a delivery, JSON or form. Throws `missing_header` if there are none, since then nothing is signed. */
 export function adyenItems(delivery: Delivery): readonly AdyenItem[] {
-  if (isForm(delivery)) return [formItem(delivery.form())]
+  if (readsAsForm(delivery)) return [formItem(delivery.form())]
   const body = delivery.json('exact')
   const live = field(body, 'live')
   return requestItems(body).map((item) => ({ item, live }))

@@ -1,6 +1,6 @@
 import { stringifyJson, type Draft, type EventDraft } from '@postern/core/scheme'
 import { field, member, text } from '../common/read.ts'
-import { joined } from './ids.ts'
+import { joinedId } from './ids.ts'
 
 /**
  * The events of a group of alerts, as Alertmanager and Grafana post it: one for each alert. The topic is the alert's
@@ -10,7 +10,7 @@ export function alertEvents(group: unknown): readonly EventDraft[] {
   const alerts = field(group, 'alerts')
   if (!Array.isArray(alerts) || alerts.length === 0) return [toEvent(group, group, undefined)]
   return alerts.map((alert: unknown) =>
-    toEvent(alert, group, joined(alert, 'fingerprint', 'startsAt', 'status'), {
+    toEvent(alert, group, joinedId(alert, 'fingerprint', 'startsAt', 'status'), {
       ...(group as object),
       alerts: [alert],
     }),

@@ -3,7 +3,7 @@ import { stringifyJson } from '@postern/core/scheme'
 import { member } from '../common/read.ts'
 
 /** An id of several members, by their paths, joined by `:`; undefined if one of them is missing. */
-export function joined(value: unknown, ...paths: readonly string[]): string | undefined {
+export function joinedId(value: unknown, ...paths: readonly string[]): string | undefined {
   const parts = paths.map((path) => member(value, path))
   return parts.includes(undefined) ? undefined : parts.join(':')
 }

@@ -1,6 +1,6 @@
 import type { EventDraft } from '@postern/core/scheme'
 import { field, items, member, needed, text } from '../common/read.ts'
-import { digestId, joined } from './ids.ts'
+import { digestId, joinedId } from './ids.ts'
 
 /** An event, before it is put back into the envelope it came in. */
 type Update = Omit<EventDraft, 'payload'> & {
@@ -61,7 +61,7 @@ function whatsapp(object: string, change: unknown, at: readonly unknown[]): read
   const found = ['messages', 'statuses'].flatMap((kind) =>
     list(value, kind).map((item) => {
       const { messages: _messages, statuses: _statuses, ...rest } = value as Record<string, unknown>
-      const id = kind === 'messages' ? member(item, 'id') : joined(item, 'id', 'status')
+      const id = kind === 'messages' ? member(item, 'id') : joinedId(item, 'id', 'status')
       const only = { ...(change as object), value: { ...rest, [kind]: [item] } }
       return { id, topic: `${object}.${kind}`, only: { changes: [only] } }
     }),
@@ -83,7 +83,7 @@ function subjectOf(value: unknown): string | undefined {
   if ((verb !== undefined && verb !== 'add') || item === 'reaction' || item === 'like')
     return undefined
   if (member(value, 'status') !== undefined && member(value, 'id') !== undefined)
-    return joined(value, 'id', 'status')
+    return joinedId(value, 'id', 'status')
   const names = item === 'comment' ? ['comment_id'] : ['id', 'comment_id', 'leadgen_id', 'post_id']
   return names.map((name) => member(value, name)).find((id) => id !== undefined)
 }
@@ -104,8 +104,8 @@ const KINDS = ['message', 'postback', 'reaction', 'read', 'delivery', 'optin', '
 
 function messagingId(item: unknown, kind: string): string | undefined {
   if (kind === 'message' || kind === 'postback') return member(item, `${kind}.mid`)
-  if (kind === 'reaction') return joined(item, 'reaction.mid', 'reaction.action')
-  const seen = joined(item, 'sender.id', `${kind}.watermark`)
+  if (kind === 'reaction') return joinedId(item, 'reaction.mid', 'reaction.action')
+  const seen = joinedId(item, 'sender.id', `${kind}.watermark`)
   // Else `delivery` and `read` up to the same moment would be one event.
   return kind === 'delivery' && seen !== undefined ? `${seen}:${kind}` : seen
 }

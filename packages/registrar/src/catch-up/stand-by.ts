@@ -4,7 +4,7 @@ import type { Missing } from './missing.ts'
 import { interruptible } from './patience.ts'
 import { LEASE, lastRun } from './progress.ts'
 import type { StandingSettings } from './standing.ts'
-import { keyOf, takeRange } from './take-range.ts'
+import { sourceKey, takeRange } from './take-range.ts'
 import type { Work } from './work.ts'
 
 // What was sent just before the last delivery may have been cut off with the process, and the sender has a clock of its own.
@@ -51,7 +51,7 @@ async function automatic(
     if (silentSince === undefined) await pause(delay, closing)
     for (let attempt = 0; ; attempt++) {
       try {
-        const last = await lastRun(inbox.records!, keyOf(receiver, source, scope))
+        const last = await lastRun(inbox.records!, sourceKey(receiver, source, scope))
         const from = silentSince ?? (await lastDelivery(receiver, started, last?.until))
         const since = Math.min(last?.stoppedAt ?? Infinity, (from ?? Infinity) - OVERLAP)
         // A receiver that nobody has delivered to yet has missed nothing.

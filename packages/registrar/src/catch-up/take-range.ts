@@ -31,7 +31,7 @@ export async function takeRange(
     throw new TypeError(
       `catchUp: ${inbox.name} forgets what this process takes when it ends; call catchUp in the app, or use an inbox that stores events`,
     )
-  const progress = await claimProgress(records, keyOf(receiver, source, plan.scope), {
+  const progress = await claimProgress(records, sourceKey(receiver, source, plan.scope), {
     since,
     until,
     all,
@@ -48,7 +48,7 @@ export async function takeRange(
 }
 
 /** The key under which the progress with a source is kept. */
-export function keyOf({ name }: Missing, source: Source, scope: string | undefined): string {
+export function sourceKey({ name }: Missing, source: Source, scope: string | undefined): string {
   return progressKey(name, source.provider, source.account, source.kind, scope ?? null)
 }
 

@@ -1,7 +1,7 @@
 import type { ApiCall } from '../common/client-types.ts'
-import { createClient } from '../common/client.ts'
+import { createApiCall } from '../common/client.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
-import { row, rows, text, type Fields } from '../common/read.ts'
+import { row, rows, asText, type Fields } from '../common/read.ts'
 
 /** Where webhooks live at Figma. */
 export interface FigmaContext extends ApiOptions {
@@ -21,7 +21,7 @@ export function figmaClient(
 ): ApiCall {
   checkOptions(name, options, ['token', 'context', 'contextId', ...more])
   const token = tokenOf(`${name}: token`, options.token)
-  return createClient({
+  return createApiCall({
     ...options,
     title: 'Figma',
     api: options.api ?? 'https://api.figma.com',
@@ -31,7 +31,7 @@ export function figmaClient(
         ? { 'x-figma-token': value }
         : { authorization: `Bearer ${value}` }
     },
-    explain: (body) => text(row(body)['message'] ?? row(body)['err']) || undefined,
+    explain: (body) => asText(row(body)['message'] ?? row(body)['err']) || undefined,
   })
 }
 

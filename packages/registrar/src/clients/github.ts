@@ -1,10 +1,10 @@
 import type { Mapping } from '../registrar.ts'
 import { GITHUB_TOPICS } from '../topics/github.ts'
 import type { ApiAnswer, ApiCall } from '../common/client-types.ts'
-import { createClient } from '../common/client.ts'
+import { createApiCall } from '../common/client.ts'
 import { mapTopics } from '../common/map.ts'
 import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
-import { row, text } from '../common/read.ts'
+import { row, asText } from '../common/read.ts'
 import { topicList } from '../common/topic-list.ts'
 
 /** Where hooks live at GitHub. */
@@ -34,7 +34,7 @@ export function githubHooks(
 /** Calls GitHub's REST API with a token that the option `name` gave. */
 export function githubClient(name: string, token: Token, options: ApiOptions): ApiCall {
   const read = tokenOf(name, token)
-  return createClient({
+  return createApiCall({
     ...options,
     title: 'GitHub',
     api: options.api ?? 'https://api.github.com',
@@ -84,8 +84,8 @@ export function mapGithub(patterns: readonly string[]): Mapping {
 /** GitHub's own words for what was wrong with a request. */
 function explainGithub(body: unknown): string | undefined {
   const { message, errors } = row(body)
-  const details = Array.isArray(errors) ? errors.map((error) => text(row(error)['message'])) : []
-  return [text(message), ...details].filter((part) => part !== '').join('; ') || undefined
+  const details = Array.isArray(errors) ? errors.map((error) => asText(row(error)['message'])) : []
+  return [asText(message), ...details].filter((part) => part !== '').join('; ') || undefined
 }
 
 const APP_ONLY = /* @__PURE__ */ new Set([

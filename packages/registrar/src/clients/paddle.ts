@@ -1,19 +1,19 @@
 import type { ApiCall } from '../common/client-types.ts'
-import { createClient } from '../common/client.ts'
+import { createApiCall } from '../common/client.ts'
 import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
 import type { SourcePage } from '../common/paged-source.ts'
-import { linkQuery, row, rows, text, type Fields } from '../common/read.ts'
+import { linkQuery, row, rows, asText, type Fields } from '../common/read.ts'
 
 /** Calls Paddle. Keys of the sandbox say so. */
 export function paddleClient(name: string, options: ApiOptions & { readonly key: Token }): ApiCall {
   const key = tokenOf(`${name}: key`, options.key)
   const sandbox = String(options.key).startsWith('pdl_sdbx_')
-  return createClient({
+  return createApiCall({
     ...options,
     title: 'Paddle',
     api: options.api ?? `https://${sandbox ? 'sandbox-' : ''}api.paddle.com`,
     headers: async () => ({ authorization: `Bearer ${await key()}` }),
-    explain: (body) => text(row(row(body)['error'])['detail']) || undefined,
+    explain: (body) => asText(row(row(body)['error'])['detail']) || undefined,
   })
 }
 

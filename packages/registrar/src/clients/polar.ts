@@ -1,8 +1,8 @@
 import type { ApiCall } from '../common/client-types.ts'
-import { createClient } from '../common/client.ts'
+import { createApiCall } from '../common/client.ts'
 import { everyRow } from '../common/every-row.ts'
 import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
-import { row, rows, text, type Fields } from '../common/read.ts'
+import { row, rows, asText, type Fields } from '../common/read.ts'
 
 /** Calls Polar; the sandbox is `api: 'https://sandbox-api.polar.sh'`. */
 export function polarClient(
@@ -10,7 +10,7 @@ export function polarClient(
   options: ApiOptions & { readonly token: Token },
 ): ApiCall {
   const token = tokenOf(`${name}: token`, options.token)
-  return createClient({
+  return createApiCall({
     ...options,
     title: 'Polar',
     api: options.api ?? 'https://api.polar.sh',
@@ -18,8 +18,8 @@ export function polarClient(
     explain: (body) => {
       const { detail } = row(body)
       const details = Array.isArray(detail)
-        ? detail.map((each) => text(row(each)['msg']))
-        : [text(detail)]
+        ? detail.map((each) => asText(row(each)['msg']))
+        : [asText(detail)]
       return details.join('; ') || undefined
     },
   })

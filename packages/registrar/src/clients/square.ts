@@ -1,7 +1,7 @@
 import type { ApiCall } from '../common/client-types.ts'
-import { createClient } from '../common/client.ts'
+import { createApiCall } from '../common/client.ts'
 import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
-import { row, rows, text } from '../common/read.ts'
+import { row, rows, asText } from '../common/read.ts'
 
 /** Calls Square; another host, such as the sandbox's `https://connect.squareupsandbox.com`, is the option `api`. */
 export function squareClient(
@@ -9,7 +9,7 @@ export function squareClient(
   options: ApiOptions & { readonly token: Token },
 ): ApiCall {
   const token = tokenOf(`${name}: token`, options.token)
-  return createClient({
+  return createApiCall({
     ...options,
     title: 'Square',
     api: options.api ?? 'https://connect.squareup.com',
@@ -19,7 +19,7 @@ export function squareClient(
     }),
     explain: (body) => {
       const errors = rows(row(body)['errors'] ?? [], 'Square')
-      return errors.map(({ code, detail }) => `${text(code)} ${text(detail)}`.trim()).join('; ')
+      return errors.map(({ code, detail }) => `${asText(code)} ${asText(detail)}`.trim()).join('; ')
     },
   })
 }

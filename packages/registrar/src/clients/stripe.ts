@@ -1,8 +1,8 @@
 import type { ApiCall, ApiRequest } from '../common/client-types.ts'
-import { createClient } from '../common/client.ts'
+import { createApiCall } from '../common/client.ts'
 import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
 import type { SourcePage } from '../common/paged-source.ts'
-import { row, rows, text, type Fields } from '../common/read.ts'
+import { row, rows, asText, type Fields } from '../common/read.ts'
 
 /** Calls Stripe's API with a key. */
 export function stripeClient(
@@ -10,7 +10,7 @@ export function stripeClient(
   options: ApiOptions & { readonly key: Token; readonly account?: string },
 ): ApiCall {
   const key = tokenOf(`${name}: key`, options.key)
-  return createClient({
+  return createApiCall({
     ...options,
     title: 'Stripe',
     api: options.api ?? 'https://api.stripe.com',
@@ -29,5 +29,5 @@ export async function stripePage(
 ): Promise<SourcePage<Fields>> {
   const { json } = await call('GET', path, { query: { limit: 100, ...query } })
   const items = rows(row(json)['data'], 'Stripe')
-  return { items, next: row(json)['has_more'] === true ? text(items.at(-1)?.['id']) : undefined }
+  return { items, next: row(json)['has_more'] === true ? asText(items.at(-1)?.['id']) : undefined }
 }

@@ -13,7 +13,7 @@ const ATTEMPTS = 5
  * most `patience` in all, then throws `rate_limited`. What may be sent twice is sent again after a failure of the network
  * or a 5xx. Redirects are refused: the token would go to another host.
  */
-export function createClient(spec: ClientSpec): ApiCall {
+export function createApiCall(spec: ClientSpec): ApiCall {
   const base = checkApi(spec.title, spec.api)
   const send = spec.fetch ?? globalThis.fetch
   const wait = spec.wait ?? defaultWait

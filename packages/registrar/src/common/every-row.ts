@@ -1,7 +1,7 @@
 import { RegistrarError } from '../errors.ts'
 import type { SourcePage } from './paged-source.ts'
 import { createCounting } from './paging.ts'
-import { text, type Fields } from './read.ts'
+import { asText, type Fields } from './read.ts'
 
 /**
  * All rows of a list in pages. Throws `unexpected` if a page brings nothing new or the pages do not end: by a part of the list,
@@ -17,7 +17,7 @@ export async function everyRow(
   do {
     const { items, next } = await page(cursor)
     for (const item of items) found.push(item)
-    if (next !== undefined && !goesOn(items.map((item) => text(item['id'] ?? item['sid']))))
+    if (next !== undefined && !goesOn(items.map((item) => asText(item['id'] ?? item['sid']))))
       throw new RegistrarError('unexpected', `${sender}: the list of endpoints does not end`)
     cursor = next
   } while (cursor !== undefined)

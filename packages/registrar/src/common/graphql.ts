@@ -1,7 +1,7 @@
 import { RegistrarError } from '../errors.ts'
 import type { ApiAnswer, ApiCall, ApiFault } from './client-types.ts'
 import type { SourcePage } from './paged-source.ts'
-import { row, rows, text, texts, type Fields } from './read.ts'
+import { row, rows, asText, texts, type Fields } from './read.ts'
 
 /** Sends one GraphQL operation; `member` is the one field that it asks for. */
 export type Ask = (query: string, variables: Fields, member: string) => Promise<Fields>
@@ -30,7 +30,7 @@ export function judgeGraphql(
   if (!Array.isArray(errors) || errors.length === 0) return undefined
   const found = errors.flatMap((error) => {
     const { code, type } = row(row(error)['extensions'])
-    return [text(code), text(type)]
+    return [asText(code), asText(type)]
   })
   const reason = errors.map(said).join('; ')
   if (found.some((code) => codes.limited.includes(code)))
@@ -43,12 +43,12 @@ export function judgeGraphql(
 
 function said(error: unknown): string {
   const { field, message } = row(error)
-  return [...(field === undefined ? [] : [texts(field).join('.')]), text(message)].join(': ')
+  return [...(field === undefined ? [] : [texts(field).join('.')]), asText(message)].join(': ')
 }
 
 /** A page of a connection: its nodes, and the cursor of the next. */
 export function connectionPage(connection: Fields, sender: string): SourcePage<Fields> {
   const { hasNextPage, endCursor } = row(connection['pageInfo'])
-  const next = hasNextPage === true ? text(endCursor) : undefined
+  const next = hasNextPage === true ? asText(endCursor) : undefined
   return { items: rows(connection['nodes'], sender), next }
 }

@@ -18,30 +18,30 @@ export function row(value: unknown): Fields {
 
 /** The parameters of the link to a next page. Its host is not followed: the token stays with the API that was given. */
 export function linkQuery(link: unknown, what: string): URLSearchParams {
-  const url = text(link)
+  const url = asText(link)
   if (URL.canParse(url)) return new URL(url).searchParams
   throw new RegistrarError('unexpected', `${what}: the link to the next page must be a URL`)
 }
 
 /** A string or number as a string, or an empty one. */
-export function text(value: unknown): string {
+export function asText(value: unknown): string {
   return ['string', 'number', 'bigint'].includes(typeof value) ? String(value) : ''
 }
 
 /** A time of ISO 8601 in milliseconds since 1970; NaN for another text, in which `Date.parse` would find some year. */
 export function time(value: unknown): number {
-  const given = text(value)
+  const given = asText(value)
   return /^\d{4}-\d\d-\d\d[T ]\d\d:/.test(given) ? Date.parse(given) : Number.NaN
 }
 
 /** The strings of a list. */
 export function texts(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.map(text) : []
+  return Array.isArray(value) ? value.map(asText) : []
 }
 
 /** The id of a new endpoint. Throws `unexpected` without one: the endpoint could not be found again. */
-export function idOf(value: unknown, what: string): string {
-  const id = text(value)
+export function endpointId(value: unknown, what: string): string {
+  const id = asText(value)
   if (id === '') throw new RegistrarError('unexpected', `${what}: the answer holds no id`)
   return id
 }

@@ -2,7 +2,7 @@ import { stringifyJson } from '@postern/core/scheme'
 import { figmaClient, figmaWebhooks } from '../clients/figma.ts'
 import { checkUrl } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'
-import { row, rows, text, time, type Fields } from '../common/read.ts'
+import { row, rows, asText, time, type Fields } from '../common/read.ts'
 import { RegistrarError } from '../errors.ts'
 import type { FigmaContext } from '../figma.ts'
 import type { PayloadSource } from '../source.ts'
@@ -44,7 +44,7 @@ export function figmaEvents(options: FigmaEventsOptions): PayloadSource {
         )
       const items: Fields[] = []
       for (const webhook of webhooks) {
-        const { json } = await call('GET', `/v2/webhooks/${text(webhook['id'])}/requests`)
+        const { json } = await call('GET', `/v2/webhooks/${asText(webhook['id'])}/requests`)
         items.push(...rows(row(json)['requests'], 'Figma'))
       }
       return { items: items.toSorted((a, b) => sentAt(b) - sentAt(a)), next: undefined }
@@ -54,8 +54,8 @@ export function figmaEvents(options: FigmaEventsOptions): PayloadSource {
       const status = Number(row(item['response_info'])['status'])
       const undelivered = !(status >= 200 && status < 300)
       return {
-        id: text(id),
-        topic: text(row(payload)['event_type']),
+        id: asText(id),
+        topic: asText(row(payload)['event_type']),
         at: sentAt(item),
         undelivered,
       }

@@ -4,7 +4,7 @@ import { githubClient, githubHooks, type GithubOwner } from '../clients/github.t
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
 import { createCounting, createPaging, finite } from '../common/paging.ts'
-import { linkQuery, row, rows, text, time, type Fields } from '../common/read.ts'
+import { linkQuery, row, rows, asText, time, type Fields } from '../common/read.ts'
 import { RegistrarError } from '../errors.ts'
 import type { ListedEvent, PayloadSource, Range, RedeliverySource, Source } from '../source.ts'
 
@@ -38,7 +38,7 @@ export function githubEvents(options: GithubSourceOptions): PayloadSource {
       const { headers, payload } = row(row(json)['request'])
       const kept = Object.entries(row(headers)).filter(([name]) => !/^x-hub-signature/i.test(name))
       const strings = Object.fromEntries(
-        kept.map(([name, value]) => [name.toLowerCase(), text(value)]),
+        kept.map(([name, value]) => [name.toLowerCase(), asText(value)]),
       )
       // The payload comes as JSON, also if the hook sends forms.
       return {
@@ -91,9 +91,12 @@ function githubSource(name: string, options: GithubSourceOptions): GithubList {
     for (let page = 1; ; page++) {
       const answer = await call('GET', owner.base, { query: { per_page: 100, page } })
       const hooks = rows(answer.json, 'GitHub')
-      const hook = hooks.find((each) => text(row(each['config'])['url']) === url)
-      if (hook !== undefined) return `${owner.base}/${text(hook['id'])}`
-      if (cursorOf(answer, 'page') === undefined || !goesOn(hooks.map((each) => text(each['id']))))
+      const hook = hooks.find((each) => asText(row(each['config'])['url']) === url)
+      if (hook !== undefined) return `${owner.base}/${asText(hook['id'])}`
+      if (
+        cursorOf(answer, 'page') === undefined ||
+        !goesOn(hooks.map((each) => asText(each['id'])))
+      )
         throw new RegistrarError('not_found', `GitHub: no hook of ${owner.account} has this URL`)
     }
   }
@@ -118,7 +121,7 @@ function githubSource(name: string, options: GithubSourceOptions): GithubList {
       cursor = cursorOf(answer, 'cursor')
       isCut =
         cursor !== undefined &&
-        !paging.goesOn(attempts.map((one) => ({ id: text(one['id']), at: sentAt(one) })))
+        !paging.goesOn(attempts.map((one) => ({ id: asText(one['id']), at: sentAt(one) })))
     } while (cursor !== undefined && !isCut)
     const events = [...groups.values()].toSorted((a, b) => b.at - a.at).slice(0, limit)
     for (const { delivered, ...event } of events)
@@ -137,11 +140,11 @@ interface Group {
 }
 
 function sentAt(attempt: Fields): number {
-  return finite(time(attempt['delivered_at']), 'GitHub', text(attempt['id']))
+  return finite(time(attempt['delivered_at']), 'GitHub', asText(attempt['id']))
 }
 
 function add(groups: Map<string, Group>, attempt: Fields): void {
-  const id = text(attempt['guid'])
+  const id = asText(attempt['guid'])
   const at = sentAt(attempt)
   const status = Number(attempt['status_code'])
   const succeeded = status >= 200 && status < 300
@@ -151,9 +154,9 @@ function add(groups: Map<string, Group>, attempt: Fields): void {
     known.delivered ||= succeeded
     return
   }
-  const action = text(attempt['action'])
-  const topic = action === '' ? text(attempt['event']) : `${text(attempt['event'])}.${action}`
-  groups.set(id, { id, topic, at, ref: text(attempt['id']), delivered: succeeded })
+  const action = asText(attempt['action'])
+  const topic = action === '' ? asText(attempt['event']) : `${asText(attempt['event'])}.${action}`
+  groups.set(id, { id, topic, at, ref: asText(attempt['id']), delivered: succeeded })
 }
 
 /** The parameter of the link to the next page. The host of the link is not followed. */

@@ -3,7 +3,7 @@ import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { paddleClient, paddlePage } from '../clients/paddle.ts'
 import { boundsOf, pagedSource } from '../common/paged-source.ts'
 import { createCounting, finite } from '../common/paging.ts'
-import { row, text, time, type Fields } from '../common/read.ts'
+import { row, asText, time, type Fields } from '../common/read.ts'
 import type { PayloadSource, RedeliverySource } from '../source.ts'
 
 /** Options of {@link paddleEvents} and {@link paddleRedelivery}. */
@@ -31,8 +31,8 @@ export function paddleEvents(options: Omit<PaddleSourceOptions, 'setting'>): Pay
     account: 'account',
     page: (cursor) => paddlePage(call, '/events', { order_by: 'id[DESC]' }, cursor),
     event: (item) => ({
-      id: text(item['event_id']),
-      topic: text(item['event_type']),
+      id: asText(item['event_id']),
+      topic: asText(item['event_type']),
       at: time(item['occurred_at']),
       undelivered: undefined,
     }),
@@ -76,16 +76,16 @@ export function paddleRedelivery(options: PaddleSourceOptions): RedeliverySource
         const { items, next } = await paddlePage(call, '/notifications', query, cursor)
         for (const item of items) {
           if (left-- <= 0) return true
-          const id = text(row(item['payload'])['event_id'])
+          const id = asText(row(item['payload'])['event_id'])
           yield {
             id,
-            topic: text(item['type']),
+            topic: asText(item['type']),
             at: finite(time(item['occurred_at']), 'Paddle', id),
             undelivered: item['status'] === 'failed',
-            ref: text(item['id']),
+            ref: asText(item['id']),
           }
         }
-        if (next !== undefined && !goesOn(items.map((item) => text(item['id'])))) return 'endless'
+        if (next !== undefined && !goesOn(items.map((item) => asText(item['id'])))) return 'endless'
         cursor = next
       } while (cursor !== undefined)
       return false

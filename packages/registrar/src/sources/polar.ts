@@ -2,7 +2,7 @@ import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
 import { createCounting, finite } from '../common/paging.ts'
 import { polarClient } from '../clients/polar.ts'
-import { row, rows, text, time } from '../common/read.ts'
+import { row, rows, asText, time } from '../common/read.ts'
 import type { RedeliverySource } from '../source.ts'
 
 /** Options of {@link polarRedelivery}. */
@@ -48,17 +48,17 @@ export function polarRedelivery(options: PolarRedeliveryOptions): RedeliverySour
         const items = rows(row(json)['items'], 'Polar')
         for (const item of items) {
           const event = row(item['webhook_event'])
-          const id = text(event['id'])
+          const id = asText(event['id'])
           if (seen.has(id) || event['is_archived'] === true) continue
           if (seen.size >= limit) return true
           seen.add(id)
           const delivered = event['succeeded'] === true
           if (undelivered && delivered) continue
           const at = finite(time(item['created_at']), 'Polar', id)
-          yield { id, topic: text(event['type']), at, undelivered: !delivered, ref: id }
+          yield { id, topic: asText(event['type']), at, undelivered: !delivered, ref: id }
         }
         if (!(page < Number(row(row(json)['pagination'])['max_page']))) return false
-        if (!goesOn(items.map((item) => text(item['id'])))) return 'endless'
+        if (!goesOn(items.map((item) => asText(item['id'])))) return 'endless'
       }
     },
     async redeliver({ ref }) {

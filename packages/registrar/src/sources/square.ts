@@ -1,7 +1,7 @@
 import { stringifyJson } from '@postern/core/scheme'
 import { checkOptions, checkUrl, type ApiOptions, type Token } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'
-import { row, rows, text, time, type Fields } from '../common/read.ts'
+import { row, rows, asText, time, type Fields } from '../common/read.ts'
 import { squareClient } from '../clients/square.ts'
 import type { PayloadSource } from '../source.ts'
 
@@ -36,11 +36,11 @@ export function squareEvents(options: SquareEventsOptions): PayloadSource {
       const json = { limit: 100, query, ...(cursor !== undefined && { cursor }) }
       const answer = await call('POST', '/v2/events', { json, repeatable: true })
       const items = rows(row(answer.json)['events'] ?? [], 'Square')
-      return { items, next: text(row(answer.json)['cursor']) || undefined }
+      return { items, next: asText(row(answer.json)['cursor']) || undefined }
     },
     event: (item) => ({
-      id: text(item['event_id']),
-      topic: text(item['type']),
+      id: asText(item['event_id']),
+      topic: asText(item['type']),
       at: time(item['created_at']),
       undelivered: undefined,
     }),

@@ -2,7 +2,7 @@ import { stringifyJson } from '@postern/core/scheme'
 import { everyRow } from '../common/every-row.ts'
 import { checkOptions, checkUrl, type ApiOptions, type Token } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'
-import { row, text, type Fields } from '../common/read.ts'
+import { row, asText, type Fields } from '../common/read.ts'
 import { stripeClient, stripePage } from '../clients/stripe.ts'
 import { RegistrarError } from '../errors.ts'
 import type { PayloadSource } from '../source.ts'
@@ -50,11 +50,11 @@ export function stripeEvents(options: StripeEventsOptions): PayloadSource {
     },
     one: async (id) => row((await call('GET', `/v1/events/${id}`)).json),
     event: (item) => ({
-      id: text(item['id']),
-      topic: text(item['type']),
-      at: Number(text(item['created']) || Number.NaN) * 1000,
+      id: asText(item['id']),
+      topic: asText(item['type']),
+      at: Number(asText(item['created']) || Number.NaN) * 1000,
       undelivered: Number(item['pending_webhooks']) > 0,
-      version: text(item['api_version']),
+      version: asText(item['api_version']),
     }),
     delivery: (item) => ({
       url,
@@ -67,7 +67,7 @@ export function stripeEvents(options: StripeEventsOptions): PayloadSource {
         stripePage(callOwn, '/v1/webhook_endpoints', { starting_after: after }),
       )
       const found = endpoints.find((endpoint) => endpoint['url'] === url)
-      if (found !== undefined) return text(found['api_version']) || undefined
+      if (found !== undefined) return asText(found['api_version']) || undefined
       throw new RegistrarError('not_found', 'Stripe: no endpoint has this URL')
     },
   })

@@ -1,7 +1,7 @@
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
 import { createPaging, finite } from '../common/paging.ts'
-import { row, rows, text, time, type Fields } from '../common/read.ts'
+import { row, rows, asText, time, type Fields } from '../common/read.ts'
 import { svixClient } from '../clients/svix.ts'
 import type { ListedEvent, RedeliverySource } from '../source.ts'
 
@@ -58,10 +58,10 @@ export function svixRedelivery(options: SvixRedeliveryOptions): RedeliverySource
           add(groups, attempt)
           if (groups.size > limit) break read
         }
-        iterator = row(json)['done'] === true ? undefined : text(row(json)['iterator'])
+        iterator = row(json)['done'] === true ? undefined : asText(row(json)['iterator'])
         isCut =
           Boolean(iterator) &&
-          !paging.goesOn(attempts.map((one) => ({ id: text(one['id']), at: sentAt(one) })))
+          !paging.goesOn(attempts.map((one) => ({ id: asText(one['id']), at: sentAt(one) })))
       } while (iterator && !isCut)
       for (const event of [...groups.values()].toSorted((a, b) => b.at - a.at).slice(0, limit))
         if (event.at <= until && !(undelivered && event.undelivered === false)) yield event
@@ -79,14 +79,14 @@ export function svixRedelivery(options: SvixRedeliveryOptions): RedeliverySource
 
 /** `status` of an attempt: 0 is success, 1 and 3 are still tried. */
 function add(groups: Map<string, ListedEvent>, attempt: Fields): void {
-  const id = text(attempt['msgId'])
+  const id = asText(attempt['msgId'])
   const known = groups.get(id)
   const status = Number(attempt['status'])
-  const topic = text(row(attempt['msg'])['eventType']) || undefined
+  const topic = asText(row(attempt['msg'])['eventType']) || undefined
   const undelivered = status === 2 && known?.undelivered !== false
   groups.set(id, { id, topic, at: sentAt(attempt), undelivered, ref: id })
 }
 
 function sentAt(attempt: Fields): number {
-  return finite(time(attempt['timestamp']), 'Svix', text(attempt['id']))
+  return finite(time(attempt['timestamp']), 'Svix', asText(attempt['id']))
 }

@@ -1,8 +1,8 @@
 import { stringifyJson } from '@postern/core/scheme'
-import { createClient } from '../common/client.ts'
+import { createApiCall } from '../common/client.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'
-import { row, rows, text, time, type Fields } from '../common/read.ts'
+import { row, rows, asText, time, type Fields } from '../common/read.ts'
 import type { PayloadSource } from '../source.ts'
 
 /** Options of {@link workosEvents}. */
@@ -28,7 +28,7 @@ export function workosEvents(options: WorkosEventsOptions): PayloadSource {
   if (!Array.isArray(events) || events.length === 0)
     throw new TypeError('workosEvents: events: must name one event or more; WorkOS lists no others')
   const key = tokenOf('workosEvents: key', options.key)
-  const call = createClient({
+  const call = createApiCall({
     ...options,
     title: 'WorkOS',
     api: options.api ?? 'https://api.workos.com',
@@ -48,12 +48,12 @@ export function workosEvents(options: WorkosEventsOptions): PayloadSource {
         after: cursor,
       }
       const { json } = await call('GET', '/events', { query })
-      const next = text(row(row(json)['list_metadata'])['after']) || undefined
+      const next = asText(row(row(json)['list_metadata'])['after']) || undefined
       return { items: rows(row(json)['data'], 'WorkOS'), next }
     },
     event: (item) => ({
-      id: text(item['id']),
-      topic: text(item['event']),
+      id: asText(item['id']),
+      topic: asText(item['event']),
       at: time(item['created_at']),
       undelivered: undefined,
     }),

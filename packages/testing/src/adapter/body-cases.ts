@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer'
 import { gzipSync } from 'node:zlib'
 import type { Json } from '@postern/core'
 import { send } from './client.ts'
-import { assertBytes, type Mount, onStage, signed, signedWithUrl } from './scene.ts'
+import { assertBytes, type Mount, onStage, signedDelivery, signedWithUrl } from './scene.ts'
 import type { TestRunner } from '../runner.ts'
 
 interface Sample {
@@ -67,7 +67,7 @@ export function bodyCases(mount: Mount, traits: UrlTraits, { test }: TestRunner)
   for (const [name, sample] of Object.entries(SAMPLES)) {
     test(`takes ${name}, byte for byte`, () =>
       onStage(mount, 'plain', async ({ url, control }) => {
-        const delivery = signed(url, {
+        const delivery = signedDelivery(url, {
           body: sample.body,
           headers: {
             'content-type': sample.type ?? 'application/json',
@@ -82,7 +82,7 @@ export function bodyCases(mount: Mount, traits: UrlTraits, { test }: TestRunner)
 
   test('takes a body without a Content-Type', () =>
     onStage(mount, 'plain', async ({ url, control }) => {
-      const { headers, ...rest } = signed(url)
+      const { headers, ...rest } = signedDelivery(url)
       const { ['content-type']: _, ...untyped } = headers
       assert.equal((await send({ ...rest, headers: untyped })).status, 200)
       await assertBytes(control, rest.body)
@@ -90,7 +90,7 @@ export function bodyCases(mount: Mount, traits: UrlTraits, { test }: TestRunner)
 
   test('takes characters that are split over chunks', () =>
     onStage(mount, 'plain', async ({ url, control }) => {
-      const delivery = signed(url, { body: '{"a":"€😀"}' })
+      const delivery = signedDelivery(url, { body: '{"a":"€😀"}' })
       const chunks = Array.from(delivery.body, (byte) => Uint8Array.of(byte))
       assert.equal((await send(delivery, chunks)).status, 200)
       await assertBytes(control, delivery.body)
@@ -99,7 +99,7 @@ export function bodyCases(mount: Mount, traits: UrlTraits, { test }: TestRunner)
 
   test('takes a chunked body of nothing', () =>
     onStage(mount, 'plain', async ({ url, control }) => {
-      const delivery = signed(url, { body: '' })
+      const delivery = signedDelivery(url, { body: '' })
       const chunked = {
         ...delivery,
         headers: { ...delivery.headers, 'transfer-encoding': 'chunked' },

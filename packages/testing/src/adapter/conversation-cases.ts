@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { exchange, send } from './client.ts'
-import { assertProblem, type Mount, onStage, signed } from './scene.ts'
+import { assertProblem, type Mount, onStage, signedDelivery } from './scene.ts'
 import type { TestRunner } from '../runner.ts'
 
 /** Replies: to what is valid, to what is not, and to challenges. */
@@ -11,7 +11,7 @@ export function conversationCases(
 ): void {
   test('a valid delivery gets an empty 200 while its handler still waits', () =>
     onStage(mount, 'held', async ({ url, control }) => {
-      const answer = await send(signed(url, { id: '1', topic: 'thing.happened' }))
+      const answer = await send(signedDelivery(url, { id: '1', topic: 'thing.happened' }))
       assert.equal(answer.status, 200)
       assert.equal(answer.body, '')
       assert.deepEqual((await control('report')).runs, [])
@@ -25,7 +25,7 @@ export function conversationCases(
 
   test('a tampered delivery gets 401 and a code, no detail, and runs nothing', () =>
     onStage(mount, 'plain', async ({ url, control }) => {
-      const delivery = signed(url)
+      const delivery = signedDelivery(url)
       const body = Uint8Array.from(delivery.body)
       body[2]! ^= 1
       assertProblem(await send({ ...delivery, body }), 401, 'signature_mismatch')
@@ -41,7 +41,7 @@ export function conversationCases(
 
   test('a signature header that came twice is refused, even where both are right', () =>
     onStage(mount, 'plain', async ({ url, control }) => {
-      const { headers, body } = signed(url)
+      const { headers, body } = signedDelivery(url)
       const signature = headers['x-acme-signature']!
       const { status, text } = await exchange(
         url,
@@ -63,7 +63,7 @@ export function conversationCases(
 
   test('a method the sender does not use gets 405 and Allow before its body is read', () =>
     onStage(mount, 'plain', async ({ url, control }) => {
-      assert.equal((await send({ ...signed(url), method: 'PUT' })).status, 405)
+      assert.equal((await send({ ...signedDelivery(url), method: 'PUT' })).status, 405)
       // The host waits for the body.
       if (buffers) return
       const { status, text } = await exchange(
@@ -93,10 +93,10 @@ export function conversationCases(
 
   test('a closed receiver answers 503 with Retry-After, and ends the connection', () =>
     onStage(mount, 'plain', async ({ url, control }) => {
-      assert.equal((await send(signed(url, { id: '1' }))).status, 200)
+      assert.equal((await send(signedDelivery(url, { id: '1' }))).status, 200)
       await control('settled', 1)
       await control('close')
-      const answer = await send(signed(url, { id: '2' }))
+      const answer = await send(signedDelivery(url, { id: '2' }))
       assertProblem(answer, 503, 'closed')
       assert.match(String(answer.headers['retry-after']), /^\d+$/)
       assert.equal(answer.headers['connection'], 'close')

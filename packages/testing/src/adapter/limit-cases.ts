@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { exchange, flood, send } from './client.ts'
-import { assertProblem, type Mount, onStage, signed } from './scene.ts'
+import { assertProblem, type Mount, onStage, signedDelivery } from './scene.ts'
 import type { TestRunner } from '../runner.ts'
 
 const MIB = 1024 * 1024
@@ -14,7 +14,7 @@ export function limitCases(
   test('a body just within the limit is taken, one byte more gets 413', () =>
     onStage(mount, 'bounded', async ({ url, control }) => {
       const sized = (bytes: number) =>
-        signed(url, { body: 'a'.repeat(bytes), headers: { 'content-type': 'text/plain' } })
+        signedDelivery(url, { body: 'a'.repeat(bytes), headers: { 'content-type': 'text/plain' } })
       assert.equal((await send(sized(65_536))).status, 200)
       assertProblem(await send(sized(65_537)), 413, 'body_too_large')
       assert.equal((await control('settled', 1)).runs.length, 1)
@@ -83,7 +83,7 @@ export function limitCases(
 
   test('an upload the sender breaks off accepts nothing and harms nobody', () =>
     onStage(mount, 'plain', async ({ url, control }) => {
-      const { headers, body } = signed(url)
+      const { headers, body } = signedDelivery(url)
       await exchange(
         url,
         [
@@ -98,7 +98,7 @@ export function limitCases(
       const { refused, runs } = await control('refused', 1)
       assert.match(refused[0]!.code, /^body_(?:aborted|truncated)$/)
       assert.deepEqual(runs, [])
-      assert.equal((await send(signed(url))).status, 200)
+      assert.equal((await send(signedDelivery(url))).status, 200)
       assert.equal((await control('settled', 1)).runs.length, 1)
     }))
 }

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer'
 import { gzipSync } from 'node:zlib'
 import type { TestRunner } from '../runner.ts'
 import { send } from './client.ts'
-import { assertBytes, assertProblem, type Mount, onStage, signed } from './scene.ts'
+import { assertBytes, assertProblem, type Mount, onStage, signedDelivery } from './scene.ts'
 
 /** An app in which other code reads the body before the adapter and keeps nothing. */
 export interface ConsumedVariant {
@@ -29,7 +29,7 @@ export function parserCases(
   for (const { name, mount, fix } of consumed) {
     test(`after ${name} it refuses with body_consumed and says what to do`, () =>
       onStage(mount, 'plain', async ({ url, control }) => {
-        assertProblem(await send(signed(url)), 500, 'body_consumed')
+        assertProblem(await send(signedDelivery(url)), 500, 'body_consumed')
         const { runs, refused } = await control('report')
         assert.deepEqual(runs, [])
         assert.match(refused[0]!.remedy ?? '', fix)
@@ -38,24 +38,24 @@ export function parserCases(
     test(`after ${name} it takes what that did not touch`, () =>
       onStage(mount, 'plain', async ({ url, control }) => {
         const headers = { 'content-type': 'application/octet-stream' }
-        const delivery = signed(url, { body: Buffer.from([1, 0xff, 2]), headers })
+        const delivery = signedDelivery(url, { body: Buffer.from([1, 0xff, 2]), headers })
         assert.equal((await send(delivery)).status, 200)
         await assertBytes(control, delivery.body)
-        assert.equal((await send(signed(url, { body: '' }))).status, 200)
+        assert.equal((await send(signedDelivery(url, { body: '' }))).status, 200)
       }))
   }
 
   for (const { name, mount } of recovered) {
     test(`after ${name} it finds the exact bytes`, () =>
       onStage(mount, 'plain', async ({ url, control }) => {
-        const delivery = signed(url, { body: '{"a": "€😀",\r\n"b":1e2}' })
+        const delivery = signedDelivery(url, { body: '{"a": "€😀",\r\n"b":1e2}' })
         assert.equal((await send(delivery)).status, 200)
         await assertBytes(control, delivery.body)
       }))
 
     const damaged = {
-      'a byte order mark': signed('http://localhost', { body: '\uFEFF{"a":1}' }),
-      gzip: signed('http://localhost', {
+      'a byte order mark': signedDelivery('http://localhost', { body: '\uFEFF{"a":1}' }),
+      gzip: signedDelivery('http://localhost', {
         body: gzipSync('{"a":1}'),
         headers: { 'content-encoding': 'gzip' },
       }),

@@ -47,7 +47,7 @@ export async function onStage(
 }
 
 /** A delivery to that URL, signed over its body. */
-export function signed(url: string, draft: Draft = {}): SignableRequest {
+export function signedDelivery(url: string, draft: Draft = {}): SignableRequest {
   return sender.sign!({ payload: { hello: 'world' }, ...draft, url })
 }
 

@@ -5,7 +5,7 @@ import type { Scene } from './scene.ts'
 const provider = acme({ secret: 'a secret of the suite' })
 
 /** A receiver on the scene's inbox, and what its observer heard. */
-export function listen(
+export function receiverHeard(
   scene: Scene,
   options: Partial<ReceiverOptions> = {},
 ): { receiver: Receiver; happened: string[]; until: (what: string) => Promise<void> } {
@@ -50,7 +50,7 @@ export function listen(
 }
 
 /** Delivers a signed event. */
-export function send(receiver: Receiver, id: string): Promise<Reply> {
+export function deliverSigned(receiver: Receiver, id: string): Promise<Reply> {
   const draft = { id, topic: 'thing.happened', payload: { n: 7 } }
   return receiver.receive(provider.sign!(draft))
 }

@@ -9,7 +9,7 @@ import type {
 } from '@postern/core/inbox'
 
 /** A stored delivery with a body of its own. */
-export function delivery(options: Partial<StoredDelivery> = {}): StoredDelivery {
+export function storedDelivery(options: Partial<StoredDelivery> = {}): StoredDelivery {
   return {
     method: 'POST',
     url: '/hooks?shop=1',
@@ -53,16 +53,19 @@ export function item(
 
 /** A delivery with these events. */
 export function intake(...items: readonly IntakeItem[]): Intake {
-  return { delivery: delivery(), items }
+  return { delivery: storedDelivery(), items }
 }
 
 /** Takes an event at a time of its own. */
-export async function take(
+export async function takeAt(
   { port }: { readonly port: Port },
   id: string,
   receivedAt: number,
   options: Partial<EventRecord> = {},
   tasks: readonly (string | TaskDraft)[] = ['a'],
 ): Promise<void> {
-  await port.accept({ delivery: delivery({ receivedAt }), items: [item(id, tasks, options)] }, {})
+  await port.accept(
+    { delivery: storedDelivery({ receivedAt }), items: [item(id, tasks, options)] },
+    {},
+  )
 }

@@ -47,9 +47,9 @@ export interface TaskRecorder {
 /** The error of attempts that fail in the suite. */
 export const FAILURE = { name: 'Error', message: 'the till is jammed' } as const
 /** The outcome of a last attempt. */
-export const DEAD: Outcome = { kind: 'dead', error: FAILURE }
+export const DEAD_OUTCOME: Outcome = { kind: 'dead', error: FAILURE }
 /** The outcome of a successful attempt. */
-export const DONE: Outcome = { kind: 'done' }
+export const DONE_OUTCOME: Outcome = { kind: 'done' }
 
 /** The outcome of a failed attempt, due again after these milliseconds. */
 export function retryIn(wait: number): Outcome {
@@ -62,7 +62,7 @@ export function lane(name: string, options: Partial<Lane> = {}): Lane {
 }
 
 /** Makes a recorder. */
-export function createRecorder(options: RecorderOptions): TaskRecorder {
+export function createTaskRecorder(options: RecorderOptions): TaskRecorder {
   const lanes = (options.lanes ?? ['a']).map((one) => (typeof one === 'string' ? lane(one) : one))
   const runs: SeenRun[] = []
   const settled: Settled[] = []
@@ -78,7 +78,7 @@ export function createRecorder(options: RecorderOptions): TaskRecorder {
     run(claim, signal) {
       runs.push({ claim, at: Date.now() })
       tell()
-      return options.run?.(claim, signal) ?? DONE
+      return options.run?.(claim, signal) ?? DONE_OUTCOME
     },
     settled(claim, outcome, stored) {
       settled.push({ claim, outcome, stored })

@@ -1,7 +1,7 @@
 import type { MaybePromise } from '@postern/core'
 import type { Inbox, Port } from '@postern/core/inbox'
 import type { TestRunner } from '../runner.ts'
-import { createRecorder, type TaskRecorder, type RecorderOptions } from './recorder.ts'
+import { createTaskRecorder, type TaskRecorder, type RecorderOptions } from './recorder.ts'
 
 /** An inbox under test, on a store of its own. */
 export interface InboxHandle {
@@ -92,7 +92,7 @@ export function sceneTest(make: MakeInbox, runner: TestRunner): SceneTest {
 }
 
 function join(inbox: Inbox, options: JoinOptions): JoinedReceiver {
-  const recorder = createRecorder(options)
+  const recorder = createTaskRecorder(options)
   const port = inbox.attach(recorder.consumer)
   const work = (): void => port.work!()
   if (options.work !== false) work()

@@ -1,7 +1,7 @@
 import { utf8Text } from './text.ts'
 
 /** What a body says, apart from how it is written: the sorted fields of a form, the value of JSON, else the text. */
-export function signedFields(body: Uint8Array, contentType: string): unknown {
+export function bodyFields(body: Uint8Array, contentType: string): unknown {
   const text = utf8Text(body)
   if (contentType.startsWith('application/x-www-form-urlencoded'))
     return [...new URLSearchParams(text)].map((pair) => pair.join('=')).toSorted()

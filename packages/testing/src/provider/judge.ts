@@ -12,7 +12,7 @@ export interface JudgeOptions {
 }
 
 /** Throws an assertion error if the trial differs from the vector's expectation. */
-export function judge(vector: Vector, result: Tried, options: JudgeOptions): void {
+export function judgeTrial(vector: Vector, result: Tried, options: JudgeOptions): void {
   const told = `got ${result.reply.status} ${result.code ?? ''} ${result.message ?? ''}`
   if (vector.expect === 'invalid') return judgeRefusal(vector, result, options, told)
   const { status } = result.reply

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { Draft, Provider, SignableRequest } from '@postern/core/scheme'
 import type { TestRunner } from '../runner.ts'
 import type { ProviderUnderTest } from '../provider.ts'
-import { flipCharacter, signaturePlaces, tampered } from './tamper.ts'
+import { flipCharacter, signaturePlaces, tamperings } from './tamper.ts'
 import { bench, trial, type Tried } from './trial.ts'
 
 /** What the laws of signing need to know about a provider that can sign. */
@@ -52,7 +52,7 @@ export function signingLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
         const bits = fc.integer({ min: 1, max: 255 })
         const law = fc.asyncProperty(drafts, fc.nat(), bits, async (draft, place, flipped) => {
           const signed = sign(draft)
-          for (const changed of tampered(
+          for (const changed of tamperings(
             { provider, sign, draft, laws, at: NOW },
             signed,
             place,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Draft, Provider, SignableRequest } from '@postern/core/scheme'
-import { signedFields } from './fields.ts'
+import { bodyFields } from './fields.ts'
 import type { SigningLaws } from './laws.ts'
 import { differences, replaceAt, type HeadPlace } from './places.ts'
 
@@ -14,7 +14,7 @@ export interface Signing {
 }
 
 /** The request with one change in each of the parts the provider says its signature covers. */
-export function* tampered(
+export function* tamperings(
   { provider: { covers }, sign, draft, laws, at }: Signing,
   signed: SignableRequest,
   place: number,
@@ -23,7 +23,7 @@ export function* tampered(
   if (covers.body !== 'none' && signed.body.length > 0) {
     const body = Uint8Array.from(signed.body)
     body[place % body.length]! ^= bits
-    const covered = laws.covered ?? signedFields
+    const covered = laws.covered ?? bodyFields
     const type = signed.headers['content-type'] ?? ''
     const same =
       covers.body === 'fields' && isEqual(covered(body, type), covered(signed.body, type))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import type { ReceiverTest } from './scene.ts'
-import { signatureHeaders, textOf, withBody } from './sender.ts'
+import { signatureHeaders, bodyText, withBody } from './sender.ts'
 
 const LEAST = 8
 
@@ -12,7 +12,7 @@ export function logCases(test: ReceiverTest): void {
     const valid = scene.signed('valid')
     const forged = scene.signed('forged', { secret: scene.makeSecret() })
     const stale = scene.signed('stale', { at: Date.now() - 2 * scene.tolerance * 1000 })
-    const tampered = withBody(scene.signed('tampered'), `${textOf(valid)} `)
+    const tampered = withBody(scene.signed('tampered'), `${bodyText(valid)} `)
     const replies: string[] = []
     for (const request of [valid, forged, stale, tampered])
       replies.push((await scene.post(request)).text)

@@ -15,7 +15,7 @@ import type {
   ReceiverSkills,
 } from './mounting.ts'
 import { standardSecret, standardSender } from './sender.ts'
-import { hasAnswered, STEPS, tell, type HandlerStep } from './told.ts'
+import { hasAnswered, HANDLER_STEPS, tell, type HandlerStep } from './told.ts'
 
 const PAUSE = 20
 
@@ -67,7 +67,7 @@ export function receiverTest(
       try {
         await body(await createScene({ mount, effects, skills, folder, started }))
       } finally {
-        for (const step of STEPS) tell(folder, step, false)
+        for (const step of HANDLER_STEPS) tell(folder, step, false)
         // A graceful end may wait for idle connections.
         for (const receiver of started) await (receiver.kill ? receiver.kill() : receiver.stop())
         await rm(folder, { recursive: true, force: true })

@@ -47,6 +47,6 @@ export function withBody(request: SignableRequest, body: string): SignableReques
 }
 
 /** The text of a delivery's body. */
-export function textOf({ body }: SignableRequest): string {
+export function bodyText({ body }: SignableRequest): string {
   return Buffer.from(body).toString()
 }

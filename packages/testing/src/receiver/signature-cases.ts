@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { SignableRequest } from '@postern/core/scheme'
 import type { ReceiverScene, ReceiverTest } from './scene.ts'
 import { isTaken } from './scene.ts'
-import { signatureHeaders, textOf, withBody } from './sender.ts'
+import { signatureHeaders, bodyText, withBody } from './sender.ts'
 
 const WHITE_SPACE = ' \r\n\t'
 // Each member comes back otherwise, or not at all, from JSON.stringify(JSON.parse(…)).
@@ -13,7 +13,7 @@ export function signatureCases(test: ReceiverTest): void {
   test('a delivery that was tampered with is refused and has no effect', async (scene) => {
     const names = signatureHeaders(scene.sender, scene.makeSecret)
     const signed = scene.signed('forged')
-    const text = textOf(signed)
+    const text = bodyText(signed)
     await refused(scene, 'another body', withBody(signed, text.replace('thing-1', 'thing-2')))
     await refused(scene, 'more body', withBody(signed, `${text}x`))
     await refused(scene, 'no body', withBody(signed, ''))
@@ -29,7 +29,7 @@ export function signatureCases(test: ReceiverTest): void {
   })
 
   test('a body is verified as it came: white space, escapes and doubled keys are taken', async (scene) => {
-    const text = textOf(scene.signed('unusual'))
+    const text = bodyText(scene.signed('unusual'))
     const body = WHITE_SPACE + text.replace('{', UNUSUAL) + WHITE_SPACE
     await scene.deliver('unusual', { body })
     await scene.untilEffects(['unusual'])
@@ -37,7 +37,7 @@ export function signatureCases(test: ReceiverTest): void {
 
   test('a body that reads alike but has other bytes than were signed is refused', async (scene) => {
     const signed = scene.signed('alike')
-    const text = textOf(signed)
+    const text = bodyText(signed)
     await refused(scene, 'white space', withBody(signed, text.replace('{', '{ ')))
     await refused(
       scene,

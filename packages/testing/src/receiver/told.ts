@@ -8,7 +8,7 @@ const ANSWERS = { wait: 'waiting', fail: 'failed', linger: 'lingering' } as cons
 export type HandlerStep = keyof typeof ANSWERS
 
 /** All steps. */
-export const STEPS = Object.keys(ANSWERS) as readonly HandlerStep[]
+export const HANDLER_STEPS = Object.keys(ANSWERS) as readonly HandlerStep[]
 
 /** Tells handlers to take a step, or to take it no longer. */
 export function tell(folder: string, step: HandlerStep, on: boolean): void {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, run } from '../../action.ts'
+import { examples, runAction } from '../../action.ts'
 import type { InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox } from '../../inbox.ts'
 import { say, sayJson, type ExitCode } from '../../print/outcome.ts'
@@ -14,7 +14,7 @@ export function declare(inbox: Command): void {
     .option('--receiver <name>', 'of this receiver')
     .option('--subscription <name>', 'of this subscription')
     .addHelpText('after', examples('inbox causes --sqlite webhooks.db --subscription mail'))
-    .action(run(causesCommand))
+    .action(runAction(causesCommand))
 }
 
 /** `postern inbox causes`: dead and failing tasks by their error. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Changed, InboxView, TaskFilter } from '@postern/core/inbox'
-import { examples, run } from '../../action.ts'
+import { examples, runAction } from '../../action.ts'
 import { agreed } from '../../print/agreed.ts'
 import { filterOf, type InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox } from '../../inbox.ts'
@@ -28,7 +28,7 @@ export function declare(inbox: Command): void {
       .option('--dry-run', 'count, and change nothing')
       .option('-y, --yes', 'do not ask')
       .addHelpText('after', examples(`inbox ${verb} --sqlite webhooks.db ${CHANGES[verb].example}`))
-      .action(run((options: InboxCommandOptions) => changeCommand(verb, options)))
+      .action(runAction((options: InboxCommandOptions) => changeCommand(verb, options)))
     if (verb === 'replay') command.option('--rate <number>', 'tasks a second')
   }
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, run } from '../../action.ts'
+import { examples, runAction } from '../../action.ts'
 import type { InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox, type OpenInbox } from '../../inbox.ts'
 import { Failure, remark, say, sayJson, type ExitCode } from '../../print/outcome.ts'
@@ -24,7 +24,7 @@ export function declare(inbox: Command): void {
       'after',
       examples('inbox deliveries --sqlite webhooks.db --outcome refused --since 1h'),
     )
-    .action(run(deliveriesCommand))
+    .action(runAction(deliveriesCommand))
 }
 
 /** `postern inbox deliveries`: deliveries and their replies. */

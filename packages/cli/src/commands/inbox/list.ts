@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, run } from '../../action.ts'
+import { examples, runAction } from '../../action.ts'
 import { filterOf, type InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox } from '../../inbox.ts'
 import { remark, say, sayJson, type ExitCode } from '../../print/outcome.ts'
@@ -13,7 +13,7 @@ export function declare(inbox: Command): void {
   rowOptions(taskOptions(inboxOptions(inbox.command('list'))))
     .description('list tasks, the newest first')
     .addHelpText('after', examples('inbox list --sqlite webhooks.db --state dead --since 2h'))
-    .action(run(listCommand))
+    .action(runAction(listCommand))
 }
 
 /** `postern inbox list`. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, run } from '../../action.ts'
+import { examples, runAction } from '../../action.ts'
 import { migrateInbox } from '../../inbox.ts'
 import type { InboxOptions } from '../../inboxes.ts'
 import { say, sayJson, type ExitCode } from '../../print/outcome.ts'
@@ -11,7 +11,7 @@ export function declare(inbox: Command): void {
     .description('bring the tables, the file or the keys of an inbox up to date')
     .option('--force', 'shut out processes of older versions, though they give signs of life')
     .addHelpText('after', examples('inbox migrate --sqlite webhooks.db'))
-    .action(run(migrateCommand))
+    .action(runAction(migrateCommand))
 }
 
 /** `postern inbox migrate`. */

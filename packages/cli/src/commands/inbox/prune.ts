@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { InboxView } from '@postern/core/inbox'
-import { examples, run } from '../../action.ts'
+import { examples, runAction } from '../../action.ts'
 import { agreed } from '../../print/agreed.ts'
 import type { InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox } from '../../inbox.ts'
@@ -17,7 +17,7 @@ export function declare(inbox: Command): void {
     .option('--dry-run', 'count, and change nothing')
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', examples('inbox prune 30d --sqlite webhooks.db --dry-run'))
-    .action(run(pruneCommand))
+    .action(runAction(pruneCommand))
 }
 
 /** `postern inbox prune <age>`. */

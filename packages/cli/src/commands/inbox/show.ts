@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, run } from '../../action.ts'
+import { examples, runAction } from '../../action.ts'
 import type { InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox } from '../../inbox.ts'
 import { Failure, plainMember, say, sayJson, type ExitCode } from '../../print/outcome.ts'
@@ -14,7 +14,7 @@ export function declare(inbox: Command): void {
   inboxOptions(inbox.command('show <task>'))
     .description('show a task: attempts, payload, headers')
     .addHelpText('after', examples('inbox show 42 --sqlite webhooks.db'))
-    .action(run(showCommand))
+    .action(runAction(showCommand))
 }
 
 /** `postern inbox show <task>`. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, run } from '../../action.ts'
+import { examples, runAction } from '../../action.ts'
 import type { InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox } from '../../inbox.ts'
 import { say, sayJson, type ExitCode } from '../../print/outcome.ts'
@@ -12,7 +12,7 @@ export function declare(inbox: Command): void {
   inboxOptions(inbox.command('stats'))
     .description('count tasks by subscription and state')
     .addHelpText('after', examples('inbox stats --sqlite webhooks.db --json'))
-    .action(run(statsCommand))
+    .action(runAction(statsCommand))
 }
 
 /** `postern inbox stats`. */

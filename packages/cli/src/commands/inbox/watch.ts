@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { TaskInfo } from '@postern/core/inbox'
-import { examples, run } from '../../action.ts'
+import { examples, runAction } from '../../action.ts'
 import { filterOf, type InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox } from '../../inbox.ts'
 import { remark, say, sayJson, type ExitCode } from '../../print/outcome.ts'
@@ -18,7 +18,7 @@ export function declare(inbox: Command): void {
   rowOptions(taskOptions(inboxOptions(inbox.command('watch'))))
     .description('list tasks again whenever one has changed; Ctrl-C ends')
     .addHelpText('after', examples('inbox watch --sqlite webhooks.db --subscription mail'))
-    .action(run(watchCommand))
+    .action(runAction(watchCommand))
 }
 
 /** `postern inbox watch`: a line for each task that is new or has another state. It ends with Ctrl-C. */

@@ -38,7 +38,11 @@ export function* renamed(request: PlainRequest, reads: Reads, bounds: Bounds): G
 }
 
 /** Takes one of several values that stand in one header, or in several lines of it. */
-export function* joined(request: PlainRequest, reads: Reads, bounds: Bounds): Generator<Change> {
+export function* joinedClues(
+  request: PlainRequest,
+  reads: Reads,
+  bounds: Bounds,
+): Generator<Change> {
   const all: Record<string, readonly string[]> = {}
   for (const name of reads.headers) {
     const lines = request.headers.get(name)

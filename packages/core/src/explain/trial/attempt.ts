@@ -40,7 +40,7 @@ export interface Tries {
 // A signature that matches is there: what is left is how it is written.
 const WRITINGS = 400
 
-export function createAttempts(trial: Trial, bounds: Bounds): Tries {
+export function createTries(trial: Trial, bounds: Bounds): Tries {
   return { change, whole, written }
 
   async function change(base: Base, one: Change): Promise<readonly Clue[] | undefined> {

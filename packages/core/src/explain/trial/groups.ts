@@ -7,7 +7,7 @@ import { clockUnits } from '../signature/clock-unit.ts'
 import { inflated, unwrapped } from '../body/envelope.ts'
 import type { Change } from '../finding.ts'
 import { reencoded } from '../body/form.ts'
-import { joined, renamed } from '../signature/headers.ts'
+import { joinedClues, renamed } from '../signature/headers.ts'
 import { reserialized } from '../body/json.ts'
 import type { Reads } from './recording.ts'
 import { secretChanges } from '../secret/secret-changes.ts'
@@ -54,7 +54,7 @@ export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: B
     chained(
       clockUnits(request, reads, subject.sample, bounds),
       renamed(request, reads, bounds),
-      joined(request, reads, bounds),
+      joinedClues(request, reads, bounds),
     )
   return {
     headers: (from) =>

@@ -1,5 +1,5 @@
 import type { WebhookError } from '../../errors.ts'
-import { createAttempts, onto, type Base } from './attempt.ts'
+import { createTries, onto, type Base } from './attempt.ts'
 import type { Bounds } from '../bounds.ts'
 import type { Change, Clue } from '../finding.ts'
 import { groupsOf, type Group } from './groups.ts'
@@ -29,7 +29,7 @@ export async function search(
   trial: Trial,
   bounds: Bounds,
 ): Promise<readonly Clue[] | undefined> {
-  const attempts = createAttempts(trial, bounds)
+  const attempts = createTries(trial, bounds)
   const groups = groupsOf(subject, reads, trial, bounds)
   const root: Base = { state: subject.state, sight: undefined, groups, reads, alike: [] }
   // Without a header that can be read nothing else can be judged: it is repaired first.

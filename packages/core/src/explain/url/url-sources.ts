@@ -14,7 +14,7 @@ export interface UrlParts {
 const URL_TEXT = /^(https?):\/\/(?:[^/?#@]*@)?(\[[^\]]*\]|[^:/?#]*)(:\d+)?([^?#]*)(\?[^#]*)?/i
 
 /** The parts of an absolute URL. */
-export function partsOf(url: string): UrlParts | undefined {
+export function urlParts(url: string): UrlParts | undefined {
   const [, scheme, host, port = '', path, query = ''] = URL_TEXT.exec(url) ?? []
   if (scheme === undefined || host === undefined) return undefined
   return { scheme: scheme.toLowerCase(), host, port, path: path === '' ? '/' : path!, query }
@@ -38,7 +38,7 @@ export function sourcesOf(
     if (value !== undefined && !found[part].includes(value)) found[part].push(value)
   }
   const whole = (url: string): void => {
-    const parts = partsOf(url)
+    const parts = urlParts(url)
     for (const [name, value] of Object.entries(parts ?? {}))
       add(name as keyof UrlParts, value as string)
   }
@@ -85,13 +85,13 @@ export function sourcesOf(
     for (const line of request.headers.get(name)?.slice(0, 4) ?? []) {
       if (/^https?:/i.test(line)) whole(line)
       else if (line.startsWith('/')) {
-        const { path, query } = partsOf(`http://x${line}`)!
+        const { path, query } = urlParts(`http://x${line}`)!
         add('path', path)
         add('query', query)
       }
     }
   }
-  const own = partsOf(publicUrl ?? request.url)?.path ?? '/'
+  const own = urlParts(publicUrl ?? request.url)?.path ?? '/'
   for (const name of ['x-forwarded-prefix', 'x-script-name', 'x-ingress-path'])
     for (const value of header(name)) add('path', `/${value.replaceAll(/^\/+|\/+$/g, '')}${own}`)
   return found

@@ -2,7 +2,7 @@ import type { Bounds } from '../bounds.ts'
 import type { FindingCause, Change, PlainRequest, Clue } from '../finding.ts'
 import { fieldsOf, written, WRITERS } from '../body/form.ts'
 import { orders } from '../orders.ts'
-import { partsOf, sourcesOf, type UrlParts } from './url-sources.ts'
+import { urlParts, sourcesOf, type UrlParts } from './url-sources.ts'
 
 interface Variant {
   readonly value: string
@@ -16,7 +16,7 @@ export function* urlChanges(
   takesPublicUrl: boolean,
   bounds: Bounds,
 ): Generator<Change> {
-  const current = partsOf(publicUrl ?? request.url)
+  const current = urlParts(publicUrl ?? request.url)
   if (!current || (publicUrl ?? request.url).length > 8192) return
   const known = sourcesOf(request, publicUrl)
   const parts: readonly (readonly [keyof UrlParts, readonly Variant[]])[] = [

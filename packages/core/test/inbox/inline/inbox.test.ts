@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { RetryAfter, Unrecoverable, fixed, inlineInbox, memoryLedger } from '../../../src/index.ts'
 import type { IntakeItem } from '../../../src/inbox/index.ts'
-import { createRecorder } from '../../../../testing/src/inbox/recorder.ts'
+import { createTaskRecorder } from '../../../../testing/src/inbox/recorder.ts'
 import { intake, item } from '../memory/scene.ts'
 import { acme, batches, codeOf, gate, setup } from '../../acme.ts'
 
@@ -176,7 +176,7 @@ describe('inlineInbox', () => {
 
   test('a guard of another event refuses all of a delivery, and nothing of it runs', async () => {
     const inbox = inlineInbox()
-    const recorder = createRecorder({ lanes: ['a'] })
+    const recorder = createTaskRecorder({ lanes: ['a'] })
     const port = inbox.attach(recorder.consumer)
     const guards = [{ key: 'signature', otherwise: 'refuse' }] as const
     const accept = async (...items: readonly IntakeItem[]): Promise<unknown> =>

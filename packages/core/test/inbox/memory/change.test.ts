@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { delivery, DONE, drain, intake, item, retryIn, scene } from './scene.ts'
+import { storedDelivery, DONE_OUTCOME, drain, intake, item, retryIn, scene } from './scene.ts'
 import type { Outcome } from '../../../src/inbox/index.ts'
 import type { Scene } from './scene.ts'
 
@@ -9,7 +9,7 @@ const dead = (message: string): Outcome => ({ kind: 'dead', error: { name: 'Erro
 /** A scene whose tasks died, one for each number. */
 async function grave(count: number): Promise<Scene & { readonly heal: () => void }> {
   let healed = false
-  const made = scene({ run: ({ event }) => (healed ? DONE : dead(`no order ${event.id}`)) })
+  const made = scene({ run: ({ event }) => (healed ? DONE_OUTCOME : dead(`no order ${event.id}`)) })
   for (let at = 0; at < count; at++) await made.port.accept(intake(item(`${at}`)), {})
   await drain(made.port)
   return { ...made, heal: () => void (healed = true) }
@@ -43,7 +43,9 @@ test('replay with a rate makes tasks due one after another', async () => {
 })
 
 test('replay makes waiting tasks due now', async () => {
-  const { inbox, port } = scene({ run: ({ attempt }) => (attempt === 1 ? retryIn(HOUR) : DONE) })
+  const { inbox, port } = scene({
+    run: ({ attempt }) => (attempt === 1 ? retryIn(HOUR) : DONE_OUTCOME),
+  })
   await port.accept(intake(item('1')), {})
   await drain(port)
   expect(await drain(port)).toMatchObject({ ran: 0 })
@@ -92,7 +94,7 @@ test('causes group dead and failing tasks whatever ids their messages have', asy
   })
   for (const at of [1, 2, 3])
     await port.accept(
-      { ...intake(item(`${at}`, ['a', 'b'])), delivery: delivery({ receivedAt: at * 1000 }) },
+      { ...intake(item(`${at}`, ['a', 'b'])), delivery: storedDelivery({ receivedAt: at * 1000 }) },
       {},
     )
   await drain(port)
@@ -113,7 +115,7 @@ test('version changes when a task does, and stats know the oldest that is due', 
   const { inbox, port } = scene()
   const view = inbox.view!
   const versions = [await view.version!()]
-  await port.accept({ ...intake(item('1')), delivery: delivery({ receivedAt: 5000 }) }, {})
+  await port.accept({ ...intake(item('1')), delivery: storedDelivery({ receivedAt: 5000 }) }, {})
   versions.push(await view.version!())
   expect(await view.stats()).toMatchObject([{ counts: { pending: 1 }, oldest: 5000 }])
   await drain(port)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { gate } from '../../acme.ts'
-import { DEAD, DONE, drain, intake, item, lane, retryIn, scene } from './scene.ts'
+import { DEAD_OUTCOME, DONE_OUTCOME, drain, intake, item, lane, retryIn, scene } from './scene.ts'
 
 const HOUR = 3_600_000
 
@@ -8,8 +8,8 @@ test('runs what is due and counts each outcome', async () => {
   const { port, settled } = scene({
     lanes: ['a', 'b', 'c', 'd'],
     run: ({ subscription }) => {
-      if (subscription === 'a') return DONE
-      if (subscription === 'b') return DEAD
+      if (subscription === 'a') return DONE_OUTCOME
+      if (subscription === 'b') return DEAD_OUTCOME
       return subscription === 'c' ? retryIn(HOUR) : { kind: 'postpone', at: Date.now() + 2 * HOUR }
     },
   })
@@ -31,7 +31,10 @@ test('starts no more than `max`, over lanes in turns, and says what is left', as
 })
 
 test('two at once run no task twice', async () => {
-  const { port, ran } = scene({ lanes: [lane('a', { concurrency: 3 })], run: async () => DONE })
+  const { port, ran } = scene({
+    lanes: [lane('a', { concurrency: 3 })],
+    run: async () => DONE_OUTCOME,
+  })
   for (let at = 0; at < 500; at++) await port.accept(intake(item(`${at}`)), {})
   const [one, two] = await Promise.all([drain(port), drain(port)])
   expect(one.ran + two.ran).toBe(500)
@@ -42,11 +45,11 @@ test('waits for its own attempts; one that the deadline cut uses up no attempt',
   const held = gate()
   const { port, inbox } = scene({
     async run(claim, signal) {
-      if (claim.event.id === 'slow') return held.opened.then(() => DONE)
+      if (claim.event.id === 'slow') return held.opened.then(() => DONE_OUTCOME)
       return new Promise((resolve) => {
         signal!.addEventListener('abort', () => {
           held.open()
-          resolve(DEAD)
+          resolve(DEAD_OUTCOME)
         })
       })
     },
@@ -60,7 +63,9 @@ test('waits for its own attempts; one that the deadline cut uses up no attempt',
 
 test('gives back a handler that does not end, and starts nothing in the last milliseconds', async () => {
   const held = gate()
-  const { port, settled, inbox, untilSettled } = scene({ run: () => held.opened.then(() => DONE) })
+  const { port, settled, inbox, untilSettled } = scene({
+    run: () => held.opened.then(() => DONE_OUTCOME),
+  })
   await port.accept(intake(item('deaf')), {})
   expect(await port.drain!(Date.now() + 500, 9, 1000)).toMatchObject({ ran: 0, left: 1 })
   expect(await port.drain!(Date.now() + 60, 9, 40)).toMatchObject({ ran: 1, postponed: 1, left: 1 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { memoryInbox, RetryAfter } from '../../../src/index.ts'
 import type { Arrival, Bucket, Journal, MinuteCount } from '../../../src/inbox/index.ts'
 import { setup } from '../../acme.ts'
-import { DEAD, drain, intake, item, retryIn, scene } from './scene.ts'
+import { DEAD_OUTCOME, drain, intake, item, retryIn, scene } from './scene.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -246,7 +246,7 @@ describe('history', () => {
 describe('attempts', () => {
   test('the first and the last nineteen are kept, over a replay too', async () => {
     const { port, inbox } = scene({
-      run: ({ attempt }) => (attempt < 30 ? { ...retryIn(0), at: 0 } : DEAD),
+      run: ({ attempt }) => (attempt < 30 ? { ...retryIn(0), at: 0 } : DEAD_OUTCOME),
     })
     await port.accept(intake(item('1')), {})
     for (let ran = 0; ran < 30;) ran += (await drain(port)).ran

@@ -1,5 +1,5 @@
 import {
-  createRecorder,
+  createTaskRecorder,
   lane,
   type TaskRecorder,
   type RecorderOptions,
@@ -8,8 +8,8 @@ import { memoryInbox, type MemoryInboxOptions } from '../../../src/index.ts'
 import type { Drained, Inbox, Port } from '../../../src/inbox/index.ts'
 
 export { lane }
-export { delivery, intake, item } from '../../../../testing/src/inbox/make.ts'
-export { DEAD, DONE, retryIn } from '../../../../testing/src/inbox/recorder.ts'
+export { storedDelivery, intake, item } from '../../../../testing/src/inbox/make.ts'
+export { DEAD_OUTCOME, DONE_OUTCOME, retryIn } from '../../../../testing/src/inbox/recorder.ts'
 
 /** A memory inbox with a receiver that records. */
 export interface Scene extends Omit<TaskRecorder, 'ran' | 'untilSettled'> {
@@ -22,7 +22,7 @@ export interface Scene extends Omit<TaskRecorder, 'ran' | 'untilSettled'> {
 /** Makes a {@link Scene}. No task runs before `port.work` or `port.drain`. */
 export function scene(options: RecorderOptions = {}, settings: MemoryInboxOptions = {}): Scene {
   const inbox = memoryInbox(settings)
-  const recorder = createRecorder(options)
+  const recorder = createTaskRecorder(options)
   return {
     ...recorder,
     inbox,

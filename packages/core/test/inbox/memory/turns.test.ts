@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { DONE, drain, intake, item, retryIn, scene } from './scene.ts'
+import { DONE_OUTCOME, drain, intake, item, retryIn, scene } from './scene.ts'
 
 const of = (fairKey: string): readonly { subscription: string; fairKey: string }[] => [
   { subscription: 'a', fairKey },
@@ -18,7 +18,8 @@ test("a quiet tenant's task starts after at most one task of each other tenant",
 
 test('retries of a failing flood keep the turn of their tenant', async () => {
   const { port, runs, untilSettled } = scene({
-    run: ({ event, attempt }) => (event.id!.startsWith('flood') && attempt < 9 ? retryIn(0) : DONE),
+    run: ({ event, attempt }) =>
+      event.id!.startsWith('flood') && attempt < 9 ? retryIn(0) : DONE_OUTCOME,
   })
   for (let at = 0; at < 20; at++) await port.accept(intake(item(`flood${at}`, of('flood'))), {})
   await drain(port, 10)

@@ -2,7 +2,7 @@ import type { CopyReply } from '../../../src/api.ts'
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { AskFailure, ask } from '../../data/ask.ts'
-import { copy } from '../../data/copy.ts'
+import { copyText } from '../../data/copy.ts'
 import { Skeleton } from '../../parts/skeleton.tsx'
 
 /** The delivery as a command or as a test: copied at once, and shown, since it may hold customers' data. */
@@ -25,7 +25,7 @@ export function CopyAs({
     ask<CopyReply>('copy', { as, [kind]: id.slice(kind.length + 1) }, stop.signal).then(
       async (answer) => {
         setReply(answer)
-        if (!(await copy(answer.text, what, true))) field.current?.select()
+        if (!(await copyText(answer.text, what, true))) field.current?.select()
       },
       (error: unknown) => {
         if (error instanceof AskFailure) setFailure(error.message)
@@ -46,7 +46,7 @@ export function CopyAs({
         value={reply.text}
       />
       {reply.note !== undefined && <p>{reply.note}</p>}
-      <button type="button" onClick={() => void copy(reply.text, what, true)}>
+      <button type="button" onClick={() => void copyText(reply.text, what, true)}>
         Copy
       </button>
       <button type="button" class="quiet" onClick={close}>

@@ -49,7 +49,7 @@ export function hasParts(
 }
 
 /** Its parts with their names; those of an array are numbers. */
-export function partsOf(
+export function valueParts(
   value: ParsedValue,
 ): readonly (readonly [name: string | number, value: ParsedValue])[] {
   if (Array.isArray(value)) return value.map((part: ParsedValue, at) => [at, part] as const)

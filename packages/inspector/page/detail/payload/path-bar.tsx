@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { copy } from '../../data/copy.ts'
+import { copyText } from '../../data/copy.ts'
 import { href, qualifier } from '../../data/route.ts'
 import { count } from '../../words/count.ts'
 import { head, safe } from '../../words/safe.ts'
@@ -45,10 +45,10 @@ export function PathBar({
       <code class="path" title={safe(path.slice(0, 400))}>
         {safe(head(path, 120))}
       </code>
-      <button type="button" onClick={() => void copy(path, 'path')}>
+      <button type="button" onClick={() => void copyText(path, 'path')}>
         Copy path
       </button>
-      <button type="button" onClick={() => void copy(valueToCopy(line.value), 'value', true)}>
+      <button type="button" onClick={() => void copyText(valueToCopy(line.value), 'value', true)}>
         Copy value
       </button>
       <SameValue line={line} />

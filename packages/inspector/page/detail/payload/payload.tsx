@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { find, reveal } from './find.ts'
+import { findPaths, reveal } from './find.ts'
 import { hasParts, parsePayload, type ParsedValue } from './parse.ts'
 import { PathBar } from './path-bar.tsx'
 import { STEP, linesOf, openAtFirst, type PayloadLine, type OpenedLines } from './tree.ts'
@@ -23,7 +23,10 @@ function Tree({ root }: { root: ParsedValue }): JSX.Element {
   const [hit, setHit] = useState(0)
   const tree = useRef<HTMLDivElement>(null)
   const lines = useMemo(() => linesOf(root, opened), [root, opened])
-  const hits = useMemo(() => (words.trim() === '' ? [] : find(root, words.trim())), [root, words])
+  const hits = useMemo(
+    () => (words.trim() === '' ? [] : findPaths(root, words.trim())),
+    [root, words],
+  )
   const hitKeys = useMemo(() => new Set(hits.map((path) => JSON.stringify(path))), [hits])
   const at = Math.max(
     0,

@@ -1,4 +1,4 @@
-import { hasParts, partsOf, sizeOf, type ParsedValue } from './parse.ts'
+import { hasParts, valueParts, sizeOf, type ParsedValue } from './parse.ts'
 
 /** Parts of one value that are shown before the reader asks for more. */
 export const STEP = 100
@@ -25,7 +25,7 @@ export interface OpenedLines {
   readonly shown: ReadonlyMap<string, number>
 }
 
-export function keyOf(path: readonly (string | number)[]): string {
+export function lineKey(path: readonly (string | number)[]): string {
   return JSON.stringify(path)
 }
 
@@ -38,7 +38,7 @@ export function linesOf(root: ParsedValue, { open, shown }: OpenedLines): readon
     if (!line.isOpen || line.rest !== undefined) continue
     const size = sizeOf(line.value)
     const most = shown.get(line.key) ?? STEP
-    const parts = partsOf(line.value).slice(0, most)
+    const parts = valueParts(line.value).slice(0, most)
     if (size > most)
       stack.push({ ...line, key: `${line.key} rest`, rest: size - most, at: most + 1, of: size })
     for (let at = parts.length - 1; at >= 0; at--) {
@@ -57,7 +57,7 @@ function lineOf(
   at: number,
   of: number,
 ): PayloadLine {
-  const key = keyOf(path)
+  const key = lineKey(path)
   return { path, key, name, value, isOpen: hasParts(value) && open.has(key), at, of }
 }
 
@@ -83,8 +83,9 @@ export function openAtFirst(root: ParsedValue, most = 60): ReadonlySet<string> {
       const size = Math.min(sizeOf(value), STEP)
       if (path.length > 0 && count + size > most) return open
       count += size
-      open.add(keyOf(path))
-      for (const [name, part] of partsOf(value).slice(0, STEP)) next.push([[...path, name], part])
+      open.add(lineKey(path))
+      for (const [name, part] of valueParts(value).slice(0, STEP))
+        next.push([[...path, name], part])
     }
     level = next
   }

@@ -1,7 +1,7 @@
 import type { DetailReply } from '../../../src/api.ts'
 import type { JSX } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
-import { copy } from '../../data/copy.ts'
+import { copyText } from '../../data/copy.ts'
 import { bytes as inBytes, count } from '../../words/count.ts'
 import { safeLines } from '../../words/safe.ts'
 import { fromBase64, hexLines } from './hex.ts'
@@ -46,7 +46,7 @@ export function Raw({ delivery }: { delivery: NonNullable<DetailReply['delivery'
           {inBytes(delivery.bodyBytes)}
           {bytes.length < delivery.bodyBytes && `, the first ${inBytes(bytes.length)} are here`}
         </span>
-        <button type="button" class="quiet end" onClick={() => void copy(text, 'body')}>
+        <button type="button" class="quiet end" onClick={() => void copyText(text, 'body')}>
           Copy
         </button>
       </div>

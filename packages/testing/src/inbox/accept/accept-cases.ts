@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
-import { delivery, event, intake, item } from '../make.ts'
+import { storedDelivery, event, intake, item } from '../make.ts'
 import type { SceneTest } from '../scene.ts'
 
 /** What accept takes, and as a whole. */
@@ -20,7 +20,7 @@ export function acceptCases(test: SceneTest): void {
       scope: 'tenant-7',
       payload: { list: [1, 'two', null], deep: { a: true } },
     })
-    const from = delivery({
+    const from = storedDelivery({
       body: Buffer.from([0, 255, 128, 10, 13]),
       context: { tenant: 'seven' },
       receivedAt: 1_700_000_000_123,
@@ -72,7 +72,7 @@ export function acceptCases(test: SceneTest): void {
     const body = Buffer.from('\ufeff{ "id": 12345678901234567890, "name": "größer" }')
     const payload = { id: 12345678901234567890n, name: 'größer' }
     const items = [item('1', ['a'], { payload, source: 'exact' })]
-    await shop.port.accept({ delivery: delivery({ body }), items }, {})
+    await shop.port.accept({ delivery: storedDelivery({ body }), items }, {})
     shop.work()
     await shop.untilSettled(1)
     assert.deepEqual(shop.runs[0]!.claim.event.payload, payload)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { gate } from '../gate.ts'
-import { delivery, intake, item } from '../make.ts'
-import { DEAD, DONE, retryIn } from '../recorder.ts'
+import { storedDelivery, intake, item } from '../make.ts'
+import { DEAD_OUTCOME, DONE_OUTCOME, retryIn } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
@@ -20,7 +20,7 @@ export function duplicateCases(test: SceneTest): void {
 
   test('of a running event: a duplicate', async (scene) => {
     const open = gate()
-    const shop = scene.join({ run: () => open.passed.then(() => DONE) })
+    const shop = scene.join({ run: () => open.passed.then(() => DONE_OUTCOME) })
     await shop.port.accept(intake(item('1')), {})
     await shop.until('it runs', () => shop.runs.length === 1)
     assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
@@ -33,7 +33,7 @@ export function duplicateCases(test: SceneTest): void {
   test('for all of the stated window: a duplicate', async (scene) => {
     const { window } = scene.inbox
     const shop = scene.join({ retrySpan: window })
-    const early = delivery({ receivedAt: Date.now() - window + 60_000 })
+    const early = storedDelivery({ receivedAt: Date.now() - window + 60_000 })
     await shop.port.accept({ delivery: early, items: [item('1')] }, {})
     await shop.untilSettled(1)
     assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
@@ -50,19 +50,21 @@ export function duplicateCases(test: SceneTest): void {
   })
 
   test('of an event that failed and waits: revived, and it runs now instead of in an hour', async (scene) => {
-    const shop = scene.join({ run: ({ attempt }) => (attempt === 1 ? retryIn(HOUR) : DONE) })
+    const shop = scene.join({
+      run: ({ attempt }) => (attempt === 1 ? retryIn(HOUR) : DONE_OUTCOME),
+    })
     await shop.port.accept(intake(item('1')), {})
     await shop.untilSettled(1)
     assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['revived'])
     await shop.untilSettled(2)
-    assert.deepEqual(shop.settled[1]!.outcome, DONE)
+    assert.deepEqual(shop.settled[1]!.outcome, DONE_OUTCOME)
   })
 
   test('of an event with a dead task: revived from attempt 1, and a done sibling does not run', async (scene) => {
     let broken = true
     const shop = scene.join({
       lanes: ['a', 'b'],
-      run: ({ subscription }) => (subscription === 'b' && broken ? DEAD : DONE),
+      run: ({ subscription }) => (subscription === 'b' && broken ? DEAD_OUTCOME : DONE_OUTCOME),
     })
     await shop.port.accept(intake(item('1', ['a', 'b'])), {})
     await shop.untilSettled(2)
@@ -120,7 +122,10 @@ export function duplicateCases(test: SceneTest): void {
 
   test('the set of tasks is fixed when the event first comes', async (scene) => {
     let broken = true
-    const shop = scene.join({ lanes: ['a', 'b'], run: () => (broken ? DEAD : DONE) })
+    const shop = scene.join({
+      lanes: ['a', 'b'],
+      run: () => (broken ? DEAD_OUTCOME : DONE_OUTCOME),
+    })
     await shop.port.accept(intake(item('1', ['a'])), {})
     await shop.untilSettled(1)
     broken = false

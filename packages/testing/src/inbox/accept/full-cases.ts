@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { gate, type TestGate } from '../gate.ts'
 import { intake, item } from '../make.ts'
-import { DONE } from '../recorder.ts'
+import { DONE_OUTCOME } from '../recorder.ts'
 import type { JoinedReceiver, SceneTest } from '../scene.ts'
 
 const ROOM = 10
@@ -38,7 +38,7 @@ export function fullCases(test: SceneTest): void {
         run: () => {
           const one = gate()
           gates.push(one)
-          return one.passed.then(() => DONE)
+          return one.passed.then(() => DONE_OUTCOME)
         },
       })
       let made = 0

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { EventRecord, IntakeItem } from '@postern/core/inbox'
 import { intake, item } from '../make.ts'
-import { DEAD, DONE } from '../recorder.ts'
+import { DEAD_OUTCOME, DONE_OUTCOME } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
 
 /** An event that holds guard keys. */
@@ -35,7 +35,7 @@ export function guardCases(test: SceneTest, durable: boolean): void {
 
   test('a redelivery of the event that holds the key passes', async (scene) => {
     let broken = true
-    const shop = scene.join({ run: () => (broken ? DEAD : DONE) })
+    const shop = scene.join({ run: () => (broken ? DEAD_OUTCOME : DONE_OUTCOME) })
     await shop.port.accept(intake(guarded('1', 'refuse')), {})
     await shop.untilSettled(1)
     broken = false

@@ -3,7 +3,7 @@ import { Unrecoverable, type ReceiverOptions } from '@postern/core'
 import { createSeal, opened, type TaskDetail } from '@postern/core/inbox'
 import { eventually } from '../eventually.ts'
 import { intake, item } from '../make.ts'
-import { listen, send } from '../listen.ts'
+import { receiverHeard, deliverSigned } from '../listen.ts'
 import type { Scene, SceneTest } from '../scene.ts'
 
 const KEY = Buffer.alloc(32, 7)
@@ -26,7 +26,7 @@ export function storedCases(test: SceneTest): void {
   ] as const)
     test(`handlers get everything, and then only what \`stored\` keeps is left${what}`, async (scene) => {
       const seen: unknown[] = []
-      const { receiver, until } = listen(scene, {
+      const { receiver, until } = receiverHeard(scene, {
         ...more,
         stored: { body: ({ n }: { n: number }) => ({ kept: n }) },
       } as Partial<ReceiverOptions>)
@@ -35,7 +35,7 @@ export function storedCases(test: SceneTest): void {
       })
       receiver.on('thing.*', { name: 'second' }, ({ payload }) => void seen.push(payload))
       try {
-        await send(receiver, '1')
+        await deliverSigned(receiver, '1')
         await until('done 1')
         const { record, delivery } = await erased(scene, '1')
         assert.deepEqual(
@@ -50,7 +50,7 @@ export function storedCases(test: SceneTest): void {
           const { event } = opened(createSeal(KEY), { event: record, delivery })
           assert.deepEqual([event.payload, event.erased], [{ kept: 7 }, true])
         }
-        await send(receiver, '1')
+        await deliverSigned(receiver, '1')
         await until('duplicate 1')
         assert.equal(seen.length, 3)
       } finally {
@@ -59,15 +59,15 @@ export function storedCases(test: SceneTest): void {
     })
 
   test('a dead task holds its event back until it is done or discarded', async (scene) => {
-    const { receiver, until } = listen(scene, { stored: { body: false } })
+    const { receiver, until } = receiverHeard(scene, { stored: { body: false } })
     let broken = true
     receiver.on('thing.*', { name: 'first' }, () => {
       if (broken) throw new Unrecoverable('out of order')
     })
     receiver.on('thing.*', { name: 'second' }, () => {})
     try {
-      await send(receiver, '1')
-      await send(receiver, '2')
+      await deliverSigned(receiver, '1')
+      await deliverSigned(receiver, '2')
       for (const one of ['dead 1', 'done 1', 'dead 2', 'done 2']) await until(one)
       assert.equal((await detail(scene, '1')).record.erased, undefined)
       broken = false
@@ -83,7 +83,7 @@ export function storedCases(test: SceneTest): void {
 
   test('a body that `stored` cannot reduce is erased as a whole, and a warning says so', async (scene) => {
     const warnings: string[] = []
-    const { receiver, until } = listen(scene, {
+    const { receiver, until } = receiverHeard(scene, {
       log: { warning: (_, message) => void warnings.push(message) },
       stored: {
         body() {
@@ -93,7 +93,7 @@ export function storedCases(test: SceneTest): void {
     })
     receiver.on('thing.*', () => {})
     try {
-      await send(receiver, '1')
+      await deliverSigned(receiver, '1')
       await until('done 1')
       assert.equal((await erased(scene, '1')).record.payload, null)
       assert.match(warnings.join('\n'), /stored\.body failed.*no such member/)
@@ -108,7 +108,7 @@ export function storedCases(test: SceneTest): void {
     await shop.port.accept(intake(item('1', ['a'], { passing: true })), {})
     await shop.untilSettled(1)
     await scene.restart()
-    const { receiver } = listen(scene, { stored: { body: false } })
+    const { receiver } = receiverHeard(scene, { stored: { body: false } })
     receiver.on('thing.*', () => {})
     try {
       await receiver.work()

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'
-import { DONE, lane } from '../recorder.ts'
-import { listen, send } from '../listen.ts'
+import { DONE_OUTCOME, lane } from '../recorder.ts'
+import { receiverHeard, deliverSigned } from '../listen.ts'
 import type { SceneTest } from '../scene.ts'
 
 /** How the suite writes and reads in the transaction an inbox shares with handlers. */
@@ -22,17 +22,17 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
       async run({ commit, event }) {
         await commit!((transaction) => probe().setUp(transaction), undefined)
         void event
-        return DONE
+        return DONE_OUTCOME
       },
     })
     await shop.port.accept(intake(item('1')), {})
     await shop.untilSettled(1)
-    const writer = listen(scene, { name: 'writer' })
+    const writer = receiverHeard(scene, { name: 'writer' })
     writer.receiver.on('thing.*', async (event, task) => {
       await task.commit((transaction) => probe().write(transaction, `effect of ${event.id}`))
     })
     try {
-      await send(writer.receiver, '1')
+      await deliverSigned(writer.receiver, '1')
       await writer.until('done 1')
       assert.deepEqual(await probe().read(), ['effect of 1'])
     } finally {
@@ -47,7 +47,7 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
       async run({ commit, subscription }) {
         if (subscription === 'setup') {
           await commit!((transaction) => probe().setUp(transaction), undefined)
-          return DONE
+          return DONE_OUTCOME
         }
         attempts++
         try {
@@ -56,7 +56,7 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
             if (attempts === 1) throw new Error('half way')
             return written
           }, undefined)
-          return DONE
+          return DONE_OUTCOME
         } catch (error) {
           const { name, message } = error as Error
           return { kind: 'retry', at: Date.now(), error: { name, message } }
@@ -73,7 +73,7 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
   test('after commit, what the attempt reports changes nothing; children are stored with it', async (scene) => {
     const shop = scene.join({
       async run({ commit, part }) {
-        if (part !== undefined) return DONE
+        if (part !== undefined) return DONE_OUTCOME
         await commit!(() => undefined, [{ subscription: 'a', part: 'child' }])
         return { kind: 'dead', error: { name: 'Error', message: 'too late' } }
       },
@@ -101,7 +101,7 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
       async run({ commit, subscription }) {
         if (subscription === 'setup') {
           await commit!((transaction) => probe().setUp(transaction), undefined)
-          return DONE
+          return DONE_OUTCOME
         }
         await open.passed
         try {
@@ -109,7 +109,7 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
         } catch (error) {
           failures.push(error)
         }
-        return DONE
+        return DONE_OUTCOME
       },
     })
     await stuck.port.accept(intake(item('0', ['setup'])), {})

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
-import { batch, BEGIN, journal, MINUTE, minute } from './journal-make.ts'
+import { batch, HISTORY_START, journal, MINUTE, minuteCounts } from './journal-make.ts'
 import type { SceneTest } from '../scene.ts'
 
 /** Counts, durations and gauges by minute. */
 export function historyCases(test: SceneTest, durable: boolean): void {
   test('counts of several processes add up, and steps join minutes', async (scene) => {
     await journal(scene).write(
-      batch({ minutes: [minute(0), minute(1, { value: 'dead' }), minute(2)] }),
+      batch({ minutes: [minuteCounts(0), minuteCounts(1, { value: 'dead' }), minuteCounts(2)] }),
     )
     await journal(scene).write(
       batch({
         minutes: [
-          minute(0, {
+          minuteCounts(0, {
             count: 2,
             sum: 6000,
             max: 5000,
@@ -23,11 +23,12 @@ export function historyCases(test: SceneTest, durable: boolean): void {
         ],
       }),
     )
-    const range = { from: BEGIN, to: BEGIN + 4 * MINUTE, kind: 'attempt' } as const
+    const range = { from: HISTORY_START, to: HISTORY_START + 4 * MINUTE, kind: 'attempt' } as const
     const fine = await journal(scene).history({ ...range, step: MINUTE })
     const of = (from: number, value: string) =>
       fine.find(
-        (one) => 'value' in one && one.value === value && one.from === BEGIN + from * MINUTE,
+        (one) =>
+          'value' in one && one.value === value && one.from === HISTORY_START + from * MINUTE,
       )
     const first = of(0, 'done')!
     assert.ok('count' in first)
@@ -42,7 +43,7 @@ export function historyCases(test: SceneTest, durable: boolean): void {
     assert.ok(of(1, 'dead') && of(2, 'done') && !of(1, 'done'))
     const coarse = await journal(scene).history({ ...range, step: 4 * MINUTE })
     const counts = coarse.map((one) =>
-      'value' in one ? `${one.count} ${one.value} at ${one.from - BEGIN}` : 'a gauge',
+      'value' in one ? `${one.count} ${one.value} at ${one.from - HISTORY_START}` : 'a gauge',
     )
     assert.deepEqual(counts.sort(), ['1 dead at 0', '4 done at 0'])
   })
@@ -51,15 +52,15 @@ export function historyCases(test: SceneTest, durable: boolean): void {
     await journal(scene).write(
       batch({
         minutes: [
-          minute(0),
-          minute(0, { subscription: 'bill' }),
-          minute(0, { receiver: 'bank' }),
-          minute(0, { by: 'cause', value: 'abc' }),
-          minute(0, { kind: 'end-to-end' }),
+          minuteCounts(0),
+          minuteCounts(0, { subscription: 'bill' }),
+          minuteCounts(0, { receiver: 'bank' }),
+          minuteCounts(0, { by: 'cause', value: 'abc' }),
+          minuteCounts(0, { kind: 'end-to-end' }),
         ],
       }),
     )
-    const range = { from: BEGIN, to: BEGIN + MINUTE, step: MINUTE }
+    const range = { from: HISTORY_START, to: HISTORY_START + MINUTE, step: MINUTE }
     const count = async (more: object): Promise<number> =>
       (await journal(scene).history({ ...range, ...more })).reduce(
         (sum, one) => sum + ('count' in one ? one.count : 0),
@@ -71,48 +72,55 @@ export function historyCases(test: SceneTest, durable: boolean): void {
     assert.equal(await count({ kind: 'attempt', by: 'cause' }), 1)
     assert.equal(await count({ kind: 'end-to-end' }), 1)
     assert.equal(await count({}), 0)
-    assert.equal(await count({ kind: 'attempt', from: BEGIN + MINUTE, to: BEGIN + 2 * MINUTE }), 0)
+    assert.equal(
+      await count({
+        kind: 'attempt',
+        from: HISTORY_START + MINUTE,
+        to: HISTORY_START + 2 * MINUTE,
+      }),
+      0,
+    )
   })
 
   test('of gauges the last value counts', async (scene) => {
     const gauge = (at: number, pending: number) => ({
-      minute: BEGIN + at * MINUTE,
+      minute: HISTORY_START + at * MINUTE,
       receiver: 'shop',
       subscription: 'ship',
       pending,
       running: 1,
       dead: 2,
-      oldest: BEGIN,
+      oldest: HISTORY_START,
     })
     await journal(scene).write(batch({ gauges: [gauge(0, 5), gauge(1, 6)] }))
     await journal(scene).write(batch({ gauges: [gauge(1, 7)] }))
     const found = await journal(scene).history({
-      from: BEGIN,
-      to: BEGIN + 2 * MINUTE,
+      from: HISTORY_START,
+      to: HISTORY_START + 2 * MINUTE,
       step: 2 * MINUTE,
       kind: 'gauge',
     })
     assert.equal(found.length, 1)
     const [last] = found
     assert.ok(last && 'pending' in last)
-    assert.deepEqual([last.pending, last.running, last.dead, last.oldest], [7, 1, 2, BEGIN])
+    assert.deepEqual([last.pending, last.running, last.dead, last.oldest], [7, 1, 2, HISTORY_START])
   })
 
   test('a minute that the range touches counts in full, in its first step', async (scene) => {
-    await journal(scene).write(batch({ minutes: [minute(0), minute(2)] }))
-    const from = BEGIN + MINUTE / 2
+    await journal(scene).write(batch({ minutes: [minuteCounts(0), minuteCounts(2)] }))
+    const from = HISTORY_START + MINUTE / 2
     const range = { from, to: from + 4 * MINUTE, step: 4 * MINUTE, kind: 'attempt' } as const
     const found = await journal(scene).history(range)
     assert.deepEqual(
-      found.map((one) => 'count' in one && [one.from - BEGIN, one.count]),
+      found.map((one) => 'count' in one && [one.from - HISTORY_START, one.count]),
       [[MINUTE / 2, 2]],
     )
   })
 
   test('a range that cannot be answered is a TypeError that tells which part', async (scene) => {
-    const range = { from: BEGIN, to: BEGIN + MINUTE, step: MINUTE }
+    const range = { from: HISTORY_START, to: HISTORY_START + MINUTE, step: MINUTE }
     for (const [wrong, told] of [
-      [{ from: BEGIN + MINUTE, to: BEGIN }, /history: from and to/],
+      [{ from: HISTORY_START + MINUTE, to: HISTORY_START }, /history: from and to/],
       [{ to: NaN }, /history: from and to/],
       [{ step: MINUTE / 2 }, /history: step/],
       [{ from: 0 }, /history: .* steps are more than 10000/],
@@ -127,9 +135,14 @@ export function historyCases(test: SceneTest, durable: boolean): void {
 
   if (!durable) return
   test('history outlives a restart', async (scene) => {
-    await journal(scene).write(batch({ minutes: [minute(0)] }))
+    await journal(scene).write(batch({ minutes: [minuteCounts(0)] }))
     await scene.restart()
-    const range = { from: BEGIN, to: BEGIN + MINUTE, step: MINUTE, kind: 'attempt' } as const
+    const range = {
+      from: HISTORY_START,
+      to: HISTORY_START + MINUTE,
+      step: MINUTE,
+      kind: 'attempt',
+    } as const
     assert.equal((await journal(scene).history(range)).length, 1)
   })
 }

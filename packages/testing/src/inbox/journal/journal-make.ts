@@ -4,7 +4,7 @@ import type { Scene } from '../scene.ts'
 /** Milliseconds. */
 export const MINUTE = 60_000
 /** A round minute an hour ago: history is kept for days. */
-export const BEGIN: number = Math.floor(Date.now() / MINUTE) * MINUTE - 60 * MINUTE
+export const HISTORY_START: number = Math.floor(Date.now() / MINUTE) * MINUTE - 60 * MINUTE
 
 /** The journal of a scene's inbox. */
 export const journal = (scene: Scene): Journal => scene.inbox.journal!
@@ -18,7 +18,7 @@ export function batch(part: Partial<JournalBatch>): JournalBatch {
 export function arrival(id: string, options: Partial<Arrival> = {}): Arrival {
   return {
     id,
-    at: BEGIN,
+    at: HISTORY_START,
     receiver: 'shop',
     provider: 'acme',
     method: 'POST',
@@ -35,10 +35,10 @@ export function arrival(id: string, options: Partial<Arrival> = {}): Arrival {
   }
 }
 
-/** Counts of a minute after {@link BEGIN}. */
-export function minute(at: number, options: Partial<MinuteCount> = {}): MinuteCount {
+/** Counts of a minute after {@link HISTORY_START}. */
+export function minuteCounts(at: number, options: Partial<MinuteCount> = {}): MinuteCount {
   return {
-    minute: BEGIN + at * MINUTE,
+    minute: HISTORY_START + at * MINUTE,
     receiver: 'shop',
     subscription: 'ship',
     kind: 'attempt',

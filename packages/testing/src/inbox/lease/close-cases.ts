@@ -4,8 +4,8 @@ import type { Outcome } from '@postern/core/inbox'
 import { eventually } from '../eventually.ts'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'
-import { listen, send } from '../listen.ts'
-import { DONE, lane } from '../recorder.ts'
+import { receiverHeard, deliverSigned } from '../listen.ts'
+import { DONE_OUTCOME, lane } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
 
 const NEVER = new Promise<Outcome>(() => {})
@@ -16,7 +16,7 @@ export function closeCases(test: SceneTest): void {
     const shop = scene.join({
       run: (_, signal) =>
         new Promise((resolve) => {
-          signal!.addEventListener('abort', () => resolve(DONE))
+          signal!.addEventListener('abort', () => resolve(DONE_OUTCOME))
         }),
     })
     await shop.port.accept(intake(item('1')), {})
@@ -35,7 +35,7 @@ export function closeCases(test: SceneTest): void {
 
   test('what still runs at the end is given back: no attempt is used, and its late outcome is refused', async (scene) => {
     const open = gate()
-    const shop = scene.join({ run: () => open.passed.then(() => DONE) })
+    const shop = scene.join({ run: () => open.passed.then(() => DONE_OUTCOME) })
     await shop.port.accept(intake(item('1')), {})
     await shop.until('it runs', () => shop.runs.length === 1)
     await shop.leave(200)
@@ -106,7 +106,7 @@ export function closeCases(test: SceneTest): void {
   })
 
   test('under a receiver: what a handler throws since it closes uses no attempt, even the last', async (scene) => {
-    const first = listen(scene)
+    const first = receiverHeard(scene)
     const options = { name: 'slow', retry: fixed({ attempts: 1, delay: 1 }) }
     first.receiver.on(
       'thing.*',
@@ -116,10 +116,10 @@ export function closeCases(test: SceneTest): void {
           task.signal.addEventListener('abort', () => reject(new Error('stopped half-way')))
         }),
     )
-    await send(first.receiver, '1')
+    await deliverSigned(first.receiver, '1')
     await first.until('started 1')
     await first.receiver.close({ timeout: 1000 })
-    const second = listen(scene)
+    const second = receiverHeard(scene)
     const attempts: number[] = []
     second.receiver.on('thing.*', options, (_, task) => void attempts.push(task.attempt))
     try {

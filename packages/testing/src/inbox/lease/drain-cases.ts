@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Drained } from '@postern/core/inbox'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'
-import { DEAD, DONE, lane, retryIn } from '../recorder.ts'
+import { DEAD_OUTCOME, DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { JoinedReceiver, SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
@@ -20,9 +20,9 @@ export function drainCases(test: SceneTest, shared: boolean): void {
       lanes: ['done', 'dead', 'retry', 'postpone'],
       work: false,
       run({ subscription }) {
-        if (subscription === 'dead') return DEAD
+        if (subscription === 'dead') return DEAD_OUTCOME
         if (subscription === 'retry') return retryIn(2 * HOUR)
-        return subscription === 'postpone' ? { kind: 'postpone', at: due } : DONE
+        return subscription === 'postpone' ? { kind: 'postpone', at: due } : DONE_OUTCOME
       },
     })
     await shop.port.accept(intake(item('1', ['done', 'dead', 'retry', 'postpone'])), {})
@@ -75,7 +75,7 @@ export function drainCases(test: SceneTest, shared: boolean): void {
     const shop = scene.join({
       work: false,
       run({ part, attempt }) {
-        if (part !== undefined) return DONE
+        if (part !== undefined) return DONE_OUTCOME
         if (attempt < 2) return retryIn(0)
         return { kind: 'done', spawn: [{ subscription: 'a', part: 'x' }] }
       },
@@ -101,7 +101,7 @@ export function drainCases(test: SceneTest, shared: boolean): void {
       work: false,
       run(_, given) {
         signal ??= given
-        return shop.runs.length === 1 ? open.passed.then(() => DONE) : DONE
+        return shop.runs.length === 1 ? open.passed.then(() => DONE_OUTCOME) : DONE_OUTCOME
       },
     })
     await shop.port.accept(intake(item('1'), item('2')), {})

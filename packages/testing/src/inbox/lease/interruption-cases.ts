@@ -3,7 +3,7 @@ import type { Claim, Inbox, Lane, Outcome, TaskInfo } from '@postern/core/inbox'
 import { eventually } from '../eventually.ts'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'
-import { DONE, lane, retryIn } from '../recorder.ts'
+import { DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
 
 const NEVER = new Promise<Outcome>(() => {})
@@ -41,7 +41,7 @@ export function interruptionCases(test: SceneTest): void {
     // Held: a retry that was stored meanwhile would be made due with what waits.
     const open = gate()
     const last = await interrupt(scene, stuck, ({ attempt }) =>
-      attempt === 1 ? open.passed.then(() => retryIn(3_600_000)) : DONE,
+      attempt === 1 ? open.passed.then(() => retryIn(3_600_000)) : DONE_OUTCOME,
     )
     open.pass()
     await last.untilSettled(1)
@@ -54,7 +54,7 @@ export function interruptionCases(test: SceneTest): void {
 
   test('an outcome that comes after the lease ended is stored if nobody took the task', async (scene) => {
     const open = gate()
-    const shop = scene.join({ run: () => open.passed.then(() => DONE) })
+    const shop = scene.join({ run: () => open.passed.then(() => DONE_OUTCOME) })
     await shop.port.accept(intake(item('1')), {})
     await shop.until('it runs', () => shop.runs.length === 1)
     await scene.handle.abandon!()
@@ -75,7 +75,7 @@ export function interruptionCases(test: SceneTest): void {
       )
     const open = gate()
     const last = await interrupt(scene, stuck, ({ event }) =>
-      event.id === '3' ? DONE : open.passed.then(() => DONE),
+      event.id === '3' ? DONE_OUTCOME : open.passed.then(() => DONE_OUTCOME),
     )
     await last.port.accept(intake(item('3')), {})
     await last.until('the ordinary one is done', () => last.settled.length === 1)
@@ -97,7 +97,7 @@ export function interruptionCases(test: SceneTest): void {
       stuck = await interrupt(
         scene,
         stuck,
-        ({ event }) => (event.id === 'healthy' && at > 1 ? DONE : NEVER),
+        ({ event }) => (event.id === 'healthy' && at > 1 ? DONE_OUTCOME : NEVER),
         ({ runs }) => runs.some(({ claim }) => claim.event.id === '1'),
       )
     const heir = await reclaim(scene, stuck)
@@ -150,7 +150,7 @@ async function interrupt(
 async function reclaim(
   scene: Scene,
   dying: JoinedReceiver,
-  run: Run = () => DONE,
+  run: Run = () => DONE_OUTCOME,
 ): Promise<JoinedReceiver> {
   // Dead processes claim nothing. This one would, once a task that was freed has waited, if the machine is busy.
   for (const each of dying.lanes) Object.assign(each, { concurrency: 0 } satisfies Partial<Lane>)

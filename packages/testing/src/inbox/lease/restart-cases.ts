@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
-import { delivery, intake, item } from '../make.ts'
-import { DEAD, DONE, lane, retryIn } from '../recorder.ts'
+import { storedDelivery, intake, item } from '../make.ts'
+import { DEAD_OUTCOME, DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
@@ -24,7 +24,7 @@ export function restartCases(test: SceneTest): void {
   test('what was stored comes back as it was', async (scene) => {
     const payload = { big: 12345678901234567890n, bytes: Buffer.from([1, 255]) }
     const before = scene.join({ work: false })
-    const from = delivery({ body: Buffer.from([0, 1, 254, 255]), context: { tenant: 7 } })
+    const from = storedDelivery({ body: Buffer.from([0, 1, 254, 255]), context: { tenant: 7 } })
     const task = { subscription: 'a', part: 'p', data: { to: ['x'] } }
     await before.port.accept({ delivery: from, items: [item('1', [task], { payload })] }, {})
     await scene.restart()
@@ -66,7 +66,7 @@ export function restartCases(test: SceneTest): void {
   })
 
   test('a dead task stays dead, and a redelivery revives it', async (scene) => {
-    const before = scene.join({ run: () => DEAD })
+    const before = scene.join({ run: () => DEAD_OUTCOME })
     await before.port.accept(intake(item('1')), {})
     await before.untilSettled(1)
     await scene.restart()
@@ -108,7 +108,7 @@ export function restartCases(test: SceneTest): void {
     )
     await scene.restart()
     const kept = (await taken).filter(({ status }) => status === 'fulfilled').length
-    const after = scene.join({ run: () => DONE })
+    const after = scene.join({ run: () => DONE_OUTCOME })
     await after.untilSettled(kept)
     assert.ok(after.settled.length >= kept)
   })

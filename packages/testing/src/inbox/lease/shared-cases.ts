@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'
-import { DONE, lane } from '../recorder.ts'
+import { DONE_OUTCOME, lane } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
 
 /** Several processes on one store, as far as two inboxes in one process can show it. */
@@ -63,7 +63,7 @@ export function sharedCases(test: SceneTest): void {
     const open = gate()
     const stuck = scene.join({
       lanes: [lane('a', { concurrency: 1 })],
-      run: () => open.passed.then(() => DONE),
+      run: () => open.passed.then(() => DONE_OUTCOME),
     })
     await stuck.port.accept(intake(item('1')), {})
     await stuck.until('it runs', () => stuck.runs.length === 1)

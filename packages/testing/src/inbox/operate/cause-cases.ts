@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { InboxView, TaskQuery } from '@postern/core/inbox'
 import { gate } from '../gate.ts'
-import { intake, item, take } from '../make.ts'
-import { DONE, retryIn } from '../recorder.ts'
+import { intake, item, takeAt } from '../make.ts'
+import { DONE_OUTCOME, retryIn } from '../recorder.ts'
 import type { Scene, SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
@@ -19,16 +19,16 @@ export function causeCases(test: SceneTest): void {
     const shop = scene.join({
       lanes: ['a', 'b'],
       run({ event, subscription }) {
-        if (event.id === 'fine') return DONE
+        if (event.id === 'fine') return DONE_OUTCOME
         const message = event.id === 'odd' ? 'no stock' : `no order ${event.id}`
         const error = { name: 'Error', message }
         return subscription === 'a' ? { kind: 'dead', error } : { ...retryIn(HOUR), error }
       },
     })
-    await take(shop, '17', 1000, {}, ['a', 'b'])
-    await take(shop, '18', 2000)
-    await take(shop, 'odd', 3000)
-    await take(shop, 'fine', 4000)
+    await takeAt(shop, '17', 1000, {}, ['a', 'b'])
+    await takeAt(shop, '18', 2000)
+    await takeAt(shop, 'odd', 3000)
+    await takeAt(shop, 'fine', 4000)
     await shop.untilSettled(5)
     const causes = await view(scene).causes()
     const of = (subscription: string, word: string) =>
@@ -64,7 +64,7 @@ export function causeCases(test: SceneTest): void {
     const open = gate()
     const shop = scene.join({
       lanes: ['a'],
-      run: () => (shop.runs.length === 1 ? retryIn(HOUR) : open.passed.then(() => DONE)),
+      run: () => (shop.runs.length === 1 ? retryIn(HOUR) : open.passed.then(() => DONE_OUTCOME)),
     })
     const of = async (name: string): Promise<number | undefined> =>
       (await view(scene).stats()).find(({ subscription }) => subscription === name)?.oldest

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { InboxView, TaskInfo } from '@postern/core/inbox'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'
-import { DEAD, DONE, retryIn } from '../recorder.ts'
+import { DEAD_OUTCOME, DONE_OUTCOME, retryIn } from '../recorder.ts'
 import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
@@ -15,7 +15,7 @@ async function tasks(scene: Scene): Promise<readonly TaskInfo[]> {
 /** A receiver with that many dead tasks, whose handlers work now. */
 async function dead(scene: Scene, count: number): Promise<JoinedReceiver> {
   let broken = true
-  const shop = scene.join({ run: () => (broken ? DEAD : DONE) })
+  const shop = scene.join({ run: () => (broken ? DEAD_OUTCOME : DONE_OUTCOME) })
   await shop.port.accept(intake(...Array.from({ length: count }, (_, at) => item(`e${at}`))), {})
   await shop.untilSettled(count)
   broken = false
@@ -73,7 +73,7 @@ export function changeCases(test: SceneTest, keepsDone: boolean): void {
   })
 
   test('with a rate tasks become due one after another', async (scene) => {
-    const shop = scene.join({ run: () => DEAD })
+    const shop = scene.join({ run: () => DEAD_OUTCOME })
     await shop.port.accept(intake(item('1'), item('2'), item('3')), {})
     await shop.untilSettled(3)
     await shop.leave()
@@ -88,7 +88,7 @@ export function changeCases(test: SceneTest, keepsDone: boolean): void {
   })
 
   test('waiting tasks are due now when the filter says pending, and keep their attempt', async (scene) => {
-    const shop = scene.join({ run: ({ attempt }) => (attempt < 2 ? retryIn(HOUR) : DONE) })
+    const shop = scene.join({ run: ({ attempt }) => (attempt < 2 ? retryIn(HOUR) : DONE_OUTCOME) })
     await shop.port.accept(intake(item('1'), item('2')), {})
     await shop.untilSettled(2)
     const changed = await view(scene).replay({ state: 'pending', eventId: '1' })
@@ -101,7 +101,7 @@ export function changeCases(test: SceneTest, keepsDone: boolean): void {
 
   test('a running task is neither replayed nor discarded', async (scene) => {
     const open = gate()
-    const shop = scene.join({ run: () => open.passed.then(() => DONE) })
+    const shop = scene.join({ run: () => open.passed.then(() => DONE_OUTCOME) })
     await shop.port.accept(intake(item('1')), {})
     await shop.until('it runs', () => shop.runs.length === 1)
     for (const state of ['dead', 'done', 'pending'] as const)
@@ -115,7 +115,8 @@ export function changeCases(test: SceneTest, keepsDone: boolean): void {
   test('an edited payload runs as an event of its own, for the same subscription', async (scene) => {
     const shop = scene.join({
       lanes: ['a', 'b'],
-      run: ({ event }) => ((event.payload as { broken?: boolean }).broken ? DEAD : DONE),
+      run: ({ event }) =>
+        (event.payload as { broken?: boolean }).broken ? DEAD_OUTCOME : DONE_OUTCOME,
     })
     const part = { subscription: 'a', part: 'eu', data: { to: 'x' } }
     await shop.port.accept(intake(item('1', [part, 'b'], { payload: { broken: true } })), {})

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { EventRecord, InboxView, TaskDetail } from '@postern/core/inbox'
 import { gate } from '../gate.ts'
-import { delivery, intake, item } from '../make.ts'
-import { DEAD, DONE } from '../recorder.ts'
+import { storedDelivery, intake, item } from '../make.ts'
+import { DEAD_OUTCOME, DONE_OUTCOME } from '../recorder.ts'
 import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
 
 const view = (scene: Scene): InboxView => scene.inbox.view!
@@ -16,11 +16,11 @@ async function detail(scene: Scene, eventId: string): Promise<TaskDetail> {
 
 /** A receiver whose handlers fail for good, and what it took. */
 async function dead(scene: Scene, ids: readonly string[], lanes = ['a']): Promise<JoinedReceiver> {
-  const shop = scene.join({ lanes, run: () => DEAD })
+  const shop = scene.join({ lanes, run: () => DEAD_OUTCOME })
   const body = Buffer.from(JSON.stringify(SECRET))
   for (const id of ids) {
     const items = [item(id, lanes, { payload: SECRET, source: 'json' })]
-    await shop.port.accept({ delivery: delivery({ body }), items }, {})
+    await shop.port.accept({ delivery: storedDelivery({ body }), items }, {})
   }
   await shop.untilSettled(ids.length * lanes.length)
   return shop
@@ -72,7 +72,7 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
 
   test('an event with an open task is left as it is', async (scene) => {
     const open = gate()
-    const shop = scene.join({ run: () => open.passed.then(() => DEAD) })
+    const shop = scene.join({ run: () => open.passed.then(() => DEAD_OUTCOME) })
     await shop.port.accept(intake(item('1', ['a', 'no worker'])), {})
     await shop.until('it runs', () => shop.runs.length === 1)
     assert.equal((await view(scene).erase({})).count, 0)
@@ -85,7 +85,7 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
   })
 
   test('of events that came together, the others keep their contents', async (scene) => {
-    const shop = scene.join({ run: () => DEAD })
+    const shop = scene.join({ run: () => DEAD_OUTCOME })
     await shop.port.accept(intake(item('1'), item('2'), item('3')), {})
     await shop.untilSettled(3)
     assert.equal((await view(scene).erase({ eventId: '2' })).count, 1)
@@ -102,7 +102,7 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
   })
 
   test('a part of the payload can stay', async (scene) => {
-    const shop = scene.join({ run: () => DEAD })
+    const shop = scene.join({ run: () => DEAD_OUTCOME })
     await shop.port.accept(intake(item('1', ['a'], { payload: { ...SECRET, big: 2n ** 60n } })), {})
     await shop.untilSettled(1)
     const seen: EventRecord[] = []
@@ -139,7 +139,7 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
   })
 
   test('what `stored` marked is left while a task of it is dead', async (scene) => {
-    const shop = scene.join({ run: () => DEAD })
+    const shop = scene.join({ run: () => DEAD_OUTCOME })
     await shop.port.accept(intake(item('1', ['a'], { passing: true })), {})
     await shop.untilSettled(1)
     for (const filter of [{ receiver: 'shop' }, { keys: [':1'] }])
@@ -157,7 +157,7 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
 
 function doneCases(test: SceneTest): void {
   test('of done events, a look for what `stored` marked finds those alone', async (scene) => {
-    const shop = scene.join({ run: () => DONE })
+    const shop = scene.join({ run: () => DONE_OUTCOME })
     await shop.port.accept(intake(item('1', ['a'], { passing: true })), {})
     await shop.port.accept(intake(item('2', ['a'], { passing: true }), item('3')), {})
     await shop.untilSettled(3)

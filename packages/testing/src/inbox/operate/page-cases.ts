@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { InboxView, TaskInfo, TaskQuery } from '@postern/core/inbox'
-import { intake, item, take } from '../make.ts'
-import { DEAD, FAILURE, retryIn } from '../recorder.ts'
+import { intake, item, takeAt } from '../make.ts'
+import { DEAD_OUTCOME, FAILURE, retryIn } from '../recorder.ts'
 import type { Scene, SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
@@ -20,7 +20,7 @@ async function rows(scene: Scene, query: TaskQuery = {}): Promise<readonly TaskI
 export function pageCases(test: SceneTest): void {
   test('the newest come first, a page at a time, each task once', async (scene) => {
     const shop = scene.join({ work: false })
-    for (let at = 1; at <= 9; at++) await take(shop, `e${at}`, at * 1000)
+    for (let at = 1; at <= 9; at++) await takeAt(shop, `e${at}`, at * 1000)
     const pages: string[][] = []
     let cursor: string | undefined
     do {
@@ -35,9 +35,9 @@ export function pageCases(test: SceneTest): void {
 
   test('what comes while pages are turned moves none of them', async (scene) => {
     const shop = scene.join({ work: false })
-    for (let at = 1; at <= 4; at++) await take(shop, `e${at}`, at * 1000)
+    for (let at = 1; at <= 4; at++) await takeAt(shop, `e${at}`, at * 1000)
     const first = await view(scene).list({ limit: 2 })
-    await take(shop, 'e5', 5000)
+    await takeAt(shop, 'e5', 5000)
     const second = await view(scene).list({ limit: 2, cursor: first.cursor! })
     assert.deepEqual(
       second.rows.map(({ event }) => event.id),
@@ -48,13 +48,13 @@ export function pageCases(test: SceneTest): void {
   test('each filter finds its tasks, and all that are given must hold', async (scene) => {
     const shop = scene.join({ work: false })
     const bank = scene.join({ receiver: 'bank', work: false })
-    await take(shop, 'e1', 1000, { topic: 'orders/create', payload: { note: 'Blue Whale' } })
-    await take(shop, 'e2', 2000, { topic: 'orders/paid', provider: 'other' })
-    await take(shop, 'e3', 3000, { topic: 'orders/paid.late' }, [
+    await takeAt(shop, 'e1', 1000, { topic: 'orders/create', payload: { note: 'Blue Whale' } })
+    await takeAt(shop, 'e2', 2000, { topic: 'orders/paid', provider: 'other' })
+    await takeAt(shop, 'e3', 3000, { topic: 'orders/paid.late' }, [
       { subscription: 'b', part: 'eu' },
       { subscription: 'b', part: 'us' },
     ])
-    await take(bank, 'e4', 4000, { topic: 'ping' })
+    await takeAt(bank, 'e4', 4000, { topic: 'ping' })
     const cases: readonly (readonly [TaskQuery, readonly string[]])[] = [
       [{}, ['a:e4', 'b:e3', 'b:e3', 'a:e2', 'a:e1']],
       [{ receiver: 'bank' }, ['a:e4']],
@@ -96,7 +96,7 @@ export function pageCases(test: SceneTest): void {
       lanes: ['a', 'b'],
       run({ subscription, attempt }) {
         if (subscription === 'a' && attempt === 1) return retryIn(0)
-        return subscription === 'a' ? DEAD : retryIn(HOUR)
+        return subscription === 'a' ? DEAD_OUTCOME : retryIn(HOUR)
       },
     })
     const from = Date.now()
@@ -114,7 +114,7 @@ export function pageCases(test: SceneTest): void {
   })
 
   test('errors are in the list as they were stored', async (scene) => {
-    const shop = scene.join({ run: () => DEAD })
+    const shop = scene.join({ run: () => DEAD_OUTCOME })
     await shop.port.accept(intake(item('1')), {})
     await shop.untilSettled(1)
     const [task] = await rows(scene)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Changed, InboxView, TaskInfo } from '@postern/core/inbox'
 import { gate } from '../gate.ts'
-import { delivery, intake, item } from '../make.ts'
-import { DEAD, DONE, FAILURE, retryIn } from '../recorder.ts'
+import { storedDelivery, intake, item } from '../make.ts'
+import { DEAD_OUTCOME, DONE_OUTCOME, FAILURE, retryIn } from '../recorder.ts'
 import type { Scene, SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
@@ -41,8 +41,8 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
     const shop = scene.join({
       lanes: ['a', 'b', 'c'],
       run({ subscription }) {
-        if (subscription === 'a') return DEAD
-        return subscription === 'b' ? retryIn(HOUR) : open.passed.then(() => DONE)
+        if (subscription === 'a') return DEAD_OUTCOME
+        return subscription === 'b' ? retryIn(HOUR) : open.passed.then(() => DONE_OUTCOME)
       },
     })
     const from = Date.now()
@@ -72,7 +72,7 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
     const shop = scene.join({ work: false })
     const bank = scene.join({ receiver: 'bank', work: false })
     const at = (time: number, id: string, topic: string, task: string) => ({
-      delivery: delivery({ receivedAt: time }),
+      delivery: storedDelivery({ receivedAt: time }),
       items: [item(id, [task], { topic })],
     })
     await shop.port.accept(at(1000, '1', 'x.one', 'a'), {})
@@ -116,7 +116,7 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
   test('stats count the tasks of each subscription by state', async (scene) => {
     const shop = scene.join({
       lanes: ['a', 'b'],
-      run: ({ subscription }) => (subscription === 'a' ? DEAD : DONE),
+      run: ({ subscription }) => (subscription === 'a' ? DEAD_OUTCOME : DONE_OUTCOME),
     })
     await shop.port.accept(intake(item('1', ['a', 'b', 'none']), item('2', ['a', 'none'])), {})
     await shop.untilSettled(3)
@@ -131,7 +131,7 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
     let broken = true
     const shop = scene.join({
       lanes: ['a', 'b'],
-      run: ({ subscription }) => (subscription === 'a' && broken ? DEAD : DONE),
+      run: ({ subscription }) => (subscription === 'a' && broken ? DEAD_OUTCOME : DONE_OUTCOME),
     })
     await shop.port.accept(intake(item('1', ['a', 'b']), item('2', ['a'])), {})
     await shop.untilSettled(3)
@@ -146,7 +146,7 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
   })
 
   test('discard drops pending and dead tasks; their events stay known', async (scene) => {
-    const shop = scene.join({ run: () => DEAD })
+    const shop = scene.join({ run: () => DEAD_OUTCOME })
     await shop.port.accept(intake(item('1', ['a']), item('2', ['none'])), {})
     await shop.untilSettled(1)
     assert.equal(count(await view(scene).discard({ eventId: '1' })), 1)
@@ -160,8 +160,8 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
   })
 
   test('prune forgets dead tasks that came before a time', async (scene) => {
-    const shop = scene.join({ run: () => DEAD })
-    const old = delivery({ receivedAt: Date.now() - HOUR })
+    const shop = scene.join({ run: () => DEAD_OUTCOME })
+    const old = storedDelivery({ receivedAt: Date.now() - HOUR })
     await shop.port.accept({ delivery: old, items: [item('old')] }, {})
     await shop.port.accept(intake(item('young')), {})
     await shop.untilSettled(2)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Attempt } from '@postern/core/inbox'
 import { intake, item } from '../make.ts'
-import { DEAD, DONE, retryIn } from '../recorder.ts'
+import { DEAD_OUTCOME, DONE_OUTCOME, retryIn } from '../recorder.ts'
 import type { Scene, SceneTest } from '../scene.ts'
 
 /** The attempts of the only task. */
@@ -16,7 +16,7 @@ const outcomes = (all: readonly Attempt[]): readonly string[] => all.map(({ outc
 export function attemptCases(test: SceneTest, keepsDone: boolean): void {
   test('an attempt has its start, duration, outcome and process', async (scene) => {
     const from = Date.now()
-    const shop = scene.join({ run: () => DEAD })
+    const shop = scene.join({ run: () => DEAD_OUTCOME })
     await shop.port.accept(intake(item('1')), {})
     await shop.untilSettled(1)
     const [first, ...more] = await attempts(scene)
@@ -31,7 +31,9 @@ export function attemptCases(test: SceneTest, keepsDone: boolean): void {
   test('retries are kept in order, and the last one says how it ended', async (scene) => {
     const shop = scene.join({
       run: ({ attempt }) =>
-        attempt < 3 ? { ...retryIn(0), error: { name: 'Error', message: `no ${attempt}` } } : DEAD,
+        attempt < 3
+          ? { ...retryIn(0), error: { name: 'Error', message: `no ${attempt}` } }
+          : DEAD_OUTCOME,
     })
     await shop.port.accept(intake(item('1')), {})
     await shop.untilSettled(3)
@@ -50,7 +52,7 @@ export function attemptCases(test: SceneTest, keepsDone: boolean): void {
   })
 
   test('of many, the first and the last nineteen are kept', async (scene) => {
-    const shop = scene.join({ run: ({ attempt }) => (attempt < 30 ? retryIn(0) : DEAD) })
+    const shop = scene.join({ run: ({ attempt }) => (attempt < 30 ? retryIn(0) : DEAD_OUTCOME) })
     await shop.port.accept(intake(item('1')), {})
     await shop.untilSettled(30)
     assert.deepEqual(
@@ -60,7 +62,7 @@ export function attemptCases(test: SceneTest, keepsDone: boolean): void {
   })
 
   test('a replay keeps the attempts of before', async (scene) => {
-    const shop = scene.join({ run: () => DEAD })
+    const shop = scene.join({ run: () => DEAD_OUTCOME })
     await shop.port.accept(intake(item('1')), {})
     await shop.untilSettled(1)
     await scene.inbox.view!.replay({ receiver: 'shop' })
@@ -84,7 +86,7 @@ export function attemptCases(test: SceneTest, keepsDone: boolean): void {
 
   if (!keepsDone) return
   test('a task that is done at once has one', async (scene) => {
-    const shop = scene.join({ run: () => DONE })
+    const shop = scene.join({ run: () => DONE_OUTCOME })
     await shop.port.accept(intake(item('1')), {})
     await shop.untilSettled(1)
     const all = await attempts(scene)

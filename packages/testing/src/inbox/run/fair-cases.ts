@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Claim, IntakeItem, Outcome } from '@postern/core/inbox'
 import { intake, item } from '../make.ts'
-import { DONE, lane, retryIn } from '../recorder.ts'
+import { DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
 
 /** An event of a tenant: its id begins with it. */
@@ -17,7 +17,7 @@ function flood(tenant: string, count: number): IntakeItem[] {
 function failsFirst(tenant: string): (claim: Claim) => Outcome {
   const failed = new Set<string>()
   return ({ id, event }) => {
-    if (!event.id!.startsWith(tenant) || failed.size === 30 || failed.has(id)) return DONE
+    if (!event.id!.startsWith(tenant) || failed.size === 30 || failed.has(id)) return DONE_OUTCOME
     failed.add(id)
     return retryIn(3_600_000)
   }
@@ -66,7 +66,7 @@ export function fairCases(test: SceneTest): void {
       lanes: [FAIR],
       work: false,
       run: ({ event, attempt }) =>
-        event.id!.startsWith('loud') && attempt < 3 ? retryIn(0) : DONE,
+        event.id!.startsWith('loud') && attempt < 3 ? retryIn(0) : DONE_OUTCOME,
     })
     await shop.port.accept(intake(...flood('loud', 30)), {})
     await shop.port.accept(intake(...flood('quiet', 5)), {})
@@ -137,7 +137,7 @@ export function fairCases(test: SceneTest): void {
     const shop = scene.join({
       lanes: [FAIR],
       run({ subscription, event }) {
-        if (subscription === 'b') return DONE
+        if (subscription === 'b') return DONE_OUTCOME
         const fairKey = event.id!.slice(0, -1)
         const count = fairKey === 'loud' ? 30 : 1
         return {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'
-import { DEAD, DONE, lane, retryIn } from '../recorder.ts'
+import { DEAD_OUTCOME, DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
 
 const ORDERED = lane('a', { ordered: true, concurrency: 5 })
@@ -19,7 +19,7 @@ export function orderCases(test: SceneTest): void {
         if (event.id === '1') await first.passed
         await new Promise((resolve) => setImmediate(resolve))
         if (event.id !== 'other') running--
-        return DONE
+        return DONE_OUTCOME
       },
     })
     await shop.port.accept(intake(keyed('1', 'k'), keyed('2', 'k')), {})
@@ -37,7 +37,7 @@ export function orderCases(test: SceneTest): void {
   test('a head that is tried again keeps the others of its key waiting', async (scene) => {
     const shop = scene.join({
       lanes: [ORDERED],
-      run: ({ event, attempt }) => (event.id === '1' && attempt < 3 ? retryIn(20) : DONE),
+      run: ({ event, attempt }) => (event.id === '1' && attempt < 3 ? retryIn(20) : DONE_OUTCOME),
     })
     await shop.port.accept(intake(keyed('1', 'k'), keyed('2', 'k'), keyed('3', 'k')), {})
     await shop.untilSettled(5)
@@ -47,7 +47,7 @@ export function orderCases(test: SceneTest): void {
   test('a dead head releases its key', async (scene) => {
     const shop = scene.join({
       lanes: [ORDERED],
-      run: ({ event }) => (event.id === '1' ? DEAD : DONE),
+      run: ({ event }) => (event.id === '1' ? DEAD_OUTCOME : DONE_OUTCOME),
     })
     await shop.port.accept(intake(keyed('1', 'k'), keyed('2', 'k')), {})
     await shop.untilSettled(2)
@@ -66,9 +66,9 @@ export function orderCases(test: SceneTest): void {
     const shop = scene.join({
       lanes: [ORDERED],
       async run({ event }) {
-        if (event.id === '1' && broken) return DEAD
+        if (event.id === '1' && broken) return DEAD_OUTCOME
         if (event.id === '2') await second.passed
-        return DONE
+        return DONE_OUTCOME
       },
     })
     await shop.port.accept(intake(keyed('1', 'k')), {})
@@ -90,7 +90,7 @@ export function orderCases(test: SceneTest): void {
       lanes: [ORDERED],
       async run() {
         await new Promise((resolve) => setImmediate(resolve))
-        return DONE
+        return DONE_OUTCOME
       },
     })
     const numbers = Array.from({ length: 60 }, (_, at) => at)

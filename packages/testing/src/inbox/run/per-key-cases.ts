@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { gate } from '../gate.ts'
-import { listen, send } from '../listen.ts'
+import { receiverHeard, deliverSigned } from '../listen.ts'
 import type { SceneTest } from '../scene.ts'
 
 const FLOOD = 500
@@ -8,7 +8,7 @@ const FLOOD = 500
 /** The bounds of one tenant under a whole receiver. */
 export function perKeyCases(test: SceneTest): void {
   test('a flood of one tenant within its concurrency holds up nobody, and uses no attempt', async (scene) => {
-    const { receiver, happened, until } = listen(scene, {
+    const { receiver, happened, until } = receiverHeard(scene, {
       fairBy: (event) => event.id!.split('-')[0]!,
     })
     const open = gate()
@@ -23,8 +23,8 @@ export function perKeyCases(test: SceneTest): void {
       running--
     })
     try {
-      for (let at = 0; at < FLOOD; at++) await send(receiver, `loud-${at}`)
-      await send(receiver, 'quiet-1')
+      for (let at = 0; at < FLOOD; at++) await deliverSigned(receiver, `loud-${at}`)
+      await deliverSigned(receiver, 'quiet-1')
       await until('done quiet-1')
       assert.equal(most, 1)
       const [started, ...more] = happened.filter((one) => one.startsWith('started loud'))

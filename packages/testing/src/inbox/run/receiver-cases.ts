@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict'
 import { fixed, Unrecoverable } from '@postern/core'
 import { gate } from '../gate.ts'
-import { listen, send } from '../listen.ts'
+import { receiverHeard, deliverSigned } from '../listen.ts'
 import type { SceneTest } from '../scene.ts'
 
 /** The inbox under a whole receiver, with signed deliveries. */
 export function receiverCases(test: SceneTest, bounded: boolean): void {
   test('a delivery through a receiver: acknowledged, run, and a redelivery runs nothing', async (scene) => {
-    const { receiver, happened, until } = listen(scene)
+    const { receiver, happened, until } = receiverHeard(scene)
     receiver.on('thing.*', (event, task) => {
       happened.push(`ran ${event.id} ${String((event.payload as { n: number }).n)} ${task.attempt}`)
     })
     try {
-      assert.equal((await send(receiver, '1')).status, 200)
+      assert.equal((await deliverSigned(receiver, '1')).status, 200)
       await until('done 1')
-      assert.equal((await send(receiver, '1')).status, 200)
-      assert.equal((await send(receiver, '2')).status, 200)
+      assert.equal((await deliverSigned(receiver, '1')).status, 200)
+      assert.equal((await deliverSigned(receiver, '2')).status, 200)
       await until('done 2')
       assert.deepEqual(
         happened.filter((one) => one.startsWith('ran')),
@@ -28,13 +28,13 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
   })
 
   test('a failed task of a tenant runs again', async (scene) => {
-    const { receiver, happened, until } = listen(scene, { fairBy: () => 'tenant' })
+    const { receiver, happened, until } = receiverHeard(scene, { fairBy: () => 'tenant' })
     receiver.on('thing.*', { retry: fixed({ attempts: 3, delay: 10 }) }, (event, task) => {
       happened.push(`ran ${event.id} ${task.attempt}`)
       if (task.attempt < 3) throw new Error('not yet')
     })
     try {
-      for (const id of ['1', '2', '3']) await send(receiver, id)
+      for (const id of ['1', '2', '3']) await deliverSigned(receiver, id)
       for (const id of ['1', '2', '3']) await until(`done ${id}`)
       assert.equal(happened.filter((one) => one.startsWith('ran')).length, 9)
     } finally {
@@ -44,13 +44,13 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
 
   test('a clock that gives parts of milliseconds loses nothing of the journal', async (scene) => {
     const warnings: string[] = []
-    const { receiver, until } = listen(scene, {
+    const { receiver, until } = receiverHeard(scene, {
       now: () => Date.now() + 0.25,
       log: { warning: (_, message) => void warnings.push(message) },
     })
     receiver.on('thing.*', () => {})
     try {
-      await send(receiver, '1')
+      await deliverSigned(receiver, '1')
       await until('done 1')
     } finally {
       await receiver.close()
@@ -68,13 +68,13 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
 
   test("a run is measured by the receiver's own clock", async (scene) => {
     let time = 0
-    const { receiver, until } = listen(scene, { monotonic: () => time })
+    const { receiver, until } = receiverHeard(scene, { monotonic: () => time })
     receiver.on('thing.*', () => {
       time += 1234
       throw new Unrecoverable('after a while')
     })
     try {
-      await send(receiver, '1')
+      await deliverSigned(receiver, '1')
       await until('dead 1')
       const [task] = await receiver.tasks({ state: 'dead' })
       assert.equal(task?.duration, 1234)
@@ -84,14 +84,14 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
   })
 
   test('a handler that throws is tried again with the same idempotency key', async (scene) => {
-    const { receiver, until } = listen(scene)
+    const { receiver, until } = receiverHeard(scene)
     const keys: string[] = []
     receiver.on('thing.*', { retry: fixed({ attempts: 3, delay: 1 }) }, (_, task) => {
       keys.push(task.idempotencyKey)
       if (task.attempt < 3) throw new Error('not yet')
     })
     try {
-      await send(receiver, '1')
+      await deliverSigned(receiver, '1')
       await until('done 1')
       assert.equal(keys.length, 3)
       assert.equal(new Set(keys).size, 1)
@@ -101,13 +101,13 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
   })
 
   test('a task that gives up is dead, and replay runs it', async (scene) => {
-    const { receiver, until } = listen(scene)
+    const { receiver, until } = receiverHeard(scene)
     let broken = true
     receiver.on('thing.*', { retry: fixed({ attempts: 2, delay: 1 }) }, () => {
       if (broken) throw new Unrecoverable('no such customer')
     })
     try {
-      await send(receiver, '1')
+      await deliverSigned(receiver, '1')
       await until('dead 1')
       broken = false
       const [dead] = await receiver.tasks({ state: 'dead' })
@@ -120,13 +120,13 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
   })
 
   test('closing lets what runs end, and refuses deliveries with 503', async (scene) => {
-    const { receiver, happened, until } = listen(scene)
+    const { receiver, happened, until } = receiverHeard(scene)
     const open = gate()
     receiver.on('thing.*', () => open.passed)
-    await send(receiver, '1')
+    await deliverSigned(receiver, '1')
     await until('started 1')
     const closed = receiver.close({ timeout: '10s' })
-    assert.equal((await send(receiver, '2')).status, 503)
+    assert.equal((await deliverSigned(receiver, '2')).status, 503)
     open.pass()
     await closed
     assert.ok(happened.includes('done 1'))
@@ -136,18 +136,18 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
   test(
     'a full inbox is a 503 with Retry-After',
     async (scene) => {
-      const { receiver, happened, until } = listen(scene)
+      const { receiver, happened, until } = receiverHeard(scene)
       const open = gate()
       receiver.on('thing.*', () => open.passed)
       try {
-        await send(receiver, '1')
-        const reply = await send(receiver, '2')
+        await deliverSigned(receiver, '1')
+        const reply = await deliverSigned(receiver, '2')
         assert.equal(reply.status, 503)
         assert.ok(reply.headers?.['retry-after'])
         assert.ok(happened.includes('rejected inbox_full'))
         open.pass()
         await until('done 1')
-        assert.equal((await send(receiver, '2')).status, 200)
+        assert.equal((await deliverSigned(receiver, '2')).status, 200)
         await until('done 2')
       } finally {
         await receiver.close()

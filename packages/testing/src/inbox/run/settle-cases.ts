@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { gate } from '../gate.ts'
 import type { TaskDraft } from '@postern/core/inbox'
 import { intake, item } from '../make.ts'
-import { DONE, lane, retryIn, type Settled } from '../recorder.ts'
+import { DONE_OUTCOME, lane, retryIn, type Settled } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
 
 /** What becomes of a task, by its outcome. */
@@ -10,7 +10,8 @@ export function settleCases(test: SceneTest): void {
   test('a task is settled by itself: a sibling that fails does not run it again', async (scene) => {
     const shop = scene.join({
       lanes: ['a', 'b'],
-      run: ({ subscription, attempt }) => (subscription === 'b' && attempt < 3 ? retryIn(1) : DONE),
+      run: ({ subscription, attempt }) =>
+        subscription === 'b' && attempt < 3 ? retryIn(1) : DONE_OUTCOME,
     })
     await shop.port.accept(intake(item('1', ['a', 'b'])), {})
     await shop.untilSettled(4)
@@ -24,7 +25,7 @@ export function settleCases(test: SceneTest): void {
     const times: number[] = []
     const shop = scene.join({
       run({ attempt }) {
-        if (attempt === 3) return DONE
+        if (attempt === 3) return DONE_OUTCOME
         const outcome = retryIn(60)
         times.push((outcome as { at: number }).at)
         return outcome
@@ -47,7 +48,7 @@ export function settleCases(test: SceneTest): void {
   test('a task that waits does not keep the next ones waiting', async (scene) => {
     const shop = scene.join({
       lanes: [lane('a', { concurrency: 1 })],
-      run: ({ event }) => (event.id === '1' ? retryIn(3_600_000) : DONE),
+      run: ({ event }) => (event.id === '1' ? retryIn(3_600_000) : DONE_OUTCOME),
     })
     await shop.port.accept(intake(item('1'), item('2')), {})
     await shop.untilSettled(2)
@@ -57,7 +58,7 @@ export function settleCases(test: SceneTest): void {
   test('postponing uses no attempt', async (scene) => {
     let postponed = 0
     const shop = scene.join({
-      run: () => (postponed++ < 2 ? { kind: 'postpone', at: Date.now() + 1 } : DONE),
+      run: () => (postponed++ < 2 ? { kind: 'postpone', at: Date.now() + 1 } : DONE_OUTCOME),
     })
     await shop.port.accept(intake(item('1')), {})
     await shop.untilSettled(3)
@@ -71,7 +72,9 @@ export function settleCases(test: SceneTest): void {
     const child = (part: string) => ({ subscription: 'a', part, data: { to: part } })
     const shop = scene.join({
       run: ({ part }) =>
-        part === undefined ? { kind: 'done', spawn: [child('x'), child('y'), child('x')] } : DONE,
+        part === undefined
+          ? { kind: 'done', spawn: [child('x'), child('y'), child('x')] }
+          : DONE_OUTCOME,
     })
     await shop.port.accept(intake(item('1')), {})
     await shop.untilSettled(3)
@@ -87,7 +90,7 @@ export function settleCases(test: SceneTest): void {
     const shop = scene.join({
       run({ part, attempt }) {
         if (part === undefined) return { kind: 'done', spawn: [{ subscription: 'a', part: 'x' }] }
-        return attempt === 1 ? retryIn(1) : DONE
+        return attempt === 1 ? retryIn(1) : DONE_OUTCOME
       },
     })
     await shop.port.accept(intake(item('1')), {})
@@ -105,7 +108,7 @@ export function settleCases(test: SceneTest): void {
         most = Math.max(most, ++running)
         await open.passed
         running--
-        return DONE
+        return DONE_OUTCOME
       },
     })
     await shop.port.accept(intake(...['1', '2', '3', '4', '5'].map((id) => item(id))), {})
@@ -119,7 +122,8 @@ export function settleCases(test: SceneTest): void {
     const open = gate()
     const shop = scene.join({
       lanes: [lane('a', { concurrency: 1 }), 'b'],
-      run: ({ subscription }) => (subscription === 'a' ? open.passed.then(() => DONE) : DONE),
+      run: ({ subscription }) =>
+        subscription === 'a' ? open.passed.then(() => DONE_OUTCOME) : DONE_OUTCOME,
     })
     await shop.port.accept(intake(item('1', ['a']), item('2', ['a']), item('3', ['b'])), {})
     await shop.untilSettled(1)
@@ -135,7 +139,7 @@ export function settleCases(test: SceneTest): void {
     const shop = scene.join({
       async run({ event }) {
         await open.passed
-        return event.id === 'odd' ? { kind: 'done', spawn: [odd] } : DONE
+        return event.id === 'odd' ? { kind: 'done', spawn: [odd] } : DONE_OUTCOME
       },
     })
     const ids = ['1', '2', 'odd', '3', '4']

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'
-import { DONE, lane, retryIn } from '../recorder.ts'
+import { DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
 
 /** Who runs tasks, when it starts and how it ends. */
@@ -40,7 +40,7 @@ export function workerCases(test: SceneTest, durable: boolean): void {
     const open = gate()
     const shop = scene.join({
       lanes: [lane('a', { concurrency: 1 })],
-      run: () => open.passed.then(() => DONE),
+      run: () => open.passed.then(() => DONE_OUTCOME),
     })
     await shop.port.accept(intake(item('1'), item('2')), {})
     await shop.until('the first runs', () => shop.runs.length === 1)
@@ -63,7 +63,7 @@ export function workerCases(test: SceneTest, durable: boolean): void {
     const shop = scene.join({
       run(_, given) {
         signal = given
-        return open.passed.then(() => DONE)
+        return open.passed.then(() => DONE_OUTCOME)
       },
     })
     await shop.port.accept(intake(item('1')), {})
