@@ -213,7 +213,7 @@ test('a task.commit of an ordered task that was not awaited before the ROLLBACK 
   const shop = scene.join(scene.open(), {
     lanes: [lane('a', { ordered: true })],
     async run({ commitIn, attempt }) {
-      if (attempt > 1) return DONE
+      if (attempt > 1) return DONE_OUTCOME
       committed = commitIn!(begun(db), undefined)
       db.exec('ROLLBACK')
       await committed.catch(() => {})
