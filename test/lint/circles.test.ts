@@ -27,7 +27,7 @@ const MEANT: readonly (readonly string[])[] = [
   ['provider', 'provider/tamper', 'provider/laws', 'provider/hostile', 'provider/challenge'].map(
     (name) => `testing/src/${name}.ts`,
   ),
-  ['samples', 'octokit'].map((name) => `testing/src/samples/${name}.ts`),
+  ['samples', 'octokit'].map((name) => `samples/src/${name}.ts`),
 ]
 
 type Graph = ReadonlyMap<string, readonly string[]>

@@ -8,7 +8,7 @@ import { catalogue } from '../src/catalogue.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
-const folder = new URL('../../testing/samples/', import.meta.url)
+const folder = new URL('../../samples/samples/', import.meta.url)
 const files = readdirSync(folder)
 
 /** Senders that have fewer than three topics. */

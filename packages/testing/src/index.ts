@@ -23,20 +23,31 @@ export { startProgram, type ProgramOptions } from './receiver/program.ts'
 export { testInbox, type InboxSkills } from './inbox.ts'
 export type { InboxHandle, MakeInbox } from './inbox/scene.ts'
 export type { TransactionProbe } from './inbox/accept/transaction-cases.ts'
-export { fill, type FillOptions } from './samples/fill.ts'
-export { octokitSamples } from './samples/octokit.ts'
-export { sample, samples, type Sample } from './samples/samples.ts'
 export {
+  fill,
+  type FillOptions,
+  octokitSamples,
+  sample,
+  samples,
+  type Sample,
   deliver,
   type Delivered,
   type DeliveredEvent,
   type DeliveredTask,
   type DeliverOptions,
-} from './kit/deliver.ts'
-export { copyAsCurl, type CopyAsCurlOptions, type CurlPart } from './kit/copy-as-curl.ts'
-export { copyAsTest } from './kit/copy-as-test.ts'
-export { exportDelivery, fromDelivery, type ExportedDelivery } from './kit/exported.ts'
-export { frozen, type FrozenClock } from './kit/frozen.ts'
-export { madeUpSecrets } from './kit/made-up-secrets.ts'
-export { settled, type SettledOptions } from './kit/settled.ts'
-export { signed, signedInit, type SignedOptions } from './kit/signed.ts'
+  copyAsCurl,
+  type CopyAsCurlOptions,
+  type CurlPart,
+  copyAsTest,
+  exportDelivery,
+  fromDelivery,
+  type ExportedDelivery,
+  frozen,
+  type FrozenClock,
+  madeUpSecrets,
+  settled,
+  type SettledOptions,
+  signed,
+  signedInit,
+  type SignedOptions,
+} from '@postern/samples'

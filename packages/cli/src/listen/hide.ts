@@ -1,5 +1,5 @@
 import { isCredentialHeader, type Provider } from '@postern/core/scheme'
-import type { CurlPart } from '@postern/testing'
+import type { CurlPart } from '@postern/samples'
 
 /** Takes secrets out of what is shown of a delivery. */
 export interface Hider {

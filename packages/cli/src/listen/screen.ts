@@ -1,6 +1,6 @@
 import { emitKeypressEvents, type Key } from 'node:readline'
 import type { About } from '@postern/core/scheme'
-import { copyAsCurl, copyAsTest } from '@postern/testing'
+import { copyAsCurl, copyAsTest } from '@postern/samples'
 import { whereToAdd } from '../sender/setup.ts'
 import { rendered, shown, styled } from '../print/terminal.ts'
 import { clipped } from '../print/width.ts'

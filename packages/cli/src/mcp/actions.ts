@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { InboxView, TaskFilter, TaskInfo } from '@postern/core/inbox'
-import { signedInit } from '@postern/testing'
+import { signedInit } from '@postern/samples'
 import { z } from 'zod'
 import { post } from '../commands/send.ts'
 import { Failure } from '../print/outcome.ts'

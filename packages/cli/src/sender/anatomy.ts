@@ -1,6 +1,6 @@
 import { createReceiver, inlineInbox, memoryLedger } from '@postern/core'
 import type { About, Provider } from '@postern/core/scheme'
-import { deliver, madeUpSecrets, signedInit } from '@postern/testing'
+import { deliver, madeUpSecrets, signedInit } from '@postern/samples'
 
 /** What a delivery of a sender looks like. */
 export interface Anatomy {

@@ -17,8 +17,8 @@ export async function answerCopy(context: Context): Promise<CopyReply> {
   const as = query.get('as')
   if (as !== 'curl' && as !== 'test') throw new ApiProblem(400, 'as', 'as must be curl or test')
   const { delivery, provider } = await storedOf(context)
-  // It brings fast-check along, which few requests need.
-  const { copyAsCurl, copyAsTest } = await import('@postern/testing')
+  // Few requests need it.
+  const { copyAsCurl, copyAsTest } = await import('@postern/samples')
   if (as === 'curl') return { text: copyAsCurl(delivery), note: NOTE }
   const about = await aboutOf(context, provider)
   try {

@@ -18,7 +18,7 @@ export async function answerSample({
     throw new ApiProblem(400, 'topic', 'topic must be a string')
   if (!receiver.provider.sign)
     throw new ApiProblem(409, 'cannot_sign', `only ${receiver.provider.name} has the key to sign`)
-  const { signedInit } = await import('@postern/testing')
+  const { signedInit } = await import('@postern/samples')
   const { status, body: reply } = await receiver.receive(await signedInit(receiver.provider, topic))
   acted({
     action: 'sample',

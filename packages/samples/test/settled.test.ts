@@ -1,6 +1,7 @@
 import { createReceiver, type Receiver } from '@postern/core'
 import { expect, test } from 'vitest'
-import { acme, settled } from '../../src/index.ts'
+import { acme } from '@postern/testing'
+import { settled } from '../src/index.ts'
 
 const provider = acme({ secret: 'shared with acme' })
 

@@ -6,8 +6,8 @@ import {
   type Provider,
   type SignableRequest,
 } from '@postern/core/scheme'
-import { fill } from '../samples/fill.ts'
-import { sample, type Sample } from '../samples/samples.ts'
+import { fill } from './fill.ts'
+import { sample, type Sample } from './samples.ts'
 
 /** Options of {@link signed}. */
 export interface SignedOptions {

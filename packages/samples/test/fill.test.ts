@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { fill } from '@postern/testing'
+import { fill } from '@postern/samples'
 
 const NOW = Date.UTC(2026, 10, 25, 12, 30, 15, 250)
 

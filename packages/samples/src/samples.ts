@@ -82,7 +82,7 @@ async function load(provider: string): Promise<SampleFile> {
 
 /** The file beside which the samples are. */
 function manifestOf(): string {
-  const name = '@postern/testing/package.json'
+  const name = '@postern/samples/package.json'
   const found: unknown = createRequire(import.meta.url).resolve(name)
   if (typeof found === 'string') return found
   // Turbopack took the package in and answers with a number of its own: the app's folder has the files.
@@ -90,7 +90,7 @@ function manifestOf(): string {
     return createRequire(join(process.cwd(), 'package.json')).resolve(name)
   } catch (error) {
     throw new TypeError(
-      'samples: a bundler took @postern/testing in, whose samples are files beside it; install @postern/testing in the app',
+      'samples: a bundler took @postern/samples in, whose samples are files beside it; install @postern/testing in the app',
       { cause: error },
     )
   }

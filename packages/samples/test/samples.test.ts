@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { sample, samples } from '@postern/testing'
+import { sample, samples } from '@postern/samples'
 
 test('samples are those of one provider, each with a topic of its own', async () => {
   const all = await samples('github')

@@ -1,0 +1,17 @@
+export { fill, type FillOptions } from './fill.ts'
+export { octokitSamples } from './octokit.ts'
+export { sample, samples, type Sample } from './samples.ts'
+export {
+  deliver,
+  type Delivered,
+  type DeliveredEvent,
+  type DeliveredTask,
+  type DeliverOptions,
+} from './deliver.ts'
+export { copyAsCurl, type CopyAsCurlOptions, type CurlPart } from './copy-as-curl.ts'
+export { copyAsTest } from './copy-as-test.ts'
+export { exportDelivery, fromDelivery, type ExportedDelivery } from './exported.ts'
+export { frozen, type FrozenClock } from './frozen.ts'
+export { madeUpSecrets } from './made-up-secrets.ts'
+export { settled, type SettledOptions } from './settled.ts'
+export { signed, signedInit, type SignedOptions } from './signed.ts'
