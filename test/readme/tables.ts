@@ -45,7 +45,10 @@ const ORIGINS = [
   ['official-doc', "sender's page"],
   ['official-sdk-test', "tests of the sender's library"],
   ['sdk-generated', "sender's library"],
+  ['sdk-checked', "sender's library agrees"],
+  ['checked by a second implementation', 'another implementation agrees'],
   ['node:crypto', 'node:crypto'],
+  ['computed from the facts', 'signed by node:crypto'],
   ['own', 'own code'],
 ] as const
 

@@ -1,5 +1,5 @@
 import type { SecretOption } from '@postern/core'
-import { provider, type Factory } from '@postern/core/scheme'
+import type { Factory } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
 import { HOUR } from './common/units.ts'
 
@@ -14,20 +14,19 @@ export interface ClerkOptions extends StandardFamilyOptions {
  * same over retries and the only one there is. Svix wants its 2xx within 15 s and retries for about 28 hours.
  * https://clerk.com/docs/webhooks/overview
  */
-export const clerk: Factory<ClerkOptions> = /* @__PURE__ */ provider(
-  /* @__PURE__ */ standardFamily({
-    name: 'clerk',
-    title: 'Clerk',
-    docs: 'https://clerk.com/docs/webhooks/overview',
-    setup: {
-      steps: ['<application>', 'Webhooks', 'Add Endpoint'],
-      url: 'https://dashboard.clerk.com/~/webhooks',
-      secret: "the Signing Secret on the endpoint's settings page",
-      docs: 'https://clerk.com/docs/guides/development/webhooks/syncing',
-    },
-    topics: ['user.created', 'user.updated', 'session.created', 'organization.created'],
-    secretHint: 'Signing secret of the endpoint, whsec_…',
-    prefixes: ['svix-', 'webhook-'],
-    retrySpan: 28 * HOUR,
-  }),
-)
+export const clerk: Factory<ClerkOptions> = /* @__PURE__ */ standardFamily({
+  name: 'clerk',
+  title: 'Clerk',
+  docs: 'https://clerk.com/docs/webhooks/overview',
+  setup: {
+    steps: ['<application>', 'Webhooks', 'Add Endpoint'],
+    url: 'https://dashboard.clerk.com/~/webhooks',
+    secret: "the Signing Secret on the endpoint's settings page",
+    docs: 'https://clerk.com/docs/guides/development/webhooks/syncing',
+  },
+  topics: ['user.created', 'user.updated', 'session.created', 'organization.created'],
+  secretHint: 'Signing secret of the endpoint, whsec_…',
+  prefixes: ['svix-', 'webhook-'],
+  checked: '2026-11-26',
+  delivers: { within: 15_000, retries: 28 * HOUR },
+})

@@ -1,5 +1,5 @@
 import type { SecretOption } from '@postern/core'
-import { provider, type Factory } from '@postern/core/scheme'
+import type { Factory } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
 import { HOUR } from './common/units.ts'
 
@@ -15,18 +15,17 @@ export interface DodopaymentsOptions extends StandardFamilyOptions {
  * hours.
  * https://docs.dodopayments.com/developer-resources/webhooks
  */
-export const dodopayments: Factory<DodopaymentsOptions> = /* @__PURE__ */ provider(
-  /* @__PURE__ */ standardFamily({
-    name: 'dodopayments',
-    title: 'Dodo Payments',
+export const dodopayments: Factory<DodopaymentsOptions> = /* @__PURE__ */ standardFamily({
+  name: 'dodopayments',
+  title: 'Dodo Payments',
+  docs: 'https://docs.dodopayments.com/developer-resources/webhooks',
+  setup: {
+    steps: ['Settings', 'Webhooks', 'Add Webhook'],
+    secret: "the Secret Key on the webhook's settings page",
     docs: 'https://docs.dodopayments.com/developer-resources/webhooks',
-    setup: {
-      steps: ['Settings', 'Webhooks', 'Add Webhook'],
-      secret: "the Secret Key on the webhook's settings page",
-      docs: 'https://docs.dodopayments.com/developer-resources/webhooks',
-    },
-    topics: ['payment.succeeded', 'subscription.active', 'refund.succeeded', 'dispute.opened'],
-    secretHint: 'Secret key of the webhook, whsec_…',
-    retrySpan: 76 * HOUR,
-  }),
-)
+  },
+  topics: ['payment.succeeded', 'subscription.active', 'refund.succeeded', 'dispute.opened'],
+  secretHint: 'Secret key of the webhook, whsec_…',
+  checked: '2026-11-26',
+  delivers: { retries: 76 * HOUR },
+})

@@ -2,16 +2,19 @@ import { WebhookError, type Limits, type SecretOption } from '@postern/core'
 import {
   provider,
   type Coding,
-  type Covers,
   type Factory,
   type Format,
   type Provider,
-  type Scheme,
 } from '@postern/core/scheme'
-import { composeGeneric } from './schemes/generic-compose.ts'
-import { genericEvents, type Extract, type GenericPlaces } from './schemes/generic-events.ts'
-import { OPTIONS } from './schemes/generic-options.ts'
-import { genericScheme, type GenericSchemeOptions } from './schemes/generic.ts'
+import { composeGeneric } from './schemes/generic/compose.ts'
+import {
+  coversOf,
+  genericEvents,
+  type Extract,
+  type GenericPlaces,
+} from './schemes/generic/events.ts'
+import { OPTIONS } from './schemes/generic/options.ts'
+import { genericScheme, type GenericSchemeOptions } from './schemes/generic/scheme.ts'
 
 export type { Extract }
 
@@ -137,14 +140,4 @@ function needsId({
 }: GenericOptions): boolean {
   const elsewhere = id ?? eventIdHeader ?? eventIdQuery
   return elsewhere === undefined && eventIdField !== undefined && (formats?.length ?? 1) > 1
-}
-
-function coversOf({ covers }: Scheme, options: GenericOptions): Covers {
-  if (covers.body === 'none') return covers
-  const isHeader = options.topicHeader !== undefined && typeof options.topic !== 'string'
-  return {
-    ...covers,
-    ...(covers.body === 'bytes' && options.eventIdField !== undefined && { id: true }),
-    ...(isHeader && { topic: false }),
-  }
 }

@@ -1,5 +1,5 @@
 import type { SecretOption } from '@postern/core'
-import { provider, standardWebhooksScheme, type Factory } from '@postern/core/scheme'
+import { standardWebhooksScheme, type Factory } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
 import { HOUR } from './common/units.ts'
 
@@ -15,23 +15,22 @@ export interface OpenaiOptions extends StandardFamilyOptions {
  * SDK. OpenAI wants its 2xx within seconds and retries for up to 72 hours.
  * https://platform.openai.com/docs/guides/webhooks
  */
-export const openai: Factory<OpenaiOptions> = /* @__PURE__ */ provider(
-  /* @__PURE__ */ standardFamily({
-    name: 'openai',
-    title: 'OpenAI',
-    docs: 'https://platform.openai.com/docs/guides/webhooks',
-    setup: {
-      call: 'POST https://api.openai.com/v1/webhook_endpoints',
-      secret: 'signing_secret in the answer, told at creation and rotation alone',
-      docs: 'https://developers.openai.com/api/reference/go/resources/webhooks/methods/create',
-    },
-    topics: ['response.completed', 'response.failed', 'batch.completed', 'realtime.call.incoming'],
-    secretHint: 'Signing secret of the endpoint, whsec_…',
-    key: (secret) => (secret.startsWith('whsec_') ? ENCODED.key(secret) : PLAIN.key(secret)),
-    signatures: (list) => list.replace(/(?<=^| )(?=[^, ]+(?: |$))/g, 'v1,'),
-    retrySpan: 72 * HOUR,
-  }),
-)
+export const openai: Factory<OpenaiOptions> = /* @__PURE__ */ standardFamily({
+  name: 'openai',
+  title: 'OpenAI',
+  docs: 'https://platform.openai.com/docs/guides/webhooks',
+  setup: {
+    call: 'POST https://api.openai.com/v1/webhook_endpoints',
+    secret: 'signing_secret in the answer, told at creation and rotation alone',
+    docs: 'https://developers.openai.com/api/reference/go/resources/webhooks/methods/create',
+  },
+  topics: ['response.completed', 'response.failed', 'batch.completed', 'realtime.call.incoming'],
+  secretHint: 'Signing secret of the endpoint, whsec_…',
+  key: (secret) => (secret.startsWith('whsec_') ? ENCODED.key(secret) : PLAIN.key(secret)),
+  signatures: (list) => list.replace(/(?<=^| )(?=[^, ]+(?: |$))/g, 'v1,'),
+  checked: '2026-11-26',
+  delivers: { retries: 72 * HOUR },
+})
 
 const ENCODED = /* @__PURE__ */ standardWebhooksScheme()
 const PLAIN = /* @__PURE__ */ standardWebhooksScheme({ keys: ['text'] })

@@ -1,5 +1,5 @@
 import type { SecretOption } from '@postern/core'
-import { provider, type Factory } from '@postern/core/scheme'
+import type { Factory } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
 import { HOUR } from './common/units.ts'
 
@@ -16,20 +16,19 @@ export interface PolarOptions extends StandardFamilyOptions {
  * after about 76 hours.
  * https://polar.sh/docs/integrate/webhooks/delivery
  */
-export const polar: Factory<PolarOptions> = /* @__PURE__ */ provider(
-  /* @__PURE__ */ standardFamily({
-    name: 'polar',
-    title: 'Polar',
-    docs: 'https://polar.sh/docs/integrate/webhooks/delivery',
-    setup: {
-      steps: ['<organization>', 'Settings', 'Webhooks', 'Add Endpoint'],
-      url: 'https://polar.sh/to/dashboard/settings/webhooks',
-      secret: 'the secret that you set, or let Polar generate',
-      docs: 'https://polar.sh/docs/integrate/webhooks/endpoints',
-    },
-    topics: ['order.paid', 'order.refunded', 'subscription.active', 'customer.state_changed'],
-    secretHint: 'Secret of the endpoint, whole.',
-    keys: ['text', 'decoded'],
-    retrySpan: 76 * HOUR,
-  }),
-)
+export const polar: Factory<PolarOptions> = /* @__PURE__ */ standardFamily({
+  name: 'polar',
+  title: 'Polar',
+  docs: 'https://polar.sh/docs/integrate/webhooks/delivery',
+  setup: {
+    steps: ['<organization>', 'Settings', 'Webhooks', 'Add Endpoint'],
+    url: 'https://polar.sh/to/dashboard/settings/webhooks',
+    secret: 'the secret that you set, or let Polar generate',
+    docs: 'https://polar.sh/docs/integrate/webhooks/endpoints',
+  },
+  topics: ['order.paid', 'order.refunded', 'subscription.active', 'customer.state_changed'],
+  secretHint: 'Secret of the endpoint, whole.',
+  keys: ['text', 'decoded'],
+  checked: '2026-11-26',
+  delivers: { within: 10_000, retries: 76 * HOUR },
+})

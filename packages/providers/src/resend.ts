@@ -1,5 +1,5 @@
 import type { SecretOption } from '@postern/core'
-import { provider, type Factory } from '@postern/core/scheme'
+import type { Factory } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
 import { HOUR } from './common/units.ts'
 
@@ -14,21 +14,20 @@ export interface ResendOptions extends StandardFamilyOptions {
  * same over retries. Svix wants its 2xx within 15 s and retries for about 28 hours.
  * https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests
  */
-export const resend: Factory<ResendOptions> = /* @__PURE__ */ provider(
-  /* @__PURE__ */ standardFamily({
-    name: 'resend',
-    title: 'Resend',
-    docs: 'https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests',
-    setup: {
-      steps: ['Dashboard', 'Webhooks'],
-      url: 'https://resend.com/webhooks',
-      call: 'POST https://api.resend.com/webhooks',
-      secret: 'the signing secret of the webhook',
-      docs: 'https://github.com/resend/resend-skills/blob/main/skills/agent-email-inbox/references/webhook-setup.md',
-    },
-    topics: ['email.sent', 'email.delivered', 'email.bounced', 'email.complained', 'email.opened'],
-    secretHint: 'Signing secret of the webhook, whsec_…',
-    prefixes: ['svix-', 'webhook-'],
-    retrySpan: 28 * HOUR,
-  }),
-)
+export const resend: Factory<ResendOptions> = /* @__PURE__ */ standardFamily({
+  name: 'resend',
+  title: 'Resend',
+  docs: 'https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests',
+  setup: {
+    steps: ['Dashboard', 'Webhooks'],
+    url: 'https://resend.com/webhooks',
+    call: 'POST https://api.resend.com/webhooks',
+    secret: 'the signing secret of the webhook',
+    docs: 'https://github.com/resend/resend-skills/blob/main/skills/agent-email-inbox/references/webhook-setup.md',
+  },
+  topics: ['email.sent', 'email.delivered', 'email.bounced', 'email.complained', 'email.opened'],
+  secretHint: 'Signing secret of the webhook, whsec_…',
+  prefixes: ['svix-', 'webhook-'],
+  checked: '2026-11-26',
+  delivers: { within: 15_000, retries: 28 * HOUR },
+})

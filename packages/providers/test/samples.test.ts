@@ -15,29 +15,68 @@ const files = readdirSync(folder)
 const FEWER: Readonly<Record<string, number>> = {
   airtable: 1,
   alertmanager: 2,
+  configcat: 1,
+  cursor: 1,
   'docker-hub': 1,
+  doppler: 1,
   dropbox: 1,
+  fal: 2,
+  framer: 1,
   grafana: 2,
+  'hookdeck-gateway': 1,
   rfc9421: 1,
   'sendgrid-inbound-parse': 1,
+  tally: 1,
+  'teams-outgoing': 1,
   typeform: 2,
 }
 
 /** Topics whose sender gives its events no id. */
 const WITHOUT_ID: Readonly<Record<string, RegExp>> = {
+  affirm: /./,
   airtable: /./,
+  ashby: /./,
+  bird: /./,
   braintree: /./,
+  buildkite: /./,
+  calendly: /./,
+  clickup: /./,
+  cronofy: /./,
   discord: /^[A-Z_]+$/,
+  doppler: /./,
   dropbox: /./,
+  elevenlabs: /./,
+  ghost: /./,
+  'help-scout': /./,
   intercom: /^ping$/,
+  klaviyo: /./,
+  'lemon-squeezy': /./,
+  merge: /./,
   'microsoft-graph': /^[a-z]/,
+  onfleet: /./,
+  pandadoc: /./,
+  paystack: /./,
+  plivo: /./,
+  pusher: /./,
+  retell: /./,
   rfc9421: /./,
+  sendbird: /./,
   'sendgrid-inbound-parse': /./,
+  shippo: /./,
+  sinch: /./,
+  smartsheet: /./,
+  'terraform-cloud': /./,
+  tiktok: /./,
+  webflow: /./,
   zoom: /./,
 }
 
 // Vectors have public keys, or no secret: these can sign.
 const OPTIONS: Readonly<Record<string, object>> = {
+  fal: catalogue.get('fal')!.example,
+  keygen: catalogue.get('keygen')!.example,
+  telnyx: catalogue.get('telnyx')!.example,
+  wise: { secret: privateKey('rsa') },
   asana: { secret: 'a-secret-of-a-handshake' },
   cloudevents: { secret: 'a-bearer-token' },
   discord: { publicKey: `private:${'9d'.repeat(32)}` },
@@ -149,7 +188,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
-function privateKey(): string {
-  const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+function privateKey(type: 'ec' | 'rsa' = 'ec'): string {
+  const { privateKey: key } =
+    type === 'rsa'
+      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+      : generateKeyPairSync('ec', { namedCurve: 'P-256' })
   return key.export({ format: 'pem', type: 'pkcs8' }) as string
 }

@@ -23,6 +23,8 @@ const covered: Readonly<Record<string, NonNullable<SigningLaws['covered']>>> = {
 
 /** The secrets and the draft with which the laws of signing are checked; undefined if a provider cannot sign. */
 export function lawsOf(name: string): SigningLaws | undefined {
+  if (name === 'wise')
+    return { secrets: [privateKey('rsa'), privateKey('rsa')], draft: { payload: {} } }
   if (name.startsWith('sendgrid'))
     return { ...samples[name]!, secrets: [privateKey(), privateKey()] }
   const found = samples[name] ?? fromVectors(name)
@@ -46,7 +48,14 @@ function fromVectors(name: string): SigningLaws | undefined {
   if (!other) return undefined
   const place = secret.indexOf(other[0], at)
   const second = secret.slice(0, place) + other[1] + secret.slice(place + 1)
-  return { secrets: [secret, second], ...(extra && { options: extra }), draft: { payload: {} } }
+  // `generic` takes hex in either case.
+  const anyCase = catalogue.get(name)!.scheme.includes(', hex')
+  return {
+    secrets: [secret, second],
+    ...(extra && { options: extra }),
+    ...(anyCase && { anyCase }),
+    draft: { payload: {} },
+  }
 }
 
 const SWAPS = Array.from(
@@ -73,7 +82,10 @@ function adyenFields(body: Uint8Array): unknown {
   }
 }
 
-function privateKey(): string {
-  const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+function privateKey(type: 'ec' | 'rsa' = 'ec'): string {
+  const { privateKey: key } =
+    type === 'rsa'
+      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+      : generateKeyPairSync('ec', { namedCurve: 'P-256' })
   return key.export({ format: 'pem', type: 'pkcs8' }) as string
 }

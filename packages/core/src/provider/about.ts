@@ -1,4 +1,5 @@
 import type { EventMap } from '../event.ts'
+import type { Delivers, Place } from './facts.ts'
 import type { Coding, Format, Provider } from './provider.ts'
 import type { Covers } from './scheme.ts'
 import type { Setup } from './setup.ts'
@@ -17,6 +18,18 @@ export interface About {
   create(options: object): Provider
   /** Name of the option that takes the secret. Absent if there is none. */
   readonly secretOption?: string
+  /** What is signed, by which algorithm, written how; `unknown` if the provider does not say. */
+  readonly scheme: string
+  /** Where the signature lies, or the token in its place. Absent if nothing proves the sender, or the provider does not say. */
+  readonly place?: Place
+  /** Seconds that a signed time may be away from now, unless an option says so; `none` if nothing is dated. */
+  readonly tolerance: number | 'none' | 'unknown'
+  /** Options that make a provider; one that signs, if `canSign`. Its secrets are examples that everybody can read. */
+  readonly example: object
+  /** The day on which the sender's page and libraries were last compared, as 2026-01-31; `unknown` if nobody says. */
+  readonly checked: string
+  /** How the sender delivers: what its page does not state is `unknown`. */
+  readonly delivers: Delivers
   /** Every option with a sentence on it. */
   readonly options: Readonly<Record<string, string>>
   /** Topics that the sender sends; examples if there are many. */

@@ -2,10 +2,11 @@ import { markVerified, type Delivery } from '../delivery.ts'
 import type { EventMap } from '../event.ts'
 import { unknownOptions } from '../basics/unknown-options.ts'
 import { isPromise, type MaybePromise } from '../basics/maybe.ts'
-import type { About, Factory } from './about.ts'
+import type { Factory } from './about.ts'
 import { admission, authOf, coversOf, explained, ringOf, signedRequest, trustedOf } from './auth.ts'
 import { draftRequest } from './compose.ts'
 import { remember } from './made.ts'
+import { aboutOf, plainOf } from './plain.ts'
 import { checkPeer } from './peer.ts'
 import type { Clock, Draft, Provider, Verified } from './provider.ts'
 import { readsOf } from './reads.ts'
@@ -118,58 +119,6 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
     }
     return made as Provider<Events>
   }
-}
-
-function aboutOf<Options extends object, Key, Ready>(
-  spec: ProviderSpec<Options, Key, Ready>,
-  create: About['create'],
-): About {
-  const secretOption = spec.secret ?? ('secret' in spec.options ? 'secret' : undefined)
-  return {
-    name: spec.name,
-    title: spec.title ?? spec.name,
-    docs: spec.docs ?? '',
-    ...(spec.setup && { setup: spec.setup }),
-    create,
-    ...(secretOption !== undefined && { secretOption }),
-    options: spec.options,
-    topics: spec.topics ?? [],
-    handshakes: spec.handshakes ?? [],
-    methods: spec.methods ?? ['POST'],
-    formats: spec.formats ?? ['json'],
-    codings: spec.codings ?? [],
-    charsets: spec.charsets ?? ['utf-8'],
-    ...(spec.covers && { covers: spec.covers }),
-    repeats: spec.repeats ?? true,
-    ...(spec.retrySpan !== undefined && { retrySpan: spec.retrySpan }),
-    canSign: spec.canSign ?? true,
-  }
-}
-
-const PLAIN = [
-  'methods',
-  'limits',
-  'retrySpan',
-  'failsOnRedirect',
-  'formats',
-  'codings',
-  'charsets',
-  'labels',
-  'repeats',
-  'ids',
-  'greets',
-  'challenge',
-  'claims',
-  'xml',
-  'refusal',
-] as const
-
-function plainOf<Options extends object, Key, Ready>(
-  spec: ProviderSpec<Options, Key, Ready>,
-): Partial<Provider> {
-  return Object.fromEntries(
-    PLAIN.filter((name) => spec[name] !== undefined).map((name) => [name, spec[name]]),
-  )
 }
 
 /** The functions of a spec that get the options as their last argument. */

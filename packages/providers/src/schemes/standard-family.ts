@@ -5,13 +5,18 @@ import {
   standardWebhooksId,
   standardWebhooksScheme,
   type Draft,
+  type Facts,
+  type Factory,
   type KeyForm,
   type ProviderSpec,
   type Scheme,
   type StandardWebhooksHeaders,
   type StandardWebhooksKey,
 } from '@postern/core/scheme'
-import { member, needed } from '../common/read.ts'
+import { provider } from '../common/provider.ts'
+import { membersAt, placedAt } from '../common/paths.ts'
+import { needed } from '../common/read.ts'
+import type { PresetFacts } from './preset.ts'
 
 /** Options of every sender of the family. */
 export interface StandardFamilyOptions {
@@ -21,19 +26,26 @@ export interface StandardFamilyOptions {
   readonly topicField?: string | undefined
 }
 
-type Options = StandardFamilyOptions & { readonly secret: SecretOption }
-type Base = ProviderSpec<Options, StandardWebhooksKey>
+/** Options of a sender of the family that adds none. */
+export interface StandardFamilySecretOptions extends StandardFamilyOptions {
+  /** The signing secret of the endpoint. Several while it is being changed. */
+  readonly secret: SecretOption
+}
+
+type Options = StandardFamilySecretOptions
+type Base = ProviderSpec<Options, StandardWebhooksKey> & { readonly facts: Facts }
 
 /** What sets a sender of the family apart. */
-export interface StandardFamilySpec extends Omit<Base, 'events' | 'options' | 'scheme'> {
+export interface StandardFamilySpec
+  extends Omit<Base, 'docs' | 'events' | 'options' | 'scheme' | 'facts' | 'setup'>, PresetFacts {
   /** A sentence on the secret. */
-  readonly secretHint: string
+  readonly secretHint?: string
   /** @default ['webhook-'] */
   readonly prefixes?: readonly string[]
   /** The sender's own names of the three headers, in place of `prefixes`. */
   readonly headers?: StandardWebhooksHeaders
-  /** Member of the body that is the topic, if the option does not say so. @default 'type', which must be there */
-  readonly topicField?: string
+  /** Member of the body that is the topic, or several that are joined by dots, if the option does not say so. @default 'type' */
+  readonly topicField?: string | readonly string[]
   /** Every way in which the sender has ever made its keys of secrets; the first signs. @default ['decoded'] */
   readonly keys?: readonly KeyForm[]
   /** Makes a key of a secret in the sender's own format, in place of `keys`. @default whsec_ and base64 */
@@ -47,16 +59,24 @@ const FAMILY_OPTIONS = {
   topicField: 'Member of the body that is the topic. Default type.',
 } as const
 
-/** The spec of a sender that keeps to Standard Webhooks 1.0.0 but for its format of secrets or names of headers. */
-export function standardFamily(given: StandardFamilySpec): Base {
-  const { secretHint, prefixes = ['webhook-'], headers, keys, key, signatures, ...rest } = given
-  const { topicField: usual, ...spec } = rest
+/** A sender that keeps to Standard Webhooks 1.0.0 but for its format of secrets or names of headers. */
+export function standardFamily(given: StandardFamilySpec): Factory<StandardFamilySecretOptions> {
+  const {
+    secretHint = 'Signing secret of the endpoint, whsec_…',
+    prefixes = ['webhook-'],
+    headers,
+    keys,
+    key,
+    signatures,
+    ...rest
+  } = given
+  const { topicField: usual, setup, checked, example, delivers, ...spec } = rest
+  const [first] = spec.topics ?? []
   const idHeader = headers?.id.toLowerCase() ?? `${prefixes[0]}id`
-  return {
+  return provider({
     options: { secret: secretHint, ...FAMILY_OPTIONS },
     claims: idHeader,
     covers: { body: 'bytes', id: true, timestamp: true },
-    failsOnRedirect: true,
     scheme: ({ tolerance }) =>
       familyScheme({ prefixes, headers, tolerance, keys, key, signatures }),
     events: (delivery, { value }, { topicField = usual }) => [
@@ -66,17 +86,30 @@ export function standardFamily(given: StandardFamilySpec): Base {
         payload: value,
       },
     ],
-    compose: (draft, { topicField = usual }) => composeMessage(draft, idHeader, topicField),
+    compose: (draft, { topicField = usual }) =>
+      composeMessage({ ...(usual && first && { topic: first }), ...draft }, idHeader, topicField),
     ...spec,
-  }
+    setup: { docs: spec.docs, ...setup },
+    facts: {
+      scheme: 'HMAC-SHA256 of {id}.{time}.{body}, base64',
+      place: { header: headers?.signature ?? `${prefixes[0]}signature` },
+      tolerance: 300,
+      example: example ?? { secret: `whsec_${EXAMPLE}` },
+      checked,
+      // The specification takes a redirect for a failure.
+      delivers: { redirect: 'failure', source: spec.docs, ...delivers },
+    },
+  })
 }
 
-function topicAt(value: unknown, path: string): string {
-  const topic = member(value, path)
+const EXAMPLE = 'YW4gZXhhbXBsZSBzZWNyZXQgb2YgMzIgYnl0ZXM='
+
+function topicAt(value: unknown, path: string | readonly string[]): string {
+  const topic = membersAt(value, path, '.')
   if (topic === undefined)
     throw new WebhookError('unidentified', {
       problem: 'missing',
-      field: path,
+      field: [path].flat().join(),
       option: 'topicField',
     })
   return topic
@@ -86,12 +119,9 @@ function topicAt(value: unknown, path: string): string {
 export function composeMessage(
   { topic = 'message', id, payload = {}, at = Date.now() }: Draft,
   idHeader: string,
-  topicField: string | undefined = 'type',
+  topicField: string | readonly string[] | undefined = 'type',
 ): { headers: Record<string, string>; body?: string } {
-  const named = topicField
-    .split('.')
-    .reduceRight<unknown>((value, name) => ({ [name]: value }), topic) as object
-  const sample = { ...named, timestamp: new Date(at).toISOString() }
+  const sample = { ...placedAt(topic, topicField, '.'), timestamp: new Date(at).toISOString() }
   const isObject = typeof payload === 'object' && payload !== null && !Array.isArray(payload)
   return {
     headers: { [idHeader]: id ?? `msg_${crypto.randomUUID().replaceAll('-', '')}` },

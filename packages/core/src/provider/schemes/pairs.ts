@@ -30,7 +30,8 @@ export interface PairsOptions {
 export function pairs(
   options: PairsOptions,
 ): Pick<SignatureOptions, 'header' | 'read' | 'write' | 'needs' | 'message' | 'covers'> {
-  const { header, separator = ',', time = 't', signature = 'v1', most = 20 } = options
+  const { separator = ',', time = 't', signature = 'v1', most = 20 } = options
+  const header = options.header.toLowerCase()
   const grammar = (problem: 'malformed' | 'several' = 'malformed'): WebhookError =>
     new WebhookError('malformed_header', {
       problem,

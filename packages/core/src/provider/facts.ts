@@ -1,0 +1,57 @@
+/** What the page of a sender could say and does not. */
+export type Unknown = 'unknown'
+
+/** How a sender delivers, as far as its own page says. */
+export interface Delivers {
+  /** Milliseconds within which it wants its answer. */
+  readonly within: number | Unknown
+  /** Bytes of its largest body: the receiver's limit, unless its options say more or less. */
+  readonly largest: number | Unknown
+  /** Milliseconds over which it delivers one event again, by itself or if asked; 0 if it never does. */
+  readonly retries: number | Unknown
+  /** What a redirect is to it. */
+  readonly redirect: 'failure' | 'followed' | Unknown
+  /** What it does with an event that got a 4xx. */
+  readonly after4xx: 'retried' | 'dropped' | Unknown | (string & {})
+  /** When it stops to deliver to the URL at all. */
+  readonly givesUp: string
+  /** The answers that are no failure, `2xx` or `200`. */
+  readonly ok: string
+  /** The page that was read. */
+  readonly source: string
+}
+
+/** Where a signature lies, or the token in its place. Absent if nothing proves the sender. */
+export type Place =
+  | { readonly header: string }
+  | { readonly query: string }
+  | { readonly field: string }
+
+/** What documentation says of a sender, once, for people, tools and tests. */
+export interface Facts {
+  /** What is signed, by which algorithm, written how: `HMAC-SHA256 of {body}, hex`. */
+  readonly scheme: string
+  readonly place?: Place | undefined
+  /** Seconds that a signed time may be away from now, unless an option says so; `none` if nothing is dated. */
+  readonly tolerance: number | 'none'
+  /** Options that make a provider; one that signs, if the provider can. @default the secret option with an example */
+  readonly example?: object | undefined
+  /** The day on which the sender's page and libraries were last compared, as 2026-01-31. */
+  readonly checked: string
+  /** What the page does not state is `unknown`. */
+  readonly delivers: Partial<Delivers> & Pick<Delivers, 'source'>
+}
+
+/** All that may be said of deliveries: what is not said is unknown. */
+export function deliversOf(said: Facts['delivers']): Delivers {
+  return {
+    within: 'unknown',
+    largest: 'unknown',
+    retries: 'unknown',
+    redirect: 'unknown',
+    after4xx: 'unknown',
+    givesUp: 'unknown',
+    ok: 'unknown',
+    ...said,
+  }
+}

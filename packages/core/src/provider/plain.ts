@@ -1,0 +1,85 @@
+import type { About } from './about.ts'
+import { deliversOf, type Delivers } from './facts.ts'
+import type { Provider } from './provider.ts'
+import type { ProviderSpec } from './spec.ts'
+
+/** The facts of a spec for documentation, command lines and tests. */
+export function aboutOf<Options extends object, Key, Ready>(
+  spec: ProviderSpec<Options, Key, Ready>,
+  create: About['create'],
+): About {
+  const secretOption = spec.secret ?? ('secret' in spec.options ? 'secret' : undefined)
+  const {
+    scheme = 'unknown',
+    place,
+    tolerance = 'unknown',
+    example,
+    checked = 'unknown',
+  } = spec.facts ?? {}
+  const delivers = deliversOf(spec.facts?.delivers ?? { source: spec.docs ?? '' })
+  const { retrySpan } = plainOf(spec)
+  return {
+    name: spec.name,
+    title: spec.title ?? spec.name,
+    docs: spec.docs ?? '',
+    ...(spec.setup && { setup: spec.setup }),
+    create,
+    scheme,
+    ...(place && { place }),
+    tolerance,
+    example: example ?? (secretOption === undefined ? {} : { [secretOption]: 'an-example-secret' }),
+    checked,
+    delivers,
+    ...(secretOption !== undefined && { secretOption }),
+    options: spec.options,
+    topics: spec.topics ?? [],
+    handshakes: spec.handshakes ?? [],
+    methods: spec.methods ?? ['POST'],
+    formats: spec.formats ?? ['json'],
+    codings: spec.codings ?? [],
+    charsets: spec.charsets ?? ['utf-8'],
+    ...(spec.covers && { covers: spec.covers }),
+    repeats: spec.repeats ?? true,
+    ...(retrySpan !== undefined && { retrySpan }),
+    canSign: spec.canSign ?? true,
+  }
+}
+
+const PLAIN = [
+  'methods',
+  'limits',
+  'retrySpan',
+  'failsOnRedirect',
+  'formats',
+  'codings',
+  'charsets',
+  'labels',
+  'repeats',
+  'ids',
+  'greets',
+  'challenge',
+  'claims',
+  'xml',
+  'refusal',
+] as const
+
+/** The members that a provider takes unchanged from its spec, and those that its facts imply. */
+export function plainOf<Options extends object, Key, Ready>(
+  spec: ProviderSpec<Options, Key, Ready>,
+): Partial<Provider> {
+  return {
+    ...(spec.facts && impliedBy(spec.facts.delivers)),
+    ...Object.fromEntries(
+      PLAIN.filter((name) => spec[name] !== undefined).map((name) => [name, spec[name]]),
+    ),
+  }
+}
+
+/** What a receiver has to know of how a sender delivers. */
+function impliedBy({ largest, retries, redirect }: Partial<Delivers>): Partial<Provider> {
+  return {
+    ...(typeof largest === 'number' && { limits: { body: largest } }),
+    ...(typeof retries === 'number' && { retrySpan: retries }),
+    ...(redirect === 'failure' && { failsOnRedirect: true }),
+  }
+}

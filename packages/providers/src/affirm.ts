@@ -1,0 +1,27 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, topicOf, type DatedPresetOptions } from './schemes/preset.ts'
+
+/**
+ * Affirm. HMAC-SHA512 over `{time}.{body}` in `X-Affirm-Signature`, hex. Topic is `event`, there is no id of the event.
+ * https://docs.affirm.com/developers/docs/webhooks
+ */
+export const affirm: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
+  name: 'affirm',
+  title: 'Affirm',
+  docs: 'https://docs.affirm.com/developers/docs/webhooks',
+  setup: {
+    place: 'the webhook settings of the merchant',
+    secret: 'the private key of the merchant',
+  },
+  topics: ['opened', 'approved', 'confirmed'],
+  sign: {
+    scheme: 'hmac',
+    header: 'X-Affirm-Signature',
+    algorithm: 'sha512',
+    pairs: { signature: 'v0' },
+  },
+  topic: topicOf('event', 'event_type', 'type'),
+  topicField: 'event',
+  formats: ['json', 'form'],
+  checked: '2026-11-28',
+})

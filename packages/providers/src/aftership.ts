@@ -1,0 +1,19 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * AfterShip. HMAC-SHA256 over the body in `aftership-hmac-sha256`, base64. Topic is `event`, id is `event_id`. The
+ * webhooks of tracking; other products of AfterShip sign in `as-signature-hmac-sha256`.
+ * https://www.aftership.com/docs/tracking/webhook/webhook-signature
+ */
+export const aftership: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'aftership',
+  title: 'AfterShip',
+  docs: 'https://www.aftership.com/docs/tracking/webhook/webhook-signature',
+  setup: { steps: ['Settings', 'Webhooks'], secret: 'the webhook secret shown there' },
+  topics: ['tracking_update', 'tracking_update_in_transit', 'tracking_update_delivered'],
+  sign: { scheme: 'hmac', header: 'aftership-hmac-sha256', encoding: 'base64' },
+  eventIdField: 'event_id',
+  topicField: 'event',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,20 @@
+import type { Factory } from '@postern/core/scheme'
+import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
+
+/**
+ * Anthropic: Standard Webhooks. Topic is `data.type` (`session.status_idled`), id is the header `webhook-id`, the same
+ * over retries. `type` of the body is always `event`.
+ * https://platform.claude.com/docs/en/managed-agents/webhooks
+ */
+export const anthropic: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
+  name: 'anthropic',
+  title: 'Anthropic',
+  docs: 'https://platform.claude.com/docs/en/managed-agents/webhooks',
+  setup: {
+    place: 'the webhook settings of the workspace in the Console',
+    secret: 'the signing secret shown at creation',
+  },
+  topics: ['session.status_idled', 'session.status_terminated', 'session.status_run_started'],
+  topicField: 'data.type',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,17 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Ashby. HMAC-SHA256 over the body in `Ashby-Signature`, hex. Topic is `action`, there is no id of the event.
+ * https://developers.ashbyhq.com/docs/authenticating-webhooks
+ */
+export const ashby: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'ashby',
+  title: 'Ashby',
+  docs: 'https://developers.ashbyhq.com/docs/authenticating-webhooks',
+  setup: { steps: ['Admin', 'Integrations', 'Webhooks'], secret: 'the secret token that you type' },
+  topics: ['applicationSubmit', 'candidateHire', 'candidateStageChange'],
+  sign: { scheme: 'hmac', header: 'Ashby-Signature', prefix: 'sha256=' },
+  topicField: 'action',
+  checked: '2026-11-28',
+})

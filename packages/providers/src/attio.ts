@@ -1,0 +1,20 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Attio. HMAC-SHA256 over the body in `Attio-Signature` or `X-Attio-Signature`, hex. Topic is each event’s `event_type`,
+ * id is `Idempotency-Key`.
+ * https://docs.attio.com/rest-api/guides/webhooks
+ */
+export const attio: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'attio',
+  title: 'Attio',
+  docs: 'https://docs.attio.com/rest-api/guides/webhooks',
+  setup: { call: 'POST /v2/webhooks of the Attio API', secret: 'the secret of the answer' },
+  topics: ['record.created', 'record.updated', 'note.created'],
+  sign: { scheme: 'hmac', header: ['Attio-Signature', 'X-Attio-Signature'] },
+  itemsField: 'events',
+  eventIdHeader: 'Idempotency-Key',
+  topicField: 'event_type',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,31 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
+
+/**
+ * Box. HMAC-SHA256 over `{body}{time}` in `BOX-SIGNATURE-PRIMARY` or `BOX-SIGNATURE-SECONDARY`, base64. Topic is
+ * `trigger`, id is `id`.
+ * https://developer.box.com/guides/webhooks/v2/signatures-v2/
+ */
+export const box: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
+  name: 'box',
+  title: 'Box',
+  docs: 'https://developer.box.com/guides/webhooks/v2/signatures-v2/',
+  setup: {
+    steps: ['Developer Console', '<app>', 'Webhooks'],
+    secret: 'the primary and the secondary signature key of the app',
+  },
+  topics: ['FILE.UPLOADED', 'FILE.DOWNLOADED', 'FOLDER.CREATED'],
+  hint: 'Signature keys of the app: both.',
+  sign: {
+    scheme: 'hmac',
+    header: ['BOX-SIGNATURE-PRIMARY', 'BOX-SIGNATURE-SECONDARY'],
+    encoding: 'base64',
+    timestampHeader: 'BOX-DELIVERY-TIMESTAMP',
+    timestampUnit: 'iso',
+    tolerance: 600,
+    message: '{body}{time}',
+  },
+  eventIdField: 'id',
+  topicField: 'trigger',
+  checked: '2026-11-28',
+})

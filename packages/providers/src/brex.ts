@@ -1,0 +1,20 @@
+import type { Factory } from '@postern/core/scheme'
+import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
+
+/**
+ * Brex: Standard Webhooks. Topic is `event_type` (`TRANSFER_PROCESSED`), id is the header `webhook-id`, the same over
+ * retries. The secret comes without `whsec_`.
+ * https://developer.brex.com/docs/webhooks/
+ */
+export const brex: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
+  name: 'brex',
+  title: 'Brex',
+  docs: 'https://developer.brex.com/docs/webhooks/',
+  setup: {
+    call: 'POST /v1/webhooks of the Brex API',
+    secret: 'the secret of GET /v1/webhooks/secrets',
+  },
+  topics: ['TRANSFER_PROCESSED', 'TRANSFER_FAILED', 'REFERRAL_CREATED'],
+  topicField: 'event_type',
+  checked: '2026-11-28',
+})

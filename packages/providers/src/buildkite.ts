@@ -1,0 +1,30 @@
+import type { Factory } from '@postern/core/scheme'
+import { agreedTopic, member } from './common/read.ts'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
+
+/**
+ * Buildkite. HMAC-SHA256 over `{time}.{body}` in `X-Buildkite-Signature`, hex. Topic is `event`, which `X-Buildkite-
+ * Event` must not contradict, there is no id of the event.
+ * https://buildkite.com/docs/apis/webhooks
+ */
+export const buildkite: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
+  name: 'buildkite',
+  title: 'Buildkite',
+  docs: 'https://buildkite.com/docs/apis/webhooks',
+  setup: {
+    steps: ['Settings', 'Notification Services', 'Webhook'],
+    secret: 'the token of the service, sent as a signature',
+  },
+  topics: ['build.finished', 'build.scheduled', 'job.finished'],
+  hint: 'Token of the service.',
+  sign: {
+    scheme: 'hmac',
+    header: 'X-Buildkite-Signature',
+    pairs: { time: 'timestamp', signature: 'signature' },
+  },
+  topic: (delivery, { value }) =>
+    agreedTopic(member(value, 'event'), delivery, 'x-buildkite-event'),
+  reads: ['x-buildkite-event'],
+  topicField: 'event',
+  checked: '2026-11-28',
+})

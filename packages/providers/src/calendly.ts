@@ -1,0 +1,27 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
+
+/**
+ * Calendly. HMAC-SHA256 over `{time}.{body}` in `Calendly-Webhook-Signature`, hex. Topic is `event`, there is no id of
+ * the event.
+ * https://developer.calendly.com/api-docs/ZG9jOjM2MzE2MDM4-webhook-signatures
+ */
+export const calendly: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
+  name: 'calendly',
+  title: 'Calendly',
+  docs: 'https://developer.calendly.com/api-docs/ZG9jOjM2MzE2MDM4-webhook-signatures',
+  setup: {
+    call: 'POST /webhook_subscriptions of the Calendly API',
+    secret: 'signing_key of the same request',
+  },
+  topics: ['invitee.created', 'invitee.canceled', 'routing_form_submission.created'],
+  hint: 'Signing key of the subscription.',
+  sign: { scheme: 'hmac', header: 'Calendly-Webhook-Signature', pairs: {}, tolerance: 180 },
+  topicField: 'event',
+  checked: '2026-11-28',
+  delivers: {
+    within: 15000,
+    redirect: 'failure',
+    givesUp: 'at a 410, which deletes the subscription',
+  },
+})

@@ -1,0 +1,18 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Checkout.com. HMAC-SHA256 over the body in `Cko-Signature`, hex. Topic is `type`, id is `id`.
+ * https://www.checkout.com/docs/workflows/set-up-your-webhook-receiver
+ */
+export const checkoutCom: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'checkout-com',
+  title: 'Checkout.com',
+  docs: 'https://www.checkout.com/docs/workflows/set-up-your-webhook-receiver',
+  setup: { place: 'a workflow with a webhook action', secret: 'the signature key of the action' },
+  topics: ['payment_approved', 'payment_captured', 'payment_declined'],
+  sign: { scheme: 'hmac', header: 'Cko-Signature' },
+  eventIdField: 'id',
+  topicField: 'type',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,19 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Checkr. HMAC-SHA256 over the body in `X-Checkr-Signature`, hex. Topic is `type`, id is `id`.
+ * https://docs.checkr.com/#section/Webhooks
+ */
+export const checkr: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'checkr',
+  title: 'Checkr',
+  docs: 'https://docs.checkr.com/#section/Webhooks',
+  setup: { steps: ['Account Settings', 'Webhooks'], secret: 'the API key of the account' },
+  topics: ['report.completed', 'report.created', 'candidate.created'],
+  hint: 'API key of the account.',
+  sign: { scheme: 'hmac', header: 'X-Checkr-Signature' },
+  eventIdField: 'id',
+  topicField: 'type',
+  checked: '2026-11-28',
+})

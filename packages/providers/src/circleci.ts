@@ -1,0 +1,18 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * CircleCI. HMAC-SHA256 over the body in `circleci-signature`, hex. Topic is `type`, id is `id`.
+ * https://circleci.com/docs/webhooks/
+ */
+export const circleci: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'circleci',
+  title: 'CircleCI',
+  docs: 'https://circleci.com/docs/webhooks/',
+  setup: { steps: ['Project Settings', 'Webhooks'], secret: 'the secret token that you type' },
+  topics: ['workflow-completed', 'job-completed', 'workflow-started'],
+  sign: { scheme: 'hmac', header: 'circleci-signature', prefix: 'v1=', several: ',' },
+  eventIdField: 'id',
+  topicField: 'type',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,17 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * ClickUp. HMAC-SHA256 over the body in `X-Signature`, hex. Topic is `event`, there is no id of the event.
+ * https://developer.clickup.com/docs/webhooksignature
+ */
+export const clickup: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'clickup',
+  title: 'ClickUp',
+  docs: 'https://developer.clickup.com/docs/webhooksignature',
+  setup: { call: 'POST /api/v2/team/{team_id}/webhook', secret: 'webhook.secret of the answer' },
+  topics: ['taskCreated', 'taskUpdated', 'taskDeleted'],
+  sign: { scheme: 'hmac', header: 'X-Signature' },
+  topicField: 'event',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,30 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
+
+/**
+ * Close. HMAC-SHA256 over `{time}{body}` in `close-sig-hash`, hex, with a key in hex. Topic is
+ * `event.object_type.event.action`, id is `event.id`.
+ * https://developer.close.com/topics/webhooks/
+ */
+export const close: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
+  name: 'close',
+  title: 'Close',
+  docs: 'https://developer.close.com/topics/webhooks/',
+  setup: {
+    call: 'POST /api/v1/webhook/ of the Close API',
+    secret: 'signature_key of the answer, hex',
+  },
+  topics: ['lead.created', 'opportunity.updated', 'activity.email.sent'],
+  hint: 'Signature key of the subscription, in hex.',
+  sign: {
+    scheme: 'hmac',
+    header: 'close-sig-hash',
+    keyEncoding: 'hex',
+    timestampHeader: 'close-sig-timestamp',
+    message: '{time}{body}',
+  },
+  eventIdField: 'event.id',
+  topicField: ['event.object_type', 'event.action'],
+  example: { secret: '6578616d706c65' },
+  checked: '2026-11-28',
+})

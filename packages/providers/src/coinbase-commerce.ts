@@ -1,0 +1,19 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Coinbase Commerce. HMAC-SHA256 over the body in `X-CC-Webhook-Signature`, hex. Topic is `event.type`, id is
+ * `event.id`.
+ * https://docs.cdp.coinbase.com/commerce/docs/webhooks-security
+ */
+export const coinbaseCommerce: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'coinbase-commerce',
+  title: 'Coinbase Commerce',
+  docs: 'https://docs.cdp.coinbase.com/commerce/docs/webhooks-security',
+  setup: { steps: ['Settings', 'Notifications'], secret: 'the webhook shared secret' },
+  topics: ['charge:created', 'charge:confirmed', 'charge:pending'],
+  sign: { scheme: 'hmac', header: 'X-CC-Webhook-Signature' },
+  eventIdField: 'event.id',
+  topicField: 'event.type',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,31 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * ConfigCat. HMAC-SHA256 over `{header:x-configcat-webhook-id}{time}{body}` in `X-ConfigCat-Webhook-Signature-V1`,
+ * base64. Id is `X-ConfigCat-Webhook-ID`. The body is your own template, so the topic is always `config.changed`.
+ * https://configcat.com/docs/advanced/notifications-webhooks/
+ */
+export const configcat: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'configcat',
+  title: 'ConfigCat',
+  docs: 'https://configcat.com/docs/advanced/notifications-webhooks/',
+  setup: { place: 'Webhooks of the dashboard', secret: 'the signing key of the webhook' },
+  topics: ['config.changed'],
+  hint: 'Signing key of the webhook.',
+  sign: {
+    scheme: 'hmac',
+    header: 'X-ConfigCat-Webhook-Signature-V1',
+    encoding: 'base64',
+    several: ',',
+    timestampHeader: 'X-ConfigCat-Webhook-Timestamp',
+    timestampUnit: 'any',
+    message: '{header:x-configcat-webhook-id}{time}{body}',
+  },
+  eventIdHeader: 'X-ConfigCat-Webhook-ID',
+  topic: 'config.changed',
+  covers: { body: 'bytes', id: true },
+  sends: { 'x-configcat-webhook-id': 'b616ca659d154a5fb907dd8475792eeb' },
+  formats: ['json', 'form', 'text', 'bytes'],
+  checked: '2026-11-28',
+})

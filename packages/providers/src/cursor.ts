@@ -1,0 +1,22 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Cursor. HMAC-SHA256 over the body in `X-Webhook-Signature`, hex. Topic is `X-Webhook-Event`, id is `X-Webhook-ID`. Id
+ * and topic lie in headers that nothing protects.
+ * https://cursor.com/docs/cloud-agent/api/webhooks
+ */
+export const cursor: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'cursor',
+  title: 'Cursor',
+  docs: 'https://cursor.com/docs/cloud-agent/api/webhooks',
+  setup: {
+    place: 'webhook in the request that starts the agent',
+    secret: 'webhook.secret of the same request',
+  },
+  topics: ['statusChange'],
+  sign: { scheme: 'hmac', header: 'X-Webhook-Signature', prefix: 'sha256=' },
+  eventIdHeader: 'X-Webhook-ID',
+  topicHeader: 'X-Webhook-Event',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,27 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
+
+/**
+ * Customer.io. HMAC-SHA256 over `v0:{time}:{body}` in `X-CIO-Signature`, hex. Topic is `object_type.metric`, id is
+ * `event_id`.
+ * https://docs.customer.io/integrations/data-out/connections/webhooks/
+ */
+export const customerIo: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
+  name: 'customer-io',
+  title: 'Customer.io',
+  docs: 'https://docs.customer.io/integrations/data-out/connections/webhooks/',
+  setup: {
+    steps: ['Data & Integrations', 'Reporting Webhooks'],
+    secret: 'the webhook signing key',
+  },
+  topics: ['email.sent', 'email.opened', 'customer.unsubscribed'],
+  sign: {
+    scheme: 'hmac',
+    header: 'X-CIO-Signature',
+    timestampHeader: 'X-CIO-Timestamp',
+    message: 'v0:{time}:{body}',
+  },
+  eventIdField: 'event_id',
+  topicField: ['object_type', 'metric'],
+  checked: '2026-11-28',
+})

@@ -1,0 +1,18 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, topicOf, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Doppler. HMAC-SHA256 over the body in `X-Doppler-Signature`, hex. Topic is `type`, there is no id of the event.
+ * https://docs.doppler.com/docs/webhooks
+ */
+export const doppler: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'doppler',
+  title: 'Doppler',
+  docs: 'https://docs.doppler.com/docs/webhooks',
+  setup: { steps: ['<project>', 'Webhooks'], secret: 'the signing secret that you type' },
+  topics: ['config.secrets.update'],
+  sign: { scheme: 'hmac', header: 'X-Doppler-Signature', prefix: 'sha256=' },
+  topic: topicOf('type'),
+  topicField: 'type',
+  checked: '2026-11-28',
+})

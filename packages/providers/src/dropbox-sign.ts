@@ -1,0 +1,129 @@
+import { textReply, WebhookError, type Delivery, type SecretOption } from '@postern/core'
+import {
+  hmacAlgorithm,
+  mergeDeep,
+  mismatch,
+  parseJson,
+  parseMultipart,
+  stringifyJson,
+  type Factory,
+  type Scheme,
+  type SignableRequest,
+} from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
+import { at, member, text } from './common/read.ts'
+
+/** Options of {@link dropboxSign}. */
+export interface DropboxSignOptions {
+  /** The API key of the account, or of the API app. */
+  readonly apiKey: SecretOption
+}
+
+const ID = [
+  'event.event_hash',
+  'signature_request.signature_request_id',
+  'event.event_metadata.related_signature_id',
+]
+
+/**
+ * Dropbox Sign (HelloSign). A multipart form with the event as JSON in its field `json`; `event.event_hash` is the HMAC-SHA256 of
+ * time and type in hex. **Nothing else of the body is signed**: ask the API for the request. Topic is `event.event_type`; id is
+ * made of the hash, the request and the signature. Its answer is the text it wants, `Hello API Event Received`.
+ * https://developers.hellosign.com/docs/events/walkthrough
+ */
+export const dropboxSign: Factory<DropboxSignOptions> = /* @__PURE__ */ provider({
+  name: 'dropbox-sign',
+  title: 'Dropbox Sign',
+  docs: 'https://developers.hellosign.com/docs/events/walkthrough',
+  setup: {
+    steps: ['Settings', 'API', 'Account callback'],
+    secret: 'the API key of the account',
+    docs: 'https://developers.hellosign.com/docs/events/walkthrough',
+  },
+  topics: ['signature_request_sent', 'signature_request_signed', 'signature_request_all_signed'],
+  options: { apiKey: 'API key of the account or of the API app.' },
+  secret: 'apiKey',
+  formats: ['multipart'],
+  covers: { body: 'none' },
+  scheme: () => SCHEME,
+  facts: {
+    scheme: 'HMAC-SHA256 of event_time and event_type, hex; the body is not signed',
+    place: { field: 'json.event.event_hash' },
+    tolerance: 'none',
+    checked: '2026-11-28',
+    delivers: {
+      ok: '200 with the text Hello API Event Received',
+      source: 'https://developers.hellosign.com/docs/events/walkthrough',
+    },
+  },
+  reply: (result) =>
+    result.kind === 'refused' ? undefined : textReply('Hello API Event Received'),
+  events: (_delivery, { value }) => {
+    const event = jsonOf(text(at(value, 'fields'), 'json'))
+    const parts = ID.map((path) => member(event, path)).filter((part) => part !== undefined)
+    return [
+      {
+        id: parts.join(':') || undefined,
+        topic: member(event, 'event.event_type') ?? '',
+        payload: event,
+      },
+    ]
+  },
+  compose: ({ topic = 'signature_request_sent', payload, at: now = Date.now() }) => {
+    const event = { event_type: topic, event_time: String(Math.floor(now / 1000)) }
+    return {
+      headers: { 'content-type': 'multipart/form-data; boundary=postern' },
+      body: formOf(mergeDeep({ event }, payload)),
+    }
+  },
+})
+
+const ALGORITHM = /* @__PURE__ */ hmacAlgorithm()
+
+const SCHEME: Scheme<Uint8Array> = {
+  covers: { body: 'none' },
+  key: (secret) => ALGORITHM.key(secret),
+  async verify(delivery, keys) {
+    const event = at(await eventOf(delivery), 'event')
+    const [hash, time, type] = ['event_hash', 'event_time', 'event_type'].map((name) =>
+      member(event, name),
+    )
+    if (hash === undefined || time === undefined || type === undefined)
+      throw new WebhookError('missing_header', {
+        problem: 'missing',
+        field: 'json.event.event_hash',
+        expected: 'event_hash, event_time and event_type',
+      })
+    const found = keys.findIndex((key) => ALGORITHM.matches(key, time + type, [hash]))
+    if (found < 0) throw mismatch({ field: 'json.event.event_hash' }, keys.length)
+    return found
+  },
+  sign(request: SignableRequest, key) {
+    // What `compose` has written, in the one form that it writes.
+    const json = /\r\n\r\n([^]*)\r\n--postern--/.exec(new TextDecoder().decode(request.body))?.[1]
+    const value = jsonOf(json)
+    const [time = '', type = ''] = ['event.event_time', 'event.event_type'].map((path) =>
+      member(value, path),
+    )
+    const signed = mergeDeep(value as object, {
+      event: { event_hash: ALGORITHM.sign!(key, time + type) },
+    })
+    return { ...request, body: new TextEncoder().encode(formOf(signed)) }
+  },
+}
+
+async function eventOf(delivery: Delivery): Promise<unknown> {
+  const { fields } = await parseMultipart(delivery.body, {
+    fields: delivery.limits.unverified.parts,
+  })
+  return jsonOf(text(fields, 'json'))
+}
+
+function jsonOf(json: string | undefined): unknown {
+  return parseJson(json ?? '', { depth: 32 })
+}
+
+function formOf(value: unknown): string {
+  const part = 'content-disposition: form-data; name="json"'
+  return `--postern\r\n${part}\r\n\r\n${stringifyJson(value)}\r\n--postern--\r\n`
+}

@@ -1,0 +1,18 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Dub. HMAC-SHA256 over the body in `Dub-Signature`, hex. Topic is `event`, id is `id`.
+ * https://dub.co/docs/concepts/webhooks/introduction
+ */
+export const dub: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'dub',
+  title: 'Dub',
+  docs: 'https://dub.co/docs/concepts/webhooks/introduction',
+  setup: { steps: ['Settings', 'Webhooks'], secret: 'the signing secret of the webhook' },
+  topics: ['link.created', 'link.clicked', 'lead.created'],
+  sign: { scheme: 'hmac', header: 'Dub-Signature' },
+  eventIdField: 'id',
+  topicField: 'event',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,21 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Dwolla. HMAC-SHA256 over the body in `X-Request-Signature-SHA-256`, hex. Topic is `topic`, id is `id`.
+ * https://developers.dwolla.com/docs/webhooks/process-validate
+ */
+export const dwolla: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'dwolla',
+  title: 'Dwolla',
+  docs: 'https://developers.dwolla.com/docs/webhooks/process-validate',
+  setup: {
+    call: 'POST /webhook-subscriptions of the Dwolla API',
+    secret: 'secret of the same request',
+  },
+  topics: ['customer_created', 'transfer_completed', 'transfer_failed'],
+  sign: { scheme: 'hmac', header: 'X-Request-Signature-SHA-256' },
+  eventIdField: 'id',
+  topicField: 'topic',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,22 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * EasyPost. HMAC-SHA256 over the body in `X-Hmac-Signature`, hex. Topic is `description`, id is `id`.
+ * https://docs.easypost.com/guides/webhooks-guide
+ */
+export const easypost: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'easypost',
+  title: 'EasyPost',
+  docs: 'https://docs.easypost.com/guides/webhooks-guide',
+  setup: {
+    call: 'POST /v2/webhooks of the EasyPost API',
+    secret: 'webhook_secret, which you choose',
+  },
+  topics: ['tracker.updated', 'batch.created', 'refund.successful'],
+  sign: { scheme: 'hmac', header: 'X-Hmac-Signature', prefix: 'hmac-sha256-hex=' },
+  eventIdField: 'id',
+  topicField: 'description',
+  read: (secret) => secret.normalize('NFKD'),
+  checked: '2026-11-28',
+})

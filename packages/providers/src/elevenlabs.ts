@@ -1,0 +1,23 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
+
+/**
+ * ElevenLabs. HMAC-SHA256 over `{time}.{body}` in `ElevenLabs-Signature`, hex. Topic is `type`, there is no id of the
+ * event.
+ * https://elevenlabs.io/docs/product-guides/administration/webhooks
+ */
+export const elevenlabs: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
+  name: 'elevenlabs',
+  title: 'ElevenLabs',
+  docs: 'https://elevenlabs.io/docs/product-guides/administration/webhooks',
+  setup: { steps: ['Settings', 'Webhooks'], secret: 'the secret shown at creation' },
+  topics: ['post_call_transcription', 'post_call_audio', 'voice_removal_notice'],
+  sign: {
+    scheme: 'hmac',
+    header: 'ElevenLabs-Signature',
+    pairs: { signature: 'v0' },
+    tolerance: 1800,
+  },
+  topicField: 'type',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,22 @@
+import type { Factory } from '@postern/core/scheme'
+import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
+
+/**
+ * Finch: Standard Webhooks. Topic is `event_type` (`account.updated`), id is the header `Finch-Event-Id`, the same over
+ * retries. The headers have own names, and the secret is bare base64.
+ * https://developer.tryfinch.com/how-finch-works/webhooks
+ */
+export const finch: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
+  name: 'finch',
+  title: 'Finch',
+  docs: 'https://developer.tryfinch.com/how-finch-works/webhooks',
+  setup: {
+    place: 'the Webhooks page of the dashboard',
+    secret: 'the secret shown at creation, base64',
+  },
+  topics: ['account.updated', 'company.updated', 'directory.created'],
+  topicField: 'event_type',
+  headers: { id: 'Finch-Event-Id', timestamp: 'Finch-Timestamp', signature: 'Finch-Signature' },
+  example: { secret: 'YW4gZXhhbXBsZSBzZWNyZXQgb2YgMzIgYnl0ZXM=' },
+  checked: '2026-11-28',
+})

@@ -1,0 +1,19 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Flutterwave. HMAC-SHA256 over the body in `flutterwave-signature`, base64. Topic is `type`, id is `id`. API v4; v3
+ * sends the secret itself in `verif-hash`, which is `generic` with `header-token`.
+ * https://developer.flutterwave.com/docs/webhooks
+ */
+export const flutterwave: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'flutterwave',
+  title: 'Flutterwave',
+  docs: 'https://developer.flutterwave.com/docs/webhooks',
+  setup: { steps: ['Settings', 'Webhooks'], secret: 'the secret hash that you type' },
+  topics: ['charge.completed', 'transfer.completed', 'charge.failed'],
+  sign: { scheme: 'hmac', header: 'flutterwave-signature', encoding: 'base64' },
+  eventIdField: 'id',
+  topicField: 'type',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,26 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Framer. HMAC-SHA256 over `{body}{header:framer-webhook-submission-id}` in `Framer-Signature`, hex. Id is `Framer-
+ * Webhook-Submission-Id`.
+ * https://www.framer.com/help/articles/how-to-use-webhooks-in-framer-forms/
+ */
+export const framer: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'framer',
+  title: 'Framer',
+  docs: 'https://www.framer.com/help/articles/how-to-use-webhooks-in-framer-forms/',
+  setup: { steps: ['<form>', 'Send To', 'Webhook'], secret: 'the secret that you type' },
+  topics: ['form.submission'],
+  sign: {
+    scheme: 'hmac',
+    header: 'Framer-Signature',
+    prefix: 'sha256=',
+    message: '{body}{header:framer-webhook-submission-id}',
+  },
+  eventIdHeader: 'Framer-Webhook-Submission-Id',
+  topic: 'form.submission',
+  covers: { body: 'bytes', id: true },
+  sends: { 'framer-webhook-submission-id': '2b3c4d5e' },
+  checked: '2026-11-28',
+})

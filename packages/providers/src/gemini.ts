@@ -1,0 +1,20 @@
+import type { Factory } from '@postern/core/scheme'
+import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
+
+/**
+ * Gemini API: Standard Webhooks. Topic is `type` (`batch.succeeded`), id is the header `webhook-id`, the same over
+ * retries. Static endpoints alone: a URL that is given with a job is signed with a key of Google, which is not verified
+ * here.
+ * https://ai.google.dev/gemini-api/docs/webhooks
+ */
+export const gemini: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
+  name: 'gemini',
+  title: 'Gemini API',
+  docs: 'https://ai.google.dev/gemini-api/docs/webhooks',
+  setup: {
+    place: 'a static endpoint of the webhooks API',
+    secret: 'the secret, shown once at creation',
+  },
+  topics: ['batch.succeeded', 'batch.failed', 'video.generated'],
+  checked: '2026-11-28',
+})

@@ -1,0 +1,31 @@
+import { mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
+
+/**
+ * Ghost. HMAC-SHA256 over `{body}{time}` in `X-Ghost-Signature`, hex. There is no id of the event. The payload does not
+ * name its event: the topic is the kind of what changed, and `post` for a published post.
+ * https://ghost.org/docs/webhooks/
+ */
+export const ghost: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
+  name: 'ghost',
+  title: 'Ghost',
+  docs: 'https://ghost.org/docs/webhooks/',
+  setup: {
+    steps: ['Settings', 'Integrations', 'Add custom integration'],
+    secret: 'the secret of the webhook',
+  },
+  topics: ['post.published', 'member.added', 'page.published'],
+  sign: {
+    scheme: 'hmac',
+    header: 'X-Ghost-Signature',
+    pairs: { signature: 'sha256' },
+    timestampUnit: 'ms',
+    message: '{body}{time}',
+  },
+  topic: (_delivery, { value }) => Object.keys(value as object)[0] ?? 'event',
+  compose: ({ topic = 'post', payload }) => ({
+    headers: {},
+    body: stringifyJson(mergeDeep({ [topic]: { current: {}, previous: {} } }, payload)),
+  }),
+  checked: '2026-11-28',
+})

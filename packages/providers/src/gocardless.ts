@@ -1,0 +1,20 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * GoCardless. HMAC-SHA256 over the body in `Webhook-Signature`, hex. Topic is each event’s `resource_type.action`, id is
+ * `id`.
+ * https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks
+ */
+export const gocardless: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'gocardless',
+  title: 'GoCardless',
+  docs: 'https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks',
+  setup: { steps: ['Developers', 'Webhook endpoints'], secret: 'the secret of the endpoint' },
+  topics: ['payments.confirmed', 'mandates.active', 'subscriptions.created'],
+  sign: { scheme: 'hmac', header: 'Webhook-Signature' },
+  itemsField: 'events',
+  eventIdField: 'id',
+  topicField: ['resource_type', 'action'],
+  checked: '2026-11-28',
+})

@@ -1,0 +1,18 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Help Scout. HMAC-SHA1 over the body in `X-HelpScout-Signature`, base64. Topic is `X-HelpScout-Event`, there is no id
+ * of the event. The topic lies in a header that nothing protects; `id` of the body is the conversation’s.
+ * https://developer.helpscout.com/webhooks/
+ */
+export const helpScout: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'help-scout',
+  title: 'Help Scout',
+  docs: 'https://developer.helpscout.com/webhooks/',
+  setup: { steps: ['Manage', 'Apps', 'Webhooks'], secret: 'the secret key that you type' },
+  topics: ['convo.created', 'convo.assigned', 'customer.created'],
+  sign: { scheme: 'hmac', header: 'X-HelpScout-Signature', algorithm: 'sha1', encoding: 'base64' },
+  topicHeader: 'X-HelpScout-Event',
+  checked: '2026-11-28',
+})

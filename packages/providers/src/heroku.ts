@@ -1,0 +1,22 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Heroku. HMAC-SHA256 over the body in `Heroku-Webhook-Hmac-SHA256`, base64. Topic is `webhook_metadata.event.include`,
+ * id is `webhook_metadata.event.id`.
+ * https://devcenter.heroku.com/articles/app-webhooks
+ */
+export const heroku: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'heroku',
+  title: 'Heroku',
+  docs: 'https://devcenter.heroku.com/articles/app-webhooks',
+  setup: {
+    call: 'heroku webhooks:add',
+    secret: 'the secret printed by the command, or given to it',
+  },
+  topics: ['api:release', 'api:build', 'api:dyno'],
+  sign: { scheme: 'hmac', header: 'Heroku-Webhook-Hmac-SHA256', encoding: 'base64' },
+  eventIdField: 'webhook_metadata.event.id',
+  topicField: 'webhook_metadata.event.include',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,27 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, topicOf, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Hookdeck. HMAC-SHA256 over the body in `X-Hookdeck-Signature` or `X-Hookdeck-Signature-2`, base64. Id is `X-Hookdeck-
+ * EventID`. Hookdeck has verified the sender, or not: this says that Hookdeck delivers. The id is the same over its
+ * attempts.
+ * https://hookdeck.com/docs/authentication
+ */
+export const hookdeckGateway: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'hookdeck-gateway',
+  title: 'Hookdeck',
+  docs: 'https://hookdeck.com/docs/authentication',
+  setup: { place: 'a destination of Hookdeck', secret: 'the signing secret of the project' },
+  topics: ['event'],
+  hint: 'Signing secret of the project.',
+  sign: {
+    scheme: 'hmac',
+    header: ['X-Hookdeck-Signature', 'X-Hookdeck-Signature-2'],
+    encoding: 'base64',
+  },
+  topic: topicOf('type', 'event'),
+  eventIdHeader: 'X-Hookdeck-EventID',
+  topicField: 'type',
+  formats: ['json', 'form', 'xml', 'bytes'],
+  checked: '2026-11-28',
+})

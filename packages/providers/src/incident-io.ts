@@ -1,0 +1,21 @@
+import type { Factory } from '@postern/core/scheme'
+import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
+
+/**
+ * incident.io: Standard Webhooks. Topic is `event_type` (`public_incident.incident_created_v2`), id is the header
+ * `webhook-id`, the same over retries.
+ * https://docs.incident.io/integrations/webhooks
+ */
+export const incidentIo: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
+  name: 'incident-io',
+  title: 'incident.io',
+  docs: 'https://docs.incident.io/integrations/webhooks',
+  setup: { steps: ['Settings', 'Webhooks'], secret: 'the signing secret of the endpoint' },
+  topics: [
+    'public_incident.incident_created_v2',
+    'public_incident.incident_updated_v2',
+    'private_incident.incident_created_v2',
+  ],
+  topicField: 'event_type',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,19 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Jira Cloud. HMAC-SHA256 over the body in `X-Hub-Signature`, hex. Topic is `webhookEvent`, id is `X-Atlassian-Webhook-
+ * Identifier`. The id is the same over retries.
+ * https://developer.atlassian.com/cloud/jira/platform/webhooks/
+ */
+export const jira: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'jira',
+  title: 'Jira Cloud',
+  docs: 'https://developer.atlassian.com/cloud/jira/platform/webhooks/',
+  setup: { steps: ['System', 'WebHooks'], secret: 'the secret of an admin webhook' },
+  topics: ['jira:issue_created', 'jira:issue_updated', 'comment_created'],
+  sign: { scheme: 'hmac', header: 'X-Hub-Signature', prefix: 'sha256=' },
+  eventIdHeader: 'X-Atlassian-Webhook-Identifier',
+  topicField: 'webhookEvent',
+  checked: '2026-11-28',
+})

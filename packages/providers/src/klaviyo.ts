@@ -1,0 +1,28 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Klaviyo. HMAC-SHA256 over `{body}{time}` in `Klaviyo-Signature`, hex. Topic is each event’s `topic`, there is no id of
+ * the event. The time is signed, and Klaviyo names no age to refuse.
+ * https://developers.klaviyo.com/en/docs/working_with_system_webhooks
+ */
+export const klaviyo: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'klaviyo',
+  title: 'Klaviyo',
+  docs: 'https://developers.klaviyo.com/en/docs/working_with_system_webhooks',
+  setup: {
+    call: 'POST /api/webhooks of the Klaviyo API',
+    secret: 'secret_key of the same request, 16 characters at least',
+  },
+  topics: ['event:klaviyo.opened_email', 'event:klaviyo.clicked_email', 'event:klaviyo.sent_sms'],
+  sign: {
+    scheme: 'hmac',
+    header: 'Klaviyo-Signature',
+    timestampHeader: 'Klaviyo-Timestamp',
+    timestampUnit: 'any',
+    message: '{body}{time}',
+  },
+  itemsField: 'data',
+  topicField: 'topic',
+  checked: '2026-11-28',
+})

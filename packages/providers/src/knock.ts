@@ -1,0 +1,24 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
+
+/**
+ * Knock. HMAC-SHA256 over `{time}.{body}` in `x-knock-signature`, base64. Topic is `type`, id is `id`.
+ * https://docs.knock.app/developer-tools/outbound-webhooks/overview
+ */
+export const knock: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
+  name: 'knock',
+  title: 'Knock',
+  docs: 'https://docs.knock.app/developer-tools/outbound-webhooks/overview',
+  setup: { steps: ['Developers', 'Webhooks'], secret: 'the signing key of the webhook' },
+  topics: ['message.sent', 'message.delivered', 'workflow.updated'],
+  sign: {
+    scheme: 'hmac',
+    header: 'x-knock-signature',
+    encoding: 'base64',
+    pairs: { signature: 's' },
+    timestampUnit: 'ms',
+  },
+  eventIdField: 'id',
+  topicField: 'type',
+  checked: '2026-11-28',
+})

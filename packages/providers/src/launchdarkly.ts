@@ -1,0 +1,18 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * LaunchDarkly. HMAC-SHA256 over the body in `X-LD-Signature`, hex. Topic is `kind`, id is `_id`.
+ * https://launchdarkly.com/docs/home/infrastructure/webhooks
+ */
+export const launchdarkly: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'launchdarkly',
+  title: 'LaunchDarkly',
+  docs: 'https://launchdarkly.com/docs/home/infrastructure/webhooks',
+  setup: { steps: ['Integrations', 'Webhooks'], secret: 'the secret of the webhook' },
+  topics: ['flag', 'project', 'environment'],
+  sign: { scheme: 'hmac', header: 'X-LD-Signature' },
+  eventIdField: '_id',
+  topicField: 'kind',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,22 @@
+import type { Factory } from '@postern/core/scheme'
+import { agreedTopic, member } from './common/read.ts'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Lemon Squeezy. HMAC-SHA256 over the body in `X-Signature`, hex. Topic is `meta.event_name`, which `X-Event-Name` must
+ * not contradict, there is no id of the event.
+ * https://docs.lemonsqueezy.com/help/webhooks/signing-requests
+ */
+export const lemonSqueezy: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'lemon-squeezy',
+  title: 'Lemon Squeezy',
+  docs: 'https://docs.lemonsqueezy.com/help/webhooks/signing-requests',
+  setup: { steps: ['Settings', 'Webhooks'], secret: 'the signing secret that you type' },
+  topics: ['order_created', 'subscription_created', 'subscription_payment_success'],
+  sign: { scheme: 'hmac', header: 'X-Signature' },
+  topic: (delivery, { value }) =>
+    agreedTopic(member(value, 'meta.event_name'), delivery, 'x-event-name'),
+  reads: ['x-event-name'],
+  topicField: 'meta.event_name',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,20 @@
+import type { Factory } from '@postern/core/scheme'
+import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
+
+/**
+ * Lithic: Standard Webhooks. Topic is `event_type` (`card.created`), id is the header `webhook-id`, the same over
+ * retries.
+ * https://docs.lithic.com/docs/events-api
+ */
+export const lithic: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
+  name: 'lithic',
+  title: 'Lithic',
+  docs: 'https://docs.lithic.com/docs/events-api',
+  setup: {
+    place: 'an event subscription of the Events API',
+    secret: 'the secret of GET /v1/event_subscriptions/{token}/secret',
+  },
+  topics: ['card.created', 'card_transaction.updated', 'dispute.updated'],
+  topicField: 'event_type',
+  checked: '2026-11-28',
+})

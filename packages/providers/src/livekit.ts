@@ -1,0 +1,60 @@
+import type { SecretOption } from '@postern/core'
+import { jwt, mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
+import { needed, text } from './common/read.ts'
+
+/** Options of {@link livekit}. */
+export interface LivekitOptions {
+  /** The API key of the project: the issuer of its tokens. */
+  readonly apiKey: string
+  /** The API secret that belongs to the key. */
+  readonly apiSecret: SecretOption
+}
+
+/**
+ * LiveKit. A JSON Web Token (HS256) alone in `Authorization`, without `Bearer`, holds the SHA-256 of the body in base64, and
+ * ends after some minutes. Topic is `event` (`room_started`), id is `id`, both of them signed.
+ * https://docs.livekit.io/home/server/webhooks/
+ */
+export const livekit: Factory<LivekitOptions> = /* @__PURE__ */ provider({
+  name: 'livekit',
+  title: 'LiveKit',
+  docs: 'https://docs.livekit.io/home/server/webhooks/',
+  setup: {
+    steps: ['Settings', 'Webhooks'],
+    place: 'webhook.urls in the configuration of a server of your own',
+    secret: 'the API secret of the key that signs',
+    docs: 'https://docs.livekit.io/home/server/webhooks/',
+  },
+  topics: ['room_started', 'participant_joined', 'track_published'],
+  options: { apiKey: 'API key of the project.', apiSecret: 'API secret that belongs to the key.' },
+  secret: 'apiSecret',
+  covers: { body: 'bytes', id: true, timestamp: true },
+  scheme({ apiKey }) {
+    if (typeof apiKey !== 'string' || apiKey === '')
+      throw new TypeError('livekit: apiKey is missing: it is the issuer of the tokens')
+    return jwt({
+      algorithms: ['HS256'],
+      header: 'Authorization',
+      issuer: [apiKey],
+      required: ['exp'],
+      bodyHash: { claim: 'sha256', encoding: 'base64' },
+      claims: (_request, seconds) => ({ nbf: seconds, exp: seconds + 300 }),
+    })
+  },
+  facts: {
+    scheme: 'JWT (HS256) with the SHA-256 of {body}, base64',
+    place: { header: 'Authorization' },
+    tolerance: 300,
+    example: { apiKey: 'APIexample', apiSecret: 'an-example-secret' },
+    checked: '2026-11-28',
+    delivers: { source: 'https://docs.livekit.io/home/server/webhooks/' },
+  },
+  events: (_delivery, { value }) => [
+    { id: text(value, 'id'), topic: needed(value, 'event'), payload: value },
+  ],
+  compose: ({ topic = 'room_started', id = crypto.randomUUID(), payload }) => ({
+    headers: { 'content-type': 'application/webhook+json' },
+    body: stringifyJson(mergeDeep({ event: topic, id }, payload)),
+  }),
+})

@@ -1,0 +1,25 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Lob. HMAC-SHA256 over `{time}.{body}` in `Lob-Signature`, hex. Topic is `event_type.id`, id is `id`. The unit of the
+ * signed time is not documented, so its age is not judged.
+ * https://docs.lob.com/#tag/Webhooks
+ */
+export const lob: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'lob',
+  title: 'Lob',
+  docs: 'https://docs.lob.com/#tag/Webhooks',
+  setup: { place: 'Webhooks of the dashboard', secret: 'the secret of the webhook' },
+  topics: ['letter.created', 'postcard.mailed', 'check.delivered'],
+  sign: {
+    scheme: 'hmac',
+    header: 'Lob-Signature',
+    timestampHeader: 'Lob-Signature-Timestamp',
+    timestampUnit: 'any',
+    message: '{time}.{body}',
+  },
+  eventIdField: 'id',
+  topicField: 'event_type.id',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,17 @@
+import type { Factory } from '@postern/core/scheme'
+import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
+
+/**
+ * Loops: Standard Webhooks. Topic is `eventName` (`contact.created`), id is the header `webhook-id`, the same over
+ * retries.
+ * https://loops.so/docs/webhooks
+ */
+export const loops: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
+  name: 'loops',
+  title: 'Loops',
+  docs: 'https://loops.so/docs/webhooks',
+  setup: { steps: ['Settings', 'Webhooks'], secret: 'the signing secret shown there' },
+  topics: ['contact.created', 'email.delivered', 'email.opened'],
+  topicField: 'eventName',
+  checked: '2026-11-28',
+})

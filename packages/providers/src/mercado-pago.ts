@@ -1,0 +1,30 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Mercado Pago. HMAC-SHA256 over `[id:{lower:query:data.id};][request-id:{header:x-request-id};]ts:{time};` in
+ * `x-signature`, hex. Topic is `action`, id is `id`. **The body is not signed**: the query, a header and the time are.
+ * Ask the API for the payment.
+ * https://www.mercadopago.com.br/developers/en/docs/your-integrations/notifications/webhooks
+ */
+export const mercadoPago: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'mercado-pago',
+  title: 'Mercado Pago',
+  docs: 'https://www.mercadopago.com.br/developers/en/docs/your-integrations/notifications/webhooks',
+  setup: {
+    steps: ['Your integrations', '<application>', 'Webhooks'],
+    secret: 'the secret signature of the application',
+  },
+  topics: ['payment.created', 'payment.updated', 'order.processed'],
+  hint: 'Secret signature of the application.',
+  sign: {
+    scheme: 'hmac',
+    header: 'x-signature',
+    pairs: { time: 'ts' },
+    timestampUnit: 'any',
+    message: '[id:{lower:query:data.id};][request-id:{header:x-request-id};]ts:{time};',
+  },
+  eventIdField: 'id',
+  topicField: 'action',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,19 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, topicOf, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Merge. HMAC-SHA256 over the body in `X-Merge-Webhook-Signature`, base64url. Topic is `hook.event`, there is no id of
+ * the event.
+ * https://docs.merge.dev/guides/webhooks/webhook-signature/
+ */
+export const merge: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'merge',
+  title: 'Merge',
+  docs: 'https://docs.merge.dev/guides/webhooks/webhook-signature/',
+  setup: { steps: ['Configuration', 'Webhooks'], secret: 'the signature key of the account' },
+  topics: ['Employee.changed', 'LinkedAccount.linked', 'LinkedAccount.issue'],
+  sign: { scheme: 'hmac', header: 'X-Merge-Webhook-Signature', encoding: 'base64url' },
+  topic: topicOf('hook.event'),
+  topicField: 'hook.event',
+  checked: '2026-11-28',
+})

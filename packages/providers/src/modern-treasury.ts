@@ -1,0 +1,18 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Modern Treasury. HMAC-SHA256 over the body in `X-Signature`, hex. Topic is `data.object.event`, id is `X-Webhook-ID`.
+ * https://docs.moderntreasury.com/platform/docs/webhooks-overview
+ */
+export const modernTreasury: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'modern-treasury',
+  title: 'Modern Treasury',
+  docs: 'https://docs.moderntreasury.com/platform/docs/webhooks-overview',
+  setup: { steps: ['Developers', 'Webhooks'], secret: 'the webhook key' },
+  topics: ['payment_order.created', 'payment_order.approved', 'incoming_payment_detail.created'],
+  sign: { scheme: 'hmac', header: 'X-Signature' },
+  eventIdHeader: 'X-Webhook-ID',
+  topicField: ['data.object', 'event'],
+  checked: '2026-11-28',
+})

@@ -1,0 +1,22 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * MongoDB Atlas. HMAC-SHA1 over the body in `X-MMS-Signature`, base64. Topic is `eventTypeName`, id is
+ * `id:status:updated`.
+ * https://www.mongodb.com/docs/atlas/tutorial/third-party-service-integrations/
+ */
+export const mongodbAtlas: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'mongodb-atlas',
+  title: 'MongoDB Atlas',
+  docs: 'https://www.mongodb.com/docs/atlas/tutorial/third-party-service-integrations/',
+  setup: {
+    steps: ['Project Settings', 'Integrations', 'Webhook Settings'],
+    secret: 'the secret that you type',
+  },
+  topics: ['OUTSIDE_METRIC_THRESHOLD', 'HOST_DOWN', 'CLUSTER_MONGOS_IS_MISSING'],
+  sign: { scheme: 'hmac', header: 'X-MMS-Signature', algorithm: 'sha1', encoding: 'base64' },
+  eventIdField: ['id', 'status', 'updated'],
+  topicField: 'eventTypeName',
+  checked: '2026-11-28',
+})

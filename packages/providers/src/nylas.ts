@@ -1,0 +1,26 @@
+import type { Factory } from '@postern/core/scheme'
+import { CHALLENGE, challengeReply } from './schemes/challenge.ts'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Nylas. HMAC-SHA256 over the body in `X-Nylas-Signature`, hex. Topic is `type`, id is `id`. The signature covers the
+ * body as it was sent, compressed or not.
+ * https://developer.nylas.com/docs/v3/notifications/
+ */
+export const nylas: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'nylas',
+  title: 'Nylas',
+  docs: 'https://developer.nylas.com/docs/v3/notifications/',
+  setup: { steps: ['Notifications', 'Create webhook'], secret: 'webhook_secret, shown once' },
+  topics: ['message.created', 'event.updated', 'grant.expired'],
+  sign: { scheme: 'hmac', header: 'X-Nylas-Signature' },
+  eventIdField: 'id',
+  topicField: 'type',
+  codings: ['gzip'],
+  methods: ['POST', 'GET'],
+  handshakes: ['GET challenge'],
+  challenge: CHALLENGE,
+  greet: (delivery) =>
+    delivery.method === 'GET' ? challengeReply(delivery.query(), 'challenge') : undefined,
+  checked: '2026-11-28',
+})

@@ -1,0 +1,26 @@
+import type { Factory } from '@postern/core/scheme'
+import { CHALLENGE, challengeReply } from './schemes/challenge.ts'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Onfleet. HMAC-SHA512 over the body in `X-Onfleet-Signature`, hex, with a key in hex. Topic is `triggerName`, there is
+ * no id of the event.
+ * https://docs.onfleet.com/reference/webhooks
+ */
+export const onfleet: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'onfleet',
+  title: 'Onfleet',
+  docs: 'https://docs.onfleet.com/reference/webhooks',
+  setup: { steps: ['Settings', 'API & Webhooks'], secret: 'the webhook secret, hex' },
+  topics: ['taskStarted', 'taskCompleted', 'taskFailed'],
+  hint: 'Webhook secret, in hex.',
+  sign: { scheme: 'hmac', header: 'X-Onfleet-Signature', algorithm: 'sha512', keyEncoding: 'hex' },
+  topicField: 'triggerName',
+  methods: ['POST', 'GET'],
+  handshakes: ['GET check'],
+  challenge: CHALLENGE,
+  greet: (delivery) =>
+    delivery.method === 'GET' ? challengeReply(delivery.query(), 'check') : undefined,
+  example: { secret: '6578616d706c65' },
+  checked: '2026-11-28',
+})

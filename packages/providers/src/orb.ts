@@ -1,0 +1,26 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
+
+/**
+ * Orb. HMAC-SHA256 over `v1:{time}:{body}` in `X-Orb-Signature`, hex. Topic is `type`, id is `id`. The time is a date,
+ * UTC if it has no zone.
+ * https://docs.withorb.com/guides/integrations-and-exports/webhooks
+ */
+export const orb: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
+  name: 'orb',
+  title: 'Orb',
+  docs: 'https://docs.withorb.com/guides/integrations-and-exports/webhooks',
+  setup: { steps: ['Developers', 'Webhooks'], secret: 'the signing secret of the endpoint' },
+  topics: ['customer.created', 'invoice.issued', 'subscription.started'],
+  sign: {
+    scheme: 'hmac',
+    header: 'X-Orb-Signature',
+    prefix: 'v1=',
+    timestampHeader: 'X-Orb-Timestamp',
+    timestampUnit: 'iso',
+    message: 'v1:{time}:{body}',
+  },
+  eventIdField: 'id',
+  topicField: 'type',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,20 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * PandaDoc. HMAC-SHA256 over the body in the query parameter `signature`, hex. Topic is each event’s `event`, there is
+ * no id of the event. The signature lies in the query.
+ * https://developers.pandadoc.com/docs/webhook-verification
+ */
+export const pandadoc: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'pandadoc',
+  title: 'PandaDoc',
+  docs: 'https://developers.pandadoc.com/docs/webhook-verification',
+  setup: { steps: ['Settings', 'API', 'Webhooks'], secret: 'the shared key of the webhook' },
+  topics: ['document_state_changed', 'recipient_completed', 'document_updated'],
+  hint: 'Shared key of the webhook.',
+  sign: { scheme: 'hmac', param: 'signature' },
+  itemsField: '',
+  topicField: 'event',
+  checked: '2026-11-28',
+})

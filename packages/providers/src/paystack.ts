@@ -1,0 +1,18 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Paystack. HMAC-SHA512 over the body in `x-paystack-signature`, hex. Topic is `event`, there is no id of the event.
+ * https://paystack.com/docs/payments/webhooks/
+ */
+export const paystack: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'paystack',
+  title: 'Paystack',
+  docs: 'https://paystack.com/docs/payments/webhooks/',
+  setup: { steps: ['Settings', 'API Keys & Webhooks'], secret: 'the API secret key, sk_…' },
+  topics: ['charge.success', 'transfer.success', 'subscription.create'],
+  hint: 'The API secret key.',
+  sign: { scheme: 'hmac', header: 'x-paystack-signature', algorithm: 'sha512' },
+  topicField: 'event',
+  checked: '2026-11-28',
+})

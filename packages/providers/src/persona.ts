@@ -1,0 +1,19 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
+
+/**
+ * Persona. HMAC-SHA256 over `{time}.{body}` in `Persona-Signature`, hex. Topic is `data.attributes.name`, id is
+ * `data.id`. During a rotation two groups are joined by a blank.
+ * https://docs.withpersona.com/docs/webhooks-best-practices
+ */
+export const persona: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
+  name: 'persona',
+  title: 'Persona',
+  docs: 'https://docs.withpersona.com/docs/webhooks-best-practices',
+  setup: { place: 'Webhooks of the dashboard', secret: 'the webhook secret' },
+  topics: ['inquiry.completed', 'inquiry.approved', 'verification.passed'],
+  sign: { scheme: 'hmac', header: 'Persona-Signature', pairs: { groups: ' ' } },
+  eventIdField: 'data.id',
+  topicField: 'data.attributes.name',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,115 @@
+import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
+import {
+  hmacAlgorithm,
+  mergeDeep,
+  signatureScheme,
+  singleHeader,
+  type Factory,
+} from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
+import { text } from './common/read.ts'
+import { FORM_TYPE } from './common/units.ts'
+import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
+
+/** Options of {@link plivo}. `publicUrl` is the URL as it stands at Plivo. */
+export interface PlivoOptions extends PublicUrlOption {
+  /** The auth token of the account, or of the main account. */
+  readonly authToken: SecretOption
+}
+
+const HEADERS = ['x-plivo-signature-v3', 'x-plivo-signature-ma-v3'] as const
+const NONCE = 'x-plivo-signature-v3-nonce'
+
+/**
+ * Plivo. HMAC-SHA256 in base64 over the URL, its sorted query, the sorted fields of the form and a nonce, in
+ * `X-Plivo-Signature-V3` or, with the token of the main account, `-Ma-V3`; any of several by comma may match. Topic is
+ * `Event`, `CallStatus` or `Status` of the form; there is no id of the event, and nothing is dated.
+ * https://www.plivo.com/docs/voice/concepts/signature-validation
+ */
+export const plivo: Factory<PlivoOptions> = /* @__PURE__ */ provider({
+  name: 'plivo',
+  title: 'Plivo',
+  docs: 'https://www.plivo.com/docs/voice/concepts/signature-validation',
+  setup: {
+    steps: ['Voice', 'Applications', '<application>'],
+    secret: 'the auth token on the overview page of the console',
+    docs: 'https://www.plivo.com/docs/voice/concepts/signature-validation',
+  },
+  topics: ['StartApp', 'Hangup', 'delivered'],
+  options: {
+    authToken: 'Auth token of the account.',
+    publicUrl: 'The URL as Plivo has it. Default: the URL of the request.',
+  },
+  secret: 'authToken',
+  ids: false,
+  methods: ['POST', 'GET'],
+  formats: ['form', 'query'],
+  covers: { body: 'fields', url: true },
+  reads: HEADERS,
+  scheme(options) {
+    checkPublicUrl('plivo', options)
+    return signatureScheme(hmacAlgorithm({ encoding: 'base64' }), {
+      header: HEADERS[0],
+      covers: { body: 'fields', url: options.publicUrl === undefined },
+      needs: [NONCE],
+      present: (head) => HEADERS.some((name) => head.header(name) !== undefined),
+      read: (delivery) => ({ signatures: signaturesOf(delivery) }),
+      write: (signature) => ({ [HEADERS[0]]: signature }),
+      url: (delivery) => signedUrl(delivery, options),
+      message: (delivery) => messageOf(delivery, signedUrl(delivery, options)),
+    })
+  },
+  facts: {
+    scheme: 'HMAC-SHA256 of {url}, query and form, both sorted, and a nonce, base64',
+    place: { header: HEADERS[0] },
+    tolerance: 'none',
+    checked: '2026-11-28',
+    delivers: { source: 'https://www.plivo.com/docs/voice/concepts/signature-validation' },
+  },
+  events: (_delivery, { value }) => [
+    {
+      topic: text(value, 'Event') ?? text(value, 'CallStatus') ?? text(value, 'Status') ?? 'event',
+      payload: value,
+    },
+  ],
+  compose({ topic = 'StartApp', payload }) {
+    const fields = mergeDeep({ CallUUID: crypto.randomUUID(), Event: topic }, payload)
+    const form = new URLSearchParams(fields as Record<string, string>)
+    return {
+      headers: { 'content-type': FORM_TYPE, [NONCE]: crypto.randomUUID() },
+      body: form.toString(),
+    }
+  },
+})
+
+const MOST = 20
+
+function signaturesOf(delivery: Delivery): readonly string[] {
+  const found = HEADERS.filter((name) => delivery.header(name) !== undefined).flatMap((name) =>
+    singleHeader(delivery, name).split(/, */),
+  )
+  if (found.length === 0)
+    throw new WebhookError('missing_header', { problem: 'missing', header: HEADERS[0] })
+  if (found.length > MOST)
+    throw new WebhookError('malformed_header', {
+      problem: 'too_many',
+      header: HEADERS[0],
+      limit: MOST,
+    })
+  return found
+}
+
+// Values are signed decoded: `?a=1.b2` can be a query alone, or a query and a form, as in Plivo's own libraries.
+function messageOf(delivery: Delivery, url: string): string {
+  const { origin, pathname, searchParams } = new URL(url)
+  const query = sorted(searchParams).map(([name, value]) => `${name}=${value}`)
+  const form = delivery.method === 'GET' ? [] : sorted(delivery.form())
+  const glue = form.length > 0 && query.length > 0 ? '.' : ''
+  const mark = form.length > 0 || query.length > 0 ? '?' : ''
+  const fields = form.map(([name, value]) => name + value).join('')
+  return `${origin}${pathname}${mark}${query.join('&')}${glue}${fields}.${singleHeader(delivery, NONCE)}`
+}
+
+function sorted(fields: URLSearchParams): readonly (readonly [string, string])[] {
+  return [...fields].toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+}

@@ -1,0 +1,23 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Pusher Channels. HMAC-SHA256 over the body in `X-Pusher-Signature`, hex. Topic is each event’s `name`, there is no id
+ * of the event.
+ * https://pusher.com/docs/channels/server_api/webhooks/
+ */
+export const pusher: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'pusher',
+  title: 'Pusher Channels',
+  docs: 'https://pusher.com/docs/channels/server_api/webhooks/',
+  setup: {
+    steps: ['<app>', 'Webhooks'],
+    secret: 'the secret of the app key that X-Pusher-Key names',
+  },
+  topics: ['channel_occupied', 'channel_vacated', 'member_added'],
+  hint: 'Secret of the app key.',
+  sign: { scheme: 'hmac', header: 'X-Pusher-Signature' },
+  itemsField: 'events',
+  topicField: 'name',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,44 @@
+import type { EventDraft, Factory } from '@postern/core/scheme'
+import { field, items, text } from './common/read.ts'
+import { joinedId } from './schemes/ids.ts'
+import { genericEvents } from './schemes/generic/events.ts'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * QuickBooks Online. HMAC-SHA256 over the body in `intuit-signature`, base64. A delivery is a list of CloudEvents: topic
+ * is `type`, id is `id`. The older `eventNotifications` are read too: an event for each entity, topic `Invoice.Update`.
+ * https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks
+ */
+export const quickbooks: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'quickbooks',
+  title: 'QuickBooks Online',
+  docs: 'https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks',
+  setup: { steps: ['<app>', 'Webhooks'], secret: 'the verifier token of the app' },
+  topics: ['qbo.invoice.updated.v1', 'qbo.customer.created.v1', 'qbo.payment.deleted.v1'],
+  hint: 'Verifier token of the app.',
+  sign: { scheme: 'hmac', header: 'intuit-signature', encoding: 'base64' },
+  itemsField: '',
+  eventIdField: 'id',
+  topicField: 'type',
+  events: (delivery, body) =>
+    Array.isArray(body.value) ? genericEvents(delivery, body, LIST) : older(body.value),
+  checked: '2026-11-28',
+  delivers: { retries: 86400000 },
+})
+
+const LIST = { itemsField: '', eventIdField: 'id', topicField: 'type' } as const
+
+// One event for each entity; those of before the CloudEvents have no id.
+function older(value: unknown): readonly EventDraft[] {
+  return items(value, 'eventNotifications').flatMap((notification) =>
+    items(field(notification, 'dataChangeEvent'), 'entities').map((entity) => {
+      const realm = text(notification, 'realmId')
+      const own = joinedId(entity, 'name', 'id', 'operation', 'lastUpdated')
+      return {
+        id: realm && own && `${realm}:${own}`,
+        topic: `${text(entity, 'name')}.${text(entity, 'operation')}`,
+        payload: { realmId: realm, ...(entity as object) },
+      }
+    }),
+  )
+}

@@ -1,0 +1,22 @@
+import type { Factory } from '@postern/core/scheme'
+import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
+
+/**
+ * Recall.ai: Standard Webhooks. Topic is `event` (`bot.status_change`), id is the header `webhook-id`, the same over
+ * retries. Accounts made before 2025-12-15 send `svix-*` with a secret an endpoint. Nothing is signed until a secret
+ * exists.
+ * https://docs.recall.ai/docs/authenticating-requests-from-recallai
+ */
+export const recallAi: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
+  name: 'recall-ai',
+  title: 'Recall.ai',
+  docs: 'https://docs.recall.ai/docs/authenticating-requests-from-recallai',
+  setup: {
+    place: 'the Webhooks page of the dashboard',
+    secret: 'the secret of the workspace, whsec_…',
+  },
+  topics: ['bot.status_change', 'bot.done', 'transcript.done'],
+  topicField: 'event',
+  prefixes: ['webhook-', 'svix-'],
+  checked: '2026-11-28',
+})

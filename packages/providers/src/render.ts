@@ -1,0 +1,18 @@
+import type { Factory } from '@postern/core/scheme'
+import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
+
+/**
+ * Render: Standard Webhooks. Topic is `type` (`deploy_started`), id is the header `webhook-id`, the same over retries.
+ * https://render.com/docs/webhooks
+ */
+export const render: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
+  name: 'render',
+  title: 'Render',
+  docs: 'https://render.com/docs/webhooks',
+  setup: {
+    place: 'the Webhooks page of the workspace',
+    secret: 'the signing secret of the webhook',
+  },
+  topics: ['deploy_started', 'deploy_ended', 'build_ended'],
+  checked: '2026-11-28',
+})

@@ -1,0 +1,19 @@
+import type { Factory } from '@postern/core/scheme'
+import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
+
+/**
+ * Replicate: Standard Webhooks. Topic is `status` (`starting`), id is the header `webhook-id`, the same over retries.
+ * https://replicate.com/docs/topics/webhooks/verify-webhook
+ */
+export const replicate: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
+  name: 'replicate',
+  title: 'Replicate',
+  docs: 'https://replicate.com/docs/topics/webhooks/verify-webhook',
+  setup: {
+    place: 'webhook in the request that makes the prediction',
+    secret: 'the key of GET /v1/webhooks/default/secret',
+  },
+  topics: ['starting', 'processing', 'succeeded'],
+  topicField: 'status',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,28 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
+
+/**
+ * Retell AI. HMAC-SHA256 over `{body}{time}` in `x-retell-signature`, hex. Topic is `event`, there is no id of the
+ * event.
+ * https://docs.retellai.com/features/secure-webhook
+ */
+export const retell: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
+  name: 'retell',
+  title: 'Retell AI',
+  docs: 'https://docs.retellai.com/features/secure-webhook',
+  setup: {
+    place: 'the webhook URL of the agent or the account',
+    secret: 'the API key of the account that is marked for webhooks',
+  },
+  topics: ['call_started', 'call_ended', 'call_analyzed'],
+  hint: 'The API key.',
+  sign: {
+    scheme: 'hmac',
+    header: 'x-retell-signature',
+    pairs: { time: 'v', signature: 'd' },
+    timestampUnit: 'ms',
+    message: '{body}{time}',
+  },
+  topicField: 'event',
+  checked: '2026-11-28',
+})

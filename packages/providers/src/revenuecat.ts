@@ -1,0 +1,23 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
+
+/**
+ * RevenueCat. HMAC-SHA256 over `{time}.{body}` in `X-RevenueCat-Webhook-Signature`, hex. Topic is `event.type`, id is
+ * `event.id`. Without a signing secret it sends the Authorization text of the dashboard, which is `generic` with
+ * `header-token`.
+ * https://www.revenuecat.com/docs/integrations/webhooks
+ */
+export const revenuecat: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
+  name: 'revenuecat',
+  title: 'RevenueCat',
+  docs: 'https://www.revenuecat.com/docs/integrations/webhooks',
+  setup: {
+    steps: ['<project>', 'Integrations', 'Webhooks'],
+    secret: 'the signing secret of the webhook',
+  },
+  topics: ['INITIAL_PURCHASE', 'RENEWAL', 'CANCELLATION'],
+  sign: { scheme: 'hmac', header: 'X-RevenueCat-Webhook-Signature', pairs: {} },
+  eventIdField: 'event.id',
+  topicField: 'event.type',
+  checked: '2026-11-28',
+})

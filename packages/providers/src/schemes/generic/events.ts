@@ -1,0 +1,111 @@
+import { WebhookError, type Delivery } from '@postern/core'
+import type { Covers, EventDraft, ParsedBody, Scheme } from '@postern/core/scheme'
+import { at } from '../../common/read.ts'
+import { membersAt } from '../../common/paths.ts'
+
+/** Reads a value out of a verified delivery; of a list, `body` holds one event alone. */
+export type Extract = (delivery: Delivery, body: ParsedBody) => string | undefined
+
+/** Places of ids and topics, for a sender without a provider of its own. */
+export interface GenericPlaces {
+  /** Reads the event's id. @default the header, the query parameter or the member named below */
+  readonly id?: Extract
+  /** Header that carries the event's id. @default none */
+  readonly eventIdHeader?: string
+  /** Query parameter that carries the event's id. @default none */
+  readonly eventIdQuery?: string
+  /** Member of the body that is the event's id; dots lead into objects (`data.id`), several are joined by `:`. With several `formats` an event without it is `unidentified`. @default none, so that nothing is deduplicated by id */
+  readonly eventIdField?: string | readonly string[]
+  /** Reads the topic, or is the topic of every delivery. @default the header, the query parameter or the member named below */
+  readonly topic?: string | Extract
+  /** Header that carries the topic. @default none */
+  readonly topicHeader?: string
+  /** Query parameter that carries the topic. @default none */
+  readonly topicQuery?: string
+  /** Member of the body that is the topic; dots lead into objects, several are joined by dots. An event without it is `unidentified`. @default 'type', and `event` for what has none */
+  readonly topicField?: string | readonly string[]
+  /** Member of the body that holds a list of events, each with its own id and topic; '' if the body is the list. @default none */
+  readonly itemsField?: string
+}
+
+/** The events of a delivery: one, or those of the list that `itemsField` names. */
+export function genericEvents(
+  delivery: Delivery,
+  body: ParsedBody,
+  options: GenericPlaces,
+): readonly EventDraft[] {
+  const { itemsField } = options
+  if (itemsField === undefined) return [eventOf(options, delivery, body, exactOf(delivery, body))]
+  const exact = at(exactOf(delivery, body), itemsField)
+  return listOf(at(body.value, itemsField), itemsField).map((value, index) => {
+    const own = Array.isArray(exact) ? (exact[index] as unknown) : value
+    const event = eventOf(options, delivery, { ...body, value }, own)
+    // A header names the delivery: each event of it needs an id of its own.
+    const isShared = options.eventIdHeader !== undefined && event.id !== undefined && index > 0
+    return isShared ? { ...event, id: `${event.id}:${index}` } : event
+  })
+}
+
+function listOf(value: unknown, path: string): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  throw new WebhookError(
+    'unidentified',
+    path === ''
+      ? { problem: 'no_event', expected: 'a list of events' }
+      : { problem: 'malformed', field: path, expected: 'a list of events' },
+  )
+}
+
+// A number beyond 2^53 is an id too, and must keep its last digits.
+function exactOf(delivery: Delivery, { kind, value }: ParsedBody): unknown {
+  return kind === 'json' ? delivery.json('exact') : value
+}
+
+function eventOf(
+  options: GenericPlaces,
+  delivery: Delivery,
+  body: ParsedBody,
+  exact: unknown,
+): EventDraft {
+  const { topic, id, topicHeader, topicQuery, topicField, eventIdHeader, eventIdQuery } = options
+  const found =
+    typeof topic === 'function'
+      ? topic(delivery, body)
+      : (topic ?? extract(delivery, exact, topicHeader, topicQuery, topicField ?? 'type', '.'))
+  if (found === undefined && topicField !== undefined)
+    throw new WebhookError('unidentified', {
+      problem: 'missing',
+      field: [topicField].flat().join(),
+      option: 'topicField',
+    })
+  const own = id
+    ? id(delivery, body)
+    : extract(delivery, exact, eventIdHeader, eventIdQuery, options.eventIdField, ':')
+  const other = typeof topic === 'function' ? '' : 'event'
+  return { id: own || undefined, topic: found ?? other, payload: body.value }
+}
+
+// A place that is named is the only one looked at: falling back to the body would mix the ids of two meanings.
+function extract(
+  delivery: Delivery,
+  exact: unknown,
+  header: string | undefined,
+  query: string | undefined,
+  path: string | readonly string[] | undefined,
+  between: string,
+): string | undefined {
+  if (header !== undefined) return delivery.header(header) || undefined
+  if (query !== undefined) return delivery.query().get(query) || undefined
+  return path === undefined ? undefined : membersAt(exact, path, between)
+}
+
+/** What the signature protects: id and topic too, if they lie in a signed body. */
+export function coversOf({ covers }: Pick<Scheme, 'covers'>, places: GenericPlaces): Covers {
+  if (covers.body === 'none') return covers
+  const isHeader = places.topicHeader !== undefined && typeof places.topic !== 'string'
+  return {
+    ...covers,
+    ...(covers.body === 'bytes' && places.eventIdField !== undefined && { id: true }),
+    ...(isHeader && { topic: false }),
+  }
+}

@@ -1,0 +1,18 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Segment. HMAC-SHA1 over the body in `X-Signature`, hex. Topic is `type`, id is `messageId`.
+ * https://segment.com/docs/connections/destinations/catalog/actions-webhook/
+ */
+export const segment: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'segment',
+  title: 'Segment',
+  docs: 'https://segment.com/docs/connections/destinations/catalog/actions-webhook/',
+  setup: { place: 'a Webhooks destination', secret: 'the shared secret of the destination' },
+  topics: ['track', 'identify', 'page'],
+  sign: { scheme: 'hmac', header: 'X-Signature', algorithm: 'sha1' },
+  eventIdField: 'messageId',
+  topicField: 'type',
+  checked: '2026-11-28',
+})

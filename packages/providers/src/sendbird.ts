@@ -1,0 +1,18 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Sendbird. HMAC-SHA256 over the body in `x-sendbird-signature`, hex. Topic is `category`, there is no id of the event.
+ * https://sendbird.com/docs/chat/platform-api/v3/webhook/webhook-overview
+ */
+export const sendbird: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'sendbird',
+  title: 'Sendbird',
+  docs: 'https://sendbird.com/docs/chat/platform-api/v3/webhook/webhook-overview',
+  setup: { steps: ['Settings', 'Chat', 'Webhooks'], secret: 'the API token of the application' },
+  topics: ['group_channel:message_send', 'group_channel:create', 'user:block'],
+  hint: 'API token of the application.',
+  sign: { scheme: 'hmac', header: 'x-sendbird-signature' },
+  topicField: 'category',
+  checked: '2026-11-28',
+})

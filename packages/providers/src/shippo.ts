@@ -1,0 +1,21 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
+
+/**
+ * Shippo. HMAC-SHA256 over `{time}.{body}` in `Shippo-Auth-Signature`, hex. Topic is `event`, there is no id of the
+ * event.
+ * https://docs.goshippo.com/docs/tracking/webhooks/
+ */
+export const shippo: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
+  name: 'shippo',
+  title: 'Shippo',
+  docs: 'https://docs.goshippo.com/docs/tracking/webhooks/',
+  setup: {
+    steps: ['Settings', 'API', 'Webhooks'],
+    secret: 'the HMAC secret that Shippo support sets',
+  },
+  topics: ['track_updated', 'transaction_created', 'batch_purchased'],
+  sign: { scheme: 'hmac', header: 'Shippo-Auth-Signature', pairs: {} },
+  topicField: 'event',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,40 @@
+import { mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
+
+/**
+ * Sinch. HMAC-SHA256 over `{body}.{header:x-sinch-webhook-signature-nonce}.{time}` in `x-sinch-webhook-signature`,
+ * base64. The callbacks of the Conversation API: topic is the member that tells what happened
+ * (`message_delivery_report`). There is no id of the event.
+ * https://developers.sinch.com/docs/conversation/callbacks/
+ */
+export const sinch: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
+  name: 'sinch',
+  title: 'Sinch',
+  docs: 'https://developers.sinch.com/docs/conversation/callbacks/',
+  setup: { place: 'the webhooks of the Conversation app', secret: 'the secret of the webhook' },
+  topics: ['message', 'message_delivery_report', 'event'],
+  sign: {
+    scheme: 'hmac',
+    header: 'x-sinch-webhook-signature',
+    encoding: 'base64',
+    timestampHeader: 'x-sinch-webhook-signature-timestamp',
+    message: '{body}.{header:x-sinch-webhook-signature-nonce}.{time}',
+  },
+  topic: (_delivery, { value }) =>
+    Object.keys(value as object).find((name) => !COMMON.has(name)) ?? 'event',
+  compose: ({ topic = 'message', payload }) => ({
+    headers: { 'x-sinch-webhook-signature-nonce': '01FJA8B4A7BM43YGWSG9GBV067' },
+    body: stringifyJson(mergeDeep({ app_id: 'a', [topic]: {} }, payload)),
+  }),
+  checked: '2026-11-28',
+})
+
+// Beside these, each callback has one member that says what it is.
+const COMMON = new Set([
+  'app_id',
+  'accepted_time',
+  'event_time',
+  'project_id',
+  'message_metadata',
+  'correlation_id',
+])

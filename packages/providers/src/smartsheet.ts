@@ -1,0 +1,39 @@
+import { jsonReply, type Delivery, type Reply } from '@postern/core'
+import type { Factory } from '@postern/core/scheme'
+import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Smartsheet. HMAC-SHA256 over the body in `Smartsheet-Hmac-SHA256`, hex. Topic is each event’s `objectType.eventType`,
+ * there is no id of the event.
+ * https://developers.smartsheet.com/api/smartsheet/guides/webhooks/webhook-verification
+ */
+export const smartsheet: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'smartsheet',
+  title: 'Smartsheet',
+  docs: 'https://developers.smartsheet.com/api/smartsheet/guides/webhooks/webhook-verification',
+  setup: {
+    call: 'POST /2.0/webhooks of the Smartsheet API',
+    secret: 'sharedSecret of the webhook',
+  },
+  topics: ['sheet.updated', 'row.created', 'cell.updated'],
+  hint: 'Shared secret of the webhook.',
+  sign: { scheme: 'hmac', header: 'Smartsheet-Hmac-SHA256' },
+  itemsField: 'events',
+  topicField: ['objectType', 'eventType'],
+  handshakes: ['Smartsheet-Hook-Challenge'],
+  challenge: CHALLENGE,
+  reads: ['smartsheet-hook-challenge'],
+  greet: answered,
+  checked: '2026-11-28',
+})
+
+// At the start, and again after each hundred callbacks. It is not signed, and a callback that is signed is no challenge.
+function answered(delivery: Delivery): Reply | undefined {
+  const given = delivery.header('smartsheet-hook-challenge')
+  if (given === undefined || delivery.header('smartsheet-hmac-sha256') !== undefined)
+    return undefined
+  const challenge = checkedChallenge(given)
+  const reply = jsonReply({ smartsheetHookResponse: challenge })
+  return { ...reply, headers: { ...reply.headers, 'smartsheet-hook-response': challenge } }
+}

@@ -1,0 +1,21 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Squarespace. HMAC-SHA256 over the body in `Squarespace-Signature`, hex, with a key in hex. Topic is `topic`, id is
+ * `id`.
+ * https://developers.squarespace.com/webhooks/overview
+ */
+export const squarespace: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'squarespace',
+  title: 'Squarespace',
+  docs: 'https://developers.squarespace.com/webhooks/overview',
+  setup: { call: 'POST /1.0/webhook_subscriptions', secret: 'the secret of the answer, hex' },
+  topics: ['order.create', 'order.update', 'extension.uninstall'],
+  hint: 'Secret of the subscription, in hex.',
+  sign: { scheme: 'hmac', header: 'Squarespace-Signature', keyEncoding: 'hex' },
+  eventIdField: 'id',
+  topicField: 'topic',
+  example: { secret: '6578616d706c65' },
+  checked: '2026-11-28',
+})

@@ -1,0 +1,20 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Stream. HMAC-SHA256 over the body in `X-Signature`, hex. Topic is `type`, id is `X-Webhook-Id`.
+ * https://getstream.io/chat/docs/node/webhooks_overview/
+ */
+export const stream: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'stream',
+  title: 'Stream',
+  docs: 'https://getstream.io/chat/docs/node/webhooks_overview/',
+  setup: { place: 'the dashboard of the app, Webhooks', secret: 'the API secret of the app' },
+  topics: ['message.new', 'message.updated', 'channel.created'],
+  hint: 'The API secret of the app.',
+  sign: { scheme: 'hmac', header: 'X-Signature' },
+  eventIdHeader: 'X-Webhook-Id',
+  topicField: 'type',
+  codings: ['gzip'],
+  checked: '2026-11-28',
+})

@@ -1,0 +1,21 @@
+import type { Factory } from '@postern/core/scheme'
+import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
+
+/**
+ * Stytch: Standard Webhooks sent by Svix, under `svix-*` headers. Topic is `object_type.action` (`user.CREATE`), id is
+ * the header `svix-id`, the same over retries.
+ * https://stytch.com/docs/guides/webhooks
+ */
+export const stytch: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
+  name: 'stytch',
+  title: 'Stytch',
+  docs: 'https://stytch.com/docs/guides/webhooks',
+  setup: {
+    place: 'the Webhooks page of the dashboard',
+    secret: 'the signing secret of the endpoint',
+  },
+  topics: ['user.CREATE', 'user.UPDATE', 'user.DELETE'],
+  topicField: ['object_type', 'action'],
+  prefixes: ['svix-'],
+  checked: '2026-11-28',
+})

@@ -1,0 +1,21 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Tally. HMAC-SHA256 over the body in `Tally-Signature`, base64. Topic is `eventType`, id is `eventId`.
+ * https://tally.so/help/webhooks
+ */
+export const tally: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'tally',
+  title: 'Tally',
+  docs: 'https://tally.so/help/webhooks',
+  setup: {
+    steps: ['<form>', 'Integrations', 'Webhooks'],
+    secret: 'the signing secret that you type',
+  },
+  topics: ['FORM_RESPONSE'],
+  sign: { scheme: 'hmac', header: 'Tally-Signature', encoding: 'base64' },
+  eventIdField: 'eventId',
+  topicField: 'eventType',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,29 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * Microsoft Teams outgoing webhooks. HMAC-SHA256 over the body in `Authorization`, base64, with a key in base64. Topic
+ * is `type`, id is `id`. Teams shows the reply as a message: give it with `receiver.answer`.
+ * https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/add-outgoing-webhook
+ */
+export const teamsOutgoing: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'teams-outgoing',
+  title: 'Microsoft Teams outgoing webhooks',
+  docs: 'https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/add-outgoing-webhook',
+  setup: {
+    steps: ['<team>', 'Manage team', 'Apps', 'Create an outgoing webhook'],
+    secret: 'the security token shown at creation, base64',
+  },
+  topics: ['message'],
+  sign: {
+    scheme: 'hmac',
+    header: 'Authorization',
+    prefix: 'HMAC ',
+    encoding: 'base64',
+    keyEncoding: 'base64',
+  },
+  eventIdField: 'id',
+  topicField: 'type',
+  example: { secret: 'YW4gZXhhbXBsZSBzZWNyZXQ=' },
+  checked: '2026-11-28',
+})

@@ -1,0 +1,31 @@
+import { ed25519, type Factory, type Scheme } from '@postern/core/scheme'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
+
+/**
+ * Telnyx. Ed25519 over `{time}|{body}` in `telnyx-signature-ed25519`, base64. Topic is `data.event_type`, id is
+ * `data.id`.
+ * https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks
+ */
+export const telnyx: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
+  name: 'telnyx',
+  title: 'Telnyx',
+  docs: 'https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks',
+  setup: {
+    place: 'the messaging profile or the Voice API application',
+    secret: 'the public key of the account, base64',
+  },
+  topics: ['message.received', 'message.finalized', 'call.initiated'],
+  hint: 'Public key of the account, in base64.',
+  sign: {
+    scheme: ed25519({
+      header: 'telnyx-signature-ed25519',
+      timestampHeader: 'telnyx-timestamp',
+      encoding: 'base64',
+      message: '{time}|{body}',
+    }) as Scheme<unknown>,
+  },
+  eventIdField: 'data.id',
+  topicField: 'data.event_type',
+  example: { secret: `private:${'ZXhhbXBsZSBzZWVkIG9mIDMyIGJ5dGVzIGZvciBzaWc='}` },
+  checked: '2026-11-28',
+})

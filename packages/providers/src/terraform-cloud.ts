@@ -1,0 +1,18 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
+
+/**
+ * HCP Terraform. HMAC-SHA512 over the body in `X-TFE-Notification-Signature`, hex. Topic is `notifications.0.trigger`,
+ * there is no id of the event.
+ * https://developer.hashicorp.com/terraform/cloud-docs/workspaces/settings/notifications
+ */
+export const terraformCloud: Factory<PresetOptions> = /* @__PURE__ */ preset({
+  name: 'terraform-cloud',
+  title: 'HCP Terraform',
+  docs: 'https://developer.hashicorp.com/terraform/cloud-docs/workspaces/settings/notifications',
+  setup: { steps: ['<workspace>', 'Settings', 'Notifications'], secret: 'the token that you type' },
+  topics: ['run:completed', 'run:errored', 'run:planning'],
+  sign: { scheme: 'hmac', header: 'X-TFE-Notification-Signature', algorithm: 'sha512' },
+  topicField: 'notifications.0.trigger',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,18 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
+
+/**
+ * TikTok. HMAC-SHA256 over `{time}.{body}` in `TikTok-Signature`, hex. Topic is `event`, there is no id of the event.
+ * https://developers.tiktok.com/doc/webhooks-verification
+ */
+export const tiktok: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
+  name: 'tiktok',
+  title: 'TikTok',
+  docs: 'https://developers.tiktok.com/doc/webhooks-verification',
+  setup: { steps: ['<app>', 'Products', 'Webhooks'], secret: 'the client secret of the app' },
+  topics: ['authorization.removed', 'video.upload.failed', 'video.publish.completed'],
+  hint: 'Client secret of the app.',
+  sign: { scheme: 'hmac', header: 'TikTok-Signature', pairs: { signature: 's' } },
+  topicField: 'event',
+  checked: '2026-11-28',
+})

@@ -1,0 +1,17 @@
+import type { Factory } from '@postern/core/scheme'
+import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
+
+/**
+ * Vanta: Standard Webhooks sent by Svix, under `svix-*` headers. Topic is `type` (`vulnerability.created`), id is the
+ * header `svix-id`, the same over retries.
+ * https://developer.vanta.com/docs/webhooks
+ */
+export const vanta: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
+  name: 'vanta',
+  title: 'Vanta',
+  docs: 'https://developer.vanta.com/docs/webhooks',
+  setup: { place: 'the Webhooks page of the app', secret: 'the signing secret of the endpoint' },
+  topics: ['vulnerability.created', 'test.failed', 'vulnerability.remediated'],
+  prefixes: ['svix-'],
+  checked: '2026-11-28',
+})

@@ -1,0 +1,53 @@
+import type { SecretOption } from '@postern/core'
+import { jwt, mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
+import { joinedId } from './schemes/ids.ts'
+import { text } from './common/read.ts'
+
+/** Options of {@link vonage}. */
+export interface VonageOptions {
+  /** The signature secret of the account. */
+  readonly signatureSecret: SecretOption
+}
+
+/**
+ * Vonage: signed webhooks of Messages, Verify, Voice and Dispatch. A JSON Web Token (HS256) in `Authorization: Bearer` holds
+ * the SHA-256 of the body as `payload_hash`. Topic is `status` (`delivered`), or `message` for what has none; id is made of
+ * `message_uuid` and `status`.
+ * https://developer.vonage.com/en/getting-started/concepts/webhooks
+ */
+export const vonage: Factory<VonageOptions> = /* @__PURE__ */ provider({
+  name: 'vonage',
+  title: 'Vonage',
+  docs: 'https://developer.vonage.com/en/getting-started/concepts/webhooks',
+  setup: {
+    steps: ['Applications', '<application>', 'Edit', 'Capabilities'],
+    secret: 'the signature secret in the API settings of the account',
+    docs: 'https://developer.vonage.com/en/getting-started/concepts/webhooks',
+  },
+  topics: ['delivered', 'submitted', 'message'],
+  options: { signatureSecret: 'Signature secret of the account.' },
+  secret: 'signatureSecret',
+  covers: { body: 'bytes', id: true, timestamp: true },
+  scheme: () =>
+    jwt({ algorithms: ['HS256'], issuer: ['Vonage'], bodyHash: { claim: 'payload_hash' } }),
+  facts: {
+    scheme: 'JWT (HS256) with the SHA-256 of {body}, hex',
+    place: { header: 'Authorization' },
+    tolerance: 'none',
+    checked: '2026-11-28',
+    delivers: { source: 'https://developer.vonage.com/en/getting-started/concepts/webhooks' },
+  },
+  events: (_delivery, { value }) => [
+    {
+      id: joinedId(value, 'message_uuid', 'status') ?? text(value, 'message_uuid'),
+      topic: text(value, 'status') ?? 'message',
+      payload: value,
+    },
+  ],
+  compose({ topic = 'delivered', id = crypto.randomUUID(), payload }) {
+    const own = id.endsWith(`:${topic}`) ? id.slice(0, -topic.length - 1) : id
+    const status = topic === 'message' ? {} : { status: topic }
+    return { body: stringifyJson(mergeDeep({ message_uuid: own, ...status }, payload)) }
+  },
+})

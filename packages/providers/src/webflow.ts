@@ -1,0 +1,28 @@
+import type { Factory } from '@postern/core/scheme'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
+
+/**
+ * Webflow. HMAC-SHA256 over `{time}:{body}` in `x-webflow-signature`, hex. Topic is `triggerType`, there is no id of the
+ * event.
+ * https://developers.webflow.com/data/docs/working-with-webhooks
+ */
+export const webflow: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
+  name: 'webflow',
+  title: 'Webflow',
+  docs: 'https://developers.webflow.com/data/docs/working-with-webhooks',
+  setup: {
+    call: 'POST /v2/sites/{site_id}/webhooks',
+    secret: 'the client secret of the app; other webhooks are not signed',
+  },
+  topics: ['form_submission', 'site_publish', 'ecomm_new_order'],
+  hint: 'Client secret of the app.',
+  sign: {
+    scheme: 'hmac',
+    header: 'x-webflow-signature',
+    timestampHeader: 'x-webflow-timestamp',
+    timestampUnit: 'ms',
+    message: '{time}:{body}',
+  },
+  topicField: 'triggerType',
+  checked: '2026-11-28',
+})
