@@ -3,7 +3,7 @@
 // psql "$DATABASE_URL" -f credits.sql
 import { createReceiver } from '@postern/core'
 import { closeOnSignal, webhook } from '@postern/express'
-import { postgresInbox, type PgTransaction } from '@postern/postgres'
+import { postgresInbox } from '@postern/postgres'
 import { stripe } from '@postern/providers/stripe'
 import express from 'express'
 import pg from 'pg'
@@ -23,7 +23,7 @@ receiver.on('invoice.paid', { name: 'credit', orderBy: customerOf }, async (even
   const customer = customerOf(event)
   const { amount_paid: cents } = (event.payload as StripeEvent).data.object
   // Whatever takes time comes before; the transaction is short, and the handler's last act.
-  await task.commit(({ query }: PgTransaction) =>
+  await task.commit(({ query }) =>
     query(
       `INSERT INTO credits (customer, cents) VALUES ($1, $2)
        ON CONFLICT (customer) DO UPDATE SET cents = credits.cents + excluded.cents`,

@@ -1,6 +1,5 @@
 // Stripe on Express with one SQLite file: what got its 200 is on the disk, and each invoice is booked exactly once, since
 // the booking is written in the transaction that settles its task.
-import type { DatabaseSync } from 'node:sqlite'
 import { createReceiver } from '@postern/core'
 import { closeOnSignal, webhook } from '@postern/express'
 import { stripe } from '@postern/providers/stripe'
@@ -18,7 +17,7 @@ const receiver = createReceiver({
 
 receiver.on('invoice.paid', { name: 'book' }, (event, task) => {
   const { data } = event.payload as { data: { object: { id: string; amount_paid: number } } }
-  task.commit((database: DatabaseSync) => bookings.add(database, data.object))
+  task.commit((database) => bookings.add(database, data.object))
   console.log(`booked ${data.object.id}`)
 })
 receiver.onDead((task, error) => console.error(`${task.id} gave up: ${error.message}`))

@@ -1,4 +1,4 @@
-import { attachment, type Inbox } from '@postern/core/inbox'
+import { attachment, knownFor, type Inbox } from '@postern/core/inbox'
 import { openClient, type RedisClient } from './store/connection.ts'
 import { createJournal } from './journal/journal.ts'
 import { createSide } from './port.ts'
@@ -27,7 +27,7 @@ import { createView } from './operate/view.ts'
  * const inbox = bullmqInbox({ connection: process.env.REDIS_URL! })
  * const receiver = createReceiver({ provider: github({ secret }), inbox })
  */
-export function bullmqInbox(options: BullmqInboxOptions): Inbox {
+export function bullmqInbox(options: BullmqInboxOptions): Inbox<never> {
   return openInbox(checkSettings(options))
 }
 
@@ -35,9 +35,9 @@ export function bullmqInbox(options: BullmqInboxOptions): Inbox {
 export function openInbox(
   settings: Settings,
   layout: KeysLayout = layoutOf(settings.prefix),
-): Inbox {
-  const { connection, prefix, deadline, window, replicas } = settings
-  const known = Math.max(window, settings.keepDone)
+): Inbox<never> {
+  const { connection, prefix, deadline, replicas } = settings
+  const known = knownFor(settings)
   const client = openClient(connection, deadline)
   const joined = joinKeys(client, prefix, layout, (refused) => {
     if (refused !== undefined) watch.tell(refused)
@@ -52,7 +52,7 @@ export function openInbox(
   let patient: RedisClient | undefined
   const receivers = attachment({
     inbox: 'bullmqInbox',
-    window: { option: 'window', time: known },
+    window: known,
     join(consumer) {
       watch.listen((message) => consumer.warn(message))
       return createSide(
@@ -94,7 +94,7 @@ export function openInbox(
       fair: true,
       search: 'scan',
     },
-    window: known,
+    window: known.time,
     maxPending: settings.maxPending,
     lease: settings.lease,
     attach: (consumer) => receivers.attach(consumer),

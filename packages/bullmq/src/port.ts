@@ -1,11 +1,11 @@
 import { WebhookError } from '@postern/core'
 import {
   createSweep,
+  knownFor,
   watchOrphans,
   type Consumer,
   type InboxView,
   type Side,
-  type Sweep,
 } from '@postern/core/inbox'
 import { createAccepting, type AcceptContext } from './accept/accept.ts'
 import { createAttempts, type AttemptContext, type Running } from './run/attempt.ts'
@@ -32,7 +32,7 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
   // All attempts of this process share what runs here.
   const running = new Map<string, Running>()
   let working: Working | undefined
-  let sweep: Sweep | undefined
+  const sweep = createSweep(settings.keepDone, sweepStep({ client, queues, settings }, consumer))
   let drains: Promise<unknown> = Promise.resolve()
   let draining: Draining | undefined
   let closing = false
@@ -47,16 +47,17 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
         { ...mine, stop: () => (closing = true), look: () => lookForOrphans() },
         attempts,
       )
-      sweep = createSweep(settings.keepDone, sweepStep({ client, queues, settings }, consumer))
       sweep.start()
     },
     drain(until, max, last) {
-      const drained = drains.then(() => {
+      const drained = drains.then(async () => {
         if (closing) throw new WebhookError('closed', 'bullmqInbox: the receiver was closed')
         lookForOrphans()
         const mine = contextOf(client)
         draining = startDrain(mine, createAttempts(mine, running), until, max, last)
-        return draining.drained
+        const drained = await draining.drained
+        await sweep.once(until)
+        return drained
       })
       drains = drained.catch(() => {})
       return drained
@@ -67,14 +68,14 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
         working?.close(until),
         draining?.close(until),
         accepting.close(),
-        sweep?.stop(),
+        sweep.stop(),
       ])
       ended = true
     },
   }
 
   function contextOf(its: RedisClient): AttemptContext {
-    const { prefix, lease, keepDone, window } = settings
+    const { prefix, lease } = settings
     return {
       consumer,
       client: its,
@@ -82,7 +83,7 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
       prefix,
       lease,
       // Ids outlive their tasks; a job without its event waits as long as one could still come.
-      keepDone: Math.max(keepDone, window),
+      keepDone: knownFor(settings).time,
       failed,
       shutOut: () => context.watch.shutOut(),
       closing: () => closing,

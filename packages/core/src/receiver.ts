@@ -9,6 +9,7 @@ import type { Provider } from './provider/provider.ts'
 import { refuse } from './receive/conclude.ts'
 import { receive } from './receive/receive.ts'
 import type { AnswerOptions } from './receive/reply/answer.ts'
+import type { AnyCommit } from './subscribe/task.ts'
 import { checkReceiver } from './receiver/check-options.ts'
 import { checkDrain } from './receiver/drain-options.ts'
 import type { Health } from './receiver/health.ts'
@@ -29,9 +30,10 @@ import { createSubscribing } from './subscribe/subscribing.ts'
  * const receiver = createReceiver({ provider: github({ secret: process.env.GITHUB_WEBHOOK_SECRET! }) })
  * receiver.on('issues.opened', async (event) => console.log(event.id, event.topic))
  */
-export function createReceiver<Events extends EventMap = EventMap>(
-  options: ReceiverOptions<Events>,
-): Receiver<Events> {
+export function createReceiver<
+  Events extends EventMap = EventMap,
+  Commit extends AnyCommit = AnyCommit,
+>(options: ReceiverOptions<Events, Commit>): Receiver<Events, Commit> {
   const settings = checkReceiver(options)
   const { provider, name, inbox, limits, observer, now } = settings
   const { onUnhandled, work, dedupe, journal, silence: limit } = settings
@@ -52,7 +54,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
   const trusted = inbox.records && keepTrusted(provider, name, inbox.records, warn)
   if (work === true) startSoon()
 
-  const receiver: Receiver<Events> = {
+  const receiver: Receiver<Events, Commit> = {
     name,
     provider: provider as Provider<Events>,
     limits,
@@ -142,7 +144,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
       detach()
       if (settings.ownInbox) await inbox.close()
     },
-  } as Receiver<Events>
+  } as Receiver<Events, Commit>
   let fetchEntry: Receiver['fetch'] | undefined
   return receiver
 

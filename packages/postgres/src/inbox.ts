@@ -1,6 +1,8 @@
+import type { CommitIn, CommitWrite } from '@postern/core'
 import { engineInbox, transactions, type Host, type Inbox } from '@postern/core/inbox'
 import { checkSettings, type PostgresInboxOptions, type Settings } from './settings.ts'
 import type { AppTransaction } from './store/guest.ts'
+import type { PgTransaction } from './store/pg.ts'
 import type { TablesLayout } from './store/migrate.ts'
 import { createStore } from './store/store.ts'
 
@@ -19,12 +21,17 @@ const AHEAD = { time: 100, most: 400, half: true, share: true }
  *   inbox: postgresInbox({ connectionString: process.env.DATABASE_URL }),
  * })
  */
-export function postgresInbox(options: PostgresInboxOptions): Inbox {
+export function postgresInbox(
+  options: PostgresInboxOptions,
+): Inbox<CommitWrite<PgTransaction> & CommitIn> {
   return openInbox(checkSettings(options))
 }
 
 /** Opens it, with another layout if one is given. */
-export function openInbox(settings: Settings, layout?: TablesLayout): Inbox {
+export function openInbox(
+  settings: Settings,
+  layout?: TablesLayout,
+): Inbox<CommitWrite<PgTransaction> & CommitIn> {
   return engineInbox({
     store: (warn) => createStore(settings, warn, layout),
     settings,

@@ -1,3 +1,5 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { CommitWrite } from '@postern/core'
 import { engineInbox, type Inbox } from '@postern/core/inbox'
 import { openFile } from './driver/node.ts'
 import { transactionsOfApp } from './in-transaction.ts'
@@ -18,13 +20,16 @@ const AHEAD = { time: 20, most: 256 }
  * const inbox = sqliteInbox({ path: 'webhooks.db' })
  * const receiver = createReceiver({ provider: github({ secret }), inbox })
  */
-export function sqliteInbox(options: SqliteInboxOptions): Inbox {
+export function sqliteInbox(options: SqliteInboxOptions): Inbox<CommitWrite<DatabaseSync>> {
   const settings = checkSettings(options)
   return openInbox(settings, layoutOf(settings.path))
 }
 
 /** Opens it with a layout. */
-export function openInbox(settings: Settings, layout: FileLayout): Inbox {
+export function openInbox(
+  settings: Settings,
+  layout: FileLayout,
+): Inbox<CommitWrite<DatabaseSync>> {
   const driver = openFile(settings.path, (database, life) => migrate(database, life, layout))
   return engineInbox({
     settings,

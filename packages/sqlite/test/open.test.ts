@@ -70,11 +70,21 @@ describe('options', () => {
   })
 
   test('window shorter than the sender delivers again is refused when the receiver is made', async () => {
-    const inbox = sqliteInbox({ path: file.path, window: '1h' })
+    const inbox = sqliteInbox({ path: file.path, window: '1h', keepDone: '1h' })
     const { consumer } = createTaskRecorder({})
     expect(() => inbox.attach({ ...consumer, retrySpan: 86_400_000 })).toThrow(/window/)
     await inbox.close()
     expect(() => inbox.attach(consumer)).toThrow(/closed/)
+  })
+
+  test('ids are known for keepDone if that is longer than window', async () => {
+    const inbox = sqliteInbox({ path: file.path, window: '1h', keepDone: '2h' })
+    const { consumer } = createTaskRecorder({})
+    const hour = 3_600_000
+    expect(inbox.window).toBe(2 * hour)
+    expect(() => inbox.attach({ ...consumer, retrySpan: 2 * hour + 1 })).toThrow(/keepDone/)
+    inbox.attach({ ...consumer, retrySpan: 2 * hour })
+    await inbox.close()
   })
 })
 

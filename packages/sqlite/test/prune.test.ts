@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { intake, item } from '../../testing/src/inbox/make.ts'
-import { DEAD_OUTCOME, DONE_OUTCOME } from '../../testing/src/inbox/recorder.ts'
+import { createTaskRecorder, DEAD_OUTCOME, DONE_OUTCOME } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
 const { open, join, edit, untilFound } = sqliteScene()
@@ -44,6 +44,21 @@ test('dead tasks are forgotten after keepDead, and their events stay known', asy
   expect(count('postern_deliveries')).toBe(1)
   const again = await shop.port.accept(intake(item('both', ['a', 'b']), item('dead', ['b'])), {})
   expect(again).toEqual(['duplicate', 'duplicate'])
+})
+
+test('a drain forgets too, on a host that never works', async () => {
+  const attached = () =>
+    open({ window: '1ms', keepDone: '1ms' }).attach(createTaskRecorder({}).consumer)
+  const port = attached()
+  await port.accept(intake(...Array.from({ length: 100 }, (_, at) => item(`e${at}`))), {})
+  expect(await port.drain!(Date.now() + 10_000, 1000)).toMatchObject({ done: 100 })
+  // The first may end in the millisecond in which it settled them; each process forgets at most once a minute.
+  await expect
+    .poll(async () => {
+      await attached().drain!(Date.now() + 10_000, 1000)
+      return ['events', 'tasks', 'deliveries'].map((name) => count(`postern_${name}`))
+    })
+    .toEqual([0, 0, 0])
 })
 
 test('prune by hand keeps events known for their window', async () => {

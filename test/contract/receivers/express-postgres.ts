@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { basename } from 'node:path'
 import { createReceiver } from '@postern/core'
 import { closeOnSignal, webhook } from '@postern/express'
-import { postgresInbox, type PgTransaction } from '@postern/postgres'
+import { postgresInbox } from '@postern/postgres'
 import { standardWebhooks } from '@postern/providers/standard-webhooks'
 import { createSteps } from '@postern/testing/steps'
 import express from 'express'
@@ -19,7 +19,7 @@ const receiver = createReceiver({
 })
 receiver.onAny({ name: 'book' }, async (event, task) => {
   await steps.before()
-  await task.commit(({ query }: PgTransaction) =>
+  await task.commit(({ query }) =>
     query('INSERT INTO effects (folder, id) VALUES ($1, $2)', [folder, event.id]),
   )
   await steps.after()

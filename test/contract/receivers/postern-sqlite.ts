@@ -23,9 +23,7 @@ const receiver = createReceiver({
 })
 receiver.onAny({ name: 'book' }, async (event, task) => {
   await steps.before()
-  task.commit((db: DatabaseSync) =>
-    db.prepare('INSERT INTO effects (id) VALUES (?)').run(event.id!),
-  )
+  task.commit((db) => db.prepare('INSERT INTO effects (id) VALUES (?)').run(event.id!))
   await steps.after()
 })
 

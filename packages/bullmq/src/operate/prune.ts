@@ -1,4 +1,4 @@
-import type { Consumer } from '@postern/core/inbox'
+import { knownFor, type Consumer } from '@postern/core/inbox'
 import { run, type RedisClient } from '../store/connection.ts'
 import { queueName } from '../store/names.ts'
 import type { Queues } from '../store/queues.ts'
@@ -26,11 +26,11 @@ export function sweepStep(
   { client, queues, settings }: PruneContext,
   consumer: Consumer,
 ): (place: Place | undefined) => Promise<Place | undefined> {
-  const { prefix, window, keepDone, keepDead } = settings
+  const { prefix, keepDone, keepDead } = settings
   return async (place = { queue: 0 }) => {
     if (client.status !== 'ready') return undefined
     if ('event' in place) {
-      const before = Date.now() - Math.max(window, keepDone)
+      const before = Date.now() - knownFor(settings).time
       const next = await forgetSome(client, prefix, before, place.event)
       return next === undefined ? undefined : { event: next }
     }

@@ -4,12 +4,15 @@ import type { MaybePromise } from '../basics/maybe.ts'
 import type { Admission } from '../receive/admit.ts'
 import type { Journal } from './journal.ts'
 import type { Records } from './records.ts'
+import type { AnyCommit } from '../subscribe/task.ts'
 import type { InboxView } from './view.ts'
 
 /** Stores accepted events and their tasks until they are done. It dedupes and stores in one atomic step. */
-export interface Inbox {
+export interface Inbox<Commit extends AnyCommit = AnyCommit> {
   /** As in `memoryInbox`: errors and logs name it. */
   readonly name: string
+  /** For types alone, and never set: `task.commit` of its tasks; `never` without transactions. */
+  readonly commit?: Commit
   readonly can: {
     /** Runs the tasks of one `orderBy` key one after another. */
     readonly order: boolean

@@ -74,7 +74,13 @@ export {
 export type { BatchWork } from './batch/backlog.ts'
 export { closeBy, type ClosingHost } from './tasks/closing.ts'
 export { createBatch, type Batch, type BatchOptions, type Fault } from './batch/batch.ts'
-export { checks, type Checks, type CommonDefaults, type CommonSettings } from './attach/checks.ts'
+export {
+  checks,
+  knownFor,
+  type Checks,
+  type CommonDefaults,
+  type CommonSettings,
+} from './attach/checks.ts'
 export { causeOf } from './tasks/cause.ts'
 export {
   arrivalCursor,

@@ -1,3 +1,4 @@
+import type { AnyCommit } from '../subscribe/task.ts'
 import type { Duration } from '../basics/duration.ts'
 import type { EventMap, WebhookEvent } from '../event.ts'
 import type { Inbox } from '../inbox/inbox.ts'
@@ -9,11 +10,14 @@ import type { Dedupe } from '../receive/identity.ts'
 import type { AckOption } from '../receive/reply/ack.ts'
 
 /** Options of `createReceiver`. */
-export interface ReceiverOptions<Events extends EventMap = EventMap> {
+export interface ReceiverOptions<
+  Events extends EventMap = EventMap,
+  Commit extends AnyCommit = AnyCommit,
+> {
   /** Who sends. */
   readonly provider: Provider<Events>
   /** Where accepted events live until done. @default memoryInbox(), which forgets them when the process ends */
-  readonly inbox?: Inbox
+  readonly inbox?: Inbox<Commit>
   /** Part of each event's identity and unique in its inbox: stable over restarts. @default the provider's name */
   readonly name?: string
   /** Bounds of what one delivery may cost. */

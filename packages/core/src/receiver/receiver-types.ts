@@ -18,6 +18,7 @@ import type { Provider } from '../provider/provider.ts'
 import type { Reply } from '../receive/reply/reply.ts'
 import type { SchemaOutput, StandardSchema } from '../subscribe/standard-schema.ts'
 import type { Handler, SubscriptionOptions } from '../subscribe/subscription.ts'
+import type { AnyCommit } from '../subscribe/task.ts'
 import type { EventOf, PatternOf, TopicsOf } from '../subscribe/topic-types.ts'
 
 /** How a receiver was made. Times in milliseconds. */
@@ -34,7 +35,10 @@ export interface ReceiverSettings {
 }
 
 /** Takes deliveries and runs the subscribed handlers; an adapter mounts it. */
-export interface Receiver<Events extends EventMap = EventMap> {
+export interface Receiver<
+  Events extends EventMap = EventMap,
+  Commit extends AnyCommit = AnyCommit,
+> {
   readonly name: string
   readonly provider: Provider<Events>
   readonly limits: Limits
@@ -51,24 +55,25 @@ export interface Receiver<Events extends EventMap = EventMap> {
       readonly schema: S
     },
     handler: Handler<
-      WebhookEvent<string extends keyof Events ? string : TopicsOf<Events, P>, SchemaOutput<S>>
+      WebhookEvent<string extends keyof Events ? string : TopicsOf<Events, P>, SchemaOutput<S>>,
+      Commit
     >,
   ): this
   on<const P extends (keyof Events & string) | (string & {})>(
     topics: Topics<Events, P>,
     options: SubscriptionOptions<EventOf<Events, P>>,
-    handler: Handler<EventOf<Events, P>>,
+    handler: Handler<EventOf<Events, P>, Commit>,
   ): this
   on<const P extends (keyof Events & string) | (string & {})>(
     topics: Topics<Events, P>,
-    handler: Handler<EventOf<Events, P>>,
+    handler: Handler<EventOf<Events, P>, Commit>,
   ): this
   /** Subscribes a handler to every event. */
   onAny(
     options: SubscriptionOptions<EventOf<Events, '**'>>,
-    handler: Handler<AnyEvent<Events>>,
+    handler: Handler<AnyEvent<Events>, Commit>,
   ): this
-  onAny(handler: Handler<AnyEvent<Events>>): this
+  onAny(handler: Handler<AnyEvent<Events>, Commit>): this
   /** Called when a task is dead, in this process only; the call is not retried. */
   onDead(listener: (task: AttemptInfo, error: TaskError) => unknown): this
   /** Registers the function that makes the reply, for topics whose sender reads it. */

@@ -5,14 +5,14 @@ import { checkPerKey, type PerKeyOptions } from './per-key.ts'
 import { retryPolicy, type RetryOption, type RetryPolicy } from './retry.ts'
 import { unknownOptions } from '../basics/unknown-options.ts'
 import type { StandardSchema } from './standard-schema.ts'
-import type { Task } from './task.ts'
+import type { AnyCommit, Task } from './task.ts'
 import { checkPattern, createTopicTable } from './topics.ts'
 
 /** Handles one event. Done when it returns or resolves; tried again by the retry policy when it throws or rejects. */
-export type Handler<Event extends WebhookEvent = WebhookEvent> = (
-  event: Event,
-  task: Task,
-) => unknown
+export type Handler<
+  Event extends WebhookEvent = WebhookEvent,
+  Commit extends AnyCommit = AnyCommit,
+> = (event: Event, task: Task<Commit>) => unknown
 
 /** A handler that brings options of its subscription; those given with `on` win. */
 export interface PreparedHandler extends Handler {

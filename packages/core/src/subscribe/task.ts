@@ -1,7 +1,7 @@
 import type { Json } from '../delivery.ts'
 
 /** One attempt at one event for one subscription, as its handler sees it. */
-export interface Task {
+export interface Task<Commit extends AnyCommit = AnyCommit> {
   /** Identity of the task in its inbox. */
   readonly id: string
   /** Name of the subscription. */
@@ -24,21 +24,47 @@ export interface Task {
    */
   spawn(children: readonly { readonly part: string; readonly data?: Json }[]): void
   /**
-   * Runs `write` in the transaction that settles this task, as its last act: both happen or neither. Only if the
-   * inbox `can.transaction`; `write` gets that inbox's own connection and is synchronous with SQLite.
+   * Settles this task in one transaction with your own writes, as its last act: both happen or neither. What it takes is the
+   * inbox's: a function that gets the inbox's connection ({@link CommitWrite}), with PostgreSQL also an open transaction of
+   * your own ({@link CommitIn}). It cannot be called with an inbox that has no transactions.
    */
-  commit<T>(write: (transaction: never) => T): T
-  /**
-   * Settles this task in an open transaction of your own, as the last act in it: `in` runs a statement there and returns its rows.
-   * If your transaction is rolled back the task is as before, and your error decides. Only with inboxes that can (`postgresInbox`).
-   *
-   * @example
-   * await db.transaction(async (tx) => {
-   *   await tx.insert(payments).values({ id: event.id })
-   *   await task.commit({ in: drizzleSql(tx) })
-   * })
-   */
-  commit(own: {
-    readonly in: (text: string, values: unknown[]) => PromiseLike<unknown>
-  }): Promise<void>
+  readonly commit: Commit
+}
+
+/**
+ * `task.commit` of an inbox that hands out its own connection: synchronous with SQLite. Returns what `write` returns.
+ *
+ * @example
+ * task.commit((database) => database.prepare('INSERT INTO payment VALUES (?)').run(event.id))
+ */
+export type CommitWrite<Transaction> = <T>(write: (transaction: Transaction) => T) => T
+
+/**
+ * `task.commit` in an open transaction of your own: `in` runs a statement there and returns its rows. If your transaction is
+ * rolled back the task is as before, and your error decides.
+ *
+ * @example
+ * await db.transaction(async (tx) => {
+ *   await tx.insert(payments).values({ id: event.id })
+ *   await task.commit({ in: drizzleSql(tx) })
+ * })
+ */
+export type CommitIn = (own: OwnTransaction) => Promise<void>
+
+/** An open transaction of the app. */
+interface OwnTransaction {
+  readonly in: (text: string, values: unknown[]) => PromiseLike<unknown>
+}
+
+/**
+ * `task.commit` where the type does not tell the inbox: give the function's argument its type.
+ *
+ * @example
+ * await task.commit(({ query }: PgTransaction) => query('INSERT INTO payment VALUES ($1)', [event.id]))
+ */
+export type AnyCommit = Loose['commit']
+
+// A method, so that `task.commit` of any inbox is one.
+interface Loose {
+  commit(work: ((transaction: never) => unknown) | OwnTransaction): unknown
 }

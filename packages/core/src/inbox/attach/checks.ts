@@ -45,6 +45,21 @@ export interface CommonSettings {
 }
 
 /**
+ * How long ids are known, in milliseconds, and the option that says so: the longer of `window` and `keepDone`.
+ *
+ * @example
+ * knownFor({ window: 3_600_000, keepDone: 60_000 }) // { option: 'window', time: 3_600_000 }
+ */
+export function knownFor({ window, keepDone }: Pick<CommonSettings, 'window' | 'keepDone'>): {
+  readonly option: string
+  readonly time: number
+} {
+  return keepDone > window
+    ? { option: 'keepDone', time: keepDone }
+    : { option: 'window', time: window }
+}
+
+/**
  * Makes the checks of an inbox.
  *
  * @example

@@ -1,6 +1,8 @@
 import type { Consumer, Inbox } from '../inbox.ts'
+import type { AnyCommit } from '../../subscribe/task.ts'
 import { createAccess } from './access.ts'
 import { attachment } from '../attach/attachment.ts'
+import { knownFor } from '../attach/checks.ts'
 import { settledBy } from '../../basics/deadline.ts'
 import type { Ahead } from './run/slot.ts'
 import type { Transactions } from './accept/transactions.ts'
@@ -38,16 +40,17 @@ const CLAIMS = 2 ** 32
  * @example
  * const inbox = engineInbox({ store: (warn) => createStore(settings, warn), settings, transactions: transactions('myInbox'), ahead: { time: 20, most: 256 } })
  */
-export function engineInbox({
+export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   store: make,
   settings,
   transactions,
   ahead,
-}: EngineInboxOptions): Inbox {
+}: EngineInboxOptions): Inbox<Commit> {
   const store = make((message) => {
     for (const consumer of attached.consumers()) consumer.warn(message)
   })
   const { name } = store
+  const known = knownFor(settings)
   const sides = new Map<string, EngineSide>()
   const line = createLine(store)
   const numbers = createNumbers(store)
@@ -89,7 +92,7 @@ export function engineInbox({
   const prune = createPrune(shared, settings)
   const attached = attachment({
     inbox: name,
-    window: { option: 'window', time: settings.window },
+    window: known,
     join(consumer: Consumer) {
       const side = createSide(
         {
@@ -106,7 +109,7 @@ export function engineInbox({
             unlisten ??= store.listen?.(() => attached.look())
             prune.start()
           },
-          tidy: () => prune.once(),
+          tidy: (until) => prune.once(until),
         },
         consumer,
       )
@@ -126,7 +129,7 @@ export function engineInbox({
   })
   return {
     name,
-    window: settings.window,
+    window: known.time,
     maxPending: settings.maxPending,
     lease: settings.lease,
     can: { order: true, transaction: true, durable: true, fair: true, search: 'index' },

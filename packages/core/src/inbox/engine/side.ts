@@ -45,7 +45,7 @@ export interface Shared {
   readonly view: Pick<InboxView, 'orphans'>
   readonly onWork: () => void
   /** After a drain. */
-  readonly tidy: () => Promise<void>
+  readonly tidy: (until: number) => Promise<void>
 }
 
 // Milliseconds that storing what is given back may take.
@@ -196,7 +196,7 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
     try {
       if (!store.opened) await store.open()
       const drained = await runner.drain(until, max, last)
-      await shared.tidy()
+      await shared.tidy(until)
       return drained
     } catch (error) {
       throw error instanceof WebhookError ? error : store.refusal(error)

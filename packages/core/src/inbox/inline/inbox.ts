@@ -36,7 +36,7 @@ export interface InlineInboxOptions {
  *
  * An event without an id cannot be recognised: if one of its tasks fails, the redelivery runs them all.
  */
-export function inlineInbox(options: InlineInboxOptions = {}): Inbox {
+export function inlineInbox(options: InlineInboxOptions = {}): Inbox<never> {
   const check = checks<InlineInboxOptions>('inlineInbox', options)
   const ledger = check.value('ledger') ?? memoryLedger()
   const lease = check.time('lease', '30s')

@@ -21,7 +21,7 @@ import { memoryView } from './operate/view.ts'
  * @example
  * const receiver = createReceiver({ provider: github({ secret }), inbox: memoryInbox({ maxPending: 1000 }) })
  */
-export function memoryInbox(options: MemoryInboxOptions = {}): Inbox {
+export function memoryInbox(options: MemoryInboxOptions = {}): Inbox<never> {
   const settings = memorySettings(options)
   const store: MemoryStore = { states: new Map(), sequence: 0, version: 0 }
   const receivers = attachment({

@@ -5,14 +5,22 @@ import { unref } from '../../basics/unref.ts'
 export interface Sweep {
   /** Starts with the first round after a pause. */
   start(): void
-  /** Starts no further step; resolves when the one that runs has ended. */
+  /** Starts no further step; resolves when those that run have ended. */
   stop(): Promise<void>
+  /**
+   * Some steps now, until a time on the clock of `performance.now()`, and at most once a minute: a drain ends with it, on a
+   * host without a permanent process. It never rejects, and goes on where it stopped the last time.
+   */
+  once(until: number): Promise<void>
 }
 
 // Milliseconds between steps, and the longest and shortest time between rounds.
 const REST = 20
 const LONGEST = 600_000
 const SHORTEST = 1000
+// Milliseconds between two rounds of drains, and steps of one.
+const MINUTE = 60_000
+const STEPS = 50
 
 /**
  * Makes a sweep. A round is a walk in small steps: `step` gets the place where the one before stopped (undefined first)
@@ -26,6 +34,9 @@ export function createSweep<Place>(
   const pause = Math.min(LONGEST, Math.max(SHORTEST, keep / 100))
   let timer: ReturnType<typeof setTimeout> | undefined
   let running: Promise<void> | undefined
+  let walking: Promise<void> | undefined
+  let walked = -Infinity
+  let place: Place | undefined
   let started = false
   let stopped = false
 
@@ -35,28 +46,44 @@ export function createSweep<Place>(
       started = true
       next(undefined, pause)
     },
-    stop() {
+    async stop() {
       stopped = true
       clearTimeout(timer)
-      return running ?? Promise.resolve()
+      await Promise.all([running, walking])
+    },
+    async once(until) {
+      if (stopped || performance.now() - walked < MINUTE) return
+      walked = performance.now()
+      await (walking = walk(until))
     },
   }
 
-  function next(place: Place | undefined, wait: number): void {
+  async function walk(until: number): Promise<void> {
+    for (let at = 0; at < STEPS && !stopped && performance.now() < until; at++) {
+      place = await tried(place)
+      if (place === undefined) return
+    }
+  }
+
+  function next(from: Place | undefined, wait: number): void {
     if (stopped) return
-    timer = setTimeout(() => void (running = take(place)), wait)
+    timer = setTimeout(() => void (running = take(from)), wait)
     // A process that has nothing else to do need not stay for this.
     unref(timer)
   }
 
-  async function take(place: Place | undefined): Promise<void> {
-    let found: Place | undefined
-    try {
-      found = await step(place)
-    } catch {
-      // Other users of the store report the error.
-    }
+  async function take(from: Place | undefined): Promise<void> {
+    const found = await tried(from)
     running = undefined
     next(found, found === undefined ? pause : REST)
+  }
+
+  /** Of a step that fails, other users of the store report the error. */
+  async function tried(from: Place | undefined): Promise<Place | undefined> {
+    try {
+      return await step(from)
+    } catch {
+      return undefined
+    }
   }
 }

@@ -128,8 +128,6 @@ class ClaimedTask implements RunningTask {
     ]
   }
 
-  commit<T>(write: (transaction: never) => T): T
-  commit(own: { readonly in: unknown }): Promise<void>
   commit(work: ((transaction: never) => unknown) | { readonly in: unknown }): unknown {
     if (!this.#claim.commit)
       throw new TypeError(

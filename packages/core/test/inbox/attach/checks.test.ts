@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { checks, unknownOptions } from '../../../src/inbox/index.ts'
+import { checks, knownFor, unknownOptions } from '../../../src/inbox/index.ts'
 
 interface Options {
   readonly path?: string
@@ -9,6 +9,17 @@ interface Options {
 }
 
 const check = (options: object) => checks<Options>('myInbox', options as Options)
+
+test.each([
+  [4, 5, 'keepDone', 5],
+  [5, 4, 'window', 5],
+  [5, 5, 'window', 5],
+])(
+  'with a window of %i and keepDone of %i, %s says how long ids are known',
+  (window, keepDone, option, time) => {
+    expect(knownFor({ window, keepDone })).toEqual({ option, time })
+  },
+)
 
 describe('unknown options', () => {
   test('the nearest known name is given', () => {

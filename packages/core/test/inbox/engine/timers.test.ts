@@ -182,6 +182,29 @@ describe('sweep', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  test('a drain takes steps at most once a minute, goes on where it stopped, and bears a step that fails', async () => {
+    const places: (number | undefined)[] = []
+    const sweep = createSweep<number>(0, (place = 0) => {
+      places.push(place)
+      if (place === 50) throw new Error('the disk is full')
+      return place + 1
+    })
+    await sweep.once(performance.now() + 1000)
+    expect(places).toEqual(Array.from({ length: 50 }, (_, at) => at))
+    await sweep.once(performance.now() + 1000)
+    expect(places).toHaveLength(50)
+    await vi.advanceTimersByTimeAsync(60_000)
+    await sweep.once(performance.now() + 1000)
+    expect(places.slice(50)).toEqual([50])
+    await vi.advanceTimersByTimeAsync(60_000)
+    await sweep.once(performance.now())
+    expect(places).toHaveLength(51)
+    await sweep.stop()
+    await vi.advanceTimersByTimeAsync(60_000)
+    await sweep.once(performance.now() + 1000)
+    expect(places).toHaveLength(51)
+  })
+
   test('a step that fails ends its round only', async () => {
     let calls = 0
     const sweep = createSweep<number>(0, () => {
