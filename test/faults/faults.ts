@@ -1,3 +1,4 @@
+import type { ClassReport } from './classes/scene.ts'
 import type { CrashReport } from './crash.ts'
 import type { DrainReport } from './drain.ts'
 import type { FloodReport } from './flood.ts'
@@ -22,6 +23,8 @@ export interface Parts {
   readonly shutdowns: Record<string, ShutdownReport>
   readonly drains: Record<string, DrainReport>
   readonly forwarded: Record<string, ForwardReport>
+  /** By class and inbox. */
+  readonly classes: Record<string, ClassReport>
   /** Parts for which no time was left. */
   readonly skipped: string[]
   /** Parts that ended by an error, with it. */
@@ -54,6 +57,13 @@ export function faultsOf(parts: Parts): readonly string[] {
       lost > 0 && `${lost} deliveries never arrived`,
       wrongIds > 0 && `${wrongIds} ids are wrong`,
       unsigned > 0 && `${unsigned} signatures are wrong`,
+    ]),
+    ...each(parts.classes, ({ lost, again, givenUp, stuck, told, seed }) => [
+      lost > 0 && `${lost} acknowledged tasks were lost (seed ${seed})`,
+      again > 0 && `${again} settled tasks ran again (seed ${seed})`,
+      givenUp > 0 && `${givenUp} healthy tasks were given up (seed ${seed})`,
+      stuck > 0 && `${stuck} tasks stand still (seed ${seed})`,
+      told.startsWith('missing') && `nobody was told: ${told} (seed ${seed})`,
     ]),
     ...parts.failed,
     ...parts.skipped.map((name) => `no time was left for ${name}`),

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Parts } from './faults.ts'
 
 const TITLES: Readonly<Record<Exclude<keyof Parts, 'skipped' | 'failed'>, string>> = {
+  classes: 'Classes of faults',
   crashes: 'Processes killed at random moments',
   poisons: 'A task that kills its process with each wave of eight healthy ones of two seconds',
   outages: 'Kills seven seconds apart on average, then deploys, under load of tasks of two seconds',
@@ -15,10 +16,20 @@ const TITLES: Readonly<Record<Exclude<keyof Parts, 'skipped' | 'failed'>, string
 const FILE = fileURLToPath(new URL('RESULTS.md', import.meta.url))
 const KEPT = 5
 const WHOLE = 'Whole run of'
+const CORPUS = { commit: '981c2c9', day: '2026-11-28' }
 const HEAD = `# Fault runs
 
 \`npm run test:faults\` wrote this page: the last ${KEPT} whole runs and the last ${KEPT} of some parts, the newest first. "Repeated" runs were
-cut off between effect and settling, which nobody can avoid. Times are milliseconds, if no unit is named.
+cut off between effect and settling, which nobody can avoid. Times are milliseconds, if no unit is named. In "Classes of faults", "told" says
+whether logs or \`health\` had the words that name the fault and its remedy; – where there is nothing to tell. \`node test/faults/classes/one.ts '<class>' <inbox> <seed>\`
+plays one again. Not played is what no inbox promises ("Which inbox?"): a failover to a replica that lags.
+
+The 16 scenarios of [webhook-receiver-conformance](https://github.com/luckyteagirl/webhook-receiver-conformance) (commit ${CORPUS.commit}, ${CORPUS.day}): 16 of 16
+on \`sqliteInbox\`, \`bullmqInbox\` and \`postgresInbox\`; in 015 the handler ran twice with one idempotency key. To repeat it, clone that project and give the
+function \`_run_scenario\` of its \`tests/e2e/test_reference_corpus.py\` a receiver whose \`handle\` posts to an app with \`generic({ scheme: 'hmac', header: 'X-Webhook-Signature',
+timestampHeader: 'X-Webhook-Timestamp', message: '{time}.{header:x-webhook-id}.{body}', eventIdHeader: 'X-Webhook-Id', topicField: 'type', formats: ['json'],
+labels: 'strict', secret })\`, whose clock stands at 2,000,000,000 s, whose handler writes an effect under \`task.idempotencyKey\`, and whose \`probe\` counts these.
+\`fail_next_after_effect\` kills the app behind its next effect; a second receiver on one database kills the first.
 `
 
 /** A run that has ended. */

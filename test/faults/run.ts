@@ -1,10 +1,12 @@
 // `npm run test:faults`: what was acknowledged gets done, whatever is killed. Processes killed at random moments on each
-// durable inbox, tasks that kill their process beside healthy ones, kills and deploys under load, floods of one tenant,
+// durable inbox, classes of faults of clocks, lines, processes, deploys and stores, tasks that kill their process beside healthy ones, kills and deploys under load, floods of one tenant,
 // shutdowns of each framework, events through two workers, and events to ten destinations. It writes RESULTS.md.
 // `npm run test:faults -- sqlite bullmq forward` runs these inboxes alone, `-- poison` one part of all; such a run is written
 // beside the whole ones with `--write`. FAULT_MINUTES (18) is when nothing new is begun; CRASH_ROUNDS, POISON_DEATHS, OUTSIDE_KILLS, DEPLOYS, FLOOD_EVENTS, SHUTDOWNS, DRAIN_EVENTS and FORWARD_EVENTS
-// change the sizes.
+// change the sizes, and FAULT_SEED repeats the chance of the classes.
 import { parseArgs } from 'node:util'
+import { classes } from './classes/classes.ts'
+import { playClass, type FaultInbox } from './classes/scene.ts'
 import { bullmqCrashRun } from './bullmq.ts'
 import { drainRun } from './drain.ts'
 import { faultsOf, type Crash, type Parts } from './faults.ts'
@@ -33,7 +35,16 @@ const { positionals, values } = parseArgs({
   options: { write: { type: 'boolean', default: false } },
 })
 const INBOXES = durableNames
-const PARTS = ['poison', 'outages', 'shutdowns', 'crashes', 'floods', 'drains', 'forward'] as const
+const PARTS = [
+  'classes',
+  'poison',
+  'outages',
+  'shutdowns',
+  'crashes',
+  'floods',
+  'drains',
+  'forward',
+] as const
 const unknown = positionals.filter((word) => ![...INBOXES, ...PARTS].includes(word as never))
 if (unknown.length > 0)
   throw new TypeError(
@@ -48,6 +59,7 @@ const names = wantedOf(INBOXES)
 const asked = wantedOf(PARTS)
 const size = (variable: string, usual: number): number => Number(process.env[variable] ?? usual)
 const minutes = size('FAULT_MINUTES', 18)
+const seed = size('FAULT_SEED', Math.floor(Math.random() * 1_000_000))
 const left = (): number => minutes - (performance.now() - started) / 60_000
 const parts: Parts = {
   crashes: {},
@@ -57,6 +69,7 @@ const parts: Parts = {
   shutdowns: {},
   drains: {},
   forwarded: {},
+  classes: {},
   skipped: [],
   failed: [],
 }
@@ -72,8 +85,18 @@ await Promise.all([
       parts.outages[name] = await outageRun(name, kills, size('DEPLOYS', 20), left() - 3)
     })
   }),
+  // The inbox in memory has classes alone.
+  ...[...names, ...(names === INBOXES ? ['memory' as const] : [])].map(playClasses),
   others(),
 ])
+
+async function playClasses(inbox: FaultInbox): Promise<void> {
+  for (const [at, one] of classes.entries())
+    if (one.inboxes.includes(inbox))
+      await part('classes', `${inbox}: ${one.name}`, async () => {
+        parts.classes[`${one.name}: ${inbox}`] = await playClass(one, inbox, seed + at)
+      })
+}
 
 async function others(): Promise<void> {
   for (const name of names)

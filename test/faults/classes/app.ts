@@ -1,0 +1,115 @@
+// The app of the classes of faults: `node app.ts <options as JSON>`. Takes deliveries, writes down what its handlers do, and tells its
+// tasks and its health.
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createReceiver, fixed, type Receiver } from '@postern/core'
+import type { Inbox, TaskInfo } from '@postern/core/inbox'
+import { closeOnSignal, webhook } from '@postern/node'
+import type { PgTransaction } from '@postern/postgres'
+// By its file: the package brings the suites along, and processes start often here.
+import { acme } from '../../../packages/testing/src/acme.ts'
+import { openDurable, type DurableName } from '../../services/inboxes.ts'
+import { openJournal } from '../journal.ts'
+import { SECRET } from '../secrets.ts'
+import type { AppOptions } from './scene.ts'
+
+const options = JSON.parse(process.argv[2]!) as AppOptions
+const lines = openJournal(options.journal)
+const inbox = await open()
+const receiver = createReceiver({ provider: acme({ secret: SECRET }), inbox, name: 'shop' })
+subscribe(receiver)
+const server = createServer((request, reply) => {
+  if (request.url === '/tasks') return void answer(reply, tasks())
+  if (request.url === '/health') return void answer(reply, receiver.health())
+  take(request, reply)
+})
+const take = webhook(receiver)
+closeOnSignal({ server, receivers: [receiver], inboxes: [inbox], grace: '4s' })
+server.listen(0, '127.0.0.1', () => {
+  console.log(`ready ${(server.address() as AddressInfo).port}`)
+})
+
+async function open(): Promise<Inbox> {
+  const { inbox: name, store, steps } = options
+  if (name === 'memory') return (await import('@postern/core')).memoryInbox()
+  if (steps === undefined)
+    return openDurable(name, store, { lease: '2s', deadline: '4s', ...options.settings })
+  const { stores } = await import('../../versions/stores.ts')
+  const own = stores[name as DurableName]
+  const added = steps === 'additive' ? {} : { oldest: own.steps.length + 1 }
+  return own.open(store, [...own.steps, { change: own.note, ...added }])
+}
+
+function subscribe(shop: Receiver): void {
+  const retry = fixed({ attempts: 20, delay: '1s' })
+  const limits = { concurrency: 64, retry, timeout: '15s' } as const
+  const handle = (name: string, run: (id: string, attempt: number) => unknown, more: object = {}) =>
+    shop.on(name, { name, ...limits, ...more }, async (event, task) => {
+      lines.write(`run ${name} ${event.id}`)
+      await run(event.id!, task.attempt)
+      lines.write(`end ${name} ${event.id}`)
+    })
+  handle('quick', () => {})
+  handle('slow', () => sleep(3000))
+  handle('flaky', (_, attempt) => {
+    if (attempt === 1) throw new Error('this time it did not work')
+  })
+  // Holds the event loop for longer than its lease.
+  handle('hold', () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5000))
+  handle(
+    'loop',
+    () => {
+      for (;;);
+    },
+    { timeout: '1s', retry: fixed({ attempts: 3, delay: '1s' }) },
+  )
+  handle('large', () => sleep(20))
+  const names =
+    options.renamed === true ? { name: 'keyed.new', formerly: ['keyed'] } : { name: 'keyed' }
+  const orderBy = (event: { readonly id: string | undefined }): string => event.id!.split('-')[0]!
+  shop.on('keyed', { ...names, ...limits, ...(inbox.can.order && { orderBy }) }, async (event) => {
+    lines.write(`run keyed ${event.id}`)
+    await sleep(20)
+    lines.write(`end keyed ${event.id}`)
+  })
+  // Two rows of the app, in one order or the other: deadlocks.
+  shop.on('pair', { name: 'pair', ...limits }, async (event, task) => {
+    const rows = Number(event.id!.split('-')[1]) % 2 === 0 ? [1, 2] : [2, 1]
+    lines.write(`run pair ${event.id}`)
+    await task.commit(async (transaction) => {
+      for (const row of rows) {
+        await (transaction as unknown as PgTransaction).query(
+          'UPDATE app_rows SET n = n + 1 WHERE id = $1',
+          [row],
+        )
+        await sleep(20)
+      }
+    })
+    lines.write(`end pair ${event.id}`)
+  })
+}
+
+async function answer(reply: ServerResponse, value: Promise<unknown>): Promise<void> {
+  try {
+    reply.end(JSON.stringify(await value))
+  } catch (error) {
+    reply.writeHead(500).end(String(error))
+  }
+}
+
+async function tasks(): Promise<readonly Pick<TaskInfo, 'state' | 'error'>[]> {
+  const found: unknown[] = []
+  let cursor: string | undefined
+  do {
+    const page = await inbox.view!.list({
+      limit: 1000,
+      budget: 5000,
+      ...(cursor !== undefined && { cursor }),
+    })
+    for (const { subscription, state, event, error } of page.rows)
+      found.push({ subscription, state, id: event.id, error: error?.name })
+    cursor = page.cursor
+  } while (cursor !== undefined)
+  return found as never
+}

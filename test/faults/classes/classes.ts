@@ -1,0 +1,8 @@
+import { clocks } from './clocks.ts'
+import { deploys } from './deploys.ts'
+import { processes } from './processes.ts'
+import type { FaultClass } from './scene.ts'
+import { storeFaults } from './stores.ts'
+
+/** Every class of faults. */
+export const classes: readonly FaultClass[] = [...clocks, ...processes, ...deploys, ...storeFaults]
