@@ -1,4 +1,4 @@
-import type { ClassReport } from './classes/scene.ts'
+import type { ClassReport } from './classes/class.ts'
 import type { CrashReport } from './crash.ts'
 import type { DrainReport } from './drain.ts'
 import type { FloodReport } from './flood.ts'

@@ -6,7 +6,8 @@
 // change the sizes, and FAULT_SEED repeats the chance of the classes.
 import { parseArgs } from 'node:util'
 import { classes } from './classes/classes.ts'
-import { playClass, type FaultInbox } from './classes/scene.ts'
+import type { FaultInbox } from './classes/class.ts'
+import { playClass } from './classes/scene.ts'
 import { bullmqCrashRun } from './bullmq.ts'
 import { drainRun } from './drain.ts'
 import { faultsOf, type Crash, type Parts } from './faults.ts'

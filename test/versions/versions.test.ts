@@ -6,7 +6,8 @@ import { afterEach, expect, test } from 'vitest'
 import { durableNames, durables } from '../services/inboxes.ts'
 import { needs } from '../services/needs.ts'
 import { fixtureOf } from './fixtures.ts'
-import { stores, type Dump } from './stores.ts'
+import { stores } from './stores.ts'
+import type { Dump } from './versioned.ts'
 
 const provider = acme({ secret: 'a secret of fixtures' })
 const LONG = { timeout: 20_000 }

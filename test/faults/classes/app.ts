@@ -12,7 +12,7 @@ import { acme } from '../../../packages/testing/src/acme.ts'
 import { openDurable, type DurableName } from '../../services/inboxes.ts'
 import { openJournal } from '../journal.ts'
 import { SECRET } from '../secrets.ts'
-import type { AppOptions } from './scene.ts'
+import type { AppOptions } from './class.ts'
 
 const options = JSON.parse(process.argv[2]!) as AppOptions
 const lines = openJournal(options.journal)

@@ -1,7 +1,7 @@
 import { clocks } from './clocks.ts'
 import { deploys } from './deploys.ts'
 import { processes } from './processes.ts'
-import type { FaultClass } from './scene.ts'
+import type { FaultClass } from './class.ts'
 import { storeFaults } from './stores.ts'
 
 /** Every class of faults. */

@@ -1,4 +1,4 @@
-import { ids, type FaultClass } from './scene.ts'
+import { ids, type FaultClass } from './class.ts'
 
 const HOUR = 3_600_000
 const STEPS = {

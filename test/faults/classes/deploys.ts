@@ -1,5 +1,5 @@
 import { stores } from '../../versions/stores.ts'
-import { ids, type App, type FaultClass, type Scene } from './scene.ts'
+import { ids, type App, type FaultClass, type Scene } from './class.ts'
 
 const DURABLE = ['sqlite', 'bullmq', 'postgres'] as const
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ids, type App, type FaultClass } from './scene.ts'
+import { ids, type App, type FaultClass } from './class.ts'
 
 const DURABLE = ['sqlite', 'bullmq', 'postgres'] as const
 

@@ -1,0 +1,20 @@
+import { Redis } from 'ioredis'
+import pg from 'pg'
+
+/** A client for one use. */
+export async function inRedis<T>(url: string, use: (client: Redis) => Promise<T>): Promise<T> {
+  const client = new Redis(url)
+  try {
+    return await use(client)
+  } finally {
+    client.disconnect()
+  }
+}
+
+/** Runs statements on a connection of its own. */
+export async function inPostgres(url: string, ...statements: readonly string[]): Promise<void> {
+  const db = new pg.Client(url)
+  await db.connect()
+  for (const statement of statements) await db.query(statement)
+  await db.end()
+}
