@@ -1,4 +1,4 @@
-// Fills a store of each durable inbox and writes what it holds: `node test/versions/write.ts`. Version 1 may be written again until it is
+// Fills a store of each durable inbox and writes what it holds: `node test/versions/write.ts && oxfmt test/versions/fixtures`. Version 1 may be written again until it is
 // released; a released fixture is never changed.
 import { writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
