@@ -38,8 +38,8 @@ export type Outline = Omit<EventRecord, 'payload'>
 
 /** An outline as a string. */
 export function encodeOutline(event: EventRecord): string {
-  const { payload: _, guards: __, ...rest } = event
-  return JSON.stringify(rest)
+  // JSON leaves out what is undefined, and a rest of the properties costs twice as much.
+  return JSON.stringify({ ...event, payload: undefined, guards: undefined })
 }
 
 /** The outline of {@link encodeOutline}. */

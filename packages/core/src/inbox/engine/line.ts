@@ -131,7 +131,7 @@ export function createLine(store: Store): Line {
             work,
             bytes: work.bytes,
             rows: work.rows ?? 1,
-            ...(work.deadline !== undefined && { deadline: work.deadline }),
+            deadline: work.deadline ?? Infinity,
             failed: (error) => work.failed(error),
           }),
         get waiting() {

@@ -96,7 +96,6 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
     ahead: shared.ahead,
     margin: MARGIN,
     claimOf(task) {
-      commit.started(task)
       return claimOf(task, {
         commit: (write, spawn) => commit.commit(task, write, spawn),
         commitIn: (transaction, spawn) => commit.commitIn(task, transaction, spawn),

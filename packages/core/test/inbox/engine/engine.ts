@@ -149,7 +149,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
   function hold(slot: Slot<Held>, row: Row): Held {
     row.state = 'running'
     row.attempt++
-    return { slot, row, place: -1, over: false, committed: undefined }
+    return { slot, row, place: -1, over: false, committed: undefined, started: 0, startedAt: 0 }
   }
 
   function store({ task: { row }, outcome, ran, done }: EndedClaim<Held>): void {

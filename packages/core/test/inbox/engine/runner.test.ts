@@ -274,7 +274,17 @@ describe('closing', () => {
     await until(() => open.length === 1)
     const slot = runner.slots()[0]!
     runner.reserve(slot, 1)
-    runner.start([{ slot, row: rows[1]!, place: -1, over: false, committed: undefined }])
+    runner.start([
+      {
+        slot,
+        row: rows[1]!,
+        place: -1,
+        over: false,
+        committed: undefined,
+        started: 0,
+        startedAt: 0,
+      },
+    ])
     rows[1]!.state = 'running'
     rows[1]!.attempt = 1
     const count = fetches()

@@ -243,7 +243,7 @@ export function createAccept(host: AcceptHost): Side['accept'] {
         : flat.claimed.filter(({ row }) => flat.fresh.has(row.event!))
       if (!whole) cancel(flat.claimed.filter(({ row }) => !flat.fresh.has(row.event!)))
       for (const work of works) work.done(taken.get(work.encoded)!)
-      host.runner().start(started.map(({ row, task }) => Object.assign(task, { id: idOf(row) })))
+      host.runner().start(started.map(toTask))
       if (flat.revived) host.look()
       else for (const name of flat.ready) host.runner().ready(name)
     }
@@ -269,6 +269,12 @@ export function createAccept(host: AcceptHost): Side['accept'] {
   function cancel(claimed: Flat['claimed']): void {
     for (const { task } of claimed) host.runner().reserve(task.slot, -1)
   }
+}
+
+/** Its number is known now. */
+function toTask({ row, task }: Flat['claimed'][number]): Task {
+  task.id = idOf(row)
+  return task
 }
 
 const NONE: ReadonlySet<NewEvent> = new Set()

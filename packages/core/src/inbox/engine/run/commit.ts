@@ -22,16 +22,12 @@ export function createCommit(
   settle: Settle,
   consumer: Consumer,
 ): {
-  /** Notes when a run starts. */
-  started(task: Task): void
   readonly commit: Commit
   /** In an open transaction of the application: it is not known here when that ends, and how. */
   commitIn(task: Task, transaction: unknown, spawn: readonly TaskDraft[] | undefined): Promise<void>
 } {
   const stopwatch = stopwatchOf(consumer)
-  const begun = new WeakMap<Task, readonly [started: number, startedAt: number]>()
   return {
-    started: (task) => void begun.set(task, [stopwatch(), consumer.now()]),
     commit(task, write, spawn) {
       const ended = endOf(task, spawn)
       let written: unknown
@@ -74,8 +70,7 @@ export function createCommit(
       throw new Error(
         'task.commit: the receiver closed and gave the task back, so nothing was written',
       )
-    const [started, startedAt] = begun.get(task)!
-    const ran = { startedAt, duration: stopwatch() - started }
+    const ran = { startedAt: task.startedAt, duration: stopwatch() - task.started }
     return { task, outcome: { kind: 'done', ...(spawn && { spawn }) }, ran }
   }
 }

@@ -13,6 +13,9 @@ export interface RunnerTask<Task> {
   over: boolean
   /** What `task.commit` stored as the outcome: to be set by the inbox. Begin with undefined. */
   committed: Outcome | undefined
+  /** Kept by the runner: when its run started, on the stopwatch and on the consumer's clock. Begin with 0. */
+  started: number
+  startedAt: number
 }
 
 /** A claim that is over. */
@@ -73,21 +76,16 @@ export function createEnding<Task extends RunnerTask<Task>>(host: EndingHost<Tas
       read = started
     }
     const startedAt = wall + started - read
+    task.started = started
+    task.startedAt = startedAt
     task.slot.running++
     const outcome = consumer.run(claim, host.signal())
-    if (isPromise(outcome))
-      void outcome.then((reported) => end(task, claim, started, startedAt, reported))
-    else end(task, claim, started, startedAt, outcome)
+    if (isPromise(outcome)) void outcome.then((reported) => end(task, claim, reported))
+    else end(task, claim, outcome)
   }
 
-  function end(
-    task: Task,
-    claim: Claim,
-    started: number,
-    startedAt: number,
-    outcome: Outcome,
-  ): void {
-    const { slot } = task
+  function end(task: Task, claim: Claim, outcome: Outcome): void {
+    const { slot, started, startedAt } = task
     const duration = stopwatch() - started
     slot.pace = slot.pace === Infinity ? duration : slot.pace + (duration - slot.pace) * WEIGHT
     slot.running--

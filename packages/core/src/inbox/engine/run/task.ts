@@ -37,13 +37,15 @@ export const BEGIN = {
   place: -1,
   over: false,
   committed: undefined,
+  started: 0,
+  startedAt: 0,
   lost: undefined,
   stop: undefined,
   within: false,
 } as const
 
 /** The claim of a task, for its consumer. */
-export function claimOf(task: Task, commits: Pick<Claim, 'commit' | 'commitIn'> = {}): Claim {
+export function claimOf(task: Task, commits?: Pick<Claim, 'commit' | 'commitIn'>): Claim {
   const { id, subscription, part, data, event, delivery, attempt } = task
   return {
     id: String(id),
@@ -57,7 +59,8 @@ export function claimOf(task: Task, commits: Pick<Claim, 'commit' | 'commitIn'> 
       task.stop = stop
       if (task.lost !== undefined) stop(new Error(task.lost))
     },
-    ...commits,
+    commit: commits?.commit,
+    commitIn: commits?.commitIn,
   }
 }
 
