@@ -28,7 +28,7 @@ export interface AdyenRegistrarOptions extends ApiOptions {
  * const registrar = adyenRegistrar({ key, merchant: 'OctoECOM', api: 'https://management-test.adyen.com/v3' })
  */
 export function adyenRegistrar(options: AdyenRegistrarOptions): Registrar {
-  checkOptions('adyenRegistrar', options, ['key', 'merchant', 'api'])
+  checkOptions('adyenRegistrar', options)
   const key = tokenOf('adyenRegistrar: key', options.key)
   const call = createApiCall({
     ...options,

@@ -27,7 +27,7 @@ export interface AsanaRegistrarOptions extends ApiOptions {
  * await registrar.apply(await registrar.plan({ url, topics: ['task.added', 'task.changed'] }))
  */
 export function asanaRegistrar(options: AsanaRegistrarOptions): Registrar {
-  checkOptions('asanaRegistrar', options, ['token', 'workspace', 'resource'])
+  checkOptions('asanaRegistrar', options)
   const { workspace, resource } = options
   const token = tokenOf('asanaRegistrar: token', options.token)
   const call = createApiCall({

@@ -1,3 +1,4 @@
+import { OPTIONS, type MakerName, type OptionNames } from './common/option-names.ts'
 import type { Registrar } from './registrar.ts'
 import type { PayloadSource, RedeliverySource } from './source.ts'
 
@@ -16,13 +17,7 @@ export interface SenderApi {
 }
 
 /** How a registrar or a source is made, beside the options that all of them take. */
-export interface Maker<Made> {
-  /** Options that are tokens or keys. They are never printed. */
-  readonly tokens: readonly string[]
-  /** Further options that must be given. */
-  readonly needs: readonly string[]
-  /** Options that may be given. */
-  readonly takes: readonly string[]
+export interface Maker<Made> extends OptionNames {
   /** Makes the registrar or the source. Rejects with a `TypeError` that names a wrong option. */
   readonly make: (options: object) => Promise<Made>
 }
@@ -38,232 +33,159 @@ export const senders: ReadonlyMap<string, SenderApi> = /* @__PURE__ */ byName([
     name: 'github',
     title: 'GitHub',
     provider: 'github',
-    registrar: maker(['token'], [], ['repository', 'organization'], async (options: never) =>
-      (await import('./github.ts')).githubRegistrar(options),
-    ),
-    events: maker(
-      ['token'],
-      [],
-      ['repository', 'organization', 'app', 'url'],
-      async (options: never) => (await import('./sources/github.ts')).githubEvents(options),
-    ),
-    redelivery: maker(
-      ['token'],
-      [],
-      ['repository', 'organization', 'app', 'url'],
-      async (options: never) => (await import('./sources/github.ts')).githubRedelivery(options),
-    ),
+    registrar: maker('githubRegistrar', async () => import('./github.ts')),
+    events: maker('githubEvents', async () => import('./sources/github.ts')),
+    redelivery: maker('githubRedelivery', async () => import('./sources/github.ts')),
   },
   {
     name: 'github-app',
     title: 'GitHub App',
     provider: 'github',
-    registrar: maker(['jwt'], [], [], async (options: never) =>
-      (await import('./github-app.ts')).githubAppRegistrar(options),
-    ),
+    registrar: maker('githubAppRegistrar', async () => import('./github-app.ts')),
   },
   {
     name: 'stripe',
     title: 'Stripe',
     provider: 'stripe',
-    registrar: maker(['key'], [], ['apiVersion', 'connect'], async (options: never) =>
-      (await import('./stripe.ts')).stripeRegistrar(options),
-    ),
-    events: maker(['key'], ['url'], ['account'], async (options: never) =>
-      (await import('./sources/stripe.ts')).stripeEvents(options),
-    ),
+    registrar: maker('stripeRegistrar', async () => import('./stripe.ts')),
+    events: maker('stripeEvents', async () => import('./sources/stripe.ts')),
   },
   {
     name: 'shopify',
     title: 'Shopify',
     provider: 'shopify',
-    registrar: maker(['token'], ['shop'], ['version'], async (options: never) =>
-      (await import('./shopify.ts')).shopifyRegistrar(options),
-    ),
+    registrar: maker('shopifyRegistrar', async () => import('./shopify.ts')),
   },
   {
     name: 'twilio',
     title: 'Twilio Event Streams',
     provider: 'twilio',
-    registrar: maker(['authToken'], ['accountSid'], ['schemaVersion'], async (options: never) =>
-      (await import('./twilio.ts')).twilioRegistrar(options),
-    ),
+    registrar: maker('twilioRegistrar', async () => import('./twilio.ts')),
   },
   {
     name: 'twilio-number',
     title: 'Twilio phone number',
     provider: 'twilio',
-    registrar: maker(['authToken'], ['accountSid', 'number'], [], async (options: never) =>
-      (await import('./twilio-number.ts')).twilioNumberRegistrar(options),
-    ),
+    registrar: maker('twilioNumberRegistrar', async () => import('./twilio-number.ts')),
   },
   {
     name: 'slack',
     title: 'Slack',
     provider: 'slack',
-    registrar: maker(['token'], ['appId'], ['messages'], async (options: never) =>
-      (await import('./slack.ts')).slackRegistrar(options),
-    ),
+    registrar: maker('slackRegistrar', async () => import('./slack.ts')),
   },
   {
     name: 'svix',
     title: 'Svix',
     provider: 'svix',
-    registrar: maker(['token'], ['application'], [], async (options: never) =>
-      (await import('./svix.ts')).svixRegistrar(options),
-    ),
-    redelivery: maker(
-      ['token'],
-      ['application', 'endpoint'],
-      ['provider'],
-      async (options: never) => (await import('./sources/svix.ts')).svixRedelivery(options),
-    ),
+    registrar: maker('svixRegistrar', async () => import('./svix.ts')),
+    redelivery: maker('svixRedelivery', async () => import('./sources/svix.ts')),
   },
   {
     name: 'paddle',
     title: 'Paddle',
     provider: 'paddle',
-    registrar: maker(['key'], [], [], async (options: never) =>
-      (await import('./paddle.ts')).paddleRegistrar(options),
-    ),
-    events: maker(['key'], [], [], async (options: never) =>
-      (await import('./sources/paddle.ts')).paddleEvents(options),
-    ),
-    redelivery: maker(['key'], [], ['setting'], async (options: never) =>
-      (await import('./sources/paddle.ts')).paddleRedelivery(options),
-    ),
+    registrar: maker('paddleRegistrar', async () => import('./paddle.ts')),
+    events: maker('paddleEvents', async () => import('./sources/paddle.ts')),
+    redelivery: maker('paddleRedelivery', async () => import('./sources/paddle.ts')),
   },
   {
     name: 'square',
     title: 'Square',
     provider: 'square',
-    registrar: maker(['token'], [], ['apiVersion'], async (options: never) =>
-      (await import('./square.ts')).squareRegistrar(options),
-    ),
-    events: maker(['token'], ['url'], [], async (options: never) =>
-      (await import('./sources/square.ts')).squareEvents(options),
-    ),
+    registrar: maker('squareRegistrar', async () => import('./square.ts')),
+    events: maker('squareEvents', async () => import('./sources/square.ts')),
   },
   {
     name: 'polar',
     title: 'Polar',
     provider: 'polar',
-    registrar: maker(['token'], [], ['organization'], async (options: never) =>
-      (await import('./polar.ts')).polarRegistrar(options),
-    ),
-    redelivery: maker(['token'], [], ['endpoint'], async (options: never) =>
-      (await import('./sources/polar.ts')).polarRedelivery(options),
-    ),
+    registrar: maker('polarRegistrar', async () => import('./polar.ts')),
+    redelivery: maker('polarRedelivery', async () => import('./sources/polar.ts')),
   },
   {
     name: 'figma',
     title: 'Figma',
     provider: 'figma',
-    registrar: maker(['token'], ['context', 'contextId'], [], async (options: never) =>
-      (await import('./figma.ts')).figmaRegistrar(options),
-    ),
-    events: maker(['token'], ['context', 'contextId', 'url'], [], async (options: never) =>
-      (await import('./sources/figma.ts')).figmaEvents(options),
-    ),
+    registrar: maker('figmaRegistrar', async () => import('./figma.ts')),
+    events: maker('figmaEvents', async () => import('./sources/figma.ts')),
   },
   {
     name: 'workos',
     title: 'WorkOS',
     provider: 'workos',
-    events: maker(['key'], ['events'], [], async (options: never) =>
-      (await import('./sources/workos.ts')).workosEvents(options),
-    ),
+    events: maker('workosEvents', async () => import('./sources/workos.ts')),
   },
   {
     name: 'docusign',
     title: 'DocuSign Connect',
     provider: 'docusign',
-    registrar: maker(['token'], ['accountId', 'api'], [], async (options: never) =>
-      (await import('./docusign.ts')).docusignRegistrar(options),
-    ),
+    registrar: maker('docusignRegistrar', async () => import('./docusign.ts')),
   },
   {
     name: 'contentful',
     title: 'Contentful',
     provider: 'contentful',
-    registrar: maker(['token'], ['space'], [], async (options: never) =>
-      (await import('./contentful.ts')).contentfulRegistrar(options),
-    ),
+    registrar: maker('contentfulRegistrar', async () => import('./contentful.ts')),
   },
   {
     name: 'chargebee',
     title: 'Chargebee',
     provider: 'chargebee',
-    registrar: maker(['key'], ['site'], [], async (options: never) =>
-      (await import('./chargebee.ts')).chargebeeRegistrar(options),
-    ),
+    registrar: maker('chargebeeRegistrar', async () => import('./chargebee.ts')),
   },
   {
     name: 'asana',
     title: 'Asana',
     provider: 'asana',
-    registrar: maker(['token'], ['workspace', 'resource'], [], async (options: never) =>
-      (await import('./asana.ts')).asanaRegistrar(options),
-    ),
+    registrar: maker('asanaRegistrar', async () => import('./asana.ts')),
   },
   {
     name: 'linear',
     title: 'Linear',
     provider: 'linear',
-    registrar: maker(['token'], [], ['team'], async (options: never) =>
-      (await import('./linear.ts')).linearRegistrar(options),
-    ),
+    registrar: maker('linearRegistrar', async () => import('./linear.ts')),
   },
   {
     name: 'hubspot',
     title: 'HubSpot',
     provider: 'hubspot',
-    registrar: maker(['developerKey'], ['appId'], ['properties'], async (options: never) =>
-      (await import('./hubspot.ts')).hubspotRegistrar(options),
-    ),
+    registrar: maker('hubspotRegistrar', async () => import('./hubspot.ts')),
   },
   {
     name: 'adyen',
     title: 'Adyen',
     provider: 'adyen',
-    registrar: maker(['key'], ['merchant', 'api'], [], async (options: never) =>
-      (await import('./adyen.ts')).adyenRegistrar(options),
-    ),
+    registrar: maker('adyenRegistrar', async () => import('./adyen.ts')),
   },
   {
     name: 'telegram',
     title: 'Telegram',
     provider: 'telegram',
-    registrar: maker(['token'], [], [], async (options: never) =>
-      (await import('./telegram.ts')).telegramRegistrar(options),
-    ),
+    registrar: maker('telegramRegistrar', async () => import('./telegram.ts')),
   },
   {
     name: 'discord',
     title: 'Discord',
     provider: 'discord',
-    registrar: maker(['token'], [], [], async (options: never) =>
-      (await import('./discord.ts')).discordRegistrar(options),
-    ),
+    registrar: maker('discordRegistrar', async () => import('./discord.ts')),
   },
   {
     name: 'line',
     title: 'LINE',
     provider: 'line',
-    registrar: maker(['token'], [], [], async (options: never) =>
-      (await import('./line.ts')).lineRegistrar(options),
-    ),
+    registrar: maker('lineRegistrar', async () => import('./line.ts')),
   },
 ])
 
 // Options come from a command line or a form, and the factory checks them.
-function maker<Made>(
-  tokens: readonly string[],
-  needs: readonly string[],
-  takes: readonly string[],
-  make: (options: never) => Promise<Made>,
-): Maker<Made> {
-  return { tokens, needs, takes, make: (options) => make(options as never) }
+function maker<
+  Name extends MakerName,
+  Module extends Readonly<Record<Name, (options: never) => unknown>>,
+>(name: Name, load: () => Promise<Module>): Maker<ReturnType<Module[Name]>> {
+  const make = async (options: object): Promise<ReturnType<Module[Name]>> =>
+    (await load())[name](options as never) as ReturnType<Module[Name]>
+  return { ...OPTIONS[name], make }
 }
 
 function byName(all: readonly SenderApi[]): ReadonlyMap<string, SenderApi> {

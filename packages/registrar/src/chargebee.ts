@@ -27,7 +27,7 @@ export interface ChargebeeRegistrarOptions extends ApiOptions {
  * const registrar = chargebeeRegistrar({ key: process.env.CHARGEBEE_KEY!, site: 'octo-test' })
  */
 export function chargebeeRegistrar(options: ChargebeeRegistrarOptions): Registrar {
-  checkOptions('chargebeeRegistrar', options, ['key', 'site'])
+  checkOptions('chargebeeRegistrar', options)
   const key = tokenOf('chargebeeRegistrar: key', options.key)
   const call = createApiCall({
     ...options,

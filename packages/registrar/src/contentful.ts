@@ -25,7 +25,7 @@ export interface ContentfulRegistrarOptions extends ApiOptions {
  * const registrar = contentfulRegistrar({ token: process.env.CONTENTFUL_TOKEN!, space: 'a1b2c3' })
  */
 export function contentfulRegistrar(options: ContentfulRegistrarOptions): Registrar {
-  checkOptions('contentfulRegistrar', options, ['token', 'space'])
+  checkOptions('contentfulRegistrar', options)
   const token = tokenOf('contentfulRegistrar: token', options.token)
   const call = createApiCall({
     ...options,

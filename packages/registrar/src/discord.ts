@@ -24,7 +24,7 @@ export interface DiscordRegistrarOptions extends ApiOptions {
  * await registrar.apply(await registrar.plan({ url, topics: ['ENTITLEMENT_CREATE'] }))
  */
 export function discordRegistrar(options: DiscordRegistrarOptions): Registrar {
-  checkOptions('discordRegistrar', options, ['token'])
+  checkOptions('discordRegistrar', options)
   const token = tokenOf('discordRegistrar: token', options.token)
   const call = createApiCall({
     ...options,

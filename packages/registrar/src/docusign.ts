@@ -26,7 +26,7 @@ export interface DocusignRegistrarOptions extends ApiOptions {
  * const registrar = docusignRegistrar({ token, accountId, api: 'https://na3.docusign.net/restapi' })
  */
 export function docusignRegistrar(options: DocusignRegistrarOptions): Registrar {
-  checkOptions('docusignRegistrar', options, ['token', 'accountId', 'api'])
+  checkOptions('docusignRegistrar', options)
   const token = tokenOf('docusignRegistrar: token', options.token)
   const call = createApiCall({
     ...options,

@@ -21,7 +21,7 @@ export interface GithubAppRegistrarOptions extends ApiOptions {
  * const registrar = githubAppRegistrar({ jwt: () => app.getSignedJsonWebToken() })
  */
 export function githubAppRegistrar(options: GithubAppRegistrarOptions): Registrar {
-  checkOptions('githubAppRegistrar', options, ['jwt'])
+  checkOptions('githubAppRegistrar', options)
   const call = githubClient('githubAppRegistrar: jwt', options.jwt, options)
   const path = '/app/hook/config'
 

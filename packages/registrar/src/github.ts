@@ -32,7 +32,7 @@ export interface GithubRegistrarOptions extends ApiOptions {
  * await registrar.apply(plan, { secret: process.env.GITHUB_WEBHOOK_SECRET! })
  */
 export function githubRegistrar(options: GithubRegistrarOptions): Registrar {
-  checkOptions('githubRegistrar', options, ['token'], ['repository', 'organization'])
+  checkOptions('githubRegistrar', options)
   const { account, base } = githubHooks('githubRegistrar', options)
   const call = githubClient('githubRegistrar: token', options.token, options)
 

@@ -30,7 +30,7 @@ export interface HubspotRegistrarOptions extends ApiOptions {
  * await registrar.apply(await registrar.plan({ url, topics: ['contact.creation', 'contact.propertyChange'] }))
  */
 export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
-  checkOptions('hubspotRegistrar', options, ['developerKey', 'appId'], ['properties'])
+  checkOptions('hubspotRegistrar', options)
   const { appId, properties = {} } = options
   const key = tokenOf('hubspotRegistrar: developerKey', options.developerKey)
   const call = createApiCall({

@@ -23,7 +23,7 @@ export interface LineRegistrarOptions extends ApiOptions {
  * const registrar = lineRegistrar({ token: process.env.LINE_CHANNEL_ACCESS_TOKEN! })
  */
 export function lineRegistrar(options: LineRegistrarOptions): Registrar {
-  checkOptions('lineRegistrar', options, ['token'])
+  checkOptions('lineRegistrar', options)
   const token = tokenOf('lineRegistrar: token', options.token)
   const call = createApiCall({
     ...options,

@@ -29,7 +29,7 @@ export interface LinearRegistrarOptions extends ApiOptions {
  * const registrar = linearRegistrar({ token: process.env.LINEAR_API_KEY! })
  */
 export function linearRegistrar(options: LinearRegistrarOptions): Registrar {
-  checkOptions('linearRegistrar', options, ['token'], ['team'])
+  checkOptions('linearRegistrar', options)
   const { team } = options
   const token = tokenOf('linearRegistrar: token', options.token)
   const call = createApiCall({

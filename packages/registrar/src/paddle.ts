@@ -25,7 +25,7 @@ export interface PaddleRegistrarOptions extends ApiOptions {
  * const registrar = paddleRegistrar({ key: process.env.PADDLE_API_KEY! })
  */
 export function paddleRegistrar(options: PaddleRegistrarOptions): Registrar {
-  checkOptions('paddleRegistrar', options, ['key'])
+  checkOptions('paddleRegistrar', options)
   const call = paddleClient('paddleRegistrar', options)
 
   return defineRegistrar({

@@ -25,7 +25,7 @@ export interface PolarRegistrarOptions extends ApiOptions {
  * const registrar = polarRegistrar({ token: process.env.POLAR_TOKEN! })
  */
 export function polarRegistrar(options: PolarRegistrarOptions): Registrar {
-  checkOptions('polarRegistrar', options, ['token'], ['organization'])
+  checkOptions('polarRegistrar', options)
   const { organization } = options
   const call = polarClient('polarRegistrar', options)
   const owner = organization === undefined ? {} : { organization_id: organization }

@@ -33,7 +33,7 @@ export interface ShopifyRegistrarOptions extends ApiOptions {
  * await registrar.apply(await registrar.plan({ url: 'https://app.example/shopify', topics: ['orders/create'] }))
  */
 export function shopifyRegistrar(options: ShopifyRegistrarOptions): Registrar {
-  checkOptions('shopifyRegistrar', options, ['shop', 'token'], ['version'])
+  checkOptions('shopifyRegistrar', options)
   const { shop, version = '2026-10' } = options
   if (!/^[a-z0-9][a-z0-9-]*\.myshopify\.com$/.test(shop))
     throw new TypeError(`shopifyRegistrar: shop: must be name.myshopify.com, got ${shop}`)

@@ -32,7 +32,7 @@ export interface SlackRegistrarOptions extends ApiOptions {
  * await registrar.apply(await registrar.plan({ url, topics: ['app_mention'] }))
  */
 export function slackRegistrar(options: SlackRegistrarOptions): Registrar {
-  checkOptions('slackRegistrar', options, ['token', 'appId'], ['messages'])
+  checkOptions('slackRegistrar', options)
   const { appId } = options
   const token = tokenOf('slackRegistrar: token', options.token)
   const call = createApiCall({

@@ -28,7 +28,7 @@ export interface SquareRegistrarOptions extends ApiOptions {
  * const registrar = squareRegistrar({ token: process.env.SQUARE_TOKEN! })
  */
 export function squareRegistrar(options: SquareRegistrarOptions): Registrar {
-  checkOptions('squareRegistrar', options, ['token'], ['apiVersion'])
+  checkOptions('squareRegistrar', options)
   const { apiVersion } = options
   const call = squareClient('squareRegistrar', options)
 

@@ -33,7 +33,7 @@ export interface StripeRegistrarOptions extends ApiOptions {
  * await registrar.apply(plan, { onSecret: ({ secret }) => vault.write('stripe', secret) })
  */
 export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
-  checkOptions('stripeRegistrar', options, ['key'], ['apiVersion', 'connect'])
+  checkOptions('stripeRegistrar', options)
   const call = stripeClient('stripeRegistrar', options)
   const connect = options.connect === true
   const settings: EndpointSettings = {

@@ -25,7 +25,7 @@ export interface SvixRegistrarOptions extends ApiOptions {
  * const registrar = svixRegistrar({ token: process.env.SVIX_TOKEN!, application: 'app_2a…' })
  */
 export function svixRegistrar(options: SvixRegistrarOptions): Registrar {
-  checkOptions('svixRegistrar', options, ['token', 'application'])
+  checkOptions('svixRegistrar', options)
   const call = svixClient('svixRegistrar', options)
   const base = `/api/v1/app/${encodeURIComponent(options.application)}/endpoint`
   const secretOf = async (id: string): Promise<string> =>

@@ -26,7 +26,7 @@ export interface TelegramRegistrarOptions extends ApiOptions {
  * await registrar.apply(await registrar.plan({ url, topics: ['message'] }), { secret })
  */
 export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar {
-  checkOptions('telegramRegistrar', options, ['token'])
+  checkOptions('telegramRegistrar', options)
   const token = tokenOf('telegramRegistrar: token', options.token)
   const call = createApiCall({
     ...options,

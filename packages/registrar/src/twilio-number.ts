@@ -25,7 +25,7 @@ export interface TwilioNumberRegistrarOptions extends TwilioAccount {
  */
 export function twilioNumberRegistrar(options: TwilioNumberRegistrarOptions): Registrar {
   const name = 'twilioNumberRegistrar'
-  checkTwilio(name, options, ['number'])
+  checkTwilio(name, options)
   const { accountSid, number } = options
   if (!/^\+\d{5,15}$/.test(number))
     throw new TypeError(`${name}: number: must be in E.164 form, such as +15005550006`)

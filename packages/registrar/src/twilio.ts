@@ -27,7 +27,7 @@ export interface TwilioRegistrarOptions extends TwilioAccount {
  * const plan = await registrar.plan({ url, topics: ['com.twilio.messaging.message.delivered'] })
  */
 export function twilioRegistrar(options: TwilioRegistrarOptions): Registrar {
-  checkTwilio('twilioRegistrar', options, ['schemaVersion'])
+  checkTwilio('twilioRegistrar', options)
   const { accountSid, schemaVersion = 1 } = options
   const call = createApiCall({
     ...options,

@@ -15,11 +15,10 @@ export interface FigmaContext extends ApiOptions {
 
 /** Calls Figma: personal tokens have a header of their own. */
 export function figmaClient(
-  name: string,
+  name: 'figmaRegistrar' | 'figmaEvents',
   options: FigmaContext,
-  more: readonly string[] = [],
 ): ApiCall {
-  checkOptions(name, options, ['token', 'context', 'contextId', ...more])
+  checkOptions(name, options)
   const token = tokenOf(`${name}: token`, options.token)
   return createApiCall({
     ...options,

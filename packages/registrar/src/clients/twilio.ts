@@ -12,11 +12,10 @@ export interface TwilioAccount extends ApiOptions {
 
 /** Throws a `TypeError` for options that cannot be. */
 export function checkTwilio(
-  name: string,
+  name: 'twilioRegistrar' | 'twilioNumberRegistrar',
   options: TwilioAccount,
-  optional: readonly string[],
 ): void {
-  checkOptions(name, options, ['accountSid', 'authToken'], optional)
+  checkOptions(name, options)
   if (!/^AC[0-9a-fA-F]{32}$/.test(options.accountSid))
     throw new TypeError(`${name}: accountSid: must be AC and 32 hex digits; see the console`)
 }

@@ -1,6 +1,7 @@
 import { milliseconds, type Duration } from '@postern/core'
 import { unknownOptions } from '@postern/core/inbox'
 import { checkSecret } from '@postern/core/scheme'
+import { OPTIONS, type MakerName, type OptionNames } from './option-names.ts'
 
 /** Options that every registrar and source takes. */
 export interface ApiOptions {
@@ -22,16 +23,13 @@ export type Token = string | (() => string | Promise<string>)
 const COMMON = ['api', 'timeout', 'patience', 'fetch', 'wait']
 
 /** Throws a `TypeError` that names an unknown or a missing option. */
-export function checkOptions(
-  name: string,
-  options: object,
-  required: readonly string[],
-  optional: readonly string[] = [],
-): void {
-  unknownOptions(name, options, [...new Set([...COMMON, ...required, ...optional])])
+export function checkOptions(name: MakerName, options: object): void {
+  const { tokens, needs, takes }: OptionNames = OPTIONS[name]
+  const required = [...tokens, ...needs]
+  unknownOptions(name, options, [...new Set([...COMMON, ...required, ...takes])])
   for (const option of required) {
     const value = (options as Readonly<Record<string, unknown>>)[option]
-    if (typeof value === 'function') continue
+    if (typeof value === 'function' || Array.isArray(value)) continue
     checkSecret(`${name}: ${option}`, value)
   }
 }

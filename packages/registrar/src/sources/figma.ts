@@ -27,7 +27,7 @@ const MOST_WEBHOOKS = 100
  */
 export function figmaEvents(options: FigmaEventsOptions): PayloadSource {
   const { url } = options
-  const call = figmaClient('figmaEvents', options, ['url'])
+  const call = figmaClient('figmaEvents', options)
   checkUrl('figmaEvents: url', url)
   return pagedSource<Fields>({
     provider: 'figma',

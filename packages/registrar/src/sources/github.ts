@@ -76,8 +76,11 @@ interface GithubList {
   readonly base: () => Promise<string>
 }
 
-function githubSource(name: string, options: GithubSourceOptions): GithubList {
-  checkOptions(name, options, ['token'], ['repository', 'organization', 'app', 'url'])
+function githubSource(
+  name: 'githubEvents' | 'githubRedelivery',
+  options: GithubSourceOptions,
+): GithubList {
+  checkOptions(name, options)
   const { app = false, url } = options
   if (app !== (url === undefined)) throw new TypeError(`${name}: give url, or app: true`)
   const owner = app ? { account: 'app', base: '/app/hook' } : githubHooks(name, options)

@@ -24,7 +24,7 @@ export interface PaddleSourceOptions extends ApiOptions {
  * const source = paddleEvents({ key: process.env.PADDLE_API_KEY! })
  */
 export function paddleEvents(options: Omit<PaddleSourceOptions, 'setting'>): PayloadSource {
-  checkOptions('paddleEvents', options, ['key'])
+  checkOptions('paddleEvents', options)
   const call = paddleClient('paddleEvents', options)
   return pagedSource<Fields>({
     provider: 'paddle',
@@ -53,7 +53,7 @@ export function paddleEvents(options: Omit<PaddleSourceOptions, 'setting'>): Pay
  * const source = paddleRedelivery({ key: process.env.PADDLE_API_KEY!, setting: 'ntfset_01…' })
  */
 export function paddleRedelivery(options: PaddleSourceOptions): RedeliverySource {
-  checkOptions('paddleRedelivery', options, ['key'], ['setting'])
+  checkOptions('paddleRedelivery', options)
   const { setting } = options
   const call = paddleClient('paddleRedelivery', options)
   return {

@@ -23,7 +23,7 @@ export interface PolarRedeliveryOptions extends ApiOptions {
  * const source = polarRedelivery({ token: process.env.POLAR_TOKEN! })
  */
 export function polarRedelivery(options: PolarRedeliveryOptions): RedeliverySource {
-  checkOptions('polarRedelivery', options, ['token'], ['endpoint'])
+  checkOptions('polarRedelivery', options)
   const { endpoint } = options
   const call = polarClient('polarRedelivery', options)
   return {

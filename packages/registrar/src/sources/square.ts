@@ -23,7 +23,7 @@ export interface SquareEventsOptions extends ApiOptions {
  * const source = squareEvents({ token: process.env.SQUARE_TOKEN!, url: 'https://app.example/square' })
  */
 export function squareEvents(options: SquareEventsOptions): PayloadSource {
-  checkOptions('squareEvents', options, ['token', 'url'])
+  checkOptions('squareEvents', options)
   checkUrl('squareEvents: url', options.url)
   const call = squareClient('squareEvents', options)
 

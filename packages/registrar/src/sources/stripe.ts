@@ -28,7 +28,7 @@ export interface StripeEventsOptions extends ApiOptions {
  * const source = stripeEvents({ key: process.env.STRIPE_KEY!, url: 'https://app.example/stripe' })
  */
 export function stripeEvents(options: StripeEventsOptions): PayloadSource {
-  checkOptions('stripeEvents', options, ['key', 'url'], ['account'])
+  checkOptions('stripeEvents', options)
   checkUrl('stripeEvents: url', options.url)
   const { account, url } = options
   const call = stripeClient('stripeEvents', options)

@@ -29,7 +29,7 @@ export interface SvixRedeliveryOptions extends ApiOptions {
  * const source = svixRedelivery({ token, application: 'app_2a…', endpoint: 'ep_2b…' })
  */
 export function svixRedelivery(options: SvixRedeliveryOptions): RedeliverySource {
-  checkOptions('svixRedelivery', options, ['token', 'application', 'endpoint'], ['provider'])
+  checkOptions('svixRedelivery', options)
   const { application, endpoint, provider = 'svix' } = options
   const call = svixClient('svixRedelivery', options)
   const app = `/api/v1/app/${encodeURIComponent(application)}`

@@ -23,7 +23,7 @@ export interface WorkosEventsOptions extends ApiOptions {
  * const source = workosEvents({ key: process.env.WORKOS_API_KEY!, events: ['dsync.user.created'] })
  */
 export function workosEvents(options: WorkosEventsOptions): PayloadSource {
-  checkOptions('workosEvents', options, ['key'], ['events'])
+  checkOptions('workosEvents', options)
   const { events } = options
   if (!Array.isArray(events) || events.length === 0)
     throw new TypeError('workosEvents: events: must name one event or more; WorkOS lists no others')

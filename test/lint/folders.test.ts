@@ -1,0 +1,55 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const sources = globSync('packages/*/src/**/*.ts', { cwd: root })
+
+const FILES = 20
+const LINES = 200
+
+/** Folders with a file for each sender. */
+const SENDERS = ['packages/providers/src', 'packages/registrar/src']
+
+/** Longer files that are lists of one kind: four at most. */
+const LISTS = [
+  // The contract of an inbox.
+  'packages/core/src/inbox/inbox.ts',
+  // The types of what the page and its server say to each other.
+  'packages/inspector/src/api.ts',
+]
+
+/** Not meant: these are to be split. */
+const NOT_YET = [
+  'packages/bullmq/src/run/attempt.ts',
+  'packages/bullmq/src/run/run.ts',
+  'packages/core/src/inbox/engine/accept/accept.ts',
+  'packages/core/src/inbox/engine/lease/watch.ts',
+  'packages/core/src/inbox/engine/rules.ts',
+  'packages/core/src/inbox/engine/run/claim.ts',
+  'packages/core/src/inbox/engine/run/settle.ts',
+  'packages/core/src/inbox/engine/side.ts',
+  'packages/postgres/src/store/store.ts',
+  'packages/sqlite/src/store',
+  'packages/sqlite/src/store/store.ts',
+]
+
+test('no folder of sources holds more than 20 files, but those with one for each sender', () => {
+  const files = Map.groupBy(sources, (file) => dirname(file))
+  const full = [...files].filter(([, { length }]) => length > FILES).map(([folder]) => folder)
+  expect(meant(full)).toEqual(SENDERS)
+})
+
+test('no file of sources has more than 200 lines, but at most four that are lists', () => {
+  expect(LISTS.length).toBeLessThanOrEqual(4)
+  expect(meant(sources.filter((file) => linesOf(file) > LINES))).toEqual(LISTS)
+})
+
+function meant(found: readonly string[]): readonly string[] {
+  return found.filter((path) => !NOT_YET.includes(path)).toSorted()
+}
+
+function linesOf(file: string): number {
+  return readFileSync(`${root}/${file}`, 'utf8').split('\n').length - 1
+}
