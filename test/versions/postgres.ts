@@ -3,7 +3,7 @@ import { openInbox } from '../../packages/postgres/src/inbox.ts'
 import { checkSettings } from '../../packages/postgres/src/settings.ts'
 import { STEPS } from '../../packages/postgres/src/sql/schema.ts'
 import { createDatabase } from '../../packages/postgres/src/store/connection.ts'
-import { layoutOf, migrate, printed } from '../../packages/postgres/src/store/migrate.ts'
+import { layoutOf, migrateTables, printed } from '../../packages/postgres/src/store/migrate.ts'
 import { COMMON, count, type VersionedStore } from './versioned.ts'
 
 /** A database of PostgreSQL. */
@@ -22,7 +22,7 @@ export const postgres: VersionedStore = {
   async force(url, steps) {
     const settings = checkSettings({ connectionString: url })
     const db = createDatabase(settings, () => {})
-    await migrate(db, layoutOf('public', steps), { migrate: true, force: true })
+    await migrateTables(db, layoutOf('public', steps), { migrate: true, force: true })
     await db.close(Date.now() + 5000)
   },
   dump: (url) =>

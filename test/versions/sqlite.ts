@@ -3,7 +3,7 @@ import { openFile } from '../../packages/sqlite/src/driver/node.ts'
 import { openInbox } from '../../packages/sqlite/src/inbox.ts'
 import { checkSettings } from '../../packages/sqlite/src/settings.ts'
 import { STEPS } from '../../packages/sqlite/src/sql/tables.ts'
-import { layoutOf, migrate } from '../../packages/sqlite/src/store/schema.ts'
+import { layoutOf, migrateFile } from '../../packages/sqlite/src/store/schema.ts'
 import { COMMON, count, type VersionedStore } from './versioned.ts'
 
 /** A file of SQLite. */
@@ -16,7 +16,7 @@ export const sqlite: VersionedStore = {
     openInbox(checkSettings({ path, ...COMMON, pollInterval: 20 }), layoutOf(path, steps)),
   async force(path, steps) {
     const layout = layoutOf(path, steps)
-    openFile(path, (db, life) => void migrate(db, life, layout, true)).close()
+    openFile(path, (db, life) => void migrateFile(db, life, layout, true)).close()
   },
   dump: async (path) =>
     inFile(path, (db) => {

@@ -8,7 +8,7 @@ import {
   type Side,
 } from '@postern/core/inbox'
 import { createAccepting, type AcceptContext } from './accept/accept.ts'
-import { createAttempts, type AttemptContext, type Running } from './run/attempt.ts'
+import { createJobRuns, type AttemptContext, type Running } from './run/attempt.ts'
 import type { RedisClient } from './store/connection.ts'
 import { startDrain, type Draining } from './run/drain.ts'
 import { sweepStep } from './operate/prune.ts'
@@ -42,7 +42,7 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
     probe: () => accepting.probe(),
     work() {
       const mine = contextOf(context.patient())
-      const attempts = createAttempts(mine, running)
+      const attempts = createJobRuns(mine, running)
       working = startWorking(
         { ...mine, stop: () => (closing = true), look: () => lookForOrphans() },
         attempts,
@@ -54,7 +54,7 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
         if (closing) throw new WebhookError('closed', 'bullmqInbox: the receiver was closed')
         lookForOrphans()
         const mine = contextOf(client)
-        draining = startDrain(mine, createAttempts(mine, running), until, max, last)
+        draining = startDrain(mine, createJobRuns(mine, running), until, max, last)
         const drained = await draining.drained
         await sweep.once(until)
         return drained

@@ -6,7 +6,7 @@ import {
   ofEvent,
   ofRequest,
   stackOf,
-  task,
+  runInWords,
   what,
   type LogFields,
 } from './observe/log-lines.ts'
@@ -123,7 +123,7 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
         ofEvent(event),
       ),
     attemptFailed: (attempt, error) =>
-      write('warn', `${task(attempt)} failed: ${stackOf(error)}`, {
+      write('warn', `${runInWords(attempt)} failed: ${stackOf(error)}`, {
         ...ofAttempt(attempt),
         error: oneLine(errorText(error)),
       }),
@@ -136,13 +136,13 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
     dead: (attempt, error) =>
       write(
         'error',
-        `${task(attempt)} is dead: ${oneLine(error.message)}; replay it or let the sender deliver it again`,
+        `${runInWords(attempt)} is dead: ${oneLine(error.message)}; replay it or let the sender deliver it again`,
         { ...ofAttempt(attempt), error: oneLine(error.message) },
       ),
     fenced: (attempt) =>
       write(
         'warn',
-        `${task(attempt)} ended after its claim was lost; its outcome was refused`,
+        `${runInWords(attempt)} ended after its claim was lost; its outcome was refused`,
         ofAttempt(attempt),
       ),
     answerFailed: (event, error) =>

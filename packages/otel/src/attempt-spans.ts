@@ -11,7 +11,7 @@ import type { AttemptInfo, Observer } from '@postern/core'
 import { readCarrier, writeTrace } from './carrier.ts'
 import { callErrorName, errorName } from './errors.ts'
 import { createRunning, type AttemptKey } from './running.ts'
-import { activeOr, failed, rootOf, short, suppressed, type Tracing } from './tracing.ts'
+import { activeOr, markFailed, rootOf, short, suppressed, type Tracing } from './tracing.ts'
 
 /** The spans of attempts, and of the calls that `forward` makes in them. */
 export interface AttemptSpans {
@@ -84,7 +84,7 @@ export function createAttemptSpans(tracing: Tracing): AttemptSpans {
         const run = running.get(attempt)
         if (!run) return
         const type = errorName(error)
-        failed(run.span, short(type))
+        markFailed(run.span, short(type))
         if (tracing.exceptions) run.span.recordException(error as Error)
         else run.span.addEvent('exception', { 'exception.type': short(type) })
         end(run, planned.kind)
@@ -124,10 +124,10 @@ export function createAttemptSpans(tracing: Tracing): AttemptSpans {
         try {
           const answer = await context.with(suppressed(inside), () => next(headers))
           span.setAttribute('http.response.status_code', answer.status)
-          if (answer.status >= 400) failed(span, String(answer.status))
+          if (answer.status >= 400) markFailed(span, String(answer.status))
           return answer
         } catch (error) {
-          failed(span, short(callErrorName(error)))
+          markFailed(span, short(callErrorName(error)))
           throw error
         } finally {
           span.end()

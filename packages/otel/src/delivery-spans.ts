@@ -9,7 +9,7 @@ import {
 } from '@opentelemetry/api'
 import type { EventInfo, Observer, RequestInfo } from '@postern/core'
 import { readTrace, writeCarrier } from './carrier.ts'
-import { failed, hrTime, short, type Tracing } from './tracing.ts'
+import { markFailed, hrTime, short, type Tracing } from './tracing.ts'
 
 /** The spans of deliveries: `receive` for each, and `send` for what is handed to the inbox. */
 export interface DeliverySpans {
@@ -94,12 +94,12 @@ export function createDeliverySpans(tracing: Tracing): DeliverySpans {
         if (receive) {
           receive.setAttributes({ 'postern.outcome': outcome, 'http.response.status_code': status })
           // As HTTP servers do: what the sender did wrong is no error of ours.
-          if (code !== undefined && status >= 500) failed(receive, code)
+          if (code !== undefined && status >= 500) markFailed(receive, code)
           else if (code !== undefined) receive.setAttribute('error.type', code)
           describe(receive, events)
         }
         if (send) {
-          if (code !== undefined) failed(send, code)
+          if (code !== undefined) markFailed(send, code)
           else send.setAttribute('postern.outcome', outcome)
           describe(send, events)
           // What follows on that step is the reply. An inbox that refused has none.

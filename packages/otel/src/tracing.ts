@@ -59,7 +59,7 @@ export function activeOr(other: Context | undefined): Context {
 }
 
 /** Marks a span as failed. Only the kind of the error: its message may quote a payload. */
-export function failed(span: Span, type: string): void {
+export function markFailed(span: Span, type: string): void {
   span.setAttribute('error.type', type)
   span.setStatus({ code: SpanStatusCode.ERROR })
 }

@@ -1,7 +1,7 @@
 import type { Migrated } from '@postern/core/inbox'
 import { checkSettings, type PostgresInboxOptions } from './settings.ts'
 import { createDatabase } from './store/connection.ts'
-import { layoutOf, migrate as migrateTables } from './store/migrate.ts'
+import { layoutOf, migrateTables } from './store/migrate.ts'
 
 /**
  * Brings the tables up to date, as an inbox does with its first delivery. With `force` it shuts out processes of older versions

@@ -4,7 +4,7 @@ import { engineInbox, type Inbox } from '@postern/core/inbox'
 import { openFile } from './driver/node.ts'
 import { transactionsOfApp } from './in-transaction.ts'
 import { checkSettings, type Settings, type SqliteInboxOptions } from './settings.ts'
-import { layoutOf, migrate, type FileLayout } from './store/schema.ts'
+import { layoutOf, migrateFile, type FileLayout } from './store/schema.ts'
 import { createStore } from './store/store.ts'
 
 // Quick handlers get tasks ahead, so that a transaction is shared by more of them: as many as end within this time, in
@@ -30,7 +30,7 @@ export function openInbox(
   settings: Settings,
   layout: FileLayout,
 ): Inbox<CommitWrite<DatabaseSync>> {
-  const driver = openFile(settings.path, (database, life) => migrate(database, life, layout))
+  const driver = openFile(settings.path, (database, life) => migrateFile(database, life, layout))
   return engineInbox({
     settings,
     ahead: AHEAD,

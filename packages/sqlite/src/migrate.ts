@@ -1,6 +1,6 @@
 import type { Migrated } from '@postern/core/inbox'
 import { openFile } from './driver/node.ts'
-import { layoutOf, migrate as migrateFile } from './store/schema.ts'
+import { layoutOf, migrateFile } from './store/schema.ts'
 
 /**
  * Brings the tables of a file up to date, as opening it does. With `force` it shuts out processes of older versions though

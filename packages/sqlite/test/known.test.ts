@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createKeys, type Keys } from '../src/store/keys.ts'
 import { nodeDatabase } from '../src/driver/node-database.ts'
 import { createKeyIndex } from '../src/store/key-index.ts'
-import { layoutOf, migrate } from '../src/store/schema.ts'
+import { layoutOf, migrateFile } from '../src/store/schema.ts'
 import { temporaryFile, type TemporaryFile } from './file.ts'
 
 // Few, so that some hundred keys go through every stage: in memory, being indexed, in the index.
@@ -26,7 +26,7 @@ function open(): { db: DatabaseSync; keys: Keys; take: (ids: readonly string[]) 
   opened.push(db)
   db.exec('PRAGMA journal_mode = WAL')
   const main = nodeDatabase(db)
-  migrate(main, { isHeld: () => false }, layoutOf(file.path))
+  migrateFile(main, { isHeld: () => false }, layoutOf(file.path))
   const keys = createKeys(main, MOST)
   return { db, keys, take: (ids) => transaction(db, keys, ids) }
 }

@@ -5,10 +5,10 @@ import { conditionsOf, FROM, INFO } from '../src/operate/filter.ts'
 import { FRONT, STUCK } from '../src/sql/lines.ts'
 import { CLAIMS, NEXT_TOKEN } from '../src/sql/processes.ts'
 import { CLAIM_GATED, CLAIM_READY, CLAIM_TURNS, DUE, NEXT_DUE } from '../src/sql/tasks.ts'
-import { layoutOf, migrate } from '../src/store/schema.ts'
+import { layoutOf, migrateFile } from '../src/store/schema.ts'
 
 const db = new DatabaseSync(':memory:')
-migrate(nodeDatabase(db), { isHeld: () => false }, layoutOf(':memory:'))
+migrateFile(nodeDatabase(db), { isHeld: () => false }, layoutOf(':memory:'))
 
 /** How SQLite reads the tables of a query. */
 function plan(sql: string): string {

@@ -2,7 +2,13 @@ import { WebhookError } from '@postern/core'
 import { createBatch, within, type Consumer, type Intake, type Taken } from '@postern/core/inbox'
 import { createCapacity } from './capacity.ts'
 import { commit, type CommitPlan } from './commit.ts'
-import { answered, connected, run, unavailable, type RedisClient } from '../store/connection.ts'
+import {
+  answeredWithin,
+  connected,
+  runScript,
+  unavailable,
+  type RedisClient,
+} from '../store/connection.ts'
 import { prepare, queuesOf, type Prepared, type PreparedItem } from './encode.ts'
 import { takeGuards } from './guards.ts'
 import type { Queues } from '../store/queues.ts'
@@ -96,8 +102,8 @@ export function createAccepting(
       await connected(client, deadline)
       await watch.safe()
       const line = replicas?.line() ?? 0
-      const wrote = run(client, 'posternProbe', prefix, receiver)
-      await answered(replicas ? wrote.then(() => replicas.confirmed(line)) : wrote, deadline)
+      const wrote = runScript(client, 'posternProbe', prefix, receiver)
+      await answeredWithin(replicas ? wrote.then(() => replicas.confirmed(line)) : wrote, deadline)
     },
     close: () => batch.flushed(),
   }
@@ -171,10 +177,14 @@ export function createAccepting(
     names: readonly string[],
   ): Promise<ReadonlyMap<string, readonly string[]>> {
     const known = items.filter(({ item }) => item.event.dedupe).map(({ name }) => name)
-    const [found, counts] = (await run(client, 'posternLook', prefix, ...known, '-', ...names)) as [
-      readonly (readonly string[] | null)[],
-      readonly number[],
-    ]
+    const [found, counts] = (await runScript(
+      client,
+      'posternLook',
+      prefix,
+      ...known,
+      '-',
+      ...names,
+    )) as [readonly (readonly string[] | null)[], readonly number[]]
     capacity.seen(names, counts)
     const again = new Map<string, readonly string[]>()
     found.forEach((refs, at) => refs && again.set(known[at]!, refs))

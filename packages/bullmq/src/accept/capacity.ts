@@ -1,6 +1,6 @@
 import { WebhookError } from '@postern/core'
 import { createPace } from '@postern/core/inbox'
-import { run, type RedisClient } from '../store/connection.ts'
+import { runScript, type RedisClient } from '../store/connection.ts'
 import type { PreparedItem } from './encode.ts'
 import { parseRef, queueName } from '../store/names.ts'
 
@@ -75,7 +75,7 @@ export function createCapacity(
   }
 
   async function count(): Promise<void> {
-    const rows = (await run(
+    const rows = (await runScript(
       client,
       'posternCounts',
       prefix,

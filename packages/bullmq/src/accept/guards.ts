@@ -1,5 +1,5 @@
 import { WebhookError } from '@postern/core'
-import { run, type RedisClient } from '../store/connection.ts'
+import { runScript, type RedisClient } from '../store/connection.ts'
 import type { PreparedItem } from './encode.ts'
 
 /** The argument of {@link takeGuards}. */
@@ -45,7 +45,7 @@ export async function takeGuards(
     item.name,
     otherwise === 'refuse' ? 1 : 0,
   ])
-  const replies = (await run(
+  const replies = (await runScript(
     client,
     'posternGuard',
     prefix,

@@ -1,5 +1,5 @@
 import { Job } from 'bullmq'
-import { run, type RedisClient } from '../store/connection.ts'
+import { runScript, type RedisClient } from '../store/connection.ts'
 import { parseRef } from '../store/names.ts'
 import type { Queues } from '../store/queues.ts'
 
@@ -24,7 +24,7 @@ export async function revive(context: ReviveContext, refs: readonly string[]): P
     refs.map((ref) =>
       ref.startsWith('f')
         ? retry(context, ref.slice(1), 'failed')
-        : promote(context.queues, ref.slice(1)),
+        : promoteJob(context.queues, ref.slice(1)),
     ),
   )
   return done.includes(true)
@@ -38,15 +38,17 @@ export async function retry(
   due = 0,
 ): Promise<boolean> {
   const { queue, id } = parseRef(ref)
-  if ((await run(client, 'posternAgain', prefix, queue, id)) === -1) return false
+  if ((await runScript(client, 'posternAgain', prefix, queue, id)) === -1) return false
   if (due > Date.now())
-    return (await run(client, 'posternLater', prefix, queue, id, state, due, Date.now())) === 1
+    return (
+      (await runScript(client, 'posternLater', prefix, queue, id, state, due, Date.now())) === 1
+    )
   const job = await handle(queues, ref)
   return unlessChanged(job.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true }))
 }
 
 /** Makes a job due now that waits for a later time. False if it does not. */
-export async function promote(queues: Queues, ref: string): Promise<boolean> {
+export async function promoteJob(queues: Queues, ref: string): Promise<boolean> {
   return unlessChanged((await handle(queues, ref)).promote())
 }
 

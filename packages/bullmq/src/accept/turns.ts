@@ -1,7 +1,7 @@
 import type { Job } from 'bullmq'
 import type { WebhookError } from '@postern/core'
 import type { Capacity } from './capacity.ts'
-import { run, type RedisClient } from '../store/connection.ts'
+import { runScript, type RedisClient } from '../store/connection.ts'
 import type { PreparedItem } from './encode.ts'
 import { queueName } from '../store/names.ts'
 import type { JobData } from '../store/queues.ts'
@@ -52,7 +52,13 @@ export async function takeTurns(
   if (wanted.length === 0) return new Map()
   const share = bound?.share ?? Number.MAX_SAFE_INTEGER
   const args = wanted.flatMap(({ queue, key, count }) => [queue, key, count])
-  const replies = (await run(client, 'posternTurn', prefix, share, ...args)) as readonly number[]
+  const replies = (await runScript(
+    client,
+    'posternTurn',
+    prefix,
+    share,
+    ...args,
+  )) as readonly number[]
   const [first, waiting] = replies
   if (bound && first! < 0)
     return bound.full(

@@ -1,5 +1,5 @@
 import { packKept, unpackKept, type Arrival, type DeliveryFilter } from '@postern/core/inbox'
-import { run, type RedisClient } from '../store/connection.ts'
+import { runScript, type RedisClient } from '../store/connection.ts'
 import { parsed } from '../store/json.ts'
 
 /** A ring of verified deliveries, or of the others: strangers fill only theirs. */
@@ -37,7 +37,7 @@ export async function addArrivals(
     for (let at = 0; at < its.length; at += STEP) {
       const args = its.slice(at, at + STEP).flatMap(argumentsOf)
       const oldest = Date.now() - KEPT_FOR
-      await run(client, 'posternArrive', prefix, ring, rows, bytes, oldest, ...args)
+      await runScript(client, 'posternArrive', prefix, ring, rows, bytes, oldest, ...args)
     }
   }
 }

@@ -17,7 +17,7 @@ import {
   type MinuteGauge,
   type SeriesKey,
 } from '@postern/core/inbox'
-import { run, type RedisClient } from '../store/connection.ts'
+import { runScript, type RedisClient } from '../store/connection.ts'
 
 /** The store of history. */
 export interface HistoryContext {
@@ -77,7 +77,7 @@ async function merge(
     }
     // The client writes a Buffer as bytes, but not a Uint8Array.
     const args = [name, at, before ?? '', Buffer.from(packMinute(all)), goes] as const
-    if ((await run(client, 'posternSwap', prefix, ...args)) === 1) return
+    if ((await runScript(client, 'posternSwap', prefix, ...args)) === 1) return
   }
 }
 
@@ -144,7 +144,7 @@ async function numbered<Row>(
     day + DAY + HOURS_KEPT + DAY,
     ...rows.map((row) => JSON.stringify(key(row))),
   ]
-  const numbers = (await run(client, 'posternSeries', prefix, ...args)) as readonly number[]
+  const numbers = (await runScript(client, 'posternSeries', prefix, ...args)) as readonly number[]
   const added = new Map<number, Counts>()
   for (const [at, row] of rows.entries()) {
     const number = numbers[at]!

@@ -13,7 +13,7 @@ import {
 import { addArrivals, arrivalsOf, oneArrival } from './arrivals.ts'
 import { attemptsOf } from './attempts.ts'
 import { bucketsOf } from './buckets.ts'
-import { answered, connected, type RedisClient } from '../store/connection.ts'
+import { answeredWithin, connected, type RedisClient } from '../store/connection.ts'
 import { addHistory, rollUp } from './history.ts'
 import { isRef } from '../operate/list.ts'
 
@@ -36,7 +36,7 @@ export function createJournal(context: JournalContext): Journal {
   return {
     async write({ arrived, minutes, gauges, lost }) {
       await connected(client, deadline)
-      await answered(write(), deadline)
+      await answeredWithin(write(), deadline)
 
       async function write(): Promise<void> {
         await addArrivals(context, arrived)

@@ -1,5 +1,5 @@
 import type { Cause } from '@postern/core/inbox'
-import { run, type RedisClient } from '../store/connection.ts'
+import { runScript, type RedisClient } from '../store/connection.ts'
 import { fromJob } from '../store/errors.ts'
 import { parseQueueName } from '../store/names.ts'
 
@@ -35,7 +35,7 @@ export async function causes(
   async function add(queue: string, set: 'failed' | 'delayed'): Promise<void> {
     for (let from = 0; from < MOST; from += STEP) {
       const args = [queue, set, from, from + STEP - 1]
-      const [seen, rows] = (await run(client, 'posternCauses', prefix, ...args)) as [
+      const [seen, rows] = (await runScript(client, 'posternCauses', prefix, ...args)) as [
         number,
         readonly Row[],
       ]

@@ -19,7 +19,7 @@ import { find, isRef } from './list.ts'
 import { eventOfJob, parseRef } from '../store/names.ts'
 import { forgetSome } from './prune.ts'
 import type { JobData } from '../store/queues.ts'
-import { handle, promote, retry } from '../accept/revive.ts'
+import { handle, promoteJob, retry } from '../accept/revive.ts'
 import { showTask } from './show.ts'
 import { decodeStored, type Stored } from '../store/stored.ts'
 import type { ViewContext } from './view.ts'
@@ -45,7 +45,7 @@ export function createChanges(context: ViewContext): Changes {
         each({ ...filter, state }, place, undefined, async (task, due) => {
           if (place.dryRun) return !(await isErased(task.id))
           return state === 'pending'
-            ? promote(queues, task.id)
+            ? promoteJob(queues, task.id)
             : retry(context, task.id, state === 'dead' ? 'failed' : 'completed', due)
         }),
       )

@@ -13,10 +13,10 @@ import {
   type TaskFilter,
   type TaskInfo,
 } from '@postern/core/inbox'
-import { connected, run, runBuffer } from '../store/connection.ts'
+import { connected, runScript, runBuffer } from '../store/connection.ts'
 import { eventsIn, eventsOf, isRef, parseCursor } from './list.ts'
 import { eventOfJob, parseRef } from '../store/names.ts'
-import { pagesOf, placesOf, type KeptPlace } from './places.ts'
+import { pagesOf, keptPlacesOf, type KeptPlace } from './places.ts'
 import { showEvents, type ShownEvent } from './show.ts'
 import { readStored, type Stored } from '../store/stored.ts'
 import type { ViewContext } from './view.ts'
@@ -76,9 +76,10 @@ export function createErase(context: ViewContext): InboxView['erase'] {
   ): Promise<AsyncGenerator<readonly KeptPlace[]>> {
     if (filter.id !== undefined) {
       const events = isRef(filter.id) ? [eventOfJob(parseRef(filter.id).id)] : []
-      return pagesOf(await placesOf(context, events), start)
+      return pagesOf(await keptPlacesOf(context, events), start)
     }
-    if (filter.keys) return pagesOf(await placesOf(context, await eventsOf(context, filter)), start)
+    if (filter.keys)
+      return pagesOf(await keptPlacesOf(context, await eventsOf(context, filter)), start)
     if (passing) return pagesOf(undefined, start, { client, prefix, index: 'passing' }, filter)
     return pagesOf(await eventsIn(context, filter), start, context, filter)
   }
@@ -127,7 +128,7 @@ export function createErase(context: ViewContext): InboxView['erase'] {
 
   async function script(passing: boolean, args: readonly string[]): Promise<readonly string[]> {
     const given = [passing ? '1' : '', ...args]
-    return (await run(client, 'posternErase', prefix, ...given)) as readonly string[]
+    return (await runScript(client, 'posternErase', prefix, ...given)) as readonly string[]
   }
 }
 

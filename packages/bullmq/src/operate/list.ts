@@ -1,7 +1,7 @@
 import { matches, type TaskFilter, type TaskInfo } from '@postern/core/inbox'
 import { runBuffer, type RedisClient } from '../store/connection.ts'
 import { eventName, eventOfJob, parseQueueName, parseRef } from '../store/names.ts'
-import { pagesOf, placesOf, type KeptPlace } from './places.ts'
+import { pagesOf, keptPlacesOf, type KeptPlace } from './places.ts'
 import { showTask, showTasks } from './show.ts'
 import { readStored, type Stored } from '../store/stored.ts'
 
@@ -38,7 +38,7 @@ export async function* find(
   }
   const start = cursor === undefined ? undefined : parseCursor(cursor)
   const pages = filter.keys
-    ? pagesOf(await placesOf(context, await eventsOf(context, filter)), start)
+    ? pagesOf(await keptPlacesOf(context, await eventsOf(context, filter)), start)
     : pagesOf(await eventsIn(context, filter), start, context, filter)
   for await (const places of pages) {
     const tasks = await showTasks(
@@ -141,5 +141,5 @@ export async function eventsIn(
       for (const id of await client.lrange(`${base}:${name}`, 0, MOST)) events.add(eventOfJob(id))
     if (events.size > MOST) return undefined
   }
-  return placesOf(context, [...events])
+  return keptPlacesOf(context, [...events])
 }

@@ -19,7 +19,7 @@ const STEP = 100
 const SCORES = 1000
 
 /** When events arrived, newest first; those that are forgotten are left out. */
-export async function placesOf(
+export async function keptPlacesOf(
   { client, prefix }: PlaceContext,
   events: readonly string[],
 ): Promise<readonly KeptPlace[]> {

@@ -1,5 +1,5 @@
 import { knownFor, type Consumer } from '@postern/core/inbox'
-import { run, type RedisClient } from '../store/connection.ts'
+import { runScript, type RedisClient } from '../store/connection.ts'
 import { queueName } from '../store/names.ts'
 import type { Queues } from '../store/queues.ts'
 import type { Settings } from '../settings.ts'
@@ -57,5 +57,5 @@ export async function forgetSome(
   const names = await client.zrangebyscore(`${prefix}:index`, '-inf', to, 'LIMIT', skip, STEP)
   if (names.length === 0) return undefined
   // Remaining events keep their rank; each forgotten one moves later events up.
-  return skip + names.length - Number(await run(client, 'posternSweep', prefix, ...names))
+  return skip + names.length - Number(await runScript(client, 'posternSweep', prefix, ...names))
 }

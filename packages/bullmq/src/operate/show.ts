@@ -1,6 +1,6 @@
 import type { TaskInfo, TaskState } from '@postern/core/inbox'
 import { attemptsOf } from '../journal/attempts.ts'
-import { run, type RedisClient } from '../store/connection.ts'
+import { runScript, type RedisClient } from '../store/connection.ts'
 import { fromJob } from '../store/errors.ts'
 import { parsed } from '../store/json.ts'
 import { eventOfJob, parseQueueName, parseRef, type JobRef } from '../store/names.ts'
@@ -88,7 +88,7 @@ async function read(
   names: readonly string[],
 ): Promise<readonly EventRow[]> {
   if (names.length === 0) return []
-  return (await run(client, 'posternShow', prefix, ...names)) as readonly EventRow[]
+  return (await runScript(client, 'posternShow', prefix, ...names)) as readonly EventRow[]
 }
 
 /** An event whose info cannot be read is shown by its name alone, so that its tasks can be found and taken out. */

@@ -11,7 +11,7 @@ import {
 import { causes } from './causes.ts'
 import { createErase } from './erase.ts'
 import { createChanges } from './change.ts'
-import { connected, run, runBuffer } from '../store/connection.ts'
+import { connected, runScript, runBuffer } from '../store/connection.ts'
 import { find, isRef } from './list.ts'
 import { eventOfJob, parseQueueName, parseRef } from '../store/names.ts'
 import type { ReviveContext } from '../accept/revive.ts'
@@ -81,7 +81,10 @@ export function createView(context: ViewContext): InboxView {
     },
     async version() {
       await connected(client, deadline)
-      const [saved, changed] = (await run(client, 'posternVersion', prefix)) as [string, string]
+      const [saved, changed] = (await runScript(client, 'posternVersion', prefix)) as [
+        string,
+        string,
+      ]
       // A save resets the count of changes; the pair of its second and the count never repeats.
       return Number(saved) * 1_000_000 + Number(changed)
     },
@@ -101,7 +104,13 @@ export function createView(context: ViewContext): InboxView {
 
   async function counts(): Promise<readonly CountRow[]> {
     await connected(client, deadline)
-    const rows = (await run(client, 'posternCounts', prefix, Date.now(), '')) as readonly CountRow[]
+    const rows = (await runScript(
+      client,
+      'posternCounts',
+      prefix,
+      Date.now(),
+      '',
+    )) as readonly CountRow[]
     return rows.toSorted(([one], [other]) => (one < other ? -1 : 1))
   }
 }

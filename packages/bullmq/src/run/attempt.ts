@@ -8,9 +8,16 @@ import {
   type TaskDraft,
 } from '@postern/core/inbox'
 import type { DoneValue } from '../journal/attempts.ts'
-import { hold, type HeldJob } from './claim.ts'
-import { cutOff, missing, NOTHING, putBack, unreadable, type ClaimEnd } from './interruption.ts'
-import { promote } from '../accept/revive.ts'
+import { holdJob, type HeldJob } from './claim.ts'
+import {
+  cutOff,
+  missing,
+  NO_CLAIM_END,
+  putBack,
+  unreadableJob,
+  type ClaimEnd,
+} from './interruption.ts'
+import { promoteJob } from '../accept/revive.ts'
 import { doneValue, postpone, settle, takeBack, type Owner, type SettleContext } from './settle.ts'
 import { spawn, unstorableReason } from './spawn.ts'
 
@@ -68,7 +75,7 @@ const SUSPECT_WAIT = 2000
 const FAILED_WAIT = 1000
 
 /** Makes an {@link JobRuns}. All attempts of a receiver share one register of running tasks: no task runs twice in one process. */
-export function createAttempts(context: AttemptContext, running: Map<string, Running>): JobRuns {
+export function createJobRuns(context: AttemptContext, running: Map<string, Running>): JobRuns {
   const { consumer, lease } = context
   const stopwatch = stopwatchOf(consumer)
   const own = new Set<Running>()
@@ -85,7 +92,7 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
         return await execute(owner, begun, signal)
       } catch (error) {
         if (!context.ended()) context.failed(error as Error)
-        return putBack(owner, FAILED_WAIT).catch(() => NOTHING)
+        return putBack(owner, FAILED_WAIT).catch(() => NO_CLAIM_END)
       }
     },
     async giveBack() {
@@ -109,20 +116,22 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
   async function begin(owner: Owner): Promise<Begun | ClaimEnd> {
     const shut = context.shutOut()
     if (shut !== undefined && (await shut) !== undefined) return putBack(owner, FAILED_WAIT)
-    const held = await hold(context, owner.job, owner.token, false)
-    if (held === 'lost') return NOTHING
+    const held = await holdJob(context, owner.job, owner.token, false)
+    if (held === 'lost') return NO_CLAIM_END
     if (held === 'missing') return missing(context, owner)
     if (typeof held === 'number') return putBack(owner, 0, { priority: held })
-    if ('unread' in held) return unreadable(context, owner, held.unread)
+    if ('unread' in held) return unreadableJob(context, owner, held.unread)
     if (context.closing()) return putBack(owner, 0)
     if (held.stalled > held.seen) return cutOff(context, owner, held)
     if (!isSuspect(held)) return { held }
     const free = suspects.take(() => void wake(owner))
     if (!free) return putBack(owner, SUSPECT_WAIT)
-    const started = await hold(context, owner.job, owner.token, true).catch(() => 'lost' as const)
+    const started = await holdJob(context, owner.job, owner.token, true).catch(
+      () => 'lost' as const,
+    )
     if (typeof started === 'object' && 'claim' in started) return { held: started, free }
     free()
-    return NOTHING
+    return NO_CLAIM_END
   }
 
   function execute(
@@ -158,7 +167,7 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
       const before = one.hear
       one.hear = (...heard) => (before?.(...heard), resolve(heard))
     })
-    return one.back || one.owner !== owner ? NOTHING : finish(one, outcome, ran)
+    return one.back || one.owner !== owner ? NO_CLAIM_END : finish(one, outcome, ran)
   }
 
   function finish(one: Running, outcome: Outcome, ran: Ran): MaybePromise<ClaimEnd> {
@@ -201,7 +210,7 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
 
   async function wake({ job }: Owner): Promise<void> {
     // If Redis is unreachable, the job is due soon anyway.
-    await promote(context.queues, refOf({ job })).catch(() => false)
+    await promoteJob(context.queues, refOf({ job })).catch(() => false)
   }
 }
 

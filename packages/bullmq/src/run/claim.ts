@@ -32,7 +32,7 @@ export interface Unread {
   readonly unread: string
 }
 
-/** The argument of {@link hold}. */
+/** The argument of {@link holdJob}. */
 export interface HoldContext {
   readonly client: RedisClient
   readonly consumer: Consumer
@@ -52,7 +52,7 @@ type Reply = readonly Buffer[]
  * The reply may be late if Redis was unreachable: another process may have run and settled the task since. So a reply
  * that is older than the lock is asked for again.
  */
-export async function hold(
+export async function holdJob(
   { client, prefix, lease, consumer }: HoldContext,
   job: Job<JobData>,
   token: string,

@@ -4,7 +4,7 @@ import { WebhookError } from '@postern/core'
 import { closeBy, settledBy, timeTo, type Drained } from '@postern/core/inbox'
 import { Job, type JobJson, type Queue } from 'bullmq'
 import type { AttemptContext, JobRuns, Finished } from './attempt.ts'
-import { run } from '../store/connection.ts'
+import { runScript } from '../store/connection.ts'
 import type { ClaimEnd } from './interruption.ts'
 import { queueName } from '../store/names.ts'
 import type { JobData } from '../store/queues.ts'
@@ -84,7 +84,7 @@ export function startDrain(
       clearInterval(renewing)
       for (const timer of timers) clearTimeout(timer)
     }
-    const rest = run(client, 'posternNext', prefix, Date.now(), ...names)
+    const rest = runScript(client, 'posternNext', prefix, Date.now(), ...names)
     const [waiting, next] = (await rest) as readonly [number, string]
     return { ...counts, left: waiting, next: next === '' ? undefined : Number(next) }
   }

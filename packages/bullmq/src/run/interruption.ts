@@ -10,7 +10,7 @@ import type { Finished } from './attempt.ts'
 import { addAttempt, attemptsOf } from '../journal/attempts.ts'
 import type { HeldJob } from './claim.ts'
 import type { RedisClient } from '../store/connection.ts'
-import { stackOf } from '../store/errors.ts'
+import { keptStack } from '../store/errors.ts'
 import { eventOfJob, isJobId } from '../store/names.ts'
 import { bury, postpone, type Owner } from './settle.ts'
 import { buryUnread } from './unread.ts'
@@ -27,7 +27,7 @@ export interface ClaimEnd {
   readonly due?: number
 }
 
-export const NOTHING: ClaimEnd = {}
+export const NO_CLAIM_END: ClaimEnd = {}
 
 // How long a job without its event waits.
 const MISSING_WAIT = 5000
@@ -52,7 +52,7 @@ export async function putBack(
   fields: Readonly<Record<string, number>> = {},
 ): Promise<ClaimEnd> {
   await postpone(owner, wait, fields)
-  return NOTHING
+  return NO_CLAIM_END
 }
 
 /** Claims before this one ended without an outcome: the task waits, is charged, or is poison. */
@@ -79,7 +79,7 @@ export async function cutOff(
     return { due }
   }
   const error = poison(charged)
-  const fields = { stacktrace: JSON.stringify([stackOf(error)]), cs: causeOf(error), pa, sn }
+  const fields = { stacktrace: JSON.stringify([keptStack(error)]), cs: causeOf(error), pa, sn }
   // Replayed, it is still a suspect, and charged from the beginning.
   await bury(owner, error, { ...fields, cut, chg: 0 })
   tell()
@@ -100,19 +100,19 @@ export async function cutOff(
 export async function missing(context: MissingContext, owner: Owner): Promise<ClaimEnd> {
   const { client, prefix, keepDone } = context
   const id = owner.job.id!
-  if (!isJobId(id)) return unreadable(context, owner, 'another program added it to this queue')
+  if (!isJobId(id)) return unreadableJob(context, owner, 'another program added it to this queue')
   const taken = (await client.zscore(`${prefix}:index`, eventOfJob(id))) !== null
   if (!taken && Date.now() - owner.job.timestamp <= keepDone) return putBack(owner, MISSING_WAIT)
-  return unreadable(context, owner, taken ? 'its event is gone' : 'its event was never taken')
+  return unreadableJob(context, owner, taken ? 'its event is gone' : 'its event was never taken')
 }
 
 /** A task that cannot be read is dead at once: tried again it fails again. */
-export async function unreadable(
+export async function unreadableJob(
   context: Pick<UnrunContext, 'consumer'>,
   owner: Owner,
   why: string,
 ): Promise<ClaimEnd> {
-  return (await buryUnread(context, owner, why)) ? { kind: 'dead' } : NOTHING
+  return (await buryUnread(context, owner, why)) ? { kind: 'dead' } : NO_CLAIM_END
 }
 
 /** The attempts of a job with the run that was cut off. A claim that never started a run leaves none. */

@@ -10,8 +10,8 @@ import {
 import type { Job } from 'bullmq'
 import { addAttempt, PROCESS, type DoneValue } from '../journal/attempts.ts'
 import type { HeldJob } from './claim.ts'
-import { run, type RedisClient } from '../store/connection.ts'
-import { bounded, isFenced, reasonOf, stackOf } from '../store/errors.ts'
+import { runScript, type RedisClient } from '../store/connection.ts'
+import { bounded, isFenced, reasonOf, keptStack } from '../store/errors.ts'
 import type { JobBackend, JobData, Queues } from '../store/queues.ts'
 import { noTurn } from '../accept/turns.ts'
 
@@ -62,7 +62,7 @@ export async function settle(
   const fields = {
     ...reset,
     pa: addAttempt(held.attempts, attemptOf(held, ran, outcome.kind, error)),
-    stacktrace: JSON.stringify([stackOf(error)]),
+    stacktrace: JSON.stringify([keptStack(error)]),
     cs: causeOf(error),
   }
   if (outcome.kind === 'dead') return store(context, owner, held, () => bury(owner, error, fields))
@@ -142,7 +142,7 @@ export async function takeBack(
   { claim, startedAt }: HeldJob,
 ): Promise<'held' | 'stored' | 'lost'> {
   const args = [job.queueName, job.id!, token, lease, job.attemptsMade, startedAt]
-  const reply = await run(client, 'posternAdopt', prefix, ...args)
+  const reply = await runScript(client, 'posternAdopt', prefix, ...args)
   if (reply === 2)
     consumer.warn(
       `bullmqInbox: the lease of task ${claim.id} ended while it ran, since the event loop was held or Redis was away; no other outcome came first, so this one counts`,

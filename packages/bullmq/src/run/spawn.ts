@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Claim, TaskDraft, TaskError } from '@postern/core/inbox'
-import { run } from '../store/connection.ts'
+import { runScript } from '../store/connection.ts'
 import { jobRef, parseRef, queueName } from '../store/names.ts'
 import type { Owner, SettleContext } from './settle.ts'
 import { takeTurns, turnOf } from '../accept/turns.ts'
@@ -30,7 +30,7 @@ export async function spawn(
       const results = await multi.exec()
       const failed = results?.find(([error]) => error)?.[0]
       if (failed) throw failed
-      await run(client, 'posternAppend', prefix, event, ...refs)
+      await runScript(client, 'posternAppend', prefix, event, ...refs)
       return true
     } catch {
       // The queues of deliveries fail at once while Redis is unreachable; the lock above waits for Redis.

@@ -1,6 +1,6 @@
 import { causeOf, type Consumer, type TaskError } from '@postern/core/inbox'
-import { run, type RedisClient } from '../store/connection.ts'
-import { isFenced, reasonOf, stackOf } from '../store/errors.ts'
+import { runScript, type RedisClient } from '../store/connection.ts'
+import { isFenced, reasonOf, keptStack } from '../store/errors.ts'
 import { parsed } from '../store/json.ts'
 import { bury, type Owner } from './settle.ts'
 
@@ -54,7 +54,8 @@ export async function buryBroken(
     if (why === undefined) continue
     const error = unread(why)
     const fields = Object.entries({ ...fieldsOf(error), failedReason: reasonOf(error) }).flat()
-    if ((await run(client, 'posternBury', prefix, queue, id, Date.now(), ...fields)) === 0) continue
+    if ((await runScript(client, 'posternBury', prefix, queue, id, Date.now(), ...fields)) === 0)
+      continue
     buried++
     tell(consumer, `${queue}:${id}`, error)
   }
@@ -80,7 +81,7 @@ function unread(message: string): TaskError {
 }
 
 function fieldsOf(error: TaskError): { readonly stacktrace: string; readonly cs: string } {
-  return { stacktrace: JSON.stringify([stackOf(error)]), cs: causeOf(error) }
+  return { stacktrace: JSON.stringify([keptStack(error)]), cs: causeOf(error) }
 }
 
 function tell(consumer: Consumer, task: string, { message }: TaskError): void {

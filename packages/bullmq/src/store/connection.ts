@@ -96,7 +96,7 @@ export function openClient(connection: BullmqConnection, deadline?: number): Red
 }
 
 /** Runs a script of this package. */
-export function run(
+export function runScript(
   client: RedisClient,
   name: ScriptName,
   key: string,
@@ -145,14 +145,14 @@ export function connected(client: RedisClient, deadline: number): Promise<void> 
     waiting.catch(() => {})
     connecting.set(client, waiting)
   }
-  return answered(waiting, deadline)
+  return answeredWithin(waiting, deadline)
 }
 
 // Share one promise: each call would add listeners to the client.
 const connecting = new WeakMap<RedisClient, Promise<void>>()
 
 /** The work, or a rejection with `inbox_unavailable` after a time in milliseconds. */
-export function answered<T>(work: Promise<T>, deadline: number): Promise<T> {
+export function answeredWithin<T>(work: Promise<T>, deadline: number): Promise<T> {
   const late = (): Error => unavailable(`Redis did not answer within ${deadline} ms`)
   return within(work, performance.now() + deadline, late).catch((error: unknown) => {
     throw unavailable(error)

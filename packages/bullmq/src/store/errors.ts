@@ -21,7 +21,7 @@ export function isFenced(error: unknown): boolean {
 }
 
 /** The error as BullMQ keeps it: its stack, with its other members at the end. */
-export function stackOf({ name, message, stack, code, issues }: TaskError): string {
+export function keptStack({ name, message, stack, code, issues }: TaskError): string {
   const text = cut(stack ?? head(name, message), STACK)
   const given = JSON.stringify({ code, issues })
   const more = given.length > LONGEST_MORE ? JSON.stringify({ code }) : given

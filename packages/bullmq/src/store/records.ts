@@ -1,6 +1,6 @@
 import type { Json } from '@postern/core'
 import type { Records } from '@postern/core/inbox'
-import { connected, run, answered, type RedisClient } from './connection.ts'
+import { connected, runScript, answeredWithin, type RedisClient } from './connection.ts'
 
 /** Small keyed values with compare-and-set, in one hash. */
 export function createRecords(client: RedisClient, prefix: string, deadline: number): Records {
@@ -12,10 +12,10 @@ export function createRecords(client: RedisClient, prefix: string, deadline: num
     },
     set: async (name, value, expected) =>
       (await ask(() =>
-        run(client, 'posternSetRecord', key, name, expected, JSON.stringify(value)),
+        runScript(client, 'posternSetRecord', key, name, expected, JSON.stringify(value)),
       )) === 1,
     delete: async (name, expected) =>
-      (await ask(() => run(client, 'posternSetRecord', key, name, expected))) === 1,
+      (await ask(() => runScript(client, 'posternSetRecord', key, name, expected))) === 1,
     async list(start) {
       const all = await ask(() => client.hgetall(key))
       return Object.entries(all)
@@ -27,7 +27,7 @@ export function createRecords(client: RedisClient, prefix: string, deadline: num
 
   async function ask<T>(work: () => Promise<T>): Promise<T> {
     await connected(client, deadline)
-    return answered(work(), deadline)
+    return answeredWithin(work(), deadline)
   }
 }
 

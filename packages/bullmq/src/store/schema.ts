@@ -11,7 +11,7 @@ import {
   type Standing,
   type Versions,
 } from '@postern/core/inbox'
-import { run, type RedisClient } from './connection.ts'
+import { runScript, type RedisClient } from './connection.ts'
 import { PREFIX } from '../settings.ts'
 
 /**
@@ -74,12 +74,12 @@ export function joinKeys(
     standing,
     async leave() {
       standing.stop()
-      if (client.status === 'ready') await run(client, 'posternLeave', prefix, ...self)
+      if (client.status === 'ready') await runScript(client, 'posternLeave', prefix, ...self)
     },
   }
 
   async function sign(): Promise<{ stored: Versions; living: readonly number[] }> {
-    const [version, oldest, ...living] = (await run(
+    const [version, oldest, ...living] = (await runScript(
       client,
       'posternAlive',
       prefix,
@@ -100,12 +100,12 @@ export function joinKeys(
 
   /** Who is shut out is so from the beginning; the version counts when all is changed. */
   async function change({ changes, to }: Migration<string>, from: Versions): Promise<void> {
-    await run(client, 'posternRaise', prefix, from.version, to.oldest)
+    await runScript(client, 'posternRaise', prefix, from.version, to.oldest)
     for (const script of changes) {
       let place = ''
       do place = String(await client.eval(script, 1, prefix, place))
       while (place !== '')
     }
-    await run(client, 'posternRaise', prefix, to.version, to.oldest)
+    await runScript(client, 'posternRaise', prefix, to.version, to.oldest)
   }
 }

@@ -32,7 +32,7 @@ export function what(event: EventInfo): string {
 }
 
 /** A run in words. */
-export function task(attempt: AttemptInfo): string {
+export function runInWords(attempt: AttemptInfo): string {
   return `${attempt.subscription} on ${what(attempt)}, attempt ${attempt.attempt},`
 }
 

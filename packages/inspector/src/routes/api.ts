@@ -15,7 +15,7 @@ import { createActed } from './acted.ts'
 import { change } from './change.ts'
 import { charts } from './charts.ts'
 import { answerCopy } from './copy.ts'
-import { answerDelivery, task } from './detail.ts'
+import { answerDelivery, answerTask } from './detail.ts'
 import { answerExplain } from './explain.ts'
 import { answerHealth } from './health.ts'
 import { answerList } from './list.ts'
@@ -36,7 +36,7 @@ const READS: Readonly<Record<string, Route>> = {
   list: sharing(answerList),
   suggest,
   delivery: answerDelivery,
-  task,
+  task: answerTask,
   explain: answerExplain,
   copy: answerCopy,
 }

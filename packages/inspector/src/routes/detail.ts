@@ -30,7 +30,7 @@ export async function answerDelivery(context: Context): Promise<DetailReply> {
 }
 
 /** A task, with its siblings and the delivery it came in. */
-export async function task(context: Context): Promise<DetailReply> {
+export async function answerTask(context: Context): Promise<DetailReply> {
   const { inbox } = context
   const first = await inbox.view?.get(needed(context, 'id'))
   if (!first)

@@ -34,7 +34,7 @@ export async function detail(sql: Sql, id: number): Promise<FullRow | undefined>
 }
 
 /** The place behind a row: the order of time, and of ids for lists that an index of failed or open tasks gives. */
-export function placeOf(row: InfoRow, want: Pick<Scan, 'filter'>): Place {
+export function rowPlace(row: InfoRow, want: Pick<Scan, 'filter'>): Place {
   const id = row.id === 0 ? row.event * TASKS : row.id
   return [isFailing(want) ? 0 : row.received, id]
 }
@@ -95,7 +95,7 @@ async function byTasks(sql: Sql, want: Scan): Promise<Scanned> {
   const more = cut || rows.length === want.width
   return {
     rows: meant.slice(0, want.limit),
-    to: more && last ? placeOf(last, want) : undefined,
+    to: more && last ? rowPlace(last, want) : undefined,
     searchedTo: last?.received,
   }
 }

@@ -22,7 +22,7 @@ import {
 import { ints, texts } from '../sql/words.ts'
 import type { Database } from '../store/connection.ts'
 import type { Sql } from '../store/pg.ts'
-import { detail, placeOf, scan } from './scan.ts'
+import { detail, rowPlace, scan } from './scan.ts'
 
 // Bodies in memory at once: each may have megabytes.
 const AT_ONCE = 10
@@ -33,7 +33,7 @@ export function createViewed(db: Database, { deadline }: Settings): Viewed {
   return {
     // A deadline for each look, and no JIT: it costs more than most of them.
     scan: (want) => db.atomic(deadline, '', (within) => scan(within, want)),
-    placeOf,
+    placeOf: rowPlace,
     detail: (id) => detail(sql, id),
     stats: async () => (await sql(STATS)) as unknown as readonly StatsRow[],
     causes: async (lanes) =>

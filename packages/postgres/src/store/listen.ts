@@ -18,7 +18,10 @@ const ECHO = 2000
  * Hears of tasks that other processes stored. Only a hint, since polling finds them too. `heard` is also called after each new
  * connection, for tasks that were missed without one.
  */
-export function listen({ db, channel, process, warn }: ListenHost, heard: () => void): () => void {
+export function hearTasks(
+  { db, channel, process, warn }: ListenHost,
+  heard: () => void,
+): () => void {
   let client: PgClient | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let echo: ReturnType<typeof setTimeout> | undefined

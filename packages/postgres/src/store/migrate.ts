@@ -42,7 +42,7 @@ export function layoutOf(
  * do. Throws a `TypeError` if they shut this version out, if they are missing and `migrate` is false, or, without `force`, if
  * it would shut out processes that give signs of life.
  */
-export async function migrate(
+export async function migrateTables(
   db: Pick<Database, 'sql' | 'atomic'>,
   layout: TablesLayout,
   { migrate: make, force }: { readonly migrate: boolean; readonly force?: boolean },

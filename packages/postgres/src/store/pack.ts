@@ -72,7 +72,7 @@ export function valuesOf({ events, tasks }: StoreBatch, lease: number): Record<s
     tasks: ints(tasks.map(({ event, n }) => event!.number * TASKS + n)),
     lanes: ints(tasks.map(({ lane }) => lane)),
     running: ints(tasks.map(({ token }) => (token > 0 ? 1 : 0))),
-    ...(tasks.some(isBound) && boundOf(tasks)),
+    ...(tasks.some(isBound) && rareColumns(tasks)),
   }
 }
 
@@ -82,7 +82,7 @@ export function isBound({ part, data, line, fair }: NewTask): boolean {
 }
 
 /** Columns of tasks that most have not. JSON escapes what a text column refuses, but for U+0000, which it refuses escaped too. */
-export function boundOf(tasks: readonly NewTask[]): Record<string, string> {
+export function rareColumns(tasks: readonly NewTask[]): Record<string, string> {
   return {
     parts: texts(tasks.map(({ part }) => storable(part))),
     data: texts(tasks.map(({ data }) => data)),

@@ -16,7 +16,7 @@ import { GUARD, HOLDERS, insertSql, KNOWN, UNGUARD, type Named } from '../sql/ac
 import { ENTER, HEADS, LATER_DUE, QUEUE, TURNS } from '../sql/lines.ts'
 import { dropSql, FINISH, LOST, PARENT, patchSql, SPAWN } from '../sql/settle.ts'
 import { ints, storable, texts } from '../sql/words.ts'
-import { boundOf, hashOf, isBound, valuesOf } from './pack.ts'
+import { rareColumns, hashOf, isBound, valuesOf } from './pack.ts'
 import type { Row, Sql } from './pg.ts'
 
 /** What rows need of their inbox. */
@@ -153,7 +153,7 @@ function guardOf({ key, event }: Guarded): string {
 }
 
 function childrenOf(children: readonly NewTask[]): readonly string[] {
-  const { parts, data, lines, fair, turns } = boundOf(children) as Record<
+  const { parts, data, lines, fair, turns } = rareColumns(children) as Record<
     'parts' | 'data' | 'lines' | 'fair' | 'turns',
     string
   >

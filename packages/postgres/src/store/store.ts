@@ -29,8 +29,8 @@ import { createViewed } from '../operate/viewed.ts'
 import { createDatabase } from './connection.ts'
 import { faultOf, refusal } from './errors.ts'
 import { guestSql } from './guest.ts'
-import { listen } from './listen.ts'
-import { layoutOf, migrate, type TablesLayout } from './migrate.ts'
+import { hearTasks } from './listen.ts'
+import { layoutOf, migrateTables, type TablesLayout } from './migrate.ts'
 import type { PgClient, PgTransaction } from './pg.ts'
 import { createRows } from './rows.ts'
 
@@ -57,7 +57,7 @@ export function createStore(
       return opened
     },
     async open() {
-      await migrate(db, layout, settings)
+      await migrateTables(db, layout, settings)
       const [row] = await sql(ADD_PROCESS, [`${hostname()}:${process.pid}`, layout.steps.length])
       own = row!['id'] as number
       opened = true
@@ -127,7 +127,7 @@ export function createStore(
         texts(keys.map(({ fair }) => storable(fair))),
       ])) as unknown as readonly Turn[],
     clock: async () => (await sql(`SELECT ${NOW}::float8 AS now`))[0]!['now'] as number,
-    listen: (heard) => listen({ db, channel, process: host.process, warn }, heard),
+    listen: (heard) => hearTasks({ db, channel, process: host.process, warn }, heard),
     busy: async (task) => (await sql(FREE, [task]))[0]!['n'] === 0,
     async alive() {
       const [versions] = await sql(ALIVE, [own])

@@ -10,7 +10,7 @@ export interface ListPlace {
 const FIRST_TASK: number = Number.MAX_SAFE_INTEGER
 
 /** The place of a cursor. */
-export function placeOf(cursor: Cursor | undefined): ListPlace {
+export function listPlaceOf(cursor: Cursor | undefined): ListPlace {
   return cursor ? { event: cursor[0], task: cursor[1] } : { event: FIRST_TASK, task: FIRST_TASK }
 }
 
@@ -20,6 +20,6 @@ export function beforeEvent(event: number): ListPlace {
 }
 
 /** Tasks behind a place have lower ids. */
-export function boundOf({ event, task }: ListPlace): number {
+export function idBound({ event, task }: ListPlace): number {
   return Math.min(task, (event + 1) * TASKS)
 }

@@ -2,7 +2,7 @@ import { TASKS, type FullRow, type InfoRow, type Scan, type Scanned } from '@pos
 import type { Database } from '../driver/driver.ts'
 import type { Keys } from '../store/keys.ts'
 import { conditionsOf, CONTENTS, EVENT_INFO, FROM, FROM_EVENTS, INFO } from './filter.ts'
-import { boundOf, placeOf, type ListPlace } from './places.ts'
+import { idBound, listPlaceOf, type ListPlace } from './places.ts'
 import { createSources, type CandidateSource, type CandidateStep } from './sources.ts'
 
 /** How rows of one kind are read. */
@@ -50,7 +50,7 @@ export function createScan(db: Database, keys: Keys): (want: Scan) => Scanned {
 
   return (want) => {
     const { of, topic, after, width, limit } = want
-    const place = placeOf(after)
+    const place = listPlaceOf(after)
     if (before?.filter !== want.filter || after === undefined)
       before = { filter: want.filter, source: sourceOf(want) }
     const step = before.source.next(place, width)
@@ -84,7 +84,7 @@ export function createScan(db: Database, keys: Keys): (want: Scan) => Scanned {
     const { sql, values } = conditionsOf(want)
     const events = want.of === 'events'
     const unit = events ? 1 : TASKS
-    const bound = events ? place.event + (place.task === 0 ? 0 : 1) : boundOf(place)
+    const bound = events ? place.event + (place.task === 0 ? 0 : 1) : idBound(place)
     const given =
       kind === 'range'
         ? [(ids[0]! + 1) * unit, Math.min(bound, (ids[1]! + 1) * unit)]

@@ -3,7 +3,7 @@ import type { Database } from '../driver/driver.ts'
 import type { Keys } from '../store/keys.ts'
 import { createEventFinder, type EventRange } from './find-events.ts'
 import { createTaskFinder } from './find-tasks.ts'
-import { beforeEvent, boundOf, type ListPlace } from './places.ts'
+import { beforeEvent, idBound, type ListPlace } from './places.ts'
 
 /** Finds candidates for a filter, newest first, by the index that leaves the fewest. */
 export interface CandidateSource {
@@ -73,7 +73,7 @@ export function createSources(db: Database, keys: Keys): (want: Scan) => Candida
       const wanted = tasks.lanes(lanes)
       return {
         next(after, width) {
-          const found = wanted.flatMap((lane) => find(lane, boundOf(after), width))
+          const found = wanted.flatMap((lane) => find(lane, idBound(after), width))
           const ids = found.sort((one, other) => other - one).slice(0, width)
           return ids.length === 0 ? undefined : { kind: 'tasks', ids, to: taskPlace(ids.at(-1)!) }
         },
@@ -100,7 +100,7 @@ function listed(kind: 'tasks' | 'events', all: readonly number[]): CandidateSour
     next(after, width) {
       const start =
         kind === 'tasks'
-          ? sorted.findIndex((id) => id < boundOf(after))
+          ? sorted.findIndex((id) => id < idBound(after))
           : sorted.findIndex((event) => event <= after.event)
       if (start < 0) return undefined
       const ids = sorted.slice(start, start + width)

@@ -13,7 +13,7 @@ export interface StoredRuns {
 }
 
 /** Prepares the statements of a connection. */
-export function createClaims(db: Database): StoredRuns {
+export function createStoredRuns(db: Database): StoredRuns {
   const first = db.prepare(ANY_CLAIMS)
   const spread = db.prepare(SPREAD_CLAIMS)
   const drop = db.prepare(DROP_CLAIMS)

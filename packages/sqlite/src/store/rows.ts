@@ -10,7 +10,7 @@ import type { Database } from '../driver/driver.ts'
 import { ENTER_TURN, LATER_TASKS, TAKE_TURNS } from '../sql/lanes.ts'
 import { END_HOLD, FAILED, TASK, TASKS_BY_ID, TASKS_OF } from '../sql/tasks.ts'
 import { createAttempts, type Attempts } from './attempts.ts'
-import { createClaims, type StoredRuns } from './claims.ts'
+import { createStoredRuns, type StoredRuns } from './claims.ts'
 import { createFinish } from './finish.ts'
 import { createGuards } from './guards.ts'
 import { createInsert, type InsertParts } from './insert.ts'
@@ -50,7 +50,7 @@ export function createConnection(
   const names = createNames(db)
   const tally = createTally(db)
   const attempts = createAttempts(db)
-  const claims = createClaims(db)
+  const claims = createStoredRuns(db)
   const lines = createLines(db)
   const guards = createGuards(db, names)
   const scopes = createScopes(db)

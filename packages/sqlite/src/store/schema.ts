@@ -28,7 +28,7 @@ export function layoutOf(path: string, steps: readonly LayoutStep<string>[] = ST
  * Makes the tables, or brings those of an older version up to date. Throws a `TypeError` if a newer version shuts this one
  * out, or, without `force`, if it would shut out processes that live. Returns the versions before and after.
  */
-export function migrate(
+export function migrateFile(
   db: Database,
   life: Pick<Life, 'isHeld'>,
   layout: FileLayout,

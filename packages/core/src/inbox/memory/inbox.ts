@@ -2,12 +2,12 @@ import type { Consumer, Inbox } from '../inbox.ts'
 import { attachment, type Side } from '../attach/attachment.ts'
 import { settledBy } from '../../basics/deadline.ts'
 import { accept } from './accept/accept.ts'
-import { createLanes } from './run/claim.ts'
+import { createLaneQueues } from './run/claim.ts'
 import { drain } from './run/drain.ts'
 import { memoryJournal } from './journal/journal.ts'
 import { memoryRecords } from './records.ts'
 import { abort, giveBackAll, start } from './run/run.ts'
-import { wait } from './run/settle.ts'
+import { readyLater } from './run/settle.ts'
 import { DEFAULT_WINDOW } from './window.ts'
 import { memorySettings, type MemoryInboxOptions } from './settings.ts'
 import { createState, openTasks, type MemoryState, type MemoryStore } from './state.ts'
@@ -72,13 +72,13 @@ function begin(state: MemoryState, consumer: Consumer): void {
   giveBackAll(state)
   state.consumer = consumer
   state.closing = new AbortController()
-  state.lanes = createLanes(consumer, (task) => start(state, task))
+  state.lanes = createLaneQueues(consumer, (task) => start(state, task))
   for (const task of openTasks(state)) {
     task.timer = undefined
     if (task.due <= consumer.now()) state.lanes.add(task)
     else {
       state.lanes.hold(task)
-      wait(state, task)
+      readyLater(state, task)
     }
   }
 }

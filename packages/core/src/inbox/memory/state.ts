@@ -1,6 +1,6 @@
 import type { Consumer } from '../inbox.ts'
 import { createPace, type Pace } from '../tasks/pace.ts'
-import { createLanes, type LaneQueues } from './run/claim.ts'
+import { createLaneQueues, type LaneQueues } from './run/claim.ts'
 import type { MemoryEvent } from './accept/event.ts'
 import { createGuards, type Guards } from './accept/guards.ts'
 import { createKnown, type Known } from './accept/known.ts'
@@ -49,7 +49,7 @@ export function createState(
     store,
     settings,
     consumer,
-    lanes: createLanes(consumer, () => {}),
+    lanes: createLaneQueues(consumer, () => {}),
     closing: new AbortController(),
     pending: 0,
     bytes: 0,
@@ -64,7 +64,7 @@ export function createState(
 }
 
 /** A task of the event is open from now on. */
-export function opened(state: MemoryState, { owner, draft }: MemoryTask): void {
+export function taskOpened(state: MemoryState, { owner, draft }: MemoryTask): void {
   if (owner.open++ === 0) state.bytes += owner.bytes
   state.pending++
   state.pace.added(1)
@@ -82,11 +82,11 @@ export function closed(state: MemoryState, { owner, draft }: MemoryTask): void {
   }
   if (--owner.open > 0) return
   state.bytes -= owner.bytes
-  letGo(state, owner)
+  forgetEvent(state, owner)
 }
 
 /** The event is held no longer, unless dead tasks of it are kept. */
-export function letGo(state: MemoryState, owner: MemoryEvent): void {
+export function forgetEvent(state: MemoryState, owner: MemoryEvent): void {
   if (owner.open > 0 || owner.kept > 0) return
   state.known.settle(owner)
   if (owner.guards) state.guards.settle(owner)

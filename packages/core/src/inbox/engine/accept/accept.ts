@@ -18,7 +18,7 @@ import type { Capacity } from './capacity.ts'
 import { encodeIntake, newTask, type EncodedIntake } from './encode.ts'
 import { flatten, idOf, type Flat } from './flat.ts'
 import { revive } from './revive.ts'
-import { tell, write } from './write.ts'
+import { takenOf, write } from './write.ts'
 
 /** The receiver's side as accepting sees it. */
 export interface AcceptHost {
@@ -261,9 +261,9 @@ export function createAccept(host: AcceptHost): Side['accept'] {
     fresh: ReadonlySet<NewEvent>,
   ): MaybePromise<ReadonlyMap<EncodedIntake, readonly Taken[]>> {
     flat.fresh = fresh
-    if (fresh.size === flat.events.length) return tell(flat, NONE)
+    if (fresh.size === flat.events.length) return takenOf(flat, NONE)
     const known = flat.events.filter((event) => !fresh.has(event))
-    return chain(revive(store, settings.deadline, known), (revived) => tell(flat, revived))
+    return chain(revive(store, settings.deadline, known), (revived) => takenOf(flat, revived))
   }
 
   function cancel(claimed: Flat['claimed']): void {

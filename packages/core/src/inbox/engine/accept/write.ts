@@ -32,11 +32,11 @@ export function* write(
   if (lines.length > 0) yield* release(rows, lines)
   const known = events.filter((event) => !flat.fresh.has(event))
   const revived = known.length === 0 ? NONE : yield* reviveIn(rows, known)
-  return tell(flat, revived, judged)
+  return takenOf(flat, revived, judged)
 }
 
 /** What became of each delivery. The first of a batch with a key is new, the others are duplicates. */
-export function tell(
+export function takenOf(
   flat: Flat,
   revived: ReadonlySet<NewEvent>,
   judged?: Judged,

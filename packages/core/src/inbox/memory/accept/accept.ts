@@ -5,7 +5,7 @@ import { room } from './capacity.ts'
 import { MemoryEvent } from './event.ts'
 import { revive } from './revive.ts'
 import { add } from '../run/settle.ts'
-import { letGo, type MemoryState } from '../state.ts'
+import { forgetEvent, type MemoryState } from '../state.ts'
 
 /** Takes a delivery, all of it or nothing. No handler runs inside. */
 export function accept(state: MemoryState, intake: Intake, host: Host): readonly Taken[] {
@@ -65,7 +65,7 @@ function enter(
   if (owner.guards) state.guards.enter(owner)
   let waits = true
   for (const draft of drafts) waits = add(state, owner, draft) && waits
-  if (owner.open === 0) letGo(state, owner)
+  if (owner.open === 0) forgetEvent(state, owner)
   else if (waits) owner.fold()
   if (ends)
     for (const task of owner.tasks()) ends.push(new Promise((resolve) => (task.firstEnd = resolve)))

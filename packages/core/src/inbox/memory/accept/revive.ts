@@ -1,6 +1,6 @@
 import type { MemoryEvent } from './event.ts'
-import { wait } from '../run/settle.ts'
-import { opened, type MemoryState } from '../state.ts'
+import { readyLater } from '../run/settle.ts'
+import { taskOpened, type MemoryState } from '../state.ts'
 import type { MemoryTask } from '../run/task.ts'
 
 /** A redelivery of an event that is held: its dead tasks run from their first attempt, waiting ones now. True if any. */
@@ -18,13 +18,13 @@ export function revive(state: MemoryState, owner: MemoryEvent): boolean {
 export function replay(state: MemoryState, task: MemoryTask, due = 0): void {
   state.store.version++
   if (state.dead.delete(task)) task.owner.kept--
-  opened(state, task)
+  taskOpened(state, task)
   task.state = 'pending'
   task.attempt = 0
   task.due = due
   if (due <= state.consumer.now()) return void state.lanes.add(task)
   state.lanes.hold(task)
-  wait(state, task)
+  readyLater(state, task)
 }
 
 /** Makes a task that waits for its time ready now. False if it does not wait. */

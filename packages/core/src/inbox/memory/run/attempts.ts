@@ -18,7 +18,7 @@ const { process } = globalThis as { process?: { pid?: number } }
 const PROCESS = `process ${process?.pid ?? 'of this inbox'}`
 
 /** Notes how an attempt ended, if it did not end well: of a task that is done nothing is kept. */
-export function note(
+export function noteAttempt(
   task: MemoryTask,
   { attempt }: MemoryClaim,
   outcome: Exclude<Outcome, { kind: 'done' }>,

@@ -1,6 +1,6 @@
 import { afterReply, inNextRound } from './after-reply.ts'
 import type { Consumer } from '../../inbox.ts'
-import { canRun, createLaneTable, type LaneQueue, lineUp, release } from './lane.ts'
+import { canRun, createLaneTable, type LaneQueue, putBehind, releaseKey } from './lane.ts'
 import type { MemoryTask } from './task.ts'
 
 /** Which task runs next: per subscription, at most `concurrency` at once, one of each order key. */
@@ -38,7 +38,10 @@ const QUICK = 0.1
 const SLOW_TURNS = 2
 
 /** Makes the lanes of a receiver. `start` runs a task; handlers never run inside `add`, so they cannot delay a reply. */
-export function createLanes(consumer: Consumer, start: (task: MemoryTask) => void): LaneQueues {
+export function createLaneQueues(
+  consumer: Consumer,
+  start: (task: MemoryTask) => void,
+): LaneQueues {
   const lanes = createLaneTable(consumer, (lane) => offer(lane))
   let due: LaneQueue[] = []
   let scheduled = false
@@ -66,7 +69,7 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
 
   function add(task: MemoryTask): boolean {
     const lane = lanes.of(task)
-    const length = lineUp(lane, task)
+    const length = putBehind(lane, task)
     if (length > 1) return length > BACKLOG
     lane.queue.push(task)
     // A task that runs at once ends before the next body is parsed, so its objects die young: a third less CPU at
@@ -77,7 +80,7 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
 
   function hold(task: MemoryTask): void {
     const lane = lanes.of(task)
-    lineUp(lane, task)
+    putBehind(lane, task)
     if (task.state === 'running') lane.running++
   }
 
@@ -92,7 +95,7 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
   function ended(task: MemoryTask, settled: boolean): void {
     const lane = lanes.of(task)
     lane.running--
-    if (settled) release(lane, task)
+    if (settled) releaseKey(lane, task)
     offer(lane)
     tellIdle()
   }
@@ -102,7 +105,7 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
     if (task.timer) clearTimeout(task.timer)
     else lane.queue.remove(task)
     task.timer = undefined
-    if (release(lane, task)) offer(lane)
+    if (releaseKey(lane, task)) offer(lane)
     tellIdle()
   }
 

@@ -1,7 +1,7 @@
 import type { Consumer } from '../../inbox.ts'
 import type { MemoryTask } from './task.ts'
 import type { Queue } from './queue.ts'
-import { createTurns } from './turns.ts'
+import { createTurnQueue } from './turns.ts'
 
 /** The tasks of one subscription: those that may run, and those of an order key that wait for another one. */
 export interface LaneQueue {
@@ -44,7 +44,7 @@ export function createLaneTable(consumer: Consumer, found: (lane: LaneQueue) => 
       concurrency,
       running: 0,
       due: false,
-      queue: createTurns(),
+      queue: createTurnQueue(),
       keys: new Map(),
     }
     lanes.set(name, lane)
@@ -81,7 +81,7 @@ export function canRun(lane: LaneQueue): boolean {
 }
 
 /** Puts a task behind those of its order key. How many there are with it: 1 if it comes first, or has no key. */
-export function lineUp(lane: LaneQueue, task: MemoryTask): number {
+export function putBehind(lane: LaneQueue, task: MemoryTask): number {
   const key = task.draft.orderKey
   if (key === undefined) return 1
   const line = lane.keys.get(key)
@@ -91,7 +91,7 @@ export function lineUp(lane: LaneQueue, task: MemoryTask): number {
 }
 
 /** Takes a task from its order key. True if another one came first by that, and was queued. */
-export function release(lane: LaneQueue, task: MemoryTask): boolean {
+export function releaseKey(lane: LaneQueue, task: MemoryTask): boolean {
   const key = task.draft.orderKey
   const line = key === undefined ? undefined : lane.keys.get(key)
   const at = line?.indexOf(task) ?? -1

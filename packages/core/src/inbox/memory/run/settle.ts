@@ -1,15 +1,15 @@
 import { MAX_TIMER } from '../../../basics/duration.ts'
 import type { Outcome, Ran, TaskDraft } from '../../inbox.ts'
-import { note } from './attempts.ts'
+import { noteAttempt } from './attempts.ts'
 import { BACKLOG } from './claim.ts'
 import type { MemoryEvent } from '../accept/event.ts'
-import { closed, letGo, opened, type MemoryState } from '../state.ts'
+import { closed, forgetEvent, taskOpened, type MemoryState } from '../state.ts'
 import { MemoryTask, type MemoryClaim } from './task.ts'
 
 /** Makes a pending task. True if enough are before it that it will not run soon. */
 export function add(state: MemoryState, owner: MemoryEvent, draft: TaskDraft): boolean {
   const task = new MemoryTask(++state.store.sequence, owner, draft)
-  opened(state, task)
+  taskOpened(state, task)
   return state.lanes.add(task)
 }
 
@@ -31,14 +31,14 @@ export function settle(
     task.state = 'done'
     closed(state, task)
   } else {
-    note(task, claim, outcome, ran)
+    noteAttempt(task, claim, outcome, ran)
     if (outcome.kind !== 'postpone') task.error = outcome.error
     if (outcome.kind === 'dead') die(state, task)
     else {
       if (outcome.kind === 'postpone') task.attempt--
       task.state = 'pending'
       task.due = outcome.at
-      wait(state, task)
+      readyLater(state, task)
       if (state.pending > BACKLOG && owner.rests()) owner.fold()
     }
   }
@@ -49,12 +49,12 @@ export function settle(
 }
 
 /** Makes a task ready when it is due. */
-export function wait(state: MemoryState, task: MemoryTask): void {
+export function readyLater(state: MemoryState, task: MemoryTask): void {
   // A closed inbox must not keep the process alive; the next receiver sets the timer again.
   if (state.closing.signal.aborted) return
   const left = Math.min(Math.max(task.due - state.consumer.now(), 0), MAX_TIMER)
   task.timer = setTimeout(
-    () => (left === MAX_TIMER ? wait(state, task) : state.lanes.ready(task)),
+    () => (left === MAX_TIMER ? readyLater(state, task) : state.lanes.ready(task)),
     left,
   )
 }
@@ -63,7 +63,7 @@ export function wait(state: MemoryState, task: MemoryTask): void {
 export function forget(state: MemoryState, task: MemoryTask): void {
   if (!state.dead.delete(task)) return
   task.owner.kept--
-  letGo(state, task.owner)
+  forgetEvent(state, task.owner)
 }
 
 function die(state: MemoryState, task: MemoryTask): void {

@@ -5,7 +5,7 @@ import type { MemoryTask } from './task.ts'
  * Makes a queue of tasks that may run: first in, first out. Tasks with a `fairKey` take turns by key, so a key waits for
  * at most one task of each other key. Without fair keys it is a plain queue.
  */
-export function createTurns(): Queue<MemoryTask> {
+export function createTurnQueue(): Queue<MemoryTask> {
   const plain = createQueue<MemoryTask>()
   let fair: Queue<MemoryTask> | undefined
 
