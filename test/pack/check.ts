@@ -19,6 +19,8 @@ const needNodeTypes = [
   'koa',
   'fastify',
   'next',
+  'aws-lambda',
+  'nestjs',
   'sqlite',
   'forward',
   'testing',

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { github } from '@postern/providers'
@@ -35,7 +36,9 @@ export async function upgrade(
   const before = await BEFORE
   const clone = join(folder, 'clone')
   await cloneOf(root, before, clone)
-  for (const { folder: at } of published()) await setVersion(join(clone, at), OLD)
+  // Packages that came since then are not in it.
+  for (const { folder: at } of published())
+    if (existsSync(join(clone, at))) await setVersion(join(clone, at), OLD)
   await publish(clone, join(folder, 'tarballs'))
   const env = { STORE: join(folder, 'webhooks.db'), EFFECTS: join(folder, 'effects'), SECRET }
   await writeFile(env.EFFECTS, '')

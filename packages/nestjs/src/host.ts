@@ -1,0 +1,133 @@
+import type { BeforeApplicationShutdown, OnModuleInit } from '@nestjs/common'
+import type { DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core'
+import type { Receiver } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
+import { closeOnSignal, webhook, type ClosableServer, type WebhookOptions } from '@postern/node'
+import { marksOf } from './decorators.ts'
+
+/** A receiver of the app, and where it is mounted. */
+export interface Hosted {
+  readonly name: string
+  readonly path: string
+  readonly receiver: Receiver
+  readonly options: WebhookOptions
+  readonly inbox: Inbox | undefined
+}
+
+type Method = (...given: readonly unknown[]) => unknown
+
+interface Wrapper {
+  readonly instance: unknown
+  readonly metatype: unknown
+  isDependencyTreeStatic(): boolean
+}
+
+/** The parts of Express and Fastify that routes are put on. */
+interface ExpressApp {
+  all(path: string, handler: unknown): unknown
+  readonly router: { readonly stack: unknown[] }
+}
+interface FastifyApp {
+  register(plugin: unknown): PromiseLike<unknown>
+}
+
+/** Subscribes, mounts and closes the receivers of one app. */
+export class PosternHost implements OnModuleInit, BeforeApplicationShutdown {
+  readonly #adapter: HttpAdapterHost
+  readonly #discovery: DiscoveryService
+  readonly #scanner: MetadataScanner
+  readonly #hosted = new Map<string, Hosted>()
+
+  constructor(adapter: HttpAdapterHost, discovery: DiscoveryService, scanner: MetadataScanner) {
+    this.#adapter = adapter
+    this.#discovery = discovery
+    this.#scanner = scanner
+  }
+
+  add(hosted: Hosted): void {
+    if (this.#hosted.has(hosted.name))
+      throw new TypeError(`PosternModule.receiver: two receivers are named ${hosted.name}`)
+    this.#hosted.set(hosted.name, hosted)
+  }
+
+  find(name: string): Hosted | undefined {
+    return this.#hosted.get(name)
+  }
+
+  async onModuleInit(): Promise<void> {
+    const wrappers = [...this.#discovery.getProviders(), ...this.#discovery.getControllers()]
+    for (const wrapper of wrappers) this.#subscribe(wrapper as Wrapper)
+    const { httpAdapter } = this.#adapter
+    // An app without HTTP works on what other processes take.
+    if (!httpAdapter) return
+    for (const one of this.#hosted.values())
+      await mount(httpAdapter.getType(), httpAdapter.getInstance(), one)
+  }
+
+  /** Before Nest closes the server and calls `onApplicationShutdown`: server, receivers, inboxes. */
+  async beforeApplicationShutdown(): Promise<void> {
+    const all = [...this.#hosted.values()]
+    const inboxes = [...new Set(all.flatMap(({ inbox }) => inbox ?? []))]
+    const server = this.#adapter.httpAdapter?.getHttpServer() as ClosableServer | undefined
+    const receivers = all.map(({ receiver }) => receiver)
+    await closeOnSignal({
+      ...(server && { server }),
+      receivers,
+      inboxes,
+      exit: false,
+      signals: [],
+    }).close()
+  }
+
+  #subscribe(wrapper: Wrapper): void {
+    const { instance, metatype } = wrapper
+    const type = instance ? Object.getPrototypeOf(instance) : (metatype as Class | null)?.prototype
+    if (typeof type !== 'object' || type === null) return
+    for (const name of this.#scanner.getAllMethodNames(type as object)) {
+      const method = (type as Record<string, Method>)[name]
+      for (const mark of typeof method === 'function' ? marksOf(method) : []) {
+        const place = `${((type as object).constructor as Class).name}.${name}`
+        if (!wrapper.isDependencyTreeStatic())
+          throw new TypeError(
+            `${place} handles webhooks and is request-scoped: its events run without a request, so make the provider and what it injects singletons`,
+          )
+        const hosted = this.#hosted.get(mark.receiver)
+        if (!hosted)
+          throw new TypeError(
+            `${place} names the receiver ${mark.receiver}, and there is none: import PosternModule.receiver('${mark.receiver}', …); there are: ${[...this.#hosted.keys()].join(', ') || 'none'}`,
+          )
+        const call: Method = (...given) => method!.apply(instance, given as unknown[])
+        if (mark.kind === 'dead') hosted.receiver.observe({ dead: call })
+        else hosted.receiver.on(mark.topic as string, { name: place, ...mark.options }, call)
+      }
+    }
+  }
+}
+
+type Class = new (...given: never[]) => object
+
+/** Puts the route on the adapter in front of Nest's parsers, so that the bytes of the wire are verified. */
+async function mount(
+  type: string,
+  app: unknown,
+  { path, receiver, options }: Hosted,
+): Promise<void> {
+  if (type === 'fastify') {
+    const fastify = await import('@postern/fastify').catch((cause: unknown) => {
+      throw new TypeError(
+        'PosternModule.receiver: the Fastify adapter needs @postern/fastify: npm install @postern/fastify',
+        { cause },
+      )
+    })
+    await (app as FastifyApp).register(fastify.webhook(receiver, { ...(options as object), path }))
+    return
+  }
+  if (type !== 'express')
+    throw new TypeError(
+      `PosternModule.receiver: the HTTP adapter must be Express or Fastify, got ${type}`,
+    )
+  const { router } = app as ExpressApp
+  ;(app as ExpressApp).all(path, webhook(receiver, options))
+  // Nest has put its parsers there already.
+  router.stack.unshift(router.stack.pop())
+}

@@ -1,0 +1,9 @@
+export {
+  PosternModule,
+  type MadeReceiver,
+  type ReceiverDefinition,
+  type RootDefinition,
+  type RootOptions,
+} from './module.ts'
+export { InjectReceiver, OnDead, OnWebhook, type WebhookSubscription } from './decorators.ts'
+export { receiverToken } from './tokens.ts'

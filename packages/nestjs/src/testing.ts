@@ -1,0 +1,113 @@
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { INestApplication } from '@nestjs/common'
+import type { AttemptInfo } from '@postern/core'
+import type { TaskError } from '@postern/core/inbox'
+import { readBounded } from '@postern/core/scheme'
+import { signed, type SignedOptions } from '@postern/testing'
+import type { PosternHost } from './host.ts'
+import { HOST } from './tokens.ts'
+
+// Bytes of a request or reply of a test.
+const LONGEST = 64 * 1024 * 1024
+
+/** A task after its first attempt. */
+export interface FirstAttempt extends AttemptInfo {
+  /** `retrying`: it failed or was postponed, and runs again later. */
+  readonly state: 'done' | 'retrying' | 'dead'
+  /** Why it is dead. */
+  readonly error?: TaskError
+}
+
+/** The result of a delivery through the whole app. */
+export interface AppDelivery {
+  readonly status: number
+  readonly body: string
+  readonly tasks: readonly FirstAttempt[]
+}
+
+/** Options of a delivery: those of `signed`, and how long to wait. */
+export interface AppDeliveryOptions extends SignedOptions {
+  /** Milliseconds to wait for the first attempts. @default 5000 */
+  readonly timeout?: number
+}
+
+/**
+ * Sends signed deliveries through the whole app, over HTTP, and waits for the first attempt of each task: for e2e tests in
+ * vitest, Jest and node:test, one delivery of a receiver at a time. The app must be initialised; it listens on a free port of
+ * the loopback address if it does not listen yet.
+ *
+ * @example
+ * const { status, tasks } = await postern(app).deliver('stripe', 'invoice.paid', { data: { object: { amount_paid: 999 } } })
+ */
+export function postern(app: INestApplication): {
+  deliver(
+    receiver: string,
+    topic: string,
+    payload?: Record<string, unknown>,
+    options?: AppDeliveryOptions,
+  ): Promise<AppDelivery>
+} {
+  return {
+    async deliver(name, topic, payload = {}, { timeout = 5000, ...how } = {}) {
+      const hosted = app.get<PosternHost>(HOST, { strict: false }).find(name)
+      if (!hosted) throw new TypeError(`postern(app).deliver: no receiver is named ${name}`)
+      const { receiver, path } = hosted
+      const url = `http://127.0.0.1:${await portOf(app)}${path}`
+      const tasks: FirstAttempt[] = []
+      let due = 0
+      let changed = (): void => {}
+      const ended = (
+        attempt: AttemptInfo,
+        state: FirstAttempt['state'],
+        error?: TaskError,
+      ): void => {
+        tasks.push({ ...attempt, state, ...(error && { error }) })
+        changed()
+      }
+      const stop = receiver.observe({
+        accepted: (_event, count) => void (due += count),
+        done: (attempt) => ended(attempt, 'done'),
+        retried: (attempt) => ended(attempt, 'retrying'),
+        postponed: (attempt) => ended(attempt, 'retrying'),
+        dead: (attempt, error) => ended(attempt, 'dead', error),
+      })
+      try {
+        const request = await signed(receiver.provider, topic, payload as never, { ...how, url })
+        const { status, body } = await send(request)
+        const end = performance.now() + timeout
+        while (tasks.length < due && performance.now() < end)
+          await new Promise<void>((resolve) => {
+            changed = resolve
+            setTimeout(resolve, end - performance.now()).unref()
+          })
+        if (tasks.length < due)
+          throw new Error(
+            `postern(app).deliver: ${due - tasks.length} of ${due} tasks had no attempt within ${timeout} ms`,
+          )
+        return { status, body, tasks }
+      } finally {
+        stop()
+      }
+    },
+  }
+}
+
+async function portOf(app: INestApplication): Promise<number> {
+  const server = app.getHttpServer() as { address(): AddressInfo | null }
+  if (server.address() === null) await app.listen(0, '127.0.0.1')
+  return server.address()!.port
+}
+
+/** Sends it on a connection of its own: closing the app would wait for one that is kept. */
+async function send(request: Request): Promise<{ readonly status: number; readonly body: string }> {
+  const { method, url, headers } = request
+  const sent = httpRequest(url, { method, headers: Object.fromEntries(headers), agent: false })
+  sent.end(await readBounded(request.body, LONGEST))
+  const [reply] = (await once(sent, 'response')) as [IncomingMessage]
+  return {
+    status: reply.statusCode!,
+    body: Buffer.from(await readBounded(reply, LONGEST)).toString(),
+  }
+}

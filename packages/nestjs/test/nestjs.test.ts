@@ -1,0 +1,168 @@
+import 'reflect-metadata'
+import { Injectable, Module, Scope, type INestApplication, type Type } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+import { ExpressAdapter } from '@nestjs/platform-express'
+import { FastifyAdapter } from '@nestjs/platform-fastify'
+import { Test } from '@nestjs/testing'
+import { memoryInbox } from '@postern/core'
+import { github } from '@postern/providers/github'
+import { testAdapter, type Mounted, type Stage } from '@postern/testing'
+import { afterEach, describe, expect, test } from 'vitest'
+import { OnWebhook, PosternModule } from '../src/index.ts'
+import type { PosternHost } from '../src/host.ts'
+import { postern } from '../src/testing.ts'
+import { HOST } from '../src/tokens.ts'
+import { appModule, decorate, Ledger, secret } from './app.ts'
+
+const ADAPTERS = {
+  Express: () => new ExpressAdapter(),
+  Fastify: () => new FastifyAdapter(),
+}
+
+const open: INestApplication[] = []
+afterEach(async () => {
+  for (const app of open.splice(0)) await app.close()
+})
+
+for (const [name, adapter] of Object.entries(ADAPTERS)) {
+  testAdapter(
+    { name: `NestJS 12 on ${name}`, mount: (stage) => staged(stage, adapter()) },
+    { describe, test },
+  )
+
+  describe(`NestJS on ${name}`, () => {
+    const start = async (module: Type): Promise<INestApplication> => {
+      const app = await NestFactory.create(module, adapter() as never, { logger: false })
+      open.push(app)
+      return app
+    }
+
+    test('handlers on providers run, and what is dead is told', async () => {
+      const app = await start(appModule())
+      await app.listen(0, '127.0.0.1')
+      const paid = await postern(app).deliver('stripe', 'invoice.paid', {}, { id: 'evt_1' })
+      expect([
+        paid.status,
+        paid.tasks.map(({ state, subscription }) => [state, subscription]),
+      ]).toEqual([200, [['done', 'Billing.paid']]])
+      const failed = await postern(app).deliver('stripe', 'invoice.payment_failed')
+      expect(failed.tasks.map(({ state }) => state)).toEqual(['dead'])
+      await expect
+        .poll(() => app.get(Ledger).lines)
+        .toEqual(['paid evt_1 at attempt 1', 'dead broken'])
+    })
+
+    test('a forged webhook is refused, and other routes have their parsed body', async () => {
+      const app = await start(appModule())
+      app.setGlobalPrefix('api')
+      app.useGlobalGuards({ canActivate: () => true })
+      await app.listen(0, '127.0.0.1')
+      const forged = await postern(app).deliver('github', 'push', {}, { secret: 'another' })
+      expect(forged.status).toBe(401)
+      const { port } = app.getHttpServer().address() as { readonly port: number }
+      const posted = await fetch(`http://127.0.0.1:${port}/api/orders`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"a":1}',
+      })
+      expect(await posted.json()).toEqual({ a: 1 })
+    })
+
+    test('e2e tests need no option: a module is compiled, and a provider is replaced', async () => {
+      const fake = new Ledger()
+      const module = await Test.createTestingModule({ imports: [appModule()] })
+        .overrideProvider(Ledger)
+        .useValue(fake)
+        .compile()
+      const app = module.createNestApplication(adapter() as never, { logger: false })
+      open.push(app)
+      await app.init()
+      expect(
+        (await postern(app).deliver('stripe', 'invoice.paid', {}, { id: 'evt_2' })).status,
+      ).toBe(200)
+      expect(fake.lines).toEqual(['paid evt_2 at attempt 1'])
+    })
+
+    test('closing ends the receivers and the inbox before the hooks of the app', async () => {
+      const order: string[] = []
+      const made = memoryInbox()
+      const inbox = { ...made, close: () => (order.push('inbox'), made.close()) }
+      const app = await NestFactory.create(appModule(inbox), adapter() as never, { logger: false })
+      await app.listen(0, '127.0.0.1')
+      app.getHttpServer().once('close', () => order.push('server'))
+      app.get(Ledger).lines.push = (line) => order.push(line)
+      await postern(app).deliver('stripe', 'invoice.paid', {}, { id: 'evt_3' })
+      await app.close()
+      expect(order).toEqual(['paid evt_3 at attempt 1', 'server', 'inbox', 'app'])
+    })
+  })
+}
+
+describe('mistakes are a TypeError that says what to do', () => {
+  const receiver = PosternModule.receiver('github', '/github', {
+    useFactory: () => ({ provider: github({ secret }), log: false as const }),
+  })
+  const opened = async (...providers: Type[]): Promise<unknown> => {
+    class AppModule {}
+    Module({ imports: [receiver], providers })(AppModule)
+    const app = await NestFactory.create(AppModule, { logger: false, abortOnError: false })
+    open.push(app)
+    return app.init()
+  }
+  const handling = (name: string, scope?: Scope): Type => {
+    class Handles {
+      handle(): void {}
+    }
+    Injectable(scope === undefined ? {} : { scope })(Handles)
+    decorate(Handles, 'handle', OnWebhook(name, '**'))
+    return Handles
+  }
+
+  test('a provider of a request', async () => {
+    await expect(opened(handling('github', Scope.REQUEST))).rejects.toThrow(
+      /Handles\.handle handles webhooks and is request-scoped/,
+    )
+  })
+  test('a receiver that there is not', async () => {
+    await expect(opened(handling('gitlab'))).rejects.toThrow(
+      /names the receiver gitlab, and there is none.*there are: github/,
+    )
+  })
+  test('a path without a slash', () => {
+    expect(() =>
+      PosternModule.receiver('a', 'webhooks', { useFactory: () => ({}) as never }),
+    ).toThrow('must begin with a slash')
+  })
+})
+
+/** A stage of the contract in an app: its receiver is there already. */
+async function staged(stage: Stage, adapter: unknown): Promise<Mounted> {
+  class AppModule {}
+  Module({
+    imports: [
+      PosternModule.receiver('seed', '/seed', {
+        useFactory: () => ({ provider: github({ secret }), log: false as const }),
+      }),
+    ],
+  })(AppModule)
+  const app = await NestFactory.create(AppModule, adapter as never, { logger: false })
+  const host = app.get<PosternHost>(HOST, { strict: false })
+  const context = (request: { readonly headers: Readonly<Record<string, unknown>> }): never =>
+    stage.context((name) => request.headers[name]?.toString()) as never
+  host.add({
+    name: 'stage',
+    path: '/hook',
+    receiver: stage.receiver,
+    options: { context },
+    inbox: undefined,
+  })
+  await app.listen(0, '127.0.0.1')
+  const { port } = app.getHttpServer().address() as { readonly port: number }
+  return {
+    url: `http://127.0.0.1:${port}/hook`,
+    close: async () => {
+      app.getHttpServer().closeAllConnections()
+      await app.close()
+    },
+  }
+}
