@@ -136,6 +136,9 @@ export async function playClass(
       )
     }
     return report
+  } catch (error) {
+    console.error(said.slice(-3000))
+    throw error
   } finally {
     for (const end of endings.toReversed()) await end()
     for (const app of apps) {

@@ -10,7 +10,7 @@ export interface MemoryLedgerOptions {
   readonly max?: number
   /** For how long an event is remembered after its last change; at least the sender's retry span. @default '4d' */
   readonly window?: Duration
-  /** Returns the time in milliseconds since 1970. @default () => Date.now() */
+  /** Returns milliseconds of a clock that never steps. @default () => performance.now() */
   readonly now?: () => number
 }
 
@@ -33,7 +33,7 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
   const check = checks<MemoryLedgerOptions>('memoryLedger', options)
   const max = check.whole('max', 100_000)
   const window = check.span('window', '4d')
-  const now = check.value('now') ?? (() => Date.now())
+  const now = check.value('now') ?? (() => performance.now())
   check.end()
   // Entries that are held stay out of the cache, so that no flood of others can push a running event out.
   const held = new Map<string, Entry>()

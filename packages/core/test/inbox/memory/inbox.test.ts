@@ -112,18 +112,23 @@ describe('dedupe', () => {
 
   test('forgets after its window, and says when the bound on count made it shorter', async () => {
     let now = 1_000_000
+    let time = 1_000_000
     const inbox = memoryInbox({ max: 2, window: '1h' })
-    const { receiver, heard, send } = setup({ inbox, now: () => now })
+    const { receiver, heard, send } = setup({ inbox, now: () => now, monotonic: () => time })
     receiver.on('ping', () => {})
     const done = async (id: string, nth: number): Promise<void> => {
       await send({ id })
       await heard.until('done', nth)
     }
     await done('e1', 1)
-    now += 3_600_000
+    // A step of the wall clock ends no window.
+    now += 365 * 24 * 3_600_000
     await send({ id: 'e1' })
     expect(heard.all('duplicate')).toHaveLength(1)
-    now += 1
+    time += 3_600_000
+    await send({ id: 'e1' })
+    expect(heard.all('duplicate')).toHaveLength(2)
+    time += 1
     await done('e1', 2)
     await done('e2', 3)
     expect(heard.all('warning')).toEqual([])

@@ -1,5 +1,6 @@
 import { createForgetful, type Forgetful, type Memory } from '../../forgetful.ts'
 import type { Consumer, TaskDraft } from '../../inbox.ts'
+import { stopwatchOf } from '../../tasks/stopwatch.ts'
 import type { MemoryEvent } from './event.ts'
 
 /** The events that an inbox knows: those it holds, and for a window those that are settled. */
@@ -59,9 +60,10 @@ export function remembering<Value extends object | string>(
   consumer: () => Consumer,
   what: string,
 ): Forgetful<Value> {
+  // No step of the wall clock ends the window.
   return createForgetful(
     memory,
-    () => consumer().now(),
+    () => stopwatchOf(consumer())(),
     (left) =>
       consumer().warn(
         `memoryInbox: ${what} was forgotten ${Math.round(left / 1000)} s before its window of ${memory.window / 1000} s was over, since max is ${memory.max}: raise max, or use a durable inbox`,
