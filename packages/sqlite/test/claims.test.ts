@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { gate } from '../../testing/src/inbox/gate.ts'
 import { intake, item } from '../../testing/src/inbox/make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME } from '../../testing/src/inbox/recorder.ts'
-import { sqliteScene } from './scene.ts'
+import { sqliteScene, startVictim } from './scene.ts'
 
 const scene = sqliteScene()
 const { open, join, edit, untilFound } = scene
@@ -77,25 +76,15 @@ test('a failure among tasks of one commit changes that task alone', async () => 
 })
 
 test('of a commit whose process was killed, what had ended stays ended and the rest runs again', async () => {
-  const at = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href)
-  const program = `
-    import { sqliteInbox } from ${at('../src/index.ts')}
-    import { createRecorder } from ${at('../../testing/src/inbox/recorder.ts')}
-    import { intake, item } from ${at('../../testing/src/inbox/make.ts')}
-    const { consumer } = createRecorder({ run: ({ event }) => event.id === '2' ? new Promise(() => {}) : { kind: 'done' } })
-    const port = sqliteInbox({ path: ${JSON.stringify(scene.file.path)}, lease: '1h' }).attach(consumer)
-    port.work()
-    await port.accept(intake(item('1'), item('2'), item('3')), {})
-    setInterval(() => {}, 1000)`
   open()
-  const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '--eval', program])
+  const child = startVictim(scene.file.path, '1h', ['1', 'slow', '3'])
   await untilFound('SELECT 1 FROM postern_tasks WHERE state = 2 GROUP BY state HAVING count(*) = 2')
   child.kill('SIGKILL')
   await once(child, 'exit')
   const next = join(open({ lease: '1h' }))
   await next.untilSettled(1)
-  expect(next.ran()).toEqual(['a:2'])
-  expect(await next.port.accept(intake(item('1'), item('2'), item('3')), {})).toEqual([
+  expect(next.ran()).toEqual(['a:slow'])
+  expect(await next.port.accept(intake(item('1'), item('slow'), item('3')), {})).toEqual([
     'duplicate',
     'duplicate',
     'duplicate',

@@ -1,24 +1,13 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
-import { sqliteScene } from './scene.ts'
+import { sqliteScene, startVictim } from './scene.ts'
 
 const scene = sqliteScene()
 
 test('tasks of a process that was killed run at once, however long its lease is', async () => {
-  const at = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href)
-  const program = `
-    import { sqliteInbox } from ${at('../src/index.ts')}
-    import { createRecorder } from ${at('../../testing/src/inbox/recorder.ts')}
-    import { intake, item } from ${at('../../testing/src/inbox/make.ts')}
-    const { consumer } = createRecorder({ run: () => new Promise(() => {}) })
-    const port = sqliteInbox({ path: ${JSON.stringify(scene.file.path)}, lease: '1h' }).attach(consumer)
-    port.work()
-    await port.accept(intake(item('1')), {})
-    setInterval(() => {}, 1000)`
-  const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '--eval', program])
+  const child = startVictim(scene.file.path, '1h', ['slow'])
   const shop = scene.join(scene.open({ lease: '1h', pollInterval: 20 }), { lanes: ['none'] })
   await scene.untilFound(
     'SELECT 1 FROM postern_tasks WHERE state = 1 UNION ALL SELECT 1 FROM postern_claimed',

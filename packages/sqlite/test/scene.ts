@@ -1,4 +1,6 @@
+import { spawn, type ChildProcess } from 'node:child_process'
 import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
 import type { Inbox } from '@postern/core/inbox'
 import { afterEach, beforeEach } from 'vitest'
 import {
@@ -68,4 +70,12 @@ export function sqliteScene(): Scene {
       db.close()
     }
   }
+}
+
+/** Starts `victim.ts`. */
+export function startVictim(path: string, lease: string, ids: readonly string[]): ChildProcess {
+  const program = fileURLToPath(new URL('victim.ts', import.meta.url))
+  return spawn(process.execPath, ['--no-warnings', program, path, lease, ...ids], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
 }

@@ -1,8 +1,8 @@
 import type { TaskFilter, TopicMatch } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
-import type { Keys } from '../store/keys.ts'
-import { keyOf } from '../store/scopes.ts'
-import { BLOCK } from '../store/topics.ts'
+import type { Keys } from '../keys/keys.ts'
+import { keyOf } from '../keys/scopes.ts'
+import { BLOCK } from '../keys/topics.ts'
 
 /** Finds events by an index. Only reads. */
 export interface EventFinder {

@@ -1,6 +1,6 @@
 import { TASKS, type FullRow, type InfoRow, type Scan, type Scanned } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
-import type { Keys } from '../store/keys.ts'
+import type { Keys } from '../keys/keys.ts'
 import { conditionsOf, CONTENTS, EVENT_INFO, FROM, FROM_EVENTS, INFO } from './filter.ts'
 import { idBound, listPlaceOf, type ListPlace } from './places.ts'
 import { createSources, type CandidateSource, type CandidateStep } from './sources.ts'

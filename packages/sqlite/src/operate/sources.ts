@@ -1,6 +1,6 @@
 import type { Scan } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
-import type { Keys } from '../store/keys.ts'
+import type { Keys } from '../keys/keys.ts'
 import { createEventFinder, type EventRange } from './find-events.ts'
 import { createTaskFinder } from './find-tasks.ts'
 import { beforeEvent, idBound, type ListPlace } from './places.ts'

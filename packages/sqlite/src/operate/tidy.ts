@@ -1,5 +1,5 @@
 import type { Database } from '../driver/driver.ts'
-import { BLOCK } from '../store/topics.ts'
+import { BLOCK } from '../keys/topics.ts'
 
 // Rows looked at in one transaction.
 const STEP = 500

@@ -1,7 +1,7 @@
 import type { FullRow, Viewed } from '@postern/core/inbox'
 import type { Driver } from '../driver/driver.ts'
 import { createAttemptsOf } from '../store/attempts.ts'
-import type { Keys } from '../store/keys.ts'
+import type { Keys } from '../keys/keys.ts'
 import type { Connection } from '../store/rows.ts'
 import type { Writer } from '../store/writer.ts'
 import { createErase } from './erase.ts'

@@ -1,7 +1,7 @@
 import type { Attempted, AttemptRow } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
 import { ADD_ATTEMPT, ATTEMPTS, DROP_ATTEMPTS, LAST_SEQ, TRIM_ATTEMPTS } from '../sql/attempts.ts'
-import { processOf } from './processes.ts'
+import { processOf } from '../lease/processes.ts'
 
 /** Outcomes of attempts as they are stored. */
 const OUTCOMES = ['done', 'retry', 'postpone', 'dead', 'interrupted'] as const

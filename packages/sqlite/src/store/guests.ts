@@ -1,7 +1,7 @@
 import type { GuestRows, Rows } from '@postern/core/inbox'
 import type { Database, Driver, Guest } from '../driver/driver.ts'
 import { LOCK, NEXT_NUMBER, SET_NUMBER, SINCE } from '../sql/events.ts'
-import type { Keys } from './keys.ts'
+import type { Keys } from '../keys/keys.ts'
 import { createConnection, type RowsHost } from './rows.ts'
 
 /** Rows in transactions of the application. */

@@ -9,11 +9,11 @@ import type { Database } from '../driver/driver.ts'
 import { ADD_CLAIMS } from '../sql/claims.ts'
 import { ADD_DELIVERY, ADD_EVENT, LOOSE, PASSING } from '../sql/events.ts'
 import { ADD_TASK, ADD_WAITING } from '../sql/tasks.ts'
-import type { Keys } from './keys.ts'
+import type { Keys } from '../keys/keys.ts'
 import type { Names } from './names.ts'
-import { isKeyOf, type Scopes } from './scopes.ts'
+import { isKeyOf, type Scopes } from '../keys/scopes.ts'
 import type { Tally } from './tally.ts'
-import type { TopicLog } from './topics.ts'
+import type { TopicLog } from '../keys/topics.ts'
 
 /** The parts that storing events uses. */
 export interface InsertParts {

@@ -18,7 +18,7 @@ import type { RowCache } from './kept.ts'
 import { createLines, type Lines } from './lines.ts'
 import { createNames, type Names } from './names.ts'
 import { createPatch } from './patch.ts'
-import { createScopes } from './scopes.ts'
+import { createScopes } from '../keys/scopes.ts'
 import { createTally, type Tally } from './tally.ts'
 
 /** What the connections of a process share. */

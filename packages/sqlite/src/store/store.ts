@@ -4,32 +4,27 @@ import {
   type ClaimRow,
   type Store,
   type StoreFault,
-  type TaskRow,
   type Versions,
 } from '@postern/core/inbox'
 import type { Driver } from '../driver/driver.ts'
 import { createJournaled } from '../journal/journaled.ts'
+import { createKeys } from '../keys/keys.ts'
+import { createTopicIndex, createTopicLog } from '../keys/topics.ts'
+import { createLeases } from '../lease/leases.ts'
+import { createProcesses } from '../lease/processes.ts'
 import { createViewed } from '../operate/viewed.ts'
 import type { Settings } from '../settings.ts'
 import { OPEN_TASKS, TENANT } from '../sql/lanes.ts'
 import { VERSIONS } from '../sql/schema.ts'
-import { ANY, ANY_GATED, DUE, LOAD, NEXT_DUE, TASKS_BY_ID } from '../sql/tasks.ts'
+import { ANY, LOAD } from '../sql/tasks.ts'
 import { createClaim } from './claim.ts'
 import { createClock } from './clock.ts'
 import { createCommits } from './commit.ts'
 import { createGuests } from './guests.ts'
-import { createKeys } from './keys.ts'
 import type { RowCache } from './kept.ts'
-import { createProcesses } from './processes.ts'
 import { createConnection } from './rows.ts'
 import type { FileLayout } from './schema.ts'
-import { createTopicIndex, createTopicLog } from './topics.ts'
 import { createWriter } from './writer.ts'
-
-const AGAIN = 2
-const SUSPECT = 3
-// Claims of one answer of `ended`.
-const MOST = 500
 
 /** Makes the store of the engine in a database. */
 export function createStore(
@@ -61,18 +56,22 @@ export function createStore(
   const guests = createGuests(driver, keys, host)
   const commits = createCommits(driver, keys, host)
   const any = main.prepare(ANY)
-  const anyGated = main.prepare(ANY_GATED)
   const load = main.prepare(LOAD)
-  const byId = main.prepare(TASKS_BY_ID)
-  const due = main.prepare(DUE)
-  const nextDue = main.prepare(NEXT_DUE)
   const openTasks = main.prepare(OPEN_TASKS)
   const tenant = main.prepare(TENANT)
   const versions = main.prepare(VERSIONS)
   const upkeep = driver.upkeep?.(async (run) => writer.write(run), warn)
   const background = [createTopicIndex(main, topicLog, writer), ...(upkeep ? [upkeep] : [])]
   let process = 0
-  let beaten = -Infinity
+  const leases = createLeases({
+    db: main,
+    lease,
+    clock,
+    claims,
+    processes,
+    writer,
+    own: () => process,
+  })
   let seen: number | undefined
   let ownSeen = 0
   let warned = false
@@ -116,33 +115,19 @@ export function createStore(
     claim: (wishes, most, suspect, token) =>
       writer.write(() => claim(wishes, most, suspect, token, now())),
     any: (lanes) => lanes.some((lane) => isReady(lane, now())),
-    renew(held) {
-      spread()
-      const tokens = new Map(held.map(({ id, token }) => [id, token]))
-      const rows = byId.all(JSON.stringify([...tokens.keys()])) as TaskRow[]
-      return new Set(
-        rows.flatMap(({ id, token, state }) =>
-          state === 1 && token === tokens.get(id) ? [id] : [],
-        ),
-      )
-    },
+    ...leases,
     alive() {
       const refused = shutOut(layout, versions.get() as Versions)
-      const time = performance.now()
-      if (refused !== undefined || time - beaten < lease / 4) return refused
-      if (claims.any() || processes.claims(process).length > 0) writer.write(() => processes.beat())
-      beaten = time
-      return undefined
+      if (refused === undefined) leases.beat(process)
+      return refused
     },
-    ended,
-    waiting: (lanes) =>
-      lanes.flatMap((lane) => {
-        const suspect = anyGated.get(lane, SUSPECT, now()) !== undefined
-        return suspect || anyGated.get(lane, AGAIN, now()) !== undefined ? [{ lane, suspect }] : []
-      }),
+    ended(lanes, held) {
+      meet()
+      return leases.ended(lanes, held)
+    },
     stuck: () => lines.stuck(),
     load: (ids) => load.all(JSON.stringify(ids)) as ClaimRow[],
-    rest: (lanes) => reading(() => rest(lanes)),
+    rest: (lanes) => reading(() => leases.rest(lanes)),
     pending: (receiver) => (openTasks.get(receiver) as { open: number | null }).open ?? 0,
     backlog: (wanted) =>
       wanted.map(({ lane, fair }) => {
@@ -162,32 +147,6 @@ export function createStore(
     return any.get(lane, at, lane, lane, at, lane, at, lane, at) !== undefined
   }
 
-  function ended(lanes: readonly number[], held: readonly number[]): readonly TaskRow[] {
-    clock.read()
-    meet()
-    writer.attempt(spread)
-    const here = new Set(lanes)
-    const running = new Set(held)
-    const found: TaskRow[] = []
-    const others = processes.withClaims()
-    if (others.some((one) => one !== process)) writer.attempt(() => processes.watch(others))
-    for (const one of others) {
-      const { over, long } = processes.lease(one)
-      if (!over) continue
-      for (const row of processes.claims(one)) {
-        if (one === process && running.has(row.id)) continue
-        if (here.has(row.lane) || (long && one !== process)) found.push(row)
-        if (found.length === MOST) return found
-      }
-    }
-    return found
-  }
-
-  /** Before running tasks are looked at. */
-  function spread(): void {
-    if (claims.any()) writer.write(() => claims.spread())
-  }
-
   /** Warns once if others write the file though this version of SQLite may damage it then. */
   function meet(): void {
     const version = main.version()
@@ -197,25 +156,6 @@ export function createStore(
     if (!foreign || warned || driver.alone === undefined) return
     warned = true
     warn(`sqliteInbox: ${driver.alone}`)
-  }
-
-  function rest(lanes: readonly number[]): { left: number; next: number | undefined } {
-    writer.attempt(spread)
-    const time = now()
-    let left = 0
-    let first = Infinity
-    for (const lane of lanes) {
-      left += (due.get(lane, time, lane, time) as { n: number }).n
-      first = Math.min(
-        first,
-        (nextDue.get(lane, time, lane, time) as { due: number | null }).due ?? Infinity,
-      )
-    }
-    const here = new Set(lanes)
-    for (const one of processes.withClaims())
-      if (processes.claims(one).some(({ lane }) => here.has(lane)))
-        first = Math.min(first, time + processes.lease(one).left)
-    return { left, next: left > 0 ? 0 : first === Infinity ? undefined : Math.max(0, first - time) }
   }
 
   function reading<T>(query: () => T): T {

@@ -1,7 +1,7 @@
 import { createSweep, type Sweep } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
-import type { RowCache } from './kept.ts'
-import type { Writer } from './writer.ts'
+import type { RowCache } from '../store/kept.ts'
+import type { Writer } from '../store/writer.ts'
 
 /** Events of a block: their offsets in it take two bytes each. */
 export const BLOCK = 2048

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Database } from '../driver/driver.ts'
-import type { RowCache } from './kept.ts'
+import type { RowCache } from '../store/kept.ts'
 
 /** Scopes that events of a receiver came with, so that the key of an event can be made of its id. Inside a transaction. */
 export interface Scopes extends RowCache {
