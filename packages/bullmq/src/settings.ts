@@ -16,7 +16,7 @@ export interface BullmqInboxOptions {
   readonly maxPending?: number
   /** The part of `maxPending` that tasks of one fair key (`fairBy`, a tenant) may take, over the subscriptions that have its event. @default 0.5 */
   readonly maxPendingShare?: number
-  /** Bytes of deliveries that may wait in this process for Redis; beyond, deliveries get 503. @default 67_108_864 */
+  /** Bytes of deliveries that may wait in this process for Redis; beyond, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
   readonly maxWaitingBytes?: number
   /** How long a delivery may wait for Redis before it gets 503. @default '2s' */
   readonly deadline?: Duration

@@ -1,3 +1,4 @@
+import { eighthOfMemory } from './basics/room.ts'
 import { MAX_TIMER, milliseconds, type Duration } from './basics/duration.ts'
 
 /** Bounds for one delivery and for all deliveries being read. Every bound has a default and a documented reply. */
@@ -14,7 +15,7 @@ export interface Limits {
   readonly time: number
   /**
    * Bytes of all bodies that are read and not yet answered. Beyond, those that came slowest since their start are refused
-   * with 503. A quarter of it is kept for bodies up to 64 KiB, so that large bodies never keep small ones out. @default an eighth of the heap limit, 64 to 512 MiB
+   * with 503. A quarter of it is kept for bodies up to 64 KiB, so that large bodies never keep small ones out. @default an eighth of the free heap or of the free memory, whichever is less: at least four bodies, at most 512 MiB
    */
   readonly buffered: number
   /** What may be parsed before a delivery is verified. */
@@ -63,7 +64,7 @@ export function resolveLimits(given: LimitOptions = {}, provided: LimitOptions =
   const body = given.body ?? provided.body ?? MIB
   const roomy = Math.max(body, 8 * MIB)
   const buffered = Math.max(
-    given.buffered ?? (ofHeap ??= defaultBuffered()),
+    given.buffered ?? eighthOfMemory(512 * MIB),
     given.buffered ? 0 : 4 * body,
   )
   if (buffered < body)
@@ -105,24 +106,4 @@ function timeLimit(given: Duration): number {
   const time = milliseconds(given, 'limits.time')
   if (time === 0) throw new TypeError('limits.time must be above 0, got 0')
   return Math.min(time, MAX_TIMER)
-}
-
-interface V8 {
-  getHeapStatistics(): { readonly heap_size_limit: number }
-}
-
-// Asked once: Bun walks its whole heap for it.
-let ofHeap: number | undefined
-
-/** An eighth of the heap limit of V8; other runtimes get the least. */
-function defaultBuffered(): number {
-  const { process } = globalThis as {
-    readonly process?: { getBuiltinModule?(name: 'node:v8'): V8 | undefined }
-  }
-  try {
-    const heap = process?.getBuiltinModule?.('node:v8')?.getHeapStatistics().heap_size_limit ?? 0
-    return Math.min(Math.max(Math.floor(heap / 8), 64 * MIB), 512 * MIB)
-  } catch {
-    return 64 * MIB
-  }
 }

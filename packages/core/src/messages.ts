@@ -61,6 +61,8 @@ export const MESSAGES: Record<Problem, (told: Told) => string> = {
     `${f.got}, content-length is ${f.expected ?? 'absent'}: they may not be what the sender signed`,
   buffers_full: (f) =>
     `the bodies that are being read fill ${f.option}: raise it, or look for a sender that floods`,
+  memory_full: () =>
+    'the deliveries that are being taken fill a fifth of the free memory: raise --max-old-space-size or the memory of the machine, or look for a sender that floods',
   // the body, parsed
   too_complex: (f) =>
     `before verification the body may have at most ${f.limit} ${f.got} (${f.option}): raise that limit if the sender needs more`,

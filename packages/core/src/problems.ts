@@ -79,6 +79,7 @@ export type Problem =
   | 'consumed'
   | 'lossy'
   | 'buffers_full'
+  | 'memory_full'
   // the body, parsed
   | 'too_complex'
   | 'too_deep'

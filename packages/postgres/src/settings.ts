@@ -25,7 +25,7 @@ export interface PostgresInboxOptions {
   readonly maxPending?: number
   /** The part of `maxPending` that one fair key may take; beyond, its deliveries alone get 503. From above 0 to 1. @default 0.5 */
   readonly maxPendingShare?: number
-  /** Bytes of deliveries that may wait in this process for their commit; beyond, deliveries get 503. @default 67_108_864 */
+  /** Bytes of deliveries that may wait in this process for their commit; beyond, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
   readonly maxWaitingBytes?: number
   /** How long a delivery may wait for its commit, and any statement for its answer. @default '5s' */
   readonly deadline?: Duration

@@ -9,7 +9,7 @@ export interface SqliteInboxOptions {
   readonly maxPending?: number
   /** Share of `maxPending` that one tenant (`fairBy` key) may hold, so that a flood refuses that tenant and not all. @default 0.5 */
   readonly maxPendingShare?: number
-  /** Bytes of deliveries that may wait in this process for their commit; beyond, deliveries get 503. @default 67_108_864 */
+  /** Bytes of deliveries that may wait in this process for their commit; beyond, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
   readonly maxWaitingBytes?: number
   /** How long a delivery may wait for its commit before it gets 503. @default '5s' */
   readonly deadline?: Duration

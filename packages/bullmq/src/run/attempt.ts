@@ -8,7 +8,7 @@ import {
   type TaskDraft,
 } from '@postern/core/inbox'
 import type { DoneValue } from '../journal/attempts.ts'
-import { holdJob, type HeldJob } from './claim.ts'
+import { holdJob, type HeldJob, type Place } from './claim.ts'
 import {
   cutOff,
   missing,
@@ -60,6 +60,7 @@ export interface Running {
   readonly held: HeldJob
   /** Frees the place of a suspect. */
   readonly free: (() => void) | undefined
+  readonly place: Place
   back: boolean
   hear: ((outcome: Outcome, ran: Ran) => void) | undefined
 }
@@ -84,15 +85,18 @@ export function createJobRuns(context: AttemptContext, running: Map<string, Runn
     async run(owner, signal) {
       const known = running.get(refOf(owner))
       if (known && !known.back) return join(known, owner)
+      const place: Place = {}
       try {
         // It was given back to other processes, and its run goes on here.
         if (known) return await putBack(owner, context.closing() ? 0 : FAILED_WAIT)
-        const begun = context.closing() ? await putBack(owner, 0) : await begin(owner)
+        const begun = context.closing() ? await putBack(owner, 0) : await begin(owner, place)
         if (!('held' in begun)) return begun
-        return await execute(owner, begun, signal)
+        return await execute(owner, { ...begun, place }, signal)
       } catch (error) {
         if (!context.ended()) context.failed(error as Error)
         return putBack(owner, FAILED_WAIT).catch(() => NO_CLAIM_END)
+      } finally {
+        place.free?.()
       }
     },
     async giveBack() {
@@ -101,6 +105,7 @@ export function createJobRuns(context: AttemptContext, running: Map<string, Runn
         all.map((one) => {
           one.back = true
           one.free?.()
+          one.place.free?.()
           return postpone(one.owner, 0, { sn: one.owner.job.stalledCounter })
         }),
       )
@@ -113,10 +118,10 @@ export function createJobRuns(context: AttemptContext, running: Map<string, Runn
     },
   }
 
-  async function begin(owner: Owner): Promise<Begun | ClaimEnd> {
+  async function begin(owner: Owner, place: Place): Promise<Begun | ClaimEnd> {
     const shut = context.shutOut()
     if (shut !== undefined && (await shut) !== undefined) return putBack(owner, FAILED_WAIT)
-    const held = await holdJob(context, owner.job, owner.token, false)
+    const held = await holdJob(context, owner.job, owner.token, false, place)
     if (held === 'lost') return NO_CLAIM_END
     if (held === 'missing') return missing(context, owner)
     if (typeof held === 'number') return putBack(owner, 0, { priority: held })
@@ -126,7 +131,7 @@ export function createJobRuns(context: AttemptContext, running: Map<string, Runn
     if (!isSuspect(held)) return { held }
     const free = suspects.take(() => void wake(owner))
     if (!free) return putBack(owner, SUSPECT_WAIT)
-    const started = await holdJob(context, owner.job, owner.token, true).catch(
+    const started = await holdJob(context, owner.job, owner.token, true, place).catch(
       () => 'lost' as const,
     )
     if (typeof started === 'object' && 'claim' in started) return { held: started, free }
@@ -136,10 +141,10 @@ export function createJobRuns(context: AttemptContext, running: Map<string, Runn
 
   function execute(
     owner: Owner,
-    { held, free }: Begun,
+    { held, free, place }: Begun & { readonly place: Place },
     signal: AbortSignal | undefined,
   ): MaybePromise<ClaimEnd> {
-    const one: Running = { owner, held, free, back: false, hear: undefined }
+    const one: Running = { owner, held, free, place, back: false, hear: undefined }
     const id = refOf(owner)
     running.set(id, one)
     own.add(one)

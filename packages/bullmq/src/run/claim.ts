@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer'
-import type { Claim, Consumer } from '@postern/core/inbox'
+import { roomFor, type Claim, type Consumer } from '@postern/core/inbox'
 import type { Job } from 'bullmq'
 import { PROCESS } from '../journal/attempts.ts'
 import { runBuffer, type RedisClient } from '../store/connection.ts'
@@ -40,6 +40,11 @@ export interface HoldContext {
   readonly lease: number
 }
 
+/** Room in memory for the event of one attempt, once it has some. */
+export interface Place {
+  free?: () => void
+}
+
 // The part of the lease that a lock still holds when LOAD replies.
 const SURE = 0.9
 
@@ -57,6 +62,7 @@ export async function holdJob(
   job: Job<JobData>,
   token: string,
   suspect: boolean,
+  place: Place,
 ): Promise<HeldJob | 'lost' | 'missing' | number | Unread> {
   for (;;) {
     const asked = performance.now()
@@ -78,6 +84,12 @@ export async function holdJob(
     if (performance.now() >= until) continue
     if (reply === null) return 'missing'
     if (reply.length === 1) return Number(reply[0])
+    const [event, , body] = reply
+    if (!place.free && event && body) {
+      const free = roomFor(body, event.length)
+      place.free = typeof free === 'function' ? free : await free
+      if (performance.now() >= until) continue
+    }
     try {
       return read(job, reply, startedAt, until)
     } catch (error) {

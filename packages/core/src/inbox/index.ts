@@ -191,6 +191,7 @@ export {
   type Cut,
   type Fenced,
 } from './engine/rules.ts'
+export { roomFor } from '../basics/room.ts'
 export { createSeal, type KeyOption, type Seal } from './seal.ts'
 export { isSealed, openKept } from './sealed-kept.ts'
 export { opened } from './sealed-port.ts'

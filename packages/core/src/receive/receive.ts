@@ -1,8 +1,9 @@
+import { received, weigh } from '../basics/room.ts'
 import { checkLabel } from '../body/formats.ts'
 import { parseBody } from '../body/parse.ts'
 import { loadXml, xmlReady } from '../body/xml/xml.ts'
 import { markVerified, type Delivery } from '../delivery.ts'
-import { toWebhookError } from '../errors.ts'
+import { toWebhookError, WebhookError } from '../errors.ts'
 import type { Host, Taken } from '../inbox/inbox.ts'
 import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import type { Provider } from '../provider/provider.ts'
@@ -26,6 +27,7 @@ export async function receive(line: Line, delivery: Delivery, host: Host): Promi
   const ended =
     observer.step && ((name: StepName) => observer.step!(exchange.info, name, line.monotonic()))
   let admission = host.admission
+  let held = 0
   try {
     admission ??= line.admit(delivery)
     admission.complete()
@@ -52,6 +54,9 @@ export async function receive(line: Line, delivery: Delivery, host: Host): Promi
       line.recorder?.verified(delivery, exchange.at)
     }
     if (line.strictLabels) checkLabel(delivery)
+    const weight = weigh(delivery.content)
+    if (!received.fits(weight)) throw new WebhookError('overloaded', { problem: 'memory_full' })
+    received.take((held = weight))
     const parsing = parseBody(delivery, line.exact)
     const parsed = isPromise(parsing) ? await parsing : parsing
     const body = line.exact ? { ...parsed, exact: true } : parsed
@@ -80,6 +85,7 @@ export async function receive(line: Line, delivery: Delivery, host: Host): Promi
   } catch (error) {
     return refuse(line, delivery, toWebhookError(error), exchange)
   } finally {
+    if (held > 0) received.give(held)
     admission?.release()
   }
 }

@@ -1,4 +1,5 @@
 import { milliseconds, type Duration } from '../../basics/duration.ts'
+import { eighthOfMemory } from '../../basics/room.ts'
 import { unknownOptions } from '../../basics/unknown-options.ts'
 
 /** Reads the options of an inbox one by one. Each error is a `TypeError` that names the inbox, the option and the remedy. */
@@ -111,7 +112,10 @@ export function checks<Options extends object>(
   function common(defaults: CommonDefaults = {}): CommonSettings {
     return {
       maxPending: whole('maxPending', defaults.maxPending ?? 1_000_000),
-      maxWaitingBytes: whole('maxWaitingBytes', defaults.maxWaitingBytes ?? 64 * 1024 * 1024),
+      maxWaitingBytes: whole(
+        'maxWaitingBytes',
+        defaults.maxWaitingBytes ?? eighthOfMemory(64 * 1024 * 1024),
+      ),
       deadline: time('deadline', defaults.deadline ?? '5s'),
       window: span('window', defaults.window ?? '4d'),
       keepDone: span('keepDone', defaults.keepDone ?? '4d'),

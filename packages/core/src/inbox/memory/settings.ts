@@ -1,4 +1,5 @@
 import type { Duration } from '../../basics/duration.ts'
+import { eighthOfMemory } from '../../basics/room.ts'
 import { checks } from '../attach/checks.ts'
 
 /** Options of {@link memoryInbox}. Each bound holds for each receiver. */
@@ -9,7 +10,7 @@ export interface MemoryInboxOptions {
   readonly window?: Duration
   /** Tasks that may be pending or running, of which one tenant (`fairKey`) may have half. Deliveries beyond that get 503. @default 10_000 */
   readonly maxPending?: number
-  /** Bytes of bodies that may wait with them; beyond, deliveries get 503. @default 64 MiB */
+  /** Bytes of bodies that may wait with them, and as many with dead ones; beyond, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
   readonly maxWaitingBytes?: number
   /** Dead tasks kept with their event for `replay`. The oldest one is dropped beyond that, which observers hear of; a redelivery still revives it. @default 1000 */
   readonly maxDead?: number
@@ -45,7 +46,7 @@ export function memorySettings(options: MemoryInboxOptions | undefined): MemoryS
     max: check.whole('max', 100_000),
     window: options?.window === undefined ? undefined : window,
     maxPending: check.whole('maxPending', 10_000),
-    maxWaitingBytes: check.whole('maxWaitingBytes', 64 * 1024 * 1024),
+    maxWaitingBytes: check.whole('maxWaitingBytes', eighthOfMemory(64 * 1024 * 1024)),
     maxDead: check.whole('maxDead', 1000),
     maxDeliveries: check.whole('maxDeliveries', 10_000),
     keepDeliveries: check.span('keepDeliveries', '7d'),

@@ -33,6 +33,8 @@ export interface MemoryState {
   readonly pace: Pace
   /** Dead tasks that are kept, the oldest death first. */
   readonly dead: Set<MemoryTask>
+  /** Bytes of the bodies that are kept for them. */
+  keptBytes: number
   /** When a dropped dead task is warned of again. */
   warnAgain: number
   readonly known: Known
@@ -56,6 +58,7 @@ export function createState(
     tenants: new Map(),
     pace: createPace(() => consumer.now()),
     dead: new Set(),
+    keptBytes: 0,
     warnAgain: 0,
     known: createKnown(settings, () => state.consumer),
     guards: createGuards(settings, () => state.consumer),
@@ -83,6 +86,13 @@ export function closed(state: MemoryState, { owner, draft }: MemoryTask): void {
   if (--owner.open > 0) return
   state.bytes -= owner.bytes
   forgetEvent(state, owner)
+}
+
+/** A dead task is kept no longer. False if it was not. */
+export function unkept(state: MemoryState, task: MemoryTask): boolean {
+  if (!state.dead.delete(task)) return false
+  if (--task.owner.kept === 0) state.keptBytes -= task.owner.bytes
+  return true
 }
 
 /** The event is held no longer, unless dead tasks of it are kept. */

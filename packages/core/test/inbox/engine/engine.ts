@@ -126,7 +126,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     add,
     accept(lane) {
       const row = add(lane)
-      const slot = runner.take(lane)
+      const slot = runner.take(lane, 1)
       if (slot) runner.start([hold(slot, row)])
       return row
     },
@@ -149,7 +149,16 @@ export function createEngine(options: EngineOptions = {}): Engine {
   function hold(slot: Slot<Held>, row: Row): Held {
     row.state = 'running'
     row.attempt++
-    return { slot, row, place: -1, over: false, committed: undefined, started: 0, startedAt: 0 }
+    return {
+      slot,
+      row,
+      weight: 1,
+      place: -1,
+      over: false,
+      committed: undefined,
+      started: 0,
+      startedAt: 0,
+    }
   }
 
   function store({ task: { row }, outcome, ran, done }: EndedClaim<Held>): void {

@@ -37,18 +37,18 @@ describe('tasks claimed inside accept', () => {
   test('nothing is taken before the work, for unknown subscriptions, behind older tasks, and without room', async () => {
     const { run } = gates()
     const { runner, until } = createEngine({ run })
-    expect(runner.take('a')).toBeUndefined()
+    expect(runner.take('a', 1)).toBeUndefined()
     runner.work()
-    expect(runner.take('a')).toBeUndefined()
+    expect(runner.take('a', 1)).toBeUndefined()
     await until(() => !runner.slots()[0]!.backlog)
-    expect(runner.take('nobody')).toBeUndefined()
-    expect(runner.take('a')).toBe(runner.slots()[0])
-    expect(runner.take('a')).toBe(runner.slots()[0])
-    expect(runner.take('a')).toBeUndefined()
+    expect(runner.take('nobody', 1)).toBeUndefined()
+    expect(runner.take('a', 1)).toBe(runner.slots()[0])
+    expect(runner.take('a', 1)).toBe(runner.slots()[0])
+    expect(runner.take('a', 1)).toBeUndefined()
     expect(runner.slots()[0]!.backlog, 'it is claimed later').toBe(true)
     runner.reserve(runner.slots()[0]!, -2)
     await until(() => !runner.slots()[0]!.backlog)
-    expect(runner.take('a')).toBe(runner.slots()[0])
+    expect(runner.take('a', 1)).toBe(runner.slots()[0])
   })
 })
 
@@ -278,6 +278,7 @@ describe('closing', () => {
       {
         slot,
         row: rows[1]!,
+        weight: 1,
         place: -1,
         over: false,
         committed: undefined,
@@ -295,7 +296,7 @@ describe('closing', () => {
     await closed
     runner.ready('a')
     runner.look()
-    expect(runner.take('a')).toBeUndefined()
+    expect(runner.take('a', 1)).toBeUndefined()
     expect(fetches()).toBe(count)
     expect(rows[2]!.state).toBe('pending')
   })
@@ -547,7 +548,7 @@ describe('what is looked for', () => {
     await closed
     expect(vi.getTimerCount()).toBe(0)
     expect(fetches()).toBe(1)
-    expect(runner.take('a')).toBeUndefined()
+    expect(runner.take('a', 1)).toBeUndefined()
   })
 
   test('room that was counted and given back, for which closing waits', async () => {

@@ -14,6 +14,7 @@ function slotOf(concurrency: number, queue: readonly string[]): Slot<string> {
     claimed: 0,
     running: 0,
     pace: Infinity,
+    weight: 0,
     backlog: false,
     lean: false,
     due: false,

@@ -1,4 +1,4 @@
-import { BEGIN, type Task } from '../run/task.ts'
+import { BEGIN, type Task, weightOf } from '../run/task.ts'
 import type { Finder } from '../run/lanes.ts'
 import { TASKS, type NewEvent, type NewTask } from '../row.ts'
 import type { Runner } from '../run/runner-types.ts'
@@ -46,12 +46,13 @@ export function flatten(
       if (keys.has(event.event.key)) continue
       keys.add(event.event.key)
       items.set(event, item)
+      const weight = weightOf(event.delivery.body, event.record)
       for (let n = 0; n < drafts.length; n++) {
         const draft = drafts[n]!
         const { subscription, part, data } = draft
         const lane = lanes.find(subscription)!
         const bound = draft.orderKey !== undefined || draft.fairKey !== undefined
-        const slot = bound ? undefined : take?.(subscription)
+        const slot = bound ? undefined : take?.(subscription, weight)
         const row = newTask(draft, { receiver, lane, event, n, token: slot ? token : 0 })
         tasks.push(row)
         if (row.line !== null) lines.push(row.line)
@@ -75,6 +76,7 @@ export function flatten(
               data,
               event: event.event,
               delivery: intake.delivery,
+              weight,
               free: undefined,
               leased,
             },

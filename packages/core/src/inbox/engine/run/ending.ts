@@ -7,6 +7,8 @@ import { stopwatchOf } from '../../tasks/stopwatch.ts'
 /** A claimed task, as the runner needs it. */
 export interface RunnerTask<Task> {
   readonly slot: Slot<Task>
+  /** Bytes of memory that its event takes. Kept by the runner from its start on. */
+  weight: number
   /** Kept by the runner: begin with -1. */
   place: number
   /** Kept by the runner: true once its claim is over, by an outcome or by giving it back. Begin with false. */

@@ -27,7 +27,7 @@ export interface RunnerOptions<Task> {
 /** Runs the tasks of a receiver: at most `concurrency` of a subscription at once, and every outcome is stored once. */
 export interface Runner<Task> {
   /** Takes room for a task that is being stored; undefined if older ones go first, there is no room, or nothing runs here. */
-  readonly take: (subscription: string) => Slot<Task> | undefined
+  readonly take: (subscription: string, weight: number) => Slot<Task> | undefined
   /** Counts claims of a slot before they are made; a negative number gives back what was not claimed. */
   readonly reserve: (slot: Slot<Task>, count: number) => void
   /** Slots to claim for. Ask once in each `fetch`, as late as possible; set `backlog` of a slot to false if it has no more. */

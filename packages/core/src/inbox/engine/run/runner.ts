@@ -1,3 +1,4 @@
+import { claimed as memory } from '../../../basics/room.ts'
 import type { Outcome } from '../../inbox.ts'
 import { createAlarm } from './alarm.ts'
 import { createClaiming } from './claiming.ts'
@@ -14,7 +15,9 @@ export function createRunner<Task extends RunnerTask<Task>>(
   options: RunnerOptions<Task>,
 ): Runner<Task> {
   const { consumer, ahead, margin } = options
-  const slots = createSlots<Task>(consumer, ahead)
+  const slots = createSlots<Task>(consumer, ahead, () => {
+    for (const slot of slots.all()) claiming.wake(slot)
+  })
   const held = createHeld<Task>()
   let working = false
   let draining = false
@@ -80,10 +83,11 @@ export function createRunner<Task extends RunnerTask<Task>>(
     close,
   }
 
-  function take(subscription: string): Slot<Task> | undefined {
+  function take(subscription: string, weight: number): Slot<Task> | undefined {
     if (!isActive()) return undefined
     const slot = slots.find(subscription)
     if (!slot) return undefined
+    slots.learn(slot, weight)
     if (slots.takes(slot)) {
       slots.reserve(slot, 1)
       return slot
@@ -96,6 +100,8 @@ export function createRunner<Task extends RunnerTask<Task>>(
     if (tasks.length === 0) return
     for (const task of tasks) {
       held.add(task)
+      memory.take(task.weight)
+      slots.learn(task.slot, task.weight)
       task.slot.queue.push(task)
       if (isActive()) turns.offer(task.slot)
     }
@@ -103,9 +109,16 @@ export function createRunner<Task extends RunnerTask<Task>>(
   }
 
   function ended(task: Task, stored: Outcome | undefined, started: boolean): void {
+    forget(task)
     options.ended(task, stored)
     drain.ended(stored, started)
     tellIdle()
+  }
+
+  /** Its event is held no longer. */
+  function forget(task: Task): void {
+    memory.give(task.weight)
+    task.weight = 0
   }
 
   function free(slot: Slot<Task>): void {
@@ -136,13 +149,14 @@ export function createRunner<Task extends RunnerTask<Task>>(
     stopping = new AbortController()
   }
 
-  function close(until: number): Promise<void> {
+  async function close(until: number): Promise<void> {
     closed = true
     drain.stop()
     alarm.clear()
     giveBackWaiting()
     const stop = (): void => abort('the receiver was closed')
-    return closeBy(until, { idle, abort: stop, giveBackRunning, margin })
+    await closeBy(until, { idle, abort: stop, giveBackRunning, margin })
+    for (const task of held) forget(task)
   }
 
   function isIdle(): boolean {

@@ -1,3 +1,4 @@
+import { claimed as memory } from '../../../basics/room.ts'
 import type { Consumer, Lane } from '../../inbox.ts'
 
 /** A subscription in this process, and the tasks of it that this process holds. */
@@ -13,6 +14,8 @@ export interface Slot<Task> {
   running: number
   /** Milliseconds an attempt takes: a mean in which the last ones count most. */
   pace: number
+  /** Bytes of memory that an event of its tasks takes once it is decoded: of the largest of late. 0 before the first. */
+  weight: number
   /** True if ready tasks may be in the store. A claim that found fewer than it had room for sets it to false. */
   backlog: boolean
   /**
@@ -53,6 +56,8 @@ export interface Slots<Task> {
   readonly isHungry: (slot: Slot<Task>) => boolean
   /** Counts claims before they are made; a negative number gives back what did not start. */
   readonly reserve: (slot: Slot<Task>, count: number) => void
+  /** Notes how much memory the event of a task takes. */
+  readonly learn: (slot: Slot<Task>, weight: number) => void
   /** A claim that started is over. */
   readonly release: (slot: Slot<Task>) => void
   /** Lets no more than that many tasks start from now on. */
@@ -61,11 +66,15 @@ export interface Slots<Task> {
   readonly claimed: number
 }
 
+// What an event is taken for before one was seen: a body of the usual limit.
+const UNSEEN = 8 * 1024 * 1024
+// The weight of an event that is lighter than the ones before. Backlogs are mixed: heavy ones count for the next hundred.
+const LIGHTER = 0.02
 // The least milliseconds an attempt counts: a pace of 0 would claim all tasks at once.
 const LEAST_PACE = 0.01
 
-/** Makes the slots. Subscriptions may come later: lanes are asked for each time. */
-export function createSlots<Task>(consumer: Consumer, ahead: Ahead): Slots<Task> {
+/** Makes the slots. Subscriptions may come later: lanes are asked for each time. `look`: a slot may have room in memory again. */
+export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => void): Slots<Task> {
   const byName = new Map<string, Slot<Task>>()
   let slots: readonly Slot<Task>[] = []
   let known = 0
@@ -78,16 +87,16 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead): Slots<Task>
     roomOf(slot) {
       const capacity = capacityOf(slot)
       const most = shares(slot, capacity) ? Math.ceil(capacity / 2) : capacity
-      return Math.min(capacity - slot.claimed, most, budget)
+      return Math.min(capacity - slot.claimed, most, budget, fitting(slot))
     },
     takes(slot) {
       const capacity = capacityOf(slot)
-      const room = Math.min(capacity - slot.claimed, budget)
+      const room = Math.min(capacity - slot.claimed, budget, fitting(slot))
       return room > 0 && (!slot.backlog || (shares(slot, capacity) && room > capacity / 4))
     },
     isHungry(slot) {
       if (!slot.backlog || budget <= 0) return false
-      const room = capacityOf(slot) - slot.claimed
+      const room = Math.min(capacityOf(slot) - slot.claimed, fitting(slot))
       if (ahead.half && slot.queue.length > 0) return room >= capacityOf(slot) / 2
       return room > 0
     },
@@ -95,6 +104,10 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead): Slots<Task>
       slot.claimed += count
       claimed += count
       budget -= count
+    },
+    learn(slot, weight) {
+      const { weight: before } = slot
+      slot.weight = Math.max(weight, before + (weight - before) * (before === 0 ? 1 : LIGHTER))
     },
     release(slot) {
       slot.claimed--
@@ -113,6 +126,14 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead): Slots<Task>
     slots = lanes.map((lane) => byName.get(lane.name) ?? createSlot(lane))
     for (const slot of slots) for (const name of slot.names) byName.set(name, slot)
     return slots
+  }
+
+  /** Tasks that memory has room for. A slot that holds none has one: no subscription waits for the handlers of another. */
+  function fitting({ claimed: held, queue, running, weight }: Slot<Task>): number {
+    const reserved = held - queue.length - running
+    const room = memory.count(Math.max(1, weight || UNSEEN)) - reserved
+    if (room <= 0) memory.freed(look)
+    return Math.max(room, held === 0 ? 1 : 0)
   }
 
   /** Of slow handlers the older tasks go first. */
@@ -146,6 +167,7 @@ function createSlot<Task>(lane: Lane): Slot<Task> {
     running: 0,
     // Nothing is claimed ahead before the pace is known.
     pace: Infinity,
+    weight: 0,
     backlog: true,
     lean: false,
     due: false,

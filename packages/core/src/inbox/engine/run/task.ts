@@ -1,3 +1,4 @@
+import { weigh, weighText } from '../../../basics/room.ts'
 import type { Json } from '../../../delivery.ts'
 import type { EventRecord, StoredDelivery } from '../../../event.ts'
 import { decodeDelivery, decodeEvent } from '../../codec.ts'
@@ -92,5 +93,11 @@ export function taskOf(
     data: row.data === null ? undefined : (JSON.parse(row.data) as Json),
     event: decodeEvent(row.record, delivery),
     delivery,
+    weight: weightOf(row.body, row.record),
   }
+}
+
+/** Bytes of memory that a decoded event takes: its payload is in the body or in the record. */
+export function weightOf(body: Uint8Array, record: string): number {
+  return weigh(body) + weighText(record.length)
 }

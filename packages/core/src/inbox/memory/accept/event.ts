@@ -1,3 +1,4 @@
+import { weigh } from '../../../basics/room.ts'
 import {
   decodeDelivery,
   decodeOutline,
@@ -10,6 +11,8 @@ import {
 import type { EventRecord, Guard, StoredDelivery } from '../../../event.ts'
 import type { TaskDraft } from '../../inbox.ts'
 import type { MemoryTask } from '../run/task.ts'
+
+const HEAVY = 128 * 1024
 
 /**
  * An event with tasks that are open, or dead and kept. A class, and its tasks a chain: if many objects or arrays of one
@@ -25,6 +28,8 @@ export class MemoryEvent {
   readonly receivedAt: number
   /** Its share of the delivery's body. */
   readonly bytes: number
+  /** Bytes of memory that its payload takes once it is decoded. */
+  readonly weight: number
   /** Tasks pending or running. */
   open = 0
   /** Dead tasks that are kept for `replay`. */
@@ -43,12 +48,18 @@ export class MemoryEvent {
     this.dedupe = event.dedupe
     this.guards = event.guards
     this.receivedAt = delivery.receivedAt
-    this.bytes = bytes
+    this.weight = bytes === 0 ? 0 : (weigh(delivery.body) * bytes) / delivery.body.length
+    this.bytes = event.source === undefined ? Math.max(bytes, this.weight) : bytes
     this.first = undefined
     this.last = undefined
     this.#event = event
     this.#delivery = delivery
     this.#folded = undefined
+  }
+
+  /** True if a payload costs more memory than reading it again costs time. */
+  get heavy(): boolean {
+    return this.weight > HEAVY
   }
 
   /** True once its contents were erased. */

@@ -1,6 +1,6 @@
 import type { MemoryEvent } from './event.ts'
 import { readyLater } from '../run/settle.ts'
-import { taskOpened, type MemoryState } from '../state.ts'
+import { taskOpened, unkept, type MemoryState } from '../state.ts'
 import type { MemoryTask } from '../run/task.ts'
 
 /** A redelivery of an event that is held: its dead tasks run from their first attempt, waiting ones now. True if any. */
@@ -17,7 +17,7 @@ export function revive(state: MemoryState, owner: MemoryEvent): boolean {
 /** Dead → pending, from the first attempt, due at a time in milliseconds since 1970. Its attempts so far are kept. */
 export function replay(state: MemoryState, task: MemoryTask, due = 0): void {
   state.store.version++
-  if (state.dead.delete(task)) task.owner.kept--
+  unkept(state, task)
   taskOpened(state, task)
   task.state = 'pending'
   task.attempt = 0

@@ -1,4 +1,5 @@
 import { afterReply, inNextRound } from './after-reply.ts'
+import { claimed as memory } from '../../../basics/room.ts'
 import type { Consumer } from '../../inbox.ts'
 import { canRun, createLaneTable, type LaneQueue, putBehind, releaseKey } from './lane.ts'
 import type { MemoryTask } from './task.ts'
@@ -34,6 +35,8 @@ export const BACKLOG = 500
 const TURN = 64
 // Milliseconds for which a task may hold the thread when it starts, for others to start right after the reply.
 const QUICK = 0.1
+// The weight of a task behind a heavier one: backlogs are mixed.
+const LIGHTER = 0.98
 // A collection or a neighbour makes one turn slow now and then. Only handlers make this many slow in a row.
 const SLOW_TURNS = 2
 
@@ -70,12 +73,17 @@ export function createLaneQueues(
   function add(task: MemoryTask): boolean {
     const lane = lanes.of(task)
     const length = putBehind(lane, task)
+    lane.weight = Math.max(task.owner.weight, lane.weight * LIGHTER)
     if (length > 1) return length > BACKLOG
     lane.queue.push(task)
     // A task that runs at once ends before the next body is parsed, so its objects die young: a third less CPU at
     // 100 KB. Handlers that block the thread wait until all requests of this turn have their replies.
     offer(lane, slowTurns < SLOW_TURNS ? afterReply : inNextRound)
-    return lane.queue.size > BACKLOG
+    if (lane.queue.size > BACKLOG) return true
+    return (
+      task.owner.heavy &&
+      (lane.running + lane.queue.size > lane.concurrency || !memory.fits(lane.weight))
+    )
   }
 
   function hold(task: MemoryTask): void {
@@ -115,7 +123,7 @@ export function createLaneQueues(
     const from = turned ? all.indexOf(turned) + 1 : 0
     for (let at = 0; at < all.length; at++) {
       const lane = all[(from + at) % all.length]!
-      if (!canRun(lane)) continue
+      if (!mayRun(lane)) continue
       turned = lane
       lane.running++
       return lane.queue.shift()
@@ -125,7 +133,7 @@ export function createLaneQueues(
 
   /** Gives the lane a turn if it can use one. */
   function offer(lane: LaneQueue, when = inNextRound): void {
-    if (lane.due || !canRun(lane)) return
+    if (lane.due || !mayRun(lane)) return
     lane.due = true
     due.push(lane)
     schedule(when)
@@ -145,7 +153,7 @@ export function createLaneQueues(
     // A share for each lane: one that is never empty must not keep the others waiting.
     const share = Math.max(1, Math.floor(TURN / now.length))
     for (const lane of now) {
-      for (let left = share; left > 0 && working && canRun(lane); left--) {
+      for (let left = share; left > 0 && working && mayRun(lane); left--) {
         lane.running++
         started++
         start(lane.queue.shift()!)
@@ -157,6 +165,18 @@ export function createLaneQueues(
     slowTurns = performance.now() - began <= QUICK * started ? 0 : slowTurns + 1
     scheduled = false
     schedule()
+  }
+
+  /** True if a task may run and memory has room for it. A lane that runs none has: none waits for the handlers of another. */
+  function mayRun(lane: LaneQueue): boolean {
+    if (!canRun(lane)) return false
+    if (lane.running === 0 || memory.fits(lane.weight)) return true
+    memory.freed(offerAll)
+    return false
+  }
+
+  function offerAll(): void {
+    for (const lane of lanes.all()) offer(lane)
   }
 
   function quiet(): boolean {

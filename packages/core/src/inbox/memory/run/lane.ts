@@ -7,6 +7,8 @@ import { createTurnQueue } from './turns.ts'
 export interface LaneQueue {
   concurrency: number
   running: number
+  /** Bytes of memory that the payload of its last task takes, if that is the heaviest of late. */
+  weight: number
   /** True while it is among those that have the next turn. */
   due: boolean
   readonly queue: Queue<MemoryTask>
@@ -43,6 +45,7 @@ export function createLaneTable(consumer: Consumer, found: (lane: LaneQueue) => 
     const lane = lanes.get(name) ?? {
       concurrency,
       running: 0,
+      weight: 0,
       due: false,
       queue: createTurnQueue(),
       keys: new Map(),

@@ -1,3 +1,4 @@
+import { claimed as memory } from '../../../basics/room.ts'
 import { isPromise } from '../../../basics/maybe.ts'
 import type { Outcome, Ran } from '../../inbox.ts'
 import { stopwatchOf } from '../../tasks/stopwatch.ts'
@@ -17,6 +18,8 @@ export function start(
   task.attempt++
   const claim = new MemoryClaim(task)
   task.claim = claim
+  const { weight } = task.owner
+  memory.take(weight)
   const startedAt = consumer.now()
   const stopwatch = stopwatchOf(consumer)
   const started = stopwatch()
@@ -25,6 +28,7 @@ export function start(
   else end(outcome)
 
   function end(reported: Outcome): void {
+    memory.give(weight)
     const ran: Ran = { startedAt, duration: stopwatch() - started }
     if (task.claim !== claim) return consumer.settled(claim, reported, false, ran)
     // A handler that fails after the abort gives its task back: neither closing nor a deadline uses up an attempt.

@@ -3,7 +3,7 @@ import type { Outcome, Ran, TaskDraft } from '../../inbox.ts'
 import { noteAttempt } from './attempts.ts'
 import { BACKLOG } from './claim.ts'
 import type { MemoryEvent } from '../accept/event.ts'
-import { closed, forgetEvent, taskOpened, type MemoryState } from '../state.ts'
+import { closed, forgetEvent, taskOpened, unkept, type MemoryState } from '../state.ts'
 import { MemoryTask, type MemoryClaim } from './task.ts'
 
 /** Makes a pending task. True if enough are before it that it will not run soon. */
@@ -39,7 +39,7 @@ export function settle(
       task.state = 'pending'
       task.due = outcome.at
       readyLater(state, task)
-      if (state.pending > BACKLOG && owner.rests()) owner.fold()
+      if ((state.pending > BACKLOG || owner.heavy) && owner.rests()) owner.fold()
     }
   }
   state.lanes.ended(task, task.state !== 'pending')
@@ -61,24 +61,30 @@ export function readyLater(state: MemoryState, task: MemoryTask): void {
 
 /** Drops what is kept of a dead task. Its event stays known, so that a redelivery runs no settled sibling again. */
 export function forget(state: MemoryState, task: MemoryTask): void {
-  if (!state.dead.delete(task)) return
-  task.owner.kept--
-  forgetEvent(state, task.owner)
+  if (unkept(state, task)) forgetEvent(state, task.owner)
 }
 
 function die(state: MemoryState, task: MemoryTask): void {
-  const { dead, settings, consumer } = state
+  const { dead, settings } = state
   task.state = 'dead'
-  task.owner.kept++
+  const { owner } = task
+  if (owner.kept++ === 0) state.keptBytes += owner.bytes
   dead.add(task)
   closed(state, task)
-  if (dead.size <= settings.maxDead) return
+  if (owner.heavy && owner.rests()) owner.fold()
+  while (dead.size > 1 && state.keptBytes > settings.maxWaitingBytes) drop(state, 'maxWaitingBytes')
+  if (dead.size > settings.maxDead) drop(state, 'maxDead')
+}
+
+/** Drops the oldest dead task. */
+function drop(state: MemoryState, option: 'maxDead' | 'maxWaitingBytes'): void {
+  const { dead, settings, consumer } = state
   const oldest = dead.values().next().value!
   forget(state, oldest)
   const now = consumer.now()
   if (now < state.warnAgain) return
   state.warnAgain = now + 3_600_000
   consumer.warn(
-    `memoryInbox: dead task ${oldest.id} of ${oldest.draft.subscription} was dropped, since maxDead is ${settings.maxDead}: only a redelivery can run it again; raise maxDead, or use a durable inbox`,
+    `memoryInbox: dead task ${oldest.id} of ${oldest.draft.subscription} was dropped, since ${option} is ${settings[option]}: only a redelivery can run it again; raise ${option}, or use a durable inbox`,
   )
 }

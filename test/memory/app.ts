@@ -1,0 +1,24 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createReceiver, memoryInbox } from '@postern/core'
+import { webhook } from '@postern/node'
+import { acme } from '../../packages/core/test/acme.ts'
+import { openDurable, type DurableName } from '../services/inboxes.ts'
+
+// An app whose handlers all wait until its parent says so: then each event that it acknowledged must run.
+const [name, store = ''] = process.argv.slice(2)
+const opened = Promise.withResolvers<void>()
+process.once('message', () => opened.resolve())
+process.once('disconnect', () => process.exit())
+
+const inbox =
+  name === 'memory'
+    ? memoryInbox()
+    : await openDurable(name as DurableName, store, { lease: '1m', deadline: '30s' })
+const receiver = createReceiver({ provider: acme(), inbox, log: false })
+receiver.on('ping', { name: 'all', timeout: '10m' }, async (event) => {
+  await opened.promise
+  process.send!({ ran: event.id })
+})
+const server = createServer(webhook(receiver))
+server.listen(0, '127.0.0.1', () => process.send!({ port: (server.address() as AddressInfo).port }))

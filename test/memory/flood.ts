@@ -1,0 +1,33 @@
+import { Agent, request } from 'node:http'
+import { acme } from '../../packages/core/test/acme.ts'
+
+/** Sends `each` events over each of `connections` at once; resolves with the status of each id that got one. */
+export async function flood(
+  port: number,
+  payload: object,
+  { connections, each }: { readonly connections: number; readonly each: number },
+): Promise<ReadonlyMap<string, number>> {
+  const { body, headers } = acme().sign!({ payload, topic: 'ping' })
+  const agent = new Agent({ keepAlive: true, maxSockets: connections })
+  const answers = new Map<string, number>()
+  const send = (id: string): Promise<void> =>
+    new Promise((resolve) => {
+      const sent = request(
+        { port, agent, method: 'POST', headers: { ...headers, 'x-acme-id': id } },
+        (response) => {
+          answers.set(id, response.statusCode!)
+          response.resume().once('end', resolve)
+        },
+      )
+      // A refusal may close the connection before the body is sent whole: nothing was acknowledged.
+      sent.once('error', () => resolve())
+      sent.end(body)
+    })
+  await Promise.all(
+    Array.from({ length: connections }, async (_, connection) => {
+      for (let at = 0; at < each; at++) await send(`${connection}-${at}`)
+    }),
+  )
+  agent.destroy()
+  return answers
+}
