@@ -8,12 +8,12 @@ import {
 } from '@postern/core/scheme'
 import { composeGeneric } from './schemes/generic/compose.ts'
 import {
-  coversOf,
+  genericCovers,
   genericEvents,
   type Extract,
   type GenericPlaces,
 } from './schemes/generic/events.ts'
-import { OPTIONS } from './schemes/generic/options.ts'
+import { GENERIC_OPTIONS } from './schemes/generic/options.ts'
 import { genericScheme, type GenericSchemeOptions } from './schemes/generic/scheme.ts'
 
 export type { Extract }
@@ -68,7 +68,7 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
     secret: 'shown by the sender, or chosen by you, in the same place',
     docs: 'https://www.rfc-editor.org/rfc/rfc2104',
   },
-  options: OPTIONS,
+  options: GENERIC_OPTIONS,
   formats: ['json', 'xml', 'form', 'bytes', 'query'],
   prepare(options) {
     const { name = 'generic', unauthenticated, secret } = options
@@ -76,7 +76,7 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
       throw new TypeError(`${name}: unauthenticated: true and a secret exclude each other`)
     return { ...options, made: unauthenticated === true ? undefined : genericScheme(name, options) }
   },
-  scheme: ({ made, ...options }) => ({ ...made!, covers: coversOf(made!, options) }),
+  scheme: ({ made, ...options }) => ({ ...made!, covers: genericCovers(made!, options) }),
   more: ({ made, ...options }) => {
     const {
       name = 'generic',

@@ -1,5 +1,5 @@
 import type { EventMap } from '../event.ts'
-import type { Delivers, Place } from './facts.ts'
+import type { Delivers, SignaturePlace } from './facts.ts'
 import type { Coding, Format, Provider } from './provider.ts'
 import type { Covers } from './scheme.ts'
 import type { Setup } from './setup.ts'
@@ -21,7 +21,7 @@ export interface About {
   /** What is signed, by which algorithm, written how; `unknown` if the provider does not say. */
   readonly scheme: string
   /** Where the signature lies, or the token in its place. Absent if nothing proves the sender, or the provider does not say. */
-  readonly place?: Place
+  readonly place?: SignaturePlace
   /** Seconds that a signed time may be away from now, unless an option says so; `none` if nothing is dated. */
   readonly tolerance: number | 'none' | 'unknown'
   /** Options that make a provider; one that signs, if `canSign`. Its secrets are examples that everybody can read. */

@@ -6,7 +6,7 @@ import type { Factory } from './about.ts'
 import { admission, authOf, coversOf, explained, ringOf, signedRequest, trustedOf } from './auth.ts'
 import { draftRequest } from './compose.ts'
 import { remember } from './made.ts'
-import { aboutOf, plainOf } from './plain.ts'
+import { aboutSpec, plainOf } from './plain.ts'
 import { checkPeer } from './peer.ts'
 import type { Clock, Draft, Provider, Verified } from './provider.ts'
 import { readsOf } from './reads.ts'
@@ -30,7 +30,7 @@ import type { ProviderSpec } from './spec.ts'
 export function provider<Options extends object, Key = unknown, Ready = Options>(
   spec: ProviderSpec<NoInfer<Options>, Key, Ready>,
 ): Factory<Options> {
-  const about = aboutOf(spec, (options) => create(options as Options))
+  const about = aboutSpec(spec, (options) => create(options as Options))
   const factory = Object.assign(
     <Events extends EventMap>(options: Options) => create<Events>(options),
     { about },

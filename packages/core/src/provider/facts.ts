@@ -22,16 +22,16 @@ export interface Delivers {
 }
 
 /** Where a signature lies, or the token in its place. Absent if nothing proves the sender. */
-export type Place =
+export type SignaturePlace =
   | { readonly header: string }
   | { readonly query: string }
   | { readonly field: string }
 
 /** What documentation says of a sender, once, for people, tools and tests. */
-export interface Facts {
+export interface SenderFacts {
   /** What is signed, by which algorithm, written how: `HMAC-SHA256 of {body}, hex`. */
   readonly scheme: string
-  readonly place?: Place | undefined
+  readonly place?: SignaturePlace | undefined
   /** Seconds that a signed time may be away from now, unless an option says so; `none` if nothing is dated. */
   readonly tolerance: number | 'none'
   /** Options that make a provider; one that signs, if the provider can. @default the secret option with an example */
@@ -43,7 +43,7 @@ export interface Facts {
 }
 
 /** All that may be said of deliveries: what is not said is unknown. */
-export function deliversOf(said: Facts['delivers']): Delivers {
+export function deliversOf(said: SenderFacts['delivers']): Delivers {
   return {
     within: 'unknown',
     largest: 'unknown',

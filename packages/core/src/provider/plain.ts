@@ -4,7 +4,7 @@ import type { Provider } from './provider.ts'
 import type { ProviderSpec } from './spec.ts'
 
 /** The facts of a spec for documentation, command lines and tests. */
-export function aboutOf<Options extends object, Key, Ready>(
+export function aboutSpec<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,
   create: About['create'],
 ): About {

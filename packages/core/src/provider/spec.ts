@@ -5,7 +5,7 @@ import type { MaybePromise } from '../basics/maybe.ts'
 import type { Reply } from '../receive/reply/reply.ts'
 import type { Composed } from './compose.ts'
 import type { Clock, Draft, Provider, Result, Verified } from './provider.ts'
-import type { Facts } from './facts.ts'
+import type { SenderFacts } from './facts.ts'
 import type { Covers, Scheme } from './scheme.ts'
 import type { Keyring, SecretOption } from './secrets.ts'
 import type { Setup } from './setup.ts'
@@ -45,7 +45,7 @@ export interface ProviderSpec<
   /** How to register a URL at the sender, and where its secret is found. */
   readonly setup?: Setup
   /** What its documentation says. `retrySpan`, `failsOnRedirect` and the limit of a body follow from it. @default nothing is known */
-  readonly facts?: Facts
+  readonly facts?: SenderFacts
   /** Topics that are sent; examples if there are many. @default [] */
   readonly topics?: readonly string[]
   /** Challenges that are answered. @default [] */

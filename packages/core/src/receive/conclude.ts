@@ -7,12 +7,12 @@ import { eventInfo } from '../observe/infos.ts'
 import { answerReply } from './reply/answer.ts'
 import { Exchange, type Answered } from './exchange.ts'
 import type { Identified } from './identify.ts'
-import type { Line } from './line.ts'
+import type { LineHost } from './line.ts'
 import { problem, type Reply } from './reply/reply.ts'
 
 /** Refuses a delivery: the reason to the observers, its code to the sender. Adapters call it for what they refuse. */
 export function refuse(
-  line: Line,
+  line: LineHost,
   delivery: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>,
   error: WebhookError,
   exchange: Exchange = new Exchange(line, delivery, line.now(), line.monotonic()),
@@ -24,7 +24,7 @@ export function refuse(
 }
 
 function refusal(
-  line: Line,
+  line: LineHost,
   delivery: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>,
   error: WebhookError,
 ): Reply {
@@ -41,7 +41,7 @@ function refusal(
 }
 
 /** Tells the journal and the observers of the reply, and returns it. */
-export function answered(line: Line, exchange: Exchange, reply: Reply, what: Answered): Reply {
+export function answered(line: LineHost, exchange: Exchange, reply: Reply, what: Answered): Reply {
   const { observer, recorder, silence } = line
   if (what.outcome !== 'refused' && exchange.verified) silence.heard(exchange.at)
   if (!recorder && !observer.answered) return reply
@@ -65,7 +65,7 @@ export function outcomeOf(taken: readonly Taken[]): 'accepted' | 'duplicate' | '
 
 /** The reply to a delivery that was taken: the provider's, the user's answer, or the acknowledgement. */
 export function reply(
-  line: Line,
+  line: LineHost,
   delivery: Delivery,
   exchange: Exchange,
   identified: Identified,
@@ -85,7 +85,7 @@ export function reply(
 
 /** Tells observers the outcome of each event. */
 export function tellTaken(
-  line: Line,
+  line: LineHost,
   exchange: Exchange,
   items: readonly IntakeItem[],
   taken: readonly Taken[],
@@ -104,7 +104,7 @@ export function tellTaken(
 
 /** The answer to the first event for which one is registered. */
 function answer(
-  line: Line,
+  line: LineHost,
   exchange: Exchange,
   { events, intake }: Identified,
 ): MaybePromise<Reply> | undefined {
@@ -123,7 +123,7 @@ function answer(
 }
 
 /** A challenge was answered. */
-export function greeted(line: Line, exchange: Exchange, greeting: Reply): Reply {
+export function greeted(line: LineHost, exchange: Exchange, greeting: Reply): Reply {
   line.observer.handshake?.(exchange.info)
   return answered(line, exchange, greeting, { outcome: 'handshake', events: [] })
 }

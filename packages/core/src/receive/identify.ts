@@ -7,7 +7,7 @@ import { eventInfo } from '../observe/infos.ts'
 import type { Verified } from '../provider/provider.ts'
 import { identityOf, type IdentitySource } from './identity.ts'
 import type { Exchange } from './exchange.ts'
-import type { Line } from './line.ts'
+import type { LineHost } from './line.ts'
 import { UNHANDLED } from '../subscribe/subscription.ts'
 import { taskDrafts } from '../subscribe/task-drafts.ts'
 import { without, type CredentialPlace } from './credentials/places.ts'
@@ -25,7 +25,7 @@ const MAX_TOPIC = 1024
 
 /** Reads the events out of a verified delivery and fixes their tasks. Throws `unidentified` or `unhandled_topic`. */
 export function identify(
-  line: Line,
+  line: LineHost,
   delivery: Delivery,
   body: ParsedBody,
   verified: Verified,
@@ -70,7 +70,7 @@ export function identify(
 
 const ACTIONS = { acknowledge: 'acknowledged', store: 'stored', refuse: 'refused' } as const
 
-function draftsOf(line: Line, delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
+function draftsOf(line: LineHost, delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
   let drafts: readonly EventDraft[]
   try {
     drafts = line.provider.events(delivery, body)
@@ -110,7 +110,7 @@ function shapeError(error: unknown): string {
 
 /** The common parts of the events of a delivery. */
 interface Source extends IdentitySource {
-  readonly line: Line
+  readonly line: LineHost
   readonly body: ParsedBody
   /** Places of credentials in the payload. */
   readonly credentials: readonly CredentialPlace[]

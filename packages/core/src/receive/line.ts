@@ -17,7 +17,7 @@ import type { Silence } from '../observe/silence.ts'
 import type { Writes } from './writes.ts'
 
 /** The receiver as the line sees it. */
-export interface Line {
+export interface LineHost {
   readonly receiver: string
   readonly provider: Provider
   readonly port: Port

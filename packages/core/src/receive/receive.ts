@@ -12,7 +12,7 @@ import { answered, greeted, outcomeOf, refuse, reply } from './conclude.ts'
 import { type StepName } from '../observe/infos.ts'
 import { Exchange } from './exchange.ts'
 import { identify, type Identified } from './identify.ts'
-import type { Line } from './line.ts'
+import type { LineHost } from './line.ts'
 import type { Reply } from './reply/reply.ts'
 import type { Writes } from './writes.ts'
 
@@ -21,7 +21,7 @@ import type { Writes } from './writes.ts'
  * reply. It answers every request and never throws. A step that has its result at once is not awaited: a
  * promise costs a tick.
  */
-export async function receive(line: Line, delivery: Delivery, host: Host): Promise<Reply> {
+export async function receive(line: LineHost, delivery: Delivery, host: Host): Promise<Reply> {
   const { provider, observer } = line
   const exchange = openExchange(line, delivery, host.admission)
   const ended =
@@ -90,7 +90,11 @@ export async function receive(line: Line, delivery: Delivery, host: Host): Promi
   }
 }
 
-function openExchange(line: Line, delivery: Delivery, admission: Admission | undefined): Exchange {
+function openExchange(
+  line: LineHost,
+  delivery: Delivery,
+  admission: Admission | undefined,
+): Exchange {
   return new Exchange(
     line,
     delivery,
@@ -105,7 +109,7 @@ function needsXml({ xml, formats }: Provider): boolean {
 
 /** Hands all events of a delivery to the inbox in one call. */
 export function acceptAll(
-  line: Line,
+  line: LineHost,
   identified: Identified,
   host: Host,
 ): MaybePromise<readonly Taken[]> {

@@ -6,7 +6,7 @@ import type { Taken } from '../inbox/inbox.ts'
 import { Exchange } from './exchange.ts'
 import { identify } from './identify.ts'
 import { outcomeOf, tellTaken } from './conclude.ts'
-import type { Line } from './line.ts'
+import type { LineHost } from './line.ts'
 import { acceptAll } from './receive.ts'
 
 /** A delivery that a sender's API listed, as its webhook would have been. */
@@ -42,7 +42,7 @@ export interface TakeResult {
  * @throws WebhookError as `receive` would answer it, `inbox_unavailable` among them.
  */
 export async function take(
-  line: Line,
+  line: LineHost,
   given: TakeInit,
   { scope, needsId = false, id, verifiedBy }: TakeOptions,
 ): Promise<TakeResult> {

@@ -7,7 +7,7 @@ import { createAdmit } from '../receive/admit.ts'
 import { createConflictWatch } from '../receive/conflict.ts'
 import { createErasure, type Erasure } from '../receive/erasure.ts'
 import { createExplainer } from '../receive/explainer.ts'
-import type { Line } from '../receive/line.ts'
+import type { LineHost } from '../receive/line.ts'
 import { stripper } from '../receive/strip.ts'
 import { createWrites } from '../receive/writes.ts'
 import { createConsumer } from '../subscribe/run/consumer.ts'
@@ -25,7 +25,7 @@ export interface PartsContext {
 
 /** What a receiver is made of: its line, and its side of the inbox with what hears of outcomes there. */
 export interface Parts {
-  readonly line: Line
+  readonly line: LineHost
   readonly port: Port
   readonly recorder: Recorder | undefined
   readonly erasure: Erasure | undefined
@@ -65,8 +65,8 @@ export function createParts({ settings, subscribing, open, warn }: PartsContext)
   const port = seal
     ? sealedPort(seal, consumer, (sealing) => inbox.attach(sealing))
     : inbox.attach(consumer)
-  let conflicts: Line['conflicts']
-  const line: Line = {
+  let conflicts: LineHost['conflicts']
+  const line: LineHost = {
     ...settings,
     receiver: name,
     port,

@@ -1,11 +1,11 @@
 import type { SecretOption } from '@postern/core'
-import type { Facts, Factory, ProviderSpec, Scheme, Setup } from '@postern/core/scheme'
+import type { SenderFacts, Factory, ProviderSpec, Scheme, Setup } from '@postern/core/scheme'
 import { provider } from '../common/provider.ts'
 import { member } from '../common/read.ts'
 import { composeGeneric } from './generic/compose.ts'
-import { coversOf, genericEvents, type Extract, type GenericPlaces } from './generic/events.ts'
+import { genericCovers, genericEvents, type Extract, type GenericPlaces } from './generic/events.ts'
 import { genericScheme, type GenericSchemeOptions } from './generic/scheme.ts'
-import { placeOf, wordsOf } from './generic/words.ts'
+import { genericPlace, genericWords } from './generic/words.ts'
 
 /** Options of a sender that is a preset of `generic` and dates nothing. */
 export interface PresetOptions {
@@ -19,7 +19,7 @@ export interface DatedPresetOptions extends PresetOptions {
   readonly tolerance?: number
 }
 
-type Base = ProviderSpec<DatedPresetOptions> & { readonly facts: Facts }
+type Base = ProviderSpec<DatedPresetOptions> & { readonly facts: SenderFacts }
 type Made = 'docs' | 'options' | 'scheme' | 'events' | 'facts' | 'secret' | 'setup' | 'prepare'
 
 /** Facts of a preset; what they share with the sender's page follows from it. */
@@ -30,7 +30,7 @@ export interface PresetFacts {
   readonly checked: string
   readonly example?: object | undefined
   /** `source` is the sender's page if it is left out. */
-  readonly delivers?: Partial<Facts['delivers']>
+  readonly delivers?: Partial<SenderFacts['delivers']>
 }
 
 /** What sets a sender apart from `generic`: options of it, and facts. */
@@ -66,7 +66,7 @@ export function preset(given: PresetSpec): Factory<DatedPresetOptions> {
     ...spec
   } = given
   const { name, docs, eventIdHeader } = spec
-  const covers = coversOf(genericScheme(name, sign), given)
+  const covers = genericCovers(genericScheme(name, sign), given)
   const dated = covers.timestamp === true
   const tolerance = sign.tolerance ?? 300
   const ids = (given.id ?? eventIdHeader ?? given.eventIdField) !== undefined
@@ -99,8 +99,8 @@ export function preset(given: PresetSpec): Factory<DatedPresetOptions> {
     ...spec,
     setup: { docs, ...setup },
     facts: {
-      scheme: wordsOf(sign),
-      place: placeOf(sign),
+      scheme: genericWords(sign),
+      place: genericPlace(sign),
       tolerance: dated ? tolerance : 'none',
       checked,
       example,

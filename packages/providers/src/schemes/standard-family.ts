@@ -5,7 +5,7 @@ import {
   standardWebhooksId,
   standardWebhooksScheme,
   type Draft,
-  type Facts,
+  type SenderFacts,
   type Factory,
   type KeyForm,
   type ProviderSpec,
@@ -33,7 +33,7 @@ export interface StandardFamilySecretOptions extends StandardFamilyOptions {
 }
 
 type Options = StandardFamilySecretOptions
-type Base = ProviderSpec<Options, StandardWebhooksKey> & { readonly facts: Facts }
+type Base = ProviderSpec<Options, StandardWebhooksKey> & { readonly facts: SenderFacts }
 
 /** What sets a sender of the family apart. */
 export interface StandardFamilySpec

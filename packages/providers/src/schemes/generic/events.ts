@@ -100,7 +100,7 @@ function extract(
 }
 
 /** What the signature protects: id and topic too, if they lie in a signed body. */
-export function coversOf({ covers }: Pick<Scheme, 'covers'>, places: GenericPlaces): Covers {
+export function genericCovers({ covers }: Pick<Scheme, 'covers'>, places: GenericPlaces): Covers {
   if (covers.body === 'none') return covers
   const isHeader = places.topicHeader !== undefined && typeof places.topic !== 'string'
   return {

@@ -1,5 +1,5 @@
 /** The options of `generic`, each with a sentence on it. */
-export const OPTIONS = {
+export const GENERIC_OPTIONS = {
   secret: 'Signing secret, token or user:password.',
   scheme:
     'hmac, bearer, basic, header-token, query-token, field-token, standard-webhooks, or a scheme as a value.',

@@ -1,8 +1,8 @@
-import type { Place } from '@postern/core/scheme'
+import type { SignaturePlace } from '@postern/core/scheme'
 import type { GenericSchemeOptions } from './scheme.ts'
 
 /** How a sender signs, in words: `HMAC-SHA256 of {time}.{body}, base64`. */
-export function wordsOf(sign: GenericSchemeOptions): string {
+export function genericWords(sign: GenericSchemeOptions): string {
   const {
     scheme,
     algorithm = 'sha256',
@@ -19,7 +19,7 @@ export function wordsOf(sign: GenericSchemeOptions): string {
 }
 
 /** Where the signature or the token of the options lies. */
-export function placeOf(sign: GenericSchemeOptions): Place {
+export function genericPlace(sign: GenericSchemeOptions): SignaturePlace {
   const { scheme, header, headers, param, field } = sign
   const [first] = [header ?? headers?.signature ?? []].flat()
   if (field !== undefined) return { field }
