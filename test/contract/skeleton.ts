@@ -60,16 +60,8 @@ function createStore(tables: Tables, { lease }: EngineSettings): Store {
     open: () => (process = tables.join()),
     close: async () => {},
     together: (works) => tables.transaction(works),
-    atomic: (_time, _lines, run) =>
-      tables.transaction(() => {
-        const result = run(rows, tables.effects)
-        // Others would write in between, and be undone with it.
-        if (result instanceof Promise) {
-          result.catch(() => {})
-          throw new TypeError(`${NAME}: a transaction must be synchronous`)
-        }
-        return result
-      }),
+    atomic: (_time, run) => atomic(() => run(rows)),
+    commit: (_time, run) => atomic(() => run(rows, tables.effects)),
     guest() {
       throw new TypeError(`${NAME}: a Map has no transactions of an app`)
     },
@@ -93,6 +85,18 @@ function createStore(tables: Tables, { lease }: EngineSettings): Store {
       if (isWebhookError(error) || error instanceof TypeError) return error
       return new WebhookError('inbox_unavailable', String(error), { cause: error })
     },
+  }
+
+  function atomic<T>(run: () => T): T {
+    return tables.transaction(() => {
+      const result = run()
+      // Others would write in between, and be undone with it.
+      if (result instanceof Promise) {
+        result.catch(() => {})
+        throw new TypeError(`${NAME}: a transaction must be synchronous`)
+      }
+      return result
+    })
   }
 
   function laneOf(receiver: string, name: string) {

@@ -169,7 +169,11 @@ withPostgres('in the transaction of', (postgres) => {
     for (let at = 0; at < 20; at++) await receiver.receive(signed(`other ${at}`))
     await until(() => heard.filter((what) => what.startsWith('done other')).length === 20)
     // Longer than its lease: nobody frees it, and it is settled once.
-    await new Promise((resolve) => setTimeout(resolve, 2500))
+    const over = `SELECT lease < extract(epoch FROM clock_timestamp()) * 1000 AS over FROM ${name}.postern_tasks ORDER BY id LIMIT 1`
+    await expect
+      .poll(async () => (await pool.query(over)).rows, { timeout: 10_000 })
+      .toEqual([{ over: true }])
+    await receiver.drain()
     expect(heard).not.toContain('done open')
     await client.query('COMMIT')
     client.release()

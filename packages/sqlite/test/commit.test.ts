@@ -8,7 +8,7 @@ import { sqliteScene } from './scene.ts'
 const { open, join, edit } = sqliteScene()
 
 /** Runs one task with what it may do to its claim; gives what it threw. */
-async function attempt(act: (claim: Claim) => unknown): Promise<unknown> {
+async function attempt(act: (claim: Claim) => unknown, id = '1'): Promise<unknown> {
   let thrown: unknown
   const shop = join(open(), {
     async run(claim) {
@@ -20,7 +20,7 @@ async function attempt(act: (claim: Claim) => unknown): Promise<unknown> {
       return DONE_OUTCOME
     },
   })
-  await shop.port.accept(intake(item('1')), {})
+  await shop.port.accept(intake(item(id)), {})
   await shop.untilSettled(1)
   return thrown
 }
@@ -36,6 +36,36 @@ test('a write that gives a promise is refused and rolled back, since no transact
   expect(
     edit((db) => db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'half'").get()),
   ).toBeUndefined()
+})
+
+test('what such a write does later writes nothing either, and the next commit works', async () => {
+  edit((db) => db.exec('CREATE TABLE late (id TEXT)'))
+  const go = Promise.withResolvers<void>()
+  const writes: Promise<unknown>[] = []
+  const thrown = await attempt(({ commit }) =>
+    commit!((db) => {
+      const write = async (): Promise<void> => {
+        const add = (id: string): void =>
+          (db as DatabaseSync).exec(`INSERT INTO late VALUES ('${id}')`)
+        add('at once')
+        await go.promise
+        add('later')
+      }
+      writes.push(write())
+      return writes[0]
+    }, undefined),
+  )
+  expect(thrown).toBeInstanceOf(TypeError)
+  expect(
+    await attempt(
+      ({ commit }) =>
+        commit!((db) => (db as DatabaseSync).exec("INSERT INTO late VALUES ('next')"), undefined),
+      '2',
+    ),
+  ).toBeUndefined()
+  go.resolve()
+  expect(await Promise.allSettled(writes)).toMatchObject([{ status: 'rejected' }])
+  expect(edit((db) => db.prepare('SELECT id FROM late').all())).toEqual([{ id: 'next' }])
 })
 
 test('commit gives what write gives, and only once', async () => {

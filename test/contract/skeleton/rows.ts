@@ -103,10 +103,9 @@ export function createRows(tables: Tables, lease: number): Rows {
         })
       }),
     queue(changes) {
-      for (const { id, behind } of changes) {
-        const row = tasks.get(id)
-        if (row?.state === PENDING) tasks.set(id, { ...row, behind })
-      }
+      const pending = changes.filter(({ id }) => tasks.get(id)?.state === PENDING)
+      for (const { id, behind } of pending) tasks.set(id, { ...tasks.get(id)!, behind })
+      return pending.length
     },
     turns: (wanted) =>
       wanted.map(({ lane, fair, step }) => {

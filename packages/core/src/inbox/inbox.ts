@@ -218,6 +218,11 @@ export interface Claim {
   readonly commitIn?:
     | ((transaction: unknown, spawn: readonly TaskDraft[] | undefined) => Promise<void>)
     | undefined
+  /**
+   * Asked with the error of an attempt: milliseconds until the next one, which is not counted, if transactions of the
+   * inbox's database were in each other's way and that has not happened too often. Absent: each error counts.
+   */
+  readonly conflict?: ((error: unknown) => number | undefined) | undefined
 }
 
 /** How an attempt ended. The receiver's retry policy decided; the inbox obeys. `at`: milliseconds since 1970, on `Consumer.now()`. */

@@ -50,7 +50,10 @@ function openClaim(seal: Seal, claim: Claim): Claim {
     data,
     attempt,
     ...opened(seal, { event: claim.event, delivery: claim.delivery }),
+    ...(claim.onLost && { onLost: (stop: (reason: Error) => void) => claim.onLost!(stop) }),
     commit: claim.commit && ((write, spawn) => claim.commit!(write, spawn)),
+    commitIn: claim.commitIn && ((transaction, spawn) => claim.commitIn!(transaction, spawn)),
+    conflict: claim.conflict && ((error) => claim.conflict!(error)),
   }
 }
 

@@ -92,7 +92,7 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
       await sql(DROP_SERIES, [before])
     },
     merge: (spans, change) =>
-      db.atomic(deadline, '', async (within) => {
+      db.atomic(deadline, async (within) => {
         for (const span of spans.toSorted((a, b) => a.at - b.at || (a.kind < b.kind ? -1 : 1)))
           await add(within, span, (data) => change(span, data))
       }),
@@ -102,7 +102,7 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
         kind,
       })) as unknown as readonly Span[],
     rollUp: (kind, before, to, sum) =>
-      db.atomic(deadline, '', async (within) => {
+      db.atomic(deadline, async (within) => {
         const taken = (await within(TAKE_SPANS, [kind, before])) as unknown as readonly Span[]
         for (const { at, data } of taken) await add(within, to(at), (known) => sum(known, data))
         return taken.length === 64

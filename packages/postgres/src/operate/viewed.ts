@@ -32,7 +32,7 @@ export function createViewed(db: Database, { deadline }: Settings): Viewed {
   const { sql } = db
   return {
     // A deadline for each look, and no JIT: it costs more than most of them.
-    scan: (want) => db.atomic(deadline, '', (within) => scan(within, want)),
+    scan: (want) => db.atomic(deadline, (within) => scan(within, want)),
     placeOf: rowPlace,
     detail: (id) => detail(sql, id),
     stats: async () => (await sql(STATS)) as unknown as readonly StatsRow[],
@@ -47,8 +47,8 @@ export function createViewed(db: Database, { deadline }: Settings): Viewed {
     },
     attempts: async (task) => (await sql(OF_TASK, [task])) as unknown as readonly AttemptRow[],
     erase: (events, passing, empty) =>
-      db.atomic(deadline, '', (within) => erase(within, events, passing, empty)),
-    prune: (before, place) => db.atomic(deadline, '', (within) => prune(within, before, place)),
+      db.atomic(deadline, (within) => erase(within, events, passing, empty)),
+    prune: (before, place) => db.atomic(deadline, (within) => prune(within, before, place)),
   }
 }
 

@@ -5,14 +5,17 @@ import { NOW, OPEN, TASK } from './words.ts'
 const LOCK = 7201
 
 /**
- * Locks lines until the transaction ends, in one order. Call it before other statements of the transaction read them: only
- * statements after it see commits of other processes that it waited for. Two lines of one lock wait for each other, and
- * nothing else is wrong.
+ * Locks lines until the transaction ends, and returns those that it does not have: lines that another holds, and all of them
+ * in a transaction that sees no commits but those before it began.
  */
-export function lockSql(lines: readonly number[]): string {
-  const locks = [...new Set(lines.map((line) => line % 2 ** 31))].sort((a, b) => a - b)
-  return `SELECT count(*)::int AS n FROM (SELECT pg_advisory_xact_lock(${LOCK}, l) FROM unnest('{${locks.join()}}'::int[]) l) x`
-}
+const lockSql = (
+  lock: string,
+): string => `SELECT l.line::float8 AS line FROM unnest($1::bigint[]) AS l(line)
+  WHERE CASE WHEN current_setting('transaction_isolation') = 'read committed' THEN ${lock} ELSE true END`
+const ARGUMENTS = `(${LOCK}, (l.line % 2147483648)::int)`
+export const TRY_LOCK: string = lockSql(`NOT pg_try_advisory_xact_lock${ARGUMENTS}`)
+/** The same in a transaction of the app: its end is not known here, so it waits. */
+export const WAIT_LOCK: string = lockSql(`pg_advisory_xact_lock${ARGUMENTS} IS NULL`)
 
 /** Locks against others that make tables or lanes. */
 export const LOCK_ALL: string = `SELECT count(*)::int AS n FROM (SELECT pg_advisory_xact_lock(${LOCK}, -1)) x`

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { settledBy, within } from '@postern/core/inbox'
+import { createSemaphore, settledBy, within } from '@postern/core/inbox'
 import pg from 'pg'
 import type { Settings } from '../settings.ts'
 import { isUnprepared, lateError } from './errors.ts'
@@ -11,13 +11,11 @@ export interface Database {
   readonly sql: Sql
   /**
    * Runs in one transaction. If it has not ended after `time` milliseconds, its connection is dropped and it is rolled
-   * back; only if its COMMIT was already sent it may be committed. `first` runs with its BEGIN, in the same round trip.
+   * back; only if its COMMIT was already sent it may be committed.
    */
-  atomic<T>(
-    time: number,
-    first: string,
-    run: (sql: Sql, client: PgClient) => Promise<T> | T,
-  ): Promise<T>
+  atomic<T>(time: number, run: (sql: Sql) => Promise<T> | T): Promise<T>
+  /** The same for what the app writes, in its own isolation level; it leaves connections for all else. */
+  commit<T>(time: number, run: (sql: Sql, client: PgClient) => Promise<T> | T): Promise<T>
   /** A client to keep. */
   connect(): Promise<PgClient>
   /** A statement for another's connection: with the schema in its place. */
@@ -31,33 +29,53 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
   const own = settings.pool === undefined
   const pool = settings.pool ?? createPool(settings)
   const statements = new Map<string, { readonly text: string; readonly name: string }>()
+  const commits = createSemaphore(() => Math.max(1, Math.floor(sizeOf(pool, settings) / 2)))
   let { prepare } = settings
 
   return {
     sql: (text, values) => use(deadline, (client) => query(client, text, values)),
-    atomic: (time, first, run) =>
-      use(time, async (client) => {
-        const limit = Math.max(1, Math.ceil(time))
-        // The server has the same limit, so that a stopped process holds no locks. JIT takes a second over many lanes.
-        await client.query({
-          text: `BEGIN; SET LOCAL jit = off; SET LOCAL statement_timeout = ${limit}; SET LOCAL idle_in_transaction_session_timeout = ${limit}; ${first}`,
-        })
-        let result: Awaited<ReturnType<typeof run>>
-        try {
-          result = await run((text, values) => query(client, text, values), client)
-        } catch (error) {
-          await client.query({ text: 'ROLLBACK' })
-          usable.add(error as object)
-          throw error
-        }
-        await client.query({ text: 'COMMIT' })
-        return result
-      }),
+    // Statements after a lock must see what its last holder wrote.
+    atomic: (time, run) => transaction(time, 'BEGIN ISOLATION LEVEL READ COMMITTED', run),
+    async commit(time, run) {
+      const until = performance.now() + time
+      const place = commits.take()
+      const wait = Promise.resolve(place)
+      const late = (): Error => lateError('give a connection', time)
+      const free = await within(wait, until, late, (given) => given())
+      try {
+        return await transaction(until - performance.now(), 'BEGIN', run)
+      } finally {
+        free()
+      }
+    },
     connect: () => checkout(deadline),
     text: (text) => statementOf(text).text,
     async close(until) {
       if (own) await settledBy(pool.end(), until)
     },
+  }
+
+  function transaction<T>(
+    time: number,
+    begin: string,
+    run: (sql: Sql, client: PgClient) => Promise<T> | T,
+  ): Promise<T> {
+    return use(time, async (client) => {
+      const limit = Math.max(1, Math.ceil(time))
+      // The server has the same limit, so that a stopped process holds no locks. JIT takes a second over many lanes.
+      await client.query({
+        text: `${begin}; SET LOCAL jit = off; SET LOCAL statement_timeout = ${limit}; SET LOCAL idle_in_transaction_session_timeout = ${limit}`,
+      })
+      let result: T
+      try {
+        result = await run((text, values) => query(client, text, values), client)
+      } catch (error) {
+        await client.query({ text: 'ROLLBACK' })
+        throw new RolledBack(error)
+      }
+      await client.query({ text: 'COMMIT' })
+      return result
+    })
   }
 
   async function query(
@@ -113,8 +131,9 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
       const late = (): Error => lateError('answer', time)
       return await within(run(client), until, late)
     } catch (error) {
+      if (error instanceof RolledBack) throw error.cause
       // An error of a statement leaves its connection usable; after a deadline its state is unknown.
-      if (!(usable.has(error as object) || isOfServer(error))) failure = error as Error
+      if (!isOfServer(error)) failure = error as Error
       throw error
     } finally {
       client.removeListener('error', fail)
@@ -128,12 +147,21 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
   }
 }
 
-/** Errors after which the transaction was rolled back in order. */
-const usable = new WeakSet<object>()
+/** After its cause the transaction was rolled back in order, and its connection is good. */
+class RolledBack extends Error {
+  constructor(cause: unknown) {
+    super('rolled back', { cause })
+  }
+}
 
 /** True for an error that PostgreSQL sent about one statement. */
 function isOfServer(error: unknown): boolean {
   return error instanceof Error && 'severity' in error && error.severity === 'ERROR'
+}
+
+/** How many clients it may have; the 10 of `pg` if it does not say. */
+function sizeOf(pool: PgPool, { maxConnections, pool: given }: Settings): number {
+  return given ? (pool.options?.max ?? 10) : maxConnections
 }
 
 function createPool({ connectionString, maxConnections, deadline }: Settings): PgPool {

@@ -13,13 +13,28 @@ export function refusal(error: unknown): Error {
 /** What an error means. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 export function faultOf(error: unknown): StoreFault {
   if (error instanceof TypeError) return 'lasting'
+  if (isConflict(error)) return 'again'
   const code = codeOf(error)
-  if (code === '40001' || code === '40P01') return 'again'
   if (/^2[123]/.test(code)) return 'data'
   return /^[0-9A-Z]{5}$/.test(code) && !/^(?:08|25|40|53|55|57|58|XX)/.test(code)
     ? 'lasting'
     : 'away'
 }
+
+/**
+ * True for a deadlock or a serialization error, wherever a query builder has put it: in `cause`, or as Prisma's own
+ * code (https://www.prisma.io/docs/orm/reference/error-reference#p2034).
+ */
+export function isConflict(error: unknown): boolean {
+  for (let at: unknown = error, depth = 0; at instanceof Object && depth < 5; depth++) {
+    const { code, originalCode, meta, cause } = at as Readonly<Record<string, unknown>>
+    if ([code, originalCode].some((one) => CONFLICTS.has(one))) return true
+    at = cause ?? (meta as { driverAdapterError?: unknown } | undefined)?.driverAdapterError
+  }
+  return false
+}
+
+const CONFLICTS: ReadonlySet<unknown> = new Set(['40001', '40P01', 'P2034'])
 
 /** True if a pooler between has lost a prepared statement, or has one that we have not prepared there. */
 export function isUnprepared(error: unknown): boolean {

@@ -54,7 +54,7 @@ export async function migrateTables(
     throw new TypeError(
       `postgresInbox: migrate: the tables postern_* of schema ${schema} are missing or of another version, and this package needs version ${layout.steps.length}: run what postgresMigration({ schema: '${schema}'${found.version > 0 ? `, from: ${found.version}` : ''} }) prints, or start once with migrate: true`,
     )
-  return db.atomic(PATIENCE, '', async (sql) => {
+  return db.atomic(PATIENCE, async (sql) => {
     await sql(LOCK_ALL)
     const from = await versionsOf(sql, layout)
     const migration = migrationOf(layout, from)

@@ -27,6 +27,7 @@ export interface PgTransaction {
 
 /** A `Pool` of `pg`. */
 export interface PgPool {
+  readonly options?: { readonly max?: number | undefined }
   connect(): Promise<PgClient>
   end(): Promise<void>
 }

@@ -13,7 +13,7 @@ import {
   type Turn,
 } from '@postern/core/inbox'
 import { GUARD, HOLDERS, insertSql, KNOWN, UNGUARD, type Named } from '../sql/accept.ts'
-import { ENTER, HEADS, LATER_DUE, QUEUE, TURNS } from '../sql/lines.ts'
+import { ENTER, HEADS, LATER_DUE, QUEUE, TRY_LOCK, TURNS } from '../sql/lines.ts'
 import { dropSql, FINISH, LOST, PARENT, patchSql, SPAWN } from '../sql/settle.ts'
 import { ints, storable, texts } from '../sql/words.ts'
 import { rareColumns, hashOf, isBound, valuesOf } from './pack.ts'
@@ -92,12 +92,14 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
       await sql(PARENT, [event])
       await sql(SPAWN, [event, ints(children.map(({ lane }) => lane)), ...childrenOf(children)])
     },
+    lock: (lines) => lockLines(sql, TRY_LOCK, lines),
     heads: async (lines) => (await sql(HEADS, [ints(lines)])) as unknown as readonly HeadRow[],
     async queue(changes) {
-      await sql(QUEUE, [
+      const [row] = await sql(QUEUE, [
         ints(changes.map(({ id }) => id)),
         `{${changes.map(({ behind }) => behind).join()}}`,
       ])
+      return row!['n'] as number
     },
     async turns(wanted) {
       // All processes take them in one order: no deadlocks.
@@ -139,6 +141,15 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
     ])
     return idsOf(rows)
   }
+}
+
+/** As `Rows.lock`. */
+export async function lockLines(
+  sql: Sql,
+  statement: string,
+  lines: readonly number[],
+): Promise<readonly number[]> {
+  return (await sql(statement, [ints(lines)])).map((row) => row['line'] as number)
 }
 
 const NONE: ReadonlySet<number> = new Set()

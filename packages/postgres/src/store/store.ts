@@ -18,9 +18,9 @@ import {
   JOIN_LANES,
   LANES,
   LOCK_ALL,
-  lockSql,
   REROOT,
   STUCK,
+  WAIT_LOCK,
 } from '../sql/lines.ts'
 import { ALIVE, LEAVE } from '../sql/schema.ts'
 import { ints, NOW, storable, texts } from '../sql/words.ts'
@@ -32,7 +32,7 @@ import { guestSql } from './guest.ts'
 import { hearTasks } from './listen.ts'
 import { layoutOf, migrateTables, type TablesLayout } from './migrate.ts'
 import type { PgClient, PgTransaction } from './pg.ts'
-import { createRows } from './rows.ts'
+import { createRows, lockLines } from './rows.ts'
 
 /** Makes the store: rows in tables `postern_*` of a schema. */
 export function createStore(
@@ -70,17 +70,14 @@ export function createStore(
     },
     block: async () =>
       (await sql("SELECT nextval('$.postern_numbers')::float8 AS n"))[0]!['n'] as number,
-    atomic: (time, lines, run) =>
-      db.atomic(time, lines.length === 0 ? '' : lockSql(lines), (within, client) =>
-        run(createRows(within, host), transactionOf(client)),
-      ),
+    atomic: (time, run) => db.atomic(time, (within) => run(createRows(within, host))),
+    commit: (time, run) =>
+      db.commit(time, (within, client) => run(createRows(within, host), transactionOf(client))),
     guest(transaction) {
       const within = guestSql(db, transaction)
       return {
         ...createRows(within, { ...host, process: () => '' }),
-        async lock(lines) {
-          if (lines.length > 0) await within(lockSql(lines))
-        },
+        lock: (lines) => lockLines(within, WAIT_LOCK, lines),
         // Beside it: the locks of new lanes must not wait for the application.
         lanes,
       }
@@ -150,7 +147,7 @@ export function createStore(
       )
     let rows = await read()
     if (rows.length < stored.size || joinable(wanted, rows).length > 0)
-      rows = await db.atomic(settings.deadline, '', async (within) => {
+      rows = await db.atomic(settings.deadline, async (within) => {
         await within(LOCK_ALL)
         const known = new Set((await read(within)).map((row) => row.name))
         await within(ADD_LANES, [

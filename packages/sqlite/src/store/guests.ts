@@ -62,7 +62,7 @@ export function createGuests(
     const all = Object.entries(rows).map(([name, run]) => [name, within(run as never)])
     return {
       ...(Object.fromEntries(all) as unknown as Rows),
-      lock() {
+      begin() {
         for (const each of kept) each.forget()
         names.forget()
         host.wrote()

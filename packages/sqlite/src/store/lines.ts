@@ -7,7 +7,7 @@ export interface Lines {
   /** As `Rows.heads`. */
   heads(lines: readonly number[]): readonly HeadRow[]
   /** As `Rows.queue`. Inside a transaction. */
-  queue(changes: readonly { readonly id: number; readonly behind: boolean }[]): void
+  queue(changes: readonly { readonly id: number; readonly behind: boolean }[]): number
   /** As `Store.stuck`, of all lanes. */
   stuck(): readonly number[]
 }
@@ -43,7 +43,10 @@ export function createLines(db: Database): Lines {
       return heads
     },
     queue(changes) {
-      for (const { id, behind } of changes) setBehind.run(behind ? 1 : 0, id)
+      let pending = 0
+      for (const { id, behind } of changes)
+        pending += Number(setBehind.run(behind ? 1 : 0, id).changes)
+      return pending
     },
     stuck() {
       const began = performance.now()

@@ -104,9 +104,8 @@ export function createStore(
       driver.close()
     },
     together: (works) => writer.write(works),
-    atomic(_time, _lines, run) {
-      return writer.inside ? run(connection.rows, main.raw) : commits(run)
-    },
+    atomic: (_time, run) => (writer.inside ? run(connection.rows) : commits(run)),
+    commit: (_time, run) => (writer.inside ? run(connection.rows, main.raw) : commits(run)),
     guest: (transaction) => guests.of(transaction),
     lanes(receiver, groups) {
       return names.find(receiver, groups) ?? writer.write(() => names.lanes(receiver, groups))

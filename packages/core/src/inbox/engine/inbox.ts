@@ -10,6 +10,7 @@ import { createJournal } from './journal/journal.ts'
 import { createRecords } from './journal/records.ts'
 import { createLine } from './line.ts'
 import { createNumbers } from './numbers.ts'
+import { followed } from './run/order.ts'
 import { createPrune } from './operate/prune.ts'
 import { createView } from './operate/view.ts'
 import type { EngineSettings } from './settings.ts'
@@ -61,9 +62,13 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   const standing = createStanding(store.alive && (() => store.alive!()), (refused) => {
     for (const side of sides.values()) side.stand(refused)
   })
+  const follow = store.together
+    ? undefined
+    : followed(store, settings.deadline, () => attached.look())
   // Each part opens it with the first that needs it, and asks whether it is shut out.
   const shared: Store = {
     ...store,
+    ...follow,
     get opened() {
       return store.opened && standing.sure
     },
@@ -119,6 +124,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
     },
     async close() {
       unlisten?.()
+      follow?.stop()
       standing.stop()
       await prune.stop()
       const until = performance.now() + LAST

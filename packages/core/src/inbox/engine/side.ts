@@ -99,6 +99,7 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
       return claimOf(task, {
         commit: (write, spawn) => commit.commit(task, write, spawn),
         commitIn: (transaction, spawn) => commit.commitIn(task, transaction, spawn),
+        conflict: (error) => commit.conflict(task, error),
       })
     },
     settle: ({ task, outcome, ran, done }) => settle.add({ task, outcome, ran }, done),

@@ -32,10 +32,15 @@ export interface Rows {
   patch(patches: readonly Patch[], fence: Fence): MaybePromise<ReadonlySet<number>>
   /** Stores child tasks of an event; each lane and part of it once. */
   spawn(event: number, children: readonly NewTask[]): MaybePromise<void>
+  /**
+   * Locks lines until the transaction ends. Waits for nobody, but in a transaction of the application: returns those that
+   * another holds, which are left as they are. Statements after it see what the last holder wrote. Absent: one writer.
+   */
+  lock?(lines: readonly number[]): MaybePromise<readonly number[]>
   /** Of each line and root: the tasks that are not behind (running, held or pending), and the first that is. */
   heads(lines: readonly number[]): MaybePromise<readonly HeadRow[]>
-  /** Puts tasks behind others of their line, or lets them run. */
-  queue(changes: readonly { readonly id: number; readonly behind: boolean }[]): MaybePromise<void>
+  /** Puts tasks behind others of their line, or lets them run. Returns how many were pending still: the others are as they were. */
+  queue(changes: readonly { readonly id: number; readonly behind: boolean }[]): MaybePromise<number>
   /** Takes `step` turns for each tenant: `max(turn of the lane, last turn of the tenant) + step`. Returns the last of them. */
   turns(wanted: readonly Stride[]): MaybePromise<readonly Turn[]>
   /** Tasks of these lanes that are due and wait for a turn (gate `LATER`), locked, at most that many. */
@@ -50,8 +55,8 @@ export interface Rows {
 
 /** Rows of a transaction of the application. */
 export interface GuestRows extends Rows {
-  /** Locks lines; comes first. */
-  lock(lines: readonly number[]): MaybePromise<void>
+  /** Comes first. */
+  begin?(): void
   /** As `Store.lanes`. A store with one writer makes them in the same transaction, so that they are there only if it commits. */
   lanes(receiver: string, wanted: readonly (readonly string[])[]): MaybePromise<readonly LaneRow[]>
 }
@@ -71,12 +76,13 @@ export interface Store extends Rows, Viewed, Journaled {
   /** One writer: all that waits in a turn of the event loop runs inside this one synchronous transaction. */
   readonly together?: (works: () => void) => void
   /**
-   * One transaction. `lines` are locked before anything in it reads them. It ends after `time` milliseconds at the latest.
-   * Inside `together` it is a part of that transaction, and is undone as a whole if `run` throws.
+   * One transaction. It ends after `time` milliseconds at the latest. Inside `together` it is a part of that transaction,
+   * and is undone as a whole if `run` throws.
    */
-  atomic<T>(
+  atomic<T>(time: number, run: (rows: Rows) => MaybePromise<T>): MaybePromise<T>
+  /** The same for `task.commit`: `transaction` is what its `write` gets. It may stay open for long, and many at once delay nobody else. */
+  commit<T>(
     time: number,
-    lines: readonly number[],
     run: (rows: Rows, transaction: unknown) => MaybePromise<T>,
   ): MaybePromise<T>
   /** An open transaction of the application; a `TypeError` for anything else. */

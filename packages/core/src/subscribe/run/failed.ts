@@ -19,7 +19,9 @@ export function failed(
   const info = attemptInfo(context, claim)
   // An error after the abort comes from the closing or the lost claim, not from the task: it uses no attempt.
   const postponed =
-    signal?.aborted === true || task?.lost === true ? 0 : delayOf(context, error, 'Postpone')
+    signal?.aborted === true || task?.lost === true
+      ? 0
+      : (delayOf(context, error, 'Postpone') ?? claim.conflict?.(error))
   if (postponed !== undefined) {
     const at = context.now() + postponed
     context.observer.postponed?.(info, at)

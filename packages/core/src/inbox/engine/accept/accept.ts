@@ -15,7 +15,7 @@ import type { Task } from '../run/task.ts'
 import { chain, steps, wait as waitFor, type Steps } from '../steps.ts'
 import type { GuestRows, Store } from '../store.ts'
 import type { Capacity } from './capacity.ts'
-import { encodeIntake, newTask, type EncodedIntake } from './encode.ts'
+import { encodeIntake, type EncodedIntake } from './encode.ts'
 import { flatten, idOf, type Flat } from './flat.ts'
 import { revive } from './revive.ts'
 import { takenOf, write } from './write.ts'
@@ -194,9 +194,7 @@ export function createAccept(host: AcceptHost): Side['accept'] {
     }
     try {
       const written = steps(function* (): Steps<readonly Taken[]> {
-        yield* waitFor(
-          rows.lock(drafts.flatMap((one) => newTask(one, { receiver, lane: 0 }).line ?? [])),
-        )
+        rows.begin?.()
         const found = yield* waitFor(
           lanes.within(
             rows,
@@ -229,7 +227,7 @@ export function createAccept(host: AcceptHost): Side['accept'] {
     try {
       written = flat.intakes.every(({ plain }) => plain)
         ? chain(store.insert(flat), (fresh) => again(flat, fresh))
-        : store.atomic(Math.min(until - performance.now(), settings.deadline), flat.lines, (rows) =>
+        : store.atomic(Math.min(until - performance.now(), settings.deadline), (rows) =>
             steps(() => write(rows, flat, capacity)),
           )
     } catch (error) {

@@ -13,7 +13,6 @@ export interface Flat extends StoreBatch {
   readonly claimed: readonly { readonly row: NewTask; readonly task: Task }[]
   /** Subscriptions with tasks that wait. */
   readonly ready: ReadonlySet<string>
-  readonly lines: readonly number[]
   /** Set by the write: the events that were new, and whether known ones run again. */
   fresh: ReadonlySet<NewEvent>
   revived: boolean
@@ -38,7 +37,6 @@ export function flatten(
   const tasks: NewTask[] = []
   const claimed: { row: NewTask; task: Task }[] = []
   const ready = new Set<string>()
-  const lines: number[] = []
   const leased = performance.now()
   for (const { items: its, intake } of intakes)
     for (const item of its) {
@@ -55,7 +53,6 @@ export function flatten(
         const slot = bound ? undefined : take?.(subscription, weight)
         const row = newTask(draft, { receiver, lane, event, n, token: slot ? token : 0 })
         tasks.push(row)
-        if (row.line !== null) lines.push(row.line)
         if (slot)
           claimed.push({
             row,
@@ -92,7 +89,6 @@ export function flatten(
     tasks,
     claimed,
     ready,
-    lines,
     notify,
     fresh: new Set(),
     revived: false,

@@ -13,9 +13,8 @@ export function revive(
 ): MaybePromise<ReadonlySet<NewEvent>> {
   return steps(function* () {
     const first = yield* wait(store.known(events))
-    const lines = [...first.values()].flat().flatMap(({ line }) => line ?? [])
     if ([...first.values()].every((tasks) => tasks.length === 0)) return new Set()
-    return yield* wait(store.atomic(time, lines, (rows) => steps(() => reviveIn(rows, events))))
+    return yield* wait(store.atomic(time, (rows) => steps(() => reviveIn(rows, events))))
   })
 }
 

@@ -152,7 +152,7 @@ export function createWatch(host: WatchHost): Watch {
     const lines = [...over, ...ruled.flatMap(({ row, error }) => (error ? row : []))].flatMap(
       ({ line }) => line ?? [],
     )
-    const ids = await store.atomic(host.deadline, lines, (within) =>
+    const ids = await store.atomic(host.deadline, (within) =>
       steps(function* (): Steps<ReadonlySet<number>> {
         const counted = yield* wait(
           within.patch(
@@ -167,7 +167,7 @@ export function createWatch(host: WatchHost): Watch {
               'over',
             ),
           )
-        if (lines.length > 0) yield* release(within, lines)
+        yield* release(within, lines)
         return counted
       }),
     )

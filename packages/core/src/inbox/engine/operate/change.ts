@@ -112,9 +112,8 @@ export function createChange(
       const found = await search(filter, { limit, cursor, budget: BUDGET })
       const tasks = found.rows.map(({ row }) => row).filter(fits)
       if (dryRun || tasks.length === 0) return { count: tasks.length, cursor: found.cursor }
-      const lines = [...new Set(tasks.flatMap(({ line }) => line ?? []))]
       const ids = await access.write(() =>
-        store.atomic(deadline, lines, (rows) => change(rows, tasks, place)),
+        store.atomic(deadline, (rows) => change(rows, tasks, place)),
       )
       const changed = tasks.filter(({ id }) => ids.has(id))
       for (const task of changed) {

@@ -28,7 +28,7 @@ export function createRerun(
     const { lane, part, data, line, fair } = row
     const task: NewTask = { event, n: 0, lane, part, data, line, fair, turn: 0, token: 0 }
     await access.write(() =>
-      store.atomic(deadline, line === null ? [] : [line], (rows) =>
+      store.atomic(deadline, (rows) =>
         steps(function* (): Steps<void> {
           if (fair !== null) {
             const [taken] = yield* wait(rows.turns([{ lane, fair, step: 1 }]))

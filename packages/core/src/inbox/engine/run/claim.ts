@@ -196,21 +196,20 @@ export function createClaims(host: ClaimHost): Claims {
   ): Steps<void> {
     const ends = odd.map(({ row, message }) => unreadable({ ...row, token }, message))
     const ids = yield* wait(
-      store.atomic(
-        host.deadline,
-        odd.flatMap(({ row }) => row.line ?? []),
-        (within) =>
-          steps(function* (): Steps<ReadonlySet<number>> {
-            const counted = yield* wait(
-              within.patch(
-                ends.map(({ patch }) => patch),
-                'own',
-              ),
-            )
-            const lines = odd.flatMap(({ row }) => row.line ?? [])
-            if (lines.length > 0) yield* release(within, lines)
-            return counted
-          }),
+      store.atomic(host.deadline, (within) =>
+        steps(function* (): Steps<ReadonlySet<number>> {
+          const counted = yield* wait(
+            within.patch(
+              ends.map(({ patch }) => patch),
+              'own',
+            ),
+          )
+          yield* release(
+            within,
+            odd.flatMap(({ row }) => row.line ?? []),
+          )
+          return counted
+        }),
       ),
     )
     for (const { patch, error } of ends) if (ids.has(patch.id)) host.buried(patch.id, error)

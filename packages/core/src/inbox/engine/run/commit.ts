@@ -1,4 +1,5 @@
-import { isPromise } from '../../../basics/maybe.ts'
+import { LRUCache } from 'lru-cache'
+import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
 import type { Consumer, TaskDraft } from '../../inbox.ts'
 import { stopwatchOf } from '../../tasks/stopwatch.ts'
 import { chain, steps } from '../steps.ts'
@@ -13,6 +14,13 @@ export type Commit = (
   spawn: readonly TaskDraft[] | undefined,
 ) => unknown
 
+// How often `write` runs again after a conflict with another transaction.
+const AGAIN = 5
+// How often an attempt that ends in such a conflict is made again without being counted.
+const UNCOUNTED = 10
+// Conflicts of how many tasks are remembered.
+const TASKS = 1000
+
 const LOST =
   'task.commit: the claim was lost (its lease ran out, and the task was settled or replayed since), so nothing was written'
 
@@ -25,25 +33,49 @@ export function createCommit(
   readonly commit: Commit
   /** In an open transaction of the application: it is not known here when that ends, and how. */
   commitIn(task: Task, transaction: unknown, spawn: readonly TaskDraft[] | undefined): Promise<void>
+  /** As `Claim.conflict`. */
+  conflict(task: Task, error: unknown): number | undefined
 } {
   const stopwatch = stopwatchOf(consumer)
+  // Errors of a `write` that has run often enough: they count.
+  const spent = new WeakSet<object>()
+  const conflicts = new LRUCache<number, number>({ max: TASKS })
   return {
     commit(task, write, spawn) {
       const ended = endOf(task, spawn)
+      const until = performance.now() + task.slot.lane.timeout
       let written: unknown
-      const lines = task.line === null ? [] : [task.line]
-      const stored = store.atomic(task.slot.lane.timeout, lines, (rows, transaction) =>
-        chain(
-          steps(() => settle.within(rows, ended, () => run(transaction))),
-          (counted) => {
-            if (!counted) throw new Error(LOST)
-          },
-        ),
-      )
-      return chain(stored, () => {
+      const stored = once()
+      return chain(isPromise(stored) ? stored.catch(again) : stored, () => {
         task.committed = ended.outcome
         return written
       })
+
+      function once(): MaybePromise<void> {
+        return store.commit(until - performance.now(), (rows, transaction) =>
+          chain(
+            steps(() => settle.within(rows, ended, () => run(transaction))),
+            (counted) => {
+              if (!counted) throw new Error(LOST)
+            },
+          ),
+        )
+      }
+
+      async function again(first: unknown): Promise<void> {
+        let error = first
+        for (let tries = 0; tries < AGAIN; tries++) {
+          if (store.fault(error) !== 'again' || task.over || performance.now() > until) throw error
+          await new Promise((resolve) => setTimeout(resolve, jitter(tries)))
+          try {
+            return await once()
+          } catch (next) {
+            error = next
+          }
+        }
+        if (typeof error === 'object' && error !== null) spent.add(error)
+        throw error
+      }
 
       function run(transaction: unknown): void | Promise<void> {
         const result = write(transaction)
@@ -57,9 +89,19 @@ export function createCommit(
     async commitIn(task, transaction, spawn) {
       const ended = endOf(task, spawn)
       const rows = store.guest(transaction)
-      if (task.line !== null) await rows.lock([task.line])
+      rows.begin?.()
       task.within = true
       if (!(await steps(() => settle.within(rows, ended, () => {})))) throw new Error(LOST)
+    },
+    conflict({ id }, error) {
+      if (store.fault(error) !== 'again' || spent.has(error as object)) return undefined
+      const before = conflicts.get(id) ?? 0
+      if (before >= UNCOUNTED) {
+        conflicts.delete(id)
+        return undefined
+      }
+      conflicts.set(id, before + 1)
+      return jitter(before)
     },
   }
 
@@ -73,4 +115,9 @@ export function createCommit(
     const ran = { startedAt: task.startedAt, duration: stopwatch() - task.started }
     return { task, outcome: { kind: 'done', ...(spawn && { spawn }) }, ran }
   }
+}
+
+/** Milliseconds, so that those who met do not meet again. */
+function jitter(tries: number): number {
+  return 2 + Math.random() * Math.min(1000, 20 * 2 ** tries)
 }

@@ -1,13 +1,24 @@
-import { lineUp } from '../rules.ts'
-import { steps, wait, type Steps } from '../steps.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
+import { lineUp } from '../rules.ts'
+import { chain, steps, wait, type Steps } from '../steps.ts'
 import type { Rows, Store } from '../store.ts'
 
-/** Works out who of each line may run. In a transaction that has locked the lines. */
+/** Works out who of each line may run. Lines that another transaction holds are left to their {@link followed} end. */
 export function* release(rows: Rows, lines: readonly number[]): Steps<void> {
-  if (lines.length === 0) return
-  const changes = lineUp(yield* wait(rows.heads([...new Set(lines)])))
-  if (changes.length > 0) yield* wait(rows.queue(changes))
+  const wanted = [...new Set(lines)].sort((a, b) => a - b)
+  if (wanted.length === 0) return
+  const busy = rows.lock ? yield* wait(rows.lock(wanted)) : []
+  const free = busy.length === 0 ? wanted : wanted.filter((line) => !busy.includes(line))
+  if (free.length === 0) return
+  for (;;) {
+    const changes = lineUp(yield* wait(rows.heads(free)))
+    const back = changes.filter(({ behind }) => behind)
+    // One that was claimed since it was read goes first, and is not overtaken.
+    if (back.length > 0 && (yield* wait(rows.queue(back))) < back.length) continue
+    const front = changes.filter(({ behind }) => !behind)
+    if (front.length > 0) yield* wait(rows.queue(front))
+    return
+  }
 }
 
 /**
@@ -22,7 +33,74 @@ export function repair(
   return steps(function* () {
     const lines = yield* wait(store.stuck(lanes))
     if (lines.length === 0) return false
-    yield* wait(store.atomic(time, lines, (rows) => steps(() => release(rows, lines))))
+    yield* wait(store.atomic(time, (rows) => steps(() => release(rows, lines))))
     return true
   })
+}
+
+/** Transactions in which no line is waited for. */
+export interface Followed extends Pick<Store, 'atomic' | 'commit'> {
+  stop(): void
+}
+
+// Milliseconds before busy lines are looked at again, first and at most.
+const FIRST = 5
+const LONGEST = 250
+
+/**
+ * Transactions of a store whose `lock` waits for nobody: a slow commit of one order key must not hold up what is stored
+ * together with its next event. Lines that were busy are worked out after the transaction, again and again until they were
+ * free; `freed` hears of it. If this process ends before, `repair` finds them.
+ */
+export function followed(store: Store, deadline: number, freed: () => void): Followed {
+  const lines = new Set<number>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let pause = FIRST
+  let stopped = false
+  return {
+    atomic: (time, run) => noting((note) => store.atomic(time, (rows) => run(note(rows)))),
+    commit: (time, run) =>
+      noting((note) => store.commit(time, (rows, transaction) => run(note(rows), transaction))),
+    stop() {
+      stopped = true
+      clearTimeout(timer)
+    },
+  }
+
+  function noting<T>(run: (note: (rows: Rows) => Rows) => MaybePromise<T>): MaybePromise<T> {
+    const busy: number[] = []
+    const note = (rows: Rows): Rows => {
+      if (!rows.lock) return rows
+      return {
+        ...rows,
+        lock: (wanted) => chain(rows.lock!(wanted), (held) => (busy.push(...held), held)),
+      }
+    }
+    return chain(run(note), (result) => {
+      for (const line of busy) lines.add(line)
+      if (busy.length > 0) soon()
+      return result
+    })
+  }
+
+  function soon(): void {
+    if (!stopped) timer ??= setTimeout(() => void again(), pause)
+  }
+
+  async function again(): Promise<void> {
+    const taken = [...lines]
+    lines.clear()
+    timer = undefined
+    pause = Math.min(pause * 2, LONGEST)
+    try {
+      await noting((note) =>
+        store.atomic(deadline, (rows) => steps(() => release(note(rows), taken))),
+      )
+    } catch {
+      // They stay until `repair` finds them: what failed is told where it matters.
+      return
+    }
+    if (lines.size === 0) pause = FIRST
+    if (lines.size < taken.length) freed()
+  }
 }

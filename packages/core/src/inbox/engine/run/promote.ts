@@ -12,7 +12,7 @@ export function* promote(store: Store, lanes: readonly number[], time: number): 
   const some = yield* wait(store.later(lanes, 1))
   if (some.length === 0) return false
   return yield* wait(
-    store.atomic(time, [], (rows) =>
+    store.atomic(time, (rows) =>
       steps(function* (): Steps<boolean> {
         const found = yield* wait(rows.later(lanes, MOST))
         const turns = new Map<number, number>()

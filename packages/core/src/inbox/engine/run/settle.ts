@@ -129,7 +129,7 @@ export function createSettle(host: SettleHost): Settle {
     const plain = works.every(isPlain)
     const stored = plain
       ? hot(works)
-      : store.atomic(deadline, linesOf(works), (rows) => steps(() => mixed(rows, works)))
+      : store.atomic(deadline, (rows) => steps(() => mixed(rows, works)))
     const over = (outcomes: readonly (Outcome | undefined)[]) => () => {
       warned = false
       for (let at = 0; at < works.length; at++) tell(works[at]!, outcomes[at])
@@ -153,7 +153,7 @@ export function createSettle(host: SettleHost): Settle {
       )
       if (ids.size === works.length) return works.map(({ outcome }) => outcome)
       const rest = works.filter(({ task }) => !ids.has(task.id))
-      const late = yield* wait(store.atomic(deadline, [], (rows) => steps(() => mixed(rows, rest))))
+      const late = yield* wait(store.atomic(deadline, (rows) => steps(() => mixed(rows, rest))))
       const outcomes = new Map(rest.map((work, at) => [work, late[at]]))
       return works.map((work) => (outcomes.has(work) ? outcomes.get(work) : work.outcome))
     })
@@ -209,8 +209,13 @@ export function createSettle(host: SettleHost): Settle {
     if (refused.length === 0) return new Set()
     const own = new Map(refused.map(({ task }) => [task.id, task]))
     const now = yield* wait(rows.lost([...own.values()].map(({ id, token }) => ({ id, token }))))
-    const lines = now.flatMap(({ held, line }) => (held && line !== null ? line : []))
-    if (lines.length > 0) yield* release(rows, lines)
+    // A transaction of the app may have seen no line but as it was when it began.
+    yield* release(
+      rows,
+      now.flatMap(({ id, held, line }) =>
+        line !== null && (held || own.get(id)!.within) ? line : [],
+      ),
+    )
     return new Set(
       now.flatMap(({ id, state, token, held }) =>
         state === DONE && !held && token === own.get(id)!.token ? id : [],
@@ -241,20 +246,7 @@ export function createSettle(host: SettleHost): Settle {
       yield* wait(rows.spawn(eventOf(task.id), made))
       lines.push(...made.flatMap(({ line }) => line ?? []))
     }
-    if (lines.length > 0) yield* release(rows, lines)
-  }
-
-  function linesOf(works: readonly EndedRun[]): readonly number[] {
-    return works.flatMap(({ task, outcome }) => [
-      ...(task.line === null ? [] : [task.line]),
-      ...childrenOf(outcome).flatMap((draft) => lineIn(draft) ?? []),
-    ])
-  }
-
-  function lineIn(draft: TaskDraft): number | null {
-    return draft.orderKey === undefined
-      ? null
-      : newTask(draft, { receiver: consumer.receiver, lane: 0 }).line
+    yield* release(rows, lines)
   }
 
   function toTask(draft: TaskDraft): NewTask {

@@ -46,7 +46,10 @@ export const BEGIN = {
 } as const
 
 /** The claim of a task, for its consumer. */
-export function claimOf(task: Task, commits?: Pick<Claim, 'commit' | 'commitIn'>): Claim {
+export function claimOf(
+  task: Task,
+  commits?: Pick<Claim, 'commit' | 'commitIn' | 'conflict'>,
+): Claim {
   const { id, subscription, part, data, event, delivery, attempt } = task
   return {
     id: String(id),

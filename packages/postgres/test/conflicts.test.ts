@@ -1,0 +1,242 @@
+import { fixed, type Task, type WebhookEvent } from '@postern/core'
+import type pg from 'pg'
+import { describe, expect, test } from 'vitest'
+import { pgSql } from '../src/orm/pg.ts'
+import { postgresInbox, type PgTransaction } from '../src/index.ts'
+import { withPostgres } from './postgres.ts'
+import { listen, signed } from './receiver.ts'
+
+type Query = (text: string, values?: unknown[]) => Promise<unknown>
+
+/** Work in the transaction that settles a task, the inbox's own or one of the app, and what keeps it open at its end. */
+type Settle = (
+  pool: pg.Pool,
+  task: Task,
+  work: (query: Query) => Promise<unknown>,
+  last?: () => Promise<unknown>,
+) => Promise<void>
+
+const WAYS: readonly (readonly [string, Settle])[] = [
+  [
+    'commit(write)',
+    async (_, task, work, last) => {
+      await task.commit(async ({ query }: PgTransaction) => {
+        await work(query)
+        await last?.()
+      })
+    },
+  ],
+  [
+    'commit({ in })',
+    async (pool, task, work, last) => {
+      const client = await pool.connect()
+      try {
+        await client.query('BEGIN')
+        await work((text, values) => client.query(text, values))
+        await task.commit({ in: pgSql(client) })
+        await last?.()
+        await client.query('COMMIT')
+      } catch (error) {
+        await client.query('ROLLBACK')
+        // As a query builder throws it.
+        throw new Error('the query failed', { cause: error })
+      } finally {
+        client.release()
+      }
+    },
+  ],
+]
+
+withPostgres('transactions in conflict', (postgres) => {
+  const made = () => {
+    const { service, pool, schema } = postgres()
+    const name = schema()
+    const options = { connectionString: service.url, schema: name, pollInterval: 20 }
+    return { pool, name, options }
+  }
+  const retry = fixed({ attempts: 3, delay: 5 })
+
+  describe.each(WAYS)('%s', (_, settle) => {
+    test('two that deadlock are both done, and no attempt is counted', async () => {
+      const { pool, name, options } = made()
+      await pool.query(
+        `CREATE TABLE accounts_${name} (id text PRIMARY KEY, n int); INSERT INTO accounts_${name} VALUES ('a', 0), ('b', 0)`,
+      )
+      const add = (query: Query, id: string) =>
+        query(`UPDATE accounts_${name} SET n = n + 1 WHERE id = $1`, [id])
+      const inbox = postgresInbox(options)
+      const { receiver, until } = listen(inbox)
+      const attempts: number[] = []
+      const both = Promise.withResolvers<void>()
+      let first = 0
+      receiver.on('thing.*', { retry }, ({ id }, task) =>
+        settle(pool, task, async (query) => {
+          attempts.push(task.attempt)
+          await add(query, id!)
+          // Each has one row now, and wants the other's.
+          if (++first === 2) both.resolve()
+          await both.promise
+          await add(query, id === 'a' ? 'b' : 'a')
+        }),
+      )
+      await Promise.all([receiver.receive(signed('a')), receiver.receive(signed('b'))])
+      await until((heard) => heard.includes('done a') && heard.includes('done b'))
+      expect(attempts.length).toBeGreaterThan(2)
+      expect(new Set(attempts)).toEqual(new Set([1]))
+      const { rows } = await pool.query(`SELECT n FROM accounts_${name}`)
+      expect(rows).toEqual([{ n: 2 }, { n: 2 }])
+      await receiver.close()
+      await inbox.close()
+    })
+
+    test('one that is open refuses no delivery, of its own order key or of another, and what comes after runs in order', async () => {
+      const { pool, options } = made()
+      const inbox = postgresInbox({ ...options, deadline: '1s' })
+      const { receiver, until } = listen(inbox)
+      const opened = Promise.withResolvers<void>()
+      const end = Promise.withResolvers<void>()
+      const ran: string[] = []
+      const orderBy = ({ id }: WebhookEvent): string => id!.slice(0, 1)
+      receiver.on('thing.*', { orderBy, concurrency: 20 }, ({ id }, task) =>
+        settle(
+          pool,
+          task,
+          async () => ran.push(id!),
+          async () => {
+            if (id !== 'a1') return
+            opened.resolve()
+            await end.promise
+          },
+        ),
+      )
+      await receiver.receive(signed('a1'))
+      await opened.promise
+      const ids = ['a2', 'b1', 'a3', 'c1', 'd1', 'b2']
+      const replies = await Promise.all(ids.map((id) => receiver.receive(signed(id))))
+      expect(replies.map(({ status }) => status)).toEqual(ids.map(() => 200))
+      const others = ['b1', 'c1', 'd1', 'b2']
+      await until((heard) => others.every((id) => heard.includes(`done ${id}`)))
+      expect(ran.filter((id) => id.startsWith('a'))).toEqual(['a1'])
+      end.resolve()
+      await until((heard) => heard.includes('done a3'))
+      expect(ran.filter((id) => id.startsWith('a'))).toEqual(['a1', 'a2', 'a3'])
+      await receiver.close()
+      await inbox.close()
+    })
+  })
+
+  test('a commit that is open for longer than its lease keeps it, though another process looks', async () => {
+    const { pool, name, options } = made()
+    const inbox = postgresInbox({ ...options, lease: '1s' })
+    const { receiver, until } = listen(inbox)
+    const end = Promise.withResolvers<void>()
+    receiver.on('thing.*', (_, task) => task.commit(() => end.promise))
+    await receiver.receive(signed('1'))
+    const row = async () =>
+      (
+        await pool.query(
+          `SELECT runs, cut, state, lease < extract(epoch FROM clock_timestamp()) * 1000 AS over FROM ${name}.postern_tasks`,
+        )
+      ).rows
+    const open = { runs: 1, cut: 0, state: 1, over: true }
+    await expect.poll(row, { timeout: 10_000 }).toEqual([open])
+    const other = postgresInbox({ ...options, lease: '1s' })
+    const looking = listen(other, { work: 'drain' }).receiver
+    looking.on('thing.*', () => {})
+    // It begins with a look at ended leases.
+    expect(await looking.drain()).toMatchObject({ ran: 0 })
+    expect(await row()).toEqual([open])
+    end.resolve()
+    await until((heard) => heard.includes('done 1'))
+    expect(await row()).toEqual([{ runs: 1, cut: 0, state: 2, over: null }])
+    for (const one of [receiver, looking]) await one.close()
+    for (const one of [inbox, other]) await one.close()
+  })
+
+  test('write runs again at most five times; then its attempt is counted', async () => {
+    const { options } = made()
+    const inbox = postgresInbox(options)
+    const { receiver, until } = listen(inbox)
+    const runs: number[] = []
+    receiver.on('thing.*', { retry: fixed({ attempts: 2, delay: 5 }) }, (_, task) =>
+      task.commit(async ({ query }: PgTransaction) => {
+        runs.push(task.attempt)
+        await query(
+          "DO $$ BEGIN RAISE 'could not serialize access' USING ERRCODE = '40001'; END $$",
+        )
+      }),
+    )
+    await receiver.receive(signed('1'))
+    await until((heard) => heard.includes('dead 1'))
+    expect(runs).toEqual([...Array<number>(6).fill(1), ...Array<number>(6).fill(2)])
+    await receiver.close()
+    await inbox.close()
+  })
+
+  test('in a transaction of the app it is postponed at most ten times; then it counts', async () => {
+    const { options } = made()
+    const inbox = postgresInbox(options)
+    const { receiver, heard, until } = listen(inbox)
+    const runs: number[] = []
+    receiver.on('thing.*', { retry: fixed({ attempts: 2, delay: 5 }) }, (_, task) => {
+      runs.push(task.attempt)
+      throw new Error('failed', { cause: Object.assign(new Error('deadlock'), { code: '40P01' }) })
+    })
+    await receiver.receive(signed('1'))
+    await until(() => heard.includes('dead 1'))
+    expect(runs).toEqual([...Array<number>(11).fill(1), ...Array<number>(11).fill(2)])
+    await receiver.close()
+    await inbox.close()
+  })
+
+  test('in an app of serializable transactions the next of an order key runs too', async () => {
+    const { pool, options } = made()
+    const user = `u${options.schema}`
+    await pool.query(
+      `CREATE ROLE ${user} SUPERUSER LOGIN; ALTER ROLE ${user} SET default_transaction_isolation = 'serializable'`,
+    )
+    const url = new URL(options.connectionString)
+    url.username = user
+    const inbox = postgresInbox({ ...options, connectionString: url.href })
+    const { receiver, until } = listen(inbox)
+    const levels = new Set<unknown>()
+    const ran: string[] = []
+    receiver.on('thing.*', { orderBy: () => 'one' }, ({ id }, task) =>
+      task.commit(async ({ query }: PgTransaction) => {
+        ran.push(id!)
+        const { rows } = await query('SHOW transaction_isolation')
+        levels.add(rows[0]!['transaction_isolation'])
+      }),
+    )
+    const ids = ['1', '2', '3', '4', '5']
+    for (const id of ids) expect((await receiver.receive(signed(id))).status).toBe(200)
+    await until((heard) => heard.includes('done 5'))
+    expect(ran).toEqual(ids)
+    expect(levels).toEqual(new Set(['serializable']))
+    await receiver.close()
+    await inbox.close()
+  })
+
+  test('as many open commits as there are connections refuse no delivery', async () => {
+    const { options } = made()
+    const inbox = postgresInbox({ ...options, deadline: '1s', maxConnections: 6 })
+    const { receiver, until } = listen(inbox)
+    const end = Promise.withResolvers<void>()
+    let open = 0
+    receiver.on('thing.*', { concurrency: 20 }, async ({ id }, task) => {
+      if (id === 'quick') return
+      await task.commit(() => {
+        open += 1
+        return end.promise
+      })
+    })
+    for (let at = 0; at < 12; at++) await receiver.receive(signed(`slow ${at}`))
+    await expect.poll(() => open).toBe(3)
+    expect((await receiver.receive(signed('quick'))).status).toBe(200)
+    await until((heard) => heard.includes('done quick'))
+    end.resolve()
+    await until((heard) => heard.filter((what) => what.startsWith('done slow')).length === 12)
+    await receiver.close()
+    await inbox.close()
+  })
+})
