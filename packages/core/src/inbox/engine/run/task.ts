@@ -65,6 +65,7 @@ export function claimOf(
     },
     commit: commits?.commit,
     commitIn: commits?.commitIn,
+    conflict: commits?.conflict,
   }
 }
 
