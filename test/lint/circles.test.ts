@@ -17,7 +17,6 @@ const MEANT: readonly (readonly string[])[] = [
   // The contract of an inbox: what it takes, shows and remembers.
   ['inbox', 'journal', 'view'].map((name) => `core/src/inbox/${name}.ts`),
   ['event', 'attempts', 'task'].map((name) => `core/src/inbox/memory/${name}.ts`),
-  ['written', 'topics', 'store'].map((name) => `sqlite/src/${name}.ts`),
   ['change', 'rerun', 'view'].map((name) => `core/src/inbox/engine/operate/${name}.ts`),
   ['change', 'erase', 'view'].map((name) => `bullmq/src/${name}.ts`),
   ['claim', 'settle', 'unread'].map((name) => `bullmq/src/${name}.ts`),
