@@ -64,6 +64,7 @@ export function openInbox(
           watch,
           replicas: confirming,
           failed: watch.failed,
+          clock: joined.clock,
           view,
         },
         consumer,

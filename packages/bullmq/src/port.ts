@@ -19,6 +19,7 @@ export interface SideContext extends AcceptContext {
   /** The connection of workers, opened when the first one begins. */
   readonly patient: () => RedisClient
   readonly failed: (error: Error) => void
+  readonly clock: () => number
   readonly view: Pick<InboxView, 'orphans'>
 }
 
@@ -32,7 +33,10 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
   // All attempts of this process share what runs here.
   const running = new Map<string, Running>()
   let working: Working | undefined
-  const sweep = createSweep(settings.keepDone, sweepStep({ client, queues, settings }, consumer))
+  const sweep = createSweep(
+    settings.keepDone,
+    sweepStep({ client, queues, settings, clock: context.clock }, consumer),
+  )
   let drains: Promise<unknown> = Promise.resolve()
   let draining: Draining | undefined
   let closing = false
@@ -85,6 +89,7 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
       // Ids outlive their tasks; a job without its event waits as long as one could still come.
       keepDone: knownFor(settings).time,
       failed,
+      clock: context.clock,
       shutOut: () => context.watch.shutOut(),
       closing: () => closing,
       ended: () => ended,

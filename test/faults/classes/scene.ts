@@ -105,7 +105,9 @@ export async function playClass(
     const late = performance.now() + PATIENCE
     do {
       await sleep(100)
-      const tasks = await scene.tasks(last).catch(() => [])
+      const tasks = await scene.tasks(last).catch(() => undefined)
+      // It is busy, or hangs for a moment.
+      if (tasks === undefined) continue
       states = new Map(
         tasks.map((one) => [`${one.subscription.split('.')[0]} ${one.id}`, one.state]),
       )

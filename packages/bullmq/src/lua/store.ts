@@ -120,15 +120,15 @@ return replies`
 
 /**
  * A sign of life, and the state of the store. KEYS: prefix; ARGV: version and name of the process, milliseconds after which
- * another without a sign is gone. Replies the version that is stored, the oldest that may work on it, and the versions of
- * other processes that live.
+ * another without a sign is gone. Replies the version that is stored, the oldest that may work on it, the time of
+ * the server, and the versions of other processes that live.
  */
 export const ALIVE: string = `
 local key, self = KEYS[1] .. ':processes', ARGV[1] .. ':' .. ARGV[2]
 local known = redis.call('HMGET', KEYS[1] .. ':schema', 'version', 'oldest')
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local replies = {tonumber(known[1] or 0), tonumber(known[2] or 0)}
+local replies = {tonumber(known[1] or 0), tonumber(known[2] or 0), now}
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', key, now - ARGV[3], '+inf')) do
   if name ~= self then replies[#replies + 1] = tonumber(name:match('^%d+')) end
 end

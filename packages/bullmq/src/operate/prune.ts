@@ -9,6 +9,7 @@ export interface PruneContext {
   readonly client: RedisClient
   readonly queues: Queues
   readonly settings: Settings
+  readonly clock: () => number
 }
 
 /** Where a round is: at a queue, or behind the queues at a place among the events. */
@@ -23,22 +24,24 @@ const STEP = 500
  * would cut the window short.
  */
 export function sweepStep(
-  { client, queues, settings }: PruneContext,
+  { client, queues, settings, clock }: PruneContext,
   consumer: Consumer,
 ): (place: Place | undefined) => Promise<Place | undefined> {
   const { prefix, keepDone, keepDead } = settings
   return async (place = { queue: 0 }) => {
     if (client.status !== 'ready') return undefined
     if ('event' in place) {
-      const before = Date.now() - knownFor(settings).time
+      const before = clock() - knownFor(settings).time
       const next = await forgetSome(client, prefix, before, place.event)
       return next === undefined ? undefined : { event: next }
     }
     const name = consumer.lanes().flatMap((lane) => [lane.name, ...lane.formerly])[place.queue]
     if (name === undefined) return { event: 0 }
     const queue = await queues.get(queueName(consumer.receiver, name))
-    const done = await queue.clean(keepDone, STEP, 'completed')
-    const dead = await queue.clean(keepDead, STEP, 'failed')
+    // BullMQ goes by the clock of this machine.
+    const ahead = Date.now() - clock()
+    const done = await queue.clean(keepDone + ahead, STEP, 'completed')
+    const dead = await queue.clean(keepDead + ahead, STEP, 'failed')
     return { queue: done.length === STEP || dead.length === STEP ? place.queue : place.queue + 1 }
   }
 }

@@ -49,6 +49,8 @@ export interface JobRuns {
    * when that is stored.
    */
   giveBack(): Promise<number>
+  /** Renews the locks of what runs here. */
+  renew(): Promise<void>
   /** True if a job runs here whose lock another claim has. */
   taken(id: string): Promise<boolean>
 }
@@ -110,6 +112,13 @@ export function createJobRuns(context: AttemptContext, running: Map<string, Runn
         }),
       )
       return all.length
+    },
+    async renew() {
+      const all = [...own].filter(({ back }) => !back)
+      // One that is lost is taken back when the run ends, if the task was not settled since.
+      await Promise.allSettled(
+        all.map(({ owner: { job, token, backend } }) => backend.extendLock(job.id!, token, lease)),
+      )
     },
     async taken(id) {
       const one = running.get(id)

@@ -128,7 +128,7 @@ export function startDrain(
       const [json, id] = (await backend.moveToActive(token)) as [JobJson | undefined, string]
       if (!json) return undefined
       const job = Job.fromJSON(queue, json, id) as Job<JobData>
-      return { job, token, backend }
+      return { job, token, backend, clock: context.clock }
     } catch (error) {
       const buried = isOdd(error) ? await buryBroken(context, queue.name) : 0
       if (buried === 0) throw error

@@ -1,5 +1,6 @@
 import { closeBy, createSemaphore, settledBy, type Lane, type Semaphore } from '@postern/core/inbox'
 import { DelayedError, Worker } from 'bullmq'
+import { promoteJob } from '../accept/revive.ts'
 import type { AttemptContext, JobRuns, Finished } from './attempt.ts'
 import type { DoneValue } from '../journal/attempts.ts'
 import { isFenced } from '../store/errors.ts'
@@ -10,6 +11,8 @@ import { buryBroken, isOdd } from './unread.ts'
 
 // How often lanes are looked for: a receiver may subscribe after it began to work.
 const LOOK = 1000
+// BullMQ's scores of delayed jobs: milliseconds times this, and a counter.
+const SCORE = 0x1000
 // Workers that connect at the same time: each opens a connection, and deliveries must not wait for them.
 const AT_ONCE = 20
 // Milliseconds that giving back may take: one round trip.
@@ -46,6 +49,7 @@ export function startWorking(context: WorkingContext, attempts: JobRuns): Workin
   let stopped = false
   let looking = false
   const timer = setInterval(() => void look(), LOOK)
+  const behind = setInterval(() => void catchUp(), Math.min(LOOK, lease / 4))
   void look()
 
   return { close }
@@ -53,6 +57,7 @@ export function startWorking(context: WorkingContext, attempts: JobRuns): Workin
   async function close(until: number): Promise<void> {
     stopped = true
     clearInterval(timer)
+    clearInterval(behind)
     context.stop()
     // A worker does not end while Redis is unreachable or a handler hangs: nothing here waits longer than `until`.
     const closed = Promise.all([...workers.values()].map((worker) => worker.close()))
@@ -93,6 +98,28 @@ export function startWorking(context: WorkingContext, attempts: JobRuns): Workin
     looking = false
   }
 
+  /** BullMQ goes by the clock of the machine: set back, it would renew no lock and start no retry until it is where it was. */
+  async function catchUp(): Promise<void> {
+    const now = context.clock()
+    if (now <= Date.now()) return
+    try {
+      await attempts.renew()
+      for (const queue of workers.keys()) {
+        const due = await client.zrangebyscore(
+          `${prefix}:${queue}:delayed`,
+          0,
+          now * SCORE,
+          'LIMIT',
+          0,
+          MOST,
+        )
+        await Promise.all(due.map((id) => promoteJob(context.queues, `${queue}:${id}`)))
+      }
+    } catch (error) {
+      context.failed(error as Error)
+    }
+  }
+
   /** A newer version has the store: what runs here is given back, and nothing is claimed until it is gone. */
   function leaveAll(): void {
     const all = [...workers.values()]
@@ -111,7 +138,12 @@ export function startWorking(context: WorkingContext, attempts: JobRuns): Workin
       queue,
       async (job, token, signal) => {
         const free = await slots?.take()
-        const owner = { job, token: token!, backend: worker.getBackend() }
+        const owner = {
+          job,
+          token: token!,
+          backend: worker.getBackend(),
+          clock: context.clock,
+        }
         try {
           const { finished: done } = await attempts.run(owner, signal)
           // The worker does not settle a job that throws this.

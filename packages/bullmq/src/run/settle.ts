@@ -25,6 +25,8 @@ export interface SettleContext {
   readonly lease: number
   /** Hears of errors that nothing else reports. */
   readonly failed: (error: Error) => void
+  /** The server's clock: what is put off is due on it, also for other machines. */
+  readonly clock: () => number
   /** True once nothing waits for Redis any more. */
   readonly ended: () => boolean
 }
@@ -34,6 +36,7 @@ export interface Owner {
   readonly job: Job<JobData>
   readonly token: string
   readonly backend: JobBackend
+  readonly clock: () => number
 }
 
 const NO_CUTS = { cut: 0, chg: 0 }
@@ -73,7 +76,7 @@ export async function settle(
   }
   return store(context, owner, held, () => {
     const wait = Math.max(0, Math.ceil(outcome.at - context.consumer.now()))
-    return backend.moveToDelayed(job.id!, Date.now(), wait, token, { fieldsToUpdate })
+    return backend.moveToDelayed(job.id!, owner.clock(), wait, token, { fieldsToUpdate })
   })
 }
 
@@ -88,13 +91,13 @@ export function bury(
 
 /** Puts the job off without counting an attempt. */
 export async function postpone(
-  { job, token, backend }: Owner,
+  { job, token, backend, clock }: Owner,
   wait: number,
   fields: Readonly<Record<string, string | number>> = {},
 ): Promise<void> {
   const fieldsToUpdate = { ats: job.attemptsStarted - 1, ...fields }
   const options = { skipAttempt: true, fieldsToUpdate }
-  await backend.moveToDelayed(job.id!, Date.now(), Math.max(0, Math.ceil(wait)), token, options)
+  await backend.moveToDelayed(job.id!, clock(), Math.max(0, Math.ceil(wait)), token, options)
 }
 
 /** The return value of a done job: facts on its run. */

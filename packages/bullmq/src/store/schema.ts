@@ -25,6 +25,8 @@ export const STEPS: readonly LayoutStep<string>[] = [{ change: "return ''" }]
 
 // A process without a sign of life for that long is gone, in milliseconds: it gives one every few seconds.
 const GONE = 60_000
+// How far the clock of this machine may be from that of Redis, in milliseconds.
+const AGREE = 1000
 
 /** The layout of this package, and how messages name the keys. */
 export function layoutOf(prefix: string, steps: readonly LayoutStep<string>[] = STEPS): KeysLayout {
@@ -46,6 +48,8 @@ export interface Joined {
   migrate(force?: boolean): Promise<Migrated>
   /** Whether it may work on them. */
   readonly standing: Standing
+  /** That of this machine while both agree, else that of the server, in milliseconds since 1970. */
+  readonly clock: () => number
   leave(): Promise<void>
 }
 
@@ -57,6 +61,8 @@ export function joinKeys(
   changed: (refused: string | undefined) => void,
 ): Joined {
   const self = [layout.steps.length, randomUUID()] as const
+  /** Of the server's clock to the monotonic one. */
+  let ahead: number | undefined
   const standing = createStanding(async () => {
     const { stored } = await sign()
     if (stored.version >= layout.steps.length) return shutOut(layout, stored)
@@ -72,20 +78,29 @@ export function joinKeys(
   return {
     migrate,
     standing,
+    clock,
     async leave() {
       standing.stop()
       if (client.status === 'ready') await runScript(client, 'posternLeave', prefix, ...self)
     },
   }
 
+  function clock(): number {
+    const wall = Date.now()
+    const server = ahead === undefined ? wall : Math.floor(ahead + performance.now())
+    // What is known of the server's is late by the way of its answer.
+    return Math.abs(server - wall) < AGREE ? wall : server
+  }
+
   async function sign(): Promise<{ stored: Versions; living: readonly number[] }> {
-    const [version, oldest, ...living] = (await runScript(
+    const [version, oldest, now, ...living] = (await runScript(
       client,
       'posternAlive',
       prefix,
       ...self,
       GONE,
     )) as readonly number[]
+    ahead = now! - performance.now()
     return { stored: { version: version!, oldest: oldest! }, living }
   }
 
