@@ -172,8 +172,6 @@ export interface ChartsReply {
     readonly pending: Values
     readonly running: Values
     readonly dead: Values
-    /** Milliseconds the oldest due task waits. */
-    readonly waits: Values
   }
 }
 

@@ -42,11 +42,11 @@ function stepOf({ from, step, steps }: TimeSpan, at: number): number {
 export function perStep<B extends { readonly from: number }>(
   span: TimeSpan,
   buckets: readonly B[],
-  value: (buckets: readonly B[], step: number) => number | undefined,
+  value: (buckets: readonly B[]) => number | undefined,
 ): Values {
   const steps: B[][] = Array.from({ length: span.steps }, () => [])
   for (const bucket of buckets) steps[stepOf(span, bucket.from)]?.push(bucket)
-  return steps.map((all, step) => (all.length === 0 ? null : (value(all, step) ?? null)))
+  return steps.map((all) => (all.length === 0 ? null : (value(all) ?? null)))
 }
 
 /** Counts of each step, 0 where there is none. */

@@ -233,9 +233,7 @@ describe('charts', () => {
     expect(total('refused')).toBe(2)
     expect(found.reply.p50.filter((value) => value !== null).length).toBe(30 + 2)
     expect(found.handlers['github › deploy']!.p50.some((value) => value !== null)).toBe(true)
-    expect([found.tasks.pending.at(-1), found.tasks.dead.at(-1), found.tasks.waits.at(-1)]).toEqual(
-      [0, 0, 0],
-    )
+    expect([found.tasks.pending.at(-1), found.tasks.dead.at(-1)]).toEqual([0, 0])
     expect(found.tasks.pending[0]).toBeNull()
   })
 

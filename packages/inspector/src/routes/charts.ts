@@ -41,7 +41,7 @@ export async function charts({ inbox, query, now }: Context): Promise<ChartsRepl
     handlers: Object.fromEntries(
       [...bySubscription].map(([name, buckets]) => [name, quantiles(span, buckets)]),
     ),
-    tasks: tasksOf(span, gauges, lanes, at),
+    tasks: tasksOf(span, gauges, lanes),
   }
 }
 
@@ -62,7 +62,6 @@ function tasksOf(
   span: TimeSpan,
   buckets: readonly Bucket[],
   lanes: readonly LaneStats[],
-  now: number,
 ): ChartsReply['tasks'] {
   const gauges = buckets.filter((bucket): bucket is Gauge => bucket.kind === 'gauge')
   const of = (key: 'pending' | 'running' | 'dead'): Values => {
@@ -70,16 +69,5 @@ function tasksOf(
     values[span.steps - 1] = lanes.reduce((sum, { counts }) => sum + counts[key], 0)
     return values
   }
-  const waits = [
-    ...perStep(span, gauges, (all, step) =>
-      waitOf(all, Math.min(now, span.from + (step + 1) * span.step)),
-    ),
-  ]
-  waits[span.steps - 1] = waitOf(lanes, now)
-  return { pending: of('pending'), running: of('running'), dead: of('dead'), waits }
-}
-
-function waitOf(all: readonly { readonly oldest: number | undefined }[], at: number): number {
-  const oldest = Math.min(...all.flatMap((one) => one.oldest ?? []))
-  return Number.isFinite(oldest) ? Math.max(0, at - oldest) : 0
+  return { pending: of('pending'), running: of('running'), dead: of('dead') }
 }
