@@ -16,12 +16,12 @@ const MEANT: readonly (readonly string[])[] = [
     .map((name) => `core/src/${name}.ts`),
   // The contract of an inbox: what it takes, shows and remembers.
   ['inbox', 'journal', 'view'].map((name) => `core/src/inbox/${name}.ts`),
-  ['event', 'attempts', 'task'].map((name) => `core/src/inbox/memory/${name}.ts`),
+  ['accept/event', 'run/attempts', 'run/task'].map((name) => `core/src/inbox/memory/${name}.ts`),
   ['change', 'rerun', 'view'].map((name) => `core/src/inbox/engine/operate/${name}.ts`),
-  ['change', 'erase', 'view'].map((name) => `bullmq/src/${name}.ts`),
-  ['claim', 'settle', 'unread'].map((name) => `bullmq/src/${name}.ts`),
-  ['connection', 'replicas', 'settings'].map((name) => `bullmq/src/${name}.ts`),
-  ['interruption', 'attempt'].map((name) => `bullmq/src/${name}.ts`),
+  ['change', 'erase', 'view'].map((name) => `bullmq/src/operate/${name}.ts`),
+  ['claim', 'settle', 'unread'].map((name) => `bullmq/src/run/${name}.ts`),
+  ['store/connection', 'store/replicas', 'settings'].map((name) => `bullmq/src/${name}.ts`),
+  ['interruption', 'attempt'].map((name) => `bullmq/src/run/${name}.ts`),
   // A suite and its parts, which take the suite's argument.
   ['provider', 'provider/tamper', 'provider/laws', 'provider/hostile', 'provider/challenge'].map(
     (name) => `testing/src/${name}.ts`,

@@ -1,6 +1,6 @@
 import { WebhookError } from '@postern/core'
 import { valueOf, type HttpShape } from './shape.ts'
-import type { HttpEvent } from './webhook.ts'
+import type { HttpEvent } from './http-event.ts'
 
 /**
  * The bytes of the wire. Refuses with `body_lossy` if the origin made a text of bytes that are none, which the length in

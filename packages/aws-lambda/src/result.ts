@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Reply } from '@postern/core'
 import { isAlb, isV2 } from './shape.ts'
-import type { HttpEvent, HttpResult } from './webhook.ts'
+import type { HttpEvent, HttpResult } from './http-event.ts'
 
 /** The reply as the origin of the request wants it. */
 export function resultOf(event: HttpEvent, reply: Reply, method: string): HttpResult {

@@ -1,5 +1,5 @@
 import type { ALBEvent, APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws-lambda'
-import type { HttpEvent } from './webhook.ts'
+import type { HttpEvent } from './http-event.ts'
 
 /** A request in one form, whichever of the three events it came in. */
 export interface HttpShape {

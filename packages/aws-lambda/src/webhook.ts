@@ -1,30 +1,17 @@
 import { checkJson, toWebhookError, unknownOptions, type Json, type Receiver } from '@postern/core'
 import type { AcceptWithin } from '@postern/core/inbox'
 import { toPublicUrl } from '@postern/core/scheme'
-import type {
-  ALBEvent,
-  ALBResult,
-  APIGatewayProxyEvent,
-  APIGatewayProxyEventV2,
-  APIGatewayProxyResult,
-  APIGatewayProxyStructuredResultV2,
-  Context,
-} from 'aws-lambda'
+import type { Context } from 'aws-lambda'
 import { bodyOf } from './body.ts'
+import type { HttpEvent, HttpResult } from './http-event.ts'
 import { resultOf } from './result.ts'
 import { shapeOf } from './shape.ts'
 
 /** The members of a receiver that the handler uses, for any type of event. */
 export type Mountable = Pick<Receiver, 'receive' | 'refuse'>
 
-/** An HTTP request as Lambda gets it: of a function URL or an HTTP API, of a REST API, or of a load balancer. */
-export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent | ALBEvent
-
 /** The part of Lambda's context that the handler uses. */
 export type HttpContext = Pick<Context, 'callbackWaitsForEmptyEventLoop'>
-
-/** The reply in the form of the request's origin. */
-export type HttpResult = APIGatewayProxyStructuredResultV2 & APIGatewayProxyResult & ALBResult
 
 /** Options of {@link webhook}. */
 export interface WebhookOptions {

@@ -142,7 +142,7 @@ COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); COMPREPLY=(); _postern; echo "\${COMPREPLY
       'list',
       '--redis --receiver --rate',
       'github gitlab',
-      'stripe',
+      'stream stripe',
       '',
     ])
   })

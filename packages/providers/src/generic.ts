@@ -14,7 +14,8 @@ import {
   type GenericPlaces,
 } from './schemes/generic/events.ts'
 import { GENERIC_OPTIONS } from './schemes/generic/options.ts'
-import { genericScheme, type GenericSchemeOptions } from './schemes/generic/scheme.ts'
+import type { GenericSchemeOptions } from './schemes/generic/scheme-options.ts'
+import { genericScheme } from './schemes/generic/scheme.ts'
 
 export type { Extract }
 

@@ -1,16 +1,8 @@
-import { explain } from '@postern/core/explain'
+import { explain, explainedCodes } from '@postern/core/explain'
 import type { Provider } from '@postern/core/scheme'
 import type { Entry } from './entry.ts'
 
 const BOUND = 5000
-const REFUSALS = new Set([
-  'missing_header',
-  'malformed_header',
-  'signature_mismatch',
-  'timestamp_too_old',
-  'timestamp_in_future',
-  'unknown_sender',
-])
 
 /** Explains refusals, one at a time. */
 export interface Explaining {
@@ -32,7 +24,7 @@ export function createExplaining(
   return { offer, now }
 
   function offer(entry: Entry): void {
-    if (!entry.delivery || entry.code === undefined || !REFUSALS.has(entry.code)) return
+    if (!entry.delivery || entry.code === undefined || !explainedCodes.has(entry.code)) return
     next = entry
     if (!isBusy) void work()
   }

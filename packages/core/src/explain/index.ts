@@ -1,3 +1,4 @@
 export { explain } from './explain.ts'
+export { explainedCodes } from './explained-codes.ts'
 export type { FindingCause, Certainty, Explanation, ExplainOptions, Finding } from './finding.ts'
 export { fingerprint } from './secret/secrets.ts'

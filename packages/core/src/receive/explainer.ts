@@ -1,5 +1,6 @@
 import type { Delivery } from '../delivery.ts'
-import type { ErrorCode, WebhookError } from '../errors.ts'
+import type { WebhookError } from '../errors.ts'
+import { explainedCodes } from '../explain/explained-codes.ts'
 import type { Observer } from '../observer.ts'
 import type { Provider } from '../provider/provider.ts'
 import type { Exchange } from './exchange.ts'
@@ -12,15 +13,6 @@ export type Explainer = (
 ) => void
 
 const EVERY = 1000
-const CODES: ReadonlySet<ErrorCode> = new Set([
-  'missing_header',
-  'malformed_header',
-  'signature_mismatch',
-  'timestamp_too_old',
-  'timestamp_in_future',
-  'unknown_sender',
-])
-
 /**
  * Makes an explainer that looks at one refusal a second, since anybody can make a receiver refuse. It does nothing
  * while no observer listens. Requests that were refused before their body was read
@@ -37,7 +29,12 @@ export function createExplainer(context: {
   let last = -Infinity
 
   return (exchange, delivery, { code }) => {
-    if (!CODES.has(code) || !isWhole(delivery) || !observer.explained || monotonic() - last < EVERY)
+    if (
+      !explainedCodes.has(code) ||
+      !isWhole(delivery) ||
+      !observer.explained ||
+      monotonic() - last < EVERY
+    )
       return
     last = monotonic()
     // A turn of the event loop later: the reply is on its way by then.

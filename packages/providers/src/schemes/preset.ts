@@ -4,7 +4,8 @@ import { provider } from '../common/provider.ts'
 import { member } from '../common/read.ts'
 import { composeGeneric } from './generic/compose.ts'
 import { genericCovers, genericEvents, type Extract, type GenericPlaces } from './generic/events.ts'
-import { genericScheme, type GenericSchemeOptions } from './generic/scheme.ts'
+import type { GenericSchemeOptions } from './generic/scheme-options.ts'
+import { genericScheme } from './generic/scheme.ts'
 import { genericPlace, genericWords } from './generic/words.ts'
 
 /** Options of a sender that is a preset of `generic` and dates nothing. */

@@ -1,6 +1,6 @@
 import { WebhookError, type Delivery } from '@postern/core'
 import { pairs, singleHeader, type HmacOptions, type SignatureClaim } from '@postern/core/scheme'
-import type { GenericSchemeOptions } from './scheme.ts'
+import type { GenericSchemeOptions } from './scheme-options.ts'
 
 const CHOICES = {
   algorithm: ['sha1', 'sha256', 'sha384', 'sha512'],

@@ -1,5 +1,5 @@
 import type { SignaturePlace } from '@postern/core/scheme'
-import type { GenericSchemeOptions } from './scheme.ts'
+import type { GenericSchemeOptions } from './scheme-options.ts'
 
 /** How a sender signs, in words: `HMAC-SHA256 of {time}.{body}, base64`. */
 export function genericWords(sign: GenericSchemeOptions): string {

@@ -1,0 +1,32 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { hostNames } from '../../packages/cli/src/hosts.ts'
+import { root } from '../run/report.ts'
+
+const read = (file: string): unknown => JSON.parse(readFileSync(join(root, file), 'utf8'))
+
+/** Hosts whose functions answer no page: theirs is opened by `postern inspect`. */
+const WITHOUT_PAGE = ['lambda']
+
+test('the inspector has an entry for each host', () => {
+  const { exports, publishConfig } = read('packages/inspector/package.json') as {
+    readonly exports: object
+    readonly publishConfig: { readonly exports: object }
+  }
+  const hosts = hostNames.filter((name) => !WITHOUT_PAGE.includes(name)).toSorted()
+  for (const entries of [exports, publishConfig.exports]) {
+    const names = Object.keys(entries).filter((entry) => !/^\.$|\.json$|\*/.test(entry))
+    expect(names.map((entry) => entry.slice(2)).toSorted()).toEqual(hosts)
+  }
+})
+
+test('tsc builds each package', () => {
+  const { references } = read('packages/tsconfig.json') as {
+    readonly references: readonly { readonly path: string }[]
+  }
+  const folders = readdirSync(join(root, 'packages'), { withFileTypes: true })
+  expect(references.map(({ path }) => path).toSorted()).toEqual(
+    folders.flatMap((entry) => (entry.isDirectory() ? entry.name : [])).toSorted(),
+  )
+})
