@@ -1,3 +1,4 @@
+import { checkTransaction } from './receive/foreign-transaction.ts'
 import { createDelivery, ownDelivery } from './delivery.ts'
 import { milliseconds } from './basics/duration.ts'
 import { settledBy, toWall } from './basics/deadline.ts'
@@ -83,6 +84,7 @@ export function createReceiver<
     admit: (head) => line.admit(createDelivery(head, limits, provider)),
     receive(delivery, host = {}) {
       try {
+        checkTransaction(host, inbox.name)
         return receive(line, ownDelivery(delivery, limits, provider), host)
       } catch (error) {
         return Promise.reject(error as Error)

@@ -1,3 +1,5 @@
+import { memoryInbox } from '@postern/core'
+import type { AcceptWithin } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
 import { inTransaction, postgresInbox } from '../src/index.ts'
 import { withPostgres } from './postgres.ts'
@@ -37,6 +39,21 @@ withPostgres('inTransaction', (postgres) => {
       await receiver.close()
       await inbox.close()
     }
+  })
+
+  test('given to a receiver of another inbox is a TypeError, and nothing is stored', async () => {
+    const { receiver } = listen(memoryInbox())
+    receiver.on('thing.*', () => {})
+    const run = () => Promise.resolve([])
+    await expect(receiver.receive(signed('1'), inTransaction(run))).rejects.toThrow(
+      new TypeError(
+        'inTransaction: it is that of postgresInbox, and this receiver has memoryInbox: use the inTransaction of its own package, if it has one',
+      ),
+    )
+    const transaction = (accept: AcceptWithin) => accept(inTransaction(run))
+    expect((await receiver.receive(signed('1'), { transaction })).status).toBe(503)
+    expect(await receiver.tasks()).toEqual([])
+    await receiver.close()
   })
 
   test('takes a function that runs a statement and returns its rows', async () => {

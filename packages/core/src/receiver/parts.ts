@@ -1,3 +1,4 @@
+import { checkTransaction } from '../receive/foreign-transaction.ts'
 import { sealedPort } from '../inbox/sealed-port.ts'
 import type { Port } from '../inbox/inbox.ts'
 import type { Recorder } from '../observe/recorder.ts'
@@ -62,9 +63,16 @@ export function createParts({ settings, subscribing, open, warn }: PartsContext)
     fairBy: settings.fairBy,
     deadListeners,
   })
-  const port = seal
+  const attached = seal
     ? sealedPort(seal, consumer, (sealing) => inbox.attach(sealing))
     : inbox.attach(consumer)
+  const port: Port = {
+    ...attached,
+    accept(intake, host) {
+      checkTransaction(host, inbox.name)
+      return attached.accept(intake, host)
+    },
+  }
   let conflicts: LineHost['conflicts']
   const line: LineHost = {
     ...settings,
