@@ -178,6 +178,12 @@ function tell(result: CaughtUp, { json }: CatchUpCommandOptions, did: string): v
     say(`    ${shown(id)} ${shown(topic ?? '')} ${shown(code)}`)
   if (result.cut === 'endless')
     remark("the sender's list brought nothing new or did not end, and was left: run it again later")
+  else if (result.cut === 'moving')
+    remark('the list still changed when it was read for the fifth time: run it again later')
+  else if (result.cut === 'time')
+    remark(
+      'an entry of the list has no time, and what came behind it was left: look at the list of the sender',
+    )
   else if (!result.complete)
     remark(
       `older events were left: raise --limit, or run it again with --until ${new Date(result.oldest ?? result.since).toISOString()}`,

@@ -30,9 +30,10 @@ export interface CaughtUp {
   readonly complete: boolean
   /**
    * `limit`: more events were in the range, and the older ones were left; go on with `until` of the oldest. `endless`: the
-   * sender's pages brought nothing new, or did not end. Undefined if it is complete.
+   * sender's pages brought nothing new, or did not end. `moving`: the list still brought new events when it was read for the
+   * fifth time. `time`: an entry of the list has no time, and what came behind it was left. Undefined if it is complete.
    */
-  readonly cut: 'limit' | 'endless' | undefined
+  readonly cut: 'limit' | 'endless' | 'moving' | 'time' | undefined
   /** When the oldest event of the list happened; undefined if it is empty. */
   readonly oldest: number | undefined
 }

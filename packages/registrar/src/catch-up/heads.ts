@@ -1,4 +1,4 @@
-import { finite } from '../common/paging.ts'
+import { TimelessError } from '../common/paging.ts'
 import type { ListedEvent, Source } from '../source.ts'
 import type { Missing } from './missing.ts'
 import type { CatchUpPlan } from './options.ts'
@@ -18,43 +18,77 @@ export interface Listing {
 // A page of most senders.
 const TOLD = 100
 
+// A list that moves while its pages are read leaves entries out: it is read again until it brings nothing new.
+const ROUNDS = 5
+
+type Cut = CatchUpCounts['cut']
+
 /** The events to take, oldest first. Topics without a subscription are counted and left out. */
 export async function listHeads(
   receiver: Missing,
   source: Source,
-  { since, until, limit, all }: CatchUpPlan,
+  plan: CatchUpPlan,
   { from, counts, signal, tell }: Listing,
 ): Promise<readonly ListedEvent[]> {
-  Object.assign(counts, { listed: 0, skipped: 0, topics: {}, complete: true, cut: undefined })
+  Object.assign(counts, { listed: 0, skipped: 0, topics: {}, oldest: undefined })
+  const { since, until, limit, all } = plan
   const wanted: ListedEvent[] = []
-  const range = { since: from?.at ?? since, until, limit, undelivered: !all }
-  const list = source.list(range)[Symbol.asyncIterator]()
   const seen = new Set<string>()
-  let repeated = 0
-  const cut = (why: boolean | 'endless' | undefined): void => {
-    counts.cut = why === true ? 'limit' : why || undefined
-    counts.complete = counts.cut === undefined
+  let cut: Cut
+  let before: number
+  let round = 0
+  do {
+    before = seen.size
+    cut = await read()
+  } while (cut === undefined && seen.size > before && ++round < ROUNDS)
+  counts.cut = cut ?? (seen.size > before ? 'moving' : undefined)
+  counts.complete = counts.cut === undefined
+  tell('listing')
+  return wanted.toSorted((a, b) => (isAfter(a, b) ? 1 : -1))
+
+  /** Reads the list once. Returns why it was not read to its end. */
+  async function read(): Promise<Cut> {
+    const range = { since: from?.at ?? since, until, limit, undelivered: !all }
+    const list = source.list(range)[Symbol.asyncIterator]()
+    const own = new Set<string>()
+    let repeated = 0
+    for (;;) {
+      const next = await nextOf(list)
+      if (next === 'time') return 'time'
+      if (next.done === true) return next.value === true ? 'limit' : next.value || undefined
+      const event = next.value
+      if (!Number.isFinite(event.at)) {
+        await list.return?.(true)
+        return 'time'
+      }
+      if (own.has(event.id) ? ++repeated > limit : own.size > limit) {
+        // A source lists `limit` events at most: this list does not end.
+        await list.return?.(true)
+        return 'endless'
+      }
+      own.add(event.id)
+      if (!seen.has(event.id)) take(event)
+    }
   }
-  for (;;) {
-    const next = await interruptible(list.next(), signal)
-    if (next.done === true) {
-      cut(next.value)
-      break
+
+  async function nextOf(
+    list: AsyncIterator<ListedEvent, boolean | 'endless'>,
+  ): Promise<IteratorResult<ListedEvent, boolean | 'endless'> | 'time'> {
+    try {
+      return await interruptible(list.next(), signal)
+    } catch (error) {
+      // What has such an entry cannot be known to be complete; what came before it is taken.
+      if (error instanceof TimelessError) return 'time'
+      throw error
     }
-    const event = next.value
-    finite(event.at, source.provider, event.id)
-    if (seen.has(event.id) ? ++repeated > limit : counts.listed > limit) {
-      // A source lists `limit` events at most: this list does not end.
-      cut('endless')
-      await list.return?.(true)
-      break
-    }
-    if (seen.has(event.id)) continue
+  }
+
+  function take(event: ListedEvent): void {
     seen.add(event.id)
     counts.listed++
-    counts.oldest = event.at
+    counts.oldest = Math.min(counts.oldest ?? Infinity, event.at)
     if (counts.listed % TOLD === 0) tell('listing')
-    if (from && !isAfter(event, from)) continue
+    if (from && !isAfter(event, from)) return
     const { topic = 'unknown' } = event
     if (event.topic !== undefined && !isWanted(receiver, event.topic)) counts.skipped++
     else {
@@ -62,8 +96,6 @@ export async function listHeads(
       wanted.push(event)
     }
   }
-  tell('listing')
-  return wanted.toSorted((a, b) => (isAfter(a, b) ? 1 : -1))
 }
 
 /** The order in which events are taken: equal times are common, since many senders have whole seconds. */

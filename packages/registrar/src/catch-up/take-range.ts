@@ -88,9 +88,10 @@ async function run(
 
   let saved = performance.now()
   let unsaved = 0
+  const absent: ListedEvent[] = []
   for (const event of wanted) {
     if (!plan.beyondWindow && event.at < now() - inbox.window) counts.expired++
-    else await settle(receiver, source, plan, event, counts, patiently)
+    else if (!(await settle(receiver, source, plan, event, counts, patiently))) absent.push(event)
     done++
     progress.reached({ at: event.at, id: event.id })
     tell('taking', wanted.length, done)
@@ -100,12 +101,14 @@ async function run(
     unsaved = 0
     signal.throwIfAborted()
   }
+  // What was listed and could not be found may only not be there yet.
+  for (const event of absent) await settle(receiver, source, plan, event, counts, patiently, true)
   return counts
 }
 
 type Patiently = ReturnType<typeof createPatience>
 
-/** One event: taken or asked for, or counted as failed if the trouble is its own. */
+/** One event: taken or asked for, or counted as failed if the trouble is its own. False if it was not found, and is to be tried again. */
 async function settle(
   receiver: Missing,
   source: Source,
@@ -113,12 +116,13 @@ async function settle(
   event: ListedEvent,
   counts: CatchUpCounts,
   patiently: Patiently,
-): Promise<void> {
+  last = false,
+): Promise<boolean> {
   try {
     if (source.kind === 'redelivery') {
       await patiently(() => source.redeliver(event))
       counts.asked++
-      return
+      return true
     }
     const listed = await patiently(() => source.read(event))
     const delivery = {
@@ -140,6 +144,7 @@ async function settle(
   } catch (error) {
     const code = ownTrouble(error)
     if (code === undefined) throw error
+    if (code === 'not_found' && !last) return false
     if (code === 'unhandled_topic') counts.skipped++
     else {
       const { id, topic, at } = event
@@ -147,6 +152,7 @@ async function settle(
       if (counts.failures.length < FAILURES) counts.failures.push({ id, topic, at, code })
     }
   }
+  return true
 }
 
 /** The code of an error that concerns one event alone. */

@@ -51,8 +51,11 @@ export function createCounting(): (ids: readonly string[]) => boolean {
   return (ids) => paging.goesOn(ids.map((id) => ({ id, at: 0 })))
 }
 
+/** An entry of a list has no time. */
+export class TimelessError extends RegistrarError {}
+
 /** A time as an API gives it. Throws `unexpected` for one that is none: it would pass each bound. */
 export function finite(at: number, sender: string, id: string): number {
   if (Number.isFinite(at)) return at
-  throw new RegistrarError('unexpected', `${sender}: the event ${id.slice(0, 100)} has no time`)
+  throw new TimelessError('unexpected', `${sender}: the event ${id.slice(0, 100)} has no time`)
 }

@@ -149,7 +149,8 @@ test('a dry run lists and counts, and takes nothing', async () => {
     topics: { 'issues.opened': lost.length },
     taken: 0,
   })
-  expect(fake.requests).toHaveLength(2)
+  // The hook, and the list twice: it may have moved.
+  expect(fake.requests).toHaveLength(3)
   await idle()
   expect(once(runs)).toBe(0)
 })
