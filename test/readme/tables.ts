@@ -30,15 +30,15 @@ function adapters(): string {
 function providers(): string {
   const entries = [...catalogue.values()].sort((a, b) => a.title.localeCompare(b.title, 'en'))
   return [
-    '| provider | import from `@postern/providers/` | its one secret | answers by itself | known answers |',
-    '| --- | --- | --- | --- | --- |',
+    '| provider | import from `@postern/providers/` | its one secret | how it signs | answers by itself | known answers | checked |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
     ...entries.map(row),
   ].join('\n')
 }
 
 function row(entry: CatalogueEntry): string {
   const file = entry.name.replaceAll('.', '-')
-  return `| [${entry.title}](${entry.docs}) | \`${file}\` | ${entry.secretOption ? `\`${entry.secretOption}\`` : 'none: `unauthenticated: true`'} | ${entry.handshakes.join(', ')} | ${answers(entry.name)} |`
+  return `| [${entry.title}](${entry.docs}) | \`${file}\` | ${entry.secretOption ? `\`${entry.secretOption}\`` : 'none: `unauthenticated: true`'} | ${entry.scheme} | ${entry.handshakes.join(', ')} | ${answers(entry.name)} | ${entry.checked} |`
 }
 
 const ORIGINS = [

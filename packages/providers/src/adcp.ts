@@ -1,7 +1,6 @@
 import { WebhookError } from '@postern/core'
 import {
   malformed,
-  provider,
   type Factory,
   type Scheme,
   fetchedJwks,
@@ -11,6 +10,7 @@ import {
   type Jwks,
   type FetchOptions,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { needed, text } from './common/read.ts'
 import { httpMessageSignatures, seconds } from './schemes/http-signature/http-message-signatures.ts'
 import { targetOf, type SignatureTarget } from './schemes/http-signature/base.ts'
@@ -43,6 +43,15 @@ export const adcp: Factory<AdcpOptions> = /* @__PURE__ */ provider({
     docs: 'https://docs.adcontextprotocol.org/docs/building/implementation/webhooks',
   },
   topics: ['create_media_buy.completed', 'task.completed'],
+  facts: {
+    scheme:
+      'RFC 9421 HTTP message signature (Ed25519 or ECDSA P-256) of method, target, authority, type and digest',
+    place: { header: 'Signature' },
+    tolerance: 300,
+    example: { jwksUrl: 'https://agent.example.com/jwks.json' },
+    checked: '2026-11-26',
+    delivers: {},
+  },
   options: {
     jwksUrl: "The https URL of the sender's key set.",
     jwks: "The sender's keys, in place of fetching them.",

@@ -2,13 +2,13 @@ import type { Delivery, SecretOption } from '@postern/core'
 import {
   hmac,
   mergeDeep,
-  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { field, member, needed } from './common/read.ts'
 
@@ -35,6 +35,14 @@ export const adyenPlatform: Factory<AdyenPlatformOptions> = /* @__PURE__ */ prov
     docs: 'https://docs.adyen.com/development-resources/webhooks/best-practices',
   },
   topics: ['balancePlatform.accountHolder.created', 'balancePlatform.transfer.updated'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {body}, base64, key in hex',
+    place: { header: 'HmacSignature' },
+    tolerance: 'none',
+    example: { hmacKey: '44782DEF547AAA06C910C43932B1EB0C' },
+    checked: '2026-11-26',
+    delivers: { within: 10_000, retries: 30 * DAY, ok: '2xx' },
+  },
   options: {
     hmacKey: 'HMAC key of the webhook, in hex.',
   },
@@ -46,7 +54,6 @@ export const adyenPlatform: Factory<AdyenPlatformOptions> = /* @__PURE__ */ prov
       encoding: 'base64',
       keyEncoding: 'hex',
     }),
-  retrySpan: 30 * DAY,
   events,
   compose,
 })

@@ -1,12 +1,12 @@
 import { textReply, type Delivery, type SecretOption } from '@postern/core'
 import {
   mergeDeep,
-  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
   type Factory,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { needed } from './common/read.ts'
 import { adyenItems, adyenScheme } from './schemes/adyen.ts'
@@ -38,6 +38,14 @@ export const adyen: Factory<AdyenOptions> = /* @__PURE__ */ provider({
     docs: 'https://docs.adyen.com/development-resources/webhooks/best-practices',
   },
   topics: ['AUTHORISATION', 'CAPTURE', 'REFUND', 'CANCELLATION', 'CHARGEBACK', 'REPORT_AVAILABLE'],
+  facts: {
+    scheme: 'HMAC-SHA256 of eight fields of each item, base64, key in hex',
+    place: { field: 'notificationItems[].NotificationRequestItem.additionalData.hmacSignature' },
+    tolerance: 'none',
+    example: { hmacKey: '44782DEF547AAA06C910C43932B1EB0C' },
+    checked: '2026-11-26',
+    delivers: { within: 10_000, retries: 30 * DAY, ok: '2xx with the body [accepted]' },
+  },
   options: {
     hmacKey: 'HMAC key of the webhook, in hex.',
   },
@@ -45,7 +53,6 @@ export const adyen: Factory<AdyenOptions> = /* @__PURE__ */ provider({
   secret: 'hmacKey',
   covers: { body: 'fields', id: true },
   scheme: () => adyenScheme(),
-  retrySpan: 30 * DAY,
   events,
   reply: (result) => (result.kind === 'refused' ? undefined : textReply('[accepted]')),
   compose,

@@ -2,12 +2,12 @@ import type { Delivery, SecretOption } from '@postern/core'
 import {
   hmac,
   mergeDeep,
-  provider,
   stringifyJson,
   type EventDraft,
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 
 /** Options of {@link airtable}. */
 export interface AirtableOptions {
@@ -32,6 +32,14 @@ export const airtable: Factory<AirtableOptions> = /* @__PURE__ */ provider({
     docs: 'https://airtable.com/developers/web/api/create-a-webhook',
   },
   topics: ['ping'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {body}, hex, key in base64',
+    place: { header: 'X-Airtable-Content-MAC' },
+    tolerance: 'none',
+    example: { macSecretBase64: 'YW4gZXhhbXBsZSBzZWNyZXQ=' },
+    checked: '2026-11-26',
+    delivers: { ok: '200 or 204, empty' },
+  },
   options: {
     macSecretBase64: 'macSecretBase64 of the call that created the webhook.',
   },

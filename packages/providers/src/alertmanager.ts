@@ -1,4 +1,5 @@
-import { provider, type Factory } from '@postern/core/scheme'
+import type { Factory } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { alertEvents, composeAlert } from './schemes/alerts.ts'
 import { httpAuth, type HttpAuthOptions, oneSecret } from './schemes/http-auth.ts'
 
@@ -23,6 +24,13 @@ export const alertmanager: Factory<AlertmanagerOptions> = /* @__PURE__ */ provid
     docs: 'https://prometheus.io/docs/alerting/latest/configuration/#webhook_config',
   },
   topics: ['firing', 'resolved'],
+  facts: {
+    scheme: 'bearer token or Basic; nothing is signed',
+    place: { header: 'Authorization' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { after4xx: 'dropped' },
+  },
   options: {
     token: 'Token of Authorization: Bearer.',
     credentials: 'user:password of HTTP Basic authentication.',

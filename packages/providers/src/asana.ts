@@ -9,7 +9,6 @@ import type { Records } from '@postern/core/inbox'
 import {
   hmac,
   mergeDeep,
-  provider,
   singleHeader,
   stringifyJson,
   type Draft,
@@ -17,6 +16,7 @@ import {
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY, MIB } from './common/units.ts'
 import { items, member } from './common/read.ts'
 
@@ -63,6 +63,13 @@ export const asana: Factory<AsanaOptions> = /* @__PURE__ */ provider({
   },
   topics: ['task.added', 'task.changed', 'task.deleted', 'story.added', 'project.changed'],
   handshakes: ['X-Hook-Secret is echoed, if it is expected'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {body}, hex',
+    place: { header: 'X-Hook-Signature' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { within: 10_000, largest: 5 * MIB, retries: DAY, givesUp: 'at a 410', ok: '2xx' },
+  },
   options: {
     secret: 'X-Hook-Secret of the webhook, or a function that looks it up.',
     acceptHandshake: 'Whether a handshake is expected now. Default false.',
@@ -80,8 +87,6 @@ export const asana: Factory<AsanaOptions> = /* @__PURE__ */ provider({
   scheme: () => hmac({ header: 'X-Hook-Signature' }),
   credentials: { headers: ['x-hook-secret'] },
   reads: ['x-hook-secret'],
-  limits: { body: 5 * MIB },
-  retrySpan: DAY,
   greet: (delivery, options) =>
     greet(delivery, options, async (secret) => {
       await options.kept?.keep(secret, delivery)

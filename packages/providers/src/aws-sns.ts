@@ -8,13 +8,13 @@ import {
 import {
   checkTimestamp,
   malformed,
-  provider,
   toleranceOption,
   type EventDraft,
   type Factory,
   fetchBounded,
   parseTimestamp,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
 import type { CertificateOptions } from './schemes/certificate/options.ts'
@@ -66,6 +66,14 @@ export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({
   },
   topics: ['arn:aws:sns:us-east-1:123456789012:MyTopic'],
   handshakes: ['SubscriptionConfirmation'],
+  facts: {
+    scheme: 'RSA (SHA-256 or SHA-1) of fields of the body, base64, by certificate',
+    place: { field: 'Signature' },
+    tolerance: 'none',
+    example: { topicArn: 'arn:aws:sns:us-east-1:123456789012:example' },
+    checked: '2026-11-26',
+    delivers: { within: 15_000, retries: HOUR, redirect: 'failure', ok: '2xx' },
+  },
   options: {
     topicArn: 'The ARN of the topic that may send.',
     confirm: 'true, or a function that decides: confirms subscriptions. Default false.',
@@ -99,8 +107,6 @@ export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({
       options,
     )
   },
-  retrySpan: HOUR,
-  failsOnRedirect: true,
   handshake: (delivery, _body, _verified, options) => confirmed(delivery.json(), options),
   events: (delivery) => [eventOf(delivery.json())],
 })

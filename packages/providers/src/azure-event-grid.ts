@@ -1,5 +1,6 @@
 import { jsonReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
-import { provider, stringifyJson, token, type Factory, type ParsedBody } from '@postern/core/scheme'
+import { stringifyJson, token, type Factory, type ParsedBody } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
 import { consent, CONSENT_HEADERS } from './schemes/abuse-protection.ts'
@@ -37,6 +38,19 @@ export const azureEventGrid: Factory<AzureEventGridOptions> = /* @__PURE__ */ pr
   },
   topics: ['Microsoft.Storage.BlobCreated', 'Microsoft.Resources.ResourceWriteSuccess'],
   handshakes: ['SubscriptionValidation', 'OPTIONS WebHook-Request-Origin'],
+  facts: {
+    scheme: 'secret in the query or a header; nothing is signed',
+    place: { query: 'code' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: {
+      within: 30_000,
+      retries: DAY,
+      redirect: 'failure',
+      after4xx: 'retried, but 400 and 413 are final',
+      ok: '200 to 204',
+    },
+  },
   options: {
     secret: 'The secret in the URL or in a delivery property.',
     queryKey: "Name of the query parameter that holds it. Default 'code'.",
@@ -48,8 +62,6 @@ export const azureEventGrid: Factory<AzureEventGridOptions> = /* @__PURE__ */ pr
   reads: CONSENT_HEADERS,
   scheme: ({ queryKey = 'code', header }) =>
     token(header === undefined ? { query: queryKey } : { header }),
-  retrySpan: DAY,
-  failsOnRedirect: true,
   handshake,
   events: (_delivery, { value }) =>
     [value].flat().map((event) => ({

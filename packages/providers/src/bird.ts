@@ -52,6 +52,7 @@ export const bird: Factory<BirdOptions> = /* @__PURE__ */ provider({
       header: HEADER,
       issuer: ['MessageBird'],
       tolerance: 5,
+      url: (delivery) => signedUrl(delivery, options),
       required: ['exp', 'url_hash'],
       bodyHash: { claim: 'payload_hash' },
       check: (claims, delivery) => checkUrl(claims, delivery, options),
@@ -64,7 +65,7 @@ export const bird: Factory<BirdOptions> = /* @__PURE__ */ provider({
     place: { header: HEADER },
     tolerance: 65,
     checked: '2026-11-28',
-    delivers: { source: 'https://developers.messagebird.com/api/' },
+    delivers: {},
   },
   events: (_delivery, { value }) => [{ topic: text(value, 'type') ?? 'event', payload: value }],
   compose: ({ topic = 'message.created', payload }) => ({

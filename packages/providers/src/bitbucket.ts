@@ -1,5 +1,6 @@
 import type { SecretOption } from '@postern/core'
-import { hmac, provider, type Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { KIB } from './common/units.ts'
 import { agreedTopic, text } from './common/read.ts'
 
@@ -29,13 +30,19 @@ export const bitbucket: Factory<BitbucketOptions> = /* @__PURE__ */ provider({
     docs: 'https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/',
   },
   topics: ['repo:push', 'pullrequest:created', 'pullrequest:fulfilled', 'pr:opened', 'pr:merged'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {body}, hex',
+    place: { header: 'X-Hub-Signature' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { within: 10_000, largest: 256 * KIB, ok: '2xx' },
+  },
   options: {
     secret: 'Secret of the webhook.',
   },
   claims: 'x-request-uuid',
   covers: { body: 'bytes', topic: false },
   scheme: () => hmac({ header: 'X-Hub-Signature', prefix: 'sha256=' }),
-  limits: { body: 256 * KIB },
   events: (delivery, { value }) => [
     {
       id: delivery.header('x-request-uuid') || delivery.header('x-request-id') || undefined,

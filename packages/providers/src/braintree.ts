@@ -12,12 +12,12 @@ import {
   malformed,
   mismatch,
   parseXml,
-  provider,
   safeEqual,
   type Factory,
   type Keyring,
   type Scheme,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY, FORM_TYPE } from './common/units.ts'
 import { field, needed } from './common/read.ts'
 import { xmlElements } from './schemes/xml-elements.ts'
@@ -50,6 +50,14 @@ export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ provider({
   },
   topics: ['check', 'subscription_charged_successfully', 'dispute_opened'],
   handshakes: ['bt_challenge'],
+  facts: {
+    scheme: 'HMAC-SHA1 of the field bt_payload, hex, keyed with the SHA-1 of the private key',
+    place: { field: 'bt_signature' },
+    tolerance: 'none',
+    example: { publicKey: 'public_key', privateKey: 'an-example-secret' },
+    checked: '2026-11-26',
+    delivers: { within: 30_000, retries: DAY, ok: '2xx' },
+  },
   options: {
     privateKey: 'The private key of the API key pair.',
     publicKey: 'The public key of the pair.',
@@ -66,7 +74,6 @@ export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ provider({
       throw new TypeError('braintree: publicKey must be the public key of the API key pair')
     return signature(publicKey)
   },
-  retrySpan: DAY,
   greet: (delivery, { publicKey }, keys) =>
     delivery.method === 'GET' ? challenge(delivery, publicKey, keys) : undefined,
   events(delivery) {

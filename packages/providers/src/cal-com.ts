@@ -2,13 +2,13 @@ import type { Delivery, SecretOption } from '@postern/core'
 import {
   hmac,
   mergeDeep,
-  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { member, text } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
 
@@ -35,13 +35,19 @@ export const calCom: Factory<CalComOptions> = /* @__PURE__ */ provider({
     docs: 'https://cal.com/docs/core-features/webhooks',
   },
   topics: ['BOOKING_CREATED', 'BOOKING_RESCHEDULED', 'BOOKING_CANCELLED', 'FORM_SUBMITTED', 'PING'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {body}, hex',
+    place: { header: 'X-Cal-Signature-256' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { redirect: 'failure' },
+  },
   options: {
     secret: 'Secret of the webhook.',
   },
   formats: ['json', 'form'],
   covers: { body: 'bytes', id: true },
   scheme: () => hmac({ header: 'X-Cal-Signature-256', covers: { body: 'bytes', id: true } }),
-  failsOnRedirect: true,
   events,
   compose,
 })

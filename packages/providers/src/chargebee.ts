@@ -2,12 +2,12 @@ import type { Delivery, SecretOption } from '@postern/core'
 import {
   basic,
   mergeDeep,
-  provider,
   stringifyJson,
   type EventDraft,
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
 
@@ -34,13 +34,20 @@ export const chargebee: Factory<ChargebeeOptions> = /* @__PURE__ */ provider({
     docs: 'https://www.chargebee.com/docs/webhook_settings.html',
   },
   topics: ['subscription_created', 'subscription_renewed', 'payment_failed', 'invoice_generated'],
+  facts: {
+    scheme: 'Basic; nothing is signed',
+    place: { header: 'Authorization' },
+    tolerance: 'none',
+    example: { credentials: 'user:an-example-password' },
+    checked: '2026-11-26',
+    delivers: { within: 60_000, retries: 4 * DAY, ok: '2xx' },
+  },
   options: {
     credentials: 'user:password of the webhook.',
   },
   secret: 'credentials',
   covers: { body: 'none' },
   scheme: () => basic(),
-  retrySpan: 4 * DAY,
   events,
   compose: ({ topic = 'subscription_created', id = 'ev_16BHbhF4s42tO2lK', payload }) => ({
     body: stringifyJson(mergeDeep({ id, object: 'event', event_type: topic }, payload)),

@@ -2,7 +2,6 @@ import { field, text } from './common/read.ts'
 import { Buffer } from 'node:buffer'
 import { type SecretOption, WebhookError, type Delivery } from '@postern/core'
 import {
-  provider,
   stringifyJson,
   token,
   type Factory,
@@ -10,6 +9,7 @@ import {
   type EventDraft,
   type ParsedBody,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { consent, CONSENT_HEADERS } from './schemes/abuse-protection.ts'
 
 /** Options of {@link cloudevents}. */
@@ -41,6 +41,13 @@ export const cloudevents: Factory<CloudeventsOptions> = /* @__PURE__ */ provider
   },
   topics: ['com.example.someevent'],
   handshakes: ['OPTIONS WebHook-Request-Origin'],
+  facts: {
+    scheme: 'bearer token; nothing is signed',
+    place: { header: 'Authorization' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { redirect: 'failure', givesUp: 'at a 410, as the specification has it', ok: '2xx' },
+  },
   options: {
     secret: 'The bearer token of the senders.',
     unauthenticated: 'true: takes events from anybody.',
@@ -56,7 +63,6 @@ export const cloudevents: Factory<CloudeventsOptions> = /* @__PURE__ */ provider
   ],
   scheme: () =>
     firstOf(token({ header: 'authorization', scheme: 'Bearer' }), token({ query: 'access_token' })),
-  failsOnRedirect: true,
   greet: (delivery, { allowedOrigins = [] }) =>
     delivery.method === 'OPTIONS' ? consent(delivery, allowedOrigins) : undefined,
   events: cloudEvents,

@@ -1,13 +1,13 @@
 import type { Delivery, SecretOption } from '@postern/core'
 import {
   mergeDeep,
-  provider,
   stringifyJson,
   token,
   type EventDraft,
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { member } from './common/read.ts'
 import { httpAuth, type HttpAuthOptions, oneSecret } from './schemes/http-auth.ts'
 
@@ -41,6 +41,13 @@ export const datadog: Factory<DatadogOptions> = /* @__PURE__ */ provider({
     docs: 'https://github.com/DataDog/Miscellany/tree/master/webhooks',
   },
   topics: ['query_alert_monitor', 'event'],
+  facts: {
+    scheme: 'token of a header or Basic; nothing is signed',
+    place: { header: 'Authorization' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { ok: '2xx' },
+  },
   options: {
     secret: 'Value of the custom header.',
     header: 'Name of the custom header. Default X-Webhook-Secret.',

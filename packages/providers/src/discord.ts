@@ -2,13 +2,13 @@ import { emptyReply, jsonReply, type Reply, type SecretOption } from '@postern/c
 import {
   ed25519,
   mergeDeep,
-  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { JSON_TYPE } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
 
@@ -50,6 +50,18 @@ export const discord: Factory<DiscordOptions> = /* @__PURE__ */ provider({
   },
   topics: ['APPLICATION_COMMAND.deploy', 'MESSAGE_COMPONENT.button', 'APPLICATION_AUTHORIZED'],
   handshakes: ['interaction PING', 'event PING'],
+  facts: {
+    scheme: 'Ed25519 of {time}{body}, hex',
+    place: { header: 'X-Signature-Ed25519' },
+    tolerance: 'none',
+    example: { publicKey: `private:${'9d'.repeat(32)}` },
+    checked: '2026-11-26',
+    delivers: {
+      within: 3_000,
+      retries: RETRY_SPAN,
+      ok: 'the response of an interaction, 204 for an event',
+    },
+  },
   options: {
     publicKey: "The application's public key, 64 hex digits.",
     tolerance: 'Seconds the signed time may be away from now. Default 900.',
@@ -63,7 +75,6 @@ export const discord: Factory<DiscordOptions> = /* @__PURE__ */ provider({
       tolerance: options.tolerance ?? 900,
       message: '{time}{body}',
     }),
-  retrySpan: RETRY_SPAN,
   handshake,
   events: (_delivery, { value }) => [eventOf(value)],
   reply: (result, delivery) =>

@@ -1,7 +1,6 @@
 import type { Delivery, SecretOption } from '@postern/core'
 import {
   mergeDeep,
-  provider,
   stringifyJson,
   token,
   type Draft,
@@ -9,6 +8,7 @@ import {
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { joinedId } from './schemes/ids.ts'
 
 /** Options of {@link dockerHub}: a `secret` of your own in the URL, or `unauthenticated`. */
@@ -37,6 +37,13 @@ export const dockerHub: Factory<DockerHubOptions> = /* @__PURE__ */ provider({
     docs: 'https://docs.docker.com/docker-hub/repos/manage/webhooks/',
   },
   topics: ['push'],
+  facts: {
+    scheme: 'secret in the query; nothing is signed',
+    place: { query: 'token' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { retries: 0 },
+  },
   options: {
     secret: 'A secret of your own in the URL.',
     queryKey: 'The query parameter that carries it. Default secret.',

@@ -51,10 +51,7 @@ export const dropboxSign: Factory<DropboxSignOptions> = /* @__PURE__ */ provider
     place: { field: 'json.event.event_hash' },
     tolerance: 'none',
     checked: '2026-11-28',
-    delivers: {
-      ok: '200 with the text Hello API Event Received',
-      source: 'https://developers.hellosign.com/docs/events/walkthrough',
-    },
+    delivers: { ok: '200 with the text Hello API Event Received' },
   },
   reply: (result) =>
     result.kind === 'refused' ? undefined : textReply('Hello API Event Received'),

@@ -1,5 +1,6 @@
 import { WebhookError, type SecretOption } from '@postern/core'
-import { hmac, mergeDeep, provider, stringifyJson, type Factory } from '@postern/core/scheme'
+import { hmac, mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { field } from './common/read.ts'
 import { CHALLENGE, challengeReply } from './schemes/challenge.ts'
 
@@ -28,6 +29,13 @@ export const dropbox: Factory<DropboxOptions> = /* @__PURE__ */ provider({
   },
   topics: ['list_folder'],
   handshakes: ['GET challenge'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {body}, hex',
+    place: { header: 'X-Dropbox-Signature' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { within: 10_000, retries: 600_000, ok: '200' },
+  },
   options: {
     appSecret: 'The app secret.',
   },
@@ -37,7 +45,6 @@ export const dropbox: Factory<DropboxOptions> = /* @__PURE__ */ provider({
   covers: { body: 'bytes' },
   methods: ['POST', 'GET'],
   scheme: () => hmac({ header: 'X-Dropbox-Signature' }),
-  retrySpan: 600_000,
   greet: (delivery) =>
     delivery.method === 'GET' ? challengeReply(delivery.query(), 'challenge') : undefined,
   events(_delivery, { value }) {

@@ -66,7 +66,7 @@ export const fal: Factory<FalOptions> = /* @__PURE__ */ provider({
     tolerance: 300,
     example: { publicKeys: `private:${'9d'.repeat(32)}` },
     checked: '2026-11-28',
-    delivers: { source: 'https://docs.fal.ai/model-apis/model-endpoints/webhooks' },
+    delivers: {},
   },
   events: (delivery, { value }) => [
     {

@@ -1,11 +1,6 @@
 import { WebhookError, type Limits, type SecretOption } from '@postern/core'
-import {
-  provider,
-  type Coding,
-  type Factory,
-  type Format,
-  type Provider,
-} from '@postern/core/scheme'
+import type { Coding, Factory, Format, Provider } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { composeGeneric } from './schemes/generic/compose.ts'
 import {
   genericCovers,
@@ -14,8 +9,8 @@ import {
   type GenericPlaces,
 } from './schemes/generic/events.ts'
 import { GENERIC_OPTIONS } from './schemes/generic/options.ts'
-import type { GenericSchemeOptions } from './schemes/generic/scheme-options.ts'
 import { genericScheme } from './schemes/generic/scheme.ts'
+import type { GenericSchemeOptions } from './schemes/generic/scheme-options.ts'
 
 export type { Extract }
 
@@ -68,6 +63,14 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
     place: 'the webhook settings of the sender',
     secret: 'shown by the sender, or chosen by you, in the same place',
     docs: 'https://www.rfc-editor.org/rfc/rfc2104',
+  },
+  facts: {
+    scheme: 'as you say: HMAC, tokens, Basic, Standard Webhooks, or a scheme as a value',
+    place: { header: 'as you say' },
+    tolerance: 300,
+    example: { secret: 'an-example-secret', scheme: 'hmac', header: 'X-Signature' },
+    checked: '2026-11-26',
+    delivers: { ok: '2xx' },
   },
   options: GENERIC_OPTIONS,
   formats: ['json', 'xml', 'form', 'bytes', 'query'],

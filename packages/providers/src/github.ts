@@ -2,12 +2,12 @@ import type { Delivery, SecretOption } from '@postern/core'
 import {
   hmac,
   mergeDeep,
-  provider,
   type Draft,
   type EventDraft,
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY, MIB } from './common/units.ts'
 import { jsonField, text } from './common/read.ts'
 
@@ -38,6 +38,13 @@ export const github: Factory<GithubOptions> = /* @__PURE__ */ provider({
     docs: 'https://docs.github.com/en/webhooks/using-webhooks/creating-webhooks',
   },
   topics: ['push', 'issues.opened', 'pull_request.synchronize', 'release.published', 'ping'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {body}, hex',
+    place: { header: 'X-Hub-Signature-256' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { within: 10_000, largest: 25 * MIB, retries: 3 * DAY, ok: '2xx' },
+  },
   options: {
     secret: 'Secret of the webhook or of the GitHub App.',
   },
@@ -45,8 +52,6 @@ export const github: Factory<GithubOptions> = /* @__PURE__ */ provider({
   claims: 'x-github-delivery',
   covers: { body: 'bytes', topic: false },
   scheme: () => hmac({ header: 'X-Hub-Signature-256', prefix: 'sha256=' }),
-  limits: { body: 25 * MIB },
-  retrySpan: 3 * DAY,
   events,
   compose,
 })

@@ -1,7 +1,6 @@
 import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
 import {
   mergeDeep,
-  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
@@ -12,6 +11,7 @@ import {
   type Scheme,
   type StandardWebhooksKey,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { MIB } from './common/units.ts'
 import { field, text } from './common/read.ts'
 
@@ -42,6 +42,18 @@ export const gitlab: Factory<GitlabOptions> = /* @__PURE__ */ provider({
     docs: 'https://docs.gitlab.com/user/project/integrations/webhooks/',
   },
   topics: ['push', 'tag_push', 'merge_request.open', 'note', 'pipeline', 'build', 'user_create'],
+  facts: {
+    scheme: 'Standard Webhooks, or a token of a header',
+    place: { header: 'X-Gitlab-Token' },
+    tolerance: 300,
+    checked: '2026-11-26',
+    delivers: {
+      within: 10_000,
+      largest: 25 * MIB,
+      givesUp: 'disabled for a while after four failures',
+      ok: '2xx',
+    },
+  },
   options: {
     token: 'Signing token (whsec_…) or secret token of the hook.',
     tolerance: 'Seconds a signed time may be away from now. Default 300.',
@@ -50,7 +62,6 @@ export const gitlab: Factory<GitlabOptions> = /* @__PURE__ */ provider({
   secret: 'token',
   covers: { body: 'bytes', id: true, timestamp: true },
   scheme: (options) => gitlabScheme(options.token, options.tolerance),
-  limits: { body: 25 * MIB },
   events,
   compose,
 })

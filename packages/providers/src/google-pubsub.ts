@@ -1,6 +1,5 @@
 import { WebhookError, type Delivery } from '@postern/core'
 import {
-  provider,
   type EventDraft,
   type Factory,
   type ParsedBody,
@@ -12,6 +11,7 @@ import {
   type JwtClaims,
   type FetchOptions,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
 
@@ -49,6 +49,22 @@ export const googlePubsub: Factory<GooglePubsubOptions> = /* @__PURE__ */ provid
     docs: 'https://docs.cloud.google.com/pubsub/docs/create-push-subscription',
   },
   topics: ['projects/my-project/subscriptions/my-subscription'],
+  facts: {
+    scheme: 'JWT (RS256) by Google; the body is not signed',
+    place: { header: 'Authorization' },
+    tolerance: 'none',
+    example: {
+      audience: 'https://example.com/webhooks',
+      email: 'push@example.iam.gserviceaccount.com',
+    },
+    checked: '2026-11-26',
+    delivers: {
+      retries: 7 * DAY,
+      redirect: 'failure',
+      after4xx: 'retried',
+      ok: '102, 200, 201, 202 or 204',
+    },
+  },
   options: {
     email: 'The service account of the push subscription.',
     audience: 'Its audience. Default: the URL of the request.',
@@ -80,8 +96,6 @@ export const googlePubsub: Factory<GooglePubsubOptions> = /* @__PURE__ */ provid
       }),
       [jwks === undefined ? fetchedJwks(KEYS, fetching) : givenJwks(jwks, 'google-pubsub: jwks')],
     ),
-  retrySpan: 7 * DAY,
-  failsOnRedirect: true,
   events: (delivery, body) => [eventOf(delivery, body)],
 })
 

@@ -1,5 +1,6 @@
 import type { SecretOption } from '@postern/core'
-import { hmac, provider, type Factory, type Scheme } from '@postern/core/scheme'
+import { hmac, type Factory, type Scheme } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { alertEvents, composeAlert } from './schemes/alerts.ts'
 import { httpAuth, type HttpAuthOptions, oneSecret } from './schemes/http-auth.ts'
 
@@ -39,6 +40,13 @@ export const grafana: Factory<GrafanaOptions> = /* @__PURE__ */ provider({
     docs: 'https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/',
   },
   topics: ['firing', 'resolved'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {body} or {time}:{body}, hex',
+    place: { header: 'X-Grafana-Alerting-Signature' },
+    tolerance: 300,
+    checked: '2026-11-26',
+    delivers: { ok: '2xx' },
+  },
   options: {
     secret: 'HMAC secret of the contact point.',
     header: 'Header of the signature. Default X-Grafana-Alerting-Signature.',

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { Delivery, SecretOption } from '@postern/core'
 import {
   mergeDeep,
-  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
@@ -18,6 +17,7 @@ import {
   type Scheme,
   type SignatureAlgorithm,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { text } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
@@ -48,6 +48,13 @@ export const hubspot: Factory<HubspotOptions> = /* @__PURE__ */ provider({
     docs: 'https://developers.hubspot.com/docs/apps/developer-platform/add-features/configure-webhooks',
   },
   topics: ['contact.creation', 'contact.propertyChange', 'deal.creation', 'object.creation'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {method}{url}{body}{time}, base64',
+    place: { header: 'X-HubSpot-Signature-v3' },
+    tolerance: 300,
+    checked: '2026-11-26',
+    delivers: { within: 5_000, retries: DAY, ok: '2xx' },
+  },
   options: {
     clientSecret: 'Client secret of the app.',
     publicUrl: 'The URL as HubSpot calls it. Default: the URL of the request.',
@@ -63,7 +70,6 @@ export const hubspot: Factory<HubspotOptions> = /* @__PURE__ */ provider({
     return hubspotScheme(options)
   },
   format: hubspotFormat,
-  retrySpan: DAY,
   events,
   compose,
 })

@@ -1,5 +1,6 @@
 import { emptyReply, type SecretOption } from '@postern/core'
-import { hmac, mergeDeep, provider, stringifyJson, type Factory } from '@postern/core/scheme'
+import { hmac, mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { needed, text } from './common/read.ts'
 
 /** Options of {@link intercom}. */
@@ -27,6 +28,18 @@ export const intercom: Factory<IntercomOptions> = /* @__PURE__ */ provider({
   },
   topics: ['conversation.user.created', 'contact.user.created', 'ticket.created', 'ping'],
   handshakes: ['HEAD'],
+  facts: {
+    scheme: 'HMAC-SHA1 of {body}, hex',
+    place: { header: 'X-Hub-Signature' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: {
+      within: 5_000,
+      retries: 60_000,
+      givesUp: 'at a 410, which ends the subscription',
+      ok: '2xx',
+    },
+  },
   options: {
     clientSecret: 'Client secret of the app.',
   },
@@ -39,7 +52,6 @@ export const intercom: Factory<IntercomOptions> = /* @__PURE__ */ provider({
       algorithm: 'sha1',
       prefix: 'sha1=',
     }),
-  retrySpan: 60_000,
   greet: ({ method }) => (method === 'HEAD' ? emptyReply() : undefined),
   events: (_delivery, { value }) => [
     { id: text(value, 'id'), topic: needed(value, 'topic'), payload: value },

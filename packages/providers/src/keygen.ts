@@ -56,6 +56,7 @@ export const keygen: Factory<KeygenOptions> = /* @__PURE__ */ provider({
       write: (signature) => ({
         [HEADER]: `algorithm="ed25519", signature="${signature}", headers="${SIGNED}"`,
       }),
+      url: ({ url }) => url,
       message: signedText,
     }),
   facts: {

@@ -2,12 +2,12 @@ import type { SecretOption } from '@postern/core'
 import {
   hmac,
   mergeDeep,
-  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
   type Factory,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { field, items, needed, text } from './common/read.ts'
 
 /** Options of {@link line}. */
@@ -36,6 +36,13 @@ export const line: Factory<LineOptions> = /* @__PURE__ */ provider({
   },
   topics: ['message.text', 'follow', 'unfollow', 'join', 'postback', 'unsend'],
   handshakes: ['signed delivery without events'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {body}, base64',
+    place: { header: 'X-Line-Signature' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { ok: '2xx' },
+  },
   options: {
     channelSecret: 'The channel secret.',
   },

@@ -3,7 +3,6 @@ import {
   checkTimestamp,
   hmac,
   parseTimestamp,
-  provider,
   singleHeader,
   stringifyJson,
   type Draft,
@@ -11,6 +10,7 @@ import {
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { agreedTopic, field, text } from './common/read.ts'
 
@@ -39,6 +39,13 @@ export const linear: Factory<LinearOptions> = /* @__PURE__ */ provider({
     docs: 'https://linear.app/developers/webhooks',
   },
   topics: ['Issue.create', 'Issue.update', 'Comment.create', 'Project.update', 'IssueSLA.breached'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {body}, hex',
+    place: { header: 'Linear-Signature' },
+    tolerance: 60,
+    checked: '2026-11-26',
+    delivers: { within: 5_000, retries: 8 * HOUR, ok: '200' },
+  },
   options: {
     secret: 'Signing secret of the webhook.',
     tolerance: 'Seconds the signed time may be away from now. Default 60.',
@@ -48,7 +55,6 @@ export const linear: Factory<LinearOptions> = /* @__PURE__ */ provider({
   repeats: false,
   covers: { body: 'bytes', timestamp: true },
   scheme: ({ tolerance }) => hmac({ header: 'Linear-Signature', tolerance }),
-  retrySpan: 8 * HOUR,
   check: (delivery, clock, { tolerance = 60 }) =>
     checkTimestamp(timeOf(delivery), clock(), tolerance),
   events,

@@ -48,7 +48,7 @@ export const livekit: Factory<LivekitOptions> = /* @__PURE__ */ provider({
     tolerance: 300,
     example: { apiKey: 'APIexample', apiSecret: 'an-example-secret' },
     checked: '2026-11-28',
-    delivers: { source: 'https://docs.livekit.io/home/server/webhooks/' },
+    delivers: {},
   },
   events: (_delivery, { value }) => [
     { id: text(value, 'id'), topic: needed(value, 'event'), payload: value },

@@ -1,7 +1,6 @@
 import { type SecretOption, createDelivery, WebhookError, type Delivery } from '@postern/core'
 import {
   mergeDeep,
-  provider,
   stringifyJson,
   toleranceOption,
   type Draft,
@@ -17,6 +16,7 @@ import {
   parseTimestamp,
   type Scheme,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { HOUR, MIB, FORM_TYPE } from './common/units.ts'
 import { field, text } from './common/read.ts'
 
@@ -49,6 +49,13 @@ export const mailgun: Factory<MailgunOptions> = /* @__PURE__ */ provider({
     docs: 'https://github.com/mailgun/documentation/blob/master/source/user_manual.rst',
   },
   topics: ['delivered', 'failed.permanent', 'failed.temporary', 'opened', 'clicked', 'inbound'],
+  facts: {
+    scheme: 'HMAC-SHA256 of time and token in the body, hex; the rest is not signed',
+    place: { field: 'signature' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { retries: 8 * HOUR, after4xx: 'retried, but 406', ok: '200' },
+  },
   options: {
     signingKey: 'Webhook signing key of the account.',
     tolerance: 'Seconds the signed time may be away from now. Default 32400.',
@@ -58,7 +65,6 @@ export const mailgun: Factory<MailgunOptions> = /* @__PURE__ */ provider({
   covers: { body: 'none', timestamp: true },
   scheme: ({ tolerance }) => mailgunScheme(toleranceOption(tolerance, 9 * 3600)),
   limits: { body: 25 * MIB },
-  retrySpan: 8 * HOUR,
   events: (_delivery, body) => [body.kind === 'json' ? eventOf(body.value) : formEvent(body)],
   compose,
 })

@@ -3,7 +3,6 @@ import {
   hmac,
   mergeDeep,
   parseJson,
-  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
@@ -11,6 +10,7 @@ import {
   type SignedMessage,
   type Scheme,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { FORM_TYPE, MIB } from './common/units.ts'
 import { member, needed, text } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
@@ -42,6 +42,13 @@ export const mandrill: Factory<MandrillOptions> = /* @__PURE__ */ provider({
   },
   topics: ['send', 'delivered', 'hard_bounce', 'open', 'click', 'spam', 'inbound', 'blacklist.add'],
   handshakes: ['HEAD when the webhook is added', 'empty test batch signed with test-webhook'],
+  facts: {
+    scheme: 'HMAC-SHA1 of {url} and the sorted form, base64',
+    place: { header: 'X-Mandrill-Signature' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { ok: '200' },
+  },
   options: {
     webhookKey: 'Key of the webhook.',
     publicUrl: 'The URL as it was entered in Mandrill. Default: the URL of the request.',

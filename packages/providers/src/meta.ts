@@ -3,12 +3,12 @@ import {
   checkSecret,
   hmac,
   mergeDeep,
-  provider,
   safeEqual,
   stringifyJson,
   type Draft,
   type Factory,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY, MIB } from './common/units.ts'
 import { field } from './common/read.ts'
 import { CHALLENGE, challengeReply } from './schemes/challenge.ts'
@@ -51,6 +51,13 @@ export const meta: Factory<MetaOptions> = /* @__PURE__ */ provider({
     'instagram.comments',
   ],
   handshakes: ['GET hub.challenge'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {body}, hex',
+    place: { header: 'X-Hub-Signature-256' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { largest: 4 * MIB, retries: 7 * DAY, ok: '200' },
+  },
   options: {
     appSecret: 'The app secret.',
     verifyToken: 'The verify token of your subscriptions.',
@@ -69,8 +76,6 @@ export const meta: Factory<MetaOptions> = /* @__PURE__ */ provider({
     return options
   },
   credentials: { query: ['hub.verify_token'] },
-  limits: { body: 4 * MIB },
-  retrySpan: 7 * DAY,
   greet: (delivery, { verifyToken }) =>
     delivery.method === 'GET' ? confirm(delivery, verifyToken) : undefined,
   events: (delivery, { value }) => metaUpdates(value, delivery.json('exact')),

@@ -9,13 +9,13 @@ import {
 import {
   mergeDeep,
   mismatch,
-  provider,
   safeEqual,
   stringifyJson,
   type EventDraft,
   type Factory,
   type Scheme,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { field, items, needed, text } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
@@ -48,6 +48,13 @@ export const microsoftGraph: Factory<MicrosoftGraphOptions> = /* @__PURE__ */ pr
   },
   topics: ['#Microsoft.Graph.Message.created', 'subscriptionRemoved', 'missed'],
   handshakes: ['validationToken'],
+  facts: {
+    scheme: 'secret in each notification; nothing is signed',
+    place: { field: 'value[].clientState' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { within: 10_000, retries: 4 * HOUR, ok: '2xx' },
+  },
   options: {
     clientState: 'The clientState subscriptions were made with.',
   },
@@ -56,7 +63,6 @@ export const microsoftGraph: Factory<MicrosoftGraphOptions> = /* @__PURE__ */ pr
   secret: 'clientState',
   covers: { body: 'none' },
   scheme: () => CLIENT_STATE,
-  retrySpan: 4 * HOUR,
   greet,
   events: (_delivery, { value }) => items(value, 'value').map(eventOf),
   reply: (result) =>

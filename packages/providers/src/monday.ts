@@ -41,6 +41,7 @@ export const monday: Factory<MondayOptions> = /* @__PURE__ */ provider({
     const scheme = jwt({
       algorithms: ['HS256'],
       header: 'Authorization',
+      url: (delivery) => signedUrl(delivery, options),
       audience: (delivery) => [signedUrl(delivery, options)],
       required: ['exp'],
       claims: (_request, seconds) => ({ exp: seconds + 300 }),
@@ -52,7 +53,7 @@ export const monday: Factory<MondayOptions> = /* @__PURE__ */ provider({
     place: { header: 'Authorization' },
     tolerance: 300,
     checked: '2026-11-28',
-    delivers: { source: 'https://developer.monday.com/api-reference/reference/webhooks' },
+    delivers: {},
   },
   greet: answered,
   events: (_delivery, { value }) => [

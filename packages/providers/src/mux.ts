@@ -1,5 +1,6 @@
 import type { SecretOption } from '@postern/core'
-import { hmac, mergeDeep, pairs, provider, stringifyJson, type Factory } from '@postern/core/scheme'
+import { hmac, mergeDeep, pairs, stringifyJson, type Factory } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
 
@@ -29,6 +30,13 @@ export const mux: Factory<MuxOptions> = /* @__PURE__ */ provider({
     docs: 'https://www.mux.com/docs/core/manage-webhooks',
   },
   topics: ['video.asset.ready', 'video.upload.asset_created', 'video.live_stream.active'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {time}.{body}, hex',
+    place: { header: 'Mux-Signature' },
+    tolerance: 300,
+    checked: '2026-11-26',
+    delivers: { within: 5_000, retries: DAY, ok: '2xx' },
+  },
   options: {
     webhookSecret: 'Signing secret of the webhook.',
     tolerance: 'Seconds the signed time may be away from now. Default 300.',
@@ -36,7 +44,6 @@ export const mux: Factory<MuxOptions> = /* @__PURE__ */ provider({
   secret: 'webhookSecret',
   covers: { body: 'bytes', id: true, timestamp: true },
   scheme: (options) => hmac({ ...SIGNATURE, tolerance: options.tolerance }),
-  retrySpan: DAY,
   events: (_delivery, { value }) => [
     { id: text(value, 'id'), topic: needed(value, 'type'), payload: value },
   ],

@@ -41,7 +41,7 @@ export const netlify: Factory<NetlifyOptions> = /* @__PURE__ */ provider({
     place: { header: 'X-Webhook-Signature' },
     tolerance: 'none',
     checked: '2026-11-28',
-    delivers: { source: 'https://docs.netlify.com/deploy/deploy-notifications/' },
+    delivers: {},
   },
   events: (_delivery, { value }) => [
     { id: joinedId(value, 'id', 'state'), topic: text(value, 'state') ?? 'event', payload: value },

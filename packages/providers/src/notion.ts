@@ -5,7 +5,8 @@ import {
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import { hmac, mergeDeep, provider, stringifyJson, type Factory } from '@postern/core/scheme'
+import { hmac, mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { needed, text } from './common/read.ts'
 
@@ -40,6 +41,13 @@ export const notion: Factory<NotionOptions> = /* @__PURE__ */ provider({
   },
   topics: ['page.created', 'page.content_updated', 'page.deleted', 'comment.created'],
   handshakes: ['verification_token'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {body}, hex',
+    place: { header: 'X-Notion-Signature' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { retries: 25 * HOUR, ok: '2xx' },
+  },
   options: {
     verificationToken: 'Verification token of the subscription.',
     onSecret: 'Told the token of a new subscription.',
@@ -55,7 +63,6 @@ export const notion: Factory<NotionOptions> = /* @__PURE__ */ provider({
   secretOf: ({ verificationToken = () => undefined }) => ['verificationToken', verificationToken],
   scheme: () => SCHEME,
   credentials: { fields: ['verification_token'] },
-  retrySpan: 25 * HOUR,
   greet: (delivery, { onSecret }) => onSecret && greet(delivery, onSecret),
   handshake: (_delivery, { value }) =>
     text(value, 'verification_token') === undefined ? undefined : emptyReply(),

@@ -1,7 +1,6 @@
 import { jsonReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
 import {
   mergeDeep,
-  provider,
   singleHeader,
   stringifyJson,
   token,
@@ -9,6 +8,7 @@ import {
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { field, items, needed, text } from './common/read.ts'
 
@@ -38,6 +38,13 @@ export const okta: Factory<OktaOptions> = /* @__PURE__ */ provider({
   },
   topics: ['user.session.start', 'user.lifecycle.create', 'group.user_membership.add'],
   handshakes: ['GET with X-Okta-Verification-Challenge'],
+  facts: {
+    scheme: 'token of a header; nothing is signed',
+    place: { header: 'Authorization' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { within: 3_000, ok: '2xx, empty' },
+  },
   options: {
     secret: 'Whole value of the authentication header.',
     header: 'The authentication header of the hook. Default Authorization.',

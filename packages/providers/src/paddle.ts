@@ -1,5 +1,6 @@
 import type { SecretOption } from '@postern/core'
-import { hmac, mergeDeep, pairs, provider, stringifyJson, type Factory } from '@postern/core/scheme'
+import { hmac, mergeDeep, pairs, stringifyJson, type Factory } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
 
@@ -29,6 +30,13 @@ export const paddle: Factory<PaddleOptions> = /* @__PURE__ */ provider({
     docs: 'https://github.com/PaddleHQ/paddle-nextjs-starter-kit#readme',
   },
   topics: ['transaction.completed', 'subscription.created', 'subscription.canceled'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {time}:{body}, hex',
+    place: { header: 'Paddle-Signature' },
+    tolerance: 5,
+    checked: '2026-11-26',
+    delivers: { within: 5_000, retries: 3 * DAY, ok: '200' },
+  },
   options: {
     secretKey: 'Secret key of the notification destination, pdl_ntfset_….',
     tolerance: 'Seconds the signed time may be away from now. Default 5.',
@@ -41,7 +49,6 @@ export const paddle: Factory<PaddleOptions> = /* @__PURE__ */ provider({
       tolerance: options.tolerance ?? 5,
       ahead: Math.max(options.tolerance ?? 5, AHEAD),
     }),
-  retrySpan: 3 * DAY,
   events: (_delivery, { value }) => [
     { id: text(value, 'event_id'), topic: needed(value, 'event_type'), payload: value },
   ],

@@ -3,12 +3,12 @@ import type { Delivery, SecretOption } from '@postern/core'
 import {
   checkTimestamp,
   malformed,
-  provider,
   singleHeader,
   toleranceOption,
   type Factory,
   parseTimestamp,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
 import type { CertificateOptions } from './schemes/certificate/options.ts'
@@ -42,6 +42,14 @@ export const paypal: Factory<PaypalOptions> = /* @__PURE__ */ provider({
     docs: 'https://developer.paypal.com/api/rest/webhooks/rest',
   },
   topics: ['PAYMENT.CAPTURE.COMPLETED', 'CHECKOUT.ORDER.APPROVED', 'BILLING.SUBSCRIPTION.CREATED'],
+  facts: {
+    scheme: 'RSA-SHA256 of id, time, webhook id and the CRC-32 of the body, by certificate',
+    place: { header: 'PAYPAL-TRANSMISSION-SIG' },
+    tolerance: 'none',
+    example: { webhookId: '8PT597110X687430LKGECATA' },
+    checked: '2026-11-26',
+    delivers: { retries: 3 * DAY, ok: '2xx' },
+  },
   options: {
     webhookId: 'The id of the webhook at PayPal.',
     certPem: 'PEM of the certificate, in place of fetching it.',
@@ -76,7 +84,6 @@ export const paypal: Factory<PaypalOptions> = /* @__PURE__ */ provider({
       options,
     )
   },
-  retrySpan: 3 * DAY,
   events: (_delivery, { value }) => [
     { id: text(value, 'id'), topic: needed(value, 'event_type'), payload: value },
   ],

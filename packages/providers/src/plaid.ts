@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { WebhookError, type Delivery } from '@postern/core'
 import {
-  provider,
   safeEqual,
   stringifyJson,
   type Factory,
@@ -16,6 +15,7 @@ import {
   type JwkSource,
   type JwtClaims,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY, JSON_TYPE } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
 
@@ -50,6 +50,14 @@ export const plaid: Factory<PlaidOptions> = /* @__PURE__ */ provider({
     docs: 'https://plaid.com/docs/api/webhooks/',
   },
   topics: ['TRANSACTIONS.SYNC_UPDATES_AVAILABLE', 'ITEM.ERROR', 'LINK.SESSION_FINISHED'],
+  facts: {
+    scheme: 'JWT (ES256) with the SHA-256 of {body}, hex',
+    place: { header: 'Plaid-Verification' },
+    tolerance: 300,
+    example: { clientId: 'an-example-client', secret: 'an-example-secret' },
+    checked: '2026-11-26',
+    delivers: { within: 10_000, retries: DAY, ok: '200' },
+  },
   options: {
     clientId: 'The client id, with which keys are fetched.',
     secret: 'The API secret, with which keys are fetched.',
@@ -76,7 +84,6 @@ export const plaid: Factory<PlaidOptions> = /* @__PURE__ */ provider({
       ...(source.trusted && { trusted: source.trusted }),
     }
   },
-  retrySpan: DAY,
   events: (_delivery, { value }) => [
     {
       topic: `${needed(value, 'webhook_type')}.${needed(value, 'webhook_code')}`,

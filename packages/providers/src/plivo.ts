@@ -64,7 +64,7 @@ export const plivo: Factory<PlivoOptions> = /* @__PURE__ */ provider({
     place: { header: HEADERS[0] },
     tolerance: 'none',
     checked: '2026-11-28',
-    delivers: { source: 'https://www.plivo.com/docs/voice/concepts/signature-validation' },
+    delivers: {},
   },
   events: (_delivery, { value }) => [
     {

@@ -2,12 +2,12 @@ import type { Delivery, SecretOption } from '@postern/core'
 import {
   basic,
   mergeDeep,
-  provider,
   stringifyJson,
   type EventDraft,
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { HOUR, MIB } from './common/units.ts'
 import { member, text } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
@@ -36,6 +36,14 @@ export const postmark: Factory<PostmarkOptions> = /* @__PURE__ */ provider({
     docs: 'https://github.com/ActiveCampaign/postmark-skills/blob/main/postmark-webhooks/SKILL.md',
   },
   topics: ['Delivery', 'Bounce', 'SpamComplaint', 'Open', 'Click', 'SubscriptionChange', 'Inbound'],
+  facts: {
+    scheme: 'Basic; nothing is signed',
+    place: { header: 'Authorization' },
+    tolerance: 'none',
+    example: { credentials: 'user:an-example-password' },
+    checked: '2026-11-26',
+    delivers: { largest: 50 * MIB, retries: 12 * HOUR, after4xx: 'retried, but 403', ok: '200' },
+  },
   options: {
     credentials: 'user:password of the webhook.',
   },
@@ -43,8 +51,6 @@ export const postmark: Factory<PostmarkOptions> = /* @__PURE__ */ provider({
   covers: { body: 'none' },
   scheme: () => basic(),
   // Inbound messages carry their attachments, 35 MB of them, in base64.
-  limits: { body: 50 * MIB },
-  retrySpan: 12 * HOUR,
   events,
   compose: ({ topic = 'Bounce', id, payload }) => ({
     body: stringifyJson(

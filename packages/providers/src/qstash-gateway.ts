@@ -43,6 +43,7 @@ export const qstashGateway: Factory<QstashGatewayOptions> = /* @__PURE__ */ prov
       algorithms: ['HS256'],
       header: 'Upstash-Signature',
       issuer: ['Upstash'],
+      url: (delivery) => signedUrl(delivery, options),
       required: ['exp', 'nbf', 'sub'],
       bodyHash: { claim: 'body', encoding: 'base64url' },
       check: (claims, delivery) => checkSubject(claims, delivery, options),
@@ -55,7 +56,7 @@ export const qstashGateway: Factory<QstashGatewayOptions> = /* @__PURE__ */ prov
     place: { header: 'Upstash-Signature' },
     tolerance: 300,
     checked: '2026-11-28',
-    delivers: { source: 'https://upstash.com/docs/qstash/howto/signature' },
+    delivers: {},
   },
   events: (delivery, { value }) => [
     {

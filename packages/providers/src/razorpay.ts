@@ -2,12 +2,12 @@ import type { Delivery, SecretOption } from '@postern/core'
 import {
   hmac,
   mergeDeep,
-  provider,
   stringifyJson,
   type EventDraft,
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { needed } from './common/read.ts'
 
@@ -33,6 +33,18 @@ export const razorpay: Factory<RazorpayOptions> = /* @__PURE__ */ provider({
     docs: 'https://razorpay.com/docs/payments/dashboard/account-settings/webhooks/',
   },
   topics: ['payment.captured', 'order.paid', 'refund.processed', 'subscription.charged'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {body}, hex',
+    place: { header: 'X-Razorpay-Signature' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: {
+      within: 5_000,
+      retries: 7 * DAY,
+      givesUp: 'disabled after 24 hours of failures',
+      ok: '2xx',
+    },
+  },
   options: {
     secret: 'Secret of the webhook.',
   },
@@ -41,7 +53,6 @@ export const razorpay: Factory<RazorpayOptions> = /* @__PURE__ */ provider({
   repeats: false,
   covers: { body: 'bytes' },
   scheme: () => hmac({ header: 'X-Razorpay-Signature' }),
-  retrySpan: 7 * DAY,
   events,
   compose: ({ topic = 'payment.captured', id = 'evt_HkPiaEGsZ2r0fZ', payload }) => ({
     headers: { 'x-razorpay-event-id': id },

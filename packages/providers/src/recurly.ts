@@ -3,7 +3,6 @@ import {
   hmac,
   malformed,
   mergeDeep,
-  provider,
   singleHeader,
   stringifyJson,
   type Draft,
@@ -11,6 +10,7 @@ import {
   type Factory,
   type SignatureClaim,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { needed } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
@@ -41,6 +41,13 @@ export const recurly: Factory<RecurlyOptions> = /* @__PURE__ */ provider({
     docs: 'https://docs.recurly.com/recurly-subscriptions/docs/webhooks',
   },
   topics: ['account.created', 'subscription.renewed', 'charge_invoice.paid'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {time}.{body}, hex',
+    place: { header: 'recurly-signature' },
+    tolerance: 300,
+    checked: '2026-11-26',
+    delivers: { retries: 74 * HOUR, redirect: 'failure', ok: '2xx' },
+  },
   options: {
     secretKey: 'Secret key of the endpoint.',
     tolerance: 'Seconds the signed time may be away from now. Default 300.',
@@ -57,8 +64,6 @@ export const recurly: Factory<RecurlyOptions> = /* @__PURE__ */ provider({
       write: (signature, time) => ({ [HEADER]: `${time},${signature}` }),
       message: '{time}.{body}',
     }),
-  retrySpan: 74 * HOUR,
-  failsOnRedirect: true,
   events: (_delivery, { value }) => [eventOf(value)],
   compose,
 })

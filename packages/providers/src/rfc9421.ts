@@ -1,6 +1,7 @@
 import { oneSecret } from './schemes/http-auth.ts'
 import type { Delivery, SecretOption } from '@postern/core'
-import { provider, type Factory, type ParsedBody } from '@postern/core/scheme'
+import type { Factory, ParsedBody } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import {
   httpMessageSignatures,
   type HttpMessageSignaturesOptions,
@@ -40,6 +41,14 @@ export const rfc9421: Factory<Rfc9421Options> = /* @__PURE__ */ provider({
     docs: 'https://www.rfc-editor.org/rfc/rfc9421',
   },
   topics: ['message'],
+  facts: {
+    scheme: 'RFC 9421 HTTP message signature',
+    place: { header: 'Signature' },
+    tolerance: 300,
+    example: { secret: 'an-example-secret' },
+    checked: '2026-11-26',
+    delivers: {},
+  },
   options: {
     secret: 'The shared secret, where alg is hmac-sha256.',
     publicKey: "The sender's public key as PEM, for the other algorithms.",

@@ -1,7 +1,6 @@
 import { WebhookError, xmlReply, type Delivery, type SecretOption } from '@postern/core'
 import {
   mismatch,
-  provider,
   safeEqual,
   type EventDraft,
   type Factory,
@@ -9,6 +8,7 @@ import {
   type XmlObject,
   list,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { needed } from './common/read.ts'
 
@@ -41,6 +41,14 @@ export const salesforceOutbound: Factory<SalesforceOutboundOptions> = /* @__PURE
     docs: 'https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/tooling_api_objects_workflowoutboundmessage.htm',
   },
   topics: ['Contact', 'Account', 'Opportunity'],
+  facts: {
+    scheme: 'client certificate or organization id; nothing is signed',
+    place: { field: 'OrganizationId' },
+    tolerance: 'none',
+    example: { organizationId: '00D000000000000EAA' },
+    checked: '2026-11-26',
+    delivers: { retries: DAY, ok: 'SOAP acknowledgement' },
+  },
   options: {
     organizationId: 'The id of the organisation that sends, 18 characters.',
   },
@@ -50,7 +58,6 @@ export const salesforceOutbound: Factory<SalesforceOutboundOptions> = /* @__PURE
   canSign: false,
   xml: true,
   scheme: () => ORGANIZATION,
-  retrySpan: DAY,
   events: (delivery) => eventsOf(notifications(delivery), organizationOf(delivery)),
   reply: (result) => (result.kind === 'refused' ? undefined : xmlReply(ACK)),
 })

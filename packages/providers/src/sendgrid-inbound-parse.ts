@@ -1,5 +1,6 @@
 import type { SecretOption } from '@postern/core'
-import { ecdsa, provider, type Factory } from '@postern/core/scheme'
+import { ecdsa, type Factory } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY, MIB } from './common/units.ts'
 
 /** Options of {@link sendgridInboundParse}. */
@@ -32,6 +33,18 @@ export const sendgridInboundParse: Factory<SendgridInboundParseOptions> = /* @__
     docs: 'https://github.com/twilio/ai/blob/main/skills/sendgrid/twilio-sendgrid-inbound-parse/SKILL.md',
   },
   topics: ['mail'],
+  facts: {
+    scheme: 'ECDSA P-256 of {time}{body}, base64',
+    place: { header: 'X-Twilio-Email-Event-Webhook-Signature' },
+    tolerance: 259200,
+    // Made for this line: it signs deliveries that are examples.
+    example: {
+      publicKey:
+        '-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgUVA/gUQ0in8PAsAU\nM8TqwfQlcQYddOqpYF8jl5waPqahRANCAAT/PusU16ySX6abhcu4muj1fNCjFY6k\ngL6C9m1frEMmrZopMvh4Df4aMDq1vFw/h4wJqhgZa2V9BFP2aUjAmzVK\n-----END PRIVATE KEY-----',
+    },
+    checked: '2026-11-26',
+    delivers: { retries: 3 * DAY, redirect: 'failure', after4xx: 'dropped', ok: '2xx' },
+  },
   options: {
     publicKey: 'The public key of the security policy.',
     unauthenticated: 'true: takes mail without any signature.',
@@ -49,8 +62,6 @@ export const sendgridInboundParse: Factory<SendgridInboundParseOptions> = /* @__
       message: '{time}{body}',
     }),
   limits: { body: MAX_BODY },
-  retrySpan: 3 * DAY,
-  failsOnRedirect: true,
   events: (_delivery, { value }) => [{ topic: 'mail', payload: value }],
   compose: ({ payload }) => {
     const fields = Object.entries({ text: '', ...(payload as object) })

@@ -1,5 +1,6 @@
 import { WebhookError, type SecretOption } from '@postern/core'
-import { ecdsa, mergeDeep, provider, stringifyJson, type Factory } from '@postern/core/scheme'
+import { ecdsa, mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
 
@@ -27,6 +28,18 @@ export const sendgrid: Factory<SendgridOptions> = /* @__PURE__ */ provider({
     docs: 'https://github.com/twilio/ai/blob/main/skills/sendgrid/twilio-sendgrid-webhooks/SKILL.md',
   },
   topics: ['processed', 'delivered', 'bounce', 'dropped', 'open', 'click', 'spamreport'],
+  facts: {
+    scheme: 'ECDSA P-256 of {time}{body}, base64',
+    place: { header: 'X-Twilio-Email-Event-Webhook-Signature' },
+    tolerance: 86_400,
+    // Made for this line: it signs deliveries that are examples.
+    example: {
+      publicKey:
+        '-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgUVA/gUQ0in8PAsAU\nM8TqwfQlcQYddOqpYF8jl5waPqahRANCAAT/PusU16ySX6abhcu4muj1fNCjFY6k\ngL6C9m1frEMmrZopMvh4Df4aMDq1vFw/h4wJqhgZa2V9BFP2aUjAmzVK\n-----END PRIVATE KEY-----',
+    },
+    checked: '2026-11-26',
+    delivers: { within: 10_000, retries: DAY, ok: '2xx' },
+  },
   options: {
     publicKey: "The verification key of the webhook's settings.",
     tolerance: 'Seconds the signed time may be away from now. Default 86400.',
@@ -40,7 +53,6 @@ export const sendgrid: Factory<SendgridOptions> = /* @__PURE__ */ provider({
       tolerance: options.tolerance ?? DAY / 1000,
       message: '{time}{body}',
     }),
-  retrySpan: DAY,
   events(_delivery, { value }) {
     if (!Array.isArray(value))
       throw new WebhookError('unidentified', {

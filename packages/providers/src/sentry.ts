@@ -3,13 +3,13 @@ import {
   firstOf,
   hmac,
   mergeDeep,
-  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { text } from './common/read.ts'
 
 /** Options of {@link sentry}. */
@@ -35,6 +35,13 @@ export const sentry: Factory<SentryOptions> = /* @__PURE__ */ provider({
     docs: 'https://docs.sentry.io/organization/integrations/integration-platform/',
   },
   topics: ['issue.created', 'issue.resolved', 'error.created', 'event_alert.triggered'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {body}, hex',
+    place: { header: 'Sentry-Hook-Signature' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { within: 1_000, ok: '2xx' },
+  },
   options: {
     clientSecret: 'Client secret of the integration.',
   },

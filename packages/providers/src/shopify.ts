@@ -3,7 +3,6 @@ import {
   firstOf,
   hmac,
   mergeDeep,
-  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
@@ -12,6 +11,7 @@ import {
   type Scheme,
   type SignableRequest,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 
 /** Options of {@link shopify}. */
@@ -48,6 +48,19 @@ export const shopify: Factory<ShopifyOptions> = /* @__PURE__ */ provider({
     'customers/redact',
     'Product.create',
   ],
+  facts: {
+    scheme: 'HMAC-SHA256 of {body}, base64',
+    place: { header: 'X-Shopify-Hmac-SHA256' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: {
+      within: 5_000,
+      retries: 4 * HOUR,
+      redirect: 'failure',
+      givesUp: 'removed after 8 failures in a row',
+      ok: '2xx',
+    },
+  },
   options: {
     secret: "The app's client secret.",
   },
@@ -56,8 +69,6 @@ export const shopify: Factory<ShopifyOptions> = /* @__PURE__ */ provider({
   covers: { body: 'bytes', topic: false },
   reads: ['shopify-topic', 'shopify-action', 'shopify-webhook-id'],
   scheme: () => eitherDialect(),
-  retrySpan: 4 * HOUR,
-  failsOnRedirect: true,
   events,
   compose,
 })

@@ -9,13 +9,13 @@ import {
 import {
   hmac,
   mergeDeep,
-  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY, FORM_TYPE, JSON_TYPE } from './common/units.ts'
 import { field, readsAsForm, jsonField, text } from './common/read.ts'
 
@@ -57,6 +57,13 @@ export const slack: Factory<SlackOptions> = /* @__PURE__ */ provider({
     'view_submission',
   ],
   handshakes: ['url_verification', 'ssl_check'],
+  facts: {
+    scheme: 'HMAC-SHA256 of v0:{time}:{body}, hex',
+    place: { header: 'X-Slack-Signature' },
+    tolerance: 300,
+    checked: '2026-11-26',
+    delivers: { within: 3_000, retries: DAY, redirect: 'failure', ok: '2xx' },
+  },
   options: {
     signingSecret: "The app's signing secret.",
     tolerance: 'Seconds the signed time may be away from now. Default 300.',
@@ -74,8 +81,6 @@ export const slack: Factory<SlackOptions> = /* @__PURE__ */ provider({
       tolerance: options.tolerance,
       message: 'v0:{time}:{body}',
     }),
-  retrySpan: DAY,
-  failsOnRedirect: true,
   greet,
   handshake,
   events,

@@ -1,10 +1,6 @@
 import type { SecretOption } from '@postern/core'
-import {
-  provider,
-  standardWebhooksId,
-  standardWebhooksScheme,
-  type Factory,
-} from '@postern/core/scheme'
+import { standardWebhooksId, standardWebhooksScheme, type Factory } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { member } from './common/read.ts'
 import { composeMessage } from './schemes/standard-family.ts'
@@ -37,6 +33,14 @@ export const standardWebhooks: Factory<StandardWebhooksOptions> = /* @__PURE__ *
     docs: 'https://www.standardwebhooks.com',
   },
   topics: ['user.created'],
+  facts: {
+    scheme: 'HMAC-SHA256 or Ed25519 of {id}.{time}.{body}, base64',
+    place: { header: 'webhook-signature' },
+    tolerance: 300,
+    example: { secret: 'whsec_YW4gZXhhbXBsZSBzZWNyZXQ=' },
+    checked: '2026-11-26',
+    delivers: { retries: 76 * HOUR, redirect: 'failure', ok: '2xx' },
+  },
   options: {
     secret: 'whsec_… (symmetric) or whpk_… (Ed25519).',
     raw: 'Takes the text of the secret as the key. Default false.',
@@ -48,8 +52,6 @@ export const standardWebhooks: Factory<StandardWebhooksOptions> = /* @__PURE__ *
   covers: { body: 'bytes', id: true, timestamp: true },
   scheme: ({ raw, tolerance }) =>
     standardWebhooksScheme({ tolerance, ...(raw === true && { keys: ['text'] }) }),
-  retrySpan: 76 * HOUR,
-  failsOnRedirect: true,
   events: (delivery, { value }, { topicField = 'type' }) => [
     {
       id: standardWebhooksId(delivery),

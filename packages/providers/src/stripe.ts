@@ -2,7 +2,6 @@ import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
 import {
   hmac,
   mergeDeep,
-  provider,
   singleHeader,
   stringifyJson,
   type Draft,
@@ -11,6 +10,7 @@ import {
   type ParsedBody,
   type SignatureClaim,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
 
@@ -43,6 +43,13 @@ export const stripe: Factory<StripeOptions> = /* @__PURE__ */ provider({
     docs: 'https://docs.stripe.com/workbench/webhooks',
   },
   topics: ['payment_intent.succeeded', 'invoice.paid', 'v2.core.account.created'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {time}.{body}, hex',
+    place: { header: 'Stripe-Signature' },
+    tolerance: 300,
+    checked: '2026-11-26',
+    delivers: { retries: 3 * DAY, redirect: 'failure', ok: '2xx' },
+  },
   options: {
     secret: "The endpoint's signing secret, whsec_…",
     tolerance: 'Seconds the signed time may be away from now. Default 300.',
@@ -57,8 +64,6 @@ export const stripe: Factory<StripeOptions> = /* @__PURE__ */ provider({
       write: (signature, time) => ({ [HEADER]: `t=${time},v1=${signature}` }),
       message: '{time}.{body}',
     }),
-  retrySpan: 3 * DAY,
-  failsOnRedirect: true,
   events,
   compose,
 })

@@ -1,12 +1,12 @@
 import { jsonReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
 import {
-  provider,
   standardWebhooksId,
   standardWebhooksScheme,
   type Factory,
   type Guard,
   type Result,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import {
   composeMessage,
   familyScheme,
@@ -51,6 +51,14 @@ export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__
     'password_verification_attempt',
     'before_user_created',
   ],
+  facts: {
+    scheme: 'HMAC-SHA256 of {id}.{time}.{body}, base64',
+    place: { header: 'webhook-signature' },
+    tolerance: 300,
+    example: { secret: 'v1,whsec_YW4gZXhhbXBsZSBzZWNyZXQ=' },
+    checked: '2026-11-26',
+    delivers: { within: 5_000, retries: 5000, redirect: 'failure', ok: '200 with JSON' },
+  },
   options: {
     secret: 'Secret of the hook, v1,whsec_…',
     hook: 'Which hook the URL is registered for. Default: told by the payload.',
@@ -69,8 +77,6 @@ export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__
       key: (given) => SCHEME.key(given.replace(/^v1,/, '')),
       signatures: (list) => list.split(/,? +/).join(' '),
     }),
-  retrySpan: 5000,
-  failsOnRedirect: true,
   refusal: refusal(500, 'the hook failed'),
   events: (delivery, { value }, { hook }) => [
     {

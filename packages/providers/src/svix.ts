@@ -1,10 +1,6 @@
 import type { SecretOption } from '@postern/core'
-import {
-  provider,
-  standardWebhooksId,
-  standardWebhooksScheme,
-  type Factory,
-} from '@postern/core/scheme'
+import { standardWebhooksId, standardWebhooksScheme, type Factory } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { member } from './common/read.ts'
 import { composeMessage } from './schemes/standard-family.ts'
@@ -36,6 +32,14 @@ export const svix: Factory<SvixOptions> = /* @__PURE__ */ provider({
     docs: 'https://docs.svix.com/receiving/using-app-portal/adding-endpoints',
   },
   topics: ['user.created'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {id}.{time}.{body}, base64',
+    place: { header: 'svix-signature' },
+    tolerance: 300,
+    example: { secret: 'whsec_YW4gZXhhbXBsZSBzZWNyZXQ=' },
+    checked: '2026-11-26',
+    delivers: { within: 15_000, retries: 28 * HOUR, redirect: 'failure', ok: '2xx' },
+  },
   options: {
     secret: 'whsec_… (symmetric) or whpk_… (Ed25519).',
     tolerance: 'Seconds the signed time may be away from now. Default 300.',
@@ -44,8 +48,6 @@ export const svix: Factory<SvixOptions> = /* @__PURE__ */ provider({
   claims: 'svix-id',
   covers: { body: 'bytes', id: true, timestamp: true },
   scheme: (options) => standardWebhooksScheme({ prefixes: PREFIXES, tolerance: options.tolerance }),
-  retrySpan: 28 * HOUR,
-  failsOnRedirect: true,
   events: (delivery, { value }, { topicField }) => [
     {
       id: standardWebhooksId(delivery, PREFIXES),

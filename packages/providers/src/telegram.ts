@@ -1,12 +1,12 @@
 import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
 import {
-  provider,
   stringifyJson,
   token,
   type EventDraft,
   type Factory,
   type Scheme,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { member } from './common/read.ts'
 
@@ -33,13 +33,19 @@ export const telegram: Factory<TelegramOptions> = /* @__PURE__ */ provider({
     docs: 'https://core.telegram.org/bots/api#setwebhook',
   },
   topics: ['message', 'edited_message', 'callback_query', 'inline_query', 'my_chat_member'],
+  facts: {
+    scheme: 'token of a header; nothing is signed',
+    place: { header: 'X-Telegram-Bot-Api-Secret-Token' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { retries: DAY, ok: '2xx' },
+  },
   options: {
     secretToken: 'The secret_token given to setWebhook.',
   },
   secret: 'secretToken',
   covers: { body: 'none' },
   scheme: () => SCHEME,
-  retrySpan: DAY,
   events,
   compose: ({ topic = 'message', id, payload }) => ({
     body: stringifyJson({ update_id: BigInt(id ?? Date.now()), [topic]: payload ?? {} }),

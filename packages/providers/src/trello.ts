@@ -1,13 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { emptyReply, isWebhookError, type Delivery, type SecretOption } from '@postern/core'
-import {
-  hmac,
-  mergeDeep,
-  provider,
-  stringifyJson,
-  type Factory,
-  type Scheme,
-} from '@postern/core/scheme'
+import { hmac, mergeDeep, stringifyJson, type Factory, type Scheme } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { field, needed, text } from './common/read.ts'
 import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
 
@@ -35,6 +29,13 @@ export const trello: Factory<TrelloOptions> = /* @__PURE__ */ provider({
   },
   topics: ['updateCard', 'createCard', 'commentCard', 'addMemberToCard'],
   handshakes: ['HEAD at creation'],
+  facts: {
+    scheme: 'HMAC-SHA1 of {body}{url}, base64',
+    place: { header: 'X-Trello-Webhook' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { retries: 210_000, redirect: 'failure', ok: '200' },
+  },
   options: {
     secret: "The application's (OAuth) secret.",
     publicUrl: 'The callback URL as it was registered. Default: the URL of the request.',
@@ -45,8 +46,6 @@ export const trello: Factory<TrelloOptions> = /* @__PURE__ */ provider({
     checkPublicUrl('trello', options)
     return signature(options)
   },
-  retrySpan: 210_000,
-  failsOnRedirect: true,
   greet: ({ method }) => (method === 'HEAD' ? emptyReply() : undefined),
   events: (_delivery, { value }) => {
     const action = field(value, 'action')

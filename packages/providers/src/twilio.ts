@@ -1,6 +1,5 @@
 import { xmlReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
 import {
-  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
@@ -8,6 +7,7 @@ import {
   type ParsedBody,
   type Result,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { FORM_TYPE, HOUR } from './common/units.ts'
 import { field, text } from './common/read.ts'
 import { twilioScheme, type TwilioSchemeOptions, twilioFormat } from './schemes/twilio.ts'
@@ -53,6 +53,13 @@ export const twilio: Factory<TwilioOptions> = /* @__PURE__ */ provider({
     'onMessageAdded',
     'com.twilio.messaging.message.delivered',
   ],
+  facts: {
+    scheme: 'HMAC-SHA1 of {url} and the sorted form, base64',
+    place: { header: 'X-Twilio-Signature' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { within: 15_000, retries: 4 * HOUR, ok: '2xx' },
+  },
   options: {
     authToken: "The account's Auth Token.",
     publicUrl:
@@ -66,7 +73,6 @@ export const twilio: Factory<TwilioOptions> = /* @__PURE__ */ provider({
   methods: ['POST', 'GET'],
   scheme: twilioScheme,
   format: twilioFormat,
-  retrySpan: 4 * HOUR,
   events,
   reply,
   compose,

@@ -2,13 +2,13 @@ import { textReply, type Delivery, type Reply, type SecretOption } from '@poster
 import {
   hmac,
   mergeDeep,
-  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { field, needed, text } from './common/read.ts'
 
@@ -39,6 +39,13 @@ export const twitch: Factory<TwitchOptions> = /* @__PURE__ */ provider({
   },
   topics: ['channel.follow', 'stream.online', 'stream.offline', 'channel.follow.revocation'],
   handshakes: ['webhook_callback_verification'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {id}{time}{body}, hex',
+    place: { header: 'Twitch-Eventsub-Message-Signature' },
+    tolerance: 600,
+    checked: '2026-11-26',
+    delivers: { givesUp: 'revoked after too many slow or failed answers', ok: '2xx' },
+  },
   options: {
     secret: 'Secret of the subscription.',
     tolerance: 'Seconds the signed time may be away from now. Default 600.',

@@ -28,15 +28,18 @@ export const vonage: Factory<VonageOptions> = /* @__PURE__ */ provider({
   topics: ['delivered', 'submitted', 'message'],
   options: { signatureSecret: 'Signature secret of the account.' },
   secret: 'signatureSecret',
-  covers: { body: 'bytes', id: true, timestamp: true },
-  scheme: () =>
-    jwt({ algorithms: ['HS256'], issuer: ['Vonage'], bodyHash: { claim: 'payload_hash' } }),
+  covers: { body: 'bytes', id: true },
+  // The time that the token names is not judged: Vonage gives it no end.
+  scheme: () => ({
+    ...jwt({ algorithms: ['HS256'], issuer: ['Vonage'], bodyHash: { claim: 'payload_hash' } }),
+    covers: { body: 'bytes' },
+  }),
   facts: {
     scheme: 'JWT (HS256) with the SHA-256 of {body}, hex',
     place: { header: 'Authorization' },
     tolerance: 'none',
     checked: '2026-11-28',
-    delivers: { source: 'https://developer.vonage.com/en/getting-started/concepts/webhooks' },
+    delivers: {},
   },
   events: (_delivery, { value }) => [
     {

@@ -7,7 +7,6 @@ import {
   type SecretOption,
 } from '@postern/core'
 import {
-  provider,
   type EventDraft,
   type Factory,
   type ParsedBody,
@@ -17,6 +16,7 @@ import {
   singleHeader,
   type Scheme,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { atomEvents, composeFeed, selfLinkHeader } from './schemes/atom.ts'
 import { challengeReply } from './schemes/challenge.ts'
 
@@ -71,6 +71,13 @@ export const websub: Factory<WebsubOptions> = /* @__PURE__ */ provider({
   },
   topics: ['https://www.youtube.com/xml/feeds/videos.xml?channel_id=…', 'entry', 'deleted-entry'],
   handshakes: ['GET hub.challenge of expected topics', 'GET hub.mode=denied'],
+  facts: {
+    scheme: "HMAC of {body}, hex, by a hash of the hub's choice",
+    place: { header: 'X-Hub-Signature' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { givesUp: 'at a 410, which ends the subscription', ok: '2xx' },
+  },
   options: {
     secret: 'hub.secret of the subscription.',
     expectedTopic: 'Topic URLs whose verification is answered. Default none.',

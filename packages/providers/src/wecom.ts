@@ -1,5 +1,6 @@
 import { textReply, type SecretOption } from '@postern/core'
-import { mergeDeep, provider, type Factory } from '@postern/core/scheme'
+import { mergeDeep, type Factory } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { needed } from './common/read.ts'
 import {
   parameter,
@@ -42,6 +43,18 @@ export const wecom: Factory<WecomOptions> = /* @__PURE__ */ provider({
   },
   topics: ['text', 'image', 'event.subscribe', 'event.enter_agent'],
   handshakes: ['echostr'],
+  facts: {
+    scheme: 'SHA-1 of token, time, nonce and encrypted message, hex',
+    place: { query: 'msg_signature' },
+    tolerance: 'none',
+    example: {
+      token: 'an-example-token',
+      encodingAESKey: 'a'.repeat(43),
+      receiveId: 'ww0123456789abcdef',
+    },
+    checked: '2026-11-26',
+    delivers: { within: 5_000, retries: 15_000, ok: '200' },
+  },
   options: {
     token: "The token of the app's receive-messages settings.",
     encodingAESKey: 'The EncodingAESKey of the same settings.',
@@ -67,7 +80,6 @@ export const wecom: Factory<WecomOptions> = /* @__PURE__ */ provider({
           ? parameter(delivery, 'echostr')
           : needed(wechatMessage(delivery), 'Encrypt'),
     }),
-  retrySpan: 15_000,
   handshake: (delivery, _body, _verified, { cipher }) =>
     delivery.method === 'GET'
       ? echoReply(cipher.decrypt(parameter(delivery, 'echostr')))

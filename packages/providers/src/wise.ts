@@ -18,5 +18,9 @@ export const wise: Factory<PresetOptions> = /* @__PURE__ */ preset({
   sign: { scheme: rsa({ header: 'X-Signature-SHA256' }) as Scheme<unknown> },
   eventIdHeader: 'X-Delivery-Id',
   topicField: 'event_type',
+  example: {
+    secret:
+      'MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDFtVu9zvzzn2B3srhZRyeNuxBtOiUuaS82YRPauAZGwclp0NUUAvcKZJoSRfO4Hp8eUbJrNxVrvVnIuddehwmYUYRR78XSMbSm9f1HVShb7yAdGKl+x1G4H6pxwih0YA1IWU5PoFSTPwj6rO3CFf3A74Vbx62kjvOQvWiPUAew+wIDAQAB',
+  },
   checked: '2026-11-28',
 })

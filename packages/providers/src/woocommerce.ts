@@ -4,7 +4,6 @@ import {
   hmac,
   keyForms,
   mergeDeep,
-  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
@@ -12,6 +11,7 @@ import {
   type ParsedBody,
   type Scheme,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { member } from './common/read.ts'
 
 /** Options of {@link woocommerce}. */
@@ -45,6 +45,18 @@ export const woocommerce: Factory<WoocommerceOptions> = /* @__PURE__ */ provider
     'coupon.created',
   ],
   handshakes: ['unsigned form webhook_id=<n> at activation'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {body}, base64',
+    place: { header: 'X-WC-Webhook-Signature' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: {
+      within: 60_000,
+      retries: 0,
+      givesUp: 'disabled after more than five failures in a row',
+      ok: '2xx',
+    },
+  },
   options: {
     secret: 'Secret of the webhook.',
   },

@@ -1,5 +1,6 @@
 import type { SecretOption } from '@postern/core'
-import { hmac, mergeDeep, pairs, provider, stringifyJson, type Factory } from '@postern/core/scheme'
+import { hmac, mergeDeep, pairs, stringifyJson, type Factory } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { needed, text } from './common/read.ts'
 
 /** Options of {@link workos}. */
@@ -26,6 +27,13 @@ export const workos: Factory<WorkosOptions> = /* @__PURE__ */ provider({
     docs: 'https://github.com/workos/skills/blob/main/skills/workos/workos-directory-sync.md',
   },
   topics: ['dsync.user.created', 'connection.activated', 'user.created'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {time}.{body}, hex',
+    place: { header: 'WorkOS-Signature' },
+    tolerance: 180,
+    checked: '2026-11-26',
+    delivers: { ok: '200' },
+  },
   options: {
     secret: 'Secret of the endpoint.',
     tolerance: 'Seconds the signed time may be away from now. Default 180.',

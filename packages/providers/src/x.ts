@@ -9,12 +9,12 @@ import {
   hmac,
   hmacDigest,
   mergeDeep,
-  provider,
   stringifyJson,
   type EventDraft,
   type Factory,
   type Keyring,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { field, member } from './common/read.ts'
 
@@ -45,6 +45,13 @@ export const x: Factory<XOptions> = /* @__PURE__ */ provider({
   },
   topics: ['tweet_create_events', 'direct_message_events', 'favorite_events', 'follow_events'],
   handshakes: ['crc_token'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {body}, base64',
+    place: { header: 'X-Twitter-Webhooks-Signature' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: { retries: DAY, redirect: 'failure', ok: '200' },
+  },
   options: {
     consumerSecret: "The app's consumer secret (API secret key).",
   },
@@ -58,8 +65,6 @@ export const x: Factory<XOptions> = /* @__PURE__ */ provider({
     if (delivery.body.length <= 100 && CRC_TOKEN.test(delivery.text()))
       throw new WebhookError('malformed_body', { problem: 'is_challenge', field: 'body' })
   },
-  retrySpan: DAY,
-  failsOnRedirect: true,
   greet: (delivery, _options, keys) =>
     delivery.method === 'GET' ? challenge(delivery, keys) : undefined,
   events: (delivery, { value }) => eventsOf(value, delivery.json('exact')),

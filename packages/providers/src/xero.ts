@@ -1,12 +1,6 @@
 import { emptyReply, type SecretOption } from '@postern/core'
-import {
-  hmac,
-  mergeDeep,
-  provider,
-  stringifyJson,
-  type Draft,
-  type Factory,
-} from '@postern/core/scheme'
+import { hmac, mergeDeep, stringifyJson, type Draft, type Factory } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { items, needed } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
@@ -35,14 +29,24 @@ export const xero: Factory<XeroOptions> = /* @__PURE__ */ provider({
   },
   topics: ['CONTACT.CREATE', 'CONTACT.UPDATE', 'INVOICE.CREATE', 'INVOICE.UPDATE'],
   handshakes: ['intent to receive'],
+  facts: {
+    scheme: 'HMAC-SHA256 of {body}, base64',
+    place: { header: 'X-Xero-Signature' },
+    tolerance: 'none',
+    checked: '2026-11-26',
+    delivers: {
+      within: 5_000,
+      retries: DAY,
+      redirect: 'failure',
+      ok: '200, empty, without cookies',
+    },
+  },
   options: {
     webhookKey: 'The webhooks key of the app.',
   },
   secret: 'webhookKey',
   covers: { body: 'bytes', id: true },
   scheme: () => hmac({ header: 'X-Xero-Signature', encoding: 'base64' }),
-  retrySpan: DAY,
-  failsOnRedirect: true,
   events: (_delivery, { value }) =>
     items(value, 'events').map((event) => ({
       id: joinedId(event, 'tenantId', 'resourceId', 'eventType', 'eventDateUtc'),

@@ -3,12 +3,12 @@ import {
   hmac,
   hmacDigest,
   mergeDeep,
-  provider,
   stringifyJson,
   type Factory,
   type ParsedBody,
   type Verified,
 } from '@postern/core/scheme'
+import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
 
@@ -50,6 +50,13 @@ export const zoom: Factory<ZoomOptions> = /* @__PURE__ */ provider({
   },
   topics: ['meeting.started', 'meeting.ended', 'recording.completed'],
   handshakes: ['endpoint.url_validation'],
+  facts: {
+    scheme: 'HMAC-SHA256 of v0:{time}:{body}, hex',
+    place: { header: 'X-Zm-Signature' },
+    tolerance: 300,
+    checked: '2026-11-26',
+    delivers: { within: 3_000, retries: RETRY_SPAN, ok: '2xx' },
+  },
   options: {
     secretToken: "The app's Secret Token.",
     tolerance: 'Seconds the signed time may be away from now. Default 300.',
@@ -66,7 +73,6 @@ export const zoom: Factory<ZoomOptions> = /* @__PURE__ */ provider({
       tolerance: options.tolerance,
       message: 'v0:{time}:{body}',
     }),
-  retrySpan: RETRY_SPAN,
   handshake,
   events: (_delivery, { value }) => [{ topic: needed(value, 'event'), payload: value }],
   compose: ({ topic = 'meeting.started', at = Date.now(), payload }) => ({

@@ -50,7 +50,7 @@ test('generic reads lists, templates, dates and any of several headers by option
     header: 'X-Sig',
     pairs: { signature: 'v0' },
   })
-  expect(paired.sign!({ at: NOW, body: '{}' }).headers['X-Sig']).toMatch(/^t=1760000000,v0=/)
+  expect(paired.sign!({ at: NOW, body: '{}' }).headers['x-sig']).toMatch(/^t=1760000000,v0=/)
 })
 
 test('clocks and ids of single senders', async () => {

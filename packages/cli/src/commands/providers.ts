@@ -1,3 +1,4 @@
+import type { CatalogueEntry } from '@postern/providers'
 import type { Command } from 'commander'
 import { examples, runAction } from '../action.ts'
 import { Failure, remark, say, sayJson, type ExitCode } from '../print/outcome.ts'
@@ -59,7 +60,13 @@ export async function providersCommand(
     say(about.docs)
     say(
       table([
+        ['scheme', about.scheme],
+        ['lies in', placed(about)],
         ['signed', signed.join(', ')],
+        [
+          'tolerance',
+          typeof about.tolerance === 'number' ? `${about.tolerance} s` : about.tolerance,
+        ],
         ...(looks
           ? [
               ['headers', looks.headers.join(', ') || 'none of its own'],
@@ -70,6 +77,7 @@ export async function providersCommand(
         ['formats', about.formats.join(', ')],
         ['handshakes', about.handshakes.join(', ') || 'none'],
         ['retries', about.retrySpan === undefined ? 'not said' : `for ${lasting(about.retrySpan)}`],
+        ...deliveryRows(about),
         ['topics', about.topics.join(', ')],
         ['environment', variablesOf(about).join(', ')],
       ]),
@@ -88,4 +96,28 @@ export async function providersCommand(
 
 function plain(about: Awaited<ReturnType<typeof aboutOf>>): object {
   return Object.fromEntries(Object.entries(about).filter(([name]) => name !== 'create'))
+}
+
+function placed({ place }: CatalogueEntry): string {
+  if (!place) return 'unknown'
+  return Object.entries(place)
+    .map(([kind, name]) => `${kind} ${String(name)}`)
+    .join(', ')
+}
+
+/** How the sender delivers, in words; what its page does not say is unknown. */
+function deliveryRows({
+  delivers,
+  checked,
+}: CatalogueEntry): readonly (readonly [string, string])[] {
+  const { within, largest, redirect, after4xx, givesUp, ok, source } = delivers
+  return [
+    ['answer within', within === 'unknown' ? within : lasting(within)],
+    ['answer', ok],
+    ['largest body', largest === 'unknown' ? largest : `${largest} bytes`],
+    ['a redirect', redirect],
+    ['after a 4xx', after4xx],
+    ['gives up', givesUp],
+    ['checked', `${checked}, ${source}`],
+  ]
 }

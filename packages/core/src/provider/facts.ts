@@ -38,12 +38,12 @@ export interface SenderFacts {
   readonly example?: object | undefined
   /** The day on which the sender's page and libraries were last compared, as 2026-01-31. */
   readonly checked: string
-  /** What the page does not state is `unknown`. */
-  readonly delivers: Partial<Delivers> & Pick<Delivers, 'source'>
+  /** What the page does not state is `unknown`; `source` is the page of the sender's signatures, if it is left out. */
+  readonly delivers: Partial<Delivers>
 }
 
 /** All that may be said of deliveries: what is not said is unknown. */
-export function deliversOf(said: SenderFacts['delivers']): Delivers {
+export function deliversOf(source: string, said: Partial<Delivers> = {}): Delivers {
   return {
     within: 'unknown',
     largest: 'unknown',
@@ -52,6 +52,7 @@ export function deliversOf(said: SenderFacts['delivers']): Delivers {
     after4xx: 'unknown',
     givesUp: 'unknown',
     ok: 'unknown',
+    source,
     ...said,
   }
 }

@@ -16,7 +16,7 @@ export function aboutSpec<Options extends object, Key, Ready>(
     example,
     checked = 'unknown',
   } = spec.facts ?? {}
-  const delivers = deliversOf(spec.facts?.delivers ?? { source: spec.docs ?? '' })
+  const delivers = deliversOf(spec.docs ?? '', spec.facts?.delivers)
   const { retrySpan } = plainOf(spec)
   return {
     name: spec.name,

@@ -4,8 +4,8 @@ import { provider } from '../common/provider.ts'
 import { member } from '../common/read.ts'
 import { composeGeneric } from './generic/compose.ts'
 import { genericCovers, genericEvents, type Extract, type GenericPlaces } from './generic/events.ts'
-import type { GenericSchemeOptions } from './generic/scheme-options.ts'
 import { genericScheme } from './generic/scheme.ts'
+import type { GenericSchemeOptions } from './generic/scheme-options.ts'
 import { genericPlace, genericWords } from './generic/words.ts'
 
 /** Options of a sender that is a preset of `generic` and dates nothing. */
@@ -23,7 +23,7 @@ export interface DatedPresetOptions extends PresetOptions {
 type Base = ProviderSpec<DatedPresetOptions> & { readonly facts: SenderFacts }
 type Made = 'docs' | 'options' | 'scheme' | 'events' | 'facts' | 'secret' | 'setup' | 'prepare'
 
-/** Facts of a preset; what they share with the sender's page follows from it. */
+/** SenderFacts of a preset; what they share with the sender's page follows from it. */
 export interface PresetFacts {
   readonly docs: string
   /** `docs` is that of the sender if it is left out. */
@@ -31,7 +31,7 @@ export interface PresetFacts {
   readonly checked: string
   readonly example?: object | undefined
   /** `source` is the sender's page if it is left out. */
-  readonly delivers?: Partial<SenderFacts['delivers']>
+  readonly delivers?: SenderFacts['delivers']
 }
 
 /** What sets a sender apart from `generic`: options of it, and facts. */
@@ -61,7 +61,7 @@ export function preset(given: PresetSpec): Factory<DatedPresetOptions> {
     hint = 'Secret of the webhook.',
     checked,
     example,
-    delivers,
+    delivers = {},
     read,
     sends,
     ...spec
@@ -105,7 +105,7 @@ export function preset(given: PresetSpec): Factory<DatedPresetOptions> {
       tolerance: dated ? tolerance : 'none',
       checked,
       example,
-      delivers: { source: docs, ...delivers },
+      delivers,
     },
   })
 }

@@ -97,7 +97,7 @@ export function standardFamily(given: StandardFamilySpec): Factory<StandardFamil
       example: example ?? { secret: `whsec_${EXAMPLE}` },
       checked,
       // The specification takes a redirect for a failure.
-      delivers: { redirect: 'failure', source: spec.docs, ...delivers },
+      delivers: { redirect: 'failure', ...delivers },
     },
   })
 }

@@ -85,6 +85,8 @@ export function sealedBy(
 }
 
 function freshSecret(like: string, random: Random): string {
+  if (/^private:.*=$/.test(like))
+    return `private:${Buffer.from(random.bytes(32)).toString('base64')}`
   if (like.startsWith('private:')) return `private:${random.text(HEX, 64)}`
   if (like.includes('PRIVATE KEY')) {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })

@@ -14,6 +14,7 @@ const UNKNOWN = new Set([
   'cloudevents',
   'docker-hub',
   'generic',
+  'livekit',
   'okta',
   'postmark',
   'wechat',
@@ -21,7 +22,7 @@ const UNKNOWN = new Set([
 ])
 
 // Their signature is GitHub's, under its header or one of that family.
-const TWINS = new Set(['bitbucket', 'github', 'intercom', 'meta', 'websub'])
+const TWINS = new Set(['bitbucket', 'github', 'intercom', 'jira', 'meta', 'websub'])
 
 describe('a delivery that came to the receiver of another sender', () => {
   test.for(SIGNERS.filter((name) => !UNKNOWN.has(name)))(

@@ -22,6 +22,8 @@ export type SharedJwtAlgorithm = 'HS256' | 'HS384' | 'HS512'
 export interface SharedJwtOptions extends JwtClaimsOptions {
   /** The algorithms that count, all of them with a shared secret; the first signs. */
   readonly algorithms: readonly SharedJwtAlgorithm[]
+  /** The URL that the token names, for the text of a refusal. @default none is named */
+  readonly url?: (delivery: Delivery) => string
   /** More claims of what `sign` makes, beside `iss`, `iat`, `aud` and the hash of the body. @default none */
   readonly claims?: (request: SignableRequest, seconds: number) => JwtClaims
 }
@@ -69,7 +71,11 @@ export function sharedJwt(options: SharedJwtOptions): Scheme<Uint8Array> {
         at < 0
           ? undefined
           : claimsOf(Buffer.from(message.slice(message.indexOf('.') + 1), 'base64url'))
-      if (!claims) throw mismatch({ header }, keys.length)
+      if (!claims)
+        throw mismatch({ header }, keys.length, {
+          url: options.url?.(delivery),
+          ...(bodyHash && { delivery }),
+        })
       check(claims, delivery, now)
       return at
     },
