@@ -8,7 +8,7 @@ import {
   type TaskDraft,
 } from '@postern/core/inbox'
 import type { DoneValue } from '../journal/attempts.ts'
-import { holdJob, type HeldJob, type Place } from './claim.ts'
+import { holdJob, type HeldJob, type ClaimPlace } from './claim.ts'
 import {
   cutOff,
   missing,
@@ -62,7 +62,7 @@ export interface Running {
   readonly held: HeldJob
   /** Frees the place of a suspect. */
   readonly free: (() => void) | undefined
-  readonly place: Place
+  readonly place: ClaimPlace
   back: boolean
   hear: ((outcome: Outcome, ran: Ran) => void) | undefined
 }
@@ -87,7 +87,7 @@ export function createJobRuns(context: AttemptContext, running: Map<string, Runn
     async run(owner, signal) {
       const known = running.get(refOf(owner))
       if (known && !known.back) return join(known, owner)
-      const place: Place = {}
+      const place: ClaimPlace = {}
       try {
         // It was given back to other processes, and its run goes on here.
         if (known) return await putBack(owner, context.closing() ? 0 : FAILED_WAIT)
@@ -127,7 +127,7 @@ export function createJobRuns(context: AttemptContext, running: Map<string, Runn
     },
   }
 
-  async function begin(owner: Owner, place: Place): Promise<Begun | ClaimEnd> {
+  async function begin(owner: Owner, place: ClaimPlace): Promise<Begun | ClaimEnd> {
     const shut = context.shutOut()
     if (shut !== undefined && (await shut) !== undefined) return putBack(owner, FAILED_WAIT)
     const held = await holdJob(context, owner.job, owner.token, false, place)
@@ -150,7 +150,7 @@ export function createJobRuns(context: AttemptContext, running: Map<string, Runn
 
   function execute(
     owner: Owner,
-    { held, free, place }: Begun & { readonly place: Place },
+    { held, free, place }: Begun & { readonly place: ClaimPlace },
     signal: AbortSignal | undefined,
   ): MaybePromise<ClaimEnd> {
     const one: Running = { owner, held, free, place, back: false, hear: undefined }

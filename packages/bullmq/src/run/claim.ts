@@ -41,7 +41,7 @@ export interface HoldContext {
 }
 
 /** Room in memory for the event of one attempt, once it has some. */
-export interface Place {
+export interface ClaimPlace {
   free?: () => void
 }
 
@@ -62,7 +62,7 @@ export async function holdJob(
   job: Job<JobData>,
   token: string,
   suspect: boolean,
-  place: Place,
+  place: ClaimPlace,
 ): Promise<HeldJob | 'lost' | 'missing' | number | Unread> {
   for (;;) {
     const asked = performance.now()

@@ -5,10 +5,10 @@ import type { Bounds } from '../bounds.ts'
 const STRIDE = 1 << 20
 
 /** Gives memory for one edited body. Large ones share it: an edit is gone once the next one is made. */
-export type Room = (length: number) => Uint8Array
+export type RoomForEdits = (length: number) => Uint8Array
 
 /** Makes a room. A copy for each of 10 edits of 25 MB would take 250 MB. */
-export function createRoom(): Room {
+export function createRoom(): RoomForEdits {
   let kept = new Uint8Array(0)
   return (length) => {
     if (length < STRIDE) return new Uint8Array(length)
@@ -18,7 +18,7 @@ export function createRoom(): Room {
 }
 
 /** One after another. */
-export function concat(room: Room, ...parts: readonly (Uint8Array | string)[]): Uint8Array {
+export function concat(room: RoomForEdits, ...parts: readonly (Uint8Array | string)[]): Uint8Array {
   const buffers = parts.map((part) => toBuffer(part))
   const all = room(buffers.reduce((sum, part) => sum + part.length, 0))
   let at = 0
@@ -31,7 +31,7 @@ export function concat(room: Room, ...parts: readonly (Uint8Array | string)[]): 
 
 /** Without `first` wherever `second` follows it. Undefined if nothing changed or the bounds are used up. */
 export function replaced(
-  room: Room,
+  room: RoomForEdits,
   body: Uint8Array,
   first: number,
   second: number,
@@ -47,7 +47,11 @@ export function replaced(
 }
 
 /** With CR LF for each LF that stands alone. Undefined if there is none or the bounds are used up. */
-export function swapped(room: Room, body: Uint8Array, bounds: Bounds): Uint8Array | undefined {
+export function swapped(
+  room: RoomForEdits,
+  body: Uint8Array,
+  bounds: Bounds,
+): Uint8Array | undefined {
   let alone = 0
   for (let at = body.indexOf(10); at >= 0; at = body.indexOf(10, at + 1)) {
     if (body[at - 1] !== 13) alone++
