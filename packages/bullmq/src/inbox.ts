@@ -1,4 +1,4 @@
-import { attachment, knownFor, type Inbox } from '@postern/core/inbox'
+import { attachment, knownFor, settledBy, type Inbox } from '@postern/core/inbox'
 import { openClient, type RedisClient } from './store/connection.ts'
 import { createJournal } from './journal/journal.ts'
 import { createSide } from './port.ts'
@@ -9,6 +9,9 @@ import { watchServer } from './store/server.ts'
 import { joinKeys, layoutOf, type KeysLayout } from './store/schema.ts'
 import { checkSettings, type BullmqInboxOptions, type Settings } from './settings.ts'
 import { createView } from './operate/view.ts'
+
+// Milliseconds for telling the other processes that this one ends.
+const LEAVE = 500
 
 /**
  * A durable inbox on BullMQ, for web and worker processes on any number of machines: a queue for each subscription, a
@@ -71,7 +74,8 @@ export function openInbox(
       )
     },
     async close() {
-      await joined.leave().catch(() => {})
+      // Where Redis hangs, those that stay hear nothing, and take it for gone when its signs of life are old.
+      await settledBy(joined.leave(), performance.now() + LEAVE)
       await queues.close()
       client.disconnect()
       operators.disconnect()
