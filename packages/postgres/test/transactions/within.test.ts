@@ -1,9 +1,9 @@
 import { memoryInbox } from '@postern/core'
 import type { AcceptWithin } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
-import { inTransaction, postgresInbox } from '../src/index.ts'
-import { withPostgres } from './postgres.ts'
-import { listen, signed } from './receiver.ts'
+import { inTransaction, postgresInbox } from '../../src/index.ts'
+import { withPostgres } from '../postgres.ts'
+import { listen, signed } from '../receiver.ts'
 
 withPostgres('inTransaction', (postgres) => {
   test('stores the event with what the application writes, or neither', async () => {

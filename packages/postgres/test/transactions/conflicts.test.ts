@@ -1,10 +1,10 @@
 import { fixed, type Task, type WebhookEvent } from '@postern/core'
 import type pg from 'pg'
 import { describe, expect, test } from 'vitest'
-import { pgSql } from '../src/orm/pg.ts'
-import { postgresInbox, type PgTransaction } from '../src/index.ts'
-import { withPostgres } from './postgres.ts'
-import { listen, signed } from './receiver.ts'
+import { pgSql } from '../../src/orm/pg.ts'
+import { postgresInbox, type PgTransaction } from '../../src/index.ts'
+import { withPostgres } from '../postgres.ts'
+import { listen, signed } from '../receiver.ts'
 
 type Query = (text: string, values?: unknown[]) => Promise<unknown>
 
@@ -109,7 +109,8 @@ withPostgres('transactions in conflict', (postgres) => {
           },
         ),
       )
-      await receiver.receive(signed('a1'))
+      // The first one makes the tables, which may take longer than the deadline.
+      while ((await receiver.receive(signed('a1'))).status !== 200);
       await opened.promise
       const ids = ['a2', 'b1', 'a3', 'c1', 'd1', 'b2']
       const replies = await Promise.all(ids.map((id) => receiver.receive(signed(id))))
@@ -153,42 +154,6 @@ withPostgres('transactions in conflict', (postgres) => {
     for (const one of [inbox, other]) await one.close()
   })
 
-  test('write runs again at most five times; then its attempt is counted', async () => {
-    const { options } = made()
-    const inbox = postgresInbox(options)
-    const { receiver, until } = listen(inbox)
-    const runs: number[] = []
-    receiver.on('thing.*', { retry: fixed({ attempts: 2, delay: 5 }) }, (_, task) =>
-      task.commit(async ({ query }: PgTransaction) => {
-        runs.push(task.attempt)
-        await query(
-          "DO $$ BEGIN RAISE 'could not serialize access' USING ERRCODE = '40001'; END $$",
-        )
-      }),
-    )
-    await receiver.receive(signed('1'))
-    await until((heard) => heard.includes('dead 1'))
-    expect(runs).toEqual([...Array<number>(6).fill(1), ...Array<number>(6).fill(2)])
-    await receiver.close()
-    await inbox.close()
-  })
-
-  test('in a transaction of the app it is postponed at most ten times; then it counts', async () => {
-    const { options } = made()
-    const inbox = postgresInbox(options)
-    const { receiver, heard, until } = listen(inbox)
-    const runs: number[] = []
-    receiver.on('thing.*', { retry: fixed({ attempts: 2, delay: 5 }) }, (_, task) => {
-      runs.push(task.attempt)
-      throw new Error('failed', { cause: Object.assign(new Error('deadlock'), { code: '40P01' }) })
-    })
-    await receiver.receive(signed('1'))
-    await until(() => heard.includes('dead 1'))
-    expect(runs).toEqual([...Array<number>(11).fill(1), ...Array<number>(11).fill(2)])
-    await receiver.close()
-    await inbox.close()
-  })
-
   test('in an app of serializable transactions the next of an order key runs too', async () => {
     const { pool, options } = made()
     const user = `u${options.schema}`
@@ -213,29 +178,6 @@ withPostgres('transactions in conflict', (postgres) => {
     await until((heard) => heard.includes('done 5'))
     expect(ran).toEqual(ids)
     expect(levels).toEqual(new Set(['serializable']))
-    await receiver.close()
-    await inbox.close()
-  })
-
-  test('as many open commits as there are connections refuse no delivery', async () => {
-    const { options } = made()
-    const inbox = postgresInbox({ ...options, deadline: '1s', maxConnections: 6 })
-    const { receiver, until } = listen(inbox)
-    const end = Promise.withResolvers<void>()
-    let open = 0
-    receiver.on('thing.*', { concurrency: 20 }, async ({ id }, task) => {
-      if (id === 'quick') return
-      await task.commit(() => {
-        open += 1
-        return end.promise
-      })
-    })
-    for (let at = 0; at < 12; at++) await receiver.receive(signed(`slow ${at}`))
-    await expect.poll(() => open).toBe(3)
-    expect((await receiver.receive(signed('quick'))).status).toBe(200)
-    await until((heard) => heard.includes('done quick'))
-    end.resolve()
-    await until((heard) => heard.filter((what) => what.startsWith('done slow')).length === 12)
     await receiver.close()
     await inbox.close()
   })

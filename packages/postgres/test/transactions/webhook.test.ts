@@ -2,11 +2,11 @@ import { request, type IncomingMessage } from 'node:http'
 import type { AcceptWithin } from '@postern/core/inbox'
 import { listen as serve } from '@postern/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { webhook } from '../../node/src/index.ts'
-import { inTransaction, postgresInbox } from '../src/index.ts'
-import { pgSql } from '../src/orm/pg.ts'
-import { withPostgres } from './postgres.ts'
-import { listen, signed, type Listening } from './receiver.ts'
+import { webhook } from '../../../node/src/index.ts'
+import { inTransaction, postgresInbox } from '../../src/index.ts'
+import { pgSql } from '../../src/orm/pg.ts'
+import { withPostgres } from '../postgres.ts'
+import { listen, signed, type Listening } from '../receiver.ts'
 
 withPostgres('webhook with a transaction of the app', (postgres) => {
   let opened = 0

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fixed } from '@postern/core'
 import { expect, test } from 'vitest'
-import { postgresInbox } from '../src/index.ts'
-import { withPostgres } from './postgres.ts'
-import { listen, signed } from './receiver.ts'
+import { postgresInbox } from '../../src/index.ts'
+import { withPostgres } from '../postgres.ts'
+import { listen, signed } from '../receiver.ts'
 
 withPostgres('postgresInbox through an outage', (postgres) => {
   test('PostgreSQL is not there at first: 503 at once, and it recovers by itself', async () => {

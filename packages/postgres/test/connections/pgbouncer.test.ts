@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ReceiverOptions } from '@postern/core'
 import { expect, test } from 'vitest'
-import { postgresInbox, type PostgresInboxOptions } from '../src/index.ts'
-import { withPgBouncer } from './postgres.ts'
-import { listen, signed } from './receiver.ts'
+import { postgresInbox, type PostgresInboxOptions } from '../../src/index.ts'
+import { withPgBouncer } from '../postgres.ts'
+import { listen, signed } from '../receiver.ts'
 
 const LISTENS = /LISTEN does not work through this pooler/
 const LOSES = /a pooler between loses prepared statements/

@@ -1,8 +1,8 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import { postgresInbox } from '../src/index.ts'
-import { withPostgres } from './postgres.ts'
-import { listen, signed } from './receiver.ts'
+import { postgresInbox } from '../../src/index.ts'
+import { withPostgres } from '../postgres.ts'
+import { listen, signed } from '../receiver.ts'
 
 /** A way to PostgreSQL whose open connections can be left half-open: bytes get lost, and nobody closes anything. */
 async function startProxy(port: number) {

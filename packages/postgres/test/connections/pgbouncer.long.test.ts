@@ -1,7 +1,7 @@
 // Takes 200 s.
 import { describe } from 'vitest'
-import { testContract } from './contract.ts'
-import { withPgBouncer } from './postgres.ts'
+import { testContract } from '../contract.ts'
+import { withPgBouncer } from '../postgres.ts'
 
 describe.each([
   ['with max_prepared_statements', { max_prepared_statements: 200 }],
