@@ -24,6 +24,7 @@ export const smartsheet: Factory<PresetOptions> = /* @__PURE__ */ preset({
   handshakes: ['Smartsheet-Hook-Challenge'],
   challenge: CHALLENGE,
   reads: ['smartsheet-hook-challenge'],
+  greets: 'body',
   greet: answered,
   checked: '2026-11-28',
 })
