@@ -2,6 +2,7 @@ import { WebhookError } from '@postern/core'
 import {
   createSweep,
   knownFor,
+  settledBy,
   watchOrphans,
   type Consumer,
   type InboxView,
@@ -72,7 +73,7 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
         working?.close(until),
         draining?.close(until),
         accepting.close(),
-        sweep.stop(),
+        settledBy(sweep.stop(), until),
       ])
       ended = true
     },

@@ -19,7 +19,7 @@
 
 /**
  * KEYS: prefix; ARGV: names of events, then `-`, then names of queues. Replies, for each event, nothing if it is unknown
- * or its jobs to revive (`f` failed, `d` delayed, before the ref), and for each queue how many are pending or running.
+ * or its jobs to revive (`f` failed, `d` delayed by an error, before the ref), and for each queue how many are pending or running.
  */
 export const LOOK: string = `
 local prefix, found, counts, at = KEYS[1], {}, {}, 1
@@ -33,7 +33,9 @@ while ARGV[at] ~= '-' do
       local queue, id = ref:match('^(.*):(.-)$')
       local base = prefix .. ':' .. queue
       if redis.call('ZSCORE', base .. ':failed', id) then again[#again + 1] = 'f' .. ref
-      elseif redis.call('ZSCORE', base .. ':delayed', id) then again[#again + 1] = 'd' .. ref end
+      elseif redis.call('ZSCORE', base .. ':delayed', id) and redis.call('HEXISTS', prefix .. ':' .. ref, 'failedReason') == 1 then
+        again[#again + 1] = 'd' .. ref
+      end
     end
   end
   found[at] = again

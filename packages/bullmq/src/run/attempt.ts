@@ -18,7 +18,7 @@ import {
   type ClaimEnd,
 } from './interruption.ts'
 import { promoteJob } from '../accept/revive.ts'
-import { doneValue, postpone, settle, takeBack, type Owner, type SettleContext } from './settle.ts'
+import { doneValue, putOff, settle, takeBack, type Owner, type SettleContext } from './settle.ts'
 import { spawn, unstorableReason } from './spawn.ts'
 
 /** The receiver's side as attempts see it. */
@@ -108,7 +108,7 @@ export function createJobRuns(context: AttemptContext, running: Map<string, Runn
           one.back = true
           one.free?.()
           one.place.free?.()
-          return postpone(one.owner, 0, { sn: one.owner.job.stalledCounter })
+          return putOff(one.owner, 0, { sn: one.owner.job.stalledCounter })
         }),
       )
       return all.length

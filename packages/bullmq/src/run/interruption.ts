@@ -1,18 +1,10 @@
-import {
-  causeOf,
-  interrupted,
-  isSuspect,
-  poison,
-  type Consumer,
-  type Outcome,
-} from '@postern/core/inbox'
+import { cut, isSuspect, type Consumer, type Outcome } from '@postern/core/inbox'
 import type { Finished } from './attempt.ts'
 import { addAttempt, attemptsOf } from '../journal/attempts.ts'
 import type { HeldJob } from './claim.ts'
 import type { RedisClient } from '../store/connection.ts'
-import { keptStack } from '../store/errors.ts'
 import { eventOfJob, isJobId } from '../store/names.ts'
-import { bury, postpone, type Owner } from './settle.ts'
+import { bury, fieldsOf, putOff, wait, type Owner } from './settle.ts'
 import { buryUnread } from './unread.ts'
 
 /** How a claim ended. */
@@ -48,10 +40,10 @@ export interface MissingContext extends UnrunContext {
 /** Puts a claim off that did not run. */
 export async function putBack(
   owner: Owner,
-  wait: number,
+  time: number,
   fields: Readonly<Record<string, number>> = {},
 ): Promise<ClaimEnd> {
-  await postpone(owner, wait, fields)
+  await putOff(owner, time, fields)
   return NO_CLAIM_END
 }
 
@@ -68,27 +60,24 @@ export async function cutOff(
   const lane = consumer.lanes().find((each) => each.name === name || each.formerly.includes(name))
   // Once, however often BullMQ found the job without a lock: claims that never read it, in a process too busy for that, ran
   // nothing, and each that ran was read.
-  const state = interrupted(held, lane?.attempts)
-  const { cut, charged, wait } = state
-  const pa = withInterruption(held)
-  const sn = held.stalled
-  if (!state.poison) {
-    const due = Date.now() + wait
-    await postpone(owner, wait, { sn, cut, chg: charged, pa })
+  const ruling = cut({ ...held, attempt: claim.attempt }, lane?.attempts)
+  const { change, count, charged, error } = ruling
+  const fields = { pa: withInterruption(held), sn: held.stalled, cut: count, chg: change.charged! }
+  if (!error) {
+    const due = Date.now() + change.wait!
+    await wait(owner, change, fields)
     tell()
     return { due }
   }
-  const error = poison(charged)
-  const fields = { stacktrace: JSON.stringify([keptStack(error)]), cs: causeOf(error), pa, sn }
   // Replayed, it is still a suspect, and charged from the beginning.
-  await bury(owner, error, { ...fields, cut, chg: 0 })
+  await bury(owner, error, { ...fields, ...fieldsOf(error) })
   tell()
   consumer.settled(claim, { kind: 'dead', error }, true)
   return { kind: 'dead' }
 
   function tell(): void {
     const { id, subscription, attempt } = claim
-    consumer.interrupted?.({ subscription, task: id, attempt, count: cut, charged })
+    consumer.interrupted?.({ subscription, task: id, attempt, count, charged })
   }
 }
 

@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   causeOf,
+  DEAD,
+  givenBack,
+  settled,
+  type Change,
   type Attempt,
   type Consumer,
   type Outcome,
@@ -39,7 +43,6 @@ export interface Owner {
   readonly clock: () => number
 }
 
-const NO_CUTS = { cut: 0, chg: 0 }
 // How long a script that Redis refuses, as when it is full, waits for the next try.
 const AGAIN = 1000
 
@@ -51,33 +54,44 @@ export async function settle(
   outcome: Exclude<Outcome, { kind: 'done' }>,
   ran: Ran,
 ): Promise<boolean> {
-  const { job, token, backend } = owner
+  const { job } = owner
   // After the lease another claim may have counted this run as interrupted.
   const late = performance.now() > held.until
-  const reset = { ...((held.cut > 0 || late) && NO_CUTS), sn: job.stalledCounter }
-  if (outcome.kind === 'postpone') {
-    const pa = addAttempt(held.attempts, attemptOf(held, ran, 'postpone'))
-    return store(context, owner, held, () =>
-      postpone(owner, outcome.at - context.consumer.now(), { ...reset, pa, ...noTurn(job) }),
-    )
-  }
-  const error = bounded(outcome.error)
-  const fields = {
-    ...reset,
-    pa: addAttempt(held.attempts, attemptOf(held, ran, outcome.kind, error)),
-    stacktrace: JSON.stringify([keptStack(error)]),
-    cs: causeOf(error),
-  }
-  if (outcome.kind === 'dead') return store(context, owner, held, () => bury(owner, error, fields))
-  const fieldsToUpdate = {
-    ...fields,
-    failedReason: reasonOf(error),
-    ...noTurn(job),
-  }
+  const task = { attempt: held.claim.attempt, fair: null }
+  const rule = (): Change => settled(task, outcome, ran, context.consumer.now()).change
+  const { cut, charged } = rule()
+  const sn = job.stalledCounter
+  const reset = held.cut > 0 || late ? { cut: cut!, chg: charged!, sn } : { sn }
+  const error = 'error' in outcome ? bounded(outcome.error) : undefined
+  const pa = addAttempt(held.attempts, attemptOf(held, ran, outcome.kind, error))
+  const fields = { ...reset, pa, ...(error && fieldsOf(error)) }
   return store(context, owner, held, () => {
-    const wait = Math.max(0, Math.ceil(outcome.at - context.consumer.now()))
-    return backend.moveToDelayed(job.id!, owner.clock(), wait, token, { fieldsToUpdate })
+    const change = rule()
+    return change.state === DEAD
+      ? bury(owner, error!, fields)
+      : wait(owner, change, {
+          ...fields,
+          ...(error && { failedReason: reasonOf(error) }),
+          ...noTurn(job),
+        })
   })
+}
+
+/** The fields that tell an error to BullMQ's tools and to ours. */
+export function fieldsOf(error: TaskError): { readonly stacktrace: string; readonly cs: string } {
+  return { stacktrace: JSON.stringify([keptStack(error)]), cs: causeOf(error) }
+}
+
+/** Makes a claimed job pending as a rule says: BullMQ counts its attempt, unless the rule takes that back. */
+export async function wait(
+  { job, token, backend, clock }: Owner,
+  { wait: time = 0, attempt }: Change,
+  fields: Readonly<Record<string, string | number>> = {},
+): Promise<void> {
+  const skipAttempt = attempt === job.attemptsMade
+  const fieldsToUpdate = { ...(skipAttempt && { ats: job.attemptsStarted - 1 }), ...fields }
+  const options = { ...(skipAttempt && { skipAttempt }), fieldsToUpdate }
+  await backend.moveToDelayed(job.id!, clock(), Math.max(0, Math.ceil(time)), token, options)
 }
 
 /** Makes a task dead. */
@@ -89,15 +103,14 @@ export function bury(
   return backend.moveToFailed(job, reasonOf(error), undefined as never, token, false, fields)
 }
 
-/** Puts the job off without counting an attempt. */
-export async function postpone(
-  { job, token, backend, clock }: Owner,
-  wait: number,
+/** Gives a claimed job back as it was claimed, due after a time in milliseconds: no attempt, no interruption. */
+export function putOff(
+  owner: Owner,
+  time: number,
   fields: Readonly<Record<string, string | number>> = {},
 ): Promise<void> {
-  const fieldsToUpdate = { ats: job.attemptsStarted - 1, ...fields }
-  const options = { skipAttempt: true, fieldsToUpdate }
-  await backend.moveToDelayed(job.id!, clock(), Math.max(0, Math.ceil(wait)), token, options)
+  const { change } = givenBack({ attempt: owner.job.attemptsMade + 1, cut: 0 })
+  return wait(owner, { ...change, wait: time }, fields)
 }
 
 /** The return value of a done job: facts on its run. */

@@ -1,8 +1,8 @@
-import { causeOf, type Consumer, type TaskError } from '@postern/core/inbox'
+import type { Consumer, TaskError } from '@postern/core/inbox'
 import { runScript, type RedisClient } from '../store/connection.ts'
-import { isFenced, reasonOf, keptStack } from '../store/errors.ts'
+import { isFenced, reasonOf } from '../store/errors.ts'
 import { parsed } from '../store/json.ts'
-import { bury, type Owner } from './settle.ts'
+import { bury, fieldsOf, type Owner } from './settle.ts'
 
 /** The store and the receiver whose queue holds a job that cannot be read. */
 export interface UnreadContext {
@@ -78,10 +78,6 @@ async function brokenPart(client: RedisClient, key: string): Promise<string | un
 
 function unread(message: string): TaskError {
   return { name: 'UnreadableTask', message }
-}
-
-function fieldsOf(error: TaskError): { readonly stacktrace: string; readonly cs: string } {
-  return { stacktrace: JSON.stringify([keptStack(error)]), cs: causeOf(error) }
 }
 
 function tell(consumer: Consumer, task: string, { message }: TaskError): void {

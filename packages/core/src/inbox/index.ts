@@ -104,13 +104,7 @@ export {
   type TopicMatch,
 } from './operate/filter.ts'
 export { inSteps, type StepPlace } from './operate/in-steps.ts'
-export {
-  interrupted,
-  isSuspect,
-  poison,
-  type Interrupted,
-  type Interruptions,
-} from './engine/interrupted.ts'
+export { isSuspect } from './engine/interrupted.ts'
 export type { Ahead } from './engine/run/slot.ts'
 export { orphansOf, watchOrphans, type OrphanWatch } from './operate/orphans.ts'
 export { suspects, type Suspects } from './tasks/suspects.ts'
@@ -159,7 +153,7 @@ export type {
   Stride,
 } from './engine/store.ts'
 export * from './engine/row.ts'
-export type { Attempted, EndedTask, Fence, Patch } from './engine/patch.ts'
+export type { Attempted, EndedTask, Fence, Change, Patch } from './engine/patch.ts'
 export type { ClockStep } from './engine/operate/ago.ts'
 export type * from './engine/operate/store.ts'
 export type * from './engine/journal/store.ts'
@@ -176,21 +170,7 @@ export {
 export { createStanding, type Standing } from './engine/standing.ts'
 export { engineInbox, type EngineInboxOptions } from './engine/inbox.ts'
 export { engineSettings, type EngineOptions, type EngineSettings } from './engine/settings.ts'
-export {
-  cut,
-  discarded,
-  forgotten,
-  gateOf,
-  givenBack,
-  letGo,
-  lineUp,
-  revived,
-  settled,
-  unreadable,
-  type Claimed,
-  type Cut,
-  type Fenced,
-} from './engine/rules.ts'
+export { cut, givenBack, revived, settled, type Cut, type Ruling } from './engine/rules.ts'
 export { roomFor } from '../basics/room.ts'
 export { createSeal, type KeyOption, type Seal } from './seal.ts'
 export { isSealed, openKept } from './sealed-kept.ts'

@@ -1,4 +1,6 @@
-import type { Gate, State } from './row.ts'
+import type { TaskError } from '../inbox.ts'
+import { causeOf } from '../tasks/cause.ts'
+import type { Gate, State, TaskRow } from './row.ts'
 
 /**
  * What must hold of a task for its patch to count, with the same `round`:
@@ -50,6 +52,32 @@ export interface Patch {
   readonly anew?: true
   /** A row of its history. The attempt that settles a task has none: it is made of the task's own row when that begins again. */
   readonly attempted?: Attempted
+}
+
+/** What a rule changes of a task, in any inbox: a patch before it is encoded. */
+export interface Change extends Omit<
+  Patch,
+  'id' | 'token' | 'round' | 'error' | 'cause' | 'attempted'
+> {
+  readonly error?: TaskError | null
+  /** Its error is that of the change if it says none itself. */
+  readonly attempted?: Omit<Attempted, 'error'> & Partial<Pick<Attempted, 'error'>>
+}
+
+/** The patch of a change of a task. */
+export function patchOf(
+  { id, token, round }: Pick<TaskRow, 'id' | 'token' | 'round'>,
+  { error, attempted, ...change }: Change,
+): Patch {
+  const text = error ? JSON.stringify(error) : error
+  return {
+    id,
+    token,
+    round,
+    ...change,
+    ...(text !== undefined && { error: text, cause: error ? causeOf(error) : null }),
+    ...(attempted && { attempted: { error: text ?? null, ...attempted } }),
+  }
 }
 
 /** A run that ended without settling its task. */

@@ -1,8 +1,7 @@
 import { grouped } from '../../basics/grouped.ts'
-import { causeOf } from '../tasks/cause.ts'
 import { interrupted, isSuspect, poison } from './interrupted.ts'
 import type { Outcome, Ran, TaskError } from '../inbox.ts'
-import type { Attempted, Fence, Patch } from './patch.ts'
+import type { Change, Fence } from './patch.ts'
 import {
   AGAIN,
   DEAD,
@@ -18,17 +17,11 @@ import {
   type TaskRow,
 } from './row.ts'
 
-/** A patch and the condition under which it counts. */
-export interface Fenced {
-  readonly patch: Patch
+/** What a rule makes of a task, and the condition under which it counts. */
+export interface Ruling {
   readonly fence: Fence
+  readonly change: Change
 }
-
-/** What the rules need of a claimed task. */
-export interface Claimed extends Pick<
-  TaskRow,
-  'id' | 'token' | 'round' | 'attempt' | 'cut' | 'fair'
-> {}
 
 /** The gate of a pending task: interruptions first, since a turn is no use to a task that may not start. */
 export function gateOf({ cut, fair }: Pick<TaskRow, 'cut' | 'fair'>): Gate {
@@ -38,39 +31,36 @@ export function gateOf({ cut, fair }: Pick<TaskRow, 'cut' | 'fair'>): Gate {
 }
 
 /** What a reported outcome makes of a task. `now` is the clock of `Outcome.at`. */
-export function settled(task: Claimed, outcome: Outcome, ran: Ran, now: number): Fenced {
-  const { id, token, round, attempt, fair } = task
+export function settled(
+  { attempt, fair }: Pick<TaskRow, 'attempt' | 'fair'>,
+  outcome: Outcome,
+  ran: Ran,
+  now: number,
+): Ruling {
+  const { kind } = outcome
   const took = Math.round(ran.duration * 1000)
-  const base = { id, token, round, attempt, took, cut: 0, charged: 0, gate: READY } as const
-  if (outcome.kind === 'done')
-    return { fence: 'first', patch: { ...base, state: DONE, wait: 0, error: null, cause: null } }
-  if (outcome.kind === 'dead')
-    return { fence: 'own', patch: { ...base, state: DEAD, wait: 0, ...failure(outcome.error) } }
+  const base = { attempt, took, cut: 0, charged: 0, gate: READY } as const
+  if (kind === 'done')
+    return { fence: 'first', change: { ...base, state: DONE, wait: 0, error: null } }
+  if (kind === 'dead')
+    return { fence: 'own', change: { ...base, state: DEAD, wait: 0, error: outcome.error } }
   const wait = Math.max(0, Math.ceil(outcome.at - now))
-  const again = { ...base, state: PENDING, wait, gate: gateOf({ cut: 0, fair }) } as const
-  const attempted = { attempt, took, outcome: outcome.kind }
-  if (outcome.kind === 'postpone')
-    return {
-      fence: 'own',
-      patch: { ...again, attempt: attempt - 1, attempted: { ...attempted, error: null } },
-    }
-  const reason = failure(outcome.error)
-  return {
-    fence: 'own',
-    patch: { ...again, ...reason, attempted: { ...attempted, error: reason.error } },
-  }
+  const gate = gateOf({ cut: 0, fair })
+  const attempted = { attempt, took, outcome: kind }
+  const again = { ...base, state: PENDING, wait, gate, attempted } as const
+  if (kind === 'postpone') return { fence: 'own', change: { ...again, attempt: attempt - 1 } }
+  return { fence: 'own', change: { ...again, error: outcome.error } }
 }
 
 /** What giving back makes of a task: as it was claimed, due at once. */
-export function givenBack({ id, token, round, attempt, cut }: Claimed): Fenced {
+export function givenBack({ attempt, cut }: Pick<TaskRow, 'attempt' | 'cut'>): Ruling {
   // Its turn was used for nothing: it keeps it.
   const gate = gateOf({ cut, fair: null })
-  const patch: Patch = { id, token, round, state: PENDING, wait: 0, attempt: attempt - 1, gate }
-  return { fence: 'held', patch }
+  return { fence: 'held', change: { state: PENDING, wait: 0, attempt: attempt - 1, gate } }
 }
 
 /** What an ended lease makes of a task. */
-export interface Cut extends Fenced {
+export interface Cut extends Ruling {
   /** Interruptions in a row; `charged` of them count against it. */
   readonly count: number
   readonly charged: number
@@ -79,27 +69,28 @@ export interface Cut extends Fenced {
 }
 
 /** The rule of interruptions, for a claim whose lease is over. `attempts` is that of the subscription, if it is here. */
-export function cut(row: TaskRow, attempts: number | undefined, random?: () => number): Cut {
-  const { id, token, round, attempt } = row
-  const next = interrupted(row, attempts, random)
-  const attempted: Attempted = { attempt, took: null, outcome: 'interrupted', error: null }
-  const base = { id, token, round, cut: next.cut, attempted }
-  const told = { fence: 'ended', count: next.cut, charged: next.charged } as const
-  if (next.poison) {
-    const error = poison(next.charged)
-    const patch: Patch = {
-      ...base,
-      state: DEAD,
-      wait: 0,
-      charged: 0,
-      ...failure(error),
-      took: null,
+export function cut(
+  row: Pick<TaskRow, 'attempt' | 'cut' | 'charged'>,
+  attempts: number | undefined,
+  random?: () => number,
+): Cut {
+  const { attempt } = row
+  const { cut: count, charged, wait, poison: ends } = interrupted(row, attempts, random)
+  const attempted = { attempt, took: null, outcome: 'interrupted', error: null } as const
+  const told = {
+    fence: 'ended',
+    count,
+    charged,
+    error: ends ? poison(charged) : undefined,
+  } as const
+  const base = { cut: count, attempted }
+  if (told.error)
+    return {
+      ...told,
+      change: { ...base, state: DEAD, wait: 0, charged: 0, error: told.error, took: null },
     }
-    return { ...told, patch, error }
-  }
-  const gate = gateOf({ cut: next.cut, fair: null })
-  const { charged, wait } = next
-  const patch: Patch = {
+  const gate = gateOf({ cut: count, fair: null })
+  const change = {
     ...base,
     state: PENDING,
     open: true,
@@ -107,73 +98,49 @@ export function cut(row: TaskRow, attempts: number | undefined, random?: () => n
     gate,
     charged,
     attempt: attempt - 1,
-  }
-  return { ...told, patch, error: undefined }
+  } as const
+  return { ...told, change }
 }
 
 /** What the end of a run makes of a task that another had settled meanwhile: nobody holds it any more. */
-export function letGo({ id, token, round, state }: TaskRow): Fenced {
-  return { fence: 'over', patch: { id, token, round, state } }
+export function letGo({ state }: Pick<TaskRow, 'state'>): Ruling {
+  return { fence: 'over', change: { state } }
 }
 
 /**
  * A redelivery or a replay: a settled task begins a new round at its first attempt, and a waiting one is due after
  * `wait`. One that was poison stays a suspect.
  */
-export function revived(row: TaskRow, fence: 'failed' | 'settled' | 'waiting', wait = 0): Fenced {
-  const { id, token, round, line, attempt, took, error, state, due } = row
-  const gate = row.state === PENDING && row.gate === READY && wait === 0 ? READY : gateOf(row)
-  const base = {
-    id,
-    token,
-    round,
-    state: PENDING,
-    wait: Math.ceil(wait),
-    gate,
-    anew: true,
-  } as const
-  if (state === PENDING) return { fence, patch: base }
+export function revived(
+  row: Omit<TaskRow, 'id' | 'lane' | 'token' | 'round' | 'behind' | 'charged'>,
+  fence: 'failed' | 'settled' | 'waiting',
+  wait = 0,
+): Ruling {
+  const { line, attempt, took, error, state, due } = row
+  const gate = state === PENDING && row.gate === READY && wait === 0 ? READY : gateOf(row)
+  const base = { state: PENDING, wait: Math.ceil(wait), gate, anew: true } as const
+  if (state === PENDING) return { fence, change: base }
   const outcome = state === DONE ? 'done' : 'dead'
   // The last run of a settled task is on its own row until now.
-  const attempted: Attempted | undefined =
-    took === null ? undefined : { attempt, took, outcome, error, ended: due }
-  return {
-    fence,
-    patch: {
-      ...base,
-      attempt: 0,
-      charged: 0,
-      ...(line !== null && { behind: true }),
-      ...(attempted && { attempted }),
-    },
-  }
+  const attempted =
+    took === null ? undefined : ({ attempt, took, outcome, error, ended: due } as const)
+  const begun = { ...base, attempt: 0, charged: 0, ...(line !== null && { behind: true }) }
+  return { fence, change: { ...begun, ...(attempted && { attempted }) } }
 }
 
-/** A discarded task is forgotten. Its event stays known. */
-export function discarded({ id, token, round }: TaskRow): Fenced {
-  return { fence: 'idle', patch: { id, token, round, state: GONE } }
-}
+/** What becomes of a discarded task: it is forgotten. Its event stays known. */
+export const DISCARDED: Ruling = { fence: 'idle', change: { state: GONE } }
 
-/** A settled task that is not needed any more. */
-export function forgotten({ id, token, round }: TaskRow): Fenced {
-  return { fence: 'past', patch: { id, token, round, state: GONE } }
-}
+/** What becomes of a settled task that is not needed any more. */
+export const FORGOTTEN: Ruling = { fence: 'past', change: { state: GONE } }
 
-/** A task that cannot be read, as it was claimed. */
-export function unreadable(task: Claimed, message: string): Fenced & { readonly error: TaskError } {
-  const { id, token, round, attempt } = task
+/** What becomes of a task that cannot be read, as it was claimed. */
+export function unreadable(
+  attempt: number,
+  message: string,
+): Ruling & { readonly error: TaskError } {
   const error = { name: 'UnreadableTask', message }
-  const patch: Patch = {
-    id,
-    token,
-    round,
-    state: DEAD,
-    wait: 0,
-    attempt,
-    took: 0,
-    ...failure(error),
-  }
-  return { fence: 'own', patch, error }
+  return { fence: 'own', change: { state: DEAD, wait: 0, attempt, took: 0, error }, error }
 }
 
 /**
@@ -197,8 +164,4 @@ export function lineUp(
 function rank({ state, held, attempt, cut: cuts, behind }: HeadRow): number {
   if (state === RUNNING || held) return 0
   return !behind && (attempt > 0 || cuts > 0) ? 1 : 2
-}
-
-function failure(error: TaskError): { readonly error: string; readonly cause: string } {
-  return { error: JSON.stringify(error), cause: causeOf(error) }
 }

@@ -1,24 +1,19 @@
 import { describe, expect, test } from 'vitest'
+import type { Outcome, Ran } from '../../../src/inbox/index.ts'
+import { patchOf } from '../../../src/inbox/engine/patch.ts'
 import {
   AGAIN,
-  cut,
   DEAD,
-  discarded,
   DONE,
-  gateOf,
-  givenBack,
   GONE,
   LATER,
-  letGo,
   PENDING,
   READY,
-  revived,
   RUNNING,
-  settled,
   SUSPECT,
-  unreadable,
   type TaskRow,
-} from '../../../src/inbox/index.ts'
+} from '../../../src/inbox/engine/row.ts'
+import * as rules from '../../../src/inbox/engine/rules.ts'
 
 const ROW: TaskRow = {
   id: 65_537,
@@ -37,6 +32,24 @@ const ROW: TaskRow = {
   took: 500,
   error: null,
 }
+const { gateOf } = rules
+
+/** A ruling as stores get it. */
+function patched<One extends rules.Ruling>(row: TaskRow, ruling: One) {
+  return { ...ruling, patch: patchOf(row, ruling.change) }
+}
+const settled = (row: TaskRow, ...rest: [Outcome, Ran, number]) =>
+  patched(row, rules.settled(row, ...rest))
+const givenBack = (row: TaskRow) => patched(row, rules.givenBack(row))
+const cut = (row: TaskRow, attempts: number, random?: () => number) =>
+  patched(row, rules.cut(row, attempts, random))
+const letGo = (row: TaskRow) => patched(row, rules.letGo(row))
+const revived = (row: TaskRow, fence: 'failed' | 'settled' | 'waiting', wait?: number) =>
+  patched(row, rules.revived(row, fence, wait))
+const discarded = (row: TaskRow) => patched(row, rules.DISCARDED)
+const unreadable = (row: TaskRow, message: string) =>
+  patched(row, rules.unreadable(row.attempt, message))
+
 const RAN = { startedAt: 5000, duration: 1.5 }
 const ERROR = { name: 'Error', message: 'no order 17' }
 

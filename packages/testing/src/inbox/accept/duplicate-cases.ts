@@ -60,6 +60,19 @@ export function duplicateCases(test: SceneTest): void {
     assert.deepEqual(shop.settled[1]!.outcome, DONE_OUTCOME)
   })
 
+  test('of an event that was put off without an error: a duplicate, and it waits on', async (scene) => {
+    const shop = scene.join({
+      run: ({ event }) =>
+        event.id === '1' ? { kind: 'postpone', at: Date.now() + HOUR } : DONE_OUTCOME,
+    })
+    await shop.port.accept(intake(item('1')), {})
+    await shop.untilSettled(1)
+    assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
+    await shop.port.accept(intake(item('last')), {})
+    await shop.untilSettled(2)
+    assert.deepEqual(shop.ran(), ['a:1', 'a:last'])
+  })
+
   test('of an event with a dead task: revived from attempt 1, and a done sibling does not run', async (scene) => {
     let broken = true
     const shop = scene.join({

@@ -1,4 +1,5 @@
-import { release } from '../run/order.ts'
+import { patchAll } from '../run/order.ts'
+import { patchOf } from '../patch.ts'
 import { revived } from '../rules.ts'
 import type { NewEvent, TaskRow } from '../row.ts'
 import { steps, wait, type Steps } from '../steps.ts'
@@ -34,10 +35,6 @@ export function* reviveTasks(
   fence: 'failed' | 'settled' | 'waiting',
   waitOf: (at: number) => number = () => 0,
 ): Steps<ReadonlySet<number>> {
-  if (tasks.length === 0) return new Set()
-  const patches = tasks.map((task, at) => revived(task, fence, waitOf(at)).patch)
-  const ids = yield* wait(rows.patch(patches, fence))
-  const lines = tasks.flatMap(({ id, line }) => (line !== null && ids.has(id) ? line : []))
-  if (lines.length > 0) yield* release(rows, lines)
-  return ids
+  const patches = tasks.map((task, at) => patchOf(task, revived(task, fence, waitOf(at)).change))
+  return yield* patchAll(rows, patches, fence, tasks)
 }

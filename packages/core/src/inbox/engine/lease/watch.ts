@@ -1,11 +1,12 @@
-import { release, repair } from '../run/order.ts'
+import { patchAll, repair } from '../run/order.ts'
+import { patchOf } from '../patch.ts'
 import { errorText } from '../../../errors.ts'
 import type { Claim, Consumer, TaskError } from '../../inbox.ts'
 import type { Lanes } from '../run/lanes.ts'
 import { claimOf, taskOf, type Task } from '../run/task.ts'
 import { DONE, type TaskRow } from '../row.ts'
 import { cut, letGo, type Cut } from '../rules.ts'
-import { steps, wait, type Steps } from '../steps.ts'
+import { steps, type Steps } from '../steps.ts'
 import type { Standing } from '../standing.ts'
 import type { Store } from '../store.ts'
 
@@ -143,32 +144,18 @@ export function createWatch(host: WatchHost): Watch {
   async function free(rows: readonly TaskRow[]): Promise<void> {
     const ruled = rows
       .filter(({ state }) => state < DONE)
-      .map((row) => ({
-        row,
-        at: lanes.of(row.lane),
-        ...cut(row, lanes.of(row.lane)?.slot.lane.attempts),
-      }))
+      .map((row) => {
+        const at = lanes.of(row.lane)
+        return { row, at, ...cut(row, at?.slot.lane.attempts) }
+      })
     const over = rows.filter(({ state }) => state >= DONE)
-    const lines = [...over, ...ruled.flatMap(({ row, error }) => (error ? row : []))].flatMap(
-      ({ line }) => line ?? [],
-    )
+    const ended = [...over, ...ruled.flatMap(({ row, error }) => (error ? row : []))]
+    const cuts = ruled.map(({ row, change }) => patchOf(row, change))
+    const letGoes = over.map((row) => patchOf(row, letGo(row).change))
     const ids = await store.atomic(host.deadline, (within) =>
       steps(function* (): Steps<ReadonlySet<number>> {
-        const counted = yield* wait(
-          within.patch(
-            ruled.map(({ patch }) => patch),
-            'ended',
-          ),
-        )
-        if (over.length > 0)
-          yield* wait(
-            within.patch(
-              over.map((row) => letGo(row).patch),
-              'over',
-            ),
-          )
-        yield* release(within, lines)
-        return counted
+        yield* patchAll(within, letGoes, 'over', [])
+        return yield* patchAll(within, cuts, 'ended', ended)
       }),
     )
     const freed = ruled.filter(({ row }) => ids.has(row.id))
@@ -182,7 +169,7 @@ export function createWatch(host: WatchHost): Watch {
           charged,
         })
     await bury(freed.filter(({ error, at }) => error && at))
-    const waits = freed.flatMap(({ error, patch }) => (error ? [] : patch.wait!))
+    const waits = freed.flatMap(({ error, change }) => (error ? [] : change.wait!))
     if (waits.length > 0) host.freed(Math.min(...waits))
     if (over.length > 0) host.freed(0)
   }

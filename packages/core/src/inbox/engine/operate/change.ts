@@ -4,9 +4,10 @@ import { inSteps, type StepPlace } from '../../operate/in-steps.ts'
 import type { Changed, ChangeOptions, InboxView, ReplayOptions, TaskFilter } from '../../view.ts'
 import { reviveTasks } from '../accept/revive.ts'
 import { DEAD, DONE, PENDING } from '../row.ts'
-import { discarded, forgotten } from '../rules.ts'
-import { release } from '../run/order.ts'
-import { steps, wait, type Steps } from '../steps.ts'
+import { patchOf } from '../patch.ts'
+import { DISCARDED, FORGOTTEN } from '../rules.ts'
+import { patchAll } from '../run/order.ts'
+import { steps } from '../steps.ts'
 import type { Rows, Store } from '../store.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import { numberOf, STATES } from './info.ts'
@@ -64,20 +65,10 @@ export function createChange(
         filter,
         options,
         fits,
-        (rows, tasks) =>
-          steps(function* (): Steps<ReadonlySet<number>> {
-            const ids = yield* wait(
-              rows.patch(
-                tasks.map((task) => discarded(task).patch),
-                'idle',
-              ),
-            )
-            const lines = tasks.flatMap(({ id, line }) =>
-              line !== null && ids.has(id) ? [line] : [],
-            )
-            yield* release(rows, lines)
-            return ids
-          }),
+        (rows, tasks) => {
+          const patches = tasks.map((task) => patchOf(task, DISCARDED.change))
+          return steps(() => patchAll(rows, patches, DISCARDED.fence, tasks))
+        },
         (task) =>
           consumers()
             .find(({ receiver }) => receiver === task.receiver)
@@ -91,8 +82,8 @@ export function createChange(
       const fits = ({ state }: InfoRow): boolean => state === DONE || state === DEAD
       const { count } = await each({ before }, all, fits, (rows, tasks) =>
         rows.patch(
-          tasks.map((task) => forgotten(task).patch),
-          'past',
+          tasks.map((task) => patchOf(task, FORGOTTEN.change)),
+          FORGOTTEN.fence,
         ),
       )
       return count

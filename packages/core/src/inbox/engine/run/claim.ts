@@ -1,5 +1,5 @@
 import { grouped } from '../../../basics/grouped.ts'
-import { release } from './order.ts'
+import { patchAll } from './order.ts'
 import { errorText } from '../../../errors.ts'
 import type { Consumer, TaskError } from '../../inbox.ts'
 import type { Runner } from './runner-types.ts'
@@ -7,9 +7,10 @@ import { startable, type Slot } from './slot.ts'
 import { suspects } from '../../tasks/suspects.ts'
 import type { Line } from '../line.ts'
 import { SUSPECT, type ClaimRow } from '../row.ts'
+import { patchOf } from '../patch.ts'
 import { unreadable } from '../rules.ts'
 import { steps, wait, type Steps } from '../steps.ts'
-import type { Rows, Store } from '../store.ts'
+import type { Store } from '../store.ts'
 import type { Lanes } from './lanes.ts'
 import { promote } from './promote.ts'
 import { taskOf, type Task } from './task.ts'
@@ -166,7 +167,8 @@ export function createClaims(host: ClaimHost): Claims {
   ): Steps<() => void> {
     const { token, leased, gate, full } = claim
     const tasks: Task[] = []
-    const odd: { readonly row: ClaimRow; readonly message: string }[] = []
+    const odd: ClaimRow[] = []
+    const messages: string[] = []
     for (const row of rows) {
       const at = lanes.of(row.lane)
       const free = row.gate === SUSPECT ? gate : undefined
@@ -175,7 +177,8 @@ export function createClaims(host: ClaimHost): Claims {
         tasks.push(taskOf(row, { ...at, token, free, leased }))
       } catch (error) {
         free?.()
-        odd.push({ row, message: `task ${row.id} cannot be read: ${errorText(error)}` })
+        odd.push(row)
+        messages.push(`task ${row.id} cannot be read: ${errorText(error)}`)
       }
     }
     for (const { slot } of tasks) runner().reserve(slot, 1)
@@ -185,33 +188,22 @@ export function createClaims(host: ClaimHost): Claims {
       if (full || its.length >= room) slot.backlog = true
       if (starts > 0 && its.every(({ cut }) => cut === 0)) slot.lean = false
     }
-    if (odd.length > 0) yield* bury(store, odd, token)
+    if (odd.length > 0) yield* bury(odd, messages, token)
     return () => runner().start(tasks)
   }
 
   function* bury(
-    rows: Rows,
-    odd: readonly { readonly row: ClaimRow; readonly message: string }[],
+    rows: readonly ClaimRow[],
+    messages: readonly string[],
     token: number,
   ): Steps<void> {
-    const ends = odd.map(({ row, message }) => unreadable({ ...row, token }, message))
+    const ends = rows.map((row, at) => unreadable(row.attempt, messages[at]!))
+    const patches = rows.map((row, at) => patchOf({ ...row, token }, ends[at]!.change))
     const ids = yield* wait(
       store.atomic(host.deadline, (within) =>
-        steps(function* (): Steps<ReadonlySet<number>> {
-          const counted = yield* wait(
-            within.patch(
-              ends.map(({ patch }) => patch),
-              'own',
-            ),
-          )
-          yield* release(
-            within,
-            odd.flatMap(({ row }) => row.line ?? []),
-          )
-          return counted
-        }),
+        steps(() => patchAll(within, patches, ends[0]!.fence, rows)),
       ),
     )
-    for (const { patch, error } of ends) if (ids.has(patch.id)) host.buried(patch.id, error)
+    for (const [at, { id }] of rows.entries()) if (ids.has(id)) host.buried(id, ends[at]!.error)
   }
 }

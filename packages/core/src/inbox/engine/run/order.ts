@@ -1,3 +1,5 @@
+import type { Fence, Patch } from '../patch.ts'
+import type { TaskRow } from '../row.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import { lineUp } from '../rules.ts'
 import { chain, steps, wait, type Steps } from '../steps.ts'
@@ -19,6 +21,24 @@ export function* release(rows: Rows, lines: readonly number[]): Steps<void> {
     if (front.length > 0) yield* wait(rows.queue(front))
     return
   }
+}
+
+/**
+ * Changes tasks, and works out who of their lines may run. In a transaction that has locked these. Returns the ids of those
+ * that counted.
+ */
+export function* patchAll(
+  rows: Rows,
+  patches: readonly Patch[],
+  fence: Fence,
+  tasks: readonly Pick<TaskRow, 'line'>[],
+): Steps<ReadonlySet<number>> {
+  const ids = patches.length === 0 ? NONE : yield* wait(rows.patch(patches, fence))
+  yield* release(
+    rows,
+    tasks.flatMap(({ line }) => line ?? []),
+  )
+  return ids
 }
 
 /**
@@ -104,3 +124,5 @@ export function followed(store: Store, deadline: number, freed: () => void): Fol
     if (lines.size < taken.length) freed()
   }
 }
+
+const NONE: ReadonlySet<number> = new Set()

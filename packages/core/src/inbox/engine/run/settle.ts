@@ -5,7 +5,7 @@ import type { Consumer, Outcome, Ran, TaskDraft } from '../../inbox.ts'
 import type { BatchWork } from '../../batch/backlog.ts'
 import { newTask, onceEach } from '../accept/encode.ts'
 import type { Line } from '../line.ts'
-import type { Fence, Patch } from '../patch.ts'
+import { patchOf, type Fence, type Patch } from '../patch.ts'
 import { DONE, eventOf, type NewTask, type Turn } from '../row.ts'
 import { givenBack, settled } from '../rules.ts'
 import { steps, wait, type Steps } from '../steps.ts'
@@ -193,8 +193,8 @@ export function createSettle(host: SettleHost): Settle {
     const counted = new Set<number>()
     const byFence = new Map<Fence, Patch[]>()
     for (const { task, outcome, ran } of works) {
-      const { fence, patch: made } = ran ? settled(task, outcome, ran, now) : givenBack(task)
-      byFence.set(fence, [...(byFence.get(fence) ?? []), made])
+      const { fence, change } = ran ? settled(task, outcome, ran, now) : givenBack(task)
+      byFence.set(fence, [...(byFence.get(fence) ?? []), patchOf(task, change)])
     }
     for (const [fence, patches] of byFence)
       for (const id of yield* wait(rows.patch(patches, fence))) counted.add(id)

@@ -5,11 +5,11 @@ import { decodeDelivery, decodeEvent } from '../../codec.ts'
 import type { Claim } from '../../inbox.ts'
 import type { RunnerTask } from './ending.ts'
 import type { Slot } from './slot.ts'
-import type { ClaimRow } from '../row.ts'
-import type { Claimed } from '../rules.ts'
+import type { ClaimRow, TaskRow } from '../row.ts'
 
 /** A claimed task of this process. */
-export interface Task extends RunnerTask<Task>, Claimed {
+export interface Task
+  extends RunnerTask<Task>, Pick<TaskRow, 'token' | 'round' | 'attempt' | 'cut' | 'fair'> {
   readonly slot: Slot<Task>
   id: number
   readonly lane: number

@@ -2,6 +2,8 @@ import { claimed as memory } from '../../../basics/room.ts'
 import { isPromise } from '../../../basics/maybe.ts'
 import type { Outcome, Ran } from '../../inbox.ts'
 import { stopwatchOf } from '../../tasks/stopwatch.ts'
+import { givenBack } from '../../engine/rules.ts'
+import { change } from './change.ts'
 import { settle } from './settle.ts'
 import { openTasks, type MemoryState } from '../state.ts'
 import { MemoryClaim, type MemoryTask } from './task.ts'
@@ -54,10 +56,9 @@ export function giveBackAll(state: MemoryState): void {
 /** Makes a running task pending as it was claimed. Its outcome is refused from now on. */
 export function giveBack(state: MemoryState, task: MemoryTask): void {
   if (task.state !== 'running') return
-  state.store.version++
   task.claim = undefined
-  task.state = 'pending'
-  task.attempt--
+  const { attempt } = task
+  change(state, task, givenBack({ attempt, cut: 0 }).change, state.consumer.now())
   state.lanes.ended(task, false)
   state.lanes.ready(task)
   firstEnded(task)

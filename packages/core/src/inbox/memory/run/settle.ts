@@ -1,6 +1,8 @@
 import { MAX_TIMER } from '../../../basics/duration.ts'
 import type { Outcome, Ran, TaskDraft } from '../../inbox.ts'
+import { settled } from '../../engine/rules.ts'
 import { noteAttempt } from './attempts.ts'
+import { change } from './change.ts'
 import { BACKLOG } from './claim.ts'
 import type { MemoryEvent } from '../accept/event.ts'
 import { closed, forgetEvent, taskOpened, unkept, type MemoryState } from '../state.ts'
@@ -23,21 +25,18 @@ export function settle(
 ): void {
   const { owner } = task
   task.claim = undefined
-  state.store.version++
+  const now = outcome.kind === 'done' ? 0 : state.consumer.now()
+  const ruling = settled({ attempt: task.attempt, fair: null }, outcome, ran, now)
   if (outcome.kind === 'done') {
-    task.error = undefined
     // Before the parent ends: an event without open tasks is held no longer.
     for (const child of outcome.spawn ?? []) if (!owner.has(child)) add(state, owner, child)
-    task.state = 'done'
+    change(state, task, ruling.change, now)
     closed(state, task)
   } else {
     noteAttempt(task, claim, outcome, ran)
-    if (outcome.kind !== 'postpone') task.error = outcome.error
-    if (outcome.kind === 'dead') die(state, task)
+    change(state, task, ruling.change, now)
+    if (task.state === 'dead') die(state, task)
     else {
-      if (outcome.kind === 'postpone') task.attempt--
-      task.state = 'pending'
-      task.due = outcome.at
       readyLater(state, task)
       if ((state.pending > BACKLOG || owner.heavy) && owner.rests()) owner.fold()
     }
@@ -66,7 +65,6 @@ export function forget(state: MemoryState, task: MemoryTask): void {
 
 function die(state: MemoryState, task: MemoryTask): void {
   const { dead, settings } = state
-  task.state = 'dead'
   const { owner } = task
   if (owner.kept++ === 0) state.keptBytes += owner.bytes
   dead.add(task)

@@ -1,0 +1,19 @@
+import { PENDING } from '../../engine/row.ts'
+import { STATES } from '../../engine/operate/info.ts'
+import type { Change } from '../../engine/patch.ts'
+import type { MemoryState } from '../state.ts'
+import type { MemoryTask } from './task.ts'
+
+/** Makes of a task what a rule says. `now` is in milliseconds since 1970. */
+export function change(
+  { store }: MemoryState,
+  task: MemoryTask,
+  { state, attempt, error, wait }: Change,
+  now: number,
+): void {
+  store.version++
+  task.state = STATES[state]!
+  if (attempt !== undefined) task.attempt = attempt
+  if (error !== undefined) task.error = error ?? undefined
+  if (state === PENDING && wait !== undefined) task.due = now + wait
+}
