@@ -64,8 +64,9 @@ export async function cutOff(
   const { change, count, charged, error } = ruling
   const fields = { pa: withInterruption(held), sn: held.stalled, cut: count, chg: change.charged! }
   if (!error) {
-    const due = Date.now() + change.wait!
     await wait(owner, change, fields)
+    // After it was stored: a drain that looks at that time finds it due.
+    const due = Date.now() + change.wait!
     tell()
     return { due }
   }
