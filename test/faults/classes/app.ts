@@ -51,7 +51,8 @@ function subscribe(shop: Receiver): void {
       lines.write(`end ${name} ${event.id}`)
     })
   handle('quick', () => {})
-  handle('slow', () => sleep(3000))
+  // The odd one must not end before its process is killed.
+  handle('slow', (id) => sleep(id === 'odd' ? 12_000 : 3000))
   handle('flaky', (_, attempt) => {
     if (attempt === 1) throw new Error('this time it did not work')
   })
