@@ -34,7 +34,7 @@ const UNKNOWN = 512 * MIB
 let free: number | undefined
 
 /** Bytes that this process could still take when it was first asked: of its heap or of the machine, whichever is less. */
-export function freeMemory(): number {
+function freeMemory(): number {
   return (free ??= askMemory())
 }
 

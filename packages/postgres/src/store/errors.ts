@@ -25,7 +25,7 @@ export function faultOf(error: unknown): StoreFault {
  * True for a deadlock or a serialization error, wherever a query builder has put it: in `cause`, or as Prisma's own
  * code (https://www.prisma.io/docs/orm/reference/error-reference#p2034).
  */
-export function isConflict(error: unknown): boolean {
+function isConflict(error: unknown): boolean {
   for (let at: unknown = error, depth = 0; at instanceof Object && depth < 5; depth++) {
     const { code, originalCode, meta, cause } = at as Readonly<Record<string, unknown>>
     if ([code, originalCode].some((one) => CONFLICTS.has(one))) return true
