@@ -70,7 +70,7 @@ describe('in a copy of the repository', { timeout: 300_000 }, () => {
   test('a new command is its file and a row', async () => {
     writeFileSync(
       join(copy.folder, 'packages/cli/src/commands/greet.ts'),
-      "import type { Command } from 'commander'\nimport { run } from '../action.ts'\n\nexport function declare(command: Command): void {\n  command.option('--loud', 'in capitals').action(run(async () => (console.log('hello'), 0)))\n}\n",
+      "import type { Command } from 'commander'\nimport { runAction } from '../action.ts'\n\nexport function declare(command: Command): void {\n  command.option('--loud', 'in capitals').action(runAction(async () => (console.log('hello'), 0)))\n}\n",
     )
     insert(
       'packages/cli/src/program.ts',

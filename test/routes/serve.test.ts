@@ -4,7 +4,6 @@ import { serve as onHono } from '@postern/hono'
 import { serve as onExpress } from '@postern/express'
 import { serve as onFastify } from '@postern/fastify'
 import { serve as onKoa } from '@postern/koa'
-import { serve as onNext } from '@postern/next'
 import { serve as onNode } from '@postern/node'
 import { toFetch, type Route, type RouteRequest } from '@postern/core/routes'
 import { serve as listen } from '@hono/node-server'
@@ -70,10 +69,7 @@ test.each(Object.keys(HOSTS))('serve() mounts a route on %s', async (host) => {
   ])
 })
 
-test.each([
-  ['serve() of @postern/next', onNext(route)],
-  ['toFetch()', toFetch(route)],
-])('%s makes a fetch handler of a route', async (_, handle) => {
-  const reply = await handle(new Request('https://example.com/metrics'))
+test('toFetch() makes a fetch handler of a route', async () => {
+  const reply = await toFetch(route)(new Request('https://example.com/metrics'))
   expect([reply.status, await reply.text()]).toEqual([200, 'up 1\n'])
 })

@@ -91,7 +91,7 @@ export function createReceiver<
       }
     },
     fetch: (request, host) => (fetchEntry ? fetchEntry(request, host) : loadFetch(request, host)),
-    refuse: (request, error) => refuse(line, { ...request, body: EMPTY }, error),
+    refuse: (request, error) => refuse(line, { ...request, body: new Uint8Array(0) }, error),
     take: async (given, entry = {}) => (await import('./receive/take.ts')).take(line, given, entry),
     async work() {
       if (!port.work)
@@ -197,5 +197,3 @@ export function createReceiver<
     return inbox.view
   }
 }
-
-const EMPTY = new Uint8Array(0)

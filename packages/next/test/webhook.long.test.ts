@@ -70,6 +70,8 @@ describe('webhook', () => {
     const headers = { authorization: `Bearer ${cronSecret}` }
     const drained = await fetch(cron, { headers })
     expect([drained.status, await drained.json()]).toMatchObject([200, { left: 0 }])
+    const served = await fetch(`${next.url}/served`)
+    expect([served.status, await served.text()]).toEqual([200, 'up 1\n'])
     const health = await fetch(`${next.url}/health`)
     expect([health.status, await health.json()]).toMatchObject([200, { ok: true }])
   })

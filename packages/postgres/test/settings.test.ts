@@ -30,7 +30,7 @@ test.for<[string, PostgresInboxOptions]>([
 })
 
 test('a window shorter than the sender delivers again is a TypeError', () => {
-  const inbox = postgresInbox({ connectionString, window: '1s' })
+  const inbox = postgresInbox({ connectionString, window: '1s', keepDone: '1s' })
   const provider = { ...acme({ secret: 'a secret of these tests' }), retrySpan: 60_000 }
   expect(() => createReceiver({ provider, inbox, work: false })).toThrow(/window is 1000 ms/)
 })

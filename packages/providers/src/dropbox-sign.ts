@@ -97,7 +97,7 @@ const SCHEME: Scheme<Uint8Array> = {
   },
   sign(request: SignableRequest, key) {
     // What `compose` has written, in the one form that it writes.
-    const json = /\r\n\r\n([^]*)\r\n--postern--/.exec(new TextDecoder().decode(request.body))?.[1]
+    const [, json] = new TextDecoder().decode(request.body).split(/\r\n\r\n|\r\n--postern--/)
     const value = jsonOf(json)
     const [time = '', type = ''] = ['event.event_time', 'event.event_type'].map((path) =>
       member(value, path),

@@ -4,7 +4,7 @@ import { addAttempt, attemptsOf } from '../journal/attempts.ts'
 import type { HeldJob } from './claim.ts'
 import type { RedisClient } from '../store/connection.ts'
 import { eventOfJob, isJobId } from '../store/names.ts'
-import { bury, fieldsOf, putOff, wait, type Owner } from './settle.ts'
+import { bury, delay, errorFields, putOff, type Owner } from './settle.ts'
 import { buryUnread } from './unread.ts'
 
 /** How a claim ended. */
@@ -64,14 +64,14 @@ export async function cutOff(
   const { change, count, charged, error } = ruling
   const fields = { pa: withInterruption(held), sn: held.stalled, cut: count, chg: change.charged! }
   if (!error) {
-    await wait(owner, change, fields)
+    await delay(owner, change, fields)
     // After it was stored: a drain that looks at that time finds it due.
     const due = Date.now() + change.wait!
     tell()
     return { due }
   }
   // Replayed, it is still a suspect, and charged from the beginning.
-  await bury(owner, error, { ...fields, ...fieldsOf(error) })
+  await bury(owner, error, { ...fields, ...errorFields(error) })
   tell()
   consumer.settled(claim, { kind: 'dead', error }, true)
   return { kind: 'dead' }

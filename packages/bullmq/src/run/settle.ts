@@ -4,7 +4,7 @@ import {
   DEAD,
   givenBack,
   settled,
-  type Change,
+  type TaskChange,
   type Attempt,
   type Consumer,
   type Outcome,
@@ -58,18 +58,18 @@ export async function settle(
   // After the lease another claim may have counted this run as interrupted.
   const late = performance.now() > held.until
   const task = { attempt: held.claim.attempt, fair: null }
-  const rule = (): Change => settled(task, outcome, ran, context.consumer.now()).change
+  const rule = (): TaskChange => settled(task, outcome, ran, context.consumer.now()).change
   const { cut, charged } = rule()
   const sn = job.stalledCounter
   const reset = held.cut > 0 || late ? { cut: cut!, chg: charged!, sn } : { sn }
   const error = 'error' in outcome ? bounded(outcome.error) : undefined
   const pa = addAttempt(held.attempts, attemptOf(held, ran, outcome.kind, error))
-  const fields = { ...reset, pa, ...(error && fieldsOf(error)) }
+  const fields = { ...reset, pa, ...(error && errorFields(error)) }
   return store(context, owner, held, () => {
     const change = rule()
     return change.state === DEAD
       ? bury(owner, error!, fields)
-      : wait(owner, change, {
+      : delay(owner, change, {
           ...fields,
           ...(error && { failedReason: reasonOf(error) }),
           ...noTurn(job),
@@ -78,14 +78,17 @@ export async function settle(
 }
 
 /** The fields that tell an error to BullMQ's tools and to ours. */
-export function fieldsOf(error: TaskError): { readonly stacktrace: string; readonly cs: string } {
+export function errorFields(error: TaskError): {
+  readonly stacktrace: string
+  readonly cs: string
+} {
   return { stacktrace: JSON.stringify([keptStack(error)]), cs: causeOf(error) }
 }
 
 /** Makes a claimed job pending as a rule says: BullMQ counts its attempt, unless the rule takes that back. */
-export async function wait(
+export async function delay(
   { job, token, backend, clock }: Owner,
-  { wait: time = 0, attempt }: Change,
+  { wait: time = 0, attempt }: TaskChange,
   fields: Readonly<Record<string, string | number>> = {},
 ): Promise<void> {
   const skipAttempt = attempt === job.attemptsMade
@@ -110,7 +113,7 @@ export function putOff(
   fields: Readonly<Record<string, string | number>> = {},
 ): Promise<void> {
   const { change } = givenBack({ attempt: owner.job.attemptsMade + 1, cut: 0 })
-  return wait(owner, { ...change, wait: time }, fields)
+  return delay(owner, { ...change, wait: time }, fields)
 }
 
 /** The return value of a done job: facts on its run. */

@@ -2,7 +2,7 @@ import type { Consumer, TaskError } from '@postern/core/inbox'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { isFenced, reasonOf } from '../store/errors.ts'
 import { parsed } from '../store/json.ts'
-import { bury, fieldsOf, type Owner } from './settle.ts'
+import { bury, errorFields, type Owner } from './settle.ts'
 
 /** The store and the receiver whose queue holds a job that cannot be read. */
 export interface UnreadContext {
@@ -30,7 +30,7 @@ export async function buryUnread(
 ): Promise<boolean> {
   const error = unread(message)
   try {
-    await bury(owner, error, fieldsOf(error))
+    await bury(owner, error, errorFields(error))
   } catch (failure) {
     if (isFenced(failure)) return false
     throw failure
@@ -53,7 +53,7 @@ export async function buryBroken(
     const why = await brokenPart(client, `${prefix}:${queue}:${id}`)
     if (why === undefined) continue
     const error = unread(why)
-    const fields = Object.entries({ ...fieldsOf(error), failedReason: reasonOf(error) }).flat()
+    const fields = Object.entries({ ...errorFields(error), failedReason: reasonOf(error) }).flat()
     if ((await runScript(client, 'posternBury', prefix, queue, id, Date.now(), ...fields)) === 0)
       continue
     buried++

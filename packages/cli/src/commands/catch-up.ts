@@ -10,8 +10,9 @@ import {
   type Source,
 } from '@postern/registrar'
 import { agreed } from '../print/agreed.ts'
-import { Failure, remark, say, sayJson, type ExitCode } from '../print/outcome.ts'
+import { Failure, remark, type ExitCode } from '../print/outcome.ts'
 import { createBar } from '../sender-api/bar.ts'
+import { countOf, tellCaughtUp } from '../sender-api/caught-up.ts'
 import { closeAll } from '../sender-api/receivers.ts'
 import { loadEnv, made, targetsOf, type Target, type TargetOptions } from '../sender-api/target.ts'
 import { shown } from '../print/terminal.ts'
@@ -75,7 +76,7 @@ export async function catchUpCommand(
     const range = rangeOf(options)
     const dry = options.dryRun || !options.yes ? await counted(receiver, source, range) : undefined
     if (options.dryRun) {
-      tell(dry!, options, `would ${verbOf(source)}`)
+      tellCaughtUp(dry!, options, `would ${verbOf(source)}`)
       return dry!.complete ? 0 : 1
     }
     if (dry && !(await wanted(dry, source))) return 1
@@ -89,7 +90,7 @@ export async function catchUpCommand(
     } finally {
       bar.end()
     }
-    tell(result, options, verbOf(source) === 'take' ? 'took' : 'asked for')
+    tellCaughtUp(result, options, verbOf(source) === 'take' ? 'took' : 'asked for')
     return result.failed > 0 ? 3 : result.complete ? 0 : 1
   } finally {
     await closeAll(targets.flatMap(({ receiver }) => receiver ?? []))
@@ -146,7 +147,7 @@ async function counted(
 }
 
 async function wanted(dry: CaughtUp, source: Source): Promise<boolean> {
-  const count = sum(dry)
+  const count = countOf(dry)
   if (count === 0 && !(source.kind === 'redelivery' && source.redeliverUntried)) {
     remark(`${shown(dry.source)}: nothing was missed`)
     return false
@@ -161,38 +162,6 @@ async function wanted(dry: CaughtUp, source: Source): Promise<boolean> {
 }
 
 const verbOf = (source: Source): string => (source.kind === 'payload' ? 'take' : 'ask for')
-
-function tell(result: CaughtUp, { json }: CatchUpCommandOptions, did: string): void {
-  if (json) return sayJson(result, 2)
-  const { listed, skipped, taken, duplicates, asked, failures, failed, resumedAt, expired } = result
-  const count = did.startsWith('would') ? sum(result) : taken + asked
-  say(`${shown(result.source)}: ${did} ${count} events, of ${listed} listed`)
-  for (const [topic, of] of Object.entries(result.topics)) say(`  ${of}  ${shown(topic)}`)
-  if (resumedAt !== undefined)
-    say(`  went on at ${new Date(resumedAt).toISOString()}, where an earlier run was cut off`)
-  if (duplicates > 0) say(`  = ${duplicates} duplicates`)
-  if (skipped > 0) say(`  – ${skipped} of topics without a subscription`)
-  if (expired > 0) say(`  ${expired} were older than the inbox's window by then`)
-  if (failed > 0) say(`  ✕ ${failed} failed`)
-  for (const { id, topic, code } of failures)
-    say(`    ${shown(id)} ${shown(topic ?? '')} ${shown(code)}`)
-  if (result.cut === 'endless')
-    remark("the sender's list brought nothing new or did not end, and was left: run it again later")
-  else if (result.cut === 'moving')
-    remark('the list still changed when it was read for the fifth time: run it again later')
-  else if (result.cut === 'time')
-    remark(
-      'an entry of the list has no time, and what came behind it was left: look at the list of the sender',
-    )
-  else if (!result.complete)
-    remark(
-      `older events were left: raise --limit, or run it again with --until ${new Date(result.oldest ?? result.since).toISOString()}`,
-    )
-}
-
-function sum({ topics }: CaughtUp): number {
-  return Object.values(topics).reduce((all, one) => all + one, 0)
-}
 
 function line({ phase, listed, wanted: of, done, failed, waitsUntil }: CatchUpProgress): string {
   if (phase === 'listing') return `${listed} listed`

@@ -30,6 +30,9 @@ const SHARE = 5
 // What is taken for the free memory where a runtime does not tell.
 const UNKNOWN = 512 * MIB
 
+// A heap that is full already leaves room for small deliveries: else the receiver would refuse all for good.
+const LEAST = 16 * MIB
+
 // Asked once: Bun walks its whole heap for it.
 let free: number | undefined
 
@@ -48,7 +51,9 @@ function askMemory(): number {
   } catch {
     // The module is there and does not work: Workers.
   }
-  return Math.min(heap, process?.availableMemory?.() ?? Infinity)
+  // Workers have the function, and it returns 0.
+  const machine = process?.availableMemory?.() || Infinity
+  return Math.max(LEAST, Math.min(heap, machine))
 }
 
 // V8 counts its young generation in: three half spaces, by default of 64 MiB. What lives long must fit without these.

@@ -153,7 +153,7 @@ export type {
   Stride,
 } from './engine/store.ts'
 export * from './engine/row.ts'
-export type { Attempted, EndedTask, Fence, Change, Patch } from './engine/patch.ts'
+export type { Attempted, EndedTask, Fence, Patch, TaskChange } from './engine/patch.ts'
 export type { ClockStep } from './engine/operate/ago.ts'
 export type * from './engine/operate/store.ts'
 export type * from './engine/journal/store.ts'

@@ -55,7 +55,7 @@ export interface Patch {
 }
 
 /** What a rule changes of a task, in any inbox: a patch before it is encoded. */
-export interface Change extends Omit<
+export interface TaskChange extends Omit<
   Patch,
   'id' | 'token' | 'round' | 'error' | 'cause' | 'attempted'
 > {
@@ -67,7 +67,7 @@ export interface Change extends Omit<
 /** The patch of a change of a task. */
 export function patchOf(
   { id, token, round }: Pick<TaskRow, 'id' | 'token' | 'round'>,
-  { error, attempted, ...change }: Change,
+  { error, attempted, ...change }: TaskChange,
 ): Patch {
   const text = error ? JSON.stringify(error) : error
   return {

@@ -1,7 +1,7 @@
 import { grouped } from '../../basics/grouped.ts'
 import { interrupted, isSuspect, poison } from './interrupted.ts'
 import type { Outcome, Ran, TaskError } from '../inbox.ts'
-import type { Change, Fence } from './patch.ts'
+import type { Fence, TaskChange } from './patch.ts'
 import {
   AGAIN,
   DEAD,
@@ -20,7 +20,7 @@ import {
 /** What a rule makes of a task, and the condition under which it counts. */
 export interface Ruling {
   readonly fence: Fence
-  readonly change: Change
+  readonly change: TaskChange
 }
 
 /** The gate of a pending task: interruptions first, since a turn is no use to a task that may not start. */

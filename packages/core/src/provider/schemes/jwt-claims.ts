@@ -119,7 +119,7 @@ function checkBody(
   if (typeof given !== 'string')
     throw new WebhookError('malformed_header', { problem: 'missing', header, field: claim })
   const plain = (text: string): string =>
-    encoding === 'hex' ? text.toLowerCase() : text.replace(/=+$/, '')
+    encoding === 'hex' ? text.toLowerCase() : text.replace(/={1,2}$/, '')
   if (!safeEqual(plain(bodyHashOf(delivery.body, encoding)), plain(given)))
     throw mismatch({ header, field: claim }, 1, { delivery })
 }

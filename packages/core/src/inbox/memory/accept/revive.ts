@@ -1,7 +1,7 @@
 import type { MemoryEvent } from './event.ts'
 import { DEAD, PENDING, READY, type State } from '../../engine/row.ts'
 import { revived } from '../../engine/rules.ts'
-import { change } from '../run/change.ts'
+import { applyChange } from '../run/change.ts'
 import { readyLater } from '../run/settle.ts'
 import { taskOpened, unkept, type MemoryState } from '../state.ts'
 import type { MemoryTask } from '../run/task.ts'
@@ -41,7 +41,7 @@ const ROW = { gate: READY, cut: 0, fair: null, line: null, took: null, error: nu
 function again(state: MemoryState, task: MemoryTask, from: State, due = 0): void {
   const now = state.consumer.now()
   const row = { ...ROW, state: from, attempt: task.attempt, due: task.due }
-  change(state, task, revived(row, 'settled', Math.max(0, due - now)).change, now)
+  applyChange(state, task, revived(row, 'settled', Math.max(0, due - now)).change, now)
   // As it was asked for, so that those of a rate keep their distance.
   if (due > 0) task.due = due
 }

@@ -1,14 +1,14 @@
 import { PENDING } from '../../engine/row.ts'
 import { STATES } from '../../engine/operate/info.ts'
-import type { Change } from '../../engine/patch.ts'
+import type { TaskChange } from '../../engine/patch.ts'
 import type { MemoryState } from '../state.ts'
 import type { MemoryTask } from './task.ts'
 
 /** Makes of a task what a rule says. `now` is in milliseconds since 1970. */
-export function change(
+export function applyChange(
   { store }: MemoryState,
   task: MemoryTask,
-  { state, attempt, error, wait }: Change,
+  { state, attempt, error, wait }: TaskChange,
   now: number,
 ): void {
   store.version++

@@ -3,7 +3,7 @@ import { isPromise } from '../../../basics/maybe.ts'
 import type { Outcome, Ran } from '../../inbox.ts'
 import { stopwatchOf } from '../../tasks/stopwatch.ts'
 import { givenBack } from '../../engine/rules.ts'
-import { change } from './change.ts'
+import { applyChange } from './change.ts'
 import { settle } from './settle.ts'
 import { openTasks, type MemoryState } from '../state.ts'
 import { MemoryClaim, type MemoryTask } from './task.ts'
@@ -58,7 +58,7 @@ export function giveBack(state: MemoryState, task: MemoryTask): void {
   if (task.state !== 'running') return
   task.claim = undefined
   const { attempt } = task
-  change(state, task, givenBack({ attempt, cut: 0 }).change, state.consumer.now())
+  applyChange(state, task, givenBack({ attempt, cut: 0 }).change, state.consumer.now())
   state.lanes.ended(task, false)
   state.lanes.ready(task)
   firstEnded(task)

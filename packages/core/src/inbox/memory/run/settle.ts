@@ -2,7 +2,7 @@ import { MAX_TIMER } from '../../../basics/duration.ts'
 import type { Outcome, Ran, TaskDraft } from '../../inbox.ts'
 import { settled } from '../../engine/rules.ts'
 import { noteAttempt } from './attempts.ts'
-import { change } from './change.ts'
+import { applyChange } from './change.ts'
 import { BACKLOG } from './claim.ts'
 import type { MemoryEvent } from '../accept/event.ts'
 import { closed, forgetEvent, taskOpened, unkept, type MemoryState } from '../state.ts'
@@ -30,11 +30,11 @@ export function settle(
   if (outcome.kind === 'done') {
     // Before the parent ends: an event without open tasks is held no longer.
     for (const child of outcome.spawn ?? []) if (!owner.has(child)) add(state, owner, child)
-    change(state, task, ruling.change, now)
+    applyChange(state, task, ruling.change, now)
     closed(state, task)
   } else {
     noteAttempt(task, claim, outcome, ran)
-    change(state, task, ruling.change, now)
+    applyChange(state, task, ruling.change, now)
     if (task.state === 'dead') die(state, task)
     else {
       readyLater(state, task)

@@ -1,0 +1,3 @@
+import { serve } from '@postern/next'
+
+export const GET = serve(async () => ({ status: 200, body: 'up 1\n' }))
