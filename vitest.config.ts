@@ -13,6 +13,9 @@ const IN_PROCESS =
 // `npm run test:all` runs them: browsers, builds of Next.js, every host, and what takes more than some 20 s alone.
 const LONG = '**/*.long.test.ts'
 
+// `npm test -- apart` runs them: what is tried in another form by the others, and takes minutes.
+const APART = '**/*.apart.test.ts'
+
 const NO_TESTS = ['**/node_modules/**', '**/dist/**', '**/.next/**', 'test/bench/**']
 
 // Tests that start processes and engines wait for these: three files at once keep two cores busy, and four make waits too long.
@@ -42,7 +45,7 @@ export default defineConfig({
         test: {
           name: 'in process',
           include: [`packages/${IN_PROCESS}/test/**/*.test.ts`],
-          exclude: [...NO_TESTS, LONG],
+          exclude: [...NO_TESTS, LONG, APART],
           isolate: false,
           setupFiles: ['test/run/same-timers.ts'],
           maxWorkers: 2,
@@ -55,7 +58,7 @@ export default defineConfig({
           ...PROCESSES,
           name: 'processes',
           include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
-          exclude: [...NO_TESTS, LONG, `packages/${IN_PROCESS}/**`],
+          exclude: [...NO_TESTS, LONG, APART, `packages/${IN_PROCESS}/**`],
           sequence: { groupOrder: 2 },
         },
       },
@@ -67,6 +70,16 @@ export default defineConfig({
           include: [LONG],
           exclude: NO_TESTS,
           sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...PROCESSES,
+          name: 'apart',
+          include: [APART],
+          exclude: NO_TESTS,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

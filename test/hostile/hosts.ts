@@ -29,14 +29,15 @@ interface Opening {
 /** The proxy before each server says that the sender used TLS. */
 const trustProxy = { hops: 1, headers: ['x-forwarded-proto'] } as const
 
-/** Every adapter, and the fetch entry itself. */
-export const hosts: readonly Opening[] = hostNames.map((name) => ({
-  name,
-  open() {
-    const row = rows[name]
-    return 'serve' in row ? listen(name, row.serve) : handle(name, row.handler)
-  },
-}))
+/** Every adapter that gets a body as it comes, and the fetch entry itself. */
+export const hosts: readonly Opening[] = hostNames.flatMap((name) => {
+  const row = rows[name]
+  if ('whole' in row) return []
+  return {
+    name,
+    open: () => ('serve' in row ? listen(name, row.serve) : handle(name, row.handler)),
+  }
+})
 
 /** Stands for whatever receiver is mounted now. */
 function turnstile(): { readonly mounted: Receiver; readonly use: (receiver: Receiver) => void } {

@@ -41,6 +41,8 @@ export const steps: Readonly<Record<string, Step>> = {
   size: () => command('size-limit'),
   processes: () => vitest('processes'),
   long: () => vitest('long'),
+  // No command runs it with the others.
+  apart: () => vitest('apart'),
   pack: () => checkPack({ built }),
   // It writes a report of its own.
   runtimes: () => command(process.execPath, 'test/runtimes/run.ts', ...(built ? ['--built'] : [])),

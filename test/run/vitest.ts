@@ -13,7 +13,7 @@ export async function vitest(project: string): Promise<Counts> {
     show: true,
   })
   try {
-    if (project !== 'long') for (const line of slowFiles(file)) console.log(line)
+    if (!['long', 'apart'].includes(project)) for (const line of slowFiles(file)) console.log(line)
     const counts = readVitest(file)
     // Vitest also ends with an error for what no test is to blame for, such as an unhandled rejection.
     return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts

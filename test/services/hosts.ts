@@ -26,7 +26,11 @@ export type Serve = (receiver: Receiver, trust?: Trust) => Promise<HostServer>
 export type Handler = (receiver: Receiver) => Promise<(request: Request) => Promise<Response>>
 
 /** How tests run a host: its server, or its handler if no server of Node is underneath. */
-type HostRow = { readonly serve: Serve } | { readonly handler: Handler }
+type HostRow =
+  | { readonly serve: Serve }
+  | { readonly handler: Handler }
+  /** It hands over whole requests alone: cases of bodies in part are its own affair. */
+  | { readonly whole: Handler }
 
 /** Every host of the command line's table. A row loads its framework when it is opened: processes of these runs start often. */
 export const hosts: Readonly<Record<HostName, HostRow>> = {
@@ -89,9 +93,8 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
     },
   },
   lambda: {
-    async handler(receiver) {
+    async whole(receiver) {
       const { webhook } = await import('@postern/aws-lambda')
-      const handle = webhook(receiver)
       return async (request) => {
         const { pathname, search, host } = new URL(request.url)
         const event = {
@@ -103,7 +106,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
           body: Buffer.from(await request.arrayBuffer()).toString('base64'),
           isBase64Encoded: true,
         }
-        const { statusCode, headers, body } = await handle(event as never)
+        const { statusCode, headers, body } = await webhook(receiver)(event as never)
         const empty = request.method === 'HEAD' || statusCode === 204 || statusCode === 304
         return new Response(empty ? null : body!, {
           status: statusCode,

@@ -20,7 +20,7 @@ export function drain(
   receiver: Pick<Receiver, 'drain'>,
   options: DrainRouteOptions,
 ): (request: Request) => Promise<Response> {
-  return atRequest(() => fetchDrain(receiver, options))
+  return answering(() => fetchDrain(receiver, options))
 }
 
 /**
@@ -33,7 +33,7 @@ export function health(
   receivers: readonly Pick<Receiver, 'health'>[],
   options: HealthRouteOptions = {},
 ): (request: Request) => Promise<Response> {
-  return atRequest(() => fetchHealth(receivers, options))
+  return answering(() => fetchHealth(receivers, options))
 }
 
 /**
@@ -43,19 +43,28 @@ export function health(
  * export const GET = serve(metricsRoute([receiver]))
  */
 export function serve(route: Route): (request: Request) => Promise<Response> {
-  return atRequest(() => toFetch(route))
+  return answering(() => toFetch(route))
 }
 
 /**
  * A handler that answers requests alone. Next.js calls GET handlers while it builds too; `connection()` ends such a call,
  * with `cacheComponents` and without, where no `dynamic` of the route is needed or allowed.
  */
-function atRequest(
+function answering(
   make: () => (request: Request) => Promise<Response>,
 ): (request: Request) => Promise<Response> {
   const answer = isBuilding() ? undefined : make()
   return async (request) => {
-    await connection()
+    await atRequest()
     return answer!(request)
+  }
+}
+
+/** Ends a call that Next.js makes while it builds. Outside of Next.js, where nobody builds, it does nothing. */
+async function atRequest(): Promise<void> {
+  try {
+    await connection()
+  } catch (error) {
+    if (!/outside a request scope/.test(String(error))) throw error
   }
 }

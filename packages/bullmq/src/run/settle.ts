@@ -61,10 +61,10 @@ export async function settle(
   const rule = (): TaskChange => settled(task, outcome, ran, context.consumer.now()).change
   const { cut, charged } = rule()
   const sn = job.stalledCounter
-  const reset = held.cut > 0 || late ? { cut: cut!, chg: charged!, sn } : { sn }
+  const reset: JobFields = held.cut > 0 || late ? { cut: cut!, chg: charged!, sn } : { sn }
   const error = 'error' in outcome ? bounded(outcome.error) : undefined
   const pa = addAttempt(held.attempts, attemptOf(held, ran, outcome.kind, error))
-  const fields = { ...reset, pa, ...(error && errorFields(error)) }
+  const fields: JobFields = { ...reset, pa, ...(error && errorFields(error)) }
   return store(context, owner, held, () => {
     const change = rule()
     return change.state === DEAD
@@ -76,6 +76,9 @@ export async function settle(
         })
   })
 }
+
+/** Fields of a job, beside those that BullMQ writes itself. */
+type JobFields = Readonly<Record<string, string | number>>
 
 /** The fields that tell an error to BullMQ's tools and to ours. */
 export function errorFields(error: TaskError): {
@@ -89,7 +92,7 @@ export function errorFields(error: TaskError): {
 export async function delay(
   { job, token, backend, clock }: Owner,
   { wait: time = 0, attempt }: TaskChange,
-  fields: Readonly<Record<string, string | number>> = {},
+  fields: JobFields = {},
 ): Promise<void> {
   const skipAttempt = attempt === job.attemptsMade
   const fieldsToUpdate = { ...(skipAttempt && { ats: job.attemptsStarted - 1 }), ...fields }
@@ -101,17 +104,13 @@ export async function delay(
 export function bury(
   { job, token, backend }: Owner,
   error: TaskError,
-  fields: Readonly<Record<string, string | number>>,
+  fields: JobFields,
 ): Promise<unknown> {
   return backend.moveToFailed(job, reasonOf(error), undefined as never, token, false, fields)
 }
 
 /** Gives a claimed job back as it was claimed, due after a time in milliseconds: no attempt, no interruption. */
-export function putOff(
-  owner: Owner,
-  time: number,
-  fields: Readonly<Record<string, string | number>> = {},
-): Promise<void> {
+export function putOff(owner: Owner, time: number, fields: JobFields = {}): Promise<void> {
   const { change } = givenBack({ attempt: owner.job.attemptsMade + 1, cut: 0 })
   return delay(owner, { ...change, wait: time }, fields)
 }

@@ -23,9 +23,17 @@ export function inspector(
   const isBuilding = process.env['NEXT_PHASE'] === 'phase-production-build'
   const inspect = isBuilding ? undefined : createInspector(options)
   const handle: InspectorRoute = async (request) => {
-    // Ends the call of a GET handler that Next.js makes while it builds.
-    await connection()
+    await atRequest()
     return webResponse(await inspect!(webRequest(request, [request] as const)), request.method)
   }
   return { GET: handle, HEAD: handle, POST: handle }
+}
+
+/** Ends a call that Next.js makes while it builds. Outside of Next.js, where nobody builds, it does nothing. */
+async function atRequest(): Promise<void> {
+  try {
+    await connection()
+  } catch (error) {
+    if (!/outside a request scope/.test(String(error))) throw error
+  }
 }
