@@ -8,6 +8,7 @@ import { durableNames, durables } from '../services/inboxes.ts'
 import { fixtureOf } from './fixtures.ts'
 import { stores } from './stores.ts'
 
+const ROOT = new URL('../../', import.meta.url).href
 const provider = acme({ secret: 'a secret of fixtures' })
 for (const name of durableNames) {
   const { store, stop } = await durables[name].start()
@@ -30,9 +31,11 @@ for (const name of durableNames) {
   await inbox.records!.set('note', 'kept', 0)
   await receiver.close()
   await inbox.close()
-  // The processes that filled it are named after no machine.
+  // Neither processes nor the stacks of errors name the machine that filled it.
   const dumped = JSON.stringify(await stores[name].dump(store), null, 1)
-  writeFileSync(fixtureOf(name), `${dumped.replaceAll(hostname(), 'host')}\n`)
+    .replaceAll(hostname(), 'host')
+    .replaceAll(ROOT, 'file:///app/')
+  writeFileSync(fixtureOf(name), `${dumped}\n`)
   await stop()
 }
 process.exit()
