@@ -3,8 +3,8 @@ import { valueOf, type HttpShape } from './shape.ts'
 import type { HttpEvent } from './http-event.ts'
 
 /**
- * The bytes of the wire. Refuses with `body_lossy` if the origin made a text of bytes that are none, which the length in
- * the head shows.
+ * The bytes of the wire. Refuses with `body_lossy` if the origin turned bytes into text that has another length than
+ * `Content-Length`.
  */
 export function bodyOf(
   { body, isBase64Encoded }: HttpEvent,

@@ -27,7 +27,7 @@ export interface WebhookOptions {
   readonly transaction?: (accept: AcceptWithin, event: HttpEvent) => Promise<unknown>
   /**
    * Scheme, host and, if a proxy cuts one off, the path prefix that senders see, such as `https://example.com/api`;
-   * for senders that sign the URL. REST APIs decode the query string, so that it is encoded anew: keep those of signed URLs plain.
+   * for senders that sign the URL. A REST API decodes the query string, and it is encoded again here: use only plain characters in the query of a signed URL.
    * @default `https`, the `Host` of the request and its path with the stage
    */
   readonly publicBase?: string

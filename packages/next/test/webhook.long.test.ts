@@ -64,7 +64,7 @@ describe('webhook', () => {
     expect((await fetch(url)).status).toBe(405)
   })
 
-  test('answers crons and probes with cacheComponents, each time anew', async () => {
+  test('answers crons and probes with cacheComponents, at each request', async () => {
     const cron = `${next.url}/cron`
     expect((await fetch(cron)).status).toBe(401)
     const headers = { authorization: `Bearer ${cronSecret}` }

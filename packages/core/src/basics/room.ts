@@ -4,7 +4,7 @@ import type { MaybePromise } from './maybe.ts'
 export interface Room {
   /** True if so much more fits. What comes first always fits, however large it is. */
   fits(bytes: number): boolean
-  /** How many of so many bytes fit. */
+  /** How many pieces of that many bytes fit. */
   count(bytes: number): number
   take(bytes: number): void
   give(bytes: number): void
@@ -61,7 +61,7 @@ function oldSpaceOf(limit: number): number {
   return limit - Math.min(192 * MIB, limit * 0.6)
 }
 
-/** An eighth of the free memory, and at most so many bytes: for bytes that lie outside of the heap. */
+/** An eighth of the free memory, but no more than `most` bytes: for bytes that lie outside of the heap. */
 export function eighthOfMemory(most: number): number {
   return Math.max(1, Math.min(most, Math.floor(freeMemory() / 8)))
 }
