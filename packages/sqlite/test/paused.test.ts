@@ -1,5 +1,7 @@
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { sqliteScene, startVictim } from './scene.ts'
 
@@ -11,7 +13,7 @@ test('a process that is paused for longer than its lease loses its task, and sto
   const next = async (): Promise<unknown> => (await lines.next()).value
   try {
     expect(await next()).toBe('runs')
-    child.kill('SIGSTOP')
+    await pauseUnlocked(child)
     const other = scene.join(scene.open({ lease: '900ms' }))
     await other.untilSettled(1)
     expect(other.settled[0]!.stored).toBe(true)
@@ -24,3 +26,23 @@ test('a process that is paused for longer than its lease loses its task, and sto
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   }
 })
+
+/** Pauses the process where it holds no lock on the file: a paused owner of the write lock keeps out everybody. */
+async function pauseUnlocked(child: ChildProcess): Promise<void> {
+  for (;;) {
+    child.kill('SIGSTOP')
+    if (scene.edit(isUnlocked)) return
+    child.kill('SIGCONT')
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+function isUnlocked(db: DatabaseSync): boolean {
+  db.exec('PRAGMA busy_timeout = 0')
+  try {
+    db.exec('BEGIN IMMEDIATE; ROLLBACK')
+    return true
+  } catch {
+    return false
+  }
+}
