@@ -119,6 +119,7 @@ function otherUrl(): Clue {
     cause: 'url-host',
     message:
       'the URL is signed too: a proxy may have changed it, and left no trace of the one that was signed',
-    remedy: 'give the provider the URL as the sender has it: publicUrl',
+    remedy:
+      'give the adapter the origin as the sender has it: publicBase; or the provider the whole URL, if it has the option publicUrl',
   }
 }

@@ -3,6 +3,7 @@ import { fromBase64, fromBase64url, toBuffer, utf8 } from '../../body/bytes.ts'
 import { hasMoreNodes } from '../../body/json-nodes.ts'
 import { parseJson, stringifyJson } from '../../body/json.ts'
 import { RAW } from './bytes.ts'
+import { bytesOfJson, bytesOfValue } from './bytes-as-json.ts'
 import { withHeaders, type Change, type PlainRequest, type Clue } from '../finding.ts'
 
 const MOST = 256 * 1024
@@ -50,6 +51,8 @@ export function* unwrapped(request: PlainRequest): Generator<Change> {
   const { body } = request
   if (body.length === 0 || body.length > MOST) return
   const text = utf8(body).trim()
+  const written = bytesOfJson(text)
+  if (written) yield { request: { ...request, body: written }, steps: [BYTES_AS_JSON] }
   const decoded = base64Of(text.replace(/^"(.*)"$/s, '$1').replaceAll(/\r?\n/g, ''))
   if (decoded) yield inner({ ...request, body: decoded }, 'base64 text')
   const value = parsed(text)
@@ -58,6 +61,10 @@ export function* unwrapped(request: PlainRequest): Generator<Change> {
   const base = withEnvelopeHeaders(request, value)
   for (const { name, content } of contentsOf(value)) {
     const where = `the member ${name} of an envelope`
+    if (typeof content !== 'string') {
+      yield inner({ ...base, body: content }, `a list of bytes in ${where}`)
+      continue
+    }
     yield inner({ ...base, body: toBuffer(content) }, where)
     const bytes = base64Of(content)
     if (bytes) yield inner({ ...base, body: bytes }, `base64 in ${where}`)
@@ -66,7 +73,7 @@ export function* unwrapped(request: PlainRequest): Generator<Change> {
 
 interface Content {
   readonly name: string
-  readonly content: string
+  readonly content: string | Uint8Array
 }
 
 // Names of members in which gateways, queues and functions put the body of a request, in lower case.
@@ -87,7 +94,7 @@ const VISITED = 2000
 const DEEPEST = 8
 const CONTENTS = 24
 
-/** The strings of an envelope that may be a body, those under known names first, then the longest. */
+/** The strings and lists of bytes of an envelope that may be a body, those under known names first, then the longest. */
 function contentsOf(envelope: object): readonly Content[] {
   const found: Content[] = []
   let visited = 0
@@ -95,6 +102,8 @@ function contentsOf(envelope: object): readonly Content[] {
     if (++visited > VISITED || depth > DEEPEST) return
     if (typeof value === 'string') found.push({ name, content: value })
     else if (typeof value === 'object' && value !== null) {
+      const bytes = depth > 0 ? bytesOfValue(value) : undefined
+      if (bytes) return void found.push({ name, content: bytes })
       // An object under such a name may be the body, parsed.
       if (depth > 0 && isNamed(name)) found.push({ name, content: stringifyJson(value) })
       const isList = Array.isArray(value)
@@ -105,7 +114,7 @@ function contentsOf(envelope: object): readonly Content[] {
   const rank = ({ name, content }: Content): number =>
     isNamed(name) ? Infinity : content.length < 2 ? 0 : content.length
   return found
-    .filter(({ content }) => content !== '')
+    .filter(({ content }) => content.length > 0)
     .toSorted((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)))
     .slice(0, CONTENTS)
     .map(({ name, content }) => ({ name: shown(name), content }))
@@ -157,6 +166,14 @@ function inner(request: PlainRequest, what: string): Change {
     remedy: `use the adapter of that host (such as @postern/aws-lambda), or unwrap the body first; else ${RAW}`,
   }
   return { request, steps: [step] }
+}
+
+// The text of an app that ran JSON.stringify on the bytes, as many log and queue.
+const BYTES_AS_JSON: Clue = {
+  cause: 'body-reserialized',
+  message:
+    'the body is a Buffer or Uint8Array written as JSON, a number for each byte: the bytes in it verify',
+  remedy: `do not run JSON.stringify on the bytes: pass them on as they are, or as base64; else ${RAW}`,
 }
 
 function parsed(text: string): unknown {

@@ -36,19 +36,27 @@ export function* urlChanges(
   ]
   const tried = new Set<string>()
   for (let count = 1; count <= 4; count++)
-    for (const change of changesOf(parts, count)) {
-      if (bounds.over()) return
-      const url = textOf({ ...current, ...change.parts })
-      if (tried.has(url)) continue
-      tried.add(url)
-      yield {
-        request: { ...request, url },
-        ...(takesPublicUrl && { options: { publicUrl: url } }),
-        steps: change.causes.map((cause) =>
-          stepOf(cause, current, { ...current, ...change.parts }),
-        ),
+    for (const change of changesOf(parts, count))
+      for (const to of withAndWithoutPort(current, change.parts)) {
+        if (bounds.over()) return
+        const url = textOf(to)
+        if (tried.has(url)) continue
+        tried.add(url)
+        yield {
+          request: { ...request, url },
+          ...(takesPublicUrl && { options: { publicUrl: url } }),
+          steps: change.causes.map((cause) =>
+            stepOf(cause, current, to, { publicUrl, takesPublicUrl }),
+          ),
+        }
       }
-    }
+}
+
+/** A port of the inside seldom belongs to a host of the outside: the URL without it comes first. */
+function withAndWithoutPort(from: UrlParts, parts: Partial<UrlParts>): readonly UrlParts[] {
+  const to = { ...from, ...parts }
+  const isInner = parts.host !== undefined && parts.port === undefined && from.port !== ''
+  return isInner ? [{ ...to, port: '' }, to] : [to]
 }
 
 interface Changed {
@@ -146,7 +154,7 @@ const SAYS: Partial<Record<FindingCause, (from: UrlParts, to: UrlParts) => strin
   'url-scheme': (from, to) =>
     `the signed URL begins with ${to.scheme}, and ${from.scheme} was verified`,
   'url-host': (from, to) =>
-    `the signed URL has the host ${shown(to.host)}, and ${shown(from.host)} was verified`,
+    `the signed URL has the host ${shown(to.host + to.port)}, and ${shown(from.host + from.port)} was verified`,
   'url-port': (from, to) => `the signed URL has ${port(to)}, and ${port(from)} was verified`,
   'url-path': (from, to) =>
     `the signed URL has the path ${shown(to.path)}, and ${shown(from.path)} was verified`,
@@ -155,13 +163,27 @@ const SAYS: Partial<Record<FindingCause, (from: UrlParts, to: UrlParts) => strin
     'the parameters of the query came in another order than they were signed in',
 }
 
-function stepOf(cause: FindingCause, from: UrlParts, to: UrlParts): Clue {
-  const signed = `${to.scheme}://${shown(to.host)}${to.port}${shown(to.path)}`
-  return {
-    cause,
-    message: SAYS[cause]!(from, to),
-    remedy: `let the adapter trust the proxy in front, or give the provider the URL as the sender has it: publicUrl, here ${signed}${to.query === '' ? '' : ' with its query'}`,
-  }
+interface Offer {
+  /** The option `publicUrl` as it is given. */
+  readonly publicUrl: string | undefined
+  readonly takesPublicUrl: boolean
+}
+
+function stepOf(cause: FindingCause, from: UrlParts, to: UrlParts, offer: Offer): Clue {
+  return { cause, message: SAYS[cause]!(from, to), remedy: remedyOf(from, to, offer) }
+}
+
+function remedyOf(from: UrlParts, to: UrlParts, { publicUrl, takesPublicUrl }: Offer): string {
+  const origin = `${to.scheme}://${shown(to.host)}${to.port}`
+  const whole = `'${origin}${shown(to.path)}'${to.query === '' ? '' : ' with its query'}`
+  // The option wins over what the adapter knows.
+  if (publicUrl !== undefined) return `give the URL as the sender has it: publicUrl: ${whole}`
+  const byProvider = takesPublicUrl ? `, or the provider publicUrl: ${whole}` : ''
+  const trust = 'let the adapter trust the proxy in front (trustProxy)'
+  if (!to.path.endsWith(from.path))
+    return `${trust}${byProvider || `, or mount the receiver at the path that the sender has: ${whole}`}`
+  const base = origin + shown(to.path.slice(0, to.path.length - from.path.length))
+  return `${trust}, or give it publicBase: '${base}'${byProvider}`
 }
 
 function port({ port: text }: UrlParts): string {
