@@ -1,3 +1,5 @@
+import { nextRound } from '@postern/core/inbox'
+
 /** Long work in slices: the app gets the event loop between them. */
 export interface LoopSlices {
   /** Calls a function, whose time until it returns is part of the slice. */
@@ -42,6 +44,6 @@ export function createLoopSlices(clock: () => number = () => performance.now()):
 
   async function turn(): Promise<void> {
     slice = 0
-    await new Promise<void>((resolve) => setImmediate(resolve))
+    await nextRound()
   }
 }

@@ -20,6 +20,19 @@ export function encode(bytes: Uint8Array, encoding: 'hex' | 'base64' | 'base64ur
   return toBuffer(bytes).toString(encoding)
 }
 
+/** The bytes of several parts, one after another. */
+export function concat(parts: readonly Uint8Array[], size?: number): Buffer {
+  return Buffer.concat(parts, size)
+}
+
+/** The bytes of a text in an encoding; what does not belong to it is passed over. */
+export function textBytes(
+  text: string,
+  encoding: 'hex' | 'base64' | 'base64url' | 'latin1',
+): Buffer {
+  return Buffer.from(text, encoding)
+}
+
 /** The bytes of a hex string; undefined if its length is odd or a character is no hex digit. */
 export function fromHex(text: string): Uint8Array | undefined {
   return /^(?:[0-9a-fA-F]{2})*$/.test(text) ? Buffer.from(text, 'hex') : undefined

@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer'
+import { concat } from './bytes.ts'
 
 /** How much of a body may be read. An `Admission` is one. */
 export interface Bound {
@@ -79,5 +79,5 @@ export async function collect(next: NextPart, bound: Bound): Promise<Uint8Array>
     bound.take?.(part.byteLength)
     parts.push(part)
   }
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts, size)
+  return parts.length === 1 ? parts[0]! : concat(parts, size)
 }

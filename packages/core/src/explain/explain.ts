@@ -24,8 +24,8 @@ import type { SenderSecrets } from './secret/wrong-secret.ts'
  * verifies: that is a proof. A mistake that loses information (a wrong secret, a truncated body) is named as likely.
  * Of several providers, the one that accepts the delivery counts, else the one whose headers the delivery has.
  *
- * It takes up to `ms` in slices: other work gets the event loop between them. It never throws for what the network sent, and quotes no secret, no signature and
- * no payload. Secrets that are looked up are looked up once, by the provider's own function.
+ * It takes up to `ms` in slices: other work gets the event loop between them. It never throws for what the network sent,
+ * and quotes no secret, no signature and, unless `repaired` asks for it, no payload. Secrets that are looked up are looked up once, by the provider's own function.
  *
  * @param delivery - may be what a journal kept of a refused one (`KeptRequest`): what was masked in it cannot be judged,
  * and a finding says so.
@@ -39,7 +39,14 @@ export async function explain(
   provider: Provider | readonly Provider[],
   options: ExplainOptions = {},
 ): Promise<Explanation> {
-  unknownOptions('explain', options, ['catalogue', 'now', 'attempts', 'ms', 'fingerprints'])
+  unknownOptions('explain', options, [
+    'catalogue',
+    'now',
+    'attempts',
+    'ms',
+    'fingerprints',
+    'repaired',
+  ])
   const { now = () => Date.now(), attempts = 20_000, ms = 1000, fingerprints = true } = options
   const catalogue = [...(options.catalogue?.values() ?? [])]
   for (const [name, value] of Object.entries({ attempts, ms }))
@@ -100,6 +107,7 @@ export async function explain(
       provider: found.provider.name,
       findings: all,
       stats: bounds.stats(),
+      ...(options.repaired && trial.repaired && { repaired: trial.repaired }),
     }
   }
 }

@@ -68,6 +68,16 @@ export interface Explanation {
     /** True if a bound ended the search before everything was tried. */
     readonly stopped: boolean
   }
+  /** With the option `repaired`, if a cause of the request itself is proven: the request as it verified. It has the payload. */
+  readonly repaired?: RepairedRequest
+}
+
+/** A request as it verified once every proven cause was undone. */
+export interface RepairedRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: ReadonlyMap<string, readonly string[]>
+  readonly body: Uint8Array
 }
 
 /** Options of {@link explain}. */
@@ -86,15 +96,12 @@ export interface ExplainOptions {
    * @default true
    */
   readonly fingerprints?: boolean
+  /** Whether the request as it verified is returned too, payload and all, to show what was changed on its way. @default false */
+  readonly repaired?: boolean
 }
 
 /** A delivery as the search changes it: plain data. */
-export interface PlainRequest {
-  readonly method: string
-  readonly url: string
-  readonly headers: ReadonlyMap<string, readonly string[]>
-  readonly body: Uint8Array
-}
+export type PlainRequest = RepairedRequest
 
 /** Plain data of a delivery. */
 export function toPlain(delivery: Delivery): PlainRequest {

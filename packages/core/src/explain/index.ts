@@ -1,4 +1,11 @@
 export { explain } from './explain.ts'
 export { explainedCodes } from './explained-codes.ts'
-export type { FindingCause, Certainty, Explanation, ExplainOptions, Finding } from './finding.ts'
+export type {
+  FindingCause,
+  Certainty,
+  Explanation,
+  ExplainOptions,
+  Finding,
+  RepairedRequest,
+} from './finding.ts'
 export { fingerprint } from './secret/secrets.ts'

@@ -1,5 +1,4 @@
-import { Buffer } from 'node:buffer'
-import { toBuffer, utf8 } from '../body/bytes.ts'
+import { textBytes, concat, toBuffer, utf8 } from '../body/bytes.ts'
 import { parseJson } from '../body/json.ts'
 import { decodeText } from '../body/text.ts'
 import type { Json } from '../delivery.ts'
@@ -120,9 +119,9 @@ export function unpackKept(packed: Uint8Array): KeptRequest {
 
 function pack(head: string, body: Uint8Array): Uint8Array {
   const bytes = toBuffer(head)
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(bytes.length)
-  return Buffer.concat([length, bytes, body])
+  const length = new Uint8Array(4)
+  new DataView(length.buffer).setUint32(0, bytes.length)
+  return concat([length, bytes, body])
 }
 
 function unpack(packed: Uint8Array): { head: string; body: Uint8Array } {
@@ -159,7 +158,7 @@ function unmark(_: string, value: unknown): unknown {
   const only = keys.length === 1 ? keys[0] : undefined
   const item = (value as Record<string, unknown>)[only ?? '']
   if (only === BIGINT) return BigInt(item as string)
-  if (only === BYTES) return Buffer.from(item as string, 'base64')
+  if (only === BYTES) return textBytes(item as string, 'base64')
   if (!keys.some((key) => key.startsWith(MARK))) return value
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => [key.startsWith(MARK) ? key.slice(1) : key, each]),

@@ -1,4 +1,5 @@
 export { grouped } from '../basics/grouped.ts'
+export { nextRound } from '../basics/soon.ts'
 export type {
   AcceptWithin,
   Claim,

@@ -1,5 +1,5 @@
-import { Buffer } from 'node:buffer'
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { textBytes, concat, encode, toBuffer, utf8 } from '../body/bytes.ts'
 
 /** What a `key` option takes: 32 bytes, as they are, in base64 or in hex; the first of several seals, all of them open. */
 export type KeyOption = string | Uint8Array | readonly (string | Uint8Array)[]
@@ -31,9 +31,8 @@ export function createSeal(given: KeyOption, option = 'key'): Seal {
   const [first] = keys
   if (!first) throw new TypeError(`${option} must not be an empty list`)
   return {
-    seal: (text, place) => Buffer.from(sealBytes(Buffer.from(text), place)).toString('base64url'),
-    open: (sealed, place) =>
-      Buffer.from(openBytes(Buffer.from(sealed, 'base64url'), place)).toString('utf8'),
+    seal: (text, place) => encode(sealBytes(toBuffer(text), place), 'base64url'),
+    open: (sealed, place) => utf8(openBytes(textBytes(sealed, 'base64url'), place)),
     sealBytes,
     openBytes,
   }
@@ -41,13 +40,13 @@ export function createSeal(given: KeyOption, option = 'key'): Seal {
   function sealBytes(bytes: Uint8Array, place: string): Uint8Array {
     const nonce = randomBytes(NONCE)
     const cipher = createCipheriv('aes-256-gcm', first!.bytes, nonce)
-    cipher.setAAD(Buffer.from(place))
+    cipher.setAAD(toBuffer(place))
     const sealed = [cipher.update(bytes), cipher.final()]
-    return Buffer.concat([Buffer.of(VERSION), first!.id, nonce, cipher.getAuthTag(), ...sealed])
+    return concat([Uint8Array.of(VERSION), first!.id, nonce, cipher.getAuthTag(), ...sealed])
   }
 
   function openBytes(sealed: Uint8Array, place: string): Uint8Array {
-    const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength)
+    const bytes = toBuffer(sealed)
     const id = bytes.subarray(1, 1 + ID)
     const key = keys.find((each) => each.id.equals(id))
     if (bytes[0] !== VERSION || bytes.length < HEAD || !key)
@@ -57,9 +56,9 @@ export function createSeal(given: KeyOption, option = 'key'): Seal {
     try {
       const nonce = bytes.subarray(1 + ID, 1 + ID + NONCE)
       const decipher = createDecipheriv('aes-256-gcm', key.bytes, nonce, { authTagLength: TAG })
-      decipher.setAAD(Buffer.from(place))
+      decipher.setAAD(toBuffer(place))
       decipher.setAuthTag(bytes.subarray(1 + ID + NONCE, HEAD))
-      return Buffer.concat([decipher.update(bytes.subarray(HEAD)), decipher.final()])
+      return concat([decipher.update(bytes.subarray(HEAD)), decipher.final()])
     } catch (error) {
       throw new Error(
         `${option}: what is kept for ${place} was changed, or is from another place`,
@@ -74,11 +73,11 @@ export function createSeal(given: KeyOption, option = 'key'): Seal {
 function toKey(
   given: string | Uint8Array,
   option: string,
-): { readonly id: Buffer; readonly bytes: Uint8Array } {
+): { readonly id: ReturnType<typeof toBuffer>; readonly bytes: Uint8Array } {
   const bytes =
     typeof given !== 'string'
       ? given
-      : Buffer.from(given, /^[0-9a-fA-F]{64}$/.test(given) ? 'hex' : 'base64')
+      : textBytes(given, /^[0-9a-fA-F]{64}$/.test(given) ? 'hex' : 'base64')
   if (!(bytes instanceof Uint8Array) || bytes.length !== 32)
     throw new TypeError(
       `${option} must be 32 random bytes, or their base64 or hex: node -p "crypto.randomBytes(32).toString('base64')" makes one`,

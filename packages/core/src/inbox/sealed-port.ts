@@ -1,9 +1,9 @@
-import { Buffer } from 'node:buffer'
 import { errorText } from '../errors.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
 import { decodeEvent, encodeEvent, packDelivery, unpackDelivery } from './codec.ts'
 import type { Claim, Consumer, Intake, Port } from './inbox.ts'
 import type { Seal } from './seal.ts'
+import { textBytes, encode, toBuffer, utf8 } from '../body/bytes.ts'
 
 // A character of private use begins it: no sender's payload is taken for a sealed one.
 const MARK = '\ue001sealed:'
@@ -74,8 +74,8 @@ function sealed(seal: Seal, { delivery, items }: Intake): Intake {
 /** An event as a sealing receiver stores it. */
 export function sealEvent(seal: Seal, event: EventRecord): EventRecord {
   const { source: _, ...rest } = event
-  const bytes = seal.sealBytes(Buffer.from(encodeEvent(event)), event.key)
-  return { ...rest, payload: MARK + Buffer.from(bytes).toString('base64') }
+  const bytes = seal.sealBytes(toBuffer(encodeEvent(event)), event.key)
+  return { ...rest, payload: MARK + encode(bytes, 'base64') }
 }
 
 /**
@@ -92,8 +92,8 @@ export function opened<Kept extends Pick<Claim, 'event' | 'delivery'>>(
 ): Kept {
   const { payload, key } = kept.event
   if (typeof payload !== 'string' || !payload.startsWith(MARK)) return kept
-  const bytes = seal.openBytes(Buffer.from(payload.slice(MARK.length), 'base64'), key)
-  const event = decodeEvent(Buffer.from(bytes).toString('utf8'))
+  const bytes = seal.openBytes(textBytes(payload.slice(MARK.length), 'base64'), key)
+  const event = decodeEvent(utf8(bytes))
   // Nothing is left of the delivery of an erased event.
   const delivery = kept.event.erased
     ? kept.delivery

@@ -1,4 +1,4 @@
-import { concat, createRoom, replaced, swapped } from './edit.ts'
+import { joinParts, createRoom, replaced, swapped } from './edit.ts'
 import type { Bounds } from '../bounds.ts'
 import type { FindingCause, Change, PlainRequest, Clue } from '../finding.ts'
 
@@ -32,7 +32,7 @@ export function* bodyBytes(request: PlainRequest, bounds: Bounds): Generator<Cha
   for (const end of ['\n', '\r\n', '\r', ' ', '\n\n', '\0']) {
     if (bounds.over()) return
     yield make(
-      concat(room, body, end),
+      joinParts(room, body, end),
       'body-trimmed',
       'the body lacks whitespace at its end that was signed',
     )
@@ -57,11 +57,11 @@ export function* bodyBytes(request: PlainRequest, bounds: Bounds): Generator<Cha
   }
   if (bounds.over()) return
   yield make(
-    concat(room, '\uFEFF', body),
+    joinParts(room, '\uFEFF', body),
     'body-bom',
     'the body lacks the byte order mark that was signed',
   )
-  yield make(concat(room, '\n', body), 'body-trimmed', 'the body lacks whitespace at its start')
+  yield make(joinParts(room, '\n', body), 'body-trimmed', 'the body lacks whitespace at its start')
 }
 
 /** The remedy of everything that changes a body before it is verified. */

@@ -1,5 +1,4 @@
-import { Buffer } from 'node:buffer'
-import { toBuffer, utf8 } from '../../body/bytes.ts'
+import { textBytes, toBuffer, utf8 } from '../../body/bytes.ts'
 import type { Change, PlainRequest } from '../finding.ts'
 import { RAW } from './bytes.ts'
 
@@ -27,7 +26,7 @@ export function* charsets(request: PlainRequest): Generator<Change> {
     return
   }
   const says = 'was read as Latin-1 or Windows-1252 and written as UTF-8'
-  if (/^[\0-\xFF]*$/.test(text)) yield change(request, latin1(text), says)
+  if (/^[\0-\xFF]*$/.test(text)) yield change(request, textBytes(text, 'latin1'), says)
   const narrow = narrowed(text)
   if (narrow) yield change(request, narrow, says)
   for (const form of ['NFC', 'NFD'] as const) {
@@ -40,10 +39,6 @@ export function* charsets(request: PlainRequest): Generator<Change> {
 function isAscii(body: Uint8Array): boolean {
   for (let at = 0; at < body.length; at++) if (body[at]! >= 0x80) return false
   return true
-}
-
-function latin1(text: string): Uint8Array {
-  return Buffer.from(text, 'latin1')
 }
 
 /** The bytes that Windows-1252 reads as this string; undefined if no bytes do. */

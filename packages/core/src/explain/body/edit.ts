@@ -18,7 +18,10 @@ export function createRoom(): RoomForEdits {
 }
 
 /** One after another. */
-export function concat(room: RoomForEdits, ...parts: readonly (Uint8Array | string)[]): Uint8Array {
+export function joinParts(
+  room: RoomForEdits,
+  ...parts: readonly (Uint8Array | string)[]
+): Uint8Array {
   const buffers = parts.map((part) => toBuffer(part))
   const all = room(buffers.reduce((sum, part) => sum + part.length, 0))
   let at = 0

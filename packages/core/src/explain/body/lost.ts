@@ -1,5 +1,4 @@
-import { Buffer } from 'node:buffer'
-import { utf8 } from '../../body/bytes.ts'
+import { toBuffer, utf8 } from '../../body/bytes.ts'
 import { RAW } from './bytes.ts'
 import type { Bounds } from '../bounds.ts'
 import type { PlainRequest, Clue } from '../finding.ts'
@@ -91,7 +90,7 @@ function cutAt(text: string): string | undefined {
     else if (character === '}' || character === ']') open.pop()
   }
   return quoted || open.length > 0
-    ? `the body ends inside ${quoted ? 'a string' : open.at(-1) === '{' ? 'an object' : 'an array'} at byte ${Buffer.byteLength(text)}`
+    ? `the body ends inside ${quoted ? 'a string' : open.at(-1) === '{' ? 'an object' : 'an array'} at byte ${toBuffer(text).length}`
     : undefined
 }
 

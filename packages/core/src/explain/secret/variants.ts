@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer'
 import { encode, fromBase64, fromBase64url, fromHex, toBuffer, utf8 } from '../../body/bytes.ts'
 import type { FindingCause } from '../finding.ts'
 
@@ -86,7 +85,7 @@ function* encodings(text: string): Generator<Variant> {
   const others = [text.toLowerCase(), text.toUpperCase(), unescaped(text), encodeURIComponent(text)]
   yield* texts('secret-encoding', 'is written in another case, or with escapes of a URL', text, [
     ...others,
-    Buffer.from(text, 'utf8').toString('latin1'),
+    toBuffer(text).toString('latin1'),
   ])
 }
 

@@ -106,6 +106,11 @@ export function createTries(trial: Trial, bounds: Bounds): Tries {
       }
     return undefined
   }
+
+  function proof(state: TrialState, outcome: TrialOutcome): readonly Clue[] {
+    trial.repaired = state.request
+    return causesOf(state, outcome)
+  }
 }
 
 /** A change of keys and body made of another state: its headers stay. */
@@ -122,7 +127,7 @@ function isSeen(from: TrialState, to: TrialState, sight: Sight): boolean {
   return !sight.fixed || one.body === other.body
 }
 
-function proof(state: TrialState, outcome: TrialOutcome): readonly Clue[] {
+function causesOf(state: TrialState, outcome: TrialOutcome): readonly Clue[] {
   const steps = [...state.steps, ...(outcome.accepted ? outcome.steps : [])]
   const byAlgorithm = steps.some(({ cause }) => cause === 'signature-algorithm')
   const seen = new Set<string>()

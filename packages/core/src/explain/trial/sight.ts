@@ -1,6 +1,5 @@
-import { Buffer } from 'node:buffer'
 import { createHash, createHmac, createSecretKey } from 'node:crypto'
-import { fromBase64, fromHex, toBuffer, utf8 } from '../../body/bytes.ts'
+import { concat, fromBase64, fromHex, toBuffer, utf8 } from '../../body/bytes.ts'
 import { messageParts, type SignedMessage } from '../../provider/schemes/signature/message.ts'
 import { watch, type Compared } from '../../provider/schemes/signature/watch.ts'
 import type { Bounds } from '../bounds.ts'
@@ -111,7 +110,7 @@ function templateOf(message: SignedMessage, body: Uint8Array): Template {
 }
 
 function joined(parts: readonly (string | Uint8Array)[]) {
-  return Buffer.concat(parts.map((part) => toBuffer(part)))
+  return concat(parts.map((part) => toBuffer(part)))
 }
 
 const ALGORITHMS: Readonly<Record<number, string>> = {

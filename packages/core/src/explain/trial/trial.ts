@@ -31,6 +31,8 @@ export interface Trial {
   look(
     state: TrialState,
   ): Promise<{ readonly outcome: TrialOutcome; readonly reads: Reads } | undefined>
+  /** The request as it verified, once a proof is found. */
+  repaired?: PlainRequest
 }
 
 /** Makes a trial at a time in milliseconds since 1970. */

@@ -1,6 +1,7 @@
 import { WebhookError } from '../../errors.ts'
 import type { MaybePromise } from '../../basics/maybe.ts'
 import { createBacklog, type BatchWork } from './backlog.ts'
+import { soon } from '../../basics/soon.ts'
 
 /** What an error of `store` means: `again` later, `one` by one since one of them is at fault, or `all` of them failed. */
 export type Fault = 'again' | 'one' | 'all'
@@ -81,7 +82,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
   function schedule(): void {
     if (scheduled || timer !== undefined || running >= atOnce) return
     scheduled = true
-    setImmediate(() => {
+    soon(() => {
       scheduled = false
       if (timer === undefined) turn()
     })

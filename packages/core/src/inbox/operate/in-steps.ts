@@ -1,6 +1,7 @@
 import { toMonotonic } from '../../basics/deadline.ts'
 import type { MaybePromise } from '../../basics/maybe.ts'
 import type { Changed, ReplayOptions } from '../view.ts'
+import { nextRound } from '../../basics/soon.ts'
 
 /** Where one step of a change begins and how far it goes. */
 export interface StepPlace {
@@ -43,7 +44,7 @@ export async function inSteps(
     next += changed.count * gap
     cursor = changed.cursor
     // Synchronous stores would hold the event loop over all steps.
-    if (cursor !== undefined) await new Promise<void>((resolve) => setImmediate(resolve))
+    if (cursor !== undefined) await nextRound()
   } while (cursor !== undefined && count < limit && performance.now() < until)
   if (cursor === undefined || rate === undefined) return { count, cursor }
   return { count, cursor: `${Math.ceil(next)}@${cursor}` }

@@ -1,6 +1,5 @@
 import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
-import { Buffer } from 'node:buffer'
-import { encode, fromBase64, fromHex } from '../../body/bytes.ts'
+import { textBytes, concat, encode, fromBase64, fromHex } from '../../body/bytes.ts'
 import type { Scheme } from '../scheme.ts'
 import { messageBytes } from './signature/message.ts'
 import {
@@ -78,18 +77,18 @@ function ed25519Matches(
 }
 
 // The fixed heads of the DER forms of a key: RFC 8410 sections 4 and 7.
-const SPKI = /* @__PURE__ */ Buffer.from('302a300506032b6570032100', 'hex')
-const PKCS8 = /* @__PURE__ */ Buffer.from('302e020100300506032b657004220420', 'hex')
+const SPKI = /* @__PURE__ */ textBytes('302a300506032b6570032100', 'hex')
+const PKCS8 = /* @__PURE__ */ textBytes('302e020100300506032b657004220420', 'hex')
 
 /** A public key of its 32 bytes. */
 export function ed25519PublicKey(bytes: Uint8Array): OpaqueKey {
-  return createPublicKey({ key: Buffer.concat([SPKI, bytes]), format: 'der', type: 'spki' })
+  return createPublicKey({ key: concat([SPKI, bytes]), format: 'der', type: 'spki' })
 }
 
 /** A key pair of a seed of 32 bytes, or of seed and public half (64 bytes). */
 export function ed25519PrivateKey(bytes: Uint8Array): Ed25519Key {
   const privateKey = createPrivateKey({
-    key: Buffer.concat([PKCS8, bytes.subarray(0, 32)]),
+    key: concat([PKCS8, bytes.subarray(0, 32)]),
     format: 'der',
     type: 'pkcs8',
   })

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { Buffer } from 'node:buffer'
 import type { Delivery } from '../../delivery.ts'
 import { WebhookError } from '../../errors.ts'
 import { safeEqual } from '../safe-equal.ts'
 import type { SignatureEncoding } from './signature/hmac-names.ts'
 import { malformed, mismatch, singleHeader } from './signature/header.ts'
 import { checkTimestamp, toleranceOption } from './signature/timestamp.ts'
+import { textBytes, utf8 } from '../../body/bytes.ts'
 
 /** The claims of a token whose signature is right. */
 export type JwtClaims = Readonly<Record<string, unknown>>
@@ -79,7 +79,7 @@ export function readHead(
   const parts = /^([\w-]+)\.[\w-]*\.([\w-]*)$/.exec(token)
   let head: unknown
   try {
-    head = JSON.parse(Buffer.from(parts?.[1] ?? '', 'base64url').toString('utf8'))
+    head = JSON.parse(utf8(textBytes(parts?.[1] ?? '', 'base64url')))
   } catch {
     head = undefined
   }

@@ -1,5 +1,4 @@
-import { Buffer } from 'node:buffer'
-import { toBuffer } from '../../body/bytes.ts'
+import { textBytes, encode, toBuffer } from '../../body/bytes.ts'
 import type { Delivery } from '../../delivery.ts'
 import type { Scheme, SignableRequest } from '../scheme.ts'
 import { mismatch } from './signature/header.ts'
@@ -70,7 +69,7 @@ export function sharedJwt(options: SharedJwtOptions): Scheme<Uint8Array> {
       const claims =
         at < 0
           ? undefined
-          : claimsOf(Buffer.from(message.slice(message.indexOf('.') + 1), 'base64url'))
+          : claimsOf(textBytes(message.slice(message.indexOf('.') + 1), 'base64url'))
       if (!claims)
         throw mismatch({ header }, keys.length, {
           url: options.url?.(delivery),
@@ -97,5 +96,5 @@ export function sharedJwt(options: SharedJwtOptions): Scheme<Uint8Array> {
 }
 
 function encoded(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url')
+  return encode(toBuffer(JSON.stringify(value)), 'base64url')
 }

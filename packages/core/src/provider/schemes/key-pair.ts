@@ -1,6 +1,5 @@
-import { Buffer } from 'node:buffer'
 import { createPrivateKey, createPublicKey } from 'node:crypto'
-import { fromBase64, toBuffer } from '../../body/bytes.ts'
+import { textBytes, fromBase64, toBuffer } from '../../body/bytes.ts'
 import type { OpaqueKey } from './ed25519.ts'
 
 /** An asymmetric key: the public half, and the private one if the secret held it. */
@@ -36,8 +35,8 @@ export function parseKeyPair(secret: string, expected: string): KeyPair {
 // Runtimes built on BoringSSL (Bun, workerd) read RSA keys of the general type alone.
 const PSS_KEY =
   '; this one has the type RSASSA-PSS (RFC 4055), which not every runtime reads: give the same key with the type rsaEncryption'
-const PSS_OID = /* @__PURE__ */ Buffer.from('06092a864886f70d01010a', 'hex')
+const PSS_OID = /* @__PURE__ */ textBytes('06092a864886f70d01010a', 'hex')
 
 function isPssKey(text: string): boolean {
-  return Buffer.from(text.replace(/-----[^-]*-----/g, ''), 'base64').includes(PSS_OID)
+  return textBytes(text.replace(/-----[^-]*-----/g, ''), 'base64').includes(PSS_OID)
 }

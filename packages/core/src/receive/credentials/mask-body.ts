@@ -1,5 +1,4 @@
-import { Buffer } from 'node:buffer'
-import { toBuffer } from '../../body/bytes.ts'
+import { textBytes, toBuffer } from '../../body/bytes.ts'
 import { fieldsIn, partsIn } from './mask-form.ts'
 import { membersIn } from './mask-json.ts'
 import { elementsIn } from './mask-xml.ts'
@@ -33,7 +32,7 @@ export function maskBody(body: Uint8Array, places: CredentialPlace, isStrict: bo
   }
   parts.push(text.slice(at))
   return {
-    bytes: Buffer.from(parts.join(''), 'latin1'),
+    bytes: textBytes(parts.join(''), 'latin1'),
     masked: [...new Set(spans.map(({ path }) => `field ${path}`))],
   }
 }

@@ -6,6 +6,7 @@ import { DAY } from '../../history/buckets.ts'
 import type { Access } from '../access.ts'
 import { chain } from '../steps.ts'
 import type { ArrivalRow, Journaled, Ring } from './store.ts'
+import { nextRound } from '../../../basics/soon.ts'
 
 /** Deliveries in their rings. */
 export interface Arrivals {
@@ -63,7 +64,7 @@ export function createArrivals(store: Journaled, access: Access): Arrivals {
         }
         if (step.length < STEP) return ended(rows)
         if (performance.now() >= until) return { rows, cursor: after, searchedTo: step.at(-1)!.at }
-        await new Promise<void>((resolve) => setImmediate(resolve))
+        await nextRound()
       }
     },
     one: (id) =>

@@ -16,6 +16,7 @@ import {
 import { addCounts, packMinute, unpackMinute, type Counts } from '../../history/minute-pack.ts'
 import type { Access } from '../access.ts'
 import type { Journaled, SpanKind } from './store.ts'
+import { nextRound } from '../../../basics/soon.ts'
 
 /** Counts and gauges by minute, and by hour once they are old. */
 export interface History {
@@ -85,7 +86,7 @@ export function createHistory(store: Journaled, access: Access): History {
             }
           }
           if (spans.length < STEP) break
-          await new Promise<void>((resolve) => setImmediate(resolve))
+          await nextRound()
         }
       }
       return buckets.all()

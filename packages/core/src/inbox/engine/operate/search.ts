@@ -6,6 +6,7 @@ import type { Store } from '../store.ts'
 import { infoOf } from './info.ts'
 import { namesOf } from './names.ts'
 import type { FullRow, InfoRow, Place, Scan } from './store.ts'
+import { nextRound } from '../../../basics/soon.ts'
 
 /** Reads tasks or events by a filter, newest first, in steps that never hold the event loop for long. */
 export type Search = (filter: TaskFilter, page: SearchPage) => Promise<FoundPage>
@@ -81,7 +82,7 @@ export function createSearch(store: Store, access: Access): Search {
       if (now >= until) return { rows, cursor: after.join('.'), searchedTo: step.searchedTo }
       if (now - began < STEP / 2) width = Math.min(width * 2, MOST)
       else if (now - began > STEP) width = Math.max(Math.floor(width / 2), LEAST)
-      await new Promise<void>((resolve) => setImmediate(resolve))
+      await nextRound()
     }
   }
 }

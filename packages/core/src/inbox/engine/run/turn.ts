@@ -1,4 +1,5 @@
 import { canStart, type Slot } from './slot.ts'
+import { soon } from '../../../basics/soon.ts'
 
 /** Starts claimed tasks in turns of the event loop, so that no handler delays a reply. */
 export interface Turns<Task> {
@@ -46,7 +47,7 @@ export function createTurns<Task>({ begin, run }: TurnsHost<Task>): Turns<Task> 
   function schedule(): void {
     if (scheduled || due.length === 0) return
     scheduled = true
-    setImmediate(turn)
+    soon(turn)
   }
 
   function turn(): void {

@@ -1,3 +1,5 @@
+import { soon } from '../../../basics/soon.ts'
+
 /** Runs a function once the reply to the current request has gone out, as far as this process can know. */
 export type AfterReply = (work: () => void) => void
 
@@ -16,5 +18,5 @@ export const afterReply: AfterReply = nextTick
 
 /** In the event loop's next round: after the replies to all requests that came together. */
 export function inNextRound(work: () => void): void {
-  setImmediate(work)
+  soon(work)
 }

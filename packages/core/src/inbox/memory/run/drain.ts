@@ -4,6 +4,7 @@ import { hurry } from '../accept/revive.ts'
 import { giveBack, start } from './run.ts'
 import { openTasks, type MemoryState } from '../state.ts'
 import type { MemoryTask } from './task.ts'
+import { nextRound } from '../../../basics/soon.ts'
 
 // Attempts that start before requests have their turn.
 const TURN = 64
@@ -64,10 +65,6 @@ export async function drain(
 }
 
 const COUNT = { done: 'done', retry: 'retried', dead: 'dead', postpone: 'postponed' } as const
-
-function nextRound(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
-}
 
 /** Makes tasks ready whose time has come and whose timer has not fired yet. True if any. */
 function overdue(state: MemoryState): boolean {

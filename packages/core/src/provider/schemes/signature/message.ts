@@ -1,5 +1,4 @@
-import { Buffer } from 'node:buffer'
-import { toBuffer } from '../../../body/bytes.ts'
+import { concat, toBuffer } from '../../../body/bytes.ts'
 
 /** The signed message: a string (its UTF-8 bytes), bytes, or both one after another. */
 export type SignedMessage = string | Uint8Array | readonly (string | Uint8Array)[]
@@ -12,5 +11,5 @@ export function messageParts(message: SignedMessage): readonly (string | Uint8Ar
 /** The message as one run of bytes, for algorithms that take no parts. */
 export function messageBytes(message: SignedMessage): Uint8Array {
   if (typeof message === 'string' || message instanceof Uint8Array) return toBuffer(message)
-  return Buffer.concat(message.map((part) => toBuffer(part)))
+  return concat(message.map((part) => toBuffer(part)))
 }
