@@ -1,12 +1,11 @@
-import { WebhookError } from '../../errors.ts'
-import type { Consumer, Drained, Host } from '../inbox.ts'
+import type { Consumer, Host } from '../inbox.ts'
 import type { Side } from '../attach/attachment.ts'
-import { settledBy } from '../../basics/deadline.ts'
 import { createRunner } from './run/runner.ts'
 import type { Ahead } from './run/slot.ts'
 import { createAccept } from './accept/accept.ts'
 import { createCapacity, type Capacity } from './accept/capacity.ts'
 import { createWatch } from './lease/watch.ts'
+import { createSideLife } from './life.ts'
 import type { Line } from './line.ts'
 import type { InboxView } from '../view.ts'
 import { watchOrphans } from '../operate/orphans.ts'
@@ -84,7 +83,7 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
     deadline: settings.deadline,
     token: shared.token,
     runner: () => runner,
-    draining: () => drains > 0,
+    draining: () => life.draining,
     refused: () => standing.refused !== undefined,
     buried(id, error) {
       capacity.free(1)
@@ -150,66 +149,19 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
     runner: () => runner,
     transactionOf: shared.transactionOf,
     standing,
-    look,
+    look: () => life.look(),
   })
-  let working = false
-  let drains = 0
-  let poll: ReturnType<typeof setInterval> | undefined
+  const life = createSideLife({ ...shared, consumer, runner, claims, watch })
   return {
     consumer,
     lanes,
     capacity,
     accept,
-    look,
-    stand,
-    work,
-    drain,
-    close,
+    look: life.look,
+    stand: life.stand,
+    work: life.work,
+    drain: life.drain,
+    close: life.close,
     flushed: () => settle.flushed(),
-  }
-
-  function look(): void {
-    claims.soon()
-    runner.look()
-  }
-
-  function stand(refused: string | undefined): void {
-    if (refused === undefined) return look()
-    consumer.warn(refused)
-    runner.giveBack(refused)
-  }
-
-  function work(): void {
-    working = true
-    shared.onWork()
-    watch.start()
-    poll = setInterval(look, settings.pollInterval)
-    runner.work()
-    // If the store fails the next look on the timer reports it.
-    watch.look().catch(() => {})
-    look()
-  }
-
-  async function drain(until: number, max: number, last?: number): Promise<Drained> {
-    drains++
-    watch.start()
-    try {
-      if (!store.opened) await store.open()
-      const drained = await runner.drain(until, max, last)
-      await shared.tidy(until)
-      return drained
-    } catch (error) {
-      throw error instanceof WebhookError ? error : store.refusal(error)
-    } finally {
-      drains--
-      if (!working && drains === 0) watch.stop()
-    }
-  }
-
-  async function close(until: number): Promise<void> {
-    clearInterval(poll)
-    await runner.close(until)
-    await settledBy(line.flushed(), until)
-    watch.stop()
   }
 }

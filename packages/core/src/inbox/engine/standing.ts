@@ -49,8 +49,8 @@ export function createStanding(
     look,
     check() {
       if (isSure()) return
-      if (performance.now() - asked < AGAIN) return refuse()
-      return chain(look(), refuse)
+      if (performance.now() - asked < AGAIN) return refuseIfShut({ refused })
+      return chain(look(), () => refuseIfShut({ refused }))
     },
     start() {
       if (!alive) return
@@ -80,8 +80,9 @@ export function createStanding(
     asking = told.finally(() => (asking = undefined))
     return asking
   }
+}
 
-  function refuse(): void {
-    if (refused !== undefined) throw new WebhookError('inbox_unavailable', refused)
-  }
+/** Throws if this process was told that it must not work on the store. It asks nobody. */
+export function refuseIfShut({ refused }: Pick<Standing, 'refused'>): void {
+  if (refused !== undefined) throw new WebhookError('inbox_unavailable', refused)
 }

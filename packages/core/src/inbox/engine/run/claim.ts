@@ -1,19 +1,12 @@
-import { grouped } from '../../../basics/grouped.ts'
-import { patchAll } from './order.ts'
 import { errorText } from '../../../errors.ts'
-import type { Consumer, TaskError } from '../../inbox.ts'
-import type { Runner } from './runner-types.ts'
-import { startable, type Slot } from './slot.ts'
+import type { Consumer } from '../../inbox.ts'
 import { suspects } from '../../tasks/suspects.ts'
 import type { Line } from '../line.ts'
 import { SUSPECT, type ClaimRow } from '../row.ts'
-import { patchOf } from '../patch.ts'
-import { unreadable } from '../rules.ts'
 import { steps, wait, type Steps } from '../steps.ts'
-import type { Store } from '../store.ts'
-import type { Lanes } from './lanes.ts'
+import { hand, type HandHost, type SlotWish } from './hand.ts'
 import { promote } from './promote.ts'
-import { taskOf, type Task } from './task.ts'
+import { startable } from './slot.ts'
 
 /** Claims ready tasks. */
 export interface Claims {
@@ -27,33 +20,19 @@ export interface Claims {
 }
 
 /** The receiver's side as claiming sees it. */
-export interface ClaimHost {
-  readonly store: Store
+export interface ClaimHost extends HandHost {
   readonly line: Line
   readonly consumer: Consumer
-  readonly lanes: Lanes
-  readonly deadline: number
   readonly token: () => number
-  readonly runner: () => Runner<Task>
   /** True while a drain runs: the rooms of slots then share what it may run. */
   readonly draining: () => boolean
   /** True while this process is shut out of the store. */
   readonly refused: () => boolean
-  /** Tasks that cannot be read are dead now. */
-  readonly buried: (id: number, error: TaskError) => void
 }
 
 // Tasks of one claim, and times at which tasks with a turn are due that are remembered.
 const MOST = 1000
 const TIMES = 500
-
-interface Wanted {
-  readonly slot: Slot<Task>
-  readonly room: number
-  readonly starts: number
-  /** Reserved before the round trip, so that an accept does not take it meanwhile. */
-  readonly held: number
-}
 
 /** Makes the claims of a receiver. */
 export function createClaims(host: ClaimHost): Claims {
@@ -138,10 +117,10 @@ export function createClaims(host: ClaimHost): Claims {
         gate()
       }
     }
-    return yield* hand(wanted, rows, { token, leased, gate, full: rows.length >= most })
+    return yield* hand(host, wanted, rows, { token, leased, gate, full: rows.length >= most })
   }
 
-  function wish(): readonly Wanted[] {
+  function wish(): readonly SlotWish[] {
     return runner()
       .hungry()
       .flatMap(({ slot }) => {
@@ -152,58 +131,5 @@ export function createClaims(host: ClaimHost): Claims {
         runner().reserve(slot, held)
         return { slot, room, starts, held }
       })
-  }
-
-  /** Decodes one by one: a row that cannot be read spoils itself alone. */
-  function* hand(
-    wanted: readonly Wanted[],
-    rows: readonly ClaimRow[],
-    claim: {
-      readonly token: number
-      readonly leased: number
-      readonly gate: (() => void) | undefined
-      readonly full: boolean
-    },
-  ): Steps<() => void> {
-    const { token, leased, gate, full } = claim
-    const tasks: Task[] = []
-    const odd: ClaimRow[] = []
-    const messages: string[] = []
-    for (const row of rows) {
-      const at = lanes.of(row.lane)
-      const free = row.gate === SUSPECT ? gate : undefined
-      try {
-        if (!at) throw new TypeError(`its lane ${row.lane} is unknown`)
-        tasks.push(taskOf(row, { ...at, token, free, leased }))
-      } catch (error) {
-        free?.()
-        odd.push(row)
-        messages.push(`task ${row.id} cannot be read: ${errorText(error)}`)
-      }
-    }
-    for (const { slot } of tasks) runner().reserve(slot, 1)
-    const found = grouped(tasks, ({ slot }) => slot)
-    for (const { slot, room, starts } of wanted) {
-      const its = found.get(slot) ?? []
-      if (full || its.length >= room) slot.backlog = true
-      if (starts > 0 && its.every(({ cut }) => cut === 0)) slot.lean = false
-    }
-    if (odd.length > 0) yield* bury(odd, messages, token)
-    return () => runner().start(tasks)
-  }
-
-  function* bury(
-    rows: readonly ClaimRow[],
-    messages: readonly string[],
-    token: number,
-  ): Steps<void> {
-    const ends = rows.map((row, at) => unreadable(row.attempt, messages[at]!))
-    const patches = rows.map((row, at) => patchOf({ ...row, token }, ends[at]!.change))
-    const ids = yield* wait(
-      store.atomic(host.deadline, (within) =>
-        steps(() => patchAll(within, patches, ends[0]!.fence, rows)),
-      ),
-    )
-    for (const [at, { id }] of rows.entries()) if (ids.has(id)) host.buried(id, ends[at]!.error)
   }
 }

@@ -4,7 +4,8 @@ import type { Consumer, TaskDraft } from '../../inbox.ts'
 import { stopwatchOf } from '../../tasks/stopwatch.ts'
 import { chain, steps } from '../steps.ts'
 import type { Store } from '../store.ts'
-import type { EndedRun, Settle } from './settle.ts'
+import type { EndedRun } from './outcomes.ts'
+import type { Settle } from './settle.ts'
 import type { Task } from './task.ts'
 
 /** Runs writes and settles a task in one transaction. */

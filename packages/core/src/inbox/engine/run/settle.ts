@@ -1,26 +1,12 @@
-import { release } from './order.ts'
+import type { MaybePromise } from '../../../basics/maybe.ts'
 import { errorText } from '../../../errors.ts'
-import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
-import type { Consumer, Outcome, Ran, TaskDraft } from '../../inbox.ts'
+import type { Outcome } from '../../inbox.ts'
 import type { BatchWork } from '../../batch/backlog.ts'
-import { newTask, onceEach } from '../accept/encode.ts'
 import type { Line } from '../line.ts'
-import { patchOf, type Fence, type Patch } from '../patch.ts'
-import { DONE, eventOf, type NewTask, type Turn } from '../row.ts'
-import { givenBack, settled } from '../rules.ts'
-import { steps, wait, type Steps } from '../steps.ts'
-import type { Rows, Store } from '../store.ts'
-import type { Lanes } from './lanes.ts'
-import { assign } from './promote.ts'
+import { chain, type Steps } from '../steps.ts'
+import type { Rows } from '../store.ts'
+import { childrenOf, createOutcomes, type EndedRun, type OutcomesHost } from './outcomes.ts'
 import type { Task } from './task.ts'
-
-/** A claim that is over. */
-export interface EndedRun {
-  readonly task: Task
-  readonly outcome: Outcome
-  /** Undefined if the task is given back. */
-  readonly ran: Ran | undefined
-}
 
 /** Stores outcomes in batches, and what follows from them. */
 export interface Settle {
@@ -34,15 +20,10 @@ export interface Settle {
 }
 
 /** The receiver's side as settling sees it. */
-export interface SettleHost {
-  readonly store: Store
+export interface SettleHost extends OutcomesHost {
   readonly line: Line
-  readonly consumer: Consumer
-  readonly lanes: Lanes
-  readonly deadline: number
   /** Tasks that are not open any more. */
   readonly over: (tasks: number) => void
-  readonly told: (turn: Turn) => void
   readonly dueAt: (at: number) => void
   readonly ready: (subscription: string) => void
 }
@@ -56,7 +37,8 @@ interface Work extends BatchWork, EndedRun {
 
 /** Makes a {@link Settle}. */
 export function createSettle(host: SettleHost): Settle {
-  const { store, consumer, lanes, deadline } = host
+  const { store, consumer } = host
+  const outcomes = createOutcomes(host)
   let warned = false
   const batch = host.line.batch<Work>({
     rows: 500,
@@ -75,7 +57,7 @@ export function createSettle(host: SettleHost): Settle {
       if (ended.task.within && store.busy) void whenFree(ended.task, () => add(ended, done))
       else add(ended, done)
     },
-    within,
+    within: (rows, ended, write) => outcomes.within(rows, ended, write),
     follow,
     flushed: () => batch.flushed(),
   }
@@ -126,36 +108,9 @@ export function createSettle(host: SettleHost): Settle {
   }
 
   function put(works: readonly Work[]): MaybePromise<() => MaybePromise<void>> {
-    const plain = works.every(isPlain)
-    const stored = plain
-      ? hot(works)
-      : store.atomic(deadline, (rows) => steps(() => mixed(rows, works)))
-    const over = (outcomes: readonly (Outcome | undefined)[]) => () => {
+    return chain(outcomes.store(works), (stored) => () => {
       warned = false
-      for (let at = 0; at < works.length; at++) tell(works[at]!, outcomes[at])
-    }
-    return isPromise(stored) ? stored.then(over) : over(stored)
-  }
-
-  /** One statement, if all of them still had their claim. */
-  function hot(works: readonly Work[]): MaybePromise<readonly (Outcome | undefined)[]> {
-    return steps(function* () {
-      const ids = yield* wait(
-        store.finish(
-          works.map(({ task: { id, token, lane, fair }, ran }) => ({
-            id,
-            token,
-            lane,
-            fair,
-            took: Math.round(ran!.duration * 1000),
-          })),
-        ),
-      )
-      if (ids.size === works.length) return works.map(({ outcome }) => outcome)
-      const rest = works.filter(({ task }) => !ids.has(task.id))
-      const late = yield* wait(store.atomic(deadline, (rows) => steps(() => mixed(rows, rest))))
-      const outcomes = new Map(rest.map((work, at) => [work, late[at]]))
-      return works.map((work) => (outcomes.has(work) ? outcomes.get(work) : work.outcome))
+      for (let at = 0; at < works.length; at++) tell(works[at]!, stored[at])
     })
   }
 
@@ -173,98 +128,4 @@ export function createSettle(host: SettleHost): Settle {
     if (line !== null) host.ready(subscription)
     for (const child of children) host.ready(child.subscription)
   }
-
-  function* mixed(rows: Rows, works: readonly EndedRun[]): Steps<readonly (Outcome | undefined)[]> {
-    const counted = yield* patch(rows, works)
-    yield* follows(
-      rows,
-      works.filter(({ task, ran }) => ran && counted.has(task.id)),
-    )
-    const refused = works.filter(({ task, ran }) => ran && !counted.has(task.id))
-    const before = yield* refuse(rows, refused)
-    return works.map(({ task, outcome }) => {
-      if (counted.has(task.id)) return outcome
-      return before.has(task.id) ? { kind: 'done' } : undefined
-    })
-  }
-
-  function* patch(rows: Rows, works: readonly EndedRun[]): Steps<ReadonlySet<number>> {
-    const now = consumer.now()
-    const counted = new Set<number>()
-    const byFence = new Map<Fence, Patch[]>()
-    for (const { task, outcome, ran } of works) {
-      const { fence, change } = ran ? settled(task, outcome, ran, now) : givenBack(task)
-      byFence.set(fence, [...(byFence.get(fence) ?? []), patchOf(task, change)])
-    }
-    for (const [fence, patches] of byFence)
-      for (const id of yield* wait(rows.patch(patches, fence))) counted.add(id)
-    return counted
-  }
-
-  /**
-   * Of refused outcomes, those whose own claim is done: the answer of their COMMIT was lost, or the application's transaction
-   * did it. The others change nothing, and free the line of a task that another has settled.
-   */
-  function* refuse(rows: Rows, refused: readonly EndedRun[]): Steps<ReadonlySet<number>> {
-    if (refused.length === 0) return new Set()
-    const own = new Map(refused.map(({ task }) => [task.id, task]))
-    const now = yield* wait(rows.lost([...own.values()].map(({ id, token }) => ({ id, token }))))
-    // A transaction of the app may have seen no line but as it was when it began.
-    yield* release(
-      rows,
-      now.flatMap(({ id, held, line }) =>
-        line !== null && (held || own.get(id)!.within) ? line : [],
-      ),
-    )
-    return new Set(
-      now.flatMap(({ id, state, token, held }) =>
-        state === DONE && !held && token === own.get(id)!.token ? id : [],
-      ),
-    )
-  }
-
-  function* within(rows: Rows, ended: EndedRun, write: () => MaybePromise<void>): Steps<boolean> {
-    const counted = yield* patch(rows, [ended])
-    if (counted.size === 0) return false
-    yield* wait(write())
-    yield* follows(rows, [ended])
-    return true
-  }
-
-  /** Children of done tasks, and the next tasks of the lines of settled ones. */
-  function* follows(rows: Rows, ended: readonly EndedRun[]): Steps<void> {
-    const lines: number[] = []
-    for (const { task, outcome } of ended) {
-      if ((outcome.kind === 'done' || outcome.kind === 'dead') && task.line !== null)
-        lines.push(task.line)
-      const children = childrenOf(outcome)
-      if (children.length === 0) continue
-      yield* wait(lanes.ensure(children.map(({ subscription }) => subscription)))
-      const made = children.map(toTask)
-      for (const turn of yield* assign(rows, made, (child, at) => void (child.turn = at)))
-        host.told(turn)
-      yield* wait(rows.spawn(eventOf(task.id), made))
-      lines.push(...made.flatMap(({ line }) => line ?? []))
-    }
-    yield* release(rows, lines)
-  }
-
-  function toTask(draft: TaskDraft): NewTask {
-    return newTask(draft, { receiver: consumer.receiver, lane: lanes.find(draft.subscription)! })
-  }
-}
-
-function childrenOf(outcome: Outcome): readonly TaskDraft[] {
-  return (outcome.kind === 'done' && outcome.spawn && onceEach(outcome.spawn)) || []
-}
-
-function isPlain({ task, outcome, ran }: EndedRun): boolean {
-  return (
-    ran !== undefined &&
-    task.fresh &&
-    task.line === null &&
-    !task.within &&
-    outcome.kind === 'done' &&
-    outcome.spawn === undefined
-  )
 }

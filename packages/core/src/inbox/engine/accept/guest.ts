@@ -1,0 +1,63 @@
+import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
+import type { Intake, Taken } from '../../inbox.ts'
+import { refuseIfShut } from '../standing.ts'
+import { chain, steps, wait, type Steps } from '../steps.ts'
+import type { GuestRows } from '../store.ts'
+import { encodeIntake, type EncodedIntake } from './encode.ts'
+import { flatten } from './flat.ts'
+import type { AcceptHost } from './host.ts'
+import { openStore } from './prepare.ts'
+import { freeRoom, takeRoom } from './room.ts'
+import { write } from './write.ts'
+
+/**
+ * Takes a delivery in, in the application's transaction. It is not known here when that commits, so nothing is claimed.
+ */
+export function acceptAsGuest(
+  host: AcceptHost,
+  transaction: unknown,
+  intake: Intake,
+): MaybePromise<readonly Taken[]> {
+  const { store, numbers, capacity, consumer } = host
+  refuseIfShut(host.standing)
+  const rows = store.guest(transaction)
+  const ready = !store.block || (store.opened && numbers.ready(intake.items.length))
+  return chain(ready ? undefined : openStore(host), () => {
+    const encoded = encodeIntake(consumer.receiver, intake, () => numbers.next())
+    return chain(takeRoom(store, capacity, encoded), () => within(host, rows, encoded))
+  })
+}
+
+function within(
+  { store, consumer: { receiver }, lanes, capacity, look }: AcceptHost,
+  rows: GuestRows,
+  encoded: EncodedIntake,
+): MaybePromise<readonly Taken[]> {
+  const drafts = encoded.items.flatMap((item) => item.drafts)
+  const failed = (error: unknown): never => {
+    capacity.free(encoded.tasks)
+    throw store.refusal(error)
+  }
+  try {
+    const written = steps(function* (): Steps<readonly Taken[]> {
+      rows.begin?.()
+      const found = yield* wait(
+        lanes.within(
+          rows,
+          drafts.map((one) => one.subscription),
+        ),
+      )
+      const flat = flatten([encoded], { receiver, lanes: found })
+      return (yield* write(rows, flat, capacity)).get(encoded)!
+    })
+    const told = chain(written, (taken) => {
+      freeRoom(capacity, encoded, taken)
+      // Tries until the transaction is over.
+      look()
+      return taken
+    })
+    return isPromise(told) ? told.catch(failed) : told
+  } catch (error) {
+    return failed(error)
+  }
+}

@@ -1,0 +1,61 @@
+import { within } from '../../../basics/deadline.ts'
+import { WebhookError } from '../../../errors.ts'
+import type { Intake } from '../../inbox.ts'
+import type { Numbers } from '../numbers.ts'
+import type { Lanes } from '../run/lanes.ts'
+import type { EngineSettings } from '../settings.ts'
+import type { Store } from '../store.ts'
+
+/** What deliveries need before they can be stored. */
+export interface Needs {
+  readonly store: Store
+  readonly settings: EngineSettings
+  readonly numbers: Numbers
+  readonly lanes: Lanes
+}
+
+// Milliseconds until what the first delivery needs is tried again, if another writer held it up.
+const BUSY = 8
+
+/** The first delivery makes what all need: the store is open, there are numbers, and its subscriptions have lanes. */
+export async function prepareStore(
+  needs: Needs,
+  { items }: Intake,
+  deadline: number,
+): Promise<void> {
+  const { store, settings, lanes } = needs
+  const names = items.flatMap(({ tasks }) => tasks.map(({ subscription }) => subscription))
+  const late = (): Error =>
+    new WebhookError(
+      'inbox_unavailable',
+      `${store.name}: no answer within its deadline of ${settings.deadline} ms`,
+    )
+  const made = async (): Promise<void> => {
+    await openStore(needs)
+    await lanes.ensure(names)
+  }
+  // It waits for other writers, as what is in the line does.
+  const patient = async (): Promise<void> => {
+    try {
+      await made()
+    } catch (error) {
+      if (store.fault(error) !== 'again' || performance.now() >= deadline) throw error
+      await new Promise((resolve) => setTimeout(resolve, BUSY))
+      await patient()
+    }
+  }
+  try {
+    await within(patient(), deadline, late)
+  } catch (error) {
+    throw store.refusal(error)
+  }
+}
+
+/** Opens the store, and has numbers for what is stored next. */
+export async function openStore({
+  store,
+  numbers,
+}: Pick<Needs, 'store' | 'numbers'>): Promise<void> {
+  if (!store.opened) await store.open()
+  await numbers.fill()
+}

@@ -1,0 +1,92 @@
+import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
+import type { Taken } from '../../inbox.ts'
+import type { NewEvent } from '../row.ts'
+import type { Task } from '../run/task.ts'
+import { refuseIfShut } from '../standing.ts'
+import { chain, steps } from '../steps.ts'
+import type { EncodedIntake } from './encode.ts'
+import { flatten, idOf, type Flat } from './flat.ts'
+import type { AcceptHost } from './host.ts'
+import { revive } from './revive.ts'
+import { takenOf, write } from './write.ts'
+
+/** A delivery that waits to be stored. */
+export interface PutWork {
+  readonly encoded: EncodedIntake
+  done(taken: readonly Taken[]): void
+}
+
+/** Stores a batch of deliveries; nothing of it is stored if it fails. What can run here at once is stored as claimed. */
+export function put(
+  host: AcceptHost,
+  works: readonly PutWork[],
+  until: number,
+): MaybePromise<() => void> {
+  const { store, settings, lanes, capacity } = host
+  refuseIfShut(host.standing)
+  const flat = flatten(
+    works.map(({ encoded }) => encoded),
+    {
+      receiver: host.consumer.receiver,
+      lanes,
+      take: host.runner().take,
+      token: host.token(),
+    },
+  )
+  let written: MaybePromise<ReadonlyMap<EncodedIntake, readonly Taken[]>>
+  try {
+    written = flat.intakes.every(({ plain }) => plain)
+      ? chain(store.insert(flat), (fresh) => again(host, flat, fresh))
+      : store.atomic(Math.min(until - performance.now(), settings.deadline), (rows) =>
+          steps(() => write(rows, flat, capacity)),
+        )
+  } catch (error) {
+    cancel(host, flat.claimed)
+    throw error
+  }
+  const over = (taken: ReadonlyMap<EncodedIntake, readonly Taken[]>) => () => {
+    const whole = flat.fresh.size === flat.events.length
+    const started = whole
+      ? flat.claimed
+      : flat.claimed.filter(({ row }) => flat.fresh.has(row.event!))
+    if (!whole)
+      cancel(
+        host,
+        flat.claimed.filter(({ row }) => !flat.fresh.has(row.event!)),
+      )
+    for (const work of works) work.done(taken.get(work.encoded)!)
+    host.runner().start(started.map(toTask))
+    if (flat.revived) host.look()
+    else for (const name of flat.ready) host.runner().ready(name)
+  }
+  return isPromise(written)
+    ? written.then(over, (error: unknown) => {
+        cancel(host, flat.claimed)
+        throw error
+      })
+    : over(written)
+}
+
+/** One statement stores what is new. Only if something was known a second one looks for failed tasks. */
+function again(
+  { store, settings }: AcceptHost,
+  flat: Flat,
+  fresh: ReadonlySet<NewEvent>,
+): MaybePromise<ReadonlyMap<EncodedIntake, readonly Taken[]>> {
+  flat.fresh = fresh
+  if (fresh.size === flat.events.length) return takenOf(flat, NONE)
+  const known = flat.events.filter((event) => !fresh.has(event))
+  return chain(revive(store, settings.deadline, known), (revived) => takenOf(flat, revived))
+}
+
+function cancel(host: AcceptHost, claimed: Flat['claimed']): void {
+  for (const { task } of claimed) host.runner().reserve(task.slot, -1)
+}
+
+/** Its number is known now. */
+function toTask({ row, task }: Flat['claimed'][number]): Task {
+  task.id = idOf(row)
+  return task
+}
+
+const NONE: ReadonlySet<NewEvent> = new Set()

@@ -1,0 +1,98 @@
+import { settledBy } from '../../basics/deadline.ts'
+import { WebhookError } from '../../errors.ts'
+import type { Side } from '../attach/attachment.ts'
+import type { Consumer, Drained } from '../inbox.ts'
+import type { Watch } from './lease/watch.ts'
+import type { Line } from './line.ts'
+import type { Claims } from './run/claim.ts'
+import type { Runner } from './run/runner-types.ts'
+import type { Task } from './run/task.ts'
+import type { EngineSettings } from './settings.ts'
+import type { Store } from './store.ts'
+
+/** What starts and stops with a receiver. */
+export interface SideLifeHost {
+  readonly store: Store
+  readonly line: Line
+  readonly settings: EngineSettings
+  readonly consumer: Consumer
+  readonly runner: Runner<Task>
+  readonly claims: Claims
+  readonly watch: Watch
+  readonly onWork: () => void
+  /** After a drain. */
+  readonly tidy: (until: number) => Promise<void>
+}
+
+/** The work of a receiver, from its start to its close. */
+export interface SideLife extends Required<Pick<Side, 'work' | 'drain' | 'close'>> {
+  /** True while a drain runs. */
+  readonly draining: boolean
+  /** Any task may be ready. */
+  readonly look: () => void
+  /** The receiver is shut out of the store, or, without a reason, that is over. */
+  readonly stand: (refused: string | undefined) => void
+}
+
+/** Makes the life of a receiver. */
+export function createSideLife(host: SideLifeHost): SideLife {
+  const { store, line, settings, consumer, runner, claims, watch } = host
+  let working = false
+  let drains = 0
+  let poll: ReturnType<typeof setInterval> | undefined
+  return {
+    get draining() {
+      return drains > 0
+    },
+    look,
+    stand,
+    work,
+    drain,
+    close,
+  }
+
+  function look(): void {
+    claims.soon()
+    runner.look()
+  }
+
+  function stand(refused: string | undefined): void {
+    if (refused === undefined) return look()
+    consumer.warn(refused)
+    runner.giveBack(refused)
+  }
+
+  function work(): void {
+    working = true
+    host.onWork()
+    watch.start()
+    poll = setInterval(look, settings.pollInterval)
+    runner.work()
+    // If the store fails the next look on the timer reports it.
+    watch.look().catch(() => {})
+    look()
+  }
+
+  async function drain(until: number, max: number, last?: number): Promise<Drained> {
+    drains++
+    watch.start()
+    try {
+      if (!store.opened) await store.open()
+      const drained = await runner.drain(until, max, last)
+      await host.tidy(until)
+      return drained
+    } catch (error) {
+      throw error instanceof WebhookError ? error : store.refusal(error)
+    } finally {
+      drains--
+      if (!working && drains === 0) watch.stop()
+    }
+  }
+
+  async function close(until: number): Promise<void> {
+    clearInterval(poll)
+    await runner.close(until)
+    await settledBy(line.flushed(), until)
+    watch.stop()
+  }
+}
