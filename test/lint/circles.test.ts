@@ -21,7 +21,6 @@ const MEANT: readonly (readonly string[])[] = [
   ['change', 'erase', 'view'].map((name) => `bullmq/src/operate/${name}.ts`),
   ['claim', 'settle', 'unread'].map((name) => `bullmq/src/run/${name}.ts`),
   ['store/connection', 'store/replicas', 'settings'].map((name) => `bullmq/src/${name}.ts`),
-  ['interruption', 'attempt'].map((name) => `bullmq/src/run/${name}.ts`),
   // A suite and its parts, which take the suite's argument.
   ['provider', 'provider/tamper', 'provider/laws', 'provider/hostile', 'provider/challenge'].map(
     (name) => `testing/src/${name}.ts`,

@@ -1,25 +1,11 @@
 import type { MaybePromise } from '@postern/core'
-import {
-  isSuspect,
-  stopwatchOf,
-  suspects,
-  type Outcome,
-  type Ran,
-  type TaskDraft,
-} from '@postern/core/inbox'
-import type { DoneValue } from '../journal/attempts.ts'
+import { isSuspect, stopwatchOf, suspects, type Outcome, type Ran } from '@postern/core/inbox'
 import { holdJob, type HeldJob, type ClaimPlace } from './claim.ts'
-import {
-  cutOff,
-  missing,
-  NO_CLAIM_END,
-  putBack,
-  unreadableJob,
-  type ClaimEnd,
-} from './interruption.ts'
+import { NO_CLAIM_END, type ClaimEnd } from './claim-end.ts'
+import { cutOff, missing, putBack, unreadableJob } from './interruption.ts'
 import { promoteJob } from '../accept/revive.ts'
-import { doneValue, putOff, settle, takeBack, type Owner, type SettleContext } from './settle.ts'
-import { spawn, unstorableReason } from './spawn.ts'
+import { finish } from './finish.ts'
+import { putOff, type Owner, type SettleContext } from './settle.ts'
 
 /** The receiver's side as attempts see it. */
 export interface AttemptContext extends SettleContext {
@@ -28,14 +14,6 @@ export interface AttemptContext extends SettleContext {
   readonly closing: () => boolean
   /** As `ServerWatch.shutOut`. */
   readonly shutOut: () => MaybePromise<string | undefined>
-}
-
-/** A run that is done, with the value to store. */
-export interface Finished {
-  readonly held: HeldJob
-  readonly ran: Ran
-  readonly outcome: Outcome
-  readonly value: DoneValue
 }
 
 /** Runs jobs that were claimed. */
@@ -170,7 +148,7 @@ export function createJobRuns(context: AttemptContext, running: Map<string, Runn
       free?.()
       one.hear?.(outcome, ran)
       if (one.back) consumer.settled(held.claim, outcome, false, ran)
-      return one.back || one.owner !== owner ? { ran: true } : finish(one, outcome, ran)
+      return one.back || one.owner !== owner ? { ran: true } : finish(context, one, outcome, ran)
     }
   }
 
@@ -181,45 +159,7 @@ export function createJobRuns(context: AttemptContext, running: Map<string, Runn
       const before = one.hear
       one.hear = (...heard) => (before?.(...heard), resolve(heard))
     })
-    return one.back || one.owner !== owner ? NO_CLAIM_END : finish(one, outcome, ran)
-  }
-
-  function finish(one: Running, outcome: Outcome, ran: Ran): MaybePromise<ClaimEnd> {
-    const { owner, held } = one
-    const { kind } = outcome
-    if (kind !== 'done') {
-      return settle(context, owner, held, outcome, ran).then((stored) => {
-        consumer.settled(held.claim, outcome, stored, ran)
-        return { kind, ran: true }
-      })
-    }
-    const drafts = outcome.spawn ?? []
-    // Adding the children would fail each time it is tried.
-    const unstorable = drafts.length > 0 ? unstorableReason(drafts) : undefined
-    if (unstorable) return finish(one, { kind: 'dead', error: unstorable }, ran)
-    // BullMQ needs the lock to store the outcome: a lock that may have ended is renewed first.
-    const sure = performance.now() <= held.until - lease / 4
-    if (sure && drafts.length === 0)
-      return { kind, ran: true, finished: { held, ran, outcome, value: doneValue(held, ran) } }
-    return complete(owner, held, outcome, ran, sure, drafts)
-  }
-
-  async function complete(
-    owner: Owner,
-    held: HeldJob,
-    outcome: Outcome,
-    ran: Ran,
-    sure: boolean,
-    drafts: readonly TaskDraft[],
-  ): Promise<ClaimEnd> {
-    const { claim } = held
-    const back = sure ? 'held' : await takeBack(context, owner, held)
-    if (back === 'held' && (drafts.length === 0 || (await spawn(context, owner, claim, drafts)))) {
-      const value = doneValue(held, ran)
-      return { kind: 'done', ran: true, finished: { held, ran, outcome, value } }
-    }
-    consumer.settled(claim, outcome, back === 'stored', ran)
-    return { ran: true }
+    return one.back || one.owner !== owner ? NO_CLAIM_END : finish(context, one, outcome, ran)
   }
 
   async function wake({ job }: Owner): Promise<void> {

@@ -1,25 +1,11 @@
-import { cut, isSuspect, type Consumer, type Outcome } from '@postern/core/inbox'
-import type { Finished } from './attempt.ts'
+import { cut, isSuspect, type Consumer } from '@postern/core/inbox'
 import { addAttempt, attemptsOf } from '../journal/attempts.ts'
 import type { HeldJob } from './claim.ts'
+import { NO_CLAIM_END, type ClaimEnd } from './claim-end.ts'
 import type { RedisClient } from '../store/connection.ts'
 import { eventOfJob, isJobId } from '../store/names.ts'
 import { bury, delay, errorFields, putOff, type Owner } from './settle.ts'
 import { buryUnread } from './unread.ts'
-
-/** How a claim ended. */
-export interface ClaimEnd {
-  /** Undefined without an outcome: the claim was lost or put off, or another claim stores the outcome. */
-  readonly kind?: Outcome['kind']
-  /** True if its handler ran. */
-  readonly ran?: boolean
-  /** A task that is done, which the caller has to store. */
-  readonly finished?: Finished
-  /** When the task may be claimed again, if it was interrupted, in milliseconds since 1970. */
-  readonly due?: number
-}
-
-export const NO_CLAIM_END: ClaimEnd = {}
 
 // How long a job without its event waits.
 const MISSING_WAIT = 5000

@@ -1,13 +1,8 @@
-import { closeBy, createSemaphore, settledBy, type Lane, type Semaphore } from '@postern/core/inbox'
-import { DelayedError, Worker } from 'bullmq'
+import { closeBy, createSemaphore, settledBy } from '@postern/core/inbox'
 import { promoteJob } from '../accept/revive.ts'
-import type { AttemptContext, JobRuns, Finished } from './attempt.ts'
-import type { DoneValue } from '../journal/attempts.ts'
-import { isFenced } from '../store/errors.ts'
 import { queueName } from '../store/names.ts'
-import type { JobData } from '../store/queues.ts'
-import { store, type Owner } from './settle.ts'
-import { buryBroken, isOdd } from './unread.ts'
+import type { AttemptContext, JobRuns } from './attempt.ts'
+import { workerStarter, type JobWorker } from './worker.ts'
 
 // How often lanes are looked for: a receiver may subscribe after it began to work.
 const LOOK = 1000
@@ -34,8 +29,6 @@ export interface WorkingContext extends AttemptContext {
   readonly look: () => void
 }
 
-type JobWorker = Worker<JobData, DoneValue>
-
 /** Runs the tasks of a receiver's subscriptions: a BullMQ worker for each, and one for each name it had before. */
 export function startWorking(context: WorkingContext, attempts: JobRuns): Working {
   const { consumer, client, prefix, lease } = context
@@ -45,7 +38,13 @@ export function startWorking(context: WorkingContext, attempts: JobRuns): Workin
       `bullmqInbox: ${names} subscriptions of ${consumer.receiver} are too many: each has a worker with a connection to Redis, and ${MOST} is the most; give one handler several topics, spread the subscriptions over receivers in processes of their own, or take postgresInbox`,
     )
   const workers = new Map<string, JobWorker>()
-  const finished = new Map<object, { readonly owner: Owner; readonly done: Finished }>()
+  const start = workerStarter(context, attempts, {
+    stopped: () => stopped,
+    ended(queue, worker) {
+      // The next look makes another.
+      if (workers.get(queue) === worker) workers.delete(queue)
+    },
+  })
   let stopped = false
   let looking = false
   const timer = setInterval(() => void look(), LOOK)
@@ -89,7 +88,7 @@ export function startWorking(context: WorkingContext, attempts: JobRuns): Workin
       for (const name of [lane.name, ...lane.formerly]) {
         const queue = queueName(consumer.receiver, name)
         if (stopped || workers.has(queue)) continue
-        const worker = start(queue, lane, slots)
+        const worker = start(queue, lane, slots, workers.size === 0)
         workers.set(queue, worker)
         if (workers.size % AT_ONCE === 0)
           await settledBy(worker.waitUntilReady(), performance.now() + LOOK)
@@ -131,108 +130,5 @@ export function startWorking(context: WorkingContext, attempts: JobRuns): Workin
       worker.cancelAllJobs('a newer version of Postern has the store')
     }
     void attempts.giveBack()
-  }
-
-  function start(queue: string, lane: Lane, slots: Semaphore | undefined): JobWorker {
-    const worker: JobWorker = new Worker<JobData, DoneValue>(
-      queue,
-      async (job, token, signal) => {
-        const free = await slots?.take()
-        const owner = {
-          job,
-          token: token!,
-          backend: worker.getBackend(),
-          clock: context.clock,
-        }
-        try {
-          const { finished: done } = await attempts.run(owner, signal)
-          // The worker does not settle a job that throws this.
-          if (!done) throw new DelayedError()
-          finished.set(job, { owner, done })
-          return done.value
-        } finally {
-          free?.()
-        }
-      },
-      {
-        connection: client as never,
-        prefix,
-        concurrency: lane.concurrency,
-        autorun: false,
-        lockDuration: lease,
-        stalledInterval: Math.max(1, Math.round(lease / 2)),
-        // Interruptions are counted by the rule of all inboxes.
-        maxStalledCount: Number.MAX_SAFE_INTEGER,
-        runRetryDelay: 1000,
-        skipVersionCheck: workers.size > 0,
-        settings: { backoffStrategy: (_made, _type, _error, job) => refused(job) },
-      },
-    )
-    // Behind `lockRenewalFailed` comes an error for each job, without a code.
-    let renewals = 0
-    worker.on('error', (error) => {
-      if (renewals > 0) renewals--
-      else if (!stopped && !isFenced(error)) void failed(queue, error)
-    })
-    worker.on('lockRenewalFailed', (ids) => {
-      renewals = ids.length
-      for (const id of ids) void renewalFailed(worker, queue, id)
-    })
-    worker.on('completed', (job) => tell(job, true))
-    void keepRunning(queue, worker)
-    return worker
-  }
-
-  /** Of what BullMQ could not read the jobs are buried; all else is told. */
-  async function failed(queue: string, error: Error): Promise<void> {
-    const odd = isOdd(error) && (await buryBroken(context, queue).catch(() => 0))
-    if (!odd) context.failed(error)
-  }
-
-  async function keepRunning(queue: string, worker: JobWorker): Promise<void> {
-    try {
-      await worker.run()
-    } catch (error) {
-      if (!stopped) context.failed(error as Error)
-      // It could not start: the next look makes another.
-      if (workers.get(queue) === worker) workers.delete(queue)
-      await worker.close(true).catch(() => {})
-    }
-  }
-
-  /** A run whose lock ended goes on: its outcome counts if it is the first. It hears if another claim has the task. */
-  async function renewalFailed(worker: JobWorker, queue: string, id: string): Promise<void> {
-    const taken = await attempts.taken(`${queue}:${id}`).catch(() => false)
-    if (taken) worker.cancelJob(id, 'another process took this task, since its lease had ended')
-  }
-
-  /**
-   * BullMQ asks for the wait of a failed job, which shows that it could not store a completion. The completion is stored
-   * here, unless the task was settled since. BullMQ's own scripts then refuse its later changes of the job.
-   */
-  async function refused(job: object | undefined): Promise<number> {
-    const known = job && finished.get(job)
-    if (known) {
-      const { owner, done } = known
-      const stored = await store(context, owner, done.held, () =>
-        owner.backend.moveToCompleted(
-          owner.job,
-          done.value,
-          undefined as never,
-          owner.token,
-          false,
-        ),
-      )
-      tell(job, stored)
-    }
-    return 1000
-  }
-
-  function tell(job: object, stored: boolean): void {
-    const known = finished.get(job)
-    if (!known) return
-    finished.delete(job)
-    const { held, outcome, ran } = known.done
-    consumer.settled(held.claim, outcome, stored, ran)
   }
 }
