@@ -26,6 +26,20 @@ test('a task that runs at once has no row of its own', async () => {
   expect(edit((db) => db.prepare('SELECT 1 FROM postern_claims').get())).toBeUndefined()
 })
 
+test('deliveries behind one that had to be claimed are not claimed for its sake', async () => {
+  const bare: string[] = []
+  // Looks for ended leases, which give tasks rows, are those of the start.
+  const shop = join(open({ lease: '1h', pollInterval: '1h' }), {
+    run({ event }) {
+      if (rows('state < 2') === 0) bare.push(event.id!)
+      return DONE_OUTCOME
+    },
+  })
+  for (let n = 1; n <= 20; n++) await shop.port.accept(intake(item(String(n))), {})
+  await shop.untilSettled(20)
+  expect(bare).toEqual(expect.arrayContaining(Array.from({ length: 10 }, (_, n) => String(n + 11))))
+})
+
 test('a list finds tasks that run without a row, and they end as others do', async () => {
   const inbox = open({ lease: '1h' })
   const slow = gate()

@@ -76,6 +76,7 @@ export function createLine(store: Store): Line {
     }
     let at: LineOptions<BatchWork> | undefined
     let lasts: Last[] = []
+    let inside = false
     // It begins a transaction in which there may be nothing but last works.
     const nothing: LineOptions<BatchWork> = {
       rows: 1,
@@ -92,7 +93,8 @@ export function createLine(store: Store): Line {
       fault: (error) => (at ?? nothing).fault(error),
       store(works, until) {
         const overs: (() => MaybePromise<void>)[] = []
-        let taken: Last[] = []
+        const taken: Last[] = []
+        inside = true
         try {
           together(() => {
             for (const [of, group] of grouped(works, (one) => one.of)) {
@@ -115,10 +117,14 @@ export function createLine(store: Store): Line {
               }
           })
         } catch (error) {
-          if (store.fault(error) !== 'again') for (const one of taken) one.failed(error)
-          else lasts.unshift(...taken)
-          taken = []
+          if (store.fault(error) === 'again') lasts.unshift(...taken)
+          else {
+            for (const one of taken) one.failed(error)
+            if (lasts.length > 0) begin()
+          }
           throw error
+        } finally {
+          inside = false
         }
         for (const over of overs) void over()
       },
@@ -141,10 +147,18 @@ export function createLine(store: Store): Line {
       }),
       last(run, failed) {
         lasts.push({ run, failed })
-        if (lasts.length === 1) batch.add({ of: nothing, work: IDLE, bytes: 0, failed: failLasts })
+        if (lasts.length === 1 && !inside) begin()
       },
       flushed: () => batch.flushed(),
-      close: () => batch.close(),
+      close() {
+        batch.close()
+        failLasts(store.refusal(new Error(`${name}: closed`)))
+      },
+    }
+
+    /** Begins a transaction for them, if no other work does. */
+    function begin(): void {
+      batch.add({ of: nothing, work: IDLE, bytes: 0, failed: failLasts })
     }
 
     function failLasts(error: Error): void {

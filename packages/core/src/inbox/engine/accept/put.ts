@@ -44,27 +44,44 @@ export function put(
     cancel(host, flat.claimed)
     throw error
   }
-  const over = (taken: ReadonlyMap<EncodedIntake, readonly Taken[]>) => () => {
-    const whole = flat.fresh.size === flat.events.length
-    const started = whole
-      ? flat.claimed
-      : flat.claimed.filter(({ row }) => flat.fresh.has(row.event!))
-    if (!whole)
-      cancel(
-        host,
-        flat.claimed.filter(({ row }) => !flat.fresh.has(row.event!)),
-      )
-    for (const work of works) work.done(taken.get(work.encoded)!)
-    host.runner().start(started.map(toTask))
+  const look = (): void => {
     if (flat.revived) host.look()
     else for (const name of flat.ready) host.runner().ready(name)
   }
-  return isPromise(written)
-    ? written.then(over, (error: unknown) => {
+  if (isPromise(written))
+    return written.then(
+      (taken) => () => {
+        start(host, flat, works, taken)
+        look()
+      },
+      (error: unknown) => {
         cancel(host, flat.claimed)
         throw error
-      })
-    : over(written)
+      },
+    )
+  const taken = written
+  // The claim shares the transaction, and leaves nothing behind. Asked for after it, the next delivery would wait for a
+  // claim too, and so on for as long as deliveries come.
+  look()
+  return () => start(host, flat, works, taken)
+}
+
+/** It is stored. */
+function start(
+  host: AcceptHost,
+  { fresh, events, claimed }: Flat,
+  works: readonly PutWork[],
+  taken: ReadonlyMap<EncodedIntake, readonly Taken[]>,
+): void {
+  const whole = fresh.size === events.length
+  const started = whole ? claimed : claimed.filter(({ row }) => fresh.has(row.event!))
+  if (!whole)
+    cancel(
+      host,
+      claimed.filter(({ row }) => !fresh.has(row.event!)),
+    )
+  for (const work of works) work.done(taken.get(work.encoded)!)
+  host.runner().start(started.map(toTask))
 }
 
 /** One statement stores what is new. Only if something was known a second one looks for failed tasks. */

@@ -44,14 +44,14 @@ export function createClaims(host: ClaimHost): Claims {
   return {
     fetch(over) {
       if (host.refused()) return over(true)
-      void ready().then(
-        () =>
-          line.last(
-            () => steps(claim),
-            (error) => failed(error, over),
-          ),
-        (error: unknown) => failed(error, over),
-      )
+      const begin = (): void =>
+        line.last(
+          () => steps(claim),
+          (error) => failed(error, over),
+        )
+      // At once: what asks inside a transaction is claimed by the same one.
+      if (store.opened) begin()
+      else void ready().then(begin, (error: unknown) => failed(error, over))
 
       function* claim(): Steps<() => void> {
         yield* wait(lanes.ensureAll())
