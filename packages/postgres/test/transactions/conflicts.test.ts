@@ -1,8 +1,11 @@
 import { fixed, type Task, type WebhookEvent } from '@postern/core'
+import { PrismaPg } from '@prisma/adapter-pg'
 import type pg from 'pg'
 import { describe, expect, test } from 'vitest'
 import { pgSql } from '../../src/orm/pg.ts'
+import { prismaSql } from '../../src/orm/prisma.ts'
 import { postgresInbox, type PgTransaction } from '../../src/index.ts'
+import { PrismaClient } from '../orm/prisma/generated/client.ts'
 import { withPostgres } from '../postgres.ts'
 import { listen, signed } from '../receiver.ts'
 
@@ -42,6 +45,23 @@ const WAYS: readonly (readonly [string, Settle])[] = [
         throw new Error('the query failed', { cause: error })
       } finally {
         client.release()
+      }
+    },
+  ],
+  [
+    // Prisma's errors are its own, with that of the server inside.
+    'commit({ in }) of Prisma',
+    async (pool, task, work, last) => {
+      const { connectionString } = pool.options
+      const db = new PrismaClient({ adapter: new PrismaPg({ connectionString }) })
+      try {
+        await db.$transaction(async (tx) => {
+          await work((text, values = []) => tx.$queryRawUnsafe(text, ...values))
+          await task.commit({ in: prismaSql(tx) })
+          await last?.()
+        })
+      } finally {
+        await db.$disconnect()
       }
     },
   ],

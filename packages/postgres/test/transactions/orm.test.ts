@@ -1,4 +1,5 @@
 import 'reflect-metadata'
+import { PrismaPg } from '@prisma/adapter-pg'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { sql as fragment } from 'drizzle-orm'
 import { Kysely, PostgresDialect, sql as kysely } from 'kysely'
@@ -10,8 +11,10 @@ import { drizzleSql } from '../../src/orm/drizzle.ts'
 import { kyselySql } from '../../src/orm/kysely.ts'
 import { pgSql } from '../../src/orm/pg.ts'
 import { postgresJsSql } from '../../src/orm/postgres-js.ts'
+import { prismaSql } from '../../src/orm/prisma.ts'
 import { typeormSql } from '../../src/orm/typeorm.ts'
 import { inTransaction, postgresInbox, type RunSql } from '../../src/index.ts'
+import { PrismaClient } from '../orm/prisma/generated/client.ts'
 import { withPostgres } from '../postgres.ts'
 import { listen, signed } from '../receiver.ts'
 
@@ -80,6 +83,17 @@ const LIBRARIES: Readonly<Record<string, (url: string) => Promise<Library>>> = {
           return work(typeormSql(manager))
         }),
       close: () => source.destroy(),
+    }
+  },
+  async Prisma(url) {
+    const db = new PrismaClient({ adapter: new PrismaPg({ connectionString: url }) })
+    return {
+      transaction: (note, work) =>
+        db.$transaction(async (tx) => {
+          await tx.$executeRaw`INSERT INTO notes (text) VALUES (${note})`
+          return work(prismaSql(tx))
+        }),
+      close: () => db.$disconnect(),
     }
   },
   async 'postgres.js'(url) {
@@ -173,7 +187,7 @@ withPostgres('in the transaction of', (postgres) => {
     await expect
       .poll(async () => (await pool.query(over)).rows, { timeout: 10_000 })
       .toEqual([{ over: true }])
-    await receiver.drain()
+    await receiver.drain({ deadline: '2s' })
     expect(heard).not.toContain('done open')
     await client.query('COMMIT')
     client.release()
