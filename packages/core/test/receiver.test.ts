@@ -245,6 +245,15 @@ describe('onUnhandled', () => {
   )
 })
 
+test.each([false, 'drain'] as const)(
+  'an inbox that says who runs its tasks (%s) decides, and work is left out',
+  (work) => {
+    const inbox: Inbox = { ...memoryInbox(), can: { ...memoryInbox().can, durable: true }, work }
+    expect(setup({ inbox }).receiver.settings.work).toBe(work)
+    expect(() => setup({ inbox, work: true })).toThrow(/^work must be left out with memoryInbox/)
+  },
+)
+
 describe('work: false', () => {
   /** As an inbox that another process reads. */
   function shared(): Inbox {

@@ -25,6 +25,11 @@ export interface Inbox<Commit extends AnyCommit = AnyCommit> {
     /** `index`: the filters of the view use an index. `scan`: they look through the tasks, newest first. */
     readonly search: 'index' | 'scan'
   }
+  /**
+   * Who runs its tasks, if that is not for the receiver to say: `drain` if the host calls `receiver.drain()`, false if
+   * another process runs them. The receiver's option `work` is then left out.
+   */
+  readonly work?: false | 'drain'
   /** Joins a receiver. A second receiver of the same name is a `TypeError`. */
   attach(consumer: Consumer): Port
   /** Absent only if it keeps no tasks: the reply of `inlineInbox` waits for the handlers. */

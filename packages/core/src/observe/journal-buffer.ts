@@ -34,6 +34,9 @@ export interface JournalBuffer {
   close(): Promise<void>
 }
 
+// Times `every` after which a timer is given up.
+const LOST = 5
+
 /** Makes a {@link JournalBuffer}. */
 export function createJournalBuffer(options: JournalBufferOptions): JournalBuffer {
   const { write, every = 1000, rows = 500, perSecond = 1000, values = 50 } = options
@@ -47,6 +50,7 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
   let kept = { verified: 0, unverified: 0 }
   let lost = 0
   let timer: ReturnType<typeof setTimeout> | undefined
+  let scheduled = 0
   let writing: Promise<void> = Promise.resolve()
   let closed = false
 
@@ -85,7 +89,11 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
   }
 
   function schedule(): void {
-    if (timer !== undefined || closed) return
+    if (closed) return
+    // Workers end the timers of a request with it: one that is long over does not ring any more.
+    if (timer !== undefined && performance.now() - scheduled < LOST * every) return
+    clearTimeout(timer)
+    scheduled = performance.now()
     timer = setTimeout(() => void flush(), every)
     // A process that has nothing else to do need not stay for this.
     unref(timer)

@@ -56,7 +56,8 @@ export function checkReceiver<Events extends EventMap>(
   isFunction('monotonic', monotonic)
   if (options.fairBy !== undefined) isFunction('fairBy', options.fairBy)
   const { onUnhandled = 'acknowledge', dedupe = defaultDedupe(provider) } = options
-  const { integers = 'number', work = true, journal = true, seal } = options
+  const inbox = checkInbox(options.inbox)
+  const { integers = 'number', work = inbox.work ?? true, journal = true, seal } = options
   const { refusedBodies = 40, labels = provider.labels ?? 'ignore' } = options
   oneOf('onUnhandled', onUnhandled, ['acknowledge', 'store', 'refuse'])
   oneOf('dedupe', dedupe, ['id', 'id+digest', 'digest', 'none'])
@@ -64,9 +65,12 @@ export function checkReceiver<Events extends EventMap>(
   oneOf('labels', labels, ['ignore', 'strict'])
   oneOf('work', work, [true, false, 'drain'])
   oneOf('journal', journal, [true, false])
-  const inbox = checkInbox(options.inbox)
   const silence =
     options.silence === undefined ? undefined : milliseconds(options.silence, 'silence')
+  if (inbox.work !== undefined && work !== inbox.work)
+    throw new TypeError(
+      `work must be left out with ${inbox.name}, which says itself who runs its tasks, got ${String(work)}`,
+    )
   if (work === false && inbox.view && !inbox.can.durable)
     throw new TypeError(
       `work: false needs an inbox that another process reads, and tasks of ${inbox.name} are in this one: leave work out, or set work: 'drain' and call receiver.drain()`,

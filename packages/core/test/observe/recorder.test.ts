@@ -426,3 +426,27 @@ test('an answer takes the text of its row', async () => {
   await send()
   expect(await rows()).toMatchObject([{ outcome: 'unhandled', replyBody: 'hello' }])
 })
+
+test('a timer that the runtime has ended with its request keeps no later row back', async () => {
+  const { receiver, send, written } = scene()
+  receiver.on('ping', () => {})
+  // The recorder is loaded with the first row.
+  await send({ id: 'e1' })
+  await receiver.drain()
+  vi.useFakeTimers()
+  const before = written.length
+  await send({ id: 'e2' })
+  vi.clearAllTimers()
+  vi.advanceTimersByTime(4000)
+  await send({ id: 'e3' })
+  expect(vi.getTimerCount()).toBe(0)
+  vi.advanceTimersByTime(2000)
+  await send({ id: 'e4' })
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(
+    written
+      .slice(before)
+      .flatMap(({ arrived }) => arrived)
+      .map(({ ids }) => ids),
+  ).toEqual([['e2'], ['e3'], ['e4']])
+})

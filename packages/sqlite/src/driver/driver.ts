@@ -51,6 +51,8 @@ export interface Guest {
  * BEGIN and COMMIT, PRAGMA, files and the errors of its runtime.
  */
 export interface Driver {
+  /** As in errors: the name of the inbox. */
+  readonly inbox: string
   /** The database as messages name it: the path of the file. */
   readonly name: string
   /** Name of the process in the history of attempts. */
@@ -64,6 +66,8 @@ export interface Driver {
   /** Ends the connection of `commits`: a handler that is still at work must not write through it. */
   dropCommits(): void
   readonly errors: Errors
+  /** True if the runtime ends what is idle, and a timer would keep it: then sweeps run at the end of a drain alone. @default false */
+  readonly sleeps?: boolean
   /** Keys of events in memory before they are indexed. A database that is opened for each burst holds few. @default 16_384 */
   readonly freshKeys?: number
   /** A connection of the application, by what it passed to `inTransaction`; throws a `TypeError` if it is to another database. Absent if the runtime has one connection. */

@@ -35,8 +35,12 @@ export interface Errors {
   explain(error: unknown): string
 }
 
-/** Makes them for a database of this name. `code` is SQLite's primary result code, undefined if the error is not SQLite's. */
-export function createErrors(name: string, code: (error: unknown) => number | undefined): Errors {
+/** Makes them for a database of this name, and the inbox that messages name. `code` is SQLite's primary result code, undefined if the error is not SQLite's. */
+export function createErrors(
+  inbox: string,
+  name: string,
+  code: (error: unknown) => number | undefined,
+): Errors {
   return {
     isOwn: (error) => code(error) !== undefined,
     isBusy,
@@ -62,6 +66,6 @@ export function createErrors(name: string, code: (error: unknown) => number | un
   function explain(error: unknown): string {
     const reason = REASONS[code(error) ?? 0]
     const message = error instanceof Error ? error.message : String(error)
-    return `sqliteInbox: ${name}: ${reason === undefined ? message : `${reason} (SQLite says: ${message})`}`
+    return `${inbox}: ${name}: ${reason === undefined ? message : `${reason} (SQLite says: ${message})`}`
   }
 }

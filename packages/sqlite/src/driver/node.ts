@@ -10,6 +10,7 @@ import { nodeDatabase } from './node-database.ts'
 import { createUpkeep } from './upkeep.ts'
 import { hasWalResetBug } from './wal-bug.ts'
 
+const INBOX = 'sqliteInbox'
 // How long opening waits for other processes, and how long reads and commits may wait for a lock, in milliseconds.
 const OPEN_WAIT = 5000
 const SIDE_WAIT = 1000
@@ -20,7 +21,7 @@ const SIDE_WAIT = 1000
  */
 export function openFile(path: string, migrate: (database: Database, life: Life) => void): Driver {
   const opened = new Set<DatabaseSync>()
-  const errors = createErrors(path, primaryCode)
+  const errors = createErrors(INBOX, path, primaryCode)
   const life = createFileLife(path, createPrivate)
   try {
     checkLog(path)
@@ -36,6 +37,7 @@ export function openFile(path: string, migrate: (database: Database, life: Life)
     const side = nodeDatabase(open(path, SIDE_WAIT, opened))
     let commits: DatabaseSync | undefined
     return {
+      inbox: INBOX,
       name: path,
       process: `${hostname()}:${process.pid}`,
       main,

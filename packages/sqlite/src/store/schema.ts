@@ -59,7 +59,7 @@ function living(db: Database, life: Pick<Life, 'isHeld'>): readonly number[] {
   return rows.flatMap(({ id, version }) => (life.isHeld(id) ? version : []))
 }
 
-function versionsOf(db: Database, { place }: FileLayout): Versions {
+function versionsOf(db: Database, { inbox, place }: FileLayout): Versions {
   const tables = db
     .prepare("SELECT count(*) AS found FROM sqlite_schema WHERE type = 'table' AND name = ?")
     .get('postern_schema') as { found: number }
@@ -69,7 +69,7 @@ function versionsOf(db: Database, { place }: FileLayout): Versions {
     | undefined
   if (typeof row?.version !== 'number' || typeof row.oldest !== 'number')
     throw new TypeError(
-      `sqliteInbox: path: ${place} has a table postern_schema that is not of this package: use another file`,
+      `${inbox}: ${place} has a table postern_schema that is not of this package: use another file`,
     )
   return { version: row.version, oldest: row.oldest }
 }

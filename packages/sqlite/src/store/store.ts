@@ -2,6 +2,7 @@ import { WebhookError } from '@postern/core'
 import {
   shutOut,
   type ClaimRow,
+  type EngineSettings,
   type Store,
   type StoreFault,
   type Versions,
@@ -13,7 +14,6 @@ import { createTopicIndex, createTopicLog } from '../keys/topics.ts'
 import { createLeases } from '../lease/leases.ts'
 import { createProcesses } from '../lease/processes.ts'
 import { createViewed } from '../operate/viewed.ts'
-import type { Settings } from '../settings.ts'
 import { OPEN_TASKS, TENANT } from '../sql/lanes.ts'
 import { VERSIONS } from '../sql/schema.ts'
 import { ANY, LOAD } from '../sql/tasks.ts'
@@ -29,12 +29,11 @@ import { createWriter } from './writer.ts'
 /** Makes the store of the engine in a database. */
 export function createStore(
   driver: Driver,
-  settings: Settings,
+  { lease }: Pick<EngineSettings, 'lease'>,
   layout: FileLayout,
   warn: (message: string) => void,
 ): Store {
-  const { main, errors } = driver
-  const { lease } = settings
+  const { main, errors, inbox, sleeps = false } = driver
   const clock = createClock(main)
   const now = (): number => clock.now()
   const keys = createKeys(main, driver.freshKeys)
@@ -61,7 +60,8 @@ export function createStore(
   const tenant = main.prepare(TENANT)
   const versions = main.prepare(VERSIONS)
   const upkeep = driver.upkeep?.(async (run) => writer.write(run), warn)
-  const background = [createTopicIndex(main, topicLog, writer), ...(upkeep ? [upkeep] : [])]
+  const topics = createTopicIndex(main, topicLog, writer)
+  const background = [topics, ...(upkeep ? [upkeep] : [])]
   let process = 0
   const leases = createLeases({
     db: main,
@@ -80,7 +80,7 @@ export function createStore(
     ...connection.rows,
     ...createViewed({ driver, keys, connection, writer, now, reading }),
     ...createJournaled(driver, writer, reading),
-    name: 'sqliteInbox',
+    name: inbox,
     get opened() {
       return process > 0
     },
@@ -89,7 +89,7 @@ export function createStore(
       process = writer.write(() => processes.join())
       driver.life?.hold(process)
       driver.guard?.start(warn)
-      for (const sweep of background) sweep.start()
+      if (!sleeps) for (const sweep of background) sweep.start()
       return process
     },
     async close() {
@@ -133,6 +133,7 @@ export function createStore(
         const row = tenant.get(lane, fair) as { turn: number; open: number } | undefined
         return { lane, fair, turn: row?.turn ?? 0, tasks: row?.open ?? 0 }
       }),
+    ...(sleeps && { tidy: (until: number) => topics.once(until) }),
     clock: now,
     steps: () => clock.steps(),
     fault,
@@ -154,7 +155,7 @@ export function createStore(
     ownSeen = own
     if (!foreign || warned || driver.alone === undefined) return
     warned = true
-    warn(`sqliteInbox: ${driver.alone}`)
+    warn(`${inbox}: ${driver.alone}`)
   }
 
   function reading<T>(query: () => T): T {

@@ -59,9 +59,13 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   let claims = 0
   let unlisten: (() => void) | undefined
   let opening: Promise<number> | undefined
-  const standing = createStanding(store.alive && (() => store.alive!()), (refused) => {
-    for (const side of sides.values()) side.stand(refused)
-  })
+  const standing = createStanding(
+    store.alive && (() => store.alive!()),
+    (refused) => {
+      for (const side of sides.values()) side.stand(refused)
+    },
+    store.tidy === undefined,
+  )
   const follow = store.together
     ? undefined
     : followed(store, settings.deadline, () => attached.look())
@@ -114,7 +118,10 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
             unlisten ??= store.listen?.(() => attached.look())
             prune.start()
           },
-          tidy: (until) => prune.once(until),
+          async tidy(until) {
+            await prune.once(until)
+            await store.tidy?.(until)
+          },
         },
         consumer,
       )

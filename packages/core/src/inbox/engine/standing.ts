@@ -25,7 +25,7 @@ const AGAIN = 1000
 
 /**
  * Makes it. `alive` asks the store why this process must not work on it; absent if nothing can shut it out. `changed` hears
- * when it is shut out, and when that is over.
+ * when it is shut out, and when that is over. Without `often` it asks before deliveries and while tasks run, by no timer.
  *
  * @example
  * const standing = createStanding(() => shutOut(layout, versions()), (refused) => warn(refused))
@@ -33,10 +33,12 @@ const AGAIN = 1000
 export function createStanding(
   alive: (() => MaybePromise<string | undefined>) | undefined,
   changed: (refused: string | undefined) => void,
+  often = true,
 ): Standing {
   let refused: string | undefined
   let asked = alive ? -Infinity : Infinity
   let asking: Promise<void> | undefined
+  let started = false
   let timer: ReturnType<typeof setInterval> | undefined
 
   return {
@@ -54,10 +56,13 @@ export function createStanding(
     },
     start() {
       if (!alive) return
+      started = true
+      if (!often) return
       // What it cannot ask now it asks before the next delivery.
       timer ??= unref(setInterval(() => void (async () => look())().catch(() => {}), LOOK))
     },
     stop() {
+      started = false
       clearInterval(timer)
       timer = undefined
     },
@@ -68,7 +73,7 @@ export function createStanding(
   }
 
   function look(): MaybePromise<void> {
-    if (asking || !timer) return asking
+    if (asking || !started) return asking
     const sent = performance.now()
     const told = chain(alive?.(), (found) => {
       if (alive) asked = sent

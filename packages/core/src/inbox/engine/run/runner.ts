@@ -41,7 +41,11 @@ export function createRunner<Task extends RunnerTask<Task>>(
   const drain = createDrain({
     reclaim: options.reclaim,
     limit: slots.limit,
-    allow: (on) => void (draining = on),
+    allow(on) {
+      draining = on
+      // The next drain is told when to come; a timer would only keep an idle runtime.
+      if (!isActive()) alarm.clear()
+    },
     look: claiming.look,
     idle,
     giveBackWaiting,
