@@ -217,7 +217,39 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     expect(await inbox.view!.get(id)).toMatchObject({ state: 'dead', attempt: 1 })
   })
 
-  test('an outcome that comes when another process has the task is refused, and forgives', async () => {
+  test('the first that is done counts, although another process runs the task: that is told, and refused', async () => {
+    const [late, other] = [gate(), gate()]
+    const proxy = await way()
+    const first = record({ run: () => late.passed.then(() => DONE) })
+    const inbox = open({ connection: proxy.url, lease: '60s' })
+    const port = inbox.attach(first)
+    await port.accept(intake('1'), {})
+    port.work!()
+    await expect.poll(() => first.runs.length, LONG).toBe(1)
+    proxy.stopClaims()
+    const { id } = (await inbox.view!.list()).rows[0]!
+    await scene.operator.del(`${scene.prefix}:${id}:lock`)
+    const second = record({ run: () => other.passed.then(() => DONE) })
+    open().attach(second).work!()
+    // BullMQ looks for jobs without a lock once in half a lease, over all processes: the first has a long one.
+    const looked = `${scene.prefix}:${id.slice(0, id.lastIndexOf(':'))}:stalled-check`
+    const runs = async (): Promise<number> => {
+      await scene.operator.del(looked)
+      return second.runs.length
+    }
+    await expect.poll(runs, { ...LONG, interval: 200 }).toBe(1)
+    late.pass()
+    await expect.poll(() => first.ended.length, LONG).toBe(1)
+    expect(first.ended[0]!.stored).toBe(true)
+    expect((await inbox.view!.get(id))?.state).toBe('done')
+    await expect.poll(() => second.runs[0]!.signal?.aborted, LONG).toBe(true)
+    other.pass()
+    await expect.poll(() => second.ended.length, LONG).toBe(1)
+    expect(second.ended[0]!.stored).toBe(false)
+    expect(second.runs).toHaveLength(1)
+  })
+
+  test('a failure that comes when another process has the task is refused, and clears no count', async () => {
     const { passed, pass } = gate()
     const inbox = open({ lease: '60s' })
     const consumer = record({
@@ -233,7 +265,7 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     pass()
     await expect.poll(() => consumer.ended.length, LONG).toBe(1)
     expect(consumer.ended[0]!.stored).toBe(false)
-    expect(await scene.operator.hmget(`${scene.prefix}:${id}`, 'cut', 'chg')).toEqual(['0', '0'])
+    expect(await scene.operator.hmget(`${scene.prefix}:${id}`, 'cut', 'chg')).toEqual(['5', '2'])
   })
 
   function open(options: Partial<BullmqInboxOptions> = {}): Inbox {

@@ -82,21 +82,29 @@ export const processes: readonly FaultClass[] = [
       return app
     },
   },
-  {
-    name: '128 MB for bodies of 1 MB on 200 connections',
+  little('128 MB for bodies of 1 MB on 200 connections', 400, { text: 'x'.repeat(1_000_000) }),
+  little('128 MB for bodies of 330,000 empty objects', 100, {
+    list: Array.from({ length: 330_000 }, () => ({})),
+  }),
+]
+
+/** A process with a small heap that gets more than it can hold at once. */
+function little(name: string, count: number, payload: object): FaultClass {
+  return {
+    name,
     inboxes: ['memory', ...DURABLE],
     told: /overloaded|inbox_full/,
     async play(scene) {
       const app = await scene.start({}, ['--max-old-space-size=128'])
       let died = false
       void app.ended.then(() => (died = true))
-      await scene.deliver(app, 'large', ids('large', 400), 15_000, { text: 'x'.repeat(1_000_000) })
+      await scene.deliver(app, 'large', ids('large', count), 15_000, payload)
       if (died) throw new Error('it died')
       scene.over()
       return app
     },
-  },
-]
+  }
+}
 
 /** True once an app has not answered for three seconds; false once it is through. */
 async function untilHung(app: App, through: () => Promise<boolean>): Promise<boolean> {

@@ -110,11 +110,11 @@ return {event[1], event[2], event[3], own[1] or '0', own[2] or '0', own[3] or '0
 
 /**
  * Takes a job back for a run whose lock has ended, if nobody settled it since. KEYS: prefix; ARGV: queue, id, token,
- * lease in milliseconds, attempts made when it was claimed, start of the run. Replies 1 if the lock still was this run's,
- * 2 if it is again, 3 if this run's outcome is stored already, 0 otherwise. A job that another claim has is left to that:
- * its run may begin at any moment, and must not do so after this one has settled the task. But a task that reports an
- * outcome is not poison, so its interruptions are forgotten. An attempt without a duration
- * is one that another claim found interrupted.
+ * lease in milliseconds, attempts made when it was claimed, start of the run, 1 if it is done. Replies 1 if the lock still
+ * was this run's, 2 if it is again, 3 if this run's outcome is stored already, 0 otherwise. The first that is done counts,
+ * also if another claim has the job: that finds its lock gone before it starts, or is told to stop. A failure leaves the
+ * job to the other claim. What is refused clears no count of interruptions. An attempt without a duration is one that
+ * another claim found interrupted.
  */
 export const ADOPT: string = `
 local base, id, token = KEYS[1] .. ':' .. ARGV[1], ARGV[2], ARGV[3]
@@ -130,10 +130,7 @@ local ended = (made[4] or ''):find(run, 1, true) and not made[4]:find(run .. 'nu
 if ended or (made[5] or ''):find(':' .. ARGV[6] .. ',', 1, true) then return 3 end
 if not made[2] or (made[1] or '0') ~= ARGV[5] then return 0 end
 if redis.call('ZSCORE', base .. ':completed', id) or redis.call('ZSCORE', base .. ':failed', id) then return 0 end
-if lock then
-  if tonumber(redis.call('HGET', job, 'cut') or 0) > 0 then redis.call('HSET', job, 'cut', 0, 'chg', 0) end
-  return 0
-end
+if lock and ARGV[7] ~= '1' then return 0 end
 if redis.call('LREM', base .. ':active', -1, id) + redis.call('LREM', base .. ':wait', 1, id)
   + redis.call('ZREM', base .. ':prioritized', id) + redis.call('ZREM', base .. ':delayed', id) == 0 then return 0 end
 redis.call('LPUSH', base .. ':active', id)

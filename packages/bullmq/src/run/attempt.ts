@@ -29,7 +29,7 @@ export interface JobRuns {
   giveBack(): Promise<number>
   /** Renews the locks of what runs here. */
   renew(): Promise<void>
-  /** True if a job runs here whose lock another claim has. */
+  /** True if a job runs here that another claim has, or has settled. */
   taken(id: string): Promise<boolean>
 }
 
@@ -100,8 +100,12 @@ export function createJobRuns(context: AttemptContext, running: Map<string, Runn
     },
     async taken(id) {
       const one = running.get(id)
-      const lock = one && (await context.client.get(`${context.prefix}:${id}:lock`))
-      return lock != null && lock !== one!.owner.token
+      if (!one) return false
+      const lock = await context.client.get(`${context.prefix}:${id}:lock`)
+      if (lock !== null) return lock !== one.owner.token
+      const job = `${context.prefix}:${id}`
+      const [data, ended] = await context.client.hmget(job, 'data', 'finishedOn')
+      return data === null || ended !== null
     },
   }
 

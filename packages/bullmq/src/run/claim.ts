@@ -88,7 +88,8 @@ export async function holdJob(
     if (!place.free && event && body) {
       const free = roomFor(body, event.length)
       place.free = typeof free === 'function' ? free : await free
-      if (performance.now() >= until) continue
+      // It waited: another may have settled the task meanwhile.
+      if (typeof free !== 'function') continue
     }
     try {
       return read(job, reply, startedAt, until)

@@ -156,9 +156,9 @@ export function startDrain(
     { held: its, outcome, value, ran }: Finished,
   ): Promise<boolean> {
     const { job, token, backend } = owner
-    const stored = await store(context, owner, its, () =>
-      backend.moveToCompleted(job, value, undefined as never, token, false),
-    )
+    const write = (): Promise<unknown> =>
+      backend.moveToCompleted(job, value, undefined as never, token, false)
+    const stored = await store(context, owner, its, write, true)
     consumer.settled(its.claim, outcome, stored, ran)
     return stored
   }

@@ -46,7 +46,7 @@ async function complete(
 ): Promise<ClaimEnd> {
   const { claim } = held
   const drafts = outcome.spawn ?? []
-  const back = sure ? 'held' : await takeBack(context, owner, held)
+  const back = sure ? 'held' : await takeBack(context, owner, held, true)
   if (back === 'held' && (drafts.length === 0 || (await spawn(context, owner, claim, drafts)))) {
     const value = doneValue(held, ran)
     return { kind: 'done', ran: true, finished: { held, ran, outcome, value } }

@@ -121,14 +121,15 @@ export function doneValue({ claim }: HeldJob, { startedAt, duration }: Ran): Don
 }
 
 /**
- * Stores an outcome by one of BullMQ's scripts. After a lost lock the outcome still counts if the task was not settled
- * since: the job is taken back and the script runs again.
+ * Stores an outcome by one of BullMQ's scripts. After a lost lock a failure still counts if nobody has claimed the task
+ * since, and `done` if nobody has settled it: the job is taken back and the script runs again.
  */
 export async function store(
   context: SettleContext,
   owner: Owner,
   held: HeldJob,
   script: () => Promise<unknown>,
+  done = false,
 ): Promise<boolean> {
   for (let told = false; ;) {
     try {
@@ -136,7 +137,7 @@ export async function store(
       return true
     } catch (error) {
       if (isFenced(error)) {
-        const back = await takeBack(context, owner, held)
+        const back = await takeBack(context, owner, held, done)
         if (back === 'stored') return true
         if (back === 'lost') return false
         continue
@@ -151,15 +152,16 @@ export async function store(
 }
 
 /**
- * Takes a job back for a run whose lock ended or may have ended. `stored`: Redis had stored this outcome before its
+ * Takes a job back for a run whose lock ended or may have ended; from another claim too, if it is done. `stored`: Redis had stored this outcome before its
  * reply was lost.
  */
 export async function takeBack(
   { client, prefix, lease, consumer }: SettleContext,
   { job, token }: Owner,
   { claim, startedAt }: HeldJob,
+  done: boolean,
 ): Promise<'held' | 'stored' | 'lost'> {
-  const args = [job.queueName, job.id!, token, lease, job.attemptsMade, startedAt]
+  const args = [job.queueName, job.id!, token, lease, job.attemptsMade, startedAt, done ? 1 : 0]
   const reply = await runScript(client, 'posternAdopt', prefix, ...args)
   if (reply === 2)
     consumer.warn(

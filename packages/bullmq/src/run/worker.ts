@@ -105,7 +105,8 @@ export function workerStarter(
   /** A run whose lock ended goes on: its outcome counts if it is the first. It hears if another claim has the task. */
   async function renewalFailed(worker: JobWorker, queue: string, id: string): Promise<void> {
     const taken = await attempts.taken(`${queue}:${id}`).catch(() => false)
-    if (taken) worker.cancelJob(id, 'another process took this task, since its lease had ended')
+    if (taken)
+      worker.cancelJob(id, 'another process took or settled this task, since its lease had ended')
   }
 
   /**
@@ -116,15 +117,10 @@ export function workerStarter(
     const known = job && finished.get(job)
     if (known) {
       const { owner, done } = known
-      const stored = await store(context, owner, done.held, () =>
-        owner.backend.moveToCompleted(
-          owner.job,
-          done.value,
-          undefined as never,
-          owner.token,
-          false,
-        ),
-      )
+      const { job: own, token, backend } = owner
+      const complete = (): Promise<unknown> =>
+        backend.moveToCompleted(own, done.value, undefined as never, token, false)
+      const stored = await store(context, owner, done.held, complete, true)
       tell(job, stored)
     }
     return 1000

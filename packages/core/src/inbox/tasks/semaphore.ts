@@ -23,10 +23,12 @@ export function createSemaphore(count: () => number): Semaphore {
     return () => {
       if (given) return
       given = true
-      // The place goes straight to the next in line, so that nobody can slip in between.
-      const next = line.shift()
-      if (next) next()
-      else taken--
+      taken--
+      // Places go straight to the next in line, so that nobody can slip in between.
+      while (line.length > 0 && taken < count()) {
+        taken++
+        line.shift()!()
+      }
     }
   }
 }

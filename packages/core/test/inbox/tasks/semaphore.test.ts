@@ -37,3 +37,21 @@ test('a place is free again once it was given back', () => {
     ;(giveBack as () => void)()
   }
 })
+
+test('places that became fewer are given to nobody, and those that became more to as many', async () => {
+  let count = 2
+  const places = createSemaphore(() => count)
+  const [first, second] = [places.take(), places.take()] as [() => void, () => void]
+  const got: (() => void)[] = []
+  for (let at = 0; at < 4; at++)
+    void Promise.resolve(places.take()).then((giveBack) => got.push(giveBack))
+  count = 1
+  first()
+  await Promise.resolve()
+  expect(got).toHaveLength(0)
+  second()
+  await expect.poll(() => got.length).toBe(1)
+  count = 3
+  got[0]!()
+  await expect.poll(() => got.length).toBe(4)
+})

@@ -4,8 +4,10 @@ import type { Consumer, TaskDraft } from '../../inbox.ts'
 import { stopwatchOf } from '../../tasks/stopwatch.ts'
 import { chain, steps } from '../steps.ts'
 import type { Store } from '../store.ts'
+import { createCrowd } from './crowd.ts'
 import type { EndedRun } from './outcomes.ts'
 import type { Settle } from './settle.ts'
+import type { Slot } from './slot.ts'
 import type { Task } from './task.ts'
 
 /** Runs writes and settles a task in one transaction. */
@@ -25,6 +27,12 @@ const TASKS = 1000
 const LOST =
   'task.commit: the claim was lost (its lease ran out, and the task was settled or replayed since), so nothing was written'
 
+const LATE =
+  'task.commit: others of its subscription, which were in its way, took all of its time, so nothing was written'
+
+/** Thrown in a transaction that has written nothing: it has to wait for a place. */
+class Crowded extends Error {}
+
 /** Makes `task.commit`. It answers at once if the store does. */
 export function createCommit(
   store: Store,
@@ -41,35 +49,52 @@ export function createCommit(
   // Errors of a `write` that has run often enough: they count.
   const spent = new WeakSet<object>()
   const conflicts = new LRUCache<number, number>({ max: TASKS })
+  const crowd = createCrowd<Slot<Task>>()
   return {
     commit(task, write, spawn) {
       const ended = endOf(task, spawn)
       const until = performance.now() + task.slot.lane.timeout
       let written: unknown
-      const stored = once()
+      const { slot } = task
+      const stored = crowd.has(slot) ? placed() : once(false)
       return chain(isPromise(stored) ? stored.catch(again) : stored, () => {
         task.committed = ended.outcome
         return written
       })
 
-      function once(): MaybePromise<void> {
-        return store.commit(until - performance.now(), (rows, transaction) =>
-          chain(
+      function once(hasPlace: boolean): MaybePromise<void> {
+        return store.commit(until - performance.now(), (rows, transaction) => {
+          // It waited for a connection while others met.
+          if (!hasPlace && crowd.has(slot)) throw new Crowded()
+          return chain(
             steps(() => settle.within(rows, ended, () => run(transaction))),
             (counted) => {
               if (!counted) throw new Error(LOST)
             },
-          ),
+          )
+        })
+      }
+
+      function placed(): Promise<void> {
+        return crowd.placed(
+          slot,
+          until,
+          () => new Error(LATE),
+          () => once(true),
         )
       }
 
       async function again(first: unknown): Promise<void> {
         let error = first
-        for (let tries = 0; tries < AGAIN; tries++) {
-          if (store.fault(error) !== 'again' || task.over || performance.now() > until) throw error
-          await new Promise((resolve) => setTimeout(resolve, jitter(tries)))
+        for (let tries = 0; tries < AGAIN;) {
+          if (!(error instanceof Crowded)) {
+            if (store.fault(error) !== 'again' || task.over || performance.now() > until)
+              throw error
+            crowd.met(slot)
+            await new Promise((resolve) => setTimeout(resolve, jitter(tries++)))
+          }
           try {
-            return await once()
+            return await placed()
           } catch (next) {
             error = next
           }

@@ -71,9 +71,11 @@ export function createLaneQueues(
     // 100 KB. Handlers that block the thread wait until all requests of this turn have their replies.
     rounds.offer(lane, true)
     if (lane.queue.size > BACKLOG) return true
+    if (!task.owner.heavy) return false
+    // Those that came before it in this turn take room too once they run.
     return (
-      task.owner.heavy &&
-      (lane.running + lane.queue.size > lane.concurrency || !memory.fits(lane.weight))
+      lane.running + lane.queue.size > lane.concurrency ||
+      memory.count(lane.weight) < lane.queue.size
     )
   }
 
