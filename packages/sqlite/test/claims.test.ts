@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { gate } from '../../testing/src/inbox/gate.ts'
 import { intake, item } from '../../testing/src/inbox/make.ts'
-import { DEAD_OUTCOME, DONE_OUTCOME } from '../../testing/src/inbox/recorder.ts'
+import { DEAD_OUTCOME, DONE_OUTCOME, lane } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene, startVictim } from './scene.ts'
 
 const scene = sqliteScene()
@@ -103,4 +103,25 @@ test('of a commit whose process was killed, what had ended stays ended and the r
     'duplicate',
     'duplicate',
   ])
+})
+
+test('a delivery takes no place for a transaction that was rolled back', async () => {
+  const bad = gate()
+  const shop = join(open({ lease: '1h', pollInterval: '1h' }), {
+    lanes: [lane('a', { concurrency: 1 }), 'b'],
+    run: async ({ subscription }) => {
+      if (subscription === 'a') return DONE_OUTCOME
+      await bad.passed
+      // No store takes such a part.
+      return { kind: 'done', spawn: [{ subscription: 'a', part: {} as never }] }
+    },
+  })
+  await shop.port.accept(intake(item('bad', ['b'])), {})
+  await shop.until('it runs, behind the claim of the start', () => shop.runs.length === 1)
+  // Both are written in the next turn of the event loop.
+  const taken = shop.port.accept(intake(item('1', ['a'])), {})
+  bad.pass()
+  expect(await taken).toEqual(['new'])
+  await shop.untilSettled(2)
+  expect(shop.ran()).toEqual(['b:bad', 'a:1'])
 })

@@ -3,7 +3,11 @@ import { WebhookError } from '../../errors.ts'
 import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import type { BatchWork } from '../batch/backlog.ts'
 import { createBatch, type Fault } from '../batch/batch.ts'
+import { chain } from './steps.ts'
 import type { Store } from './store.ts'
+
+/** Notes what is to be undone in memory if the transaction is rolled back, by whatever else is in it. */
+export type Undo = (undo: () => void) => void
 
 /** How works of one kind are stored together. */
 export interface LineOptions<Work extends BatchWork> {
@@ -13,7 +17,11 @@ export interface LineOptions<Work extends BatchWork> {
   readonly share?: number
   readonly waits?: readonly [first: number, longest: number]
   /** Writes a batch, all or nothing; what it returns is called once that is committed. */
-  readonly put: (works: readonly Work[], until: number) => MaybePromise<() => MaybePromise<void>>
+  readonly put: (
+    works: readonly Work[],
+    until: number,
+    undo: Undo,
+  ) => MaybePromise<() => MaybePromise<void>>
   readonly fault: (error: unknown) => Fault
 }
 
@@ -29,7 +37,7 @@ export interface LineBatch<Work> {
 export interface Line {
   batch<Work extends BatchWork>(options: LineOptions<Work>): LineBatch<Work>
   /** Runs in a transaction at its end, behind what others made ready in it; at once if each batch has its own. */
-  last(run: () => MaybePromise<() => void>, failed: (error: unknown) => void): void
+  last(run: (undo: Undo) => MaybePromise<() => void>, failed: (error: unknown) => void): void
   flushed(): Promise<void>
   close(): void
 }
@@ -50,13 +58,17 @@ export function createLine(store: Store): Line {
           inbox: store.name,
           refusal,
           late,
-          store: (works: readonly Work[], until) => follow(options.put(works, until)),
+          store: (works: readonly Work[], until) =>
+            chain(
+              undone((undo) => options.put(works, until, undo)),
+              (over) => over(),
+            ),
         })
         all.push(made)
         return made
       },
       last(run, failed) {
-        void (async () => run())().then((over) => over(), failed)
+        void (async () => undone(run))().then((over) => over(), failed)
       },
       flushed: async () => void (await Promise.all(all.map((one) => one.flushed()))),
       close() {
@@ -71,7 +83,7 @@ export function createLine(store: Store): Line {
       readonly work: BatchWork
     }
     interface Last {
-      readonly run: () => MaybePromise<() => void>
+      readonly run: (undo: Undo) => MaybePromise<() => void>
       readonly failed: (error: unknown) => void
     }
     let at: LineOptions<BatchWork> | undefined
@@ -94,6 +106,8 @@ export function createLine(store: Store): Line {
       store(works, until) {
         const overs: (() => MaybePromise<void>)[] = []
         const taken: Last[] = []
+        const undos: (() => void)[] = []
+        const undo: Undo = (one) => void undos.push(one)
         inside = true
         try {
           together(() => {
@@ -104,6 +118,7 @@ export function createLine(store: Store): Line {
                   of.put(
                     group.map(({ work }) => work),
                     until,
+                    undo,
                   ),
                 ),
               )
@@ -113,19 +128,20 @@ export function createLine(store: Store): Line {
             while (lasts.length > 0)
               for (const one of lasts.splice(0)) {
                 taken.push(one)
-                overs.push(now(one.run()))
+                overs.push(now(one.run(undo)))
               }
           })
         } catch (error) {
+          inside = false
+          for (const one of undos) one()
           if (store.fault(error) === 'again') lasts.unshift(...taken)
           else {
             for (const one of taken) one.failed(error)
             if (lasts.length > 0) begin()
           }
           throw error
-        } finally {
-          inside = false
         }
+        inside = false
         for (const over of overs) void over()
       },
     })
@@ -169,12 +185,19 @@ export function createLine(store: Store): Line {
 
 const IDLE: BatchWork = { bytes: 0, failed: () => {} }
 
-function follow(put: MaybePromise<() => MaybePromise<void>>): MaybePromise<void> {
-  return isPromise(put) ? put.then((over) => over()) : over(put)
-}
-
-function over(put: () => MaybePromise<void>): MaybePromise<void> {
-  return put()
+/** Undoes in memory what failed in the store. */
+function undone<T>(run: (undo: Undo) => MaybePromise<T>): MaybePromise<T> {
+  const undos: (() => void)[] = []
+  const failed = (error: unknown): never => {
+    for (const undo of undos) undo()
+    throw error
+  }
+  try {
+    const made = run((undo) => void undos.push(undo))
+    return isPromise(made) ? made.catch(failed) : made
+  } catch (error) {
+    return failed(error)
+  }
 }
 
 /** A store with one writer answers at once. */

@@ -20,7 +20,7 @@ export function createAccept(host: AcceptHost): Side['accept'] {
     // Two at once, so that one batch is encoded while another is on its way.
     atOnce: 2,
     share: 24,
-    put: (works, until) => put(host, works, until),
+    put: (works, until, undo) => put(host, works, until, undo),
     fault(error) {
       const fault = store.fault(error)
       return fault === 'again' ? 'again' : fault === 'data' ? 'one' : 'all'

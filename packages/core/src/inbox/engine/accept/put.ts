@@ -1,6 +1,7 @@
 import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
 import type { Taken } from '../../inbox.ts'
 import type { NewEvent } from '../row.ts'
+import type { Undo } from '../line.ts'
 import type { Task } from '../run/task.ts'
 import { refuseIfShut } from '../standing.ts'
 import { chain, steps } from '../steps.ts'
@@ -21,6 +22,7 @@ export function put(
   host: AcceptHost,
   works: readonly PutWork[],
   until: number,
+  undo: Undo,
 ): MaybePromise<() => void> {
   const { store, settings, lanes, capacity } = host
   refuseIfShut(host.standing)
@@ -33,37 +35,25 @@ export function put(
       token: host.token(),
     },
   )
-  let written: MaybePromise<ReadonlyMap<EncodedIntake, readonly Taken[]>>
-  try {
-    written = flat.intakes.every(({ plain }) => plain)
-      ? chain(store.insert(flat), (fresh) => again(host, flat, fresh))
-      : store.atomic(Math.min(until - performance.now(), settings.deadline), (rows) =>
-          steps(() => write(rows, flat, capacity)),
-        )
-  } catch (error) {
-    cancel(host, flat.claimed)
-    throw error
-  }
+  undo(() => cancel(host, flat.claimed))
+  const written = flat.intakes.every(({ plain }) => plain)
+    ? chain(store.insert(flat), (fresh) => again(host, flat, fresh))
+    : store.atomic(Math.min(until - performance.now(), settings.deadline), (rows) =>
+        steps(() => write(rows, flat, capacity)),
+      )
   const look = (): void => {
     if (flat.revived) host.look()
     else for (const name of flat.ready) host.runner().ready(name)
   }
   if (isPromise(written))
-    return written.then(
-      (taken) => () => {
-        start(host, flat, works, taken)
-        look()
-      },
-      (error: unknown) => {
-        cancel(host, flat.claimed)
-        throw error
-      },
-    )
-  const taken = written
+    return written.then((taken) => () => {
+      start(host, flat, works, taken)
+      look()
+    })
   // The claim shares the transaction, and leaves nothing behind. Asked for after it, the next delivery would wait for a
   // claim too, and so on for as long as deliveries come.
   look()
-  return () => start(host, flat, works, taken)
+  return () => start(host, flat, works, written)
 }
 
 /** It is stored. */

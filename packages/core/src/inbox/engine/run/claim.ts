@@ -1,7 +1,7 @@
 import { errorText } from '../../../errors.ts'
 import type { Consumer } from '../../inbox.ts'
 import { suspects } from '../../tasks/suspects.ts'
-import type { Line } from '../line.ts'
+import type { Line, Undo } from '../line.ts'
 import { SUSPECT, type ClaimRow } from '../row.ts'
 import { steps, wait, type Steps } from '../steps.ts'
 import { hand, type HandHost, type SlotWish } from './hand.ts'
@@ -46,17 +46,17 @@ export function createClaims(host: ClaimHost): Claims {
       if (host.refused()) return over(true)
       const begin = (): void =>
         line.last(
-          () => steps(claim),
+          (undo) => steps(() => claim(undo)),
           (error) => failed(error, over),
         )
       // At once: what asks inside a transaction is claimed by the same one.
       if (store.opened) begin()
       else void ready().then(begin, (error: unknown) => failed(error, over))
 
-      function* claim(): Steps<() => void> {
+      function* claim(undo: Undo): Steps<() => void> {
         yield* wait(lanes.ensureAll())
         yield* turnsOf()
-        const started = yield* take()
+        const started = yield* take(undo)
         return () => {
           started()
           over()
@@ -86,7 +86,7 @@ export function createClaims(host: ClaimHost): Claims {
     if (yield* promote(store, lanes.all(), host.deadline)) asked = true
   }
 
-  function* take(): Steps<() => void> {
+  function* take(undo: Undo): Steps<() => void> {
     // It may have been shut out on the way here.
     if (!runner().active || host.refused()) return () => {}
     const wanted = wish()
@@ -117,7 +117,7 @@ export function createClaims(host: ClaimHost): Claims {
         gate()
       }
     }
-    return yield* hand(host, wanted, rows, { token, leased, gate, full: rows.length >= most })
+    return yield* hand(host, wanted, rows, { token, leased, gate, full: rows.length >= most, undo })
   }
 
   function wish(): readonly SlotWish[] {

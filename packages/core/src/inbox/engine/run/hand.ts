@@ -5,6 +5,7 @@ import { patchOf } from '../patch.ts'
 import { SUSPECT, type ClaimRow } from '../row.ts'
 import { unreadable } from '../rules.ts'
 import { steps, wait, type Steps } from '../steps.ts'
+import type { Undo } from '../line.ts'
 import type { Store } from '../store.ts'
 import type { Lanes } from './lanes.ts'
 import { patchAll } from './order.ts'
@@ -38,6 +39,7 @@ interface TakenRows {
   readonly gate: (() => void) | undefined
   /** There may be more. */
   readonly full: boolean
+  readonly undo: Undo
 }
 
 /** Hands claimed rows to the runner. Decodes one by one: a row that cannot be read spoils itself alone. */
@@ -48,7 +50,7 @@ export function* hand(
   claim: TakenRows,
 ): Steps<() => void> {
   const { lanes, runner } = host
-  const { token, leased, gate, full } = claim
+  const { token, leased, gate, full, undo } = claim
   const tasks: Task[] = []
   const odd: ClaimRow[] = []
   const messages: string[] = []
@@ -65,6 +67,11 @@ export function* hand(
     }
   }
   for (const { slot } of tasks) runner().reserve(slot, 1)
+  undo(() => {
+    gate?.()
+    for (const { slot } of wanted) slot.backlog = true
+    for (const { slot } of tasks) runner().reserve(slot, -1)
+  })
   const found = grouped(tasks, ({ slot }) => slot)
   for (const { slot, room, starts } of wanted) {
     const its = found.get(slot) ?? []
