@@ -1,3 +1,5 @@
+import type { InboxName } from './inboxes.ts'
+
 /** The name of a host. */
 export type HostName = Framework | 'node' | 'fetch' | 'lambda'
 
@@ -12,6 +14,8 @@ export interface HostRow {
   readonly versions?: string
   /** How it is mounted, in README's table: code, and what is to be said with it. */
   readonly mounted: string
+  /** The inbox of that app, which outlives the process. @default 'sqlite' */
+  readonly inbox?: InboxName
   /** The whole app of `postern providers --host`. */
   readonly app: (path: string) => AppText
   /** What `postern init` needs; undefined where it writes no route. */
@@ -125,6 +129,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
     versions: 'App Router',
     mounted:
       '`export const { GET, POST, HEAD, OPTIONS } = webhook(receiver, { after })` in `app/webhooks/github/route.ts`',
+    inbox: 'postgres',
     app: (path) => ({
       imports: ["import { after } from 'next/server'"],
       lines: [
@@ -152,6 +157,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
     package: '@postern/aws-lambda',
     versions: 'function URLs, API Gateway, load balancers',
     mounted: '`export const handler = webhook(receiver)`',
+    inbox: 'postgres',
     app: () => ({
       imports: [],
       lines: [
@@ -163,6 +169,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
   fetch: {
     versions: 'Bun, Deno, Workers, SvelteKit …',
     mounted: '`receiver.fetch(request, { waitUntil })`',
+    inbox: 'postgres',
     app: () => ({
       imports: [],
       lines: [

@@ -39,7 +39,7 @@ export const cloudevents: Factory<CloudeventsOptions> = /* @__PURE__ */ provider
     secret: 'a token that you and the sender agree on',
     docs: 'https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md',
   },
-  topics: ['com.example.someevent'],
+  topics: ['com.example.order.placed'],
   handshakes: ['OPTIONS WebHook-Request-Origin'],
   facts: {
     scheme: 'bearer token; nothing is signed',

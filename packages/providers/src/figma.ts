@@ -38,7 +38,7 @@ export const figma: Factory<FigmaOptions> = /* @__PURE__ */ provider({
     secret: 'the text that you send as passcode',
     docs: 'https://developers.figma.com/docs/rest-api/webhooks-endpoints/',
   },
-  topics: ['PING', 'FILE_UPDATE', 'FILE_VERSION_UPDATE', 'FILE_COMMENT', 'LIBRARY_PUBLISH'],
+  topics: ['FILE_UPDATE', 'FILE_VERSION_UPDATE', 'FILE_COMMENT', 'LIBRARY_PUBLISH', 'PING'],
   facts: {
     scheme: 'passcode in the body; nothing is signed',
     place: { field: 'passcode' },

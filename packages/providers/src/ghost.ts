@@ -14,7 +14,7 @@ export const ghost: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
     steps: ['Settings', 'Integrations', 'Add custom integration'],
     secret: 'the secret of the webhook',
   },
-  topics: ['post.published', 'member.added', 'page.published'],
+  topics: ['post', 'member', 'page'],
   sign: {
     scheme: 'hmac',
     header: 'X-Ghost-Signature',

@@ -32,7 +32,7 @@ export const standardWebhooks: Factory<StandardWebhooksOptions> = /* @__PURE__ *
     secret: 'shown by the sender with the endpoint: whsec_… or whpk_…',
     docs: 'https://www.standardwebhooks.com',
   },
-  topics: ['user.created'],
+  topics: ['invoice.paid'],
   facts: {
     scheme: 'HMAC-SHA256 or Ed25519 of {id}.{time}.{body}, base64',
     place: { header: 'webhook-signature' },

@@ -31,7 +31,7 @@ export const svix: Factory<SvixOptions> = /* @__PURE__ */ provider({
     secret: "the signing secret of the endpoint, in the sender's App Portal: whsec_…",
     docs: 'https://docs.svix.com/receiving/using-app-portal/adding-endpoints',
   },
-  topics: ['user.created'],
+  topics: ['invoice.paid'],
   facts: {
     scheme: 'HMAC-SHA256 of {id}.{time}.{body}, base64',
     place: { header: 'svix-signature' },

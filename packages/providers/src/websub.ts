@@ -69,7 +69,11 @@ export const websub: Factory<WebsubOptions> = /* @__PURE__ */ provider({
     secret: 'the text that you send as hub.secret',
     docs: 'https://www.w3.org/TR/websub/',
   },
-  topics: ['https://www.youtube.com/xml/feeds/videos.xml?channel_id=…', 'entry', 'deleted-entry'],
+  topics: [
+    'https://www.youtube.com/xml/feeds/videos.xml?channel_id=UCaB3dE5fG7hJ9kL1mN0pQrS',
+    'entry',
+    'deleted-entry',
+  ],
   handshakes: ['GET hub.challenge of expected topics', 'GET hub.mode=denied'],
   facts: {
     scheme: "HMAC of {body}, hex, by a hash of the hub's choice",

@@ -1,31 +1,31 @@
 import type { About } from '@postern/core/scheme'
 import { hosts, type HostName } from '../hosts.ts'
-import { variablesOf } from './sender.ts'
+import { factoryOf, receiverImports, receiverLines } from './written.ts'
 
-/** A whole app for one sender on one host, in TypeScript. */
+/** A whole app for one sender on one host, in TypeScript, with an inbox that outlives the process. */
 export function snippetOf(about: About, host: HostName): string {
-  const path = `/webhooks/${about.name}`
-  const { package: adapter, app } = hosts[host]
-  const { imports, lines } = app(path)
-  const module = about.name.replaceAll('.', '-')
-  const factory = about.name.replaceAll(/[-.](\w)/g, (_all, letter: string) => letter.toUpperCase())
+  const { package: adapter, app, inbox = 'sqlite' } = hosts[host]
+  const { imports, lines } = app(`/webhooks/${about.name}`)
+  const { factory, from } = factoryOf(about)
+  const isNext = host === 'next'
+  const mounted = isNext ? 'persistent, reloadable, webhook' : 'webhook'
   return [
-    "import { createReceiver } from '@postern/core'",
-    ...(adapter === undefined ? [] : [`import { webhook } from '${adapter}'`]),
-    `import { ${factory} } from '@postern/providers/${module}'`,
+    ...receiverImports(inbox),
+    ...(adapter === undefined ? [] : [`import { ${mounted} } from '${adapter}'`]),
+    `import { ${factory} } from '${from}'`,
     ...imports,
     '',
-    `const receiver = createReceiver({ provider: ${factory}(${given(about)}) })`,
-    `receiver.on('${about.topics[0] ?? '**'}', async (event) => {`,
-    '  console.log(event.topic, event.payload)',
-    '})',
+    ...receiverLines(about, {
+      inbox,
+      isTyped: true,
+      isNext,
+      subscribe: [
+        `receiver.on('${about.topics[0] ?? '**'}', async (event) => {`,
+        '  console.log(event.topic, event.payload)',
+        '})',
+      ],
+    }),
     '',
     ...lines,
   ].join('\n')
-}
-
-function given(about: About): string {
-  return about.secretOption === undefined
-    ? '{}'
-    : `{ ${about.secretOption}: process.env.${variablesOf(about)[0]}! }`
 }

@@ -1,0 +1,29 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { run } from '../run/step.ts'
+import { root } from '../run/report.ts'
+import { startApps, STARTED, writeApps, type WrittenApps } from './written.ts'
+
+// Of each way to prove a sender, and of one whose events come again for longer than four days.
+const SENDERS = ['github', 'stripe', 'wecom', 'sendgrid', 'adyen']
+
+let apps: WrittenApps
+
+beforeAll(() => void (apps = writeApps()))
+afterAll(() => rmSync(apps.folder, { recursive: true, force: true }))
+
+test('every app that the command line writes, for each sender and host, is well typed', async () => {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  const { code, output } = await run(process.execPath, [tsc, '-p', apps.folder], {})
+  expect(output).toBe('')
+  expect(code).toBe(0)
+  expect(apps.count).toBeGreaterThan(1000)
+})
+
+test.for(STARTED)('the apps for %s start, and handle what their sender signs', async (host) => {
+  const found = await startApps(apps, host, SENDERS)
+  expect(found.map(({ name, handled }) => [name, handled])).toEqual(
+    SENDERS.map((name) => [name, [expect.any(String)]]),
+  )
+})

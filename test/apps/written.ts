@@ -1,0 +1,109 @@
+import { mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { catalogue } from '@postern/providers/catalogue'
+import type { About } from '@postern/core/scheme'
+import { hostNames, hosts, type HostName } from '../../packages/cli/src/hosts.ts'
+import { snippetOf } from '../../packages/cli/src/sender/snippet.ts'
+import { root } from '../run/report.ts'
+import { run } from '../run/step.ts'
+
+/** Every app that `postern providers NAME --host HOST` writes, in one folder in which their imports are found. */
+export interface WrittenApps {
+  readonly folder: string
+  readonly count: number
+  /** The file of an app. */
+  readonly file: (about: Pick<About, 'name'>, host: HostName) => string
+}
+
+/** Writes them. */
+export function writeApps(): WrittenApps {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'postern-apps-')))
+  linkModules(folder)
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(STRICT))
+  const abouts = [...catalogue.values()]
+  for (const host of hostNames) {
+    mkdirSync(join(folder, host))
+    for (const about of abouts) writeFileSync(file(about, host), snippetOf(about, host))
+  }
+  return { folder, count: abouts.length * hostNames.length, file }
+
+  function file({ name }: Pick<About, 'name'>, host: HostName): string {
+    return join(folder, host, `${name}.ts`)
+  }
+}
+
+const STRICT = {
+  compilerOptions: {
+    target: 'es2024',
+    lib: ['es2024', 'dom', 'dom.iterable'],
+    module: 'preserve',
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    types: ['node'],
+    allowImportingTsExtensions: true,
+  },
+  include: ['*/*.ts'],
+}
+
+/** What the apps import: Postern, the frameworks and their types, each from the package that has it. */
+function linkModules(folder: string): void {
+  const packages = join(root, 'packages')
+  const modules: [name: string, from: string][] = [
+    ['@types/node', join(root, 'node_modules', '@types', 'node')],
+    ['@hono/node-server', join(packages, 'hono', 'node_modules', '@hono', 'node-server')],
+    ...['core', 'providers', 'node', 'sqlite', 'postgres', 'aws-lambda'].map(ours),
+    ...hostNames.flatMap((name) => {
+      const from = hosts[name].package?.replace('@postern/', '')
+      if (from === undefined || from === 'node' || from === 'aws-lambda') return []
+      const own = join(packages, from, 'node_modules')
+      return [ours(from), ...[name, `@types/${name}`].map((one) => pair(one, join(own, one)))]
+    }),
+  ]
+  for (const [name, from] of modules) {
+    const place = join(folder, 'node_modules', name)
+    mkdirSync(dirname(place), { recursive: true })
+    symlinkSync(from, place, 'junction')
+  }
+
+  function ours(name: string): [string, string] {
+    return pair(`@postern/${name}`, join(packages, name))
+  }
+}
+
+function pair(name: string, from: string): [string, string] {
+  return [name, from]
+}
+
+/** The hosts whose apps are whole programs: the others need a server of their kind. */
+export const STARTED: readonly HostName[] = ['express', 'hono', 'koa', 'fastify', 'node']
+
+/** What became of one app and its delivery. */
+export interface StartedApp {
+  readonly name: string
+  /** False if nobody but the sender can sign: it then got a delivery without a signature. */
+  readonly signed: boolean
+  readonly status: number
+  /** The topics that its handler saw. */
+  readonly handled: readonly string[]
+}
+
+/** Starts apps of a host in one process, and gives each a delivery of its sender. All senders if none is named. */
+export async function startApps(
+  { folder }: WrittenApps,
+  host: HostName,
+  senders: readonly string[] = [],
+): Promise<readonly StartedApp[]> {
+  // Their inbox is a file where they run, and they are killed: each run has a folder of its own.
+  const cwd = mkdtempSync(join(folder, 'run-'))
+  const program = join(import.meta.dirname, 'started.ts')
+  const args = ['--no-warnings', program, folder, host, ...senders]
+  const { code, output } = await run(process.execPath, args, { cwd })
+  if (code !== 0) throw new Error(output)
+  return output
+    .split('\n')
+    .filter((line) => line.startsWith('{"name"'))
+    .map((line) => JSON.parse(line) as StartedApp)
+}
