@@ -62,7 +62,13 @@ export const slack: Factory<SlackOptions> = /* @__PURE__ */ provider({
     place: { header: 'X-Slack-Signature' },
     tolerance: 300,
     checked: '2026-11-26',
-    delivers: { within: 3_000, retries: DAY, redirect: 'failure', ok: '2xx' },
+    delivers: {
+      within: 3_000,
+      retries: DAY,
+      redirect: 'failure',
+      ok: '2xx',
+      retryHeaders: { 'x-slack-retry-num': '1', 'x-slack-retry-reason': 'http_timeout' },
+    },
   },
   options: {
     signingSecret: "The app's signing secret.",

@@ -8,6 +8,7 @@ import {
   type EventDraft,
   type Factory,
   type ParsedBody,
+  type Scheme,
   type SignatureClaim,
 } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
@@ -48,27 +49,41 @@ export const stripe: Factory<StripeOptions> = /* @__PURE__ */ provider({
     place: { header: 'Stripe-Signature' },
     tolerance: 300,
     checked: '2026-11-26',
-    delivers: { retries: 3 * DAY, redirect: 'failure', ok: '2xx' },
+    delivers: { retries: 3 * DAY, redirect: 'failure', ok: '2xx', json: 'indented' },
   },
   options: {
     secret: "The endpoint's signing secret, whsec_…",
     tolerance: 'Seconds the signed time may be away from now. Default 300.',
   },
   covers: { body: 'bytes', id: true, timestamp: true },
-  scheme: (options) =>
-    hmac({
-      header: HEADER,
-      tolerance: options.tolerance,
-      read,
-      needs: [HEADER],
-      write: (signature, time) => ({ [HEADER]: `t=${time},v1=${signature}` }),
-      message: '{time}.{body}',
-    }),
+  scheme: stripeScheme,
   events,
   compose,
 })
 
 const HEADER = 'stripe-signature'
+
+function stripeScheme({ tolerance }: StripeOptions): Scheme<Uint8Array> {
+  const scheme = hmac({
+    header: HEADER,
+    tolerance,
+    read,
+    needs: [HEADER],
+    write: (signature, time) => ({ [HEADER]: `t=${time},v1=${signature}` }),
+    message: '{time}.{body}',
+  })
+  return {
+    ...scheme,
+    // While a secret is rolled, one header has a signature by each.
+    signAll(request, keys, now) {
+      const signed = keys.map((key) => scheme.sign!(request, key, now))
+      const [time] = signed[0]!.headers[HEADER]!.split(',')
+      const each = signed.map(({ headers }) => headers[HEADER]!.split(',')[1])
+      return { ...request, headers: { ...request.headers, [HEADER]: [time, ...each].join(',') } }
+    },
+  }
+}
+
 const KNOWN = new Set(['t', 'v1'])
 
 function read(delivery: Delivery): SignatureClaim {

@@ -57,7 +57,13 @@ export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__
     tolerance: 300,
     example: { secret: 'v1,whsec_YW4gZXhhbXBsZSBzZWNyZXQ=' },
     checked: '2026-11-26',
-    delivers: { within: 5_000, retries: 5000, redirect: 'failure', ok: '200 with JSON' },
+    delivers: {
+      within: 5_000,
+      retries: 5000,
+      redirect: 'failure',
+      ok: '200 with JSON',
+      retryId: 'new',
+    },
   },
   options: {
     secret: 'Secret of the hook, v1,whsec_…',

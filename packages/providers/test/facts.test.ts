@@ -20,10 +20,13 @@ describe.each([...catalogue.values()])('the facts of $name', (about) => {
       [
         'after4xx',
         'givesUp',
+        'json',
         'largest',
         'ok',
         'redirect',
         'retries',
+        'retryHeaders',
+        'retryId',
         'source',
         'within',
       ].toSorted(),

@@ -17,6 +17,12 @@ export interface Delivers {
   readonly givesUp: string
   /** The answers that are no failure, `2xx` or `200`. */
   readonly ok: string
+  /** How it writes JSON: with line breaks and an indent, or without. */
+  readonly json: 'compact' | 'indented' | Unknown
+  /** Headers that it adds when it delivers again; none if its page names none. */
+  readonly retryHeaders: Readonly<Record<string, string>>
+  /** Whether a retry has the id of the first delivery, or one of its own. */
+  readonly retryId: 'same' | 'new' | Unknown
   /** The page that was read. */
   readonly source: string
 }
@@ -52,6 +58,9 @@ export function deliversOf(source: string, said: Partial<Delivers> = {}): Delive
     after4xx: 'unknown',
     givesUp: 'unknown',
     ok: 'unknown',
+    json: 'unknown',
+    retryHeaders: {},
+    retryId: 'unknown',
     source,
     ...said,
   }

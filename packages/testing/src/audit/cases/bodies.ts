@@ -1,0 +1,140 @@
+import type { AuditCase } from '../case.ts'
+import { textOfBody, withOtherBody, type AuditRequest } from '../request.ts'
+import type { AuditSender } from '../sender.ts'
+import { skipUnless } from './authentic.ts'
+import { canRebody } from './layouts.ts'
+import { FORGED } from './signatures.ts'
+
+const NOT_COVERED = 'its signature does not cover the bytes of the body'
+
+/** Bodies under a signature that was made for other bytes. */
+export function otherBodyCases(sender: AuditSender): readonly AuditCase[] {
+  const { facts } = sender
+  const under = (
+    id: string,
+    what: string,
+    make: () => readonly AuditRequest[],
+    more: Partial<AuditCase> = {},
+  ): AuditCase => ({
+    id: `forged/${id}`,
+    class: 'forged',
+    severity: 'critical',
+    what,
+    sends: () => make().map((request) => [request]),
+    expects: { reply: 'refused', effects: 0 },
+    why: FORGED,
+    remedy: 'verify',
+    ...skipUnless(facts.covers === 'bytes', NOT_COVERED),
+    ...more,
+  })
+  const rewritable = facts.covers === 'bytes' && facts.json && canRebody(sender)
+  const rewritten = {
+    severity: 'high' as const,
+    remedy: 'raw-body' as const,
+    why: 'Two parsers can read one text differently: only the bytes are what was signed.',
+    ...skipUnless(rewritable, 'its bodies are not JSON whose bytes are signed'),
+  }
+  return [
+    under('another-body', 'a body under the signature of another delivery', () => [
+      withOtherBody(sender.sign(), otherBody(sender)),
+    ]),
+    under('one-byte', 'a body of which one byte was changed', () => [
+      flipped(sender.sign(), sender.random),
+    ]),
+    under('more-body', 'a body with a character more at its end', () => {
+      const request = sender.sign()
+      return [withOtherBody(request, `${textOfBody(request)}x`)]
+    }),
+    under(
+      'signature-of-empty-body',
+      'a body under the signature of an empty one',
+      () => {
+        const request = sender.sign()
+        return [withOtherBody(sender.rebody(request, ''), request.body)]
+      },
+      skipUnless(facts.covers === 'bytes' && canRebody(sender), NOT_COVERED),
+    ),
+    under(
+      'more-fields',
+      'a form with a field more than was signed',
+      () => {
+        const request = sender.sign()
+        return [withOtherBody(request, `${textOfBody(request)}&PosternAudit=1`)]
+      },
+      skipUnless(coversForm(sender), 'it signs no forms, or some of their fields alone'),
+    ),
+    under(
+      're-serialised',
+      'JSON in other bytes than those that were signed: with other blanks',
+      () => {
+        const request = sender.sign()
+        const value: unknown = JSON.parse(textOfBody(request))
+        return [compact(value), asPython(value)].map((text) =>
+          withOtherBody(sender.rebody(request, text), JSON.stringify(value, null, 3)),
+        )
+      },
+      rewritten,
+    ),
+    under(
+      'doubled-member',
+      'JSON with a member twice, under the signature of the last one alone',
+      () => {
+        const request = sender.sign()
+        const text = compact(JSON.parse(textOfBody(request)))
+        const [name = 'id'] = Object.keys(JSON.parse(text) as object)
+        const first = `{${JSON.stringify(name)}:"of-a-stranger",${text.slice(1)}`
+        return [withOtherBody(sender.rebody(request, text), first)]
+      },
+      rewritten,
+    ),
+  ]
+}
+
+/** The body of another event. Samples without a time or an id have the same one each time. */
+function otherBody(sender: AuditSender): Uint8Array {
+  const request = sender.sign()
+  const sample = sender.samples.at(-1)
+  const other = sample ? sender.sign({ sample }) : request
+  const isOther = !Buffer.from(other.body).equals(sender.sign().body)
+  return isOther ? other.body : flipped(request, sender.random).body
+}
+
+/** The request with another letter or digit in the middle half of its body. */
+function flipped(request: AuditRequest, random: () => number): AuditRequest {
+  const body = Uint8Array.from(request.body)
+  const quarter = Math.floor(body.length / 4)
+  const from = quarter + Math.floor(random() * quarter)
+  for (let step = 0; step < body.length; step++) {
+    const at = (from + step) % body.length
+    const sign = String.fromCharCode(body[at]!)
+    if (!/[b-y1-8]/.test(sign)) continue
+    body[at] = body[at]! + 1
+    return { ...request, body }
+  }
+  return withOtherBody(request, `${textOfBody(request)}x`)
+}
+
+function coversForm(sender: AuditSender): boolean {
+  const { covers } = sender.provider
+  const request = sender.sign()
+  return (
+    covers.body === 'fields' &&
+    covers.url === true &&
+    request.headers.some(([name, value]) => name === 'content-type' && value.includes('form'))
+  )
+}
+
+/** JSON as JavaScript writes it. */
+function compact(value: unknown): string {
+  return JSON.stringify(value)
+}
+
+/** JSON as Python writes it: a blank after commas and colons. */
+function asPython(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(asPython).join(', ')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const members = Object.entries(value).map(
+    ([name, one]) => `${JSON.stringify(name)}: ${asPython(one)}`,
+  )
+  return `{${members.join(', ')}}`
+}

@@ -1,0 +1,120 @@
+import type { AuditCase } from '../case.ts'
+import { headerOf, textOfBody, withHeader, type AuditRequest } from '../request.ts'
+import type { AuditSender } from '../sender.ts'
+import { skipUnless } from './authentic.ts'
+
+const KIB = 1024
+
+/** The same event in other bytes, signed as they are: what verifies anything but the bytes refuses them. */
+export function layoutCases(sender: AuditSender): readonly AuditCase[] {
+  const { facts, about } = sender
+  const layout = (
+    id: string,
+    what: string,
+    change: (text: string) => string,
+    more: Partial<AuditCase> = {},
+  ): AuditCase => ({
+    id: `authentic/${id}`,
+    class: 'authentic',
+    severity: 'high',
+    what,
+    sends: () => [[changed(sender, change)]],
+    expects: { reply: 'taken', effects: 1 },
+    why: 'The signature is made over the bytes. JSON that is parsed and written again has others.',
+    remedy: 'raw-body',
+    ...skipUnless(
+      facts.json && canRebody(sender),
+      'its bodies are not JSON that anybody can write',
+    ),
+    ...more,
+  })
+  return [
+    layout('escapes', 'JSON with escapes: \\u00e9, \\/', (text) =>
+      withMember(text, '"\\u00e9t\\u00e9\\/\\ud83d\\ude00"'),
+    ),
+    layout('numbers', 'JSON with 1.0, 1e2 and a number of 20 digits', (text) =>
+      withMember(text, '[1.0,1e2,12345678901234567890]'),
+    ),
+    layout('unicode', 'JSON with UTF-8 as it is, U+2028 and an emoji among it', (text) =>
+      withMember(text, '"été \u2028 郵便局 📮"'),
+    ),
+    layout(
+      'indented',
+      'JSON with an indent of two',
+      (text) => JSON.stringify(JSON.parse(text), null, 2),
+      about.delivers.json === 'indented'
+        ? {}
+        : { severity: 'note', why: 'This sender may never write so; its signature allows it.' },
+    ),
+    layout('newline', 'JSON with a line break at its end', (text) => `${text}\n`, {
+      severity: 'note',
+      why: 'This sender may never write so; its signature allows it.',
+    }),
+    {
+      ...layout('charset', 'the type application/json; charset=utf-8', (text) => text, {
+        severity: 'medium',
+        why: 'A parser that is chosen by the whole type leaves such a body unread.',
+      }),
+      sends: () => [[withHeader(sender.sign(), 'content-type', 'application/json; charset=utf-8')]],
+      ...skipUnless(
+        headerOf(sender.sign(), 'content-type')?.startsWith('application/json') === true &&
+          !sender.provider.labelled,
+        'its type is another, or it signs the type',
+      ),
+    },
+    ...bigCases(sender, layout),
+  ]
+}
+
+/** Bodies as large as the sender's: a parser's own limit is often less. */
+function bigCases(
+  { facts }: AuditSender,
+  layout: (
+    id: string,
+    what: string,
+    change: (text: string) => string,
+    more: Partial<AuditCase>,
+  ) => AuditCase,
+): readonly AuditCase[] {
+  const { largest } = facts
+  const size = largest === undefined ? 150 * KIB : Math.min(largest - KIB, 1024 * KIB)
+  return [
+    layout(
+      'big',
+      `a genuine delivery of ${Math.floor(size / KIB)} KiB`,
+      (text) => withMember(text, `"${'a'.repeat(Math.max(0, size - text.length - 30))}"`),
+      {
+        severity: largest === undefined ? 'medium' : 'high',
+        why: 'Large events are as genuine as small ones: one that is refused is lost.',
+        remedy: 'body-limit',
+        heavy: size > 256 * KIB,
+      },
+    ),
+  ]
+}
+
+/** True if a body of our own can be signed: not if the signature lies in it. */
+export function canRebody(sender: AuditSender): boolean {
+  const { place } = sender.about
+  if (sender.facts.covers !== 'bytes' && !(sender.facts.covers === 'none' && sender.facts.place))
+    return false
+  if (place && 'field' in place) return false
+  try {
+    const request = sender.sign()
+    const text = textOfBody(request)
+    return textOfBody(sender.rebody(request, `${text} `)) === `${text} `
+  } catch {
+    return false
+  }
+}
+
+function changed(sender: AuditSender, change: (text: string) => string): AuditRequest {
+  const request = sender.sign()
+  return sender.rebody(request, change(textOfBody(request)))
+}
+
+/** The JSON object with one more member at its end. */
+function withMember(text: string, value: string): string {
+  const inner = text.replace(/\s*\}\s*$/, '')
+  return `${inner}${inner.endsWith('{') ? '' : ','}"postern_audit":${value}}`
+}

@@ -1,0 +1,142 @@
+import { createHmac } from 'node:crypto'
+import type { AuditCase } from '../case.ts'
+import { macOf, otherLetter } from '../place.ts'
+import { valueAt, withHeader, withValue, type AuditRequest } from '../request.ts'
+import type { AuditSender } from '../sender.ts'
+import { skipUnless } from './authentic.ts'
+
+export const FORGED = 'Anybody who knows the URL can make events up.'
+export const IN_BODY = 'its signature lies in the body'
+
+/** Genuine deliveries whose signature was spoilt. None may be taken. */
+export function spoiltSignatureCases(sender: AuditSender): readonly AuditCase[] {
+  const { place } = sender.facts
+  const value = place && valueAt(sender.sign(), place)
+  const spoilt = (
+    id: string,
+    what: string,
+    values: (value: string) => readonly string[],
+    more: Partial<AuditCase> = {},
+  ): AuditCase => ({
+    id: `forged/${id}`,
+    class: 'forged',
+    severity: 'critical',
+    what,
+    sends: () => {
+      const request = sender.sign()
+      return [[withValue(request, place!, ...values(valueAt(request, place!)!))]]
+    },
+    expects: { reply: 'refused', effects: 0 },
+    why: FORGED,
+    remedy: 'verify',
+    ...skipUnless(value !== undefined, IN_BODY),
+    ...more,
+  })
+  const flipped = (text: string): string => {
+    const { mac, put } = macOf(text)
+    return put(otherLetter(mac, Math.floor(mac.length / 2)))
+  }
+  const prefixed = /^sha256=[\da-f]{64}$/.test(value ?? '')
+  const dated = /(?:^|,)\s*v1=/.test(value ?? '')
+  const isToken =
+    value !== undefined && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(value.replace(/^Bearer /i, ''))
+  return [
+    spoilt('no-signature', 'a delivery without its signature', () => []),
+    spoilt('empty-signature', 'an empty signature', () => ['']),
+    spoilt('nonsense-signature', 'a signature that is the word nonsense', () => ['nonsense']),
+    spoilt('empty-value', 'a signature in the right form, whose value is empty', (text) => [
+      macOf(text).put(''),
+    ]),
+    spoilt(
+      'truncated',
+      'the first half of the right signature',
+      (text) => {
+        const { mac, put } = macOf(text)
+        return [put(mac.slice(0, Math.ceil(mac.length / 2)))]
+      },
+      { remedy: 'compare' },
+    ),
+    spoilt(
+      'first-character',
+      'the first character of the right signature',
+      (text) => {
+        const { mac, put } = macOf(text)
+        return [put(mac.slice(0, 1))]
+      },
+      { remedy: 'compare' },
+    ),
+    spoilt(
+      'one-character-off',
+      'the right signature with one other character',
+      (text) => [flipped(text)],
+      { remedy: 'compare' },
+    ),
+    spoilt(
+      'longer',
+      'the right signature with a character more',
+      (text) => {
+        const { mac, put } = macOf(text)
+        return [put(`${mac}a`)]
+      },
+      { severity: 'medium', remedy: 'compare' },
+    ),
+    spoilt(
+      'twice',
+      'two wrong signatures, in two headers',
+      (text) => [flipped(text), flipped(text)],
+      {
+        ...skipUnless(place !== undefined && 'header' in place, 'its signature lies in no header'),
+      },
+    ),
+    spoilt('joined', 'two wrong signatures, joined by a comma', (text) => [
+      `${flipped(text)}, ${flipped(text)}`,
+    ]),
+    spoilt(
+      'v0-alone',
+      'the right signature under the name of an older version, v0',
+      (text) => [text.replaceAll('v1=', 'v0=')],
+      {
+        severity: 'high',
+        remedy: 'algorithm',
+        ...skipUnless(dated, 'its signatures have no versions'),
+      },
+    ),
+    spoilt(
+      'other-algorithm',
+      'a signature by an algorithm of the stranger’s choice',
+      (text) => (isToken ? [unsignedToken(text)] : [`none=${text.slice('sha256='.length)}`]),
+      {
+        severity: isToken ? 'critical' : 'high',
+        remedy: 'algorithm',
+        ...skipUnless(prefixed || isToken, 'its signatures name no algorithm'),
+      },
+    ),
+    {
+      ...spoilt('sha1-alone', 'the older SHA-1 signature alone', () => []),
+      severity: 'medium',
+      remedy: 'algorithm',
+      sends: () => [[olderOf(sender)]],
+      why: 'SHA-1 is broken, and the header beside it is there for old receivers alone.',
+      ...skipUnless(
+        prefixed && place !== undefined && 'header' in place && place.header.endsWith('-256'),
+        'it has no older signature beside the one that counts',
+      ),
+    },
+  ]
+}
+
+/** A JSON Web Token whose head says that nothing signs it. */
+function unsignedToken(value: string): string {
+  const [, scheme = '', token = ''] = /^(Bearer )?(.*)$/i.exec(value)!
+  const head = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url')
+  return `${scheme}${head}.${token.split('.')[1]}.`
+}
+
+function olderOf(sender: AuditSender): AuditRequest {
+  const request = sender.sign()
+  const { header } = sender.facts.place as { readonly header: string }
+  const older = createHmac('sha1', sender.secrets[0] ?? '')
+    .update(request.body)
+    .digest('hex')
+  return withHeader(withHeader(request, header), header.replace(/-256$/, ''), `sha1=${older}`)
+}

@@ -1,0 +1,140 @@
+import type { AuditCase, Severity } from './case.ts'
+import { rank } from './grade.ts'
+import type { AuditFailure, Symptom } from './report.ts'
+import type { AuditReply, AuditRequest } from './request.ts'
+
+/** How a case went. */
+export interface Played {
+  readonly case: AuditCase
+  readonly requests: readonly AuditRequest[]
+  /** One for each request; undefined if none is expected, since the sender was gone. */
+  readonly replies: readonly (AuditReply | undefined)[]
+  /** How often the effect happened; undefined if nobody looked. */
+  readonly rise: number | undefined
+  /** True if the same without a route was taken as well. */
+  readonly control?: boolean
+}
+
+/** What is wrong with how a case went; undefined if nothing is, `unknown` if that cannot be told. */
+export type CaseVerdict = AuditFailure | 'unknown' | undefined
+
+/** What a sender says of its deliveries, as the judge needs it. */
+export interface JudgeFacts {
+  /** Milliseconds within which it wants its answer. */
+  readonly within: number
+}
+
+/** Judges a case: replies first, effects then. */
+export function judgePlayed(played: Played, facts: JudgeFacts): CaseVerdict {
+  const { expects } = played.case
+  const came = played.replies.flatMap((reply, at) => (reply ? [{ reply, at }] : []))
+  for (const { reply, at } of came) {
+    const wrong = replyOf(played, reply, facts)
+    if (wrong !== undefined) return wrong === 'unknown' ? wrong : failed(played, wrong, at, facts)
+  }
+  if (expects.reply === 'busy' && !came.some(({ reply }) => isTaken(reply)))
+    return failed(played, 'refused', 0, facts)
+  const last = came.at(-1)
+  if (expects.text !== undefined && last && !last.reply.body.includes(expects.text))
+    return failed(played, 'reply', last.at, facts)
+  return effectsOf(played, facts)
+}
+
+function effectsOf(played: Played, facts: JudgeFacts): CaseVerdict {
+  const { rise, case: judged } = played
+  const { effects, reply } = judged.expects
+  if (effects === undefined) return undefined
+  if (rise === undefined) {
+    // Without an observer a reply is all there is: of a refusal and of a single delivery it says enough.
+    return judged.class === 'idempotency' || reply === 'sane' ? 'unknown' : undefined
+  }
+  if (rise === effects) return undefined
+  if (effects === 0) return failed(played, 'accepted', 0, facts)
+  return failed(played, rise < effects ? 'no-effect' : 'effects', played.replies.length - 1, facts)
+}
+
+const BUSY = new Set([409, 425, 429, 503])
+
+function replyOf(
+  { case: { expects }, rise, control }: Played,
+  reply: AuditReply,
+  { within }: JudgeFacts,
+): Symptom | 'unknown' | undefined {
+  const { status } = reply
+  if (status === 0) return 'silent'
+  if (reply.ms > within) return 'late'
+  switch (expects.reply) {
+    case 'taken':
+      return isTaken(reply) ? undefined : status >= 500 ? 'error' : 'refused'
+    case 'busy':
+      return isTaken(reply) || BUSY.has(status) ? undefined : status >= 500 ? 'error' : 'refused'
+    case 'sane':
+      return status >= 500 ? 'error' : undefined
+    default:
+      if (status >= 500) return 'error'
+      if (!isTaken(reply)) return undefined
+      if (control) return rise === undefined ? 'unknown' : undefined
+      return rise === 0 ? 'acknowledged' : 'accepted'
+  }
+}
+
+function isTaken({ status }: AuditReply): boolean {
+  return status >= 200 && status < 300
+}
+
+function failed(
+  { case: judged, requests, replies, rise }: Played,
+  symptom: Symptom,
+  at: number,
+  { within }: JudgeFacts,
+): AuditFailure {
+  const reply = replies[at]
+  const request = requests[at]
+  return {
+    case: judged,
+    symptom,
+    severity: severityOf(judged, symptom),
+    came: told(judged, symptom, reply, rise, within),
+    ...(request && { request }),
+    ...(reply && { reply }),
+  }
+}
+
+/** A refusal that says 500 is noise and retries; a 2xx without an effect is a wrong word to the sender. */
+function severityOf({ severity, expects }: AuditCase, symptom: Symptom): Severity {
+  const isMild = (symptom === 'error' && expects.reply === 'refused') || symptom === 'acknowledged'
+  return isMild && rank(severity) < rank('medium') ? 'medium' : severity
+}
+
+function told(
+  { expects }: AuditCase,
+  symptom: Symptom,
+  reply: AuditReply | undefined,
+  rise: number | undefined,
+  within: number,
+): string {
+  const status = reply === undefined ? 'no reply' : String(reply.status)
+  switch (symptom) {
+    case 'silent':
+      return `no reply: ${reply?.error ?? 'the connection ended'}`
+    case 'late':
+      return `${status} after ${Math.round(reply!.ms)} ms; it must come within ${within} ms`
+    case 'no-effect':
+    case 'effects':
+      return `${status}, and the effect happened ${times(rise ?? 0)}; it must happen ${times(expects.effects ?? 0)}`
+    case 'accepted':
+      return rise === undefined || rise === 0
+        ? `${status}: it was taken`
+        : `${status}, and the effect happened ${times(rise)}`
+    case 'acknowledged':
+      return `${status}, though nothing was done`
+    case 'reply':
+      return `${status}, without ${expects.text} in its body`
+    default:
+      return status
+  }
+}
+
+function times(count: number): string {
+  return count === 0 ? 'never' : count === 1 ? 'once' : `${count} times`
+}

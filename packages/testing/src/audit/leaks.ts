@@ -1,0 +1,142 @@
+import type { AuditCase, Severity } from './case.ts'
+import { macOf } from './place.ts'
+import type { AuditFailure } from './report.ts'
+import { valueAt, type AuditReply, type AuditRequest } from './request.ts'
+import type { AuditSender } from './sender.ts'
+
+/** Looks into every reply of a run for what strangers must not learn. */
+export interface LeakWatch {
+  saw(judged: AuditCase, request: AuditRequest, reply: AuditReply): void
+  /** Looks into a log, and says what of it was found. */
+  log(text: string): readonly AuditFailure[]
+  readonly failures: readonly AuditFailure[]
+  readonly cases: readonly AuditCase[]
+}
+
+const STACK =
+  /^\s+at .+[:(].*\d+:\d+\)?|Traceback \(most recent call last\)|^goroutine \d+ \[|Stack trace:\s+#0|\bat [\w$.<>]+\s\([^)]+:\d+:\d+\)|<b>(?:Fatal error|Warning)<\/b>:.* on line/m
+
+/** The cases that no request belongs to: what any reply, or the log, gives away. */
+export function leakCases(hasLog: boolean): readonly AuditCase[] {
+  const leak = (id: string, severity: Severity, what: string, why: string): AuditCase => ({
+    id: `leaks/${id}`,
+    class: 'leaks',
+    severity,
+    what,
+    sends: () => [],
+    expects: { reply: 'sane' },
+    why,
+    remedy: id === 'stack' ? 'stack' : 'quiet',
+    ...(id.startsWith('log') && !hasLog && { skip: 'no log was given' }),
+  })
+  return [
+    leak(
+      'stack',
+      'medium',
+      'every reply, in which no stack may stand',
+      'A stack tells strangers the files and versions that they look for.',
+    ),
+    leak(
+      'secret',
+      'critical',
+      'every reply, in which no secret may stand',
+      'Who has the secret can sign anything.',
+    ),
+    leak(
+      'signature',
+      'critical',
+      'every refusal, in which the right signature may not stand',
+      'A stranger who is told the right signature sends it with the next request.',
+    ),
+    leak(
+      'log-secret',
+      'critical',
+      'the log of the run, in which no secret may stand',
+      'Logs are read by many people and programs.',
+    ),
+    leak(
+      'log-signature',
+      'medium',
+      'the log of the run, in which no signature of a genuine delivery may stand',
+      'A signature from a log sends its delivery again.',
+    ),
+  ]
+}
+
+/** Watches a run. */
+export function createLeakWatch(sender: AuditSender, cases: readonly AuditCase[]): LeakWatch {
+  const failures = new Map<string, AuditFailure>()
+  const genuine = new Set<string>()
+  const secrets = sender.secrets.filter((secret) => secret.length >= SHORTEST)
+  const named = (id: string): AuditCase | undefined =>
+    cases.find((one) => one.id === `leaks/${id}` && one.skip === undefined)
+  const note = (
+    id: string,
+    came: string,
+    shown: Partial<AuditFailure> = {},
+  ): AuditFailure | undefined => {
+    const judged = named(id)
+    if (!judged) return undefined
+    const failure: AuditFailure = {
+      case: judged,
+      symptom: 'leak',
+      severity: judged.severity,
+      came,
+      ...shown,
+    }
+    if (!failures.has(id)) failures.set(id, failure)
+    return failure
+  }
+  return {
+    cases,
+    get failures() {
+      return [...failures.values()]
+    },
+    saw(judged, request, reply) {
+      const text = `${reply.body}\n${Object.values(reply.headers).join('\n')}`
+      const shown = { request, reply }
+      const after = `after ${judged.what}`
+      if (STACK.test(reply.body)) note('stack', `${reply.status} with a stack, ${after}`, shown)
+      if (secrets.some((secret) => text.includes(secret)))
+        note('secret', `${reply.status} with the secret in it, ${after}`, shown)
+      if (judged.class === 'authentic') genuine.add(macIn(sender, request) ?? '')
+      if (judged.class !== 'forged') return
+      const own = macIn(sender, request)
+      if (rightMacs(sender, request).some((mac) => mac !== own && text.includes(mac)))
+        note('signature', `${reply.status} with the right signature in it, ${after}`, shown)
+    },
+    log(text) {
+      const found = [
+        secrets.some((secret) => text.includes(secret))
+          ? note('log-secret', 'the secret stands in the log')
+          : undefined,
+        [...genuine].some((mac) => mac.length >= SHORTEST && text.includes(mac))
+          ? note('log-signature', 'signatures stand in the log')
+          : undefined,
+      ]
+      return found.filter((one) => one !== undefined)
+    },
+  }
+}
+
+const SHORTEST = 8
+
+function macIn(sender: AuditSender, request: AuditRequest): string | undefined {
+  const { place } = sender.facts
+  const value = place && valueAt(request, place)
+  return value === undefined || value === '' ? undefined : macOf(value).mac
+}
+
+/** The signatures that would have been right for this body, now and in the seconds before. */
+function rightMacs(sender: AuditSender, request: AuditRequest): readonly string[] {
+  const [secret] = sender.secrets
+  if (secret === undefined || sender.facts.covers === 'none') return []
+  return [0, 1, 2].flatMap((ago) => {
+    try {
+      const mac = macIn(sender, sender.signedWith(request, secret, sender.now() - ago * 1000))
+      return mac !== undefined && mac.length >= SHORTEST ? [mac] : []
+    } catch {
+      return []
+    }
+  })
+}

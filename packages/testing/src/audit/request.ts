@@ -1,0 +1,102 @@
+import { Buffer } from 'node:buffer'
+import type { SignableRequest, SignaturePlace } from '@postern/core/scheme'
+
+/** A request of a case. Headers can come twice. */
+export interface AuditRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly body: Uint8Array
+  /** How its bytes go over the network; what calls a handler in process ignores it. */
+  readonly wire?: WireForm
+}
+
+/** What a network client does with a request beside sending it. */
+export interface WireForm {
+  /** The request target as it is written, where URLs would change it. */
+  readonly target?: string
+  /** The body goes in chunks, without its length. */
+  readonly chunked?: boolean
+  /** Names of headers are written in capitals. */
+  readonly capitals?: boolean
+  /** It goes over the connection of the request before. */
+  readonly same?: boolean
+  /** The sender is gone after this many bytes of the body: no reply is expected. */
+  readonly cut?: number
+  /** The sender is gone when all is sent: no reply is expected. */
+  readonly leaves?: boolean
+  /** The body comes a byte at a time for as long as the other requests of its round need. */
+  readonly slow?: boolean
+  /** The declared length, of which `body` is the beginning, repeated. */
+  readonly length?: number
+}
+
+/** What came back. */
+export interface AuditReply {
+  /** 0 without a reply. */
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** Its text, as far as it was read. */
+  readonly body: string
+  readonly ms: number
+  /** Why there is no reply. */
+  readonly error?: string
+}
+
+/** What a provider signed, as a request of a case. */
+export function requestOf({ method, url, headers, body }: SignableRequest): AuditRequest {
+  return { method, url, headers: Object.entries(headers), body }
+}
+
+/** The first value of a header. */
+export function headerOf(request: AuditRequest, name: string): string | undefined {
+  return request.headers.find(([one]) => one.toLowerCase() === name.toLowerCase())?.[1]
+}
+
+/** The request with other values of a header; with none, it is taken away. */
+export function withHeader(
+  request: AuditRequest,
+  name: string,
+  ...values: readonly string[]
+): AuditRequest {
+  const kept = request.headers.filter(([one]) => one.toLowerCase() !== name.toLowerCase())
+  return { ...request, headers: [...kept, ...values.map((value) => [name, value] as const)] }
+}
+
+/** The request with another body under the signature that it has. */
+export function withOtherBody(request: AuditRequest, body: string | Uint8Array): AuditRequest {
+  return { ...request, body: typeof body === 'string' ? Buffer.from(body) : body }
+}
+
+/** The request at another URL. */
+export function withUrl(request: AuditRequest, change: (url: URL) => void): AuditRequest {
+  const url = new URL(request.url)
+  change(url)
+  return { ...request, url: url.href }
+}
+
+/** The text of a body. */
+export function textOfBody({ body }: AuditRequest): string {
+  return Buffer.from(body).toString('utf8')
+}
+
+/** What stands in the place of the signature. */
+export function valueAt(request: AuditRequest, place: SignaturePlace): string | undefined {
+  if ('header' in place) return headerOf(request, place.header)
+  if ('query' in place) return new URL(request.url).searchParams.get(place.query) ?? undefined
+  return undefined
+}
+
+/** The request with other values in the place of the signature; with none, it is taken away. */
+export function withValue(
+  request: AuditRequest,
+  place: SignaturePlace,
+  ...values: readonly string[]
+): AuditRequest {
+  if ('header' in place) return withHeader(request, place.header, ...values)
+  if (!('query' in place)) return request
+  return withUrl(request, ({ searchParams }) => {
+    searchParams.delete(place.query)
+    for (const value of values) searchParams.append(place.query, value)
+  })
+}

@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest'
+import { github } from '@postern/providers/github'
+import { stripe } from '@postern/providers/stripe'
+import { audit, auditHandler, battery, remedies, type AuditReport } from '@postern/testing/audit'
+import { auditOwn, signers } from './own.ts'
+import { handlerWith, SECRET, type Flaws } from './handlers.ts'
+
+async function reportOf(flaws: Flaws, options: object = {}): Promise<AuditReport> {
+  const { handle, provider, effect } = handlerWith(flaws)
+  return auditHandler(handle, { provider, effect, patience: 100, ...options })
+}
+
+function idsOf(report: AuditReport): readonly string[] {
+  return report.findings.map(({ id }) => id)
+}
+
+describe('a handler by hand that is right', () => {
+  test('gets an A, and nothing is unknown', async () => {
+    const report = await reportOf({})
+    expect([report.grade, report.findings, report.unknown]).toEqual(['A', [], []])
+    expect(report.passed).toContain('forged/one-byte')
+    expect(report.passed).toContain('idempotency/at-once')
+    for (const { reason } of report.skipped) expect(reason).not.toBe('')
+  })
+
+  test('gets a B at most if nobody counts its effects', async () => {
+    const { handle, provider } = handlerWith()
+    const report = await auditHandler(handle, { provider })
+    expect([report.grade, report.findings]).toEqual(['B', []])
+    expect(report.unknown.map(({ id }) => id)).toContain('idempotency/twice')
+  })
+
+  test('has no grade after a part of the battery', async () => {
+    const report = await reportOf({}, { only: (id: string) => id.startsWith('forged/') })
+    expect([report.grade, report.reason]).toEqual([undefined, 'a part of the battery has no grade'])
+  })
+})
+
+describe('a flaw is found, and only that one', () => {
+  test.each<[string, Flaws, string, readonly string[]]>([
+    ['no verification', { unsigned: true }, 'F', ['verify:accepted']],
+    [
+      'verifies what it parsed',
+      { reserialised: true },
+      'D',
+      ['raw-body:refused', 'raw-body:accepted', 'odd-bodies:refused'].slice(0, 2),
+    ],
+    ['works first', { early: true }, 'F', ['verify:accepted']],
+    ['knows no event again', { forgetful: true }, 'D', ['dedupe:effects']],
+    ['throws', { throwing: true }, 'C', ['odd-bodies:error']],
+    ['tells the right signature', { telling: true }, 'F', ['stack:leak']],
+    ['tells its stack', { stack: true }, 'C', ['stack:leak']],
+  ])('%s', async (_name, flaws, grade, ids) => {
+    const report = await reportOf(flaws)
+    expect(report.grade).toBe(grade)
+    expect(idsOf(report).filter((id) => ids.includes(id))).toEqual(expect.arrayContaining([...ids]))
+    for (const { failures } of report.findings)
+      for (const { came, request } of failures) {
+        expect(came).not.toBe('')
+        expect(request?.url).toBeDefined()
+      }
+  })
+
+  test('what is done after the refusal comes to light', async () => {
+    const report = await reportOf({ late: true }, { quiet: 60 })
+    expect(report.grade).toBe('F')
+  })
+})
+
+describe('cheats', () => {
+  test('200 to all is an F', async () => {
+    expect((await reportOf({ status: 200 })).grade).toBe('F')
+  })
+
+  test('401 to all has no grade: nothing genuine is taken', async () => {
+    const report = await reportOf({ status: 401 })
+    expect([report.grade, report.findings]).toEqual([undefined, []])
+    expect(report.reason).toMatch(/^no baseline: a genuine delivery got 401/)
+  })
+
+  test('a counter of requests is an F: what was refused had its effect too', async () => {
+    expect((await reportOf({ counting: true })).grade).toBe('F')
+  })
+
+  test('an effect that nobody has gives no baseline', async () => {
+    const { handle, provider } = handlerWith()
+    const report = await auditHandler(handle, { provider, effect: () => 0, patience: 50 })
+    expect(report.reason).toMatch(/^no baseline: the effect rose by 0/)
+    await expect(auditHandler(handle, { provider, effect: () => 'many' as never })).rejects.toThrow(
+      'audit: effect must return a number, got many',
+    )
+  })
+})
+
+test.each(['stripe', 'github', 'slack', 'twilio', 'mailgun', 'discord'])(
+  'Postern’s own receiver of %s gets an A',
+  async (name) => {
+    const about = signers.find((one) => one.name === name)!
+    const report = await auditOwn(about)
+    expect([report.grade, report.findings, report.notes]).toEqual(['A', [], []])
+  },
+)
+
+test('a failure that does not come again is no finding', async () => {
+  const { handle, provider, effect } = handlerWith()
+  let failed = false
+  const once = async (request: Request): Promise<Response> => {
+    if (failed || !(await request.clone().text()).includes('postern_audit')) return handle(request)
+    failed = true
+    return new Response(null, { status: 503 })
+  }
+  const report = await auditHandler(once, { provider, effect, patience: 100 })
+  expect([report.grade, report.unconfirmed.length]).toEqual(['A', 1])
+})
+
+describe('the battery', () => {
+  test('has the same cases for every sender, with a reason for each that does not apply', async () => {
+    const [one, other] = await Promise.all([
+      battery(stripe({ secret: SECRET })),
+      battery(github({ secret: SECRET })),
+    ])
+    const idsIn = (cases: typeof one): readonly string[] =>
+      cases.map(({ id }) => id).filter((id) => !id.startsWith('authentic/topic:'))
+    expect(idsIn(one)).toEqual(idsIn(other))
+    expect(new Set(idsIn(one)).size).toBe(idsIn(one).length)
+    expect(one.length).toBeGreaterThan(75)
+    for (const { what, why, remedy, skip } of one) {
+      expect([what, why].every((text) => text.length > 5)).toBe(true)
+      expect(remedies[remedy].does).toMatch(/\.$/)
+      if (skip !== undefined) expect(skip).not.toBe('')
+    }
+  })
+
+  test('has two lines of code for each remedy and kind of app', () => {
+    for (const { lines } of Object.values(remedies))
+      expect(Object.values(lines).map((one) => one.filter((line) => line !== '').length)).toEqual([
+        2, 2, 2, 2, 2,
+      ])
+  })
+
+  test('needs a provider that signs', async () => {
+    const { sign: _, ...mute } = stripe({ secret: SECRET })
+    await expect(audit({ provider: mute, send: async () => undefined })).rejects.toThrow(
+      'audit: provider must be able to sign, got stripe',
+    )
+  })
+
+  test('sends fresh ids in each run, whatever the seed is', async () => {
+    const idOf = async (): Promise<unknown> => {
+      const [first] = await battery(stripe({ secret: SECRET }), { seed: 7 })
+      return (JSON.parse(Buffer.from(first!.sends()[0]![0]!.body).toString()) as { id: string }).id
+    }
+    expect(await idOf()).not.toBe(await idOf())
+  })
+})
