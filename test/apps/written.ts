@@ -42,6 +42,7 @@ const STRICT = {
     strict: true,
     noEmit: true,
     skipLibCheck: true,
+    experimentalDecorators: true,
     types: ['node'],
     allowImportingTsExtensions: true,
   },
@@ -59,6 +60,11 @@ function linkModules(folder: string): void {
       const from = hosts[name].package?.replace('@postern/', '')
       if (from === undefined || from === 'node' || from === 'aws-lambda') return []
       const own = join(packages, from, 'node_modules')
+      if (from === 'nestjs')
+        return [
+          ours(from),
+          ...['@nestjs/common', '@nestjs/core'].map((one) => pair(one, join(own, one))),
+        ]
       return [ours(from), ...[name, `@types/${name}`].map((one) => pair(one, join(own, one)))]
     }),
   ]

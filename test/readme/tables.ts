@@ -3,7 +3,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { catalogue, type CatalogueEntry } from '@postern/providers'
-import { hosts, type HostRow } from '../../packages/cli/src/hosts.ts'
+import type { HostRow } from '../../packages/cli/src/host-row.ts'
+import { hosts } from '../../packages/cli/src/hosts.ts'
 
 const file = fileURLToPath(new URL('../../README.md', import.meta.url))
 

@@ -92,6 +92,20 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
         handlers[request.method as keyof typeof handlers](request, { params: Promise.resolve({}) })
     },
   },
+  nest: {
+    async serve(receiver, trust) {
+      await import('reflect-metadata')
+      const { NestFactory } = await import('@nestjs/core')
+      const { PosternModule } = await import('@postern/nestjs')
+      const module = PosternModule.receiver('any', '/{*path}', {
+        useFactory: () => receiver,
+        ...trust,
+      })
+      const app = await NestFactory.create(module, { logger: false })
+      await app.init()
+      return onServer(app.getHttpServer() as Server)
+    },
+  },
   lambda: {
     async whole(receiver) {
       const { webhook } = await import('@postern/aws-lambda')

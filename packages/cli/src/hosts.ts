@@ -1,55 +1,13 @@
-import type { InboxName } from './inboxes.ts'
+import type { HostRow } from './host-row.ts'
+import { nestApp } from './sender/nest-app.ts'
 
 /** The name of a host. */
-export type HostName = Framework | 'node' | 'fetch' | 'lambda'
+export type HostName = Framework | 'node' | 'fetch'
 
-/** A host that is a framework, whose name is that of its package. */
-export type Framework = 'express' | 'hono' | 'koa' | 'fastify' | 'next'
+/** A host that is a framework, or what stands in its place. */
+export type Framework = 'express' | 'hono' | 'koa' | 'fastify' | 'next' | 'nest' | 'lambda'
 
-/** What the command line and the README say of a host. */
-export interface HostRow {
-  /** The adapter; undefined if core's `fetch` is enough. */
-  readonly package?: string
-  /** What README's table says of versions. */
-  readonly versions?: string
-  /** How it is mounted, in README's table: code, and what is to be said with it. */
-  readonly mounted: string
-  /** The inbox of that app, which outlives the process. @default 'sqlite' */
-  readonly inbox?: InboxName
-  /** The whole app of `postern providers --host`. */
-  readonly app: (path: string) => AppText
-  /** What `postern init` needs; undefined where it writes no route. */
-  readonly framework?: FrameworkRow
-}
-
-/** The text of an app. */
-interface AppText {
-  /** Lines of import beside those of Postern. */
-  readonly imports: readonly string[]
-  /** The lines behind the receiver. */
-  readonly lines: readonly string[]
-}
-
-/** How `postern init` writes a route for a framework. */
-export interface FrameworkRow {
-  /** The least version that the adapter takes, by major version: a test compares them with its package.json. */
-  readonly least: readonly string[]
-  /** A function that mounts the route on the app; undefined if the framework finds a route by its file. */
-  readonly route?: {
-    /** The type of the app, and how it is imported. */
-    readonly type: string
-    readonly typeImport: string
-    /** The statements that mount `webhook(receiver)` on `app`. */
-    readonly mount: (path: string) => readonly string[]
-    /** A pattern of the expression that makes an app. */
-    readonly made: string
-  }
-}
-
-/**
- * Every host: a new one is one row here, and one in `test/services/hosts.ts`. If package.json has several frameworks, `init` takes
- * the last of this list.
- */
+/** Every host: one row here, and one in `test/services/hosts.ts`. Of several frameworks in package.json, `init` takes the last. */
 export const hosts: Readonly<Record<HostName, HostRow>> = {
   express: {
     package: '@postern/express',
@@ -60,6 +18,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
       lines: ['const app = express()', BEFORE, ...all(path), 'app.listen(3000)'],
     }),
     framework: {
+      dependency: 'express',
       least: ['4.21.0', '5.0.0'],
       route: {
         type: 'Express',
@@ -77,6 +36,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
       lines: ['const app = new Hono()', ...all(path), 'serve({ fetch: app.fetch, port: 3000 })'],
     }),
     framework: {
+      dependency: 'hono',
       least: ['4.0.0'],
       route: {
         type: 'Hono',
@@ -97,6 +57,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
       }
     },
     framework: {
+      dependency: 'koa',
       least: ['2.16.0', '3.0.0'],
       route: {
         type: 'Koa',
@@ -114,6 +75,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
       lines: ['const app = Fastify()', register(path), 'await app.listen({ port: 3000 })'],
     }),
     framework: {
+      dependency: 'fastify',
       least: ['5.0.0'],
       route: {
         type: 'FastifyInstance',
@@ -137,7 +99,14 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
         'export const { GET, POST, HEAD, OPTIONS } = webhook(receiver, { after })',
       ],
     }),
-    framework: { least: ['15.0.0'] },
+    framework: { dependency: 'next', least: ['15.0.0'] },
+  },
+  nest: {
+    package: '@postern/nestjs',
+    versions: '12 and 11, on Express or Fastify',
+    mounted: "`PosternModule.receiver('github', '/webhooks/github', { useFactory })`",
+    app: nestApp,
+    framework: { dependency: '@nestjs/core', least: ['11.0.0'] },
   },
   node: {
     package: '@postern/node',
@@ -165,6 +134,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
         'export const handler = webhook(receiver)',
       ],
     }),
+    framework: { dependency: undefined, least: [] },
   },
   fetch: {
     versions: 'Bun, Deno, Workers, SvelteKit …',

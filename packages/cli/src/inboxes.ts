@@ -22,23 +22,39 @@ export interface InboxRow {
     readonly takes: 'file' | 'url'
     /** The option of the factory. */
     readonly option: string
-    /** What `postern init` writes for that option: code. */
-    readonly written: string
+    /** What written apps have for that option. */
+    readonly written: Written
+    /** What git must not take, if the place is in the project. */
+    readonly ignored?: string
   }
 }
+
+/** What is written for the place of an inbox: its text, or a variable and what `.env` has for it. */
+export type Written = string | { readonly variable: string; readonly example: string }
 
 /** Every inbox, in the order in which `postern init` offers them: a new one is one row here and one in `test/services/inboxes.ts`. */
 export const inboxes: Readonly<Record<InboxName, InboxRow>> = {
   sqlite: {
     package: '@postern/sqlite',
     factory: 'sqliteInbox',
-    place: { flag: 'sqlite', takes: 'file', option: 'path', written: "'webhooks.db'" },
+    place: {
+      flag: 'sqlite',
+      takes: 'file',
+      option: 'path',
+      written: 'webhooks.db',
+      ignored: 'webhooks.db*',
+    },
   },
   memory: { package: '@postern/core', factory: 'memoryInbox' },
   bullmq: {
     package: '@postern/bullmq',
     factory: 'bullmqInbox',
-    place: { flag: 'redis', takes: 'url', option: 'connection', written: 'process.env.REDIS_URL' },
+    place: {
+      flag: 'redis',
+      takes: 'url',
+      option: 'connection',
+      written: { variable: 'REDIS_URL', example: 'redis://localhost:6379' },
+    },
   },
   postgres: {
     package: '@postern/postgres',
@@ -47,7 +63,10 @@ export const inboxes: Readonly<Record<InboxName, InboxRow>> = {
       flag: 'postgres',
       takes: 'url',
       option: 'connectionString',
-      written: 'process.env.DATABASE_URL',
+      written: {
+        variable: 'DATABASE_URL',
+        example: 'postgres://user:password@localhost:5432/database',
+      },
     },
   },
 }

@@ -39,6 +39,9 @@ async function project(
     'fastify',
     'hono',
     'next',
+    'nestjs',
+    'aws-lambda',
+    'postgres',
   ])
     symlinkSync(join(packages, one), join(folder, 'node_modules/@postern', one), 'junction')
   return folder
@@ -95,7 +98,9 @@ const PROJECTS = [
     manifest: { type: 'module', dependencies: { koa: '^3' } },
     files: {},
     test: 'node --test webhooks/github.test.js',
-    says: ['Call mountWebhooks(app) of webhooks/route.js before any body parser.'],
+    says: [
+      "Two lines in the file that makes the app.\n  with the imports: import { mountWebhooks } from './webhooks/route.js'\n  once the app is made, before any body parser: mountWebhooks(app)",
+    ],
   },
   {
     name: 'fastify, CommonJS, with a folder of tests and of routes',
@@ -164,6 +169,61 @@ describe('init into fresh projects', () => {
     expect(await contents(folder)).toEqual(before)
   })
 
+  test('.gitignore is made where there is none, and takes the secret and the events', async () => {
+    const folder = await project('ignored', { dependencies: { koa: '^3' } })
+    const { out } = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
+    expect(out).toContain('wrote .gitignore')
+    const lines = '.env\nwebhooks.db*\nnode_modules\n'
+    expect(await readFile(join(folder, '.gitignore'), 'utf8')).toBe(lines)
+    const other = await project('not-ignored', { dependencies: { koa: '^3' } })
+    await writeFile(join(other, '.gitignore'), 'node_modules\n')
+    const told = await postern(['init', '-p', 'github', '--yes'], { cwd: other })
+    expect(told.out).toContain('git does not ignore .env and webhooks.db*: add them to .gitignore')
+    expect(await readFile(join(other, '.gitignore'), 'utf8')).toBe('node_modules\n')
+  })
+
+  test.for([
+    ['postgres', 'DATABASE_URL', 'postgres://user:password@localhost:5432/database'],
+    ['bullmq', 'REDIS_URL', 'redis://localhost:6379'],
+  ] as const)('the inbox %s has its variable in .env', async ([inbox, variable, example]) => {
+    const folder = await project(`kept-${inbox}`, { type: 'module', dependencies: { koa: '^3' } })
+    const args = ['init', '-p', 'github', '--inbox', inbox, '--yes']
+    const { out } = await postern(args, { cwd: folder })
+    expect(out).toContain(`Put the address of the inbox into .env as ${variable}`)
+    expect(out).toContain(`While GITHUB_WEBHOOK_SECRET and ${variable} are not set`)
+    const env = `GITHUB_WEBHOOK_SECRET=<your-secret>\n${variable}=${example}\n`
+    expect(await readFile(join(folder, '.env'), 'utf8')).toBe(env)
+    const receiver = await readFile(join(folder, 'webhooks/receiver.js'), 'utf8')
+    expect(receiver).toContain(`process.env.${variable} }`)
+  })
+
+  test('on Lambda: two functions, and an inbox that outlives them', async () => {
+    const folder = await project('lambda', { type: 'module' })
+    const lambda = ['init', '-p', 'github', '--framework', 'lambda', '--yes']
+    const refused = await postern([...lambda, '--inbox', 'sqlite'], { cwd: folder })
+    expect([refused.code, refused.err]).toEqual([
+      2,
+      expect.stringContaining('--inbox must be postgres or bullmq on lambda'),
+    ])
+    const { code, out } = await postern(lambda, { cwd: folder })
+    expect([code, out]).toEqual([
+      0,
+      expect.stringContaining('webhooks/lambda.js has two functions'),
+    ])
+    expect(await readFile(join(folder, 'webhooks/receiver.js'), 'utf8')).toContain("work: 'drain'")
+    await writeFile(
+      join(folder, 'try.js'),
+      "import { handler, cron } from './webhooks/lambda.js'\nconsole.log(typeof handler, typeof cron, (await handler({ version: '2.0', rawPath: '/', rawQueryString: '', headers: {}, requestContext: { http: { method: 'POST' }, domainName: 'a.example' }, isBase64Encoded: false })).statusCode)\nprocess.exit()\n",
+    )
+    const env = {
+      ...process.env,
+      GITHUB_WEBHOOK_SECRET: 'a secret',
+      DATABASE_URL: 'postgres://127.0.0.1:1/x',
+    }
+    const { stdout } = await run(process.execPath, ['try.js'], { cwd: folder, env })
+    expect(stdout).toContain('function function 401')
+  })
+
   test('what it says undoes all that it did', async () => {
     const folder = await project('undone', { dependencies: { koa: '^3' } }, { 'app.js': '' })
     const before = await contents(folder)
@@ -194,7 +254,7 @@ describe('init into fresh projects', () => {
     await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
     const { code, out } = await postern(['init', '-p', 'stripe', '--yes'], { cwd: folder })
     expect([code, out]).toEqual([0, expect.stringContaining('wrote webhooks/stripe/receiver.js')])
-    expect(out).toContain('Call mountStripe(app) of webhooks/stripe/route.js')
+    expect(out).toContain("import { mountStripe } from './webhooks/stripe/route.js'")
     expect(out).toContain('delete the line STRIPE_WEBHOOK_SECRET of .env')
     const args = ['--test', 'webhooks/github.test.js', 'webhooks/stripe/stripe.test.js']
     const { stdout } = await run(process.execPath, args, { cwd: folder })

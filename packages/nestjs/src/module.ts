@@ -5,7 +5,7 @@ import {
   type ModuleMetadata,
 } from '@nestjs/common'
 import { DiscoveryModule, DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core'
-import { createReceiver, type ReceiverOptions } from '@postern/core'
+import { createReceiver, type Receiver, type ReceiverOptions } from '@postern/core'
 import type { WebhookOptions } from '@postern/node'
 import { PosternHost } from './host.ts'
 import { HOST, receiverToken, ROOT } from './tokens.ts'
@@ -20,8 +20,11 @@ export interface RootDefinition extends Pick<ModuleMetadata, 'imports'> {
   readonly useFactory: (...injected: any[]) => RootOptions | Promise<RootOptions>
 }
 
-/** What the factory of a receiver returns: options of `createReceiver`. */
-export type MadeReceiver = Omit<ReceiverOptions, 'name'>
+/**
+ * What the factory of a receiver returns: options of `createReceiver`, or a receiver that another file makes, to which
+ * `forRoot` adds nothing and whose inbox its maker closes.
+ */
+export type MadeReceiver = Omit<ReceiverOptions, 'name'> | Receiver
 
 /** How {@link PosternModule.receiver} makes a receiver and mounts it. */
 export interface ReceiverDefinition extends Pick<ModuleMetadata, 'imports'>, WebhookOptions {
@@ -108,9 +111,10 @@ export class PosternModule {
             root: RootOptions | undefined,
             ...injected: unknown[]
           ) => {
-            const made = { ...root, ...(await useFactory(...injected)), name }
-            const receiver = createReceiver(made as ReceiverOptions)
-            host.add({ name, path, receiver, options, inbox: made.inbox })
+            const given = await useFactory(...injected)
+            const made = isReceiver(given) ? undefined : { ...root, ...given, name }
+            const receiver = isReceiver(given) ? given : createReceiver(made as ReceiverOptions)
+            host.add({ name, path, receiver, options, inbox: made?.inbox })
             return receiver
           },
         },
@@ -120,3 +124,7 @@ export class PosternModule {
   }
 }
 Module({})(PosternModule)
+
+function isReceiver(given: MadeReceiver): given is Receiver {
+  return 'receive' in given
+}

@@ -1,16 +1,17 @@
 import type { Command } from 'commander'
 import { examples, runAction } from '../action.ts'
-import { frameworks } from '../hosts.ts'
+import { frameworks, type Framework } from '../hosts.ts'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isCancel, select, text } from '@clack/prompts'
 import { agreed } from '../print/agreed.ts'
-import { planOf, type InitPlan, type Wanted } from '../init/files.ts'
+import { planOf, type InitPlan } from '../init/files.ts'
 import { refuseOutside } from '../init/outside.ts'
+import type { Wanted } from '../init/parts.ts'
 import { projectIn } from '../init/project.ts'
 import { toldOf } from '../init/told.ts'
 import { remarkShared } from '../env.ts'
-import { writePlan } from '../init/write.ts'
+import { variableOf, writePlan } from '../init/write.ts'
 import { inboxes, type InboxName } from '../inboxes.ts'
 import { Failure, remark, say, type ExitCode } from '../print/outcome.ts'
 import { aboutOf } from '../sender/sender.ts'
@@ -41,14 +42,14 @@ export function declare(command: Command): void {
     .action(runAction(initCommand))
 }
 
-/** `postern init`: writes a route, a receiver, a handler, a test and a line of `.env`. It changes no file that exists but `.env`. */
+/** `postern init`: writes a route, a receiver, a handler, a test, lines of `.env`, and `.gitignore` if there is none. It changes no file that exists but `.env`. */
 export async function initCommand(options: InitOptions): Promise<ExitCode> {
   const project = await projectIn(process.cwd(), options.framework)
-  const wanted = await wantedOf(options)
+  const wanted = await wantedOf(options, project.framework)
   const plan = planOf(project, wanted)
   refuseTaken(project.folder, plan)
   const files = [...plan.files.keys()]
-  const says = `Write ${files.join(', ')}, and ${plan.env.split('=')[0]} into .env`
+  const says = `Write ${files.join(', ')}, and ${plan.env.map(variableOf).join(' and ')} into .env`
   if (options.dryRun) {
     for (const [file, content] of plan.files) say(`── ${file}\n${content}`)
     remark(`${says}. Nothing was written.`)
@@ -76,19 +77,25 @@ function refuseTaken(folder: string, { files }: InitPlan): void {
   )
 }
 
-async function wantedOf(options: InitOptions): Promise<Wanted> {
+async function wantedOf(options: InitOptions, framework: Framework): Promise<Wanted> {
   const isTerminal = process.stdin.isTTY && options.yes !== true
   const name = options.provider ?? (isTerminal ? await askName() : undefined)
   if (name === undefined || name === '')
     throw new Failure(2, 'give --provider: a name of `postern providers`')
   const about = await aboutOf(name)
-  const inbox = options.inbox ?? (isTerminal ? await askInbox() : 'sqlite')
+  const isFrozen = framework === 'lambda'
+  const inbox = options.inbox ?? (isTerminal ? await askInbox() : isFrozen ? 'postgres' : 'sqlite')
   if (!Object.hasOwn(inboxes, inbox))
     throw new Failure(2, `--inbox must be one of ${Object.keys(inboxes).join(', ')}, got ${inbox}`)
+  if (isFrozen && (inbox === 'sqlite' || inbox === 'memory'))
+    throw new Failure(
+      2,
+      `--inbox must be postgres or bullmq on lambda, got ${inbox}: a function has neither a disk nor a memory that stays`,
+    )
   const path = options.path ?? `/webhooks/${about.name}`
   if (!/^\/[\w./-]+$/.test(path) || path.includes('..'))
     throw new Failure(2, `--path must be a path such as /webhooks/github, got ${path}`)
-  return { about, inbox: inbox as InboxName, path }
+  return { about, inbox: inbox as InboxName, path, topic: about.topics[0] ?? '**' }
 }
 
 function askName(): Promise<string> {

@@ -2,31 +2,28 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { About } from '@postern/core/scheme'
 import { hosts } from '../hosts.ts'
-import { inboxes, type InboxName } from '../inboxes.ts'
+import { inboxes } from '../inboxes.ts'
 import { upper, variablesOf } from '../sender/sender.ts'
 import { toCommonJs } from './common-js.ts'
 import { importPath, slashPath } from './joined.ts'
-import { languageOf } from './language.ts'
+import { ignoreFile } from './ignore.ts'
+import { languageOf, type Language } from './language.ts'
+import { HANDLERS, nestParts } from './nest-files.ts'
+import type { InitParts, InitPlace, Wanted } from './parts.ts'
 import type { Project } from './project.ts'
 import { factoryOf } from '../sender/written.ts'
 import { receiverOf } from './receiver-file.ts'
 import { MOUNT, routeOf } from './route.ts'
 import { testOf } from './test-file.ts'
 
-/** What `init` was asked for. */
-export interface Wanted {
-  readonly about: About
-  readonly inbox: InboxName
-  /** Path of the route. */
-  readonly path: string
-}
-
 /** What `init` will do. */
 export interface InitPlan {
   /** New files by their path in the project. */
   readonly files: ReadonlyMap<string, string>
-  /** The line for `.env`. */
-  readonly env: string
+  /** The lines for `.env`. */
+  readonly env: readonly string[]
+  /** What git must not take. */
+  readonly ignored: readonly string[]
   /** Packages to install, and those for development. */
   readonly packages: readonly string[]
   readonly development: readonly string[]
@@ -37,59 +34,95 @@ export interface InitPlan {
 }
 
 /** Plans the files of a receiver, its handlers, its route and its test. Nothing is written. */
-export function planOf(project: Project, { about, inbox, path }: Wanted): InitPlan {
+export function planOf(project: Project, wanted: Wanted): InitPlan {
+  const { about, inbox, path, topic } = wanted
   const language = languageOf(project)
-  const { extension, isCommonJs, testExtension, testEnding, testCommand } = language
-  const { framework, source, tests, runner, raise } = project
-  const place = placeOf(project, about, extension)
-  const { folder } = place
-  const topic = about.topics[0] ?? '**'
-  const files = new Map([
-    [`${folder}/handlers.${extension}`, handlersOf(topic, extension === 'ts')],
-    [`${folder}/receiver.${extension}`, receiverOf(about, { framework, inbox, language })],
-  ])
-  const route = routeOf(project, { ...place, path }, language)
-  files.set(route.file, route.text)
+  const { isCommonJs, testExtension, testEnding, testCommand } = language
+  const { framework, source, runner, raise } = project
+  const isNest = framework === 'nest'
+  // Its runner looks in src.
+  const tests = isNest ? undefined : project.tests
+  const place = placeOf(project, about, language.extension)
+  const parts = isNest ? nestParts : commonParts
+  const { files, handlers, mount } = parts(project, wanted, place, language)
   const written = new Map(
     isCommonJs ? [...files].map(([name, text]) => [name, toCommonJs(text)]) : files,
   )
 
+  const { folder } = place
   const inTests =
     source !== '' && folder.startsWith(`${source}/`) ? folder.slice(source.length + 1) : folder
-  const testFile = `${tests === undefined ? folder : slashPath(tests, inTests)}/${about.name}.test.${testExtension}`
+  const testFile = `${tests === undefined ? folder : slashPath(tests, inTests)}/${about.name}.${isNest ? 'spec' : 'test'}.${testExtension}`
   const tested = testOf(about, {
     ...factoryOf(about),
     topic,
     runner,
-    handlers: importPath(testFile, `${folder}/handlers`, testEnding),
+    nest: isNest ? { path, handlers: HANDLERS } : undefined,
+    handlers: importPath(testFile, handlers, testEnding),
   })
   if (tested !== undefined)
     written.set(testFile, isCommonJs && testExtension === 'js' ? toCommonJs(tested) : tested)
-  const inboxPackage = inboxes[inbox].package
+  const { package: inboxPackage, place: kept } = inboxes[inbox]
+  const ignored = ['.env', ...(kept?.ignored === undefined ? [] : [kept.ignored])]
+  const ignore = ignoreFile(project.folder, ignored)
+  if (ignore !== undefined) written.set('.gitignore', ignore)
   return {
     files: written,
-    env: `${variablesOf(about)[0]!}=<your-secret>`,
+    env: [
+      `${variablesOf(about)[0]!}=<your-secret>`,
+      ...(typeof kept?.written === 'object'
+        ? [`${kept.written.variable}=${kept.written.example}`]
+        : []),
+    ],
+    ignored,
     packages: [
       '@postern/core',
       '@postern/providers',
       hosts[framework].package!,
       ...(inboxPackage === '@postern/core' ? [] : [inboxPackage]),
-      ...(raise === undefined ? [] : [`${framework}@${raise}`]),
+      ...(raise === undefined ? [] : [raise]),
     ],
-    development: tested === undefined ? [] : ['@postern/testing'],
-    mount: route.mount,
+    development: tested === undefined ? [] : ['@postern/testing', ...extraOf(project)],
+    mount,
     test: tested === undefined ? undefined : `${testCommand} ${testFile}`,
   }
 }
 
+function commonParts(
+  project: Project,
+  { about, inbox, path, topic }: Wanted,
+  place: InitPlace,
+  language: Language,
+): InitParts {
+  const { extension } = language
+  const { folder } = place
+  const route = routeOf(project, { ...place, path }, language)
+  const files = new Map([
+    [`${folder}/handlers.${extension}`, handlersOf(topic, extension === 'ts')],
+    [
+      `${folder}/receiver.${extension}`,
+      receiverOf(about, { framework: project.framework, inbox, language }),
+    ],
+    [route.file, route.text],
+  ])
+  return { files, handlers: `${folder}/handlers`, mount: route.mount }
+}
+
+/** The packages that the test of a framework needs beside. */
+function extraOf({ framework, folder }: Project): readonly string[] {
+  const isThere = existsSync(join(folder, 'node_modules/@nestjs/testing'))
+  return framework === 'nest' && !isThere ? ['@nestjs/testing'] : []
+}
+
 /** The folder `webhooks`, or one of the sender in it if that holds another sender already. */
 function placeOf(
-  { folder, source }: Project,
+  { folder, source, framework }: Project,
   about: About,
   extension: string,
-): { readonly folder: string; readonly mount: string } {
+): InitPlace {
   const first = slashPath(source, 'webhooks')
-  const receiver = join(folder, first, `receiver.${extension}`)
+  const main = framework === 'nest' ? 'webhooks.module' : 'receiver'
+  const receiver = join(folder, first, `${main}.${extension}`)
   const { from } = factoryOf(about)
   if (!existsSync(receiver) || readFileSync(receiver, 'utf8').includes(`'${from}'`))
     return { folder: first, mount: MOUNT }

@@ -34,9 +34,20 @@ export function languageOf(project: Project): Language {
 }
 
 function testing(
-  { runner, loader, typeScript }: Project,
+  { runner, loader, typeScript, framework }: Project,
   { extension, ending, isCommonJs }: Pick<Language, 'extension' | 'ending' | 'isCommonJs'>,
 ): Pick<Language, 'testExtension' | 'testEnding' | 'testCommand'> {
+  if (framework === 'nest')
+    // Decorators are compiled by what the project has for it.
+    return {
+      testExtension: 'ts',
+      testEnding: ending,
+      testCommand: {
+        vitest: 'npx vitest run',
+        jest: 'node --experimental-vm-modules node_modules/jest/bin/jest.js',
+        node: loader === 'tsx' ? 'node --import tsx --test' : 'node -r ts-node/register --test',
+      }[runner],
+    }
   if (runner === 'vitest')
     // It cannot be required.
     return {

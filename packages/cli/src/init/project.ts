@@ -13,7 +13,7 @@ import { tsConfigIn, type TsConfig } from './ts-config.ts'
 export interface Project {
   readonly folder: string
   readonly framework: Framework
-  /** The range of the framework to install, if that of `package.json` is too old. */
+  /** The framework to install, with its range, if that of `package.json` is too old. */
   readonly raise: string | undefined
   readonly manager: string
   readonly isModule: boolean
@@ -47,13 +47,30 @@ interface Manifest {
 export async function projectIn(folder: string, named?: string): Promise<Project> {
   const manifest = manifestIn(folder)
   const all = { ...manifest.dependencies, ...manifest.devDependencies }
-  const framework = named ?? frameworks.find((name) => name in all)
+  const framework = named ?? frameworks.find((name) => dependencyOf(name, all) !== undefined)
   if (framework === undefined || !frameworks.includes(framework as Framework))
     throw new Failure(
       2,
       `--framework must be one of ${frameworks.join(', ')}, got ${framework ?? 'none'}; no dependency of package.json is one of them`,
     )
-  return seen(folder, manifest, framework as Framework)
+  const project = await seen(folder, manifest, framework as Framework)
+  if (framework === 'nest' && project.typeScript === undefined)
+    throw new Failure(
+      2,
+      '--framework nest needs a project in TypeScript, and there is no tsconfig.json: handlers are methods with decorators',
+    )
+  return project
+}
+
+/** What package.json says of a framework. */
+function dependencyOf(
+  name: Framework,
+  all: Readonly<Record<string, string>>,
+): { readonly name: string; readonly range: string } | undefined {
+  const { dependency } = hosts[name].framework!
+  return dependency !== undefined && dependency in all
+    ? { name: dependency, range: all[dependency]! }
+    : undefined
 }
 
 async function seen(folder: string, manifest: Manifest, framework: Framework): Promise<Project> {
@@ -67,10 +84,12 @@ async function seen(folder: string, manifest: Manifest, framework: Framework): P
   const manager = (await detect({ cwd: folder }))?.name ?? 'npm'
   const routes = slashPath(source, 'routes')
   const made = hosts[framework].framework?.route?.made
+  const known = dependencyOf(framework, all)
+  const least = known && raised(framework, known.range)
   return {
     folder,
     framework,
-    raise: framework in all ? raised(framework, all[framework]!) : undefined,
+    raise: least === undefined ? undefined : `${known!.name}@${least}`,
     manager,
     isModule,
     typeScript: tsConfigIn(folder, { typescript: majorOf(folder, all['typescript']), isModule }),

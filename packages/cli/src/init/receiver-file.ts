@@ -19,6 +19,7 @@ export function receiverOf(
     inbox,
     isTyped: extension === 'ts',
     isNext,
+    drains: framework === 'lambda',
     subscribe: ['subscribe(receiver)'],
   })
   return [

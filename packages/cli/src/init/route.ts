@@ -1,4 +1,5 @@
-import { hosts, type Framework, type FrameworkRow } from '../hosts.ts'
+import type { FrameworkRow } from '../host-row.ts'
+import { hosts, type Framework } from '../hosts.ts'
 import { importPath, slashPath } from './joined.ts'
 import type { Language } from './language.ts'
 import type { Project } from './project.ts'
@@ -23,6 +24,7 @@ export interface RoutePlace {
 
 /** The route of a project: its file, and how the app mounts it. */
 export function routeOf(project: Project, place: RoutePlace, language: Language): RouteFile {
+  if (project.framework === 'lambda') return lambdaRoute(place, language)
   if (hosts[project.framework].framework!.route === undefined)
     return nextRoute(project, place, language)
   if (project.routes !== undefined) return loadedRoute(project.routes, place, language)
@@ -40,6 +42,15 @@ function nextRoute(
     file,
     text: `import { webhook } from '@postern/next'\nimport { after } from 'next/server'\nimport { receiver } from '${receiver}'\n\nexport const { GET, POST, HEAD, OPTIONS } = webhook(receiver, { after })\n`,
     mount: `Next.js serves it at ${path}.`,
+  }
+}
+
+function lambdaRoute({ folder }: RoutePlace, { extension, ending }: Language): RouteFile {
+  const file = `${folder}/lambda.${extension}`
+  return {
+    file,
+    text: `import { drain, webhook } from '@postern/aws-lambda'\nimport { receiver } from './receiver${ending}'\n\nexport const handler = webhook(receiver)\nexport const cron = drain(receiver, { leave: '2s' })\n`,
+    mount: `${file} has two functions: handler for the URL, and cron for a schedule of EventBridge, which runs the handlers.`,
   }
 }
 
@@ -93,19 +104,19 @@ function mountedRoute(
       '}',
       '',
     ].join('\n'),
-    mount: app === undefined ? `Call ${mount}(app) of ${file} before any body parser.` : byHand(),
+    mount: byHand(),
   }
 
   function byHand(): string {
-    const from = importPath(app!.file, `${folder}/route`, ending)
+    const from = importPath(app?.file ?? 'app', `${folder}/route`, ending)
     const imported = isCommonJs
       ? `const { ${mount} } = require('${from}')`
       : `import { ${mount} } from '${from}'`
     const where =
-      app!.before === undefined
-        ? `after line ${app!.after}`
-        : `after line ${app!.after}, before ${app!.before}`
-    return `Two lines in ${app!.file}.\n  with the imports: ${imported}\n  ${where}: ${mount}(${app!.name})`
+      app === undefined
+        ? 'once the app is made, before any body parser'
+        : `after line ${app.after}${app.before === undefined ? '' : `, before ${app.before}`}`
+    return `Two lines in ${app?.file ?? 'the file that makes the app'}.\n  with the imports: ${imported}\n  ${where}: ${mount}(${app?.name ?? 'app'})`
   }
 }
 

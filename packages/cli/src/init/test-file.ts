@@ -9,12 +9,15 @@ export function testOf(
     from,
     topic,
     runner,
+    nest,
     handlers,
   }: {
     readonly factory: string
     readonly from: string
     readonly topic: string
     readonly runner: Project['runner']
+    /** The path of the route and the class of handlers, if the test goes through an app of NestJS. */
+    readonly nest: { readonly path: string; readonly handlers: string } | undefined
     /** What the test writes to import the handlers. */
     readonly handlers: string
   },
@@ -29,6 +32,33 @@ export function testOf(
       : []
   const check = (found: string, wanted: string): string =>
     isNode ? `assert.equal(${found}, ${wanted})` : `expect(${found}).toBe(${wanted})`
+  const made = `${factory}({ ${about.secretOption}: '${secret}' })`
+  const checked = [
+    `  ${check('status < 300', 'true')}`,
+    `  ${check('tasks[0]?.state', "'done'")}`,
+    '})',
+    '',
+  ]
+  if (nest !== undefined)
+    return [
+      ...head,
+      "import { Test } from '@nestjs/testing'",
+      "import { PosternModule } from '@postern/nestjs'",
+      "import { postern } from '@postern/nestjs/testing'",
+      `import { ${factory} } from '${from}'`,
+      `import { ${nest.handlers} } from '${handlers}'`,
+      '',
+      `test('${topic} is handled', async () => {`,
+      `  const provider = ${made}`,
+      '  const module = await Test.createTestingModule({',
+      `    imports: [PosternModule.receiver('${about.name}', '${nest.path}', { useFactory: () => ({ provider, log: false }) })],`,
+      `    providers: [${nest.handlers}],`,
+      '  }).compile()',
+      '  const app = await module.createNestApplication().init()',
+      `  const { status, tasks } = await postern(app).deliver('${about.name}', '${topic}', {})`,
+      '  await app.close()',
+      ...checked,
+    ].join('\n')
   return [
     ...head,
     "import { createReceiver } from '@postern/core'",
@@ -37,15 +67,12 @@ export function testOf(
     `import { subscribe } from '${handlers}'`,
     '',
     `test('${topic} is handled', async () => {`,
-    `  const provider = ${factory}({ ${about.secretOption}: '${secret}' })`,
+    `  const provider = ${made}`,
     '  const receiver = createReceiver({ provider, log: false })',
     '  subscribe(receiver)',
     `  const { status, tasks } = await deliver(receiver, signed(provider, '${topic}', {}))`,
     '  await receiver.close()',
-    `  ${check('status < 300', 'true')}`,
-    `  ${check('tasks[0]?.state', "'done'")}`,
-    '})',
-    '',
+    ...checked,
   ].join('\n')
 }
 

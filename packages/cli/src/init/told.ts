@@ -1,19 +1,23 @@
-import { spawnSync } from 'node:child_process'
+import { hosts } from '../hosts.ts'
 import { whereToAdd } from '../sender/setup.ts'
-import type { InitPlan, Wanted } from './files.ts'
+import type { InitPlan } from './files.ts'
+import { takenByGit } from './ignore.ts'
+import type { Wanted } from './parts.ts'
 import type { Project } from './project.ts'
-import type { WrittenFiles } from './write.ts'
+import { variableOf, type WrittenFiles } from './write.ts'
 
 /** What is said once the files are written: what to install, to do and to run, and how to undo all. */
 export function toldOf(
   project: Project,
   plan: InitPlan,
   { about, path }: Wanted,
-  { folders, env }: WrittenFiles,
+  { folders, env, variables }: WrittenFiles,
 ): string {
   const { manager, parsers, typeScript, readsEnv, app, framework } = project
   const files = [...plan.files.keys()]
-  const [variable] = plan.env.split('=')
+  const isMounted = hosts[framework].framework?.route !== undefined
+  const [variable = '', place] = plan.env.map(variableOf)
+  const open = takenByGit(project.folder, plan.ignored)
   const add = manager === 'npm' ? 'npm install' : `${manager} add`
   const remove = manager === 'npm' ? 'npm uninstall' : `${manager} remove`
   const others = parsers.filter((place) => !place.startsWith(`${app?.file}:`))
@@ -32,28 +36,37 @@ export function toldOf(
         ]),
     '',
     `Mount: ${plan.mount}`,
-    ...(others.length > 0 && framework !== 'next'
+    ...(others.length > 0 && isMounted
       ? [`  Body parsers stand at ${others.join(', ')}: the route must come before them.`]
       : []),
     ...(plan.test === undefined ? [] : ['', `Test: ${plan.test}`]),
     '',
     `Add the public URL of ${path} at ${whereToAdd(about)}`,
     `Put the secret of ${about.title} into .env (${about.setup?.secret ?? about.docs}).`,
-    `  While ${variable} is not set, neither the app nor a test that loads it starts.`,
+    ...(place === undefined
+      ? []
+      : [`Put the address of the inbox into .env as ${place}: an example stands there.`]),
+    `  While ${place === undefined ? `${variable} is` : `${variable} and ${place} are`} not set, neither the app nor a test that loads it starts.`,
     ...(readsEnv
       ? []
       : ['  Nothing in package.json reads .env: start the app with node --env-file=.env …']),
-    ...(isIgnored(project.folder)
+    ...(open.length === 0
       ? []
-      : ['  git does not ignore .env: add it to .gitignore before the secret is in it.']),
+      : [
+          `  git does not ignore ${open.join(' and ')}: add ${open.length === 1 ? 'it' : 'them'} to .gitignore before a secret is there.`,
+        ]),
     'Then try:',
     `  npx postern send ${about.name} --to http://localhost:3000${path}`,
     '',
     `Undo: ${[
       `delete ${[...folders, ...files.filter((file) => !folders.some((one) => file.startsWith(`${one}/`)))].join(', ')}`,
       ...(env === 'created' ? ['delete .env'] : []),
-      ...(env === 'added' ? [`delete the line ${variable} of .env`] : []),
-      `${remove} ${[...plan.packages, ...plan.development].filter((name) => name.startsWith('@')).join(' ')}`,
+      ...(env === 'added'
+        ? [
+            `delete the ${variables.length === 1 ? 'line' : 'lines'} ${variables.join(' and ')} of .env`,
+          ]
+        : []),
+      `${remove} ${[...plan.packages, ...plan.development].filter((name) => name !== project.raise).join(' ')}`,
     ].join('; ')}`,
   ]
   return lines.join('\n')
@@ -62,9 +75,4 @@ export function toldOf(
 /** Deno takes packages of npm by their prefix. */
 function named(manager: string, packages: readonly string[]): readonly string[] {
   return manager === 'deno' ? packages.map((name) => `npm:${name}`) : packages
-}
-
-/** False if the folder is in a git repository that would take `.env` into a commit. */
-function isIgnored(folder: string): boolean {
-  return spawnSync('git', ['check-ignore', '-q', '.env'], { cwd: folder }).status !== 1
 }

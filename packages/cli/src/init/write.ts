@@ -15,6 +15,8 @@ export interface WrittenFiles {
   /** Folders that were not there before, by their path in the project. */
   readonly folders: readonly string[]
   readonly env: 'created' | 'added' | 'kept'
+  /** The variables that were added to `.env`. */
+  readonly variables: readonly string[]
 }
 
 /** Writes the files, and the line of `.env`. If one cannot be written, those before it are removed again. */
@@ -33,22 +35,30 @@ export function writePlan(folder: string, { files, env }: InitPlan): WrittenFile
       writeFileSync(path, content, { flag: 'wx' })
       done.push(() => rmSync(path))
     }
-    return { folders, env: writeEnv(join(folder, '.env'), env) }
+    return { folders, ...writeEnv(join(folder, '.env'), env) }
   } catch (error) {
     for (const undo of done.toReversed()) undo()
     throw error
   }
 }
 
-function writeEnv(path: string, env: string): WrittenFiles['env'] {
+function writeEnv(path: string, lines: readonly string[]): Pick<WrittenFiles, 'env' | 'variables'> {
   const exists = existsSync(path)
   const before = exists ? readFileSync(path, 'utf8') : ''
-  const [name] = env.split('=')
-  if (new RegExp(`^\\s*(?:export\\s+)?${name}\\s*=`, 'm').test(before)) return 'kept'
+  const added = lines.filter(
+    (line) => !new RegExp(`^\\s*(?:export\\s+)?${variableOf(line)}\\s*=`, 'm').test(before),
+  )
+  if (added.length === 0) return { env: 'kept', variables: [] }
   // A secret will stand there: a new file is its owner's alone.
   const mode = 0o600
-  appendFileSync(path, `${before === '' || before.endsWith('\n') ? '' : '\n'}${env}\n`, { mode })
-  return exists ? 'added' : 'created'
+  const start = before === '' || before.endsWith('\n') ? '' : '\n'
+  appendFileSync(path, `${start}${added.join('\n')}\n`, { mode })
+  return { env: exists ? 'added' : 'created', variables: added.map(variableOf) }
+}
+
+/** The name in a line of `.env`. */
+export function variableOf(line: string): string {
+  return line.slice(0, line.indexOf('='))
 }
 
 /** Removes empty folders, from the deepest up to the first that was made. */

@@ -1,18 +1,34 @@
 import type { About } from '@postern/core/scheme'
 import { hosts, type HostName } from '../hosts.ts'
-import { factoryOf, receiverImports, receiverLines } from './written.ts'
+import {
+  factoryOf,
+  inboxCall,
+  inboxImport,
+  providerCall,
+  receiverImports,
+  receiverLines,
+} from './written.ts'
 
 /** A whole app for one sender on one host, in TypeScript, with an inbox that outlives the process. */
 export function snippetOf(about: About, host: HostName): string {
   const { package: adapter, app, inbox = 'sqlite' } = hosts[host]
-  const { imports, lines } = app(`/webhooks/${about.name}`)
   const { factory, from } = factoryOf(about)
+  const topic = about.topics[0] ?? '**'
+  const { imports, lines, makesReceiver } = app(`/webhooks/${about.name}`, {
+    name: about.name,
+    topic,
+    provider: providerCall(about, true),
+    inbox: inboxCall(inbox, about, true),
+  })
+  const imported = `import { ${factory} } from '${from}'`
+  if (makesReceiver === true)
+    return [...imports, imported, inboxImport(inbox), '', ...lines].join('\n')
   const isNext = host === 'next'
   const mounted = isNext ? 'persistent, reloadable, webhook' : 'webhook'
   return [
     ...receiverImports(inbox),
     ...(adapter === undefined ? [] : [`import { ${mounted} } from '${adapter}'`]),
-    `import { ${factory} } from '${from}'`,
+    imported,
     ...imports,
     '',
     ...receiverLines(about, {
@@ -20,7 +36,7 @@ export function snippetOf(about: About, host: HostName): string {
       isTyped: true,
       isNext,
       subscribe: [
-        `receiver.on('${about.topics[0] ?? '**'}', async (event) => {`,
+        `receiver.on('${topic}', async (event) => {`,
         '  console.log(event.topic, event.payload)',
         '})',
       ],

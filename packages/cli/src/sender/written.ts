@@ -1,5 +1,5 @@
 import type { About } from '@postern/core/scheme'
-import { inboxes, type InboxName } from '../inboxes.ts'
+import { inboxes, type InboxName, type Written } from '../inboxes.ts'
 import { upper, variablesOf } from './sender.ts'
 
 /** Names of options whose value is of one account: it comes from the environment, as the secret does. */
@@ -27,21 +27,31 @@ export function receiverLines(
     inbox,
     isTyped,
     isNext,
+    drains = false,
     subscribe,
   }: {
     readonly inbox: InboxName
     readonly isTyped: boolean
     readonly isNext: boolean
+    /** True if nothing runs after the reply, so that a schedule runs the handlers. */
+    readonly drains?: boolean
     readonly subscribe: readonly string[]
   },
 ): readonly string[] {
-  const made = (kept: string): readonly string[] => [
+  const made = (...more: readonly string[]): readonly string[] => [
     'createReceiver({',
-    ...indented([...providerCall(about, isTyped), kept]),
+    ...indented([...providerCall(about, isTyped), ...more]),
     '})',
   ]
   const kept = inboxCall(inbox, about, isTyped)
-  if (!isNext) return [...after('const receiver = ', made(`inbox: ${kept},`)), ...subscribe]
+  if (!isNext)
+    return [
+      ...after(
+        'const receiver = ',
+        made(`inbox: ${kept},`, ...(drains ? ["work: 'drain', // cron runs the handlers"] : [])),
+      ),
+      ...subscribe,
+    ]
   return [
     '// One inbox and one receiver for all bundles, also after a hot reload; `next build` opens neither.',
     `const inbox = persistent('inbox', () => ${kept})`,
@@ -52,7 +62,7 @@ export function receiverLines(
 }
 
 /** The option `provider` of a receiver: its secret and the values of one account come from the environment. */
-function providerCall(about: About, isTyped: boolean): readonly string[] {
+export function providerCall(about: About, isTyped: boolean): readonly string[] {
   const { factory } = factoryOf(about)
   const given = Object.entries(about.example).map(([option, value]: [string, unknown]) => {
     const isSecret = option === about.secretOption
@@ -73,14 +83,25 @@ function after(head: string, [first, ...lines]: readonly string[]): readonly str
 }
 
 /** The call that makes the inbox, which knows ids for at least as long as the sender delivers again. */
-function inboxCall(inbox: InboxName, { retrySpan = 0 }: About, isTyped: boolean): string {
+export function inboxCall(inbox: InboxName, { retrySpan = 0 }: About, isTyped: boolean): string {
   const { factory, place } = inboxes[inbox]
   const given = [
-    ...(place ? [`${place.option}: ${place.written}`] : []),
+    ...(place ? [`${place.option}: ${writtenPlace(place.written, isTyped)}`] : []),
     ...(retrySpan > WINDOW ? [`window: '${Math.ceil(retrySpan / DAY)}d'`] : []),
   ].join(', ')
-  const written = given === '' ? '' : `{ ${given} }`
-  return `${factory}(${isTyped ? written.replace(/process\.env\.\w+/, '$&!') : written})`
+  return `${factory}(${given === '' ? '' : `{ ${given} }`})`
+}
+
+function writtenPlace(written: Written, isTyped: boolean): string {
+  return typeof written === 'string'
+    ? `'${written}'`
+    : `process.env.${written.variable}${isTyped ? '!' : ''}`
+}
+
+/** The line of import for an inbox alone. */
+export function inboxImport(inbox: InboxName): string {
+  const { factory, package: from } = inboxes[inbox]
+  return `import { ${factory} } from '${from}'`
 }
 
 /** The lines of import for a receiver with that inbox. */
@@ -88,7 +109,7 @@ export function receiverImports(inbox: InboxName): readonly string[] {
   const { factory, package: from } = inboxes[inbox]
   return from === '@postern/core'
     ? [`import { createReceiver, ${factory} } from '@postern/core'`]
-    : ["import { createReceiver } from '@postern/core'", `import { ${factory} } from '${from}'`]
+    : ["import { createReceiver } from '@postern/core'", inboxImport(inbox)]
 }
 
 function literal(value: unknown): string {

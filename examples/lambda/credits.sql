@@ -1,0 +1,1 @@
+CREATE TABLE credits (customer text PRIMARY KEY, cents bigint NOT NULL);

@@ -1,0 +1,28 @@
+// Stripe on AWS Lambda: `handler` stores an event before its 200, and `cron`, which a schedule of EventBridge calls each minute, runs
+// the handlers. Nothing is lost when a function is frozen or ends in between. Make the table first: psql "$DATABASE_URL" -f credits.sql
+import { drain, webhook } from '@postern/aws-lambda'
+import { createReceiver } from '@postern/core'
+import { postgresInbox } from '@postern/postgres'
+import { stripe } from '@postern/providers/stripe'
+
+const receiver = createReceiver({
+  provider: stripe({ secret: process.env['STRIPE_WEBHOOK_SECRET']! }),
+  inbox: postgresInbox({ connectionString: process.env['DATABASE_URL']! }),
+  work: 'drain',
+})
+
+receiver.on('invoice.paid', { name: 'credit' }, async (event, task) => {
+  const { data } = event.payload as { data: { object: { customer: string; amount_paid: number } } }
+  const { customer, amount_paid: cents } = data.object
+  // In the transaction that ends the task: each invoice counts once.
+  await task.commit(({ query }) =>
+    query(
+      `INSERT INTO credits (customer, cents) VALUES ($1, $2)
+       ON CONFLICT (customer) DO UPDATE SET cents = credits.cents + excluded.cents`,
+      [customer, cents],
+    ),
+  )
+})
+
+export const handler = webhook(receiver)
+export const cron = drain(receiver, { leave: '2s' })

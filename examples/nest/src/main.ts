@@ -1,0 +1,8 @@
+// Stripe on NestJS: handlers are methods of providers, and nothing here but the last two lines concerns them.
+import { NestFactory } from '@nestjs/core'
+import { AppModule } from './app.module.ts'
+
+const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'] })
+app.enableShutdownHooks()
+await app.listen(Number(process.env.PORT ?? 3000))
+console.log('listening', app.getHttpServer().address())
