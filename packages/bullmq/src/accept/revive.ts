@@ -1,3 +1,4 @@
+import { DEAD, DONE, READY, revived } from '@postern/core/inbox'
 import { Job } from 'bullmq'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { parseRef } from '../store/names.ts'
@@ -21,30 +22,48 @@ export interface ReviveContext {
  */
 export async function revive(context: ReviveContext, refs: readonly string[]): Promise<boolean> {
   const done = await Promise.all(
-    refs.map((ref) =>
-      ref.startsWith('f')
-        ? retry(context, ref.slice(1), 'failed')
-        : promoteJob(context.queues, ref.slice(1)),
-    ),
+    refs.map((ref) => again(context, ref.slice(1), ref.startsWith('f') ? 'dead' : 'pending')),
   )
   return done.includes(true)
 }
 
-/** Makes a settled job pending, from its first attempt; at once, or at a time. False if it is not in that state, or its event was erased. */
-export async function retry(
+// How BullMQ calls a settled state.
+const SETTLED = { done: 'completed', dead: 'failed' } as const
+// Its attempts, turn and interruptions are in the job: the script brings them along.
+const ROW = {
+  gate: READY,
+  cut: 0,
+  fair: null,
+  line: null,
+  attempt: 0,
+  took: null,
+  error: null,
+  due: 0,
+} as const
+
+/**
+ * Begins a settled job again, or makes one due that waits; at once, or a settled one at a time. False if it is not in that
+ * state, or its event was erased.
+ */
+export async function again(
   { client, prefix, queues }: ReviveContext,
   ref: string,
-  state: 'failed' | 'completed',
+  state: 'pending' | 'done' | 'dead',
   due = 0,
 ): Promise<boolean> {
+  if (state === 'pending') return promoteJob(queues, ref)
+  const now = Date.now()
+  const row = { ...ROW, state: state === 'done' ? DONE : DEAD } as const
+  const { change } = revived(row, 'settled', Math.max(0, due - now))
   const { queue, id } = parseRef(ref)
-  if ((await runScript(client, 'posternAgain', prefix, queue, id)) === -1) return false
-  if (due > Date.now())
-    return (
-      (await runScript(client, 'posternLater', prefix, queue, id, state, due, Date.now())) === 1
-    )
+  const fresh = await runScript(client, 'posternAgain', prefix, queue, id, change.charged!)
+  if (fresh === -1) return false
+  const from = SETTLED[state]
+  if (change.wait! > 0)
+    return (await runScript(client, 'posternLater', prefix, queue, id, from, due, now)) === 1
+  const first = change.attempt === 0
   const job = await handle(queues, ref)
-  return unlessChanged(job.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true }))
+  return unlessChanged(job.retry(from, { resetAttemptsMade: first, resetAttemptsStarted: first }))
 }
 
 /** Makes a job due now that waits for a later time. False if it does not. */

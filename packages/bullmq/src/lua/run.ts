@@ -162,7 +162,7 @@ return {due, next and string.format('%.0f', next) or ''}`
 
 /**
  * Prepares a settled job for another run: its last run goes to its attempts, and it gets a new turn. KEYS: prefix; ARGV:
- * queue, id. Replies -1 if the contents of its event were erased, and 0 if the job is gone.
+ * queue, id, interruptions that are charged from here on. Replies -1 if the contents of its event were erased, and 0 if the job is gone.
  */
 export const AGAIN: string = `${TURN_FUNCTION}
 local job = KEYS[1] .. ':' .. ARGV[1] .. ':' .. ARGV[2]
@@ -176,8 +176,9 @@ if ended.s and (not last or last[2] ~= ended.s) then
   ran.n = ran.n + 1
   if #ran.a >= 20 then table.remove(ran.a, 2) end
   ran.a[#ran.a + 1] = {ended.a, ended.s, ended.d, 'done', ended.p}
-  redis.call('HSET', job, 'pa', cjson.encode(ran), 'cut', 0, 'chg', 0)
+  redis.call('HSET', job, 'pa', cjson.encode(ran), 'cut', 0)
 end
+redis.call('HSET', job, 'chg', ARGV[3])
 local data = decoded(own[1])
 if data.f then
   local first = turn(KEYS[1], ARGV[1], data.f, 1)

@@ -1,7 +1,9 @@
 import {
   checkFilter,
+  DISCARDED,
   editedEvent,
   erasedError,
+  FORGOTTEN,
   inSteps,
   unknownOptions,
   type Changed,
@@ -19,7 +21,7 @@ import { find, isRef } from './list.ts'
 import { eventOfJob, parseRef } from '../store/names.ts'
 import { forgetSome } from './prune.ts'
 import type { JobData } from '../store/queues.ts'
-import { handle, promoteJob, retry } from '../accept/revive.ts'
+import { again, handle } from '../accept/revive.ts'
 import { showTask } from './show.ts'
 import { decodeStored, type Stored } from '../store/stored.ts'
 import type { ViewContext } from './view.ts'
@@ -44,9 +46,7 @@ export function createChanges(context: ViewContext): Changes {
       return inSteps(options, (place) =>
         each({ ...filter, state }, place, undefined, async (task, due) => {
           if (place.dryRun) return !(await isErased(task.id))
-          return state === 'pending'
-            ? promoteJob(queues, task.id)
-            : retry(context, task.id, state === 'dead' ? 'failed' : 'completed', due)
+          return again(context, task.id, state, due)
         }),
       )
     },
@@ -80,7 +80,7 @@ export function createChanges(context: ViewContext): Changes {
       checkFilter(filter, 'discard')
       unknownOptions('discard', options, OPTIONS)
       return inSteps(options, (place) =>
-        each(filter, place, ['pending', 'dead'], async (task) => place.dryRun || discard(task)),
+        each(filter, place, DISCARDED.from, async (task) => place.dryRun || discard(task)),
       )
     },
     async prune(before) {
@@ -88,7 +88,7 @@ export function createChanges(context: ViewContext): Changes {
       let cursor: string | undefined
       do {
         const place = { cursor, rows: 1000, dryRun: false, due: () => 0 }
-        const changed = await each({ before }, place, ['done', 'dead'], remove)
+        const changed = await each({ before }, place, FORGOTTEN.from, remove)
         pruned += changed.count
         cursor = changed.cursor
       } while (cursor !== undefined)

@@ -171,7 +171,17 @@ export {
 export { createStanding, type Standing } from './engine/standing.ts'
 export { engineInbox, type EngineInboxOptions } from './engine/inbox.ts'
 export { engineSettings, type EngineOptions, type EngineSettings } from './engine/settings.ts'
-export { cut, givenBack, revived, settled, type Cut, type Ruling } from './engine/rules.ts'
+export {
+  cut,
+  DISCARDED,
+  FORGOTTEN,
+  givenBack,
+  revived,
+  settled,
+  type Cut,
+  type Removal,
+  type Ruling,
+} from './engine/rules.ts'
 export { roomFor } from '../basics/room.ts'
 export { createSeal, type KeyOption, type Seal } from './seal.ts'
 export { isSealed, openKept } from './sealed-kept.ts'

@@ -1,6 +1,7 @@
 import { grouped } from '../../basics/grouped.ts'
 import { interrupted, isSuspect, poison } from './interrupted.ts'
 import type { Outcome, Ran, TaskError } from '../inbox.ts'
+import type { TaskState } from '../view.ts'
 import type { Fence, TaskChange } from './patch.ts'
 import {
   AGAIN,
@@ -128,11 +129,21 @@ export function revived(
   return { fence, change: { ...begun, ...(attempted && { attempted }) } }
 }
 
+/** What becomes of all tasks in some states. */
+export interface Removal extends Ruling {
+  /** The states that its fence lets through. */
+  readonly from: readonly TaskState[]
+}
+
 /** What becomes of a discarded task: it is forgotten. Its event stays known. */
-export const DISCARDED: Ruling = { fence: 'idle', change: { state: GONE } }
+export const DISCARDED: Removal = {
+  fence: 'idle',
+  from: ['pending', 'dead'],
+  change: { state: GONE },
+}
 
 /** What becomes of a settled task that is not needed any more. */
-export const FORGOTTEN: Ruling = { fence: 'past', change: { state: GONE } }
+export const FORGOTTEN: Removal = { fence: 'past', from: ['done', 'dead'], change: { state: GONE } }
 
 /** What becomes of a task that cannot be read, as it was claimed. */
 export function unreadable(

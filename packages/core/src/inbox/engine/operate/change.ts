@@ -3,7 +3,7 @@ import { erasedError } from '../../operate/erased.ts'
 import { inSteps, type StepPlace } from '../../operate/in-steps.ts'
 import type { Changed, ChangeOptions, InboxView, ReplayOptions, TaskFilter } from '../../view.ts'
 import { reviveTasks } from '../accept/revive.ts'
-import { DEAD, DONE, PENDING } from '../row.ts'
+import { DONE, PENDING } from '../row.ts'
 import { patchOf } from '../patch.ts'
 import { DISCARDED, FORGOTTEN } from '../rules.ts'
 import { patchAll } from '../run/order.ts'
@@ -60,7 +60,7 @@ export function createChange(
     },
     async discard(filter, options = {}) {
       unknownOptions('discard', options, OPTIONS)
-      const fits = ({ state }: InfoRow): boolean => state === PENDING || state === DEAD
+      const fits = ({ state }: InfoRow): boolean => DISCARDED.from.includes(STATES[state]!)
       const changed = await each(
         filter,
         options,
@@ -79,7 +79,7 @@ export function createChange(
     },
     async prune(before) {
       const all = { limit: Number.MAX_SAFE_INTEGER }
-      const fits = ({ state }: InfoRow): boolean => state === DONE || state === DEAD
+      const fits = ({ state }: InfoRow): boolean => FORGOTTEN.from.includes(STATES[state]!)
       const { count } = await each({ before }, all, fits, (rows, tasks) =>
         rows.patch(
           tasks.map((task) => patchOf(task, FORGOTTEN.change)),

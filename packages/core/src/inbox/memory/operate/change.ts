@@ -4,9 +4,11 @@ import { editedEvent } from '../../operate/edited-event.ts'
 import { erasedError } from '../../operate/erased.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 import type { InboxView, TaskFilter, TaskState } from '../../view.ts'
+import { DISCARDED } from '../../engine/rules.ts'
 import { MemoryEvent } from '../accept/event.ts'
 import { info } from './info.ts'
 import { hurry, replay } from '../accept/revive.ts'
+import { applyChange } from '../run/change.ts'
 import { firstEnded } from '../run/run.ts'
 import { add, forget } from '../run/settle.ts'
 import { closed, keptTasks, type FoundTask, type MemoryState, type MemoryStore } from '../state.ts'
@@ -50,7 +52,7 @@ export function changes(
       unknownOptions('discard', options, STEPS)
       checkFilter(filter, 'discard')
       return inSteps(options, (place) => {
-        const { found, next } = oldest(store, filter, ['pending', 'dead'], place)
+        const { found, next } = oldest(store, filter, DISCARDED.from, place)
         if (!place.dryRun) for (const { state, task } of found) discard(state, task)
         return { count: found.length, cursor: next }
       })
@@ -76,16 +78,12 @@ function isWhole({ task }: FoundTask): boolean {
 
 /** Gives a pending or dead task up for good; its event stays known. */
 function discard(state: MemoryState, task: MemoryTask): void {
-  state.store.version++
-  if (task.state === 'dead') {
-    task.state = 'done'
-    forget(state, task)
-  } else if (task.state === 'pending') {
-    state.lanes.remove(task)
-    task.state = 'done'
-    closed(state, task)
-    firstEnded(task)
-  }
+  const waits = task.state === 'pending'
+  if (waits) state.lanes.remove(task)
+  applyChange(state, task, DISCARDED.change, 0)
+  if (!waits) return forget(state, task)
+  closed(state, task)
+  firstEnded(task)
 }
 
 /** The oldest tasks that a filter means, behind a cursor, and the cursor behind them. */

@@ -12,7 +12,8 @@ export function applyChange(
   now: number,
 ): void {
   store.version++
-  task.state = STATES[state]!
+  // A task that is gone is kept no more than one that is done.
+  task.state = STATES[state] ?? 'done'
   if (attempt !== undefined) task.attempt = attempt
   if (error !== undefined) task.error = error ?? undefined
   if (state === PENDING && wait !== undefined) task.due = now + wait
