@@ -1,6 +1,7 @@
 // Measures one part, in a process of its own: what one part compiled and allocated changes no figure of another.
 // Arguments: the part, the file for its result, then `--quick` and `--only <text>` as `run.ts` has them.
 import { writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { PARTS } from './parts/parts.ts'
 import { machine } from './report/machine.ts'
@@ -14,6 +15,7 @@ const { values, positionals } = parseArgs({
 const [name = '', file = ''] = positionals
 const part = await PARTS[name]!()
 const started = performance.now()
+const before = loadavg()[0]!
 const result = await part({ quick: values.quick, only: values.only })
 const stored: StoredPart = {
   name,
@@ -21,6 +23,7 @@ const stored: StoredPart = {
   seconds: Math.round((performance.now() - started) / 1000),
   quick: values.quick,
   machine: machine(),
+  load: [before, loadavg()[0]!],
   result,
 }
 writeFileSync(file, JSON.stringify(stored, null, 2))

@@ -1,6 +1,6 @@
 // `npm run bench`: measures, and writes RESULTS.md and pictures/. Options after `--`:
 //   --quick          rough figures in a few minutes, written to .results/quick/ only
-//   --part <name>    this part only, as often as wanted; the page keeps the others' last figures
+//   --part <name>    this part only, as often as wanted; its page keeps the others' last figures
 //   --only <text>    of the HTTP part, subjects whose name has the text; shown, not kept
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { postgresServer, redisServer } from '../services/programs.ts'
 import { run } from '../run/step.ts'
 import { buildNextApp, installPackages, installPeers } from './install.ts'
-import { PARTS } from './parts/parts.ts'
+import { PAGES, PARTS } from './parts/parts.ts'
 import { writePage } from './report/page.ts'
 import { readStored } from './report/stored.ts'
 
@@ -41,8 +41,13 @@ for (const name of names) {
   }
 }
 if (only === undefined) {
-  const page = writePage(readStored(folder, Object.keys(PARTS)), quick ? folder : here)
-  console.log(`\nWritten: ${page}`)
+  const apart = Object.values(PAGES).flat()
+  const rest = Object.keys(PARTS).filter((name) => !apart.includes(name))
+  for (const [page, parts] of Object.entries({ ...PAGES, '.': rest })) {
+    if (!parts.some((name) => names.includes(name))) continue
+    const to = join(quick ? folder : here, page)
+    console.log(`\nWritten: ${writePage(readStored(folder, parts), to, page === '.')}`)
+  }
 }
 
 function options(): { quick: boolean; part: string[] | undefined; only: string | undefined } {

@@ -17,7 +17,7 @@ export async function bullmqCrashRun(rounds: number, minutes?: number): Promise<
   try {
     return await crashRun(
       {
-        victim: (role) => [program, redis.url, journal, role],
+        victim: [program, redis.url, journal],
         journal,
         settled: () => tasks('done'),
         running: async () => (await tasks('running')).length,

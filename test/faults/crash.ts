@@ -8,8 +8,8 @@ import { settledLog } from './settled-log.ts'
 
 /** What differs between inboxes. */
 export interface CrashTarget {
-  /** Program and arguments of a victim; `web` takes deliveries, `worker` only works. */
-  readonly victim: (role: 'web' | 'worker') => readonly string[]
+  /** Program and arguments of a victim, which takes deliveries and works. */
+  readonly victim: readonly string[]
   readonly journal: string
   /** Tasks the store says are settled, as `subscription event`. */
   readonly settled: () => Promise<readonly string[]> | readonly string[]
@@ -28,6 +28,8 @@ export interface CrashReport {
   readonly acknowledged: number
   /** Tasks of acknowledged events that were not done in the end. */
   readonly lost: number
+  /** Events that were answered as new twice. */
+  readonly newTwice: number
   /** Runs of tasks that the store had said are settled. */
   readonly ranAfterSettled: number
   /** Runs cut off between effect and settling, and so repeated: unavoidable. */
@@ -40,19 +42,21 @@ const provider = acme({ secret: SECRET })
 /** Events that are acknowledged for each kill: a process that starts quickly is not to be killed before it took any. */
 const LEAST = 12
 
-/** Kills a process at random moments for a number of rounds or minutes, and then lets everything come to its end. */
+/**
+ * Two processes take deliveries and work, and now one and now the other is killed, for a number of rounds or minutes. Some
+ * events reach both at once. Then everything comes to its end.
+ */
 export async function crashRun(
   target: CrashTarget,
   rounds: number,
   minutes: number = Infinity,
 ): Promise<CrashReport> {
   const last = performance.now() + minutes * 60_000
-  const victims = {
-    web: await launch(target.victim('web')),
-    worker: await launch(target.victim('worker')),
-  }
-  let url = victims.web.url
-  const sender = startSender({ url: () => url, compose, concurrency: 24, again: 0.05 })
+  const victims = [await launch(target.victim), await launch(target.victim)]
+  const urls = victims.map(({ url }) => url)
+  let turn = 0
+  const url = (): string | undefined => urls[turn++ % 2] ?? urls[turn % 2]
+  const sender = startSender({ url, compose, concurrency: 24, again: 0.05, atOnce: 0.1 })
   const settled = settledLog(target.journal)
   let kills = 0
   let busyKills = 0
@@ -60,24 +64,24 @@ export async function crashRun(
     await sleep(40 + Math.random() * 160)
     // On a machine under load what was started last may not have come to its work by then.
     const busy = await untilBusy(target, sender, (kills + 1) * LEAST)
-    const role = Math.random() < 0.7 ? 'web' : 'worker'
-    const victim = victims[role]
+    const at = Math.random() < 0.5 ? 0 : 1
+    const victim = victims[at]!
     const accepting = sender.underway > 0
+    urls[at] = undefined
     victim.child.kill('SIGKILL')
-    if (role === 'web') url = undefined
     await victim.ended
     // A store that takes long to list its tasks may have none left that it saw just before.
     if (accepting && (busy || (await running(target)) > 0)) busyKills++
     settled.note(await target.settled())
-    victims[role] = await launch(target.victim(role))
-    if (role === 'web') url = victims.web.url
+    victims[at] = await launch(target.victim)
+    urls[at] = victims[at].url
   }
   await sender.finish()
   const expected = [...sender.acknowledged].flatMap((id) =>
     target.subscriptions.map((name) => `${name} ${id}`),
   )
   const lost = await untilSettled(target, expected)
-  for (const { child, ended } of Object.values(victims)) {
+  for (const { child, ended } of victims) {
     child.kill('SIGKILL')
     await ended
   }
@@ -127,7 +131,10 @@ async function untilSettled(target: CrashTarget, expected: readonly string[]): P
   return left
 }
 
-function judge(lines: readonly string[]): Pick<CrashReport, 'repeated' | 'doubleByKey'> {
+type Judged = Pick<CrashReport, 'newTwice' | 'repeated' | 'doubleByKey'>
+
+function judge(lines: readonly string[]): Judged {
+  const answered = lines.filter((line) => line.startsWith('new '))
   const runs = lines.map((line) => line.split(' ').slice(1, 3).join(' '))
   // Of the plain handler, which never fails: each run beyond the first was cut off.
   const plain = runs.filter((task) => task.startsWith('plain '))
@@ -135,7 +142,11 @@ function judge(lines: readonly string[]): Pick<CrashReport, 'repeated' | 'double
   const keys = new Set(
     lines.filter((line) => line.startsWith('run plain ')).map((line) => line.split(' ')[3]),
   )
-  return { repeated: plain.length - events, doubleByKey: keys.size - events }
+  return {
+    newTwice: answered.length - new Set(answered).size,
+    repeated: plain.length - events,
+    doubleByKey: keys.size - events,
+  }
 }
 
 function compose(id: string): { headers: Record<string, string>; body: string } {

@@ -82,10 +82,11 @@ function each<Report>(
 }
 
 function crashFaults(report: Crash): Told {
-  const { lost, ranAfterSettled, doubleByKey, doubleEffects = 0, missingEffects = 0 } = report
-  const { integrity = 'ok', busyKills, kills } = report
+  const { lost, newTwice, ranAfterSettled, doubleByKey, busyKills, kills } = report
+  const { doubleEffects = 0, missingEffects = 0, integrity = 'ok' } = report
   return [
     lost > 0 && `${lost} acknowledged tasks were lost`,
+    newTwice > 0 && `${newTwice} events were new twice`,
     ranAfterSettled > 0 && `${ranAfterSettled} settled tasks ran again`,
     doubleByKey !== 0 && `${doubleByKey} events had more than one idempotency key`,
     doubleEffects > 0 && `${doubleEffects} effects of task.commit are there twice`,

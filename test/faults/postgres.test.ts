@@ -9,6 +9,7 @@ needs(postgresServer).describe('postgresInbox', () => {
     console.log(JSON.stringify(report))
     expect(report).toMatchObject({
       lost: 0,
+      newTwice: 0,
       ranAfterSettled: 0,
       doubleByKey: 0,
       doubleEffects: 0,

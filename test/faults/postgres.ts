@@ -32,7 +32,7 @@ export async function postgresCrashRun(
     await pool.query('CREATE TABLE effects (id text)')
     const report = await crashRun(
       {
-        victim: (role) => [program, postgres.url, journal, role],
+        victim: [program, postgres.url, journal],
         journal,
         settled: () =>
           column(`SELECT l.name || ' ' || e.event_id AS value FROM ${TASKS} WHERE t.state = 2`),

@@ -33,6 +33,8 @@ export interface SenderOptions {
   readonly concurrency: number
   /** How often an event that was acknowledged is delivered once more all the same, as some providers do. */
   readonly again: number
+  /** How often an event is delivered twice at once, as by a sender whose first connection seems to hang. @default 0 */
+  readonly atOnce?: number
   /** Told when nothing takes the connection any more. */
   readonly ended?: () => void
 }
@@ -67,12 +69,17 @@ export function startSender(options: SenderOptions): Sender {
   async function loop(): Promise<void> {
     while (!finishing && !stopped) {
       const id = `e${++made}`
-      let times = Math.random() < options.again ? 2 : 1
-      while (times > 0 && !stopped) {
-        if (await deliver(id)) times--
-        else await sleep(5 + Math.random() * 20)
-      }
+      const times = Math.random() < options.again ? 2 : 1
+      const both = Math.random() < (options.atOnce ?? 0)
+      await Promise.all(Array.from({ length: both ? 2 : 1 }, () => until(id, times)))
     }
+  }
+
+  /** Delivers an event until it was taken that many times. */
+  async function until(id: string, times: number): Promise<void> {
+    while (times > 0 && !stopped)
+      if (await deliver(id)) times--
+      else await sleep(5 + Math.random() * 20)
   }
 
   async function deliver(id: string): Promise<boolean> {

@@ -6,6 +6,7 @@ test('ten kills of processes on one SQLite file: nothing acknowledged is lost, n
   console.log(JSON.stringify(report))
   expect(report).toMatchObject({
     lost: 0,
+    newTwice: 0,
     ranAfterSettled: 0,
     doubleByKey: 0,
     doubleEffects: 0,

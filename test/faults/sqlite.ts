@@ -26,7 +26,7 @@ export async function sqliteCrashRun(rounds: number, minutes?: number): Promise<
     db.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; CREATE TABLE effects (id TEXT)')
     const report = await crashRun(
       {
-        victim: (role) => [program, path, journal, role],
+        victim: [program, path, journal],
         journal,
         settled: () =>
           column(

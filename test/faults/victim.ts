@@ -13,16 +13,19 @@ import { SECRET } from './secrets.ts'
 export interface VictimOptions {
   readonly inbox: Inbox
   readonly journal: string
-  /** False for a process that only works. */
-  readonly listens: boolean
   /** Writes the effect of an event in the transaction of `task.commit`; absent if the inbox has none. */
   readonly effect?: (transaction: never, id: string) => unknown
 }
 
 /** A process to be killed: takes deliveries, runs handlers, and writes down what they did. Says `ready <port>`. */
-export function startVictim({ inbox, journal, listens, effect }: VictimOptions): void {
+export function startVictim({ inbox, journal, effect }: VictimOptions): void {
   const lines = openJournal(journal)
-  const receiver = createReceiver({ provider: acme({ secret: SECRET }), inbox, log: false })
+  const receiver = createReceiver({
+    provider: acme({ secret: SECRET }),
+    inbox,
+    log: false,
+    observers: [{ accepted: ({ id }) => lines.write(`new ${id}`) }],
+  })
   receiver.on(
     'thing.**',
     { name: 'plain', concurrency: 32, retry: { attempts: 8 } },
@@ -43,17 +46,18 @@ export function startVictim({ inbox, journal, listens, effect }: VictimOptions):
   if (effect) {
     receiver.on(
       'thing.**',
-      { name: 'exact', concurrency: 32, retry: { attempts: 1000 } },
+      {
+        name: 'exact',
+        concurrency: 32,
+        retry: { attempts: 1000 },
+        orderBy: ({ id }) => id!.slice(-1),
+      },
       async (event, task) => {
         await sleep(Math.random() * 2)
         lines.write(`run exact ${event.id}`)
         await task.commit((transaction) => effect(transaction, event.id!))
       },
     )
-  }
-  if (!listens) {
-    console.log('ready 0')
-    return
   }
   const server = createServer(webhook(receiver))
   server.listen(0, '127.0.0.1', () => {

@@ -11,6 +11,7 @@ export const PARTS: Readonly<
   accept: async () => (await import('./accept.ts')).accept,
   sqlite: async () => (await import('./sqlite.ts')).sqlite,
   postgres: async () => (await import('./postgres.ts')).postgres,
+  workers: async () => (await import('./workers.ts')).workers,
   drain: async () => (await import('./drain.ts')).drain,
   fair: async () => (await import('./fair.ts')).fair,
   sustained: async () => (await import('./sustained.ts')).sustained,
@@ -23,4 +24,9 @@ export const PARTS: Readonly<
   inspect: async () => (await import('./inspect.ts')).inspect,
   'start-up': async () => (await import('./start-up.ts')).startUp,
   'cli-start': async () => (await import('./cli-start.ts')).cliStart,
+}
+
+/** Parts whose figures stand on a page of their own, in the folder of that name, so that they can be measured alone. */
+export const PAGES: Readonly<Record<string, readonly string[]>> = {
+  postgres: ['postgres', 'workers'],
 }

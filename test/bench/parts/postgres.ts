@@ -1,10 +1,12 @@
+import { join, resolve } from 'node:path'
+import type { Inbox } from '@postern/core/inbox'
 import { openDurable } from '../../services/inboxes.ts'
 import { startPostgres } from '../../services/postgres.ts'
 import { byHandPostgres } from '../by-hand-postgres.ts'
 import { unique } from '../inboxes.ts'
 import type { Effort, PartResult } from '../report/part.ts'
 import { median } from '../statistics.ts'
-import { compare, ours, ratioOf, WIDTH } from './settled.ts'
+import { compare, ours, ratioOf, WIDTH, type Contender } from './settled.ts'
 
 const SIZES = [1024, 8192]
 // SQL by hand divided by ours, at least; as the table of targets has them.
@@ -12,6 +14,9 @@ const BOUNDS: Readonly<Record<number, readonly [bound: number, goal: number]>> =
   1024: [0.4, 0.5],
   8192: [0.8, 0.95],
 }
+
+/** A worktree of a commit that has pgBossInbox, the inbox before this one, to be measured too. */
+const BEFORE = process.env['BENCH_PG_BOSS']
 
 /** What an event costs from accept to settled in PostgreSQL: Node and the server together, beside SQL written by hand. */
 export async function postgres({ quick }: Effort): Promise<PartResult> {
@@ -24,9 +29,10 @@ export async function postgres({ quick }: Effort): Promise<PartResult> {
       const all = [
         await byHandPostgres(service.url, unique()),
         ours(await openDurable('postgres', service.url, { schema: unique(), lease: '30s' })),
+        ...(BEFORE === undefined ? [] : [await before(BEFORE, service.url)]),
       ]
       const costs = await compare(all, { size, events, rounds: quick ? 3 : 5, server: service.pid })
-      const [hand] = costs
+      const [hand, postern, pgBoss] = costs
       for (const { name, node, server } of costs)
         rows.push([
           `${name}, ${size / 1024} KB`,
@@ -37,10 +43,17 @@ export async function postgres({ quick }: Effort): Promise<PartResult> {
         ])
       targets.push({
         what: `PostgreSQL, accept to settled, SQL by hand ÷ ours, ${size / 1024} KB`,
-        got: 1 / ratioOf(hand!, costs[1]!),
+        got: 1 / ratioOf(hand!, postern!),
         bound: BOUNDS[size]![0],
         goal: BOUNDS[size]![1],
       })
+      if (pgBoss)
+        targets.push({
+          what: `PostgreSQL, accept to settled, ours ÷ pgBossInbox, ${size / 1024} KB`,
+          got: ratioOf(pgBoss, postern!),
+          bound: 0.55,
+          lower: true,
+        })
       for (const one of all) await one.close()
     }
   } finally {
@@ -57,4 +70,13 @@ export async function postgres({ quick }: Effort): Promise<PartResult> {
     ],
     targets,
   }
+}
+
+/** Installed there, and with the core that it was made for. */
+async function before(worktree: string, connectionString: string): Promise<Contender> {
+  const file = join(resolve(worktree), 'packages/pg-boss/src/index.ts')
+  const { pgBossInbox } = (await import(file)) as {
+    readonly pgBossInbox: (options: object) => Inbox
+  }
+  return ours(pgBossInbox({ connectionString, schema: unique(), lease: '30s' }))
 }

@@ -8,18 +8,18 @@ import type { StoredPart } from './stored.ts'
 import { targetsText } from './targets.ts'
 import { peerVersions } from './versions.ts'
 
-/** Writes `RESULTS.md` and `pictures/` into the folder; the file's path. */
-export function writePage(parts: readonly StoredPart[], folder: string): string {
+/** Writes `RESULTS.md` and `pictures/` into the folder; the file's path. The page of all parts says what the peers are. */
+export function writePage(parts: readonly StoredPart[], folder: string, peers: boolean): string {
   const pictures = parts.flatMap(({ result }) => result.pictures ?? [])
-  mkdirSync(join(folder, 'pictures'), { recursive: true })
+  mkdirSync(join(folder, pictures.length > 0 ? 'pictures' : ''), { recursive: true })
   for (const picture of pictures)
     writeFileSync(join(folder, 'pictures', picture.file), pictureText(picture))
   const file = join(folder, 'RESULTS.md')
-  writeFileSync(file, pageText(parts))
+  writeFileSync(file, [...pageLines(parts), ...(peers ? peerLines() : [])].join('\n'))
   return file
 }
 
-function pageText(parts: readonly StoredPart[]): string {
+function pageLines(parts: readonly StoredPart[]): readonly string[] {
   const rough = parts.some(({ quick }) => quick)
   return [
     '# What receiving a webhook costs',
@@ -35,13 +35,19 @@ function pageText(parts: readonly StoredPart[]): string {
     ...machines(parts),
     '',
     ...tableLines(
-      ['part', 'measured', 'took'],
-      parts.map(({ name, date, seconds }) => [
+      ['part', 'measured', 'took', 'load before', 'after'],
+      parts.map(({ name, date, seconds, load = [] }) => [
         name,
         `${date.slice(0, 16).replace('T', ' ')} UTC`,
         `${seconds} s`,
+        load[0]?.toFixed(1) ?? '',
+        load[1]?.toFixed(1) ?? '',
       ]),
       [0, 1],
+    ),
+    '',
+    ...wrap(
+      'The load is that of the last minute: above the number of cores, others wanted the machine too.',
     ),
     '',
     '## Targets',
@@ -57,6 +63,11 @@ function pageText(parts: readonly StoredPart[]): string {
       ]),
       ...result.tables.map(tableText),
     ]),
+  ]
+}
+
+function peerLines(): readonly string[] {
+  return [
     '## What is compared',
     '',
     ...wrap(
@@ -73,7 +84,7 @@ function pageText(parts: readonly StoredPart[]): string {
         .join(', ') + '.',
     ),
     '',
-  ].join('\n')
+  ]
 }
 
 /** What no figure is there of. */

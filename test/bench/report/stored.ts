@@ -11,6 +11,8 @@ export interface StoredPart {
   readonly seconds: number
   readonly quick: boolean
   readonly machine: Machine
+  /** Processes that wanted a core in the minute before it began, and in the one before it ended. */
+  readonly load?: readonly number[]
   readonly result: PartResult
 }
 

@@ -17,6 +17,10 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     'attributes are kept, the text is checked to be well-formed and within the limits, and entities are decoded apart, which the bare parser at its defaults does not do.',
   ],
   [
+    /two processes/,
+    'a second process gains what the cores have to give: this is wall time, and others that want the cores (see the load above) take it from both.',
+  ],
+  [
     /PostgreSQL/,
     'each event is an INSERT that PostgreSQL must sync, and its client encodes and decodes rows on the same core.',
   ],

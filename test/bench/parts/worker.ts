@@ -1,0 +1,49 @@
+// A process that runs the waiting tasks of one schema of PostgreSQL, each for 10 ms. It begins with the first message, and
+// answers each with what it ran so far. Arguments: the URL and the schema.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createReceiver } from '@postern/core'
+import { github } from '@postern/providers/github'
+import { openDurable } from '../../services/inboxes.ts'
+import { SECRET } from '../deliveries.ts'
+
+/** What a worker ran so far. */
+export interface Worked {
+  readonly ran: readonly string[]
+  /** When the last of them was settled, in milliseconds since 1970. */
+  readonly last: number
+  readonly done: number
+}
+
+const [url = '', schema = ''] = process.argv.slice(2)
+const inbox = await openDurable('postgres', url, { schema, lease: '30s' })
+const ran: string[] = []
+let done = 0
+let last = 0
+const receiver = createReceiver({
+  provider: github({ secret: SECRET }),
+  inbox,
+  log: false,
+  work: 'drain',
+  observers: [
+    {
+      done() {
+        done++
+        last = performance.timeOrigin + performance.now()
+      },
+    },
+  ],
+})
+receiver.on('issues', { concurrency: 20 }, async ({ id }) => {
+  ran.push(id!)
+  await sleep(10)
+})
+// Connections and tables are there before the clock starts.
+await receiver.drain()
+
+let working: Promise<void> | undefined
+process.on('message', () => {
+  working ??= receiver.work()
+  process.send!({ ran, last, done } satisfies Worked)
+})
+process.on('disconnect', () => process.exit())
+process.send!('ready')
