@@ -58,7 +58,7 @@ export function declare(command: Command): void {
 }
 
 /** `postern catch-up`: counts what was missed, asks, and takes it. Exit code 1 if older events were left. */
-export async function catchUpCommand(
+async function catchUpCommand(
   name: string | undefined,
   options: CatchUpCommandOptions,
 ): Promise<ExitCode> {

@@ -32,7 +32,7 @@ export function declare(command: Command): void {
 }
 
 /** `postern completion <shell>`: a script for bash, zsh or fish, made of the commands as they are. */
-export async function completionCommand(shell: string): Promise<ExitCode> {
+async function completionCommand(shell: string): Promise<ExitCode> {
   const make = { bash, zsh, fish }[shell]
   if (!make) throw new Failure(2, `completion: shell must be bash, zsh or fish, got ${shell}`)
   const { catalogue } = await import('@postern/providers/catalogue')

@@ -60,10 +60,7 @@ export function declare(command: Command): void {
 }
 
 /** `postern explain`: from a file, stdin, flags of curl, or a refusal in an inbox. Exit code 1 if the delivery is refused. */
-export async function explainCommand(
-  source: string,
-  options: ExplainCommandOptions,
-): Promise<ExitCode> {
+async function explainCommand(source: string, options: ExplainCommandOptions): Promise<ExitCode> {
   const { provider, about, from } = await providerOf(options.provider, options)
   const { delivery, receivedAt } = await savedOf(source, options)
   const { catalogue } = await import('@postern/providers/catalogue')

@@ -43,7 +43,7 @@ export function declare(command: Command): void {
 }
 
 /** `postern init`: writes a route, a receiver, a handler, a test, lines of `.env`, and `.gitignore` if there is none. It changes no file that exists but `.env`. */
-export async function initCommand(options: InitOptions): Promise<ExitCode> {
+async function initCommand(options: InitOptions): Promise<ExitCode> {
   const project = await projectIn(process.cwd(), options.framework)
   const wanted = await wantedOf(options, project.framework)
   const plan = planOf(project, wanted)

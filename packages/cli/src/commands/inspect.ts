@@ -36,7 +36,7 @@ export function declare(command: Command): void {
 }
 
 /** `postern inspect`: the page of `@postern/inspector` over an inbox, for who has the printed address. It ends with Ctrl-C. */
-export async function inspectCommand(options: InspectOptions): Promise<ExitCode> {
+async function inspectCommand(options: InspectOptions): Promise<ExitCode> {
   if (options.secret !== undefined && options.provider === undefined)
     throw new Failure(2, '--secret needs --provider: the sender whose secret it is')
   const port = portOption(options.port)

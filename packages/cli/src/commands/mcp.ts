@@ -37,7 +37,7 @@ export function declare(command: Command): void {
 }
 
 /** `postern mcp`: an MCP server over stdio on one inbox. It ends when its input ends. */
-export async function mcpCommand(options: McpOptions): Promise<ExitCode> {
+async function mcpCommand(options: McpOptions): Promise<ExitCode> {
   const { url, allowActions } = options
   if (url !== undefined) requireWebUrl('--url', url)
   return withInbox<ExitCode>(options, async (inbox) => {

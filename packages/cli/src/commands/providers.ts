@@ -20,7 +20,7 @@ export function declare(command: Command): void {
 }
 
 /** `postern providers [name]`: the catalogue, or all about one sender. */
-export async function providersCommand(
+async function providersCommand(
   name: string | undefined,
   options: { readonly json?: boolean; readonly host?: HostName | 'all' },
 ): Promise<ExitCode> {

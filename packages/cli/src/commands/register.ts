@@ -54,7 +54,7 @@ export function declare(command: Command): void {
 }
 
 /** `postern register`: shows what would change at the sender, asks, and changes it. */
-export async function registerCommand(
+async function registerCommand(
   name: string | undefined,
   options: RegisterOptions,
 ): Promise<ExitCode> {

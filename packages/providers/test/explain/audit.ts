@@ -12,7 +12,7 @@ export interface Cell {
 }
 
 // A busy machine must not end a search that would have found its proof; if nothing can be proven, no long one is worth it.
-const PATIENT = 60_000
+export const PATIENT = 60_000
 const SHORT = 200
 
 /** Spoils a delivery and has it explained. Undefined if this cannot happen to it. */
@@ -37,8 +37,16 @@ export async function audited(spoil: Spoil, sealed: Sealed): Promise<Cell | unde
 }
 
 /** Explains what was spoilt, at the time it came. */
-export function explained({ request, provider, now }: Spoilt, ms = PATIENT): Promise<Explanation> {
-  return explain(request, provider, { now: () => now, ms })
+export function explained(
+  { request, provider, now }: Spoilt,
+  ms = PATIENT,
+  attempts?: number,
+): Promise<Explanation> {
+  return explain(request, provider, {
+    now: () => now,
+    ms,
+    ...(attempts !== undefined && { attempts }),
+  })
 }
 
 /** True if nothing that is said holds a secret, as it was given or as the sender has it. */
