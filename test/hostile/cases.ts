@@ -1,5 +1,6 @@
 import type { HostileCase } from './case.ts'
-import { genuineDeliveries } from './genuine.ts'
+import { genuineDeliveries, type Genuine } from './genuine.ts'
+import { oneOfEachKind } from './kinds.ts'
 import { challenges } from './attacks/challenges.ts'
 import { exhaustion } from './attacks/exhaustion.ts'
 import { formats } from './attacks/formats.ts'
@@ -16,7 +17,15 @@ const BY_DELIVERY = [labels, codings, methods, heads, bodies, bombs]
 
 /** All cases: each class over each provider, and those that were written by hand. */
 export async function hostileCases(): Promise<readonly HostileCase[]> {
-  const genuine = await genuineDeliveries()
+  return casesOver(await genuineDeliveries())
+}
+
+/** Those that each host must stand: each class over one provider of each kind, and those that were written by hand. */
+export async function casesOfKinds(): Promise<readonly HostileCase[]> {
+  return casesOver(oneOfEachKind(await genuineDeliveries()))
+}
+
+function casesOver(genuine: readonly Genuine[]): readonly HostileCase[] {
   return [
     ...genuine.flatMap((one) => BY_DELIVERY.flatMap((make) => make(one))),
     ...forgeries(),

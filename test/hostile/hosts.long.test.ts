@@ -1,4 +1,5 @@
-// Takes 90 s.
+// Takes 60 s.
+import { casesOfKinds } from './cases.ts'
 import { testThrough } from './through.ts'
 
-testThrough((name) => name !== 'fetch')
+testThrough((name) => name !== 'fetch', casesOfKinds())

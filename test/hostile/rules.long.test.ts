@@ -1,4 +1,4 @@
-// Takes 60 s.
+// Takes 200 s.
 import { afterAll, describe, expect, test } from 'vitest'
 import { needs } from '../services/needs.ts'
 import { redisServer } from '../services/programs.ts'

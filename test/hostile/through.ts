@@ -1,16 +1,17 @@
 import { expect, test } from 'vitest'
-import { hostileCases } from './cases.ts'
+import type { HostileCase } from './case.ts'
 import { hosts } from './hosts.ts'
 import { playAll } from './play.ts'
 import { told } from './report.ts'
 
-const cases = hostileCases()
-
-/** Defines a test for each of these hosts: every case gets the reply it must get. */
-export function testThrough(chosen: (name: string) => boolean): void {
+/** Defines a test for each of these hosts: every one of the cases gets the reply it must get. */
+export function testThrough(
+  chosen: (name: string) => boolean,
+  cases: Promise<readonly HostileCase[]>,
+): void {
   test.each(hosts.filter(({ name }) => chosen(name)))(
     'every case gets the reply it must get through $name',
-    { timeout: 180_000 },
+    { timeout: 600_000 },
     async ({ open }) => {
       const host = await open()
       try {

@@ -23,14 +23,14 @@ export interface InboxRow {
     /** The option of the factory. */
     readonly option: string
     /** What written apps have for that option. */
-    readonly written: Written
+    readonly written: WrittenPlace
     /** What git must not take, if the place is in the project. */
     readonly ignored?: string
   }
 }
 
 /** What is written for the place of an inbox: its text, or a variable and what `.env` has for it. */
-export type Written = string | { readonly variable: string; readonly example: string }
+export type WrittenPlace = string | { readonly variable: string; readonly example: string }
 
 /** Every inbox, in the order in which `postern init` offers them: a new one is one row here and one in `test/services/inboxes.ts`. */
 export const inboxes: Readonly<Record<InboxName, InboxRow>> = {

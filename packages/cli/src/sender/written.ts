@@ -1,5 +1,5 @@
 import type { About } from '@postern/core/scheme'
-import { inboxes, type InboxName, type Written } from '../inboxes.ts'
+import { inboxes, type InboxName, type WrittenPlace } from '../inboxes.ts'
 import { upper, variablesOf } from './sender.ts'
 
 /** Names of options whose value is of one account: it comes from the environment, as the secret does. */
@@ -92,7 +92,7 @@ export function inboxCall(inbox: InboxName, { retrySpan = 0 }: About, isTyped: b
   return `${factory}(${given === '' ? '' : `{ ${given} }`})`
 }
 
-function writtenPlace(written: Written, isTyped: boolean): string {
+function writtenPlace(written: WrittenPlace, isTyped: boolean): string {
   return typeof written === 'string'
     ? `'${written}'`
     : `process.env.${written.variable}${isTyped ? '!' : ''}`

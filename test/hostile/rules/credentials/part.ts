@@ -17,8 +17,11 @@ export const credentials: RulePart = {
     const carrying = carryingDeliveries()
     const open = new Map<InboxName, OpenedInbox>()
     for (const name of INBOXES) open.set(name, await inboxes.open(name))
+    const senders = [...catalogue.keys()]
+    // What is masked is decided before an inbox gets it: by all senders on one, by those that send a secret on the others.
+    const sending = senders.filter((name) => carrying.some(({ sender }) => sender === name))
     const cases = INBOXES.flatMap((inbox) =>
-      [...catalogue.keys()].map((sender): RuleCase => ({
+      (inbox === 'memory' ? senders : sending).map((sender): RuleCase => ({
         name: `${carrying.length} deliveries with a secret, ${PLATFORMS.length} headers of platforms`,
         at: 'receiver, store, log, page, copy',
         sender,

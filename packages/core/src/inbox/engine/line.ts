@@ -5,9 +5,7 @@ import type { BatchWork } from '../batch/backlog.ts'
 import { createBatch, type Fault } from '../batch/batch.ts'
 import { chain } from './steps.ts'
 import type { Store } from './store.ts'
-
-/** Notes what is to be undone in memory if the transaction is rolled back, by whatever else is in it. */
-export type Undo = (undo: () => void) => void
+import { undone, type Undo } from './undo.ts'
 
 /** How works of one kind are stored together. */
 export interface LineOptions<Work extends BatchWork> {
@@ -184,21 +182,6 @@ export function createLine(store: Store): Line {
 }
 
 const IDLE: BatchWork = { bytes: 0, failed: () => {} }
-
-/** Undoes in memory what failed in the store. */
-function undone<T>(run: (undo: Undo) => MaybePromise<T>): MaybePromise<T> {
-  const undos: (() => void)[] = []
-  const failed = (error: unknown): never => {
-    for (const undo of undos) undo()
-    throw error
-  }
-  try {
-    const made = run((undo) => void undos.push(undo))
-    return isPromise(made) ? made.catch(failed) : made
-  } catch (error) {
-    return failed(error)
-  }
-}
 
 /** A store with one writer answers at once. */
 function now<T>(value: MaybePromise<T>): T {

@@ -1,7 +1,7 @@
 import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
 import type { Taken } from '../../inbox.ts'
 import type { NewEvent } from '../row.ts'
-import type { Undo } from '../line.ts'
+import type { Undo } from '../undo.ts'
 import type { Task } from '../run/task.ts'
 import { refuseIfShut } from '../standing.ts'
 import { chain, steps } from '../steps.ts'
