@@ -39,7 +39,7 @@ export function createReceiver<
   const { provider, name, inbox, limits, observer, now } = settings
   const { onUnhandled, work, dedupe, journal, silence: limit } = settings
   const subscribing = createSubscribing({ name, inbox, started: () => started })
-  const { subscriptions } = subscribing
+  const { subscriptions, answers } = subscribing
   if (onUnhandled === 'store' && !inbox.view)
     throw new TypeError(`onUnhandled: ${inbox.name} stores nothing; use 'acknowledge' or 'refuse'`)
   const { line, port, recorder, erasure } = createParts({ settings, subscribing, open, warn })
@@ -62,6 +62,7 @@ export function createReceiver<
     settings: { inbox, dedupe, onUnhandled, work, journal, silence: limit, now },
     subscribes: (topic, aliases = []) =>
       subscriptions.match({ topic, aliases, payload: undefined }).length > 0,
+    answers: (topic, aliases = []) => answers.match(topic, aliases) !== undefined,
     get topics() {
       return subscribing.topics()
     },

@@ -1,30 +1,30 @@
 import type { StatusReply, VersionReply } from '../src/api.ts'
 import type { JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { Progress } from './bulk/progress.tsx'
 import { sayPolitely } from './data/announce.ts'
 import { AskFailure, ask, signedOut } from './data/ask.ts'
 import { useKeys } from './data/keys.ts'
+import { useMore } from './data/more.ts'
 import { startLive } from './data/live.ts'
 import { go, href, useRoute } from './data/route.ts'
 import { StatusContext } from './data/status.ts'
 import { useStore } from './data/store.ts'
-import { Detail } from './detail/detail.tsx'
 import { Health } from './health/health.tsx'
-import { List } from './list/list.tsx'
 import { Failing } from './parts/failing.tsx'
 import { Head } from './parts/head.tsx'
-import { KeysHelp } from './parts/keys-help.tsx'
 import { Said } from './parts/said.tsx'
 import { SignedOut } from './parts/signed-out.tsx'
 import { useMedia } from './parts/use-media.ts'
-import { isUtc, setServerTime, setUtc, zone } from './words/time.ts'
+import { stopped } from './words/safe.ts'
+import { clock, isUtc, setServerTime, setUtc, zone } from './words/time.ts'
 
 /** The page. */
 export function App(): JSX.Element | null {
   const [status, setStatus] = useState<StatusReply | undefined>()
   const [failure, setFailure] = useState<AskFailure | undefined>()
   const isOut = useStore(signedOut)
+  const since = useRef(0)
   useEffect(() => {
     if (status !== undefined) return
     const load = (): void => {
@@ -37,7 +37,9 @@ export function App(): JSX.Element | null {
           setFailure(undefined)
         },
         (error: unknown) => {
-          if (error instanceof AskFailure) setFailure(error)
+          if (!(error instanceof AskFailure)) return
+          since.current ||= Date.now()
+          setFailure(error)
         },
       )
     }
@@ -50,8 +52,17 @@ export function App(): JSX.Element | null {
   if (status === undefined)
     return failure === undefined ? null : (
       <main class="whole">
-        <h1>{failure.status === 0 ? 'The app does not answer.' : 'The page cannot be shown.'}</h1>
-        <p>{failure.message} The page tries again every 5 s.</p>
+        <h1>
+          {failure.status === 0
+            ? 'The app does not answer.'
+            : failure.status >= 500
+              ? 'The inbox does not answer.'
+              : 'The page cannot be shown.'}
+        </h1>
+        <p>
+          {failure.status !== 0 && `${stopped(failure.message)} `}Since {clock(since.current)}. The
+          page tries again every 5 s.
+        </p>
       </main>
     )
   return (
@@ -65,6 +76,7 @@ function Screens(): JSX.Element {
   const { screen, open } = useRoute()
   const [utc, setShownUtc] = useState(isUtc)
   const [hasHelp, setHelp] = useState(false)
+  const more = useMore()
   const isBeside = useMedia('(min-width: 1100px)')
   const turnUtc = (): void => {
     setUtc(!utc)
@@ -88,12 +100,12 @@ function Screens(): JSX.Element {
       <main id="main" tabIndex={-1} class={hasDetail ? 'with-detail' : undefined}>
         {/* Not in the list, which nobody reaches while a detail stands in its place. */}
         {screen === 'list' && <h1 class="unseen">Deliveries</h1>}
-        {screen === 'health' ? <Health /> : <List isHidden={hasDetail && !isBeside} />}
-        {hasDetail && <Detail id={open} />}
+        {screen === 'health' ? <Health /> : more && <more.List isHidden={hasDetail && !isBeside} />}
+        {hasDetail && more && <more.Detail id={open} />}
       </main>
       <Progress />
       <Said />
-      {hasHelp && <KeysHelp close={() => setHelp(false)} />}
+      {hasHelp && more && <more.KeysHelp close={() => setHelp(false)} />}
     </>
   )
 }

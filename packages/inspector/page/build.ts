@@ -22,7 +22,7 @@ const HTML = `<!doctype html>
 <script type="module" src="{{base}}page.js"></script>
 </head>
 <body>
-<div id="page"></div>
+<div id="page"><p class="empty">postern is on its way …</p></div>
 <noscript>This page needs JavaScript.</noscript>
 </body>
 </html>
@@ -46,17 +46,31 @@ async function buildPage(): Promise<string> {
       target: 'es2023',
       modulePreload: false,
       cssCodeSplit: false,
-      rolldownOptions: { input: join(folder, 'main.tsx'), output: { entryFileNames: 'page.js' } },
+      rolldownOptions: {
+        input: join(folder, 'main.tsx'),
+        output: { entryFileNames: 'page.js', chunkFileNames: '[name].js' },
+      },
     },
   })) as Rolldown.RolldownOutput
-  const script = output.output.find((file) => file.type === 'chunk')!.code
+  const chunks = output.output.filter((file) => file.type === 'chunk')
+  const script = chunks.find(({ isEntry }) => isEntry)!.code
+  const more = Object.fromEntries(
+    chunks.filter(({ isEntry }) => !isEntry).map(({ fileName, code }) => [fileName, code]),
+  )
   const style = output.output.find((file) => file.fileName.endsWith('.css')) as Rolldown.OutputAsset
   return `// Written by packages/inspector/page/build.ts from packages/inspector/page: change it there.
 
 /** The page. \`{{base}}\` in the document is replaced by \`./~/\` or \`./<last segment>/~/\`, where script and style lie. */
-export const assets: { readonly html: string; readonly script: string; readonly style: string } = {
+export const assets: {
+  readonly html: string
+  readonly script: string
+  /** Scripts beside it, by their file: what the first screen does not need. */
+  readonly more: Readonly<Record<string, string>>
+  readonly style: string
+} = {
   html: ${JSON.stringify(HTML)},
   script: ${JSON.stringify(script)},
+  more: ${JSON.stringify(more)},
   style: ${JSON.stringify(String(style.source))},
 }
 `

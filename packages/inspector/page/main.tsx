@@ -9,4 +9,6 @@ if (location.hash.startsWith('#key='))
   history.replaceState(history.state, '', location.pathname + location.search)
 document.addEventListener('click', followLinks)
 document.addEventListener('keydown', takeKeys)
-render(<App />, document.querySelector('#page')!)
+const page = document.querySelector('#page')!
+page.textContent = ''
+render(<App />, page)

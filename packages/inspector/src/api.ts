@@ -17,6 +17,7 @@
  * | `POST replay`, `POST discard` {@link ChangeRequest} | {@link ChangeReply} |
  * | `POST rerun` {@link RerunRequest} | {@link RerunReply} |
  * | `POST sample` {@link SampleRequest} | {@link SampleReply} |
+ * | `POST mute` {@link MuteRequest} | {@link MuteReply} |
  *
  * Errors are `{ error, message, retryAfter? }` with a status: 400 a wrong query or option, 401 sign in, 403 not allowed,
  * 404 gone, 409 the state does not fit, 429 too often, 503 the inbox does not answer. A POST needs the header
@@ -30,7 +31,7 @@
 export const API = '~/api/'
 
 /** What a visitor may do: `read` alone is everybody's who may come in. */
-export type Action = 'replay' | 'discard' | 'rerun' | 'sample'
+export type Action = 'replay' | 'discard' | 'rerun' | 'sample' | 'mute'
 
 export interface ErrorReply {
   readonly error: string
@@ -89,8 +90,10 @@ export interface HealthReply {
   readonly dead: number
   /** When the oldest task that is due now was due. */
   readonly oldest: number | undefined
-  /** Things that need a look. */
+  /** Things that need a look; of causes the first eight. */
   readonly things: readonly Thing[]
+  /** Causes that stand in no row, and their dead tasks. */
+  readonly more: { readonly causes: number; readonly dead: number }
   /** Refusals that are no more than usual, and those of strangers: one line. */
   readonly usual: { readonly count: number; readonly groups: readonly RefusedGroup[] }
   readonly handlers: readonly {
@@ -112,23 +115,44 @@ export interface HealthReply {
     /** `ok`, or what the inbox cannot do. */
     readonly inbox: string
     readonly lastDelivery: number | undefined
+    /** Milliseconds between deliveries, usually; undefined if too little came to tell. */
+    readonly usually: number | undefined
+    /** Deliveries of the range, and how many of them were refused. */
+    readonly deliveries: number
+    readonly refused: number
+    /** Topics of the week that nobody handles, at most ten. */
+    readonly unhandled: readonly string[]
+    /** Tasks that wait. */
+    readonly waiting: number
+    /** Milliseconds in which 99 of 100 verified deliveries were answered in the range. */
+    readonly p99: number | undefined
   }[]
 }
 
 export type Thing =
   | {
       readonly kind: 'dead'
-      readonly receiver: string
-      readonly subscription: string
       /** Undefined for who may not see payloads: tasks are then grouped by subscription alone. */
       readonly cause: string | undefined
       readonly error: { readonly name: string; readonly message: string }
+      /** Where they died, the most first: receivers and subscriptions, at most six. */
+      readonly lanes: readonly {
+        readonly receiver: string
+        readonly subscription: string
+        readonly dead: number
+      }[]
+      readonly moreLanes: number
       readonly count: number
       /** Tasks with this error that wait for their next run. */
       readonly retrying: number
-      /** Runs that failed with it in the range. */
-      readonly failures: number
+      /** When the first of these tasks was received. */
       readonly since: number
+      /** When it was last seen. */
+      readonly last: number
+      /** True if nothing failed so for the longer of an hour and three times its longest gap. */
+      readonly isOver: boolean
+      /** Who has looked at it, and what they say; it holds until one more task dies of it. */
+      readonly muted?: MutedCause
       readonly spark: readonly number[]
     }
   | ({ readonly kind: 'refused' } & RefusedGroup)
@@ -148,13 +172,25 @@ export type Thing =
       readonly message: string
     }
 
+/** A cause that somebody has looked at. */
+export interface MutedCause {
+  readonly note: string
+  readonly by: string | undefined
+  readonly at: number
+}
+
 export interface RefusedGroup {
   readonly receiver: string
   readonly code: string
   /** Of a thing, refusals of the last six hours (`since:6h`); else of the range. */
   readonly count: number
-  /** A cause that `explain` has proven for one of them. */
+  /** Of a thing: verified deliveries and refusals of the sender since then. */
+  readonly of?: number
+  /** The cause that its newest kept body proves, and what mends it. */
   readonly proven?: string | undefined
+  readonly remedy?: string | undefined
+  /** The newest delivery that can be explained. */
+  readonly explain?: string | undefined
   readonly since: number
   readonly spark: readonly number[]
 }
@@ -223,7 +259,15 @@ export interface ListRow {
   readonly topic: string | undefined
   readonly eventId: string | undefined
   /** Undefined for rows of tasks. */
-  readonly outcome: 'accepted' | 'duplicate' | 'handshake' | 'unhandled' | 'refused' | undefined
+  readonly outcome:
+    | 'accepted'
+    | 'duplicate'
+    | 'handshake'
+    | 'unhandled'
+    | 'refused'
+    /** No subscription takes it, and the function of an answer made the reply. */
+    | 'answered'
+    | undefined
   readonly code: string | undefined
   readonly reason: string | undefined
   readonly status: number | undefined
@@ -342,6 +386,16 @@ export interface ChangeReply {
   readonly count: number
   readonly cursor: string | undefined
   readonly until: number
+}
+
+/** Marks a cause as seen until it changes; without a note the mark goes. */
+export interface MuteRequest {
+  readonly cause: string
+  readonly note?: string
+}
+
+export interface MuteReply {
+  readonly muted: boolean
 }
 
 export interface RerunRequest {

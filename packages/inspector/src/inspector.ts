@@ -64,6 +64,8 @@ export function createInspector<Own extends readonly unknown[] = readonly unknow
       case 'page.css':
         return asset('text/css', assets.style)
       default:
+        if (Object.hasOwn(assets.more, place.route))
+          return asset('text/javascript', assets.more[place.route]!)
         return problemReply(404, 'not_found', 'nothing is here')
     }
   }

@@ -6,6 +6,8 @@ export interface Version {
   readonly current: () => Promise<string>
   /** The answer of an equal question of the same version, at most 2 seconds old, or a new one. */
   readonly shared: <T>(key: string, ask: () => Promise<T>) => Promise<T>
+  /** Something that is no task and no delivery was changed here: equal questions are asked anew. */
+  readonly forget: () => void
 }
 
 const FRESH = 250
@@ -28,6 +30,7 @@ export function createVersion(
 
   return {
     current,
+    forget: () => answers.clear(),
     async shared<T>(key: string, ask: () => Promise<T>): Promise<T> {
       const version = await current()
       const found = answers.get(key)

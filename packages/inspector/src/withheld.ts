@@ -1,7 +1,8 @@
 import { relative } from 'node:path'
 import type { InboxView, LaneStats, TaskError } from '@postern/core/inbox'
-import type { HealthReply, TaskFailure, Thing } from './api.ts'
-import { countsPerStep, sumOf, type Counted, type TimeSpan } from './span.ts'
+import type { HealthReply, TaskFailure } from './api.ts'
+import { SHOWN, inOrder, isOver, type DeadThing } from './health/dead.ts'
+import { countsPerStep, type Counted, type TimeSpan } from './span.ts'
 import { ApiProblem } from './replies.ts'
 
 /*
@@ -72,8 +73,6 @@ function nearest(file: string): string {
 
 // Dead tasks of a subscription that are looked at: the newest says what fails, the oldest since when.
 const NEWEST = 100
-// Subscriptions that are shown, the most dead tasks first.
-const LANES = 50
 
 /** Dead tasks by subscription, since their causes are made of messages. */
 export async function withheldThings(
@@ -81,14 +80,15 @@ export async function withheldThings(
   lanes: readonly LaneStats[],
   runs: readonly Counted[],
   span: TimeSpan,
-): Promise<readonly Thing[]> {
+  at: number,
+): Promise<readonly DeadThing[]> {
   const dead = lanes
     .filter(({ counts }) => counts.dead > 0)
     .toSorted((one, other) => other.counts.dead - one.counts.dead)
-    .slice(0, LANES)
-  return Promise.all(dead.map(async (lane) => thingOf(lane)))
+    .slice(0, SHOWN)
+  return inOrder(await Promise.all(dead.map(async (lane) => thingOf(lane))))
 
-  async function thingOf({ receiver, subscription, counts }: LaneStats): Promise<Thing> {
+  async function thingOf({ receiver, subscription, counts }: LaneStats): Promise<DeadThing> {
     const filter = { receiver, subscription, state: 'dead' as const, limit: NEWEST }
     const rows = (await view?.list(filter))?.rows ?? []
     const failed = runs.filter(
@@ -98,27 +98,34 @@ export async function withheldThings(
         (run.value === 'retry' || run.value === 'dead'),
     )
     const error = rows[0]?.error
+    const last = Math.max(
+      ...failed.map(({ from }) => from),
+      ...rows.map(({ receivedAt }) => receivedAt),
+      0,
+    )
     return {
       kind: 'dead',
-      receiver,
-      subscription,
       cause: undefined,
       error: error ? withheldError(error) : { name: 'Error', message: '' },
+      lanes: [{ receiver, subscription, dead: counts.dead }],
+      moreLanes: 0,
       count: counts.dead,
       retrying: 0,
-      failures: sumOf(failed),
       since: Math.min(span.to, ...rows.map(({ receivedAt }) => receivedAt)),
+      last,
+      isOver: isOver(failed, last, at),
       spark: countsPerStep(span, failed),
     }
   }
 }
 
-/** Health without what `explain` has proven of bodies. */
-export function withheldHealth(reply: HealthReply): HealthReply {
-  const unproven = <T extends object>(group: T): T => ({ ...group, proven: undefined })
-  return {
-    ...reply,
-    things: reply.things.map((thing) => (thing.kind === 'refused' ? unproven(thing) : thing)),
-    usual: { ...reply.usual, groups: reply.usual.groups.map(unproven) },
-  }
+/** Subscriptions with dead tasks that stand in no row. */
+export function moreLanesOf(
+  shown: readonly DeadThing[],
+  lanes: readonly LaneStats[],
+): HealthReply['more'] {
+  const dead = lanes.filter(({ counts }) => counts.dead > 0)
+  const sum = dead.reduce((all, { counts }) => all + counts.dead, 0)
+  const left = sum - shown.reduce((all, { count }) => all + count, 0)
+  return { causes: Math.max(0, dead.length - shown.length), dead: Math.max(0, left) }
 }

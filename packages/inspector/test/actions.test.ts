@@ -124,6 +124,7 @@ describe('who may what', () => {
       ['discard', { filter: { state: 'dead' } }],
       ['rerun', { task, payload: '{}' }],
       ['sample', { receiver: 'github' }],
+      ['mute', { cause: 'x', note: '' }],
     ] as const)
       expect(await bob.act(route, body)).toMatchObject({
         statusCode: 403,
@@ -141,7 +142,12 @@ describe('who may what', () => {
     })
     expect(await one.act('discard', { filter: { id: '1' } })).toMatchObject({ statusCode: 200 })
     const all = scene.as({ allow: 'all' })
-    expect((await all.get('status'))['visitor'].actions).toEqual(['replay', 'discard', 'rerun'])
+    expect((await all.get('status'))['visitor'].actions).toEqual([
+      'replay',
+      'discard',
+      'rerun',
+      'mute',
+    ])
     expect(await all.act('sample', { receiver: 'github' })).toMatchObject({ statusCode: 403 })
   })
 
@@ -151,6 +157,7 @@ describe('who may what', () => {
       statusCode: 403,
     })
     expect(await ops.act('rerun', { task: '1', payload: '{}' })).toMatchObject({ statusCode: 403 })
+    expect(await ops.act('mute', { cause: 'x', note: '' })).toMatchObject({ statusCode: 403 })
     expect(await ops.get('copy?as=curl&task=1')).toMatchObject({ statusCode: 403 })
     expect(await ops.act('replay', { filter: { state: 'dead' }, dryRun: true })).toMatchObject({
       count: 5,

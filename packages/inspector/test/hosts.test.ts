@@ -154,7 +154,7 @@ for (const host of HOSTS)
       const asked = async (user: string) =>
         fetch(`${url}/~/api/status`, { headers: { cookie: `user=${user}` } })
       expect(await (await asked('ada')).json()).toMatchObject({
-        visitor: { as: 'ada', actions: ['replay', 'discard', 'rerun'], payloads: true },
+        visitor: { as: 'ada', actions: ['replay', 'discard', 'rerun', 'mute'], payloads: true },
       })
       expect(await (await asked('bob')).json()).toMatchObject({
         visitor: { as: 'bob', actions: [], payloads: false },

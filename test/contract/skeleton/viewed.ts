@@ -3,6 +3,7 @@ import {
   DONE,
   TASKS,
   eventOf,
+  topCauses,
   type FullRow,
   type InfoRow,
   type Scan,
@@ -57,17 +58,16 @@ export function createViewed(tables: Tables): Viewed {
         .rows()
         .filter((row) => row.cause !== null && (!lanes || lanes.includes(row.lane)))
       const groups = Map.groupBy(failed, ({ cause, lane }) => `${cause} ${lane}`)
-      return [...groups.values()]
-        .sort((a, b) => b.length - a.length)
-        .slice(0, 100)
-        .map((group) => {
+      return topCauses(
+        [...groups.values()].map((group) => {
           const { cause, lane, error } = group[0]!
           const dead = group.filter(({ state }) => state === DEAD).length
           const times = group.map((row) => ofTask(row).received)
           const [first, last] = [Math.min(...times), Math.max(...times)]
           const retrying = group.length - dead
           return { cause: cause!, lane, error: error!, dead, retrying, first, last }
-        })
+        }),
+      )
     },
     version: () => tables.version(),
     attempts(task) {

@@ -1,4 +1,4 @@
-import type { Cause } from '@postern/core/inbox'
+import { topCauses, type Cause } from '@postern/core/inbox'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { fromJob } from '../store/errors.ts'
 import { parseQueueName } from '../store/names.ts'
@@ -15,22 +15,20 @@ type Row = readonly [
 const STEP = 500
 // Jobs of one queue and state that are looked at, the latest first.
 const MOST = 20_000
-const GROUPS = 100
 
 /** Dead and failing tasks by error. In a queue with very many of them only the latest are counted. */
 export async function causes(
   { client, prefix }: { readonly client: RedisClient; readonly prefix: string },
   filter: { readonly receiver?: string; readonly subscription?: string },
 ): Promise<readonly Cause[]> {
-  const groups = new Map<string, Cause>()
+  const groups = new Map<string, Omit<Cause, 'among'>>()
   for (const queue of await client.smembers(`${prefix}:queues`)) {
     const { receiver, subscription } = parseQueueName(queue)
     if ((filter.receiver ?? receiver) !== receiver) continue
     if ((filter.subscription ?? subscription) !== subscription) continue
     for (const set of ['failed', 'delayed'] as const) await add(queue, set)
   }
-  const size = ({ dead, retrying }: Cause): number => dead + retrying
-  return [...groups.values()].sort((one, other) => size(other) - size(one)).slice(0, GROUPS)
+  return topCauses([...groups.values()])
 
   async function add(queue: string, set: 'failed' | 'delayed'): Promise<void> {
     for (let from = 0; from < MOST; from += STEP) {

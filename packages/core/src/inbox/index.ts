@@ -83,6 +83,7 @@ export {
   type CommonSettings,
 } from './attach/checks.ts'
 export { causeOf } from './tasks/cause.ts'
+export { topCauses, type CauseGroup } from './tasks/top-causes.ts'
 export {
   arrivalCursor,
   arrivalPlace,

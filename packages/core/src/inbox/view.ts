@@ -130,6 +130,8 @@ export interface Cause {
   /** When the first and the last of these tasks was received. */
   readonly first: number
   readonly last: number
+  /** How many causes there are in all: an answer has at most 100 rows. */
+  readonly among: number
 }
 
 /** Tasks of a subscription by state. */
@@ -153,7 +155,7 @@ export interface InboxView {
   list(query?: TaskQuery): MaybePromise<Page<TaskInfo>>
   get(id: string): MaybePromise<TaskDetail | undefined>
   stats(): MaybePromise<readonly LaneStats[]>
-  /** Dead and failing tasks by error, the most tasks first, at most 100. */
+  /** Dead and failing tasks by error and subscription: the cause with the most tasks first, at most 100 rows. */
   causes(filter?: {
     readonly receiver?: string
     readonly subscription?: string

@@ -48,6 +48,8 @@ export interface Receiver<
   readonly settings: ReceiverSettings
   /** Whether a subscription takes a topic, or one of its aliases. */
   subscribes(topic: string, aliases?: readonly string[]): boolean
+  /** Whether the function of an answer makes the reply to a topic, or to one of its aliases. */
+  answers(topic: string, aliases?: readonly string[]): boolean
   /** Subscribes a handler to topics. All subscriptions are made before the first delivery. */
   on<const P extends (keyof Events & string) | (string & {}), S extends StandardSchema>(
     topics: Topics<Events, P>,

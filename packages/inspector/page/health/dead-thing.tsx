@@ -1,31 +1,41 @@
-import type { Thing } from '../../src/api.ts'
+import type { MuteReply, Thing } from '../../src/api.ts'
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { AskFirst } from '../bulk/ask-first.tsx'
+import { note as say } from '../data/announce.ts'
+import { AskFailure, act } from '../data/ask.ts'
 import type { What } from '../data/bulk.ts'
-import { href, qualifier } from '../data/route.ts'
+import { refresh } from '../data/live.ts'
+import { href, qualifier, useRoute } from '../data/route.ts'
 import { useMay } from '../data/status.ts'
 import { Spark } from '../parts/spark.tsx'
-import { count, counted } from '../words/count.ts'
-import { safe } from '../words/safe.ts'
+import { count } from '../words/count.ts'
+import { middle, safe } from '../words/safe.ts'
+import { clockTime } from '../words/time.ts'
 import { Since } from './since.tsx'
 
-/** Tasks that died of one error: which, how many, since when, and what to do about all of them. */
-export function DeadThing({ thing }: { thing: Thing & { kind: 'dead' } }): JSX.Element {
-  const [asked, setAsked] = useState<What | undefined>()
+type Dead = Thing & { kind: 'dead' }
+
+/** Tasks that died of one cause: which, how many, where, since when, and what to do about all of them. */
+export function DeadThing({ thing }: { thing: Dead }): JSX.Element {
+  const [asked, setAsked] = useState<What | 'mute' | undefined>()
   const mayRun = useMay('replay')
   const mayDiscard = useMay('discard')
-  const { receiver, subscription, cause, error, retrying, failures } = thing
-  const filter = { receiver, subscription, ...(cause && { cause }), state: 'dead' }
+  const mayMute = useMay('mute') && thing.cause !== undefined
+  const { receiver } = useRoute()
+  const { cause, error, retrying, lanes, moreLanes, muted } = thing
+  const only = cause === undefined ? lanes[0] : receiver === '' ? {} : { receiver }
+  const { dead: _, ...within } = { dead: 0, ...only }
+  const filter = { ...within, ...(cause && { cause }), state: 'dead' }
   const q = [
     'state:dead',
-    qualifier('receiver', receiver),
-    qualifier('subscription', subscription),
+    ...Object.entries(within).map(([name, value]) => qualifier(name, value)),
     ...(cause ? [qualifier('cause', cause)] : []),
   ].join(' ')
-  const ask = (what: What) => () => setAsked(asked === what ? undefined : what)
+  const ask = (what: What | 'mute') => () => setAsked(asked === what ? undefined : what)
+  const text = cause === undefined ? `${error.name} ${error.message}`.trim() : error.message
   return (
-    <li>
+    <li class={thing.isOver || muted ? 'over' : undefined}>
       <div class="thing">
         <a class="mark bad" href={href({ screen: 'list', q })}>
           <span class="sign" aria-hidden="true">
@@ -33,22 +43,27 @@ export function DeadThing({ thing }: { thing: Thing & { kind: 'dead' } }): JSX.E
           </span>
           {count(thing.count)} dead
         </a>
-        <span class="who">
-          {safe(receiver)} › <b>{safe(subscription)}</b>
-        </span>
         <span class="what">
-          <code>
-            {safe(
-              cause === undefined
-                ? `${error.name} ${error.message}`.trim()
-                : error.message.slice(0, 300) || error.name,
-            )}
+          <code class="said" title={safe(text.slice(0, 1000))}>
+            {safe(text.slice(0, 400) || error.name)}
           </code>
-          {retrying > 0 && <span>{count(retrying)} more wait for a retry</span>}
-          {failures > 0 && <span>{counted(failures, 'run')} failed with it</span>}
+          <span class="where">
+            {lanes.map((lane, at) => (
+              <span key={`${lane.receiver} ${lane.subscription}`}>
+                {at > 0 && ', '}
+                <span title={safe(`${lane.receiver} › ${lane.subscription}`.slice(0, 500))}>
+                  {safe(middle(lane.receiver, 28))} › <b>{safe(middle(lane.subscription, 28))}</b>
+                </span>
+                {lanes.length > 1 && ` (${count(lane.dead)})`}
+              </span>
+            ))}
+            {moreLanes > 0 && ` and ${count(moreLanes)} more`}
+            {retrying > 0 && ` · ${count(retrying)} more wait for a retry`}
+            {muted && ` · ${safe(muted.note) || 'seen'}${muted.by ? `, ${safe(muted.by)}` : ''}`}
+          </span>
         </span>
         <Spark values={thing.spark} tone="bad" />
-        <Since at={thing.since} />
+        <When thing={thing} />
         <span class="acts">
           {mayRun && (
             <button type="button" aria-expanded={asked === 'replay'} onClick={ask('replay')}>
@@ -65,11 +80,70 @@ export function DeadThing({ thing }: { thing: Thing & { kind: 'dead' } }): JSX.E
               Discard…
             </button>
           )}
+          {mayMute && (
+            <button
+              type="button"
+              class="quiet"
+              aria-expanded={asked === 'mute'}
+              onClick={muted ? () => void mute(cause!) : ask('mute')}
+            >
+              {muted ? 'Unmute' : 'Mute…'}
+            </button>
+          )}
         </span>
       </div>
-      {asked && (
+      {(asked === 'replay' || asked === 'discard') && (
         <AskFirst key={asked} what={asked} filter={filter} close={() => setAsked(undefined)} />
       )}
+      {asked === 'mute' && <Mute cause={cause!} close={() => setAsked(undefined)} />}
     </li>
   )
+}
+
+function When({ thing: { since, last, isOver } }: { thing: Dead }): JSX.Element {
+  if (isOver) return <Since at={last} word="over since" />
+  return (
+    <span class="since">
+      <Since at={since} />
+      <span>
+        last {clockTime(last)} · <b>going on</b>
+      </span>
+    </span>
+  )
+}
+
+function Mute({ cause, close }: { cause: string; close: () => void }): JSX.Element {
+  const [text, setText] = useState('')
+  return (
+    <form
+      class="ask-first"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void mute(cause, text)
+        close()
+      }}
+    >
+      <input
+        type="text"
+        aria-label="Note"
+        placeholder="why nobody needs to look, such as: mended in 4.2, runs again tonight"
+        maxLength={300}
+        value={text}
+        onInput={(event) => setText(event.currentTarget.value)}
+      />
+      <button type="submit">Mute until one more dies</button>
+      <button type="button" class="quiet" onClick={close}>
+        Close
+      </button>
+    </form>
+  )
+}
+
+async function mute(cause: string, text?: string): Promise<void> {
+  try {
+    await act<MuteReply>('mute', { cause, ...(text === undefined ? {} : { note: text }) })
+    refresh()
+  } catch (error) {
+    if (error instanceof AskFailure) say(error.message)
+  }
 }

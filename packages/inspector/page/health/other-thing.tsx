@@ -4,7 +4,7 @@ import { href, qualifier } from '../data/route.ts'
 import { Spark } from '../parts/spark.tsx'
 import { count } from '../words/count.ts'
 import { duration } from '../words/duration.ts'
-import { safe } from '../words/safe.ts'
+import { middle, safe } from '../words/safe.ts'
 import { refusedLink } from './refused-link.ts'
 import { Since } from './since.tsx'
 
@@ -24,18 +24,27 @@ export function OtherThing({
       <Row
         sign="⊘"
         tone="warn"
-        word={`${count(thing.count)} refused`}
+        word={`${count(thing.count)}${thing.of === undefined ? '' : ` of ${count(thing.of)}`} refused`}
         link={refusedLink(thing, BURST)}
         who={thing.receiver}
+        says={
+          <>
+            {' · '}
+            <code>{safe(thing.code)}</code>
+            {thing.proven && (
+              <>
+                {' · '}
+                <b>proven: {safe(thing.proven)}</b>
+              </>
+            )}
+          </>
+        }
+        more={thing.remedy && safe(thing.remedy.slice(0, 300))}
       >
-        <span class="what">
-          <code>{safe(thing.code)}</code>
-          {thing.proven && <span>proven: {safe(thing.proven)}</span>}
-        </span>
         <Spark values={thing.spark} tone="warn" />
         <Since at={thing.since} />
         <span class="acts">
-          <a class="button" href={refusedLink(thing, BURST, true)}>
+          <a class="button" href={refusedLink(thing, BURST, thing.explain)}>
             Explain
           </a>
         </span>
@@ -43,13 +52,20 @@ export function OtherThing({
     )
   if (thing.kind === 'silent') {
     const last = href({ screen: 'list', receiver: '', q: qualifier('receiver', thing.receiver) })
+    const { usually, limit } = thing
     return (
-      <Row sign="…" tone="calm" word="silent" link={last} who={thing.receiver}>
-        <span class="what">
-          <span class="strong">nothing for {duration(at - thing.since)}</span>
-          {thing.usually !== undefined && <span>usually every {duration(thing.usually)}</span>}
-          {thing.limit !== undefined && <span>its limit is {duration(thing.limit)}</span>}
-        </span>
+      <Row
+        sign="…"
+        tone="calm"
+        word="silent"
+        link={last}
+        who={thing.receiver}
+        says={` · nothing for ${duration(at - thing.since)}`}
+        more={[
+          ...(usually === undefined ? [] : [`usually every ${duration(usually)}`]),
+          ...(limit === undefined ? [] : [`its limit is ${duration(limit)}`]),
+        ].join(' · ')}
+      >
         <span class="spark" />
         <Since at={thing.since} />
         <span class="acts">
@@ -61,9 +77,7 @@ export function OtherThing({
     )
   }
   return (
-    <Row sign="✕" tone="bad" word="inbox" who={thing.receiver}>
-      <span class="what wide">{safe(thing.message)}</span>
-    </Row>
+    <Row sign="✕" tone="bad" word="inbox" who={thing.receiver} says={` · ${safe(thing.message)}`} />
   )
 }
 
@@ -73,7 +87,9 @@ function Row(props: {
   word: string
   link?: string
   who: string
-  children: preact.ComponentChildren
+  says: preact.ComponentChildren
+  more?: preact.ComponentChildren
+  children?: preact.ComponentChildren
 }): JSX.Element {
   const mark = (
     <>
@@ -93,8 +109,12 @@ function Row(props: {
             {mark}
           </a>
         )}
-        <span class="who">
-          <b>{safe(props.who)}</b>
+        <span class={`what${props.children === undefined ? ' wide' : ''}`}>
+          <span class="said">
+            <b title={safe(props.who.slice(0, 400))}>{safe(middle(props.who, 28))}</b>
+            {props.says}
+          </span>
+          {props.more && <span class="where">{props.more}</span>}
         </span>
         {props.children}
       </div>

@@ -1,11 +1,14 @@
 import type { RefusedGroup } from '../../src/api.ts'
 import { href, qualifier } from '../data/route.ts'
 
-/** The list of these refusals, as old as their count is; the newest one open at its explanation, if asked. */
+/**
+ * The list of these refusals, as old as their count is. With `explained` open at its explanation: the delivery of that id,
+ * else the newest one.
+ */
 export function refusedLink(
   { receiver, code }: RefusedGroup,
   since: string,
-  isExplained = false,
+  ...explained: readonly (string | undefined)[]
 ): string {
   const q = [
     'outcome:refused',
@@ -17,6 +20,8 @@ export function refusedLink(
     screen: 'list',
     receiver: '',
     q,
-    ...(isExplained ? { open: 'first', tab: 'explain' } : {}),
+    ...(explained.length > 0
+      ? { open: explained[0] === undefined ? 'first' : `delivery:${explained[0]}`, tab: 'explain' }
+      : {}),
   })
 }

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { live } from '../data/live.ts'
 import { useStore } from '../data/store.ts'
 import { duration } from '../words/duration.ts'
+import { stopped } from '../words/safe.ts'
 import { clock, now } from '../words/time.ts'
 
 /** What failed, since when, what still holds, and when the page looks again. */
@@ -15,7 +16,8 @@ export function Failing(): JSX.Element | null {
   return (
     <div class="failing" role="alert">
       <strong>
-        {inbox ? failure.message : 'The app does not answer.'} Since {clock(failure.since)}
+        {inbox || failure.status === 429 ? stopped(failure.message) : 'The app does not answer.'}{' '}
+        Since {clock(failure.since)}
         <span aria-hidden="true">, for {duration(Math.max(1000, time - failure.since))}</span>.
       </strong>{' '}
       {inbox

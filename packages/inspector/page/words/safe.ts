@@ -35,3 +35,16 @@ export function shortId(id: string): string {
 export function head(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most)}…`
 }
+
+/** A name of at most so many characters: what is too long loses its middle. */
+export function middle(text: string, most: number): string {
+  const points = Array.from(text.slice(0, 1000))
+  if (points.length <= most) return text
+  const tail = Math.floor((most - 1) / 3)
+  return `${points.slice(0, most - 1 - tail).join('')}…${Array.from(text.slice(-200)).slice(-tail).join('')}`
+}
+
+/** A sentence with its full stop. */
+export function stopped(text: string): string {
+  return /[.!?…]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`
+}

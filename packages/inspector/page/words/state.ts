@@ -40,6 +40,7 @@ const OUTCOMES = {
   duplicate: look('=', 'duplicate', 'calm'),
   handshake: look('↺', 'handshake', 'calm'),
   unhandled: look('–', 'unhandled', 'calm'),
+  answered: look('↩', 'answered', 'good'),
 } as const
 
 /** How a delivery without tasks looks. */

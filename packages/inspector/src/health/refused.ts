@@ -1,4 +1,4 @@
-import { HOUR, type Bucket } from '@postern/core/inbox'
+import { HOUR, MINUTE, type Bucket } from '@postern/core/inbox'
 import { countBuckets, grouped, sumOf, type Counted } from '../span.ts'
 
 /** Refusals that are more than usual: a sender or a setting has changed. */
@@ -7,7 +7,7 @@ export interface Burst {
   readonly code: string
   /** Refusals of the last six hours. */
   readonly count: number
-  /** Start of the first hour that had too many, in milliseconds since 1970. */
+  /** The minute of the first one, in milliseconds since 1970. It stays where it is as time goes on. */
   readonly since: number
 }
 
@@ -26,14 +26,14 @@ export function isStranger(code: string): boolean {
   return STRANGERS.has(code)
 }
 
-/** When the refusals that `burstsOf` judges begin, in milliseconds since 1970. */
+/** When the refusals that `burstsOf` judges begin, in milliseconds since 1970: a whole minute. */
 export function recentFrom(now: number): number {
-  return now - RECENT * HOUR
+  return now - (now % MINUTE) - RECENT * HOUR
 }
 
 /**
- * Bursts among the refusals of the last six hours, given by code in steps of an hour: at least 5 in an hour, and three
- * times the median hour of the week before.
+ * Bursts among the refusals of the last six hours, given by code and minute: at least 5 in an hour, and three times the
+ * median hour of the week before.
  */
 export function burstsOf(
   recent: readonly Bucket[],
@@ -49,13 +49,47 @@ export function burstsOf(
   for (const [name, buckets] of grouped(countBuckets(recent), nameOf)) {
     const { receiver, value: code } = buckets[0]!
     if (isStranger(code)) continue
-    const counts = (usual.get(name) ?? []).map(({ count }) => count)
-    const least = Math.max(LEAST, TIMES * median(counts, hours))
-    const high = buckets.filter(({ count }) => count >= least)
-    if (high.length > 0)
-      bursts.push({ receiver, code, count: sumOf(buckets), since: high[0]!.from })
+    const before = usual.get(name) ?? []
+    const least = Math.max(
+      LEAST,
+      TIMES *
+        median(
+          before.map(({ count }) => count),
+          hours,
+        ),
+    )
+    const since = beginOf(buckets, before, least, recentFrom(now))
+    if (since !== undefined) bursts.push({ receiver, code, count: sumOf(buckets), since })
   }
   return bursts
+}
+
+/**
+ * The first minute of the refusals that led to the first hour with too many: no gap between them is longer than an hour.
+ * If they began before the six hours, the hours of the week tell when.
+ */
+function beginOf(
+  buckets: readonly Counted[],
+  before: readonly Counted[],
+  least: number,
+  window: number,
+): number | undefined {
+  const minutes = buckets.toSorted((one, other) => one.from - other.from)
+  let begin = minutes[0]!.from
+  let found: number | undefined
+  for (const [place, { from }] of minutes.entries()) {
+    if (place > 0 && from - minutes[place - 1]!.from > HOUR) begin = from
+    const hour = minutes.filter((one) => one.from > from - HOUR && one.from <= from)
+    if (sumOf(hour) < least) continue
+    found = begin
+    break
+  }
+  if (found === undefined || found - window > HOUR) return found
+  for (const { from } of before.toSorted((one, other) => other.from - one.from)) {
+    if (found - from > 2 * HOUR) break
+    found = from
+  }
+  return found
 }
 
 /** The median of that many hours, most of which may have had nothing. */

@@ -1,4 +1,5 @@
 import { HOUR, MINUTE, type Bucket, type Inbox } from '@postern/core/inbox'
+import { countBuckets, type Counted } from '../span.ts'
 
 /** What a week says about what is usual. */
 export interface Week {
@@ -6,10 +7,15 @@ export interface Week {
   readonly codes: readonly Bucket[]
   /** Verified deliveries, in steps of ten minutes. */
   readonly verified: readonly Bucket[]
+  /** Failed runs by cause, in steps of ten minutes. */
+  readonly failures: readonly Counted[]
+  /** Receivers and topics of deliveries that no subscription takes, the newest first. */
+  readonly unhandled: readonly (readonly [receiver: string, topic: string])[]
 }
 
 const GENUINE: ReadonlySet<string> = new Set(['accepted', 'duplicate', 'unhandled'])
 const KEPT = 5 * MINUTE
+const UNHANDLED = 200
 
 /**
  * Makes the function that reads the last week. Its answer is kept for five minutes for all viewers, since thousands of
@@ -27,12 +33,20 @@ export function createWeek(now: () => number): (inbox: Inbox) => Promise<Week> {
 }
 
 async function read({ journal }: Inbox, now: number): Promise<Week> {
-  if (!journal) return { codes: [], verified: [] }
-  const range = { from: now - 168 * HOUR, to: now + 1, kind: 'delivery' as const }
-  const [codes, outcomes] = await Promise.all([
-    journal.history({ ...range, step: HOUR, by: 'code' }),
-    journal.history({ ...range, step: 10 * MINUTE, by: 'outcome' }),
+  if (!journal) return { codes: [], verified: [], failures: [], unhandled: [] }
+  const range = { from: now - 168 * HOUR, to: now + 1 }
+  const [codes, outcomes, failures, unhandled] = await Promise.all([
+    journal.history({ ...range, step: HOUR, kind: 'delivery', by: 'code' }),
+    journal.history({ ...range, step: 10 * MINUTE, kind: 'delivery', by: 'outcome' }),
+    journal.history({ ...range, step: 10 * MINUTE, kind: 'attempt', by: 'cause' }),
+    journal.deliveries({ outcome: 'unhandled', since: range.from, limit: UNHANDLED }),
   ])
-  const verified = outcomes.filter((bucket) => 'value' in bucket && GENUINE.has(bucket.value))
-  return { codes, verified }
+  return {
+    codes,
+    verified: outcomes.filter((bucket) => 'value' in bucket && GENUINE.has(bucket.value)),
+    failures: countBuckets(failures),
+    unhandled: unhandled.rows.flatMap(({ receiver, topics }) =>
+      topics.map((topic) => [receiver, topic] as const),
+    ),
+  }
 }

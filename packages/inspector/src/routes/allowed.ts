@@ -7,7 +7,7 @@ export function mayDo(visitor: Visitor, action: Action, hasReceivers: boolean): 
   const { allow, isDeveloper } = visitor
   if (action === 'sample')
     return hasReceivers && (isDeveloper || (typeof allow !== 'string' && allow.includes('sample')))
-  if (action === 'rerun' && !visitor.payloads) return false
+  if ((action === 'rerun' || action === 'mute') && !visitor.payloads) return false
   return allow === 'all' || (allow !== 'read' && allow.includes(action))
 }
 

@@ -10,6 +10,7 @@ import { MOST_BYTES, TOO_LARGE, type InspectorReply, type InspectorRequest } fro
 import { once } from '../once.ts'
 import { isSameOrigin } from '../same-origin.ts'
 import { createVersion } from '../version.ts'
+import type { Proofs } from '../health/proofs.ts'
 import { createWeek } from '../health/week.ts'
 import { createActed } from './acted.ts'
 import { change } from './change.ts'
@@ -20,6 +21,7 @@ import { answerExplain } from './explain.ts'
 import { answerHealth } from './health.ts'
 import { answerList } from './list.ts'
 import { createRegistered } from './registered.ts'
+import { mute } from './mute.ts'
 import { rerun } from './rerun.ts'
 import { answerSample } from './sample.ts'
 import { answerStatus } from './status.ts'
@@ -45,9 +47,8 @@ const ACTS: Readonly<Record<string, Route>> = {
   discard: change('discard'),
   rerun,
   sample: answerSample,
+  mute,
 }
-// Proofs of refusals that are remembered: receivers times codes.
-const MOST_PROOFS = 1000
 
 /** Answers the routes of the API. */
 export type Api = (
@@ -68,7 +69,7 @@ export function createApi(options: InspectorOptions<never>, inbox: () => Promise
   const version = createVersion(inbox)
   const now = (): number => Date.now()
   const seal = options.seal === undefined ? undefined : createSeal(options.seal, 'seal')
-  const proofs = new Map<string, string>()
+  const proofs: Proofs = new Map()
   const weekOf = createWeek(now)
   const acted = createActed(options)
   const budgetOf = createBudgets()
@@ -98,6 +99,7 @@ export function createApi(options: InspectorOptions<never>, inbox: () => Promise
         body,
         shared: version.shared,
         version: version.current,
+        forget: version.forget,
         now,
         seal,
         proofs,
@@ -106,7 +108,6 @@ export function createApi(options: InspectorOptions<never>, inbox: () => Promise
         weekOf,
         acted,
       }
-      if (proofs.size > MOST_PROOFS) proofs.clear()
       return json(await (acts ? ACTS[route]! : reads[route as keyof typeof reads]!)(context))
     } catch (error) {
       return failed(error)

@@ -5,6 +5,7 @@ import type { LoopBudget } from '../budgets.ts'
 import type { Remembered } from '../remembered.ts'
 import type { Visitor } from '../gate/gate.ts'
 import type { Inspected, InspectorOptions } from '../options.ts'
+import type { Proofs } from '../health/proofs.ts'
 import type { Week } from '../health/week.ts'
 
 /** What a route works with. */
@@ -21,9 +22,11 @@ export interface Context {
   /** Answers equal questions within a version of the inbox once. */
   readonly shared: <T>(key: string, ask: () => Promise<T>) => Promise<T>
   readonly version: () => Promise<string>
+  /** What was shared is asked anew: something that has no version was changed. */
+  readonly forget: () => void
   readonly seal: Seal | undefined
-  /** Causes that `explain` has proven, by `[receiver, code]` as JSON. */
-  readonly proofs: Map<string, string>
+  /** What is proven of bursts, by `[receiver, code]` as JSON. */
+  readonly proofs: Proofs
   /** What this visitor may still ask of the event loop. */
   readonly budget: LoopBudget
   /** Answers of `explain`. */

@@ -104,7 +104,10 @@ async function show(
   const kept = first?.delivery ?? arrival?.kept
   const tasks = new Map(first && [[eventKey(first.receiver, first.event.key), details]])
   const row = arrival
-    ? { ...arrivalRow(arrival, tasks, visitor.payloads), tasks: details.map(rowTask) }
+    ? {
+        ...arrivalRow(arrival, tasks, visitor.payloads, context.receivers),
+        tasks: details.map(rowTask),
+      }
     : taskRow(details)
   const body = shows ? kept?.body : undefined
   return {

@@ -4,24 +4,44 @@ import type { ExplainReply } from '../api.ts'
 import { ApiProblem } from '../replies.ts'
 import type { Context } from './context.ts'
 import { arrivalOf } from './arrival.ts'
+import { keepProof } from '../health/proofs.ts'
 
 // A proof takes a millisecond at the median. The search takes the event loop in slices, and half a second at most.
 const MS = 500
 
 /** Why a delivery was refused, by the secrets of the receivers here. */
 export async function answerExplain(context: Context): Promise<ExplainReply> {
-  const { query, proofs, visitor, budget, explained } = context
   // Whether an undone change of the body makes it verify, tells about the body.
-  if (!visitor.payloads)
+  if (!context.visitor.payloads)
     throw new ApiProblem(403, 'not_allowed', 'you may not see payloads, nor what is proven by them')
-  const arrival = await arrivalOf(context, query.get('id') ?? '')
+  const id = context.query.get('id') ?? ''
+  const reply = await explanationOf(context, id)
+  const proof = reply.findings.find(({ certainty }) => certainty === 'proven')
+  if (proof) {
+    const { receiver } = await arrivalOf(context, id)
+    keepProof(context.proofs, [receiver, reply.code], {
+      newest: id,
+      proof: { proven: proof.cause },
+    })
+  }
+  return reply
+}
+
+/** The explanation of a delivery, remembered for all viewers. */
+export async function explanationOf(
+  context: Context,
+  id: string,
+  ms: number = MS,
+): Promise<ExplainReply> {
+  const { budget, explained } = context
+  const arrival = await arrivalOf(context, id)
   const { receiver, kept, code = '', outcome } = arrival
   if (outcome !== 'refused')
     throw new ApiProblem(409, 'not_refused', 'this delivery was not refused')
   if (!kept)
     return cannot(
       code,
-      'Its body was not kept: a receiver keeps some of each code and minute (`refusedBodies`). Wait for the next one.',
+      'Its body was not kept: a receiver keeps some of each code and minute, as many as its option refusedBodies says. Explain the newest one of this code that has a body.',
     )
   if (isSealed(arrival))
     return cannot(code, 'It is sealed: give the inspector the key, as its option `seal`.')
@@ -33,10 +53,8 @@ export async function answerExplain(context: Context): Promise<ExplainReply> {
     )
   return explained.of(JSON.stringify([receiver, arrival.id]), async () => {
     budget.demand()
-    const { reply, isWhole } = await look(arrival, kept, provider)
+    const { reply, isWhole } = await look(arrival, kept, provider, ms)
     budget.charge(reply.stats.ms)
-    const proof = reply.findings.find(({ certainty }) => certainty === 'proven')
-    if (proof) proofs.set(JSON.stringify([receiver, code]), proof.cause)
     return { answer: reply, isWhole }
   })
 }
@@ -46,13 +64,14 @@ async function look(
   arrival: Arrival,
   kept: KeptRequest,
   provider: Provider,
+  ms: number,
 ): Promise<{ readonly reply: ExplainReply; readonly isWhole: boolean }> {
   // Both are large, and few requests need them.
   const { explain: explainDelivery } = await import('@postern/core/explain')
   const { catalogue } = await import('@postern/providers/catalogue')
   const found = await explainDelivery({ method: arrival.method, ...kept }, provider, {
     catalogue,
-    ms: MS,
+    ms,
     now: () => arrival.at,
     fingerprints: false,
   })

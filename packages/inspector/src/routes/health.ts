@@ -1,6 +1,11 @@
-import { HOUR, type Bucket, type Cause, type Journal, type LaneStats } from '@postern/core/inbox'
+import { MINUTE, type Bucket, type Journal, type LaneStats } from '@postern/core/inbox'
 import type { HealthReply, RefusedGroup, Thing } from '../api.ts'
-import { burstsOf, isStranger, recentFrom } from '../health/refused.ts'
+import { SHOWN, deadThings, moreOf } from '../health/dead.ts'
+import { withMarks } from '../health/muted.ts'
+import { proofsOf } from '../health/proof.ts'
+import type { Proofs } from '../health/proofs.ts'
+import { burstsOf, isStranger, recentFrom, type Burst } from '../health/refused.ts'
+import { receiverRows } from '../health/rows.ts'
 import { isSilent, rhythmOf } from '../health/silent.ts'
 import { handlersOf } from '../health/handlers.ts'
 import {
@@ -13,30 +18,26 @@ import {
   type TimeSpan,
 } from '../span.ts'
 import { receiversOf, type ReceiverState } from '../health/receivers.ts'
-import { withheldHealth, withheldThings } from '../withheld.ts'
+import { moreLanesOf, withheldThings } from '../withheld.ts'
 import type { Context } from './context.ts'
 
 /** Is anything wrong? Worst first. */
 export async function answerHealth(context: Context): Promise<HealthReply> {
-  const { inbox, query, now, proofs, weekOf, visitor } = context
+  const { inbox, query, now, weekOf, visitor, receivers: here } = context
   const receiver = query.get('receiver') ?? undefined
   const at = now()
   const span = spanOf(query.get('range'), at)
-  const range = {
-    from: span.from,
-    to: span.to,
-    step: span.step,
-    ...(receiver !== undefined && { receiver }),
-  }
+  const only = receiver !== undefined && { receiver }
+  const range = { from: span.from, to: span.to, step: span.step, ...only }
   const history = historyOf(inbox.journal)
   const [stats, causes, outcomes, codes, recent, runs, failures, week] = await Promise.all([
     inbox.view?.stats() ?? [],
-    visitor.payloads ? (inbox.view?.causes(receiver === undefined ? {} : { receiver }) ?? []) : [],
+    visitor.payloads ? (inbox.view?.causes(only || {}) ?? []) : [],
     history({ ...range, kind: 'delivery', by: 'outcome' }),
     history({ ...range, kind: 'delivery', by: 'code' }),
-    history({ ...range, from: recentFrom(at), step: HOUR, kind: 'delivery', by: 'code' }),
+    history({ ...range, from: recentFrom(at), step: MINUTE, kind: 'delivery', by: 'code' }),
     history({ ...range, kind: 'attempt', by: 'outcome' }),
-    history({ ...range, kind: 'attempt', by: 'cause' }),
+    visitor.payloads ? history({ ...range, kind: 'attempt', by: 'cause' }) : [],
     weekOf(inbox),
   ])
   const isMeant = (one: { readonly receiver: string }): boolean =>
@@ -49,14 +50,22 @@ export async function answerHealth(context: Context): Promise<HealthReply> {
   ]
   const receivers = await receiversOf(context, names, receiver)
   const bursts = burstsOf(recent, week.codes, at).filter(isMeant)
-  const groups = refusedGroups(span, codes, proofs)
+  const groups = refusedGroups(span, codes, visitor.payloads ? context.proofs : new Map())
   const isBurst = ({ receiver: of, code }: RefusedGroup): boolean =>
     bursts.some((burst) => burst.receiver === of && burst.code === code)
   const usual = groups.filter((group) => !isBurst(group))
   const dead = visitor.payloads
-    ? causes.flatMap((cause) => deadThing(span, cause, failures))
-    : await withheldThings(inbox.view, lanes, countBuckets(runs), span)
-  const reply: HealthReply = {
+    ? await withMarks(
+        inbox,
+        deadThings(causes, {
+          failures: countBuckets(failures),
+          week: week.failures.filter(isMeant),
+          span,
+          at,
+        }).slice(0, SHOWN),
+      )
+    : await withheldThings(inbox.view, lanes, countBuckets(runs), span, at)
+  return {
     at,
     range: { from: span.from, to: span.to, step: span.step },
     deliveries: sumOf(countBuckets(outcomes)),
@@ -64,25 +73,16 @@ export async function answerHealth(context: Context): Promise<HealthReply> {
     oldest: oldestOf(lanes),
     things: [
       ...receivers.flatMap(broken),
-      ...dead,
-      ...bursts.map((burst) => ({
-        kind: 'refused' as const,
-        ...burst,
-        ...provenOf(proofs, burst),
-        spark: countsPerStep(span, seriesOf(codes, burst.receiver, burst.code)),
-      })),
+      ...dead.filter(({ isOver }) => !isOver),
+      ...(await refusedThings(context, bursts, span, codes)),
       ...receivers.flatMap((one) => silentThing(one, week.verified, at)),
+      ...dead.filter(({ isOver }) => isOver),
     ],
+    more: visitor.payloads ? moreOf(dead, causes, lanes) : moreLanesOf(dead, lanes),
     usual: { count: usual.reduce((sum, { count }) => sum + count, 0), groups: usual },
     handlers: handlersOf(span, runs, lanes),
-    receivers: receivers.map(({ name, ok, inbox: state, lastDelivery }) => ({
-      name,
-      ok,
-      inbox: state,
-      lastDelivery,
-    })),
+    receivers: receiverRows(receivers, countBuckets(outcomes), lanes, week, here),
   }
-  return visitor.payloads ? reply : withheldHealth(reply)
 }
 
 /** Reads history; nothing where no journal is kept. */
@@ -99,31 +99,6 @@ function oldestOf(lanes: readonly LaneStats[]): number | undefined {
 
 function broken({ name, ok, inbox }: ReceiverState): readonly Thing[] {
   return ok ? [] : [{ kind: 'inbox', receiver: name, message: inbox }]
-}
-
-function deadThing(span: TimeSpan, cause: Cause, failures: readonly Bucket[]): readonly Thing[] {
-  if (cause.dead === 0) return []
-  const { receiver, subscription, sample } = cause
-  const failed = countBuckets(failures).filter(
-    (bucket) =>
-      bucket.receiver === receiver &&
-      bucket.subscription === subscription &&
-      bucket.value === cause.cause,
-  )
-  return [
-    {
-      kind: 'dead',
-      receiver,
-      subscription,
-      cause: cause.cause,
-      error: { name: sample.name, message: sample.message.slice(0, 2000) },
-      count: cause.dead,
-      retrying: cause.retrying,
-      failures: sumOf(failed),
-      since: cause.first,
-      spark: countsPerStep(span, failed),
-    },
-  ]
 }
 
 function silentThing(
@@ -148,7 +123,7 @@ function silentThing(
 function refusedGroups(
   span: TimeSpan,
   codes: readonly Bucket[],
-  proofs: ReadonlyMap<string, string>,
+  proofs: Proofs,
 ): readonly RefusedGroup[] {
   const groups = grouped(countBuckets(codes), ({ receiver, value }) =>
     JSON.stringify([receiver, value]),
@@ -156,13 +131,15 @@ function refusedGroups(
   return [...groups.values()]
     .map((buckets) => {
       const { receiver, value: code, from } = buckets[0]!
+      const spark = countsPerStep(span, buckets)
+      const proven = proofs.get(JSON.stringify([receiver, code]))?.proof.proven
       return {
         receiver,
         code,
         count: sumOf(buckets),
-        ...provenOf(proofs, { receiver, code }),
         since: from,
-        spark: countsPerStep(span, buckets),
+        spark,
+        ...(proven && { proven }),
       }
     })
     .sort((one, other) =>
@@ -172,12 +149,50 @@ function refusedGroups(
     )
 }
 
-function provenOf(
-  proofs: ReadonlyMap<string, string>,
-  { receiver, code }: { readonly receiver: string; readonly code: string },
-): { readonly proven?: string } {
-  const proven = proofs.get(JSON.stringify([receiver, code]))
-  return proven === undefined ? {} : { proven }
+/** Bursts of refusals: when the first one came, of how many deliveries, and what is proven of them. */
+async function refusedThings(
+  context: Context,
+  bursts: readonly Burst[],
+  span: TimeSpan,
+  codes: readonly Bucket[],
+): Promise<readonly Thing[]> {
+  if (bursts.length === 0) return []
+  const { inbox, now } = context
+  const [proofs, sent] = await Promise.all([
+    proofsOf(context, bursts),
+    historyOf(inbox.journal)({
+      from: Math.min(...bursts.map(({ since }) => since)),
+      to: now() + 1,
+      step: MINUTE,
+      kind: 'delivery',
+      by: 'outcome',
+    }),
+  ])
+  return Promise.all(
+    bursts.map(async (burst, place) => {
+      const own = countBuckets(sent).filter(
+        ({ receiver, from }) => receiver === burst.receiver && from >= burst.since,
+      )
+      return {
+        kind: 'refused' as const,
+        ...burst,
+        since: await firstOf(inbox.journal, burst),
+        of: Math.max(burst.count, sumOf(own)),
+        ...proofs[place],
+        spark: countsPerStep(span, seriesOf(codes, burst.receiver, burst.code)),
+      }
+    }),
+  )
+}
+
+/** When the first refusal came, by its own row; by its minute if the journal has forgotten it. */
+async function firstOf(
+  journal: Journal | undefined,
+  { receiver, code, since }: Burst,
+): Promise<number> {
+  const minute = { since, until: since + MINUTE, outcome: 'refused' as const }
+  const page = await journal?.refusals({ receiver, code, ...minute, limit: 1000, budget: 50 })
+  return page?.rows.at(-1)?.at ?? since
 }
 
 function seriesOf(buckets: readonly Bucket[], receiver: string, value: string): readonly Counted[] {

@@ -28,7 +28,7 @@ export async function answerList(context: Context): Promise<ListReply> {
 }
 
 async function found(
-  { inbox, visitor, seal, budget }: Context,
+  { inbox, visitor, seal, budget, receivers }: Context,
   search: Exclude<SearchQuery, { readonly kind: 'problem' }>,
   page: { readonly limit: number; readonly cursor?: string },
 ): Promise<Omit<ListReply, 'version'>> {
@@ -40,7 +40,7 @@ async function found(
     if (!journal)
       throw new ApiProblem(409, 'no_journal', `${inbox.name} keeps no journal of deliveries`)
     const { rows, cursor, searchedTo } = await journal.deliveries({ ...search.filter, ...page })
-    return { rows: await deliveryRows(view, rows, visitor.payloads), cursor, searchedTo }
+    return { rows: await deliveryRows(view, rows, visitor.payloads, receivers), cursor, searchedTo }
   }
   if (!view) throw new ApiProblem(409, 'no_tasks', `${inbox.name} keeps no tasks`)
   const { filter, payload } = search

@@ -11,7 +11,7 @@ export async function answerStatus({
   visitor,
 }: Context): Promise<StatusReply> {
   const stats = (await inbox.view?.stats()) ?? []
-  const all: readonly Action[] = ['replay', 'discard', 'rerun', 'sample']
+  const all: readonly Action[] = ['replay', 'discard', 'rerun', 'sample', 'mute']
   return {
     name: options.name ?? 'postern',
     inbox: inbox.name,

@@ -1,5 +1,6 @@
 import type { Arrival, InboxView, TaskInfo } from '@postern/core/inbox'
 import type { ListRow, RowTask } from '../api.ts'
+import type { Inspected } from '../options.ts'
 import { grouped } from '../span.ts'
 
 // Keys of one question to the inbox, and tasks of its answer.
@@ -11,9 +12,18 @@ export async function deliveryRows(
   view: InboxView | undefined,
   arrivals: readonly Arrival[],
   payloads: boolean,
+  receivers: Answering,
 ): Promise<readonly ListRow[]> {
   const tasks = await tasksByKey(view, arrivals)
-  return arrivals.map((arrival) => arrivalRow(arrival, tasks, payloads))
+  return arrivals.map((arrival) => arrivalRow(arrival, tasks, payloads, receivers))
+}
+
+/** The receivers of this process: they know which topics they answer. */
+export type Answering = readonly Pick<Inspected, 'name' | 'answers'>[]
+
+function isAnswered({ receiver, outcome, topics }: Arrival, receivers: Answering): boolean {
+  const here = receivers.find(({ name }) => name === receiver)
+  return outcome === 'unhandled' && topics.some((topic) => here?.answers(topic) === true)
 }
 
 /** A row of a delivery. Its reason may quote the body. */
@@ -21,8 +31,10 @@ export function arrivalRow(
   arrival: Arrival,
   tasks: ReadonlyMap<string, readonly TaskInfo[]>,
   payloads: boolean,
+  receivers: Answering,
 ): ListRow {
-  const { id, at, receiver, provider, outcome, code, status, took } = arrival
+  const { id, at, receiver, provider, code, status, took } = arrival
+  const outcome = isAnswered(arrival, receivers) ? 'answered' : arrival.outcome
   const reason = payloads ? arrival.reason : undefined
   return {
     id: `delivery:${id}`,

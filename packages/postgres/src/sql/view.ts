@@ -7,11 +7,13 @@ export const STATS: string = `SELECT t.lane, t.state, count(*)::int AS count,
     (${NOW} - min(t.due) FILTER (WHERE t.state = 0 AND NOT t.behind AND t.due <= ${NOW}))::float8 AS oldest
   FROM $.postern_tasks t GROUP BY t.lane, t.state`
 
-export const CAUSES: string = `SELECT t.cause, t.lane, min(t.error) AS error, count(*) FILTER (WHERE t.state = 3)::int AS dead,
+export const CAUSES: string = `WITH g AS MATERIALIZED (SELECT t.cause, t.lane, min(t.error) AS error, count(*) FILTER (WHERE t.state = 3)::int AS dead,
     count(*) FILTER (WHERE t.state < 2)::int AS retrying, min(e.received)::float8 AS first, max(e.received)::float8 AS last
   FROM $.postern_tasks t JOIN $.postern_events e ON ${EVENT}
   WHERE t.cause IS NOT NULL AND ($1::int[] IS NULL OR t.lane = ANY($1::int[]))
-  GROUP BY t.cause, t.lane ORDER BY count(*) DESC, t.cause LIMIT 100`
+  GROUP BY t.cause, t.lane)
+  SELECT g.*, (SELECT count(DISTINCT cause) FROM g)::int AS among FROM g
+  ORDER BY sum(dead + retrying) OVER (PARTITION BY cause) DESC, cause, dead + retrying DESC LIMIT 100`
 
 /** The run that settled the task is on its own row. */
 export const OF_TASK: string = `SELECT a.attempt, a.ended::float8 AS ended, a.took, a.outcome, a.error, coalesce(p.name, '') AS process FROM (

@@ -12,15 +12,21 @@ export interface Stats {
 const MOST = 100
 const PENDING = 0
 
-const CAUSES = `SELECT g.cause, g.lane, s.error, g.dead, g.retrying,
-          (SELECT received FROM postern_events WHERE id >= g.oldest ORDER BY id LIMIT 1) AS first,
-          (SELECT received FROM postern_events WHERE id >= g.newest ORDER BY id LIMIT 1) AS last
-   FROM (SELECT cause, lane, sum(state = 3) AS dead, sum(state < 2) AS retrying, min(id) >> 16 AS oldest,
-                max(id) >> 16 AS newest, max(id) AS sample
-         FROM postern_tasks INDEXED BY postern_tasks_causes WHERE cause IS NOT NULL GROUP BY cause, lane) g
-   JOIN postern_tasks s ON s.id = g.sample
-   WHERE (? IS NULL OR g.lane IN (SELECT value FROM json_each(?)))
-   ORDER BY g.dead + g.retrying DESC LIMIT ${MOST}`
+const CAUSES = `WITH g AS MATERIALIZED (
+    SELECT cause, lane, sum(state = 3) AS dead, sum(state < 2) AS retrying, min(id) >> 16 AS oldest,
+           max(id) >> 16 AS newest, max(id) AS sample
+    FROM postern_tasks INDEXED BY postern_tasks_causes WHERE cause IS NOT NULL
+      AND (?1 IS NULL OR lane IN (SELECT value FROM json_each(?1)))
+    GROUP BY cause, lane),
+  top AS MATERIALIZED (
+    SELECT *, sum(dead + retrying) OVER (PARTITION BY cause) AS size FROM g
+    ORDER BY size DESC, cause, dead + retrying DESC LIMIT ${MOST})
+  SELECT top.cause, top.lane, s.error, top.dead, top.retrying,
+    (SELECT received FROM postern_events WHERE id >= top.oldest ORDER BY id LIMIT 1) AS first,
+    (SELECT received FROM postern_events WHERE id >= top.newest ORDER BY id LIMIT 1) AS last,
+    (SELECT count(DISTINCT cause) FROM g) AS among
+  FROM top JOIN postern_tasks s ON s.id = top.sample
+  ORDER BY top.size DESC, top.cause, top.dead + top.retrying DESC`
 
 /** Prepares the statements. */
 export function createStats(db: Database): Stats {
@@ -40,7 +46,7 @@ export function createStats(db: Database): Stats {
       ),
     causes(among) {
       const list = among === undefined ? null : JSON.stringify(among)
-      return causes.all(list, list) as readonly CauseRow[]
+      return causes.all(list) as readonly CauseRow[]
     },
   }
 

@@ -4,19 +4,61 @@ import type { TaskError } from '../inbox.ts'
 // Characters that count: a handler may throw megabytes.
 const NAME = 200
 const MESSAGE = 8192
+// Characters of a quoted value.
+const QUOTED = 500
 const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27,}$/i
+const HEXADECIMAL = /^[0-9a-f]{8,}$/i
+// An address of the network has several numbers.
+const JOINED = /#(?:[.:/]#)+/g
 
 /**
  * Groups errors that say the same of different things (`TaskInfo.cause`): 16 hexadecimal digits of a hash of name and
- * message, without ids and digits.
+ * message. Digits, hexadecimal, UUIDs, e-mail addresses, URLs and values in quotes count as one word each, so that no id
+ * and no host splits a cause.
  *
  * @example
  * causeOf({ name: 'Error', message: 'no order 17' }) === causeOf({ name: 'Error', message: 'no order 18' }) // true
  */
 export function causeOf({ name, message }: TaskError): string {
-  const text = `${name.slice(0, NAME)}\n${message.slice(0, MESSAGE)}`.replaceAll(
-    /[\w-]+/g,
-    (word) => (/\d/.test(word) || UUID.test(word) ? '#' : word),
+  const text = withoutQuoted(`${name.slice(0, NAME)}\n${message.slice(0, MESSAGE)}`)
+  const plain = text.replaceAll(/\S+/g, plainWord).replaceAll(JOINED, '#')
+  return createHash('sha256').update(plain).digest('hex').slice(0, 16)
+}
+
+function plainWord(word: string): string {
+  if (word.includes('://')) return '#'
+  const at = word.indexOf('@')
+  if (at > 0 && word.includes('.', at)) return '#'
+  return word.replaceAll(/[\w-]+/g, (part) =>
+    /\d/.test(part) || UUID.test(part) || HEXADECIMAL.test(part) ? '#' : part,
   )
-  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+}
+
+/** The text with `#` for each value in quotes. An apostrophe within a word quotes nothing. */
+function withoutQuoted(text: string): string {
+  let plain = ''
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at]!
+    const end = isQuote(sign) && !isWord(text[at - 1]) ? endOf(text, at, sign) : -1
+    if (end < 0) plain += sign
+    else {
+      plain += '#'
+      at = end
+    }
+  }
+  return plain
+}
+
+function endOf(text: string, from: number, quote: string): number {
+  for (let at = from + 1; at < text.length && at - from <= QUOTED && text[at] !== '\n'; at++)
+    if (text[at] === quote && !isWord(text[at + 1])) return at
+  return -1
+}
+
+function isQuote(sign: string): boolean {
+  return sign === '"' || sign === "'" || sign === '`'
+}
+
+function isWord(sign: string | undefined): boolean {
+  return sign !== undefined && /\w/.test(sign)
 }

@@ -19,3 +19,18 @@ test('errors that say something else, or have another name, have another cause',
 test('megabytes are cut', () => {
   expect(of(`${'x'.repeat(10_000)} one`)).toBe(of(`${'x'.repeat(10_000)} other`))
 })
+
+test.each([
+  ['hexadecimal', 'no blob deadbeef', 'no blob cafebabe00'],
+  ['an address', 'connect ETIMEDOUT 10.2.0.7:9200', 'connect ETIMEDOUT 10.2.0.12:9300'],
+  ['e-mail', 'no mailbox ada@example.com here', 'no mailbox bob.b+x@mail.example.org here'],
+  ['a URL', 'GET https://a.example/x?y=1 failed', 'GET http://b.example/z failed'],
+  ['quotes', 'no such user "ada"', 'no such user "bob"'],
+  ['single quotes', "unknown column 'one'", "unknown column 'two'"],
+])('%s is one word', (_, one, other) => {
+  expect(of(one)).toBe(of(other))
+})
+
+test('an apostrophe quotes nothing', () => {
+  expect(of("it can't be read, it isn't there")).not.toBe(of("it can't be written, it isn't there"))
+})

@@ -40,6 +40,12 @@ export function causeCases(test: SceneTest): void {
     assert.notEqual(of('a', 'stock').cause, cause)
     assert.equal(causes.length, 3)
     assert.equal(causes[0]!.cause, cause, 'the most tasks first')
+    assert.equal(causes[1]!.cause, cause, 'its subscriptions stand together')
+    assert.deepEqual(
+      causes.map(({ among }) => among),
+      [2, 2, 2],
+      'how many causes there are in all',
+    )
     assert.deepEqual(await list(scene, { cause, subscription: 'a' }), ['a:18', 'a:17'])
     assert.equal((await view(scene).causes({ subscription: 'b' })).length, 1)
     assert.deepEqual(await view(scene).causes({ receiver: 'bank' }), [])

@@ -13,7 +13,7 @@ export interface Viewed {
   detail(id: number): MaybePromise<FullRow | undefined>
   /** Tasks by lane and state. */
   stats(): MaybePromise<readonly StatsRow[]>
-  /** Dead tasks, and pending ones that failed, by cause and lane; the most first, at most 100. */
+  /** Dead tasks, and pending ones that failed, by cause and lane: in the order of `topCauses`, at most 100. */
   causes(lanes: readonly number[] | undefined): MaybePromise<readonly CauseRow[]>
   /** A number that changes when any task did, in this process or another. */
   version(): MaybePromise<number>
@@ -130,6 +130,8 @@ export interface CauseRow {
   /** When the first and the last of them was received. */
   readonly first: number
   readonly last: number
+  /** How many causes there are in all. */
+  readonly among: number
 }
 
 /** A run of a task. */

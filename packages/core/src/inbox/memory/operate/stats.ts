@@ -1,9 +1,8 @@
 import { causeOf } from '../../tasks/cause.ts'
+import { topCauses } from '../../tasks/top-causes.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 import type { Cause, LaneStats, TaskState } from '../../view.ts'
 import { keptTasks, type MemoryStore } from '../state.ts'
-
-const MOST_CAUSES = 100
 
 interface Counted extends LaneStats {
   readonly counts: Record<TaskState, number>
@@ -36,7 +35,7 @@ export function causes(
   filter: { readonly receiver?: string; readonly subscription?: string },
 ): readonly Cause[] {
   unknownOptions('causes', filter, ['receiver', 'subscription'])
-  const found = new Map<string, { -readonly [Key in keyof Cause]: Cause[Key] }>()
+  const found = new Map<string, { -readonly [Key in keyof Omit<Cause, 'among'>]: Cause[Key] }>()
   for (const { state, task } of keptTasks(store)) {
     const sample = task.error
     const { receiver } = state.consumer
@@ -62,7 +61,5 @@ export function causes(
     row.first = Math.min(row.first, at)
     row.last = Math.max(row.last, at)
   }
-  return [...found.values()]
-    .sort((a, b) => b.dead + b.retrying - a.dead - a.retrying)
-    .slice(0, MOST_CAUSES)
+  return topCauses([...found.values()])
 }

@@ -1,0 +1,4 @@
+/** The screens that are not the first one: a script of their own, which the page loads beside the first. */
+export { Detail } from './detail/detail.tsx'
+export { List } from './list/list.tsx'
+export { KeysHelp } from './parts/keys-help.tsx'
