@@ -27,6 +27,9 @@ const needNodeTypes = [
   'inspector',
 ].map((name) => `@postern/${name}`)
 
+// Node has no cloudflare:workers: `npm run test:workers` runs it packed, in workerd.
+const ofWorkers = '@postern/cloudflare'
+
 /** Packages the typed events of `@postern/providers/types/…` come from: optional, and absent in one of the projects. */
 const typesOfPayloads = ['@octokit/openapi-webhooks-types', '@slack/types', 'stripe']
 
@@ -105,7 +108,7 @@ async function use(
   version: string,
   all: readonly Packed[],
 ): Promise<readonly Finding[]> {
-  const packages = all.filter((packed) => runsOn(version, packed))
+  const packages = all.filter((packed) => packed.name !== ofWorkers && runsOn(version, packed))
   const names = (await Promise.all(packages.map(specifiers))).flat()
   const oldest = version === nodeVersions[0]
   // One project has no @types/node, the other has what TypeScript users of the frameworks have.

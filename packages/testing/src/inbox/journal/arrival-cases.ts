@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import type { DeliveryFilter } from '@postern/core/inbox'
-import { arrival, batch, HISTORY_START, journal } from './journal-make.ts'
+import { arrival, batch, historyStart, journal } from './journal-make.ts'
 import type { Scene, SceneTest } from '../scene.ts'
 
 async function ids(scene: Scene, filter: DeliveryFilter = {}): Promise<readonly string[]> {
@@ -12,15 +12,17 @@ async function ids(scene: Scene, filter: DeliveryFilter = {}): Promise<readonly 
 export function arrivalCases(test: SceneTest, durable: boolean): void {
   test('what arrived comes back, newest first', async (scene) => {
     const whole = arrival('b', {
-      at: HISTORY_START + 2,
+      at: historyStart() + 2,
       code: 'signature_mismatch',
       reason: 'no secret matched',
       topics: ['x.y'],
       ids: ['evt_1'],
       keys: [':evt_1'],
     })
-    await journal(scene).write(batch({ arrived: [arrival('a', { at: HISTORY_START + 1 }), whole] }))
-    await journal(scene).write(batch({ arrived: [arrival('c', { at: HISTORY_START + 3 })] }))
+    await journal(scene).write(
+      batch({ arrived: [arrival('a', { at: historyStart() + 1 }), whole] }),
+    )
+    await journal(scene).write(batch({ arrived: [arrival('c', { at: historyStart() + 3 })] }))
     assert.deepEqual(await ids(scene), ['c', 'b', 'a'])
     const [found] = (await journal(scene).refusals({ eventId: 'evt_1' })).rows
     assert.deepEqual({ ...found }, whole)
@@ -28,9 +30,9 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
 
   test('each filter finds its rows, and all that are given must hold', async (scene) => {
     const arrived = [
-      arrival('1', { at: HISTORY_START + 1, code: 'missing_header', reason: 'no Signature' }),
+      arrival('1', { at: historyStart() + 1, code: 'missing_header', reason: 'no Signature' }),
       arrival('2', {
-        at: HISTORY_START + 2,
+        at: historyStart() + 2,
         outcome: 'duplicate',
         verified: true,
         status: 200,
@@ -38,14 +40,14 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
         topics: ['orders/paid'],
       }),
       arrival('3', {
-        at: HISTORY_START + 3,
+        at: historyStart() + 3,
         outcome: 'unhandled',
         verified: true,
         status: 200,
         topics: ['ping'],
       }),
       arrival('4', {
-        at: HISTORY_START + 4,
+        at: historyStart() + 4,
         receiver: 'bank',
         provider: 'other',
         path: '/bank',
@@ -64,7 +66,7 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
       [{ topic: 'orders/*' }, ['2']],
       [{ text: 'signature' }, ['1']],
       [{ text: 'bank' }, ['4']],
-      [{ since: HISTORY_START + 2, until: HISTORY_START + 4 }, ['3', '2']],
+      [{ since: historyStart() + 2, until: historyStart() + 4 }, ['3', '2']],
     ]
     for (const [filter, expected] of cases)
       assert.deepEqual(await ids(scene, filter), expected, JSON.stringify(filter))
@@ -76,7 +78,7 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
 
   test('pages go on where their cursor says', async (scene) => {
     const arrived = Array.from({ length: 7 }, (_, at) =>
-      arrival(`${at}`, { at: HISTORY_START + at }),
+      arrival(`${at}`, { at: historyStart() + at }),
     )
     await journal(scene).write(batch({ arrived }))
     const seen: string[] = []
@@ -125,7 +127,7 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
       await journal(scene).write(
         batch({
           arrived: Array.from({ length: 500 }, (_, at) =>
-            arrival(`${part}-${at}`, { at: HISTORY_START + 1 + part }),
+            arrival(`${part}-${at}`, { at: historyStart() + 1 + part }),
           ),
         }),
       )
@@ -135,7 +137,7 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
 
   test('refusals leave out what was accepted, deliveries have both in one order', async (scene) => {
     const accepted = arrival('2', {
-      at: HISTORY_START + 2,
+      at: historyStart() + 2,
       outcome: 'accepted',
       verified: true,
       status: 200,
@@ -144,9 +146,9 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
     await journal(scene).write(
       batch({
         arrived: [
-          arrival('1', { at: HISTORY_START + 1 }),
+          arrival('1', { at: historyStart() + 1 }),
           accepted,
-          arrival('3', { at: HISTORY_START + 3 }),
+          arrival('3', { at: historyStart() + 3 }),
         ],
       }),
     )

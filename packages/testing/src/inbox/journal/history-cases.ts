@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { batch, HISTORY_START, journal, MINUTE, minuteCounts } from './journal-make.ts'
+import { batch, historyStart, journal, MINUTE, minuteCounts } from './journal-make.ts'
 import type { SceneTest } from '../scene.ts'
 
 /** Counts, durations and gauges by minute. */
@@ -23,12 +23,16 @@ export function historyCases(test: SceneTest, durable: boolean): void {
         ],
       }),
     )
-    const range = { from: HISTORY_START, to: HISTORY_START + 4 * MINUTE, kind: 'attempt' } as const
+    const range = {
+      from: historyStart(),
+      to: historyStart() + 4 * MINUTE,
+      kind: 'attempt',
+    } as const
     const fine = await journal(scene).history({ ...range, step: MINUTE })
     const of = (from: number, value: string) =>
       fine.find(
         (one) =>
-          'value' in one && one.value === value && one.from === HISTORY_START + from * MINUTE,
+          'value' in one && one.value === value && one.from === historyStart() + from * MINUTE,
       )
     const first = of(0, 'done')!
     assert.ok('count' in first)
@@ -43,7 +47,7 @@ export function historyCases(test: SceneTest, durable: boolean): void {
     assert.ok(of(1, 'dead') && of(2, 'done') && !of(1, 'done'))
     const coarse = await journal(scene).history({ ...range, step: 4 * MINUTE })
     const counts = coarse.map((one) =>
-      'value' in one ? `${one.count} ${one.value} at ${one.from - HISTORY_START}` : 'a gauge',
+      'value' in one ? `${one.count} ${one.value} at ${one.from - historyStart()}` : 'a gauge',
     )
     assert.deepEqual(counts.sort(), ['1 dead at 0', '4 done at 0'])
   })
@@ -60,7 +64,7 @@ export function historyCases(test: SceneTest, durable: boolean): void {
         ],
       }),
     )
-    const range = { from: HISTORY_START, to: HISTORY_START + MINUTE, step: MINUTE }
+    const range = { from: historyStart(), to: historyStart() + MINUTE, step: MINUTE }
     const count = async (more: object): Promise<number> =>
       (await journal(scene).history({ ...range, ...more })).reduce(
         (sum, one) => sum + ('count' in one ? one.count : 0),
@@ -75,8 +79,8 @@ export function historyCases(test: SceneTest, durable: boolean): void {
     assert.equal(
       await count({
         kind: 'attempt',
-        from: HISTORY_START + MINUTE,
-        to: HISTORY_START + 2 * MINUTE,
+        from: historyStart() + MINUTE,
+        to: historyStart() + 2 * MINUTE,
       }),
       0,
     )
@@ -84,43 +88,46 @@ export function historyCases(test: SceneTest, durable: boolean): void {
 
   test('of gauges the last value counts', async (scene) => {
     const gauge = (at: number, pending: number) => ({
-      minute: HISTORY_START + at * MINUTE,
+      minute: historyStart() + at * MINUTE,
       receiver: 'shop',
       subscription: 'ship',
       pending,
       running: 1,
       dead: 2,
-      oldest: HISTORY_START,
+      oldest: historyStart(),
     })
     await journal(scene).write(batch({ gauges: [gauge(0, 5), gauge(1, 6)] }))
     await journal(scene).write(batch({ gauges: [gauge(1, 7)] }))
     const found = await journal(scene).history({
-      from: HISTORY_START,
-      to: HISTORY_START + 2 * MINUTE,
+      from: historyStart(),
+      to: historyStart() + 2 * MINUTE,
       step: 2 * MINUTE,
       kind: 'gauge',
     })
     assert.equal(found.length, 1)
     const [last] = found
     assert.ok(last && 'pending' in last)
-    assert.deepEqual([last.pending, last.running, last.dead, last.oldest], [7, 1, 2, HISTORY_START])
+    assert.deepEqual(
+      [last.pending, last.running, last.dead, last.oldest],
+      [7, 1, 2, historyStart()],
+    )
   })
 
   test('a minute that the range touches counts in full, in its first step', async (scene) => {
     await journal(scene).write(batch({ minutes: [minuteCounts(0), minuteCounts(2)] }))
-    const from = HISTORY_START + MINUTE / 2
+    const from = historyStart() + MINUTE / 2
     const range = { from, to: from + 4 * MINUTE, step: 4 * MINUTE, kind: 'attempt' } as const
     const found = await journal(scene).history(range)
     assert.deepEqual(
-      found.map((one) => 'count' in one && [one.from - HISTORY_START, one.count]),
+      found.map((one) => 'count' in one && [one.from - historyStart(), one.count]),
       [[MINUTE / 2, 2]],
     )
   })
 
   test('a range that cannot be answered is a TypeError that tells which part', async (scene) => {
-    const range = { from: HISTORY_START, to: HISTORY_START + MINUTE, step: MINUTE }
+    const range = { from: historyStart(), to: historyStart() + MINUTE, step: MINUTE }
     for (const [wrong, told] of [
-      [{ from: HISTORY_START + MINUTE, to: HISTORY_START }, /history: from and to/],
+      [{ from: historyStart() + MINUTE, to: historyStart() }, /history: from and to/],
       [{ to: NaN }, /history: from and to/],
       [{ step: MINUTE / 2 }, /history: step/],
       [{ from: 0 }, /history: .* steps are more than 10000/],
@@ -138,8 +145,8 @@ export function historyCases(test: SceneTest, durable: boolean): void {
     await journal(scene).write(batch({ minutes: [minuteCounts(0)] }))
     await scene.restart()
     const range = {
-      from: HISTORY_START,
-      to: HISTORY_START + MINUTE,
+      from: historyStart(),
+      to: historyStart() + MINUTE,
       step: MINUTE,
       kind: 'attempt',
     } as const

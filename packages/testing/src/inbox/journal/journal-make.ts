@@ -3,8 +3,12 @@ import type { Scene } from '../scene.ts'
 
 /** Milliseconds. */
 export const MINUTE = 60_000
-/** A round minute an hour ago: history is kept for days. */
-export const HISTORY_START: number = Math.floor(Date.now() / MINUTE) * MINUTE - 60 * MINUTE
+let start = 0
+
+/** A round minute an hour ago, the same for all tests: history is kept for days. Workers have no clock at module scope. */
+export function historyStart(): number {
+  return (start ||= Math.floor(Date.now() / MINUTE) * MINUTE - 60 * MINUTE)
+}
 
 /** The journal of a scene's inbox. */
 export const journal = (scene: Scene): Journal => scene.inbox.journal!
@@ -18,7 +22,7 @@ export function batch(part: Partial<JournalBatch>): JournalBatch {
 export function arrival(id: string, options: Partial<Arrival> = {}): Arrival {
   return {
     id,
-    at: HISTORY_START,
+    at: historyStart(),
     receiver: 'shop',
     provider: 'acme',
     method: 'POST',
@@ -35,10 +39,10 @@ export function arrival(id: string, options: Partial<Arrival> = {}): Arrival {
   }
 }
 
-/** Counts of a minute after {@link HISTORY_START}. */
+/** Counts of a minute after {@link historyStart}. */
 export function minuteCounts(at: number, options: Partial<MinuteCount> = {}): MinuteCount {
   return {
-    minute: HISTORY_START + at * MINUTE,
+    minute: historyStart() + at * MINUTE,
     receiver: 'shop',
     subscription: 'ship',
     kind: 'attempt',

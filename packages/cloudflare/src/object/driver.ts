@@ -1,0 +1,69 @@
+import { WebhookError } from '@postern/core'
+import { createErrors, type Driver } from '@postern/sqlite/store'
+import type { ObjectState } from '../runtime.ts'
+import { objectDatabase, sharedOf, type TransactionEnd } from './database.ts'
+import { INBOX, ROW } from '../settings.ts'
+
+// https://www.sqlite.org/rescode.html
+const CODES: Readonly<Record<string, number>> = {
+  ERROR: 1,
+  BUSY: 5,
+  LOCKED: 6,
+  READONLY: 8,
+  IOERR: 10,
+  CORRUPT: 11,
+  FULL: 13,
+  TOOBIG: 18,
+  CONSTRAINT: 19,
+  MISMATCH: 20,
+  MISUSE: 21,
+  AUTH: 23,
+  RANGE: 25,
+}
+const TOOBIG = 18
+// It is opened for each burst: keys in memory are read again each time.
+const FRESH_KEYS = 64
+
+/** Reaches the database of a Durable Object. `ending` belongs to the transactions that store deliveries. */
+export function objectDriver(ctx: ObjectState, ending: TransactionEnd): Driver {
+  const { storage } = ctx
+  const shared = sharedOf(storage)
+  const name = `the Durable Object ${String(ctx.id)}`
+  const errors = createErrors(INBOX, name, codeOf)
+  const side = objectDatabase(storage, shared)
+  const commits = objectDatabase(storage, shared, ending)
+  let own = 0
+
+  return {
+    inbox: INBOX,
+    name,
+    process: name,
+    main: objectDatabase(storage, shared, ending),
+    side,
+    commits: () => commits,
+    dropCommits() {},
+    errors: {
+      ...errors,
+      unavailable: (error) =>
+        codeOf(error) === TOOBIG
+          ? new WebhookError('body_too_large', { problem: 'too_large', limit: ROW })
+          : errors.unavailable(error),
+    },
+    sleeps: true,
+    freshKeys: FRESH_KEYS,
+    // An object runs once at a time: processes of an earlier start are gone.
+    life: {
+      hold: (process) => void shared.living.add((own = process)),
+      isHeld: (process) => shared.living.has(process),
+      isFree: (process) => !shared.living.has(process),
+      release: () => void shared.living.delete(own),
+    },
+    close() {},
+  }
+}
+
+/** Errors of the runtime name SQLite's result code in their message alone. */
+function codeOf(error: unknown): number | undefined {
+  const found = error instanceof Error && /\bSQLITE_([A-Z]+)/.exec(error.message)
+  return found ? (CODES[found[1]!] ?? CODES['ERROR']) : undefined
+}

@@ -1,0 +1,89 @@
+import type { Receiver } from '@postern/core'
+import type { Port, Taken } from '@postern/core/inbox'
+import type { ObjectInbox } from '../receivers.ts'
+import type { ObjectState } from '../runtime.ts'
+import { INBOX, type ObjectSettings } from '../settings.ts'
+import { fromWire, thrownOf, type WireAnswer, type WirePart, type WireIntake } from '../wire.ts'
+import { createObjectAlarm } from './alarm.ts'
+import { openInbox } from './inbox.ts'
+import { createDueWork } from './due.ts'
+
+/** What the object does, apart from its class. */
+export interface ObjectHost {
+  /** Before the first call. */
+  start(): Promise<void>
+  accept(receiver: string, intake: WireIntake): Promise<WireAnswer<readonly Taken[]>>
+  ask(part: WirePart, method: string, args: readonly unknown[]): Promise<WireAnswer<unknown>>
+  alarm(): Promise<void>
+}
+
+/** Opens the inbox of an object and makes the receivers whose handlers run there. */
+export function createHost(
+  ctx: ObjectState,
+  make: (inbox: ObjectInbox) => Readonly<Record<string, Receiver>>,
+  settings: ObjectSettings,
+): ObjectHost {
+  const alarm = createObjectAlarm(ctx.storage)
+  const ports = new Map<string, Port>()
+  const inbox = withoutWork(openInbox(ctx, settings, alarm), ports)
+  const receivers = Object.values(make(inbox))
+  const runDue = createDueWork(receivers, settings)
+  let accepted = 0
+
+  return {
+    async start() {
+      if ((await alarm.read()) && (await waits(inbox))) await alarm.now()
+    },
+    accept: (receiver, intake) =>
+      touching(async () => {
+        const port = ports.get(receiver)
+        if (!port)
+          throw new TypeError(
+            `${INBOX}: the Durable Object has no receiver named ${receiver}: give durableObject() and worker() the same function`,
+          )
+        return port.accept(fromWire(intake), {})
+      }),
+    ask: (part, method, args) =>
+      touching(async () => {
+        const members = inbox[part] as unknown as Readonly<
+          Record<string, (...given: readonly unknown[]) => unknown>
+        >
+        if (!Object.hasOwn(members, method))
+          throw new TypeError(`${INBOX}: ${part} of this version has no ${method}`)
+        return members[method]!(...args)
+      }),
+    alarm: () => alarm.rings(() => runDue(() => accepted)),
+  }
+
+  /** An error reaches the other side as its parts: it would lose its class on the way. */
+  async function touching<T>(work: () => Promise<T>): Promise<WireAnswer<T>> {
+    const over = alarm.touched()
+    accepted++
+    try {
+      return { value: await work() }
+    } catch (error) {
+      return { thrown: thrownOf(error) }
+    } finally {
+      over()
+    }
+  }
+}
+
+/** The alarm runs the tasks; ports are kept for what comes from Workers. */
+function withoutWork(inbox: ObjectInbox, ports: Map<string, Port>): ObjectInbox {
+  return {
+    ...inbox,
+    work: 'drain',
+    attach(consumer) {
+      const port: Port = { ...inbox.attach(consumer) }
+      delete port.work
+      ports.set(consumer.receiver, port)
+      return port
+    },
+  }
+}
+
+async function waits({ view }: ObjectInbox): Promise<boolean> {
+  const stats = await view!.stats()
+  return stats.some(({ counts }) => counts.pending + counts.running > 0)
+}

@@ -1,0 +1,44 @@
+import type { Receiver } from '@postern/core'
+import type { Receivers } from './receivers.ts'
+import { durableObjectInbox } from './remote.ts'
+import type { ObjectNamespace, WorkerContext } from './runtime.ts'
+
+/** What a Worker exports. */
+export interface WebhookWorker<Env> {
+  fetch(request: Request, env: Env, context: WorkerContext): Promise<Response>
+}
+
+// A Worker's timers end with the request that began them: the journal's batch is written a second after the first of its rows.
+const HOLD = 2000
+
+/**
+ * Makes the Worker that verifies: each receiver is mounted at its exact path, any other path gets 404. Receivers are made
+ * once in an isolate. `binding` is the name of the Durable Object in `env`.
+ *
+ * @example
+ * export default worker(receivers, 'WEBHOOKS')
+ */
+export function worker<Env>(
+  receivers: Receivers<Env>,
+  binding: keyof Env & string,
+): WebhookWorker<Env> {
+  let made: Readonly<Record<string, Receiver>> | undefined
+
+  return {
+    async fetch(request, env, context) {
+      const receiver = (made ??= make(env))[new URL(request.url).pathname]
+      if (!receiver) return new Response(null, { status: 404 })
+      context.waitUntil(new Promise((resolve) => setTimeout(resolve, HOLD)))
+      return receiver.fetch(request, { waitUntil: (work) => context.waitUntil(work) })
+    },
+  }
+
+  function make(env: Env): Readonly<Record<string, Receiver>> {
+    const namespace = env[binding] as ObjectNamespace | undefined
+    if (namespace === undefined)
+      throw new TypeError(
+        `worker: env.${binding} is missing: add a durable_objects binding of that name to the settings of the Worker`,
+      )
+    return receivers(env, durableObjectInbox(namespace))
+  }
+}

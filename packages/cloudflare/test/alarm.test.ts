@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createObjectAlarm, type ObjectAlarm } from '../src/object/alarm.ts'
+import type { ObjectStorage } from '../src/index.ts'
+
+let set: (number | null)[]
+let alarm: ObjectAlarm
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 })
+  set = []
+  alarm = createObjectAlarm({
+    setAlarm: async (time: number) => void set.push(time),
+    deleteAlarm: async () => void set.push(null),
+    getAlarm: async () => set.at(-1) ?? null,
+  } as unknown as ObjectStorage)
+})
+afterEach(() => void vi.useRealTimers())
+
+test('a transaction sets it for what calls, once, and no other transaction does', () => {
+  alarm.committing()
+  expect(set).toEqual([])
+  const over = alarm.touched()
+  alarm.committing()
+  alarm.committing()
+  expect(set).toEqual([1_000_000])
+  over()
+  vi.advanceTimersByTime(60_000)
+  alarm.committing()
+  expect(set).toEqual([1_000_000])
+})
+
+test('an alarm for later is brought forward, and one that was rolled back is set again', () => {
+  const over = alarm.touched()
+  alarm.committing()
+  alarm.rolledBack()
+  alarm.committing()
+  expect(set).toEqual([1_000_000, 1_000_000])
+  over()
+})
+
+test('while it rings it is set ahead, and calls leave it to the end', async () => {
+  await alarm.rings(async () => {
+    const over = alarm.touched()
+    alarm.committing()
+    over()
+    expect(set).toEqual([1_010_000])
+    return 1_500_000
+  })
+  expect(set).toEqual([1_010_000, 1_500_000])
+  await alarm.rings(async () => undefined)
+  expect(set.at(-1)).toBe(null)
+})
+
+test('work that fails rings again, and the handler does not throw', async () => {
+  await alarm.rings(() => Promise.reject(new Error('the storage failed')))
+  expect(set).toEqual([1_010_000, 1_010_000])
+})
+
+test('one that did not ring is lost, and the next call sets it again, whatever it asks', async () => {
+  await alarm.rings(async () => 1_060_000)
+  vi.setSystemTime(1_064_000)
+  alarm.touched()()
+  expect(set).toEqual([1_010_000, 1_060_000])
+  vi.setSystemTime(1_066_000)
+  alarm.touched()()
+  expect(set.at(-1)).toBe(1_066_000)
+})

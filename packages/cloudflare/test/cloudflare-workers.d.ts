@@ -1,0 +1,1 @@
+/// <reference path="../src/cloudflare-workers.d.ts" />

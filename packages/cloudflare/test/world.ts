@@ -1,0 +1,97 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { Draft } from '@postern/core/scheme'
+import { github } from '@postern/providers/github'
+import { vi } from 'vitest'
+import { removeFolder, temporaryFolder } from '../../../test/services/temporary.ts'
+import { bundleWorker, startWorkerd, type Workerd } from '../../../test/services/workerd.ts'
+
+/** A Worker in a folder of its own, and what its handlers tell. */
+export interface World {
+  /** Ids that handlers have told of, in order. */
+  readonly ran: readonly string[]
+  /** Resolves when a handler has told of an id: then the handler waits for its answer, or goes on. */
+  reached(id: string): Promise<void>
+  /** Sends a signed delivery; the status of the reply. */
+  send(draft: Draft, secret?: string): Promise<number>
+  /** Calls a method of the object, or of a part of its inbox. Rejects with the error's text. */
+  ask<T>(method: string, args?: readonly unknown[], part?: string): Promise<T>
+  /** Kills workerd; `start` goes on with its storage. */
+  kill(): Promise<void>
+  start(): Promise<void>
+  close(): Promise<void>
+}
+
+const SECRET = 'a secret of the tests'
+let bundle: Promise<string> | undefined
+
+/** Waits until the expectation holds; on a busy machine that takes long. */
+export function eventually<T>(expectation: () => T | Promise<T>): Promise<T> {
+  return vi.waitFor(expectation, { timeout: 30_000, interval: 50 })
+}
+
+/** A delivery of an opened issue. */
+export function opened(id: string, payload: Readonly<Record<string, unknown>> = {}): Draft {
+  return { id, topic: 'issues.opened', payload }
+}
+
+/** Starts it. Events with `slow` in their payload keep their handler for that many milliseconds. */
+export async function openWorld(): Promise<World> {
+  const ran: string[] = []
+  const waiting: { readonly id: string; readonly resolve: () => void }[] = []
+  const log = createServer((request, response) => {
+    const { searchParams } = new URL(request.url!, 'http://log')
+    ran.push(searchParams.get('id')!)
+    for (const { id, resolve } of waiting) if (ran.includes(id)) resolve()
+    setTimeout(() => response.end(), Number(searchParams.get('slow'))).unref()
+  })
+  await new Promise<void>((resolve) => log.listen(0, '127.0.0.1', resolve))
+  const folder = await temporaryFolder('cloudflare')
+  const code = await (bundle ??= bundleWorker(join(import.meta.dirname, 'app.ts')))
+  let workerd: Workerd
+  const world: World = {
+    ran,
+    reached: (id) =>
+      ran.includes(id)
+        ? Promise.resolve()
+        : new Promise((resolve) => waiting.push({ id, resolve })),
+    async send(draft, secret = SECRET) {
+      const { sign } = github({ secret })
+      const request = sign!({ ...draft, url: `${workerd.url}/webhooks/github` })
+      const response = await fetch(request.url, {
+        method: request.method,
+        headers: { ...request.headers },
+        body: Buffer.from(request.body),
+      })
+      await response.arrayBuffer()
+      return response.status
+    },
+    async ask<T>(method: string, args: readonly unknown[] = [], part?: string) {
+      const response = await fetch(`${workerd.url}/call`, {
+        method: 'POST',
+        body: JSON.stringify({ part, method, args }),
+      })
+      const { value, error } = (await response.json()) as { value: T; error?: string }
+      if (error !== undefined) throw new Error(error)
+      return value
+    },
+    kill: () => workerd.kill(),
+    async start() {
+      workerd = await startWorkerd({
+        folder,
+        code,
+        texts: { GITHUB_SECRET: SECRET },
+        services: { LOG: (log.address() as AddressInfo).port },
+      })
+    },
+    async close() {
+      await workerd.kill()
+      log.closeAllConnections()
+      log.close()
+      await removeFolder(folder)
+    },
+  }
+  await world.start()
+  return world
+}

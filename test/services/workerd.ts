@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { rolldown } from 'rolldown'
+
+/** A Worker with one class of Durable Objects, `Webhooks`, as workerd runs it. */
+export interface WorkerSettings {
+  /** A folder for its files and the storage of its objects: the next process goes on with it. */
+  readonly folder: string
+  /** The module, bundled. */
+  readonly code: string
+  /** Texts in `env`. */
+  readonly texts?: Readonly<Record<string, string>>
+  /** Services in `env`: an HTTP server at that port of the loopback address. */
+  readonly services?: Readonly<Record<string, number>>
+}
+
+/** A workerd that listens on loopback. */
+export interface Workerd {
+  readonly url: string
+  readonly pid: number
+  /** What it wrote to standard error. */
+  errors(): string
+  /** Kills it, and resolves when it is gone. */
+  kill(): Promise<void>
+}
+
+// Of the package @postern/cloudflare, whose dependency it is: the path of the program.
+const own = createRequire(new URL('../../packages/cloudflare/package.json', import.meta.url))
+const COMPATIBILITY = '2026-11-01'
+
+/** Bundles a Worker as its tools do: everything inside but what the runtime has. */
+export async function bundleWorker(entry: string): Promise<string> {
+  const build = await rolldown({
+    input: entry,
+    platform: 'neutral',
+    external: /^(node|cloudflare):/,
+    resolve: { mainFields: ['module', 'main'] },
+  })
+  const { output } = await build.generate({ format: 'esm', codeSplitting: false })
+  await build.close()
+  return output[0].code
+}
+
+/** Starts workerd and waits for its port. Rejects with what it wrote to standard error when it ends before that. */
+export function startWorkerd(settings: WorkerSettings): Promise<Workerd> {
+  const { promise, resolve, reject } = Promise.withResolvers<Workerd>()
+  mkdirSync(join(settings.folder, 'objects'), { recursive: true })
+  const config = join(settings.folder, 'worker.capnp')
+  writeFileSync(join(settings.folder, 'worker.js'), settings.code)
+  writeFileSync(config, configOf(settings))
+  const { default: program } = own('workerd') as { readonly default: string }
+  const child = spawn(program, ['serve', '--experimental', '--control-fd=1', config])
+  const closed = new Promise<void>((done) => child.on('close', () => done()))
+  let errors = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
+  child.on('error', reject)
+  child.on('close', (code) => reject(new Error(`workerd ended with ${code}: ${errors}`)))
+  createInterface(child.stdout).on('line', (line) => {
+    if (!line.startsWith('{')) return
+    const { port } = JSON.parse(line) as { readonly port?: number }
+    if (port === undefined) return
+    resolve({
+      url: `http://127.0.0.1:${port}`,
+      pid: child.pid!,
+      errors: () => errors,
+      kill() {
+        child.kill('SIGKILL')
+        return closed
+      },
+    })
+  })
+  return promise
+}
+
+function configOf({ folder, texts = {}, services = {} }: WorkerSettings): string {
+  const bindings = [
+    '(name = "WEBHOOKS", durableObjectNamespace = "Webhooks")',
+    ...Object.entries(texts).map(
+      ([name, text]) => `(name = "${name}", text = ${JSON.stringify(text)})`,
+    ),
+    ...Object.keys(services).map((name) => `(name = "${name}", service = "${name}")`),
+  ]
+  const externals = Object.entries(services).map(
+    ([name, port]) => `(name = "${name}", external = (address = "127.0.0.1:${port}", http = ()))`,
+  )
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .worker),
+    (name = "disk", disk = (path = ${JSON.stringify(join(folder, 'objects'))}, writable = true)),
+    ${externals.map((one) => `${one},`).join('\n    ')}
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const worker :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed "worker.js")],
+  compatibilityDate = "${COMPATIBILITY}",
+  durableObjectNamespaces = [(className = "Webhooks", uniqueKey = "webhooks", enableSql = true)],
+  durableObjectStorage = (localDisk = "disk"),
+  bindings = [${bindings.join(', ')}],
+);
+`
+}
