@@ -1,1 +1,2 @@
+// oxlint-disable-next-line typescript/triple-slash-reference -- an ambient module has no import
 /// <reference path="../src/cloudflare-workers.d.ts" />
