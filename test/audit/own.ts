@@ -12,13 +12,13 @@ export const signers: readonly About[] = [...catalogue.values()].filter(
 )
 
 /** A receiver of Postern, and how often its handler ran. */
-export interface Own {
+interface Own {
   readonly receiver: Receiver
   readonly effect: () => number
 }
 
 /** Makes a receiver as an app would. */
-export function ownReceiver(provider: Provider): Own {
+function ownReceiver(provider: Provider): Own {
   let runs = 0
   const receiver = createReceiver({
     provider,

@@ -29,6 +29,12 @@ const COMMANDS: readonly (readonly [
     'send a correctly signed delivery',
     () => import('./commands/send.ts'),
   ],
+  ['audit <url>', 'judge a webhook endpoint, in any language', () => import('./commands/audit.ts')],
+  [
+    'vectors',
+    'print signed deliveries and what must come of them, for tests in any language',
+    () => import('./commands/vectors.ts'),
+  ],
   ['listen <provider>', 'receive deliveries and print them', () => import('./commands/listen.ts')],
   [
     'providers [name]',

@@ -5,6 +5,7 @@ import type { ProcessLife } from './crash.ts'
 import { createEffects, type Effects } from './effects.ts'
 import { findingsOf, gradeOf } from './grade.ts'
 import { createLeakWatch } from './leaks.ts'
+import { watchMemory } from './memory.ts'
 import type { Send, AuditStage } from './play.ts'
 import type { AuditReport, NotJudged } from './report.ts'
 import { runCases } from './run.ts'
@@ -36,6 +37,8 @@ export interface AuditOptions {
   readonly restart?: () => Promise<void>
   /** What the receiver has logged since the run began. @default logs are not judged */
   readonly log?: () => string | Promise<string>
+  /** Bytes of memory that the receiver takes; NaN if nobody knows. @default memory is not judged */
+  readonly memory?: () => Promise<number>
   /** Milliseconds that an effect may take at least. @default 1500 */
   readonly patience?: number
   /** Milliseconds after which no late effect is expected. @default 20 */
@@ -57,7 +60,10 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
   const started = performance.now()
   const { provider, url = 'https://example.com/webhooks', seed = 1, now = Date.now } = options
   const sender = await createSender(provider, { url, seed, now })
-  const all = casesOf(sender, options.more?.(sender) ?? [], { log: options.log !== undefined })
+  const all = casesOf(sender, options.more?.(sender) ?? [], {
+    log: options.log !== undefined,
+    memory: options.memory !== undefined,
+  })
   const skipped = all.flatMap((one) => skippedBy(one, options))
   const left = new Set(skipped.map(({ id }) => id))
   const { only = () => true } = options
@@ -77,7 +83,11 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
     sent: (count) => void (requests += count),
   }
   const broken = await baseline(sender, stage)
-  const played = broken === undefined ? chosen.filter((one) => one.class !== 'leaks') : []
+  // What no request belongs to is looked at when all is over.
+  const watched = chosen.filter((one) => one.class === 'leaks' || one.id === 'health/memory')
+  const played = broken === undefined ? chosen.filter((one) => !watched.includes(one)) : []
+  const memory = watchMemory(options.memory, chosen)
+  await memory.start()
   const outcome = await runCases(played, {
     stage,
     facts: { within: sender.facts.within ?? LONGEST },
@@ -85,8 +95,8 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
     heard: options.heard ?? (() => undefined),
   })
   if (options.log && broken === undefined) leaks.log(await options.log())
-  const failures = [...outcome.failures, ...leaks.failures]
-  const kept = leaks.cases.filter(({ id }) => !failures.some((one) => one.case.id === id))
+  const failures = [...outcome.failures, ...leaks.failures, ...(await memory.failures())]
+  const kept = watched.filter(({ id }) => !failures.some((one) => one.case.id === id))
   const findings = findingsOf(failures)
   const part =
     chosen.length < all.length - left.size ? 'a part of the battery has no grade' : undefined

@@ -10,6 +10,7 @@ import { spoiltCases } from './cases/spoilt.ts'
 import { oddTimeCases } from './cases/times.ts'
 import { unsignedCases } from './cases/unsigned.ts'
 import { leakCases } from './leaks.ts'
+import { memoryCase } from './memory.ts'
 import { createSender, type AuditSender } from './sender.ts'
 
 /** The order of play: what could spoil the judgement of others comes last. */
@@ -30,6 +31,10 @@ export interface BatteryOptions {
   readonly url?: string
   /** Decides what is left to chance: which byte is changed, and the like. @default 1 */
   readonly seed?: number
+  /** The clock that deliveries are signed by, in milliseconds since 1970. @default Date.now */
+  readonly now?: () => number
+  /** True if the ids of events come of the seed too, so that two runs send the same. @default false */
+  readonly seededIds?: boolean
   /** Cases beside those of the battery, such as those that need a network. @default none */
   readonly more?: (sender: AuditSender) => readonly AuditCase[]
 }
@@ -43,9 +48,16 @@ export interface BatteryOptions {
  */
 export async function battery(
   provider: Provider,
-  { url = 'https://example.com/webhooks', seed = 1, more = () => [] }: BatteryOptions = {},
+  options: BatteryOptions = {},
 ): Promise<readonly AuditCase[]> {
-  const sender = await createSender(provider, { url, seed, now: Date.now })
+  const {
+    url = 'https://example.com/webhooks',
+    seed = 1,
+    now = Date.now,
+    more = () => [],
+  } = options
+  const { seededIds = false } = options
+  const sender = await createSender(provider, { url, seed, now, seededIds })
   return casesOf(sender, more(sender))
 }
 
@@ -53,7 +65,7 @@ export async function battery(
 export function casesOf(
   sender: AuditSender,
   more: readonly AuditCase[],
-  has: { readonly log: boolean } = { log: false },
+  has: { readonly log: boolean; readonly memory: boolean } = { log: false, memory: false },
 ): readonly AuditCase[] {
   return [
     ...authenticCases(sender),
@@ -69,6 +81,7 @@ export function casesOf(
     ...leakCases(has.log),
     ...more,
     afterAll(sender),
+    memoryCase(has.memory),
   ].toSorted((one, other) => ORDER.indexOf(one.class) - ORDER.indexOf(other.class))
 }
 

@@ -45,7 +45,12 @@ export function findingsOf(failures: readonly AuditFailure[]): readonly AuditFin
   const cause = ({ case: { class: kind, remedy }, symptom }: AuditFailure): string =>
     open && (kind === 'forged' || kind === 'spoilt') && symptom === 'accepted'
       ? 'verify:accepted'
-      : `${REMEDIES[symptom] ?? remedy}:${symptom}`
+      : symptom === 'crash'
+        ? 'crash'
+        : // Who verifies what was parsed refuses some genuine ones and takes some forged ones.
+          remedy === 'raw-body' && (symptom === 'refused' || symptom === 'accepted')
+          ? 'raw-body'
+          : `${remedy}:${symptom}`
   const found = new Map<string, AuditFailure[]>()
   for (const failure of failures)
     found.set(cause(failure), [...(found.get(cause(failure)) ?? []), failure])
@@ -55,12 +60,6 @@ export function findingsOf(failures: readonly AuditFailure[]): readonly AuditFin
       return { id, severity: sorted[0]!.severity, failures: sorted }
     })
     .toSorted((one, other) => rank(one.severity) - rank(other.severity))
-}
-
-/** Symptoms whose cause is their own, whatever was sent. */
-const REMEDIES: Readonly<Record<string, string>> = {
-  crash: 'crash',
-  leak: 'stack',
 }
 
 /** 0 is the worst. */

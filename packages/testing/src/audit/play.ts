@@ -25,11 +25,13 @@ export interface AuditStage {
 export async function playCase(judged: AuditCase, stage: AuditStage): Promise<Played> {
   const requests: AuditRequest[] = []
   const replies: (AuditReply | undefined)[] = []
+  let rise: number | undefined
   for (const [at, round] of judged.sends().entries()) {
     if (at > 0 && judged.between === 'restart') {
-      await stage.restart!()
       // A count that is kept in memory begins again.
-      if (stage.effects) await stage.effects.rise(0)
+      rise = (rise ?? 0) + ((await stage.effects?.rise(1)) ?? 0)
+      await stage.restart!()
+      await stage.effects?.reset()
     }
     const came = await playRound(round, stage.send)
     stage.sent(round.length)
@@ -43,7 +45,7 @@ export async function playCase(judged: AuditCase, stage: AuditStage): Promise<Pl
     case: judged,
     requests,
     replies,
-    rise: undefined,
+    rise,
     ...(await controlled(judged, replies, stage)),
   }
 }

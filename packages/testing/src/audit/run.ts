@@ -73,11 +73,12 @@ export async function runCases(
   async function play(judged: AuditCase, alone = false): Promise<Played> {
     if (dirty && judged.expects.effects !== undefined) {
       dirty = false
-      await effects?.settle()
+      // A burst may take a while.
+      for (let times = 20; times > 0 && ((await effects?.settle()) ?? 0) > 0; times--);
     }
     const played = await playCase(judged, stage)
     const rise = await riseOf(judged, played, alone)
-    const counted = rise === undefined ? played : { ...played, rise }
+    const counted = rise === undefined ? played : { ...played, rise: rise + (played.rise ?? 0) }
     recent = [counted, ...recent].slice(0, SUSPECTS)
     return counted
   }
@@ -94,7 +95,7 @@ export async function runCases(
       return undefined
     }
     if (wanted === 0) return alone || isTaken(played) ? effects.settle() : undefined
-    const rise = await effects.rise(isTaken(played) ? wanted : 0)
+    const rise = await effects.rise(isTaken(played) ? wanted - (played.rise ?? 0) : 0)
     const isCounted = judged.late === true || judged.class === 'idempotency'
     return isCounted ? rise + (await settled(effects, judged)) : rise
   }

@@ -1,0 +1,132 @@
+import { massCases, unsigned, withWire as by } from './mass-cases.ts'
+import type { AuditCase, AuditRequest, AuditSender } from '@postern/testing/audit'
+
+const LOST = 'The sender takes the refusal for a failure, retries, and gives up: the event is lost.'
+
+/** What is about connections, and cannot be tried in process. */
+export function networkCases(sender: AuditSender): readonly AuditCase[] {
+  return [...wireForms(sender), ...crowds(sender), ...massCases(sender)]
+}
+
+function wireForms(sender: AuditSender): readonly AuditCase[] {
+  const path = new URL(sender.url).pathname
+  const genuine = (
+    id: string,
+    what: string,
+    sends: AuditCase['sends'],
+    effects: number,
+    more: Partial<AuditCase> = {},
+  ): AuditCase => ({
+    id: `authentic/${id}`,
+    class: 'authentic',
+    severity: 'medium',
+    what,
+    sends,
+    expects: { reply: 'taken', effects },
+    why: LOST,
+    remedy: 'raw-body',
+    ...more,
+  })
+  return [
+    genuine(
+      'chunked',
+      'a genuine delivery in chunks, without its length',
+      () => [[by(sender.sign(), { chunked: true })]],
+      1,
+    ),
+    genuine(
+      'keep-alive',
+      'three genuine deliveries over one connection',
+      () => [1, 2, 3].map(() => [by(sender.sign(), { same: true })]),
+      3,
+    ),
+    genuine(
+      'header-case',
+      'a genuine delivery whose names of headers are in capitals',
+      () => [[by(sender.sign(), { capitals: true })]],
+      1,
+    ),
+    {
+      id: 'forged/path-dot-segment',
+      class: 'forged',
+      severity: 'critical',
+      what: 'an unsigned delivery, its path with /x/.. in front',
+      sends: () => [[by(unsigned(sender), { target: `/x/..${path}` })]],
+      expects: { reply: 'refused', effects: 0 },
+      why: 'A proxy and an app can read one path differently.',
+      remedy: 'route',
+      control: () => by(unsigned(sender), { target: '/x/../postern-audit-nowhere' }),
+      ...(!sender.facts.place && { skip: 'its signature lies in the body' }),
+    },
+    {
+      id: 'idempotency/hung-up',
+      class: 'idempotency',
+      severity: 'high',
+      what: 'one delivery whose sender goes before the reply, and the same again',
+      sends: () => {
+        const request = sender.sign()
+        return [[by(request, { leaves: true })], [request]]
+      },
+      expects: { reply: 'busy', effects: 1 },
+      why: 'The sender never saw the reply, and delivers again: the event must be done, once.',
+      remedy: 'dedupe',
+      tries: 2,
+      ...(!sender.facts.ids && { skip: 'its events have no id that stays the same' }),
+    },
+  ]
+}
+
+function crowds(sender: AuditSender): readonly AuditCase[] {
+  const crowd = (
+    id: string,
+    what: string,
+    more: Omit<AuditCase, 'id' | 'what' | 'class' | 'severity'>,
+  ): AuditCase => ({
+    id: `resilience/${id}`,
+    class: 'resilience',
+    severity: 'high',
+    what,
+    ...more,
+  })
+  return [
+    crowd(
+      'aborted',
+      'three deliveries that end in the middle of their bodies, then a genuine one',
+      {
+        sends: () => {
+          const cut = (): AuditRequest => {
+            const request = sender.sign()
+            return by(request, { cut: Math.floor(request.body.length / 2) })
+          }
+          return [[cut(), cut(), cut()], [sender.sign()]]
+        },
+        expects: { reply: 'taken', effects: 1 },
+        why: 'Connections break every day: none may take the process along.',
+        remedy: 'crash',
+      },
+    ),
+    crowd(
+      'slow-bodies',
+      '40 bodies that come a byte at a time, and a genuine delivery beside them',
+      {
+        sends: () => [
+          [
+            ...Array.from({ length: 40 }, () => by(unsigned(sender), { slow: true })),
+            sender.sign(),
+          ],
+        ],
+        expects: { reply: 'taken', effects: 1 },
+        why: 'One stranger with 40 slow connections must not keep everybody out.',
+        remedy: 'timeouts',
+        heavy: true,
+      },
+    ),
+    crowd('burst', '200 genuine deliveries at once', {
+      sends: () => [Array.from({ length: 200 }, () => sender.sign())],
+      expects: { reply: 'busy' },
+      why: 'Senders deliver what waited all at once: each must be taken, or told to come again.',
+      remedy: 'answer-first',
+      heavy: true,
+    }),
+  ]
+}

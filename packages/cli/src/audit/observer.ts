@@ -1,0 +1,127 @@
+import { execFile } from 'node:child_process'
+import { connect } from 'node:net'
+import { promisify } from 'node:util'
+import { setTimeout as wait } from 'node:timers/promises'
+import { readStart } from '@postern/core/scheme'
+import type { ProcessLife } from '@postern/testing/audit'
+import { requireWebUrl } from '../options/checked-options.ts'
+import { Failure } from '../print/outcome.ts'
+import { whyNot } from '../sender/why-not.ts'
+
+const run = promisify(execFile)
+// Bytes, and milliseconds, of what prints one number.
+const MOST = 1024
+const PATIENCE = 5000
+
+/** A program and its arguments, of an option that takes a JSON list. No shell reads it. */
+function argvOption(name: string, text: string): readonly [string, ...string[]] {
+  let argv: unknown
+  try {
+    argv = JSON.parse(text)
+  } catch {
+    // It is told below.
+  }
+  if (!Array.isArray(argv) || argv.length === 0 || !argv.every((one) => typeof one === 'string'))
+    throw new Failure(
+      2,
+      `${name} must be a JSON list of a program and its arguments, as in '["sqlite3","app.db","SELECT count(*) FROM orders"]', got ${text}`,
+    )
+  return argv as [string, ...string[]]
+}
+
+/** Reads how often the effect happened: from a URL, or from a program that prints it. Undefined without either. */
+export function observerOf(options: {
+  readonly effectUrl?: string
+  readonly effect?: string
+}): (() => Promise<number>) | undefined {
+  const { effectUrl, effect } = options
+  if (effectUrl !== undefined && effect !== undefined)
+    throw new Failure(2, 'give --effect-url or --effect, not both')
+  if (effectUrl !== undefined) {
+    requireWebUrl('--effect-url', effectUrl)
+    return () => fromUrl(effectUrl)
+  }
+  if (effect === undefined) return undefined
+  const [program, ...args] = argvOption('--effect', effect)
+  return async () => {
+    try {
+      const { stdout } = await run(program, args, { timeout: PATIENCE, maxBuffer: MOST })
+      return numberOf('--effect', stdout)
+    } catch (error) {
+      if (error instanceof Failure) throw error
+      throw new Failure(3, `--effect: ${program} failed: ${(error as Error).message}`, {
+        cause: error,
+      })
+    }
+  }
+}
+
+async function fromUrl(url: string): Promise<number> {
+  let text: string
+  try {
+    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(PATIENCE) })
+    text = new TextDecoder().decode(await readStart(response.body, MOST))
+  } catch (error) {
+    throw new Failure(3, `--effect-url: ${url} did not answer: ${whyNot(error)}`, { cause: error })
+  }
+  return numberOf('--effect-url', text)
+}
+
+function numberOf(name: string, text: string): number {
+  if (!/^\s*\d{1,15}\s*$/.test(text))
+    throw new Failure(3, `${name} must give one number and nothing else, got ${text.slice(0, 80)}`)
+  return Number(text)
+}
+
+/** Runs a program that starts the receiver again, and waits until it listens. */
+export function restarter(text: string, url: string): () => Promise<void> {
+  const [program, ...args] = argvOption('--restart', text)
+  return async () => {
+    await run(program, args, { timeout: 30_000, maxBuffer: 64 * MOST }).catch((error: unknown) => {
+      throw new Failure(3, `--restart: ${program} failed: ${(error as Error).message}`, {
+        cause: error,
+      })
+    })
+    if (!(await comesBack(url, 100)))
+      throw new Failure(3, `--restart: nothing listens at ${new URL(url).origin} 10 s after it`)
+  }
+}
+
+/** Looks if something listens at the URL, and starts it again if somebody said how. */
+export function lifeOf(url: string, restart: (() => Promise<void>) | undefined): ProcessLife {
+  return {
+    alive: () => listens(url),
+    async revive() {
+      if (restart) {
+        await restart()
+        return true
+      }
+      // A supervisor may do it.
+      return comesBack(url, 20)
+    },
+  }
+}
+
+async function comesBack(url: string, times: number): Promise<boolean> {
+  for (let left = times; left > 0; left--) {
+    if (await listens(url)) return true
+    await wait(100)
+  }
+  return false
+}
+
+function listens(url: string): Promise<boolean> {
+  const { hostname, port, protocol } = new URL(url)
+  const socket = connect({
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
+  })
+  return new Promise((resolve) => {
+    const end = (is: boolean) => (): void => {
+      socket.destroy()
+      resolve(is)
+    }
+    socket.setTimeout(2000, end(false))
+    socket.once('connect', end(true)).once('error', end(false))
+  })
+}

@@ -1,0 +1,200 @@
+import { randomInt } from 'node:crypto'
+import type { Command } from 'commander'
+import {
+  audit,
+  battery,
+  type AuditCase,
+  type RemedyStack,
+  type Severity,
+} from '@postern/testing/audit'
+import { examples, runAction } from '../action.ts'
+import { sayCard } from '../audit/card.ts'
+import { logSince, memoryOf } from '../audit/machine.ts'
+import { networkCases } from '../audit/network-cases.ts'
+import { lifeOf, observerOf, restarter } from '../audit/observer.ts'
+import { isLoopback, requirePermission } from '../audit/permission.ts'
+import { plainReport } from '../audit/plain-report.ts'
+import { sarifOf, sourceOption } from '../audit/sarif.ts'
+import { createWire } from '../audit/wire.ts'
+import { countOption, numberOption, requireWebUrl } from '../options/checked-options.ts'
+import { many, senderOptions } from '../options/shared-options.ts'
+import { Failure, remark, say, sayJson, type ExitCode } from '../print/outcome.ts'
+import { lasting, table } from '../print/style.ts'
+import { createBar } from '../sender-api/bar.ts'
+import { providerOf, variablesOf, type MadeProvider, type SenderOptions } from '../sender/sender.ts'
+
+/** Options of `postern audit`. */
+export interface AuditCommandOptions extends SenderOptions {
+  readonly provider: string
+  readonly effectUrl?: string
+  readonly effect?: string
+  readonly restart?: string
+  readonly pid?: string
+  readonly log?: string
+  readonly case?: readonly string[]
+  readonly seed?: string
+  readonly rate?: string
+  readonly timeout: string
+  readonly failOn: string
+  readonly for?: string
+  readonly yes?: string
+  readonly nonce?: string
+  readonly list?: boolean
+  readonly json?: boolean
+  readonly sarif?: boolean
+  readonly source?: string
+}
+
+/** The options of `postern audit`. */
+export function declare(command: Command): void {
+  senderOptions(command)
+    .requiredOption('-p, --provider <name>', 'the sender whose deliveries the URL takes')
+    .option('--effect-url <url>', 'a URL that answers with how often the handler had its effect')
+    .option('--effect <argv>', 'a program that prints it, as a JSON list; no shell reads it')
+    .option('--restart <argv>', 'a program that starts the receiver again, as a JSON list')
+    .option('--pid <number>', "the receiver's process, whose memory is looked at")
+    .option('--log <file>', 'the file that the receiver logs to')
+    .option('--case <id>', 'one case, or all that begin so; can be repeated', many)
+    .option('--seed <number>', 'decides what is left to chance (default: by chance)')
+    .option('--rate <number>', 'how many requests a second (default: 5 to another host)')
+    .option('--timeout <seconds>', 'how long to wait for a reply', '5')
+    .option(
+      '--fail-on <severity>',
+      'the exit code is 1 from this one on: critical, high, medium or low',
+      'low',
+    )
+    .option('--for <kind>', 'remedies for express, next, flask, php or go alone')
+    .option('--yes <host>', 'another host, if it is yours')
+    .option('--nonce <text>', 'what that host serves to show it')
+    .option('--list', 'list the cases, and send nothing')
+    .option('--json', 'print JSON')
+    .option('--sarif', 'print SARIF 2.1.0, for code scanning')
+    .option('--source <file:line>', 'where the handler stands, for --sarif')
+    .addHelpText(
+      'after',
+      examples(
+        'audit http://localhost:3000/webhooks/stripe --provider stripe --env .env',
+        `audit http://localhost:3000/hooks --provider github --effect '["sqlite3","app.db","SELECT count(*) FROM pushes"]'`,
+        'audit http://localhost:3000/hooks --provider slack --list',
+      ),
+    )
+    .action(runAction(auditCommand))
+}
+
+/** `postern audit`: judges a webhook endpoint. Exit code 1 if it has findings, 3 if no genuine delivery is taken. */
+export async function auditCommand(url: string, options: AuditCommandOptions): Promise<ExitCode> {
+  requireWebUrl('url', url)
+  checkOptions(options)
+  const seed = options.seed === undefined ? randomInt(1, 1e6) : countOption('--seed', options.seed)
+  const made = await providerOf(options.provider, options)
+  const { provider } = made
+  if (!provider.sign)
+    throw new Failure(
+      2,
+      `${made.about.title} cannot be audited: only the sender has the key that signs`,
+    )
+  const isHere = isLoopback(url)
+  const only = (id: string): boolean =>
+    options.case?.some((one) => id === one || id.startsWith(one)) ?? true
+  const cases = (await battery(provider, { url, seed, more: networkCases })).filter(({ id }) =>
+    only(id),
+  )
+  if (cases.length === 0)
+    throw new Failure(
+      2,
+      `--case must be the beginning of a case, got ${options.case?.join(', ')}; --list shows all`,
+    )
+  if (options.list) return sayList(cases, options)
+  await requirePermission(url, options)
+  const rate =
+    options.rate === undefined ? (isHere ? undefined : 5) : numberOption('--rate', options.rate)
+  const wire = createWire({
+    timeout: numberOption('--timeout', options.timeout) * 1000,
+    ...(rate !== undefined && { pause: 1000 / rate }),
+  })
+  const restart = options.restart === undefined ? undefined : restarter(options.restart, url)
+  const effect = observerOf(options)
+  const requests = cases
+    .filter((one) => one.skip === undefined && (isHere || !one.heavy))
+    .reduce((sum, one) => sum + one.sends().flat().length, 2)
+  remark(
+    `${url} as ${made.about.title}: at least ${requests} requests${rate === undefined ? '' : `, some ${lasting((requests / rate) * 1000)}`}`,
+  )
+  const bar = createBar()
+  let played = 0
+  try {
+    const report = await audit({
+      provider,
+      url,
+      seed,
+      only,
+      heavy: isHere,
+      more: networkCases,
+      send: wire.send,
+      life: lifeOf(url, restart),
+      quiet: 120,
+      ...(restart && { restart }),
+      ...(effect && { effect }),
+      ...(options.log !== undefined && { log: logSince(options.log) }),
+      ...(options.pid !== undefined && { memory: memoryOf(countOption('--pid', options.pid)) }),
+      heard: ({ id }) => bar.show(id, ++played / cases.length),
+    })
+    bar.end()
+    const facts = { about: made.about, secrets: made.secrets, variable: variableOf(made) }
+    if (options.sarif) sayJson(sarifOf(report, sourceOption(options.source!)), 2)
+    else if (options.json) sayJson(plainReport(report, facts), 2)
+    else sayCard(report, { facts, stack: options.for as RemedyStack | undefined })
+    if (report.passed.length === 0 && report.findings.length === 0) return 3
+    return report.findings.some(({ severity }) => isAtLeast(severity, options.failOn)) ? 1 : 0
+  } finally {
+    bar.end()
+    wire.close()
+  }
+}
+
+const ORDER = ['critical', 'high', 'medium', 'low']
+const STACKS = ['express', 'next', 'flask', 'php', 'go']
+
+function isAtLeast(severity: Severity, least: string): boolean {
+  return ORDER.indexOf(severity) >= 0 && ORDER.indexOf(severity) <= ORDER.indexOf(least)
+}
+
+function checkOptions({ failOn, for: stack, sarif, json, source }: AuditCommandOptions): void {
+  if (!ORDER.includes(failOn))
+    throw new Failure(2, `--fail-on must be one of ${ORDER.join(', ')}, got ${failOn}`)
+  if (stack !== undefined && !STACKS.includes(stack))
+    throw new Failure(2, `--for must be one of ${STACKS.join(', ')}, got ${stack}`)
+  if (sarif && json) throw new Failure(2, 'give --json or --sarif, not both')
+  if (sarif && source === undefined)
+    throw new Failure(2, '--sarif needs --source file:line: the findings are shown there')
+  if (source !== undefined) sourceOption(source)
+}
+
+/** The variable that a command to paste reads the secret from. */
+function variableOf({ about, from }: MadeProvider): string {
+  return /^[A-Z]\w*$/.test(from) ? from : variablesOf(about)[0]!
+}
+
+function sayList(cases: readonly AuditCase[], { json }: AuditCommandOptions): ExitCode {
+  const rows = cases.map(({ id, severity, what, why, remedy, skip }) => ({
+    id,
+    severity,
+    what,
+    why,
+    remedy,
+    skip,
+  }))
+  if (json) sayJson(rows, 2)
+  else
+    say(
+      table([
+        ['case', 'severity', 'what is sent'],
+        ...rows.map(({ id, severity, what, skip }) => [
+          id,
+          severity,
+          skip === undefined ? what : `– ${skip}`,
+        ]),
+      ]),
+    )
+  return 0
+}

@@ -1,0 +1,83 @@
+import type { Command } from 'commander'
+import { battery, type AuditCase } from '@postern/testing/audit'
+import { examples, runAction } from '../action.ts'
+import { countOption, requireWebUrl } from '../options/checked-options.ts'
+import { senderOptions } from '../options/shared-options.ts'
+import { sinceOption } from '../options/time-option.ts'
+import { Failure, sayJson, type ExitCode } from '../print/outcome.ts'
+import { providerOf, type SenderOptions } from '../sender/sender.ts'
+
+/** Options of `postern vectors`. */
+export interface VectorsOptions extends SenderOptions {
+  readonly provider: string
+  readonly url: string
+  readonly seed: string
+  readonly now?: string
+}
+
+/** The options of `postern vectors`. */
+export function declare(command: Command): void {
+  senderOptions(command)
+    .requiredOption('-p, --provider <name>', 'the sender')
+    .option(
+      '--url <url>',
+      'where they go: some senders sign the URL',
+      'http://127.0.0.1:3000/webhooks',
+    )
+    .option('--seed <number>', 'decides what is left to chance', '1')
+    .option('--now <date>', 'the time at which they are sent, an ISO date (default: now)')
+    .addHelpText('after', examples('vectors --provider stripe --env .env > cases.json'))
+    .action(runAction(vectorsCommand))
+}
+
+/** `postern vectors`: the cases of an audit as data, for a fixed time. */
+export async function vectorsCommand(options: VectorsOptions): Promise<ExitCode> {
+  requireWebUrl('--url', options.url)
+  const now = sinceOption('--now', options.now) ?? Date.now()
+  const { about, provider } = await providerOf(options.provider, options)
+  if (!provider.sign)
+    throw new Failure(2, `${about.title} has no vectors: only the sender has the key that signs`)
+  const cases = await battery(provider, {
+    url: options.url,
+    seed: countOption('--seed', options.seed),
+    now: () => now,
+    seededIds: true,
+  })
+  const usable = cases.filter(
+    ({ skip, between, class: kind }) =>
+      skip === undefined && between === undefined && kind !== 'leaks',
+  )
+  sayJson(
+    {
+      $schema: 'https://unpkg.com/postern/schema/vectors.json',
+      version: 1,
+      provider: about.name,
+      now: Math.floor(now / 1000),
+      cases: usable.map(vectorOf),
+    },
+    1,
+  )
+  return 0
+}
+
+const STATUS = { taken: '2xx', busy: '2xx or busy', refused: '4xx', sane: 'below 500' } as const
+
+function vectorOf({ id, severity, what, why, expects, sends }: AuditCase): object {
+  return {
+    id,
+    severity,
+    what,
+    why,
+    requests: sends().flatMap((round, at) =>
+      round.map(({ method, url, headers, body }) => ({
+        // Those of one round go at once.
+        round: at,
+        method,
+        url,
+        headers,
+        bodyBase64: Buffer.from(body).toString('base64'),
+      })),
+    ),
+    expect: { status: STATUS[expects.reply], effects: expects.effects ?? null },
+  }
+}

@@ -1,0 +1,166 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { postern, type Ended } from '../../packages/cli/test/run.ts'
+import { plant, SECRET, type Planted } from './planted.ts'
+
+const run = promisify(execFile)
+const folder = mkdtempSync(join(tmpdir(), 'audit-'))
+let sound: Planted
+let flawed: Planted
+let effects: { readonly url: string; close(): void }
+
+beforeAll(async () => {
+  sound = await plant()
+  flawed = await plant('reserialised')
+  const server = createServer((_, response) => response.end(String(sound.effect())))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  effects = { url: `http://127.0.0.1:${port}`, close: () => void server.close() }
+})
+
+afterAll(async () => {
+  effects.close()
+  await sound.close()
+  await flawed.close()
+  rmSync(folder, { recursive: true })
+})
+
+function audit(url: string, ...args: readonly string[]): Promise<Ended> {
+  return postern(['audit', url, '--provider', 'stripe', ...args], {
+    env: { STRIPE_WEBHOOK_SECRET: SECRET },
+    cwd: folder,
+  })
+}
+
+describe('postern audit', () => {
+  test('gives a sound receiver an A if its effects can be seen', async () => {
+    const seen = await audit(sound.url, '--effect-url', effects.url, '--seed', '7')
+    expect([seen.code, seen.out.split('\n')[0]]).toEqual([
+      0,
+      'A  every case that applies to this sender went as it must',
+    ])
+    expect(seen.err).toMatch(/as Stripe: at least \d{3} requests/)
+  })
+
+  test('tells what was sent, what came, why, and what to do; no secret is printed', async () => {
+    const { code, out, err } = await audit(flawed.url, '--case', 'authentic/', '--for', 'flask')
+    expect(code).toBe(1)
+    expect(out).toContain('no grade  a part of the battery has no grade')
+    expect(out).toContain('high  raw-body')
+    expect(out).toContain('raw = request.get_data(cache=False)')
+    expect(out).not.toContain('express.raw')
+    expect(out + err).not.toContain(SECRET)
+  })
+
+  test('its curl signs by openssl, and shows the finding again', async () => {
+    const { out } = await audit(flawed.url, '--case', 'authentic/escapes', '--json')
+    const report = JSON.parse(out) as {
+      findings: readonly { failures: readonly { curl: string; status: number }[] }[]
+    }
+    const [{ curl, status }] = report.findings[0]!.failures as [{ curl: string; status: number }]
+    expect(curl).not.toContain(SECRET)
+    const again = `${curl} -s -o /dev/null -w '%{http_code}'`
+    const env = { ...process.env, STRIPE_WEBHOOK_SECRET: SECRET }
+    expect((await run('bash', ['-c', again], { env })).stdout).toBe(String(status))
+    const elsewhere = again.replaceAll(flawed.url, sound.url)
+    expect((await run('bash', ['-c', elsewhere], { env })).stdout).toBe('200')
+  })
+
+  test('prints SARIF that has what version 2.1.0 requires', async () => {
+    const { out } = await audit(
+      flawed.url,
+      '--case',
+      'authentic/escapes',
+      '--sarif',
+      '--source',
+      'app/route.ts:12',
+    )
+    const { version, runs } = JSON.parse(out) as {
+      version: string
+      runs: readonly {
+        tool: { driver: { name: string; rules: readonly { id: string }[] } }
+        results: readonly {
+          ruleId: string
+          ruleIndex: number
+          level: string
+          message: { text: string }
+          locations: readonly object[]
+        }[]
+      }[]
+    }
+    expect(version).toBe('2.1.0')
+    const [{ tool, results }] = runs as [(typeof runs)[0]]
+    expect(tool.driver.name).toBe('postern audit')
+    expect(results).toHaveLength(1)
+    for (const { ruleId, ruleIndex, level, message, locations } of results) {
+      expect(tool.driver.rules[ruleIndex]!.id).toBe(ruleId)
+      expect(['none', 'note', 'warning', 'error']).toContain(level)
+      expect(message.text).not.toBe('')
+      expect(locations).toEqual([
+        {
+          physicalLocation: {
+            artifactLocation: { uri: 'app/route.ts' },
+            region: { startLine: 12 },
+          },
+        },
+      ])
+    }
+  })
+
+  test('lists the cases and sends nothing', async () => {
+    const before = sound.effect()
+    const { code, out } = await audit(sound.url, '--list', '--json')
+    const cases = JSON.parse(out) as readonly { id: string; skip?: string }[]
+    expect(code).toBe(0)
+    expect(cases.length).toBeGreaterThan(90)
+    expect(cases.map(({ id }) => id)).toContain('resilience/slow-bodies')
+    expect(sound.effect()).toBe(before)
+  })
+
+  test('reads effects from a program without a shell', async () => {
+    const file = join(folder, 'count')
+    writeFileSync(file, '0')
+    const argv = JSON.stringify(['cat', file])
+    const { code, out } = await audit(sound.url, '--effect', argv, '--case', 'authentic/in-time')
+    expect(code).toBe(3)
+    expect(out).toContain('no baseline: the effect rose by 0 for one genuine delivery')
+  })
+
+  test.each([
+    [['--effect', 'echo 1'], '--effect must be a JSON list of a program and its arguments'],
+    [['--case', 'nothing'], '--case must be the beginning of a case'],
+    [['--sarif'], '--sarif needs --source file:line'],
+    [['--fail-on', 'all'], '--fail-on must be one of critical, high, medium, low'],
+    [['--for', 'rails'], '--for must be one of express, next, flask, php, go'],
+  ])('refuses %j and says how it is written', async (args, told) => {
+    const { code, err } = await audit(sound.url, ...args)
+    expect([code, err.includes(told)]).toEqual([2, true])
+  })
+
+  test('sends nothing to another host without its name and its nonce', async () => {
+    const url = 'https://shop.example/hooks'
+    expect((await audit(url)).err).toContain('give --yes shop.example if it is yours')
+    const { code, err } = await audit(url, '--yes', 'shop.example')
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/well-known\/postern-audit\.txt[^]*--nonce postern-audit-[\da-f]{32}/),
+    ])
+  })
+
+  test('a receiver that refuses all has no grade, and the exit code 3', async () => {
+    const { code, out } = await postern(
+      ['audit', sound.url, '--provider', 'stripe', '--secret', 'whsec_of_another_endpoint'],
+      { cwd: folder },
+    )
+    expect([code, out.split('\n')[0]]).toEqual([
+      3,
+      'no grade  no baseline: a genuine delivery got 401; check the URL, the secret and the options of the provider',
+    ])
+  })
+})
