@@ -1,3 +1,4 @@
+// Takes 10 s.
 import { describe, expect } from 'vitest'
 import { durableNames, durables } from '../services/inboxes.ts'
 import { needs } from '../services/needs.ts'

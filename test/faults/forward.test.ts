@@ -1,3 +1,4 @@
+// Takes 10 s.
 import { expect, test } from 'vitest'
 import { forwardRun } from './forward.ts'
 

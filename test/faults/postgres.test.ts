@@ -1,3 +1,4 @@
+// Takes 20 s.
 import { expect, test } from 'vitest'
 import { needs } from '../services/needs.ts'
 import { postgresServer } from '../services/programs.ts'

@@ -1,3 +1,4 @@
+// Takes 10 s.
 import { expect, test } from 'vitest'
 import { sqliteCrashRun } from './sqlite.ts'
 

@@ -1,3 +1,4 @@
+// Takes 30 s.
 import { expect, test } from 'vitest'
 import { casesOfKinds, hostileCases } from './cases.ts'
 import { testThrough } from './through.ts'

@@ -1,3 +1,4 @@
+// Takes 20 s.
 import { generateKeyPairSync } from 'node:crypto'
 import { catalogue } from '@postern/providers/catalogue'
 import { describe, expect, test, vi } from 'vitest'

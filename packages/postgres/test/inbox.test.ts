@@ -1,3 +1,4 @@
+// Takes 60 s.
 import { testContract } from './contract.ts'
 import { withPostgres } from './postgres.ts'
 

@@ -1,3 +1,4 @@
+// Takes 30 s.
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
 import { catalogue } from '../src/catalogue.ts'

@@ -1,3 +1,4 @@
+// Takes 5 s.
 import { expect, test } from 'vitest'
 import { audited, explained, PATIENT } from './audit.ts'
 import { sealedBy, SIGNERS } from './everyone.ts'

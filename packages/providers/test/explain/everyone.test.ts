@@ -1,3 +1,4 @@
+// Takes 5 s.
 import { describe, expect, test } from 'vitest'
 import { audited, explained, timesOf, type Cell } from './audit.ts'
 import { drawn } from './deliveries.ts'

@@ -1,3 +1,4 @@
+// Takes 8 s.
 import type { FindingCause } from '@postern/core/explain'
 import { expect, test } from 'vitest'
 import { explained, saysNoSecret } from './audit.ts'

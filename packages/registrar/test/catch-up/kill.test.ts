@@ -1,5 +1,5 @@
+// Takes 10 s.
 import { catchUp } from '../../src/index.ts'
-// Takes 20 s.
 import { spawn } from 'node:child_process'
 import { once as event } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'

@@ -1,3 +1,4 @@
+// Takes 10 s.
 import { catchUp } from '../../src/index.ts'
 import { expect, test } from 'vitest'
 import type { CatchUpProgress } from '../../src/index.ts'
