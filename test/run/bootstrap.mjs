@@ -12,6 +12,7 @@ const jobs = {
   test: ['test/run/check.ts', 'test'],
   all: ['test/run/check.ts', 'all'],
   dev: 'test/run/dev.ts',
+  hosts: 'test/hosts/run.ts',
   runtimes: 'test/runtimes/run.ts',
   faults: 'test/faults/run.ts',
   power: 'test/power/run.ts',

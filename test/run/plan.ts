@@ -23,7 +23,7 @@ export const commands: Readonly<Record<string, readonly Stage[]>> = {
     { lanes: [['units'], types], verdict: 'First verdict' },
     { lanes: [['processes']] },
   ],
-  all: [{ lanes: [['build']] }, { lanes: [['long'], ['pack', 'runtimes']] }],
+  all: [{ lanes: [['build']] }, { lanes: [['long'], ['pack', 'runtimes', 'hosts']] }],
 }
 
 /** Each step by its name: `npm test -- lint pack` runs two of them. */
@@ -46,6 +46,9 @@ export const steps: Readonly<Record<string, Step>> = {
   pack: () => checkPack({ built }),
   // It writes a report of its own.
   runtimes: () => command(process.execPath, 'test/runtimes/run.ts', ...(built ? ['--built'] : [])),
+  // One host of each kind.
+  hosts: () =>
+    command(process.execPath, 'test/hosts/run.ts', '--kinds', ...(built ? ['--built'] : [])),
 }
 
 async function command(program: string, ...args: string[]): ReturnType<Step> {

@@ -1,0 +1,3 @@
+import { receiverAt } from '../../../../receivers.mjs'
+
+export const fallback = ({ request, params }) => receiverAt(params.name).fetch(request)

@@ -1,0 +1,125 @@
+/** A host, and how it is built and started in its folder. */
+export interface Host {
+  readonly name: string
+  /** Packages of the npm registry beside ours. Hosts with the same list share a folder. */
+  readonly packages: readonly string[]
+  /** Packages of ours beside core and providers. */
+  readonly ours: readonly string[]
+  /** What is run before. */
+  readonly build?: readonly string[]
+  readonly start: readonly string[]
+  /** A folder of `apps` whose files go into the root of its own. */
+  readonly files?: string
+  /** A route of the framework that must still refuse a form from elsewhere. */
+  readonly guarded?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** False if what serves it ends at once at a signal: what is pending then needs a durable inbox. */
+  readonly waits: boolean
+  /** One host of each kind, which `npm run test:all` runs. */
+  readonly kind?: string
+}
+
+/** Frameworks that are small enough to be installed together. */
+const LIGHT = [
+  'express@5',
+  'koa@3',
+  'fastify@5',
+  'hono@4',
+  '@hono/node-server@2',
+  'h3@2',
+  'elysia@1',
+  '@google-cloud/functions-framework@5',
+]
+const OURS = ['node', 'express', 'koa', 'fastify', 'hono', 'aws-lambda']
+const nest = (major: number): readonly string[] => [
+  ...['common', 'core', 'platform-express', 'platform-fastify'].map(
+    (one) => `@nestjs/${one}@${major}`,
+  ),
+  'reflect-metadata@0.2',
+  'rxjs@7',
+]
+
+const light = (name: string, app: string, more: Partial<Host> = {}): Host => ({
+  name,
+  packages: LIGHT,
+  ours: OURS,
+  start: ['node', `${app}.mjs`],
+  waits: true,
+  ...more,
+})
+const onNest = (major: number, more: Partial<Host>): Host => ({
+  name: `NestJS ${major} on Express`,
+  packages: nest(major),
+  ours: ['nestjs', 'fastify'],
+  start: ['node', 'nest.mjs'],
+  waits: true,
+  ...more,
+})
+
+/** Every host of RESULTS.md. */
+export const hosts: readonly Host[] = [
+  light('node:http', 'node'),
+  light('Express 5', 'express', { kind: 'a server of Node' }),
+  light('Koa 3', 'koa'),
+  light('Fastify 5', 'fastify'),
+  light('Hono 4 on Node', 'hono'),
+  light('h3 2', 'h3', { waits: false, kind: 'Web requests' }),
+  light('Google Cloud, Firebase functions', 'functions', {
+    start: [
+      'node',
+      'node_modules/@google-cloud/functions-framework/build/src/main.js',
+      '--target=hook',
+      '--source=functions.mjs',
+    ],
+    waits: false,
+    kind: 'a body that was read before',
+  }),
+  light('AWS Lambda (function URL)', 'lambda', { waits: false, kind: 'events of a cloud' }),
+  onNest(12, {}),
+  onNest(12, { name: 'NestJS 12 on Fastify', env: { FASTIFY: '1' } }),
+  onNest(11, {}),
+  onNest(11, { name: 'NestJS 11 on Fastify', env: { FASTIFY: '1' } }),
+  light('Bun.serve', 'bun', { start: ['bun', 'bun.mjs'], waits: false }),
+  light('Elysia 1 on Bun', 'elysia', { start: ['bun', 'elysia.mjs'], waits: false }),
+  light('Deno.serve', 'deno', {
+    start: ['deno', 'run', '--no-remote', '--no-check', '-A', 'deno.mjs'],
+    waits: false,
+  }),
+  {
+    name: 'SvelteKit 3, in front of adapter-node',
+    packages: [
+      '@sveltejs/kit@3',
+      '@sveltejs/adapter-node@6',
+      '@sveltejs/vite-plugin-svelte@7',
+      'svelte@5',
+      'vite@8',
+    ],
+    ours: ['node'],
+    files: 'kit',
+    build: ['node', 'node_modules/vite/bin/vite.js', 'build'],
+    start: ['node', 'front-kit.mjs'],
+    env: { ORIGIN: 'https://app.example' },
+    guarded: '/form',
+    waits: true,
+  },
+  {
+    name: 'Astro 7, in front of @astrojs/node',
+    packages: ['astro@7', '@astrojs/node@11'],
+    ours: ['node'],
+    files: 'astro',
+    build: ['node', 'node_modules/astro/bin/astro.mjs', 'build'],
+    start: ['node', 'front-astro.mjs'],
+    env: { ASTRO_TELEMETRY_DISABLED: '1', ASTRO_NODE_AUTOSTART: 'disabled' },
+    guarded: '/form',
+    waits: true,
+  },
+  {
+    name: 'Nuxt 4 (Nitro 2, h3 1)',
+    packages: ['nuxt@4'],
+    ours: [],
+    files: 'nuxt',
+    build: ['node', 'node_modules/nuxt/bin/nuxt.mjs', 'build'],
+    start: ['node', '.output/server/index.mjs'],
+    waits: false,
+  },
+]
