@@ -1,22 +1,20 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { expect, test } from 'vitest'
+import { createReceiver, type Receiver } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
+import { acme } from '@postern/testing'
+import { expect, test, type TestContext } from 'vitest'
 import { gate } from '../../testing/src/inbox/gate.ts'
 import { storedDelivery, intake, item } from '../../testing/src/inbox/make.ts'
 import { createTaskRecorder, DONE_OUTCOME } from '../../testing/src/inbox/recorder.ts'
 import { sqliteInbox } from '../src/index.ts'
+import { smallDisk, type SmallDisk } from './disk.ts'
+import { temporaryFile } from './file.ts'
 
 test('a full disk: 503 with the reason, nothing by half, outcomes are kept until there is room', async (context) => {
-  const folder = mkdtempSync(join(tmpdir(), 'postern-full-'))
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', folder], { stdio: 'pipe' })
-  } catch (error) {
-    rmSync(folder, { recursive: true })
-    return context.skip(`no small disk could be mounted (Linux as root can): ${String(error)}`)
-  }
+  const disk = mounted(context)
+  const { folder } = disk
   const path = join(folder, 'inbox.db')
   try {
     writeFileSync(join(folder, 'filler'), new Uint8Array(1024 * 1024))
@@ -60,7 +58,107 @@ test('a full disk: 503 with the reason, nothing by half, outcomes are kept until
     })
     db.close()
   } finally {
-    execFileSync('umount', ['-l', folder], { stdio: 'pipe' })
-    rmSync(folder, { recursive: true })
+    disk.remove()
   }
 })
+
+test('health names a full disk until there is room, by writes of its own', async (context) => {
+  const disk = mounted(context)
+  let time = 0
+  const inbox = sqliteInbox({ path: join(disk.folder, 'inbox.db') })
+  const { receiver, send } = shopOn(inbox, () => time)
+  try {
+    expect(await send('1')).toBe(200)
+    expect(await receiver.health()).toMatchObject({ ok: true })
+    writeFileSync(join(disk.folder, 'filler'), new Uint8Array(16))
+    expect(() => fill(join(disk.folder, 'filler'))).toThrow('ENOSPC')
+    let at = 1
+    while ((await send(`${++at}`)) === 200) expect(at).toBeLessThan(1000)
+    expect(await receiver.health()).toMatchObject({ accepts: false, settles: true })
+    time += 1000
+    const { accepts, cause } = await receiver.health()
+    expect([accepts, cause]).toEqual([false, expect.stringMatching(/^disk full: free space/)])
+    rmSync(join(disk.folder, 'filler'))
+    time += 1000
+    expect(await receiver.health()).toMatchObject({ accepts: true, cause: undefined })
+    expect(await inbox.records!.list('')).toEqual([])
+  } finally {
+    await receiver.close()
+    await inbox.close()
+    disk.remove()
+  }
+})
+
+test('health names a lock of another program until it is gone, and forged deliveries change nothing', async () => {
+  const file = temporaryFile()
+  let time = 0
+  const inbox = sqliteInbox({ path: file.path, deadline: '200ms' })
+  const { receiver, send } = shopOn(inbox, () => time)
+  const other = new DatabaseSync(file.path)
+  try {
+    expect(await send('1')).toBe(200)
+    other.exec('BEGIN IMMEDIATE')
+    expect(await send('2')).toBe(503)
+    for (const step of [0, 1000, 1000]) {
+      time += step
+      await flood(receiver, 'ff')
+      const { accepts, settles, cause } = await receiver.health()
+      expect([accepts, settles, cause]).toEqual([false, true, expect.stringMatching(/^locked: /)])
+    }
+    other.exec('ROLLBACK')
+    time += 1000
+    expect(await receiver.health()).toMatchObject({ ok: true, cause: undefined })
+    await flood(receiver, 'ff')
+    expect(await receiver.health()).toMatchObject({ ok: true, cause: undefined })
+  } finally {
+    other.close()
+    await receiver.close()
+    await inbox.close()
+    file.remove()
+  }
+})
+
+/** A receiver without work whose health goes by that clock. */
+function shopOn(
+  inbox: Inbox,
+  monotonic: () => number,
+): { readonly receiver: Receiver; readonly send: (id: string) => Promise<number> } {
+  const provider = acme({ secret: 'a secret of these tests' })
+  const receiver = createReceiver({ provider, inbox, work: 'drain', log: false, monotonic })
+  receiver.on('ping', () => {})
+  return {
+    receiver,
+    async send(id) {
+      const signed = provider.sign!({ topic: 'ping', id, payload: { text: 'x'.repeat(20_000) } })
+      return (await receiver.receive(signed)).status
+    },
+  }
+}
+
+async function flood(receiver: Receiver, signature: string): Promise<void> {
+  const forged = {
+    url: 'https://example.com/',
+    body: '{}',
+    headers: { 'x-acme-signature': signature },
+  }
+  for (let at = 0; at < 20; at++) expect((await receiver.receive(forged)).status).toBe(401)
+}
+
+/** Writes until there is no room. */
+function fill(path: string): void {
+  for (const size of [256 * 1024, 4096]) {
+    try {
+      for (;;) appendFileSync(path, new Uint8Array(size))
+    } catch (error) {
+      if (size === 4096) throw error
+    }
+  }
+}
+
+function mounted(context: TestContext): SmallDisk {
+  try {
+    return smallDisk()
+  } catch (error) {
+    return context.skip(error instanceof Error ? error.message : String(error))
+  }
+}

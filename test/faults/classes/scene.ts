@@ -101,7 +101,7 @@ export async function playClass(
       [...ids].map((id) => `${topic} ${id}`),
     )
     const meant = (task: string): boolean => dies.includes(task.split(' ')[0]!)
-    let states = new Map<string, string>()
+    let states: Map<string, string> | undefined
     const late = performance.now() + PATIENCE
     do {
       await sleep(100)
@@ -112,9 +112,10 @@ export async function playClass(
         tasks.map((one) => [`${one.subscription.split('.')[0]} ${one.id}`, one.state]),
       )
     } while (
-      expected.some((task) => !['done', 'dead'].includes(states.get(task) ?? '')) &&
+      expected.some((task) => !['done', 'dead'].includes(states?.get(task) ?? '')) &&
       performance.now() < late
     )
+    if (!states) throw new Error(`the app has not told its tasks for ${PATIENCE / 1000} s`)
     const seconds = Math.round((performance.now() - over) / 100) / 10
     const lost = expected.filter((task) => !states.has(task))
     const pattern = words instanceof RegExp ? words : words?.[inbox]

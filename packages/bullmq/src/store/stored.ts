@@ -17,8 +17,6 @@ export function decodeStored([event, head, body]: Stored): {
 } {
   const delivery = decodeDelivery(String(head), body ?? NONE)
   const record = decodeEvent(event.toString(), delivery)
-  if (typeof record.key !== 'string' || typeof record.topic !== 'string')
-    throw new TypeError('its event is not what Postern stored')
   return { record, delivery }
 }
 

@@ -23,9 +23,12 @@ export function encodeEvent(event: EventRecord, delivery?: StoredDelivery): stri
   return encodeOutline(event)
 }
 
-/** The event of {@link encodeEvent}. */
+/** The event of {@link encodeEvent}. Throws for any other text: whoever asked makes the task dead as unreadable. */
 export function decodeEvent(text: string, delivery?: StoredDelivery): EventRecord {
-  const event = whole(decode(text) as EventRecord)
+  const decoded = decode(text) as Partial<EventRecord> | null
+  if (typeof decoded?.key !== 'string' || typeof decoded.topic !== 'string')
+    throw new TypeError('its event is not what Postern stored')
+  const event = whole(decoded as EventRecord)
   if (event.source === undefined) return event
   if (delivery === undefined)
     throw new TypeError('decodeEvent: delivery must be given, since the event was encoded with it')
@@ -78,9 +81,12 @@ export function encodeDelivery(delivery: StoredDelivery): { head: string; body: 
   }
 }
 
-/** The delivery of {@link encodeDelivery}. */
+/** The delivery of {@link encodeDelivery}. Throws for any other text. */
 export function decodeDelivery(head: string, body: Uint8Array): StoredDelivery {
-  return { ...(JSON.parse(head) as Omit<StoredDelivery, 'body'>), body }
+  const decoded = JSON.parse(head) as Omit<StoredDelivery, 'body'> | null
+  if (!Array.isArray(decoded?.headers))
+    throw new TypeError('its delivery is not what Postern stored')
+  return { ...decoded!, body }
 }
 
 /** Head and body of a delivery in one byte array, for engines that store one value. */

@@ -2,9 +2,8 @@ import { createHash, randomUUID } from 'node:crypto'
 import { WebhookError, type Json } from '@postern/core'
 import { unref } from '@postern/core/scheme'
 import type { Records } from '@postern/core/inbox'
+import { isOver } from './holder.ts'
 
-/** After this time without a sign of life from the process that catches up, another one may go on. */
-export const LEASE = 10_000
 const BEAT = 3000
 
 /** Which events a run is for. Only a run with equal `what` goes on where another one stopped. */
@@ -42,7 +41,7 @@ export interface Progress {
 
 interface Stored {
   readonly owner: string
-  /** Last sign of life, in milliseconds since 1970 on the machine's clock; 0 if nobody has it. */
+  /** Last sign of life, in milliseconds since 1970 on the machine's clock, for people; 0 if nobody has it. */
   readonly alive: number
   readonly since: number
   readonly until: number
@@ -79,7 +78,7 @@ export async function claimProgress(records: Records, key: string, aim: Aim): Pr
   for (;;) {
     const found = await records.get(key)
     const before = found?.value as Stored | undefined
-    if (before && Math.abs(Date.now() - before.alive) < LEASE)
+    if (before && before.alive !== 0 && !(await isOver(records, key, found!.version, before.alive)))
       throw new WebhookError('in_progress', {
         problem: 'in_progress',
         remedy: 'another call catches up with this account; wait until it has ended',

@@ -36,6 +36,7 @@ export interface TaskRecorder {
   readonly lanes: Lane[]
   readonly runs: readonly SeenRun[]
   readonly settled: readonly Settled[]
+  readonly warnings: readonly string[]
   /** Resolves when the condition holds; it is asked after everything that happens. Rejects after 15 seconds. */
   until(what: string, condition: () => boolean): Promise<void>
   /** Resolves when this number of outcomes is settled. */
@@ -92,6 +93,7 @@ export function createTaskRecorder(options: RecorderOptions): TaskRecorder {
     lanes,
     runs,
     settled,
+    warnings,
     until,
     untilSettled: (count) => until(`${count} outcomes are settled`, () => settled.length >= count),
     ran: () => runs.map((run) => label(run.claim)),

@@ -26,8 +26,8 @@ export interface BatchOptions<Work extends BatchWork> {
   readonly fault: (error: unknown) => Fault
   /** The error that a work hears. */
   readonly refusal: (error: unknown) => Error
-  /** The error of a work whose deadline passed while it waited. */
-  readonly late: () => Error
+  /** The error of a work whose deadline passed while it waited; `reason`: why the last batch could not be stored yet. */
+  readonly late: (reason?: unknown) => Error
 }
 
 /** Stores works together that arrive in one turn of the event loop, or while others are stored. */
@@ -47,7 +47,8 @@ export interface Batch<Work extends BatchWork> {
 export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>): Batch<Work> {
   const { inbox, store, fault, refusal, atOnce = 1, share = Infinity } = options
   const [firstWait, longestWait] = options.waits ?? [1, 8]
-  const queue = createBacklog<Work>(options)
+  const queue = createBacklog<Work>({ ...options, late: () => options.late(held) })
+  let held: unknown
   let running = 0
   let scheduled = false
   let wait = firstWait
@@ -124,11 +125,12 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
 
   function succeeded(): undefined {
     wait = firstWait
+    held = undefined
   }
 
   function failed(batch: readonly Work[], error: unknown): Promise<void> | undefined {
     const kind = fault(error)
-    if (kind === 'again' && !closed) return again(batch)
+    if (kind === 'again' && !closed) return again(batch, error)
     if (kind === 'all' || batch.length === 1 || closed) {
       for (const work of batch) work.failed(refusal(error))
       return undefined
@@ -145,7 +147,8 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     return undefined
   }
 
-  function again(batch: readonly Work[]): undefined {
+  function again(batch: readonly Work[], error: unknown): undefined {
+    held = error
     queue.putBack(batch)
     queue.expire()
     if (timer !== undefined) return

@@ -1,5 +1,5 @@
 import { grouped } from '../../basics/grouped.ts'
-import { WebhookError } from '../../errors.ts'
+import { errorText, WebhookError } from '../../errors.ts'
 import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import type { BatchWork } from '../batch/backlog.ts'
 import { createBatch, type Fault } from '../batch/batch.ts'
@@ -43,8 +43,11 @@ export interface Line {
 /** Makes a {@link Line}. */
 export function createLine(store: Store): Line {
   const refusal = (error: unknown): Error => store.refusal(error)
-  const late = (): Error =>
-    new WebhookError('inbox_unavailable', `${store.name}: no commit within the deadline`)
+  const late = (reason?: unknown): Error => {
+    const why = reason === undefined ? '' : `: ${errorText(reason)}`
+    const message = `${store.name}: no commit within the deadline${why}`
+    return new WebhookError('inbox_unavailable', message, { cause: reason })
+  }
   return store.together ? oneWriter(store, store.together) : manyWriters()
 
   function manyWriters(): Line {

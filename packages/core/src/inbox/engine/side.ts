@@ -3,6 +3,7 @@ import type { Side } from '../attach/attachment.ts'
 import { createRunner } from './run/runner.ts'
 import type { Ahead } from './run/slot.ts'
 import { createAccept } from './accept/accept.ts'
+import { createProbe } from './accept/probe.ts'
 import { createCapacity, type Capacity } from './accept/capacity.ts'
 import { createWatch } from './lease/watch.ts'
 import { createSideLife } from './life.ts'
@@ -157,6 +158,7 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
     lanes,
     capacity,
     accept,
+    probe: createProbe({ store, line, lanes, receiver }),
     look: life.look,
     stand: life.stand,
     work: life.work,

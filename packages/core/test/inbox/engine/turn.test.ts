@@ -21,8 +21,12 @@ function slotOf(concurrency: number, queue: readonly string[]): Slot<string> {
   }
 }
 
-/** Turns whose handlers take a place of their slot, and what they did. */
-function make(slot: Slot<string>, then: (task: string) => void = () => {}) {
+/** Turns whose handlers take a place of their slot, and what they did. Their clock stands still, unless it is given. */
+function make(
+  slot: Slot<string>,
+  then: (task: string) => void = () => {},
+  now: () => number = () => 0,
+) {
   const log: string[] = []
   const turns = createTurns<string>({
     begin: () => log.push('begin'),
@@ -31,6 +35,7 @@ function make(slot: Slot<string>, then: (task: string) => void = () => {}) {
       slot.running++
       then(task)
     },
+    now,
   })
   return { turns, log }
 }
@@ -60,6 +65,21 @@ test('slots start one task each in turn', async () => {
   turns.offer(other)
   await turn()
   expect(log).toEqual(['begin', '1', 'a', '2', 'b', '3'])
+})
+
+test('a turn whose handlers hold the loop leaves the rest to the next one', async () => {
+  const slot = slotOf(9, ['1', '2', '3'])
+  let time = 0
+  const { turns, log } = make(
+    slot,
+    () => void (time += 2),
+    () => time,
+  )
+  turns.offer(slot)
+  await turn()
+  expect(log).toEqual(['begin', '1', '2'])
+  await turn()
+  expect(log.slice(3)).toEqual(['begin', '3'])
 })
 
 test('a refill starts at once what has room, and nothing without room', () => {

@@ -11,6 +11,7 @@ const ids = Array.from({ length: COUNT }, (_, at) => String(at + 1))
 
 /** Taking what a sender lists, with progress in the records of the inbox. */
 export function catchUpCases(test: SceneTest): void {
+  flakyCase(test)
   test('each event is taken once, and a call that was cut off goes on there', async (scene) => {
     const { receiver, ran, allDone } = listen(scene)
     const start = Date.now() - 60_000
@@ -50,8 +51,65 @@ export function catchUpCases(test: SceneTest): void {
   })
 }
 
+const MANY = 400
+// Reads, and pages of the list, of which one fails: calls are cut off at many places.
+const FAILS = 37
+const CALLS = 40
+
+/** A case of a sender that fails now and then: call after call goes on, until each event was taken once. */
+function flakyCase(test: SceneTest): void {
+  test('a sender that fails again and again ends in progress: each event is taken once', async (scene) => {
+    const { receiver, ran, allDone } = listen(scene, MANY)
+    const start = Date.now() - 60_000
+    let asked = 0
+    const flaky = (): void => {
+      if (++asked % FAILS === 0) throw new Error('the sender is down')
+    }
+    const source: PayloadSource = {
+      kind: 'payload',
+      provider: 'acme',
+      account: 'flaky',
+      async *list({ since }) {
+        for (let at = MANY; at >= 1; at--) {
+          if (at % 100 === 0) flaky()
+          const id = String(at)
+          if (start + at >= since)
+            yield { id, topic: 'thing.happened', at: start + at, undelivered: true, ref: id }
+        }
+        return false
+      },
+      async read({ id }) {
+        flaky()
+        const headers = { 'x-acme-id': id, 'x-acme-topic': 'thing.happened' }
+        return { headers, body: JSON.stringify({ n: Number(id) }) }
+      },
+    }
+    try {
+      let complete = false
+      for (let call = 0; !complete; call++) {
+        assert.ok(call < CALLS, `not complete after ${CALLS} calls: ${asked} requests were made`)
+        complete = await catchUp(receiver, source, { since: start }).then(
+          (result) => result.complete && result.failed === 0,
+          (error: unknown) => {
+            assert.match(String(error), /the sender is down/)
+            return false
+          },
+        )
+      }
+      await allDone
+      assert.equal(ran.length, MANY)
+      assert.equal(new Set(ran).size, MANY)
+    } finally {
+      await receiver.close()
+    }
+  })
+}
+
 /** A receiver of the scene's inbox that notes what ran. */
-function listen(scene: Scene): {
+function listen(
+  scene: Scene,
+  count = COUNT,
+): {
   readonly receiver: Receiver
   readonly ran: readonly string[]
   /** Resolves when each event is done. */
@@ -62,7 +120,7 @@ function listen(scene: Scene): {
   const receiver = createReceiver({ provider, inbox: scene.inbox, log: false })
   receiver.on('thing.*', (event) => void ran.push(event.id!))
   const allDone = new Promise<void>((resolve) => {
-    receiver.observe({ done: ({ id }) => done.add(id).size === COUNT && resolve() })
+    receiver.observe({ done: ({ id }) => done.add(id).size === count && resolve() })
   })
   return { receiver, ran, allDone }
 }

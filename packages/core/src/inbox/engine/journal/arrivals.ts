@@ -55,7 +55,7 @@ export function createArrivals(store: Journaled, access: Access): Arrivals {
         const step = await access.read(() => store.arrivals(after, STEP))
         for (const { id, at, data } of step) {
           if (filter.since !== undefined && at < filter.since) return ended(rows)
-          const { replyBody: _, ...arrival } = JSON.parse(data) as Arrival
+          const { replyBody: _, ...arrival } = arrivalOf({ id, at, data })
           if (also(arrival) && matches(arrival)) {
             if (rows.length === limit) return { rows, cursor: after, searchedTo: rows.at(-1)!.at }
             rows.push(arrival)
@@ -70,10 +70,37 @@ export function createArrivals(store: Journaled, access: Access): Arrivals {
     one: (id) =>
       chain(store.arrival(id), (row) => {
         if (!row) return undefined
-        const arrival = JSON.parse(row.data) as Arrival
+        const arrival = arrivalOf(row)
         return row.kept ? { ...arrival, kept: decodeKept(row.kept.head, row.kept.body) } : arrival
       }),
   }
+}
+
+/** A row that cannot be read is shown by its time, and hides no other. */
+function arrivalOf({ id, at, data }: Pick<ArrivalRow, 'id' | 'at' | 'data'>): Arrival {
+  try {
+    const arrival = JSON.parse(data) as Arrival
+    if (typeof arrival.receiver === 'string') return arrival
+  } catch {
+    // Shown below.
+  }
+  const reason = 'this delivery cannot be read: its row in the journal is damaged'
+  return { ...UNREAD, id, at, reason }
+}
+
+const UNREAD: Omit<Arrival, 'id' | 'at'> = {
+  receiver: '',
+  provider: '',
+  method: '',
+  path: '',
+  outcome: 'refused',
+  verified: false,
+  status: 0,
+  took: 0,
+  bytes: 0,
+  topics: [],
+  ids: [],
+  keys: [],
 }
 
 function ringOf({ verified }: Arrival): Ring {

@@ -1,8 +1,7 @@
 import type { Attempt, Journal } from '../../journal.ts'
-import type { TaskError } from '../../inbox.ts'
 import type { Access } from '../access.ts'
 import type { AttemptRow } from '../operate/store.ts'
-import { numberOf } from '../operate/info.ts'
+import { errorOf, numberOf } from '../operate/info.ts'
 import type { Store } from '../store.ts'
 import { createArrivals } from './arrivals.ts'
 import { createHistory } from './history.ts'
@@ -42,7 +41,7 @@ function attemptOf({ attempt, ended, took, outcome, error, process }: AttemptRow
     startedAt: Math.floor(ended - (duration ?? 0)),
     duration,
     outcome,
-    ...(error !== null && { error: JSON.parse(error) as TaskError }),
+    ...(error !== null && { error: errorOf(error) }),
     process,
   }
 }

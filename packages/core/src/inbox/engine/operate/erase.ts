@@ -1,4 +1,5 @@
 import { decodeDelivery, decodeEvent, encodeDelivery, encodeEvent } from '../../codec.ts'
+import type { EventRecord } from '../../../event.ts'
 import { checkErase, erased, isAboutTasks } from '../../operate/erased.ts'
 import { inSteps } from '../../operate/in-steps.ts'
 import type { EraseOptions, InboxView } from '../../view.ts'
@@ -31,18 +32,38 @@ export function createErase(store: Store, search: Search, access: Access): Inbox
   }
 }
 
-/** Undefined for a damaged event, which must not keep the others from being erased. */
 function emptied(
   { event, record, head, body }: ContentsRow,
   keep: EraseOptions['keep'],
-): ContentsRow | undefined {
-  let kept: Parameters<typeof erased>[0]
+): ContentsRow {
+  const left = erased(readable(record, head, body), keep)
+  return { event, ...encodeDelivery(left.delivery), record: encodeEvent(left.event) }
+}
+
+/** A damaged event is erased too: it may hold what must not be kept. */
+function readable(record: string, head: string, body: Uint8Array): Parameters<typeof erased>[0] {
   try {
     const delivery = decodeDelivery(head, body)
-    kept = { event: decodeEvent(record, delivery), delivery }
+    return { event: decodeEvent(record, delivery), delivery }
   } catch {
-    return undefined
+    const delivery = {
+      method: 'POST',
+      url: '/',
+      headers: [],
+      body: new Uint8Array(0),
+      receivedAt: 0,
+    }
+    return { event: UNREAD, delivery }
   }
-  const left = erased(kept, keep)
-  return { event, ...encodeDelivery(left.delivery), record: encodeEvent(left.event) }
+}
+
+const UNREAD: EventRecord = {
+  key: '',
+  dedupe: true,
+  id: undefined,
+  topic: '',
+  aliases: [],
+  payload: null,
+  scope: undefined,
+  provider: '',
 }

@@ -1,7 +1,8 @@
+import { decodeDelivery, decodeEvent } from '../../codec.ts'
 import type { TaskError } from '../../inbox.ts'
-import type { TaskInfo, TaskState } from '../../view.ts'
+import type { TaskDetail, TaskInfo, TaskState } from '../../view.ts'
 import { DONE, PENDING, type LaneRow } from '../row.ts'
-import type { InfoRow } from './store.ts'
+import type { FullRow, InfoRow } from './store.ts'
 
 /** Names of states, by number. */
 export const STATES: readonly TaskState[] = ['pending', 'running', 'done', 'dead']
@@ -36,6 +37,19 @@ export function infoOf(row: InfoRow, lane: LaneRow | undefined): TaskInfo {
       key: row.key,
     },
     receivedAt: row.received,
+  }
+}
+
+/** A task with its event. Of one that cannot be read it has what its other columns say. */
+export function detailOf(row: FullRow, info: TaskInfo): TaskDetail {
+  try {
+    const delivery = decodeDelivery(row.head, row.body)
+    return { ...info, record: decodeEvent(row.record, delivery), delivery }
+  } catch {
+    const { event, provider = '', receivedAt } = info
+    const shown = { ...event, provider, dedupe: true, aliases: [], payload: null }
+    const delivery = { method: 'POST', url: '/', headers: [], body: row.body, receivedAt }
+    return { ...info, record: shown, delivery }
   }
 }
 

@@ -1,4 +1,3 @@
-import { decodeDelivery, decodeEvent } from '../../codec.ts'
 import type { Consumer } from '../../inbox.ts'
 import { orphansOf } from '../../operate/orphans.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
@@ -10,7 +9,7 @@ import type { MaybePromise } from '../../../basics/maybe.ts'
 import type { Store } from '../store.ts'
 import { createChange } from './change.ts'
 import { createErase } from './erase.ts'
-import { errorOf, infoOf, numberOf, STATES } from './info.ts'
+import { detailOf, errorOf, infoOf, numberOf, STATES } from './info.ts'
 import { namesOf } from './names.ts'
 import { createRerun } from './rerun.ts'
 import { createSearch } from './search.ts'
@@ -56,11 +55,7 @@ export function createView(store: Store, host: ViewHost): InboxView {
           if (!row) return undefined
           return chain(
             access.read(() => namesOf(store)),
-            (names) => {
-              const delivery = decodeDelivery(row.head, row.body)
-              const record = decodeEvent(row.record, delivery)
-              return { ...infoOf(row, names.of(row.lane)), record, delivery }
-            },
+            (names) => detailOf(row, infoOf(row, names.of(row.lane))),
           )
         },
       ),

@@ -15,13 +15,19 @@ export interface TurnsHost<Task> {
   readonly begin: () => void
   /** Starts a task that was taken from its slot's queue. */
   readonly run: (task: Task) => void
+  /** Milliseconds of a clock that never goes back. @default performance.now() */
+  readonly now?: () => number
 }
 
 // Milliseconds for which one turn may start tasks, so that synchronous handlers leave room for requests.
 const TURN = 4
 
 /** Makes the turns. */
-export function createTurns<Task>({ begin, run }: TurnsHost<Task>): Turns<Task> {
+export function createTurns<Task>({
+  begin,
+  run,
+  now = () => performance.now(),
+}: TurnsHost<Task>): Turns<Task> {
   // Only slots with tasks: a receiver may have thousands of subscriptions.
   let due: Slot<Task>[] = []
   let scheduled = false
@@ -54,9 +60,9 @@ export function createTurns<Task>({ begin, run }: TurnsHost<Task>): Turns<Task> 
     scheduled = false
     turning = true
     begin()
-    const until = performance.now() + TURN
+    const until = now() + TURN
     // One of each slot in a round: a full one must not keep the others waiting.
-    while (due.length > 0 && performance.now() < until) due = due.filter(startOne)
+    while (due.length > 0 && now() < until) due = due.filter(startOne)
     turning = false
     schedule()
   }

@@ -1,0 +1,124 @@
+import { createReceiver, type Receiver } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
+import { acme } from '@postern/testing'
+import pg from 'pg'
+import { expect, test } from 'vitest'
+import { postgresInbox } from '../src/index.ts'
+import { withPostgres } from './postgres.ts'
+
+const provider = acme({ secret: 'a secret of these tests' })
+
+withPostgres('health of postgresInbox', (postgres) => {
+  test.each([
+    ['events', 'SHARE'],
+    ['tasks', 'SHARE'],
+    ['events', 'ACCESS EXCLUSIVE'],
+  ])('names a lock on the table of %s (%s) until it is gone', async (table, mode) => {
+    const { service, schema } = postgres()
+    const name = schema()
+    const scene = shop({ connectionString: service.url, schema: name, deadline: '300ms' })
+    const { receiver, send } = scene
+    // Its first delivery makes the tables.
+    await expect.poll(() => send('1'), { timeout: 15_000 }).toBe(200)
+    const other = new pg.Client(service.url)
+    other.on('error', () => {})
+    await other.connect()
+    await other.query(`BEGIN; LOCK TABLE ${name}.postern_${table} IN ${mode} MODE`)
+    expect(await send('2')).toBe(503)
+    for (const step of [0, 1000, 1000]) {
+      scene.time += step
+      const { accepts, settles, cause } = await receiver.health()
+      expect([accepts, settles]).toEqual([false, true])
+      expect(cause).toMatch(/locked/)
+    }
+    await other.query('ROLLBACK')
+    await other.end()
+    await recovers(scene)
+    // Its writes leave nothing behind. A delivery that was refused may still be stored once the lock is gone.
+    const stored = (await scene.inbox.view!.list()).rows.map(({ event }) => event.id)
+    expect(['1', '2']).toEqual(expect.arrayContaining(stored))
+    expect(await scene.inbox.records!.list('')).toEqual([])
+    await scene.close()
+  })
+
+  test('names a server that is read-only until it is a primary again, and forged deliveries change nothing', async () => {
+    const { service, pool, schema } = postgres()
+    const scene = shop({ connectionString: service.url, schema: schema() })
+    const { receiver, send } = scene
+    expect(await send('1')).toBe(200)
+    await pool.query('ALTER SYSTEM SET default_transaction_read_only = on')
+    await pool.query('SELECT pg_reload_conf()')
+    await expect.poll(() => send('2'), { timeout: 15_000 }).toBe(503)
+    for (const step of [0, 1000]) {
+      scene.time += step
+      await flood(receiver)
+      const { accepts, settles, cause } = await receiver.health()
+      expect([accepts, settles]).toEqual([false, true])
+      expect(cause).toMatch(/^read-only: /)
+    }
+    await reset(service.url)
+    await recovers(scene)
+    await flood(receiver)
+    expect(await receiver.health()).toMatchObject({ ok: true, accepts: true, cause: undefined })
+    await scene.close()
+  })
+})
+
+interface Shop {
+  readonly inbox: Inbox
+  readonly receiver: Receiver
+  /** Of its health, in milliseconds. */
+  time: number
+  readonly send: (id: string) => Promise<number>
+  close(): Promise<void>
+}
+
+function shop(options: Parameters<typeof postgresInbox>[0]): Shop {
+  const inbox = postgresInbox(options)
+  const scene: Shop = {
+    inbox,
+    receiver: createReceiver({
+      provider,
+      inbox,
+      work: 'drain',
+      log: false,
+      monotonic: () => scene.time,
+    }),
+    time: 0,
+    send: async (id) =>
+      (await scene.receiver.receive(provider.sign!({ id, topic: 'ping', payload: {} }))).status,
+    async close() {
+      await scene.receiver.close()
+      await inbox.close()
+    },
+  }
+  scene.receiver.on('ping', () => {})
+  return scene
+}
+
+async function recovers(scene: Shop): Promise<void> {
+  const healthy = async (): Promise<unknown> => {
+    scene.time += 1000
+    return scene.receiver.health()
+  }
+  await expect
+    .poll(healthy, { timeout: 15_000 })
+    .toMatchObject({ ok: true, accepts: true, cause: undefined })
+}
+
+async function flood(receiver: Receiver): Promise<void> {
+  const headers = { 'x-acme-signature': 'ff' }
+  for (let at = 0; at < 20; at++)
+    expect(
+      (await receiver.receive({ url: 'https://a.example/', body: '{}', headers })).status,
+    ).toBe(401)
+}
+
+async function reset(url: string): Promise<void> {
+  const client = new pg.Client(url)
+  await client.connect()
+  await client.query('SET default_transaction_read_only = off')
+  await client.query('ALTER SYSTEM RESET default_transaction_read_only')
+  await client.query('SELECT pg_reload_conf()')
+  await client.end()
+}

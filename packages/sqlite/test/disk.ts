@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** A disk of its own for one test. */
+export interface SmallDisk {
+  readonly folder: string
+  remove(): void
+}
+
+/** Mounts a disk of 3 MiB in memory. Throws if this user may not. */
+export function smallDisk(): SmallDisk {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-disk-'))
+  const run = (command: string, ...args: readonly string[]): void =>
+    void execFileSync(command, args, { stdio: 'pipe' })
+  try {
+    run('mount', '-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', folder)
+  } catch (error) {
+    rmSync(folder, { recursive: true })
+    throw new Error(
+      `no small disk could be mounted (Linux as root can): ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+  return {
+    folder,
+    remove() {
+      run('umount', '-l', folder)
+      rmSync(folder, { recursive: true })
+    },
+  }
+}

@@ -1,0 +1,159 @@
+import { expect, test } from 'vitest'
+import type { Inbox } from '@postern/core/inbox'
+import { intake, item } from '../../packages/testing/src/inbox/make.ts'
+import { createTaskRecorder } from '../../packages/testing/src/inbox/recorder.ts'
+
+/** An inbox in SQL of one test. */
+export interface OddScene {
+  readonly open: () => Inbox
+  /** Changes what is stored, beside the inbox. */
+  readonly change: (statement: string) => unknown
+}
+
+/** What is spoilt of the event `odd` and its task. */
+const SPOILS: Readonly<Record<string, string>> = {
+  'the event is no JSON': "UPDATE postern_events SET record = '{\"key\":' WHERE event_id = 'odd'",
+  'the event is another value': "UPDATE postern_events SET record = '17' WHERE event_id = 'odd'",
+  'the event is nothing': "UPDATE postern_events SET record = 'null' WHERE event_id = 'odd'",
+  'the head of the delivery is no JSON':
+    "UPDATE postern_events SET head = '<' WHERE event_id = 'odd'",
+  'the head of the delivery is another value':
+    "UPDATE postern_events SET head = '[]' WHERE event_id = 'odd'",
+  'the delivery is not there':
+    "UPDATE postern_events SET head = NULL, body = NULL, delivery = 4711 WHERE event_id = 'odd'",
+  'the data of the task is no JSON':
+    "UPDATE postern_tasks SET data = '{' WHERE id / 65536 IN (SELECT id FROM postern_events WHERE event_id = 'odd')",
+  'the event is gone': "DELETE FROM postern_events WHERE event_id = 'odd'",
+}
+
+/**
+ * Cases of rows that cannot be read, for an inbox in SQL: each is dead, told once and counted, hides nothing, and its
+ * neighbours run.
+ */
+export function oddRows(made: () => OddScene): void {
+  for (const [what, spoil] of Object.entries(SPOILS))
+    for (const how of ['claims', 'a drain'] as const)
+      test(`${what}, ${how}: the task is dead, told once and counted, and its neighbours run`, async () => {
+        const { open, change } = made()
+        const inbox = open()
+        const shop = createTaskRecorder({})
+        const port = inbox.attach(shop.consumer)
+        for (const id of ['1', 'odd', '3']) await port.accept(intake(item(id)), {})
+        const { id } = (await inbox.view!.list()).rows.find(({ event }) => event.id === 'odd')!
+        await change(spoil)
+        if (how === 'claims') port.work!()
+        else expect(await port.drain!(Date.now() + 15_000, 100)).toMatchObject({ done: 2, left: 0 })
+        await shop.untilSettled(2)
+        await expect
+          .poll(async () => (await inbox.view!.stats())[0]!.counts, { timeout: 15_000 })
+          .toEqual({ pending: 0, running: 0, done: 2, dead: 1 })
+        if (how === 'a drain') port.work!()
+        await port.accept(intake(item('4')), {})
+        await shop.untilSettled(3)
+        expect(shop.ran().toSorted()).toEqual(['a:1', 'a:3', 'a:4'])
+        expect(shop.warnings.filter((message) => message.includes(id))).toEqual([
+          expect.stringMatching(/cannot be read/),
+        ])
+        await shows(inbox, id, what !== 'the event is gone')
+        await port.close(Date.now() + 1000)
+      })
+
+  test('of a process that died: its neighbours come back, and it is dead as soon as it is claimed', async () => {
+    const { open, change } = made()
+    const dying = open()
+    const first = createTaskRecorder({ run: () => new Promise(() => {}) })
+    const held = dying.attach(first.consumer)
+    held.work!()
+    for (const id of ['1', 'odd', '3']) await held.accept(intake(item(id)), {})
+    await first.until('all run', () => first.runs.length === 3)
+    const { id } = (await dying.view!.list()).rows.find(({ event }) => event.id === 'odd')!
+    await change(SPOILS['the event is no JSON']!)
+    // Given back as they were claimed: nothing of these runs has an outcome.
+    await held.close(Date.now())
+    await dying.close()
+    const inbox = open()
+    const shop = createTaskRecorder({})
+    const port = inbox.attach(shop.consumer)
+    port.work!()
+    await shop.untilSettled(2)
+    expect(shop.ran().toSorted()).toEqual(['a:1', 'a:3'])
+    await expect
+      .poll(async () => (await inbox.view!.get(id))?.state, { timeout: 15_000 })
+      .toBe('dead')
+  })
+
+  test('of the journal: a delivery and an attempt that cannot be read hide no other', async () => {
+    const { open, change } = made()
+    const inbox = open()
+    const failing = createTaskRecorder({
+      run: () => ({ kind: 'dead', error: { name: 'Error', message: 'no stock' } }),
+    })
+    const port = inbox.attach(failing.consumer)
+    port.work!()
+    await port.accept(intake(item('1')), {})
+    await failing.untilSettled(1)
+    const arrived = ['a', 'b', 'c'].map((id, at) => ({
+      id,
+      at: 1000 + at,
+      receiver: 'shop',
+      provider: 'acme',
+      method: 'POST',
+      path: '/hooks',
+      outcome: 'accepted' as const,
+      verified: true,
+      status: 200,
+      took: 1,
+      bytes: 2,
+      topics: [],
+      ids: [],
+      keys: [],
+    }))
+    const now = Date.now()
+    const recent = arrived.map((one) => ({ ...one, at: now + one.at }))
+    await inbox.journal!.write({ arrived: recent, minutes: [], gauges: [], lost: 0 })
+    await change("UPDATE postern_arrivals SET data = '{' WHERE id = 'b'")
+    await change("UPDATE postern_attempts SET error = '{'")
+    await change("UPDATE postern_tasks SET error = '{'")
+    const page = await inbox.journal!.deliveries()
+    expect(page.rows.map(({ id, receiver }) => [id, receiver])).toEqual([
+      ['c', 'shop'],
+      ['b', ''],
+      ['a', 'shop'],
+    ])
+    expect(page.rows[1]!.reason).toMatch(/cannot be read/)
+    expect(await inbox.journal!.delivery('b')).toMatchObject({ reason: page.rows[1]!.reason })
+    const [task] = (await inbox.view!.list()).rows
+    expect(await inbox.journal!.attempts(task!.id)).toMatchObject([
+      { outcome: 'dead', error: { name: 'UnreadableError' } },
+    ])
+  })
+
+  test('what cannot be read can still be erased', async () => {
+    const { open, change } = made()
+    const inbox = open()
+    const shop = createTaskRecorder({})
+    const port = inbox.attach(shop.consumer)
+    await port.accept(intake(item('odd')), {})
+    await change(
+      "UPDATE postern_events SET record = '{\"payload\":\"ann@example' WHERE event_id = 'odd'",
+    )
+    await port.drain!(Date.now() + 15_000, 10)
+    expect(await inbox.view!.erase!({ eventId: 'odd' })).toMatchObject({ count: 1 })
+    const [task] = (await inbox.view!.list()).rows
+    expect(JSON.stringify(await inbox.view!.get(task!.id))).not.toContain('ann@example')
+  })
+}
+
+async function shows(inbox: Inbox, id: string, isThere: boolean): Promise<void> {
+  const left = (await inbox.view!.list()).rows.map(({ event }) => event.id)
+  expect(left).toEqual(expect.arrayContaining(['1', '3', '4']))
+  await inbox.view!.list({ text: 'thing' })
+  const causes = await inbox.view!.causes!()
+  if (!isThere) return
+  expect(causes.map(({ sample }) => sample.name)).toContain('UnreadableTask')
+  expect(await inbox.view!.get(id)).toMatchObject({
+    state: 'dead',
+    error: { name: 'UnreadableTask' },
+    event: { id: 'odd' },
+  })
+}
