@@ -235,7 +235,8 @@ export type Values = readonly (number | null)[]
 /**
  * `q` has qualifiers, separated by blanks: `topic:orders/*`, `state:dead`, `outcome:refused`, `code:`, `cause:`, `provider:`,
  * `receiver:`, `subscription:`, `part:`, `task:`, `id:`, `since:2h`, `until:`, `payload.user.id:7`; values with blanks stand in double
- * quotes; the rest is text. Qualifiers of tasks list tasks, all others deliveries; a row looks the same.
+ * quotes; `-name:value` leaves rows out, `error:` and `status:` look through them. The rest is text: alone, it is looked for in ids and topics,
+ * then in errors, then in payloads, and each row says where it was found. Qualifiers of tasks list tasks, all others deliveries; a row looks the same.
  */
 export interface ListReply {
   readonly rows: readonly ListRow[]
@@ -273,6 +274,8 @@ export interface ListRow {
   readonly status: number | undefined
   readonly took: number | undefined
   readonly tasks: readonly RowTask[]
+  /** Where plain words were found: an id, a topic or a reason; an error; a payload. */
+  readonly by?: 'id' | 'error' | 'payload'
 }
 
 export interface RowTask {

@@ -120,6 +120,45 @@ describe('tasks', () => {
   })
 })
 
+describe('one search', () => {
+  test('looks in ids, errors and payloads, and says where', async () => {
+    const found = async (q: string) =>
+      (await list(`q=${encodeURIComponent(q)}`)).rows.map(({ eventId, by }) => `${by} ${eventId}`)
+    expect(await found('open-3')).toEqual(['id open-3'])
+    const { rows: dead } = await list('q=state:dead')
+    const detail = await scene.get(`task?id=${dead[0]!.tasks[0]!.id}`)
+    const { message } = detail['tasks'][0].error
+    expect(await found(message.slice(0, 5))).toContain('error closed-1')
+    expect(await found('with "quotes"')).toEqual([])
+    expect(await found('l4')).toContain('payload open-4')
+    expect(await found('since:yesterday open-3')).toEqual(['id open-3'])
+    expect(await found('"http://nowhere"')).toEqual([])
+  })
+
+  test('goes on over pages until every place is at its end', async () => {
+    const seen: string[] = []
+    let cursor: string | undefined
+    do {
+      const more = cursor === undefined ? '' : `&cursor=${cursor}`
+      const page = await list(`q=open&limit=2${more}`)
+      seen.push(...page.rows.map(({ eventId }) => eventId!))
+      cursor = page.cursor
+    } while (cursor !== undefined)
+    for (const id of ['open-1', 'open-2', 'open-3', 'open-4', 'open-5']) expect(seen).toContain(id)
+  })
+
+  test('leaves out, and looks through errors and statuses', async () => {
+    expect(await rows('-outcome:accepted -outcome:refused')).toEqual(['push-1'])
+    expect(await rows('status:401')).toEqual(await rows('outcome:refused'))
+    expect(await rows('error:BUILD')).toEqual(['closed-1'])
+    expect(await rows('state:dead -error:build')).toEqual([])
+    expect((await list('q=error:build')).tasks).toBeUndefined()
+    const blind = scene.as({ allow: 'all', payloads: false })
+    expect(await blind.get('list?q=error:build')).toMatchObject({ statusCode: 403 })
+    expect(await blind.get('list?q=build')).toMatchObject({ statusCode: 403 })
+  })
+})
+
 describe('what cannot be meant', () => {
   test.each([
     [
@@ -132,8 +171,17 @@ describe('what cannot be meant', () => {
     ],
     ['state:asleep', 'state: is one of pending, running, done, dead'],
     [
-      'since:yesterday',
-      'since: is an age such as 30m, 2h or 7d, or a date such as 2026-01-31T08:00Z',
+      'since:soon',
+      'since: is an age such as 30m, 2h or 7d, today, yesterday, or a date such as 2026-01-31T08:00Z',
+    ],
+    [
+      'stat:dead',
+      'stat: is no qualifier; did you mean state:? text with a colon stands in double quotes',
+    ],
+    ['-since:2h', '-since: cannot be turned round; give the other one'],
+    [
+      'error:x status:401',
+      'error: lists tasks and status: lists deliveries; take one of both away',
     ],
     ['topic:a topic:b', 'topic: stands twice; give it once'],
     ['state:', 'state: has no value'],

@@ -10,6 +10,7 @@ import type { Reads } from './trial/recording.ts'
 import type { Subject } from './subject.ts'
 import { clockUnit } from './signature/time.ts'
 import { wrongSecret, type SenderSecrets } from './secret/wrong-secret.ts'
+import { isPrivateHost } from './url/url-sources.ts'
 
 // A body of 256 KiB takes 10 ms.
 const LOOK = 100
@@ -53,12 +54,16 @@ export function likely({ subject, provider, error, reads, others, held, ms }: Un
       : error.code === 'signature_mismatch'
         ? wrongSecret(held, about)
         : undefined
+  const sure = steps.filter(({ guessed }) => guessed !== true)
+  const isUrl = error.code === 'signature_mismatch' && isUrlSigned(subject, reads)
+  // No sender reaches a private host, so that one was never signed.
+  const isPrivate = isUrl && isPrivateHost(subject.publicUrl ?? request.url)
   const findings = [
-    ...steps.map((step) => finding(step, 'likely')),
-    ...(wrong ? [finding(wrong, steps.length > 0 ? 'possible' : 'likely')] : []),
-    ...(error.code === 'signature_mismatch' && isUrlSigned(subject, reads)
-      ? [finding(otherUrl(), 'possible')]
-      : []),
+    ...sure.map((step) => finding(step, 'likely')),
+    ...(isPrivate ? [finding(otherUrl(), 'likely')] : []),
+    ...(wrong ? [finding(wrong, sure.length > 0 || isPrivate ? 'possible' : 'likely')] : []),
+    ...(isUrl && !isPrivate ? [finding(otherUrl(), 'possible')] : []),
+    ...steps.filter(({ guessed }) => guessed).map((step) => finding(step, 'possible')),
   ]
   return findings.length > 0
     ? findings

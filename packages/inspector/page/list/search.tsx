@@ -120,7 +120,7 @@ export function Search({
         autocapitalize="off"
         spellcheck={false}
         enterkeyhint="search"
-        placeholder="topic:orders/* state:dead since:2h"
+        placeholder="an id, a word of an error or payload, or state:dead since:2h"
         value={text}
         onInput={(event) => type(event.currentTarget.value)}
         onFocus={() => text === '' && setWanted('')}

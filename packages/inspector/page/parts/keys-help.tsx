@@ -17,7 +17,17 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['?', 'these keys'],
 ]
 
-/** All keys, in a dialog. */
+const SYNTAX: readonly (readonly [form: string, does: string])[] = [
+  ['cus_1 SMTP', 'in ids, topics, errors and payloads'],
+  ['state:dead', 'tasks; also error:SMTP, subscription:mail'],
+  ['status:401', 'deliveries; also outcome:refused, code:…'],
+  ['-topic:push', 'all but those'],
+  ['since:2h', 'an age, today, yesterday or a date'],
+  ['payload.a.b:7', 'a value of the payload'],
+  ['"a: b"', 'text with a colon or a blank'],
+]
+
+/** All keys and the search, in a dialog. */
 export function KeysHelp({ close }: { close: () => void }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => dialog.current?.showModal(), [])
@@ -42,6 +52,17 @@ export function KeysHelp({ close }: { close: () => void }): JSX.Element {
                 {keys.split(' ').map((key) => (
                   <kbd key={key}>{key}</kbd>
                 ))}
+              </dt>
+              <dd>{does}</dd>
+            </div>
+          ))}
+        </dl>
+        <h2>Search</h2>
+        <dl class="keys syntax">
+          {SYNTAX.map(([form, does]) => (
+            <div key={form}>
+              <dt>
+                <code>{form}</code>
               </dt>
               <dd>{does}</dd>
             </div>

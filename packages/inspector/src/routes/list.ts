@@ -3,6 +3,8 @@ import { ApiProblem } from '../replies.ts'
 import { searchPayload } from '../search/payload.ts'
 import { searchOf, type SearchQuery } from '../search/query.ts'
 import { deliveryRows, taskRows } from '../search/rows.ts'
+import { arrivalFits, sifted, taskFits } from '../search/sieve.ts'
+import { searchWords } from '../search/words.ts'
 import { createLoopSlices } from '../turns.ts'
 import { withoutPayloads } from '../withheld.ts'
 import type { Context } from './context.ts'
@@ -35,11 +37,22 @@ async function found(
   const { view, journal } = inbox
   // Reasons of refusals quote bodies, and causes are hashes of messages.
   if (!visitor.payloads && search.filter.text !== undefined) withoutPayloads({ text: '' })
-  if (!visitor.payloads && search.kind === 'tasks') withoutPayloads(search.filter)
+  if (!visitor.payloads && search.kind === 'tasks') {
+    withoutPayloads(search.filter)
+    for (const { name } of search.sieve) withoutPayloads({ [name === 'error' ? 'text' : name]: '' })
+  }
   if (search.kind === 'deliveries') {
     if (!journal)
       throw new ApiProblem(409, 'no_journal', `${inbox.name} keeps no journal of deliveries`)
-    const { rows, cursor, searchedTo } = await journal.deliveries({ ...search.filter, ...page })
+    const isWords = search.filter.text !== undefined && search.sieve.length === 0
+    const { outcome, code } = search.filter
+    if (isWords && outcome === undefined && code === undefined && view)
+      return searchWords(inbox, search.filter, page, receivers)
+    const { rows, cursor, searchedTo } = await sifted(
+      async (one) => journal.deliveries({ ...search.filter, ...one }),
+      arrivalFits(search.sieve),
+      page,
+    )
     return { rows: await deliveryRows(view, rows, visitor.payloads, receivers), cursor, searchedTo }
   }
   if (!view) throw new ApiProblem(409, 'no_tasks', `${inbox.name} keeps no tasks`)
@@ -47,12 +60,17 @@ async function found(
   if (payload.length > 0 && !visitor.payloads)
     throw new ApiProblem(403, 'not_allowed', 'you may not see payloads, nor search them')
   if (payload.length === 0) {
-    const { rows, cursor, searchedTo } = await view.list({ ...filter, ...page })
+    const { rows, cursor, searchedTo } = await sifted(
+      async (one) => view.list({ ...filter, ...one }),
+      taskFits(search.sieve),
+      page,
+    )
     return {
       rows: taskRows(rows),
       cursor,
       searchedTo,
-      tasks: { ...filter } as ListReply['tasks'] & object,
+      // What rows are looked through for is no filter of the inbox: nothing is done to all of them.
+      ...(search.sieve.length === 0 && { tasks: { ...filter } as ListReply['tasks'] & object }),
     }
   }
   budget.demand()

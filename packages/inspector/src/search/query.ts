@@ -1,4 +1,6 @@
+import { unknownOptions } from '@postern/core'
 import type { ArrivalOutcome, DeliveryFilter, TaskFilter, TaskState } from '@postern/core/inbox'
+import { searchTokens } from './tokens.ts'
 
 /** A qualifier of a payload: `payload.a.b:7`. */
 export interface PayloadMatch {
@@ -10,13 +12,26 @@ export interface PayloadMatch {
 
 /** What a search means. */
 export type SearchQuery =
-  | { readonly kind: 'deliveries'; readonly filter: DeliveryFilter }
+  | {
+      readonly kind: 'deliveries'
+      readonly filter: DeliveryFilter
+      readonly sieve: readonly Sieved[]
+    }
   | {
       readonly kind: 'tasks'
       readonly filter: TaskFilter
       readonly payload: readonly PayloadMatch[]
+      readonly sieve: readonly Sieved[]
     }
   | { readonly kind: 'problem'; readonly problem: string }
+
+/** What no inbox filters by: rows are looked through for it. */
+export interface Sieved {
+  readonly name: string
+  readonly value: string
+  /** True for `-name:value`: rows that do not have it. */
+  readonly isNot: boolean
+}
 
 /** Qualifiers, and the lists that they can filter. */
 export const QUALIFIERS: Readonly<Record<string, 'both' | 'deliveries' | 'tasks'>> = {
@@ -31,6 +46,8 @@ export const QUALIFIERS: Readonly<Record<string, 'both' | 'deliveries' | 'tasks'
   part: 'tasks',
   id: 'both',
   task: 'tasks',
+  error: 'tasks',
+  status: 'deliveries',
   since: 'both',
   until: 'both',
 }
@@ -44,46 +61,26 @@ export const OUTCOMES: readonly ArrivalOutcome[] = [
 ]
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** A token of a search. */
-interface Token {
-  /** Undefined for plain text. */
-  readonly name: string | undefined
-  readonly value: string
-}
-
-/** The tokens of a search: `name:value`, with double quotes around a value that has blanks (`\"` is a quote in it). */
-function tokensOf(q: string): readonly Token[] {
-  return [...q.matchAll(TOKEN)].map(([, name, qualified, plain = '']) => ({
-    name,
-    value: unquoted(qualified ?? plain),
-  }))
-}
-
-const TOKEN =
-  /([a-z]+(?:\.(?:[^\s:".\\]|\\.)+)*):("(?:[^"\\]|\\.)*"?|\S*)|("(?:[^"\\]|\\.)*"?|\S+)/gi
-
-function unquoted(value: string): string {
-  if (!value.startsWith('"')) return value
-  return value.replace(/^"|(?<!\\)"$/g, '').replaceAll(/\\(.)/g, '$1')
-}
-
 /** Reads a search. Qualifiers of tasks list tasks, all others deliveries. */
 export function searchOf(q: string, now: number): SearchQuery {
   const given = new Map<string, string>()
   const payload: PayloadMatch[] = []
   const text: string[] = []
-  for (const { name, value } of tokensOf(q)) {
+  const sieve: Sieved[] = []
+  for (const { name, value, isNot } of searchTokens(q)) {
     if (name === undefined) text.push(value)
     else if (name.startsWith('payload.')) payload.push(matchOf(name, value))
-    else if (!Object.hasOwn(QUALIFIERS, name))
-      // A text such as `https://…` has a colon too.
-      text.push(`${name}:${value}`)
-    else if (given.has(name)) return problem(`${name}: stands twice; give it once`)
+    else if (value.startsWith('//')) text.push(`${name}:${value}`)
+    else if (!Object.hasOwn(QUALIFIERS, name)) return problem(unknown(name))
+    else if (isNot && (name === 'since' || name === 'until'))
+      return problem(`-${name}: cannot be turned round; give the other one`)
     else if (value === '') return problem(`${name}: has no value`)
+    else if (isNot || name === 'error' || name === 'status') sieve.push({ name, value, isNot })
+    else if (given.has(name)) return problem(`${name}: stands twice; give it once`)
     else given.set(name, value)
   }
   const of = (kind: string): string | undefined =>
-    [...given.keys()].find((name) => QUALIFIERS[name] === kind)
+    [...given.keys(), ...sieve.map(({ name }) => name)].find((name) => QUALIFIERS[name] === kind)
   const [ofTasks, ofDeliveries] = [payload.length > 0 ? 'payload' : of('tasks'), of('deliveries')]
   if (ofTasks !== undefined && ofDeliveries !== undefined)
     return problem(
@@ -92,11 +89,22 @@ export function searchOf(q: string, now: number): SearchQuery {
   const words = text.join(' ')
   try {
     return ofTasks === undefined
-      ? { kind: 'deliveries', filter: deliveriesOf(given, words, now) }
-      : { kind: 'tasks', filter: tasksOf(given, words, now), payload }
+      ? { kind: 'deliveries', filter: deliveriesOf(given, words, now), sieve }
+      : { kind: 'tasks', filter: tasksOf(given, words, now), payload, sieve }
   } catch (error) {
     return problem((error as Error).message)
   }
+}
+
+function unknown(name: string): string {
+  let meant = ''
+  try {
+    unknownOptions('search', { [name]: 1 }, [...Object.keys(QUALIFIERS), 'payload'])
+  } catch (error) {
+    const near = /did you mean (\w+)\?/.exec((error as Error).message)?.[1]
+    if (near !== undefined) meant = ` did you mean ${near}${near === 'payload' ? '.' : ':'}?`
+  }
+  return `${name}: is no qualifier;${meant} text with a colon stands in double quotes`
 }
 
 function problem(text: string): SearchQuery {
@@ -161,12 +169,14 @@ function tasksOf(given: ReadonlyMap<string, string>, text: string, now: number):
 /** An age such as `2h`, an ISO date, or milliseconds since 1970. */
 function timeOf(name: string, text: string | undefined, now: number): number | undefined {
   if (text === undefined) return undefined
+  const days = ['today', 'yesterday'].indexOf(text)
+  if (days >= 0) return new Date(now).setHours(0, 0, 0, 0) - days * UNITS['d']!
   const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
   if (amount !== undefined) return now - Number(amount) * UNITS[unit!]!
   const time = /^\d{11,14}$/.test(text) ? Number(text) : Date.parse(text)
   if (Number.isNaN(time))
     throw new TypeError(
-      `${name}: is an age such as 30m, 2h or 7d, or a date such as 2026-01-31T08:00Z`,
+      `${name}: is an age such as 30m, 2h or 7d, today, yesterday, or a date such as 2026-01-31T08:00Z`,
     )
   return time
 }

@@ -4,10 +4,12 @@ import { hasMoreNodes } from '../../body/json-nodes.ts'
 import { parseJson, stringifyJson } from '../../body/json.ts'
 import { RAW } from './bytes.ts'
 import { bytesOfJson, bytesOfValue } from './bytes-as-json.ts'
+import { fieldsOf } from './form.ts'
 import { withHeaders, type Change, type PlainRequest, type Clue } from '../finding.ts'
 
 const MOST = 256 * 1024
 const NODES = 20_000
+const FIELDS = 8
 
 /** The body of a compressed one, in case what was signed is the inflated body. */
 export function* inflated(request: PlainRequest): Generator<Change> {
@@ -55,6 +57,9 @@ export function* unwrapped(request: PlainRequest): Generator<Change> {
   if (written) yield { request: { ...request, body: written }, steps: [BYTES_AS_JSON] }
   const decoded = base64Of(text.replace(/^"(.*)"$/s, '$1').replaceAll(/\r?\n/g, ''))
   if (decoded) yield inner({ ...request, body: decoded }, 'base64 text')
+  for (const [name = '', content = ''] of fieldsOf(text)?.slice(0, FIELDS) ?? [])
+    if (/^\s*[{[<]/.test(content))
+      yield inner({ ...request, body: toBuffer(content) }, `the field ${shown(name)} of a form`)
   const value = parsed(text)
   if (typeof value === 'string') yield inner({ ...request, body: toBuffer(value) }, 'a JSON string')
   if (typeof value !== 'object' || value === null) return

@@ -47,7 +47,8 @@ export function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
   if (end !== undefined && !found.some(({ cause }) => cause === 'body-truncated'))
     found.push(step('body-truncated', end))
   const place = rewritten(text, bounds)
-  if (place !== undefined) found.push(step('body-reserialized', place))
+  if (place !== undefined && !(place.guessed && isWhole))
+    found.push({ ...step('body-reserialized', ''), ...place })
   else if (isWhole)
     found.push(
       step(
@@ -111,28 +112,38 @@ function cutElsewhere(text: string): string | undefined {
 }
 
 /** A place that only a writer other than the sender leaves. */
-function rewritten(text: string, bounds: Bounds): string | undefined {
+function rewritten(text: string, bounds: Bounds): Pick<Clue, 'message' | 'guessed'> | undefined {
   const tokens = tokensOf(text, bounds)
   if (!tokens) return undefined
   let objects = 0
   let keys = 0
   let sorted = true
+  let rounded: number | undefined
   for (const [at, token] of tokens.entries()) {
     if (at % 1024 === 0 && bounds.over()) return undefined
-    if (/^-?\d/.test(token) && isRounded(token))
-      return `number ${at + 1} of the tokens is beyond what JavaScript can hold exactly, and ends as JavaScript rounds it: its digits are lost`
+    if (/^-?\d/.test(token) && isRounded(token)) rounded ??= at
     if (token !== '{') continue
     const names = membersOf(tokens, at).map(({ from }) => tokens[from]!)
     if (names.length > 1 && isInteger(names[0]!) && ascends(names.filter(isInteger).map(integerOf)))
-      return `an object begins with its integer keys (from ${names[0]!.slice(0, 14)}), as JavaScript orders them: their places are lost`
+      return {
+        message: `an object begins with its integer keys (from ${names[0]!.slice(0, 14)}), as JavaScript orders them: their places are lost`,
+      }
     if (names.length < 2) continue
     objects++
     keys += names.length
     sorted &&= ascends(names)
   }
-  return sorted && keys >= 5 && objects > 0
-    ? `all keys of its ${objects} objects are sorted, which a parser that ran first may have done: their order is lost`
-    : undefined
+  if (sorted && keys >= 5 && objects > 0)
+    return {
+      message: `all keys of its ${objects} objects are sorted, which a parser that ran first may have done: their order is lost`,
+    }
+  // Senders have such numbers too: an id of 18 digits that ends in zeros looks so.
+  return rounded === undefined
+    ? undefined
+    : {
+        message: `number ${rounded + 1} of the tokens is beyond what JavaScript can hold exactly, and ends as JavaScript rounds it: its digits may be lost`,
+        guessed: true,
+      }
 }
 
 function integerOf(token: string): number {

@@ -54,10 +54,10 @@ const REMEDIES: Partial<Record<FindingCause, string>> = {
   'secret-encoding': 'give the secret as the sender shows it, and decode or encode nothing',
 }
 
-function step(name: string, option: string, { cause, says }: Variant): Clue {
+function step(name: string, option: string, { cause, says, remedy }: Variant): Clue {
   return {
     cause,
     message: `${name} ${says}; read otherwise, the signature matches`,
-    remedy: `${option}: ${REMEDIES[cause]!}`,
+    remedy: `${option}: ${remedy ?? REMEDIES[cause]!}`,
   }
 }

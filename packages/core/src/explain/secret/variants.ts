@@ -5,6 +5,8 @@ import type { FindingCause } from '../finding.ts'
 export interface Variant {
   readonly cause: FindingCause
   readonly says: string
+  /** What mends it, where that is not what mends its cause otherwise. */
+  readonly remedy?: string
   readonly text?: string
   readonly bytes?: Uint8Array
 }
@@ -43,11 +45,13 @@ export function* variants(text: string): Generator<Variant> {
     text.replace(/^[a-z]{2,8}_/, ''),
     ...PREFIXES.map((prefix) => prefix + text),
   ])
-  yield* texts('secret-whitespace', 'lacks whitespace that the sender signs with', text, [
-    `${text}\n`,
-    `${text} `,
-    `${text}\r\n`,
-  ])
+  for (const blank of ['\n', ' ', '\r\n'])
+    yield {
+      cause: 'secret-whitespace',
+      says: 'lacks whitespace that the sender signs with',
+      remedy: `remove the ${blank === ' ' ? 'blank' : 'line break'} from the end of the secret at the sender, or set it here with that end too`,
+      text: text + blank,
+    }
   yield* encodings(text)
 }
 

@@ -19,10 +19,13 @@ export function* renamed(request: PlainRequest, reads: Reads, bounds: Bounds): G
   const spare: string[] = []
   for (const name of request.headers.keys()) {
     if (bounds.over()) return
-    if (!reads.headers.has(name) && !USUAL.test(name)) spare.push(name)
+    if (!reads.headers.has(name)) spare.push(name)
   }
   for (const name of missingHeaders(request, reads)) {
+    // A proxy may put any prefix before the name: `x-forwarded-`, `x-original-`.
+    const bare = name.replace(/^x-/, '')
     const alike = spare
+      .filter((other) => !USUAL.test(other) || other.endsWith(`-${bare}`))
       .slice(0, 4096)
       .map((other) => ({ other, score: likeness(name, other) }))
       .toSorted((a, b) => b.score - a.score)

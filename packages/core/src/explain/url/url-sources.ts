@@ -20,6 +20,18 @@ export function urlParts(url: string): UrlParts | undefined {
   return { scheme: scheme.toLowerCase(), host, port, path: path === '' ? '/' : path!, query }
 }
 
+const ENDS = ['.local', '.internal', '.localhost']
+const BEGINS = ['127.', '10.', '192.168.', '169.254.', '[::1]', '[fc', '[fd', '[fe80']
+
+/** True for a URL whose host no sender outside can reach. */
+export function isPrivateHost(url: string): boolean {
+  const host = urlParts(url)?.host.toLowerCase()
+  if (host === undefined) return false
+  if (/^172\.(?:1[6-9]|2\d|3[01])\./.test(host)) return true
+  if (BEGINS.some((begin) => host.startsWith(begin))) return true
+  return ENDS.some((end) => host.endsWith(end)) || !/[.[]/.test(host)
+}
+
 /** What the request tells of the URL that the sender used: its own URL, and the headers that proxies add. */
 export function sourcesOf(
   request: PlainRequest,

@@ -67,7 +67,7 @@ function SameValue({ line }: { line: PayloadLine }): JSX.Element | null {
   const q = qualifier(`payload.${path.join('.')}`, text)
   return (
     <a class="button" href={href({ screen: 'list', q })} title="Deliveries with this value">
-      Find same
+      Find all with this
     </a>
   )
 }

@@ -1,0 +1,116 @@
+import type { DeliveryFilter, Inbox, TaskInfo } from '@postern/core/inbox'
+import type { ListReply, ListRow } from '../api.ts'
+import { deliveryRows, taskRows, type Answering } from './rows.ts'
+import { hasError, sifted } from './sieve.ts'
+
+// Milliseconds for each place.
+const BUDGET = 200
+
+/** Where each place stands: null at its end, undefined before it has begun. */
+interface Places {
+  readonly id?: string | null
+  readonly dead?: string | null
+  readonly failing?: string | null
+  readonly payload?: string | null
+}
+
+type Found = Pick<ListReply, 'rows' | 'cursor' | 'searchedTo'>
+
+/**
+ * Plain words: in ids, topics and reasons of deliveries, then in errors of tasks, then in payloads. Each row says where they
+ * were found, and a delivery stands once in a page. Rows of a page are the newest first; the cursor goes on in all places.
+ */
+export async function searchWords(
+  { view, journal }: Inbox,
+  { text = '', ...filter }: DeliveryFilter,
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string },
+  receivers: Answering,
+): Promise<Found> {
+  const at = placesOf(cursor)
+  const { since, until, outcome: _, code: __, ...rest } = filter
+  const tasks = {
+    ...rest,
+    ...(since !== undefined && { after: since - 1 }),
+    ...(until !== undefined && { before: until }),
+  }
+  const page = (place: string | null | undefined): { limit: number; cursor?: string } => ({
+    limit,
+    ...(typeof place === 'string' && { cursor: place }),
+  })
+  const by = async (place: 'dead' | 'failing'): Promise<Step> => {
+    if (at[place] === null || !view) return NONE
+    const state = place === 'dead' ? ('dead' as const) : ('pending' as const)
+    const found = await sifted<TaskInfo>(
+      async (one) => view.list({ ...tasks, state, ...one, budget: BUDGET }),
+      (task) => hasError(task, text),
+      page(at[place]),
+      BUDGET,
+    )
+    return { ...found, rows: taskRows(found.rows).map((row) => ({ ...row, by: 'error' })) }
+  }
+  const inJournal = async (): Promise<Step> => {
+    if (at.id === null || !journal) return NONE
+    const found = await journal.deliveries({ ...filter, text, ...page(at.id), budget: BUDGET })
+    const rows = await deliveryRows(view, found.rows, true, receivers)
+    return { ...found, rows: rows.map((row) => ({ ...row, by: 'id' })) }
+  }
+  const inPayloads = async (): Promise<Step> => {
+    if (at.payload === null || !view) return NONE
+    const found = await view.list({ ...tasks, text, ...page(at.payload), budget: BUDGET })
+    return { ...found, rows: taskRows(found.rows).map((row) => ({ ...row, by: 'payload' })) }
+  }
+  const [id, dead, failing, payload] = [
+    await inJournal(),
+    await by('dead'),
+    await by('failing'),
+    await inPayloads(),
+  ]
+  const steps = [id, dead, failing, payload]
+  const next = {
+    id: id.cursor ?? null,
+    dead: dead.cursor ?? null,
+    failing: failing.cursor ?? null,
+    payload: payload.cursor ?? null,
+  }
+  const searched = steps.flatMap((step) =>
+    step.cursor === undefined ? [] : (step.searchedTo ?? []),
+  )
+  return {
+    rows: onceEach(steps.flatMap(({ rows }) => rows)).toSorted((one, other) => other.at - one.at),
+    cursor: steps.every((step) => step.cursor === undefined)
+      ? undefined
+      : Buffer.from(JSON.stringify(next)).toString('base64url'),
+    searchedTo: searched.length === 0 ? undefined : Math.max(...searched),
+  }
+}
+
+interface Step {
+  readonly rows: readonly ListRow[]
+  readonly cursor: string | undefined
+  readonly searchedTo: number | undefined
+}
+
+const NONE: Step = { rows: [], cursor: undefined, searchedTo: undefined }
+
+/** A delivery that was found in several places counts for the first one. */
+function onceEach(rows: readonly ListRow[]): readonly ListRow[] {
+  const seen = new Set<string>()
+  return rows.filter(({ id, tasks }) => {
+    const isNew =
+      !seen.has(id) && !(id.startsWith('task:') && tasks.some((one) => seen.has(one.id)))
+    seen.add(id)
+    for (const task of tasks) seen.add(task.id)
+    return isNew
+  })
+}
+
+function placesOf(cursor: string | undefined): Places {
+  if (cursor === undefined) return {}
+  try {
+    const places: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    if (typeof places === 'object' && places !== null) return places
+  } catch {
+    // Said below.
+  }
+  throw new TypeError('cursor: must be the cursor of the page before')
+}
