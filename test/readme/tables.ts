@@ -54,7 +54,7 @@ const ORIGINS = [
 ] as const
 
 /** From whom the known answers of a provider come, and how many. */
-function answers(name: string): string {
+export function answers(name: string): string {
   const path = new URL(`../vectors/${name}.json`, import.meta.url)
   if (!existsSync(path)) return 'none'
   const vectors = JSON.parse(readFileSync(path, 'utf8')) as readonly { readonly origin: string }[]

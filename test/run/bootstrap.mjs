@@ -22,6 +22,8 @@ const jobs = {
   hostile: 'test/hostile/run.ts',
   story: 'test/story/run.ts',
   bench: 'test/bench/run.ts',
+  docs: 'packages/docs/build.ts',
+  'docs:links': 'packages/docs/check/links-of-build.ts',
   release: 'test/release/rehearse.ts',
   'release:home': 'test/release/home.ts',
   'release:version': 'test/release/version.ts',

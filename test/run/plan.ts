@@ -23,7 +23,7 @@ export const commands: Readonly<Record<string, readonly Stage[]>> = {
     { lanes: [['units'], types], verdict: 'First verdict' },
     { lanes: [['processes']] },
   ],
-  all: [{ lanes: [['build']] }, { lanes: [['long'], ['pack', 'runtimes', 'hosts']] }],
+  all: [{ lanes: [['build']] }, { lanes: [['long'], ['pack', 'runtimes', 'hosts', 'site']] }],
 }
 
 /** Each step by its name: `npm test -- lint pack` runs two of them. */
@@ -44,6 +44,8 @@ export const steps: Readonly<Record<string, Step>> = {
   // No command runs it with the others.
   apart: () => vitest('apart'),
   pack: () => checkPack({ built }),
+  // The site: built, and each link followed.
+  site: () => command(process.execPath, 'packages/docs/check/links-of-build.ts'),
   // It writes a report of its own.
   runtimes: () => command(process.execPath, 'test/runtimes/run.ts', ...(built ? ['--built'] : [])),
   // One host of each kind.

@@ -1,0 +1,37 @@
+// `npm run docs` builds the site into packages/docs/dist: it installs what the site needs, writes the pages and runs Astro.
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { run, type Ended } from '../../test/run/step.ts'
+
+const site = import.meta.dirname
+
+/** Builds the site, and returns what the last program said. Throws with the output of what failed. */
+export async function buildSite(): Promise<string> {
+  await install()
+  await must(process.execPath, ['--no-warnings', join(site, 'generate', 'main.ts')])
+  const astro = join(site, 'node_modules', 'astro', 'bin', 'astro.mjs')
+  const env = { ASTRO_TELEMETRY_DISABLED: '1' }
+  return must(process.execPath, [astro, 'build'], env)
+}
+
+async function install(): Promise<void> {
+  const stamp = join(site, 'node_modules', '.installed')
+  const lock = readFileSync(join(site, 'pnpm-lock.yaml'))
+  const wanted = createHash('sha256').update(lock).digest('hex')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  const pnpm = ['-y', 'pnpm@12', 'install', '--frozen-lockfile', '--loglevel=error']
+  await must('npx', pnpm, { CI: 'true' })
+  writeFileSync(stamp, wanted)
+}
+
+async function must(program: string, args: readonly string[], env = {}): Promise<string> {
+  const { code, output }: Ended = await run(program, args, { cwd: site, env })
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')}\n${output.slice(-4000)}`)
+  return output
+}
+
+if (import.meta.main) {
+  await buildSite()
+  console.log(`The site is in ${join('packages', 'docs', 'dist')}`)
+}

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { proofs } from './documents.ts'
+import type { Page } from './page.ts'
+import { code, table } from './text.ts'
+
+const root = join(import.meta.dirname, '..', '..', '..')
+
+/** A figure of the front page, read from the results of a run. */
+export interface Figure {
+  readonly value: string
+  readonly says: string
+  readonly slug: string
+}
+
+/** The first page: the promise, one command and the code, and figures with their runs. */
+export function frontPage(senders: number): Page {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  const app = /```ts\n([^]*?)```/.exec(readme)![1]!
+  const found = figures(senders)
+  return {
+    slug: '',
+    title: 'Receive webhooks you can rely on',
+    description:
+      'Postern verifies, stores and answers webhooks in your own Node.js app, and then runs your handlers by topic: retried, dead-lettered, replayable.',
+    text: [
+      'Verified on the exact bytes. Stored before it answers. Handled once, retried, replayable. In your own app: Express, Koa, Next.js, Fastify, Hono, Nest, Lambda, any fetch runtime.',
+      code('npm install @postern/core @postern/providers @postern/express @postern/sqlite', 'sh'),
+      code(app),
+      ...found.map(({ value, says, slug }) => `- [${value}](/${slug}/) ${says}`),
+    ].join('\n\n'),
+    mdx: [
+      '<div class="front">',
+      '<div>',
+      'Verified on the exact bytes. Stored before it answers. Handled once, retried, replayable. In your own app: Express, Koa, Next.js, Fastify, Hono, Nest, Lambda, any fetch runtime.',
+      code(
+        'npm install @postern/core @postern/providers \\\n  @postern/express @postern/sqlite',
+        'sh',
+      ),
+      `<div class="figures">\n${found.map(({ value, says, slug }) => `<a href="/${slug}/"><strong>${value}</strong> ${says}</a>`).join('\n')}\n</div>`,
+      '[Quick start](/start/quick-start/) · [Is it for me?](/start/is-it-for-me/) · [What breaks it](/what-breaks-it/)',
+      '</div>',
+      '<div>',
+      code(app),
+      '</div>',
+      '</div>',
+      '## Why does my signature not match?',
+      'Keep one refused request and ask. The answer is a proof: what was changed on the way, found by undoing it until the signature matches.',
+      code(
+        '$ npx postern explain request.json --provider stripe --env .env\n✕ refused: signature_mismatch\n  proven   body-reserialized   the body was parsed and written again\n           Remedy: mount the receiver before any body parser',
+        'text',
+      ),
+      '[Explain a refusal](/explain/)',
+    ].join('\n\n'),
+    matter: 'tableOfContents: false\n',
+  }
+}
+
+/** The figures, each from the run that it names. */
+export function figures(senders: number): readonly Figure[] {
+  return [
+    {
+      value: `${senders} senders`,
+      says: 'verified as they sign, each with known answers',
+      slug: 'providers',
+    },
+    {
+      value: `${first('test/power/RESULTS.md', /\| cuts \| (\d+) \|/)} power cuts`,
+      says: `at SQLite's writes, ${first('test/power/RESULTS.md', /\| lost \| (\d+) \|/)} acknowledged events lost`,
+      slug: 'proof/power',
+    },
+    {
+      value: `${first('test/hostile/RESULTS.md', /genuine handled\s+(\d+ of \d+)/)}`,
+      says: `genuine deliveries handled while ${first('test/hostile/RESULTS.md', /: (\d+) hostile requests/)} hostile requests came`,
+      slug: 'proof/hostile',
+    },
+  ]
+}
+
+/** All runs with their results. */
+export function proofPage(): Page {
+  const rows = proofs().map(({ slug, file }) => {
+    const source = readFileSync(join(root, file), 'utf8')
+    const title = /^# (.+)$/m.exec(source)?.[1] ?? slug
+    return [
+      `[${title}](/${slug}/)`,
+      `\`npm run ${COMMANDS[slug] ?? `test:${slug.split('/')[1]}`}\``,
+    ]
+  })
+  return {
+    slug: 'proof',
+    title: 'Proof',
+    description: 'What was run, by which command, and what came of it, misses too.',
+    text: `Each page says when it ran, on what, and what it does not show. What an app can still do wrong stands on [What breaks it](/what-breaks-it/).\n\n${table(['run', 'command'], rows)}`,
+  }
+}
+
+const COMMANDS: Readonly<Record<string, string>> = { 'proof/bench': 'bench' }
+
+function first(file: string, pattern: RegExp): string {
+  const found = pattern.exec(readFileSync(join(root, file), 'utf8'))?.[1]
+  if (found === undefined)
+    throw new Error(`${file} has no figure ${String(pattern)}: the front page reads it there`)
+  return found
+}

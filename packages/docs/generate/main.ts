@@ -1,0 +1,33 @@
+// Writes the pages of the site from what the code says: `node generate/main.ts`.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { catalogue } from '../../providers/src/catalogue.ts'
+import { agentFiles } from './agents.ts'
+import { documents } from './documents.ts'
+import { errorPages } from './errors.ts'
+import { frontPage, proofPage } from './front.ts'
+import { clear, serve, write, type Page } from './page.ts'
+import { providerPage } from './provider.ts'
+import { providersIndex } from './providers-index.ts'
+import { writtenByHand } from './written.ts'
+
+const abouts = [...catalogue.values()].toSorted((a, b) => a.title.localeCompare(b.title, 'en'))
+// A sender with a long way down the sidebar helps nobody: the index has them.
+const pages: readonly Page[] = [
+  frontPage(abouts.length),
+  ...writtenByHand(),
+  providersIndex(abouts),
+  ...abouts.map(providerPage),
+  ...errorPages(),
+  ...documents(),
+  proofPage(),
+]
+
+clear()
+write(pages)
+serve(
+  'arch.svg',
+  readFileSync(join(import.meta.dirname, '..', 'src', 'assets', 'arch.svg'), 'utf8'),
+)
+for (const [path, text] of agentFiles(pages, abouts)) serve(path, text)
+console.log(`${pages.length} pages`)

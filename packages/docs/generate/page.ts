@@ -1,0 +1,49 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+const site = join(import.meta.dirname, '..')
+const docs = join(site, 'src', 'content', 'docs')
+const open = join(site, 'public')
+
+/** A page of the site. */
+export interface Page {
+  /** Its address without slashes at the ends: `providers/stripe`. */
+  readonly slug: string
+  readonly title: string
+  /** One sentence: search engines and agents read it. */
+  readonly description: string
+  /** Markdown for people and for agents. */
+  readonly text: string
+  /** MDX in place of `text` on the page itself, where a component is needed. */
+  readonly mdx?: string
+  /** Further lines of the front matter. */
+  readonly matter?: string
+}
+
+/** Removes what an earlier run wrote. */
+export function clear(): void {
+  for (const folder of [docs, open]) rmSync(folder, { recursive: true, force: true })
+}
+
+/** Writes pages: each with its copy in Markdown beside it, which agents read. */
+export function write(pages: readonly Page[]): void {
+  for (const page of pages) {
+    const { slug, title, description, text, mdx, matter = '' } = page
+    const head = `---\ntitle: ${JSON.stringify(title)}\ndescription: ${JSON.stringify(description)}\n${matter}---\n\n`
+    save(
+      join(docs, `${slug === '' ? 'index' : slug}.${mdx === undefined ? 'md' : 'mdx'}`),
+      head + (mdx ?? text),
+    )
+    save(join(open, `${slug === '' ? 'index' : slug}.md`), `# ${title}\n\n${text}`)
+  }
+}
+
+/** Writes a file that the site serves as it is. */
+export function serve(path: string, text: string): void {
+  save(join(open, path), text)
+}
+
+function save(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, `${text.trimEnd()}\n`)
+}

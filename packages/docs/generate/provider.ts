@@ -1,0 +1,223 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { hostNames } from '../../cli/src/hosts.ts'
+import { setupRows } from '../../cli/src/sender/setup.ts'
+import { snippetOf } from '../../cli/src/sender/snippet.ts'
+import { variablesOf } from '../../cli/src/sender/sender.ts'
+import { factoryOf } from '../../cli/src/sender/written.ts'
+import type { CatalogueEntry } from '../../providers/src/index.ts'
+import { senders } from '../../registrar/src/catalogue.ts'
+import { answers } from '../../../test/readme/tables.ts'
+import type { Page } from './page.ts'
+import { code, lasting, plain, table } from './text.ts'
+
+const root = join(import.meta.dirname, '..', '..', '..')
+
+/** The page of a sender: all of it comes from what the code says of it. */
+export function providerPage(about: CatalogueEntry): Page {
+  const { title } = about
+  const apps = hostNames.map((host) => [host, code(snippetOf(about, host))] as const)
+  const shared = sections(about)
+  return {
+    slug: `providers/${slugOf(about)}`,
+    title: `Receive ${title} webhooks in Node.js`,
+    description: `Verify, store and handle ${title} webhooks: ${about.scheme}. A whole app for each host, a test in one call, and why a signature does not match.`,
+    text: [
+      facts(about),
+      '## The whole app',
+      ...apps.map(([host, app]) => `### ${host}\n\n${install(about, host)}\n\n${app}`),
+      ...shared,
+    ].join('\n\n'),
+    mdx: [
+      "import { Tabs, TabItem } from '@astrojs/starlight/components'",
+      facts(about),
+      '## The whole app',
+      '<Tabs syncKey="host">',
+      ...apps.map(
+        ([host, app]) =>
+          `<TabItem label="${host}">\n\n${install(about, host)}\n\n${app}\n\n</TabItem>`,
+      ),
+      '</Tabs>',
+      ...shared,
+    ].join('\n\n'),
+  }
+
+  function install(one: CatalogueEntry, host: (typeof hostNames)[number]): string {
+    const packages = [...snippetOf(one, host).matchAll(/from '((?:@[^/']+\/)?[^/']+)/g)]
+      .map(([, from]) => from!)
+      .filter((from) => !from.startsWith('node:'))
+    return code(`npm install ${[...new Set(packages)].join(' ')}`, 'sh')
+  }
+}
+
+/** The part of its address that is its own. */
+export function slugOf({ name }: Pick<CatalogueEntry, 'name'>): string {
+  return name.replaceAll('.', '-')
+}
+
+function facts(about: CatalogueEntry): string {
+  const { delivers, place, tolerance } = about
+  const said = (value: number | string, words: (value: number) => string): string =>
+    typeof value === 'number' ? words(value) : value
+  const lies =
+    place === undefined
+      ? 'unknown'
+      : Object.entries(place)
+          .map(([kind, where]) => `${kind} \`${String(where)}\``)
+          .join(', ')
+  return table(
+    ['what', `at ${plain(about.title)}`],
+    [
+      ['scheme', plain(about.scheme)],
+      ['the signature lies in', lies],
+      ['a signed time may be off by', said(tolerance, (seconds) => lasting(seconds * 1000))],
+      ['answer within', said(delivers.within, lasting)],
+      ['largest body', said(delivers.largest, (bytes) => `${bytes.toLocaleString('en')} bytes`)],
+      [
+        'delivers again',
+        said(delivers.retries, (ms) => (ms === 0 ? 'never' : `for ${lasting(ms)}`)),
+      ],
+      ['checked', `${about.checked}, ${plain(delivers.source)}`],
+    ],
+  )
+}
+
+function sections(about: CatalogueEntry): readonly string[] {
+  const { title, topics, handshakes, delivers } = about
+  const { factory, from } = factoryOf(about)
+  const [variable] = variablesOf(about)
+  return [
+    '## Where to click',
+    table(
+      ['step', 'where'],
+      setupRows(about).map(([what, where]) => [what, plain(where)]),
+    ),
+    about.secretOption === undefined
+      ? `${title} has no secret to set: the key is public, or is fetched from the sender.`
+      : `The apps above read the secret from the variable \`${variable}\`, and pass it as \`${about.secretOption}\`.`,
+    '## What is signed, and what follows',
+    plain(covered(about)),
+    '## Topics',
+    topics.map((topic) => `\`${topic}\``).join(', '),
+    'Subscribe with one of them, with a pattern such as `order.*`, or with `receiver.onAny(handler)` for all.',
+    '## Handshake',
+    handshakes.length === 0
+      ? `${plain(title)} asks no challenge.`
+      : `Answered by the receiver itself: ${plain(handshakes.join(', '))}.`,
+    '## What the sender does',
+    table(
+      ['your answer', `what ${plain(title)} does`],
+      [
+        [`${plain(delivers.ok)}`, 'takes the delivery as done'],
+        [
+          'a redirect',
+          delivers.redirect === 'unknown'
+            ? 'unknown'
+            : delivers.redirect === 'failure'
+              ? 'takes it for a failure'
+              : 'follows it',
+        ],
+        ['4xx', plain(delivers.after4xx)],
+        [
+          '5xx, or silence',
+          typeof delivers.retries === 'number'
+            ? delivers.retries === 0
+              ? 'does not deliver again'
+              : `delivers again, for ${lasting(delivers.retries)}`
+            : 'unknown',
+        ],
+        ['always a failure', `gives up: ${plain(delivers.givesUp)}`],
+      ],
+    ),
+    `Source: ${plain(delivers.source)}, read ${about.checked}. What it does not state is \`unknown\` here.`,
+    '## Test it in one call',
+    about.canSign
+      ? code(
+          [
+            "import { signed } from '@postern/testing'",
+            `import { ${factory} } from '${from}'`,
+            "import { receiver } from './receiver.ts'",
+            '',
+            `const provider = ${factory}(${literal(about.example)})`,
+            `const response = await receiver.fetch(await signed(provider, ${JSON.stringify(topics[0] ?? 'ping').replaceAll('"', "'")}))`,
+            'console.log(response.status) // 200',
+          ].join('\n'),
+        )
+      : `Only ${plain(title)} has the key that signs: test with a delivery that you kept, and [\`postern explain\`](/packages/cli/).`,
+    ...atTheSender(about),
+    '## Why was it refused?',
+    `Keep one refused request and ask: \`npx postern explain request.json --provider ${about.name} --env .env\`. It tries to undo each common mistake and names the one that makes the signature match.`,
+    '## Known answers',
+    `${plain(title)} is tested against ${answers(about.name)}. Scheme and page were last compared on ${about.checked}.`,
+    ...note(about),
+  ]
+}
+
+function covered({ covers, title }: CatalogueEntry): string {
+  if (covers === undefined) return `It depends on the scheme that you choose.`
+  const body = {
+    bytes: 'the exact bytes of the body, so nothing may parse it first',
+    fields: 'fields of the body',
+    none: 'not the body: whoever can read a delivery can make others',
+  }[covers.body]
+  const rest = [
+    ...(covers.url ? ['the URL, as the sender knows it'] : []),
+    ...(covers.id ? ['the id'] : []),
+    ...(covers.topic ? ['the topic'] : []),
+    ...(covers.timestamp ? ['the time, so old deliveries are refused'] : []),
+  ]
+  const open = [
+    ...(covers.topic === false
+      ? ['the topic: a captured delivery can come again under another one']
+      : []),
+    ...(covers.timestamp
+      ? []
+      : ['a time: a captured delivery is refused only as long as its id is known']),
+  ]
+  return `${title} signs ${[body, ...rest].join(', ')}.${open.length > 0 ? ` Not signed: ${open.join('; ')}.` : ''}`
+}
+
+function atTheSender({ name, title }: CatalogueEntry): readonly string[] {
+  const apis = [...senders.values()].filter(({ provider }) => provider === name)
+  if (apis.length === 0) return []
+  return [
+    '## Register, and catch up',
+    ...apis.flatMap((api) => [
+      ...(api.registrar
+        ? [
+            `\`npx postern register ${api.name}\` registers the URL at ${plain(title)} and keeps its secret ([all options](/packages/registrar/)).`,
+          ]
+        : []),
+      ...(api.events
+        ? [`\`npx postern catch-up ${api.name}\` fetches what was missed while you were down.`]
+        : []),
+      ...(api.redelivery
+        ? [`\`npx postern catch-up ${api.name} --redeliver\` asks for it to be delivered again.`]
+        : []),
+    ]),
+  ]
+}
+
+/** The doc comment of the factory: what people must know of this sender. */
+function note(about: CatalogueEntry): readonly string[] {
+  const file = join(root, 'packages', 'providers', 'src', `${slugOf(about)}.ts`)
+  if (!existsSync(file)) return []
+  const source = readFileSync(file, 'utf8')
+  const { factory } = factoryOf(about)
+  const at = source.search(new RegExp(`export (?:const|function) ${factory}\\b`))
+  const comment = /\/\*\*((?:(?!\*\/)[^])*)\*\/\s*$/.exec(source.slice(0, at))?.[1]
+  if (comment === undefined) return []
+  const text = comment
+    .replace(/^\s*\* ?/gm, '')
+    .replace(/@(?:example|throws|deprecated)[^]*$/, '')
+    .replace(/\{@link (\w+)\}/g, '`$1`')
+    .trim()
+  return ['## Notes', plain(text)]
+}
+
+function literal(example: object): string {
+  const members = Object.entries(example).map(
+    ([name, value]: [string, unknown]) => `${name}: ${JSON.stringify(value)}`,
+  )
+  return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`
+}
