@@ -10,7 +10,7 @@ export async function auditPlanted(
   options: Partial<AuditOptions> = {},
 ): Promise<AuditReport> {
   const planted = await plant(defect)
-  const wire = createWire({ timeout: 3000 })
+  const wire = createWire({ timeout: 5000 })
   try {
     return await audit({
       provider: stripe({ secret: SECRET }),

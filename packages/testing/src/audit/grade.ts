@@ -42,15 +42,18 @@ export function findingsOf(failures: readonly AuditFailure[]): readonly AuditFin
   const open = failures.some(
     ({ case: { id }, symptom }) => id === 'forged/no-signature' && symptom === 'accepted',
   )
-  const cause = ({ case: { class: kind, remedy }, symptom }: AuditFailure): string =>
-    open && (kind === 'forged' || kind === 'spoilt') && symptom === 'accepted'
-      ? 'verify:accepted'
-      : symptom === 'crash'
-        ? 'crash'
-        : // Who verifies what was parsed refuses some genuine ones and takes some forged ones.
-          remedy === 'raw-body' && (symptom === 'refused' || symptom === 'accepted')
-          ? 'raw-body'
-          : `${remedy}:${symptom}`
+  const cause = ({ case: { class: kind, remedy, expects }, symptom }: AuditFailure): string =>
+    // A receiver that throws where it should refuse does so for every forgery.
+    expects.reply === 'refused' && (symptom === 'error' || symptom === 'silent')
+      ? `verify:${symptom}`
+      : open && (kind === 'forged' || kind === 'spoilt') && symptom === 'accepted'
+        ? 'verify:accepted'
+        : symptom === 'crash'
+          ? 'crash'
+          : // Who verifies what was parsed refuses some genuine ones and takes some forged ones.
+            remedy === 'raw-body' && (symptom === 'refused' || symptom === 'accepted')
+            ? 'raw-body'
+            : `${remedy}:${symptom}`
   const found = new Map<string, AuditFailure[]>()
   for (const failure of failures)
     found.set(cause(failure), [...(found.get(cause(failure)) ?? []), failure])

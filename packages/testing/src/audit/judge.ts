@@ -60,7 +60,8 @@ function replyOf(
   reply: AuditReply,
   { within }: JudgeFacts,
 ): Symptom | 'unknown' | undefined {
-  const { status } = reply
+  // 501 says that a method is not there, which is a right answer.
+  const status = reply.status === 501 ? 405 : reply.status
   if (status === 0) return 'silent'
   if (reply.ms > within) return 'late'
   switch (expects.reply) {
