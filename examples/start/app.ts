@@ -1,4 +1,4 @@
-import type { Receiver } from '@postern/core'
+import { logger, type Receiver } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { webhook } from '@postern/express'
 import { inspector } from '@postern/inspector/express'
@@ -9,11 +9,12 @@ export function createApp(
   receivers: Readonly<Record<string, Receiver>>,
   inbox: Inbox,
   origin: string,
+  told: (address: string) => void,
 ): Express {
   const app = express()
   for (const [path, receiver] of Object.entries(receivers))
     app.use(`/webhooks/${path}`, webhook(receiver))
-  // The log has its address with a key. In production it needs `auth`.
+  // The log gets its address with a key. In production it needs `auth`.
   app.use(
     '/postern',
     inspector({
@@ -21,6 +22,10 @@ export function createApp(
       inbox,
       receivers: Object.values(receivers),
       dev: `${origin}/postern`,
+      log: {
+        ...logger(),
+        warning: (_, message) => told(/http\S+#key=[\w-]+/.exec(message)?.[0] ?? message),
+      },
     }),
   )
   app.get('/', (_, response) => {

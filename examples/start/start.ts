@@ -5,25 +5,31 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { closeOnSignal } from '@postern/express'
 import { createApp } from './app.ts'
+import { boxed } from './box.ts'
 import { fillDay } from './day/fill.ts'
 import { createCases } from './deliveries.ts'
 import { openInbox } from './inbox.ts'
-import { createSource, sourceNames, type Secrets } from './receivers.ts'
+import { sendOn } from './live.ts'
+import { createSource, sourceNames } from './receivers.ts'
+import { readSecrets } from './secrets.ts'
 import { sendCase, type Outcome } from './send.ts'
 import { printing } from './services.ts'
 import { toTable } from './table.ts'
 import { createWatch } from './watch.ts'
 
 const once = process.argv.includes('--once')
-const secrets = readSecrets()
 const { inbox, where } = openInbox()
+const secrets = readSecrets(`${where}-secrets`)
 if (!once) {
   console.log('Filling the inbox with a day of a shop, unless it has one …')
   const count = await fillDay(inbox, secrets)
   if (count !== undefined) console.log(`${count} signed deliveries were taken and worked on.`)
 }
 const watch = createWatch()
-const services = printing((receiver, line) => console.log(`  ${receiver}: ${line}`))
+let quiet: string | undefined
+const services = printing((receiver, line) => {
+  if (receiver !== quiet) console.log(`  ${receiver}: ${line}`)
+})
 const receivers = Object.fromEntries(
   sourceNames.map((name) => [
     name,
@@ -37,10 +43,12 @@ await listen(process.env['PORT'] ?? (once ? 0 : 3000)).catch((error: NodeJS.Errn
   return listen(0)
 })
 const origin = `http://localhost:${(server.address() as AddressInfo).port}`
-server.on('request', createApp(receivers, inbox, origin))
-console.log(
-  `Listening on ${origin}; events are kept in ${where}.\nWhat happens is on ${origin}/postern\n\nHandlers say:`,
+let address = `${origin}/postern`
+server.on(
+  'request',
+  createApp(receivers, inbox, origin, (told) => (address = told)),
 )
+console.log(`Listening on ${origin}; events are kept in ${where}.\n\nHandlers say:`)
 
 const outcomes: Outcome[] = []
 for (const one of createCases(receivers, origin)) outcomes.push(await sendCase(one, watch))
@@ -53,7 +61,26 @@ if (once) {
   console.log(
     `Send the next one, as often as you like (the second time it is a duplicate and runs nothing):\n\n${curlLine()}\n`,
   )
+  console.log(
+    boxed([
+      'What happens, and what is wrong, is on this page:',
+      address,
+      'A delivery comes every three seconds. Explain what Stripe sent, run the dead mails again.',
+    ]),
+  )
+  await sendOn(receivers, origin, quietly)
   closeOnSignal({ server, receivers: Object.values(receivers), inboxes: [inbox] })
+}
+
+/** What the handlers print of these deliveries would push the box off the screen. */
+async function quietly(source: string, sending: () => Promise<unknown>): Promise<void> {
+  quiet = source
+  try {
+    await sending()
+    await watch.settled()
+  } finally {
+    quiet = undefined
+  }
 }
 
 function listen(port: string | number): Promise<void> {
@@ -80,21 +107,4 @@ function curlLine(): string {
   })
   const lines = Object.entries(headers).map(([name, value]) => `  -H '${name}: ${value}' \\`)
   return [`curl -i ${url} \\`, ...lines, `  -d '${body}'`].join('\n')
-}
-
-/** Your own secrets if they are set, so that the real senders can be pointed here; made-up ones else. */
-function readSecrets(): Secrets {
-  const made = (): string => randomBytes(24).toString('hex')
-  return {
-    github: process.env['GITHUB_WEBHOOK_SECRET'] ?? made(),
-    shopify: process.env['SHOPIFY_CLIENT_SECRET'] ?? made(),
-    stripe: process.env['STRIPE_WEBHOOK_SECRET'] ?? made(),
-    twilio: process.env['TWILIO_AUTH_TOKEN'] ?? made(),
-    slack: process.env['SLACK_SIGNING_SECRET'] ?? made(),
-    standardWebhooks:
-      process.env['STANDARD_WEBHOOKS_SECRET'] ?? `whsec_${randomBytes(24).toString('base64')}`,
-    linear: process.env['LINEAR_WEBHOOK_SECRET'] ?? made(),
-    bank: made(),
-    sensor: made(),
-  }
 }

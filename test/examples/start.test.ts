@@ -74,13 +74,15 @@ test('npm start stays up, and the curl line it prints is taken', { timeout: 300_
     const id = pairs.find(([name]) => name === 'x-github-delivery')![1]
     await example.line(`github: search: issues.opened ${id}`)
 
-    const line = await example.line(/\[postern shop\] the page opens with /)
+    const line = await example.line(/#key=/)
     const [, page, key] = /(http\S+)#key=([\w-]+)/.exec(line)!
     expect((await fetch(`${page}/~/api/health`)).status).toBe(401)
     const health = await fetch(`${page}/~/api/health?range=24h`, {
       headers: { authorization: `Bearer ${key}` },
     })
-    const { things } = (await health.json()) as { things: { kind: string; receiver: string }[] }
+    const { things } = (await health.json()) as {
+      things: { kind: string; receiver: string }[]
+    }
     expect(new Set(things.map(({ kind }) => kind))).toEqual(new Set(['dead', 'refused', 'silent']))
     expect(things.find(({ kind }) => kind === 'silent')!.receiver).toBe('linear')
   } finally {

@@ -13,9 +13,13 @@ const LATE = 20 * 60_000
 /**
  * Makes the sender of a source. The samples are those of the sender's documentation, with fresh ids, times and amounts.
  */
-export async function createSender(source: SourceName, chance: Chance): Promise<Sender> {
+export async function createSender(
+  source: SourceName,
+  chance: Chance,
+  origin = 'http://localhost',
+): Promise<Sender> {
   const drafts = OWN[source] ?? (await samples(source)).filter(({ topic }) => isCommon(topic))
-  const url = `http://localhost/webhooks/${source}`
+  const url = `${origin}/webhooks/${source}`
   let last: SignableRequest | undefined
 
   return ({ at, what }, { provider }) => {

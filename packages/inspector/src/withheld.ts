@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import type { InboxView, LaneStats, TaskError } from '@postern/core/inbox'
 import type { HealthReply, TaskFailure } from './api.ts'
-import { SHOWN, inOrder, isOver, type DeadThing } from './health/dead.ts'
+import { SHOWN, inOrder, isCauseOver, type DeadThing } from './health/dead.ts'
 import { countsPerStep, type Counted, type TimeSpan } from './span.ts'
 import { ApiProblem } from './replies.ts'
 
@@ -113,7 +113,7 @@ export async function withheldThings(
       retrying: 0,
       since: Math.min(span.to, ...rows.map(({ receivedAt }) => receivedAt)),
       last,
-      isOver: isOver(failed, last, at),
+      isOver: isCauseOver(failed, last, at),
       spark: countsPerStep(span, failed),
     }
   }

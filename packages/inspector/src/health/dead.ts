@@ -34,7 +34,7 @@ export function deadThings(
         retrying: waiting.reduce((sum, { retrying }) => sum + retrying, 0),
         since: Math.min(...rows.map(({ first }) => first)),
         last,
-        isOver: isOver(times, last, at),
+        isOver: isCauseOver(times, last, at),
         spark: countsPerStep(span, failed),
       }
     }),
@@ -68,7 +68,7 @@ function lastOf(times: readonly number[]): number {
 }
 
 /** True if nothing failed for the longer of an hour and three times the longest gap between failures. */
-export function isOver(
+export function isCauseOver(
   failed: readonly { readonly from: number }[],
   last: number,
   now: number,

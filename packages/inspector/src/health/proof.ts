@@ -9,7 +9,7 @@ import type { Burst } from './refused.ts'
 const LOOKED = 50
 const BURSTS = 5
 // Milliseconds of one search: nobody has asked for it. Who opens the delivery gets the whole one.
-const MS = 50
+const MS = 250
 
 /** Explains the newest kept body of each burst, one after another, and again once a newer delivery was refused. */
 export async function proofsOf(
@@ -42,22 +42,24 @@ async function proofOf(context: Context, { receiver, code, since }: Burst): Prom
   // A visitor who has used up what he may ask of the event loop sees no proof this time.
   const proof = await newestKept(context, journal, ids).catch(() => undefined)
   if (!proof) return {}
-  keepProof(proofs, [receiver, code], { newest, proof })
-  return proof
+  // A search that its time has ended may prove something another time.
+  if (proof.isWhole) keepProof(proofs, [receiver, code], { newest, proof: proof.found })
+  return proof.found
 }
 
 async function newestKept(
   context: Context,
   journal: Journal,
   ids: readonly string[],
-): Promise<Proof> {
+): Promise<{ readonly found: Proof; readonly isWhole: boolean }> {
   for (const id of ids) {
     const arrival = await journal.delivery(id)
     if (!arrival?.kept) continue
     const reply = await explanationOf(context, id, MS)
-    return reply.cannot === undefined ? { explain: id, ...provenBy(reply) } : {}
+    const found = reply.cannot === undefined ? { explain: id, ...provenBy(reply) } : {}
+    return { found, isWhole: !reply.stats.stopped }
   }
-  return {}
+  return { found: {}, isWhole: true }
 }
 
 function provenBy({ findings }: ExplainReply): Pick<RefusedGroup, 'proven' | 'remedy'> {

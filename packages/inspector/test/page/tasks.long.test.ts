@@ -1,0 +1,226 @@
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { needs } from '../../../../test/services/needs.ts'
+import { chromium } from '../../../../test/services/programs.ts'
+import type { HealthReply } from '../../src/api.ts'
+import { eachWithTab } from './stage.ts'
+
+needs(chromium).describe('what people come for, with clicks counted', () => {
+  const stage = eachWithTab()
+
+  /** Clicks, and counts them. */
+  function counting(page: Page): {
+    clicks: number
+    click: (name: string | RegExp) => Promise<void>
+  } {
+    const counted = {
+      clicks: 0,
+      async click(name: string | RegExp): Promise<void> {
+        counted.clicks++
+        await page
+          .getByRole('button', { name })
+          .or(page.getByRole('link', { name }))
+          .first()
+          .click()
+      },
+    }
+    return counted
+  }
+
+  test('a refused delivery is proven before a click, and shown with one', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    for (let at = 0; at < 6; at++) await world.tamper()
+    await world.settled()
+    await page.goto(world.url)
+    await page.getByRole('link', { name: '6 of 6 refused' }).waitFor()
+    await page.getByText('proven: secret-whitespace').waitFor()
+    const hand = counting(page)
+    await hand.click('Explain')
+    await page.getByRole('heading', { name: 'Proven: secret-whitespace' }).waitFor()
+    expect(hand.clicks).toBe(1)
+  })
+
+  test('the deliveries of a customer are found by pasting his id', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    await world.send('invoice.paid', { id: 'evt_customer' })
+    await world.settled()
+    const [task] = (await world.inbox.view!.list({ eventId: 'evt_customer' })).rows
+    const detail = await world.inbox.view!.get(task!.id)
+    const customer = /cus_\w+/.exec(JSON.stringify(detail!.record.payload))![0]
+    await page.goto(`${world.url}?screen=list`)
+    const field = page.getByRole('combobox', { name: 'Search deliveries' })
+    await field.fill(customer)
+    await field.press('Enter')
+    await page.getByText('0 by id or topic, 0 by error, 1 by payload').waitFor()
+    expect(await page.locator('[data-id]').count()).toBe(1)
+  })
+
+  test('all dead of one cause run again and are seen to end with two clicks', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    world.isBroken = true
+    for (let at = 0; at < 5; at++) await world.send('invoice.paid', { id: `evt_${at}` })
+    await world.settled()
+    world.isBroken = false
+    await page.goto(world.url)
+    await page.getByText('going on').waitFor()
+    const hand = counting(page)
+    await hand.click('Run again…')
+    await page.getByText('Run 5 tasks again').waitFor()
+    await hand.click('Run 5')
+    await page.getByRole('heading', { name: /^All is well\./ }).waitFor({ timeout: 30_000 })
+    expect(hand.clicks).toBe(2)
+  }, 60_000)
+
+  test('whether a sender is silent stands on the first screen', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    await world.send()
+    await world.settled()
+    await page.goto(world.url)
+    const row = page.getByRole('row', { name: /^stripe/ })
+    await row.getByText(/ ago$/).waitFor()
+    await page
+      .getByRole('row', { name: /^github/ })
+      .getByText('never')
+      .waitFor()
+  })
+
+  test('a cause is muted with a note, and is no thing to look at until it changes', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    world.grant = { allow: 'all', as: 'ada' }
+    world.isBroken = true
+    await world.send('invoice.paid', { id: 'evt_1' })
+    await world.settled()
+    await page.goto(world.url)
+    await page.getByRole('heading', { name: /^1 thing needs a look\./ }).waitFor()
+    await page.getByRole('button', { name: 'Mute…' }).click()
+    await page.getByRole('textbox', { name: 'Note' }).fill('mended in 4.2')
+    await page.getByRole('button', { name: 'Mute until one more dies' }).click()
+    await page.getByText('mended in 4.2, ada').waitFor()
+    await page.getByRole('heading', { name: /^All is well\./ }).waitFor()
+    await world.send('invoice.paid', { id: 'evt_2' })
+    await page.getByRole('heading', { name: /^1 thing needs a look\./ }).waitFor()
+  })
+})
+
+/** Health as a bad day makes it: names of 200 characters, 50 receivers, 2,000 causes. */
+function crowded(): HealthReply {
+  const at = Date.now()
+  const name = (place: number): string => `${place}-${'a-very-long-name-of-something-'.repeat(7)}`
+  const spark = Array.from({ length: 96 }, (_, step) => step % 7)
+  return {
+    at,
+    range: { from: at - 86_400_000, to: at, step: 900_000 },
+    deliveries: 12_410,
+    dead: 2000,
+    oldest: at - 60_000,
+    things: [
+      ...Array.from({ length: 8 }, (_, place) => ({
+        kind: 'dead' as const,
+        cause: String(place),
+        error: { name: 'Error', message: `${name(place)}${'x'.repeat(400)}` },
+        lanes: [0, 1, 2, 3, 4, 5].map((lane) => ({
+          receiver: name(lane),
+          subscription: name(place),
+          dead: 9,
+        })),
+        moreLanes: 40,
+        count: 54,
+        retrying: 7,
+        since: at - 7_200_000,
+        last: at - 60_000,
+        isOver: place > 5,
+        spark,
+      })),
+      {
+        kind: 'refused' as const,
+        receiver: name(1),
+        code: 'signature_mismatch',
+        count: 19,
+        of: 19,
+        proven: 'body-reserialized',
+        remedy: 'mount the receiver before any body parser',
+        since: at - 7_200_000,
+        spark,
+      },
+      { kind: 'silent' as const, receiver: name(2), since: at - 9e7, usually: 240_000 },
+    ],
+    more: { causes: 1992, dead: 1568 },
+    usual: { count: 0, groups: [] },
+    handlers: [],
+    receivers: Array.from({ length: 50 }, (_, place) => ({
+      name: name(place),
+      ok: true,
+      inbox: 'ok',
+      lastDelivery: at - 12_000,
+      usually: 240_000,
+      deliveries: 800,
+      refused: 3,
+      unhandled: [name(3), name(4)],
+      waiting: 2,
+      p99: 12,
+    })),
+  }
+}
+
+for (const [width, theme] of [
+  [1440, 'light'],
+  [1440, 'dark'],
+  [390, 'light'],
+  [390, 'dark'],
+] as const)
+  needs(chromium).describe(`on a bad day, ${width} wide, ${theme}`, () => {
+    const stage = eachWithTab({ width, theme })
+
+    const overflows = (page: Page): Promise<boolean> =>
+      page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
+
+    test('nothing overflows, the total is named, and what is left is a link', async () => {
+      const { world, tab } = stage
+      const { page } = tab
+      await page.route('**/api/health*', (route) => route.fulfill({ json: crowded() }))
+      await page.goto(world.url)
+      await page.getByRole('heading', { name: /2,000 tasks are dead/ }).waitFor()
+      await page.getByRole('link', { name: 'and 1,992 more causes, 1,568 dead' }).waitFor()
+      await page.getByText('19 of 19 refused').waitFor()
+      expect(await overflows(page)).toBe(false)
+      const charts = (await page.locator('.charts').boundingBox())!
+      expect(charts.y, 'the charts are not pushed out of reach').toBeLessThan(
+        width > 1000 ? 1400 : 3200,
+      )
+    })
+
+    test.each([
+      ['the inbox', 503, /^SQLite has not answered since \d\d:\d\d:\d\d\./],
+      ['the app', 0, /^The app has not answered since \d\d:\d\d:\d\d\./],
+    ])(
+      '%s is down: the sentence says since when, and how old the rest is',
+      async (_, status, said) => {
+        const { world, tab } = stage
+        const { page } = tab
+        await world.send()
+        await world.settled()
+        await page.goto(world.url)
+        await page.getByRole('heading', { name: /^All is well\./ }).waitFor()
+        await page.route('**/api/*', (route) =>
+          status === 0
+            ? route.abort()
+            : route.fulfill({
+                status,
+                json: { error: 'inbox_unavailable', message: 'it is gone' },
+              }),
+        )
+        await page.getByRole('heading', { name: said }).waitFor()
+        await page.getByText(/All else is as of \d\d:\d\d:\d\d/).waitFor()
+        expect(await page.getByText('All is well.').count()).toBe(0)
+        expect(await overflows(page)).toBe(false)
+        await page.unroute('**/api/*')
+        await page.getByRole('heading', { name: /^All is well\./ }).waitFor()
+        tab.problems.splice(0)
+      },
+    )
+  })

@@ -1,0 +1,23 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { boxed } from '../../examples/start/box.ts'
+import { readSecrets } from '../../examples/start/secrets.ts'
+
+test('the second start has the secrets of the first, which nobody else can read', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-secrets-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'webhooks.db-secrets')
+  const first = readSecrets(path)
+  expect(readSecrets(path)).toEqual(first)
+  expect(new Set(Object.values(first)).size).toBe(9)
+  if (process.platform !== 'win32') expect(statSync(path).mode & 0o777).toBe(0o600)
+})
+
+test('the box is as wide as its longest line, and plain where there is no terminal', () => {
+  const lines = boxed(['short', 'http://localhost:3000/postern'], false).split('\n')
+  expect(new Set(lines.map((line) => line.length)).size).toBe(1)
+  expect(lines.join('')).not.toContain('\u001B')
+  expect(boxed(['http://x'], true)).toContain('\u001B[36mhttp://x')
+})
