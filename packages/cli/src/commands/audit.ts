@@ -82,7 +82,7 @@ export function declare(command: Command): void {
 }
 
 /** `postern audit`: judges a webhook endpoint. Exit code 1 if it has findings, 3 if no genuine delivery is taken. */
-export async function auditCommand(url: string, options: AuditCommandOptions): Promise<ExitCode> {
+async function auditCommand(url: string, options: AuditCommandOptions): Promise<ExitCode> {
   requireWebUrl('url', url)
   checkOptions(options)
   const seed = options.seed === undefined ? randomInt(1, 1e6) : countOption('--seed', options.seed)

@@ -31,7 +31,7 @@ export function declare(command: Command): void {
 }
 
 /** `postern vectors`: the cases of an audit as data, for a fixed time. */
-export async function vectorsCommand(options: VectorsOptions): Promise<ExitCode> {
+async function vectorsCommand(options: VectorsOptions): Promise<ExitCode> {
   requireWebUrl('--url', options.url)
   const now = sinceOption('--now', options.now) ?? Date.now()
   const { about, provider } = await providerOf(options.provider, options)
