@@ -122,4 +122,26 @@ export const hosts: readonly Host[] = [
     start: ['node', '.output/server/index.mjs'],
     waits: false,
   },
+  light('Supabase Edge Functions (Deno)', 'supabase', {
+    start: ['deno', 'run', '--no-remote', '--no-check', '-A', 'supabase.mjs'],
+    waits: false,
+  }),
+  {
+    name: 'React Router 8',
+    packages: [
+      'react-router@8.4.0',
+      '@react-router/serve@8.4.0',
+      '@react-router/node@8.4.0',
+      '@react-router/dev@8.4.0',
+      'react@19',
+      'react-dom@19',
+      'vite@8',
+      'isbot@5',
+    ],
+    ours: [],
+    files: 'rr',
+    build: ['node_modules/.bin/react-router', 'build'],
+    start: ['node_modules/.bin/react-router-serve', './build/server/index.js'],
+    waits: false,
+  },
 ]

@@ -12,6 +12,8 @@ import { hosts, type Host } from './hosts.ts'
 import { results, type HostResult } from './results.ts'
 import { start } from './start.ts'
 
+/** A bound for what never comes: hosts answer in milliseconds. */
+const WITHIN = 60_000
 const runtimes = join(import.meta.dirname, '../runtimes')
 const only = process.argv.slice(2).filter((one) => !one.startsWith('--'))
 const kinds = process.argv.includes('--kinds')
@@ -70,7 +72,7 @@ async function tried(host: Host, folder: string): Promise<HostResult> {
   const started = await start(host.start, folder, host.env)
   const judge = async (name: string, one: () => Promise<unknown>): Promise<void> => {
     try {
-      await within(one(), 10_000)
+      await within(one(), WITHIN)
       cells[name] = 'yes'
     } catch (error) {
       cells[name] = 'NO'

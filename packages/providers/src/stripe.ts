@@ -11,6 +11,7 @@ import {
   type Scheme,
   type SignatureClaim,
 } from '@postern/core/scheme'
+import { noApiKey } from './common/api-key.ts'
 import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
@@ -56,6 +57,15 @@ export const stripe: Factory<StripeOptions> = /* @__PURE__ */ provider({
     tolerance: 'Seconds the signed time may be away from now. Default 300.',
   },
   covers: { body: 'bytes', id: true, timestamp: true },
+  prepare(options) {
+    noApiKey(
+      'stripe: secret',
+      options.secret,
+      /^[spr]k_(?:test|live)_/,
+      "give the endpoint's signing secret, whsec_…",
+    )
+    return options
+  },
   scheme: stripeScheme,
   events,
   compose,

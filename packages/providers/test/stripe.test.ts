@@ -1,0 +1,15 @@
+import { stripe } from '@postern/providers/stripe'
+import { expect, test } from 'vitest'
+
+test.for([
+  ['a secret key', 'sk_test_51Hxyz'],
+  ['a restricted key among others', ['whsec_right', 'rk_live_51Hxyz']],
+  ['a key with a scope', [{ secret: 'pk_live_51Hxyz', scope: 'shop' }]],
+] as const)('%s of the API is refused when the provider is made', ([, secret]) => {
+  expect(() => stripe({ secret })).toThrow(
+    new TypeError(
+      "stripe: secret is a key for the API, which signs no webhooks: give the endpoint's signing secret, whsec_…",
+    ),
+  )
+  expect(() => stripe({ secret: 'whsec_right' })).not.toThrow()
+})

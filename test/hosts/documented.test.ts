@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createReceiver } from '@postern/core'
+import { generic } from '@postern/providers/generic'
+import { expect, test } from 'vitest'
+import { root } from '../run/report.ts'
+
+interface AzureFunction {
+  readonly authLevel: string
+  handler(request: object): Promise<{ readonly status: number; readonly body: string }>
+}
+
+const page = readFileSync(join(root, 'packages/core/guides/hosts.md'), 'utf8')
+
+test('the lines for Azure Functions take the request of its documentation, byte for byte', async () => {
+  const provider = generic({ secret: 'a secret', scheme: 'hmac', header: 'X-Signature' })
+  const seen: unknown[] = []
+  const receiver = createReceiver({ provider, log: false }).onAny(
+    ({ payload }) => void seen.push(payload),
+  )
+  const [, lines] = /import \{ app \} from '@azure\/functions'\n(.+?)```/s.exec(page)!
+  const made: AzureFunction[] = []
+  const app = { http: (_name: string, options: AzureFunction) => void made.push(options) }
+  // The page's own lines run here.
+  // oxlint-disable-next-line typescript/no-implied-eval
+  new Function('app', 'receiver', lines!)(app, receiver)
+  const { url, method, headers, body } = provider.sign!({
+    payload: { a: 'é' },
+    url: 'https://app.example/api/github',
+  })
+  const ask = (bytes: Uint8Array): ReturnType<AzureFunction['handler']> =>
+    // HttpRequest of @azure/functions 4: not a Request, but with its url, headers and body.
+    made[0]!.handler({
+      url,
+      method,
+      headers: new Headers({ ...headers }),
+      body: new Blob([Uint8Array.from(bytes)]).stream(),
+    })
+  expect(made[0]!.authLevel).toBe('anonymous')
+  expect((await ask(body)).status).toBe(200)
+  expect((await ask(Buffer.from('{}'))).status).toBe(401)
+  await receiver.close()
+  expect(seen).toEqual([{ a: 'é' }])
+})
