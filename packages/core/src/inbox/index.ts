@@ -97,7 +97,6 @@ export { checkErase, erased, erasedError, isAboutTasks } from './operate/erased.
 export { settledBy, timeTo, toMonotonic, within } from '../basics/deadline.ts'
 export {
   checkFilter,
-  likeText,
   matches,
   topicMatch,
   where,
@@ -157,6 +156,7 @@ export type {
 export * from './engine/row.ts'
 export type { Attempted, EndedTask, Fence, Patch, TaskChange } from './engine/patch.ts'
 export type { ClockStep } from './engine/operate/ago.ts'
+export { numberOf } from './engine/operate/info.ts'
 export type * from './engine/operate/store.ts'
 export type * from './engine/journal/store.ts'
 export {

@@ -25,7 +25,7 @@ import {
 import { ints, storable, texts } from '../sql/words.ts'
 import type { Database } from '../store/connection.ts'
 import { hashOf } from '../store/pack.ts'
-import type { Row, Sql } from '../store/pg.ts'
+import { readNumber, readRow, type Sql } from '../store/pg.ts'
 
 /** Makes what the journal and the records are made of. */
 export function createJournaled(db: Database, { deadline }: Settings): Journaled {
@@ -54,8 +54,7 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
     },
     async trim(ring, bounds) {
       const strangers = ring === 'strangers'
-      const [sum] = await sql(RING, [strangers])
-      const { rows, bytes, oldest } = sum as { rows: number; bytes: number; oldest: number | null }
+      const { rows, bytes, oldest } = await readRow(sql<Sum>(RING, [strangers]))
       if (rows <= bounds.rows && bytes <= bounds.bytes && (oldest ?? Infinity) >= bounds.before)
         return
       await sql(TRIM, [strangers, bounds.rows, bounds.bytes, Math.floor(bounds.before)])
@@ -64,21 +63,21 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
       await sql(TRIM_KEPT, [texts(sources.map(storable))])
     },
     arrivals: async (before, limit) =>
-      (await sql(ARRIVALS, [before ?? null, limit])).map(toArrival),
+      (await sql<Stored>(ARRIVALS, [before ?? null, limit])).map(toArrival),
     async arrival(id) {
-      const [row] = await sql(ARRIVAL, [storable(id)])
+      const [row] = await sql<Stored>(ARRIVAL, [storable(id)])
       return row && toArrival(row)
     },
     async series(names) {
       const keys = new Map(names.map((name) => [hashOf('series', name), name]))
       // All processes take them in one order: no deadlocks.
       const sorted = [...keys.keys()].sort()
-      const rows = await sql(SERIES, [
+      const rows = await sql<{ id: number; name: string }>(SERIES, [
         `{${sorted.join()}}`,
         texts(sorted.map((key) => storable(keys.get(key)!))),
         Math.floor(Date.now() / 86_400_000),
       ])
-      const numbers = new Map(rows.map((row) => [row['name'] as string, row['id'] as number]))
+      const numbers = new Map(rows.map(({ name, id }) => [name, id]))
       return new Map(
         names.flatMap((name) => {
           const number = numbers.get(storable(name))
@@ -87,7 +86,7 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
       )
     },
     everySeries: async () =>
-      (await sql(EVERY_SERIES)).map((row) => [row['id'] as number, row['name'] as string] as const),
+      (await sql<{ id: number; name: string }>(EVERY_SERIES)).map(({ id, name }) => [id, name]),
     async dropSeries(before) {
       await sql(DROP_SERIES, [before])
     },
@@ -97,13 +96,10 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
           await add(within, span, (data) => change(span, data))
       }),
     spans: async (kind, from, to) =>
-      (await sql(SPANS, [kind, from, to])).map((row) => ({
-        ...row,
-        kind,
-      })) as unknown as readonly Span[],
+      (await sql<Span>(SPANS, [kind, from, to])).map((row) => ({ ...row, kind })),
     rollUp: (kind, before, to, sum) =>
       db.atomic(deadline, async (within) => {
-        const taken = (await within(TAKE_SPANS, [kind, before])) as unknown as readonly Span[]
+        const taken = await within<Span>(TAKE_SPANS, [kind, before])
         for (const { at, data } of taken) await add(within, to(at), (known) => sum(known, data))
         return taken.length === 64
       }),
@@ -111,18 +107,15 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
       await sql(DROP_SPANS, [kind, before])
     },
     records: {
-      get: async (key) => (await sql(GET_RECORD, [key]))[0] as unknown as RecordRow | undefined,
+      get: async (key) => (await sql<RecordRow>(GET_RECORD, [key]))[0],
       async set(key, value, expected) {
-        const [row] = await (expected === 0
-          ? sql(ADD_RECORD, [key, value])
-          : sql(SET_RECORD, [key, value, expected]))
-        return row!['n'] === 1
+        const made = (): Promise<number> => readNumber(sql(ADD_RECORD, [key, value]))
+        const changed = (): Promise<number> => readNumber(sql(SET_RECORD, [key, value, expected]))
+        return (await (expected === 0 ? made() : changed())) === 1
       },
-      async delete(key, expected) {
-        return (await sql(DELETE_RECORD, [key, expected]))[0]!['n'] === 1
-      },
-      list: async (prefix) =>
-        (await sql(LIST_RECORDS, [prefix])) as unknown as readonly (RecordRow & { key: string })[],
+      delete: async (key, expected) =>
+        (await readNumber(sql(DELETE_RECORD, [key, expected]))) === 1,
+      list: (prefix) => sql<RecordRow & { key: string }>(LIST_RECORDS, [prefix]),
     },
   }
 }
@@ -132,21 +125,25 @@ async function add(
   { kind, at }: SpanKey,
   change: (data: Uint8Array | undefined) => Uint8Array,
 ): Promise<void> {
-  const [row] = await sql(SPAN, [kind, at])
-  const known = row!['data'] as Uint8Array
+  const { data: known } = await readRow(sql<Pick<Span, 'data'>>(SPAN, [kind, at]))
   await sql(SET_SPAN, [kind, at, Buffer.from(change(known.length === 0 ? undefined : known))])
 }
 
-function toArrival(row: Row): ArrivalRow {
-  const { id, at, data, source, head, body } = row as {
-    readonly id: string
-    readonly at: number
-    readonly data: string
-    readonly source?: string | null
-    readonly head?: string
-    readonly body?: Uint8Array
-  }
-  const ring: Ring = row['strangers'] === true ? 'strangers' : 'verified'
+interface Sum {
+  readonly rows: number
+  readonly bytes: number
+  readonly oldest: number | null
+}
+
+interface Stored extends Omit<ArrivalRow, 'ring' | 'kept'> {
+  readonly strangers: boolean
+  readonly source?: string | null
+  readonly head?: string
+  readonly body?: Uint8Array
+}
+
+function toArrival({ id, at, data, strangers, source, head, body }: Stored): ArrivalRow {
+  const ring: Ring = strangers ? 'strangers' : 'verified'
   return {
     id,
     ring,

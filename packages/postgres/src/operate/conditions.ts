@@ -1,4 +1,4 @@
-import { TASKS, type Scan } from '@postern/core/inbox'
+import { eventOf, numberOf, STATES, type Scan } from '@postern/core/inbox'
 import { ints, storable } from '../sql/words.ts'
 import { hashOf } from '../store/pack.ts'
 import type { Sql } from '../store/pg.ts'
@@ -22,7 +22,7 @@ export function taskConditions({ filter, lanes }: Scan, add: Add): readonly stri
   const all: string[] = []
   if (lanes !== undefined) all.push(`t.lane = ANY(${add(ints(lanes))}::int[])`)
   if (part !== undefined) all.push(`t.part = ${add(storable(part))}`)
-  if (state !== undefined) all.push(`t.state = ${add(stateOf(state))}::int`)
+  if (state !== undefined) all.push(`t.state = ${add(STATES.indexOf(state))}::int`)
   if (cause !== undefined) all.push(`t.cause = ${add(cause)} AND t.state <> 2`)
   if (id !== undefined) all.push(`t.id = ${add(numberOf(id))}::bigint`)
   return all
@@ -45,7 +45,7 @@ export async function lookedUp(
 ): Promise<readonly string[]> {
   const { id, eventId, keys, before, after } = filter
   const all: string[] = []
-  if (id !== undefined) all.push(`e.id = ${add(Math.floor(numberOf(id) / TASKS))}::bigint`)
+  if (id !== undefined) all.push(`e.id = ${add(eventOf(numberOf(id)))}::bigint`)
   if (eventId !== undefined)
     all.push(
       `left(e.event_id, ${INDEXED}) = ${add(cut(storable(eventId)))} AND e.event_id = ${add(storable(eventId))}`,
@@ -69,22 +69,11 @@ export async function lookedUp(
 }
 
 async function receivers(sql: Sql): Promise<readonly string[]> {
-  const rows = await sql('SELECT DISTINCT receiver FROM $.postern_lanes')
-  return rows.map((row) => row['receiver'] as string)
+  const rows = await sql<{ receiver: string }>('SELECT DISTINCT receiver FROM $.postern_lanes')
+  return rows.map(({ receiver }) => receiver)
 }
 
 /** As PostgreSQL's left(): by code points. */
 function cut(text: string): string {
   return text.length <= INDEXED ? text : Array.from(text).slice(0, INDEXED).join('')
-}
-
-const STATES = ['pending', 'running', 'done', 'dead']
-
-/** The number of a filter's state. */
-export function stateOf(name: string | undefined): number | undefined {
-  return name === undefined ? undefined : STATES.indexOf(name)
-}
-
-function numberOf(id: string): number {
-  return /^[1-9]\d{0,15}$/.test(id) ? Number(id) : -1
 }

@@ -1,7 +1,4 @@
 import {
-  DEAD,
-  PENDING,
-  RUNNING,
   TASKS,
   type FullRow,
   type InfoRow,
@@ -10,8 +7,8 @@ import {
   type Scanned,
 } from '@postern/core/inbox'
 import { CONTENTS, DELIVERY, EVENT, ints, storable, TASK } from '../sql/words.ts'
-import type { Sql } from '../store/pg.ts'
-import { adder, eventConditions, lookedUp, stateOf, taskConditions } from './conditions.ts'
+import { readNumber, type Sql } from '../store/pg.ts'
+import { adder, eventConditions, lookedUp, taskConditions } from './conditions.ts'
 
 // Columns of lists.
 const OF_EVENT = `e.id::float8 AS event, e.provider, e.event_id AS "eventId", e.topic, e.scope, e.key, e.received::float8 AS received,
@@ -26,11 +23,11 @@ const MOST_OPEN = 5000
 
 /** A task with its contents. */
 export async function detail(sql: Sql, id: number): Promise<FullRow | undefined> {
-  const [row] = await sql(
+  const [row] = await sql<FullRow>(
     `SELECT ${INFO}${FULL} FROM $.postern_tasks t JOIN $.postern_events e ON ${EVENT} ${DELIVERY} WHERE t.id = $1::bigint`,
     [id],
   )
-  return row as unknown as FullRow | undefined
+  return row
 }
 
 /** The place behind a row: the order of time, and of ids for lists that an index of failed or open tasks gives. */
@@ -47,19 +44,16 @@ export async function scan(sql: Sql, want: Scan): Promise<Scanned> {
 }
 
 function isFailing({ filter: { state, cause } }: Pick<Scan, 'filter'>): boolean {
-  return cause !== undefined || stateOf(state) === DEAD
+  return cause !== undefined || state === 'dead'
 }
 
 /** True if few tasks are open: then they lead to events. */
 async function isShort(sql: Sql, want: Scan): Promise<boolean> {
-  const state = stateOf(want.filter.state)
-  if ((state !== PENDING && state !== RUNNING) || isLookedUp(want)) return false
-  const made = open(want, state)
-  const [row] = await sql(
-    `SELECT count(*)::int AS n FROM (SELECT 1 FROM (${made.sql}) t LIMIT ${MOST_OPEN + 1}) c`,
-    made.values,
-  )
-  return (row!['n'] as number) <= MOST_OPEN
+  const { state } = want.filter
+  if ((state !== 'pending' && state !== 'running') || isLookedUp(want)) return false
+  const made = open(want)
+  const few = `SELECT count(*)::int AS n FROM (SELECT 1 FROM (${made.sql}) t LIMIT ${MOST_OPEN + 1}) c`
+  return (await readNumber(sql(few, made.values))) <= MOST_OPEN
 }
 
 /** True if an index on events finds few tasks at once. */
@@ -70,7 +64,7 @@ function isLookedUp({ filter: { id, eventId, keys } }: Scan): boolean {
 /** Failed tasks by id, which is about the order of arrival: an index has them so. Open ones in the order of all lists. */
 async function byTasks(sql: Sql, want: Scan): Promise<Scanned> {
   const failing = isFailing(want)
-  const source = failing ? failed(want) : open(want, stateOf(want.filter.state)!)
+  const source = failing ? failed(want) : open(want)
   const values = [...source.values]
   const add = adder(values)
   const after = want.after && [`${add(want.after[0])}::bigint`, `${add(want.after[1])}::bigint`]
@@ -83,12 +77,12 @@ async function byTasks(sql: Sql, want: Scan): Promise<Scanned> {
     ...eventConditions(want, add),
     ...(await lookedUp(sql, want, add)),
   ]
-  const rows = (await sql(
+  const rows = await sql<InfoRow & { readonly meant: boolean }>(
     `SELECT ${INFO}${want.full ? FULL : ''}, ${conditions.join(' AND ') || 'true'} AS meant
      FROM (${from}) t JOIN $.postern_events e ON ${EVENT} ${want.full ? DELIVERY : ''} ${behind}
      ORDER BY ${failing ? 't.id' : 'e.received DESC, t.id'} DESC LIMIT ${want.width}`,
     values,
-  )) as unknown as readonly (InfoRow & { readonly meant: boolean })[]
+  )
   const meant = rows.filter((row) => row.meant)
   const cut = meant.length > want.limit
   const last = cut ? meant[want.limit - 1] : rows.at(-1)
@@ -127,7 +121,7 @@ async function byEvents(sql: Sql, want: Scan): Promise<Scanned> {
       ? [`(e.received, e.id) < (${after.received}, ${after.id} / ${TASKS})`]
       : []),
   ]
-  const rows = (await sql(
+  const rows = await sql<InfoRow & { n: number; at: number | null; last: number | null }>(
     `WITH e AS MATERIALIZED (
        SELECT * FROM $.postern_events e WHERE ${inner} ORDER BY e.received DESC, e.id DESC LIMIT ${want.width}),
      z AS (SELECT count(*)::int AS n, min(e.received)::float8 AS at,
@@ -138,7 +132,7 @@ async function byEvents(sql: Sql, want: Scan): Promise<Scanned> {
        ${outer.length > 0 ? `WHERE ${outer.join(' AND ')}` : ''}
        ORDER BY e.received DESC, ${tasks ? 't.id' : 'e.id'} DESC LIMIT ${want.limit + 1}) r ON true`,
     values,
-  )) as unknown as readonly (InfoRow & { n: number; at: number | null; last: number | null })[]
+  )
   const { n, at, last } = rows[0]!
   const found = rows.filter((row) => row.event !== null)
   const page = found.slice(0, want.limit)
@@ -173,10 +167,10 @@ function failed({ filter: { cause }, lanes }: Scan): Source {
   }
 }
 
-function open({ lanes }: Scan, state: number): Source {
+function open({ lanes, filter: { state } }: Scan): Source {
   const its = lanes === undefined ? '' : 'AND t.lane = ANY($1::int[])'
   const values = lanes === undefined ? [] : [ints(lanes)]
-  if (state === RUNNING)
+  if (state === 'running')
     return {
       sql: `SELECT t.* FROM $.postern_tasks t WHERE t.lease IS NOT NULL AND t.state = 1 ${its}`,
       values,

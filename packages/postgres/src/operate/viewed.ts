@@ -21,7 +21,8 @@ import {
 } from '../sql/view.ts'
 import { ints, texts } from '../sql/words.ts'
 import type { Database } from '../store/connection.ts'
-import type { Sql } from '../store/pg.ts'
+import { readRow, type Sql } from '../store/pg.ts'
+import { idsOf } from '../store/rows.ts'
 import { detail, rowPlace, scan } from './scan.ts'
 
 // Bodies in memory at once: each may have megabytes.
@@ -35,17 +36,17 @@ export function createViewed(db: Database, { deadline }: Settings): Viewed {
     scan: (want) => db.atomic(deadline, (within) => scan(within, want)),
     placeOf: rowPlace,
     detail: (id) => detail(sql, id),
-    stats: async () => (await sql(STATS)) as unknown as readonly StatsRow[],
-    causes: async (lanes) =>
-      (await sql(CAUSES, [
-        lanes === undefined ? null : ints(lanes),
-      ])) as unknown as readonly CauseRow[],
+    stats: () => sql<StatsRow>(STATS),
+    causes: (lanes) => sql<CauseRow>(CAUSES, [lanes === undefined ? null : ints(lanes)]),
     async version() {
       // Which transactions are over: it changes with each one that wrote, whoever made it.
-      const [row] = await sql('SELECT pg_current_snapshot()::text AS snapshot')
-      return createHash('sha256').update(String(row!['snapshot'])).digest().readUIntBE(0, 6)
+      const seen = sql<{ text: string }>('SELECT pg_current_snapshot()::text AS text')
+      return createHash('sha256')
+        .update((await readRow(seen)).text)
+        .digest()
+        .readUIntBE(0, 6)
     },
-    attempts: async (task) => (await sql(OF_TASK, [task])) as unknown as readonly AttemptRow[],
+    attempts: (task) => sql<AttemptRow>(OF_TASK, [task]),
     erase: (events, passing, empty) =>
       db.atomic(deadline, (within) => erase(within, events, passing, empty)),
     prune: (before, place) => db.atomic(deadline, (within) => prune(within, before, place)),
@@ -60,12 +61,12 @@ async function erase(
 ): Promise<number> {
   await sql(LOCK_EVENTS, [ints(events), passing])
   // A statement behind the locks sees replays that were committed before them.
-  const ids = (await sql(RESTING, [ints(events), passing])).map((row) => row['id'] as number)
+  const ids = [...idsOf(await sql(RESTING, [ints(events), passing]))]
   if (!empty) return ids.length
   let count = 0
   for (let from = 0; from < ids.length; from += AT_ONCE) {
-    const rows = await sql(CONTENTS_OF, [ints(ids.slice(from, from + AT_ONCE))])
-    const left = (rows as unknown as readonly ContentsRow[]).flatMap((row) => empty(row) ?? [])
+    const rows = await sql<ContentsRow>(CONTENTS_OF, [ints(ids.slice(from, from + AT_ONCE))])
+    const left = rows.flatMap((row) => empty(row) ?? [])
     if (left.length > 0)
       await sql(EMPTY, [
         ints(left.map(({ event }) => event)),
@@ -83,7 +84,9 @@ async function prune(
   place: Place | undefined,
 ): Promise<Place | undefined> {
   const { done, dead, known, guards } = before
-  const [row] = await sql(PRUNE, [place?.[0] ?? -1, place?.[1] ?? 0, done, dead, known, guards])
-  const { received, id } = row as { readonly received: number | null; readonly id: number }
+  const values = [place?.[0] ?? -1, place?.[1] ?? 0, done, dead, known, guards]
+  const { received, id } = await readRow(
+    sql<{ received: number | null; id: number }>(PRUNE, values),
+  )
   return received === null ? undefined : [received, id]
 }

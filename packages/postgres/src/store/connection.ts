@@ -3,7 +3,7 @@ import { createSemaphore, settledBy, within } from '@postern/core/inbox'
 import pg from 'pg'
 import type { Settings } from '../settings.ts'
 import { isUnprepared, lateError } from './errors.ts'
-import type { PgClient, PgPool, Row, Sql } from './pg.ts'
+import type { PgClient, PgPool, Sql } from './pg.ts'
 
 /** PostgreSQL with a deadline for every statement: one that hangs has its connection dropped. */
 export interface Database {
@@ -33,7 +33,8 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
   let { prepare } = settings
 
   return {
-    sql: (text, values) => use(deadline, (client) => query(client, text, values)),
+    sql: <T>(text: string, values?: unknown[]) =>
+      use(deadline, (client) => query<T>(client, text, values)),
     // Statements after a lock must see what its last holder wrote.
     atomic: (time, run) => transaction(time, 'BEGIN ISOLATION LEVEL READ COMMITTED', run),
     async commit(time, run) {
@@ -68,7 +69,10 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
       })
       let result: T
       try {
-        result = await run((text, values) => query(client, text, values), client)
+        result = await run(
+          <R>(text: string, values?: unknown[]) => query<R>(client, text, values),
+          client,
+        )
       } catch (error) {
         await client.query({ text: 'ROLLBACK' })
         throw new RolledBack(error)
@@ -78,18 +82,18 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
     })
   }
 
-  async function query(
+  async function query<T>(
     client: PgClient,
     text: string,
     values?: unknown[],
-  ): Promise<readonly Row[]> {
+  ): Promise<readonly T[]> {
     const statement = statementOf(text)
     const { rows } = await client.query({
       text: statement.text,
       ...(values && { values }),
       ...(prepare && { name: statement.name }),
     })
-    return rows
+    return rows as readonly T[]
   }
 
   /** Nothing has happened if a statement was lost that its connection had prepared: it is done again, without. */

@@ -1,5 +1,5 @@
 import type { Database } from './connection.ts'
-import type { Row, Sql } from './pg.ts'
+import type { Sql } from './pg.ts'
 
 /** Runs a statement in an open transaction of the application, and returns its rows. */
 export type RunSql = (text: string, values: unknown[]) => PromiseLike<unknown>
@@ -12,7 +12,8 @@ export type AppTransaction =
 /** Statements in a transaction of the application: never prepared, since its connection is not ours. */
 export function guestSql(db: Database, transaction: unknown): Sql {
   const run = runOf(transaction)
-  return async (statement, values = []) => rowsOf(await run(db.text(statement), values))
+  return async <T>(statement: string, values: unknown[] = []) =>
+    rowsOf<T>(await run(db.text(statement), values))
 }
 
 function runOf(transaction: unknown): RunSql {
@@ -24,11 +25,11 @@ function runOf(transaction: unknown): RunSql {
   )
 }
 
-function rowsOf(result: unknown): readonly Row[] {
+function rowsOf<T>(result: unknown): readonly T[] {
   const rows = Array.isArray(result) ? result : (result as { rows?: unknown } | undefined)?.rows
   if (!Array.isArray(rows))
     throw new TypeError(
       'inTransaction: the function must return the rows of the statement, as an array or as { rows }',
     )
-  return rows as Row[]
+  return rows as T[]
 }

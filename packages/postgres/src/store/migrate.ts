@@ -9,7 +9,7 @@ import {
 import { LOCK_ALL } from '../sql/lines.ts'
 import { LIVING, META, STEPS } from '../sql/schema.ts'
 import type { Database } from './connection.ts'
-import type { Sql } from './pg.ts'
+import { readNumber, readRow, type Sql } from './pg.ts'
 
 // Making the tables of a version over many rows takes its time, in milliseconds.
 const PATIENCE = 60_000
@@ -60,12 +60,12 @@ export async function migrateTables(
     const migration = migrationOf(layout, from)
     if (!migration) return { from, to: from }
     if (from.version > 0 && force !== true) {
-      const living = await sql(LIVING, [GONE])
+      const living = await sql<{ version: number }>(LIVING, [GONE])
       checkLiving(
         layout,
         migration,
         from,
-        living.map((row) => row['version'] as number),
+        living.map(({ version }) => version),
       )
     }
     for (const statement of statements(layout, from.version)) await sql(statement)
@@ -121,11 +121,10 @@ function statements(layout: TablesLayout, from: number): readonly string[] {
 
 async function versionsOf(sql: Sql, { schema }: TablesLayout): Promise<Versions> {
   // Read from the catalog: to_regclass may answer from what the connection knew before it waited for the lock.
-  const [table] = await sql(
+  const made = sql<{ n: number }>(
     "SELECT count(*)::int AS n FROM pg_tables WHERE schemaname = $1 AND tablename = 'postern_schema'",
     [schema],
   )
-  if (table!['n'] === 0) return { version: 0, oldest: 0 }
-  const [row] = await sql('SELECT version, oldest FROM $.postern_schema')
-  return row as unknown as Versions
+  if ((await readNumber(made)) === 0) return { version: 0, oldest: 0 }
+  return readRow(sql<Versions>('SELECT version, oldest FROM $.postern_schema'))
 }

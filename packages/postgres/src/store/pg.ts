@@ -32,5 +32,18 @@ export interface PgPool {
   end(): Promise<void>
 }
 
-/** Runs one statement. Every statement of this package ends with SELECT, since some drivers return rows of nothing else. */
-export type Sql = (text: string, values?: unknown[]) => Promise<readonly Row[]>
+/**
+ * Runs one statement, whose columns make a `T`. Every statement of this package ends with SELECT, since some drivers return
+ * rows of nothing else.
+ */
+export type Sql = <T = Row>(text: string, values?: unknown[]) => Promise<readonly T[]>
+
+/** The only row of a statement that has one. */
+export async function readRow<T>(sql: Promise<readonly T[]>): Promise<T> {
+  return (await sql)[0]!
+}
+
+/** The number that a statement gives as `n`. */
+export async function readNumber(sql: Promise<readonly { readonly n: number }[]>): Promise<number> {
+  return (await readRow(sql)).n
+}

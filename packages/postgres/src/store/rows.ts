@@ -17,7 +17,7 @@ import { ENTER, HEADS, LATER_DUE, QUEUE, TRY_LOCK, TURNS } from '../sql/lines.ts
 import { dropSql, FINISH, LOST, PARENT, patchSql, SPAWN } from '../sql/settle.ts'
 import { ints, storable, texts } from '../sql/words.ts'
 import { rareColumns, hashOf, isBound, valuesOf } from './pack.ts'
-import type { Row, Sql } from './pg.ts'
+import { readNumber, type Sql } from './pg.ts'
 
 /** What rows need of their inbox. */
 export interface RowsHost {
@@ -48,7 +48,7 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
         string,
         unknown
       >
-      const rows = await sql(
+      const rows = await sql<Numbered>(
         statement.text,
         statement.names.map((each) => values[each]),
       )
@@ -60,10 +60,9 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
       const byHash = new Map(
         events.map((event) => [hashOf(event.receiver, event.event.key), event]),
       )
-      const rows = await sql(KNOWN, [`{${[...byHash.keys()].join()}}`])
-      return grouped(rows as unknown as readonly (TaskRow & { hash: string })[], ({ hash }) =>
-        byHash.get(hash)!,
-      )
+      const hashes = `{${[...byHash.keys()].join()}}`
+      const rows = await sql<TaskRow & { hash: string }>(KNOWN, [hashes])
+      return grouped(rows, ({ hash }) => byHash.get(hash)!)
     },
     async guard(wanted) {
       const own = wanted.map((one) => ({
@@ -80,12 +79,13 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
       await sql(UNGUARD, [`{${taken.map(guardOf).join()}}`])
     },
     async finish(ended) {
-      const rows = await sql(FINISH, [
-        ints(ended.map(({ id }) => id)),
-        ints(ended.map(({ token }) => token)),
-        ints(ended.map(({ took }) => took)),
-      ])
-      return idsOf(rows)
+      return idsOf(
+        await sql(FINISH, [
+          ints(ended.map(({ id }) => id)),
+          ints(ended.map(({ token }) => token)),
+          ints(ended.map(({ took }) => took)),
+        ]),
+      )
     },
     patch,
     async spawn(event, children) {
@@ -93,38 +93,34 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
       await sql(SPAWN, [event, ints(children.map(({ lane }) => lane)), ...childrenOf(children)])
     },
     lock: (lines) => lockLines(sql, TRY_LOCK, lines),
-    heads: async (lines) => (await sql(HEADS, [ints(lines)])) as unknown as readonly HeadRow[],
-    async queue(changes) {
-      const [row] = await sql(QUEUE, [
-        ints(changes.map(({ id }) => id)),
-        `{${changes.map(({ behind }) => behind).join()}}`,
-      ])
-      return row!['n'] as number
-    },
+    heads: (lines) => sql<HeadRow>(HEADS, [ints(lines)]),
+    queue: (changes) =>
+      readNumber(
+        sql(QUEUE, [
+          ints(changes.map(({ id }) => id)),
+          `{${changes.map(({ behind }) => behind).join()}}`,
+        ]),
+      ),
     async turns(wanted) {
       // All processes take them in one order: no deadlocks.
       const sorted = wanted.toSorted((a, b) => a.lane - b.lane || (a.fair < b.fair ? -1 : 1))
-      const rows = await sql(TURNS, [
+      const rows = await sql<Turn>(TURNS, [
         ints(sorted.map(({ lane }) => lane)),
         texts(sorted.map(({ fair }) => storable(fair))),
         ints(sorted.map(({ step }) => step)),
       ])
       const asked = new Map(sorted.map((one) => [`${one.lane} ${storable(one.fair)}`, one.fair]))
-      return (rows as unknown as readonly Turn[]).map((turn) => ({
+      return rows.map((turn) => ({
         ...turn,
         fair: asked.get(`${turn.lane} ${turn.fair}`)!,
       }))
     },
-    later: async (lanes, most) =>
-      (await sql(LATER_DUE, [ints(lanes), most])) as unknown as readonly TaskRow[],
+    later: (lanes, most) => sql<TaskRow>(LATER_DUE, [ints(lanes), most]),
     async enter(turns) {
       await sql(ENTER, [ints(turns.map(({ id }) => id)), ints(turns.map(({ turn }) => turn))])
     },
-    lost: async (own) =>
-      (await sql(LOST, [
-        ints(own.map(({ id }) => id)),
-        ints(own.map(({ token }) => token)),
-      ])) as unknown as readonly Lost[],
+    lost: (own) =>
+      sql<Lost>(LOST, [ints(own.map(({ id }) => id)), ints(own.map(({ token }) => token))]),
   }
 
   async function patch(given: readonly Patch[], fence: Fence): Promise<ReadonlySet<number>> {
@@ -134,7 +130,7 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
     let statement = patches.get(name)
     if (statement === undefined)
       patches.set(name, (statement = drop ? dropSql(fence) : patchSql(fence)))
-    const rows = await sql(statement, [
+    const rows = await sql<Numbered>(statement, [
       JSON.stringify(
         given.map((one) => ({ ...one, clear: one.error === null, untimed: one.took === null })),
       ),
@@ -149,14 +145,19 @@ export async function lockLines(
   statement: string,
   lines: readonly number[],
 ): Promise<readonly number[]> {
-  return (await sql(statement, [ints(lines)])).map((row) => row['line'] as number)
+  return (await sql<{ line: number }>(statement, [ints(lines)])).map(({ line }) => line)
 }
 
 const NONE: ReadonlySet<number> = new Set()
 const NO_EVENTS: ReadonlySet<NewEvent> = new Set()
 
-function idsOf(rows: readonly Row[]): ReadonlySet<number> {
-  return new Set(rows.map((row) => row['id'] as number))
+interface Numbered {
+  readonly id: number
+}
+
+/** The ids of rows. */
+export function idsOf(rows: readonly Numbered[]): ReadonlySet<number> {
+  return new Set(rows.map(({ id }) => id))
 }
 
 function guardOf({ key, event }: Guarded): string {

@@ -31,8 +31,8 @@ import { faultOf, refusal } from './errors.ts'
 import { guestSql } from './guest.ts'
 import { hearTasks } from './listen.ts'
 import { layoutOf, migrateTables, type TablesLayout } from './migrate.ts'
-import type { PgClient, PgTransaction } from './pg.ts'
-import { createRows, lockLines } from './rows.ts'
+import { readNumber, readRow, type PgClient, type PgTransaction } from './pg.ts'
+import { createRows, idsOf, lockLines } from './rows.ts'
 
 /** Makes the store: rows in tables `postern_*` of a schema. */
 export function createStore(
@@ -58,8 +58,8 @@ export function createStore(
     },
     async open() {
       await migrateTables(db, layout, settings)
-      const [row] = await sql(ADD_PROCESS, [`${hostname()}:${process.pid}`, layout.steps.length])
-      own = row!['id'] as number
+      const name = `${hostname()}:${process.pid}`
+      own = await readNumber(sql(ADD_PROCESS, [name, layout.steps.length]))
       opened = true
       return own
     },
@@ -68,8 +68,7 @@ export function createStore(
       if (opened) await settledBy(sql(LEAVE, [own]), until)
       await db.close(until)
     },
-    block: async () =>
-      (await sql("SELECT nextval('$.postern_numbers')::float8 AS n"))[0]!['n'] as number,
+    block: () => readNumber(sql("SELECT nextval('$.postern_numbers')::float8 AS n")),
     atomic: (time, run) => db.atomic(time, (within) => run(createRows(within, host))),
     commit: (time, run) =>
       db.commit(time, (within, client) => run(createRows(within, host), transactionOf(client))),
@@ -83,9 +82,9 @@ export function createStore(
       }
     },
     lanes,
-    everyLane: async () => (await sql(EVERY_LANE)) as unknown as readonly LaneRow[],
-    claim: async (wishes, most, suspect, token) =>
-      (await sql(CLAIM, [
+    everyLane: () => sql<LaneRow>(EVERY_LANE),
+    claim: (wishes, most, suspect, token) =>
+      sql<ClaimRow>(CLAIM, [
         ints(wishes.map(({ lane }) => lane)),
         ints(wishes.map(({ room }) => room)),
         ints(wishes.map(({ now }) => now)),
@@ -93,42 +92,36 @@ export function createStore(
         suspect ? 1 : 0,
         token,
         lease,
-      ])) as unknown as readonly ClaimRow[],
+      ]),
     async renew(held) {
-      const rows = await sql(RENEW, [
-        ints(held.map(({ id }) => id)),
-        ints(held.map(({ token }) => token)),
-        lease,
-      ])
-      return new Set(rows.map((row) => row['id'] as number))
+      const [ids, tokens] = [held.map(({ id }) => id), held.map(({ token }) => token)]
+      return idsOf(await sql(RENEW, [ints(ids), ints(tokens), lease]))
     },
-    ended: async (all, held) =>
-      (await sql(ENDED, [ints(all), ints(held), lease])) as unknown as readonly TaskRow[],
-    waiting: async (all) =>
-      (await sql(WAITING, [ints(all)])) as unknown as readonly { lane: number; suspect: boolean }[],
+    ended: (all, held) => sql<TaskRow>(ENDED, [ints(all), ints(held), lease]),
+    waiting: (all) => sql(WAITING, [ints(all)]),
     async stuck(all) {
-      const rows = [...(await sql(REROOT)), ...(await sql(STUCK, [ints(all)]))]
-      return [...new Set(rows.map((row) => row['line'] as number))]
+      const rooted = await sql<{ line: number }>(REROOT)
+      const found = await sql<{ line: number }>(STUCK, [ints(all)])
+      return [...new Set([...rooted, ...found].map(({ line }) => line))]
     },
-    load: async (ids) => (await sql(LOAD, [ints(ids)])) as unknown as readonly ClaimRow[],
+    load: (ids) => sql<ClaimRow>(LOAD, [ints(ids)]),
     async rest(all) {
-      const [row] = await sql(REST, [ints(all)])
-      const { left, next } = row as { readonly left: number; readonly next: number | null }
+      const { left, next } = await readRow(
+        sql<{ left: number; next: number | null }>(REST, [ints(all)]),
+      )
       return { left, next: next === null ? undefined : Math.max(0, next) }
     },
-    pending: async (receiver, most) =>
-      (await sql(PENDING, [storable(receiver), most]))[0]!['n'] as number,
-    backlog: async (keys) =>
-      (await sql(BACKLOG, [
+    pending: (receiver, most) => readNumber(sql(PENDING, [storable(receiver), most])),
+    backlog: (keys) =>
+      sql<Turn>(BACKLOG, [
         ints(keys.map(({ lane }) => lane)),
         texts(keys.map(({ fair }) => storable(fair))),
-      ])) as unknown as readonly Turn[],
-    clock: async () => (await sql(`SELECT ${NOW}::float8 AS now`))[0]!['now'] as number,
+      ]),
+    clock: () => readNumber(sql(`SELECT ${NOW}::float8 AS n`)),
     listen: (heard) => hearTasks({ db, channel, process: host.process, warn }, heard),
-    busy: async (task) => (await sql(FREE, [task]))[0]!['n'] === 0,
+    busy: async (task) => (await readNumber(sql(FREE, [task]))) === 0,
     async alive() {
-      const [versions] = await sql(ALIVE, [own])
-      return shutOut(layout, versions as unknown as Versions)
+      return shutOut(layout, await readRow(sql<Versions>(ALIVE, [own])))
     },
     fault: faultOf,
     refusal,
@@ -142,9 +135,7 @@ export function createStore(
     const names = wanted.flat()
     const stored = new Map(names.map((each) => [storable(each), each]))
     const read = async (run = sql): Promise<readonly RootedLane[]> =>
-      ((await run(LANES, [name])) as unknown as readonly RootedLane[]).filter((row) =>
-        stored.has(row.name),
-      )
+      (await run<RootedLane>(LANES, [name])).filter((row) => stored.has(row.name))
     let rows = await read()
     if (rows.length < stored.size || joinable(wanted, rows).length > 0)
       rows = await db.atomic(settings.deadline, async (within) => {
@@ -192,7 +183,7 @@ const ADD_PROCESS = `WITH p AS (
     VALUES (nextval('$.postern_process_ids'), $1, $2, ${NOW}, ${NOW})
     ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, version = EXCLUDED.version, started = EXCLUDED.started, seen = EXCLUDED.seen
     RETURNING p.id)
-  SELECT p.id FROM p`
+  SELECT p.id AS n FROM p`
 /** 0 if an open transaction holds the row. */
 const FREE = `WITH t AS (SELECT id FROM $.postern_tasks WHERE id = $1::bigint FOR UPDATE SKIP LOCKED)
   SELECT ((SELECT count(*) FROM t) + CASE WHEN EXISTS (SELECT 1 FROM $.postern_tasks WHERE id = $1::bigint) THEN 0 ELSE 1 END)::int AS n`

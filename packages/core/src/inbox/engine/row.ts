@@ -1,4 +1,5 @@
 import type { EventRecord } from '../../event.ts'
+import type { TaskState } from '../view.ts'
 
 /** States of a task as they are stored. A discarded one has no row any more. */
 export const PENDING = 0
@@ -7,6 +8,8 @@ export const DONE = 2
 export const DEAD = 3
 export const GONE = 4
 export type State = 0 | 1 | 2 | 3 | 4
+/** Their names, by number. */
+export const STATES: readonly TaskState[] = ['pending', 'running', 'done', 'dead']
 
 /** May be claimed when it is due. */
 export const READY = 0

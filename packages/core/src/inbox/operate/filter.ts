@@ -1,5 +1,6 @@
 import { checkPattern, topicSource } from '../../subscribe/topics.ts'
 import { unknownOptions } from '../../basics/unknown-options.ts'
+import { STATES } from '../engine/row.ts'
 import type { TaskFilter, TaskInfo } from '../view.ts'
 
 /** Part of a WHERE: its SQL with `?` for each value. */
@@ -39,7 +40,6 @@ const KEYS: readonly (keyof TaskFilter)[] = [
   'before',
   'after',
 ]
-const STATES = ['pending', 'running', 'done', 'dead']
 const MOST_KEYS = 100
 
 /** Throws a `TypeError` for an unknown key or a value that no task can have. */
@@ -60,15 +60,11 @@ export function checkFilter(filter: TaskFilter, what = 'filter'): void {
       )
 }
 
-/**
- * A filter as SQL with its values in order, joined by AND; `1 = 1` for none. `numbered` writes `$1` for `?`, counted
- * from the number given. Throws as {@link checkFilter}.
- */
+/** A filter as SQL with its values in order, joined by AND; `1 = 1` for none. Throws as {@link checkFilter}. */
 export function where(
   filter: TaskFilter,
   columns: Columns,
   more: readonly Condition[] = [],
-  numbered?: number,
 ): { readonly sql: string; readonly values: (string | number)[] } {
   checkFilter(filter)
   const conditions: Condition[] = [...more]
@@ -82,10 +78,8 @@ export function where(
         : column(key === 'topic' ? topicMatch(value as string) : value)
     conditions.push(typeof made === 'string' ? [made] : made)
   }
-  const sql = conditions.map(([text]) => text).join(' AND ') || '1 = 1'
-  let at = numbered ?? 0
   return {
-    sql: numbered === undefined ? sql : sql.replaceAll('?', () => `$${at++}`),
+    sql: conditions.map(([text]) => text).join(' AND ') || '1 = 1',
     values: conditions.flatMap(([, ...values]) => values),
   }
 }
@@ -110,11 +104,6 @@ export function matches(filter: TaskFilter): (task: TaskInfo, payload?: () => un
     (keys === undefined || keys.has(task.event.key)) &&
     (topic === undefined || topic.test(task.event.topic)) &&
     (text === undefined || has(task, text, payload))
-}
-
-/** A text for SQL's LIKE, anywhere in a column, with `\` as the escape character. */
-export function likeText(text: string): string {
-  return `%${text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`
 }
 
 /** What a pattern of topics means. */

@@ -1,11 +1,8 @@
 import { decodeDelivery, decodeEvent } from '../../codec.ts'
 import type { TaskError } from '../../inbox.ts'
-import type { TaskDetail, TaskInfo, TaskState } from '../../view.ts'
-import { DONE, PENDING, type LaneRow } from '../row.ts'
+import type { TaskDetail, TaskInfo } from '../../view.ts'
+import { DONE, PENDING, STATES, type LaneRow } from '../row.ts'
 import type { FullRow, InfoRow } from './store.ts'
-
-/** Names of states, by number. */
-export const STATES: readonly TaskState[] = ['pending', 'running', 'done', 'dead']
 
 /** The number of a task's id; -1 if the id is of another inbox. */
 export function numberOf(id: string): number {

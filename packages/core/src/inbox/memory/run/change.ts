@@ -1,5 +1,4 @@
-import { PENDING } from '../../engine/row.ts'
-import { STATES } from '../../engine/operate/info.ts'
+import { PENDING, STATES } from '../../engine/row.ts'
 import type { TaskChange } from '../../engine/patch.ts'
 import type { MemoryState } from '../state.ts'
 import type { MemoryTask } from './task.ts'
