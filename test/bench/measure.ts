@@ -1,15 +1,20 @@
 // Measures one part, in a process of its own: what one part compiled and allocated changes no figure of another.
-// Arguments: the part, the file for its result, then `--quick` and `--only <text>` as `run.ts` has them.
+// Arguments: the part, the file for its result, `--quick` and `--only <text>` as `run.ts` has them, and
+// `--command <text>`, the one that the page names.
 import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { PARTS } from './parts/parts.ts'
-import { machine } from './report/machine.ts'
+import { commit, machine } from './report/machine.ts'
 import { tableText } from './report/markdown.ts'
 import type { StoredPart } from './report/stored.ts'
 
 const { values, positionals } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    command: { type: 'string', default: 'npm run bench' },
+  },
   allowPositionals: true,
 })
 const [name = '', file = ''] = positionals
@@ -22,6 +27,8 @@ const stored: StoredPart = {
   date: new Date().toISOString(),
   seconds: Math.round((performance.now() - started) / 1000),
   quick: values.quick,
+  command: values.command,
+  commit: commit(),
   machine: machine(),
   load: [before, loadavg()[0]!],
   result,

@@ -1,4 +1,6 @@
 // `npm run bench`: measures, and writes RESULTS.md and pictures/. Options after `--`:
+//   --within <min>   all parts within so many minutes: those of the first targets in full, of others as many as fit, and
+//                    rough figures of the rest, which the page names
 //   --quick          rough figures in a few minutes, written to .results/quick/ only
 //   --part <name>    this part only, as often as wanted; its page keeps the others' last figures
 //   --only <text>    of the HTTP part, subjects whose name has the text; shown, not kept
@@ -9,13 +11,15 @@ import { postgresServer, redisServer } from '../services/programs.ts'
 import { run } from '../run/step.ts'
 import { buildNextApp, installPackages, installPeers } from './install.ts'
 import { PAGES, PARTS } from './parts/parts.ts'
+import { byWeight, isFull } from './plan.ts'
 import { writePage } from './report/page.ts'
 import { readStored } from './report/stored.ts'
 
 const here = import.meta.dirname
 process.env['NEXT_TELEMETRY_DISABLED'] = '1'
-const { quick, part, only } = options()
-const names = part ?? (only === undefined ? Object.keys(PARTS) : ['http'])
+const { quick, part, only, within } = options()
+const wanted = part ?? (only === undefined ? Object.keys(PARTS) : ['http'])
+const names = within === undefined ? wanted : byWeight(wanted)
 const unknown = names.filter((name) => !Object.hasOwn(PARTS, name))
 if (unknown.length > 0) fail(`No part is called ${unknown.join(', ')}.`)
 
@@ -29,10 +33,19 @@ if (names.includes('http') && (only === undefined || 'next-postern'.includes(onl
 const folder = join(here, '.results', ...(quick ? ['quick'] : []))
 if (part === undefined && only === undefined) clear()
 mkdirSync(folder, { recursive: true })
-for (const name of names) {
-  console.log(`\n— ${name}`)
+const began = performance.now()
+for (const [at, name] of names.entries()) {
+  const spent = (performance.now() - began) / 1000
+  const rough =
+    quick || (within !== undefined && !isFull(name, names.slice(at + 1), within * 60 - spent))
+  console.log(`\n— ${name}${rough ? ', rough' : ''}`)
   const file = only === undefined ? `${name}.json` : 'only.json'
-  const flags = [...(quick ? ['--quick'] : []), ...(only === undefined ? [] : ['--only', only])]
+  const flags = [
+    ...(rough ? ['--quick'] : []),
+    ...(only === undefined ? [] : ['--only', only]),
+    '--command',
+    ['npm run bench --', ...process.argv.slice(2)].join(' '),
+  ]
   const command = [join(here, 'measure.ts'), name, join(folder, file), ...flags]
   const { code } = await run(process.execPath, command, { show: true })
   if (code !== 0) {
@@ -50,16 +63,25 @@ if (only === undefined) {
   }
 }
 
-function options(): { quick: boolean; part: string[] | undefined; only: string | undefined } {
+function options(): {
+  readonly quick: boolean
+  readonly part: string[] | undefined
+  readonly only: string | undefined
+  readonly within: number | undefined
+} {
   try {
     const { values } = parseArgs({
       options: {
         quick: { type: 'boolean', default: false },
         part: { type: 'string', multiple: true },
         only: { type: 'string' },
+        within: { type: 'string' },
       },
     })
-    return { quick: values.quick, part: values.part, only: values.only }
+    const within = values.within === undefined ? undefined : Number(values.within)
+    if (within !== undefined && !(within > 0))
+      throw new TypeError(`--within must be a number of minutes, got ${values.within}`)
+    return { quick: values.quick, part: values.part, only: values.only, within }
   } catch (error) {
     return fail(String(error))
   }
@@ -67,7 +89,7 @@ function options(): { quick: boolean; part: string[] | undefined; only: string |
 
 function fail(message: string): never {
   console.error(
-    `${message}\nusage: npm run bench -- [--quick] [--part <name>]… [--only <subject>]\nparts: ${Object.keys(PARTS).join(', ')}`,
+    `${message}\nusage: npm run bench -- [--quick] [--within <minutes>] [--part <name>]… [--only <subject>]\nparts: ${Object.keys(PARTS).join(', ')}`,
   )
   process.exit(2)
 }

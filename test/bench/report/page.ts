@@ -20,14 +20,16 @@ export function writePage(parts: readonly StoredPart[], folder: string, peers: b
 }
 
 function pageLines(parts: readonly StoredPart[]): readonly string[] {
-  const rough = parts.some(({ quick }) => quick)
+  const rough = parts.filter(({ quick }) => quick).map(({ name }) => name)
+  const commands = each(parts.map(({ command }) => `\`${command}\``))
+  const commits = each(parts.map(({ commit }) => commit))
   return [
     '# What receiving a webhook costs',
     '',
     '<!-- Written by `npm run bench`; changes are overwritten. -->',
     '',
     ...wrap(
-      `Figures of ${days(parts)}, from \`npm run bench\`. Subjects of one table are measured in turn, round after round, and ratios are made inside a round, so that what else the machine does falls on all of them. Costs are CPU time of the process, all threads, unless a table says otherwise. Differences under about 15 % mean nothing.${rough ? ' **These are rough: `--quick` was given.**' : ''}`,
+      `Figures of ${days(parts)} of commit ${commits}, from ${commands}. Subjects of one table are measured in turn, round after round, and ratios are made inside a round, so that what else the machine does falls on all of them. Costs are CPU time of the process, all threads, unless a table says otherwise. Differences under about 15 % mean nothing.${rough.length > 0 ? ` **Rough, from short runs: ${rough.join(', ')}.**` : ''}`,
     ),
     '',
     '## Machine',
@@ -103,6 +105,10 @@ function missing(parts: readonly StoredPart[]): readonly string[] {
 function days(parts: readonly StoredPart[]): string {
   const all = [...new Set(parts.map(({ date }) => date.slice(0, 10)))].toSorted()
   return all.length > 1 ? `${all[0]} to ${all.at(-1)}` : (all[0] ?? 'no day')
+}
+
+function each(values: readonly string[]): string {
+  return [...new Set(values)].join(', ')
 }
 
 /** One description, or one for each machine where parts were measured on several. */

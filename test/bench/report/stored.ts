@@ -10,6 +10,9 @@ export interface StoredPart {
   readonly date: string
   readonly seconds: number
   readonly quick: boolean
+  readonly command: string
+  /** What was measured; with a + if files were changed since. */
+  readonly commit: string
   readonly machine: Machine
   /** Processes that wanted a core in the minute before it began, and in the one before it ended. */
   readonly load?: readonly number[]
