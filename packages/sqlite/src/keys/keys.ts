@@ -107,11 +107,17 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
   }
 
   function find(hash: number, receiver: number, key: string): number | undefined {
-    // Pruned and rolled-back events are still among the candidates; their rows decide.
-    for (const keys of [fresh, run?.known])
-      for (const event of keys?.candidates(hash) ?? [])
-        if (same.get(event, receiver, key) !== undefined) return event
-    return indexed === 0 ? undefined : index.find(hash, receiver, key)
+    return (
+      among(fresh, hash, receiver, key) ??
+      (run && among(run.known, hash, receiver, key)) ??
+      (indexed === 0 ? undefined : index.find(hash, receiver, key))
+    )
+  }
+
+  /** Pruned and rolled-back events are still among the candidates; their rows decide. */
+  function among(keys: FreshKeys, hash: number, receiver: number, key: string): number | undefined {
+    const events = keys.candidates(hash)
+    return events?.find((event) => same.get(event, receiver, key) !== undefined)
   }
 
   /** Reads the events of other connections, once in each transaction. */

@@ -48,7 +48,7 @@ function within(
         ),
       )
       const flat = flatten([encoded], { receiver, lanes: found })
-      return (yield* write(rows, flat, capacity)).get(encoded)!
+      return (yield* write(rows, flat, capacity))[0]!
     })
     const told = chain(written, (taken) => {
       freeRoom(capacity, encoded, taken)

@@ -61,7 +61,7 @@ function start(
   host: AcceptHost,
   { fresh, events, claimed }: Flat,
   works: readonly PutWork[],
-  taken: ReadonlyMap<EncodedIntake, readonly Taken[]>,
+  taken: readonly (readonly Taken[])[],
 ): void {
   const whole = fresh.size === events.length
   const started = whole ? claimed : claimed.filter(({ row }) => fresh.has(row.event!))
@@ -70,7 +70,7 @@ function start(
       host,
       claimed.filter(({ row }) => !fresh.has(row.event!)),
     )
-  for (const work of works) work.done(taken.get(work.encoded)!)
+  for (let at = 0; at < works.length; at++) works[at]!.done(taken[at]!)
   host.runner().start(started.map(toTask))
 }
 
@@ -79,7 +79,7 @@ function again(
   { store, settings }: AcceptHost,
   flat: Flat,
   fresh: ReadonlySet<NewEvent>,
-): MaybePromise<ReadonlyMap<EncodedIntake, readonly Taken[]>> {
+): MaybePromise<readonly (readonly Taken[])[]> {
   flat.fresh = fresh
   if (fresh.size === flat.events.length) return takenOf(flat, NONE)
   const known = flat.events.filter((event) => !fresh.has(event))

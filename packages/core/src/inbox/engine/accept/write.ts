@@ -5,7 +5,6 @@ import type { NewEvent } from '../row.ts'
 import { wait, type Steps } from '../steps.ts'
 import type { Rows } from '../store.ts'
 import type { Capacity } from './capacity.ts'
-import type { EncodedIntake } from './encode.ts'
 import type { Flat } from './flat.ts'
 import { judge, type Judged } from './guards.ts'
 import { reviveIn } from './revive.ts'
@@ -15,7 +14,7 @@ export function* write(
   rows: Rows,
   flat: Flat,
   capacity: Capacity,
-): Steps<ReadonlyMap<EncodedIntake, readonly Taken[]>> {
+): Steps<readonly (readonly Taken[])[]> {
   const judged = yield* judge(rows, flat.intakes)
   const kept = new Set<NewEvent>()
   for (const intake of flat.intakes)
@@ -35,23 +34,20 @@ export function* write(
   return takenOf(flat, revived, judged)
 }
 
-/** What became of each delivery. The first of a batch with a key is new, the others are duplicates. */
+/** What became of each delivery, in their order. The first of a batch with a key is new, the others are duplicates. */
 export function takenOf(
   flat: Flat,
   revived: ReadonlySet<NewEvent>,
   judged?: Judged,
-): ReadonlyMap<EncodedIntake, readonly Taken[]> {
+): readonly (readonly Taken[])[] {
   flat.revived = revived.size > 0
-  return new Map(
-    flat.intakes.map((intake) => [
-      intake,
-      intake.items.map((item): Taken => {
-        if (judged?.refused.has(intake)) return 'refused'
-        if (judged?.duplicates.has(item) || flat.items.get(item.event) !== item) return 'duplicate'
-        if (flat.fresh.has(item.event)) return 'new'
-        return revived.has(item.event) ? 'revived' : 'duplicate'
-      }),
-    ]),
+  return flat.intakes.map((intake) =>
+    intake.items.map((item): Taken => {
+      if (judged?.refused.has(intake)) return 'refused'
+      if (judged?.duplicates.has(item) || flat.items.get(item.event) !== item) return 'duplicate'
+      if (flat.fresh.has(item.event)) return 'new'
+      return revived.has(item.event) ? 'revived' : 'duplicate'
+    }),
   )
 }
 

@@ -4,7 +4,7 @@ import { newTask, onceEach } from '../accept/encode.ts'
 import { patchOf, type Fence, type Patch } from '../patch.ts'
 import { DONE, eventOf, type NewTask, type Turn } from '../row.ts'
 import { givenBack, settled } from '../rules.ts'
-import { steps, wait, type Steps } from '../steps.ts'
+import { chain, steps, wait, type Steps } from '../steps.ts'
 import type { Rows, Store } from '../store.ts'
 import type { Lanes } from './lanes.ts'
 import { release } from './order.ts'
@@ -48,23 +48,23 @@ export function createOutcomes({ store, consumer, lanes, deadline, told }: Outco
 
   /** One statement, if all of them still had their claim. */
   function hot(works: readonly EndedRun[]): MaybePromise<readonly (Outcome | undefined)[]> {
-    return steps(function* () {
-      const ids = yield* wait(
-        store.finish(
-          works.map(({ task: { id, token, lane, fair }, ran }) => ({
-            id,
-            token,
-            lane,
-            fair,
-            took: Math.round(ran!.duration * 1000),
-          })),
-        ),
-      )
+    const ended = works.map(({ task: { id, token, lane, fair }, ran }) => ({
+      id,
+      token,
+      lane,
+      fair,
+      took: Math.round(ran!.duration * 1000),
+    }))
+    return chain(store.finish(ended), (ids) => {
       if (ids.size === works.length) return works.map(({ outcome }) => outcome)
       const rest = works.filter(({ task }) => !ids.has(task.id))
-      const late = yield* wait(store.atomic(deadline, (rows) => steps(() => mixed(rows, rest))))
-      const outcomes = new Map(rest.map((work, at) => [work, late[at]]))
-      return works.map((work) => (outcomes.has(work) ? outcomes.get(work) : work.outcome))
+      return chain(
+        store.atomic(deadline, (rows) => steps(() => mixed(rows, rest))),
+        (late) => {
+          const outcomes = new Map(rest.map((work, at) => [work, late[at]]))
+          return works.map((work) => (outcomes.has(work) ? outcomes.get(work) : work.outcome))
+        },
+      )
     })
   }
 

@@ -84,18 +84,21 @@ export function createSettle(host: SettleHost): Settle {
   }
 
   function add(ended: EndedRun, done: Work['done'], burial = false): void {
+    const { task, outcome, ran } = ended
     batch.add({
-      ...ended,
+      task,
+      outcome,
+      ran,
       done,
       bytes: 0,
       failed(error) {
         // One that no store can take is buried with its reason, and holds up no other.
         const reason = error.cause ?? error
         if (burial || !isRefused(reason)) return done(undefined)
-        const message = `its outcome ${ended.outcome.kind} could not be stored: ${errorText(reason)}`
-        consumer.warn(`task ${ended.task.id} is dead: ${message}`)
+        const message = `its outcome ${outcome.kind} could not be stored: ${errorText(reason)}`
+        consumer.warn(`task ${task.id} is dead: ${message}`)
         add(
-          { ...ended, outcome: { kind: 'dead', error: { name: 'OutcomeRefused', message } } },
+          { task, ran, outcome: { kind: 'dead', error: { name: 'OutcomeRefused', message } } },
           done,
           true,
         )
