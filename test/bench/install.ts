@@ -1,5 +1,15 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { npmCi } from '../run/npm-ci.ts'
 import { root } from '../run/report.ts'
 import { run } from '../run/step.ts'
@@ -26,10 +36,21 @@ export async function installPackages(): Promise<void> {
     cpSync(join(packages, name, 'dist'), join(to, 'dist'), { recursive: true })
     const manifest = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8')) as {
       readonly publishConfig: { readonly exports: unknown }
+      readonly dependencies?: Readonly<Record<string, string>>
     }
     const published = { ...manifest, exports: manifest.publishConfig.exports }
     writeFileSync(join(to, 'package.json'), JSON.stringify(published))
+    for (const dependency of Object.keys(manifest.dependencies ?? {}))
+      if (!dependency.startsWith('@postern/')) linkDependency(dependency, join(packages, name), to)
   }
+}
+
+/** What a package needs and no peer does stands beside it. */
+function linkDependency(name: string, from: string, to: string): void {
+  const link = join(to, 'node_modules', name)
+  if (existsSync(join(modules, name))) return
+  mkdirSync(dirname(link), { recursive: true })
+  symlinkSync(realpathSync(join(from, 'node_modules', name)), link)
 }
 
 /** Builds the app of the Next.js subjects. */
