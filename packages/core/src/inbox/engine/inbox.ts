@@ -8,7 +8,8 @@ import type { Ahead } from './run/slot.ts'
 import type { Transactions } from './accept/transactions.ts'
 import { createJournal } from './journal/journal.ts'
 import { createRecords } from './journal/records.ts'
-import { createLine } from './line.ts'
+import { createManyWritersLine } from './many-writers.ts'
+import { createOneWriterLine } from './one-writer.ts'
 import { createNumbers } from './numbers.ts'
 import { followed } from './run/order.ts'
 import { createPrune } from './operate/prune.ts'
@@ -53,7 +54,9 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   const { name } = store
   const known = knownFor(settings)
   const sides = new Map<string, EngineSide>()
-  const line = createLine(store)
+  const line = store.together
+    ? createOneWriterLine(store, store.together)
+    : createManyWritersLine(store)
   const numbers = createNumbers(store)
   let process = 0
   let claims = 0

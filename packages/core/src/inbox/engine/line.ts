@@ -1,11 +1,9 @@
-import { WebhookError } from '../../errors.ts'
+import { errorText, WebhookError } from '../../errors.ts'
 import type { MaybePromise } from '../../basics/maybe.ts'
 import type { BatchWork } from '../batch/backlog.ts'
-import { createBatch, type Fault } from '../batch/batch.ts'
-import { createOneWriterLine } from './one-writer.ts'
-import { chain } from './steps.ts'
+import type { BatchOptions, Fault } from '../batch/batch.ts'
 import type { Store } from './store.ts'
-import { undone, type Undo } from './undo.ts'
+import type { Undo } from './undo.ts'
 
 /** How works of one kind are stored together. */
 export interface LineOptions<Work extends BatchWork> {
@@ -40,35 +38,14 @@ export interface Line {
   close(): void
 }
 
-/** Makes a {@link Line}. */
-export function createLine(store: Store): Line {
-  const refusal = (error: unknown): Error => store.refusal(error)
-  const late = (): Error =>
-    new WebhookError('inbox_unavailable', `${store.name}: no commit within the deadline`)
-  if (store.together) return createOneWriterLine(store, store.together, { refusal, late })
-  const all: { flushed(): Promise<void>; close(): void }[] = []
+/** What works hear that a store did not take. */
+export function lineErrors(store: Store): Pick<BatchOptions<BatchWork>, 'refusal' | 'late'> {
   return {
-    batch<Work extends BatchWork>(options: LineOptions<Work>) {
-      const made = createBatch<Work>({
-        ...options,
-        inbox: store.name,
-        refusal,
-        late,
-        store: (works: readonly Work[], until) =>
-          chain(
-            undone((undo) => options.put(works, until, undo)),
-            (over) => over(),
-          ),
-      })
-      all.push(made)
-      return made
-    },
-    last(run, failed) {
-      void (async () => undone(run))().then((over) => over(), failed)
-    },
-    flushed: async () => void (await Promise.all(all.map((one) => one.flushed()))),
-    close() {
-      for (const one of all) one.close()
+    refusal: (error) => store.refusal(error),
+    late(reason?: unknown) {
+      const why = reason === undefined ? '' : `: ${errorText(reason)}`
+      const message = `${store.name}: no commit within the deadline${why}`
+      return new WebhookError('inbox_unavailable', message, { cause: reason })
     },
   }
 }

@@ -1,8 +1,8 @@
 import { grouped } from '../../basics/grouped.ts'
 import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import type { BatchWork } from '../batch/backlog.ts'
-import { createBatch, type BatchOptions } from '../batch/batch.ts'
-import type { Line, LineOptions } from './line.ts'
+import { createBatch } from '../batch/batch.ts'
+import { lineErrors, type Line, type LineOptions } from './line.ts'
 import type { Store } from './store.ts'
 import type { Undo } from './undo.ts'
 
@@ -17,11 +17,7 @@ interface Last {
 }
 
 /** Makes the line of a store with one writer: works of all kinds share a transaction. */
-export function createOneWriterLine(
-  store: Store,
-  together: (works: () => void) => void,
-  errors: Pick<BatchOptions<Mixed>, 'refusal' | 'late'>,
-): Line {
+export function createOneWriterLine(store: Store, together: (works: () => void) => void): Line {
   const { name } = store
   let at: LineOptions<BatchWork> | undefined
   let lasts: Last[] = []
@@ -37,7 +33,7 @@ export function createOneWriterLine(
     inbox: name,
     rows: 512,
     bytes: 8 * 1024 * 1024,
-    ...errors,
+    ...lineErrors(store),
     fault: (error) => (at ?? nothing).fault(error),
     store(works, until) {
       const overs: (() => MaybePromise<void>)[] = []

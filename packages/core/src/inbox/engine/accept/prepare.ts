@@ -39,7 +39,8 @@ export async function prepareStore(
     try {
       await made()
     } catch (error) {
-      if (store.fault(error) !== 'again' || performance.now() >= deadline) throw error
+      if (store.fault(error) !== 'again') throw error
+      if (performance.now() >= deadline) throw late()
       await new Promise((resolve) => setTimeout(resolve, BUSY))
       await patient()
     }
