@@ -14,6 +14,7 @@ const jobs = {
   dev: 'test/run/dev.ts',
   hosts: 'test/hosts/run.ts',
   runtimes: 'test/runtimes/run.ts',
+  workers: 'test/workers/run.ts',
   faults: 'test/faults/run.ts',
   power: 'test/power/run.ts',
   soak: 'test/soak/run.ts',

@@ -1,0 +1,117 @@
+import { readdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { removeFolder, temporaryFolder } from '../services/temporary.ts'
+import { startWorkerd } from '../services/workerd.ts'
+import { idle, pause, SECRET, send } from './load.ts'
+
+/** What a run of kills found. */
+export interface Killed {
+  readonly kills: number
+  readonly acknowledged: number
+  readonly lost: number
+  /** Runs that began after their task was done. */
+  readonly again: number
+  /** Effects of `task.commit` that are there twice. */
+  readonly twice: number
+  /** Acknowledged events that were not done in the end. */
+  readonly left: number
+}
+
+/** Kills workerd under load, and looks into its file each time. `early` plants a reply that does not wait. */
+export async function killRun(code: string, kills: number, early: boolean): Promise<Killed> {
+  const folder = await temporaryFolder('kills')
+  const done = new Set<string>()
+  const acknowledged = new Set<string>()
+  let again = 0
+  let lost = 0
+  let number = 0
+  const log = createServer((request, response) => {
+    const { searchParams } = new URL(request.url!, 'http://log')
+    if (done.has(searchParams.get('id')!)) again++
+    setTimeout(() => response.end(), Number(searchParams.get('slow')))
+  })
+  await new Promise<void>((resolve) => log.listen(0, '127.0.0.1', resolve))
+  const start = () =>
+    startWorkerd({
+      folder,
+      code,
+      texts: { SECRET, ...(early && { EARLY: 'yes' }) },
+      services: { LOG: (log.address() as AddressInfo).port },
+    })
+  const { events, effects } = await (async () => {
+    for (let kill = 0; kill < kills; kill++) {
+      const workerd = await start()
+      let over = false
+      const loops = Array.from({ length: 8 }, async () => {
+        while (!over) {
+          const id = `e${number++}`
+          const slow = number % 2 === 0 ? number % 200 : 0
+          try {
+            if ((await send(workerd.url, id, { slow, commit: number % 5 === 0 })) === 200)
+              acknowledged.add(id)
+          } catch {
+            await pause(2)
+          }
+        }
+      })
+      await pause(200 + ((kill * 137) % 800))
+      await workerd.kill()
+      over = true
+      await Promise.all(loops)
+      const found = look(folder)
+      for (const id of found.done) done.add(id)
+      lost = [...acknowledged].filter((id) => !found.events.has(id)).length
+    }
+    const workerd = await start()
+    await fetch(`${workerd.url}/stats`)
+    await idle(workerd.url)
+    await workerd.kill()
+    return look(folder)
+  })()
+  log.closeAllConnections()
+  log.close()
+  const last = look(folder)
+  await removeFolder(folder)
+  return {
+    kills,
+    acknowledged: acknowledged.size,
+    lost: Math.max(lost, [...acknowledged].filter((id) => !events.has(id)).length),
+    again,
+    twice: effects,
+    left: [...acknowledged].filter((id) => events.has(id) && !last.done.has(id)).length,
+  }
+}
+
+/** The object's own file, while no process has it. */
+function look(folder: string): {
+  readonly events: ReadonlySet<string>
+  readonly done: ReadonlySet<string>
+  readonly effects: number
+} {
+  const objects = join(folder, 'objects', 'webhooks')
+  const file = readdirSync(objects).find(
+    (name) => name.endsWith('.sqlite') && name !== 'metadata.sqlite',
+  )
+  const events = new Set<string>()
+  const done = new Set<string>()
+  if (file === undefined) return { events, done, effects: 0 }
+  const db = new DatabaseSync(join(objects, file))
+  try {
+    const rows = db.prepare(
+      'SELECT e.event_id AS id, t.state FROM postern_events e LEFT JOIN postern_tasks t ON t.id >> 16 = e.id',
+    )
+    for (const { id, state } of rows.all()) {
+      events.add(String(id))
+      if (state === 2) done.add(String(id))
+    }
+    const { n } = db
+      .prepare('SELECT count(*) AS n FROM (SELECT id FROM effects GROUP BY id HAVING count(*) > 1)')
+      .get() as { n: number }
+    return { events, done, effects: n }
+  } finally {
+    db.close()
+  }
+}

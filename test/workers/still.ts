@@ -1,0 +1,29 @@
+/**
+ * Makes the clocks stand still but at the beginning of a timer's function, as Cloudflare does: there `Date.now()` and
+ * `performance.now()` move with what comes from outside alone, and a local workerd lets them run. Returns what ends it.
+ */
+export function standStill(): () => void {
+  const { setTimeout, setInterval, Date: RealDate } = globalThis
+  const wall = RealDate.now.bind(RealDate)
+  const mono = performance.now.bind(performance)
+  let at = { wall: wall(), mono: mono() }
+  const moved =
+    (run: (...args: unknown[]) => void) =>
+    (...args: unknown[]) => {
+      at = { wall: wall(), mono: mono() }
+      run(...args)
+    }
+  RealDate.now = () => at.wall
+  performance.now = () => at.mono
+  Object.assign(globalThis, {
+    setTimeout: (run: () => void, ...rest: unknown[]) =>
+      setTimeout(moved(run), ...(rest as [number])),
+    setInterval: (run: () => void, ...rest: unknown[]) =>
+      setInterval(moved(run), ...(rest as [number])),
+  })
+  return () => {
+    RealDate.now = wall
+    performance.now = mono
+    Object.assign(globalThis, { setTimeout, setInterval })
+  }
+}
