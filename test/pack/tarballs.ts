@@ -16,6 +16,7 @@ export interface Packed {
 /** What the checks read of a package.json. */
 interface Manifest {
   readonly name: string
+  readonly private?: boolean
   readonly engines: { readonly node: string }
   readonly publishConfig: { readonly exports: Readonly<Record<string, unknown>> }
   readonly dependencies?: Readonly<Record<string, string>>
@@ -32,15 +33,18 @@ export async function packAll(out: string, built: boolean): Promise<readonly Pac
   await mkdir(out, { recursive: true })
   await pnpm(['--recursive', '--filter', './packages/*', 'pack', '--pack-destination', out])
   const tarballs = await readdir(out)
-  return Promise.all(
+  const packed = await Promise.all(
     folders.map(async (folder) => {
       const text = await readFile(join(folder, 'package.json'), 'utf8')
       const manifest = JSON.parse(text) as Manifest & { readonly version: string }
+      // The site is published as pages.
+      if (manifest.private === true) return []
       const file = `${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`
       if (!tarballs.includes(file)) throw new Error(`pnpm pack made no ${file}`)
-      return { name: manifest.name, tarball: join(out, file), folder, manifest }
+      return [{ name: manifest.name, tarball: join(out, file), folder, manifest }]
     }),
   )
+  return packed.flat()
 }
 
 /** The names a package can be imported by: each entry of its exports, a wildcard once for each file that it matches and no entry closes. */
