@@ -39,12 +39,15 @@ export const hosts: readonly Opening[] = hostNames.flatMap((name) => {
   }
 })
 
+const BEFORE: Readonly<Record<PropertyKey, unknown>> = { name: 'hostile', limits: { time: 10_000 } }
+
 /** Stands for whatever receiver is mounted now. */
 function turnstile(): { readonly mounted: Receiver; readonly use: (receiver: Receiver) => void } {
   let current: Receiver | undefined
-  const mounted = new Proxy({} as Receiver, {
-    get: (_, name) =>
-      name === 'limits' && !current ? { time: 10_000 } : Reflect.get(current as object, name),
+  // NestJS tells receivers by what they can.
+  const mounted = new Proxy({ receive: undefined } as unknown as Receiver, {
+    // Before the first is mounted a framework may look at what it was given.
+    get: (_, name) => (current ? Reflect.get(current, name) : BEFORE[name]),
   })
   return { mounted, use: (receiver) => void (current = receiver) }
 }

@@ -101,7 +101,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
         useFactory: () => receiver,
         ...trust,
       })
-      const app = await NestFactory.create(module, { logger: false })
+      const app = await NestFactory.create(module, { logger: false, abortOnError: false })
       await app.init()
       return onServer(app.getHttpServer() as Server)
     },
