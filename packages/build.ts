@@ -7,7 +7,13 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { rolldown } from 'rolldown'
 
 const packages = import.meta.dirname
-const manifests = globSync('*/package.json', { cwd: packages })
+const manifests = globSync('*/package.json', { cwd: packages }).filter((file) => {
+  // The site is private and has no modules.
+  const { private: isPrivate } = JSON.parse(readFileSync(join(packages, file), 'utf8')) as {
+    readonly private?: boolean
+  }
+  return isPrivate !== true
+})
 
 if (process.argv.includes('--fresh'))
   for (const manifest of manifests)
