@@ -8,7 +8,7 @@ Object.assign(process.env, COMPILED)
 
 // Their files share the modules and globals of a worker (so Hono, whose server replaces Response, is not among them), which takes a fifth of the time: a test that needs a module unloaded resets it.
 const IN_PROCESS =
-  '{core,providers,samples,testing,node,express,koa,fastify,aws-lambda,sqlite,redis,forward,registrar}'
+  '{core,providers,samples,testing,node,express,koa,fastify,aws-lambda,redis,forward,registrar}'
 
 // `npm run test:all` runs them: browsers, builds of Next.js, every host, and what takes more than some 20 s alone.
 const LONG = '**/*.long.test.ts'

@@ -137,7 +137,7 @@ COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); COMPREPLY=(); _postern; echo "\${COMPREPLY
     )
     const { stdout } = await promisify(execFile)('bash', ['-c', `${out}\n${tried.join('\n')}`])
     expect(stdout.split('\n')).toEqual([
-      expect.stringContaining('send listen providers') as string,
+      expect.stringContaining('send audit vectors listen providers') as string,
       'explain',
       'list',
       '--redis --receiver --rate',
