@@ -79,9 +79,8 @@ needs(chromium).describe('the page on Express and SQLite', () => {
     })
     // Before the page sets its timers: those of the browser itself would go on.
     await page.clock.install()
-    const looked = page.waitForResponse(/version/)
-    await page.goto(world.url)
-    await looked
+    // All that the first screen asks for has come: what is asked afterwards is a look.
+    await page.goto(world.url, { waitUntil: 'networkidle' })
     const hide = (hidden: boolean): Promise<number> =>
       page.evaluate((value) => {
         Object.defineProperty(document, 'hidden', { configurable: true, get: () => value })
