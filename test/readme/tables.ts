@@ -39,7 +39,7 @@ function providers(): string {
 
 function row(entry: CatalogueEntry): string {
   const file = entry.name.replaceAll('.', '-')
-  return `| [${entry.title}](${entry.docs}) | \`${file}\` | ${entry.secretOption ? `\`${entry.secretOption}\`` : 'none: `unauthenticated: true`'} | ${entry.scheme} | ${entry.handshakes.join(', ')} | ${answers(entry.name)} | ${entry.checked} |`
+  return `| [${entry.title}](${entry.docs}) | \`${file}\` | ${entry.secretOption ? `\`${entry.secretOption}\`` : `none: \`${Object.keys(entry.example).join('`, `')}\``} | ${entry.scheme} | ${entry.handshakes.join(', ')} | ${answers(entry.name)} | ${entry.checked} |`
 }
 
 const ORIGINS = [

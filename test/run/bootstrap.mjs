@@ -23,6 +23,7 @@ const jobs = {
   hostile: 'test/hostile/run.ts',
   story: 'test/story/run.ts',
   bench: 'test/bench/run.ts',
+  audit: 'test/audit/run.ts',
   docs: 'packages/docs/build.ts',
   'docs:links': 'packages/docs/check/links-of-build.ts',
   release: 'test/release/rehearse.ts',

@@ -1,0 +1,17 @@
+// The middleware of a phone sender's package, behind the parser of forms.
+import express from 'express'
+import twilio from 'twilio'
+import { listening } from './listening.ts'
+
+const app = express()
+app.use(express.urlencoded({ extended: false }))
+
+app.post(
+  '/sms',
+  twilio.webhook(process.env['SECRET']!, { protocol: 'http' }),
+  (_request, response) => {
+    response.type('text/xml').send('<Response/>')
+  },
+)
+
+listening(app, '/sms')
