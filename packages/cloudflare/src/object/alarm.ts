@@ -5,7 +5,7 @@ import type { TransactionEnd } from './database.ts'
 export interface ObjectAlarm extends TransactionEnd {
   /** Reads it from the storage; true if none is set. */
   read(): Promise<boolean>
-  /** Sets it for now. */
+  /** Sets the alarm to ring at once. */
   now(): Promise<void>
   /**
    * It rings: does the work, which returns when the next is due. Until then it is set for a moment later, so that it rings

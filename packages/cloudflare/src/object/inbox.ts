@@ -24,7 +24,7 @@ export function openInbox(
     package: '@postern/cloudflare',
     place: driver.name,
     steps: STEPS,
-    force: 'a deployment, which starts the object anew',
+    force: 'a deployment, which starts a new instance of the object',
   }
   migrateFile(driver.main, driver.life!, layout)
   return engineInbox({

@@ -36,7 +36,7 @@ export function head(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most)}…`
 }
 
-/** A name of at most so many characters: what is too long loses its middle. */
+/** A name within a number of characters: a longer one loses its middle. */
 export function middle(text: string, most: number): string {
   const points = Array.from(text.slice(0, 1000))
   if (points.length <= most) return text

@@ -22,7 +22,7 @@ export interface Context {
   /** Answers equal questions within a version of the inbox once. */
   readonly shared: <T>(key: string, ask: () => Promise<T>) => Promise<T>
   readonly version: () => Promise<string>
-  /** What was shared is asked anew: something that has no version was changed. */
+  /** Replies that were shared are asked for again, since something without a version was changed. */
   readonly forget: () => void
   readonly seal: Seal | undefined
   /** What is proven of bursts, by `[receiver, code]` as JSON. */

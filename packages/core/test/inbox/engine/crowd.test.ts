@@ -3,7 +3,7 @@ import { createCrowd } from '../../../src/inbox/engine/run/crowd.ts'
 
 const LATE = (): Error => new Error('too late')
 
-/** Runs so many of a slot at once; returns how many ran beside each other at most. */
+/** Runs that number of tasks of a slot at once; returns the most that ran side by side. */
 async function run(
   crowd: ReturnType<typeof createCrowd<object>>,
   slot: object,

@@ -24,7 +24,7 @@ interface Gate {
 
 const CALM = 16
 const LONGEST = 1024
-// With so many at once there is no crowd any more.
+// Once this many commits run side by side, the limit is lifted.
 const ENOUGH = 32
 
 /** Makes a {@link Crowd}. */

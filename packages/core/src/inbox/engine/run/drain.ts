@@ -76,7 +76,7 @@ export function createDrain(host: DrainHost): Drain {
       do {
         before = counts.ran
         host.look()
-        // What the store refuses for now would keep it waiting for ever.
+        // A store that refuses outcomes would keep the drain waiting for ever.
         if (!(await settledBy(host.idle(), until))) break
         // What a round stored may have made others ready.
       } while (!over && counts.ran > before && counts.ran < max)
