@@ -31,13 +31,16 @@ export async function installPackages(): Promise<void> {
   for (const { name } of readdirSync(packages, { withFileTypes: true }).filter((e) =>
     e.isDirectory(),
   )) {
-    const to = join(scope, name)
-    mkdirSync(to, { recursive: true })
-    cpSync(join(packages, name, 'dist'), join(to, 'dist'), { recursive: true })
     const manifest = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8')) as {
+      readonly private?: boolean
       readonly publishConfig: { readonly exports: unknown }
       readonly dependencies?: Readonly<Record<string, string>>
     }
+    // The site is published as pages.
+    if (manifest.private === true) continue
+    const to = join(scope, name)
+    mkdirSync(to, { recursive: true })
+    cpSync(join(packages, name, 'dist'), join(to, 'dist'), { recursive: true })
     const published = { ...manifest, exports: manifest.publishConfig.exports }
     writeFileSync(join(to, 'package.json'), JSON.stringify(published))
     for (const dependency of Object.keys(manifest.dependencies ?? {}))
