@@ -16,8 +16,6 @@ const SENDERS = ['packages/providers/src', 'packages/registrar/src']
 const LISTS = [
   // The contract of an inbox.
   'packages/core/src/inbox/inbox.ts',
-  // The types of what the page and its server say to each other.
-  'packages/inspector/src/api.ts',
   // Every sender, written by a program.
   'packages/providers/src/catalogue.ts',
 ]

@@ -1,5 +1,5 @@
 import { MINUTE, type Bucket, type Histogram, addHistograms, quantile } from '@postern/core/inbox'
-import type { ChartRange, Values } from './api.ts'
+import type { ChartRange, Values } from './api/charts.ts'
 import { ApiProblem } from './replies.ts'
 
 /** A range of time in steps that lie at whole multiples of their width, so that each poll has the same steps. */

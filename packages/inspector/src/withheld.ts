@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
 import type { InboxView, LaneStats, TaskError } from '@postern/core/inbox'
-import type { HealthReply, TaskFailure } from './api.ts'
+import type { HealthReply } from './api/health.ts'
+import type { TaskFailure } from './api/detail.ts'
 import { SHOWN, inOrder, isCauseOver, type DeadThing } from './health/dead.ts'
 import { countsPerStep, type Counted, type TimeSpan } from './span.ts'
 import { ApiProblem } from './replies.ts'

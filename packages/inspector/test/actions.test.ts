@@ -1,6 +1,7 @@
 import type { ActedInfo } from '@postern/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { ChangeReply, ListReply, SampleReply } from '../src/api.ts'
+import type { ChangeReply, SampleReply } from '../src/api/change.ts'
+import type { ListReply } from '../src/api/list.ts'
 import { createScene, type Scene } from './scene.ts'
 
 let scene: Scene

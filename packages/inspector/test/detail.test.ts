@@ -8,7 +8,9 @@ import { generic, github } from '@postern/providers'
 import { token } from '@postern/core/scheme'
 import { listen, signedInit } from '@postern/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { CopyReply, DetailReply, ExplainReply, HealthReply, ListReply } from '../src/api.ts'
+import type { CopyReply, DetailReply, ExplainReply } from '../src/api/detail.ts'
+import type { HealthReply } from '../src/api/health.ts'
+import type { ListReply } from '../src/api/list.ts'
 import { createScene, SECRET, temporaryInbox, viewer, type Scene } from './scene.ts'
 
 const run = promisify(execFile)

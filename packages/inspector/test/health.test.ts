@@ -3,7 +3,8 @@ import type { Inbox } from '@postern/core/inbox'
 import { github } from '@postern/providers'
 import { settled, signedInit } from '@postern/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { ChartsReply, HealthReply } from '../src/api.ts'
+import type { ChartsReply } from '../src/api/charts.ts'
+import type { HealthReply } from '../src/api/health.ts'
 import { temporaryInbox, viewer, type Viewer } from './scene.ts'
 
 const MINUTE = 60_000

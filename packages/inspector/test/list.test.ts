@@ -1,7 +1,7 @@
 import { signedInit } from '@postern/testing'
 import { github } from '@postern/providers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ListReply, SuggestReply } from '../src/api.ts'
+import type { ListReply, SuggestReply } from '../src/api/list.ts'
 import { createScene, temporaryInbox, type Scene } from './scene.ts'
 
 let scene: Scene

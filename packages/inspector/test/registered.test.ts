@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { RegisteredReply } from '../src/api.ts'
+import type { RegisteredReply } from '../src/api/health.ts'
 import { createScene, type Scene } from './scene.ts'
 
 let scene: Scene

@@ -1,5 +1,5 @@
 import { request as ask } from 'node:http'
-import type { ListReply } from '../../inspector/src/api.ts'
+import type { ListReply } from '../../inspector/src/api/list.ts'
 import { github } from '@postern/providers/github'
 import { signedInit } from '@postern/testing'
 import { describe, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-import type { Values } from '../../src/api.ts'
+import type { Values } from '../../src/api/charts.ts'
 
 /** One series of a chart: one value a step, null where nothing is known. */
 export interface ChartSeries {

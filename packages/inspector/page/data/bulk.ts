@@ -1,4 +1,4 @@
-import type { ChangeReply, ChangeRequest } from '../../src/api.ts'
+import type { ChangeReply, ChangeRequest } from '../../src/api/change.ts'
 import { now } from '../words/time.ts'
 import { AskFailure, act } from './ask.ts'
 import { refresh } from './live.ts'

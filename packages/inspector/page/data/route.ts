@@ -1,4 +1,4 @@
-import type { ChartRange } from '../../src/api.ts'
+import type { ChartRange } from '../../src/api/charts.ts'
 import { createPageValue, useStore, type PageValue } from './store.ts'
 
 /** Where the reader is. All of it stands in the query, so that each view is a link. */

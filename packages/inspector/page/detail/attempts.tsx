@@ -1,4 +1,4 @@
-import type { DetailReply, DetailTask, TaskFailure } from '../../src/api.ts'
+import type { DetailReply, DetailTask, TaskFailure } from '../../src/api/detail.ts'
 import type { JSX } from 'preact'
 import { Mark } from '../parts/mark.tsx'
 import { duration } from '../words/duration.ts'

@@ -1,4 +1,4 @@
-import type { DetailReply } from '../../src/api.ts'
+import type { DetailReply } from '../../src/api/detail.ts'
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { useKeys } from '../data/keys.ts'

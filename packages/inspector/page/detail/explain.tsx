@@ -1,4 +1,4 @@
-import type { ExplainReply } from '../../src/api.ts'
+import type { ExplainReply } from '../../src/api/detail.ts'
 import type { JSX } from 'preact'
 import { useReply } from '../data/use-reply.ts'
 import { Skeleton } from '../parts/skeleton.tsx'

@@ -1,4 +1,4 @@
-import type { DetailReply } from '../../src/api.ts'
+import type { DetailReply } from '../../src/api/detail.ts'
 import type { JSX } from 'preact'
 import { Attempts } from './attempts.tsx'
 import { Explain } from './explain.tsx'

@@ -1,4 +1,4 @@
-import type { DetailTask } from '../../src/api.ts'
+import type { DetailTask } from '../../src/api/detail.ts'
 
 /** A stretch of time from the request on. */
 export interface AxisSpan {

@@ -1,4 +1,4 @@
-import type { DetailReply, DetailTask } from '../../src/api.ts'
+import type { DetailReply, DetailTask } from '../../src/api/detail.ts'
 import type { JSX } from 'preact'
 import { duration } from '../words/duration.ts'
 import { safe } from '../words/safe.ts'

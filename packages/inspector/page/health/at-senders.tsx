@@ -1,4 +1,4 @@
-import type { RegisteredReply } from '../../src/api.ts'
+import type { RegisteredReply } from '../../src/api/health.ts'
 import type { JSX } from 'preact'
 import { useRoute } from '../data/route.ts'
 import { useStatus } from '../data/status.ts'

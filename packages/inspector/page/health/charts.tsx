@@ -1,4 +1,4 @@
-import type { ChartsReply } from '../../src/api.ts'
+import type { ChartsReply } from '../../src/api/charts.ts'
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { Chart } from '../charts/chart.tsx'

@@ -1,4 +1,5 @@
-import type { MuteReply, Thing } from '../../src/api.ts'
+import type { MuteReply } from '../../src/api/change.ts'
+import type { Thing } from '../../src/api/health.ts'
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { AskFirst } from '../bulk/ask-first.tsx'

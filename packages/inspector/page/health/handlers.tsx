@@ -1,4 +1,5 @@
-import type { ChartsReply, HealthReply } from '../../src/api.ts'
+import type { ChartsReply } from '../../src/api/charts.ts'
+import type { HealthReply } from '../../src/api/health.ts'
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { Chart } from '../charts/chart.tsx'

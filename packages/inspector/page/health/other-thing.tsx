@@ -1,4 +1,4 @@
-import type { Thing } from '../../src/api.ts'
+import type { Thing } from '../../src/api/health.ts'
 import type { JSX } from 'preact'
 import { href, qualifier } from '../data/route.ts'
 import { Spark } from '../parts/spark.tsx'

@@ -1,4 +1,4 @@
-import type { HealthReply } from '../../src/api.ts'
+import type { HealthReply } from '../../src/api/health.ts'
 import type { JSX } from 'preact'
 import { href, qualifier, useRoute } from '../data/route.ts'
 import { count, share } from '../words/count.ts'

@@ -1,4 +1,4 @@
-import type { RefusedGroup } from '../../src/api.ts'
+import type { RefusedGroup } from '../../src/api/health.ts'
 import { href, qualifier } from '../data/route.ts'
 
 /**

@@ -1,4 +1,5 @@
-import type { HealthReply, ChartRange, Thing } from '../../src/api.ts'
+import type { HealthReply, Thing } from '../../src/api/health.ts'
+import type { ChartRange } from '../../src/api/charts.ts'
 import type { JSX } from 'preact'
 import { href, useRoute } from '../data/route.ts'
 import { count, counted } from '../words/count.ts'

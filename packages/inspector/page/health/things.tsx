@@ -1,4 +1,4 @@
-import type { HealthReply, Thing } from '../../src/api.ts'
+import type { HealthReply, Thing } from '../../src/api/health.ts'
 import type { JSX } from 'preact'
 import { href } from '../data/route.ts'
 import { count, counted } from '../words/count.ts'

@@ -1,4 +1,4 @@
-import type { ListReply } from '../../src/api.ts'
+import type { ListReply } from '../../src/api/list.ts'
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { AskFirst } from '../bulk/ask-first.tsx'

@@ -1,4 +1,4 @@
-import type { ListReply, ListRow } from '../../src/api.ts'
+import type { ListReply, ListRow } from '../../src/api/list.ts'
 
 /** The rows that the reader has, and what has happened since they were fetched. */
 export interface Loaded {

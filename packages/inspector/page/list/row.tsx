@@ -1,4 +1,4 @@
-import type { ListRow as RowData, RowTask } from '../../src/api.ts'
+import type { ListRow as RowData, RowTask } from '../../src/api/list.ts'
 import type { JSX } from 'preact'
 import { Mark } from '../parts/mark.tsx'
 import { memo } from '../parts/memo.ts'

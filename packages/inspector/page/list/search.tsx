@@ -1,4 +1,4 @@
-import type { SuggestReply } from '../../src/api.ts'
+import type { SuggestReply } from '../../src/api/list.ts'
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ask } from '../data/ask.ts'

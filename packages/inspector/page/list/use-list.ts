@@ -1,4 +1,4 @@
-import type { ListReply } from '../../src/api.ts'
+import type { ListReply } from '../../src/api/list.ts'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { sayPolitely } from '../data/announce.ts'
 import { AskFailure, ask } from '../data/ask.ts'

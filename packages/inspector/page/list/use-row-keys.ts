@@ -1,4 +1,4 @@
-import type { ListRow } from '../../src/api.ts'
+import type { ListRow } from '../../src/api/list.ts'
 import type { RefObject } from 'preact'
 import { useRef } from 'preact/hooks'
 import { copyText } from '../data/copy.ts'

@@ -1,4 +1,4 @@
-import type { SampleReply } from '../../src/api.ts'
+import type { SampleReply } from '../../src/api/change.ts'
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { note } from '../data/announce.ts'

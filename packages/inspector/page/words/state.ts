@@ -1,4 +1,4 @@
-import type { ListRow, RowTask } from '../../src/api.ts'
+import type { ListRow, RowTask } from '../../src/api/list.ts'
 
 /** How a state looks: a sign, a word and a tone. Never the tone alone. */
 export interface Look {

@@ -1,5 +1,5 @@
 import { HOUR, type Cause, type LaneStats } from '@postern/core/inbox'
-import type { HealthReply, Thing } from '../api.ts'
+import type { HealthReply, Thing } from '../api/health.ts'
 import { countsPerStep, grouped, type Counted, type TimeSpan } from '../span.ts'
 
 export type DeadThing = Extract<Thing, { readonly kind: 'dead' }>

@@ -1,5 +1,5 @@
 import type { Bucket, LaneStats } from '@postern/core/inbox'
-import type { HealthReply } from '../api.ts'
+import type { HealthReply } from '../api/health.ts'
 import {
   countBuckets,
   countsPerStep,

@@ -1,5 +1,5 @@
 import type { Inbox } from '@postern/core/inbox'
-import type { MutedCause } from '../api.ts'
+import type { MutedCause } from '../api/health.ts'
 import type { DeadThing } from './dead.ts'
 
 const PREFIX = 'inspector:muted:'

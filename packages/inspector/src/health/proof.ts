@@ -1,5 +1,6 @@
 import type { Journal } from '@postern/core/inbox'
-import type { ExplainReply, RefusedGroup } from '../api.ts'
+import type { ExplainReply } from '../api/detail.ts'
+import type { RefusedGroup } from '../api/health.ts'
 import type { Context } from '../routes/context.ts'
 import { explanationOf } from '../routes/explain.ts'
 import { keepProof, type Proof } from './proofs.ts'

@@ -1,4 +1,4 @@
-import type { RefusedGroup } from '../api.ts'
+import type { RefusedGroup } from '../api/health.ts'
 
 /** What is known of refusals without a click: what their newest kept body proves, and which delivery that is. */
 export type Proof = Pick<RefusedGroup, 'proven' | 'remedy' | 'explain'>

@@ -1,5 +1,5 @@
 import type { LaneStats } from '@postern/core/inbox'
-import type { HealthReply } from '../api.ts'
+import type { HealthReply } from '../api/health.ts'
 import { quantileOf, sumOf, type Counted } from '../span.ts'
 import type { Inspected } from '../options.ts'
 import type { ReceiverState } from './receivers.ts'

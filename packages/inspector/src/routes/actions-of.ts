@@ -1,6 +1,7 @@
 import type { Arrival, TaskDetail } from '@postern/core/inbox'
 import { madeOf } from '@postern/core/scheme'
-import type { Action, DetailReply } from '../api.ts'
+import type { Action } from '../api.ts'
+import type { DetailReply } from '../api/detail.ts'
 import { mayDo } from './allowed.ts'
 import type { Context } from './context.ts'
 

@@ -1,6 +1,6 @@
 import { isWebhookError } from '@postern/core'
 import { createSeal, type Inbox } from '@postern/core/inbox'
-import type { ExplainReply } from '../api.ts'
+import type { ExplainReply } from '../api/detail.ts'
 import { createBudgets } from '../budgets.ts'
 import { createRemembered } from '../remembered.ts'
 import type { Visitor } from '../gate/gate.ts'

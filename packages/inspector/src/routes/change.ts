@@ -1,6 +1,6 @@
 import { unknownOptions } from '@postern/core'
 import type { InboxView, TaskFilter } from '@postern/core/inbox'
-import type { ChangeReply } from '../api.ts'
+import type { ChangeReply } from '../api/change.ts'
 import { ApiProblem } from '../replies.ts'
 import { demand } from './allowed.ts'
 import { withoutPayloads } from '../withheld.ts'

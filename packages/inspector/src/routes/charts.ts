@@ -1,5 +1,5 @@
 import type { Bucket, LaneStats } from '@postern/core/inbox'
-import type { ChartsReply, Values } from '../api.ts'
+import type { ChartsReply, Values } from '../api/charts.ts'
 import {
   countBuckets,
   countsPerStep,

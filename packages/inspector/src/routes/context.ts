@@ -1,6 +1,6 @@
 import type { ActedInfo } from '@postern/core'
 import type { Inbox, Seal } from '@postern/core/inbox'
-import type { ExplainReply } from '../api.ts'
+import type { ExplainReply } from '../api/detail.ts'
 import type { LoopBudget } from '../budgets.ts'
 import type { Remembered } from '../remembered.ts'
 import type { Visitor } from '../gate/gate.ts'

@@ -1,6 +1,6 @@
 import { isSealed, type StoredDelivery } from '@postern/core/inbox'
 import { madeOf, type About } from '@postern/core/scheme'
-import type { CopyReply } from '../api.ts'
+import type { CopyReply } from '../api/detail.ts'
 import { ApiProblem } from '../replies.ts'
 import type { Context } from './context.ts'
 import { arrivalOf } from './arrival.ts'

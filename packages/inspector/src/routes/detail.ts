@@ -6,7 +6,7 @@ import {
   type TaskError,
 } from '@postern/core/inbox'
 import { stringifyJson } from '@postern/core/scheme'
-import type { DetailReply, DetailTask, TaskFailure } from '../api.ts'
+import type { DetailReply, DetailTask, TaskFailure } from '../api/detail.ts'
 import { ApiProblem } from '../replies.ts'
 import { arrivalRow, eventKey, rowTask, taskRow, tasksByKey } from '../search/rows.ts'
 import { withheldError } from '../withheld.ts'

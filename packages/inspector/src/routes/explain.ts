@@ -1,6 +1,6 @@
 import { isSealed, type Arrival, type KeptRequest } from '@postern/core/inbox'
 import type { Provider } from '@postern/core/scheme'
-import type { ExplainReply } from '../api.ts'
+import type { ExplainReply } from '../api/detail.ts'
 import { ApiProblem } from '../replies.ts'
 import type { Context } from './context.ts'
 import { arrivalOf } from './arrival.ts'

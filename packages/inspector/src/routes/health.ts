@@ -1,5 +1,5 @@
 import { MINUTE, type Bucket, type Journal, type LaneStats } from '@postern/core/inbox'
-import type { HealthReply, RefusedGroup, Thing } from '../api.ts'
+import type { HealthReply, RefusedGroup, Thing } from '../api/health.ts'
 import { SHOWN, deadThings, moreOf } from '../health/dead.ts'
 import { withMarks } from '../health/muted.ts'
 import { proofsOf } from '../health/proof.ts'

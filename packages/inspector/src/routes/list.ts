@@ -1,4 +1,4 @@
-import type { ListReply } from '../api.ts'
+import type { ListReply } from '../api/list.ts'
 import { ApiProblem } from '../replies.ts'
 import { searchPayload } from '../search/payload.ts'
 import { searchOf, type SearchQuery } from '../search/query.ts'

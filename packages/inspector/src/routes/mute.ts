@@ -1,4 +1,4 @@
-import type { MuteReply } from '../api.ts'
+import type { MuteReply } from '../api/change.ts'
 import { deadThings } from '../health/dead.ts'
 import { mark, unmark } from '../health/muted.ts'
 import { ApiProblem } from '../replies.ts'

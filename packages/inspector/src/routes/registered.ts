@@ -1,4 +1,4 @@
-import type { RegisteredReply } from '../api.ts'
+import type { RegisteredReply } from '../api/health.ts'
 import type { AskSender } from '../at-sender.ts'
 import type { Context } from './context.ts'
 

@@ -1,6 +1,6 @@
 import { isWebhookError, type Json } from '@postern/core'
 import { parseJson } from '@postern/core/scheme'
-import type { RerunReply } from '../api.ts'
+import type { RerunReply } from '../api/change.ts'
 import { ApiProblem } from '../replies.ts'
 import { demand } from './allowed.ts'
 import type { Context } from './context.ts'

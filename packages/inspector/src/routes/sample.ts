@@ -1,4 +1,4 @@
-import type { SampleReply } from '../api.ts'
+import type { SampleReply } from '../api/change.ts'
 import { ApiProblem } from '../replies.ts'
 import { demand } from './allowed.ts'
 import type { Context } from './context.ts'

@@ -1,5 +1,5 @@
 import { HOUR } from '@postern/core/inbox'
-import type { SuggestReply } from '../api.ts'
+import type { SuggestReply } from '../api/list.ts'
 import { OUTCOMES, QUALIFIERS, STATE_WORDS } from '../search/query.ts'
 import type { Context } from './context.ts'
 import { historyOf } from './health.ts'

@@ -1,5 +1,5 @@
 import type { Arrival, InboxView, TaskInfo } from '@postern/core/inbox'
-import type { ListRow, RowTask } from '../api.ts'
+import type { ListRow, RowTask } from '../api/list.ts'
 import type { Inspected } from '../options.ts'
 import { grouped } from '../span.ts'
 

@@ -1,5 +1,5 @@
 import type { DeliveryFilter, Inbox, TaskInfo } from '@postern/core/inbox'
-import type { ListReply, ListRow } from '../api.ts'
+import type { ListReply, ListRow } from '../api/list.ts'
 import { deliveryRows, taskRows, type Answering } from './rows.ts'
 import { hasError, sifted } from './sieve.ts'
 

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
-import type { HealthReply } from '../../src/api.ts'
+import type { HealthReply } from '../../src/api/health.ts'
 import { eachWithTab } from './stage.ts'
 
 needs(chromium).describe('what people come for, with clicks counted', () => {

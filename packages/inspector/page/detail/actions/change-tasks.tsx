@@ -1,4 +1,5 @@
-import type { ChangeReply, DetailTask } from '../../../src/api.ts'
+import type { ChangeReply } from '../../../src/api/change.ts'
+import type { DetailTask } from '../../../src/api/detail.ts'
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { note } from '../../data/announce.ts'

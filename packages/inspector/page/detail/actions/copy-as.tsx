@@ -1,4 +1,4 @@
-import type { CopyReply } from '../../../src/api.ts'
+import type { CopyReply } from '../../../src/api/detail.ts'
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { AskFailure, ask } from '../../data/ask.ts'

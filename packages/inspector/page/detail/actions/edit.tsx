@@ -1,4 +1,5 @@
-import type { DetailReply, RerunReply } from '../../../src/api.ts'
+import type { DetailReply } from '../../../src/api/detail.ts'
+import type { RerunReply } from '../../../src/api/change.ts'
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { note } from '../../data/announce.ts'

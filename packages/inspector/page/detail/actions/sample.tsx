@@ -1,4 +1,4 @@
-import type { ListRow } from '../../../src/api.ts'
+import type { ListRow } from '../../../src/api/list.ts'
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { sendSample } from '../../parts/samples.tsx'

@@ -1,0 +1,50 @@
+/** One chunk of a change of many tasks, or of one (`{ id }`). The page asks for the next chunk with `cursor`. */
+export interface ChangeRequest {
+  /** As `ListReply.tasks`, or `{ id }`. */
+  readonly filter: Readonly<Record<string, string | number>>
+  /** Counts alone. */
+  readonly dryRun?: boolean
+  readonly limit?: number
+  readonly cursor?: string
+  /** Tasks received after it are left alone: `until` of the count. */
+  readonly until?: number
+  /** Tasks a second (replay). */
+  readonly rate?: number
+}
+
+export interface ChangeReply {
+  readonly count: number
+  readonly cursor: string | undefined
+  readonly until: number
+}
+
+/** Marks a cause as seen until it changes; without a note the mark goes. */
+export interface MuteRequest {
+  readonly cause: string
+  readonly note?: string
+}
+
+export interface MuteReply {
+  readonly muted: boolean
+}
+
+export interface RerunRequest {
+  readonly task: string
+  /** JSON text. */
+  readonly payload: string
+}
+
+export interface RerunReply {
+  /** The new task. */
+  readonly task: string
+}
+
+export interface SampleRequest {
+  readonly receiver: string
+  readonly topic?: string
+}
+
+export interface SampleReply {
+  readonly status: number
+  readonly reply: string
+}

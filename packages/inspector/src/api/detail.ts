@@ -1,0 +1,79 @@
+import type { Action } from '../api.ts'
+import type { ListRow, RowTask } from './list.ts'
+
+/** A delivery with its tasks. Parts the visitor may not see are undefined, and `hidden` says so. */
+export interface DetailReply {
+  readonly row: ListRow
+  readonly hidden: boolean
+  /** True if the event is sealed and the inspector has no key for it: nothing of it can be shown. */
+  readonly sealed: boolean
+  readonly delivery:
+    | {
+        readonly at: number
+        readonly method: string
+        /** Without credentials. */
+        readonly url: string
+        readonly path: string
+        readonly headers: readonly (readonly [name: string, value: string])[] | undefined
+        /** The body in base64; at most 1 MiB, see `bodyBytes`. */
+        readonly body: string | undefined
+        readonly bodyBytes: number
+        readonly isUnsigned: boolean
+      }
+    | undefined
+  readonly reply:
+    | { readonly status: number; readonly took: number; readonly body: string | undefined }
+    | undefined
+  /** JSON text of the payload; undefined if nothing was kept, or if it has more than 2 MiB. */
+  readonly payload: string | undefined
+  readonly scope: string | undefined
+  /** The key of the event that this one was edited from. */
+  readonly origin: string | undefined
+  /** True if body and payload were erased. */
+  readonly erased: boolean
+  readonly tasks: readonly DetailTask[]
+  /** What can be done with it, in its state and by this visitor. */
+  readonly actions: readonly (Action | 'curl' | 'test' | 'explain')[]
+}
+
+export interface DetailTask extends RowTask {
+  readonly due: number | undefined
+  readonly settledAt: number | undefined
+  readonly error: TaskFailure | undefined
+  readonly cause: string | undefined
+  readonly runs: readonly {
+    readonly attempt: number
+    readonly startedAt: number
+    readonly duration: number | undefined
+    readonly outcome: 'done' | 'retry' | 'postpone' | 'dead' | 'interrupted'
+    readonly error: TaskFailure | undefined
+    readonly process: string
+  }[]
+}
+
+/** For who may not see payloads, the message is the error's code and the place of the throw. */
+export interface TaskFailure {
+  readonly name: string
+  readonly message: string
+  readonly stack: string | undefined
+}
+
+export interface ExplainReply {
+  readonly verdict: 'accepted' | 'refused'
+  readonly code: string
+  readonly findings: readonly {
+    readonly cause: string
+    readonly certainty: 'proven' | 'likely' | 'possible'
+    readonly message: string
+    readonly remedy: string
+  }[]
+  readonly stats: { readonly attempts: number; readonly ms: number; readonly stopped: boolean }
+  /** Why it could not look: the body was not kept, or no secret is here; then there are no findings. */
+  readonly cannot?: string
+}
+
+export interface CopyReply {
+  readonly text: string
+  /** Said beside it: "It may hold data of your customers." */
+  readonly note: string | undefined
+}
