@@ -17,8 +17,10 @@ export interface Installed {
 const FOR_TESTS =
   /^(?:vitest|@vitest\/.*|fast-check|jest|mocha|playwright.*|@playwright\/.*|axe-core|@types\/node|typescript|rolldown|esbuild|vite|oxlint|oxfmt|knip)$/
 
-/** Packages whose users write tests with them. */
-const ARE_FOR_TESTS = ['@postern/testing']
+/** Those of the packages that only tests, or those who build Postern, need. */
+export function forTests(names: readonly string[]): readonly string[] {
+  return names.filter((name) => FOR_TESTS.test(name))
+}
 
 /** Installs each package alone, as production does, with the peers that it asks for. */
 export async function installEach(
@@ -35,14 +37,14 @@ export async function installEach(
     await must('npm', ['install', ...flags, `${name}@${version}`], { cwd: at })
     const seconds = (performance.now() - began) / 1000
     const names = await installedNames(at)
-    const extra = ARE_FOR_TESTS.includes(name) ? [] : names.filter((one) => FOR_TESTS.test(one))
     const megabytes = await megabytesOf(at)
-    found.push({ name, packages: names.length, megabytes, seconds, extra })
+    found.push({ name, packages: names.length, megabytes, seconds, extra: forTests(names) })
   }
   return found
 }
 
-async function installedNames(folder: string): Promise<readonly string[]> {
+/** The packages in the lock file of npm in a folder. */
+export async function installedNames(folder: string): Promise<readonly string[]> {
   const lock = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')) as {
     readonly packages: Readonly<Record<string, { readonly optional?: boolean }>>
   }

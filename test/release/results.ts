@@ -50,8 +50,8 @@ wrote into a fresh project, whose test passed and which took a signed delivery a
 | --- | --- | ---: | ---: | ---: | ---: |
 ${rows.join('\n')}
 
-"packages", "MB" and "seconds" are a production install of that package alone, with the peers that it asks for. None but
-\`@postern/testing\` brings anything that only tests need.
+"packages", "MB" and "seconds" are a production install of that package alone, with the peers that it asks for.
+${installed.every(({ extra }) => extra.length === 0) ? 'None brings anything that only tests need.' : 'Some bring what only tests need: see above.'}
 
 ## Upgrade
 

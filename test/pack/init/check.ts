@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { forTests } from '../../release/installed.ts'
 import { run } from '../../run/step.ts'
 import { bare } from '../bare.ts'
 import { installPacked } from '../install-packed.ts'
@@ -17,21 +18,25 @@ const SECRET = 'a secret of GitHub'
 const WAIT = 120_000
 
 /**
- * Runs the packed `postern init` in six fresh projects, in a real terminal, and does what it says: the packages, the
- * lines that mount the route, the secret. Then its test passes, and the app takes a signed delivery and refuses a spoilt one.
- * Returns what is wrong, by project: undefined is nothing.
+ * Installs the packed command line, which brings nothing that only tests need. Runs its `init` in fresh projects, in a
+ * real terminal, and does what it says: the packages, the lines that mount the route, the secret. Then the test passes,
+ * and the app takes a signed delivery and refuses a spoilt one. Returns what is wrong, by check: undefined is nothing.
  */
 export async function checkInit(
   folder: string,
   packages: readonly Packed[],
   only: string = '',
 ): Promise<readonly (readonly [name: string, problem: string | undefined])[]> {
+  const cli = join(folder, 'cli')
   const tools: Tools = {
-    command: [process.execPath, await installCli(join(folder, 'cli'), packages)],
+    command: [process.execPath, await installCli(cli, packages)],
     pnpmProject: (at) => asPnpmProject(at, packages, process.versions.node),
     install: (at, names) => installPacked(at, names, packages),
   }
-  const findings: (readonly [string, string | undefined])[] = []
+  const extra = forTests(await installedByPnpm(cli))
+  const findings: (readonly [string, string | undefined])[] = [
+    ['the command line brings nothing that only tests need', extra.join(', ') || undefined],
+  ]
   for (const project of projects.filter(({ name }) => name.includes(only))) {
     const at = join(folder, project.name)
     const problem = await useInit(project, at, tools).then(
@@ -152,6 +157,13 @@ async function installCli(folder: string, packages: readonly Packed[]): Promise<
   await asPnpmProject(folder, packages, process.versions.node)
   await pnpm(['add', '--prefer-offline', 'postern'], folder)
   return join(folder, 'node_modules/postern/dist/main.js')
+}
+
+/** The packages that pnpm has put into a folder. */
+async function installedByPnpm(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(join(folder, 'node_modules/.pnpm'))
+  // `@scope+name@1.2.3_of-its-peers`
+  return entries.map((entry) => entry.slice(0, entry.indexOf('@', 1)).replace('+', '/'))
 }
 
 function command(args: readonly string[]): [string, readonly string[]] {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
 import type { Draft, Provider, SignableRequest } from '@postern/core/scheme'
 import type { TestRunner } from '../runner.ts'
 import type { ProviderUnderTest } from '../provider.ts'
 import { flipCharacter, signaturePlaces, tamperings } from './tamper.ts'
+import { fastCheck, type Arbitrary, type FastCheck } from './fast-check.ts'
 import { bench, trial, type Tried } from './trial.ts'
 
 /** What the laws of signing need to know about a provider that can sign. */
@@ -31,12 +31,14 @@ export function signingLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
   const provider = make(first)
   if (!provider.sign) throw new TypeError(`${under.name} cannot sign: leave its laws out`)
   const sign = (draft: Draft): SignableRequest => provider.sign!({ at: NOW, ...draft })
-  const drafts = fc.string({ unit: 'binary' }).map((note): Draft => withNote(laws.draft, note))
+  const drafts = (fc: FastCheck): Arbitrary<Draft> =>
+    fc.string({ unit: 'binary' }).map((note) => withNote(laws.draft, note))
 
   runner.describe(`${under.name}: what sign makes`, () => {
-    runner.test('is accepted, with the topic and the id of the draft', () =>
-      fc.assert(
-        fc.asyncProperty(drafts, async (draft) => {
+    runner.test('is accepted, with the topic and the id of the draft', async () => {
+      const fc = await fastCheck()
+      await fc.assert(
+        fc.asyncProperty(drafts(fc), async (draft) => {
           const result = await send(provider, sign(draft))
           assert.ok(result.reply.status < 300, told(result))
           assert.ok(result.events.length > 0, 'no event was taken')
@@ -44,13 +46,14 @@ export function signingLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
           if (draft.id !== undefined) assert.equal(result.events[0]!.id, draft.id)
         }),
         RUNS,
-      ),
-    )
+      )
+    })
 
     runner.test('is refused after any change of what the signature covers', () =>
-      refusing(provider, (attack) => {
+      refusing(provider, async (attack) => {
+        const fc = await fastCheck()
         const bits = fc.integer({ min: 1, max: 255 })
-        const law = fc.asyncProperty(drafts, fc.nat(), bits, async (draft, place, flipped) => {
+        const law = fc.asyncProperty(drafts(fc), fc.nat(), bits, async (draft, place, flipped) => {
           const signed = sign(draft)
           for (const changed of tamperings(
             { provider, sign, draft, laws, at: NOW },
@@ -60,21 +63,22 @@ export function signingLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
           ))
             await attack(changed)
         })
-        return fc.assert(law, RUNS)
+        await fc.assert(law, RUNS)
       }),
     )
 
     runner.test('is refused after any change of a character of the signature', () =>
-      refusing(provider, (attack) => {
+      refusing(provider, async (attack) => {
+        const fc = await fastCheck()
         const places = signaturePlaces(sign, laws.draft ?? {}, second)
-        const law = fc.asyncProperty(drafts, fc.nat(), fc.nat(), async (draft, at, pick) => {
+        const law = fc.asyncProperty(drafts(fc), fc.nat(), fc.nat(), async (draft, at, pick) => {
           const signed = sign(draft)
           for (const place of places) {
             const changed = flipCharacter(signed, place, at, pick, laws.anyCase === true)
             if (changed) await attack(changed)
           }
         })
-        return fc.assert(law, { numRuns: 200 })
+        await fc.assert(law, { numRuns: 200 })
       }),
     )
 

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { published } from './home.ts'
+import { forTests } from './installed.ts'
+
+const dependencies = new Map(
+  published().map(({ manifest }) => [manifest.name, Object.keys(manifest.dependencies ?? {})]),
+)
+
+/** The packages of others that a package asks for, with those of ours that come with it. */
+function broughtBy(name: string): readonly string[] {
+  const all = new Set(dependencies.get(name))
+  for (const one of all) for (const next of dependencies.get(one) ?? []) all.add(next)
+  return [...all]
+}
+
+test.for([...dependencies.keys()])(
+  'a production install of %s asks for nothing that only tests need',
+  (name) => {
+    expect(forTests(broughtBy(name))).toEqual([])
+  },
+)
+
+test('what only tests need is known by its name', () => {
+  expect(forTests(['express', 'fast-check', 'vitest', '@vitest/expect'])).toEqual([
+    'fast-check',
+    'vitest',
+    '@vitest/expect',
+  ])
+})
