@@ -3,12 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { copyAsCurl } from '@postern/testing'
 import { expect, test } from 'vitest'
+import { readRegular } from '../src/request/regular-file.ts'
 import { parseRequest } from '../src/request/request-file.ts'
 
 const BODY = '{"a":"b c"}'
 
 function read(text: string, entry?: number) {
-  const { method, url, headers, body } = parseRequest(Buffer.from(text), entry).delivery
+  const { method, url, headers, body } = parseRequest(Buffer.from(text), {
+    entry,
+    readFile: readRegular,
+  }).delivery
   return { method, url, headers, body: Buffer.from(body as Uint8Array).toString() }
 }
 
@@ -53,7 +57,7 @@ test('what is copied as curl is read again, bytes that are no text too', () => {
     ['x-empty', ''],
   ] as const
   const copied = copyAsCurl({ method: 'POST', url: 'https://x.example/h', headers, body })
-  expect(parseRequest(Buffer.from(copied)).delivery).toEqual({
+  expect(parseRequest(Buffer.from(copied), { readFile: readRegular }).delivery).toEqual({
     method: 'POST',
     url: 'https://x.example/h',
     headers,

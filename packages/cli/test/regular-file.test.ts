@@ -22,7 +22,11 @@ afterAll(() => rmSync(folder, { recursive: true }))
 test.each(ENDLESS)('%s is refused at once, and so is a curl command that sends it', (path) => {
   expect(() => readRegular(path)).toThrow(NONE)
   for (const flag of ['--data-binary', '--data', '--json'])
-    expect(() => parseRequest(Buffer.from(`curl https://x.example ${flag} @${path}`))).toThrow(NONE)
+    expect(() =>
+      parseRequest(Buffer.from(`curl https://x.example ${flag} @${path}`), {
+        readFile: readRegular,
+      }),
+    ).toThrow(NONE)
 })
 
 test.each(ENDLESS.slice(0, 4))('explain and send do not read %s', async (path) => {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { promisify } from 'node:util'
-import { Failure } from '../print/outcome.ts'
+import { Failure } from '../print/failure.ts'
 
 const run = promisify(execFile)
 // Bytes of a log that are looked into.

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readStart } from '@postern/core/scheme'
-import { Failure } from '../print/outcome.ts'
+import { Failure } from '../print/failure.ts'
 import { whyNot } from '../sender/why-not.ts'
 
 const FILE = '/.well-known/postern-audit.txt'

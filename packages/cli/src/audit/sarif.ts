@@ -1,5 +1,5 @@
 import { remedies, type AuditReport, type Severity } from '@postern/testing/audit'
-import { Failure } from '../print/outcome.ts'
+import { Failure } from '../print/failure.ts'
 import { version } from '../version.ts'
 
 const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {

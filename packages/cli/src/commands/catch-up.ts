@@ -10,7 +10,8 @@ import {
   type Source,
 } from '@postern/registrar'
 import { agreed } from '../print/agreed.ts'
-import { Failure, remark, type ExitCode } from '../print/outcome.ts'
+import { Failure, type ExitCode } from '../print/failure.ts'
+import { remark } from '../print/outcome.ts'
 import { createBar } from '../sender-api/bar.ts'
 import { countOf, tellCaughtUp } from '../sender-api/caught-up.ts'
 import { closeAll } from '../sender-api/receivers.ts'

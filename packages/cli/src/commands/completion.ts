@@ -1,6 +1,7 @@
 import { examples, runAction } from '../action.ts'
 import type { Command } from 'commander'
-import { Failure, say, type ExitCode } from '../print/outcome.ts'
+import { Failure, type ExitCode } from '../print/failure.ts'
+import { say } from '../print/outcome.ts'
 import { createProgram } from '../program.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish']

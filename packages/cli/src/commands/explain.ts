@@ -8,7 +8,8 @@ import { countOption, numberOption } from '../options/checked-options.ts'
 import { fromFlags, type CurlFlags } from '../options/curl-flags.ts'
 import { withInbox } from '../inbox.ts'
 import { places, type InboxOptions } from '../inboxes.ts'
-import { Failure, remark, say, sayJson, type ExitCode } from '../print/outcome.ts'
+import { Failure, type ExitCode } from '../print/failure.ts'
+import { remark, say, sayJson } from '../print/outcome.ts'
 import { MOST_FILE, readRegular } from '../request/regular-file.ts'
 import { parseRequest } from '../request/request-file.ts'
 import type { SavedRequest } from '../request/saved-request.ts'
@@ -100,10 +101,11 @@ async function savedOf(source: string, options: ExplainCommandOptions): Promise<
   if (places.some(({ place }) => Object.hasOwn(options, place.flag))) return keptOf(source, options)
   if (/^https?:/i.test(source)) return fromFlags(source, options)
   const entry = options.entry === undefined ? undefined : countOption('--entry', options.entry)
-  if (source !== '-') return parseRequest(readRegular(source), entry)
+  if (source !== '-') return parseRequest(readRegular(source), { entry, readFile: readRegular })
   const tooLarge = (): Failure =>
     new Failure(2, `stdin must have at most ${MOST_FILE} bytes: give one request alone`)
-  return parseRequest(await readBounded(process.stdin, MOST_FILE, tooLarge), entry)
+  const bytes = await readBounded(process.stdin, MOST_FILE, tooLarge)
+  return parseRequest(bytes, { entry, readFile: readRegular })
 }
 
 async function keptOf(id: string, options: InboxOptions & SealOptions): Promise<SavedRequest> {

@@ -13,7 +13,8 @@ import { toldOf } from '../init/told.ts'
 import { remarkShared } from '../env.ts'
 import { variableOf, writePlan } from '../init/write.ts'
 import { inboxes, type InboxName } from '../inboxes.ts'
-import { Failure, remark, say, type ExitCode } from '../print/outcome.ts'
+import { Failure, type ExitCode } from '../print/failure.ts'
+import { remark, say } from '../print/outcome.ts'
 import { aboutOf } from '../sender/sender.ts'
 
 /** Options of `postern init`. */

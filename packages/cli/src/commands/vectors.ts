@@ -4,7 +4,8 @@ import { examples, runAction } from '../action.ts'
 import { countOption, requireWebUrl } from '../options/checked-options.ts'
 import { senderOptions } from '../options/shared-options.ts'
 import { sinceOption } from '../options/time-option.ts'
-import { Failure, sayJson, type ExitCode } from '../print/outcome.ts'
+import { Failure, type ExitCode } from '../print/failure.ts'
+import { sayJson } from '../print/outcome.ts'
 import { providerOf, type SenderOptions } from '../sender/sender.ts'
 
 /** Options of `postern vectors`. */

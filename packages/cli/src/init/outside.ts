@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import { Failure } from '../print/outcome.ts'
+import { Failure } from '../print/failure.ts'
 
 /**
  * Refuses paths of the project that lead out of it by a link: a project that was cloned from a stranger must not choose which

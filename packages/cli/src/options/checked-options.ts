@@ -1,4 +1,4 @@
-import { Failure } from '../print/outcome.ts'
+import { Failure } from '../print/failure.ts'
 
 /** A number above 0 of an option. */
 export function numberOption(name: string, text: string): number {

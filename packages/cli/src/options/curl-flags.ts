@@ -1,5 +1,5 @@
 import { withoutLines } from '../request/curl.ts'
-import { Failure } from '../print/outcome.ts'
+import { Failure } from '../print/failure.ts'
 import { readRegular } from '../request/regular-file.ts'
 import type { SavedRequest } from '../request/saved-request.ts'
 

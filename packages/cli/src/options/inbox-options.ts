@@ -1,6 +1,6 @@
 import type { TaskFilter, TaskState } from '@postern/core/inbox'
 import type { InboxOptions } from '../inboxes.ts'
-import { Failure } from '../print/outcome.ts'
+import { Failure } from '../print/failure.ts'
 import { sinceOption } from './time-option.ts'
 
 /** Options of the commands on an inbox. */

@@ -1,5 +1,5 @@
 import { confirm, isCancel } from '@clack/prompts'
-import { Failure } from './outcome.ts'
+import { Failure } from './failure.ts'
 import { rendered } from './terminal.ts'
 
 /** Asks a person. Without a terminal it throws: `--yes` answers there. */

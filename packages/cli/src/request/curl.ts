@@ -1,6 +1,6 @@
-import { Failure } from '../print/outcome.ts'
-import { readRegular } from './regular-file.ts'
-import type { SavedRequest } from './saved-request.ts'
+import { Buffer } from 'node:buffer'
+import { Failure } from '../print/failure.ts'
+import type { ReadFile, SavedRequest } from './saved-request.ts'
 import { shellWords } from './shell-words.ts'
 
 // Flags with a value, in curl's own short form if there is one.
@@ -21,10 +21,10 @@ const LONG_WITHOUT_VALUE =
 const HEADERS: Readonly<Record<string, string>> = { A: 'user-agent', b: 'cookie', e: 'referer' }
 
 /**
- * A curl command line, as browsers and this command copy it, for a shell or for cmd. Like curl, it reads the file of
- * `@file`. Bytes that no shell can write stand before it: `base64 -d <<< … | curl …`.
+ * A curl command line, as browsers and this command copy it, for a shell or for cmd. Like curl, it sends the file of
+ * `@file`, which `readFile` reads. Bytes that no shell can write stand before it: `base64 -d <<< … | curl …`.
  */
-export function fromCurl(text: string): SavedRequest {
+export function fromCurl(text: string, readFile: ReadFile): SavedRequest {
   const [, piped, command] = /^(?:base64 -d <<< (\S+) \| )?(curl\s.*)$/s.exec(text.trim()) ?? []
   const headers: [string, string][] = []
   const parts: Buffer[] = []
@@ -39,11 +39,11 @@ export function fromCurl(text: string): SavedRequest {
       // `name:` takes away a header that curl would write; `name;` is an empty one.
       const [, name, rest, end] = /^([^:;]+)(?::\s*(.*)|(;))$/s.exec(value) ?? []
       if (name !== undefined && (rest || end)) headers.push([name, rest ?? ''])
-    } else if (flag === 'd') parts.push(withoutLines(bytesOf(value, piped)))
-    else if (flag === 'data-binary') parts.push(bytesOf(value, piped))
+    } else if (flag === 'd') parts.push(withoutLines(bytesOf(value, piped, readFile)))
+    else if (flag === 'data-binary') parts.push(bytesOf(value, piped, readFile))
     else if (flag === 'data-raw') parts.push(Buffer.from(value, 'latin1'))
     else if (flag === 'json') {
-      parts.push(bytesOf(value, piped))
+      parts.push(bytesOf(value, piped, readFile))
       headers.push(['content-type', 'application/json'])
     } else if (flag === 'u')
       headers.push(['authorization', `Basic ${Buffer.from(value, 'latin1').toString('base64')}`])
@@ -96,11 +96,11 @@ function unwrapped(command: string): string {
     : command.replaceAll(/\\\r?\n/g, ' ')
 }
 
-function bytesOf(data: string, piped: string | undefined): Buffer {
+function bytesOf(data: string, piped: string | undefined, readFile: ReadFile): Buffer {
   if (!data.startsWith('@')) return Buffer.from(data, 'latin1')
   if (data === '@-' && piped !== undefined) return Buffer.from(piped, 'base64')
   const path = Buffer.from(data.slice(1), 'latin1').toString('utf8')
-  return readRegular(path, `${path}, which the curl command sends,`)
+  return Buffer.from(readFile(path, `${path}, which the curl command sends,`))
 }
 
 /** As `--data` takes a file: without its line ends. */

@@ -1,23 +1,45 @@
+import { Buffer } from 'node:buffer'
+import { Failure } from '../print/failure.ts'
 import { fromCurl } from './curl.ts'
-import type { SavedRequest } from './saved-request.ts'
-import { Failure } from '../print/outcome.ts'
+import type { ReadFile, SavedRequest } from './saved-request.ts'
+
+/** Options of {@link parseRequest}. */
+export interface ReadOptions {
+  /** Which entry of a HAR file, counted from 1. @default the only one with POST */
+  readonly entry?: number | undefined
+  /** Reads the file that a curl command sends. @default refuses it */
+  readonly readFile?: ReadFile
+}
 
 type Lines = readonly (readonly [string, string])[]
 
 /**
  * Reads a saved request: what Postern exports, plain JSON (`{ method, url, headers, body }`), an entry of a HAR file (by
- * its number from 1, if there are several), a curl command line, or the text of an HTTP/1 request.
+ * its number from 1, if there are several), a curl command line, or the text of an HTTP/1 request. It needs no file system:
+ * `readFile` is asked for the `@file` of a curl command.
+ *
+ * @throws Failure if the bytes are none of these, or lack what a request needs.
+ * @example
+ * const { delivery, receivedAt } = parseRequest(bytes)
+ * await explain(delivery, stripe({ secret }), { now: () => receivedAt ?? Date.now() })
  */
-export function parseRequest(bytes: Uint8Array, entry?: number): SavedRequest {
+export function parseRequest(
+  bytes: Uint8Array,
+  { entry, readFile = noFile }: ReadOptions = {},
+): SavedRequest {
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
   const start = text.trimStart()
   if (start.startsWith('{') || start.startsWith('[')) return fromJson(start, entry)
-  if (/^(?:curl\s|base64 -d <<< )/.test(start)) return fromCurl(start)
+  if (/^(?:curl\s|base64 -d <<< )/.test(start)) return fromCurl(start, readFile)
   if (/^[A-Z]+ \S+( HTTP\/[\d.]+)?\r?\n/.test(start)) return fromHttp(bytes)
   throw new Failure(
     2,
     'the request must be JSON with url, headers and body, a HAR file, a curl command or the text of an HTTP request; none of these was found',
   )
+}
+
+function noFile(_path: string, what: string): never {
+  throw new Failure(2, `${what} cannot be read here: give the bytes themselves with --data-raw`)
 }
 
 function fromJson(text: string, number: number | undefined): SavedRequest {

@@ -6,3 +6,6 @@ export interface SavedRequest {
   readonly delivery: DeliveryInit & Pick<KeptRequest, 'masked'>
   readonly receivedAt: number | undefined
 }
+
+/** Reads a file that a request names; `what` names it in errors. */
+export type ReadFile = (path: string, what: string) => Uint8Array

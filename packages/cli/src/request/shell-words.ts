@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer'
+
 /**
  * The words of a shell command line: quotes of both kinds, `$'…'`, and backslashes. Each character of a word is one byte, as
  * the command gets it. Every part of the text is looked at once, since 60 KB of blanks are no reason to wait.

@@ -1,7 +1,7 @@
 import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
 import { remarkShared } from '../env.ts'
-import { Failure } from '../print/outcome.ts'
+import { Failure } from '../print/failure.ts'
 
 /**
  * Sets variables in a `.env` file, and leaves the rest of it as it is. The file is replaced in one step, and a new one can

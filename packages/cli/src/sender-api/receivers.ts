@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Receiver } from '@postern/core'
-import { Failure } from '../print/outcome.ts'
+import { Failure } from '../print/failure.ts'
 import { aboutOf, variablesOf } from '../sender/sender.ts'
 
 /**

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { fingerprint } from '@postern/core/explain'
 import type { OnSecret, Registrar } from '@postern/registrar'
-import { Failure, remark } from '../print/outcome.ts'
+import { Failure } from '../print/failure.ts'
+import { remark } from '../print/outcome.ts'
 import { aboutOf, variablesOf } from '../sender/sender.ts'
 import { writeEnv } from './env-file.ts'
 

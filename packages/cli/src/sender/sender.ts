@@ -1,5 +1,5 @@
 import type { About, Provider } from '@postern/core/scheme'
-import { Failure } from '../print/outcome.ts'
+import { Failure } from '../print/failure.ts'
 import { readEnv } from '../env.ts'
 
 /** Options of commands that make a provider. */

@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { examples, runAction } from '../../action.ts'
 import type { InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox, type OpenInbox } from '../../inbox.ts'
-import { Failure, remark, say, sayJson, type ExitCode } from '../../print/outcome.ts'
+import { Failure, type ExitCode } from '../../print/failure.ts'
+import { remark, say, sayJson } from '../../print/outcome.ts'
 import { MORE, rowsOf } from '../../print/pages.ts'
 import {
   eventOptions,

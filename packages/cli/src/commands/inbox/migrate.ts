@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { examples, runAction } from '../../action.ts'
 import { migrateInbox } from '../../inbox.ts'
 import type { InboxOptions } from '../../inboxes.ts'
-import { say, sayJson, type ExitCode } from '../../print/outcome.ts'
+import type { ExitCode } from '../../print/failure.ts'
+import { say, sayJson } from '../../print/outcome.ts'
 import { inboxOptions } from '../../options/shared-options.ts'
 
 /** Adds `postern inbox migrate`. */
