@@ -51,7 +51,7 @@ export function createReceiver<
   let asked: (() => Promise<Health>) | undefined
 
   const detach = settings.attach(observedReceiver(name, provider, inbox, settings.observe))
-  const checkTopics = warnAtStart(settings, subscribing.topics, warn)
+  const checkTopics = warnAtStart(settings, () => subscribing.topics(), warn)
   const trusted = inbox.records && keepTrusted(provider, name, inbox.records, warn)
   if (work === true) startSoon()
 

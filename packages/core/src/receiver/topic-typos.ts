@@ -28,8 +28,12 @@ function isSlip(one: string, other: string): boolean {
   if (changes !== 2 || one.length < 8) return false
   // Two letters that changed places; or one too many and another one wrong. `un` in front is another word.
   return one.length === other.length
-    ? [...one].toSorted().join('') === [...other].toSorted().join('')
+    ? sortedLetters(one) === sortedLetters(other)
     : Math.abs(one.length - other.length) === 1
+}
+
+function sortedLetters(topic: string): string {
+  return topic.split('').toSorted().join('')
 }
 
 // `Invoice_Paid` beside `invoice.paid`.
