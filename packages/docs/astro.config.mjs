@@ -4,6 +4,19 @@ import { defineConfig } from 'astro/config'
 // No address is invented: whoever publishes the site gives it.
 const { SITE: site } = process.env
 
+// The page and its worker speak to the host they came from, and to no other. Scripts and styles of Starlight stand in the pages.
+const POLICY = [
+  "default-src 'self'",
+  "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "worker-src 'self' blob:",
+  "object-src 'none'",
+  "base-uri 'self'",
+  "form-action 'self'",
+].join('; ')
+
 export default defineConfig({
   ...(site && { site }),
   trailingSlash: 'always',
@@ -14,6 +27,7 @@ export default defineConfig({
       logo: { src: './src/assets/arch.svg', alt: '' },
       favicon: '/arch.svg',
       customCss: ['./src/styles/site.css'],
+      head: [{ tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: POLICY } }],
       pagination: false,
       credits: false,
       expressiveCode: {

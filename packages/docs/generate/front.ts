@@ -1,10 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { snippetOf } from '../../cli/src/sender/snippet.ts'
+import { catalogue } from '../../providers/src/catalogue.ts'
 import { proofs } from './documents.ts'
 import type { Page } from './page.ts'
 import { code, table } from './text.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
+
+// The rest stands on the page of each sender.
+const FIRST = ['express', 'fastify', 'hono', 'next', 'koa'] as const
+const GITHUB = catalogue.get('github')!
 
 /** A figure of the front page, read from the results of a run. */
 export interface Figure {
@@ -30,6 +36,7 @@ export function frontPage(senders: number): Page {
       ...found.map(({ value, says, slug }) => `- [${value}](/${slug}/) ${says}`),
     ].join('\n\n'),
     mdx: [
+      "import { Tabs, TabItem } from '@astrojs/starlight/components'\nimport Explain from '../../components/explain.astro'",
       '<div class="front">',
       '<div>',
       'Verified on the exact bytes. Stored before it answers. Handled once, retried, replayable. In your own app: Express, Koa, Next.js, Fastify, Hono, Nest, Lambda, any fetch runtime.',
@@ -41,16 +48,18 @@ export function frontPage(senders: number): Page {
       '[Quick start](/start/quick-start/) · [Is it for me?](/start/is-it-for-me/) · [What breaks it](/what-breaks-it/)',
       '</div>',
       '<div>',
-      code(app),
+      '<Tabs syncKey="host">',
+      ...FIRST.map(
+        (host) =>
+          `<TabItem label="${host}">\n\n${code(host === 'express' ? app : snippetOf(GITHUB, host))}\n\n</TabItem>`,
+      ),
+      '</Tabs>',
       '</div>',
       '</div>',
       '## Why does my signature not match?',
       'Keep one refused request and ask. The answer is a proof: what was changed on the way, found by undoing it until the signature matches.',
-      code(
-        '$ npx postern explain request.json --provider stripe --env .env\n✕ refused: signature_mismatch\n  proven   body-reserialized   the body was parsed and written again\n           Remedy: mount the receiver before any body parser',
-        'text',
-      ),
-      '[Explain a refusal](/explain/)',
+      '<Explain />',
+      '[What it finds, and the same on the command line](/explain/)',
     ].join('\n\n'),
     matter: 'tableOfContents: false\n',
   }

@@ -9,7 +9,7 @@ import type { CatalogueEntry } from '../../providers/src/index.ts'
 import { senders } from '../../registrar/src/catalogue.ts'
 import { answers } from '../../../test/readme/tables.ts'
 import type { Page } from './page.ts'
-import { code, lasting, plain, table } from './text.ts'
+import { code, explainForm, lasting, plain, table } from './text.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 
@@ -29,7 +29,7 @@ export function providerPage(about: CatalogueEntry): Page {
       ...shared,
     ].join('\n\n'),
     mdx: [
-      "import { Tabs, TabItem } from '@astrojs/starlight/components'",
+      `import { Tabs, TabItem } from '@astrojs/starlight/components'\nimport Explain from '../../../components/explain.astro'`,
       facts(about),
       '## The whole app',
       '<Tabs syncKey="host">',
@@ -38,7 +38,9 @@ export function providerPage(about: CatalogueEntry): Page {
           `<TabItem label="${host}">\n\n${install(about, host)}\n\n${app}\n\n</TabItem>`,
       ),
       '</Tabs>',
-      ...shared,
+      ...shared.map((part) =>
+        part === refused(about) ? `${part}\n\n${explainForm(about.name, title)}` : part,
+      ),
     ].join('\n\n'),
   }
 
@@ -146,11 +148,15 @@ function sections(about: CatalogueEntry): readonly string[] {
       : `Only ${plain(title)} has the key that signs: test with a delivery that you kept, and [\`postern explain\`](/packages/cli/).`,
     ...atTheSender(about),
     '## Why was it refused?',
-    `Keep one refused request and ask: \`npx postern explain request.json --provider ${about.name} --env .env\`. It tries to undo each common mistake and names the one that makes the signature match.`,
+    refused(about),
     '## Known answers',
     `${plain(title)} is tested against ${answers(about.name)}. Scheme and page were last compared on ${about.checked}.`,
     ...note(about),
   ]
+}
+
+function refused({ name }: CatalogueEntry): string {
+  return `Keep one refused request and ask: \`npx postern explain request.json --provider ${name} --env .env\`. It tries to undo each common mistake and names the one that makes the signature match.`
 }
 
 function covered({ covers, title }: CatalogueEntry): string {

@@ -17,6 +17,10 @@ export function writtenByHand(): readonly Page[] {
         title,
         description,
         text: `${description}\n${text}`,
+        // The one page by hand that has a form.
+        ...(file === 'explain.md' && {
+          mdx: `import Explain from '../../components/explain.astro'\n\n${description}\n\n<Explain />\n\n${text}`,
+        }),
       }
     })
 }

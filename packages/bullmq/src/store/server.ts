@@ -1,5 +1,5 @@
 import { WebhookError, type MaybePromise } from '@postern/core'
-import type { VersionWatch } from '@postern/core/inbox'
+import type { Standing } from '@postern/core/inbox'
 import { connected, type RedisClient } from './connection.ts'
 import type { Settings } from '../settings.ts'
 
@@ -30,7 +30,7 @@ const MOST_TOLD = 100
 export function watchServer(
   client: RedisClient,
   { unsafe, replicas, deadline }: Settings,
-  versionWatch: VersionWatch,
+  standing: Standing,
 ): ServerWatch {
   const said = new Set<string>()
   const listeners: ((message: string) => void)[] = []
@@ -52,10 +52,10 @@ export function watchServer(
     safe() {
       if (performance.now() - askedAt > (refusal() === undefined ? AGAIN : SOON)) look()
       // Only the first check is waited for.
-      if (versionWatch.sure && askedAt !== -Infinity && refusal() === undefined) return undefined
+      if (standing.sure && askedAt !== -Infinity && refusal() === undefined) return undefined
       return refuse()
     },
-    shutOut: () => (versionWatch.sure ? undefined : ask()),
+    shutOut: () => (standing.sure ? undefined : ask()),
     tell,
   }
 
@@ -63,11 +63,11 @@ export function watchServer(
   async function ask(): Promise<string | undefined> {
     try {
       await connected(client, deadline)
-      await versionWatch.check()
+      await standing.check()
     } catch {
       // Redis is away: what asks next hears what it says when it is back.
     }
-    return versionWatch.refused
+    return standing.refused
   }
 
   function refusal(): string | undefined {
@@ -75,7 +75,7 @@ export function watchServer(
   }
 
   async function refuse(): Promise<void> {
-    await Promise.all([versionWatch.check(), asking])
+    await Promise.all([standing.check(), asking])
     const why = refusal()
     if (why !== undefined) throw new WebhookError('inbox_unavailable', why)
   }

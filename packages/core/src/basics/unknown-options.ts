@@ -32,7 +32,7 @@ function nearest(name: string, known: readonly string[]): string | undefined {
 }
 
 /** Levenshtein's distance: characters to insert, delete or replace. */
-export function distance(one: string, other: string): number {
+function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at)
   for (let i = 1; i <= one.length; i++) {
     const next = [i]

@@ -55,7 +55,6 @@ const PLAIN = [
   'charsets',
   'labels',
   'repeats',
-  'topics',
   'ids',
   'greets',
   'challenge',

@@ -8,15 +8,15 @@ import type { Ahead } from './run/slot.ts'
 import type { Transactions } from './accept/transactions.ts'
 import { createJournal } from './journal/journal.ts'
 import { createRecords } from './journal/records.ts'
-import { createManyWriters } from './write/many-writers.ts'
-import { createOneWriter } from './write/one-writer.ts'
-import { createNumbers } from './accept/numbers.ts'
+import { createManyWritersLine } from './many-writers.ts'
+import { createOneWriterLine } from './one-writer.ts'
+import { createNumbers } from './numbers.ts'
 import { followed } from './run/order.ts'
 import { createPrune } from './operate/prune.ts'
 import { createView } from './operate/view.ts'
 import type { EngineSettings } from './settings.ts'
 import { createSide, type EngineSide } from './side.ts'
-import { createVersionWatch } from './version/version-watch.ts'
+import { createStanding } from './standing.ts'
 import type { Store } from './store.ts'
 
 /** The argument of {@link engineInbox}. */
@@ -54,16 +54,18 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   const { name } = store
   const known = knownFor(settings)
   const sides = new Map<string, EngineSide>()
-  const writer = store.together ? createOneWriter(store, store.together) : createManyWriters(store)
+  const line = store.together
+    ? createOneWriterLine(store, store.together)
+    : createManyWritersLine(store)
   const numbers = createNumbers(store)
   let process = 0
   let claims = 0
   let unlisten: (() => void) | undefined
   let opening: Promise<number> | undefined
-  const versionWatch = createVersionWatch(
+  const standing = createStanding(
     store.alive && (() => store.alive!()),
     (refused) => {
-      for (const side of sides.values()) side.shut(refused)
+      for (const side of sides.values()) side.stand(refused)
     },
     store.tidy === undefined,
   )
@@ -75,7 +77,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
     ...store,
     ...follow,
     get opened() {
-      return store.opened && versionWatch.sure
+      return store.opened && standing.sure
     },
     async open() {
       opening ??= openStore().catch((error: unknown) => {
@@ -83,12 +85,12 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
         throw error
       })
       await opening
-      versionWatch.start()
-      await versionWatch.check()
+      standing.start()
+      await standing.check()
       return process
     },
   }
-  const access = createAccess(shared, writer, {
+  const access = createAccess(shared, line, {
     ready: () => shared.open(),
     deadline: settings.deadline,
   })
@@ -107,11 +109,11 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
       const side = createSide(
         {
           store: shared,
-          writer,
+          line,
           settings,
           ahead,
           numbers,
-          versionWatch,
+          standing,
           token: () => process * CLAIMS + (claims = (claims + 1) % CLAIMS),
           transactionOf: (host) => transactions.of(host),
           view,
@@ -127,17 +129,17 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
         consumer,
       )
       sides.set(consumer.receiver, side)
-      if (versionWatch.refused !== undefined) side.shut(versionWatch.refused)
+      if (standing.refused !== undefined) side.stand(standing.refused)
       return side
     },
     async close() {
       unlisten?.()
       follow?.stop()
-      versionWatch.stop()
+      standing.stop()
       await prune.stop()
       const until = performance.now() + LAST
-      await settledBy(writer.flushed(), until)
-      writer.close()
+      await settledBy(line.flushed(), until)
+      line.close()
       await store.close(until)
     },
   })

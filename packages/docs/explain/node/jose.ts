@@ -1,0 +1,2 @@
+// Of jose, what core uses.
+export { compactVerify } from 'jose'
