@@ -1,17 +1,23 @@
 #!/usr/bin/env node
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Command } from 'commander'
 import { exitCodeOf, remark } from './print/outcome.ts'
-import { createProgram } from './program.ts'
+import { createProgram, usageOf } from './program.ts'
 
 /** Runs the command line, and sets the exit code of the process. */
 export async function main(args: readonly string[]): Promise<void> {
   // A closed pipe (`| head`) is no failure.
   process.stdout.on('error', () => process.exit(0))
+  let command: Command | undefined
   try {
-    await (await createProgram(args.slice(2))).parseAsync(args)
+    const program = await createProgram(args.slice(2), (started) => (command = started))
+    await program.parseAsync(args)
   } catch (error) {
-    process.exitCode = exitCodeOf(error, remark)
+    const code = exitCodeOf(error, remark)
+    // Of wrong use that the action itself has found.
+    if (code === 2 && command) remark(usageOf(command))
+    process.exitCode = code
   }
 }
 

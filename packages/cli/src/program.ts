@@ -67,9 +67,12 @@ const COMMANDS: readonly (readonly [
 
 /**
  * The commands. The files of those that the words name are loaded, so that `--help` costs what commander costs. Without words, all
- * are.
+ * are. `started` hears of the command whose action begins.
  */
-export async function createProgram(words?: readonly string[]): Promise<Command> {
+export async function createProgram(
+  words?: readonly string[],
+  started: (command: Command) => void = () => undefined,
+): Promise<Command> {
   const program = new Command('postern')
     .description(
       'Webhooks: see why one was refused, send signed ones, listen, and operate an inbox.',
@@ -83,6 +86,7 @@ export async function createProgram(words?: readonly string[]): Promise<Command>
     })
     .exitOverride()
     .showHelpAfterError('(postern --help shows all commands)')
+    .hook('preAction', (_program, command) => started(command))
     .addHelpText(
       'after',
       `${examples(
@@ -96,6 +100,21 @@ export async function createProgram(words?: readonly string[]): Promise<Command>
   for (const [usage, does, load] of COMMANDS) {
     const command = program.command(usage).description(does)
     if (words === undefined || words.includes(command.name())) (await load()).declare(command)
+    endWithUsage(command)
   }
   return program
+}
+
+/** How a command is called: the end of its errors. */
+export function usageOf(command: Command): string {
+  const names: string[] = []
+  for (let at: Command | null = command; at; at = at.parent) names.unshift(at.name())
+  const path = names.join(' ')
+  return `Usage: ${path} ${command.usage()}\n(${path} --help shows its options)`
+}
+
+/** Commander prints it below the errors that it finds itself. */
+function endWithUsage(command: Command): void {
+  command.showHelpAfterError(usageOf(command))
+  for (const one of command.commands) endWithUsage(one)
 }

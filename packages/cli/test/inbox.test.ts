@@ -48,10 +48,10 @@ describe('what is in an inbox', () => {
   test('tasks, with filters', async () => {
     const { out, code } = await inbox('list', '--state', 'dead')
     const [head, ...rows] = out.trim().split('\n')
-    expect(head).toMatch(/^received +state +subscription +topic +attempts +task +error$/)
+    expect(head).toMatch(/^received +state +receiver +subscription +topic +attempts +task +error$/)
     expect(rows).toHaveLength(3)
     for (const row of rows)
-      expect(row).toMatch(/✕ dead +mail +push +1 +\S+ +SMTP 421 too many connections$/)
+      expect(row).toMatch(/✕ dead +github +mail +push +1 +\S+ +SMTP 421 too many connections$/)
     expect(code).toBe(0)
     expect(JSON.parse((await inbox('list', '--json', '--event-id', 'e2')).out).tasks).toHaveLength(
       2,
@@ -71,7 +71,7 @@ describe('what is in an inbox', () => {
 
   test('causes, counts and what arrived', async () => {
     expect((await inbox('causes')).out).toMatch(
-      /\n +3 +0 +mail .* SMTP 421 too many connections\n$/,
+      /\n +3 +0 +github +mail .* SMTP 421 too many connections\n$/,
     )
     expect((await inbox('stats')).out).toMatch(/github +mail +0 +0 +0 +3\n/)
     const { out } = await inbox('deliveries', '--outcome', 'refused')

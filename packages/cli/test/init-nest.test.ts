@@ -53,7 +53,7 @@ test('init writes a module and a provider, whose test goes through an app', asyn
     "Two lines in src/app.module.ts.\n  with the imports: import { WebhooksModule } from './webhooks/webhooks.module.js'\n  in the imports of @Module: WebhooksModule\n",
   )
   expect(out).toContain('@postern/core @postern/providers @postern/nestjs\n')
-  const [, command] = /^Test: npx (.+)$/m.exec(out)!
+  const [, command] = /^\d\. Test: npx (.+)$/m.exec(out)!
   const env = { ...process.env, VITEST: '', NO_COLOR: '1' }
   const bin = join(workspace, 'node_modules/vitest/vitest.mjs')
   const { stdout } = await run(process.execPath, [bin, ...command!.split(' ').slice(1)], {

@@ -147,7 +147,7 @@ describe('init into fresh projects', () => {
     const { code, out, err } = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
     expect([code, err]).toEqual([0, ''])
     for (const text of says) expect(out).toContain(text)
-    expect(out).toContain(`\nTest: ${test}\n`)
+    expect(out).toContain(`. Test: ${test}\n`)
     expect(out).toContain(
       'Add the public URL of /webhooks/github at GitHub: <repository> → Settings → Webhooks → Add webhook',
     )
@@ -222,6 +222,66 @@ describe('init into fresh projects', () => {
     }
     const { stdout } = await run(process.execPath, ['try.js'], { cwd: folder, env })
     expect(stdout).toContain('function function 401')
+  })
+
+  test.for([
+    [
+      'in its source',
+      { 'server.js': "const app = require('express')()\napp.listen(process.env.PORT || 3111)\n" },
+      {},
+      3111,
+    ],
+    ['in .env', { 'server.js': 'app.listen(3111)\n', '.env': 'PORT=3222\n' }, {}, 3222],
+    ['in a script', {}, { scripts: { dev: 'next dev -p 3333' } }, 3333],
+    [
+      'as a constant',
+      { 'main.ts': 'const port: number = Number(process.env.PORT ?? 3444)\nserver.listen(port)\n' },
+      {},
+      3444,
+    ],
+    ['nowhere', {}, {}, 3000],
+  ] as const)(
+    "its steps are numbered and have the app's own port: %s",
+    async ([where, files, more, port]) => {
+      const manifest = { dependencies: { express: '^5' }, ...more }
+      const folder = await project(`port-${where.replaceAll(/\W+/g, '-')}`, manifest, files)
+      const { out } = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
+      expect(out).toContain(`--to http://localhost:${port}/webhooks/github\n`)
+      expect(out.match(/^\d(?=\. )/gm)).toEqual(['1', '2', '3', '4', '5', '6'])
+      expect(out.match(/^\d\. \w+/gm)).toEqual([
+        '1. Install',
+        '2. Mount',
+        '3. Put',
+        '4. Test',
+        '5. Start',
+        '6. Add',
+      ])
+    },
+  )
+
+  test('--install runs the package manager, and leaves that step out; its failure is told', async () => {
+    const folder = await project('installed', { dependencies: { koa: '^3' } })
+    const bin = join(root, 'bin')
+    await mkdir(bin, { recursive: true })
+    const npm = (code: number): Promise<void> =>
+      writeFile(join(bin, 'npm'), `#!/bin/sh\necho "npm got $*"\nexit ${code}\n`, { mode: 0o755 })
+    await npm(0)
+    const env = { PATH: `${bin}:${process.env['PATH']!}` }
+    const args = ['init', '-p', 'github', '--inbox', 'memory', '--yes', '--install']
+    const { code, out, err } = await postern(args, { cwd: folder, env })
+    expect([code, err]).toEqual([
+      0,
+      'npm got install @postern/core @postern/providers @postern/koa\nnpm got install -D @postern/testing\n',
+    ])
+    expect(out).toContain('1. Mount: ')
+    expect(out).not.toContain('Install')
+    await npm(1)
+    const other = await project('not-installed', { dependencies: { koa: '^3' } })
+    const failed = await postern(args, { cwd: other, env })
+    expect([failed.code, failed.err]).toEqual([
+      3,
+      expect.stringContaining('npm ended with 1: the files are written'),
+    ])
   })
 
   test('what it says undoes all that it did', async () => {

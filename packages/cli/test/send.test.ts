@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { paced } from '../src/send/pace.ts'
 import { payloadOf } from '../src/send/payload.ts'
-import { table } from '../src/print/style.ts'
+import { table } from '../src/print/table.ts'
 import { widthOf } from '../src/print/width.ts'
 
 const SAMPLE = { commits: [{ id: 1, message: 'a' }], ref: 'main' }

@@ -140,12 +140,22 @@ describe('an inbox in a terminal', () => {
     await deliver(receiver, signed(provider, 'push', {}, { id: 'e1' }))
 
     const watch = terminal(['inbox', 'watch', '--sqlite', path])
-    await watch.until(/✕ dead +mail +push .*no mail today/)
+    await watch.until(/✕ dead +github +mail +push .*no mail today/)
     await deliver(receiver, signed(provider, 'push', {}, { id: 'e2' }))
-    await watch.until(/✕ dead +mail +push/)
+    await watch.until(/✕ dead +github +mail +push/)
     watch.pty.write('\u0003')
     expect(await watch.ended).toBe(0)
     await receiver.close()
+
+    for (const cols of [20, 40, 80, 200]) {
+      const list = terminal(['inbox', 'list', '--sqlite', path], { cols })
+      const shown = await list.until(/^[^]*dead[^]*dead[^\n]*\n/)
+      const lines = stripVTControlCharacters(shown).trimEnd().split('\r\n')
+      expect(lines).toHaveLength(3)
+      expect(lines.filter((line) => widthOf(line) > cols)).toEqual([])
+      expect(shown.includes('no mail today')).toBe(cols > 20)
+      await list.ended
+    }
 
     const refused = terminal(['inbox', 'replay', '--sqlite', path])
     await refused.until('Run 2 tasks again')
@@ -189,6 +199,8 @@ describe('init in a terminal', () => {
       await agreed.until(shown)
       agreed.pty.write(keys)
     }
+    await agreed.until('Run npm install @postern/core')
+    agreed.pty.write('n')
     await agreed.until('wrote webhooks/receiver.js')
     expect(await agreed.ended).toBe(0)
     expect(await readFile(join(folder, 'webhooks/receiver.js'), 'utf8')).toContain('memoryInbox()')

@@ -70,6 +70,7 @@ export async function useInit(project: Project, folder: string, tools: Tools): P
     ['Who sends the webhooks?', 'github\r'],
     ['Where are events kept?', '\r'],
     ['Write ', 'y'],
+    [' now?', 'n'],
   ])
   const add = usesPnpm ? /^ {2}pnpm add (?:-D )?(.+)$/gm : /^ {2}npm install (?:-D )?(.+)$/gm
   const names = [...told.matchAll(add)].flatMap(([, all]) => all!.split(' '))
@@ -83,7 +84,7 @@ export async function useInit(project: Project, folder: string, tools: Tools): P
   if (project.testEnv !== undefined)
     await appendFile(join(folder, project.testEnv), `\n${await readFile(env, 'utf8')}`)
 
-  const [, test] = /^Test: (.+)$/m.exec(told) ?? []
+  const [, test] = /^\d\. Test: (.+)$/m.exec(told) ?? []
   if (test === undefined) throw new Error(`no command for the test:\n${told}`)
   const output = await must(...command(test.split(' ')), { cwd: folder, env: bare })
   if (!/pass 1|1 passed/.test(output)) throw new Error(`no test ran:\n${output}`)
@@ -94,7 +95,7 @@ export async function useInit(project: Project, folder: string, tools: Tools): P
 
 /** The lines that it says, where it says. */
 async function mount(folder: string, told: string): Promise<void> {
-  const [, file] = /^Mount: Two lines in (\S+)\.$/m.exec(told) ?? []
+  const [, file] = /^\d\. Mount: Two lines in (\S+)\.$/m.exec(told) ?? []
   if (file === undefined) return
   const [, imported] = /^ {2}with the imports: (.+)$/m.exec(told)!
   const [, after, line] = /^ {2}after line (\d+).*: (\w+\(\w+\))$/m.exec(told)!

@@ -16,11 +16,17 @@ import { isLoopback, requirePermission } from '../audit/permission.ts'
 import { plainReport } from '../audit/plain-report.ts'
 import { sarifOf, sourceOption } from '../audit/sarif.ts'
 import { createWire } from '../audit/wire.ts'
-import { countOption, numberOption, requireWebUrl } from '../options/checked-options.ts'
+import {
+  countOption,
+  numberOption,
+  requireWebUrl,
+  requireOneOf,
+} from '../options/checked-options.ts'
 import { many, senderOptions } from '../options/shared-options.ts'
 import { Failure, type ExitCode } from '../print/failure.ts'
 import { remark, say, sayJson } from '../print/outcome.ts'
-import { lasting, table } from '../print/style.ts'
+import { lasting } from '../print/style.ts'
+import { table } from '../print/table.ts'
 import { createBar } from '../sender-api/bar.ts'
 import { providerOf, variablesOf, type MadeProvider, type SenderOptions } from '../sender/sender.ts'
 
@@ -95,11 +101,9 @@ async function auditCommand(url: string, options: AuditCommandOptions): Promise<
       `${made.about.title} cannot be audited: only the sender has the key that signs`,
     )
   const isHere = isLoopback(url)
-  const only = (id: string): boolean =>
-    options.case?.some((one) => id === one || id.startsWith(one)) ?? true
-  const cases = (await battery(provider, { url, seed, more: networkCases })).filter(({ id }) =>
-    only(id),
-  )
+  const only = (id: string): boolean => options.case?.some((one) => id.startsWith(one)) ?? true
+  const all = await battery(provider, { url, seed, more: networkCases })
+  const cases = all.filter(({ id }) => only(id))
   if (cases.length === 0)
     throw new Failure(
       2,
@@ -161,10 +165,8 @@ function isAtLeast(severity: Severity, least: string): boolean {
 }
 
 function checkOptions({ failOn, for: stack, sarif, json, source }: AuditCommandOptions): void {
-  if (!ORDER.includes(failOn))
-    throw new Failure(2, `--fail-on must be one of ${ORDER.join(', ')}, got ${failOn}`)
-  if (stack !== undefined && !STACKS.includes(stack))
-    throw new Failure(2, `--for must be one of ${STACKS.join(', ')}, got ${stack}`)
+  requireOneOf('--fail-on', failOn, ORDER)
+  if (stack !== undefined) requireOneOf('--for', stack, STACKS)
   if (sarif && json) throw new Failure(2, 'give --json or --sarif, not both')
   if (sarif && source === undefined)
     throw new Failure(2, '--sarif needs --source file:line: the findings are shown there')
@@ -186,16 +188,13 @@ function sayList(cases: readonly AuditCase[], { json }: AuditCommandOptions): Ex
     skip,
   }))
   if (json) sayJson(rows, 2)
-  else
-    say(
-      table([
-        ['case', 'severity', 'what is sent'],
-        ...rows.map(({ id, severity, what, skip }) => [
-          id,
-          severity,
-          skip === undefined ? what : `– ${skip}`,
-        ]),
-      ]),
-    )
+  else {
+    const lines = rows.map(({ id, severity, what, skip }) => [
+      id,
+      severity,
+      skip ? `– ${skip}` : what,
+    ])
+    say(table([['case', 'severity', 'what is sent'], ...lines], { drops: ['severity'] }))
+  }
   return 0
 }

@@ -17,6 +17,7 @@ import { openArrival, type SealOptions } from '../options/seal-key.ts'
 import { providerOf, type SenderOptions } from '../sender/sender.ts'
 import { counted } from '../print/style.ts'
 import { shown, styled } from '../print/terminal.ts'
+import { columnsOf, wrapped } from '../print/width.ts'
 
 /** Options of `postern explain`. */
 export interface ExplainCommandOptions extends SenderOptions, InboxOptions, SealOptions, CurlFlags {
@@ -84,18 +85,24 @@ function tell({ verdict, code, findings, stats }: Explanation, title: string, fr
       `${styled('green', '●')} accepted: ${title} signed this delivery, with the secret of ${from || 'no option'}`,
     )
   else say(`${styled('red', '✕')} refused: ${code}`)
-  for (const finding of findings) say(lines(finding))
+  for (const finding of findings) say(lines(finding, columnsOf()))
   if (verdict === 'refused' && findings.length === 0) say('  nothing that is known explains it')
   remark(
     `  tried ${counted(stats.attempts, 'change')} in ${Math.round(stats.ms)} ms${stats.stopped ? '; the search was stopped: raise --ms' : ''}`,
   )
 }
 
-function lines({ cause, certainty, message, remedy }: Finding): string {
+function lines({ cause, certainty, message, remedy }: Finding, columns: number): string {
   const format = { proven: 'green', likely: 'yellow', possible: 'gray' } as const
   const head = `  ${styled(format[certainty], certainty.padEnd(9))}${styled('bold', cause.padEnd(22))}`
-  return `${head}${shown(message, 600)}\n${' '.repeat(11)}Remedy: ${shown(remedy, 600)}`
+  return [
+    ...wrapped(`${head}${shown(message, 600)}`, columns, START),
+    ...wrapped(`${' '.repeat(START)}Remedy: ${shown(remedy, 600)}`, columns, START),
+  ].join('\n')
 }
+
+// The column in which the cause begins.
+const START = 11
 
 async function savedOf(source: string, options: ExplainCommandOptions): Promise<SavedRequest> {
   if (places.some(({ place }) => Object.hasOwn(options, place.flag))) return keptOf(source, options)

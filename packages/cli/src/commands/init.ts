@@ -8,13 +8,16 @@ import { agreed } from '../print/agreed.ts'
 import { planOf, type InitPlan } from '../init/files.ts'
 import { refuseOutside } from '../init/outside.ts'
 import type { Wanted } from '../init/parts.ts'
-import { projectIn } from '../init/project.ts'
+import { install, installsOf } from '../init/install.ts'
+import { projectIn, type Project } from '../init/project.ts'
 import { toldOf } from '../init/told.ts'
 import { remarkShared } from '../env.ts'
 import { variableOf, writePlan } from '../init/write.ts'
 import { inboxes, type InboxName } from '../inboxes.ts'
+import { requireOneOf } from '../options/checked-options.ts'
 import { Failure, type ExitCode } from '../print/failure.ts'
 import { remark, say } from '../print/outcome.ts'
+import { columnsOf } from '../print/width.ts'
 import { aboutOf } from '../sender/sender.ts'
 
 /** Options of `postern init`. */
@@ -24,6 +27,7 @@ export interface InitOptions {
   readonly framework?: string
   readonly path?: string
   readonly yes?: boolean
+  readonly install?: boolean
   readonly dryRun?: boolean
 }
 
@@ -37,6 +41,7 @@ export function declare(command: Command): void {
       `one of ${frameworks.join(', ')} (default: as package.json has it)`,
     )
     .option('--path <path>', 'path of the route (default: /webhooks/<provider>)')
+    .option('--install', 'install the packages too (default: asks in a terminal)')
     .option('--dry-run', 'print the files, and write nothing')
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', examples('init --provider github --inbox sqlite'))
@@ -64,8 +69,23 @@ async function initCommand(options: InitOptions): Promise<ExitCode> {
   refuseTaken(project.folder, plan)
   const written = writePlan(project.folder, plan)
   if (written.env !== 'created') await remarkShared(join(project.folder, '.env'))
-  say(toldOf(project, plan, wanted, written))
+  const installed = await installedIf(options, project, plan)
+  say(toldOf(project, plan, wanted, { ...written, installed, columns: columnsOf() }))
   return 0
+}
+
+/** Installs the packages, if `--install` or a person says so. */
+async function installedIf(
+  options: InitOptions,
+  project: Project,
+  plan: InitPlan,
+): Promise<boolean> {
+  const commands = installsOf(project, plan)
+  const asked = commands.map((words) => words.join(' ')).join(' and ')
+  const isTerminal = process.stdin.isTTY && options.yes !== true
+  const isWanted = options.install ?? (isTerminal && (await agreed(`Run ${asked} now?`)))
+  if (isWanted) await install(project.folder, commands)
+  return isWanted
 }
 
 function refuseTaken(folder: string, { files }: InitPlan): void {
@@ -86,8 +106,7 @@ async function wantedOf(options: InitOptions, framework: Framework): Promise<Wan
   const about = await aboutOf(name)
   const isFrozen = framework === 'lambda'
   const inbox = options.inbox ?? (isTerminal ? await askInbox() : isFrozen ? 'postgres' : 'sqlite')
-  if (!Object.hasOwn(inboxes, inbox))
-    throw new Failure(2, `--inbox must be one of ${Object.keys(inboxes).join(', ')}, got ${inbox}`)
+  requireOneOf('--inbox', inbox, Object.keys(inboxes) as InboxName[])
   if (isFrozen && (inbox === 'sqlite' || inbox === 'memory'))
     throw new Failure(
       2,
@@ -96,7 +115,7 @@ async function wantedOf(options: InitOptions, framework: Framework): Promise<Wan
   const path = options.path ?? `/webhooks/${about.name}`
   if (!/^\/[\w./-]+$/.test(path) || path.includes('..'))
     throw new Failure(2, `--path must be a path such as /webhooks/github, got ${path}`)
-  return { about, inbox: inbox as InboxName, path, topic: about.topics[0] ?? '**' }
+  return { about, inbox, path, topic: about.topics[0] ?? '**' }
 }
 
 function askName(): Promise<string> {

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { examples, runAction } from '../action.ts'
+import { listenOn } from '../listening.ts'
 import { placeOptions } from '../inboxes.ts'
 import { senderOptions } from '../options/shared-options.ts'
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { logger } from '@postern/core'
 import { inspector } from '@postern/inspector/node'
 import { openInbox } from '../inbox.ts'
@@ -54,13 +54,8 @@ async function inspectCommand(options: InspectOptions): Promise<ExitCode> {
       log: logger({ info: remark, warn: remark, error: remark }),
     })
     const server = createServer((request, response) => void answer(page, request, response))
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) =>
-        reject(new Failure(3, `--port ${port}: ${error.message}`, { cause: error })),
-      )
-      server.listen(port, '127.0.0.1', resolve)
-    })
-    say(`http://localhost:${(server.address() as AddressInfo).port}/#key=${key}`)
+    const bound = await listenOn(server, port)
+    say(`http://localhost:${bound}/#key=${key}`)
     remark(
       'For who has this address with its key. No handlers are here: what runs again waits for the app.' +
         (found

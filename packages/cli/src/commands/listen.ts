@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { examples, runAction } from '../action.ts'
+import { listenOn } from '../listening.ts'
 import { senderOptions } from '../options/shared-options.ts'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { createReceiver, memoryInbox, type Receiver } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import type { Provider } from '@postern/core/scheme'
@@ -14,7 +14,7 @@ import { createHider } from '../listen/hide.ts'
 import { lineOf } from '../listen/line.ts'
 import { Failure, type ExitCode } from '../print/failure.ts'
 import { remark, say, sayJson } from '../print/outcome.ts'
-import { portOption, requireWebUrl } from '../options/checked-options.ts'
+import { portOption, requireOneOf, requireWebUrl } from '../options/checked-options.ts'
 import { providerOf, variablesOf, type SenderOptions } from '../sender/sender.ts'
 import { whereToAdd } from '../sender/setup.ts'
 import { shown } from '../print/terminal.ts'
@@ -27,7 +27,7 @@ export interface ListenOptions extends SenderOptions {
   readonly output?: string
 }
 
-const OUTPUTS = ['interactive', 'compact', 'json']
+const OUTPUTS = ['interactive', 'compact', 'json'] as const
 
 /** The options of `postern listen`. */
 export function declare(command: Command): void {
@@ -47,8 +47,7 @@ export function declare(command: Command): void {
 export async function listenCommand(name: string, options: ListenOptions): Promise<ExitCode> {
   const terminal = process.stdin.isTTY && process.stdout.isTTY
   const output = options.output ?? (terminal ? 'interactive' : 'compact')
-  if (!OUTPUTS.includes(output))
-    throw new Failure(2, `--output must be one of ${OUTPUTS.join(', ')}, got ${output}`)
+  requireOneOf('--output', output, OUTPUTS)
   if (output === 'interactive' && !terminal)
     throw new Failure(2, '--output interactive needs a terminal; give compact or json')
   const { forward } = options
@@ -68,13 +67,8 @@ export async function listenCommand(name: string, options: ListenOptions): Promi
   const server = createServer(webhook(receiver))
   const forwarder = forward === undefined ? undefined : createForwarder(forward)
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) =>
-        reject(new Failure(3, `--port ${port}: ${error.message}`, { cause: error })),
-      )
-      server.listen(port, '127.0.0.1', resolve)
-    })
-    const where = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const bound = await listenOn(server, port)
+    const where = `http://127.0.0.1:${bound}/`
     if (output === 'interactive') {
       const { createScreen } = await import('../listen/screen.ts')
       let draw = (): void => undefined

@@ -1,14 +1,16 @@
 import type { CatalogueEntry } from '@postern/providers'
 import type { Command } from 'commander'
 import { examples, runAction } from '../action.ts'
-import { Failure, type ExitCode } from '../print/failure.ts'
+import { type ExitCode } from '../print/failure.ts'
 import { remark, say, sayJson } from '../print/outcome.ts'
+import { requireOneOf } from '../options/checked-options.ts'
 import { anatomyOf } from '../sender/anatomy.ts'
 import { aboutOf, variablesOf } from '../sender/sender.ts'
 import { setupRows } from '../sender/setup.ts'
 import { hostNames, type HostName } from '../hosts.ts'
 import { snippetOf } from '../sender/snippet.ts'
-import { lasting, table } from '../print/style.ts'
+import { lasting } from '../print/style.ts'
+import { table } from '../print/table.ts'
 import { styled } from '../print/terminal.ts'
 
 /** The options of `postern providers`. */
@@ -26,23 +28,25 @@ async function providersCommand(
   options: { readonly json?: boolean; readonly host?: HostName | 'all' },
 ): Promise<ExitCode> {
   const { host } = options
-  if (host !== undefined && host !== 'all' && !hostNames.includes(host))
-    throw new Failure(2, `--host must be ${hostNames.join(', ')} or all, got ${host as string}`)
+  if (host !== undefined) requireOneOf('--host', host, [...hostNames, 'all'])
   if (name === undefined) {
     const { catalogue } = await import('@postern/providers/catalogue')
     const all = [...catalogue.values()]
     if (options.json) sayJson(all.map(plain), 2)
     else
       say(
-        table([
-          ['name', 'sender', 'secret', 'sign'],
-          ...all.map((about) => [
-            about.name,
-            about.title,
-            about.secretOption ?? '–',
-            about.canSign ? 'yes' : 'no',
-          ]),
-        ]),
+        table(
+          [
+            ['name', 'sender', 'secret', 'sign'],
+            ...all.map((about) => [
+              about.name,
+              about.title,
+              about.secretOption ?? '–',
+              about.canSign ? 'yes' : 'no',
+            ]),
+          ],
+          { drops: ['secret', 'sender'] },
+        ),
       )
     return 0
   }
@@ -60,33 +64,49 @@ async function providersCommand(
     say(styled('bold', `${about.title} (${about.name})`))
     say(about.docs)
     say(
-      table([
-        ['scheme', about.scheme],
-        ['lies in', placed(about)],
-        ['signed', signed.join(', ')],
+      table(
         [
-          'tolerance',
-          typeof about.tolerance === 'number' ? `${about.tolerance} s` : about.tolerance,
+          ['scheme', about.scheme],
+          ['lies in', placed(about)],
+          ['signed', signed.join(', ')],
+          [
+            'tolerance',
+            typeof about.tolerance === 'number' ? `${about.tolerance} s` : about.tolerance,
+          ],
+          ...(looks
+            ? [
+                ['headers', looks.headers.join(', ') || 'none of its own'],
+                ['id', looks.id],
+              ]
+            : []),
+          ['methods', about.methods.join(', ')],
+          ['formats', about.formats.join(', ')],
+          ['handshakes', about.handshakes.join(', ') || 'none'],
+          [
+            'retries',
+            about.retrySpan === undefined ? 'not said' : `for ${lasting(about.retrySpan)}`,
+          ],
+          ...deliveryRows(about),
+          ['topics', about.topics.join(', ')],
+          ['environment', variablesOf(about).join(', ')],
         ],
-        ...(looks
-          ? [
-              ['headers', looks.headers.join(', ') || 'none of its own'],
-              ['id', looks.id],
-            ]
-          : []),
-        ['methods', about.methods.join(', ')],
-        ['formats', about.formats.join(', ')],
-        ['handshakes', about.handshakes.join(', ') || 'none'],
-        ['retries', about.retrySpan === undefined ? 'not said' : `for ${lasting(about.retrySpan)}`],
-        ...deliveryRows(about),
-        ['topics', about.topics.join(', ')],
-        ['environment', variablesOf(about).join(', ')],
-      ]),
+        { wraps: true },
+      ),
     )
     say('\nat the sender')
-    say(table(setupRows(about).map(([what, text]) => [`  ${what}`, text])))
+    say(
+      table(
+        setupRows(about).map(([what, text]) => [`  ${what}`, text]),
+        { wraps: true },
+      ),
+    )
     say('\noptions')
-    say(table(Object.entries(about.options).map(([option, text]) => [`  ${option}`, text])))
+    say(
+      table(
+        Object.entries(about.options).map(([option, text]) => [`  ${option}`, text]),
+        { wraps: true },
+      ),
+    )
     for (const one of host === 'all' ? hostNames : [host ?? hostNames[0]!])
       say(`\n${styled('bold', one)}\n\n${snippetOf(about, one)}`)
     if (host === undefined)

@@ -2,8 +2,8 @@ import type { Command } from 'commander'
 import { examples, runAction } from '../action.ts'
 import { many, senderOptions } from '../options/shared-options.ts'
 import { readStart, type SignableRequest } from '@postern/core/scheme'
-import { sample, signedInit } from '@postern/samples'
-import { countOption, numberOption, requireWebUrl } from '../options/checked-options.ts'
+import { sample, samples, signedInit } from '@postern/samples'
+import { countOption, meant, numberOption, requireWebUrl } from '../options/checked-options.ts'
 import { Failure, type ExitCode } from '../print/failure.ts'
 import { remark, say, sayJson } from '../print/outcome.ts'
 import { aboutOf, providerOf, type SenderOptions } from '../sender/sender.ts'
@@ -74,10 +74,7 @@ export async function sendCommand(
   if (!known.canSign)
     throw new Failure(2, `${known.title} cannot be sent: only the sender has the key that signs`)
   const { provider, about } = await providerOf(name, options, newKey)
-  const shownTopic = await sample(about.name, topic).then(
-    (found) => found.topic,
-    () => topic ?? '',
-  )
+  const shownTopic = await topicOf(about.name, topic, options)
   if (options.stale && provider.covers.timestamp !== true)
     remark(`${about.title} signs no time: a stale delivery is taken as any other`)
   if (options.tamper && provider.covers.body === 'none')
@@ -110,6 +107,23 @@ export async function sendCommand(
     })
     return options.tamper ? tampered(provider, made) : made
   }
+}
+
+/** The topic that is sent: a sample has it, or `--data` is its payload. */
+async function topicOf(
+  provider: string,
+  topic: string | undefined,
+  { data }: SendOptions,
+): Promise<string> {
+  const found = await sample(provider, topic).catch(() => undefined)
+  if (found) return found.topic
+  const known = await samples(provider).catch(() => [])
+  if (topic === undefined || data !== undefined || known.length === 0) return topic ?? ''
+  const names = known.map((one) => one.topic)
+  throw new Failure(
+    2,
+    `topic must be one of ${names.join(', ')}, got ${topic}${meant(topic, names)}; another one needs its payload, as in --data @payload.json`,
+  )
 }
 
 // The longest time that a sender allows is three days.

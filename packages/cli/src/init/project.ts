@@ -2,9 +2,11 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { detect } from 'package-manager-detector/detect'
 import { frameworks, hosts, type Framework } from '../hosts.ts'
+import { meant } from '../options/checked-options.ts'
 import { Failure } from '../print/failure.ts'
 import { readRegular } from '../request/regular-file.ts'
 import { appFileIn, parsersIn, type AppFile } from './app-file.ts'
+import { portOf } from './app-port.ts'
 import { raised } from './framework-version.ts'
 import { slashPath } from './joined.ts'
 import { tsConfigIn, type TsConfig } from './ts-config.ts'
@@ -32,6 +34,8 @@ export interface Project {
   readonly app: AppFile | undefined
   /** Body parsers in the source, as `file:line`: a route must stand before them. */
   readonly parsers: readonly string[]
+  /** Where the app listens, as its `.env`, scripts or source say; else 3000. */
+  readonly port: number
   /** True if something here is known to read `.env`. */
   readonly readsEnv: boolean
 }
@@ -51,7 +55,7 @@ export async function projectIn(folder: string, named?: string): Promise<Project
   if (framework === undefined || !frameworks.includes(framework as Framework))
     throw new Failure(
       2,
-      `--framework must be one of ${frameworks.join(', ')}, got ${framework ?? 'none'}; no dependency of package.json is one of them`,
+      `--framework must be one of ${frameworks.join(', ')}, got ${framework === undefined ? 'none; no dependency of package.json is one of them' : `${framework}${meant(framework, frameworks)}`}`,
     )
   const project = await seen(folder, manifest, framework as Framework)
   if (framework === 'nest' && project.typeScript === undefined)
@@ -101,6 +105,7 @@ async function seen(folder: string, manifest: Manifest, framework: Framework): P
       framework === 'fastify' && '@fastify/autoload' in all && has(routes) ? routes : undefined,
     app: made === undefined ? undefined : appFileIn(folder, files, made),
     parsers: parsersIn(folder, files),
+    port: portOf(folder, files, manifest.scripts),
     readsEnv:
       isNext ||
       manager === 'bun' ||

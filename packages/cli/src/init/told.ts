@@ -1,78 +1,125 @@
 import { hosts } from '../hosts.ts'
+import { wrapped } from '../print/width.ts'
 import { whereToAdd } from '../sender/setup.ts'
 import type { InitPlan } from './files.ts'
 import { takenByGit } from './ignore.ts'
+import { installsOf } from './install.ts'
 import type { Wanted } from './parts.ts'
 import type { Project } from './project.ts'
 import { variableOf, type WrittenFiles } from './write.ts'
 
-/** What is said once the files are written: what to install, to do and to run, and how to undo all. */
-export function toldOf(
-  project: Project,
-  plan: InitPlan,
-  { about, path }: Wanted,
-  { folders, env, variables }: WrittenFiles,
-): string {
-  const { manager, parsers, typeScript, readsEnv, app, framework } = project
-  const files = [...plan.files.keys()]
+/** What happened before it is told. */
+export interface Told extends WrittenFiles {
+  /** Whether the packages are installed already. */
+  readonly installed: boolean
+  /** The width to fit; commands stay on one line, to be copied. */
+  readonly columns: number
+}
+
+/**
+ * What is said once the files are written: what to install, to do and to run, in numbered steps, and how to undo all. Lines of code
+ * and commands begin with two blanks and are never broken: they are copied.
+ */
+export function toldOf(project: Project, plan: InitPlan, wanted: Wanted, told: Told): string {
+  const { about, path } = wanted
+  const { columns } = told
+  const steps = [
+    ...(told.installed ? [] : [['Install:', ...commandsOf(project, plan)]]),
+    ...typesStep(project),
+    mountStep(project, plan),
+    secretStep(project, plan, wanted),
+    ...(plan.test === undefined ? [] : [[`Test: ${plan.test}`]]),
+    [
+      'Start the app, and send it a delivery:',
+      `  npx postern send ${about.name} --to http://localhost:${project.port}${path}`,
+    ],
+    [`Add the public URL of ${path} at ${whereToAdd(about)}`],
+  ]
+  return [
+    ...[...plan.files.keys()].map((file) => `wrote ${file}`),
+    ...steps.flatMap(([first = '', ...rest], at) => [
+      '',
+      ...line(`${at + 1}. ${first}`),
+      ...rest.flatMap((one) => (one.startsWith('  ') ? [one] : line(`   ${one}`))),
+    ]),
+    '',
+    ...line(undoOf(project, plan, told)),
+  ].join('\n')
+
+  function line(text: string): readonly string[] {
+    return wrapped(text, columns, 3)
+  }
+}
+
+function commandsOf(project: Project, plan: InitPlan): readonly string[] {
+  return installsOf(project, plan).map((words) => `  ${words.join(' ')}`)
+}
+
+function typesStep({ typeScript }: Project): readonly (readonly string[])[] {
+  return typeScript?.remedy === undefined
+    ? []
+    : [
+        [
+          `TypeScript finds no types in these packages, since it resolves modules as before 2022: ${typeScript.remedy}.`,
+        ],
+      ]
+}
+
+function mountStep({ parsers, app, framework }: Project, plan: InitPlan): readonly string[] {
   const isMounted = hosts[framework].framework?.route !== undefined
-  const [variable = '', place] = plan.env.map(variableOf)
-  const open = takenByGit(project.folder, plan.ignored)
-  const add = manager === 'npm' ? 'npm install' : `${manager} add`
-  const remove = manager === 'npm' ? 'npm uninstall' : `${manager} remove`
   const others = parsers.filter((place) => !place.startsWith(`${app?.file}:`))
-  const lines = [
-    ...files.map((file) => `wrote ${file}`),
-    '',
-    'Install:',
-    `  ${add} ${named(manager, plan.packages).join(' ')}`,
-    ...(plan.development.length > 0
-      ? [`  ${add} -D ${named(manager, plan.development).join(' ')}`]
-      : []),
-    ...(typeScript?.remedy === undefined
-      ? []
-      : [
-          `  TypeScript finds no types in these packages, since it resolves modules as before 2022: ${typeScript.remedy}.`,
-        ]),
-    '',
-    `Mount: ${plan.mount}`,
+  const [first, ...rest] = plan.mount.split('\n')
+  return [
+    `Mount: ${first}`,
+    ...rest,
     ...(others.length > 0 && isMounted
-      ? [`  Body parsers stand at ${others.join(', ')}: the route must come before them.`]
+      ? [`Body parsers stand at ${others.join(', ')}: the route must come before them.`]
       : []),
-    ...(plan.test === undefined ? [] : ['', `Test: ${plan.test}`]),
-    '',
-    `Add the public URL of ${path} at ${whereToAdd(about)}`,
+  ]
+}
+
+function secretStep(
+  { folder, readsEnv }: Project,
+  plan: InitPlan,
+  { about }: Wanted,
+): readonly string[] {
+  const [variable = '', place] = plan.env.map(variableOf)
+  const open = takenByGit(folder, plan.ignored)
+  return [
     `Put the secret of ${about.title} into .env (${about.setup?.secret ?? about.docs}).`,
     ...(place === undefined
       ? []
       : [`Put the address of the inbox into .env as ${place}: an example stands there.`]),
-    `  While ${place === undefined ? `${variable} is` : `${variable} and ${place} are`} not set, neither the app nor a test that loads it starts.`,
+    `While ${place === undefined ? `${variable} is` : `${variable} and ${place} are`} not set, neither the app nor a test that loads it starts.`,
     ...(readsEnv
       ? []
-      : ['  Nothing in package.json reads .env: start the app with node --env-file=.env …']),
+      : ['Nothing in package.json reads .env: start the app with node --env-file=.env …']),
     ...(open.length === 0
       ? []
       : [
-          `  git does not ignore ${open.join(' and ')}: add ${open.length === 1 ? 'it' : 'them'} to .gitignore before a secret is there.`,
+          `git does not ignore ${open.join(' and ')}: add ${open.length === 1 ? 'it' : 'them'} to .gitignore before a secret is there.`,
         ]),
-    'Then try:',
-    `  npx postern send ${about.name} --to http://localhost:3000${path}`,
-    '',
-    `Undo: ${[
-      `delete ${[...folders, ...files.filter((file) => !folders.some((one) => file.startsWith(`${one}/`)))].join(', ')}`,
-      ...(env === 'created' ? ['delete .env'] : []),
-      ...(env === 'added'
-        ? [
-            `delete the ${variables.length === 1 ? 'line' : 'lines'} ${variables.join(' and ')} of .env`,
-          ]
-        : []),
-      `${remove} ${[...plan.packages, ...plan.development].filter((name) => name !== project.raise).join(' ')}`,
-    ].join('; ')}`,
   ]
-  return lines.join('\n')
 }
 
-/** Deno takes packages of npm by their prefix. */
-function named(manager: string, packages: readonly string[]): readonly string[] {
-  return manager === 'deno' ? packages.map((name) => `npm:${name}`) : packages
+function undoOf(
+  project: Project,
+  plan: InitPlan,
+  { folders, env, variables }: WrittenFiles,
+): string {
+  const remove = project.manager === 'npm' ? 'npm uninstall' : `${project.manager} remove`
+  const files = [...plan.files.keys()].filter(
+    (file) => !folders.some((one) => file.startsWith(`${one}/`)),
+  )
+  const added = [...plan.packages, ...plan.development].filter((name) => name !== project.raise)
+  return `Undo: ${[
+    `delete ${[...folders, ...files].join(', ')}`,
+    ...(env === 'created' ? ['delete .env'] : []),
+    ...(env === 'added'
+      ? [
+          `delete the ${variables.length === 1 ? 'line' : 'lines'} ${variables.join(' and ')} of .env`,
+        ]
+      : []),
+    `${remove} ${added.join(' ')}`,
+  ].join('; ')}`
 }

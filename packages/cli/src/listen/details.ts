@@ -47,7 +47,10 @@ export function detailLines(
       : [[`  ${NO_BODY[entry.body]}`]]),
   ]
   const lines = parts.filter((part) => part.length > 0).flatMap((part) => ['', ...part])
-  return [lineOf(entry, name), ...lines.flatMap((line) => wrapped(line, columns))]
+  return [
+    lineOf(entry, name),
+    ...lines.flatMap((line) => wrapped(line, columns, line.search(/\S|$/) + 2)),
+  ]
 }
 
 function bodyOf(body: Uint8Array, hide: Hider): readonly string[] {

@@ -76,7 +76,7 @@ export function createScreen(context: ScreenContext): Screen {
     const body = opened ? detail(opened, columns, rows) : list(rows)
     const blank = Array.from({ length: Math.max(0, rows - body.length) }, () => '')
     const lines = [head, ...body, ...blank, styled('dim', foot(columns))].map((line) =>
-      clipped(rendered(line), columns),
+      rendered(clipped(line, columns)),
     )
     stdout.write(`${ESC}[H${lines.map((line) => `${line}${ESC}[K`).join('\r\n')}`)
   }

@@ -1,3 +1,4 @@
+import { nearest } from '@postern/core/inbox'
 import { Failure } from '../print/failure.ts'
 
 /** A number above 0 of an option. */
@@ -28,4 +29,20 @@ export function portOption(text: string): number {
 export function requireWebUrl(name: string, text: string): void {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
     throw new Failure(2, `${name} must be an http or https URL, got ${text}`)
+}
+
+/** Throws if the value of an option is none of a list, with the one that may be meant. */
+export function requireOneOf<Name extends string>(
+  name: string,
+  text: string,
+  all: readonly Name[],
+): asserts text is Name {
+  if ((all as readonly string[]).includes(text)) return
+  throw new Failure(2, `${name} must be one of ${all.join(', ')}, got ${text}${meant(text, all)}`)
+}
+
+/** `; did you mean this?`, if one of the names is near. */
+export function meant(text: string, all: readonly string[]): string {
+  const near = nearest(text, all)
+  return near === undefined ? '' : `; did you mean ${near}?`
 }

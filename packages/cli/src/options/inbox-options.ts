@@ -1,6 +1,6 @@
 import type { TaskFilter, TaskState } from '@postern/core/inbox'
 import type { InboxOptions } from '../inboxes.ts'
-import { Failure } from '../print/failure.ts'
+import { requireOneOf } from './checked-options.ts'
 import { sinceOption } from './time-option.ts'
 
 /** Options of the commands on an inbox. */
@@ -26,13 +26,12 @@ export interface InboxCommandOptions extends InboxOptions {
   readonly json?: boolean
 }
 
-const STATES = ['pending', 'running', 'done', 'dead']
+const STATES: readonly TaskState[] = ['pending', 'running', 'done', 'dead']
 
 /** The filter of the options: unknown states are refused here, unknown members by the inbox. */
 export function filterOf(options: InboxCommandOptions): TaskFilter {
   const { receiver, provider, subscription, part, topic, eventId, id, cause, text } = options
-  if (options.state !== undefined && !STATES.includes(options.state))
-    throw new Failure(2, `--state must be one of ${STATES.join(', ')}, got ${options.state}`)
+  if (options.state !== undefined) requireOneOf('--state', options.state, STATES)
   const given = {
     receiver,
     provider,
@@ -43,7 +42,7 @@ export function filterOf(options: InboxCommandOptions): TaskFilter {
     id,
     cause,
     text,
-    state: options.state as TaskState | undefined,
+    state: options.state,
     after: sinceOption('--since', options.since),
     before: sinceOption('--until', options.until),
   }

@@ -1,5 +1,4 @@
-import { rendered, shown, styled } from './terminal.ts'
-import { widthOf } from './width.ts'
+import { shown, styled } from './terminal.ts'
 
 /** Signs and words for outcomes: never colour alone. */
 const SIGNS: Readonly<
@@ -53,22 +52,4 @@ export function lasting(milliseconds: number): string {
   for (const [size, unit] of units)
     if (milliseconds >= size) return `${Math.round((milliseconds / size) * 10) / 10} ${unit}`
   return `${Math.round(milliseconds)} ms`
-}
-
-/** Rows in aligned columns. Numbers stand on the right. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, at) =>
-    rows.reduce((most, row) => Math.max(most, widthOf(rendered(row[at] ?? ''))), 0),
-  )
-  return rows
-    .map((row) =>
-      row
-        .map((cell, at) => {
-          const blank = ' '.repeat(widths[at]! - widthOf(rendered(cell)))
-          return /^[\d,.]+(?: (?:ms|s|min|h|d|B))?$/.test(cell) ? blank + cell : cell + blank
-        })
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
 }

@@ -36,14 +36,23 @@ export function shown(text: string, most = 200): string {
  * so that text which nobody has shown does nothing but break its line.
  */
 export function rendered(text: string): string {
+  return stretches(text)
+    .map(({ style, plain }) => `${style.replace(OURS, ESC)}${plain}`)
+    .join('')
+}
+
+/** A text in stretches: each a style of {@link styled}, or none, and the characters after it, as they are shown. */
+export function stretches(
+  text: string,
+): readonly { readonly style: string; readonly plain: string }[] {
   const [first = '', ...rest] = text.split(OURS)
   return [
-    inertLines(first),
+    { style: '', plain: inertLines(first) },
     ...rest.map((part) => {
       const [style = ''] = /^\[[\d;]*m/.exec(part) ?? []
-      return `${style && ESC}${style}${inertLines(part.slice(style.length))}`
+      return { style: style && `${OURS}${style}`, plain: inertLines(part.slice(style.length)) }
     }),
-  ].join('')
+  ]
 }
 
 function inertLines(text: string): string {

@@ -1,31 +1,110 @@
-import truncatedWidth from 'fast-string-truncated-width'
+import plainWidth from 'string-width'
+import { rendered, stretches } from './terminal.ts'
 
-const ESC = String.fromCharCode(27)
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
-/** Columns that a text takes in a terminal: wide characters take two, styles none. */
+/** Columns of the terminal that stdout is; `Infinity` without one. */
+export function columnsOf(): number {
+  // Some terminals say 0 until they are asked for their size.
+  return (process.stdout.isTTY && process.stdout.columns) || Infinity
+}
+
+/** Columns that a text takes in a terminal as it is printed: wide characters take two, combining marks and styles none. */
 export function widthOf(text: string): number {
-  return truncatedWidth(text).width
+  return stretches(text).reduce((sum, { plain }) => sum + plainWidth(plain), 0)
 }
 
-/** A text on one line of at most this width, with `…` at its end if it is longer. */
+/** A line of at most this width, with `…` at its end if it was longer. Styles end where they ended. */
 export function clipped(text: string, columns: number): string {
-  const { index, truncated } = truncatedWidth(text, { limit: columns, ellipsis: '…' })
-  if (!truncated) return text
-  // The end of a style may be cut off.
-  const reset = text.includes(ESC) ? `${ESC}[0m` : ''
-  return `${text.slice(0, index)}…${reset}`
+  if (widthOf(text) <= columns) return text
+  const more = rendered('…')
+  let left = columns - more.length
+  if (left < 0) return more.slice(0, Math.max(0, columns))
+  let line = ''
+  let isCut = false
+  for (const { style, plain } of stretches(text)) {
+    line += style
+    if (isCut) continue
+    const head = headOf(plain, left)
+    line += head
+    left -= plainWidth(head)
+    isCut = head.length < plain.length
+    if (isCut) line += more
+  }
+  return line
 }
 
-/** A text without styles, broken into lines of at most this width. */
-export function wrapped(text: string, columns: number): readonly string[] {
+/** A plain text of at most this width, with `…` in its middle if it was longer: names differ at both ends. */
+export function squeezed(text: string, columns: number): string {
+  if (widthOf(text) <= columns) return text
+  const tail = columns - rendered('…').length - Math.ceil(columns / 2)
+  const all = [...graphemes.segment(text)].map(({ segment }) => segment)
+  let end = ''
+  while (all.length > 0 && widthOf(all.at(-1)! + end) <= tail) end = all.pop()! + end
+  return `${clipped(text, columns - widthOf(end))}${end}`
+}
+
+/**
+ * A text on lines of at most this width, broken between words, and within a word that has no room. All but the first begin
+ * with `indent` blanks, or as many as half of the width.
+ */
+export function wrapped(text: string, columns: number, indent = 0): readonly string[] {
+  if (widthOf(text) <= columns) return [text]
+  const start = ' '.repeat(Math.min(indent, Math.floor(columns / 2)))
   const lines: string[] = []
-  let rest = text
-  for (;;) {
-    const { index, truncated } = truncatedWidth(rest, { limit: columns })
-    // A wide character may not fit on a line of one column.
-    const end = Math.max(index, 1)
-    if (!truncated || end >= rest.length) return [...lines, rest]
-    lines.push(rest.slice(0, end))
-    rest = rest.slice(end)
+  let line = ''
+  let width = 0
+  for (const { style, plain } of stretches(text)) {
+    line += style
+    for (const [, blank = '', word = ''] of plain.matchAll(/(\s*)(\S*)/g)) {
+      const wide = plainWidth(blank) + plainWidth(word)
+      const isFirst = width === 0 || (lines.length > 0 && width === start.length)
+      if (width + wide <= columns) add(blank + word, wide)
+      else if (isFirst || plainWidth(word) > columns - start.length) broken(blank + word)
+      else {
+        next()
+        add(word, plainWidth(word))
+      }
+    }
   }
+  return [...lines, line]
+
+  function add(part: string, wide: number): void {
+    line += part
+    width += wide
+  }
+
+  function next(): void {
+    lines.push(line.trimEnd())
+    line = start
+    width = start.length
+  }
+
+  function broken(long: string): void {
+    for (let rest = long; rest !== '';) {
+      // A wide character has no room on a line of one column: it stands there all the same.
+      const head = headOf(rest, columns - width) || (width > start.length ? '' : firstOf(rest))
+      add(head, plainWidth(head))
+      rest = rest.slice(head.length)
+      if (rest !== '') next()
+    }
+  }
+}
+
+function firstOf(text: string): string {
+  const [first] = graphemes.segment(text)
+  return first?.segment ?? ''
+}
+
+/** As much of a plain text as this width has room for. */
+function headOf(text: string, columns: number): string {
+  if (plainWidth(text) <= columns) return text
+  let head = ''
+  let width = 0
+  for (const { segment } of graphemes.segment(text)) {
+    width += plainWidth(segment)
+    if (width > columns) return head
+    head += segment
+  }
+  return head
 }

@@ -1,5 +1,6 @@
 import type { EndpointStatus, Plan, Step, StepResult } from '@postern/registrar'
-import { table, timeOf } from '../print/style.ts'
+import { timeOf } from '../print/style.ts'
+import { table } from '../print/table.ts'
 import { shown, styled } from '../print/terminal.ts'
 
 const SIGNS = {
@@ -32,25 +33,28 @@ export function resultLines(results: readonly StepResult[]): string {
 
 /** What the sender says of its endpoints. */
 export function statusLines(found: readonly EndpointStatus[]): string {
-  return table([
-    ['state', 'endpoint', 'topics', 'last failure'],
-    ...found.map(({ delivering, state: at, id, topics, failures: [last] }) => [
-      delivering === false
-        ? `${styled('red', '✕')} ${shown(at === 'active' ? 'off' : at, 40)}`
-        : `${styled('green', '●')} delivers`,
-      shown(id),
-      shown(topics.join(', '), 60),
-      last === undefined
-        ? ''
-        : [
-            last.at === undefined ? '' : timeOf(last.at),
-            shown(String(last.status ?? '')),
-            shown(last.reason ?? ''),
-          ]
-            .filter((part) => part !== '')
-            .join(' '),
-    ]),
-  ])
+  return table(
+    [
+      ['state', 'endpoint', 'topics', 'last failure'],
+      ...found.map(({ delivering, state: at, id, topics, failures: [last] }) => [
+        delivering === false
+          ? `${styled('red', '✕')} ${shown(at === 'active' ? 'off' : at, 40)}`
+          : `${styled('green', '●')} delivers`,
+        shown(id),
+        shown(topics.join(', '), 60),
+        last === undefined
+          ? ''
+          : [
+              last.at === undefined ? '' : timeOf(last.at),
+              shown(String(last.status ?? '')),
+              shown(last.reason ?? ''),
+            ]
+              .filter((part) => part !== '')
+              .join(' '),
+      ]),
+    ],
+    { drops: ['topics'] },
+  )
 }
 
 function stepLine({ do: verb, kind, id, before, after, why }: Step): string {

@@ -1,4 +1,5 @@
 import type { About, Provider } from '@postern/core/scheme'
+import { nearest } from '@postern/core/inbox'
 import { Failure } from '../print/failure.ts'
 import { readEnv } from '../env.ts'
 
@@ -25,7 +26,9 @@ export async function aboutOf(name: string): Promise<About> {
     }
   }
   const { catalogue } = await import('@postern/providers/catalogue')
-  const near = [...catalogue.keys()].filter((one) => one.startsWith(name.slice(0, 3)))
+  const names = [...catalogue.keys()]
+  const like = nearest(name, names)
+  const near = like === undefined ? names.filter((one) => one.startsWith(name.slice(0, 3))) : [like]
   throw new Failure(
     2,
     `provider must be a name in the catalogue, got ${name}${near.length > 0 ? `; did you mean ${near.join(' or ')}?` : ';'} \`postern providers\` lists all`,

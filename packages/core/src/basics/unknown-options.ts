@@ -17,8 +17,13 @@ export function unknownOptions(what: string, given: unknown, known: readonly str
   }
 }
 
-/** The known name with the fewest changed characters, or undefined if more than a third of them differ. */
-function nearest(name: string, known: readonly string[]): string | undefined {
+/**
+ * The known name with the fewest changed characters, or undefined if more than a third of them differ.
+ *
+ * @example
+ * nearest('sqlit', ['sqlite', 'postgres']) // 'sqlite'
+ */
+export function nearest(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined
   let least = Math.max(1, Math.floor(name.length / 3)) + 1
   for (const other of known) {

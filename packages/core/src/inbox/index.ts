@@ -64,7 +64,7 @@ export type {
   Page,
 } from './journal.ts'
 export type { Guard } from '../event.ts'
-export { unknownOptions } from '../basics/unknown-options.ts'
+export { nearest, unknownOptions } from '../basics/unknown-options.ts'
 export { stopwatchOf } from './tasks/stopwatch.ts'
 export {
   attachment,

@@ -5,7 +5,8 @@ import { withInbox } from '../../inbox.ts'
 import type { ExitCode } from '../../print/failure.ts'
 import { say, sayJson } from '../../print/outcome.ts'
 import { inboxOptions } from '../../options/shared-options.ts'
-import { table, timeOf } from '../../print/style.ts'
+import { timeOf } from '../../print/style.ts'
+import { table } from '../../print/table.ts'
 import { shown } from '../../print/terminal.ts'
 
 /** Adds `postern inbox causes`. */
@@ -30,17 +31,21 @@ async function causesCommand(options: InboxCommandOptions): Promise<ExitCode> {
     else if (causes.length === 0) say('All is well: no task failed.')
     else
       say(
-        table([
-          ['dead', 'retrying', 'subscription', 'last', 'cause', 'error'],
-          ...causes.map((one) => [
-            String(one.dead),
-            String(one.retrying),
-            shown(one.subscription),
-            timeOf(one.last),
-            shown(one.cause),
-            shown(one.sample.message, 100),
-          ]),
-        ]),
+        table(
+          [
+            ['dead', 'retrying', 'receiver', 'subscription', 'last', 'cause', 'error'],
+            ...causes.map((one) => [
+              String(one.dead),
+              String(one.retrying),
+              shown(one.receiver),
+              shown(one.subscription),
+              timeOf(one.last),
+              shown(one.cause),
+              shown(one.sample.message, 100),
+            ]),
+          ],
+          { drops: ['last', 'retrying', 'subscription', 'receiver'] },
+        ),
       )
     return 0
   })

@@ -11,7 +11,8 @@ import {
   rowOptions,
   timeOptions,
 } from '../../options/shared-options.ts'
-import { lasting, state, table, timeOf } from '../../print/style.ts'
+import { lasting, state, timeOf } from '../../print/style.ts'
+import { table } from '../../print/table.ts'
 import { shown } from '../../print/terminal.ts'
 import { sinceOption } from '../../options/time-option.ts'
 
@@ -46,19 +47,22 @@ async function deliveriesCommand(options: InboxCommandOptions): Promise<ExitCode
     else if (rows.length === 0) remark('no delivery matches')
     else
       say(
-        table([
-          ['arrived', 'outcome', 'reply', 'took', 'receiver', 'topics', 'delivery', 'why'],
-          ...rows.map((one) => [
-            timeOf(one.at),
-            state(one.outcome),
-            String(one.status),
-            lasting(one.took),
-            shown(one.receiver),
-            shown(one.topics.join(', ') || '?', 60),
-            shown(one.id),
-            shown(one.code === undefined ? '' : `${one.code}: ${one.reason ?? ''}`, 100),
-          ]),
-        ]),
+        table(
+          [
+            ['arrived', 'outcome', 'reply', 'took', 'receiver', 'topics', 'delivery', 'why'],
+            ...rows.map((one) => [
+              timeOf(one.at),
+              state(one.outcome),
+              String(one.status),
+              lasting(one.took),
+              shown(one.receiver),
+              shown(one.topics.join(', ') || '?', 60),
+              shown(one.id),
+              shown(one.code === undefined ? '' : `${one.code}: ${one.reason ?? ''}`, 100),
+            ]),
+          ],
+          { drops: ['took', 'reply', 'topics', 'arrived', 'receiver'] },
+        ),
       )
     if (more && !options.json) remark(MORE)
     return 0

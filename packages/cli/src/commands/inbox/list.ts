@@ -6,7 +6,8 @@ import type { ExitCode } from '../../print/failure.ts'
 import { remark, say, sayJson } from '../../print/outcome.ts'
 import { MORE, rowsOf } from '../../print/pages.ts'
 import { inboxOptions, rowOptions, taskOptions } from '../../options/shared-options.ts'
-import { state, table, timeOf } from '../../print/style.ts'
+import { state, timeOf } from '../../print/style.ts'
+import { table } from '../../print/table.ts'
 import { shown } from '../../print/terminal.ts'
 
 /** Adds `postern inbox list`. */
@@ -19,25 +20,29 @@ export function declare(inbox: Command): void {
 
 /** `postern inbox list`. */
 async function listCommand(options: InboxCommandOptions): Promise<ExitCode> {
+  const filter = filterOf(options)
   return withInbox<ExitCode>(options, async ({ view }) => {
-    const filter = filterOf(options)
     const { rows, more } = await rowsOf(options.limit, (page) => view.list({ ...filter, ...page }))
     if (options.json) sayJson({ tasks: rows, more }, 2)
     else if (rows.length === 0) remark('no task matches')
     else
       say(
-        table([
-          ['received', 'state', 'subscription', 'topic', 'attempts', 'task', 'error'],
-          ...rows.map((task) => [
-            timeOf(task.receivedAt),
-            state(task.state),
-            shown(task.subscription),
-            shown(task.event.topic),
-            String(task.attempts),
-            shown(task.id),
-            shown(task.error?.message ?? '', 80),
-          ]),
-        ]),
+        table(
+          [
+            ['received', 'state', 'receiver', 'subscription', 'topic', 'attempts', 'task', 'error'],
+            ...rows.map((task) => [
+              timeOf(task.receivedAt),
+              state(task.state),
+              shown(task.receiver),
+              shown(task.subscription),
+              shown(task.event.topic),
+              String(task.attempts),
+              shown(task.id),
+              shown(task.error?.message ?? '', 80),
+            ]),
+          ],
+          { drops: ['attempts', 'topic', 'received', 'subscription', 'receiver'] },
+        ),
       )
     if (more && !options.json) remark(MORE)
     return 0

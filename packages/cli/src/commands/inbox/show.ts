@@ -5,7 +5,8 @@ import { withInbox } from '../../inbox.ts'
 import { Failure, type ExitCode } from '../../print/failure.ts'
 import { plainMember, say, sayJson } from '../../print/outcome.ts'
 import { inboxOptions } from '../../options/shared-options.ts'
-import { counted, lasting, shortId, state, table, timeOf } from '../../print/style.ts'
+import { counted, lasting, shortId, state, timeOf } from '../../print/style.ts'
+import { table } from '../../print/table.ts'
 import { shown } from '../../print/terminal.ts'
 
 const MOST_TEXT = 20_000
@@ -40,7 +41,10 @@ async function showCommand(id: string, options: InboxCommandOptions): Promise<Ex
       )
     say(`\npayload\n${payloadOf(record.payload)}`)
     say(
-      `\nheaders\n${table(delivery.headers.map(([name, value]) => [`  ${shown(name)}`, shown(value)]))}`,
+      `\nheaders\n${table(
+        delivery.headers.map(([name, value]) => [`  ${shown(name)}`, shown(value)]),
+        { wraps: true },
+      )}`,
     )
     return 0
   })

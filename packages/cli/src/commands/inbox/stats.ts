@@ -5,7 +5,8 @@ import { withInbox } from '../../inbox.ts'
 import type { ExitCode } from '../../print/failure.ts'
 import { say, sayJson } from '../../print/outcome.ts'
 import { inboxOptions } from '../../options/shared-options.ts'
-import { lasting, table } from '../../print/style.ts'
+import { lasting } from '../../print/style.ts'
+import { table } from '../../print/table.ts'
 import { shown } from '../../print/terminal.ts'
 
 /** Adds `postern inbox stats`. */
@@ -23,15 +24,18 @@ async function statsCommand(options: InboxCommandOptions): Promise<ExitCode> {
     if (options.json) sayJson({ subscriptions: lanes }, 2)
     else
       say(
-        table([
-          ['receiver', 'subscription', 'pending', 'running', 'done', 'dead', 'oldest due'],
-          ...lanes.map(({ receiver, subscription, counts, oldest }) => [
-            shown(receiver),
-            shown(subscription),
-            ...[counts.pending, counts.running, counts.done, counts.dead].map(String),
-            oldest === undefined ? '' : lasting(Math.max(0, Date.now() - oldest)),
-          ]),
-        ]),
+        table(
+          [
+            ['receiver', 'subscription', 'pending', 'running', 'done', 'dead', 'oldest due'],
+            ...lanes.map(({ receiver, subscription, counts, oldest }) => [
+              shown(receiver),
+              shown(subscription),
+              ...[counts.pending, counts.running, counts.done, counts.dead].map(String),
+              oldest === undefined ? '' : lasting(Math.max(0, Date.now() - oldest)),
+            ]),
+          ],
+          { drops: ['running', 'done', 'pending', 'receiver'] },
+        ),
       )
     return 0
   })

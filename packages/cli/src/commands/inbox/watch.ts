@@ -10,6 +10,7 @@ import { rowsOf } from '../../print/pages.ts'
 import { inboxOptions, rowOptions, taskOptions } from '../../options/shared-options.ts'
 import { state, timeOf } from '../../print/style.ts'
 import { shown } from '../../print/terminal.ts'
+import { clipped, columnsOf } from '../../print/width.ts'
 
 // `version` of the inbox is a cheap number that changes with any task.
 const LOOK = 500
@@ -54,9 +55,9 @@ function tell(task: TaskInfo, known: Map<string, string>, json: boolean): void {
   // Tasks that are no longer on the page are forgotten.
   if (known.size > 10_000) known.delete(known.keys().next().value!)
   if (json) return sayJson(task)
-  const { event, subscription, error, id } = task
+  const { event, receiver, subscription, error, id } = task
   const why = shown(error?.message ?? '', 80)
-  say(
-    `${timeOf(Date.now())}  ${state(task.state).padEnd(9)}  ${shown(subscription)}  ${shown(event.topic)}  ${shown(id)}  ${why}`.trimEnd(),
-  )
+  const names = [receiver, subscription, event.topic, id].map((name) => shown(name))
+  const line = [timeOf(Date.now()), state(task.state), ...names, why].join('  ')
+  say(clipped(line.trimEnd(), columnsOf()))
 }

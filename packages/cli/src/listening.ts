@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process'
+import { readdir, readFile, readlink } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
+import { Failure } from './print/failure.ts'
+
+/**
+ * Lets a server listen on this machine alone, and returns its port. 0 takes a free one.
+ *
+ * @throws Failure that says who listens there already, if the system tells, and what to do.
+ */
+export async function listenOn(server: Server, port: number): Promise<number> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, '127.0.0.1', resolve)
+    })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new Failure(3, `--port ${port}: ${await remedyOf(code, port, message)}`, { cause: error })
+  }
+  return (server.address() as AddressInfo).port
+}
+
+async function remedyOf(code: string | undefined, port: number, message: string): Promise<string> {
+  if (code === 'EACCES')
+    return `this user may not listen there (${message}); ports from 1024 on are free for all, as in --port ${port + 8000}`
+  if (code !== 'EADDRINUSE') return message
+  const owner = await ownerOf(port).catch(() => undefined)
+  const who =
+    owner === undefined
+      ? 'another program listens there'
+      : `${owner.name} (process ${owner.id}) listens there`
+  return `${who}; end it, or give another port, as in --port ${port < 65_535 ? port + 1 : port - 1}, or --port 0 for a free one`
+}
+
+interface Owner {
+  readonly id: number
+  readonly name: string
+}
+
+/** The program that listens on a port; undefined if the system does not tell, as of another user's. */
+async function ownerOf(port: number): Promise<Owner | undefined> {
+  return process.platform === 'linux' ? ownerInProc(port) : ownerByLsof(port)
+}
+
+// The state "LISTEN" in /proc/net/tcp.
+const LISTENS = '0A'
+
+/** @see https://man7.org/linux/man-pages/man5/proc_net.5.html */
+async function ownerInProc(port: number): Promise<Owner | undefined> {
+  const end = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  const tables = await Promise.all(
+    ['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8').catch(() => '')),
+  )
+  const sockets = new Set(
+    tables
+      .flatMap((text) => text.split('\n').slice(1))
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, local, , state]) => state === LISTENS && local!.endsWith(end))
+      .map((columns) => `socket:[${columns[9]}]`),
+  )
+  if (sockets.size === 0) return undefined
+  for (const id of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const files = await readdir(`/proc/${id}/fd`).catch(() => [])
+    for (const file of files)
+      if (sockets.has(await readlink(`/proc/${id}/fd/${file}`).catch(() => '')))
+        return { id: Number(id), name: (await readFile(`/proc/${id}/comm`, 'utf8')).trim() }
+  }
+  return undefined
+}
+
+/** @see https://github.com/lsof-org/lsof/blob/master/Lsof.8 (-F: fields, a line each) */
+async function ownerByLsof(port: number): Promise<Owner | undefined> {
+  const args = ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']
+  const { stdout } = await promisify(execFile)('lsof', args, { timeout: 2000 })
+  const field = (name: string): string | undefined =>
+    new RegExp(`^${name}(.+)$`, 'm').exec(stdout)?.[1]
+  const id = field('p')
+  return id === undefined ? undefined : { id: Number(id), name: field('c') ?? 'a program' }
+}

@@ -1,0 +1,91 @@
+import { clipped, columnsOf, squeezed, widthOf, wrapped } from './width.ts'
+
+/** How a table is laid out. */
+export interface TableOptions {
+  /**
+   * Heads of columns that fall out where the terminal is too narrow, this one first. Before that they have at most 28 columns, cut
+   * in the middle. All others stay whole, but the last, which is cut.
+   *
+   * @default []
+   */
+  readonly drops?: readonly string[]
+  /**
+   * Whether the last column goes on on further lines, below itself, instead of being cut.
+   *
+   * @default false
+   */
+  readonly wraps?: boolean
+  /**
+   * The width to fit.
+   *
+   * @default That of the terminal; a pipe gets everything.
+   */
+  readonly columns?: number
+}
+
+const GAP = 2
+// What a cell is squeezed to before its column falls out.
+const NAME = 28
+// The least that the last column must have room for, before a column falls out for it.
+const LAST = 16
+
+/** Rows in aligned columns, no line wider than the terminal. The first row has the heads. Numbers stand on the right. */
+export function table(
+  rows: readonly (readonly string[])[],
+  { drops = [], wraps = false, columns = columnsOf() }: TableOptions = {},
+): string {
+  const [heads = []] = rows
+  const { cells, widths } = fitted(rows, drops, columns)
+  const last = widths.length - 1
+  const start = widths.slice(0, last).reduce((sum, width) => sum + width + GAP, 0)
+  return cells
+    .flatMap((row) => {
+      const line = row.map((cell, at) => padded(cell, widths[at]!)).join(' '.repeat(GAP))
+      // Without room behind the other columns the last goes on below them.
+      if (wraps) return wrapped(line.trimEnd(), columns, start + LAST > columns ? GAP : start)
+      return [clipped(line.trimEnd(), columns)]
+    })
+    .join('\n')
+
+  function padded(cell: string, width: number): string {
+    const blank = ' '.repeat(Math.max(0, width - widthOf(cell)))
+    return heads.length > 1 && NUMBER.test(cell) ? blank + cell : cell + blank
+  }
+}
+
+const NUMBER = /^[\d,.]+(?: (?:ms|s|min|h|d|B))?$/
+
+function fitted(
+  rows: readonly (readonly string[])[],
+  drops: readonly string[],
+  columns: number,
+): { readonly cells: readonly (readonly string[])[]; readonly widths: readonly number[] } {
+  const heads = rows[0] ?? []
+  const order = [...drops]
+  let places = heads.map((_, at) => at)
+  let cells = rows
+  let widths = measured()
+  const isWide = (most: number): boolean =>
+    widths.reduce((sum, width, at) => {
+      const isLast = at === widths.length - 1
+      return sum + (isLast ? Math.min(width, most) : width + GAP)
+    }, 0) > columns
+  if (isWide(Infinity)) {
+    cells = rows.map((row) =>
+      row.map((cell, at) => (drops.includes(heads[at]!) ? squeezed(cell, NAME) : cell)),
+    )
+    widths = measured()
+  }
+  while (isWide(LAST) && order.length > 0) {
+    const out = order.shift()
+    places = places.filter((at) => heads[at] !== out)
+    widths = measured()
+  }
+  return { cells: cells.map((row) => places.map((at) => row[at] ?? '')), widths }
+
+  function measured(): readonly number[] {
+    return places.map((at) =>
+      cells.reduce((most, row) => Math.max(most, widthOf(row[at] ?? '')), 0),
+    )
+  }
+}

@@ -1,0 +1,164 @@
+import { stripVTControlCharacters, styleText } from 'node:util'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { state } from '../../src/print/style.ts'
+import { table } from '../../src/print/table.ts'
+import { rendered, shown } from '../../src/print/terminal.ts'
+import { clipped, squeezed, widthOf, wrapped } from '../../src/print/width.ts'
+
+// A witness of its own: what a terminal does with a cell of these texts. East Asian Wide and Fullwidth take two columns.
+const WIDE =
+  /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFF01-\uFF60]|\p{Emoji_Presentation}/u
+function columnsIn(line: string): number {
+  return Array.from(stripVTControlCharacters(line)).reduce(
+    (sum, sign) => sum + (/\p{M}/u.test(sign) ? 0 : WIDE.test(sign) ? 2 : 1),
+    0,
+  )
+}
+
+const words = fc.oneof(
+  fc.constantFrom(
+    '郵便局',
+    'e\u0301\u0327',
+    'שָׁלוֹם',
+    '한국어',
+    '⚡',
+    '👍',
+    '…',
+    '●',
+    'mail',
+    '../../etc/passwd',
+  ),
+  fc.string({ maxLength: 40 }),
+  fc
+    .string({ unit: 'grapheme', maxLength: 12 })
+    .filter(
+      (text) => /^[\p{L}\p{N}\p{P}]*$/u.test(text) && !/[\u1160-\u11FF\uD7B0-\uD7FF]/.test(text),
+    ),
+  fc.constant('x'.repeat(200)),
+)
+const texts = fc.array(words, { maxLength: 12 }).map((all) => shown(all.join(' '), 400))
+const widths = fc.integer({ min: 20, max: 200 })
+const names = fc.constantFrom('done', 'dead', 'pending', 'retrying').map(state)
+const letters = (text: string): string =>
+  stripVTControlCharacters(rendered(text)).replaceAll(/\s/g, '')
+
+describe('nothing is one column too wide, from 20 to 200 columns', () => {
+  test('a table, whichever of its columns fall out', () => {
+    const row = fc.tuple(fc.constantFrom('00:01:02', '7'), names, texts, texts, texts)
+    fc.assert(
+      fc.property(
+        fc.array(row, { minLength: 1, maxLength: 6 }),
+        widths,
+        fc.boolean(),
+        (rows, columns, wraps) => {
+          const text = rendered(
+            table([['received', 'state', 'receiver', 'topic', 'error'], ...rows], {
+              drops: ['topic', 'received', 'receiver'],
+              wraps,
+              columns,
+            }),
+          )
+          for (const line of text.split('\n')) expect(columnsIn(line)).toBeLessThanOrEqual(columns)
+        },
+      ),
+    )
+  })
+
+  test('a line that is cut, with its styles', () => {
+    fc.assert(
+      fc.property(names, texts, widths, (name, text, columns) => {
+        const line = `${name}  ${text}`
+        const cut = rendered(clipped(line, columns))
+        expect(columnsIn(cut)).toBeLessThanOrEqual(columns)
+        // A cut leaves no more than the one column that half of a wide character would have needed.
+        if (widthOf(line) > columns)
+          expect(widthOf(clipped(line, columns))).toBeGreaterThanOrEqual(columns - 1)
+        expect(columnsIn(rendered(squeezed(text, columns)))).toBeLessThanOrEqual(columns)
+      }),
+    )
+  })
+
+  test('a text that is wrapped, which keeps every letter', () => {
+    fc.assert(
+      fc.property(names, texts, widths, fc.nat(40), (name, text, columns, indent) => {
+        const lines = wrapped(`  ${name}  ${text}`, columns, indent)
+        for (const line of lines) expect(columnsIn(rendered(line))).toBeLessThanOrEqual(columns)
+        for (const line of lines.slice(1))
+          expect(line.startsWith(' '.repeat(Math.min(indent, Math.floor(columns / 2))))).toBe(true)
+        expect(letters(lines.join(''))).toBe(letters(`${name}${text}`))
+      }),
+    )
+  })
+})
+
+describe('a table', () => {
+  const rows = [
+    ['received', 'state', 'receiver', 'attempts', 'task', 'error'],
+    [
+      '12:00:03',
+      state('dead'),
+      'shop',
+      '7',
+      '65536',
+      'SMTP 421 too many connections from this host',
+    ],
+  ]
+  const drops = ['attempts', 'received', 'receiver']
+  const at = (columns: number): readonly string[] =>
+    stripVTControlCharacters(rendered(table(rows, { drops, columns }))).split('\n')
+
+  test('says everything in a pipe', () => {
+    expect(at(Infinity)).toEqual([
+      'received  state   receiver  attempts  task   error',
+      '12:00:03  ✕ dead  shop             7  65536  SMTP 421 too many connections from this host',
+    ])
+  })
+
+  test('cuts the last column first, then columns fall out in their order; the id stays whole', () => {
+    expect(at(67)[1]).toBe('12:00:03  ✕ dead  shop             7  65536  SMTP 421 too many con…')
+    expect(at(60)[1]).toBe('12:00:03  ✕ dead  shop      65536  SMTP 421 too many connec…')
+    expect(at(52)).toEqual([
+      'received  state   receiver  task   error',
+      '12:00:03  ✕ dead  shop      65536  SMTP 421 too man…',
+    ])
+    expect(at(36)[1]).toBe('✕ dead  65536  SMTP 421 too many co…')
+    expect(at(20)[1]).toBe('✕ dead  65536  SMTP…')
+  })
+
+  test('a name of 200 characters keeps its ends and leaves room', () => {
+    const long = `shop-${'x'.repeat(190)}-eu-1`
+    const [, line] = stripVTControlCharacters(
+      rendered(
+        table(
+          [
+            ['receiver', 'error'],
+            [long, 'no'],
+          ],
+          { drops: ['receiver'], columns: 80 },
+        ),
+      ),
+    ).split('\n')
+    expect(line).toBe(`shop-xxxxxxxxx…xxxxxxxx-eu-1  no`)
+  })
+
+  test('its last column goes on below itself', () => {
+    expect(
+      table(
+        [
+          ['signed', 'the bytes of the body, a time'],
+          ['id', 'x'],
+        ],
+        { wraps: true, columns: 30 },
+      ).split('\n'),
+    ).toEqual(['signed  the bytes of the body,', '        a time', 'id      x'])
+  })
+})
+
+test('a style that is open where a line is cut is closed', () => {
+  const { isTTY } = process.stdout
+  const red = styleText('red', 'x', { validateStream: false })
+  expect(red).toContain('\u001B[39m')
+  expect(widthOf(state('dead'))).toBe(6)
+  expect(isTTY === true || !rendered(state('dead')).includes('\u001B')).toBe(true)
+})
