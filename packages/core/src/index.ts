@@ -13,6 +13,8 @@ export {
   type TenantResolver,
   type TenantSecrets,
 } from './provider/per-tenant.ts'
+export { behind } from './provider/gateway/behind.ts'
+export { allOf } from './provider/gateway/all-of.ts'
 export type { HeaderLines } from './basics/header-lines.ts'
 export {
   createDelivery,

@@ -33,6 +33,7 @@ import { clerk } from './clerk.ts'
 import { clickup } from './clickup.ts'
 import { close } from './close.ts'
 import { cloudevents } from './cloudevents.ts'
+import { cloudflareAccess } from './cloudflare-access.ts'
 import { coinbaseCommerce } from './coinbase-commerce.ts'
 import { configcat } from './configcat.ts'
 import { contentful } from './contentful.ts'
@@ -65,6 +66,7 @@ import { ghost } from './ghost.ts'
 import { github } from './github.ts'
 import { gitlab } from './gitlab.ts'
 import { gocardless } from './gocardless.ts'
+import { googleCloudTasks } from './google-cloud-tasks.ts'
 import { googlePubsub } from './google-pubsub.ts'
 import { grafana } from './grafana.ts'
 import { helpScout } from './help-scout.ts'
@@ -205,6 +207,7 @@ const FACTORIES: readonly { readonly about: About }[] = [
   clickup,
   close,
   cloudevents,
+  cloudflareAccess,
   coinbaseCommerce,
   configcat,
   contentful,
@@ -237,6 +240,7 @@ const FACTORIES: readonly { readonly about: About }[] = [
   github,
   gitlab,
   gocardless,
+  googleCloudTasks,
   googlePubsub,
   grafana,
   helpScout,

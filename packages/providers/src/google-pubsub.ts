@@ -1,42 +1,26 @@
 import { WebhookError, type Delivery } from '@postern/core'
-import {
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-  fetchedJwks,
-  fixedKeys,
-  givenJwks,
-  jwt,
-  type Jwks,
-  type JwtClaims,
-  type FetchOptions,
-} from '@postern/core/scheme'
+import type { EventDraft, Factory, ParsedBody } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
+import {
+  googleOidc,
+  googleOidcOptions,
+  googleOidcReady,
+  type GoogleOidcOptions,
+} from './schemes/google-oidc.ts'
 
 /** Options of {@link googlePubsub}. */
-export interface GooglePubsubOptions extends FetchOptions {
-  /** The service account of the push subscription. Anybody at Google can have a token made for your audience. */
-  readonly email: string | readonly string[]
-  /**
-   * The audience of the push subscription. Give it if anybody may choose the Host of a request.
-   * @default the URL of the request, since Google's default is the URL it pushes to
-   */
-  readonly audience?: string | readonly string[]
-  /** Google's keys, in place of fetching them. */
-  readonly jwks?: Jwks
-  /** Seconds the clocks may differ. @default 60 if the token is from the future, 0 if it has expired */
-  readonly tolerance?: number
-}
-
-const KEYS = 'https://www.googleapis.com/oauth2/v3/certs'
+export interface GooglePubsubOptions extends GoogleOidcOptions {}
 
 /**
  * Google Cloud Pub/Sub push, authenticated. An OIDC token (RS256) in `Authorization` says who pushes: issuer, audience and
  * the verified address of the service account are checked. **The body is not signed**: TLS alone protects it, and a token
  * is used again for an hour. Topic is the subscription, id `messageId`; an unwrapped message has both in headers. Pub/Sub
  * takes 102, 200, 201, 202 and 204 and retries for 7 days by default. Needs the package jose.
+ *
+ * As a gateway (`behind`), the sender's body is `message.data`, decoded from base64, and its headers are the message's
+ * attributes; of an unwrapped message they are those of the request.
  * https://docs.cloud.google.com/pubsub/docs/authenticate-push-subscriptions
  */
 export const googlePubsub: Factory<GooglePubsubOptions> = /* @__PURE__ */ provider({
@@ -65,54 +49,48 @@ export const googlePubsub: Factory<GooglePubsubOptions> = /* @__PURE__ */ provid
       ok: '102, 200, 201, 202 or 204',
     },
   },
-  options: {
-    email: 'The service account of the push subscription.',
-    audience: 'Its audience. Default: the URL of the request.',
-    jwks: "Google's keys, in place of fetching them.",
-    fetch: 'In place of the global fetch.',
-    timeout: 'Milliseconds a fetch may take. Default 5000.',
-    tolerance: 'Seconds the clocks may differ. Default 60 ahead, 0 behind.',
-  },
+  options: googleOidcOptions,
   formats: ['json', 'bytes'],
   claims: 'x-goog-pubsub-message-id',
   reads: ['x-goog-pubsub-subscription-name'],
   covers: { body: 'none', timestamp: true },
   canSign: false,
-  prepare(options) {
-    const emails = [options.email ?? []].flat()
-    if (emails.length === 0 || !emails.every((one) => typeof one === 'string' && one.includes('@')))
-      throw new TypeError('google-pubsub: email must be the service account of the subscription')
-    return { ...options, emails }
-  },
-  scheme: ({ audience, emails, jwks, tolerance, ...fetching }) =>
-    fixedKeys(
-      jwt({
-        algorithms: ['RS256'],
-        issuer: ['https://accounts.google.com', 'accounts.google.com'],
-        audience: ({ url }) => [audience ?? url].flat(),
-        required: ['exp'],
-        tolerance,
-        check: (claims) => checkEmail(claims, emails),
-      }),
-      [jwks === undefined ? fetchedJwks(KEYS, fetching) : givenJwks(jwks, 'google-pubsub: jwks')],
-    ),
+  prepare: (options) => googleOidcReady('google-pubsub', options),
+  scheme: (options) => googleOidc('google-pubsub', options),
   events: (delivery, body) => [eventOf(delivery, body)],
+  unwrap: (delivery, { value }) => (isUnwrapped(delivery) ? undefined : unwrapped(value)),
 })
 
-function checkEmail(claims: JwtClaims, emails: readonly string[]): void {
-  if (claims['email_verified'] !== true || !emails.includes(String(claims['email'])))
-    throw new WebhookError('unknown_sender', {
-      problem: 'not_allowed',
-      header: 'authorization',
-      field: 'email',
-      expected: 'of serviceAccount',
-    })
+function isUnwrapped(delivery: Delivery): boolean {
+  return (
+    delivery.header('x-goog-pubsub-message-id') !== undefined &&
+    delivery.header('x-goog-pubsub-subscription-name') !== undefined
+  )
 }
 
 function eventOf(delivery: Delivery, { value }: ParsedBody): EventDraft {
-  const id = delivery.header('x-goog-pubsub-message-id')
-  const topic = delivery.header('x-goog-pubsub-subscription-name')
-  if (topic !== undefined && id !== undefined) return { id, topic, payload: value }
+  if (isUnwrapped(delivery))
+    return {
+      id: delivery.header('x-goog-pubsub-message-id'),
+      topic: delivery.header('x-goog-pubsub-subscription-name')!,
+      payload: value,
+    }
   const message = field(value, 'message')
   return { id: text(message, 'messageId'), topic: needed(value, 'subscription'), payload: value }
+}
+
+function unwrapped(value: unknown): { body: Uint8Array; headers: Record<string, string> } {
+  const message = field(value, 'message')
+  const data = text(message, 'data') ?? ''
+  const body = Buffer.from(data, 'base64')
+  // Buffer leaves out what is no base64: then these would not be the sender's bytes.
+  if (body.toString('base64').replace(/=+$/, '') !== data.replace(/=+$/, ''))
+    throw new WebhookError('unidentified', {
+      problem: 'malformed',
+      field: 'message.data',
+      expected: 'base64',
+    })
+  const attributes = Object.entries(Object(field(message, 'attributes')) as object)
+  const texts = attributes.filter((one): one is [string, string] => typeof one[1] === 'string')
+  return { body, headers: Object.fromEntries(texts) }
 }

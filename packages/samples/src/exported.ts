@@ -1,6 +1,6 @@
 import type { StoredDelivery } from '@postern/core/inbox'
-import { madeOf, type Draft, type Provider } from '@postern/core/scheme'
-import { requireProvider, toRequest } from './signed.ts'
+import type { Draft, Provider } from '@postern/core/scheme'
+import { requireProvider, senderOf, toRequest } from './signed.ts'
 
 /** A stored delivery as JSON, as "copy as test" copies it. */
 export interface ExportedDelivery {
@@ -59,7 +59,7 @@ export function fromDelivery(exported: ExportedDelivery, provider: Provider): Re
     )
   requireProvider('fromDelivery', provider)
   const { method, url, headers, body, encoding = 'utf8', receivedAt } = exported
-  const sender = madeOf(provider)?.factory.about.name ?? provider.name
+  const sender = senderOf(provider)
   if (![sender, provider.name].includes(exported.provider))
     throw new TypeError(
       `fromDelivery: exported is a delivery of ${exported.provider}, got a provider of ${sender}; give that sender's`,

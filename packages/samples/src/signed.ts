@@ -89,6 +89,12 @@ export function requireProvider(what: string, provider: unknown): void {
     )
 }
 
+/** Whose samples a provider has: of a gateway, those of the sender behind it. */
+export function senderOf(provider: Provider): string {
+  const sender = provider.inner ?? provider
+  return madeOf(sender)?.factory.about.name ?? sender.name
+}
+
 /** A fetch `Request` of what a provider signed. */
 export function toRequest({ url, method, headers, body }: SignableRequest): Request {
   const empty = method === 'GET' || method === 'HEAD'
@@ -100,7 +106,7 @@ async function sampleOf(
   topic: string | undefined,
   hasPayload: boolean,
 ): Promise<Sample | undefined> {
-  const name = madeOf(provider)?.factory.about.name ?? provider.name
+  const name = senderOf(provider)
   try {
     return await sample(name, topic)
   } catch (error) {

@@ -46,7 +46,7 @@ export async function judgeCase(
 // A challenge is answered without a signature.
 async function isGreeted(delivery: Delivery, provider: Provider): Promise<boolean> {
   try {
-    return (await provider.greet?.(delivery)) !== undefined
+    return (await provider.greet?.(delivery, Date.now)) !== undefined
   } catch {
     return false
   }

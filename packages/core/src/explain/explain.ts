@@ -63,9 +63,14 @@ export async function explain(
   const trial = createTrial(bounds, now())
   const cases: Case[] = []
   for (const one of providers) {
-    const found = await judgeCase(given, one, trial, fingerprints)
-    if (!found.error) return said(found, [])
-    cases.push(found)
+    let found: Case
+    // Of several that must all accept it, the first that does not is explained.
+    for (const proof of one.proofs ?? [one]) {
+      found = await judgeCase(given, proof, trial, fingerprints)
+      if (found.error) break
+    }
+    if (!found!.error) return said(found!, [])
+    cases.push(found!)
   }
   const refused = cases.find((one) => one.error!.code !== 'missing_header') ?? cases[0]!
   const masked = isDelivery(delivery) ? undefined : maskedFinding(delivery.masked, refused)

@@ -29,6 +29,16 @@ export function remember(made: Made): Remembering {
   return { [MADE]: () => made }
 }
 
+/** The member for a provider that was laid around another one: what is asked of that one is made again with it. */
+export function madeAgain(provider: Provider, around: (again: Provider) => Provider): Remembering {
+  const made = madeOf(provider)
+  if (!made) return {}
+  const factory = Object.assign((options: object) => around(made.factory(options)), {
+    about: made.factory.about,
+  })
+  return remember({ ...made, factory: factory as Factory<object> })
+}
+
 /**
  * How a provider was made; undefined if `provider()` did not make it. It holds secrets: print nothing of it.
  *

@@ -61,6 +61,7 @@ const PLAIN = [
   'claims',
   'xml',
   'refusal',
+  'unwrap',
 ] as const
 
 /** The members that a provider takes unchanged from its spec, and those that its facts imply. */

@@ -1,5 +1,5 @@
 import type { ParsedBody } from '../body/parse.ts'
-import type { Delivery } from '../delivery.ts'
+import type { Delivery, DeliveryInit } from '../delivery.ts'
 import type { WebhookError } from '../errors.ts'
 import type { EventDraft, EventMap } from '../event.ts'
 import type { LimitOptions } from '../limits.ts'
@@ -128,7 +128,7 @@ export interface Provider<Events extends EventMap = EventMap> {
   /** Reads the events out of a verified delivery; none, one or several. */
   readonly events: (delivery: Delivery, body: ParsedBody) => readonly EventDraft[]
   /** Answers an unsigned challenge. It accepts nothing and signs nothing with the event key. */
-  readonly greet?: (delivery: Delivery) => MaybePromise<Reply | undefined>
+  readonly greet?: (delivery: Delivery, clock: Clock) => MaybePromise<Reply | undefined>
   /** Answers a signed challenge. */
   readonly handshake?: (
     delivery: Delivery,
@@ -137,6 +137,18 @@ export interface Provider<Events extends EventMap = EventMap> {
   ) => MaybePromise<Reply | undefined>
   /** The body, status or headers this sender needs; undefined leaves the reply to the receiver. */
   readonly reply?: (result: Result, delivery: Delivery) => Reply | undefined
+  /**
+   * The sender's own bytes and headers in the verified envelope of a gateway, for `behind`; undefined if this delivery has
+   * no envelope. Absent if the body is always the sender's own.
+   */
+  readonly unwrap?: (
+    delivery: Delivery,
+    body: ParsedBody,
+  ) => Required<Pick<DeliveryInit, 'body' | 'headers'>> | undefined
+  /** The sender whose events a gateway delivers: `behind` sets it. */
+  readonly inner?: Provider
+  /** The providers that must each accept a delivery, in this order: `allOf` sets it. */
+  readonly proofs?: readonly Provider[]
   /** Makes a delivery that `verify` accepts. Absent if only the sender has the signing key. */
   readonly sign?: Sign<Events>
   /** Carries the types of topics and payloads; absent at run time. */

@@ -30,6 +30,8 @@ type Plain = Omit<
   | 'trusted'
   | 'reads'
   | 'signatures'
+  | 'inner'
+  | 'proofs'
 >
 
 /** The argument of `provider()`. `Ready` is the result of `prepare`; without `prepare`, the options themselves. */

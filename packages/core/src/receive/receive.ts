@@ -39,7 +39,7 @@ export async function receive(line: LineHost, delivery: Delivery, host: Host): P
     if (needsXml(provider) && !xmlReady()) await loadXml()
 
     if (provider.greet) {
-      const greeting = await provider.greet(delivery)
+      const greeting = await provider.greet(delivery, line.now)
       ended?.('greet')
       if (greeting) return greeted(line, exchange, greeting)
     }

@@ -69,6 +69,8 @@ function sealed(): ApiProblem {
 /** The sender's facts: from a receiver here, else from the catalogue. */
 async function aboutOf({ receivers }: Context, provider: string): Promise<About> {
   const here = receivers.find((receiver) => receiver.provider.name === provider)
+  if (here?.provider.inner)
+    throw new ApiProblem(409, 'no_test', 'a test of a sender behind a gateway is yours to write')
   const made = here && madeOf(here.provider)
   return made?.factory.about ?? known(provider)
 }

@@ -1,4 +1,4 @@
-import { madeOf } from '@postern/core/scheme'
+import { madeOf, type Provider } from '@postern/core/scheme'
 import type { Action, StatusReply } from '../api.ts'
 import type { Context } from './context.ts'
 import { mayDo } from './allowed.ts'
@@ -20,11 +20,10 @@ export async function answerStatus({
       ...new Set([...receivers.map(({ name }) => name), ...stats.map(({ receiver }) => receiver)]),
     ].map((name) => {
       const receiver = receivers.find((one) => one.name === name)
-      const about = receiver && madeOf(receiver.provider)?.factory.about
       return {
         name,
         provider: receiver?.provider.name ?? name,
-        title: about?.title ?? receiver?.provider.name ?? name,
+        title: receiver ? titleOf(receiver.provider) : name,
         topics: receiver?.topics ?? [],
         subscriptions: [
           ...new Set(stats.flatMap((lane) => (lane.receiver === name ? lane.subscription : []))),
@@ -42,4 +41,9 @@ export async function answerStatus({
     },
     now: Date.now(),
   }
+}
+
+function titleOf(provider: Provider): string {
+  const title = madeOf(provider)?.factory.about.title ?? provider.name
+  return provider.inner ? `${titleOf(provider.inner)} behind ${title}` : title
 }

@@ -1,10 +1,11 @@
 // Checked by the compiler, in the step that checks types of tests; nothing here runs.
-import { createReceiver } from '@postern/core'
+import { allOf, behind, createReceiver } from '@postern/core'
 import type { Provider } from '@postern/core/scheme'
 import type { GithubEvents } from '@postern/providers/types/github'
 import type { SlackEvents } from '@postern/providers/types/slack'
 import type { StripeEvents } from '@postern/providers/types/stripe'
 import { github } from '../../src/github.ts'
+import { hookdeckGateway } from '../../src/hookdeck-gateway.ts'
 import { slack } from '../../src/slack.ts'
 import { stripe } from '../../src/stripe.ts'
 
@@ -95,4 +96,18 @@ export function untyped(secret: string): void {
     expectType<unknown>()(event.payload)
     expectType<string>()(event.topic)
   })
+}
+
+export function typesBehindGateways(secret: string): void {
+  const gateway = hookdeckGateway({ secret })
+  for (const provider of [
+    behind(gateway, github<GithubEvents>({ secret })),
+    behind<GithubEvents>(gateway, github),
+    allOf(gateway, github<GithubEvents>({ secret })),
+  ]) {
+    const receiver = createReceiver({ provider })
+    receiver.on('issues.opened', (event) => expectType<string>()(event.payload.issue.title))
+    // @ts-expect-error -- no topic of GitHub
+    receiver.on('issue.opened', () => undefined)
+  }
 }

@@ -8,6 +8,7 @@ export const SENDER_CREDENTIALS: {
 } = {
   headers: [
     'authorization',
+    'cf-access-jwt-assertion',
     'x-gitlab-token',
     'x-hook-secret',
     'x-telegram-bot-api-secret-token',

@@ -1,0 +1,72 @@
+import type { Delivery } from '../../delivery.ts'
+import type { EventMap } from '../../event.ts'
+import { isPromise } from '../../basics/maybe.ts'
+import { madeAgain } from '../made.ts'
+import type { Clock, Provider } from '../provider.ts'
+import { joinCredentials } from '../scheme.ts'
+
+/**
+ * A sender behind an edge check, such as Cloudflare Access: `access` and `inner` must both verify each delivery, and a
+ * challenge of the sender is answered only if `access` does. All else is the sender's: its events, ids, keys, reply and name.
+ * The edge passes requests on as they came, so that its proof replaces nothing; for a gateway that signs in the sender's place
+ * take `behind`. `explain` names the one of both that refuses.
+ *
+ * @throws TypeError if `access` proves nothing.
+ *
+ * @example
+ * const provider = allOf(cloudflareAccess({ team: 'acme', audience }), github({ secret }))
+ */
+export function allOf<Events extends EventMap>(
+  access: Provider,
+  inner: Provider<Events>,
+): Provider<Events> {
+  for (const [option, value] of Object.entries({ access, inner }))
+    if (typeof (value as Provider | undefined)?.verify !== 'function')
+      throw new TypeError(
+        `allOf: ${option} must be a provider, got ${typeof value}; call its factory, as in github({ secret })`,
+      )
+  if (access.unauthenticated)
+    throw new TypeError(
+      `allOf: access must prove something, got ${access.name} without authentication; give it a secret or leave allOf out`,
+    )
+  const trusted = [...(access.trusted ?? []), ...(inner.trusted ?? [])]
+  const { greet, sign } = inner
+  const { proves: _inner, sign: _key, ...rest } = inner
+  const both = {
+    ...rest,
+    ...madeAgain(inner, (again) => allOf(access, again)),
+    proofs: [...(access.proofs ?? [access]), ...(inner.proofs ?? [inner])],
+    credentials: joinCredentials(access.credentials, inner.credentials),
+    signatures: [...(access.signatures ?? []), ...(inner.signatures ?? [])],
+    reads: (delivery: Delivery) => [access, inner].flatMap((one) => one.reads?.(delivery) ?? []),
+    ...(trusted.length > 0 && { trusted }),
+    ...((access.admit || inner.admit) && {
+      admit(head: Delivery, clock: Clock): void {
+        access.admit?.(head, clock)
+        inner.admit?.(head, clock)
+      },
+    }),
+    ...(access.proves && inner.proves && { proves: true }),
+    verify(delivery: Delivery, clock: Clock) {
+      const passed = access.verify(delivery, clock)
+      return isPromise(passed)
+        ? passed.then(() => inner.verify(delivery, clock))
+        : inner.verify(delivery, clock)
+    },
+    ...(greet && {
+      async greet(delivery: Delivery, clock: Clock) {
+        const greeting = await greet(delivery, clock)
+        if (greeting) await access.verify(delivery, clock)
+        return greeting
+      },
+    }),
+    ...(sign &&
+      access.sign && {
+        sign: (draft: Parameters<typeof sign>[0]) => {
+          const { at } = draft
+          return access.sign!({ ...sign(draft), ...(at !== undefined && { at }) })
+        },
+      }),
+  }
+  return both as Provider<Events>
+}

@@ -1,0 +1,195 @@
+import { markVerified, createDelivery, type Delivery } from '../../delivery.ts'
+import { parseBody, type ParsedBody } from '../../body/parse.ts'
+import type { EventDraft, EventMap } from '../../event.ts'
+import { isPromise } from '../../basics/maybe.ts'
+import type { Factory } from '../about.ts'
+import { headless } from './headless.ts'
+import { madeAgain } from '../made.ts'
+import type { Draft, Provider } from '../provider.ts'
+import { joinCredentials, type Covers, type SignableRequest } from '../scheme.ts'
+
+/**
+ * A sender whose deliveries come through a gateway, such as Hookdeck, Svix Ingest, QStash or Pub/Sub.
+ *
+ * - The gateway alone is verified. A signature of the sender is not needed, and never counts by itself.
+ * - Topics, payloads and their types are the sender's, read from the same bytes. A gateway that wraps them
+ *   (`Provider.unwrap`) has signed the envelope: then they are read from the bytes inside of it.
+ * - An event's id is the sender's if it lies in the body, else the gateway's, which stays the same over its attempts.
+ * - Handshakes and time limits of the sender are the gateway's business, and off here. `covers`, the reply, redirects, the
+ *   retry span and the key that verified are the gateway's. The name is `<sender>-behind-<gateway>`.
+ *
+ * @param inner - the sender, or its factory if you do not have its secret.
+ * @throws TypeError if the gateway proves nothing, or if the sender's body cannot be read out of its envelope.
+ *
+ * @example
+ * const receiver = createReceiver({ provider: behind(hookdeckGateway({ secret }), github) })
+ * receiver.on('issues.opened', (event) => triage(event.payload))
+ */
+export function behind<Events extends EventMap>(
+  gateway: Provider,
+  inner: Provider<Events> | Factory<never, Events>,
+): Provider<Events> {
+  const sender: Provider = typeof inner === 'function' ? exampleOf(inner) : inner
+  checkBoth(gateway, sender)
+  const { unwrap, sign } = gateway
+  const made: Provider = {
+    ...gateway,
+    ...madeAgain(gateway, (again) => behind(again, sender)),
+    name: `${sender.name}-behind-${gateway.name}`,
+    inner: sender,
+    covers: coversOf(gateway.covers, sender.covers),
+    credentials: joinCredentials(gateway.credentials, sender.credentials),
+    signatures: [...(gateway.signatures ?? []), ...(sender.signatures ?? [])],
+    reads: (delivery) => [...readsOf(gateway, delivery), ...readsOf(sender, delivery)],
+    events: (delivery, body) => eventsOf(gateway, sender, delivery, body),
+    // The sender's bytes are the same, whatever the gateway's id is.
+    ...(sender.repeats === false && { repeats: false }),
+    ...(unwrap ? wrapped(sender) : bodyOf(gateway, sender)),
+  }
+  const { sign: _gateway, ...verifying } = made
+  if (!sign || unwrap) return verifying as Provider<Events>
+  return {
+    ...verifying,
+    sign: (draft: Draft) => signed(gateway, sender, draft),
+  } as Provider<Events>
+}
+
+function exampleOf({ about }: Factory<never>): Provider {
+  return about.create(about.example)
+}
+
+function checkBoth(gateway: Provider, inner: Provider): void {
+  for (const [option, value] of Object.entries({ gateway, inner }))
+    if (typeof (value as Provider | undefined)?.verify !== 'function')
+      throw new TypeError(
+        `behind: ${option} must be a provider, got ${typeof value}; call its factory, as in hookdeckGateway({ secret })`,
+      )
+  if (gateway.unauthenticated)
+    throw new TypeError(
+      `behind: gateway must prove itself, got ${gateway.name} without authentication; give it a secret`,
+    )
+  if (!gateway.unwrap) return
+  const place = `behind: ${gateway.name} wraps the body, and`
+  if (inner.formats?.includes('multipart'))
+    throw new TypeError(`${place} multipart of ${inner.name} is not read there; send it unwrapped`)
+  if (inner.credentials?.fields?.length)
+    throw new TypeError(
+      `${place} credentials of ${inner.name} could not be stripped there; send it unwrapped, by another gateway`,
+    )
+}
+
+/** Events by id and topic: of the sender where the body has them. */
+function coversOf(gateway: Covers, inner: Covers): Covers {
+  return { ...gateway, ...((inner.topic === false || inner.body === 'none') && { topic: false }) }
+}
+
+function readsOf(provider: Provider, delivery: Delivery): readonly string[] {
+  return provider.reads?.(delivery) ?? (provider.claims === undefined ? [] : [provider.claims])
+}
+
+/** How the sender's own bytes are read. What only its own signature protects decides nothing. */
+function bodyOf(gateway: Provider, inner: Provider): Partial<Provider> {
+  const { formats = ['json'], codings = [], charsets = ['utf-8'], labels, format, xml } = inner
+  const limits = gateway.limits ?? inner.limits
+  return {
+    formats,
+    codings,
+    charsets,
+    ...(labels && { labels }),
+    ...(limits && { limits }),
+    ...(format && gateway.covers.url === true && { format }),
+    ...(xml && { xml }),
+  }
+}
+
+function wrapped({ xml, formats }: Provider): Partial<Provider> {
+  return { ...((xml || formats?.includes('xml')) && { xml: true }) }
+}
+
+function eventsOf(
+  gateway: Provider,
+  inner: Provider,
+  delivery: Delivery,
+  body: ParsedBody,
+): readonly EventDraft[] {
+  const { own, parsed } = gateway.unwrap
+    ? unwrapped(gateway, inner, delivery, body)
+    : { own: delivery, parsed: body }
+  const drafts = inner.events(own, parsed)
+  const inBody = idsInBody(inner, own, parsed)
+  const stable = idOf(gateway, delivery, body)
+  return drafts.map(({ id, guards, ...draft }, at) => {
+    const other = stable === undefined || drafts.length === 1 ? stable : `${stable}.${at}`
+    const chosen = id !== undefined && inBody[at] === id ? id : (other ?? id)
+    // A guard that refuses looks for replays of the sender's own signature, which the gateway repeats.
+    const kept = guards?.filter(({ otherwise }) => otherwise === 'duplicate')
+    return {
+      ...draft,
+      ...(chosen !== undefined && { id: chosen }),
+      ...(kept?.length && { guards: kept }),
+    }
+  })
+}
+
+function unwrapped(
+  gateway: Provider,
+  inner: Provider,
+  delivery: Delivery,
+  envelope: ParsedBody,
+): { own: Delivery; parsed: ParsedBody } {
+  const { method, url, content, limits } = delivery
+  const { body, headers } = gateway.unwrap!(delivery, envelope) ?? {
+    body: content,
+    headers: delivery.headerLines(),
+  }
+  const declared = { ...inner, covers: gateway.covers, labelled: () => false }
+  const own = createDelivery({ method, url, headers, body }, limits, declared)
+  markVerified(own)
+  const parsed = parseBody(own, envelope.exact === true)
+  // The line has loaded the parser of XML, and multipart is refused at construction.
+  if (isPromise(parsed)) throw new TypeError(`behind: ${inner.name} cannot be read at once`)
+  return { own, parsed: envelope.exact ? { ...parsed, exact: true } : parsed }
+}
+
+/** The ids of the events as far as the body alone tells them. */
+function idsInBody(inner: Provider, delivery: Delivery, body: ParsedBody): readonly unknown[] {
+  try {
+    return inner.events(headless(delivery), body).map(({ id }) => id)
+  } catch {
+    // It wants a header: then the body does not tell.
+    return []
+  }
+}
+
+/** What the gateway calls this delivery: the same over its attempts. */
+function idOf(gateway: Provider, delivery: Delivery, body: ParsedBody): string | undefined {
+  const claimed = gateway.claims === undefined ? undefined : delivery.header(gateway.claims)
+  if (claimed !== undefined && claimed !== '') return claimed
+  try {
+    const events = gateway.events(delivery, body)
+    return events.length === 1 ? events[0]!.id : undefined
+  } catch {
+    // The body is the sender's, which the gateway's own reader need not know.
+    return undefined
+  }
+}
+
+/** What the sender would send, signed by the gateway. */
+function signed(gateway: Provider, inner: Provider, draft: Draft): SignableRequest {
+  const { secret, ...own } = draft
+  const { id, at } = draft
+  const { method, url, headers, body } = inner.sign?.(own) ?? own
+  if (body === undefined)
+    throw new TypeError(
+      `behind: ${inner.name} cannot make a delivery, since only it has the key; give its body as draft.body`,
+    )
+  return gateway.sign!({
+    ...(method !== undefined && { method }),
+    ...(url !== undefined && { url }),
+    ...(id !== undefined && { id }),
+    ...(at !== undefined && { at }),
+    ...(secret !== undefined && { secret }),
+    ...(headers && { headers }),
+    body,
+  })
+}
