@@ -1,6 +1,6 @@
 import type { MaybePromise } from '@postern/core'
-import { isSuspect, stopwatchOf, suspects, type Outcome, type Ran } from '@postern/core/inbox'
-import { holdJob, type HeldJob, type ClaimPlace } from './claim.ts'
+import { stopwatchOf, suspects, type Outcome, type Ran } from '@postern/core/inbox'
+import { holdJob, type ClaimPlace, type Held, type HeldJob } from './claim.ts'
 import { NO_CLAIM_END, type ClaimEnd } from './claim-end.ts'
 import { cutOff, missing, putBack, unreadableJob } from './interruption.ts'
 import { promoteJob } from '../accept/revive.ts'
@@ -114,20 +114,33 @@ export function createJobRuns(context: AttemptContext, running: Map<string, Runn
     if (shut !== undefined && (await shut) !== undefined) return putBack(owner, FAILED_WAIT)
     const held = await holdJob(context, owner.job, owner.token, false, place)
     if (held === 'lost') return NO_CLAIM_END
+    if (held === 'suspect') return beginSuspect(owner, place)
+    return claimed(owner, held)
+  }
+
+  async function beginSuspect(owner: Owner, place: ClaimPlace): Promise<Begun | ClaimEnd> {
+    const free = suspects.take(() => void wake(owner))
+    if (!free) return putBack(owner, SUSPECT_WAIT)
+    let begun: Begun | ClaimEnd = NO_CLAIM_END
+    try {
+      const held = await holdJob(context, owner.job, owner.token, true, place)
+      if (held !== 'lost' && held !== 'suspect') begun = await claimed(owner, held)
+    } finally {
+      if (!('held' in begun)) free()
+    }
+    return 'held' in begun ? { ...begun, free } : begun
+  }
+
+  async function claimed(
+    owner: Owner,
+    held: Exclude<Held, 'lost' | 'suspect'>,
+  ): Promise<Begun | ClaimEnd> {
     if (held === 'missing') return missing(context, owner)
     if (typeof held === 'number') return putBack(owner, 0, { priority: held })
     if ('unread' in held) return unreadableJob(context, owner, held.unread)
     if (context.closing()) return putBack(owner, 0)
     if (held.stalled > held.seen) return cutOff(context, owner, held)
-    if (!isSuspect(held)) return { held }
-    const free = suspects.take(() => void wake(owner))
-    if (!free) return putBack(owner, SUSPECT_WAIT)
-    const started = await holdJob(context, owner.job, owner.token, true, place).catch(
-      () => 'lost' as const,
-    )
-    if (typeof started === 'object' && 'claim' in started) return { held: started, free }
-    free()
-    return NO_CLAIM_END
+    return { held }
   }
 
   function execute(

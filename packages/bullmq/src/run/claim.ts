@@ -2,19 +2,23 @@ import type { Buffer } from 'node:buffer'
 import { roomFor, type Claim, type Consumer } from '@postern/core/inbox'
 import type { Job } from 'bullmq'
 import { PROCESS } from '../journal/attempts.ts'
-import { runBuffer, type RedisClient } from '../store/connection.ts'
+import { SMALL } from '../lua/run.ts'
+import { runBuffer, runScript, type RedisClient } from '../store/connection.ts'
 import { subscriptionOf } from '../store/names.ts'
 import type { JobData } from '../store/queues.ts'
 import { decodeStored } from '../store/stored.ts'
 import { isOdd } from './unread.ts'
 
-/** A claimed job with the fields of its hash. */
-export interface HeldJob {
-  readonly claim: Claim
+interface Start {
   /** When the run starts, in milliseconds since 1970. */
   readonly startedAt: number
   /** Until when the lock certainly holds, by `performance.now()`. */
   readonly until: number
+}
+
+/** A claimed job with the fields of its hash. */
+export interface HeldJob extends Start {
+  readonly claim: Claim
   /** How often BullMQ found the job without a lock, and how many of these are already counted. */
   readonly stalled: number
   readonly seen: number
@@ -31,6 +35,9 @@ export interface HeldJob {
 export interface Unread {
   readonly unread: string
 }
+
+/** What {@link holdJob} found. */
+export type Held = HeldJob | 'lost' | 'missing' | 'suspect' | number | Unread
 
 /** The argument of {@link holdJob}. */
 export interface HoldContext {
@@ -52,10 +59,12 @@ type Reply = readonly Buffer[]
 
 /**
  * Reads a claimed job with its event, and renews its lock if that is not fresh. `lost` if the lock is no longer this claim's, `missing` if
- * its event is not there, a number if it is to wait for that turn, a string that says why it cannot be read. `suspect`: it may start although it is one.
+ * its event is not there, `suspect` if it is one and may not start, a number if it is to wait for that turn, a string that says why it cannot be read.
+ * `suspect`: it may start although it is one.
  *
  * The reply may be late if Redis was unreachable: another process may have run and settled the task since. So a reply
- * that is older than the lock is asked for again.
+ * that is older than the lock is asked for again. A claim that waits for room in memory runs nothing, and Redis knows it: if
+ * its lease ends meanwhile, that is no interruption.
  */
 export async function holdJob(
   { client, prefix, lease, consumer }: HoldContext,
@@ -63,18 +72,18 @@ export async function holdJob(
   token: string,
   suspect: boolean,
   place: ClaimPlace,
-): Promise<HeldJob | 'lost' | 'missing' | number | Unread> {
+): Promise<Held> {
+  const own = [`${job.queueName}:${job.id!}`, token, lease] as const
   for (;;) {
     const asked = performance.now()
     const startedAt = consumer.now()
-    const id = `${job.queueName}:${job.id!}`
-    const args = [id, token, lease, `${startedAt} ${PROCESS}`] as const
+    const args = [...own, `${startedAt} ${PROCESS}`] as const
     const loaded = suspect
       ? runBuffer(client, 'posternLoad', prefix, ...args, 1)
       : runBuffer(client, 'posternLoad', prefix, ...args)
-    let reply: Reply | 0 | null
+    let reply: Reply | 0 | 1 | null
     try {
-      reply = (await loaded) as Reply | 0 | null
+      reply = (await loaded) as Reply | 0 | 1 | null
     } catch (error) {
       if (isOdd(error)) return unreadOf(error)
       throw error
@@ -83,19 +92,46 @@ export async function holdJob(
     const until = asked + lease * SURE
     if (performance.now() >= until) continue
     if (reply === null) return 'missing'
+    if (reply === 1) return 'suspect'
     if (reply.length === 1) return Number(reply[0])
-    const [event, , body] = reply
-    if (!place.free && event && body) {
-      const free = roomFor(body, event.length)
-      place.free = typeof free === 'function' ? free : await free
-      // It waited: another may have settled the task meanwhile.
-      if (typeof free !== 'function') continue
+    const [event, , body, stalled = 0, seen = 0, , , before = ''] = reply
+    let start: Start | undefined = { startedAt, until }
+    if (Number(stalled) <= Number(seen) && event && body) {
+      const begun = event.length + body.length <= SMALL
+      const free = place.free ?? roomFor(body, event.length)
+      if (typeof free === 'function') place.free = free
+      else await wait(free, begun ? String(before) : undefined)
+      if (!begun || typeof free !== 'function') start = await starting()
+      if (!start) return 'lost'
     }
     try {
-      return read(job, reply, startedAt, until)
+      return read(job, reply, start)
     } catch (error) {
       return unreadOf(error)
     }
+  }
+
+  /** Waits for room: nothing runs. */
+  async function wait(room: Promise<() => void>, before: string | undefined): Promise<void> {
+    const told = before === undefined ? undefined : begin(before)
+    // Heard below: room that is given must not be lost.
+    told?.catch(() => {})
+    place.free = await room
+    await told
+  }
+
+  async function starting(): Promise<Start | undefined> {
+    for (;;) {
+      const asked = performance.now()
+      const startedAt = consumer.now()
+      if (!(await begin(`${startedAt} ${PROCESS}`))) return undefined
+      const until = asked + lease * SURE
+      if (performance.now() < until) return { startedAt, until }
+    }
+  }
+
+  async function begin(start: string): Promise<boolean> {
+    return (await runScript(client, 'posternBegin', prefix, ...own, start)) === 1
   }
 }
 
@@ -103,7 +139,7 @@ function unreadOf(error: unknown): Unread {
   return { unread: error instanceof Error ? error.message : String(error) }
 }
 
-function read(job: Job<JobData>, reply: Reply, startedAt: number, until: number): HeldJob {
+function read(job: Job<JobData>, reply: Reply, start: Start): HeldJob {
   const [event, head, body, ...own] = reply as [Buffer, Buffer, Buffer, ...Buffer[]]
   const [stalled, seen, cut, charged, before, attempts] = own.map(String)
   const { record, delivery } = decodeStored([event, head, body])
@@ -119,8 +155,7 @@ function read(job: Job<JobData>, reply: Reply, startedAt: number, until: number)
       delivery,
       attempt: job.attemptsMade + 1,
     },
-    startedAt,
-    until,
+    ...start,
     stalled: Number(stalled ?? 0),
     seen: Number(seen ?? 0),
     cut: Number(cut ?? 0),

@@ -1,4 +1,4 @@
-import { cut, isSuspect, type Consumer } from '@postern/core/inbox'
+import { cut, type Consumer } from '@postern/core/inbox'
 import { addAttempt, attemptsOf } from '../journal/attempts.ts'
 import type { HeldJob } from './claim.ts'
 import { NO_CLAIM_END, type ClaimEnd } from './claim-end.ts'
@@ -40,12 +40,11 @@ export async function cutOff(
   held: HeldJob,
 ): Promise<ClaimEnd> {
   const { claim } = held
-  // A suspect that waited for its place has run nothing, and the process died by another one.
-  if (isSuspect(held) && !hasBegun(held)) return putBack(owner, 0, { sn: held.stalled })
+  // It ran nothing: it waited for its place among suspects or for room, or its process was too busy to start it.
+  if (!hasBegun(held)) return putBack(owner, 0, { sn: held.stalled })
   const name = claim.subscription
   const lane = consumer.lanes().find((each) => each.name === name || each.formerly.includes(name))
-  // Once, however often BullMQ found the job without a lock: claims that never read it, in a process too busy for that, ran
-  // nothing, and each that ran was read.
+  // Once, however often BullMQ found the job without a lock: each claim that ran was read.
   const ruling = cut({ ...held, attempt: claim.attempt }, lane?.attempts)
   const { change, count, charged, error } = ruling
   const fields = { pa: withInterruption(held), sn: held.stalled, cut: count, chg: change.charged! }
@@ -91,10 +90,8 @@ export async function unreadableJob(
   return (await buryUnread(context, owner, why)) ? { kind: 'dead' } : NO_CLAIM_END
 }
 
-/** The attempts of a job with the run that was cut off. A claim that never started a run leaves none. */
-function withInterruption(held: HeldJob): string {
-  const { claim, before, attempts } = held
-  if (!hasBegun(held)) return attempts
+/** The attempts of a job with the run that was cut off. */
+function withInterruption({ claim, before, attempts }: HeldJob): string {
   const space = before.indexOf(' ')
   return addAttempt(attempts, {
     attempt: claim.attempt,

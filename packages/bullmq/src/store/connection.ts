@@ -26,6 +26,7 @@ export type ScriptName =
   | 'posternSetRecord'
   | 'posternTurn'
   | 'posternLoad'
+  | 'posternBegin'
   | 'posternAdopt'
   | 'posternBury'
   | 'posternNext'
@@ -54,6 +55,7 @@ const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   posternSetRecord: scripts.SET_RECORD,
   posternTurn: runScripts.TURN,
   posternLoad: runScripts.LOAD,
+  posternBegin: runScripts.BEGIN,
   posternAdopt: runScripts.ADOPT,
   posternBury: BURY,
   posternNext: runScripts.NEXT,
