@@ -20,7 +20,6 @@ const MEANT: Readonly<Record<string, string>> = {
   'cases and scenes of two suites': 'duplicateCases restartCases sharedCases Scene',
   milliseconds: 'MINUTE HOUR DAY',
   'watches a server of Redis': 'watchServer',
-  'LINE is a sender': 'LineOptions',
   'a claimed task as the engine runs it, and as its handler sees it': 'Task',
   'how a run is settled, and when all are': 'settled',
 }

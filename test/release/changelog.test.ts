@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, matchesGlob } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from '../run/report.ts'
 import { changelog, readChangeset } from './changelog.ts'
@@ -41,4 +41,22 @@ test('each change that waits names packages that there are, and says something',
 test('a file without packages or without words is an error', () => {
   expect(() => readChangeset(file('', 'Text'))).toThrow('a changeset must name packages')
   expect(() => readChangeset(file("'@postern/core': minor", ' '))).toThrow('say what changes')
+})
+
+test('what has one version with the others is what is published: a private package has none', () => {
+  const config = JSON.parse(readFileSync(join(root, '.changeset/config.json'), 'utf8')) as {
+    readonly fixed: readonly (readonly string[])[]
+  }
+  const names = globSync(
+    ['package.json', '{packages,examples}/*/package.json', 'test/{,*/}package.json'],
+    { cwd: root },
+  ).map(
+    (path) =>
+      (JSON.parse(readFileSync(join(root, path), 'utf8')) as { readonly name: string }).name,
+  )
+  const fixed = names.filter((name) => config.fixed.flat().some((glob) => matchesGlob(name, glob)))
+  const scoped = published()
+    .map(({ manifest }) => manifest.name)
+    .filter((name) => name.startsWith('@'))
+  expect(fixed.toSorted()).toEqual(scoped)
 })

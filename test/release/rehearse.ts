@@ -44,7 +44,7 @@ try {
   await step('npx postern init into a fresh project, and a delivery', () => init())
   const upgraded: string[] = []
   await step('an upgrade beside the running old process', async () => {
-    upgraded.push(...(await upgrade(join(folder, 'upgrade'), cloneOf, publish)))
+    upgraded.push(...(await upgrade(join(folder, 'upgrade'), clone, cloneOf, publish)))
   })
   writeResults({ tarballs, installed, upgraded, failures })
 } finally {
@@ -75,8 +75,8 @@ async function release(clone: string): Promise<readonly Tarball[]> {
   return publish(clone, out)
 }
 
-/** Packs all packages of a clone as `release:pack` does there, and publishes them. */
-async function publish(clone: string, out: string): Promise<readonly Tarball[]> {
+/** Packs all packages of a clone as `release:pack` does there, and publishes them under a tag. */
+async function publish(clone: string, out: string, tag = 'latest'): Promise<readonly Tarball[]> {
   const node = join(clone, 'node_modules/node/bin/node')
   const path = [join(clone, 'node_modules/.bin'), process.env['PATH']].join(':')
   const env = { PATH: path }
@@ -87,7 +87,7 @@ async function publish(clone: string, out: string): Promise<readonly Tarball[]> 
   for (const file of files) {
     const manifest = await must('tar', ['-xzOf', file, 'package/package.json'])
     const { name, version } = JSON.parse(manifest) as Tarball
-    await must('npm', ['publish', file, '--access', 'public'])
+    await must('npm', ['publish', file, '--access', 'public', '--tag', tag])
     const bytes = (await readFile(file)).byteLength
     tarballs.push({ name, version, file, bytes })
   }

@@ -3,15 +3,22 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { github } from '@postern/providers'
 import { must } from '../pack/must.ts'
 import { root } from '../run/report.ts'
 import { published } from './home.ts'
+import { packInvented, setVersion } from './invented.ts'
 import type { Tarball } from './results.ts'
 
-/** The commit whose packages filled the store that is upgraded: the last one before stored schemas migrate. */
+/**
+ * The commit whose packages fill the store that is upgraded. Until the first release it is the last commit that changed the
+ * tables or keys of version 1 (test/versions/fixtures), since version 1 is still mended in place: a change of them
+ * writes its own commit into before.txt. From then on it is the tag of the release before, and never moves back.
+ */
 const BEFORE = readFile(join(import.meta.dirname, 'before.txt'), 'utf8').then((text) => text.trim())
 const OLD = '0.0.1'
+const NEXT = '0.0.2'
 const SECRET = 'a secret of the rehearsal'
 const KINDS = {
   plain: ['issues', 'opened'],
@@ -23,15 +30,17 @@ const EACH = 200
 type Kind = keyof typeof KINDS
 
 /**
- * Fills a store with packages of the commit before, starts the new ones over it while the old process runs, and judges
- * that both go on, nothing is lost and nothing runs twice. Returns what was found, a line each.
+ * Fills a store with packages of the commit before, starts the new ones over it while the old process runs, with an invented
+ * step of the layout, and judges that both go on, the store was migrated, nothing is lost and nothing runs twice. `release`
+ * is the clone that was published. Returns what was found, a line each.
  *
  * @throws Error with the first thing that is wrong.
  */
 export async function upgrade(
   folder: string,
+  release: string,
   cloneOf: (source: string, commit: string, to: string) => Promise<void>,
-  publish: (clone: string, out: string) => Promise<readonly Tarball[]>,
+  publish: (clone: string, out: string, tag: string) => Promise<readonly Tarball[]>,
 ): Promise<readonly string[]> {
   const before = await BEFORE
   const clone = join(folder, 'clone')
@@ -39,13 +48,15 @@ export async function upgrade(
   // Packages that came since then are not in it.
   for (const { folder: at } of published())
     if (existsSync(join(clone, at))) await setVersion(join(clone, at), OLD)
-  await publish(clone, join(folder, 'tarballs'))
+  await publish(clone, join(folder, 'tarballs'), 'before')
+  const invented = await packInvented(release, NEXT, join(folder, 'tarballs'))
+  await must('npm', ['publish', invented, '--access', 'public', '--tag', 'invented'])
   const env = { STORE: join(folder, 'webhooks.db'), EFFECTS: join(folder, 'effects'), SECRET }
   await writeFile(env.EFFECTS, '')
 
-  const old = await start(join(folder, 'old'), OLD, { ...env, VERSION: 'old' })
+  const old = await start(join(folder, 'old'), OLD, OLD, { ...env, VERSION: 'old' })
   const sent = await deliver(old, 'before', ['plain', 'mended', 'retried'])
-  const fresh = await start(join(folder, 'new'), 'latest', { ...env, VERSION: 'new' })
+  const fresh = await start(join(folder, 'new'), 'latest', NEXT, { ...env, VERSION: 'new' })
   sent.push(...(await deliver(fresh, 'beside-new', ['plain'])))
   // The process of the version before goes on, or says by 503 that it is shut out; then nothing was taken.
   const beside = await deliver(old, 'beside-old', ['plain'], true)
@@ -62,11 +73,23 @@ export async function upgrade(
   const twice = [...runs].filter(([, times]) => times > 1)
   if (twice.length > 0) throw new Error(`ran twice: ${JSON.stringify(twice.slice(0, 5))}`)
   if (!health.ok || health.pending > 0) throw new Error(`the new app: ${JSON.stringify(health)}`)
+  const migrated = notes(env.STORE)
+  if (migrated !== 3 * EACH) throw new Error(`the invented step saw ${migrated} of ${3 * EACH}`)
   return [
     `Packages of ${before.slice(0, 7)} (as ${OLD}) filled a store with ${3 * EACH} events: done, dead, and waiting for a retry.`,
-    `The new packages opened it while the old process ran, and took ${EACH} more; the old process took ${beside.length} of ${EACH} beside it (its health said ok: ${told.ok}).`,
+    `The new packages opened it while the old process ran, brought its ${migrated} events to an invented next version, and took ${EACH} more; the old process took ${beside.length} of ${EACH} beside it (its health said ok: ${told.ok}).`,
     `After the old process ended, ${count} dead tasks were run again. All ${sent.length} acknowledged events were handled, none twice, none lost.`,
   ]
+}
+
+/** How many events have what the invented step wrote. */
+function notes(file: string): number {
+  const db = new DatabaseSync(file)
+  try {
+    return Number(db.prepare('SELECT count(note) AS n FROM postern_events').get()!['n'])
+  } finally {
+    db.close()
+  }
 }
 
 interface App {
@@ -74,12 +97,18 @@ interface App {
   readonly port: number
 }
 
-async function start(at: string, version: string, env: Record<string, string>): Promise<App> {
+async function start(
+  at: string,
+  version: string,
+  sqlite: string,
+  env: Record<string, string>,
+): Promise<App> {
   await mkdir(at, { recursive: true })
   await writeFile(join(at, 'package.json'), '{"private":true,"type":"module"}')
   await cp(join(import.meta.dirname, 'app/app.mjs'), join(at, 'app.mjs'))
-  const names = ['core', 'node', 'providers', 'sqlite'].map((name) => `@postern/${name}@${version}`)
-  await must('npm', ['install', '--no-audit', '--no-fund', ...names], { cwd: at })
+  const names = ['core', 'node', 'providers'].map((name) => `@postern/${name}@${version}`)
+  const all = [...names, `@postern/sqlite@${sqlite}`]
+  await must('npm', ['install', '--no-audit', '--no-fund', ...all], { cwd: at })
   const child = fork(join(at, 'app.mjs'), { cwd: at, env: { ...process.env, ...env } })
   const [{ port }] = (await once(child, 'message')) as [{ port: number }]
   return { child, port }
@@ -132,10 +161,4 @@ async function settled(
       throw new Error(`acknowledged and not handled: ${JSON.stringify(missing.slice(0, 5))}`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-}
-
-async function setVersion(folder: string, version: string): Promise<void> {
-  const file = join(folder, 'package.json')
-  const manifest = JSON.parse(await readFile(file, 'utf8')) as object
-  await writeFile(file, JSON.stringify({ ...manifest, version }, null, 2))
 }

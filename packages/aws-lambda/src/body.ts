@@ -1,5 +1,5 @@
 import { WebhookError } from '@postern/core'
-import { valueOf, type HttpShape } from './shape.ts'
+import { valueOf, type HttpRequest } from './request.ts'
 import type { HttpEvent } from './http-event.ts'
 
 /**
@@ -8,7 +8,7 @@ import type { HttpEvent } from './http-event.ts'
  */
 export function bodyOf(
   { body, isBase64Encoded }: HttpEvent,
-  headers: HttpShape['headers'],
+  headers: HttpRequest['headers'],
 ): Uint8Array {
   if (isBase64Encoded) return Buffer.from(body ?? '', 'base64')
   const bytes = Buffer.from(body ?? '')

@@ -4,8 +4,8 @@ import { toPublicUrl } from '@postern/core/scheme'
 import type { Context } from 'aws-lambda'
 import { bodyOf } from './body.ts'
 import type { HttpEvent, HttpResult } from './http-event.ts'
-import { resultOf } from './result.ts'
-import { shapeOf } from './shape.ts'
+import { replyTo } from './reply.ts'
+import { httpRequestOf } from './request.ts'
 
 /** The members of a receiver that the handler uses, for any type of event. */
 export type Mountable = Pick<Receiver, 'receive' | 'refuse'>
@@ -59,9 +59,9 @@ export function webhook(
   return async function posternWebhook(event, lambda) {
     // Else the connections of an inbox would hold the reply back until the function's time is over.
     if (lambda) lambda.callbackWaitsForEmptyEventLoop = false
-    const shape = shapeOf(event)
-    const { method, headers } = shape
-    const url = rebase?.(shape.target) ?? `https://${shape.host}${shape.target}`
+    const request = httpRequestOf(event)
+    const { method, headers } = request
+    const url = rebase?.(request.target) ?? `https://${request.host}${request.target}`
     try {
       const context = contextOf && checkJson(contextOf(event), 'context')
       const delivery = { method, url, headers, body: bodyOf(event, headers) }
@@ -69,9 +69,9 @@ export function webhook(
         context === undefined ? delivery : { ...delivery, context },
         transaction ? { transaction: (accept) => transaction(accept, event) } : {},
       )
-      return resultOf(event, reply, method)
+      return replyTo(event, reply, method)
     } catch (error) {
-      return resultOf(event, receiver.refuse({ method, url }, toWebhookError(error)), method)
+      return replyTo(event, receiver.refuse({ method, url }, toWebhookError(error)), method)
     }
   }
 }

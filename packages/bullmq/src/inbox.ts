@@ -45,8 +45,8 @@ export function openInbox(
   const joined = joinKeys(client, prefix, layout, (refused) => {
     if (refused !== undefined) watch.tell(refused)
   })
-  const watch = watchServer(client, settings, joined.standing)
-  joined.standing.start()
+  const watch = watchServer(client, settings, joined.versionWatch)
+  joined.versionWatch.start()
   const queues = createQueues(client, settings, watch.failed)
   // Redis answers nothing else on a connection that waits for replicas.
   const operators = replicas ? openClient(connection, deadline) : client

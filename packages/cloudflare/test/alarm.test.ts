@@ -19,7 +19,7 @@ afterEach(() => void vi.useRealTimers())
 test('a transaction sets it for what calls, once, and no other transaction does', () => {
   alarm.committing()
   expect(set).toEqual([])
-  const over = alarm.touched()
+  const over = alarm.touched(true)
   alarm.committing()
   alarm.committing()
   expect(set).toEqual([1_000_000])
@@ -29,8 +29,15 @@ test('a transaction sets it for what calls, once, and no other transaction does'
   expect(set).toEqual([1_000_000])
 })
 
+test('a call that makes no tasks, as the journal does, sets none', () => {
+  const over = alarm.touched(false)
+  alarm.committing()
+  over()
+  expect(set).toEqual([])
+})
+
 test('an alarm for later is brought forward, and one that was rolled back is set again', () => {
-  const over = alarm.touched()
+  const over = alarm.touched(true)
   alarm.committing()
   alarm.rolledBack()
   alarm.committing()
@@ -40,7 +47,7 @@ test('an alarm for later is brought forward, and one that was rolled back is set
 
 test('while it rings it is set ahead, and calls leave it to the end', async () => {
   await alarm.rings(async () => {
-    const over = alarm.touched()
+    const over = alarm.touched(true)
     alarm.committing()
     over()
     expect(set).toEqual([1_010_000])
@@ -59,9 +66,9 @@ test('work that fails rings again, and the handler does not throw', async () => 
 test('one that did not ring is lost, and the next call sets it again, whatever it asks', async () => {
   await alarm.rings(async () => 1_060_000)
   vi.setSystemTime(1_064_000)
-  alarm.touched()()
+  alarm.touched(false)()
   expect(set).toEqual([1_010_000, 1_060_000])
   vi.setSystemTime(1_066_000)
-  alarm.touched()()
+  alarm.touched(false)()
   expect(set.at(-1)).toBe(1_066_000)
 })

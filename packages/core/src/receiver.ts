@@ -51,7 +51,7 @@ export function createReceiver<
   let asked: (() => Promise<Health>) | undefined
 
   const detach = settings.attach(observedReceiver(name, provider, inbox, settings.observe))
-  warnAtStart(settings, warn)
+  const checkTopics = warnAtStart(settings, () => subscribing.topics(), warn)
   const trusted = inbox.records && keepTrusted(provider, name, inbox.records, warn)
   if (work === true) startSoon()
 
@@ -96,9 +96,7 @@ export function createReceiver<
     take: async (given, entry = {}) => (await import('./receive/take.ts')).take(line, given, entry),
     async work() {
       if (!port.work)
-        throw new TypeError(
-          `${inbox.name} runs the handlers inside the request: there is nothing to work on`,
-        )
+        throw new TypeError(`${inbox.name} runs the handlers inside the request: nothing waits`)
       startWorker()
     },
     async drain(given = {}) {
@@ -158,6 +156,7 @@ export function createReceiver<
       throw new WebhookError('internal_error', { problem: 'no_subscriptions', got: name })
     }
     if (work === true) startWorker()
+    checkTopics()
     started = true
   }
 
@@ -179,6 +178,7 @@ export function createReceiver<
   function startWorker(): void {
     if (closed || working || isTool()) return
     working = true
+    checkTopics()
     recorder?.start()
     erasure?.start()
     silence.start()

@@ -1,18 +1,27 @@
 import type { Inbox, Outcome } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
-import { postgresInbox } from '../src/index.ts'
+import { postgresInbox, type PostgresInboxOptions } from '../src/index.ts'
 import { intake, lane, record } from './consumer.ts'
 import { withPostgres } from './postgres.ts'
 
 withPostgres('draining postgresInbox', (postgres) => {
-  const open = (name = postgres().schema()): { inbox: Inbox; name: string } => {
+  const open = (
+    name = postgres().schema(),
+    options: Pick<PostgresInboxOptions, 'lease'> = {},
+  ): { inbox: Inbox; name: string } => {
     const { service } = postgres()
     return {
       name,
-      inbox: postgresInbox({ connectionString: service.url, schema: name, lease: '1s' }),
+      // Hundreds of deliveries at once take long on a machine that is busy.
+      inbox: postgresInbox({
+        connectionString: service.url,
+        schema: name,
+        deadline: '50s',
+        ...options,
+      }),
     }
   }
-  const soon = (): number => Date.now() + 20_000
+  const soon = (): number => Date.now() + 50_000
 
   test('runs what is due, waits for it, and says truthfully what it did', async () => {
     const { inbox } = open()
@@ -58,12 +67,13 @@ withPostgres('draining postgresInbox', (postgres) => {
     await Promise.all([inbox.close(), other.close()])
   })
 
-  test('frees first what a killed drain held', async () => {
-    const { inbox, name } = open()
+  test('frees what a killed drain held', async () => {
+    // It does not renew its lease meanwhile, and claims nothing more.
+    const { inbox, name } = open(undefined, { lease: '1h' })
     const dead = record({ run: () => new Promise(() => {}) })
     const port = inbox.attach(dead.consumer)
     await port.accept(intake('1'), {})
-    void port.drain!(soon(), 10)
+    void port.drain!(soon(), 1)
     await dead.until(() => dead.runs.length === 1)
     await postgres().pool.query(
       `UPDATE ${name}.postern_tasks SET lease = 0 WHERE lease IS NOT NULL`,
@@ -71,12 +81,11 @@ withPostgres('draining postgresInbox', (postgres) => {
     const { inbox: other } = open(name)
     const next = record()
     const live = other.attach(next.consumer)
-    const first = await live.drain!(soon(), 10)
-    // It waits for its interruption's time, a quarter of a second at most.
-    expect(first).toMatchObject({ ran: 0, left: 0 })
-    expect(first.next).toBeDefined()
-    await expect.poll(() => live.drain!(soon(), 10), { timeout: 10_000 }).toMatchObject({ done: 1 })
-    expect(next.runs[0]!.attempt).toBe(1)
+    let done = 0
+    // A task that was interrupted waits for a moment.
+    const drain = async (): Promise<number> => (done += (await live.drain!(soon(), 10)).done)
+    await expect.poll(drain, { timeout: 50_000 }).toBe(1)
+    expect(next.runs.map(({ attempt }) => attempt)).toEqual([1])
     await Promise.all([inbox.close(), other.close()])
   })
 
@@ -92,7 +101,10 @@ withPostgres('draining postgresInbox', (postgres) => {
     })
     const port = inbox.attach(slow.consumer)
     await port.accept(intake('1'), {})
-    const drained = await port.drain!(Date.now() + 1500, 10, 500)
+    // On a busy machine the task may not start, or not be given back, in a short time.
+    let drained = await port.drain!(Date.now() + 1500, 10, 500)
+    for (let time = 3000; drained.postponed === 0 && time < 30_000; time *= 2)
+      drained = await port.drain!(Date.now() + time, 10, time / 2)
     expect(aborted).toBe(true)
     expect(drained).toMatchObject({ ran: 1, done: 0, postponed: 1, left: 1 })
     const { inbox: other } = open(name)

@@ -2,7 +2,7 @@ import type { Meter } from '@opentelemetry/api'
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { INSTRUMENTS } from '@postern/otel/metrics'
-import { nameWithUnit } from './names.ts'
+import { metricName } from './metric-names.ts'
 
 /** Where metrics are recorded, and from where they are read. */
 export interface MetricRegistry {
@@ -22,7 +22,7 @@ export function createMetricRegistry(): MetricRegistry {
     readers: [reader],
     views: Object.values(INSTRUMENTS).map((row) => ({
       instrumentName: row.name,
-      name: nameWithUnit(row),
+      name: metricName(row),
     })),
   })
   return {

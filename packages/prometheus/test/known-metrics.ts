@@ -1,12 +1,12 @@
 import { INSTRUMENTS } from '@postern/otel/metrics'
-import { nameWithUnit } from '../src/names.ts'
+import { metricName } from '../src/metric-names.ts'
 
 const SERIES = { counter: ['_total'], gauge: [''], histogram: ['_bucket', '_sum', '_count'] }
 
 /** Names of all series of the table of instruments, at Prometheus. */
 const knownMetrics: ReadonlySet<string> = new Set(
   Object.values(INSTRUMENTS).flatMap((row) =>
-    SERIES[row.kind].map((ending) => nameWithUnit(row).replaceAll('.', '_') + ending),
+    SERIES[row.kind].map((ending) => metricName(row).replaceAll('.', '_') + ending),
   ),
 )
 

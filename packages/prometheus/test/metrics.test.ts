@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { needs } from '../../../test/services/needs.ts'
 import { promtool } from '../../../test/services/programs.ts'
 import { metrics } from '../src/index.ts'
-import { nameWithUnit } from '../src/names.ts'
+import { metricName } from '../src/metric-names.ts'
 
 const provider = acme({ secret: 'shared with acme' })
 let receivers: Receiver[] = []
@@ -112,16 +112,16 @@ test('the README has each metric, and no other', () => {
     ([, name]) => name!,
   )
   const known = Object.values(INSTRUMENTS).map(
-    (row) => nameWithUnit(row).replaceAll('.', '_') + (row.kind === 'counter' ? '_total' : ''),
+    (row) => metricName(row).replaceAll('.', '_') + (row.kind === 'counter' ? '_total' : ''),
   )
   expect(named.sort()).toEqual(known.sort())
 })
 
 test('each row of the table of instruments has a unit that Prometheus has a word for', () => {
-  const names = Object.values(INSTRUMENTS).map(nameWithUnit)
+  const names = Object.values(INSTRUMENTS).map(metricName)
   expect(new Set(names).size).toBe(names.length)
   expect(names).toContain('postern.reply.duration_seconds')
-  expect(() => nameWithUnit({ name: 'x', unit: 'furlong' })).toThrow('furlong')
+  expect(() => metricName({ name: 'x', unit: 'furlong' })).toThrow('furlong')
 })
 
 needs(promtool).test('promtool finds nothing to say of the format', async () => {

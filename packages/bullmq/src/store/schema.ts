@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import {
   checkLiving,
-  createStanding,
+  createVersionWatch,
   migrationOf,
   shutOut,
   type Layout,
   type LayoutStep,
   type Migrated,
   type Migration,
-  type Standing,
+  type VersionWatch,
   type Versions,
 } from '@postern/core/inbox'
 import { runScript, type RedisClient } from './connection.ts'
@@ -47,13 +47,13 @@ export interface Joined {
   /** Brings the keys up to date. Throws a `TypeError` if it must not work on them, or must not migrate without `force`. */
   migrate(force?: boolean): Promise<Migrated>
   /** Whether it may work on them. */
-  readonly standing: Standing
+  readonly versionWatch: VersionWatch
   /** That of this machine while both agree, else that of the server, in milliseconds since 1970. */
   readonly clock: () => number
   leave(): Promise<void>
 }
 
-/** Makes it. `changed` hears as that of `createStanding`. */
+/** Makes it. `changed` hears as that of `createVersionWatch`. */
 export function joinKeys(
   client: RedisClient,
   prefix: string,
@@ -63,7 +63,7 @@ export function joinKeys(
   const self = [layout.steps.length, randomUUID()] as const
   /** Of the server's clock to the monotonic one. */
   let ahead: number | undefined
-  const standing = createStanding(async () => {
+  const versionWatch = createVersionWatch(async () => {
     const { stored } = await sign()
     if (stored.version >= layout.steps.length) return shutOut(layout, stored)
     try {
@@ -77,10 +77,10 @@ export function joinKeys(
   }, changed)
   return {
     migrate,
-    standing,
+    versionWatch,
     clock,
     async leave() {
-      standing.stop()
+      versionWatch.stop()
       if (client.status === 'ready') await runScript(client, 'posternLeave', prefix, ...self)
     },
   }

@@ -1,5 +1,5 @@
 import { WebhookError, type MaybePromise } from '@postern/core'
-import type { Standing } from '@postern/core/inbox'
+import type { VersionWatch } from '@postern/core/inbox'
 import { connected, type RedisClient } from './connection.ts'
 import type { Settings } from '../settings.ts'
 
@@ -30,7 +30,7 @@ const MOST_TOLD = 100
 export function watchServer(
   client: RedisClient,
   { unsafe, replicas, deadline }: Settings,
-  standing: Standing,
+  versionWatch: VersionWatch,
 ): ServerWatch {
   const said = new Set<string>()
   const listeners: ((message: string) => void)[] = []
@@ -52,10 +52,10 @@ export function watchServer(
     safe() {
       if (performance.now() - askedAt > (refusal() === undefined ? AGAIN : SOON)) look()
       // Only the first check is waited for.
-      if (standing.sure && askedAt !== -Infinity && refusal() === undefined) return undefined
+      if (versionWatch.sure && askedAt !== -Infinity && refusal() === undefined) return undefined
       return refuse()
     },
-    shutOut: () => (standing.sure ? undefined : ask()),
+    shutOut: () => (versionWatch.sure ? undefined : ask()),
     tell,
   }
 
@@ -63,11 +63,11 @@ export function watchServer(
   async function ask(): Promise<string | undefined> {
     try {
       await connected(client, deadline)
-      await standing.check()
+      await versionWatch.check()
     } catch {
       // Redis is away: what asks next hears what it says when it is back.
     }
-    return standing.refused
+    return versionWatch.refused
   }
 
   function refusal(): string | undefined {
@@ -75,7 +75,7 @@ export function watchServer(
   }
 
   async function refuse(): Promise<void> {
-    await Promise.all([standing.check(), asking])
+    await Promise.all([versionWatch.check(), asking])
     const why = refusal()
     if (why !== undefined) throw new WebhookError('inbox_unavailable', why)
   }

@@ -12,8 +12,8 @@ export interface ObjectAlarm extends TransactionEnd {
    * again whatever happens to the object. It never rejects: the runtime gives up an alarm that has failed seven times.
    */
   rings(work: () => Promise<number | undefined>): Promise<void>
-  /** Something calls. Until the function returned is called, each transaction sees to it that the alarm rings. */
-  touched(): () => void
+  /** Something calls. If it `makes` tasks, each transaction sees to it that the alarm rings, until the function returned is called. */
+  touched(makes: boolean): () => void
 }
 
 // Milliseconds after which it rings again if its work was cut off.
@@ -45,10 +45,11 @@ export function createObjectAlarm(storage: ObjectStorage): ObjectAlarm {
       ringing = false
       await set(next).catch(() => {})
     },
-    touched() {
+    touched(makes) {
       if (at !== undefined && isOver(at)) soon()
-      wanted++
-      return () => void wanted--
+      const more = makes ? 1 : 0
+      wanted += more
+      return () => void (wanted -= more)
     },
     committing() {
       if (wanted > 0 && (at === undefined || at > Date.now() || isOver(at))) soon()

@@ -105,7 +105,7 @@ export {
   type TopicMatch,
 } from './operate/filter.ts'
 export { inSteps, type StepPlace } from './operate/in-steps.ts'
-export { isSuspect } from './engine/interrupted.ts'
+export { isSuspect } from './engine/poison.ts'
 export type { Ahead } from './engine/run/slot.ts'
 export { orphansOf, watchOrphans, type OrphanWatch } from './operate/orphans.ts'
 export { suspects, type Suspects } from './tasks/suspects.ts'
@@ -168,8 +168,8 @@ export {
   type Migrated,
   type Migration,
   type Versions,
-} from './engine/layout.ts'
-export { createStanding, type Standing } from './engine/standing.ts'
+} from './engine/version/layout.ts'
+export { createVersionWatch, type VersionWatch } from './engine/version/version-watch.ts'
 export { engineInbox, type EngineInboxOptions } from './engine/inbox.ts'
 export { engineSettings, type EngineOptions, type EngineSettings } from './engine/settings.ts'
 export {

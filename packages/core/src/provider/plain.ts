@@ -55,6 +55,7 @@ const PLAIN = [
   'charsets',
   'labels',
   'repeats',
+  'topics',
   'ids',
   'greets',
   'challenge',

@@ -26,7 +26,7 @@ const CASES = [
 ]
 
 const SENDERS = ['github', 'discord', 'mailgun', 'square']
-// Each case by one sender; POSTERN_HOSTILE=1 has each by all four.
+// Each case by one sender. POSTERN_HOSTILE=1, on a quiet machine, has each by all four, and holds them to the clock too.
 const EACH = process.env['POSTERN_HOSTILE'] !== undefined
 
 // Without a bound V8 lets young objects grow to 96 MB before it looks which of them are dead.
@@ -40,7 +40,7 @@ describe('bodies that were made to be slow', () => {
       ),
     ),
   )(
-    '%s at %s ends within twice the bound, and within 200 MB',
+    '%s at %s is not much more work than the bound of a second allows, and within 200 MB',
     { timeout: 60_000 },
     async ([name, sender]) => {
       const { stdout } = await run(process.execPath, [...FLAGS, SCRIPT, name, sender], {
@@ -48,8 +48,10 @@ describe('bodies that were made to be slow', () => {
         env: { PATH: process.env['PATH'], ...COMPILED },
       })
       console.log(`${name} ${sender}: ${stdout.trim()}`)
-      const { ms, mib } = JSON.parse(stdout) as { ms: number; mib: number }
-      expect(ms).toBeLessThanOrEqual(2000)
+      const { ms, work, mib } = JSON.parse(stdout) as { ms: number; work: number; mib: number }
+      // Some two seconds of CPU.
+      expect(work).toBeLessThanOrEqual(8)
+      if (EACH) expect(ms).toBeLessThanOrEqual(2000)
       expect(mib).toBeLessThanOrEqual(200)
     },
   )

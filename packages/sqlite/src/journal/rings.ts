@@ -45,8 +45,10 @@ export function createRings(
         sums[number]!.bytes += data.length
         if (kept) keep.run(id, kept.source, kept.head, kept.body)
       }
-      for (const [ring, sum] of sums.entries())
-        count.run(sum.rows, sum.bytes, ring === 0 ? lost : 0, ring)
+      for (const [ring, sum] of sums.entries()) {
+        const dropped = ring === 0 ? lost : 0
+        if (sum.rows + dropped > 0) count.run(sum.rows, sum.bytes, dropped, ring)
+      }
     },
     trim(ring, bounds) {
       const number = RINGS.indexOf(ring)

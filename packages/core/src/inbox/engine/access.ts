@@ -1,6 +1,6 @@
 import type { MaybePromise } from '../../basics/maybe.ts'
 import type { BatchWork } from '../batch/backlog.ts'
-import type { Line } from './line.ts'
+import type { BatchWriter } from './write/batch-writer.ts'
 import { chain, steps, wait } from './steps.ts'
 import type { Store } from './store.ts'
 
@@ -19,10 +19,10 @@ interface Work extends BatchWork {
 /** Makes an {@link Access}. `ready` opens the store; `deadline` is in milliseconds. */
 export function createAccess(
   store: Store,
-  line: Line,
+  writer: BatchWriter,
   { ready, deadline }: { readonly ready: () => MaybePromise<unknown>; readonly deadline: number },
 ): Access {
-  const batch = line.batch<Work>({
+  const batch = writer.batch<Work>({
     rows: 16,
     bytes: Infinity,
     atOnce: 4,

@@ -8,15 +8,15 @@ import type { Ahead } from './run/slot.ts'
 import type { Transactions } from './accept/transactions.ts'
 import { createJournal } from './journal/journal.ts'
 import { createRecords } from './journal/records.ts'
-import { createManyWritersLine } from './many-writers.ts'
-import { createOneWriterLine } from './one-writer.ts'
-import { createNumbers } from './numbers.ts'
+import { createManyWriters } from './write/many-writers.ts'
+import { createOneWriter } from './write/one-writer.ts'
+import { createNumbers } from './accept/numbers.ts'
 import { followed } from './run/order.ts'
 import { createPrune } from './operate/prune.ts'
 import { createView } from './operate/view.ts'
 import type { EngineSettings } from './settings.ts'
 import { createSide, type EngineSide } from './side.ts'
-import { createStanding } from './standing.ts'
+import { createVersionWatch } from './version/version-watch.ts'
 import type { Store } from './store.ts'
 
 /** The argument of {@link engineInbox}. */
@@ -54,18 +54,16 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   const { name } = store
   const known = knownFor(settings)
   const sides = new Map<string, EngineSide>()
-  const line = store.together
-    ? createOneWriterLine(store, store.together)
-    : createManyWritersLine(store)
+  const writer = store.together ? createOneWriter(store, store.together) : createManyWriters(store)
   const numbers = createNumbers(store)
   let process = 0
   let claims = 0
   let unlisten: (() => void) | undefined
   let opening: Promise<number> | undefined
-  const standing = createStanding(
+  const versionWatch = createVersionWatch(
     store.alive && (() => store.alive!()),
     (refused) => {
-      for (const side of sides.values()) side.stand(refused)
+      for (const side of sides.values()) side.shut(refused)
     },
     store.tidy === undefined,
   )
@@ -77,7 +75,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
     ...store,
     ...follow,
     get opened() {
-      return store.opened && standing.sure
+      return store.opened && versionWatch.sure
     },
     async open() {
       opening ??= openStore().catch((error: unknown) => {
@@ -85,12 +83,12 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
         throw error
       })
       await opening
-      standing.start()
-      await standing.check()
+      versionWatch.start()
+      await versionWatch.check()
       return process
     },
   }
-  const access = createAccess(shared, line, {
+  const access = createAccess(shared, writer, {
     ready: () => shared.open(),
     deadline: settings.deadline,
   })
@@ -109,11 +107,11 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
       const side = createSide(
         {
           store: shared,
-          line,
+          writer,
           settings,
           ahead,
           numbers,
-          standing,
+          versionWatch,
           token: () => process * CLAIMS + (claims = (claims + 1) % CLAIMS),
           transactionOf: (host) => transactions.of(host),
           view,
@@ -129,17 +127,17 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
         consumer,
       )
       sides.set(consumer.receiver, side)
-      if (standing.refused !== undefined) side.stand(standing.refused)
+      if (versionWatch.refused !== undefined) side.shut(versionWatch.refused)
       return side
     },
     async close() {
       unlisten?.()
       follow?.stop()
-      standing.stop()
+      versionWatch.stop()
       await prune.stop()
       const until = performance.now() + LAST
-      await settledBy(line.flushed(), until)
-      line.close()
+      await settledBy(writer.flushed(), until)
+      writer.close()
       await store.close(until)
     },
   })

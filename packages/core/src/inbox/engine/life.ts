@@ -3,7 +3,7 @@ import { WebhookError } from '../../errors.ts'
 import type { Side } from '../attach/attachment.ts'
 import type { Consumer, Drained } from '../inbox.ts'
 import type { Watch } from './lease/watch.ts'
-import type { Line } from './line.ts'
+import type { BatchWriter } from './write/batch-writer.ts'
 import type { Claims } from './run/claim.ts'
 import type { Runner } from './run/runner-types.ts'
 import type { Task } from './run/task.ts'
@@ -13,7 +13,7 @@ import type { Store } from './store.ts'
 /** What starts and stops with a receiver. */
 export interface SideLifeHost {
   readonly store: Store
-  readonly line: Line
+  readonly writer: BatchWriter
   readonly settings: EngineSettings
   readonly consumer: Consumer
   readonly runner: Runner<Task>
@@ -31,12 +31,12 @@ export interface SideLife extends Required<Pick<Side, 'work' | 'drain' | 'close'
   /** Any task may be ready. */
   readonly look: () => void
   /** The receiver is shut out of the store, or, without a reason, that is over. */
-  readonly stand: (refused: string | undefined) => void
+  readonly shut: (refused: string | undefined) => void
 }
 
 /** Makes the life of a receiver. */
 export function createSideLife(host: SideLifeHost): SideLife {
-  const { store, line, settings, consumer, runner, claims, watch } = host
+  const { store, writer, settings, consumer, runner, claims, watch } = host
   let working = false
   let drains = 0
   let poll: ReturnType<typeof setInterval> | undefined
@@ -45,7 +45,7 @@ export function createSideLife(host: SideLifeHost): SideLife {
       return drains > 0
     },
     look,
-    stand,
+    shut,
     work,
     drain,
     close,
@@ -56,7 +56,7 @@ export function createSideLife(host: SideLifeHost): SideLife {
     runner.look()
   }
 
-  function stand(refused: string | undefined): void {
+  function shut(refused: string | undefined): void {
     if (refused === undefined) return look()
     consumer.warn(refused)
     runner.giveBack(refused)
@@ -92,7 +92,7 @@ export function createSideLife(host: SideLifeHost): SideLife {
   async function close(until: number): Promise<void> {
     clearInterval(poll)
     await runner.close(until)
-    await settledBy(line.flushed(), until)
+    await settledBy(writer.flushed(), until)
     watch.stop()
   }
 }

@@ -1,5 +1,5 @@
 import { grouped } from '../../basics/grouped.ts'
-import { interrupted, isSuspect, poison } from './interrupted.ts'
+import { interrupted, isSuspect, poison } from './poison.ts'
 import type { Outcome, Ran, TaskError } from '../inbox.ts'
 import type { TaskState } from '../view.ts'
 import type { Fence, TaskChange } from './patch.ts'

@@ -7,17 +7,17 @@ import { createProbe } from './accept/probe.ts'
 import { createCapacity, type Capacity } from './accept/capacity.ts'
 import { createWatch } from './lease/watch.ts'
 import { createSideLife } from './life.ts'
-import type { Line } from './line.ts'
+import type { BatchWriter } from './write/batch-writer.ts'
 import type { InboxView } from '../view.ts'
 import { watchOrphans } from '../operate/orphans.ts'
-import type { Numbers } from './numbers.ts'
+import type { Numbers } from './accept/numbers.ts'
 import { createClaims } from './run/claim.ts'
 import { createCommit } from './run/commit.ts'
 import { createLanes, type Lanes } from './run/lanes.ts'
 import { createSettle } from './run/settle.ts'
 import { claimOf, type Task } from './run/task.ts'
 import type { EngineSettings } from './settings.ts'
-import type { Standing } from './standing.ts'
+import type { VersionWatch } from './version/version-watch.ts'
 import type { Store } from './store.ts'
 
 /** A receiver's side that the view changes. */
@@ -27,7 +27,7 @@ export interface EngineSide extends Side {
   readonly capacity: Capacity
   look(): void
   /** It is shut out of the store, or, without a reason, that is over. */
-  stand(refused: string | undefined): void
+  shut(refused: string | undefined): void
   /** Resolves when nothing waits to be stored. */
   flushed(): Promise<void>
 }
@@ -35,11 +35,11 @@ export interface EngineSide extends Side {
 /** What the sides of an inbox share. */
 export interface Shared {
   readonly store: Store
-  readonly line: Line
+  readonly writer: BatchWriter
   readonly settings: EngineSettings
   readonly ahead: Ahead
   readonly numbers: Numbers
-  readonly standing: Standing
+  readonly versionWatch: VersionWatch
   readonly token: () => number
   readonly transactionOf: (host: Host) => unknown
   readonly view: Pick<InboxView, 'orphans'>
@@ -53,7 +53,7 @@ const MARGIN = 500
 
 /** Makes a receiver's side: the rules above any store. */
 export function createSide(shared: Shared, consumer: Consumer): EngineSide {
-  const { store, line, settings, standing } = shared
+  const { store, writer, settings, versionWatch } = shared
   const { receiver } = consumer
   const lanes = createLanes(store, receiver, () => runner.slots(), settings.deadline)
   const capacity = createCapacity(store, lanes, {
@@ -63,7 +63,7 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
   })
   const settle = createSettle({
     store,
-    line,
+    writer,
     consumer,
     lanes,
     deadline: settings.deadline,
@@ -78,14 +78,14 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
   const commit = createCommit(store, settle, consumer)
   const claims = createClaims({
     store,
-    line,
+    writer,
     consumer,
     lanes,
     deadline: settings.deadline,
     token: shared.token,
     runner: () => runner,
     draining: () => life.draining,
-    refused: () => standing.refused !== undefined,
+    refused: () => versionWatch.refused !== undefined,
     buried(id, error) {
       capacity.free(1)
       consumer.warn(`task ${id} is dead: ${error.message}`)
@@ -120,7 +120,7 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
   const orphans = watchOrphans(store.name, shared.view, consumer)
   const watch = createWatch({
     store,
-    standing,
+    versionWatch,
     consumer,
     lanes,
     lease: settings.lease,
@@ -140,7 +140,7 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
   })
   const accept = createAccept({
     store,
-    line,
+    writer,
     settings,
     consumer,
     lanes,
@@ -149,7 +149,7 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
     token: shared.token,
     runner: () => runner,
     transactionOf: shared.transactionOf,
-    standing,
+    versionWatch,
     look: () => life.look(),
   })
   const life = createSideLife({ ...shared, consumer, runner, claims, watch })
@@ -158,9 +158,9 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
     lanes,
     capacity,
     accept,
-    probe: createProbe({ store, line, lanes, receiver }),
+    probe: createProbe({ store, writer, lanes, receiver }),
     look: life.look,
-    stand: life.stand,
+    shut: life.shut,
     work: life.work,
     drain: life.drain,
     close: life.close,

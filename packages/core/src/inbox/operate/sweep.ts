@@ -8,8 +8,8 @@ export interface Sweep {
   /** Starts no further step; resolves when those that run have ended. */
   stop(): Promise<void>
   /**
-   * Some steps now, until a time on the clock of `performance.now()`, and at most once a minute: a drain ends with it, on a
-   * host without a permanent process. It never rejects, and goes on where it stopped the last time.
+   * Some steps now, until a time on the clock of `performance.now()`, and at most as often as rounds come, or once a minute: a
+   * drain ends with it, on a host without a permanent process. It never rejects, and goes on where it stopped the last time.
    */
   once(until: number): Promise<void>
 }
@@ -18,7 +18,7 @@ export interface Sweep {
 const REST = 20
 const LONGEST = 600_000
 const SHORTEST = 1000
-// Milliseconds between two rounds of drains, and steps of one.
+// The longest time between two rounds of drains, in milliseconds, and steps of one.
 const MINUTE = 60_000
 const STEPS = 50
 
@@ -52,7 +52,7 @@ export function createSweep<Place>(
       await Promise.all([running, walking])
     },
     async once(until) {
-      if (stopped || performance.now() - walked < MINUTE) return
+      if (stopped || performance.now() - walked < Math.min(pause, MINUTE)) return
       walked = performance.now()
       await (walking = walk(until))
     },

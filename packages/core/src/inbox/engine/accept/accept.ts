@@ -14,7 +14,7 @@ import { freeRoom, takeRoom } from './room.ts'
 /** Takes deliveries in, many in one transaction. */
 export function createAccept(host: AcceptHost): Side['accept'] {
   const { store, settings, consumer, lanes, capacity, numbers } = host
-  const batch = host.line.batch<PutWork & BatchWork>({
+  const batch = host.writer.batch<PutWork & BatchWork>({
     rows: 128,
     bytes: 8 * 1024 * 1024,
     // Two at once, so that one batch is encoded while another is on its way.

@@ -1,6 +1,6 @@
 import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
 import type { Intake, Taken } from '../../inbox.ts'
-import { refuseIfShut } from '../standing.ts'
+import { refuseIfShut } from '../version/version-watch.ts'
 import { chain, steps, wait, type Steps } from '../steps.ts'
 import type { GuestRows } from '../store.ts'
 import { encodeIntake, type EncodedIntake } from './encode.ts'
@@ -19,7 +19,7 @@ export function acceptAsGuest(
   intake: Intake,
 ): MaybePromise<readonly Taken[]> {
   const { store, numbers, capacity, consumer } = host
-  refuseIfShut(host.standing)
+  refuseIfShut(host.versionWatch)
   const rows = store.guest(transaction)
   const ready = !store.block || (store.opened && numbers.ready(intake.items.length))
   return chain(ready ? undefined : openStore(host), () => {

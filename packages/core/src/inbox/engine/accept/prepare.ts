@@ -1,7 +1,7 @@
 import { within } from '../../../basics/deadline.ts'
 import { WebhookError } from '../../../errors.ts'
 import type { Intake } from '../../inbox.ts'
-import type { Numbers } from '../numbers.ts'
+import type { Numbers } from './numbers.ts'
 import type { Lanes } from '../run/lanes.ts'
 import type { EngineSettings } from '../settings.ts'
 import type { Store } from '../store.ts'

@@ -1,5 +1,5 @@
 import type { BatchWork } from '../../batch/backlog.ts'
-import type { Line } from '../line.ts'
+import type { BatchWriter } from '../write/batch-writer.ts'
 import type { NewEvent } from '../row.ts'
 import type { Lanes } from '../run/lanes.ts'
 import { chain, steps, wait, type Steps } from '../steps.ts'
@@ -10,7 +10,7 @@ import { newTask } from './encode.ts'
 /** The argument of {@link createProbe}. */
 export interface ProbeHost {
   readonly store: Store
-  readonly line: Line
+  readonly writer: BatchWriter
   readonly lanes: Lanes
   readonly receiver: string
 }
@@ -23,9 +23,9 @@ interface Work extends BatchWork {
 const TIME = 600
 
 /** As `Port.probe`: a write that is committed, and one of each table that a delivery needs. */
-export function createProbe({ store, line, lanes, receiver }: ProbeHost): () => Promise<void> {
+export function createProbe({ store, writer, lanes, receiver }: ProbeHost): () => Promise<void> {
   const key = `probe/${receiver}`
-  const batch = line.batch<Work>({
+  const batch = writer.batch<Work>({
     rows: 1,
     bytes: Infinity,
     put: (works) =>

@@ -1,9 +1,9 @@
 import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
 import type { Taken } from '../../inbox.ts'
 import type { NewEvent } from '../row.ts'
-import type { Undo } from '../undo.ts'
+import type { Undo } from '../write/undo.ts'
 import type { Task } from '../run/task.ts'
-import { refuseIfShut } from '../standing.ts'
+import { refuseIfShut } from '../version/version-watch.ts'
 import { chain, steps } from '../steps.ts'
 import type { EncodedIntake } from './encode.ts'
 import { flatten, idOf, type Flat } from './flat.ts'
@@ -25,7 +25,7 @@ export function put(
   undo: Undo,
 ): MaybePromise<() => void> {
   const { store, settings, lanes, capacity } = host
-  refuseIfShut(host.standing)
+  refuseIfShut(host.versionWatch)
   const flat = flatten(
     works.map(({ encoded }) => encoded),
     {

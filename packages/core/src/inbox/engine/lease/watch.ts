@@ -7,7 +7,7 @@ import { claimOf, taskOf, type Task } from '../run/task.ts'
 import { DONE, type TaskRow } from '../row.ts'
 import { cut, letGo, type Cut } from '../rules.ts'
 import { steps, type Steps } from '../steps.ts'
-import type { Standing } from '../standing.ts'
+import type { VersionWatch } from '../version/version-watch.ts'
 import type { Store } from '../store.ts'
 
 /** Keeps the leases of what runs here, and applies the rule of interruptions to what gave no sign of life. */
@@ -21,7 +21,7 @@ export interface Watch {
 /** The receiver's side as the watch sees it. */
 export interface WatchHost {
   readonly store: Store
-  readonly standing: Standing
+  readonly versionWatch: VersionWatch
   readonly consumer: Consumer
   readonly lanes: Lanes
   readonly lease: number
@@ -41,7 +41,7 @@ const LINES = 5000
 
 /** Makes a {@link Watch}. All its times are those of a clock that never goes back. */
 export function createWatch(host: WatchHost): Watch {
-  const { store, standing, consumer, lanes, lease, held } = host
+  const { store, versionWatch, consumer, lanes, lease, held } = host
   const timers: ReturnType<typeof setInterval>[] = []
   let renewing = false
   let looking: Promise<void> | undefined
@@ -98,8 +98,8 @@ export function createWatch(host: WatchHost): Watch {
   }
 
   async function send(due: readonly Task[], sent: number): Promise<void> {
-    await standing.look()
-    if (due.length === 0 || standing.refused !== undefined) return
+    await versionWatch.look()
+    if (due.length === 0 || versionWatch.refused !== undefined) return
     const own = await store.renew(due.map(({ id, token }) => ({ id, token })))
     for (const task of due)
       if (own.has(task.id)) task.leased = sent
@@ -113,7 +113,7 @@ export function createWatch(host: WatchHost): Watch {
   }
 
   async function watch(): Promise<void> {
-    if (standing.refused !== undefined) return
+    if (versionWatch.refused !== undefined) return
     if (!store.opened) await store.open()
     await lanes.ensureAll()
     const all = lanes.all()

@@ -1,8 +1,8 @@
 import { errorText } from '../../../errors.ts'
 import type { Consumer } from '../../inbox.ts'
 import { suspects } from '../../tasks/suspects.ts'
-import type { Line } from '../line.ts'
-import type { Undo } from '../undo.ts'
+import type { BatchWriter } from '../write/batch-writer.ts'
+import type { Undo } from '../write/undo.ts'
 import { SUSPECT, type ClaimRow } from '../row.ts'
 import { steps, wait, type Steps } from '../steps.ts'
 import { hand, type HandHost, type SlotWish } from './hand.ts'
@@ -22,7 +22,7 @@ export interface Claims {
 
 /** The receiver's side as claiming sees it. */
 export interface ClaimHost extends HandHost {
-  readonly line: Line
+  readonly writer: BatchWriter
   readonly consumer: Consumer
   readonly token: () => number
   /** True while a drain runs: the rooms of slots then share what it may run. */
@@ -37,7 +37,7 @@ const TIMES = 500
 
 /** Makes the claims of a receiver. */
 export function createClaims(host: ClaimHost): Claims {
-  const { store, line, consumer, lanes, runner } = host
+  const { store, writer, consumer, lanes, runner } = host
   let alone = false
   let asked = true
   let times: number[] = []
@@ -46,7 +46,7 @@ export function createClaims(host: ClaimHost): Claims {
     fetch(over) {
       if (host.refused()) return over(true)
       const begin = (): void =>
-        line.last(
+        writer.last(
           (undo) => steps(() => claim(undo)),
           (error) => failed(error, over),
         )

@@ -2,7 +2,7 @@ import type { MaybePromise } from '../../../basics/maybe.ts'
 import { errorText } from '../../../errors.ts'
 import type { Outcome } from '../../inbox.ts'
 import type { BatchWork } from '../../batch/backlog.ts'
-import type { Line } from '../line.ts'
+import type { BatchWriter } from '../write/batch-writer.ts'
 import { chain, type Steps } from '../steps.ts'
 import type { Rows } from '../store.ts'
 import { childrenOf, createOutcomes, type EndedRun, type OutcomesHost } from './outcomes.ts'
@@ -21,7 +21,7 @@ export interface Settle {
 
 /** The receiver's side as settling sees it. */
 export interface SettleHost extends OutcomesHost {
-  readonly line: Line
+  readonly writer: BatchWriter
   /** Tasks that are not open any more. */
   readonly over: (tasks: number) => void
   readonly dueAt: (at: number) => void
@@ -40,7 +40,7 @@ export function createSettle(host: SettleHost): Settle {
   const { store, consumer } = host
   const outcomes = createOutcomes(host)
   let warned = false
-  const batch = host.line.batch<Work>({
+  const batch = host.writer.batch<Work>({
     rows: 500,
     bytes: Infinity,
     waits: [10, 250],

@@ -1,12 +1,12 @@
-import { errorText, WebhookError } from '../../errors.ts'
-import type { MaybePromise } from '../../basics/maybe.ts'
-import type { BatchWork } from '../batch/backlog.ts'
-import type { BatchOptions, Fault } from '../batch/batch.ts'
-import type { Store } from './store.ts'
+import { errorText, WebhookError } from '../../../errors.ts'
+import type { MaybePromise } from '../../../basics/maybe.ts'
+import type { BatchWork } from '../../batch/backlog.ts'
+import type { BatchOptions, Fault } from '../../batch/batch.ts'
+import type { Store } from '../store.ts'
 import type { Undo } from './undo.ts'
 
 /** How works of one kind are stored together. */
-export interface LineOptions<Work extends BatchWork> {
+export interface WriteOptions<Work extends BatchWork> {
   readonly rows: number
   readonly bytes: number
   readonly atOnce?: number
@@ -22,7 +22,7 @@ export interface LineOptions<Work extends BatchWork> {
 }
 
 /** What waits to be stored. */
-export interface LineBatch<Work> {
+export interface WriteBatch<Work> {
   add(work: Work): void
   /** Bytes that wait, of a store with one writer those of all kinds. */
   readonly waiting: number
@@ -30,8 +30,8 @@ export interface LineBatch<Work> {
 }
 
 /** The batches of one store. Of a store with one writer, all that waits in a turn of the event loop shares a transaction. */
-export interface Line {
-  batch<Work extends BatchWork>(options: LineOptions<Work>): LineBatch<Work>
+export interface BatchWriter {
+  batch<Work extends BatchWork>(options: WriteOptions<Work>): WriteBatch<Work>
   /** Runs in a transaction at its end, behind what others made ready in it; at once if each batch has its own. */
   last(run: (undo: Undo) => MaybePromise<() => void>, failed: (error: unknown) => void): void
   flushed(): Promise<void>
@@ -39,7 +39,7 @@ export interface Line {
 }
 
 /** What works hear that a store did not take. */
-export function lineErrors(store: Store): Pick<BatchOptions<BatchWork>, 'refusal' | 'late'> {
+export function writeErrors(store: Store): Pick<BatchOptions<BatchWork>, 'refusal' | 'late'> {
   return {
     refusal: (error) => store.refusal(error),
     late(reason?: unknown) {

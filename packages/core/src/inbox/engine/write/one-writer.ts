@@ -1,14 +1,14 @@
-import { grouped } from '../../basics/grouped.ts'
-import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
-import type { BatchWork } from '../batch/backlog.ts'
-import { createBatch } from '../batch/batch.ts'
-import { lineErrors, type Line, type LineOptions } from './line.ts'
-import type { Store } from './store.ts'
+import { grouped } from '../../../basics/grouped.ts'
+import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
+import type { BatchWork } from '../../batch/backlog.ts'
+import { createBatch } from '../../batch/batch.ts'
+import { writeErrors, type BatchWriter, type WriteOptions } from './batch-writer.ts'
+import type { Store } from '../store.ts'
 import type { Undo } from './undo.ts'
 
 /** A work with its kind, which is noted on the work itself: an object around each costs as much as making the work. */
 interface Mixed extends BatchWork {
-  of?: LineOptions<BatchWork>
+  of?: WriteOptions<BatchWork>
 }
 
 interface Last {
@@ -17,13 +17,13 @@ interface Last {
 }
 
 /** Makes the line of a store with one writer: works of all kinds share a transaction. */
-export function createOneWriterLine(store: Store, together: (works: () => void) => void): Line {
+export function createOneWriter(store: Store, together: (works: () => void) => void): BatchWriter {
   const { name } = store
-  let at: LineOptions<BatchWork> | undefined
+  let at: WriteOptions<BatchWork> | undefined
   let lasts: Last[] = []
   let inside = false
   // It begins a transaction in which there may be nothing but last works.
-  const nothing: LineOptions<BatchWork> = {
+  const nothing: WriteOptions<BatchWork> = {
     rows: 1,
     bytes: 1,
     put: () => () => {},
@@ -33,7 +33,7 @@ export function createOneWriterLine(store: Store, together: (works: () => void) 
     inbox: name,
     rows: 512,
     bytes: 8 * 1024 * 1024,
-    ...lineErrors(store),
+    ...writeErrors(store),
     fault: (error) => (at ?? nothing).fault(error),
     store(works, until) {
       const overs: (() => MaybePromise<void>)[] = []
@@ -72,7 +72,7 @@ export function createOneWriterLine(store: Store, together: (works: () => void) 
   return {
     batch: (options) => ({
       add(work: Mixed) {
-        work.of = options as unknown as LineOptions<BatchWork>
+        work.of = options as unknown as WriteOptions<BatchWork>
         batch.add(work)
       },
       get waiting() {

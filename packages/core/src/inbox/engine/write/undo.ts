@@ -1,4 +1,4 @@
-import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
+import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
 
 /** Notes what is to be undone in memory if the transaction is rolled back, by whatever else is in it. */
 export type Undo = (undo: () => void) => void

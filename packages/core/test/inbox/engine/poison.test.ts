@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { interrupted, isSuspect, poison } from '../../../src/inbox/engine/interrupted.ts'
+import { interrupted, isSuspect, poison } from '../../../src/inbox/engine/poison.ts'
 import { suspects } from '../../../src/inbox/index.ts'
 
 describe('interruptions', () => {

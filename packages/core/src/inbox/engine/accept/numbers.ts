@@ -1,4 +1,4 @@
-import type { Store } from './store.ts'
+import type { Store } from '../store.ts'
 
 /** Numbers of events, taken in blocks ahead of their use, so that one statement stores events and tasks. */
 export interface Numbers {

@@ -2,7 +2,7 @@ import type { ALBEvent, APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws
 import type { HttpEvent } from './http-event.ts'
 
 /** A request in one form, whichever of the three events it came in. */
-export interface HttpShape {
+export interface HttpRequest {
   readonly method: string
   /** Path and query as the sender wrote them, as far as the origin tells. */
   readonly target: string
@@ -25,7 +25,7 @@ export function isAlb(event: HttpEvent): event is ALBEvent {
 }
 
 /** Reads method, target and headers. Throws a `TypeError` for an event that is no HTTP request. */
-export function shapeOf(event: HttpEvent): HttpShape {
+export function httpRequestOf(event: HttpEvent): HttpRequest {
   if (typeof event?.requestContext !== 'object')
     throw new TypeError(
       'webhook: the event is no HTTP request of API Gateway, a function URL or a load balancer; sqs(), sns() and eventBridge() take those events',
@@ -41,7 +41,7 @@ export function shapeOf(event: HttpEvent): HttpShape {
   }
 }
 
-function v2(event: APIGatewayProxyEventV2): HttpShape {
+function v2(event: APIGatewayProxyEventV2): HttpRequest {
   const { rawPath, rawQueryString, requestContext, cookies } = event
   const headers = [...linesOf(event.headers, undefined)]
   if (cookies) headers.push(['cookie', cookies.join('; ')])
@@ -91,6 +91,6 @@ function pairsOf(
 }
 
 /** The first value of a header, whose name is in lower case. */
-export function valueOf(headers: HttpShape['headers'], name: string): string | undefined {
+export function valueOf(headers: HttpRequest['headers'], name: string): string | undefined {
   return headers.find(([known]) => known === name)?.[1]
 }

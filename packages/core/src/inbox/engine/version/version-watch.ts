@@ -1,10 +1,10 @@
-import { WebhookError } from '../../errors.ts'
-import type { MaybePromise } from '../../basics/maybe.ts'
-import { unref } from '../../basics/unref.ts'
-import { chain } from './steps.ts'
+import { WebhookError } from '../../../errors.ts'
+import type { MaybePromise } from '../../../basics/maybe.ts'
+import { unref } from '../../../basics/unref.ts'
+import { chain } from '../steps.ts'
 
 /** Whether this process may still work on its store: a newer version can shut it out while it runs. */
-export interface Standing {
+export interface VersionWatch {
   /** Why it must not; undefined if it may. */
   readonly refused: string | undefined
   /** False if it must not, or has not asked for a while. */
@@ -28,13 +28,13 @@ const AGAIN = 1000
  * when it is shut out, and when that is over. Without `often` it asks before deliveries and while tasks run, by no timer.
  *
  * @example
- * const standing = createStanding(() => shutOut(layout, versions()), (refused) => warn(refused))
+ * const versionWatch = createVersionWatch(() => shutOut(layout, versions()), (refused) => warn(refused))
  */
-export function createStanding(
+export function createVersionWatch(
   alive: (() => MaybePromise<string | undefined>) | undefined,
   changed: (refused: string | undefined) => void,
   often = true,
-): Standing {
+): VersionWatch {
   let refused: string | undefined
   let asked = alive ? -Infinity : Infinity
   let asking: Promise<void> | undefined
@@ -88,6 +88,6 @@ export function createStanding(
 }
 
 /** Throws if this process was told that it must not work on the store. It asks nobody. */
-export function refuseIfShut({ refused }: Pick<Standing, 'refused'>): void {
+export function refuseIfShut({ refused }: Pick<VersionWatch, 'refused'>): void {
   if (refused !== undefined) throw new WebhookError('inbox_unavailable', refused)
 }

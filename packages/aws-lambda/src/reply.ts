@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http'
 import type { Reply } from '@postern/core'
-import { isAlb, isV2 } from './shape.ts'
+import { isAlb, isV2 } from './request.ts'
 import type { HttpEvent, HttpResult } from './http-event.ts'
 
 /** The reply as the origin of the request wants it. */
-export function resultOf(event: HttpEvent, reply: Reply, method: string): HttpResult {
+export function replyTo(event: HttpEvent, reply: Reply, method: string): HttpResult {
   const { status, headers = {}, body } = reply
   const isText = typeof body === 'string' || body === undefined
   const result = {

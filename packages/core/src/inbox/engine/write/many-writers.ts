@@ -1,16 +1,16 @@
-import type { BatchWork } from '../batch/backlog.ts'
-import { createBatch } from '../batch/batch.ts'
-import { lineErrors, type Line, type LineOptions } from './line.ts'
-import { chain } from './steps.ts'
-import type { Store } from './store.ts'
+import type { BatchWork } from '../../batch/backlog.ts'
+import { createBatch } from '../../batch/batch.ts'
+import { writeErrors, type BatchWriter, type WriteOptions } from './batch-writer.ts'
+import { chain } from '../steps.ts'
+import type { Store } from '../store.ts'
 import { undone } from './undo.ts'
 
 /** Makes the line of a store with many writers: each batch has a transaction of its own. */
-export function createManyWritersLine(store: Store): Line {
-  const errors = lineErrors(store)
+export function createManyWriters(store: Store): BatchWriter {
+  const errors = writeErrors(store)
   const all: { flushed(): Promise<void>; close(): void }[] = []
   return {
-    batch<Work extends BatchWork>(options: LineOptions<Work>) {
+    batch<Work extends BatchWork>(options: WriteOptions<Work>) {
       const made = createBatch<Work>({
         ...options,
         inbox: store.name,
