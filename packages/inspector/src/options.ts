@@ -39,6 +39,12 @@ export interface InspectorOptions<Own extends readonly unknown[] = readonly unkn
    * minute each. `registered()` of `@postern/registrar` gives it. @default none
    */
   readonly registered?: Readonly<Record<string, AskSender>>
+  /**
+   * What a copied test imports `subscribe(receiver)` from, which subscribes the handlers of the app: a module as the test names
+   * it, or one for each receiver by its name.
+   * @default './webhooks/handlers.js', the file that `postern init` writes
+   */
+  readonly handlers?: string | Readonly<Record<string, string>>
   /** Name of the app, at the head of the page. @default 'postern' */
   readonly name?: string
   /** They hear of each action, and of who did it (`acted`). @default none */
@@ -55,6 +61,7 @@ const OPTIONS: readonly (keyof InspectorOptions)[] = [
   'providers',
   'seal',
   'registered',
+  'handlers',
   'name',
   'observers',
   'log',
@@ -85,6 +92,12 @@ export function checkInspector<Own extends readonly unknown[]>(
       throw new TypeError(
         `inspector: registered.${receiver} must be a function, as in () => registered(registrar, { url, topics: receiver.topics })`,
       )
+  const { handlers = '' } = options
+  const modules = typeof handlers === 'string' ? [handlers] : Object.values(handlers ?? {})
+  if (modules.some((module) => typeof module !== 'string'))
+    throw new TypeError(
+      "inspector: handlers must be a module such as './webhooks/handlers.js', or one for each receiver by its name",
+    )
   if (!Array.isArray(observers)) throw new TypeError('inspector: observers must be a list')
   if (auth === undefined && !dev)
     throw new TypeError(

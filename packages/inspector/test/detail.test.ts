@@ -138,16 +138,19 @@ describe('why it was refused', () => {
 })
 
 describe('copies', () => {
-  test('as a test that passes', async () => {
+  test('as a test that passes with handlers that do', async () => {
     const id = await idOf('id:push-1')
     const { text, note } = await scene.get<CopyReply>(`copy?as=test&delivery=${id}`)
     expect(note).toContain('customers')
     // Neither the secret nor what was signed with it.
     expect(text).not.toMatch(/a secret of the scene|x-hub-signature/)
     const folder = join(import.meta.dirname, '.copied')
-    await mkdir(folder, { recursive: true })
+    await mkdir(join(folder, 'webhooks'), { recursive: true })
     try {
       await writeFile(join(folder, 'copied.test.ts'), text)
+      const handlers =
+        "export const subscribe = (on) => on.on('push', { name: 'deploy' }, () => {})\n"
+      await writeFile(join(folder, 'webhooks/handlers.js'), handlers)
       const bin = join(
         dirname(createRequire(import.meta.url).resolve('vitest/package.json')),
         'vitest.mjs',

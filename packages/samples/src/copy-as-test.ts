@@ -1,4 +1,4 @@
-import { createReceiver, inlineInbox, memoryLedger } from '@postern/core'
+import { createReceiver, inlineInbox, memoryLedger, unknownOptions } from '@postern/core'
 import type { Inbox, StoredDelivery } from '@postern/core/inbox'
 import { inertSource } from '@postern/core/inert'
 import type { About, Provider } from '@postern/core/scheme'
@@ -6,39 +6,126 @@ import { exportDelivery, fromDelivery, keptHeaders, type ExportedDelivery } from
 import { frozen } from './frozen.ts'
 import { madeUpSecrets } from './made-up-secrets.ts'
 
+/** Options of {@link copyAsTest}. */
+export interface CopyAsTestOptions {
+  /**
+   * The tasks whose handlers the test runs: it is green once each is done at its first attempt.
+   *
+   * @default none: the test sends the delivery alone
+   */
+  readonly tasks?: readonly CopiedTask[]
+  /**
+   * What the test imports `subscribe(receiver)` from, which subscribes the handlers of the app.
+   *
+   * @default './webhooks/handlers.js', the file that `postern init` writes
+   */
+  readonly handlers?: string
+}
+
+/** A task of a delivery, as {@link copyAsTest} needs it. */
+export interface CopiedTask {
+  readonly subscription: string
+  readonly topic: string
+  /** Why its last attempt failed. Undefined if it did not. */
+  readonly error?: string | undefined
+}
+
 /**
  * A delivery as the text of a test for Vitest that sends it again, signed with a secret of tests at the time of its
- * arrival. The test was run once before it is returned: it passes. It is printable ASCII.
+ * arrival. It was tried before it is returned: the delivery is taken. With tasks the test runs the handlers of the app, is named
+ * after the error, and is red, with the error of the handler, until that is mended. It is printable ASCII.
  *
  * @throws TypeError if no test can be written: only the sender has the key, or its provider needs options of yours.
  * @example
- * const text = await copyAsTest(github.about, delivery)
+ * const text = await copyAsTest(github.about, delivery, { tasks: [{ subscription: 'mail', topic: 'push', error: 'SMTP 421' }] })
  */
-export async function copyAsTest(about: About, delivery: StoredDelivery): Promise<string> {
+export async function copyAsTest(
+  about: About,
+  delivery: StoredDelivery,
+  options: CopyAsTestOptions = {},
+): Promise<string> {
+  unknownOptions('copyAsTest', options, ['tasks', 'handlers'])
+  const { tasks = [], handlers = './webhooks/handlers.js' } = options
   const whole = exportDelivery(about.name, delivery)
-  const options = await optionsFor(about, whole)
+  const made = await optionsFor(about, whole)
   // Without the sender's signature, and without credentials.
-  const exported = { ...whole, headers: keptHeaders(whole.headers, about.create(options)) }
+  const exported = { ...whole, headers: keptHeaders(whole.headers, about.create(made)) }
   const factory = about.name.replaceAll(/[-.](\w)/g, (_all, letter: string) => letter.toUpperCase())
-  const [inbox, parts] =
-    (about.retrySpan ?? 0) > LONGEST_SPAN
-      ? ["inlineInbox({ ledger: memoryLedger({ window: '90d' }) })", 'inlineInbox, memoryLedger']
-      : ['inlineInbox()', 'inlineInbox']
-  return `import { createReceiver, ${parts} } from '@postern/core'
+  const runs = tasks.length > 0
+  const { imports, receiver, sent } = runs ? running(tasks) : sending(about)
+  return `import { ${imports} } from '@postern/core'
 import { ${factory} } from '@postern/providers/${about.name.replaceAll('.', '-')}'
 import { deliver, fromDelivery, frozen } from '@postern/testing'
 import { expect, test } from 'vitest'
-
+${runs ? `// It subscribes the handlers of the app: subscribe(receiver).\nimport { subscribe } from ${inertSource(handlers)}\n` : ''}
 const exported = ${inertSource(exported)}
 
-test(${inertSource(`the delivery of ${new Date(delivery.receivedAt).toISOString()} is taken`)}, async () => {
-  const provider = ${factory}(${inertSource(options)})
+test(${inertSource(runs ? nameOf(tasks) : `the delivery of ${new Date(delivery.receivedAt).toISOString()} is taken`)}, async () => {
+  const provider = ${factory}(${inertSource(made)})
   const now = frozen(exported.receivedAt)
-  const receiver = createReceiver({ provider, now, inbox: ${inbox}, log: false })
-  // Subscribe your handlers here: receiver.on('topic', handler)
-  expect((await deliver(receiver, fromDelivery(exported, provider))).status).toBe(200)
+${receiver}
+${sent}
 })
 `
+}
+
+/** What the test is called: after the first error, if there is one. */
+function nameOf(tasks: readonly CopiedTask[]): string {
+  const failed = tasks.find(({ error }) => error !== undefined)
+  if (failed) {
+    const error = failed.error!.replaceAll(/\s+/g, ' ').trim()
+    return `${failed.subscription}: ${failed.topic} no longer fails with ${error.length > MOST ? `${error.slice(0, MOST - 3)}...` : error}`
+  }
+  const [{ topic } = { topic: '' }] = tasks
+  return `${tasks.map(({ subscription }) => subscription).join(', ')}: ${topic} is done`
+}
+
+// Characters of an error in the name of a test.
+const MOST = 120
+
+/** JavaScript that is TypeScript too: whoever copies it has one of both. */
+function running(tasks: readonly CopiedTask[]): Lines {
+  const names = [...new Set(tasks.map(({ subscription }) => subscription))]
+  return {
+    imports: 'createReceiver',
+    receiver: `  const names = ${inertSource(names)}
+  const failed = new Set()
+  const receiver = createReceiver({
+    provider,
+    now,
+    observers: [
+      { attemptFailed: ({ subscription }, error) => void (names.includes(subscription) && failed.add(error)) },
+    ],
+    log: false,
+  })
+  subscribe(receiver)`,
+    sent: `  const { status, tasks } = await deliver(receiver, fromDelivery(exported, provider))
+  await receiver.close()
+  expect(status).toBe(200)
+  // The handler's own error, with the place where it was thrown.
+  for (const error of failed) throw error
+  for (const subscription of names)
+    expect(tasks).toContainEqual(expect.objectContaining({ subscription, state: 'done' }))`,
+  }
+}
+
+interface Lines {
+  readonly imports: string
+  readonly receiver: string
+  readonly sent: string
+}
+
+function sending(about: About): Lines {
+  const isLong = (about.retrySpan ?? 0) > LONGEST_SPAN
+  const inbox = isLong
+    ? "inlineInbox({ ledger: memoryLedger({ window: '90d' }) })"
+    : 'inlineInbox()'
+  return {
+    imports: `createReceiver, inlineInbox${isLong ? ', memoryLedger' : ''}`,
+    receiver: `  const receiver = createReceiver({ provider, now, inbox: ${inbox}, log: false })
+  // Subscribe your handlers here: receiver.on('topic', handler)`,
+    sent: '  expect((await deliver(receiver, fromDelivery(exported, provider))).status).toBe(200)',
+  }
 }
 
 /** Options with a secret of tests, of the format that the sender has, with which the delivery is taken. */

@@ -9,7 +9,7 @@ export {
   type DeliverOptions,
 } from './deliver.ts'
 export { copyAsCurl, type CopyAsCurlOptions, type CurlPart } from './copy-as-curl.ts'
-export { copyAsTest } from './copy-as-test.ts'
+export { copyAsTest, type CopiedTask, type CopyAsTestOptions } from './copy-as-test.ts'
 export { exportDelivery, fromDelivery, type ExportedDelivery } from './exported.ts'
 export { frozen, type FrozenClock } from './frozen.ts'
 export { madeUpSecrets } from './made-up-secrets.ts'

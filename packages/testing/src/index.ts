@@ -39,6 +39,8 @@ export {
   type CopyAsCurlOptions,
   type CurlPart,
   copyAsTest,
+  type CopiedTask,
+  type CopyAsTestOptions,
   exportDelivery,
   fromDelivery,
   type ExportedDelivery,

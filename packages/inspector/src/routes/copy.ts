@@ -1,5 +1,6 @@
-import { isSealed, type StoredDelivery } from '@postern/core/inbox'
+import { isSealed, type StoredDelivery, type TaskInfo } from '@postern/core/inbox'
 import { madeOf, type About } from '@postern/core/scheme'
+import type { CopiedTask } from '@postern/samples'
 import type { CopyReply } from '../api/detail.ts'
 import { ApiProblem } from '../replies.ts'
 import type { Context } from './context.ts'
@@ -11,18 +12,24 @@ const NOTE = 'It may hold data of your customers: look at it before you share or
 
 /** A delivery as a curl command, or as a test. */
 export async function answerCopy(context: Context): Promise<CopyReply> {
-  const { visitor, query } = context
+  const { visitor, query, options } = context
   if (!visitor.payloads)
     throw new ApiProblem(403, 'not_allowed', 'you may not see payloads, nor copy them')
   const as = query.get('as')
   if (as !== 'curl' && as !== 'test') throw new ApiProblem(400, 'as', 'as must be curl or test')
-  const { delivery, provider } = await storedOf(context)
+  const { delivery, provider, receiver, tasks } = await storedOf(context)
   // Few requests need it.
   const { copyAsCurl, copyAsTest } = await import('@postern/samples')
   if (as === 'curl') return { text: copyAsCurl(delivery), note: NOTE }
   const about = await aboutOf(context, provider)
   try {
-    return { text: await copyAsTest(about, delivery), note: NOTE }
+    const { handlers } = options
+    const module = typeof handlers === 'string' ? handlers : handlers?.[receiver]
+    const text = await copyAsTest(about, delivery, {
+      tasks: tasks.map(copied),
+      ...(module !== undefined && { handlers: module }),
+    })
+    return { text, note: NOTE }
   } catch (error) {
     if (error instanceof TypeError)
       throw new ApiProblem(409, 'no_test', error.message.replace(/^copyAsTest: /, ''))
@@ -30,9 +37,19 @@ export async function answerCopy(context: Context): Promise<CopyReply> {
   }
 }
 
+// The lane of `onUnhandled: 'store'`.
+const UNHANDLED = 'unhandled'
+
 interface Stored {
   readonly delivery: StoredDelivery
   readonly provider: string
+  readonly receiver: string
+  /** None, if it made no event. */
+  readonly tasks: readonly TaskInfo[]
+}
+
+function copied({ subscription, event, error }: TaskInfo): CopiedTask {
+  return { subscription, topic: event.topic, error: error?.message }
 }
 
 async function storedOf(context: Context): Promise<Stored> {
@@ -41,12 +58,19 @@ async function storedOf(context: Context): Promise<Stored> {
   if (task !== null) return ofTask(context, task)
   const arrival = await arrivalOf(context, query.get('delivery') ?? '')
   if (isSealed(arrival)) throw sealed()
-  const { kept, method, at, provider } = arrival
-  if (kept) return { delivery: { ...kept, method, receivedAt: at }, provider }
-  const tasks = [...(await tasksByKey(inbox.view, [arrival])).values()].flat()
-  const own = tasks.find(({ receiver }) => receiver === arrival.receiver)
-  if (!own) throw new ApiProblem(409, 'not_kept', 'its body was not kept')
-  return ofTask(context, own.id)
+  const { kept, method, at, provider, receiver } = arrival
+  const all = [...(await tasksByKey(inbox.view, [arrival])).values()].flat()
+  const tasks = all.filter((one) => one.receiver === receiver)
+  if (kept)
+    return { delivery: { ...kept, method, receivedAt: at }, provider, receiver, tasks: run(tasks) }
+  const [first] = tasks
+  if (!first) throw new ApiProblem(409, 'not_kept', 'its body was not kept')
+  return { ...(await ofTask(context, first.id)), tasks: run(tasks) }
+}
+
+/** What no subscription matched has a task of its own, which runs nothing. */
+function run(tasks: readonly TaskInfo[]): readonly TaskInfo[] {
+  return tasks.filter(({ subscription }) => subscription !== UNHANDLED)
 }
 
 async function ofTask(context: Context, id: string): Promise<Stored> {
@@ -55,7 +79,8 @@ async function ofTask(context: Context, id: string): Promise<Stored> {
     throw new ApiProblem(404, 'gone', 'this task is gone: done and dead tasks are kept for a time')
   if (found.delivery.headers.some(([name]) => name === 'x-postern-sealed')) throw sealed()
   if (found.record.erased) throw new ApiProblem(409, 'erased', 'its contents were erased')
-  return { delivery: found.delivery, provider: found.record.provider }
+  const { delivery, record, receiver } = found
+  return { delivery, provider: record.provider, receiver, tasks: run([found]) }
 }
 
 function sealed(): ApiProblem {
