@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,20 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { postern, type Ended } from '../../packages/cli/test/run.ts'
 import { plant, SECRET, type Planted } from './planted.ts'
+import { SARIF, schemaProblems } from './schema.ts'
+
+interface Sarif {
+  readonly runs: readonly [
+    {
+      readonly tool: { readonly driver: { readonly rules: readonly { readonly id: string }[] } }
+      readonly results: readonly {
+        readonly ruleId: string
+        readonly ruleIndex: number
+        readonly locations: readonly { readonly physicalLocation: object }[]
+      }[]
+    },
+  ]
+}
 
 const run = promisify(execFile)
 const folder = mkdtempSync(join(tmpdir(), 'audit-'))
@@ -72,44 +86,19 @@ describe('postern audit', () => {
     expect((await run('bash', ['-c', elsewhere], { env })).stdout).toBe('200')
   })
 
-  test('prints SARIF that has what version 2.1.0 requires', async () => {
-    const { out } = await audit(
-      flawed.url,
-      '--case',
-      'authentic/escapes',
-      '--sarif',
-      '--source',
-      'app/route.ts:12',
-    )
-    const { version, runs } = JSON.parse(out) as {
-      version: string
-      runs: readonly {
-        tool: { driver: { name: string; rules: readonly { id: string }[] } }
-        results: readonly {
-          ruleId: string
-          ruleIndex: number
-          level: string
-          message: { text: string }
-          locations: readonly object[]
-        }[]
-      }[]
-    }
-    expect(version).toBe('2.1.0')
-    const [{ tool, results }] = runs as [(typeof runs)[0]]
-    expect(tool.driver.name).toBe('postern audit')
-    expect(results).toHaveLength(1)
-    for (const { ruleId, ruleIndex, level, message, locations } of results) {
+  test('prints SARIF that its schema of 2.1.0 takes, at the line of the source', async () => {
+    const args = ['--case', 'authentic/', '--sarif', '--source', 'app/route.ts:12']
+    const sarif = JSON.parse((await audit(flawed.url, ...args)).out) as Sarif
+    expect(schemaProblems(SARIF, sarif)).toEqual([])
+    expect(schemaProblems(SARIF, { ...sarif, version: '2.0.0' })).not.toEqual([])
+    const [{ tool, results }] = sarif.runs
+    expect(results.length).toBeGreaterThan(0)
+    for (const { ruleId, ruleIndex, locations } of results) {
       expect(tool.driver.rules[ruleIndex]!.id).toBe(ruleId)
-      expect(['none', 'note', 'warning', 'error']).toContain(level)
-      expect(message.text).not.toBe('')
-      expect(locations).toEqual([
-        {
-          physicalLocation: {
-            artifactLocation: { uri: 'app/route.ts' },
-            region: { startLine: 12 },
-          },
-        },
-      ])
+      expect(locations[0]!.physicalLocation).toEqual({
+        artifactLocation: { uri: 'app/route.ts' },
+        region: { startLine: 12 },
+      })
     }
   })
 
@@ -151,6 +140,69 @@ describe('postern audit', () => {
       2,
       expect.stringMatching(/well-known\/postern-audit\.txt[^]*--nonce postern-audit-[\da-f]{32}/),
     ])
+  })
+
+  test('another host is judged once it is named and serves the nonce, without bursts, bombs and large bodies', async () => {
+    // The name leads to this machine for the process alone.
+    const lookup = `import dns from 'node:dns'; const real = dns.lookup; dns.lookup = (name, ...rest) => real(name === 'shop.example' ? '127.0.0.1' : name, ...rest)`
+    const env = {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(lookup)}`,
+      STRIPE_WEBHOOK_SECRET: SECRET,
+    }
+    const inner = new URL(sound.url)
+    let text = 'not the nonce'
+    const front = createServer((request, response) => {
+      if (request.url === '/.well-known/postern-audit.txt') return void response.end(text)
+      const { method, url, headers } = request
+      const onward = httpRequest(
+        { host: inner.hostname, port: inner.port, method, path: url, headers },
+        (reply) => {
+          response.writeHead(reply.statusCode!, reply.headers)
+          reply.pipe(response)
+        },
+      )
+      // A sender that hangs up.
+      onward.on('error', () => response.destroy())
+      request.on('error', () => onward.destroy()).pipe(onward)
+    })
+    await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve))
+    const { port } = front.address() as AddressInfo
+    const url = `http://shop.example:${port}${inner.pathname}`
+    const run = (...args: readonly string[]): Promise<Ended> =>
+      postern(['audit', url, '--provider', 'stripe', '--yes', 'shop.example', ...args], {
+        cwd: folder,
+        env,
+      })
+    const [nonce] = /postern-audit-[\da-f]{32}/.exec((await run()).err)!
+    const before = sound.effect()
+    expect((await run('--nonce', nonce)).err).toContain(
+      'must serve the text of --nonce and nothing else',
+    )
+    expect(sound.effect()).toBe(before)
+    text = `${nonce}\n`
+    const { code, out, err } = await run('--nonce', nonce, '--json', '--rate', '200')
+    front.close()
+    const report = JSON.parse(out) as {
+      readonly findings: readonly unknown[]
+      readonly skipped: readonly { readonly id: string; readonly reason: string }[]
+    }
+    expect([code, report.findings, err]).toEqual([
+      0,
+      [],
+      expect.stringMatching(/as Stripe: at least \d+ requests/),
+    ])
+    expect(sound.effect()).toBeGreaterThan(before)
+    const heavy = report.skipped.flatMap(({ id, reason }) =>
+      /costs too much/.test(reason) ? id : [],
+    )
+    expect(heavy).toEqual(
+      expect.arrayContaining([
+        'spoilt/gzip-bomb',
+        'spoilt/huge-body',
+        'resilience/burst',
+        'resilience/slow-bodies',
+      ]),
+    )
   })
 
   test('a receiver that refuses all has no grade, and the exit code 3', async () => {

@@ -11,6 +11,7 @@ import { postern } from '../../packages/cli/test/run.ts'
 import { onPath } from '../services/programs.ts'
 import { needs } from '../services/needs.ts'
 import { plant, SECRET } from './planted.ts'
+import { schemaProblems } from './schema.ts'
 
 const run = promisify(execFile)
 const folder = mkdtempSync(join(tmpdir(), 'vectors-'))
@@ -51,49 +52,17 @@ needs(python).test(
 )
 
 test('they are as their schema says', async () => {
-  const schema = JSON.parse(
-    readFileSync(new URL('../../packages/cli/schema/vectors.json', import.meta.url), 'utf8'),
-  ) as Schema
+  const schema = fileURLToPath(new URL('../../packages/cli/schema/vectors.json', import.meta.url))
   const all: unknown = JSON.parse(await vectors('http://127.0.0.1:3000/webhooks'))
-  expect(problems(all, schema)).toEqual([])
-  expect(problems({ ...(all as object), version: 2, more: 1 }, schema)).toEqual([
-    '/version',
-    '/more',
-  ])
+  expect(schemaProblems(schema, all)).toEqual([])
+  const spoilt = schemaProblems(schema, { ...(all as object), version: 2, more: 1 })
+  expect(spoilt.join('\n')).toMatch(/additionalProp.*more[^]*\/version must be equal/)
 })
 
-interface Schema {
-  readonly type?: string | readonly string[]
-  readonly const?: unknown
-  readonly enum?: readonly unknown[]
-  readonly pattern?: string
-  readonly required?: readonly string[]
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly items?: Schema
-}
-
-/** The places that break the schema, by the words that it uses. */
-function problems(value: unknown, schema: Schema, at = ''): readonly string[] {
-  if ('const' in schema && value !== schema.const) return [at]
-  if (schema.enum && !schema.enum.includes(value)) return [at]
-  if (schema.type && ![schema.type].flat().includes(typeOf(value))) return [at]
-  if (schema.pattern && !new RegExp(schema.pattern).test(String(value))) return [at]
-  if (Array.isArray(value))
-    return value.flatMap((one, index) => problems(one, schema.items ?? {}, `${at}/${index}`))
-  if (typeof value !== 'object' || value === null || !schema.properties) return []
-  const members = Object.entries(value)
-  return [
-    ...(schema.required ?? []).filter((name) => !(name in value)).map((name) => `${at}/${name}`),
-    ...members.flatMap(([name, one]) =>
-      schema.properties![name]
-        ? problems(one, schema.properties![name], `${at}/${name}`)
-        : [`${at}/${name}`],
-    ),
-  ]
-}
-
-function typeOf(value: unknown): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'array'
-  return Number.isInteger(value) ? 'integer' : typeof value
-}
+test('30 lines of Python are enough', () => {
+  const lines = readFileSync(new URL('replay.py', import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
+  expect(lines.length).toBeLessThanOrEqual(30)
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(120)
+})

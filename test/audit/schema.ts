@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { ErrorObject, Options, ValidateFunction } from 'ajv'
+
+// Of the command line, whose dependencies they are.
+const own = createRequire(new URL('../../packages/cli/package.json', import.meta.url))
+
+interface Named {
+  readonly $schema?: string
+  readonly id?: string
+}
+
+interface Validator {
+  compile(schema: object): ValidateFunction
+}
+
+/** The schema of SARIF 2.1.0, as @microsoft/jest-sarif (MIT) carries it. */
+export const SARIF: string = own.resolve('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json')
+
+/** What breaks the JSON Schema of a file, by its place in the value. */
+export function schemaProblems(file: string, value: unknown): readonly string[] {
+  const { Ajv } = own('ajv') as { readonly Ajv: new (options: Options) => Validator }
+  const { default: formats } = own('ajv-formats') as { readonly default: (ajv: Validator) => void }
+  const ajv = new Ajv({ allErrors: true, strict: false, unicodeRegExp: false })
+  formats(ajv)
+  // Their words are those of all drafts: Ajv would look for the draft that they name.
+  const { $schema: _, id: _id, ...schema } = JSON.parse(readFileSync(file, 'utf8')) as Named
+  const judge = ajv.compile(schema)
+  return judge(value) ? [] : judge.errors!.map(told)
+}
+
+function told({ instancePath, message, params }: ErrorObject): string {
+  return `${instancePath} ${message} ${JSON.stringify(params)}`
+}
