@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { catalogue } from '@postern/providers/catalogue'
 import { github } from '@postern/providers/github'
 import { stripe } from '@postern/providers/stripe'
 import { audit, auditHandler, battery, remedies, type AuditReport } from '@postern/testing/audit'
@@ -59,6 +60,40 @@ describe('a flaw is found, and only that one', () => {
   test('what is done after the refusal comes to light', async () => {
     const report = await reportOf({ late: true }, { quiet: 60 })
     expect(report.grade).toBe('F')
+  })
+})
+
+describe('the challenge of a sender', () => {
+  const only = (id: string): boolean => id === 'authentic/handshake'
+  const asking = signers.filter(({ challenge }) => challenge !== undefined)
+
+  test.each(asking)('$name: our own receiver answers it', async (about) => {
+    const example =
+      about.name === 'meta' ? { ...about.example, verifyToken: 'a token' } : about.example
+    const report = await auditOwn({ ...about, example }, { only })
+    expect(report.passed).toEqual(['authentic/handshake'])
+  })
+
+  test.each(asking.filter(({ name }) => name !== 'meta'))(
+    '$name: an answer without it is found',
+    async (about) => {
+      const provider = about.create(about.example)
+      const report = await auditHandler(() => new Response('ok'), { provider, only })
+      expect(report.findings.map(({ id, severity }) => [id, severity])).toEqual([
+        ['handshake:reply', 'high'],
+      ])
+    },
+  )
+
+  test('it is no event', async () => {
+    let runs = 0
+    const handle = async (request: Request): Promise<Response> => {
+      runs++
+      return new Response(await request.text())
+    }
+    const provider = catalogue.get('slack')!.create({ signingSecret: 'a secret' })
+    const report = await auditHandler(handle, { provider, effect: () => runs, only })
+    expect(idsOf(report)).toEqual(['handshake:accepted'])
   })
 })
 

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { ErrorObject, Options, ValidateFunction } from 'ajv'
 
 // Of the command line, whose dependencies they are.
 const own = createRequire(new URL('../../packages/cli/package.json', import.meta.url))
@@ -10,8 +9,20 @@ interface Named {
   readonly id?: string
 }
 
+/** What is used of Ajv. */
 interface Validator {
-  compile(schema: object): ValidateFunction
+  compile(schema: object): Judge
+}
+
+interface Judge {
+  (value: unknown): boolean
+  readonly errors?: readonly Broken[] | null
+}
+
+interface Broken {
+  readonly instancePath: string
+  readonly message?: string
+  readonly params: object
 }
 
 /** The schema of SARIF 2.1.0, as @microsoft/jest-sarif (MIT) carries it. */
@@ -19,7 +30,7 @@ export const SARIF: string = own.resolve('@microsoft/jest-sarif/lib/schemas/sari
 
 /** What breaks the JSON Schema of a file, by its place in the value. */
 export function schemaProblems(file: string, value: unknown): readonly string[] {
-  const { Ajv } = own('ajv') as { readonly Ajv: new (options: Options) => Validator }
+  const { Ajv } = own('ajv') as { readonly Ajv: new (options: object) => Validator }
   const { default: formats } = own('ajv-formats') as { readonly default: (ajv: Validator) => void }
   const ajv = new Ajv({ allErrors: true, strict: false, unicodeRegExp: false })
   formats(ajv)
@@ -29,6 +40,6 @@ export function schemaProblems(file: string, value: unknown): readonly string[] 
   return judge(value) ? [] : judge.errors!.map(told)
 }
 
-function told({ instancePath, message, params }: ErrorObject): string {
+function told({ instancePath, message, params }: Broken): string {
   return `${instancePath} ${message} ${JSON.stringify(params)}`
 }

@@ -33,6 +33,7 @@ export const dropbox: Factory<DropboxOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of {body}, hex',
     place: { header: 'X-Dropbox-Signature' },
     tolerance: 'none',
+    challenge: { query: { challenge: '{text}' } },
     checked: '2026-11-26',
     delivers: { within: 10_000, retries: 600_000, ok: '200' },
   },

@@ -55,6 +55,13 @@ export const meta: Factory<MetaOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of {body}, hex',
     place: { header: 'X-Hub-Signature-256' },
     tolerance: 'none',
+    challenge: {
+      query: {
+        'hub.mode': 'subscribe',
+        'hub.challenge': '{text}',
+        'hub.verify_token': '{option:verifyToken}',
+      },
+    },
     checked: '2026-11-26',
     delivers: { largest: 4 * MIB, retries: 7 * DAY, ok: '200' },
   },

@@ -42,6 +42,7 @@ export const okta: Factory<OktaOptions> = /* @__PURE__ */ provider({
     scheme: 'token of a header; nothing is signed',
     place: { header: 'Authorization' },
     tolerance: 'none',
+    challenge: { headers: { 'x-okta-verification-challenge': '{text}' } },
     checked: '2026-11-26',
     delivers: { within: 3_000, ok: '2xx, empty' },
   },

@@ -61,6 +61,7 @@ export const slack: Factory<SlackOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of v0:{time}:{body}, hex',
     place: { header: 'X-Slack-Signature' },
     tolerance: 300,
+    challenge: { payload: { type: 'url_verification', challenge: '{text}' } },
     checked: '2026-11-26',
     delivers: {
       within: 3_000,

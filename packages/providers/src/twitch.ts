@@ -43,6 +43,10 @@ export const twitch: Factory<TwitchOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of {id}{time}{body}, hex',
     place: { header: 'Twitch-Eventsub-Message-Signature' },
     tolerance: 600,
+    challenge: {
+      headers: { 'twitch-eventsub-message-type': 'webhook_callback_verification' },
+      payload: { challenge: '{text}', subscription: { id: '1', type: 'channel.follow' } },
+    },
     checked: '2026-11-26',
     delivers: { givesUp: 'revoked after too many slow or failed answers', ok: '2xx' },
   },

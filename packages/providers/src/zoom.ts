@@ -54,6 +54,7 @@ export const zoom: Factory<ZoomOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of v0:{time}:{body}, hex',
     place: { header: 'X-Zm-Signature' },
     tolerance: 300,
+    challenge: { payload: { event: 'endpoint.url_validation', payload: { plainToken: '{text}' } } },
     checked: '2026-11-26',
     delivers: { within: 3_000, retries: RETRY_SPAN, ok: '2xx' },
   },

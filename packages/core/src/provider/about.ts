@@ -1,5 +1,5 @@
 import type { EventMap } from '../event.ts'
-import type { Delivers, SignaturePlace } from './facts.ts'
+import type { Delivers, SenderChallenge, SignaturePlace } from './facts.ts'
 import type { Coding, Format, Provider } from './provider.ts'
 import type { Covers } from './scheme.ts'
 import type { Setup } from './setup.ts'
@@ -36,6 +36,8 @@ export interface About {
   readonly topics: readonly string[]
   /** Challenges that the receiver answers by itself. */
   readonly handshakes: readonly string[]
+  /** How the sender asks whether the URL is the app's; absent if it does not, or if nobody says. */
+  readonly challenge?: SenderChallenge
   readonly methods: readonly string[]
   readonly formats: readonly Format[]
   readonly codings: readonly Coding[]

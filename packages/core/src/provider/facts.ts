@@ -33,6 +33,16 @@ export type SignaturePlace =
   | { readonly query: string }
   | { readonly field: string }
 
+/**
+ * A challenge of the sender, as data: a GET with these parameters or headers, or a POST with that JSON, signed if events are.
+ * `{text}` is what it must get back, and `{option:verifyToken}` the value of an option of the provider.
+ */
+export interface SenderChallenge {
+  readonly query?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>>
+  readonly payload?: object
+}
+
 /** What documentation says of a sender, once, for people, tools and tests. */
 export interface SenderFacts {
   /** What is signed, by which algorithm, written how: `HMAC-SHA256 of {body}, hex`. */
@@ -42,6 +52,8 @@ export interface SenderFacts {
   readonly tolerance: number | 'none'
   /** Options that make a provider; one that signs, if the provider can. @default the secret option with an example */
   readonly example?: object | undefined
+  /** How it asks whether the URL is the app's. @default it does not, or its answer cannot be known beforehand */
+  readonly challenge?: SenderChallenge | undefined
   /** The day on which the sender's page and libraries were last compared, as 2026-01-31. */
   readonly checked: string
   /** What the page does not state is `unknown`; `source` is the page of the sender's signatures, if it is left out. */

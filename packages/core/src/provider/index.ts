@@ -1,4 +1,4 @@
-export type { Delivers, SenderFacts, SignaturePlace, Unknown } from './facts.ts'
+export type { Delivers, SenderChallenge, SenderFacts, SignaturePlace, Unknown } from './facts.ts'
 export type { About, Factory } from './about.ts'
 export type { Composed } from './compose.ts'
 export { provider } from './define.ts'

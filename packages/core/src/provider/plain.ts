@@ -14,6 +14,7 @@ export function aboutSpec<Options extends object, Key, Ready>(
     place,
     tolerance = 'unknown',
     example,
+    challenge,
     checked = 'unknown',
   } = spec.facts ?? {}
   const delivers = deliversOf(spec.docs ?? '', spec.facts?.delivers)
@@ -34,6 +35,7 @@ export function aboutSpec<Options extends object, Key, Ready>(
     options: spec.options,
     topics: spec.topics ?? [],
     handshakes: spec.handshakes ?? [],
+    ...(challenge && { challenge }),
     methods: spec.methods ?? ['POST'],
     formats: spec.formats ?? ['json'],
     codings: spec.codings ?? [],

@@ -2,6 +2,7 @@ import type { Provider } from '@postern/core/scheme'
 import type { AuditCase, CaseClass } from './case.ts'
 import { authenticCases } from './cases/authentic.ts'
 import { otherBodyCases } from './cases/bodies.ts'
+import { handshakeCase } from './cases/handshake.ts'
 import { layoutCases } from './cases/layouts.ts'
 import { repeatCases } from './cases/repeats.ts'
 import { secretCases } from './cases/secrets.ts'
@@ -69,6 +70,7 @@ export function casesOf(
 ): readonly AuditCase[] {
   return [
     ...authenticCases(sender),
+    handshakeCase(sender),
     ...layoutCases(sender),
     ...unsignedCases(sender),
     ...spoiltSignatureCases(sender),
