@@ -8,6 +8,7 @@ import { createReplicas } from './store/replicas.ts'
 import { watchServer } from './store/server.ts'
 import { joinKeys, layoutOf, type KeysLayout } from './store/schema.ts'
 import { checkSettings, type BullmqInboxOptions, type Settings } from './settings.ts'
+import { createKeptActions } from './operate/actions.ts'
 import { createView } from './operate/view.ts'
 
 // Milliseconds for telling the other processes that this one ends.
@@ -83,8 +84,10 @@ export function openInbox(
     },
   })
 
+  const actions = createKeptActions(operators, prefix, deadline)
   const view = createView({
     client: operators,
+    actions,
     queues,
     prefix,
     deadline,
@@ -104,7 +107,7 @@ export function openInbox(
     lease: settings.lease,
     attach: (consumer) => receivers.attach(consumer),
     view,
-    journal: createJournal({ client: operators, prefix, deadline }),
+    journal: createJournal({ client: operators, prefix, deadline, actions }),
     records: createRecords(operators, prefix, deadline),
     close: () => receivers.close(),
   }

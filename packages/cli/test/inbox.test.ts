@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createReceiver } from '@postern/core'
@@ -152,6 +152,18 @@ describe('changes', () => {
       code: 1,
       err: 'no event matches whose tasks have ended\n',
     })
+  })
+
+  test('actions tell who changed what', async () => {
+    const { actions } = JSON.parse((await inbox('actions', '--json')).out) as {
+      actions: readonly { what: string; by: string; count: number }[]
+    }
+    expect(actions.map(({ what }) => what)).toEqual(['erase', 'replay'])
+    expect(actions.every(({ by, count }) => by === userInfo().username && count > 0)).toBe(true)
+    const { out } = await inbox('actions')
+    expect(out).toMatch(/^when +who +what +count +which\n/)
+    expect(out).toContain('erase')
+    expect((await inbox('actions', '--task', 'none')).err).toContain('nobody changed a task')
   })
 
   test('discard needs a filter, and drops the rest', async () => {

@@ -39,6 +39,7 @@ const JOURNAL: Record<keyof Journal, true> = {
   deliveries: true,
   delivery: true,
   attempts: true,
+  actions: true,
   history: true,
 }
 const DAY = 86_400_000

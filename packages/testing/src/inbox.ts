@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { acceptCases } from './inbox/accept/accept-cases.ts'
 import { arrivalCases } from './inbox/journal/arrival-cases.ts'
+import { actionCases } from './inbox/operate/action-cases.ts'
 import { attemptCases } from './inbox/run/attempt-cases.ts'
 import { changeCases } from './inbox/operate/change-cases.ts'
 import { catchUpCases } from './inbox/journal/catch-up-cases.ts'
@@ -58,7 +59,7 @@ export interface InboxSkills {
   readonly fair?: boolean
   /** Its view has pages, causes, chunks of changes and `erase`. @default false */
   readonly pages?: boolean
-  /** Has a `journal`: attempts, deliveries and history. @default false */
+  /** Has a `journal`: attempts, deliveries, history and, with `pages`, actions of people. @default false */
   readonly journal?: boolean
 }
 
@@ -124,6 +125,8 @@ export function testInbox(make: MakeInbox, runner: TestRunner, skills: InboxSkil
     if (skills.journal) {
       describe('attempts', () => attemptCases(test, skills.keepsDone === true))
       describe('the journal', () => arrivalCases(test, skills.durable === true))
+      if (skills.pages)
+        describe('actions of people', () => actionCases(test, skills.durable === true))
       describe('history', () => historyCases(test, skills.durable === true))
     }
     if (skills.records) {

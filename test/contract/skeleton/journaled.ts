@@ -1,4 +1,4 @@
-import type { ArrivalRow, Journaled, RecordRows, SpanKey } from '@postern/core/inbox'
+import type { ActionRow, ArrivalRow, Journaled, RecordRows, SpanKey } from '@postern/core/inbox'
 import type { Tables } from './tables.ts'
 
 const SERIES = 20_000
@@ -94,6 +94,12 @@ export function createJournaled(tables: Tables): Journaled {
   function put({ kind, at }: SpanKey, data: Uint8Array): void {
     spans.set(keyOf({ kind, at }), { kind, at, data })
   }
+}
+
+/** Writes texts of records, whether their keys are there or not. */
+export function noteRows({ records }: Tables, rows: readonly ActionRow[]): void {
+  for (const { key, value } of rows)
+    records.set(key, { value, version: (records.get(key)?.version ?? 0) + 1 })
 }
 
 function createRecords({ records }: Tables): RecordRows {

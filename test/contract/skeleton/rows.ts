@@ -13,6 +13,7 @@ import {
   type Rows,
 } from '@postern/core/inbox'
 import { holds, patched } from './fences.ts'
+import { noteRows } from './journaled.ts'
 import type { StoredTask, Tables } from './tables.ts'
 import { now } from './clock.ts'
 
@@ -128,6 +129,7 @@ export function createRows(tables: Tables, lease: number): Rows {
           tasks.set(id, { ...row, gate: READY, turn: turn === 0 ? row.turn : turn })
       }
     },
+    note: (rows) => noteRows(tables, rows),
     lost: (own) =>
       own.flatMap(({ id, token }) => {
         const row = tasks.get(id)

@@ -10,6 +10,7 @@ import {
   type Viewed,
 } from '@postern/core/inbox'
 import { isDue } from './rows.ts'
+import { noteRows } from './journaled.ts'
 import type { EventRow, StoredTask, Tables } from './tables.ts'
 import { now } from './clock.ts'
 
@@ -79,7 +80,7 @@ export function createViewed(tables: Tables): Viewed {
       const outcome = state === DONE ? 'done' : 'dead'
       return [...all, { attempt, ended, took, outcome, error, process }]
     },
-    erase: (wanted, passing, empty) =>
+    erase: (wanted, passing, empty, noted) =>
       tables.transaction(() => {
         let count = 0
         for (const number of wanted) {
@@ -94,6 +95,7 @@ export function createViewed(tables: Tables): Viewed {
           count++
           if (empty) events.set(number, { ...event, ...left, contents: 'erased' })
         }
+        noteRows(tables, noted(count))
         return count
       }),
     prune: (before) =>

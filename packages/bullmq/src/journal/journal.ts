@@ -4,6 +4,7 @@ import {
   checkDeliveryFilter,
   HOUR,
   matchesDelivery,
+  type Actions,
   type Arrival,
   type ArrivalPlace,
   type DeliveryFilter,
@@ -23,6 +24,7 @@ export interface JournalContext {
   readonly prefix: string
   /** Milliseconds a batch may wait for Redis. */
   readonly deadline: number
+  readonly actions: Actions
 }
 
 /**
@@ -30,7 +32,7 @@ export interface JournalContext {
  * days and by hour for thirty, attempts with their jobs. A batch that Redis does not take within the deadline is lost.
  */
 export function createJournal(context: JournalContext): Journal {
-  const { client, prefix, deadline } = context
+  const { client, prefix, deadline, actions } = context
   let rolledAt = 0
 
   return {
@@ -59,6 +61,7 @@ export function createJournal(context: JournalContext): Journal {
       const [attempts, value] = await client.hmget(`${prefix}:${task}`, 'pa', 'returnvalue')
       return attemptsOf(attempts ?? '', value ?? '').kept
     },
+    actions: async (query = {}) => actions.read(query),
     async history(range) {
       await connected(client, deadline)
       return bucketsOf(context, range)

@@ -1,4 +1,5 @@
 import {
+  CHANGE_OPTIONS,
   checkFilter,
   DISCARDED,
   editedEvent,
@@ -6,6 +7,7 @@ import {
   FORGOTTEN,
   inSteps,
   unknownOptions,
+  type ActionNote,
   type Changed,
   type ChangeOptions,
   type InboxView,
@@ -29,29 +31,30 @@ import type { ViewContext } from './view.ts'
 /** Changes by operators. */
 export type Changes = Required<Pick<InboxView, 'replay' | 'rerun' | 'discard' | 'prune'>>
 
-const OPTIONS = ['dryRun', 'limit', 'cursor', 'until']
-
 /** Makes a {@link Changes}. */
 export function createChanges(context: ViewContext): Changes {
-  const { client, prefix, deadline, queues } = context
+  const { client, prefix, deadline, queues, actions } = context
 
   return {
     async replay(filter, options = {}) {
       checkFilter(filter, 'replay')
-      unknownOptions('replay', options, [...OPTIONS, 'rate'])
+      unknownOptions('replay', options, [...CHANGE_OPTIONS, 'rate'])
       const state = filter.state ?? 'dead'
       if (state === 'running') return { count: 0, cursor: undefined }
       const { id } = filter
       if (id !== undefined && isRef(id) && (await isErased(id))) throw erasedError('replay', id)
-      return inSteps(options, (place) =>
-        each({ ...filter, state }, place, undefined, async (task, due) => {
-          if (place.dryRun) return !(await isErased(task.id))
-          return again(context, task.id, state, due)
-        }),
+      const given = { ...filter, state }
+      return actions.noted({ what: 'replay', filter: given }, options, (note, left) =>
+        inSteps(left, (place) =>
+          each(given, place, undefined, note, async (task, due) => {
+            if (place.dryRun) return !(await isErased(task.id))
+            return again(context, task.id, state, due)
+          }),
+        ),
       )
     },
     async rerun(id, edit) {
-      unknownOptions('rerun', edit, ['payload'])
+      unknownOptions('rerun', edit, ['payload', 'by'])
       await connected(client, deadline)
       const event = isRef(id) ? eventOfJob(parseRef(id).id) : ''
       const task = event === '' ? undefined : await showTask(client, prefix, id)
@@ -72,23 +75,37 @@ export function createChanges(context: ViewContext): Changes {
       })
       await queues.ready(queuesOf(prepared.items))
       const plan = { prepared, fresh: prepared.items, turns: new Map<string, number>() }
+      const result = prepared.items[0]!.refs[0]!
+      const { by } = edit
+      const note = actions.once({
+        what: 'rerun',
+        filter: { id },
+        result,
+        ...(by !== undefined && { by }),
+      })
+      await actions.begin(note)
       const [stored] = await commit({ queues, receiver, prefix }, [plan])
       if (stored instanceof Error) throw unavailable(stored)
-      return prepared.items[0]!.refs[0]!
+      await actions.write(note, [id, result], 1)
+      return result
     },
     async discard(filter, options: ChangeOptions = {}) {
       checkFilter(filter, 'discard')
-      unknownOptions('discard', options, OPTIONS)
-      return inSteps(options, (place) =>
-        each(filter, place, DISCARDED.from, async (task) => place.dryRun || discard(task)),
+      unknownOptions('discard', options, CHANGE_OPTIONS)
+      return actions.noted({ what: 'discard', filter }, options, (note, left) =>
+        inSteps(left, (place) =>
+          each(filter, place, DISCARDED.from, note, async (task) => place.dryRun || discard(task)),
+        ),
       )
     },
-    async prune(before) {
+    async prune(before, options = {}) {
+      unknownOptions('prune', options, ['by'])
+      const note = actions.once({ what: 'prune', filter: { before }, ...options })
       let pruned = 0
       let cursor: string | undefined
       do {
         const place = { cursor, rows: 1000, dryRun: false, due: () => 0 }
-        const changed = await each({ before }, place, FORGOTTEN.from, remove)
+        const changed = await each({ before }, place, FORGOTTEN.from, note, remove)
         pruned += changed.count
         cursor = changed.cursor
       } while (cursor !== undefined)
@@ -117,18 +134,27 @@ export function createChanges(context: ViewContext): Changes {
     filter: TaskFilter,
     place: StepPlace,
     states: readonly string[] | undefined,
+    note: ActionNote | undefined,
     change: (task: TaskInfo, due: number) => Promise<boolean>,
   ): Promise<Changed> {
     const { cursor, rows } = place
     await connected(client, deadline)
-    let count = 0
-    for await (const found of find(context, filter, cursor)) {
-      const { task } = found
-      if (!task || (states && !states.includes(task.state))) continue
-      if (await change(task, place.due(count))) count++
-      if (count === rows) return { count, cursor: found.cursor }
+    const changed: string[] = []
+    let next: string | undefined
+    try {
+      for await (const found of find(context, filter, cursor)) {
+        const { task } = found
+        if (!task || (states && !states.includes(task.state))) continue
+        if (changed.length === 0) await actions.begin(note)
+        if (await change(task, place.due(changed.length))) changed.push(task.id)
+        if (changed.length < rows) continue
+        next = found.cursor
+        break
+      }
+    } finally {
+      await actions.write(note, changed)
     }
-    return { count, cursor: undefined }
+    return { count: changed.length, cursor: next }
   }
 
   /** Takes a job away. Its event stays known by its record, so that a redelivery makes none. */

@@ -31,7 +31,15 @@ export function createErase(context: ViewContext): InboxView['erase'] {
   return async (filter, options = {}) => {
     checkErase(filter, options)
     await connected(client, deadline)
-    return inSteps(options, (place) => step(filter, options, place))
+    const { actions } = context
+    if (options.passing) return inSteps(options, (place) => step(filter, options, place))
+    return actions.noted({ what: 'erase', filter }, options, (note, left) =>
+      inSteps(left, async (place) => {
+        const changed = await step(filter, left, place)
+        await actions.write(note, [], changed.count)
+        return changed
+      }),
+    )
   }
 
   async function step(

@@ -14,6 +14,7 @@ import { createChanges } from './change.ts'
 import { connected, runScript, runBuffer } from '../store/connection.ts'
 import { find, isRef } from './list.ts'
 import { eventOfJob, parseQueueName, parseRef } from '../store/names.ts'
+import type { KeptActions } from './actions.ts'
 import type { ReviveContext } from '../accept/revive.ts'
 import { showTask } from './show.ts'
 import { readStored, type Stored } from '../store/stored.ts'
@@ -21,6 +22,7 @@ import { readStored, type Stored } from '../store/stored.ts'
 /** The inbox as its view sees it. */
 export interface ViewContext extends ReviveContext {
   readonly deadline: number
+  readonly actions: KeptActions
   readonly consumers: () => readonly Consumer[]
 }
 

@@ -4,6 +4,7 @@ import { declare as list } from './inbox/list.ts'
 import { declare as show } from './inbox/show.ts'
 import { declare as deliveries } from './inbox/deliveries.ts'
 import { declare as causes } from './inbox/causes.ts'
+import { declare as actions } from './inbox/actions.ts'
 import { declare as stats } from './inbox/stats.ts'
 import { declare as watch } from './inbox/watch.ts'
 import { declare as change } from './inbox/change.ts'
@@ -20,6 +21,6 @@ export function declare(inbox: Command): void {
       'inbox replay --postgres "$DATABASE_URL" --cause 3f2a… --dry-run',
     ),
   )
-  for (const add of [list, show, deliveries, causes, stats, watch, change, prune, migrate])
+  for (const add of [list, show, deliveries, causes, actions, stats, watch, change, prune, migrate])
     add(inbox)
 }

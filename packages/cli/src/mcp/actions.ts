@@ -86,7 +86,7 @@ export function actionTools(view: InboxView, { url }: Allowed): readonly Tool[] 
     let done = 0
     for (const { id } of tasks) {
       if (rate !== undefined && done > 0) await wait(1000 / rate)
-      done += (await view.replay({ id })).count
+      done += (await view.replay({ id }, { by: 'mcp' })).count
     }
     return { count: done, dryRun }
   }

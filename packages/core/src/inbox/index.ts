@@ -61,8 +61,12 @@ export type {
   KeptRequest,
   MinuteCount,
   MinuteGauge,
-  Page,
 } from './journal.ts'
+export type { ActionQuery, OperatorAction } from './operator-action.ts'
+export { CHANGE_OPTIONS } from './operate/in-steps.ts'
+export type { ActionNote, ActionRow } from './operate/action-note.ts'
+export { createActions, type ActionRows, type Actions } from './operate/actions.ts'
+export type { Page } from './page.ts'
 export type { Guard } from '../event.ts'
 export { nearest, unknownOptions } from '../basics/unknown-options.ts'
 export { stopwatchOf } from './tasks/stopwatch.ts'

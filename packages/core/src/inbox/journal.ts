@@ -1,5 +1,7 @@
 import type { MaybePromise } from '../basics/maybe.ts'
 import type { TaskError } from './inbox.ts'
+import type { ActionQuery, OperatorAction } from './operator-action.ts'
+import type { Page } from './page.ts'
 
 /** The history for people: attempts, deliveries with their replies, counts by minute. Losing it loses no event. */
 export interface Journal {
@@ -16,6 +18,11 @@ export interface Journal {
   delivery(id: string): MaybePromise<Arrival | undefined>
   /** The attempts of a task, oldest first: the first one and the last nineteen. Written in the transaction that settles. */
   attempts(task: string): MaybePromise<readonly Attempt[]>
+  /**
+   * What people did to tasks, newest first: the last 1,000. Each is written in the transaction of its change; an inbox on
+   * BullMQ writes it before the first change, and counts behind each step.
+   */
+  actions(query?: ActionQuery): MaybePromise<Page<OperatorAction>>
   /** Counts, durations and gauges of a time range, in steps of whole minutes. */
   history(range: HistoryRange): MaybePromise<readonly Bucket[]>
 }
@@ -104,15 +111,6 @@ export interface DeliveryFilter {
   readonly cursor?: string
   /** Milliseconds a scan may take before it returns the rows found so far. @default 500 */
   readonly budget?: number
-}
-
-/** One page of a list. */
-export interface Page<Row> {
-  readonly rows: readonly Row[]
-  /** Where the next page begins; undefined at the end. */
-  readonly cursor: string | undefined
-  /** How far back the list was searched, in milliseconds since 1970; undefined at the end. */
-  readonly searchedTo: number | undefined
 }
 
 /** One run of a task. */

@@ -1,7 +1,7 @@
 import type { Json } from '../delivery.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
 import type { TaskError } from './inbox.ts'
-import type { Page } from './journal.ts'
+import type { Page } from './page.ts'
 import type { MaybePromise } from '../basics/maybe.ts'
 
 export type TaskState = 'pending' | 'running' | 'done' | 'dead'
@@ -89,6 +89,8 @@ export interface ChangeOptions {
   readonly cursor?: string
   /** When this call must have ended, in milliseconds since 1970. @default none */
   readonly until?: number
+  /** Who does it, as `journal.actions` tells: a name of at most 200 characters. @default none */
+  readonly by?: string
 }
 
 /** How tasks are replayed. */
@@ -114,6 +116,8 @@ export interface Changed {
   readonly count: number
   /** Where the next chunk begins; undefined when there is nothing left. */
   readonly cursor: string | undefined
+  /** Id of what `journal.actions` tells of it; undefined if nothing was changed. */
+  readonly action?: string
 }
 
 /** Dead and failing tasks with one error. Times in milliseconds since 1970. */
@@ -143,10 +147,7 @@ export interface LaneStats {
   readonly oldest: number | undefined
 }
 
-/**
- * The operators' side of an inbox, for the command line and the inspector. An unknown key of a filter or an option is a `TypeError` with the nearest known
- * name.
- */
+/** The operators' side of an inbox. An unknown key of a filter or an option is a `TypeError` with the nearest known name. */
 export interface InboxView {
   /**
    * Newest first. It stops after its budget, and `searchedTo` says how far it looked: a page can be empty and have a
@@ -171,7 +172,7 @@ export interface InboxView {
    * Runs the task's event once more with another payload: a new event (`editedEvent`) with one task for the same
    * subscription and part. The id of the new task.
    */
-  rerun(id: string, edit: { readonly payload: Json }): MaybePromise<string>
+  rerun(id: string, edit: { readonly payload: Json; readonly by?: string }): MaybePromise<string>
   /** Drops pending or dead tasks; a redelivery of their events stays a duplicate. */
   discard(filter: TaskFilter, options?: ChangeOptions): MaybePromise<Changed>
   /**
@@ -186,7 +187,7 @@ export interface InboxView {
    */
   erase(filter: TaskFilter, options?: EraseOptions): MaybePromise<Changed>
   /** Forgets done and dead tasks received before the time given, in milliseconds since 1970. */
-  prune(before: number): MaybePromise<number>
+  prune(before: number, options?: Pick<ChangeOptions, 'by'>): MaybePromise<number>
   /** Subscriptions with pending tasks that no attached receiver has. */
   orphans(): MaybePromise<readonly Orphan[]>
 }

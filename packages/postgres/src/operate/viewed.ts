@@ -22,7 +22,7 @@ import {
 import { ints, texts } from '../sql/words.ts'
 import type { Database } from '../store/connection.ts'
 import { readRow, type Sql } from '../store/pg.ts'
-import { idsOf } from '../store/rows.ts'
+import { idsOf, note } from '../store/rows.ts'
 import { detail, rowPlace, scan } from './scan.ts'
 
 // Bodies in memory at once: each may have megabytes.
@@ -47,8 +47,13 @@ export function createViewed(db: Database, { deadline }: Settings): Viewed {
         .readUIntBE(0, 6)
     },
     attempts: (task) => sql<AttemptRow>(OF_TASK, [task]),
-    erase: (events, passing, empty) =>
-      db.atomic(deadline, (within) => erase(within, events, passing, empty)),
+    erase: (events, passing, empty, noted) =>
+      db.atomic(deadline, async (within) => {
+        const count = await erase(within, events, passing, empty)
+        const notes = noted(count)
+        if (notes.length > 0) await note(within, notes)
+        return count
+      }),
     prune: (before, place) => db.atomic(deadline, (within) => prune(within, before, place)),
   }
 }

@@ -67,5 +67,10 @@ export const ADD_RECORD: string = `WITH r AS (
 export const SET_RECORD: string = `WITH r AS (
     UPDATE $.postern_records SET value = $2, version = version + 1 WHERE key = $1 AND version = $3::int RETURNING 1)
   SELECT count(*)::int AS n FROM r`
+/** Whether they are there or not. */
+export const NOTE_RECORDS: string = `WITH r AS (
+    INSERT INTO $.postern_records AS r (key, value, version) SELECT k, v, 1 FROM unnest($1::text[], $2::text[]) AS i(k, v)
+    ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value, version = r.version + 1 RETURNING 1)
+  SELECT count(*)::int AS n FROM r`
 export const DELETE_RECORD: string = `WITH r AS (DELETE FROM $.postern_records WHERE key = $1 AND version = $2::int RETURNING 1)
   SELECT count(*)::int AS n FROM r`

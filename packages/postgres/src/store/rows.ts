@@ -1,6 +1,7 @@
 import { grouped } from '@postern/core/inbox'
 import {
   GONE,
+  type ActionRow,
   type Fence,
   type Guarded,
   type HeadRow,
@@ -13,6 +14,7 @@ import {
   type Turn,
 } from '@postern/core/inbox'
 import { GUARD, HOLDERS, insertSql, KNOWN, UNGUARD, type Named } from '../sql/accept.ts'
+import { NOTE_RECORDS } from '../sql/journal.ts'
 import { ENTER, HEADS, LATER_DUE, QUEUE, TRY_LOCK, TURNS } from '../sql/lines.ts'
 import { dropSql, FINISH, LOST, PARENT, patchSql, SPAWN } from '../sql/settle.ts'
 import { ints, storable, texts } from '../sql/words.ts'
@@ -119,6 +121,7 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
     async enter(turns) {
       await sql(ENTER, [ints(turns.map(({ id }) => id)), ints(turns.map(({ turn }) => turn))])
     },
+    note: (rows) => note(sql, rows),
     lost: (own) =>
       sql<Lost>(LOST, [ints(own.map(({ id }) => id)), ints(own.map(({ token }) => token))]),
   }
@@ -137,6 +140,14 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
     ])
     return idsOf(rows)
   }
+}
+
+/** As `Rows.note`. */
+export async function note(sql: Sql, rows: readonly ActionRow[]): Promise<void> {
+  await sql(NOTE_RECORDS, [
+    texts(rows.map(({ key }) => key)),
+    texts(rows.map(({ value }) => storable(value))),
+  ])
 }
 
 /** As `Rows.lock`. */

@@ -41,10 +41,12 @@ export function createViewed(host: ViewedHost): Viewed {
     causes: (lanes) => reading(() => causes(lanes)),
     version: () => reading(() => side.version()),
     attempts: (task) => reading(() => attemptsOf(task)),
-    erase: (events, passing, empty) =>
+    erase: (events, passing, empty, noted) =>
       writer.write(() => {
         claims.spread()
-        return erase(events, passing, empty)
+        const count = erase(events, passing, empty)
+        void connection.rows.note(noted(count))
+        return count
       }),
     prune: (before, place) => writer.write(() => prune(before, place)),
   }

@@ -35,6 +35,9 @@ export const ADD_RECORD: string =
   'INSERT INTO postern_records (key, value, version) VALUES (?, ?, 1) ON CONFLICT DO NOTHING'
 export const SET_RECORD: string =
   'UPDATE postern_records SET value = ?, version = version + 1 WHERE key = ? AND version = ?'
+/** Whether it is there or not. */
+export const NOTE_RECORD: string = `INSERT INTO postern_records (key, value, version) VALUES (?, ?, 1)
+  ON CONFLICT DO UPDATE SET value = excluded.value, version = version + 1`
 export const DROP_RECORD: string = 'DELETE FROM postern_records WHERE key = ? AND version = ?'
 /** Node 22.13 cannot bind numbered parameters, so one is given as often as it is named. */
 export const RECORDS: string =

@@ -16,6 +16,7 @@ import { createGuards } from './guards.ts'
 import { createInsert, type InsertParts } from './insert.ts'
 import type { RowCache } from './kept.ts'
 import { createLines, type Lines } from './lines.ts'
+import { createNote } from '../journal/records.ts'
 import { createNames, type Names } from './names.ts'
 import { createPatch } from './patch.ts'
 import { createScopes } from '../keys/scopes.ts'
@@ -64,6 +65,7 @@ export function createConnection(
   const enter = db.prepare(ENTER_TURN)
   const byId = db.prepare(TASKS_BY_ID)
   const endHold = db.prepare(END_HOLD)
+  const note = createNote(db)
 
   const rows: Rows = {
     insert: (batch) => insert.events(batch, now()),
@@ -110,6 +112,7 @@ export function createConnection(
     enter(turns) {
       for (const { id, turn } of turns) enter.run(turn, turn, id)
     },
+    note: (texts) => note(texts),
     lost(own) {
       const tokens = new Map(own.map(({ id, token }) => [id, token]))
       const found = byId.all(JSON.stringify([...tokens.keys()])) as (TaskRow & { lease: number })[]

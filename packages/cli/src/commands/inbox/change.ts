@@ -6,6 +6,7 @@ import { filterOf, type InboxCommandOptions } from '../../options/inbox-options.
 import { withInbox } from '../../inbox.ts'
 import { Failure, type ExitCode } from '../../print/failure.ts'
 import { remark, say, sayJson } from '../../print/outcome.ts'
+import { who } from '../../who.ts'
 import { createBar } from '../../sender-api/bar.ts'
 import { inboxOptions, taskOptions } from '../../options/shared-options.ts'
 import { counted, lasting } from '../../print/style.ts'
@@ -109,6 +110,7 @@ async function changed(
       async (cursor) => {
         const step = await view[verb](filter, {
           limit: 1000,
+          ...who(),
           ...cursor,
           ...(rate !== undefined && verb === 'replay' && { rate }),
         })

@@ -9,6 +9,7 @@ import { remark, say, sayJson } from '../../print/outcome.ts'
 import { rowsOf } from '../../print/pages.ts'
 import { inboxOptions } from '../../options/shared-options.ts'
 import { counted } from '../../print/style.ts'
+import { who } from '../../who.ts'
 import { sinceOption } from '../../options/time-option.ts'
 
 /** Adds `postern inbox prune`. */
@@ -40,7 +41,7 @@ async function pruneCommand(age: string, options: InboxCommandOptions): Promise<
       remark('nothing was changed')
       return 1
     }
-    const count = await view.prune(before)
+    const count = await view.prune(before, who())
     if (options.json) sayJson({ count })
     else say(`Forgotten: ${counted(count, 'task')}.`)
     return 0

@@ -6,6 +6,8 @@ import { knownFor } from '../attach/checks.ts'
 import { settledBy } from '../../basics/deadline.ts'
 import type { Ahead } from './run/slot.ts'
 import type { Transactions } from './accept/transactions.ts'
+import { createActions } from '../operate/actions.ts'
+import { actionRowsOf } from './journal/actions.ts'
 import { createJournal } from './journal/journal.ts'
 import { createRecords } from './journal/records.ts'
 import { createManyWriters } from './write/many-writers.ts'
@@ -92,8 +94,10 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
     ready: () => shared.open(),
     deadline: settings.deadline,
   })
+  const actions = createActions(actionRowsOf(shared.records, access))
   const view = createView(shared, {
     access,
+    actions,
     deadline: settings.deadline,
     consumers: () => attached.consumers(),
     look: () => attached.look(),
@@ -150,7 +154,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
     attach: (consumer) => attached.attach(consumer),
     view,
     records: createRecords(shared.records, access),
-    journal: createJournal(shared, access),
+    journal: createJournal(shared, access, actions),
     close: () => attached.close(),
   }
 

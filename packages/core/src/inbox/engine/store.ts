@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../../basics/maybe.ts'
+import type { ActionRow } from '../operate/action-note.ts'
 import type { Journaled } from './journal/store.ts'
 import type { ClockStep } from './operate/ago.ts'
 import type { Viewed } from './operate/store.ts'
@@ -47,6 +48,8 @@ export interface Rows {
   later(lanes: readonly number[], most: number): MaybePromise<readonly TaskRow[]>
   /** Gives a turn to tasks of `later`; 0 keeps the turn they have. Then they are `READY`. */
   enter(turns: readonly { readonly id: number; readonly turn: number }[]): MaybePromise<void>
+  /** Writes texts of `records`, whether their keys are there or not. */
+  note(rows: readonly ActionRow[]): MaybePromise<void>
   /** Of refused outcomes: the tasks as they are now, without those that are gone. Ends their hold of settled tasks. */
   lost(
     own: readonly { readonly id: number; readonly token: number }[],

@@ -11,6 +11,7 @@ import { readyLater } from './run/settle.ts'
 import { DEFAULT_WINDOW } from './window.ts'
 import { memorySettings, type MemoryInboxOptions } from './settings.ts'
 import { createState, openTasks, type MemoryState, type MemoryStore } from './state.ts'
+import { memoryActions } from './operate/actions.ts'
 import { memoryView } from './operate/view.ts'
 
 /**
@@ -23,7 +24,8 @@ import { memoryView } from './operate/view.ts'
  */
 export function memoryInbox(options: MemoryInboxOptions = {}): Inbox<never> {
   const settings = memorySettings(options)
-  const store: MemoryStore = { states: new Map(), sequence: 0, version: 0 }
+  const store: MemoryStore = { states: new Map(), sequence: 0, version: 0, acted: new Map() }
+  const actions = memoryActions(store)
   const receivers = attachment({
     inbox: 'memoryInbox',
     ...(settings.window !== undefined && { window: { option: 'window', time: settings.window } }),
@@ -41,9 +43,9 @@ export function memoryInbox(options: MemoryInboxOptions = {}): Inbox<never> {
     },
     window: settings.window ?? DEFAULT_WINDOW,
     attach: (consumer) => receivers.attach(consumer),
-    view: memoryView(store),
+    view: memoryView(store, actions),
     records: memoryRecords(),
-    journal: memoryJournal(store, settings),
+    journal: memoryJournal(store, settings, actions),
     maxPending: settings.maxPending,
     close: () => receivers.close(),
   }

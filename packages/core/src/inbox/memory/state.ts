@@ -15,6 +15,8 @@ export interface MemoryStore {
   sequence: number
   /** Changes when any task did. */
   version: number
+  /** What people did. */
+  readonly acted: Map<string, string>
 }
 
 /** What it keeps for one receiver. */

@@ -2,6 +2,7 @@ import type { EventRecord, StoredDelivery } from '../../event.ts'
 import { unknownOptions } from '../../basics/unknown-options.ts'
 import type { EraseOptions, TaskFilter } from '../view.ts'
 import { checkFilter } from './filter.ts'
+import { CHANGE_OPTIONS } from './in-steps.ts'
 
 /** An event and its delivery. */
 interface Kept {
@@ -41,7 +42,7 @@ export function erased(kept: Kept, keep: EraseOptions['keep']): Kept {
  */
 export function checkErase(filter: TaskFilter, options: EraseOptions): void {
   checkFilter(filter, 'erase')
-  unknownOptions('erase', options, ['dryRun', 'limit', 'cursor', 'until', 'passing', 'keep'])
+  unknownOptions('erase', options, [...CHANGE_OPTIONS, 'passing', 'keep'])
 }
 
 /**

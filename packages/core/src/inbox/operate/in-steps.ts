@@ -15,6 +15,9 @@ export interface StepPlace {
   due(at: number): number
 }
 
+/** Names of the options that all changes share. */
+export const CHANGE_OPTIONS: readonly string[] = ['dryRun', 'limit', 'cursor', 'until', 'by']
+
 const ROWS = 200
 
 /**

@@ -1,5 +1,6 @@
 import { decodeKept, encodeKept } from '../../codec.ts'
-import type { Arrival, DeliveryFilter, Page } from '../../journal.ts'
+import type { Arrival, DeliveryFilter } from '../../journal.ts'
+import type { Page } from '../../page.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import { checkDeliveryFilter, matchesDelivery } from '../../operate/delivery-filter.ts'
 import { DAY } from '../../history/buckets.ts'

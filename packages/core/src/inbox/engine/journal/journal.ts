@@ -1,4 +1,5 @@
 import type { Attempt, Journal } from '../../journal.ts'
+import type { Actions } from '../../operate/actions.ts'
 import type { Access } from '../access.ts'
 import type { AttemptRow } from '../operate/store.ts'
 import { errorOf, numberOf } from '../operate/info.ts'
@@ -14,7 +15,7 @@ const LAST = 19
  * days and by hour for thirty; attempts go with their task. A batch waits behind deliveries, and is lost if it cannot be
  * stored.
  */
-export function createJournal(store: Store, access: Access): Journal {
+export function createJournal(store: Store, access: Access, actions: Actions): Journal {
   const arrivals = createArrivals(store, access)
   const history = createHistory(store, access)
   return {
@@ -30,6 +31,7 @@ export function createJournal(store: Store, access: Access): Journal {
       const kept = rows.length > LAST + 1 ? [rows[0]!, ...rows.slice(-LAST)] : rows
       return kept.map(attemptOf)
     },
+    actions: (query = {}) => actions.read(query),
     history: (range) => history.read(range),
   }
 }

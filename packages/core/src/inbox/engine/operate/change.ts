@@ -1,13 +1,15 @@
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 import { erasedError } from '../../operate/erased.ts'
-import { inSteps, type StepPlace } from '../../operate/in-steps.ts'
+import type { ActionNote } from '../../operate/action-note.ts'
+import type { Actions } from '../../operate/actions.ts'
+import { CHANGE_OPTIONS, inSteps, type StepPlace } from '../../operate/in-steps.ts'
 import type { Changed, ChangeOptions, InboxView, ReplayOptions, TaskFilter } from '../../view.ts'
 import { reviveTasks } from '../accept/revive.ts'
 import { DONE, PENDING, STATES } from '../row.ts'
 import { patchOf } from '../patch.ts'
 import { DISCARDED, FORGOTTEN } from '../rules.ts'
 import { patchAll } from '../run/order.ts'
-import { steps } from '../steps.ts'
+import { steps, wait, type Steps } from '../steps.ts'
 import type { Rows, Store } from '../store.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import { numberOf } from './info.ts'
@@ -15,7 +17,6 @@ import type { Search } from './search.ts'
 import type { InfoRow } from './store.ts'
 import type { ViewHost } from './view.ts'
 
-const OPTIONS = ['dryRun', 'limit', 'cursor', 'until'] as const
 // Milliseconds that finding the tasks of one step may take.
 const BUDGET = 100
 
@@ -30,11 +31,12 @@ type Change = (
 export function createChange(
   store: Store,
   search: Search,
+  actions: Actions,
   { access, deadline, consumers, look, opened }: ViewHost,
 ): Pick<InboxView, 'replay' | 'discard' | 'prune'> {
   return {
     async replay(filter, options = {}) {
-      unknownOptions('replay', options, [...OPTIONS, 'rate'])
+      unknownOptions('replay', options, [...CHANGE_OPTIONS, 'rate'])
       const { state = 'dead' } = filter
       if (state === 'running')
         throw new TypeError(
@@ -47,43 +49,56 @@ export function createChange(
       const from = STATES.indexOf(state)
       const fence = from === PENDING ? 'waiting' : 'settled'
       const fits = (row: InfoRow): boolean => row.state === from && !row.erased
-      const changed = await each({ ...filter, state }, options, fits, (rows, tasks, place) =>
-        steps(() =>
-          reviveTasks(rows, tasks, fence, (at) => {
-            const due = place.due(at)
-            return due === 0 ? 0 : Math.max(0, due - Date.now())
-          }),
-        ),
+      const given = { ...filter, state }
+      const changed = await actions.noted(
+        { what: 'replay', filter: given },
+        options,
+        (note, left) =>
+          each(given, left, fits, note, (rows, tasks, place) =>
+            steps(() =>
+              reviveTasks(rows, tasks, fence, (at) => {
+                const due = place.due(at)
+                return due === 0 ? 0 : Math.max(0, due - Date.now())
+              }),
+            ),
+          ),
       )
       if (changed.count > 0) look()
       return changed
     },
     async discard(filter, options = {}) {
-      unknownOptions('discard', options, OPTIONS)
+      unknownOptions('discard', options, CHANGE_OPTIONS)
       const fits = ({ state }: InfoRow): boolean => DISCARDED.from.includes(STATES[state]!)
-      const changed = await each(
-        filter,
-        options,
-        fits,
-        (rows, tasks) => {
-          const patches = tasks.map((task) => patchOf(task, DISCARDED.change))
-          return steps(() => patchAll(rows, patches, DISCARDED.fence, tasks))
-        },
-        (task) =>
-          consumers()
-            .find(({ receiver }) => receiver === task.receiver)
-            ?.discarded?.(task.key),
+      const changed = await actions.noted({ what: 'discard', filter }, options, (note, left) =>
+        each(
+          filter,
+          left,
+          fits,
+          note,
+          (rows, tasks) => {
+            const patches = tasks.map((task) => patchOf(task, DISCARDED.change))
+            return steps(() => patchAll(rows, patches, DISCARDED.fence, tasks))
+          },
+          (task) =>
+            consumers()
+              .find(({ receiver }) => receiver === task.receiver)
+              ?.discarded?.(task.key),
+        ),
       )
       if (changed.count > 0) look()
       return changed
     },
-    async prune(before) {
-      const all = { limit: Number.MAX_SAFE_INTEGER }
+    async prune(before, options = {}) {
+      unknownOptions('prune', options, ['by'])
+      const all = { ...options, limit: Number.MAX_SAFE_INTEGER }
       const fits = ({ state }: InfoRow): boolean => FORGOTTEN.from.includes(STATES[state]!)
-      const { count } = await each({ before }, all, fits, (rows, tasks) =>
-        rows.patch(
-          tasks.map((task) => patchOf(task, FORGOTTEN.change)),
-          FORGOTTEN.fence,
+      const filter = { before }
+      const { count } = await actions.noted({ what: 'prune', filter }, all, (note, left) =>
+        each(filter, left, fits, note, (rows, tasks) =>
+          rows.patch(
+            tasks.map((task) => patchOf(task, FORGOTTEN.change)),
+            FORGOTTEN.fence,
+          ),
         ),
       )
       return count
@@ -95,6 +110,7 @@ export function createChange(
     filter: TaskFilter,
     options: ReplayOptions & ChangeOptions,
     fits: (row: InfoRow) => boolean,
+    note: ActionNote | undefined,
     change: Change,
     told?: (row: InfoRow) => void,
   ): Promise<Changed> {
@@ -104,8 +120,16 @@ export function createChange(
       const tasks = found.rows.map(({ row }) => row).filter(fits)
       if (dryRun || tasks.length === 0) return { count: tasks.length, cursor: found.cursor }
       const ids = await access.write(() =>
-        store.atomic(deadline, (rows) => change(rows, tasks, place)),
+        store.atomic(deadline, (rows) =>
+          steps(function* (): Steps<ReadonlySet<number>> {
+            const done = yield* wait(change(rows, tasks, place))
+            const notes = note?.rows([...done].map(String)) ?? []
+            if (notes.length > 0) yield* wait(rows.note(notes))
+            return done
+          }),
+        ),
       )
+      note?.done(ids.size)
       const changed = tasks.filter(({ id }) => ids.has(id))
       for (const task of changed) {
         told?.(task)

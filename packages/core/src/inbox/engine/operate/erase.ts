@@ -2,7 +2,9 @@ import { decodeDelivery, decodeEvent, encodeDelivery, encodeEvent } from '../../
 import type { EventRecord } from '../../../event.ts'
 import { checkErase, erased, isAboutTasks } from '../../operate/erased.ts'
 import { inSteps } from '../../operate/in-steps.ts'
-import type { EraseOptions, InboxView } from '../../view.ts'
+import type { Changed, EraseOptions, InboxView } from '../../view.ts'
+import type { ActionNote, ActionRow } from '../../operate/action-note.ts'
+import type { Actions } from '../../operate/actions.ts'
 import type { Access } from '../access.ts'
 import { eventOf } from '../row.ts'
 import type { Store } from '../store.ts'
@@ -13,22 +15,35 @@ import type { ContentsRow } from './store.ts'
 const BUDGET = 100
 
 /** Makes `InboxView.erase`: steps of some events, each a transaction that looks again at their tasks. */
-export function createErase(store: Store, search: Search, access: Access): InboxView['erase'] {
+export function createErase(
+  store: Store,
+  search: Search,
+  actions: Actions,
+  access: Access,
+): InboxView['erase'] {
   return async (filter, options = {}) => {
     checkErase(filter, options)
     const { passing = false, keep } = options
     const byTasks = isAboutTasks(filter)
     const of = byTasks ? 'tasks' : 'events'
-    return inSteps(options, async ({ cursor, rows: limit, dryRun }) => {
-      const found = await search(filter, { of, limit, cursor, budget: BUDGET, passing })
-      const events = new Set(found.rows.map(({ row }) => row.event))
-      // The last event of a step may have more tasks, which the next one begins with.
-      if (dryRun && byTasks && cursor !== undefined) events.delete(eventOf(placeOf(cursor)![1]))
-      if (events.size === 0) return { count: 0, cursor: found.cursor }
-      const empty = dryRun ? undefined : (row: ContentsRow) => emptied(row, keep)
-      const count = await access.write(() => store.erase([...events], passing, empty))
-      return { count, cursor: found.cursor }
-    })
+    // What a receiver's `stored` wants erased is no action of people.
+    if (passing) return run(undefined, options)
+    return actions.noted({ what: 'erase', filter }, options, run)
+
+    function run(note: ActionNote | undefined, left: EraseOptions): Promise<Changed> {
+      return inSteps(left, async ({ cursor, rows: limit, dryRun }) => {
+        const found = await search(filter, { of, limit, cursor, budget: BUDGET, passing })
+        const events = new Set(found.rows.map(({ row }) => row.event))
+        // The last event of a step may have more tasks, which the next one begins with.
+        if (dryRun && byTasks && cursor !== undefined) events.delete(eventOf(placeOf(cursor)![1]))
+        if (events.size === 0) return { count: 0, cursor: found.cursor }
+        const empty = dryRun ? undefined : (row: ContentsRow) => emptied(row, keep)
+        const noted = (count: number): readonly ActionRow[] => note?.rows([], count) ?? []
+        const count = await access.write(() => store.erase([...events], passing, empty, noted))
+        note?.done(count)
+        return { count, cursor: found.cursor }
+      })
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import type { Json } from '../../../delivery.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 import { decodeDelivery, decodeEvent, encodeDelivery, encodeEvent } from '../../codec.ts'
 import { editedEvent } from '../../operate/edited-event.ts'
+import type { Actions } from '../../operate/actions.ts'
 import { erasedError } from '../../operate/erased.ts'
 import type { InboxView } from '../../view.ts'
 import { TASKS, type NewEvent, type NewTask } from '../row.ts'
@@ -15,10 +16,11 @@ import type { ViewHost } from './view.ts'
 /** Makes `InboxView.rerun`: a new event with another payload, and one task for the same lane and part. */
 export function createRerun(
   store: Store,
+  actions: Actions,
   { access, deadline, look, opened }: ViewHost,
 ): InboxView['rerun'] {
   return async (id, edit) => {
-    unknownOptions('rerun', edit, ['payload'])
+    unknownOptions('rerun', edit, ['payload', 'by'])
     const row = await access.read(() => store.detail(numberOf(id)))
     if (!row) throw new TypeError(`rerun: there is no task ${id}`)
     if (row.erased) throw erasedError('rerun', id)
@@ -36,6 +38,15 @@ export function createRerun(
           }
           yield* wait(rows.insert({ events: [event], tasks: [task], notify: true }))
           if (line !== null) yield* release(rows, [line])
+          const result = String(event.number * TASKS)
+          const { by } = edit
+          const note = actions.once({
+            what: 'rerun',
+            filter: { id },
+            result,
+            ...(by !== undefined && { by }),
+          })
+          yield* wait(rows.note(note.rows([id, result], 1)))
         }),
       ),
     )

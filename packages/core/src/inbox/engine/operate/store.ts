@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../../../basics/maybe.ts'
+import type { ActionRow } from '../../operate/action-note.ts'
 import type { TopicMatch } from '../../operate/filter.ts'
 import type { TaskFilter } from '../../view.ts'
 import type { TaskRow } from '../row.ts'
@@ -22,12 +23,14 @@ export interface Viewed {
   /**
    * In one transaction: of the events, erases those without an open task; with `passing` only marked ones without a dead
    * task. `empty` returns the contents that stay; undefined for an event that is to stay as it is. Its delivery goes
-   * with its last event. Without `empty` it counts and changes nothing.
+   * with its last event. Without `empty` it counts and changes nothing. It writes what `noted` returns for the count, as
+   * `Rows.note`.
    */
   erase(
     events: readonly number[],
     passing: boolean,
     empty: ((contents: ContentsRow) => ContentsRow | undefined) | undefined,
+    noted: (count: number) => readonly ActionRow[],
   ): MaybePromise<number>
   /**
    * One bounded step of pruning, in order of arrival: drops tasks done or dead before these times, then events without

@@ -1,5 +1,6 @@
 import type { Consumer } from '../../inbox.ts'
 import { orphansOf } from '../../operate/orphans.ts'
+import type { Actions } from '../../operate/actions.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 import type { InboxView, LaneStats } from '../../view.ts'
 import type { Access } from '../access.ts'
@@ -18,6 +19,7 @@ import type { StatsRow } from './store.ts'
 /** The inbox as its view sees it. */
 export interface ViewHost {
   readonly access: Access
+  readonly actions: Actions
   /** Milliseconds that a transaction may take. */
   readonly deadline: number
   /** Receivers that are attached. */
@@ -36,7 +38,7 @@ const BUDGET = 500
 
 /** The view for operators, above a store. Reads are short; changes are made in small transactions. */
 export function createView(store: Store, host: ViewHost): InboxView {
-  const { access, consumers } = host
+  const { access, actions, consumers } = host
   const search = createSearch(store, access)
 
   return {
@@ -78,9 +80,9 @@ export function createView(store: Store, host: ViewHost): InboxView {
       )
     },
     version: () => access.read(() => store.version()),
-    ...createChange(store, search, host),
-    erase: createErase(store, search, access),
-    rerun: createRerun(store, host),
+    ...createChange(store, search, actions, host),
+    erase: createErase(store, search, actions, access),
+    rerun: createRerun(store, actions, host),
     orphans: () =>
       chain(stats(), (all) =>
         orphansOf(

@@ -1,5 +1,7 @@
 import { checkDeliveryFilter, matchesDelivery } from '../../operate/delivery-filter.ts'
-import type { Arrival, DeliveryFilter, Journal, Page } from '../../journal.ts'
+import type { Arrival, DeliveryFilter, Journal } from '../../journal.ts'
+import type { Page } from '../../page.ts'
+import type { Actions } from '../../operate/actions.ts'
 import { createHistory } from './history.ts'
 import { createRing, type DeliveryRing } from './ring.ts'
 import { keptTasks, type MemoryStore } from '../state.ts'
@@ -17,7 +19,11 @@ const MIB = 1024 * 1024
 const STEP = 64
 
 /** The journal of a memory inbox. Of done tasks it keeps no attempts. */
-export function memoryJournal(store: MemoryStore, bounds: JournalBounds): Journal {
+export function memoryJournal(
+  store: MemoryStore,
+  bounds: JournalBounds,
+  actions: Actions,
+): Journal {
   const { maxDeliveries: count, keepDeliveries: age } = bounds
   // Strangers fill only their own: 10,000 rows, and all slots of six codes.
   const verified = createRing({ count, bytes: 32 * MIB, age })
@@ -38,6 +44,7 @@ export function memoryJournal(store: MemoryStore, bounds: JournalBounds): Journa
     delivery: (id) =>
       verified.rows.find((row) => row.id === id) ?? unverified.rows.find((row) => row.id === id),
     attempts: (id) => keptTasks(store).find(({ task }) => task.id === id)?.task.log?.attempts ?? [],
+    actions: (query = {}) => actions.read(query),
     history: (range) => history.read(range),
   }
 

@@ -1,5 +1,7 @@
 import { checkFilter, matches } from '../../operate/filter.ts'
-import { inSteps, type StepPlace } from '../../operate/in-steps.ts'
+import type { ActionNote } from '../../operate/action-note.ts'
+import type { Actions } from '../../operate/actions.ts'
+import { CHANGE_OPTIONS, inSteps, type StepPlace } from '../../operate/in-steps.ts'
 import { editedEvent } from '../../operate/edited-event.ts'
 import { erasedError } from '../../operate/erased.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
@@ -17,23 +19,28 @@ import type { MemoryTask } from '../run/task.ts'
 /** What operators do. */
 export function changes(
   store: MemoryStore,
+  actions: Actions,
 ): Pick<InboxView, 'replay' | 'rerun' | 'discard' | 'prune'> {
   return {
     replay(filter, options = {}) {
-      unknownOptions('replay', options, [...STEPS, 'rate'])
+      unknownOptions('replay', options, [...CHANGE_OPTIONS, 'rate'])
       checkFilter(filter, 'replay')
       const { state = 'dead' } = filter
       if (state === 'running')
         throw new TypeError("replay: state must be 'dead', 'done' or 'pending', got 'running'")
       if (filter.id !== undefined && keptOf(store, { id: filter.id })[0]?.task.owner.erased)
         throw erasedError('replay', filter.id)
-      return inSteps(options, (place) => {
-        const { found, next } = oldest(store, { ...filter, state }, [state], place, isWhole)
-        if (!place.dryRun) found.forEach((one, at) => again(one, place.due(at)))
-        return { count: found.length, cursor: next }
-      })
+      const given = { ...filter, state }
+      return actions.noted({ what: 'replay', filter: given }, options, (note, left) =>
+        inSteps(left, (place) => {
+          const { found, next } = oldest(store, given, [state], place, isWhole)
+          if (!place.dryRun) found.forEach((one, at) => again(one, place.due(at)))
+          writeNote(store, note, idsOf(found))
+          return { count: found.length, cursor: next }
+        }),
+      )
     },
-    rerun(id, { payload }) {
+    rerun(id, { payload, by }) {
       const found = keptOf(store, { id })[0]
       if (!found)
         throw new TypeError(`rerun: no task has the id ${id}; done tasks are not kept in memory`)
@@ -46,26 +53,53 @@ export function changes(
       store.version++
       state.known.enter(owner)
       add(state, owner, task.draft)
-      return owner.first!.id
+      const result = owner.first!.id
+      const given = {
+        what: 'rerun',
+        filter: { id },
+        result,
+        ...(by !== undefined && { by }),
+      } as const
+      writeNote(store, actions.once(given), [id, result], 1)
+      return result
     },
     discard(filter, options = {}) {
-      unknownOptions('discard', options, STEPS)
+      unknownOptions('discard', options, CHANGE_OPTIONS)
       checkFilter(filter, 'discard')
-      return inSteps(options, (place) => {
-        const { found, next } = oldest(store, filter, DISCARDED.from, place)
-        if (!place.dryRun) for (const { state, task } of found) discard(state, task)
-        return { count: found.length, cursor: next }
-      })
+      return actions.noted({ what: 'discard', filter }, options, (note, left) =>
+        inSteps(left, (place) => {
+          const { found, next } = oldest(store, filter, DISCARDED.from, place)
+          writeNote(store, note, idsOf(found))
+          if (!place.dryRun) for (const { state, task } of found) discard(state, task)
+          return { count: found.length, cursor: next }
+        }),
+      )
     },
-    prune(before) {
+    prune(before, options = {}) {
+      unknownOptions('prune', options, ['by'])
       const found = keptOf(store, { state: 'dead', before })
       for (const { state, task } of found) forget(state, task)
+      const note = actions.once({ what: 'prune', filter: { before }, ...options })
+      writeNote(store, note, [], found.length)
       return found.length
     },
   }
 }
 
-const STEPS = ['dryRun', 'limit', 'cursor', 'until']
+/** Writes what was done in the step of the change itself. */
+export function writeNote(
+  { acted }: MemoryStore,
+  note: ActionNote | undefined,
+  tasks: readonly string[],
+  count: number = tasks.length,
+): void {
+  for (const { key, value } of note?.rows(tasks, count) ?? []) acted.set(key, value)
+  note?.done(count)
+}
+
+function idsOf(found: readonly FoundTask[]): readonly string[] {
+  return found.map(({ task }) => task.id)
+}
 
 function again({ state, task }: FoundTask, due: number): void {
   if (task.state === 'dead') replay(state, task, due)

@@ -1,6 +1,7 @@
+import type { Actions } from '../../operate/actions.ts'
 import { matches } from '../../operate/filter.ts'
 import { orphansOf } from '../../operate/orphans.ts'
-import type { Page } from '../../journal.ts'
+import type { Page } from '../../page.ts'
 import type { InboxView, TaskQuery } from '../../view.ts'
 import { changes } from './change.ts'
 import { erasing } from './erase.ts'
@@ -13,7 +14,7 @@ const MOST_ROWS = 1000
 const STEP = 64
 
 /** The view of a memory inbox: pending, running and dead tasks. Of done ones only the id of the event is known. */
-export function memoryView(store: MemoryStore): InboxView {
+export function memoryView(store: MemoryStore, actions: Actions): InboxView {
   return {
     list(query = {}) {
       const { rows, cursor, searchedTo } = page(store, query)
@@ -26,8 +27,8 @@ export function memoryView(store: MemoryStore): InboxView {
     stats: () => stats(store),
     causes: (filter = {}) => causes(store, filter),
     version: () => store.version,
-    ...changes(store),
-    erase: erasing(store),
+    ...changes(store, actions),
+    erase: erasing(store, actions),
     orphans() {
       const pending = stats(store).map(({ receiver, subscription, counts }) => ({
         receiver,

@@ -1,0 +1,42 @@
+import type { Command } from 'commander'
+import type { OperatorAction } from '@postern/core/inbox'
+import { examples, runAction } from '../../action.ts'
+import { withInbox } from '../../inbox.ts'
+import type { InboxCommandOptions } from '../../options/inbox-options.ts'
+import { inboxOptions, rowOptions } from '../../options/shared-options.ts'
+import { Failure, type ExitCode } from '../../print/failure.ts'
+import { remark, say, sayJson } from '../../print/outcome.ts'
+import { MORE, rowsOf } from '../../print/pages.ts'
+import { table, timeOf } from '../../print/style.ts'
+import { shown } from '../../print/terminal.ts'
+
+/** Adds `postern inbox actions`. */
+export function declare(inbox: Command): void {
+  rowOptions(inboxOptions(inbox.command('actions')))
+    .description('list who changed which tasks')
+    .option('--task <id>', 'that changed this task')
+    .addHelpText('after', examples('inbox actions --sqlite webhooks.db'))
+    .action(runAction(actionsCommand))
+}
+
+/** `postern inbox actions`: who did what, to which tasks, and how many. */
+async function actionsCommand(
+  options: InboxCommandOptions & { readonly task?: string },
+): Promise<ExitCode> {
+  return withInbox<ExitCode>(options, async ({ journal, name }) => {
+    if (!journal) throw new Failure(2, `${name} keeps no journal`)
+    const { task } = options
+    const { rows, more } = await rowsOf(options.limit, async (page) =>
+      journal.actions({ ...page, ...(task !== undefined && { task }) }),
+    )
+    if (options.json) sayJson({ actions: rows, more }, 2)
+    else if (rows.length === 0) remark('nobody changed a task')
+    else say(table([['when', 'who', 'what', 'count', 'which'], ...rows.map(cells)]))
+    if (more) remark(MORE)
+    return 0
+  })
+}
+
+function cells({ at, by, what, count, filter }: OperatorAction): readonly string[] {
+  return [timeOf(at), shown(by ?? '?', 30), what, String(count), shown(JSON.stringify(filter), 100)]
+}

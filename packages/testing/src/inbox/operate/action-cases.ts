@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import type { InboxView, OperatorAction } from '@postern/core/inbox'
+import { intake, item } from '../make.ts'
+import { DEAD_OUTCOME, DONE_OUTCOME } from '../recorder.ts'
+import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
+
+const view = (scene: Scene): InboxView => scene.inbox.view!
+
+async function actions(scene: Scene, task?: string): Promise<readonly OperatorAction[]> {
+  const query = task === undefined ? {} : { task }
+  return (await scene.inbox.journal!.actions(query)).rows
+}
+
+/** A receiver with that many dead tasks, whose handlers work now. */
+async function dead(scene: Scene, count: number): Promise<JoinedReceiver> {
+  let broken = true
+  const shop = scene.join({ run: () => (broken ? DEAD_OUTCOME : DONE_OUTCOME) })
+  await shop.port.accept(intake(...Array.from({ length: count }, (_, at) => item(`e${at}`))), {})
+  await shop.untilSettled(count)
+  broken = false
+  return shop
+}
+
+/** What the journal says of who changed what. `durable`: it outlives a restart. */
+export function actionCases(test: SceneTest, durable: boolean): void {
+  test('a change says who did what, to which tasks and how many; a dry run leaves no trace', async (scene) => {
+    const shop = await dead(scene, 3)
+    const filter = { receiver: 'shop', state: 'dead' } as const
+    await view(scene).replay(filter, { dryRun: true, by: 'ada' })
+    assert.deepEqual(await actions(scene), [])
+    const before = Date.now()
+    const ids = (await view(scene).list(filter)).rows.map((task) => task.id).sort()
+    const changed = await view(scene).replay(filter, { by: 'ada' })
+    await shop.untilSettled(6)
+    const [action, ...more] = await actions(scene)
+    assert.deepEqual(more, [])
+    const { id, at, last, ...said } = action!
+    assert.equal(changed.action, id)
+    const [whole] = (await scene.inbox.journal!.actions({ id })).rows
+    assert.deepEqual([...whole!.tasks!].sort(), ids)
+    assert.deepEqual(said, { what: 'replay', by: 'ada', filter, count: 3 })
+    assert.ok(id.length > 0 && at >= before && last >= at && last <= Date.now())
+  })
+
+  test('a change in many calls is one action with the sum, from whichever process it goes on', async (scene) => {
+    await dead(scene, 7)
+    let cursor: string | undefined
+    do {
+      const options = { limit: 2, by: 'ada', ...(cursor !== undefined && { cursor }) }
+      ;({ cursor } = await view(scene).discard({ state: 'dead' }, options))
+    } while (cursor !== undefined)
+    assert.deepEqual(
+      (await actions(scene)).map(({ what, count }) => [what, count]),
+      [['discard', 7]],
+    )
+    assert.deepEqual((await view(scene).list()).rows, [])
+  })
+
+  test('with a rate too, and nothing is said of a change that found nothing', async (scene) => {
+    await dead(scene, 3)
+    const { cursor } = await view(scene).replay({ receiver: 'shop' }, { rate: 1, limit: 2 })
+    await view(scene).replay({ receiver: 'shop' }, { rate: 1, cursor: cursor! })
+    await view(scene).discard({ receiver: 'nobody' }, { by: 'ada' })
+    const found = await actions(scene)
+    assert.deepEqual(
+      found.map(({ what, count, by }) => [what, count, by]),
+      [['replay', 3, undefined]],
+    )
+  })
+
+  test('of a task it tells the actions that changed it, and of an edit the new task', async (scene) => {
+    await dead(scene, 2)
+    const [one, other] = (await view(scene).list({ state: 'dead' })).rows.map(({ id }) => id)
+    const made = await view(scene).rerun(one!, { payload: { n: 2 }, by: 'ada' })
+    await view(scene).replay({ receiver: 'shop', state: 'dead' }, { by: 'bob' })
+    const said = async (task: string): Promise<readonly unknown[]> =>
+      (await actions(scene, task)).map(({ what, by, result }) => [what, by, result])
+    assert.deepEqual(await said(one!), [
+      ['replay', 'bob', undefined],
+      ['rerun', 'ada', made],
+    ])
+    assert.deepEqual(await said(other!), [['replay', 'bob', undefined]])
+    assert.deepEqual(await said(made), [['rerun', 'ada', made]])
+    assert.deepEqual(await said('no such task'), [])
+  })
+
+  test('erasing and pruning are told, newest first and in pages', async (scene) => {
+    await dead(scene, 2)
+    await view(scene).erase({ eventId: 'e0', text: 'e0' }, { by: 'ada' })
+    await view(scene).prune(Date.now() + 60_000, { by: 'bob' })
+    const { journal } = scene.inbox
+    const first = await journal!.actions({ limit: 1 })
+    assert.deepEqual(
+      first.rows.map(({ what, by, count }) => [what, by, count]),
+      [['prune', 'bob', 2]],
+    )
+    const second = await journal!.actions({ limit: 1, cursor: first.cursor! })
+    assert.deepEqual(
+      second.rows.map(({ what, by, count, filter }) => [what, by, count, filter]),
+      [['erase', 'ada', 1, { eventId: 'e0', text: '(not kept)' }]],
+    )
+    assert.equal(second.cursor, undefined)
+  })
+
+  test('a name that is none is refused before anything changes', async (scene) => {
+    await dead(scene, 1)
+    const by = 7 as unknown as string
+    await assert.rejects(async () => view(scene).replay({}, { by }), /by must be a name/)
+    await assert.rejects(async () => view(scene).discard({}, { by: 'x'.repeat(201) }), TypeError)
+    await assert.rejects(
+      async () => scene.inbox.journal!.actions({ tasks: 'x' } as object),
+      TypeError,
+    )
+    assert.deepEqual(await actions(scene), [])
+    assert.equal((await view(scene).list({ state: 'dead' })).rows.length, 1)
+  })
+
+  if (!durable) return
+  test('actions outlive a restart', async (scene) => {
+    await dead(scene, 1)
+    await view(scene).discard({ receiver: 'shop' }, { by: 'ada' })
+    const before = await actions(scene)
+    await scene.restart()
+    assert.deepEqual(await actions(scene), before)
+    assert.equal(before.length, 1)
+  })
+}
