@@ -7,7 +7,8 @@ import { inboxOptions, rowOptions } from '../../options/shared-options.ts'
 import { Failure, type ExitCode } from '../../print/failure.ts'
 import { remark, say, sayJson } from '../../print/outcome.ts'
 import { MORE, rowsOf } from '../../print/pages.ts'
-import { table, timeOf } from '../../print/style.ts'
+import { timeOf } from '../../print/style.ts'
+import { table } from '../../print/table.ts'
 import { shown } from '../../print/terminal.ts'
 
 /** Adds `postern inbox actions`. */
@@ -31,11 +32,13 @@ async function actionsCommand(
     )
     if (options.json) sayJson({ actions: rows, more }, 2)
     else if (rows.length === 0) remark('nobody changed a task')
-    else say(table([['when', 'who', 'what', 'count', 'which'], ...rows.map(cells)]))
+    else say(table([HEADS, ...rows.map(cells)], { drops: ['when', 'what'] }))
     if (more) remark(MORE)
     return 0
   })
 }
+
+const HEADS = ['when', 'who', 'what', 'count', 'which']
 
 function cells({ at, by, what, count, filter }: OperatorAction): readonly string[] {
   return [timeOf(at), shown(by ?? '?', 30), what, String(count), shown(JSON.stringify(filter), 100)]
