@@ -43,8 +43,8 @@ export function faultsOf(parts: Parts): readonly string[] {
       overtakenBy > flood / 4 &&
         `${overtakenBy} of ${flood} tasks of a flood came before a quiet tenant's`,
     ]),
-    ...each(parts.shutdowns, ({ lostRequests, lostEvents, wrongExits, times }) => [
-      lostRequests > 0 && `${lostRequests} requests were lost at a shutdown`,
+    ...each(parts.shutdowns, ({ lostRequests, because, lostEvents, wrongExits, times }) => [
+      lostRequests > 0 && `${lostRequests} requests were lost at a shutdown (${because})`,
       lostEvents > 0 && `${lostEvents} acknowledged events were lost at a shutdown`,
       wrongExits > 0 && `${wrongExits} exits by another code than 0`,
       Math.max(...times) > GRACE && `an exit took ${Math.max(...times)} ms`,

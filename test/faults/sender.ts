@@ -14,6 +14,8 @@ export interface Sender {
     /** Deliveries whose connection was taken and broke, or that got no 2xx. */
     readonly lost: number
   }
+  /** Why they were lost: a status, or the code of an error, and how often. */
+  readonly because: ReadonlyMap<string, number>
   /** Makes no new events, and delivers none again. */
   stop(): void
   /** Makes no new events; resolves when all that were made are acknowledged. */
@@ -43,6 +45,7 @@ export interface SenderOptions {
 export function startSender(options: SenderOptions): Sender {
   const acknowledged = new Set<string>()
   const counts = { sent: 0, refused: 0, lost: 0 }
+  const because = new Map<string, number>()
   const agent = new Agent({ keepAlive: true, maxSockets: options.concurrency })
   let underway = 0
   let made = 0
@@ -55,6 +58,7 @@ export function startSender(options: SenderOptions): Sender {
       return underway
     },
     counts,
+    because,
     stop() {
       stopped = true
       agent.destroy()
@@ -89,12 +93,15 @@ export function startSender(options: SenderOptions): Sender {
     underway++
     const status = await post(url, options.compose(id), agent)
     underway--
-    if (status === 'refused') {
+    if (status === 'ECONNREFUSED') {
       options.ended?.()
       return false
     }
-    const taken = status !== undefined && status >= 200 && status < 300
-    if (!taken && !stopped) counts.lost++
+    const taken = typeof status === 'number' && status >= 200 && status < 300
+    if (!taken && !stopped) {
+      counts.lost++
+      because.set(String(status), (because.get(String(status)) ?? 0) + 1)
+    }
     if (taken) acknowledged.add(id)
     else counts.refused++
     return taken
@@ -104,21 +111,19 @@ export function startSender(options: SenderOptions): Sender {
 // As long as the deadline of the inboxes here: a machine under load may take seconds to install what an inbox stores in.
 const TIMEOUT = 30_000
 
-/** The status of the reply; `refused` if nothing listens; undefined if the connection broke. */
+/** The status of the reply; or why there is none: the code of an error, `ECONNREFUSED` if nothing listens. */
 function post(
   url: string,
   { headers, body }: { readonly headers: Record<string, string>; readonly body: string },
   agent: Agent,
-): Promise<number | 'refused' | undefined> {
+): Promise<number | string> {
   return new Promise((resolve) => {
     const sending = request(url, { method: 'POST', agent, headers, timeout: TIMEOUT }, (reply) => {
       reply.resume()
-      reply.once('close', () => resolve(reply.complete ? reply.statusCode : undefined))
+      reply.once('close', () => resolve(reply.complete ? reply.statusCode! : 'cut off'))
     })
-    sending.once('error', (error: NodeJS.ErrnoException) =>
-      resolve(error.code === 'ECONNREFUSED' ? 'refused' : undefined),
-    )
-    sending.once('timeout', () => sending.destroy())
+    sending.once('error', ({ code, message }: NodeJS.ErrnoException) => resolve(code ?? message))
+    sending.once('timeout', () => sending.destroy(new Error('timeout')))
     sending.end(body)
   })
 }

@@ -13,6 +13,8 @@ export interface ShutdownReport {
   readonly delivered: number
   /** Requests that were begun and got no reply, or one that is no 2xx. */
   readonly lostRequests: number
+  /** Why: statuses and errors. */
+  readonly because: string
   /** Acknowledged events that are not done once another process has worked. */
   readonly lostEvents: number
   /** Exits by another code than 0. */
@@ -36,6 +38,7 @@ export async function shutdownRun(
   const acknowledged = new Set<string>()
   let delivered = 0
   let lostRequests = 0
+  const because: string[] = []
   let wrongExits = 0
   try {
     for (let run = 0; run < runs; run++) {
@@ -66,11 +69,13 @@ export async function shutdownRun(
       for (const id of sender.acknowledged) acknowledged.add(`${run}-${id}`)
       delivered += sender.counts.sent
       lostRequests += sender.counts.lost
+      for (const [why, count] of sender.because) because.push(`${why} × ${count}`)
     }
     return {
       times,
       delivered,
       lostRequests,
+      because: because.join(', '),
       lostEvents: await unfinished(name, store, acknowledged),
       wrongExits,
     }

@@ -37,7 +37,7 @@ export const durables: Readonly<Record<DurableName, DurableRow>> = {
   sqlite: {
     title: 'SQLite',
     programs: [],
-    options: {},
+    options: { deadline: '30s' },
     prompt: { pollInterval: 20 },
     own: () => ({}),
     async start() {

@@ -1,14 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Server } from 'node:http'
 import { milliseconds, settledBy, unknownOptions, type Duration } from '@postern/core'
+import { closeServer, type NodeServer } from './close-server.ts'
 import { closeAt } from './signals.ts'
-
-interface NodeServer {
-  close(ended?: (error?: Error) => void): unknown
-  /** Not of node:http2. */
-  closeIdleConnections?(): void
-  prependListener(event: 'request', listener: (...given: any[]) => void): unknown
-}
 
 /** A server that can be closed: of node:http, node:https or node:http2, a Fastify instance, or an app of NestJS. */
 export type ClosableServer =
@@ -62,7 +56,6 @@ const OPTIONS: readonly (keyof CloseOnSignalOptions)[] = [
 const SERVER_SHARE = 0.4
 // The part that is left for the inboxes at the end.
 const INBOX_SHARE = 0.1
-
 /**
  * Ends a process without losing a request. Every response says `Connection: close`, and the server takes no more
  * connections. When the last connection has ended, receivers are closed, then inboxes. The process exits within the
@@ -138,28 +131,6 @@ export function closeOnSignal(options: CloseOnSignalOptions = {}): ClosesOnSigna
 
 function ownServer(server: Exclude<ClosableServer, { readonly server: object }>): NodeServer {
   return 'getHttpServer' in server ? (server.getHttpServer() as NodeServer) : server
-}
-
-/**
- * Resolves when the last connection has ended, or soon after `until`. A keep-alive connection ends with its next
- * response: to end it earlier would lose a request that its sender is writing.
- */
-async function closeServer(server: NodeServer, until: number): Promise<void> {
-  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (request.httpVersionMajor === 1) response.setHeader('connection', 'close')
-  })
-  const closed = new Promise<void>((resolve, reject) => {
-    // close() ends idle connections at once, by this method (Node 19 and later).
-    Object.defineProperty(server, 'closeIdleConnections', { value: () => {}, configurable: true })
-    server.close((error) =>
-      error && (error as { code?: string }).code !== 'ERR_SERVER_NOT_RUNNING'
-        ? reject(error)
-        : resolve(),
-    )
-    Reflect.deleteProperty(server, 'closeIdleConnections')
-  })
-  if (await settledBy(closed, until)) return closed
-  server.closeIdleConnections?.()
 }
 
 /** Servers of this process, found by their requests: Next.js does not expose its server. */

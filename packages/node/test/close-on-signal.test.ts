@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Agent, createServer, request as httpRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Worker } from 'node:worker_threads'
 import { createReceiver, memoryInbox, type Receiver } from '@postern/core'
 import { acme } from '@postern/testing'
 import { expect, test } from 'vitest'
@@ -66,6 +67,31 @@ test('several in one process share a listener, and all of them close', async () 
   while (process.listenerCount('SIGUSR2') > 0) await new Promise(setImmediate)
   process.off('warning', hear)
   expect(warned).toEqual([])
+})
+
+test('a request whose connection nobody has taken yet when it closes is answered', async () => {
+  const { server, receiver, handled } = await open()
+  const closing = closeOnSignal({ server, receivers: [receiver], exit: false })
+  const count = 20
+  const requests = Array.from({ length: count }, (_, at) => {
+    const { headers, body } = acme({ secret }).sign!({ id: `${at}`, topic: 'ping', payload: {} })
+    const head = { host: 'here', 'content-length': body.byteLength, ...headers }
+    const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}`)
+    return `POST / HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${new TextDecoder().decode(body)}`
+  })
+  const written = new Int32Array(new SharedArrayBuffer(4))
+  const { port } = server.address() as AddressInfo
+  const worker = new Worker(new URL('sender.ts', import.meta.url), {
+    workerData: { port, requests, written },
+  })
+  // The event loop is held meanwhile: the kernel alone has taken the connections.
+  while (Atomics.load(written, 0) < count)
+    Atomics.wait(written, 0, Atomics.load(written, 0), 10_000)
+  const closed = closing.close()
+  const [answers] = await once(worker, 'message')
+  await closed
+  expect(answers).toEqual(requests.map(() => 'HTTP/1.1 200 OK'))
+  expect(handled).toHaveLength(count)
 })
 
 test('without a server, those that took a request are found', async () => {
