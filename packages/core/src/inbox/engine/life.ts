@@ -1,28 +1,10 @@
 import { settledBy } from '../../basics/deadline.ts'
 import { WebhookError } from '../../errors.ts'
 import type { Side } from '../attach/attachment.ts'
-import type { Consumer, Drained } from '../inbox.ts'
+import type { Drained } from '../inbox.ts'
+import type { SideHost } from './host.ts'
 import type { Watch } from './lease/watch.ts'
-import type { BatchWriter } from './write/batch-writer.ts'
 import type { Claims } from './run/claim.ts'
-import type { Runner } from './run/runner-types.ts'
-import type { Task } from './run/task.ts'
-import type { EngineSettings } from './settings.ts'
-import type { Store } from './store.ts'
-
-/** What starts and stops with a receiver. */
-export interface SideLifeHost {
-  readonly store: Store
-  readonly writer: BatchWriter
-  readonly settings: EngineSettings
-  readonly consumer: Consumer
-  readonly runner: Runner<Task>
-  readonly claims: Claims
-  readonly watch: Watch
-  readonly onWork: () => void
-  /** After a drain. */
-  readonly tidy: (until: number) => Promise<void>
-}
 
 /** The work of a receiver, from its start to its close. */
 export interface SideLife extends Required<Pick<Side, 'work' | 'drain' | 'close'>> {
@@ -35,8 +17,9 @@ export interface SideLife extends Required<Pick<Side, 'work' | 'drain' | 'close'
 }
 
 /** Makes the life of a receiver. */
-export function createSideLife(host: SideLifeHost): SideLife {
-  const { store, writer, settings, consumer, runner, claims, watch } = host
+export function createSideLife(host: SideHost, claims: Claims, watch: Watch): SideLife {
+  const { store, writer, settings, consumer } = host
+  const runner = host.runner()
   let working = false
   let drains = 0
   let poll: ReturnType<typeof setInterval> | undefined

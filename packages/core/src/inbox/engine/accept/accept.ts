@@ -3,16 +3,15 @@ import { WebhookError } from '../../../errors.ts'
 import type { Side } from '../../attach/attachment.ts'
 import type { BatchWork } from '../../batch/backlog.ts'
 import type { Intake, Taken } from '../../inbox.ts'
+import type { SideHost } from '../host.ts'
 import { chain } from '../steps.ts'
 import { encodeIntake, type EncodedIntake } from './encode.ts'
 import { acceptAsGuest } from './guest.ts'
-import type { AcceptHost } from './host.ts'
 import { prepareStore } from './prepare.ts'
 import { put, type PutWork } from './put.ts'
-import { freeRoom, takeRoom } from './room.ts'
 
 /** Takes deliveries in, many in one transaction. */
-export function createAccept(host: AcceptHost): Side['accept'] {
+export function createAccept(host: SideHost): Side['accept'] {
   const { store, settings, consumer, lanes, capacity, numbers } = host
   const batch = host.writer.batch<PutWork & BatchWork>({
     rows: 128,
@@ -54,7 +53,7 @@ export function createAccept(host: AcceptHost): Side['accept'] {
         'inbox_full',
         `${store.name}: ${batch.waiting} bytes of deliveries wait for their commit, maxWaitingBytes is ${settings.maxWaitingBytes}`,
       )
-    return chain(takeRoom(store, capacity, encoded), () => wait(encoded, deadline))
+    return chain(capacity.reserve(encoded), () => wait(encoded, deadline))
   }
 
   function wait(encoded: EncodedIntake, deadline: number): Promise<readonly Taken[]> {
@@ -65,7 +64,7 @@ export function createAccept(host: AcceptHost): Side['accept'] {
         rows: encoded.items.length,
         deadline,
         done(taken) {
-          freeRoom(capacity, encoded, taken)
+          capacity.stored(encoded, taken)
           resolve(taken)
         },
         failed(error) {

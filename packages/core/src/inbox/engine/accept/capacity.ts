@@ -1,16 +1,20 @@
 import { WebhookError } from '../../../errors.ts'
-import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
-import type { TaskDraft } from '../../inbox.ts'
+import type { MaybePromise } from '../../../basics/maybe.ts'
+import type { Consumer, Taken, TaskDraft } from '../../inbox.ts'
 import { createPace } from '../../tasks/pace.ts'
-import type { Lanes } from '../run/lanes.ts'
+import type { Finder } from '../run/lanes.ts'
 import type { Turn } from '../row.ts'
+import type { EngineSettings } from '../settings.ts'
+import { chain } from '../steps.ts'
 import type { Store } from '../store.ts'
 import type { EncodedIntake } from './encode.ts'
 
 /** Counts the open tasks of a receiver, so that an inbox without workers does not grow without bound. */
 export interface Capacity {
-  /** Takes room for a delivery; or the refusal. It asks the store only if that may matter. */
-  reserve(intake: EncodedIntake): MaybePromise<WebhookError | undefined>
+  /** Takes room for the tasks of a delivery, or refuses it. It asks the store only if that may matter. */
+  reserve(intake: EncodedIntake): MaybePromise<void>
+  /** What was not stored takes no room. */
+  stored(intake: EncodedIntake, taken: readonly Taken[]): void
   /** Tasks that were settled or not stored; a negative number of tasks is open again. */
   free(tasks: number): void
   /** Hears how much a tenant has waiting. */
@@ -24,25 +28,22 @@ const FAR = 10_000
 const TENANTS = 10_000
 
 /** Makes the count. Between two looks it adds and subtracts what this process stores and settles. */
-export function createCapacity(
-  store: Store,
-  lanes: Lanes,
-  {
-    receiver,
-    maxPending,
-    maxPendingShare,
-    now,
-  }: {
-    readonly receiver: string
-    readonly maxPending: number
-    readonly maxPendingShare: number
-    /** Milliseconds since 1970. */
-    readonly now: () => number
-  },
-): Capacity {
+export function createCapacity({
+  store,
+  settings,
+  consumer,
+  lanes,
+}: {
+  readonly store: Store
+  readonly settings: Pick<EngineSettings, 'maxPending' | 'maxPendingShare'>
+  readonly consumer: Consumer
+  readonly lanes: Finder
+}): Capacity {
+  const { maxPending, maxPendingShare } = settings
+  const { receiver } = consumer
   const share = Math.max(1, Math.floor(maxPending * maxPendingShare))
   const heavy = new Map<string, Turn & { readonly at: number }>()
-  const pace = createPace(now)
+  const pace = createPace(() => consumer.now())
   // The most lanes in which one tenant has tasks of one event.
   let width = 1
   let known: number | undefined
@@ -51,30 +52,36 @@ export function createCapacity(
   let counting: Promise<void> | undefined
 
   return {
-    reserve(intake) {
-      const full = intake.plain ? undefined : shareOf(intake)
-      if (isPromise(full)) return full.then((error) => error ?? room(intake.tasks))
-      return full ?? room(intake.tasks)
+    reserve: (intake) =>
+      chain(intake.plain ? undefined : shareOf(intake), () => room(intake.tasks)),
+    stored({ items }, taken) {
+      for (let at = 0; at < taken.length; at++)
+        if (taken[at] !== 'new') free(items[at]!.drafts.length)
     },
-    free(tasks) {
-      since -= tasks
-      if (tasks < 0) pace.added(-tasks)
-    },
+    free,
     told,
   }
 
-  function room(tasks: number): MaybePromise<WebhookError | undefined> {
+  function free(tasks: number): void {
+    since -= tasks
+    if (tasks < 0) pace.added(-tasks)
+  }
+
+  function room(tasks: number): MaybePromise<void> {
     const age = performance.now() - counted
     if (known !== undefined && known + since + tasks <= maxPending) {
       // If it fails the next one near the bound reports it.
       if (age > FAR) count().catch(() => {})
       return take(tasks)
     }
-    if (known !== undefined && age <= NEAR) return full()
-    return count().then(() => (known! + since + tasks > maxPending ? full() : take(tasks)))
+    if (known !== undefined && age <= NEAR) throw full()
+    return count().then(() => {
+      if (known! + since + tasks > maxPending) throw full()
+      take(tasks)
+    })
   }
 
-  function take(tasks: number): undefined {
+  function take(tasks: number): void {
     since += tasks
     pace.added(tasks)
   }
@@ -103,10 +110,10 @@ export function createCapacity(
   }
 
   /** A tenant that has its share waiting is refused alone. */
-  function shareOf({ items }: EncodedIntake): MaybePromise<WebhookError | undefined> {
+  function shareOf({ items }: EncodedIntake): MaybePromise<void> {
     for (const { drafts } of items)
       if (drafts.length > width) width = Math.max(width, widthOf(drafts))
-    if (heavy.size === 0) return undefined
+    if (heavy.size === 0) return
     const keys = items.flatMap(({ drafts }) =>
       drafts.flatMap(({ subscription, fairKey: fair }) => {
         const lane = lanes.find(subscription)
@@ -117,19 +124,17 @@ export function createCapacity(
     return keys.length === 0 ? undefined : over(keys)
   }
 
-  async function over(
-    keys: readonly Pick<Turn, 'lane' | 'fair'>[],
-  ): Promise<WebhookError | undefined> {
+  async function over(keys: readonly Pick<Turn, 'lane' | 'fair'>[]): Promise<void> {
     const now = performance.now()
     const stale = keys.filter((key) => now - (heavy.get(keyOf(key))?.at ?? now) > NEAR)
-    if (stale.length > 0) for (const turn of await store.backlog(stale)) told(turn)
+    if (stale.length > 0) for (const turn of await asked(() => store.backlog(stale))) told(turn)
     const held = new Map<string, number>()
     for (const [name, { fair }] of new Map(keys.map((key) => [keyOf(key), key])))
       held.set(fair, (held.get(fair) ?? 0) + (heavy.get(name)?.tasks ?? 0))
     const most = Math.max(...held.values())
-    if (most < share) return undefined
+    if (most < share) return
     const message = `${most} tasks of one fair key of ${receiver} are pending, its share of maxPending is ${share}`
-    return refusal(message, most, share)
+    throw refusal(message, most, share)
   }
 
   function count(): Promise<void> {
@@ -139,9 +144,17 @@ export function createCapacity(
   async function look(): Promise<void> {
     const before = since
     // Tasks stored during the look may count twice until the next one: that is on the safe side.
-    known = await store.pending(receiver, maxPending + 1)
+    known = await asked(() => store.pending(receiver, maxPending + 1))
     since -= before
     counted = performance.now()
+  }
+
+  async function asked<T>(ask: () => MaybePromise<T>): Promise<T> {
+    try {
+      return await ask()
+    } catch (error) {
+      throw store.refusal(error)
+    }
   }
 }
 

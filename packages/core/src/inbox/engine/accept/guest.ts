@@ -1,20 +1,19 @@
 import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
 import type { Intake, Taken } from '../../inbox.ts'
 import { refuseIfShut } from '../version/version-watch.ts'
+import type { SideHost } from '../host.ts'
 import { chain, steps, wait, type Steps } from '../steps.ts'
 import type { GuestRows } from '../store.ts'
 import { encodeIntake, type EncodedIntake } from './encode.ts'
 import { flatten } from './flat.ts'
-import type { AcceptHost } from './host.ts'
 import { openStore } from './prepare.ts'
-import { freeRoom, takeRoom } from './room.ts'
 import { write } from './write.ts'
 
 /**
  * Takes a delivery in, in the application's transaction. It is not known here when that commits, so nothing is claimed.
  */
 export function acceptAsGuest(
-  host: AcceptHost,
+  host: SideHost,
   transaction: unknown,
   intake: Intake,
 ): MaybePromise<readonly Taken[]> {
@@ -24,12 +23,12 @@ export function acceptAsGuest(
   const ready = !store.block || (store.opened && numbers.ready(intake.items.length))
   return chain(ready ? undefined : openStore(host), () => {
     const encoded = encodeIntake(consumer.receiver, intake, () => numbers.next())
-    return chain(takeRoom(store, capacity, encoded), () => within(host, rows, encoded))
+    return chain(capacity.reserve(encoded), () => within(host, rows, encoded))
   })
 }
 
 function within(
-  { store, consumer: { receiver }, lanes, capacity, look }: AcceptHost,
+  { store, consumer: { receiver }, lanes, capacity, look }: SideHost,
   rows: GuestRows,
   encoded: EncodedIntake,
 ): MaybePromise<readonly Taken[]> {
@@ -51,7 +50,7 @@ function within(
       return (yield* write(rows, flat, capacity))[0]!
     })
     const told = chain(written, (taken) => {
-      freeRoom(capacity, encoded, taken)
+      capacity.stored(encoded, taken)
       // Tries until the transaction is over.
       look()
       return taken

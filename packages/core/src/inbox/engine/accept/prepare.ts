@@ -1,18 +1,10 @@
 import { within } from '../../../basics/deadline.ts'
 import { WebhookError } from '../../../errors.ts'
 import type { Intake } from '../../inbox.ts'
-import type { Numbers } from './numbers.ts'
-import type { Lanes } from '../run/lanes.ts'
-import type { EngineSettings } from '../settings.ts'
-import type { Store } from '../store.ts'
+import type { SideHost } from '../host.ts'
 
 /** What deliveries need before they can be stored. */
-export interface Needs {
-  readonly store: Store
-  readonly settings: EngineSettings
-  readonly numbers: Numbers
-  readonly lanes: Lanes
-}
+type Needs = Pick<SideHost, 'store' | 'settings' | 'numbers' | 'lanes'>
 
 // Milliseconds until what the first delivery needs is tried again, if another writer held it up.
 const BUSY = 8

@@ -1,19 +1,9 @@
 import type { BatchWork } from '../../batch/backlog.ts'
-import type { BatchWriter } from '../write/batch-writer.ts'
+import type { SideHost } from '../host.ts'
 import type { NewEvent } from '../row.ts'
-import type { Lanes } from '../run/lanes.ts'
 import { chain, steps, wait, type Steps } from '../steps.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
-import type { Store } from '../store.ts'
 import { newTask } from './encode.ts'
-
-/** The argument of {@link createProbe}. */
-export interface ProbeHost {
-  readonly store: Store
-  readonly writer: BatchWriter
-  readonly lanes: Lanes
-  readonly receiver: string
-}
 
 interface Work extends BatchWork {
   readonly done: () => void
@@ -23,7 +13,8 @@ interface Work extends BatchWork {
 const TIME = 600
 
 /** As `Port.probe`: a write that is committed, and one of each table that a delivery needs. */
-export function createProbe({ store, writer, lanes, receiver }: ProbeHost): () => Promise<void> {
+export function createProbe({ store, writer, lanes, consumer }: SideHost): () => Promise<void> {
+  const { receiver } = consumer
   const key = `probe/${receiver}`
   const batch = writer.batch<Work>({
     rows: 1,

@@ -4,10 +4,10 @@ import type { NewEvent } from '../row.ts'
 import type { Undo } from '../write/undo.ts'
 import type { Task } from '../run/task.ts'
 import { refuseIfShut } from '../version/version-watch.ts'
+import type { SideHost } from '../host.ts'
 import { chain, steps } from '../steps.ts'
 import type { EncodedIntake } from './encode.ts'
 import { flatten, idOf, type Flat } from './flat.ts'
-import type { AcceptHost } from './host.ts'
 import { revive } from './revive.ts'
 import { takenOf, write } from './write.ts'
 
@@ -19,7 +19,7 @@ export interface PutWork {
 
 /** Stores a batch of deliveries; nothing of it is stored if it fails. What can run here at once is stored as claimed. */
 export function put(
-  host: AcceptHost,
+  host: SideHost,
   works: readonly PutWork[],
   until: number,
   undo: Undo,
@@ -58,7 +58,7 @@ export function put(
 
 /** It is stored. */
 function start(
-  host: AcceptHost,
+  host: SideHost,
   { fresh, events, claimed }: Flat,
   works: readonly PutWork[],
   taken: readonly (readonly Taken[])[],
@@ -76,7 +76,7 @@ function start(
 
 /** One statement stores what is new. Only if something was known a second one looks for failed tasks. */
 function again(
-  { store, settings }: AcceptHost,
+  { store, settings }: SideHost,
   flat: Flat,
   fresh: ReadonlySet<NewEvent>,
 ): MaybePromise<readonly (readonly Taken[])[]> {
@@ -86,7 +86,7 @@ function again(
   return chain(revive(store, settings.deadline, known), (revived) => takenOf(flat, revived))
 }
 
-function cancel(host: AcceptHost, claimed: Flat['claimed']): void {
+function cancel(host: SideHost, claimed: Flat['claimed']): void {
   for (const { task } of claimed) host.runner().reserve(task.slot, -1)
 }
 

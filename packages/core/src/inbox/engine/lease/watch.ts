@@ -1,14 +1,14 @@
 import { patchAll, repair } from '../run/order.ts'
 import { patchOf } from '../patch.ts'
 import { errorText } from '../../../errors.ts'
-import type { Claim, Consumer, TaskError } from '../../inbox.ts'
+import type { Claim, TaskError } from '../../inbox.ts'
+import { watchOrphans } from '../../operate/orphans.ts'
+import type { SideHost } from '../host.ts'
 import type { Lanes } from '../run/lanes.ts'
 import { claimOf, taskOf, type Task } from '../run/task.ts'
 import { DONE, type TaskRow } from '../row.ts'
 import { cut, letGo, type Cut } from '../rules.ts'
 import { steps, type Steps } from '../steps.ts'
-import type { VersionWatch } from '../version/version-watch.ts'
-import type { Store } from '../store.ts'
 
 /** Keeps the leases of what runs here, and applies the rule of interruptions to what gave no sign of life. */
 export interface Watch {
@@ -18,30 +18,15 @@ export interface Watch {
   look(): Promise<void>
 }
 
-/** The receiver's side as the watch sees it. */
-export interface WatchHost {
-  readonly store: Store
-  readonly versionWatch: VersionWatch
-  readonly consumer: Consumer
-  readonly lanes: Lanes
-  readonly lease: number
-  readonly deadline: number
-  readonly pollInterval: number
-  readonly held: () => Iterable<Task>
-  /** Tasks may be claimed again after that many milliseconds. */
-  readonly freed: (soonest: number) => void
-  readonly suspected: () => void
-  readonly buried: (claim: Claim | undefined, error: TaskError) => void
-  /** Looks for tasks that nobody here takes. */
-  readonly orphans: () => Promise<void>
-}
-
 // Milliseconds between two looks at the lines, in which order is repaired.
 const LINES = 5000
 
-/** Makes a {@link Watch}. All its times are those of a clock that never goes back. */
-export function createWatch(host: WatchHost): Watch {
-  const { store, versionWatch, consumer, lanes, lease, held } = host
+/** Makes a {@link Watch}. All its times are those of a clock that never goes back. `suspected` hears that there are suspects. */
+export function createWatch(host: SideHost, suspected: () => void): Watch {
+  const { store, versionWatch, consumer, lanes, capacity, settings } = host
+  const { lease, deadline, pollInterval } = settings
+  const held = (): Iterable<Task> => host.runner().held()
+  const orphans = watchOrphans(store.name, host.view, consumer)
   const timers: ReturnType<typeof setInterval>[] = []
   let renewing = false
   let looking: Promise<void> | undefined
@@ -53,10 +38,7 @@ export function createWatch(host: WatchHost): Watch {
       if (timers.length > 0) return
       timers.push(
         setInterval(() => void renew(), Math.max(1, Math.min(lease / 12, 1000))),
-        setInterval(
-          () => void told(look()),
-          Math.min(Math.max(lease / 10, host.pollInterval), 3000),
-        ),
+        setInterval(() => void told(look()), Math.min(Math.max(lease / 10, pollInterval), 3000)),
       )
     },
     stop() {
@@ -128,9 +110,12 @@ export function createWatch(host: WatchHost): Watch {
       const at = lanes.of(lane)
       if (at) at.slot.lean = true
     }
-    if (some.some(({ suspect }) => suspect)) host.suspected()
+    if (some.some(({ suspect }) => suspect)) {
+      suspected()
+      host.runner().look()
+    }
     await order(all)
-    await host.orphans()
+    await orphans.look()
   }
 
   /** A line in which nobody may run, or two may, is worked out again. */
@@ -138,7 +123,7 @@ export function createWatch(host: WatchHost): Watch {
     const now = performance.now()
     if (now - ordered < LINES || !consumer.lanes().some((lane) => lane.ordered)) return
     ordered = now
-    if (await repair(store, all, host.deadline)) host.freed(0)
+    if (await repair(store, all, deadline)) claimable(0)
   }
 
   async function free(rows: readonly TaskRow[]): Promise<void> {
@@ -152,7 +137,7 @@ export function createWatch(host: WatchHost): Watch {
     const ended = [...over, ...ruled.flatMap(({ row, error }) => (error ? row : []))]
     const cuts = ruled.map(({ row, change }) => patchOf(row, change))
     const letGoes = over.map((row) => patchOf(row, letGo(row).change))
-    const ids = await store.atomic(host.deadline, (within) =>
+    const ids = await store.atomic(deadline, (within) =>
       steps(function* (): Steps<ReadonlySet<number>> {
         yield* patchAll(within, letGoes, 'over', [])
         return yield* patchAll(within, cuts, 'ended', ended)
@@ -170,8 +155,18 @@ export function createWatch(host: WatchHost): Watch {
         })
     await bury(freed.filter(({ error, at }) => error && at))
     const waits = freed.flatMap(({ error, change }) => (error ? [] : change.wait!))
-    if (waits.length > 0) host.freed(Math.min(...waits))
-    if (over.length > 0) host.freed(0)
+    if (waits.length > 0) claimable(Math.min(...waits))
+    if (over.length > 0) claimable(0)
+  }
+
+  /** Tasks may be claimed again after that many milliseconds. */
+  function claimable(soonest: number): void {
+    host.runner().dueAt(consumer.now() + soonest)
+  }
+
+  function buried(claim: Claim | undefined, error: TaskError): void {
+    capacity.free(1)
+    if (claim) consumer.settled(claim, { kind: 'dead', error }, true)
   }
 
   async function bury(
@@ -183,10 +178,10 @@ export function createWatch(host: WatchHost): Watch {
       const { at, error, row: before } = dead.find((one) => one.row.id === row.id)!
       try {
         const claimed = { ...at!, token: 0, free: undefined, leased: 0 }
-        host.buried(claimOf(taskOf({ ...row, attempt: before.attempt }, claimed)), error!)
+        buried(claimOf(taskOf({ ...row, attempt: before.attempt }, claimed)), error!)
       } catch (failure) {
         consumer.warn(`task ${row.id} is dead as poison, and cannot be read: ${errorText(failure)}`)
-        host.buried(undefined, error!)
+        buried(undefined, error!)
       }
     }
   }

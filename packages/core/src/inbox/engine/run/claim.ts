@@ -1,11 +1,10 @@
 import { errorText } from '../../../errors.ts'
-import type { Consumer } from '../../inbox.ts'
+import type { SideHost } from '../host.ts'
 import { suspects } from '../../tasks/suspects.ts'
-import type { BatchWriter } from '../write/batch-writer.ts'
 import type { Undo } from '../write/undo.ts'
 import { SUSPECT, type ClaimRow } from '../row.ts'
 import { steps, wait, type Steps } from '../steps.ts'
-import { hand, type HandHost, type SlotWish } from './hand.ts'
+import { hand, type SlotWish } from './hand.ts'
 import { promote } from './promote.ts'
 import { startable } from './slot.ts'
 
@@ -20,23 +19,12 @@ export interface Claims {
   dueAt(at: number): void
 }
 
-/** The receiver's side as claiming sees it. */
-export interface ClaimHost extends HandHost {
-  readonly writer: BatchWriter
-  readonly consumer: Consumer
-  readonly token: () => number
-  /** True while a drain runs: the rooms of slots then share what it may run. */
-  readonly draining: () => boolean
-  /** True while this process is shut out of the store. */
-  readonly refused: () => boolean
-}
-
 // Tasks of one claim, and times at which tasks with a turn are due that are remembered.
 const MOST = 1000
 const TIMES = 500
 
 /** Makes the claims of a receiver. */
-export function createClaims(host: ClaimHost): Claims {
+export function createClaims(host: SideHost): Claims {
   const { store, writer, consumer, lanes, runner } = host
   let alone = false
   let asked = true
@@ -44,7 +32,7 @@ export function createClaims(host: ClaimHost): Claims {
 
   return {
     fetch(over) {
-      if (host.refused()) return over(true)
+      if (host.versionWatch.refused !== undefined) return over(true)
       const begin = (): void =>
         writer.last(
           (undo) => steps(() => claim(undo)),
@@ -84,12 +72,12 @@ export function createClaims(host: ClaimHost): Claims {
     if (!asked && !times.some((at) => at <= now)) return
     asked = false
     times = times.filter((at) => at > now)
-    if (yield* promote(store, lanes.all(), host.deadline)) asked = true
+    if (yield* promote(store, lanes.all(), host.settings.deadline)) asked = true
   }
 
   function* take(undo: Undo): Steps<() => void> {
     // It may have been shut out on the way here.
-    if (!runner().active || host.refused()) return () => {}
+    if (!runner().active || host.versionWatch.refused !== undefined) return () => {}
     const wanted = wish()
     if (wanted.length === 0) return () => {}
     // All slots share the room that a drain has left: they must not take it twice.

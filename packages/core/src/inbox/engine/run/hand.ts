@@ -1,27 +1,14 @@
 import { grouped } from '../../../basics/grouped.ts'
 import { errorText } from '../../../errors.ts'
-import type { TaskError } from '../../inbox.ts'
+import type { SideHost } from '../host.ts'
 import { patchOf } from '../patch.ts'
 import { SUSPECT, type ClaimRow } from '../row.ts'
 import { unreadable } from '../rules.ts'
 import { steps, wait, type Steps } from '../steps.ts'
 import type { Undo } from '../write/undo.ts'
-import type { Store } from '../store.ts'
-import type { Lanes } from './lanes.ts'
 import { patchAll } from './order.ts'
-import type { Runner } from './runner-types.ts'
 import type { Slot } from './slot.ts'
 import { taskOf, type Task } from './task.ts'
-
-/** What handing over needs of the receiver's side. */
-export interface HandHost {
-  readonly store: Store
-  readonly lanes: Lanes
-  readonly deadline: number
-  readonly runner: () => Runner<Task>
-  /** Tasks that cannot be read are dead now. */
-  readonly buried: (id: number, error: TaskError) => void
-}
 
 /** What a claim asked for a slot. */
 export interface SlotWish {
@@ -44,7 +31,7 @@ interface TakenRows {
 
 /** Hands claimed rows to the runner. Decodes one by one: a row that cannot be read spoils itself alone. */
 export function* hand(
-  host: HandHost,
+  host: SideHost,
   wanted: readonly SlotWish[],
   rows: readonly ClaimRow[],
   claim: TakenRows,
@@ -83,7 +70,7 @@ export function* hand(
 }
 
 function* bury(
-  { store, deadline, buried }: HandHost,
+  { store, settings, capacity, consumer }: SideHost,
   rows: readonly ClaimRow[],
   messages: readonly string[],
   token: number,
@@ -91,9 +78,13 @@ function* bury(
   const ends = rows.map((row, at) => unreadable(row.attempt, messages[at]!))
   const patches = rows.map((row, at) => patchOf({ ...row, token }, ends[at]!.change))
   const ids = yield* wait(
-    store.atomic(deadline, (within) =>
+    store.atomic(settings.deadline, (within) =>
       steps(() => patchAll(within, patches, ends[0]!.fence, rows)),
     ),
   )
-  for (const [at, { id }] of rows.entries()) if (ids.has(id)) buried(id, ends[at]!.error)
+  for (const [at, { id }] of rows.entries()) {
+    if (!ids.has(id)) continue
+    capacity.free(1)
+    consumer.warn(`task ${id} is dead: ${ends[at]!.error.message}`)
+  }
 }

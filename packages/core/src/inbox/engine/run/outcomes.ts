@@ -1,12 +1,12 @@
 import type { MaybePromise } from '../../../basics/maybe.ts'
-import type { Consumer, Outcome, Ran, TaskDraft } from '../../inbox.ts'
+import type { Outcome, Ran, TaskDraft } from '../../inbox.ts'
 import { newTask, onceEach } from '../accept/encode.ts'
+import type { SideHost } from '../host.ts'
 import { patchOf, type Fence, type Patch } from '../patch.ts'
-import { DONE, eventOf, type NewTask, type Turn } from '../row.ts'
+import { DONE, eventOf, type NewTask } from '../row.ts'
 import { givenBack, settled } from '../rules.ts'
 import { chain, steps, wait, type Steps } from '../steps.ts'
-import type { Rows, Store } from '../store.ts'
-import type { Lanes } from './lanes.ts'
+import type { Rows } from '../store.ts'
 import { release } from './order.ts'
 import { assign } from './promote.ts'
 import type { Task } from './task.ts'
@@ -19,15 +19,6 @@ export interface EndedRun {
   readonly ran: Ran | undefined
 }
 
-/** What storing outcomes needs of the receiver's side. */
-export interface OutcomesHost {
-  readonly store: Store
-  readonly consumer: Consumer
-  readonly lanes: Lanes
-  readonly deadline: number
-  readonly told: (turn: Turn) => void
-}
-
 /** Writes outcomes, and what follows from them, into the store. */
 export interface Outcomes {
   /** What was stored of each; undefined if it was refused. */
@@ -37,7 +28,8 @@ export interface Outcomes {
 }
 
 /** Makes {@link Outcomes}. */
-export function createOutcomes({ store, consumer, lanes, deadline, told }: OutcomesHost): Outcomes {
+export function createOutcomes({ store, consumer, lanes, capacity, settings }: SideHost): Outcomes {
+  const { deadline } = settings
   return {
     store: (ended) =>
       ended.every(isPlain)
@@ -136,7 +128,7 @@ export function createOutcomes({ store, consumer, lanes, deadline, told }: Outco
       yield* wait(lanes.ensure(children.map(({ subscription }) => subscription)))
       const made = children.map(toTask)
       for (const turn of yield* assign(rows, made, (child, at) => void (child.turn = at)))
-        told(turn)
+        capacity.told(turn)
       yield* wait(rows.spawn(eventOf(task.id), made))
       lines.push(...made.flatMap(({ line }) => line ?? []))
     }

@@ -2,10 +2,10 @@ import type { MaybePromise } from '../../../basics/maybe.ts'
 import { errorText } from '../../../errors.ts'
 import type { Outcome } from '../../inbox.ts'
 import type { BatchWork } from '../../batch/backlog.ts'
-import type { BatchWriter } from '../write/batch-writer.ts'
+import type { SideHost } from '../host.ts'
 import { chain, type Steps } from '../steps.ts'
 import type { Rows } from '../store.ts'
-import { childrenOf, createOutcomes, type EndedRun, type OutcomesHost } from './outcomes.ts'
+import { childrenOf, createOutcomes, type EndedRun } from './outcomes.ts'
 import type { Task } from './task.ts'
 
 /** Stores outcomes in batches, and what follows from them. */
@@ -19,15 +19,6 @@ export interface Settle {
   flushed(): Promise<void>
 }
 
-/** The receiver's side as settling sees it. */
-export interface SettleHost extends OutcomesHost {
-  readonly writer: BatchWriter
-  /** Tasks that are not open any more. */
-  readonly over: (tasks: number) => void
-  readonly dueAt: (at: number) => void
-  readonly ready: (subscription: string) => void
-}
-
 // Looks at an open transaction before its handler is told: it may be committing.
 const PATIENT = 4
 
@@ -36,7 +27,7 @@ interface Work extends BatchWork, EndedRun {
 }
 
 /** Makes a {@link Settle}. */
-export function createSettle(host: SettleHost): Settle {
+export function createSettle(host: SideHost): Settle {
   const { store, consumer } = host
   const outcomes = createOutcomes(host)
   let warned = false
@@ -127,8 +118,8 @@ export function createSettle(host: SettleHost): Settle {
 
   function follow({ subscription, line }: Task, outcome: Outcome): void {
     const children = childrenOf(outcome)
-    host.over(1 - children.length)
-    if (line !== null) host.ready(subscription)
-    for (const child of children) host.ready(child.subscription)
+    host.capacity.free(1 - children.length)
+    if (line !== null) host.runner().ready(subscription)
+    for (const child of children) host.runner().ready(child.subscription)
   }
 }
