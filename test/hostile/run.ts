@@ -1,13 +1,13 @@
-// `npm run test:hostile`: plays every case through every adapter and every rule over the whole product, and says what came of
-// it. With a word behind it, the cases of that class, or with that word in their name; with `rules` or `rule-1`, rules alone; with `flood`,
-// the floods alone, whose figures go to RESULTS.md.
+// `npm run test:hostile`: plays every case through every adapter, every rule over the whole product, and floods, and writes what
+// came of it into RESULTS.md. With a word behind it, the cases of that class, or with that word in their name; with `rules` or
+// `rule-1`, rules alone; with `flood`, the floods alone: these write nothing.
 import { hostileCases } from './cases.ts'
 import { costOf, ofStrangers } from './cost.ts'
 import { playFlood, type FloodReport } from './flood/flood.ts'
-import { writeResults } from './flood/results.ts'
 import { hosts } from './hosts.ts'
-import { playAll } from './play.ts'
+import { playAll, type Verdict } from './play.ts'
 import { reportOf } from './report.ts'
+import { writeResults } from './results.ts'
 import { createInboxes } from './rules/inboxes.ts'
 import { parts } from './rules/parts.ts'
 import { reportRule, tableOf, type RuleReport } from './rules/report.ts'
@@ -26,12 +26,15 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const)
   })
 
 if (only === 'flood') await flood()
-else if (!rule) await playCases()
-if (rule ?? only === undefined) await playRules(rule?.[1])
-if (only === undefined) await flood()
+else if (rule) await playRules(rule[1])
+else {
+  const verdicts = await playCases()
+  if (only === undefined)
+    writeResults({ cases, verdicts, rules: await playRules(undefined), floods: await flood() })
+}
 
 /** Floods against page and receiver at once. */
-async function flood(): Promise<void> {
+async function flood(): Promise<readonly FloodReport[]> {
   const reports: FloodReport[] = []
   for (const inbox of ['sqlite', 'memory'] as const)
     for (const heads of ['invented', 'copied'] as const) {
@@ -42,11 +45,11 @@ async function flood(): Promise<void> {
       for (const line of [...wrong.map((one) => `✗ flood: ${one}`), ...lines]) console.log(line)
       if (wrong.length > 0) process.exitCode = 1
     }
-  if (only === 'flood') writeResults(reports)
+  return reports
 }
 
-async function playCases(): Promise<void> {
-  const verdicts = []
+async function playCases(): Promise<readonly Verdict[]> {
+  const verdicts: Verdict[] = []
   for (const { open } of hosts) {
     const host = await open()
     verdicts.push(...(await playAll(cases, host)))
@@ -57,19 +60,21 @@ async function playCases(): Promise<void> {
   const { lines, failed } = reportOf(cases, verdicts, costs, uncaught)
   for (const line of lines) console.log(line)
   if (failed) process.exitCode = 1
+  return verdicts
 }
 
-async function playRules(name: string | undefined): Promise<void> {
+async function playRules(name: string | undefined): Promise<readonly RuleReport[]> {
   const inboxes = createInboxes()
   const reports: RuleReport[] = []
   const before = uncaught
   try {
     for (const part of parts.filter((one) => name === undefined || one.rule === name))
-      reports.push(reportRule(part, await playRule(part, inboxes)))
+      reports.push(reportRule(part, await playRule(part, inboxes, true)))
   } finally {
     await inboxes.close()
   }
   const wrong = reports.flatMap((report) => report.wrong)
   for (const line of [...wrong.map((one) => `✗ ${one}`), ...tableOf(reports)]) console.log(line)
   if (reports.length === 0 || wrong.length > 0 || uncaught > before) process.exitCode = 1
+  return reports
 }

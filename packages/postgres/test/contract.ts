@@ -4,12 +4,16 @@ import type pg from 'pg'
 import { describe, test } from 'vitest'
 import { postgresInbox, type PgTransaction, type PostgresInboxOptions } from '../src/index.ts'
 
-/** All that `testInbox` asks of a durable inbox, each case on empty tables. `server` leads to the tables past any pooler. */
+/**
+ * All that `testInbox` asks of a durable inbox, each case on empty tables. `server` leads to the tables past any pooler.
+ * `share` is one half of the cases: two files with both play them side by side.
+ */
 export function testContract(
   name: string,
   where: () => { readonly url: string; readonly server: pg.Pool },
-  options: Pick<PostgresInboxOptions, 'prepare'> = {},
+  { share, ...options }: Pick<PostgresInboxOptions, 'prepare'> & { readonly share?: 0 | 1 } = {},
 ): void {
+  let cases = 0
   const probe: TransactionProbe = {
     setUp: (transaction) =>
       (transaction as PgTransaction).query('CREATE TABLE effects (text text)'),
@@ -52,7 +56,12 @@ export function testContract(
       }
     },
     // A task that is interrupted again and again waits for up to 24 seconds in all.
-    { describe, test: (title, body) => test(title, body, 60_000) },
+    {
+      describe,
+      test(title, body) {
+        if (share === undefined || cases++ % 2 === share) test(title, body, 60_000)
+      },
+    },
     {
       name,
       durable: true,

@@ -1,8 +1,6 @@
-import { writeFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import type { FloodReport } from './flood.ts'
 
-const NOT_SHOWN = `## What it does not show
+const NOT_SHOWN = `## What floods do not show
 
 - Flood, owner, sender and app share one machine, over loopback and without TLS. A real network drops what this one delivers.
 - Load that other programs put on the machine is not measured. It makes a flood take longer than its 20 seconds.
@@ -11,14 +9,12 @@ const NOT_SHOWN = `## What it does not show
 - Beside copied heads a genuine refusal cannot be told apart. Of 10,000 copies about 40 keep their bodies, so that of
   20 genuine refusals mostly none does. That the sample is uniform is seen by the marked copies.
 - 20 seconds say nothing of hours. [Twenty minutes of load](../soak/RESULTS.md) is another run.
-- BullMQ and PostgreSQL are not played here; \`npm run test:hostile -- rules\` plays all inboxes.
+- BullMQ and PostgreSQL are not played here; the rules above are, on all inboxes.
 `
 
-/** Writes what floods came to into the RESULTS.md of the hostile tests. */
-export function writeResults(reports: readonly FloodReport[]): void {
-  const text = `# Floods
-
-\`npm run test:hostile -- flood\` writes this page: ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${availableParallelism()} cores.
+/** The part of RESULTS.md that says what floods came to. */
+export function floodText(reports: readonly FloodReport[]): string {
+  return `## Floods
 
 1,000 hostile requests a second for 20 seconds, half to the inspector's sign-in and half to the receiver. Meanwhile the owner signs in
 once a second, 200 genuine deliveries of known tenants are sent, and 20 genuine ones with an old secret are refused. Invented heads
@@ -28,5 +24,4 @@ for the genuine refusals.
 ${reports.map(({ lines, wrong }) => `\`\`\`text\n${[...lines, ...wrong.map((one) => `wrong: ${one}`)].join('\n')}\n\`\`\``).join('\n\n')}
 
 ${NOT_SHOWN}`
-  writeFileSync(new URL('../RESULTS.md', import.meta.url), text)
 }

@@ -11,9 +11,9 @@ import { openWorlds } from './inert/world.ts'
 export const inert: RulePart = {
   rule: '1',
   title: 'inert output',
-  async open(inboxes) {
+  async open(inboxes, every) {
     const [sink, reply, shell] = [await openSink(), await openSink(ALL_LIVE), openShell()]
-    const worlds = await openWorlds(inboxes, sink.url)
+    const worlds = await openWorlds(inboxes, sink.url, every)
     const terminals = {
       'with bracketed paste': await shell.terminal(true),
       'without bracketed paste': await shell.terminal(false),
@@ -23,7 +23,7 @@ export const inert: RulePart = {
         ...worlds.flatMap((world) => copiedCases(world, sink, shell)),
         ...pastedCases(worlds[0]!, sink, shell, terminals),
         ...worlds.flatMap(toldCases),
-        ...worlds.flatMap(inboxCases),
+        ...worlds.flatMap((world) => inboxCases(world, every)),
         ...(await argumentCases()),
         ...fileCases(reply),
       ],

@@ -6,14 +6,14 @@ const LEAST = 30
 
 /** What came of one rule. */
 export interface RuleReport {
-  /** A row of the table: rule, cases, places, senders, inboxes, broken. */
+  /** A row of the table, as {@link HEADS}. */
   readonly row: readonly string[]
   /** Why the rule fails: what is broken, or what was left out. Empty if it holds. */
   readonly wrong: readonly string[]
 }
 
-// The heads of `RuleReport.row`.
-const HEADS: readonly string[] = [
+/** The heads of `RuleReport.row`. */
+export const HEADS: readonly string[] = [
   'rule',
   'cases',
   'routes or hosts',

@@ -17,8 +17,11 @@ export interface RulePart {
   /** As SECURITY.md and the table have it: `1`, `3a`. */
   readonly rule: string
   readonly title: string
-  /** Starts what the cases need. */
-  readonly open: (inboxes: Inboxes) => Promise<OpenPart>
+  /**
+   * Starts what the cases need. `every` asks for all there are, as `npm run test:hostile` does; without it what no inbox and no
+   * sender can change is tried on one of them.
+   */
+  readonly open: (inboxes: Inboxes, every: boolean) => Promise<OpenPart>
 }
 
 /** The cases of a rule, ready to be played. */
@@ -35,9 +38,13 @@ export interface RuleVerdict {
   readonly broken: string | undefined
 }
 
-/** Plays the cases of a rule. */
-export async function playRule(part: RulePart, inboxes: Inboxes): Promise<readonly RuleVerdict[]> {
-  const { cases, together = 1, close } = await part.open(inboxes)
+/** Plays the cases of a rule; `every` as of {@link RulePart}. */
+export async function playRule(
+  part: RulePart,
+  inboxes: Inboxes,
+  every = false,
+): Promise<readonly RuleVerdict[]> {
+  const { cases, together = 1, close } = await part.open(inboxes, every)
   try {
     const verdicts: RuleVerdict[] = []
     const left = cases.values()

@@ -19,6 +19,8 @@ const MARKS: readonly string[] = [
 export interface Carrying {
   readonly sender: string
   readonly delivery: DeliveryInit
+  /** True if no sender's signer makes it: a handshake, or a message that only the sender makes. */
+  readonly unsigned?: true
 }
 
 /** The deliveries of all senders that send their secret, each with {@link MARK} as the secret. */
@@ -60,6 +62,7 @@ function composed(): readonly Carrying[] {
   ): Carrying => ({
     sender,
     delivery: { url, ...delivery },
+    unsigned: true,
   })
   const json = { 'content-type': 'application/json' }
   return [

@@ -46,8 +46,14 @@ async function printed(
     : 'its JSON has another text'
 }
 
-/** The commands on an inbox that holds what strangers sent. */
-export function inboxCases({ name, opened, dead, hostile }: World): readonly RuleCase[] {
+/**
+ * The commands on an inbox that holds what strangers sent. What a mode makes of it does not depend on the inbox: without
+ * `every` one inbox is read in all three, the others as JSON.
+ */
+export function inboxCases(
+  { name, opened, dead, hostile }: World,
+  every: boolean,
+): readonly RuleCase[] {
   const { flags } = opened
   if (flags === undefined) return []
   const refused = hostile.find(({ kind }) => kind === 'the clipboard, OSC 52')!
@@ -60,8 +66,10 @@ export function inboxCases({ name, opened, dead, hostile }: World): readonly Rul
     [['explain', refused.arrival.id, '-p', 'github', '-s', 'another secret']],
     [['inbox', 'replay', '--state', 'dead', '--dry-run']],
   ]
+  const modes: readonly Mode[] =
+    every || name === 'sqlite' ? ['plain', '--json', '--ascii'] : ['--json']
   return commands.flatMap(([args, has]) =>
-    (['plain', '--json', '--ascii'] as const).map((mode) => ({
+    modes.map((mode) => ({
       name: `what strangers sent, ${mode}`,
       at: `postern ${args[0]} ${args[0] === 'inbox' ? args[1] : 'of an inbox'}`,
       inbox: name,

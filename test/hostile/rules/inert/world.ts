@@ -34,14 +34,31 @@ export interface World {
 /** The secret of the receiver `app`, which has dead tasks. */
 const APP_SECRET = 'a secret of the app'
 
-/** Fills each inbox: a refused delivery of each sender, and of one sender each live text. */
-export async function openWorlds(inboxes: Inboxes, sink: string): Promise<readonly World[]> {
+/**
+ * Fills each inbox: a refused delivery of each sender, and of one sender each live text. What is kept of a sender is decided
+ * before an inbox gets it: without `every` the durable ones get the texts alone.
+ */
+export async function openWorlds(
+  inboxes: Inboxes,
+  sink: string,
+  every: boolean,
+): Promise<readonly World[]> {
   const worlds: World[] = []
-  for (const name of INBOXES) worlds.push(await openWorld(name, inboxes, sink))
+  for (const name of INBOXES) {
+    const senders = [...catalogue.values()].filter(
+      (about) => every || name === 'memory' || about.name === 'github',
+    )
+    worlds.push(await openWorld(name, inboxes, sink, senders))
+  }
   return worlds
 }
 
-async function openWorld(name: InboxName, inboxes: Inboxes, sink: string): Promise<World> {
+async function openWorld(
+  name: InboxName,
+  inboxes: Inboxes,
+  sink: string,
+  senders: readonly About[],
+): Promise<World> {
   const opened = await inboxes.open(name)
   const receivers: Receiver[] = []
   const sent: Omit<Hostile, 'arrival'>[] = []
@@ -64,7 +81,7 @@ async function openWorld(name: InboxName, inboxes: Inboxes, sink: string): Promi
     return made
   }
   let at = 0
-  for (const about of catalogue.values()) {
+  for (const about of senders) {
     const provider = providerOf(about)
     if (!provider) continue
     const receiver = make(about, provider)

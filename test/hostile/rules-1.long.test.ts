@@ -1,0 +1,4 @@
+// Takes 40 s.
+import { testRules } from './rules/test-rules.ts'
+
+testRules(0)
