@@ -42,3 +42,30 @@ test('the lines for Azure Functions take the request of its documentation, byte 
   await receiver.close()
   expect(seen).toEqual([{ a: 'é' }])
 })
+
+test('the line for Vercel takes a request as its proxy hands it on, with the query of the bypass', async () => {
+  const provider = generic({ secret: 'a secret', scheme: 'hmac', header: 'X-Signature' })
+  const seen: unknown[] = []
+  const receiver = createReceiver({ provider, log: false }).onAny(
+    ({ payload }) => void seen.push(payload),
+  )
+  const [, line] = /\| Vercel \|.*`export default (.+?)` \|/.exec(page)!
+  // The page's own line runs here, without its types.
+  // oxlint-disable-next-line typescript/no-implied-eval
+  const made = new Function('receiver', `return ${line!.replace(': Request', '')}`)(receiver) as {
+    fetch(request: Request): Promise<Response>
+  }
+  const { method, headers, body } = provider.sign!({ payload: { a: 'é' } })
+  const ask = (bytes: Uint8Array): Promise<Response> =>
+    made.fetch(
+      new Request('https://app.example/api/hook?x-vercel-protection-bypass=a-token', {
+        method,
+        headers: { ...headers, 'x-forwarded-host': 'app.example', 'x-vercel-id': 'fra1::1' },
+        body: Uint8Array.from(bytes),
+      }),
+    )
+  expect((await ask(body)).status).toBe(200)
+  expect((await ask(Buffer.from('{}'))).status).toBe(401)
+  await receiver.close()
+  expect(seen).toEqual([{ a: 'é' }])
+})

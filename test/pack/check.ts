@@ -6,6 +6,7 @@ import { COMPILED } from '../services/compiled.ts'
 import { checkInit } from './init/check.ts'
 import { install, nodeVersions } from './consumer.ts'
 import type { Consumer } from './consumer.ts'
+import { checkJest } from './jest.ts'
 import { must } from './must.ts'
 import { packAll, runsOn, specifiers } from './tarballs.ts'
 import type { Packed } from './tarballs.ts'
@@ -54,7 +55,7 @@ type Finding = readonly [name: string, problem: string | undefined]
 /**
  * Packs every package and treats the tarballs as a user would: lints them, installs them in an empty project on each
  * Node, loads them by import and by require, receives a delivery, and type-checks imports of them. `postern init` writes
- * into fresh projects. `built` says that every package was built from nothing just now.
+ * into fresh projects, and Jest runs an e2e test of NestJS. `built` says that every package was built from nothing just now.
  */
 export async function checkPack({ built = false } = {}): Promise<PackCounts> {
   // Outside the repository, where nothing resolves to its node_modules.
@@ -67,6 +68,7 @@ export async function checkPack({ built = false } = {}): Promise<PackCounts> {
       lint(packages),
       ...nodeVersions.map((version) => use(folder, version, packages)),
       checkInit(join(folder, 'init'), packages),
+      jest(join(folder, 'jest'), packages),
     ])
     findings.push(...groups.flat())
   } catch (error) {
@@ -79,6 +81,10 @@ export async function checkPack({ built = false } = {}): Promise<PackCounts> {
   if (failed === 0) await rm(folder, { recursive: true, force: true })
   else lines.push(`The tarballs and the projects are kept in ${folder}`)
   return { passed: findings.length - failed, failed, skipped: [], output: lines.join('\n') }
+}
+
+async function jest(folder: string, packages: readonly Packed[]): Promise<readonly Finding[]> {
+  return [['an e2e test of NestJS under Jest', await checkJest(folder, packages)]]
 }
 
 async function lint(packages: readonly Packed[]): Promise<readonly Finding[]> {

@@ -28,6 +28,7 @@ try {
   const clone = join(folder, 'clone')
   console.log('Cloning HEAD, and making versions of the changesets …')
   await cloneOf(root, 'HEAD', clone)
+  const head = await must('git', ['rev-parse', '--short=8', 'HEAD'], { cwd: clone })
   await must('npm', ['run', 'release:version'], { cwd: clone })
   const tarballs = await release(clone)
   await step('publint and the types of what was published', () => lint(tarballs))
@@ -46,7 +47,7 @@ try {
   await step('an upgrade beside the running old process', async () => {
     upgraded.push(...(await upgrade(join(folder, 'upgrade'), clone, cloneOf, publish)))
   })
-  writeResults({ tarballs, installed, upgraded, failures })
+  writeResults({ commit: head.trim(), tarballs, installed, upgraded, failures })
 } finally {
   await registry.stop()
 }

@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
+import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { root } from '../run/report.ts'
 import type { Installed } from './installed.ts'
@@ -14,6 +14,8 @@ export interface Tarball {
 
 /** What a rehearsal found. */
 export interface Rehearsal {
+  /** The commit that was packed. */
+  readonly commit: string
   readonly tarballs: readonly Tarball[]
   readonly installed: readonly Installed[]
   /** What the upgrade found, a line each. */
@@ -22,11 +24,8 @@ export interface Rehearsal {
 }
 
 /** Writes RESULTS.md. */
-export function writeResults({ tarballs, installed, upgraded, failures }: Rehearsal): void {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
-    cwd: root,
-    encoding: 'utf8',
-  })
+export function writeResults(found: Rehearsal): void {
+  const { commit, tarballs, installed, upgraded, failures } = found
   const rows = tarballs.map(({ name, version, bytes }) => {
     const one = installed.find((each) => each.name === name)
     const told = one
@@ -36,7 +35,7 @@ export function writeResults({ tarballs, installed, upgraded, failures }: Rehear
   })
   const text = `# A release, rehearsed
 
-Written by \`npm run test:release\` on ${new Date().toISOString().slice(0, 10)}, of commit ${commit.trim()}, with Node ${process.versions.node}. A clone of HEAD was
+Written by \`npm run test:release\` on ${new Date().toISOString().slice(0, 10)}, of commit ${commit}, with Node ${process.versions.node}. A clone of HEAD was
 built, packed, published to a registry on this machine, and used from there by \`npm\` and \`npx\` with an empty cache.
 
 ${failures.length === 0 ? 'All steps passed.' : `**Failed:**\n\n${failures.map((line) => `- ${line.split('\n')[0]}`).join('\n')}`}
@@ -50,7 +49,8 @@ wrote into a fresh project, whose test passed and which took a signed delivery a
 | --- | --- | ---: | ---: | ---: | ---: |
 ${rows.join('\n')}
 
-"packages", "MB" and "seconds" are a production install of that package alone, with the peers that it asks for.
+"packages", "MB" and "seconds" are a production install of that package alone, with the peers that it asks for. The machine had a load of
+${loadavg()[2]!.toFixed(0)} on ${availableParallelism()} cores when this was written: at a high one, seconds say little.
 ${installed.every(({ extra }) => extra.length === 0) ? 'None brings anything that only tests need.' : 'Some bring what only tests need: see above.'}
 
 ## Upgrade

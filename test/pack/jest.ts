@@ -1,0 +1,31 @@
+import { cp, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { run } from '../run/step.ts'
+import { installPacked } from './install-packed.ts'
+import type { Packed } from './tarballs.ts'
+
+const NEEDED = [
+  ...['core', 'providers', 'nestjs', 'testing'].map((name) => `@postern/${name}`),
+  ...['common', 'core', 'platform-express', 'testing'].map((name) => `@nestjs/${name}@12`),
+  'reflect-metadata@0.2',
+  'rxjs@7',
+  'jest@30',
+]
+const SETTINGS = { testEnvironment: 'node', testRegex: 'e2e-spec\\.mjs$', transform: {} }
+
+/**
+ * Runs an e2e test of a NestJS app under Jest, from the packed packages. Returns what is wrong: undefined is nothing.
+ */
+export async function checkJest(
+  folder: string,
+  packages: readonly Packed[],
+): Promise<string | undefined> {
+  await mkdir(folder, { recursive: true })
+  await cp(join(import.meta.dirname, 'jest'), folder, { recursive: true })
+  const manifest = { private: true, type: 'module', jest: SETTINGS }
+  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
+  await installPacked(folder, NEEDED, packages)
+  const args = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js']
+  const { code, output } = await run(process.execPath, args, { cwd: folder })
+  return code === 0 && output.includes('1 passed') ? undefined : output
+}
