@@ -15,6 +15,7 @@ const jobs = {
   hosts: 'test/hosts/run.ts',
   runtimes: 'test/runtimes/run.ts',
   workers: 'test/workers/run.ts',
+  postgres: 'test/postgres/run.ts',
   faults: 'test/faults/run.ts',
   power: 'test/power/run.ts',
   soak: 'test/soak/run.ts',

@@ -19,10 +19,10 @@ export const redisServer: Program = {
   get: 'apt-get install redis-server',
 }
 
-/** postgres: on PATH, or where Debian keeps it (`/usr/lib/postgresql/<version>/bin`), the newest first. */
+/** postgres: the file that POSTERN_POSTGRES names, on PATH, or where Debian keeps it (`/usr/lib/postgresql/<version>/bin`), the newest first. */
 export const postgresServer: Program = {
   name: 'Postgres',
-  file: onPath('postgres') ?? debianPostgres(),
+  file: process.env['POSTERN_POSTGRES'] ?? onPath('postgres') ?? debianPostgres(),
   get: 'apt-get install postgresql',
 }
 
