@@ -90,10 +90,11 @@ for (const [name, bytes, settles, width] of [
   ['accept, 1 KB, 64 at once', 1024, false, 64],
   ['accept and settle, 1 KB, 64 at once', 1024, true, 64],
   ['accept and settle, 8 KB, 64 at once', 8192, true, 64],
+  ['accept and settle, 1 KB, 16 at once', 1024, true, 16],
   ['accept and settle, 1 KB, one at a time', 1024, true, 1],
 ] as const) {
   const pair = [await subject(before, bytes, settles), await subject(here, bytes, settles)]
-  const batches = width === 1 ? 150 : bytes > 1024 ? 20 : 50
+  const batches = { 1: 150, 16: 100, 64: bytes > 1024 ? 20 : 50 }[width]
   for (const one of pair) for (let at = 0; at < batches * 3; at++) await one.batch(width)
   for (let round = 0; round < rounds; round++)
     for (const one of round % 2 ? pair : pair.toReversed()) {

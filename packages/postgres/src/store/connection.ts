@@ -28,6 +28,7 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
   const { deadline, schema } = settings
   const own = settings.pool === undefined
   const pool = settings.pool ?? createPool(settings)
+  pool.on?.('connect', hear)
   const statements = new Map<string, { readonly text: string; readonly name: string }>()
   const commits = createSemaphore(() => Math.max(1, Math.floor(sizeOf(pool, settings) / 2)))
   let { prepare } = settings
@@ -52,6 +53,7 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
     connect: () => checkout(deadline),
     text: (text) => statementOf(text).text,
     async close(until) {
+      pool.off?.('connect', hear)
       if (own) await settledBy(pool.end(), until)
     },
   }
@@ -149,6 +151,14 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
     const late = (): Error => lateError('give a connection', time)
     return within(pool.connect(), performance.now() + time, late, (client) => client.release())
   }
+}
+
+/**
+ * A session may end in the moment in which it is ready: its pool does not listen any more then, nobody else does yet, and an
+ * error that nobody hears ends the process. The first statement reports it.
+ */
+function hear(client: PgClient): void {
+  client.on('error', () => {})
 }
 
 /** After its cause the transaction was rolled back in order, and its connection is good. */

@@ -30,6 +30,8 @@ export interface PgPool {
   readonly options?: { readonly max?: number | undefined }
   connect(): Promise<PgClient>
   end(): Promise<void>
+  on?(event: 'connect', listener: (client: PgClient) => void): unknown
+  off?(event: 'connect', listener: (client: PgClient) => void): unknown
 }
 
 /**

@@ -1,0 +1,85 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import pg from 'pg'
+import { expect, test } from 'vitest'
+import { postgresInbox, type PostgresInboxOptions } from '../../src/index.ts'
+import { withPostgres } from '../postgres.ts'
+import { listen, signed } from '../receiver.ts'
+
+// What the server says of a session that is ready, and of one that an administrator ends.
+const READY = Buffer.from('Z\0\0\0\x05I', 'latin1')
+const FIELDS = 'SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0'
+const ENDED = Buffer.concat([Buffer.from('E\0\0\0\0'), Buffer.from(FIELDS)])
+ENDED.writeUInt32BE(ENDED.length - 1, 1)
+
+/** A way to PostgreSQL on which sessions can be ended in the moment in which they are ready. */
+async function startProxy(port: number) {
+  const sockets = new Set<Socket>()
+  let ends = 0
+  const server = createServer((client) => {
+    const postgres = connect(port, '127.0.0.1')
+    const begun = { ready: false }
+    sockets.add(client)
+    for (const socket of [client, postgres]) socket.on('error', () => {})
+    client.on('data', (chunk) => postgres.write(chunk))
+    postgres.on('data', (chunk) => {
+      const first = !begun.ready && chunk.subarray(-READY.length).equals(READY)
+      if (first) begun.ready = true
+      if (!first || ends === 0) return void client.write(chunk)
+      ends--
+      client.end(Buffer.concat([chunk, ENDED]))
+    })
+    client.on('close', () => {
+      sockets.delete(client)
+      postgres.destroy()
+    })
+    postgres.on('close', () => client.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `postgres://postern@127.0.0.1:${(server.address() as AddressInfo).port}/postgres`,
+    /** Ends what is open, and so many sessions that begin. */
+    end(count: number) {
+      ends = count
+      for (const socket of sockets) socket.destroy()
+    },
+    left: () => ends,
+    async stop() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+withPostgres('sessions that are ended in the moment in which they are ready', (postgres) => {
+  test.for(['its own', "the app's"])(
+    'end no process, and deliveries get 503 until there are others: %s pool',
+    async (whose) => {
+      const { service, schema } = postgres()
+      const proxy = await startProxy(service.port)
+      const pool = new pg.Pool({ connectionString: proxy.url })
+      pool.on('error', () => {})
+      const way: PostgresInboxOptions =
+        whose === 'its own' ? { connectionString: proxy.url } : { pool }
+      const inbox = postgresInbox({ ...way, schema: schema(), lease: '2s', pollInterval: 20 })
+      const uncaught: unknown[] = []
+      const hear = (error: unknown): void => void uncaught.push(error)
+      process.prependListener('uncaughtException', hear)
+      const { receiver, heard, until } = listen(inbox)
+      receiver.on('thing.*', () => {})
+      expect((await receiver.receive(signed('before'))).status).toBe(200)
+      proxy.end(20)
+      const statuses = new Set<number>()
+      for (let at = 0; proxy.left() > 0 || !statuses.has(200); at++)
+        statuses.add((await receiver.receive(signed(`after ${at}`))).status)
+      for (const status of statuses) expect([200, 503]).toContain(status)
+      expect((await receiver.receive(signed('last'))).status).toBe(200)
+      await until(() => heard.includes('done last'))
+      process.off('uncaughtException', hear)
+      expect(uncaught).toEqual([])
+      await receiver.close()
+      await inbox.close()
+      await pool.end()
+      await proxy.stop()
+    },
+  )
+})
