@@ -25,6 +25,8 @@ const jobs = {
   story: 'test/story/run.ts',
   bench: 'test/bench/run.ts',
   audit: 'test/audit/run.ts',
+  film: 'packages/inspector/test/page/film/shoot.ts',
+  pictures: 'packages/inspector/test/page/states/take.ts',
   docs: 'packages/docs/build.ts',
   'docs:links': 'packages/docs/check/links-of-build.ts',
   release: 'test/release/rehearse.ts',

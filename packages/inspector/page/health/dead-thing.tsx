@@ -6,9 +6,10 @@ import { AskFirst } from '../bulk/ask-first.tsx'
 import { note as say } from '../data/announce.ts'
 import { AskFailure, act } from '../data/ask.ts'
 import type { What } from '../data/bulk.ts'
-import { refresh } from '../data/live.ts'
+import { live, refresh } from '../data/live.ts'
 import { href, qualifier, useRoute } from '../data/route.ts'
 import { useMay } from '../data/status.ts'
+import { useStore } from '../data/store.ts'
 import { Spark } from '../parts/spark.tsx'
 import { count } from '../words/count.ts'
 import { middle, safe } from '../words/safe.ts'
@@ -24,6 +25,8 @@ export function DeadThing({ thing }: { thing: Dead }): JSX.Element {
   const mayDiscard = useMay('discard')
   const mayMute = useMay('mute') && thing.cause !== undefined
   const { receiver } = useRoute()
+  // Nothing can be changed while nothing answers.
+  const isDown = useStore(live).failure !== undefined
   const { cause, error, retrying, lanes, moreLanes, muted } = thing
   const only = cause === undefined ? lanes[0] : receiver === '' ? {} : { receiver }
   const { dead: _, ...within } = { dead: 0, ...only }
@@ -67,7 +70,12 @@ export function DeadThing({ thing }: { thing: Dead }): JSX.Element {
         <When thing={thing} />
         <span class="acts">
           {mayRun && (
-            <button type="button" aria-expanded={asked === 'replay'} onClick={ask('replay')}>
+            <button
+              type="button"
+              disabled={isDown}
+              aria-expanded={asked === 'replay'}
+              onClick={ask('replay')}
+            >
               Run again…
             </button>
           )}
@@ -75,6 +83,7 @@ export function DeadThing({ thing }: { thing: Dead }): JSX.Element {
             <button
               type="button"
               class="quiet"
+              disabled={isDown}
               aria-expanded={asked === 'discard'}
               onClick={ask('discard')}
             >
@@ -85,6 +94,7 @@ export function DeadThing({ thing }: { thing: Dead }): JSX.Element {
             <button
               type="button"
               class="quiet"
+              disabled={isDown}
               aria-expanded={asked === 'mute'}
               onClick={muted ? () => void mute(cause!) : ask('mute')}
             >

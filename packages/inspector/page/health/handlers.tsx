@@ -7,10 +7,17 @@ import { href, qualifier, useRoute } from '../data/route.ts'
 import { Spark } from '../parts/spark.tsx'
 import { count, share } from '../words/count.ts'
 import { duration } from '../words/duration.ts'
-import { safe } from '../words/safe.ts'
+import { middle, safe } from '../words/safe.ts'
 import { handlerTime } from './charts.tsx'
 
 type Handler = HealthReply['handlers'][number]
+
+const MOST = 12
+
+/** Those with the most dead first, then those that failed most often. */
+function worst(one: Handler, other: Handler): number {
+  return other.dead - one.dead || other.failed - one.failed
+}
 
 /** Each subscription: how often it ran, failed, and how long it took. A row opens its chart. */
 export function Handlers({
@@ -21,7 +28,13 @@ export function Handlers({
   charts: ChartsReply | undefined
 }): JSX.Element {
   const [open, setOpen] = useState('')
-  const { range } = useRoute()
+  const { range, receiver } = useRoute()
+  // Some inboxes count in a lane of their own what no handler takes: nothing of it ever ran.
+  const handlers = health.handlers.filter(
+    ({ runs, subscription }) => runs > 0 || subscription !== 'unhandled',
+  )
+  const isCut = receiver === '' && handlers.length > MOST
+  const shown = isCut ? handlers.toSorted(worst).slice(0, MOST) : handlers
   return (
     <section aria-labelledby="handlers">
       <h2 id="handlers">Handlers</h2>
@@ -41,7 +54,7 @@ export function Handlers({
             </tr>
           </thead>
           <tbody>
-            {health.handlers.map((handler) => {
+            {shown.map((handler) => {
               const name = `${handler.receiver} › ${handler.subscription}`
               return (
                 <HandlerRow
@@ -57,6 +70,12 @@ export function Handlers({
           </tbody>
         </table>
       </div>
+      {isCut && (
+        <p class="muted">
+          and {count(handlers.length - MOST)} more, with fewer that died or failed: choose a
+          receiver at the head of the page
+        </p>
+      )}
     </section>
   )
 }
@@ -83,8 +102,14 @@ function HandlerRow({
     <>
       <tr>
         <th scope="row">
-          <button type="button" class="fold" aria-expanded={isOpen} onClick={toggle}>
-            {safe(handler.receiver)} › <b>{safe(handler.subscription)}</b>
+          <button
+            type="button"
+            class="fold"
+            aria-expanded={isOpen}
+            title={safe(name.slice(0, 500))}
+            onClick={toggle}
+          >
+            {safe(middle(handler.receiver, 28))} › <b>{safe(middle(handler.subscription, 28))}</b>
           </button>
         </th>
         <td class="number">{count(handler.runs)}</td>

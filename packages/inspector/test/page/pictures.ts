@@ -1,7 +1,7 @@
 // Takes the pictures of the README from a real app: Express, SQLite, a day of signed deliveries, Chromium.
 //
 //   node packages/inspector/test/page/pictures.ts
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { listen, settled, signed } from '@postern/testing'
 import express from 'express'
@@ -10,7 +10,6 @@ import { inspector } from '../../src/hosts/express.ts'
 import { createDay } from '../day.ts'
 import { temporaryInbox } from '../scene.ts'
 import { openTab, startBrowser } from './browser.ts'
-import { createFilm } from './film.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'pictures')
 const SIZE = { width: 1200, height: 750 }
@@ -22,7 +21,6 @@ for (const receiver of day.receivers) {
   await settled(receiver, { timeout: 60_000 })
   await receiver.drain({ deadline: '2s', max: 1 })
 }
-day.heal()
 await tampered()
 const { url, close } = await listen(
   express().use(
@@ -44,7 +42,6 @@ await picture('health', '', 'light', (page) => page.locator('.chart').first().wa
 await picture('detail', '?screen=list&q=state:dead&open=first', 'dark', (page) =>
   page.getByText('SMTP 421').first().waitFor(),
 )
-await film()
 await browser.close()
 await close()
 for (const receiver of day.receivers) await receiver.close({ timeout: '1s' })
@@ -69,43 +66,5 @@ async function picture(
   const { page, close: done } = await openTab(browser, `${url}${query}`, { ...SIZE, theme })
   await ready(page)
   await page.screenshot({ path: join(FOLDER, `${name}.png`) })
-  await done()
-}
-
-/** From what is wrong to its cause, and to all of it running again. */
-async function film(): Promise<void> {
-  const { page, close: done } = await openTab(browser, url, { width: 1000, height: 640 })
-  const reel = await createFilm(browser, page)
-  const dead = page.getByRole('link', { name: /dead$/ }).first()
-  await dead.waitFor()
-  await reel.frame(2000)
-  await dead.click()
-  await page.locator('[data-id]').first().waitFor()
-  await reel.frame(1500)
-  await page.locator('[data-id]').nth(2).getByRole('link').click()
-  await page.getByText('SMTP 421').first().waitFor()
-  await reel.frame(2200)
-  await page.getByRole('tab', { name: 'Payload' }).click()
-  await page.getByRole('tree').waitFor()
-  await reel.frame(1800)
-  await page.keyboard.press('Escape')
-  await page.getByRole('button', { name: 'Run again…' }).click()
-  await page.getByText(/They run with/).waitFor()
-  await reel.frame(2000)
-  await page.getByRole('button', { name: /^Run \d+$/ }).click()
-  const progress = page.getByRole('region', { name: 'Change of many tasks' })
-  for (const part of [/^\d+ of/, /tasks set to run again\.$/]) {
-    await progress.getByText(part).waitFor({ timeout: 60_000 })
-    await reel.frame(1200)
-  }
-  await page.keyboard.press('g')
-  await page.keyboard.press('h')
-  await page.getByRole('link', { name: 'Explain' }).click()
-  await page
-    .getByText(/^Proven/)
-    .first()
-    .waitFor()
-  await reel.frame(2500)
-  writeFileSync(join(FOLDER, 'tour.gif'), reel.end())
   await done()
 }

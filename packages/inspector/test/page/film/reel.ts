@@ -6,29 +6,38 @@ const { GIFEncoder, applyPalette, quantize } = gifenc
 const COLOURS = 255
 const SAME = 255
 
+// Frames that stand this long give the colours; those between have the same.
+const STANDS = 400
+
 /** Screenshots of a page as a moving picture. */
-export interface Film {
+export interface Reel {
   /** Takes the page as it is now, and shows it for so many milliseconds. */
   frame(duration: number): Promise<void>
+  /** Milliseconds of all frames so far. */
+  lasts(): number
   /** The bytes of the GIF. */
-  end(): Uint8Array
+  end(): Promise<Uint8Array>
 }
 
 /** Begins one. Chromium itself reads the pixels of its screenshots. */
-export async function createFilm(browser: Browser, page: Page): Promise<Film> {
+export async function createReel(browser: Browser, page: Page): Promise<Reel> {
   const reader = await browser.newPage()
-  const shots: (Shot & { readonly duration: number })[] = []
+  const shots: { readonly png: Uint8Array; readonly duration: number }[] = []
   return {
     async frame(duration) {
-      shots.push({ ...(await pixelsOf(reader, await page.screenshot())), duration })
+      shots.push({ png: await page.screenshot(), duration })
     },
-    end() {
-      const gif = GIFEncoder()
-      const palette = quantize(Buffer.concat(shots.map(({ pixels }) => pixels)), COLOURS)
+    lasts: () => shots.reduce((sum, { duration }) => sum + duration, 0),
+    async end() {
+      const standing = shots.filter(({ duration }) => duration >= STANDS)
+      const sample = await Promise.all(standing.map(({ png }) => pixelsOf(reader, png)))
+      const palette = quantize(Buffer.concat(sample.map(({ pixels }) => pixels)), COLOURS)
       while (palette.length < 256) palette.push([0, 0, 0])
       const known = palette.slice(0, COLOURS)
+      const gif = GIFEncoder()
       let before: Uint8Array | undefined
-      for (const { pixels, width, height, duration } of shots) {
+      for (const { png, duration } of shots) {
+        const { pixels, width, height } = await pixelsOf(reader, png)
         const now = applyPalette(pixels, known)
         const shown = now.map((colour, at) => (colour === before?.[at] ? SAME : colour))
         gif.writeFrame(shown, width, height, {

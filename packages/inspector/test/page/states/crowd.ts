@@ -1,0 +1,84 @@
+import { createReceiver, type Receiver } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
+import { stripe } from '@postern/providers'
+import { listen, settled, signed } from '@postern/testing'
+import express from 'express'
+import { inspector } from '../../../src/hosts/express.ts'
+
+const SECRET = 'whsec_c2VjcmV0IG9mIHRoZSB3b3JsZCBvZiB0ZXN0cw'
+
+/** How much of everything there is. */
+export interface Size {
+  readonly receivers: number
+  /** Dead tasks, each of another cause. */
+  readonly causes: number
+  /** Characters of each name: of receivers, subscriptions, ids and words of errors. */
+  readonly names?: number
+}
+
+/** An app with the page, over receivers whose handlers fail. */
+export interface Crowd {
+  readonly url: string
+  readonly close: () => Promise<void>
+}
+
+/** Starts an app in which this has happened. Its clock is the real one. */
+export async function startCrowd(inbox: Inbox, size: Size): Promise<Crowd> {
+  const { receivers: count, causes, names = 0 } = size
+  const receivers = Array.from({ length: count }, (_, at) =>
+    receiverOf(inbox, `shop-${at + 1}`, names),
+  )
+  for (let at = 0; at < causes; at++) {
+    const receiver = receivers[at % count]!
+    const payload = { data: { object: { description: wordOf(at) } } }
+    const id = `evt_${at}`.padEnd(names, 'x')
+    await receiver.fetch(
+      await signed(receiver.provider as ReturnType<typeof stripe>, 'invoice.paid', payload, { id }),
+    )
+  }
+  for (const receiver of receivers) {
+    await settled(receiver, { timeout: 120_000 })
+    await receiver.drain({ deadline: '5s', max: 1 })
+  }
+  const page = inspector({
+    inbox,
+    receivers,
+    auth: () => ({ allow: 'all', as: 'ada' }),
+    name: 'orders-api',
+    log: false,
+  })
+  const { url, close } = await listen(express().use('/postern', page), '/postern')
+  return {
+    url,
+    async close() {
+      await close()
+      await Promise.all(receivers.map((one) => one.close({ timeout: 1 }).catch(() => undefined)))
+      await inbox.close().catch(() => undefined)
+    },
+  }
+}
+
+function receiverOf(inbox: Inbox, name: string, length: number): Receiver {
+  const receiver = createReceiver({
+    name: name.padEnd(length, '-long'),
+    provider: stripe({ secret: SECRET }),
+    inbox,
+    log: false,
+  })
+  receiver.on('**', { name: 'mail'.padEnd(length, '-long'), retry: { attempts: 1 } }, (event) => {
+    const { description } = (event.payload as { data: { object: { description: string } } }).data
+      .object
+    throw new Error(`SMTP 421 ${description.padEnd(length, 'x')}: too many connections`)
+  })
+  return receiver as Receiver
+}
+
+/** A word of letters, another one for each number: digits and hexadecimal would be taken for ids, and make one cause of all. */
+function wordOf(at: number): string {
+  return String(at)
+    .padStart(4, '0')
+    .replaceAll(
+      /\d/g,
+      (digit) => ['zo', 'wu', 'ki', 'ly', 'mo', 'nu', 'po', 'ru', 'sy', 'tu'][Number(digit)]!,
+    )
+}

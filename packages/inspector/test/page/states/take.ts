@@ -1,0 +1,28 @@
+// Takes pictures of every state, at the width of a desk and of a phone, in both themes: `npm run pictures`, or some of them by
+// a part of their names, `npm run pictures -- redis`. They are for the eye; states.long.test.ts asserts what a program can.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { startBrowser } from '../browser.ts'
+import { show } from './shown.ts'
+import { states } from './states.ts'
+
+const FOLDER = join(import.meta.dirname, '..', '.results', 'states')
+const parts = process.argv.slice(2)
+mkdirSync(FOLDER, { recursive: true })
+const browser = await startBrowser()
+for (const [name, state] of Object.entries(states)) {
+  if (parts.length > 0 && !parts.some((part) => name.includes(part))) continue
+  const lacking = state.needs.find(({ file }) => file === undefined)
+  if (lacking !== undefined) {
+    console.log(`${name}: left out, since ${lacking.name} is missing: ${lacking.get}`)
+    continue
+  }
+  const started = await state.start()
+  await show(browser, state, started, async ({ page, look: { width, theme } }) => {
+    const path = join(FOLDER, `${name}-${width}-${theme}.png`)
+    await page.screenshot({ path, fullPage: true })
+    console.log(path)
+  })
+  await started.close()
+}
+await browser.close()
