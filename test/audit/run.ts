@@ -9,6 +9,7 @@ import { DEFECTS } from './defects.ts'
 import { auditPlanted } from './over-http.ts'
 import { auditOwn, signers } from './own.ts'
 import { auditTutorial, TUTORIALS } from './tutorials.ts'
+import { writeVectors } from './vectors-page.ts'
 
 const GOLDEN = new URL('tutorials.json', import.meta.url)
 const SIDE_BY_SIDE = 4
@@ -53,6 +54,7 @@ const tutorials = await each(Object.keys(TUTORIALS).toSorted(), async (file) => 
   }))
   return { file, sender: TUTORIALS[file]!, grade: grade ?? 'none', reason, findings: told }
 })
+wrong.push(...(await writeVectors()))
 if (process.argv.includes('--write'))
   writeFileSync(GOLDEN, `${JSON.stringify(tutorials, null, 2)}\n`)
 const golden = JSON.parse(readFileSync(GOLDEN, 'utf8')) as typeof tutorials

@@ -6,12 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { catalogue } from '@postern/providers/catalogue'
 import { afterAll, expect, test } from 'vitest'
 import { postern } from '../../packages/cli/test/run.ts'
 import { onPath } from '../services/programs.ts'
 import { needs } from '../services/needs.ts'
 import { plant, SECRET } from './planted.ts'
 import { schemaProblems } from './schema.ts'
+import { replayed } from './vectors-page.ts'
 
 const run = promisify(execFile)
 const folder = mkdtempSync(join(tmpdir(), 'vectors-'))
@@ -66,3 +68,11 @@ test('30 lines of Python are enough', () => {
   expect(lines.length).toBeLessThanOrEqual(30)
   expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(120)
 })
+
+test.each(['github', 'slack', 'twilio'])(
+  'our own receiver of %s goes as they say',
+  async (name) => {
+    const { cases, wrong } = await replayed(catalogue.get(name)!)
+    expect([cases > 40, wrong]).toEqual([true, []])
+  },
+)

@@ -144,4 +144,22 @@ export const hosts: readonly Host[] = [
     start: ['node_modules/.bin/react-router-serve', './build/server/index.js'],
     waits: false,
   },
+  {
+    name: 'TanStack Start 1 (Nitro 3)',
+    // npm takes an older 1.x for `@1`, and Nitro's latest serves it no routes.
+    packages: [
+      '@tanstack/react-start@1.169.5',
+      '@tanstack/react-router@1',
+      'react@19',
+      'react-dom@19',
+      'vite@8',
+      '@vitejs/plugin-react@6',
+      'nitro@3.0.260903-beta',
+    ],
+    ours: [],
+    files: 'tanstack',
+    build: ['node', 'node_modules/vite/bin/vite.js', 'build'],
+    start: ['node', '.output/server/index.mjs'],
+    waits: false,
+  },
 ]

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { battery, type AuditCase } from '@postern/testing/audit'
 import { examples, runAction } from '../action.ts'
+import { vectorsOf } from '../audit/vectors.ts'
 import { countOption, requireWebUrl } from '../options/checked-options.ts'
 import { senderOptions } from '../options/shared-options.ts'
 import { sinceOption } from '../options/time-option.ts'
@@ -38,47 +38,7 @@ async function vectorsCommand(options: VectorsOptions): Promise<ExitCode> {
   const { about, provider } = await providerOf(options.provider, options)
   if (!provider.sign)
     throw new Failure(2, `${about.title} has no vectors: only the sender has the key that signs`)
-  const cases = await battery(provider, {
-    url: options.url,
-    seed: countOption('--seed', options.seed),
-    now: () => now,
-    seededIds: true,
-  })
-  const usable = cases.filter(
-    ({ skip, between, class: kind }) =>
-      skip === undefined && between === undefined && kind !== 'leaks',
-  )
-  sayJson(
-    {
-      $schema: 'https://unpkg.com/postern/schema/vectors.json',
-      version: 1,
-      provider: about.name,
-      now: Math.floor(now / 1000),
-      cases: usable.map(vectorOf),
-    },
-    1,
-  )
+  const seed = countOption('--seed', options.seed)
+  sayJson(await vectorsOf(provider, { url: options.url, seed, now }), 1)
   return 0
-}
-
-const STATUS = { taken: '2xx', busy: '2xx or busy', refused: '4xx', sane: 'below 500' } as const
-
-function vectorOf({ id, severity, what, why, expects, sends }: AuditCase): object {
-  return {
-    id,
-    severity,
-    what,
-    why,
-    requests: sends().flatMap((round, at) =>
-      round.map(({ method, url, headers, body }) => ({
-        // Those of one round go at once.
-        round: at,
-        method,
-        url,
-        headers,
-        bodyBase64: Buffer.from(body).toString('base64'),
-      })),
-    ),
-    expect: { status: STATUS[expects.reply], effects: expects.effects ?? null },
-  }
 }
