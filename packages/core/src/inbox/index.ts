@@ -35,13 +35,9 @@ export type {
 export {
   decodeDelivery,
   decodeEvent,
-  decodeKept,
   encodeDelivery,
   encodeEvent,
-  encodeKept,
-  packDelivery,
   packKept,
-  unpackDelivery,
   unpackKept,
 } from './codec.ts'
 export type { Records } from './records.ts'
@@ -98,18 +94,16 @@ export {
 } from './operate/delivery-filter.ts'
 export { editedEvent } from './operate/edited-event.ts'
 export { checkErase, erased, erasedError, isAboutTasks } from './operate/erased.ts'
-export { settledBy, timeTo, toMonotonic, within } from '../basics/deadline.ts'
+export { settledBy, timeTo, within } from '../basics/deadline.ts'
 export {
   checkFilter,
   matches,
-  topicMatch,
   where,
   type Columns,
   type Condition,
   type TopicMatch,
 } from './operate/filter.ts'
 export { inSteps, type StepPlace } from './operate/in-steps.ts'
-export { isSuspect } from './engine/poison.ts'
 export type { Ahead } from './engine/run/slot.ts'
 export { orphansOf, watchOrphans, type OrphanWatch } from './operate/orphans.ts'
 export { suspects, type Suspects } from './tasks/suspects.ts'
@@ -118,13 +112,7 @@ export { createSpacing, type Spacing } from '../basics/spacing.ts'
 export { createSweep, type Sweep } from './operate/sweep.ts'
 export { observed, type Observed } from '../subscribe/run/observed.ts'
 export { transactions, type Transactions } from './engine/accept/transactions.ts'
-export {
-  addHistograms,
-  bucketMiddle,
-  bucketOf,
-  quantile,
-  type Histogram,
-} from './history/histogram.ts'
+export { addHistograms, bucketOf, quantile, type Histogram } from './history/histogram.ts'
 export {
   countKey,
   countsOf,
@@ -142,7 +130,6 @@ export {
 } from './history/buckets.ts'
 export {
   addCounts,
-  addMinutes,
   packMinute,
   unpackMinute,
   type Counts,

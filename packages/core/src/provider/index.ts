@@ -3,13 +3,13 @@ export type { About, Factory } from './about.ts'
 export type { Composed } from './compose.ts'
 export { provider } from './define.ts'
 export { madeOf, remake, type Made } from './made.ts'
-export { keyForms, keysOf, type KeyForms } from './key-forms.ts'
+export { keyForms, type KeyForms } from './key-forms.ts'
 export { mergeDeep } from './merge.ts'
 export type { ProviderSpec } from './spec.ts'
 export type { Clock, Coding, Draft, Format, Provider, Result, Verified } from './provider.ts'
 export type { Covers, Credentials, Scheme, SignableRequest } from './scheme.ts'
 export type { Setup } from './setup.ts'
-export { checkSecret, keyring, type Keyring, type KeySet } from './secrets.ts'
+export { checkSecret, type Keyring, type KeySet } from './secrets.ts'
 export { targetPath, toPublicUrl } from './public-url.ts'
 
 export { errorText, memberOf, textOf } from '../errors.ts'
@@ -17,7 +17,6 @@ export { factsOf } from '../problems.ts'
 export { isTool } from '../receiver/tool.ts'
 export { unref } from '../basics/unref.ts'
 export type { EventDraft, Guard } from '../event.ts'
-export { decideFormat, type Declaration } from '../body/formats.ts'
 export type { ParsedBody } from '../body/parse.ts'
 export { readBounded, readStart } from '../body/read-bounded.ts'
 export { formToObject } from '../body/form.ts'
@@ -28,7 +27,7 @@ export { list, loadXml, parseXml, type XmlObject } from '../body/xml/xml.ts'
 
 export { firstOf } from './schemes/first-of.ts'
 export { fixedKeys, noAuth } from './schemes/no-auth.ts'
-export { isCredentialHeader, isCredentialParameter } from '../receive/credentials/judge.ts'
+export { isCredentialHeader } from '../receive/credentials/judge.ts'
 export { safeEqual } from './safe-equal.ts'
 export { basic, type BasicOptions } from './schemes/basic.ts'
 export {
@@ -53,13 +52,7 @@ export {
   type KeyEncoding,
 } from './schemes/hmac.ts'
 export type { HashName, SignatureEncoding } from './schemes/signature/hmac-names.ts'
-export {
-  malformed,
-  mismatch,
-  singleHeader,
-  singleParameter,
-  type At,
-} from './schemes/signature/header.ts'
+export { malformed, mismatch, singleHeader, type At } from './schemes/signature/header.ts'
 export { jwt, type JwtAlgorithm, type JwtOptions } from './schemes/jwt.ts'
 export type { JwtClaims, JwtClaimsOptions } from './schemes/jwt-claims.ts'
 export type { SharedJwtAlgorithm, SharedJwtOptions } from './schemes/jwt-shared.ts'

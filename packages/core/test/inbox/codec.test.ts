@@ -1,14 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  decodeDelivery,
-  decodeEvent,
-  encodeDelivery,
-  encodeEvent,
-  packDelivery,
-  unpackDelivery,
-} from '../../src/inbox/index.ts'
+import { decodeDelivery, decodeEvent, encodeDelivery, encodeEvent } from '../../src/inbox/index.ts'
+import { packDelivery, unpackDelivery } from '../../src/inbox/codec.ts'
 import { checkJson } from '../../src/index.ts'
 import type { EventRecord, StoredDelivery } from '../../src/inbox/index.ts'
 

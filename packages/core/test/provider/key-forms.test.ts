@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { keysOf } from '../../src/provider/key-forms.ts'
 import { createDelivery } from '../../src/index.ts'
 import {
   hmac,
   keyForms,
-  keysOf,
   standardWebhooksScheme,
   type KeyEncoding,
   type Scheme,

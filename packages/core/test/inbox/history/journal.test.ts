@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { addMinutes } from '../../../src/inbox/history/minute-pack.ts'
 import {
-  addMinutes,
   bucketMiddle,
   bucketOf,
   packMinute,

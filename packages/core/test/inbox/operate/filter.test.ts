@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { topicMatch } from '../../../src/inbox/operate/filter.ts'
 import {
   checkFilter,
   inSteps,
   matches,
   orphansOf,
-  topicMatch,
   transactions,
   where,
   type Columns,
