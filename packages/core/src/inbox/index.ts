@@ -112,7 +112,13 @@ export { createSpacing, type Spacing } from '../basics/spacing.ts'
 export { createSweep, type Sweep } from './operate/sweep.ts'
 export { observed, type Observed } from '../subscribe/run/observed.ts'
 export { transactions, type Transactions } from './engine/accept/transactions.ts'
-export { addHistograms, bucketOf, quantile, type Histogram } from './history/histogram.ts'
+export {
+  addHistograms,
+  bucketMiddle,
+  bucketOf,
+  quantile,
+  type Histogram,
+} from './history/histogram.ts'
 export {
   countKey,
   countsOf,
