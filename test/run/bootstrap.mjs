@@ -28,7 +28,7 @@ const jobs = {
   film: 'packages/inspector/test/page/film/shoot.ts',
   pictures: 'packages/inspector/test/page/states/take.ts',
   docs: 'packages/docs/build.ts',
-  'docs:links': 'packages/docs/check/links-of-build.ts',
+  'docs:test': 'packages/docs/check/run.ts',
   release: 'test/release/rehearse.ts',
   'release:home': 'test/release/home.ts',
   'release:version': 'test/release/version.ts',

@@ -77,7 +77,8 @@ describe('the official client', () => {
     const bytes = await call('get_delivery', { id: refused.rows[0]!.id })
     const { kept } = JSON.parse(bytes.text) as { kept: { body: string } }
     expect(Buffer.from(kept.body, 'base64').toString()).toContain('"ref":"refs/heads/main"')
-    const why = await call('explain_refusal', { delivery: refused.rows[0]!.id, provider: 'github' })
+    // The row has the provider.
+    const why = await call('explain_refusal', { id: refused.rows[0]!.id })
     expect(JSON.parse(why.text)).toMatchObject({
       findings: [{ cause: 'secret-whitespace', certainty: 'proven' }],
     })
@@ -91,6 +92,31 @@ describe('the official client', () => {
     // What came before the call counts from `since` on.
     const known = await call('wait_for_delivery', { outcome: 'unhandled', since, seconds: 20 })
     expect(JSON.parse(known.text)).toMatchObject({ outcome: 'unhandled' })
+  })
+
+  test('tells what fails, how subscriptions are, and what is known of a sender, with times in ISO', async () => {
+    const call = await connect()
+    const causes = JSON.parse((await call('list_causes')).text) as {
+      rows: { cause: string; dead: number; last: string }[]
+    }
+    expect(causes.rows[0]).toMatchObject({
+      dead: expect.any(Number),
+      last: expect.stringMatching(/^20\d\d-.*Z$/),
+    })
+    const { cause } = causes.rows[0]!
+    const tasks = JSON.parse((await call('list_tasks', { cause })).text) as Listed
+    expect(tasks.rows.length).toBe(causes.rows[0]!.dead)
+    const health = JSON.parse((await call('get_health')).text) as object
+    expect(health).toMatchObject({ subscriptions: [{ subscription: 'mail' }] })
+    const sender = JSON.parse((await call('get_sender', { provider: 'stripe' })).text) as object
+    expect(sender).toMatchObject({
+      secretOption: 'secret',
+      variables: expect.arrayContaining(['STRIPE_WEBHOOK_SECRET']),
+      place: { header: 'Stripe-Signature' },
+    })
+    const { id } = tasks.rows[0]!
+    const task = JSON.parse((await call('get_task', { id })).text) as { delivery: { text: string } }
+    expect(JSON.parse(task.delivery.text)).toHaveProperty('ref')
   })
 
   test('says that what it tells came from outside, in printable ASCII', async () => {

@@ -79,7 +79,7 @@ function sources(): readonly Source[] {
       slug: slugOfGuide(posix.basename(file, '.md')),
       group: 'guides',
     }))
-  const proof = globSync('test/*/RESULTS.md', { cwd: root })
+  const proof = globSync('{test/*,packages/docs/check}/RESULTS.md', { cwd: root })
     .toSorted()
     .map((file): Source => ({ file, slug: `proof/${file.split('/')[1]}`, group: 'proof' }))
   const about = [

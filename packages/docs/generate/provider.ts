@@ -13,6 +13,9 @@ import { code, explainForm, lasting, plain, table } from './text.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 
+// The page has these; the others are loaded when somebody chooses one.
+const FIRST = 5
+
 /** The page of a sender: all of it comes from what the code says of it. */
 export function providerPage(about: CatalogueEntry): Page {
   const { title } = about
@@ -29,15 +32,18 @@ export function providerPage(about: CatalogueEntry): Page {
       ...shared,
     ].join('\n\n'),
     mdx: [
-      `import { Tabs, TabItem } from '@astrojs/starlight/components'\nimport Explain from '../../../components/explain.astro'`,
+      `import { Tabs, TabItem } from '@astrojs/starlight/components'\nimport Explain from '../../../components/explain.astro'\nimport MoreHosts from '../../../components/more-hosts.astro'`,
       facts(about),
       '## The whole app',
       '<Tabs syncKey="host">',
-      ...apps.map(
-        ([host, app]) =>
-          `<TabItem label="${host}">\n\n${install(about, host)}\n\n${app}\n\n</TabItem>`,
-      ),
+      ...apps
+        .slice(0, FIRST)
+        .map(
+          ([host, app]) =>
+            `<TabItem label="${host}">\n\n${install(about, host)}\n\n${app}\n\n</TabItem>`,
+        ),
       '</Tabs>',
+      `<MoreHosts slug="providers/${slugOf(about)}" hosts={${JSON.stringify(hostNames.slice(FIRST))}} />`,
       ...shared.map((part) =>
         part === refused(about) ? `${part}\n\n${explainForm(about.name, title)}` : part,
       ),
@@ -141,7 +147,7 @@ function sections(about: CatalogueEntry): readonly string[] {
             "import { receiver } from './receiver.ts'",
             '',
             `const provider = ${factory}(${literal(about.example)})`,
-            `const response = await receiver.fetch(await signed(provider, ${JSON.stringify(topics[0] ?? 'ping').replaceAll('"', "'")}))`,
+            `const response = await receiver.fetch(await signed(provider, ${JSON.stringify(topics[0] ?? 'order.created').replaceAll('"', "'")}))`,
             'console.log(response.status) // 200',
           ].join('\n'),
         )

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { OpenInbox } from '../inbox.ts'
 import { Failure } from '../print/failure.ts'
 import { openArrival } from '../options/seal-key.ts'
-import { providerOf } from '../sender/sender.ts'
+import { aboutOf, providerOf, variablesOf } from '../sender/sender.ts'
 import { actionTools, type Allowed } from './actions.ts'
 import type { Tool } from './tool.ts'
 import { TASK_FILTER } from './task-filter.ts'
@@ -50,7 +50,7 @@ export function toolsOf(
     {
       name: 'get_task',
       description:
-        'A task with its payload, its attempts, and the exact bytes of its delivery in base64.',
+        'A task with its payload, its attempts, and its delivery: the body as text if it is one, and its exact bytes in base64.',
       input: z.strictObject({ id: z.string() }),
       async run({ id }: { id: string }) {
         const task = await view.get(id)
@@ -58,7 +58,7 @@ export function toolsOf(
         const attempts = (await journal?.attempts(id)) ?? []
         return {
           ...task,
-          delivery: { ...task.delivery, body: base64(task.delivery.body) },
+          delivery: { ...task.delivery, ...bodyOf(task.delivery.body) },
           history: attempts,
         }
       },
@@ -66,13 +66,13 @@ export function toolsOf(
     {
       name: 'get_delivery',
       description:
-        'A delivery with its reply. Of a refused one whose body was kept: its URL, headers, and exact bytes in base64.',
+        'A delivery with its reply. Of a refused one whose body was kept: its URL, headers, the body as text if it is one, and its exact bytes in base64.',
       input: z.strictObject({ id: z.string() }),
       async run({ id }: { id: string }) {
         const found = await history().delivery(id)
         if (!found) throw new Failure(1, `no delivery has the id ${id}`)
         const { kept, ...facts } = await openArrival(found, {})
-        return { ...facts, ...(kept && { kept: { ...kept, body: base64(kept.body) } }) }
+        return { ...facts, ...(kept && { kept: { ...kept, ...bodyOf(kept.body) } }) }
       },
     },
     {
@@ -80,16 +80,19 @@ export function toolsOf(
       description:
         'Why a refused delivery did not verify, proven where that is possible. Secrets are read from the environment or .env, and never shown.',
       input: z.strictObject({
-        delivery: z.string().describe('id of list_deliveries'),
-        provider: z.string(),
+        id: z.string().describe('of list_deliveries'),
+        provider: z.string().optional().describe('who sent it; default the one of its receiver'),
       }),
-      async run({ delivery, provider }: { delivery: string; provider: string }) {
-        const found = await history().delivery(delivery)
-        if (!found) throw new Failure(1, `no delivery has the id ${delivery}`)
+      async run({ id, provider }: { id: string; provider?: string }) {
+        const found = await history().delivery(id)
+        if (!found) throw new Failure(1, `no delivery has the id ${id}`)
+        const sender = provider ?? found.provider
+        if (sender === undefined)
+          throw new Failure(2, 'the delivery names no provider: give the name of its sender')
         if (!found.kept)
           throw new Failure(1, 'its body was not kept: set refusedBodies on the receiver')
         const { catalogue } = await import('@postern/providers/catalogue')
-        const { provider: made } = await providerOf(provider, {})
+        const { provider: made } = await providerOf(sender, {})
         const { method, at, kept } = await openArrival(found, {})
         return explain({ ...kept!, method }, made, {
           catalogue,
@@ -97,6 +100,35 @@ export function toolsOf(
           ms: 5000,
           fingerprints: false,
         })
+      },
+    },
+    {
+      name: 'list_causes',
+      description:
+        'Dead and failing tasks by error and subscription, the most first. Give `cause` to list_tasks for the tasks.',
+      input: z.strictObject({
+        receiver: z.string().optional(),
+        subscription: z.string().optional(),
+      }),
+      run: async (given: { receiver?: string; subscription?: string }) => ({
+        rows: await view.causes(given),
+      }),
+    },
+    {
+      name: 'get_health',
+      description:
+        'Tasks of each subscription by state, with the oldest that is due: a subscription with dead tasks, or with an old due one, needs a look.',
+      input: z.strictObject({}),
+      run: async () => ({ subscriptions: await view.stats() }),
+    },
+    {
+      name: 'get_sender',
+      description:
+        'What the catalogue knows of a sender: how it signs, its topics, where its secret is, how it retries, each option.',
+      input: z.strictObject({ provider: z.string() }),
+      async run({ provider }: { provider: string }) {
+        const about = await aboutOf(provider)
+        return { ...about, example: undefined, variables: variablesOf(about) }
       },
     },
     {
@@ -125,6 +157,12 @@ export function toolsOf(
   ] as readonly Tool[]
 }
 
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64')
+/** The exact bytes, and their text if they are UTF-8. */
+function bodyOf(bytes: Uint8Array): { readonly body: string; readonly text?: string } {
+  const body = Buffer.from(bytes).toString('base64')
+  try {
+    return { body, text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) }
+  } catch {
+    return { body }
+  }
 }
