@@ -44,6 +44,11 @@ export function useRowKeys(
   useKeys({
     j: () => move(1),
     k: () => move(-1),
+    // Pressed before the focus has come: the link that still has it would be followed.
+    get Enter() {
+      const { current } = aim
+      return current === undefined ? undefined : () => go(hrefHere({ open: current, tab: '' }))
+    },
     y: () => {
       const row = rows?.find(({ id }) => id === (focused() ?? currentRoute().open))
       if (row !== undefined) void copyText(row.eventId ?? row.id.replace(/^\w+:/, ''), 'id')

@@ -9,7 +9,7 @@ export function Id({ id, what = 'id' }: { id: string; what?: string }): JSX.Elem
       type="button"
       class="id"
       title={`${safe(id.slice(0, 400))} · copy`}
-      aria-label={`Copy the ${what} ${safe(id.slice(0, 400))}`}
+      aria-label={`Copy the ${what} ${safe(shortId(id))}`}
       onClick={() => void copyText(id, what)}
     >
       {safe(shortId(id))}

@@ -9,6 +9,39 @@ const LONG = { timeout: 10_000 }
 needs(chromium).describe('the keyboard alone', () => {
   const stage = eachWithTab()
 
+  test('opens the row that was just reached, however fast Enter follows; a text is edited in a font for code', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    world.isBroken = true
+    for (const id of ['evt_1', 'evt_2', 'evt_3']) await world.send('invoice.paid', { id })
+    await world.settled()
+    await page.goto(`${world.url}?screen=list&q=state:dead`)
+    await page.locator('[data-id]').nth(2).waitFor()
+    const ids = await page
+      .locator('[data-id]')
+      .evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['id']))
+    await page.keyboard.press('j')
+    await expect.poll(focused, LONG).toContain('invoice.paid')
+    // In one task: no frame lies between the two keys.
+    await page.evaluate(() => {
+      for (const key of ['j', 'Enter'])
+        document.activeElement!.dispatchEvent(
+          new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }),
+        )
+    })
+    await expect.poll(() => new URL(page.url()).searchParams.get('open'), LONG).toBe(ids[1])
+    await page.getByRole('button', { name: 'Edit and run' }).click()
+    const family = await page
+      .locator('textarea')
+      .first()
+      .evaluate((field) => getComputedStyle(field).fontFamily)
+    expect(family).toContain('monospace')
+
+    async function focused(): Promise<string> {
+      return page.evaluate(() => document.activeElement?.closest('[data-id]')?.textContent ?? '')
+    }
+  })
+
   test('goes everywhere and does everything', async () => {
     const { world, tab } = stage
     const { page } = tab
