@@ -35,12 +35,17 @@ const PICTURES = [
   '/proof/',
 ]
 
+// The button of the search, and blocks of code.
+const THEIRS = /data-open-modal|expressive-code|pre\[data-language|^pre$/
+
 /** What was seen of all of them. */
 export interface Looks {
   /** Screens: a page at a width in a theme. */
   readonly screens: number
   /** Findings of axe above minor, each once. */
   readonly findings: readonly string[]
+  /** Those in what Starlight and Expressive Code write themselves: their rules. */
+  readonly upstream: readonly string[]
   /** Pages that are wider than the window at 390. */
   readonly wide: readonly string[]
   /** Errors, warnings and violations of the policy. */
@@ -51,6 +56,7 @@ export interface Looks {
 export async function lookAt(browser: Browser, url: string, pictures: string): Promise<Looks> {
   mkdirSync(pictures, { recursive: true })
   const findings = new Set<string>()
+  const upstream = new Set<string>()
   const wide = new Set<string>()
   const problems = new Set<string>()
   let screens = 0
@@ -66,7 +72,8 @@ export async function lookAt(browser: Browser, url: string, pictures: string): P
         for (const { id, impact, nodes } of (await axe(tab.page)).violations)
           if (impact !== 'minor')
             for (const { target } of nodes)
-              findings.add(`${path} ${theme}: ${id} (${impact}) ${String(target[0])}`)
+              if (THEIRS.test(String(target[0]))) upstream.add(`${id} (${impact})`)
+              else findings.add(`${path} ${theme}: ${id} (${impact}) ${String(target[0])}`)
         const over = await tab.page.evaluate(
           () => document.documentElement.scrollWidth - innerWidth,
         )
@@ -83,7 +90,13 @@ export async function lookAt(browser: Browser, url: string, pictures: string): P
         screens++
         await tab.close()
       }
-  return { screens, findings: [...findings], wide: [...wide], problems: [...problems] }
+  return {
+    screens,
+    findings: [...findings],
+    upstream: [...upstream],
+    wide: [...wide],
+    problems: [...problems],
+  }
 }
 
 /** What axe finds. It is run outside of the page's world, whose policy is not for tools. */

@@ -179,7 +179,7 @@ export const parts: Readonly<Record<string, Part>> = {
     const served = await serveFolder(dist)
     const browser = await startBrowser()
     try {
-      const { screens, findings, wide, problems } = await lookAt(
+      const { screens, findings, upstream, wide, problems } = await lookAt(
         browser as never,
         served.url,
         join(import.meta.dirname, '.results', 'pictures'),
@@ -193,7 +193,7 @@ export const parts: Readonly<Record<string, Part>> = {
         [
           'axe above minor, 12 pages at 1440 and 390 in both themes',
           '0',
-          `${screens} screens: ${list(findings)}`,
+          `${screens} screens: ${list(findings)}; in Starlight and Expressive Code: ${upstream.join(', ')}`,
           findings.length === 0,
         ],
         ['pages wider than the window at 390', '0', list(wide), wide.length === 0],
