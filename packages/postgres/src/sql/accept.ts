@@ -27,6 +27,7 @@ export function insertSql({ bound, shared, notify }: InsertKind): Named {
   const text = (from: string, length: string): string =>
     `convert_from(${cut(from, length)}, 'UTF8')`
   const own = (sql: string): string => (shared ? `CASE WHEN h >= 0 THEN ${sql} END` : sql)
+  // Tasks are stored in their order: PostgreSQL 18 joins from the other side, and the place in a line is drawn here.
   const parts = [
     `e AS (
       INSERT INTO $.postern_events (id, hash, received, contents, ${shared ? 'delivery, ' : ''}receiver, key, event_id,
@@ -44,7 +45,7 @@ export function insertSql({ bound, shared, notify }: InsertKind): Named {
         ${bound ? BOUND : ''}
       FROM unnest(:tasks::bigint[], :lanes::int[], :running::smallint[]${bound ? ', :parts::text[], :data::text[], :lines::bigint[], :fair::text[], :turns::int[]' : ''})
         AS i(id, lane, r${bound ? ', part, data, line, fair, turn' : ''})
-      WHERE i.id / ${TASKS} IN (SELECT id FROM e))`,
+      WHERE i.id / ${TASKS} IN (SELECT id FROM e) ORDER BY i.id)`,
   ]
   if (shared)
     parts.push(`d AS (
