@@ -1,6 +1,6 @@
 import type { MaybePromise } from '@postern/core'
 import { stopwatchOf, suspects, type Outcome, type Ran } from '@postern/core/inbox'
-import { holdJob, type ClaimPlace, type Held, type HeldJob } from './claim.ts'
+import { holdJob, type ClaimPlace, type HeldJob, type HoldResult } from './claim.ts'
 import { NO_CLAIM_END, type ClaimEnd } from './claim-end.ts'
 import { cutOff, missing, putBack, unreadableJob } from './interruption.ts'
 import { promoteJob } from '../accept/revive.ts'
@@ -133,7 +133,7 @@ export function createJobRuns(context: AttemptContext, running: Map<string, Runn
 
   async function claimed(
     owner: Owner,
-    held: Exclude<Held, 'lost' | 'suspect'>,
+    held: Exclude<HoldResult, 'lost' | 'suspect'>,
   ): Promise<Begun | ClaimEnd> {
     if (held === 'missing') return missing(context, owner)
     if (typeof held === 'number') return putBack(owner, 0, { priority: held })

@@ -37,7 +37,7 @@ export interface Unread {
 }
 
 /** What {@link holdJob} found. */
-export type Held = HeldJob | 'lost' | 'missing' | 'suspect' | number | Unread
+export type HoldResult = HeldJob | 'lost' | 'missing' | 'suspect' | number | Unread
 
 /** The argument of {@link holdJob}. */
 export interface HoldContext {
@@ -72,7 +72,7 @@ export async function holdJob(
   token: string,
   suspect: boolean,
   place: ClaimPlace,
-): Promise<Held> {
+): Promise<HoldResult> {
   const own = [`${job.queueName}:${job.id!}`, token, lease] as const
   for (;;) {
     const asked = performance.now()

@@ -22,7 +22,7 @@ import {
 import { ints, texts } from '../sql/words.ts'
 import type { Database } from '../store/connection.ts'
 import { readRow, type Sql } from '../store/pg.ts'
-import { idsOf, note } from '../store/rows.ts'
+import { idsOf, noteActions } from '../store/rows.ts'
 import { detail, rowPlace, scan } from './scan.ts'
 
 // Bodies in memory at once: each may have megabytes.
@@ -51,7 +51,7 @@ export function createViewed(db: Database, { deadline }: Settings): Viewed {
       db.atomic(deadline, async (within) => {
         const count = await erase(within, events, passing, empty)
         const notes = noted(count)
-        if (notes.length > 0) await note(within, notes)
+        if (notes.length > 0) await noteActions(within, notes)
         return count
       }),
     prune: (before, place) => db.atomic(deadline, (within) => prune(within, before, place)),

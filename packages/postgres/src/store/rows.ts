@@ -121,7 +121,7 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
     async enter(turns) {
       await sql(ENTER, [ints(turns.map(({ id }) => id)), ints(turns.map(({ turn }) => turn))])
     },
-    note: (rows) => note(sql, rows),
+    note: (rows) => noteActions(sql, rows),
     lost: (own) =>
       sql<Lost>(LOST, [ints(own.map(({ id }) => id)), ints(own.map(({ token }) => token))]),
   }
@@ -143,7 +143,7 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
 }
 
 /** As `Rows.note`. */
-export async function note(sql: Sql, rows: readonly ActionRow[]): Promise<void> {
+export async function noteActions(sql: Sql, rows: readonly ActionRow[]): Promise<void> {
   await sql(NOTE_RECORDS, [
     texts(rows.map(({ key }) => key)),
     texts(rows.map(({ value }) => storable(value))),
