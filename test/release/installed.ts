@@ -44,7 +44,7 @@ export async function installEach(
 }
 
 /** The packages in the lock file of npm in a folder. */
-export async function installedNames(folder: string): Promise<readonly string[]> {
+async function installedNames(folder: string): Promise<readonly string[]> {
   const lock = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')) as {
     readonly packages: Readonly<Record<string, { readonly optional?: boolean }>>
   }

@@ -14,9 +14,8 @@ type Running = ReturnType<Hash['create']>
 /** A hash function by the name that Node.js gives it. */
 export function hashOf(name: string): Hash {
   const short = name.toLowerCase().replace('rsa-', '')
-  const found = HASHES[short as keyof typeof HASHES] as Hash | undefined
-  if (!found) throw new Error(`Invalid digest: ${name}`)
-  return found
+  if (!Object.hasOwn(HASHES, short)) throw new Error(`Invalid digest: ${name}`)
+  return HASHES[short as keyof typeof HASHES]
 }
 
 class Digest {
