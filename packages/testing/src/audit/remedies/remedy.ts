@@ -14,11 +14,11 @@ export interface Remedy {
 }
 
 /**
- * Kinds of apps whose lines no test runs: their runtimes are not part of the tests.
+ * Kinds of apps whose lines no test runs.
  *
  * @example const mark = untestedStacks.includes('php') ? '(untested)' : ''
  */
-export const untestedStacks: readonly RemedyStack[] = ['php', 'go']
+export const untestedStacks: readonly RemedyStack[] = ['next', 'flask', 'php', 'go']
 
 const DOES: Readonly<Record<RemedyId, string>> = {
   verify:
