@@ -60,10 +60,8 @@ test('a receiver of the lines for Express has no finding', async () => {
   await new Promise<void>((resolve) => counter.listen(0, '127.0.0.1', resolve))
   const urlOf = (one: typeof server): string =>
     `http://127.0.0.1:${(one.address() as AddressInfo).port}`
-  const { out, err } = await postern([
-    ...['audit', `${urlOf(server)}/webhooks`, '--provider', 'github', '--secret', SECRET],
-    ...['--effect-url', urlOf(counter), '--json'],
-  ])
+  const to = ['--provider', 'github', '--secret', SECRET, '--effect-url', urlOf(counter)]
+  const { out, err } = await postern(['audit', `${urlOf(server)}/webhooks`, ...to, '--json'])
   server.closeAllConnections()
   server.close()
   counter.close()
