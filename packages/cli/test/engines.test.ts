@@ -33,7 +33,7 @@ async function check(inbox: Inbox, flags: readonly string[], folder: string): Pr
   const listed = await run('list', '--state', 'dead', '--json')
   expect(listed.err).toBe('')
   expect((JSON.parse(listed.out) as { tasks: unknown[] }).tasks).toHaveLength(2)
-  expect((await run('causes')).out).toMatch(/\n +2 +0 +mail .* no mail today\n/)
+  expect((await run('causes')).out).toMatch(/\n +2 +0 +\S+ +mail .* no mail today\n/)
   expect((await run('replay', '--state', 'dead', '--dry-run', '--json')).out).toBe(
     '{"count":2,"dryRun":true}\n',
   )

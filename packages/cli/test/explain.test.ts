@@ -200,7 +200,7 @@ describe('wrong use ends with 2', () => {
   test.for([
     [['explain', 'json'], "required option '-p, --provider <name>'"],
     [['explain', 'missing.json', '-p', 'stripe'], 'missing.json cannot be read'],
-    [['explain', 'json', '-p', 'strip'], 'stream or stripe?'],
+    [['explain', 'json', '-p', 'strip'], 'did you mean stripe?'],
     [['explain', 'json', '-p', 'github'], 'GitHub needs its secret'],
     [['explain', 'json', '-p', 'stripe', '--at', 'soon'], '--at must be an ISO date'],
     [['explain', 'json', '-p', 'stripe', '-o', 'tolerances=1'], 'did you mean tolerance?'],

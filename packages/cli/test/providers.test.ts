@@ -27,6 +27,9 @@ describe('providers', () => {
       expect(out).toContain(`from '@postern/${host}'`)
     expect(out).toContain('fetch: (request: Request) => receiver.fetch(request)')
     const { code, err } = await postern(['providers', 'stripe', '--host', 'rails'])
-    expect([code, err]).toEqual([2, expect.stringContaining('--host must be express, hono,')])
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining('--host must be one of express, hono,'),
+    ])
   })
 })

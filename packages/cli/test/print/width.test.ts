@@ -16,6 +16,25 @@ function columnsIn(line: string): number {
   )
 }
 
+// Signs whose width no table of Unicode disputes: Latin, Greek, Cyrillic, Hebrew, marks, kana, Han, Yi and Hangul.
+const signs = fc.mapToConstant(
+  ...[
+    [0x41, 0x5a],
+    [0xc0, 0x17f],
+    [0x3b1, 0x3c1],
+    [0x410, 0x44f],
+    [0x5d0, 0x5ea],
+    [0x300, 0x30f],
+    [0x3041, 0x3096],
+    [0x4e00, 0x9fa5],
+    [0xa000, 0xa48c],
+    [0xac00, 0xd7a3],
+  ].map(([first = 0, last = 0]) => ({
+    num: last - first + 1,
+    build: (at: number) => String.fromCharCode(first + at),
+  })),
+)
+
 const words = fc.oneof(
   fc.constantFrom(
     '郵便局',
@@ -30,11 +49,7 @@ const words = fc.oneof(
     '../../etc/passwd',
   ),
   fc.string({ maxLength: 40 }),
-  fc
-    .string({ unit: 'grapheme', maxLength: 12 })
-    .filter(
-      (text) => /^[\p{L}\p{N}\p{P}]*$/u.test(text) && !/[\u1160-\u11FF\uD7B0-\uD7FF]/.test(text),
-    ),
+  fc.string({ unit: signs, maxLength: 12 }),
   fc.constant('x'.repeat(200)),
 )
 const texts = fc.array(words, { maxLength: 12 }).map((all) => shown(all.join(' '), 400))
