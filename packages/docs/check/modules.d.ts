@@ -3,4 +3,8 @@ declare module '@azure/functions'
 declare module '@opentelemetry/sdk-node'
 declare module '@octokit/webhooks'
 declare module '@slack/bolt'
-declare module '@nestjs/config'
+declare module '@nestjs/config' {
+  export class ConfigService {
+    getOrThrow(name: string): string
+  }
+}
