@@ -27,6 +27,7 @@ const jobs = {
   audit: 'test/audit/run.ts',
   film: 'packages/inspector/test/page/film/shoot.ts',
   pictures: 'packages/inspector/test/page/states/take.ts',
+  official: 'test/official/newest/run.ts',
   docs: 'packages/docs/build.ts',
   'docs:test': 'packages/docs/check/run.ts',
   release: 'test/release/rehearse.ts',

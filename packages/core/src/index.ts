@@ -83,6 +83,11 @@ export type {
 } from './observe/infos.ts'
 export type { ObservedReceiver, Observer } from './observer.ts'
 export {
+  payloadDrift,
+  type PayloadDrift,
+  type PayloadDriftOptions,
+} from './observe/payload-drift.ts'
+export {
   logger,
   structuredLogger,
   type LoggerOptions,

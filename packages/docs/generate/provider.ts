@@ -8,10 +8,14 @@ import { factoryOf } from '../../cli/src/sender/written.ts'
 import type { CatalogueEntry } from '../../providers/src/index.ts'
 import { senders } from '../../registrar/src/catalogue.ts'
 import { answers } from '../../../test/readme/tables.ts'
+import type { Run } from '../../../test/official/newest/page.ts'
 import type { Page } from './page.ts'
 import { code, explainForm, lasting, plain, table } from './text.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
+const official = JSON.parse(
+  readFileSync(join(root, 'test/official/newest/results.json'), 'utf8'),
+) as Run
 
 // The page has these; the others are loaded when somebody chooses one.
 const FIRST = 5
@@ -58,6 +62,17 @@ export function providerPage(about: CatalogueEntry): Page {
   }
 }
 
+/** What its official library said of the same deliveries, when it was last asked. */
+function officialOf(name: string): readonly string[] {
+  const { date, rows } = official
+  return rows
+    .filter(({ sender }) => sender === name)
+    .map(
+      (row) =>
+        `\`${row.package} ${row.version}\`, asked on ${date}: ${row.cases} deliveries, ${row.differences.length === 0 ? 'no difference' : `${row.differences.length} judged otherwise, each for a reason`}`,
+    )
+}
+
 /** The part of its address that is its own. */
 export function slugOf({ name }: Pick<CatalogueEntry, 'name'>): string {
   return name.replaceAll('.', '-')
@@ -86,6 +101,7 @@ function facts(about: CatalogueEntry): string {
         said(delivers.retries, (ms) => (ms === 0 ? 'never' : `for ${lasting(ms)}`)),
       ],
       ['checked', `${about.checked}, ${plain(delivers.source)}`],
+      ...officialOf(about.name).map((row) => ['its own library', row]),
     ],
   )
 }

@@ -28,4 +28,5 @@ export const box: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'id',
   topicField: 'trigger',
   checked: '2026-11-28',
+  sends: { 'box-signature-version': '1', 'box-signature-algorithm': 'HmacSHA256' },
 })

@@ -1,0 +1,112 @@
+import { isPromise } from '../basics/maybe.ts'
+import { unknownOptions } from '../basics/unknown-options.ts'
+import type { WebhookEvent } from '../event.ts'
+import type { Observer } from '../observer.ts'
+import { issuePath, type SchemaResult, type StandardSchema } from '../subscribe/standard-schema.ts'
+import { createTopicTable } from '../subscribe/topics.ts'
+
+/** What {@link payloadDrift} tells. It holds no payload but the names of its members. */
+export interface PayloadDrift {
+  readonly receiver: string
+  readonly topic: string
+  /** The place in the payload, as `items.0.price`; empty if it is the payload itself. */
+  readonly path: string
+  /** `differs`: payloads of this topic no longer match here. `matches`: they do again. */
+  readonly now: 'differs' | 'matches'
+  /** What the schema says of it. Some libraries quote the value: keep it where payloads may be. Empty for `matches`. */
+  readonly message: string
+}
+
+/** Options of {@link payloadDrift}. */
+export interface PayloadDriftOptions {
+  /** Schemas by topic, or by a pattern such as `invoice.*`: zod, valibot, arktype or any other Standard Schema. */
+  readonly schemas: Readonly<Record<string, StandardSchema>>
+  /** Hears of each change. */
+  readonly told: (drift: PayloadDrift) => void
+  /** How many payloads of a topic must match in a row until a difference counts as over. @default 100 */
+  readonly settled?: number
+}
+
+// Paths can hold keys that senders choose.
+const MOST = 1000
+
+/**
+ * An observer that tells when payloads stop matching a schema. Handlers run whatever it finds, and get the payload as it
+ * came: for a schema that refuses, give `schema` to `on()`. A difference is told once for each topic and path, and again
+ * when it is over; the first attempt of each task is looked at. At most 1,000 differences are remembered.
+ *
+ * @throws TypeError if an option is wrong or unknown.
+ *
+ * @example
+ * const receiver = createReceiver({
+ *   provider,
+ *   observers: [payloadDrift({ schemas: { 'invoice.*': Invoice }, told: (drift) => log.warn(drift, 'payload drifts') })],
+ * })
+ */
+export function payloadDrift(options: PayloadDriftOptions): Observer {
+  unknownOptions('payloadDrift', options, ['schemas', 'told', 'settled'])
+  const { schemas, told, settled = 100 } = options
+  if (typeof told !== 'function')
+    throw new TypeError(`payloadDrift: told must be a function, got ${typeof told}`)
+  if (!Number.isInteger(settled) || settled < 1)
+    throw new TypeError(`payloadDrift: settled must be a whole number above 0, got ${settled}`)
+  const table = createTopicTable<StandardSchema>()
+  for (const [pattern, schema] of Object.entries(schemas ?? {})) {
+    if (typeof schema?.['~standard']?.validate !== 'function')
+      throw new TypeError(
+        `payloadDrift: schemas["${pattern}"] must be a Standard Schema, as of zod, valibot or arktype`,
+      )
+    table.add([pattern], schema)
+  }
+  if (table.size === 0)
+    throw new TypeError("payloadDrift: schemas must hold one or more, as { 'invoice.*': schema }")
+  /** By receiver, topic and path: how many payloads have matched since. */
+  const differing = new Map<string, Map<string, number>>()
+
+  return {
+    around(event, task, next) {
+      if (task.attempt === 1) look(event)
+      return next()
+    },
+  }
+
+  function look(event: WebhookEvent): void {
+    for (const schema of table.match(event.topic)) {
+      const found = schema['~standard'].validate(event.payload)
+      if (isPromise(found))
+        found.then(
+          (result) => compare(event, result),
+          () => undefined,
+        )
+      else compare(event, found)
+    }
+  }
+
+  function compare({ receiver, topic }: WebhookEvent, { issues }: SchemaResult<unknown>): void {
+    const name = JSON.stringify([receiver, topic])
+    const known = differing.get(name) ?? new Map<string, number>()
+    const now = new Map((issues ?? []).map((issue) => [issuePath(issue), issue.message]))
+    for (const [path, message] of now) {
+      if (!known.has(path)) {
+        if (remembered() >= MOST) continue
+        told({ receiver, topic, path, now: 'differs', message })
+      }
+      known.set(path, 0)
+      differing.set(name, known)
+    }
+    for (const [path, matched] of known) {
+      if (now.has(path)) continue
+      known.set(path, matched + 1)
+      if (matched + 1 < settled) continue
+      known.delete(path)
+      told({ receiver, topic, path, now: 'matches', message: '' })
+    }
+    if (known.size === 0) differing.delete(name)
+  }
+
+  function remembered(): number {
+    let count = 0
+    for (const paths of differing.values()) count += paths.size
+    return count
+  }
+}

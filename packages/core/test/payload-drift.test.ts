@@ -1,0 +1,116 @@
+import { createReceiver, payloadDrift, type PayloadDrift, type StandardSchema } from '@postern/core'
+import { provider, noAuth } from '@postern/core/scheme'
+import { expect, test } from 'vitest'
+import * as v from 'valibot'
+import * as z from 'zod'
+
+const open = provider<object>({
+  name: 'open',
+  options: {},
+  scheme: () => noAuth,
+  events: (_delivery, { value }) => [{ topic: (value as { type: string }).type, payload: value }],
+})
+
+function receiving(schemas: Readonly<Record<string, StandardSchema>>, settled?: number) {
+  const told: PayloadDrift[] = []
+  const handled: unknown[] = []
+  const receiver = createReceiver({
+    provider: open({}),
+    name: 'shop',
+    log: false,
+    dedupe: 'none',
+    observers: [
+      payloadDrift({
+        schemas,
+        told: (drift) => told.push(drift),
+        ...(settled !== undefined && { settled }),
+      }),
+    ],
+  })
+  let wake = (): void => undefined
+  receiver.onAny((event) => {
+    handled.push(event.payload)
+    wake()
+  })
+  return {
+    told,
+    send: async (...payloads: readonly object[]) => {
+      for (const payload of payloads) {
+        const ran = new Promise<void>((resolve) => (wake = resolve))
+        const { status } = await receiver.receive({
+          url: 'https://example.com/',
+          body: JSON.stringify(payload),
+        })
+        expect(status).toBe(200)
+        await ran
+        expect(handled.at(-1)).toEqual(payload)
+      }
+    },
+    close: () => receiver.close(),
+  }
+}
+
+const kinds = {
+  zod: z.object({ type: z.string(), items: z.array(z.object({ price: z.number() })) }),
+  valibot: v.object({ type: v.string(), items: v.array(v.object({ price: v.number() })) }),
+  'by promise': {
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate: async (value: unknown) => {
+        const { items } = value as { items: { price: unknown }[] }
+        return items.every(({ price }) => typeof price === 'number')
+          ? { value }
+          : { issues: [{ message: 'no number', path: ['items', { key: 0 }, 'price'] }] }
+      },
+    },
+  } satisfies StandardSchema,
+}
+
+test.each(Object.entries(kinds))(
+  '%s: a difference is told once by topic and path, and again when it is over; handlers run',
+  async (_, schema) => {
+    const { told, send, close } = receiving({ 'invoice.*': schema as StandardSchema }, 2)
+    const right = { type: 'invoice.paid', items: [{ price: 1 }] }
+    const wrong = { type: 'invoice.paid', items: [{ price: '1' }] }
+    const other = { ...wrong, type: 'invoice.sent' }
+    const summary = () => told.map(({ topic, path, now }) => [topic, path, now])
+    const paid = ['invoice.paid', 'items.0.price', 'differs']
+    await send(right, wrong, wrong, { type: 'order', items: 3 })
+    expect(summary()).toEqual([paid])
+    expect(told[0]).toMatchObject({ receiver: 'shop', message: expect.any(String) })
+    await send(other, right, wrong)
+    expect(summary()).toEqual([paid, ['invoice.sent', 'items.0.price', 'differs']])
+    await send(right, right)
+    await send(wrong)
+    expect(summary().slice(2)).toEqual([['invoice.paid', 'items.0.price', 'matches'], paid])
+    await close()
+  },
+)
+
+test('a schema that throws, and paths that the sender invents, harm nobody', async () => {
+  const many: StandardSchema = {
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate: (value) => {
+        if ((value as { throws?: true }).throws) throw new Error('broken')
+        return {
+          issues: Array.from({ length: 3000 }, (_, at) => ({ message: 'no', path: [at] })),
+        }
+      },
+    },
+  }
+  const { told, send, close } = receiving({ '**': many })
+  await send({ type: 'a', throws: true }, { type: 'a' })
+  expect(told.length).toBe(1000)
+  await close()
+})
+
+test('mistakes are told when it is made', () => {
+  const told = () => undefined
+  expect(() => payloadDrift({ schemas: {}, told })).toThrow('one or more')
+  expect(() => payloadDrift({ schemas: { a: {} as never }, told })).toThrow('Standard Schema')
+  expect(() => payloadDrift({ schemas: { a: kinds.zod }, told: 1 as never })).toThrow('told must')
+  expect(() => payloadDrift({ schemas: { a: kinds.zod }, told, settled: 0 })).toThrow('settled')
+})

@@ -1,0 +1,49 @@
+/** What came of one library. */
+export interface Row {
+  readonly sender: string
+  readonly package: string
+  readonly version: string
+  /** Versions of Node.js that it asks for. */
+  readonly node: string
+  readonly cases: number
+  readonly differences: readonly {
+    readonly case: string
+    /** True if we take it. */
+    readonly ours: boolean
+    readonly reason: string
+  }[]
+}
+
+/** One run over all libraries. */
+export interface Run {
+  readonly date: string
+  readonly node: string
+  readonly rows: readonly Row[]
+}
+
+/** The page of a run. */
+export function page({ date, node, rows }: Run): string {
+  const cases = rows.reduce((sum, row) => sum + row.cases, 0)
+  const differ = rows.flatMap((row) => row.differences.map((one) => ({ row, ...one })))
+  const looser = differ.filter(({ ours }) => ours).length
+  return `# Official libraries, at their newest versions
+
+Written by \`npm run test:official\` on ${date}, with Node.js ${node}. Each library is installed anew, and is asked about the same deliveries as we are: the
+known answers of \`test/vectors\` under their own clock, what our \`sign\` makes, spoilt ones, and, of libraries that sign too, what they make.
+${rows.length} libraries, ${cases} cases, ${differ.length} differences: ${looser} that we take and the library refuses, ${differ.length - looser} that we refuse and it takes.
+A difference without a reason in \`reasons.json\` fails the run, and so does a reason for what differs no longer.
+
+| sender | package | version | cases | differences | its Node.js |
+| --- | --- | --- | --- | --- | --- |
+${rows.map((row) => `| \`${row.sender}\` | ${row.package} | ${row.version} | ${row.cases} | ${row.differences.length} | ${row.node.replaceAll('|', '\\|')} |`).join('\n')}
+
+The receivers themselves need Node.js 22.13 or newer; the run uses the newest that this repository pins, so that no library is left out. Libraries that
+ask for less than 22 are asked on it too. On Node.js 20 \`npm run test:official\` starts, and hands over to the pinned one.
+
+## Differences and their reasons
+
+| sender | case | we | the library | reason |
+| --- | --- | --- | --- | --- |
+${differ.map((one) => `| \`${one.row.sender}\` | ${one.case.replaceAll('|', '\\|')} | ${one.ours ? 'take it' : 'refuse it'} | ${one.ours ? 'refuses it' : 'takes it'} | ${one.reason} |`).join('\n')}
+`
+}
