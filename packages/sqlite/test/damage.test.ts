@@ -43,3 +43,25 @@ test('a task that cannot be read is dead with the reason, and does not hold up t
   const [dead] = (await inbox.view!.list({ state: 'dead' })).rows
   expect(dead).toMatchObject({ event: { id: '1' }, error: { name: 'UnreadableTask' } })
 })
+
+test('a damaged list of running tasks is told once, and holds up no others', async () => {
+  const dying = open()
+  const first = join(dying, { run: () => new Promise(() => {}) })
+  await first.port.accept(intake(item('1'), item('2')), {})
+  await first.until('they run', () => first.runs.length === 2)
+  edit((db) =>
+    db.exec("INSERT INTO postern_claims (token, lane, at, left, tasks) VALUES (7, 1, 0, 3, '{')"),
+  )
+  await first.port.close(Date.now())
+  await dying.close()
+  const inbox = open()
+  const next = join(inbox)
+  await next.untilSettled(2)
+  await next.port.accept(intake(item('3')), {})
+  await next.untilSettled(3)
+  expect(next.ran().toSorted()).toEqual(['a:1', 'a:2', 'a:3'])
+  expect((await inbox.view!.list()).rows).toHaveLength(3)
+  expect(next.warnings.filter((one) => one.includes('postern_claims'))).toEqual([
+    expect.stringMatching(/the list of 3 running tasks cannot be read/),
+  ])
+})

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Inbox, LaneStats } from '../../src/inbox/index.ts'
 import { inlineInbox, memoryInbox } from '../../src/index.ts'
@@ -342,6 +343,33 @@ describe('settles', () => {
     lanes[0] = lane({ pending: 1 }, { oldest: now - 910_000 })
     expect(await receiver.health()).toMatchObject({ settles: false })
   })
+
+  test.each([false, true])(
+    'a flood of forged and malformed deliveries changes it as little as what is accepted: late %o',
+    async (late) => {
+      const made = memoryInbox()
+      const today = Date.now()
+      const lanes = [lane({ pending: 5 }, { oldest: today - (late ? 600_000 : 1000) })]
+      const inbox = counting(lanes, { journal: made.journal! })
+      const { receiver } = setup({ inbox, work: 'drain', now: () => today })
+      receiver.on('ping', () => undefined)
+      const before = await receiver.health()
+      expect(before).toMatchObject({ accepts: true, settles: !late })
+      const signature = createHmac('sha256', 'acme-secret').update('{').digest('hex')
+      for (const [signed, status] of [
+        ['ff', 401],
+        [signature, 400],
+      ] as const)
+        for (let at = 0; at < 200; at++) {
+          const headers = { 'x-acme-signature': signed, 'x-acme-topic': 'ping' }
+          const delivery = { url: 'https://example.com/', body: '{', headers }
+          expect((await receiver.receive(delivery)).status).toBe(status)
+        }
+      expect(await receiver.health()).toEqual(before)
+      await receiver.close()
+      expect((await made.journal!.deliveries({ limit: 1 })).rows).toHaveLength(1)
+    },
+  )
 
   test('a wall clock that jumps ahead makes no task late', async () => {
     let [now, monotonic] = [NOW, 0]

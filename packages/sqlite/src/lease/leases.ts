@@ -22,6 +22,7 @@ export interface LeasesHost {
   readonly writer: Writer
   /** Number of this process. */
   readonly own: () => number
+  readonly warn: (message: string) => void
 }
 
 const RUNNING = 1
@@ -32,11 +33,12 @@ const MOST = 500
 
 /** Makes the {@link Leases} of a file. */
 export function createLeases(host: LeasesHost): Leases {
-  const { db, lease, clock, claims, processes, writer, own } = host
+  const { db, lease, clock, claims, processes, writer, own, warn } = host
   const anyGated = db.prepare(ANY_GATED)
   const byId = db.prepare(TASKS_BY_ID)
   const due = db.prepare(DUE)
   const nextDue = db.prepare(NEXT_DUE)
+  const told = new Set<number>()
   let beaten = -Infinity
 
   return {
@@ -62,6 +64,7 @@ export function createLeases(host: LeasesHost): Leases {
       const here = new Set(lanes)
       const running = new Set(held)
       const found: TaskRow[] = []
+      tellOdd()
       const all = processes.withClaims()
       if (all.some((one) => one !== own())) writer.attempt(() => processes.watch(all))
       for (const one of all) {
@@ -98,6 +101,17 @@ export function createLeases(host: LeasesHost): Leases {
       const next = first === Infinity ? undefined : Math.max(0, first - time)
       return { left, next: left > 0 ? 0 : next }
     },
+  }
+
+  /** Their process alone knows which tasks these are. */
+  function tellOdd(): void {
+    for (const { token, lane, left } of claims.odd()) {
+      if (told.has(token)) continue
+      told.add(token)
+      warn(
+        `sqliteInbox: the list of ${left} running tasks cannot be read (postern_claims, token ${token}, lane ${lane}): if their process ends before they do, they do not run again; their events are in postern_events, without a row in postern_tasks`,
+      )
+    }
   }
 
   /** Before running tasks are looked at. */

@@ -1,5 +1,5 @@
 import type { Database } from '../driver/driver.ts'
-import { ANY_CLAIMS, DROP_CLAIMS, SPREAD_CLAIMS } from '../sql/claims.ts'
+import { ANY_CLAIMS, DROP_CLAIMS, ODD_CLAIMS, SPREAD_CLAIMS } from '../sql/claims.ts'
 
 /** Tasks that were claimed as they were stored, and run: each commit has one row of them, and no task has one of its own. */
 export interface StoredRuns {
@@ -10,6 +10,15 @@ export interface StoredRuns {
    * settled ones go: a task without a row is then one that runs. Inside a transaction.
    */
   spread(before?: number): void
+  /** Those whose list cannot be read: `left` tasks of a claim. */
+  odd(): readonly OddRuns[]
+}
+
+/** Tasks of one claim whose list cannot be read. */
+export interface OddRuns {
+  readonly token: number
+  readonly lane: number
+  readonly left: number
 }
 
 /** Prepares the statements of a connection. */
@@ -17,6 +26,7 @@ export function createStoredRuns(db: Database): StoredRuns {
   const first = db.prepare(ANY_CLAIMS)
   const spread = db.prepare(SPREAD_CLAIMS)
   const drop = db.prepare(DROP_CLAIMS)
+  const odd = db.prepare(ODD_CLAIMS)
   const any = (before = Infinity): boolean => first.get(before) !== undefined
   return {
     any,
@@ -25,5 +35,6 @@ export function createStoredRuns(db: Database): StoredRuns {
       spread.run(before)
       drop.run(before)
     },
+    odd: () => odd.all() as OddRuns[],
   }
 }

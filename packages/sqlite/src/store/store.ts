@@ -71,6 +71,7 @@ export function createStore(
     processes,
     writer,
     own: () => process,
+    warn,
   })
   let seen: number | undefined
   let ownSeen = 0
