@@ -9,7 +9,7 @@ const read = (file: string): unknown => JSON.parse(readFileSync(join(root, file)
 /** Hosts whose functions answer no page, so that theirs is opened by `postern inspect`, or that mount the one of what is underneath. */
 const WITHOUT_PAGE = ['lambda', 'nest']
 
-test('the inspector has an entry for each host', () => {
+test('the inspector has an entry for each host, and one for alerts', () => {
   const { exports, publishConfig } = read('packages/inspector/package.json') as {
     readonly exports: object
     readonly publishConfig: { readonly exports: object }
@@ -17,7 +17,7 @@ test('the inspector has an entry for each host', () => {
   const hosts = hostNames.filter((name) => !WITHOUT_PAGE.includes(name)).toSorted()
   for (const entries of [exports, publishConfig.exports]) {
     const names = Object.keys(entries).filter((entry) => !/^\.$|\.json$|\*/.test(entry))
-    expect(names.map((entry) => entry.slice(2)).toSorted()).toEqual(hosts)
+    expect(names.map((entry) => entry.slice(2)).toSorted()).toEqual([...hosts, 'alerts'].toSorted())
   }
 })
 

@@ -86,6 +86,7 @@ function Screens(): JSX.Element {
   useKeys({
     'g h': () => go(href({})),
     'g l': () => go(href({ screen: 'list' })),
+    'g a': () => go(href({ screen: 'actions' })),
     u: turnUtc,
     '?': () => setHelp(true),
   })
@@ -100,7 +101,9 @@ function Screens(): JSX.Element {
       <main id="main" tabIndex={-1} class={hasDetail ? 'with-detail' : undefined}>
         {/* Not in the list, which nobody reaches while a detail stands in its place. */}
         {screen === 'list' && <h1 class="unseen">Deliveries</h1>}
-        {screen === 'health' ? <Health /> : more && <more.List isHidden={hasDetail && !isBeside} />}
+        {screen === 'health' && <Health />}
+        {screen === 'list' && more && <more.List isHidden={hasDetail && !isBeside} />}
+        {screen === 'actions' && more && <more.Actions />}
         {hasDetail && more && <more.Detail id={open} />}
       </main>
       <Progress />

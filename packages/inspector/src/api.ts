@@ -14,6 +14,8 @@
  * | `GET delivery?id=`, `GET task?id=` | {@link DetailReply}; 404 if it is gone |
  * | `GET explain?id=` | {@link ExplainReply}, of a refused delivery |
  * | `GET copy?as=curl\|test&delivery=\|task=` | {@link CopyReply} |
+ * | `GET actions?cursor=` | {@link ActionsReply} |
+ * | `GET ends?action=` | {@link EndsReply} |
  * | `POST replay`, `POST discard` {@link ChangeRequest} | {@link ChangeReply} |
  * | `POST rerun` {@link RerunRequest} | {@link RerunReply} |
  * | `POST sample` {@link SampleRequest} | {@link SampleReply} |

@@ -37,6 +37,13 @@ export function withoutPayloads(filter: object): void {
       )
 }
 
+/** The part of a filter that no payload decides. */
+export function shownFilter<Filter extends object>(filter: Filter): Partial<Filter> {
+  return Object.fromEntries(
+    Object.entries(filter).filter(([name]) => FIELDS.has(name)),
+  ) as Partial<Filter>
+}
+
 const NAME = /^[A-Za-z_$][\w$.]{0,99}$/
 
 /** An error by its class, its code and the place in the app's file. */
@@ -82,11 +89,12 @@ export async function withheldThings(
   runs: readonly Counted[],
   span: TimeSpan,
   at: number,
+  most: number = SHOWN,
 ): Promise<readonly DeadThing[]> {
   const dead = lanes
     .filter(({ counts }) => counts.dead > 0)
     .toSorted((one, other) => other.counts.dead - one.counts.dead)
-    .slice(0, SHOWN)
+    .slice(0, most)
   return inOrder(await Promise.all(dead.map(async (lane) => thingOf(lane))))
 
   async function thingOf({ receiver, subscription, counts }: LaneStats): Promise<DeadThing> {

@@ -233,17 +233,18 @@ describe('charts', () => {
     const stored = await inbox.journal!.deliveries({ outcome: 'accepted', limit: 100 })
     expect(total('accepted')).toBe(stored.rows.length)
     expect(total('refused')).toBe(2)
-    expect(found.reply.p50.filter((value) => value !== null).length).toBe(30 + 2)
-    expect(found.handlers['github › deploy']!.p50.some((value) => value !== null)).toBe(true)
+    // One each step: too few for a quantile.
+    expect(found.reply.p50.every((value) => value === null)).toBe(true)
+    expect(found.handlers['github › deploy']!.p50.every((value) => value === null)).toBe(true)
     expect([found.tasks.pending.at(-1), found.tasks.dead.at(-1)]).toEqual([0, 0])
     expect(found.tasks.pending[0]).toBeNull()
   })
 
   test.each(['15m', '1h', '6h', '24h', '7d', '30d'])('%s', async (range) => {
-    await good()
+    for (let n = 0; n < 5; n++) await good()
     await health()
     const found = await page.get<ChartsReply>(`charts?range=${range}`)
-    expect(found.reply.p50.at(-1)).toBeTypeOf('number')
+    expect(found.reply.p50.slice(-2).some((value) => value !== null)).toBe(true)
     expect(found.from + found.reply.p50.length * found.step).toBeGreaterThan(Date.now())
   })
 

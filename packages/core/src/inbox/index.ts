@@ -59,6 +59,7 @@ export type {
   MinuteGauge,
 } from './journal.ts'
 export type { ActionQuery, OperatorAction } from './operator-action.ts'
+export { followTasks, type FollowedTasks, type TaskEnds } from './operate/follow.ts'
 export { CHANGE_OPTIONS } from './operate/in-steps.ts'
 export type { ActionNote, ActionRow } from './operate/action-note.ts'
 export { createActions, type ActionRows, type Actions } from './operate/actions.ts'

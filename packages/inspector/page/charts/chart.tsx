@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { go } from '../data/route.ts'
+import { happened } from '../words/did.ts'
 import { clockTime } from '../words/time.ts'
 import { Plot, plotArea } from './plot.tsx'
 import { stepsOf, type ChartData } from './series.ts'
@@ -39,7 +40,11 @@ export function Chart({ data }: { data: ChartData }): JSX.Element {
       <header>
         <h2>{data.title}</h2>
         <span class="when">
-          {shown === undefined ? 'now' : clockTime(data.from + shown * data.step)}
+          {shown === undefined && data.whole === steps - 1 && 'now'}
+          {shown === undefined &&
+            data.whole < steps - 1 &&
+            `${clockTime(timeOf(data, data.whole))} to ${clockTime(timeOf(data, data.whole + 1))}`}
+          {shown !== undefined && clockTime(timeOf(data, shown))}
         </span>
         <button
           type="button"
@@ -50,7 +55,8 @@ export function Chart({ data }: { data: ChartData }): JSX.Element {
           table
         </button>
       </header>
-      <Legend data={data} at={shown} />
+      <Legend data={data} at={shown ?? data.whole} />
+      <Happened data={data} at={shown} />
       <div class="plot-place" ref={ref}>
         {isTable ? (
           <ChartTable data={data} />
@@ -62,8 +68,8 @@ export function Chart({ data }: { data: ChartData }): JSX.Element {
             aria-label={`${data.title}, by time`}
             aria-valuemin={0}
             aria-valuemax={Math.max(0, steps - 1)}
-            aria-valuenow={shown ?? Math.max(0, steps - 1)}
-            aria-valuetext={inWords(data, shown ?? steps - 1)}
+            aria-valuenow={shown ?? data.whole}
+            aria-valuetext={inWords(data, shown ?? data.whole)}
             onKeyDown={press}
             onPointerMove={point}
             onPointerLeave={() => setChosen(undefined)}
@@ -78,11 +84,15 @@ export function Chart({ data }: { data: ChartData }): JSX.Element {
   )
 }
 
-function Legend({ data, at }: { data: ChartData; at: number | undefined }): JSX.Element {
+function timeOf({ from, step }: ChartData, at: number): number {
+  return from + at * step
+}
+
+function Legend({ data, at }: { data: ChartData; at: number }): JSX.Element {
   return (
     <p class="legend">
       {data.series.map(({ name, tone, values }) => {
-        const value = at === undefined ? lastKnown(values) : values[at]
+        const value = values[at]
         return (
           <span key={name} class="entry">
             <span class={`swatch ${tone}`} aria-hidden="true" />
@@ -94,8 +104,24 @@ function Legend({ data, at }: { data: ChartData; at: number | undefined }): JSX.
   )
 }
 
-function lastKnown(values: readonly (number | null)[]): number | null | undefined {
-  return values.findLast((value) => value !== null)
+/** What happened in the step that is shown; without one, what happened last. */
+function Happened({ data, at }: { data: ChartData; at: number | undefined }): JSX.Element | null {
+  const { marks } = data
+  if (marks.length === 0) return null
+  const of = (mark: (typeof marks)[number]): number => Math.floor((mark.at - data.from) / data.step)
+  const shown =
+    at === undefined
+      ? [...marks].sort((one, other) => other.at - one.at).slice(0, 1)
+      : marks.filter((mark) => of(mark) === at)
+  return (
+    <p class="legend happened">
+      {shown.map((mark) => (
+        <span key={mark.at} class="entry">
+          ◆ {clockTime(mark.at)} {happened(mark)}
+        </span>
+      ))}
+    </p>
+  )
 }
 
 function inWords(data: ChartData, at: number): string {

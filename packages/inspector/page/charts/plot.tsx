@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { axisTime, roundTimes } from '../words/time.ts'
+import { happened } from '../words/did.ts'
 import { decades, fromZero, linearScale, type Scale } from './scale.ts'
 import { stepsOf, type ChartData } from './series.ts'
 
@@ -48,6 +49,14 @@ export function Plot({
           <path key={tone} class={tone} d={d} />
         ))}
       </g>
+      {data.marks.map((mark) => {
+        const place = round(x((mark.at - data.from) / data.step))
+        return (
+          <line key={mark.at} class="event" x1={place} x2={place} y1={TOP} y2={HEIGHT + TOP}>
+            <title>{happened(mark)}</title>
+          </line>
+        )
+      })}
       <Times data={data} steps={steps} x={x} width={area.width} />
       {chosen !== undefined && (
         <rect

@@ -1,4 +1,4 @@
-import type { Values } from '../../src/api/charts.ts'
+import type { ChartsReply, Values } from '../../src/api/charts.ts'
 
 /** One series of a chart: one value a step, null where nothing is known. */
 export interface ChartSeries {
@@ -25,6 +25,10 @@ export interface ChartData {
     readonly series: readonly ChartSeries[]
     readonly words: (value: number) => string
   }
+  /** The last step that is over: its values are those of now. */
+  readonly whole: number
+  /** What happened meanwhile: what people did. */
+  readonly marks: ChartsReply['marks']
   /** The list behind one step. */
   readonly link?: (from: number, to: number) => string
 }

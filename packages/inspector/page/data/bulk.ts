@@ -1,6 +1,7 @@
 import type { ChangeReply, ChangeRequest } from '../../src/api/change.ts'
 import { now } from '../words/time.ts'
-import { AskFailure, act } from './ask.ts'
+import type { EndsReply } from '../../src/api/actions.ts'
+import { AskFailure, act, ask } from './ask.ts'
 import { refresh } from './live.ts'
 import { createPageValue, type PageValue } from './store.ts'
 
@@ -19,6 +20,10 @@ export interface BulkJob {
   readonly rate: number
   readonly phase: 'running' | 'stopped' | 'finished' | 'failed'
   readonly message: string
+  /** Its action, once something was changed. */
+  readonly action: string
+  /** What became of the tasks that run again. */
+  readonly ends: EndsReply | undefined
 }
 
 export const job: PageValue<BulkJob | undefined> = createPageValue<BulkJob | undefined>(undefined)
@@ -70,6 +75,8 @@ export async function startJob(
     rate,
     phase: 'running',
     message: '',
+    action: '',
+    ends: undefined,
   }
   job.set(state)
   addEventListener('beforeunload', warn)
@@ -88,17 +95,37 @@ export async function startJob(
       const reply: ChangeReply = await act(what, body)
       cursor = reply.cursor
       chunks++
-      state = { ...state, done: state.done + reply.count }
+      state = { ...state, done: state.done + reply.count, action: reply.action ?? state.action }
       job.set(state)
       if (cursor !== undefined && rate > 0) await until(started + chunks * 1000, mine.signal)
     } while (cursor !== undefined && !mine.signal.aborted)
-    job.set({ ...state, phase: mine.signal.aborted ? 'stopped' : 'finished' })
+    state = { ...state, phase: mine.signal.aborted ? 'stopped' : 'finished' }
   } catch (error) {
     const message = error instanceof AskFailure ? error.message : String(error)
-    job.set({ ...state, phase: 'failed', message })
+    state = { ...state, phase: 'failed', message }
   }
+  job.set(state)
   removeEventListener('beforeunload', warn)
   refresh()
+  if (what === 'replay' && state.action !== '') await followJob(state)
+}
+
+const EVERY = 2000
+
+/** Says what becomes of the tasks, until all have ended or the bar is closed. */
+async function followJob(state: BulkJob): Promise<void> {
+  let waits = true
+  while (waits && job.get()?.action === state.action) {
+    const ends = await ask<EndsReply>('ends', { action: state.action }).catch(() => undefined)
+    const current = job.get()
+    if (ends === undefined || current?.action !== state.action) {
+      if (current?.action !== state.action) return
+    } else {
+      job.set({ ...current, ends })
+      waits = ends.waiting > 0
+    }
+    if (waits) await new Promise((resolve) => setTimeout(resolve, EVERY))
+  }
 }
 
 /** Stops after the chunk that is being changed. */

@@ -1,9 +1,11 @@
 import type { ChartRange } from '../../src/api/charts.ts'
 import { createPageValue, useStore, type PageValue } from './store.ts'
 
+export type PageScreen = 'health' | 'list' | 'actions'
+
 /** Where the reader is. All of it stands in the query, so that each view is a link. */
 export interface PageRoute {
-  readonly screen: 'health' | 'list'
+  readonly screen: PageScreen
   readonly range: ChartRange
   /** A receiver's name; empty for all. */
   readonly receiver: string
@@ -15,6 +17,8 @@ export interface PageRoute {
 }
 
 export const RANGES: readonly ChartRange[] = ['15m', '1h', '6h', '24h', '7d', '30d']
+
+const SCREENS: readonly PageScreen[] = ['list', 'actions']
 
 const DEFAULTS: PageRoute = {
   screen: 'health',
@@ -29,7 +33,7 @@ function parse(search: string): PageRoute {
   const query = new URLSearchParams(search)
   const range = query.get('range') as ChartRange
   return {
-    screen: query.get('screen') === 'list' ? 'list' : 'health',
+    screen: SCREENS.find((one) => one === query.get('screen')) ?? 'health',
     range: RANGES.includes(range) ? range : DEFAULTS.range,
     receiver: query.get('receiver') ?? '',
     q: query.get('q') ?? '',

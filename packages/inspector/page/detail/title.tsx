@@ -2,10 +2,14 @@ import type { DetailReply } from '../../src/api/detail.ts'
 import type { JSX } from 'preact'
 import { Id } from '../parts/id.tsx'
 import { Mark } from '../parts/mark.tsx'
+import { did } from '../words/did.ts'
 import { count } from '../words/count.ts'
 import { head, safe } from '../words/safe.ts'
 import { byUrgency, outcomeLook, taskLook, type Look } from '../words/state.ts'
-import { exact, iso, isUtc } from '../words/time.ts'
+import { clock, exact, iso, isUtc } from '../words/time.ts'
+
+// Actions that are shown, the newest first.
+const ACTED = 3
 
 /** What it was, when, and what became of it in one line. */
 export function Title({ detail }: { detail: DetailReply }): JSX.Element {
@@ -25,6 +29,15 @@ export function Title({ detail }: { detail: DetailReply }): JSX.Element {
           {!isUtc() && <span class="iso"> · {iso(row.at)}</span>}
         </span>
       </p>
+      {detail.acted.slice(0, ACTED).map(({ id, at, what, by }) => (
+        <p key={id} class="muted acted">
+          {did(what)}
+          {by !== undefined && ` by ${safe(by)}`} <time dateTime={iso(at)}>{clock(at)}</time>
+        </p>
+      ))}
+      {detail.acted.length > ACTED && (
+        <p class="muted">and {detail.acted.length - ACTED} earlier actions</p>
+      )}
       {(scope !== undefined || origin !== undefined) && (
         <p class="muted">
           {scope !== undefined && <>tenant {safe(head(scope, 100))} </>}

@@ -48,12 +48,14 @@ function deliveries(charts: ChartsReply, at: number): ChartData {
     shape: 'bars',
     scale: 'linear',
     words: rate,
+    whole: charts.whole,
+    marks: charts.marks,
     table: { caption: `Deliveries, each ${duration(step)}`, series: counts, words: count },
     link: (since, until) => href({ screen: 'list', q: `since:${iso(since)} until:${iso(until)}` }),
   }
 }
 
-function replyTime({ from, step, reply }: ChartsReply): ChartData {
+function replyTime({ from, step, reply, whole, marks }: ChartsReply): ChartData {
   return {
     title: 'Reply time',
     series: [
@@ -65,16 +67,29 @@ function replyTime({ from, step, reply }: ChartsReply): ChartData {
     shape: 'lines',
     scale: 'decades',
     words: duration,
+    whole,
+    marks,
   }
 }
 
-function tasks({ from, step, tasks: known }: ChartsReply): ChartData {
+function tasks({ from, step, tasks: known, marks }: ChartsReply): ChartData {
   const series: ChartSeries[] = [
     { name: 'waiting', tone: 'pending', values: known.pending },
     { name: 'running', tone: 'running', values: known.running },
     { name: 'dead', tone: 'dead', values: known.dead },
   ]
-  return { title: 'Tasks', series, from, step, shape: 'lines', scale: 'zero', words: count }
+  return {
+    title: 'Tasks',
+    series,
+    from,
+    step,
+    shape: 'lines',
+    scale: 'zero',
+    words: count,
+    // The last value is what the inbox says now.
+    whole: Math.max(0, known.pending.length - 1),
+    marks,
+  }
 }
 
 /** How long the runs of one subscription took. */

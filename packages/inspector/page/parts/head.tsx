@@ -42,6 +42,9 @@ export function Head({
         <a href={href({ screen: 'list' })} aria-current={current(screen === 'list')}>
           Deliveries
         </a>
+        <a href={href({ screen: 'actions' })} aria-current={current(screen === 'actions')}>
+          Actions
+        </a>
       </nav>
       <div class="controls">
         <Receivers />

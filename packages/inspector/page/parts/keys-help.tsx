@@ -13,6 +13,7 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['y', 'copy the id'],
   ['g h', 'health'],
   ['g l', 'list of deliveries'],
+  ['g a', 'actions of people'],
   ['u', 'times in UTC or in your zone'],
   ['?', 'these keys'],
 ]

@@ -16,6 +16,8 @@ export interface ChangeReply {
   readonly count: number
   readonly cursor: string | undefined
   readonly until: number
+  /** Id of the action, for `ends`. */
+  readonly action?: string
 }
 
 /** Marks a cause as seen until it changes; without a note the mark goes. */

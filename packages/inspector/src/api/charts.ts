@@ -1,9 +1,13 @@
+import type { ActedRow } from './actions.ts'
+
 export type ChartRange = '15m' | '1h' | '6h' | '24h' | '7d' | '30d'
 
 /** Series for the charts, one value a step; undefined where nothing is known. */
 export interface ChartsReply {
   readonly from: number
   readonly step: number
+  /** The last step that is over. */
+  readonly whole: number
   /** Deliveries of each step by outcome: counts, of which the page makes rates. */
   readonly deliveries: Readonly<Record<string, readonly number[]>>
   readonly reply: { readonly p50: Values; readonly p99: Values }
@@ -14,6 +18,8 @@ export interface ChartsReply {
     readonly running: Values
     readonly dead: Values
   }
+  /** What people did meanwhile: the newest 50. */
+  readonly marks: readonly Pick<ActedRow, 'at' | 'what' | 'by' | 'count'>[]
 }
 
 export type Values = readonly (number | null)[]

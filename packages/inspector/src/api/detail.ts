@@ -1,4 +1,5 @@
 import type { Action } from '../api.ts'
+import type { ActedRow } from './actions.ts'
 import type { ListRow, RowTask } from './list.ts'
 
 /** A delivery with its tasks. Parts the visitor may not see are undefined, and `hidden` says so. */
@@ -32,6 +33,8 @@ export interface DetailReply {
   /** True if body and payload were erased. */
   readonly erased: boolean
   readonly tasks: readonly DetailTask[]
+  /** Who changed its tasks, newest first, at most twenty. */
+  readonly acted: readonly Pick<ActedRow, 'id' | 'at' | 'what' | 'by' | 'count'>[]
   /** What can be done with it, in its state and by this visitor. */
   readonly actions: readonly (Action | 'curl' | 'test' | 'explain')[]
 }

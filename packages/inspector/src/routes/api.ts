@@ -13,10 +13,12 @@ import { createVersion } from '../version.ts'
 import type { Proofs } from '../health/proofs.ts'
 import { createWeek } from '../health/week.ts'
 import { createActed } from './acted.ts'
+import { answerActions } from '../actions/actions.ts'
 import { change } from './change.ts'
 import { charts } from './charts.ts'
 import { answerCopy } from './copy.ts'
 import { answerDelivery, answerTask } from './detail.ts'
+import { createEnds } from '../actions/ends.ts'
 import { answerExplain } from './explain.ts'
 import { answerHealth } from './health.ts'
 import { answerList } from './list.ts'
@@ -36,6 +38,7 @@ const READS: Readonly<Record<string, Route>> = {
   health: sharing(answerHealth),
   charts: sharing(charts),
   list: sharing(answerList),
+  actions: sharing(answerActions),
   suggest,
   delivery: answerDelivery,
   task: answerTask,
@@ -74,7 +77,7 @@ export function createApi(options: InspectorOptions<never>, inbox: () => Promise
   const acted = createActed(options)
   const budgetOf = createBudgets()
   const explained = createRemembered<ExplainReply>()
-  const reads = { ...READS, registered: createRegistered() }
+  const reads = { ...READS, registered: createRegistered(), ends: createEnds() }
 
   return async function api(request, route, query, visitor) {
     const acts = Object.hasOwn(ACTS, route)

@@ -1,5 +1,5 @@
 import { unknownOptions } from '@postern/core'
-import type { InboxView, TaskFilter } from '@postern/core/inbox'
+import type { Changed, InboxView, TaskFilter } from '@postern/core/inbox'
 import type { ChangeReply } from '../api/change.ts'
 import { ApiProblem } from '../replies.ts'
 import { demand } from './allowed.ts'
@@ -10,6 +10,7 @@ const KEYS = ['filter', 'dryRun', 'limit', 'cursor', 'until', 'rate']
 // Milliseconds that one chunk may take, so that stopping is felt at once.
 const CHUNK = 1000
 const MOST = 10_000
+const NAME = 200
 
 /** Makes the route of a change of many tasks: one call is one chunk, and a count changes nothing. */
 export function change(verb: 'replay' | 'discard'): (context: Context) => Promise<ChangeReply> {
@@ -37,6 +38,7 @@ export function change(verb: 'replay' | 'discard'): (context: Context) => Promis
         limit: Math.min(numberOf(body, 'limit') ?? MOST, MOST),
         ...(typeof cursor === 'string' && { cursor }),
         until: Date.now() + CHUNK,
+        ...(visitor.as !== undefined && { by: visitor.as.slice(0, NAME) }),
       },
       ...(rate !== undefined && { rate: numberOf(body, 'rate')! }),
     })
@@ -53,6 +55,7 @@ interface Change {
     readonly limit: number
     readonly cursor?: string
     readonly until: number
+    readonly by?: string
   }
   readonly rate?: number
 }
@@ -61,10 +64,11 @@ async function run(
   view: InboxView,
   verb: 'replay' | 'discard',
   { filter, options, rate }: Change,
-): Promise<{ readonly count: number; readonly cursor: string | undefined }> {
+): Promise<Changed> {
   // A count of a million tasks comes in chunks too: they are added up for as long as a chunk may take.
   let count = 0
   let { cursor } = options
+  let action: string | undefined
   do {
     const chunk = { ...options, ...(cursor !== undefined && { cursor }) }
     const changed =
@@ -72,9 +76,9 @@ async function run(
         ? await view.replay(filter, { ...chunk, ...(rate !== undefined && { rate }) })
         : await view.discard(filter, chunk)
     count += changed.count
-    cursor = changed.cursor
+    ;({ cursor, action } = changed)
   } while (options.dryRun && cursor !== undefined && Date.now() < options.until)
-  return { count, cursor }
+  return { count, cursor, ...(action !== undefined && { action }) }
 }
 
 function numberOf(body: Readonly<Record<string, unknown>>, name: string): number | undefined {

@@ -7,9 +7,11 @@ import {
   perStep,
   quantileOf,
   spanOf,
+  sumOf,
   type Counted,
   type TimeSpan,
 } from '../span.ts'
+import { chartMarks } from '../health/marks.ts'
 import type { Context } from './context.ts'
 import { historyOf } from './health.ts'
 
@@ -34,14 +36,20 @@ export async function charts({ inbox, query, now }: Context): Promise<ChartsRepl
   return {
     from,
     step,
+    whole: Math.max(0, Math.floor((at - from) / step) - 1),
     deliveries: Object.fromEntries(
       [...byOutcome].map(([outcome, buckets]) => [outcome, countsPerStep(span, buckets)]),
     ),
-    reply: quantiles(span, countBuckets(outcomes)),
+    // What was refused was not answered as deliveries are: a wrong signature is seen in no time.
+    reply: quantiles(
+      span,
+      countBuckets(outcomes).filter(({ value }) => value !== 'refused'),
+    ),
     handlers: Object.fromEntries(
       [...bySubscription].map(([name, buckets]) => [name, quantiles(span, buckets)]),
     ),
     tasks: tasksOf(span, gauges, lanes),
+    marks: await chartMarks(inbox, span, receiver),
   }
 }
 
@@ -50,9 +58,16 @@ function quantiles(
   buckets: readonly Counted[],
 ): { readonly p50: Values; readonly p99: Values } {
   return {
-    p50: perStep(span, buckets, (all) => quantileOf(all, 0.5)),
-    p99: perStep(span, buckets, (all) => quantileOf(all, 0.99)),
+    p50: perStep(span, buckets, (all) => known(all, 0.5)),
+    p99: perStep(span, buckets, (all) => known(all, 0.99)),
   }
+}
+
+// With fewer, a quantile is the time of a stranger.
+const LEAST = 5
+
+function known(buckets: readonly Counted[], share: number): number | undefined {
+  return sumOf(buckets) < LEAST ? undefined : quantileOf(buckets, share)
 }
 
 type Gauge = Extract<Bucket, { readonly kind: 'gauge' }>

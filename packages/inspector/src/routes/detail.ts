@@ -10,6 +10,7 @@ import type { DetailReply, DetailTask, TaskFailure } from '../api/detail.ts'
 import { ApiProblem } from '../replies.ts'
 import { arrivalRow, eventKey, rowTask, taskRow, tasksByKey } from '../search/rows.ts'
 import { withheldError } from '../withheld.ts'
+import { actedOn } from '../actions/acted-on.ts'
 import { actionsOf } from './actions-of.ts'
 import { arrivalOf } from './arrival.ts'
 import type { Context } from './context.ts'
@@ -138,6 +139,7 @@ async function show(
     origin: first?.record.origin,
     erased: isErased,
     tasks: await Promise.all(details.map((detail) => taskOf(context, detail))),
+    acted: await actedOn(context, details),
     actions: actionsOf(context, arrival, details, !isClosed && !isErased),
   }
 }

@@ -6,7 +6,7 @@ import { proofsOf } from '../health/proof.ts'
 import type { Proofs } from '../health/proofs.ts'
 import { burstsOf, isStranger, recentFrom, type Burst } from '../health/refused.ts'
 import { receiverRows } from '../health/rows.ts'
-import { isSilent, rhythmOf } from '../health/silent.ts'
+import { broken, silentThing } from '../health/quiet.ts'
 import { handlersOf } from '../health/handlers.ts'
 import {
   countBuckets,
@@ -17,12 +17,12 @@ import {
   type Counted,
   type TimeSpan,
 } from '../span.ts'
-import { receiversOf, type ReceiverState } from '../health/receivers.ts'
+import { receiversOf } from '../health/receivers.ts'
 import { moreLanesOf, withheldThings } from '../withheld.ts'
 import type { Context } from './context.ts'
 
 /** Is anything wrong? Worst first. */
-export async function answerHealth(context: Context): Promise<HealthReply> {
+export async function answerHealth(context: Context, most: number = SHOWN): Promise<HealthReply> {
   const { inbox, query, now, weekOf, visitor, receivers: here } = context
   const receiver = query.get('receiver') ?? undefined
   const at = now()
@@ -62,9 +62,9 @@ export async function answerHealth(context: Context): Promise<HealthReply> {
           week: week.failures.filter(isMeant),
           span,
           at,
-        }).slice(0, SHOWN),
+        }).slice(0, most),
       )
-    : await withheldThings(inbox.view, lanes, countBuckets(runs), span, at)
+    : await withheldThings(inbox.view, lanes, countBuckets(runs), span, at, most)
   return {
     at,
     range: { from: span.from, to: span.to, step: span.step },
@@ -95,29 +95,6 @@ export function historyOf(
 function oldestOf(lanes: readonly LaneStats[]): number | undefined {
   const due = lanes.flatMap(({ oldest }) => oldest ?? [])
   return due.length === 0 ? undefined : Math.min(...due)
-}
-
-function broken({ name, ok, inbox }: ReceiverState): readonly Thing[] {
-  return ok ? [] : [{ kind: 'inbox', receiver: name, message: inbox }]
-}
-
-function silentThing(
-  { name, lastDelivery, silence }: ReceiverState,
-  verified: readonly Bucket[],
-  now: number,
-): readonly Thing[] {
-  if (lastDelivery === undefined) return []
-  const rhythm = rhythmOf(verified.filter(({ receiver }) => receiver === name))
-  if (!isSilent(now, lastDelivery, silence, rhythm)) return []
-  return [
-    {
-      kind: 'silent',
-      receiver: name,
-      since: lastDelivery,
-      usually: rhythm?.usually,
-      ...(silence !== undefined && { limit: silence }),
-    },
-  ]
 }
 
 function refusedGroups(

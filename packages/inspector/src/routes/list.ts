@@ -1,5 +1,6 @@
 import type { ListReply } from '../api/list.ts'
 import { ApiProblem } from '../replies.ts'
+import { searchAction } from '../search/action.ts'
 import { searchPayload } from '../search/payload.ts'
 import { searchOf, type SearchQuery } from '../search/query.ts'
 import { deliveryRows, taskRows } from '../search/rows.ts'
@@ -56,9 +57,20 @@ async function found(
     return { rows: await deliveryRows(view, rows, visitor.payloads, receivers), cursor, searchedTo }
   }
   if (!view) throw new ApiProblem(409, 'no_tasks', `${inbox.name} keeps no tasks`)
-  const { filter, payload } = search
+  const { filter, payload, action } = search
   if (payload.length > 0 && !visitor.payloads)
     throw new ApiProblem(403, 'not_allowed', 'you may not see payloads, nor search them')
+  if (action !== undefined) {
+    if (payload.length > 0)
+      throw new ApiProblem(400, 'action', 'action: and payload. do not go together')
+    const { rows, ...rest } = await searchAction(
+      inbox,
+      { action, filter },
+      taskFits(search.sieve),
+      page,
+    )
+    return { rows: taskRows(rows), ...rest }
+  }
   if (payload.length === 0) {
     const { rows, cursor, searchedTo } = await sifted(
       async (one) => view.list({ ...filter, ...one }),

@@ -21,7 +21,10 @@ export async function rerun({
   if (!found) throw new ApiProblem(404, 'gone', 'this task is gone')
   const receiver = receivers.find(({ name }) => name === found.receiver) ?? receivers[0]!
   const edited = parsed(payload, receiver.limits.depth)
-  const id = await inbox.view!.rerun(task, { payload: edited })
+  const id = await inbox.view!.rerun(task, {
+    payload: edited,
+    ...(visitor.as !== undefined && { by: visitor.as.slice(0, 200) }),
+  })
   acted({ action: 'rerun', as: visitor.as, count: 1, target: JSON.stringify({ id: task }) })
   return { task: id }
 }

@@ -1,5 +1,6 @@
 import { unknownOptions } from '@postern/core'
 import type { ArrivalOutcome, DeliveryFilter, TaskFilter, TaskState } from '@postern/core/inbox'
+import { searchTime } from './time.ts'
 import { searchTokens } from './tokens.ts'
 
 /** A qualifier of a payload: `payload.a.b:7`. */
@@ -21,6 +22,8 @@ export type SearchQuery =
       readonly kind: 'tasks'
       readonly filter: TaskFilter
       readonly payload: readonly PayloadMatch[]
+      /** Tasks of this action alone. */
+      readonly action: string | undefined
       readonly sieve: readonly Sieved[]
     }
   | { readonly kind: 'problem'; readonly problem: string }
@@ -46,6 +49,7 @@ export const QUALIFIERS: Readonly<Record<string, 'both' | 'deliveries' | 'tasks'
   part: 'tasks',
   id: 'both',
   task: 'tasks',
+  action: 'tasks',
   error: 'tasks',
   status: 'deliveries',
   since: 'both',
@@ -59,7 +63,6 @@ export const OUTCOMES: readonly ArrivalOutcome[] = [
   'unhandled',
   'refused',
 ]
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** Reads a search. Qualifiers of tasks list tasks, all others deliveries. */
 export function searchOf(q: string, now: number): SearchQuery {
@@ -72,6 +75,7 @@ export function searchOf(q: string, now: number): SearchQuery {
     else if (name.startsWith('payload.')) payload.push(matchOf(name, value))
     else if (value.startsWith('//')) text.push(`${name}:${value}`)
     else if (!Object.hasOwn(QUALIFIERS, name)) return problem(unknown(name))
+    else if (isNot && name === 'action') return problem('-action: cannot be turned round')
     else if (isNot && (name === 'since' || name === 'until'))
       return problem(`-${name}: cannot be turned round; give the other one`)
     else if (value === '') return problem(`${name}: has no value`)
@@ -90,7 +94,13 @@ export function searchOf(q: string, now: number): SearchQuery {
   try {
     return ofTasks === undefined
       ? { kind: 'deliveries', filter: deliveriesOf(given, words, now), sieve }
-      : { kind: 'tasks', filter: tasksOf(given, words, now), payload, sieve }
+      : {
+          kind: 'tasks',
+          filter: tasksOf(given, words, now),
+          payload,
+          action: given.get('action'),
+          sieve,
+        }
   } catch (error) {
     return problem((error as Error).message)
   }
@@ -140,15 +150,15 @@ function deliveriesOf(
     receiver: get('receiver'),
     provider: get('provider'),
     eventId: get('id'),
-    since: timeOf('since', get('since'), now),
-    until: timeOf('until', get('until'), now),
+    since: searchTime('since', get('since'), now),
+    until: searchTime('until', get('until'), now),
     text: text === '' ? undefined : text,
   })
 }
 
 function tasksOf(given: ReadonlyMap<string, string>, text: string, now: number): TaskFilter {
   const get = (name: string): string | undefined => given.get(name)
-  const since = timeOf('since', get('since'), now)
+  const since = searchTime('since', get('since'), now)
   return withoutUndefined({
     topic: get('topic'),
     state: oneOf('state', get('state'), STATE_WORDS),
@@ -161,24 +171,9 @@ function tasksOf(given: ReadonlyMap<string, string>, text: string, now: number):
     id: get('task'),
     // The inbox means "after", and a delivery of that very millisecond is meant too.
     after: since === undefined ? undefined : since - 1,
-    before: timeOf('until', get('until'), now),
+    before: searchTime('until', get('until'), now),
     text: text === '' ? undefined : text,
   })
-}
-
-/** An age such as `2h`, an ISO date, or milliseconds since 1970. */
-function timeOf(name: string, text: string | undefined, now: number): number | undefined {
-  if (text === undefined) return undefined
-  const days = ['today', 'yesterday'].indexOf(text)
-  if (days >= 0) return new Date(now).setHours(0, 0, 0, 0) - days * UNITS['d']!
-  const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
-  if (amount !== undefined) return now - Number(amount) * UNITS[unit!]!
-  const time = /^\d{11,14}$/.test(text) ? Number(text) : Date.parse(text)
-  if (Number.isNaN(time))
-    throw new TypeError(
-      `${name}: is an age such as 30m, 2h or 7d, today, yesterday, or a date such as 2026-01-31T08:00Z`,
-    )
-  return time
 }
 
 function oneOf<T extends string>(

@@ -31,6 +31,7 @@ const SCREENS: Readonly<
       await page.getByText(/Run 1 task again/).waitFor()
     },
   ],
+  actions: ['?screen=actions', (page) => page.getByRole('heading', { name: 'Actions' }).waitFor()],
   list: ['?screen=list', (page) => page.locator('[data-id]').first().waitFor()],
   suggestions: [
     '?screen=list',

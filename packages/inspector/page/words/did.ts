@@ -1,0 +1,22 @@
+import type { ActedRow } from '../../src/api/actions.ts'
+import type { ChartsReply } from '../../src/api/charts.ts'
+import { count } from './count.ts'
+import { safe } from './safe.ts'
+
+const DID: Readonly<Record<ActedRow['what'], string>> = {
+  replay: 'run again',
+  rerun: 'run with an edited payload',
+  discard: 'discarded',
+  erase: 'erased',
+  prune: 'forgotten',
+}
+
+/** What was done, in words. */
+export function did(what: ActedRow['what']): string {
+  return DID[what]
+}
+
+/** A mark of a chart in words. */
+export function happened(mark: ChartsReply['marks'][number]): string {
+  return `${count(mark.count)} ${did(mark.what)}${mark.by === undefined ? '' : ` by ${safe(mark.by)}`}`
+}

@@ -1,0 +1,52 @@
+import { followTasks, type FollowedTasks } from '@postern/core/inbox'
+import type { EndsReply } from '../api/actions.ts'
+import { ApiProblem } from '../replies.ts'
+import type { Context } from '../routes/context.ts'
+
+const MOST = 50
+// Milliseconds of one look.
+const BUDGET = 100
+
+interface Followed {
+  readonly tasks: FollowedTasks
+  readonly of: number
+  readonly hasCause: boolean
+}
+
+/** Makes the route. Who asks again for an action goes on with the tasks that had not ended. */
+export function createEnds(): (context: Context) => Promise<EndsReply> {
+  const known = new Map<string, Followed>()
+
+  return async (context) => {
+    const id = context.query.get('action') ?? ''
+    const { tasks, of, hasCause } = known.get(id) ?? (await follow(context, id))
+    const { done, dead, same, waiting, gone } = await tasks.look(BUDGET)
+    // What is kept in memory alone is kept until it is done.
+    const isDone = !context.inbox.can.durable
+    return {
+      done: isDone ? done + gone : done,
+      dead,
+      same: hasCause ? same : undefined,
+      waiting,
+      gone: isDone ? 0 : gone,
+      of,
+    }
+  }
+
+  async function follow({ inbox }: Context, id: string): Promise<Followed> {
+    const [action] = (await inbox.journal?.actions({ id }))?.rows ?? []
+    if (!action?.tasks || !inbox.view) throw new ApiProblem(404, 'gone', 'this action is not known')
+    const { cause } = action.filter
+    const made = {
+      tasks: followTasks(inbox.view, action.tasks, cause),
+      of: action.tasks.length,
+      hasCause: cause !== undefined,
+    }
+    known.set(id, made)
+    for (const oldest of known.keys()) {
+      if (known.size <= MOST) break
+      known.delete(oldest)
+    }
+    return made
+  }
+}

@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { ActionsReply, EndsReply } from '../src/api/actions.ts'
+import type { ChangeReply } from '../src/api/change.ts'
+import type { ChartsReply } from '../src/api/charts.ts'
+import type { DetailReply } from '../src/api/detail.ts'
+import type { ListReply } from '../src/api/list.ts'
+import { createScene, type Scene } from './scene.ts'
+
+let scene: Scene
+
+beforeEach(async () => {
+  scene = createScene()
+  scene.broken = true
+  for (let n = 1; n <= 3; n++) await scene.send('push', { n }, { id: `push-${n}` })
+})
+afterEach(() => scene.close())
+
+async function replayed(filter: object): Promise<string> {
+  const changed = await scene.act<ChangeReply>('replay', { filter })
+  return changed.action!
+}
+
+async function ends(action: string): Promise<EndsReply> {
+  const { statusCode: _, ...reply } = await scene.get<EndsReply>(`ends?action=${action}`)
+  return reply
+}
+
+test('what became of a replay is told until all have ended, and each number leads to its tasks', async () => {
+  const { rows } = await scene.inbox.view!.list({ state: 'dead' })
+  const { cause } = rows[0]!
+  const action = await replayed({ state: 'dead', cause })
+  await expect
+    .poll(() => ends(action))
+    .toEqual({ done: 0, dead: 3, same: 3, waiting: 0, gone: 0, of: 3 })
+  scene.broken = false
+  const id = rows[0]!.id
+  const other = await replayed({ id })
+  await expect.poll(() => ends(other)).toMatchObject({ done: 1, dead: 0, waiting: 0, of: 1 })
+  const dead = await scene.get<ListReply>(`list?q=action:${action}+state:dead`)
+  expect(dead.rows).toHaveLength(2)
+  const all = await scene.get<ListReply>(`list?q=action:${action}&limit=2`)
+  expect(all.rows).toHaveLength(2)
+  const next = await scene.get<ListReply>(`list?q=action:${action}&limit=2&cursor=${all.cursor}`)
+  expect(next.rows).toHaveLength(1)
+  expect(next.cursor).toBeUndefined()
+  expect(await scene.get('ends?action=none')).toMatchObject({ statusCode: 404 })
+})
+
+test('who did what stands in the list of actions, in the delivery and in the charts', async () => {
+  const { rows } = await scene.inbox.view!.list({ state: 'dead' })
+  const [one, other] = rows.map(({ id }) => id)
+  await scene.act('discard', { filter: { id: one } })
+  await replayed({ state: 'dead', receiver: 'github' })
+  await scene.act('rerun', { task: other, payload: '{"n":"edited"}' })
+  const list = await scene.get<ActionsReply>('actions')
+  expect(list.rows.map(({ what, by, count, hasTasks }) => [what, by, count, hasTasks])).toEqual([
+    ['rerun', 'ada', 1, true],
+    ['replay', 'ada', 2, true],
+    ['discard', 'ada', 1, true],
+  ])
+  expect(list.rows[1]!.q).toMatch(/^state:dead receiver:github until:\d{4}-/)
+  const detail = await scene.get<DetailReply>(`task?id=${other}`)
+  expect(detail.acted.map(({ what, by }) => [what, by])).toEqual([
+    ['rerun', 'ada'],
+    ['replay', 'ada'],
+  ])
+  const charts = await scene.get<ChartsReply>('charts?range=1h')
+  expect(charts.marks.map((mark) => mark.what)).toEqual(['rerun', 'replay', 'discard'])
+  expect((await scene.get<ChartsReply>('charts?range=1h&receiver=stripe')).marks).toMatchObject([
+    { what: 'rerun' },
+    { what: 'discard' },
+  ])
+})
+
+test('who may not see payloads is told of no filter that payloads decide', async () => {
+  const { rows } = await scene.inbox.view!.list({ state: 'dead' })
+  const { cause } = rows[0]!
+  await replayed({ state: 'dead', cause })
+  const ops = scene.as({ allow: 'read', payloads: false })
+  const reply = await ops.get<ActionsReply>('actions')
+  expect(reply.rows[0]!.q).toContain('state:dead')
+  expect(reply.rows[0]!.q).not.toContain(cause)
+})
+
+test('a quantile of fewer than five is no quantile, and refusals answer in no time', async () => {
+  const before = await scene.get<ChartsReply>('charts?range=30d')
+  expect(before.reply.p50.every((value) => value === null)).toBe(true)
+  expect(Object.values(before.handlers)[0]!.p50.every((value) => value === null)).toBe(true)
+  for (let n = 4; n <= 6; n++) await scene.send('push', { n })
+  const after = await scene.get<ChartsReply>('charts?range=30d')
+  expect(after.reply.p50.some((value) => value !== null)).toBe(true)
+  expect(after.whole).toBeLessThan(after.reply.p50.length - 1)
+  const refused = createScene()
+  for (let n = 0; n < 6; n++) await refused.send('push', { n }, { secret: 'another' })
+  const charts = await refused.get<ChartsReply>('charts?range=30d')
+  expect(charts.deliveries['refused']!.some((count) => count === 6)).toBe(true)
+  expect(charts.reply.p50.every((value) => value === null)).toBe(true)
+  await refused.close()
+})
