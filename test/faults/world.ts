@@ -63,6 +63,8 @@ export async function openWorld(name: DurableName): Promise<World> {
           method: 'POST',
           headers: signed.headers,
           body: signed.body,
+          // Senders wait no longer.
+          signal: AbortSignal.timeout(15_000),
         }).catch(() => undefined)
         await reply?.arrayBuffer().catch(() => undefined)
         if (reply?.ok) {

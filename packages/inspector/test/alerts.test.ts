@@ -3,7 +3,7 @@ import { signedInit } from '@postern/testing'
 import { github } from '@postern/providers'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { alerts, type Alert, type AlertOptions, type Alerts } from '../src/alerts/index.ts'
-import { createScene, type Scene } from './scene.ts'
+import { createScene, SECRET, type Scene } from './scene.ts'
 
 let scene: Scene
 let told: Alert[]
@@ -93,8 +93,40 @@ test('what was not sent is sent at the next look', async () => {
   expect(shown()).toEqual([['begun', 'dead']])
 })
 
-test('a burst of refusals, and tasks that are late', async () => {
-  const one = watch({ late: 1, payloads: true })
+test('tasks that wait for too long are late, until none waits', async () => {
+  const one = watch({ late: 1 })
+  let go = (): void => {}
+  const gone = new Promise<void>((resolve) => (go = resolve))
+  scene.github.on('ping', { name: 'slow', concurrency: 1 }, () => gone)
+  const provider = github({ secret: SECRET })
+  for (let n = 0; n < 3; n++) await scene.github.receive(await signedInit(provider, 'ping', { n }))
+  await expect.poll(async () => (await one.check(), shown())).toEqual([['begun', 'late']])
+  expect(told[0]!.text).toMatch(/^tasks of github › slow wait since 20/)
+  go()
+  await expect
+    .poll(async () => (await one.check(), shown()))
+    .toEqual([
+      ['begun', 'late'],
+      ['ended', 'late'],
+    ])
+})
+
+test('one that told before the clock was set back holds off no other', async () => {
+  const one = watch()
+  await one.check()
+  await one.stop()
+  const key = 'inspector:alerts'
+  const kept = (await scene.inbox.records!.get(key))!
+  const ahead = { ...(kept.value as object), until: Date.now() + 3_600_000 } as never
+  await scene.inbox.records!.set(key, ahead, kept.version)
+  scene.broken = true
+  await scene.send('push', {})
+  await watch().check()
+  expect(shown()).toEqual([['begun', 'dead']])
+})
+
+test('a burst of refusals', async () => {
+  const one = watch({ payloads: true })
   const provider = github({ secret: 'another secret' })
   for (let n = 0; n < 6; n++) await scene.github.receive(await signedInit(provider, 'push', { n }))
   await scene.written()

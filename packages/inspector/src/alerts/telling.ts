@@ -47,7 +47,8 @@ export function createTelling({ every, now, send }: TellingOptions): Telling {
       const before = await records!.get(KEY)
       const state = (before?.value as State | undefined) ?? { holder: '', until: 0, open: {} }
       const at = now()
-      isOther = state.holder !== me && state.until > at
+      // A holder that set its time before the clock was set back would hold all others off for as long.
+      isOther = state.holder !== me && state.until > at && state.until <= at + 3 * every
       if (isOther) return
       const held: State = { ...state, holder: me, until: at + 3 * every }
       if (!(await records!.set(KEY, held, before?.version ?? 0))) return
