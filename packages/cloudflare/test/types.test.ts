@@ -43,9 +43,14 @@ beforeAll(async () => {
       JSON.stringify({ name: manifest.name, type: 'module', exports }),
     )
   }
-  const types = join(folder, 'node_modules/@cloudflare/workers-types')
-  mkdirSync(dirname(types))
-  symlinkSync(realpathSync(join(own, 'node_modules/@cloudflare/workers-types')), types, 'junction')
+  for (const [name, of] of Object.entries({
+    '@cloudflare/workers-types': own,
+    '@octokit/openapi-webhooks-types': join(packages, 'providers'),
+  })) {
+    const types = join(folder, 'node_modules', name)
+    mkdirSync(dirname(types))
+    symlinkSync(realpathSync(join(of, 'node_modules', name)), types, 'junction')
+  }
   const compilerOptions = {
     strict: true,
     noEmit: true,

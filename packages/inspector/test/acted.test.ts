@@ -83,17 +83,19 @@ test('who may not see payloads is told of no filter that payloads decide', async
 })
 
 test('a quantile of fewer than five is no quantile, and refusals answer in no time', async () => {
-  const before = await scene.get<ChartsReply>('charts?range=30d')
+  // Replies are shared for a moment: each is asked for in other words.
+  const before = await scene.get<ChartsReply>('charts?range=30d&receiver=github')
   expect(before.reply.p50.every((value) => value === null)).toBe(true)
   expect(Object.values(before.handlers)[0]!.p50.every((value) => value === null)).toBe(true)
-  for (let n = 4; n <= 6; n++) await scene.send('push', { n })
+  // So many that one of two steps has enough, wherever a step begins.
+  for (let n = 4; n <= 12; n++) await scene.send('push', { n })
   const after = await scene.get<ChartsReply>('charts?range=30d')
   expect(after.reply.p50.some((value) => value !== null)).toBe(true)
   expect(after.whole).toBeLessThan(after.reply.p50.length - 1)
   const refused = createScene()
   for (let n = 0; n < 6; n++) await refused.send('push', { n }, { secret: 'another' })
   const charts = await refused.get<ChartsReply>('charts?range=30d')
-  expect(charts.deliveries['refused']!.some((count) => count === 6)).toBe(true)
+  expect(charts.deliveries['refused']!.reduce((sum, count) => sum + count)).toBe(6)
   expect(charts.reply.p50.every((value) => value === null)).toBe(true)
   await refused.close()
 })

@@ -84,7 +84,7 @@ function unwrapped(value: unknown): { body: Uint8Array; headers: Record<string, 
   const data = text(message, 'data') ?? ''
   const body = Buffer.from(data, 'base64')
   // Buffer leaves out what is no base64: then these would not be the sender's bytes.
-  if (body.toString('base64').replace(/=+$/, '') !== data.replace(/=+$/, ''))
+  if (unpadded(body.toString('base64')) !== unpadded(data))
     throw new WebhookError('unidentified', {
       problem: 'malformed',
       field: 'message.data',
@@ -93,4 +93,9 @@ function unwrapped(value: unknown): { body: Uint8Array; headers: Record<string, 
   const attributes = Object.entries(Object(field(message, 'attributes')) as object)
   const texts = attributes.filter((one): one is [string, string] => typeof one[1] === 'string')
   return { body, headers: Object.fromEntries(texts) }
+}
+
+/** Base64 without the one or two signs that fill it up, which senders may leave out. */
+function unpadded(base64: string): string {
+  return base64.replace(/={1,2}$/, '')
 }

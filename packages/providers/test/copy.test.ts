@@ -50,8 +50,10 @@ function newKey(name: string): string {
 const CANNOT: readonly string[] = [
   'adcp',
   'aws-sns',
+  'cloudflare-access',
   // It takes its scheme from the app.
   'generic',
+  'google-cloud-tasks',
   'google-pubsub',
   // The issuer of its tokens is the app's own.
   'livekit',
