@@ -117,10 +117,19 @@ describe('changes', () => {
     expect(JSON.parse((await inbox('list', '--json', '--state', 'dead')).out).tasks).toHaveLength(3)
   })
 
-  test('replayed tasks run in the app', async () => {
-    expect((await inbox('replay', '--event-id', 'e1', '--yes')).out).toMatch(
-      /^Queued again: 1 task\./,
+  test('replayed tasks run in the app, and the way to drop them names the same tasks', async () => {
+    const { tasks } = JSON.parse(
+      (await inbox('list', '--json', '--event-id', 'e1', '--state', 'dead')).out,
+    ) as { tasks: { cause: string }[] }
+    const { cause } = tasks[0]!
+    const only = ['--event-id', 'e1', '--cause', cause]
+    const { out } = await inbox('replay', ...only, '--yes')
+    expect(out).toMatch(/^Queued again: 1 task\./)
+    const discard = `inbox discard --sqlite ${file} --event-id e1 --cause ${cause} --state pending`
+    expect(out.trim()).toMatch(
+      new RegExp(`with postern ${discard.replaceAll('.', String.raw`\.`)}$`),
     )
+    expect((await postern([...discard.split(' '), '--dry-run'])).out).toMatch(/^Discard 1 task\./)
     let runs = 0
     let ran = (): void => undefined
     const once = new Promise<void>((resolve) => (ran = resolve))
@@ -130,6 +139,32 @@ describe('changes', () => {
     await once
     await close()
     expect(runs).toBe(1)
+  })
+
+  test('replay --wait goes on until the tasks have ended, and says how', async () => {
+    const only = ['--subscription', 'mail', '--yes', '--wait']
+    const { tasks } = JSON.parse((await inbox('list', '--json', '--state', 'dead')).out) as {
+      tasks: { cause: string }[]
+    }
+    expect(tasks).toHaveLength(2)
+    const again = await open(() => {
+      throw new Error('SMTP 421 too many connections')
+    })
+    await again.receiver.work()
+    const dead = await inbox('replay', ...only, '--cause', tasks[0]!.cause)
+    expect(dead.out).toMatch(/\n2 queued · 2 dead again, same error\n$/)
+    expect(dead.code).toBe(1)
+    await again.close()
+
+    const healed = await open(() => {})
+    await healed.receiver.work()
+    const one = await inbox('replay', ...only, '--event-id', 'e3', '--json')
+    expect(JSON.parse(one.out)).toEqual({
+      count: 1,
+      ends: { of: 1, done: 1, dead: 0, waiting: 0, gone: 0 },
+    })
+    expect(one.code).toBe(0)
+    await healed.close()
   })
 
   test('erase needs a filter, counts events, and says what it does', async () => {
@@ -158,7 +193,7 @@ describe('changes', () => {
     const { actions } = JSON.parse((await inbox('actions', '--json')).out) as {
       actions: readonly { what: string; by: string; count: number }[]
     }
-    expect(actions.map(({ what }) => what)).toEqual(['erase', 'replay'])
+    expect(actions.map(({ what }) => what)).toEqual(['erase', 'replay', 'replay', 'replay'])
     expect(actions.every(({ by, count }) => by === userInfo().username && count > 0)).toBe(true)
     const { out } = await inbox('actions')
     expect(out).toMatch(/^when +who +what +count +which\n/)
@@ -171,7 +206,7 @@ describe('changes', () => {
       code: 2,
       err: expect.stringContaining('needs a filter') as string,
     })
-    expect((await inbox('discard', '--state', 'dead', '--yes')).out).toBe('Discarded: 2 tasks.\n')
+    expect((await inbox('discard', '--state', 'dead', '--yes')).out).toBe('Discarded: 1 task.\n')
     expect(await inbox('replay', '--state', 'dead', '--yes')).toMatchObject({
       code: 1,
       err: 'no task matches\n',

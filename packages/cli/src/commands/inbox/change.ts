@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Changed, InboxView, TaskFilter } from '@postern/core/inbox'
 import { examples, runAction } from '../../action.ts'
 import { agreed } from '../../print/agreed.ts'
+import { filterLine } from '../../options/filter-line.ts'
 import { filterOf, type InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox } from '../../inbox.ts'
 import { Failure, type ExitCode } from '../../print/failure.ts'
@@ -10,6 +11,7 @@ import { who } from '../../who.ts'
 import { createBar } from '../../sender-api/bar.ts'
 import { inboxOptions, taskOptions } from '../../options/shared-options.ts'
 import { counted, lasting } from '../../print/style.ts'
+import { endsTold, followAction } from './ends.ts'
 
 const CHANGES = {
   replay: { does: 'make dead tasks pending again', example: '--cause 3f2a… --dry-run' },
@@ -31,18 +33,26 @@ export function declare(inbox: Command): void {
       .option('-y, --yes', 'do not ask')
       .addHelpText('after', examples(`inbox ${verb} --sqlite webhooks.db ${CHANGES[verb].example}`))
       .action(runAction((options: InboxCommandOptions) => changeCommand(verb, options)))
-    if (verb === 'replay') command.option('--rate <number>', 'tasks a second')
+    if (verb === 'replay')
+      command
+        .option('--rate <number>', 'tasks a second')
+        .option('--wait', 'go on until the tasks have ended; 0 only if all are done')
   }
 }
 
 /** `postern inbox replay`, `discard` and `erase`: counts first, asks, then changes in chunks. */
-async function changeCommand(verb: Verb, options: InboxCommandOptions): Promise<ExitCode> {
+async function changeCommand(
+  verb: Verb,
+  options: InboxCommandOptions & { readonly wait?: boolean },
+): Promise<ExitCode> {
   const filter = filterOf(options)
   if (verb !== 'replay' && Object.keys(filter).length === 0) throw new Failure(2, UNFILTERED[verb])
   const rate = options.rate === undefined ? undefined : Number(options.rate)
   if (rate !== undefined && !(rate > 0))
     throw new Failure(2, `--rate must be tasks a second, got ${options.rate}`)
-  return withInbox<ExitCode>(options, async ({ view }) => {
+  return withInbox<ExitCode>(options, async ({ view, journal, name }) => {
+    if (options.wait && !journal)
+      throw new Failure(2, `--wait: ${name} keeps no list of actions, so nothing can be followed`)
     const total = await inChunks(
       async (cursor) => view[verb](filter, { dryRun: true, ...cursor }),
       () => false,
@@ -63,12 +73,18 @@ async function changeCommand(verb: Verb, options: InboxCommandOptions): Promise<
       remark('nothing was changed')
       return 1
     }
-    const { count, stopped } = await changed(verb, view, filter, rate, total)
-    if (options.json) sayJson({ count, ...(stopped && { stopped }) })
-    else say(result(verb, count))
+    const { count, stopped, action } = await changed(verb, view, filter, rate, total)
+    if (!options.json)
+      say(result(verb, count, filterLine(options, { ...filter, state: 'pending' })))
     if (stopped)
       remark(`stopped: ${total - count} are as they were; the same command goes on with them`)
-    return stopped ? 1 : 0
+    const ends =
+      options.wait && !stopped ? await followAction({ view, journal }, action) : undefined
+    if (options.json) sayJson({ count, ...(stopped && { stopped }), ...(ends && { ends }) })
+    else if (ends) say(endsTold(ends))
+    if (ends && ends.of < count)
+      remark(`${count - ends.of} more were queued, whose ends are not followed: 20,000 are`)
+    return stopped || (ends && ends.done < count) ? 1 : 0
   })
 }
 
@@ -86,10 +102,10 @@ function plan(verb: Verb, total: number, span: string): string {
   return `Erase payload, headers and body of ${counted(total, 'event')}. Nothing can bring them back, and they cannot be replayed; ids, topics and error texts stay, and a redelivery stays a duplicate.`
 }
 
-function result(verb: Verb, count: number): string {
+function result(verb: Verb, count: number, waiting: string): string {
   if (verb === 'erase') return `Erased: ${counted(count, 'event')}.`
   if (verb === 'discard') return `Discarded: ${counted(count, 'task')}.`
-  return `Queued again: ${counted(count, 'task')}. There is no undo: what has not run yet can only be dropped, with postern inbox discard --state pending.`
+  return `Queued again: ${counted(count, 'task')}. There is no undo: what has not run yet can only be dropped, with postern inbox discard ${waiting}`
 }
 
 async function changed(
@@ -98,8 +114,13 @@ async function changed(
   filter: TaskFilter,
   rate: number | undefined,
   total: number,
-): Promise<{ readonly count: number; readonly stopped: boolean }> {
+): Promise<{
+  readonly count: number
+  readonly stopped: boolean
+  readonly action: string | undefined
+}> {
   let stopped = false
+  let action: string | undefined
   // A chunk is changed whole or not at all. A second Ctrl-C ends the process.
   const stop = (): void => void (stopped = true)
   process.once('SIGINT', stop)
@@ -115,12 +136,13 @@ async function changed(
           ...(rate !== undefined && verb === 'replay' && { rate }),
         })
         done += step.count
+        action = step.action ?? action
         bar.show(`${done} of ${total}`, done / total)
         return step
       },
       () => stopped,
     )
-    return { count, stopped: stopped && count < total }
+    return { count, stopped: stopped && count < total, action }
   } finally {
     bar.end()
     process.off('SIGINT', stop)
