@@ -9,6 +9,12 @@ import { chromium } from '../../../../test/services/programs.ts'
 import { clipboard } from './browser.ts'
 import { eachWithTab } from './stage.ts'
 
+/** The handlers of the world, as the project of an app has them. */
+const HANDLERS = `export function subscribe(receiver) {
+  for (const name of ['ledger', 'mail']) receiver.on('**', { name }, () => {})
+}
+`
+
 const LONG = { timeout: 15_000 }
 
 needs(chromium).describe('what the page does', () => {
@@ -41,8 +47,9 @@ needs(chromium).describe('what the page does', () => {
     expect(text).not.toContain('whsec_c2VjcmV0IG9mIHRoZSB3b3JsZCBvZiB0ZXN0cw')
 
     const folder = fileURLToPath(new URL('./.copied/', import.meta.url))
-    await mkdir(folder, { recursive: true })
+    await mkdir(`${folder}webhooks`, { recursive: true })
     try {
+      await writeFile(`${folder}webhooks/handlers.js`, HANDLERS)
       await writeFile(`${folder}copied.test.ts`, text)
       const run = spawn('vitest', ['run', '--project', 'processes', `${folder}copied.test.ts`], {
         stdio: ['ignore', 'pipe', 'pipe'],

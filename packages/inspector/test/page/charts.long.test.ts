@@ -1,3 +1,4 @@
+import type { Locator } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
@@ -63,15 +64,8 @@ needs(chromium).describe('charts', () => {
     const slider = page.getByRole('region', { name: /^Deliveries a/ }).getByRole('slider')
     await slider.focus()
     await slider.press('End')
-    const has = /accepted [1-9]/
-    let said = (await slider.getAttribute('aria-valuetext'))!
-    expect(said).toMatch(/^\d\d:\d\d: accepted/)
-    // The minute may have turned since it was sent.
-    for (let at = 0; at < 3 && !has.test(said); at++) {
-      await slider.press('ArrowLeft')
-      said = (await slider.getAttribute('aria-valuetext'))!
-    }
-    expect(said).toMatch(has)
+    expect(await slider.getAttribute('aria-valuetext')).toMatch(/^\d\d:\d\d: accepted/)
+    await reached(slider, /accepted [1-9]/)
     await slider.press('Enter')
     await expect.poll(() => page.locator('[data-id]').count(), { timeout: 5000 }).toBe(1)
     expect(new URL(page.url()).searchParams.get('q')).toMatch(/^since:\S+ until:\S+$/)
@@ -80,12 +74,23 @@ needs(chromium).describe('charts', () => {
   test('open for each handler', async () => {
     const { world, tab } = stage
     const { page } = tab
-    await world.send()
+    // So many that one of two steps has the five that a quantile needs, wherever a step begins.
+    for (let n = 0; n < 9; n++) await world.send()
     await world.settled()
     await page.goto(world.url)
     await page.getByRole('button', { name: 'stripe › ledger' }).click()
     const chart = page.getByRole('region', { name: 'Duration of stripe › ledger' })
     await chart.getByText('p99').first().waitFor()
-    expect(await chart.locator('.legend b').first().textContent()).toMatch(/ms|s$/)
+    const slider = chart.getByRole('slider')
+    await slider.focus()
+    await slider.press('End')
+    await reached(slider, /p99 \S*\d/)
   })
 })
+
+/** Goes back to the step that says so: the minute may have turned since it was sent. */
+async function reached(slider: Locator, has: RegExp): Promise<void> {
+  const said = async (): Promise<string> => (await slider.getAttribute('aria-valuetext'))!
+  for (let at = 0; at < 3 && !has.test(await said()); at++) await slider.press('ArrowLeft')
+  expect(await said()).toMatch(has)
+}
