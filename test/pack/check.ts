@@ -32,7 +32,17 @@ const needNodeTypes = [
 const ofWorkers = '@postern/cloudflare'
 
 /** Packages the typed events of `@postern/providers/types/…` come from: optional, and absent in one of the projects. */
-const typesOfPayloads = ['@octokit/openapi-webhooks-types', '@slack/types', 'stripe']
+const typesOfPayloads = [
+  '@grammyjs/types',
+  '@line/bot-sdk',
+  '@linear/sdk',
+  '@octokit/openapi-webhooks-types',
+  '@slack/types',
+  'discord-api-types',
+  'openai',
+  'square',
+  'stripe',
+]
 
 /** Optional peers that an entry of its own is for. Their declarations name drivers that nobody here has, so only tsc of the workspace judges types. */
 const entriesOfPeers = {

@@ -36,6 +36,8 @@ const INTERACTIONS: readonly (string | undefined)[] = [
  * type of an event (`ENTITLEMENT_CREATE`). Interactions have an id, events have none. Both PINGs are signed and
  * answered; probes with a wrong signature get the 401 Discord looks for. Interactions want their response within 3 s:
  * give it with `receiver.answer`. Events get 204 and are retried for 10 minutes.
+ *
+ * Types: `discord<DiscordEvents>({ publicKey })` with `@postern/providers/types/discord`.
  * https://docs.discord.com/developers/interactions/overview
  */
 export const discord: Factory<DiscordOptions> = /* @__PURE__ */ provider({

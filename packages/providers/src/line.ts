@@ -22,6 +22,8 @@ export interface LineOptions {
  * id is its `webhookEventId`, the same on a redelivery; the payload is the event with the `destination` of the delivery.
  * Events whose `mode` is `standby` are not to be answered. Nothing is dated: what was captured is stopped by its ids alone,
  * which are signed. LINE delivers again only if that is switched on.
+ *
+ * Types: `line<LineEvents>({ channelSecret })` with `@postern/providers/types/line`.
  * https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/
  */
 export const line: Factory<LineOptions> = /* @__PURE__ */ provider({

@@ -27,6 +27,8 @@ export interface LinearOptions {
  * purpose is not signed and only stands in if the body has none. Topic is `type` with `action` (`Issue.create`; `Issue`
  * matches too). Id is `Linear-Delivery`, which is not signed. Linear wants its 200 within 5 s and retries after 1 minute,
  * 1 hour and 6 hours.
+ *
+ * Types: `linear<LinearEvents>({ secret })` with `@postern/providers/types/linear`.
  * https://linear.app/developers/webhooks
  */
 export const linear: Factory<LinearOptions> = /* @__PURE__ */ provider({

@@ -15,6 +15,8 @@ export interface SquareOptions extends PublicUrlOption {
  * Square. HMAC-SHA256 over the notification URL and the body; the older `X-Square-Signature` never counts. Topic is `type`
  * (`payment.updated`), id is `event_id`. Behind a proxy give `publicUrl`. Nothing is dated: what was captured is stopped by
  * its id alone, which is signed. Square wants its 2xx within 10 s and retries for 24 hours (72 in older pages).
+ *
+ * Types: `square<SquareEvents>({ signatureKey })` with `@postern/providers/types/square`.
  * https://developer.squareup.com/docs/webhooks/step3validate
  */
 export const square: Factory<SquareOptions> = /* @__PURE__ */ provider({

@@ -21,6 +21,8 @@ export interface TelegramOptions {
  * is what the Update has (`message`, `callback_query`), id is `update_id`, which each bot counts by itself: if bots share
  * a route, give each token its `scope`. Telegram runs a JSON reply that has a `method`, so the reply is empty unless you give
  * one with `receiver.answer`. It repeats what got no 2xx and keeps updates for 24 hours.
+ *
+ * Types: `telegram<TelegramEvents>({ secretToken })` with `@postern/providers/types/telegram`.
  * https://core.telegram.org/bots/api#setwebhook
  */
 export const telegram: Factory<TelegramOptions> = /* @__PURE__ */ provider({

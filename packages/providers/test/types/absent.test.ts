@@ -19,9 +19,29 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
 const consumers = {
+  discord: {
+    from: 'discord-api-types',
+    code: `discord<DiscordEvents>({ publicKey: 's' }) }).on('ENTITLEMENT_CREATE', (e) => e.payload.event.data.sku_id.toUpperCase())`,
+  },
   github: {
     from: '@octokit/openapi-webhooks-types',
     code: `github<GithubEvents>({ secret: 's' }) }).on('issues.opened', (e) => e.payload.issue.title.toUpperCase())`,
+  },
+  line: {
+    from: '@line/bot-sdk',
+    code: `line<LineEvents>({ channelSecret: 's' }) }).on('message.text', (e) => e.payload.message.text.toUpperCase())`,
+  },
+  linear: {
+    from: '@linear/sdk',
+    code: `linear<LinearEvents>({ secret: 's' }) }).on('Issue.create', (e) => e.payload.data.title.toUpperCase())`,
+  },
+  openai: {
+    from: 'openai',
+    code: `openai<OpenaiEvents>({ secret: 's' }) }).on('response.completed', (e) => e.payload.data.id.toUpperCase())`,
+  },
+  square: {
+    from: 'square',
+    code: `square<SquareEvents>({ signatureKey: 's' }) }).on('payment.updated', (e) => e.payload.data?.object?.payment?.id?.toUpperCase())`,
   },
   stripe: {
     from: 'stripe',
@@ -30,6 +50,10 @@ const consumers = {
   slack: {
     from: '@slack/types',
     code: `slack<SlackEvents>({ signingSecret: 's' }) }).on('app_mention', (e) => e.payload.event.text.toUpperCase())`,
+  },
+  telegram: {
+    from: '@grammyjs/types',
+    code: `telegram<TelegramEvents>({ secretToken: 's' }) }).on('callback_query', (e) => e.payload.callback_query.id.toUpperCase())`,
   },
 } as const
 let folder: string

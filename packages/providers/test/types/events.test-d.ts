@@ -8,12 +8,7 @@ import { github } from '../../src/github.ts'
 import { hookdeckGateway } from '../../src/hookdeck-gateway.ts'
 import { slack } from '../../src/slack.ts'
 import { stripe } from '../../src/stripe.ts'
-
-type Equal<A, B> =
-  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
-function expectType<A>() {
-  return <B extends (Equal<A, B> extends true ? A : never)>(_value: B): void => undefined
-}
+import { expectType } from './expect.ts'
 
 export function githubTypes(secret: string): void {
   const receiver = createReceiver({ provider: github<GithubEvents>({ secret }) })

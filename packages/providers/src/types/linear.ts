@@ -1,0 +1,25 @@
+import type { LinearWebhookEventTypeMap } from '@linear/sdk/webhooks'
+import type { Installed } from '../common/absent.ts'
+
+/**
+ * Topics of Linear with their payloads, from the optional peer `@linear/sdk`: `Issue` for all actions and `Issue.create`
+ * for one. The action itself is not checked, since the SDK does not list actions. `createdAt` is text, as it is sent.
+ *
+ * @example
+ * const receiver = createReceiver({ provider: linear<LinearEvents>({ secret }) })
+ * receiver.on('Issue.create', (event) => console.log(event.payload.data.title))
+ */
+export type LinearEvents = Installed<
+  keyof LinearWebhookEventTypeMap,
+  '@linear/sdk',
+  ByType & ByAction
+>
+
+type Type = keyof LinearWebhookEventTypeMap
+// The SDK declares a Date and parses none.
+type Sent<T extends Type> = Omit<LinearWebhookEventTypeMap[T], 'createdAt' | 'type'> & {
+  readonly createdAt: string
+  readonly type: T
+}
+type ByType = { readonly [T in Type]: Sent<T> }
+type ByAction = { readonly [T in Type as `${T}.${string}`]: Sent<T> }
