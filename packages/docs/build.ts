@@ -10,9 +10,11 @@ const site = import.meta.dirname
 export async function buildSite(): Promise<string> {
   await install()
   await must(process.execPath, ['--no-warnings', join(site, 'generate', 'main.ts')])
-  // Its bundler is of the site's own lock file.
+  // Their bundler is of the site's own lock file.
   const { bundleExplain } = await import('./explain/bundle.ts')
   await bundleExplain(join(site, 'public', 'explain'))
+  const { bundleDemo } = await import('./demo/bundle.ts')
+  await bundleDemo(join(site, 'public', 'demo'))
   const astro = join(site, 'node_modules', 'astro', 'bin', 'astro.mjs')
   const env = { ASTRO_TELEMETRY_DISABLED: '1' }
   return must(process.execPath, [astro, 'build'], env)

@@ -7,6 +7,7 @@ import { figures } from '../generate/front.ts'
 import { providerPage } from '../generate/provider.ts'
 import { compareAnswers } from './answers.ts'
 import { callAll, checkBlocks } from './code.ts'
+import { demoRows } from './demo.ts'
 import { markEdits, useForm } from './form.ts'
 import { followLinks } from './links.ts'
 import { lookAt } from './looks.ts'
@@ -175,6 +176,7 @@ export const parts: Readonly<Record<string, Part>> = {
       await served.close().catch(() => {})
     }
   },
+  demo: () => demoRows(dist),
   async looks() {
     const served = await serveFolder(dist)
     const browser = await startBrowser()

@@ -45,7 +45,7 @@ export function frontPage(senders: number): Page {
         'sh',
       ),
       `<div class="figures">\n${found.map(({ value, says, slug }) => `<a href="/${slug}/"><strong>${value}</strong> ${says}</a>`).join('\n')}\n</div>`,
-      '[Quick start](/start/quick-start/) · [Is it for me?](/start/is-it-for-me/) · [What breaks it](/what-breaks-it/)',
+      '[Quick start](/start/quick-start/) · [Is it for me?](/start/is-it-for-me/) · [What breaks it](/what-breaks-it/) · [Live demo of the inspector](/demo/)',
       '</div>',
       '<div>',
       '<Tabs syncKey="host">',

@@ -1,0 +1,45 @@
+// The packages as they are, in a browser: what stands for modules of Node.js and for packages that few requests need.
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { InputOptions, Plugin } from 'rolldown'
+
+const here = import.meta.dirname
+const jose = join(here, 'node', 'jose.ts')
+const core = join(here, '..', '..', 'core', 'src', 'index.ts')
+const own = createRequire(import.meta.url)
+
+const NODE: Readonly<Record<string, string>> = {
+  'node:buffer': 'buffer',
+  'node:crypto': 'crypto',
+  'node:zlib': 'zlib',
+  'node:querystring': 'querystring',
+  '@fastify/busboy': 'busboy',
+}
+
+/** Options of a bundle for the browser, beside what it is made of. */
+export const forBrowser = {
+  platform: 'browser',
+  transform: {
+    target: 'es2023',
+    inject: { Buffer: [join(here, 'node', 'buffer.ts'), 'Buffer'] },
+    define: { 'process.env.NODE_ENV': '"production"', 'process.env': '{}' },
+  },
+  onLog: (level, log) => {
+    if (level === 'warn') throw new Error(log.message)
+  },
+} satisfies InputOptions
+
+/** Finds what stands for a module of Node.js. */
+export const nodeModules: Plugin = {
+  name: 'node',
+  async resolveId(source, importer) {
+    if (Object.hasOwn(NODE, source)) return join(here, 'node', `${NODE[source]!}.ts`)
+    if (source.startsWith('node:')) return join(here, 'node', 'none.ts')
+    // Core asks for all of it.
+    if (source === 'jose')
+      return importer === jose ? this.resolve(source, core, { skipSelf: true }) : jose
+    // The site's own packages: those of the workspace are not asked.
+    if (/^(?:@noble\/|fflate$)/.test(source)) return own.resolve(source)
+    return undefined
+  },
+}
