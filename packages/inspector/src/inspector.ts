@@ -1,5 +1,6 @@
 import { assets } from './assets.ts'
 import { createEntryGate, type Visitor } from './gate/gate.ts'
+import { refusalReply } from './gate/refusal.ts'
 import { checkInspector, type InspectorOptions } from './options.ts'
 import { pagePlaceOf, type PagePlace } from './page-place.ts'
 import { HEADERS } from './policy.ts'
@@ -37,7 +38,14 @@ export function createInspector<Own extends readonly unknown[] = readonly unknow
   return async function inspect(request) {
     const place = pagePlaceOf(request.target)
     if (isForeign(request, place.route === ''))
-      return secured(problemReply(403, 'cross_site', 'a page of another site may not ask'))
+      return secured(
+        refusalReply(request, place, {
+          status: 403,
+          error: 'cross_site',
+          title: 'This came from another site',
+          message: 'a page of another site may not ask',
+        }),
+      )
     const passed = await gate(request, place)
     if (passed === 'answered') return undefined
     if (!('visitor' in passed)) return secured(passed)

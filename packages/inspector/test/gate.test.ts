@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { memoryInbox } from '@postern/core'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { inspector as onFetch } from '../src/hosts/fetch.ts'
@@ -125,6 +126,63 @@ describe('a token', () => {
       payloads: false,
       canSignOut: true,
     })
+  })
+})
+
+describe('a refusal is a page for a browser that opens the document, and JSON for all else', () => {
+  const token = 'another token of sixteen'
+  const open = (more: RequestInit = {}, path = '/postern'): Request =>
+    new Request(`https://app.example${path}`, {
+      ...more,
+      headers: { accept: 'text/html,application/xhtml+xml', ...more.headers },
+    })
+  const isPage = async (reply: Response, title: string): Promise<void> => {
+    expect(reply.headers.get('content-type')).toBe('text/html; charset=utf-8')
+    const text = await reply.text()
+    expect(text).toContain(`<h1>${title}</h1>`)
+    expect(text).toContain('<a href="./postern">')
+    // The policy lets in the style alone.
+    const [, style = ''] = /<style>([^]*)<\/style>/.exec(text)!
+    const hash = createHash('sha256').update(style).digest('base64')
+    expect(reply.headers.get('content-security-policy')).toContain(`style-src 'sha256-${hash}'`)
+  }
+
+  test('by a function of the app', async () => {
+    const page = onFetch({ inbox, auth: () => undefined })
+    const refused = await page(open())
+    expect(refused.status).toBe(401)
+    await isPage(refused, 'You are not signed in')
+    for (const request of [
+      open({ headers: { accept: 'application/json' } }),
+      open({}, '/postern/~/api/status'),
+    ])
+      expect(await (await page(request)).json()).toEqual({
+        error: 'sign_in',
+        message: 'sign in to the app first',
+      })
+  })
+
+  test('what a function of the app answers by itself stays', async () => {
+    const own = { status: 401, headers: { 'content-type': 'application/json' }, body: '{"no":1}' }
+    const reply = await onFetch({ inbox, auth: () => own })(open())
+    expect([reply.status, await reply.text()]).toEqual([401, '{"no":1}'])
+  })
+
+  test('by a password, which is still asked for', async () => {
+    const reply = await onFetch({ inbox, auth: { basic: { ada: token } } })(open())
+    expect(reply.headers.get('www-authenticate')).toMatch(/^Basic /)
+    await isPage(reply, 'You are not signed in')
+  })
+
+  test('after too many wrong tokens, with the time to wait', async () => {
+    const page = onFetch({ inbox, auth: { token } })
+    const wrong = (): Promise<Response> =>
+      page(open({ method: 'POST', body: new URLSearchParams({ token: 'wrong' }) }))
+    for (let n = 0; n < 10; n++) await wrong()
+    const refused = await wrong()
+    expect(refused.status).toBe(429)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    await isPage(refused, 'Too many wrong attempts')
   })
 })
 

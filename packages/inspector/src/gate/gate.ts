@@ -8,6 +8,7 @@ import { checkGrant, type Auth, type BasicAuth, type Grant, type TokenAuth } fro
 import { devKey } from './dev-key.ts'
 import { createSessions } from './session.ts'
 import { createSignedOut, type SignedOut } from './signed-out.ts'
+import { refusalReply, type Refusal } from './refusal.ts'
 import { signInPage } from './sign-in.ts'
 import { digestEqual } from './digest.ts'
 import { createTold } from './told.ts'
@@ -63,10 +64,10 @@ const DEVELOPER: Kind = {
 function byFunction<Own extends readonly unknown[]>(
   auth: Extract<Auth<Own>, (...own: Own) => unknown>,
 ): EntryGate<Own> {
-  return async (request) => {
+  return async (request, place) => {
     const given = await auth(...request.own)
     if (request.isAnswered()) return 'answered'
-    if (!given) return problemReply(401, 'sign_in', 'sign in to the app first')
+    if (!given) return refusalReply(request, place, signIn('sign in to the app first'))
     // A Response, of this realm or another, or a reply.
     if ('status' in given) return given
     return { visitor: visitorOf(checkGrant(given)) }
@@ -75,10 +76,10 @@ function byFunction<Own extends readonly unknown[]>(
 
 function byPassword({ basic, ...grant }: BasicAuth): EntryGate<readonly unknown[]> {
   const refuse = createRefuse()
-  return async (request) => {
+  return async (request, place) => {
     const [, encoded] =
       /^basic\s+([\w+/=-]+)\s*$/i.exec(request.header('authorization') ?? '') ?? []
-    if (encoded === undefined) return challenge('sign in')
+    if (encoded === undefined) return challenge(request, place, 'sign in')
     const text = Buffer.from(encoded, 'base64').toString('utf8')
     const colon = text.indexOf(':')
     const name = text.slice(0, colon)
@@ -87,7 +88,7 @@ function byPassword({ basic, ...grant }: BasicAuth): EntryGate<readonly unknown[
     const right = digestEqual(text.slice(colon + 1), known ? basic[name]! : '')
     if (known && right && colon > 0)
       return { visitor: visitorOf({ allow: 'all', ...grant, as: name }) }
-    return refuse(request, () => challenge('name or password is wrong'))
+    return refuse(request, place, () => challenge(request, place, 'name or password is wrong'))
   }
 }
 
@@ -118,7 +119,7 @@ function byToken(
       return bearer === undefined
         ? reload(place, sessions.begin(request, mount, path))
         : { visitor }
-    return refuse(request, () =>
+    return refuse(request, place, () =>
       isDocument ? signInPage(401, wrong) : problemReply(401, 'sign_in', 'sign in'),
     )
   }
@@ -127,15 +128,22 @@ function byToken(
 /** Makes the function that refuses a wrong credential: it counts, and delays. */
 function createRefuse(): (
   request: InspectorRequest,
+  place: PagePlace,
   refusal: () => InspectorReply,
 ) => Promise<InspectorReply> {
   const attempts = createWrongCredentials()
-  return async (request, refusal) => {
+  return async (request, place, refusal) => {
     // A link of another site may carry a name and a password: it must not spend what its reader may try.
     if (request.header('sec-fetch-site') === 'cross-site') return refusal()
     const wait = await attempts.wrong(request.peer ?? '')
     return wait > 0
-      ? problemReply(429, 'too_often', `wrong too often; try again in ${wait} s`, wait)
+      ? refusalReply(request, place, {
+          status: 429,
+          error: 'too_often',
+          title: 'Too many wrong attempts',
+          message: `wrong too often; try again in ${wait} s`,
+          retryAfter: wait,
+        })
       : refusal()
   }
 }
@@ -171,12 +179,16 @@ function reload({ self, query }: PagePlace, cookie: string): InspectorReply {
   }
 }
 
-function challenge(message: string): InspectorReply {
-  const reply = problemReply(401, 'sign_in', message)
+function challenge(request: InspectorRequest, place: PagePlace, message: string): InspectorReply {
+  const reply = refusalReply(request, place, signIn(message))
   return {
     ...reply,
     headers: { ...reply.headers, 'www-authenticate': 'Basic realm="postern", charset="UTF-8"' },
   }
+}
+
+function signIn(message: string): Refusal {
+  return { status: 401, error: 'sign_in', title: 'You are not signed in', message }
 }
 
 function visitorOf(
