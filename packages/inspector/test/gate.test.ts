@@ -131,7 +131,8 @@ describe('a token', () => {
 
 describe('a refusal is a page for a browser that opens the document, and JSON for all else', () => {
   const token = 'another token of sixteen'
-  const open = (more: RequestInit = {}, path = '/postern'): Request =>
+  type OpenInit = Omit<RequestInit, 'headers'> & { headers?: Record<string, string> }
+  const open = (more: OpenInit = {}, path = '/postern'): Request =>
     new Request(`https://app.example${path}`, {
       ...more,
       headers: { accept: 'text/html,application/xhtml+xml', ...more.headers },
