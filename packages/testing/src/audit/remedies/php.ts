@@ -26,7 +26,7 @@ export const phpLines: RemedyLines = {
     '$age = abs(time() - (int) $signedTime); // the time that was signed',
     'if ($age > 300) { http_response_code(401); exit; }',
   ],
-  'after-verify': ['// below the line that refuses with 401', 'handle($event);'],
+  'after-verify': ['// below the line that refuses with 401', '$handle($event);'],
   route: [
     "if ($_SERVER['REQUEST_METHOD'] !== 'POST') { http_response_code(405); exit; }",
     "if (parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH) !== '/webhooks') { http_response_code(404); exit; }",

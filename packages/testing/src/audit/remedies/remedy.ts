@@ -16,9 +16,9 @@ export interface Remedy {
 /**
  * Kinds of apps whose lines no test runs.
  *
- * @example const mark = untestedStacks.includes('php') ? '(untested)' : ''
+ * @example const mark = untestedStacks.includes('next') ? '(untested)' : ''
  */
-export const untestedStacks: readonly RemedyStack[] = ['next', 'flask', 'php', 'go']
+export const untestedStacks: readonly RemedyStack[] = ['next']
 
 const DOES: Readonly<Record<RemedyId, string>> = {
   verify:
