@@ -8,7 +8,10 @@ Object.assign(process.env, COMPILED)
 
 // Their files share the modules and globals of a worker (so Hono, whose server replaces Response, is not among them), which takes a fifth of the time: a test that needs a module unloaded resets it.
 const IN_PROCESS =
-  '{core,providers,samples,testing,node,express,koa,fastify,aws-lambda,redis,forward,registrar}'
+  'core|providers|samples|testing|node|express|koa|fastify|aws-lambda|redis|forward|registrar'
+
+// Of these packages, what starts processes of its own.
+const STARTS = 'packages/registrar/test/catch-up/{clock,kill,outage}.test.ts'
 
 // `npm run test:all` runs them: browsers, builds of Next.js, every host, and what takes more than some 20 s alone.
 const LONG = '**/*.long.test.ts'
@@ -44,8 +47,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'in process',
-          include: [`packages/${IN_PROCESS}/test/**/*.test.ts`],
-          exclude: [...NO_TESTS, LONG, APART],
+          include: [`packages/@(${IN_PROCESS})/test/**/*.test.ts`],
+          exclude: [...NO_TESTS, LONG, APART, STARTS],
           isolate: false,
           setupFiles: ['test/run/same-timers.ts'],
           maxWorkers: 2,
@@ -57,8 +60,13 @@ export default defineConfig({
         test: {
           ...PROCESSES,
           name: 'processes',
-          include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
-          exclude: [...NO_TESTS, LONG, APART, `packages/${IN_PROCESS}/**`],
+          include: [
+            `packages/!(${IN_PROCESS})/test/**/*.test.ts`,
+            STARTS,
+            'test/**/*.test.ts',
+            'examples/**/*.test.ts',
+          ],
+          exclude: [...NO_TESTS, LONG, APART],
           sequence: { groupOrder: 2 },
         },
       },

@@ -9,7 +9,7 @@ import { providerOf } from '../src/sender/sender.ts'
 import { line, postern, start } from './run.ts'
 
 describe('send, followed by listen', () => {
-  // In processes of their own; all-senders.test.ts has every sender.
+  // In processes of their own; all-senders.long.test.ts has every sender.
   test('a paid invoice of Stripe', async () => {
     const [name, topic] = ['stripe', 'invoice.paid']
     const secret = 'whsec_c2VjcmV0IG9mIHRlc3Rz'
