@@ -1,10 +1,6 @@
-// Takes 70 s.
+// Takes 45 s. On PostgreSQL: sound-on-postgres.apart.test.ts.
 import { testReceiver } from '@postern/testing'
-import pg from 'pg'
-import { afterAll, beforeAll, describe, test } from 'vitest'
-import { startPostgres, type PostgresService } from '../services/postgres.ts'
-import { needs } from '../services/needs.ts'
-import { postgresServer } from '../services/programs.ts'
+import { describe, test } from 'vitest'
 import { effectsIn } from './receivers/effects.ts'
 import { program } from './receivers/run.ts'
 
@@ -23,29 +19,4 @@ testReceiver(program('sound'), effectsIn('shop.db'), RUNNER, {
 testReceiver(program('postern-sqlite'), effectsIn('webhooks.db'), RUNNER, {
   name: 'Postern on node:http with SQLite',
   ...SKILLS,
-})
-
-needs(postgresServer).describe('on a real Postgres', () => {
-  let service: PostgresService
-  let pool: pg.Pool
-  beforeAll(async () => {
-    service = await startPostgres()
-    pool = new pg.Pool({ connectionString: service.url })
-    pool.on('error', () => {})
-    await pool.query('CREATE TABLE effects (number serial, folder text, id text)')
-  })
-  afterAll(async () => {
-    await pool?.end()
-    await service?.stop()
-  })
-  testReceiver(
-    (start) => program('express-postgres', { DATABASE_URL: service.url })(start),
-    async ({ folder }) => {
-      const query = 'SELECT id FROM effects WHERE folder = $1 ORDER BY number'
-      const { rows } = await pool.query<{ id: string }>(query, [folder])
-      return rows.map(({ id }) => id)
-    },
-    RUNNER,
-    { name: 'Postern on Express with PostgreSQL', ...SKILLS },
-  )
 })
