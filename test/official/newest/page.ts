@@ -28,7 +28,7 @@ export function page({ date, node, rows }: Run): string {
   const looser = differ.filter(({ ours }) => ours).length
   return `# Official libraries, at their newest versions
 
-Written by \`npm run test:official\` on ${date}, with Node.js ${node}. Each library is installed anew, and is asked about the same deliveries as we are: the
+Written by \`npm run test:official\` on ${date}, with Node.js ${node}. Each library, at its newest version on that day, is asked about the same deliveries as we are: the
 known answers of \`test/vectors\` under their own clock, what our \`sign\` makes, spoilt ones, and, of libraries that sign too, what they make.
 ${rows.length} libraries, ${cases} cases, ${differ.length} differences: ${looser} that we take and the library refuses, ${differ.length - looser} that we refuse and it takes.
 A difference without a reason in \`reasons.json\` fails the run, and so does a reason for what differs no longer.

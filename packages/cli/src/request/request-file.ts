@@ -18,7 +18,7 @@ type Lines = readonly (readonly [string, string])[]
  * its number from 1, if there are several), a curl command line, or the text of an HTTP/1 request. It needs no file system:
  * `readFile` is asked for the `@file` of a curl command.
  *
- * @throws Failure if the bytes are none of these, or lack what a request needs.
+ * @throws Failure if the bytes are in no format of this list, or if a part that a request needs is missing.
  * @example
  * const { delivery, receivedAt } = parseRequest(bytes)
  * await explain(delivery, stripe({ secret }), { now: () => receivedAt ?? Date.now() })

@@ -1,9 +1,9 @@
 import { distance } from '../basics/unknown-options.ts'
 
 /**
- * Finds handlers that no event will reach, for apps without types of topics: a pattern that is none of the topics that are
- * known of a sender, and a slip of the keyboard away from one of them. The known ones are never all that there are, so a
- * word of its own (`reopened` beside `opened`) is no slip. Returns a sentence for each.
+ * Finds handlers whose topic is probably misspelt, for apps without types of topics: a pattern that is not a known topic of
+ * the sender, but differs from one by a typing error. Not all topics are known, so another word (`reopened` beside
+ * `opened`) is no typing error. Returns a sentence for each.
  */
 export function topicTypos(
   sender: string,

@@ -37,7 +37,7 @@ async function startProxy(port: number) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `postgres://postern@127.0.0.1:${(server.address() as AddressInfo).port}/postgres`,
-    /** Ends what is open, and so many sessions that begin. */
+    /** Ends the open sessions, and as many new ones as the argument says. */
     end(count: number) {
       ends = count
       for (const socket of sockets) socket.destroy()

@@ -102,7 +102,7 @@ export function actionCases(test: SceneTest, durable: boolean): void {
     assert.equal(second.cursor, undefined)
   })
 
-  test('a name that is none is refused before anything changes', async (scene) => {
+  test('a `by` that is not a name is refused before anything changes', async (scene) => {
     await dead(scene, 1)
     const by = 7 as unknown as string
     await assert.rejects(async () => view(scene).replay({}, { by }), /by must be a name/)
