@@ -1,6 +1,7 @@
+import { counted } from '../basics/room.ts'
 import { WebhookError } from '../errors.ts'
 import { isDeeper } from './json-depth.ts'
-import { DEEP, inspect, POISON } from './json-value.ts'
+import { inspect } from './json-value.ts'
 import { dropPoison } from './safe-keys.ts'
 
 /** How {@link parseJson} reads. */
@@ -9,6 +10,8 @@ export interface JsonOptions {
   readonly depth: number
   /** Returns integers beyond 2^53 as BigInt, so that no digit is lost. @default false */
   readonly exact?: boolean | undefined
+  /** The bytes of the text, whose {@link weigh} is known then. @default none */
+  readonly bytes?: Uint8Array
 }
 
 // The source text of a literal, and a literal written back as it is, are ES2026:
@@ -51,9 +54,10 @@ export function parseJson(text: string, options: JsonOptions): unknown {
   }
   // Measured after the parsing, which does not recurse: brackets alone cost it twice as much as other JSON of
   // that length. A walk over the value takes a fifth of the time of one over the text.
-  const found = inspect(value, depth)
-  if (found & DEEP) throw tooDeep(depth)
-  return found & POISON ? dropPoison(value) : value
+  const { deep, poison, marks } = inspect(value, depth)
+  if (deep) throw tooDeep(depth)
+  if (options.bytes) counted(options.bytes, marks)
+  return poison ? dropPoison(value) : value
 }
 
 function tooDeep(depth: number): WebhookError {

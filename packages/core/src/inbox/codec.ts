@@ -52,7 +52,8 @@ export function decodeOutline(text: string): Outline {
 /** The event of an outline, from a body that {@link isPlain}. The limit on nesting was kept when it arrived. */
 export function withPayload(outline: Outline, body: Uint8Array): EventRecord {
   const exact = outline.source === 'exact'
-  return { ...outline, payload: parseJson(decodeText(body, undefined), { depth: Infinity, exact }) }
+  const text = decodeText(body, undefined)
+  return { ...outline, payload: parseJson(text, { depth: Infinity, exact, bytes: body }) }
 }
 
 /** JSON leaves out what is undefined. */

@@ -110,8 +110,8 @@ export class HttpDelivery implements Delivery {
 
   #parseJson(exact: boolean): unknown {
     const text = this.#source()
-    const { limits } = this
-    if (this.#verified) return parseJson(text, { depth: limits.depth, exact })
+    const { limits, content: bytes } = this
+    if (this.#verified) return parseJson(text, { depth: limits.depth, exact, bytes })
     const { nodes, depth } = limits.unverified
     if (hasMoreNodes(text, nodes)) throw tooComplex(nodes, 'values', 'nodes')
     return parseJson(text, { depth: Math.min(depth, limits.depth), exact })

@@ -1,4 +1,4 @@
-import { received, weigh } from '../basics/room.ts'
+import { received, weigh, weighMost } from '../basics/room.ts'
 import { checkLabel } from '../body/formats.ts'
 import { parseBody } from '../body/parse.ts'
 import { loadXml, xmlReady } from '../body/xml/xml.ts'
@@ -54,11 +54,10 @@ export async function receive(line: LineHost, delivery: Delivery, host: Host): P
       line.recorder?.verified(delivery, exchange.at)
     }
     if (line.strictLabels) checkLabel(delivery)
-    const weight = weigh(delivery.content)
-    if (!received.fits(weight)) throw new WebhookError('overloaded', { problem: 'memory_full' })
-    received.take((held = weight))
+    received.take((held = roomFor(delivery)))
     const parsing = parseBody(delivery, line.exact)
     const parsed = isPromise(parsing) ? await parsing : parsing
+    held = corrected(held, delivery)
     const body = line.exact ? { ...parsed, exact: true } : parsed
     ended?.('parse')
 
@@ -101,6 +100,22 @@ function openExchange(
     admission?.at ?? line.now(),
     admission?.started ?? line.monotonic(),
   )
+}
+
+/** Bytes that the parsed body may take. Its marks are counted only where there is no room for as many as there can be. */
+function roomFor({ content }: Delivery): number {
+  const most = weighMost(content)
+  if (received.fits(most)) return most
+  const weight = weigh(content)
+  if (received.fits(weight)) return weight
+  throw new WebhookError('overloaded', { problem: 'memory_full' })
+}
+
+/** Gives back what was taken too much, once the body is parsed and its weight is known. */
+function corrected(held: number, { content }: Delivery): number {
+  const weight = weigh(content)
+  received.give(held - weight)
+  return weight
 }
 
 function needsXml({ xml, formats }: Provider): boolean {

@@ -100,6 +100,7 @@ export function unkept(state: MemoryState, task: MemoryTask): boolean {
 /** The event is held no longer, unless dead tasks of it are kept. */
 export function forgetEvent(state: MemoryState, owner: MemoryEvent): void {
   if (owner.open > 0 || owner.kept > 0) return
+  owner.ends()
   state.known.settle(owner)
   if (owner.guards) state.guards.settle(owner)
 }

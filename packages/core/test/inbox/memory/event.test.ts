@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { fixed, memoryInbox, type WebhookEvent } from '../../../src/index.ts'
 import { acme, batches, gate, setup } from '../../acme.ts'
 
@@ -92,6 +92,34 @@ describe('an event behind a backlog', () => {
     await zipped.heard.until('done', MANY)
     expect(payloads).toContainEqual({ at: MANY - 1 })
     expect(payloads.filter((payload) => JSON.stringify(payload) === '{}')).toHaveLength(MANY)
+  })
+
+  test('is parsed once in a burst of large bodies, and again once its payloads take more than 64 MiB', async () => {
+    const parses = vi.spyOn(JSON, 'parse')
+    const large = (): number => parses.mock.calls.filter(([text]) => text.length > 80_000).length
+    try {
+      for (const [payload, again] of [
+        [{ rows: Array.from({ length: 8000 }, (_, at) => ({ at })) }, 0],
+        [Array.from({ length: 30_000 }, () => []), 64 - 10 - 34],
+      ] as const) {
+        const { receiver, heard } = setup()
+        const payloads: unknown[] = []
+        receiver.on('ping', ({ payload: one }) => void payloads.push(one))
+        const signed = Array.from({ length: 64 }, (_, at) =>
+          receiver.provider.sign!({ id: `e${at}`, payload }),
+        )
+        await receiver.receive(receiver.provider.sign!({ id: 'first', payload: {} }))
+        parses.mockClear()
+        await Promise.all(signed.map((one) => receiver.receive(one)))
+        await heard.until('done', 65)
+        expect(payloads.slice(1)).toEqual(Array.from({ length: 64 }, () => payload))
+        expect(large() - 64).toBeGreaterThanOrEqual(again)
+        if (again === 0) expect(large()).toBe(64)
+        else expect(large()).toBeLessThan(128)
+      }
+    } finally {
+      parses.mockRestore()
+    }
   })
 
   test('is listed, found, discarded and replayed', async () => {

@@ -1,4 +1,4 @@
-import { weigh } from '../../../basics/room.ts'
+import { waiting, weigh } from '../../../basics/room.ts'
 import {
   decodeDelivery,
   decodeOutline,
@@ -41,6 +41,7 @@ export class MemoryEvent {
   #event: EventRecord | undefined
   #delivery: StoredDelivery | undefined
   #folded: Folded | undefined
+  #waits = false
 
   constructor(receiver: string, event: EventRecord, delivery: StoredDelivery, bytes: number) {
     this.receiver = receiver
@@ -65,6 +66,21 @@ export class MemoryEvent {
   /** True once its contents were erased. */
   get erased(): boolean {
     return this.#event?.erased === true
+  }
+
+  /** Takes room for its payload while its tasks wait. False if there is none: then it is to be folded. */
+  waits(): boolean {
+    if (this.#waits) return true
+    if (waiting.count(this.weight) === 0) return false
+    waiting.take(this.weight)
+    return (this.#waits = true)
+  }
+
+  /** Gives the room of {@link waits} back: a task of it runs, or it is held no longer. */
+  ends(): void {
+    if (!this.#waits) return
+    this.#waits = false
+    waiting.give(this.weight)
   }
 
   /** Replaces its contents by what is left of them. None of its tasks may be open. */
@@ -109,6 +125,7 @@ export class MemoryEvent {
    * the events behind a backlog, and a payload alone is some hundred objects.
    */
   fold(): void {
+    this.ends()
     const event = this.#event
     const delivery = this.#delivery
     if (event?.source === undefined || !delivery || !isPlain(delivery)) return
@@ -119,6 +136,7 @@ export class MemoryEvent {
 
   /** Undoes {@link fold}, before its tasks run. */
   unfold(): void {
+    this.ends()
     if (!this.#folded) return
     this.#delivery = this.delivery
     this.#event = this.event

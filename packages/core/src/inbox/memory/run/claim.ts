@@ -73,10 +73,10 @@ export function createLaneQueues(
     if (lane.queue.size > BACKLOG) return true
     if (!task.owner.heavy) return false
     // Those that came before it in this turn take room too once they run.
-    return (
+    const waits =
       lane.running + lane.queue.size > lane.concurrency ||
       memory.count(lane.weight) < lane.queue.size
-    )
+    return waits && !task.owner.waits()
   }
 
   function hold(task: MemoryTask): void {
