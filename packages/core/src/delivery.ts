@@ -130,6 +130,25 @@ export function ownDelivery(
   )
 }
 
+/** What is known of a request whose body was not read: all of it, if its head says that it has none. */
+export function headOnly(
+  { method = 'POST', url, headers }: Pick<DeliveryInit, 'method' | 'url' | 'headers'>,
+  limits: Limits,
+  declared: Declaration,
+): Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery> {
+  const lines = headers === undefined ? undefined : toHeaderLines(headers)
+  return lines && hasNoBody(method, lines)
+    ? createDelivery({ method, url, headers: lines }, limits, declared)
+    : { method, url, body: EMPTY }
+}
+
+/** Source: RFC 9112, section 6; other methods over HTTP/2 may have a body that no header tells of. */
+function hasNoBody(method: string, headers: HeaderLines): boolean {
+  if (headers.get('transfer-encoding') !== undefined) return false
+  const length = headers.get('content-length')
+  return length === undefined ? method === 'GET' || method === 'HEAD' : length === '0'
+}
+
 /** Lifts the bounds of the unverified phase, once a signature matched. */
 export function markVerified(delivery: Delivery): void {
   if (delivery instanceof HttpDelivery) delivery.verify()

@@ -29,7 +29,7 @@ export function createFetch(
       )
     } catch (error) {
       admission?.release()
-      reply = receiver.refuse({ method, url }, toWebhookError(error))
+      reply = receiver.refuse({ method, url, headers }, toWebhookError(error))
       // Refused by its head or its length: the rest of the body is read and dropped for a moment.
       if (request.body && !request.bodyUsed && !request.body.locked)
         await discard(request.body.getReader())

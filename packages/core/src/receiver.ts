@@ -1,5 +1,5 @@
 import { checkTransaction } from './receive/foreign-transaction.ts'
-import { createDelivery, ownDelivery } from './delivery.ts'
+import { createDelivery, headOnly, ownDelivery } from './delivery.ts'
 import { milliseconds } from './basics/duration.ts'
 import { settledBy, toWall } from './basics/deadline.ts'
 import { unknownOptions } from './basics/unknown-options.ts'
@@ -92,7 +92,7 @@ export function createReceiver<
       }
     },
     fetch: (request, host) => (fetchEntry ? fetchEntry(request, host) : loadFetch(request, host)),
-    refuse: (request, error) => refuse(line, { ...request, body: new Uint8Array(0) }, error),
+    refuse: (request, error) => refuse(line, headOnly(request, limits, provider), error),
     take: async (given, entry = {}) => (await import('./receive/take.ts')).take(line, given, entry),
     async work() {
       if (!port.work)

@@ -242,3 +242,33 @@ test('repeated headers that fetch joins are refused where one is needed', async 
   request.headers.append('x-acme-signature', request.headers.get('x-acme-signature')!)
   expect((await problem(request)).code).toBe('malformed_header')
 })
+
+describe('a refused GET', () => {
+  const MINE = 'https://example.com/hook?reading=17'
+
+  /** What is kept of a request that is refused by its head. */
+  async function keptOf(url: string, init: RequestInit = {}): Promise<readonly unknown[]> {
+    const inbox = memoryInbox()
+    const { receiver, heard } = setup({
+      inbox,
+      provider: acme({ methods: ['GET', 'POST'] }),
+    })
+    receiver.on('ping', () => {})
+    expect((await receiver.fetch(new Request(url, init))).status).toBe(401)
+    expect(heard.all('rejected')).toHaveLength(1)
+    await receiver.close()
+    const { rows } = await inbox.journal!.refusals()
+    const whole = await Promise.all(rows.map(({ id }) => inbox.journal!.delivery(id)))
+    return whole.map((arrival) => arrival?.kept?.url)
+  }
+
+  test('is kept with its query, since its head is all of it', async () => {
+    expect(await keptOf(MINE)).toEqual([MINE])
+    const secret = `${MINE}&token=hush`
+    expect(await keptOf(secret)).toEqual([`${MINE}&token=(masked)`])
+  })
+
+  test('and a POST whose body was not read is not', async () => {
+    expect(await keptOf(MINE, { method: 'POST', body: '{}' })).toEqual([undefined])
+  })
+})

@@ -69,7 +69,10 @@ export function webhook(
       else if (incoming) body = await read(incoming, admission!)
     } catch (error) {
       admission?.release()
-      return refuse(request.method, url, toWebhookError(error))
+      return refuse(
+        { method: request.method, url, ...(headers && { headers }) },
+        toWebhookError(error),
+      )
     }
     return receiver.fetch(request, {
       url,
@@ -88,8 +91,8 @@ export function webhook(
     return length <= limits.body ? incoming : undefined
   }
 
-  function refuse(method: string, url: string, error: WebhookError): Response {
-    const { status, headers, body } = receiver.refuse({ method, url }, error)
+  function refuse(request: Parameters<Mountable['refuse']>[0], error: WebhookError): Response {
+    const { status, headers, body } = receiver.refuse(request, error)
     return new Response(body as BodyInit, { status, headers: { ...headers } })
   }
 }

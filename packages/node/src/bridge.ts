@@ -62,9 +62,9 @@ export function createBridge<Subject>(
     let url = `http://localhost${target}`
     let reply: Reply
     let admission: Admission | undefined
+    const headers = new NodeHeaders(request)
     try {
       url = urlOf(request, target)
-      const headers = new NodeHeaders(request)
       admission = receiver.admit({ method, url, headers })
       const context = contextOf && checkJson(contextOf(subject), 'context')
       const body = kept(request, subject) ?? (await read(request, admission))
@@ -78,7 +78,7 @@ export function createBridge<Subject>(
       )
     } catch (error) {
       admission?.release()
-      reply = receiver.refuse({ method, url }, toWebhookError(error))
+      reply = receiver.refuse({ method, url, headers }, toWebhookError(error))
     }
     try {
       writeReply(request, response, reply)

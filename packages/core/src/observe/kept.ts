@@ -32,6 +32,8 @@ export interface KeptContext {
 const LARGEST = 256 * 1024
 // Characters of URL and header lines. Hosts on node:http allow 16 KiB.
 const LARGEST_HEAD = 64 * 1024
+// Browsers and crawlers ask for any URL, and there is nothing to explain.
+const UNUSED: ErrorCode = 'method_not_allowed'
 
 /**
  * Makes a {@link Kept}: for each code half of the places of a minute for what looks like genuine deliveries, half for a uniform
@@ -47,9 +49,10 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
       if (most > 0) likeness.learn(delivery, at)
     },
     slot(at, { code }, delivery) {
-      if (most === 0 || !isWhole(delivery)) return undefined
-      const bytes = delivery.body.byteLength
-      if (bytes > LARGEST || headOf(delivery) > LARGEST_HEAD) return undefined
+      if (most === 0 || code === UNUSED || !isWhole(delivery)) return undefined
+      const head = headOf(delivery)
+      if (delivery.body.byteLength > LARGEST || head > LARGEST_HEAD) return undefined
+      const bytes = delivery.body.byteLength + head
       const half = halvesOf(code)
       const like = likeness.matches(delivery) ? half.like.place(at, bytes) : undefined
       const any = half.any.place(at, like === undefined ? bytes : 0)

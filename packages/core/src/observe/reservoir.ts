@@ -7,7 +7,7 @@ export interface Reservoir {
 const MINUTE = 60_000
 /** Minutes whose samples are kept under a flood; without one, what came last stays. */
 const MINUTES = 3
-// Bytes of the bodies of one minute.
+// Bytes of the requests of one minute.
 const BYTES = 512 * 1024
 
 /** Makes one of `size` places a minute. `random` is from 0 to 1. */

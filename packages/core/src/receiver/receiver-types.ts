@@ -93,8 +93,11 @@ export interface Receiver<
   receive(delivery: Delivery | DeliveryInit, host?: Host): Promise<Reply>
   /** The same for a Web standard `Request`, whose body must be unread. */
   fetch(request: Request, host?: FetchHost): Promise<Response>
-  /** Tells the observers why an adapter could not read a request, and returns the reply to it. */
-  refuse(request: { readonly method: string; readonly url: string }, error: WebhookError): Reply
+  /**
+   * Tells the observers why an adapter could not read a request, and returns the reply to it. With its headers, a request
+   * without a body (a GET) is kept for `explain` as others are.
+   */
+  refuse(request: Pick<DeliveryInit, 'method' | 'url' | 'headers'>, error: WebhookError): Reply
   /** Starts to run tasks in this process, after `work: false`. */
   work(): Promise<void>
   /**

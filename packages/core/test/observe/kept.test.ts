@@ -96,6 +96,16 @@ test('what is too large, or has no body, gets no slot', () => {
   expect(keptOf(0).slot(0, mismatch, delivery(GENUINE))).toBe(undefined)
 })
 
+test('a URL and a head count as a body does, and a method that is not taken is not kept', () => {
+  const kept = keptOf()
+  const long = delivery(STRANGE, `https://e.com/?reading=${'1'.repeat(60_000)}`)
+  const slots = Array.from({ length: 20 }, () => kept.slot(0, mismatch, long))
+  // Half a megabyte for each half of the places.
+  expect(slots.filter((slot) => slot !== undefined)).toHaveLength(16)
+  const unused = new WebhookError('method_not_allowed', 'x')
+  expect(kept.slot(0, unused, delivery(GENUINE))).toBe(undefined)
+})
+
 describe('a reservoir', () => {
   test('is a uniform sample of each minute', () => {
     const hits = new Map<number, number>()

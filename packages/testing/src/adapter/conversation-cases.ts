@@ -39,6 +39,20 @@ export function conversationCases(
       )
     }))
 
+  test('a GET that is refused keeps its query, so that it can be explained', () =>
+    onStage(mount, 'url', async ({ url, control }) => {
+      const body = new Uint8Array(0)
+      const ask = { method: 'GET', url: `${url}?reading=17`, headers: {}, body }
+      assertProblem(await send(ask), 401, 'missing_header')
+      await control('refused', 1)
+      const { kept, runs } = await control('close')
+      assert.deepEqual(
+        kept.map((one) => new URL(one).search),
+        ['?reading=17'],
+      )
+      assert.deepEqual(runs, [])
+    }))
+
   test('a signature header that came twice is refused, even where both are right', () =>
     onStage(mount, 'plain', async ({ url, control }) => {
       const { headers, body } = signedDelivery(url)

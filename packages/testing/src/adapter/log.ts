@@ -20,6 +20,8 @@ export interface Report {
   /** Reasons of refusals, as observers heard them. */
   readonly refused: readonly (Facts & { readonly code: string })[]
   readonly duplicates: number
+  /** URLs of the refused deliveries that were kept for `explain`; they are written when the receiver closes. */
+  readonly kept: readonly string[]
 }
 
 /**
@@ -40,7 +42,7 @@ export interface Log {
 }
 
 /** Makes an empty log. */
-export function createLog(close: () => Promise<void>): Log {
+export function createLog(close: () => Promise<void>, kept: () => Promise<readonly string[]>): Log {
   const runs: Run[] = []
   const refused: (Facts & { code: string })[] = []
   let duplicates = 0
@@ -63,7 +65,7 @@ export function createLog(close: () => Promise<void>): Log {
       if (command === 'refused') await until(() => refused.length >= count)
       if (command === 'release') release()
       if (command === 'close') await close()
-      return { runs: [...runs], refused: [...refused], duplicates }
+      return { runs: [...runs], refused: [...refused], duplicates, kept: await kept() }
     },
   }
 

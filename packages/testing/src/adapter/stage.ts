@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer'
 import {
   createReceiver,
+  type Inbox,
   type Json,
+  memoryInbox,
   type Receiver,
   type ReceiverOptions,
   Unrecoverable,
@@ -64,8 +66,13 @@ const OPTIONS: Record<StageName, () => ReceiverOptions> = {
 
 /** Makes the receiver of that name with its handler, which writes down what it was given. */
 export function createStage(name: StageName): Stage {
-  const log: Log = createLog(() => receiver.close({ timeout: '1s' }))
-  const receiver = createReceiver({ ...OPTIONS[name](), log: false, observers: [log.observer] })
+  const inbox = memoryInbox()
+  const log: Log = createLog(
+    () => receiver.close({ timeout: '1s' }),
+    () => keptOf(inbox),
+  )
+  const options = { ...OPTIONS[name](), inbox, log: false as const, observers: [log.observer] }
+  const receiver = createReceiver(options)
   const failed = new Set<string | undefined>()
   receiver.onAny({ name: 'record' }, async (event) => {
     if (name === 'held') await log.released
@@ -84,6 +91,12 @@ export function createStage(name: StageName): Stage {
     },
     control: log.control,
   }
+}
+
+async function keptOf({ journal }: Inbox): Promise<readonly string[]> {
+  const { rows } = await journal!.refusals({ outcome: 'refused' })
+  const whole = await Promise.all(rows.map(({ id }) => journal!.delivery(id)))
+  return whole.flatMap((arrival) => arrival?.kept?.url ?? [])
 }
 
 function toRun(event: WebhookEvent): Parameters<Log['ran']>[0] {
