@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { memoryInbox } from '../src/index.ts'
 import type { FetchHost, Limits, WebhookError } from '../src/index.ts'
+import type { Inbox } from '../src/inbox/inbox.ts'
 import { acme, gate, setup } from './acme.ts'
 
 interface Sent {
@@ -248,7 +249,7 @@ describe('a refused GET', () => {
 
   /** What is kept of a request that is refused by its head. */
   async function keptOf(url: string, init: RequestInit = {}): Promise<readonly unknown[]> {
-    const inbox = memoryInbox()
+    const inbox: Inbox = memoryInbox()
     const { receiver, heard } = setup({
       inbox,
       provider: acme({ methods: ['GET', 'POST'] }),

@@ -108,25 +108,33 @@ describe('dead tasks by cause', () => {
   })
 
   test('a million tasks are not needed to see that retries belong to their cause', () => {
-    const row = (subscription: string, count: number, retrying: number): Cause => ({
-      cause: 'c',
-      sample: { name: 'Error', message: 'm' },
+    const lane = (subscription: string, count: number, retrying: number) => ({
       receiver: 'github',
       subscription,
       dead: count,
       retrying,
+    })
+    const cause: Cause = {
+      cause: 'c',
+      sample: { name: 'Error', message: 'm' },
+      dead: 2,
+      retrying: 4,
       first: 1,
       last: 2,
+      lanes: [lane('a', 2, 1), lane('b', 0, 3)],
+      laneCount: 2,
       among: 1,
-    })
+      amongDead: 1,
+    }
     const span = { from: 0, to: HOUR, step: MINUTE, steps: 60 }
-    const things = deadThings([row('a', 2, 1), row('b', 0, 3)], {
+    const things = deadThings([cause], {
       failures: [],
       week: [],
       span,
       at: HOUR,
     })
-    expect(things).toMatchObject([{ count: 2, retrying: 4, lanes: [{ subscription: 'a' }] }])
+    expect(things).toMatchObject([{ count: 2, retrying: 4, moreLanes: 0 }])
+    expect(things[0]!.lanes).toEqual([{ receiver: 'github', subscription: 'a', dead: 2 }])
   })
 })
 

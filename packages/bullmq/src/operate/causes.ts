@@ -1,4 +1,10 @@
-import { topCauses, type Cause } from '@postern/core/inbox'
+import {
+  toCauses,
+  topCauses,
+  type Cause,
+  type CauseGroup,
+  type TaskError,
+} from '@postern/core/inbox'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { fromJob } from '../store/errors.ts'
 import { parseQueueName } from '../store/names.ts'
@@ -12,6 +18,12 @@ type Row = readonly [
   stacks: string,
 ]
 
+interface Failed extends CauseGroup {
+  readonly sample: TaskError
+  readonly receiver: string
+  readonly subscription: string
+}
+
 const STEP = 500
 // Jobs of one queue and state that are looked at, the latest first.
 const MOST = 20_000
@@ -21,14 +33,14 @@ export async function causes(
   { client, prefix }: { readonly client: RedisClient; readonly prefix: string },
   filter: { readonly receiver?: string; readonly subscription?: string },
 ): Promise<readonly Cause[]> {
-  const groups = new Map<string, Omit<Cause, 'among'>>()
+  const groups = new Map<string, Failed>()
   for (const queue of await client.smembers(`${prefix}:queues`)) {
     const { receiver, subscription } = parseQueueName(queue)
     if ((filter.receiver ?? receiver) !== receiver) continue
     if ((filter.subscription ?? subscription) !== subscription) continue
     for (const set of ['failed', 'delayed'] as const) await add(queue, set)
   }
-  return topCauses([...groups.values()])
+  return toCauses(topCauses([...groups.values()]))
 
   async function add(queue: string, set: 'failed' | 'delayed'): Promise<void> {
     for (let from = 0; from < MOST; from += STEP) {

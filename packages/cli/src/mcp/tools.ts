@@ -105,7 +105,7 @@ export function toolsOf(
     {
       name: 'list_causes',
       description:
-        'Dead and failing tasks by error and subscription, the most first. Give `cause` to list_tasks for the tasks.',
+        'Dead and failing tasks by error, the most dead first, with the subscriptions that have them. `among` says how many causes there are. Give `cause` to list_tasks for the tasks.',
       input: z.strictObject({
         receiver: z.string().optional(),
         subscription: z.string().optional(),

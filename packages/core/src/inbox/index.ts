@@ -19,6 +19,7 @@ export type {
 } from './inbox.ts'
 export type {
   Cause,
+  CauseLane,
   Changed,
   ChangeOptions,
   EraseOptions,
@@ -84,7 +85,7 @@ export {
   type CommonSettings,
 } from './attach/checks.ts'
 export { causeOf } from './tasks/cause.ts'
-export { topCauses, type CauseGroup } from './tasks/top-causes.ts'
+export { toCauses, topCauses, type CauseGroup, type CauseTotals } from './tasks/top-causes.ts'
 export {
   arrivalCursor,
   arrivalPlace,

@@ -120,22 +120,34 @@ export interface Changed {
   readonly action?: string
 }
 
-/** Dead and failing tasks with one error. Times in milliseconds since 1970. */
+/** Dead and failing tasks with one error, over all their subscriptions. Times in milliseconds since 1970. */
 export interface Cause {
   /** `causeOf(error)`: give it to a filter. */
   readonly cause: string
   /** The error of one of them. */
   readonly sample: TaskError
-  readonly receiver: string
-  readonly subscription: string
   readonly dead: number
   /** Pending tasks that failed with it at their last attempt. */
   readonly retrying: number
   /** When the first and the last of these tasks was received. */
   readonly first: number
   readonly last: number
-  /** How many causes there are in all: an answer has at most 100 rows. */
+  /** The subscriptions with the most of these tasks, at most 8. */
+  readonly lanes: readonly CauseLane[]
+  /** How many subscriptions have such tasks. */
+  readonly laneCount: number
+  /** How many causes there are in all: an answer has at most 100. */
   readonly among: number
+  /** How many of those have a dead task. */
+  readonly amongDead: number
+}
+
+/** Tasks of a subscription with one {@link Cause}. */
+export interface CauseLane {
+  readonly receiver: string
+  readonly subscription: string
+  readonly dead: number
+  readonly retrying: number
 }
 
 /** Tasks of a subscription by state. */
@@ -156,7 +168,10 @@ export interface InboxView {
   list(query?: TaskQuery): MaybePromise<Page<TaskInfo>>
   get(id: string): MaybePromise<TaskDetail | undefined>
   stats(): MaybePromise<readonly LaneStats[]>
-  /** Dead and failing tasks by error and subscription: the cause with the most tasks first, at most 100 rows. */
+  /**
+   * Dead and failing tasks by error. Of all causes it answers the 50 with the most dead tasks and the 50 whose last dead
+   * task was received last, so that a new one is not hidden by many old ones; the most dead tasks first.
+   */
   causes(filter?: {
     readonly receiver?: string
     readonly subscription?: string

@@ -1,6 +1,6 @@
 import { HOUR, type Cause, type LaneStats } from '@postern/core/inbox'
 import type { HealthReply, Thing } from '../api/health.ts'
-import { countsPerStep, grouped, type Counted, type TimeSpan } from '../span.ts'
+import { countsPerStep, type Counted, type TimeSpan } from '../span.ts'
 
 export type DeadThing = Extract<Thing, { readonly kind: 'dead' }>
 
@@ -14,30 +14,35 @@ export function deadThings(
   causes: readonly Cause[],
   { failures, week, span, at }: DeadContext,
 ): readonly DeadThing[] {
-  const groups = grouped(
-    causes.filter(({ dead }) => dead > 0),
-    ({ cause }) => cause,
-  )
   return inOrder(
-    [...groups].map(([cause, rows]) => {
-      const failed = failures.filter(({ value }) => value === cause)
-      const times = [...week, ...failures].filter(({ value }) => value === cause)
-      const last = lastOf([...rows.map((row) => row.last), ...times.map(({ from }) => from)])
-      const { name, message } = rows[0]!.sample
-      const waiting = causes.filter((row) => row.cause === cause)
-      return {
-        kind: 'dead',
-        cause,
-        error: { name, message: message.slice(0, 2000) },
-        ...lanesOf(rows),
-        count: rows.reduce((sum, { dead }) => sum + dead, 0),
-        retrying: waiting.reduce((sum, { retrying }) => sum + retrying, 0),
-        since: Math.min(...rows.map(({ first }) => first)),
-        last,
-        isOver: isCauseOver(times, last, at),
-        spark: countsPerStep(span, failed),
-      }
-    }),
+    causes
+      .filter(({ dead }) => dead > 0)
+      .map(({ cause, sample, dead, retrying, first, last: received, lanes, laneCount }) => {
+        const failed = failures.filter(({ value }) => value === cause)
+        const times = [...week, ...failures].filter(({ value }) => value === cause)
+        const last = lastOf([received, ...times.map(({ from }) => from)])
+        const withDead = lanes.filter((lane) => lane.dead > 0)
+        const shown = withDead.slice(0, LANES)
+        // Those with the most dead tasks come first.
+        const all = withDead.length < lanes.length ? withDead.length : laneCount
+        return {
+          kind: 'dead',
+          cause,
+          error: { name: sample.name, message: sample.message.slice(0, 2000) },
+          lanes: shown.map(({ receiver, subscription, dead: own }) => ({
+            receiver,
+            subscription,
+            dead: own,
+          })),
+          moreLanes: all - shown.length,
+          count: dead,
+          retrying,
+          since: first,
+          last,
+          isOver: isCauseOver(times, last, at),
+          spark: countsPerStep(span, failed),
+        }
+      }),
   )
 }
 
@@ -58,11 +63,6 @@ export function inOrder(things: readonly DeadThing[]): readonly DeadThing[] {
   )
 }
 
-function lanesOf(rows: readonly Cause[]): Pick<DeadThing, 'lanes' | 'moreLanes'> {
-  const lanes = rows.map(({ receiver, subscription, dead }) => ({ receiver, subscription, dead }))
-  return { lanes: lanes.slice(0, LANES), moreLanes: Math.max(0, lanes.length - LANES) }
-}
-
 function lastOf(times: readonly number[]): number {
   return times.reduce((last, time) => Math.max(last, time), 0)
 }
@@ -80,17 +80,15 @@ export function isCauseOver(
   return now - last > Math.max(HOUR, TIMES * longest)
 }
 
-/** What the rows that are shown leave out: the numbers are the inbox's own, since its answer was cut. */
+/** What the rows that are shown leave out, in the inbox's own numbers. */
 export function moreOf(
   shown: readonly DeadThing[],
   causes: readonly Cause[],
   lanes: readonly LaneStats[],
 ): HealthReply['more'] {
   const dead = lanes.reduce((sum, { counts }) => sum + counts.dead, 0)
-  const left = dead - shown.reduce((sum, { count }) => sum + count, 0)
-  if (left <= 0) return { causes: 0, dead: 0 }
-  const among = causes[0]?.among ?? 0
-  const withDead = new Set(causes.flatMap((row) => (row.dead > 0 ? row.cause : [])))
-  const retrying = new Set(causes.flatMap((row) => (withDead.has(row.cause) ? [] : row.cause)))
-  return { causes: Math.max(1, among - retrying.size - shown.length), dead: left }
+  const left = Math.max(0, dead - shown.reduce((sum, { count }) => sum + count, 0))
+  const more = Math.max(0, (causes[0]?.amongDead ?? 0) - shown.length)
+  // Between the two answers of the inbox a task may have died.
+  return { causes: left > 0 ? Math.max(1, more) : 0, dead: left }
 }

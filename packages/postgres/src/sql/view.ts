@@ -7,13 +7,22 @@ export const STATS: string = `SELECT t.lane, t.state, count(*)::int AS count,
     (${NOW} - min(t.due) FILTER (WHERE t.state = 0 AND NOT t.behind AND t.due <= ${NOW}))::float8 AS oldest
   FROM $.postern_tasks t GROUP BY t.lane, t.state`
 
+/** As `topCauses`. */
 export const CAUSES: string = `WITH g AS MATERIALIZED (SELECT t.cause, t.lane, min(t.error) AS error, count(*) FILTER (WHERE t.state = 3)::int AS dead,
     count(*) FILTER (WHERE t.state < 2)::int AS retrying, min(e.received)::float8 AS first, max(e.received)::float8 AS last
   FROM $.postern_tasks t JOIN $.postern_events e ON ${EVENT}
   WHERE t.cause IS NOT NULL AND ($1::int[] IS NULL OR t.lane = ANY($1::int[]))
-  GROUP BY t.cause, t.lane)
-  SELECT g.*, (SELECT count(DISTINCT cause) FROM g)::int AS among FROM g
-  ORDER BY sum(dead + retrying) OVER (PARTITION BY cause) DESC, cause, dead + retrying DESC LIMIT 100`
+  GROUP BY t.cause, t.lane),
+  c AS (SELECT cause, min(error) AS error, sum(dead)::int AS dead, sum(retrying)::int AS retrying, min(first) AS first, max(last) AS last,
+    count(*)::int AS lanes FROM g GROUP BY cause),
+  top AS MATERIALIZED (SELECT *, row_number() OVER (ORDER BY dead DESC, retrying DESC, cause) AS place,
+    row_number() OVER (ORDER BY dead > 0 DESC, last DESC, cause) AS age,
+    (count(*) OVER ())::int AS among, (count(*) FILTER (WHERE dead > 0) OVER ())::int AS among_dead FROM c),
+  l AS (SELECT g.cause, g.lane, g.dead, g.retrying, row_number() OVER (PARTITION BY g.cause ORDER BY g.dead DESC, g.retrying DESC, g.lane) AS nth
+    FROM g JOIN top ON top.cause = g.cause WHERE top.place <= 50 OR top.age <= 50)
+  SELECT l.cause, l.lane, CASE WHEN l.nth = 1 THEN top.error END AS error, l.dead, l.retrying, top.first, top.last, top.dead AS "allDead",
+    top.retrying AS "allRetrying", top.lanes AS "laneCount", top.among, top.among_dead AS "amongDead"
+  FROM l JOIN top ON top.cause = l.cause WHERE l.nth <= 8 ORDER BY top.place, l.nth`
 
 /** The run that settled the task is on its own row. */
 export const OF_TASK: string = `SELECT a.attempt, a.ended::float8 AS ended, a.took, a.outcome, a.error, coalesce(p.name, '') AS process FROM (

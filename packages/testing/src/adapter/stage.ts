@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer'
 import {
   createReceiver,
-  type Inbox,
   type Json,
   memoryInbox,
   type Receiver,
@@ -9,6 +8,7 @@ import {
   Unrecoverable,
   type WebhookEvent,
 } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
 import { acme } from '../acme.ts'
 import { createLog, type Control, type Log } from './log.ts'
 

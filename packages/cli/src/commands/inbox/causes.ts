@@ -1,3 +1,4 @@
+import type { CauseLane } from '@postern/core/inbox'
 import type { Command } from 'commander'
 import { examples, runAction } from '../../action.ts'
 import type { InboxCommandOptions } from '../../options/inbox-options.ts'
@@ -34,14 +35,29 @@ async function causesCommand(options: InboxCommandOptions): Promise<ExitCode> {
         table(
           [
             ['dead', 'retrying', 'receiver', 'subscription', 'last', 'cause', 'error'],
-            ...causes.map((one) => [
-              String(one.dead),
-              String(one.retrying),
-              shown(one.receiver),
-              shown(one.subscription),
-              timeOf(one.last),
-              shown(one.cause),
-              shown(one.sample.message, 100),
+            ...causes.flatMap(({ cause, sample, last, lanes, laneCount, dead, retrying }) => [
+              ...lanes.map((lane) => [
+                String(lane.dead),
+                String(lane.retrying),
+                shown(lane.receiver),
+                shown(lane.subscription),
+                timeOf(last),
+                shown(cause),
+                shown(sample.message, 100),
+              ]),
+              ...(laneCount > lanes.length
+                ? [
+                    [
+                      String(dead - sumOf(lanes, 'dead')),
+                      String(retrying - sumOf(lanes, 'retrying')),
+                      '…',
+                      `${laneCount - lanes.length} more`,
+                      timeOf(last),
+                      shown(cause),
+                      shown(sample.message, 100),
+                    ],
+                  ]
+                : []),
             ]),
           ],
           { drops: ['last', 'retrying', 'subscription', 'receiver'] },
@@ -49,4 +65,8 @@ async function causesCommand(options: InboxCommandOptions): Promise<ExitCode> {
       )
     return 0
   })
+}
+
+function sumOf(lanes: readonly CauseLane[], key: 'dead' | 'retrying'): number {
+  return lanes.reduce((sum, lane) => sum + lane[key], 0)
 }

@@ -30,25 +30,68 @@ export function causeCases(test: SceneTest): void {
     await takeAt(shop, 'odd', 3000)
     await takeAt(shop, 'fine', 4000)
     await shop.untilSettled(5)
-    const causes = await view(scene).causes()
-    const of = (subscription: string, word: string) =>
-      causes.find((one) => one.subscription === subscription && one.sample.message.includes(word))!
-    const { cause, dead, retrying, first, last, receiver } = of('a', 'order')
-    assert.deepEqual([dead, retrying, first, last, receiver], [2, 0, 1000, 2000, 'shop'])
-    assert.deepEqual([of('b', 'order').retrying, of('b', 'order').dead], [1, 0])
-    assert.equal(of('b', 'order').cause, cause)
-    assert.notEqual(of('a', 'stock').cause, cause)
-    assert.equal(causes.length, 3)
-    assert.equal(causes[0]!.cause, cause, 'the most tasks first')
-    assert.equal(causes[1]!.cause, cause, 'its subscriptions stand together')
-    assert.deepEqual(
-      causes.map(({ among }) => among),
-      [2, 2, 2],
-      'how many causes there are in all',
-    )
+    const [order, stock, ...more] = await view(scene).causes()
+    assert.deepEqual(more, [])
+    const { cause, sample, ...facts } = order!
+    assert.match(sample.message, /^no order 1[78]$/)
+    const lane = { receiver: 'shop', subscription: 'a' }
+    assert.deepEqual(facts, {
+      dead: 2,
+      retrying: 1,
+      first: 1000,
+      last: 2000,
+      lanes: [
+        { ...lane, dead: 2, retrying: 0 },
+        { ...lane, subscription: 'b', dead: 0, retrying: 1 },
+      ],
+      laneCount: 2,
+      among: 2,
+      amongDead: 2,
+    })
+    assert.notEqual(stock!.cause, cause)
+    assert.deepEqual([stock!.dead, stock!.first, stock!.last], [1, 3000, 3000])
     assert.deepEqual(await list(scene, { cause, subscription: 'a' }), ['a:18', 'a:17'])
-    assert.equal((await view(scene).causes({ subscription: 'b' })).length, 1)
+    const [failing, ...others] = await view(scene).causes({ subscription: 'b' })
+    assert.deepEqual(others, [])
+    const { dead, retrying, among, amongDead } = failing!
+    assert.deepEqual([dead, retrying, among, amongDead], [0, 1, 1, 0])
     assert.deepEqual(await view(scene).causes({ receiver: 'bank' }), [])
+  })
+
+  test('of many causes the largest and the newest are told, with the numbers of all', async (scene) => {
+    const lanes = Array.from({ length: 10 }, (_, at) => `lane ${at}`)
+    const shop = scene.join({
+      lanes,
+      run: ({ event }) => {
+        const error = { name: 'Error', message: `no ${event.id}` }
+        return event.id!.startsWith('later') ? { ...retryIn(HOUR), error } : { kind: 'dead', error }
+      },
+    })
+    // Causes differ by letters, since digits count as one word.
+    const letters = (at: number): string =>
+      String.fromCharCode(97 + Math.floor(at / 26), 97 + (at % 26))
+    const each = (count: number, take: (letters: string, at: number) => Promise<unknown>) =>
+      Promise.all(Array.from({ length: count }, (_, at) => take(letters(at), at)))
+    await takeAt(shop, 'wide', 1, {}, lanes)
+    await each(110, (name, at) => takeAt(shop, `old${name}`, 1000 + at, {}, lanes.slice(0, 2)))
+    await takeAt(shop, 'new', 9000, {}, lanes.slice(1, 2))
+    await each(55, (name, at) => takeAt(shop, `later${name}`, 9001 + at, {}, lanes.slice(2, 3)))
+    await shop.untilSettled(10 + 220 + 1 + 55)
+
+    const causes = await view(scene).causes()
+    assert.ok(causes.length <= 100, String(causes.length))
+    for (const { among, amongDead } of causes) assert.deepEqual([among, amongDead], [167, 112])
+    const [wide] = causes
+    assert.deepEqual([wide!.sample.message, wide!.dead, wide!.laneCount], ['no wide', 10, 10])
+    assert.equal(wide!.lanes.length, 8)
+    const fresh = causes.find(({ sample }) => sample.message === 'no new')
+    assert.equal(fresh?.dead, 1, 'a new cause is not hidden by larger old ones')
+    const ones = causes.filter(({ sample }) => sample.message.startsWith('no old'))
+    assert.ok(ones.length >= 49 && ones.every(({ dead }) => dead === 2), String(ones.length))
+    assert.deepEqual(
+      causes.map(({ dead }) => dead),
+      causes.map(({ dead }) => dead).toSorted((one, other) => other - one),
+    )
   })
 
   test('a version changes when a task did, and stays while none did', async (scene) => {

@@ -1,6 +1,7 @@
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import type { ActionRow } from '../../operate/action-note.ts'
 import type { TopicMatch } from '../../operate/filter.ts'
+import type { CauseGroup, CauseTotals } from '../../tasks/top-causes.ts'
 import type { TaskFilter } from '../../view.ts'
 import type { TaskRow } from '../row.ts'
 
@@ -14,7 +15,7 @@ export interface Viewed {
   detail(id: number): MaybePromise<FullRow | undefined>
   /** Tasks by lane and state. */
   stats(): MaybePromise<readonly StatsRow[]>
-  /** Dead tasks, and pending ones that failed, by cause and lane: in the order of `topCauses`, at most 100. */
+  /** Dead tasks, and pending ones that failed, by cause and lane: the rows and the order of `topCauses`. */
   causes(lanes: readonly number[] | undefined): MaybePromise<readonly CauseRow[]>
   /** A number that changes when any task did, in this process or another. */
   version(): MaybePromise<number>
@@ -122,19 +123,11 @@ export interface StatsRow {
   readonly oldest: number | null
 }
 
-/** Failed tasks with one cause. */
-export interface CauseRow {
-  readonly cause: string
+/** Failed tasks with one cause and lane, and what is true of the whole cause. */
+export interface CauseRow extends CauseGroup, CauseTotals {
   readonly lane: number
-  /** JSON of the error of one of them. */
-  readonly error: string
-  readonly dead: number
-  readonly retrying: number
-  /** When the first and the last of them was received. */
-  readonly first: number
-  readonly last: number
-  /** How many causes there are in all. */
-  readonly among: number
+  /** JSON of the error of one of them; null but in the first row of its cause. */
+  readonly error: string | null
 }
 
 /** A run of a task. */

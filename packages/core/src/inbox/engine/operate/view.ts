@@ -1,6 +1,7 @@
 import type { Consumer } from '../../inbox.ts'
 import { orphansOf } from '../../operate/orphans.ts'
 import type { Actions } from '../../operate/actions.ts'
+import { toCauses } from '../../tasks/top-causes.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 import type { InboxView, LaneStats } from '../../view.ts'
 import type { Access } from '../access.ts'
@@ -70,12 +71,14 @@ export function createView(store: Store, host: ViewHost): InboxView {
           chain(
             access.read(() => store.causes(names.wanted(filter))),
             (rows) =>
-              rows.map(({ lane, error, ...row }) => ({
-                ...row,
-                sample: errorOf(error),
-                receiver: names.of(lane)?.receiver ?? '',
-                subscription: names.of(lane)?.name ?? '',
-              })),
+              toCauses(
+                rows.map(({ lane, error, ...row }) => ({
+                  ...row,
+                  sample: errorOf(error ?? ''),
+                  receiver: names.of(lane)?.receiver ?? '',
+                  subscription: names.of(lane)?.name ?? '',
+                })),
+              ),
           ),
       )
     },

@@ -1,12 +1,24 @@
 import { causeOf } from '../../tasks/cause.ts'
-import { topCauses } from '../../tasks/top-causes.ts'
+import { toCauses, topCauses } from '../../tasks/top-causes.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
+import type { TaskError } from '../../inbox.ts'
 import type { Cause, LaneStats, TaskState } from '../../view.ts'
 import { keptTasks, type MemoryStore } from '../state.ts'
 
 interface Counted extends LaneStats {
   readonly counts: Record<TaskState, number>
   oldest: number | undefined
+}
+
+interface Failed {
+  readonly cause: string
+  readonly sample: TaskError
+  readonly receiver: string
+  readonly subscription: string
+  dead: number
+  retrying: number
+  first: number
+  last: number
 }
 
 /** Tasks by subscription and state. */
@@ -35,7 +47,7 @@ export function causes(
   filter: { readonly receiver?: string; readonly subscription?: string },
 ): readonly Cause[] {
   unknownOptions('causes', filter, ['receiver', 'subscription'])
-  const found = new Map<string, { -readonly [Key in keyof Omit<Cause, 'among'>]: Cause[Key] }>()
+  const found = new Map<string, Failed>()
   for (const { state, task } of keptTasks(store)) {
     const sample = task.error
     const { receiver } = state.consumer
@@ -61,5 +73,5 @@ export function causes(
     row.first = Math.min(row.first, at)
     row.last = Math.max(row.last, at)
   }
-  return topCauses([...found.values()])
+  return toCauses(topCauses([...found.values()]))
 }
