@@ -259,7 +259,7 @@ describe('a refused GET', () => {
     expect(heard.all('rejected')).toHaveLength(1)
     await receiver.close()
     const { rows } = await inbox.journal!.refusals()
-    const whole = await Promise.all(rows.map(({ id }) => inbox.journal!.delivery(id)))
+    const whole = await Promise.all(rows.map(async ({ id }) => inbox.journal!.delivery(id)))
     return whole.map((arrival) => arrival?.kept?.url)
   }
 

@@ -95,7 +95,7 @@ export function createStage(name: StageName): Stage {
 
 async function keptOf({ journal }: Inbox): Promise<readonly string[]> {
   const { rows } = await journal!.refusals({ outcome: 'refused' })
-  const whole = await Promise.all(rows.map(({ id }) => journal!.delivery(id)))
+  const whole = await Promise.all(rows.map(async ({ id }) => journal!.delivery(id)))
   return whole.flatMap((arrival) => arrival?.kept?.url ?? [])
 }
 
