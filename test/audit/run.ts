@@ -1,7 +1,6 @@
 // `npm run test:audit`: audits a receiver of Postern for every sender, the planted receiver with each of its defects and without any,
 // Postern broken in ten ways, and receivers as tutorials show them. It writes RESULTS.md; with `--write`, the golden file too.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { AuditReport } from '@postern/testing/audit'
 import { auditBroken, BROKEN } from './broken.ts'
@@ -11,6 +10,7 @@ import { auditOwn, signers } from './own.ts'
 import { missingFor } from './runtimes.ts'
 import { auditTutorial, TUTORIALS } from './tutorials.ts'
 import { writeVectors } from './vectors-page.ts'
+import { made } from '../run/made.ts'
 
 const GOLDEN = new URL('tutorials.json', import.meta.url)
 const SIDE_BY_SIDE = 4
@@ -123,10 +123,9 @@ async function besideLoops<Result>(run: () => Promise<Result>): Promise<Result> 
 
 function writeResults(): void {
   const slowest = Math.max(...sound.map(({ ms }) => ms))
-  const day = new Date().toISOString().slice(0, 10)
   const text = `# Audits
 
-\`npm run test:audit\` writes this page: ${day}, Node ${process.version}, ${cpus().length} cores, ${Math.round((performance.now() - started) / 1000)} s.
+${made('npm run test:audit')} It took ${Math.round((performance.now() - started) / 1000)} s.
 
 ${wrong.length === 0 ? 'Everything is as it must be.' : `Wrong: ${wrong.join('; ')}.`}
 
@@ -157,6 +156,10 @@ ${skipped.map((file) => `\n${missingFor(file)}.\n`).join('')}
 | receiver | sender | grade | found |
 | --- | --- | --- | --- |
 ${tutorials.map(({ file, sender, grade, findings }) => `| ${file} | ${sender} | ${grade} | ${findings.map(({ id, severity }) => `${severity} ${id}`).join(', ')} |`).join('\n')}
+
+## What it does not show
+
+Defects that no request from outside can show, such as the timing of a comparison; what a handler does with an event.
 `
   writeFileSync(new URL('RESULTS.md', import.meta.url), text)
 }

@@ -5,9 +5,10 @@ import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { PARTS } from './parts/parts.ts'
-import { commit, machine } from './report/machine.ts'
+import { machine } from './report/machine.ts'
 import { tableText } from './report/markdown.ts'
 import type { StoredPart } from './report/stored.ts'
+import { commit } from '../run/made.ts'
 
 const { values, positionals } = parseArgs({
   options: {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Parts } from './faults.ts'
+import { commit, made } from '../run/made.ts'
 
 const TITLES: Readonly<Record<Exclude<keyof Parts, 'skipped' | 'failed'>, string>> = {
   classes: 'Classes of faults',
@@ -17,12 +18,14 @@ const FILE = fileURLToPath(new URL('RESULTS.md', import.meta.url))
 const KEPT = 5
 const WHOLE = 'Whole run of'
 const CORPUS = { commit: '981c2c9', day: '2026-11-28' }
-const HEAD = `# Fault runs
+const head = (): string => `# Fault runs
 
-\`npm run test:faults\` wrote this page: the last ${KEPT} whole runs and the last ${KEPT} of some parts, the newest first. "Repeated" runs were
+${made('npm run test:faults')} It holds the last ${KEPT} whole runs and the last ${KEPT} of some parts, the newest first. "Repeated" runs were
 cut off between effect and settling, which nobody can avoid. Times are milliseconds, if no unit is named. In "Classes of faults", "told" says
 whether logs or \`health\` had the words that name the fault and its remedy; – where there is nothing to tell. \`node test/faults/classes/one.ts '<class>' <inbox> <seed>\`
-plays one again. Not played is what no inbox promises ("Which inbox?"): a failover to a replica that lags.
+plays one again.
+
+What it does not show: a failover to a replica that lags, which no inbox promises ("Which inbox?"); faults of a real network, since all processes are on one machine.
 
 The 16 scenarios of [webhook-receiver-conformance](https://github.com/luckyteagirl/webhook-receiver-conformance) (commit ${CORPUS.commit}, ${CORPUS.day}): 16 of 16
 on \`sqliteInbox\`, \`bullmqInbox\` and \`postgresInbox\`; in 015 the handler ran twice with one idempotency key. To repeat it, clone that project and give the
@@ -51,7 +54,7 @@ export function writeResults({ parts, wrong, minutes, alone }: FaultRun): void {
   const run = [
     `## ${alone.length === 0 ? WHOLE : `Run of ${alone.join(', ')} alone,`} ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     '',
-    `Node ${process.version}, ${availableParallelism()} cores, load ${loadavg()[2]!.toFixed(1)} over the last 15 of ${minutes.toFixed(1)} minutes.`,
+    `Commit ${commit()}, Node ${process.version}, ${availableParallelism()} cores, load ${loadavg()[2]!.toFixed(1)} over the last 15 of ${minutes.toFixed(1)} minutes.`,
     wrong.length === 0
       ? 'Nothing was lost, given up though healthy, or settled and run again.'
       : `Faults: ${wrong.join('; ')}.`,
@@ -63,7 +66,7 @@ export function writeResults({ parts, wrong, minutes, alone }: FaultRun): void {
   const kept = [true, false].flatMap((whole) =>
     all.filter((text) => isWhole(text) === whole).slice(0, KEPT),
   )
-  writeFileSync(FILE, [HEAD, ...kept].join('\n').replaceAll(/\n{3,}/g, '\n\n'))
+  writeFileSync(FILE, [head(), ...kept].join('\n').replaceAll(/\n{3,}/g, '\n\n'))
 }
 
 /** All parts as tables of Markdown. */

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
-import { availableParallelism, loadavg } from 'node:os'
+import { loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Played } from './play.ts'
+import { made } from '../run/made.ts'
 
 /** Writes test/fuzz/RESULTS.md. */
 export function writeResults(seed: number, played: readonly Played[]): void {
@@ -11,10 +12,10 @@ export function writeResults(seed: number, played: readonly Played[]): void {
   const text = [
     '# Fuzz runs',
     '',
-    '`npm run test:fuzz` wrote this page. A law is broken by an error that is no `WebhookError`, by another value than a',
+    `${made('npm run test:fuzz')} A law is broken by an error that is no \`WebhookError\`, by another value than a`,
     'second reader finds, by a changed delivery that verifies, or by a handler that ran for a spoilt request.',
     '',
-    `Seed ${seed}, ${seconds} s, ${inputs} inputs. Node ${process.version}, ${availableParallelism()} cores, load ${loadavg()[1]!.toFixed(1)} at the end.`,
+    `Seed ${seed}, ${seconds} s, ${inputs} inputs, load ${loadavg()[1]!.toFixed(1)} at the end.`,
     broken.length === 0
       ? `None of ${played.length} laws was broken.`
       : `Broken: ${broken.map(({ target }) => target.name).join(', ')}.`,
@@ -25,6 +26,11 @@ export function writeResults(seed: number, played: readonly Played[]): void {
       ({ target, runs, seconds: took, failure }) =>
         `| ${target.area} | ${target.name} | ${runs} | ${took.toFixed(1)} | ${failure === undefined ? 'no' : 'yes'} |`,
     ),
+    '',
+    '## What it does not show',
+    '',
+    '- Inputs are made by a seed for some seconds a law: another seed, or hours, may find more.',
+    '- The laws are about one process. Kills and outages are in [other runs](../faults/RESULTS.md).',
     '',
   ].join('\n')
   writeFileSync(fileURLToPath(new URL('RESULTS.md', import.meta.url)), text)

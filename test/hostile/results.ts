@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import type { HostileCase } from './case.ts'
 import type { Verdict } from './play.ts'
 import type { FloodReport } from './flood/flood.ts'
 import { floodText } from './flood/results.ts'
 import { HEADS, type RuleReport } from './rules/report.ts'
+import { made } from '../run/made.ts'
 
 /** What a whole run came to. */
 export interface WholeRun {
@@ -18,7 +18,7 @@ export interface WholeRun {
 export function writeResults({ cases, verdicts, rules, floods }: WholeRun): void {
   const text = `# Hostile requests
 
-\`npm run test:hostile\` writes this page: ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${availableParallelism()} cores.
+${made('npm run test:hostile')}
 
 ## Every case on every host
 

@@ -1,4 +1,4 @@
-import { cpus } from 'node:os'
+import { made } from '../run/made.ts'
 
 /** What a host did, by column. */
 export interface HostResult {
@@ -14,7 +14,7 @@ export function results(found: readonly HostResult[]): string {
   return [
     '# Hosts',
     '',
-    `\`npm run test:hosts\` writes this page: ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} cores.`,
+    made('npm run test:hosts'),
     '',
     "From the packed packages, installed with npm. The senders' own packages sign (`@octokit/webhooks-methods`, `stripe`, `twilio`); bytes are compared by",
     'their digest in the handler. Shutdown: SIGTERM in the middle of a handler, which must end first; `at once` is a server or function that is not waited for, and',
@@ -23,6 +23,11 @@ export function results(found: readonly HostResult[]): string {
     row(['host', ...columns]),
     row(['---', ...columns.map(() => '---')]),
     ...found.map(({ name, cells }) => row([name, ...columns.map((column) => cells[column] ?? '')])),
+    '',
+    '## What it does not show',
+    '',
+    '- Platforms whose server runs nowhere else (Azure Functions, Vercel): their pages say so.',
+    '- A proxy, a load balancer or TLS in front of the host.',
     '',
   ].join('\n')
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Plan } from './plan.ts'
+import { made } from '../run/made.ts'
 
 /** A mutant with its end, as Stryker tells it. */
 export interface MutantOf {
@@ -53,13 +54,15 @@ export function writeResult(result: PartResult): void {
   // A whole part is newer than what was tried of its files.
   const kept = before.filter((one) => !/^(?:\n|: )/.test(one.split(`## ${result.name}`)[1] ?? ''))
   const sections = [...kept, section(result)].toSorted()
-  writeFileSync(FILE, [HEAD, ...sections].join('\n').replaceAll(/\n{3,}/g, '\n\n'))
+  writeFileSync(FILE, [head(), ...sections].join('\n').replaceAll(/\n{3,}/g, '\n\n'))
 }
 
-const HEAD = `# Mutation runs
+const head = (): string => `# Mutation runs
 
-\`npm run test:mutation\` wrote this page: of each part the last run. Mutants that run when a module is loaded are left out. Inputs of properties are few and the same in each run. A survivor is
+${made('npm run test:mutation')} It holds the last run of each part, also older ones. Mutants that run when a module is loaded are left out. Inputs of properties are few and the same in each run. A survivor is
 a change that no test noticed; the reasons are in \`reasons.json\`. What has no section here was not run.
+
+What it does not show: a mutant is one small change. Two changes at once, and code that is missing, are not judged.
 `
 
 function section(result: PartResult): string {

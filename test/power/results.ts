@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { CutReport } from './cuts.ts'
 import type { ErrorReport } from './errors.ts'
+import { made } from '../run/made.ts'
 
 /** Writes test/power/RESULTS.md. */
 export function writeResults(
@@ -12,10 +13,10 @@ export function writeResults(
   const text = [
     '# Power cuts and disk errors of the SQLite inbox',
     '',
-    '`npm run test:power` wrote this page. A trace of the system calls of an app is played onto a disk that forgets what was not',
+    `${made('npm run test:power')} A trace of the system calls of an app is played onto a disk that forgets what was not`,
     'synced. After each write the power is cut: what no sync came after is gone, there, torn at a sector, or zeros.',
     '',
-    `Node ${process.version}. ${wrong.length === 0 ? 'Nothing that was acknowledged was lost.' : `Faults: ${wrong.join('; ')}.`}`,
+    wrong.length === 0 ? 'Nothing that was acknowledged was lost.' : `Faults: ${wrong.join('; ')}.`,
     '',
     '## Power cuts',
     '',
@@ -33,6 +34,11 @@ export function writeResults(
       ([name, one]) =>
         `| ${name} | ${one.deliveries} | ${one.acknowledged} | ${one.refused} | ${one.otherReplies} | ${one.takenAfter} | ${one.lost} | ${one.torn} | ${one.integrity} |`,
     ),
+    '',
+    '## What it does not show',
+    '',
+    '- A disk that says "synced" and is not: no program can see that.',
+    '- The cut is played on a model of a disk, sector by sector; no machine lost its power.',
     '',
   ].join('\n')
   writeFileSync(fileURLToPath(new URL('RESULTS.md', import.meta.url)), text)

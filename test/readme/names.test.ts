@@ -93,6 +93,19 @@ test('the README links every page of results', () => {
   expect(results.filter((file) => !readme.includes(`(${file})`))).toEqual([])
 })
 
+test('every page of results says its command, day and commit, and what it does not show', () => {
+  const silent = files.filter((file) => {
+    if (!file.endsWith('/RESULTS.md')) return false
+    const page = readFileSync(join(root, file), 'utf8')
+    const [, made] = page.replaceAll('\n', ' ').split('made this page on')
+    const said = /`npm run [^`]+`\s+made this page on \d{4}-\d\d-\d\d, of commit [\da-f]{8}/
+    return (
+      !said.test(page) || made === undefined || !/what (?:it|floods) do(?:es)? not show/i.test(made)
+    )
+  })
+  expect(silent).toEqual([])
+})
+
 /** What users can import from a module, by the committed lists. */
 function exported(module: string): ReadonlySet<string> {
   const [, name, rest] = /^@postern\/([\w-]+)(.*)$/.exec(module)!

@@ -35,7 +35,7 @@ export function writeResults(found: Rehearsal): void {
   })
   const text = `# A release, rehearsed
 
-Written by \`npm run test:release\` on ${new Date().toISOString().slice(0, 10)}, of commit ${commit}, with Node ${process.versions.node}. A clone of HEAD was
+\`npm run test:release\` made this page on ${new Date().toISOString().slice(0, 10)}, of commit ${commit}, with Node.js ${process.version}. A clone of HEAD was
 built, packed, published to a registry on this machine, and used from there by \`npm\` and \`npx\` with an empty cache.
 
 ${failures.length === 0 ? 'All steps passed.' : `**Failed:**\n\n${failures.map((line) => `- ${line.split('\n')[0]}`).join('\n')}`}
@@ -56,6 +56,10 @@ ${installed.every(({ extra }) => extra.length === 0) ? 'None brings anything tha
 ## Upgrade
 
 ${upgraded.length === 0 ? 'Not run.' : upgraded.map((line) => `- ${line}`).join('\n')}
+
+## What it does not show
+
+The public registry, its accounts and its proof of origin: nothing was published there.
 `
   writeFileSync(join(root, 'test/release/RESULTS.md'), text)
 }

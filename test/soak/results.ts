@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
-import { availableParallelism, loadavg } from 'node:os'
+import { loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { SoakReport } from './bounds.ts'
+import { made } from '../run/made.ts'
 
 /** Writes test/soak/RESULTS.md. */
 export function writeResults(
@@ -13,11 +14,11 @@ export function writeResults(
   const text = [
     '# Soak runs',
     '',
-    '`npm run test:soak` wrote this page: a steady load on four inboxes at once. Pairs are the middle values of the second and of',
+    `${made('npm run test:soak')} A steady load on four inboxes at once. Pairs are the middle values of the second and of`,
     'the last quarter of the run. Sizes are MiB; the heap is measured after a collection and has the memory outside of it. The store',
     'is the file with its log, the memory of Redis, or the database; the journal of deliveries fills it up to its bound.',
     '',
-    `Node ${process.version}, ${availableParallelism()} cores, load ${loadavg()[2]!.toFixed(1)} over the last 15 minutes. ${wrong.length === 0 ? 'Nothing was lost, and nothing grew beyond its bound.' : `Faults: ${wrong.join('; ')}.`}`,
+    `Load ${loadavg()[2]!.toFixed(1)} over the last 15 minutes. ${wrong.length === 0 ? 'Nothing was lost, and nothing grew beyond its bound.' : `Faults: ${wrong.join('; ')}.`}`,
     '',
     `| | ${names.join(' | ')} |`,
     `| --- | ${names.map(() => '--:').join(' | ')} |`,
@@ -28,6 +29,11 @@ export function writeResults(
       })
       return `| ${column} | ${cells.join(' | ')} |`
     }),
+    '',
+    '## What it does not show',
+    '',
+    '- What happens after more than the minutes above, or at a load near what the machine can take.',
+    '- A sender over a real network: all of it is on one machine.',
     '',
   ].join('\n')
   writeFileSync(fileURLToPath(new URL('RESULTS.md', import.meta.url)), text)

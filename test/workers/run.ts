@@ -1,5 +1,4 @@
 // `npm run test:workers`: the inbox of @postern/cloudflare inside workerd. It takes about six minutes.
-import { cpus } from 'node:os'
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { installPacked } from '../pack/install-packed.ts'
@@ -11,6 +10,7 @@ import { SECRET, send } from './load.ts'
 import { root } from '../run/report.ts'
 import { countRows } from './rows.ts'
 import type { Question, Verdict } from './suite.ts'
+import { made } from '../run/made.ts'
 
 const here = import.meta.dirname
 const KEPT = 100_000
@@ -112,10 +112,9 @@ async function packed(): Promise<number> {
 }
 
 function page(): string {
-  const day = new Date().toISOString().slice(0, 10)
   return `# The inbox in a Durable Object
 
-Written by \`npm run test:workers\` on ${day}, on ${cpus().length} shared cores with ${process.platform} and workerd; nothing ran on Cloudflare itself.
+${made('npm run test:workers')}
 
 | what | result |
 | --- | --- |
@@ -123,5 +122,9 @@ ${rows.map(([what, result]) => `| ${what} | ${result} |`).join('\n')}
 
 Each kill is a SIGKILL of workerd. After it the object's file is opened: an acknowledged event that is not there is lost, and a handler
 that begins once its task was done there runs again. Rows are those that Cloudflare bills, with one for each time the alarm is set.
+
+## What it does not show
+
+All of it ran in workerd on one machine; nothing ran on Cloudflare itself.
 `
 }

@@ -1,10 +1,10 @@
 // `npm run test:docs`: judges the site and writes RESULTS.md. `-- links` builds it and follows each link, as `test:all` does;
 // `-- answers forms` runs some parts again and keeps the others; `--built` takes the site as it was built last.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { buildSite } from '../build.ts'
 import { parts, type Part } from './parts.ts'
+import { made } from '../../../test/run/made.ts'
 
 const here = import.meta.dirname
 const FOUND = join(here, '.results', 'found.json')
@@ -49,11 +49,13 @@ function page(): string {
   )
   return `# The site
 
-\`npm run test:docs\` writes this page: ${day}, Node ${process.version}, ${cpus().length} cores.
+${made('npm run test:docs')}
 
 | what | bound | found | holds |
 | --- | --- | --- | --- |
 ${rows.join('\n')}
+
+## What it does not show
 
 Times were taken beside other work on the machine. Not measured here: the apps that the pages show, which \`npm test\` type-checks for every
 sender and host, and starts; links to other hosts, which are not asked; what a screen reader says.

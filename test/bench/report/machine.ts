@@ -29,15 +29,6 @@ export function machine(): Machine {
   }
 }
 
-/** The commit of this tree, with a + if files were changed since. */
-export function commit(): string {
-  const git = (...args: readonly string[]): string =>
-    spawnSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).stdout?.trim() ?? ''
-  const written = [':/', ':(top,exclude)test/bench/RESULTS.md', ':(top,exclude)test/bench/pictures']
-  const changed = git('status', '--porcelain', '--untracked-files=no', '--', ...written)
-  return `${git('rev-parse', '--short=8', 'HEAD') || 'unknown'}${changed && '+'}`
-}
-
 function distribution(): string {
   try {
     return /^PRETTY_NAME="?([^"\n]+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? ''

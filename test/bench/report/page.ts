@@ -29,7 +29,7 @@ function pageLines(parts: readonly StoredPart[]): readonly string[] {
     '<!-- Written by `npm run bench`; changes are overwritten. -->',
     '',
     ...wrap(
-      `Figures of ${days(parts)} of commit ${commits}, from ${commands}. Subjects of one table are measured in turn, round after round, and ratios are made inside a round, so that what else the machine does falls on all of them. Costs are CPU time of the process, all threads, unless a table says otherwise. Differences under about 15 % mean nothing.${rough.length > 0 ? ` **Rough, from short runs: ${rough.join(', ')}.**` : ''}`,
+      `${commands} made this page on ${days(parts)}, of commit ${commits}. Subjects of one table are measured in turn, round after round, and ratios are made inside a round, so that what else the machine does falls on all of them. Costs are CPU time of the process, all threads, unless a table says otherwise. Differences under about 15 % mean nothing.${rough.length > 0 ? ` **Rough, from short runs: ${rough.join(', ')}.**` : ''}`,
     ),
     '',
     '## Machine',
@@ -65,6 +65,12 @@ function pageLines(parts: readonly StoredPart[]): readonly string[] {
       ]),
       ...result.tables.map(tableText),
     ]),
+    '## What it does not show',
+    '',
+    ...wrap(
+      'Real traffic and a real network: the load comes from the same machine, over loopback and without TLS. Other machines: ratios move by about a tenth from one to another.',
+    ),
+    '',
   ]
 }
 

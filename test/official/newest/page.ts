@@ -17,18 +17,20 @@ export interface Row {
 /** One run over all libraries. */
 export interface Run {
   readonly date: string
+  /** The commit that was asked. */
+  readonly commit: string
   readonly node: string
   readonly rows: readonly Row[]
 }
 
 /** The page of a run. */
-export function page({ date, node, rows }: Run): string {
+export function page({ date, commit, node, rows }: Run): string {
   const cases = rows.reduce((sum, row) => sum + row.cases, 0)
   const differ = rows.flatMap((row) => row.differences.map((one) => ({ row, ...one })))
   const looser = differ.filter(({ ours }) => ours).length
   return `# Official libraries, at their newest versions
 
-Written by \`npm run test:official\` on ${date}, with Node.js ${node}. Each library, at its newest version on that day, is asked about the same deliveries as we are: the
+\`npm run test:official\` made this page on ${date}, of commit ${commit}, with Node.js ${node}. Each library, at its newest version on that day, is asked about the same deliveries as we are: the
 known answers of \`test/vectors\` under their own clock, what our \`sign\` makes, spoilt ones, and, of libraries that sign too, what they make.
 ${rows.length} libraries, ${cases} cases, ${differ.length} differences: ${looser} that we take and the library refuses, ${differ.length - looser} that we refuse and it takes.
 A difference without a reason in \`reasons.json\` fails the run, and so does a reason for what differs no longer.
@@ -45,5 +47,9 @@ ask for less than 22 are asked on it too. On Node.js 20 \`npm run test:official\
 | sender | case | we | the library | reason |
 | --- | --- | --- | --- | --- |
 ${differ.map((one) => `| \`${one.row.sender}\` | ${one.case.replaceAll('|', '\\|')} | ${one.ours ? 'take it' : 'refuse it'} | ${one.ours ? 'refuses it' : 'takes it'} | ${one.reason} |`).join('\n')}
+
+## What it does not show
+
+Senders without a library of their own, and what a sender's servers really send: the deliveries are known answers and ours.
 `
 }

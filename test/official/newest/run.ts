@@ -12,6 +12,7 @@ import { judge, type Judged } from './cases.ts'
 import { page, type Row } from './page.ts'
 import type { Module, Sdk } from './sdk.ts'
 import { SDKS } from './sdks.ts'
+import { commit } from '../../run/made.ts'
 
 type Reasons = Readonly<Record<string, Readonly<Record<string, string>>>>
 
@@ -41,7 +42,12 @@ try {
   if (values.folder === undefined) rmSync(folder, { recursive: true, force: true })
 }
 if (positionals.length === 0) {
-  const run = { date: new Date().toISOString().slice(0, 10), node: process.version, rows }
+  const run = {
+    date: new Date().toISOString().slice(0, 10),
+    commit: commit(),
+    node: process.version,
+    rows,
+  }
   writeFileSync(join(here, 'results.json'), `${JSON.stringify(run, null, 2)}\n`)
   writeFileSync(join(here, 'RESULTS.md'), page(run))
 }
