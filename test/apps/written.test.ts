@@ -1,9 +1,11 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { catalogue } from '@postern/providers/catalogue'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from '../run/step.ts'
 import { root } from '../run/report.ts'
 import { startApps, STARTED, writeApps, type WrittenApps } from './written.ts'
+import { runWorker } from './worker.ts'
 
 // Of each way to prove a sender, and of one whose events come again for longer than four days.
 const SENDERS = ['github', 'stripe', 'wecom', 'sendgrid', 'adyen']
@@ -27,3 +29,14 @@ test.for(STARTED)('the apps for %s start, and handle what their sender signs', a
     SENDERS.map((name) => [name, [expect.any(String)]]),
   )
 })
+
+test.for(SENDERS)(
+  'the app of %s for Cloudflare runs in workerd, and its object handles what the sender signs',
+  async (name) => {
+    const about = catalogue.get(name)!
+    expect(await runWorker(apps.file(about, 'cloudflare'), about)).toEqual([
+      200,
+      expect.any(String),
+    ])
+  },
+)

@@ -6,8 +6,8 @@ import { root } from '../run/report.ts'
 
 const read = (file: string): unknown => JSON.parse(readFileSync(join(root, file), 'utf8'))
 
-/** Hosts whose functions answer no page, so that theirs is opened by `postern inspect`, or that mount the one of what is underneath. */
-const WITHOUT_PAGE = ['lambda', 'nest']
+/** Hosts whose functions answer no page, so that theirs is opened by `postern inspect`, or that mount the one of what is underneath, or that of `fetch`. */
+const WITHOUT_PAGE = ['lambda', 'nest', 'cloudflare']
 
 test('the inspector has an entry for each host, and one for alerts', () => {
   const { exports, publishConfig } = read('packages/inspector/package.json') as {

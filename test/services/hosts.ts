@@ -92,6 +92,19 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
         handlers[request.method as keyof typeof handlers](request, { params: Promise.resolve({}) })
     },
   },
+  // The object is workerd's alone: test/apps runs the whole there.
+  cloudflare: {
+    async handler(receiver) {
+      const { worker } = await import('../../packages/cloudflare/src/worker.ts')
+      const binding = { WEBHOOKS: { getByName() {} } }
+      return (request) =>
+        worker(() => ({ [new URL(request.url).pathname]: receiver }), 'WEBHOOKS').fetch(
+          request,
+          binding,
+          { waitUntil() {} },
+        )
+    },
+  },
   nest: {
     async serve(receiver, trust) {
       await import('reflect-metadata')

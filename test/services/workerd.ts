@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -23,6 +24,8 @@ export interface Workerd {
   readonly pid: number
   /** What it wrote to standard error. */
   errors(): string
+  /** Resolves with the first match in a line that a Worker printed, now or later. */
+  printed(pattern: RegExp): Promise<string>
   /** Kills it, and resolves when it is gone. */
   kill(): Promise<void>
 }
@@ -58,14 +61,22 @@ export function startWorkerd(settings: WorkerSettings): Promise<Workerd> {
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
   child.on('error', reject)
   child.on('close', (code) => reject(new Error(`workerd ended with ${code}: ${errors}`)))
-  createInterface(child.stdout).on('line', (line) => {
-    if (!line.startsWith('{')) return
+  const lines = createInterface(child.stdout)
+  const printed: string[] = []
+  lines.on('line', (line) => {
+    if (!line.startsWith('{"event"')) return void printed.push(line)
     const { port } = JSON.parse(line) as { readonly port?: number }
     if (port === undefined) return
     resolve({
       url: `http://127.0.0.1:${port}`,
       pid: child.pid!,
       errors: () => errors,
+      async printed(pattern) {
+        const found = (): string | undefined =>
+          printed.map((line) => pattern.exec(line)?.[0]).find((one) => one !== undefined)
+        while (found() === undefined) await once(lines, 'line')
+        return found()!
+      },
       kill() {
         child.kill('SIGKILL')
         return closed

@@ -8,13 +8,18 @@ export interface HostRow {
   readonly versions?: string
   /** How it is mounted, in README's table: code, and what is to be said with it. */
   readonly mounted: string
-  /** The inbox of that app, which outlives the process. @default 'sqlite' */
-  readonly inbox?: InboxName
+  /** The inbox of that app, which outlives the process; 'own' if the package of the host has one. @default 'sqlite' */
+  readonly inbox?: InboxName | 'own'
+  /** Where written code reads a secret. @default 'process.env' */
+  readonly environment?: Environment
   /** The whole app of `postern providers --host`. */
   readonly app: (path: string, sender: SenderText) => AppText
   /** What `postern init` needs; undefined where it writes no route. */
   readonly framework?: FrameworkRow
 }
+
+/** What holds the secrets of an app: it is undefined there, or its type has it. */
+export type Environment = 'process.env' | 'env'
 
 /** The sender of an app, as code. */
 export interface SenderText {
@@ -22,8 +27,10 @@ export interface SenderText {
   readonly topic: string
   /** The lines of the option `provider`. */
   readonly provider: readonly string[]
-  /** The call that makes the inbox. */
+  /** The call that makes the inbox; empty if it is the host's own. */
   readonly inbox: string
+  /** The option `window` of an inbox, if the sender needs another than the default; else empty. */
+  readonly window: string
 }
 
 /** The text of an app. */

@@ -1,11 +1,20 @@
 import type { HostRow } from './host-row.ts'
 import { nestApp } from './sender/nest-app.ts'
+import { workerApp } from './sender/worker-app.ts'
 
 /** The name of a host. */
 export type HostName = Framework | 'node' | 'fetch'
 
 /** A host that is a framework, or what stands in its place. */
-export type Framework = 'express' | 'hono' | 'koa' | 'fastify' | 'next' | 'nest' | 'lambda'
+export type Framework =
+  | 'express'
+  | 'hono'
+  | 'koa'
+  | 'fastify'
+  | 'next'
+  | 'cloudflare'
+  | 'nest'
+  | 'lambda'
 
 /** Every host: one row here, and one in `test/services/hosts.ts`. Of several frameworks in package.json, `init` takes the last. */
 export const hosts: Readonly<Record<HostName, HostRow>> = {
@@ -100,6 +109,15 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
       ],
     }),
     framework: { dependency: 'next', least: ['15.0.0'] },
+  },
+  cloudflare: {
+    package: '@postern/cloudflare',
+    versions: 'Workers, with an inbox in a Durable Object',
+    mounted: "`export default worker(receivers, 'WEBHOOKS')`",
+    inbox: 'own',
+    environment: 'env',
+    app: workerApp,
+    framework: { dependency: 'wrangler', least: [] },
   },
   nest: {
     package: '@postern/nestjs',

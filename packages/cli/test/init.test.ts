@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { catalogue } from '@postern/providers/catalogue'
+import { runWorker } from '../../../test/apps/worker.ts'
 import { postern } from './run.ts'
 
 const packages = fileURLToPath(new URL('../../', import.meta.url))
@@ -42,6 +44,7 @@ async function project(
     'nestjs',
     'aws-lambda',
     'postgres',
+    'cloudflare',
   ])
     symlinkSync(join(packages, one), join(folder, 'node_modules/@postern', one), 'junction')
   return folder
@@ -60,6 +63,8 @@ async function contents(folder: string): Promise<Readonly<Record<string, string>
 
 const link = (folder: string, name: string, from: string): void =>
   symlinkSync(join(packages, from), join(folder, 'node_modules', name), 'junction')
+
+const plain = (text: string): string => text.replaceAll(/,(?=\s*})/g, '')
 
 const STRIPPED = JSON.stringify({ compilerOptions: { allowImportingTsExtensions: true } })
 
@@ -222,6 +227,62 @@ describe('init into fresh projects', () => {
     }
     const { stdout } = await run(process.execPath, ['try.js'], { cwd: folder, env })
     expect(stdout).toContain('function function 401')
+  })
+
+  test('on Workers: settings, object and Worker, which take a delivery in workerd', async () => {
+    const files = { 'tsconfig.json': '{}', 'src/other.ts': '' }
+    const folder = await project('Workers_of mine', { devDependencies: { wrangler: '^4' } }, files)
+    const refused = await postern(['init', '-p', 'github', '--inbox', 'postgres', '--yes'], {
+      cwd: folder,
+    })
+    expect([refused.code, refused.err]).toEqual([
+      2,
+      expect.stringContaining('--inbox must be left out on cloudflare, got postgres'),
+    ])
+    const { code, out } = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
+    expect(code).toBe(0)
+    expect(out).toContain('@postern/cloudflare\n')
+    expect(out).toContain('--to http://localhost:8787/webhooks/github')
+    expect(out).toContain('  npx wrangler secret put GITHUB_WEBHOOK_SECRET\n')
+    expect(JSON.parse(await readFile(join(folder, 'wrangler.jsonc'), 'utf8').then(plain))).toEqual({
+      name: 'workers-of-mine',
+      main: 'src/webhooks/worker.ts',
+      compatibility_date: '2026-11-01',
+      durable_objects: { bindings: [{ name: 'WEBHOOKS', class_name: 'Webhooks' }] },
+      migrations: [{ tag: 'postern-1', new_sqlite_classes: ['Webhooks'] }],
+    })
+    const tested = await run(process.execPath, ['--test', 'src/webhooks/github.test.mjs'], {
+      cwd: folder,
+    })
+    expect(tested.stdout).toMatch(/pass 1\n/)
+
+    const second = await postern(['init', '-p', 'stripe', '--yes'], { cwd: folder })
+    const [, imported, secret, joined] =
+      /with the imports: (.+)\n +in Env: (.+)\n +in what it returns: (.+)\n/.exec(second.out)!
+    const receiver = join(folder, 'src/webhooks/receiver.ts')
+    const text = await readFile(receiver, 'utf8')
+    await writeFile(
+      receiver,
+      `${imported}\n${text.replace('interface Env {', `interface Env {\n${secret}`).replace(': receiver }', `: receiver, ${joined} }`)}`,
+    )
+    const both = ['github', 'stripe'].map((name) => catalogue.get(name)!)
+    const worker = join(folder, 'src/webhooks/worker.ts')
+    for (const about of both)
+      expect(await runWorker(worker, about, both)).toEqual([200, about.topics[0]])
+  }, 120_000)
+
+  test.for([
+    ['wrangler.toml', 'new_sqlite_classes = ["Webhooks"]\n'],
+    ['wrangler.json', '"new_sqlite_classes": ["Webhooks"] }],\n'],
+  ] as const)('a Worker with a %s keeps it, and is told the lines', async ([settings, line]) => {
+    const files = { [settings]: '', '.dev.vars': '' }
+    const folder = await project(`has-${settings}`, { dependencies: {} }, files)
+    const args = ['init', '-p', 'github', '--framework', 'cloudflare', '--yes']
+    const { out } = await postern(args, { cwd: folder })
+    expect(out).toContain(line)
+    expect(out).toContain("  beside its exports: export { Webhooks } from './webhooks/worker.js'\n")
+    expect(out).toContain('.dev.vars is there, so wrangler dev reads no .env')
+    expect(existsSync(join(folder, 'wrangler.jsonc'))).toBe(false)
   })
 
   test.for([

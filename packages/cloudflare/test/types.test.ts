@@ -7,8 +7,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { catalogue } from '@postern/providers/catalogue'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from '../../../test/run/step.ts'
+import { snippetOf } from '../../cli/src/sender/snippet.ts'
 import { removeFolder, temporaryFolder } from '../../../test/services/temporary.ts'
 
 const own = join(import.meta.dirname, '..')
@@ -63,7 +65,7 @@ beforeAll(async () => {
   }
   writeFileSync(
     join(folder, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions, include: ['*.ts'] }),
+    JSON.stringify({ compilerOptions, include: ['**/*.ts'] }),
   )
 })
 afterAll(() => removeFolder(folder))
@@ -75,7 +77,12 @@ interface Manifest {
 
 /** What tsc says of the code, with the types of Cloudflare. */
 async function problems(code: string): Promise<string> {
-  writeFileSync(join(folder, 'index.ts'), code)
+  return problemsOf({ 'index.ts': code })
+}
+
+async function problemsOf(files: Readonly<Record<string, string>>): Promise<string> {
+  for (const [name, code] of Object.entries({ 'index.ts': '', ...files }))
+    writeFileSync(join(folder, name), code)
   return (await run('tsc', ['-p', folder])).output
 }
 
@@ -88,4 +95,28 @@ test('the code of the README compiles against @cloudflare/workers-types', async 
     MORE
   expect(await problems(whole)).toBe('')
   expect(await problems(whole.replace("'WEBHOOKS')", "'WEBHOOK')"))).toContain('WEBHOOK')
+})
+
+test('every app that the command line writes for Cloudflare compiles too', async () => {
+  const apps = [...catalogue.values()].map(
+    (about) => [`${about.name}.ts`, snippetOf(about, 'cloudflare')] as const,
+  )
+  expect(apps.length).toBeGreaterThan(100)
+  expect(await problemsOf(Object.fromEntries(apps))).toBe('')
+})
+
+test('what the command line writes into a project compiles, with a second sender', async () => {
+  const app = join(folder, 'app')
+  mkdirSync(join(app, 'src'), { recursive: true })
+  writeFileSync(join(app, 'package.json'), '{ "devDependencies": { "wrangler": "^4" } }')
+  writeFileSync(join(app, 'tsconfig.json'), '{}')
+  const cli = join(packages, 'cli/src/main.ts')
+  for (const name of ['github', 'stripe'])
+    expect(
+      await run(process.execPath, [cli, 'init', '-p', name, '--yes'], { cwd: app }),
+    ).toMatchObject({ code: 0 })
+  expect(await problemsOf({})).toBe('')
+  expect(
+    await problemsOf({ 'app/src/webhooks/handlers.ts': 'export const a: string = 1' }),
+  ).toContain('receiver.ts')
 })

@@ -29,7 +29,7 @@ description: Receive webhooks in a Node.js app with Postern. Use when an app mus
 # Receive webhooks with Postern
 
 1. Read the page of the sender: \`/providers/NAME.md\` (names below). It has the whole app for each host, the variable of the secret, and a test in one call.
-2. \`npm install @postern/core @postern/providers @postern/sqlite\` and the package of the host: \`@postern/express\`, \`@postern/koa\`, \`@postern/fastify\`, \`@postern/hono\`, \`@postern/next\`, \`@postern/nestjs\`, \`@postern/node\`, \`@postern/aws-lambda\`; other runtimes call \`receiver.fetch(request)\`.
+2. \`npm install @postern/core @postern/providers @postern/sqlite\` and the package of the host: \`@postern/express\`, \`@postern/koa\`, \`@postern/fastify\`, \`@postern/hono\`, \`@postern/next\`, \`@postern/nestjs\`, \`@postern/node\`, \`@postern/aws-lambda\`, \`@postern/cloudflare\` (which has the inbox too); other runtimes call \`receiver.fetch(request)\`.
 3. Mount \`webhook(receiver)\` before any body parser: the exact bytes are signed.
 4. Subscribe with \`receiver.on(topic, handler)\`. A handler that throws is retried; one that succeeded does not run again. Pass \`task.idempotencyKey\` on to other APIs.
 5. Give a durable inbox: \`sqliteInbox\` for one machine, \`postgresInbox\` or \`bullmqInbox\` for several. \`memoryInbox\` forgets when the process ends.

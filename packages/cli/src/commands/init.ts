@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { examples, runAction } from '../action.ts'
-import { frameworks, type Framework } from '../hosts.ts'
+import { frameworks, hosts, type Framework } from '../hosts.ts'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isCancel, select, text } from '@clack/prompts'
@@ -104,6 +104,18 @@ async function wantedOf(options: InitOptions, framework: Framework): Promise<Wan
   if (name === undefined || name === '')
     throw new Failure(2, 'give --provider: a name of `postern providers`')
   const about = await aboutOf(name)
+  const path = options.path ?? `/webhooks/${about.name}`
+  if (!/^\/[\w./-]+$/.test(path) || path.includes('..'))
+    throw new Failure(2, `--path must be a path such as /webhooks/github, got ${path}`)
+  const rest = { about, path, topic: about.topics[0] ?? '**' }
+  if (hosts[framework].inbox === 'own') {
+    if (options.inbox !== undefined)
+      throw new Failure(
+        2,
+        `--inbox must be left out on ${framework}, got ${options.inbox}: events are kept in the Durable Object that is written`,
+      )
+    return { ...rest, inbox: undefined }
+  }
   const isFrozen = framework === 'lambda'
   const inbox = options.inbox ?? (isTerminal ? await askInbox() : isFrozen ? 'postgres' : 'sqlite')
   requireOneOf('--inbox', inbox, Object.keys(inboxes) as InboxName[])
@@ -112,10 +124,7 @@ async function wantedOf(options: InitOptions, framework: Framework): Promise<Wan
       2,
       `--inbox must be postgres or bullmq on lambda, got ${inbox}: a function has neither a disk nor a memory that stays`,
     )
-  const path = options.path ?? `/webhooks/${about.name}`
-  if (!/^\/[\w./-]+$/.test(path) || path.includes('..'))
-    throw new Failure(2, `--path must be a path such as /webhooks/github, got ${path}`)
-  return { about, inbox, path, topic: about.topics[0] ?? '**' }
+  return { ...rest, inbox }
 }
 
 function askName(): Promise<string> {

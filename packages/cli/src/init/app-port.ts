@@ -1,8 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-const DEFAULT = 3000
-
 // In the order of certainty: what is listened on, then a name that says it.
 const PLACES = [
   /\.listen\(\s*(?:\{[^}]*\bport\s*:\s*)?(?:Number\(|parseInt\(|\+)?(?:process\.env\.\w+|process\.env\[['"]\w+['"]\])\s*\)?\s*(?:\|\||\?\?)\s*['"]?(\d{2,5})\b/,
@@ -11,11 +9,12 @@ const PLACES = [
   /\b(?:port|PORT)\b\s*(?::\s*\w+\s*)?=\s*(?:[^\n;]*?(?:\|\||\?\?)\s*)?['"]?(\d{2,5})\b/,
 ] as const
 
-/** The port of an app: `PORT` of `.env`, else the first that its source or a script of `package.json` names, else 3000. */
+/** The port of an app: `PORT` of `.env`, else the first that its source or a script of `package.json` names, else the usual one. */
 export function portOf(
   folder: string,
   files: readonly string[],
   scripts: Readonly<Record<string, string>> = {},
+  usual = 3000,
 ): number {
   const env = /^\s*(?:export\s+)?PORT\s*=\s*['"]?(\d+)/m.exec(textOf(folder, '.env'))?.[1]
   if (env !== undefined) return Number(env)
@@ -29,7 +28,7 @@ export function portOf(
       const port = Number(place.exec(text)?.[1])
       if (port > 0 && port <= 65_535) return port
     }
-  return DEFAULT
+  return usual
 }
 
 function textOf(folder: string, file: string): string {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { About } from '@postern/core/scheme'
-import { hosts } from '../hosts.ts'
+import { hosts, type Framework } from '../hosts.ts'
 import { inboxes } from '../inboxes.ts'
 import { upper, variablesOf } from '../sender/sender.ts'
 import { toCommonJs } from './common-js.ts'
@@ -12,9 +12,10 @@ import { HANDLERS, nestParts } from './nest-files.ts'
 import type { InitParts, InitPlace, Wanted } from './parts.ts'
 import type { Project } from './project.ts'
 import { factoryOf } from '../sender/written.ts'
-import { receiverOf } from './receiver-file.ts'
+import { handlersFile, receiverOf } from './receiver-file.ts'
 import { MOUNT, routeOf } from './route.ts'
 import { testOf } from './test-file.ts'
+import { workerParts } from './worker-files.ts'
 
 /** What `init` will do. */
 export interface InitPlan {
@@ -43,7 +44,7 @@ export function planOf(project: Project, wanted: Wanted): InitPlan {
   // Its runner looks in src.
   const tests = isNest ? undefined : project.tests
   const place = placeOf(project, about, language.extension)
-  const parts = isNest ? nestParts : commonParts
+  const parts = isNest ? nestParts : framework === 'cloudflare' ? workerParts : commonParts
   const { files, handlers, mount } = parts(project, wanted, place, language)
   const written = new Map(
     isCommonJs ? [...files].map(([name, text]) => [name, toCommonJs(text)]) : files,
@@ -62,7 +63,8 @@ export function planOf(project: Project, wanted: Wanted): InitPlan {
   })
   if (tested !== undefined)
     written.set(testFile, isCommonJs && testExtension === 'js' ? toCommonJs(tested) : tested)
-  const { package: inboxPackage, place: kept } = inboxes[inbox]
+  const { package: inboxPackage, place: kept } =
+    inbox === undefined ? { package: '@postern/core', place: undefined } : inboxes[inbox]
   const ignored = ['.env', ...(kept?.ignored === undefined ? [] : [kept.ignored])]
   const ignore = ignoreFile(project.folder, ignored)
   if (ignore !== undefined) written.set('.gitignore', ignore)
@@ -98,20 +100,25 @@ function commonParts(
   const { folder } = place
   const route = routeOf(project, { ...place, path }, language)
   const files = new Map([
-    [`${folder}/handlers.${extension}`, handlersOf(topic, extension === 'ts')],
+    [`${folder}/handlers.${extension}`, handlersFile(topic, extension === 'ts')],
     [
       `${folder}/receiver.${extension}`,
-      receiverOf(about, { framework: project.framework, inbox, language }),
+      receiverOf(about, { framework: project.framework, inbox: inbox!, language }),
     ],
     [route.file, route.text],
   ])
   return { files, handlers: `${folder}/handlers`, mount: route.mount }
 }
 
-/** The packages that the test of a framework needs beside. */
+const EXTRA: Partial<Readonly<Record<Framework, string>>> = {
+  nest: '@nestjs/testing',
+  cloudflare: 'wrangler',
+}
+
+/** The package for development that a framework needs beside. */
 function extraOf({ framework, folder }: Project): readonly string[] {
-  const isThere = existsSync(join(folder, 'node_modules/@nestjs/testing'))
-  return framework === 'nest' && !isThere ? ['@nestjs/testing'] : []
+  const name = EXTRA[framework]
+  return name === undefined || existsSync(join(folder, 'node_modules', name)) ? [] : [name]
 }
 
 /** The folder `webhooks`, or one of the sender in it if that holds another sender already. */
@@ -130,17 +137,4 @@ function placeOf(
     .toLowerCase()
     .replaceAll(/(?:^|_)(\w)/g, (_all, letter: string) => letter.toUpperCase())
   return { folder: slashPath(first, about.name), mount: `mount${name}` }
-}
-
-function handlersOf(topic: string, isTyped: boolean): string {
-  return [
-    ...(isTyped ? ["import type { Receiver } from '@postern/core'", ''] : []),
-    '/** What happens with events. Tests use it too. */',
-    `export function subscribe(receiver${isTyped ? ': Receiver' : ''}) {`,
-    `  receiver.on('${topic}', { name: 'first' }, async (event) => {`,
-    '    console.log(event.topic, event.id)',
-    '  })',
-    '}',
-    '',
-  ].join('\n')
 }

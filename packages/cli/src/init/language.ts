@@ -21,13 +21,13 @@ export function languageOf(project: Project): Language {
   const { typeScript, isModule, framework } = project
   const isCommonJs = !isModule && typeScript === undefined
   const extension = typeScript === undefined ? 'js' : 'ts'
-  // tsc writes imports as they are: Node needs their ends in ES modules. Next.js finds no `.ts` by `.js`.
+  // tsc writes imports as they are: Node needs their ends in ES modules. Bundlers find no `.ts` by `.js`.
   const ending =
     typeScript === undefined
       ? '.js'
       : typeScript.allowsTs
         ? '.ts'
-        : isModule && framework !== 'next'
+        : isModule && framework !== 'next' && framework !== 'cloudflare'
           ? '.js'
           : ''
   return { extension, ending, isCommonJs, ...testing(project, { extension, ending, isCommonJs }) }

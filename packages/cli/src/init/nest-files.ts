@@ -48,14 +48,14 @@ export function nestParts(
         "import { Module } from '@nestjs/common'",
         "import { PosternModule } from '@postern/nestjs'",
         `import { ${factory} } from '${sender}'`,
-        ...(isFirst ? [inboxImport(inbox)] : []),
+        ...(isFirst ? [inboxImport(inbox!)] : []),
         `import { ${HANDLERS} } from './handlers${ending}'`,
         '',
         '@Module({',
         '  imports: [',
         ...(isFirst
           ? [
-              `    PosternModule.forRootAsync({ useFactory: () => ({ inbox: ${inboxCall(inbox, about, true)} }) }),`,
+              `    PosternModule.forRootAsync({ useFactory: () => ({ inbox: ${inboxCall(inbox!, about, true)} }) }),`,
             ]
           : []),
         ...receiverModule(about.name, path, providerCall(about, true)).map((line) => `    ${line}`),

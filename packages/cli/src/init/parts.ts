@@ -4,7 +4,8 @@ import type { InboxName } from '../inboxes.ts'
 /** What `init` was asked for. */
 export interface Wanted {
   readonly about: About
-  readonly inbox: InboxName
+  /** Undefined if the host has one of its own. */
+  readonly inbox: InboxName | undefined
   /** Path of the route. */
   readonly path: string
   /** The topic of the first handler. */

@@ -34,7 +34,7 @@ export interface Project {
   readonly app: AppFile | undefined
   /** Body parsers in the source, as `file:line`: a route must stand before them. */
   readonly parsers: readonly string[]
-  /** Where the app listens, as its `.env`, scripts or source say; else 3000. */
+  /** Where the app listens, as its `.env`, scripts or source say; else the usual one. */
   readonly port: number
   /** True if something here is known to read `.env`. */
   readonly readsEnv: boolean
@@ -81,9 +81,10 @@ async function seen(folder: string, manifest: Manifest, framework: Framework): P
   const all = { ...manifest.dependencies, ...manifest.devDependencies }
   const has = (...parts: readonly string[]): boolean => existsSync(join(folder, ...parts))
   const isNext = framework === 'next'
+  const isWorker = framework === 'cloudflare'
   // Next.js itself prefers the folders at the root.
   const source = has('src') && !(isNext && (has('app') || has('pages'))) ? 'src' : ''
-  const isModule = manifest.type === 'module' || isNext
+  const isModule = manifest.type === 'module' || isNext || isWorker
   const files = sourcesIn(folder)
   const manager = (await detect({ cwd: folder }))?.name ?? 'npm'
   const routes = slashPath(source, 'routes')
@@ -105,9 +106,11 @@ async function seen(folder: string, manifest: Manifest, framework: Framework): P
       framework === 'fastify' && '@fastify/autoload' in all && has(routes) ? routes : undefined,
     app: made === undefined ? undefined : appFileIn(folder, files, made),
     parsers: parsersIn(folder, files),
-    port: portOf(folder, files, manifest.scripts),
+    // Of wrangler dev.
+    port: portOf(folder, files, manifest.scripts, isWorker ? 8787 : undefined),
     readsEnv:
       isNext ||
+      isWorker ||
       manager === 'bun' ||
       ['fastify-cli', 'dotenv', '@dotenvx/dotenvx', 'dotenv-cli'].some((name) => name in all) ||
       Object.values(manifest.scripts ?? {}).some((script) => script.includes('--env-file')),

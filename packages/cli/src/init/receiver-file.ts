@@ -32,3 +32,17 @@ export function receiverOf(
     '',
   ].join('\n')
 }
+
+/** The file of the handlers. */
+export function handlersFile(topic: string, isTyped: boolean): string {
+  return [
+    ...(isTyped ? ["import type { Receiver } from '@postern/core'", ''] : []),
+    '/** What happens with events. Tests use it too. */',
+    `export function subscribe(receiver${isTyped ? ': Receiver' : ''}) {`,
+    `  receiver.on('${topic}', { name: 'first' }, async (event) => {`,
+    '    console.log(event.topic, event.id)',
+    '  })',
+    '}',
+    '',
+  ].join('\n')
+}

@@ -1,4 +1,5 @@
 import type { About } from '@postern/core/scheme'
+import type { Environment } from '../host-row.ts'
 import { inboxes, type InboxName, type WrittenPlace } from '../inboxes.ts'
 import { upper, variablesOf } from './sender.ts'
 
@@ -62,13 +63,17 @@ export function receiverLines(
 }
 
 /** The option `provider` of a receiver: its secret and the values of one account come from the environment. */
-export function providerCall(about: About, isTyped: boolean): readonly string[] {
+export function providerCall(
+  about: About,
+  isTyped: boolean,
+  environment: Environment = 'process.env',
+): readonly string[] {
   const { factory } = factoryOf(about)
   const given = Object.entries(about.example).map(([option, value]: [string, unknown]) => {
     const isSecret = option === about.secretOption
     if (!isSecret && !OF_ACCOUNT.test(option)) return `${option}: ${literal(value)}`
     const variable = isSecret ? variablesOf(about)[0] : `${upper(about.name)}_${upper(option)}`
-    return `${option}: process.env.${variable}${isTyped ? '!' : ''}`
+    return `${option}: ${environment}.${variable}${isTyped && environment === 'process.env' ? '!' : ''}`
   })
   if (given.length < 2) return [`provider: ${factory}({ ${given.join('')} }),`]
   return [`provider: ${factory}({`, ...indented(given.map((one) => `${one},`)), '}),']
@@ -83,13 +88,20 @@ function after(head: string, [first, ...lines]: readonly string[]): readonly str
 }
 
 /** The call that makes the inbox, which knows ids for at least as long as the sender delivers again. */
-export function inboxCall(inbox: InboxName, { retrySpan = 0 }: About, isTyped: boolean): string {
+export function inboxCall(inbox: InboxName, about: About, isTyped: boolean): string {
   const { factory, place } = inboxes[inbox]
   const given = [
     ...(place ? [`${place.option}: ${writtenPlace(place.written, isTyped)}`] : []),
-    ...(retrySpan > WINDOW ? [`window: '${Math.ceil(retrySpan / DAY)}d'`] : []),
-  ].join(', ')
+    windowOf(about),
+  ]
+    .filter((one) => one !== '')
+    .join(', ')
   return `${factory}(${given === '' ? '' : `{ ${given} }`})`
+}
+
+/** The option `window` of an inbox, if the sender delivers again for longer than its default; else empty. */
+export function windowOf({ retrySpan = 0 }: About): string {
+  return retrySpan > WINDOW ? `window: '${Math.ceil(retrySpan / DAY)}d'` : ''
 }
 
 function writtenPlace(written: WrittenPlace, isTyped: boolean): string {

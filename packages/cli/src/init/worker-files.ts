@@ -1,0 +1,145 @@
+import { existsSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { factoryOf, providerCall, windowOf } from '../sender/written.ts'
+import {
+  BINDING,
+  CLASS,
+  envLines,
+  exportLines,
+  receiversLines,
+  secretsOf,
+  SETTINGS,
+} from '../sender/worker-app.ts'
+import { importPath, slashPath } from './joined.ts'
+import type { Language } from './language.ts'
+import type { InitParts, InitPlace, Wanted } from './parts.ts'
+import type { Project } from './project.ts'
+import { handlersFile } from './receiver-file.ts'
+import { MOUNT } from './route.ts'
+
+// nodejs_compat is on from 2026-08-04.
+const COMPATIBILITY = '2026-11-01'
+
+/** The receivers of a Worker, its Durable Object, and the settings of both if there are none yet. */
+export function workerParts(
+  { folder: root, source }: Project,
+  { about, path, topic }: Wanted,
+  { folder, mount }: InitPlace,
+  { extension, ending }: Language,
+): InitParts {
+  const isTyped = extension === 'ts'
+  const { factory, from } = factoryOf(about)
+  const provider = providerCall(about, isTyped, 'env')
+  // A second sender joins the object of the first.
+  const isFirst = mount === MOUNT
+  const types = ['Receivers', ...(isFirst ? ['ObjectNamespace'] : [])].toSorted()
+  const receiver = [
+    ...(isTyped ? [`import type { ${types.join(', ')} } from '@postern/cloudflare'`] : []),
+    "import { createReceiver } from '@postern/core'",
+    `import { ${factory} } from '${from}'`,
+    `import { subscribe } from './handlers${ending}'`,
+    '',
+    ...(isTyped
+      ? [
+          '/** What the settings of the Worker give it. */',
+          ...exported(envLines(provider, isFirst)),
+          '',
+        ]
+      : []),
+    '/** Made twice: in the Worker, which verifies, and in the object, which runs the handlers. Keep no state here. */',
+    ...exported(receiversLines({ path, provider, isTyped, subscribe: ['subscribe(receiver)'] })),
+    '',
+  ]
+  const files = new Map([
+    [`${folder}/handlers.${extension}`, handlersFile(topic, isTyped)],
+    [`${folder}/receiver.${extension}`, receiver.join('\n')],
+  ])
+  const handlers = `${folder}/handlers`
+  if (!isFirst) return { files, handlers, mount: joined() }
+
+  const main = `${folder}/worker`
+  files.set(
+    `${main}.${extension}`,
+    [
+      "import { durableObject, worker } from '@postern/cloudflare'",
+      `import { receivers } from './receiver${ending}'`,
+      '',
+      '/** Stores the events and runs the handlers. */',
+      ...exportLines(windowOf(about)),
+      '',
+    ].join('\n'),
+  )
+  const settings = ['wrangler.jsonc', 'wrangler.json', 'wrangler.toml'].find((name) =>
+    existsSync(join(root, name)),
+  )
+  if (settings === undefined) files.set('wrangler.jsonc', settingsOf(root, `${main}.${extension}`))
+  return { files, handlers, mount: [...mounted(settings, main), ...secrets()].join('\n') }
+
+  function mounted(found: string | undefined, worker: string): readonly string[] {
+    const from = importPath(slashPath(source, 'index'), worker, ending)
+    if (found === undefined)
+      return [`wrangler.jsonc serves it at ${path}. Start it with npx wrangler dev.`]
+    return [
+      `Lines in ${found}, and in its main module.`,
+      ...(found.endsWith('.toml')
+        ? [`  at the end of ${found}:`, ...TOML.map((line) => `    ${line}`)]
+        : SETTINGS.map((line) => `  in ${found}: ${line}`)),
+      `  with the imports: import webhooks from '${from}'`,
+      `  beside its exports: export { ${CLASS} } from '${from}'`,
+      `  first in its fetch: if (new URL(request.url).pathname === '${path}') return webhooks.fetch(request, env, ctx)`,
+      `The compatibility_date must be 2026-08-04 or later, or compatibility_flags have nodejs_compat.`,
+    ]
+  }
+
+  function joined(): string {
+    const own = importPath('webhooks/receiver', `webhooks/${about.name}/receiver`, ending)
+    return [
+      `Lines in ${folder.slice(0, folder.lastIndexOf('/'))}/receiver.${extension}, so that one object has both.`,
+      `  with the imports: import { receivers as ${factory}Receivers } from '${own}'`,
+      ...(isTyped ? secretsOf(provider).map((name) => `  in Env: readonly ${name}: string`) : []),
+      `  in what it returns: ...${factory}Receivers(env, inbox)`,
+      ...(windowOf(about) === ''
+        ? []
+        : [`  in worker.${extension}: durableObject(receivers, { ${windowOf(about)} })`]),
+      ...secrets(),
+    ].join('\n')
+  }
+
+  function secrets(): readonly string[] {
+    return [
+      ...(existsSync(join(root, '.dev.vars'))
+        ? ['.dev.vars is there, so wrangler dev reads no .env: put the lines of .env into it.']
+        : []),
+      'Before a deploy, put each secret:',
+      ...secretsOf(provider).map((name) => `  npx wrangler secret put ${name}`),
+    ]
+  }
+}
+
+const TOML: readonly string[] = [
+  '[[durable_objects.bindings]]',
+  `name = "${BINDING}"`,
+  `class_name = "${CLASS}"`,
+  '[[migrations]]',
+  'tag = "postern-1"',
+  `new_sqlite_classes = ["${CLASS}"]`,
+]
+
+function settingsOf(root: string, main: string): string {
+  const name = basename(root)
+    .toLowerCase()
+    .replaceAll(/[^a-z\d]+/g, '-')
+  return [
+    '{',
+    `  "name": "${name.replaceAll(/^-|-$/g, '') || 'webhooks'}",`,
+    `  "main": "${main}",`,
+    `  "compatibility_date": "${COMPATIBILITY}",`,
+    ...SETTINGS.map((line) => `  ${line}`),
+    '}',
+    '',
+  ].join('\n')
+}
+
+function exported([first, ...rest]: readonly string[]): readonly string[] {
+  return [`export ${first}`, ...rest]
+}
