@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, globSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '../run/step.ts'
@@ -13,6 +13,33 @@ export interface Copy {
 
 /** Copies what git knows, and installs its packages: Stryker changes the files, and packages find each other by links. */
 export async function copyRepository(): Promise<Copy> {
+  const copy = copyFiles()
+  const install = ['-y', 'pnpm@12', 'install', '--frozen-lockfile', '--loglevel=error']
+  const { code, output } = await run('npx', install, { cwd: copy.folder, env: { CI: 'true' } })
+  if (code !== 0) throw new Error(`the packages of the copy could not be installed:\n${output}`)
+  return copy
+}
+
+// Where pnpm keeps the packages of others: links of all folders lead there.
+const STORE = 'node_modules/.pnpm'
+
+/** Copies what git knows. Packages find each other in the copy, and those of others where this repository has them installed. */
+export function linkRepository(): Copy {
+  const copy = copyFiles()
+  const installed = ['', 'packages/*/', 'examples/*/', 'test/', 'test/*/'].map(
+    (folder) => `${folder}node_modules`,
+  )
+  for (const folder of globSync(installed, { cwd: root }))
+    cpSync(join(root, folder), join(copy.folder, folder), {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: (file) => !/node_modules\/\.(?:pnpm|cache|vite)$/.test(file.replaceAll('\\', '/')),
+    })
+  symlinkSync(join(root, STORE), join(copy.folder, STORE), 'junction')
+  return copy
+}
+
+function copyFiles(): Copy {
   const folder = mkdtempSync(join(tmpdir(), 'postern-mutation-'))
   const listed = execFileSync(
     'git',
@@ -24,8 +51,5 @@ export async function copyRepository(): Promise<Copy> {
   )
   for (const file of listed.toString().split('\0'))
     if (file !== '') cpSync(join(root, file), join(folder, file))
-  const install = ['-y', 'pnpm@12', 'install', '--frozen-lockfile', '--loglevel=error']
-  const { code, output } = await run('npx', install, { cwd: folder, env: { CI: 'true' } })
-  if (code !== 0) throw new Error(`the packages of the copy could not be installed:\n${output}`)
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
