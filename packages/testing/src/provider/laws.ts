@@ -23,13 +23,6 @@ export interface SigningLaws {
 const NOW = 1_760_000_000_000
 const RUNS = { numRuns: 40 }
 
-let texts: Arbitrary<string> | undefined
-
-/** Any text. All laws share it: to make it, fast-check lists every code point, which takes longer than the tries of a law. */
-function anyText(fc: FastCheck): Arbitrary<string> {
-  return (texts ??= fc.string({ unit: 'binary' }))
-}
-
 /** The laws that hold for whatever is signed: each is a property over random payloads, places and changes. */
 export function signingLaws(under: ProviderUnderTest, laws: SigningLaws, runner: TestRunner): void {
   const [first, second] = laws.secrets
@@ -39,7 +32,7 @@ export function signingLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
   if (!provider.sign) throw new TypeError(`${under.name} cannot sign: leave its laws out`)
   const sign = (draft: Draft): SignableRequest => provider.sign!({ at: NOW, ...draft })
   const drafts = (fc: FastCheck): Arbitrary<Draft> =>
-    anyText(fc).map((note) => withNote(laws.draft, note))
+    fc.string({ unit: 'binary' }).map((note) => withNote(laws.draft, note))
 
   runner.describe(`${under.name}: what sign makes`, () => {
     runner.test('is accepted, with the topic and the id of the draft', async () => {
