@@ -19,6 +19,13 @@ interface Env {
   readonly LOG: { fetch(url: string): Promise<Response> }
 }
 
+/** Rows of all statements, and by statement: how often it ran, what it read and wrote. */
+interface Counted {
+  read: number
+  written: number
+  readonly by: Record<string, [runs: number, read: number, written: number]>
+}
+
 const receivers: Receivers<Env> = (env, inbox) => {
   const receiver = createReceiver({ provider: github({ secret: env.SECRET }), inbox, log: false })
   receiver.on('push', { name: 'work', concurrency: 20 }, async (event, task) => {
@@ -30,20 +37,24 @@ const receivers: Receivers<Env> = (env, inbox) => {
 }
 
 export class Webhooks extends durableObject(receivers) {
-  readonly #rows: { read: number; written: number }
+  readonly #rows: Counted
 
   constructor(ctx: ObjectState, env: Env) {
-    const rows = { read: 0, written: 0 }
-    count(ctx, (read, written) => {
+    const rows: Counted = { read: 0, written: 0, by: {} }
+    count(ctx, (statement, read, written) => {
       rows.read += read
       rows.written += written
+      const one = (rows.by[statement] ??= [0, 0, 0])
+      one[0]++
+      one[1] += read
+      one[2] += written
     })
     super(ctx, env)
     this.#rows = rows
     ctx.storage.sql.exec('CREATE TABLE IF NOT EXISTS effects (id TEXT)')
   }
 
-  rows(): Promise<{ readonly read: number; readonly written: number }> {
+  rows(): Promise<Counted> {
     return Promise.resolve(this.#rows)
   }
 
@@ -117,7 +128,10 @@ function intake(id: string): WireIntake {
 }
 
 /** What Cloudflare bills: rows of each statement, and one for each time the alarm is set. */
-function count(ctx: ObjectState, add: (read: number, written: number) => void): void {
+function count(
+  ctx: ObjectState,
+  add: (statement: string, read: number, written: number) => void,
+): void {
   const { storage } = ctx
   const { sql } = storage
   const exec = sql.exec.bind(sql)
@@ -129,13 +143,13 @@ function count(ctx: ObjectState, add: (read: number, written: number) => void): 
         readonly rowsWritten: number
       }
       const rows = cursor.toArray()
-      add(cursor.rowsRead, cursor.rowsWritten)
+      add(query, cursor.rowsRead, cursor.rowsWritten)
       return { toArray: () => rows }
     },
   })
   Object.defineProperty(storage, 'setAlarm', {
     value(time: number) {
-      add(0, 1)
+      add('setAlarm', 0, 1)
       return setAlarm(time)
     },
   })

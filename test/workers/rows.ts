@@ -6,6 +6,8 @@ import { idle, pause, SECRET, send } from './load.ts'
 export interface Rows {
   readonly read: number
   readonly written: number
+  /** By statement: how often it ran, and what it read and wrote, an event. */
+  readonly by: Readonly<Record<string, readonly [runs: number, read: number, written: number]>>
 }
 
 const MANY = 4000
@@ -58,9 +60,14 @@ export async function countRows(
     await idle(url)
     await pause(BEHIND)
     const after = await rows()
+    const by = Object.entries(after.by).map(([statement, counts]) => [
+      statement,
+      counts.map((count, at) => (count - (before.by[statement]?.[at] ?? 0)) / events),
+    ])
     return {
       read: (after.read - before.read) / events,
       written: (after.written - before.written) / events,
+      by: Object.fromEntries(by),
     }
   }
 

@@ -26,6 +26,30 @@ test('a task that runs at once has no row of its own', async () => {
   expect(edit((db) => db.prepare('SELECT 1 FROM postern_claims').get())).toBeUndefined()
 })
 
+test('a task without a row is counted as running, then as done, by every process', async () => {
+  const slow = gate()
+  const options = { lease: '1h', pollInterval: '1h', maxPending: 2 } as const
+  const inbox = open(options)
+  const shop = join(inbox, {
+    run: ({ event }) => (event.id === 'slow' ? slow.passed.then(() => DONE_OUTCOME) : DONE_OUTCOME),
+  })
+  const counts = async (of: typeof inbox) => (await of.view!.stats())[0]!.counts
+  await shop.port.accept(intake(item('quick')), {})
+  await shop.untilSettled(1)
+  await shop.port.accept(intake(item('slow')), {})
+  await shop.until('it runs', () => shop.runs.length === 2)
+  expect(rows('state < 2')).toBe(0)
+  for (const one of [inbox, open(options)])
+    expect(await counts(one)).toMatchObject({ pending: 0, running: 1, done: 1, dead: 0 })
+  // What has a row counts the same.
+  await inbox.view!.list({ state: 'running' })
+  expect(rows('state < 2')).toBe(1)
+  expect(await counts(inbox)).toMatchObject({ pending: 0, running: 1, done: 1, dead: 0 })
+  slow.pass()
+  await shop.untilSettled(2)
+  expect(await counts(inbox)).toMatchObject({ pending: 0, running: 0, done: 2, dead: 0 })
+})
+
 test('deliveries behind one that had to be claimed are not claimed for its sake', async () => {
   const bare: string[] = []
   // Looks for ended leases, which give tasks rows, are those of the start.

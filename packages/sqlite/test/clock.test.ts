@@ -63,3 +63,16 @@ test('two processes count one step once', async () => {
   ) as { unseen: number }
   expect(Math.round(unseen / MINUTE)).toBe(60)
 })
+
+test('a process whose clock was set back goes on at the time of the last event', async () => {
+  const inbox = open()
+  await join(inbox).port.accept(intake(item('1')), {})
+  await inbox.close()
+  const taken = (id: string) =>
+    edit(
+      (db) => db.prepare('SELECT taken FROM postern_events WHERE event_id = ?').get(id)!['taken'],
+    )
+  Date.now = () => now() - 60 * MINUTE
+  await join(open()).port.accept(intake(item('2')), {})
+  expect(taken('2')).toBeGreaterThanOrEqual(taken('1') as number)
+})

@@ -86,3 +86,14 @@ test('tenants without tasks, and topics of forgotten events, leave nothing behin
   )
   expect(count('postern_attempts')).toBe(0)
 })
+
+test('nobody gets the number of an event that was forgotten, even after a restart', async () => {
+  const inbox = open({ window: '20ms', keepDone: '20ms' })
+  const shop = join(inbox)
+  for (const id of ['1', '2', '3']) await shop.port.accept(intake(item(id)), {})
+  await shop.untilSettled(3)
+  await untilFound('SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM postern_events)')
+  await inbox.close()
+  await join(open()).port.accept(intake(item('4')), {})
+  expect(edit((db) => db.prepare('SELECT id FROM postern_events').all())).toEqual([{ id: 4 }])
+})

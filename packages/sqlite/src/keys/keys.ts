@@ -1,4 +1,5 @@
 import type { Database } from '../driver/driver.ts'
+import { NEXT } from '../sql/events.ts'
 import { createFreshKeys, type FreshKeys, type SortedKeys } from './fresh-keys.ts'
 import { createKeyIndex, hashOf } from './key-index.ts'
 
@@ -14,8 +15,8 @@ export interface Keys {
   lookUp(keys: readonly (readonly [receiver: number, key: string])[]): readonly number[]
   /** Number of a known event. */
   find(hash: number, receiver: number, key: string): number | undefined
-  /** The number that the next new event gets. */
-  next(): number
+  /** True if the transaction has new events. */
+  adds(): boolean
   /** Gives a new event its number. No number is given twice, so a higher number means a newer event. */
   add(hash: number): number
   /** Writes the changes, and indexes a part of the waiting keys. */
@@ -34,10 +35,9 @@ const PACE = 2
 
 /** Makes the keys of a connection, which holds between half of `most` and all of it before it indexes them. */
 export function createKeys(db: Database, most: number = FRESH): Keys {
-  const numbers = db.prepare('SELECT next, indexed, seed FROM postern_numbers')
+  const numbers = db.prepare(`SELECT ${NEXT} AS next, indexed, seed FROM postern_numbers`)
   const since = db.prepare('SELECT id, receiver, key FROM postern_events WHERE id > ? ORDER BY id')
   const same = db.prepare('SELECT 1 FROM postern_events WHERE id = ? AND receiver = ? AND key = ?')
-  const setNext = db.prepare('UPDATE postern_numbers SET next = ?')
   const setIndexed = db.prepare('UPDATE postern_numbers SET indexed = ?')
   const index = createKeyIndex(db)
   let seen: unknown
@@ -73,13 +73,12 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
       }
     },
     find,
-    next: () => next,
+    adds: () => next !== committed,
     add(hash) {
       fresh.add(next, hash)
       return next++
     },
     store() {
-      if (next !== committed) setNext.run(next)
       if (!run || !current) return
       reached = Math.min(run.length, kept + Math.max(LEAST, PACE * (next - committed)))
       index.add(run, kept, reached)

@@ -1,5 +1,6 @@
 import { createSweep, type Sweep } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
+import { NEXT } from '../sql/events.ts'
 import type { RowCache } from '../store/kept.ts'
 import type { Writer } from '../store/writer.ts'
 
@@ -65,7 +66,7 @@ export function createTopicIndex(
 
 /** Makes one step: indexes a block. Returns 1 if there may be another. Inside a transaction. */
 function createStep(db: Database, log: TopicLog): () => number | undefined {
-  const numbers = db.prepare('SELECT next, topics FROM postern_numbers')
+  const numbers = db.prepare(`SELECT ${NEXT} AS next, topics FROM postern_numbers`)
   const read = db.prepare('SELECT id, topic FROM postern_events WHERE id >= ? AND id < ?')
   const findTopic = db.prepare('SELECT id FROM postern_topics WHERE name = ?')
   const addTopic = db.prepare('INSERT INTO postern_topics (name) VALUES (?)')

@@ -5,6 +5,7 @@ import { createKeyIndex } from '../keys/key-index.ts'
 import type { StoredRuns } from '../store/claims.ts'
 import type { Keys } from '../keys/keys.ts'
 import type { Tally } from '../store/tally.ts'
+import { KEEP_NUMBER } from '../sql/events.ts'
 import { DROP_DELIVERY } from './erase.ts'
 import { createTidy } from './tidy.ts'
 
@@ -40,6 +41,7 @@ export function createPrune(
      FROM postern_events e WHERE e.id > ? ORDER BY e.id LIMIT ${STEP}`,
   )
   const dropEvent = db.prepare('DELETE FROM postern_events WHERE id = ? RETURNING delivery')
+  const keepNumber = db.prepare(KEEP_NUMBER)
   const dropDelivery = db.prepare(DROP_DELIVERY)
   const guards = db.prepare(
     `SELECT id, receiver, holder, taken FROM postern_guards WHERE id > ? ORDER BY id LIMIT ${STEP}`,
@@ -72,10 +74,12 @@ export function createPrune(
 
   function overEvents(before: Before, from: number): Place | undefined {
     const rows = events.all(from) as EventRow[]
-    for (const { id, taken, open } of rows) {
-      if (taken >= before.known) return end(before)
-      if (open === 0) forget(id)
-    }
+    const known = rows.findIndex(({ taken }) => taken >= before.known)
+    const idle = (known < 0 ? rows : rows.slice(0, known)).filter(({ open }) => open === 0)
+    for (const { id } of idle) forget(id)
+    const next = (idle.at(-1)?.id ?? 0) + 1
+    if (idle.length > 0) keepNumber.run(next, next)
+    if (known >= 0) return end(before)
     return rows.length < STEP ? end(before) : [rows.at(-1)!.id, -1]
   }
 

@@ -1,5 +1,6 @@
 import type { CauseRow, StatsRow } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
+import { COUNTS } from '../sql/lanes.ts'
 import { OLDEST } from '../sql/tasks.ts'
 
 /** Counts of tasks. Only failing tasks are counted row by row. */
@@ -40,7 +41,7 @@ const CAUSES = `WITH g AS MATERIALIZED (
 
 /** Prepares the statements. */
 export function createStats(db: Database): Stats {
-  const lanes = db.prepare('SELECT id, pending, running, done, dead FROM postern_lanes')
+  const lanes = db.prepare(COUNTS)
   const oldest = db.prepare(OLDEST)
   const causes = db.prepare(CAUSES)
 

@@ -1,5 +1,6 @@
 import type { Database } from '../driver/driver.ts'
 import { BLOCK } from '../keys/topics.ts'
+import { NEXT } from '../sql/events.ts'
 
 // Rows looked at in one transaction.
 const STEP = 500
@@ -11,7 +12,7 @@ const TOPICS = 10_000
 /** Makes the function that drops unreferenced rows: few of them, once in each round of pruning. Inside a transaction. */
 export function createTidy(db: Database): () => void {
   const blocks = db.prepare(
-    `DELETE FROM postern_topic_events WHERE block < coalesce((SELECT min(id) FROM postern_events), (SELECT next FROM postern_numbers)) / ${BLOCK}`,
+    `DELETE FROM postern_topic_events WHERE block < coalesce((SELECT min(id) FROM postern_events), (SELECT ${NEXT} FROM postern_numbers)) / ${BLOCK}`,
   )
   const topics = db.prepare(
     `DELETE FROM postern_topics WHERE (SELECT count(*) FROM postern_topics) > ${TOPICS}

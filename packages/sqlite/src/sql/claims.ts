@@ -17,6 +17,10 @@ export const SPREAD_CLAIMS: string = `INSERT INTO postern_tasks (id, lane, state
   SELECT j.value, c.lane, 1, c.at, 1, c.token, 1
   FROM postern_claims c CROSS JOIN json_each(iif(json_valid(c.tasks), c.tasks, '[]')) j
   WHERE c.at < ? AND j.type = 'integer' AND NOT EXISTS (SELECT 1 FROM postern_tasks t WHERE t.id = j.value)`
+/** The lanes have them among the done ones. */
+export const COUNT_CLAIMS: string = `UPDATE postern_lanes SET running = running + c.left, done = done - c.left FROM (
+  SELECT lane, sum(left) AS left FROM postern_claims WHERE at < ? AND json_valid(tasks) GROUP BY lane
+) c WHERE postern_lanes.id = c.lane`
 export const DROP_CLAIMS: string = 'DELETE FROM postern_claims WHERE at < ? AND json_valid(tasks)'
 /** Those that cannot be read. They go with the process that has them in memory. */
 export const ODD_CLAIMS: string =

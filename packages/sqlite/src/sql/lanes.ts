@@ -12,8 +12,12 @@ export const COUNT_LANE: string =
   'UPDATE postern_lanes SET pending = pending + ?, running = running + ?, done = done + ?, dead = dead + ? WHERE id = ?'
 export const COUNT_TENANT: string = `INSERT INTO postern_tenants (lane, fair, open) VALUES (?, ?, ?)
   ON CONFLICT DO UPDATE SET open = open + ?`
-export const OPEN_TASKS: string =
-  'SELECT sum(l.pending + l.running) AS open FROM postern_lanes l JOIN postern_receivers r ON r.id = l.receiver WHERE r.name = ?'
+// The lanes have tasks without rows among the done ones.
+const BARE = 'coalesce((SELECT sum(c.left) FROM postern_claims c WHERE c.lane = l.id), 0)'
+export const OPEN_TASKS: string = `SELECT sum(l.pending + l.running + ${BARE}) AS open
+  FROM postern_lanes l JOIN postern_receivers r ON r.id = l.receiver WHERE r.name = ?`
+export const COUNTS: string = `SELECT id, pending, running + bare AS running, done - bare AS done, dead
+  FROM (SELECT *, ${BARE} AS bare FROM postern_lanes l)`
 /** `max(turn of the lane, last turn of the tenant) + step`. */
 export const TAKE_TURNS: string = `INSERT INTO postern_tenants (lane, fair, turn)
   VALUES (?, ?, (SELECT turn FROM postern_lanes WHERE id = ?) + ?)

@@ -15,12 +15,13 @@ import type { LayoutStep } from '@postern/core/inbox'
  *   of a task that another has settled since.
  * - `tasks.cut`, `charged`: interruptions in a row. `took`: microseconds of the last run. `cause`: of its error.
  * - `claims`: tasks that one commit has stored and claimed, as JSON, without rows of their own until they end or somebody asks
- *   for them (`store/claims.ts`); `left` have not ended. `claimed` has each of these.
+ *   for them (`store/claims.ts`); `left` have not ended. `claimed` has each of these. `lanes` has all of them among the done ones, so that their
+ *   end changes no lane.
  * - `tasks.root`, `line`: tasks of one root and line run one after another.
  * - `lanes.root`: one number for a subscription and its former names. `turn`: the highest turn that was claimed.
  * - `processes.version`: the newest that its package knows. `beat`: grows with each sign of life. `seen`, `looked`, `silent`: what others saw of it, when, and for how long
  *   it has not changed since. `gone`: 1 if it has ended.
- * - `numbers.next`: number of the next event. The keys of events up to `indexed` are in `keys`, the topics of events up
+ * - `numbers.next`: behind the events that were dropped; the next event is behind the last one too (`sql/events.ts`). The keys of events up to `indexed` are in `keys`, the topics of events up
  *   to `topics` in `topic_events`. `clock`: see `store/clock.ts`, as `steps`.
  * - `events.contents`: 1 if a receiver's `stored` wants them erased once its tasks are done, 2 if they are. `taken`: when it
  *   was stored, on the clock of the file.

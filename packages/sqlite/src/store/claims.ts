@@ -1,5 +1,5 @@
 import type { Database } from '../driver/driver.ts'
-import { ANY_CLAIMS, DROP_CLAIMS, ODD_CLAIMS, SPREAD_CLAIMS } from '../sql/claims.ts'
+import { ANY_CLAIMS, COUNT_CLAIMS, DROP_CLAIMS, ODD_CLAIMS, SPREAD_CLAIMS } from '../sql/claims.ts'
 
 /** Tasks that were claimed as they were stored, and run: each commit has one row of them, and no task has one of its own. */
 export interface StoredRuns {
@@ -25,6 +25,7 @@ export interface OddRuns {
 export function createStoredRuns(db: Database): StoredRuns {
   const first = db.prepare(ANY_CLAIMS)
   const spread = db.prepare(SPREAD_CLAIMS)
+  const count = db.prepare(COUNT_CLAIMS)
   const drop = db.prepare(DROP_CLAIMS)
   const odd = db.prepare(ODD_CLAIMS)
   const any = (before = Infinity): boolean => first.get(before) !== undefined
@@ -33,6 +34,7 @@ export function createStoredRuns(db: Database): StoredRuns {
     spread(before = Infinity) {
       if (!any(before)) return
       spread.run(before)
+      count.run(before)
       drop.run(before)
     },
     odd: () => odd.all() as OddRuns[],

@@ -1,5 +1,6 @@
 import type { ClockStep } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
+import { CLOCK } from '../sql/events.ts'
 import type { RowCache } from './kept.ts'
 
 /**
@@ -14,14 +15,15 @@ export interface FileClock extends RowCache {
 }
 
 // How old the stored time may be, and how small steps are kept, in milliseconds.
-const STORE = 1000
+const STORE = 10_000
 const STEP = 1000
 // Of the time in which nobody was there, this much is believed.
 const GAP = 300_000
 
-/** Makes a {@link FileClock}. */
-export function createClock(db: Database): FileClock {
-  const find = db.prepare('SELECT clock FROM postern_numbers')
+/** Makes a {@link FileClock}. An event has the time: while some are stored (`adds`), it has no need of its own row. */
+export function createClock(db: Database, adds: () => boolean): FileClock {
+  const find = db.prepare(CLOCK)
+  const kept = db.prepare('SELECT clock FROM postern_numbers')
   const set = db.prepare('UPDATE postern_numbers SET clock = ? WHERE clock < ?')
   const add = db.prepare(
     `INSERT INTO postern_steps VALUES (?, ?, ?) ON CONFLICT DO UPDATE
@@ -54,12 +56,14 @@ export function createClock(db: Database): FileClock {
     store() {
       written = 0
       const current = now()
+      const stepped = unseenByGuards >= STEP
+      if (adds() && !stepped) return void (written = current)
       // A look that changes nothing writes nothing: readers ask again whenever the file has changed.
-      if (current - stored < STORE || totalOf() === counted) return
-      const before = clockOf()
+      if ((current - stored < STORE && !stepped) || totalOf() === counted) return
+      const before = (kept.get() as { clock: number }).clock
       set.run(current, current)
       // What another process has stored meanwhile it has counted itself.
-      const ahead = before === 0 ? 0 : current - before
+      const ahead = current - before
       if (Math.min(unseenByGuards, ahead) >= STEP)
         add.run(
           current,

@@ -55,7 +55,7 @@ export function createFinish(
       for (const { id, lane, fair } of group.ended) {
         if (done && !done.has(id)) continue
         counted.add(id)
-        tally.move(lane, RUNNING, DONE, fair)
+        if (!bare) tally.move(lane, RUNNING, DONE, fair)
       }
     }
     return counted

@@ -1,6 +1,6 @@
 import type { GuestRows, Rows } from '@postern/core/inbox'
 import type { Database, Driver, Guest } from '../driver/driver.ts'
-import { LOCK, NEXT_NUMBER, SET_NUMBER, SINCE } from '../sql/events.ts'
+import { LOCK, NEXT_NUMBER, SINCE } from '../sql/events.ts'
 import type { Keys } from '../keys/keys.ts'
 import { createConnection, type RowsHost } from './rows.ts'
 
@@ -78,7 +78,6 @@ export function createGuests(
   /** Keys of the events that are committed and of those of the open transaction. */
   function guestKeys(database: Database): Pick<Keys, 'hash' | 'find' | 'add'> {
     const next = database.prepare(NEXT_NUMBER)
-    const setNext = database.prepare(SET_NUMBER)
     const since = database.prepare(SINCE)
     return {
       hash: (receiver, key) => keys.hash(receiver, key),
@@ -90,11 +89,7 @@ export function createGuests(
           | undefined
         return row?.id
       },
-      add() {
-        const number = numberOf(next.get())
-        setNext.run(number + 1)
-        return number
-      },
+      add: () => numberOf(next.get()),
     }
   }
 }

@@ -38,6 +38,7 @@ interface Group {
 
 const PENDING = 0
 const RUNNING = 1
+const DONE = 2
 
 /** Prepares the statements. */
 export function createInsert(db: Database, parts: InsertParts): Insert {
@@ -67,7 +68,8 @@ export function createInsert(db: Database, parts: InsertParts): Insert {
     for (const { lane, token, ids } of groups ?? []) {
       if (token === 0) addWaiting.run(lane, now, `[${ids.join()}]`)
       else addClaims.run(token, lane, now, ids.length, `[${ids.join()}]`)
-      tally.move(lane, undefined, token === 0 ? PENDING : RUNNING, null, ids.length)
+      // Their claim counts what runs of them: with the lane they are done, so that their end changes it no more.
+      tally.move(lane, undefined, token === 0 ? PENDING : DONE, null, ids.length)
     }
     return fresh
   }

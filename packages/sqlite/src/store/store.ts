@@ -34,9 +34,9 @@ export function createStore(
   warn: (message: string) => void,
 ): Store {
   const { main, errors, inbox, sleeps = false } = driver
-  const clock = createClock(main)
-  const now = (): number => clock.now()
   const keys = createKeys(main, driver.freshKeys)
+  const clock = createClock(main, () => keys.adds())
+  const now = (): number => clock.now()
   const topicLog = createTopicLog()
   const processes = createProcesses(main, driver, { lease, now, version: layout.steps.length })
   // Writes of this process beside the main connection.
