@@ -11,6 +11,7 @@ import { refuse } from './receive/conclude.ts'
 import { receive } from './receive/receive.ts'
 import type { AnswerOptions } from './receive/reply/answer.ts'
 import type { AnyCommit } from './subscribe/task.ts'
+import { createVersionNote } from './receiver/app-version.ts'
 import { checkReceiver } from './receiver/check-options.ts'
 import { checkDrain } from './receiver/drain-options.ts'
 import type { Health } from './receiver/health.ts'
@@ -44,6 +45,7 @@ export function createReceiver<
     throw new TypeError(`onUnhandled: ${inbox.name} stores nothing; use 'acknowledge' or 'refuse'`)
   const { line, port, recorder, erasure } = createParts({ settings, subscribing, open, warn })
   const { silence } = line
+  const version = createVersionNote(settings)
   const closeListeners = new Set<(until: number) => unknown>()
   let working = false
   let started = false
@@ -137,7 +139,10 @@ export function createReceiver<
       closed = true
       silence.stop()
       const until = performance.now() + milliseconds(closing.timeout ?? '10s', 'close: timeout')
-      const told = [...closeListeners].map(async (listener) => listener(until))
+      const told = [
+        version.noted(),
+        ...[...closeListeners].map(async (listener) => listener(until)),
+      ]
       await Promise.all([settledBy(Promise.allSettled(told), until), port.close(toWall(until))])
       await recorder?.close()
       await trusted?.close()
@@ -157,6 +162,7 @@ export function createReceiver<
     }
     if (work === true) startWorker()
     checkTopics()
+    version.note()
     started = true
   }
 
@@ -179,6 +185,7 @@ export function createReceiver<
     if (closed || working || isTool()) return
     working = true
     checkTopics()
+    version.note()
     recorder?.start()
     erasure?.start()
     silence.start()

@@ -4,7 +4,9 @@ import type { ChangeReply } from '../src/api/change.ts'
 import type { ChartsReply } from '../src/api/charts.ts'
 import type { DetailReply } from '../src/api/detail.ts'
 import type { ListReply } from '../src/api/list.ts'
-import { createScene, type Scene } from './scene.ts'
+import { createScene, temporaryInbox, viewer, type Scene } from './scene.ts'
+
+const HOUR = 3_600_000
 
 let scene: Scene
 
@@ -98,4 +100,28 @@ test('a quantile of fewer than five is no quantile, and refusals answer in no ti
   expect(charts.deliveries['refused']!.reduce((sum, count) => sum + count)).toBe(6)
   expect(charts.reply.p50.every((value) => value === null)).toBe(true)
   await refused.close()
+})
+
+test('a new version of the app is a mark in the charts, once for all receivers', async () => {
+  const inbox = temporaryInbox()
+  const old = createScene({
+    inbox,
+    receiver: { version: '1.4.1', now: () => Date.now() - 2 * HOUR },
+  })
+  await old.send('push', { n: 1 })
+  for (const receiver of [old.github, old.stripe]) await receiver.close()
+  const fresh = createScene({ inbox, receiver: { version: '1.4.2' } })
+  await fresh.send('push', { n: 2 })
+  await expect
+    .poll(async () => (await fresh.inbox.records!.list('deploys/')).map(({ value }) => value))
+    .toHaveLength(2)
+  const page = viewer({ inbox, receivers: [], auth: () => ({ allow: 'read' }) })
+  const of = async (query: string): Promise<readonly unknown[]> => {
+    const { marks } = await page.get<ChartsReply>(`charts?${query}`)
+    return marks.map((mark) => mark.what === 'deploy' && mark.version)
+  }
+  expect(await of('range=6h')).toEqual(['1.4.1', '1.4.2'])
+  expect(await of('range=1h')).toEqual(['1.4.2'])
+  expect(await of('range=6h&receiver=stripe')).toEqual(['1.4.1', '1.4.2'])
+  await fresh.close()
 })

@@ -85,6 +85,7 @@ export {
   type CommonSettings,
 } from './attach/checks.ts'
 export { causeOf } from './tasks/cause.ts'
+export { deploysOf, type Deploy } from '../receiver/deploys.ts'
 export { toCauses, topCauses, type CauseGroup, type CauseTotals } from './tasks/top-causes.ts'
 export {
   arrivalCursor,

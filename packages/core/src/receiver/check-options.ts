@@ -11,6 +11,7 @@ import type { Provider } from '../provider/provider.ts'
 import { keepNothing, type KeepBody } from '../receive/erasure.ts'
 import type { Dedupe } from '../receive/identity.ts'
 import { ackReply } from '../receive/reply/ack.ts'
+import { checkVersion } from './app-version.ts'
 import type { CheckedOptions } from './checked-options.ts'
 import { nodeEnv } from './node-env.ts'
 import type { ReceiverOptions } from './options.ts'
@@ -34,6 +35,7 @@ const OPTIONS: readonly (keyof ReceiverOptions)[] = [
   'journal',
   'refusedBodies',
   'silence',
+  'version',
   'seal',
   'stored',
   'explain',
@@ -100,6 +102,7 @@ export function checkReceiver<Events extends EventMap>(
     keepBody: checkStored(options.stored),
     explain: checkExplain(options.explain ?? nodeEnv() === 'development'),
     lenient: options.explain !== false && nodeEnv() === 'development',
+    version: checkVersion(options.version),
     silence,
   }
 }

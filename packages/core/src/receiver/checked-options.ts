@@ -38,6 +38,8 @@ export interface CheckedOptions {
   readonly explain: number | undefined
   /** As in `createAdmit`. */
   readonly lenient: boolean
+  /** The version of the app; undefined for that of its package.json. */
+  readonly version: string | undefined
   /** Milliseconds without a delivery after which observers hear of it. */
   readonly silence: number | undefined
 }

@@ -84,6 +84,11 @@ export interface ReceiverOptions<
    * @default NODE_ENV is 'development'
    */
   readonly explain?: boolean | Duration
+  /**
+   * The version of your app, at most 100 characters: the inspector's charts mark when it was first seen working, so that a
+   * change of them is seen beside its deploy. @default that in the `package.json` of the working directory, if there is one
+   */
+  readonly version?: string
   /** After this time without a verified delivery, observers hear `silent`. @default never */
   readonly silence?: Duration
 }

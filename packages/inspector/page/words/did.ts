@@ -18,5 +18,6 @@ export function did(what: ActedRow['what']): string {
 
 /** A mark of a chart in words. */
 export function happened(mark: ChartsReply['marks'][number]): string {
+  if (mark.what === 'deploy') return `version ${safe(mark.version)} works`
   return `${count(mark.count)} ${did(mark.what)}${mark.by === undefined ? '' : ` by ${safe(mark.by)}`}`
 }

@@ -18,8 +18,15 @@ export interface ChartsReply {
     readonly running: Values
     readonly dead: Values
   }
-  /** What people did meanwhile: the newest 50. */
-  readonly marks: readonly Pick<ActedRow, 'at' | 'what' | 'by' | 'count'>[]
+  /** What people did meanwhile and which versions of the app began to work: the newest 50 of each. */
+  readonly marks: readonly (Pick<ActedRow, 'at' | 'what' | 'by' | 'count'> | DeployMark)[]
+}
+
+/** A version of the app was first seen working. */
+export interface DeployMark {
+  readonly what: 'deploy'
+  readonly version: string
+  readonly at: number
 }
 
 export type Values = readonly (number | null)[]

@@ -1,4 +1,4 @@
-import { HOUR, MINUTE, type Bucket, type Inbox } from '@postern/core/inbox'
+import { HOUR, MINUTE, deploysOf, type Bucket, type Deploy, type Inbox } from '@postern/core/inbox'
 import { countBuckets, type Counted } from '../span.ts'
 
 /** What a week says about what is usual. */
@@ -11,6 +11,8 @@ export interface Week {
   readonly failures: readonly Counted[]
   /** Receivers and topics of deliveries that no subscription takes, the newest first. */
   readonly unhandled: readonly (readonly [receiver: string, topic: string])[]
+  /** Versions of the app that were seen working. */
+  readonly deploys: readonly Deploy[]
 }
 
 const GENUINE: ReadonlySet<string> = new Set(['accepted', 'duplicate', 'unhandled'])
@@ -32,8 +34,9 @@ export function createWeek(now: () => number): (inbox: Inbox) => Promise<Week> {
   }
 }
 
-async function read({ journal }: Inbox, now: number): Promise<Week> {
-  if (!journal) return { codes: [], verified: [], failures: [], unhandled: [] }
+async function read({ journal, records }: Inbox, now: number): Promise<Week> {
+  const deploys = records ? await deploysOf(records) : []
+  if (!journal) return { codes: [], verified: [], failures: [], unhandled: [], deploys }
   const range = { from: now - 168 * HOUR, to: now + 1 }
   const [codes, outcomes, failures, unhandled] = await Promise.all([
     journal.history({ ...range, step: HOUR, kind: 'delivery', by: 'code' }),
@@ -48,5 +51,6 @@ async function read({ journal }: Inbox, now: number): Promise<Week> {
     unhandled: unhandled.rows.flatMap(({ receiver, topics }) =>
       topics.map((topic) => [receiver, topic] as const),
     ),
+    deploys,
   }
 }

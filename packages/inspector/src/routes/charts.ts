@@ -16,18 +16,19 @@ import type { Context } from './context.ts'
 import { historyOf } from './health.ts'
 
 /** Series for the charts. */
-export async function charts({ inbox, query, now }: Context): Promise<ChartsReply> {
+export async function charts({ inbox, query, now, weekOf }: Context): Promise<ChartsReply> {
   const receiver = query.get('receiver') ?? undefined
   const at = now()
   const span = spanOf(query.get('range'), at)
   const { from, to, step } = span
   const range = { from, to, step, ...(receiver !== undefined && { receiver }) }
   const history = historyOf(inbox.journal)
-  const [outcomes, runs, gauges, stats] = await Promise.all([
+  const [outcomes, runs, gauges, stats, week] = await Promise.all([
     history({ ...range, kind: 'delivery', by: 'outcome' }),
     history({ ...range, kind: 'attempt', by: 'outcome' }),
     history({ ...range, kind: 'gauge' }),
     inbox.view?.stats() ?? [],
+    weekOf(inbox),
   ])
   const byOutcome = grouped(countBuckets(outcomes), ({ value }) => value)
   const timed = countBuckets(runs).filter(({ value }) => value !== 'interrupted')
@@ -49,7 +50,7 @@ export async function charts({ inbox, query, now }: Context): Promise<ChartsRepl
       [...bySubscription].map(([name, buckets]) => [name, quantiles(span, buckets)]),
     ),
     tasks: tasksOf(span, gauges, lanes),
-    marks: await chartMarks(inbox, span, receiver),
+    marks: await chartMarks(inbox, week.deploys, span, receiver),
   }
 }
 

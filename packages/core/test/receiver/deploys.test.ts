@@ -1,0 +1,86 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { deploysOf, type Inbox } from '../../src/inbox/index.ts'
+import { memoryInbox } from '../../src/index.ts'
+import { noteDeploy } from '../../src/receiver/deploys.ts'
+import { setup } from '../acme.ts'
+
+const MINUTE = 60_000
+const NOW = 1_700_000_000_000
+
+afterEach(() => vi.restoreAllMocks())
+
+/** A process with that version starts, takes a delivery, and ends. */
+async function run(inbox: Inbox, version: string | undefined, at: number): Promise<void> {
+  const { receiver, send } = setup({ inbox, now: () => at, ...(version && { version }) })
+  receiver.on('ping', () => {})
+  expect((await send({ id: String(at) })).status).toBe(200)
+  await receiver.close()
+}
+
+const known = async ({ records }: Inbox): Promise<readonly unknown[]> =>
+  (await deploysOf(records!)).map(({ receiver, version, at }) => [receiver, version, at - NOW])
+
+describe('the version of the app', () => {
+  test('is kept when a receiver is first seen working with it, and again once it comes back', async () => {
+    const inbox: Inbox = memoryInbox()
+    await run(inbox, '1.0', NOW)
+    await run(inbox, '1.0', NOW + 10)
+    await run(inbox, '1.1', NOW + 20)
+    expect(await known(inbox)).toEqual([
+      ['acme', '1.0', 0],
+      ['acme', '1.1', 20],
+    ])
+    // While processes are replaced one by one, the old version starts again.
+    await run(inbox, '1.0', NOW + 30)
+    expect(await known(inbox)).toHaveLength(2)
+    await run(inbox, '1.0', NOW + 90 * MINUTE)
+    expect((await known(inbox)).at(-1)).toEqual(['acme', '1.0', 90 * MINUTE])
+    await inbox.close()
+  })
+
+  test('is that of the package.json of the working directory', async () => {
+    const app = mkdtempSync(join(tmpdir(), 'postern-app-'))
+    writeFileSync(join(app, 'package.json'), JSON.stringify({ name: 'app', version: '7.8.9' }))
+    const inbox: Inbox = memoryInbox()
+    const cwd = vi.spyOn(process, 'cwd').mockReturnValue(app)
+    await run(inbox, undefined, NOW)
+    expect(await known(inbox)).toEqual([['acme', '7.8.9', 0]])
+    cwd.mockReturnValue(join(app, 'nowhere'))
+    const other: Inbox = memoryInbox()
+    await run(other, undefined, NOW)
+    expect(await known(other)).toEqual([])
+    await inbox.close()
+    await other.close()
+  })
+
+  test('is bounded: the newest 20 of a receiver', async () => {
+    const { records } = memoryInbox()
+    for (let at = 0; at < 50; at++)
+      await noteDeploy(records!, { receiver: 'acme', version: `1.${at}`, at: NOW + at })
+    const found = await deploysOf(records!)
+    expect(found.map(({ version }) => version)).toEqual(
+      Array.from({ length: 20 }, (_, at) => `1.${at + 30}`),
+    )
+  })
+
+  test('changes nothing if the inbox cannot keep it', async () => {
+    const inbox: Inbox = memoryInbox()
+    const records = { ...inbox.records!, get: () => Promise.reject(new Error('no disk')) }
+    const { receiver, send, heard } = setup({ inbox: { ...inbox, records }, version: '1.0' })
+    receiver.on('ping', () => {})
+    expect((await send({ id: '1' })).status).toBe(200)
+    await receiver.close()
+    expect(heard.all('warning')).toEqual([])
+  })
+
+  test.each([
+    [7, 'version must be a string, got number'],
+    ['', 'version must have 1 to 100 characters, got 0'],
+    ['1'.repeat(101), 'version must have 1 to 100 characters, got 101'],
+  ])('%j is refused at start', (version, message) => {
+    expect(() => setup({ version: version as string })).toThrow(new TypeError(message))
+  })
+})
