@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { Progress } from './bulk/progress.tsx'
 import { sayPolitely } from './data/announce.ts'
 import { AskFailure, ask, signedOut } from './data/ask.ts'
+import { useFocusOnWay } from './data/focus.ts'
 import { useKeys } from './data/keys.ts'
 import { useMore } from './data/more.ts'
 import { startLive } from './data/live.ts'
@@ -78,6 +79,7 @@ function Screens(): JSX.Element {
   const [hasHelp, setHelp] = useState(false)
   const more = useMore()
   const isBeside = useMedia('(min-width: 1100px)')
+  useFocusOnWay()
   const turnUtc = (): void => {
     setUtc(!utc)
     setShownUtc(!utc)

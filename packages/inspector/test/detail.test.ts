@@ -204,6 +204,20 @@ describe('copies', () => {
   })
 })
 
+test('a duplicate names the delivery that it repeats', async () => {
+  scene.broken = false
+  await scene.send('push', { ref: 'refs/heads/twice' }, { id: 'twice-1' })
+  await scene.send('push', { ref: 'refs/heads/twice' }, { id: 'twice-1' })
+  const { rows } = await scene.get('list?q=id:twice-1')
+  const [again, first] = rows as readonly { id: string; at: number }[]
+  const detail = await scene.get(`delivery?id=${again!.id.replace('delivery:', '')}`)
+  expect(detail['row']).toMatchObject({ outcome: 'duplicate', tasks: [{ state: 'done' }] })
+  expect(detail['repeats']).toEqual({ id: first!.id.replace('delivery:', ''), at: first!.at })
+  const original = await scene.get(`delivery?id=${detail['repeats'].id}`)
+  expect([original['row'].outcome, original['repeats']]).toEqual(['accepted', undefined])
+  scene.broken = true
+})
+
 test('a sealed event is shown to those who have the key alone', async () => {
   const seal = Buffer.alloc(32, 7).toString('base64')
   const inbox = temporaryInbox()

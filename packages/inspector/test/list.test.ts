@@ -2,7 +2,7 @@ import { signedInit } from '@postern/testing'
 import { github } from '@postern/providers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ListReply, SuggestReply } from '../src/api/list.ts'
-import { createScene, temporaryInbox, type Scene } from './scene.ts'
+import { createScene, temporaryInbox, viewer, type Scene, type Viewer } from './scene.ts'
 
 let scene: Scene
 const list = (query: string): Promise<ListReply & { statusCode: number }> =>
@@ -95,6 +95,18 @@ describe('tasks', () => {
     expect(await rows(`cause:${cause!.cause}`)).toEqual(['closed-1'])
   })
 
+  test('a row says why its task is dead; who may not see payloads sees the class and the place', async () => {
+    const [row] = (await list('q=state:dead')).rows
+    expect(row!.tasks[0]!.failure).toMatch(/^build \d+ failed$/)
+    const { rows: arrivals } = await list('q=id:closed-1')
+    expect(arrivals[0]!.tasks[0]!.failure).toMatch(/^build \d+ failed$/)
+    const { rows: done } = await list('q=id:open-1')
+    expect(done[0]!.tasks[0]!.failure).toBeUndefined()
+    const bob = scene.as({ allow: 'read', payloads: false })
+    const hidden = await bob.get<ListReply>('list?q=state:dead')
+    expect(hidden.rows[0]!.tasks[0]!.failure).toMatch(/^thrown at .*scene\.ts:\d+$/)
+  })
+
   test('values of the payload, in arrays too, and no filter for actions', async () => {
     expect(await rows('payload.issue.number:3')).toEqual(['open-3'])
     expect(await rows('payload.issue.labels.name:l4')).toEqual(['open-4'])
@@ -152,6 +164,15 @@ describe('one search', () => {
     expect(await rows('status:401')).toEqual(await rows('outcome:refused'))
     expect(await rows('error:BUILD')).toEqual(['closed-1'])
     expect(await rows('state:dead -error:build')).toEqual([])
+    expect(await rows('state:done -topic:issues.*')).toEqual(['push-1'])
+    expect(await rows('-topic:push -topic:issues.* outcome:accepted')).toEqual([])
+    expect(await rows('payload.action:opened -payload.issue.number:2 -id:open-5')).toEqual([
+      'open-4',
+      'open-3',
+      'open-1',
+    ])
+    expect(await rows('payload.action:opened -state:done')).toEqual([])
+    expect(await rows('open -topic:issues.opened')).not.toContain('open-1')
     expect((await list('q=error:build')).tasks).toBeUndefined()
     const blind = scene.as({ allow: 'all', payloads: false })
     expect(await blind.get('list?q=error:build')).toMatchObject({ statusCode: 403 })
@@ -170,6 +191,15 @@ describe('what cannot be meant', () => {
       'payload: lists tasks and code: lists deliveries; take one of both away',
     ],
     ['state:asleep', 'state: is one of pending, running, done, dead'],
+    ['state:ded', 'state: is one of pending, running, done, dead; did you mean dead?'],
+    [
+      '-outcome:refusd',
+      'outcome: is one of accepted, duplicate, handshake, unhandled, refused; did you mean refused?',
+    ],
+    ['status:4xx', 'status: is the number of a reply, such as 401'],
+    ['payload.issue', 'payload.issue has no value, as in payload.user.id:7'],
+    ['payload.issue.number:', 'payload.issue.number: has no value'],
+    ['error:', 'error: has no value'],
     [
       'since:soon',
       'since: is an age such as 30m, 2h or 7d, today, yesterday, or a date such as 2026-01-31T08:00Z',
@@ -226,8 +256,71 @@ describe('suggestions', () => {
     expect(await suggest('cause:build')).toHaveLength(1)
     expect(await suggest('receiver:')).toEqual(['receiver:github', 'receiver:stripe'])
     expect(await suggest('subscription:le')).toEqual([])
+    expect(await suggest('-outcome:ref')).toEqual(['-outcome:refused'])
+    expect(await suggest('since:yes')).toEqual(['since:yesterday'])
     expect(await suggest('nothing:x')).toEqual([])
     expect(await suggest('__proto__:x')).toEqual([])
+  })
+})
+
+describe('suggestions of payloads', () => {
+  const suggest = async (q: string, viewer: Viewer = scene): Promise<SuggestReply['suggestions']> =>
+    (await viewer.get<SuggestReply>(`suggest?q=${encodeURIComponent(q)}`)).suggestions
+
+  test('are the names that the newest have, then the values that stand there', async () => {
+    expect(await suggest('state:done payl')).toEqual([{ insert: 'payload.' }])
+    const names = await suggest('payload.')
+    expect(names).toHaveLength(12)
+    expect(names[0]).toEqual({ insert: 'payload.action:', note: expect.any(String) })
+    const [number, ...more] = await suggest('state:done payload.issue.NUM')
+    expect([number, more]).toEqual([
+      { insert: 'payload.issue.number:', note: expect.any(String) },
+      [],
+    ])
+    const values = await suggest('-payload.issue.labels.name:l')
+    expect(values.map(({ insert }) => insert)).toEqual(
+      ['l5', 'l4', 'l3', 'l2', 'l1'].map((value) => `-payload.issue.labels.name:${value}`),
+    )
+  })
+
+  test('have names and values that need a backslash or quotes, which find their delivery', async () => {
+    const odd = createScene()
+    await odd.send('push', { 'a.b c': [{ 'd:e': 'x "y\\" z' }], empty: '' }, { id: 'odd-1' })
+    await odd.send('push', {}, { id: 'even-1' })
+    const found = async (q: string): Promise<readonly string[]> =>
+      (await odd.get<ListReply>(`list?q=${encodeURIComponent(q)}`)).rows.map(
+        ({ eventId }) => eventId!,
+      )
+    const [name] = await suggest(String.raw`payload.a\.b`, odd)
+    expect(name).toEqual({
+      insert: String.raw`payload.a\.b\ c.d\:e:`,
+      note: String.raw`x "y\" z`,
+    })
+    const [value] = await suggest(name!.insert, odd)
+    expect(value!.insert).toBe(String.raw`payload.a\.b\ c.d\:e:"x \"y\\\" z"`)
+    expect(await found(value!.insert)).toEqual(['odd-1'])
+    expect(await found('payload.empty:""')).toEqual(['odd-1'])
+    await odd.close()
+  })
+
+  test('are none for who may not see payloads', async () => {
+    const bob = scene.as({ allow: 'read', payloads: false })
+    expect(await suggest('payload.', bob)).toEqual([])
+    expect(await suggest('payload.issue.number:', bob)).toEqual([])
+    expect(await suggest('payl', bob)).toEqual([])
+  })
+
+  test('of sealed payloads need the key', async () => {
+    const seal = Buffer.alloc(32, 7).toString('base64')
+    const sealed = createScene({ receiver: { seal }, inspector: { seal } })
+    await sealed.send('push', { ref: 'refs/heads/main' }, { id: 'a' })
+    expect((await suggest('payload.re', sealed))[0]).toEqual({
+      insert: 'payload.ref:',
+      note: 'refs/heads/main',
+    })
+    const blind = viewer({ inbox: sealed.inbox, auth: () => ({ allow: 'read' }) })
+    expect(await suggest('payload.re', blind)).toEqual([])
+    await sealed.close()
   })
 })
 

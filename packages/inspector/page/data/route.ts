@@ -1,4 +1,5 @@
 import type { ChartRange } from '../../src/api/charts.ts'
+import { quoted } from '../../src/search/tokens.ts'
 import { createPageValue, useStore, type PageValue } from './store.ts'
 
 export type PageScreen = 'health' | 'list' | 'actions'
@@ -77,8 +78,16 @@ function search(to: PageRoute): string {
 export function go(link: string, replace = false): void {
   const url = link === '?' ? location.pathname : link
   if (replace) history.replaceState(null, '', url)
-  else if (link !== (location.search || '?')) history.pushState(null, '', url)
+  else if (link !== (location.search || '?')) {
+    history.replaceState({ left: link }, '')
+    history.pushState(null, '', url)
+  }
   route.set(parse(link))
+}
+
+/** The link by which the reader has left this place before, if this is a step back. */
+export function linkLeftBy(): string | undefined {
+  return (history.state as { readonly left?: string } | null)?.left
 }
 
 /** Takes clicks on links within the page, for `document`. */
@@ -91,7 +100,7 @@ export function followLinks(event: MouseEvent): void {
   go(link)
 }
 
-/** A value of a qualifier, in quotes if it needs them. */
+/** A qualifier as a search has it. */
 export function qualifier(name: string, value: string): string {
-  return `${name}:${/[\s"]/.test(value) || value === '' ? JSON.stringify(value) : value}`
+  return `${name}:${quoted(value)}`
 }

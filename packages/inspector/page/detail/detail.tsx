@@ -40,7 +40,7 @@ export function Detail({ id }: { id: string }): JSX.Element {
     })
   }
   return (
-    <section class="detail" aria-label="Delivery" ref={pane}>
+    <section class="detail" aria-label="Delivery" ref={pane} tabIndex={-1}>
       <a
         class="button quiet back"
         href={hrefHere({ open: '', tab: '' })}

@@ -15,7 +15,7 @@ export function Timeline({
   openRun: (task: string, at: number) => void
 }): JSX.Element | null {
   const { row, reply, tasks } = detail
-  if (reply === undefined && tasks.length === 0) return null
+  if (tasks.length === 0) return null
   const span = axisSpan(row.at, reply?.took, tasks)
   return (
     <section class="card timeline" aria-label="Timeline">
@@ -98,7 +98,9 @@ function TaskLane({
         )}
       </span>
       <span class="lane-sum">
-        {runs.length === 0 ? look.word : `${runs.length} × · ${duration(until ?? 0)}`}
+        {until === undefined
+          ? look.word
+          : `${runs.length} × · ${until < 0 ? 'before it came' : duration(until)}`}
       </span>
     </div>
   )

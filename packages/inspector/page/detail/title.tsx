@@ -1,9 +1,11 @@
 import type { DetailReply } from '../../src/api/detail.ts'
 import type { JSX } from 'preact'
+import { hrefHere } from '../data/route.ts'
 import { Id } from '../parts/id.tsx'
 import { Mark } from '../parts/mark.tsx'
 import { did } from '../words/did.ts'
 import { count } from '../words/count.ts'
+import { duration } from '../words/duration.ts'
 import { head, safe } from '../words/safe.ts'
 import { byUrgency, outcomeLook, taskLook, type Look } from '../words/state.ts'
 import { clock, exact, iso, isUtc } from '../words/time.ts'
@@ -13,7 +15,7 @@ const ACTED = 3
 
 /** What it was, when, and what became of it in one line. */
 export function Title({ detail }: { detail: DetailReply }): JSX.Element {
-  const { row, scope, origin } = detail
+  const { row, scope, origin, reply, repeats } = detail
   return (
     <header class="title">
       <h2>
@@ -28,6 +30,16 @@ export function Title({ detail }: { detail: DetailReply }): JSX.Element {
           {safe(row.receiver)} · <time dateTime={iso(row.at)}>{exact(row.at)}</time>
           {!isUtc() && <span class="iso"> · {iso(row.at)}</span>}
         </span>
+        {detail.tasks.length === 0 && reply !== undefined && (
+          <span class="muted">
+            {reply.status} after {duration(reply.took)}
+          </span>
+        )}
+        {repeats !== undefined && (
+          <a href={hrefHere({ open: `delivery:${repeats.id}`, tab: '' })}>
+            repeats the delivery of {clock(repeats.at)}
+          </a>
+        )}
       </p>
       {detail.acted.slice(0, ACTED).map(({ id, at, what, by }) => (
         <p key={id} class="muted acted">

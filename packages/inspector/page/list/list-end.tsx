@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
-import { href } from '../data/route.ts'
+import { wordsOf } from '../../src/search/tokens.ts'
+import { href, useRoute } from '../data/route.ts'
 import { Samples } from '../parts/samples.tsx'
 import { count } from '../words/count.ts'
 import { clock } from '../words/time.ts'
@@ -31,18 +32,16 @@ function foundIn(rows: Loaded['rows']): string {
 }
 
 /** No row: what that means. */
-export function EmptyList({
-  isFiltered,
-  hasMore,
-}: {
-  isFiltered: boolean
-  hasMore: boolean
-}): JSX.Element {
+export function EmptyList({ q, hasMore }: { q: string; hasMore: boolean }): JSX.Element {
+  const { receiver } = useRoute()
   if (hasMore) return <p class="empty">Nothing was found so far.</p>
-  if (isFiltered)
+  if (q !== '' || receiver !== '')
     return (
       <p class="empty">
-        No delivery matches: no id, topic, error or payload has it.{' '}
+        No delivery matches
+        {q !== '' &&
+          !wordsOf(q).some(isQualifier) &&
+          ': no id, topic, error or payload has it'}.{' '}
         <a href={href({ screen: 'list', receiver: '' })}>Show all</a>
       </p>
     )
@@ -52,4 +51,8 @@ export function EmptyList({
       <Samples />
     </div>
   )
+}
+
+function isQualifier(word: string): boolean {
+  return /^-?[a-z]+[.:]/i.test(word)
 }

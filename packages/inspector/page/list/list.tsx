@@ -24,6 +24,7 @@ export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
     return { top, isStill: isHidden || top > 0 }
   })
   const { loaded } = list
+  const problem = list.reply?.problem ?? list.failure?.message
   useRowKeys(loaded?.rows, scroller, height)
   useKeys({ Escape: () => open !== '' && go(hrefHere({ open: '', tab: '' })) })
 
@@ -47,7 +48,7 @@ export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
   return (
     <div class="list" inert={isHidden}>
       <div class="list-head">
-        <Search q={q} problem={list.reply?.problem ?? list.failure?.message} search={search} />
+        <Search q={q} problem={problem} search={search} />
         <Quick />
         <Bulk reply={list.reply} hasRows={(loaded?.rows.length ?? 0) > 0} />
       </div>
@@ -71,11 +72,8 @@ export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
           <Rows loaded={loaded} scroller={scroller} isComplete={loaded.cursor === undefined} />
         )}
         {list.isSlow && <Skeleton lines={14} what="deliveries" />}
-        {loaded !== undefined && !list.isSlow && loaded.rows.length === 0 && (
-          <EmptyList
-            isFiltered={q !== '' || receiver !== ''}
-            hasMore={loaded.cursor !== undefined}
-          />
+        {loaded !== undefined && !list.isSlow && loaded.rows.length === 0 && !problem && (
+          <EmptyList q={q} hasMore={loaded.cursor !== undefined} />
         )}
         {loaded !== undefined && <ListEnd loaded={loaded} list={list} />}
       </div>

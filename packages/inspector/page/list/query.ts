@@ -1,13 +1,4 @@
-/** The words of a search: qualifiers and text. Values with blanks stand in double quotes. */
-export function wordsOf(q: string): readonly string[] {
-  return q.match(/(?:"(?:[^"\\]|\\.)*"?|[^\s"])+/g) ?? []
-}
-
-/** The word that is being typed: empty after a blank. */
-export function lastWord(q: string): string {
-  const word = wordsOf(q).at(-1)
-  return word !== undefined && q.endsWith(word) ? word : ''
-}
+import { lastWord, wordsOf } from '../../src/search/tokens.ts'
 
 /** The search with another last word. */
 export function withLastWord(q: string, word: string): string {

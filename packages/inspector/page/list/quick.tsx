@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
+import { wordsOf } from '../../src/search/tokens.ts'
 import { href, useRoute } from '../data/route.ts'
-import { toggled, wordsOf } from './query.ts'
+import { toggled } from './query.ts'
 
 const QUICK = [
   ['✕', 'bad', 'dead', 'state:dead'],

@@ -66,12 +66,16 @@ function Became({ row }: { row: RowData }): JSX.Element {
   if (row.tasks.length === 0 || row.outcome === 'duplicate') {
     const outcome = row.outcome ?? 'accepted'
     return (
-      <Mark look={outcomeLook(outcome)}>
-        {outcome === 'refused' && row.code !== undefined ? safe(row.code) : undefined}
-      </Mark>
+      <>
+        <Mark look={outcomeLook(outcome)}>
+          {outcome === 'refused' && row.code !== undefined ? safe(row.code) : undefined}
+        </Mark>
+        <Why text={outcome === 'refused' ? row.reason : undefined} />
+      </>
     )
   }
   const tasks = row.tasks.toSorted(byUrgency)
+  const failure = tasks.find((task) => task.failure !== undefined)?.failure
   return (
     <>
       {tasks.slice(0, MOST_TASKS).map((task) => (
@@ -80,8 +84,15 @@ function Became({ row }: { row: RowData }): JSX.Element {
       {tasks.length > MOST_TASKS && (
         <span class="muted">and {count(tasks.length - MOST_TASKS)} more</span>
       )}
+      <Why text={failure} />
     </>
   )
+}
+
+/** Why it was refused, or what its first failure says. */
+function Why({ text }: { text: string | undefined }): JSX.Element | null {
+  if (text === undefined) return null
+  return <span class="why muted">{safe(head(text, 200))}</span>
 }
 
 function Task({ task }: { task: RowTask }): JSX.Element {

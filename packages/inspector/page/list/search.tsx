@@ -1,10 +1,11 @@
 import type { SuggestReply } from '../../src/api/list.ts'
+import { lastWord } from '../../src/search/tokens.ts'
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ask } from '../data/ask.ts'
 import { useKeys } from '../data/keys.ts'
 import { safe } from '../words/safe.ts'
-import { lastWord, withLastWord } from './query.ts'
+import { withLastWord } from './query.ts'
 
 const SUGGEST_AFTER = 120
 const SEARCH_AFTER = 350

@@ -28,6 +28,8 @@ export interface DetailReply {
   /** JSON text of the payload; undefined if nothing was kept, or if it has more than 2 MiB. */
   readonly payload: string | undefined
   readonly scope: string | undefined
+  /** The delivery that this one repeats, if it is a duplicate and the journal still has the first. */
+  readonly repeats: { readonly id: string; readonly at: number } | undefined
   /** The key of the event that this one was edited from. */
   readonly origin: string | undefined
   /** True if body and payload were erased. */

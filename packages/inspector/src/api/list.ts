@@ -53,6 +53,8 @@ export interface RowTask {
   readonly retrying: boolean
   readonly interrupted: boolean
   readonly attempts: number
+  /** The error of its last run on one line, if it waits for another or is dead. */
+  readonly failure: string | undefined
 }
 
 export interface SuggestReply {

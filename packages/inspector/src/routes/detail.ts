@@ -12,7 +12,7 @@ import { arrivalRow, eventKey, rowTask, taskRow, tasksByKey } from '../search/ro
 import { withheldError } from '../withheld.ts'
 import { actedOn } from '../actions/acted-on.ts'
 import { actionsOf } from './actions-of.ts'
-import { arrivalOf } from './arrival.ts'
+import { arrivalOf, arrivalOfTask, repeatedBy } from './arrival.ts'
 import type { Context } from './context.ts'
 
 const LONGEST = 1024 * 1024
@@ -74,22 +74,6 @@ export async function detailsOf(
   })
 }
 
-/** The delivery of a task, if the journal still has it: by the sender's id, else by its time. */
-async function arrivalOfTask(
-  { inbox }: Context,
-  { receiver, event, delivery: { receivedAt } }: TaskDetail,
-): Promise<Arrival | undefined> {
-  const page = await inbox.journal?.deliveries({
-    receiver,
-    ...(event.id === undefined ? { until: receivedAt + 1 } : { eventId: event.id }),
-    since: receivedAt,
-    limit: 20,
-    budget: 100,
-  })
-  const found = page?.rows.findLast((row) => row.keys.includes(event.key))
-  return found && inbox.journal?.delivery(found.id)
-}
-
 async function show(
   context: Context,
   arrival: Arrival | undefined,
@@ -107,9 +91,9 @@ async function show(
   const row = arrival
     ? {
         ...arrivalRow(arrival, tasks, visitor.payloads, context.receivers),
-        tasks: details.map(rowTask),
+        tasks: details.map((task) => rowTask(task, visitor.payloads)),
       }
-    : taskRow(details)
+    : taskRow(details, visitor.payloads)
   const body = shows ? kept?.body : undefined
   return {
     row,
@@ -136,6 +120,7 @@ async function show(
         ? payloadText(first.record.payload)
         : undefined,
     scope: first?.event.scope,
+    repeats: arrival && (await repeatedBy(context, arrival, details)),
     origin: first?.record.origin,
     erased: isErased,
     tasks: await Promise.all(details.map((detail) => taskOf(context, detail))),
@@ -148,7 +133,7 @@ async function taskOf({ inbox, visitor }: Context, detail: TaskDetail): Promise<
   const runs = (await inbox.journal?.attempts(detail.id)) ?? []
   const shown = visitor.payloads ? failureOf : withheldError
   return {
-    ...rowTask(detail),
+    ...rowTask(detail, visitor.payloads),
     due: detail.due,
     settledAt: detail.settledAt,
     error: detail.error && shown(detail.error),

@@ -2,6 +2,7 @@ import type { ListReply } from '../api/list.ts'
 import { ApiProblem } from '../replies.ts'
 import { searchAction } from '../search/action.ts'
 import { searchPayload } from '../search/payload.ts'
+import { QUALIFIERS } from '../search/qualifiers.ts'
 import { searchOf, type SearchQuery } from '../search/query.ts'
 import { deliveryRows, taskRows } from '../search/rows.ts'
 import { arrivalFits, sifted, taskFits } from '../search/sieve.ts'
@@ -45,10 +46,10 @@ async function found(
   if (search.kind === 'deliveries') {
     if (!journal)
       throw new ApiProblem(409, 'no_journal', `${inbox.name} keeps no journal of deliveries`)
-    const isWords = search.filter.text !== undefined && search.sieve.length === 0
-    const { outcome, code } = search.filter
-    if (isWords && outcome === undefined && code === undefined && view)
-      return searchWords(inbox, search.filter, page, receivers)
+    const { text, outcome, code } = search.filter
+    const isAboutAll = search.sieve.every(({ name }) => QUALIFIERS[name] === 'both')
+    if (text !== undefined && outcome === undefined && code === undefined && isAboutAll && view)
+      return searchWords(inbox, search.filter, search.sieve, page, receivers)
     const { rows, cursor, searchedTo } = await sifted(
       async (one) => journal.deliveries({ ...search.filter, ...one }),
       arrivalFits(search.sieve),
@@ -69,7 +70,7 @@ async function found(
       taskFits(search.sieve),
       page,
     )
-    return { rows: taskRows(rows), ...rest }
+    return { rows: taskRows(rows, visitor.payloads), ...rest }
   }
   if (payload.length === 0) {
     const { rows, cursor, searchedTo } = await sifted(
@@ -78,7 +79,7 @@ async function found(
       page,
     )
     return {
-      rows: taskRows(rows),
+      rows: taskRows(rows, visitor.payloads),
       cursor,
       searchedTo,
       // What rows are looked through for is no filter of the inbox: nothing is done to all of them.
@@ -89,8 +90,9 @@ async function found(
   const turns = createLoopSlices()
   try {
     const query = { ...filter, ...page }
-    const { rows, cursor, searchedTo } = await searchPayload(view, query, payload, seal, turns)
-    return { rows: taskRows(rows), cursor, searchedTo }
+    const wanted = { matches: payload, fits: taskFits(search.sieve) }
+    const { rows, cursor, searchedTo } = await searchPayload(view, query, wanted, seal, turns)
+    return { rows: taskRows(rows, visitor.payloads), cursor, searchedTo }
   } finally {
     budget.charge(turns.spent())
   }

@@ -1,6 +1,8 @@
 import { HOUR } from '@postern/core/inbox'
 import type { SuggestReply } from '../api/list.ts'
-import { OUTCOMES, QUALIFIERS, STATE_WORDS } from '../search/query.ts'
+import { payloadNames } from '../search/payload-names.ts'
+import { OUTCOMES, QUALIFIERS, STATE_WORDS } from '../search/qualifiers.ts'
+import { lastWord, quoted } from '../search/tokens.ts'
 import type { Context } from './context.ts'
 import { historyOf } from './health.ts'
 
@@ -15,45 +17,80 @@ interface Suggestion {
 
 /** Values for the qualifier at the end of the search, or qualifiers. */
 export async function suggest(context: Context): Promise<SuggestReply> {
-  const q = context.query.get('q') ?? ''
-  const last = /(?:^|\s)(\S*)$/.exec(q)?.[1] ?? ''
-  const colon = last.indexOf(':')
-  if (colon < 0) {
-    const names = [...Object.keys(QUALIFIERS), 'payload.']
-    return {
-      suggestions: names
-        .filter((name) => name.startsWith(last.toLowerCase()))
-        .map((name) => ({ insert: name.endsWith('.') ? name : `${name}:` })),
-    }
+  const [, sign = '', word = ''] = /^(-?)([^]*)$/.exec(lastWord(context.query.get('q') ?? '')) ?? []
+  const found = word.startsWith('payload.')
+    ? await inPayloads(context, word)
+    : await ofQualifiers(context, word)
+  return {
+    suggestions: found.slice(0, MOST).map(({ value, note }) => ({
+      insert: `${sign}${value}`,
+      ...(note !== undefined && { note }),
+    })),
   }
-  const name = last.slice(0, colon)
-  const begun = last
-    .slice(colon + 1)
-    .replace(/^"/, '')
-    .toLowerCase()
+}
+
+async function ofQualifiers(context: Context, word: string): Promise<readonly Suggestion[]> {
+  const colon = word.indexOf(':')
+  if (colon < 0) {
+    const names = Object.keys(QUALIFIERS).map((name) => `${name}:`)
+    return [...names, ...(context.visitor.payloads ? ['payload.'] : [])]
+      .filter((name) => name.startsWith(word.toLowerCase()))
+      .map((value) => ({ value }))
+  }
+  const name = word.slice(0, colon)
   const values = Object.hasOwn(VALUES, name)
     ? await context.shared(`suggest ${name} ${context.visitor.payloads}`, () =>
         VALUES[name]!(context),
       )
     : []
-  const isMeant = ({ value, note = '' }: Suggestion): boolean =>
-    value.toLowerCase().includes(begun) || note.toLowerCase().includes(begun)
-  return {
-    suggestions: values
-      .filter(isMeant)
-      .slice(0, MOST)
-      .map(({ value, note }) => ({
-        insert: `${name}:${/[\s"]/.test(value) ? JSON.stringify(value) : value}`,
-        ...(note !== undefined && { note }),
-      })),
-  }
+  return begunWith(values, word.slice(colon + 1)).map(({ value, ...note }) => ({
+    value: `${name}:${quoted(value)}`,
+    ...note,
+  }))
 }
+
+/** Names of the newest payloads, and then values that stand there. */
+async function inPayloads(context: Context, word: string): Promise<readonly Suggestion[]> {
+  const { inbox, seal, visitor } = context
+  const { view } = inbox
+  if (!visitor.payloads || !view) return []
+  const names = await context.shared('suggest payload', () => payloadNames(view, seal))
+  const known = names.find(({ path }) => word.startsWith(`${path}:`))
+  if (known)
+    return begunWith(
+      known.values.map((value) => ({ value })),
+      word.slice(known.path.length + 1),
+    ).map(({ value }) => ({ value: `${known.path}:${quoted(value)}` }))
+  const begun = word.slice('payload.'.length).toLowerCase()
+  // First what begins so, then what has a name that begins so, then what has it.
+  const placeOf = (path: string): number =>
+    path.startsWith(begun) ? 0 : path.includes(`.${begun}`) ? 1 : path.includes(begun) ? 2 : 3
+  return names
+    .map(({ path, values: [value = ''] }) => ({
+      place: placeOf(path.slice('payload.'.length).toLowerCase()),
+      suggestion: { value: `${path}:`, note: value.slice(0, 60) },
+    }))
+    .filter(({ place }) => place < 3)
+    .toSorted((one, other) => one.place - other.place)
+    .map(({ suggestion }) => suggestion)
+}
+
+/** Values that have what was typed, or whose note has it. */
+function begunWith(values: readonly Suggestion[], typed: string): readonly Suggestion[] {
+  const begun = typed.replace(/^"/, '').toLowerCase()
+  return values.filter(
+    ({ value, note = '' }) =>
+      value.toLowerCase().includes(begun) || note.toLowerCase().includes(begun),
+  )
+}
+
+const TIMES = ['15m', '1h', '6h', '24h', '7d', 'today', 'yesterday']
 
 const VALUES: Readonly<Record<string, (context: Context) => Promise<readonly Suggestion[]>>> = {
   state: async () => STATE_WORDS.map((value) => ({ value })),
   outcome: async () => OUTCOMES.map((value) => ({ value })),
-  since: async () => ['15m', '1h', '6h', '24h', '7d'].map((value) => ({ value })),
-  until: async () => ['15m', '1h', '6h', '24h', '7d'].map((value) => ({ value })),
+  since: async () => TIMES.map((value) => ({ value })),
+  until: async () => TIMES.map((value) => ({ value })),
   async topic({ inbox, receivers }) {
     const page = await inbox.journal?.deliveries({ limit: RECENT })
     const counts = countsOf((page?.rows ?? []).flatMap(({ topics }) => topics))

@@ -1,19 +1,19 @@
-import {
-  opened,
-  type EventRecord,
-  type InboxView,
-  type Page,
-  type Seal,
-  type TaskInfo,
-  type TaskQuery,
-} from '@postern/core/inbox'
+import type { InboxView, Page, Seal, TaskInfo, TaskQuery } from '@postern/core/inbox'
 import type { LoopSlices } from '../turns.ts'
 import type { PayloadMatch } from './query.ts'
+import { readable } from './readable.ts'
 import { createWalk } from './walk.ts'
 
 const BUDGET = 500
 // Rows of a step: a page of the inbox is looked through whole, since its cursor stands at its end.
 const STEP = 32
+
+/** What is looked for. */
+export interface PayloadSearch {
+  readonly matches: readonly PayloadMatch[]
+  /** What no payload decides. */
+  readonly fits: (task: TaskInfo) => boolean
+}
 
 /**
  * Tasks whose payload has the values, newest first. It looks through the tasks for 500 ms, in slices of the event loop,
@@ -22,7 +22,7 @@ const STEP = 32
 export async function searchPayload(
   view: InboxView,
   query: TaskQuery,
-  matches: readonly PayloadMatch[],
+  { matches, fits }: PayloadSearch,
   seal: Seal | undefined,
   turns: LoopSlices,
   clock: () => number = () => performance.now(),
@@ -45,7 +45,7 @@ export async function searchPayload(
     const page = await turns.held(() => view.list(step))
     for (const task of page.rows) {
       await turns.rest()
-      if (await has(task)) rows.push(task)
+      if (fits(task) && (await has(task))) rows.push(task)
     }
     cursor = page.cursor
     if (cursor === undefined) return { rows, cursor, searchedTo: undefined }
@@ -59,24 +59,16 @@ export async function searchPayload(
     const known = seen.get(key)
     if (known !== undefined) return known
     const found = await turns.held(() => view.get(id))
-    const payload = found && turns.held(() => readable(found.record))
+    const payload = found && turns.held(() => readable(found, seal))
     let is = found !== undefined
-    for (const match of matches) is &&= await turns.run(createWalk(payload, match))
+    for (const match of matches)
+      is &&= (await turns.run(createWalk(payload, match))) !== match.isNot
     seen.set(key, is)
     return is
-
-    function readable(record: EventRecord): unknown {
-      if (!seal || !found) return record.payload
-      try {
-        return opened(seal, { event: record, delivery: found.delivery }).event.payload
-      } catch {
-        return undefined
-      }
-    }
   }
 }
 
 /** A text that stands in the payload's bytes as it is, in any format: letters and digits are written plainly. */
-function plainText({ text }: PayloadMatch): string | undefined {
-  return /^[a-z\d_]{3,}$/i.test(text) ? text : undefined
+function plainText({ text, isNot }: PayloadMatch): string | undefined {
+  return !isNot && /^[a-z\d_]{3,}$/i.test(text) ? text : undefined
 }

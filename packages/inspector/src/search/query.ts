@@ -1,7 +1,7 @@
-import { unknownOptions } from '@postern/core'
-import type { ArrivalOutcome, DeliveryFilter, TaskFilter, TaskState } from '@postern/core/inbox'
+import type { DeliveryFilter, TaskFilter } from '@postern/core/inbox'
+import { OUTCOMES, QUALIFIERS, STATE_WORDS, oneOf, unknownQualifier } from './qualifiers.ts'
 import { searchTime } from './time.ts'
-import { searchTokens } from './tokens.ts'
+import { pathNames, searchTokens } from './tokens.ts'
 
 /** A qualifier of a payload: `payload.a.b:7`. */
 export interface PayloadMatch {
@@ -9,6 +9,8 @@ export interface PayloadMatch {
   /** The value as it was written, and what it can be as JSON. */
   readonly text: string
   readonly value: unknown
+  /** True for `-payload.a.b:7`: payloads that do not have it. */
+  readonly isNot: boolean
 }
 
 /** What a search means. */
@@ -36,49 +38,27 @@ export interface Sieved {
   readonly isNot: boolean
 }
 
-/** Qualifiers, and the lists that they can filter. */
-export const QUALIFIERS: Readonly<Record<string, 'both' | 'deliveries' | 'tasks'>> = {
-  topic: 'both',
-  state: 'tasks',
-  outcome: 'deliveries',
-  code: 'deliveries',
-  cause: 'tasks',
-  receiver: 'both',
-  provider: 'both',
-  subscription: 'tasks',
-  part: 'tasks',
-  id: 'both',
-  task: 'tasks',
-  action: 'tasks',
-  error: 'tasks',
-  status: 'deliveries',
-  since: 'both',
-  until: 'both',
-}
-export const STATE_WORDS: readonly TaskState[] = ['pending', 'running', 'done', 'dead']
-export const OUTCOMES: readonly ArrivalOutcome[] = [
-  'accepted',
-  'duplicate',
-  'handshake',
-  'unhandled',
-  'refused',
-]
-
 /** Reads a search. Qualifiers of tasks list tasks, all others deliveries. */
 export function searchOf(q: string, now: number): SearchQuery {
   const given = new Map<string, string>()
   const payload: PayloadMatch[] = []
   const text: string[] = []
   const sieve: Sieved[] = []
-  for (const { name, value, isNot } of searchTokens(q)) {
-    if (name === undefined) text.push(value)
-    else if (name.startsWith('payload.')) payload.push(matchOf(name, value))
-    else if (value.startsWith('//')) text.push(`${name}:${value}`)
-    else if (!Object.hasOwn(QUALIFIERS, name)) return problem(unknown(name))
+  for (const { name, value, isNot, isQuoted } of searchTokens(q)) {
+    if (name === undefined && !isQuoted && /^-?payload\./i.test(value))
+      return problem(`${value} has no value, as in payload.user.id:7`)
+    else if (name === undefined) text.push(value)
+    else if (!isQuoted && value.startsWith('//')) text.push(`${name}:${value}`)
+    else if (!name.startsWith('payload.') && !Object.hasOwn(QUALIFIERS, name))
+      return problem(unknownQualifier(name))
+    else if (value === '' && !(isQuoted && name.startsWith('payload.')))
+      return problem(`${name}: has no value`)
+    else if (name.startsWith('payload.')) payload.push(matchOf(name, value, isNot))
     else if (isNot && name === 'action') return problem('-action: cannot be turned round')
     else if (isNot && (name === 'since' || name === 'until'))
       return problem(`-${name}: cannot be turned round; give the other one`)
-    else if (value === '') return problem(`${name}: has no value`)
+    else if (name === 'status' && !/^\d{3}$/.test(value))
+      return problem('status: is the number of a reply, such as 401')
     else if (isNot || name === 'error' || name === 'status') sieve.push({ name, value, isNot })
     else if (given.has(name)) return problem(`${name}: stands twice; give it once`)
     else given.set(name, value)
@@ -92,6 +72,10 @@ export function searchOf(q: string, now: number): SearchQuery {
     )
   const words = text.join(' ')
   try {
+    for (const { name, value } of sieve) {
+      if (name === 'state') oneOf(name, value, STATE_WORDS)
+      if (name === 'outcome') oneOf(name, value, OUTCOMES)
+    }
     return ofTasks === undefined
       ? { kind: 'deliveries', filter: deliveriesOf(given, words, now), sieve }
       : {
@@ -106,27 +90,12 @@ export function searchOf(q: string, now: number): SearchQuery {
   }
 }
 
-function unknown(name: string): string {
-  let meant = ''
-  try {
-    unknownOptions('search', { [name]: 1 }, [...Object.keys(QUALIFIERS), 'payload'])
-  } catch (error) {
-    const near = /did you mean (\w+)\?/.exec((error as Error).message)?.[1]
-    if (near !== undefined) meant = ` did you mean ${near}${near === 'payload' ? '.' : ':'}?`
-  }
-  return `${name}: is no qualifier;${meant} text with a colon stands in double quotes`
-}
-
 function problem(text: string): SearchQuery {
   return { kind: 'problem', problem: text }
 }
 
-function matchOf(name: string, text: string): PayloadMatch {
-  const path = name
-    .slice('payload.'.length)
-    .split(/(?<!\\)\./)
-    .map((part) => part.replaceAll(/\\(.)/g, '$1'))
-  return { path, text, value: valueOf(text) }
+function matchOf(name: string, text: string, isNot: boolean): PayloadMatch {
+  return { path: pathNames(name.slice('payload.'.length)), text, value: valueOf(text), isNot }
 }
 
 function valueOf(text: string): unknown {
@@ -174,15 +143,6 @@ function tasksOf(given: ReadonlyMap<string, string>, text: string, now: number):
     before: searchTime('until', get('until'), now),
     text: text === '' ? undefined : text,
   })
-}
-
-function oneOf<T extends string>(
-  name: string,
-  value: string | undefined,
-  all: readonly T[],
-): T | undefined {
-  if (value === undefined || all.includes(value as T)) return value as T | undefined
-  throw new TypeError(`${name}: is one of ${all.join(', ')}`)
 }
 
 function withoutUndefined<T extends object>(

@@ -1,7 +1,8 @@
-import type { Arrival, InboxView, TaskInfo } from '@postern/core/inbox'
+import type { Arrival, InboxView, TaskError, TaskInfo } from '@postern/core/inbox'
 import type { ListRow, RowTask } from '../api/list.ts'
 import type { Inspected } from '../options.ts'
 import { grouped } from '../span.ts'
+import { withheldError } from '../withheld.ts'
 
 // Keys of one question to the inbox, and tasks of its answer.
 const KEYS = 100
@@ -48,7 +49,9 @@ export function arrivalRow(
     reason,
     status,
     took,
-    tasks: arrival.keys.flatMap((key) => tasks.get(eventKey(receiver, key)) ?? []).map(rowTask),
+    tasks: arrival.keys
+      .flatMap((key) => tasks.get(eventKey(receiver, key)) ?? [])
+      .map((task) => rowTask(task, payloads)),
   }
 }
 
@@ -68,13 +71,13 @@ export async function tasksByKey(
 }
 
 /** Rows of tasks: one for each event, with those of its tasks that match. */
-export function taskRows(tasks: readonly TaskInfo[]): readonly ListRow[] {
+export function taskRows(tasks: readonly TaskInfo[], payloads: boolean): readonly ListRow[] {
   const events = grouped(tasks, ({ receiver, event }) => eventKey(receiver, event.key))
-  return [...events.values()].map((all) => taskRow(all))
+  return [...events.values()].map((all) => taskRow(all, payloads))
 }
 
 /** A row of an event's tasks. */
-export function taskRow(tasks: readonly TaskInfo[]): ListRow {
+export function taskRow(tasks: readonly TaskInfo[], payloads: boolean): ListRow {
   const [{ id, receivedAt, receiver, provider, event }] = tasks as readonly [TaskInfo]
   return {
     id: `task:${id}`,
@@ -88,12 +91,12 @@ export function taskRow(tasks: readonly TaskInfo[]): ListRow {
     reason: undefined,
     status: undefined,
     took: undefined,
-    tasks: tasks.map(rowTask),
+    tasks: tasks.map((task) => rowTask(task, payloads)),
   }
 }
 
-/** A task in a row. */
-export function rowTask(task: TaskInfo): RowTask {
+/** A task in a row, with its error as the visitor may see it. */
+export function rowTask(task: TaskInfo, payloads: boolean): RowTask {
   const { id, subscription, part, state, error, interrupted = 0, attempts } = task
   return {
     id,
@@ -103,7 +106,16 @@ export function rowTask(task: TaskInfo): RowTask {
     retrying: state === 'pending' && error !== undefined,
     interrupted: interrupted > 0,
     attempts,
+    failure: error && state !== 'done' ? errorLine(error, payloads) : undefined,
   }
+}
+
+const LONGEST_ERROR = 200
+
+function errorLine(error: TaskError, payloads: boolean): string {
+  const { name, message } = payloads ? error : withheldError(error)
+  const text = [name === 'Error' ? '' : name, message].filter(Boolean).join(': ') || 'Error'
+  return text.replaceAll(/\s+/g, ' ').slice(0, LONGEST_ERROR)
 }
 
 /** An event of an inbox: keys are unique in their receiver. */

@@ -1,31 +1,44 @@
-import type { Arrival, Page, TaskInfo } from '@postern/core/inbox'
+import {
+  checkDeliveryFilter,
+  matches,
+  matchesDelivery,
+  type Arrival,
+  type Page,
+  type TaskFilter,
+  type TaskInfo,
+} from '@postern/core/inbox'
 import type { Sieved } from './query.ts'
 
 const BUDGET = 500
 
-/** True for a delivery that has all that is wanted, and nothing that is not. */
+/** True for a delivery that has all that is wanted, and nothing that is not. Throws a `TypeError` for a value that none can have. */
 export function arrivalFits(sieve: readonly Sieved[]): (arrival: Arrival) => boolean {
-  return (arrival) =>
-    sieve.every(
-      ({ name, value, isNot }) => valuesOfArrival(arrival, name).includes(value) !== isNot,
-    )
-}
-
-function valuesOfArrival(arrival: Arrival, name: string): readonly (string | undefined)[] {
-  if (name === 'topic') return arrival.topics
-  if (name === 'id') return arrival.ids
-  if (name === 'status') return [String(arrival.status)]
-  return [arrival[name as 'receiver' | 'provider' | 'outcome' | 'code']]
+  return all(sieve, ({ name, value }) => {
+    if (name === 'status') return ({ status }) => status === Number(value)
+    const filter = { [name === 'id' ? 'eventId' : name]: value }
+    checkDeliveryFilter(filter)
+    return matchesDelivery(filter)
+  })
 }
 
 /** The same for a task. Text of an error is found within its name and message, in any case. */
 export function taskFits(sieve: readonly Sieved[]): (task: TaskInfo) => boolean {
-  return (task) =>
-    sieve.every(({ name, value, isNot }) =>
-      name === 'error'
-        ? hasError(task, value) !== isNot
-        : (valueOfTask(task, name) === value) !== isNot,
-    )
+  return all(sieve, ({ name, value }) =>
+    name === 'error'
+      ? (task) => hasError(task, value)
+      : matches({ [IN_TASKS[name] ?? name]: value }),
+  )
+}
+
+// Qualifiers that a filter of tasks calls otherwise.
+const IN_TASKS: Readonly<Record<string, keyof TaskFilter>> = { id: 'eventId', task: 'id' }
+
+function all<Row>(
+  sieve: readonly Sieved[],
+  testOf: (one: Sieved) => (row: Row) => boolean,
+): (row: Row) => boolean {
+  const tests = sieve.map((one) => ({ isNot: one.isNot, test: testOf(one) }))
+  return (row) => tests.every(({ isNot, test }) => test(row) !== isNot)
 }
 
 /** True if the error of a task has the text. */
@@ -34,13 +47,6 @@ export function hasError({ error }: TaskInfo, text: string): boolean {
     error !== undefined &&
     `${error.name} ${error.message}`.toLowerCase().includes(text.toLowerCase())
   )
-}
-
-function valueOfTask(task: TaskInfo, name: string): string | undefined {
-  if (name === 'topic') return task.event.topic
-  if (name === 'id') return task.event.id
-  if (name === 'task') return task.id
-  return task[name as 'receiver' | 'provider' | 'subscription' | 'part' | 'state' | 'cause']
 }
 
 /** Pages of an inbox until enough rows fit or the time is over; a page is looked through whole. */

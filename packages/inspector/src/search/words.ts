@@ -1,7 +1,8 @@
-import type { DeliveryFilter, Inbox, TaskInfo } from '@postern/core/inbox'
+import type { Arrival, DeliveryFilter, Inbox, TaskInfo } from '@postern/core/inbox'
 import type { ListReply, ListRow } from '../api/list.ts'
 import { deliveryRows, taskRows, type Answering } from './rows.ts'
-import { hasError, sifted } from './sieve.ts'
+import type { Sieved } from './query.ts'
+import { arrivalFits, hasError, sifted, taskFits } from './sieve.ts'
 
 // Milliseconds for each place.
 const BUDGET = 200
@@ -23,10 +24,12 @@ type Found = Pick<ListReply, 'rows' | 'cursor' | 'searchedTo'>
 export async function searchWords(
   { view, journal }: Inbox,
   { text = '', ...filter }: DeliveryFilter,
+  sieve: readonly Sieved[],
   { limit, cursor }: { readonly limit: number; readonly cursor?: string },
   receivers: Answering,
 ): Promise<Found> {
   const at = placesOf(cursor)
+  const fits = taskFits(sieve)
   const { since, until, outcome: _, code: __, ...rest } = filter
   const tasks = {
     ...rest,
@@ -42,22 +45,32 @@ export async function searchWords(
     const state = place === 'dead' ? ('dead' as const) : ('pending' as const)
     const found = await sifted<TaskInfo>(
       async (one) => view.list({ ...tasks, state, ...one, budget: BUDGET }),
-      (task) => hasError(task, text),
+      (task) => hasError(task, text) && fits(task),
       page(at[place]),
       BUDGET,
     )
-    return { ...found, rows: taskRows(found.rows).map((row) => ({ ...row, by: 'error' })) }
+    return { ...found, rows: taskRows(found.rows, true).map((row) => ({ ...row, by: 'error' })) }
   }
   const inJournal = async (): Promise<Step> => {
     if (at.id === null || !journal) return NONE
-    const found = await journal.deliveries({ ...filter, text, ...page(at.id), budget: BUDGET })
+    const found = await sifted<Arrival>(
+      async (one) => journal.deliveries({ ...filter, text, ...one, budget: BUDGET }),
+      arrivalFits(sieve),
+      page(at.id),
+      BUDGET,
+    )
     const rows = await deliveryRows(view, found.rows, true, receivers)
     return { ...found, rows: rows.map((row) => ({ ...row, by: 'id' })) }
   }
   const inPayloads = async (): Promise<Step> => {
     if (at.payload === null || !view) return NONE
-    const found = await view.list({ ...tasks, text, ...page(at.payload), budget: BUDGET })
-    return { ...found, rows: taskRows(found.rows).map((row) => ({ ...row, by: 'payload' })) }
+    const found = await sifted<TaskInfo>(
+      async (one) => view.list({ ...tasks, text, ...one, budget: BUDGET }),
+      fits,
+      page(at.payload),
+      BUDGET,
+    )
+    return { ...found, rows: taskRows(found.rows, true).map((row) => ({ ...row, by: 'payload' })) }
   }
   const [id, dead, failing, payload] = [
     await inJournal(),

@@ -1,6 +1,6 @@
 import type { DetailReply } from '../../../src/api/detail.ts'
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { useKeys } from '../../data/keys.ts'
 import { useMay, useStatus } from '../../data/status.ts'
 import { ChangeTasks } from './change-tasks.tsx'
@@ -32,7 +32,14 @@ export function Actions({ detail }: { detail: DetailReply }): JSX.Element | null
   const toggle = (name: Panel): void => {
     if (able.some(([one]) => one === name)) setPanel(panel === name ? undefined : name)
   }
-  const close = (): void => setPanel(undefined)
+  const buttons = useRef<HTMLDivElement>(null)
+  const close = (): void => {
+    const at = able.findIndex(([name]) => name === panel)
+    setPanel(undefined)
+    // What had the focus goes with the panel.
+    ;(buttons.current?.children[at] as HTMLElement | undefined)?.focus()
+  }
+  const isMended = detail.tasks.every(({ state }) => state === 'done')
   useKeys({
     r: () => toggle('replay'),
     c: () => toggle('curl'),
@@ -42,12 +49,12 @@ export function Actions({ detail }: { detail: DetailReply }): JSX.Element | null
   if (able.length === 0) return null
   return (
     <>
-      <div class="actions">
+      <div class="actions" ref={buttons}>
         {able.map(([name, title, key], at) => (
           <button
             key={name}
             type="button"
-            class={at === 0 && name === 'replay' ? 'main' : undefined}
+            class={at === 0 && name === 'replay' && !isMended ? 'main' : undefined}
             aria-expanded={panel === name}
             title={key === undefined ? undefined : `${title} (${key})`}
             onClick={() => toggle(name)}

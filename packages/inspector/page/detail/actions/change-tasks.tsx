@@ -33,7 +33,12 @@ export function ChangeTasks({
   const [isBusy, setBusy] = useState(false)
   const { hasHandlers } = useStatus()
   const button = useRef<HTMLButtonElement>(null)
-  useEffect(() => button.current?.focus(), [])
+  const choices = useRef<HTMLUListElement>(null)
+  useEffect(() => {
+    // A button that is disabled takes no focus, and the next Enter would press what had it.
+    const { current } = button
+    ;(current?.disabled ? choices.current?.querySelector('input') : current)?.focus()
+  }, [])
   const picked = able.filter(({ id }) => chosen.has(id))
   const isRun = what === 'replay'
 
@@ -58,7 +63,7 @@ export function ChangeTasks({
   }
   return (
     <>
-      <ul class="choices">
+      <ul class="choices" ref={choices}>
         {able.map((task) => (
           <li key={task.id}>
             <label>

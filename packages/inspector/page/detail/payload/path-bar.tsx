@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import { payloadPath } from '../../../src/search/tokens.ts'
 import { copyText } from '../../data/copy.ts'
 import { href, qualifier } from '../../data/route.ts'
 import { count } from '../../words/count.ts'
@@ -56,17 +57,22 @@ export function PathBar({
   )
 }
 
-/** The list of deliveries with the same value there. */
+// Characters of a value that a link has room for.
+const LONGEST = 1000
+
+/** The list of deliveries with the same value there; in an array, at any place. */
 function SameValue({ line }: { line: PayloadLine }): JSX.Element | null {
   const { path, value } = line
-  const isSimple =
-    path.length > 0 && path.every((name) => typeof name === 'number' || /^[\w-]+$/.test(name))
-  if (!isSimple || hasParts(value)) return null
+  const name = payloadPath(path.filter((part) => typeof part === 'string'))
+  if (name === undefined || hasParts(value)) return null
   const text = value instanceof LongNumber ? value.text : String(value)
-  if (text.length > 100) return null
-  const q = qualifier(`payload.${path.join('.')}`, text)
+  if (text.length > LONGEST) return null
   return (
-    <a class="button" href={href({ screen: 'list', q })} title="Deliveries with this value">
+    <a
+      class="button"
+      href={href({ screen: 'list', q: qualifier(name, text) })}
+      title="Deliveries with this value"
+    >
       Find all with this
     </a>
   )

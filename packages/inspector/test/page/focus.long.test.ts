@@ -1,0 +1,121 @@
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { needs } from '../../../../test/services/needs.ts'
+import { chromium } from '../../../../test/services/programs.ts'
+import { eachWithTab, type Stage } from './stage.ts'
+
+const LONG = { timeout: 10_000 }
+
+/** Where the focus is: the id of a row, the name of a landmark, or the text of the element. */
+function focused(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const element = document.activeElement as HTMLElement
+    const row = element.closest<HTMLElement>('[data-id]')?.dataset['id']
+    return row ?? (element.getAttribute('aria-label') || element.id || element.tagName)
+  })
+}
+
+async function fill({ world }: Stage): Promise<void> {
+  world.isBroken = true
+  for (const id of ['evt_1', 'evt_2', 'evt_3']) await world.send('invoice.paid', { id })
+  await world.settled()
+}
+
+for (const width of [1440, 390])
+  needs(chromium).describe(`the focus, ${width} pixels wide`, () => {
+    const stage = eachWithTab({ width, height: 844 })
+
+    test('comes back to the row from its detail, however that is left', async () => {
+      const { world, tab } = stage
+      const { page } = tab
+      await fill(stage)
+      await page.goto(`${world.url}?screen=list&q=state:dead`)
+      const rows = page.locator('[data-id]')
+      await rows.nth(2).waitFor()
+      const id = (await rows.nth(1).getAttribute('data-id'))!
+      const detail = page.getByRole('region', { name: 'Delivery' })
+      for (const leave of [
+        () => page.goBack(),
+        () => page.keyboard.press('Escape'),
+        () =>
+          page
+            .getByRole('link', { name: /Back to the list|Deliveries$/ })
+            .last()
+            .click(),
+      ]) {
+        await rows.nth(1).getByRole('link').focus()
+        await page.keyboard.press('Enter')
+        await detail.getByText('SMTP').first().waitFor()
+        await expect.poll(() => focused(page), LONG).toBe(width < 1100 ? 'Delivery' : id)
+        await leave()
+        await detail.waitFor({ state: 'detached' })
+        await expect.poll(() => focused(page), LONG).toBe(id)
+      }
+    })
+
+    test('goes to the main part of a new screen, and back to the link that led there', async () => {
+      const { world, tab } = stage
+      const { page } = tab
+      await fill(stage)
+      await page.goto(world.url)
+      await page.getByRole('link', { name: '3 tasks are dead' }).click()
+      await page.locator('[data-id]').first().waitFor()
+      await expect.poll(() => focused(page), LONG).toBe('main')
+      await page.goBack()
+      await expect
+        .poll(() => page.evaluate(() => document.activeElement?.textContent), LONG)
+        .toBe('3 tasks are dead')
+    })
+
+    test('is never behind a button that is disabled, and comes back from a panel', async () => {
+      const { world, tab } = stage
+      const { page } = tab
+      await world.send('invoice.paid', { id: 'evt_done' })
+      await world.settled()
+      await page.goto(`${world.url}?screen=list&open=first`)
+      const main = page.locator('.actions').getByRole('button', { name: 'Run again' })
+      await main.waitFor()
+      expect(await main.getAttribute('class'), 'nothing calls for it').not.toBe('main')
+      await page.getByRole('tab').first().focus()
+      await page.keyboard.press('r')
+      await page.getByRole('button', { name: 'Run 0 tasks' }).waitFor()
+      await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT')
+      await page.keyboard.press('Space')
+      await page.getByRole('button', { name: 'Run 1 task' }).waitFor()
+      await page.keyboard.press('Escape')
+      await expect
+        .poll(() => page.evaluate(() => document.activeElement?.textContent), LONG)
+        .toBe('Run again')
+    })
+  })
+
+needs(chromium).describe('magnified four times', () => {
+  const stage = eachWithTab({ width: 320, height: 256 })
+
+  test('rows, detail and question have room, and nothing is too wide', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    await fill(stage)
+    await page.goto(`${world.url}?screen=list&q=state:dead`)
+    await page.locator('[data-id]').nth(2).waitFor()
+    const heightOf = (selector: string): Promise<number> =>
+      page.locator(selector).evaluate((element) => element.clientHeight)
+    const over = (): Promise<number> =>
+      page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+    expect(await heightOf('.scroller')).toBeGreaterThan(200)
+    await page.getByRole('button', { name: 'Run again…' }).click()
+    await page.getByText('Run 3 tasks again').waitFor()
+    expect(await heightOf('.scroller')).toBeGreaterThan(200)
+    expect(await over()).toBe(0)
+    await page.getByRole('button', { name: 'Close' }).click()
+    await page.locator('[data-id]').nth(1).getByRole('link').click()
+    await page.getByRole('region', { name: 'Delivery' }).getByText('SMTP 421').first().waitFor()
+    expect(await heightOf('.detail')).toBeGreaterThan(200)
+    await page.getByRole('tab', { name: 'Payload' }).click()
+    await page.getByRole('tree').waitFor()
+    expect(await over()).toBe(0)
+    await page.goto(world.url)
+    await page.getByRole('heading', { name: /needs a look/ }).waitFor()
+    expect(await over()).toBe(0)
+  })
+})
