@@ -10,7 +10,7 @@ const NODES = 10_000
  */
 export function createWalk(
   payload: unknown,
-  { path, text, value }: PayloadMatch,
+  { path, text, value }: Pick<PayloadMatch, 'path' | 'text' | 'value'>,
 ): () => boolean | undefined {
   const visited = Array.from({ length: path.length + 1 }, () => new Set<object>())
   const open: (readonly [part: unknown, depth: number])[] = [[payload, 0]]
