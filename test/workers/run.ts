@@ -8,12 +8,15 @@ import { bundleWorker, startWorkerd } from '../services/workerd.ts'
 import { killRun, type Killed } from './kills.ts'
 import { SECRET, send } from './load.ts'
 import { root } from '../run/report.ts'
-import { countRows } from './rows.ts'
+import { countRows, type Rows } from './rows.ts'
 import type { Question, Verdict } from './suite.ts'
 import { made } from '../run/made.ts'
 
 const here = import.meta.dirname
 const KEPT = 100_000
+// Rows that an event may cost.
+const WRITTEN = 11
+const READ = 40
 const rows: (readonly [what: string, result: string])[] = []
 const faults: string[] = []
 
@@ -44,13 +47,15 @@ const { load, alone } = await countRows(app, KEPT)
 tell(
   `rows of an event at ${KEPT} kept, 16 connections, journal included`,
   `${load.written.toFixed(1)} written, ${load.read.toFixed(1)} read`,
-  load.written <= 11 && load.read <= 40,
+  load.written <= WRITTEN && load.read <= READ,
 )
 tell(
   'the same, one event at a time and nothing else',
   `${alone.written.toFixed(1)} written, ${alone.read.toFixed(1)} read`,
-  alone.written <= 25 && alone.read <= 100,
+  alone.written <= WRITTEN && alone.read <= READ,
 )
+for (const one of [load, alone])
+  if (one.written > WRITTEN || one.read > READ) console.table(byStatement(one))
 tell('examples/cloudflare-github from the packed packages', `status ${await packed()}`, true)
 
 writeFileSync(join(here, 'RESULTS.md'), page())
@@ -85,6 +90,14 @@ function inWords({ acknowledged, lost, again, twice, left }: Killed): string {
 
 function isWhole({ acknowledged, lost, again, twice, left }: Killed): boolean {
   return acknowledged > 0 && lost + again + twice + left === 0
+}
+
+/** The statements that cost most, an event. */
+function byStatement({ by }: Rows): readonly object[] {
+  return Object.entries(by)
+    .map(([statement, [runs, read, written]]) => ({ statement, runs, read, written }))
+    .filter(({ read, written }) => read + written >= 0.1)
+    .toSorted((a, b) => b.read + b.written - a.read - a.written)
 }
 
 /** As a user has it: the example with what npm would install. */

@@ -18,7 +18,7 @@ export interface DurableObjectOptions {
   readonly keepDone?: Duration
   /** How long dead tasks are kept for replay and redelivery. @default '30d' */
   readonly keepDead?: Duration
-  /** Tasks that one ring of the alarm runs; the next ring follows at once. Their requests count as those of one invocation. @default 500 */
+  /** Tasks that run behind the replies of one moment, or in one ring of the alarm; the next ring follows at once. Their requests may count as those of one invocation. @default 500 */
   readonly batch?: number
   /** The longest time of one ring; at most 15 minutes, the runtime's limit. @default '5m' */
   readonly deadline?: Duration

@@ -19,7 +19,7 @@ afterEach(() => void vi.useRealTimers())
 test('a transaction sets it for what calls, once, and no other transaction does', () => {
   alarm.committing()
   expect(set).toEqual([])
-  const over = alarm.touched(true)
+  const over = alarm.touched('tasks')
   alarm.committing()
   alarm.committing()
   expect(set).toEqual([1_000_000])
@@ -30,14 +30,14 @@ test('a transaction sets it for what calls, once, and no other transaction does'
 })
 
 test('a call that makes no tasks, as the journal does, sets none', () => {
-  const over = alarm.touched(false)
+  const over = alarm.touched('nothing')
   alarm.committing()
   over()
   expect(set).toEqual([])
 })
 
 test('an alarm for later is brought forward, and one that was rolled back is set again', () => {
-  const over = alarm.touched(true)
+  const over = alarm.touched('tasks')
   alarm.committing()
   alarm.rolledBack()
   alarm.committing()
@@ -47,7 +47,7 @@ test('an alarm for later is brought forward, and one that was rolled back is set
 
 test('while it rings it is set ahead, and calls leave it to the end', async () => {
   await alarm.rings(async () => {
-    const over = alarm.touched(true)
+    const over = alarm.touched('tasks')
     alarm.committing()
     over()
     expect(set).toEqual([1_010_000])
@@ -66,9 +66,34 @@ test('work that fails rings again, and the handler does not throw', async () => 
 test('one that did not ring is lost, and the next call sets it again, whatever it asks', async () => {
   await alarm.rings(async () => 1_060_000)
   vi.setSystemTime(1_064_000)
-  alarm.touched(false)()
+  alarm.touched('nothing')()
   expect(set).toEqual([1_010_000, 1_060_000])
   vi.setSystemTime(1_066_000)
-  alarm.touched(false)()
+  alarm.touched('nothing')()
   expect(set.at(-1)).toBe(1_066_000)
+})
+
+test('what runs without it has it ahead, in case that it is cut off, and none when it is over', () => {
+  const [one, two] = [alarm.touched('runs'), alarm.touched('runs')]
+  alarm.committing()
+  alarm.committing()
+  expect(set).toEqual([1_010_000])
+  one()
+  // The other counts on it.
+  alarm.over(undefined)
+  expect(set).toEqual([1_010_000])
+  two()
+  alarm.over(undefined)
+  expect(set).toEqual([1_010_000, null])
+})
+
+test('what ran without it moves no alarm of an earlier task, and sets its own', async () => {
+  await alarm.rings(async () => 1_005_000)
+  const over = alarm.touched('runs')
+  alarm.committing()
+  over()
+  alarm.over(1_008_000)
+  expect(set.at(-1)).toBe(1_005_000)
+  alarm.over(1_002_000)
+  expect(set.at(-1)).toBe(1_002_000)
 })

@@ -65,7 +65,7 @@ export class Webhooks extends durableObject(receivers) {
     const { storage } = this.#state
     const alarm = createObjectAlarm(storage)
     const database = objectDatabase(storage, { commits: 0, living: new Set() }, alarm)
-    const over = alarm.touched(true)
+    const over = alarm.touched('tasks')
     let error = ''
     try {
       database.transaction(() => {

@@ -12,8 +12,13 @@ export interface ObjectAlarm extends TransactionEnd {
    * again whatever happens to the object. It never rejects: the runtime gives up an alarm that has failed seven times.
    */
   rings(work: () => Promise<number | undefined>): Promise<void>
-  /** Something calls. If it `makes` tasks, each transaction sees to it that the alarm rings, until the function returned is called. */
-  touched(makes: boolean): () => void
+  /**
+   * Something calls. Until the function returned is called, each transaction sees to it that the alarm rings: at once for
+   * `tasks`, and for `runs`, whose tasks are run without it, in case that they are cut off.
+   */
+  touched(makes: 'tasks' | 'runs' | 'nothing'): () => void
+  /** What ran without the alarm is over; `next` is when one of it is due. */
+  over(next: number | undefined): void
 }
 
 // Milliseconds after which it rings again if its work was cut off.
@@ -24,12 +29,15 @@ const LATE = 5000
 /** Makes it. It is set inside the transaction that stores a task, so that no task is without one. */
 export function createObjectAlarm(storage: ObjectStorage): ObjectAlarm {
   let at: number | undefined
+  // What the last ring said.
+  let later: number | undefined
   let ringing = false
   let wanted = 0
+  let running = 0
 
   return {
     async read() {
-      at = (await storage.getAlarm()) ?? undefined
+      at = later = (await storage.getAlarm()) ?? undefined
       return at === undefined
     },
     now: () => set(Date.now()),
@@ -43,16 +51,30 @@ export function createObjectAlarm(storage: ObjectStorage): ObjectAlarm {
         next = Date.now() + AGAIN
       }
       ringing = false
+      later = next
       await set(next).catch(() => {})
     },
     touched(makes) {
       if (at !== undefined && isOver(at)) soon()
-      const more = makes ? 1 : 0
-      wanted += more
-      return () => void (wanted -= more)
+      const tasks = makes === 'tasks' ? 1 : 0
+      const runs = makes === 'runs' ? 1 : 0
+      wanted += tasks
+      running += runs
+      return () => {
+        wanted -= tasks
+        running -= runs
+      }
+    },
+    over(next) {
+      if (next !== undefined && (later === undefined || next < later)) later = next
+      // What came meanwhile counts on it.
+      if (!ringing && wanted + running === 0) set(later).catch(() => {})
     },
     committing() {
-      if (wanted > 0 && (at === undefined || at > Date.now() || isOver(at))) soon()
+      const now = Date.now()
+      if (wanted > 0 && (at === undefined || at > now || isOver(at))) soon()
+      else if (running > 0 && !ringing && (at === undefined || at > now + AGAIN || isOver(at)))
+        set(now + AGAIN).catch(() => {})
     },
     rolledBack: () => void (at = undefined),
   }

@@ -21,9 +21,6 @@ const CODES: Readonly<Record<string, number>> = {
   RANGE: 25,
 }
 const TOOBIG = 18
-// It is opened for each burst: keys in memory are read again each time.
-const FRESH_KEYS = 64
-
 /** Reaches the database of a Durable Object. `ending` belongs to the transactions that store deliveries. */
 export function objectDriver(ctx: ObjectState, ending: TransactionEnd): Driver {
   const { storage } = ctx
@@ -50,7 +47,8 @@ export function objectDriver(ctx: ObjectState, ending: TransactionEnd): Driver {
           : errors.unavailable(error),
     },
     sleeps: true,
-    freshKeys: FRESH_KEYS,
+    // Keys in memory would be read again each time it is opened.
+    freshKeys: 0,
     // An object runs once at a time: processes of an earlier start are gone.
     life: {
       hold: (process) => void shared.living.add((own = process)),

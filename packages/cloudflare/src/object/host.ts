@@ -1,5 +1,5 @@
 import type { Receiver } from '@postern/core'
-import type { Port, Taken } from '@postern/core/inbox'
+import type { Intake, Port, Taken } from '@postern/core/inbox'
 import type { ObjectInbox } from '../receivers.ts'
 import type { ObjectState } from '../runtime.ts'
 import { INBOX, type ObjectSettings } from '../settings.ts'
@@ -7,6 +7,10 @@ import { fromWire, thrownOf, type WireAnswer, type WirePart, type WireIntake } f
 import { createObjectAlarm } from './alarm.ts'
 import { openInbox } from './inbox.ts'
 import { createDueWork } from './due.ts'
+import { sharedJournal } from './journal.ts'
+
+// The alarm rings in any case.
+const AGAIN = (): void => {}
 
 /** What the object does, apart from its class. */
 export interface ObjectHost {
@@ -34,18 +38,30 @@ export function createHost(
     async start() {
       if ((await alarm.read()) && (await waits(inbox))) await alarm.now()
     },
-    accept: (receiver, intake) =>
-      touching(true, async () => {
-        const port = ports.get(receiver)
+    async accept(receiver, wire) {
+      const port = ports.get(receiver)
+      let intake: Intake
+      try {
+        intake = fromWire(wire)
+      } catch (error) {
+        return { thrown: thrownOf(error) }
+      }
+      // Contents are erased by the alarm.
+      const passing = intake.items.some(({ event }) => event.passing)
+      const end = passing ? undefined : port?.burst?.(settings.batch)
+      const answer = await touching(end ? 'runs' : 'tasks', async () => {
         if (!port)
           throw new TypeError(
             `${INBOX}: the Durable Object has no receiver named ${receiver}: give durableObject() and worker() the same function`,
           )
-        return port.accept(fromWire(intake), {})
-      }),
+        return port.accept(intake, {})
+      })
+      if (end) void end().then((ended) => ended && alarm.over(ended.next), AGAIN)
+      return answer
+    },
     ask: (part, method, args) =>
       // An alarm that rings for a row of the journal costs as many rows as the event.
-      touching(part === 'view', async () => {
+      touching(part === 'view' ? 'tasks' : 'nothing', async () => {
         const members = inbox[part] as unknown as Readonly<
           Record<string, (...given: readonly unknown[]) => unknown>
         >
@@ -57,9 +73,12 @@ export function createHost(
   }
 
   /** An error reaches the other side as its parts: it would lose its class on the way. */
-  async function touching<T>(makes: boolean, work: () => Promise<T>): Promise<WireAnswer<T>> {
+  async function touching<T>(
+    makes: 'tasks' | 'runs' | 'nothing',
+    work: () => Promise<T>,
+  ): Promise<WireAnswer<T>> {
     const over = alarm.touched(makes)
-    if (makes) accepted++
+    if (makes !== 'nothing') accepted++
     try {
       return { value: await work() }
     } catch (error) {
@@ -70,10 +89,11 @@ export function createHost(
   }
 }
 
-/** The alarm runs the tasks; ports are kept for what comes from Workers. */
+/** Tasks run without `work`; ports are kept for what comes from Workers. */
 function withoutWork(inbox: ObjectInbox, ports: Map<string, Port>): ObjectInbox {
   return {
     ...inbox,
+    journal: sharedJournal(inbox.journal!),
     work: 'drain',
     attach(consumer) {
       const port: Port = { ...inbox.attach(consumer) }

@@ -20,9 +20,9 @@ export type WebhookObjectClass<Env> = new (
 ) => DurableObject<Env> & WebhookObject
 
 /**
- * Makes the class of a Durable Object that stores events in its SQLite and runs the handlers by its alarm. Extend and
- * export it; its constructor may make tables of your own beside those with the prefix `postern_`, for `task.commit`. Do not
- * set its alarm: the object has one. Wrong options throw a `TypeError`.
+ * Makes the class of a Durable Object that stores events in its SQLite and runs the handlers behind the reply; its alarm
+ * runs what is due later. Extend and export it; its constructor may make tables of your own beside those with the prefix
+ * `postern_`, for `task.commit`. Do not set its alarm: the object has one. Wrong options throw a `TypeError`.
  *
  * @example
  * export class Webhooks extends durableObject(receivers) {}

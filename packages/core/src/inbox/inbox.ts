@@ -119,6 +119,15 @@ export interface Port {
    */
   drain?(until: number, max: number, last?: number): Promise<Drained>
   /**
+   * For a host that takes and runs without `work`, and does not look at what was there before: until the last function
+   * returned was called, what is stored is claimed at once and runs, at most `most` tasks; undefined if these have run. The
+   * last one resolves when nothing runs, with the time at which the next of these tasks is due (milliseconds since 1970),
+   * if one is; the others resolve to undefined.
+   */
+  burst?(
+    most: number,
+  ): (() => Promise<{ readonly next: number | undefined } | undefined>) | undefined
+  /**
    * Takes no more deliveries, and has ended by `until` (milliseconds since 1970, of the machine's clock as it is when this
    * is called: a later step of that clock moves no deadline). It claims no
    * more tasks, unless the inbox would lose them with the process. `signal` of the running attempts aborts at half the

@@ -68,7 +68,7 @@ export interface Driver {
   readonly errors: Errors
   /** True if the runtime ends what is idle, and a timer would keep it: then sweeps run at the end of a drain alone. @default false */
   readonly sleeps?: boolean
-  /** Keys of events in memory before they are indexed. A database that is opened for each burst holds few. @default 16_384 */
+  /** Keys of events in memory before they are indexed; 0 indexes each with its event. @default 16_384 */
   readonly freshKeys?: number
   /** A connection of the application, by what it passed to `inTransaction`; throws a `TypeError` if it is to another database. Absent if the runtime has one connection. */
   readonly guest?: (connection: unknown) => Guest

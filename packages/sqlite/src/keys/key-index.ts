@@ -5,6 +5,8 @@ import { DISTANCE, type SortedKeys } from './fresh-keys.ts'
 export interface KeyIndex {
   /** Number of the event that has the key, and this hash. */
   find(hash: number, receiver: number, key: string): number | undefined
+  /** Adds one. */
+  put(hash: number, event: number): void
   /** Adds some of a run, from a place in it. */
   add(run: SortedKeys, from: number, to: number): void
   /** Drops entries of forgotten events. It looks at that many entries, and goes on behind them the next time. */
@@ -24,6 +26,7 @@ export function createKeyIndex(db: Database): KeyIndex {
     `INSERT OR IGNORE INTO postern_keys (hash, event)
      SELECT value / ${DISTANCE}, ? + value % ${DISTANCE} FROM json_each(?)`,
   )
+  const put = db.prepare('INSERT INTO postern_keys (hash, event) VALUES (?, ?)')
   const ahead = db.prepare(
     'SELECT hash FROM postern_keys WHERE hash > ? ORDER BY hash LIMIT 1 OFFSET ?',
   )
@@ -36,6 +39,7 @@ export function createKeyIndex(db: Database): KeyIndex {
   return {
     find: (hash, receiver, key) =>
       (find.get(hash, receiver, key) as { id: number } | undefined)?.id,
+    put: (hash, event) => void put.run(hash, event),
     add({ entries, first }, from, to) {
       add.run(first, `[${entries.subarray(from, to).join()}]`)
     },

@@ -33,7 +33,7 @@ const FRESH = 16_384
 const LEAST = 32
 const PACE = 2
 
-/** Makes the keys of a connection, which holds between half of `most` and all of it before it indexes them. */
+/** Makes the keys of a connection, which holds between half of `most` and all of it before it indexes them. With 0 each is indexed at once. */
 export function createKeys(db: Database, most: number = FRESH): Keys {
   const numbers = db.prepare(`SELECT ${NEXT} AS next, indexed, seed FROM postern_numbers`)
   const since = db.prepare('SELECT id, receiver, key FROM postern_events WHERE id > ? ORDER BY id')
@@ -53,6 +53,7 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
   let next = 1
   let committed = 1
   let current = false
+  const atOnce = most === 0
 
   return {
     hash(receiver, key) {
@@ -75,7 +76,8 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
     find,
     adds: () => next !== committed,
     add(hash) {
-      fresh.add(next, hash)
+      if (atOnce) index.put(hash, next)
+      else fresh.add(next, hash)
       return next++
     },
     store() {
@@ -93,7 +95,7 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
         run = undefined
         reached = kept = 0
       }
-      if (run || fresh.size < enough) return
+      if (run || atOnce || fresh.size < enough) return
       run = { ...fresh.sort(), known: fresh }
       fresh = createFreshKeys(next)
     },
@@ -109,7 +111,7 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
     return (
       among(fresh, hash, receiver, key) ??
       (run && among(run.known, hash, receiver, key)) ??
-      (indexed === 0 ? undefined : index.find(hash, receiver, key))
+      (indexed === 0 && !atOnce ? undefined : index.find(hash, receiver, key))
     )
   }
 
@@ -129,8 +131,9 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
     seed = row.seed
     if (row.indexed > indexed) drop(row.indexed)
     const from = Math.max(next - 1, indexed)
-    for (const { id, receiver, key } of since.all(from) as KeyRow[])
-      fresh.add(id, hashOf(seed, receiver, key))
+    if (!atOnce)
+      for (const { id, receiver, key } of since.all(from) as KeyRow[])
+        fresh.add(id, hashOf(seed, receiver, key))
     next = committed = row.next
     seen = now
   }

@@ -12,6 +12,8 @@ export interface Side {
   work?(): void
   /** As `Port.drain`. */
   drain?(until: number, max: number, last?: number): Promise<Drained>
+  /** As `Port.burst`. */
+  burst?: Port['burst']
   /** Looks for ready tasks: something in the store was changed. */
   look?(): void
   /** As `Port.close`; called once. */
@@ -98,6 +100,9 @@ export function attachment({ inbox, window, join, close }: AttachmentOptions): A
           if (one.closing) throw new WebhookError('closed', { problem: 'closed', got: inbox })
           return side.drain!(toMonotonic(until), max, last)
         },
+      }),
+      ...(side.burst && {
+        burst: (most) => (one.closing ? undefined : side.burst!(most)),
       }),
       close: (until) => (one.closing ??= side.close(toMonotonic(until))),
     }

@@ -4,10 +4,11 @@ import type { Side } from '../attach/attachment.ts'
 import type { Drained } from '../inbox.ts'
 import type { SideHost } from './host.ts'
 import type { Watch } from './lease/watch.ts'
+import type { BurstEnd } from './run/burst.ts'
 import type { Claims } from './run/claim.ts'
 
 /** The work of a receiver, from its start to its close. */
-export interface SideLife extends Required<Pick<Side, 'work' | 'drain' | 'close'>> {
+export interface SideLife extends Required<Pick<Side, 'work' | 'drain' | 'burst' | 'close'>> {
   /** True while a drain runs. */
   readonly draining: boolean
   /** Any task may be ready. */
@@ -15,6 +16,9 @@ export interface SideLife extends Required<Pick<Side, 'work' | 'drain' | 'close'
   /** The receiver is shut out of the store, or, without a reason, that is over. */
   readonly shut: (refused: string | undefined) => void
 }
+
+// Milliseconds that dropping what is old may take after a burst.
+const TIDY = 100
 
 /** Makes the life of a receiver. */
 export function createSideLife(host: SideHost, claims: Claims, watch: Watch): SideLife {
@@ -31,6 +35,7 @@ export function createSideLife(host: SideHost, claims: Claims, watch: Watch): Si
     shut,
     work,
     drain,
+    burst,
     close,
   }
 
@@ -69,6 +74,16 @@ export function createSideLife(host: SideHost, claims: Claims, watch: Watch): Si
     } finally {
       drains--
       if (!working && drains === 0) watch.stop()
+    }
+  }
+
+  function burst(most: number): BurstEnd | undefined {
+    const end = runner.burst(most)
+    if (!end) return undefined
+    return async () => {
+      const ended = await end()
+      if (ended) await host.tidy(performance.now() + TIDY)
+      return ended
     }
   }
 

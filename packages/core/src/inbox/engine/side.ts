@@ -87,6 +87,7 @@ export function createSide(shared: SharedHost, consumer: Consumer): EngineSide {
     shut: life.shut,
     work: life.work,
     drain: life.drain,
+    burst: life.burst,
     close: life.close,
     flushed: () => settle.flushed(),
   }

@@ -1,4 +1,5 @@
 import type { Claim, Consumer, Drained, Outcome } from '../../inbox.ts'
+import type { BurstEnd } from './burst.ts'
 import type { EndedClaim } from './ending.ts'
 import type { Ahead, Slot } from './slot.ts'
 
@@ -51,6 +52,8 @@ export interface Runner<Task> {
   /** Gives back all that it holds; what runs hears the reason. It goes on claiming. */
   readonly giveBack: (reason: string) => void
   readonly drain: (until: number, max: number, last?: number) => Promise<Drained>
+  /** As `Port.burst`. */
+  readonly burst: (most: number) => BurstEnd | undefined
   /** As `Port.close`. */
   readonly close: (until: number) => Promise<void>
 }

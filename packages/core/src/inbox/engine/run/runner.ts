@@ -1,6 +1,7 @@
 import { claimed as memory } from '../../../basics/room.ts'
 import type { Outcome } from '../../inbox.ts'
 import { createAlarm } from './alarm.ts'
+import { createBursts } from './burst.ts'
 import { createClaiming } from './claiming.ts'
 import { closeBy } from '../../tasks/closing.ts'
 import { createDrain } from './drain.ts'
@@ -24,7 +25,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
   let closed = false
   let stopping = new AbortController()
   let idlers: (() => void)[] = []
-  const isActive = (): boolean => !closed && (working || draining)
+  const isActive = (): boolean => !closed && (working || draining || burst.on)
   const claiming = createClaiming(slots, isActive, options.fetch, tellIdle)
   const alarm = createAlarm(claiming.look, () => consumer.now())
   const ending = createEnding<Task>({
@@ -53,6 +54,12 @@ export function createRunner<Task extends RunnerTask<Task>>(
     giveBackRunning: () => void (working || giveBackRunning()),
     abort: () => void (working || abortOnce('the deadline of the drain is near')),
     rest: options.rest,
+  })
+
+  const burst = createBursts({
+    idle,
+    left: () => slots.all().some(({ backlog }) => backlog),
+    now: () => consumer.now(),
   })
 
   return {
@@ -84,6 +91,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
       giveBackRunning()
     },
     drain: drain.drain,
+    burst: burst.begin,
     close,
   }
 
@@ -102,14 +110,17 @@ export function createRunner<Task extends RunnerTask<Task>>(
 
   function start(tasks: readonly Task[]): void {
     if (tasks.length === 0) return
+    // The last ones of a burst end it.
+    const active = isActive()
     for (const task of tasks) {
       held.add(task)
+      burst.started()
       memory.take(task.weight)
       slots.learn(task.slot, task.weight)
       task.slot.queue.push(task)
-      if (isActive()) turns.offer(task.slot)
+      if (active) turns.offer(task.slot)
     }
-    if (!isActive()) giveBackWaiting()
+    if (!active) giveBackWaiting()
   }
 
   function ended(task: Task, stored: Outcome | undefined, started: boolean): void {
@@ -131,7 +142,9 @@ export function createRunner<Task extends RunnerTask<Task>>(
   }
 
   function dueAt(at: number): void {
-    if (isActive()) alarm.at(at)
+    burst.dueAt(at)
+    // Without a worker the next drain is told when to come.
+    if (!closed && (working || draining)) alarm.at(at)
   }
 
   function giveBackWaiting(): void {
