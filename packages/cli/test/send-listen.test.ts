@@ -42,6 +42,22 @@ describe('send, followed by listen', () => {
     }
   })
 
+  test('a reply that is a page is told by its title, without markup and halves of characters', async () => {
+    const page = `<!doctype html><html><head><title>Not found</title></head><body>${'é'.repeat(5000)}`
+    const server = await serve((_request, response) => {
+      response.writeHead(404, { 'content-type': 'text/html' }).end(page)
+    })
+    const sent = await postern(['send', 'github', '--to', server.url, '-s', 'x'.repeat(20)])
+    const { out } = await postern(['send', 'github', '--to', server.url, '--json', '-s', 'x'])
+    await server.close()
+    expect(sent).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/^⊘ 404 .* a page of HTML, "Not found"\n$/),
+    })
+    expect(out).toContain('<title>Not found')
+    expect(out).not.toContain('\\uFFFD')
+  })
+
   test('a slip in the secret is explained while listening', async () => {
     const listening = start(['listen', 'github', '--port', '0', '-s', ' a secret of GitHub'])
     try {

@@ -166,7 +166,8 @@ export async function post(request: SignableRequest, timeout: number): Promise<S
     return {
       status: response.status,
       ms: Math.round(performance.now() - started),
-      reply: new TextDecoder().decode(reply),
+      // A character that the bound has cut is left out.
+      reply: new TextDecoder().decode(reply, { stream: true }),
     }
   } catch (error) {
     throw new Failure(3, `${new URL(url).origin} did not answer: ${whyNot(error)}`, {
@@ -175,7 +176,14 @@ export async function post(request: SignableRequest, timeout: number): Promise<S
   }
 }
 
+/** A reply in words: of a page the title, since its markup says nothing. */
+function replyText(reply: string): string {
+  if (!/^(?:<!doctype html|<html)\b/i.test(reply)) return reply
+  const title = /<title[^>]*>([^<]*)<\/title>/i.exec(reply)?.[1]?.trim()
+  return `a page of HTML${title === undefined || title === '' ? '' : `, "${title}"`}`
+}
+
 function line({ status, ms, reply }: Sent, name: string, topic: string): string {
   const sign = status < 300 ? styled('green', '●') : styled('red', '⊘')
-  return `${sign} ${status}  ${lasting(ms)}  ${name}  ${shown(topic)}  ${shown(reply.trim(), 120)}`.trimEnd()
+  return `${sign} ${status}  ${lasting(ms)}  ${name}  ${shown(topic)}  ${shown(replyText(reply.trim()), 120)}`.trimEnd()
 }

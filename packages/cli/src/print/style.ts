@@ -1,3 +1,4 @@
+import type { Attempt } from '@postern/core/inbox'
 import { shown, styled } from './terminal.ts'
 
 /** Signs and words for outcomes: never colour alone. */
@@ -8,6 +9,9 @@ const SIGNS: Readonly<
   accepted: ['●', 'green'],
   pending: ['○', 'cyan'],
   retrying: ['◐', 'yellow'],
+  failed: ['✕', 'red'],
+  postponed: ['○', 'cyan'],
+  interrupted: ['⚡', 'yellow'],
   running: ['◐', 'cyan'],
   dead: ['✕', 'red'],
   refused: ['⊘', 'red'],
@@ -20,6 +24,11 @@ const SIGNS: Readonly<
 export function state(name: string): string {
   const [sign, format] = SIGNS[name] ?? ['?', 'gray']
   return `${styled(format, sign)} ${shown(name, 40)}`
+}
+
+/** How a run ended, in the word that the page has. */
+export function ended(outcome: Attempt['outcome']): string {
+  return state({ retry: 'failed', postpone: 'postponed' }[outcome as string] ?? outcome)
 }
 
 /** A long id with head and tail. */
@@ -41,7 +50,7 @@ export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? '' : 's'}`
 }
 
-/** A duration with one unit. */
+/** A duration with one unit, as the page has it: `<0.1 ms`, `3.5 ms`, `1.2 s`. */
 export function lasting(milliseconds: number): string {
   const units = [
     [86_400_000, 'd'],
@@ -51,5 +60,6 @@ export function lasting(milliseconds: number): string {
   ] as const
   for (const [size, unit] of units)
     if (milliseconds >= size) return `${Math.round((milliseconds / size) * 10) / 10} ${unit}`
-  return `${Math.round(milliseconds)} ms`
+  if (milliseconds > 0 && milliseconds < 0.05) return '<0.1 ms'
+  return `${milliseconds < 9.95 ? Math.round(milliseconds * 10) / 10 : Math.round(milliseconds)} ms`
 }

@@ -65,6 +65,7 @@ const SIGNS: Readonly<Record<string, string>> = {
   '●': '*',
   '○': 'o',
   '◐': '~',
+  '⚡': '!',
   '✕': 'x',
   '⊘': 'x',
   '↺': '<',

@@ -35,16 +35,21 @@ export async function explanationOf(
 ): Promise<ExplainReply> {
   const { budget, explained } = context
   const arrival = await arrivalOf(context, id)
-  const { receiver, kept, code = '', outcome } = arrival
+  const { receiver, kept, code = '', outcome, bytes } = arrival
   if (outcome !== 'refused')
     throw new ApiProblem(409, 'not_refused', 'this delivery was not refused')
+  if (!kept && bytes === 0)
+    return cannot(
+      code,
+      'It was refused by its head, before its body was read: the line above says all that is known.',
+    )
   if (!kept)
     return cannot(
       code,
       'Its body was not kept: a receiver keeps some of each code and minute, as many as its option refusedBodies says. Explain the newest one of this code that has a body.',
     )
   if (isSealed(arrival))
-    return cannot(code, 'It is sealed: give the inspector the key, as its option `seal`.')
+    return cannot(code, 'It is sealed: give the inspector the key, as its option seal.')
   const provider = explainerOf(context, arrival)
   if (!provider)
     return cannot(

@@ -29,8 +29,9 @@ async function pruneCommand(age: string, options: InboxCommandOptions): Promise<
     const total = await prunable(view, before)
     const says = `Forget ${counted(total, 'done or dead task')} received before ${new Date(before).toISOString()}. Their payloads are gone then.`
     if (total === 0) {
+      if (options.json) sayJson({ count: 0, ...(options.dryRun && { dryRun: true }) })
       remark(`no task that is done or dead was received before ${new Date(before).toISOString()}`)
-      return 1
+      return 0
     }
     if (options.dryRun) {
       if (options.json) sayJson({ count: total, dryRun: true })

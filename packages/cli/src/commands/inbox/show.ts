@@ -5,7 +5,7 @@ import { withInbox } from '../../inbox.ts'
 import { Failure, type ExitCode } from '../../print/failure.ts'
 import { plainMember, say, sayJson } from '../../print/outcome.ts'
 import { inboxOptions } from '../../options/shared-options.ts'
-import { counted, lasting, shortId, state, timeOf } from '../../print/style.ts'
+import { counted, ended, lasting, shortId, state, timeOf } from '../../print/style.ts'
 import { table } from '../../print/table.ts'
 import { shown } from '../../print/terminal.ts'
 
@@ -31,13 +31,13 @@ async function showCommand(id: string, options: InboxCommandOptions): Promise<Ex
     }
     const { event, record, delivery } = task
     say(
-      `${shown(event.topic)}  ${shortId(event.id ?? 'no id')}  ${state(task.state)}  ${shown(task.subscription)}`,
+      `${shown(event.topic)}  ${shortId(event.id ?? 'no id')}  ${state(task.state)}  ${shown(task.receiver)} › ${shown(task.subscription)}`,
     )
     say(`received ${new Date(task.receivedAt).toISOString()}, ${counted(task.attempts, 'attempt')}`)
     if (record.erased) say('its contents were erased')
     for (const one of attempts)
       say(
-        `  #${one.attempt}  ${timeOf(one.startedAt)}  ${shown(one.outcome)}  ${one.duration === undefined ? '' : lasting(one.duration)}  ${shown(one.error?.message ?? '', 160)}`.trimEnd(),
+        `  #${one.attempt}  ${timeOf(one.startedAt)}  ${ended(one.outcome)}  ${one.duration === undefined ? '' : lasting(one.duration)}  ${shown(one.error?.message ?? '', 160)}`.trimEnd(),
       )
     say(`\npayload\n${payloadOf(record.payload)}`)
     say(

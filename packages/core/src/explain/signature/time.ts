@@ -67,7 +67,7 @@ function stale(seconds: number): Clue {
     cause: 'stale',
     message: `the delivery was signed ${span(seconds)} before it was judged, longer ago than the tolerance allows; the signature itself matches`,
     remedy:
-      'let the sender deliver it again; for stored deliveries judge by the time of their arrival (now)',
+      'let the sender deliver it again; a stored delivery is judged by the time at which it came, which is the option now of explain',
   }
 }
 
