@@ -21,14 +21,17 @@ export interface SeriesTable {
 const MINUTE = 60_000
 const OTHER = 'other'
 
+// Those of a duration below 30 ms. It grows for others.
+const BUCKETS = 64
+
 interface Cell {
   readonly name: SeriesName
   minute: number
   count: number
   sum: number
   max: number
-  /** Counts by bucket, sparse. */
-  buckets: Map<number, number>
+  /** Counts by bucket. */
+  buckets: Uint32Array
 }
 
 /**
@@ -61,7 +64,14 @@ export function createSeriesTable(values: number, dirtied: () => void): SeriesTa
     const count = counts.get(group) ?? 0
     if (count >= values && value !== OTHER) return of({ ...name, value: OTHER })
     counts.set(group, count + 1)
-    const series = createSeries({ name, minute: 0, count: 0, sum: 0, max: 0, buckets: new Map() })
+    const series = createSeries({
+      name,
+      minute: 0,
+      count: 0,
+      sum: 0,
+      max: 0,
+      buckets: new Uint32Array(BUCKETS),
+    })
     known.set(key, series)
     return series
   }
@@ -69,10 +79,9 @@ export function createSeriesTable(values: number, dirtied: () => void): SeriesTa
   function createSeries(cell: Cell): Series {
     return {
       add(at, milliseconds) {
-        const minute = at - (at % MINUTE)
-        if (cell.count > 0 && cell.minute !== minute) close(cell)
+        if (cell.count > 0 && !(at >= cell.minute && at < cell.minute + MINUTE)) close(cell)
         if (cell.count === 0) {
-          cell.minute = minute
+          cell.minute = at - (at % MINUTE)
           dirty.push(cell)
           dirtied()
         }
@@ -81,7 +90,8 @@ export function createSeriesTable(values: number, dirtied: () => void): SeriesTa
         cell.count++
         cell.sum += took
         if (took > cell.max) cell.max = took
-        cell.buckets.set(bucket, (cell.buckets.get(bucket) ?? 0) + 1)
+        if (bucket >= cell.buckets.length) grow(cell, bucket)
+        cell.buckets[bucket]!++
       },
     }
   }
@@ -89,9 +99,17 @@ export function createSeriesTable(values: number, dirtied: () => void): SeriesTa
   function close(cell: Cell): void {
     if (cell.count === 0) return
     const { name, minute, count, sum, max, buckets } = cell
-    const histogram = [...buckets].sort(([a], [b]) => a - b)
+    const histogram: [bucket: number, count: number][] = []
+    for (let at = 0; at < buckets.length; at++)
+      if (buckets[at]! > 0) histogram.push([at, buckets[at]!])
     done.push({ ...name, minute, count, sum, max, histogram })
     cell.count = cell.sum = cell.max = 0
-    cell.buckets = new Map()
+    buckets.fill(0)
   }
+}
+
+function grow(cell: Cell, bucket: number): void {
+  const { buckets } = cell
+  cell.buckets = new Uint32Array(2 ** Math.ceil(Math.log2(bucket + 1)))
+  cell.buckets.set(buckets)
 }

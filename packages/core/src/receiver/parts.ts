@@ -69,7 +69,8 @@ export function createParts({ settings, subscribing, open, warn }: PartsContext)
   const port: Port = {
     ...attached,
     accept(intake, host) {
-      checkTransaction(host, inbox.name)
+      // Any other host was checked when the delivery was given.
+      if (host.transaction) checkTransaction(host, inbox.name)
       return attached.accept(intake, host)
     },
   }

@@ -20,11 +20,15 @@ export function taskDrafts(
   let made: WebhookEvent | undefined
   const event = (): WebhookEvent => (made ??= toEvent(receiver, record, delivery, record.payload))
   const fairKey = fairBy ? keyOf(fairBy, event()) : record.scope
-  return subscriptions.map(({ name, orderBy }) => ({
-    subscription: name,
-    ...(orderBy && { orderKey: String(orderBy(event())) }),
-    ...(fairKey !== undefined && { fairKey }),
-  }))
+  return subscriptions.map(({ name, orderBy }) =>
+    orderBy || fairKey !== undefined
+      ? {
+          subscription: name,
+          ...(orderBy && { orderKey: String(orderBy(event())) }),
+          ...(fairKey !== undefined && { fairKey }),
+        }
+      : { subscription: name },
+  )
 }
 
 /** The fair key of an event: what `fairBy` says, else the scope. Throws what `fairBy` throws. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createForgetful } from '../../src/inbox/forgetful.ts'
 
@@ -67,6 +68,30 @@ describe('a memory that forgets', () => {
       known.set(`beside ${now}`, 'value')
     }
     expect(told).toEqual([7_200_000, 7_199_999])
+  })
+
+  test('knows what a plain list of all entries would know, whatever is set again and deleted', () => {
+    const key = fc.nat({ max: 40 }).map((at) => `k${at}`)
+    const act = fc.tuple(fc.constantFrom('set', 'delete', 'wait'), key, fc.nat({ max: 9 }))
+    fc.assert(
+      fc.property(fc.nat({ max: 19 }), fc.array(act, { size: '+2' }), (more, acts) => {
+        const max = more + 1
+        const { known, clock } = scene({ max, window: 50 })
+        let list: { readonly key: string; readonly value: string; readonly at: number }[] = []
+        for (const [number, [what, name, time]] of acts.entries()) {
+          if (what === 'wait') clock.now += time
+          else list = list.filter((one) => one.key !== name)
+          if (what === 'delete') known.delete(name)
+          if (what !== 'set') continue
+          known.set(name, `value ${number}`)
+          list = [...list, { key: name, value: `value ${number}`, at: clock.now }].slice(-max)
+        }
+        for (let at = 0; at <= 40; at++)
+          expect(known.peek(`k${at}`)).toBe(
+            list.find((one) => one.key === `k${at}` && clock.now - one.at <= 50)?.value,
+          )
+      }),
+    )
   })
 
   test('a deleted entry is not known, and makes room', () => {

@@ -31,14 +31,15 @@ export function createRing(bounds: RingBounds): DeliveryRing {
 
   return {
     add(given) {
-      const { slot, ...arrival } = given
+      const arrival = given.slot === undefined ? given : withoutSlot(given)
       let at = rows.length
       // Several receivers write in batches of their own, so that one may come a second late.
       while (at > first && rows[at - 1]!.id > arrival.id) at--
       if (at === rows.length) rows.push(arrival)
       else rows.splice(at, 0, arrival)
       bytes += sizeOf(arrival)
-      if (arrival.kept) keep(slot ?? JSON.stringify([arrival.receiver, arrival.code]), arrival.id)
+      if (arrival.kept)
+        keep(given.slot ?? JSON.stringify([arrival.receiver, arrival.code]), arrival.id)
       while (rows.length - first > bounds.count || (bytes > bounds.bytes && first < rows.length))
         drop()
     },
@@ -73,6 +74,11 @@ export function createRing(bounds: RingBounds): DeliveryRing {
     bytes += sizeOf(rest) - sizeOf(rows[at]!)
     rows[at] = rest
   }
+}
+
+function withoutSlot(given: Arrival): Arrival {
+  const { slot: _, ...arrival } = given
+  return arrival
 }
 
 function sizeOf({ kept, replyBody = '', reason = '', ids, keys, path }: Arrival): number {
