@@ -12,7 +12,7 @@ const SENDERS = ['github', 'stripe', 'wecom', 'sendgrid', 'adyen']
 
 let apps: WrittenApps
 
-beforeAll(() => void (apps = writeApps()))
+beforeAll(async () => void (apps = await writeApps()))
 afterAll(() => rmSync(apps.folder, { recursive: true, force: true }))
 
 test('every app that the command line writes, for each sender and host, is well typed', async () => {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { catalogue } from '@postern/providers/catalogue'
 import type { About } from '@postern/core/scheme'
 import { hostNames, hosts, type HostName } from '../../packages/cli/src/hosts.ts'
+import { gatewayNames, gatewayOf } from '../../packages/cli/src/sender/gateway.ts'
 import { snippetOf } from '../../packages/cli/src/sender/snippet.ts'
 import { root } from '../run/report.ts'
 import { run } from '../run/step.ts'
@@ -16,8 +17,10 @@ export interface WrittenApps {
   readonly file: (about: Pick<About, 'name'>, host: HostName) => string
 }
 
-/** Writes them. */
-export function writeApps(): WrittenApps {
+const GITHUB = catalogue.get('github')!
+
+/** Writes them, and those of one sender behind each gateway. */
+export async function writeApps(): Promise<WrittenApps> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'postern-apps-')))
   linkModules(folder)
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
@@ -26,6 +29,11 @@ export function writeApps(): WrittenApps {
   for (const host of hostNames) {
     mkdirSync(join(folder, host))
     for (const about of abouts) writeFileSync(file(about, host), snippetOf(about, host))
+    for (const behind of gatewayNames) {
+      const gateway = await gatewayOf(behind, GITHUB.name)
+      const name = `${GITHUB.name}-behind-${behind}`
+      writeFileSync(file({ name }, host), snippetOf(GITHUB, host, gateway))
+    }
   }
   return { folder, count: abouts.length * hostNames.length, file }
 

@@ -410,6 +410,46 @@ const server = app.listen(0, '127.0.0.1', async () => {
     expect(stdout).toContain('status 200')
   })
 
+  test('behind a gateway: its test passes, and the app takes what the gateway signs alone', async () => {
+    const folder = await project('gateway', { type: 'module', dependencies: { express: '^5' } })
+    link(folder, 'express', 'express/node_modules/express')
+    const args = ['init', '-p', 'github', '--behind', 'hookdeck', '--inbox', 'memory', '--yes']
+    const { out } = await postern(args, { cwd: folder })
+    expect(out).toContain('Put the secret of Hookdeck into .env')
+    expect(out).toContain('npx postern send github --behind hookdeck --to http://localhost:')
+    expect(out).toMatch(/Add the URL of Hookdeck at GitHub: .+/)
+    const lines = 'HOOKDECK_GATEWAY_WEBHOOK_SECRET=<your-secret>\n'
+    expect(await readFile(join(folder, '.env'), 'utf8')).toBe(lines)
+    const tests = ['--test', 'webhooks/github.test.js']
+    const { stdout } = await run(process.execPath, tests, { cwd: folder })
+    expect(stdout).toMatch(/pass 1\n/)
+
+    await writeFile(
+      join(folder, 'app.js'),
+      `import express from 'express'
+import { mountWebhooks } from './webhooks/route.js'
+const app = express()
+mountWebhooks(app)
+const server = app.listen(0, '127.0.0.1', () => console.log('port', server.address().port))
+`,
+    )
+    const env = { ...process.env, HOOKDECK_GATEWAY_WEBHOOK_SECRET: 'a secret of Hookdeck' }
+    const app = execFile(process.execPath, ['app.js'], { cwd: folder, env })
+    try {
+      const [, port] = await new Promise<readonly string[]>((resolve) =>
+        app.stdout!.on('data', (text: string) => resolve(text.trim().split(' '))),
+      )
+      const to = ['push', '--to', `http://127.0.0.1:${port}/webhooks/github`]
+      const send = ['send', 'github', ...to, '--secret', 'a secret of Hookdeck']
+      const through = await postern([...send, '--behind', 'hookdeck'], { cwd: folder })
+      expect([through.code, through.out]).toEqual([0, expect.stringContaining('200')])
+      const direct = await postern(send, { cwd: folder })
+      expect([direct.code, direct.out]).toEqual([1, expect.stringContaining('401')])
+    } finally {
+      app.kill()
+    }
+  }, 60_000)
+
   test('a dry run writes nothing, and .env keeps what it has', async () => {
     const folder = await project(
       'dry',

@@ -21,6 +21,20 @@ describe('providers', () => {
     expect(out).toContain(`as told by   ${String(setup['docs'])}`)
   })
 
+  test('behind a gateway: its setup, its secret, and the app that verifies it; one that there is not', async () => {
+    const { out } = await postern(['providers', 'github', '--behind', 'hookdeck'])
+    expect(out).toMatch(/at the gateway, Hookdeck\n +add the URL {2}a destination of Hookdeck/)
+    expect(out).toMatch(/environment +HOOKDECK_GATEWAY_WEBHOOK_SECRET/)
+    expect(out).toMatch(/behind\(\s+hookdeckGateway\(.+\),\s+github,\s+\)/)
+    for (const [given, told] of [
+      ['hookdek', 'did you mean hookdeck?'],
+      ['svix', '--behind must be another sender than svix'],
+    ] as const) {
+      const { code, err } = await postern(['providers', 'svix', '--behind', given])
+      expect([code, err]).toEqual([2, expect.stringContaining(told)])
+    }
+  })
+
   test('all hosts, and a host that there is not', async () => {
     const { out } = await postern(['providers', 'stripe', '--host', 'all'])
     for (const host of ['express', 'koa', 'fastify', 'hono', 'next', 'node'])

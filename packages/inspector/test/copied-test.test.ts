@@ -3,8 +3,10 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { createReceiver, type Receiver } from '@postern/core'
+import { behind, createReceiver, type Receiver } from '@postern/core'
 import { github } from '@postern/providers/github'
+import { hookdeckGateway } from '@postern/providers/hookdeck-gateway'
+import { qstashGateway } from '@postern/providers/qstash-gateway'
 import { deliver, settled, signed } from '@postern/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CopyReply } from '../src/api/detail.ts'
@@ -96,6 +98,33 @@ test('a test that is copied of a dead task is red with its error until the handl
   expect((await vitest(done)).code).toBe(1)
   await receiver.close()
   await inbox.close()
+}, 180_000)
+
+test('of a delivery that came through a gateway, the copied test signs as the gateway, with or without the receiver', async () => {
+  const gateways = [hookdeckGateway({ secret: SECRET }), qstashGateway({ signingKeys: SECRET })]
+  for (const gateway of gateways) {
+    const inbox = temporaryInbox()
+    const provider = behind(gateway, github)
+    const receiver = createReceiver({ name: 'shop', provider, inbox, log: false }) as Receiver
+    receiver.on('push', { name: 'mail' }, () => undefined)
+    await deliver(receiver, signed(provider, 'push', { ref: 'refs/heads/main' }))
+    await settled(receiver)
+    const [task] = (await inbox.view!.list({})).rows
+    const auth = () => ({ allow: 'read', payloads: true }) as const
+    for (const receivers of [[receiver], []]) {
+      const page = viewer({ inbox, receivers, auth })
+      const { text } = await page.get<CopyReply>(`copy?as=test&task=${task!.id}`)
+      expect(text).toContain('behind(')
+      await writeFile(
+        join(FOLDER, 'webhooks', 'handlers.js'),
+        "export const subscribe = (receiver) => receiver.on('push', { name: 'mail' }, () => undefined)\n",
+      )
+      const { code, out } = await vitest(text)
+      expect([code, out]).toEqual([0, expect.stringMatching(/1 passed/)])
+    }
+    await receiver.close()
+    await inbox.close()
+  }
 }, 180_000)
 
 test('the module of the handlers is an option, one for each receiver if need be', async () => {

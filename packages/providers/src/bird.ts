@@ -53,10 +53,15 @@ export const bird: Factory<BirdOptions> = /* @__PURE__ */ provider({
       issuer: ['MessageBird'],
       tolerance: 5,
       url: (delivery) => signedUrl(delivery, options),
-      required: ['exp', 'url_hash'],
+      required: ['exp', 'url_hash', 'jti'],
       bodyHash: { claim: 'payload_hash' },
       check: (claims, delivery) => checkUrl(claims, delivery, options),
-      claims: ({ url }, seconds) => ({ nbf: seconds, exp: seconds + 60, url_hash: hashOf(url) }),
+      claims: ({ url }, seconds) => ({
+        nbf: seconds,
+        exp: seconds + 60,
+        jti: crypto.randomUUID(),
+        url_hash: hashOf(url),
+      }),
     })
     return { ...scheme, covers: { ...scheme.covers, url: options.publicUrl === undefined } }
   },

@@ -1,4 +1,4 @@
-import { createReceiver, inlineInbox, memoryLedger, unknownOptions } from '@postern/core'
+import { behind, createReceiver, inlineInbox, memoryLedger, unknownOptions } from '@postern/core'
 import type { Inbox, StoredDelivery } from '@postern/core/inbox'
 import { inertSource } from '@postern/core/inert'
 import type { About, Provider } from '@postern/core/scheme'
@@ -20,6 +20,12 @@ export interface CopyAsTestOptions {
    * @default './webhooks/handlers.js', the file that `postern init` writes
    */
   readonly handlers?: string
+  /**
+   * The gateway that delivered it in the sender's place: the test signs as that one.
+   *
+   * @default none: the sender delivered it
+   */
+  readonly gateway?: About | undefined
 }
 
 /** A task of a delivery, as {@link copyAsTest} needs it. */
@@ -44,29 +50,43 @@ export async function copyAsTest(
   delivery: StoredDelivery,
   options: CopyAsTestOptions = {},
 ): Promise<string> {
-  unknownOptions('copyAsTest', options, ['tasks', 'handlers'])
-  const { tasks = [], handlers = './webhooks/handlers.js' } = options
+  unknownOptions('copyAsTest', options, ['tasks', 'handlers', 'gateway'])
+  const { tasks = [], handlers = './webhooks/handlers.js', gateway } = options
+  const signer = gateway ? throughGateway(gateway, about) : about
   const whole = exportDelivery(about.name, delivery)
-  const made = await optionsFor(about, whole)
+  const made = await optionsFor(signer, whole)
   // Without the sender's signature, and without credentials.
-  const exported = { ...whole, headers: keptHeaders(whole.headers, about.create(made)) }
-  const factory = about.name.replaceAll(/[-.](\w)/g, (_all, letter: string) => letter.toUpperCase())
+  const exported = { ...whole, headers: keptHeaders(whole.headers, signer.create(made)) }
+  const call = `${factoryName(signer)}(${inertSource(made)})`
   const runs = tasks.length > 0
-  const { imports, receiver, sent } = runs ? running(tasks) : sending(about)
-  return `import { ${imports} } from '@postern/core'
-import { ${factory} } from '@postern/providers/${about.name.replaceAll('.', '-')}'
-import { deliver, fromDelivery, frozen } from '@postern/testing'
+  const { imports, receiver, sent } = runs ? running(tasks) : sending(signer)
+  return `import { ${gateway ? 'behind, ' : ''}${imports} } from '@postern/core'
+${gateway ? importOf(gateway) : ''}${importOf(about)}import { deliver, fromDelivery, frozen } from '@postern/testing'
 import { expect, test } from 'vitest'
 ${runs ? `// It subscribes the handlers of the app: subscribe(receiver).\nimport { subscribe } from ${inertSource(handlers)}\n` : ''}
 const exported = ${inertSource(exported)}
 
 test(${inertSource(runs ? nameOf(tasks) : `the delivery of ${new Date(delivery.receivedAt).toISOString()} is taken`)}, async () => {
-  const provider = ${factory}(${inertSource(made)})
+  const provider = ${gateway ? `behind(${call}, ${factoryName(about)})` : call}
   const now = frozen(exported.receivedAt)
 ${receiver}
 ${sent}
 })
 `
+}
+
+/** The gateway, whose deliveries are those of the sender behind it. */
+function throughGateway(gateway: About, about: About): About {
+  const inner = about.create(about.example)
+  return { ...gateway, create: (options) => behind(gateway.create(options), inner) }
+}
+
+function factoryName({ name }: About): string {
+  return name.replaceAll(/[-.](\w)/g, (_all, letter: string) => letter.toUpperCase())
+}
+
+function importOf(about: About): string {
+  return `import { ${factoryName(about)} } from '@postern/providers/${about.name.replaceAll('.', '-')}'\n`
 }
 
 /** What the test is called: after the first error, if there is one. */

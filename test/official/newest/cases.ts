@@ -4,7 +4,7 @@ import type { About, Provider, SignableRequest } from '@postern/core/scheme'
 import type { Vector } from '@postern/testing'
 import { bodies } from '../../../packages/providers/test/official/bodies.ts'
 import { lawsOf } from '../../../packages/providers/test/signing.ts'
-import { askedOf, type Asked, type Official, type Sdk } from './sdk.ts'
+import { askedOf, type Asked, type Made, type Official, type Sdk } from './sdk.ts'
 
 /** One delivery, judged by both. */
 export interface Judged {
@@ -79,7 +79,8 @@ async function ours(about: About, sdk: Sdk, official: Official): Promise<Judged[
   }
   const right = provider.sign!({ ...(laws.draft ?? { payload: {} }), at })
   await add('as drafted', right)
-  if (laws.draft?.body === undefined && about.formats[0] === 'json')
+  const anyBody = sdk.anyBody !== false && laws.draft?.body === undefined
+  if (anyBody && about.formats[0] === 'json')
     for (const [index, body] of bodies.entries())
       await add(
         `body ${index + 1}`,
@@ -108,19 +109,26 @@ async function ours(about: About, sdk: Sdk, official: Official): Promise<Judged[
 /** What the library signs, right and spoilt. */
 async function theirs(about: About, sdk: Sdk, official: Official): Promise<Judged[]> {
   const secret = lawsOf(about.name)?.secrets[0]
-  if (!official.sign || typeof secret !== 'string') return []
-  const provider = made(about, secret, lawsOf(about.name)!.options)
+  if (typeof secret !== 'string') return []
+  const { options = {} } = lawsOf(about.name)!
+  const provider = made(about, secret, options)
   const judged: Judged[] = []
-  for (const [index, body] of bodies.entries()) {
-    const request = {
-      method: 'POST',
-      url: 'https://example.com/',
-      headers: {},
-      body: Buffer.from(body),
-    }
-    const asked = askedOf(request as SignableRequest, secret, {}, NOW)
-    const headers = await withClock(NOW, () => official.sign!(asked))
-    const signed = { ...request, headers } as SignableRequest
+  const request = { method: 'POST', url: 'https://example.com/', headers: {} }
+  const asking = (body: string): Asked =>
+    askedOf(
+      { ...request, body: Buffer.from(body) } as SignableRequest,
+      secret,
+      options as Options,
+      NOW,
+    )
+  const all: Made[] = []
+  if (official.make) all.push(await withClock(NOW, () => official.make!(asking(''))))
+  if (official.sign)
+    for (const body of bodies)
+      all.push({ body, headers: await withClock(NOW, () => official.sign!(asking(body))) })
+  for (const [index, { body, headers }] of all.entries()) {
+    const asked = asking(body)
+    const signed = { ...request, headers, body: asked.bytes } as SignableRequest
     judged.push({
       name: `library signs: body ${index + 1}`,
       ours: await taken(provider, signed),

@@ -20,6 +20,14 @@ export interface Official {
   readonly verify: (asked: Asked) => unknown
   /** The headers that the library makes for a body. Absent if it only verifies. */
   readonly sign?: (asked: Asked) => Record<string, string> | Promise<Record<string, string>>
+  /** A whole delivery, of a library that signs what lies in the body. */
+  readonly make?: (asked: Asked) => Made | Promise<Made>
+}
+
+/** A delivery that an official library makes. */
+export interface Made {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
 }
 
 /** A library of a sender: where it is, and how it is asked. */
@@ -35,6 +43,8 @@ export interface Sdk {
   readonly signature?: string
   /** False if the library has the public key and our laws the private one, so that it cannot judge what we sign. @default true */
   readonly ours?: boolean
+  /** False if the signature lies in the body, so that no other body can have it. @default true */
+  readonly anyBody?: boolean
   readonly official: (module: Module) => Official
 }
 

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import type { Asked, Module, Sdk } from './sdk.ts'
 
 // The calls that the senders' own pages show. A library whose call changes fails the run, which is what it is for.
@@ -45,7 +46,17 @@ function named(prefix: string): Sdk['official'] {
   }
 }
 
-/** Every library that verifies, by its sender. */
+/** The item that Adyen's documentation shows, as far as it is signed. */
+const ADYEN_ITEM = {
+  pspReference: '7914073381342284',
+  merchantAccountCode: 'TestMerchant',
+  merchantReference: 'TestPayment-1407325143704',
+  amount: { value: 1130, currency: 'EUR' },
+  eventCode: 'AUTHORISATION',
+  success: 'true',
+} as const
+
+/** Every library that verifies, by its sender. Recurly's for Node.js has nothing for webhooks. */
 export const SDKS: readonly Sdk[] = [
   {
     sender: 'stripe',
@@ -87,12 +98,16 @@ export const SDKS: readonly Sdk[] = [
     package: 'twilio',
     signature: 'x-twilio-signature',
     official: ({ default: twilio }) => ({
-      verify({ secret, headers, url, body, method }) {
+      verify({ secret: token, headers, url, body, method, extra }) {
         const signature = headers['x-twilio-signature']
         const form = formOf(method === 'GET' ? '' : body)
+        const settings = headers['x-twilio-webhooks-signature-settings'] ?? ''
+        const algorithm = twilio.getSignatureAlgorithm(settings)
+        const shared = extra['sharedKeys'] as Readonly<Record<string, string>> | undefined
+        const secret = shared?.[/key=([^,]*)/.exec(settings)?.[1] ?? ''] ?? token
         return url.includes('bodySHA256')
-          ? twilio.validateRequestWithBody(secret, signature, url, body)
-          : twilio.validateRequest(secret, signature, url, form)
+          ? twilio.validateRequestWithBody(secret, signature, url, body, algorithm)
+          : twilio.validateRequest(secret, signature, url, form, algorithm)
       },
     }),
   },
@@ -446,11 +461,7 @@ export const SDKS: readonly Sdk[] = [
     signature: 'linear-signature',
     official: ({ LinearWebhookClient }) => ({
       verify: ({ bytes, headers, secret }) =>
-        new LinearWebhookClient(secret).verify(
-          bytes,
-          headers['linear-signature'],
-          headers['linear-timestamp'] ?? JSON.parse(bytes.toString()).webhookTimestamp,
-        ),
+        new LinearWebhookClient(secret).verify(bytes, headers['linear-signature']),
     }),
   },
   {
@@ -474,5 +485,158 @@ export const SDKS: readonly Sdk[] = [
       verify: ({ body, headers, secret }) =>
         Webhook.verifySigHeader(body, headers['x-cc-webhook-signature'], secret),
     }),
+  },
+  {
+    sender: 'bird',
+    package: 'messagebird',
+    from: 'messagebird/lib/webhook-signature-jwt.js',
+    signature: 'messagebird-signature-jwt',
+    official: ({ default: { verify } }) => ({
+      verify: async ({ url, bytes, headers, secret }) =>
+        await verify(
+          url,
+          bytes,
+          headers['messagebird-signature-jwt'],
+          createSecretKey(Buffer.from(secret)),
+        ),
+    }),
+  },
+  {
+    sender: 'dropbox-sign',
+    package: '@dropbox/sign',
+    anyBody: false,
+    official: ({ EventCallbackHelper, EventCallbackRequest, default: all }) => ({
+      async verify({ bytes, headers, secret }) {
+        const form = await new Response(Uint8Array.from(bytes), { headers }).formData()
+        const event = (EventCallbackRequest ?? all.EventCallbackRequest).init(
+          JSON.parse(String(form.get('json'))),
+        )
+        return (EventCallbackHelper ?? all.EventCallbackHelper).isValid(secret, event)
+      },
+    }),
+  },
+  {
+    sender: 'mercado-pago',
+    package: 'mercadopago',
+    signature: 'x-signature',
+    official: ({ WebhookSignatureValidator, default: all }) => ({
+      verify: ({ url, headers, secret }) =>
+        (WebhookSignatureValidator ?? all.WebhookSignatureValidator).validate({
+          xSignature: headers['x-signature'],
+          xRequestId: headers['x-request-id'],
+          dataId: new URL(url).searchParams.get('data.id'),
+          secret,
+        }),
+    }),
+  },
+  {
+    sender: 'hubspot',
+    package: '@hubspot/api-client',
+    signature: 'x-hubspot-signature-v3',
+    official({ Signature, default: all }) {
+      const own = Signature ?? all.Signature
+      return {
+        verify({ method, url, headers, body: requestBody, secret: clientSecret }) {
+          const newest = headers['x-hubspot-signature-v3']
+          return own.isValid({
+            method,
+            url,
+            requestBody,
+            clientSecret,
+            signature: newest ?? headers['x-hubspot-signature'],
+            signatureVersion: newest ? 'v3' : headers['x-hubspot-signature-version'],
+            ...(newest && { timestamp: Number(headers['x-hubspot-request-timestamp']) }),
+          })
+        },
+        sign({ method, url, body: requestBody, secret: clientSecret, now }) {
+          const timestamp = now * 1000
+          const signed = { url, requestBody, clientSecret, timestamp }
+          return {
+            'x-hubspot-request-timestamp': String(timestamp),
+            'x-hubspot-signature-v3': own.getSignature(method, 'v3', signed),
+          }
+        },
+      }
+    },
+  },
+  {
+    sender: 'braintree',
+    package: 'braintree',
+    anyBody: false,
+    official({ default: { BraintreeGateway, Environment } }) {
+      const gateway = ({ secret: privateKey, extra }: Asked): Module =>
+        new BraintreeGateway({
+          environment: Environment.Sandbox,
+          merchantId: 'none',
+          publicKey: extra['publicKey'],
+          privateKey,
+        })
+      return {
+        async verify(asked) {
+          const form = new URLSearchParams(asked.body)
+          await gateway(asked).webhookNotification.parse(
+            form.get('bt_signature'),
+            form.get('bt_payload'),
+          )
+        },
+        async make(asked) {
+          const { bt_signature, bt_payload } = await gateway(
+            asked,
+          ).webhookTesting.sampleNotification('subscription_went_past_due', 's1')
+          return {
+            headers: { 'content-type': 'application/x-www-form-urlencoded' },
+            body: String(new URLSearchParams({ bt_signature, bt_payload })),
+          }
+        },
+      }
+    },
+  },
+  {
+    sender: 'adyen',
+    package: '@adyen/api-library',
+    from: '@adyen/api-library/lib/src/utils/hmacValidator.js',
+    anyBody: false,
+    official({ default: all }) {
+      const validator = new (all.default ?? all)()
+      return {
+        verify: ({ body, secret }) =>
+          JSON.parse(body).notificationItems.every((one: Module) =>
+            validator.validateHMAC(one.NotificationRequestItem, secret),
+          ),
+        make({ secret }) {
+          const hmacSignature = validator.calculateHmac(ADYEN_ITEM, secret)
+          const item = { ...ADYEN_ITEM, additionalData: { hmacSignature } }
+          return {
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({
+              live: 'false',
+              notificationItems: [{ NotificationRequestItem: item }],
+            }),
+          }
+        },
+      }
+    },
+  },
+  {
+    sender: 'contentful',
+    package: '@contentful/node-apps-toolkit',
+    signature: 'x-contentful-signature',
+    official({ verifyRequest, signRequest, default: all }) {
+      const requestOf = ({ method, url, headers, body }: Asked): Module => {
+        const { pathname, search } = new URL(url)
+        return { method, headers, body, path: pathname + search }
+      }
+      return {
+        verify: (asked) => (verifyRequest ?? all.verifyRequest)(asked.secret, requestOf(asked)),
+        sign(asked) {
+          const sent = { 'content-type': 'application/json', 'x-contentful-topic': 'a.b' }
+          const request = { ...requestOf(asked), headers: sent }
+          return {
+            ...sent,
+            ...(signRequest ?? all.signRequest)(asked.secret, request, asked.now * 1000),
+          }
+        },
+      }
+    },
   },
 ]

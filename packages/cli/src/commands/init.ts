@@ -18,11 +18,13 @@ import { requireOneOf } from '../options/checked-options.ts'
 import { Failure, type ExitCode } from '../print/failure.ts'
 import { remark, say } from '../print/outcome.ts'
 import { columnsOf } from '../print/width.ts'
+import { gatewayNames, gatewayOf } from '../sender/gateway.ts'
 import { aboutOf } from '../sender/sender.ts'
 
 /** Options of `postern init`. */
 export interface InitOptions {
   readonly provider?: string
+  readonly behind?: string
   readonly inbox?: string
   readonly framework?: string
   readonly path?: string
@@ -35,6 +37,7 @@ export interface InitOptions {
 export function declare(command: Command): void {
   command
     .option('-p, --provider <name>', 'who sends, as in `postern providers`')
+    .option('--behind <gateway>', `the gateway in front: ${gatewayNames.join(', ')}`)
     .option('--inbox <name>', `one of ${Object.keys(inboxes).join(', ')}`)
     .option(
       '--framework <name>',
@@ -107,7 +110,8 @@ async function wantedOf(options: InitOptions, framework: Framework): Promise<Wan
   const path = options.path ?? `/webhooks/${about.name}`
   if (!/^\/[\w./-]+$/.test(path) || path.includes('..'))
     throw new Failure(2, `--path must be a path such as /webhooks/github, got ${path}`)
-  const rest = { about, path, topic: about.topics[0] ?? '**' }
+  const gateway = await gatewayOf(options.behind, about.name)
+  const rest = { about, gateway, path, topic: about.topics[0] ?? '**' }
   if (hosts[framework].inbox === 'own') {
     if (options.inbox !== undefined)
       throw new Failure(

@@ -6,6 +6,7 @@ import { remark, say, sayJson } from '../print/outcome.ts'
 import { requireOneOf } from '../options/checked-options.ts'
 import { anatomyOf } from '../sender/anatomy.ts'
 import { aboutOf, variablesOf } from '../sender/sender.ts'
+import { gatewayNames, gatewayOf } from '../sender/gateway.ts'
 import { setupRows } from '../sender/setup.ts'
 import { hostNames, type HostName } from '../hosts.ts'
 import { snippetOf } from '../sender/snippet.ts'
@@ -18,14 +19,27 @@ export function declare(command: Command): void {
   command
     .option('--json', 'print JSON')
     .option('--host <name>', `an app for one of ${hostNames.join(', ')}, or for all`)
-    .addHelpText('after', examples('providers', 'providers twilio', 'providers stripe --host koa'))
+    .option('--behind <gateway>', `the app behind one of ${gatewayNames.join(', ')}`)
+    .addHelpText(
+      'after',
+      examples(
+        'providers',
+        'providers twilio',
+        'providers stripe --host koa',
+        'providers github --behind hookdeck',
+      ),
+    )
     .action(runAction(providersCommand))
 }
 
 /** `postern providers [name]`: the catalogue, or all about one sender. */
 async function providersCommand(
   name: string | undefined,
-  options: { readonly json?: boolean; readonly host?: HostName | 'all' },
+  options: {
+    readonly json?: boolean
+    readonly host?: HostName | 'all'
+    readonly behind?: string
+  },
 ): Promise<ExitCode> {
   const { host } = options
   if (host !== undefined) requireOneOf('--host', host, [...hostNames, 'all'])
@@ -51,6 +65,7 @@ async function providersCommand(
     return 0
   }
   const about = await aboutOf(name)
+  const gateway = await gatewayOf(options.behind, about.name)
   if (options.json) sayJson({ ...plain(about), ...(await anatomyOf(about)) }, 2)
   else {
     const covers = about.covers ?? { body: 'bytes' }
@@ -61,7 +76,9 @@ async function providersCommand(
       ...(covers.id ? ['the id'] : []),
     ]
     const looks = await anatomyOf(about)
-    say(styled('bold', `${about.title} (${about.name})`))
+    say(
+      styled('bold', `${about.title} (${about.name})${gateway ? `, behind ${gateway.title}` : ''}`),
+    )
     say(about.docs)
     say(
       table(
@@ -88,15 +105,15 @@ async function providersCommand(
           ],
           ...deliveryRows(about),
           ['topics', about.topics.join(', ')],
-          ['environment', variablesOf(about).join(', ')],
+          ['environment', variablesOf(gateway ?? about).join(', ')],
         ],
         { wraps: true },
       ),
     )
-    say('\nat the sender')
+    say(gateway ? `\nat the gateway, ${gateway.title}` : '\nat the sender')
     say(
       table(
-        setupRows(about).map(([what, text]) => [`  ${what}`, text]),
+        setupRows(gateway ?? about).map(([what, text]) => [`  ${what}`, text]),
         { wraps: true },
       ),
     )
@@ -108,7 +125,7 @@ async function providersCommand(
       ),
     )
     for (const one of host === 'all' ? hostNames : [host ?? hostNames[0]!])
-      say(`\n${styled('bold', one)}\n\n${snippetOf(about, one)}`)
+      say(`\n${styled('bold', one)}\n\n${snippetOf(about, one, gateway)}`)
     if (host === undefined)
       remark(`\nother hosts: --host ${hostNames.slice(1).join(', --host ')}, --host all`)
   }

@@ -1,11 +1,13 @@
 import type { Command } from 'commander'
 import { examples, runAction } from '../action.ts'
+import { behind } from '@postern/core'
 import { many, senderOptions } from '../options/shared-options.ts'
 import { readStart, type SignableRequest } from '@postern/core/scheme'
 import { sample, samples, signedInit } from '@postern/samples'
 import { countOption, meant, numberOption, requireWebUrl } from '../options/checked-options.ts'
 import { Failure, type ExitCode } from '../print/failure.ts'
 import { remark, say, sayJson } from '../print/outcome.ts'
+import { gatewayNames, gatewayOf } from '../sender/gateway.ts'
 import { aboutOf, providerOf, type SenderOptions } from '../sender/sender.ts'
 import { createBar } from '../sender-api/bar.ts'
 import { paced } from '../send/pace.ts'
@@ -19,6 +21,7 @@ import { shown, styled } from '../print/terminal.ts'
 /** Options of `postern send`. */
 export interface SendOptions extends SenderOptions, PayloadOptions {
   readonly to: string
+  readonly behind?: string
   readonly count: string
   readonly rate?: string
   readonly duplicate?: boolean
@@ -39,6 +42,7 @@ export interface Sent {
 export function declare(command: Command): void {
   senderOptions(command)
     .requiredOption('--to <url>', 'where to')
+    .option('--behind <gateway>', `as it comes through one of ${gatewayNames.join(', ')}`)
     .option('--data <json>', 'payload to lay over the sample, or @file')
     .option('--set <a.b=value>', 'one member of the payload; can be repeated', many)
     .option('--count <number>', 'how many', '1')
@@ -71,10 +75,14 @@ export async function sendCommand(
   const timeout = numberOption('--timeout', options.timeout) * 1000
   const payload = await payloadOf(options)
   const known = await aboutOf(name)
-  if (!known.canSign)
-    throw new Failure(2, `${known.title} cannot be sent: only the sender has the key that signs`)
-  const { provider, about } = await providerOf(name, options, newKey)
-  const shownTopic = await topicOf(about.name, topic, options)
+  const gateway = await gatewayOf(options.behind, known.name)
+  const about = gateway ?? known
+  for (const one of [known, about])
+    if (!one.canSign)
+      throw new Failure(2, `${one.title} cannot be sent: only the sender has the key that signs`)
+  const signer = await providerOf(about.name, options, newKey)
+  const provider = gateway ? behind(signer.provider, known.create(known.example)) : signer.provider
+  const shownTopic = await topicOf(known.name, topic, options)
   if (options.stale && provider.covers.timestamp !== true)
     remark(`${about.title} signs no time: a stale delivery is taken as any other`)
   if (options.tamper && provider.covers.body === 'none')

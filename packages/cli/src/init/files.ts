@@ -36,7 +36,7 @@ export interface InitPlan {
 
 /** Plans the files of a receiver, its handlers, its route and its test. Nothing is written. */
 export function planOf(project: Project, wanted: Wanted): InitPlan {
-  const { about, inbox, path, topic } = wanted
+  const { about, gateway, inbox, path, topic } = wanted
   const language = languageOf(project)
   const { isCommonJs, testExtension, testEnding, testCommand } = language
   const { framework, source, runner, raise } = project
@@ -54,9 +54,7 @@ export function planOf(project: Project, wanted: Wanted): InitPlan {
   const inTests =
     source !== '' && folder.startsWith(`${source}/`) ? folder.slice(source.length + 1) : folder
   const testFile = `${tests === undefined ? folder : slashPath(tests, inTests)}/${about.name}.${isNest ? 'spec' : 'test'}.${testExtension}`
-  const tested = testOf(about, {
-    ...factoryOf(about),
-    topic,
+  const tested = testOf(wanted, {
     runner,
     nest: isNest ? { path, handlers: HANDLERS } : undefined,
     handlers: importPath(testFile, handlers, testEnding),
@@ -71,7 +69,7 @@ export function planOf(project: Project, wanted: Wanted): InitPlan {
   return {
     files: written,
     env: [
-      `${variablesOf(about)[0]!}=<your-secret>`,
+      `${variablesOf(gateway ?? about)[0]!}=<your-secret>`,
       ...(typeof kept?.written === 'object'
         ? [`${kept.written.variable}=${kept.written.example}`]
         : []),
@@ -92,7 +90,7 @@ export function planOf(project: Project, wanted: Wanted): InitPlan {
 
 function commonParts(
   project: Project,
-  { about, inbox, path, topic }: Wanted,
+  { about, gateway, inbox, path, topic }: Wanted,
   place: InitPlace,
   language: Language,
 ): InitParts {
@@ -103,7 +101,7 @@ function commonParts(
     [`${folder}/handlers.${extension}`, handlersFile(topic, extension === 'ts')],
     [
       `${folder}/receiver.${extension}`,
-      receiverOf(about, { framework: project.framework, inbox: inbox!, language }),
+      receiverOf({ about, gateway }, { framework: project.framework, inbox: inbox!, language }),
     ],
     [route.file, route.text],
   ])

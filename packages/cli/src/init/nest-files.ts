@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { receiverModule } from '../sender/nest-app.ts'
-import { factoryOf, inboxCall, inboxImport, providerCall } from '../sender/written.ts'
+import { inboxCall, inboxImport, providerCall, senderImports } from '../sender/written.ts'
 import { importPath, slashPath } from './joined.ts'
 import type { Language } from './language.ts'
 import type { InitParts, InitPlace, Wanted } from './parts.ts'
@@ -14,11 +14,11 @@ export const HANDLERS = 'WebhookHandlers'
 /** A module with its receiver, and a provider with its handlers. */
 export function nestParts(
   { folder: root, source }: Project,
-  { about, inbox, path, topic }: Wanted,
+  { about, gateway, inbox, path, topic }: Wanted,
   { folder, mount }: InitPlace,
   { ending }: Language,
 ): InitParts {
-  const { factory, from: sender } = factoryOf(about)
+  const sender = { about, gateway }
   // A second sender shares the inbox of the first.
   const isFirst = mount === MOUNT
   const called = isFirst ? 'Webhooks' : mount.slice('mount'.length)
@@ -47,7 +47,8 @@ export function nestParts(
       [
         "import { Module } from '@nestjs/common'",
         "import { PosternModule } from '@postern/nestjs'",
-        `import { ${factory} } from '${sender}'`,
+        ...(gateway ? ["import { behind } from '@postern/core'"] : []),
+        ...senderImports(sender),
         ...(isFirst ? [inboxImport(inbox!)] : []),
         `import { ${HANDLERS} } from './handlers${ending}'`,
         '',
@@ -55,10 +56,12 @@ export function nestParts(
         '  imports: [',
         ...(isFirst
           ? [
-              `    PosternModule.forRootAsync({ useFactory: () => ({ inbox: ${inboxCall(inbox!, about, true)} }) }),`,
+              `    PosternModule.forRootAsync({ useFactory: () => ({ inbox: ${inboxCall(inbox!, sender, true)} }) }),`,
             ]
           : []),
-        ...receiverModule(about.name, path, providerCall(about, true)).map((line) => `    ${line}`),
+        ...receiverModule(about.name, path, providerCall(sender, true)).map(
+          (line) => `    ${line}`,
+        ),
         '  ],',
         `  providers: [${HANDLERS}],`,
         '})',

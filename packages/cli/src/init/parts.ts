@@ -4,6 +4,8 @@ import type { InboxName } from '../inboxes.ts'
 /** What `init` was asked for. */
 export interface Wanted {
   readonly about: About
+  /** What verifies in the sender's place. Undefined if the sender delivers by itself. */
+  readonly gateway: About | undefined
   /** Undefined if the host has one of its own. */
   readonly inbox: InboxName | undefined
   /** Path of the route. */

@@ -1,21 +1,24 @@
-import type { About } from '@postern/core/scheme'
 import type { Framework } from '../hosts.ts'
 import type { InboxName } from '../inboxes.ts'
-import { factoryOf, receiverImports, receiverLines } from '../sender/written.ts'
+import {
+  receiverImports,
+  receiverLines,
+  senderImports,
+  type WrittenSender,
+} from '../sender/written.ts'
 import type { Language } from './language.ts'
 
 /** What the receiver's file says. */
 export function receiverOf(
-  about: About,
+  sender: WrittenSender,
   {
     framework,
     inbox,
     language: { extension, ending },
   }: { readonly framework: Framework; readonly inbox: InboxName; readonly language: Language },
 ): string {
-  const { factory, from } = factoryOf(about)
   const isNext = framework === 'next'
-  const lines = receiverLines(about, {
+  const lines = receiverLines(sender, {
     inbox,
     isTyped: extension === 'ts',
     isNext,
@@ -23,9 +26,9 @@ export function receiverOf(
     subscribe: ['subscribe(receiver)'],
   })
   return [
-    ...receiverImports(inbox),
+    ...receiverImports(inbox, sender),
     ...(isNext ? ["import { persistent, reloadable } from '@postern/next'"] : []),
-    `import { ${factory} } from '${from}'`,
+    ...senderImports(sender),
     `import { subscribe } from './handlers${ending}'`,
     '',
     ...lines.map((line) => line.replace(/^const receiver\b/, 'export const receiver')),

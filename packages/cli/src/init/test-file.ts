@@ -1,20 +1,16 @@
 import type { About } from '@postern/core/scheme'
+import { factoryOf, senderImports } from '../sender/written.ts'
+import type { Wanted } from './parts.ts'
 import type { Project } from './project.ts'
 
 /** A test of the first handler. Undefined if deliveries cannot be signed. */
 export function testOf(
-  about: About,
+  { about, gateway, topic }: Pick<Wanted, 'about' | 'gateway' | 'topic'>,
   {
-    factory,
-    from,
-    topic,
     runner,
     nest,
     handlers,
   }: {
-    readonly factory: string
-    readonly from: string
-    readonly topic: string
     readonly runner: Project['runner']
     /** The path of the route and the class of handlers, if the test goes through an app of NestJS. */
     readonly nest: { readonly path: string; readonly handlers: string } | undefined
@@ -22,7 +18,8 @@ export function testOf(
     readonly handlers: string
   },
 ): string | undefined {
-  const secret = secretOf(about)
+  const signer = gateway ?? about
+  const secret = about.canSign ? secretOf(signer) : undefined
   if (secret === undefined) return undefined
   const isNode = runner === 'node'
   const head = isNode
@@ -32,7 +29,9 @@ export function testOf(
       : []
   const check = (found: string, wanted: string): string =>
     isNode ? `assert.equal(${found}, ${wanted})` : `expect(${found}).toBe(${wanted})`
-  const made = `${factory}({ ${about.secretOption}: '${secret}' })`
+  const signed = `${factoryOf(signer).factory}({ ${signer.secretOption}: '${secret}' })`
+  const made = gateway ? `behind(${signed}, ${factoryOf(about).factory})` : signed
+  const core = gateway ? ['behind', 'createReceiver'] : ['createReceiver']
   const checked = [
     `  ${check('status < 300', 'true')}`,
     `  ${check('tasks[0]?.state', "'done'")}`,
@@ -45,7 +44,8 @@ export function testOf(
       "import { Test } from '@nestjs/testing'",
       "import { PosternModule } from '@postern/nestjs'",
       "import { postern } from '@postern/nestjs/testing'",
-      `import { ${factory} } from '${from}'`,
+      ...(gateway ? ["import { behind } from '@postern/core'"] : []),
+      ...senderImports({ about, gateway }),
       `import { ${nest.handlers} } from '${handlers}'`,
       '',
       `test('${topic} is handled', async () => {`,
@@ -61,8 +61,8 @@ export function testOf(
     ].join('\n')
   return [
     ...head,
-    "import { createReceiver } from '@postern/core'",
-    `import { ${factory} } from '${from}'`,
+    `import { ${core.join(', ')} } from '@postern/core'`,
+    ...senderImports({ about, gateway }),
     "import { deliver, signed } from '@postern/testing'",
     `import { subscribe } from '${handlers}'`,
     '',

@@ -1,5 +1,6 @@
 import { hosts } from '../hosts.ts'
 import { wrapped } from '../print/width.ts'
+import { gatewayName } from '../sender/gateway.ts'
 import { whereToAdd } from '../sender/setup.ts'
 import type { InitPlan } from './files.ts'
 import { takenByGit } from './ignore.ts'
@@ -21,7 +22,8 @@ export interface Told extends WrittenFiles {
  * and commands begin with two blanks and are never broken: they are copied.
  */
 export function toldOf(project: Project, plan: InitPlan, wanted: Wanted, told: Told): string {
-  const { about, path } = wanted
+  const { about, gateway, path } = wanted
+  const behind = gateway ? ` --behind ${gatewayName(gateway)}` : ''
   const { columns } = told
   const steps = [
     ...(told.installed ? [] : [['Install:', ...commandsOf(project, plan)]]),
@@ -31,9 +33,10 @@ export function toldOf(project: Project, plan: InitPlan, wanted: Wanted, told: T
     ...(plan.test === undefined ? [] : [[`Test: ${plan.test}`]]),
     [
       'Start the app, and send it a delivery:',
-      `  npx postern send ${about.name} --to http://localhost:${project.port}${path}`,
+      `  npx postern send ${about.name}${behind} --to http://localhost:${project.port}${path}`,
     ],
-    [`Add the public URL of ${path} at ${whereToAdd(about)}`],
+    [`Add the public URL of ${path} at ${whereToAdd(gateway ?? about)}`],
+    ...(gateway ? [[`Add the URL of ${gateway.title} at ${whereToAdd(about)}`]] : []),
   ]
   return [
     ...[...plan.files.keys()].map((file) => `wrote ${file}`),
@@ -81,12 +84,13 @@ function mountStep({ parsers, app, framework }: Project, plan: InitPlan): readon
 function secretStep(
   { folder, readsEnv }: Project,
   plan: InitPlan,
-  { about }: Wanted,
+  { about, gateway }: Wanted,
 ): readonly string[] {
   const [variable = '', place] = plan.env.map(variableOf)
   const open = takenByGit(folder, plan.ignored)
+  const { title, setup, docs } = gateway ?? about
   return [
-    `Put the secret of ${about.title} into .env (${about.setup?.secret ?? about.docs}).`,
+    `Put the secret of ${title} into .env (${setup?.secret ?? docs}).`,
     ...(place === undefined
       ? []
       : [`Put the address of the inbox into .env as ${place}: an example stands there.`]),

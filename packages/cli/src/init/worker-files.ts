@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { factoryOf, providerCall, windowOf } from '../sender/written.ts'
+import { factoryOf, providerCall, senderImports, windowOf } from '../sender/written.ts'
 import {
   BINDING,
   CLASS,
@@ -23,20 +23,21 @@ const COMPATIBILITY = '2026-11-01'
 /** The receivers of a Worker, its Durable Object, and the settings of both if there are none yet. */
 export function workerParts(
   { folder: root, source }: Project,
-  { about, path, topic }: Wanted,
+  { about, gateway, path, topic }: Wanted,
   { folder, mount }: InitPlace,
   { extension, ending }: Language,
 ): InitParts {
   const isTyped = extension === 'ts'
-  const { factory, from } = factoryOf(about)
-  const provider = providerCall(about, isTyped, 'env')
+  const { factory } = factoryOf(about)
+  const sender = { about, gateway }
+  const provider = providerCall(sender, isTyped, 'env')
   // A second sender joins the object of the first.
   const isFirst = mount === MOUNT
   const types = ['Receivers', ...(isFirst ? ['ObjectNamespace'] : [])].toSorted()
   const receiver = [
     ...(isTyped ? [`import type { ${types.join(', ')} } from '@postern/cloudflare'`] : []),
-    "import { createReceiver } from '@postern/core'",
-    `import { ${factory} } from '${from}'`,
+    `import { ${gateway ? 'behind, ' : ''}createReceiver } from '@postern/core'`,
+    ...senderImports(sender),
     `import { subscribe } from './handlers${ending}'`,
     '',
     ...(isTyped
@@ -65,7 +66,7 @@ export function workerParts(
       `import { receivers } from './receiver${ending}'`,
       '',
       '/** Stores the events and runs the handlers. */',
-      ...exportLines(windowOf(about)),
+      ...exportLines(windowOf(gateway ?? about)),
       '',
     ].join('\n'),
   )
@@ -98,9 +99,11 @@ export function workerParts(
       `  with the imports: import { receivers as ${factory}Receivers } from '${own}'`,
       ...(isTyped ? secretsOf(provider).map((name) => `  in Env: readonly ${name}: string`) : []),
       `  in what it returns: ...${factory}Receivers(env, inbox)`,
-      ...(windowOf(about) === ''
+      ...(windowOf(gateway ?? about) === ''
         ? []
-        : [`  in worker.${extension}: durableObject(receivers, { ${windowOf(about)} })`]),
+        : [
+            `  in worker.${extension}: durableObject(receivers, { ${windowOf(gateway ?? about)} })`,
+          ]),
       ...secrets(),
     ].join('\n')
   }

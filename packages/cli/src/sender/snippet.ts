@@ -1,33 +1,37 @@
 import type { About } from '@postern/core/scheme'
 import { hosts, type HostName } from '../hosts.ts'
 import {
-  factoryOf,
   inboxCall,
   inboxImport,
   providerCall,
   receiverImports,
   receiverLines,
+  senderImports,
   windowOf,
 } from './written.ts'
 
-/** A whole app for one sender on one host, in TypeScript, with an inbox that outlives the process. */
-export function snippetOf(about: About, host: HostName): string {
+/**
+ * A whole app for one sender on one host, in TypeScript, with an inbox that outlives the process. With a gateway, the app verifies
+ * that one in the sender's place.
+ */
+export function snippetOf(about: About, host: HostName, gateway?: About): string {
+  const sender = { about, gateway }
   const { package: adapter, app, inbox = 'sqlite', environment } = hosts[host]
   const kept = inbox === 'own' ? undefined : inbox
-  const { factory, from } = factoryOf(about)
   const topic = about.topics[0] ?? '**'
   const { imports, lines, makesReceiver } = app(`/webhooks/${about.name}`, {
     name: about.name,
     topic,
-    provider: providerCall(about, true, environment),
-    inbox: kept === undefined ? '' : inboxCall(kept, about, true),
-    window: windowOf(about),
+    provider: providerCall(sender, true, environment),
+    inbox: kept === undefined ? '' : inboxCall(kept, sender, true),
+    window: windowOf(gateway ?? about),
   })
-  const imported = `import { ${factory} } from '${from}'`
+  const imported = senderImports(sender)
   if (makesReceiver === true || kept === undefined)
     return [
       ...imports,
-      imported,
+      ...(gateway ? ["import { behind } from '@postern/core'"] : []),
+      ...imported,
       ...(kept === undefined ? [] : [inboxImport(kept)]),
       '',
       ...lines,
@@ -35,12 +39,12 @@ export function snippetOf(about: About, host: HostName): string {
   const isNext = host === 'next'
   const mounted = isNext ? 'persistent, reloadable, webhook' : 'webhook'
   return [
-    ...receiverImports(kept),
+    ...receiverImports(kept, sender),
     ...(adapter === undefined ? [] : [`import { ${mounted} } from '${adapter}'`]),
-    imported,
+    ...imported,
     ...imports,
     '',
-    ...receiverLines(about, {
+    ...receiverLines(sender, {
       inbox: kept,
       isTyped: true,
       isNext,

@@ -21,9 +21,24 @@ export function factoryOf(about: Pick<About, 'name'>): {
   }
 }
 
+/** The sender of an app: by itself, or behind a gateway that verifies in its place. */
+export interface WrittenSender {
+  readonly about: About
+  readonly gateway?: About | undefined
+}
+
+/** The lines of import for the factories of a sender. */
+export function senderImports({ about, gateway }: WrittenSender): readonly string[] {
+  return [gateway, about].flatMap((one) => {
+    if (one === undefined) return []
+    const { factory, from } = factoryOf(one)
+    return [`import { ${factory} } from '${from}'`]
+  })
+}
+
 /** The statements that make the receiver and subscribe its handlers. */
 export function receiverLines(
-  about: About,
+  sender: WrittenSender,
   {
     inbox,
     isTyped,
@@ -41,10 +56,10 @@ export function receiverLines(
 ): readonly string[] {
   const made = (...more: readonly string[]): readonly string[] => [
     'createReceiver({',
-    ...indented([...providerCall(about, isTyped), ...more]),
+    ...indented([...providerCall(sender, isTyped), ...more]),
     '})',
   ]
-  const kept = inboxCall(inbox, about, isTyped)
+  const kept = inboxCall(inbox, sender, isTyped)
   if (!isNext)
     return [
       ...after(
@@ -56,7 +71,7 @@ export function receiverLines(
   return [
     '// One inbox and one receiver for all bundles, also after a hot reload; `next build` opens neither.',
     `const inbox = persistent('inbox', () => ${kept})`,
-    `const receiver = reloadable('${about.name}', () => {`,
+    `const receiver = reloadable('${sender.about.name}', () => {`,
     ...indented([...after('const receiver = ', made('inbox,')), ...subscribe, 'return receiver']),
     '})',
   ]
@@ -64,10 +79,28 @@ export function receiverLines(
 
 /** The option `provider` of a receiver: its secret and the values of one account come from the environment. */
 export function providerCall(
-  about: About,
+  { about, gateway }: WrittenSender,
   isTyped: boolean,
   environment: Environment = 'process.env',
 ): readonly string[] {
+  if (!gateway) return ended(after('provider: ', factoryCall(about, isTyped, environment)))
+  const outer = factoryCall(gateway, isTyped, environment)
+  const inner = DECRYPTS.test(Object.keys(about.example).join(' '))
+    ? factoryCall(about, isTyped, environment)
+    : [factoryOf(about).factory]
+  const line = `provider: behind(${outer.join('')}, ${inner.join('')}),`
+  if (outer.length + inner.length === 2 && line.length <= WIDTH) return [line]
+  return ['provider: behind(', ...indented([...ended(outer), ...ended(inner)]), '),']
+}
+
+// With its indent, a line of the app has at most 100 characters.
+const WIDTH = 98
+
+/** What reads its bodies with keys of its own needs them behind a gateway too. */
+const DECRYPTS = /aeskey/i
+
+/** The call of a factory. */
+function factoryCall(about: About, isTyped: boolean, environment: Environment): readonly string[] {
   const { factory } = factoryOf(about)
   const given = Object.entries(about.example).map(([option, value]: [string, unknown]) => {
     const isSecret = option === about.secretOption
@@ -75,8 +108,8 @@ export function providerCall(
     const variable = isSecret ? variablesOf(about)[0] : `${upper(about.name)}_${upper(option)}`
     return `${option}: ${environment}.${variable}${isTyped && environment === 'process.env' ? '!' : ''}`
   })
-  if (given.length < 2) return [`provider: ${factory}({ ${given.join('')} }),`]
-  return [`provider: ${factory}({`, ...indented(given.map((one) => `${one},`)), '}),']
+  if (given.length < 2) return [`${factory}({ ${given.join('')} })`]
+  return [`${factory}({`, ...indented(given.map((one) => `${one},`)), '})']
 }
 
 function indented(lines: readonly string[]): readonly string[] {
@@ -87,12 +120,20 @@ function after(head: string, [first, ...lines]: readonly string[]): readonly str
   return [head + first, ...lines]
 }
 
-/** The call that makes the inbox, which knows ids for at least as long as the sender delivers again. */
-export function inboxCall(inbox: InboxName, about: About, isTyped: boolean): string {
+function ended(lines: readonly string[]): readonly string[] {
+  return [...lines.slice(0, -1), `${lines.at(-1)!},`]
+}
+
+/** The call that makes the inbox, which knows ids for at least as long as a delivery comes again. */
+export function inboxCall(
+  inbox: InboxName,
+  { about, gateway }: WrittenSender,
+  isTyped: boolean,
+): string {
   const { factory, place } = inboxes[inbox]
   const given = [
     ...(place ? [`${place.option}: ${writtenPlace(place.written, isTyped)}`] : []),
-    windowOf(about),
+    windowOf(gateway ?? about),
   ]
     .filter((one) => one !== '')
     .join(', ')
@@ -116,12 +157,13 @@ export function inboxImport(inbox: InboxName): string {
   return `import { ${factory} } from '${from}'`
 }
 
-/** The lines of import for a receiver with that inbox. */
-export function receiverImports(inbox: InboxName): readonly string[] {
+/** The lines of import for a receiver of that sender with that inbox. */
+export function receiverImports(inbox: InboxName, { gateway }: WrittenSender): readonly string[] {
   const { factory, package: from } = inboxes[inbox]
+  const names = [...(gateway ? ['behind'] : []), 'createReceiver']
   return from === '@postern/core'
-    ? [`import { createReceiver, ${factory} } from '@postern/core'`]
-    : ["import { createReceiver } from '@postern/core'", inboxImport(inbox)]
+    ? [`import { ${[...names, factory].join(', ')} } from '@postern/core'`]
+    : [`import { ${names.join(', ')} } from '@postern/core'`, inboxImport(inbox)]
 }
 
 function literal(value: unknown): string {

@@ -21,12 +21,13 @@ export async function answerCopy(context: Context): Promise<CopyReply> {
   // Few requests need it.
   const { copyAsCurl, copyAsTest } = await import('@postern/samples')
   if (as === 'curl') return { text: copyAsCurl(delivery), note: NOTE }
-  const about = await aboutOf(context, provider)
+  const { about, gateway } = await aboutOf(context, provider)
   try {
     const { handlers } = options
     const module = typeof handlers === 'string' ? handlers : handlers?.[receiver]
     const text = await copyAsTest(about, delivery, {
       tasks: tasks.map(copied),
+      gateway,
       ...(module !== undefined && { handlers: module }),
     })
     return { text, note: NOTE }
@@ -91,13 +92,17 @@ function sealed(): ApiProblem {
   )
 }
 
-/** The sender's facts: from a receiver here, else from the catalogue. */
-async function aboutOf({ receivers }: Context, provider: string): Promise<About> {
-  const here = receivers.find((receiver) => receiver.provider.name === provider)
-  if (here?.provider.inner)
-    throw new ApiProblem(409, 'no_test', 'a test of a sender behind a gateway is yours to write')
-  const made = here && madeOf(here.provider)
-  return made?.factory.about ?? known(provider)
+/** The facts on the sender, and on the gateway in front of it: from a receiver here, else from the catalogue. */
+async function aboutOf(
+  { receivers }: Context,
+  provider: string,
+): Promise<{ readonly about: About; readonly gateway?: About }> {
+  const here = receivers.find((receiver) => receiver.provider.name === provider)?.provider
+  const [sender = provider, gateway] = provider.split('-behind-')
+  const inner = here?.inner ?? here
+  const about = (inner && madeOf(inner)?.factory.about) ?? (await known(sender))
+  if (gateway === undefined) return { about }
+  return { about, gateway: (here && madeOf(here)?.factory.about) ?? (await known(gateway)) }
 }
 
 async function known(provider: string): Promise<About> {
