@@ -509,7 +509,7 @@ export const SDKS: readonly Sdk[] = [
       async verify({ bytes, headers, secret }) {
         const form = await new Response(Uint8Array.from(bytes), { headers }).formData()
         const event = (EventCallbackRequest ?? all.EventCallbackRequest).init(
-          JSON.parse(String(form.get('json'))),
+          JSON.parse(form.get('json') as string),
         )
         return (EventCallbackHelper ?? all.EventCallbackHelper).isValid(secret, event)
       },

@@ -36,7 +36,7 @@ export interface InitPlan {
 
 /** Plans the files of a receiver, its handlers, its route and its test. Nothing is written. */
 export function planOf(project: Project, wanted: Wanted): InitPlan {
-  const { about, gateway, inbox, path, topic } = wanted
+  const { about, gateway, inbox, path } = wanted
   const language = languageOf(project)
   const { isCommonJs, testExtension, testEnding, testCommand } = language
   const { framework, source, runner, raise } = project
