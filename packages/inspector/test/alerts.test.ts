@@ -136,6 +136,26 @@ test('a burst of refusals', async () => {
   expect(burst.receiver).toBe('github')
 })
 
+test('a sender that is silent for longer than its receiver allows, until something comes', async () => {
+  await scene.close()
+  scene = createScene({ receiver: { silence: 300 } })
+  await scene.send('push', {})
+  const one = watch()
+  await expect
+    .poll(async () => (await one.check(), shown()), { timeout: 10_000 })
+    .toEqual([['begun', 'silent']])
+  expect(told[0]).toMatchObject({ receiver: 'github' })
+  expect(told[0]!.text).toMatch(/^github is silent since 20/)
+  await expect
+    .poll(async () => (await scene.send('push', {}), await one.check(), shown()), {
+      timeout: 10_000,
+    })
+    .toEqual([
+      ['begun', 'silent'],
+      ['ended', 'silent'],
+    ])
+})
+
 test('an inbox that does not answer is told once, and that it answers again', async () => {
   const real = scene.inbox
   let down = false

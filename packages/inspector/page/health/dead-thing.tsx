@@ -66,7 +66,12 @@ export function DeadThing({ thing }: { thing: Dead }): JSX.Element {
             {muted && ` · ${safe(muted.note) || 'seen'}${muted.by ? `, ${safe(muted.by)}` : ''}`}
           </span>
         </span>
-        <Spark values={thing.spark} tone="bad" />
+        {thing.spark.some((failed) => failed > 0) ? (
+          <Spark values={thing.spark} tone="bad" />
+        ) : (
+          // The journal counts the first causes of a minute: a flat line would say that nothing failed.
+          <span class="spark" />
+        )}
         <When thing={thing} />
         <span class="acts">
           {mayRun && (

@@ -71,7 +71,7 @@ export function Handlers({
         </table>
       </div>
       {isCut && (
-        <p class="muted">
+        <p class="and-more">
           and {count(handlers.length - MOST)} more, with fewer that died or failed: choose a
           receiver at the head of the page
         </p>

@@ -1,5 +1,6 @@
 import type { HealthReply } from '../../src/api/health.ts'
 import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
 import { href, qualifier, useRoute } from '../data/route.ts'
 import { count, share } from '../words/count.ts'
 import { duration } from '../words/duration.ts'
@@ -14,8 +15,10 @@ const HEADS = ['Deliveries', 'Refused', 'Waiting', 'p99'] as const
 export function Receivers({ health }: { health: HealthReply }): JSX.Element | null {
   const { receiver } = useRoute()
   const { receivers, at } = health
+  const [isWhole, setWhole] = useState(false)
   if (receivers.length === 0) return null
-  const shown = receiver === '' && receivers.length > MOST ? receivers.slice(0, MOST) : receivers
+  const isCut = receiver === '' && !isWhole && receivers.length > MOST
+  const shown = isCut ? receivers.slice(0, MOST) : receivers
   return (
     <section aria-labelledby="receivers">
       <h2 id="receivers">Receivers</h2>
@@ -40,9 +43,11 @@ export function Receivers({ health }: { health: HealthReply }): JSX.Element | nu
           </tbody>
         </table>
       </div>
-      {shown.length < receivers.length && (
-        <p class="muted">
-          and {count(receivers.length - shown.length)} more: choose one at the head of the page
+      {isCut && (
+        <p class="and-more">
+          <button type="button" class="quiet" onClick={() => setWhole(true)}>
+            Show all {count(receivers.length)}
+          </button>
         </p>
       )}
     </section>

@@ -56,10 +56,11 @@ export interface DeadContext {
   readonly at: number
 }
 
-/** What goes on comes first, then the most tasks. */
+/** What goes on comes first, then the most tasks, then the newest. */
 export function inOrder(things: readonly DeadThing[]): readonly DeadThing[] {
   return things.toSorted(
-    (one, other) => Number(one.isOver) - Number(other.isOver) || other.count - one.count,
+    (one, other) =>
+      Number(one.isOver) - Number(other.isOver) || other.count - one.count || other.last - one.last,
   )
 }
 

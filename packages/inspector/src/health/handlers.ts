@@ -20,7 +20,10 @@ export function handlersOf(
     JSON.stringify([one.receiver, one.subscription ?? ''])
   const ran = grouped(countBuckets(runs), nameOf)
   const dead = new Map(lanes.map((lane) => [nameOf(lane), lane.counts.dead]))
-  return [...new Set([...dead.keys(), ...ran.keys()])].sort().map((name) => {
+  const names = [...new Set([...dead.keys(), ...ran.keys()])]
+  // `shop-2` stands before `shop-10`.
+  const { compare } = new Intl.Collator('en', { numeric: true })
+  return names.sort(compare).map((name) => {
     const [receiver, subscription] = JSON.parse(name) as [string, string]
     const buckets = ran.get(name) ?? []
     const ended = of(buckets, ['done', 'dead'])
