@@ -9,8 +9,10 @@ import { KEEP_NUMBER } from '../sql/events.ts'
 import { DROP_DELIVERY } from './erase.ts'
 import { createTidy } from './tidy.ts'
 
-// Rows looked at in one transaction: few, so that deliveries never wait long behind it.
+// Rows looked at in one transaction: few, so that deliveries never wait long behind it. The first ones of a round mostly
+// tell that nothing is old.
 const STEP = 200
+const FIRST = 4
 // Entries of the index of keys looked at for each event that was dropped, and how many events are dropped in between.
 // Entries of forgotten events are then at most about a quarter of the index.
 const KEYS = 4
@@ -33,12 +35,12 @@ export function createPrune(
 ): (before: Before, place: Place | undefined) => Place | undefined {
   const tasks = db.prepare(
     `SELECT t.id, t.lane, t.state, t.due, t.fair, t.lease, e.taken FROM postern_tasks t
-     LEFT JOIN postern_events e ON e.id = t.id >> 16 WHERE t.id > ? ORDER BY t.id LIMIT ${STEP}`,
+     LEFT JOIN postern_events e ON e.id = t.id >> 16 WHERE t.id > ? ORDER BY t.id LIMIT ?`,
   )
   const dropTask = db.prepare('DELETE FROM postern_tasks WHERE id = ?')
   const events = db.prepare(
     `SELECT e.id, e.taken, EXISTS (SELECT 1 FROM postern_tasks t WHERE t.id >= e.id << 16 AND t.id < (e.id + 1) << 16) AS open
-     FROM postern_events e WHERE e.id > ? ORDER BY e.id LIMIT ${STEP}`,
+     FROM postern_events e WHERE e.id > ? ORDER BY e.id LIMIT ?`,
   )
   const dropEvent = db.prepare('DELETE FROM postern_events WHERE id = ? RETURNING delivery')
   const keepNumber = db.prepare(KEEP_NUMBER)
@@ -60,7 +62,8 @@ export function createPrune(
   }
 
   function overTasks({ done, dead }: Before, from: number): Place {
-    const rows = tasks.all(from) as TaskRow[]
+    const step = stepFrom(from)
+    const rows = tasks.all(from, step) as TaskRow[]
     for (const { id, lane, state, due, fair, lease, taken } of rows) {
       // What came after the time cannot have settled before it: there the walk ends.
       if (taken !== null && taken >= done && taken >= dead) return [0, -1]
@@ -69,18 +72,19 @@ export function createPrune(
       attempts.drop(id)
       tally.move(lane, state, undefined, fair)
     }
-    return rows.length < STEP ? [0, -1] : [0, rows.at(-1)!.id]
+    return rows.length < step ? [0, -1] : [0, rows.at(-1)!.id]
   }
 
   function overEvents(before: Before, from: number): Place | undefined {
-    const rows = events.all(from) as EventRow[]
+    const step = stepFrom(from)
+    const rows = events.all(from, step) as EventRow[]
     const known = rows.findIndex(({ taken }) => taken >= before.known)
     const idle = (known < 0 ? rows : rows.slice(0, known)).filter(({ open }) => open === 0)
     for (const { id } of idle) forget(id)
     const next = (idle.at(-1)?.id ?? 0) + 1
     if (idle.length > 0) keepNumber.run(next, next)
     if (known >= 0) return end(before)
-    return rows.length < STEP ? end(before) : [rows.at(-1)!.id, -1]
+    return rows.length < step ? end(before) : [rows.at(-1)!.id, -1]
   }
 
   function end({ done, dead, known, guards: bound }: Before): undefined {
@@ -101,6 +105,10 @@ export function createPrune(
     if (row && row.delivery !== null) dropDelivery.run(row.delivery)
     if (++dropped % EVENTS === 0) index.sweep(KEYS * EVENTS)
   }
+}
+
+function stepFrom(id: number): number {
+  return id === 0 ? FIRST : STEP
 }
 
 interface TaskRow {

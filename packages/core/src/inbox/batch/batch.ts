@@ -1,7 +1,7 @@
 import { WebhookError } from '../../errors.ts'
 import type { MaybePromise } from '../../basics/maybe.ts'
 import { createBacklog, type BatchWork } from './backlog.ts'
-import { soon } from '../../basics/soon.ts'
+import { createGather } from './gather.ts'
 
 /** What an error of `store` means: `again` later, `one` by one since one of them is at fault, or `all` of them failed. */
 export type Fault = 'again' | 'one' | 'all'
@@ -20,6 +20,8 @@ export interface BatchOptions<Work extends BatchWork> {
   readonly share?: number
   /** First and longest wait after `again`, in milliseconds. @default [1, 8] */
   readonly waits?: readonly [first: number, longest: number]
+  /** Batches are worth a wait for more: for a store that holds the event loop while it writes. @default false */
+  readonly wide?: boolean
   /** Stores all of them or none, by the earliest deadline among them (`performance.now()`; Infinity without one). */
   readonly store: (batch: readonly Work[], until: number) => MaybePromise<void>
   /** What an error of `store` means for the batch. */
@@ -45,12 +47,18 @@ export interface Batch<Work extends BatchWork> {
 
 /** Makes a batch. */
 export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>): Batch<Work> {
-  const { inbox, store, fault, refusal, atOnce = 1, share = Infinity } = options
+  const { inbox, store, fault, refusal, atOnce = 1, share = Infinity, wide = false } = options
   const [firstWait, longestWait] = options.waits ?? [1, 8]
   const queue = createBacklog<Work>({ ...options, late: () => options.late(held) })
   let held: unknown
+  const gather = createGather(
+    wide,
+    () => queue.size,
+    () => {
+      if (timer === undefined) turn()
+    },
+  )
   let running = 0
-  let scheduled = false
   let wait = firstWait
   let timer: ReturnType<typeof setTimeout> | undefined
   let closed = false
@@ -60,6 +68,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     add(work) {
       if (closed) return work.failed(closedError())
       queue.push(work)
+      gather.came(work)
       schedule()
     },
     get waiting() {
@@ -75,18 +84,14 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     close() {
       closed = true
       clearTimeout(timer)
+      gather.stop()
       queue.fail(closedError)
       rest()
     },
   }
 
   function schedule(): void {
-    if (scheduled || timer !== undefined || running >= atOnce) return
-    scheduled = true
-    soon(() => {
-      scheduled = false
-      if (timer === undefined) turn()
-    })
+    if (timer === undefined && running < atOnce) gather.schedule()
   }
 
   function turn(): void {
@@ -95,6 +100,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
         share === Infinity ? Infinity : Math.max(share, Math.ceil(queue.size / (atOnce - running)))
       const batch = queue.take(part)
       if (batch.length === 0) break
+      gather.taken(queue.size > 0)
       running++
       const stored = write(batch)
       if (stored) void stored.then(ended)
@@ -114,8 +120,10 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
 
   /** A promise, if the store is asynchronous. */
   function write(batch: readonly Work[]): Promise<void> | undefined {
+    const began = performance.now()
     try {
       const stored = store(batch, untilOf(batch))
+      gather.stored(batch.length, performance.now() - began)
       if (stored === undefined) return succeeded()
       return stored.then(succeeded, (error: unknown) => failed(batch, error))
     } catch (error) {
