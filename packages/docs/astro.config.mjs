@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
 import starlight from '@astrojs/starlight'
 import { defineConfig } from 'astro/config'
 
-// No address is invented: whoever publishes the site gives it.
-const { SITE: site } = process.env
+// No address is invented: whoever publishes the site writes it there.
+const { site } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+).postern
 
 // The page and its worker speak to the host they came from, and to no other. Scripts and styles of Starlight stand in the pages.
 const POLICY = [

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { root } from '../run/report.ts'
-import { home, originOf, published, strayed } from './home.ts'
+import { home, originOf, published, site, siteFile, strayed } from './home.ts'
+import { SITE } from '../../packages/core/src/receive/reply/site.ts'
 import { inOrder } from './order.ts'
 import { refusals } from './refusals.ts'
 
@@ -21,6 +22,11 @@ test('an address gives the page, the issues and the folder in the repository', (
     },
   })
   expect(strayed('https://example.com/acme/postern')).toHaveLength(published().length)
+})
+
+test('replies point to the site that postern.site at the root names', () => {
+  expect(SITE).toBe(site())
+  expect(siteFile('https://example.com/postern')).toContain("= 'https://example.com/postern'\n")
 })
 
 test.each(published().map(({ folder, manifest }) => [manifest.name, folder]))(

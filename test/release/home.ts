@@ -27,6 +27,22 @@ export function home(): string {
   return postern?.home ?? ''
 }
 
+/**
+ * The address of the site: `postern.site` of the root's package.json, and nowhere else. Replies of
+ * `application/problem+json` point there. Empty until somebody has decided it.
+ */
+export function site(): string {
+  const { postern } = read('.') as { readonly postern?: { readonly site?: string } }
+  return postern?.site ?? ''
+}
+
+/** The file of core that has the address of the site, as it must be. */
+export function siteFile(at: string = site()): string {
+  return readFileSync(SITE_FILE, 'utf8').replace(/^(export const SITE: string = ).*$/m, `$1'${at}'`)
+}
+
+const SITE_FILE = join(root, 'packages/core/src/receive/reply/site.ts')
+
 /** All packages that are published. */
 export function published(): readonly Published[] {
   return globSync('packages/*/package.json', { cwd: root })
@@ -55,8 +71,9 @@ export function strayed(at: string = home()): readonly string[] {
     .map(({ manifest }) => manifest.name)
 }
 
-/** Writes the origin into each package.json: `npm run release:home`. */
+/** Writes the origin into each package.json, and the address of the site into core: `npm run release:home`. */
 export function writeOrigins(): void {
+  writeFileSync(SITE_FILE, siteFile())
   for (const { folder, manifest } of published()) {
     const { homepage: _, bugs: __, repository: ___, ...rest } = manifest
     const members = Object.entries(rest)
@@ -79,6 +96,12 @@ if (import.meta.main) {
   if (!/^https:\/\/[^\s/]+\/\S+[^/]$/.test(home())) {
     console.error(
       'postern.home: must be the https address of the repository, without a slash at its end; write it into the package.json at the root',
+    )
+    process.exit(2)
+  }
+  if (site() !== '' && !/^https:\/\/[^\s/]+(?:\/\S*[^/])?$/.test(site())) {
+    console.error(
+      'postern.site: must be the https address of the site, without a slash at its end, or empty; write it into the package.json at the root',
     )
     process.exit(2)
   }

@@ -36,7 +36,7 @@ const PICTURES = [
 ]
 
 // The button of the search, and blocks of code.
-const THEIRS = /data-open-modal|expressive-code|pre\[data-language|^pre$/
+const THEIRS = /data-open-modal|expressive-code|^pre(?:\[|$)/
 
 /** What was seen of all of them. */
 export interface Looks {
@@ -87,6 +87,7 @@ export async function lookAt(browser: Browser, url: string, pictures: string): P
             ),
             fullPage: width === 390 && path === '/explain/',
           })
+        if (path === '/') await playFilm(tab.page)
         screens++
         await tab.close()
       }
@@ -96,6 +97,21 @@ export async function lookAt(browser: Browser, url: string, pictures: string): P
     upstream: [...upstream],
     wide: [...wide],
     problems: [...problems],
+  }
+}
+
+/** The film plays when it is asked for, and stops. */
+async function playFilm(page: Page): Promise<void> {
+  for (const kind of ['gif', 'png']) {
+    await page.click('.film')
+    await page.waitForFunction(
+      (end) => {
+        const image = document.querySelector<HTMLImageElement>('.film img')!
+        return image.src.endsWith(end) && image.complete && image.naturalWidth > 0
+      },
+      kind,
+      { timeout: 60_000 },
+    )
   }
 }
 

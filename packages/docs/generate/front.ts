@@ -36,7 +36,7 @@ export function frontPage(senders: number): Page {
       ...found.map(({ value, says, slug }) => `- [${value}](/${slug}/) ${says}`),
     ].join('\n\n'),
     mdx: [
-      "import { Tabs, TabItem } from '@astrojs/starlight/components'\nimport Explain from '../../components/explain.astro'",
+      "import { Tabs, TabItem } from '@astrojs/starlight/components'\nimport Explain from '../../components/explain.astro'\nimport Film from '../../components/film.astro'",
       '<div class="front">',
       '<div>',
       'Verified on the exact bytes. Stored before it answers. Handled once, retried, replayable. In your own app: Express, Koa, Next.js, Fastify, Hono, Nest, Lambda, any fetch runtime.',
@@ -60,6 +60,9 @@ export function frontPage(senders: number): Page {
       'Keep one refused request and ask. The answer is a proof: what was changed on the way, found by undoing it until the signature matches.',
       '<Explain />',
       '[What it finds, and the same on the command line](/explain/)',
+      '## See what happened, and run it again',
+      'The inspector is a page of your own app: what arrived, what was refused and why, which handler failed, and what came of running it again.',
+      '<Film />',
     ].join('\n\n'),
     matter: 'tableOfContents: false\n',
   }

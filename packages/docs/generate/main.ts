@@ -29,5 +29,7 @@ serve(
   'arch.svg',
   readFileSync(join(import.meta.dirname, '..', 'src', 'assets', 'arch.svg'), 'utf8'),
 )
+for (const film of ['film.png', 'film.gif'])
+  serve(film, readFileSync(join(import.meta.dirname, '..', '..', 'inspector', 'pictures', film)))
 for (const [path, text] of agentFiles(pages, abouts)) serve(path, text)
 console.log(`${pages.length} pages`)

@@ -39,11 +39,11 @@ export function write(pages: readonly Page[]): void {
 }
 
 /** Writes a file that the site serves as it is. */
-export function serve(path: string, text: string): void {
-  save(join(open, path), text)
+export function serve(path: string, content: string | Uint8Array): void {
+  save(join(open, path), content)
 }
 
-function save(path: string, text: string): void {
+function save(path: string, content: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, `${text.trimEnd()}\n`)
+  writeFileSync(path, typeof content === 'string' ? `${content.trimEnd()}\n` : content)
 }

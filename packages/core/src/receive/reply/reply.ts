@@ -1,4 +1,5 @@
 import type { ErrorCode, WebhookError } from '../../errors.ts'
+import { SITE } from './site.ts'
 
 /** The HTTP answer to the provider. */
 export interface Reply {
@@ -43,11 +44,20 @@ export function problem(error: WebhookError): Reply {
   return {
     status: error.status,
     headers,
-    body: JSON.stringify({
-      title: error.code.replaceAll('_', ' '),
-      status: error.status,
-      code: error.code,
-    }),
+    body: JSON.stringify(problemOf(error)),
+  }
+}
+
+/** The members of the body. `type` is the page of the code (RFC 9457 section 3.1.1), and left out while the site has no address. */
+export function problemOf(
+  { code, status }: Pick<WebhookError, 'code' | 'status'>,
+  site: string = SITE,
+): Readonly<Record<string, unknown>> {
+  return {
+    ...(site !== '' && { type: `${site}/errors/${code}/` }),
+    title: code.replaceAll('_', ' '),
+    status,
+    code,
   }
 }
 
