@@ -22,13 +22,18 @@ export async function hostileCases(): Promise<readonly HostileCase[]> {
 
 /** Those that each host must stand: each class over one provider of each kind, and those that were written by hand. */
 export async function casesOfKinds(): Promise<readonly HostileCase[]> {
-  return casesOver(oneOfEachKind(await genuineDeliveries()))
+  const genuine = oneOfEachKind(await genuineDeliveries())
+  const senders = new Set(genuine.map(({ name }) => name.split(':', 1)[0]!))
+  return casesOver(genuine, (sender) => senders.has(sender))
 }
 
-function casesOver(genuine: readonly Genuine[]): readonly HostileCase[] {
+function casesOver(
+  genuine: readonly Genuine[],
+  forged: (sender: string) => boolean = () => true,
+): readonly HostileCase[] {
   return [
     ...genuine.flatMap((one) => BY_DELIVERY.flatMap((make) => make(one))),
-    ...forgeries(),
+    ...forgeries(forged),
     ...challenges(),
     ...formats(),
     ...identity(),

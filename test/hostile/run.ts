@@ -50,10 +50,16 @@ async function flood(): Promise<readonly FloodReport[]> {
 
 async function playCases(): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = []
-  for (const { open } of hosts) {
+  for (const { name, open } of hosts) {
+    const began = performance.now()
     const host = await open()
-    verdicts.push(...(await playAll(cases, host)))
+    const here = await playAll(cases, host)
     await host.close()
+    verdicts.push(...here)
+    const wrong = here.filter((verdict) => verdict.wrong !== undefined).length
+    console.log(
+      `${name}: ${here.length} cases, ${wrong} wrong, in ${((performance.now() - began) / 1000).toFixed(0)} s`,
+    )
   }
   const costs = []
   for (const hostile of ofStrangers(cases)) costs.push(await costOf(hostile, 3))
