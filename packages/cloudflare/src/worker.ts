@@ -9,7 +9,7 @@ export interface WebhookWorker<Env> {
 }
 
 // A Worker's timers end with the request that began them: the journal's batch is written a second after the first of its rows.
-const HOLD = 2000
+const HOLD = 4000
 
 /**
  * Makes the Worker that verifies: each receiver is mounted at its exact path, any other path gets 404. Receivers are made

@@ -9,6 +9,8 @@ export interface Access {
   read<T>(look: () => MaybePromise<T>): MaybePromise<T>
   /** Writes: in the next shared transaction of a store with one writer. A conflict is tried again until the deadline. */
   write<T>(work: () => MaybePromise<T>): Promise<T>
+  /** Writes in this order: in one transaction of a store with one writer, else one after another. */
+  writeAll(works: readonly (() => MaybePromise<unknown>)[]): Promise<void>
 }
 
 interface Work extends BatchWork {
@@ -48,12 +50,18 @@ export function createAccess(
         return refuse(error)
       }
     },
-    async write<T>(work: () => MaybePromise<T>): Promise<T> {
-      if (!store.opened) await ready()
-      return new Promise<T>((done, failed) => {
-        batch.add({ bytes: 1, deadline: performance.now() + deadline, run: work, done, failed })
-      })
+    write,
+    async writeAll(works) {
+      if (store.together) await Promise.all(works.map(write))
+      else for (const work of works) await write(work)
     },
+  }
+
+  async function write<T>(work: () => MaybePromise<T>): Promise<T> {
+    if (!store.opened) await ready()
+    return new Promise<T>((done, failed) => {
+      batch.add({ bytes: 1, deadline: performance.now() + deadline, run: work, done, failed })
+    })
   }
 
   function refuse(error: unknown): never {

@@ -11,7 +11,8 @@ import { nextRound } from '../../../basics/soon.ts'
 
 /** Deliveries in their rings. */
 export interface Arrivals {
-  add(arrived: readonly Arrival[], lost: number): Promise<void>
+  /** What adds deliveries, for `Access.writeAll`. */
+  adds(arrived: readonly Arrival[], lost: number): readonly (() => MaybePromise<void>)[]
   /** Both rings in one order, newest first, in steps that do not hold the event loop. */
   page(filter: DeliveryFilter, also: (arrival: Arrival) => boolean): Promise<Page<Arrival>>
   one(id: string): MaybePromise<Arrival | undefined>
@@ -34,17 +35,18 @@ export function createArrivals(store: Journaled, access: Access): Arrivals {
   let trimmed = -Infinity
 
   return {
-    async add(arrived, lost) {
+    adds(arrived, lost) {
       const now = Date.now()
-      if (arrived.length > 0 || lost > 0)
-        await access.write(() => store.arrive(arrived.map(rowOf), lost))
+      const works: (() => MaybePromise<void>)[] = []
+      if (arrived.length > 0 || lost > 0) works.push(() => store.arrive(arrived.map(rowOf), lost))
       const sources = new Set(arrived.flatMap((one) => (one.kept ? sourceOf(one) : [])))
-      if (sources.size > 0) await access.write(() => store.trimKept([...sources]))
+      if (sources.size > 0) works.push(() => store.trimKept([...sources]))
       const all = performance.now() - trimmed >= TRIM
       if (all) trimmed = performance.now()
       for (const [ring, bounds] of Object.entries(RINGS) as [Ring, (typeof RINGS)[Ring]][])
         if (all || arrived.some((one) => ringOf(one) === ring))
-          await access.write(() => store.trim(ring, { ...bounds, before: now - AGE }))
+          works.push(() => store.trim(ring, { ...bounds, before: now - AGE }))
+      return works
     },
     async page(filter, also) {
       const { limit, budget, cursor } = checkDeliveryFilter(filter)

@@ -14,13 +14,21 @@ import {
   type SeriesKey,
 } from '../../history/buckets.ts'
 import { addCounts, packMinute, unpackMinute, type Counts } from '../../history/minute-pack.ts'
+import type { MaybePromise } from '../../../basics/maybe.ts'
 import type { Access } from '../access.ts'
+import { chain } from '../steps.ts'
 import type { Journaled, SpanKind } from './store.ts'
 import { nextRound } from '../../../basics/soon.ts'
 
 /** Counts and gauges by minute, and by hour once they are old. */
 export interface History {
-  add(minutes: readonly MinuteCount[], gauges: readonly MinuteGauge[]): Promise<void>
+  /** What adds counts, for `Access.writeAll`. */
+  adds(
+    minutes: readonly MinuteCount[],
+    gauges: readonly MinuteGauge[],
+  ): readonly (() => MaybePromise<void>)[]
+  /** Makes minutes that are two days old hours, and drops hours after thirty days; a step each time, at most once a minute. */
+  rollUp(now: number): Promise<void>
   read(range: HistoryRange): Promise<readonly Bucket[]>
 }
 
@@ -46,7 +54,7 @@ export function createHistory(store: Journaled, access: Access): History {
   let rolled = -Infinity
 
   return {
-    async add(minutes, gauges) {
+    adds(minutes, gauges) {
       const counts = minutes.map((one) => ({
         minute: one.minute,
         key: countKey(one),
@@ -57,10 +65,12 @@ export function createHistory(store: Journaled, access: Access): History {
         key: gaugeKey(one),
         counts: gaugeCounts(one),
       }))
-      await write('minute', SUM, counts)
-      await write('gauge', KINDS[1].add, values)
-      await rollUp(Date.now())
+      return [
+        ...(counts.length > 0 ? [() => put('minute', SUM, counts)] : []),
+        ...(values.length > 0 ? [() => put('gauge', KINDS[1].add, values)] : []),
+      ]
     },
+    rollUp,
     async read(range) {
       const buckets = createBuckets(range)
       const all = await access.read(() => store.everySeries())
@@ -93,12 +103,10 @@ export function createHistory(store: Journaled, access: Access): History {
     },
   }
 
-  async function write(kind: SpanKind, add: Add, parts: readonly Part[]): Promise<void> {
-    if (parts.length === 0) return
+  function put(kind: SpanKind, add: Add, parts: readonly Part[]): MaybePromise<void> {
     const names = [...new Set(parts.map(({ key }) => JSON.stringify(key)))]
     const spans = [...new Set(parts.map(({ minute }) => minute))].map((at) => ({ kind, at }))
-    const numbers = await access.write(() => store.series(names))
-    await access.write(() =>
+    return chain(store.series(names), (numbers) =>
       store.merge(spans, ({ at }, data) => {
         const span = new Map(data ? unpackMinute(data) : [])
         for (const { minute, key, counts } of parts) {
@@ -114,7 +122,6 @@ export function createHistory(store: Journaled, access: Access): History {
     )
   }
 
-  /** Makes minutes that are two days old hours, and drops hours after thirty; a step each time, at most once a minute. */
   async function rollUp(now: number): Promise<void> {
     if (performance.now() - rolled < MINUTE) return
     let more = false

@@ -20,8 +20,8 @@ export function createJournal(store: Store, access: Access, actions: Actions): J
   const history = createHistory(store, access)
   return {
     async write({ arrived, minutes, gauges, lost }) {
-      await arrivals.add(arrived, lost)
-      await history.add(minutes, gauges)
+      await access.writeAll([...arrivals.adds(arrived, lost), ...history.adds(minutes, gauges)])
+      await history.rollUp(Date.now())
     },
     refusals: (filter = {}) => arrivals.page(filter, ({ outcome }) => outcome !== 'accepted'),
     deliveries: (filter = {}) => arrivals.page(filter, () => true),
