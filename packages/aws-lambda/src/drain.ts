@@ -1,5 +1,7 @@
 import { milliseconds, unknownOptions, type Duration, type Receiver } from '@postern/core'
+import { handlerMade } from '@postern/core/scheme'
 import type { Context } from 'aws-lambda'
+import { remedyOf } from './remedy.ts'
 
 /** Options of {@link drain}. */
 export interface DrainOptions {
@@ -28,9 +30,12 @@ export function drain(
     throw new TypeError('drain: receiver must be what createReceiver() returns')
   const leave = milliseconds(options.leave ?? '2s', 'drain: leave')
   const { max } = options
-  return (_event, context) =>
-    receiver.drain({
+  const called = handlerMade(receiver, remedyOf('drain'))
+  return (_event, context) => {
+    called()
+    return receiver.drain({
       deadline: Math.max(1, context.getRemainingTimeInMillis() - leave),
       ...(max !== undefined && { max }),
     })
+  }
 }

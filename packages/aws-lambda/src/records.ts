@@ -1,4 +1,5 @@
 import { toWebhookError, unknownOptions, type Receiver } from '@postern/core'
+import { handlerMade } from '@postern/core/scheme'
 import { inertText } from '@postern/core/inert'
 import type {
   EventBridgeEvent,
@@ -8,6 +9,7 @@ import type {
   SQSEvent,
   SQSRecord,
 } from 'aws-lambda'
+import { remedyOf } from './remedy.ts'
 
 /** The members of a receiver that these handlers use. */
 export type Taking = Pick<Receiver, 'take'>
@@ -110,7 +112,9 @@ function taker<Message>(
   if (typeof receiver?.take !== 'function')
     throw new TypeError(`${name}: receiver must be what createReceiver() returns`)
   const { delivery = usual, scope: scopeOf } = options
+  const called = handlerMade(receiver, remedyOf(name))
   return async (message) => {
+    called()
     const { body, headers = {} } = delivery(message)
     const scope = scopeOf?.(message)
     await receiver.take(

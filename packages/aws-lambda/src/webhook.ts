@@ -1,9 +1,10 @@
 import { checkJson, toWebhookError, unknownOptions, type Json, type Receiver } from '@postern/core'
 import type { AcceptWithin } from '@postern/core/inbox'
-import { toPublicUrl } from '@postern/core/scheme'
+import { handlerMade, toPublicUrl } from '@postern/core/scheme'
 import type { Context } from 'aws-lambda'
 import { bodyOf } from './body.ts'
 import type { HttpEvent, HttpResult } from './http-event.ts'
+import { remedyOf } from './remedy.ts'
 import { replyTo } from './reply.ts'
 import { httpRequestOf } from './request.ts'
 
@@ -56,7 +57,10 @@ export function webhook(
   const { context: contextOf, transaction, publicBase } = options
   const rebase = publicBase === undefined ? undefined : toPublicUrl(publicBase)
 
+  const called = handlerMade(receiver, remedyOf('webhook'))
+
   return async function posternWebhook(event, lambda) {
+    called()
     // Else the connections of an inbox would hold the reply back until the function's time is over.
     if (lambda) lambda.callbackWaitsForEmptyEventLoop = false
     const request = httpRequestOf(event)

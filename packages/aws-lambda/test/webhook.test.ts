@@ -1,8 +1,9 @@
+import { once } from 'node:events'
 import { createReceiver, inlineInbox, memoryLedger } from '@postern/core'
 import { acme, listen, testAdapter, type Stage } from '@postern/testing'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { describe, expect, test } from 'vitest'
-import { webhook, type HttpEvent } from '../src/index.ts'
+import { drain, sqs, webhook, type HttpEvent } from '../src/index.ts'
 import { headerOf, origin, type Origin } from './origins.ts'
 
 const ORIGINS = {
@@ -117,6 +118,22 @@ describe('webhook', () => {
       },
     })
     expect((await failing(event)).statusCode).toBe(500)
+  })
+
+  test.for([
+    ['webhook', webhook],
+    ['sqs', sqs],
+    ['drain', drain],
+  ] as const)('warns if %s is made for each event and never called', async ([name, make]) => {
+    const receiver = createReceiver({ provider: acme({ secret }), log: false })
+    const warned = once(process, 'warning')
+    for (let at = 0; at < 3; at++) {
+      make(receiver)
+      await new Promise(setImmediate)
+    }
+    expect(String((await warned)[0])).toContain(
+      `none of them was ever called: export what ${name}(receiver) returns`,
+    )
   })
 
   test('refuses wrong options and events of other kinds by name', async () => {

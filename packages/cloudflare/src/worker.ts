@@ -12,7 +12,7 @@ export interface WebhookWorker<Env> {
 const HOLD = 4000
 
 /**
- * Makes the Worker that verifies: each receiver is mounted at its exact path, any other path gets 404. Receivers are made
+ * Makes the Worker that verifies: each receiver is mounted at its exact path, any other path gets 404; one with a slash more or less is told once. Receivers are made
  * once in an isolate. `binding` is the name of the Durable Object in `env`.
  *
  * @example
@@ -23,14 +23,31 @@ export function worker<Env>(
   binding: keyof Env & string,
 ): WebhookWorker<Env> {
   let made: Readonly<Record<string, Receiver>> | undefined
+  const told = new Set<string>()
 
   return {
     async fetch(request, env, context) {
-      const receiver = (made ??= make(env))[new URL(request.url).pathname]
-      if (!receiver) return new Response(null, { status: 404 })
+      const { pathname } = new URL(request.url)
+      const receiver = (made ??= make(env))[pathname]
+      if (!receiver) {
+        tellSlash(made, pathname)
+        return new Response(null, { status: 404 })
+      }
       context.waitUntil(new Promise((resolve) => setTimeout(resolve, HOLD)))
       return receiver.fetch(request, { waitUntil: (work) => context.waitUntil(work) })
     },
+  }
+
+  /** Warns once of a path that has a slash at its end too much, or too little. */
+  function tellSlash(receivers: Readonly<Record<string, Receiver>>, path: string): void {
+    const meant = path.endsWith('/') ? path.slice(0, -1) : `${path}/`
+    if (!Object.hasOwn(receivers, meant) || told.has(meant)) return
+    told.add(meant)
+    const { observer, name } = receivers[meant]!
+    observer.warning?.(
+      name,
+      `a request to ${path} got 404, since the webhook is at ${meant}: give the sender that path`,
+    )
   }
 
   function make(env: Env): Readonly<Record<string, Receiver>> {

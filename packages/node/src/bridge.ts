@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AcceptWithin } from '@postern/core/inbox'
+import { handlerMade } from '@postern/core/scheme'
 import { type Admission, checkJson, type Json, type Reply, toWebhookError } from '@postern/core'
 import type { Mountable } from './mountable.ts'
 import { NodeHeaders } from './node-headers.ts'
 import { createBodyReader, emptyBody, hasBody } from './read-body.ts'
 import { type ParsedRequest, recoverBody } from './recover-body.ts'
 import { requestUrl, type UrlOptions } from './request-url.ts'
-import { handlerMade } from './uncalled.ts'
 import { writeReply } from './write-reply.ts'
 
 /** Options of all adapters on node:http. `Subject` is the request object of the framework. */
@@ -53,7 +53,10 @@ export function createBridge<Subject>(
   const urlOf = requestUrl(options)
   const read = createBodyReader(receiver.limits.time)
   const { context: contextOf, transaction } = options
-  const called = handlerMade(receiver)
+  const called = handlerMade(
+    receiver,
+    'give what webhook(receiver) returns to the route, app.all(path, webhook(receiver)), or call it, webhook(receiver)(request, response)',
+  )
 
   return async function bridge(request, response, subject) {
     called()

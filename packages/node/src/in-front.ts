@@ -4,7 +4,7 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
 
 /**
  * Takes webhooks in front of a framework's own handler for node:http: requests whose path is exactly one of `routes` go to its
- * listener, all others to `rest`. For frameworks that answer posts of forms and text with 403 before any route of the app
+ * listener, all others to `rest`; a path with a slash more or less is told once. For frameworks that answer posts of forms and text with 403 before any route of the app
  * runs (SvelteKit, Astro): their check stays on for everything else. Throws a `TypeError` if a path or listener is wrong.
  *
  * @example
@@ -23,9 +23,19 @@ export function inFront(routes: Readonly<Record<string, Listener>>, rest: Listen
     throw new TypeError(
       "inFront: the second argument must be the framework's handler for node:http",
     )
+  const told = new Set<string>()
   return (request, response) => {
     const [path] = (request.url ?? '/').split('?', 1)
-    const listener = known.get(path!) ?? rest
-    return listener(request, response)
+    const listener = known.get(path!)
+    if (listener) return listener(request, response)
+    const meant = path!.endsWith('/') ? path!.slice(0, -1) : `${path}/`
+    if (known.has(meant) && !told.has(meant)) {
+      told.add(meant)
+      process.emitWarning(
+        `inFront: ${request.method} came to ${path}, and the webhook is at ${meant}: give the sender that path; the framework has answered`,
+        'PosternWarning',
+      )
+    }
+    return rest(request, response)
   }
 }

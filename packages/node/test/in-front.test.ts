@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createReceiver } from '@postern/core'
 import { acme, listen } from '@postern/testing'
 import { expect, test } from 'vitest'
@@ -18,8 +19,12 @@ test('webhooks pass a framework that refuses posts of strangers, and all else is
     return (await fetch(url, { ...delivery, body: Buffer.from(body) })).status
   }
   expect(await statusOf('/webhooks/acme?a=1')).toBe(200)
+  const warned = once(process, 'warning')
   for (const path of ['/webhooks/acme/', '/webhooks/acme/more', '/webhooks', '/'])
     expect([path, await statusOf(path)]).toEqual([path, 403])
+  expect(String((await warned)[0])).toContain(
+    'POST came to /webhooks/acme/, and the webhook is at /webhooks/acme: give the sender that path',
+  )
   await mounted.close()
 })
 

@@ -144,7 +144,9 @@ describe('webhook', () => {
       webhook(receiver)
       await new Promise(setImmediate)
     }
-    expect(String((await warned)[0])).toMatch(/none of those it made was ever called/)
+    expect(String((await warned)[0])).toMatch(
+      /none of them was ever called: give what webhook\(receiver\) returns/,
+    )
   })
 
   test('refuses wrong options when it is made, by name', () => {

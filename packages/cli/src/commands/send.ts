@@ -34,6 +34,8 @@ export interface SendOptions extends SenderOptions, PayloadOptions {
 /** How a delivery was answered. */
 export interface Sent {
   readonly status: number
+  /** Where a redirect leads. */
+  readonly location?: string
   readonly ms: number
   readonly reply: string
 }
@@ -104,6 +106,11 @@ export async function sendCommand(
     bar?.end()
     if (options.json) sayJson(all, 2)
     else if (all.length > 0 && times > 1) remark(summary(all))
+    const location = all.find(({ status }) => status >= 300 && status < 400)?.location
+    if (location !== undefined)
+      remark(
+        `redirected to ${shown(location, 200)}: most senders follow no redirect, and a slash at the end is enough for one; give the sender the URL that answers at once`,
+      )
   }
   return all.some(({ status }) => status >= 300) ? 1 : 0
 
@@ -171,8 +178,10 @@ export async function post(request: SignableRequest, timeout: number): Promise<S
       ...(!empty && { body }),
     })
     const reply = await readStart(response.body, SHOWN)
+    const location = response.headers.get('location')
     return {
       status: response.status,
+      ...(location !== null && { location }),
       ms: Math.round(performance.now() - started),
       // A character that the bound has cut is left out.
       reply: new TextDecoder().decode(reply, { stream: true }),

@@ -14,6 +14,7 @@ export { targetPath, toPublicUrl } from './public-url.ts'
 
 export { errorText, memberOf, textOf } from '../errors.ts'
 export { factsOf } from '../problems.ts'
+export { handlerMade } from '../receive/handler-made.ts'
 export { isTool } from '../receiver/tool.ts'
 export { unref } from '../basics/unref.ts'
 export type { EventDraft, Guard } from '../event.ts'

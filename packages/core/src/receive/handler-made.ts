@@ -1,0 +1,34 @@
+interface Made {
+  turns: number
+  counted: boolean
+  called: boolean
+}
+
+// Handlers that are made while requests come are made in many turns of the event loop; those of an app, in one or two.
+const TURNS = 3
+
+const known = new WeakMap<object, Made>()
+
+/**
+ * For adapters on Node.js: notes that a handler of the receiver was made. In the third turn of the event loop without any of
+ * them called it warns, once: `(request, response) => webhook(receiver)` makes a handler for each request, and takes none.
+ * `remedy` says how the handler is mounted. Returns the function that says that one was called.
+ *
+ * @example
+ * const called = handlerMade(receiver, 'give it to the route')
+ * return (request) => (called(), receiver.fetch(request))
+ */
+export function handlerMade(receiver: object, remedy: string): () => void {
+  const made = known.get(receiver) ?? { turns: 0, counted: false, called: false }
+  known.set(receiver, made)
+  if (!made.called && !made.counted) {
+    made.counted = true
+    setImmediate(() => (made.counted = false)).unref()
+    if (++made.turns === TURNS)
+      process.emitWarning(
+        `handlers were made of the receiver, and none of them was ever called: ${remedy}`,
+        'PosternWarning',
+      )
+  }
+  return () => void (made.called = true)
+}
