@@ -9,7 +9,7 @@ test('a path with a slash more or less gets 404, and the log says so once', asyn
   const observers = [{ warning: (_: string, message: string) => void warnings.push(message) }]
   const provider = github({ secret: 'a secret of the tests' })
   const inbox = memoryInbox()
-  const { fetch } = worker<{ WEBHOOKS: object }>(
+  const webhooks = worker<{ WEBHOOKS: object }>(
     () => ({
       '/webhooks/github': createReceiver({ provider, inbox, observers, log: false }),
     }),
@@ -23,7 +23,7 @@ test('a path with a slash more or less gets 404, and the log says so once', asyn
       url: `https://hooks.example${path}`,
     })
     const request = new Request(url, { method, headers: { ...headers }, body: body as BodyInit })
-    return (await fetch(request, env, { waitUntil() {} })).status
+    return (await webhooks.fetch(request, env, { waitUntil() {} })).status
   }
   expect(await statusOf('/webhooks/github')).toBe(200)
   for (const path of ['/webhooks/github/', '/webhooks/github/', '/other'])

@@ -25,10 +25,12 @@ export function handlerMade(receiver: object, remedy: string): () => void {
     made.counted = true
     setImmediate(() => (made.counted = false)).unref()
     if (++made.turns === TURNS)
-      process.emitWarning(
-        `handlers were made of the receiver, and none of them was ever called: ${remedy}`,
-        'PosternWarning',
-      )
+      warn(`handlers were made of the receiver, and none of them was ever called: ${remedy}`)
   }
   return () => void (made.called = true)
+}
+
+function warn(message: string): void {
+  const { process } = globalThis as unknown as { process: Pick<NodeJS.Process, 'emitWarning'> }
+  process.emitWarning(message, 'PosternWarning')
 }
