@@ -71,7 +71,8 @@ const KEY = Symbol.for('postern.rooms')
 const shared = globalThis as { [KEY]?: Record<string, Held> }
 
 function room(name: string, share = SHARE, most = Infinity): Room {
-  const held = (): Held => ((shared[KEY] ??= {})[name] ??= { bytes: 0, waiting: new Set() })
+  let own: Held | undefined
+  const held = (): Held => (own ??= (shared[KEY] ??= {})[name] ??= { bytes: 0, waiting: new Set() })
   const size = (): number => Math.min(freeMemory() / share, most)
   return {
     fits(bytes) {

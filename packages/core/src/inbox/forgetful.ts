@@ -46,7 +46,7 @@ export function createForgetful<Value extends object | string>(
     set(key, value) {
       const at = now()
       clear(key)
-      if (places.size === max) push(at)
+      if (places.size() === max) push(at)
       if (used === keys.length) renew()
       let place = first + used++
       if (place >= keys.length) place -= keys.length
@@ -87,7 +87,7 @@ export function createForgetful<Value extends object | string>(
 
   /** Takes the gaps out, into a ring with room for as many again, or for a quarter more once `max` is near. */
   function renew(): void {
-    const { size } = places
+    const size = places.size()
     const before = { keys, values, times, first, used }
     const length = Math.max(LEAST, Math.min(size * 2, max + (max >> 2)))
     keys = gaps(length)

@@ -6,7 +6,8 @@ export interface Places {
   add(key: string, place: number): void
   /** What stands at this place does so no more. */
   remove(place: number): void
-  readonly size: number
+  /** How many keys there are. */
+  size(): number
 }
 
 // Another one for each process: a sender that knows it could choose ids that all meet at one slot.
@@ -50,9 +51,7 @@ export function createPlaces(length: number, keyAt: (place: number) => string | 
       close(slot)
       size--
     },
-    get size() {
-      return size
-    },
+    size: () => size,
   }
 
   function look(key: string): void {

@@ -1,4 +1,5 @@
 import type { Observer } from '../observer.ts'
+import type { Writable } from './arrival-events.ts'
 import { unref } from '../basics/unref.ts'
 
 /** Notes the time of the last verified delivery, and reports when none came for too long. */
@@ -25,29 +26,27 @@ const OFTEN = 60_000
 
 /** Makes the watch of a receiver. A silence is told once, and again only after a delivery ended it. */
 export function createSilence({ name, limit, now, observer }: SilenceContext): Silence {
-  let last: number | undefined
   let since = 0
   let told = false
   let timer: ReturnType<typeof setInterval> | undefined
 
-  return {
+  const silence: Writable<Silence> = {
     limit,
-    get last() {
-      return last
-    },
+    last: undefined,
     heard(at) {
-      last = at
+      silence.last = at
       since = at
       told = false
     },
     start() {
       if (limit === undefined || timer !== undefined) return
-      since = last ?? now()
+      since = silence.last ?? now()
       timer = setInterval(look, Math.min(Math.max(limit / 4, 1), OFTEN))
       unref(timer)
     },
     stop: () => clearInterval(timer),
   }
+  return silence
 
   function look(): void {
     if (told || now() - since < limit!) return

@@ -75,7 +75,7 @@ export function reply(
   tellTaken(line, exchange, identified.intake.items, taken)
   if (taken.includes('busy'))
     throw new WebhookError('in_progress', { problem: 'in_progress' }, { retryAfter: 5 })
-  const answering = line.answers.size > 0 && answer(line, exchange, identified)
+  const answering = line.answers.any() && answer(line, exchange, identified)
   if (answering) return answering
   if (!line.provider.reply) return line.ack
   return (
@@ -91,13 +91,13 @@ export function tellTaken(
   taken: readonly Taken[],
 ): void {
   const { observer, receiver } = line
-  if (!observer.accepted && !observer.duplicate && !line.conflicts) return
+  if (!observer.accepted && !observer.duplicate && !line.conflicts()) return
   items.forEach(({ event, tasks }, at) => {
     const info = eventInfo(receiver, event)
     if (taken[at] === 'new') observer.accepted?.(info, tasks.length, exchange.info)
     else {
       observer.duplicate?.(info, taken[at] === 'revived', exchange.info)
-      line.conflicts?.look(event, () => observer.conflict?.(info, exchange.info))
+      line.conflicts()?.look(event, () => observer.conflict?.(info, exchange.info))
     }
   })
 }

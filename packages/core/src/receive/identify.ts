@@ -53,7 +53,7 @@ export function identify(
     const tasks = taskDrafts(line, line.subscriptionsOf(draft), event, stored)
     if (tasks.length > 0) items.push({ event, tasks })
     // A topic with an answer and no subscription: the answer handles it, and nothing is stored.
-    else if (line.answers.size === 0 || !line.answers.match(event.topic, event.aliases)) {
+    else if (!line.answers.any() || !line.answers.match(event.topic, event.aliases)) {
       if (line.onUnhandled === 'store') items.push({ event, tasks: [{ subscription: UNHANDLED }] })
       else if (line.onUnhandled === 'refuse') refused = event
       line.observer.unhandled?.(

@@ -32,7 +32,7 @@ export interface LineHost {
   readonly writes: Writes
   readonly explainer: Explainer | undefined
   /** Undefined if no observer asks, or the inbox cannot tell. */
-  readonly conflicts: ConflictWatch | undefined
+  readonly conflicts: () => ConflictWatch | undefined
   readonly limits: Limits
   readonly ack: Reply
   readonly exact: boolean

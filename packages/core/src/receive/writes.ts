@@ -11,14 +11,12 @@ export interface Writes {
 
 /** Makes the {@link Writes}. */
 export function createWrites(): Writes {
-  let failure: WebhookError | undefined
-  return {
-    get failure() {
-      return failure
-    },
-    stored: () => void (failure = undefined),
+  const writes: { -readonly [K in keyof Writes]: Writes[K] } = {
+    failure: undefined,
+    stored: () => void (writes.failure = undefined),
     refused(error) {
-      if (error.code === 'inbox_unavailable' || error.code === 'inbox_full') failure = error
+      if (error.code === 'inbox_unavailable' || error.code === 'inbox_full') writes.failure = error
     },
   }
+  return writes
 }

@@ -74,7 +74,7 @@ export function createParts({ settings, subscribing, open, warn }: PartsContext)
       return attached.accept(intake, host)
     },
   }
-  let conflicts: LineHost['conflicts']
+  let conflicts: ReturnType<LineHost['conflicts']>
   const line: LineHost = {
     ...settings,
     receiver: name,
@@ -88,11 +88,10 @@ export function createParts({ settings, subscribing, open, warn }: PartsContext)
         ? undefined
         : createExplainer({ ...settings, ms: settings.explain }),
     // Observers can be added later.
-    get conflicts() {
-      return observer.conflict && inbox.view
+    conflicts: () =>
+      observer.conflict && inbox.view
         ? (conflicts ??= createConflictWatch(name, inbox.view, now, seal))
-        : undefined
-    },
+        : undefined,
     subscriptionsOf: (event) => subscriptions.match(event),
     strip: stripper(provider.credentials),
     admit: createAdmit({ ...settings, open }),

@@ -22,12 +22,12 @@ export function createTopicTable<T>(cache = 1000): TopicTable<T> {
   const wild: (Entry<T> & { test: RegExp })[] = []
   // Made when a wildcard is first asked for: it takes room for all its topics at once, and most tables need none.
   let seen: LRUCache<string, readonly Entry<T>[]> | undefined
-  let count = 0
 
-  return {
+  const table: { -readonly [K in keyof TopicTable<T>]: TopicTable<T>[K] } = {
+    size: 0,
     add(patterns, value) {
       for (const pattern of patterns) checkPattern(pattern)
-      const entry = { order: count++, value }
+      const entry = { order: table.size++, value }
       for (const pattern of patterns) {
         if (pattern.includes('*')) wild.push({ ...entry, test: toRegExp(pattern) })
         else exact.set(pattern, [...(exact.get(pattern) ?? []), entry])
@@ -43,10 +43,8 @@ export function createTopicTable<T>(cache = 1000): TopicTable<T> {
       const byOrder = new Map(found.map((entry) => [entry.order, entry.value]))
       return [...byOrder].sort(([a], [b]) => a - b).map(([, value]) => value)
     },
-    get size() {
-      return count
-    },
   }
+  return table
 
   function wildOf(topic: string): readonly Entry<T>[] {
     seen ??= new LRUCache({ max: cache })

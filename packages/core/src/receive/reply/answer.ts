@@ -38,7 +38,8 @@ export interface RegisteredAnswer {
 export interface Answers {
   add(patterns: readonly string[], options: AnswerOptions, answer: AnswerFunction): void
   match(topic: string, aliases: readonly string[]): RegisteredAnswer | undefined
-  readonly size: number
+  /** False as long as none was registered. */
+  any(): boolean
 }
 
 /** Makes the register of answers. If several match, the first one registered answers. */
@@ -58,9 +59,7 @@ export function createAnswers(): Answers {
       })
     },
     match: (topic, aliases) => table.match(topic, aliases)[0],
-    get size() {
-      return table.size
-    },
+    any: () => table.size > 0,
   }
 }
 

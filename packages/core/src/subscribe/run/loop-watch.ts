@@ -23,7 +23,7 @@ export interface LoopWatch {
   /** The run ended. */
   free(slot: number): void
   /** The slot of the run in its synchronous part, or -1. */
-  readonly current: number
+  current: number
 }
 
 interface Threads {
@@ -79,13 +79,10 @@ function createLoopWatch(memory: SharedArrayBuffer): LoopWatch {
   let beating = false
   let parts = 0
   let quiet = 0
-  let current = -1
   cells[CURRENT] = -1
 
-  return {
-    get current() {
-      return current
-    },
+  const watch: LoopWatch = {
+    current: -1,
     enter(receiver, subscription, task) {
       if (!beating) begin()
       const slot = slots.pop() ?? 0
@@ -96,15 +93,16 @@ function createLoopWatch(memory: SharedArrayBuffer): LoopWatch {
       for (let at = 0; at < length; at++) names[end++] = task.charCodeAt(at)
       names[start] = end - start - 1
       cells[PARTS] = ++parts
-      cells[CURRENT] = current = slot
+      cells[CURRENT] = watch.current = slot
       return slot
     },
-    leave: (before) => void (cells[CURRENT] = current = before),
+    leave: (before) => void (cells[CURRENT] = watch.current = before),
     free(slot) {
       names[slot * WIDTH] = 0
       if (slot > 0) slots.push(slot)
     },
   }
+  return watch
 
   function label(slot: number, receiver: string, subscription: Subscription): void {
     const text = `${receiver}, subscription ${subscription.name}`.slice(0, WIDTH / 2) + ', task '

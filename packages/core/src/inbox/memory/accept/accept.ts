@@ -15,7 +15,7 @@ export function accept(state: MemoryState, intake: Intake, host: Host): readonly
   room(state, intake)
   state.store.version++
   const { lanes, settings } = state
-  const ends: Promise<void>[] | undefined = host.waitUntil && lanes.working ? [] : undefined
+  const ends: Promise<void>[] | undefined = host.waitUntil && lanes.works() ? [] : undefined
   const bytes = delivery.body.byteLength / items.length
   const taken: Taken[] = []
   for (const item of items) {

@@ -22,7 +22,8 @@ export interface LaneQueues {
   work(): void
   /** Takes a turn of its own for a request whose end may have cancelled the one that was due. */
   wake(): void
-  readonly working: boolean
+  /** True once {@link work} was called, until {@link stop}. */
+  works(): boolean
   /** Resolves when nothing is ready or running. Tasks that wait for a retry, or for a subscription, do not count. */
   idle(): Promise<void>
   /** Starts nothing any more. */
@@ -54,9 +55,7 @@ export function createLaneQueues(
     next,
     work,
     wake: () => rounds.wake(),
-    get working() {
-      return rounds.working
-    },
+    works: () => rounds.works(),
     idle,
     stop,
   }
@@ -126,7 +125,7 @@ export function createLaneQueues(
 
   function quiet(): boolean {
     for (const lane of lanes.all())
-      if (lane.running > 0 || (rounds.working && canRun(lane))) return false
+      if (lane.running > 0 || (rounds.works() && canRun(lane))) return false
     return true
   }
 

@@ -15,7 +15,8 @@ export interface Rounds {
   work(): void
   /** Takes a turn of its own for a request whose end may have cancelled the one that was due. */
   wake(): void
-  readonly working: boolean
+  /** True once {@link work} was called, until {@link stop}. */
+  works(): boolean
   /** Starts nothing any more. */
   stop(): void
 }
@@ -49,9 +50,7 @@ export function createRounds(
       scheduled = false
       schedule()
     },
-    get working() {
-      return working
-    },
+    works: () => working,
     stop: () => void (working = false),
   }
 

@@ -6,22 +6,35 @@ import type { MemoryTask } from './task.ts'
  * at most one task of each other key. Without fair keys it is a plain queue.
  */
 export function createTurnQueue(): Queue<MemoryTask> {
-  const plain = createQueue<MemoryTask>()
-  let fair: Queue<MemoryTask> | undefined
+  return new TurnQueue()
+}
 
-  return {
-    push(task) {
-      if (task.draft.fairKey !== undefined && !fair) {
-        fair = createRing()
-        for (let one = plain.shift(); one; one = plain.shift()) fair.push(one)
-      }
-      ;(fair ?? plain).push(task)
-    },
-    shift: () => (fair ?? plain).shift(),
-    remove: (task) => (fair ?? plain).remove(task),
-    get size() {
-      return (fair ?? plain).size
-    },
+class TurnQueue implements Queue<MemoryTask> {
+  readonly #plain = createQueue<MemoryTask>()
+  #fair: Queue<MemoryTask> | undefined
+
+  push(task: MemoryTask): void {
+    if (task.draft.fairKey !== undefined && !this.#fair) {
+      this.#fair = new Tenants()
+      for (let one = this.#plain.shift(); one; one = this.#plain.shift()) this.#fair.push(one)
+    }
+    this.#queue.push(task)
+  }
+
+  shift(): MemoryTask | undefined {
+    return this.#queue.shift()
+  }
+
+  remove(task: MemoryTask): void {
+    this.#queue.remove(task)
+  }
+
+  get size(): number {
+    return this.#queue.size
+  }
+
+  get #queue(): Queue<MemoryTask> {
+    return this.#fair ?? this.#plain
   }
 }
 
@@ -31,43 +44,44 @@ interface Tenant {
 }
 
 /** A queue for each key, and the keys in the order of their turns. */
-function createRing(): Queue<MemoryTask> {
-  const tenants = new Map<string | undefined, Tenant>()
-  const turns = createQueue<Tenant>()
-  let size = 0
+class Tenants implements Queue<MemoryTask> {
+  readonly #tenants = new Map<string | undefined, Tenant>()
+  readonly #turns = createQueue<Tenant>()
+  #size = 0
 
-  return {
-    push(task) {
-      const key = task.draft.fairKey
-      let tenant = tenants.get(key)
-      if (!tenant) {
-        tenant = { key, queue: createQueue() }
-        tenants.set(key, tenant)
-        turns.push(tenant)
-      }
-      tenant.queue.push(task)
-      size++
-    },
-    shift() {
-      for (let tenant = turns.shift(); tenant; tenant = turns.shift()) {
-        const task = tenant.queue.shift()
-        // A key without tasks holds no turn.
-        if (tenant.queue.size > 0) turns.push(tenant)
-        else tenants.delete(tenant.key)
-        if (!task) continue
-        size--
-        return task
-      }
-      return undefined
-    },
-    remove(task) {
-      const queue = tenants.get(task.draft.fairKey)?.queue
-      const before = queue?.size ?? 0
-      queue?.remove(task)
-      size -= before - (queue?.size ?? 0)
-    },
-    get size() {
-      return size
-    },
+  push(task: MemoryTask): void {
+    const key = task.draft.fairKey
+    let tenant = this.#tenants.get(key)
+    if (!tenant) {
+      tenant = { key, queue: createQueue() }
+      this.#tenants.set(key, tenant)
+      this.#turns.push(tenant)
+    }
+    tenant.queue.push(task)
+    this.#size++
+  }
+
+  shift(): MemoryTask | undefined {
+    for (let tenant = this.#turns.shift(); tenant; tenant = this.#turns.shift()) {
+      const task = tenant.queue.shift()
+      // A key without tasks holds no turn.
+      if (tenant.queue.size > 0) this.#turns.push(tenant)
+      else this.#tenants.delete(tenant.key)
+      if (!task) continue
+      this.#size--
+      return task
+    }
+    return undefined
+  }
+
+  remove(task: MemoryTask): void {
+    const queue = this.#tenants.get(task.draft.fairKey)?.queue
+    const before = queue?.size ?? 0
+    queue?.remove(task)
+    this.#size -= before - (queue?.size ?? 0)
+  }
+
+  get size(): number {
+    return this.#size
   }
 }
