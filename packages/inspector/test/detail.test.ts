@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { createReceiver } from '@postern/core'
+import { createReceiver, type Receiver } from '@postern/core'
 import { generic, github } from '@postern/providers'
 import { token } from '@postern/core/scheme'
 import { listen, signedInit } from '@postern/testing'
@@ -114,6 +114,32 @@ describe('why it was refused', () => {
     expect(await scene.get(`explain?id=${await idOf('outcome:accepted')}`)).toMatchObject({
       statusCode: 409,
     })
+  })
+
+  test('of a GET too, whose query is all that came', async () => {
+    const provider = generic({
+      scheme: token({ query: 'token' }),
+      secret: 'a secret of sensors',
+      eventIdQuery: 'id',
+      topicQuery: 'event',
+    })
+    const sensor = createReceiver({ name: 'sensor', provider, inbox: scene.inbox, log: false })
+    sensor.on('**', { name: 'doors' }, () => {})
+    const reply = await sensor.fetch(new Request('https://app.example/sensor?event=door.opened'))
+    expect(reply.status).toBe(401)
+    await sensor.close()
+    const page = viewer({
+      inbox: scene.inbox,
+      receivers: [sensor as Receiver],
+      auth: () => ({ allow: 'read' }),
+    })
+    const { rows } = await page.get<ListReply>('list?q=receiver:sensor')
+    const id = rows[0]!.id.slice('delivery:'.length)
+    expect((await page.get<DetailReply>(`delivery?id=${id}`)).actions).toContain('explain')
+    const found = await page.get<ExplainReply>(`explain?id=${id}`)
+    expect(found).toMatchObject({ verdict: 'refused', code: 'missing_header' })
+    expect(found.cannot).toBeUndefined()
+    expect(found.findings.length).toBeGreaterThan(0)
   })
 
   test('it says if the body was not kept, or no secret is here', async () => {
