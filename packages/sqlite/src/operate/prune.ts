@@ -13,6 +13,9 @@ import { createTidy } from './tidy.ts'
 // tell that nothing is old.
 const STEP = 200
 const FIRST = 4
+// While events come faster than such steps forget them: so many rows for each that came, and in one transaction at most.
+const PACE = 3
+const MOST = 1600
 // Entries of the index of keys looked at for each event that was dropped, and how many events are dropped in between.
 // Entries of forgotten events are then at most about a quarter of the index.
 const KEYS = 4
@@ -52,11 +55,16 @@ export function createPrune(
   const dropSteps = db.prepare('DELETE FROM postern_steps WHERE at < ?')
   const index = createKeyIndex(db)
   const tidy = createTidy(db)
+  const newest = db.prepare('SELECT max(id) AS id FROM postern_events')
   let dropped = 0
   let guard = 0
+  let seen: number | undefined
+  // Rows that are to be looked at for what came since this round began.
+  let owed = 0
 
   // The second number of a place is -1 in the walk over events.
   return (before, [event, task] = [0, 0]) => {
+    owe()
     claims.spread(Math.max(before.done, before.dead, before.known))
     return task < 0 ? overEvents(before, event) : overTasks(before, task)
   }
@@ -87,7 +95,21 @@ export function createPrune(
     return rows.length < step ? end(before) : [rows.at(-1)!.id, -1]
   }
 
+  function owe(): void {
+    const { id } = newest.get() as { id: number | null }
+    owed += PACE * Math.max(0, (id ?? 0) - (seen ?? id ?? 0))
+    seen = id ?? seen
+  }
+
+  function stepFrom(id: number): number {
+    if (id === 0) return FIRST
+    const step = Math.min(MOST, Math.max(STEP, owed))
+    owed = Math.max(0, owed - step)
+    return step
+  }
+
   function end({ done, dead, known, guards: bound }: Before): undefined {
+    owed = 0
     tidy()
     dropSteps.run(Math.min(done, dead, known, bound))
     const rows = guards.all(guard) as GuardRow[]
@@ -105,10 +127,6 @@ export function createPrune(
     if (row && row.delivery !== null) dropDelivery.run(row.delivery)
     if (++dropped % EVENTS === 0) index.sweep(KEYS * EVENTS)
   }
-}
-
-function stepFrom(id: number): number {
-  return id === 0 ? FIRST : STEP
 }
 
 interface TaskRow {
