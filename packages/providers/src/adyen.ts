@@ -43,8 +43,14 @@ export const adyen: Factory<AdyenOptions> = /* @__PURE__ */ provider({
     place: { field: 'notificationItems[].NotificationRequestItem.additionalData.hmacSignature' },
     tolerance: 'none',
     example: { hmacKey: '44782DEF547AAA06C910C43932B1EB0C' },
-    checked: '2026-11-26',
-    delivers: { within: 10_000, retries: 30 * DAY, ok: '2xx with the body [accepted]' },
+    checked: '2026-11-28',
+    delivers: {
+      within: 10_000,
+      retries: 30 * DAY,
+      after4xx: 'retried',
+      ok: '2xx with the body [accepted]',
+      source: 'https://docs.adyen.com/development-resources/webhooks/troubleshoot',
+    },
   },
   options: {
     hmacKey: 'HMAC key of the webhook, in hex.',

@@ -2,18 +2,14 @@ import type { Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Authorize.Net. HMAC-SHA512 over the body in `X-ANET-Signature`, hex, with a key in hex. Topic is `eventType`, id is
- * `notificationId`.
+ * Authorize.Net. HMAC-SHA512 over the body in `X-ANET-Signature`, hex. Topic is `eventType`, id is `notificationId`.
  * https://developer.authorize.net/api/reference/features/webhooks.html
  */
 export const authorizeNet: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'authorize-net',
   title: 'Authorize.Net',
   docs: 'https://developer.authorize.net/api/reference/features/webhooks.html',
-  setup: {
-    steps: ['Account', 'Settings', 'Webhooks'],
-    secret: 'the Signature Key of the account, hex',
-  },
+  setup: { steps: ['Account', 'Settings', 'Webhooks'], secret: 'the Signature Key, in hex' },
   topics: [
     'net.authorize.payment.authcapture.created',
     'net.authorize.payment.refund.created',

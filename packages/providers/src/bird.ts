@@ -10,6 +10,7 @@ import {
   type JwtClaims,
 } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
+import { HOUR } from './common/units.ts'
 import { text } from './common/read.ts'
 import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
 
@@ -70,7 +71,12 @@ export const bird: Factory<BirdOptions> = /* @__PURE__ */ provider({
     place: { header: HEADER },
     tolerance: 65,
     checked: '2026-11-28',
-    delivers: {},
+    delivers: {
+      retries: 8 * HOUR,
+      after4xx: 'retried',
+      ok: '2xx',
+      source: 'https://docs.bird.com/api/notifications-api/retries',
+    },
   },
   events: (_delivery, { value }) => [{ topic: text(value, 'type') ?? 'event', payload: value }],
   compose: ({ topic = 'message.created', payload }) => ({

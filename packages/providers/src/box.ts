@@ -10,10 +10,7 @@ export const box: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'box',
   title: 'Box',
   docs: 'https://developer.box.com/guides/webhooks/v2/signatures-v2/',
-  setup: {
-    steps: ['Developer Console', '<app>', 'Webhooks'],
-    secret: 'the primary and the secondary signature key of the app',
-  },
+  setup: { steps: ['Developer Console', '<app>', 'Webhooks'], secret: 'both signature keys' },
   topics: ['FILE.UPLOADED', 'FILE.DOWNLOADED', 'FOLDER.CREATED'],
   hint: 'Signature keys of the app: both.',
   sign: {
@@ -28,5 +25,6 @@ export const box: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'id',
   topicField: 'trigger',
   checked: '2026-11-28',
+  delivers: { retryId: 'same', source: 'https://developer.box.com/guides/webhooks/v2/' },
   sends: { 'box-signature-version': '1', 'box-signature-algorithm': 'HmacSHA256' },
 })

@@ -20,8 +20,11 @@ export const calendly: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   topicField: 'event',
   checked: '2026-11-28',
   delivers: {
-    within: 15000,
+    within: 15_000,
+    retries: 86_400_000,
     redirect: 'failure',
-    givesUp: 'at a 410, which deletes the subscription',
+    after4xx: 'retried, but 410',
+    givesUp: 'at a 410, and after 24 hours of failures',
+    source: 'https://developer.calendly.com/api-docs/overview/webhooks/webhook-errors',
   },
 })

@@ -28,5 +28,12 @@ export const clerk: Factory<ClerkOptions> = /* @__PURE__ */ standardFamily({
   secretHint: 'Signing secret of the endpoint, whsec_…',
   prefixes: ['svix-', 'webhook-'],
   checked: '2026-11-26',
-  delivers: { within: 15_000, retries: 28 * HOUR },
+  delivers: {
+    within: 15_000,
+    retries: 28 * HOUR,
+    after4xx: 'retried',
+    givesUp: 'disabled after five days in which all failed',
+    ok: '2xx',
+    source: 'https://docs.svix.com/retries',
+  },
 })

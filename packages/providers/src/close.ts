@@ -2,8 +2,7 @@ import type { Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Close. HMAC-SHA256 over `{time}{body}` in `close-sig-hash`, hex, with a key in hex. Topic is
- * `event.object_type.event.action`, id is `event.id`.
+ * Close. HMAC-SHA256 over `{time}{body}` in `close-sig-hash`, hex. Topic is `event.object_type.event.action`, id is `event.id`.
  * https://developer.close.com/topics/webhooks/
  */
 export const close: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
@@ -27,4 +26,5 @@ export const close: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   topicField: ['event.object_type', 'event.action'],
   example: { secret: '6578616d706c65' },
   checked: '2026-11-28',
+  delivers: { within: 15_000, source: 'https://developer.close.com/api/overview/changelog' },
 })

@@ -2,8 +2,7 @@ import type { Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * ConfigCat. HMAC-SHA256 over `{header:x-configcat-webhook-id}{time}{body}` in `X-ConfigCat-Webhook-Signature-V1`,
- * base64. Id is `X-ConfigCat-Webhook-ID`. The body is your own template, so the topic is always `config.changed`.
+ * ConfigCat. HMAC-SHA256 over id, time and body, base64. The body is your own template: the topic is always `config.changed`.
  * https://configcat.com/docs/advanced/notifications-webhooks/
  */
 export const configcat: Factory<PresetOptions> = /* @__PURE__ */ preset({

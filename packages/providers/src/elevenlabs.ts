@@ -20,4 +20,8 @@ export const elevenlabs: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   },
   topicField: 'type',
   checked: '2026-11-28',
+  delivers: {
+    givesUp: 'disabled after ten failures in a row with no success for seven days',
+    source: 'https://elevenlabs.io/docs/eleven-api/resources/webhooks',
+  },
 })

@@ -10,10 +10,7 @@ export const ghost: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'ghost',
   title: 'Ghost',
   docs: 'https://ghost.org/docs/webhooks/',
-  setup: {
-    steps: ['Settings', 'Integrations', 'Add custom integration'],
-    secret: 'the secret of the webhook',
-  },
+  setup: { steps: ['Settings', 'Integrations', 'Add custom integration'], secret: 'its secret' },
   topics: ['post', 'member', 'page'],
   sign: {
     scheme: 'hmac',

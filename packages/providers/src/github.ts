@@ -43,7 +43,15 @@ export const github: Factory<GithubOptions> = /* @__PURE__ */ provider({
     place: { header: 'X-Hub-Signature-256' },
     tolerance: 'none',
     checked: '2026-11-26',
-    delivers: { within: 10_000, largest: 25 * MIB, retries: 3 * DAY, ok: '2xx' },
+    delivers: {
+      within: 10_000,
+      largest: 25 * MIB,
+      retries: 3 * DAY,
+      after4xx: 'dropped, until you have it sent again',
+      ok: '2xx',
+      source:
+        'https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries',
+    },
   },
   options: {
     secret: 'Secret of the webhook or of the GitHub App.',

@@ -16,4 +16,9 @@ export const merge: Factory<PresetOptions> = /* @__PURE__ */ preset({
   topic: topicOf('hook.event'),
   topicField: 'hook.event',
   checked: '2026-11-28',
+  delivers: {
+    within: 30_000,
+    after4xx: 'dropped',
+    source: 'https://help.merge.dev/en/articles/5720975-automatic-webhook-retries',
+  },
 })

@@ -54,7 +54,14 @@ export const monday: Factory<MondayOptions> = /* @__PURE__ */ provider({
     tolerance: 300,
     challenge: { payload: { challenge: '{text}' } },
     checked: '2026-11-28',
-    delivers: {},
+    delivers: {
+      within: 180_000,
+      retries: 1_800_000,
+      after4xx: 'retried',
+      ok: '200',
+      source:
+        'https://developer.monday.com/apps/changelog/clarification-on-retry-policies-for-webhooks-and-custom-actions',
+    },
   },
   greet: answered,
   events: (_delivery, { value }) => [

@@ -1,10 +1,10 @@
 import type { Factory } from '@postern/core/scheme'
 import { CHALLENGE, challengeReply } from './schemes/challenge.ts'
+import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Onfleet. HMAC-SHA512 over the body in `X-Onfleet-Signature`, hex, with a key in hex. Topic is `triggerName`, there is
- * no id of the event.
+ * Onfleet. HMAC-SHA512 over the body in `X-Onfleet-Signature`, hex, with a key in hex. Topic is `triggerName`; there is no id.
  * https://docs.onfleet.com/reference/webhooks
  */
 export const onfleet: Factory<PresetOptions> = /* @__PURE__ */ preset({
@@ -23,4 +23,11 @@ export const onfleet: Factory<PresetOptions> = /* @__PURE__ */ preset({
     delivery.method === 'GET' ? challengeReply(delivery.query(), 'check') : undefined,
   example: { secret: '6578616d706c65' },
   checked: '2026-11-28',
+  delivers: {
+    retries: DAY,
+    after4xx: 'retried',
+    givesUp: 'disabled after more than 300 failures in a row',
+    ok: '200',
+    source: 'https://docs.onfleet.com/reference/retry',
+  },
 })

@@ -56,7 +56,11 @@ export const qstashGateway: Factory<QstashGatewayOptions> = /* @__PURE__ */ prov
     place: { header: 'Upstash-Signature' },
     tolerance: 300,
     checked: '2026-11-28',
-    delivers: {},
+    delivers: {
+      after4xx: 'retried',
+      ok: '2xx',
+      source: 'https://upstash.com/docs/qstash/features/retry',
+    },
   },
   events: (delivery, { value }) => [
     {

@@ -1,4 +1,5 @@
 import type { Factory } from '@postern/core/scheme'
+import { HOUR } from './common/units.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
@@ -19,4 +20,9 @@ export const recallAi: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ st
   topicField: 'event',
   prefixes: ['webhook-', 'svix-'],
   checked: '2026-11-28',
+  delivers: {
+    retries: 28 * HOUR,
+    givesUp: 'disabled after five days in which all failed',
+    source: 'https://docs.recall.ai/docs/faq-webhooks',
+  },
 })

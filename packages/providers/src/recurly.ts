@@ -45,8 +45,14 @@ export const recurly: Factory<RecurlyOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of {time}.{body}, hex',
     place: { header: 'recurly-signature' },
     tolerance: 300,
-    checked: '2026-11-26',
-    delivers: { retries: 74 * HOUR, redirect: 'failure', ok: '2xx' },
+    checked: '2026-11-28',
+    delivers: {
+      retries: 74 * HOUR,
+      redirect: 'failure',
+      after4xx: 'retried',
+      ok: '2xx',
+      source: 'https://docs.recurly.com/recurly-subscriptions/docs/automatic-retries',
+    },
   },
   options: {
     secretKey: 'Secret key of the endpoint.',

@@ -29,5 +29,12 @@ export const resend: Factory<ResendOptions> = /* @__PURE__ */ standardFamily({
   secretHint: 'Signing secret of the webhook, whsec_…',
   prefixes: ['svix-', 'webhook-'],
   checked: '2026-11-26',
-  delivers: { within: 15_000, retries: 28 * HOUR },
+  delivers: {
+    within: 15_000,
+    retries: 28 * HOUR,
+    after4xx: 'retried',
+    givesUp: 'disabled after five days in which all failed',
+    ok: '2xx',
+    source: 'https://docs.svix.com/retries',
+  },
 })

@@ -1,7 +1,6 @@
 import type { SecretOption } from '@postern/core'
 import { hmac, mergeDeep, pairs, stringifyJson, type Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
-import { HOUR } from './common/units.ts'
 
 /** Options of {@link sanity}. */
 export interface SanityOptions {
@@ -9,7 +8,7 @@ export interface SanityOptions {
   readonly secret: SecretOption
   /**
    * Seconds the signed time may be away from now, in the past and in the future. Sanity names none and does not say
-   * whether a retry is signed again. @default 3600, the half hour of its retries twice
+   * whether a retry is signed again. @default 3600
    */
   readonly tolerance?: number
 }
@@ -17,7 +16,7 @@ export interface SanityOptions {
 /**
  * Sanity (GROQ-powered webhooks). HMAC-SHA256 over `t.body`, `t` in milliseconds, in unpadded base64url. Topic is
  * `Sanity-Operation` (`create`, `update`, `delete`), id is `Idempotency-Key`; neither is signed (`covers.topic` is false: a captured body can come again as another operation). The payload is your own
- * projection. Sanity waits 30 s, retries 429 and 5xx for 30 minutes, and gives up at any other 4xx.
+ * projection. Sanity waits 30 s, retries 429 and 5xx twice, 30 s apart, and gives up at any other 4xx.
  * https://www.sanity.io/docs/webhooks
  */
 export const sanity: Factory<SanityOptions> = /* @__PURE__ */ provider({
@@ -35,8 +34,8 @@ export const sanity: Factory<SanityOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of {time}.{body}, base64url',
     place: { header: 'sanity-webhook-signature' },
     tolerance: 3600,
-    checked: '2026-11-26',
-    delivers: { within: 30_000, retries: HOUR / 2, after4xx: 'dropped, but 429', ok: '2xx' },
+    checked: '2026-11-28',
+    delivers: { within: 30_000, retries: 120_000, after4xx: 'dropped, but 429', ok: '2xx' },
   },
   options: {
     secret: 'Secret of the webhook.',

@@ -12,7 +12,7 @@ import {
   type SignableRequest,
 } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
-import { HOUR } from './common/units.ts'
+import { HOUR, MIB } from './common/units.ts'
 
 /** Options of {@link shopify}. */
 export interface ShopifyOptions {
@@ -65,6 +65,8 @@ export const shopify: Factory<ShopifyOptions> = /* @__PURE__ */ provider({
     secret: "The app's client secret.",
   },
   formats: ['json', 'xml'],
+  // Bodies above a megabyte come, and no page names a bound over HTTPS: https://community.shopify.com/c/Shopify-APIs-SDKs/Webhook-requests-exceed-max-size/m-p/144434
+  limits: { body: 10 * MIB },
   claims: 'x-shopify-webhook-id',
   covers: { body: 'bytes', topic: false },
   reads: ['shopify-topic', 'shopify-action', 'shopify-webhook-id'],

@@ -37,8 +37,16 @@ export const svix: Factory<SvixOptions> = /* @__PURE__ */ provider({
     place: { header: 'svix-signature' },
     tolerance: 300,
     example: { secret: 'whsec_YW4gZXhhbXBsZSBzZWNyZXQ=' },
-    checked: '2026-11-26',
-    delivers: { within: 15_000, retries: 28 * HOUR, redirect: 'failure', ok: '2xx' },
+    checked: '2026-11-28',
+    delivers: {
+      within: 15_000,
+      retries: 28 * HOUR,
+      redirect: 'failure',
+      after4xx: 'retried',
+      givesUp: 'disabled after five days in which all failed',
+      ok: '2xx',
+      source: 'https://docs.svix.com/retries',
+    },
   },
   options: {
     secret: 'whsec_… (symmetric) or whpk_… (Ed25519).',

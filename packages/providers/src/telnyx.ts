@@ -10,10 +10,7 @@ export const telnyx: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'telnyx',
   title: 'Telnyx',
   docs: 'https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks',
-  setup: {
-    place: 'the messaging profile or the Voice API application',
-    secret: 'the public key of the account, base64',
-  },
+  setup: { place: 'the messaging profile or Voice API application', secret: 'the public key' },
   topics: ['message.received', 'message.finalized', 'call.initiated'],
   hint: 'Public key of the account, in base64.',
   sign: {
