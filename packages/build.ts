@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { globSync, readFileSync, rmSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
-import { rolldown } from 'rolldown'
+import { rolldown, type RolldownOutput } from 'rolldown'
 
 const packages = import.meta.dirname
 const manifests = globSync('*/package.json', { cwd: packages }).filter((file) => {
@@ -58,7 +58,7 @@ async function bundle(folder: string): Promise<void> {
   })
   // Files that were made of modules since removed would be published too.
   for (const old of globSync('dist/**/*.{js,js.map}', { cwd: folder })) rmSync(join(folder, old))
-  await build.write({
+  const { output } = await build.write({
     dir: join(folder, 'dist'),
     sourcemap: true,
     // The packages have src/ beside dist/.
@@ -79,6 +79,23 @@ async function bundle(folder: string): Promise<void> {
     },
   })
   await build.close()
+  checkNames(folder, output)
+}
+
+/** A file that is loaded later has what its `import()` names, and no more: an entry that exports another name of it cannot be loaded. */
+function checkNames(folder: string, output: RolldownOutput['output']): void {
+  const chunks = new Map(
+    output.flatMap((one) => (one.type === 'chunk' ? [[one.fileName, one]] : [])),
+  )
+  for (const { fileName, code } of chunks.values())
+    for (const [, names, from] of code.matchAll(/^(?:im|ex)port \{([^}]*)\} from "(\.[^"]+)"/gm)) {
+      const known = chunks.get(join(dirname(fileName), from!).replaceAll('\\', '/'))?.exports
+      for (const name of names!.split(',').map((one) => one.trim().split(' ')[0]!))
+        if (known && !known.includes(name))
+          throw new Error(
+            `${folder}: ${fileName} has ${name} of ${from}, which has ${known.join()}: move ${name} out of what import() loads`,
+          )
+    }
 }
 
 /** The modules that can be imported by name: what `exports` lists, and what its patterns match and no pattern closes. */

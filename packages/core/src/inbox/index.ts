@@ -85,7 +85,8 @@ export {
   type CommonSettings,
 } from './attach/checks.ts'
 export { causeOf } from './tasks/cause.ts'
-export { deploysOf, type Deploy } from '../receiver/deploys.ts'
+// Not in `deploys.ts`, which is loaded later: a build drops there what `import()` does not name.
+export { deploysOf, type Deploy } from '../receiver/deploy-list.ts'
 export { toCauses, topCauses, type CauseGroup, type CauseTotals } from './tasks/top-causes.ts'
 export {
   arrivalCursor,

@@ -1,16 +1,7 @@
-import type { Json } from '../delivery.ts'
 import type { Records } from '../inbox/records.ts'
 import { LONGEST_VERSION } from './app-version.ts'
+import { DEPLOYS, pairsOf, type Deploy } from './deploy-list.ts'
 
-/** A version of an app, when a receiver was first seen working with it. */
-export interface Deploy {
-  readonly receiver: string
-  readonly version: string
-  /** Milliseconds since 1970. */
-  readonly at: number
-}
-
-const PREFIX = 'deploys/'
 // Deploys of one receiver that are kept, the newest.
 const MOST = 20
 // While one deploy replaces processes one by one, those of both versions start.
@@ -26,7 +17,7 @@ export async function noteDeploy(
   records: Records,
   { receiver, version, at }: Deploy,
 ): Promise<void> {
-  const key = PREFIX + receiver
+  const key = DEPLOYS + receiver
   try {
     for (let left = TRIES; left > 0; left--) {
       const found = await records.get(key)
@@ -39,18 +30,6 @@ export async function noteDeploy(
   } catch {
     // The inbox tells of itself when it takes a delivery.
   }
-}
-
-/**
- * The deploys that an inbox knows of: versions that receivers were first seen working with, at most 20 of each.
- *
- * @example
- * if (inbox.records) for (const { version, at } of await deploysOf(inbox.records)) console.log(version, new Date(at))
- */
-export async function deploysOf(records: Records): Promise<readonly Deploy[]> {
-  return (await records.list(PREFIX)).flatMap(({ key, value }) =>
-    pairsOf(value).map(([version, at]) => ({ receiver: key.slice(PREFIX.length), version, at })),
-  )
 }
 
 /** The version in the `package.json` of the working directory; undefined if there is none, or no such file can be read. */
@@ -74,14 +53,4 @@ interface AppProcess {
   readonly getBuiltinModule: (name: 'node:fs') => {
     readonly readFileSync: (path: string, encoding: 'utf8') => string
   }
-}
-
-type Pair = readonly [version: string, at: number]
-
-function pairsOf(value: Json | undefined): readonly Pair[] {
-  if (!Array.isArray(value)) return []
-  return (value as readonly unknown[]).filter(
-    (one): one is Pair =>
-      Array.isArray(one) && typeof one[0] === 'string' && typeof one[1] === 'number',
-  )
 }
