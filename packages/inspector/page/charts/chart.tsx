@@ -1,6 +1,8 @@
 import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { live } from '../data/live.ts'
 import { go } from '../data/route.ts'
+import { useStore } from '../data/store.ts'
 import { happened } from '../words/did.ts'
 import { clockTime } from '../words/time.ts'
 import { Plot, plotArea } from './plot.tsx'
@@ -13,6 +15,8 @@ export function Chart({ data }: { data: ChartData }): JSX.Element {
   const [chosen, setChosen] = useState<number | undefined>()
   const [ref, width] = useWidth()
   const steps = stepsOf(data)
+  // Then the page says of when all numbers are.
+  const isDown = useStore(live).failure !== undefined
   const shown = chosen === undefined ? undefined : Math.min(chosen, steps - 1)
 
   const point = (event: PointerEvent): void => {
@@ -40,7 +44,7 @@ export function Chart({ data }: { data: ChartData }): JSX.Element {
       <header>
         <h2>{data.title}</h2>
         <span class="when">
-          {shown === undefined && data.whole === steps - 1 && 'now'}
+          {shown === undefined && data.whole === steps - 1 && !isDown && 'now'}
           {shown === undefined &&
             data.whole < steps - 1 &&
             `${clockTime(timeOf(data, data.whole))} to ${clockTime(timeOf(data, data.whole + 1))}`}
