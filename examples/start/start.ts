@@ -26,9 +26,9 @@ if (!once) {
   if (count !== undefined) console.log(`${count} signed deliveries were taken and worked on.`)
 }
 const watch = createWatch()
-let quiet: string | undefined
+const quiet: string[] = []
 const services = printing((receiver, line) => {
-  if (receiver !== quiet) console.log(`  ${receiver}: ${line}`)
+  if (!quiet.includes(receiver)) console.log(`  ${receiver}: ${line}`)
 })
 const receivers = Object.fromEntries(
   sourceNames.map((name) => [
@@ -74,12 +74,12 @@ if (once) {
 
 /** What the handlers print of these deliveries would push the box off the screen. */
 async function quietly(source: string, sending: () => Promise<unknown>): Promise<void> {
-  quiet = source
+  quiet.push(source)
   try {
     await sending()
     await watch.settled()
   } finally {
-    quiet = undefined
+    quiet.splice(quiet.indexOf(source), 1)
   }
 }
 

@@ -21,7 +21,7 @@ import { stopped } from './words/safe.ts'
 import { clock, isUtc, setServerTime, setUtc, zone } from './words/time.ts'
 
 /** The page. */
-export function App(): JSX.Element | null {
+export function App(): JSX.Element {
   const [status, setStatus] = useState<StatusReply | undefined>()
   const [failure, setFailure] = useState<AskFailure | undefined>()
   const isOut = useStore(signedOut)
@@ -51,7 +51,9 @@ export function App(): JSX.Element | null {
 
   if (isOut) return <SignedOut />
   if (status === undefined)
-    return failure === undefined ? null : (
+    return failure === undefined ? (
+      <p class="empty">postern is on its way …</p>
+    ) : (
       <main class="whole">
         <h1>
           {failure.status === 0

@@ -10,6 +10,7 @@ const folder = import.meta.dirname
 
 const ASSETS = join(folder, '..', 'src', 'assets.ts')
 
+// The style comes behind the line that is seen first: what stands before it is painted without it.
 const HTML = `<!doctype html>
 <html lang="en">
 <head>
@@ -18,11 +19,11 @@ const HTML = `<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>Postern</title>
 <link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath d='M3 15V7a5 5 0 0 1 10 0v8' fill='none' stroke='%236480e8' stroke-width='3'/%3E%3C/svg%3E">
-<link rel="stylesheet" href="{{base}}page.css">
 <script type="module" src="{{base}}page.js"></script>
 </head>
 <body>
 <div id="page"><p class="empty">postern is on its way …</p></div>
+<link rel="stylesheet" href="{{base}}page.css">
 <noscript>This page needs JavaScript.</noscript>
 </body>
 </html>

@@ -7,7 +7,15 @@ import type { AskSender } from './at-sender.ts'
 /** The members of a receiver that the inspector uses, for any type of event. */
 export type Inspected = Pick<
   Receiver,
-  'answers' | 'limits' | 'name' | 'provider' | 'topics' | 'health' | 'receive' | 'fetch'
+  | 'answers'
+  | 'limits'
+  | 'name'
+  | 'provider'
+  | 'subscribes'
+  | 'topics'
+  | 'health'
+  | 'receive'
+  | 'fetch'
 >
 
 /** Options of the inspector. `Own` is what the host hands to `auth`. */

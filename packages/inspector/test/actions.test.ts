@@ -1,8 +1,9 @@
-import type { ActedInfo } from '@postern/core'
+import { createReceiver, type ActedInfo } from '@postern/core'
+import { github } from '@postern/providers'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ChangeReply, SampleReply } from '../src/api/change.ts'
 import type { ListReply } from '../src/api/list.ts'
-import { createScene, type Scene } from './scene.ts'
+import { createScene, temporaryInbox, viewer, type Scene } from './scene.ts'
 
 let scene: Scene
 let told: ActedInfo[]
@@ -113,6 +114,18 @@ test('a sample goes through the receiver, signed', async () => {
   expect(await scene.act('sample', { receiver: 'github', topic: 'no.such' })).toMatchObject({
     statusCode: 400,
   })
+})
+
+test('a sample without a topic is one that a handler takes', async () => {
+  const inbox = temporaryInbox()
+  const ran: string[] = []
+  const receiver = createReceiver({ provider: github({ secret: 'a secret' }), inbox, log: false })
+  receiver.on('release.*', ({ topic }) => void ran.push(topic))
+  const { act } = viewer({ inbox, receivers: [receiver], auth: () => ({ allow: ['sample'] }) })
+  expect(await act('sample', { receiver: 'github' })).toMatchObject({ status: 200 })
+  await expect.poll(() => ran).toEqual(['release.published'])
+  await receiver.close()
+  await inbox.close()
 })
 
 describe('who may what', () => {

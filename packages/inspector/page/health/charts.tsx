@@ -30,7 +30,11 @@ function deliveries(charts: ChartsReply, at: number): ChartData {
   const { from, step } = charts
   const counts: ChartSeries[] = OUTCOMES.filter(
     (outcome) => outcome === 'accepted' || charts.deliveries[outcome]?.some((value) => value > 0),
-  ).map((name) => ({ name, tone: name, values: charts.deliveries[name] ?? [] }))
+  ).map((name) => ({
+    name,
+    tone: name,
+    values: charts.deliveries[name] ?? charts.reply.p50.map(() => 0),
+  }))
   // The last step is not over: a rate of its own time, and not of some seconds.
   const minutes = (index: number): number =>
     Math.max(step / 3, Math.min(step, at - from - index * step)) / MINUTE

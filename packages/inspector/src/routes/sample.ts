@@ -18,13 +18,18 @@ export async function answerSample({
     throw new ApiProblem(400, 'topic', 'topic must be a string')
   if (!receiver.provider.sign)
     throw new ApiProblem(409, 'cannot_sign', `only ${receiver.provider.name} has the key to sign`)
-  const { signedInit } = await import('@postern/samples')
-  const { status, body: reply } = await receiver.receive(await signedInit(receiver.provider, topic))
+  const { samples, signedInit } = await import('@postern/samples')
+  const known = topic === undefined ? await samples(receiver.provider.name).catch(() => []) : []
+  // Without a topic one that a handler takes: of others nothing would be seen to run.
+  const wanted = topic ?? known.find((one) => receiver.subscribes(one.topic))?.topic
+  const { status, body: reply } = await receiver.receive(
+    await signedInit(receiver.provider, wanted),
+  )
   acted({
     action: 'sample',
     as: visitor.as,
     count: 1,
-    target: JSON.stringify({ receiver: name, topic }),
+    target: JSON.stringify({ receiver: name, topic: wanted }),
   })
   const text =
     reply === undefined || !visitor.payloads
