@@ -121,8 +121,8 @@ test('a sample without a topic is one that a handler takes', async () => {
   const ran: string[] = []
   const receiver = createReceiver({ provider: github({ secret: 'a secret' }), inbox, log: false })
   receiver.on('release.*', ({ topic }) => void ran.push(topic))
-  const { act } = viewer({ inbox, receivers: [receiver], auth: () => ({ allow: ['sample'] }) })
-  expect(await act('sample', { receiver: 'github' })).toMatchObject({ status: 200 })
+  const page = viewer({ inbox, receivers: [receiver], auth: () => ({ allow: ['sample'] }) })
+  expect(await page.act('sample', { receiver: 'github' })).toMatchObject({ status: 200 })
   await expect.poll(() => ran).toEqual(['release.published'])
   await receiver.close()
   await inbox.close()
