@@ -13,9 +13,8 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { createReceiver, memoryInbox } from '../../core/src/index.ts'
 import type { CatalogueEntry } from '../../providers/src/index.ts'
-import { signed } from '../../testing/src/index.ts'
+import { testFileOf } from '../generate/test-file.ts'
 import { run } from '../../../test/run/step.ts'
 import { root } from '../../../test/run/report.ts'
 
@@ -185,33 +184,30 @@ function linkAll(folder: string): void {
   }
 }
 
-/** Runs "Test it in one call" for every sender that can sign: the names of those whose handler did not run. */
+/** Runs the test file of every sender that can sign, in one process: what failed. */
 export async function callAll(
   abouts: readonly CatalogueEntry[],
 ): Promise<{ readonly run: number; readonly failed: readonly string[] }> {
-  const failed: string[] = []
-  let count = 0
-  for (const about of abouts.filter(({ canSign }) => canSign)) {
-    count++
-    const provider = about.create(about.example)
-    const receiver = createReceiver({ provider, inbox: memoryInbox(), log: false })
-    const handled = Promise.withResolvers<boolean>()
-    receiver.onAny(() => handled.resolve(true))
-    try {
-      const response = await receiver.fetch(
-        await signed(provider, about.topics[0] ?? 'order.created'),
-      )
-      if (!response.ok) failed.push(`${about.name}: ${response.status} ${await response.text()}`)
-      else if (!(await Promise.race([handled.promise, later()])))
-        failed.push(`${about.name}: no handler ran`)
-    } catch (error) {
-      failed.push(`${about.name}: ${(error as Error).message}`)
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'postern-calls-')))
+  try {
+    linkAll(folder)
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+    const those = abouts.filter(({ canSign }) => canSign)
+    for (const about of those) {
+      const said = testFileOf(about).replaceAll("test('", `test('${about.name}: `)
+      writeFileSync(join(folder, `${about.name}.ts`), said)
     }
-    await receiver.close()
+    const all = those.map(({ name }) => `import './${name}.ts'`).join('\n')
+    writeFileSync(join(folder, 'all.ts'), all)
+    const { code, output } = await run(process.execPath, ['--test-reporter=tap', 'all.ts'], {
+      cwd: folder,
+    })
+    const failed = Array.from(output.matchAll(/^not ok \d+ - (.+)$/gm), ([, name]) => name!)
+    const passed = output.match(/^ok \d+ - /gm)?.length ?? 0
+    if (code !== 0 && failed.length === 0) failed.push(output.slice(-400))
+    if (passed < those.length && failed.length === 0) failed.push(`${passed} tests ran`)
+    return { run: those.length, failed }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
-  return { run: count, failed }
-}
-
-function later(): Promise<false> {
-  return new Promise((resolve) => setTimeout(() => resolve(false), 5000).unref())
 }

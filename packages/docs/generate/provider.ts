@@ -10,12 +10,16 @@ import { senders } from '../../registrar/src/catalogue.ts'
 import { answers } from '../../../test/readme/tables.ts'
 import type { Run } from '../../../test/official/newest/page.ts'
 import type { Page } from './page.ts'
+import { hasNoId, testFileOf } from './test-file.ts'
 import { code, explainForm, lasting, plain, table } from './text.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 const official = JSON.parse(
   readFileSync(join(root, 'test/official/newest/results.json'), 'utf8'),
 ) as Run
+
+const SETUP =
+  'As `app.ts`, in a folder whose package.json says `"type": "module"` (`npm pkg set type=module`); Node.js 22.18 or newer runs it with `node app.ts`. It answers 200 once the event is stored, and 401 to what is forged; then the handler runs: once, and again if the process died in the middle. Events lie in `webhooks.db` of the working directory, or in the database of the variable. Before production: [the checklist](/start/checklist/).'
 
 // The page has these; the others are loaded when somebody chooses one.
 const FIRST = 5
@@ -32,6 +36,7 @@ export function providerPage(about: CatalogueEntry): Page {
     text: [
       facts(about),
       '## The whole app',
+      SETUP,
       ...apps.map(([host, app]) => `### ${host}\n\n${install(about, host)}\n\n${app}`),
       ...shared,
     ].join('\n\n'),
@@ -39,6 +44,7 @@ export function providerPage(about: CatalogueEntry): Page {
       `import { Tabs, TabItem } from '@astrojs/starlight/components'\nimport Explain from '../../../components/explain.astro'\nimport MoreHosts from '../../../components/more-hosts.astro'`,
       facts(about),
       '## The whole app',
+      SETUP,
       '<Tabs syncKey="host">',
       ...apps
         .slice(0, FIRST)
@@ -108,7 +114,6 @@ function facts(about: CatalogueEntry): string {
 
 function sections(about: CatalogueEntry): readonly string[] {
   const { title, topics, handshakes, delivers } = about
-  const { factory, from } = factoryOf(about)
   const [variable] = variablesOf(about)
   return [
     '## Where to click',
@@ -121,6 +126,11 @@ function sections(about: CatalogueEntry): readonly string[] {
       : `The apps above read the secret from the variable \`${variable}\`, and pass it as \`${about.secretOption}\`.`,
     '## What is signed, and what follows',
     plain(covered(about)),
+    ...(hasNoId(about)
+      ? [
+          `${plain(title)} gives its events no id, as far as its sample shows: a delivery that comes twice is handled twice. With \`dedupe: 'digest'\` in \`createReceiver\` equal bodies count as one event.`,
+        ]
+      : []),
     '## Topics',
     topics.map((topic) => `\`${topic}\``).join(', '),
     'Subscribe with one of them, with a pattern such as `order.*`, or with `receiver.onAny(handler)` for all.',
@@ -156,17 +166,7 @@ function sections(about: CatalogueEntry): readonly string[] {
     `Source: ${plain(delivers.source)}, read ${about.checked}. What it does not state is \`unknown\` here.`,
     '## Test it in one call',
     about.canSign
-      ? code(
-          [
-            "import { signed } from '@postern/testing'",
-            `import { ${factory} } from '${from}'`,
-            "import { receiver } from './receiver.ts'",
-            '',
-            `const provider = ${factory}(${literal(about.example)})`,
-            `const response = await receiver.fetch(await signed(provider, ${JSON.stringify(topics[0] ?? 'order.created').replaceAll('"', "'")}))`,
-            'console.log(response.status) // 200',
-          ].join('\n'),
-        )
+      ? `${code('npm install --save-dev @postern/testing', 'sh')}\n\nAs \`webhooks.test.ts\`, run by \`node --test\`:\n\n${code(testFileOf(about))}`
       : `Only ${plain(title)} has the key that signs: test with a delivery that you kept, and [\`postern explain\`](/packages/cli/).`,
     ...atTheSender(about),
     '## Why was it refused?',
@@ -241,11 +241,4 @@ function note(about: CatalogueEntry): readonly string[] {
     .replace(/\{@link (\w+)\}/g, '`$1`')
     .trim()
   return ['## Notes', plain(text)]
-}
-
-function literal(example: object): string {
-  const members = Object.entries(example).map(
-    ([name, value]: [string, unknown]) => `${name}: ${JSON.stringify(value)}`,
-  )
-  return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`
 }
