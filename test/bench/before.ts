@@ -1,38 +1,66 @@
-// `node test/bench/before.ts <worktree>`: what accepting and settling costs in sqliteInbox of this tree, divided by its
-// cost in another worktree (of the commit before a change; installed there). One process, interleaved rounds. Options:
-//   --rounds <n>   rounds of each case, 31 without it
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+// `node test/bench/before.ts <worktree>`: what accepting and settling costs the process of an inbox of this tree, divided by
+// its cost in another worktree (of the commit before a change; installed there). One process, interleaved rounds. Options:
+//   --inbox <name>  sqlite, bullmq, postgres or memory; sqlite without it. Redis and PostgreSQL are started, one for both
+//   --rounds <n>    rounds of each case, 31 without it
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import type * as sqlite from '@postern/sqlite'
 import type { Consumer, Inbox, Intake } from '@postern/core/inbox'
+import { inboxes, type InboxName } from '../../packages/cli/src/inboxes.ts'
+import { durables } from '../services/inboxes.ts'
 import { delivery } from './deliveries.ts'
+import { unique } from './inboxes.ts'
 import { median, quantile } from './statistics.ts'
 
 const { values, positionals } = parseArgs({
-  options: { rounds: { type: 'string', default: '31' } },
+  options: {
+    rounds: { type: 'string', default: '31' },
+    inbox: { type: 'string', default: 'sqlite' },
+  },
   allowPositionals: true,
 })
 const before = positionals[0]
 if (before === undefined) throw new TypeError('before: name the worktree to compare with')
 const rounds = Number(values.rounds)
+const name = values.inbox as InboxName
+const row = inboxes[name]
+if (row === undefined)
+  throw new TypeError(`--inbox must be one of ${Object.keys(inboxes).join(', ')}, got ${name}`)
 
 const here = resolve(import.meta.dirname, '../..')
-mkdirSync(join(import.meta.dirname, '.results'), { recursive: true })
-const folder = mkdtempSync(join(import.meta.dirname, '.results/before-'))
-let files = 0
+const started: (() => Promise<void>)[] = []
+const service = name === 'bullmq' || name === 'postgres' ? await startOne(name) : undefined
 
 /** One inbox that stores batches. */
 interface Subject {
   batch(width: number): Promise<void>
+  close(): Promise<void>
   readonly micros: number[]
 }
 
+async function startOne(of: 'bullmq' | 'postgres' | 'sqlite'): Promise<string> {
+  const { store, stop } = await durables[of].start()
+  started.push(stop)
+  return store
+}
+
+/** An inbox of a tree on a store of its own. */
+async function open(tree: string): Promise<Inbox> {
+  const file = join(resolve(tree), 'packages', row.package.split('/')[1]!, 'src/index.ts')
+  const factory = ((await import(file)) as Readonly<Record<string, (options: object) => Inbox>>)[
+    row.factory
+  ]!
+  if (name === 'memory') return factory({})
+  const store = service ?? (await startOne(name))
+  return factory({
+    [row.place!.option]: store,
+    deadline: '30s',
+    ...(service && durables[name].own(unique())),
+  })
+}
+
 async function subject(tree: string, bytes: number, settles: boolean): Promise<Subject> {
-  const file = join(resolve(tree), 'packages/sqlite/src/index.ts')
-  const { sqliteInbox } = (await import(file)) as typeof sqlite
-  const inbox: Inbox = sqliteInbox({ path: join(folder, `${files++}.db`) })
-  let open = 0
+  const inbox = await open(tree)
+  let left = 0
   let settled = (): void => {}
   const consumer: Consumer = {
     receiver: 'r',
@@ -44,7 +72,7 @@ async function subject(tree: string, bytes: number, settles: boolean): Promise<S
     ],
     run: () => ({ kind: 'done' }),
     settled() {
-      if (--open === 0) settled()
+      if (--left === 0) settled()
     },
     warn: (message) => console.error(message),
   }
@@ -78,21 +106,28 @@ async function subject(tree: string, bytes: number, settles: boolean): Promise<S
           items: [{ event, tasks: [{ subscription: 's' }] }],
         } as unknown as Intake
       })
-      open += width
+      left += width
       const end = settles ? new Promise<void>((done) => (settled = done)) : undefined
       await Promise.all(all.map(async (intake) => port.accept(intake, {})))
       await end
     },
+    async close() {
+      await port.close(Date.now() + 2000)
+      await inbox.close()
+    },
   }
 }
 
-for (const [name, bytes, settles, width] of [
+const cases = [
   ['accept, 1 KB, 64 at once', 1024, false, 64],
   ['accept and settle, 1 KB, 64 at once', 1024, true, 64],
   ['accept and settle, 8 KB, 64 at once', 8192, true, 64],
   ['accept and settle, 1 KB, 16 at once', 1024, true, 16],
   ['accept and settle, 1 KB, one at a time', 1024, true, 1],
-] as const) {
+] as const
+for (const [title, bytes, settles, width] of cases) {
+  // The inbox in memory runs what it accepts.
+  if (name === 'memory' && !settles) continue
   const pair = [await subject(before, bytes, settles), await subject(here, bytes, settles)]
   const batches = { 1: 150, 16: 100, 64: bytes > 1024 ? 20 : 50 }[width]
   for (const one of pair) for (let at = 0; at < batches * 3; at++) await one.batch(width)
@@ -103,11 +138,12 @@ for (const [name, bytes, settles, width] of [
       const { user, system } = process.cpuUsage(cpu)
       one.micros.push((user + system) / (batches * width))
     }
+  for (const one of pair) await one.close()
   const [old, now] = pair.map(({ micros }) => micros)
   const ratios = now!.map((cost, at) => cost / old![at]!)
   console.log(
-    `${name}: ${median(old!).toFixed(1)} → ${median(now!).toFixed(1)} µs, ratio ${median(ratios).toFixed(2)} [${quantile(ratios, 0.25).toFixed(2)}–${quantile(ratios, 0.75).toFixed(2)}] in ${rounds} rounds`,
+    `${title}: ${median(old!).toFixed(1)} → ${median(now!).toFixed(1)} µs, ratio ${median(ratios).toFixed(2)} [${quantile(ratios, 0.25).toFixed(2)}–${quantile(ratios, 0.75).toFixed(2)}] in ${rounds} rounds`,
   )
 }
-rmSync(folder, { recursive: true, force: true })
+for (const stop of started) await stop()
 process.exit()

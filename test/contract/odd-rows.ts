@@ -82,52 +82,6 @@ export function oddRows(made: () => OddScene): void {
       .toBe('dead')
   })
 
-  test('of the journal: a delivery and an attempt that cannot be read hide no other', async () => {
-    const { open, change } = made()
-    const inbox = open()
-    const failing = createTaskRecorder({
-      run: () => ({ kind: 'dead', error: { name: 'Error', message: 'no stock' } }),
-    })
-    const port = inbox.attach(failing.consumer)
-    port.work!()
-    await port.accept(intake(item('1')), {})
-    await failing.untilSettled(1)
-    const arrived = ['a', 'b', 'c'].map((id, at) => ({
-      id,
-      at: 1000 + at,
-      receiver: 'shop',
-      provider: 'acme',
-      method: 'POST',
-      path: '/hooks',
-      outcome: 'accepted' as const,
-      verified: true,
-      status: 200,
-      took: 1,
-      bytes: 2,
-      topics: [],
-      ids: [],
-      keys: [],
-    }))
-    const now = Date.now()
-    const recent = arrived.map((one) => ({ ...one, at: now + one.at }))
-    await inbox.journal!.write({ arrived: recent, minutes: [], gauges: [], lost: 0 })
-    await change("UPDATE postern_arrivals SET data = '{' WHERE id = 'b'")
-    await change("UPDATE postern_attempts SET error = '{'")
-    await change("UPDATE postern_tasks SET error = '{'")
-    const page = await inbox.journal!.deliveries()
-    expect(page.rows.map(({ id, receiver }) => [id, receiver])).toEqual([
-      ['c', 'shop'],
-      ['b', ''],
-      ['a', 'shop'],
-    ])
-    expect(page.rows[1]!.reason).toMatch(/cannot be read/)
-    expect(await inbox.journal!.delivery('b')).toMatchObject({ reason: page.rows[1]!.reason })
-    const [task] = (await inbox.view!.list()).rows
-    expect(await inbox.journal!.attempts(task!.id)).toMatchObject([
-      { outcome: 'dead', error: { name: 'UnreadableError' } },
-    ])
-  })
-
   test('what cannot be read can still be erased', async () => {
     const { open, change } = made()
     const inbox = open()

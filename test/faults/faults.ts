@@ -43,18 +43,19 @@ export function faultsOf(parts: Parts): readonly string[] {
       overtakenBy > flood / 4 &&
         `${overtakenBy} of ${flood} tasks of a flood came before a quiet tenant's`,
     ]),
-    ...each(parts.shutdowns, ({ lostRequests, because, lostEvents, wrongExits, times }) => [
+    ...each(parts.shutdowns, ({ lostRequests, because, lostEvents, wrongExits, closed }) => [
       lostRequests > 0 && `${lostRequests} requests were lost at a shutdown (${because})`,
       lostEvents > 0 && `${lostEvents} acknowledged events were lost at a shutdown`,
       wrongExits > 0 && `${wrongExits} exits by another code than 0`,
-      Math.max(...times) > GRACE && `an exit took ${Math.max(...times)} ms`,
+      Math.max(...closed) > GRACE && `closing took ${Math.max(...closed)} ms`,
     ]),
     ...each(parts.drains, ({ events, handled, again }) => [
       handled < events && `${handled} of ${events} events were handled`,
       again > 0 && `${again} runs too many`,
     ]),
-    ...each(parts.forwarded, ({ lost, wrongIds, unsigned }) => [
+    ...each(parts.forwarded, ({ lost, dead, wrongIds, unsigned }) => [
       lost > 0 && `${lost} deliveries never arrived`,
+      dead > 0 && `${dead} deliveries were given up`,
       wrongIds > 0 && `${wrongIds} ids are wrong`,
       unsigned > 0 && `${unsigned} signatures are wrong`,
     ]),

@@ -13,7 +13,7 @@ const [name, store = '', ...to] = process.argv.slice(2) as [DurableName, ...stri
 
 const receiver = createReceiver({
   provider: acme({ secret: SECRET }),
-  inbox: await openDurable(name, store, { lease: '1s', ...durables[name].prompt }),
+  inbox: await openDurable(name, store, { lease: '5s', ...durables[name].prompt }),
   log: false,
 })
 receiver.on(

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { acme } from '@postern/testing'
 import { openDestination, type ShakyDestination } from './destinations.ts'
-import type { DurableName } from '../services/inboxes.ts'
+import { openDurable, type DurableName } from '../services/inboxes.ts'
 import { launch, type Launched } from './launch.ts'
 import { SECRET } from './secrets.ts'
 
@@ -19,6 +19,8 @@ export interface ForwardReport {
   readonly failures: number
   /** Pairs of event and destination that never met. */
   readonly lost: number
+  /** Tasks that were given up, of all that were settled in the end. */
+  readonly dead: number
   /** Deliveries beyond the first that a destination took. */
   readonly repeated: number
   /** Pairs whose deliveries had more than one `webhook-id`, and ids that more than one event had. */
@@ -49,7 +51,7 @@ export async function forwardRun(events: number, kills: number): Promise<Forward
       url = victim.url
     }
     await feeding
-    await untilQuiet(sites, events)
+    const dead = await untilSettled(args[1])
     return {
       events,
       destinations: sites.length,
@@ -57,6 +59,7 @@ export async function forwardRun(events: number, kills: number): Promise<Forward
       requests: sites.reduce((sum, site) => sum + site.counts.requests, 0),
       failures: sites.reduce((sum, site) => sum + site.counts.failures, 0),
       ...judge(sites, events),
+      dead,
       unsigned: sites.reduce((sum, site) => sum + site.unsigned, 0),
       seconds: Math.round((performance.now() - started) / 100) / 10,
     }
@@ -98,18 +101,24 @@ async function post(
   }
 }
 
-/**
- * Resolves when every destination has every event, or nothing more arrives for thirty seconds: an interrupted task may wait
- * for eight, and a process starts for some more on a busy machine.
- */
-async function untilQuiet(sites: readonly ShakyDestination[], events: number): Promise<void> {
-  let before = -1
-  for (let quiet = 0; quiet < 300; quiet++) {
-    if (sites.every((site) => judge([site], events).lost === 0)) return
-    const requests = sites.reduce((sum, site) => sum + site.counts.requests, 0)
-    if (requests !== before) quiet = 0
-    before = requests
-    await sleep(100)
+// What ends the wait is that nothing is open; this ends a run that hangs.
+const PATIENCE = 300_000
+
+/** Resolves when no task is open in a file, with the number of those that were given up. */
+async function untilSettled(file: string): Promise<number> {
+  const inbox = await openDurable('sqlite', file)
+  const late = performance.now() + PATIENCE
+  try {
+    for (;;) {
+      const all = (await inbox.view!.stats()).map(({ counts }) => counts)
+      const sum = (of: 'pending' | 'running' | 'dead'): number =>
+        all.reduce((total, counts) => total + counts[of], 0)
+      if ((all.length > 0 && sum('pending') + sum('running') === 0) || performance.now() > late)
+        return sum('dead')
+      await sleep(100)
+    }
+  } finally {
+    await inbox.close()
   }
 }
 

@@ -9,6 +9,8 @@ export interface Launched {
   /** Where it takes deliveries; undefined if it only works. */
   readonly url: string | undefined
   readonly ended: Promise<unknown>
+  /** The last number that it wrote behind a word; NaN if it wrote none. */
+  told(word: string): number
 }
 
 /** Runs a program that says `ready <port>`. It ends with this process. Throws if it ends before it was ready. */
@@ -21,10 +23,21 @@ export async function launch(program: readonly string[]): Promise<Launched> {
   const orphaned = (): boolean => child.kill('SIGKILL')
   process.once('exit', orphaned)
   const ended = once(child, 'close').finally(() => process.off('exit', orphaned))
-  for await (const line of createInterface(child.stdout)) {
-    const port = /^ready (\d+)$/.exec(line)?.[1]
-    if (port !== undefined)
-      return { child, ended, url: port === '0' ? undefined : `http://127.0.0.1:${port}/hooks` }
+  const said = new Map<string, number>()
+  const port = await new Promise<string | undefined>((resolve) => {
+    createInterface(child.stdout).on('line', (line) => {
+      const [, word, number] = /^(\w+) (\d+)$/.exec(line) ?? []
+      if (word === undefined) return
+      said.set(word, Number(number))
+      if (word === 'ready') resolve(number)
+    })
+    void ended.then(() => resolve(undefined))
+  })
+  if (port === undefined) throw new Error(`${program.join(' ')} ended before it was ready`)
+  return {
+    child,
+    ended,
+    url: port === '0' ? undefined : `http://127.0.0.1:${port}/hooks`,
+    told: (word) => said.get(word) ?? NaN,
   }
-  throw new Error(`${program.join(' ')} ended before it was ready`)
 }

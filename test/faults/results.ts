@@ -40,12 +40,14 @@ export interface FaultRun {
   readonly parts: Parts
   readonly wrong: readonly string[]
   readonly minutes: number
+  /** Busy loops beside it. */
+  readonly busy: number
   /** The inboxes and parts that it was limited to; empty for a whole run. */
   readonly alone: readonly string[]
 }
 
 /** Writes test/faults/RESULTS.md: this run before the last ones. */
-export function writeResults({ parts, wrong, minutes, alone }: FaultRun): void {
+export function writeResults({ parts, wrong, minutes, busy, alone }: FaultRun): void {
   const before = existsSync(FILE)
     ? readFileSync(FILE, 'utf8')
         .split(/^(?=## )/m)
@@ -54,7 +56,7 @@ export function writeResults({ parts, wrong, minutes, alone }: FaultRun): void {
   const run = [
     `## ${alone.length === 0 ? WHOLE : `Run of ${alone.join(', ')} alone,`} ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     '',
-    `Commit ${commit()}, Node ${process.version}, ${availableParallelism()} cores, load ${loadavg()[2]!.toFixed(1)} over the last 15 of ${minutes.toFixed(1)} minutes.`,
+    `Commit ${commit()}, Node ${process.version}, ${availableParallelism()} cores, load ${loadavg()[2]!.toFixed(1)} over the last 15 of ${minutes.toFixed(1)} minutes${busy > 0 ? `, beside ${busy} busy loops` : ''}.`,
     wrong.length === 0
       ? 'Nothing was lost, given up though healthy, or settled and run again.'
       : `Faults: ${wrong.join('; ')}.`,

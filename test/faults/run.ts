@@ -4,7 +4,8 @@
 // workers, and events to ten destinations. It writes RESULTS.md.
 // `npm run test:faults -- sqlite bullmq forward` runs these inboxes alone, `-- poison` one part of all; such a run is written
 // beside the whole ones with `--write`. FAULT_MINUTES (18) is when nothing new is begun; CRASH_ROUNDS, POISON_DEATHS, OUTSIDE_KILLS, DEPLOYS, FLOOD_EVENTS, SHUTDOWNS, DRAIN_EVENTS and FORWARD_EVENTS
-// change the sizes, and FAULT_SEED repeats the chance of the classes.
+// change the sizes, FAULT_SEED repeats the chance of the classes, and FAULT_BUSY is a number of busy loops that run beside it.
+import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { classes } from './classes/classes.ts'
 import type { FaultInbox } from './classes/class.ts'
@@ -62,6 +63,11 @@ const asked = wantedOf(PARTS)
 const size = (variable: string, usual: number): number => Number(process.env[variable] ?? usual)
 const minutes = size('FAULT_MINUTES', 18)
 const seed = size('FAULT_SEED', Math.floor(Math.random() * 1_000_000))
+const busy = size('FAULT_BUSY', 0)
+for (let loops = 0; loops < busy; loops++) {
+  const loop = spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' })
+  process.once('exit', () => loop.kill('SIGKILL'))
+}
 const left = (): number => minutes - (performance.now() - started) / 60_000
 const parts: Parts = {
   crashes: {},
@@ -138,7 +144,7 @@ console.log(
   `${took.toFixed(1)} minutes, ${wrong.length === 0 ? 'no fault' : `${wrong.length} faults`}`,
 )
 if (positionals.length === 0 || values.write)
-  writeResults({ parts, wrong, minutes: took, alone: positionals })
+  writeResults({ parts, wrong, minutes: took, busy, alone: positionals })
 process.exit(wrong.length > 0 ? 1 : 0)
 
 async function part(

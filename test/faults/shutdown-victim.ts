@@ -1,4 +1,5 @@
 // An app of one framework that ends by closeOnSignal: `node shutdown-victim.ts <framework> <inbox> <store>`.
+import { writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createReceiver } from '@postern/core'
 import { closeOnSignal } from '@postern/node'
@@ -17,5 +18,9 @@ receiver.on('ping', { name: 'handle', concurrency: 16 }, (_event, task) =>
 )
 
 const { app: server, listen } = await serveOn(framework as HostName, receiver)
+process.once('SIGTERM', () => {
+  const from = performance.now()
+  process.once('exit', () => writeSync(1, `closed ${Math.round(performance.now() - from)}\n`))
+})
 closeOnSignal({ server, receivers: [receiver], inboxes: [inbox], grace: '10s' })
 console.log(`ready ${await listen()}`)

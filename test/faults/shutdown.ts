@@ -8,7 +8,9 @@ import { startSender } from './sender.ts'
 
 /** What came of ending a busy process by SIGTERM. */
 export interface ShutdownReport {
-  /** Milliseconds from the signal to the exit, of each run. */
+  /** Milliseconds from the signal to the exit, of each run, as the process itself measured them. */
+  readonly closed: readonly number[]
+  /** The same from outside: a busy machine starts the signal and ends the process when it has time. */
   readonly times: readonly number[]
   readonly delivered: number
   /** Requests that were begun and got no reply, or one that is no 2xx. */
@@ -35,6 +37,7 @@ export async function shutdownRun(
   const { store, stop } = await durables[name].start()
   const program = fileURLToPath(new URL('shutdown-victim.ts', import.meta.url))
   const times: number[] = []
+  const closed: number[] = []
   const acknowledged = new Set<string>()
   let delivered = 0
   let lostRequests = 0
@@ -63,6 +66,7 @@ export async function shutdownRun(
       victim.child.kill('SIGTERM')
       await victim.ended
       times.push(Math.round(performance.now() - from))
+      closed.push(victim.told('closed'))
       if (victim.child.exitCode !== 0) wrongExits++
       open = false
       sender.stop()
@@ -72,6 +76,7 @@ export async function shutdownRun(
       for (const [why, count] of sender.because) because.push(`${why} × ${count}`)
     }
     return {
+      closed,
       times,
       delivered,
       lostRequests,

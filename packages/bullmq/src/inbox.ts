@@ -1,4 +1,4 @@
-import { attachment, knownFor, settledBy, type Inbox } from '@postern/core/inbox'
+import { attachment, createUnread, knownFor, settledBy, type Inbox } from '@postern/core/inbox'
 import { openClient, type RedisClient } from './store/connection.ts'
 import { createJournal } from './journal/journal.ts'
 import { createSide } from './port.ts'
@@ -84,6 +84,7 @@ export function openInbox(
     },
   })
 
+  const unread = createUnread('bullmqInbox', (message) => watch.tell(message))
   const actions = createKeptActions(operators, prefix, deadline)
   const view = createView({
     client: operators,
@@ -107,8 +108,8 @@ export function openInbox(
     lease: settings.lease,
     attach: (consumer) => receivers.attach(consumer),
     view,
-    journal: createJournal({ client: operators, prefix, deadline, actions }),
-    records: createRecords(operators, prefix, deadline),
+    journal: createJournal({ client: operators, prefix, deadline, actions, unread }),
+    records: createRecords(operators, prefix, deadline, unread),
     close: () => receivers.close(),
   }
 

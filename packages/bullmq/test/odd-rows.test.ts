@@ -1,3 +1,4 @@
+import type { Arrival, MinuteCount } from '@postern/core/inbox'
 import { Queue } from 'bullmq'
 import { expect, test } from 'vitest'
 import { needs } from '../../../test/services/needs.ts'
@@ -116,6 +117,45 @@ needs(redisServer).describe('bullmqInbox and rows that cannot be read', () => {
     expect(await scene.operator.hget(key!, 'e')).not.toContain('ann@example')
   })
 
+  test('of history, records and deliveries: what cannot be read is told, and hides no other', async () => {
+    const { operator, prefix } = scene
+    const inbox = scene.open()
+    const shop = record()
+    inbox.attach(shop)
+    const records = inbox.records!
+    for (const name of ['a', 'b', 'c']) await records.set(`marks:${name}`, { name }, 0)
+    await operator.hset(`${prefix}:records`, { 'marks:b': '1 {', 'marks:c': 'x' })
+    expect((await records.list('marks:')).map(({ key }) => key)).toEqual(['marks:a'])
+    for (const name of ['b', 'c']) {
+      expect(await records.get(`marks:${name}`)).toBeUndefined()
+      expect(await records.set(`marks:${name}`, 'new', 0)).toBe(true)
+      expect((await records.get(`marks:${name}`))?.value).toBe('new')
+    }
+    const minute = Math.floor(Date.now() / 60_000) * 60_000
+    const arrived = ['d1', 'd2'].map((id, at) => arrival(id, minute + at))
+    const both = [counted(minute), counted(minute - 60_000)]
+    await inbox.journal!.write({ arrived, minutes: both, gauges: [], lost: 0 })
+    const [hour, day] = [3_600_000, 86_400_000].map(
+      (width) => minute - 60_000 - ((minute - 60_000) % width),
+    )
+    await operator.hset(`${prefix}:minutes:${hour}`, String(minute - 60_000), Buffer.from([255]))
+    await operator.hset(`${prefix}:series:${day}`, '[', '99')
+    await operator.hset(`${prefix}:arrived:v`, 'd1', '{')
+    const range = { from: minute - 300_000, to: minute + 60_000, step: 60_000 }
+    expect(await inbox.journal!.history(range)).toHaveLength(1)
+    await inbox.journal!.write({ arrived: [], minutes: both, gauges: [], lost: 0 })
+    expect(await inbox.journal!.history(range)).toHaveLength(2)
+    const page = await inbox.journal!.deliveries()
+    expect(page.rows.map(({ id, receiver }) => [id, receiver])).toEqual([
+      ['d2', 'shop'],
+      ['d1', ''],
+    ])
+    expect((await inbox.journal!.delivery('d1'))?.reason).toMatch(/cannot be read/)
+    const told = (what: string): number =>
+      shop.warnings.filter((message) => message.includes(what)).length
+    expect([told('history cannot be read'), told('record marks:…')]).toEqual([2, 1])
+  })
+
   async function spoilt(id: string, spoil: Spoil): Promise<void> {
     const { operator, prefix } = scene
     const event = `${prefix}:event:${id.slice(id.lastIndexOf(':') + 2)}`
@@ -124,3 +164,36 @@ needs(redisServer).describe('bullmqInbox and rows that cannot be read', () => {
     else await operator.set(key, text)
   }
 })
+
+function counted(minute: number): MinuteCount {
+  return {
+    minute,
+    receiver: 'shop',
+    kind: 'delivery',
+    by: 'outcome',
+    value: 'accepted',
+    count: 1,
+    sum: 10,
+    max: 10,
+    histogram: [],
+  }
+}
+
+function arrival(id: string, at: number): Arrival {
+  return {
+    id,
+    at,
+    receiver: 'shop',
+    provider: 'acme',
+    method: 'POST',
+    path: '/hooks',
+    outcome: 'accepted',
+    verified: true,
+    status: 200,
+    took: 1,
+    bytes: 2,
+    topics: [],
+    ids: [],
+    keys: [],
+  }
+}

@@ -1,5 +1,6 @@
 import type { Inbox } from '@postern/core/inbox'
 import { afterEach } from 'vitest'
+import { oddJournal, type OddJournalScene } from '../../../test/contract/odd-journal.ts'
 import { oddRows } from '../../../test/contract/odd-rows.ts'
 import { postgresInbox } from '../src/index.ts'
 import { withPostgres } from './postgres.ts'
@@ -10,7 +11,10 @@ withPostgres('postgresInbox and rows that cannot be read', (postgres) => {
     await Promise.all(opened.map((inbox) => inbox.close()))
     opened = []
   })
-  oddRows(() => {
+  oddRows(made)
+  oddJournal(made)
+
+  function made(): OddJournalScene {
     const { service, pool, schema } = postgres()
     const name = schema()
     return {
@@ -20,6 +24,7 @@ withPostgres('postgresInbox and rows that cannot be read', (postgres) => {
         return inbox
       },
       change: (statement) => pool.query(statement.replaceAll('postern_', `${name}.postern_`)),
+      spans: { table: 'postern_history', spoilt: "'\\xff'" },
     }
-  })
+  }
 })

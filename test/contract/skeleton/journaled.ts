@@ -70,7 +70,7 @@ export function createJournaled(tables: Tables): Journaled {
         for (const span of taken) {
           spans.delete(keyOf(span))
           const sum = to(span.at)
-          put(sum, add(spans.get(keyOf(sum))?.data, span.data))
+          put(sum, add(spans.get(keyOf(sum))?.data, span.data, span.at))
         }
         return taken.length === SPANS
       }),

@@ -44,15 +44,18 @@ async function open(): Promise<Inbox> {
 function subscribe(shop: Receiver): void {
   const retry = fixed({ attempts: 20, delay: '1s' })
   const limits = { concurrency: 64, retry, timeout: '15s' } as const
-  const handle = (name: string, run: (id: string, attempt: number) => unknown, more: object = {}) =>
+  type Run = (id: string, attempt: number, signal: AbortSignal) => unknown
+  const handle = (name: string, run: Run, more: object = {}) =>
     shop.on(name, { name, ...limits, ...more }, async (event, task) => {
       lines.write(`run ${name} ${event.id}`)
-      await run(event.id!, task.attempt)
+      await run(event.id!, task.attempt, task.signal)
       lines.write(`end ${name} ${event.id}`)
     })
   handle('quick', () => {})
   // The odd one must not end before its process is killed.
   handle('slow', (id) => sleep(id === 'odd' ? 12_000 : 3000))
+  // Stops when it is told to: a deploy on a busy machine may end before it does.
+  handle('polite', (_id, _attempt, signal) => sleep(3000, undefined, { signal }))
   handle('flaky', (_, attempt) => {
     if (attempt === 1) throw new Error('this time it did not work')
   })

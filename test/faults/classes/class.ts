@@ -54,7 +54,7 @@ export interface Scene {
   again(app: App, topic: string): Promise<void>
   /** Lines that handlers wrote. */
   lines(): readonly string[]
-  /** Resolves when the lines, or what was said, have it; rejects after 30 seconds. */
+  /** Resolves when the lines, or what was said, have it; rejects after two minutes. */
   until(what: string, met: () => boolean | Promise<boolean>): Promise<void>
   /** Notes what is settled now: it may not run again. */
   note(app: App): Promise<void>

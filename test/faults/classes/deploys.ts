@@ -35,7 +35,7 @@ export const deploys: readonly FaultClass[] = [
       const young = await scene.start({ steps: 'additive' })
       await scene.deliver(young, 'quick', ids('young', 20))
       await scene.deliver(old, 'quick', ids('old', 20))
-      await scene.deliver(old, 'slow', ids('slow', 8))
+      await scene.deliver(old, 'polite', ids('polite', 8))
       old.kill('SIGTERM')
       await old.ended
       scene.over()

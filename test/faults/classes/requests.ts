@@ -30,7 +30,7 @@ export function post(
 
 /** The answer of an app. */
 export async function ask(url: string): Promise<unknown> {
-  const reply = await fetch(url, { signal: AbortSignal.timeout(10_000) })
+  const reply = await fetch(url, { signal: AbortSignal.timeout(60_000) })
   if (!reply.ok) throw new Error(await reply.text())
   return reply.json()
 }

@@ -1,6 +1,12 @@
-import { packKept, unpackKept, type Arrival, type DeliveryFilter } from '@postern/core/inbox'
+import {
+  packKept,
+  readableArrival,
+  unpackKept,
+  type Arrival,
+  type DeliveryFilter,
+} from '@postern/core/inbox'
 import { runScript, type RedisClient } from '../store/connection.ts'
-import { parsed } from '../store/json.ts'
+import { parsed } from '@postern/core/inbox'
 
 /** A ring of verified deliveries, or of the others: strangers fill only theirs. */
 export type Ring = 'v' | 'u'
@@ -51,8 +57,7 @@ export async function oneArrival(
     const row = await client.hget(`${prefix}:arrived:${ring}`, id)
     if (row === null) continue
     const kept = await client.hgetBuffer(`${prefix}:kept:${ring}`, id)
-    const arrival = arrivalOf(row)
-    if (!arrival) continue
+    const arrival = arrivalOf(row, id, await client.zscore(`${prefix}:arrivals:${ring}`, id))
     return kept ? { ...arrival, kept: unpackKept(kept) } : arrival
   }
   return undefined
@@ -74,7 +79,7 @@ export async function* arrivalsOf(
         : `(${until}`
   let behind = start
   for (;;) {
-    const found: string[] = []
+    const found: (readonly [id: string, at: string])[] = []
     let skip = 0
     let size: number
     do {
@@ -90,11 +95,13 @@ export async function* arrivalsOf(
       size = ids.length / 2
       skip += size
       for (let at = 0; at < ids.length; at += 2)
-        if (!behind || Number(ids[at + 1]) < behind.at || ids[at]! < behind.id) found.push(ids[at]!)
+        if (!behind || Number(ids[at + 1]) < behind.at || ids[at]! < behind.id)
+          found.push([ids[at]!, ids[at + 1]!])
     } while (size === PAGE && found.length === 0)
     if (found.length === 0) return
-    const texts = await client.hmget(`${prefix}:arrived:${ring}`, ...found)
-    const rows = texts.flatMap((text) => (text === null ? [] : (arrivalOf(text) ?? [])))
+    const names = found.map(([id]) => id)
+    const texts = await client.hmget(`${prefix}:arrived:${ring}`, ...names)
+    const rows = texts.flatMap((text, at) => (text === null ? [] : arrivalOf(text, ...found[at]!)))
     const last = rows.at(-1)
     if (!last) return
     yield rows
@@ -103,10 +110,9 @@ export async function* arrivalsOf(
   }
 }
 
-/** Undefined for one that cannot be read, which must not hide the others. */
-function arrivalOf(text: string): Arrival | undefined {
-  const arrival = parsed(text) as Arrival | null | undefined
-  return typeof arrival?.at === 'number' ? arrival : undefined
+/** One that cannot be read is shown by its time. */
+function arrivalOf(text: string, id: string, at: string | null): Arrival {
+  return readableArrival(parsed(text), id, Number(at))
 }
 
 const PAGE = 200

@@ -11,11 +11,15 @@ import {
   HOURS_KEPT,
   MINUTES_KEPT,
   packMinute,
+  seriesKey,
+  SPAN_GONE,
   unpackMinute,
   type Counts,
+  type Minute,
   type MinuteCount,
   type MinuteGauge,
   type SeriesKey,
+  type Unread,
 } from '@postern/core/inbox'
 import { runScript, type RedisClient } from '../store/connection.ts'
 
@@ -23,6 +27,7 @@ import { runScript, type RedisClient } from '../store/connection.ts'
 export interface HistoryContext {
   readonly client: RedisClient
   readonly prefix: string
+  readonly unread: Unread
 }
 
 /** Hashes of packed spans: minutes by hour for two days, hours by day for thirty. */
@@ -57,12 +62,13 @@ export async function addHistory(
 
 /** Adds packed counts to a field that other processes add to as well. */
 async function merge(
-  { client, prefix }: HistoryContext,
+  context: HistoryContext,
   span: SpanHash,
   at: number,
   added: ReadonlyMap<number, Counts>,
 ): Promise<void> {
   if (added.size === 0) return
+  const { client, prefix } = context
   const wide = span === 'hours' || span === 'hour-gauges'
   const width = wide ? DAY : HOUR
   const start = floor(at, width)
@@ -70,7 +76,7 @@ async function merge(
   const goes = start + width + (wide ? HOURS_KEPT : MINUTES_KEPT + UNROLLED)
   for (;;) {
     const before = await client.hgetBuffer(`${prefix}:${name}`, String(at))
-    const all = new Map(before ? unpackMinute(before) : [])
+    const all = new Map(before ? minuteOf(context, name, at, before) : [])
     for (const [series, counts] of added) {
       const known = span === 'minutes' ? all.get(series) : undefined
       all.set(series, known ? addCounts([known, counts]) : counts)
@@ -106,28 +112,41 @@ export async function rollUp(context: HistoryContext, now: number): Promise<void
 
 /** The packed spans of a hash, oldest first. */
 export async function spansOf(
-  { client, prefix }: HistoryContext,
+  context: HistoryContext,
   span: SpanHash,
   start: number,
 ): Promise<readonly (readonly [at: number, counts: ReadonlyMap<number, Counts>])[]> {
-  const fields = (await client.hgetallBuffer(`${prefix}:${span}:${start}`)) as Record<
-    string,
-    Buffer
-  >
+  const { client, prefix } = context
+  const name = `${span}:${start}`
+  const fields = (await client.hgetallBuffer(`${prefix}:${name}`)) as Record<string, Buffer>
   return Object.entries(fields)
-    .map(([at, bytes]) => [Number(at), unpackMinute(bytes)] as const)
+    .map(([at, bytes]) => [Number(at), minuteOf(context, name, at, bytes)] as const)
     .sort(([one], [other]) => one - other)
 }
 
 /** Names of the series of a day, by number. */
 export async function seriesOf(
-  { client, prefix }: HistoryContext,
+  { client, prefix, unread }: HistoryContext,
   day: number,
 ): Promise<ReadonlyMap<number, SeriesKey>> {
   const table = await client.hgetall(`${prefix}:series:${day}`)
   return new Map(
-    Object.entries(table).map(([name, number]) => [Number(number), JSON.parse(name) as SeriesKey]),
+    Object.entries(table).flatMap(([name, number]) => {
+      const what = `the name of series ${number} of day ${day} of the history`
+      const key = unread.or(() => seriesKey(name), undefined, what, SPAN_GONE)
+      return key ? [[Number(number), key] as const] : []
+    }),
   )
+}
+
+function minuteOf(
+  { unread }: HistoryContext,
+  name: string,
+  at: number | string,
+  bytes: Uint8Array,
+): Minute {
+  const what = `the span ${name} at ${at} of the history`
+  return unread.or(() => unpackMinute(bytes), new Map(), what, SPAN_GONE)
 }
 
 async function numbered<Row>(

@@ -18,7 +18,7 @@ import {
 import { commit } from '../accept/commit.ts'
 import { connected, runBuffer, unavailable } from '../store/connection.ts'
 import { prepare, queuesOf } from '../accept/encode.ts'
-import { parsed } from '../store/json.ts'
+import { parsed } from '@postern/core/inbox'
 import { find, isRef } from './list.ts'
 import { eventOfJob, parseRef } from '../store/names.ts'
 import { forgetSome } from './prune.ts'

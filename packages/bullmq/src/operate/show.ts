@@ -2,7 +2,7 @@ import type { TaskInfo, TaskState } from '@postern/core/inbox'
 import { attemptsOf } from '../journal/attempts.ts'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { fromJob } from '../store/errors.ts'
-import { parsed } from '../store/json.ts'
+import { parsed } from '@postern/core/inbox'
 import { eventOfJob, parseQueueName, parseRef, type JobRef } from '../store/names.ts'
 import type { JobData } from '../store/queues.ts'
 

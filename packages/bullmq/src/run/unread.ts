@@ -1,7 +1,7 @@
 import type { Consumer, TaskError } from '@postern/core/inbox'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { isFenced, reasonOf } from '../store/errors.ts'
-import { parsed } from '../store/json.ts'
+import { parsed } from '@postern/core/inbox'
 import { bury, errorFields, type Owner } from './settle.ts'
 
 /** The store and the receiver whose queue holds a job that cannot be read. */

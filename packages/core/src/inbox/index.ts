@@ -113,6 +113,7 @@ export { orphansOf, watchOrphans, type OrphanWatch } from './operate/orphans.ts'
 export { suspects, type Suspects } from './tasks/suspects.ts'
 export { createPace, type Pace } from './tasks/pace.ts'
 export { createSpacing, type Spacing } from '../basics/spacing.ts'
+export { createUnread, parsed, readableArrival, type Unread } from './operate/unread.ts'
 export { createSweep, type Sweep } from './operate/sweep.ts'
 export { observed, type Observed } from '../subscribe/run/observed.ts'
 export { transactions, type Transactions } from './engine/accept/transactions.ts'
@@ -135,12 +136,14 @@ export {
   HOURS_KEPT,
   MINUTE,
   MINUTES_KEPT,
+  seriesKey,
   type Buckets,
   type SeriesKey,
 } from './history/buckets.ts'
 export {
   addCounts,
   packMinute,
+  SPAN_GONE,
   unpackMinute,
   type Counts,
   type Minute,

@@ -100,7 +100,7 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
     rollUp: (kind, before, to, sum) =>
       db.atomic(deadline, async (within) => {
         const taken = await within<Span>(TAKE_SPANS, [kind, before])
-        for (const { at, data } of taken) await add(within, to(at), (known) => sum(known, data))
+        for (const { at, data } of taken) await add(within, to(at), (known) => sum(known, data, at))
         return taken.length === 64
       }),
     async dropSpans(kind, before) {

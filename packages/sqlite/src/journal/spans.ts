@@ -71,7 +71,7 @@ export function createSpans(
       for (const { at, data } of rows) {
         const key = to(at)
         const row = find.get(key.kind, key.at) as { data: Uint8Array } | undefined
-        set.run(key.kind, key.at, add(row?.data, data))
+        set.run(key.kind, key.at, add(row?.data, data, at))
       }
       const last = rows.at(-1)
       if (last) drop.run(kind, last.at + 1)

@@ -7,6 +7,7 @@ import { settledBy } from '../../basics/deadline.ts'
 import type { Ahead } from './run/slot.ts'
 import type { Transactions } from './accept/transactions.ts'
 import { createActions } from '../operate/actions.ts'
+import { createUnread } from '../operate/unread.ts'
 import { actionRowsOf } from './journal/actions.ts'
 import { createJournal } from './journal/journal.ts'
 import { createRecords } from './journal/records.ts'
@@ -50,10 +51,12 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   transactions,
   ahead,
 }: EngineInboxOptions): Inbox<Commit> {
-  const store = make((message) => {
+  const warn = (message: string): void => {
     for (const consumer of attached.consumers()) consumer.warn(message)
-  })
+  }
+  const store = make(warn)
   const { name } = store
+  const unread = createUnread(name, warn)
   const known = knownFor(settings)
   const sides = new Map<string, EngineSide>()
   const writer = store.together ? createOneWriter(store, store.together) : createManyWriters(store)
@@ -153,8 +156,8 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
     can: { order: true, transaction: true, durable: true, fair: true, search: 'index' },
     attach: (consumer) => attached.attach(consumer),
     view,
-    records: createRecords(shared.records, access),
-    journal: createJournal(shared, access, actions),
+    records: createRecords(shared.records, access, unread),
+    journal: createJournal(shared, access, actions, unread),
     close: () => attached.close(),
   }
 

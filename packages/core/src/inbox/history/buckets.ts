@@ -85,6 +85,13 @@ export function gaugeKey({ receiver, subscription }: MinuteGauge): SeriesKey {
   return ['gauge', null, null, receiver, subscription]
 }
 
+/** The series that a name stands for. A `TypeError` or `SyntaxError` if it is the name of none. */
+export function seriesKey(name: string): SeriesKey {
+  const key = JSON.parse(name) as unknown
+  if (!Array.isArray(key) || key.length !== 5) throw new TypeError('seriesKey: it is no series')
+  return key as unknown as SeriesKey
+}
+
 /** Counts without their names. */
 export function countsOf({ count, sum, max, histogram }: MinuteCount): Counts {
   return { count, sum, max, histogram }

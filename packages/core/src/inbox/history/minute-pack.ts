@@ -51,6 +51,9 @@ export function unpackMinute(bytes: Uint8Array): Minute {
   }
 }
 
+/** What is lost of a span that cannot be read, in words. */
+export const SPAN_GONE = 'these counts are left out of the history'
+
 /** Adds minutes: those of several processes, or those of an hour. */
 export function addMinutes(all: readonly Minute[]): Minute {
   const series = new Map<number, Counts[]>()

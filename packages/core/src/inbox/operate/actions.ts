@@ -10,6 +10,7 @@ import {
   type ActionRow,
   type KeptAction,
 } from './action-note.ts'
+import { parsed } from './unread.ts'
 import type { ActionQuery, OperatorAction } from '../operator-action.ts'
 import type { Page } from '../page.ts'
 import type { Changed, ChangeOptions, TaskFilter } from '../view.ts'
@@ -117,7 +118,7 @@ export function createActions(rows: ActionRows): Actions {
     const found = await find(id)
     if (!found) return []
     const named = await rows.list(`${ACTION_TASKS}${id}:`)
-    return [{ ...told(found), tasks: named.flatMap(({ value }) => JSON.parse(value) as string[]) }]
+    return [{ ...told(found), tasks: named.flatMap(({ value }) => tasksIn(value)) }]
   }
 
   /** All, the newest first. */
@@ -129,7 +130,7 @@ export function createActions(rows: ActionRows): Actions {
     const found = new Set<string>()
     let looked = 0
     for (const { key, value } of await rows.list(ACTION_TASKS)) {
-      if ((JSON.parse(value) as readonly string[]).includes(task)) found.add(idOf(key))
+      if (tasksIn(value).includes(task)) found.add(idOf(key))
       if (++looked % 20 === 0) await nextRound()
     }
     return found
@@ -164,13 +165,15 @@ function withoutText(filter: TaskFilter): TaskFilter {
   return filter.text === undefined ? filter : { ...filter, text: '(not kept)' }
 }
 
+// A row that cannot be read hides no other.
 function read(text: string): KeptAction | undefined {
-  try {
-    return JSON.parse(text) as KeptAction
-  } catch {
-    // A row that cannot be read hides no other.
-    return undefined
-  }
+  const action = parsed(text) as Partial<KeptAction> | null | undefined
+  return typeof action?.id === 'string' && action.filter ? (action as KeptAction) : undefined
+}
+
+function tasksIn(text: string): readonly string[] {
+  const tasks = parsed(text)
+  return Array.isArray(tasks) ? (tasks as string[]) : []
 }
 
 function idOf(key: string): string {

@@ -4,6 +4,7 @@ import type { Page } from '../../page.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import { checkDeliveryFilter, matchesDelivery } from '../../operate/delivery-filter.ts'
 import { DAY } from '../../history/buckets.ts'
+import { parsed, readableArrival } from '../../operate/unread.ts'
 import type { Access } from '../access.ts'
 import { chain } from '../steps.ts'
 import type { ArrivalRow, Journaled, Ring } from './store.ts'
@@ -79,31 +80,8 @@ export function createArrivals(store: Journaled, access: Access): Arrivals {
   }
 }
 
-/** A row that cannot be read is shown by its time, and hides no other. */
 function arrivalOf({ id, at, data }: Pick<ArrivalRow, 'id' | 'at' | 'data'>): Arrival {
-  try {
-    const arrival = JSON.parse(data) as Arrival
-    if (typeof arrival.receiver === 'string') return arrival
-  } catch {
-    // Shown below.
-  }
-  const reason = 'this delivery cannot be read: its row in the journal is damaged'
-  return { ...UNREAD, id, at, reason }
-}
-
-const UNREAD: Omit<Arrival, 'id' | 'at'> = {
-  receiver: '',
-  provider: '',
-  method: '',
-  path: '',
-  outcome: 'refused',
-  verified: false,
-  status: 0,
-  took: 0,
-  bytes: 0,
-  topics: [],
-  ids: [],
-  keys: [],
+  return readableArrival(parsed(data), id, at)
 }
 
 function ringOf({ verified }: Arrival): Ring {

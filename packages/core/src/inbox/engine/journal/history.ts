@@ -11,13 +11,22 @@ import {
   HOURS_KEPT,
   MINUTE,
   MINUTES_KEPT,
+  seriesKey,
   type SeriesKey,
 } from '../../history/buckets.ts'
-import { addCounts, packMinute, unpackMinute, type Counts } from '../../history/minute-pack.ts'
+import {
+  addCounts,
+  packMinute,
+  SPAN_GONE,
+  unpackMinute,
+  type Counts,
+  type Minute,
+} from '../../history/minute-pack.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
+import type { Unread } from '../../operate/unread.ts'
 import type { Access } from '../access.ts'
 import { chain } from '../steps.ts'
-import type { Journaled, SpanKind } from './store.ts'
+import type { Journaled, SpanKey, SpanKind } from './store.ts'
 import { nextRound } from '../../../basics/soon.ts'
 
 /** Counts and gauges by minute, and by hour once they are old. */
@@ -49,8 +58,8 @@ const KINDS = [
 // Spans that `Journaled.spans` returns at most.
 const STEP = 64
 
-/** Makes a {@link History}. */
-export function createHistory(store: Journaled, access: Access): History {
+/** Makes a {@link History}. A span that cannot be read is told, and left out. */
+export function createHistory(store: Journaled, access: Access, unread: Unread): History {
   let rolled = -Infinity
 
   return {
@@ -76,8 +85,8 @@ export function createHistory(store: Journaled, access: Access): History {
       const all = await access.read(() => store.everySeries())
       const wanted = new Map(
         all.flatMap(([number, name]) => {
-          const key = JSON.parse(name) as SeriesKey
-          return buckets.wants(key) ? [[number, key] as const] : []
+          const key = keyOf(number, name)
+          return key && buckets.wants(key) ? [[number, key] as const] : []
         }),
       )
       const kinds = range.kind === 'gauge' ? KINDS[1] : KINDS[0]
@@ -90,7 +99,7 @@ export function createHistory(store: Journaled, access: Access): History {
           const spans = await access.read(() => store.spans(kind, from, range.to))
           for (const { at, data } of spans) {
             from = at + width
-            for (const [number, counts] of unpackMinute(data)) {
+            for (const [number, counts] of minuteOf({ kind, at }, data)) {
               const key = wanted.get(number)
               if (key) buckets.add(at, key, counts)
             }
@@ -107,11 +116,12 @@ export function createHistory(store: Journaled, access: Access): History {
     const names = [...new Set(parts.map(({ key }) => JSON.stringify(key)))]
     const spans = [...new Set(parts.map(({ minute }) => minute))].map((at) => ({ kind, at }))
     return chain(store.series(names), (numbers) =>
-      store.merge(spans, ({ at }, data) => {
-        const span = new Map(data ? unpackMinute(data) : [])
-        for (const { minute, key, counts } of parts) {
+      store.merge(spans, (key, data) => {
+        const { at } = key
+        const span = new Map(data ? minuteOf(key, data) : [])
+        for (const { minute, key: its, counts } of parts) {
           if (minute !== at) continue
-          const number = numbers.get(JSON.stringify(key))
+          const number = numbers.get(JSON.stringify(its))
           // Too many series: what is beyond has no history.
           if (number === undefined) continue
           const before = span.get(number)
@@ -128,9 +138,9 @@ export function createHistory(store: Journaled, access: Access): History {
     for (const { minute, hour, add } of KINDS) {
       const to = (at: number) => ({ kind: hour, at: floor(at, HOUR) })
       const found = await access.write(() =>
-        store.rollUp(minute, now - MINUTES_KEPT, to, (sum, data) => {
-          const span = new Map(sum ? unpackMinute(sum) : [])
-          for (const [number, counts] of unpackMinute(data)) {
+        store.rollUp(minute, now - MINUTES_KEPT, to, (sum, data, from) => {
+          const span = new Map(sum ? minuteOf(to(from), sum) : [])
+          for (const [number, counts] of minuteOf({ kind: minute, at: from }, data)) {
             const before = span.get(number)
             span.set(number, before ? add(before, counts) : counts)
           }
@@ -142,5 +152,19 @@ export function createHistory(store: Journaled, access: Access): History {
     }
     await access.write(() => store.dropSeries(Math.floor((now - HOURS_KEPT) / DAY)))
     if (!more) rolled = performance.now()
+  }
+
+  function minuteOf({ kind, at }: SpanKey, data: Uint8Array): Minute {
+    const what = `the span ${kind} at ${at} of the history`
+    return unread.or(() => unpackMinute(data), new Map(), what, SPAN_GONE)
+  }
+
+  function keyOf(number: number, name: string): SeriesKey | undefined {
+    return unread.or(
+      () => seriesKey(name),
+      undefined,
+      `the name of series ${number} of the history`,
+      SPAN_GONE,
+    )
   }
 }

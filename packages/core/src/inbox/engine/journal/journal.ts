@@ -1,5 +1,6 @@
 import type { Attempt, Journal } from '../../journal.ts'
 import type { Actions } from '../../operate/actions.ts'
+import type { Unread } from '../../operate/unread.ts'
 import type { Access } from '../access.ts'
 import type { AttemptRow } from '../operate/store.ts'
 import { errorOf, numberOf } from '../operate/info.ts'
@@ -15,9 +16,14 @@ const LAST = 19
  * days and by hour for thirty; attempts go with their task. A batch waits behind deliveries, and is lost if it cannot be
  * stored.
  */
-export function createJournal(store: Store, access: Access, actions: Actions): Journal {
+export function createJournal(
+  store: Store,
+  access: Access,
+  actions: Actions,
+  unread: Unread,
+): Journal {
   const arrivals = createArrivals(store, access)
-  const history = createHistory(store, access)
+  const history = createHistory(store, access, unread)
   return {
     async write({ arrived, minutes, gauges, lost }) {
       await access.writeAll([...arrivals.adds(arrived, lost), ...history.adds(minutes, gauges)])

@@ -31,13 +31,13 @@ export interface Journaled {
   spans(kind: SpanKind, from: number, to: number): MaybePromise<readonly Span[]>
   /**
    * In one transaction: takes the oldest spans of a kind that begin before a time, at most 64, and adds each to the span
-   * of another kind that `to` names. True if there may be more.
+   * of another kind that `to` names; `add` is told when it began. True if there may be more.
    */
   rollUp(
     kind: SpanKind,
     before: number,
     to: (at: number) => SpanKey,
-    add: (sum: Uint8Array | undefined, data: Uint8Array) => Uint8Array,
+    add: (sum: Uint8Array | undefined, data: Uint8Array, at: number) => Uint8Array,
   ): MaybePromise<boolean>
   /** Drops spans of a kind that begin before a time. */
   dropSpans(kind: SpanKind, before: number): MaybePromise<void>

@@ -53,8 +53,11 @@ export function detailOf(row: FullRow, info: TaskInfo): TaskDetail {
 /** An error as it was stored; one that cannot be read must not hide its task. */
 export function errorOf(stored: string): TaskError {
   try {
-    return JSON.parse(stored) as TaskError
+    const error = JSON.parse(stored) as Partial<TaskError> | null
+    if (typeof error?.name === 'string' && typeof error.message === 'string')
+      return error as TaskError
   } catch {
-    return { name: 'UnreadableError', message: stored.slice(0, 1000) }
+    // Shown below.
   }
+  return { name: 'UnreadableError', message: stored.slice(0, 1000) }
 }
