@@ -2,6 +2,7 @@
 // its cost in another worktree (of the commit before a change; installed there). One process, interleaved rounds. Options:
 //   --inbox <name>  sqlite, bullmq, postgres or memory; sqlite without it. Redis and PostgreSQL are started, one for both
 //   --rounds <n>    rounds of each case, 31 without it
+//   --at-once <n>   only cases with so many deliveries in flight; may be given again
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Consumer, Inbox, Intake } from '@postern/core/inbox'
@@ -15,6 +16,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '31' },
     inbox: { type: 'string', default: 'sqlite' },
+    'at-once': { type: 'string', multiple: true, default: ['1', '16', '64'] },
   },
   allowPositionals: true,
 })
@@ -127,7 +129,7 @@ const cases = [
 ] as const
 for (const [title, bytes, settles, width] of cases) {
   // The inbox in memory runs what it accepts.
-  if (name === 'memory' && !settles) continue
+  if ((name === 'memory' && !settles) || !values['at-once'].includes(String(width))) continue
   const pair = [await subject(before, bytes, settles), await subject(here, bytes, settles)]
   const batches = { 1: 150, 16: 100, 64: bytes > 1024 ? 20 : 50 }[width]
   for (const one of pair) for (let at = 0; at < batches * 3; at++) await one.batch(width)
