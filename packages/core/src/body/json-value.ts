@@ -1,5 +1,5 @@
 /** What {@link inspect} found. */
-export interface Inspected {
+interface JsonFound {
   /** It is nested deeper than the limit. */
   deep: boolean
   /** It has a key that `dropPoison` may have to drop. */
@@ -12,8 +12,8 @@ export interface Inspected {
 const RECURSED = 256
 
 /** Inspects a parsed value: its nesting, its keys and its size. */
-export function inspect(value: unknown, levels: number): Inspected {
-  const found: Inspected = { deep: false, poison: false, marks: 0 }
+export function inspect(value: unknown, levels: number): JsonFound {
+  const found: JsonFound = { deep: false, poison: false, marks: 0 }
   if (!isObject(value)) return found
   // Inherited members are skipped: other code may have extended Object.prototype.
   const inherits = Object.keys(Object.prototype).length > 0
@@ -22,7 +22,7 @@ export function inspect(value: unknown, levels: number): Inspected {
   return inspectByLevel(value, levels)
 }
 
-function inspectNode(node: object, levels: number, inherits: boolean, found: Inspected): void {
+function inspectNode(node: object, levels: number, inherits: boolean, found: JsonFound): void {
   if (levels === 0) return void (found.deep = true)
   if (Array.isArray(node)) {
     found.marks += node.length || 1
@@ -46,8 +46,8 @@ function inspectNode(node: object, levels: number, inherits: boolean, found: Ins
 }
 
 /** Any depth, without recursion: a level after the other. It stops below the last one. */
-function inspectByLevel(value: object, levels: number): Inspected {
-  const found: Inspected = { deep: false, poison: false, marks: 0 }
+function inspectByLevel(value: object, levels: number): JsonFound {
+  const found: JsonFound = { deep: false, poison: false, marks: 0 }
   let level = [value]
   for (let left = levels; level.length > 0; left--) {
     if (left === 0) return { ...found, deep: true }

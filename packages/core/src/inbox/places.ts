@@ -1,5 +1,5 @@
 /** Where keys stand in a list: numbers below its length. */
-export interface Places {
+export interface KeyPlaces {
   /** The place of a key, or -1. */
   find(key: string): number
   /** A key that is not there stands at this place. */
@@ -16,7 +16,10 @@ const SEED = Math.floor(Math.random() * 2 ** 32)
 /** Makes the places of a list of this length. `keyAt` gives the key that stands at a place. */
 // By hand: a Map of 100,000 ids is looked up where the CPU's caches have none of it, in its table and in the strings that
 // share a slot, and the one that goes is looked up once more by its string. Here a look reads one line of memory.
-export function createPlaces(length: number, keyAt: (place: number) => string | undefined): Places {
+export function createPlaces(
+  length: number,
+  keyAt: (place: number) => string | undefined,
+): KeyPlaces {
   const slots = 2 ** Math.ceil(Math.log2(length * 2))
   const last = slots - 1
   // Two numbers for each slot: the place and one, so that 0 is none, and the hash of its key.

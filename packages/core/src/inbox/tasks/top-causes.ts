@@ -4,7 +4,7 @@ import type { Cause, CauseLane } from '../view.ts'
 /** Causes of one answer, by each of two orders. */
 export const MOST_CAUSES = 50
 /** Subscriptions of one cause. */
-export const MOST_LANES = 8
+const MOST_LANES = 8
 
 /** Failed tasks with one cause and subscription. Times in milliseconds since 1970. */
 export interface CauseGroup {

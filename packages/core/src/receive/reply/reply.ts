@@ -34,7 +34,7 @@ export function xmlReply(body: string, status = 200): Reply {
  * attacker (RFC 9457). The full reason goes to observers. A body that was too large or too slow also closes the
  * connection, since node:http would go on reading it (RFC 9110 section 15.5.14); so does a receiver that was closed.
  */
-export function problem(error: WebhookError): Reply {
+export function problem(error: WebhookError, site: string = SITE): Reply {
   const headers: Record<string, string> = {
     'content-type': 'application/problem+json',
     ...error.headers,
@@ -44,20 +44,13 @@ export function problem(error: WebhookError): Reply {
   return {
     status: error.status,
     headers,
-    body: JSON.stringify(problemOf(error)),
-  }
-}
-
-/** The members of the body. `type` is the page of the code (RFC 9457 section 3.1.1), and left out while the site has no address. */
-export function problemOf(
-  { code, status }: Pick<WebhookError, 'code' | 'status'>,
-  site: string = SITE,
-): Readonly<Record<string, unknown>> {
-  return {
-    ...(site !== '' && { type: `${site}/errors/${code}/` }),
-    title: code.replaceAll('_', ' '),
-    status,
-    code,
+    body: JSON.stringify({
+      // The page of the code (RFC 9457 section 3.1.1).
+      ...(site !== '' && { type: `${site}/errors/${error.code}/` }),
+      title: error.code.replaceAll('_', ' '),
+      status: error.status,
+      code: error.code,
+    }),
   }
 }
 
