@@ -5,8 +5,6 @@ export interface BatchWork {
   readonly rows?: number
   /** When waiting is over, on the clock of `performance.now()`. @default never */
   readonly deadline?: number
-  /** True if nobody waits for it: it may wait for company. @default false */
-  readonly patient?: boolean
   /** Hears that it was not stored. */
   failed(error: Error): void
 }

@@ -68,7 +68,6 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     add(work) {
       if (closed) return work.failed(closedError())
       queue.push(work)
-      gather.came(work)
       schedule()
     },
     get waiting() {
@@ -84,7 +83,6 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     close() {
       closed = true
       clearTimeout(timer)
-      gather.stop()
       queue.fail(closedError)
       rest()
     },
@@ -100,7 +98,6 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
         share === Infinity ? Infinity : Math.max(share, Math.ceil(queue.size / (atOnce - running)))
       const batch = queue.take(part)
       if (batch.length === 0) break
-      gather.taken(queue.size > 0)
       running++
       const stored = write(batch)
       if (stored) void stored.then(ended)

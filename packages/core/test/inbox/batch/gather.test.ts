@@ -1,8 +1,6 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { createGather, type Gather } from '../../../src/inbox/batch/gather.ts'
 import { nextRound } from '../../../src/basics/soon.ts'
-
-afterEach(() => void vi.useRealTimers())
 
 /** Batches that take all that waits, and how much that was. */
 function make(wide = true) {
@@ -15,13 +13,11 @@ function make(wide = true) {
     () => {
       begun.push(waiting)
       waiting = 0
-      gather.taken(false)
       resolve()
     },
   )
-  const come = (patient = false): void => {
+  const come = (): void => {
     waiting++
-    gather.came({ patient })
     gather.schedule()
   }
   return { gather, begun, come, first }
@@ -33,7 +29,7 @@ test('behind a small batch, and in one that is not wide, a batch begins in the n
   const narrow = make(false)
   narrow.gather.stored(100, 1000)
   for (const { come, begun } of [small, narrow]) {
-    come(true)
+    come()
     await nextRound()
     come()
     expect(begun).toEqual([1])
@@ -60,21 +56,4 @@ test('it waits no longer than the last one took', async () => {
   await nextRound()
   come()
   expect(begun).toEqual([1])
-})
-
-test('patient works wait for others, or a moment', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  const { gather, begun, come } = make()
-  gather.stored(8, 0)
-  come(true)
-  await nextRound()
-  come()
-  await nextRound()
-  expect(begun).toEqual([2])
-  come(true)
-  await nextRound()
-  expect(begun).toEqual([2])
-  vi.advanceTimersByTime(10)
-  await nextRound()
-  expect(begun).toEqual([2, 1])
 })

@@ -82,7 +82,6 @@ export function createSettle(host: SideHost): Settle {
       ran,
       done,
       bytes: 0,
-      patient: task.line === null,
       failed(error) {
         // One that no store can take is buried with its reason, and holds up no other.
         const reason = error.cause ?? error
