@@ -25,6 +25,8 @@ for (const [name, state] of Object.entries(states))
             .or(page.getByRole('button', { name: 'Live updates' }).filter({ hasText: 'live' }))
           expect(await age.count(), `${look.width} ${look.theme}`).toBeGreaterThan(0)
           expect(await page.evaluate(overflowing), `${look.width} ${look.theme}`).toEqual([])
+          const head = (await page.locator('.head').boundingBox())!
+          expect(head.height, 'the head has two rows at most').toBeLessThan(100)
         })
       } finally {
         await started.close()
