@@ -1,7 +1,8 @@
+import { once } from 'node:events'
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { intake, item } from '../../testing/src/inbox/make.ts'
-import { sqliteScene } from './scene.ts'
+import { sqliteScene, startVictim } from './scene.ts'
 
 const scene = sqliteScene()
 const { open, join, edit } = scene
@@ -43,6 +44,38 @@ test('a task that cannot be read is dead with the reason, and does not hold up t
   const [dead] = (await inbox.view!.list({ state: 'dead' })).rows
   expect(dead).toMatchObject({ event: { id: '1' }, error: { name: 'UnreadableTask' } })
 })
+
+for (const [what, spoilt] of [
+  ['that cannot be read', "'{'"],
+  ['that is empty', "'[]'"],
+  ['that is another value', "'17'"],
+] as const)
+  test(`a list of running tasks ${what}: the tasks run again once their process has ended`, async () => {
+    await open().close()
+    const child = startVictim(scene.file.path, '1h', ['1', 'slow', '3'])
+    await scene.untilFound(
+      'SELECT 1 FROM postern_tasks WHERE state = 2 GROUP BY state HAVING count(*) = 2',
+    )
+    // As the commit had it: a look of the process may have given the task its row.
+    edit((db) =>
+      db.exec(`BEGIN IMMEDIATE;
+        INSERT INTO postern_claims SELECT t.token, t.lane, e.taken, 1, ''
+          FROM postern_tasks t JOIN postern_events e ON e.id = t.id >> 16 WHERE t.state = 1;
+        UPDATE postern_lanes SET running = 0, done = done + 1 WHERE running = 1;
+        DELETE FROM postern_tasks WHERE state = 1;
+        UPDATE postern_claims SET left = 1, tasks = ${spoilt};
+        COMMIT`),
+    )
+    const inbox = open({ lease: '1h', pollInterval: '10ms' })
+    const next = join(inbox)
+    await expect.poll(() => next.warnings.join(), { timeout: 15_000 }).toContain('postern_claims')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    await next.untilSettled(1)
+    expect(next.ran()).toEqual(['a:slow'])
+    expect((await inbox.view!.stats())[0]!.counts).toMatchObject({ running: 0, done: 3 })
+    expect(edit((db) => db.prepare('SELECT 1 FROM postern_claims').get())).toBeUndefined()
+  })
 
 test('a damaged list of running tasks is told once, and holds up no others', async () => {
   const dying = open()

@@ -4,7 +4,7 @@ import { ANY_GATED, DUE, NEXT_DUE, TASKS_BY_ID } from '../sql/tasks.ts'
 import type { StoredRuns } from '../store/claims.ts'
 import type { FileClock } from '../store/clock.ts'
 import type { Writer } from '../store/writer.ts'
-import type { Processes } from './processes.ts'
+import { processOf, type Processes } from './processes.ts'
 
 /** What a store tells of claims and of what waits. */
 export interface Leases extends Pick<Store, 'renew' | 'ended' | 'waiting' | 'rest'> {
@@ -38,7 +38,7 @@ export function createLeases(host: LeasesHost): Leases {
   const byId = db.prepare(TASKS_BY_ID)
   const due = db.prepare(DUE)
   const nextDue = db.prepare(NEXT_DUE)
-  const told = new Set<number>()
+  const told = new Set<string>()
   let beaten = -Infinity
 
   return {
@@ -64,7 +64,7 @@ export function createLeases(host: LeasesHost): Leases {
       const here = new Set(lanes)
       const running = new Set(held)
       const found: TaskRow[] = []
-      tellOdd()
+      findOdd()
       const all = processes.withClaims()
       if (all.some((one) => one !== own())) writer.attempt(() => processes.watch(all))
       for (const one of all) {
@@ -103,15 +103,31 @@ export function createLeases(host: LeasesHost): Leases {
     },
   }
 
-  /** Their process alone knows which tasks these are. */
-  function tellOdd(): void {
-    for (const { token, lane, left } of claims.odd()) {
-      if (told.has(token)) continue
-      told.add(token)
-      warn(
-        `sqliteInbox: the list of ${left} running tasks cannot be read (postern_claims, token ${token}, lane ${lane}): if their process ends before they do, they do not run again; their events are in postern_events, without a row in postern_tasks`,
+  /** Lists that cannot be read: while their process lives, it has the tasks in memory; then they are found by their events. */
+  function findOdd(): void {
+    for (const odd of claims.odd()) {
+      const { token, lane, left } = odd
+      const of = processOf(token)
+      const list = `the list of ${left} running tasks cannot be read (postern_claims, token ${token}, lane ${lane})`
+      tellOnce(
+        `${list}: its process has these tasks in memory; if it ends before they do, they are found by their events and run again`,
       )
+      if (of === own()) continue
+      writer.attempt(() => processes.watch([of]))
+      if (!processes.lease(of).over) continue
+      writer.attempt(() => {
+        if (!claims.find(odd))
+          tellOnce(
+            `${list}, and its process has ended: more events of its commit have no task of that lane than were open, so it is not known which of them it named; deliver these again under new ids`,
+          )
+      })
     }
+  }
+
+  function tellOnce(message: string): void {
+    if (told.has(message)) return
+    told.add(message)
+    warn(`sqliteInbox: ${message}`)
   }
 
   /** Before running tasks are looked at. */

@@ -1,5 +1,15 @@
 import type { Database } from '../driver/driver.ts'
-import { ANY_CLAIMS, COUNT_CLAIMS, DROP_CLAIMS, ODD_CLAIMS, SPREAD_CLAIMS } from '../sql/claims.ts'
+import {
+  ADD_FOUND,
+  ANY_CLAIMS,
+  COUNT_CLAIMS,
+  COUNT_FOUND,
+  DROP_CLAIMS,
+  DROP_ODD,
+  ODD_CLAIMS,
+  SPREAD_CLAIMS,
+  UNNAMED,
+} from '../sql/claims.ts'
 
 /** Tasks that were claimed as they were stored, and run: each commit has one row of them, and no task has one of its own. */
 export interface StoredRuns {
@@ -12,14 +22,25 @@ export interface StoredRuns {
   spread(before?: number): void
   /** Those whose list cannot be read: `left` tasks of a claim. */
   odd(): readonly OddRuns[]
+  /**
+   * Gives rows to the tasks of such a list, whose process has ended, and drops the list: they are the events of its commit
+   * without a task of its lane. False if these are more than are open: which of them it named is then not known. Inside a
+   * transaction.
+   */
+  find(odd: OddRuns): boolean
 }
 
 /** Tasks of one claim whose list cannot be read. */
 export interface OddRuns {
   readonly token: number
   readonly lane: number
+  /** When they were stored. */
+  readonly at: number
   readonly left: number
 }
+
+// A token is a process and a claim: no run has the last claim, so that a late outcome of the lost process is refused.
+const CLAIM = 2 ** 32
 
 /** Prepares the statements of a connection. */
 export function createStoredRuns(db: Database): StoredRuns {
@@ -28,6 +49,10 @@ export function createStoredRuns(db: Database): StoredRuns {
   const count = db.prepare(COUNT_CLAIMS)
   const drop = db.prepare(DROP_CLAIMS)
   const odd = db.prepare(ODD_CLAIMS)
+  const unnamed = db.prepare(UNNAMED)
+  const addFound = db.prepare(ADD_FOUND)
+  const countFound = db.prepare(COUNT_FOUND)
+  const dropOdd = db.prepare(DROP_ODD)
   const any = (before = Infinity): boolean => first.get(before) !== undefined
   return {
     any,
@@ -38,5 +63,14 @@ export function createStoredRuns(db: Database): StoredRuns {
       drop.run(before)
     },
     odd: () => odd.all() as OddRuns[],
+    find({ token, lane, at, left }) {
+      const found = unnamed.all(at, lane, lane) as { readonly task: number }[]
+      if (found.length > left) return false
+      const late = token - (token % CLAIM) + CLAIM - 1
+      for (const { task } of found) addFound.run(task, lane, at, late)
+      countFound.run(found.length, left, lane)
+      dropOdd.run(token, lane)
+      return true
+    },
   }
 }
