@@ -19,7 +19,7 @@ import {
   type MinuteCount,
   type MinuteGauge,
   type SeriesKey,
-  type Unread,
+  type UnreadTeller,
 } from '@postern/core/inbox'
 import { runScript, type RedisClient } from '../store/connection.ts'
 
@@ -27,7 +27,7 @@ import { runScript, type RedisClient } from '../store/connection.ts'
 export interface HistoryContext {
   readonly client: RedisClient
   readonly prefix: string
-  readonly unread: Unread
+  readonly unread: UnreadTeller
 }
 
 /** Hashes of packed spans: minutes by hour for two days, hours by day for thirty. */

@@ -10,7 +10,7 @@ import {
   type DeliveryFilter,
   type Journal,
   type Page,
-  type Unread,
+  type UnreadTeller,
 } from '@postern/core/inbox'
 import { addArrivals, arrivalsOf, oneArrival } from './arrivals.ts'
 import { attemptsOf } from './attempts.ts'
@@ -26,7 +26,7 @@ export interface JournalContext {
   /** Milliseconds a batch may wait for Redis. */
   readonly deadline: number
   readonly actions: Actions
-  readonly unread: Unread
+  readonly unread: UnreadTeller
 }
 
 /**

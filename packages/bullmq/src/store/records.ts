@@ -1,5 +1,5 @@
 import type { Json } from '@postern/core'
-import type { Records, Unread } from '@postern/core/inbox'
+import type { Records, UnreadTeller } from '@postern/core/inbox'
 import { connected, runScript, answeredWithin, type RedisClient } from './connection.ts'
 
 /** Small keyed values with compare-and-set, in one hash. One that cannot be read is told, and counts as absent, for writes too. */
@@ -7,7 +7,7 @@ export function createRecords(
   client: RedisClient,
   prefix: string,
   deadline: number,
-  unread: Unread,
+  unread: UnreadTeller,
 ): Records {
   const key = `${prefix}:records`
   return {

@@ -2,7 +2,7 @@ import type { Json } from '../../delivery.ts'
 import type { Arrival } from '../journal.ts'
 
 /** Reads what is stored. What cannot be read is told once, and counts as something else. */
-export interface Unread {
+export interface UnreadTeller {
   /** What `read` returns; if it throws, `otherwise`. `what` and `then` are told: "record x" and "it counts as absent". */
   or<T>(read: () => T, otherwise: T, what: string, then: string): T
   /** The value of a record, which counts as absent if its text cannot be read. The end of its key may be a secret, and is not told. */
@@ -19,7 +19,7 @@ const MOST = 1000
  * const unread = createUnread('myInbox', (message) => consumer.warn(message))
  * const value = unread.or(() => JSON.parse(text), undefined, 'the record a', 'it counts as absent')
  */
-export function createUnread(inbox: string, warn: (message: string) => void): Unread {
+export function createUnread(inbox: string, warn: (message: string) => void): UnreadTeller {
   const told = new Set<string>()
   return {
     or,

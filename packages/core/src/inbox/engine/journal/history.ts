@@ -23,7 +23,7 @@ import {
   type Minute,
 } from '../../history/minute-pack.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
-import type { Unread } from '../../operate/unread.ts'
+import type { UnreadTeller } from '../../operate/unread.ts'
 import type { Access } from '../access.ts'
 import { chain } from '../steps.ts'
 import type { Journaled, SpanKey, SpanKind } from './store.ts'
@@ -59,7 +59,7 @@ const KINDS = [
 const STEP = 64
 
 /** Makes a {@link History}. A span that cannot be read is told, and left out. */
-export function createHistory(store: Journaled, access: Access, unread: Unread): History {
+export function createHistory(store: Journaled, access: Access, unread: UnreadTeller): History {
   let rolled = -Infinity
 
   return {

@@ -1,6 +1,6 @@
 import type { Attempt, Journal } from '../../journal.ts'
 import type { Actions } from '../../operate/actions.ts'
-import type { Unread } from '../../operate/unread.ts'
+import type { UnreadTeller } from '../../operate/unread.ts'
 import type { Access } from '../access.ts'
 import type { AttemptRow } from '../operate/store.ts'
 import { errorOf, numberOf } from '../operate/info.ts'
@@ -20,7 +20,7 @@ export function createJournal(
   store: Store,
   access: Access,
   actions: Actions,
-  unread: Unread,
+  unread: UnreadTeller,
 ): Journal {
   const arrivals = createArrivals(store, access)
   const history = createHistory(store, access, unread)

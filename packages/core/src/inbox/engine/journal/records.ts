@@ -1,11 +1,11 @@
 import type { Json } from '../../../delivery.ts'
-import type { Unread } from '../../operate/unread.ts'
+import type { UnreadTeller } from '../../operate/unread.ts'
 import type { Records } from '../../records.ts'
 import type { Access } from '../access.ts'
 import type { RecordRow, RecordRows } from './store.ts'
 
 /** Keyed values above a store. One that cannot be read is told, and counts as absent, for writes too. */
-export function createRecords(rows: RecordRows, access: Access, unread: Unread): Records {
+export function createRecords(rows: RecordRows, access: Access, unread: UnreadTeller): Records {
   return {
     async get(key) {
       const row = await access.read(() => rows.get(key))
