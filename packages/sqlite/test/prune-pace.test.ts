@@ -18,7 +18,7 @@ beforeEach(() => {
   const step = createPrune(main, {
     tally: { move() {}, openedOf: () => 0, store() {}, stored() {}, forget() {} },
     attempts: { add() {}, drop() {} },
-    claims: { any: () => false, spread() {}, odd: () => [] },
+    claims: { any: () => false, spread() {}, odd: () => [], find: () => true },
     keys: { hash: () => 0, find: () => undefined },
   })
   const before = { done: 1000, dead: 1000, known: 1000, guards: 1000 }
