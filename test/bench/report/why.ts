@@ -64,7 +64,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     /^Growth, body/,
     'several bodies at once outgrow the caches and outlive collections; beyond 64 MiB of them, payloads that wait are parsed again.',
   ],
-  [/^Growth, remembered/, 'a Map of a million ids no longer fits the caches of the CPU.'],
+  [/^Growth, remembered/, 'a table of a million ids no longer fits the caches of the CPU.'],
   [
     /^Growth, pending/,
     'tasks that wait are objects the garbage collector marks at each full collection.',
