@@ -29,7 +29,7 @@ What it does not show: a failover to a replica that lags, which no inbox promise
 
 What the rules against these faults cost the process of the app, accepting and settling 1 KB, against the commit before them (28d66db8): median of 31 interleaved
 rounds and quartiles, by \`node test/bench/before.ts <worktree of that commit> --inbox <name> --at-once 16 --at-once 1\` on a busy machine (\`sqliteInbox\`: a quiet one), 2026-11-28. With 16 deliveries in
-flight: \`sqliteInbox\` .89 [.82–1.08], \`memoryInbox\` 1.01 [.82–1.18], \`bullmqInbox\` 1.01 [.93–1.10], \`postgresInbox\` 1.02 [.90–1.15]. With one: .91 [.86–.95],
+flight: \`sqliteInbox\` .89 [.82–1.08], \`memoryInbox\` 1.01 [.82–1.18], \`bullmqInbox\` 1.01 [.93–1.10], \`postgresInbox\` 1.02 [.90–1.15]. With one, in this order: .91 [.86–.95],
 .98 [.87–1.18], .96 [.85–1.10] and .93 [.81–1.07].
 
 The 16 scenarios of [webhook-receiver-conformance](https://github.com/luckyteagirl/webhook-receiver-conformance) (commit ${CORPUS.commit}, ${CORPUS.day}): 16 of 16
