@@ -13,6 +13,7 @@ import { withheldError } from '../withheld.ts'
 import { actedOn } from '../actions/acted-on.ts'
 import { actionsOf } from './actions-of.ts'
 import { arrivalOf, arrivalOfTask, repeatedBy } from './arrival.ts'
+import { claimedTopic } from './claimed.ts'
 import type { Context } from './context.ts'
 
 const LONGEST = 1024 * 1024
@@ -97,6 +98,7 @@ async function show(
   const body = shows ? kept?.body : undefined
   return {
     row,
+    claims: shows && arrival?.kept ? claimedTopic(context, arrival, arrival.kept) : undefined,
     hidden: !visitor.payloads,
     sealed: isClosed,
     delivery: kept && {

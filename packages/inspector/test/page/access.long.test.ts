@@ -10,10 +10,10 @@ import { startWorld, type World } from './world.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
+type Screen = readonly [query: string, act?: (page: Page) => Promise<void>]
+
 /** Screens and states of the page: where they are, and what is done there first. */
-const SCREENS: Readonly<
-  Record<string, readonly [query: string, act?: (page: Page) => Promise<void>]>
-> = {
+const SCREENS: Readonly<Record<string, Screen>> = {
   health: ['', (page) => page.locator('.chart').first().waitFor()],
   'charts as tables': [
     '',
@@ -42,6 +42,13 @@ const SCREENS: Readonly<
     },
   ],
   'nothing found': ['?screen=list&q=nobody', (page) => page.getByText('No delivery').waitFor()],
+  'names of payloads': [
+    '?screen=list',
+    async (page) => {
+      await page.getByRole('combobox', { name: 'Search' }).pressSequentially('payload.')
+      await page.locator('#suggestions').getByRole('option').first().waitFor()
+    },
+  ],
   'a wrong search': [
     '?screen=list&q=state:well',
     (page) => page.getByText('state: is one of').waitFor(),
@@ -57,6 +64,10 @@ const SCREENS: Readonly<
   headers: [
     '?screen=list&q=state:dead&open=first&tab=headers',
     (page) => page.getByText('content-type').waitFor(),
+  ],
+  duplicate: [
+    '?screen=list&q=outcome:duplicate&open=first',
+    (page) => page.getByText('repeats the delivery').waitFor(),
   ],
   raw: [
     '?screen=list&q=state:dead&open=first&tab=raw',
@@ -87,10 +98,12 @@ const SCREENS: Readonly<
   ],
 }
 
-needs(chromium).describe('axe and the width of a phone', () => {
+// Pages that are open at once in the browser: more only wait for each other.
+const SIDE_BY_SIDE = 3
+
+needs(chromium).describe('axe, and the widths of a screen, a tablet and a phone', () => {
   let browser: Browser
   let world: World
-  let tab: Tab
   beforeAll(async () => {
     browser = await startBrowser()
     world = await startWorld()
@@ -98,6 +111,7 @@ needs(chromium).describe('axe and the width of a phone', () => {
     await world.send('invoice.paid', { id: 'evt_1' })
     await world.settled()
     world.isBroken = false
+    await world.send('charge.refunded', { id: 'evt_2' })
     await world.send('charge.refunded', { id: 'evt_2' })
     await world.tamper()
     await world.settled()
@@ -107,34 +121,67 @@ needs(chromium).describe('axe and the width of a phone', () => {
     await world?.close()
   })
 
-  for (const width of [1440, 1024, 390])
+  for (const width of [1440, 768, 390])
     test(`find nothing wrong in light and dark, at ${width} pixels`, async () => {
-      tab = await openTab(browser, world.url, { width, height: width === 390 ? 844 : 900 })
-      const { page } = tab
       const found: string[] = []
-      for (const [name, [query, act]] of Object.entries(SCREENS)) {
-        await page.goto(`${world.url}${query}`)
-        await act?.(page)
-        for (const colorScheme of ['light', 'dark'] as const) {
-          await page.emulateMedia({ colorScheme })
-          for (const { id, nodes } of await violations(page))
-            found.push(
-              `${name}, ${colorScheme}: ${id} ${nodes
-                .map(({ html }) => html)
-                .join(' ')
-                .slice(0, 300)}`,
-            )
-        }
-        const over = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        )
-        if (over > 0) found.push(`${name}: ${over} pixels too wide`)
-      }
-      await tab.close()
+      const waiting = Object.entries(SCREENS)
+      await Promise.all(
+        Array.from({ length: SIDE_BY_SIDE }, async () => {
+          const height = width === 390 ? 844 : 900
+          const tab = await openTab(browser, world.url, { width, height })
+          for (let next = waiting.shift(); next; next = waiting.shift())
+            found.push(...(await faultsOf(tab, world.url, next)))
+          found.push(...tab.problems)
+          await tab.close()
+        }),
+      )
       expect(found).toEqual([])
-      expect(tab.problems).toEqual([])
     }, 180_000)
+
+  test('nothing is wider than the window, at each width where the layout changes', async () => {
+    const tab = await openTab(browser, world.url)
+    const wide: string[] = []
+    for (const name of ['health', 'list', 'actions']) {
+      const [query, act] = SCREENS[name]!
+      await tab.page.goto(`${world.url}${query}`)
+      await act!(tab.page)
+      for (const width of [320, 560, 719, 720, 899, 900, 1024, 1099, 1100]) {
+        await tab.page.setViewportSize({ width, height: 900 })
+        const over = await overflow(tab.page)
+        if (over > 0) wide.push(`${name} at ${width}: ${over} pixels too wide`)
+      }
+    }
+    await tab.close()
+    expect(wide).toEqual([])
+  }, 60_000)
 })
+
+/** What is wrong with a screen in either theme. */
+async function faultsOf(
+  { page }: Tab,
+  url: string,
+  [name, [query, act]]: readonly [string, Screen],
+): Promise<readonly string[]> {
+  const found: string[] = []
+  await page.goto(`${url}${query}`)
+  await act?.(page)
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    for (const { id, nodes } of await violations(page)) {
+      const html = nodes.map((node) => node.html).join(' ')
+      found.push(`${name}, ${colorScheme}: ${id} ${html.slice(0, 300)}`)
+    }
+  }
+  const over = await overflow(page)
+  return over > 0 ? [...found, `${name}: ${over} pixels too wide`] : found
+}
+
+/** How much wider than the window the page is, in pixels. */
+function overflow(page: Page): Promise<number> {
+  return page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  )
+}
 
 /** What axe finds. It is run outside the page's world of scripts, since the policy lets none in. */
 async function violations(page: Page): Promise<AxeResults['violations']> {

@@ -8,7 +8,7 @@ import { inflated, unwrapped } from '../body/envelope.ts'
 import type { Change } from '../finding.ts'
 import { reencoded } from '../body/form.ts'
 import { joinedClues, renamed } from '../signature/headers.ts'
-import { reserialized } from '../body/json.ts'
+import { laidOutAgain, reserialized } from '../body/json.ts'
 import type { Reads } from './recording.ts'
 import { secretChanges } from '../secret/secret-changes.ts'
 import { signatureEncodings, signaturePrefixes } from '../signature/signature-text.ts'
@@ -30,6 +30,8 @@ export interface Groups {
   readonly bodies: Group
   /** Of these, the changes that leave other tokens of JSON: none of whitespace alone. */
   readonly charsets: Group
+  /** Of the writers, the usual ones. A proof by one of them must not wait for thousands of pairs. */
+  readonly layouts: Group
   readonly urls: Group
   readonly algorithms: Group
   readonly writers: Group
@@ -78,6 +80,7 @@ export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: B
             : chained(bodyBytes(request, bounds), charsets(request))
       : NONE,
     charsets: hasBody && !isLarge ? ({ request }) => charsets(request) : NONE,
+    layouts: hasBody && !isLarge ? ({ request }) => laidOutAgain(request, bounds) : NONE,
     urls: isUrlSigned(subject, reads)
       ? ({ request }) =>
           request.url === state.request.url

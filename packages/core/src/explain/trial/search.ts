@@ -60,12 +60,8 @@ export async function search(
 
   /** One change. What it left refused is kept for the pairs, unless nothing that is signed changed. */
   async function singles(base: Base): Promise<Frontier | { readonly steps: readonly Clue[] }> {
-    const { secrets, envelopes, bodies, urls } = base.groups
-    const moved: Record<'headers' | 'envelopes' | 'urls', Base[]> = {
-      headers: [],
-      envelopes: [],
-      urls: [],
-    }
+    const { secrets, envelopes, bodies, layouts, urls, algorithms } = base.groups
+    const moved: Record<keyof typeof MOVED, Base[]> = { headers: [], envelopes: [], urls: [] }
     // Their signature is written another way too: two changes, so they wait for all single ones.
     const hits: TrialState[] = []
     for (const [name, kind] of [
@@ -73,8 +69,9 @@ export async function search(
       ['secrets', secrets],
       ['envelopes', envelopes],
       ['bodies', bodies],
+      ['bodies', layouts],
       ['urls', urls],
-      ['algorithms', base.groups.algorithms],
+      ['algorithms', algorithms],
     ] as const)
       for (const change of await kind(base.state)) {
         if (bounds.over()) break
