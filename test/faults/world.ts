@@ -125,6 +125,8 @@ export async function openWorld(name: DurableName): Promise<World> {
       if (child.signalCode === 'SIGKILL') deaths++
       settled.note(await done())
       victim = await launch([program, name, store, journal])
+      // The world was closed while it started.
+      if (over) victim.child.kill('SIGKILL')
     }
   }
 
