@@ -14,9 +14,10 @@ describe('the framework that a route needs', () => {
       if (row!.dependency === undefined) continue
       const file = join(packages, adapter!.replace('@postern/', ''), 'package.json')
       const { peerDependencies } = JSON.parse(await readFile(file, 'utf8')) as {
-        readonly peerDependencies: Readonly<Record<string, string>>
+        readonly peerDependencies?: Readonly<Record<string, string>>
       }
-      const wanted = peerDependencies[row!.dependency]!.match(/\d+\.\d+\.\d+/g)
+      // An adapter that loads nothing of its framework has no peer: any version will do.
+      const wanted = peerDependencies?.[row!.dependency]?.match(/\d+\.\d+\.\d+/g) ?? []
       expect(row!.least).toEqual(wanted)
     }
   })
