@@ -129,20 +129,24 @@ export async function checkBlocks(): Promise<Blocks> {
     return {
       whole,
       fragments,
-      errors: output
-        .split('\n')
-        .filter(
-          (line) =>
-            line.includes(': error TS') &&
-            !OF_THE_READER.test(line) &&
-            !/packages\/[\w-]+\/src\//.test(line),
-        )
-        .map((line) => line.replace(/^.*postern-blocks-[^/]*\//, '')),
+      errors: errorsOf(output).map((line) => line.replace(/^.*postern-blocks-[^/]*\//, '')),
       cpu: Number(user) + Number(system),
     }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** The errors of blocks, without those in our sources, which other options are for. */
+function errorsOf(output: string): readonly string[] {
+  return output
+    .split('\n')
+    .filter(
+      (line) =>
+        line.includes(': error TS') &&
+        !OF_THE_READER.test(line) &&
+        !/packages\/[\w-]+\/src\//.test(line),
+    )
 }
 
 const STRICT = {
@@ -192,6 +196,7 @@ export async function callAll(
   try {
     linkAll(folder)
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ ...STRICT, include: ['*.ts'] }))
     const those = abouts.filter(({ canSign }) => canSign)
     for (const about of those) {
       const said = testFileOf(about).replaceAll("test('", `test('${about.name}: `)
@@ -202,9 +207,11 @@ export async function callAll(
     const { code, output } = await run(process.execPath, ['--test-reporter=tap', 'all.ts'], {
       cwd: folder,
     })
+    const types = await run('tsc', ['-p', folder], { cwd: folder })
     const failed = Array.from(output.matchAll(/^not ok \d+ - (.+)$/gm), ([, name]) => name!)
     const passed = output.match(/^ok \d+ - /gm)?.length ?? 0
     if (code !== 0 && failed.length === 0) failed.push(output.slice(-400))
+    failed.push(...errorsOf(types.output))
     if (passed < those.length && failed.length === 0) failed.push(`${passed} tests ran`)
     return { run: those.length, failed }
   } finally {

@@ -38,6 +38,8 @@ declare global {
   var verify: (...args: any[]) => any
   var App: any
   var database: any
+  var log: any
+  var z: any
   var mail: any
   var idsIn: any
   var source: any

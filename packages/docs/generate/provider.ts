@@ -19,7 +19,10 @@ const official = JSON.parse(
 ) as Run
 
 const SETUP =
-  'As `app.ts`, in a folder whose package.json says `"type": "module"` (`npm pkg set type=module`); Node.js 22.18 or newer runs it with `node app.ts`. It answers 200 once the event is stored, and 401 to what is forged; then the handler runs: once, and again if the process died in the middle. Events lie in `webhooks.db` of the working directory, or in the database of the variable. Before production: [the checklist](/start/checklist/).'
+  'As `app.ts`, in a folder whose package.json says `"type": "module"` (`npm pkg set type=module`); Node.js 22.18 or newer runs it with `node app.ts`. It answers 200 once the event is stored, and 401 to what is forged; then the handler runs: once, and again if the process died in the middle. Events lie in `webhooks.db` and the files beside it (`webhooks.db*` in .gitignore), or in the PostgreSQL that `DATABASE_URL` names. Before production: [the checklist](/start/checklist/).'
+
+const SIGNED =
+  'For the receiver of your app, export it from a file of its own, which the app imports. For an app that runs, give `deliver` its URL: `deliver(url, signed(provider, topic, {}, { url }))`. `signed` makes a sample of the topic; its third argument is laid over the payload, and its fourth has `id`, `at`, `url`, `headers` and `secret`.'
 
 // The page has these; the others are loaded when somebody chooses one.
 const FIRST = 5
@@ -115,6 +118,7 @@ function facts(about: CatalogueEntry): string {
 function sections(about: CatalogueEntry): readonly string[] {
   const { title, topics, handshakes, delivers } = about
   const [variable] = variablesOf(about)
+  const { factory } = factoryOf(about)
   return [
     '## Where to click',
     table(
@@ -134,6 +138,7 @@ function sections(about: CatalogueEntry): readonly string[] {
     '## Topics',
     topics.map((topic) => `\`${topic}\``).join(', '),
     'Subscribe with one of them, with a pattern such as `order.*`, or with `receiver.onAny(handler)` for all.',
+    `\`event.payload\` is the body that ${plain(title)} sent, parsed. Its type is \`unknown\` until you give one: \`${factory}<{ ${quoted(topics[0] ?? 'order.created')}: YourType }>({ … })\`, a schema in \`on(topic, { schema }, handler)\`${typed(about)}.`,
     '## Handshake',
     handshakes.length === 0
       ? `${plain(title)} asks no challenge.`
@@ -166,7 +171,7 @@ function sections(about: CatalogueEntry): readonly string[] {
     `Source: ${plain(delivers.source)}, read ${about.checked}. What it does not state is \`unknown\` here.`,
     '## Test it in one call',
     about.canSign
-      ? `${code('npm install --save-dev @postern/testing', 'sh')}\n\nAs \`webhooks.test.ts\`, run by \`node --test\`:\n\n${code(testFileOf(about))}`
+      ? `${code('npm install --save-dev @postern/testing', 'sh')}\n\nAs \`webhooks.test.ts\`, run by \`node --test\`:\n\n${code(testFileOf(about))}\n\n${SIGNED}`
       : `Only ${plain(title)} has the key that signs: test with a delivery that you kept, and [\`postern explain\`](/packages/cli/).`,
     ...atTheSender(about),
     '## Why was it refused?',
@@ -179,6 +184,26 @@ function sections(about: CatalogueEntry): readonly string[] {
 
 function refused({ name }: CatalogueEntry): string {
   return `Keep one refused request and ask: \`npx postern explain request.json --provider ${name} --env .env\`. It tries to undo each common mistake and names the one that makes the signature match.`
+}
+
+/** A topic as the name of a member. */
+function quoted(topic: string): string {
+  return /^[a-z_$][\w$]*$/i.test(topic) ? topic : `'${topic}'`
+}
+
+/** The package that has the sender's types, if there is one. */
+function typed({ name }: CatalogueEntry): string {
+  const file = join(root, 'packages', 'providers', 'src', 'types', `${name}.ts`)
+  if (!existsSync(file)) return ''
+  const [, from] = /from '([^.'][^']*)'/.exec(readFileSync(file, 'utf8')) ?? []
+  return `, or the types of \`@postern/providers/types/${name}\`${
+    from === undefined
+      ? ''
+      : ` with \`npm install --save-dev ${from
+          .split('/')
+          .slice(0, from.startsWith('@') ? 2 : 1)
+          .join('/')}\``
+  }: see the notes`
 }
 
 function covered({ covers, title }: CatalogueEntry): string {

@@ -60,7 +60,7 @@ export function testFileOf(about: CatalogueEntry): string {
     `const provider = ${factory}(${literal(about.example)})`,
     `const receiver = createReceiver({ provider, log: false${hasId ? '' : ", dedupe: 'digest'"} }) // or the one of your app`,
     'const handled: string[] = []',
-    'receiver.onAny((event) => void handled.push(event.id)) // or your handler',
+    'receiver.onAny((event) => void handled.push(event.topic)) // or your handler',
     'after(() => receiver.close())',
     '',
     "test('a genuine delivery is handled once, though it comes twice', async () => {",

@@ -53,7 +53,7 @@ const delivering = new AsyncLocalStorage<object>()
  * expect([status, tasks[0]?.state]).toEqual([200, 'done'])
  */
 export async function deliver(
-  target: Receiver | string | URL,
+  target: Pick<Receiver, 'fetch' | 'observe'> | string | URL,
   request: Request | Promise<Request>,
   options: DeliverOptions = {},
 ): Promise<Delivered> {

@@ -20,7 +20,10 @@ const LOOK = 20
  * await receiver.fetch(await signed(provider, 'push'))
  * await settled(receiver)
  */
-export async function settled(receiver: Receiver, options: SettledOptions = {}): Promise<void> {
+export async function settled(
+  receiver: Pick<Receiver, 'health' | 'observe' | 'tasks'>,
+  options: SettledOptions = {},
+): Promise<void> {
   requireReceiver('settled', receiver)
   unknownOptions('settled', options, ['timeout'])
   const { timeout = 5000 } = options
@@ -50,7 +53,7 @@ export async function settled(receiver: Receiver, options: SettledOptions = {}):
   }
 }
 
-async function unsettled(receiver: Receiver): Promise<readonly TaskInfo[]> {
+async function unsettled(receiver: Pick<Receiver, 'tasks'>): Promise<readonly TaskInfo[]> {
   try {
     const pending = await receiver.tasks({ state: 'pending' })
     return [...pending, ...(await receiver.tasks({ state: 'running' }))]

@@ -1,7 +1,8 @@
 import { createReceiver, type Receiver } from '@postern/core'
 import { expect, test } from 'vitest'
 import { acme } from '@postern/testing'
-import { settled } from '../src/index.ts'
+import type { Provider } from '@postern/core/scheme'
+import { deliver, settled, signed } from '../src/index.ts'
 
 const provider = acme({ secret: 'shared with acme' })
 
@@ -29,4 +30,14 @@ test('a task that is to be tried again is not taken for settled between two look
   }
   await expect(settled(between, { timeout: 100 })).rejects.toThrow('1 task is left')
   await receiver.close({ timeout: 0 })
+})
+
+test('receivers whose provider has types of its own are taken', async () => {
+  const typed: Provider<{ order: { total: number } }> = provider as never
+  const receiver = createReceiver({ provider: typed, log: false })
+  const totals: number[] = []
+  receiver.on('order', ({ payload }) => void totals.push(payload.total))
+  const { status } = await deliver(receiver, signed(typed, 'order', { total: 7 }))
+  await settled(receiver)
+  expect([status, ...totals]).toEqual([200, 7])
 })
