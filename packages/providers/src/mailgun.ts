@@ -53,8 +53,13 @@ export const mailgun: Factory<MailgunOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of time and token in the body, hex; the rest is not signed',
     place: { field: 'signature' },
     tolerance: 'none',
-    checked: '2026-11-26',
-    delivers: { retries: 8 * HOUR, after4xx: 'retried, but 406', ok: '200' },
+    checked: '2026-11-28',
+    delivers: {
+      retries: 8 * HOUR,
+      after4xx: 'retried, but 406',
+      ok: '200',
+      source: 'https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-retries',
+    },
   },
   options: {
     signingKey: 'Webhook signing key of the account.',

@@ -52,8 +52,8 @@ export const microsoftGraph: Factory<MicrosoftGraphOptions> = /* @__PURE__ */ pr
     scheme: 'secret in each notification; nothing is signed',
     place: { field: 'value[].clientState' },
     tolerance: 'none',
-    checked: '2026-11-26',
-    delivers: { within: 10_000, retries: 4 * HOUR, ok: '2xx' },
+    checked: '2026-11-28',
+    delivers: { within: 10_000, retries: 4 * HOUR, ok: '2xx', after4xx: 'retried' },
   },
   options: {
     clientState: 'The clientState subscriptions were made with.',

@@ -43,8 +43,8 @@ export const okta: Factory<OktaOptions> = /* @__PURE__ */ provider({
     place: { header: 'Authorization' },
     tolerance: 'none',
     challenge: { headers: { 'x-okta-verification-challenge': '{text}' } },
-    checked: '2026-11-26',
-    delivers: { within: 3_000, ok: '2xx, empty' },
+    checked: '2026-11-28',
+    delivers: { within: 3_000, ok: '2xx, empty', after4xx: 'dropped' },
   },
   options: {
     secret: 'Whole value of the authentication header.',

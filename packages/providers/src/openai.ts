@@ -30,8 +30,8 @@ export const openai: Factory<OpenaiOptions> = /* @__PURE__ */ standardFamily({
   secretHint: 'Signing secret of the endpoint, whsec_…',
   key: (secret) => (secret.startsWith('whsec_') ? ENCODED.key(secret) : PLAIN.key(secret)),
   signatures: (list) => list.replace(/(?<=^| )(?=[^, ]+(?: |$))/g, 'v1,'),
-  checked: '2026-11-26',
-  delivers: { retries: 72 * HOUR },
+  checked: '2026-11-28',
+  delivers: { retries: 72 * HOUR, after4xx: 'retried', ok: '2xx' },
 })
 
 const ENCODED = /* @__PURE__ */ standardWebhooksScheme()

@@ -17,4 +17,10 @@ export const pandadoc: Factory<PresetOptions> = /* @__PURE__ */ preset({
   itemsField: '',
   topicField: 'event',
   checked: '2026-11-28',
+  delivers: {
+    within: 20_000,
+    ok: '200',
+    retryId: 'same',
+    source: 'https://developers.pandadoc.com/docs/webhook-setup',
+  },
 })

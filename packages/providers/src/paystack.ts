@@ -1,4 +1,5 @@
 import type { Factory } from '@postern/core/scheme'
+import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -15,4 +16,5 @@ export const paystack: Factory<PresetOptions> = /* @__PURE__ */ preset({
   sign: { scheme: 'hmac', header: 'x-paystack-signature', algorithm: 'sha512' },
   topicField: 'event',
   checked: '2026-11-28',
+  delivers: { retries: 3 * DAY, after4xx: 'retried', ok: '200' },
 })

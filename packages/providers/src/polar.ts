@@ -29,6 +29,11 @@ export const polar: Factory<PolarOptions> = /* @__PURE__ */ standardFamily({
   topics: ['order.paid', 'order.refunded', 'subscription.active', 'customer.state_changed'],
   secretHint: 'Secret of the endpoint, whole.',
   keys: ['text', 'decoded'],
-  checked: '2026-11-26',
-  delivers: { within: 10_000, retries: 76 * HOUR },
+  checked: '2026-11-28',
+  delivers: {
+    within: 10_000,
+    retries: 76 * HOUR,
+    givesUp: 'disabled after ten failures in a row',
+    ok: '2xx',
+  },
 })

@@ -37,12 +37,15 @@ export const razorpay: Factory<RazorpayOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of {body}, hex',
     place: { header: 'X-Razorpay-Signature' },
     tolerance: 'none',
-    checked: '2026-11-26',
+    checked: '2026-11-28',
     delivers: {
       within: 5_000,
       retries: 7 * DAY,
       givesUp: 'disabled after 24 hours of failures',
       ok: '2xx',
+      after4xx: 'retried',
+      retryId: 'same',
+      source: 'https://razorpay.com/docs/webhooks/best-practices/',
     },
   },
   options: {

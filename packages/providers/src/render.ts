@@ -1,4 +1,5 @@
 import type { Factory } from '@postern/core/scheme'
+import { HOUR } from './common/units.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
@@ -15,4 +16,12 @@ export const render: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ stan
   },
   topics: ['deploy_started', 'deploy_ended', 'build_ended'],
   checked: '2026-11-28',
+  delivers: {
+    within: 15_000,
+    retries: 33 * HOUR,
+    after4xx: 'retried',
+    givesUp: 'disabled after an event of which all eight attempts failed',
+    ok: '2xx',
+    retryId: 'same',
+  },
 })

@@ -16,4 +16,5 @@ export const replicate: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ s
   topics: ['starting', 'processing', 'succeeded'],
   topicField: 'status',
   checked: '2026-11-28',
+  delivers: { ok: '2xx', source: 'https://replicate.com/docs/topics/webhooks/receive-webhook' },
 })

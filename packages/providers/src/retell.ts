@@ -2,18 +2,14 @@ import type { Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Retell AI. HMAC-SHA256 over `{body}{time}` in `x-retell-signature`, hex. Topic is `event`, there is no id of the
- * event.
+ * Retell AI. HMAC-SHA256 over `{body}{time}` in `x-retell-signature`, hex. Topic is `event`; there is no id.
  * https://docs.retellai.com/features/secure-webhook
  */
 export const retell: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'retell',
   title: 'Retell AI',
   docs: 'https://docs.retellai.com/features/secure-webhook',
-  setup: {
-    place: 'the webhook URL of the agent or the account',
-    secret: 'the API key of the account that is marked for webhooks',
-  },
+  setup: { place: 'the webhook URL of the agent', secret: 'the API key marked for webhooks' },
   topics: ['call_started', 'call_ended', 'call_analyzed'],
   hint: 'The API key.',
   sign: {
@@ -25,4 +21,10 @@ export const retell: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   },
   topicField: 'event',
   checked: '2026-11-28',
+  delivers: {
+    within: 10_000,
+    after4xx: 'retried',
+    ok: '2xx',
+    source: 'https://docs.retellai.com/features/webhook',
+  },
 })

@@ -20,4 +20,5 @@ export const revenuecat: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'event.id',
   topicField: 'event.type',
   checked: '2026-11-28',
+  delivers: { within: 60_000, retries: 9_300_000, after4xx: 'retried', ok: '200' },
 })

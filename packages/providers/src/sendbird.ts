@@ -15,4 +15,5 @@ export const sendbird: Factory<PresetOptions> = /* @__PURE__ */ preset({
   sign: { scheme: 'hmac', header: 'x-sendbird-signature' },
   topicField: 'category',
   checked: '2026-11-28',
+  delivers: { within: 5_000, ok: '200', source: 'https://docs.sendbird.com/platform/webhooks' },
 })

@@ -39,8 +39,12 @@ export const sentry: Factory<SentryOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of {body}, hex',
     place: { header: 'Sentry-Hook-Signature' },
     tolerance: 'none',
-    checked: '2026-11-26',
-    delivers: { within: 1_000, ok: '2xx' },
+    checked: '2026-11-28',
+    delivers: {
+      within: 1_000,
+      ok: '2xx',
+      givesUp: 'unsubscribed after 1000 timeouts within 24 hours',
+    },
   },
   options: {
     clientSecret: 'Client secret of the integration.',

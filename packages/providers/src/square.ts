@@ -33,8 +33,13 @@ export const square: Factory<SquareOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of {url}{body}, base64',
     place: { header: 'X-Square-HmacSha256-Signature' },
     tolerance: 'none',
-    checked: '2026-11-26',
-    delivers: { within: 10_000, retries: 3 * DAY, ok: '2xx' },
+    checked: '2026-11-28',
+    delivers: {
+      within: 10_000,
+      retries: 3 * DAY,
+      ok: '2xx',
+      source: 'https://developer.squareup.com/docs/webhooks/troubleshooting',
+    },
   },
   options: {
     signatureKey: 'Signature key of the subscription.',

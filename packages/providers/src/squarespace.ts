@@ -1,4 +1,5 @@
 import type { Factory } from '@postern/core/scheme'
+import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -18,4 +19,11 @@ export const squarespace: Factory<PresetOptions> = /* @__PURE__ */ preset({
   topicField: 'topic',
   example: { secret: '6578616d706c65' },
   checked: '2026-11-28',
+  delivers: {
+    retries: 2 * DAY,
+    after4xx: 'retried',
+    givesUp: 'may be deleted after several failures',
+    ok: '2xx',
+    source: 'https://developers.squarespace.com/commerce-apis/webhooks/notification-delivery',
+  },
 })

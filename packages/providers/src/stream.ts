@@ -17,4 +17,12 @@ export const stream: Factory<PresetOptions> = /* @__PURE__ */ preset({
   topicField: 'type',
   codings: ['gzip'],
   checked: '2026-11-28',
+  delivers: {
+    within: 6_000,
+    retries: 15_000,
+    after4xx: 'retried at 408 and 429',
+    ok: '2xx',
+    retryId: 'same',
+    source: 'https://getstream.io/chat/docs/php/push_webhook/',
+  },
 })

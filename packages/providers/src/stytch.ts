@@ -1,4 +1,5 @@
 import type { Factory } from '@postern/core/scheme'
+import { HOUR } from './common/units.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
@@ -18,4 +19,12 @@ export const stytch: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ stan
   topicField: ['object_type', 'action'],
   prefixes: ['svix-'],
   checked: '2026-11-28',
+  delivers: {
+    within: 15_000,
+    retries: 28 * HOUR,
+    after4xx: 'retried',
+    givesUp: 'disabled after five days in which all failed',
+    ok: '2xx',
+    source: 'https://docs.svix.com/retries',
+  },
 })

@@ -56,13 +56,14 @@ export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__
     place: { header: 'webhook-signature' },
     tolerance: 300,
     example: { secret: 'v1,whsec_YW4gZXhhbXBsZSBzZWNyZXQ=' },
-    checked: '2026-11-26',
+    checked: '2026-11-28',
     delivers: {
       within: 5_000,
       retries: 5000,
       redirect: 'failure',
       ok: '200 with JSON',
       retryId: 'new',
+      after4xx: 'dropped, but 429',
     },
   },
   options: {

@@ -26,4 +26,5 @@ export const teamsOutgoing: Factory<PresetOptions> = /* @__PURE__ */ preset({
   topicField: 'type',
   example: { secret: 'YW4gZXhhbXBsZSBzZWNyZXQ=' },
   checked: '2026-11-28',
+  delivers: { within: 5_000 },
 })

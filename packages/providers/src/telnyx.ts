@@ -25,4 +25,5 @@ export const telnyx: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   topicField: 'data.event_type',
   example: { secret: `private:${'ZXhhbXBsZSBzZWVkIG9mIDMyIGJ5dGVzIGZvciBzaWc='}` },
   checked: '2026-11-28',
+  delivers: { within: 2_000, ok: '2xx' },
 })

@@ -1,4 +1,5 @@
 import type { Factory } from '@postern/core/scheme'
+import { DAY } from './common/units.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -15,4 +16,10 @@ export const tiktok: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   sign: { scheme: 'hmac', header: 'TikTok-Signature', pairs: { signature: 's' } },
   topicField: 'event',
   checked: '2026-11-28',
+  delivers: {
+    retries: 3 * DAY,
+    after4xx: 'retried',
+    ok: '200',
+    source: 'https://developers.tiktok.com/doc/webhooks-overview/',
+  },
 })

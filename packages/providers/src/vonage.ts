@@ -39,7 +39,7 @@ export const vonage: Factory<VonageOptions> = /* @__PURE__ */ provider({
     place: { header: 'Authorization' },
     tolerance: 'none',
     checked: '2026-11-28',
-    delivers: {},
+    delivers: { ok: '200 to 205' },
   },
   events: (_delivery, { value }) => [
     {

@@ -2,18 +2,14 @@ import type { Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Webflow. HMAC-SHA256 over `{time}:{body}` in `x-webflow-signature`, hex. Topic is `triggerType`, there is no id of the
- * event.
+ * Webflow. HMAC-SHA256 over `{time}:{body}` in `x-webflow-signature`, hex. Topic is `triggerType`; there is no id.
  * https://developers.webflow.com/data/docs/working-with-webhooks
  */
 export const webflow: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'webflow',
   title: 'Webflow',
   docs: 'https://developers.webflow.com/data/docs/working-with-webhooks',
-  setup: {
-    call: 'POST /v2/sites/{site_id}/webhooks',
-    secret: 'the client secret of the app; other webhooks are not signed',
-  },
+  setup: { call: 'POST /v2/sites/{site_id}/webhooks', secret: 'the client secret of the app' },
   topics: ['form_submission', 'site_publish', 'ecomm_new_order'],
   hint: 'Client secret of the app.',
   sign: {
@@ -25,4 +21,9 @@ export const webflow: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   },
   topicField: 'triggerType',
   checked: '2026-11-28',
+  delivers: {
+    retries: 1_800_000,
+    redirect: 'failure',
+    source: 'https://developers.webflow.com/data/v1.0.0/docs/limits-and-retries',
+  },
 })

@@ -49,8 +49,14 @@ export const x: Factory<XOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of {body}, base64',
     place: { header: 'X-Twitter-Webhooks-Signature' },
     tolerance: 'none',
-    checked: '2026-11-26',
-    delivers: { retries: DAY, redirect: 'failure', ok: '200' },
+    checked: '2026-11-28',
+    delivers: {
+      retries: DAY,
+      redirect: 'failure',
+      ok: '200',
+      within: 10_000,
+      givesUp: 'at a wrong answer to its CRC, or after 28 hours without a right one',
+    },
   },
   options: {
     consumerSecret: "The app's consumer secret (API secret key).",
