@@ -2,8 +2,7 @@ import type { Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Airwallex. HMAC-SHA256 over `{time}{body}` in `x-signature`, hex. Topic is `name`, id is `id`. The unit of the signed
- * time is not documented, so its age is not judged.
+ * Airwallex. HMAC-SHA256 over `{time}{body}`, hex. The unit of the signed time is not documented: its age is not judged.
  * https://www.airwallex.com/docs/developer-tools__webhooks
  */
 export const airwallex: Factory<PresetOptions> = /* @__PURE__ */ preset({
@@ -22,4 +21,10 @@ export const airwallex: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'id',
   topicField: 'name',
   checked: '2026-11-28',
+  delivers: {
+    retries: 259_200_000,
+    after4xx: 'retried',
+    ok: '200',
+    source: 'https://www.airwallex.com/docs/developer-tools/webhooks/webhooks-overview',
+  },
 })

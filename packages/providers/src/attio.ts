@@ -1,4 +1,5 @@
 import type { Factory } from '@postern/core/scheme'
+import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -17,4 +18,10 @@ export const attio: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdHeader: 'Idempotency-Key',
   topicField: 'event_type',
   checked: '2026-11-28',
+  delivers: {
+    retries: 3 * DAY,
+    after4xx: 'retried',
+    retryId: 'same',
+    source: 'https://docs.attio.com/rest-api/how-to/webhooks',
+  },
 })

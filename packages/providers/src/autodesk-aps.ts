@@ -20,4 +20,10 @@ export const autodeskAps: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdHeader: 'x-adsk-delivery-id',
   topicField: 'hook.event',
   checked: '2026-11-28',
+  delivers: {
+    within: 7_000,
+    ok: '2xx',
+    source:
+      'https://aps.autodesk.com/en/docs/webhooks/v1/developers_guide/event-delivery-guarantees/',
+  },
 })

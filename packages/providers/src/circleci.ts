@@ -15,4 +15,10 @@ export const circleci: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'id',
   topicField: 'type',
   checked: '2026-11-28',
+  delivers: {
+    within: 10_000,
+    after4xx: 'retried',
+    ok: '2xx',
+    source: 'https://circleci.com/docs/outbound-webhooks',
+  },
 })

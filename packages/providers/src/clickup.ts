@@ -14,4 +14,10 @@ export const clickup: Factory<PresetOptions> = /* @__PURE__ */ preset({
   sign: { scheme: 'hmac', header: 'X-Signature' },
   topicField: 'event',
   checked: '2026-11-28',
+  delivers: {
+    within: 7_000,
+    after4xx: 'retried, but 410',
+    givesUp: 'at a 410, and after 100 events that failed',
+    source: 'https://developer.clickup.com/docs/webhookhealth',
+  },
 })

@@ -1,4 +1,5 @@
 import type { Factory } from '@postern/core/scheme'
+import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -16,4 +17,9 @@ export const coinbaseCommerce: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'event.id',
   topicField: 'event.type',
   checked: '2026-11-28',
+  delivers: {
+    retries: 3 * DAY,
+    ok: '200',
+    source: 'https://docs.cdp.coinbase.com/commerce/api-arcitecture/webhooks-overview',
+  },
 })

@@ -3,7 +3,6 @@ import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
  * ConfigCat. HMAC-SHA256 over id, time and body, base64. The body is your own template: the topic is always `config.changed`.
- * https://configcat.com/docs/advanced/notifications-webhooks/
  */
 export const configcat: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'configcat',
@@ -27,4 +26,5 @@ export const configcat: Factory<PresetOptions> = /* @__PURE__ */ preset({
   sends: { 'x-configcat-webhook-id': 'b616ca659d154a5fb907dd8475792eeb' },
   formats: ['json', 'form', 'text', 'bytes'],
   checked: '2026-11-28',
+  delivers: { after4xx: 'retried', ok: '2xx' },
 })

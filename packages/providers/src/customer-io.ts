@@ -24,4 +24,5 @@ export const customerIo: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'event_id',
   topicField: ['object_type', 'metric'],
   checked: '2026-11-28',
+  delivers: { within: 4_000, ok: '2xx', source: 'https://docs.customer.io/api/webhooks' },
 })

@@ -15,4 +15,10 @@ export const dub: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'id',
   topicField: 'event',
   checked: '2026-11-28',
+  delivers: {
+    after4xx: 'retried',
+    givesUp: 'disabled after 20 failures in a row',
+    ok: '2xx',
+    source: 'https://dub.co/docs/webhooks/introduction',
+  },
 })

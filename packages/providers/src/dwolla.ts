@@ -18,4 +18,13 @@ export const dwolla: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'id',
   topicField: 'topic',
   checked: '2026-11-28',
+  delivers: {
+    within: 10_000,
+    retries: 259_200_000,
+    redirect: 'failure',
+    after4xx: 'retried',
+    givesUp: 'paused after 400 failures in a row and 24 hours without a success',
+    ok: '2xx',
+    source: 'https://developers.dwolla.com/docs/api-reference/webhook-subscriptions',
+  },
 })

@@ -19,4 +19,9 @@ export const easypost: Factory<PresetOptions> = /* @__PURE__ */ preset({
   topicField: 'description',
   read: (secret) => secret.normalize('NFKD'),
   checked: '2026-11-28',
+  delivers: {
+    retries: 86_400_000,
+    source:
+      'https://www.easypost.com/if-the-customers-webhook-url-goes-down-how-does-easypost-respond',
+  },
 })

@@ -19,6 +19,7 @@ import {
   type SignableRequest,
 } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
+import { HOUR } from './common/units.ts'
 import { text } from './common/read.ts'
 
 /** Options of {@link fal}. */
@@ -66,7 +67,7 @@ export const fal: Factory<FalOptions> = /* @__PURE__ */ provider({
     tolerance: 300,
     example: { publicKeys: `private:${'9d'.repeat(32)}` },
     checked: '2026-11-28',
-    delivers: {},
+    delivers: { retries: 2 * HOUR },
   },
   events: (delivery, { value }) => [
     {

@@ -40,7 +40,7 @@ export const fusionauth: Factory<FusionauthOptions> = /* @__PURE__ */ provider({
     place: { header: 'X-FusionAuth-Signature-JWT' },
     tolerance: 'none',
     checked: '2026-11-28',
-    delivers: {},
+    delivers: { ok: '2xx', source: 'https://fusionauth.io/docs/extend/events-and-webhooks/' },
   },
   events: (_delivery, { value }) => [
     { id: member(value, 'event.id'), topic: needed(at(value, 'event'), 'type'), payload: value },

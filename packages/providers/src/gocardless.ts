@@ -17,4 +17,12 @@ export const gocardless: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'id',
   topicField: ['resource_type', 'action'],
   checked: '2026-11-28',
+  delivers: {
+    within: 10_000,
+    redirect: 'failure',
+    after4xx: 'retried',
+    ok: '2xx',
+    source:
+      'https://support.gocardless.com/hc/en-nz/articles/360000989989-Webhook-retries-failures',
+  },
 })

@@ -1,4 +1,5 @@
 import type { Factory } from '@postern/core/scheme'
+import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -19,4 +20,5 @@ export const heroku: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'webhook_metadata.event.id',
   topicField: 'webhook_metadata.event.include',
   checked: '2026-11-28',
+  delivers: { retries: 3 * DAY, source: 'https://devcenter.heroku.com/changelog-items/2525' },
 })

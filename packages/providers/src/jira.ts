@@ -16,4 +16,10 @@ export const jira: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdHeader: 'X-Atlassian-Webhook-Identifier',
   topicField: 'webhookEvent',
   checked: '2026-11-28',
+  delivers: {
+    retries: 1_800_000,
+    after4xx: 'dropped, but 408, 409, 425 and 429',
+    retryHeaders: { 'x-atlassian-webhook-retry': '1' },
+    source: 'https://community.developer.atlassian.com/t/new-jira-cloud-webhook-retry-policy/30554',
+  },
 })

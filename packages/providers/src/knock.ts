@@ -21,4 +21,5 @@ export const knock: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'id',
   topicField: 'type',
   checked: '2026-11-28',
+  delivers: { redirect: 'failure', after4xx: 'retried', ok: '2xx' },
 })

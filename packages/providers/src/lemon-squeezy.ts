@@ -19,4 +19,9 @@ export const lemonSqueezy: Factory<PresetOptions> = /* @__PURE__ */ preset({
   reads: ['x-event-name'],
   topicField: 'meta.event_name',
   checked: '2026-11-28',
+  delivers: {
+    after4xx: 'retried',
+    ok: '200',
+    source: 'https://docs.lemonsqueezy.com/help/webhooks/webhook-requests',
+  },
 })
