@@ -2,6 +2,7 @@ import { checkTransaction } from './receive/foreign-transaction.ts'
 import { createDelivery, headOnly, ownDelivery } from './delivery.ts'
 import { milliseconds } from './basics/duration.ts'
 import { settledBy, toWall } from './basics/deadline.ts'
+import { outsideRequests } from './basics/soon.ts'
 import { unknownOptions } from './basics/unknown-options.ts'
 import { WebhookError } from './errors.ts'
 import type { EventMap } from './event.ts'
@@ -55,7 +56,7 @@ export function createReceiver<
   const detach = settings.attach(observedReceiver(name, provider, inbox, settings.observe))
   const checkTopics = warnAtStart(settings, () => subscribing.topics(), warn)
   const trusted = inbox.records && keepTrusted(provider, name, inbox.records, warn)
-  if (work === true) startSoon()
+  if (work === true) outsideRequests(startWorker)
 
   const receiver: Receiver<Events, Commit> = {
     name,
@@ -171,14 +172,6 @@ export function createReceiver<
     const { createFetch } = await import('./fetch.ts')
     fetchEntry ??= createFetch(receiver)
     return fetchEntry(...request)
-  }
-
-  function startSoon(): void {
-    try {
-      setTimeout(startWorker)
-    } catch {
-      // Workers allow no timer outside a request: there the first delivery starts it.
-    }
   }
 
   function startWorker(): void {

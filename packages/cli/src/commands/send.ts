@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { examples, runAction } from '../action.ts'
 import { behind } from '@postern/core'
 import { many, senderOptions } from '../options/shared-options.ts'
-import { readStart, type SignableRequest } from '@postern/core/scheme'
+import type { SignableRequest } from '@postern/core/scheme'
 import { sample, samples, signedInit } from '@postern/samples'
 import { countOption, meant, numberOption, requireWebUrl } from '../options/checked-options.ts'
 import { Failure, type ExitCode } from '../print/failure.ts'
@@ -12,8 +12,8 @@ import { aboutOf, providerOf, type SenderOptions } from '../sender/sender.ts'
 import { createBar } from '../sender-api/bar.ts'
 import { paced } from '../send/pace.ts'
 import { payloadOf, type PayloadOptions } from '../send/payload.ts'
+import { post, type Sent } from '../send/post.ts'
 import { tampered } from '../send/tamper.ts'
-import { whyNot } from '../sender/why-not.ts'
 import { newKey } from '../sender/new-key.ts'
 import { lasting } from '../print/style.ts'
 import { shown, styled } from '../print/terminal.ts'
@@ -29,15 +29,6 @@ export interface SendOptions extends SenderOptions, PayloadOptions {
   readonly stale?: boolean
   readonly timeout: string
   readonly json?: boolean
-}
-
-/** How a delivery was answered. */
-export interface Sent {
-  readonly status: number
-  /** Where a redirect leads. */
-  readonly location?: string
-  readonly ms: number
-  readonly reply: string
 }
 
 /** The options of `postern send`. */
@@ -158,39 +149,6 @@ function summary(all: readonly Sent[]): string {
   const median = took[Math.floor(took.length / 2)]!
   const taken = all.filter(({ status }) => status < 300).length
   return `${all.length} sent, ${taken} taken (${counts.join(', ')}); replies in ${lasting(median)}, the slowest in ${lasting(took.at(-1)!)}`
-}
-
-// Bytes of a reply that are read: what answers may be anything.
-const SHOWN = 4096
-
-/** Sends a signed request. Throws a `Failure` with exit code 3 if nothing answers. */
-export async function post(request: SignableRequest, timeout: number): Promise<Sent> {
-  const { url, method, headers, body } = request
-  const empty = method === 'GET' || method === 'HEAD'
-  const started = performance.now()
-  try {
-    const signal = AbortSignal.timeout(timeout)
-    const response = await fetch(url, {
-      method,
-      headers,
-      redirect: 'manual',
-      signal,
-      ...(!empty && { body }),
-    })
-    const reply = await readStart(response.body, SHOWN)
-    const location = response.headers.get('location')
-    return {
-      status: response.status,
-      ...(location !== null && { location }),
-      ms: Math.round(performance.now() - started),
-      // A character that the bound has cut is left out.
-      reply: new TextDecoder().decode(reply, { stream: true }),
-    }
-  } catch (error) {
-    throw new Failure(3, `${new URL(url).origin} did not answer: ${whyNot(error)}`, {
-      cause: error,
-    })
-  }
 }
 
 /** A reply in words: of a page the title, since its markup says nothing. */

@@ -8,3 +8,12 @@ export function soon(act: () => void): void {
 export function nextRound(): Promise<void> {
   return new Promise((resolve) => soon(resolve))
 }
+
+/** Runs a function by a timer of 0 ms. Workers allow no timer outside of a request: there it is not run. */
+export function outsideRequests(act: () => void): void {
+  try {
+    setTimeout(act)
+  } catch {
+    // The first delivery does it.
+  }
+}

@@ -10,9 +10,6 @@ export interface KeyPlaces {
   size(): number
 }
 
-// Another one for each process: a sender that knows it could choose ids that all meet at one slot.
-const SEED = Math.floor(Math.random() * 2 ** 32)
-
 /** Makes the places of a list of this length. `keyAt` gives the key that stands at a place. */
 // By hand: a Map of 100,000 ids is looked up where the CPU's caches have none of it, in its table and in the strings that
 // share a slot, and the one that goes is looked up once more by its string. Here a look reads one line of memory.
@@ -25,9 +22,11 @@ export function createPlaces(
   // Two numbers for each slot: the place and one, so that 0 is none, and the hash of its key.
   const table = new Uint32Array(slots * 2)
   const hashes = new Uint32Array(length)
+  // Another one for each list: a sender that knows it could choose ids that all meet at one slot.
+  const seed = Math.floor(Math.random() * 2 ** 32)
   // A key is mostly looked up and then added.
   let hashed = ''
-  let hash = hashOf(hashed)
+  let hash = hashOf(hashed, seed)
   let size = 0
 
   return {
@@ -60,7 +59,7 @@ export function createPlaces(
   function look(key: string): void {
     if (key === hashed) return
     hashed = key
-    hash = hashOf(key)
+    hash = hashOf(key, seed)
   }
 
   /** Frees a slot, and moves up those that had to go past it. */
@@ -77,8 +76,8 @@ export function createPlaces(
 }
 
 /** A hash of 32 bits, of which those at the end are as good as the others. */
-function hashOf(key: string): number {
-  let hash = SEED
+function hashOf(key: string, seed: number): number {
+  let hash = seed
   for (let at = 0; at < key.length; at++) {
     hash = Math.imul(hash ^ key.charCodeAt(at), 0x5bd1e995)
     hash ^= hash >>> 15

@@ -2,6 +2,7 @@ import type { Json } from '../delivery.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
 import type { TaskError } from './inbox.ts'
 import type { Page } from './page.ts'
+import type { Cause } from './tasks/found-cause.ts'
 import type { MaybePromise } from '../basics/maybe.ts'
 
 export type TaskState = 'pending' | 'running' | 'done' | 'dead'
@@ -118,36 +119,6 @@ export interface Changed {
   readonly cursor: string | undefined
   /** Id of what `journal.actions` tells of it; undefined if nothing was changed. */
   readonly action?: string
-}
-
-/** Dead and failing tasks with one error, over all their subscriptions. Times in milliseconds since 1970. */
-export interface Cause {
-  /** `causeOf(error)`: give it to a filter. */
-  readonly cause: string
-  /** The error of one of them. */
-  readonly sample: TaskError
-  readonly dead: number
-  /** Pending tasks that failed with it at their last attempt. */
-  readonly retrying: number
-  /** When the first and the last of these tasks was received. */
-  readonly first: number
-  readonly last: number
-  /** The subscriptions with the most of these tasks, at most 8. */
-  readonly lanes: readonly CauseLane[]
-  /** How many subscriptions have such tasks. */
-  readonly laneCount: number
-  /** How many causes there are in all: an answer has at most 100. */
-  readonly among: number
-  /** How many of those have a dead task. */
-  readonly amongDead: number
-}
-
-/** Tasks of a subscription with one {@link Cause}. */
-export interface CauseLane {
-  readonly receiver: string
-  readonly subscription: string
-  readonly dead: number
-  readonly retrying: number
 }
 
 /** Tasks of a subscription by state. */

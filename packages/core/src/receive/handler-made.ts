@@ -1,3 +1,5 @@
+import { soon } from '../basics/soon.ts'
+
 interface Made {
   turns: number
   counted: boolean
@@ -23,7 +25,7 @@ export function handlerMade(receiver: object, remedy: string): () => void {
   known.set(receiver, made)
   if (!made.called && !made.counted) {
     made.counted = true
-    setImmediate(() => (made.counted = false)).unref()
+    soon(() => void (made.counted = false))
     if (++made.turns === TURNS)
       warn(`handlers were made of the receiver, and none of them was ever called: ${remedy}`)
   }

@@ -1,5 +1,5 @@
 import type { TaskError } from '../inbox.ts'
-import type { Cause, CauseLane } from '../view.ts'
+import type { Cause, CauseLane } from './found-cause.ts'
 
 /** Causes of one answer, by each of two orders. */
 export const MOST_CAUSES = 50

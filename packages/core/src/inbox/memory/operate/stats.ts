@@ -2,7 +2,8 @@ import { causeOf } from '../../tasks/cause.ts'
 import { toCauses, topCauses } from '../../tasks/top-causes.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 import type { TaskError } from '../../inbox.ts'
-import type { Cause, LaneStats, TaskState } from '../../view.ts'
+import type { Cause } from '../../tasks/found-cause.ts'
+import type { LaneStats, TaskState } from '../../view.ts'
 import { keptTasks, type MemoryStore } from '../state.ts'
 
 interface Counted extends LaneStats {
