@@ -1,5 +1,12 @@
-import { unknownOptions, WebhookError } from '@postern/core'
-import type { InboxView, Intake, Journal, Records, Taken } from '@postern/core/inbox'
+import { WebhookError, type Duration } from '@postern/core'
+import {
+  checks,
+  type InboxView,
+  type Intake,
+  type Journal,
+  type Records,
+  type Taken,
+} from '@postern/core/inbox'
 import { errorText } from '@postern/core/scheme'
 import type { ObjectInbox } from './receivers.ts'
 import type { ObjectNamespace } from './runtime.ts'
@@ -10,6 +17,11 @@ import { thrownError, toWire, type WireAnswer, type WirePart, type WireIntake } 
 export interface DurableObjectInboxOptions {
   /** Name of the object. Each has a database, an order and windows of its own. @default 'postern' */
   readonly object?: string
+  /**
+   * How long the object knows ids: the `window` that `durableObject` was given. `catchUp` in the Worker fetches nothing
+   * older. If the object knows them for a shorter time, deliveries get 503 and the log says why. @default '4d'
+   */
+  readonly window?: Duration
 }
 
 /** What the object answers by RPC. */
@@ -42,7 +54,6 @@ const JOURNAL: Record<keyof Journal, true> = {
   actions: true,
   history: true,
 }
-const DAY = 86_400_000
 
 /**
  * The inbox of a Durable Object, from a Worker: it hands over what the receiver has verified, by RPC, and view, records and
@@ -58,8 +69,10 @@ export function durableObjectInbox(
   namespace: ObjectNamespace,
   options: DurableObjectInboxOptions = {},
 ): ObjectInbox {
-  unknownOptions(INBOX, options, ['object'])
-  const { object = 'postern' } = options
+  const check = checks(INBOX, options)
+  const object = check.value('object') ?? 'postern'
+  const window = check.span('window', '4d')
+  check.end()
   if (typeof object !== 'string' || object === '')
     throw new TypeError(`${INBOX}: object must be a name, got ${JSON.stringify(object)}`)
   if (typeof namespace?.getByName !== 'function')
@@ -73,11 +86,11 @@ export function durableObjectInbox(
     name: INBOX,
     work: false,
     can: { order: true, transaction: true, durable: true, fair: true, search: 'index' },
-    window: 4 * DAY,
+    window,
     attach: ({ receiver }) => ({
       async accept(intake) {
         checkSize(intake)
-        return valueOf(await called(() => stub().accept(receiver, toWire(intake))))
+        return valueOf(await called(() => stub().accept(receiver, toWire(intake, window))))
       },
       async close() {},
     }),

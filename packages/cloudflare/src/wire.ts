@@ -17,6 +17,8 @@ export type WirePart = 'view' | 'records' | 'journal'
 export interface WireIntake {
   readonly head: string
   readonly body: Uint8Array
+  /** How long the Worker takes ids to be known, in milliseconds. */
+  readonly window: number
   readonly items: readonly {
     readonly record: string
     readonly guards: readonly Guard[] | undefined
@@ -38,9 +40,10 @@ export interface WireError {
 }
 
 /** Of {@link fromWire}. */
-export function toWire({ delivery, items }: Intake): WireIntake {
+export function toWire({ delivery, items }: Intake, window: number): WireIntake {
   return {
     ...encodeDelivery(delivery),
+    window,
     items: items.map(({ event, tasks }) => ({
       record: encodeEvent(event, delivery),
       guards: event.guards,

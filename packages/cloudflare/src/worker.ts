@@ -1,6 +1,6 @@
 import type { Receiver } from '@postern/core'
 import type { Receivers } from './receivers.ts'
-import { durableObjectInbox } from './remote.ts'
+import { durableObjectInbox, type DurableObjectInboxOptions } from './remote.ts'
 import type { ObjectNamespace, WorkerContext } from './runtime.ts'
 
 /** What a Worker exports. */
@@ -13,7 +13,7 @@ const HOLD = 4000
 
 /**
  * Makes the Worker that verifies: each receiver is mounted at its exact path, any other path gets 404; one with a slash more or less is told once. Receivers are made
- * once in an isolate. `binding` is the name of the Durable Object in `env`.
+ * once in an isolate. `binding` is the name of the Durable Object in `env`; the options are those of `durableObjectInbox`.
  *
  * @example
  * export default worker(receivers, 'WEBHOOKS')
@@ -21,6 +21,7 @@ const HOLD = 4000
 export function worker<Env>(
   receivers: Receivers<Env>,
   binding: keyof Env & string,
+  options: DurableObjectInboxOptions = {},
 ): WebhookWorker<Env> {
   let made: Readonly<Record<string, Receiver>> | undefined
   const told = new Set<string>()
@@ -56,6 +57,6 @@ export function worker<Env>(
       throw new TypeError(
         `worker: env.${binding} is missing: add a durable_objects binding of that name to the settings of the Worker`,
       )
-    return receivers(env, durableObjectInbox(namespace))
+    return receivers(env, durableObjectInbox(namespace, options))
   }
 }

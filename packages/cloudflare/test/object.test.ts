@@ -19,7 +19,7 @@ async function settled(): Promise<LaneStats['counts']> {
 test('what the Worker verified is stored and run by the object, once; then no alarm is set and no timer is left', async () => {
   expect(await world.send(opened('e1'))).toBe(200)
   expect(await world.send(opened('e1'))).toBe(200)
-  expect(await world.send(opened('e2'), 'another secret')).toBe(401)
+  expect(await world.send(opened('e2'), { secret: 'another secret' })).toBe(401)
   expect(await settled()).toMatchObject({ done: 1, dead: 0 })
   expect(world.ran).toEqual(['e1'])
   await eventually(async () => expect(await world.ask('getAlarm')).toBe(null))

@@ -14,7 +14,9 @@ export interface World {
   /** Resolves when a handler has told of an id: then the handler waits for its answer, or goes on. */
   reached(id: string): Promise<void>
   /** Sends a signed delivery; the status of the reply. */
-  send(draft: Draft, secret?: string): Promise<number>
+  send(draft: Draft, by?: { readonly secret?: string; readonly query?: string }): Promise<number>
+  /** What workerd wrote to standard error, as Workers log errors. */
+  errors(): string
   /** Calls a method of the object, or of a part of its inbox. Rejects with the error's text. */
   ask<T>(method: string, args?: readonly unknown[], part?: string): Promise<T>
   /** Kills workerd; `start` goes on with its storage. */
@@ -24,7 +26,7 @@ export interface World {
 }
 
 const SECRET = 'a secret of the tests'
-let bundle: Promise<string> | undefined
+const bundles = new Map<string, Promise<string>>()
 
 /** Waits until the expectation holds; on a busy machine that takes long. */
 export function eventually<T>(expectation: () => T | Promise<T>): Promise<T> {
@@ -36,8 +38,8 @@ export function opened(id: string, payload: Readonly<Record<string, unknown>> = 
   return { id, topic: 'issues.opened', payload }
 }
 
-/** Starts it. Events with `slow` in their payload keep their handler for that many milliseconds. */
-export async function openWorld(): Promise<World> {
+/** Starts it, or another module of this folder. Events with `slow` in their payload keep their handler for that many milliseconds. */
+export async function openWorld(module = 'app.ts'): Promise<World> {
   const ran: string[] = []
   const waiting: { readonly id: string; readonly resolve: () => void }[] = []
   const log = createServer((request, response) => {
@@ -48,7 +50,9 @@ export async function openWorld(): Promise<World> {
   })
   await new Promise<void>((resolve) => log.listen(0, '127.0.0.1', resolve))
   const folder = await temporaryFolder('cloudflare')
-  const code = await (bundle ??= bundleWorker(join(import.meta.dirname, 'app.ts')))
+  const bundle = bundles.get(module) ?? bundleWorker(join(import.meta.dirname, module))
+  bundles.set(module, bundle)
+  const code = await bundle
   let workerd: Workerd
   const world: World = {
     ran,
@@ -56,9 +60,9 @@ export async function openWorld(): Promise<World> {
       ran.includes(id)
         ? Promise.resolve()
         : new Promise((resolve) => waiting.push({ id, resolve })),
-    async send(draft, secret = SECRET) {
+    async send(draft, { secret = SECRET, query = '' } = {}) {
       const { sign } = github({ secret })
-      const request = sign!({ ...draft, url: `${workerd.url}/webhooks/github` })
+      const request = sign!({ ...draft, url: `${workerd.url}/webhooks/github${query}` })
       const response = await fetch(request.url, {
         method: request.method,
         headers: { ...request.headers },
@@ -76,6 +80,7 @@ export async function openWorld(): Promise<World> {
       if (error !== undefined) throw new Error(error)
       return value
     },
+    errors: () => workerd.errors(),
     kill: () => workerd.kill(),
     async start() {
       workerd = await startWorkerd({

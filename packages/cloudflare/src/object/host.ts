@@ -54,6 +54,7 @@ export function createHost(
           throw new TypeError(
             `${INBOX}: the Durable Object has no receiver named ${receiver}: give durableObject() and worker() the same function`,
           )
+        checkWindow(wire.window)
         return port.accept(intake, {})
       })
       if (end) void end().then((ended) => ended && alarm.over(ended.next), AGAIN)
@@ -72,6 +73,14 @@ export function createHost(
     alarm: () => alarm.rings(() => runDue(() => accepted)),
   }
 
+  /** `catchUp` in the Worker would take up events again that are forgotten here. */
+  function checkWindow(window: number): void {
+    if (window > inbox.window)
+      throw new TypeError(
+        `${INBOX}: the Worker takes ids to be known for ${hours(window)} hours, and the Durable Object knows them for ${hours(inbox.window)}: give worker() or durableObjectInbox() the window of durableObject()`,
+      )
+  }
+
   /** An error reaches the other side as its parts: it would lose its class on the way. */
   async function touching<T>(
     makes: 'tasks' | 'runs' | 'nothing',
@@ -87,6 +96,10 @@ export function createHost(
       over()
     }
   }
+}
+
+function hours(ms: number): number {
+  return Math.round(ms / 360_000) / 10
 }
 
 /** Tasks run without `work`; ports are kept for what comes from Workers. */

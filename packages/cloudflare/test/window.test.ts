@@ -1,0 +1,31 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { durableObjectInbox } from '../src/remote.ts'
+import { eventually, opened, openWorld, type World } from './world.ts'
+
+const HOUR = 3_600_000
+const namespace = { getByName() {} }
+let world: World
+
+beforeAll(async () => void (world = await openWorld('short-window.ts')))
+afterAll(() => world.close())
+
+test('a Worker that counts on ids for longer than its object knows them is refused, and told why', async () => {
+  // Its catch-up would take up again what the object has forgotten.
+  expect(await world.send(opened('e1'))).toBe(503)
+  await eventually(() =>
+    expect(world.errors()).toContain(
+      'the Worker takes ids to be known for 96 hours, and the Durable Object knows them for 80: give worker() or durableObjectInbox() the window of durableObject()',
+    ),
+  )
+  expect(await world.send(opened('e2'), { query: '?told' })).toBe(200)
+  await world.reached('e2')
+  expect(world.ran).toEqual(['e2'])
+})
+
+test('the window of the inbox in a Worker is the one it is told', () => {
+  expect(durableObjectInbox(namespace).window).toBe(96 * HOUR)
+  expect(durableObjectInbox(namespace, { window: '80h' }).window).toBe(80 * HOUR)
+  expect(() => durableObjectInbox(namespace, { window: 80 as never })).toThrow(
+    "durableObjectInbox: window must be a time with its unit such as '4d', got 80",
+  )
+})
