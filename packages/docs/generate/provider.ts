@@ -19,10 +19,10 @@ const official = JSON.parse(
 ) as Run
 
 const SETUP =
-  'As `app.ts`, in a folder whose package.json says `"type": "module"` (`npm pkg set type=module`); Node.js 22.18 or newer runs it with `node app.ts`. It answers 200 once the event is stored, and 401 to what is forged; then the handler runs: once, and again if the process died in the middle. Events lie in `webhooks.db` and the files beside it (`webhooks.db*` in .gitignore), or in the PostgreSQL that `DATABASE_URL` names. Before production: [the checklist](/start/checklist/).'
+  'In a folder after `npm init -y && npm pkg set type=module`, as `app.ts`: Node.js 22.18 or newer runs it with `node app.ts`. It answers 200 once the event is stored, and 401 to what is forged; then the handler runs: once, and again if the process dies before its end is stored, so give `task.idempotencyKey` to what must not happen twice. Events lie in `webhooks.db` and the files beside it (`webhooks.db*` in .gitignore); apps with `postgresInbox` keep them in the database of `DATABASE_URL`. Before production: [the checklist](/start/checklist/).'
 
 const SIGNED =
-  'For the receiver of your app, export it from a file of its own, which the app imports. For an app that runs, give `deliver` its URL: `deliver(url, signed(provider, topic, {}, { url }))`. `signed` makes a sample of the topic; its third argument is laid over the payload, and its fourth has `id`, `at`, `url`, `headers` and `secret`.'
+  '`deliver` gives `{ status, reply, refusal, events, tasks }`. For the receiver of your app, export it and its provider from a file of their own, which the app imports; a test sets the secret and a path of its own for the inbox, and then imports it. For an app that runs, give `deliver` its URL: `deliver(url, signed(provider, topic, {}, { url }))` waits for the reply alone. `signed` makes a sample of the topic, new at each call: to send one again, `clone()` it. Its third argument is laid over the payload, and its fourth has `id`, `at`, `url`, `headers` and `secret`.'
 
 // The page has these; the others are loaded when somebody chooses one.
 const FIRST = 5
@@ -102,7 +102,14 @@ function facts(about: CatalogueEntry): string {
     [
       ['scheme', plain(about.scheme)],
       ['the signature lies in', lies],
-      ['a signed time may be off by', said(tolerance, (seconds) => lasting(seconds * 1000))],
+      [
+        'a signed time may be off by',
+        tolerance === 'none'
+          ? about.covers?.timestamp
+            ? 'nothing is stated: see the notes'
+            : 'no time is signed'
+          : said(tolerance, (seconds) => lasting(seconds * 1000)),
+      ],
       ['answer within', said(delivers.within, lasting)],
       ['largest body', said(delivers.largest, (bytes) => `${bytes.toLocaleString('en')} bytes`)],
       [
@@ -137,7 +144,7 @@ function sections(about: CatalogueEntry): readonly string[] {
       : []),
     '## Topics',
     topics.map((topic) => `\`${topic}\``).join(', '),
-    'Subscribe with one of them, with a pattern such as `order.*`, or with `receiver.onAny(handler)` for all.',
+    `Subscribe with one of them, with a pattern such as \`${patternOf(topics)}\`, or with \`receiver.onAny(handler)\` for all.`,
     `\`event.payload\` is the body that ${plain(title)} sent, parsed. Its type is \`unknown\` until you give one: \`${factory}<{ ${quoted(topics[0] ?? 'order.created')}: YourType }>({ … })\`, a schema in \`on(topic, { schema }, handler)\`${typed(about)}.`,
     '## Handshake',
     handshakes.length === 0
@@ -169,6 +176,7 @@ function sections(about: CatalogueEntry): readonly string[] {
       ],
     ),
     `Source: ${plain(delivers.source)}, read ${about.checked}. What it does not state is \`unknown\` here.`,
+    `A reply with content comes from \`receiver.answer('${topics[0] ?? 'topic'}', (event) => ({ … }))\`; \`on\` alone answers with an empty body.`,
     '## Test it in one call',
     about.canSign
       ? `${code('npm install --save-dev @postern/testing', 'sh')}\n\nAs \`webhooks.test.ts\`, run by \`node --test\`:\n\n${code(testFileOf(about))}\n\n${SIGNED}`
@@ -184,6 +192,12 @@ function sections(about: CatalogueEntry): readonly string[] {
 
 function refused({ name }: CatalogueEntry): string {
   return `Keep one refused request and ask: \`npx postern explain request.json --provider ${name} --env .env\`. It tries to undo each common mistake and names the one that makes the signature match.`
+}
+
+/** A pattern that takes some of the topics. */
+function patternOf([topic = 'order.created']: readonly string[]): string {
+  const [, first, separator] = /^([^./:]+)([./:])/.exec(topic) ?? []
+  return first === undefined ? '**' : `${first}${separator}*`
 }
 
 /** A topic as the name of a member. */

@@ -57,7 +57,7 @@ export async function sample(provider: string, topic?: string): Promise<Sample> 
   if (more) return more
   const known = all.map((one) => one.topic).join(', ')
   throw new TypeError(
-    `sample: topic must be one of ${known}, got ${topic}; for others give sign a payload of your own${
+    `sample: topic must be one of ${known}, got ${topic}; another one needs a payload of your own${
       provider === 'github' ? ', or install @octokit/webhooks-examples, which has all' : ''
     }`,
   )

@@ -2,7 +2,7 @@ import type { TaskError } from '../inbox.ts'
 import type { Cause, CauseLane } from './found-cause.ts'
 
 /** Causes of one answer, by each of two orders. */
-export const MOST_CAUSES = 50
+const MOST_CAUSES = 50
 /** Subscriptions of one cause. */
 const MOST_LANES = 8
 

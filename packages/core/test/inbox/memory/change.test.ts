@@ -100,11 +100,19 @@ test('causes group dead and failing tasks whatever ids their messages have', asy
   await drain(port)
   const causes = await inbox.view!.causes!()
   expect(causes).toMatchObject([
-    { subscription: 'b', dead: 0, retrying: 3, first: 1000, last: 3000 },
-    { subscription: 'a', dead: 2, retrying: 0, first: 1000, last: 3000, receiver: 'shop' },
-    { subscription: 'a', dead: 1, sample: { message: 'other' } },
+    {
+      dead: 2,
+      retrying: 0,
+      first: 1000,
+      last: 3000,
+      lanes: [{ receiver: 'shop', subscription: 'a', dead: 2, retrying: 0 }],
+      among: 3,
+      amongDead: 2,
+    },
+    { dead: 1, sample: { message: 'other' }, lanes: [{ subscription: 'a' }] },
+    { dead: 0, retrying: 3, first: 1000, last: 3000, lanes: [{ subscription: 'b' }] },
   ])
-  const { rows } = await inbox.view!.list({ cause: causes[1]!.cause })
+  const { rows } = await inbox.view!.list({ cause: causes[0]!.cause })
   expect(rows!.map(({ event }) => event.id)).toEqual(['3', '1'])
   expect(await inbox.view!.causes!({ subscription: 'b' })).toHaveLength(1)
   expect(() => inbox.view!.causes!({ lane: 'b' } as never)).toThrow('unknown option lane')
