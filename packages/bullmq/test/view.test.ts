@@ -68,7 +68,11 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
     expect(await ids({ text: 'grüße an alle' })).toEqual(['2'])
     const [cause, ...more] = await inbox.view!.causes!()
     expect(more).toEqual([])
-    expect(cause).toMatchObject({ receiver: 'shop', subscription: 'a', dead: 2, retrying: 0 })
+    expect(cause).toMatchObject({
+      lanes: [{ receiver: 'shop', subscription: 'a', dead: 2, retrying: 0 }],
+      dead: 2,
+      retrying: 0,
+    })
     expect(cause!.sample.name).toBe('RangeError')
     expect(await ids({ cause: cause!.cause })).toEqual(['2', '1'])
     await expect(async () => inbox.view!.list({ eventid: '1' } as never)).rejects.toThrow(

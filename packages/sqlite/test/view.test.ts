@@ -151,8 +151,8 @@ test('causes group dead and failing tasks, version changes with any task, and ol
   expect(await inbox.view!.version!()).toBe(same)
   const causes = await inbox.view!.causes!()
   expect(causes).toMatchObject([
-    { receiver: 'shop', subscription: 'a', dead: 2, retrying: 0 },
-    { receiver: 'shop', subscription: 'b', dead: 0, retrying: 1, sample: FAILURE },
+    { lanes: [{ receiver: 'shop', subscription: 'a' }], dead: 2, retrying: 0 },
+    { lanes: [{ receiver: 'shop', subscription: 'b' }], dead: 0, retrying: 1, sample: FAILURE },
   ])
   expect(await inbox.view!.causes!({ subscription: 'b' })).toHaveLength(1)
   const [dead] = (await inbox.view!.list({ cause: causes[0]!.cause })).rows

@@ -29,8 +29,9 @@ function refusal(
   error: WebhookError,
 ): Reply {
   try {
+    // A method that the sender does not use is not the sender's: it reads no reply of its own form.
     const own =
-      'header' in delivery
+      'header' in delivery && error.code !== 'method_not_allowed'
         ? line.provider.reply?.({ kind: 'refused', error }, delivery as Delivery)
         : undefined
     return own ?? problem(error)

@@ -24,7 +24,9 @@ export function createUnread(inbox: string, warn: (message: string) => void): Un
   return {
     or,
     record(key, text) {
-      const name = key.split('?')[0]!.replace(/[^:/[]*$/, '…')
+      const path = key.split('?')[0]!
+      const end = Math.max(...[':', '/', '['].map((one) => path.lastIndexOf(one)))
+      const name = `${path.slice(0, end + 1)}…`
       const read = (): { readonly value: Json } => ({ value: JSON.parse(text) as Json })
       return or(read, undefined, `the record ${name}`, 'it counts as absent')
     },
