@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { catalogue } from '@postern/providers/catalogue'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -21,6 +21,18 @@ test('every app that the command line writes, for each sender and host, is well 
   expect(output).toBe('')
   expect(code).toBe(0)
   expect(apps.count).toBeGreaterThan(1000)
+})
+
+test('a Worker is told the window of its object, so that its catch-up reaches as far', () => {
+  const windows = [...catalogue.values()].map((about) => [
+    about.name,
+    ...(readFileSync(apps.file(about, 'cloudflare'), 'utf8').match(/(?<=window: ')\d+d/g) ?? []),
+  ])
+  const told = windows.filter((one) => one.length > 1)
+  expect(told).toContainEqual(['meta', '7d', '7d'])
+  expect(told.every(([, object, ...worker]) => worker.length === 1 && worker[0] === object)).toBe(
+    true,
+  )
 })
 
 test.for(STARTED)('the apps for %s start, and handle what their sender signs', async (host) => {

@@ -285,6 +285,16 @@ describe('init into fresh projects', () => {
     expect(existsSync(join(folder, 'wrangler.jsonc'))).toBe(false)
   })
 
+  test('the sender that joins a Worker with a longer window says so of the Worker and of its object', async () => {
+    const folder = await project('longer', { dependencies: {} })
+    const args = ['init', '--framework', 'cloudflare', '--yes', '-p']
+    await postern([...args, 'github'], { cwd: folder })
+    const { out } = await postern([...args, 'meta'], { cwd: folder })
+    expect(out).toContain(
+      "    export class Webhooks extends durableObject(receivers, { window: '7d' }) {}\n    export default worker(receivers, 'WEBHOOKS', { window: '7d' })\n",
+    )
+  })
+
   test.for([
     [
       'in its source',

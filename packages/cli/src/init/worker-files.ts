@@ -93,16 +93,18 @@ export function workerParts(
   }
 
   function joined(): string {
+    const window = windowOf(gateway ?? about)
     const own = importPath('webhooks/receiver', `webhooks/${about.name}/receiver`, ending)
     return [
       `Lines in ${folder.slice(0, folder.lastIndexOf('/'))}/receiver.${extension}, so that one object has both.`,
       `  with the imports: import { receivers as ${factory}Receivers } from '${own}'`,
       ...(isTyped ? secretsOf(provider).map((name) => `  in Env: readonly ${name}: string`) : []),
       `  in what it returns: ...${factory}Receivers(env, inbox)`,
-      ...(windowOf(gateway ?? about) === ''
+      ...(window === ''
         ? []
         : [
-            `  in worker.${extension}: durableObject(receivers, { ${windowOf(gateway ?? about)} })`,
+            `  in worker.${extension}, instead of a shorter one:`,
+            ...exportLines(window).map((line) => `    ${line}`),
           ]),
       ...secrets(),
     ].join('\n')

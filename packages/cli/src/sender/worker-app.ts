@@ -73,11 +73,11 @@ export function receiversLines({
   ]
 }
 
-/** What the main module of the Worker exports. `window` is an option of the object. */
+/** What the main module of the Worker exports. `window` is an option of both: a catch-up in the Worker reaches as far as the object knows ids. */
 export function exportLines(window: string): readonly string[] {
   const options = window === '' ? '' : `, { ${window} }`
   return [
     `export class ${CLASS} extends durableObject(receivers${options}) {}`,
-    `export default worker(receivers, '${BINDING}')`,
+    `export default worker(receivers, '${BINDING}'${options})`,
   ]
 }
