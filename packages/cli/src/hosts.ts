@@ -16,7 +16,7 @@ export type Framework =
   | 'nest'
   | 'lambda'
 
-/** Every host: one row here, and one in `test/services/hosts.ts`. Of several frameworks in package.json, `init` takes the last. */
+/** Every host: one row here, and one in `test/services/hosts.ts`. Of several frameworks in package.json, `init` takes the first of {@link frameworks}. */
 export const hosts: Readonly<Record<HostName, HostRow>> = {
   express: {
     package: '@postern/express',
@@ -171,10 +171,14 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
 /** The names of {@link hosts}. */
 export const hostNames: readonly HostName[] = Object.keys(hosts) as HostName[]
 
+// Apps of a framework may have wrangler for their deploys or bindings. A Hono app beside wrangler is a Worker.
+const LAST: readonly HostName[] = ['cloudflare', 'hono']
+
 /** The frameworks that `postern init` writes a route for, in the order in which it looks for them. */
 export const frameworks: readonly Framework[] = hostNames
   .filter((name): name is Framework => hosts[name].framework !== undefined)
   .toReversed()
+  .toSorted((a, b) => LAST.indexOf(a) - LAST.indexOf(b))
 
 const BEFORE = '// Before any body parser.'
 

@@ -296,6 +296,20 @@ describe('init into fresh projects', () => {
   })
 
   test.for([
+    [['express', 'wrangler'], 'route.js'],
+    [['fastify', 'wrangler'], 'route.js'],
+    [['koa', 'wrangler'], 'route.js'],
+    [['next', 'wrangler'], 'route.js'],
+    [['hono', 'wrangler'], 'worker.js'],
+    [['wrangler'], 'worker.js'],
+  ] as const)('the framework among %s is found: it writes %s', async ([names, file]) => {
+    const dependencies = Object.fromEntries(names.map((name) => [name, '*']))
+    const folder = await project(`beside-${names.join('-')}`, { dependencies })
+    const { out } = await postern(['init', '-p', 'github', '--dry-run'], { cwd: folder })
+    expect(out).toMatch(new RegExp(`^── .*${file}$`, 'm'))
+  })
+
+  test.for([
     [
       'in its source',
       { 'server.js': "const app = require('express')()\napp.listen(process.env.PORT || 3111)\n" },
