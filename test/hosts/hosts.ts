@@ -30,7 +30,7 @@ const LIGHT = [
   'elysia@1',
   '@google-cloud/functions-framework@5',
 ]
-const OURS = ['node', 'express', 'koa', 'fastify', 'hono', 'aws-lambda']
+const OURS = ['node', 'express', 'koa', 'fastify', 'hono', 'aws-lambda', 'cloudflare']
 const nest = (major: number): readonly string[] => [
   ...['common', 'core', 'platform-express', 'platform-fastify'].map(
     (one) => `@nestjs/${one}@${major}`,
@@ -75,6 +75,24 @@ export const hosts: readonly Host[] = [
     kind: 'a body that was read before',
   }),
   light('AWS Lambda (function URL)', 'lambda', { waits: false, kind: 'events of a cloud' }),
+  // Of no kind: `npm test` runs Workers with their object in workerd.
+  light('Workers (workerd)', 'worker', {
+    build: [
+      'esbuild',
+      'worker.mjs',
+      '--bundle',
+      '--format=esm',
+      '--external:node:*',
+      '--external:cloudflare:*',
+      '--outfile=worker.bundle.js',
+    ],
+    start: [
+      'sh',
+      '-c',
+      'mkdir -p objects && exec workerd serve --experimental --socket-addr=http=127.0.0.1:$PORT worker.capnp',
+    ],
+    waits: false,
+  }),
   onNest(12, {}),
   onNest(12, { name: 'NestJS 12 on Fastify', env: { FASTIFY: '1' } }),
   onNest(11, {}),
