@@ -1,5 +1,13 @@
 import 'reflect-metadata'
-import { Injectable, Module, Scope, type INestApplication, type Type } from '@nestjs/common'
+import {
+  Injectable,
+  Module,
+  Scope,
+  type CallHandler,
+  type ExecutionContext,
+  type INestApplication,
+  type Type,
+} from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { ExpressAdapter } from '@nestjs/platform-express'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
@@ -52,11 +60,23 @@ for (const [name, adapter] of Object.entries(ADAPTERS)) {
         .toEqual(['paid evt_1 at attempt 1', 'dead broken'])
     })
 
-    test('a forged webhook is refused, and other routes have their parsed body', async () => {
+    test('a webhook passes no guard, interceptor or prefix; other routes have them, and their parsed body', async () => {
       const app = await start(appModule())
+      const seen: string[] = []
+      const path = (context: ExecutionContext): string =>
+        context.switchToHttp().getRequest<{ readonly url: string }>().url
       app.setGlobalPrefix('api')
-      app.useGlobalGuards({ canActivate: () => true })
+      app.useGlobalGuards({
+        canActivate: (context: ExecutionContext) => seen.push(`guard ${path(context)}`) > 0,
+      })
+      app.useGlobalInterceptors({
+        intercept(context: ExecutionContext, next: CallHandler) {
+          seen.push(`interceptor ${path(context)}`)
+          return next.handle()
+        },
+      })
       await app.listen(0, '127.0.0.1')
+      expect((await postern(app).deliver('github', 'push')).status).toBe(200)
       const forged = await postern(app).deliver('github', 'push', {}, { secret: 'another' })
       expect(forged.status).toBe(401)
       const { port } = app.getHttpServer().address() as { readonly port: number }
@@ -66,6 +86,7 @@ for (const [name, adapter] of Object.entries(ADAPTERS)) {
         body: '{"a":1}',
       })
       expect(await posted.json()).toEqual({ a: 1 })
+      expect(seen).toEqual(['guard /api/orders', 'interceptor /api/orders'])
     })
 
     test('e2e tests need no option: a module is compiled, and a provider is replaced', async () => {
