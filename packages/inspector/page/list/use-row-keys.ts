@@ -13,15 +13,19 @@ export function useRowKeys(
 ): void {
   // Where the focus goes with the next frame: keys may come faster.
   const aim = useRef<string | undefined>(undefined)
+  // What a key went to last: a row that is drawn anew loses the focus to the body.
+  const last = useRef<string | undefined>(undefined)
   const focused = (): string | undefined =>
-    (document.activeElement?.closest('[data-id]') as HTMLElement | null)?.dataset['id']
+    document.activeElement === document.body
+      ? last.current
+      : (document.activeElement?.closest('[data-id]') as HTMLElement | null)?.dataset['id']
   const move = (by: number): void => {
     if (rows === undefined || rows.length === 0) return
     const { open } = currentRoute()
     const from = rows.findIndex(({ id }) => id === (aim.current ?? focused() ?? open))
     const to = Math.max(0, Math.min(rows.length - 1, from + by))
     const { id } = rows[to]!
-    aim.current = id
+    aim.current = last.current = id
     show(to)
     if (open !== '') go(hrefHere({ open: id, tab: '' }), true)
     // Rows beyond the edge are drawn after the scroll.
@@ -50,7 +54,7 @@ export function useRowKeys(
       return current === undefined ? undefined : () => go(hrefHere({ open: current, tab: '' }))
     },
     y: () => {
-      const row = rows?.find(({ id }) => id === (focused() ?? currentRoute().open))
+      const row = rows?.find(({ id }) => id === (aim.current ?? focused() ?? currentRoute().open))
       if (row !== undefined) void copyText(row.eventId ?? row.id.replace(/^\w+:/, ''), 'id')
     },
   })
