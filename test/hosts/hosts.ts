@@ -75,7 +75,7 @@ export const hosts: readonly Host[] = [
     kind: 'a body that was read before',
   }),
   light('AWS Lambda (function URL)', 'lambda', { waits: false, kind: 'events of a cloud' }),
-  // Of no kind: `npm test` runs Workers with their object in workerd.
+  // Of no kind, so that `test:all` leaves it out: `npm test` runs Workers with their object in workerd.
   light('Workers (workerd)', 'worker', {
     build: [
       'esbuild',
