@@ -5,7 +5,8 @@ import { redisServer } from '../../../test/services/programs.ts'
 import { intake, record } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
 
-const LONG = { timeout: 15_000 }
+// BullMQ's reads and its looks at lost locks take some seconds each on a busy machine.
+const LONG = { timeout: 60_000 }
 
 needs(redisServer).describe('bullmqInbox, when there is no room in memory', () => {
   const scene = redisScene('room')
@@ -16,6 +17,7 @@ needs(redisServer).describe('bullmqInbox, when there is no room in memory', () =
     ['large', 100_000, 4, null],
   ] as const)(
     'a claim of a %s event that loses its lease while it waits for room in memory is no interruption',
+    { timeout: 300_000 },
     async ([, size, losses, before]) => {
       const leave = await roomFor(new Uint8Array(0), 1e15)
       const inbox = scene.open({ lease: '500ms' })
