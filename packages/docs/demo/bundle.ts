@@ -71,7 +71,7 @@ function document(): string {
     .replaceAll('{{base}}', () => './~/')
     .replace('<title>Postern</title>', () => '<title>Live demo · Postern</title>')
     .replace(
-      '<link rel="stylesheet"',
+      '<script type="module"',
       (found) =>
         `<meta http-equiv="Content-Security-Policy" content="${own}">
 <link rel="stylesheet" href="./demo.css">
