@@ -2,7 +2,7 @@
 // its cost in another worktree (of the commit before a change; installed there). One process, interleaved rounds. Options:
 //   --inbox <name>  sqlite, bullmq, postgres or memory; sqlite without it. Redis and PostgreSQL are started, one for both
 //   --rounds <n>    rounds of each case, 31 without it
-//   --at-once <n>   only cases with so many deliveries in flight; may be given again
+//   --at-once <n>   only cases with this number of deliveries in flight; may be given again
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Consumer, Inbox, Intake } from '@postern/core/inbox'

@@ -303,7 +303,7 @@ describe('suggestions of payloads', () => {
     await odd.close()
   })
 
-  test('are none for who may not see payloads', async () => {
+  test('are none for a visitor who may not see payloads', async () => {
     const bob = scene.as({ allow: 'read', payloads: false })
     expect(await suggest('payload.', bob)).toEqual([])
     expect(await suggest('payload.issue.number:', bob)).toEqual([])

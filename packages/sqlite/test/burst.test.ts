@@ -47,7 +47,7 @@ test('bursts beside each other are one: its end is told once, when nothing runs'
   expect(shop.settled).toHaveLength(2)
 })
 
-test('a burst runs so many tasks, and the rest waits for a drain that is due at once', async () => {
+test('a burst runs as many tasks as it may, and the rest waits for a drain that is due at once', async () => {
   const shop = attach()
   const end = shop.port.burst!(2)!
   for (const id of ['1', '2', '3']) await shop.port.accept(intake(item(id)), {})

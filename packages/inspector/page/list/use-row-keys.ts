@@ -13,7 +13,7 @@ export function useRowKeys(
 ): void {
   // Where the focus goes with the next frame: keys may come faster.
   const aim = useRef<string | undefined>(undefined)
-  // What a key went to last: a row that is drawn anew loses the focus to the body.
+  // The row that a key went to last: when the row is drawn again, the body gets its focus.
   const last = useRef<string | undefined>(undefined)
   const focused = (): string | undefined =>
     document.activeElement === document.body

@@ -13,7 +13,7 @@ import { createTidy } from './tidy.ts'
 // tell that nothing is old.
 const STEP = 200
 const FIRST = 4
-// While events come faster than such steps forget them: so many rows for each that came, and in one transaction at most.
+// While events come faster than such steps forget them, PACE rows are forgotten for each event that came, at most MOST in one transaction.
 const PACE = 3
 const MOST = 1600
 // Entries of the index of keys looked at for each event that was dropped, and how many events are dropped in between.

@@ -4,7 +4,7 @@ import { soon } from '../../basics/soon.ts'
 export interface Gather {
   /** A batch is to begin soon. */
   schedule(): void
-  /** A batch of so many works was stored, in so many milliseconds. */
+  /** Called after a batch was stored: how many works it had, and how many milliseconds it took. */
   stored(works: number, took: number): void
 }
 
