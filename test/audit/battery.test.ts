@@ -131,6 +131,28 @@ test.each(['stripe', 'github', 'slack', 'twilio', 'mailgun', 'discord'])(
   },
 )
 
+test('a receiver whose first effect takes longer than the patience has a baseline', async () => {
+  const { handle, provider } = handlerWith()
+  let effects = 0
+  let slow = 400
+  const later = async (request: Request): Promise<Response> => {
+    const reply = await handle(request)
+    setTimeout(() => void (effects += reply.ok ? 1 : 0), slow)
+    slow = 0
+    return reply
+  }
+  const report = await auditHandler(later, {
+    provider,
+    effect: () => effects,
+    patience: 100,
+    only: (id) => id === 'forged/no-signature',
+  })
+  expect([report.passed, report.reason]).toEqual([
+    ['forged/no-signature'],
+    'a part of the battery has no grade',
+  ])
+})
+
 test('a failure that does not come again is no finding', async () => {
   const { handle, provider, effect } = handlerWith()
   let failed = false

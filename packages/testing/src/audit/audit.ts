@@ -39,7 +39,7 @@ export interface AuditOptions {
   readonly log?: () => string | Promise<string>
   /** Bytes of memory that the receiver takes; NaN if nobody knows. @default memory is not judged */
   readonly memory?: () => Promise<number>
-  /** Milliseconds that an effect may take at least. @default 1500 */
+  /** Milliseconds that an effect may take at least; the first one ten times as long. @default 1500 */
   readonly patience?: number
   /** Milliseconds after which no late effect is expected. @default 20 */
   readonly quiet?: number

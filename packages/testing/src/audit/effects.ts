@@ -18,7 +18,7 @@ const STEP = 10
 
 /** Options of {@link createEffects}, in milliseconds. */
 export interface EffectsSettings {
-  /** The least time that an effect is waited for. */
+  /** The least time that an effect is waited for; the first one ten times as long. */
   readonly patience: number
   /** The least time after which no late effect is expected. */
   readonly quiet: number
@@ -29,7 +29,7 @@ export async function createEffects(
   read: () => Promise<number> | number,
   { patience, quiet }: EffectsSettings,
 ): Promise<Effects> {
-  let slowest = 0
+  let slowest: number | undefined
   let known = await counted(read)
   const taken = (now: number): number => {
     const rise = now - known
@@ -41,7 +41,9 @@ export async function createEffects(
       return known
     },
     async rise(least) {
-      const until = performance.now() + Math.max(patience, slowest * 20)
+      // Before the first effect nobody knows how slow this receiver is.
+      const most = slowest === undefined ? patience * 10 : Math.max(patience, slowest * 20)
+      const until = performance.now() + most
       let now = await counted(read)
       while (now - known < least && performance.now() < until) {
         await wait(STEP)
@@ -50,14 +52,14 @@ export async function createEffects(
       return taken(now)
     },
     async settle() {
-      await wait(Math.min(2000, Math.max(quiet, slowest * 3)))
+      await wait(Math.min(2000, Math.max(quiet, (slowest ?? 0) * 3)))
       return taken(await counted(read))
     },
     async reset() {
       known = await counted(read)
     },
     took(milliseconds) {
-      slowest = Math.max(slowest, milliseconds)
+      slowest = Math.max(slowest ?? 0, milliseconds)
     },
   }
 }
