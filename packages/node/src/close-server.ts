@@ -11,18 +11,17 @@ export interface NodeServer {
   off(event: 'connection', listener: () => void): unknown
 }
 
-// Turns of the event loop in which waiting connections are taken: under steady load some come in each.
-const TURNS = 10
+// Milliseconds: for so long connections that wait are taken; a sender that opens one for each request never stops.
+const TAKING = 1000
+// A turn of the event loop that took longer was held: others may have come meanwhile.
+const BRIEF = 1
 
 /**
  * Resolves when the last connection has ended, or soon after `until`. A keep-alive connection ends with its next
  * response: to end it earlier would lose a request that its sender is writing.
  */
 export async function closeServer(server: NodeServer, until: number): Promise<void> {
-  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (request.httpVersionMajor === 1) response.setHeader('connection', 'close')
-  })
-  await takeWaiting(server)
+  await takeWaiting(server, Math.min(until, performance.now() + TAKING))
   const closed = new Promise<void>((resolve, reject) => {
     // close() ends idle connections at once, by this method (Node 19 and later).
     Object.defineProperty(server, 'closeIdleConnections', { value: () => {}, configurable: true })
@@ -33,20 +32,29 @@ export async function closeServer(server: NodeServer, until: number): Promise<vo
     )
     Reflect.deleteProperty(server, 'closeIdleConnections')
   })
+  // Not before: a sender that is told so while the server still listens comes back, on a connection that nobody takes.
+  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (request.httpVersionMajor === 1) response.setHeader('connection', 'close')
+  })
   if (await settledBy(closed, until)) return closed
   server.closeIdleConnections?.()
 }
 
-/** Connections that the kernel has taken wait for a turn of the event loop: closed before it, they would be reset with their requests. */
-async function takeWaiting(server: NodeServer): Promise<void> {
-  let taken = 0
+/**
+ * Connections that the kernel has taken wait for a turn of the event loop, one for each since libuv 1.46: closed before
+ * it, they would be reset with their requests.
+ */
+async function takeWaiting(server: NodeServer, until: number): Promise<void> {
+  let taken: number
+  let from: number
   const count = (): void => void taken++
   server.on('connection', count)
-  for (let turn = 0; turn < TURNS; turn++) {
+  // The first ends the turn that is on.
+  await new Promise(setImmediate)
+  do {
     taken = 0
-    // The first ends the turn that is on.
-    for (let ends = 0; ends < 2; ends++) await new Promise(setImmediate)
-    if (taken === 0) break
-  }
+    from = performance.now()
+    await new Promise(setImmediate)
+  } while ((taken > 0 || performance.now() - from > BRIEF) && performance.now() < until)
   server.off('connection', count)
 }
