@@ -81,7 +81,12 @@ test('a request whose connection nobody has taken yet when it closes is answered
   const count = 200
   const requests = Array.from({ length: count }, (_, at) => {
     const { headers, body } = acme({ secret }).sign!({ id: `${at}`, topic: 'ping', payload: {} })
-    const head = { host: 'here', connection: 'close', 'content-length': body.byteLength, ...headers }
+    const head = {
+      host: 'here',
+      connection: 'close',
+      'content-length': body.byteLength,
+      ...headers,
+    }
     const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}`)
     return `POST / HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${new TextDecoder().decode(body)}`
   })
