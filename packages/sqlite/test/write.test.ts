@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { gate } from '../../testing/src/inbox/gate.ts'
 import { storedDelivery, intake, item } from '../../testing/src/inbox/make.ts'
-import { lane } from '../../testing/src/inbox/recorder.ts'
+import { DONE_OUTCOME, lane } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
 const scene = sqliteScene()
@@ -121,4 +122,26 @@ test('the body of a delivery is kept once, however many events and tasks it has'
   expect(edit((db) => db.prepare('SELECT count(*) AS n FROM postern_deliveries').get())).toEqual({
     n: 1,
   })
+})
+
+test('tasks are told while another holds the write lock for longer than a sign of life counts', async () => {
+  const ends = gate()
+  const inbox = open()
+  const shop = join(inbox, { run: () => ends.passed.then(() => DONE_OUTCOME) })
+  await shop.port.accept(intake(item('1')), {})
+  await shop.until('it runs', () => shop.runs.length === 1)
+  expect((await inbox.view!.list({ limit: 10 })).rows).toHaveLength(1)
+  const other = new DatabaseSync(scene.file.path)
+  other.exec('PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE')
+  const real = performance.now.bind(performance)
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => real() + 20_000)
+  try {
+    const { rows } = await inbox.view!.list({ limit: 10 })
+    expect(rows.map(({ state }) => state)).toEqual(['running'])
+  } finally {
+    clock.mockRestore()
+    other.close()
+    ends.pass()
+  }
+  await shop.untilSettled(1)
 })

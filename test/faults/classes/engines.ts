@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 
@@ -17,4 +18,17 @@ export async function inPostgres(url: string, ...statements: readonly string[]):
   await db.connect()
   for (const statement of statements) await db.query(statement)
   await db.end()
+}
+
+/** True if somebody holds the write lock of an SQLite file. */
+export function isLocked(path: string): boolean {
+  const db = new DatabaseSync(path, { timeout: 0 })
+  try {
+    db.exec('BEGIN IMMEDIATE; ROLLBACK')
+    return false
+  } catch {
+    return true
+  } finally {
+    db.close()
+  }
 }

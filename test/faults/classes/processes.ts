@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ids, type App, type FaultClass } from './class.ts'
+import { ids, type App, type FaultClass, type Scene } from './class.ts'
+import { isLocked } from './engines.ts'
 
 const DURABLE = ['sqlite', 'bullmq', 'postgres'] as const
 
@@ -33,7 +34,7 @@ export const processes: readonly FaultClass[] = [
       const [paused, other] = [await scene.start(), await scene.start()]
       await scene.deliver(paused, 'slow', ids('slow', 8))
       await scene.until('they run', () => scene.lines().length >= 8)
-      paused.kill('SIGSTOP')
+      await pause(scene, paused)
       await scene.deliver(other, 'quick', ids('quick', 20))
       await sleep(6000)
       await scene.note(other)
@@ -104,6 +105,16 @@ function little(name: string, count: number, payload: object): FaultClass {
       scene.over()
       return app
     },
+  }
+}
+
+/** Pauses it where it does not hold the write lock of an SQLite file: that keeps out everybody, and is a class of its own. */
+async function pause({ inbox, store }: Scene, app: App): Promise<void> {
+  for (;;) {
+    app.kill('SIGSTOP')
+    if (inbox !== 'sqlite' || !isLocked(store)) return
+    app.kill('SIGCONT')
+    await sleep(1)
   }
 }
 

@@ -8,8 +8,8 @@ import { processOf, type Processes } from './processes.ts'
 
 /** What a store tells of claims and of what waits. */
 export interface Leases extends Pick<Store, 'renew' | 'ended' | 'waiting' | 'rest'> {
-  /** A sign of life of this process, if it has claims. */
-  beat(process: number): void
+  /** A sign of life of this process, if there are claims; throws if it cannot be written. */
+  beat(): void
 }
 
 /** The argument of {@link createLeases}. */
@@ -42,13 +42,9 @@ export function createLeases(host: LeasesHost): Leases {
   let beaten = -Infinity
 
   return {
-    beat(process) {
-      const time = performance.now()
-      if (time - beaten < lease / 4) return
-      if (claims.any() || processes.claims(process).length > 0) writer.write(() => processes.beat())
-      beaten = time
-    },
+    beat,
     renew(held) {
+      beat()
       if (claims.any()) writer.write(() => claims.spread())
       const tokens = new Map(held.map(({ id, token }) => [id, token]))
       const rows = byId.all(JSON.stringify([...tokens.keys()])) as TaskRow[]
@@ -131,6 +127,13 @@ export function createLeases(host: LeasesHost): Leases {
   }
 
   /** Before running tasks are looked at. */
+  function beat(): void {
+    const time = performance.now()
+    if (time - beaten < lease / 4) return
+    if (claims.any() || processes.claims(own()).length > 0) writer.write(() => processes.beat())
+    beaten = time
+  }
+
   function spread(): void {
     if (claims.any()) writer.attempt(() => claims.spread())
   }

@@ -118,7 +118,11 @@ export function createStore(
     ...leases,
     alive() {
       const refused = shutOut(layout, versions.get() as Versions)
-      if (refused === undefined) leases.beat(process)
+      try {
+        if (refused === undefined) leases.beat()
+      } catch {
+        // Who only reads needs no sign of life; `renew` throws it for those who hold tasks.
+      }
       return refused
     },
     ended(lanes, held) {
