@@ -70,6 +70,7 @@ export function openInbox(
           failed: watch.failed,
           clock: joined.clock,
           view,
+          unread,
         },
         consumer,
       )
@@ -89,6 +90,7 @@ export function openInbox(
   const view = createView({
     client: operators,
     actions,
+    unread,
     queues,
     prefix,
     deadline,

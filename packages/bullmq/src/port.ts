@@ -7,6 +7,7 @@ import {
   type Consumer,
   type InboxView,
   type Side,
+  type UnreadTeller,
 } from '@postern/core/inbox'
 import { createAccepting, type AcceptContext } from './accept/accept.ts'
 import { createJobRuns, type AttemptContext, type Running } from './run/attempt.ts'
@@ -22,6 +23,7 @@ export interface SideContext extends AcceptContext {
   readonly failed: (error: Error) => void
   readonly clock: () => number
   readonly view: Pick<InboxView, 'orphans'>
+  readonly unread: UnreadTeller
 }
 
 /** Makes a receiver's side of the inbox. */
@@ -83,6 +85,7 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
     const { prefix, lease } = settings
     return {
       consumer,
+      unread: context.unread,
       client: its,
       queues,
       prefix,

@@ -3,10 +3,11 @@ import { Queue } from 'bullmq'
 import { expect, test } from 'vitest'
 import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
-import { intake, record } from './consumer.ts'
+import { DONE, intake, record } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
 
 const LONG = { timeout: 15_000 }
+const FAILURE = { name: 'Error', message: 'not this time' }
 
 /** Spoils a stored event or job: keys by their end, fields, and what they hold then. */
 type Spoil = (keys: { readonly event: string; readonly job: string; readonly prefix: string }) => {
@@ -104,6 +105,34 @@ needs(redisServer).describe('bullmqInbox and rows that cannot be read', () => {
       .poll(() => worker.warnings, LONG)
       .toContainEqual(expect.stringContaining('its event is gone'))
   })
+
+  for (const [what, text] of [
+    ['no JSON', '{"n":1,'],
+    ['another value', '17'],
+    ['a list of something else', '{"n":1,"a":[null]}'],
+  ] as const)
+    test(`attempts that are ${what}: told once, and the task is shown, runs and keeps those that follow`, async () => {
+      const inbox = scene.open()
+      const runs = { fail: true }
+      const worker = record({
+        run: () => (runs.fail ? { kind: 'retry', at: 0, error: FAILURE } : DONE),
+      })
+      const port = inbox.attach(worker)
+      await port.accept(intake('1'), {})
+      const { id } = (await inbox.view!.list()).rows[0]!
+      await scene.operator.hset(`${scene.prefix}:${id}`, 'pa', text)
+      expect((await inbox.view!.list()).rows).toMatchObject([{ id, attempts: 0 }])
+      expect(await inbox.journal!.attempts(id)).toEqual([])
+      await port.drain!(Date.now() + 1500, 1)
+      runs.fail = false
+      await port.drain!(Date.now() + 10_000, 1)
+      expect(await inbox.journal!.attempts(id)).toMatchObject([
+        { attempt: 1, outcome: 'retry' },
+        { attempt: 2, outcome: 'done' },
+      ])
+      const told = worker.warnings.filter((message) => message.includes('attempts'))
+      expect(told).toEqual([expect.stringMatching(`attempts of task ${id} cannot be read`)])
+    })
 
   test('an event that cannot be read can still be erased', async () => {
     const inbox = scene.open()

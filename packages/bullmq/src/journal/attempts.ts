@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import type { Attempt, TaskError } from '@postern/core/inbox'
+import type { Attempt, TaskError, UnreadTeller } from '@postern/core/inbox'
 import { parsed } from '@postern/core/inbox'
 
 /** A run that is done, as BullMQ keeps it: the return value of the job. */
@@ -35,9 +35,17 @@ interface Kept {
   readonly a: readonly Row[]
 }
 
+const NONE: Kept = { n: 0, a: [] }
+
+/** A task whose attempts are read; a list of them that cannot be read is told, and counts as empty. */
+export interface AttemptsReader {
+  readonly task: string
+  readonly unread: UnreadTeller
+}
+
 /** The attempts of a job with one more. */
-export function addAttempt(text: string, attempt: Attempt): string {
-  const { n, a } = parse(text)
+export function addAttempt(reader: AttemptsReader, text: string, attempt: Attempt): string {
+  const { n, a } = read(reader, text)
   const { error, outcome, process } = attempt
   const base = [
     attempt.attempt,
@@ -55,10 +63,11 @@ export function addAttempt(text: string, attempt: Attempt): string {
 
 /** The attempts of a job, oldest first, and how many there were in all. */
 export function attemptsOf(
+  reader: AttemptsReader,
   text: string,
   value: string,
 ): { readonly count: number; readonly kept: readonly Attempt[] } {
-  const { n, a } = parse(text)
+  const { n, a } = read(reader, text)
   const kept = a.map(toAttempt)
   const done = doneValue(value)
   // A replayed job keeps its return value among its attempts until the next one.
@@ -91,7 +100,18 @@ function doneValue(text: string): DoneValue | undefined {
   return value?.s === undefined ? undefined : (value as DoneValue)
 }
 
+function read({ task, unread }: AttemptsReader, text: string): Kept {
+  if (text === '') return NONE
+  return unread.or(
+    () => parse(text),
+    NONE,
+    `the list of attempts of task ${task}`,
+    'it begins anew',
+  )
+}
+
 function parse(text: string): Kept {
-  const kept = text === '' ? undefined : (parsed(text) as Kept | null | undefined)
-  return Array.isArray(kept?.a) ? kept : { n: 0, a: [] }
+  const kept = JSON.parse(text) as Kept
+  if (Number.isSafeInteger(kept.n) && kept.a.every(Array.isArray)) return kept
+  throw new TypeError('it is no list of attempts')
 }

@@ -61,7 +61,7 @@ export function createJournal(context: JournalContext): Journal {
       await connected(client, deadline)
       if (!isRef(task)) return []
       const [attempts, value] = await client.hmget(`${prefix}:${task}`, 'pa', 'returnvalue')
-      return attemptsOf(attempts ?? '', value ?? '').kept
+      return attemptsOf({ task, unread: context.unread }, attempts ?? '', value ?? '').kept
     },
     actions: async (query = {}) => actions.read(query),
     async history(range) {

@@ -57,7 +57,7 @@ export function createChanges(context: ViewContext): Changes {
       unknownOptions('rerun', edit, ['payload', 'by'])
       await connected(client, deadline)
       const event = isRef(id) ? eventOfJob(parseRef(id).id) : ''
-      const task = event === '' ? undefined : await showTask(client, prefix, id)
+      const task = event === '' ? undefined : await showTask(context, id)
       const found = (await runBuffer(client, 'posternGetEvent', prefix, event)) as Stored | null
       if (!task || !found) throw new TypeError(`rerun: there is no task ${id}`)
       const { record, delivery } = decodeStored(found)
@@ -164,7 +164,7 @@ export function createChanges(context: ViewContext): Changes {
       return true
     } catch (error) {
       // A worker has claimed the job meanwhile, or it is gone.
-      const now = await showTask(client, prefix, task.id)
+      const now = await showTask(context, task.id)
       if (now && now.state !== 'running') throw error
       return false
     }

@@ -51,8 +51,7 @@ export function createErase(context: ViewContext): InboxView['erase'] {
     let count = 0
     for await (const places of await pages(filter, passing, start)) {
       const shown = await showEvents(
-        client,
-        prefix,
+        context,
         places.map(({ event }) => event),
       )
       const wanted: string[] = []

@@ -1,15 +1,9 @@
 import { matches, type TaskFilter, type TaskInfo } from '@postern/core/inbox'
-import { runBuffer, type RedisClient } from '../store/connection.ts'
+import { runBuffer } from '../store/connection.ts'
 import { eventName, eventOfJob, parseQueueName, parseRef } from '../store/names.ts'
 import { pagesOf, keptPlacesOf, type KeptPlace } from './places.ts'
-import { showTask, showTasks } from './show.ts'
+import { showTask, showTasks, type ShowContext } from './show.ts'
 import { readStored, type Stored } from '../store/stored.ts'
-
-/** The store that lists read. */
-export interface ListContext {
-  readonly client: RedisClient
-  readonly prefix: string
-}
 
 /** A task that was found, or a place that was searched. */
 export interface Found {
@@ -25,14 +19,14 @@ export interface Found {
  * caller can stop. If a state has few tasks, they are found through BullMQ's own sets.
  */
 export async function* find(
-  context: ListContext,
+  context: ShowContext,
   filter: TaskFilter,
   cursor?: string,
 ): AsyncGenerator<Found> {
   const { client, prefix } = context
   const test = matches(filter)
   if (filter.id !== undefined) {
-    const task = isRef(filter.id) ? await showTask(client, prefix, filter.id) : undefined
+    const task = isRef(filter.id) ? await showTask(context, filter.id) : undefined
     if (task && (await fits(task))) yield { task, at: task.receivedAt, cursor: cursorOf(task) }
     return
   }
@@ -42,8 +36,7 @@ export async function* find(
     : pagesOf(await eventsIn(context, filter), start, context, filter)
   for await (const places of pages) {
     const tasks = await showTasks(
-      client,
-      prefix,
+      context,
       places.map(({ event }) => event),
     )
     const sorted = tasks.toSorted(newestFirst)
@@ -105,7 +98,7 @@ function passed(task: TaskInfo, start: Start | undefined): boolean {
 
 /** The events of the keys of a filter. */
 export async function eventsOf(
-  { client, prefix }: ListContext,
+  { client, prefix }: ShowContext,
   filter: TaskFilter,
 ): Promise<readonly string[]> {
   const queues = await client.smembers(`${prefix}:queues`)
@@ -119,7 +112,7 @@ const MOST = 20_000
 
 /** The events of a state, if few tasks are in it; undefined: all events have to be gone through. */
 export async function eventsIn(
-  context: ListContext,
+  context: ShowContext,
   { state, receiver, subscription }: TaskFilter,
 ): Promise<readonly KeptPlace[] | undefined> {
   if (state === undefined || state === 'done') return undefined

@@ -1,4 +1,4 @@
-import type { TaskInfo, TaskState } from '@postern/core/inbox'
+import type { TaskInfo, TaskState, UnreadTeller } from '@postern/core/inbox'
 import { attemptsOf } from '../journal/attempts.ts'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { fromJob } from '../store/errors.ts'
@@ -41,10 +41,16 @@ export interface ShownEvent {
   readonly tasks: readonly TaskInfo[]
 }
 
+/** The store that is shown. */
+export interface ShowContext {
+  readonly client: RedisClient
+  readonly prefix: string
+  readonly unread: UnreadTeller
+}
+
 /** Events with their tasks. Those that are forgotten are left out. */
 export async function showEvents(
-  client: RedisClient,
-  prefix: string,
+  { client, prefix, unread }: ShowContext,
   names: readonly string[],
 ): Promise<readonly ShownEvent[]> {
   return (await read(client, prefix, names)).flatMap(([head, arrived, jobs, refs], at) => {
@@ -58,27 +64,22 @@ export async function showEvents(
       event: { id: id ?? undefined, topic, scope: scope ?? undefined, key },
       provider,
       receivedAt: Number(arrived),
-      tasks: jobs.map((job) => toInfo(its, Number(arrived), job)),
+      tasks: jobs.map((job) => toInfo(its, Number(arrived), job, unread)),
     }
   })
 }
 
 /** The tasks of events, as operators see them. */
 export async function showTasks(
-  client: RedisClient,
-  prefix: string,
+  context: ShowContext,
   names: readonly string[],
 ): Promise<readonly TaskInfo[]> {
-  return (await showEvents(client, prefix, names)).flatMap(({ tasks }) => tasks)
+  return (await showEvents(context, names)).flatMap(({ tasks }) => tasks)
 }
 
 /** One task by its id. */
-export async function showTask(
-  client: RedisClient,
-  prefix: string,
-  id: JobRef,
-): Promise<TaskInfo | undefined> {
-  const tasks = await showTasks(client, prefix, [eventOfJob(parseRef(id).id)])
+export async function showTask(context: ShowContext, id: JobRef): Promise<TaskInfo | undefined> {
+  const tasks = await showTasks(context, [eventOfJob(parseRef(id).id)])
   return tasks.find((task) => task.id === id)
 }
 
@@ -97,10 +98,15 @@ function headOf(text: string, name: string): Head {
   return Array.isArray(head) ? (head as unknown as Head) : [name, null, '', null, '']
 }
 
-function toInfo([key, id, topic, scope, provider]: Head, receivedAt: number, row: Row): TaskInfo {
+function toInfo(
+  [key, id, topic, scope, provider]: Head,
+  receivedAt: number,
+  row: Row,
+  unread: UnreadTeller,
+): TaskInfo {
   const [ref, state, due, data, made, reason, stacks, cause, finished, attempts, value, cut] = row
   const { receiver, subscription } = parseQueueName(parseRef(ref).queue)
-  const { count, kept } = attemptsOf(attempts, value)
+  const { count, kept } = attemptsOf({ task: ref, unread }, attempts, value)
   const settled = state === 'done' || state === 'dead'
   const error = state === 'done' ? undefined : fromJob(reason, stacks)
   return {

@@ -7,6 +7,7 @@ import {
   type InboxView,
   type LaneStats,
   type TaskInfo,
+  type UnreadTeller,
 } from '@postern/core/inbox'
 import { causes } from './causes.ts'
 import { createErase } from './erase.ts'
@@ -23,6 +24,7 @@ import { readStored, type Stored } from '../store/stored.ts'
 export interface ViewContext extends ReviveContext {
   readonly deadline: number
   readonly actions: KeptActions
+  readonly unread: UnreadTeller
   readonly consumers: () => readonly Consumer[]
 }
 
@@ -67,7 +69,7 @@ export function createView(context: ViewContext): InboxView {
     },
     async get(id) {
       await connected(client, deadline)
-      const info = isRef(id) ? await showTask(client, prefix, id) : undefined
+      const info = isRef(id) ? await showTask(context, id) : undefined
       if (!info) return undefined
       const event = eventOfJob(parseRef(id).id)
       const found = (await runBuffer(client, 'posternGetEvent', prefix, event)) as Stored | null

@@ -1,5 +1,5 @@
-import { cut, type Consumer } from '@postern/core/inbox'
-import { addAttempt, attemptsOf } from '../journal/attempts.ts'
+import { cut, type Consumer, type UnreadTeller } from '@postern/core/inbox'
+import { addAttempt, attemptsOf, type AttemptsReader } from '../journal/attempts.ts'
 import type { HeldJob } from './claim.ts'
 import { NO_CLAIM_END, type ClaimEnd } from './claim-end.ts'
 import type { RedisClient } from '../store/connection.ts'
@@ -13,6 +13,7 @@ const MISSING_WAIT = 5000
 /** The argument of functions for claims that do not run. */
 export interface UnrunContext {
   readonly consumer: Consumer
+  readonly unread: UnreadTeller
   /** Milliseconds. */
   readonly keepDone: number
 }
@@ -35,19 +36,25 @@ export async function putBack(
 
 /** Claims before this one ended without an outcome: the task waits, is charged, or is poison. */
 export async function cutOff(
-  { consumer }: UnrunContext,
+  { consumer, unread }: UnrunContext,
   owner: Owner,
   held: HeldJob,
 ): Promise<ClaimEnd> {
   const { claim } = held
+  const reader = { task: claim.id, unread }
   // It ran nothing: it waited for its place among suspects or for room, or its process was too busy to start it.
-  if (!hasBegun(held)) return putBack(owner, 0, { sn: held.stalled })
+  if (!hasBegun(reader, held)) return putBack(owner, 0, { sn: held.stalled })
   const name = claim.subscription
   const lane = consumer.lanes().find((each) => each.name === name || each.formerly.includes(name))
   // Once, however often BullMQ found the job without a lock: each claim that ran was read.
   const ruling = cut({ ...held, attempt: claim.attempt }, lane?.attempts)
   const { change, count, charged, error } = ruling
-  const fields = { pa: withInterruption(held), sn: held.stalled, cut: count, chg: change.charged! }
+  const fields = {
+    pa: withInterruption(reader, held),
+    sn: held.stalled,
+    cut: count,
+    chg: change.charged!,
+  }
   if (!error) {
     await delay(owner, change, fields)
     // After it was stored: a drain that looks at that time finds it due.
@@ -91,9 +98,9 @@ export async function unreadableJob(
 }
 
 /** The attempts of a job with the run that was cut off. */
-function withInterruption({ claim, before, attempts }: HeldJob): string {
+function withInterruption(reader: AttemptsReader, { claim, before, attempts }: HeldJob): string {
   const space = before.indexOf(' ')
-  return addAttempt(attempts, {
+  return addAttempt(reader, attempts, {
     attempt: claim.attempt,
     startedAt: Number(before.slice(0, space)),
     duration: undefined,
@@ -103,8 +110,11 @@ function withInterruption({ claim, before, attempts }: HeldJob): string {
 }
 
 /** True if a run began since the last one that is on record. */
-function hasBegun({ before, attempts }: HeldJob): boolean {
+function hasBegun(reader: AttemptsReader, { before, attempts }: HeldJob): boolean {
   const space = before.indexOf(' ')
   const began = Number(before.slice(0, space))
-  return space >= 0 && !attemptsOf(attempts, '').kept.some(({ startedAt }) => startedAt === began)
+  return (
+    space >= 0 &&
+    !attemptsOf(reader, attempts, '').kept.some(({ startedAt }) => startedAt === began)
+  )
 }

@@ -10,6 +10,7 @@ import {
   type Outcome,
   type Ran,
   type TaskError,
+  type UnreadTeller,
 } from '@postern/core/inbox'
 import type { Job } from 'bullmq'
 import { addAttempt, PROCESS, type DoneValue } from '../journal/attempts.ts'
@@ -22,6 +23,7 @@ import { noTurn } from '../accept/turns.ts'
 /** The receiver's side as settling sees it. */
 export interface SettleContext {
   readonly consumer: Consumer
+  readonly unread: UnreadTeller
   /** Waits for Redis, as workers do. */
   readonly client: RedisClient
   readonly queues: Queues
@@ -63,7 +65,8 @@ export async function settle(
   const sn = job.stalledCounter
   const reset: JobFields = held.cut > 0 || late ? { cut: cut!, chg: charged!, sn } : { sn }
   const error = 'error' in outcome ? bounded(outcome.error) : undefined
-  const pa = addAttempt(held.attempts, attemptOf(held, ran, outcome.kind, error))
+  const reader = { task: held.claim.id, unread: context.unread }
+  const pa = addAttempt(reader, held.attempts, attemptOf(held, ran, outcome.kind, error))
   const fields: JobFields = { ...reset, pa, ...(error && errorFields(error)) }
   return store(context, owner, held, () => {
     const change = rule()
