@@ -12,6 +12,8 @@ export interface FreshKeys {
   cut(event: number): void
   /** Those after an event. */
   after(event: number): FreshKeys
+  /** Hashes of the events up to one. */
+  upTo(event: number): Iterable<number>
   /** Hashes in the order of the index, so that neighbours come together and a page is written once for many. */
   sort(): SortedKeys
 }
@@ -52,6 +54,7 @@ export function createFreshKeys(first: number): FreshKeys {
       for (let at = rest.first - first; at < size; at++) rest.add(first + at, hashes[at]!)
       return rest
     },
+    upTo: (event) => hashes.subarray(0, Math.min(size, Math.max(event + 1 - first, 0))),
     sort() {
       const entries = new Float64Array(size)
       for (let at = 0; at < size; at++) entries[at] = hashes[at]! * DISTANCE + at
