@@ -66,9 +66,6 @@ export function createReceiver<
     subscribes: (topic, aliases = []) =>
       subscriptions.match({ topic, aliases, payload: undefined }).length > 0,
     answers: (topic, aliases = []) => answers.match(topic, aliases) !== undefined,
-    get topics() {
-      return subscribing.topics()
-    },
     on(topics: unknown, ...rest: unknown[]) {
       subscribing.on(topics, ...rest)
       return receiver
@@ -152,6 +149,8 @@ export function createReceiver<
       if (settings.ownInbox) await inbox.close()
     },
   } as Receiver<Events, Commit>
+  // Not as a getter in the literal: V8 would keep the receiver as a dictionary.
+  Object.defineProperty(receiver, 'topics', { enumerable: true, get: () => subscribing.topics() })
   let fetchEntry: Receiver['fetch'] | undefined
   return receiver
 

@@ -75,9 +75,7 @@ export function createBridge<Subject>(
         context === undefined
           ? { method, url, headers, body }
           : { method, url, headers, body, context },
-        transaction
-          ? { admission, transaction: (accept) => transaction(accept, subject) }
-          : { admission },
+        transaction ? { admission, transaction: within(subject) } : { admission },
       )
     } catch (error) {
       admission?.release()
@@ -95,8 +93,13 @@ export function createBridge<Subject>(
     }
   }
 
+  // A function of its own: V8 would make room for what its closure sees at each request.
+  function within(subject: Subject): (accept: AcceptWithin) => Promise<unknown> {
+    return (accept) => transaction!(accept, subject)
+  }
+
   function kept(request: IncomingMessage, subject: Subject): Uint8Array | undefined {
-    const recovered = recoverBody(request, host.parsed(subject), () => host.remedy(subject))
+    const recovered = recoverBody(request, host.parsed(subject), host.remedy, subject)
     return recovered ?? (hasBody(request) ? undefined : emptyBody())
   }
 }

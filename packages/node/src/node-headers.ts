@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { HeaderLines } from '@postern/core'
 
+const NONE: readonly string[] = []
+
 /** Reads headers where node:http put them: nothing is copied, and the request itself is not retained. */
 export class NodeHeaders implements HeaderLines {
   readonly #headers: IncomingMessage['headers']
@@ -21,12 +23,15 @@ export class NodeHeaders implements HeaderLines {
     const raw = this.#raw
     // Serverless shims make only the record.
     if (raw.length === 0) return this.#record(name)
-    const values: string[] = []
+    let values: string[] | undefined
     for (let at = 0; at + 1 < raw.length; at += 2) {
       const line = raw[at]!
-      if (line.length === name.length && line.toLowerCase() === name) values.push(raw[at + 1]!)
+      if (line.length !== name.length || line.toLowerCase() !== name) continue
+      // Mostly there is one, and V8 makes room for 17 if an empty list grows.
+      if (values) values.push(raw[at + 1]!)
+      else values = [raw[at + 1]!]
     }
-    return values
+    return values ?? NONE
   }
 
   lines(): readonly (readonly [string, string])[] {

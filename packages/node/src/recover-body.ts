@@ -14,10 +14,11 @@ export interface ParsedRequest {
  * `body_consumed`, with the way out that `remedy` tells, if the bytes are gone. Refuses with `body_lossy` if the kept bytes are not
  * those of the wire. A body is never rebuilt from its parsed form.
  */
-export function recoverBody(
+export function recoverBody<Subject>(
   request: IncomingMessage,
   parsed: ParsedRequest,
-  remedy: () => string,
+  remedy: (subject: Subject) => string,
+  subject: Subject,
 ): Uint8Array | undefined {
   const { rawBody, body } = parsed
   if (rawBody instanceof Uint8Array) return exact(request, rawBody, rawBody.byteLength, 'rawBody')
@@ -25,7 +26,7 @@ export function recoverBody(
   if (!request.readableDidRead) return request.readableEnded ? emptyBody() : undefined
   const text = typeof rawBody === 'string' ? rawBody : body
   if (typeof text !== 'string')
-    throw new WebhookError('body_consumed', { problem: 'consumed', remedy: remedy() })
+    throw new WebhookError('body_consumed', { problem: 'consumed', remedy: remedy(subject) })
   return exactText(request, text, typeof rawBody === 'string' ? 'rawBody' : 'body')
 }
 

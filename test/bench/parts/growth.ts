@@ -6,7 +6,7 @@ import type { Effort, PartResult, Target } from '../report/part.ts'
 type Costs = ReadonlyMap<number, number>
 
 const BOUND = 1.1
-// lru-cache knows the ids: a Map of a million strings no longer fits the caches of the CPU.
+// A million ids no longer fit the caches of the CPU, however they are kept.
 const IDS_BOUND = 1.3
 
 /** Whether a delivery costs more the more there is of something. */

@@ -21,13 +21,17 @@ export function decideFormat(delivery: Delivery, declared: Declaration): Format 
   if (own !== undefined) return own
   const { content } = delivery
   if (content.length === 0 && formats.includes('query')) return 'query'
-  const bodies = formats.length === 1 ? formats : formats.filter((format) => format !== 'query')
+  const bodies = formats.length > 1 && formats.includes('query') ? formats.filter(isBody) : formats
   if (bodies.length === 1) return bodies[0]!
   if (labelCounts(delivery, declared)) {
     const named = labelOf(delivery)
     if (named !== undefined && bodies.includes(named)) return named
   }
   return ofBytes(content, bodies)
+}
+
+function isBody(format: Format): boolean {
+  return format !== 'query'
 }
 
 /** True if Content-Type and Content-Encoding of this delivery are signed, or nothing is. */

@@ -1,8 +1,6 @@
+import type { Writable } from '../basics/writable.ts'
 import type { EventRecord } from '../event.ts'
 import type { Arrival } from '../inbox/journal.ts'
-
-/** A row on the way: its members are assigned. */
-export type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Shared by the rows without topics, ids or keys. */
 export const NONE: readonly string[] = []

@@ -1,5 +1,5 @@
 import type { Observer } from '../observer.ts'
-import type { Writable } from './arrival-events.ts'
+import type { Writable } from '../basics/writable.ts'
 import { unref } from '../basics/unref.ts'
 
 /** Notes the time of the last verified delivery, and reports when none came for too long. */

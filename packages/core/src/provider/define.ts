@@ -65,17 +65,34 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
       return isPromise(wait) ? wait.then(() => ({ key, scope })) : { key, scope }
     }
     const verifyWith = (
-      { keys, scopes }: KeySet<Key>,
+      set: KeySet<Key>,
       delivery: Delivery,
       clock: Clock,
     ): MaybePromise<Verified> => {
       const found = ring.odd
-        ? explained(() => scheme.verify(delivery, keys, clock()))
-        : scheme.verify(delivery, keys, clock())
+        ? verifyOdd(set, delivery, clock)
+        : scheme.verify(delivery, set.keys, clock())
       return isPromise(found)
-        ? found.then((at) => checked(keys[at], scopes[at], delivery, clock))
-        : checked(keys[found], scopes[found], delivery, clock)
+        ? checkedLater(found, set, delivery, clock)
+        : checked(set.keys[found], set.scopes[found], delivery, clock)
     }
+    // Functions of their own: V8 would make room for what their closures see at each delivery.
+    const verifyOdd = (
+      { keys }: KeySet<Key>,
+      delivery: Delivery,
+      clock: Clock,
+    ): MaybePromise<number> => explained(() => scheme.verify(delivery, keys, clock()))
+    const checkedLater = (
+      found: Promise<number>,
+      { keys, scopes }: KeySet<Key>,
+      delivery: Delivery,
+      clock: Clock,
+    ): Promise<Verified> => found.then((at) => checked(keys[at], scopes[at], delivery, clock))
+    const verifyLater = (
+      set: Promise<KeySet<Key>>,
+      delivery: Delivery,
+      clock: Clock,
+    ): Promise<Verified> => set.then((keys) => verifyWith(keys, delivery, clock))
     const made: Provider = {
       ...plainOf(spec),
       ...more,
@@ -92,9 +109,7 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
       ...admission(scheme, ring, typeof secret !== 'function'),
       verify(delivery, clock) {
         const set = ring.for(delivery)
-        return isPromise(set)
-          ? set.then((keys) => verifyWith(keys, delivery, clock))
-          : verifyWith(set, delivery, clock)
+        return isPromise(set) ? verifyLater(set, delivery, clock) : verifyWith(set, delivery, clock)
       },
       ...bound(spec, options, ring),
       ...(scheme.sign &&

@@ -2,7 +2,7 @@ import type { WebhookError } from '../errors.ts'
 import type { EventRecord } from '../event.ts'
 import type { ArrivalOutcome } from '../inbox/journal.ts'
 import type { Delivery } from '../delivery.ts'
-import type { RequestInfo } from '../observe/infos.ts'
+import type { RequestInfo, StepName } from '../observe/infos.ts'
 import type { Observer } from '../observer.ts'
 import type { Provider } from '../provider/provider.ts'
 import { pathOf } from './strip.ts'
@@ -12,6 +12,7 @@ interface Told {
   readonly receiver: string
   readonly provider: Pick<Provider, 'name'>
   readonly observer: Observer
+  readonly monotonic: () => number
 }
 
 /** One delivery on its way down the line: what observers and the journal hear of it. */
@@ -41,6 +42,12 @@ export class Exchange {
   /** The request, the same object for all calls of its delivery; made when somebody asks for it. */
   get info(): RequestInfo {
     return (this.#info ??= this.#make())
+  }
+
+  /** Tells the observers that a step of the line has ended. */
+  ended(step: StepName): void {
+    const { observer, monotonic } = this.#line
+    observer.step?.(this.info, step, monotonic())
   }
 
   #make(): RequestInfo {

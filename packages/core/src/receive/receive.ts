@@ -9,7 +9,6 @@ import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import type { Provider } from '../provider/provider.ts'
 import type { Admission } from './admit.ts'
 import { answered, greeted, outcomeOf, refuse, reply } from './conclude.ts'
-import { type StepName } from '../observe/infos.ts'
 import { Exchange } from './exchange.ts'
 import { identify, type Identified } from './identify.ts'
 import type { LineHost } from './line.ts'
@@ -24,8 +23,6 @@ import type { Writes } from './writes.ts'
 export async function receive(line: LineHost, delivery: Delivery, host: Host): Promise<Reply> {
   const { provider, observer } = line
   const exchange = openExchange(line, delivery, host.admission)
-  const ended =
-    observer.step && ((name: StepName) => observer.step!(exchange.info, name, line.monotonic()))
   let admission = host.admission
   let held = 0
   try {
@@ -34,20 +31,20 @@ export async function receive(line: LineHost, delivery: Delivery, host: Host): P
     if (delivery.body.byteLength > admission.limit)
       throw admission.tooLarge(delivery.body.byteLength)
     observer.received?.(exchange.info)
-    ended?.('read')
+    exchange.ended('read')
 
     if (needsXml(provider) && !xmlReady()) await loadXml()
 
     if (provider.greet) {
       const greeting = await provider.greet(delivery, line.now)
-      ended?.('greet')
+      exchange.ended('greet')
       if (greeting) return greeted(line, exchange, greeting)
     }
 
     const verifying = provider.verify(delivery, line.now)
     const verified = (isPromise(verifying) ? await verifying : verifying) ?? {}
     exchange.verified = true
-    ended?.('verify')
+    exchange.ended('verify')
 
     if (!provider.unauthenticated) {
       markVerified(delivery)
@@ -59,24 +56,24 @@ export async function receive(line: LineHost, delivery: Delivery, host: Host): P
     const parsed = isPromise(parsing) ? await parsing : parsing
     held = corrected(held, delivery)
     const body = line.exact ? { ...parsed, exact: true } : parsed
-    ended?.('parse')
+    exchange.ended('parse')
 
     if (provider.handshake) {
       const challenge = await provider.handshake(delivery, body, verified)
-      ended?.('handshake')
+      exchange.ended('handshake')
       if (challenge) return greeted(line, exchange, challenge)
     }
 
     const identified = identify(line, delivery, body, verified, exchange)
-    ended?.('identify')
+    exchange.ended('identify')
 
     const accepting = acceptAll(line, identified, host)
     const taken = isPromise(accepting) ? await accepting : accepting
-    ended?.('accept')
+    exchange.ended('accept')
 
     const replying = reply(line, delivery, exchange, identified, taken)
     const replied = isPromise(replying) ? await replying : replying
-    ended?.('reply')
+    exchange.ended('reply')
     return answered(line, exchange, replied, {
       outcome: outcomeOf(taken),
       events: identified.events,

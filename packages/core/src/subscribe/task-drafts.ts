@@ -1,3 +1,4 @@
+import type { Writable } from '../basics/writable.ts'
 import { toEvent, type EventRecord, type StoredDelivery, type WebhookEvent } from '../event.ts'
 import type { TaskDraft } from '../inbox/inbox.ts'
 import type { Subscription } from './subscription.ts'
@@ -17,18 +18,15 @@ export function taskDrafts(
   delivery: StoredDelivery,
 ): TaskDraft[] {
   if (subscriptions.length === 0) return []
-  let made: WebhookEvent | undefined
-  const event = (): WebhookEvent => (made ??= toEvent(receiver, record, delivery, record.payload))
-  const fairKey = fairBy ? keyOf(fairBy, event()) : record.scope
-  return subscriptions.map(({ name, orderBy }) =>
-    orderBy || fairKey !== undefined
-      ? {
-          subscription: name,
-          ...(orderBy && { orderKey: String(orderBy(event())) }),
-          ...(fairKey !== undefined && { fairKey }),
-        }
-      : { subscription: name },
-  )
+  const keyed = fairBy !== undefined || subscriptions.some(({ orderBy }) => orderBy)
+  const event = keyed ? toEvent(receiver, record, delivery, record.payload) : undefined
+  const fairKey = fairBy ? keyOf(fairBy, event!) : record.scope
+  return subscriptions.map(({ name, orderBy }) => {
+    const draft: Writable<TaskDraft> = { subscription: name }
+    if (orderBy) draft.orderKey = String(orderBy(event!))
+    if (fairKey !== undefined) draft.fairKey = fairKey
+    return draft
+  })
 }
 
 /** The fair key of an event: what `fairBy` says, else the scope. Throws what `fairBy` throws. */

@@ -34,7 +34,18 @@ export function run(
       },
     }
   }
-  if (!subscription.perKey) return attempt(context, claim, subscription, signal)
+  return subscription.perKey
+    ? bounded(context, claim, subscription, signal)
+    : attempt(context, claim, subscription, signal)
+}
+
+// A function of its own: V8 would make room for what closures see at each run, with or without bounds.
+function bounded(
+  context: RunContext,
+  claim: Claim,
+  subscription: Subscription,
+  signal: AbortSignal | undefined,
+): MaybePromise<Outcome> {
   return boundRun(
     context,
     claim,
@@ -58,7 +69,7 @@ function attempt(
 ): MaybePromise<Outcome> {
   context.observer.attemptStarted?.(attemptInfo(context, claim))
   const task = createTask(context, claim, subscription, signal)
-  claim.onLost?.((reason) => task.lose(reason))
+  if (claim.onLost) hearLoss(claim, task)
   const watch = loopWatch()
   const before = watch.current
   const slot = watch.enter(context.receiver, subscription, claim.id)
@@ -67,21 +78,36 @@ function attempt(
     const result = handle(context, claim, subscription, task)
     if (!isPromise(result)) return done(task)
     later = true
-    return withTimeout(result, task, subscription).then(
-      () => {
-        watch.free(slot)
-        return done(task)
-      },
-      (error: unknown) => {
-        watch.free(slot)
-        return failed(context, claim, subscription, error, signal, task)
-      },
-    )
+    return ending(context, claim, subscription, task, result, slot, signal)
   } catch (error) {
     return failed(context, claim, subscription, error, signal, task)
   } finally {
     watch.leave(before)
     if (!later) watch.free(slot)
+  }
+}
+
+function hearLoss(claim: Claim, task: RunningTask): void {
+  claim.onLost!((reason) => task.lose(reason))
+}
+
+/** The outcome of a handler that returned a promise. */
+async function ending(
+  context: RunContext,
+  claim: Claim,
+  subscription: Subscription,
+  task: RunningTask,
+  result: PromiseLike<unknown>,
+  slot: number,
+  signal: AbortSignal | undefined,
+): Promise<Outcome> {
+  try {
+    await withTimeout(result, task, subscription)
+    return done(task)
+  } catch (error) {
+    return failed(context, claim, subscription, error, signal, task)
+  } finally {
+    loopWatch().free(slot)
   }
 }
 
@@ -101,17 +127,36 @@ function handle(
   subscription: Subscription,
   task: RunningTask,
 ): unknown {
-  const { schema } = subscription
   const { event, delivery } = claim
-  const { observer } = context
-  const handler = observer.around
-    ? (made: WebhookEvent) => observer.around!(made, task, () => subscription.handler(made, task))
-    : (made: WebhookEvent) => subscription.handler(made, task)
-  if (!schema) return handler(toEvent(context.receiver, event, delivery, event.payload))
-  const checked = schema['~standard'].validate(event.payload)
+  if (subscription.schema) return handleChecked(context, claim, subscription, task)
+  const made = toEvent(context.receiver, event, delivery, event.payload)
+  return context.observer.around
+    ? handleAround(context, made, subscription, task)
+    : subscription.handler(made, task)
+}
+
+function handleAround(
+  { observer }: RunContext,
+  made: WebhookEvent,
+  subscription: Subscription,
+  task: RunningTask,
+): unknown {
+  return observer.around!(made, task, () => subscription.handler(made, task))
+}
+
+function handleChecked(
+  context: RunContext,
+  { event, delivery }: Claim,
+  subscription: Subscription,
+  task: RunningTask,
+): unknown {
+  const checked = subscription.schema!['~standard'].validate(event.payload)
   const matched = (result: Awaited<typeof checked>): unknown => {
     if (result.issues) throw new SchemaMismatch(result.issues)
-    return handler(toEvent(context.receiver, event, delivery, result.value))
+    const made = toEvent(context.receiver, event, delivery, result.value)
+    return context.observer.around
+      ? handleAround(context, made, subscription, task)
+      : subscription.handler(made, task)
   }
   return isPromise(checked) ? checked.then(matched) : matched(checked)
 }

@@ -16,12 +16,10 @@ export function accept(state: MemoryState, intake: Intake, host: Host): readonly
   state.store.version++
   const { lanes, settings } = state
   const ends: Promise<void>[] | undefined = host.waitUntil && lanes.works() ? [] : undefined
-  const bytes = delivery.body.byteLength / items.length
-  const taken: Taken[] = []
-  for (const item of items) {
-    const refused = guarded?.has(item) === true
-    taken.push(refused ? 'duplicate' : take(state, item, { delivery, bytes, ends }))
-  }
+  const shared: Shared = { delivery, bytes: delivery.body.byteLength / items.length, ends }
+  const taken = items.map((item) =>
+    guarded?.has(item) === true ? 'duplicate' : take(state, item, shared),
+  )
   if (ends && ends.length > 0) {
     lanes.wake()
     host.waitUntil!(settledBy(Promise.all(ends), performance.now() + settings.hold))

@@ -1,6 +1,7 @@
 import type { EventRecord, StoredDelivery } from '../../../event.ts'
 import type { Json } from '../../../delivery.ts'
-import type { Claim, TaskDraft, TaskError } from '../../inbox.ts'
+import type { Claim, Consumer, TaskDraft, TaskError } from '../../inbox.ts'
+import { stopwatchOf } from '../../tasks/stopwatch.ts'
 import type { TaskLog } from './attempts.ts'
 import type { MemoryEvent } from '../accept/event.ts'
 import type { TaskState } from '../../view.ts'
@@ -50,14 +51,22 @@ export class MemoryClaim implements Claim {
   readonly event: EventRecord
   readonly delivery: StoredDelivery
   readonly attempt: number
+  /** When it started, in milliseconds since 1970 and on the stopwatch of its receiver. */
+  readonly startedAt: number
+  readonly started: number
+  /** Whose run it is: another receiver may have come by that name when it ends. */
+  readonly consumer: Consumer
   readonly #task: MemoryTask
 
-  constructor(task: MemoryTask) {
+  constructor(task: MemoryTask, consumer: Consumer) {
     const { owner } = task
     owner.unfold()
     this.event = owner.event
     this.delivery = owner.delivery
     this.attempt = task.attempt
+    this.consumer = consumer
+    this.startedAt = consumer.now()
+    this.started = stopwatchOf(consumer)()
     this.#task = task
   }
 
