@@ -87,10 +87,10 @@ export function createAccepting(
   return {
     accept(intake) {
       connected(client, deadline)?.catch(() => {})
-      if (batch.waiting >= maxWaitingBytes)
+      if (batch.waiting() >= maxWaitingBytes)
         throw new WebhookError(
           'inbox_full',
-          `bullmqInbox: ${batch.waiting} bytes wait for Redis, maxWaitingBytes is ${maxWaitingBytes}`,
+          `bullmqInbox: ${batch.waiting()} bytes wait for Redis, maxWaitingBytes is ${maxWaitingBytes}`,
         )
       const prepared = prepare(receiver, intake)
       return new Promise((stored, failed) => {

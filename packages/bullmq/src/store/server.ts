@@ -52,10 +52,10 @@ export function watchServer(
     safe() {
       if (performance.now() - askedAt > (refusal() === undefined ? AGAIN : SOON)) look()
       // Only the first check is waited for.
-      if (versionWatch.sure && askedAt !== -Infinity && refusal() === undefined) return undefined
+      if (versionWatch.sure() && askedAt !== -Infinity && refusal() === undefined) return undefined
       return refuse()
     },
-    shutOut: () => (versionWatch.sure ? undefined : ask()),
+    shutOut: () => (versionWatch.sure() ? undefined : ask()),
     tell,
   }
 
@@ -67,7 +67,7 @@ export function watchServer(
     } catch {
       // Redis is away: what asks next hears what it says when it is back.
     }
-    return versionWatch.refused
+    return versionWatch.refused()
   }
 
   function refusal(): string | undefined {

@@ -20,8 +20,10 @@ export interface Backlog<Work extends BatchWork> {
   expire(): void
   /** Fails all. */
   fail(error: () => Error): void
-  readonly size: number
-  readonly bytes: number
+  /** How many wait. */
+  size(): number
+  /** Bytes of those that wait. */
+  waiting(): number
 }
 
 /** Makes a {@link Backlog}. `late` makes the error of a work whose deadline passed: made on demand, since an error captures the stack. */
@@ -50,12 +52,8 @@ export function createBacklog<Work extends BatchWork>(bounds: {
       waiting = 0
       for (const work of failed) work.failed(error())
     },
-    get size() {
-      return queue.length
-    },
-    get bytes() {
-      return waiting
-    },
+    size: () => queue.length,
+    waiting: () => waiting,
   }
 
   function take(most: number): readonly Work[] {

@@ -36,7 +36,7 @@ export interface BatchOptions<Work extends BatchWork> {
 export interface Batch<Work extends BatchWork> {
   add(work: Work): void
   /** Bytes that wait. */
-  readonly waiting: number
+  waiting(): number
   /** Stores what waits at once, unless a wait after `again` is on. */
   now(): void
   /** Resolves when nothing waits. */
@@ -53,7 +53,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
   let held: unknown
   const gather = createGather(
     wide,
-    () => queue.size,
+    () => queue.size(),
     () => {
       if (timer === undefined) turn()
     },
@@ -70,14 +70,12 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
       queue.push(work)
       schedule()
     },
-    get waiting() {
-      return queue.bytes
-    },
+    waiting: () => queue.waiting(),
     now() {
       if (timer === undefined) turn()
     },
     flushed: () =>
-      running + queue.size === 0
+      running + queue.size() === 0
         ? Promise.resolve()
         : new Promise((resolve) => idlers.push(resolve)),
     close() {
@@ -93,9 +91,11 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
   }
 
   function turn(): void {
-    while (!closed && timer === undefined && queue.size > 0 && running < atOnce) {
+    while (!closed && timer === undefined && queue.size() > 0 && running < atOnce) {
       const part =
-        share === Infinity ? Infinity : Math.max(share, Math.ceil(queue.size / (atOnce - running)))
+        share === Infinity
+          ? Infinity
+          : Math.max(share, Math.ceil(queue.size() / (atOnce - running)))
       const batch = queue.take(part)
       if (batch.length === 0) break
       running++
@@ -105,13 +105,13 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
       // The next batch of a synchronous store comes in another turn, so that requests have theirs.
       if (!stored) break
     }
-    if (queue.size > 0) schedule()
+    if (queue.size() > 0) schedule()
     else rest()
   }
 
   function ended(): void {
     running--
-    if (queue.size > 0) schedule()
+    if (queue.size() > 0) schedule()
     else rest()
   }
 
@@ -169,7 +169,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
   }
 
   function rest(): void {
-    if (running + queue.size > 0) return
+    if (running + queue.size() > 0) return
     for (const resolve of idlers) resolve()
     idlers = []
   }

@@ -76,12 +76,10 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
     ? undefined
     : followed(store, settings.deadline, () => attached.look())
   // Each part opens it with the first that needs it, and asks whether it is shut out.
-  const shared: Store = {
-    ...store,
+  const { opened: _, ...parts } = store
+  const shared = {
+    ...parts,
     ...follow,
-    get opened() {
-      return store.opened && versionWatch.sure
-    },
     async open() {
       opening ??= openStore().catch((error: unknown) => {
         opening = undefined
@@ -92,7 +90,9 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
       await versionWatch.check()
       return process
     },
-  }
+  } as Store
+  // Not as a getter in the literal: V8 would keep all of it as a dictionary.
+  Object.defineProperty(shared, 'opened', { get: () => store.opened && versionWatch.sure() })
   const access = createAccess(shared, writer, {
     ready: () => shared.open(),
     deadline: settings.deadline,
@@ -134,7 +134,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
         consumer,
       )
       sides.set(consumer.receiver, side)
-      if (versionWatch.refused !== undefined) side.shut(versionWatch.refused)
+      if (versionWatch.refused() !== undefined) side.shut(versionWatch.refused())
       return side
     },
     async close() {

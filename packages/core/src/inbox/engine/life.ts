@@ -10,7 +10,7 @@ import type { Claims } from './run/claim.ts'
 /** The work of a receiver, from its start to its close. */
 export interface SideLife extends Required<Pick<Side, 'work' | 'drain' | 'burst' | 'close'>> {
   /** True while a drain runs. */
-  readonly draining: boolean
+  readonly draining: () => boolean
   /** Any task may be ready. */
   readonly look: () => void
   /** The receiver is shut out of the store, or, without a reason, that is over. */
@@ -28,9 +28,7 @@ export function createSideLife(host: SideHost, claims: Claims, watch: Watch): Si
   let drains = 0
   let poll: ReturnType<typeof setInterval> | undefined
   return {
-    get draining() {
-      return drains > 0
-    },
+    draining: () => drains > 0,
     look,
     shut,
     work,

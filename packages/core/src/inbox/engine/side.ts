@@ -44,7 +44,7 @@ export function createSide(shared: SharedHost, consumer: Consumer): EngineSide {
       runner.dueAt(at)
     },
     look: () => life.look(),
-    draining: () => life.draining,
+    draining: () => life.draining(),
   }
   const settle = createSettle(host)
   const commit = createCommit(store, settle, consumer)

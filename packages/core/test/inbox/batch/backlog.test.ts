@@ -43,11 +43,11 @@ test.each<[string, Partial<Work>, number, string[]]>([
   const { bytes } = { bytes: 10, ...more }
   let left = count
   for (const batch of batches) {
-    expect([backlog.size, backlog.bytes]).toEqual([left, left * bytes])
+    expect([backlog.size(), backlog.waiting()]).toEqual([left, left * bytes])
     expect(take()).toBe(batch)
     left -= batch.length
   }
-  expect([backlog.size, backlog.bytes]).toEqual([0, 0])
+  expect([backlog.size(), backlog.waiting()]).toEqual([0, 0])
 })
 
 test('a batch takes no more works than it may', () => {
@@ -62,8 +62,8 @@ test('what is put back comes first, in its order', () => {
   const taken = backlog.take(2)
   push(['c'])
   backlog.putBack(taken)
-  expect([backlog.size, backlog.bytes]).toEqual([3, 40])
-  expect([take(), backlog.bytes]).toEqual(['abc', 0])
+  expect([backlog.size(), backlog.waiting()]).toEqual([3, 40])
+  expect([take(), backlog.waiting()]).toEqual(['abc', 0])
 })
 
 test('works hear at their deadline that they are late, and the others stay', () => {
@@ -72,13 +72,13 @@ test('works hear at their deadline that they are late, and the others stay', () 
   push(['a'], ['b', { deadline, bytes: 30 }], ['c', { deadline: deadline + 1 }])
   vi.advanceTimersByTime(4)
   backlog.expire()
-  expect([heard, backlog.size]).toEqual([[], 3])
+  expect([heard, backlog.size()]).toEqual([[], 3])
   vi.advanceTimersByTime(1)
   backlog.expire()
-  expect([heard, backlog.size, backlog.bytes]).toEqual([['b late'], 2, 20])
+  expect([heard, backlog.size(), backlog.waiting()]).toEqual([['b late'], 2, 20])
   vi.advanceTimersByTime(1)
   expect(take()).toBe('a')
-  expect([heard, backlog.size, backlog.bytes]).toEqual([['b late', 'c late'], 0, 0])
+  expect([heard, backlog.size(), backlog.waiting()]).toEqual([['b late', 'c late'], 0, 0])
 })
 
 test('failing all tells each with an error of its own, and what comes later waits', () => {
@@ -86,7 +86,7 @@ test('failing all tells each with an error of its own, and what comes later wait
   push(['a'], ['b'])
   let count = 0
   backlog.fail(() => new Error(`no ${++count}`))
-  expect([heard, backlog.size, backlog.bytes]).toEqual([['a no 1', 'b no 2'], 0, 0])
+  expect([heard, backlog.size(), backlog.waiting()]).toEqual([['a no 1', 'b no 2'], 0, 0])
   push(['c'])
-  expect([backlog.bytes, take()]).toEqual([10, 'c'])
+  expect([backlog.waiting(), take()]).toEqual([10, 'c'])
 })

@@ -178,11 +178,11 @@ describe('batch', () => {
     const { batch, add, log, close, flushed } = make()
     add('a', { bytes: 5 })
     add('b', { bytes: 7 })
-    expect(batch.waiting).toBe(12)
+    expect(batch.waiting()).toBe(12)
     close()
     add('c')
     await flushed()
-    expect(batch.waiting).toBe(0)
+    expect(batch.waiting()).toBe(0)
     expect(log).toEqual(['a: closed', 'b: closed', 'c: closed'])
   })
 

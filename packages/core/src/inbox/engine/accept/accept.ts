@@ -48,10 +48,10 @@ export function createAccept(host: SideHost): Side['accept'] {
 
   function enter(intake: Intake, deadline: number): MaybePromise<readonly Taken[]> {
     const encoded = encodeIntake(consumer.receiver, intake, () => numbers.next())
-    if (batch.waiting + encoded.bytes > settings.maxWaitingBytes)
+    if (batch.waiting() + encoded.bytes > settings.maxWaitingBytes)
       throw new WebhookError(
         'inbox_full',
-        `${store.name}: ${batch.waiting} bytes of deliveries wait for their commit, maxWaitingBytes is ${settings.maxWaitingBytes}`,
+        `${store.name}: ${batch.waiting()} bytes of deliveries wait for their commit, maxWaitingBytes is ${settings.maxWaitingBytes}`,
       )
     return chain(capacity.reserve(encoded), () => wait(encoded, deadline))
   }

@@ -18,7 +18,7 @@ export function acceptAsGuest(
   intake: Intake,
 ): MaybePromise<readonly Taken[]> {
   const { store, numbers, capacity, consumer } = host
-  refuseIfShut(host.versionWatch)
+  refuseIfShut(host.versionWatch.refused())
   const rows = store.guest(transaction)
   const ready = !store.block || (store.opened && numbers.ready(intake.items.length))
   return chain(ready ? undefined : openStore(host), () => {

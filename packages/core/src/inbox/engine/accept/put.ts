@@ -25,7 +25,7 @@ export function put(
   undo: Undo,
 ): MaybePromise<() => void> {
   const { store, settings, lanes, capacity } = host
-  refuseIfShut(host.versionWatch)
+  refuseIfShut(host.versionWatch.refused())
   const flat = flatten(
     works.map(({ encoded }) => encoded),
     {

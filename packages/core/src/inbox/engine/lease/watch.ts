@@ -81,7 +81,7 @@ export function createWatch(host: SideHost, suspected: () => void): Watch {
 
   async function send(due: readonly Task[], sent: number): Promise<void> {
     await versionWatch.look()
-    if (due.length === 0 || versionWatch.refused !== undefined) return
+    if (due.length === 0 || versionWatch.refused() !== undefined) return
     const own = await store.renew(due.map(({ id, token }) => ({ id, token })))
     for (const task of due)
       if (own.has(task.id)) task.leased = sent
@@ -95,7 +95,7 @@ export function createWatch(host: SideHost, suspected: () => void): Watch {
   }
 
   async function watch(): Promise<void> {
-    if (versionWatch.refused !== undefined) return
+    if (versionWatch.refused() !== undefined) return
     if (!store.opened) await store.open()
     await lanes.ensureAll()
     const all = lanes.all()

@@ -1,7 +1,7 @@
 /** Runs what is stored while it is on, without a worker: for a host that must be idle soon again. */
 export interface Bursts {
   /** True while tasks may be claimed for it. */
-  readonly on: boolean
+  readonly on: () => boolean
   /** A task has started; one is due at that time. */
   readonly started: () => void
   readonly dueAt: (at: number) => void
@@ -24,9 +24,7 @@ export function createBursts(host: {
   let next = Infinity
 
   return {
-    get on() {
-      return going && room > 0
-    },
+    on: () => going && room > 0,
     started: () => void room--,
     dueAt: (at) => void (next = Math.min(next, at)),
     begin(most) {

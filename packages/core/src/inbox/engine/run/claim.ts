@@ -32,7 +32,7 @@ export function createClaims(host: SideHost): Claims {
 
   return {
     fetch(over) {
-      if (host.versionWatch.refused !== undefined) return over(true)
+      if (host.versionWatch.refused() !== undefined) return over(true)
       const begin = (): void =>
         writer.last(
           (undo) => steps(() => claim(undo)),
@@ -77,7 +77,7 @@ export function createClaims(host: SideHost): Claims {
 
   function* take(undo: Undo): Steps<() => void> {
     // It may have been shut out on the way here.
-    if (!runner().active || host.versionWatch.refused !== undefined) return () => {}
+    if (!runner().active() || host.versionWatch.refused() !== undefined) return () => {}
     const wanted = wish()
     if (wanted.length === 0) return () => {}
     // All slots share the room that a drain has left: they must not take it twice.

@@ -11,7 +11,7 @@ export interface Claiming<Task> {
   /** The slots to claim for, and how many tasks. To be asked once in each claim, as late as possible. */
   readonly hungry: () => readonly { readonly slot: Slot<Task>; readonly room: number }[]
   /** True while a claim runs. */
-  readonly busy: boolean
+  readonly busy: () => boolean
 }
 
 /**
@@ -46,9 +46,7 @@ export function createClaiming<Task>(
         if (slots.isHungry(slot)) found.push({ slot, room: slots.roomOf(slot) })
       return found
     },
-    get busy() {
-      return busy
-    },
+    busy: () => busy,
   }
 
   function wake(slot: Slot<Task>): void {

@@ -8,7 +8,7 @@ export interface Placed {
 export interface Held<One extends Placed> extends Iterable<One> {
   add(one: One): void
   delete(one: One): void
-  readonly size: number
+  size(): number
 }
 
 /** Makes a {@link Held}: an array whose places are used again costs a fifth less CPU per task than a Set. */
@@ -26,9 +26,7 @@ export function createHeld<One extends Placed>(): Held<One> {
       free.push(one.place)
       one.place = -1
     },
-    get size() {
-      return places.length - free.length
-    },
+    size: () => places.length - free.length,
     *[Symbol.iterator]() {
       for (const one of places) if (one) yield one
     },

@@ -47,7 +47,7 @@ export interface Runner<Task> {
   /** Tasks this process holds. */
   readonly held: () => Iterable<Task>
   /** True while tasks may be claimed. */
-  readonly active: boolean
+  readonly active: () => boolean
   readonly work: () => void
   /** Gives back all that it holds; what runs hears the reason. It goes on claiming. */
   readonly giveBack: (reason: string) => void

@@ -25,7 +25,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
   let closed = false
   let stopping = new AbortController()
   let idlers: (() => void)[] = []
-  const isActive = (): boolean => !closed && (working || draining || burst.on)
+  const isActive = (): boolean => !closed && (working || draining || burst.on())
   const claiming = createClaiming(slots, isActive, options.fetch, tellIdle)
   const alarm = createAlarm(claiming.look, () => consumer.now())
   const ending = createEnding<Task>({
@@ -78,9 +78,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
     dueAt,
     look: claiming.look,
     held: () => held,
-    get active() {
-      return isActive()
-    },
+    active: isActive,
     work() {
       working = true
       claiming.look()
@@ -177,7 +175,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
   }
 
   function isIdle(): boolean {
-    return held.size === 0 && slots.claimed === 0 && !claiming.busy
+    return held.size() === 0 && slots.claimed() === 0 && !claiming.busy()
   }
 
   function idle(): Promise<void> {

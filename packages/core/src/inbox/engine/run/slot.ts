@@ -63,7 +63,7 @@ export interface Slots<Task> {
   /** Lets no more than that many tasks start from now on. */
   readonly limit: (count: number) => void
   /** Claims that have not ended. */
-  readonly claimed: number
+  readonly claimed: () => number
 }
 
 // What an event is taken for before one was seen: a body of the usual limit.
@@ -114,9 +114,7 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => 
       claimed--
     },
     limit: (count) => void (budget = count),
-    get claimed() {
-      return claimed
-    },
+    claimed: () => claimed,
   }
 
   function all(): readonly Slot<Task>[] {

@@ -6,9 +6,9 @@ import { chain } from '../steps.ts'
 /** Whether this process may still work on its store: a newer version can shut it out while it runs. */
 export interface VersionWatch {
   /** Why it must not; undefined if it may. */
-  readonly refused: string | undefined
+  readonly refused: () => string | undefined
   /** False if it must not, or has not asked for a while. */
-  readonly sure: boolean
+  readonly sure: () => boolean
   /** Asks, and gives a sign of life; once it has started. */
   look(): MaybePromise<void>
   /** Throws if it must not. Asks first if it is not sure. */
@@ -42,17 +42,13 @@ export function createVersionWatch(
   let timer: ReturnType<typeof setInterval> | undefined
 
   return {
-    get refused() {
-      return refused
-    },
-    get sure() {
-      return isSure()
-    },
+    refused: () => refused,
+    sure: isSure,
     look,
     check() {
       if (isSure()) return
-      if (performance.now() - asked < AGAIN) return refuseIfShut({ refused })
-      return chain(look(), () => refuseIfShut({ refused }))
+      if (performance.now() - asked < AGAIN) return refuseIfShut(refused)
+      return chain(look(), () => refuseIfShut(refused))
     },
     start() {
       if (!alive) return
@@ -88,6 +84,6 @@ export function createVersionWatch(
 }
 
 /** Throws if this process was told that it must not work on the store. It asks nobody. */
-export function refuseIfShut({ refused }: Pick<VersionWatch, 'refused'>): void {
+export function refuseIfShut(refused: string | undefined): void {
   if (refused !== undefined) throw new WebhookError('inbox_unavailable', refused)
 }

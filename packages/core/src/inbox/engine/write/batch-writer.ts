@@ -25,7 +25,7 @@ export interface WriteOptions<Work extends BatchWork> {
 export interface WriteBatch<Work> {
   add(work: Work): void
   /** Bytes that wait, of a store with one writer those of all kinds. */
-  readonly waiting: number
+  waiting(): number
   flushed(): Promise<void>
 }
 

@@ -76,9 +76,7 @@ export function createOneWriter(store: Store, together: (works: () => void) => v
         work.of = options as unknown as WriteOptions<BatchWork>
         batch.add(work)
       },
-      get waiting() {
-        return batch.waiting
-      },
+      waiting: () => batch.waiting(),
       flushed: () => batch.flushed(),
     }),
     last(run, failed) {
