@@ -36,6 +36,20 @@ withPostgres('postgresInbox on the parts of an application', (postgres) => {
     await inbox.close()
   })
 
+  test('a role for which the server rounds numbers is refused, with the way out', async () => {
+    const { service, pool, schema } = postgres()
+    const user = schema()
+    await pool.query(
+      `CREATE ROLE ${user} SUPERUSER LOGIN; ALTER ROLE ${user} SET extra_float_digits = 0`,
+    )
+    const url = new URL(service.url)
+    url.username = user
+    const inbox = postgresInbox({ connectionString: url.href, schema: schema() })
+    await expect(inbox.view!.stats()).rejects.toThrow(/extra_float_digits is 0 .* set it to 1/)
+    await inbox.close()
+    await pool.query(`DROP ROLE ${user}`)
+  })
+
   test('the printed migration makes the same tables, for an app that may not', async () => {
     const { service, pool, schema } = postgres()
     const [printed, made] = [schema(), schema()]

@@ -73,6 +73,15 @@ export async function migrateTables(
   })
 }
 
+/** Throws a `TypeError` if the server rounds the numbers it returns: ids of tasks and claims would be those of others. */
+export async function checkNumbers(sql: Sql): Promise<void> {
+  const digits = await readNumber(sql("SELECT current_setting('extra_float_digits')::int AS n"))
+  if (digits >= 1) return
+  throw new TypeError(
+    `postgresInbox: extra_float_digits is ${digits} here, so PostgreSQL rounds the numbers it returns, and tasks could not be settled: set it to 1, which is its default, for this role or database (ALTER ROLE … SET extra_float_digits = 1)`,
+  )
+}
+
 /**
  * The statements that make the tables, or bring those of an older version up to date, for a database whose app may not
  * CREATE. Run them as one transaction, then start with `migrate: false`. Stop older processes first if they may not go on.
