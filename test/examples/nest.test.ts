@@ -71,9 +71,9 @@ async function ask(
 
 describe.for([
   ['NestJS 12 on Express', ['dist/main.js']],
-  ['NestJS 12 on Fastify', ['dist/main-fastify.js']],
+  ['NestJS 12 on Fastify', ['dist/main.js', 'fastify']],
   ['NestJS 11 on Express', [...ON_11, 'dist/main.js']],
-  ['NestJS 11 on Fastify', [...ON_11, 'dist/main-fastify.js']],
+  ['NestJS 11 on Fastify', [...ON_11, 'dist/main.js', 'fastify']],
 ] as const)('%s', ([, args]) => {
   test('a deploy in the middle of a handler: it ends, then the app, and nothing is lost', async () => {
     const env = place()

@@ -1,11 +1,11 @@
-import { Controller, Get, Injectable, Module } from '@nestjs/common'
+import { Controller, Get, Module } from '@nestjs/common'
 import type { AttemptInfo, Task, WebhookEvent } from '@postern/core'
 import { OnDead, OnWebhook, PosternModule } from '@postern/nestjs'
 import { stripe } from '@postern/providers/stripe'
 import { sqliteInbox } from '@postern/sqlite'
 import { Invoices } from './invoices.ts'
 
-@Injectable()
+@Controller()
 class Billing {
   constructor(private readonly invoices: Invoices) {}
 
@@ -19,11 +19,6 @@ class Billing {
   gaveUp(attempt: AttemptInfo) {
     console.error(`${attempt.task} gave up`)
   }
-}
-
-@Controller()
-class Total {
-  constructor(private readonly invoices: Invoices) {}
 
   @Get('total')
   total() {
@@ -33,16 +28,14 @@ class Total {
 
 @Module({
   imports: [
-    PosternModule.forRootAsync({
+    PosternModule.receiver('stripe', '/webhooks/stripe', {
       useFactory: () => ({
+        provider: stripe({ secret: process.env.STRIPE_WEBHOOK_SECRET! }),
         inbox: sqliteInbox({ path: process.env.WEBHOOKS_DB ?? 'webhooks.db' }),
       }),
     }),
-    PosternModule.receiver('stripe', '/webhooks/stripe', {
-      useFactory: () => ({ provider: stripe({ secret: process.env.STRIPE_WEBHOOK_SECRET! }) }),
-    }),
   ],
-  controllers: [Total],
-  providers: [Billing, Invoices],
+  controllers: [Billing],
+  providers: [Invoices],
 })
 export class AppModule {}

@@ -1,8 +1,11 @@
-// Stripe on NestJS: handlers are methods of providers, and nothing here but the last two lines concerns them.
+// Stripe on NestJS: handlers are methods of providers. Nothing here concerns them but enableShutdownHooks.
 import { NestFactory } from '@nestjs/core'
+import { ExpressAdapter } from '@nestjs/platform-express'
+import { FastifyAdapter } from '@nestjs/platform-fastify'
 import { AppModule } from './app.module.ts'
 
-const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'] })
+const adapter = process.argv[2] === 'fastify' ? new FastifyAdapter() : new ExpressAdapter()
+const app = await NestFactory.create(AppModule, adapter, { logger: ['error', 'warn'] })
 app.enableShutdownHooks()
 await app.listen(Number(process.env.PORT ?? 3000))
 console.log('listening', app.getHttpServer().address())

@@ -5,10 +5,10 @@ import type { Inbox } from '@postern/core/inbox'
 import { closeOnSignal, webhook, type ClosableServer, type WebhookOptions } from '@postern/node'
 import { marksOf } from './decorators.ts'
 
-/** A receiver of the app, and where it is mounted. */
+/** A receiver of the app, and where it is mounted: `false` if a controller does it. */
 export interface Hosted {
   readonly name: string
-  readonly path: string
+  readonly path: string | false
   readonly receiver: Receiver
   readonly options: WebhookOptions
   readonly inbox: Inbox | undefined
@@ -112,6 +112,7 @@ async function mount(
   app: unknown,
   { path, receiver, options }: Hosted,
 ): Promise<void> {
+  if (path === false) return
   if (type === 'fastify') {
     const fastify = await import('@postern/fastify').catch((cause: unknown) => {
       throw new TypeError(

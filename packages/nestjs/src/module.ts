@@ -89,12 +89,17 @@ export class PosternModule {
   }
 
   /**
-   * Makes a receiver and mounts it at a path, which no global prefix moves. Throws a `TypeError` if the path is none.
+   * Makes a receiver and mounts it at a path, which no global prefix moves. With `false` it has no route: a method of a
+   * controller mounts it, behind guards. Throws a `TypeError` if the path is none.
    */
-  static receiver(name: string, path: string, definition: ReceiverDefinition): DynamicModule {
-    if (typeof path !== 'string' || !path.startsWith('/'))
+  static receiver(
+    name: string,
+    path: string | false,
+    definition: ReceiverDefinition,
+  ): DynamicModule {
+    if (path !== false && (typeof path !== 'string' || !path.startsWith('/')))
       throw new TypeError(
-        `PosternModule.receiver: the path of ${name} must begin with a slash, such as /webhooks/${name}, got ${String(path)}`,
+        `PosternModule.receiver: the path of ${name} must begin with a slash, such as /webhooks/${name}, or be false if a controller mounts it, got ${String(path)}`,
       )
     const { imports = [], inject = [], useFactory, ...options } = definition
     const token = receiverToken(name)

@@ -31,6 +31,8 @@ export interface AppDelivery {
 export interface AppDeliveryOptions extends SignedOptions {
   /** Milliseconds to wait for the first attempts. @default 5000 */
   readonly timeout?: number
+  /** Path to send to; it must be given for a receiver that a controller mounts. @default the receiver's own */
+  readonly path?: string
 }
 
 /**
@@ -50,10 +52,15 @@ export function postern(app: INestApplication): {
   ): Promise<AppDelivery>
 } {
   return {
-    async deliver(name, topic, payload = {}, { timeout = 5000, ...how } = {}) {
+    async deliver(name, topic, payload = {}, { timeout = 5000, path: given, ...how } = {}) {
       const hosted = app.get<PosternHost>(HOST, { strict: false }).find(name)
       if (!hosted) throw new TypeError(`postern(app).deliver: no receiver is named ${name}`)
-      const { receiver, path } = hosted
+      const { receiver } = hosted
+      const path = given ?? hosted.path
+      if (path === false)
+        throw new TypeError(
+          `postern(app).deliver: a controller mounts ${name}; give its path as the option path`,
+        )
       const url = `http://127.0.0.1:${await portOf(app)}${path}`
       const tasks: FirstAttempt[] = []
       let due = 0

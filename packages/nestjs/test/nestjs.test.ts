@@ -1,8 +1,15 @@
 import 'reflect-metadata'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
+  All,
+  Controller,
   Injectable,
   Module,
+  Req,
+  Res,
   Scope,
+  UseGuards,
+  type ArgumentsHost,
   type CallHandler,
   type ExecutionContext,
   type INestApplication,
@@ -12,14 +19,16 @@ import { NestFactory } from '@nestjs/core'
 import { ExpressAdapter } from '@nestjs/platform-express'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
 import { Test } from '@nestjs/testing'
-import { memoryInbox } from '@postern/core'
+import { memoryInbox, type Receiver } from '@postern/core'
+import { webhook } from '@postern/node'
 import { github } from '@postern/providers/github'
+import { stripe } from '@postern/providers/stripe'
 import { testAdapter, type Mounted, type Stage } from '@postern/testing'
 import { afterEach, describe, expect, test } from 'vitest'
-import { OnWebhook, PosternModule } from '../src/index.ts'
+import { InjectReceiver, OnWebhook, PosternModule } from '../src/index.ts'
 import type { PosternHost } from '../src/host.ts'
 import { postern } from '../src/testing.ts'
-import { HOST } from '../src/tokens.ts'
+import { HOST, receiverToken } from '../src/tokens.ts'
 import { appModule, decorate, Ledger, secret } from './app.ts'
 
 const ADAPTERS = {
@@ -89,6 +98,29 @@ for (const [name, adapter] of Object.entries(ADAPTERS)) {
       expect(seen).toEqual(['guard /api/orders', 'interceptor /api/orders'])
     })
 
+    test('no filter sees a refusal or what a handler throws; it has what other routes throw', async () => {
+      const app = await start(appModule())
+      const caught: unknown[] = []
+      app.useGlobalFilters({
+        catch(error: Error, host: ArgumentsHost) {
+          caught.push(error.message)
+          const response = host.switchToHttp().getResponse()
+          app.getHttpAdapter().reply(response, 'filtered', 418)
+        },
+      })
+      await app.listen(0, '127.0.0.1')
+      const forged = await postern(app).deliver('stripe', 'invoice.paid', {}, { secret: 'other' })
+      expect([forged.status, JSON.parse(forged.body)]).toMatchObject([
+        401,
+        { code: 'signature_mismatch' },
+      ])
+      const failed = await postern(app).deliver('stripe', 'invoice.payment_failed')
+      expect([failed.status, failed.tasks[0]!.state]).toEqual([200, 'dead'])
+      const { port } = app.getHttpServer().address() as { readonly port: number }
+      const none = await fetch(`http://127.0.0.1:${port}/nowhere`)
+      expect([none.status, caught]).toEqual([418, ['Cannot GET /nowhere']])
+    })
+
     test('e2e tests need no option: a module is compiled, and a provider is replaced', async () => {
       const fake = new Ledger()
       const module = await Test.createTestingModule({ imports: [appModule()] })
@@ -118,6 +150,64 @@ for (const [name, adapter] of Object.entries(ADAPTERS)) {
     })
   })
 }
+
+describe('behind the guards of a controller, on Express', () => {
+  class Hook {
+    readonly take: ReturnType<typeof webhook>
+    constructor(receiver: Receiver) {
+      this.take = webhook(receiver)
+    }
+    handle(request: IncomingMessage, response: ServerResponse): void {
+      this.take(request, response)
+    }
+  }
+  let isOpen = true
+  Controller('hooks/stripe')(Hook)
+  UseGuards({ canActivate: () => isOpen })(Hook)
+  InjectReceiver('stripe')(Hook, undefined, 0)
+  Req()(Hook.prototype, 'handle', 0)
+  Res()(Hook.prototype, 'handle', 1)
+  decorate(Hook, 'handle', All())
+
+  class AppModule {}
+  Module({
+    imports: [
+      PosternModule.receiver('stripe', false, {
+        useFactory: () => ({ provider: stripe({ secret }), log: false as const }),
+      }),
+    ],
+    controllers: [Hook],
+  })(AppModule)
+
+  test('prefix and guard apply, the bytes are those of the wire, and filters see what the guard throws', async () => {
+    const app = await NestFactory.create(AppModule, { logger: false, rawBody: true })
+    open.push(app)
+    const caught: string[] = []
+    app.setGlobalPrefix('api')
+    app.useGlobalFilters({
+      catch(error: Error, host: ArgumentsHost) {
+        caught.push(error.message)
+        app.getHttpAdapter().reply(host.switchToHttp().getResponse(), 'filtered', 403)
+      },
+    })
+    const path = '/api/hooks/stripe'
+    const send = async (how: object = {}): Promise<number> =>
+      (await postern(app).deliver('stripe', 'invoice.paid', { a: 1 }, { path, ...how })).status
+    const arrived: string[] = []
+    app.get<Receiver>(receiverToken('stripe'), { strict: false }).observe({
+      answered: (_request, { outcome }) => void arrived.push(outcome),
+    })
+    expect(await send()).toBe(200)
+    expect(await send({ secret: 'other' })).toBe(401)
+    isOpen = false
+    expect(await send()).toBe(403)
+    expect(arrived).toEqual(['unhandled', 'refused'])
+    expect(caught).toEqual(['Forbidden resource'])
+    await expect(postern(app).deliver('stripe', 'invoice.paid')).rejects.toThrow(
+      'a controller mounts stripe; give its path as the option path',
+    )
+  })
+})
 
 describe('mistakes are a TypeError that says what to do', () => {
   const receiver = PosternModule.receiver('github', '/github', {

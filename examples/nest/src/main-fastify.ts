@@ -1,9 +1,0 @@
-// The same app on Fastify.
-import { NestFactory } from '@nestjs/core'
-import { FastifyAdapter } from '@nestjs/platform-fastify'
-import { AppModule } from './app.module.ts'
-
-const app = await NestFactory.create(AppModule, new FastifyAdapter(), { logger: ['error', 'warn'] })
-app.enableShutdownHooks()
-await app.listen(Number(process.env.PORT ?? 3000))
-console.log('listening', app.getHttpServer().address())
