@@ -17,8 +17,15 @@ export function withTimeout(
       reject(error)
     }, subscription.timeout)
     // Query builders are thenables whose `then` may return any value.
-    void Promise.resolve(result)
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer))
+    void Promise.resolve(result).then(
+      (value) => {
+        clearTimeout(timer)
+        resolve(value)
+      },
+      (error: unknown) => {
+        clearTimeout(timer)
+        reject(error as Error)
+      },
+    )
   })
 }
