@@ -2,6 +2,8 @@ import type { Outcome } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
 import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
+import { causes } from '../src/operate/causes.ts'
+import { openClient } from '../src/store/connection.ts'
 import { DONE, intake, lane, record } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
 
@@ -43,6 +45,37 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
     expect(short.rows).toEqual([])
     expect(short.cursor).toBeTypeOf('string')
     expect(short.searchedTo).toBeGreaterThan(at)
+  })
+
+  test('causes of the newest tasks say so where there are more', async () => {
+    const inbox = scene.open()
+    const consumer = record({
+      run: ({ event }): Outcome => ({ kind: 'dead', error: error(event.id!.replace(/\d/, '')) }),
+    })
+    const port = inbox.attach(consumer)
+    port.work!()
+    const ids = ['old1', 'old2', 'new3']
+    for (const [before, id] of ids.entries()) {
+      await port.accept(intake(id), {})
+      await expect
+        .poll(async () => (await inbox.view!.stats())[0]!.counts.dead, LONG)
+        .toBe(before + 1)
+    }
+    const client = openClient(scene.redis.url)
+    scene.later(() => client.disconnect())
+    const found = async (most: number) =>
+      (await causes({ client, prefix: scene.prefix }, {}, most))
+        .map(({ sample, dead, ofNewest }) => [sample.message, dead, ofNewest] as const)
+        .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    expect(await found(1)).toEqual([['new', 1, 1]])
+    expect(await found(2)).toEqual([
+      ['new', 1, 2],
+      ['old', 1, 2],
+    ])
+    expect(await found(3)).toEqual([
+      ['new', 1, undefined],
+      ['old', 2, undefined],
+    ])
   })
 
   test('filters by part, provider, pattern, keys, cause and text of the payload', async () => {

@@ -76,7 +76,7 @@ describe('what is in an inbox', () => {
     )
     expect((await inbox('stats')).out).toMatch(/github +mail +0 +0 +0 +3\n/)
     const { out } = await inbox('deliveries', '--outcome', 'refused')
-    expect(out).toMatch(/⊘ refused +401 .* signature_mismatch: ./)
+    expect(out).toMatch(/⊘ refused +401 .* claims push .* signature_mismatch: ./)
   })
 })
 

@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly input?: string
+  /** False leaves NO_COLOR out of the environment. @default true */
+  readonly isPlain?: boolean
 }
 
 /** Runs the command line to its end, without a terminal. */
@@ -31,10 +33,18 @@ export async function postern(args: readonly string[], options: RunOptions = {})
 }
 
 /** Starts a command that goes on. */
-export function start(args: readonly string[], { cwd, env }: RunOptions = {}): ChildProcess {
+export function start(
+  args: readonly string[],
+  { cwd, env, isPlain = true }: RunOptions = {},
+): ChildProcess {
   return spawn(process.execPath, [MAIN, ...args], {
     ...(cwd !== undefined && { cwd }),
-    env: { PATH: process.env['PATH'], NO_COLOR: '1', ...COMPILED, ...env },
+    env: {
+      PATH: process.env['PATH'],
+      ...(isPlain && { NO_COLOR: '1' }),
+      ...COMPILED,
+      ...env,
+    },
   })
 }
 

@@ -12,11 +12,13 @@ import { deliver, signed } from '@postern/testing'
 import { afterEach, describe, expect, test } from 'vitest'
 import { COMPILED } from '../../../test/services/compiled.ts'
 import { widthOf } from '../src/print/width.ts'
+import { postern } from './run.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const SECRET = 'a secret of GitHub'
 // A terminal passes on no more than it has read: the end of the text counts too.
 const CLIPBOARD = /52;c;[\w+/=]+[^\w+/=]/
+const COLOUR = '\u001B[3'
 const open: IPty[] = []
 
 afterEach(() => {
@@ -26,7 +28,7 @@ afterEach(() => {
 /** A command in a real terminal: keys go in, and what the screen was given comes out. */
 function terminal(
   args: readonly string[],
-  { cols = 120, rows = 30, cwd = process.cwd() } = {},
+  { cols = 120, rows = 30, cwd = process.cwd(), isPlain = true } = {},
 ): {
   readonly pty: IPty
   readonly until: (text: string | RegExp) => Promise<string>
@@ -36,7 +38,12 @@ function terminal(
     cwd,
     cols,
     rows,
-    env: { PATH: process.env['PATH']!, TERM: 'xterm-256color', NO_COLOR: '1', ...COMPILED },
+    env: {
+      PATH: process.env['PATH']!,
+      TERM: 'xterm-256color',
+      ...(isPlain && { NO_COLOR: '1' }),
+      ...COMPILED,
+    },
   })
   open.push(pty)
   let shown = ''
@@ -76,7 +83,7 @@ describe('listen in a terminal', () => {
     pty.write('\u001B')
     await until('enter details')
     await deliver(to, signed(provider, 'push', {}, { secret: `${SECRET}.` }))
-    await until(/⊘ 401 .*signature_mismatch/)
+    await until(/⊘ 401 .*claims push .*signature_mismatch/)
     pty.write('e')
     await until('secret-wrong')
     pty.write('c')
@@ -154,8 +161,16 @@ describe('an inbox in a terminal', () => {
       expect(lines).toHaveLength(3)
       expect(lines.filter((line) => widthOf(line) > cols)).toEqual([])
       expect(shown.includes('no mail today')).toBe(cols > 20)
+      expect(shown).not.toContain(COLOUR)
       await list.ended
     }
+    // Colours are for a terminal without NO_COLOR alone.
+    const coloured = terminal(['inbox', 'list', '--sqlite', path], { isPlain: false })
+    expect(await coloured.until(/^[^]*dead[^]*dead[^\n]*\n/)).toContain(COLOUR)
+    await coloured.ended
+    const piped = await postern(['inbox', 'list', '--sqlite', path], { isPlain: false })
+    expect(piped.out).toMatch(/✕ dead[^]*✕ dead/)
+    expect(piped.out).not.toContain(COLOUR)
 
     const refused = terminal(['inbox', 'replay', '--sqlite', path])
     await refused.until('Run 2 tasks again')

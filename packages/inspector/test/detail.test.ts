@@ -94,9 +94,9 @@ describe('why it was refused', () => {
     const id = await idOf('outcome:refused')
     const detail = await scene.get<DetailReply>(`delivery?id=${id}`)
     expect(detail.actions).toEqual(['curl', 'explain'])
-    expect([detail.row.topic, detail.claims]).toEqual([undefined, 'invoice.paid'])
+    expect([detail.row.topic, detail.row.claims]).toEqual([undefined, 'invoice.paid'])
     const bob = scene.as({ allow: 'all', payloads: false })
-    expect((await bob.get<DetailReply>(`delivery?id=${id}`)).claims).toBeUndefined()
+    expect((await bob.get<DetailReply>(`delivery?id=${id}`)).row.claims).toBeUndefined()
     let found: ExplainReply | undefined
     // The search has a bound of time, which a machine with other work may reach.
     await expect

@@ -23,7 +23,11 @@ describe('a mistake is loud', () => {
       { inbox, auth: { token: undefined } },
       'is the environment variable set?',
     ],
-    ['a short token', { inbox, auth: { token: 'short' } }, 'at least 16 characters'],
+    [
+      'a short token',
+      { inbox, auth: { token: 'short' } },
+      'auth.token must have at least 16 characters, got 5; make one with: openssl rand -base64 24',
+    ],
     ['a template', { inbox, auth: { token: '<your-very-long-token>' } }, 'unfilled template'],
     [
       'an unknown grant',

@@ -55,6 +55,15 @@ describe('deliveries', () => {
     expect(found[1]).toMatchObject({ reason: expect.any(String), status: 401 })
   })
 
+  test('a refused one shows the topic that it claims, as a claim, to who may see payloads', async () => {
+    const { rows: found } = await list('q=code:signature_mismatch')
+    expect([found[0]!.topic, found[0]!.claims]).toEqual([undefined, 'push'])
+    expect(await rows('topic:push'), 'a claim is no topic').toEqual(['push-1', 'push-1'])
+    const bob = scene.as({ allow: 'all', payloads: false })
+    const { rows: seen } = await bob.get<ListReply>('list?q=code:signature_mismatch')
+    expect([seen.length, seen[0]!.claims]).toEqual([1, undefined])
+  })
+
   test('pages carry on where the last one ended', async () => {
     const seen: string[] = []
     let cursor: string | undefined

@@ -4,7 +4,7 @@ import { github, stripe } from '@postern/providers'
 import { settled, signedInit } from '@postern/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { HealthReply, Thing } from '../src/api/health.ts'
-import { deadThings, isCauseOver } from '../src/health/dead.ts'
+import { deadThings, isCauseOver, moreOf } from '../src/health/dead.ts'
 import { burstsOf } from '../src/health/refused.ts'
 import { temporaryInbox, viewer, type Viewer } from './scene.ts'
 
@@ -87,6 +87,35 @@ describe('dead tasks by cause', () => {
     expect(dead(found)).toHaveLength(8)
     expect(found.more).toEqual({ causes: 142, dead: 142 })
   }, 60_000)
+
+  test('an inbox that looked at the newest tasks alone says so, and totals are of stats', () => {
+    const cut: Cause = {
+      cause: 'a cause',
+      sample: { name: 'Error', message: 'too many' },
+      dead: 20_000,
+      retrying: 0,
+      first: 0,
+      last: 0,
+      lanes: [{ receiver: 'github', subscription: 'mail', dead: 20_000, retrying: 0 }],
+      laneCount: 1,
+      among: 1,
+      amongDead: 1,
+      ofNewest: 20_000,
+    }
+    const lanes = [
+      {
+        receiver: 'github',
+        subscription: 'mail',
+        counts: { pending: 0, running: 0, done: 0, dead: 50_000 },
+      },
+    ] as never
+    const none = { failures: [], week: [], span: { from: 0, to: 1, step: 1, steps: 1 }, at: 1 }
+    expect(moreOf(deadThings([cut], none), [cut], lanes)).toEqual({
+      causes: 0,
+      dead: 30_000,
+      ofNewest: 20_000,
+    })
+  })
 
   test('what is over stands below what goes on', async () => {
     for (let at = 0; at < 3; at++) await send('github', 'an old one', 9 * HOUR + at * MINUTE)

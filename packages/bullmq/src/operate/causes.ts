@@ -28,30 +28,34 @@ const STEP = 500
 // Jobs of one queue and state that are looked at, the latest first.
 const MOST = 20_000
 
-/** Dead and failing tasks by error. In a queue with very many of them only the latest are counted. */
+/** Dead and failing tasks by error. In a queue with more than `most` of them only the latest are counted, and `ofNewest` says so. */
 export async function causes(
   { client, prefix }: { readonly client: RedisClient; readonly prefix: string },
   filter: { readonly receiver?: string; readonly subscription?: string },
+  most: number = MOST,
 ): Promise<readonly Cause[]> {
   const groups = new Map<string, Failed>()
+  let isCut = false
   for (const queue of await client.smembers(`${prefix}:queues`)) {
     const { receiver, subscription } = parseQueueName(queue)
     if ((filter.receiver ?? receiver) !== receiver) continue
     if ((filter.subscription ?? subscription) !== subscription) continue
     for (const set of ['failed', 'delayed'] as const) await add(queue, set)
   }
-  return toCauses(topCauses([...groups.values()]))
+  const found = toCauses(topCauses([...groups.values()]))
+  return isCut ? found.map((cause) => ({ ...cause, ofNewest: most })) : found
 
   async function add(queue: string, set: 'failed' | 'delayed'): Promise<void> {
-    for (let from = 0; from < MOST; from += STEP) {
-      const args = [queue, set, from, from + STEP - 1]
+    for (let from = 0; from < most; from += STEP) {
+      const args = [queue, set, from, Math.min(from + STEP, most) - 1]
       const [seen, rows] = (await runScript(client, 'posternCauses', prefix, ...args)) as [
         number,
         readonly Row[],
       ]
       for (const row of rows) count(queue, set, row)
-      if (seen < STEP) return
+      if (seen < STEP && from + seen < most) return
     }
+    isCut ||= (await client.zcard(`${prefix}:${queue}:${set}`)) > most
   }
 
   function count(

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Delivery, Receiver, RequestInfo } from '@postern/core'
+import { claimedTopic } from '@postern/core/inbox'
 import type { Explanation } from '@postern/core/explain'
 import type { Provider } from '@postern/core/scheme'
 
@@ -21,6 +22,8 @@ export interface Entry {
   /** Why it was refused, for people. */
   readonly reason: string | undefined
   readonly events: readonly { readonly id: string | undefined; readonly topic: string }[]
+  /** The topic that it claims, if it was refused: nobody has verified it. */
+  readonly claims: string | undefined
   /** The original delivery, while its body is kept. */
   delivery: KeptDelivery | undefined
   /** Why `delivery` may be undefined: refused before its body was read, or dropped for newer ones. */
@@ -60,6 +63,7 @@ export function entriesOf(receiver: Receiver, arrived: (entry: Entry) => void): 
   const all: Entry[] = []
   let total = 0
   let bytes = 0
+  const { provider } = receiver
   const reasons = new WeakMap<RequestInfo, string>()
   receiver.observe({
     rejected: (request, { message }) => void reasons.set(request, message),
@@ -73,6 +77,7 @@ export function entriesOf(receiver: Receiver, arrived: (entry: Entry) => void): 
         code,
         reason: reasons.get(request),
         events: events.map(({ id, topic }) => ({ id, topic })),
+        claims: outcome === 'refused' && delivery ? claimedTopic(delivery, provider) : undefined,
         delivery,
         body: delivery ? 'kept' : 'unread',
         explanation: undefined,

@@ -1,11 +1,11 @@
 import type { Explanation } from '@postern/core/explain'
-import { lasting, shortId, timeOf } from '../print/style.ts'
+import { claimText, lasting, shortId, timeOf } from '../print/style.ts'
 import { shown, styled } from '../print/terminal.ts'
 import type { Entry } from './entry.ts'
 
 /** One delivery on one line. */
 export function lineOf(entry: Omit<Entry, 'delivery'>, name: string): string {
-  const { at, status, took, events, outcome, code, reason, explanation, forwarded } = entry
+  const { at, status, took, events, claims, outcome, code, reason, explanation, forwarded } = entry
   const sign = status < 300 ? styled('green', '●') : styled('red', '⊘')
   const topics = events
     .map(({ topic, id }) => `${shown(topic, 60)}  ${shortId(id ?? '')}`.trimEnd())
@@ -18,7 +18,7 @@ export function lineOf(entry: Omit<Entry, 'delivery'>, name: string): string {
     `${sign} ${status}`,
     lasting(took).padEnd(6),
     name,
-    topics || '?',
+    topics || claimText(claims),
     why,
     next,
   ]

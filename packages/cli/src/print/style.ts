@@ -31,6 +31,11 @@ export function ended(outcome: Attempt['outcome']): string {
   return state({ retry: 'failed', postpone: 'postponed' }[outcome as string] ?? outcome)
 }
 
+/** The topic that a refused delivery claims: dimmed, since nobody has verified it. */
+export function claimText(topic: string | undefined): string {
+  return topic === undefined ? '?' : styled('dim', `claims ${shown(topic, 60)}`)
+}
+
 /** A long id with head and tail. */
 export function shortId(id: string): string {
   return id.length > 24 ? `${shown(id.slice(0, 13))}…${shown(id.slice(-8))}` : shown(id)

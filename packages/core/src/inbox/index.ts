@@ -83,6 +83,7 @@ export {
   type CommonSettings,
 } from './attach/checks.ts'
 export { causeOf } from './tasks/cause.ts'
+export { claimedTopic } from '../observe/claimed-topic.ts'
 export type { Cause, CauseLane } from './tasks/found-cause.ts'
 // Not in `deploys.ts`, which is loaded later: a build drops there what `import()` does not name.
 export { deploysOf, type Deploy } from '../receiver/deploy-list.ts'

@@ -66,6 +66,8 @@ export interface Arrival {
   readonly topics: readonly string[]
   /** Ids of its events, at most ten; for refused deliveries the id that an unverified header claims. */
   readonly ids: readonly string[]
+  /** The topic that a refused delivery claims, if its body was kept and not sealed: anybody can have sent it. */
+  readonly claims?: string
   /** Keys of its events (`EventRecord.key`), at most ten: `list({ keys })` finds the tasks. */
   readonly keys: readonly string[]
   /** True if it came by `receiver.take`, from the sender's API. */
@@ -100,7 +102,7 @@ export interface DeliveryFilter {
   readonly eventId?: string
   /** A topic pattern. */
   readonly topic?: string
-  /** Text in reason, ids, topics or path. */
+  /** Text in reason, ids, topics, also claimed ones, or path. */
   readonly text?: string
   /** Arrived at or after, in milliseconds since 1970. */
   readonly since?: number

@@ -1,11 +1,12 @@
 import type { Delivery } from '../delivery.ts'
 import type { ErrorCode, WebhookError } from '../errors.ts'
-import type { KeptRequest } from '../inbox/journal.ts'
+import type { Arrival } from '../inbox/journal.ts'
 import type { Seal } from '../inbox/seal.ts'
 import type { Provider } from '../provider/provider.ts'
 import { sealKept } from '../inbox/sealed-kept.ts'
 import type { Answered } from '../receive/exchange.ts'
 import { masker } from '../receive/credentials/mask.ts'
+import { claimedTopic } from './claimed-topic.ts'
 import { createLikeness } from './likeness.ts'
 import { createReservoir, type Reservoir } from './reservoir.ts'
 
@@ -15,8 +16,8 @@ export interface Kept {
   verified(delivery: Delivery, at: number): void
   /** The slot for a refusal, in which the next one to get it takes its place; undefined if it is not kept. */
   slot(at: number, error: WebhookError, delivery: Answered['delivery']): string | undefined
-  /** Head and body, for the arrival with this id; undefined if they cannot be kept. */
-  of(id: string, delivery: Answered['delivery']): KeptRequest | undefined
+  /** Head and body, for the arrival with this id, and the topic that they claim; undefined if they cannot be kept. */
+  of(id: string, delivery: Answered['delivery']): Pick<Arrival, 'kept' | 'claims'> | undefined
 }
 
 /** The argument of {@link createKept}. */
@@ -63,7 +64,9 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
       if (!isWhole(delivery)) return undefined
       try {
         const request = mask(delivery)
-        return seal ? sealKept(seal, id, request) : request
+        if (seal) return { kept: sealKept(seal, id, request) }
+        const claims = claimedTopic({ method: delivery.method, ...request }, provider)
+        return { kept: request, ...(claims !== undefined && { claims }) }
       } catch {
         // What cannot be judged is not kept.
         return undefined

@@ -164,10 +164,7 @@ export function createRecorder(context: RecorderContext): Recorder {
     arrival.code = error.code
     arrival.reason = error.message.slice(0, LONGEST_REASON)
     if (claimed !== undefined) arrival.ids = [claimed]
-    if (request && slot !== undefined) {
-      arrival.kept = request
-      arrival.slot = slot
-    }
+    if (request) Object.assign(arrival, request, { slot })
   }
 
   /** Time first, so that ids sort by it; then a number and this process, so that no two are the same. */

@@ -247,6 +247,19 @@ test('a refused body that is no JSON is not kept, though it could be read as JSO
   expect((await rows())[0]!.kept!.body).toHaveLength(0)
 })
 
+test('a refused delivery whose body is kept says which topic it claims, at most 200 characters', async () => {
+  const { receiver, send, rows } = scene({ refusedBodies: 4 })
+  receiver.on('ping', () => {})
+  await send({ secret: 'wrong', topic: 'invoice.paid' })
+  await send({ secret: 'wrong', topic: 't'.repeat(5000) })
+  await send({ topic: 'ping' })
+  expect((await rows()).map(({ claims, topics }) => [claims, topics])).toEqual([
+    ['invoice.paid', []],
+    ['t'.repeat(200), []],
+    [undefined, ['ping']],
+  ])
+})
+
 test('what is kept of a refused delivery is sealed by a receiver that seals', async () => {
   const key = Buffer.alloc(32, 5)
   const { send, rows } = scene({ seal: key })
@@ -254,6 +267,7 @@ test('what is kept of a refused delivery is sealed by a receiver that seals', as
   const [row] = await rows()
   expect(String(row!.kept!.body)).not.toContain('{"a":1}')
   expect(isSealed(row!)).toBe(true)
+  expect(row).not.toHaveProperty('claims')
   expect(String(openKept(createSeal(key), row!).kept!.body)).toBe('{"a":1}')
 })
 

@@ -15,15 +15,15 @@ const ACTED = 3
 
 /** What it was, when, and what became of it in one line. */
 export function Title({ detail }: { detail: DetailReply }): JSX.Element {
-  const { row, claims, scope, origin, reply, repeats } = detail
+  const { row, scope, origin, reply, repeats } = detail
   return (
     <header class="title">
       <h2>
         <bdi>{row.topic === undefined ? safe(row.receiver) : safe(head(row.topic, 200))}</bdi>
       </h2>
-      {row.topic === undefined && claims !== undefined && (
+      {row.topic === undefined && row.claims !== undefined && (
         <p class="muted">
-          claims to be <bdi>{safe(head(claims, 200))}</bdi>, not verified
+          claims to be <bdi>{safe(head(row.claims, 200))}</bdi>, not verified
         </p>
       )}
       {row.eventId !== undefined && <Id id={row.eventId} what="id of the event" />}

@@ -21,8 +21,14 @@ export function Things({ health }: { health: HealthReply }): JSX.Element | null 
       {more.dead > 0 && (
         <li class="more-things">
           <a href={href({ screen: 'list', q: 'state:dead' })}>
-            and {counted(more.causes, 'more cause')}, {count(more.dead)} dead
+            and {more.causes > 0 && `${counted(more.causes, 'more cause')}, `}
+            {count(more.dead)} {more.causes > 0 ? 'dead' : 'more dead'}
           </a>
+          {more.ofNewest !== undefined && (
+            <div class="muted">
+              Causes are of the {count(more.ofNewest)} newest failed tasks of each subscription.
+            </div>
+          )}
         </li>
       )}
     </ul>

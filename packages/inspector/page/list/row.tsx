@@ -38,14 +38,7 @@ export const Row: (props: RowProps) => JSX.Element = memo(
       </span>
       <span role="cell" class="topic">
         <a href={link}>
-          {row.topic === undefined ? (
-            <span class="muted">
-              <span aria-hidden="true">?</span>
-              <span class="unseen">unknown topic</span>
-            </span>
-          ) : (
-            <bdi>{safe(head(row.topic, 120))}</bdi>
-          )}
+          <Topic row={row} />
         </a>
       </span>
       <span role="cell" class="event-id">
@@ -61,6 +54,23 @@ export const Row: (props: RowProps) => JSX.Element = memo(
     </div>
   ),
 )
+
+/** What it is about; that of a refused one is dimmed, since nobody has verified what it claims. */
+function Topic({ row: { topic, claims } }: { row: RowData }): JSX.Element {
+  if (topic !== undefined) return <bdi>{safe(head(topic, 120))}</bdi>
+  if (claims !== undefined)
+    return (
+      <span class="muted" title="not verified: anybody can have sent it">
+        claims <bdi>{safe(head(claims, 120))}</bdi>
+      </span>
+    )
+  return (
+    <span class="muted">
+      <span aria-hidden="true">?</span>
+      <span class="unseen">unknown topic</span>
+    </span>
+  )
+}
 
 function Became({ row }: { row: RowData }): JSX.Element {
   if (row.tasks.length === 0 || row.outcome === 'duplicate') {

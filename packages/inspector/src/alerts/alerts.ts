@@ -95,7 +95,7 @@ export function alerts(options: AlertOptions): Alerts {
       await watch.look(inbox, async () => {
         const health = await ask(inbox)
         const current = currentOf(health, (await inbox.view?.stats()) ?? [], late)
-        return { current, isCut: health.more.causes > 0 }
+        return { current, isCut: health.more.causes > 0 || health.more.ofNewest !== undefined }
       })
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)

@@ -5,8 +5,6 @@ import type { ListRow, RowTask } from './list.ts'
 /** A delivery with its tasks. Parts the visitor may not see are undefined, and `hidden` says so. */
 export interface DetailReply {
   readonly row: ListRow
-  /** The topic that a refused delivery claims: nobody has verified it. */
-  readonly claims: string | undefined
   readonly hidden: boolean
   /** True if the event is sealed and the inspector has no key for it: nothing of it can be shown. */
   readonly sealed: boolean

@@ -11,8 +11,13 @@ export interface HealthReply {
   readonly oldest: number | undefined
   /** Things that need a look; of causes the first eight. */
   readonly things: readonly Thing[]
-  /** Causes that stand in no row, and their dead tasks. */
-  readonly more: { readonly causes: number; readonly dead: number }
+  /** Causes that stand in no row, and dead tasks that are in none. */
+  readonly more: {
+    readonly causes: number
+    readonly dead: number
+    /** Set if the rows count so many of the newest tasks of each subscription, and there are more. */
+    readonly ofNewest?: number
+  }
   /** Refusals that are no more than usual, and those of strangers: one line. */
   readonly usual: { readonly count: number; readonly groups: readonly RefusedGroup[] }
   readonly handlers: readonly {

@@ -24,6 +24,8 @@ export interface ListRow {
   readonly receiver: string
   readonly provider: string
   readonly topic: string | undefined
+  /** The topic that a refused delivery claims: nobody has verified it. Undefined for visitors without `payloads`. */
+  readonly claims: string | undefined
   readonly eventId: string | undefined
   /** Undefined for rows of tasks. */
   readonly outcome:

@@ -90,6 +90,9 @@ export function moreOf(
   const dead = lanes.reduce((sum, { counts }) => sum + counts.dead, 0)
   const left = Math.max(0, dead - shown.reduce((sum, { count }) => sum + count, 0))
   const more = Math.max(0, (causes[0]?.amongDead ?? 0) - shown.length)
+  const ofNewest = causes[0]?.ofNewest
+  // Nobody knows of which causes those are that were not looked at.
+  if (ofNewest !== undefined) return { causes: more, dead: left, ofNewest }
   // Between the two answers of the inbox a task may have died.
   return { causes: left > 0 ? Math.max(1, more) : 0, dead: left }
 }

@@ -1,4 +1,5 @@
 import {
+  claimedTopic,
   isSealed,
   opened,
   type Arrival,
@@ -13,7 +14,6 @@ import { withheldError } from '../withheld.ts'
 import { actedOn } from '../actions/acted-on.ts'
 import { actionsOf } from './actions-of.ts'
 import { arrivalOf, arrivalOfTask, repeatedBy } from './arrival.ts'
-import { claimedTopic } from './claimed.ts'
 import type { Context } from './context.ts'
 
 const LONGEST = 1024 * 1024
@@ -92,13 +92,13 @@ async function show(
   const row = arrival
     ? {
         ...arrivalRow(arrival, tasks, visitor.payloads, context.receivers),
+        claims: shows ? claimsOf(context, arrival) : undefined,
         tasks: details.map((task) => rowTask(task, visitor.payloads)),
       }
     : taskRow(details, visitor.payloads)
   const body = shows ? kept?.body : undefined
   return {
     row,
-    claims: shows && arrival?.kept ? claimedTopic(context, arrival, arrival.kept) : undefined,
     hidden: !visitor.payloads,
     sealed: isClosed,
     delivery: kept && {
@@ -129,6 +129,13 @@ async function show(
     acted: await actedOn(context, details),
     actions: actionsOf(context, arrival, details, !isClosed && !isErased),
   }
+}
+
+/** What a refused delivery claims; a sealed one that was opened says so only here. */
+function claimsOf({ receivers }: Context, arrival: Arrival): string | undefined {
+  const { claims, kept, method, receiver } = arrival
+  const provider = receivers.find(({ name }) => name === receiver)?.provider
+  return claims ?? (kept && provider && claimedTopic({ method, ...kept }, provider))
 }
 
 async function taskOf({ inbox, visitor }: Context, detail: TaskDetail): Promise<DetailTask> {

@@ -27,7 +27,7 @@ function isAnswered({ receiver, outcome, topics }: Arrival, receivers: Answering
   return outcome === 'unhandled' && topics.some((topic) => here?.answers(topic) === true)
 }
 
-/** A row of a delivery. Its reason may quote the body. */
+/** A row of a delivery. Its reason and what it claims may quote the body. */
 export function arrivalRow(
   arrival: Arrival,
   tasks: ReadonlyMap<string, readonly TaskInfo[]>,
@@ -43,6 +43,7 @@ export function arrivalRow(
     receiver,
     provider,
     topic: arrival.topics[0],
+    claims: payloads ? arrival.claims : undefined,
     eventId: arrival.ids[0],
     outcome,
     code,
@@ -85,6 +86,7 @@ export function taskRow(tasks: readonly TaskInfo[], payloads: boolean): ListRow 
     receiver,
     provider: provider ?? receiver,
     topic: event.topic,
+    claims: undefined,
     eventId: event.id,
     outcome: undefined,
     code: undefined,

@@ -92,6 +92,23 @@ needs(chromium).describe('what people come for, with clicks counted', () => {
       .waitFor()
   })
 
+  test('where the inbox looked at the newest tasks alone, the page says so and counts all', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    const health = {
+      ...crowded(),
+      dead: 50_000,
+      more: { causes: 0, dead: 30_000, ofNewest: 20_000 },
+    }
+    await page.route('**/api/health*', (route) => route.fulfill({ json: health }))
+    await page.goto(world.url)
+    await page.getByRole('heading', { name: /50,000 tasks are dead/ }).waitFor()
+    await page.getByRole('link', { name: 'and 30,000 more dead' }).waitFor()
+    await page
+      .getByText('Causes are of the 20,000 newest failed tasks of each subscription.')
+      .waitFor()
+  })
+
   test('a cause is muted with a note, and is no thing to look at until it changes', async () => {
     const { world, tab } = stage
     const { page } = tab

@@ -4,7 +4,7 @@ import { examples, runAction } from '../../action.ts'
 import type { InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox } from '../../inbox.ts'
 import type { ExitCode } from '../../print/failure.ts'
-import { say, sayJson } from '../../print/outcome.ts'
+import { remark, say, sayJson } from '../../print/outcome.ts'
 import { inboxOptions } from '../../options/shared-options.ts'
 import { timeOf } from '../../print/style.ts'
 import { table } from '../../print/table.ts'
@@ -62,6 +62,11 @@ async function causesCommand(options: InboxCommandOptions): Promise<ExitCode> {
           ],
           { drops: ['last', 'retrying', 'subscription', 'receiver'] },
         ),
+      )
+    const ofNewest = causes[0]?.ofNewest
+    if (ofNewest !== undefined)
+      remark(
+        `of the ${ofNewest} newest failed tasks of each subscription: there are more, and postern inbox stats counts all`,
       )
     return 0
   })

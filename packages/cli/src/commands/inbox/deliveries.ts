@@ -11,7 +11,7 @@ import {
   rowOptions,
   timeOptions,
 } from '../../options/shared-options.ts'
-import { lasting, state, timeOf } from '../../print/style.ts'
+import { claimText, lasting, state, timeOf } from '../../print/style.ts'
 import { table } from '../../print/table.ts'
 import { shown } from '../../print/terminal.ts'
 import { sinceOption } from '../../options/time-option.ts'
@@ -56,7 +56,7 @@ async function deliveriesCommand(options: InboxCommandOptions): Promise<ExitCode
               String(one.status),
               lasting(one.took),
               shown(one.receiver),
-              shown(one.topics.join(', ') || '?', 60),
+              one.topics.length > 0 ? shown(one.topics.join(', '), 60) : claimText(one.claims),
               shown(one.id),
               shown(one.code === undefined ? '' : `${one.code}: ${one.reason ?? ''}`, 100),
             ]),

@@ -95,6 +95,6 @@ export function matchesDelivery(filter: DeliveryFilter): (arrival: Arrival) => b
     (text === undefined || has(arrival, text))
 }
 
-function has({ reason = '', ids, topics, path }: Arrival, text: string): boolean {
-  return [reason, path, ...ids, ...topics].some((one) => one.toLowerCase().includes(text))
+function has({ reason = '', claims = '', ids, topics, path }: Arrival, text: string): boolean {
+  return [reason, claims, path, ...ids, ...topics].some((one) => one.toLowerCase().includes(text))
 }

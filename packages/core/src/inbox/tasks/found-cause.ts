@@ -20,6 +20,11 @@ export interface Cause {
   readonly among: number
   /** How many of those have a dead task. */
   readonly amongDead: number
+  /**
+   * Set if a subscription has more failed tasks than the inbox looks at: counts, times and causes are then of so many of each
+   * subscription, the newest. `stats` counts all.
+   */
+  readonly ofNewest?: number
 }
 
 /** Tasks of a subscription with one {@link Cause}. */

@@ -103,9 +103,14 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
       masked: ['query x'],
     }
     await journal(scene).write(
-      batch({ arrived: [arrival('k', { kept, replyBody: '{"code":"x"}' })] }),
+      batch({
+        arrived: [arrival('k', { kept, claims: 'orders/paid', replyBody: '{"code":"x"}' })],
+      }),
     )
     const [row] = (await journal(scene).refusals()).rows
+    assert.equal(row!.claims, 'orders/paid')
+    assert.deepEqual(await ids(scene, { text: 'ORDERS/p' }), ['k'])
+    assert.deepEqual(await ids(scene, { topic: 'orders/paid' }), [], 'a claim is no topic')
     assert.deepEqual([row!.kept, row!.replyBody], [undefined, undefined])
     const found = await journal(scene).delivery('k')
     assert.equal(found!.replyBody, '{"code":"x"}')

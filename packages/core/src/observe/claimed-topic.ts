@@ -1,0 +1,33 @@
+import { isPromise } from '../basics/maybe.ts'
+import { parseBody, type ParsedBody } from '../body/parse.ts'
+import { createDelivery, type Delivery, type DeliveryInit } from '../delivery.ts'
+import type { Provider } from '../provider/provider.ts'
+
+const LONGEST = 200
+
+/**
+ * The topic that a refused delivery claims to have, as its provider would read it; at most 200 characters. Anybody can have sent
+ * it: show it as a claim, and decide nothing by it. It is read within the limits of what is not verified. Undefined if it claims
+ * none that can be read.
+ *
+ * @example
+ * const { kept, method } = await inbox.journal.delivery(id)
+ * const topic = claimedTopic({ method, ...kept }, provider)
+ */
+export function claimedTopic(delivery: DeliveryInit, provider: Provider): string | undefined {
+  try {
+    const given = createDelivery(delivery, undefined, provider)
+    const topic: unknown = provider.events(given, bodyOf(given))[0]?.topic
+    return typeof topic === 'string' && topic !== '' ? topic.slice(0, LONGEST) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What is not read at once counts as empty: a topic may stand in a header. */
+function bodyOf(delivery: Delivery): ParsedBody {
+  const body = parseBody(delivery, false)
+  if (!isPromise(body)) return body
+  body.catch(() => undefined)
+  return { kind: 'empty', value: undefined }
+}

@@ -1,0 +1,134 @@
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { needs } from '../../../../test/services/needs.ts'
+import { chromium } from '../../../../test/services/programs.ts'
+import { eachWithTab } from './stage.ts'
+
+const LONG = { timeout: 10_000 }
+
+needs(chromium).describe('what the page had from its first day', () => {
+  const stage = eachWithTab()
+
+  test('each run is a mark of the timeline, which opens its error', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    world.isBroken = true
+    await world.send('invoice.paid', { id: 'evt_1' })
+    await world.settled()
+    await page.goto(`${world.url}?screen=list&q=state:dead&open=first&tab=payload`)
+    const marks = page.getByRole('region', { name: 'Timeline' }).getByRole('button')
+    await marks.first().waitFor()
+    const names = await marks.evaluateAll((all) =>
+      all.map((one) => one.getAttribute('aria-label')!).filter((name) => name.includes('SMTP')),
+    )
+    expect(names).toEqual([
+      expect.stringMatching(/^run 1 failed after .+: SMTP 421 too many connections$/),
+      expect.stringMatching(/^run 2 (?:dead|failed) after .+: SMTP 421 too many connections$/),
+    ])
+    await marks.and(page.getByRole('button', { name: /^run 2 .*SMTP/ })).click()
+    await page.getByRole('tab', { name: /^Attempts/, selected: true }).waitFor()
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement!.textContent), LONG)
+      .toMatch(/#2.*SMTP 421/s)
+  })
+
+  test('filters, the open row and its tab are in the address; back and forward go through them', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    world.isBroken = true
+    await world.send('invoice.paid', { id: 'evt_1' })
+    await world.settled()
+    await page.goto(`${world.url}?screen=list`)
+    await page.getByRole('link', { name: 'dead', exact: true }).click()
+    await page.locator('[data-id^="task:"]').first().getByRole('link').click()
+    await page.getByRole('tab', { name: 'Headers' }).click()
+    await page.getByRole('tab', { name: 'Headers', selected: true }).waitFor()
+    const address = page.url()
+    expect(Object.fromEntries(new URL(address).searchParams)).toMatchObject({
+      q: 'state:dead',
+      open: expect.stringMatching(/^task:/) as string,
+      tab: 'headers',
+    })
+    while (new URL(page.url()).searchParams.get('open')) await page.goBack()
+    await page.getByRole('region', { name: 'Delivery' }).waitFor({ state: 'detached' })
+    expect(new URL(page.url()).searchParams.get('q')).toBe('state:dead')
+    await page.goBack()
+    await page.locator('[data-id^="delivery:"]').first().waitFor()
+    while (page.url() !== address) await page.goForward()
+    await page.getByRole('tab', { name: 'Headers', selected: true }).waitFor()
+    // Whoever gets the address sees the same.
+    await page.goto('about:blank')
+    await page.goto(address)
+    await page.getByRole('tab', { name: 'Headers', selected: true }).waitFor()
+  })
+
+  test('a time is in both zones in the detail, and in the one that was chosen in lists', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    await world.send('invoice.paid', { id: 'evt_1' })
+    await world.settled()
+    await page.goto(`${world.url}?screen=list&open=first`)
+    const title = page.getByRole('region', { name: 'Delivery' }).locator('header.title')
+    const iso = (await title.locator('time').first().getAttribute('datetime'))!
+    const inZone = (timeZone: string): string =>
+      new Intl.DateTimeFormat('en-GB', { timeZone, timeStyle: 'medium' }).format(new Date(iso))
+    await title.getByText(inZone('Europe/Berlin')).waitFor()
+    await title.getByText(iso).waitFor()
+    const row = page.locator('[data-id]').first().locator('.time')
+    expect(await row.textContent()).toContain(inZone('Europe/Berlin'))
+    await page.keyboard.press('u')
+    await expect.poll(() => row.textContent(), LONG).toContain(inZone('UTC'))
+    await page.reload()
+    await expect.poll(() => row.textContent(), LONG).toContain(inZone('UTC'))
+  })
+
+  test('a phone has the same page: all that a desk can press or open', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    world.isBroken = true
+    await world.send('invoice.paid', { id: 'evt_1' })
+    await world.tamper()
+    await world.settled()
+    for (const query of ['', '?screen=list&q=state:dead', '?screen=list&q=state:dead&open=first']) {
+      await page.setViewportSize({ width: 1440, height: 900 })
+      await page.goto(`${world.url}${query}`)
+      await page.locator('.chart, [data-id], .actions').first().waitFor()
+      const parts = page.locator(query.includes('open') ? '.detail' : 'main')
+      await parts.first().waitFor()
+      const desk = await pressed(page, query)
+      expect(desk.size).toBeGreaterThan(3)
+      await page.setViewportSize({ width: 390, height: 844 })
+      await expect.poll(async () => missing(desk, await pressed(page, query)), LONG).toEqual([])
+    }
+  }, 60_000)
+
+  test('the list says what a refused delivery claims, dimmed and as a claim', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    await world.tamper()
+    await world.settled()
+    await page.goto(`${world.url}?screen=list`)
+    const claim = page.locator('[data-id] .topic .muted', { hasText: /^claims invoice\.paid$/ })
+    await claim.waitFor()
+    expect(await claim.getAttribute('title')).toContain('not verified')
+  })
+})
+
+function missing(all: Set<string>, some: Set<string>): readonly string[] {
+  return [...all].filter((name) => !some.has(name))
+}
+
+/** Names of what can be pressed or opened, and is seen. */
+async function pressed(page: Page, query: string): Promise<Set<string>> {
+  const within = query.includes('open') ? '.detail' : 'main'
+  const names = await page
+    .locator(`${within} :is(button, a, [role=tab], select, input)`)
+    .evaluateAll((all) =>
+      all
+        .filter((one) => one.checkVisibility() && one.getAttribute('tabindex') !== '-1')
+        .map((one) => (one.getAttribute('aria-label') ?? one.textContent).trim())
+        // Times and measures differ from one look to the next.
+        .filter((name) => name !== '' && !/\d/.test(name)),
+    )
+  return new Set(names)
+}
