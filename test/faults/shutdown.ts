@@ -1,10 +1,10 @@
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { acme } from '@postern/testing'
+import { Worker } from 'node:worker_threads'
 import { openDurable, durables, type DurableName } from '../services/inboxes.ts'
 import { launch } from './launch.ts'
-import { SECRET } from './secrets.ts'
-import { startSender } from './sender.ts'
+import type { ShutdownLoad, ShutdownSent } from './shutdown-sender.ts'
 
 /** What came of ending a busy process by SIGTERM. */
 export interface ShutdownReport {
@@ -26,8 +26,6 @@ export interface ShutdownReport {
 /** Milliseconds in which the process must have ended. */
 export const GRACE = 10_000
 
-const provider = acme({ secret: SECRET })
-
 /** Ends a process with busy keep-alive connections, `runs` times. */
 export async function shutdownRun(
   framework: string,
@@ -46,34 +44,23 @@ export async function shutdownRun(
   try {
     for (let run = 0; run < runs; run++) {
       const victim = await launch([program, framework, name, store])
-      let open = true
-      const sender = startSender({
-        url: () => (open ? victim.url : undefined),
-        compose: (id) => {
-          const signed = provider.sign!({ topic: 'ping', id: `${run}-${id}`, payload: {} })
-          return {
-            headers: { ...signed.headers },
-            body: new TextDecoder().decode(signed.body),
-          }
-        },
-        concurrency: 16,
-        again: 0,
-        // The connection is refused once nothing listens: the sender sends elsewhere.
-        ended: () => (open = false),
+      const load: ShutdownLoad = { url: victim.url, run, least: 200 }
+      const sender = new Worker(new URL('shutdown-sender.ts', import.meta.url), {
+        workerData: load,
       })
-      while (sender.acknowledged.size < 200) await sleep(5)
+      await once(sender, 'message')
       const from = performance.now()
       victim.child.kill('SIGTERM')
       await victim.ended
       times.push(Math.round(performance.now() - from))
       closed.push(victim.told('closed'))
       if (victim.child.exitCode !== 0) wrongExits++
-      open = false
-      sender.stop()
-      for (const id of sender.acknowledged) acknowledged.add(`${run}-${id}`)
-      delivered += sender.counts.sent
-      lostRequests += sender.counts.lost
-      for (const [why, count] of sender.because) because.push(`${why} × ${count}`)
+      sender.postMessage('over')
+      const [sent] = (await once(sender, 'message')) as [ShutdownSent]
+      for (const id of sent.acknowledged) acknowledged.add(id)
+      delivered += sent.sent
+      lostRequests += sent.lost
+      for (const [why, count] of sent.because) because.push(`${why} × ${count}`)
     }
     return {
       closed,

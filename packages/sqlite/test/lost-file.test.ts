@@ -28,6 +28,11 @@ test.each([
     (path: string) => rmSync(`${path}-wal`),
   ],
   [
+    'its shared memory is deleted',
+    'inbox.db-shm was deleted or renamed',
+    (path: string) => rmSync(`${path}-shm`),
+  ],
+  [
     'another file takes its place',
     'inbox.db was replaced',
     (path: string) => {

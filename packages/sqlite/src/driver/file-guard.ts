@@ -1,12 +1,13 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 
 /**
- * Notices that the file, or its log, was deleted, renamed or replaced under this process. SQLite goes on writing files
- * that nobody can open again, so acknowledged deliveries would be lost. (A copy over the file keeps its identity and is
+ * Notices that the file, its log or its shared memory was deleted, renamed or replaced under this process. SQLite goes on
+ * writing files that nobody can open again, so acknowledged deliveries would be lost; without the shared memory the next
+ * process would not see this one's locks, and both would write the log. (A copy over the file keeps its identity and is
  * not noticed.)
  */
 export interface FileGuard {
-  /** The reason; undefined while the file is there. A look at the disk takes 10 µs: one follows each commit. */
+  /** The reason; undefined while the file is there. A look at the disk takes some 10 µs: one follows each commit. */
   lost(): string | undefined
   /** Tells the listener when it happens, within a second. */
   start(tell: (message: string) => void): void
@@ -19,7 +20,8 @@ const LOOK = 500
 /** Makes the guard of an open file. */
 export function createFileGuard(path: string): FileGuard {
   const log = `${realpathSync(path)}-wal`
-  const known = { file: identityOf(path), log: identityOf(log) }
+  const memory = `${realpathSync(path)}-shm`
+  const known = { file: identityOf(path), log: identityOf(log), memory: identityOf(memory) }
   let told: string | undefined
   let timer: ReturnType<typeof setInterval> | undefined
 
@@ -37,9 +39,10 @@ export function createFileGuard(path: string): FileGuard {
   }
 
   function lost(): string | undefined {
-    // The log comes with the first write.
+    // These two come with the first write.
     known.log ??= identityOf(log)
-    return compare(path, known.file) ?? compare(log, known.log)
+    known.memory ??= identityOf(memory)
+    return compare(path, known.file) ?? compare(log, known.log) ?? compare(memory, known.memory)
   }
 
   function compare(name: string, identity: string | undefined): string | undefined {
