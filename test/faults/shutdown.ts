@@ -44,7 +44,7 @@ export async function shutdownRun(
   try {
     for (let run = 0; run < runs; run++) {
       const victim = await launch([program, framework, name, store])
-      const load: ShutdownLoad = { url: victim.url, run, least: 200 }
+      const load: ShutdownLoad = { url: victim.url!, run, least: 200 }
       const sender = new Worker(new URL('shutdown-sender.ts', import.meta.url), {
         workerData: load,
       })
