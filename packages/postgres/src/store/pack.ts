@@ -13,8 +13,12 @@ export function hashOf(receiver: string, key: string): string {
   return hash('sha256', `${receiver.length} ${receiver} ${key}`, 'hex').slice(0, 32)
 }
 
-/** The values of an insert, by the names of its parameters. */
-export function valuesOf({ events, tasks }: StoreBatch, lease: number): Record<string, unknown> {
+/** The values of an insert, by the names of its parameters. `spare` has room for its bytes. */
+export function valuesOf(
+  { events, tasks }: StoreBatch,
+  lease: number,
+  spare?: SpareBytes,
+): Record<string, unknown> {
   const bytes = createBytes()
   const shared = new Map<NewDelivery, number>()
   const starts: number[] = []
@@ -62,7 +66,7 @@ export function valuesOf({ events, tasks }: StoreBatch, lease: number): Record<s
     records: ints(records),
     heads: ints(heads),
     bodies: ints(bodies),
-    bytes: bytes.all(),
+    bytes: bytes.all(spare),
     sharedIds: ints([...shared.values()]),
     sharedStarts: ints(sharedStarts),
     sharedHeads: ints(sharedHeads),
@@ -92,6 +96,36 @@ export function rareColumns(tasks: readonly NewTask[]): Record<string, string> {
   }
 }
 
+/**
+ * Memory for the bytes of batches, used again: V8 collects all of its heap each time some megabytes outside of it were
+ * allocated.
+ */
+export interface SpareBytes {
+  take(size: number): Buffer
+  /** Nobody reads them any more. */
+  giveBack(bytes: Buffer): void
+}
+
+// What is kept: as much as there are batches at once, none of it larger than this number of bytes.
+const KEPT = 2
+const LARGEST = 1024 * 1024
+
+/** Makes it. */
+export function createSpareBytes(): SpareBytes {
+  const free: ArrayBufferLike[] = []
+  return {
+    take(size) {
+      const memory = free.pop()
+      return memory && memory.byteLength >= size
+        ? Buffer.from(memory as ArrayBuffer, 0, size)
+        : Buffer.allocUnsafeSlow(size)
+    },
+    giveBack({ buffer }) {
+      if (free.length < KEPT && buffer.byteLength <= LARGEST) free.push(buffer)
+    },
+  }
+}
+
 /** Strings and bytes one behind the other. */
 function createBytes() {
   const parts: (string | Uint8Array)[] = []
@@ -111,8 +145,8 @@ function createBytes() {
       size += value.length
       return value.length
     },
-    all(): Buffer {
-      const all = Buffer.allocUnsafe(size)
+    all(spare?: SpareBytes): Buffer {
+      const all = spare?.take(size) ?? Buffer.allocUnsafe(size)
       let at = 0
       for (const part of parts)
         if (typeof part === 'string') at += all.write(part, at)

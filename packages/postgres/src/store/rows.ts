@@ -18,13 +18,15 @@ import { NOTE_RECORDS } from '../sql/journal.ts'
 import { ENTER, HEADS, LATER_DUE, QUEUE, TRY_LOCK, TURNS } from '../sql/lines.ts'
 import { dropSql, FINISH, LOST, PARENT, patchSql, SPAWN } from '../sql/settle.ts'
 import { ints, storable, texts } from '../sql/words.ts'
-import { rareColumns, hashOf, isBound, valuesOf } from './pack.ts'
+import { rareColumns, hashOf, isBound, valuesOf, type SpareBytes } from './pack.ts'
 import { readNumber, type Sql } from './pg.ts'
 
 /** What rows need of their inbox. */
 export interface RowsHost {
   readonly lease: number
   readonly channel: string
+  /** Memory for inserts. Absent if the app's driver sends them, which may keep what it was given. */
+  readonly spare?: SpareBytes | undefined
   /** The process that need not hear of the tasks, or '' if all must: rows of the app's transaction are not known here. */
   readonly process: () => string
 }
@@ -33,7 +35,7 @@ const inserts = new Map<string, Named>()
 const patches = new Map<string, string>()
 
 /** Makes the rows of a connection. */
-export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Rows {
+export function createRows(sql: Sql, { lease, channel, process, spare }: RowsHost): Rows {
   return {
     async insert(batch) {
       const { events, tasks } = batch
@@ -46,7 +48,7 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
       const name = `${kind.bound} ${kind.shared} ${kind.notify}`
       let statement = inserts.get(name)
       if (!statement) inserts.set(name, (statement = insertSql(kind)))
-      const values = { ...valuesOf(batch, lease), channel, process: process() } as Record<
+      const values = { ...valuesOf(batch, lease, spare), channel, process: process() } as Record<
         string,
         unknown
       >
@@ -54,6 +56,7 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
         statement.text,
         statement.names.map((each) => values[each]),
       )
+      spare?.giveBack(values['bytes'] as Buffer)
       if (rows.length === events.length) return new Set(events)
       const ids = idsOf(rows)
       return new Set(events.filter(({ number }) => ids.has(number)))

@@ -31,6 +31,7 @@ import { faultOf, refusal } from './errors.ts'
 import { guestSql } from './guest.ts'
 import { hearTasks } from './listen.ts'
 import { checkNumbers, layoutOf, migrateTables, type TablesLayout } from './migrate.ts'
+import { createSpareBytes } from './pack.ts'
 import { readNumber, readRow, type PgClient, type PgTransaction } from './pg.ts'
 import { createRows, idsOf, lockLines } from './rows.ts'
 
@@ -44,7 +45,7 @@ export function createStore(
   const db = createDatabase(settings, warn)
   const { sql } = db
   const channel = `postern_${schema}`
-  const host = { lease, channel, process: () => String(own) }
+  const host = { lease, channel, spare: createSpareBytes(), process: () => String(own) }
   let own = 0
   let opened = false
 
@@ -76,7 +77,7 @@ export function createStore(
     guest(transaction) {
       const within = guestSql(db, transaction)
       return {
-        ...createRows(within, { ...host, process: () => '' }),
+        ...createRows(within, { ...host, spare: undefined, process: () => '' }),
         lock: (lines) => lockLines(within, WAIT_LOCK, lines),
         // Beside it: the locks of new lanes must not wait for the application.
         lanes,
