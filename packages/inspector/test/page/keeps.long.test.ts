@@ -1,7 +1,11 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
+import { inspector } from '../../src/hosts/node.ts'
 import { eachWithTab } from './stage.ts'
 
 const LONG = { timeout: 10_000 }
@@ -100,6 +104,44 @@ needs(chromium).describe('what the page had from its first day', () => {
       await page.setViewportSize({ width: 390, height: 844 })
       await expect.poll(async () => missing(desk, await pressed(page, query)), LONG).toEqual([])
     }
+  }, 60_000)
+
+  test('an app that ends and starts again is seen without a reload, with what came meanwhile', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    await world.send('invoice.paid', { id: 'evt_before' })
+    await world.settled()
+    const start = async (port: number): Promise<Server> => {
+      const { inbox, receivers } = world
+      const listener = inspector({ inbox, receivers, auth: () => ({ allow: 'read' }) })
+      const server = createServer((request, response) => void listener(request, response))
+      server.listen(port, '127.0.0.1')
+      await once(server, 'listening')
+      return server
+    }
+    const end = async (server: Server): Promise<void> => {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    }
+    let server = await start(0)
+    const { port } = server.address() as AddressInfo
+    await page.goto(`http://127.0.0.1:${port}/?screen=list`)
+    const rows = page.locator('[data-id]')
+    await rows.getByText('evt_before').waitFor()
+    await page.evaluate(() => Object.assign(window, { isSame: true }))
+    await end(server)
+    const alert = page.getByRole('alert')
+    await alert.getByText('The app does not answer.').waitFor()
+    await world.send('invoice.paid', { id: 'evt_meanwhile' })
+    await world.settled()
+    server = await start(port)
+    await rows.getByText('evt_meanwhile').waitFor()
+    await alert.waitFor({ state: 'detached' })
+    expect(await page.evaluate(() => 'isSame' in window)).toBe(true)
+    await page.goto('about:blank')
+    await end(server)
+    expect(tab.problems.splice(0).every((text) => /ERR_|Failed to load/.test(text))).toBe(true)
   }, 60_000)
 
   test('the list says what a refused delivery claims, dimmed and as a claim', async () => {
