@@ -106,6 +106,21 @@ needs(redisServer).describe('bullmqInbox and rows that cannot be read', () => {
       .toContainEqual(expect.stringContaining('its event is gone'))
   })
 
+  for (const text of ['{', '17', '[]', '[1,2,3,4,5]'])
+    test(`an event with the info ${text} hides no other from any list`, async () => {
+      const inbox = scene.open()
+      const port = inbox.attach(record())
+      for (const id of ['1', '2']) await port.accept(intake(id), {})
+      const all = (await inbox.view!.list()).rows
+      const id = all.find(({ event }) => event.id === '1')!.id
+      await spoilt(id, ({ event }) => ({ key: event, field: 'i', text }))
+      for (const filter of [{}, { topic: 'thing.*' }, { text: '2' }, { eventId: '2' }])
+        expect((await inbox.view!.list(filter)).rows).toContainEqual(
+          expect.objectContaining({ event: expect.objectContaining({ id: '2' }) }),
+        )
+      expect((await inbox.view!.list({ id })).rows).toHaveLength(1)
+    })
+
   for (const [what, text] of [
     ['no JSON', '{"n":1,'],
     ['another value', '17'],

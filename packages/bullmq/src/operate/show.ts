@@ -95,7 +95,12 @@ async function read(
 /** An event whose info cannot be read is shown by its name alone, so that its tasks can be found and taken out. */
 function headOf(text: string, name: string): Head {
   const head = parsed(text)
-  return Array.isArray(head) ? (head as unknown as Head) : [name, null, '', null, '']
+  return isHead(head) ? head : [name, null, '', null, '']
+}
+
+function isHead(head: unknown): head is Head {
+  if (!Array.isArray(head) || head.length !== 5) return false
+  return head.every((part, at) => typeof part === 'string' || (part === null && at % 2 === 1))
 }
 
 function toInfo(
