@@ -24,4 +24,10 @@ export const affirm: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   topicField: 'event',
   formats: ['json', 'form'],
   checked: '2026-11-28',
+  delivers: {
+    retries: 0,
+    after4xx: 'dropped',
+    ok: '2xx',
+    source: 'https://docs.affirm.com/developers/docs/webhook-best-practices',
+  },
 })

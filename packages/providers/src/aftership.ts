@@ -16,4 +16,10 @@ export const aftership: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'event_id',
   topicField: 'event',
   checked: '2026-11-28',
+  delivers: {
+    retries: 245_730_000,
+    after4xx: 'retried',
+    ok: '2xx',
+    source: 'https://www.aftership.com/docs/tracking/webhook/webhook-overview',
+  },
 })

@@ -28,8 +28,12 @@ export const alertmanager: Factory<AlertmanagerOptions> = /* @__PURE__ */ provid
     scheme: 'bearer token or Basic; nothing is signed',
     place: { header: 'Authorization' },
     tolerance: 'none',
-    checked: '2026-11-26',
-    delivers: { after4xx: 'dropped' },
+    checked: '2026-11-28',
+    delivers: {
+      after4xx: 'dropped',
+      ok: '2xx',
+      source: 'https://github.com/prometheus/alertmanager/blob/main/notify/util.go',
+    },
   },
   options: {
     token: 'Token of Authorization: Bearer.',

@@ -17,4 +17,11 @@ export const anthropic: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ s
   topics: ['session.status_idled', 'session.status_terminated', 'session.status_run_started'],
   topicField: 'data.type',
   checked: '2026-11-28',
+  delivers: {
+    redirect: 'failure',
+    after4xx: 'retried',
+    givesUp: 'disabled after about 20 failures in a row, and at once by a redirect',
+    ok: '2xx',
+    retryId: 'same',
+  },
 })

@@ -14,4 +14,10 @@ export const ashby: Factory<PresetOptions> = /* @__PURE__ */ preset({
   sign: { scheme: 'hmac', header: 'Ashby-Signature', prefix: 'sha256=' },
   topicField: 'action',
   checked: '2026-11-28',
+  delivers: {
+    retries: 20_360_000,
+    after4xx: 'retried, but 401, 403, 404, 405 and 410',
+    ok: '2xx',
+    source: 'https://developers.ashbyhq.com/docs/retries',
+  },
 })

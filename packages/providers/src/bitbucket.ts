@@ -34,8 +34,15 @@ export const bitbucket: Factory<BitbucketOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of {body}, hex',
     place: { header: 'X-Hub-Signature' },
     tolerance: 'none',
-    checked: '2026-11-26',
-    delivers: { within: 10_000, largest: 256 * KIB, ok: '2xx' },
+    checked: '2026-11-28',
+    delivers: {
+      within: 10_000,
+      largest: 256 * KIB,
+      after4xx: 'dropped',
+      ok: '2xx',
+      retryHeaders: { 'x-attempt-number': '2' },
+      source: 'https://support.atlassian.com/bitbucket-cloud/docs/troubleshoot-webhooks/',
+    },
   },
   options: {
     secret: 'Secret of the webhook.',

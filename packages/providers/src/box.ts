@@ -4,12 +4,12 @@ import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 /**
  * Box. HMAC-SHA256 over `{body}{time}` in `BOX-SIGNATURE-PRIMARY` or `BOX-SIGNATURE-SECONDARY`, base64. Topic is
  * `trigger`, id is `id`.
- * https://developer.box.com/guides/webhooks/v2/signatures-v2/
+ * https://developer.box.com/guides/webhooks/v2/
  */
 export const box: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'box',
   title: 'Box',
-  docs: 'https://developer.box.com/guides/webhooks/v2/signatures-v2/',
+  docs: 'https://developer.box.com/guides/webhooks/v2/',
   setup: { steps: ['Developer Console', '<app>', 'Webhooks'], secret: 'both signature keys' },
   topics: ['FILE.UPLOADED', 'FILE.DOWNLOADED', 'FOLDER.CREATED'],
   hint: 'Signature keys of the app: both.',
@@ -25,6 +25,6 @@ export const box: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'id',
   topicField: 'trigger',
   checked: '2026-11-28',
-  delivers: { retryId: 'same', source: 'https://developer.box.com/guides/webhooks/v2/' },
+  delivers: { within: 30_000, retries: 7_200_000, after4xx: 'retried', ok: '2xx', retryId: 'same' },
   sends: { 'box-signature-version': '1', 'box-signature-algorithm': 'HmacSHA256' },
 })

@@ -17,4 +17,5 @@ export const brex: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standa
   topics: ['TRANSFER_PROCESSED', 'TRANSFER_FAILED', 'REFERRAL_CREATED'],
   topicField: 'event_type',
   checked: '2026-11-28',
+  delivers: { source: 'https://developer.brex.com/openapi/webhooks_api' },
 })

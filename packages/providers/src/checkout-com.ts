@@ -15,4 +15,9 @@ export const checkoutCom: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'id',
   topicField: 'type',
   checked: '2026-11-28',
+  delivers: {
+    within: 10_000,
+    source:
+      'https://www.checkout.com/docs/business-operations/use-the-dashboard/developers/webhooks',
+  },
 })

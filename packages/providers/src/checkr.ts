@@ -16,4 +16,9 @@ export const checkr: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'id',
   topicField: 'type',
   checked: '2026-11-28',
+  delivers: {
+    givesUp: 'removed after 60 days in which all failed',
+    ok: '2xx',
+    source: 'https://docs.checkr.com/apis/webhooks',
+  },
 })

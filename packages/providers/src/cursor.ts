@@ -19,4 +19,9 @@ export const cursor: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdHeader: 'X-Webhook-ID',
   topicHeader: 'X-Webhook-Event',
   checked: '2026-11-28',
+  delivers: {
+    after4xx: 'retried',
+    ok: '2xx',
+    source: 'https://docs.cursor.com/en/background-agent/api/webhooks',
+  },
 })

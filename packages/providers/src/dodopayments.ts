@@ -1,27 +1,19 @@
-import type { SecretOption } from '@postern/core'
 import type { Factory } from '@postern/core/scheme'
-import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
+import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 import { HOUR } from './common/units.ts'
-
-/** Options of {@link dodopayments}. */
-export interface DodopaymentsOptions extends StandardFamilyOptions {
-  /** The secret key of the webhook, `whsec_<base64>`. */
-  readonly secret: SecretOption
-}
 
 /**
  * Dodo Payments: Standard Webhooks as they stand. Topic is `type` (`payment.succeeded`); id is the header `webhook-id`,
  * the same over retries, of which the last comes about 28 hours after the first delivery.
  * https://docs.dodopayments.com/developer-resources/webhooks
  */
-export const dodopayments: Factory<DodopaymentsOptions> = /* @__PURE__ */ standardFamily({
+export const dodopayments: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'dodopayments',
   title: 'Dodo Payments',
   docs: 'https://docs.dodopayments.com/developer-resources/webhooks',
   setup: {
     steps: ['Settings', 'Webhooks', 'Add Webhook'],
     secret: "the Secret Key on the webhook's settings page",
-    docs: 'https://docs.dodopayments.com/developer-resources/webhooks',
   },
   topics: ['payment.succeeded', 'subscription.active', 'refund.succeeded', 'dispute.opened'],
   secretHint: 'Secret key of the webhook, whsec_…',

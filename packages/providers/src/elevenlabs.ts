@@ -22,6 +22,7 @@ export const elevenlabs: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   checked: '2026-11-28',
   delivers: {
     givesUp: 'disabled after ten failures in a row with no success for seven days',
+    ok: '200',
     source: 'https://elevenlabs.io/docs/eleven-api/resources/webhooks',
   },
 })

@@ -1,4 +1,5 @@
 import type { Factory } from '@postern/core/scheme'
+import { HOUR } from './common/units.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
@@ -13,4 +14,5 @@ export const etsy: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standa
   topics: ['order.paid', 'order.shipped', 'order.canceled'],
   topicField: 'event_type',
   checked: '2026-11-28',
+  delivers: { retries: 28 * HOUR, after4xx: 'retried' },
 })

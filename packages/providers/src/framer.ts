@@ -4,12 +4,12 @@ import { preset, type PresetOptions } from './schemes/preset.ts'
 /**
  * Framer. HMAC-SHA256 over `{body}{header:framer-webhook-submission-id}` in `Framer-Signature`, hex. Id is `Framer-
  * Webhook-Submission-Id`.
- * https://www.framer.com/help/articles/how-to-use-webhooks-in-framer-forms/
+ * https://www.framer.com/help/articles/framer-form-webhook-setup/
  */
 export const framer: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'framer',
   title: 'Framer',
-  docs: 'https://www.framer.com/help/articles/how-to-use-webhooks-in-framer-forms/',
+  docs: 'https://www.framer.com/help/articles/framer-form-webhook-setup/',
   setup: { steps: ['<form>', 'Send To', 'Webhook'], secret: 'the secret that you type' },
   topics: ['form.submission'],
   sign: {
@@ -23,4 +23,5 @@ export const framer: Factory<PresetOptions> = /* @__PURE__ */ preset({
   covers: { body: 'bytes', id: true },
   sends: { 'framer-webhook-submission-id': '2b3c4d5e' },
   checked: '2026-11-28',
+  delivers: { redirect: 'failure', after4xx: 'retried', ok: '2xx' },
 })

@@ -1,20 +1,24 @@
-import type { Factory } from '@postern/core/scheme'
+import { jsonReply, type Delivery, type Reply } from '@postern/core'
+import type { Factory, ParsedBody } from '@postern/core/scheme'
+import { member } from './common/read.ts'
+import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Front. HMAC-SHA256 over `{time}:{body}` in `X-Front-Signature`, base64. Topic is `type`, id is `id`. Application
+ * Front. HMAC-SHA256 over `{time}:{body}` in `X-Front-Signature`, base64. Topic is `type` (`inbound_received`), id is
+ * `payload.id`. The signed `sync` that Front sends when the URL is saved gets its `X-Front-Challenge` back. Application
  * webhooks; those of rules are signed otherwise and not covered.
- * https://dev.frontapp.com/docs/webhooks-1
+ * https://dev.frontapp.com/docs/application-webhooks
  */
 export const front: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'front',
   title: 'Front',
-  docs: 'https://dev.frontapp.com/docs/webhooks-1',
+  docs: 'https://dev.frontapp.com/docs/application-webhooks',
   setup: {
     place: 'the webhooks of the app in the developer settings',
     secret: 'the signing key of the app',
   },
-  topics: ['inbound', 'outbound', 'assign'],
+  topics: ['inbound_received', 'outbound_sent', 'tag_added'],
   hint: 'Signing key of the app.',
   sign: {
     scheme: 'hmac',
@@ -24,7 +28,18 @@ export const front: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
     timestampUnit: 'ms',
     message: '{time}:{body}',
   },
-  eventIdField: 'id',
+  eventIdField: 'payload.id',
   topicField: 'type',
+  handshakes: ['X-Front-Challenge'],
+  challenge: CHALLENGE,
+  reads: ['x-front-challenge'],
+  handshake: answered,
   checked: '2026-11-28',
 })
+
+// The header is not signed: beside any other event it would drop that event.
+function answered(delivery: Delivery, { value }: ParsedBody): Reply | undefined {
+  const challenge = delivery.header('x-front-challenge')
+  if (challenge === undefined || member(value, 'type') !== 'sync') return undefined
+  return jsonReply({ challenge: checkedChallenge(challenge) })
+}

@@ -1,4 +1,5 @@
 import type { Factory } from '@postern/core/scheme'
+import { DAY } from './common/units.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
@@ -17,4 +18,9 @@ export const gemini: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ stan
   },
   topics: ['batch.succeeded', 'batch.failed', 'video.generated'],
   checked: '2026-11-28',
+  delivers: {
+    retries: DAY,
+    source:
+      'https://blog.google/innovation-and-ai/technology/developers-tools/event-driven-webhooks/',
+  },
 })

@@ -25,4 +25,11 @@ export const ghost: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
     body: stringifyJson(mergeDeep({ [topic]: { current: {}, previous: {} } }, payload)),
   }),
   checked: '2026-11-28',
+  delivers: {
+    within: 2_000,
+    givesUp: 'deleted at a 410',
+    ok: '2xx',
+    source:
+      'https://github.com/TryGhost/Ghost/blob/main/ghost/core/core/server/services/webhooks/webhook-trigger.js',
+  },
 })

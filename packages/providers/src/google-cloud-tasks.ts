@@ -37,10 +37,14 @@ export const googleCloudTasks: Factory<GoogleCloudTasksOptions> = /* @__PURE__ *
     },
     checked: '2026-11-28',
     delivers: {
-      ok: '2xx',
+      within: 600_000,
+      redirect: 'followed',
       after4xx: 'retried',
+      ok: '2xx',
       retryId: 'same',
       retryHeaders: { 'x-cloudtasks-taskretrycount': '1' },
+      source:
+        'https://docs.cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks',
     },
   },
   options: googleOidcOptions,

@@ -1,4 +1,5 @@
 import type { Factory } from '@postern/core/scheme'
+import { DAY } from './common/units.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
@@ -18,4 +19,11 @@ export const incidentIo: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ 
   ],
   topicField: 'event_type',
   checked: '2026-11-28',
+  delivers: {
+    retries: DAY,
+    after4xx: 'retried',
+    givesUp: 'disabled after five days of failures',
+    ok: '2xx',
+    source: 'https://docs.incident.io/api-reference/webhooks',
+  },
 })

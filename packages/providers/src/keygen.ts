@@ -65,7 +65,14 @@ export const keygen: Factory<KeygenOptions> = /* @__PURE__ */ provider({
     tolerance: 'none',
     example: { publicKey: `private:${'9d'.repeat(32)}` },
     checked: '2026-11-28',
-    delivers: { source: 'https://keygen.sh/docs/api/webhooks/' },
+    delivers: {
+      within: 15_000,
+      retries: 217_687_000,
+      after4xx: 'retried',
+      ok: '2xx',
+      retryId: 'same',
+      source: 'https://github.com/keygen-sh/keygen-api/blob/master/app/workers/webhook_worker.rb',
+    },
   },
   events: (_delivery, { value }) => [
     {

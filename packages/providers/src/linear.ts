@@ -45,8 +45,14 @@ export const linear: Factory<LinearOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of {body}, hex',
     place: { header: 'Linear-Signature' },
     tolerance: 60,
-    checked: '2026-11-26',
-    delivers: { within: 5_000, retries: 8 * HOUR, ok: '200' },
+    checked: '2026-11-28',
+    delivers: {
+      within: 5_000,
+      retries: 8 * HOUR,
+      after4xx: 'retried',
+      ok: '200',
+      source: 'https://developers.linear.app/docs/graphql/webhooks',
+    },
   },
   options: {
     secret: 'Signing secret of the webhook.',

@@ -48,7 +48,10 @@ export const livekit: Factory<LivekitOptions> = /* @__PURE__ */ provider({
     tolerance: 300,
     example: { apiKey: 'APIexample', apiSecret: 'an-example-secret' },
     checked: '2026-11-28',
-    delivers: {},
+    delivers: {
+      retryId: 'same',
+      source: 'https://github.com/livekit/protocol/blob/main/webhook/resource_url_notifier.go',
+    },
   },
   events: (_delivery, { value }) => [
     { id: text(value, 'id'), topic: needed(value, 'event'), payload: value },

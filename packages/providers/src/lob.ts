@@ -22,4 +22,9 @@ export const lob: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'id',
   topicField: 'event_type.id',
   checked: '2026-11-28',
+  delivers: {
+    after4xx: 'retried',
+    ok: '2xx',
+    source: 'https://help.lob.com/print-and-mail/getting-data-and-results/using-webhooks',
+  },
 })

@@ -15,4 +15,10 @@ export const modernTreasury: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdHeader: 'X-Webhook-ID',
   topicField: ['data.object', 'event'],
   checked: '2026-11-28',
+  delivers: {
+    within: 5_000,
+    after4xx: 'retried',
+    ok: '2xx',
+    source: 'https://docs.moderntreasury.com/platform/reference/webhooks',
+  },
 })

@@ -19,4 +19,5 @@ export const mongodbAtlas: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdField: ['id', 'status', 'updated'],
   topicField: 'eventTypeName',
   checked: '2026-11-28',
+  delivers: { source: 'https://www.mongodb.com/docs/atlas/tutorial/webhook-integration/' },
 })

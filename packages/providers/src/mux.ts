@@ -34,8 +34,14 @@ export const mux: Factory<MuxOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of {time}.{body}, hex',
     place: { header: 'Mux-Signature' },
     tolerance: 300,
-    checked: '2026-11-26',
-    delivers: { within: 5_000, retries: DAY, ok: '2xx' },
+    checked: '2026-11-28',
+    delivers: {
+      within: 5_000,
+      retries: DAY,
+      after4xx: 'retried',
+      ok: '2xx',
+      source: 'https://www.mux.com/docs/core/listen-for-webhooks',
+    },
   },
   options: {
     webhookSecret: 'Signing secret of the webhook.',

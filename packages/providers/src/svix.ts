@@ -1,7 +1,7 @@
 import type { SecretOption } from '@postern/core'
 import { standardWebhooksId, standardWebhooksScheme, type Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
-import { HOUR } from './common/units.ts'
+import { SVIX_DELIVERS } from './common/svix-delivers.ts'
 import { member } from './common/read.ts'
 import { composeMessage } from './schemes/standard-family.ts'
 
@@ -38,15 +38,7 @@ export const svix: Factory<SvixOptions> = /* @__PURE__ */ provider({
     tolerance: 300,
     example: { secret: 'whsec_YW4gZXhhbXBsZSBzZWNyZXQ=' },
     checked: '2026-11-28',
-    delivers: {
-      within: 15_000,
-      retries: 28 * HOUR,
-      redirect: 'failure',
-      after4xx: 'retried',
-      givesUp: 'disabled after five days in which all failed',
-      ok: '2xx',
-      source: 'https://docs.svix.com/retries',
-    },
+    delivers: SVIX_DELIVERS,
   },
   options: {
     secret: 'whsec_… (symmetric) or whpk_… (Ed25519).',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { monday, nylas, onfleet, smartsheet } from '../src/index.ts'
+import { front, monday, nylas, onfleet, smartsheet } from '../src/index.ts'
 import { deliver } from './deliver.ts'
 
 const url = 'https://example.com/hook'
@@ -36,4 +36,23 @@ test('monday.com gets its challenge of the body back, and an event is none', asy
   expect([replies[0]!.status, JSON.parse(String(replies[0]!.body))]).toEqual([200, { challenge }])
   expect(replies[1]!.status).toBe(401)
   expect(events).toEqual([])
+})
+
+test('front gets its signed challenge back; an event with the header is an event, by its own id', async () => {
+  const provider = front({ secret: 'a-secret' })
+  const at = 1_790_000_000_000
+  const asked = provider.sign!({ body: '{"type":"sync","authorization":{"id":"cmp_1"}}', at })
+  const event = provider.sign!({
+    body: '{"type":"inbound_received","authorization":{"id":"cmp_1"},"payload":{"id":"evt_1"}}',
+    at,
+  })
+  const [sync, beside] = [asked, event].map((signed) => ({
+    ...signed,
+    headers: { ...signed.headers, 'x-front-challenge': challenge },
+  }))
+  const forged = { ...sync!, headers: { ...sync!.headers, 'x-front-signature': 'bm9uZQ==' } }
+  const { replies, events } = await deliver(provider, [sync!, beside!, forged], at)
+  expect(replies.map(({ status }) => status)).toEqual([200, 200, 401])
+  expect(JSON.parse(String(replies[0]!.body))).toEqual({ challenge })
+  expect(events.map(({ id, topic }) => [id, topic])).toEqual([['evt_1', 'inbound_received']])
 })
