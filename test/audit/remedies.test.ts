@@ -72,4 +72,4 @@ test('a receiver of the lines for Express has no finding', async () => {
     readonly findings: readonly object[]
   }
   expect([grade, findings]).toEqual(['A', []])
-}, 120_000)
+})

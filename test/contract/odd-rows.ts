@@ -45,7 +45,7 @@ export function oddRows(made: () => OddScene): void {
         else expect(await port.drain!(Date.now() + 15_000, 100)).toMatchObject({ done: 2, left: 0 })
         await shop.untilSettled(2)
         await expect
-          .poll(async () => (await inbox.view!.stats())[0]!.counts, { timeout: 15_000 })
+          .poll(async () => (await inbox.view!.stats())[0]!.counts)
           .toEqual({ pending: 0, running: 0, done: 2, dead: 1 })
         if (how === 'a drain') port.work!()
         await port.accept(intake(item('4')), {})
@@ -77,9 +77,7 @@ export function oddRows(made: () => OddScene): void {
     port.work!()
     await shop.untilSettled(2)
     expect(shop.ran().toSorted()).toEqual(['a:1', 'a:3'])
-    await expect
-      .poll(async () => (await inbox.view!.get(id))?.state, { timeout: 15_000 })
-      .toBe('dead')
+    await expect.poll(async () => (await inbox.view!.get(id))?.state).toBe('dead')
   })
 
   test('what cannot be read can still be erased', async () => {

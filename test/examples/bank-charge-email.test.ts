@@ -146,7 +146,7 @@ test('a charge the bank took brings one email, though shop and bank were both do
     await Promise.all([second.stop(), shop.stop()])
     rmSync(folder, { recursive: true })
   }
-}, 60_000)
+})
 
 function startBank(env: Readonly<Record<string, string>>): Promise<Example> {
   const cwd = fileURLToPath(new URL('../../examples/bank-charge-email/', import.meta.url))

@@ -37,7 +37,7 @@ export default {
         const rows = (await (await fetch(`${workerd.url}/rows`)).json()) as unknown
         expect(rows).toEqual([{ repository: 'a/b', issues: 1 }])
       },
-      { timeout: 30_000, interval: 50 },
+      { timeout: 60_000, interval: 50 },
     )
   } finally {
     await workerd.kill()

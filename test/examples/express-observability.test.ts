@@ -101,7 +101,7 @@ test('express-observability shows one delivery as a trace, as metrics and in the
     await collector.close()
     rmSync(folder, { recursive: true })
   }
-}, 60_000)
+})
 
 interface Line {
   readonly level: number

@@ -63,7 +63,7 @@ needs(postgresServer).describe('express-postgres', () => {
       await pool.end()
       await postgres.stop()
     }
-  }, 90_000)
+  })
 })
 
 function paid(

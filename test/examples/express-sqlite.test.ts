@@ -29,7 +29,7 @@ test('express-sqlite books what it acknowledged exactly once, over kill -9 and r
   } finally {
     rmSync(folder, { recursive: true })
   }
-}, 90_000)
+})
 
 function sign(port: number, one: { id: string; invoice: string }): Parameters<typeof send>[0] {
   const payload = {

@@ -78,7 +78,7 @@ needs(postgresServer).describe('lambda', () => {
       await postgres.stop()
       rmSync(join(example, 'dist'), { recursive: true })
     }
-  }, 90_000)
+  })
 })
 
 /** What a function is loaded with at start, and all that is uploaded. */

@@ -9,7 +9,7 @@ import { redisServer } from '../services/programs.ts'
 import { startRedis, type RedisService } from '../services/redis.ts'
 import { follow, send, watch, type Example, type Output } from './example.ts'
 
-const WAIT = { timeout: 30_000, interval: 100 }
+const WAIT = { timeout: 60_000, interval: 100 }
 const secret = 'it is a secret'
 const cwd = fileURLToPath(new URL('../../examples/next-bullmq/', import.meta.url))
 
@@ -31,7 +31,7 @@ needs(redisServer).describe('next-bullmq', () => {
       /http:\/\/127\.0\.0\.1:(\d+)/,
     )
     await web.line('Ready in')
-  }, 120_000)
+  })
   afterAll(async () => {
     await worker?.stop()
     await web?.stop()
@@ -49,7 +49,7 @@ needs(redisServer).describe('next-bullmq', () => {
     expect((await send(sign('2', 'issues.opened', { action: 'opened' }))).status).toBe(200)
     await worker.line('triage issues.opened 2 at attempt 2')
     expect(worker.lines.filter((line) => line === 'deploy 1')).toHaveLength(1)
-  }, 60_000)
+  })
 
   test("the worker's spans are linked to those of the delivery, which are in Next's trace", async () => {
     expect((await send(push('3'))).status).toBe(200)
@@ -71,7 +71,7 @@ needs(redisServer).describe('next-bullmq', () => {
     )
     expect(above.attributes['next.span_type']).toBeDefined()
     expect(receive.attributes).not.toHaveProperty('url.path')
-  }, 60_000)
+  })
 
   function run(...args: string[]): ReturnType<typeof spawn> {
     const env: NodeJS.ProcessEnv = {

@@ -24,7 +24,7 @@ needs(postgresServer).describe('next-serverless', () => {
     const [code] = (await once(build, 'exit')) as [number]
     expect(code, output.lines.join('\n')).toBe(0)
     example = await start()
-  }, 120_000)
+  })
   afterAll(async () => {
     await example?.stop()
     await postgres?.stop()

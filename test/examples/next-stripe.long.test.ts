@@ -38,7 +38,7 @@ beforeAll(async () => {
   })
   example = await watch(server, /http:\/\/127\.0\.0\.1:(\d+)/)
   await example.line('Ready in')
-}, 120_000)
+})
 afterAll(async () => {
   await example?.stop()
   rmSync(folder, { recursive: true })
@@ -74,7 +74,7 @@ test('at a signal it closes the receiver and the inbox, and ends well', async ()
   expect(await example.end()).toBe(0)
   // SQLite removes the log when the file is closed.
   expect(existsSync(log)).toBe(false)
-}, 30_000)
+})
 
 function run(
   args: readonly string[],

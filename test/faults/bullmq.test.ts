@@ -11,5 +11,5 @@ needs(redisServer).describe('bullmqInbox', () => {
     expect(report).toMatchObject({ lost: 0, newTwice: 0, ranAfterSettled: 0, doubleByKey: 0 })
     expect(report.acknowledged).toBeGreaterThan(100)
     expect(report.busyKills).toBeGreaterThanOrEqual(4)
-  }, 120_000)
+  })
 })

@@ -18,5 +18,5 @@ needs(postgresServer).describe('postgresInbox', () => {
     })
     expect(report.acknowledged).toBeGreaterThan(100)
     expect(report.busyKills).toBeGreaterThanOrEqual(4)
-  }, 120_000)
+  })
 })

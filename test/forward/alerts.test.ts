@@ -61,5 +61,5 @@ needs(...programs).describe('alerts by a source', () => {
       await source.close()
       await site.close()
     }
-  }, 60_000)
+  })
 })

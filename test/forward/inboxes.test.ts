@@ -51,7 +51,7 @@ describe.each(durableNames)('%s', (name) => {
       await web.close()
       await inbox.close()
       await Promise.all(sites.map((site) => site.close()))
-    }, 60_000)
+    })
 
     test('a source registers, emits and rotates in one process, and another delivers', async () => {
       const site = await openSite()
@@ -80,7 +80,7 @@ describe.each(durableNames)('%s', (name) => {
         await inbox.close()
       }
       await site.close()
-    }, 60_000)
+    })
 
     if (name === 'bullmq') return
     test('a message is stored with what else its transaction writes, or not at all', async () => {

@@ -10,8 +10,6 @@ import { stores } from './stores.ts'
 import type { Dump } from './versioned.ts'
 
 const provider = acme({ secret: 'a secret of fixtures' })
-const LONG = { timeout: 20_000 }
-
 for (const name of durableNames)
   needs(...durables[name].programs).describe(`the versions of a store: ${name}`, () => {
     const { steps, note, noted, open, force, fill, dump } = stores[name]
@@ -29,12 +27,12 @@ for (const name of durableNames)
       const { inbox, ran, receiver } = await process(store, additive)
       await receiver.work()
       // What waited for a retry was due an hour after the fixture was written.
-      await expect.poll(() => ran.toSorted(), LONG).toEqual(['good pending', 'later retried'])
+      await expect.poll(() => ran.toSorted()).toEqual(['good pending', 'later retried'])
       expect((await deliver(receiver, 'later', 'retried')).status).toBe(200)
       expect(await noted(store)).toBe(4)
       expect((await deliver(receiver, 'good', 'done')).status).toBe(200)
       expect((await deliver(receiver, 'good', 'new')).status).toBe(200)
-      await expect.poll(() => ran, LONG).toContainEqual('good new')
+      await expect.poll(() => ran).toContainEqual('good new')
       expect(ran.toSorted()).toEqual(['good new', 'good pending', 'later retried'])
       const { rows } = await inbox.view!.list({ state: 'dead' })
       expect(rows.map(({ event, error }) => [event.id, error?.message])).toEqual([
@@ -60,16 +58,16 @@ for (const name of durableNames)
       const old = await process(store, steps)
       await old.receiver.work()
       await deliver(old.receiver, 'good', '1')
-      await expect.poll(() => old.ran, LONG).toEqual(['good 1'])
+      await expect.poll(() => old.ran).toEqual(['good 1'])
       const young = await process(store, additive)
       await deliver(young.receiver, 'good', '2')
       expect(await noted(store)).toBe(1)
       await deliver(old.receiver, 'good', '3')
       await expect
-        .poll(() => old.ran, LONG)
+        .poll(() => old.ran)
         .toSatisfy((ran: readonly string[]) => ran.toSorted().join() === 'good 1,good 2,good 3')
       expect(old.warnings).toEqual([])
-      await expect.poll(() => counts(young.inbox), LONG).toMatchObject({ done: 3 })
+      await expect.poll(() => counts(young.inbox)).toMatchObject({ done: 3 })
     })
 
     test('a breaking step is refused while a process of the version before lives', async () => {
@@ -92,15 +90,15 @@ for (const name of durableNames)
       const old = await process(store, steps, () => new Promise(() => {}))
       await old.receiver.work()
       await deliver(old.receiver, 'good', '1')
-      await expect.poll(() => old.ran, LONG).toEqual(['good 1'])
+      await expect.poll(() => old.ran).toEqual(['good 1'])
       await force(store, breaking)
       const told = expect.stringMatching(/version 2, .*this one has 1.*upgrade @postern/)
-      await expect.poll(() => old.warnings, LONG).toContainEqual(told)
+      await expect.poll(() => old.warnings).toContainEqual(told)
       expect((await deliver(old.receiver, 'good', '2')).status).toBe(503)
       const young = await process(store, breaking)
-      await expect.poll(() => counts(young.inbox), LONG).toMatchObject({ pending: 1, running: 0 })
+      await expect.poll(() => counts(young.inbox)).toMatchObject({ pending: 1, running: 0 })
       await young.receiver.work()
-      await expect.poll(() => young.ran, LONG).toEqual(['good 1'])
+      await expect.poll(() => young.ran).toEqual(['good 1'])
       expect((await deliver(young.receiver, 'good', '2')).status).toBe(200)
     })
 

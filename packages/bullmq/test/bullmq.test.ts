@@ -10,8 +10,6 @@ import { startRedis, type RedisService } from '../../../test/services/redis.ts'
 import { bullmqInbox } from '../src/index.ts'
 import { deliver, scene } from './scene.ts'
 
-const LONG = { timeout: 15_000 }
-
 test('bullmqInbox refuses options that make no sense', () => {
   expect(() => bullmqInbox({ connection: 'redis://x', prefix: '' })).toThrow('bullmqInbox: prefix')
   const connection = 'redis://127.0.0.1:1'
@@ -75,14 +73,14 @@ needs(redisServer).describe('bullmqInbox', () => {
       broken = true
       await deliver(one, id)
       await expect
-        .poll(async () => (await inboxes[0]!.view!.list({ state: 'dead' })).rows.length, LONG)
+        .poll(async () => (await inboxes[0]!.view!.list({ state: 'dead' })).rows.length)
         .toBe(1)
       broken = false
       const replies = await Promise.all(
         Array.from({ length: 10 }, (_, at) => (at % 2 ? one : two).send(id)),
       )
       expect(replies.map(({ status }) => status)).toEqual(replies.map(() => 200))
-      await expect.poll(() => one.done.length + two.done.length, LONG).toBe(round)
+      await expect.poll(() => one.done.length + two.done.length).toBe(round)
     }
     expect(one.runs.length + two.runs.length).toBe(40)
     await Promise.all([one, two].map(({ receiver }) => receiver.close()))
@@ -104,14 +102,12 @@ needs(redisServer).describe('bullmqInbox', () => {
     })
     await deliver(one, 'done')
     await deliver(one, 'dead')
-    await expect.poll(() => one.runs.length, LONG).toBe(2)
+    await expect.poll(() => one.runs.length).toBe(2)
     await expect
-      .poll(
-        async () =>
-          [await operator.keys('{sweep}:event:*'), await operator.keys('{sweep}:*:e*')]
-            .flat()
-            .filter((key) => !key.endsWith(':events')),
-        LONG,
+      .poll(async () =>
+        [await operator.keys('{sweep}:event:*'), await operator.keys('{sweep}:*:e*')]
+          .flat()
+          .filter((key) => !key.endsWith(':events')),
       )
       .toEqual([])
     expect(await operator.zcard('{sweep}:index')).toBe(0)
@@ -128,7 +124,7 @@ needs(redisServer).describe('bullmqInbox', () => {
     })
     await deliver(one, '1')
     const queue = new Queue('acme/only', { connection: operator as never, prefix: '{failed}' })
-    await expect.poll(async () => (await queue.getFailed()).length, LONG).toBe(1)
+    await expect.poll(async () => (await queue.getFailed()).length).toBe(1)
     const [job] = await queue.getFailed()
     expect([job!.name, job!.failedReason]).toEqual(['thing.happened', 'the account is closed'])
     expect(job!.stacktrace?.[0]).toContain('Unrecoverable: the account is closed')
@@ -151,9 +147,9 @@ needs(redisServer).describe('bullmqInbox', () => {
       const headers = { ...(init.headers as Record<string, string>), 'x-acme-id': id }
       const send = async (): Promise<number> =>
         (await receiver.receive({ ...init, headers })).status
-      await expect.poll(send, LONG).toBe(200)
+      await expect.poll(send).toBe(200)
     }
-    await expect.poll(() => ran.length, LONG).toBe(ids.length)
+    await expect.poll(() => ran.length).toBe(ids.length)
     expect((await inbox.view!.stats())[0]).toMatchObject({
       receiver: 'a:b/{c}',
       subscription: 'x:y/z ü',
@@ -167,7 +163,7 @@ needs(redisServer).describe('bullmqInbox', () => {
     const direct = new Redis(node.url)
     await direct.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
     await expect
-      .poll(async () => String(await direct.call('CLUSTER', 'INFO')), LONG)
+      .poll(async () => String(await direct.call('CLUSTER', 'INFO')))
       .toContain('cluster_state:ok')
     const cluster = new Cluster([{ host: '127.0.0.1', port: node.port }])
     const inbox = bullmqInbox({ connection: cluster })
@@ -177,7 +173,7 @@ needs(redisServer).describe('bullmqInbox', () => {
       },
     })
     for (const id of ['1', '2', '3']) await deliver(one, id)
-    await expect.poll(() => one.done.length, LONG).toBe(6)
+    await expect.poll(() => one.done.length).toBe(6)
     expect((await inbox.view!.list()).rows.map(({ state }) => state)).toEqual(
       Array.from({ length: 6 }, () => 'done'),
     )

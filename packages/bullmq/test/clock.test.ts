@@ -4,7 +4,6 @@ import { redisServer } from '../../../test/services/programs.ts'
 import { DONE, gate, intake, record } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
 
-const LONG = { timeout: 20_000 }
 const HOUR = 3_600_000
 
 needs(redisServer).describe('bullmqInbox and the clock of its machine', () => {
@@ -29,20 +28,18 @@ needs(redisServer).describe('bullmqInbox and the clock of its machine', () => {
     port.work!()
     await port.accept(intake('short'), {})
     await port.accept(intake('long'), {})
-    await expect.poll(() => worker.ended.length, LONG).toBe(1)
-    await expect.poll(() => worker.names(), LONG).toContain('long')
+    await expect.poll(() => worker.ended.length).toBe(1)
+    await expect.poll(() => worker.names()).toContain('long')
     const now = Date.now.bind(Date)
     vi.spyOn(Date, 'now').mockImplementation(() => now() - HOUR)
     await expect
-      .poll(() => worker.ended.map(({ outcome }) => outcome.kind), LONG)
+      .poll(() => worker.ended.map(({ outcome }) => outcome.kind))
       .toEqual(['retry', 'done'])
     // Three leases later its lock is its own.
     const until = performance.now() + 3000
-    await expect.poll(() => performance.now() > until, LONG).toBe(true)
+    await expect.poll(() => performance.now() > until).toBe(true)
     pass()
-    await expect
-      .poll(() => worker.ended.map(({ stored }) => stored), LONG)
-      .toEqual([true, true, true])
+    await expect.poll(() => worker.ended.map(({ stored }) => stored)).toEqual([true, true, true])
     expect(worker.cuts).toEqual([])
   })
 })

@@ -5,8 +5,6 @@ import { startRedis } from '../../../test/services/redis.ts'
 import { DONE, gate, intake, lane, record } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
 
-const LONG = { timeout: 15_000 }
-
 needs(redisServer).describe('closing bullmqInbox', () => {
   const scene = redisScene('close')
 
@@ -18,7 +16,7 @@ needs(redisServer).describe('closing bullmqInbox', () => {
     const port = inbox.attach(hanging)
     for (let at = 0; at < 3; at++) await port.accept(intake(`e${at}`), {})
     port.work!()
-    await expect.poll(() => hanging.runs.length, LONG).toBe(3)
+    await expect.poll(() => hanging.runs.length).toBe(3)
     const until = Date.now() + 400
     await port.close(until)
     expect(hanging.runs.map(({ signal }) => signal!.aborted)).toEqual([true, true, true])
@@ -29,10 +27,10 @@ needs(redisServer).describe('closing bullmqInbox', () => {
     expect(tasks.every(({ due }) => due! <= Date.now())).toBe(true)
     const next = record()
     other.attach(next).work!()
-    await expect.poll(() => next.ended.length, LONG).toBe(3)
+    await expect.poll(() => next.ended.length).toBe(3)
     expect(next.runs.map(({ claim }) => claim.attempt)).toEqual([1, 1, 1])
     pass()
-    await expect.poll(() => hanging.ended.length, LONG).toBe(3)
+    await expect.poll(() => hanging.ended.length).toBe(3)
     expect(hanging.ended.map(({ stored }) => stored)).toEqual([false, false, false])
     const attempts = await other.journal!.attempts(tasks[0]!.id)
     expect(attempts.map(({ outcome }) => outcome)).toEqual(['done'])
@@ -47,7 +45,7 @@ needs(redisServer).describe('closing bullmqInbox', () => {
       const consumer = record({ run: () => passed.then(() => DONE) })
       const port = inbox.attach(consumer)
       port.work!()
-      await expect.poll(() => consumer.runs.length, LONG).toBe(1)
+      await expect.poll(() => consumer.runs.length).toBe(1)
       expect(consumer.runs[0]!.claim.attempt).toBe(1)
       await port.close(Date.now() + 40)
       await inbox.close()
@@ -55,7 +53,7 @@ needs(redisServer).describe('closing bullmqInbox', () => {
     }
     const last = record()
     scene.open().attach(last).work!()
-    await expect.poll(() => last.ended.length, LONG).toBe(1)
+    await expect.poll(() => last.ended.length).toBe(1)
     expect(last.runs[0]!.claim.attempt).toBe(1)
   })
 
@@ -69,7 +67,7 @@ needs(redisServer).describe('closing bullmqInbox', () => {
     const port = inbox.attach(consumer)
     for (const id of ['1', '2']) await port.accept(intake(id), {})
     port.work!()
-    await expect.poll(() => consumer.runs.length, LONG).toBe(1)
+    await expect.poll(() => consumer.runs.length).toBe(1)
     const closed = port.close(Date.now() + 10_000)
     pass()
     await closed
@@ -87,7 +85,7 @@ needs(redisServer).describe('closing bullmqInbox', () => {
       const port = inbox.attach(consumer)
       await port.accept(intake('1'), {})
       port.work!()
-      await expect.poll(() => consumer.runs.length, LONG).toBe(1)
+      await expect.poll(() => consumer.runs.length).toBe(1)
       if (how === 'hangs') redis.pause()
       else await redis.down()
       const closed = Promise.all([port.close(Date.now() + 300), inbox.close()]).then(() => 'closed')

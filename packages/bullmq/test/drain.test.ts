@@ -6,7 +6,6 @@ import { DONE, gate, intake, lane, record } from './consumer.ts'
 import { startProxy } from './proxy.ts'
 import { redisScene } from './redis-scene.ts'
 
-const LONG = { timeout: 15_000 }
 const HOUR = 3_600_000
 const FAILURE = { name: 'Error', message: 'the till is jammed' }
 const soon = (): number => Date.now() + 20_000
@@ -54,7 +53,7 @@ needs(redisServer).describe('drain of bullmqInbox', () => {
       .poll(async () => {
         await attached().drain!(soon(), 1000)
         return scene.operator.keys(`${scene.prefix}:event:*`)
-      }, LONG)
+      })
       .toEqual([])
     expect(await scene.operator.zcard(`${scene.prefix}:index`)).toBe(0)
   })
@@ -77,7 +76,7 @@ needs(redisServer).describe('drain of bullmqInbox', () => {
     )
     ports[2]!.work!()
     await Promise.all(ports.slice(0, 2).map((port) => port.drain!(soon(), 1000)))
-    await expect.poll(() => all.flatMap(({ ended }) => ended).length, LONG).toBe(300)
+    await expect.poll(() => all.flatMap(({ ended }) => ended).length).toBe(300)
     expect(new Set(all.flatMap((each) => each.names())).size).toBe(300)
     expect(all.flatMap(({ runs }) => runs)).toHaveLength(300)
   })
@@ -91,11 +90,11 @@ needs(redisServer).describe('drain of bullmqInbox', () => {
     const web = scene.open({ lease: '300ms' }).attach(record())
     await web.accept(intake('1'), {})
     scene.open({ lease: '300ms', connection: proxy.url }).attach(dying).work!()
-    await expect.poll(() => dying.runs.length, LONG).toBe(1)
+    await expect.poll(() => dying.runs.length).toBe(1)
     proxy.cut()
     const { id } = (await scene.open().view!.list()).rows[0]!
     const locked = (): Promise<number> => scene.operator.exists(`${scene.prefix}:${id}:lock`)
-    await expect.poll(locked, LONG).toBe(0)
+    await expect.poll(locked).toBe(0)
     const next = record()
     const drained = await scene.open().attach(next).drain!(soon(), 10)
     expect(drained).toMatchObject({ ran: 1, done: 1, left: 0 })
@@ -134,7 +133,7 @@ needs(redisServer).describe('drain of bullmqInbox', () => {
     )
     expect(await port.drain!(Date.now() + 100, 10, 200)).toMatchObject({ ran: 0, left: 3 })
     pass()
-    await expect.poll(() => consumer.ended.length, LONG).toBe(2)
+    await expect.poll(() => consumer.ended.length).toBe(2)
     expect(consumer.ended.map(({ stored }) => stored)).toEqual([false, false])
   })
 
@@ -146,7 +145,7 @@ needs(redisServer).describe('drain of bullmqInbox', () => {
     const port = inbox.attach(consumer)
     await port.accept(intake('1'), {})
     const drained = port.drain!(soon(), 10)
-    await expect.poll(() => consumer.runs.length, LONG).toBe(1)
+    await expect.poll(() => consumer.runs.length).toBe(1)
     await port.close(Date.now() + 300)
     expect(await drained).toMatchObject({ ran: 1, left: 1 })
     expect((await inbox.view!.list()).rows[0]).toMatchObject({ state: 'pending', attempt: 0 })

@@ -5,7 +5,6 @@ import { redisServer } from '../../../test/services/programs.ts'
 import { DONE, intake, lane, record } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
 
-const LONG = { timeout: 15_000 }
 const FAILURE = { name: 'Error', message: 'the till is jammed' }
 
 needs(redisServer).describe('fairness of bullmqInbox', () => {
@@ -25,7 +24,7 @@ needs(redisServer).describe('fairness of bullmqInbox', () => {
       )
     await port.accept(intake('quiet', of('z')), {})
     port.work!()
-    await expect.poll(() => consumer.ended.length, LONG).toBe(601)
+    await expect.poll(() => consumer.ended.length).toBe(601)
     expect(consumer.names().indexOf('quiet')).toBeLessThanOrEqual(2)
     const first = consumer.names().slice(0, 201)
     expect(first.filter((id) => id.startsWith('x'))).toHaveLength(100)
@@ -47,7 +46,7 @@ needs(redisServer).describe('fairness of bullmqInbox', () => {
       Array.from({ length: 200 }, async (_, at) => port.accept(intake(`x${at}`, of('x')), {})),
     )
     port.work!()
-    await expect.poll(() => consumer.ended.length, LONG).toBe(401)
+    await expect.poll(() => consumer.ended.length).toBe(401)
     expect(consumer.names().indexOf('quiet')).toBeLessThanOrEqual(102)
   })
 
@@ -56,11 +55,11 @@ needs(redisServer).describe('fairness of bullmqInbox', () => {
     const port = scene.open().attach(consumer)
     port.work!()
     await port.accept(intake('first', of('x')), {})
-    await expect.poll(() => consumer.ended.length, LONG).toBe(1)
+    await expect.poll(() => consumer.ended.length).toBe(1)
     const turns = `${scene.prefix}:turns:shop/a`
     await scene.operator.hset(`${scene.prefix}:turn:shop/a`, { m: 1_500_000, v: 1_500_000 })
     await port.accept(intake('last', of('x')), {})
-    await expect.poll(() => consumer.ended.length, LONG).toBe(2)
+    await expect.poll(() => consumer.ended.length).toBe(2)
     expect(await scene.operator.zscore(turns, 'x')).toBe('1')
   })
 

@@ -8,7 +8,6 @@ import { DONE, gate, intake, lane, record } from './consumer.ts'
 import { startProxy, type Proxy } from './proxy.ts'
 import { redisScene } from './redis-scene.ts'
 
-const LONG = { timeout: 15_000 }
 const FAILURE = { name: 'Error', message: 'the till is jammed' }
 
 needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
@@ -25,10 +24,10 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     await held
     const other = record()
     open().attach(other).work!()
-    await expect.poll(() => other.ended.length, LONG).toBe(1)
+    await expect.poll(() => other.ended.length).toBe(1)
     proxy.release()
     await port.accept(intake('2'), {})
-    await expect.poll(() => slow.runs.length + other.runs.length, LONG).toBe(2)
+    await expect.poll(() => slow.runs.length + other.runs.length).toBe(2)
     expect([...slow.names(), ...other.names()].sort()).toEqual(['1', '2'])
   })
 
@@ -39,11 +38,11 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     const inbox = open()
     await inbox.attach(record()).accept(intake('1'), {})
     open({ connection: proxy.url }).attach(dying).work!()
-    await expect.poll(() => dying.runs.length, LONG).toBe(1)
+    await expect.poll(() => dying.runs.length).toBe(1)
     proxy.cut()
     const next = record()
     open().attach(next).work!()
-    await expect.poll(() => next.ended.length, LONG).toBe(1)
+    await expect.poll(() => next.ended.length).toBe(1)
     expect(next.runs[0]!.claim.attempt).toBe(1)
     expect(next.cuts).toMatchObject([{ subscription: 'a', attempt: 1, count: 1, charged: 0 }])
     expect(next.ended[0]!.ran!.duration).toBeTypeOf('number')
@@ -67,7 +66,7 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     await scene.operator.hset(`${scene.prefix}:${id}`, { stc: 20 })
     const next = record()
     open().attach(next).work!()
-    await expect.poll(() => next.ended.length, LONG).toBe(1)
+    await expect.poll(() => next.ended.length).toBe(1)
     expect(next.cuts).toEqual([])
     expect(next.names()).toEqual(['1'])
     expect((await inbox.view!.list()).rows[0]).toMatchObject({ state: 'done', attempt: 1 })
@@ -83,19 +82,19 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     const { id } = (await inbox.view!.list()).rows[0]!
     await scene.operator.hset(`${scene.prefix}:${id}`, { cut: 7, chg: 4 })
     open({ connection: proxy.url }).attach(dying).work!()
-    await expect.poll(() => dying.runs.length, LONG).toBe(1)
+    await expect.poll(() => dying.runs.length).toBe(1)
     proxy.cut()
     const next = record()
     open().attach(next).work!()
-    await expect.poll(() => next.ended.length, LONG).toBe(1)
+    await expect.poll(() => next.ended.length).toBe(1)
     expect(next.runs).toEqual([])
     // Its suspect still runs here, as it would not in a process that died.
     pass()
     expect(next.ended[0]).toMatchObject({ outcome: { kind: 'dead', error: { name: 'poison' } } })
     expect(await inbox.view!.get(id)).toMatchObject({ state: 'dead', error: { name: 'poison' } })
     expect(await port.accept(intake('1'), {})).toEqual(['revived'])
-    await expect.poll(() => next.runs.length, LONG).toBe(1)
-    await expect.poll(() => next.ended.length, LONG).toBe(2)
+    await expect.poll(() => next.runs.length).toBe(1)
+    await expect.poll(() => next.ended.length).toBe(2)
     expect(await scene.operator.hmget(`${scene.prefix}:${id}`, 'chg')).toEqual(['0'])
   })
 
@@ -107,7 +106,7 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     await scene.operator.hset(`${scene.prefix}:${id}`, { cut: 7, chg: 4, sn: 7, stc: 8 })
     const next = record()
     open().attach(next).work!()
-    await expect.poll(() => next.ended.length, LONG).toBe(1)
+    await expect.poll(() => next.ended.length).toBe(1)
     expect(next.cuts).toEqual([])
     expect(next.names()).toEqual(['1'])
     expect((await inbox.view!.list()).rows[0]).toMatchObject({ state: 'done', attempt: 1 })
@@ -134,9 +133,9 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
       if (event.id !== 'plain')
         await scene.operator.hset(`${scene.prefix}:${id}`, { cut: 3, chg: 0 })
     port.work!()
-    await expect.poll(() => consumer.names().includes('plain') && suspects === 1, LONG).toBe(true)
+    await expect.poll(() => consumer.names().includes('plain') && suspects === 1).toBe(true)
     first.pass()
-    await expect.poll(() => consumer.ended.length, LONG).toBe(4)
+    await expect.poll(() => consumer.ended.length).toBe(4)
     expect(most).toBe(1)
   })
 
@@ -151,7 +150,7 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     const { id } = (await inbox.view!.list()).rows[0]!
     await scene.operator.hset(`${scene.prefix}:${id}`, { cut: 4, chg: 1 })
     port.work!()
-    await expect.poll(() => consumer.ended.length, LONG).toBe(2)
+    await expect.poll(() => consumer.ended.length).toBe(2)
     expect(await scene.operator.hmget(`${scene.prefix}:${id}`, 'cut', 'chg')).toEqual(['0', '0'])
   })
 
@@ -167,10 +166,10 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     const port = inbox.attach(consumer)
     await port.accept(intake('1'), {})
     port.work!()
-    await expect.poll(() => consumer.ended.length, LONG).toBe(1)
+    await expect.poll(() => consumer.ended.length).toBe(1)
     expect(consumer.ended[0]!.stored).toBe(true)
     await port.accept(intake('2'), {})
-    await expect.poll(() => consumer.ended.length, LONG).toBe(2)
+    await expect.poll(() => consumer.ended.length).toBe(2)
     expect(consumer.names()).toEqual(['1', '2'])
     expect(consumer.warnings.join()).toContain('the lease of task')
   })
@@ -184,18 +183,18 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     const port = inbox.attach(consumer)
     await port.accept(intake('1'), {})
     port.work!()
-    await expect.poll(() => consumer.runs.length, LONG).toBe(1)
+    await expect.poll(() => consumer.runs.length).toBe(1)
     const { id } = (await inbox.view!.list()).rows[0]!
     const lock = await scene.operator.get(`${scene.prefix}:${id}:lock`)
     await scene.operator.del(`${scene.prefix}:${id}:lock`)
     const again = async (): Promise<string | null> =>
       scene.operator.get(`${scene.prefix}:${id}:lock`)
-    await expect.poll(again, LONG).toEqual(expect.not.stringMatching(lock!))
+    await expect.poll(again).toEqual(expect.not.stringMatching(lock!))
     pass()
-    await expect.poll(() => consumer.ended.length, LONG).toBe(1)
+    await expect.poll(() => consumer.ended.length).toBe(1)
     expect(consumer.ended[0]).toMatchObject({ stored: true, outcome: DONE })
     expect(consumer.runs).toHaveLength(1)
-    await expect.poll(async () => (await inbox.view!.get(id))?.state, LONG).toBe('done')
+    await expect.poll(async () => (await inbox.view!.get(id))?.state).toBe('done')
   })
 
   test('an outcome that comes late counts if nobody settled the task since', async () => {
@@ -208,11 +207,11 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     const port = inbox.attach(consumer)
     await port.accept(intake('1'), {})
     port.work!()
-    await expect.poll(() => consumer.runs.length, LONG).toBe(1)
+    await expect.poll(() => consumer.runs.length).toBe(1)
     const { id } = (await inbox.view!.list()).rows[0]!
     await scene.operator.del(`${scene.prefix}:${id}:lock`)
     pass()
-    await expect.poll(() => consumer.ended.length, LONG).toBe(1)
+    await expect.poll(() => consumer.ended.length).toBe(1)
     expect(consumer.ended[0]!.stored).toBe(true)
     expect(await inbox.view!.get(id)).toMatchObject({ state: 'dead', attempt: 1 })
   })
@@ -225,7 +224,7 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     const port = inbox.attach(first)
     await port.accept(intake('1'), {})
     port.work!()
-    await expect.poll(() => first.runs.length, LONG).toBe(1)
+    await expect.poll(() => first.runs.length).toBe(1)
     proxy.stopClaims()
     const { id } = (await inbox.view!.list()).rows[0]!
     await scene.operator.del(`${scene.prefix}:${id}:lock`)
@@ -237,14 +236,14 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
       await scene.operator.del(looked)
       return second.runs.length
     }
-    await expect.poll(runs, { ...LONG, interval: 200 }).toBe(1)
+    await expect.poll(runs, { interval: 200 }).toBe(1)
     late.pass()
-    await expect.poll(() => first.ended.length, LONG).toBe(1)
+    await expect.poll(() => first.ended.length).toBe(1)
     expect(first.ended[0]!.stored).toBe(true)
     expect((await inbox.view!.get(id))?.state).toBe('done')
-    await expect.poll(() => second.runs[0]!.signal?.aborted, LONG).toBe(true)
+    await expect.poll(() => second.runs[0]!.signal?.aborted).toBe(true)
     other.pass()
-    await expect.poll(() => second.ended.length, LONG).toBe(1)
+    await expect.poll(() => second.ended.length).toBe(1)
     expect(second.ended[0]!.stored).toBe(false)
     expect(second.runs).toHaveLength(1)
   })
@@ -258,12 +257,12 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     const port = inbox.attach(consumer)
     await port.accept(intake('1'), {})
     port.work!()
-    await expect.poll(() => consumer.runs.length, LONG).toBe(1)
+    await expect.poll(() => consumer.runs.length).toBe(1)
     const { id } = (await inbox.view!.list()).rows[0]!
     await scene.operator.hset(`${scene.prefix}:${id}`, { cut: 5, chg: 2 })
     await scene.operator.set(`${scene.prefix}:${id}:lock`, 'of another process')
     pass()
-    await expect.poll(() => consumer.ended.length, LONG).toBe(1)
+    await expect.poll(() => consumer.ended.length).toBe(1)
     expect(consumer.ended[0]!.stored).toBe(false)
     expect(await scene.operator.hmget(`${scene.prefix}:${id}`, 'cut', 'chg')).toEqual(['5', '2'])
   })

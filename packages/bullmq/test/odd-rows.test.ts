@@ -6,7 +6,6 @@ import { redisServer } from '../../../test/services/programs.ts'
 import { DONE, intake, record } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
 
-const LONG = { timeout: 15_000 }
 const FAILURE = { name: 'Error', message: 'not this time' }
 
 /** Spoils a stored event or job: keys by their end, fields, and what they hold then. */
@@ -40,10 +39,10 @@ needs(redisServer).describe('bullmqInbox and rows that cannot be read', () => {
       const id = all.find(({ event }) => event.id === '2')!.id
       await spoilt(id, spoil)
       port.work!()
-      await expect.poll(() => worker.names().toSorted(), LONG).toEqual(['1', '3'])
-      await expect.poll(counts, LONG).toMatchObject({ pending: 0, running: 0, done: 2, dead: 1 })
+      await expect.poll(() => worker.names().toSorted()).toEqual(['1', '3'])
+      await expect.poll(counts).toMatchObject({ pending: 0, running: 0, done: 2, dead: 1 })
       await port.accept(intake('4'), {})
-      await expect.poll(counts, LONG).toMatchObject({ done: 3, dead: 1 })
+      await expect.poll(counts).toMatchObject({ done: 3, dead: 1 })
       const told = worker.warnings.filter((message) => message.includes('cannot be read'))
       expect(told).toEqual([expect.stringContaining(id)])
       const left = (await inbox.view!.list()).rows.map(({ event }) => event.id)
@@ -85,7 +84,7 @@ needs(redisServer).describe('bullmqInbox and rows that cannot be read', () => {
     expect((await inbox.view!.list({ state: 'pending' })).rows).toHaveLength(1)
     port.work!()
     await expect
-      .poll(async () => (await inbox.view!.stats()).find(({ counts }) => counts.dead > 0), LONG)
+      .poll(async () => (await inbox.view!.stats()).find(({ counts }) => counts.dead > 0))
       .toMatchObject({ counts: { pending: 0, running: 0, done: 1, dead: 2 } })
     expect(worker.names()).toEqual(['1'])
     const told = worker.warnings.filter((message) => message.includes('another program'))
@@ -102,7 +101,7 @@ needs(redisServer).describe('bullmqInbox and rows that cannot be read', () => {
     await scene.operator.del(...(await scene.operator.keys(`${scene.prefix}:event:*`)))
     port.work!()
     await expect
-      .poll(() => worker.warnings, LONG)
+      .poll(() => worker.warnings)
       .toContainEqual(expect.stringContaining('its event is gone'))
   })
 

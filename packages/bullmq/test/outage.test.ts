@@ -8,8 +8,6 @@ import { gate } from './consumer.ts'
 import { startProxy } from './proxy.ts'
 import { deliver, scene, type Scene } from './scene.ts'
 
-const LONG = { timeout: 20_000 }
-
 needs(redisServer).describe('bullmqInbox, when Redis', () => {
   let redis: RedisService
   let endings: (() => Promise<unknown>)[] = []
@@ -27,28 +25,28 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     const worker = open()
     const later = open({ work: false })
     for (const { warnings } of [web, later])
-      await expect.poll(() => warnings, LONG).toContainEqual(expect.stringContaining('Redis fails'))
+      await expect.poll(() => warnings).toContainEqual(expect.stringContaining('Redis fails'))
     void later.receiver.work()
     expect(await web.send('1')).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
     await redis.up()
     await deliver(web, '1')
-    await expect.poll(() => [...worker.done, ...later.done], LONG).toEqual(['1'])
+    await expect.poll(() => [...worker.done, ...later.done]).toEqual(['1'])
     await worker.receiver.close({ timeout: 0 })
     await deliver(web, '2')
-    await expect.poll(() => later.done, LONG).toContain('2')
+    await expect.poll(() => later.done).toContain('2')
   })
 
   test('hangs: 503 within the deadline; what got through late is taken once, and known', async () => {
     const web = open({ work: false }, { deadline: 150 })
     const worker = open()
     await deliver(web, 'before')
-    await expect.poll(() => worker.done, LONG).toEqual(['before'])
+    await expect.poll(() => worker.done).toEqual(['before'])
     redis.pause()
     const replies = await Promise.all(['1', '2', '3'].map((id) => web.send(id)))
     expect(replies.map(({ status }) => status)).toEqual([503, 503, 503])
     redis.resume()
     for (const id of ['1', '2', '3']) await deliver(web, id)
-    await expect.poll(() => worker.done.toSorted(), LONG).toEqual(['1', '2', '3', 'before'])
+    await expect.poll(() => worker.done.toSorted()).toEqual(['1', '2', '3', 'before'])
     expect(worker.runs).toHaveLength(4)
   })
 
@@ -59,10 +57,10 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     const web = open({ work: false }, options)
     const worker = open({}, options)
     await deliver(web, 'before')
-    await expect.poll(() => worker.done, LONG).toEqual(['before'])
+    await expect.poll(() => worker.done).toEqual(['before'])
     proxy.swallow()
     for (const id of ['1', '2', '3']) await deliver(web, id)
-    await expect.poll(() => worker.done.toSorted(), LONG).toEqual(['1', '2', '3', 'before'])
+    await expect.poll(() => worker.done.toSorted()).toEqual(['1', '2', '3', 'before'])
     expect(worker.runs).toHaveLength(4)
   })
 
@@ -98,12 +96,12 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
       await more(150)
       await redis.down()
       const before = refused.count
-      await expect.poll(() => refused.count, LONG).toBeGreaterThan(before + 16)
+      await expect.poll(() => refused.count).toBeGreaterThan(before + 16)
       await redis.up()
       await more(150)
       redis.pause()
       const then = refused.count
-      await expect.poll(() => refused.count, LONG).toBeGreaterThan(then + 16)
+      await expect.poll(() => refused.count).toBeGreaterThan(then + 16)
       redis.resume()
     }
     await more(150)
@@ -114,7 +112,7 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
       const [only] = await webs[0]!.inbox.view!.stats()
       return only!.counts.done
     }
-    await expect.poll(stored, { timeout: 60_000 }).toBe(sent)
+    await expect.poll(stored).toBe(sent)
     expect(again).toBe(0)
     expect(statuses).toEqual(new Set([503, 200]))
     expect(refused.count).toBeGreaterThan(100)
@@ -124,9 +122,9 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
 
     async function more(count: number): Promise<void> {
       const from = sent
-      await expect.poll(() => sent, LONG).toBeGreaterThan(from + count)
+      await expect.poll(() => sent).toBeGreaterThan(from + count)
     }
-  }, 120_000)
+  })
 
   test('has forgotten its scripts: the redelivery is taken', async () => {
     const web = open()
@@ -135,14 +133,14 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     await operator.script('FLUSH')
     operator.disconnect()
     await deliver(web, '2')
-    await expect.poll(() => web.done.toSorted(), LONG).toEqual(['1', '2'])
+    await expect.poll(() => web.done.toSorted()).toEqual(['1', '2'])
     expect(web.runs).toHaveLength(2)
   })
 
   test('is full: nothing is taken, and all is well when there is room', async () => {
     const web = open()
     await deliver(web, '1')
-    await expect.poll(() => web.done, LONG).toEqual(['1'])
+    await expect.poll(() => web.done).toEqual(['1'])
     const operator = new Redis(redis.url)
     await operator.config('SET', 'maxmemory', '1')
     const reply = await web.send('2')
@@ -156,30 +154,30 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     operator.disconnect()
     await accepts(web)
     expect((await web.send('2')).status).toBe(200)
-    await expect.poll(() => web.done, LONG).toEqual(['1', '2'])
+    await expect.poll(() => web.done).toEqual(['1', '2'])
   })
 
   test('has two troubles one after the other: both are told', async () => {
     const gates = { 1: gate(), 2: gate() }
     const web = open({ handler: (id) => gates[id as unknown as 1 | 2].passed })
     for (const id of ['1', '2']) await deliver(web, id)
-    await expect.poll(() => web.runs.length, LONG).toBe(2)
+    await expect.poll(() => web.runs.length).toBe(2)
     const operator = new Redis(redis.url)
     await operator.config('SET', 'maxmemory', '1')
     gates[1].pass()
     await told('OOM')
     await operator.config('SET', 'maxmemory', '0')
-    await expect.poll(() => web.done, LONG).toEqual(['1'])
+    await expect.poll(() => web.done).toEqual(['1'])
     await operator.replicaof('127.0.0.1', redis.port)
     gates[2].pass()
     await told('READONLY')
     await operator.replicaof('NO', 'ONE')
     operator.disconnect()
-    await expect.poll(() => web.done, LONG).toEqual(['1', '2'])
+    await expect.poll(() => web.done).toEqual(['1', '2'])
 
     async function told(what: string): Promise<void> {
       const said = expect.stringMatching(new RegExp(`Redis fails: .*${what}`))
-      await expect.poll(() => web.warnings, LONG).toContainEqual(said)
+      await expect.poll(() => web.warnings).toContainEqual(said)
     }
   })
 
@@ -226,7 +224,7 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     })
     const { warnings } = open({}, { connection: unsafe.url })
     await expect
-      .poll(() => warnings, LONG)
+      .poll(() => warnings)
       .toEqual([
         expect.stringContaining('noeviction'),
         expect.stringContaining('appendonly yes'),
@@ -236,7 +234,7 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
   })
 
   async function accepts({ receiver }: Scene): Promise<void> {
-    await expect.poll(async () => (await receiver.health()).accepts, LONG).toBe(true)
+    await expect.poll(async () => (await receiver.health()).accepts).toBe(true)
   }
 
   function open(

@@ -8,8 +8,6 @@ import { intake, record } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
 import { deliver, scene as receiverOn } from './scene.ts'
 
-const LONG = { timeout: 20_000 }
-
 needs(redisServer).describe('bullmqInbox and replicas of its Redis', () => {
   const scene = redisScene('replicas')
 
@@ -41,7 +39,7 @@ needs(redisServer).describe('bullmqInbox and replicas of its Redis', () => {
     const consumer = record()
     await scene.open().attach(consumer).accept(intake('1'), {})
     await expect
-      .poll(() => consumer.warnings, LONG)
+      .poll(() => consumer.warnings)
       .toContainEqual(expect.stringMatching(/has 1 replica, .* replicas: \{ wait: 1 \}/))
   })
 
@@ -49,7 +47,7 @@ needs(redisServer).describe('bullmqInbox and replicas of its Redis', () => {
     const consumer = record()
     scene.open({ replicas: { wait: 3 } }).attach(consumer)
     await expect
-      .poll(() => consumer.warnings, LONG)
+      .poll(() => consumer.warnings)
       .toContainEqual(expect.stringContaining('replicas.wait is 3'))
   })
 
@@ -69,9 +67,9 @@ needs(redisServer).describe('bullmqInbox and replicas of its Redis', () => {
     scene.later(async () => {
       operator.disconnect()
       await replica.stop()
-      await expect.poll(connected, LONG).toContain('connected_slaves:0')
+      await expect.poll(connected).toContain('connected_slaves:0')
     })
-    await expect.poll(connected, LONG).toMatch(/state=online/)
+    await expect.poll(connected).toMatch(/state=online/)
     return replica
   }
 

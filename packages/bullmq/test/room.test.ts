@@ -5,9 +5,6 @@ import { redisServer } from '../../../test/services/programs.ts'
 import { intake, record } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
 
-// BullMQ's reads and its looks at lost locks take some seconds each on a busy machine.
-const LONG = { timeout: 60_000 }
-
 needs(redisServer).describe('bullmqInbox, when there is no room in memory', () => {
   const scene = redisScene('room')
 
@@ -38,13 +35,13 @@ needs(redisServer).describe('bullmqInbox, when there is no room in memory', () =
             lock = held
             return true
           }
-          await expect.poll(waits, LONG).toBe(true)
+          await expect.poll(waits).toBe(true)
           await scene.operator.del(`${job}:lock`)
         }
       } finally {
         leave()
       }
-      await expect.poll(() => consumer.ended.length, LONG).toBe(1)
+      await expect.poll(() => consumer.ended.length).toBe(1)
       expect(consumer.cuts).toEqual([])
       expect(consumer.names()).toEqual(['1'])
       expect((await inbox.view!.list()).rows[0]).toMatchObject({ state: 'done', attempts: 1 })

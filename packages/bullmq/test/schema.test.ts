@@ -4,8 +4,6 @@ import { redisServer } from '../../../test/services/programs.ts'
 import { DONE, gate, intake, lane, record } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
 
-const LONG = { timeout: 20_000 }
-
 needs(redisServer).describe('bullmqInbox, its version and its orphans', () => {
   const scene = redisScene('schema')
   afterEach(() => void vi.restoreAllMocks())
@@ -21,7 +19,7 @@ needs(redisServer).describe('bullmqInbox, its version and its orphans', () => {
     const its = other.attach(worker)
     await its.accept(intake('2'), {})
     its.work!()
-    await expect.poll(() => worker.names().toSorted(), LONG).toEqual(['1', '2'])
+    await expect.poll(() => worker.names().toSorted()).toEqual(['1', '2'])
     expect(await scene.operator.hgetall(key)).toEqual({ version: '7', oldest: '1' })
   })
 
@@ -41,7 +39,7 @@ needs(redisServer).describe('bullmqInbox, its version and its orphans', () => {
     expect(worker.warnings).toContainEqual(expect.stringContaining('runs no tasks'))
     expect(worker.runs).toEqual([])
     await scene.operator.hset(`${scene.prefix}:schema`, { version: '3', oldest: '1' })
-    await expect.poll(() => worker.names(), LONG).toEqual(['1'])
+    await expect.poll(() => worker.names()).toEqual(['1'])
   })
 
   test('a process that is shut out while it works gives its tasks back', async () => {
@@ -52,11 +50,11 @@ needs(redisServer).describe('bullmqInbox, its version and its orphans', () => {
     const port = inbox.attach(worker)
     await port.accept(intake('1'), {})
     port.work!()
-    await expect.poll(() => worker.runs.length, LONG).toBe(1)
+    await expect.poll(() => worker.runs.length).toBe(1)
     await scene.operator.hset(`${scene.prefix}:schema`, { version: '3', oldest: '2' })
     minutesLater(1.1)
     await expect
-      .poll(async () => (await inbox.view!.stats())[0]!.counts, LONG)
+      .poll(async () => (await inbox.view!.stats())[0]!.counts)
       .toMatchObject({ pending: 1, running: 0 })
     expect(worker.runs[0]!.signal!.aborted).toBe(true)
     await expect(port.accept(intake('2'), {})).rejects.toThrow('version 3')
@@ -67,7 +65,7 @@ needs(redisServer).describe('bullmqInbox, its version and its orphans', () => {
     const port = scene.open().attach(worker)
     port.work!()
     await port.accept(intake('1'), {})
-    await expect.poll(() => worker.names(), LONG).toEqual(['1'])
+    await expect.poll(() => worker.names()).toEqual(['1'])
     const old = record({ lanes: [lane('a'), lane('before')] })
     await scene
       .open()
@@ -75,10 +73,10 @@ needs(redisServer).describe('bullmqInbox, its version and its orphans', () => {
       .accept(intake('2', [{ subscription: 'before' }]), {})
     expect(told()).toEqual([])
     minutesLater(1.1)
-    await expect.poll(told, LONG).toEqual([expect.stringContaining('subscription before wait')])
+    await expect.poll(told).toEqual([expect.stringContaining('subscription before wait')])
     minutesLater(2.2)
     await port.accept(intake('3'), {})
-    await expect.poll(() => worker.names(), LONG).toEqual(['1', '3'])
+    await expect.poll(() => worker.names()).toEqual(['1', '3'])
     expect(told()).toHaveLength(1)
 
     function told(): readonly string[] {
@@ -95,7 +93,7 @@ needs(redisServer).describe('bullmqInbox, its version and its orphans', () => {
     const worker = record()
     await scene.open().attach(worker).drain!(Date.now() + 5000, 10)
     await expect
-      .poll(() => worker.warnings, LONG)
+      .poll(() => worker.warnings)
       .toContainEqual(expect.stringContaining('subscription before wait'))
   })
 

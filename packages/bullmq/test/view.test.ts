@@ -7,7 +7,6 @@ import { openClient } from '../src/store/connection.ts'
 import { DONE, intake, lane, record } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
 
-const LONG = { timeout: 15_000 }
 const HOUR = 3_600_000
 const error = (message: string) => ({ name: 'RangeError', message })
 
@@ -57,9 +56,7 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
     const ids = ['old1', 'old2', 'new3']
     for (const [before, id] of ids.entries()) {
       await port.accept(intake(id), {})
-      await expect
-        .poll(async () => (await inbox.view!.stats())[0]!.counts.dead, LONG)
-        .toBe(before + 1)
+      await expect.poll(async () => (await inbox.view!.stats())[0]!.counts.dead).toBe(before + 1)
     }
     const client = openClient(scene.redis.url)
     scene.later(() => client.disconnect())
@@ -89,8 +86,8 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
     await port.accept(intake('2', undefined, { payload: { note: 'Grüße an ALLE' } }), {})
     await port.accept(intake('good', undefined, { provider: 'other' }), {})
     port.work!()
-    await expect.poll(() => consumer.ended.length, LONG).toBe(3)
-    await expect.poll(async () => (await inbox.view!.stats())[0]!.counts.done, LONG).toBe(1)
+    await expect.poll(() => consumer.ended.length).toBe(3)
+    await expect.poll(async () => (await inbox.view!.stats())[0]!.counts.done).toBe(1)
     const ids = async (filter: object) =>
       (await inbox.view!.list(filter)).rows.map(({ event }) => event.id)
     expect(await ids({})).toEqual(['good', '2', '1'])
@@ -127,8 +124,8 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
     for (const id of ['done', 'dead'])
       await port.accept(intake(id, [{ subscription: 'a' }, { subscription: 'none' }]), {})
     port.work!()
-    await expect.poll(async () => (await inbox.view!.stats())[0]!.counts.done, LONG).toBe(1)
-    await expect.poll(() => consumer.ended.length, LONG).toBe(2)
+    await expect.poll(async () => (await inbox.view!.stats())[0]!.counts.done).toBe(1)
+    await expect.poll(() => consumer.ended.length).toBe(2)
     for (const state of ['done', 'dead'] as const) {
       const [task] = (await inbox.view!.list({ state })).rows
       expect(task!.duration).toBeGreaterThanOrEqual(15)
@@ -165,7 +162,7 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
     for (let at = 0; at < 25; at++) await port.accept(intake(`e${at}`), {})
     await port.accept(intake('later'), {})
     port.work!()
-    await expect.poll(() => consumer.ended.length, LONG).toBe(26)
+    await expect.poll(() => consumer.ended.length).toBe(26)
     broken = false
     const view = inbox.view!
     expect(await view.replay({}, { dryRun: true })).toEqual({ count: 25, cursor: undefined })
@@ -173,7 +170,7 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
     expect(first.count).toBe(10)
     const rest = await view.replay({}, { cursor: first.cursor, rate: 1 })
     expect(rest).toMatchObject({ count: 15, cursor: undefined })
-    await expect.poll(() => consumer.ended.length, LONG).toBeGreaterThanOrEqual(37)
+    await expect.poll(() => consumer.ended.length).toBeGreaterThanOrEqual(37)
     const waiting = (await view.list({ state: 'pending' })).rows.filter(
       ({ event }) => event.id !== 'later',
     )
@@ -181,7 +178,7 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
     expect(due.at(-1)! - due[0]!).toBeGreaterThan(8000)
     const more = await view.replay({ state: 'pending' })
     expect(more).toMatchObject({ cursor: undefined })
-    await expect.poll(() => consumer.ended.length, LONG).toBe(52)
+    await expect.poll(() => consumer.ended.length).toBe(52)
     expect(consumer.names().filter((id) => id === 'later')).toHaveLength(2)
   })
 
@@ -191,10 +188,10 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
     const port = inbox.attach(consumer)
     await port.accept(intake('1', [{ subscription: 'a', part: 'p' }]), {})
     port.work!()
-    await expect.poll(() => consumer.ended.length, LONG).toBe(1)
+    await expect.poll(() => consumer.ended.length).toBe(1)
     const [task] = (await inbox.view!.list()).rows
     const id = await inbox.view!.rerun!(task!.id, { payload: { id: 'edited' } })
-    await expect.poll(() => consumer.ended.length, LONG).toBe(2)
+    await expect.poll(() => consumer.ended.length).toBe(2)
     const { claim } = consumer.runs[1]!
     expect(claim).toMatchObject({ id, subscription: 'a', part: 'p', attempt: 1 })
     expect(claim.event).toMatchObject({ id: '1', payload: { id: 'edited' }, origin: ':1' })

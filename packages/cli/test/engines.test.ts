@@ -3,7 +3,7 @@ import { createReceiver } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { github } from '@postern/providers/github'
 import { deliver, signed } from '@postern/testing'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { bullmqInbox } from '../../bullmq/src/index.ts'
 import { postgresInbox } from '../../postgres/src/index.ts'
 import { startPostgres } from '../../../test/services/postgres.ts'
@@ -24,10 +24,7 @@ async function check(inbox: Inbox, flags: readonly string[], folder: string): Pr
   for (const id of ['e1', 'e2'])
     await deliver(receiver, signed(provider, 'push', {}, { id }), { timeout: 20_000 })
   await deliver(receiver, signed(provider, 'push', {}, { secret: 'another secret' }))
-  await vi.waitFor(
-    async () => expect((await inbox.view!.list({ state: 'dead' })).rows).toHaveLength(2),
-    10_000,
-  )
+  await expect.poll(async () => (await inbox.view!.list({ state: 'dead' })).rows).toHaveLength(2)
   await receiver.close()
   const run = async (...args: string[]) => postern(['inbox', ...args, ...flags], { cwd })
   const listed = await run('list', '--state', 'dead', '--json')
@@ -87,5 +84,5 @@ describe('inbox commands on an engine of the project', () => {
       2,
       expect.stringContaining('@postern/postgres is not installed'),
     ])
-  }, 60_000)
+  })
 })

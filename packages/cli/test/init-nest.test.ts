@@ -61,7 +61,7 @@ test('init writes a module and a provider, whose test goes through an app', asyn
     env,
   })
   expect(stdout).toContain('1 passed')
-}, 180_000)
+})
 
 test('a second sender shares the inbox of the first', async () => {
   const { code } = await postern(['init', '-p', 'stripe', '--yes'], { cwd: folder })

@@ -269,7 +269,7 @@ describe('init into fresh projects', () => {
     const worker = join(folder, 'src/webhooks/worker.ts')
     for (const about of both)
       expect(await runWorker(worker, about, both)).toEqual([200, about.topics[0]])
-  }, 120_000)
+  })
 
   test.for([
     ['wrangler.toml', 'new_sqlite_classes = ["Webhooks"]\n'],
@@ -404,7 +404,7 @@ describe('init into fresh projects', () => {
     const args = ['--test', 'webhooks/github.test.js', 'webhooks/stripe/stripe.test.js']
     const { stdout } = await run(process.execPath, args, { cwd: folder })
     expect(stdout).toMatch(/pass 2\n/)
-  }, 60_000)
+  })
 
   test('the route that is written takes deliveries, before a body parser', async () => {
     const folder = await project('mounted', { type: 'module', dependencies: { express: '^5' } })
@@ -472,7 +472,7 @@ const server = app.listen(0, '127.0.0.1', () => console.log('port', server.addre
     } finally {
       app.kill()
     }
-  }, 60_000)
+  })
 
   test('a dry run writes nothing, and .env keeps what it has', async () => {
     const folder = await project(

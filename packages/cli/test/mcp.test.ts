@@ -30,7 +30,7 @@ beforeAll(async () => {
   await deliver(receiver, signed(provider, 'push', { ref: 'refs/heads/main' }, { id: 'e1' }))
   await deliver(receiver, signed(provider, 'push', {}, { secret: 'a secret of GitHub ' }))
   // The journal is written off the path of deliveries.
-  await vi.waitFor(async () => expect((await inbox.journal!.refusals()).rows).toHaveLength(1), 5000)
+  await expect.poll(async () => (await inbox.journal!.refusals()).rows).toHaveLength(1)
 })
 afterAll(async () => {
   for (const client of clients) await client.close()
@@ -198,9 +198,9 @@ describe('the official client', () => {
       dryRun: false,
     })
     expect(JSON.parse(done.text)).toMatchObject({ count: 1, dryRun: false })
-    await vi.waitFor(async () => expect(await attempts()).toBe(runs + 1), 20_000)
+    await expect.poll(attempts).toBe(runs + 1)
     // What it names has changed since: it runs nothing again.
-    await vi.waitFor(async () => expect(await dead()).toHaveLength(2), 20_000)
+    await expect.poll(dead).toHaveLength(2)
     expect(
       await call('replay_tasks', { state: 'dead', dryRun: false, count, digest }),
     ).toMatchObject({ isError: true })

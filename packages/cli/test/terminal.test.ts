@@ -220,5 +220,5 @@ describe('init in a terminal', () => {
     expect(await agreed.ended).toBe(0)
     expect(await readFile(join(folder, 'webhooks/receiver.js'), 'utf8')).toContain('memoryInbox()')
     await rm(folder, { recursive: true })
-  }, 60_000)
+  })
 })

@@ -30,7 +30,7 @@ const bundles = new Map<string, Promise<string>>()
 
 /** Waits until the expectation holds; on a busy machine that takes long. */
 export function eventually<T>(expectation: () => T | Promise<T>): Promise<T> {
-  return vi.waitFor(expectation, { timeout: 30_000, interval: 50 })
+  return vi.waitFor(expectation, { timeout: 60_000, interval: 50 })
 }
 
 /** A delivery of an opened issue. */

@@ -141,9 +141,7 @@ test('a sender that is silent for longer than its receiver allows, until somethi
   scene = createScene({ receiver: { silence: 300 } })
   await scene.send('push', {})
   const one = watch()
-  await expect
-    .poll(async () => (await one.check(), shown()), { timeout: 10_000 })
-    .toEqual([['begun', 'silent']])
+  await expect.poll(async () => (await one.check(), shown())).toEqual([['begun', 'silent']])
   expect(told[0]).toMatchObject({ receiver: 'github' })
   expect(told[0]!.text).toMatch(/^github is silent since 20/)
   await expect

@@ -98,7 +98,7 @@ test('a test that is copied of a dead task is red with its error until the handl
   expect((await vitest(done)).code).toBe(1)
   await receiver.close()
   await inbox.close()
-}, 180_000)
+})
 
 test('of a delivery that came through a gateway, the copied test signs as the gateway, with or without the receiver', async () => {
   const gateways = [hookdeckGateway({ secret: SECRET }), qstashGateway({ signingKeys: SECRET })]
@@ -125,7 +125,7 @@ test('of a delivery that came through a gateway, the copied test signs as the ga
     await receiver.close()
     await inbox.close()
   }
-}, 180_000)
+})
 
 test('the module of the handlers is an option, one for each receiver if need be', async () => {
   const inbox = temporaryInbox()

@@ -190,7 +190,7 @@ describe('copies', () => {
     } finally {
       await rm(folder, { recursive: true })
     }
-  }, 120_000)
+  })
 
   test('as a curl command that sends the same bytes, whatever they are', async () => {
     const inbox = temporaryInbox()
@@ -275,7 +275,7 @@ test('a sealed event is shown to those who have the key alone', async () => {
     auth: () => ({ allow: 'all' }),
   })
   await expect
-    .poll(() => withKey.get(at), { timeout: 10_000 })
+    .poll(() => withKey.get(at))
     .toMatchObject({ findings: [{ cause: 'secret-whitespace' }] })
   await closed.close()
 })

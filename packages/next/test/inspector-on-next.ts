@@ -112,8 +112,8 @@ export function testInspector(next: () => NextServer): void {
         ).json()
       expect(await send({ id: 'push-1' })).toBe(200)
       expect(await send({ secret: 'a secret of GitHub ' })).toBe(401)
-      await expect.poll(() => list('state:dead'), { timeout: 10_000 }).toHaveLength(1)
-      await expect.poll(() => list('outcome:refused'), { timeout: 10_000 }).toHaveLength(1)
+      await expect.poll(() => list('state:dead')).toHaveLength(1)
+      await expect.poll(() => list('outcome:refused')).toHaveLength(1)
       const [refused] = await list('outcome:refused')
       const explained = await fetch(
         `${next().url}/postern/~/api/explain?id=${refused!.id.slice('delivery:'.length)}`,
@@ -124,7 +124,7 @@ export function testInspector(next: () => NextServer): void {
       expect(await act('sample', { receiver: 'github', topic: 'issues.opened' })).toMatchObject({
         status: 200,
       })
-      await expect.poll(() => list('topic:issues.opened'), { timeout: 10_000 }).toHaveLength(1)
+      await expect.poll(() => list('topic:issues.opened')).toHaveLength(1)
     })
   })
 }

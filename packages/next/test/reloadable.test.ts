@@ -118,7 +118,7 @@ describe('reloadable', () => {
       await next.close()
       await rm(directory, { recursive: true, maxRetries: 5 })
     }
-  }, 120_000)
+  })
 })
 
 describe('persistent', () => {

@@ -6,11 +6,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { acme } from '@postern/testing'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { startCollector, type CollectedSpan } from '../../../test/services/otlp.ts'
 
 // Each test starts two processes, one after the other.
-vi.setConfig({ testTimeout: 90_000 })
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const SENDER = 'b7ad6b7169203331'

@@ -86,9 +86,7 @@ withPostgres('guards of postgresInbox', (postgres) => {
     for (const port of ports) port.work!()
     await Promise.all([shop, bank].map((one) => one.until(() => one.settled.length === 1)))
     const left = `SELECT (SELECT count(*)::int FROM ${name}.postern_guards) AS guards, (SELECT count(*)::int FROM ${name}.postern_events) AS events`
-    await expect
-      .poll(async () => (await pool.query(left)).rows, { timeout: 20_000 })
-      .toEqual([{ guards: 0, events: 0 }])
+    await expect.poll(async () => (await pool.query(left)).rows).toEqual([{ guards: 0, events: 0 }])
     await inbox.close()
   })
 })

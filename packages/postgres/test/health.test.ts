@@ -19,7 +19,7 @@ withPostgres('health of postgresInbox', (postgres) => {
     const scene = shop({ connectionString: service.url, schema: name, deadline: '300ms' })
     const { receiver, send } = scene
     // Its first delivery makes the tables.
-    await expect.poll(() => send('1'), { timeout: 15_000 }).toBe(200)
+    await expect.poll(() => send('1')).toBe(200)
     const other = new pg.Client(service.url)
     other.on('error', () => {})
     await other.connect()
@@ -48,7 +48,7 @@ withPostgres('health of postgresInbox', (postgres) => {
     expect(await send('1')).toBe(200)
     await pool.query('ALTER SYSTEM SET default_transaction_read_only = on')
     await pool.query('SELECT pg_reload_conf()')
-    await expect.poll(() => send('2'), { timeout: 15_000 }).toBe(503)
+    await expect.poll(() => send('2')).toBe(503)
     for (const step of [0, 1000]) {
       scene.time += step
       await flood(receiver)
@@ -101,9 +101,7 @@ async function recovers(scene: Shop): Promise<void> {
     scene.time += 1000
     return scene.receiver.health()
   }
-  await expect
-    .poll(healthy, { timeout: 15_000 })
-    .toMatchObject({ ok: true, accepts: true, cause: undefined })
+  await expect.poll(healthy).toMatchObject({ ok: true, accepts: true, cause: undefined })
 }
 
 async function flood(receiver: Receiver): Promise<void> {

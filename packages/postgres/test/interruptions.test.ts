@@ -107,7 +107,7 @@ withPostgres('interruptions in postgresInbox', (postgres) => {
     await view.replay({})
     expect(await scene.job()).toMatchObject({ state: 0, gate: SUSPECT, charged: 0 })
     await scene.close()
-  }, 60_000)
+  })
 
   test('an outcome that comes late counts if the task was not claimed since', async () => {
     const scene = open()
@@ -165,7 +165,7 @@ withPostgres('interruptions in postgresInbox', (postgres) => {
     await slow.until(() => slow.settled.length === 1)
     expect(slow.settled[0]!.stored).toBe(true)
     expect(await scene.job()).toMatchObject({ state: 2, cut: 0 })
-    await expect.poll(() => told?.message, { timeout: 10_000 }).toMatch(/claimed or settled/)
+    await expect.poll(() => told?.message).toMatch(/claimed or settled/)
     endHeir({ kind: 'dead', error: { name: 'Error', message: 'too late' } })
     await heir.until(() => heir.settled.length === 1)
     expect(heir.settled[0]!.stored).toBe(false)

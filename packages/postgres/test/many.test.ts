@@ -20,5 +20,5 @@ withPostgres('postgresInbox with many subscriptions', (postgres) => {
     expect(shop.settled.every(({ stored }) => stored)).toBe(true)
     expect(shop.warnings).toEqual([])
     await inbox.close()
-  }, 120_000)
+  })
 })

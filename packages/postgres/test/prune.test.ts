@@ -24,7 +24,7 @@ withPostgres('retention', (postgres) => {
     await until((heard) => heard.includes('done done') && heard.includes('dead dead'))
     const events = async (): Promise<unknown> =>
       (await pool.query(`SELECT event_id FROM ${name}.postern_events ORDER BY event_id`)).rows
-    await expect.poll(events, { timeout: 10_000 }).toEqual([{ event_id: 'dead' }])
+    await expect.poll(events).toEqual([{ event_id: 'dead' }])
     const left = await pool.query(`SELECT state FROM ${name}.postern_tasks`)
     expect(left.rows).toEqual([{ state: 3 }])
     await receiver.close()

@@ -39,7 +39,7 @@ withPostgres('the view of postgresInbox', (postgres) => {
       return rows.map((row) => row.name)
     }
     await expect
-      .poll(used, { timeout: 15_000 })
+      .poll(used)
       .toEqual(
         expect.arrayContaining([
           'postern_events_event_id',
@@ -49,7 +49,7 @@ withPostgres('the view of postgresInbox', (postgres) => {
         ]),
       )
     await inbox.close()
-  }, 60_000)
+  })
 
   test('its figures stay true where a subscription has more than is counted', async () => {
     const { service, schema } = postgres()

@@ -32,7 +32,7 @@ needs(promtool).describe('promtool', () => {
       code: 0,
       output: expect.stringContaining('SUCCESS'),
     })
-  }, 60_000)
+  })
 })
 
 describe.each(alerts)('%s', (name) => {

@@ -78,4 +78,4 @@ test('a stored delivery of each sender becomes a test that passes', async () => 
     if (!text?.startsWith('import')) cannot.push(name)
   }
   expect(cannot).toEqual(CANNOT)
-}, 120_000)
+})

@@ -68,7 +68,7 @@ for (const [what, spoilt] of [
     )
     const inbox = open({ lease: '1h', pollInterval: '10ms' })
     const next = join(inbox)
-    await expect.poll(() => next.warnings.join(), { timeout: 15_000 }).toContain('postern_claims')
+    await expect.poll(() => next.warnings.join()).toContain('postern_claims')
     child.kill('SIGKILL')
     await once(child, 'exit')
     await next.untilSettled(1)

@@ -136,7 +136,7 @@ needs(chromium).describe('axe, and the widths of a screen, a tablet and a phone'
         }),
       )
       expect(found).toEqual([])
-    }, 180_000)
+    })
 
   test('nothing is wider than the window, at each width where the layout changes', async () => {
     const tab = await openTab(browser, world.url)
@@ -153,7 +153,7 @@ needs(chromium).describe('axe, and the widths of a screen, a tablet and a phone'
     }
     await tab.close()
     expect(wide).toEqual([])
-  }, 60_000)
+  })
 })
 
 /** What is wrong with a screen in either theme. */

@@ -15,8 +15,6 @@ const HANDLERS = `export function subscribe(receiver) {
 }
 `
 
-const LONG = { timeout: 15_000 }
-
 needs(chromium).describe('what the page does', () => {
   const stage = eachWithTab()
 
@@ -69,7 +67,7 @@ needs(chromium).describe('what the page does', () => {
       await on.goto(`${world.url}?screen=list&open=first`)
       await on.getByRole('heading', { name: topic }).waitFor()
     }
-  }, 60_000)
+  })
 
   test('copies a delivery as curl', async () => {
     const { world, tab } = stage
@@ -116,7 +114,7 @@ needs(chromium).describe('what the page does', () => {
     await page.getByText('There is no way back.').waitFor()
     await page.getByRole('button', { name: 'Discard 1 task' }).click()
     await page.getByText('1 task discarded.').waitFor()
-    await expect.poll(() => dead(), LONG).toBe(0)
+    await expect.poll(() => dead()).toBe(0)
     await page.getByText('It is gone').waitFor()
     expect(tab.problems.splice(0).every((text) => text.includes('404'))).toBe(true)
 
@@ -159,10 +157,10 @@ needs(chromium).describe('what the page does', () => {
     await page.getByLabel('Tasks a second').selectOption('all at once')
     await page.getByRole('button', { name: `Run ${left}` }).click()
     await progress.getByText(`${left} tasks set to run again.`).waitFor()
-    await expect.poll(dead, LONG).toBe(0)
+    await expect.poll(dead).toBe(0)
     await world.settled()
     expect(new Set(world.done.filter((one) => one.startsWith('mail'))).size).toBe(30)
-  }, 40_000)
+  })
 
   test('sends a sample, if the visitor may', async () => {
     const { world, tab } = stage

@@ -41,7 +41,7 @@ export async function openTab(browser: Browser, url: string, look: Look = {}): P
     permissions: ['clipboard-read', 'clipboard-write'],
     timezoneId: 'Europe/Berlin',
   })
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(60_000)
   const page = await context.newPage()
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(String(error)))

@@ -67,7 +67,7 @@ needs(chromium).describe('charts', () => {
     expect(await slider.getAttribute('aria-valuetext')).toMatch(/^\d\d:\d\d: accepted/)
     await reached(slider, /accepted [1-9]/)
     await slider.press('Enter')
-    await expect.poll(() => page.locator('[data-id]').count(), { timeout: 5000 }).toBe(1)
+    await expect.poll(() => page.locator('[data-id]').count()).toBe(1)
     expect(new URL(page.url()).searchParams.get('q')).toMatch(/^since:\S+ until:\S+$/)
   })
 

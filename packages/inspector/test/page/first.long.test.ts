@@ -3,8 +3,6 @@ import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
 import { eachWithTab } from './stage.ts'
 
-const LONG = { timeout: 20_000 }
-
 needs(chromium).describe('the first look', () => {
   const stage = eachWithTab()
 
@@ -24,7 +22,7 @@ needs(chromium).describe('the first look', () => {
     await page.goto(world.url, { waitUntil: 'commit' })
     const painted = (): Promise<number> =>
       page.evaluate(() => performance.getEntriesByName('first-contentful-paint').length)
-    await expect.poll(painted, LONG).toBe(1)
+    await expect.poll(painted).toBe(1)
     await page.getByText('postern is on its way').waitFor()
     const asked = page.waitForRequest('**/api/status')
     style.resolve()

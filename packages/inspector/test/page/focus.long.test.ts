@@ -4,8 +4,6 @@ import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
 import { eachWithTab, type Stage } from './stage.ts'
 
-const LONG = { timeout: 10_000 }
-
 /** Where the focus is: the id of a row, the name of a landmark, or the text of the element. */
 function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
@@ -46,10 +44,10 @@ for (const width of [1440, 390])
         await rows.nth(1).getByRole('link').focus()
         await page.keyboard.press('Enter')
         await detail.getByText('SMTP').first().waitFor()
-        await expect.poll(() => focused(page), LONG).toBe(width < 1100 ? 'Delivery' : id)
+        await expect.poll(() => focused(page)).toBe(width < 1100 ? 'Delivery' : id)
         await leave()
         await detail.waitFor({ state: 'detached' })
-        await expect.poll(() => focused(page), LONG).toBe(id)
+        await expect.poll(() => focused(page)).toBe(id)
       }
     })
 
@@ -60,10 +58,10 @@ for (const width of [1440, 390])
       await page.goto(world.url)
       await page.getByRole('link', { name: '3 tasks are dead' }).click()
       await page.locator('[data-id]').first().waitFor()
-      await expect.poll(() => focused(page), LONG).toBe('main')
+      await expect.poll(() => focused(page)).toBe('main')
       await page.goBack()
       await expect
-        .poll(() => page.evaluate(() => document.activeElement?.textContent), LONG)
+        .poll(() => page.evaluate(() => document.activeElement?.textContent))
         .toBe('3 tasks are dead')
     })
 
@@ -84,7 +82,7 @@ for (const width of [1440, 390])
       await page.getByRole('button', { name: 'Run 1 task' }).waitFor()
       await page.keyboard.press('Escape')
       await expect
-        .poll(() => page.evaluate(() => document.activeElement?.textContent), LONG)
+        .poll(() => page.evaluate(() => document.activeElement?.textContent))
         .toBe('Run again')
     })
   })

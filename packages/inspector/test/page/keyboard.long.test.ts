@@ -4,8 +4,6 @@ import { chromium } from '../../../../test/services/programs.ts'
 import { clipboard } from './browser.ts'
 import { eachWithTab } from './stage.ts'
 
-const LONG = { timeout: 10_000 }
-
 needs(chromium).describe('the keyboard alone', () => {
   const stage = eachWithTab()
 
@@ -21,7 +19,7 @@ needs(chromium).describe('the keyboard alone', () => {
       .locator('[data-id]')
       .evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['id']))
     await page.keyboard.press('j')
-    await expect.poll(focused, LONG).toContain('invoice.paid')
+    await expect.poll(focused).toContain('invoice.paid')
     // In one task: no frame lies between the two keys.
     await page.evaluate(() => {
       for (const key of ['j', 'Enter'])
@@ -29,7 +27,7 @@ needs(chromium).describe('the keyboard alone', () => {
           new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }),
         )
     })
-    await expect.poll(() => new URL(page.url()).searchParams.get('open'), LONG).toBe(ids[1])
+    await expect.poll(() => new URL(page.url()).searchParams.get('open')).toBe(ids[1])
     await page.getByRole('button', { name: 'Edit and run' }).click()
     const family = await page
       .locator('textarea')
@@ -64,16 +62,16 @@ needs(chromium).describe('the keyboard alone', () => {
     await keyboard.press('Enter')
     expect(new URL(page.url()).searchParams.get('q')).toBe('state:dead')
     await keyboard.press('Escape')
-    await expect.poll(() => page.locator('[data-id^="task:"]').count(), LONG).toBe(2)
+    await expect.poll(() => page.locator('[data-id^="task:"]').count()).toBe(2)
 
     await keyboard.press('j')
-    await expect.poll(focused, LONG).toContain('charge.refunded')
+    await expect.poll(focused).toContain('charge.refunded')
     await keyboard.press('j')
-    await expect.poll(focused, LONG).toContain('invoice.paid')
+    await expect.poll(focused).toContain('invoice.paid')
     await keyboard.press('k')
-    await expect.poll(focused, LONG).toContain('charge.refunded')
+    await expect.poll(focused).toContain('charge.refunded')
     await keyboard.press('y')
-    await expect.poll(() => clipboard(page), LONG).toBe('evt_2')
+    await expect.poll(() => clipboard(page)).toBe('evt_2')
     await keyboard.press('Enter')
     await page.getByRole('heading', { name: 'charge.refunded' }).waitFor()
     // With a detail open, the same keys go from one to the next.
@@ -82,13 +80,13 @@ needs(chromium).describe('the keyboard alone', () => {
 
     await keyboard.press('r')
     await page.getByRole('button', { name: 'Run 1 task' }).waitFor()
-    await expect.poll(focused, LONG).toBe('Run 1 task')
+    await expect.poll(focused).toBe('Run 1 task')
     await keyboard.press('Enter')
     await page.getByText('2 done').waitFor()
     await keyboard.press('c')
-    await expect.poll(() => clipboard(page), LONG).toMatch(/^curl /)
+    await expect.poll(() => clipboard(page)).toMatch(/^curl /)
     await keyboard.press('t')
-    await expect.poll(() => clipboard(page), LONG).toContain('vitest')
+    await expect.poll(() => clipboard(page)).toContain('vitest')
 
     await page.getByRole('tab', { selected: true }).focus()
     await keyboard.press('ArrowRight')
@@ -115,7 +113,7 @@ needs(chromium).describe('the keyboard alone', () => {
         return element === document.body ? '' : element.textContent
       })
     }
-  }, 40_000)
+  })
 
   test('walks the tree of a payload', async () => {
     const { world, tab } = stage
@@ -130,9 +128,9 @@ needs(chromium).describe('the keyboard alone', () => {
     expect(await page.locator('.path').textContent()).toMatch(/^payload\.\w+$/)
     await page.keyboard.press('ArrowUp')
     await page.keyboard.press('ArrowLeft')
-    await expect.poll(() => tree.getByRole('treeitem').count(), LONG).toBe(1)
+    await expect.poll(() => tree.getByRole('treeitem').count()).toBe(1)
     await page.keyboard.press('ArrowRight')
-    await expect.poll(() => tree.getByRole('treeitem').count(), LONG).toBeGreaterThan(3)
+    await expect.poll(() => tree.getByRole('treeitem').count()).toBeGreaterThan(3)
     await page.getByRole('button', { name: 'Copy path' }).click()
     expect(await clipboard(page)).toBe('payload')
   })
@@ -149,22 +147,22 @@ needs(chromium).describe('the keyboard alone', () => {
     await world.settled()
     await page.goto(`${world.url}?screen=list&open=first&tab=payload`)
     await page.locator('.title .id').click()
-    await expect.poll(() => clipboard(page), LONG).toBe(`evt_${inert}`)
+    await expect.poll(() => clipboard(page)).toBe(`evt_${inert}`)
     const tree = page.getByRole('tree')
     await tree
       .getByRole('treeitem', { name: /^text:/ })
       .first()
       .click()
     await page.getByRole('button', { name: 'Copy value' }).click()
-    await expect.poll(() => clipboard(page), LONG).toBe(inert)
+    await expect.poll(() => clipboard(page)).toBe(inert)
     await tree
       .getByRole('treeitem', { name: /^x\\ntouch canary/ })
       .first()
       .click()
     await page.getByRole('button', { name: 'Copy path' }).click()
-    await expect.poll(() => clipboard(page), LONG).toMatch(/^payload\["x\\ntouch canary[ -~]+"\]$/)
+    await expect.poll(() => clipboard(page)).toMatch(/^payload\["x\\ntouch canary[ -~]+"\]$/)
     await page.getByRole('button', { name: 'Copy value' }).click()
-    await expect.poll(() => clipboard(page), LONG).toMatch(/^\{[ -~]+\}$/)
+    await expect.poll(() => clipboard(page)).toMatch(/^\{[ -~]+\}$/)
     expect(JSON.parse(await clipboard(page))).toEqual({ text: live, name: 'Zoë' })
   })
 })

@@ -50,5 +50,5 @@ needs(chromium, redisServer).describe('the page on Koa and BullMQ', () => {
     await close()
     // The browser notes the sign-in page, from which the key is traded.
     expect(problems).toEqual([expect.stringContaining('401 (Unauthorized)')])
-  }, 60_000)
+  })
 })

@@ -28,5 +28,5 @@ needs(chromium, postgresServer).describe('the page on Express and PostgreSQL', (
     await walk(page, world)
     await close()
     expect(problems).toEqual([])
-  }, 60_000)
+  })
 })

@@ -3,8 +3,6 @@ import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
 import { eachWithTab } from './stage.ts'
 
-const LONG = { timeout: 10_000 }
-
 needs(chromium).describe('the search', () => {
   const stage = eachWithTab()
 
@@ -28,7 +26,7 @@ needs(chromium).describe('the search', () => {
     const value = page.getByRole('option', { name: /customer:cus_one$/ })
     await value.waitFor()
     await value.click()
-    await expect.poll(() => page.locator('[data-id]').count(), LONG).toBe(1)
+    await expect.poll(() => page.locator('[data-id]').count()).toBe(1)
     expect(new URL(page.url()).searchParams.get('q')).toMatch(/customer:cus_one$/)
 
     await field.fill('stat:dead')
@@ -65,7 +63,7 @@ needs(chromium).describe('the search', () => {
       await page.getByRole('searchbox', { name: 'Search in the payload' }).fill(name)
       await page.locator('.path', { hasText: name }).waitFor()
       await page.getByRole('link', { name: 'Find all with this' }).click()
-      await expect.poll(() => page.locator('[data-id]').count(), LONG).toBe(2)
+      await expect.poll(() => page.locator('[data-id]').count()).toBe(2)
       await page.getByText('These are all.').waitFor()
     }
   })

@@ -1,8 +1,6 @@
 import { expect } from 'vitest'
 import type { Page } from 'playwright-core'
 
-const LONG = { timeout: 10_000 }
-
 /** An app that is walked through. */
 export interface Walked {
   /** Lets Stripe send a delivery. */
@@ -25,10 +23,10 @@ export async function walk(page: Page, app: Walked): Promise<void> {
   await page.getByText('mail, dead').or(rows.getByText('✕')).first().waitFor()
   await app.fail(false)
   await app.send('charge.refunded', { id: 'evt_well' })
-  await expect.poll(() => rows.count(), LONG).toBe(2)
+  await expect.poll(() => rows.count()).toBe(2)
 
   await page.getByRole('link', { name: 'dead' }).click()
-  await expect.poll(() => rows.count(), LONG).toBe(1)
+  await expect.poll(() => rows.count()).toBe(1)
   expect(page.url()).toContain('q=state:dead')
 
   await rows.first().getByRole('link').click()

@@ -76,9 +76,7 @@ withPostgres('half-open connections', (postgres) => {
     for (const status of statuses) expect([200, 503]).toContain(status)
     await until(() => heard.filter((what) => what.startsWith('done before')).length >= 20)
     const open = `SELECT count(*)::int AS open FROM ${name}.postern_tasks WHERE state < 2`
-    await expect
-      .poll(async () => (await pool.query(open)).rows, { timeout: 20_000 })
-      .toEqual([{ open: 0 }])
+    await expect.poll(async () => (await pool.query(open)).rows).toEqual([{ open: 0 }])
     expect(proxy.ended()).toBeGreaterThan(0)
     await receiver.close()
     await inbox.close()

@@ -25,7 +25,7 @@ withPgBouncer('PgBouncer with max_prepared_statements', {}, (pooled) => {
     const { receiver, until } = listen(working, { log })
     receiver.on('thing.*', () => {})
     await receiver.work()
-    await expect.poll(() => warnings.join('\n'), { timeout: 20_000 }).toMatch(LISTENS)
+    await expect.poll(() => warnings.join('\n')).toMatch(LISTENS)
     const accepting = postgresInbox(options)
     const other = listen(accepting, { work: false }).receiver
     other.on('thing.*', () => {})

@@ -21,7 +21,6 @@ const EXAMPLES: Readonly<Record<string, () => Promise<Example>>> = {
   'postgres.js': () => import('./postgres-js.ts'),
 }
 
-const LONG = { timeout: 20_000 }
 const SECRET = 'a secret of these tests'
 
 // Their violation is the last moment at which a transaction can fail: all its statements have run.
@@ -58,7 +57,7 @@ withPostgres("the guide's example for", (postgres) => {
       try {
         // Committed: the request, the issue, the message and both ends of the task.
         expect(await send(app.url, '/1', 'first')).toBe(200)
-        await expect.poll(() => isDone('first'), LONG).toBe(true)
+        await expect.poll(() => isDone('first')).toBe(true)
         expect([await requests(), await issues()]).toEqual([['/1'], ['first']])
         expect(await told()).toEqual(['issue.noted'])
 
@@ -69,13 +68,13 @@ withPostgres("the guide's example for", (postgres) => {
         // The COMMIT around the end of the task fails: the task is not done, and nothing was told.
         await pool.query(`INSERT INTO issues VALUES ('second', 'in its way')`)
         expect(await send(app.url, '/2', 'second')).toBe(200)
-        await expect.poll(async () => (await tasks())['second']?.error, LONG).toBeDefined()
+        await expect.poll(async () => (await tasks())['second']?.error).toBeDefined()
         expect(await told()).toHaveLength(1)
 
         // A redelivery of what failed runs it again, if its retry has not.
         await pool.query(`DELETE FROM issues WHERE id = 'second'`)
         expect(await send(app.url, '/3', 'second')).toBe(200)
-        await expect.poll(() => isDone('second'), LONG).toBe(true)
+        await expect.poll(() => isDone('second')).toBe(true)
         expect([await requests(), await issues()]).toEqual([
           ['/1', '/2', '/3'],
           ['first', 'second'],

@@ -160,7 +160,7 @@ withPostgres('transactions in conflict', (postgres) => {
         )
       ).rows
     const open = { runs: 1, cut: 0, state: 1, over: true }
-    await expect.poll(row, { timeout: 10_000 }).toEqual([open])
+    await expect.poll(row).toEqual([open])
     const other = postgresInbox({ ...options, lease: '1s' })
     const looking = listen(other, { work: 'drain' }).receiver
     looking.on('thing.*', () => {})

@@ -179,14 +179,12 @@ withPostgres('in the transaction of', (postgres) => {
       await task.commit({ in: pgSql(client) })
     })
     await receiver.receive(signed('open'))
-    await expect.poll(() => warnings.join(), { timeout: 10_000 }).toMatch(/await that transaction/)
+    await expect.poll(() => warnings.join()).toMatch(/await that transaction/)
     for (let at = 0; at < 20; at++) await receiver.receive(signed(`other ${at}`))
     await until(() => heard.filter((what) => what.startsWith('done other')).length === 20)
     // Longer than its lease: nobody frees it, and it is settled once.
     const over = `SELECT lease < extract(epoch FROM clock_timestamp()) * 1000 AS over FROM ${name}.postern_tasks ORDER BY id LIMIT 1`
-    await expect
-      .poll(async () => (await pool.query(over)).rows, { timeout: 10_000 })
-      .toEqual([{ over: true }])
+    await expect.poll(async () => (await pool.query(over)).rows).toEqual([{ over: true }])
     await receiver.drain({ deadline: '2s' })
     expect(heard).not.toContain('done open')
     await client.query('COMMIT')

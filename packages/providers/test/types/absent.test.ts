@@ -85,7 +85,7 @@ beforeAll(() => {
     writeFileSync(join(target, 'package.json'), JSON.stringify(manifest))
   }
   said = { installed: compile('installed', true), absent: compile('absent', false) }
-}, 120_000)
+})
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

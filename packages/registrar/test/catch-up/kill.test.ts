@@ -89,7 +89,7 @@ test.concurrent.each(['github', 'stripe'] as const)(
     await vi.waitFor(
       async () => (result = await catchUp(away.receiver, source, { since: SINCE })),
       {
-        timeout: 40_000,
+        timeout: 60_000,
         interval: 500,
       },
     )

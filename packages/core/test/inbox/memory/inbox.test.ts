@@ -43,14 +43,14 @@ describe('replies', () => {
       for (const until = performance.now() + 5; performance.now() < until;);
     })
     await send({ id: 'first' })
-    await vi.waitFor(() => expect(runs).toBe(1))
+    await expect.poll(() => runs).toBe(1)
     const replies = await Promise.all(
       Array.from({ length: 50 }, (_, at) => turn().then(() => send({ id: `e${at}` }))),
     )
     expect(replies.every((reply) => reply.status === 200)).toBe(true)
     // Two slow turns in a row tell that they take long: the first run, one more, and one that started meanwhile.
     expect(runs).toBeLessThanOrEqual(3)
-    await vi.waitFor(() => expect(runs).toBe(51))
+    await expect.poll(() => runs).toBe(51)
   })
 
   test('do not wait while a backlog is worked off', async () => {
@@ -61,7 +61,7 @@ describe('replies', () => {
     await turn()
     // A turn starts some of them, and then requests have theirs.
     expect(runs).toBeLessThan(1000)
-    await vi.waitFor(() => expect(runs).toBe(1000))
+    await expect.poll(() => runs).toBe(1000)
   })
 
   test('entries that stay are found among many that come and go', async () => {

@@ -4,14 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 
 const ACME = fileURLToPath(new URL('../../acme.ts', import.meta.url))
 
 const LIMIT = 200
 
 // A process starts, which takes long beside others.
-vi.setConfig({ testTimeout: 60_000 })
 
 interface Printing {
   /** The process is ended by SIGKILL once it has printed it. */
