@@ -16,7 +16,7 @@ const MEANT: Readonly<Record<string, string>> = {
   'the same, loaded at its first use or with what a package adds':
     'parseMultipart createRecorder provider',
   'the same rule, once for the terminal or the server and once for the browser':
-    'counted shortId fromBase64 grouped',
+    'counted shortId fromBase64',
   'cases and scenes of two suites': 'duplicateCases restartCases sharedCases Scene',
   milliseconds: 'MINUTE HOUR DAY',
   'watches a server of Redis': 'watchServer',

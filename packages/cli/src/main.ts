@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
-import { exitCodeOf, remark } from './print/outcome.ts'
+import { exitCodeOf, remark } from './print/say.ts'
 import { createProgram, usageOf } from './program.ts'
 
 /** Runs the command line, and sets the exit code of the process. */

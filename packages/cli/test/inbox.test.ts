@@ -213,8 +213,9 @@ describe('changes', () => {
       err: expect.stringContaining('needs a filter') as string,
     })
     expect((await inbox('discard', '--state', 'dead', '--yes')).out).toBe('Discarded: 1 task.\n')
-    expect(await inbox('replay', '--state', 'dead', '--yes')).toMatchObject({
+    expect(await inbox('replay', '--state', 'dead', '--yes', '--json')).toMatchObject({
       code: 1,
+      out: '{"count":0}\n',
       err: 'no task matches\n',
     })
   })

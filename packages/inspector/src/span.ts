@@ -75,18 +75,3 @@ export function quantileOf(
   const found = quantile(addHistograms(buckets.map(({ histogram }) => histogram)), share)
   return found === undefined ? undefined : found / 1000
 }
-
-/** Groups in the order of their first member. */
-export function grouped<T>(
-  all: readonly T[],
-  key: (one: T) => string,
-): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>()
-  for (const one of all) {
-    const name = key(one)
-    const group = groups.get(name)
-    if (group) group.push(one)
-    else groups.set(name, [one])
-  }
-  return groups
-}

@@ -6,7 +6,7 @@ import {
   type RemedyStack,
   type Severity,
 } from '@postern/testing/audit'
-import { say } from '../print/outcome.ts'
+import { say } from '../print/say.ts'
 import { counted, lasting } from '../print/style.ts'
 import { shown, styled } from '../print/terminal.ts'
 import { curlOf, type CurlFacts } from './curl.ts'

@@ -24,7 +24,7 @@ import {
 } from '../options/checked-options.ts'
 import { many, senderOptions } from '../options/shared-options.ts'
 import { Failure, type ExitCode } from '../print/failure.ts'
-import { remark, say, sayJson } from '../print/outcome.ts'
+import { remark, say, sayJson } from '../print/say.ts'
 import { lasting } from '../print/style.ts'
 import { table } from '../print/table.ts'
 import { createBar } from '../sender-api/bar.ts'

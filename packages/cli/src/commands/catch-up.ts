@@ -11,7 +11,7 @@ import {
 } from '@postern/registrar'
 import { agreed } from '../print/agreed.ts'
 import { Failure, type ExitCode } from '../print/failure.ts'
-import { remark } from '../print/outcome.ts'
+import { remark } from '../print/say.ts'
 import { createBar } from '../sender-api/bar.ts'
 import { countOf, tellCaughtUp } from '../sender-api/caught-up.ts'
 import { closeAll } from '../sender-api/receivers.ts'

@@ -11,7 +11,7 @@ import { openInbox } from '../inbox.ts'
 import type { InboxOptions } from '../inboxes.ts'
 import { portOption } from '../options/checked-options.ts'
 import { Failure, type ExitCode } from '../print/failure.ts'
-import { remark, say } from '../print/outcome.ts'
+import { remark, say } from '../print/say.ts'
 import { providerOf, type SenderOptions } from '../sender/sender.ts'
 import { shown } from '../print/terminal.ts'
 

@@ -9,7 +9,7 @@ import { answerOf } from '../mcp/answer.ts'
 import { toolsOf } from '../mcp/tools.ts'
 import { requireWebUrl } from '../options/checked-options.ts'
 import type { ExitCode } from '../print/failure.ts'
-import { remark } from '../print/outcome.ts'
+import { remark } from '../print/say.ts'
 import { shown } from '../print/terminal.ts'
 import { version } from '../version.ts'
 

@@ -5,7 +5,7 @@ import { countOption, requireWebUrl } from '../options/checked-options.ts'
 import { senderOptions } from '../options/shared-options.ts'
 import { sinceOption } from '../options/time-option.ts'
 import { Failure, type ExitCode } from '../print/failure.ts'
-import { sayJson } from '../print/outcome.ts'
+import { sayJson } from '../print/say.ts'
 import { providerOf, type SenderOptions } from '../sender/sender.ts'
 
 /** Options of `postern vectors`. */

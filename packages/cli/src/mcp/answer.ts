@@ -1,5 +1,5 @@
 import { inertAnswer, inertText } from '@postern/core/inert'
-import { plainMember } from '../print/outcome.ts'
+import { plainMember } from '../print/say.ts'
 import type { Tool } from './tool.ts'
 
 /** What an agent gets of a tool. */

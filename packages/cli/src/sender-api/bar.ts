@@ -1,4 +1,4 @@
-import { remark } from '../print/outcome.ts'
+import { remark } from '../print/say.ts'
 import { rendered } from '../print/terminal.ts'
 
 /** A line of progress on stderr: in a terminal one that is drawn again, else a remark every five seconds. */

@@ -1,5 +1,5 @@
 import type { CaughtUp } from '@postern/registrar'
-import { remark, say, sayJson } from '../print/outcome.ts'
+import { remark, say, sayJson } from '../print/say.ts'
 import { shown } from '../print/terminal.ts'
 
 const CUTS: Readonly<Record<string, string>> = {

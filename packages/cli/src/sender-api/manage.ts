@@ -1,7 +1,7 @@
 import type { Endpoint, EndpointStatus, Registrar, StepResult } from '@postern/registrar'
 import { agreed } from '../print/agreed.ts'
 import { Failure, type ExitCode } from '../print/failure.ts'
-import { remark, say, sayJson } from '../print/outcome.ts'
+import { remark, say, sayJson } from '../print/say.ts'
 import { shown } from '../print/terminal.ts'
 import { secretPlace, type SecretOptions } from './secret.ts'
 import { resultLines, statusLines } from './show.ts'

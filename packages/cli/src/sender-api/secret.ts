@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { fingerprint } from '@postern/core/explain'
 import type { OnSecret, Registrar } from '@postern/registrar'
 import { Failure } from '../print/failure.ts'
-import { remark } from '../print/outcome.ts'
+import { remark } from '../print/say.ts'
 import { aboutOf, variablesOf } from '../sender/sender.ts'
 import { writeEnv } from './env-file.ts'
 

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { About } from '@postern/core/scheme'
-import { remark } from '../print/outcome.ts'
+import { remark } from '../print/say.ts'
 
 /**
  * A private key for a sender whose receivers have the public half, which is printed: set it at the receiver, and the

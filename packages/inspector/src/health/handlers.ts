@@ -1,9 +1,8 @@
-import type { Bucket, LaneStats } from '@postern/core/inbox'
+import { grouped, type Bucket, type LaneStats } from '@postern/core/inbox'
 import type { HealthReply } from '../api/health.ts'
 import {
   countBuckets,
   countsPerStep,
-  grouped,
   quantileOf,
   sumOf,
   type Counted,

@@ -1,5 +1,5 @@
-import { HOUR, MINUTE, type Bucket } from '@postern/core/inbox'
-import { countBuckets, grouped, sumOf, type Counted } from '../span.ts'
+import { grouped, HOUR, MINUTE, type Bucket } from '@postern/core/inbox'
+import { countBuckets, sumOf, type Counted } from '../span.ts'
 
 /** Refusals that are more than usual: a sender or a setting has changed. */
 export interface Burst {

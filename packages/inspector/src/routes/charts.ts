@@ -1,9 +1,8 @@
-import type { Bucket, LaneStats } from '@postern/core/inbox'
+import { grouped, type Bucket, type LaneStats } from '@postern/core/inbox'
 import type { ChartsReply, Values } from '../api/charts.ts'
 import {
   countBuckets,
   countsPerStep,
-  grouped,
   perStep,
   quantileOf,
   spanOf,

@@ -1,4 +1,4 @@
-import { MINUTE, type Bucket, type Journal, type LaneStats } from '@postern/core/inbox'
+import { grouped, MINUTE, type Bucket, type Journal, type LaneStats } from '@postern/core/inbox'
 import type { HealthReply, RefusedGroup, Thing } from '../api/health.ts'
 import { SHOWN, deadThings, moreOf } from '../health/dead.ts'
 import { withMarks } from '../health/muted.ts'
@@ -8,15 +8,7 @@ import { burstsOf, isStranger, recentFrom, type Burst } from '../health/refused.
 import { receiverRows } from '../health/rows.ts'
 import { broken, silentThing } from '../health/quiet.ts'
 import { handlersOf } from '../health/handlers.ts'
-import {
-  countBuckets,
-  countsPerStep,
-  grouped,
-  spanOf,
-  sumOf,
-  type Counted,
-  type TimeSpan,
-} from '../span.ts'
+import { countBuckets, countsPerStep, spanOf, sumOf, type Counted, type TimeSpan } from '../span.ts'
 import { receiversOf } from '../health/receivers.ts'
 import { moreLanesOf, withheldThings } from '../withheld.ts'
 import type { Context } from './context.ts'

@@ -1,7 +1,12 @@
-import type { Arrival, InboxView, TaskError, TaskInfo } from '@postern/core/inbox'
+import {
+  grouped,
+  type Arrival,
+  type InboxView,
+  type TaskError,
+  type TaskInfo,
+} from '@postern/core/inbox'
 import type { ListRow, RowTask } from '../api/list.ts'
 import type { Inspected } from '../options.ts'
-import { grouped } from '../span.ts'
 import { withheldError } from '../withheld.ts'
 
 // Keys of one question to the inbox, and tasks of its answer.

@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import type { Changed, InboxView, TaskFilter } from '@postern/core/inbox'
 import { examples, runAction } from '../../action.ts'
-import { agreed } from '../../print/agreed.ts'
+import { askFirst } from '../../options/ask-first.ts'
 import { filterLine } from '../../options/filter-line.ts'
 import { filterOf, type InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox } from '../../inbox.ts'
 import { Failure, type ExitCode } from '../../print/failure.ts'
-import { remark, say, sayJson } from '../../print/outcome.ts'
+import { remark, say, sayJson } from '../../print/say.ts'
 import { who } from '../../who.ts'
 import { createBar } from '../../sender-api/bar.ts'
 import { inboxOptions, taskOptions } from '../../options/shared-options.ts'
@@ -59,20 +59,16 @@ async function changeCommand(
     )
     const span =
       rate === undefined ? '' : `, at ${rate} a second, about ${lasting((total / rate) * 1000)}`
-    const says = plan(verb, total, span)
-    if (total === 0) {
-      remark(verb === 'erase' ? 'no event matches whose tasks have ended' : 'no task matches')
-      return 1
-    }
-    if (options.dryRun) {
-      if (options.json) sayJson({ count: total, dryRun: true })
-      else say(says)
-      return 0
-    }
-    if (!options.yes && !(await agreed(says))) {
-      remark('nothing was changed')
-      return 1
-    }
+    const end = await askFirst(
+      {
+        total,
+        says: plan(verb, total, span),
+        none: verb === 'erase' ? 'no event matches whose tasks have ended' : 'no task matches',
+        ifNone: 1,
+      },
+      options,
+    )
+    if (end !== undefined) return end
     const { count, stopped, action } = await changed(verb, view, filter, rate, total)
     if (!options.json)
       say(result(verb, count, filterLine(options, { ...filter, state: 'pending' })))

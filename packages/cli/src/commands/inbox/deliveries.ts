@@ -3,7 +3,7 @@ import { examples, runAction } from '../../action.ts'
 import type { InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox, type OpenInbox } from '../../inbox.ts'
 import { Failure, type ExitCode } from '../../print/failure.ts'
-import { remark, say, sayJson } from '../../print/outcome.ts'
+import { remark, say, sayJson } from '../../print/say.ts'
 import { MORE, rowsOf } from '../../print/pages.ts'
 import {
   eventOptions,

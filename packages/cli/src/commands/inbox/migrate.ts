@@ -3,7 +3,7 @@ import { examples, runAction } from '../../action.ts'
 import { migrateInbox } from '../../inbox.ts'
 import type { InboxOptions } from '../../inboxes.ts'
 import type { ExitCode } from '../../print/failure.ts'
-import { say, sayJson } from '../../print/outcome.ts'
+import { say, sayJson } from '../../print/say.ts'
 import { inboxOptions } from '../../options/shared-options.ts'
 
 /** Adds `postern inbox migrate`. */

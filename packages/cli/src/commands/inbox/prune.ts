@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import type { InboxView } from '@postern/core/inbox'
 import { examples, runAction } from '../../action.ts'
-import { agreed } from '../../print/agreed.ts'
+import { askFirst } from '../../options/ask-first.ts'
 import type { InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox } from '../../inbox.ts'
 import type { ExitCode } from '../../print/failure.ts'
-import { remark, say, sayJson } from '../../print/outcome.ts'
+import { say, sayJson } from '../../print/say.ts'
 import { rowsOf } from '../../print/pages.ts'
 import { inboxOptions } from '../../options/shared-options.ts'
 import { counted } from '../../print/style.ts'
@@ -27,21 +27,16 @@ async function pruneCommand(age: string, options: InboxCommandOptions): Promise<
   const before = sinceOption('age', age)!
   return withInbox<ExitCode>(options, async ({ view }) => {
     const total = await prunable(view, before)
-    const says = `Forget ${counted(total, 'done or dead task')} received before ${new Date(before).toISOString()}. Their payloads are gone then.`
-    if (total === 0) {
-      if (options.json) sayJson({ count: 0, ...(options.dryRun && { dryRun: true }) })
-      remark(`no task that is done or dead was received before ${new Date(before).toISOString()}`)
-      return 0
-    }
-    if (options.dryRun) {
-      if (options.json) sayJson({ count: total, dryRun: true })
-      else say(says)
-      return 0
-    }
-    if (!options.yes && !(await agreed(says))) {
-      remark('nothing was changed')
-      return 1
-    }
+    const end = await askFirst(
+      {
+        total,
+        says: `Forget ${counted(total, 'done or dead task')} received before ${new Date(before).toISOString()}. Their payloads are gone then.`,
+        none: `no task that is done or dead was received before ${new Date(before).toISOString()}`,
+        ifNone: 0,
+      },
+      options,
+    )
+    if (end !== undefined) return end
     const count = await view.prune(before, who())
     if (options.json) sayJson({ count })
     else say(`Forgotten: ${counted(count, 'task')}.`)

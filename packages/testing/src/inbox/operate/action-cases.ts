@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import type { InboxView, OperatorAction } from '@postern/core/inbox'
-import { intake, item } from '../make.ts'
-import { DEAD_OUTCOME, DONE_OUTCOME } from '../recorder.ts'
-import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
+import { joinDead } from './join-dead.ts'
+import type { Scene, SceneTest } from '../scene.ts'
 
 const view = (scene: Scene): InboxView => scene.inbox.view!
 
@@ -11,20 +10,10 @@ async function actions(scene: Scene, task?: string): Promise<readonly OperatorAc
   return (await scene.inbox.journal!.actions(query)).rows
 }
 
-/** A receiver with that many dead tasks, whose handlers work now. */
-async function dead(scene: Scene, count: number): Promise<JoinedReceiver> {
-  let broken = true
-  const shop = scene.join({ run: () => (broken ? DEAD_OUTCOME : DONE_OUTCOME) })
-  await shop.port.accept(intake(...Array.from({ length: count }, (_, at) => item(`e${at}`))), {})
-  await shop.untilSettled(count)
-  broken = false
-  return shop
-}
-
 /** What the journal says of who changed what. `durable`: it outlives a restart. */
 export function actionCases(test: SceneTest, durable: boolean): void {
   test('a change says who did what, to which tasks and how many; a dry run leaves no trace', async (scene) => {
-    const shop = await dead(scene, 3)
+    const shop = await joinDead(scene, 3)
     const filter = { receiver: 'shop', state: 'dead' } as const
     await view(scene).replay(filter, { dryRun: true, by: 'ada' })
     assert.deepEqual(await actions(scene), [])
@@ -43,7 +32,7 @@ export function actionCases(test: SceneTest, durable: boolean): void {
   })
 
   test('a change in many calls is one action with the sum, from whichever process it goes on', async (scene) => {
-    await dead(scene, 7)
+    await joinDead(scene, 7)
     let cursor: string | undefined
     do {
       const options = { limit: 2, by: 'ada', ...(cursor !== undefined && { cursor }) }
@@ -57,7 +46,7 @@ export function actionCases(test: SceneTest, durable: boolean): void {
   })
 
   test('with a rate too, and nothing is said of a change that found nothing', async (scene) => {
-    await dead(scene, 3)
+    await joinDead(scene, 3)
     const { cursor } = await view(scene).replay({ receiver: 'shop' }, { rate: 1, limit: 2 })
     await view(scene).replay({ receiver: 'shop' }, { rate: 1, cursor: cursor! })
     await view(scene).discard({ receiver: 'nobody' }, { by: 'ada' })
@@ -69,7 +58,7 @@ export function actionCases(test: SceneTest, durable: boolean): void {
   })
 
   test('of a task it tells the actions that changed it, and of an edit the new task', async (scene) => {
-    await dead(scene, 2)
+    await joinDead(scene, 2)
     const [one, other] = (await view(scene).list({ state: 'dead' })).rows.map(({ id }) => id)
     const made = await view(scene).rerun(one!, { payload: { n: 2 }, by: 'ada' })
     await view(scene).replay({ receiver: 'shop', state: 'dead' }, { by: 'bob' })
@@ -85,7 +74,7 @@ export function actionCases(test: SceneTest, durable: boolean): void {
   })
 
   test('erasing and pruning are told, newest first and in pages', async (scene) => {
-    await dead(scene, 2)
+    await joinDead(scene, 2)
     await view(scene).erase({ eventId: 'e0', text: 'e0' }, { by: 'ada' })
     await view(scene).prune(Date.now() + 60_000, { by: 'bob' })
     const { journal } = scene.inbox
@@ -103,7 +92,7 @@ export function actionCases(test: SceneTest, durable: boolean): void {
   })
 
   test('a `by` that is not a name is refused before anything changes', async (scene) => {
-    await dead(scene, 1)
+    await joinDead(scene, 1)
     const by = 7 as unknown as string
     await assert.rejects(async () => view(scene).replay({}, { by }), /by must be a name/)
     await assert.rejects(async () => view(scene).discard({}, { by: 'x'.repeat(201) }), TypeError)
@@ -117,7 +106,7 @@ export function actionCases(test: SceneTest, durable: boolean): void {
 
   if (!durable) return
   test('actions outlive a restart', async (scene) => {
-    await dead(scene, 1)
+    await joinDead(scene, 1)
     await view(scene).discard({ receiver: 'shop' }, { by: 'ada' })
     const before = await actions(scene)
     await scene.restart()

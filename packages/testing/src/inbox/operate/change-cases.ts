@@ -3,7 +3,8 @@ import type { InboxView, TaskInfo } from '@postern/core/inbox'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, retryIn } from '../recorder.ts'
-import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
+import { joinDead } from './join-dead.ts'
+import type { Scene, SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
 const view = (scene: Scene): InboxView => scene.inbox.view!
@@ -12,20 +13,10 @@ async function tasks(scene: Scene): Promise<readonly TaskInfo[]> {
   return (await view(scene).list()).rows
 }
 
-/** A receiver with that many dead tasks, whose handlers work now. */
-async function dead(scene: Scene, count: number): Promise<JoinedReceiver> {
-  let broken = true
-  const shop = scene.join({ run: () => (broken ? DEAD_OUTCOME : DONE_OUTCOME) })
-  await shop.port.accept(intake(...Array.from({ length: count }, (_, at) => item(`e${at}`))), {})
-  await shop.untilSettled(count)
-  broken = false
-  return shop
-}
-
 /** What operators change: in chunks, and counted first. `keepsDone` if done tasks can be looked at. */
 export function changeCases(test: SceneTest, keepsDone: boolean): void {
   test('a dry run counts and changes nothing', async (scene) => {
-    const shop = await dead(scene, 3)
+    const shop = await joinDead(scene, 3)
     const filter = { receiver: 'shop', state: 'dead' } as const
     assert.equal((await view(scene).replay(filter, { dryRun: true })).count, 3)
     assert.equal((await view(scene).discard(filter, { dryRun: true })).count, 3)
@@ -37,7 +28,7 @@ export function changeCases(test: SceneTest, keepsDone: boolean): void {
   })
 
   test('a limit is kept exactly, and the cursor goes on to the end', async (scene) => {
-    const shop = await dead(scene, 7)
+    const shop = await joinDead(scene, 7)
     const counts: number[] = []
     let cursor: string | undefined
     do {
@@ -57,7 +48,7 @@ export function changeCases(test: SceneTest, keepsDone: boolean): void {
   })
 
   test('a call ends by its time and says where to go on', async (scene) => {
-    await dead(scene, 5)
+    await joinDead(scene, 5)
     const until = Date.now() - 1
     let total = 0
     let cursor: string | undefined
