@@ -1,6 +1,7 @@
 import { Unrecoverable } from '@postern/core'
 import { expect, test } from 'vitest'
 import { postgresInbox } from '../src/index.ts'
+import { PRUNE } from '../src/sql/view.ts'
 import { withPostgres } from './postgres.ts'
 import { listen, signed } from './receiver.ts'
 
@@ -28,6 +29,24 @@ withPostgres('retention', (postgres) => {
     const left = await pool.query(`SELECT state FROM ${name}.postern_tasks`)
     expect(left.rows).toEqual([{ state: 3 }])
     await receiver.close()
+    await inbox.close()
+  })
+
+  test('a step reads no large table whole', async () => {
+    const { service, pool, schema } = postgres()
+    const name = schema()
+    const inbox = postgresInbox({ connectionString: service.url, schema: name })
+    await inbox.view!.stats()
+    await pool.query(`
+      INSERT INTO ${name}.postern_events (id, hash, received, receiver, key, topic, provider, record, head, body)
+        SELECT n, md5(n::text)::uuid, n, 'shop', n::text, 't', 'acme', '{}', '{}', '' FROM generate_series(1, 100000) n;
+      INSERT INTO ${name}.postern_tasks (id, lane, state, due) SELECT n::bigint * 65536, 1, 2, n FROM generate_series(1, 100000) n;
+      ANALYZE ${name}.postern_events, ${name}.postern_tasks`)
+    const text = PRUNE.replaceAll('$.', `${name}.`).replaceAll(/\$\d/g, '100000')
+    const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`)
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+    expect(plan).toContain('postern_tasks_pkey')
+    expect(plan).not.toMatch(/Seq Scan on postern_(tasks|events)/)
     await inbox.close()
   })
 })
