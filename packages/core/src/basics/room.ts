@@ -120,7 +120,7 @@ export function weigh(body: Uint8Array): number {
   return counted(body, values)
 }
 
-/** Bytes that a body takes at most once it is parsed. To count its marks takes a fifth of the time of receiving it. */
+/** Bytes that a body takes at most once it is parsed. Counting its marks takes a fifth of the time of receiving it. */
 export function weighMost({ length }: Uint8Array): number {
   return length <= SMALL ? length * USUAL : (2 + VALUE) * length
 }

@@ -56,10 +56,10 @@ export interface HealthReply {
 export type Thing =
   | {
       readonly kind: 'dead'
-      /** Undefined for who may not see payloads: tasks are then grouped by subscription alone. */
+      /** Undefined for visitors who may not see payloads: tasks are then grouped by subscription alone. */
       readonly cause: string | undefined
       readonly error: { readonly name: string; readonly message: string }
-      /** Where they died, the most first: receivers and subscriptions, at most six. */
+      /** Where the tasks died, the most first: receivers and subscriptions, at most six. */
       readonly lanes: readonly {
         readonly receiver: string
         readonly subscription: string

@@ -20,7 +20,7 @@ export async function answerSample({
     throw new ApiProblem(409, 'cannot_sign', `only ${receiver.provider.name} has the key to sign`)
   const { samples, signedInit } = await import('@postern/samples')
   const known = topic === undefined ? await samples(receiver.provider.name).catch(() => []) : []
-  // Without a topic one that a handler takes: of others nothing would be seen to run.
+  // Without a topic, one that a handler takes: for other topics no handler runs.
   const wanted = topic ?? known.find((one) => receiver.subscribes(one.topic))?.topic
   const { status, body: reply } = await receiver.receive(
     await signedInit(receiver.provider, wanted),

@@ -61,7 +61,7 @@ export function hearTasks(
         told = true
         drop()
       }, ECHO)
-      // From another connection: a pooler may hand one on that comes while this one's own statement runs.
+      // From another connection: a pooler may pass a notification on to a connection only while a statement of that connection runs.
       await db.sql('SELECT 1 AS n FROM (SELECT pg_notify($1, $2)) x', [channel, `${process()}?`])
     } catch {
       if (fresh) lose(fresh)

@@ -9,9 +9,9 @@ import type { CatchUpProgress } from './result.ts'
 export interface CatchUpOptions {
   /** Events from then on, in milliseconds since 1970; within the inbox's `window` unless `beyondWindow` is set. */
   readonly since: number
-  /** Events until then. It is fixed at the start. @default now */
+  /** Events until then. This end of the range is fixed at the start. @default now */
   readonly until?: number
-  /** Events that are listed at most, the newest ones: it bounds what is held. @default 10000 */
+  /** Events that are listed at most, the newest ones: this number bounds what is held. @default 10000 */
   readonly limit?: number
   /**
    * The scope that the webhooks would have had: the tenant whose secret verifies them; false if they have none. Payloads

@@ -10,7 +10,7 @@ export interface FreshKeys {
   candidates(hash: number): number[] | undefined
   /** Forgets an event and those after it: they were rolled back. */
   cut(event: number): void
-  /** Those after an event. */
+  /** The keys of the events after this one. */
   after(event: number): FreshKeys
   /** Hashes of the events up to one. */
   upTo(event: number): Iterable<number>

@@ -8,7 +8,7 @@ import type { PlainRequest, Clue } from '../finding.ts'
 import type { Reads } from '../trial/recording.ts'
 import { deliveryOf, type Trial } from '../trial/trial.ts'
 
-// Twins are all named: 16 of 66 senders have some.
+// Senders that sign alike are all named.
 const NAMED = 20
 
 /** Other senders whose headers a delivery has: those that verify it with the same secret, else all. */

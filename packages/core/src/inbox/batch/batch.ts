@@ -32,7 +32,7 @@ export interface BatchOptions<Work extends BatchWork> {
   readonly late: (reason?: unknown) => Error
 }
 
-/** Stores works together that arrive in one turn of the event loop, or while others are stored. */
+/** Stores writes together that arrive in one turn of the event loop, or while others are stored. */
 export interface Batch<Work extends BatchWork> {
   add(work: Work): void
   /** Bytes that wait. */

@@ -4,17 +4,17 @@ import { soon } from '../../basics/soon.ts'
 export interface Gather {
   /** A batch is to begin soon. */
   schedule(): void
-  /** Called after a batch was stored: how many works it had, and how many milliseconds it took. */
+  /** Called after a batch was stored: how many writes it had, and how many milliseconds it took. */
   stored(works: number, took: number): void
 }
 
-// A batch of fewer works is small.
+// A batch of fewer writes is small.
 const CROWD = 8
 
 /**
  * Makes it: a batch begins in the event loop's next round. With `wide`, behind a batch that was not small, it waits for
  * further rounds while each brings more, at most for as long as that batch took: what came meanwhile is still to be read.
- * `waiting` counts works.
+ * `waiting` counts writes.
  */
 export function createGather(wide: boolean, waiting: () => number, begin: () => void): Gather {
   let scheduled = false

@@ -40,7 +40,7 @@ export function settled(
 ): Ruling {
   const { kind } = outcome
   const took = Math.round(ran.duration * 1000)
-  // Most outcomes are this one, and a spread of what is the same would take as long as the rest.
+  // Most outcomes are this one, and copying unchanged fields costs as much as the rest.
   if (kind === 'done')
     return {
       fence: 'first',

@@ -125,7 +125,7 @@ export interface Store extends Rows, Viewed, Journaled {
   waiting(
     lanes: readonly number[],
   ): MaybePromise<readonly { readonly lane: number; readonly suspect: boolean }[]>
-  /** Lines of these lanes in which a task waits behind nobody, or two may run. Repairs roots that a version of the app before stored. */
+  /** Lines of these lanes in which a task waits behind nobody, or two may run. Repairs roots that an earlier version of the app stored. */
   stuck(lanes: readonly number[]): MaybePromise<readonly number[]>
   /** Tasks with their contents, as `claim` returns them. */
   load(ids: readonly number[]): MaybePromise<readonly ClaimRow[]>

@@ -19,11 +19,11 @@ export interface Slot<Task> {
   /** True if ready tasks may be in the store. A claim that found fewer than it had room for sets it to false. */
   backlog: boolean
   /**
-   * True while it claims nothing ahead. Set by the inbox if a task is due that may only start at once: places of tasks
-   * claimed ahead would never leave it one. To be set back when no such task was found.
+   * True while the slot claims nothing ahead. Set by the inbox if a task is due that may only start at once: tasks
+   * claimed ahead would never leave a place for it. To be set back when no such task was found.
    */
   lean: boolean
-  /** Kept by the runner: true if it has a place in the next turn. */
+  /** Kept by the runner: true if the slot has a place in the next turn. */
   due: boolean
 }
 
@@ -146,7 +146,7 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => 
   }
 }
 
-/** How many tasks would start at once: what failed or was interrupted before is claimed only for these. */
+/** How many tasks would start at once: only so many tasks that failed or were interrupted are claimed. */
 export function startable({ lane, claimed }: Slot<unknown>): number {
   return lane.concurrency - claimed
 }

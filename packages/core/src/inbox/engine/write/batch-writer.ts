@@ -5,7 +5,7 @@ import type { BatchOptions, Fault } from '../../batch/batch.ts'
 import type { Store } from '../store.ts'
 import type { Undo } from './undo.ts'
 
-/** How works of one kind are stored together. */
+/** How writes of one kind are stored together. */
 export interface WriteOptions<Work extends BatchWork> {
   readonly rows: number
   readonly bytes: number
@@ -38,7 +38,7 @@ export interface BatchWriter {
   close(): void
 }
 
-/** What works hear that a store did not take. */
+/** What writes hear that a store did not take. */
 export function writeErrors(store: Store): Pick<BatchOptions<BatchWork>, 'refusal' | 'late'> {
   return {
     refusal: (error) => store.refusal(error),

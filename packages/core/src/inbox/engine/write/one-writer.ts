@@ -16,13 +16,13 @@ interface Last {
   readonly failed: (error: unknown) => void
 }
 
-/** Makes the line of a store with one writer: works of all kinds share a transaction. */
+/** Makes the line of a store with one writer: writes of all kinds share a transaction. */
 export function createOneWriter(store: Store, together: (works: () => void) => void): BatchWriter {
   const { name } = store
   let at: WriteOptions<BatchWork> | undefined
   let lasts: Last[] = []
   let inside = false
-  // It begins a transaction in which there may be nothing but last works.
+  // It begins a transaction in which there may be nothing but last writes.
   const nothing: WriteOptions<BatchWork> = {
     rows: 1,
     bytes: 1,
