@@ -8,9 +8,12 @@ const cut = (text: string, from: RegExp): string => from.exec(text)![1]!
 
 /** Each code of `errors.ts` with its status. */
 const codes = new Map(
-  cut(read('packages/core/src/errors.ts'), /^const STATUS = \{\n([^}]+)\}/m)
-    .matchAll(/^ {2}(\w+): (\d{3}),$/gm)
-    .map(([, code, status]) => [code!, status!]),
+  Array.from(
+    cut(read('packages/core/src/errors.ts'), /^const STATUS = \{\n([^}]+)\}/m).matchAll(
+      /^ {2}(\w+): (\d{3}),$/gm,
+    ),
+    ([, code, status]) => [code!, status!] as const,
+  ),
 )
 
 const steps = cut(read('ARCHITECTURE.md'), /^\| step \|.*\n\|[ -|]*\n((?:\|.*\n)+)/m)
@@ -18,11 +21,11 @@ const named = steps.matchAll(/`([a-z]+(?:_[a-z]+)+|closed|overloaded|replayed|un
 
 test('the table of steps in ARCHITECTURE has each code of a refusal, and no other', () => {
   expect(codes.size).toBeGreaterThan(30)
-  expect(new Set(named.map(([, code]) => code))).toEqual(new Set(codes.keys()))
+  expect(new Set(Array.from(named, ([, code]) => code))).toEqual(new Set(codes.keys()))
 })
 
 test("README's table of replies has each status of a refusal, and no other", () => {
   const replies = cut(read('README.md'), /^## What the sender gets\n([^]+?)\n## /m)
-  const refused = replies.matchAll(/\b[45]\d\d\b/g).map(([status]) => status)
+  const refused = Array.from(replies.matchAll(/\b[45]\d\d\b/g), ([status]) => status)
   expect(new Set(refused)).toEqual(new Set(codes.values()))
 })
