@@ -31,7 +31,10 @@ export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
   readonly formats?: readonly Format[]
   /** `strict` refuses a Content-Type that contradicts the format (415). @default 'ignore' */
   readonly labels?: Provider['labels']
-  /** Content codings the sender uses. @default none */
+  /**
+   * Content codings the sender uses; the magic bytes decide. @default gzip, but none if nothing is verified or `formats` is
+   * bytes alone
+   */
   readonly codings?: readonly Coding[]
   /** Charsets of its text bodies and forms. @default UTF-8 */
   readonly charsets?: readonly string[]
@@ -105,7 +108,7 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
         ...query,
       ],
       ...(labels && { labels }),
-      ...(codings && { codings }),
+      codings: codings ?? (made && takesText(options) ? GZIP : []),
       ...(charsets && { charsets }),
       ...(repeats !== undefined && { repeats }),
       ...(limits && { limits }),
@@ -132,7 +135,13 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
 
 const JSON_ALONE: readonly Format[] = ['json']
 const ANY: readonly Format[] = ['json', 'xml', 'form', 'bytes']
+const GZIP: readonly Coding[] = ['gzip']
 const NAMED = ['id', 'eventIdHeader', 'eventIdQuery', 'eventIdField'] as const
+
+/** No JSON, XML or form begins with the magic bytes of gzip: inflating cannot change what a text was. */
+function takesText({ formats = ANY }: GenericOptions): boolean {
+  return formats.some((format) => format !== 'bytes')
+}
 
 /** Among several formats a missing id may be a body read in the wrong one, and would be deduplicated by nothing. */
 function needsId({

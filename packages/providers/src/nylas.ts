@@ -23,4 +23,11 @@ export const nylas: Factory<PresetOptions> = /* @__PURE__ */ preset({
   greet: (delivery) =>
     delivery.method === 'GET' ? challengeReply(delivery.query(), 'challenge') : undefined,
   checked: '2026-11-28',
+  delivers: {
+    within: 10_000,
+    retries: 1_200_000,
+    after4xx: 'dropped, but 408 and 429',
+    givesUp: 'failed after 72 hours in which 95 % failed',
+    ok: '200',
+  },
 })

@@ -44,7 +44,7 @@ export const okta: Factory<OktaOptions> = /* @__PURE__ */ provider({
     tolerance: 'none',
     challenge: { headers: { 'x-okta-verification-challenge': '{text}' } },
     checked: '2026-11-28',
-    delivers: { within: 3_000, ok: '2xx, empty', after4xx: 'dropped' },
+    delivers: { within: 3_000, ok: '2xx, empty', after4xx: 'dropped', retryId: 'same' },
   },
   options: {
     secret: 'Whole value of the authentication header.',

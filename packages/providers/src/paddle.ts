@@ -34,8 +34,15 @@ export const paddle: Factory<PaddleOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of {time}:{body}, hex',
     place: { header: 'Paddle-Signature' },
     tolerance: 5,
-    checked: '2026-11-26',
-    delivers: { within: 5_000, retries: 3 * DAY, ok: '200' },
+    checked: '2026-11-28',
+    delivers: {
+      within: 5_000,
+      retries: 3 * DAY,
+      redirect: 'failure',
+      after4xx: 'retried',
+      ok: '200',
+      source: 'https://developer.paddle.com/webhooks/respond-to-webhooks',
+    },
   },
   options: {
     secretKey: 'Secret key of the notification destination, pdl_ntfset_….',

@@ -2,8 +2,8 @@ import type { Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * PandaDoc. HMAC-SHA256 over the body in the query parameter `signature`, hex. Topic is each event’s `event`, there is
- * no id of the event. The signature lies in the query.
+ * PandaDoc. HMAC-SHA256 over the body in the query parameter `signature`, hex. Topic is each event’s `event`, id is the
+ * header `X-PandaDoc-Webhook-Event-Id`, which is sent since July 2026 and not signed; before it there was none.
  * https://developers.pandadoc.com/docs/webhook-verification
  */
 export const pandadoc: Factory<PresetOptions> = /* @__PURE__ */ preset({
@@ -15,12 +15,13 @@ export const pandadoc: Factory<PresetOptions> = /* @__PURE__ */ preset({
   hint: 'Shared key of the webhook.',
   sign: { scheme: 'hmac', param: 'signature' },
   itemsField: '',
+  eventIdHeader: 'X-PandaDoc-Webhook-Event-Id',
   topicField: 'event',
   checked: '2026-11-28',
   delivers: {
     within: 20_000,
     ok: '200',
     retryId: 'same',
-    source: 'https://developers.pandadoc.com/docs/webhook-setup',
+    source: 'https://developers.pandadoc.com/docs/webhook-deduplication',
   },
 })

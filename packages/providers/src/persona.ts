@@ -16,4 +16,11 @@ export const persona: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'data.id',
   topicField: 'data.attributes.name',
   checked: '2026-11-28',
+  delivers: {
+    within: 5_000,
+    after4xx: 'retried',
+    ok: '200, 201, 202 and 204',
+    retryHeaders: { 'persona-webhook-attempts-made': '2' },
+    source: 'https://docs.withpersona.com/webhooks-best-practices',
+  },
 })

@@ -58,6 +58,7 @@ export const qstashGateway: Factory<QstashGatewayOptions> = /* @__PURE__ */ prov
     checked: '2026-11-28',
     delivers: {
       after4xx: 'retried',
+      retryHeaders: { 'upstash-retried': '1' },
       ok: '2xx',
       source: 'https://upstash.com/docs/qstash/features/retry',
     },

@@ -20,7 +20,7 @@ export interface RazorpayOptions {
 /**
  * Razorpay. HMAC-SHA256 over the body in `X-Razorpay-Signature`. Topic is `event` (`payment.captured`); id is the header
  * `x-razorpay-event-id`, which is not signed. Nothing is dated. Razorpay wants its 2xx within 5 s, retries for 24 hours,
- * then disables the webhook; events can be replayed by hand for 7 days. Their order is not kept.
+ * then disables the webhook; older events are replayed by hand alone, under the same id. Their order is not kept.
  * https://razorpay.com/docs/webhooks/validate-test/
  */
 export const razorpay: Factory<RazorpayOptions> = /* @__PURE__ */ provider({
@@ -40,7 +40,7 @@ export const razorpay: Factory<RazorpayOptions> = /* @__PURE__ */ provider({
     checked: '2026-11-28',
     delivers: {
       within: 5_000,
-      retries: 7 * DAY,
+      retries: DAY,
       givesUp: 'disabled after 24 hours of failures',
       ok: '2xx',
       after4xx: 'retried',

@@ -1,7 +1,7 @@
 import type { SecretOption } from '@postern/core'
 import type { Factory } from '@postern/core/scheme'
+import { SVIX_DELIVERS } from './common/svix-delivers.ts'
 import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
-import { HOUR } from './common/units.ts'
 
 /** Options of {@link resend}. */
 export interface ResendOptions extends StandardFamilyOptions {
@@ -28,13 +28,6 @@ export const resend: Factory<ResendOptions> = /* @__PURE__ */ standardFamily({
   topics: ['email.sent', 'email.delivered', 'email.bounced', 'email.complained', 'email.opened'],
   secretHint: 'Signing secret of the webhook, whsec_…',
   prefixes: ['svix-', 'webhook-'],
-  checked: '2026-11-26',
-  delivers: {
-    within: 15_000,
-    retries: 28 * HOUR,
-    after4xx: 'retried',
-    givesUp: 'disabled after five days in which all failed',
-    ok: '2xx',
-    source: 'https://docs.svix.com/retries',
-  },
+  checked: '2026-11-28',
+  delivers: SVIX_DELIVERS,
 })

@@ -1,4 +1,5 @@
 import type { Factory } from '@postern/core/scheme'
+import { HOUR } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -15,4 +16,5 @@ export const segment: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'messageId',
   topicField: 'type',
   checked: '2026-11-28',
+  delivers: { retries: 4 * HOUR, source: 'https://segment.com/docs/connections/destinations/' },
 })

@@ -14,7 +14,8 @@ export interface SquareOptions extends PublicUrlOption {
 /**
  * Square. HMAC-SHA256 over the notification URL and the body; the older `X-Square-Signature` never counts. Topic is `type`
  * (`payment.updated`), id is `event_id`. Behind a proxy give `publicUrl`. Nothing is dated: what was captured is stopped by
- * its id alone, which is signed. Square wants its 2xx within 10 s and retries for 24 hours (72 in older pages).
+ * its id alone, which is signed. Square wants its 2xx as soon as possible (older pages say
+ * within 10 s) and retries for 24 hours.
  *
  * Types: `square<SquareEvents>({ signatureKey })` with `@postern/providers/types/square`.
  * https://developer.squareup.com/docs/webhooks/step3validate
@@ -35,9 +36,12 @@ export const square: Factory<SquareOptions> = /* @__PURE__ */ provider({
     tolerance: 'none',
     checked: '2026-11-28',
     delivers: {
-      within: 10_000,
-      retries: 3 * DAY,
+      retries: DAY,
+      redirect: 'failure',
+      after4xx: 'retried',
+      givesUp: 'disabled after three weeks without a 2xx',
       ok: '2xx',
+      retryId: 'same',
       source: 'https://developer.squareup.com/docs/webhooks/troubleshooting',
     },
   },

@@ -1,6 +1,9 @@
 import type { Factory } from '@postern/core/scheme'
-import { HOUR } from './common/units.ts'
-import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
+import {
+  standardFamily,
+  SVIX,
+  type StandardFamilySecretOptions,
+} from './schemes/standard-family.ts'
 
 /**
  * Stytch: Standard Webhooks sent by Svix, under `svix-*` headers. Topic is `object_type.action` (`user.CREATE`), id is
@@ -19,12 +22,5 @@ export const stytch: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ stan
   topicField: ['object_type', 'action'],
   prefixes: ['svix-'],
   checked: '2026-11-28',
-  delivers: {
-    within: 15_000,
-    retries: 28 * HOUR,
-    after4xx: 'retried',
-    givesUp: 'disabled after five days in which all failed',
-    ok: '2xx',
-    source: 'https://docs.svix.com/retries',
-  },
+  delivers: SVIX_DELIVERS,
 })

@@ -39,8 +39,8 @@ export const telegram: Factory<TelegramOptions> = /* @__PURE__ */ provider({
     scheme: 'token of a header; nothing is signed',
     place: { header: 'X-Telegram-Bot-Api-Secret-Token' },
     tolerance: 'none',
-    checked: '2026-11-26',
-    delivers: { retries: DAY, ok: '2xx' },
+    checked: '2026-11-28',
+    delivers: { retries: DAY, after4xx: 'retried', ok: '2xx' },
   },
   options: {
     secretToken: 'The secret_token given to setWebhook.',

@@ -14,4 +14,5 @@ export const vanta: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ stand
   topics: ['vulnerability.created', 'test.failed', 'vulnerability.remediated'],
   prefixes: ['svix-'],
   checked: '2026-11-28',
+  delivers: { within: 15_000, after4xx: 'retried', ok: '2xx', retryId: 'same' },
 })

@@ -49,12 +49,15 @@ export const woocommerce: Factory<WoocommerceOptions> = /* @__PURE__ */ provider
     scheme: 'HMAC-SHA256 of {body}, base64',
     place: { header: 'X-WC-Webhook-Signature' },
     tolerance: 'none',
-    checked: '2026-11-26',
+    checked: '2026-11-28',
     delivers: {
       within: 60_000,
       retries: 0,
       givesUp: 'disabled after more than five failures in a row',
-      ok: '2xx',
+      ok: '2xx, 301 and 302',
+      after4xx: 'dropped',
+      source:
+        'https://github.com/woocommerce/woocommerce/blob/trunk/plugins/woocommerce/includes/class-wc-webhook.php',
     },
   },
   options: {

@@ -1,7 +1,9 @@
+import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { calCom } from '../src/cal-com.ts'
 import { generic } from '../src/generic.ts'
 import { paddle } from '../src/paddle.ts'
+import { pandadoc } from '../src/pandadoc.ts'
 import { slack } from '../src/slack.ts'
 import { standardWebhooks } from '../src/standard-webhooks.ts'
 import { svix } from '../src/svix.ts'
@@ -94,4 +96,34 @@ test('a delivery that sign makes of nothing at all is whole', async () => {
     expect(statuses).toEqual([200])
     expect(events[0]!.payload).toEqual(expect.any(Object))
   }
+})
+
+test('PandaDoc: a retry has the id of its header; deliveries from before July 2026 have none', async () => {
+  const provider = pandadoc({ secret: 's' })
+  const body = '[{"event":"document_updated","data":{}},{"event":"recipient_completed","data":{}}]'
+  const { headers, ...old } = provider.sign!({ body })
+  const { 'x-pandadoc-webhook-event-id': made, ...without } = headers
+  expect(made).toMatch(/^[\da-f-]{36}$/)
+  const first = { ...old, headers: { ...without, 'x-pandadoc-webhook-event-id': 'e1' } }
+  const other = { ...old, headers: { ...without, 'x-pandadoc-webhook-event-id': 'e2' } }
+  const unnamed = { ...old, headers: without }
+  const { events } = await deliver(provider, [first, first, other, unnamed, unnamed])
+  const ids = events.map(({ id }) => id)
+  expect(ids).toEqual(['e1', 'e1:1', 'e2', 'e2:1', ...Array(4).fill(undefined)])
+})
+
+test('generic inflates what is gzip by its signed bytes, whatever the header says', async () => {
+  const options = { secret: 's', scheme: 'hmac', header: 'X-Signature' } as const
+  const zipped = gzipSync('{"id":"1"}')
+  const { headers, ...signed } = generic(options).sign!({ body: zipped })
+  const { 'content-type': _type, ...plain } = headers
+  const labelled = { ...signed, headers: { ...plain, 'content-encoding': 'gzip' } }
+  const bare = { ...signed, headers: plain }
+  const read = await deliver(generic(options), [labelled, bare])
+  expect(read.events.map(({ payload }) => payload)).toEqual([{ id: '1' }, { id: '1' }])
+  const files = await deliver(generic({ ...options, formats: ['bytes'] }), [bare, labelled])
+  expect(files.statuses).toEqual([200, 415])
+  const none = await deliver(generic({ ...options, codings: [] }), [bare, labelled])
+  expect(none.statuses).toEqual([200, 415])
+  for (const { events } of [files, none]) expect(events[0]!.payload).toEqual(new Uint8Array(zipped))
 })
