@@ -58,7 +58,6 @@ const WITHOUT_ID: Readonly<Record<string, RegExp>> = {
   merge: /./,
   'microsoft-graph': /^[a-z]/,
   onfleet: /./,
-  pandadoc: /./,
   paystack: /./,
   plivo: /./,
   pusher: /./,
