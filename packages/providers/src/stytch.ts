@@ -1,9 +1,6 @@
 import type { Factory } from '@postern/core/scheme'
-import {
-  standardFamily,
-  SVIX,
-  type StandardFamilySecretOptions,
-} from './schemes/standard-family.ts'
+import { SVIX_DELIVERS } from './common/svix-delivers.ts'
+import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
  * Stytch: Standard Webhooks sent by Svix, under `svix-*` headers. Topic is `object_type.action` (`user.CREATE`), id is
