@@ -112,6 +112,7 @@ async function mount(
   app: unknown,
   { path, receiver, options }: Hosted,
 ): Promise<void> {
+  // A controller has its route.
   if (path === false) return
   if (type === 'fastify') {
     const fastify = await import('@postern/fastify').catch((cause: unknown) => {
