@@ -22,19 +22,39 @@ export function faultOf(error: unknown): StoreFault {
 }
 
 /**
- * True for a deadlock or a serialization error, wherever a query builder has put it: in `cause`, or as Prisma's own
- * code (https://www.prisma.io/docs/orm/reference/error-reference#p2034).
+ * True for a deadlock or a serialization error, wherever a query builder or the app has put it: in `cause`, among the
+ * errors of an `AggregateError`, or in a member of {@link WITHIN}; also as Prisma's own code
+ * (https://www.prisma.io/docs/orm/reference/error-reference#p2034) and in `errno` (Bun's SQL).
  */
 function isConflict(error: unknown): boolean {
-  for (let at: unknown = error, depth = 0; at instanceof Object && depth < 5; depth++) {
-    const { code, originalCode, meta, cause } = at as Readonly<Record<string, unknown>>
-    if ([code, originalCode].some((one) => CONFLICTS.has(one))) return true
-    at = cause ?? (meta as { driverAdapterError?: unknown } | undefined)?.driverAdapterError
+  const found = new Set([error])
+  for (const at of found) {
+    if (!(at instanceof Object)) continue
+    const members = at as Readonly<Record<string, unknown>>
+    if (CODES.some((name) => CONFLICTS.has(String(members[name])))) return true
+    for (const name of WITHIN) {
+      const inner = members[name]
+      for (const each of Array.isArray(inner) ? inner : [inner])
+        if (found.size < MOST) found.add(each)
+    }
   }
   return false
 }
 
-const CONFLICTS: ReadonlySet<unknown> = new Set(['40001', '40P01', 'P2034'])
+const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01', 'P2034'])
+const CODES = ['code', 'originalCode', 'errno']
+// Sequelize, TypeORM, Objection, Prisma.
+const WITHIN = [
+  'cause',
+  'errors',
+  'parent',
+  'driverError',
+  'nativeError',
+  'meta',
+  'driverAdapterError',
+]
+// Errors that are looked at.
+const MOST = 50
 
 /** True if a pooler between has lost a prepared statement, or has one that we have not prepared there. */
 export function isUnprepared(error: unknown): boolean {

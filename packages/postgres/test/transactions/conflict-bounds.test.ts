@@ -4,7 +4,58 @@ import { postgresInbox, type PgTransaction } from '../../src/index.ts'
 import { withPostgres } from '../postgres.ts'
 import { listen, signed } from '../receiver.ts'
 
+const deadlock = Object.assign(new Error('deadlock detected'), { code: '40P01' })
+/** A deadlock as query builders and apps throw it. */
+const FORMS: Readonly<Record<string, Error>> = {
+  'two causes deep': new Error('a', { cause: new Error('b', { cause: deadlock }) }),
+  'one of several errors': new AggregateError([new Error('no stock'), deadlock], 'all failed'),
+  'in an AggregateError in a cause': new Error('a', { cause: new AggregateError([deadlock]) }),
+  Sequelize: Object.assign(new Error('DatabaseError'), { parent: deadlock, original: deadlock }),
+  Objection: Object.assign(new Error('DBError'), { nativeError: deadlock }),
+  TypeORM: Object.assign(new Error('QueryFailedError'), { driverError: deadlock }),
+  'a raw query of Prisma': Object.assign(new Error('Raw query failed'), {
+    code: 'P2010',
+    meta: { code: '40001', message: 'could not serialize access' },
+  }),
+  'SQL of Bun': Object.assign(new Error('deadlock detected'), {
+    code: 'ERR_POSTGRES_SERVER_ERROR',
+    errno: '40P01',
+  }),
+  'a code that is a number': Object.assign(new Error('serialize'), { code: 40_001 }),
+}
+
 withPostgres('conflicts that do not end', (postgres) => {
+  test.each(Object.entries(FORMS))('%s: the attempt is not counted', async (_, error) => {
+    const options = { connectionString: postgres().service.url, schema: postgres().schema() }
+    const inbox = postgresInbox(options)
+    const { receiver, heard, until } = listen(inbox)
+    const runs: number[] = []
+    receiver.on('thing.*', { retry: fixed({ attempts: 1, delay: 5 }) }, (__, task) => {
+      runs.push(task.attempt)
+      if (runs.length < 3) throw error
+    })
+    await receiver.receive(signed('1'))
+    await until(() => heard.some((what) => /^(?:done|dead) 1$/.test(what)))
+    expect(runs).toEqual([1, 1, 1])
+    await receiver.close()
+    await inbox.close()
+  })
+
+  test('what names itself as its cause is no conflict, and ends', async () => {
+    const options = { connectionString: postgres().service.url, schema: postgres().schema() }
+    const inbox = postgresInbox(options)
+    const { receiver, until } = listen(inbox)
+    receiver.on('thing.*', { retry: fixed({ attempts: 1, delay: 5 }) }, () => {
+      const error = new Error('round')
+      error.cause = new AggregateError([error, error, error])
+      throw error
+    })
+    await receiver.receive(signed('1'))
+    await until((heard) => heard.includes('dead 1'))
+    await receiver.close()
+    await inbox.close()
+  })
+
   test('write runs again at most five times; then its attempt is counted', async () => {
     const options = { connectionString: postgres().service.url, schema: postgres().schema() }
     const inbox = postgresInbox(options)
