@@ -32,9 +32,7 @@ export interface SlackOptions {
  * type of an event, with its subtype (`message.message_changed`; `message` matches too); the command (`/deploy`); the type
  * of an interaction with its action or callback id (`block_actions.approve`; `block_actions` matches too). Ids:
  * `event_id`, else `trigger_id`; a `block_suggestion` has none. Signed `url_verification` is answered, and so is
- * `ssl_check`, which may be unsigned: nothing that comes with it is looked at. Slack wants its 2xx within 3 s and retries
- * events alone, three times in 6 minutes and, if that is switched on, hourly for a day. Give the reply of commands and
- * views with `receiver.answer`.
+ * `ssl_check`, which may be unsigned: nothing that comes with it is looked at. Replies: `receiver.answer`.
  *
  * Types: `slack<SlackEvents>({ signingSecret })` with `@postern/providers/types/slack`.
  * https://docs.slack.dev/authentication/verifying-requests-from-slack

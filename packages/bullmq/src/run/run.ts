@@ -6,6 +6,8 @@ import { workerStarter, type JobWorker } from './worker.ts'
 
 // How often lanes are looked for: a receiver may subscribe after it began to work.
 const LOOK = 1000
+// Delayed jobs that one look makes due.
+const AT_A_LOOK = 1000
 // BullMQ's scores of delayed jobs: milliseconds times this, and a counter.
 const SCORE = 0x1000
 // Workers that connect at the same time: each opens a connection, and deliveries must not wait for them.
@@ -14,7 +16,7 @@ const AT_ONCE = 20
 const BACK = 250
 
 // Redis takes 10,000 clients by default, and several processes share it.
-const MOST = 1000
+const MOST_WORKERS = 1000
 
 /** The workers of a receiver in this process. */
 export interface Working {
@@ -33,9 +35,9 @@ export interface WorkingContext extends AttemptContext {
 export function startWorking(context: WorkingContext, attempts: JobRuns): Working {
   const { consumer, client, prefix, lease } = context
   const names = consumer.lanes().reduce((sum, { formerly }) => sum + 1 + formerly.length, 0)
-  if (names > MOST)
+  if (names > MOST_WORKERS)
     throw new TypeError(
-      `bullmqInbox: ${names} subscriptions of ${consumer.receiver} are too many: each has a worker with a connection to Redis, and ${MOST} is the most; give one handler several topics, spread the subscriptions over receivers in processes of their own, or take postgresInbox`,
+      `bullmqInbox: ${names} subscriptions of ${consumer.receiver} are too many: each has a worker with a connection to Redis, and ${MOST_WORKERS} is the most; give one handler several topics, spread the subscriptions over receivers in processes of their own, or take postgresInbox`,
     )
   const workers = new Map<string, JobWorker>()
   const start = workerStarter(context, attempts, {
@@ -110,7 +112,7 @@ export function startWorking(context: WorkingContext, attempts: JobRuns): Workin
           now * SCORE,
           'LIMIT',
           0,
-          MOST,
+          AT_A_LOOK,
         )
         await Promise.all(due.map((id) => promoteJob(context.queues, `${queue}:${id}`)))
       }

@@ -73,7 +73,7 @@ export {
   type Side,
 } from './attach/attachment.ts'
 export type { BatchWork } from './batch/backlog.ts'
-export { closeBy, type ClosingHost } from './tasks/closing.ts'
+export { closeBy, type ClosingParts } from './tasks/closing.ts'
 export { createBatch, type Batch, type BatchOptions, type Fault } from './batch/batch.ts'
 export {
   checks,

@@ -1,4 +1,4 @@
-import type { Store, TaskRow } from '@postern/core/inbox'
+import { RUNNING, type Store, type TaskRow } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
 import { ANY_GATED, DUE, NEXT_DUE, TASKS_BY_ID } from '../sql/tasks.ts'
 import type { StoredRuns } from '../store/claims.ts'
@@ -25,7 +25,6 @@ export interface LeasesHost {
   readonly warn: (message: string) => void
 }
 
-const RUNNING = 1
 const AGAIN = 2
 const SUSPECT = 3
 // Claims of one answer of `ended`.

@@ -1,4 +1,4 @@
-import type { Before, Place } from '@postern/core/inbox'
+import { DONE, type Before, type Place } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
 import type { Attempts } from '../store/attempts.ts'
 import { createKeyIndex } from '../keys/key-index.ts'
@@ -20,8 +20,6 @@ const MOST = 1600
 // Entries of forgotten events are then at most about a quarter of the index.
 const KEYS = 4
 const EVENTS = 64
-
-const DONE = 2
 
 /** The parts that forgetting uses. */
 export interface PruneParts {

@@ -1,4 +1,4 @@
-import type { CauseRow, StatsRow } from '@postern/core/inbox'
+import { PENDING, type CauseRow, type StatsRow } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
 import { COUNTS } from '../sql/lanes.ts'
 import { OLDEST } from '../sql/tasks.ts'
@@ -8,8 +8,6 @@ export interface Stats {
   readonly stats: (now: number) => readonly StatsRow[]
   readonly causes: (lanes: readonly number[] | undefined) => readonly CauseRow[]
 }
-
-const PENDING = 0
 
 // As `topCauses`.
 const CAUSES = `WITH g AS MATERIALIZED (

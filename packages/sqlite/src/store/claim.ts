@@ -1,11 +1,9 @@
-import type { ClaimRow, Wish } from '@postern/core/inbox'
+import { PENDING, RUNNING, type ClaimRow, type Wish } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
 import { CLAIM, CLAIM_GATED, CLAIM_READY, CLAIM_TURNS } from '../sql/tasks.ts'
 import { REACH_TURN } from '../sql/lanes.ts'
 import type { Tally } from './tally.ts'
 
-const PENDING = 0
-const RUNNING = 1
 const AGAIN = 2
 const SUSPECT = 3
 

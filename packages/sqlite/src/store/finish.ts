@@ -1,4 +1,4 @@
-import { TASKS, type EndedTask } from '@postern/core/inbox'
+import { RUNNING, DONE, TASKS, type EndedTask } from '@postern/core/inbox'
 import type { Database, Written } from '../driver/driver.ts'
 import { ADD_FINISHED, END_CLAIMS, TAKE_CLAIMS } from '../sql/claims.ts'
 import { FINISH, FINISHED } from '../sql/tasks.ts'
@@ -7,9 +7,6 @@ import type { Tally } from './tally.ts'
 // An entry is the distance of the task's event from the first one, and how long it ran in the lower bits.
 const TOOK = 2 ** 31
 const FAR = 2 ** 21
-
-const RUNNING = 1
-const DONE = 2
 
 interface Group {
   readonly n: number

@@ -1,4 +1,7 @@
 import {
+  PENDING,
+  RUNNING,
+  DONE,
   TASKS,
   type StoreBatch,
   type NewDelivery,
@@ -35,10 +38,6 @@ interface Group {
   readonly token: number
   readonly ids: number[]
 }
-
-const PENDING = 0
-const RUNNING = 1
-const DONE = 2
 
 /** Prepares the statements. */
 export function createInsert(db: Database, parts: InsertParts): Insert {

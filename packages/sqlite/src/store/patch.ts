@@ -1,4 +1,12 @@
-import type { Fence, Patch, TaskRow } from '@postern/core/inbox'
+import {
+  PENDING,
+  RUNNING,
+  DONE,
+  DEAD,
+  type Fence,
+  type Patch,
+  type TaskRow,
+} from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
 import { DROP_TASK, PATCH, TO_PATCH } from '../sql/tasks.ts'
 import type { Attempts } from './attempts.ts'
@@ -22,10 +30,6 @@ export interface PatchParts {
   readonly isOver: (token: number) => boolean
 }
 
-const PENDING = 0
-const RUNNING = 1
-const DONE = 2
-const DEAD = 3
 const GONE = 4
 const ERASED = 2
 

@@ -1,3 +1,4 @@
+import { DONE } from '@postern/core/inbox'
 import { COUNT_LANE, COUNT_TENANT } from '../sql/lanes.ts'
 import type { Database } from '../driver/driver.ts'
 import type { RowCache } from './kept.ts'
@@ -18,8 +19,6 @@ export interface Tally extends RowCache {
   /** How many more tasks of a tenant are open since the transaction began. */
   openedOf(lane: number, fair: string): number
 }
-
-const DONE = 2
 
 /** Makes the tally of a connection. */
 export function createTally(db: Database): Tally {

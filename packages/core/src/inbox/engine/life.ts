@@ -2,7 +2,7 @@ import { settledBy } from '../../basics/deadline.ts'
 import { WebhookError } from '../../errors.ts'
 import type { Side } from '../attach/attachment.ts'
 import type { Drained } from '../inbox.ts'
-import type { SideHost } from './host.ts'
+import type { SideParts } from './parts.ts'
 import type { Watch } from './lease/watch.ts'
 import type { BurstEnd } from './run/burst.ts'
 import type { Claims } from './run/claim.ts'
@@ -21,9 +21,9 @@ export interface SideLife extends Required<Pick<Side, 'work' | 'drain' | 'burst'
 const TIDY = 100
 
 /** Makes the life of a receiver. */
-export function createSideLife(host: SideHost, claims: Claims, watch: Watch): SideLife {
-  const { store, writer, settings, consumer } = host
-  const runner = host.runner()
+export function createSideLife(parts: SideParts, claims: Claims, watch: Watch): SideLife {
+  const { store, writer, settings, consumer } = parts
+  const runner = parts.runner()
   let working = false
   let drains = 0
   let poll: ReturnType<typeof setInterval> | undefined
@@ -50,7 +50,7 @@ export function createSideLife(host: SideHost, claims: Claims, watch: Watch): Si
 
   function work(): void {
     working = true
-    host.onWork()
+    parts.onWork()
     watch.start()
     poll = setInterval(look, settings.pollInterval)
     runner.work()
@@ -65,7 +65,7 @@ export function createSideLife(host: SideHost, claims: Claims, watch: Watch): Si
     try {
       if (!store.opened) await store.open()
       const drained = await runner.drain(until, max, last)
-      await host.tidy(until)
+      await parts.tidy(until)
       return drained
     } catch (error) {
       throw error instanceof WebhookError ? error : store.refusal(error)
@@ -80,7 +80,7 @@ export function createSideLife(host: SideHost, claims: Claims, watch: Watch): Si
     if (!end) return undefined
     return async () => {
       const ended = await end()
-      if (ended) await host.tidy(performance.now() + TIDY)
+      if (ended) await parts.tidy(performance.now() + TIDY)
       return ended
     }
   }

@@ -5,7 +5,7 @@ import { createAccept } from './accept/accept.ts'
 import { createProbe } from './accept/probe.ts'
 import { createCapacity, type Capacity } from './accept/capacity.ts'
 import { createWatch } from './lease/watch.ts'
-import type { SharedHost, SideHost } from './host.ts'
+import type { SharedParts, SideParts } from './parts.ts'
 import { createSideLife } from './life.ts'
 import { createClaims } from './run/claim.ts'
 import { createCommit } from './run/commit.ts'
@@ -29,11 +29,11 @@ export interface EngineSide extends Side {
 const MARGIN = 500
 
 /** Makes a receiver's side: the rules above any store. */
-export function createSide(shared: SharedHost, consumer: Consumer): EngineSide {
+export function createSide(shared: SharedParts, consumer: Consumer): EngineSide {
   const { store, settings, ahead } = shared
   const lanes = createLanes(store, consumer.receiver, () => runner.slots(), settings.deadline)
   const capacity = createCapacity({ store, settings, consumer, lanes })
-  const host: SideHost = {
+  const parts: SideParts = {
     ...shared,
     consumer,
     lanes,
@@ -46,9 +46,9 @@ export function createSide(shared: SharedHost, consumer: Consumer): EngineSide {
     look: () => life.look(),
     draining: () => life.draining(),
   }
-  const settle = createSettle(host)
+  const settle = createSettle(parts)
   const commit = createCommit(store, settle, consumer)
-  const claims = createClaims(host)
+  const claims = createClaims(parts)
   const runner = createRunner<Task>({
     consumer,
     ahead,
@@ -75,14 +75,14 @@ export function createSide(shared: SharedHost, consumer: Consumer): EngineSide {
       return { left, next: next === undefined ? undefined : Math.round(consumer.now() + next) }
     },
   })
-  const watch = createWatch(host, () => claims.suspected())
-  const life = createSideLife(host, claims, watch)
+  const watch = createWatch(parts, () => claims.suspected())
+  const life = createSideLife(parts, claims, watch)
   return {
     consumer,
     lanes,
     capacity,
-    accept: createAccept(host),
-    probe: createProbe(host),
+    accept: createAccept(parts),
+    probe: createProbe(parts),
     look: life.look,
     shut: life.shut,
     work: life.work,

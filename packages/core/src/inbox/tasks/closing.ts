@@ -1,7 +1,7 @@
 import { settledBy } from '../../basics/deadline.ts'
 
 /** What closing needs of its runner. */
-export interface ClosingHost {
+export interface ClosingParts {
   /** Resolves when nothing is claimed, runs or waits to be stored. */
   readonly idle: () => Promise<void>
   /** Aborts the signal of what runs. */
@@ -17,8 +17,8 @@ export interface ClosingHost {
  * runs near the end is given back early enough to be stored. A time that has passed gives back at once, and storing
  * then has the margin.
  */
-export async function closeBy(until: number, host: ClosingHost): Promise<void> {
-  const { idle, abort, giveBackRunning, margin } = host
+export async function closeBy(until: number, parts: ClosingParts): Promise<void> {
+  const { idle, abort, giveBackRunning, margin } = parts
   const began = performance.now()
   const time = until - began
   const quiet = idle()

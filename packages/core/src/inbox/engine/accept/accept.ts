@@ -3,7 +3,7 @@ import { WebhookError } from '../../../errors.ts'
 import type { Side } from '../../attach/attachment.ts'
 import type { BatchWork } from '../../batch/backlog.ts'
 import type { Intake, Taken } from '../../inbox.ts'
-import type { SideHost } from '../host.ts'
+import type { SideParts } from '../parts.ts'
 import { chain } from '../steps.ts'
 import { encodeIntake, type EncodedIntake } from './encode.ts'
 import { acceptAsGuest } from './guest.ts'
@@ -11,25 +11,25 @@ import { prepareStore } from './prepare.ts'
 import { put, type PutWork } from './put.ts'
 
 /** Takes deliveries in, many in one transaction. */
-export function createAccept(host: SideHost): Side['accept'] {
-  const { store, settings, consumer, lanes, capacity, numbers } = host
-  const batch = host.writer.batch<PutWork & BatchWork>({
+export function createAccept(parts: SideParts): Side['accept'] {
+  const { store, settings, consumer, lanes, capacity, numbers } = parts
+  const batch = parts.writer.batch<PutWork & BatchWork>({
     rows: 128,
     bytes: 8 * 1024 * 1024,
     // Two at once, so that one batch is encoded while another is on its way.
     atOnce: 2,
     share: 24,
-    put: (works, until, undo) => put(host, works, until, undo),
+    put: (works, until, undo) => put(parts, works, until, undo),
     fault(error) {
       const fault = store.fault(error)
       return fault === 'again' ? 'again' : fault === 'data' ? 'one' : 'all'
     },
   })
 
-  return (intake, of) => {
-    const transaction = host.transactionOf(of)
+  return (intake, host) => {
+    const transaction = parts.transactionOf(host)
     // It may hold the only lock: nothing is made beside it.
-    if (transaction !== undefined) return acceptAsGuest(host, transaction, intake)
+    if (transaction !== undefined) return acceptAsGuest(parts, transaction, intake)
     return take(intake, performance.now() + settings.deadline)
   }
 
@@ -43,7 +43,7 @@ export function createAccept(host: SideHost): Side['accept'] {
     // Asked again, since others that waited too may have taken the numbers.
     return known
       ? enter(intake, deadline)
-      : prepareStore(host, intake, deadline).then(() => take(intake, deadline))
+      : prepareStore(parts, intake, deadline).then(() => take(intake, deadline))
   }
 
   function enter(intake: Intake, deadline: number): MaybePromise<readonly Taken[]> {

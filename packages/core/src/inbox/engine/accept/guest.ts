@@ -1,34 +1,34 @@
 import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
 import type { Intake, Taken } from '../../inbox.ts'
 import { refuseIfShut } from '../version/version-watch.ts'
-import type { SideHost } from '../host.ts'
+import type { SideParts } from '../parts.ts'
 import { chain, steps, wait, type Steps } from '../steps.ts'
 import type { GuestRows } from '../store.ts'
 import { encodeIntake, type EncodedIntake } from './encode.ts'
 import { flatten } from './flat.ts'
 import { openStore } from './prepare.ts'
-import { write } from './write.ts'
+import { write } from './store-batch.ts'
 
 /**
  * Takes a delivery in, in the application's transaction. It is not known here when that commits, so nothing is claimed.
  */
 export function acceptAsGuest(
-  host: SideHost,
+  parts: SideParts,
   transaction: unknown,
   intake: Intake,
 ): MaybePromise<readonly Taken[]> {
-  const { store, numbers, capacity, consumer } = host
-  refuseIfShut(host.versionWatch.refused())
+  const { store, numbers, capacity, consumer } = parts
+  refuseIfShut(parts.versionWatch.refused())
   const rows = store.guest(transaction)
   const ready = !store.block || (store.opened && numbers.ready(intake.items.length))
-  return chain(ready ? undefined : openStore(host), () => {
+  return chain(ready ? undefined : openStore(parts), () => {
     const encoded = encodeIntake(consumer.receiver, intake, () => numbers.next())
-    return chain(capacity.reserve(encoded), () => within(host, rows, encoded))
+    return chain(capacity.reserve(encoded), () => within(parts, rows, encoded))
   })
 }
 
 function within(
-  { store, consumer: { receiver }, lanes, capacity, look }: SideHost,
+  { store, consumer: { receiver }, lanes, capacity, look }: SideParts,
   rows: GuestRows,
   encoded: EncodedIntake,
 ): MaybePromise<readonly Taken[]> {

@@ -1,10 +1,10 @@
 import { within } from '../../../basics/deadline.ts'
 import { WebhookError } from '../../../errors.ts'
 import type { Intake } from '../../inbox.ts'
-import type { SideHost } from '../host.ts'
+import type { SideParts } from '../parts.ts'
 
 /** What deliveries need before they can be stored. */
-type Needs = Pick<SideHost, 'store' | 'settings' | 'numbers' | 'lanes'>
+type Needs = Pick<SideParts, 'store' | 'settings' | 'numbers' | 'lanes'>
 
 // Milliseconds until what the first delivery needs is tried again, if another writer held it up.
 const BUSY = 8

@@ -1,5 +1,5 @@
 import type { BatchWork } from '../../batch/backlog.ts'
-import type { SideHost } from '../host.ts'
+import type { SideParts } from '../parts.ts'
 import type { NewEvent } from '../row.ts'
 import { chain, steps, wait, type Steps } from '../steps.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
@@ -13,7 +13,7 @@ interface Work extends BatchWork {
 const TIME = 600
 
 /** As `Port.probe`: a write that is committed, and one of each table that a delivery needs. */
-export function createProbe({ store, writer, lanes, consumer }: SideHost): () => Promise<void> {
+export function createProbe({ store, writer, lanes, consumer }: SideParts): () => Promise<void> {
   const { receiver } = consumer
   const key = `probe/${receiver}`
   const batch = writer.batch<Work>({

@@ -4,12 +4,12 @@ import type { NewEvent } from '../row.ts'
 import type { Undo } from '../write/undo.ts'
 import type { Task } from '../run/task.ts'
 import { refuseIfShut } from '../version/version-watch.ts'
-import type { SideHost } from '../host.ts'
+import type { SideParts } from '../parts.ts'
 import { chain, steps } from '../steps.ts'
 import type { EncodedIntake } from './encode.ts'
 import { flatten, idOf, type Flat } from './flat.ts'
 import { revive } from './revive.ts'
-import { takenOf, write } from './write.ts'
+import { takenOf, write } from './store-batch.ts'
 
 /** A delivery that waits to be stored. */
 export interface PutWork {
@@ -19,46 +19,46 @@ export interface PutWork {
 
 /** Stores a batch of deliveries; nothing of it is stored if it fails. What can run here at once is stored as claimed. */
 export function put(
-  host: SideHost,
+  parts: SideParts,
   works: readonly PutWork[],
   until: number,
   undo: Undo,
 ): MaybePromise<() => void> {
-  const { store, settings, lanes, capacity } = host
-  refuseIfShut(host.versionWatch.refused())
+  const { store, settings, lanes, capacity } = parts
+  refuseIfShut(parts.versionWatch.refused())
   const flat = flatten(
     works.map(({ encoded }) => encoded),
     {
-      receiver: host.consumer.receiver,
+      receiver: parts.consumer.receiver,
       lanes,
-      take: host.runner().take,
-      token: host.token(),
+      take: parts.runner().take,
+      token: parts.token(),
     },
   )
-  undo(() => cancel(host, flat.claimed))
+  undo(() => cancel(parts, flat.claimed))
   const written = flat.intakes.every(({ plain }) => plain)
-    ? chain(store.insert(flat), (fresh) => again(host, flat, fresh))
+    ? chain(store.insert(flat), (fresh) => again(parts, flat, fresh))
     : store.atomic(Math.min(until - performance.now(), settings.deadline), (rows) =>
         steps(() => write(rows, flat, capacity)),
       )
   const look = (): void => {
-    if (flat.revived) host.look()
-    else for (const name of flat.ready) host.runner().ready(name)
+    if (flat.revived) parts.look()
+    else for (const name of flat.ready) parts.runner().ready(name)
   }
   if (isPromise(written))
     return written.then((taken) => () => {
-      start(host, flat, works, taken)
+      start(parts, flat, works, taken)
       look()
     })
   // The claim shares the transaction, and leaves nothing behind. Asked for after it, the next delivery would wait for a
   // claim too, and so on for as long as deliveries come.
   look()
-  return () => start(host, flat, works, written)
+  return () => start(parts, flat, works, written)
 }
 
 /** It is stored. */
 function start(
-  host: SideHost,
+  parts: SideParts,
   { fresh, events, claimed }: Flat,
   works: readonly PutWork[],
   taken: readonly (readonly Taken[])[],
@@ -67,16 +67,16 @@ function start(
   const started = whole ? claimed : claimed.filter(({ row }) => fresh.has(row.event!))
   if (!whole)
     cancel(
-      host,
+      parts,
       claimed.filter(({ row }) => !fresh.has(row.event!)),
     )
   for (let at = 0; at < works.length; at++) works[at]!.done(taken[at]!)
-  host.runner().start(started.map(toTask))
+  parts.runner().start(started.map(toTask))
 }
 
 /** One statement stores what is new. Only if something was known a second one looks for failed tasks. */
 function again(
-  { store, settings }: SideHost,
+  { store, settings }: SideParts,
   flat: Flat,
   fresh: ReadonlySet<NewEvent>,
 ): MaybePromise<readonly (readonly Taken[])[]> {
@@ -86,8 +86,8 @@ function again(
   return chain(revive(store, settings.deadline, known), (revived) => takenOf(flat, revived))
 }
 
-function cancel(host: SideHost, claimed: Flat['claimed']): void {
-  for (const { task } of claimed) host.runner().reserve(task.slot, -1)
+function cancel(parts: SideParts, claimed: Flat['claimed']): void {
+  for (const { task } of claimed) parts.runner().reserve(task.slot, -1)
 }
 
 /** Its number is known now. */

@@ -3,7 +3,7 @@ import { patchOf } from '../patch.ts'
 import { errorText } from '../../../errors.ts'
 import type { Claim, TaskError } from '../../inbox.ts'
 import { watchOrphans } from '../../operate/orphans.ts'
-import type { SideHost } from '../host.ts'
+import type { SideParts } from '../parts.ts'
 import type { Lanes } from '../run/lanes.ts'
 import { claimOf, taskOf, type Task } from '../run/task.ts'
 import { DONE, type TaskRow } from '../row.ts'
@@ -22,11 +22,11 @@ export interface Watch {
 const LINES = 5000
 
 /** Makes a {@link Watch}. All its times are those of a clock that never goes back. `suspected` hears that there are suspects. */
-export function createWatch(host: SideHost, suspected: () => void): Watch {
-  const { store, versionWatch, consumer, lanes, capacity, settings } = host
+export function createWatch(parts: SideParts, suspected: () => void): Watch {
+  const { store, versionWatch, consumer, lanes, capacity, settings } = parts
   const { lease, deadline, pollInterval } = settings
-  const held = (): Iterable<Task> => host.runner().held()
-  const orphans = watchOrphans(store.name, host.view, consumer)
+  const held = (): Iterable<Task> => parts.runner().held()
+  const orphans = watchOrphans(store.name, parts.view, consumer)
   const timers: ReturnType<typeof setInterval>[] = []
   let renewing = false
   let looking: Promise<void> | undefined
@@ -112,7 +112,7 @@ export function createWatch(host: SideHost, suspected: () => void): Watch {
     }
     if (some.some(({ suspect }) => suspect)) {
       suspected()
-      host.runner().look()
+      parts.runner().look()
     }
     await order(all)
     await orphans.look()
@@ -161,7 +161,7 @@ export function createWatch(host: SideHost, suspected: () => void): Watch {
 
   /** Tasks may be claimed again after that many milliseconds. */
   function claimable(soonest: number): void {
-    host.runner().dueAt(consumer.now() + soonest)
+    parts.runner().dueAt(consumer.now() + soonest)
   }
 
   function buried(claim: Claim | undefined, error: TaskError): void {

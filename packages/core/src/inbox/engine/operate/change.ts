@@ -15,7 +15,7 @@ import type { MaybePromise } from '../../../basics/maybe.ts'
 import { numberOf } from './info.ts'
 import type { Search } from './search.ts'
 import type { InfoRow } from './store.ts'
-import type { ViewHost } from './view.ts'
+import type { ViewParts } from './view.ts'
 
 // Milliseconds that finding the tasks of one step may take.
 const BUDGET = 100
@@ -32,7 +32,7 @@ export function createChange(
   store: Store,
   search: Search,
   actions: Actions,
-  { access, deadline, consumers, look, opened }: ViewHost,
+  { access, deadline, consumers, look, opened }: ViewParts,
 ): Pick<InboxView, 'replay' | 'discard' | 'prune'> {
   return {
     async replay(filter, options = {}) {

@@ -11,13 +11,13 @@ import { steps, wait, type Steps } from '../steps.ts'
 import type { Store } from '../store.ts'
 import { numberOf } from './info.ts'
 import type { FullRow } from './store.ts'
-import type { ViewHost } from './view.ts'
+import type { ViewParts } from './view.ts'
 
 /** Makes `InboxView.rerun`: a new event with another payload, and one task for the same lane and part. */
 export function createRerun(
   store: Store,
   actions: Actions,
-  { access, deadline, look, opened }: ViewHost,
+  { access, deadline, look, opened }: ViewParts,
 ): InboxView['rerun'] {
   return async (id, edit) => {
     unknownOptions('rerun', edit, ['payload', 'by'])

@@ -18,7 +18,7 @@ import { createSearch } from './search.ts'
 import type { StatsRow } from './store.ts'
 
 /** The inbox as its view sees it. */
-export interface ViewHost {
+export interface ViewParts {
   readonly access: Access
   readonly actions: Actions
   /** Milliseconds that a transaction may take. */
@@ -38,8 +38,8 @@ const MOST = 1000
 const BUDGET = 500
 
 /** The view for operators, above a store. Reads are short; changes are made in small transactions. */
-export function createView(store: Store, host: ViewHost): InboxView {
-  const { access, actions, consumers } = host
+export function createView(store: Store, parts: ViewParts): InboxView {
+  const { access, actions, consumers } = parts
   const search = createSearch(store, access)
 
   return {
@@ -83,9 +83,9 @@ export function createView(store: Store, host: ViewHost): InboxView {
       )
     },
     version: () => access.read(() => store.version()),
-    ...createChange(store, search, actions, host),
+    ...createChange(store, search, actions, parts),
     erase: createErase(store, search, actions, access),
-    rerun: createRerun(store, actions, host),
+    rerun: createRerun(store, actions, parts),
     orphans: () =>
       chain(stats(), (all) =>
         orphansOf(

@@ -13,7 +13,7 @@ export interface Bursts {
 export type BurstEnd = () => Promise<{ readonly next: number | undefined } | undefined>
 
 /** Makes it. `idle` resolves when nothing is claimed, runs or waits to be stored; `left` is true if a task may be ready. */
-export function createBursts(host: {
+export function createBursts(parts: {
   readonly idle: () => Promise<void>
   readonly left: () => boolean
   readonly now: () => number
@@ -40,11 +40,11 @@ export function createBursts(host: {
 
   async function end(): Promise<{ readonly next: number | undefined } | undefined> {
     open--
-    if (open === 0) await host.idle()
+    if (open === 0) await parts.idle()
     // Others have begun meanwhile, and end it.
     if (open > 0 || !going) return undefined
     going = false
-    if (host.left()) return { next: host.now() }
+    if (parts.left()) return { next: parts.now() }
     return { next: next === Infinity ? undefined : next }
   }
 }

@@ -1,5 +1,5 @@
 import { errorText } from '../../../errors.ts'
-import type { SideHost } from '../host.ts'
+import type { SideParts } from '../parts.ts'
 import { suspects } from '../../tasks/suspects.ts'
 import type { Undo } from '../write/undo.ts'
 import { SUSPECT, type ClaimRow } from '../row.ts'
@@ -24,15 +24,15 @@ const MOST = 1000
 const TIMES = 500
 
 /** Makes the claims of a receiver. */
-export function createClaims(host: SideHost): Claims {
-  const { store, writer, consumer, lanes, runner } = host
+export function createClaims(parts: SideParts): Claims {
+  const { store, writer, consumer, lanes, runner } = parts
   let alone = false
   let asked = true
   let times: number[] = []
 
   return {
     fetch(over) {
-      if (host.versionWatch.refused() !== undefined) return over(true)
+      if (parts.versionWatch.refused() !== undefined) return over(true)
       const begin = (): void =>
         writer.last(
           (undo) => steps(() => claim(undo)),
@@ -72,18 +72,18 @@ export function createClaims(host: SideHost): Claims {
     if (!asked && !times.some((at) => at <= now)) return
     asked = false
     times = times.filter((at) => at > now)
-    if (yield* promote(store, lanes.all(), host.settings.deadline)) asked = true
+    if (yield* promote(store, lanes.all(), parts.settings.deadline)) asked = true
   }
 
   function* take(undo: Undo): Steps<() => void> {
     // It may have been shut out on the way here.
-    if (!runner().active() || host.versionWatch.refused() !== undefined) return () => {}
+    if (!runner().active() || parts.versionWatch.refused() !== undefined) return () => {}
     const wanted = wish()
     if (wanted.length === 0) return () => {}
     // All slots share the room that a drain has left: they must not take it twice.
-    const most = host.draining() ? Math.max(...wanted.map(({ room }) => room)) : MOST
+    const most = parts.draining() ? Math.max(...wanted.map(({ room }) => room)) : MOST
     const gate = alone ? suspects.take(() => runner().look()) : undefined
-    const token = host.token()
+    const token = parts.token()
     const leased = performance.now()
     // Before the claim: tasks that become ready while it runs set it again.
     for (const { slot } of wanted) slot.backlog = false
@@ -106,7 +106,13 @@ export function createClaims(host: SideHost): Claims {
         gate()
       }
     }
-    return yield* hand(host, wanted, rows, { token, leased, gate, full: rows.length >= most, undo })
+    return yield* hand(parts, wanted, rows, {
+      token,
+      leased,
+      gate,
+      full: rows.length >= most,
+      undo,
+    })
   }
 
   function wish(): readonly SlotWish[] {
@@ -115,7 +121,7 @@ export function createClaims(host: SideHost): Claims {
       .flatMap(({ slot }) => {
         const room = runner().room(slot)
         if (room <= 0) return []
-        const held = host.draining() ? 0 : room
+        const held = parts.draining() ? 0 : room
         const starts = Math.max(0, Math.min(room, startable(slot)))
         runner().reserve(slot, held)
         return { slot, room, starts, held }

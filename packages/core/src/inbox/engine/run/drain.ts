@@ -2,7 +2,7 @@ import type { Drained, Outcome } from '../../inbox.ts'
 import { settledBy, timeTo } from '../../../basics/deadline.ts'
 
 /** What a drain needs of its runner. */
-export interface DrainHost {
+export interface DrainParts {
   /** Frees tasks whose lease ended. */
   readonly reclaim: () => Promise<void>
   /** Lets this many more tasks be claimed, or any number. */
@@ -37,7 +37,7 @@ export interface Drain {
 const LAST = 1000
 
 /** Makes the drain of a receiver. */
-export function createDrain(host: DrainHost): Drain {
+export function createDrain(parts: DrainParts): Drain {
   let counts = { ran: 0, done: 0, retried: 0, dead: 0, postponed: 0 }
   let line: Promise<unknown> = Promise.resolve()
   let over = false
@@ -60,38 +60,38 @@ export function createDrain(host: DrainHost): Drain {
   }
 
   async function run(until: number, max: number, last: number): Promise<Drained> {
-    await host.reclaim()
+    await parts.reclaim()
     counts = { ran: 0, done: 0, retried: 0, dead: 0, postponed: 0 }
     over = false
     const timers = [
       setTimeout(stop, timeTo(until - last)),
       // Handlers get half of the last time to end, and storing what is given back a quarter.
-      setTimeout(host.abort, timeTo(until - last / 2)),
-      setTimeout(host.giveBackRunning, timeTo(until - last / 4)),
+      setTimeout(parts.abort, timeTo(until - last / 2)),
+      setTimeout(parts.giveBackRunning, timeTo(until - last / 4)),
     ]
-    host.limit(max)
-    host.allow(performance.now() < until - last)
+    parts.limit(max)
+    parts.allow(performance.now() < until - last)
     try {
       let before: number
       do {
         before = counts.ran
-        host.look()
+        parts.look()
         // A store that refuses outcomes would keep the drain waiting for ever.
-        if (!(await settledBy(host.idle(), until))) break
+        if (!(await settledBy(parts.idle(), until))) break
         // What a round stored may have made others ready.
       } while (!over && counts.ran > before && counts.ran < max)
     } finally {
       for (const timer of timers) clearTimeout(timer)
-      host.allow(false)
-      host.limit(Infinity)
+      parts.allow(false)
+      parts.limit(Infinity)
     }
-    return { ...counts, ...(await host.rest()) }
+    return { ...counts, ...(await parts.rest()) }
   }
 
   function stop(): void {
     over = true
-    host.allow(false)
-    host.limit(0)
-    host.giveBackWaiting()
+    parts.allow(false)
+    parts.limit(0)
+    parts.giveBackWaiting()
   }
 }

@@ -1,6 +1,6 @@
 import { grouped } from '../../../basics/grouped.ts'
 import { errorText } from '../../../errors.ts'
-import type { SideHost } from '../host.ts'
+import type { SideParts } from '../parts.ts'
 import { patchOf } from '../patch.ts'
 import { SUSPECT, type ClaimRow } from '../row.ts'
 import { unreadable } from '../rules.ts'
@@ -31,12 +31,12 @@ interface TakenRows {
 
 /** Hands claimed rows to the runner. Decodes one by one: a row that cannot be read spoils itself alone. */
 export function* hand(
-  host: SideHost,
+  parts: SideParts,
   wanted: readonly SlotWish[],
   rows: readonly ClaimRow[],
   claim: TakenRows,
 ): Steps<() => void> {
-  const { lanes, runner } = host
+  const { lanes, runner } = parts
   const { token, leased, gate, full, undo } = claim
   const tasks: Task[] = []
   const odd: ClaimRow[] = []
@@ -65,12 +65,12 @@ export function* hand(
     if (full || its.length >= room) slot.backlog = true
     if (starts > 0 && its.every(({ cut }) => cut === 0)) slot.lean = false
   }
-  if (odd.length > 0) yield* bury(host, odd, messages, token)
+  if (odd.length > 0) yield* bury(parts, odd, messages, token)
   return () => runner().start(tasks)
 }
 
 function* bury(
-  { store, settings, capacity, consumer }: SideHost,
+  { store, settings, capacity, consumer }: SideParts,
   rows: readonly ClaimRow[],
   messages: readonly string[],
   token: number,

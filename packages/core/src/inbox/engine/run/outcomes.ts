@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import type { Outcome, Ran, TaskDraft } from '../../inbox.ts'
 import { newTask, onceEach } from '../accept/encode.ts'
-import type { SideHost } from '../host.ts'
+import type { SideParts } from '../parts.ts'
 import { patchOf, type Fence, type Patch } from '../patch.ts'
 import { DONE, eventOf, type NewTask } from '../row.ts'
 import { givenBack, settled } from '../rules.ts'
@@ -28,7 +28,13 @@ export interface Outcomes {
 }
 
 /** Makes {@link Outcomes}. */
-export function createOutcomes({ store, consumer, lanes, capacity, settings }: SideHost): Outcomes {
+export function createOutcomes({
+  store,
+  consumer,
+  lanes,
+  capacity,
+  settings,
+}: SideParts): Outcomes {
   const { deadline } = settings
   return {
     store: (ended) =>

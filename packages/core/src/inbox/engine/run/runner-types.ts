@@ -1,6 +1,6 @@
 import type { Claim, Consumer, Drained, Outcome } from '../../inbox.ts'
 import type { BurstEnd } from './burst.ts'
-import type { EndedClaim } from './ending.ts'
+import type { EndedClaim } from './task-runs.ts'
 import type { Ahead, Slot } from './slot.ts'
 
 /** The argument of {@link createRunner}. */

@@ -2,14 +2,14 @@ import { claimed as memory } from '../../../basics/room.ts'
 import type { Outcome } from '../../inbox.ts'
 import { createAlarm } from './alarm.ts'
 import { createBursts } from './burst.ts'
-import { createClaiming } from './claiming.ts'
+import { createClaiming } from './when-to-claim.ts'
 import { closeBy } from '../../tasks/closing.ts'
 import { createDrain } from './drain.ts'
-import { createEnding, type RunnerTask } from './ending.ts'
+import { createTaskRuns, type RunnerTask } from './task-runs.ts'
 import { createHeld } from './held.ts'
 import type { Runner, RunnerOptions } from './runner-types.ts'
 import { createSlots, type Slot } from './slot.ts'
-import { createTurns } from './turn.ts'
+import { createTicks } from './ticks.ts'
 
 /** Makes a runner. */
 export function createRunner<Task extends RunnerTask<Task>>(
@@ -28,7 +28,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
   const isActive = (): boolean => !closed && (working || draining || burst.on())
   const claiming = createClaiming(slots, isActive, options.fetch, tellIdle)
   const alarm = createAlarm(claiming.look, () => consumer.now())
-  const ending = createEnding<Task>({
+  const attempts = createTaskRuns<Task>({
     consumer,
     slots,
     held,
@@ -38,7 +38,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
     free,
     signal: () => stopping.signal,
   })
-  const turns = createTurns<Task>({ begin: ending.tick, run: ending.run })
+  const ticks = createTicks<Task>({ begin: attempts.tick, run: attempts.run })
   const drain = createDrain({
     reclaim: options.reclaim,
     limit: slots.limit,
@@ -116,7 +116,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
       memory.take(task.weight)
       slots.learn(task.slot, task.weight)
       task.slot.queue.push(task)
-      if (active) turns.offer(task.slot)
+      if (active) ticks.offer(task.slot)
     }
     if (!active) giveBackWaiting()
   }
@@ -136,7 +136,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
 
   function free(slot: Slot<Task>): void {
     claiming.wake(slot)
-    turns.refill(slot)
+    ticks.refill(slot)
   }
 
   function dueAt(at: number): void {
@@ -147,11 +147,11 @@ export function createRunner<Task extends RunnerTask<Task>>(
 
   function giveBackWaiting(): void {
     for (const slot of slots.all())
-      for (const task of slot.queue.splice(0)) ending.giveBack(task, false)
+      for (const task of slot.queue.splice(0)) attempts.giveBack(task, false)
   }
 
   function giveBackRunning(): void {
-    for (const task of held) ending.giveBack(task, true)
+    for (const task of held) attempts.giveBack(task, true)
   }
 
   function abort(reason: string): void {

@@ -2,7 +2,7 @@ import type { MaybePromise } from '../../../basics/maybe.ts'
 import { errorText } from '../../../errors.ts'
 import type { Outcome } from '../../inbox.ts'
 import type { BatchWork } from '../../batch/backlog.ts'
-import type { SideHost } from '../host.ts'
+import type { SideParts } from '../parts.ts'
 import { chain, type Steps } from '../steps.ts'
 import type { Rows } from '../store.ts'
 import { childrenOf, createOutcomes, type EndedRun } from './outcomes.ts'
@@ -27,11 +27,11 @@ interface Work extends BatchWork, EndedRun {
 }
 
 /** Makes a {@link Settle}. */
-export function createSettle(host: SideHost): Settle {
-  const { store, consumer } = host
-  const outcomes = createOutcomes(host)
+export function createSettle(parts: SideParts): Settle {
+  const { store, consumer } = parts
+  const outcomes = createOutcomes(parts)
   let warned = false
-  const batch = host.writer.batch<Work>({
+  const batch = parts.writer.batch<Work>({
     rows: 500,
     bytes: Infinity,
     waits: [10, 250],
@@ -112,14 +112,14 @@ export function createSettle(host: SideHost): Settle {
     done(stored)
     if (!stored) return
     if (stored.kind === 'retry' || stored.kind === 'postpone')
-      return host.dueAt(ran ? stored.at : consumer.now())
+      return parts.dueAt(ran ? stored.at : consumer.now())
     follow(task, stored)
   }
 
   function follow({ subscription, line }: Task, outcome: Outcome): void {
     const children = childrenOf(outcome)
-    host.capacity.free(1 - children.length)
-    if (line !== null) host.runner().ready(subscription)
-    for (const child of children) host.runner().ready(child.subscription)
+    parts.capacity.free(1 - children.length)
+    if (line !== null) parts.runner().ready(subscription)
+    for (const child of children) parts.runner().ready(child.subscription)
   }
 }

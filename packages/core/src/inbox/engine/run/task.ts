@@ -3,7 +3,7 @@ import type { Json } from '../../../delivery.ts'
 import type { EventRecord, StoredDelivery } from '../../../event.ts'
 import { decodeDelivery, decodeEvent } from '../../codec.ts'
 import type { Claim } from '../../inbox.ts'
-import type { RunnerTask } from './ending.ts'
+import type { RunnerTask } from './task-runs.ts'
 import type { Slot } from './slot.ts'
 import type { ClaimRow, TaskRow } from '../row.ts'
 

@@ -33,8 +33,8 @@ export interface EndedClaim<Task> {
   readonly done: (stored: Outcome | undefined) => void
 }
 
-/** The argument of {@link createEnding}. */
-export interface EndingHost<Task> {
+/** The argument of {@link createTaskRuns}. */
+export interface TaskRunsParts<Task> {
   readonly consumer: Consumer
   readonly slots: Slots<Task>
   readonly held: Held<Task & RunnerTask<Task>>
@@ -49,7 +49,7 @@ export interface EndingHost<Task> {
 }
 
 /** Runs attempts and ends them. */
-export interface Ending<Task> {
+export interface TaskRuns<Task> {
   /** Reads the wall clock again for what starts next. */
   readonly tick: () => void
   readonly run: (task: Task) => void
@@ -60,9 +60,11 @@ export interface Ending<Task> {
 // Weight of the last attempt in a slot's pace.
 const WEIGHT = 0.2
 
-/** Makes the ending of attempts. */
-export function createEnding<Task extends RunnerTask<Task>>(host: EndingHost<Task>): Ending<Task> {
-  const { consumer, slots, held, claimOf, settle, free } = host
+/** Makes them. */
+export function createTaskRuns<Task extends RunnerTask<Task>>(
+  parts: TaskRunsParts<Task>,
+): TaskRuns<Task> {
+  const { consumer, slots, held, claimOf, settle, free } = parts
   const stopwatch = stopwatchOf(consumer)
   let wall = 0
   let read: number | undefined
@@ -81,7 +83,7 @@ export function createEnding<Task extends RunnerTask<Task>>(host: EndingHost<Tas
     task.started = started
     task.startedAt = startedAt
     task.slot.running++
-    const outcome = consumer.run(claim, host.signal())
+    const outcome = consumer.run(claim, parts.signal())
     if (isPromise(outcome)) void outcome.then((reported) => end(task, claim, reported))
     else end(task, claim, outcome)
   }
@@ -103,7 +105,7 @@ export function createEnding<Task extends RunnerTask<Task>>(host: EndingHost<Tas
     const done = (stored: Outcome | undefined): void => {
       held.delete(task)
       consumer.settled(claim, stored ?? outcome, stored !== undefined, ran)
-      host.ended(task, stored, true)
+      parts.ended(task, stored, true)
     }
     if (task.committed) done(task.committed)
     else settle({ task, outcome, ran, done })
@@ -116,7 +118,7 @@ export function createEnding<Task extends RunnerTask<Task>>(host: EndingHost<Tas
     else slots.reserve(task.slot, -1)
     const done = (stored: Outcome | undefined): void => {
       held.delete(task)
-      host.ended(task, stored, started)
+      parts.ended(task, stored, started)
     }
     if (task.committed) done(task.committed)
     else settle({ task, outcome: { kind: 'postpone', at: consumer.now() }, ran: undefined, done })

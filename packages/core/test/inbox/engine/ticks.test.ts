@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Lane } from '../../../src/inbox/index.ts'
 import { startable, type Slot } from '../../../src/inbox/engine/run/slot.ts'
-import { createTurns } from '../../../src/inbox/engine/run/turn.ts'
+import { createTicks } from '../../../src/inbox/engine/run/ticks.ts'
 
 const turn = (): Promise<void> => new Promise(setImmediate)
 
@@ -28,7 +28,7 @@ function make(
   now: () => number = () => 0,
 ) {
   const log: string[] = []
-  const turns = createTurns<string>({
+  const turns = createTicks<string>({
     begin: () => log.push('begin'),
     run(task) {
       log.push(task)

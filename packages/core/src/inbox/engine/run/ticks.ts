@@ -2,15 +2,15 @@ import { canStart, type Slot } from './slot.ts'
 import { soon } from '../../../basics/soon.ts'
 
 /** Starts claimed tasks in turns of the event loop, so that no handler delays a reply. */
-export interface Turns<Task> {
+export interface Ticks<Task> {
   /** Gives a slot its share of the next turn. */
   readonly offer: (slot: Slot<Task>) => void
   /** Starts what a slot has room for, without waiting for a turn. Nothing inside a turn, which goes on by itself. */
   readonly refill: (slot: Slot<Task>) => void
 }
 
-/** The argument of {@link createTurns}. */
-export interface TurnsHost<Task> {
+/** The argument of {@link createTicks}. */
+export interface TicksParts<Task> {
   /** Called before a turn or a refill starts its first task. */
   readonly begin: () => void
   /** Starts a task that was taken from its slot's queue. */
@@ -23,11 +23,11 @@ export interface TurnsHost<Task> {
 const TURN = 4
 
 /** Makes the turns. */
-export function createTurns<Task>({
+export function createTicks<Task>({
   begin,
   run,
   now = () => performance.now(),
-}: TurnsHost<Task>): Turns<Task> {
+}: TicksParts<Task>): Ticks<Task> {
   // Only slots with tasks: a receiver may have thousands of subscriptions.
   let due: Slot<Task>[] = []
   let scheduled = false

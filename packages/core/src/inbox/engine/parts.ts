@@ -12,7 +12,7 @@ import type { VersionWatch } from './version/version-watch.ts'
 import type { BatchWriter } from './write/batch-writer.ts'
 
 /** What the sides of an inbox share. */
-export interface SharedHost {
+export interface SharedParts {
   readonly store: Store
   readonly writer: BatchWriter
   readonly settings: EngineSettings
@@ -29,7 +29,7 @@ export interface SharedHost {
 }
 
 /** What the parts of a receiver's side share. */
-export interface SideHost extends SharedHost {
+export interface SideParts extends SharedParts {
   readonly consumer: Consumer
   readonly lanes: Lanes
   readonly capacity: Capacity
