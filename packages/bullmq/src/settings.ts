@@ -8,7 +8,10 @@ export type BullmqConnection = Redis | Cluster | RedisOptions | string
 
 /** Options of `bullmqInbox`. */
 export interface BullmqInboxOptions {
-  /** The address of Redis. The inbox opens its own connections and closes them; a given client stays yours. */
+  /**
+   * The address of Redis. The inbox opens its own connections and closes them; a given client stays yours. A lost connection is
+   * made again even if `retryStrategy` gives up, and `commandTimeout` does not count for workers.
+   */
   readonly connection: BullmqConnection
   /** Prefix of all keys. The braces put them into one slot of a Cluster, since a transaction reaches one slot. @default '{postern}' */
   readonly prefix?: string

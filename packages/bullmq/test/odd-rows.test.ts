@@ -24,6 +24,11 @@ const SPOILS: Readonly<Record<string, Spoil>> = {
   'the data is another value': ({ job }) => ({ key: job, field: 'data', text: 'null' }),
   'the options are no JSON': ({ job }) => ({ key: job, field: 'opts', text: '[' }),
   'the job is no hash': ({ job }) => ({ key: job, text: 'x' }),
+  'the options are null': ({ job }) => ({ key: job, field: 'opts', text: 'null' }),
+  'the parent is no object': ({ job }) => ({ key: job, field: 'parent', text: '' }),
+  'the claims are no number': ({ job }) => ({ key: job, field: 'ats', text: 'x' }),
+  'the attempts made are no number': ({ job }) => ({ key: job, field: 'atm', text: '1e400' }),
+  'the interruptions are no number': ({ job }) => ({ key: job, field: 'stc', text: 'many' }),
 }
 
 needs(redisServer).describe('bullmqInbox and rows that cannot be read', () => {
@@ -55,6 +60,81 @@ needs(redisServer).describe('bullmqInbox and rows that cannot be read', () => {
         return (await inbox.view!.stats())[0]!.counts
       }
     })
+
+  for (const field of ['ats', 'atm', 'stc', 'parent'])
+    test(`a task that is dead since its ${field} is odd runs when it is replayed`, async () => {
+      const inbox = scene.open()
+      const worker = record()
+      const port = inbox.attach(worker)
+      await port.accept(intake('1'), {})
+      const { id } = (await inbox.view!.list()).rows[0]!
+      await spoilt(id, ({ job }) => ({ key: job, field, text: 'x' }))
+      port.work!()
+      await expect.poll(async () => (await inbox.view!.get(id))?.state).toBe('dead')
+      expect(await inbox.view!.replay({ id })).toMatchObject({ count: 1 })
+      await expect.poll(async () => (await inbox.view!.get(id))?.state).toBe('done')
+    })
+
+  for (const [what, spoil] of [
+    ['the last turns', (key: string) => scene.operator.set(key.replace(':turn:', ':turns:'), 'x')],
+    ['the turn', (key: string) => scene.operator.set(key, 'x')],
+    ['the highest turn', (key: string) => scene.operator.hset(key, 'v', 'x', 'm', 'x', 't', 'x')],
+  ] as const)
+    test(`turns begin again if ${what} cannot be read: tasks are taken and run`, async () => {
+      const inbox = scene.open()
+      const runs = { fail: true }
+      const worker = record({
+        run: () => (runs.fail ? { kind: 'retry', at: 0, error: FAILURE } : DONE),
+      })
+      const port = inbox.attach(worker)
+      const fair = (id: string, fairKey: string): Promise<unknown> =>
+        Promise.resolve(port.accept(intake(id, [{ subscription: 'a', fairKey }]), {}))
+      await fair('1', 'ann')
+      await port.drain!(Date.now() + 1500, 1)
+      runs.fail = false
+      await fair('2', 'ann')
+      await fair('3', 'bob')
+      const key = `${scene.prefix}:turn:shop/a`
+      await scene.operator.del(key, key.replace(':turn:', ':turns:'))
+      await spoil(key)
+      await fair('4', 'bob')
+      await spoil(key)
+      await port.drain!(Date.now() + 10_000, 100)
+      expect((await inbox.view!.stats())[0]!.counts).toMatchObject({ pending: 0, done: 4, dead: 0 })
+    })
+
+  test('a settled job that is no hash: redeliveries of its event, lists, causes and pruning go on', async () => {
+    const inbox = scene.open()
+    const error = FAILURE
+    const worker = record({
+      run: ({ event }) => (event.id === '1' ? { kind: 'dead', error } : DONE),
+    })
+    const port = inbox.attach(worker)
+    for (const id of ['1', '2']) await port.accept(intake(id), {})
+    await port.drain!(Date.now() + 10_000, 10)
+    const { id } = (await inbox.view!.list({ state: 'dead' })).rows[0]!
+    await spoilt(id, ({ job }) => ({ key: job, text: 'x' }))
+    await inbox.view!.causes!()
+    await inbox.view!.stats()
+    const again = await Promise.all(['2', '3'].map((one) => port.accept(intake(one), {})))
+    expect(again).toEqual([['duplicate'], ['new']])
+    expect(await inbox.view!.erase!({ eventId: '2' })).toMatchObject({ count: 1 })
+    expect(await inbox.view!.prune(Date.now() + 1000)).toBeGreaterThan(0)
+  })
+
+  test('the size of the journal is worked out again if it is no number', async () => {
+    const inbox = scene.open()
+    inbox.attach(record())
+    const written = (id: string): unknown =>
+      inbox.journal!.write({ arrived: [arrival(id, Date.now())], minutes: [], gauges: [], lost: 0 })
+    await written('d1')
+    const key = `${scene.prefix}:arrivals:v:size`
+    const size = Number(await scene.operator.get(key))
+    await scene.operator.set(key, 'x')
+    await written('d2')
+    expect(Number(await scene.operator.get(key))).toBe(2 * size)
+    expect((await inbox.journal!.deliveries()).rows).toHaveLength(2)
+  })
 
   test('a drain buries them too, and goes on', async () => {
     const inbox = scene.open()

@@ -64,6 +64,25 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     expect(worker.runs).toHaveLength(4)
   })
 
+  test('ends all connections of an app whose ioredis gives up, and lets no command wait: they are made again, and tasks run', async () => {
+    const connection = {
+      host: '127.0.0.1',
+      port: redis.port,
+      commandTimeout: 400,
+      autoResendUnfulfilledCommands: false,
+      retryStrategy: () => null,
+    }
+    const web = open({ work: false }, { connection })
+    const worker = open({}, { connection })
+    await deliver(web, 'before')
+    await expect.poll(() => worker.done).toEqual(['before'])
+    const operator = new Redis(redis.url)
+    endings.push(async () => operator.disconnect())
+    await operator.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+    for (const id of ['1', '2', '3']) await deliver(web, id)
+    await expect.poll(() => worker.done.toSorted()).toEqual(['1', '2', '3', 'before'])
+  })
+
   test('is killed, hangs and comes back under load: nothing acknowledged is lost, nothing settled runs again', async () => {
     const options = { deadline: 200, lease: '1s' } satisfies Partial<BullmqInboxOptions>
     const webs = [open({ work: false }, options), open({ work: false }, options)]

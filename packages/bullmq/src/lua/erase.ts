@@ -21,7 +21,7 @@ local function rests(jobs)
 end
 for i = 2, #ARGV, 3 do
   local key = prefix .. ':event:' .. ARGV[i]
-  local event = redis.call('HMGET', key, 'j', 'd', 'x')
+  local event = redis.pcall('HMGET', key, 'j', 'd', 'x')
   local wanted = event[1] and event[3] ~= 'e' and (ARGV[1] ~= '1' or event[3] == 'p')
   if wanted and rests(event[1]) then
     names[#names + 1] = ARGV[i]
@@ -31,7 +31,8 @@ for i = 2, #ARGV, 3 do
       redis.call('ZREM', prefix .. ':passing', ARGV[i])
       if event[2] then
         local delivery = prefix .. ':delivery:' .. event[2]
-        if redis.call('HINCRBY', delivery, 'n', -1) <= 0 then redis.call('DEL', delivery) end
+        local needed = redis.pcall('HINCRBY', delivery, 'n', -1)
+        if type(needed) == 'number' and needed <= 0 then redis.call('DEL', delivery) end
       end
     end
   end

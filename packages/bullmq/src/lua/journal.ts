@@ -22,6 +22,15 @@ local function drop(id)
   redis.call('HDEL', rows, id)
   redis.call('HDEL', kept, id)
 end
+-- A size that is no number is worked out again.
+local known = redis.pcall('GET', size)
+if known and (type(known) == 'table' or #known > 15 or not known:match('^%-?%d+$')) then
+  local sum = 0
+  for _, id in ipairs(redis.call('HKEYS', rows)) do
+    sum = sum + redis.call('HSTRLEN', rows, id) + redis.call('HSTRLEN', kept, id)
+  end
+  redis.call('SET', size, sum)
+end
 for i = 5, #ARGV, 5 do
   local id, slot = ARGV[i], ARGV[i + 4]
   if redis.call('HSETNX', rows, id, ARGV[i + 2]) == 1 then

@@ -2,19 +2,26 @@
 
 // The virtual time of a queue is the highest turn that was claimed, or the one before the next in line. BullMQ's score of
 // a prioritized job is its priority times 2^32 and a count; priorities end at 2^21, so turns begin again when nothing
-// waits: after ten seconds without new ones, in which those that were given have been stored, or when half are used.
+// waits: after ten seconds without new ones, in which those that were given have been stored, or when half are used. What is
+// not as it is written here begins again too: it must stop no task.
 const TURN_FUNCTION = `
 local function decoded(text)
   local read, value = pcall(cjson.decode, text or '')
   return read and type(value) == 'table' and value or {}
 end
+local function typed(key, wanted)
+  local found = redis.call('TYPE', key).ok
+  if found ~= wanted and found ~= 'none' then redis.call('DEL', key) end
+end
 local function place(prefix, queue, key)
   local base, turns, meta = prefix .. ':' .. queue, prefix .. ':turns:' .. queue, prefix .. ':turn:' .. queue
+  typed(turns, 'zset')
+  typed(meta, 'hash')
   local known = redis.call('HMGET', meta, 'm', 'v', 't')
-  local last, time, now = tonumber(known[1] or 0), tonumber(known[2] or 0), tonumber(redis.call('TIME')[1])
+  local last, time, now = tonumber(known[1] or 0) or 0, tonumber(known[2] or 0) or 0, tonumber(redis.call('TIME')[1])
   local head = redis.call('ZRANGE', base .. ':prioritized', 0, 0, 'WITHSCORES')
   if head[2] then time = math.max(time, math.floor(tonumber(head[2]) / 4294967296) - 1)
-  elseif last > 1000000 or now - tonumber(known[3] or now) > 10 and redis.call('ZCARD', base .. ':delayed') == 0 then
+  elseif last > 1000000 or now - (tonumber(known[3] or now) or now) > 10 and redis.call('ZCARD', base .. ':delayed') == 0 then
     redis.call('DEL', turns, meta)
     last, time = 0, 0
   end
@@ -79,11 +86,12 @@ export const SMALL = 16_384
 /**
  * Reads a task for a run, if the lock is still this claim's; it then holds for nine tenths of the lease at least. KEYS: prefix;
  * ARGV: ref, token, lease in milliseconds, `<start> <process>`, 1 if a suspect may start. Replies 0 if the lock is lost, the turn the
- * task must take alone if it has to wait for that, 1 if it is a suspect that may not start, nothing if there is no such event, or
+ * task must take alone if it has to wait for that, 1 if it is a suspect that may not start, 2 if BullMQ could not settle it (a count that is no number), nothing if there is no such event, or
  * event, head and body of its delivery, then, unless this is the first claim, stc, sn, cut, chg, ls and pa of the job. The start is
  * written unless the job was interrupted, or its event is large: then BEGIN does it. The name of the event is part of the job's id.
  */
 export const LOAD: string = `${ENTER_FUNCTION}
+local function whole(text) return not text or #text < 16 and text:match('^%-?%d+$') end
 local prefix = KEYS[1]
 local job = prefix .. ':' .. ARGV[1]
 if redis.call('GET', job .. ':lock') ~= ARGV[2] then return 0 end
@@ -94,7 +102,9 @@ if redis.call('HEXISTS', job, 'tp') == 1 then
   local turn = enterAll(prefix, ARGV[1]:match('^(.*):'), job)
   if turn then return {tostring(turn)} end
 end
-local own = redis.call('HMGET', job, 'stc', 'sn', 'cut', 'chg', 'ls', 'pa', 'priority')
+local own = redis.call('HMGET', job, 'stc', 'sn', 'cut', 'chg', 'ls', 'pa', 'priority', 'atm', 'parent')
+if not (whole(own[1]) and whole(own[2]) and whole(own[3]) and whole(own[4]) and whole(own[8]))
+  or own[9] and own[9]:sub(1, 1) ~= '{' then return 2 end
 local cut = tonumber(own[1] or 0) > tonumber(own[2] or 0)
 if not cut and ARGV[5] ~= '1' and tonumber(own[3] or 0) >= 3 then return 1 end
 if event[4] then
@@ -102,10 +112,11 @@ if event[4] then
   event[2], event[3] = delivery[1], delivery[2]
 end
 if not cut and #event[1] + #(event[3] or '') <= ${SMALL} then redis.call('HSET', job, 'ls', ARGV[4]) end
-local priority = tonumber(own[7] or 0)
+local priority = tonumber(own[7] or 0) or 0
 if priority > 0 then
   local meta = prefix .. ':turn:' .. ARGV[1]:match('^(.*):')
-  if priority > tonumber(redis.call('HGET', meta, 'v') or 0) then redis.call('HSET', meta, 'v', priority) end
+  typed(meta, 'hash')
+  if priority > (tonumber(redis.call('HGET', meta, 'v') or 0) or 0) then redis.call('HSET', meta, 'v', priority) end
 end
 if not (own[1] or own[3] or own[5] or own[6]) then return {event[1], event[2], event[3]} end
 return {event[1], event[2], event[3], own[1] or '0', own[2] or '0', own[3] or '0', own[4] or '0', own[5] or '', own[6] or ''}`
@@ -120,36 +131,6 @@ if redis.call('GET', job .. ':lock') ~= ARGV[2] then return 0 end
 redis.call('PEXPIRE', job .. ':lock', ARGV[3])
 redis.call('HSET', job, 'ls', ARGV[4])
 return 1`
-
-/**
- * Takes a job back for a run whose lock has ended, if nobody settled it since. KEYS: prefix; ARGV: queue, id, token,
- * lease in milliseconds, attempts made when it was claimed, start of the run, 1 if it is done. Replies 1 if the lock still
- * was this run's, 2 if it is again, 3 if this run's outcome is stored already, 0 otherwise. The first that is done counts,
- * also if another claim has the job: that finds its lock gone before it starts, or is told to stop. A failure leaves the
- * job to the other claim. What is refused clears no count of interruptions. An attempt without a duration is one that
- * another claim found interrupted.
- */
-export const ADOPT: string = `
-local base, id, token = KEYS[1] .. ':' .. ARGV[1], ARGV[2], ARGV[3]
-local job = base .. ':' .. id
-local lock = redis.call('GET', job .. ':lock')
-if lock == token then
-  redis.call('PEXPIRE', job .. ':lock', ARGV[4])
-  return 1
-end
-local made = redis.call('HMGET', job, 'atm', 'data', 'stc', 'pa', 'returnvalue')
-local run = ',' .. ARGV[6] .. ','
-local ended = (made[4] or ''):find(run, 1, true) and not made[4]:find(run .. 'null,', 1, true)
-if ended or (made[5] or ''):find(':' .. ARGV[6] .. ',', 1, true) then return 3 end
-if not made[2] or (made[1] or '0') ~= ARGV[5] then return 0 end
-if redis.call('ZSCORE', base .. ':completed', id) or redis.call('ZSCORE', base .. ':failed', id) then return 0 end
-if lock and ARGV[7] ~= '1' then return 0 end
-if redis.call('LREM', base .. ':active', -1, id) + redis.call('LREM', base .. ':wait', 1, id)
-  + redis.call('ZREM', base .. ':prioritized', id) + redis.call('ZREM', base .. ':delayed', id) == 0 then return 0 end
-redis.call('LPUSH', base .. ':active', id)
-redis.call('SET', job .. ':lock', token, 'PX', ARGV[4])
-redis.call('HSET', job, 'sn', made[3] or '0')
-return 2`
 
 /**
  * What is due or will be. KEYS: prefix; ARGV: now, names of queues. Replies how many are due and not running, and the

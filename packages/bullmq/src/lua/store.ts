@@ -33,7 +33,7 @@ while ARGV[at] ~= '-' do
       local queue, id = ref:match('^(.*):(.-)$')
       local base = prefix .. ':' .. queue
       if redis.call('ZSCORE', base .. ':failed', id) then again[#again + 1] = 'f' .. ref
-      elseif redis.call('ZSCORE', base .. ':delayed', id) and redis.call('HEXISTS', prefix .. ':' .. ref, 'failedReason') == 1 then
+      elseif redis.call('ZSCORE', base .. ':delayed', id) and redis.pcall('HEXISTS', prefix .. ':' .. ref, 'failedReason') == 1 then
         again[#again + 1] = 'd' .. ref
       end
     end
@@ -57,8 +57,8 @@ export const GUARD: string = `
 local replies, taken = {}, {}
 local none = false
 for i = 2, #ARGV, 3 do
-  local holder = redis.call('GET', KEYS[1] .. ':guard:' .. ARGV[i])
-  local reply = 0
+  local holder, reply = redis.pcall('GET', KEYS[1] .. ':guard:' .. ARGV[i]), 0
+  if type(holder) == 'table' then holder = '?' end
   if holder and holder ~= ARGV[i + 1] and holder ~= '?' .. ARGV[i + 1] then
     reply = holder:sub(1, 1) == '?' and 2 or 1
     taken[ARGV[i + 1]] = true
@@ -178,7 +178,8 @@ for _, name in ipairs(ARGV) do
   if not left then
     if event[2] then
       local delivery = prefix .. ':delivery:' .. event[2]
-      if redis.call('HINCRBY', delivery, 'n', -1) <= 0 then redis.call('DEL', delivery) end
+      local needed = redis.pcall('HINCRBY', delivery, 'n', -1)
+      if type(needed) == 'number' and needed <= 0 then redis.call('DEL', delivery) end
     end
     for guard in (event[3] or ''):gmatch('[^\\n]+') do redis.call('DEL', prefix .. ':guard:' .. guard) end
     redis.call('DEL', key)

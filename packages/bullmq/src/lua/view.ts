@@ -50,16 +50,16 @@ for _, name in ipairs(redis.call('SMEMBERS', prefix .. ':queues')) do
       redis.call('ZCARD', base .. ':delayed'), redis.call('LLEN', base .. ':active')}
     local oldest = false
     local function due(time)
-      time = tonumber(time)
+      time = type(time) ~= 'table' and tonumber(time)
       if time and time <= now and (not oldest or time < oldest) then oldest = time end
     end
     if ARGV[3] ~= '1' then
       local delayed = redis.call('ZRANGE', base .. ':delayed', 0, 0, 'WITHSCORES')
       if delayed[2] then due(math.floor(tonumber(delayed[2]) / 4096)) end
       local waits = redis.call('LINDEX', base .. ':wait', -1)
-      if waits then due(redis.call('HGET', base .. ':' .. waits, 'timestamp')) end
+      if waits then due(redis.pcall('HGET', base .. ':' .. waits, 'timestamp')) end
       local turn = redis.call('ZRANGE', base .. ':prioritized', 0, 0)
-      if turn[1] then due(redis.call('HGET', base .. ':' .. turn[1], 'timestamp')) end
+      if turn[1] then due(redis.pcall('HGET', base .. ':' .. turn[1], 'timestamp')) end
       row[5], row[6] = redis.call('ZCARD', base .. ':completed'), redis.call('ZCARD', base .. ':failed')
       row[7] = oldest and string.format('%.0f', oldest) or ''
     end
@@ -82,7 +82,7 @@ local prefix, groups, order = KEYS[1], {}, {}
 local base = prefix .. ':' .. ARGV[1]
 local ids = redis.call('ZREVRANGE', base .. ':' .. ARGV[2], ARGV[3], ARGV[4])
 for _, id in ipairs(ids) do
-  local job = redis.call('HMGET', base .. ':' .. id, 'cs', 'failedReason', 'stacktrace')
+  local job = redis.pcall('HMGET', base .. ':' .. id, 'cs', 'failedReason', 'stacktrace')
   if job[1] then
     local arrived = redis.pcall('HGET', prefix .. ':event:' .. id:sub(2, 33), 'a')
     local at = tonumber(type(arrived) == 'string' and arrived or 0) or 0

@@ -81,9 +81,9 @@ export async function holdJob(
     const loaded = suspect
       ? runBuffer(client, 'posternLoad', prefix, ...args, 1)
       : runBuffer(client, 'posternLoad', prefix, ...args)
-    let reply: Reply | 0 | 1 | null
+    let reply: Reply | 0 | 1 | 2 | null
     try {
-      reply = (await loaded) as Reply | 0 | 1 | null
+      reply = (await loaded) as Reply | 0 | 1 | 2 | null
     } catch (error) {
       if (isOdd(error)) return unreadOf(error)
       throw error
@@ -93,6 +93,7 @@ export async function holdJob(
     if (performance.now() >= until) continue
     if (reply === null) return 'missing'
     if (reply === 1) return 'suspect'
+    if (reply === 2) return { unread: 'its counts are no numbers, or its parent is no object' }
     if (reply.length === 1) return Number(reply[0])
     const [event, , body, stalled = 0, seen = 0, , , before = ''] = reply
     let start: Start | undefined = { startedAt, until }

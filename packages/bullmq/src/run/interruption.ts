@@ -5,7 +5,7 @@ import { NO_CLAIM_END, type ClaimEnd } from './claim-end.ts'
 import type { RedisClient } from '../store/connection.ts'
 import { eventOfJob, isJobId } from '../store/names.ts'
 import { bury, delay, errorFields, putOff, type Owner } from './settle.ts'
-import { buryUnread } from './unread.ts'
+import { buryUnread, type UnreadContext } from './unread.ts'
 
 // How long a job without its event waits.
 const MISSING_WAIT = 5000
@@ -90,7 +90,7 @@ export async function missing(context: MissingContext, owner: Owner): Promise<Cl
 
 /** A task that cannot be read is dead at once: tried again it fails again. */
 export async function unreadableJob(
-  context: Pick<UnrunContext, 'consumer'>,
+  context: UnreadContext,
   owner: Owner,
   why: string,
 ): Promise<ClaimEnd> {

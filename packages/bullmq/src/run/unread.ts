@@ -11,10 +11,11 @@ export interface UnreadContext {
   readonly prefix: string
 }
 
-// A key of another type, or a script of ours that failed on what it read. What Redis refuses for its own state (OOM,
-// READONLY, MISCONF) begins with that word, and Redis 6 puts it behind a dash.
-const ODD = /^(?:WRONGTYPE|ERR (?:user_script|Error running script))/
-const STATE = /-?\b(?:OOM|READONLY|MISCONF|NOREPLICAS|MASTERDOWN|BUSY|LOADING|CLUSTERDOWN)\b/
+// A key of another type, a count that is no number, or a script that failed on what it read. What Redis refuses for its own
+// state or its rights (OOM, READONLY, MISCONF, NOPERM) begins with that word, and Redis 6 puts it behind a dash.
+const ODD =
+  /^(?:WRONGTYPE|ERR (?:user_script|Error running script|(?:hash )?value is not an? |increment or decrement))/
+const STATE = /-?\b(?:OOM|READONLY|MISCONF|NOREPLICAS|MASTERDOWN|BUSY|LOADING|CLUSTERDOWN|NOPERM)\b/
 
 /** True for an error that comes from what is stored: tried again it fails again. */
 export function isOdd(error: unknown): boolean {
@@ -24,13 +25,19 @@ export function isOdd(error: unknown): boolean {
 
 /** Makes a claimed task dead that cannot be read, and tells it once. Its neighbours go on. */
 export async function buryUnread(
-  { consumer }: Pick<UnreadContext, 'consumer'>,
+  context: UnreadContext,
   owner: Owner,
   message: string,
 ): Promise<boolean> {
-  const error = unread(message)
+  const { consumer, client, prefix } = context
+  const { queueName: queue, id } = owner.job
+  // BullMQ's own script would fail half-way.
+  const broken = await brokenPart(client, `${prefix}:${queue}:${id!}`)
+  const error = unread(broken?.why ?? message)
   try {
-    await bury(owner, error, errorFields(error))
+    if (broken) {
+      if (!(await buryAsIs(context, queue, id!, error, broken, owner.token))) return false
+    } else await bury(owner, error, errorFields(error))
   } catch (failure) {
     if (isFenced(failure)) return false
     throw failure
@@ -43,37 +50,71 @@ export async function buryUnread(
  * Makes the claimed jobs of a queue dead that BullMQ itself cannot read: it takes them from their queue and then fails on
  * them, again and again. Resolves with their number.
  */
-export async function buryBroken(
-  { client, consumer, prefix }: UnreadContext,
-  queue: string,
-): Promise<number> {
+export async function buryBroken(context: UnreadContext, queue: string): Promise<number> {
+  const { client, consumer, prefix } = context
   const ids = await client.lrange(`${prefix}:${queue}:active`, 0, -1)
   let buried = 0
   for (const id of ids) {
-    const why = await brokenPart(client, `${prefix}:${queue}:${id}`)
-    if (why === undefined) continue
-    const error = unread(why)
-    const fields = Object.entries({ ...errorFields(error), failedReason: reasonOf(error) }).flat()
-    if ((await runScript(client, 'posternBury', prefix, queue, id, Date.now(), ...fields)) === 0)
-      continue
+    const broken = await brokenPart(client, `${prefix}:${queue}:${id}`)
+    if (!broken) continue
+    const error = unread(broken.why)
+    if (!(await buryAsIs(context, queue, id, error, broken))) continue
     buried++
     tell(consumer, `${queue}:${id}`, error)
   }
   return buried
 }
 
+/** What BullMQ cannot read or count on. */
+interface BrokenPart {
+  readonly why: string
+  /** The field to take away, so that a replay of the task runs it. */
+  readonly field?: string
+}
+
+/** Makes an active job dead by a script of ours. False if it is not active, or another claim has it. */
+async function buryAsIs(
+  { client, prefix }: UnreadContext,
+  queue: string,
+  id: string,
+  error: TaskError,
+  { field = '' }: BrokenPart,
+  token = '',
+): Promise<boolean> {
+  const fields = Object.entries({ ...errorFields(error), failedReason: reasonOf(error) }).flat()
+  const args = [queue, id, Date.now(), token, field, ...fields]
+  return (await runScript(client, 'posternBury', prefix, ...args)) === 1
+}
+
+const PARTS = ['data', 'opts', 'progress', 'parent'] as const
+const COUNTS = ['atm', 'ats', 'stc', 'sn', 'cut', 'chg'] as const
+
 /** What BullMQ cannot read of a job; undefined if it can. */
-async function brokenPart(client: RedisClient, key: string): Promise<string | undefined> {
-  const parts = ['data', 'opts', 'progress', 'parent'] as const
+async function brokenPart(client: RedisClient, key: string): Promise<BrokenPart | undefined> {
   try {
-    const texts = await client.hmget(key, ...parts)
-    const at = texts.findIndex((text) => text != null && text !== '' && parsed(text) === undefined)
-    if (at >= 0) return `its ${parts[at]!} is no JSON`
-    return texts[1] && typeof parsed(texts[1]) !== 'object' ? 'its opts are no object' : undefined
+    const texts = await client.hmget(key, ...PARTS, ...COUNTS)
+    const at = PARTS.findIndex((_, part) => texts[part] && parsed(texts[part]) === undefined)
+    if (at >= 0)
+      return { why: `its ${PARTS[at]!} is no JSON`, ...(at > 1 && { field: PARTS[at]! }) }
+    if (texts[1] && !isObject(texts[1])) return { why: 'its opts are no object' }
+    // BullMQ reads an empty parent too.
+    if (texts[3] != null && !isObject(texts[3]))
+      return { why: 'its parent is no object', field: 'parent' }
+    const field = COUNTS.find((_, count) => !isCount(texts[PARTS.length + count]))
+    return field && { why: `its ${field} is no number`, field }
   } catch (error) {
-    if (isOdd(error)) return 'its key holds no hash'
+    if (isOdd(error)) return { why: 'its key holds no hash' }
     throw error
   }
+}
+
+function isObject(text: string): boolean {
+  const value = parsed(text)
+  return typeof value === 'object' && value !== null
+}
+
+function isCount(text: string | null | undefined): boolean {
+  return text == null || /^-?\d{1,15}$/.test(text)
 }
 
 function unread(message: string): TaskError {

@@ -1,76 +1,11 @@
 import { WebhookError } from '@postern/core'
 import { within } from '@postern/core/inbox'
 import { Redis, type Cluster, type RedisOptions } from 'ioredis'
-import { BURY } from '../lua/bury.ts'
-import { ERASE } from '../lua/erase.ts'
-import * as journalScripts from '../lua/journal.ts'
-import * as runScripts from '../lua/run.ts'
-import * as scripts from '../lua/store.ts'
-import * as viewScripts from '../lua/view.ts'
 import type { BullmqConnection } from '../settings.ts'
+import { SCRIPTS, type ScriptName } from './scripts.ts'
 
 /** A client that knows this package's scripts. */
 export type RedisClient = Redis | Cluster
-
-/** The scripts of this package; each has one key, the prefix of all that it touches. */
-export type ScriptName =
-  | 'posternLook'
-  | 'posternProbe'
-  | 'posternAlive'
-  | 'posternLeave'
-  | 'posternRaise'
-  | 'posternGuard'
-  | 'posternRecord'
-  | 'posternAppend'
-  | 'posternSweep'
-  | 'posternSetRecord'
-  | 'posternTurn'
-  | 'posternLoad'
-  | 'posternBegin'
-  | 'posternAdopt'
-  | 'posternBury'
-  | 'posternNext'
-  | 'posternAgain'
-  | 'posternGetEvent'
-  | 'posternShow'
-  | 'posternCounts'
-  | 'posternVersion'
-  | 'posternCauses'
-  | 'posternLater'
-  | 'posternErase'
-  | 'posternArrive'
-  | 'posternSeries'
-  | 'posternSwap'
-
-const SCRIPTS: Readonly<Record<ScriptName, string>> = {
-  posternLook: scripts.LOOK,
-  posternProbe: scripts.PROBE,
-  posternAlive: scripts.ALIVE,
-  posternLeave: scripts.LEAVE,
-  posternRaise: scripts.RAISE,
-  posternGuard: scripts.GUARD,
-  posternRecord: scripts.RECORD,
-  posternAppend: scripts.APPEND,
-  posternSweep: scripts.SWEEP,
-  posternSetRecord: scripts.SET_RECORD,
-  posternTurn: runScripts.TURN,
-  posternLoad: runScripts.LOAD,
-  posternBegin: runScripts.BEGIN,
-  posternAdopt: runScripts.ADOPT,
-  posternBury: BURY,
-  posternNext: runScripts.NEXT,
-  posternAgain: runScripts.AGAIN,
-  posternGetEvent: viewScripts.GET_EVENT,
-  posternShow: viewScripts.SHOW,
-  posternCounts: viewScripts.COUNTS,
-  posternVersion: viewScripts.VERSION,
-  posternCauses: viewScripts.CAUSES,
-  posternLater: viewScripts.LATER,
-  posternErase: ERASE,
-  posternArrive: journalScripts.ARRIVE,
-  posternSeries: journalScripts.SERIES,
-  posternSwap: journalScripts.SWAP,
-}
 
 // BullMQ's workers wait for a job in reads that Redis answers after 10 s at the latest. A half-open connection never answers.
 const SILENCE = 12_000
@@ -83,7 +18,15 @@ const SILENCE = 12_000
 export function openClient(connection: BullmqConnection, deadline?: number): RedisClient {
   const settings: RedisOptions & { replyMapping: 'legacy' } =
     deadline === undefined
-      ? { enableOfflineQueue: true, maxRetriesPerRequest: null, ...COMMON, socketTimeout: SILENCE }
+      ? {
+          enableOfflineQueue: true,
+          maxRetriesPerRequest: null,
+          ...COMMON,
+          socketTimeout: SILENCE,
+          // An app's own values would end BullMQ's blocking reads, and lose the reply of what it claimed.
+          commandTimeout: undefined as never,
+          autoResendUnfulfilledCommands: true,
+        }
       : {
           enableOfflineQueue: false,
           maxRetriesPerRequest: 1,
@@ -172,13 +115,27 @@ export function unavailable(reason: unknown): WebhookError {
 
 const COMMON = { replyMapping: 'legacy', enableReadyCheck: true, lazyConnect: false } as const
 
+/** Waits between connects: the app's own, or the default of ioredis where that gives up. An inbox never gives up. */
+function again({ retryStrategy: own }: RedisOptions): Pick<RedisOptions, 'retryStrategy'> {
+  return {
+    retryStrategy(times) {
+      const wait = own?.(times)
+      return typeof wait === 'number' ? wait : Math.min(times * 50, 2000)
+    },
+  }
+}
+
 function open(
   connection: BullmqConnection,
   settings: RedisOptions & { replyMapping: 'legacy' },
 ): RedisClient {
   if (typeof connection === 'string') return new Redis(connection, settings)
-  if (!isClient(connection)) return new Redis({ ...connection, ...settings })
-  if (!connection.isCluster) return (connection as Redis).duplicate(settings)
+  if (!isClient(connection)) return new Redis({ ...connection, ...settings, ...again(connection) })
+  if (!connection.isCluster)
+    return (connection as Redis).duplicate({
+      ...settings,
+      ...again(connection.options as RedisOptions),
+    })
   const cluster = connection as Cluster
   const { enableOfflineQueue } = settings
   const redisOptions = { ...cluster.options.redisOptions, ...settings }

@@ -1,0 +1,68 @@
+import { ADOPT } from '../lua/adopt.ts'
+import { BURY } from '../lua/bury.ts'
+import { ERASE } from '../lua/erase.ts'
+import * as journalScripts from '../lua/journal.ts'
+import * as runScripts from '../lua/run.ts'
+import * as scripts from '../lua/store.ts'
+import * as viewScripts from '../lua/view.ts'
+
+/** The scripts of this package; each has one key, the prefix of all that it touches. */
+export type ScriptName =
+  | 'posternLook'
+  | 'posternProbe'
+  | 'posternAlive'
+  | 'posternLeave'
+  | 'posternRaise'
+  | 'posternGuard'
+  | 'posternRecord'
+  | 'posternAppend'
+  | 'posternSweep'
+  | 'posternSetRecord'
+  | 'posternTurn'
+  | 'posternLoad'
+  | 'posternBegin'
+  | 'posternAdopt'
+  | 'posternBury'
+  | 'posternNext'
+  | 'posternAgain'
+  | 'posternGetEvent'
+  | 'posternShow'
+  | 'posternCounts'
+  | 'posternVersion'
+  | 'posternCauses'
+  | 'posternLater'
+  | 'posternErase'
+  | 'posternArrive'
+  | 'posternSeries'
+  | 'posternSwap'
+
+/** Their texts. */
+export const SCRIPTS: Readonly<Record<ScriptName, string>> = {
+  posternLook: scripts.LOOK,
+  posternProbe: scripts.PROBE,
+  posternAlive: scripts.ALIVE,
+  posternLeave: scripts.LEAVE,
+  posternRaise: scripts.RAISE,
+  posternGuard: scripts.GUARD,
+  posternRecord: scripts.RECORD,
+  posternAppend: scripts.APPEND,
+  posternSweep: scripts.SWEEP,
+  posternSetRecord: scripts.SET_RECORD,
+  posternTurn: runScripts.TURN,
+  posternLoad: runScripts.LOAD,
+  posternBegin: runScripts.BEGIN,
+  posternAdopt: ADOPT,
+  posternBury: BURY,
+  posternNext: runScripts.NEXT,
+  posternAgain: runScripts.AGAIN,
+  posternGetEvent: viewScripts.GET_EVENT,
+  posternShow: viewScripts.SHOW,
+  posternCounts: viewScripts.COUNTS,
+  posternVersion: viewScripts.VERSION,
+  posternCauses: viewScripts.CAUSES,
+  posternLater: viewScripts.LATER,
+  posternErase: ERASE,
+  posternArrive: journalScripts.ARRIVE,
+  posternSeries: journalScripts.SERIES,
+  posternSwap: journalScripts.SWAP,
+}
