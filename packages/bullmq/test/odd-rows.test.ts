@@ -116,7 +116,7 @@ needs(redisServer).describe('bullmqInbox and rows that cannot be read', () => {
     await spoilt(id, ({ job }) => ({ key: job, text: 'x' }))
     await inbox.view!.causes!()
     await inbox.view!.stats()
-    const again = await Promise.all(['2', '3'].map((one) => port.accept(intake(one), {})))
+    const again = await Promise.all(['2', '3'].map(async (one) => port.accept(intake(one), {})))
     expect(again).toEqual([['duplicate'], ['new']])
     expect(await inbox.view!.erase!({ eventId: '2' })).toMatchObject({ count: 1 })
     expect(await inbox.view!.prune(Date.now() + 1000)).toBeGreaterThan(0)
