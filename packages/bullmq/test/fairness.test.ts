@@ -68,8 +68,27 @@ needs(redisServer).describe('fairness of bullmqInbox', () => {
     for (let at = 0; at < 5; at++) await port.accept(intake(`x${at}`, of('x')), {})
     await expect(port.accept(intake('x5', of('x')), {})).rejects.toMatchObject({
       code: 'inbox_full',
+      problem: 'full',
+      option: 'maxPendingShare',
+      limit: 5,
+      got: 5,
     })
     expect(await port.accept(intake('z', of('z')), {})).toEqual(['new'])
+  })
+
+  test('beyond maxWaitingBytes a delivery is refused until Redis has those before it', async () => {
+    const port = scene.open({ maxWaitingBytes: 1 }).attach(record({ lanes: [lane('a')] }))
+    const first = port.accept(intake('1'), {})
+    expect(() => port.accept(intake('2'), {})).toThrow(
+      expect.objectContaining({
+        code: 'inbox_full',
+        problem: 'full',
+        option: 'maxWaitingBytes',
+        limit: 1,
+      }),
+    )
+    expect(await first).toEqual(['new'])
+    expect(await port.accept(intake('2'), {})).toEqual(['new'])
   })
 
   test('maxPending counts the tasks of a receiver over its subscriptions', async () => {

@@ -10,7 +10,7 @@ import {
 import { errorText } from '@postern/core/scheme'
 import type { ObjectInbox } from './receivers.ts'
 import type { ObjectNamespace } from './runtime.ts'
-import { INBOX, ROW } from './settings.ts'
+import { INBOX, ROW, SMALLER_BODY } from './settings.ts'
 import { thrownError, toWire, type WireAnswer, type WirePart, type WireIntake } from './wire.ts'
 
 /** Options of {@link durableObjectInbox}. */
@@ -134,9 +134,9 @@ function checkSize({ delivery: { body } }: Intake): void {
   if (body.byteLength > ROW - HEAD)
     throw new WebhookError('body_too_large', {
       problem: 'too_large',
-      option: 'limits.body',
       limit: ROW - HEAD,
       got: body.byteLength,
+      remedy: SMALLER_BODY,
     })
 }
 

@@ -6,6 +6,9 @@ export const INBOX = 'durableObjectInbox'
 /** Bytes of a row of a Durable Object's SQLite: https://developers.cloudflare.com/durable-objects/platform/limits/ */
 export const ROW: number = 2_000_000
 
+/** The way out for a body that is larger. */
+export const SMALLER_BODY: string = 'a row of the object holds no more: ask the sender for less'
+
 /** Options of `durableObject`. */
 export interface DurableObjectOptions {
   /** Tasks of one receiver that may be pending or running; beyond, deliveries get 503. @default 1_000_000 */

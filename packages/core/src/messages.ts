@@ -3,6 +3,9 @@ import type { Facts, Problem } from './problems.ts'
 /** What a message is made from. */
 type Told = Omit<Facts, 'problem'>
 
+// The way out of a limit.
+const RAISE = ': raise it if the sender needs more'
+
 /** The message of each problem: the one place where facts become words. No code reads them. */
 export const MESSAGES: Record<Problem, (told: Told) => string> = {
   // where something stands, or does not
@@ -50,10 +53,12 @@ export const MESSAGES: Record<Problem, (told: Told) => string> = {
   no_media_type: () => 'the Content-Type header is no media type',
   // the body on the wire
   too_large: (f) =>
-    f.got === undefined
-      ? `the body is larger than ${f.option} of ${f.limit} bytes`
-      : `content-length is ${f.got} bytes, ${f.option} is ${f.limit}`,
-  too_slow: (f) => `the body was not complete after ${f.option} of ${f.limit} ms`,
+    f.option === undefined
+      ? `the body is larger than ${f.limit} bytes`
+      : f.got === undefined
+        ? `the body is larger than ${f.option} of ${f.limit} bytes${RAISE}`
+        : `content-length is ${f.got} bytes, ${f.option} is ${f.limit}${RAISE}`,
+  too_slow: (f) => `the body was not complete after ${f.option} of ${f.limit} ms${RAISE}`,
   aborted: () => 'the connection ended before the body was complete',
   truncated: (f) => `the body has ${f.got} bytes, content-length said ${f.expected}`,
   consumed: () => 'the body was read before the receiver got it',
@@ -65,10 +70,10 @@ export const MESSAGES: Record<Problem, (told: Told) => string> = {
     'the deliveries that are being taken fill a fifth of the free memory: raise --max-old-space-size or the memory of the machine, or look for a sender that floods',
   // the body, parsed
   too_complex: (f) =>
-    `before verification the body may have at most ${f.limit} ${f.got} (${f.option}): raise that limit if the sender needs more`,
-  too_deep: (f) => `the ${f.got} body is nested deeper than ${f.option} (${f.limit})`,
-  too_many_fields: (f) => `the ${f.got} has more fields than ${f.option} (${f.limit})`,
-  inflated: (f) => `the body inflates to more than ${f.option} (${f.limit} bytes)`,
+    `before verification the body may have at most ${f.limit} ${f.got} (${f.option})${RAISE}`,
+  too_deep: (f) => `the ${f.got} body is nested deeper than ${f.option} (${f.limit})${RAISE}`,
+  too_many_fields: (f) => `the ${f.got} has more fields than ${f.option} (${f.limit})${RAISE}`,
+  inflated: (f) => `the body inflates to more than ${f.option} (${f.limit} bytes)${RAISE}`,
   not_gzip: () => 'the body is not a whole gzip stream',
   not_json: (f) => `the body is not valid JSON: ${f.got}`,
   too_many_digits: (f) => `the JSON body has an integer of more than ${f.limit} digits`,
@@ -92,7 +97,8 @@ export const MESSAGES: Record<Problem, (told: Told) => string> = {
   no_subscriptions: (f) =>
     `receiver ${f.got} has work: false and no subscription, so nothing would be stored: import the subscriptions here too, or set onUnhandled: 'store'`,
   // the inbox
-  full: (f) => `${f.option} of ${f.limit} is reached: ${f.got} wait`,
+  full: (f) =>
+    `no room: ${f.option} allows ${f.limit} ${f.expected}, and ${f.got} wait: raise it, or run more workers`,
   closed: (f) => `${f.got ?? 'the receiver'} was closed`,
   /** Told by its text alone: the error of a store, or of an app's own provider. */
   other: (f) => f.text ?? '',

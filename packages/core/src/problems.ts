@@ -14,7 +14,7 @@ export interface Facts {
   readonly expected?: string
   /** What came: a count, a length or a name. Never a secret, a signature or payload. */
   readonly got?: string | number
-  /** The largest number that is taken: of bytes, fields or levels, of milliseconds, or of seconds for signed times. */
+  /** The largest number that is taken: of bytes, fields, levels or tasks, of milliseconds, or of seconds for signed times. */
   readonly limit?: number
   /** Seconds between the signed time and this clock. */
   readonly seconds?: number

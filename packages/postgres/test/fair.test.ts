@@ -74,7 +74,13 @@ withPostgres('fair turns of postgresInbox', (postgres) => {
     const shop = record({ lanes: LANES })
     const port = inbox.attach(shop.consumer)
     for (let at = 0; at < 10; at++) await port.accept(of(`big ${at}`, 'big'), {})
-    await expect(port.accept(of('big 10', 'big'), {})).rejects.toMatchObject({ code: 'inbox_full' })
+    await expect(port.accept(of('big 10', 'big'), {})).rejects.toMatchObject({
+      code: 'inbox_full',
+      problem: 'full',
+      option: 'maxPendingShare',
+      limit: 10,
+      got: 10,
+    })
     expect(await port.accept(of('quiet', 'quiet'), {})).toEqual(['new'])
     await port.drain!(Date.now() + 50_000, 100)
     const again = async () => port.accept(of('big 11', 'big'), {})

@@ -186,7 +186,12 @@ test('an inbox that is full refuses, and the transaction goes on without', async
   db.prepare('INSERT INTO charges VALUES (?)').run('1')
   const host = inTransaction(db)
   expect(await web.accept(intake(item('1')), host)).toEqual(['new'])
-  await expect(async () => web.accept(intake(item('2')), host)).rejects.toThrow('maxPending is 1')
+  await expect(async () => web.accept(intake(item('2')), host)).rejects.toMatchObject({
+    code: 'inbox_full',
+    problem: 'full',
+    option: 'maxPending',
+    limit: 1,
+  })
   db.exec('COMMIT')
   expect(charges()).toEqual(['1'])
   expect(await inbox.view!.stats()).toMatchObject([{ counts: { pending: 1 } }])

@@ -104,7 +104,9 @@ test('more bytes than maxWaitingBytes may not wait for their commit', async () =
   expect(() => shop.port.accept(large('2'), {})).toThrow(
     expect.objectContaining({
       code: 'inbox_full',
-      message: expect.stringContaining('maxWaitingBytes'),
+      problem: 'full',
+      option: 'maxWaitingBytes',
+      limit: 4000,
     }),
   )
   expect(await first).toEqual(['new'])

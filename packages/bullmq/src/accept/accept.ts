@@ -70,7 +70,7 @@ export function createAccepting(
   // One key of `fairBy` leaves room for the others.
   const bound = {
     share: Math.max(1, Math.floor(maxPending * maxPendingShare)),
-    full: (message: string, held: number, room: number) => capacity.full(message, held, room),
+    full: capacity.full,
   }
   const late = (): Error => unavailable(`Redis did not answer within ${deadline} ms`)
   const batch = createBatch<Work>({
@@ -88,10 +88,13 @@ export function createAccepting(
     accept(intake) {
       connected(client, deadline)?.catch(() => {})
       if (batch.waiting() >= maxWaitingBytes)
-        throw new WebhookError(
-          'inbox_full',
-          `bullmqInbox: ${batch.waiting()} bytes wait for Redis, maxWaitingBytes is ${maxWaitingBytes}`,
-        )
+        throw new WebhookError('inbox_full', {
+          problem: 'full',
+          option: 'maxWaitingBytes',
+          limit: maxWaitingBytes,
+          got: batch.waiting(),
+          expected: 'bytes',
+        })
       const prepared = prepare(receiver, intake)
       return new Promise((stored, failed) => {
         const { bytes } = prepared

@@ -12,8 +12,8 @@ export interface Capacity {
   seen(queues: readonly string[], counts: readonly number[]): void
   /** Adds the tasks of events; or adds none and returns the refusal if they are too many. */
   reserve(items: readonly PreparedItem[]): WebhookError | undefined
-  /** The refusal of tasks where `held` tasks fill the room. */
-  full(message: string, held: number, room: number): WebhookError
+  /** The refusal where the option allows `limit` tasks and `got` are there. */
+  readonly full: (option: string, limit: number, got: number, expected: string) => WebhookError
 }
 
 // Milliseconds after which queues that no delivery of this process touched are counted again.
@@ -51,12 +51,7 @@ export function createCapacity(
     },
     reserve(items) {
       const wanted = items.reduce((sum, { refs }) => sum + refs.length, 0)
-      if (total + wanted > maxPending)
-        return full(
-          `${total} tasks of ${receiver} are pending, maxPending is ${maxPending}`,
-          total,
-          maxPending,
-        )
+      if (total + wanted > maxPending) return full('maxPending', maxPending, total, 'tasks')
       pace.added(wanted)
       for (const { refs } of items)
         for (const ref of refs) {
@@ -68,10 +63,11 @@ export function createCapacity(
     full,
   }
 
-  function full(message: string, held: number, room: number): WebhookError {
+  function full(option: string, limit: number, got: number, expected: string): WebhookError {
     pace.refused(total)
-    const retryAfter = pace.secondsFor(held, room)
-    return new WebhookError('inbox_full', `bullmqInbox: ${message}`, { retryAfter })
+    const retryAfter = pace.secondsFor(got, limit)
+    const problem = 'full'
+    return new WebhookError('inbox_full', { problem, option, limit, got, expected }, { retryAfter })
   }
 
   async function count(): Promise<void> {

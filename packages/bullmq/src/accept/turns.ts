@@ -61,11 +61,7 @@ export async function takeTurns(
   )) as readonly number[]
   const [first, waiting] = replies
   if (bound && first! < 0)
-    return bound.full(
-      `${waiting} tasks of one fairBy key are pending, maxPendingShare allows ${share}`,
-      waiting!,
-      share,
-    )
+    return bound.full('maxPendingShare', share, waiting!, 'tasks of one fairBy key')
   return new Map(wanted.map(({ queue, key }, at) => [turnOf(queue, key), replies[at]!]))
 }
 

@@ -2,7 +2,7 @@ import { WebhookError } from '@postern/core'
 import { createErrors, type Driver } from '@postern/sqlite/store'
 import type { ObjectState } from '../runtime.ts'
 import { objectDatabase, sharedOf, type TransactionEnd } from './database.ts'
-import { INBOX, ROW } from '../settings.ts'
+import { INBOX, ROW, SMALLER_BODY } from '../settings.ts'
 
 // https://www.sqlite.org/rescode.html
 const CODES: Readonly<Record<string, number>> = {
@@ -43,7 +43,11 @@ export function objectDriver(ctx: ObjectState, ending: TransactionEnd): Driver {
       ...errors,
       unavailable: (error) =>
         codeOf(error) === TOOBIG
-          ? new WebhookError('body_too_large', { problem: 'too_large', limit: ROW })
+          ? new WebhookError('body_too_large', {
+              problem: 'too_large',
+              limit: ROW,
+              remedy: SMALLER_BODY,
+            })
           : errors.unavailable(error),
     },
     sleeps: true,

@@ -121,6 +121,7 @@ function createInlinePort(
           option: 'maxRunning',
           limit: maxRunning,
           got: running.size,
+          expected: 'deliveries',
         })
       const work = take(intake)
       const watched = work.catch(() => {})

@@ -25,7 +25,8 @@ const LONG = 60_000
  * @example
  * const pace = createPace(() => consumer.now())
  * pace.refused(pending)
- * throw new WebhookError('inbox_full', reason, { retryAfter: pace.secondsFor(pending, maxPending) })
+ * const facts = { problem: 'full', option: 'maxPending', limit: maxPending, got: pending, expected: 'tasks' } as const
+ * throw new WebhookError('inbox_full', facts, { retryAfter: pace.secondsFor(pending, maxPending) })
  */
 export function createPace(now: () => number): Pace {
   let added = 0

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { WebhookError } from '@postern/core'
 import { gate, type TestGate } from '../gate.ts'
 import { intake, item } from '../make.ts'
 import { DONE_OUTCOME } from '../recorder.ts'
@@ -13,7 +14,7 @@ export function fullCases(test: SceneTest): void {
     async (scene) => {
       const shop = scene.join({ work: false })
       await shop.port.accept(intake(item('1'), item('2')), {})
-      await refused(shop, ['3', '4'])
+      await refused(shop, ['3', '4'], 3)
       assert.deepEqual(
         await shop.port.accept(intake(item('4')), {}),
         ['new'],
@@ -52,24 +53,28 @@ export function fullCases(test: SceneTest): void {
         await shop.untilSettled(ended)
       }
       await fill(ROOM)
-      assert.equal(await refused(shop, ['more']), 5, 'no pace is known yet')
+      assert.equal(await refused(shop, ['more'], ROOM), 5, 'no pace is known yet')
       await end(2)
       now += 20_000
       await fill(2)
-      assert.equal(await refused(shop, ['more']), 10, 'two ended in 20 s: one needs 10 s')
+      assert.equal(await refused(shop, ['more'], ROOM), 10, 'two ended in 20 s: one needs 10 s')
       await end(4)
       now += 24_000
       await fill(4)
-      assert.equal(await refused(shop, ['more']), 6, 'four ended in 24 s: one needs 6 s')
+      assert.equal(await refused(shop, ['more'], ROOM), 6, 'four ended in 24 s: one needs 6 s')
       await end(ROOM)
     },
     { maxPending: ROOM },
   )
 }
 
-/** Asserts that a delivery of these events is refused; gives the seconds until the sender is to come again. */
-async function refused(shop: JoinedReceiver, ids: readonly string[]): Promise<number | undefined> {
-  let error: { code?: string; retryAfter?: number } = {}
+/** Asserts that a delivery of these events is refused with the option at fault; gives the seconds until the sender is to come again. */
+async function refused(
+  shop: JoinedReceiver,
+  ids: readonly string[],
+  room: number,
+): Promise<number | undefined> {
+  let error: Partial<WebhookError> = {}
   await assert.rejects(
     async () => shop.port.accept(intake(...ids.map((id) => item(id))), {}),
     (thrown: object) => {
@@ -77,6 +82,8 @@ async function refused(shop: JoinedReceiver, ids: readonly string[]): Promise<nu
       return true
     },
   )
-  assert.equal(error.code, 'inbox_full')
+  const { code, problem, option, limit, got } = error
+  assert.deepEqual([code, problem, option, limit], ['inbox_full', 'full', 'maxPending', room])
+  assert.ok(typeof got === 'number' && got <= room && got + ids.length > room, `${got} wait`)
   return error.retryAfter
 }

@@ -116,7 +116,8 @@ export function fairCases(test: SceneTest): void {
         try {
           await send('loud', taken)
         } catch (error) {
-          assert.equal((error as { code?: string }).code, 'inbox_full')
+          const { code, problem } = error as { code?: string; problem?: string }
+          assert.deepEqual([code, problem], ['inbox_full', 'full'])
           break
         }
       assert.ok(taken >= 10 && taken < 20, `${taken} of its events were taken`)

@@ -49,10 +49,13 @@ export function createAccept(parts: SideParts): Side['accept'] {
   function enter(intake: Intake, deadline: number): MaybePromise<readonly Taken[]> {
     const encoded = encodeIntake(consumer.receiver, intake, () => numbers.next())
     if (batch.waiting() + encoded.bytes > settings.maxWaitingBytes)
-      throw new WebhookError(
-        'inbox_full',
-        `${store.name}: ${batch.waiting()} bytes of deliveries wait for their commit, maxWaitingBytes is ${settings.maxWaitingBytes}`,
-      )
+      throw new WebhookError('inbox_full', {
+        problem: 'full',
+        option: 'maxWaitingBytes',
+        limit: settings.maxWaitingBytes,
+        got: batch.waiting(),
+        expected: 'bytes',
+      })
     return chain(capacity.reserve(encoded), () => wait(encoded, deadline))
   }
 

@@ -87,18 +87,14 @@ export function createCapacity({
   }
 
   function full(): WebhookError {
-    const pending = known! + since
-    return refusal(
-      `${pending} tasks of ${receiver} are pending, maxPending is ${maxPending}`,
-      pending,
-      maxPending,
-    )
+    return refusal('maxPending', maxPending, known! + since, 'tasks')
   }
 
-  function refusal(message: string, held: number, most: number): WebhookError {
+  function refusal(option: string, limit: number, got: number, expected: string): WebhookError {
     if (known !== undefined) pace.refused(known + since)
-    const retryAfter = pace.secondsFor(held, most)
-    return new WebhookError('inbox_full', `${store.name}: ${message}`, { retryAfter })
+    const retryAfter = pace.secondsFor(got, limit)
+    const problem = 'full'
+    return new WebhookError('inbox_full', { problem, option, limit, got, expected }, { retryAfter })
   }
 
   function told(turn: Turn): void {
@@ -133,8 +129,7 @@ export function createCapacity({
       held.set(fair, (held.get(fair) ?? 0) + (heavy.get(name)?.tasks ?? 0))
     const most = Math.max(...held.values())
     if (most < share) return
-    const message = `${most} tasks of one fair key of ${receiver} are pending, its share of maxPending is ${share}`
-    throw refusal(message, most, share)
+    throw refusal('maxPendingShare', share, most, 'tasks of one fairBy key')
   }
 
   function count(): Promise<void> {

@@ -12,10 +12,9 @@ export function room(state: MemoryState, { delivery, items }: Intake): void {
     wanted += tasks.length
     for (const { fairKey } of tasks) if (fairKey !== undefined) fair = true
   }
-  if (pending + wanted > maxPending)
-    full(state, `${pending} tasks are pending, maxPending is ${maxPending}`)
+  if (pending + wanted > maxPending) full(state, 'maxPending', maxPending, pending, 'tasks')
   if (bytes + delivery.body.byteLength > maxWaitingBytes)
-    full(state, `bodies of ${bytes} bytes are pending, maxWaitingBytes is ${maxWaitingBytes}`)
+    full(state, 'maxWaitingBytes', maxWaitingBytes, bytes, 'bytes')
   if (fair) shares(state, items)
 }
 
@@ -29,23 +28,26 @@ function shares(state: MemoryState, items: Intake['items']): void {
       if (fairKey === undefined) continue
       const own = (held.get(fairKey) ?? state.tenants.get(fairKey) ?? 0) + 1
       held.set(fairKey, own)
-      if (own > most)
-        full(
-          state,
-          `one tenant holds ${state.tenants.get(fairKey) ?? 0} pending tasks; one may hold half of maxPending, which is ${maxPending}`,
-          own - 1,
-          most,
-        )
+      if (own > most) full(state, 'maxPending', most, own - 1, 'tasks of one fairBy key')
     }
 }
 
 function full(
   { pending, pace, settings }: MemoryState,
-  reason: string,
-  held = pending,
-  most = settings.maxPending,
+  option: 'maxPending' | 'maxWaitingBytes',
+  limit: number,
+  got: number,
+  expected: string,
 ): never {
   pace.refused(pending)
-  const retryAfter = pace.secondsFor(held, most)
-  throw new WebhookError('inbox_full', `memoryInbox: ${reason}`, { retryAfter })
+  // Room in bytes comes back with the tasks that hold them.
+  const retryAfter =
+    option === 'maxPending'
+      ? pace.secondsFor(got, limit)
+      : pace.secondsFor(pending, settings.maxPending)
+  throw new WebhookError(
+    'inbox_full',
+    { problem: 'full', option, limit, got, expected },
+    { retryAfter },
+  )
 }
