@@ -196,6 +196,9 @@ describe('register', { timeout: 60_000 }, () => {
 export const other = createReceiver({ provider: stripe({ secret: 'whsec_0123456789abcdef' }) })`,
     )
     expect(await said('--from', 'two.ts', '--url', URL_OF_HOOK)).toContain('has 2 receivers')
+    const none = ['--from', 'two.ts', '--url', URL_OF_HOOK, '--receiver', 'c']
+    expect(await said(...none)).toMatch(/none of them has --receiver c: choose one/)
+    expect(await said('github', ...none)).toMatch(/--receiver c and the sender github: choose one/)
   })
 
   test('of several receivers, each is registered at its own sender and URL', async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createDelivery, type Json, type Receiver } from '@postern/core'
 import { type Host } from '@postern/core/inbox'
 import { stringifyJson, type Provider, type Result } from '@postern/core/scheme'
+import { checkId } from './id.ts'
 import type { Message } from './source-types.ts'
 
 /** Hands the messages of a source to its receiver, which nothing else can reach. */
@@ -41,10 +42,13 @@ export function createEmitter(inbox: string, now: () => number): Emitter {
     provider,
     async emit(receiver, message, host) {
       const { topic, payload } = message
-      const id = checkId(message.id ?? `msg_${randomUUID().replaceAll('-', '')}`)
+      const id = checkId('emit', message.id ?? `msg_${randomUUID().replaceAll('-', '')}`)
       if (typeof topic !== 'string' || topic.trim() === '')
-        throw new TypeError('topic must be a string that is not empty')
-      if (payload === undefined) throw new TypeError('payload must be a JSON value')
+        throw new TypeError(
+          `emit: topic must be a string that is not empty, got ${JSON.stringify(topic)}`,
+        )
+      if (payload === undefined)
+        throw new TypeError('emit: payload must be a JSON value, got undefined')
       if (host) checkTransaction(host, inbox)
       const to = typeof message.to === 'string' ? [message.to] : message.to
       const delivery = createDelivery(
@@ -76,13 +80,4 @@ function checkTransaction(host: Host, inbox: string): void {
       throw new TypeError(
         `inTransaction: the transaction is of ${description.slice(prefix.length)}, and messages are kept in ${inbox}`,
       )
-}
-
-// The id becomes a header, and a part of the signed message that ends at a dot.
-function checkId(id: string): string {
-  if (typeof id !== 'string' || !/^[!-\-/-~]{1,255}$/.test(id))
-    throw new TypeError(
-      'id must be 1 to 255 printable ASCII characters without spaces and without dots',
-    )
-  return id
 }

@@ -3,6 +3,7 @@ import { createTopicTable, milliseconds, type Duration } from '@postern/core'
 import { type Records } from '@postern/core/inbox'
 import { DestinationRefused, type AddressGuard } from './guard.ts'
 import type { Seal } from '@postern/core/inbox'
+import { checkId } from './id.ts'
 import { createSecret, verifyingSecret } from './secret.ts'
 import { signer } from './signer.ts'
 import type {
@@ -48,7 +49,7 @@ export function createRegistry(host: RegistryHost): Registry {
   return { register, rotate, unregister, leave, all, get, secrets }
 
   async function register(given: Registration): Promise<DestinationCredentials> {
-    const id = checkId(given.id ?? `dst_${randomUUID().replaceAll('-', '')}`)
+    const id = checkId('register', given.id ?? `dst_${randomUUID().replaceAll('-', '')}`)
     const url = guard.url(given.url).href
     const topics = typeof given.topics === 'string' ? [given.topics] : given.topics
     if (!Array.isArray(topics) || topics.length === 0)
@@ -173,12 +174,6 @@ export function createRegistry(host: RegistryHost): Registry {
   function inForce({ until }: KeptSecret): boolean {
     return until === undefined || until > now()
   }
-}
-
-function checkId(id: string): string {
-  if (typeof id !== 'string' || !/^[\w.-]{1,100}$/.test(id))
-    throw new TypeError('id must be 1 to 100 letters, digits, dots, hyphens or underscores')
-  return id
 }
 
 function checkSigning(secret: string): string {

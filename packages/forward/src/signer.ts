@@ -31,12 +31,14 @@ export function signer(options: {
   const scheme = standardWebhooksScheme()
   const secrets = typeof options.secret === 'string' ? [options.secret] : options.secret
   if (!Array.isArray(secrets) || secrets.length === 0)
-    throw new TypeError('secret must be a string or a list of strings, and not empty')
+    throw new TypeError('signer: secret must be a string or a list of strings, and not empty')
   const keys = secrets.map((secret) => {
-    checkSecret('secret', secret)
+    checkSecret('signer: secret', secret)
     const key = scheme.key(secret)
     if (key.version === 'v1a' && !key.key.privateKey)
-      throw new TypeError('secret: a whpk_ key is public and cannot sign: give the whsk_ key')
+      throw new TypeError(
+        'signer: secret: a whpk_ key is public and cannot sign: give the whsk_ key',
+      )
     return key
   })
   return {

@@ -63,6 +63,8 @@ describe('a mistake is loud', () => {
     )
     const slip = onFetch({ inbox, auth: () => ({ allow: 'read', payload: false }) as never })
     await expect(slip(new Request('http://x/postern'))).rejects.toThrow('did you mean payloads?')
+    const nobody = onFetch({ inbox, auth: () => ({ allow: 'read', as: 5 }) as never })
+    await expect(nobody(new Request('http://x/postern'))).rejects.toThrow(/as of auth .*, got 5$/)
   })
 })
 

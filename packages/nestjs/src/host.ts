@@ -46,12 +46,19 @@ export class PosternHost implements OnModuleInit, BeforeApplicationShutdown {
 
   add(hosted: Hosted): void {
     if (this.#hosted.has(hosted.name))
-      throw new TypeError(`PosternModule.receiver: two receivers are named ${hosted.name}`)
+      throw new TypeError(
+        `PosternModule.receiver: two receivers are named ${hosted.name}: give each PosternModule.receiver(name, …) a name of its own`,
+      )
     this.#hosted.set(hosted.name, hosted)
   }
 
   find(name: string): Hosted | undefined {
     return this.#hosted.get(name)
+  }
+
+  /** The names of all receivers, for messages. */
+  names(): string {
+    return [...this.#hosted.keys()].join(', ') || 'none'
   }
 
   async onModuleInit(): Promise<void> {
@@ -94,7 +101,7 @@ export class PosternHost implements OnModuleInit, BeforeApplicationShutdown {
         const hosted = this.#hosted.get(mark.receiver)
         if (!hosted)
           throw new TypeError(
-            `${place} names the receiver ${mark.receiver}, and there is none: import PosternModule.receiver('${mark.receiver}', …); there are: ${[...this.#hosted.keys()].join(', ') || 'none'}`,
+            `${place} names the receiver ${mark.receiver}, and there is none: import PosternModule.receiver('${mark.receiver}', …); there are: ${this.names()}`,
           )
         const call: Method = (...given) => method!.apply(instance, given as unknown[])
         if (mark.kind === 'dead') hosted.receiver.observe({ dead: call })

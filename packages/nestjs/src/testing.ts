@@ -53,8 +53,12 @@ export function postern(app: INestApplication): {
 } {
   return {
     async deliver(name, topic, payload = {}, { timeout = 5000, path: given, ...how } = {}) {
-      const hosted = app.get<PosternHost>(HOST, { strict: false }).find(name)
-      if (!hosted) throw new TypeError(`postern(app).deliver: no receiver is named ${name}`)
+      const host = app.get<PosternHost>(HOST, { strict: false })
+      const hosted = host.find(name)
+      if (!hosted)
+        throw new TypeError(
+          `postern(app).deliver: no receiver is named ${name}; there are: ${host.names()}`,
+        )
       const { receiver } = hosted
       const path = given ?? hosted.path
       if (path === false)

@@ -206,6 +206,9 @@ describe('behind the guards of a controller, on Express', () => {
     await expect(postern(app).deliver('stripe', 'invoice.paid')).rejects.toThrow(
       'a controller mounts stripe; give its path as the option path',
     )
+    await expect(postern(app).deliver('strip', 'invoice.paid')).rejects.toThrow(
+      /no receiver is named strip; there are: stripe/,
+    )
   })
 })
 
@@ -213,9 +216,9 @@ describe('mistakes are a TypeError that says what to do', () => {
   const receiver = PosternModule.receiver('github', '/github', {
     useFactory: () => ({ provider: github({ secret }), log: false as const }),
   })
-  const opened = async (...providers: Type[]): Promise<unknown> => {
+  const opened = async (providers: Type[], imports = [receiver]): Promise<unknown> => {
     class AppModule {}
-    Module({ imports: [receiver], providers })(AppModule)
+    Module({ imports, providers })(AppModule)
     const app = await NestFactory.create(AppModule, { logger: false, abortOnError: false })
     open.push(app)
     return app.init()
@@ -230,13 +233,21 @@ describe('mistakes are a TypeError that says what to do', () => {
   }
 
   test('a provider of a request', async () => {
-    await expect(opened(handling('github', Scope.REQUEST))).rejects.toThrow(
+    await expect(opened([handling('github', Scope.REQUEST)])).rejects.toThrow(
       /Handles\.handle handles webhooks and is request-scoped/,
     )
   })
   test('a receiver that there is not', async () => {
-    await expect(opened(handling('gitlab'))).rejects.toThrow(
+    await expect(opened([handling('gitlab')])).rejects.toThrow(
       /names the receiver gitlab, and there is none.*there are: github/,
+    )
+  })
+  test('two receivers of one name', async () => {
+    const twin = PosternModule.receiver('github', '/twin', {
+      useFactory: () => ({ provider: github({ secret }), log: false as const }),
+    })
+    await expect(opened([], [receiver, twin])).rejects.toThrow(
+      /two receivers are named github: give each/,
     )
   })
   test('a path without a slash', () => {

@@ -58,11 +58,16 @@ export async function targetsOf(
       (given.receiver === undefined || one.name === given.receiver) &&
       (!sender || one.provider.name === sender.provider),
   )
-  if (found.length === 0)
+  if (found.length === 0) {
+    const asked = [
+      ...(given.receiver === undefined ? [] : [`--receiver ${given.receiver}`]),
+      ...(sender ? [`the sender ${sender.provider}`] : []),
+    ]
     throw new Failure(
       2,
-      `${given.from} has receivers ${all.map((one) => `${one.name} (${one.provider.name})`).join(', ')}, and none is asked for`,
+      `${given.from} has receivers ${all.map((one) => `${one.name} (${one.provider.name})`).join(', ')}, and none of them has ${asked.join(' and ')}: choose one of these`,
     )
+  }
   if (found.length > 1 && given.url !== undefined && !given.url.includes('{receiver}'))
     throw new Failure(
       2,

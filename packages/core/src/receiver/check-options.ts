@@ -49,7 +49,9 @@ export function checkReceiver<Events extends EventMap>(
   const provider = checkProvider(options.provider)
   const name = options.name ?? provider.name
   if (typeof name !== 'string' || name.trim() === '')
-    throw new TypeError('name must be a string that is not empty')
+    throw new TypeError(
+      `createReceiver: name must be a string that is not empty, got ${JSON.stringify(name)}`,
+    )
   // Read each time: fake timers that are installed later must work for this receiver too.
   const { now: given, monotonic = () => performance.now() } = options
   isFunction('now', given ?? Date.now)

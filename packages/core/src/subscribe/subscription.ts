@@ -129,11 +129,14 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
     const name = options.name ?? freeName(patterns.join(','))
     const formerly = options.formerly ?? []
     for (const taken of [name, ...formerly]) {
+      const option = taken === name ? 'name' : 'formerly'
       if (typeof taken !== 'string' || taken.trim() === '')
-        throw new TypeError('name of a subscription must be a string that is not empty')
+        throw new TypeError(
+          `${option} of a subscription must be a string that is not empty, got ${JSON.stringify(taken)}`,
+        )
       if (taken === UNHANDLED)
         throw new TypeError(
-          `name: ${UNHANDLED} is the lane of events nobody subscribed to: choose another name; what was stored there goes to the handlers that match its topic by itself`,
+          `${option}: ${UNHANDLED} is the lane of events nobody subscribed to: choose another name; what was stored there goes to the handlers that match its topic by itself`,
         )
       if (byName.has(taken))
         throw new TypeError(

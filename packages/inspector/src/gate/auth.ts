@@ -81,9 +81,13 @@ export function checkGrant(grant: unknown): Grant {
       `inspector: allow of auth must be 'all', 'read' or a list of ${ACTIONS.join(', ')}, got ${JSON.stringify(allow)}`,
     )
   if (payloads !== undefined && typeof payloads !== 'boolean')
-    throw new TypeError('inspector: payloads of auth must be true or false')
+    throw new TypeError(
+      `inspector: payloads of auth must be true or false, got ${JSON.stringify(payloads)}`,
+    )
   if (as !== undefined && typeof as !== 'string')
-    throw new TypeError('inspector: as of auth must be a name')
+    throw new TypeError(
+      `inspector: as of auth must be a string, the visitor's name, got ${JSON.stringify(as)}`,
+    )
   return grant as Grant
 }
 

@@ -44,5 +44,5 @@ export function oneOf<T extends string>(
   if (value === undefined || all.includes(value as T)) return value as T | undefined
   const near = nearest(value, all)
   const meant = near === undefined ? '' : `; did you mean ${near}?`
-  throw new TypeError(`${name}: is one of ${all.join(', ')}${meant}`)
+  throw new TypeError(`${name} must be one of ${all.join(', ')}, got ${value}${meant}`)
 }

@@ -100,7 +100,10 @@ function githubSource(
         cursorOf(answer, 'page') === undefined ||
         !goesOn(hooks.map((each) => asText(each['id'])))
       )
-        throw new RegistrarError('not_found', `GitHub: no hook of ${owner.account} has this URL`)
+        throw new RegistrarError(
+          'not_found',
+          `${name}: url: no hook of ${owner.account} has ${url}: register it with githubRegistrar, or give the URL of a hook that is there`,
+        )
     }
   }
 

@@ -154,6 +154,7 @@ test('says that no hook has the URL, and refuses options that do not fit', async
     all(githubEvents({ ...options, url: 'https://none.example' })),
   ).rejects.toMatchObject({
     code: 'not_found',
+    message: expect.stringMatching(/^githubEvents: url: .*https:\/\/none\.example: register/),
   })
   expect(() => githubEvents(rest)).toThrow(/give url, or app: true/)
   expect(() => githubEvents({ ...rest, app: true })).not.toThrow()

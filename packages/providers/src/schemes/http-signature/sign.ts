@@ -42,9 +42,9 @@ export function signRequest(
     `created=${created}`,
     ...(parameters.includes('expires') ? [`expires=${created + options.lifetime}`] : []),
     ...(parameters.includes('nonce') ? [`nonce="${randomUUID()}"`] : []),
-    ...(options.keyId === undefined ? [] : [`keyid=${quoted(options.keyId)}`]),
+    ...(options.keyId === undefined ? [] : [`keyid=${quoted('keyId', options.keyId)}`]),
     `alg="${key.alg}"`,
-    ...(options.tag === undefined ? [] : [`tag=${quoted(options.tag)}`]),
+    ...(options.tag === undefined ? [] : [`tag=${quoted('tag', options.tag)}`]),
   ].join(';')
   const signature = key.sign([...lines, `"@signature-params": ${input}`].join('\n'))
   return {
@@ -57,8 +57,8 @@ export function signRequest(
   }
 }
 
-function quoted(text: string): string {
+function quoted(option: 'keyId' | 'tag', text: string): string {
   if (!/^[\x20-\x7e]*$/.test(text))
-    throw new TypeError(`keyId and tag must be printable ASCII, got ${text}`)
+    throw new TypeError(`${option} must be printable ASCII, got ${text}`)
   return `"${text.replace(/["\\]/g, '\\$&')}"`
 }

@@ -20,7 +20,7 @@ export async function prepareStore(
   const late = (): Error =>
     new WebhookError(
       'inbox_unavailable',
-      `${store.name}: no answer within its deadline of ${settings.deadline} ms`,
+      `${store.name}: no answer within its deadline of ${settings.deadline} ms: raise deadline, or look at the store`,
     )
   const made = async (): Promise<void> => {
     await openStore(needs)
