@@ -9,7 +9,7 @@ import { runScript, type RedisClient } from '../store/connection.ts'
 import { parsed } from '@postern/core/inbox'
 
 /** A ring of verified deliveries, or of the others: strangers fill only theirs. */
-export type Ring = 'v' | 'u'
+export type RingName = 'v' | 'u'
 
 /** Bounds of a ring. */
 interface Bounds {
@@ -17,7 +17,7 @@ interface Bounds {
   readonly bytes: number
 }
 
-const BOUNDS: Readonly<Record<Ring, Bounds>> = {
+const BOUNDS: Readonly<Record<RingName, Bounds>> = {
   v: { rows: 100_000, bytes: 32 * 1024 * 1024 },
   // With all slots of what is kept for six codes.
   u: { rows: 10_000, bytes: 40 * 1024 * 1024 },
@@ -66,7 +66,7 @@ export async function oneArrival(
 /** Deliveries of one ring, newest first, from a time and id on (behind them), in pages. */
 export async function* arrivalsOf(
   { client, prefix }: ArrivalContext,
-  ring: Ring,
+  ring: RingName,
   { since, until }: Pick<DeliveryFilter, 'since' | 'until'>,
   start: { readonly at: number; readonly id: string } | undefined,
 ): AsyncGenerator<readonly Arrival[]> {

@@ -3,7 +3,7 @@ import {
   causeOf,
   DEAD,
   givenBack,
-  settled,
+  reported,
   type TaskChange,
   type Attempt,
   type Consumer,
@@ -60,7 +60,7 @@ export async function settle(
   // After the lease another claim may have counted this run as interrupted.
   const late = performance.now() > held.until
   const task = { attempt: held.claim.attempt, fair: null }
-  const rule = (): TaskChange => settled(task, outcome, ran, context.consumer.now()).change
+  const rule = (): TaskChange => reported(task, outcome, ran, context.consumer.now()).change
   const { cut, charged } = rule()
   const sn = job.stalledCounter
   const reset: JobFields = held.cut > 0 || late ? { cut: cut!, chg: charged!, sn } : { sn }

@@ -1,4 +1,4 @@
-import { counted } from '../basics/room.ts'
+import { weighMarks } from '../basics/room.ts'
 import { WebhookError } from '../errors.ts'
 import { isDeeper } from './json-depth.ts'
 import { inspect } from './json-value.ts'
@@ -56,7 +56,7 @@ export function parseJson(text: string, options: JsonOptions): unknown {
   // that length. A walk over the value takes a fifth of the time of one over the text.
   const { deep, poison, marks } = inspect(value, depth)
   if (deep) throw tooDeep(depth)
-  if (options.bytes) counted(options.bytes, marks)
+  if (options.bytes) weighMarks(options.bytes, marks)
   return poison ? dropPoison(value) : value
 }
 

@@ -182,7 +182,7 @@ export {
   FORGOTTEN,
   givenBack,
   revived,
-  settled,
+  reported,
   type Cut,
   type Removal,
   type Ruling,

@@ -22,7 +22,7 @@ const FULL = `, t.data, ${CONTENTS}`
 const MOST_OPEN = 5000
 
 /** A task with its contents. */
-export async function detail(sql: Sql, id: number): Promise<FullRow | undefined> {
+export async function taskDetail(sql: Sql, id: number): Promise<FullRow | undefined> {
   const [row] = await sql<FullRow>(
     `SELECT ${INFO}${FULL} FROM $.postern_tasks t JOIN $.postern_events e ON ${EVENT} ${DELIVERY} WHERE t.id = $1::bigint`,
     [id],

@@ -23,7 +23,7 @@ import { ints, texts } from '../sql/words.ts'
 import type { Database } from '../store/connection.ts'
 import { readRow, type Sql } from '../store/pg.ts'
 import { idsOf, noteActions } from '../store/rows.ts'
-import { detail, rowPlace, scan } from './scan.ts'
+import { taskDetail, rowPlace, scan } from './scan.ts'
 
 // Bodies in memory at once: each may have megabytes.
 const AT_ONCE = 10
@@ -35,7 +35,7 @@ export function createViewed(db: Database, { deadline }: Settings): Viewed {
     // A deadline for each look, and no JIT: it costs more than most of them.
     scan: (want) => db.atomic(deadline, (within) => scan(within, want)),
     placeOf: rowPlace,
-    detail: (id) => detail(sql, id),
+    detail: (id) => taskDetail(sql, id),
     stats: () => sql<StatsRow>(STATS),
     causes: (lanes) => sql<CauseRow>(CAUSES, [lanes === undefined ? null : ints(lanes)]),
     async version() {

@@ -32,7 +32,7 @@ export function gateOf({ cut, fair }: Pick<TaskRow, 'cut' | 'fair'>): Gate {
 }
 
 /** What a reported outcome makes of a task. `now` is the clock of `Outcome.at`. */
-export function settled(
+export function reported(
   { attempt, fair }: Pick<TaskRow, 'attempt' | 'fair'>,
   outcome: Outcome,
   ran: Ran,

@@ -3,7 +3,7 @@ import { attachment, type Side } from '../attach/attachment.ts'
 import { settledBy } from '../../basics/deadline.ts'
 import { accept } from './accept/accept.ts'
 import { createLaneQueues } from './run/claim.ts'
-import { drain } from './run/drain.ts'
+import { drainMemory } from './run/drain.ts'
 import { memoryJournal } from './journal/journal.ts'
 import { memoryRecords } from './records.ts'
 import { abort, giveBackAll, start } from './run/run.ts'
@@ -61,7 +61,7 @@ export function memoryInbox(options: MemoryInboxOptions = {}): Inbox<never> {
     return {
       accept: (intake, host) => accept(state, intake, host),
       work: () => state.lanes.work(),
-      drain: (until, max, last) => drain(state, until, max, last),
+      drain: (until, max, last) => drainMemory(state, until, max, last),
       close: (until) => end(state, closing, until),
     }
   }

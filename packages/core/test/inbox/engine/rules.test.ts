@@ -38,8 +38,8 @@ const { gateOf } = rules
 function patched<One extends rules.Ruling>(row: TaskRow, ruling: One) {
   return { ...ruling, patch: patchOf(row, ruling.change) }
 }
-const settled = (row: TaskRow, ...rest: [Outcome, Ran, number]) =>
-  patched(row, rules.settled(row, ...rest))
+const reported = (row: TaskRow, ...rest: [Outcome, Ran, number]) =>
+  patched(row, rules.reported(row, ...rest))
 const givenBack = (row: TaskRow) => patched(row, rules.givenBack(row))
 const cut = (row: TaskRow, attempts: number, random?: () => number) =>
   patched(row, rules.cut(row, attempts, random))
@@ -55,7 +55,7 @@ const ERROR = { name: 'Error', message: 'no order 17' }
 
 describe('an outcome', () => {
   test('done settles in its round, whoever has claimed the task since, and clears what was', () => {
-    const { fence, patch } = settled({ ...ROW, cut: 2 }, { kind: 'done' }, RAN, 6000)
+    const { fence, patch } = reported({ ...ROW, cut: 2 }, { kind: 'done' }, RAN, 6000)
     expect(fence).toBe('first')
     expect(patch).toMatchObject({
       state: DONE,
@@ -69,7 +69,7 @@ describe('an outcome', () => {
   })
 
   test('dead and retry count only if nobody has claimed since', () => {
-    const dead = settled(ROW, { kind: 'dead', error: ERROR }, RAN, 6000)
+    const dead = reported(ROW, { kind: 'dead', error: ERROR }, RAN, 6000)
     expect(dead.fence).toBe('own')
     expect(dead.patch).toMatchObject({
       state: DEAD,
@@ -77,7 +77,7 @@ describe('an outcome', () => {
       cut: 0,
       charged: 0,
     })
-    const retry = settled(ROW, { kind: 'retry', at: 6999.5, error: ERROR }, RAN, 6000)
+    const retry = reported(ROW, { kind: 'retry', at: 6999.5, error: ERROR }, RAN, 6000)
     expect(retry.fence).toBe('own')
     expect(retry.patch).toMatchObject({ state: PENDING, wait: 1000, attempt: 2, gate: READY })
     expect(retry.patch.attempted).toMatchObject({ attempt: 2, outcome: 'retry', took: 1500 })
@@ -85,7 +85,7 @@ describe('an outcome', () => {
   })
 
   test('a retry of a tenant waits for a turn, and one that was due before is due at once', () => {
-    const { patch } = settled(
+    const { patch } = reported(
       { ...ROW, fair: 'a' },
       { kind: 'retry', at: 1, error: ERROR },
       RAN,
@@ -95,7 +95,7 @@ describe('an outcome', () => {
   })
 
   test('postponing uses no attempt and keeps the last error', () => {
-    const { patch } = settled(ROW, { kind: 'postpone', at: 6500 }, RAN, 6000)
+    const { patch } = reported(ROW, { kind: 'postpone', at: 6500 }, RAN, 6000)
     expect(patch).toMatchObject({ state: PENDING, attempt: 1, wait: 500 })
     expect('error' in patch).toBe(false)
   })

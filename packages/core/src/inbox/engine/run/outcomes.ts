@@ -4,7 +4,7 @@ import { newTask, onceEach } from '../accept/encode.ts'
 import type { SideParts } from '../parts.ts'
 import { patchOf, type Fence, type Patch } from '../patch.ts'
 import { DONE, eventOf, type NewTask } from '../row.ts'
-import { givenBack, settled } from '../rules.ts'
+import { givenBack, reported } from '../rules.ts'
 import { chain, steps, wait, type Steps } from '../steps.ts'
 import type { Rows } from '../store.ts'
 import { release } from './order.ts'
@@ -85,7 +85,7 @@ export function createOutcomes({
     const counted = new Set<number>()
     const byFence = new Map<Fence, Patch[]>()
     for (const { task, outcome, ran } of works) {
-      const { fence, change } = ran ? settled(task, outcome, ran, now) : givenBack(task)
+      const { fence, change } = ran ? reported(task, outcome, ran, now) : givenBack(task)
       byFence.set(fence, [...(byFence.get(fence) ?? []), patchOf(task, change)])
     }
     for (const [fence, patches] of byFence)

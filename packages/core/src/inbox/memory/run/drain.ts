@@ -11,7 +11,7 @@ const TURN = 64
 const LAST = 1000
 
 /** As `Port.drain`. */
-export async function drain(
+export async function drainMemory(
   state: MemoryState,
   until: number,
   max: number,

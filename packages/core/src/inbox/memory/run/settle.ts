@@ -1,6 +1,6 @@
 import { MAX_TIMER } from '../../../basics/duration.ts'
 import type { Outcome, Ran, TaskDraft } from '../../inbox.ts'
-import { settled } from '../../engine/rules.ts'
+import { reported } from '../../engine/rules.ts'
 import { noteAttempt } from './attempts.ts'
 import { applyChange } from './change.ts'
 import { BACKLOG } from './claim.ts'
@@ -26,7 +26,7 @@ export function settle(
   const { owner } = task
   task.claim = undefined
   const now = outcome.kind === 'done' ? 0 : state.consumer.now()
-  const ruling = settled({ attempt: task.attempt, fair: null }, outcome, ran, now)
+  const ruling = reported({ attempt: task.attempt, fair: null }, outcome, ran, now)
   if (outcome.kind === 'done') {
     // Before the parent ends: an event without open tasks is held no longer.
     for (const child of outcome.spawn ?? []) if (!owner.has(child)) add(state, owner, child)
