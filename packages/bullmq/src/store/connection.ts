@@ -23,9 +23,8 @@ export function openClient(connection: BullmqConnection, deadline?: number): Red
           maxRetriesPerRequest: null,
           ...COMMON,
           socketTimeout: SILENCE,
-          // An app's own values would end BullMQ's blocking reads, and lose the reply of what it claimed.
+          // An app's own would end BullMQ's blocking reads, and lose the reply of what it claimed.
           commandTimeout: undefined as never,
-          autoResendUnfulfilledCommands: true,
         }
       : {
           enableOfflineQueue: false,
@@ -113,7 +112,13 @@ export function unavailable(reason: unknown): WebhookError {
   })
 }
 
-const COMMON = { replyMapping: 'legacy', enableReadyCheck: true, lazyConnect: false } as const
+const COMMON = {
+  replyMapping: 'legacy',
+  enableReadyCheck: true,
+  lazyConnect: false,
+  // Without it ioredis forgets commands of a lost connection: their promises never settle.
+  autoResendUnfulfilledCommands: true,
+} as const
 
 /** Waits between connects: the app's own, or the default of ioredis where that gives up. An inbox never gives up. */
 function again({ retryStrategy: own }: RedisOptions): Pick<RedisOptions, 'retryStrategy'> {
