@@ -12,6 +12,7 @@ import {
 } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { needed, text } from './common/read.ts'
+import { DAY, MIB } from './common/units.ts'
 import { httpMessageSignatures, seconds } from './schemes/http-signature/http-message-signatures.ts'
 import { targetOf, type SignatureTarget } from './schemes/http-signature/base.ts'
 import { jwkKeys, type HttpSignatureKeys } from './schemes/http-signature/keys.ts'
@@ -49,8 +50,16 @@ export const adcp: Factory<AdcpOptions> = /* @__PURE__ */ provider({
     place: { header: 'Signature' },
     tolerance: 300,
     example: { jwksUrl: 'https://agent.example.com/jwks.json' },
-    checked: '2026-11-26',
-    delivers: {},
+    checked: '2026-11-28',
+    delivers: {
+      largest: MIB,
+      retries: DAY,
+      redirect: 'failure',
+      after4xx: 'retried, but a 401 that names what is wrong with the signature',
+      ok: '2xx',
+      retryId: 'same',
+      source: 'https://docs.adcontextprotocol.org/docs/building/by-layer/L3/webhooks',
+    },
   },
   options: {
     jwksUrl: "The https URL of the sender's key set.",

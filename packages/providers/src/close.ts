@@ -9,10 +9,7 @@ export const close: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'close',
   title: 'Close',
   docs: 'https://developer.close.com/topics/webhooks/',
-  setup: {
-    call: 'POST /api/v1/webhook/ of the Close API',
-    secret: 'signature_key of the answer, hex',
-  },
+  setup: { call: 'POST /api/v1/webhook/ of the Close API', secret: 'signature_key of it, hex' },
   topics: ['lead.created', 'opportunity.updated', 'activity.email.sent'],
   hint: 'Signature key of the subscription, in hex.',
   sign: {
@@ -26,5 +23,9 @@ export const close: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   topicField: ['event.object_type', 'event.action'],
   example: { secret: '6578616d706c65' },
   checked: '2026-11-28',
-  delivers: { within: 15_000, source: 'https://developer.close.com/api/overview/changelog' },
+  delivers: {
+    within: 15_000,
+    givesUp: 'paused after three days in which all failed',
+    source: 'https://developer.close.com/api/overview/changelog',
+  },
 })

@@ -45,8 +45,8 @@ export const datadog: Factory<DatadogOptions> = /* @__PURE__ */ provider({
     scheme: 'token of a header or Basic; nothing is signed',
     place: { header: 'Authorization' },
     tolerance: 'none',
-    checked: '2026-11-26',
-    delivers: { ok: '2xx' },
+    checked: '2026-11-28',
+    delivers: { within: 15_000, after4xx: 'dropped', ok: '2xx' },
   },
   options: {
     secret: 'Value of the custom header.',

@@ -23,8 +23,8 @@ export interface DockerHubOptions {
 
 /**
  * Docker Hub. It neither signs nor authenticates: a secret in the URL is all there can be. Topic is `push`; id is
- * repository, tag and `pushed_at`. Before you post to `callback_url`, check that its host is `registry.hub.docker.com`.
- * Docker Hub never tries again.
+ * repository, tag and `pushed_at`. Docker no longer supports the `callback_url` of its payload, and its page does not say
+ * whether a delivery is tried again.
  * https://docs.docker.com/docker-hub/repos/manage/webhooks/
  */
 export const dockerHub: Factory<DockerHubOptions> = /* @__PURE__ */ provider({
@@ -41,8 +41,8 @@ export const dockerHub: Factory<DockerHubOptions> = /* @__PURE__ */ provider({
     scheme: 'secret in the query; nothing is signed',
     place: { query: 'token' },
     tolerance: 'none',
-    checked: '2026-11-26',
-    delivers: { retries: 0 },
+    checked: '2026-11-28',
+    delivers: {},
   },
   options: {
     secret: 'A secret of your own in the URL.',

@@ -2,7 +2,7 @@ import { WebhookError, type SecretOption } from '@postern/core'
 import { hmac, mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { field } from './common/read.ts'
-import { CHALLENGE, challengeReply } from './schemes/challenge.ts'
+import { getChallenge } from './schemes/challenge.ts'
 
 /** Options of {@link dropbox}. */
 export interface DropboxOptions {
@@ -28,7 +28,6 @@ export const dropbox: Factory<DropboxOptions> = /* @__PURE__ */ provider({
     docs: 'https://www.dropbox.com/developers/reference/webhooks',
   },
   topics: ['list_folder'],
-  handshakes: ['GET challenge'],
   facts: {
     scheme: 'HMAC-SHA256 of {body}, hex',
     place: { header: 'X-Dropbox-Signature' },
@@ -40,14 +39,11 @@ export const dropbox: Factory<DropboxOptions> = /* @__PURE__ */ provider({
   options: {
     appSecret: 'The app secret.',
   },
-  challenge: CHALLENGE,
+  .../* @__PURE__ */ getChallenge('challenge'),
   secret: 'appSecret',
   ids: false,
   covers: { body: 'bytes' },
-  methods: ['POST', 'GET'],
   scheme: () => hmac({ header: 'X-Dropbox-Signature' }),
-  greet: (delivery) =>
-    delivery.method === 'GET' ? challengeReply(delivery.query(), 'challenge') : undefined,
   events(_delivery, { value }) {
     if (field(value, 'list_folder') ?? field(value, 'delta'))
       return [{ topic: 'list_folder', payload: value }]

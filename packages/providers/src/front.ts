@@ -35,6 +35,13 @@ export const front: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   reads: ['x-front-challenge'],
   handshake: answered,
   checked: '2026-11-28',
+  delivers: {
+    within: 5_000,
+    after4xx: 'dropped, but 408 and 429',
+    givesUp: 'disabled if deliveries keep failing',
+    ok: '2xx',
+    source: 'https://github.com/hookdeck/webhook-skills/tree/main/skills/frontapp-webhooks',
+  },
 })
 
 // The header is not signed: beside any other event it would drop that event.

@@ -40,7 +40,11 @@ export const fusionauth: Factory<FusionauthOptions> = /* @__PURE__ */ provider({
     place: { header: 'X-FusionAuth-Signature-JWT' },
     tolerance: 'none',
     checked: '2026-11-28',
-    delivers: { ok: '2xx', source: 'https://fusionauth.io/docs/extend/events-and-webhooks/' },
+    delivers: {
+      after4xx: 'retried, three times, if the transaction of the event succeeds',
+      ok: '2xx',
+      source: 'https://fusionauth.io/docs/extend/events-and-webhooks/writing-a-webhook',
+    },
   },
   events: (_delivery, { value }) => [
     { id: member(value, 'event.id'), topic: needed(at(value, 'event'), 'type'), payload: value },

@@ -44,8 +44,13 @@ export const grafana: Factory<GrafanaOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of {body} or {time}:{body}, hex',
     place: { header: 'X-Grafana-Alerting-Signature' },
     tolerance: 300,
-    checked: '2026-11-26',
-    delivers: { ok: '2xx' },
+    checked: '2026-11-28',
+    delivers: {
+      within: 30_000,
+      redirect: 'followed',
+      ok: '2xx',
+      source: 'https://github.com/grafana/alerting/blob/main/http/client.go',
+    },
   },
   options: {
     secret: 'HMAC secret of the contact point.',

@@ -15,4 +15,5 @@ export const helpScout: Factory<PresetOptions> = /* @__PURE__ */ preset({
   sign: { scheme: 'hmac', header: 'X-HelpScout-Signature', algorithm: 'sha1', encoding: 'base64' },
   topicHeader: 'X-HelpScout-Event',
   checked: '2026-11-28',
+  delivers: { givesUp: 'deactivated after ten events that failed ten times, or by one 410' },
 })

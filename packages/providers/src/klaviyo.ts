@@ -2,8 +2,8 @@ import type { Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Klaviyo. HMAC-SHA256 over `{body}{time}` in `Klaviyo-Signature`, hex. Topic is each event’s `topic`, there is no id of
- * the event. The time is signed, and Klaviyo names no age to refuse.
+ * Klaviyo. HMAC-SHA256 over `{body}{time}` in `Klaviyo-Signature`, hex. Topic is each event’s `topic`, id is
+ * each event’s `external_id`. The time is signed, and Klaviyo names no age to refuse.
  * https://developers.klaviyo.com/en/docs/working_with_system_webhooks
  */
 export const klaviyo: Factory<PresetOptions> = /* @__PURE__ */ preset({
@@ -23,6 +23,14 @@ export const klaviyo: Factory<PresetOptions> = /* @__PURE__ */ preset({
     message: '{body}{time}',
   },
   itemsField: 'data',
+  eventIdField: 'external_id',
   topicField: 'topic',
   checked: '2026-11-28',
+  delivers: {
+    within: 5_000,
+    givesUp: 'disabled after 48 hours of errors',
+    ok: '200, 201 and 202',
+    source:
+      'https://github.com/api-evangelist/klaviyo/blob/main/skills/klaviyo-subscribe-to-webhooks.md',
+  },
 })

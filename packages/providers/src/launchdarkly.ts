@@ -15,4 +15,9 @@ export const launchdarkly: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdField: '_id',
   topicField: 'kind',
   checked: '2026-11-28',
+  delivers: {
+    after4xx: 'retried, once',
+    ok: '2xx',
+    source: 'https://launchdarkly.com/docs/api/webhooks',
+  },
 })

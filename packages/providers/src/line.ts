@@ -42,8 +42,13 @@ export const line: Factory<LineOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of {body}, base64',
     place: { header: 'X-Line-Signature' },
     tolerance: 'none',
-    checked: '2026-11-26',
-    delivers: { ok: '2xx' },
+    checked: '2026-11-28',
+    delivers: {
+      within: 2_000,
+      givesUp: 'suspended if failures last long',
+      ok: '2xx',
+      source: 'https://developers.line.biz/en/docs/messaging-api/check-webhook-error-statistics/',
+    },
   },
   options: {
     channelSecret: 'The channel secret.',

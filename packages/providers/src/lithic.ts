@@ -1,4 +1,5 @@
 import type { Factory } from '@postern/core/scheme'
+import { SVIX_DELIVERS } from './common/svix-delivers.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
@@ -17,4 +18,9 @@ export const lithic: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ stan
   topics: ['card.created', 'card_transaction.updated', 'dispute.updated'],
   topicField: 'event_type',
   checked: '2026-11-28',
+  delivers: {
+    ...SVIX_DELIVERS,
+    within: 'unknown',
+    source: 'https://docs.lithic.com/docs/events-api#retry-schedule',
+  },
 })

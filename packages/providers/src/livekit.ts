@@ -49,6 +49,10 @@ export const livekit: Factory<LivekitOptions> = /* @__PURE__ */ provider({
     example: { apiKey: 'APIexample', apiSecret: 'an-example-secret' },
     checked: '2026-11-28',
     delivers: {
+      retries: 15_000,
+      redirect: 'followed',
+      after4xx: 'dropped, but 429',
+      ok: 'any but 429 and 5xx',
       retryId: 'same',
       source: 'https://github.com/livekit/protocol/blob/main/webhook/resource_url_notifier.go',
     },

@@ -1,4 +1,5 @@
 import type { Factory } from '@postern/core/scheme'
+import { HOUR } from './common/units.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
@@ -14,4 +15,5 @@ export const loops: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ stand
   topics: ['contact.created', 'email.delivered', 'email.opened'],
   topicField: 'eventName',
   checked: '2026-11-28',
+  delivers: { retries: 28 * HOUR },
 })

@@ -1,4 +1,5 @@
 import type { Factory } from '@postern/core/scheme'
+import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -11,10 +12,7 @@ export const mercadoPago: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'mercado-pago',
   title: 'Mercado Pago',
   docs: 'https://www.mercadopago.com.br/developers/en/docs/your-integrations/notifications/webhooks',
-  setup: {
-    steps: ['Your integrations', '<application>', 'Webhooks'],
-    secret: 'the secret signature of the application',
-  },
+  setup: { steps: ['Your integrations', '<application>', 'Webhooks'], secret: 'its secret' },
   topics: ['payment.created', 'payment.updated', 'order.processed'],
   hint: 'Secret signature of the application.',
   sign: {
@@ -27,4 +25,11 @@ export const mercadoPago: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'id',
   topicField: 'action',
   checked: '2026-11-28',
+  delivers: {
+    within: 22_000,
+    retries: 4 * DAY,
+    after4xx: 'retried',
+    ok: '200 and 201',
+    source: 'https://www.mercadopago.com.ar/developers/en/guides/notifications/webhooks/',
+  },
 })

@@ -1,5 +1,5 @@
 import type { Factory } from '@postern/core/scheme'
-import { CHALLENGE, challengeReply } from './schemes/challenge.ts'
+import { getChallenge } from './schemes/challenge.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -17,11 +17,7 @@ export const nylas: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'id',
   topicField: 'type',
   codings: ['gzip'],
-  methods: ['POST', 'GET'],
-  handshakes: ['GET challenge'],
-  challenge: CHALLENGE,
-  greet: (delivery) =>
-    delivery.method === 'GET' ? challengeReply(delivery.query(), 'challenge') : undefined,
+  .../* @__PURE__ */ getChallenge('challenge'),
   checked: '2026-11-28',
   delivers: {
     within: 10_000,

@@ -1,5 +1,5 @@
 import type { Factory } from '@postern/core/scheme'
-import { CHALLENGE, challengeReply } from './schemes/challenge.ts'
+import { getChallenge } from './schemes/challenge.ts'
 import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
@@ -16,11 +16,7 @@ export const onfleet: Factory<PresetOptions> = /* @__PURE__ */ preset({
   hint: 'Webhook secret, in hex.',
   sign: { scheme: 'hmac', header: 'X-Onfleet-Signature', algorithm: 'sha512', keyEncoding: 'hex' },
   topicField: 'triggerName',
-  methods: ['POST', 'GET'],
-  handshakes: ['GET check'],
-  challenge: CHALLENGE,
-  greet: (delivery) =>
-    delivery.method === 'GET' ? challengeReply(delivery.query(), 'check') : undefined,
+  .../* @__PURE__ */ getChallenge('check'),
   example: { secret: '6578616d706c65' },
   checked: '2026-11-28',
   delivers: {

@@ -53,7 +53,6 @@ const WITHOUT_ID: Readonly<Record<string, RegExp>> = {
   'google-cloud-tasks': /./,
   'help-scout': /./,
   intercom: /^ping$/,
-  klaviyo: /./,
   'lemon-squeezy': /./,
   merge: /./,
   'microsoft-graph': /^[a-z]/,

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { calCom } from '../src/cal-com.ts'
 import { generic } from '../src/generic.ts'
 import { paddle } from '../src/paddle.ts'
+import { klaviyo } from '../src/klaviyo.ts'
 import { pandadoc } from '../src/pandadoc.ts'
 import { slack } from '../src/slack.ts'
 import { standardWebhooks } from '../src/standard-webhooks.ts'
@@ -96,6 +97,16 @@ test('a delivery that sign makes of nothing at all is whole', async () => {
     expect(statuses).toEqual([200])
     expect(events[0]!.payload).toEqual(expect.any(Object))
   }
+})
+
+test('Klaviyo: each event of a batch has its external_id, so that one sent again with others is a duplicate', async () => {
+  const provider = klaviyo({ secret: 'a-secret-of-16-chars' })
+  const batch = (...ids: readonly string[]): ReturnType<NonNullable<typeof provider.sign>> => {
+    const data = ids.map((id) => ({ external_id: id, topic: 'event:klaviyo.sent_sms' }))
+    return provider.sign!({ body: JSON.stringify({ data }), at: NOW })
+  }
+  const { events } = await deliver(provider, [batch('e1', 'e2'), batch('e2', 'e3')], NOW)
+  expect(events.map(({ id }) => id)).toEqual(['e1', 'e2', 'e3'])
 })
 
 test('PandaDoc: a retry has the id of its header; deliveries from before July 2026 have none', async () => {

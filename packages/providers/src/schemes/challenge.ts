@@ -1,4 +1,5 @@
 import { textReply, WebhookError, type Reply } from '@postern/core'
+import type { ProviderSpec } from '@postern/core/scheme'
 
 /** The form of an echoed challenge: it never begins like JSON, so that no event is a challenge. */
 export const CHALLENGE: RegExp = /^[^{[][^]{0,1023}$/
@@ -30,3 +31,14 @@ export function challengeReply(query: URLSearchParams, name: string, shape?: Reg
   const reply = textReply(checkedChallenge(challenge, shape))
   return { ...reply, headers: { ...reply.headers, 'x-content-type-options': 'nosniff' } }
 }
+
+/** What a sender differs by that asks for an echo of its GET, once the webhook is made. Nothing is signed. */
+export const getChallenge = (
+  name: string,
+): Pick<ProviderSpec<object>, 'methods' | 'handshakes' | 'challenge' | 'greet'> => ({
+  methods: ['POST', 'GET'],
+  handshakes: [`GET ${name}`],
+  challenge: CHALLENGE,
+  greet: (delivery) =>
+    delivery.method === 'GET' ? challengeReply(delivery.query(), name) : undefined,
+})
