@@ -41,6 +41,7 @@ describe('options that cannot be right are a TypeError that names them', () => {
     ['retry.jitter', { retry: { jitter: 'some' } }],
     ['name', { name: '' }],
     ['formerly', { formerly: ['old', ' '] }],
+    ['formerly', { formerly: 'old' as never }],
   ])('%s of a subscription', (option, given) => {
     const { receiver } = setup()
     const subscribe = (): unknown => receiver.on('ping', given as never, () => {})

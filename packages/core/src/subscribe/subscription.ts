@@ -128,6 +128,10 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
     const options = { ...handler.defaults, ...given }
     const name = options.name ?? freeName(patterns.join(','))
     const formerly = options.formerly ?? []
+    if (!Array.isArray(formerly))
+      throw new TypeError(
+        `formerly of ${name} must be a list of names, such as ['${String(formerly)}']`,
+      )
     for (const taken of [name, ...formerly]) {
       const option = taken === name ? 'name' : 'formerly'
       if (typeof taken !== 'string' || taken.trim() === '')
