@@ -30,7 +30,10 @@ beforeAll(async () => {
   await deliver(receiver, signed(provider, 'push', { ref: 'refs/heads/main' }, { id: 'e1' }))
   await deliver(receiver, signed(provider, 'push', {}, { secret: 'a secret of GitHub ' }))
   // The journal is written off the path of deliveries.
-  await expect.poll(async () => (await inbox.journal!.refusals()).rows).toHaveLength(1)
+  await vi.waitFor(
+    async () => expect((await inbox.journal!.refusals()).rows).toHaveLength(1),
+    60_000,
+  )
 })
 afterAll(async () => {
   for (const client of clients) await client.close()
