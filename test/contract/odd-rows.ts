@@ -80,6 +80,23 @@ export function oddRows(made: () => OddScene): void {
     await expect.poll(async () => (await inbox.view!.get(id))?.state).toBe('dead')
   })
 
+  test('a count of attempts that cannot grow any more: the neighbours run', async () => {
+    const { open, change } = made()
+    const inbox = open()
+    const shop = createTaskRecorder({})
+    const port = inbox.attach(shop.consumer)
+    for (const id of ['1', 'odd', '3']) await port.accept(intake(item(id)), {})
+    const most = inbox.name === 'sqliteInbox' ? '9223372036854775807' : '2147483647'
+    await change(
+      `UPDATE postern_tasks SET attempt = ${most} WHERE id / 65536 IN (SELECT id FROM postern_events WHERE event_id = 'odd')`,
+    )
+    port.work!()
+    await shop.until('its neighbours ran', () =>
+      ['a:1', 'a:3'].every((one) => shop.ran().includes(one)),
+    )
+    await port.close(Date.now() + 1000)
+  })
+
   test('what cannot be read can still be erased', async () => {
     const { open, change } = made()
     const inbox = open()

@@ -13,6 +13,9 @@ const held = (gate: number, most: string): string =>
 const ready = (turn: string): string =>
   pick(`t.gate = ${READY} AND t.turn ${turn}`, 't.turn, t.due', 'w.room')
 
+// One damaged count must not end the statement that claims for all: `int` holds one more.
+const MOST = 2 ** 31 - 2
+
 const COLUMNS = `t.id::float8 AS id, t.lane, t.gate, t.attempt, t.round, t.cut, t.error IS NOT NULL AS failed, t.line::float8 AS line,
     t.fair, t.part, t.data, ${CONTENTS}`
 
@@ -32,8 +35,8 @@ export const CLAIM: string = `WITH w AS MATERIALIZED (SELECT * FROM unnest($1::i
     LIMIT GREATEST($4::int - (SELECT count(*) FROM again) - (SELECT count(*) FROM alone), 0)),
   n AS MATERIALIZED (SELECT id FROM alone UNION ALL SELECT id FROM again UNION ALL SELECT id FROM fresh),
   t AS (
-    UPDATE $.postern_tasks t SET state = 1, token = $6::bigint, lease = ${NOW} + $7::bigint, attempt = t.attempt + 1,
-      runs = t.runs + 1
+    UPDATE $.postern_tasks t SET state = 1, token = $6::bigint, lease = ${NOW} + $7::bigint, attempt = least(t.attempt, ${MOST}) + 1,
+      runs = least(t.runs, ${MOST}) + 1
     FROM n WHERE t.id = n.id RETURNING t.*),
   v AS (
     UPDATE $.postern_lanes l SET turn = m.turn FROM (SELECT lane, max(turn) AS turn FROM t WHERE turn > 0 GROUP BY lane) m

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Database } from './driver.ts'
+import { withWideNumbers } from './wide-numbers.ts'
 
 /** Wraps a connection of `node:sqlite`. */
 export function nodeDatabase(db: DatabaseSync): Database {
@@ -10,7 +11,7 @@ export function nodeDatabase(db: DatabaseSync): Database {
 
   return {
     raw: db,
-    prepare: (sql) => db.prepare(sql),
+    prepare: (sql) => withWideNumbers(db.prepare(sql), sql),
     exec: (sql) => db.exec(sql),
     transaction(run) {
       begin.run()

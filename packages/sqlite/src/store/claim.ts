@@ -1,6 +1,6 @@
 import { PENDING, RUNNING, type ClaimRow, type Wish } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
-import { CLAIM, CLAIM_GATED, CLAIM_READY, CLAIM_TURNS } from '../sql/tasks.ts'
+import { CLAIM, CLAIM_GATED, CLAIM_READY, CLAIM_TURNS, MOST_ATTEMPTS } from '../sql/tasks.ts'
 import { REACH_TURN } from '../sql/lanes.ts'
 import type { Tally } from './tally.ts'
 
@@ -53,7 +53,11 @@ export function createClaim(
       if (turn > 0) reach.run(turn, lane, turn)
       for (const row of rows) {
         tally.move(lane, PENDING, RUNNING, row.fair)
-        claimed.push({ ...row, attempt: row.attempt + 1, failed: Boolean(row.failed) })
+        claimed.push({
+          ...row,
+          attempt: Math.min(row.attempt, MOST_ATTEMPTS) + 1,
+          failed: Boolean(row.failed),
+        })
       }
     }
     return claimed
