@@ -37,8 +37,13 @@ export const airtable: Factory<AirtableOptions> = /* @__PURE__ */ provider({
     place: { header: 'X-Airtable-Content-MAC' },
     tolerance: 'none',
     example: { macSecretBase64: 'YW4gZXhhbXBsZSBzZWNyZXQ=' },
-    checked: '2026-11-26',
-    delivers: { ok: '200 or 204, empty' },
+    checked: '2026-11-28',
+    delivers: {
+      within: 25_000,
+      givesUp: 'notifications are disabled after one that failed 13 times',
+      ok: '200 or 204, empty',
+      source: 'https://github.com/hookdeck/webhook-skills/tree/main/skills/airtable-webhooks',
+    },
   },
   options: {
     macSecretBase64: 'macSecretBase64 of the call that created the webhook.',

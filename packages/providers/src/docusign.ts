@@ -48,8 +48,14 @@ export const docusign: Factory<DocusignOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of {body}, base64',
     place: { header: 'X-DocuSign-Signature-1' },
     tolerance: 'none',
-    checked: '2026-11-26',
-    delivers: { within: 100_000, retries: 15 * DAY, ok: '2xx' },
+    checked: '2026-11-28',
+    delivers: {
+      within: 100_000,
+      retries: 15 * DAY,
+      after4xx: 'retried',
+      ok: '2xx',
+      source: 'https://github.com/hookdeck/webhook-skills/tree/main/skills/docusign-webhooks',
+    },
   },
   options: {
     hmacKey: 'An HMAC key of the account.',

@@ -12,6 +12,7 @@ import {
 } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { at, member, text } from './common/read.ts'
+import { DAY } from './common/units.ts'
 
 /** Options of {@link dropboxSign}. */
 export interface DropboxSignOptions {
@@ -51,7 +52,13 @@ export const dropboxSign: Factory<DropboxSignOptions> = /* @__PURE__ */ provider
     place: { field: 'json.event.event_hash' },
     tolerance: 'none',
     checked: '2026-11-28',
-    delivers: { ok: '200 with the text Hello API Event Received' },
+    delivers: {
+      retries: 3 * DAY,
+      after4xx: 'retried',
+      ok: '200 with the text Hello API Event Received',
+      source:
+        'https://developers.hellosign.com/api/manual-reference-pages/glossary/callbacks-events',
+    },
   },
   reply: (result) =>
     result.kind === 'refused' ? undefined : textReply('Hello API Event Received'),

@@ -67,7 +67,7 @@ export const fal: Factory<FalOptions> = /* @__PURE__ */ provider({
     tolerance: 300,
     example: { publicKeys: `private:${'9d'.repeat(32)}` },
     checked: '2026-11-28',
-    delivers: { retries: 2 * HOUR },
+    delivers: { within: 15_000, retries: 2 * HOUR },
   },
   events: (delivery, { value }) => [
     {

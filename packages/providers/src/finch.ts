@@ -1,4 +1,5 @@
 import type { Factory } from '@postern/core/scheme'
+import { HOUR } from './common/units.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
@@ -19,4 +20,5 @@ export const finch: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ stand
   headers: { id: 'Finch-Event-Id', timestamp: 'Finch-Timestamp', signature: 'Finch-Signature' },
   example: { secret: 'YW4gZXhhbXBsZSBzZWNyZXQgb2YgMzIgYnl0ZXM=' },
   checked: '2026-11-28',
+  delivers: { retries: 28 * HOUR, ok: '200' },
 })

@@ -1,4 +1,5 @@
 import type { Factory } from '@postern/core/scheme'
+import { HOUR } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -16,4 +17,12 @@ export const flutterwave: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'id',
   topicField: 'type',
   checked: '2026-11-28',
+  delivers: {
+    within: 60_000,
+    // Three times, half an hour apart, if that is switched on.
+    retries: 1.5 * HOUR,
+    redirect: 'failure',
+    after4xx: 'retried',
+    ok: '200',
+  },
 })

@@ -24,4 +24,11 @@ export const hookdeckGateway: Factory<PresetOptions> = /* @__PURE__ */ preset({
   topicField: 'type',
   formats: ['json', 'form', 'xml', 'bytes'],
   checked: '2026-11-28',
+  delivers: {
+    within: 60_000,
+    after4xx: 'retried, as the rules of the connection say',
+    ok: '2xx',
+    source:
+      'https://github.com/hookdeck/webhook-skills/blob/main/skills/hookdeck-event-gateway/SKILL.md',
+  },
 })

@@ -32,12 +32,14 @@ export const intercom: Factory<IntercomOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA1 of {body}, hex',
     place: { header: 'X-Hub-Signature' },
     tolerance: 'none',
-    checked: '2026-11-26',
+    checked: '2026-11-28',
     delivers: {
       within: 5_000,
       retries: 60_000,
-      givesUp: 'at a 410, which ends the subscription',
+      givesUp:
+        'paused for 15 minutes after 1000 errors, suspended after seven days of errors if the app is private, and ended by a 410',
       ok: '2xx',
+      source: 'https://developers.intercom.com/docs/webhooks/webhook-notifications',
     },
   },
   options: {

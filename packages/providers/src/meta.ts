@@ -62,8 +62,14 @@ export const meta: Factory<MetaOptions> = /* @__PURE__ */ provider({
         'hub.verify_token': '{option:verifyToken}',
       },
     },
-    checked: '2026-11-26',
-    delivers: { largest: 4 * MIB, retries: 7 * DAY, ok: '200' },
+    checked: '2026-11-28',
+    delivers: {
+      largest: 4 * MIB,
+      retries: 7 * DAY,
+      after4xx: 'retried',
+      givesUp: 'Messenger and Instagram unsubscribe the app after an hour of failures',
+      ok: '200',
+    },
   },
   options: {
     appSecret: 'The app secret.',
