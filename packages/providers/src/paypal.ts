@@ -47,8 +47,13 @@ export const paypal: Factory<PaypalOptions> = /* @__PURE__ */ provider({
     place: { header: 'PAYPAL-TRANSMISSION-SIG' },
     tolerance: 'none',
     example: { webhookId: '8PT597110X687430LKGECATA' },
-    checked: '2026-11-26',
-    delivers: { retries: 3 * DAY, ok: '2xx' },
+    checked: '2026-11-28',
+    delivers: {
+      retries: 3 * DAY,
+      after4xx: 'retried',
+      ok: '2xx',
+      source: 'https://developer.paypal.com/api/rest/webhooks/',
+    },
   },
   options: {
     webhookId: 'The id of the webhook at PayPal.',

@@ -55,8 +55,15 @@ export const plaid: Factory<PlaidOptions> = /* @__PURE__ */ provider({
     place: { header: 'Plaid-Verification' },
     tolerance: 300,
     example: { clientId: 'an-example-client', secret: 'an-example-secret' },
-    checked: '2026-11-26',
-    delivers: { within: 10_000, retries: DAY, ok: '200' },
+    checked: '2026-11-28',
+    delivers: {
+      within: 10_000,
+      retries: DAY,
+      after4xx: 'retried',
+      givesUp: 'retries nothing while more than 90 % of a day were rejected',
+      ok: '200',
+      source: 'https://plaid.com/docs/api/webhooks/',
+    },
   },
   options: {
     clientId: 'The client id, with which keys are fetched.',

@@ -23,7 +23,8 @@ const NONCE = 'x-plivo-signature-v3-nonce'
 /**
  * Plivo. HMAC-SHA256 in base64 over the URL, its sorted query, the sorted fields of the form and a nonce, in
  * `X-Plivo-Signature-V3` or, with the token of the main account, `-Ma-V3`; any of several by comma may match. Topic is
- * `Event`, `CallStatus` or `Status` of the form; there is no id of the event, and nothing is dated.
+ * `Event`, `CallStatus` or `Status` of the form; there is no id of the event, and nothing is dated. Plivo retries
+ * what is about messages after 60, 120 and 240 s; what is about calls it tries twice in 55 s, unless the URL says otherwise.
  * https://www.plivo.com/docs/voice/concepts/signature-validation
  */
 export const plivo: Factory<PlivoOptions> = /* @__PURE__ */ provider({
@@ -64,7 +65,14 @@ export const plivo: Factory<PlivoOptions> = /* @__PURE__ */ provider({
     place: { header: HEADERS[0] },
     tolerance: 'none',
     checked: '2026-11-28',
-    delivers: {},
+    delivers: {
+      within: 8_000,
+      retries: 420_000,
+      after4xx: 'retried',
+      ok: '2xx',
+      source:
+        'https://support.plivo.com/hc/en-us/articles/360041344652-Will-Plivo-retry-callbacks-if-the-message-url-is-not-reachable-',
+    },
   },
   events: (_delivery, { value }) => [
     {

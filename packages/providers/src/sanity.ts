@@ -35,7 +35,13 @@ export const sanity: Factory<SanityOptions> = /* @__PURE__ */ provider({
     place: { header: 'sanity-webhook-signature' },
     tolerance: 3600,
     checked: '2026-11-28',
-    delivers: { within: 30_000, retries: 120_000, after4xx: 'dropped, but 429', ok: '2xx' },
+    delivers: {
+      within: 30_000,
+      retries: 120_000,
+      after4xx: 'dropped, but 429',
+      ok: '2xx',
+      source: 'https://www.sanity.io/docs/changelog/50ec6abf-fe0c-475b-ae72-314148860132',
+    },
   },
   options: {
     secret: 'Secret of the webhook.',

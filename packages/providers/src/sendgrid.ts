@@ -37,8 +37,16 @@ export const sendgrid: Factory<SendgridOptions> = /* @__PURE__ */ provider({
       publicKey:
         '-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgUVA/gUQ0in8PAsAU\nM8TqwfQlcQYddOqpYF8jl5waPqahRANCAAT/PusU16ySX6abhcu4muj1fNCjFY6k\ngL6C9m1frEMmrZopMvh4Df4aMDq1vFw/h4wJqhgZa2V9BFP2aUjAmzVK\n-----END PRIVATE KEY-----',
     },
-    checked: '2026-11-26',
-    delivers: { within: 10_000, retries: DAY, ok: '2xx' },
+    checked: '2026-11-28',
+    delivers: {
+      within: 10_000,
+      retries: DAY,
+      redirect: 'failure',
+      after4xx: 'retried',
+      ok: '2xx',
+      source:
+        'https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook',
+    },
   },
   options: {
     publicKey: "The verification key of the webhook's settings.",

@@ -52,13 +52,15 @@ export const shopify: Factory<ShopifyOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of {body}, base64',
     place: { header: 'X-Shopify-Hmac-SHA256' },
     tolerance: 'none',
-    checked: '2026-11-26',
+    checked: '2026-11-28',
     delivers: {
       within: 5_000,
       retries: 4 * HOUR,
       redirect: 'failure',
+      after4xx: 'retried',
       givesUp: 'removed after 8 failures in a row',
       ok: '2xx',
+      retryId: 'same',
     },
   },
   options: {

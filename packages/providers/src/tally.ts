@@ -2,7 +2,8 @@ import type { Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Tally. HMAC-SHA256 over the body in `Tally-Signature`, base64. Topic is `eventType`, id is `eventId`.
+ * Tally. HMAC-SHA256 over the body in `Tally-Signature`, base64. Topic is `eventType`, id is `eventId`. Tally wants its 2xx
+ * within 10 s and retries after 5 and 30 minutes, 1, 6 and 24 hours.
  * https://tally.so/help/webhooks
  */
 export const tally: Factory<PresetOptions> = /* @__PURE__ */ preset({
@@ -18,4 +19,5 @@ export const tally: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'eventId',
   topicField: 'eventType',
   checked: '2026-11-28',
+  delivers: { within: 10_000, retries: 113_700_000, after4xx: 'retried', ok: '2xx' },
 })

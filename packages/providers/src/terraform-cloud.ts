@@ -15,4 +15,5 @@ export const terraformCloud: Factory<PresetOptions> = /* @__PURE__ */ preset({
   sign: { scheme: 'hmac', header: 'X-TFE-Notification-Signature', algorithm: 'sha512' },
   topicField: 'notifications.0.trigger',
   checked: '2026-11-28',
+  delivers: { ok: '2xx' },
 })

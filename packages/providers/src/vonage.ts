@@ -3,6 +3,7 @@ import { jwt, mergeDeep, stringifyJson, type Factory } from '@postern/core/schem
 import { provider } from './common/provider.ts'
 import { joinedId } from './schemes/ids.ts'
 import { text } from './common/read.ts'
+import { DAY } from './common/units.ts'
 
 /** Options of {@link vonage}. */
 export interface VonageOptions {
@@ -13,7 +14,8 @@ export interface VonageOptions {
 /**
  * Vonage: signed webhooks of Messages, Verify, Voice and Dispatch. A JSON Web Token (HS256) in `Authorization: Bearer` holds
  * the SHA-256 of the body as `payload_hash`. Topic is `status` (`delivered`), or `message` for what has none; id is made of
- * `message_uuid` and `status`.
+ * `message_uuid` and `status`. Vonage wants its answer within 15 s and retries 429 and 5xx, messages for 24 hours and
+ * delivery receipts for three days.
  * https://developer.vonage.com/en/getting-started/concepts/webhooks
  */
 export const vonage: Factory<VonageOptions> = /* @__PURE__ */ provider({
@@ -39,7 +41,14 @@ export const vonage: Factory<VonageOptions> = /* @__PURE__ */ provider({
     place: { header: 'Authorization' },
     tolerance: 'none',
     checked: '2026-11-28',
-    delivers: { ok: '200 to 205' },
+    delivers: {
+      within: 15_000,
+      retries: 3 * DAY,
+      after4xx: 'dropped, but 429',
+      ok: '200 to 205',
+      source:
+        'https://api.support.vonage.com/hc/en-us/articles/226572227-What-are-Vonage-s-HTTP-session-time-out-limits-for-a-webhook-response',
+    },
   },
   events: (_delivery, { value }) => [
     {

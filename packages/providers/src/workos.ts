@@ -2,6 +2,7 @@ import type { SecretOption } from '@postern/core'
 import { hmac, mergeDeep, pairs, stringifyJson, type Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { needed, text } from './common/read.ts'
+import { DAY } from './common/units.ts'
 
 /** Options of {@link workos}. */
 export interface WorkosOptions {
@@ -13,7 +14,8 @@ export interface WorkosOptions {
 
 /**
  * WorkOS webhooks (Actions, which need a signed reply, are not covered). HMAC-SHA256 over `t.body`, `t` in milliseconds.
- * Topic is `event` (`dsync.user.created`), id is `id`. WorkOS retries with growing delays; for how long is not documented.
+ * Topic is `event` (`dsync.user.created`), id is `id`. WorkOS retries for 3 days, with growing delays; outside production
+ * for some minutes.
  * https://workos.com/docs/events/data-syncing/webhooks
  */
 export const workos: Factory<WorkosOptions> = /* @__PURE__ */ provider({
@@ -31,8 +33,13 @@ export const workos: Factory<WorkosOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of {time}.{body}, hex',
     place: { header: 'WorkOS-Signature' },
     tolerance: 180,
-    checked: '2026-11-26',
-    delivers: { ok: '200' },
+    checked: '2026-11-28',
+    delivers: {
+      retries: 3 * DAY,
+      after4xx: 'retried',
+      ok: '2xx',
+      source: 'https://workos.com/docs/webhooks',
+    },
   },
   options: {
     secret: 'Secret of the endpoint.',

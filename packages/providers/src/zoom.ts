@@ -55,8 +55,14 @@ export const zoom: Factory<ZoomOptions> = /* @__PURE__ */ provider({
     place: { header: 'X-Zm-Signature' },
     tolerance: 300,
     challenge: { payload: { event: 'endpoint.url_validation', payload: { plainToken: '{text}' } } },
-    checked: '2026-11-26',
-    delivers: { within: 3_000, retries: RETRY_SPAN, ok: '2xx' },
+    checked: '2026-11-28',
+    delivers: {
+      within: 3_000,
+      retries: RETRY_SPAN,
+      after4xx: 'retried',
+      ok: '2xx',
+      source: 'https://developers.zoom.us/blog/webhook-delays',
+    },
   },
   options: {
     secretToken: "The app's Secret Token.",
