@@ -45,8 +45,13 @@ export const notion: Factory<NotionOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of {body}, hex',
     place: { header: 'X-Notion-Signature' },
     tolerance: 'none',
-    checked: '2026-11-26',
-    delivers: { retries: 25 * HOUR, ok: '2xx' },
+    checked: '2026-11-28',
+    delivers: {
+      retries: 25 * HOUR,
+      after4xx: 'retried',
+      ok: '2xx',
+      source: 'https://developers.notion.com/reference/webhooks-events-delivery',
+    },
   },
   options: {
     verificationToken: 'Verification token of the subscription.',

@@ -1,5 +1,6 @@
 import type { EventDraft, Factory } from '@postern/core/scheme'
 import { field, items, text } from './common/read.ts'
+import { DAY } from './common/units.ts'
 import { joinedId } from './schemes/ids.ts'
 import { genericEvents } from './schemes/generic/events.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
@@ -7,6 +8,7 @@ import { preset, type PresetOptions } from './schemes/preset.ts'
 /**
  * QuickBooks Online. HMAC-SHA256 over the body in `intuit-signature`, base64. A delivery is a list of CloudEvents: topic
  * is `type`, id is `id`. The older `eventNotifications` are read too: an event for each entity, topic `Invoice.Update`.
+ * What is not answered comes again after seconds, minutes and hours, then each 6 hours; no page names an end.
  * https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks
  */
 export const quickbooks: Factory<PresetOptions> = /* @__PURE__ */ preset({
@@ -23,7 +25,13 @@ export const quickbooks: Factory<PresetOptions> = /* @__PURE__ */ preset({
   events: (delivery, body) =>
     Array.isArray(body.value) ? genericEvents(delivery, body, LIST) : older(body.value),
   checked: '2026-11-28',
-  delivers: { retries: 86400000 },
+  delivers: {
+    within: 3_000,
+    retries: DAY,
+    after4xx: 'retried',
+    ok: '200',
+    source: 'https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks/best-practices',
+  },
 })
 
 const LIST = { itemsField: '', eventIdField: 'id', topicField: 'type' } as const

@@ -2,7 +2,8 @@ import type { Factory } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
- * Replicate: Standard Webhooks. Topic is `status` (`starting`), id is the header `webhook-id`, the same over retries.
+ * Replicate: Standard Webhooks. Topic is `status` (`starting`), id is the header `webhook-id`, the same over retries. Only
+ * the last delivery of a prediction is retried, for about a minute.
  * https://replicate.com/docs/topics/webhooks/verify-webhook
  */
 export const replicate: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
@@ -16,5 +17,11 @@ export const replicate: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ s
   topics: ['starting', 'processing', 'succeeded'],
   topicField: 'status',
   checked: '2026-11-28',
-  delivers: { ok: '2xx', source: 'https://replicate.com/docs/topics/webhooks/receive-webhook' },
+  delivers: {
+    retries: 60_000,
+    after4xx: 'retried',
+    ok: '2xx',
+    retryId: 'same',
+    source: 'https://replicate.com/docs/topics/webhooks/receive-webhook',
+  },
 })

@@ -46,8 +46,15 @@ export const salesforceOutbound: Factory<SalesforceOutboundOptions> = /* @__PURE
     place: { field: 'OrganizationId' },
     tolerance: 'none',
     example: { organizationId: '00D000000000000EAA' },
-    checked: '2026-11-26',
-    delivers: { retries: DAY, ok: 'SOAP acknowledgement' },
+    checked: '2026-11-28',
+    delivers: {
+      within: 60_000,
+      retries: DAY,
+      ok: 'SOAP acknowledgement',
+      retryId: 'same',
+      source:
+        'https://help.salesforce.com/apex/HTViewHelpDoc?id=platform.workflow_om_considerations.htm',
+    },
   },
   options: {
     organizationId: 'The id of the organisation that sends, 18 characters.',

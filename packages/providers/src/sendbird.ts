@@ -15,5 +15,10 @@ export const sendbird: Factory<PresetOptions> = /* @__PURE__ */ preset({
   sign: { scheme: 'hmac', header: 'x-sendbird-signature' },
   topicField: 'category',
   checked: '2026-11-28',
-  delivers: { within: 5_000, ok: '200', source: 'https://docs.sendbird.com/platform/webhooks' },
+  delivers: {
+    within: 5_000,
+    retries: 15_000,
+    ok: '200',
+    source: 'https://docs.sendbird.com/docs/chat/platform-api/v3/webhook/webhook-overview',
+  },
 })

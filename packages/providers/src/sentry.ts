@@ -21,8 +21,10 @@ export interface SentryOptions {
 /**
  * Sentry's integration platform. HMAC-SHA256 over the body in `Sentry-Hook-Signature`, or `Sentry-App-Signature` if that
  * older header came alone. Topic is `Sentry-Hook-Resource` with the body's `action` (`issue.created`; `issue` matches too),
- * id is `Request-ID`; neither header is signed (`covers.topic` is false: a captured body can come again as another resource), and neither is `Sentry-Hook-Timestamp`, so that it is not looked at. Sentry
- * wants its 2xx within a second and, as far as known, retries nothing.
+ * id is `Request-ID`; neither header is signed (`covers.topic` is false: a captured body can come again as another
+ * resource), and neither is `Sentry-Hook-Timestamp`, so that it is not looked at. Sentry wants its 2xx within a second.
+ * After a timeout or a 5xx it retries a published integration up to three times, five minutes apart, each with a new
+ * `Request-ID`: `dedupe: 'digest'` finds those with the same bytes, which `issue.resolved` need not have.
  * https://docs.sentry.io/organization/integrations/integration-platform/webhooks/
  */
 export const sentry: Factory<SentryOptions> = /* @__PURE__ */ provider({
@@ -42,8 +44,13 @@ export const sentry: Factory<SentryOptions> = /* @__PURE__ */ provider({
     checked: '2026-11-28',
     delivers: {
       within: 1_000,
-      ok: '2xx',
+      retries: 900_000,
+      after4xx: 'dropped',
+      retryId: 'new',
       givesUp: 'unsubscribed after 1000 timeouts within 24 hours',
+      ok: '2xx',
+      source:
+        'https://github.com/getsentry/sentry/blob/master/src/sentry/sentry_apps/tasks/sentry_apps.py',
     },
   },
   options: {

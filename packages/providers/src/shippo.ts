@@ -18,4 +18,5 @@ export const shippo: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   sign: { scheme: 'hmac', header: 'Shippo-Auth-Signature', pairs: {} },
   topicField: 'event',
   checked: '2026-11-28',
+  delivers: { within: 3_000, after4xx: 'dropped, but 408 and 429', ok: '2xx' },
 })

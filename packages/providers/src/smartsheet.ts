@@ -1,11 +1,13 @@
 import { jsonReply, type Delivery, type Reply } from '@postern/core'
 import type { Factory } from '@postern/core/scheme'
+import { HOUR } from './common/units.ts'
 import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
  * Smartsheet. HMAC-SHA256 over the body in `Smartsheet-Hmac-SHA256`, hex. Topic is each event’s `objectType.eventType`,
- * there is no id of the event.
+ * there is no id of the event. Smartsheet wants 200 and no other 2xx, and retries 14 times: seven with growing delays, then
+ * each three hours.
  * https://developers.smartsheet.com/api/smartsheet/guides/webhooks/webhook-verification
  */
 export const smartsheet: Factory<PresetOptions> = /* @__PURE__ */ preset({
@@ -27,6 +29,14 @@ export const smartsheet: Factory<PresetOptions> = /* @__PURE__ */ preset({
   greets: 'body',
   greet: answered,
   checked: '2026-11-28',
+  delivers: {
+    // Seven are three hours apart; those before them, whose delays are not named, are taken for no longer.
+    retries: 42 * HOUR,
+    after4xx: 'retried, but 410',
+    givesUp: 'disabled after 14 retries, or at once by 201 to 299, 309 to 399 and 410',
+    ok: '200',
+    source: 'https://github.com/smartsheet-platform/slate/blob/master/source/_webhooks.html.md.erb',
+  },
 })
 
 // At the start, and again after each hundred callbacks. It is not signed, and a callback that is signed is no challenge.

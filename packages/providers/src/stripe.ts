@@ -49,8 +49,16 @@ export const stripe: Factory<StripeOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of {time}.{body}, hex',
     place: { header: 'Stripe-Signature' },
     tolerance: 300,
-    checked: '2026-11-26',
-    delivers: { retries: 3 * DAY, redirect: 'failure', ok: '2xx', json: 'indented' },
+    checked: '2026-11-28',
+    delivers: {
+      retries: 3 * DAY,
+      redirect: 'failure',
+      after4xx: 'retried',
+      ok: '2xx',
+      json: 'indented',
+      retryId: 'same',
+      source: 'https://docs.stripe.com/webhooks',
+    },
   },
   options: {
     secret: "The endpoint's signing secret, whsec_…",

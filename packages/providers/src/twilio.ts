@@ -57,8 +57,14 @@ export const twilio: Factory<TwilioOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA1 of {url} and the sorted form, base64',
     place: { header: 'X-Twilio-Signature' },
     tolerance: 'none',
-    checked: '2026-11-26',
-    delivers: { within: 15_000, retries: 4 * HOUR, ok: '2xx' },
+    checked: '2026-11-28',
+    delivers: {
+      within: 15_000,
+      retries: 4 * HOUR,
+      after4xx: 'dropped, unless the URL ends with #rp=4xx',
+      ok: '2xx',
+      source: 'https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides',
+    },
   },
   options: {
     authToken: "The account's Auth Token.",

@@ -47,8 +47,13 @@ export const twitch: Factory<TwitchOptions> = /* @__PURE__ */ provider({
       headers: { 'twitch-eventsub-message-type': 'webhook_callback_verification' },
       payload: { challenge: '{text}', subscription: { id: '1', type: 'channel.follow' } },
     },
-    checked: '2026-11-26',
-    delivers: { givesUp: 'revoked after too many slow or failed answers', ok: '2xx' },
+    checked: '2026-11-28',
+    delivers: {
+      givesUp: 'revoked after too many slow or failed answers',
+      ok: '2xx',
+      retryHeaders: { 'twitch-eventsub-message-retry': '1' },
+      retryId: 'same',
+    },
   },
   options: {
     secret: 'Secret of the subscription.',

@@ -24,6 +24,8 @@ export const webflow: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   delivers: {
     retries: 1_800_000,
     redirect: 'failure',
-    source: 'https://developers.webflow.com/data/v1.0.0/docs/limits-and-retries',
+    after4xx: 'retried',
+    ok: '200',
+    source: 'https://developers.webflow.com/data/reference/error-handling',
   },
 })
