@@ -13,22 +13,19 @@ export function oneOfEachKind(genuine: readonly Genuine[]): readonly Genuine[] {
   return [...kinds.values()]
 }
 
-/** What decides how a request of a sender is read and answered. */
+/**
+ * What an adapter can meet: methods, types of content, codings, URLs, challenges, and replies of the sender's own form. Charsets,
+ * labels, tokens and redirects are the line's, which sees the same delivery on each host.
+ */
 function kindOf(provider: Provider): string {
-  const { methods, formats, codings, charsets, labels, labelled, covers, greets } = provider
+  const { methods, formats, codings, covers, greets } = provider
   return JSON.stringify([
     methods ?? ['POST'],
     formats ?? ['json'],
     codings ?? [],
-    charsets ?? [],
-    labels ?? 'ignore',
-    labelled !== undefined,
     covers.body,
     covers.url === true,
     greets ?? (provider.greet !== undefined && 'some'),
     provider.reply !== undefined,
-    provider.admit !== undefined,
-    provider.failsOnRedirect === true,
-    provider.unauthenticated === true,
   ])
 }

@@ -46,7 +46,9 @@ export function redisScene(name: string): RedisScene {
       return `{${name}-${made}}`
     },
     open(options = {}) {
-      const inbox = bullmqInbox({ connection: redis.url, prefix: this.prefix, ...options })
+      // No test of a scene waits for its deadline, and a busy machine may hold Redis for longer than the usual one.
+      const usual = { connection: redis.url, prefix: this.prefix, deadline: '30s' } as const
+      const inbox = bullmqInbox({ ...usual, ...options })
       endings.push(() => inbox.close().catch(() => {}))
       return inbox
     },

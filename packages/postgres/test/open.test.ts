@@ -36,16 +36,17 @@ withPostgres('postgresInbox on the parts of an application', (postgres) => {
     await inbox.close()
   })
 
-  test('a role for which the server rounds numbers is refused, with the way out', async () => {
+  test.each([
+    ['extra_float_digits = 0', /extra_float_digits is 0 .* SET extra_float_digits = 1/],
+    ['array_nulls = off', /array_nulls is off .* SET array_nulls = on/],
+  ])('a role with %s is refused, with the way out', async (setting, says) => {
     const { service, pool, schema } = postgres()
     const user = schema()
-    await pool.query(
-      `CREATE ROLE ${user} SUPERUSER LOGIN; ALTER ROLE ${user} SET extra_float_digits = 0`,
-    )
+    await pool.query(`CREATE ROLE ${user} SUPERUSER LOGIN; ALTER ROLE ${user} SET ${setting}`)
     const url = new URL(service.url)
     url.username = user
     const inbox = postgresInbox({ connectionString: url.href, schema: schema() })
-    await expect(inbox.view!.stats()).rejects.toThrow(/extra_float_digits is 0 .* set it to 1/)
+    await expect(inbox.view!.stats()).rejects.toThrow(says)
     await inbox.close()
     await pool.query(`DROP ROLE ${user}`)
   })

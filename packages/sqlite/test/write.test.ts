@@ -90,7 +90,7 @@ test('a delivery that waits longer than the deadline is refused, and is not stor
   })
   foreign.exec('COMMIT')
   foreign.close()
-  expect(await shop.port.accept(intake(item('1')), {})).toEqual(['new'])
+  expect(await join(open()).port.accept(intake(item('1')), {})).toEqual(['new'])
 })
 
 test('more bytes than maxWaitingBytes may not wait for their commit', async () => {

@@ -94,11 +94,11 @@ function room(name: string, share = SHARE, most = Infinity): Room {
 }
 
 /** For deliveries that are verified, from parsing until the reply. */
-export const received: Room = /* @__PURE__ */ room('received')
+export const receivedRoom: Room = /* @__PURE__ */ room('received')
 /** For events of tasks that are claimed, decoded, until their outcome is stored. */
-export const claimed: Room = /* @__PURE__ */ room('claimed')
+export const claimedRoom: Room = /* @__PURE__ */ room('claimed')
 /** For parsed payloads of an inbox in memory whose tasks wait: what has no room here is parsed again when it runs. */
-export const waiting: Room = /* @__PURE__ */ room('waiting', 16, 64 * MIB)
+export const waitingRoom: Room = /* @__PURE__ */ room('waiting', 16, 64 * MIB)
 
 // Below that a text is not counted: a delivery of 1 KB must not pay for it.
 const SMALL = 16 * 1024
@@ -149,19 +149,19 @@ export function weighText(length: number): number {
  */
 export function roomFor(body: Uint8Array, record: number): MaybePromise<() => void> {
   const weight = weigh(body) + weighText(record)
-  return claimed.fits(weight) ? taken(weight) : freed(weight)
+  return claimedRoom.fits(weight) ? taken(weight) : freed(weight)
 }
 
 async function freed(weight: number): Promise<() => void> {
-  while (!claimed.fits(weight)) await new Promise<void>((resolve) => claimed.freed(resolve))
+  while (!claimedRoom.fits(weight)) await new Promise<void>((resolve) => claimedRoom.freed(resolve))
   return taken(weight)
 }
 
 function taken(weight: number): () => void {
-  claimed.take(weight)
+  claimedRoom.take(weight)
   let left = weight
   return () => {
-    claimed.give(left)
+    claimedRoom.give(left)
     left = 0
   }
 }

@@ -1,4 +1,4 @@
-import { received, weigh, weighMost } from '../basics/room.ts'
+import { receivedRoom, weigh, weighMost } from '../basics/room.ts'
 import { checkLabel } from '../body/formats.ts'
 import { parseBody } from '../body/parse.ts'
 import { loadXml, xmlReady } from '../body/xml/xml.ts'
@@ -51,10 +51,11 @@ export async function receive(line: LineHost, delivery: Delivery, host: Host): P
       line.recorder?.verified(delivery, exchange.at)
     }
     if (line.strictLabels) checkLabel(delivery)
-    received.take((held = roomFor(delivery)))
+    held = roomFor(delivery)
+    receivedRoom.take(held)
     const parsing = parseBody(delivery, line.exact)
     const parsed = isPromise(parsing) ? await parsing : parsing
-    held = corrected(held, delivery)
+    held = withoutUnused(held, delivery)
     const body = line.exact ? { ...parsed, exact: true } : parsed
     exchange.ended('parse')
 
@@ -81,7 +82,7 @@ export async function receive(line: LineHost, delivery: Delivery, host: Host): P
   } catch (error) {
     return refuse(line, delivery, toWebhookError(error), exchange)
   } finally {
-    if (held > 0) received.give(held)
+    if (held > 0) receivedRoom.give(held)
     admission?.release()
   }
 }
@@ -102,16 +103,16 @@ function openExchange(
 /** Bytes that the parsed body may take. Its marks are counted only where there is no room for as many as there can be. */
 function roomFor({ content }: Delivery): number {
   const most = weighMost(content)
-  if (received.fits(most)) return most
+  if (receivedRoom.fits(most)) return most
   const weight = weigh(content)
-  if (received.fits(weight)) return weight
+  if (receivedRoom.fits(weight)) return weight
   throw new WebhookError('overloaded', { problem: 'memory_full' })
 }
 
 /** Gives back what was taken too much, once the body is parsed and its weight is known. */
-function corrected(held: number, { content }: Delivery): number {
+function withoutUnused(held: number, { content }: Delivery): number {
   const weight = weigh(content)
-  received.give(held - weight)
+  receivedRoom.give(held - weight)
   return weight
 }
 

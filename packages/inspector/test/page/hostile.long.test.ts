@@ -1,4 +1,4 @@
-// Takes 65 s.
+// Takes 20 s.
 import { createReceiver, type Receiver } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { generic } from '@postern/providers'
@@ -16,6 +16,9 @@ import { hostilePayloads } from './payloads.ts'
 const MARKER = 'postern_was_here'
 // A tree of 20,000 keys shows 100 of them, a text of 300 KB its first part: the document never grows beyond this.
 const MOST_ELEMENTS = 4000
+
+// The others are gone through inside of the page, without a round trip for each step.
+const BY_HAND = 10
 
 needs(chromium).describe('200 hostile deliveries', () => {
   const payloads = hostilePayloads(MARKER)
@@ -86,24 +89,21 @@ needs(chromium).describe('200 hostile deliveries', () => {
     await page.locator('[data-id]').first().getByRole('link').click()
     const title = page.locator('.title .id')
     const seen = new Set<string>()
-    let elements = 0
-    for (let at = 0; at < payloads.length; at++) {
+    // By keys and clicks of a person, with waits of Playwright.
+    for (let at = 0; at < BY_HAND; at++) {
       const id = (await title.getAttribute('aria-label'))!
       seen.add(id)
       // Each begins with its attempts, whose error holds the payload.
-      for (const name of at % 10 === 0 ? ['Headers', 'Raw', 'Payload'] : ['Raw', 'Payload']) {
+      for (const name of ['Headers', 'Raw', 'Payload']) {
         await page.getByRole('tab', { name }).click()
         await page.getByRole('tab', { name, selected: true }).waitFor()
       }
       await page.getByRole('tree').waitFor()
-      elements = Math.max(
-        elements,
-        await page.evaluate(() => document.querySelectorAll('*').length),
-      )
-      if (at === payloads.length - 1) break
       await page.keyboard.press('j')
       await expect.poll(() => title.getAttribute('aria-label')).not.toBe(id)
     }
+    const shown = await page.evaluate(showAll, payloads.length - BY_HAND)
+    for (const id of shown.ids) seen.add(id)
     expect(seen.size).toBe(200)
     expect(await page.evaluate((name) => name in window, MARKER)).toBe(false)
     expect(
@@ -113,7 +113,7 @@ needs(chromium).describe('200 hostile deliveries', () => {
       await page.locator('#page :is(script, iframe, img, object, embed, form[action])').count(),
     ).toBe(0)
     expect(await page.locator('#page a[href^="javascript" i]').count()).toBe(0)
-    expect(elements).toBeLessThan(MOST_ELEMENTS)
+    expect(shown.elements).toBeLessThan(MOST_ELEMENTS)
     expect(outside).toEqual([])
     expect(problems).toEqual([])
   })
@@ -138,3 +138,38 @@ needs(chromium).describe('200 hostile deliveries', () => {
     await tree.getByRole('treeitem', { name: /^key345: 345/ }).waitFor()
   })
 })
+
+/** Opens tabs of the delivery that is shown and of those after it. Runs in the page. */
+async function showAll(
+  count: number,
+): Promise<{ readonly ids: readonly string[]; readonly elements: number }> {
+  const ids: string[] = []
+  let elements = 0
+  const shown = (): string | undefined =>
+    document.querySelector('.title .id')?.getAttribute('aria-label') ?? undefined
+  const until = async (met: () => unknown): Promise<void> => {
+    while (!met()) await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+  const tab = (name: string): HTMLElement | undefined =>
+    [...document.querySelectorAll<HTMLElement>('[role=tab]')].find((one) =>
+      one.textContent!.startsWith(name),
+    )
+  const open = async (name: string): Promise<void> => {
+    await until(() => tab(name))
+    tab(name)!.click()
+    await until(() => tab(name)?.getAttribute('aria-selected') === 'true')
+  }
+  for (let at = 0; at < count; at++) {
+    await until(shown)
+    const id = shown()!
+    ids.push(id)
+    await open('Raw')
+    await open('Payload')
+    await until(() => document.querySelector('[role=tree]'))
+    elements = Math.max(elements, document.querySelectorAll('*').length)
+    if (at === count - 1) break
+    document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'j', bubbles: true }))
+    await until(() => (shown() ?? id) !== id)
+  }
+  return { ids, elements }
+}

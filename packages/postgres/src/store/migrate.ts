@@ -73,12 +73,30 @@ export async function migrateTables(
   })
 }
 
-/** Throws a `TypeError` if the server rounds the numbers it returns: ids of tasks and claims would be those of others. */
-export async function checkNumbers(sql: Sql): Promise<void> {
+/**
+ * Throws a `TypeError` if the role or database has a setting that PostgreSQL cannot be used with: rounded numbers are ids of other
+ * tasks, and a list without nulls is another list.
+ */
+export async function checkSession(sql: Sql): Promise<void> {
   const digits = await readNumber(sql("SELECT current_setting('extra_float_digits')::int AS n"))
-  if (digits >= 1) return
-  throw new TypeError(
-    `postgresInbox: extra_float_digits is ${digits} here, so PostgreSQL rounds the numbers it returns, and tasks could not be settled: set it to 1, which is its default, for this role or database (ALTER ROLE … SET extra_float_digits = 1)`,
+  if (digits < 1)
+    throw unfit(
+      `extra_float_digits is ${digits}`,
+      'PostgreSQL rounds the numbers it returns, and tasks could not be settled',
+      'extra_float_digits = 1',
+    )
+  const nulls = await readNumber(sql("SELECT (current_setting('array_nulls') = 'on')::int AS n"))
+  if (nulls === 0)
+    throw unfit(
+      'array_nulls is off',
+      'PostgreSQL reads no nulls in lists, and nothing could be stored',
+      'array_nulls = on',
+    )
+}
+
+function unfit(is: string, so: string, set: string): TypeError {
+  return new TypeError(
+    `postgresInbox: ${is} here, so ${so}: set it to its default for this role or database (ALTER ROLE … SET ${set})`,
   )
 }
 

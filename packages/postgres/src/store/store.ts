@@ -30,7 +30,7 @@ import { createDatabase } from './connection.ts'
 import { faultOf, refusal } from './errors.ts'
 import { guestSql } from './guest.ts'
 import { hearTasks } from './listen.ts'
-import { checkNumbers, layoutOf, migrateTables, type TablesLayout } from './migrate.ts'
+import { checkSession, layoutOf, migrateTables, type TablesLayout } from './migrate.ts'
 import { createSpareBytes } from './pack.ts'
 import { readNumber, readRow, type PgClient, type PgTransaction } from './pg.ts'
 import { createRows, idsOf, lockLines } from './rows.ts'
@@ -58,7 +58,7 @@ export function createStore(
       return opened
     },
     async open() {
-      await checkNumbers(sql)
+      await checkSession(sql)
       await migrateTables(db, layout, settings)
       const name = `${hostname()}:${process.pid}`
       own = await readNumber(sql(ADD_PROCESS, [name, layout.steps.length]))

@@ -1,4 +1,4 @@
-import { claimed as memory } from '../../../basics/room.ts'
+import { claimedRoom } from '../../../basics/room.ts'
 import type { Outcome } from '../../inbox.ts'
 import { createAlarm } from './alarm.ts'
 import { createBursts } from './burst.ts'
@@ -113,7 +113,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
     for (const task of tasks) {
       held.add(task)
       burst.started()
-      memory.take(task.weight)
+      claimedRoom.take(task.weight)
       slots.learn(task.slot, task.weight)
       task.slot.queue.push(task)
       if (active) ticks.offer(task.slot)
@@ -130,7 +130,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
 
   /** Its event is held no longer. */
   function forget(task: Task): void {
-    memory.give(task.weight)
+    claimedRoom.give(task.weight)
     task.weight = 0
   }
 

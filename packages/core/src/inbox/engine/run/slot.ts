@@ -1,4 +1,4 @@
-import { claimed as memory } from '../../../basics/room.ts'
+import { claimedRoom } from '../../../basics/room.ts'
 import type { Consumer, Lane } from '../../inbox.ts'
 
 /** A subscription in this process, and the tasks of it that this process holds. */
@@ -129,8 +129,8 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => 
   /** Tasks that memory has room for. A slot that holds none has one: no subscription waits for the handlers of another. */
   function fitting({ claimed: held, queue, running, weight }: Slot<Task>): number {
     const reserved = held - queue.length - running
-    const room = memory.count(Math.max(1, weight || UNSEEN)) - reserved
-    if (room <= 0) memory.freed(look)
+    const room = claimedRoom.count(Math.max(1, weight || UNSEEN)) - reserved
+    if (room <= 0) claimedRoom.freed(look)
     return Math.max(room, held === 0 ? 1 : 0)
   }
 

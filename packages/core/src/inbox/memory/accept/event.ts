@@ -1,4 +1,4 @@
-import { waiting, weigh } from '../../../basics/room.ts'
+import { waitingRoom, weigh } from '../../../basics/room.ts'
 import {
   decodeDelivery,
   decodeOutline,
@@ -71,8 +71,8 @@ export class MemoryEvent {
   /** Takes room for its payload while its tasks wait. False if there is none: then it is to be folded. */
   waits(): boolean {
     if (this.#waits) return true
-    if (waiting.count(this.weight) === 0) return false
-    waiting.take(this.weight)
+    if (waitingRoom.count(this.weight) === 0) return false
+    waitingRoom.take(this.weight)
     return (this.#waits = true)
   }
 
@@ -80,7 +80,7 @@ export class MemoryEvent {
   ends(): void {
     if (!this.#waits) return
     this.#waits = false
-    waiting.give(this.weight)
+    waitingRoom.give(this.weight)
   }
 
   /** Replaces its contents by what is left of them. None of its tasks may be open. */

@@ -1,4 +1,4 @@
-import { claimed as memory } from '../../../basics/room.ts'
+import { claimedRoom } from '../../../basics/room.ts'
 import type { Consumer } from '../../inbox.ts'
 import { canRun, createLaneTable, type LaneQueue, putBehind, releaseKey } from './lane.ts'
 import { createRounds } from './rounds.ts'
@@ -74,7 +74,7 @@ export function createLaneQueues(
     // Those that came before it in this turn take room too once they run.
     const waits =
       lane.running + lane.queue.size > lane.concurrency ||
-      memory.count(lane.weight) < lane.queue.size
+      claimedRoom.count(lane.weight) < lane.queue.size
     return waits && !task.owner.waits()
   }
 

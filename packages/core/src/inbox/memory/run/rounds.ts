@@ -1,4 +1,4 @@
-import { claimed as memory } from '../../../basics/room.ts'
+import { claimedRoom } from '../../../basics/room.ts'
 import { afterReply, inNextRound } from './after-reply.ts'
 import { canRun, type LaneQueue } from './lane.ts'
 import type { MemoryTask } from './task.ts'
@@ -93,8 +93,8 @@ export function createRounds(
   /** True if a task may run and memory has room for it. A lane that runs none has: none waits for the handlers of another. */
   function mayRun(lane: LaneQueue): boolean {
     if (!canRun(lane)) return false
-    if (lane.running === 0 || memory.fits(lane.weight)) return true
-    memory.freed(offerAll)
+    if (lane.running === 0 || claimedRoom.fits(lane.weight)) return true
+    claimedRoom.freed(offerAll)
     return false
   }
 

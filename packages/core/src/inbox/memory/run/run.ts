@@ -1,4 +1,4 @@
-import { claimed as memory } from '../../../basics/room.ts'
+import { claimedRoom } from '../../../basics/room.ts'
 import { isPromise } from '../../../basics/maybe.ts'
 import type { Outcome, Ran } from '../../inbox.ts'
 import { stopwatchOf } from '../../tasks/stopwatch.ts'
@@ -18,7 +18,7 @@ export function start(
   const { consumer } = state
   task.state = 'running'
   task.attempt++
-  memory.take(task.owner.weight)
+  claimedRoom.take(task.owner.weight)
   const claim = new MemoryClaim(task, consumer)
   task.claim = claim
   const outcome = consumer.run(claim, signal)
@@ -47,7 +47,7 @@ function end(
   reported: Outcome,
 ): void {
   const { consumer } = claim
-  memory.give(task.owner.weight)
+  claimedRoom.give(task.owner.weight)
   const { startedAt, started } = claim
   const ran: Ran = { startedAt, duration: stopwatchOf(consumer)() - started }
   if (task.claim !== claim) return consumer.settled(claim, reported, false, ran)
