@@ -11,6 +11,7 @@ import {
 import { rendered } from '../../../../packages/cli/src/print/terminal.ts'
 import { line, postern, start } from '../../../../packages/cli/test/run.ts'
 import type { RuleCase } from '../rule.ts'
+import { inProcess } from './in-process.ts'
 import { ALL_LIVE, LIVE, liveInTerminal, notAscii } from './live.ts'
 import type { World } from './world.ts'
 
@@ -22,7 +23,7 @@ const PROJECT = fileURLToPath(new URL('../../..', import.meta.url))
 // A shell has no NUL in an argument.
 const ARGUMENT = ALL_LIVE.replaceAll('\0', '')
 
-/** Runs a command, and looks at all that it printed. `has` is a text that must be in its JSON, as it was. */
+/** Runs a command, and looks at all that it printed. `has` is a text that must be in its JSON, as it was; with `isHere` it runs in this process. */
 async function printed(
   args: readonly string[],
   mode: Mode,
@@ -30,13 +31,18 @@ async function printed(
     has,
     cwd,
     input = '',
-  }: { readonly has?: string; readonly cwd?: string; readonly input?: string } = {},
+    isHere = false,
+  }: {
+    readonly has?: string
+    readonly cwd?: string
+    readonly input?: string
+    readonly isHere?: boolean
+  } = {},
 ): Promise<string | undefined> {
-  const flags = mode === 'plain' ? [] : [mode]
-  const { out, err } = await postern([...args, ...flags], {
-    input,
-    ...(cwd !== undefined && { cwd }),
-  })
+  const all = mode === 'plain' ? args : [...args, mode]
+  const { out, err } = isHere
+    ? await inProcess(all, cwd)
+    : await postern(all, { input, ...(cwd !== undefined && { cwd }) })
   if (out + err === '') return 'it printed nothing'
   if (err.includes('is not installed')) return `the inbox was not looked at: ${err}`
   const live = mode === 'plain' ? liveInTerminal(out + err) : notAscii(out + err)
@@ -74,7 +80,11 @@ export function inboxCases(
       at: `postern ${args[0]} ${args[0] === 'inbox' ? args[1] : 'of an inbox'}`,
       inbox: name,
       run: async () =>
-        printed([...args, ...flags], mode, { cwd: PROJECT, ...(has !== undefined && { has }) }),
+        printed([...args, ...flags], mode, {
+          cwd: PROJECT,
+          ...(has !== undefined && { has }),
+          isHere: mode !== '--ascii',
+        }),
     })),
   )
 }
