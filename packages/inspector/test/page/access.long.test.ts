@@ -51,7 +51,7 @@ const SCREENS: Readonly<Record<string, Screen>> = {
   ],
   'a wrong search': [
     '?screen=list&q=state:well',
-    (page) => page.getByText('state: is one of').waitFor(),
+    (page) => page.getByText('state must be one of').waitFor(),
   ],
   attempts: [
     '?screen=list&q=state:dead&open=first',
