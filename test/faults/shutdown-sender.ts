@@ -13,7 +13,7 @@ export interface ShutdownLoad {
   readonly url: string
   /** Before the ids of its events. */
   readonly run: number
-  /** It tells once so many are acknowledged. */
+  /** It tells when this number of deliveries is acknowledged. */
   readonly least: number
 }
 

@@ -15,7 +15,7 @@ export interface HealthReply {
   readonly more: {
     readonly causes: number
     readonly dead: number
-    /** Set if the rows count so many of the newest tasks of each subscription, and there are more. */
+    /** How many of the newest tasks of each subscription the rows count; set if there are more. */
     readonly ofNewest?: number
   }
   /** Refusals that are no more than usual, and those of strangers: one line. */

@@ -8,8 +8,6 @@ import { chromium } from '../../../../test/services/programs.ts'
 import { inspector } from '../../src/hosts/node.ts'
 import { eachWithTab } from './stage.ts'
 
-const LONG = { timeout: 10_000 }
-
 needs(chromium).describe('what the page had from its first day', () => {
   const stage = eachWithTab()
 
@@ -32,7 +30,7 @@ needs(chromium).describe('what the page had from its first day', () => {
     await marks.and(page.getByRole('button', { name: /^run 2 .*SMTP/ })).click()
     await page.getByRole('tab', { name: /^Attempts/, selected: true }).waitFor()
     await expect
-      .poll(() => page.evaluate(() => document.activeElement!.textContent), LONG)
+      .poll(() => page.evaluate(() => document.activeElement!.textContent))
       .toMatch(/#2.*SMTP 421/s)
   })
 
@@ -81,9 +79,9 @@ needs(chromium).describe('what the page had from its first day', () => {
     const row = page.locator('[data-id]').first().locator('.time')
     expect(await row.textContent()).toContain(inZone('Europe/Berlin'))
     await page.keyboard.press('u')
-    await expect.poll(() => row.textContent(), LONG).toContain(inZone('UTC'))
+    await expect.poll(() => row.textContent()).toContain(inZone('UTC'))
     await page.reload()
-    await expect.poll(() => row.textContent(), LONG).toContain(inZone('UTC'))
+    await expect.poll(() => row.textContent()).toContain(inZone('UTC'))
   })
 
   test('a phone has the same page: all that a desk can press or open', async () => {
@@ -102,7 +100,7 @@ needs(chromium).describe('what the page had from its first day', () => {
       const desk = await pressed(page, query)
       expect(desk.size).toBeGreaterThan(3)
       await page.setViewportSize({ width: 390, height: 844 })
-      await expect.poll(async () => missing(desk, await pressed(page, query)), LONG).toEqual([])
+      await expect.poll(async () => missing(desk, await pressed(page, query))).toEqual([])
     }
   }, 60_000)
 

@@ -146,7 +146,7 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => 
   }
 }
 
-/** How many tasks would start at once: only so many tasks that failed or were interrupted are claimed. */
+/** How many tasks would start at once. Of those that failed or were interrupted no more are claimed. */
 export function startable({ lane, claimed }: Slot<unknown>): number {
   return lane.concurrency - claimed
 }
