@@ -8,10 +8,11 @@ import { factsOf, type Facts, type Problem } from './problems.ts'
 const STATUS = {
   // admit
   overloaded: 503,
+  method_not_allowed: 405,
+  // admit and read
+  body_too_large: 413,
   // read
   malformed_url: 400,
-  method_not_allowed: 405,
-  body_too_large: 413,
   body_timeout: 408,
   body_aborted: 400,
   body_truncated: 400,
@@ -27,7 +28,6 @@ const STATUS = {
   timestamp_too_old: 401,
   timestamp_in_future: 401,
   unknown_sender: 401,
-  replayed: 401,
   secret_unavailable: 503,
   // parse
   too_complex: 413,
@@ -45,6 +45,7 @@ const STATUS = {
   handler_failed: 503,
   closed: 503,
   // reply
+  replayed: 401,
   answer_failed: 500,
   internal_error: 500,
 } as const

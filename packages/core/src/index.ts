@@ -56,7 +56,7 @@ export { checkJson } from './inbox/codec.ts'
 
 export type { Handler, PreparedHandler, SubscriptionOptions } from './subscribe/subscription.ts'
 export type { PerKeyOptions } from './subscribe/per-key.ts'
-export type { CallInfo, PauseInfo } from './subscribe/call.ts'
+export type { CallInfo, PauseInfo } from './observe/destination-infos.ts'
 export type { AnyCommit, CommitIn, CommitWrite, Task } from './subscribe/task.ts'
 export {
   exponential,

@@ -15,7 +15,7 @@ import type {
 import type { Task } from './subscribe/task.ts'
 import type { TaskError } from './inbox/inbox.ts'
 import type { LaneStats } from './inbox/view.ts'
-import type { CallInfo, PauseInfo } from './subscribe/call.ts'
+import type { CallInfo, PauseInfo } from './observe/destination-infos.ts'
 
 /** A receiver as its observers see it. */
 export interface ObservedReceiver {

@@ -12,8 +12,8 @@ import { SchemaMismatch } from './task-error.ts'
 import { withTimeout } from './timeout.ts'
 
 /**
- * Runs one attempt: claim → handler → outcome. It never throws. The inbox stores the outcome; how often and when a
- * task is tried again is decided here.
+ * Runs one attempt: claim → handler → outcome. It never throws. The inbox stores the outcome; of a run that threw, `failed.ts`
+ * decides whether and when the task is tried again.
  */
 export function run(
   context: RunContext,

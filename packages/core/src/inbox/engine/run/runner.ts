@@ -28,7 +28,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
   const isActive = (): boolean => !closed && (working || draining || burst.on())
   const claiming = createClaiming(slots, isActive, options.fetch, tellIdle)
   const alarm = createAlarm(claiming.look, () => consumer.now())
-  const attempts = createTaskRuns<Task>({
+  const taskRuns = createTaskRuns<Task>({
     consumer,
     slots,
     held,
@@ -38,7 +38,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
     free,
     signal: () => stopping.signal,
   })
-  const ticks = createTicks<Task>({ begin: attempts.tick, run: attempts.run })
+  const ticks = createTicks<Task>({ begin: taskRuns.tick, run: taskRuns.run })
   const drain = createDrain({
     reclaim: options.reclaim,
     limit: slots.limit,
@@ -147,11 +147,11 @@ export function createRunner<Task extends RunnerTask<Task>>(
 
   function giveBackWaiting(): void {
     for (const slot of slots.all())
-      for (const task of slot.queue.splice(0)) attempts.giveBack(task, false)
+      for (const task of slot.queue.splice(0)) taskRuns.giveBack(task, false)
   }
 
   function giveBackRunning(): void {
-    for (const task of held) attempts.giveBack(task, true)
+    for (const task of held) taskRuns.giveBack(task, true)
   }
 
   function abort(reason: string): void {

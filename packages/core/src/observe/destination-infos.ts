@@ -1,4 +1,4 @@
-import type { AttemptInfo } from '../observe/infos.ts'
+import type { AttemptInfo } from './infos.ts'
 
 /** An HTTP call to a destination, as observers may know it: no path and no query, since they may hold a secret. */
 export interface CallInfo {
