@@ -4,8 +4,10 @@ import { writeFileSync } from 'node:fs'
 import { createReceiver, memoryInbox } from '@postern/core'
 import type { About } from '@postern/core/scheme'
 import { settled } from '@postern/testing'
-import { type AuditVector, vectorsOf } from '../../packages/cli/src/audit/vectors.ts'
+import { vectorsOf } from '../../packages/cli/src/audit/vectors.ts'
 import { signers } from './own.ts'
+
+type Vector = Awaited<ReturnType<typeof vectorsOf>>['cases'][number]
 
 const NOW = 1_760_000_000_000
 const BUSY = [409, 425, 429, 503]
@@ -62,7 +64,7 @@ export async function replayed(about: About): Promise<Replayed> {
   return { title: about.title, cases: cases.length, requests, wrong }
 }
 
-function roundsOf({ requests }: AuditVector): readonly AuditVector['requests'][] {
+function roundsOf({ requests }: Vector): readonly Vector['requests'][] {
   return [...Map.groupBy(requests, ({ round }) => round).values()]
 }
 

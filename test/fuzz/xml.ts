@@ -4,7 +4,7 @@ import {
   loadXml,
   parseXml,
   xmlCharset,
-  type XmlValue,
+  type XmlObject,
 } from '../../packages/core/src/body/xml/xml.ts'
 import { hasMoreTags } from '../../packages/core/src/body/xml/xml-tags.ts'
 import { chars, mutatedText, pieced } from './mutate.ts'
@@ -92,7 +92,7 @@ function takenOrRefused(text: string): void {
 }
 
 /** No key poisons a prototype, nothing lies too deep; counts elements and attributes. */
-function check(value: XmlValue, depth: number, counted: { nodes: number }): void {
+function check(value: XmlObject[string], depth: number, counted: { nodes: number }): void {
   if (typeof value === 'string') return
   if (Array.isArray(value)) return value.forEach((one) => check(one, depth, counted))
   assert.ok(depth <= DEPTH)

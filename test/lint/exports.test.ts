@@ -14,35 +14,47 @@ const MEANT: readonly string[] = [
   'signedFields',
 ]
 
-// What a package exports is for its users. Types are part of the signatures that name them.
+// What a package exports is for its users.
 const entries = new Set(globSync('packages/*/package.json', { cwd: root }).flatMap(entriesOf))
 const files = globSync('packages/*/{src,page}/**/*.{ts,tsx}', { cwd: root })
 const texts = new Map(files.map((file) => [file, code(readFileSync(join(root, file), 'utf8'))]))
 
 test('each value that a file exports is used by another file of sources, not by tests alone', () => {
+  expect(unused(/^export (?:async )?(?:function\*?|const|let|class) ([\w$]+)/gm)).toEqual(MEANT)
+})
+
+test('each type that a file exports is used by another file of sources: a signature names one of its own file as it is', () => {
+  expect(unused(/^export (?:declare )?(?:type|interface) ([\w$]+)/gm)).toEqual([])
+})
+
+/** What files declare by the pattern, and no other file names. */
+function unused(declared: RegExp): readonly string[] {
   const users = new Map<string, Set<string>>()
   for (const [file, text] of texts)
     for (const word of new Set(text.match(/[\w$]+/g)))
       users.set(word, (users.get(word) ?? new Set()).add(file))
-  const unused = [...texts].flatMap(([file, text]) =>
-    entries.has(file) ? [] : exportedBy(text).filter((name) => users.get(name)!.size === 1),
-  )
-  expect(unused.toSorted()).toEqual(MEANT)
-})
-
-function exportedBy(text: string): readonly string[] {
-  const declared = /^export (?:async )?(?:function\*?|const|let|class) ([\w$]+)/gm
-  return Array.from(text.matchAll(declared), ([, name]) => name!)
+  return [...texts]
+    .flatMap(([file, text]) =>
+      entries.has(file) ? [] : Array.from(text.matchAll(declared), ([, name]) => name!),
+    )
+    .filter((name) => users.get(name)!.size === 1)
+    .toSorted()
 }
 
-/** The files that `exports` and `bin` of a package name. */
+/** The files that `exports` and `bin` of a package name. `*` stands for folders too, but those that are `null`. */
 function entriesOf(manifest: string): readonly string[] {
-  const { exports, bin } = JSON.parse(readFileSync(join(root, manifest), 'utf8')) as object & {
-    readonly exports?: unknown
+  const { exports, bin } = JSON.parse(readFileSync(join(root, manifest), 'utf8')) as {
+    readonly exports?: Readonly<Record<string, unknown>>
     readonly bin?: unknown
   }
   const paths = JSON.stringify([exports, bin]).match(/(?<=")\.\/src\/[^"]+/g) ?? []
-  return paths.flatMap((path) => globSync(join(dirname(manifest), path), { cwd: root }))
+  const closed = Object.keys(exports ?? {}).filter((path) => exports![path] === null)
+  return paths.flatMap((path) =>
+    globSync(join(dirname(manifest), path.replace('*', '**/*')), {
+      cwd: root,
+      exclude: closed.map((folder) => join(dirname(manifest), 'src', folder)),
+    }),
+  )
 }
 
 /** The text without the lines that are comments. */

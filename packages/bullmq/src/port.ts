@@ -17,7 +17,7 @@ import { sweepStep } from './operate/prune.ts'
 import { startWorking, type Working } from './run/run.ts'
 
 /** The argument of {@link createSide}. */
-export interface SideContext extends AcceptContext {
+interface SideContext extends AcceptContext {
   /** The connection of workers, opened when the first one begins. */
   readonly patient: () => RedisClient
   readonly failed: (error: Error) => void

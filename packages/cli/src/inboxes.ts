@@ -4,13 +4,13 @@ import type { Command } from 'commander'
 export type InboxName = 'sqlite' | 'memory' | 'bullmq' | 'postgres'
 
 /** An option of the command line that chooses an inbox. */
-export type PlaceFlag = 'sqlite' | 'redis' | 'postgres'
+type PlaceFlag = 'sqlite' | 'redis' | 'postgres'
 
 /** The place of an inbox: one of these options. */
 export type InboxOptions = { readonly [Flag in PlaceFlag]?: string }
 
 /** An inbox that the command line knows. */
-export interface InboxRow {
+interface InboxRow {
   /** The package, which is installed beside the app. */
   readonly package: string
   /** The function that makes the inbox. */

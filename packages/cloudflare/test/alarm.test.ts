@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createObjectAlarm, type ObjectAlarm } from '../src/object/alarm.ts'
+import { createObjectAlarm } from '../src/object/alarm.ts'
 import type { ObjectStorage } from '../src/index.ts'
 
 let set: (number | null)[]
-let alarm: ObjectAlarm
+let alarm: ReturnType<typeof createObjectAlarm>
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 })

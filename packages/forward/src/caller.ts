@@ -23,7 +23,7 @@ export interface Call {
 }
 
 /** Calls destinations, each within its limits. */
-export interface Caller {
+interface Caller {
   /** Resolves with the verdict; throws the error for the retry policy. */
   call(call: Call): Promise<'delivered' | 'gone'>
   close(): Promise<void>

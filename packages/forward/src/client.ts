@@ -4,7 +4,7 @@ import { Agent, buildConnector, request } from 'undici'
 import { hostOf, type AddressGuard } from './guard.ts'
 
 /** Bounds of one call, in milliseconds and bytes. */
-export interface ClientSettings {
+interface ClientSettings {
   readonly connectTimeout: number
   readonly timeout: number
   /** Bytes of a response that are read, so that its connection can be used again; a longer one ends the connection. */

@@ -12,7 +12,7 @@ export interface Destination {
 export type DestinationInit = string | URL | Destination
 
 /** A destination with the name its tasks have. */
-export interface NamedDestination extends Destination {
+interface NamedDestination extends Destination {
   readonly id: string
 }
 

@@ -1,7 +1,7 @@
 import type { Records } from '@postern/core/inbox'
 
 /** Marks of destinations that answered 410. */
-export interface Marks {
+interface Marks {
   has(destination: string): Promise<boolean>
   set(destination: string, at: number): Promise<void>
   clear(destination: string): Promise<boolean>

@@ -8,7 +8,7 @@ export type Content =
   | { readonly body: string | Uint8Array; readonly contentType: string }
 
 /** The parts of a message. */
-export interface MessageParts {
+interface MessageParts {
   readonly event: WebhookEvent
   readonly url: URL
   /** The same over all attempts. */

@@ -14,7 +14,7 @@ import type {
 } from './source-types.ts'
 
 /** The argument of {@link createRegistry}. */
-export interface RegistryHost {
+interface RegistryHost {
   readonly source: string
   readonly records: Records
   readonly seal: Seal
@@ -24,7 +24,7 @@ export interface RegistryHost {
 }
 
 /** The destinations of a source, in the records of its inbox. */
-export interface Registry {
+interface Registry {
   register(registration: Registration): Promise<DestinationCredentials>
   rotate(id: string, secret: string | undefined, overlap: Duration): Promise<DestinationCredentials>
   unregister(id: string): Promise<boolean>

@@ -4,7 +4,7 @@ import type { SignableRequest } from '@postern/core/scheme'
 import type { DestinationAnswer } from './client.ts'
 
 /** Tells the observers of a task's receiver of calls and pauses. */
-export interface Teller {
+interface Teller {
   /** Makes the call inside of the observers' `call`; `passes` says which of their headers are sent. */
   call(
     given: {

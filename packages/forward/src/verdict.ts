@@ -2,7 +2,7 @@ import { parseRetryAfter } from '@postern/core'
 import type { DestinationAnswer } from './client.ts'
 
 /** The meaning of an answer for its task, by the rules of Standard Webhooks for senders. */
-export type Verdict =
+type Verdict =
   | { readonly kind: 'delivered' }
   /** 410: the destination wants no more. */
   | { readonly kind: 'gone' }

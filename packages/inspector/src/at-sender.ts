@@ -1,7 +1,7 @@
 import type { MaybePromise } from '@postern/core'
 
 /** What a sender has for a receiver: the result of `registered()` of `@postern/registrar`. */
-export interface AtSender {
+interface AtSender {
   readonly url: string
   readonly endpoints: readonly {
     readonly id: string

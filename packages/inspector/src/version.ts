@@ -1,7 +1,7 @@
 import type { Inbox } from '@postern/core/inbox'
 
 /** The version of all that the page shows. */
-export interface Version {
+interface Version {
   /** A string that changes when a task or the journal did. Askers within 250 ms get one answer. */
   readonly current: () => Promise<string>
   /** The answer of an equal question of the same version, at most 2 seconds old, or a new one. */

@@ -6,7 +6,7 @@ import { closeOnSignal, webhook, type ClosableServer, type WebhookOptions } from
 import { marksOf } from './decorators.ts'
 
 /** A receiver of the app, and where it is mounted: `false` if a controller does it. */
-export interface Hosted {
+interface Hosted {
   readonly name: string
   readonly path: string | false
   readonly receiver: Receiver

@@ -1,13 +1,13 @@
 import { setTimeout } from 'node:timers'
 
 /** One deadline. */
-export interface Deadline {
+interface Deadline {
   readonly at: number
   readonly late: () => void
 }
 
 /** Deadlines that all lie the same time ahead. */
-export interface Deadlines {
+interface Deadlines {
   /** Calls `late` when the time is over, unless the deadline is dropped before. */
   readonly start: (late: () => void) => Deadline
   readonly drop: (deadline: Deadline) => void

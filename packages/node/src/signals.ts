@@ -1,5 +1,5 @@
 /** Something that closes at a signal. */
-export interface Closing {
+interface Closing {
   /** True if the process exits once it is closed. */
   readonly exit: boolean
   /** True once it has begun. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createDeadlines, type Deadline } from '../src/deadlines.ts'
+import { createDeadlines } from '../src/deadlines.ts'
 
 test('ends each at its own time, and not those that were dropped', async () => {
   const deadlines = createDeadlines(5)
@@ -16,7 +16,7 @@ test('ends each at its own time, and not those that were dropped', async () => {
 
   function start(name: string): Promise<void> {
     return new Promise((resolve) => {
-      const deadline: Deadline = deadlines.start(() => {
+      const deadline: ReturnType<typeof deadlines.start> = deadlines.start(() => {
         expect(performance.now()).toBeGreaterThanOrEqual(deadline.at)
         ended.push(name)
         resolve()

@@ -14,7 +14,7 @@ import { createRunning, type AttemptKey } from './running.ts'
 import { activeOr, markFailed, rootOf, short, suppressed, type Tracing } from './tracing.ts'
 
 /** The spans of attempts, and of the calls that `forward` makes in them. */
-export interface AttemptSpans {
+interface AttemptSpans {
   readonly observer: Pick<
     Observer,
     | 'attemptStarted'

@@ -1,7 +1,7 @@
 import { createTraceState, isSpanContextValid, type SpanContext } from '@opentelemetry/api'
 
 /** A trace context as strings, by https://www.w3.org/TR/trace-context/. */
-export interface TraceStrings {
+interface TraceStrings {
   readonly traceparent: string
   readonly tracestate?: string
 }

@@ -12,7 +12,7 @@ import { readTrace, writeCarrier } from './carrier.ts'
 import { markFailed, hrTime, short, type Tracing } from './tracing.ts'
 
 /** The spans of deliveries: `receive` for each, and `send` for what is handed to the inbox. */
-export interface DeliverySpans {
+interface DeliverySpans {
   readonly observer: Pick<
     Observer,
     'received' | 'step' | 'carrier' | 'accepted' | 'duplicate' | 'answered'

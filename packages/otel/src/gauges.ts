@@ -5,7 +5,7 @@ import type { Instruments } from './create-instruments.ts'
 import { laneOf } from './lane.ts'
 
 /** What is read when metrics are collected: the depth of inboxes, and the breakers of forward. */
-export interface Gauges {
+interface Gauges {
   /** Adds a receiver; the function that it returns takes it away. */
   add(receiver: ObservedReceiver): () => void
   /** Calls to a destination pause, or go on. */

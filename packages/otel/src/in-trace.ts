@@ -2,7 +2,7 @@ import { context, type Context } from '@opentelemetry/api'
 import { HEARD, type AttemptInfo, type Heard, type Observer, type RequestInfo } from '@postern/core'
 
 /** What finds the context that a call of an observer belongs to. */
-export interface Contexts {
+interface Contexts {
   ofRequest(request: RequestInfo): Context | undefined
   ofAttempt(attempt: AttemptInfo): Context | undefined
 }

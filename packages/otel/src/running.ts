@@ -6,7 +6,7 @@ export interface AttemptKey {
 }
 
 /** Values by running attempt: the observer's methods are told of one attempt in several calls. */
-export interface RunningValues<T> {
+interface RunningValues<T> {
   get(attempt: AttemptKey): T | undefined
   set(attempt: AttemptKey, value: T): void
   delete(attempt: AttemptKey): T | undefined

@@ -5,7 +5,7 @@ import { INSTRUMENTS } from '@postern/otel/metrics'
 import { metricName } from './metric-names.ts'
 
 /** Where metrics are recorded, and from where they are read. */
-export interface MetricRegistry {
+interface MetricRegistry {
   /** Records under Postern's instruments. */
   readonly meter: Meter
   /** All metrics in Prometheus' text format. Asynchronous gauges are asked for at most `patience` milliseconds. */

@@ -4,7 +4,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis'
 export type RedisConnection = Redis | Cluster | RedisOptions | string
 
 /** A client, and true if we must close it. */
-export interface Opened {
+interface Opened {
   readonly client: Redis | Cluster
   readonly own: boolean
 }

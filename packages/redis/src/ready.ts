@@ -9,7 +9,7 @@ export interface Waiter {
 }
 
 /** The calls that wait for the connection of a client. */
-export interface Waiters {
+interface Waiters {
   /** Adds a call. Use it if the client is not ready. */
   add(waiter: Waiter): void
   /** Takes out a call that waits no longer: they would add up while Redis is unreachable. */

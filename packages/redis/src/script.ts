@@ -4,7 +4,7 @@ import type { Cluster, Redis } from 'ioredis'
 import { createWaiters, type Waiter } from './ready.ts'
 
 /** Runs scripts, each within a deadline. */
-export interface ScriptRunner {
+interface ScriptRunner {
   /**
    * Waits for the connection. Rejects with `inbox_unavailable` if Redis is away, hangs or refuses until the deadline.
    * `late` gets an answer that arrives after the deadline.

@@ -19,7 +19,7 @@ import type { Settings } from '../settings.ts'
 import { takeTurns, wantedTurns } from './turns.ts'
 
 /** Stores deliveries of one receiver. */
-export interface Accepting {
+interface Accepting {
   accept(intake: Intake): Promise<readonly Taken[]>
   /** As `Port.probe`. */
   probe(): Promise<void>

@@ -8,7 +8,7 @@ import { turnOf } from './turns.ts'
 const HIGHEST = 2 ** 21
 
 /** The argument of {@link commit}. */
-export interface CommitContext {
+interface CommitContext {
   readonly queues: Queues
   readonly receiver: string
   readonly prefix: string

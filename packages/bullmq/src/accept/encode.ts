@@ -18,7 +18,7 @@ export interface PreparedItem {
 }
 
 /** A guard of an event, as Redis names it. */
-export interface NamedGuard {
+interface NamedGuard {
   readonly name: string
   readonly otherwise: 'refuse' | 'duplicate'
 }

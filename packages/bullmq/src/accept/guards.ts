@@ -3,7 +3,7 @@ import { runScript, type RedisClient } from '../store/connection.ts'
 import type { PreparedItem } from './encode.ts'
 
 /** The argument of {@link takeGuards}. */
-export interface GuardContext {
+interface GuardContext {
   readonly client: RedisClient
   readonly prefix: string
   /** How long a delivery may wait to be stored, in milliseconds. A guard that is reserved for it is kept for longer. */

@@ -7,20 +7,20 @@ import { queueName } from '../store/names.ts'
 import type { JobData } from '../store/queues.ts'
 
 /** The store of turns. */
-export interface TurnContext {
+interface TurnContext {
   readonly client: RedisClient
   readonly prefix: string
 }
 
 /** Tasks that need turns: their number by queue and key. */
-export interface WantedTurns {
+interface WantedTurns {
   readonly queue: string
   readonly key: string
   count: number
 }
 
 /** How many tasks of one key may wait, and the refusal of more. */
-export interface TurnBound {
+interface TurnBound {
   readonly share: number
   readonly full: Capacity['full']
 }

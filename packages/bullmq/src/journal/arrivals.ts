@@ -9,7 +9,7 @@ import { runScript, type RedisClient } from '../store/connection.ts'
 import { parsed } from '@postern/core/inbox'
 
 /** A ring of verified deliveries, or of the others: strangers fill only theirs. */
-export type RingName = 'v' | 'u'
+type RingName = 'v' | 'u'
 
 /** Bounds of a ring. */
 interface Bounds {
@@ -27,7 +27,7 @@ const KEPT_FOR = 14 * 86_400_000
 const STEP = 50
 
 /** The store of arrivals. */
-export interface ArrivalContext {
+interface ArrivalContext {
   readonly client: RedisClient
   readonly prefix: string
 }

@@ -20,7 +20,7 @@ import { addHistory, rollUp } from './history.ts'
 import { isRef } from '../operate/list.ts'
 
 /** The store of the journal. */
-export interface JournalContext {
+interface JournalContext {
   readonly client: RedisClient
   readonly prefix: string
   /** Milliseconds a batch may wait for Redis. */

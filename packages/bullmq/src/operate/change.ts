@@ -29,7 +29,7 @@ import { decodeStored, type Stored } from '../store/stored.ts'
 import type { ViewContext } from './view.ts'
 
 /** Changes by operators. */
-export type Changes = Required<Pick<InboxView, 'replay' | 'rerun' | 'discard' | 'prune'>>
+type Changes = Required<Pick<InboxView, 'replay' | 'rerun' | 'discard' | 'prune'>>
 
 /** Makes a {@link Changes}. */
 export function createChanges(context: ViewContext): Changes {

@@ -5,7 +5,7 @@ import type { Queues } from '../store/queues.ts'
 import type { Settings } from '../settings.ts'
 
 /** The argument of {@link sweepStep}. */
-export interface PruneContext {
+interface PruneContext {
   readonly client: RedisClient
   readonly queues: Queues
   readonly settings: Settings

@@ -32,7 +32,7 @@ export interface HeldJob extends Start {
 }
 
 /** A claimed job that cannot be read, and why. */
-export interface Unread {
+interface Unread {
   readonly unread: string
 }
 
@@ -40,7 +40,7 @@ export interface Unread {
 export type HoldResult = HeldJob | 'lost' | 'missing' | 'suspect' | number | Unread
 
 /** The argument of {@link holdJob}. */
-export interface HoldContext {
+interface HoldContext {
   readonly client: RedisClient
   readonly consumer: Consumer
   readonly prefix: string

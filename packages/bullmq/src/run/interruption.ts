@@ -11,7 +11,7 @@ import { buryUnread, type UnreadContext } from './unread.ts'
 const MISSING_WAIT = 5000
 
 /** The argument of functions for claims that do not run. */
-export interface UnrunContext {
+interface UnrunContext {
   readonly consumer: Consumer
   readonly unread: UnreadTeller
   /** Milliseconds. */
@@ -19,7 +19,7 @@ export interface UnrunContext {
 }
 
 /** The argument of {@link missing}. */
-export interface MissingContext extends UnrunContext {
+interface MissingContext extends UnrunContext {
   readonly client: RedisClient
   readonly prefix: string
 }

@@ -25,7 +25,7 @@ export interface Working {
 }
 
 /** The argument of {@link startWorking}. */
-export interface WorkingContext extends AttemptContext {
+interface WorkingContext extends AttemptContext {
   readonly stop: () => void
   /** Called each second. */
   readonly look: () => void

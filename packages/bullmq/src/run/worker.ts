@@ -12,7 +12,7 @@ import { buryBroken, isOdd } from './unread.ts'
 export type JobWorker = Worker<JobData, DoneValue>
 
 /** Starts a worker; `first` if it is the first of its receiver. */
-export type StartWorker = (
+type StartWorker = (
   queue: string,
   lane: Lane,
   slots: Semaphore | undefined,
@@ -20,7 +20,7 @@ export type StartWorker = (
 ) => JobWorker
 
 /** Who has the workers. */
-export interface WorkersHost {
+interface WorkersHost {
   /** True once they are being closed. */
   readonly stopped: () => boolean
   /** A worker could not start, and is closed. */

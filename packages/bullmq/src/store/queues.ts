@@ -40,7 +40,7 @@ export interface Queues {
 }
 
 /** A transaction over any of the queues. */
-export type Multi = IRedisTransaction
+type Multi = IRedisTransaction
 
 // The receiver decides how often and when: to BullMQ attempts never run out, and each wait is the error's own.
 const OPTIONS: JobsOptions = {

@@ -12,7 +12,7 @@ import { shown, styled } from '../print/terminal.ts'
 import { curlOf, type CurlFacts } from './curl.ts'
 
 /** What the card shows beside the report. */
-export interface CardOptions {
+interface CardOptions {
   readonly facts: CurlFacts
   /** The kind of app whose remedies are shown. @default all */
   readonly stack?: RemedyStack | undefined

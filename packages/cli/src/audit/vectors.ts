@@ -2,7 +2,7 @@ import type { Provider } from '@postern/core/scheme'
 import { battery, type AuditCase } from '@postern/testing/audit'
 
 /** The cases of an audit as data, for a fixed time: `schema/vectors.json` says how. */
-export interface AuditVectors {
+interface AuditVectors {
   readonly $schema: string
   readonly version: 1
   readonly provider: string
@@ -12,7 +12,7 @@ export interface AuditVectors {
 }
 
 /** One case. */
-export interface AuditVector {
+interface AuditVector {
   readonly id: string
   readonly severity: string
   readonly what: string

@@ -12,13 +12,13 @@ import {
 import { headerLines } from './header-lines.ts'
 
 /** A client that sends requests as they are written: over one connection, in chunks, slowly, or in part. */
-export interface WireClient {
+interface WireClient {
   readonly send: Send
   close(): void
 }
 
 /** Options of {@link createWire}. */
-export interface WireSettings {
+interface WireSettings {
   /** Milliseconds until a request without a reply is given up. */
   readonly timeout: number
   /** Milliseconds between two requests, at least. @default 0 */

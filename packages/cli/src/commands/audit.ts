@@ -31,7 +31,7 @@ import { createBar } from '../sender-api/bar.ts'
 import { providerOf, variablesOf, type MadeProvider, type SenderOptions } from '../sender/sender.ts'
 
 /** Options of `postern audit`. */
-export interface AuditCommandOptions extends SenderOptions {
+interface AuditCommandOptions extends SenderOptions {
   readonly provider: string
   readonly effectUrl?: string
   readonly effect?: string

@@ -20,7 +20,7 @@ import { shown } from '../print/terminal.ts'
 import { sinceOption } from '../options/time-option.ts'
 
 /** Options of `postern catch-up`. */
-export interface CatchUpCommandOptions extends TargetOptions {
+interface CatchUpCommandOptions extends TargetOptions {
   readonly from: string
   readonly since: string
   readonly until?: string

@@ -20,7 +20,7 @@ import { shown, styled } from '../print/terminal.ts'
 import { columnsOf, wrapped } from '../print/width.ts'
 
 /** Options of `postern explain`. */
-export interface ExplainCommandOptions extends SenderOptions, InboxOptions, SealOptions, CurlFlags {
+interface ExplainCommandOptions extends SenderOptions, InboxOptions, SealOptions, CurlFlags {
   readonly provider: string
   readonly at?: string
   readonly ms: string

@@ -22,7 +22,7 @@ import { gatewayNames, gatewayOf } from '../sender/gateway.ts'
 import { aboutOf } from '../sender/sender.ts'
 
 /** Options of `postern init`. */
-export interface InitOptions {
+interface InitOptions {
   readonly provider?: string
   readonly behind?: string
   readonly inbox?: string

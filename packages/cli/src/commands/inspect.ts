@@ -16,7 +16,7 @@ import { providerOf, type SenderOptions } from '../sender/sender.ts'
 import { shown } from '../print/terminal.ts'
 
 /** Options of `postern inspect`. */
-export interface InspectOptions extends InboxOptions, SenderOptions {
+interface InspectOptions extends InboxOptions, SenderOptions {
   readonly port: string
   readonly provider?: string
 }

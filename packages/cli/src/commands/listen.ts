@@ -20,7 +20,7 @@ import { whereToAdd } from '../sender/setup.ts'
 import { shown } from '../print/terminal.ts'
 
 /** Options of `postern listen`. */
-export interface ListenOptions extends SenderOptions {
+interface ListenOptions extends SenderOptions {
   readonly port: string
   readonly store?: string
   readonly forward?: string

@@ -14,7 +14,7 @@ import { shown } from '../print/terminal.ts'
 import { version } from '../version.ts'
 
 /** Options of `postern mcp`. */
-export interface McpOptions extends InboxOptions {
+interface McpOptions extends InboxOptions {
   readonly allowActions?: boolean
   readonly url?: string
 }

@@ -12,7 +12,7 @@ import { planLines, resultLines } from '../sender-api/show.ts'
 import { loadEnv, made, targetsOf, type TargetOptions } from '../sender-api/target.ts'
 
 /** Options of `postern register`. */
-export interface RegisterOptions extends TargetOptions, SecretOptions {
+interface RegisterOptions extends TargetOptions, SecretOptions {
   readonly formerly?: readonly string[]
   readonly all?: boolean
   readonly status?: boolean

@@ -19,7 +19,7 @@ import { lasting } from '../print/style.ts'
 import { shown, styled } from '../print/terminal.ts'
 
 /** Options of `postern send`. */
-export interface SendOptions extends SenderOptions, PayloadOptions {
+interface SendOptions extends SenderOptions, PayloadOptions {
   readonly to: string
   readonly behind?: string
   readonly count: string

@@ -9,7 +9,7 @@ import { sayJson } from '../print/say.ts'
 import { providerOf, type SenderOptions } from '../sender/sender.ts'
 
 /** Options of `postern vectors`. */
-export interface VectorsOptions extends SenderOptions {
+interface VectorsOptions extends SenderOptions {
   readonly provider: string
   readonly url: string
   readonly seed: string

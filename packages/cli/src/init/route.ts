@@ -5,7 +5,7 @@ import type { Language } from './language.ts'
 import type { Project } from './project.ts'
 
 /** The route's file, and how the app gets it. */
-export interface RouteFile {
+interface RouteFile {
   readonly file: string
   readonly text: string
   /** What is left to do by hand. */
@@ -13,7 +13,7 @@ export interface RouteFile {
 }
 
 /** Where a route goes. */
-export interface RoutePlace {
+interface RoutePlace {
   /** The path that senders use. */
   readonly path: string
   /** The folder of the receiver. */

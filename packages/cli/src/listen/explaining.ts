@@ -5,7 +5,7 @@ import type { Entry } from './entry.ts'
 const BOUND = 5000
 
 /** Explains refusals, one at a time. */
-export interface Explaining {
+interface Explaining {
   /** Explains a refusal and calls back. While one is explained, the newest waits and others are left out. */
   offer(entry: Entry): void
   /** Explains a delivery, once. */

@@ -11,7 +11,7 @@ import { keysLine, stepOf } from './keys.ts'
 import { lineOf } from './line.ts'
 
 /** What the full-screen list needs. */
-export interface ScreenContext {
+interface ScreenContext {
   readonly name: string
   readonly about: About
   readonly entries: Entries
@@ -25,7 +25,7 @@ export interface ScreenContext {
 }
 
 /** A full-screen list of deliveries. */
-export interface Screen {
+interface Screen {
   /** Draws what has changed, soon. */
   draw(): void
   /** Resolves once the reader wants to leave. */

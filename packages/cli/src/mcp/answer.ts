@@ -3,7 +3,7 @@ import { plainMember } from '../print/say.ts'
 import type { Tool } from './tool.ts'
 
 /** What an agent gets of a tool. */
-export interface ToolAnswer {
+interface ToolAnswer {
   readonly content: { readonly type: 'text'; readonly text: string }[]
   readonly isError?: true
 }

@@ -1,7 +1,7 @@
 import { clipped, columnsOf, squeezed, widthOf, wrapped } from './width.ts'
 
 /** How a table is laid out. */
-export interface TableOptions {
+interface TableOptions {
   /**
    * Heads of columns that fall out where the terminal is too narrow, this one first. Before that they have at most 28 columns, cut
    * in the middle. All others stay whole, but the last, which is cut.

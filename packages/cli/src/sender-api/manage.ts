@@ -15,7 +15,7 @@ export interface Job {
 }
 
 /** Options of what acts on endpoints that are there. */
-export interface ManageOptions extends SecretOptions {
+interface ManageOptions extends SecretOptions {
   readonly dryRun?: boolean
   readonly yes?: boolean
   readonly json?: boolean

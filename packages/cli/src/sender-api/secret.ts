@@ -14,7 +14,7 @@ export interface SecretOptions {
 }
 
 /** The secret of a receiver: its variable, its value, and how a new one is kept. */
-export interface SecretPlace {
+interface SecretPlace {
   readonly variable: string
   readonly value: string | undefined
   /** Writes a secret to the `.env` file, and keeps the old one beside it. */

@@ -3,7 +3,7 @@ import type { About, Provider } from '@postern/core/scheme'
 import { deliver, madeUpSecrets, signedInit } from '@postern/samples'
 
 /** What a delivery of a sender looks like. */
-export interface Anatomy {
+interface Anatomy {
   /** Headers by which the sender, the event and its signature are known. */
   readonly headers: readonly string[]
   /** Where the event's id stands. */

@@ -2,7 +2,7 @@ import type { ObjectStorage } from '../runtime.ts'
 import type { TransactionEnd } from './database.ts'
 
 /** The one alarm of an object. */
-export interface ObjectAlarm extends TransactionEnd {
+interface ObjectAlarm extends TransactionEnd {
   /** Reads it from the storage; true if none is set. */
   read(): Promise<boolean>
   /** Sets the alarm to ring at once. */

@@ -2,7 +2,7 @@ import type { Database, Statement, Value } from '@postern/sqlite/store'
 import type { ObjectStorage } from '../runtime.ts'
 
 /** What the databases of one object share: it has one connection. */
-export interface OneConnection {
+interface OneConnection {
   /** Transactions that wrote, of all of them. */
   commits: number
   /** Numbers of the processes that this start of the object has made. */

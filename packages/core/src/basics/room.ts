@@ -1,7 +1,7 @@
 import type { MaybePromise } from './maybe.ts'
 
 /** What this process may hold of one kind in memory, over all receivers and inboxes. Bytes are those of {@link weigh}. */
-export interface Room {
+interface Room {
   /** True if so much more fits. What comes first always fits, however large it is. */
   fits(bytes: number): boolean
   /** How many pieces of that many bytes fit. */

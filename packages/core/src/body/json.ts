@@ -5,7 +5,7 @@ import { inspect } from './json-value.ts'
 import { dropPoison } from './safe-keys.ts'
 
 /** How {@link parseJson} reads. */
-export interface JsonOptions {
+interface JsonOptions {
   /** The deepest nesting of arrays and objects; deeper is refused with `too_deep`. */
   readonly depth: number
   /** Returns integers beyond 2^53 as BigInt, so that no digit is lost. @default false */

@@ -1,5 +1,5 @@
 /** The parts of a Content-Type header that decide how a body is read. */
-export interface MediaType {
+interface MediaType {
   /** `type/subtype` in lower case, or `''` if the header is absent or blank. */
   readonly type: string
   /** The `charset` parameter in lower case. */

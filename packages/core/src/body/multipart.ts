@@ -6,7 +6,7 @@ import { readParts, type Part } from './multipart-parts.ts'
 import { decodeText } from './text.ts'
 
 /** A part that came with a file name. */
-export interface MultipartFile {
+interface MultipartFile {
   readonly name: string
   /** Without any directory the sender put before it. */
   readonly filename: string

@@ -11,7 +11,7 @@ export interface Bound {
 }
 
 /** Where the parts of a body come from: the reader of a Web stream, or an iterator. */
-export type NextPart = () => Promise<{ readonly done?: boolean; readonly value?: unknown }>
+type NextPart = () => Promise<{ readonly done?: boolean; readonly value?: unknown }>
 
 /**
  * Reads a body whole that came over the network: of a request (node:http or Web) or of an API's reply. Beyond `limit`

@@ -16,7 +16,7 @@ import { isPrivateHost } from './url/url-sources.ts'
 const LOOK = 100
 
 /** The result of a search without a proof: a refusal. */
-export interface Unproven {
+interface Unproven {
   readonly subject: Subject | undefined
   readonly provider: Provider
   readonly error: WebhookError

@@ -1,5 +1,5 @@
 /** Where keys stand in a list: numbers below its length. */
-export interface KeyPlaces {
+interface KeyPlaces {
   /** The place of a key, or -1. */
   find(key: string): number
   /** A key that is not there stands at this place. */

@@ -4,7 +4,7 @@ import { createSeriesTable, type Series, type SeriesName } from './series.ts'
 import { unref } from '../basics/unref.ts'
 
 /** The argument of {@link createJournalBuffer}. */
-export interface JournalBufferOptions {
+interface JournalBufferOptions {
   /** As `Journal.write`. If it throws, the batch is lost and its deliveries are counted as lost. */
   readonly write: (batch: JournalBatch) => MaybePromise<void>
   /** Milliseconds after which what came is written. @default 1000 */

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Delivery } from '../delivery.ts'
 
 /** What genuine deliveries of a receiver look like: their user agent, the shape of their head, the form of their id. */
-export interface Likeness {
+interface Likeness {
   /** A delivery that was verified. */
   learn(delivery: Delivery, at: number): void
   /** True if a refused delivery looks like one. A copied head does too. */

@@ -1,5 +1,5 @@
 /** Lines that may be printed in each second. */
-export interface LineBudget {
+interface LineBudget {
   /** True if the next line may be printed; else it is counted. */
   take(): boolean
 }

@@ -2,7 +2,7 @@ import type { JournalBuffer } from './journal-buffer.ts'
 import type { Series, SeriesName } from './series.ts'
 
 /** The series of one receiver by what they count. */
-export interface SeriesCache {
+interface SeriesCache {
   /** Deliveries by outcome. */
   readonly outcomes: (outcome: string) => Series
   /** Refused deliveries by code. */

@@ -11,7 +11,7 @@ export interface Series {
 }
 
 /** All series of a process. */
-export interface SeriesTable {
+interface SeriesTable {
   /** The series of a name: keep it, since looking it up costs more than adding to it. */
   of(name: SeriesName): Series
   /** Counts since the last call. */

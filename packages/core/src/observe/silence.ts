@@ -14,7 +14,7 @@ export interface Silence {
 }
 
 /** The argument of {@link createSilence}. */
-export interface SilenceContext {
+interface SilenceContext {
   readonly name: string
   /** Milliseconds without a delivery; undefined if the option is not set. */
   readonly limit: number | undefined

@@ -12,7 +12,7 @@ import { keyring, type Keyring, type SecretOption } from './secrets.ts'
 import type { ProviderSpec } from './spec.ts'
 
 /** How one provider authenticates: its scheme, and the option that gave the secret. */
-export interface ProviderAuth<Key> {
+interface ProviderAuth<Key> {
   readonly scheme: Scheme<Key>
   readonly option: string
   readonly secret: SecretOption | undefined

@@ -20,7 +20,7 @@ export interface Made {
 const MADE: unique symbol = Symbol('postern.made')
 
 /** What {@link madeOf} finds on a provider. */
-export interface Remembering {
+interface Remembering {
   readonly [MADE]?: () => Made
 }
 

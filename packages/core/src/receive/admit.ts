@@ -25,7 +25,7 @@ export interface Admission extends Account {
 }
 
 /** The receiver as `admit` sees it. */
-export interface AdmitContext {
+interface AdmitContext {
   readonly provider: Provider
   readonly limits: Limits
   readonly now: () => number

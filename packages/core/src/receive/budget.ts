@@ -9,7 +9,7 @@ const FREED = 1 / 16
 const MARGIN = 2
 
 /** Bytes of all bodies that a receiver holds and has not answered. */
-export interface Budget {
+interface Budget {
   /**
    * Makes the account of one request: when it started, on the monotonic clock, and whether its head proved the sender.
    */

@@ -19,7 +19,7 @@ export interface IdentitySource {
 }
 
 /** The identity of one event: its key, and further keys that no other event may have. */
-export interface Identity {
+interface Identity {
   readonly key: string
   readonly dedupe: boolean
   readonly guards: readonly Guard[] | undefined

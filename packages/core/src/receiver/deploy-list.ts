@@ -24,7 +24,7 @@ export async function deploysOf(records: Records): Promise<readonly Deploy[]> {
   )
 }
 
-export type DeployPair = readonly [version: string, at: number]
+type DeployPair = readonly [version: string, at: number]
 
 /** What the record of a receiver has. */
 export function pairsOf(value: Json | undefined): readonly DeployPair[] {

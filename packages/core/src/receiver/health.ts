@@ -32,7 +32,7 @@ export interface Health {
 }
 
 /** The receiver as {@link createHealth} sees it. */
-export interface HealthContext {
+interface HealthContext {
   readonly name: string
   readonly inbox: Inbox
   readonly port: Port

@@ -16,7 +16,7 @@ import type { Subscribing } from '../subscribe/subscribing.ts'
 import type { CheckedOptions } from './checked-options.ts'
 
 /** The argument of {@link createParts}. */
-export interface PartsContext {
+interface PartsContext {
   readonly settings: CheckedOptions
   readonly subscribing: Subscribing
   /** Throws if the receiver is closed. */

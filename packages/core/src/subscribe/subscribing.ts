@@ -9,7 +9,7 @@ import {
 } from './subscription.ts'
 
 /** The argument of {@link createSubscribing}. */
-export interface SubscribingHost {
+interface SubscribingHost {
   /** Name of the receiver. */
   readonly name: string
   readonly inbox: Inbox

@@ -74,7 +74,7 @@ export interface Subscriptions {
 export const UNHANDLED = 'unhandled'
 
 /** Facts on the receiver for the register of its subscriptions. */
-export interface SubscriptionRules {
+interface SubscriptionRules {
   /** Topics whose matches are remembered. */
   readonly topicCache: number | undefined
   /** True if tasks outlive the process: names must then not depend on the order of lines. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import { beforeAll, expect, test } from 'vitest'
-import { loadXml, parseXml, type XmlObject, type XmlValue } from '../../src/body/xml/xml.ts'
+import { loadXml, parseXml, type XmlObject } from '../../src/body/xml/xml.ts'
 import { PIECES } from './xml-pieces.ts'
 
 beforeAll(loadXml)
@@ -101,7 +101,7 @@ function taken(document: string): XmlObject | undefined {
   }
 }
 
-function write(name: string, value: XmlValue, space: string): string {
+function write(name: string, value: XmlObject[string], space: string): string {
   if (Array.isArray(value)) return value.map((one) => write(name, one, space)).join(space)
   if (typeof value === 'string') return `<${name}>${escape(value)}</${name}>`
   const members = Object.entries(value)

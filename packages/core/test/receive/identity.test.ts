@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { createDelivery } from '../../src/delivery.ts'
-import { identityOf, type Dedupe, type Identity } from '../../src/receive/identity.ts'
+import { identityOf, type Dedupe } from '../../src/receive/identity.ts'
 import type { EventDraft } from '../../src/event.ts'
 import type { Provider } from '../../src/provider/provider.ts'
 import { acme } from '../acme.ts'
@@ -16,7 +16,7 @@ interface Given {
   readonly at?: number
 }
 
-function identity(given: Given = {}): Identity {
+function identity(given: Given = {}): ReturnType<typeof identityOf> {
   const provider: Provider = { ...acme(), signedTime: () => given.time }
   const delivery = createDelivery({
     url: 'https://example.com/hook',
@@ -66,7 +66,7 @@ describe('id+digest', () => {
 
 test('guards of a provider come with the scope in their key, apart from ids and digests', () => {
   const guards = [{ key: 'token-1', otherwise: 'refuse' }] as const
-  const of = (scope: string | undefined, dedupe: Dedupe): Identity =>
+  const of = (scope: string | undefined, dedupe: Dedupe): ReturnType<typeof identityOf> =>
     identity({ dedupe, ...(scope && { scope }), draft: { id: 'token-1', guards } })
   expect(of('t1', 'id').guards).toEqual([{ key: '2:t1!token-1', otherwise: 'refuse' }])
   expect(of('t2', 'id').guards).not.toEqual(of('t1', 'id').guards)
@@ -84,7 +84,7 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 
 // A version that makes other keys would run each event once more that comes again after the deploy.
 describe('keys stay as they are', () => {
-  test.each<[string, Given, Partial<Identity>]>([
+  test.each<[string, Given, Partial<ReturnType<typeof identityOf>>]>([
     ['an id', { dedupe: 'id', draft: { id: 'e1' } }, { key: ':e1', dedupe: true }],
     [
       'a scope',

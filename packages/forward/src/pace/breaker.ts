@@ -11,7 +11,7 @@ export interface BreakerSettings {
 export type CallResult = 'up' | 'down' | 'unknown'
 
 /** A circuit breaker: whether a destination may be called, by how the last calls ended. Times are of one clock. */
-export interface Breaker {
+interface Breaker {
   /** `closed`: call it; `half open`: one call is allowed, as the probe; `open`: do not call it. */
   state(at: number): 'closed' | 'half open' | 'open'
   /** The length of the next pause. */

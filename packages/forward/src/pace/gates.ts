@@ -1,7 +1,7 @@
 import { createCallGate, type CallGate, type GateSettings, type Pass, type Places } from './gate.ts'
 
 /** The gates of all destinations of one subscription. */
-export interface Gates {
+interface Gates {
   /** As {@link CallGate.enter}. */
   enter(destination: string): Pass | Promise<Pass>
   /** True while calls to the destination pause. */

@@ -1,7 +1,7 @@
 import { Unrecoverable } from '@postern/core'
 
 /** Bounds of the waiting tasks of one destination. */
-export interface WaitingSettings {
+interface WaitingSettings {
   /** Tasks of one destination that may wait in this process. */
   readonly maxWaiting: number
   /** Milliseconds a task may wait while calls to its destination pause. */

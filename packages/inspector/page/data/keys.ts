@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
 
-export type KeyHandlers = Readonly<Record<string, ((event: KeyboardEvent) => void) | undefined>>
+type KeyHandlers = Readonly<Record<string, ((event: KeyboardEvent) => void) | undefined>>
 
 const layers: { current: KeyHandlers }[] = []
 let isAfterG = false

@@ -2,7 +2,7 @@ import type { ChartRange } from '../../src/api/charts.ts'
 import { quoted } from '../../src/search/tokens.ts'
 import { createPageValue, useStore, type PageValue } from './store.ts'
 
-export type PageScreen = 'health' | 'list' | 'actions'
+type PageScreen = 'health' | 'list' | 'actions'
 
 /** Where the reader is. All of it stands in the query, so that each view is a link. */
 export interface PageRoute {

@@ -4,7 +4,7 @@ import { live, reportFailure } from './live.ts'
 import { useStore } from './store.ts'
 
 /** What is known of a question to the server. */
-export interface ReplyState<T> {
+interface ReplyState<T> {
   /** The last reply to this question, or to the one before while this one is open and `keep` is set. */
   readonly data: T | undefined
   /** True once a first reply is late enough for a skeleton. */

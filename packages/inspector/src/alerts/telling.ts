@@ -17,7 +17,7 @@ type State = {
 type Open = Pick<Alert, 'id' | 'kind' | 'text' | 'since'> & { readonly receiver?: string }
 
 /** The argument of {@link createTelling}. */
-export interface TellingOptions {
+interface TellingOptions {
   /** Milliseconds between two looks. */
   readonly every: number
   readonly now: () => number
@@ -26,7 +26,7 @@ export interface TellingOptions {
 }
 
 /** Compares what is with what was told of. */
-export interface Telling {
+interface Telling {
   /** `isCut`: there are more causes than it was given, so that none has surely ended. */
   look(
     inbox: Inbox,

@@ -1,5 +1,5 @@
 /** Slows down who gives wrong credentials. Right ones never come here: nobody can lock an owner out. */
-export interface WrongCredentials {
+interface WrongCredentials {
   /**
    * Counts a wrong credential of an address. Resolves when the refusal may go out: with 0, or with the seconds to wait
    * if there were too many.

@@ -23,7 +23,7 @@ export interface Visitor extends Grant {
 }
 
 /** Lets a request in, or answers it; `answered` if `auth` did that by itself. */
-export type EntryGate<Own extends readonly unknown[]> = (
+type EntryGate<Own extends readonly unknown[]> = (
   request: InspectorRequest<Own>,
   place: PagePlace,
 ) => Promise<{ readonly visitor: Visitor } | InspectorReply | Response | 'answered'>

@@ -5,7 +5,7 @@ import { digest, digestEqual } from './digest.ts'
 import type { SignedOut } from './signed-out.ts'
 
 /** Sessions of those who gave the token, in a cookie that any process with the same token can read. */
-export interface Sessions {
+interface Sessions {
   /** True if the secret is the token. */
   isToken(secret: string): boolean
   /** True if the request has a cookie that was made from the token for this mount, and was not ended. */

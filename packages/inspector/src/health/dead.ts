@@ -47,7 +47,7 @@ export function deadThings(
 }
 
 /** What {@link deadThings} judges by. */
-export interface DeadContext {
+interface DeadContext {
   /** Runs that failed, by cause, of the range and of the week. */
   readonly failures: readonly Counted[]
   readonly week: readonly Counted[]

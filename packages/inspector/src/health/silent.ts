@@ -1,7 +1,7 @@
 import { HOUR, type Bucket } from '@postern/core/inbox'
 
 /** How a receiver's week went. */
-export interface Rhythm {
+interface Rhythm {
   /** The longest time without a delivery, in milliseconds. */
   readonly longest: number
   /** Milliseconds between deliveries, on average. */

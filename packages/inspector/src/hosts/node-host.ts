@@ -12,7 +12,7 @@ const SMALL = 1400
 const MOST = 32 * 1024 * 1024
 
 /** What a framework on node:http knows of a request. */
-export interface NodeHost {
+interface NodeHost {
   /** The path of the mount. */
   readonly mount?: string | undefined
   /** What a body parser of the app has made of the body. */

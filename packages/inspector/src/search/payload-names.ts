@@ -3,7 +3,7 @@ import { readable } from './readable.ts'
 import { payloadPath } from './tokens.ts'
 
 /** A path that payloads have, as a search has it. */
-export interface PayloadName {
+interface PayloadName {
   /** `payload.data.object.customer` */
   readonly path: string
   /** Some of its values, the newest first. */

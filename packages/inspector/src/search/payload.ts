@@ -9,7 +9,7 @@ const BUDGET = 500
 const STEP = 32
 
 /** What is looked for. */
-export interface PayloadSearch {
+interface PayloadSearch {
   readonly matches: readonly PayloadMatch[]
   /** What no payload decides. */
   readonly fits: (task: TaskInfo) => boolean

@@ -1,5 +1,5 @@
 /** A token of a search. */
-export interface SearchToken {
+interface SearchToken {
   /** Undefined for plain text. */
   readonly name: string | undefined
   readonly isNot: boolean

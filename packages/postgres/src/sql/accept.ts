@@ -2,7 +2,7 @@ import { TASKS } from '@postern/core/inbox'
 import { NOW, TASK } from './words.ts'
 
 /** What an insert is made for: a statement without what its batch lacks costs a third less. */
-export interface InsertKind {
+interface InsertKind {
   /** Some task has a part, data, a line or a tenant. */
   readonly bound: boolean
   /** Some delivery has several events. */

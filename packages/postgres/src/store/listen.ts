@@ -2,7 +2,7 @@ import type { Database } from './connection.ts'
 import type { PgClient } from './pg.ts'
 
 /** What a listener needs. */
-export interface ListenHost {
+interface ListenHost {
   readonly db: Database
   readonly channel: string
   /** The payload of what this process sends: it has heard of that. */

@@ -9,7 +9,7 @@ import {
 import { field, readsAsForm, text } from '../common/read.ts'
 
 /** An item of a delivery, and whether the delivery is of the live environment (`'true'` or `'false'`, not signed). */
-export interface AdyenItem {
+interface AdyenItem {
   readonly item: unknown
   readonly live?: unknown
 }

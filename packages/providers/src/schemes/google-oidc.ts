@@ -26,7 +26,7 @@ export interface GoogleOidcOptions extends FetchOptions {
 }
 
 /** The options after their check. */
-export type GoogleOidcReady = GoogleOidcOptions & { readonly emails: readonly string[] }
+type GoogleOidcReady = GoogleOidcOptions & { readonly emails: readonly string[] }
 
 const KEYS = 'https://www.googleapis.com/oauth2/v3/certs'
 

@@ -35,7 +35,7 @@ export interface PresetFacts {
 }
 
 /** What sets a sender apart from `generic`: options of it, and facts. */
-export interface PresetSpec
+interface PresetSpec
   extends Omit<Base, Made>, Partial<Pick<Base, 'events'>>, GenericPlaces, PresetFacts {
   /** How it signs, in the options of `generic`. */
   readonly sign: GenericSchemeOptions

@@ -36,7 +36,7 @@ type Options = StandardFamilySecretOptions
 type Base = ProviderSpec<Options, StandardWebhooksKey> & { readonly facts: SenderFacts }
 
 /** What sets a sender of the family apart. */
-export interface StandardFamilySpec
+interface StandardFamilySpec
   extends Omit<Base, 'docs' | 'events' | 'options' | 'scheme' | 'facts' | 'setup'>, PresetFacts {
   /** A sentence on the secret. */
   readonly secretHint?: string

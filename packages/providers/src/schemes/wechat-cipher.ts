@@ -4,7 +4,7 @@ import { WebhookError } from '@postern/core'
 import { safeEqual } from '@postern/core/scheme'
 
 /** The secure mode of WeChat and WeCom. */
-export interface WechatCipher {
+interface WechatCipher {
   decrypt(encrypted: string): string
   encrypt(message: string): string
 }

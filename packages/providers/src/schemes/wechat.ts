@@ -16,7 +16,7 @@ import { field, member, needed, text } from '../common/read.ts'
 import { xmlElements } from './xml-elements.ts'
 
 /** Options of {@link wechatSignature}. */
-export interface WechatSignatureOptions {
+interface WechatSignatureOptions {
   /** Seconds the signed time may be away from now. */
   readonly tolerance: number | undefined
   /** The text that is signed beside token, time and nonce; undefined if only these are. */

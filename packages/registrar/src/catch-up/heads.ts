@@ -7,7 +7,7 @@ import { interruptible } from './patience.ts'
 import type { CatchUpCounts } from './result.ts'
 
 /** What a list needs beside the plan. */
-export interface Listing {
+interface Listing {
   /** Where an earlier run stopped. */
   readonly from: ProgressMark | undefined
   readonly counts: CatchUpCounts

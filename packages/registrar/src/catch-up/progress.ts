@@ -7,7 +7,7 @@ import { isOver } from './holder.ts'
 const BEAT = 3000
 
 /** Which events a run is for. Only a run with equal `what` goes on where another one stopped. */
-export interface Aim {
+interface Aim {
   readonly since: number
   readonly until: number
   readonly all: boolean

@@ -2,7 +2,7 @@ import { createTopicTable } from '@postern/core'
 import type { Mapping } from '../registrar.ts'
 
 /** How a provider's topics become what the sender can subscribe to. */
-export interface MapRules {
+interface MapRules {
   /** Every name the sender can subscribe to. Absent: the sender has no fixed list, and each name is taken as it is. */
   readonly known?: readonly string[]
   /** Names beyond `known` are taken as they are: the list is not complete. @default false */
@@ -18,7 +18,7 @@ export interface MapRules {
 }
 
 /** Names that a topic becomes. */
-export interface Converted {
+interface Converted {
   readonly names: readonly string[]
   readonly wider: boolean
 }

@@ -35,7 +35,7 @@ export function checkOptions(name: MakerName, options: object): void {
 }
 
 /** Reads a token each time, and checks it as it is read. */
-export interface TokenReader {
+interface TokenReader {
   (): Promise<string>
   /** The tokens that were read: a client keeps them out of its messages. */
   readonly seen: () => readonly string[]

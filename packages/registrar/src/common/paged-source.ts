@@ -3,7 +3,7 @@ import { createPaging, finite } from './paging.ts'
 import type { ListedDelivery, ListedEvent, PayloadSource, Range } from '../source.ts'
 
 /** A list whose pages hold payloads. */
-export interface PagedSpec<Item> {
+interface PagedSpec<Item> {
   readonly provider: string
   readonly account: string
   /** One page, newest first. `next` is undefined at the end. */
@@ -18,7 +18,7 @@ export interface PagedSpec<Item> {
 }
 
 /** What a page is asked for. */
-export type PageBounds = Required<Omit<Range, 'limit'>>
+type PageBounds = Required<Omit<Range, 'limit'>>
 
 /** One page. */
 export interface SourcePage<Item> {

@@ -2,7 +2,7 @@ import { RegistrarError } from '../errors.ts'
 import type { Range } from '../source.ts'
 
 /** Watches a list that is read page by page: an API may be broken, or lie. */
-export interface Paging {
+interface Paging {
   /**
    * True if the next page may be asked for: this one had something new within the range, or came nearer to it from events
    * that are newer. Pages are bounded too.
@@ -11,7 +11,7 @@ export interface Paging {
 }
 
 /** An entry of a page. */
-export interface Dated {
+interface Dated {
   readonly id: string
   readonly at: number
 }

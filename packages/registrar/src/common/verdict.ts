@@ -3,7 +3,7 @@ import { RegistrarError, type RegistrarErrorCode } from '../errors.ts'
 import type { ApiAnswer, ClientSpec, ApiRequest } from './client-types.ts'
 
 /** What a request was, for messages and for sending it again. */
-export interface CallTried {
+interface CallTried {
   readonly label: string
   readonly headers: Readonly<Record<string, string>>
   /** 1 for the first. */

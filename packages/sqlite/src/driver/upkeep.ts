@@ -13,7 +13,7 @@ const LOG = 64 * MIB
 const LARGE_LOG = 4 * LOG
 
 /** The argument of {@link createUpkeep}. */
-export interface UpkeepOptions {
+interface UpkeepOptions {
   readonly main: Database
   readonly path: string
   /** Runs writes in the next transaction. */

@@ -4,7 +4,7 @@ import type { Database } from '../driver/driver.ts'
  * Which hashes are surely not in the index of keys: almost every new event has one of these, and a look in the index for
  * each costs a seventh of storing it. A bit for each range of hashes, in 4 MiB.
  */
-export interface KeyFilter {
+interface KeyFilter {
   /** False if no key with this hash is in the index. */
   mayHave(hash: number): boolean
   /** A key with this hash is in the index, or soon will be. */

@@ -2,7 +2,7 @@ import type { Database } from '../driver/driver.ts'
 import { DISTANCE, type SortedKeys } from './fresh-keys.ts'
 
 /** Keys of events in the file, all of a number and before it. Inside a transaction. */
-export interface KeyIndex {
+interface KeyIndex {
   /** Number of the event that has the key, and this hash. */
   find(hash: number, receiver: number, key: string): number | undefined
   /** Adds one. */

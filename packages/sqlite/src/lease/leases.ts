@@ -7,13 +7,13 @@ import type { Writer } from '../store/writer.ts'
 import { processOf, type Processes } from './processes.ts'
 
 /** What a store tells of claims and of what waits. */
-export interface Leases extends Pick<Store, 'renew' | 'ended' | 'waiting' | 'rest'> {
+interface Leases extends Pick<Store, 'renew' | 'ended' | 'waiting' | 'rest'> {
   /** A sign of life of this process, if there are claims; throws if it cannot be written. */
   beat(): void
 }
 
 /** The argument of {@link createLeases}. */
-export interface LeasesHost {
+interface LeasesHost {
   readonly db: Database
   readonly lease: number
   readonly clock: FileClock

@@ -37,7 +37,7 @@ export interface Processes {
 }
 
 /** How much of a lease is left. */
-export interface Lease {
+interface Lease {
   readonly over: boolean
   /** True if it has been over for another lease: anybody may end its claims. */
   readonly long: boolean

@@ -5,7 +5,7 @@ import { keyOf } from '../keys/scopes.ts'
 import { BLOCK } from '../keys/topics.ts'
 
 /** Finds events by an index. Only reads. */
-export interface EventFinder {
+interface EventFinder {
   byKeys(keys: readonly string[], receiver: string | undefined): readonly number[]
   byId(id: string, receiver: string | undefined): readonly number[]
   /** The events that can match by their time. */

@@ -1,7 +1,7 @@
 import type { Database } from '../driver/driver.ts'
 
 /** Finds tasks by an index. Only reads. Ids are descending where a bound is given. */
-export interface TaskFinder {
+interface TaskFinder {
   byId(id: string): readonly number[]
   running(): readonly number[]
   /** All pending ones, or undefined if there are too many to sort: the newest events have some then. */

@@ -22,7 +22,7 @@ const KEYS = 4
 const EVENTS = 64
 
 /** The parts that forgetting uses. */
-export interface PruneParts {
+interface PruneParts {
   readonly tally: Tally
   readonly attempts: Attempts
   readonly claims: StoredRuns

@@ -11,7 +11,7 @@ import { createScan } from './scan.ts'
 import { createStats } from './stats.ts'
 
 /** The file as its view sees it. */
-export interface ViewedHost {
+interface ViewedHost {
   readonly driver: Driver
   readonly keys: Keys
   readonly connection: Connection

@@ -31,7 +31,7 @@ export interface StoredRuns {
 }
 
 /** Tasks of one claim whose list cannot be read. */
-export interface OddRuns {
+interface OddRuns {
   readonly token: number
   readonly lane: number
   /** When they were stored. */

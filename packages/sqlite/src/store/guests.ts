@@ -5,7 +5,7 @@ import type { Keys } from '../keys/keys.ts'
 import { createConnection, type RowsHost } from './rows.ts'
 
 /** Rows in transactions of the application. */
-export interface Guests {
+interface Guests {
   of(connection: unknown): GuestRows
 }
 

@@ -28,7 +28,7 @@ export interface InsertParts {
 }
 
 /** As `Rows.insert`, and one task. Inside a transaction, at a time of the file's clock. */
-export interface Insert {
+interface Insert {
   events(batch: StoreBatch, now: number): ReadonlySet<NewEvent>
   task(task: NewTask, id: number, now: number): void
 }

@@ -22,7 +22,7 @@ interface Row extends TaskRow {
 }
 
 /** The parts that changing tasks uses. */
-export interface PatchParts {
+interface PatchParts {
   readonly tally: Tally
   readonly attempts: Attempts
   readonly claims: StoredRuns

@@ -56,7 +56,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
 }
 
 /** What the URL cases need to know of a host. */
-export interface UrlTraits {
+interface UrlTraits {
   readonly nested?: Mount | undefined
   /** The host rewrites query strings before the adapter gets them. */
   readonly rewritesQuery?: boolean | undefined

@@ -41,7 +41,7 @@ export function send(
 }
 
 /** A request by hand: its head goes out as written, what follows is up to `body`. */
-export interface RawAnswer {
+interface RawAnswer {
   /** Head and body as they came; empty if the connection ended without an answer. */
   readonly text: string
   readonly status: number

@@ -12,7 +12,7 @@ export interface ProcessLife {
 }
 
 /** What came of a crash. */
-export interface Crash {
+interface Crash {
   /** The case that ended the process; undefined if it did not end again. */
   readonly failure: AuditFailure | undefined
   /** True if nothing listens any more. */

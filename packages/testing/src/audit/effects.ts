@@ -17,7 +17,7 @@ export interface Effects {
 const STEP = 10
 
 /** Options of {@link createEffects}, in milliseconds. */
-export interface EffectsSettings {
+interface EffectsSettings {
   /** The least time that an effect is waited for; the first one ten times as long. */
   readonly patience: number
   /** The least time after which no late effect is expected. */

@@ -10,7 +10,7 @@ const GRADES: Readonly<Record<Severity, Grade>> = {
 }
 
 /** What the grade of a run rests on. */
-export interface JudgedCases {
+interface JudgedCases {
   readonly findings: readonly AuditFinding[]
   readonly unknown: number
   /** Why there is no baseline. */

@@ -16,7 +16,7 @@ export interface Played {
 }
 
 /** What is wrong with how a case went; undefined if nothing is, `unknown` if that cannot be told. */
-export type CaseVerdict = AuditFailure | 'unknown' | undefined
+type CaseVerdict = AuditFailure | 'unknown' | undefined
 
 /** What a sender says of its deliveries, as the judge needs it. */
 export interface JudgeFacts {

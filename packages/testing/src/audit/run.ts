@@ -6,7 +6,7 @@ import { playCase, type AuditStage } from './play.ts'
 import type { AuditFailure, NotJudged } from './report.ts'
 
 /** What came of the cases. */
-export interface CasesOutcome {
+interface CasesOutcome {
   readonly failures: AuditFailure[]
   readonly notes: AuditFailure[]
   readonly unconfirmed: AuditFailure[]
@@ -15,7 +15,7 @@ export interface CasesOutcome {
 }
 
 /** What a run is made with. */
-export interface RunningAudit {
+interface RunningAudit {
   readonly stage: AuditStage
   readonly facts: JudgeFacts
   /** Absent in process, where nothing can end alone. */

@@ -49,7 +49,7 @@ export interface AuditSender {
 }
 
 /** Options of {@link createSender}. */
-export interface SenderSettings {
+interface SenderSettings {
   readonly url: string
   readonly seed: number
   readonly now: () => number

@@ -16,7 +16,7 @@ export interface RecorderOptions {
 }
 
 /** One attempt as it was seen. */
-export interface SeenRun {
+interface SeenRun {
   readonly claim: Claim
   /** Milliseconds since 1970. */
   readonly at: number

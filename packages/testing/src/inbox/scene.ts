@@ -34,7 +34,7 @@ export interface Scene {
 }
 
 /** How {@link Scene} joins a receiver. */
-export interface JoinOptions extends RecorderOptions {
+interface JoinOptions extends RecorderOptions {
   /** @default true */
   readonly work?: boolean
   /** @default the scene's inbox */

@@ -4,7 +4,7 @@ import type { Tried } from './trial.ts'
 import type { ExpectedReply, Vector } from './vector.ts'
 
 /** How strictly a refusal's reason is judged. */
-export interface JudgeOptions {
+interface JudgeOptions {
   /** Judges `reason`. */
   readonly reasons: boolean
   /** Repeated headers came joined, so that `signature_mismatch` may stand for `malformed_header`. */

@@ -22,7 +22,7 @@ export interface Tried {
 const FOUR_DAYS = 4 * 86_400_000
 
 /** A receiver on trial. Deliveries go in one after another. */
-export interface Bench {
+interface Bench {
   send(delivery: (receiver: Receiver) => Promise<Reply>): Promise<Tried>
   close(): Promise<void>
 }

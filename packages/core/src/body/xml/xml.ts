@@ -10,7 +10,7 @@ export interface XmlObject {
  * The value of an element: its text if it has no attribute and no child (`''` if it is empty), else an object;
  * an array of these if several siblings share the name. {@link list} makes it an array in every case.
  */
-export type XmlValue = string | XmlObject | (string | XmlObject)[]
+type XmlValue = string | XmlObject | (string | XmlObject)[]
 
 /** How {@link parseXml} reads. */
 export interface XmlOptions {

@@ -5,7 +5,7 @@ import type { Bounds } from '../bounds.ts'
 const STRIDE = 1 << 20
 
 /** Gives memory for one edited body. Large ones share it: an edit is gone once the next one is made. */
-export type RoomForEdits = (length: number) => Uint8Array
+type RoomForEdits = (length: number) => Uint8Array
 
 /** Makes a room. A copy for each of 10 edits of 25 MB would take 250 MB. */
 export function createRoom(): RoomForEdits {

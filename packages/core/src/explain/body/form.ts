@@ -58,7 +58,7 @@ export function* reencoded(request: PlainRequest, bounds: Bounds): Generator<Cha
 }
 
 /** How a form writes a string: characters that stay, the form of a space, and the case of hex digits. */
-export interface FormWriter {
+interface FormWriter {
   readonly kept: RegExp
   readonly space: '+' | '%20'
   readonly lower?: boolean

@@ -32,7 +32,7 @@ export function tokensOf(text: string, bounds: Bounds): readonly JsonToken[] | u
 }
 
 /** A value in the tokens: where it begins and where it ends. */
-export interface TokenSpan {
+interface TokenSpan {
   readonly from: number
   readonly to: number
 }

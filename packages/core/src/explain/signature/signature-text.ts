@@ -30,7 +30,7 @@ export function* signatureEncodings(
 }
 
 /** What stands before signatures: what this scheme writes, and what others do unless it compares tokens. */
-export interface Prefixes {
+interface Prefixes {
   readonly expected: readonly string[]
   readonly others: boolean
 }

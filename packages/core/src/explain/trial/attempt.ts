@@ -18,7 +18,7 @@ export interface Base {
 }
 
 /** What one state turned out to be: the proof, or why it is refused and what was compared. */
-export type TriedState =
+type TriedState =
   | { readonly steps: readonly Clue[] }
   | {
       readonly error: WebhookError

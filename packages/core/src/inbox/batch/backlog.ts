@@ -10,7 +10,7 @@ export interface BatchWork {
 }
 
 /** What waits for a batch, in order. */
-export interface Backlog<Work extends BatchWork> {
+interface Backlog<Work extends BatchWork> {
   push(work: Work): void
   /** Puts back what was taken. */
   putBack(works: readonly Work[]): void

@@ -1,7 +1,7 @@
 import { soon } from '../../basics/soon.ts'
 
 /** When the next batch begins. */
-export interface Gather {
+interface Gather {
   /** A batch is to begin soon. */
   schedule(): void
   /** Called after a batch was stored: how many writes it had, and how many milliseconds it took. */

@@ -8,7 +8,7 @@ import type { BurstEnd } from './run/burst.ts'
 import type { Claims } from './run/claim.ts'
 
 /** The work of a receiver, from its start to its close. */
-export interface SideLife extends Required<Pick<Side, 'work' | 'drain' | 'burst' | 'close'>> {
+interface SideLife extends Required<Pick<Side, 'work' | 'drain' | 'burst' | 'close'>> {
   /** True while a drain runs. */
   readonly draining: () => boolean
   /** Any task may be ready. */

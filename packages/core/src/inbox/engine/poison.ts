@@ -1,7 +1,7 @@
 import type { TaskError } from '../inbox.ts'
 
 /** Interruptions of a task since its last reported outcome. */
-export interface Interruptions {
+interface Interruptions {
   /** Claims in a row whose lease ended without an outcome. */
   readonly cut: number
   /** Those among them that were claimed as a suspect. */
@@ -9,7 +9,7 @@ export interface Interruptions {
 }
 
 /** What an ended lease makes of a task. */
-export interface Interrupted extends Interruptions {
+interface Interrupted extends Interruptions {
   /** Milliseconds until the task may be claimed again. */
   readonly wait: number
   /** True if the task is dead now, with {@link poison} as its error. */

@@ -18,7 +18,7 @@ export interface HeldEvent {
 }
 
 /** `refused`: a guard of the event belongs to another one, and says `refuse`. */
-export type Hold = HeldEvent | { readonly kind: 'duplicate' | 'busy' | 'refused' }
+type Hold = HeldEvent | { readonly kind: 'duplicate' | 'busy' | 'refused' }
 
 /** Claims an event and its guards for a receiver. */
 export async function hold(

@@ -28,7 +28,7 @@ export interface AnswerOptions {
 }
 
 /** A registered answer. */
-export interface RegisteredAnswer {
+interface RegisteredAnswer {
   readonly answer: AnswerFunction
   readonly deadline: number
   readonly late: Reply | undefined

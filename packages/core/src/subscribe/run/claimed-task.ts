@@ -19,7 +19,7 @@ export interface RunningTask extends Task {
 }
 
 /** What a task needs of its receiver. */
-export interface TaskContext extends DraftRules {
+interface TaskContext extends DraftRules {
   readonly inbox: string
   readonly observer: Observer
 }

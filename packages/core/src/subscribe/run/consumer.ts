@@ -9,7 +9,7 @@ import { attemptInfo, type RunContext } from './run-context.ts'
 import { UNHANDLED } from '../subscription.ts'
 
 /** The argument of {@link createConsumer}. */
-export interface ConsumerContext extends RunContext {
+interface ConsumerContext extends RunContext {
   readonly retrySpan: number
   readonly monotonic: () => number
   readonly recorder: Recorder | undefined

@@ -15,7 +15,7 @@ import {
 import type { Subscription } from '../subscription.ts'
 
 /** A thread that names the run that holds the event loop for longer than the timeout of its subscription. */
-export interface LoopWatch {
+interface LoopWatch {
   /** The synchronous part of a run begins. Returns the slot of the run. */
   enter(receiver: string, subscription: Subscription, task: string): number
   /** It ended; `before` is the slot of the run that started this one within its own synchronous part. */

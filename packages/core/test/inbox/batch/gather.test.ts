@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createGather, type Gather } from '../../../src/inbox/batch/gather.ts'
+import { createGather } from '../../../src/inbox/batch/gather.ts'
 import { nextRound } from '../../../src/basics/soon.ts'
 
 /** Batches that take all that waits, and how much that was. */
@@ -7,7 +7,7 @@ function make(wide = true) {
   let waiting = 0
   const begun: number[] = []
   const { promise: first, resolve } = Promise.withResolvers<void>()
-  const gather: Gather = createGather(
+  const gather: ReturnType<typeof createGather> = createGather(
     wide,
     () => waiting,
     () => {

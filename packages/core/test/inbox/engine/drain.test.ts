@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createDrain, type DrainParts } from '../../../src/inbox/engine/run/drain.ts'
+import { createDrain } from '../../../src/inbox/engine/run/drain.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -9,7 +9,10 @@ const forever = (): Promise<never> => new Promise(() => {})
 const soon = (): number => performance.now() + 60_000
 
 /** A drain, and what it asked of its host after how many milliseconds. `look` ends that many tasks in each round. */
-function make(host: Partial<DrainParts> = {}, rounds: readonly number[] = []) {
+function make(
+  host: Partial<Parameters<typeof createDrain>[0]> = {},
+  rounds: readonly number[] = [],
+) {
   const began = Date.now()
   const log: string[] = []
   const tell = (what: string): void => void log.push(`${what} ${Date.now() - began}`)

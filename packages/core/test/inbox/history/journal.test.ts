@@ -12,10 +12,7 @@ import {
   type Minute,
   type MinuteGauge,
 } from '../../../src/inbox/index.ts'
-import {
-  createJournalBuffer,
-  type JournalBufferOptions,
-} from '../../../src/observe/journal-buffer.ts'
+import { createJournalBuffer } from '../../../src/observe/journal-buffer.ts'
 import type { SeriesName } from '../../../src/observe/series.ts'
 
 describe('histograms', () => {
@@ -153,7 +150,7 @@ describe('the buffer of a journal', () => {
     value: 'done',
   }
 
-  function make(options: Partial<JournalBufferOptions> = {}) {
+  function make(options: Partial<Parameters<typeof createJournalBuffer>[0]> = {}) {
     const batches: JournalBatch[] = []
     const buffer = createJournalBuffer({ write: (batch) => void batches.push(batch), ...options })
     return { buffer, batches }

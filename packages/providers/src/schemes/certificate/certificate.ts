@@ -15,7 +15,7 @@ export interface CertificateClaim {
 }
 
 /** Options of {@link signedByCertificate}. */
-export interface SignedByCertificateOptions extends CertificateRules {
+interface SignedByCertificateOptions extends CertificateRules {
   /** Headers without which `read` refuses each delivery. @default [] */
   readonly needs?: readonly string[]
   readonly covers: Covers

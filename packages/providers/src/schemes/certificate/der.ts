@@ -1,5 +1,5 @@
 /** One element of DER (X.690): its tag, its content, and all of its bytes. */
-export interface DerElement {
+interface DerElement {
   readonly tag: number
   readonly content: Uint8Array
   readonly bytes: Uint8Array

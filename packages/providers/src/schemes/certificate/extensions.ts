@@ -21,7 +21,7 @@ export interface CertificateExtensions {
 }
 
 /** Subtrees of names (RFC 5280, section 4.2.1.10). */
-export interface NameConstraints {
+interface NameConstraints {
   readonly permitted: readonly GeneralName[]
   readonly excluded: readonly GeneralName[]
 }

@@ -5,7 +5,7 @@ import { checkChain, checkDates, parseCertificates } from './chain.ts'
 import type { CertificateOptions, CertificateRules } from './options.ts'
 
 /** Gives the certificate a URL stands for. */
-export interface CertificateSource {
+interface CertificateSource {
   /** Throws `unknown_sender` if the URL or the certificate is not to be trusted at `now`, in milliseconds since 1970. */
   find(url: string, now: number): MaybePromise<X509Certificate>
   /** A delivery was verified with the certificate of a URL. */

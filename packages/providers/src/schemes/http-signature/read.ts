@@ -21,7 +21,7 @@ export interface ReadSignature {
 }
 
 /** Which signature is read. */
-export interface ReadSignatureOptions {
+interface ReadSignatureOptions {
   readonly label?: string | undefined
   readonly keyId?: string | undefined
   readonly tag?: string | undefined

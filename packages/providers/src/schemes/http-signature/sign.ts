@@ -5,7 +5,7 @@ import { derivedValue, type SignatureTarget } from './base.ts'
 import type { HttpSignatureKey } from './keys.ts'
 
 /** What a signature of {@link signRequest} is like. */
-export interface SignRequestOptions {
+interface SignRequestOptions {
   /** Components without parameters; `content-digest` is left out if there is no body. */
   readonly components: readonly string[]
   /** Of `expires` and `nonce`, those that are wanted. */

@@ -19,7 +19,7 @@ export interface Flat extends StoreBatch {
 }
 
 /** What may be claimed by the insert itself. */
-export interface FlatOptions {
+interface FlatOptions {
   readonly receiver: string
   readonly lanes: Finder
   /** @default nothing is claimed */

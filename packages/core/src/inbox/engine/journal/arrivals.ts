@@ -11,7 +11,7 @@ import type { ArrivalRow, Journaled, Ring } from './store.ts'
 import { nextRound } from '../../../basics/soon.ts'
 
 /** Deliveries in their rings. */
-export interface Arrivals {
+interface Arrivals {
   /** What adds deliveries, for `Access.writeAll`. */
   adds(arrived: readonly Arrival[], lost: number): readonly (() => MaybePromise<void>)[]
   /** Both rings in one order, newest first, in steps that do not hold the event loop. */

@@ -5,7 +5,7 @@ import { chain } from '../steps.ts'
 import type { Store } from '../store.ts'
 
 /** Lanes of a store by number and by name. */
-export interface LaneNames {
+interface LaneNames {
   of(lane: number): LaneRow | undefined
   /** Lanes that a filter means; undefined for all. */
   wanted(filter: Pick<TaskFilter, 'receiver' | 'subscription'>): readonly number[] | undefined

@@ -12,7 +12,7 @@ import { nextRound } from '../../../basics/soon.ts'
 export type Search = (filter: TaskFilter, page: SearchPage) => Promise<FoundPage>
 
 /** The wanted page, and its time limit. */
-export interface SearchPage {
+interface SearchPage {
   readonly of?: Scan['of']
   readonly limit: number
   readonly cursor: string | undefined
@@ -23,13 +23,13 @@ export interface SearchPage {
 }
 
 /** A task of a page, or an event. */
-export interface FoundRow {
+interface FoundRow {
   readonly row: InfoRow
   readonly info: TaskInfo
 }
 
 /** A page. */
-export interface FoundPage {
+interface FoundPage {
   readonly rows: readonly FoundRow[]
   readonly cursor: string | undefined
   /** How far it looked, in milliseconds since 1970; undefined at the end. */

@@ -1,7 +1,7 @@
 import { MAX_TIMER } from '../../../basics/duration.ts'
 
 /** One timer, for whatever is due next. */
-export interface Alarm {
+interface Alarm {
   /** Rings at that time on the clock of {@link createAlarm}, or at an earlier one that was asked for. */
   at(time: number): void
   /** Forgets what was asked for. */

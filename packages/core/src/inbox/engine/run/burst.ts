@@ -1,5 +1,5 @@
 /** Runs what is stored while it is on, without a worker: for a host that must be idle soon again. */
-export interface Bursts {
+interface Bursts {
   /** True while tasks may be claimed for it. */
   readonly on: () => boolean
   /** A task has started; one is due at that time. */

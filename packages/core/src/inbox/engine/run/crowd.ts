@@ -5,7 +5,7 @@ import { createSemaphore, type Semaphore } from '../../tasks/semaphore.ts'
  * Subscriptions whose transactions were in each other's way: they go one at a time, then two, four, and so on. Else each of
  * them would meet the next again, and a database takes a second (`deadlock_timeout`) to find that out.
  */
-export interface Crowd<Slot extends object> {
+interface Crowd<Slot extends object> {
   /** True while transactions of the slot wait for places. */
   has(slot: Slot): boolean
   /** Two were in each other's way. */

@@ -2,7 +2,7 @@ import type { Drained, Outcome } from '../../inbox.ts'
 import { settledBy, timeTo } from '../../../basics/deadline.ts'
 
 /** What a drain needs of its runner. */
-export interface DrainParts {
+interface DrainParts {
   /** Frees tasks whose lease ended. */
   readonly reclaim: () => Promise<void>
   /** Lets this many more tasks be claimed, or any number. */
@@ -24,7 +24,7 @@ export interface DrainParts {
 }
 
 /** Runs what is due, in a limited time. */
-export interface Drain {
+interface Drain {
   /** As `Port.drain`. Calls run one after another. */
   readonly drain: (until: number, max: number, last?: number) => Promise<Drained>
   /** Counts a claim that is over, if it had started. */

@@ -1,5 +1,5 @@
 /** Something that knows its place among those that are held. */
-export interface Placed {
+interface Placed {
   /** Kept by {@link Held}; -1 if it is not held. */
   place: number
 }

@@ -25,7 +25,7 @@ export interface Lanes extends Finder {
 }
 
 /** A lane of this process. */
-export interface LaneOf {
+interface LaneOf {
   readonly slot: Slot<Task>
   readonly subscription: string
 }

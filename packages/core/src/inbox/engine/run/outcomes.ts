@@ -20,7 +20,7 @@ export interface EndedRun {
 }
 
 /** Writes outcomes, and what follows from them, into the store. */
-export interface Outcomes {
+interface Outcomes {
   /** What was stored of each; undefined if it was refused. */
   store(ended: readonly EndedRun[]): MaybePromise<readonly (Outcome | undefined)[]>
   /** In a transaction: false, and nothing is written, if the outcome does not count. */

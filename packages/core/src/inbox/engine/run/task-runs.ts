@@ -34,7 +34,7 @@ export interface EndedClaim<Task> {
 }
 
 /** The argument of {@link createTaskRuns}. */
-export interface TaskRunsParts<Task> {
+interface TaskRunsParts<Task> {
   readonly consumer: Consumer
   readonly slots: Slots<Task>
   readonly held: Held<Task & RunnerTask<Task>>

@@ -2,7 +2,7 @@ import { canStart, type Slot } from './slot.ts'
 import { soon } from '../../../basics/soon.ts'
 
 /** Starts claimed tasks in turns of the event loop, so that no handler delays a reply. */
-export interface Ticks<Task> {
+interface Ticks<Task> {
   /** Gives a slot its share of the next turn. */
   readonly offer: (slot: Slot<Task>) => void
   /** Starts what a slot has room for, without waiting for a turn. Nothing inside a turn, which goes on by itself. */
@@ -10,7 +10,7 @@ export interface Ticks<Task> {
 }
 
 /** The argument of {@link createTicks}. */
-export interface TicksParts<Task> {
+interface TicksParts<Task> {
   /** Called before a turn or a refill starts its first task. */
   readonly begin: () => void
   /** Starts a task that was taken from its slot's queue. */

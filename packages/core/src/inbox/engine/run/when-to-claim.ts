@@ -1,7 +1,7 @@
 import type { Slot, Slots } from './slot.ts'
 
 /** Says when to claim: one claim at a time, and another if something became ready meanwhile. */
-export interface Claiming<Task> {
+interface Claiming<Task> {
   /** A task of the subscription became ready, or may have. */
   readonly ready: (subscription: string) => void
   /** Any task may be ready. */

@@ -22,7 +22,7 @@ export interface WriteOptions<Work extends BatchWork> {
 }
 
 /** What waits to be stored. */
-export interface WriteBatch<Work> {
+interface WriteBatch<Work> {
   add(work: Work): void
   /** Bytes that wait, of a store with one writer those of all kinds. */
   waiting(): number

@@ -7,7 +7,7 @@ import { createRing, type DeliveryRing } from './ring.ts'
 import { keptTasks, type MemoryStore } from '../state.ts'
 
 /** Bounds of {@link memoryJournal}; times in milliseconds. */
-export interface JournalBounds {
+interface JournalBounds {
   /** Deliveries of each ring. */
   readonly maxDeliveries: number
   readonly keepDeliveries: number

@@ -1,7 +1,7 @@
 import type { Arrival } from '../../journal.ts'
 
 /** Bounds of {@link createRing}. */
-export interface RingBounds {
+interface RingBounds {
   readonly count: number
   readonly bytes: number
   /** Milliseconds. */

@@ -2,7 +2,7 @@ import { floor, HOUR, MINUTE, MINUTES_KEPT } from '../../history/buckets.ts'
 import { packMinute, unpackMinute, type Counts, type Minute } from '../../history/minute-pack.ts'
 
 /** Rows by minute, packed when the minute is over, and by hour after two days. */
-export interface Spans {
+interface Spans {
   put(minute: number, row: number, counts: Counts): void
   /** The minutes and hours that a range touches, the oldest first. Times in milliseconds since 1970. */
   between(from: number, to: number): Iterable<readonly [start: number, minute: Minute]>

@@ -1,7 +1,7 @@
 import { soon } from '../../../basics/soon.ts'
 
 /** Runs a function once the reply to the current request has gone out, as far as this process can know. */
-export type AfterReply = (work: () => void) => void
+type AfterReply = (work: () => void) => void
 
 const { process } = globalThis as { process?: { nextTick?: (work: () => void) => void } }
 const nextTick = process?.nextTick

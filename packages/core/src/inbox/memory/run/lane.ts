@@ -17,7 +17,7 @@ export interface LaneQueue {
 }
 
 /** The lanes of a receiver. */
-export interface LaneTable {
+interface LaneTable {
   of(task: MemoryTask): LaneQueue
   /** Takes notice of new subscriptions. */
   refresh(): void

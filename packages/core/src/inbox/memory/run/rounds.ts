@@ -4,7 +4,7 @@ import { canRun, type LaneQueue } from './lane.ts'
 import type { MemoryTask } from './task.ts'
 
 /** Gives lanes their turns: each round of the event loop starts some tasks of each lane. */
-export interface Rounds {
+interface Rounds {
   /**
    * Gives the lane a turn if it can use one: in the next round, or, if `soon`, right after the reply to the current request.
    */

@@ -51,7 +51,7 @@ export function malformed(at: At, expected: string): WebhookError {
 }
 
 /** What a signature was compared over. */
-export interface Checked {
+interface Checked {
   /** Its body is told by length and digest. */
   readonly delivery?: Delivery
   /** The URL that is signed, if one is. Credentials and query are not told. */
