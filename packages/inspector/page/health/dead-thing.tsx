@@ -1,4 +1,4 @@
-import type { MuteReply } from '../../src/api/change.ts'
+import type { MuteReply, MuteRequest } from '../../src/api/change.ts'
 import type { Thing } from '../../src/api/health.ts'
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
@@ -157,7 +157,8 @@ function Mute({ cause, close }: { cause: string; close: () => void }): JSX.Eleme
 
 async function mute(cause: string, text?: string): Promise<void> {
   try {
-    await act<MuteReply>('mute', { cause, ...(text === undefined ? {} : { note: text }) })
+    const body: MuteRequest = { cause, ...(text === undefined ? {} : { note: text }) }
+    await act<MuteReply>('mute', body)
     refresh()
   } catch (error) {
     if (error instanceof AskFailure) say(error.message)

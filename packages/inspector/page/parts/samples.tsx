@@ -1,4 +1,4 @@
-import type { SampleReply } from '../../src/api/change.ts'
+import type { SampleReply, SampleRequest } from '../../src/api/change.ts'
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { note } from '../data/announce.ts'
@@ -48,7 +48,7 @@ export function Samples(): JSX.Element | null {
 /** Has the server sign and receive a sample, and says what the receiver answered. */
 export async function sendSample(receiver: string, topic?: string): Promise<void> {
   try {
-    const body = { receiver, ...(topic === undefined ? {} : { topic }) }
+    const body: SampleRequest = { receiver, ...(topic === undefined ? {} : { topic }) }
     const { status } = await act<SampleReply>('sample', body)
     note(`The sample was answered with ${status}. Its handlers run now.`)
     refresh()

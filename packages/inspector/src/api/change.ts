@@ -21,7 +21,7 @@ export interface ChangeReply {
 }
 
 /** Marks a cause as seen until it changes; without a note the mark goes. */
-interface MuteRequest {
+export interface MuteRequest {
   readonly cause: string
   readonly note?: string
 }
@@ -30,7 +30,7 @@ export interface MuteReply {
   readonly muted: boolean
 }
 
-interface RerunRequest {
+export interface RerunRequest {
   readonly task: string
   /** JSON text. */
   readonly payload: string
@@ -41,7 +41,7 @@ export interface RerunReply {
   readonly task: string
 }
 
-interface SampleRequest {
+export interface SampleRequest {
   readonly receiver: string
   readonly topic?: string
 }

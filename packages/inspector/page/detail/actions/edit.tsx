@@ -1,5 +1,5 @@
 import type { DetailReply } from '../../../src/api/detail.ts'
-import type { RerunReply } from '../../../src/api/change.ts'
+import type { RerunReply, RerunRequest } from '../../../src/api/change.ts'
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { note } from '../../data/announce.ts'
@@ -26,7 +26,8 @@ export function Edit({ detail, close }: { detail: DetailReply; close: () => void
   const run = async (): Promise<void> => {
     setBusy(true)
     try {
-      const reply = await act<RerunReply>('rerun', { task, payload: text })
+      const body: RerunRequest = { task, payload: text }
+      const reply = await act<RerunReply>('rerun', body)
       note('It runs as a new event.')
       refresh()
       go(hrefHere({ open: `task:${reply.task}`, tab: 'attempts' }))
