@@ -1,5 +1,7 @@
 import { eighthOfMemory } from './basics/room.ts'
 import { MAX_TIMER, milliseconds, type Duration } from './basics/duration.ts'
+import { unknownOptions } from './basics/unknown-options.ts'
+import { wrongOption } from './basics/wrong-option.ts'
 
 /** Bounds for one delivery and for all deliveries being read. Every bound has a default and a documented reply. */
 export interface Limits {
@@ -68,9 +70,7 @@ export function resolveLimits(given: LimitOptions = {}, provided: LimitOptions =
     given.buffered ? 0 : 4 * body,
   )
   if (buffered < body)
-    throw new TypeError(
-      `limits.buffered must be at least limits.body (${body} bytes), got ${buffered}; raise it`,
-    )
+    throw wrongOption('limits.buffered', `at least limits.body (${body} bytes)`, buffered)
   return {
     body,
     inflated:
@@ -93,17 +93,16 @@ export function defaultLimits(): Limits {
 const KNOWN = ['body', 'inflated', 'depth', 'fields', 'time', 'buffered', 'unverified']
 
 function check(what: string, given: object, known: readonly string[]): void {
+  unknownOptions(`createReceiver: ${what}`, given, known)
   for (const [name, value] of Object.entries(given) as [string, unknown][]) {
-    if (!known.includes(name))
-      throw new TypeError(`${what}.${name} is no limit; the limits are ${known.join(', ')}`)
     if (name === 'unverified' || name === 'time' || value === undefined) continue
     if (!(typeof value === 'number' && value > 0))
-      throw new TypeError(`${what}.${name} must be a number above 0, got ${JSON.stringify(value)}`)
+      throw wrongOption(`${what}.${name}`, 'a number above 0', JSON.stringify(value))
   }
 }
 
 function timeLimit(given: Duration): number {
-  const time = milliseconds(given, 'limits.time')
-  if (time === 0) throw new TypeError('limits.time must be above 0, got 0')
+  const time = milliseconds(given, 'createReceiver: limits.time')
+  if (time === 0) throw wrongOption('limits.time', 'above 0', 0)
   return Math.min(time, MAX_TIMER)
 }

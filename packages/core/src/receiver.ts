@@ -42,8 +42,6 @@ export function createReceiver<
   const { onUnhandled, work, dedupe, journal, silence: limit } = settings
   const subscribing = createSubscribing({ name, inbox, started: () => started })
   const { subscriptions, answers } = subscribing
-  if (onUnhandled === 'store' && !inbox.view)
-    throw new TypeError(`onUnhandled: ${inbox.name} stores nothing; use 'acknowledge' or 'refuse'`)
   const { line, port, recorder, erasure } = createParts({ settings, subscribing, open, warn })
   const { silence } = line
   const version = createVersionNote(settings)
@@ -96,12 +94,16 @@ export function createReceiver<
     take: async (given, entry = {}) => (await import('./receive/take.ts')).take(line, given, entry),
     async work() {
       if (!port.work)
-        throw new TypeError(`${inbox.name} runs the handlers inside the request: nothing waits`)
+        throw new TypeError(
+          `work: ${inbox.name} runs the handlers inside the request; do not call it`,
+        )
       startWorker()
     },
     async drain(given = {}) {
       if (!port.drain)
-        throw new TypeError(`drain: ${inbox.name} runs the handlers inside the request`)
+        throw new TypeError(
+          `drain: ${inbox.name} runs the handlers inside the request; do not call it`,
+        )
       const { until, max, last } = checkDrain(given)
       open()
       if (work === 'drain')
@@ -193,7 +195,10 @@ export function createReceiver<
   }
 
   function view(): NonNullable<Inbox['view']> {
-    if (!inbox.view) throw new TypeError(`${inbox.name} keeps no tasks to look at`)
+    if (!inbox.view)
+      throw new TypeError(
+        `${name}: ${inbox.name} keeps no tasks to look at; use an inbox that has a view`,
+      )
     return inbox.view
   }
 }

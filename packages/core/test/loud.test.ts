@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { createReceiver, exponential, fixed, memoryInbox } from '../src/index.ts'
+import {
+  createReceiver,
+  exponential,
+  fixed,
+  memoryInbox,
+  type ReceiverOptions,
+} from '../src/index.ts'
 import type { Inbox } from '../src/inbox/index.ts'
 import { acme } from './acme.ts'
 
@@ -16,13 +22,13 @@ test.each<[mistake: string, make: () => unknown, says: string]>([
   [
     'a factory as provider',
     () => receiver({ provider: acme }),
-    'provider must be a provider, got its factory',
+    'provider must be what a factory such as github({ secret }) returns, got the factory; call it',
   ],
   ['no provider', () => receiver({ provider: undefined }), 'provider must be'],
   [
     'a factory as inbox',
     () => receiver({ inbox: memoryInbox }),
-    'inbox must be an inbox, got its factory',
+    'inbox must be what a factory such as memoryInbox() returns, got the factory; call it',
   ],
   ['something else as inbox', () => receiver({ inbox: 'webhooks.db' }), 'inbox must be'],
   ['fairBy that is no function', () => receiver({ fairBy: 'tenant' }), 'fairBy must be a function'],
@@ -31,7 +37,7 @@ test.each<[mistake: string, make: () => unknown, says: string]>([
   [
     'stored.body that is neither',
     () => receiver({ stored: { body: 'none' } }),
-    'stored.body must be one of true, false or a function, got none',
+    'stored.body must be true, false or a function, got none',
   ],
   [
     'an unknown option of on()',
@@ -64,6 +70,49 @@ test.each<[mistake: string, make: () => unknown, says: string]>([
 ])('%s is a TypeError that names the way out', (_, make, says) => {
   expect(make).toThrow(TypeError)
   expect(make).toThrow(says)
+})
+
+const UNLIKELY = { unlikely: true }
+
+// By type: an option that is added must have its row.
+test.each(
+  Object.entries({
+    provider: UNLIKELY,
+    inbox: UNLIKELY,
+    name: ' ',
+    limits: { body: -1 },
+    ack: 201,
+    now: 0,
+    monotonic: 0,
+    observers: [UNLIKELY, 'console'],
+    log: 'debug',
+    onUnhandled: 'drop',
+    dedupe: 'digests',
+    integers: 'big',
+    labels: 'loose',
+    work: 'never',
+    fairBy: 'tenant',
+    journal: 'no',
+    refusedBodies: 1001,
+    silence: 'long',
+    version: 7,
+    seal: 'a password',
+    stored: { body: 'none' },
+    explain: '1h',
+  } satisfies Record<keyof ReceiverOptions, unknown>),
+)('a wrong %s is told with what it must be and what it is', (option, value) => {
+  const make = (): unknown => receiver({ [option]: value })
+  expect(make).toThrow(TypeError)
+  // What is given in place of a key may be one.
+  const got = option === 'seal' ? '' : ', got '
+  expect(make).toThrow(new RegExp(`^createReceiver: ${option}(?:\\.\\w+)? must be .+${got}`, 'u'))
+})
+
+test('limits that are no object, and a limit that is none, are told', () => {
+  expect(() => receiver({ limits: 5 })).toThrow('createReceiver: limits: options must be an object')
+  expect(() => receiver({ limits: { unverified: { nodes: 5, node: 5 } } })).toThrow(
+    'createReceiver: limits.unverified: unknown option node',
+  )
 })
 
 test('two subscriptions without a name are numbered where they end with the process', () => {

@@ -125,7 +125,7 @@ describe('ack', () => {
   test('a redirect is refused for a sender that takes it for a failure', () => {
     const provider = acme({ failsOnRedirect: true })
     expect(() => setup({ provider, ack: { status: 302, location: '/' } })).toThrow(
-      'ack: acme takes a redirect for a failed delivery',
+      'ack must be 200, 202 or 204, got 302; acme takes a redirect for a failure',
     )
   })
 })
@@ -194,7 +194,7 @@ describe('onUnhandled', () => {
 
   test("'store' is refused with an inbox that stores nothing", () => {
     expect(() => setup({ inbox: inlineInbox(), onUnhandled: 'store' })).toThrow(
-      "onUnhandled: inlineInbox stores nothing; use 'acknowledge' or 'refuse'",
+      'onUnhandled must be acknowledge or refuse, got store; inlineInbox stores nothing',
     )
   })
 
@@ -253,7 +253,9 @@ test.each([false, 'drain'] as const)(
   (work) => {
     const inbox: Inbox = { ...memoryInbox(), can: { ...memoryInbox().can, durable: true }, work }
     expect(setup({ inbox }).receiver.settings.work).toBe(work)
-    expect(() => setup({ inbox, work: true })).toThrow(/^work must be left out with memoryInbox/)
+    expect(() => setup({ inbox, work: true })).toThrow(
+      /^createReceiver: work must be left out, got true; memoryInbox says itself/,
+    )
   },
 )
 
@@ -267,7 +269,7 @@ describe('work: false', () => {
   test('is refused for tasks that no other process sees', () => {
     for (const inbox of [undefined, memoryInbox()])
       expect(() => setup({ work: false, ...(inbox && { inbox }) })).toThrow(
-        /^work: false needs an inbox that another process reads, and tasks of memoryInbox/,
+        /^createReceiver: work must be left out, .*, got false; no other process reads the tasks of memoryInbox/,
       )
   })
 

@@ -1,3 +1,4 @@
+import { wrongOption } from '../basics/wrong-option.ts'
 import type { CheckedOptions } from './checked-options.ts'
 
 /** Characters of the version of an app. */
@@ -6,12 +7,9 @@ export const LONGEST_VERSION = 100
 /** Checks the option `version` of `createReceiver`. */
 export function checkVersion(version: unknown): string | undefined {
   if (version === undefined) return undefined
-  if (typeof version !== 'string')
-    throw new TypeError(`version must be a string, got ${typeof version}`)
+  if (typeof version !== 'string') throw wrongOption('version', 'a string', typeof version)
   if (version === '' || version.length > LONGEST_VERSION)
-    throw new TypeError(
-      `version must have 1 to ${LONGEST_VERSION} characters, got ${version.length}`,
-    )
+    throw wrongOption('version', `1 to ${LONGEST_VERSION} characters long`, version.length)
   return version
 }
 

@@ -1,5 +1,6 @@
 import { milliseconds, type Duration } from '../basics/duration.ts'
 import { unknownOptions } from '../basics/unknown-options.ts'
+import { wrongOption } from '../basics/wrong-option.ts'
 import type { EventMap } from '../event.ts'
 import type { Inbox } from '../inbox/inbox.ts'
 import { defaultInbox } from '../inbox/memory/later.ts'
@@ -7,6 +8,7 @@ import { createSeal } from '../inbox/seal.ts'
 import { resolveLimits } from '../limits.ts'
 import { logger } from '../logger.ts'
 import { createObservers } from '../observe/observers.ts'
+import type { Observer } from '../observer.ts'
 import type { Provider } from '../provider/provider.ts'
 import { keepNothing, type KeepBody } from '../receive/erasure.ts'
 import type { Dedupe } from '../receive/identity.ts'
@@ -49,9 +51,7 @@ export function checkReceiver<Events extends EventMap>(
   const provider = checkProvider(options.provider)
   const name = options.name ?? provider.name
   if (typeof name !== 'string' || name.trim() === '')
-    throw new TypeError(
-      `createReceiver: name must be a string that is not empty, got ${JSON.stringify(name)}`,
-    )
+    throw wrongOption('name', 'a string that is not empty', JSON.stringify(name))
   // Read each time: fake timers that are installed later must work for this receiver too.
   const { now: given, monotonic = () => performance.now() } = options
   isFunction('now', given ?? Date.now)
@@ -69,15 +69,25 @@ export function checkReceiver<Events extends EventMap>(
   oneOf('labels', labels, ['ignore', 'strict'])
   oneOf('work', work, [true, false, 'drain'])
   oneOf('journal', journal, [true, false])
-  const silence =
-    options.silence === undefined ? undefined : milliseconds(options.silence, 'silence')
-  if (inbox.work !== undefined && work !== inbox.work)
-    throw new TypeError(
-      `work must be left out with ${inbox.name}, which says itself who runs its tasks, got ${String(work)}`,
+  if (onUnhandled === 'store' && !inbox.view)
+    throw wrongOption(
+      'onUnhandled',
+      'acknowledge or refuse',
+      'store',
+      `${inbox.name} stores nothing`,
     )
+  const silence =
+    options.silence === undefined
+      ? undefined
+      : milliseconds(options.silence, 'createReceiver: silence')
+  if (inbox.work !== undefined && work !== inbox.work)
+    throw wrongOption('work', 'left out', work, `${inbox.name} says itself who runs its tasks`)
   if (work === false && inbox.view && !inbox.can.durable)
-    throw new TypeError(
-      `work: false needs an inbox that another process reads, and tasks of ${inbox.name} are in this one: leave work out, or set work: 'drain' and call receiver.drain()`,
+    throw wrongOption(
+      'work',
+      'left out, or drain with calls of receiver.drain()',
+      work,
+      `no other process reads the tasks of ${inbox.name}`,
     )
   return {
     provider,
@@ -85,10 +95,7 @@ export function checkReceiver<Events extends EventMap>(
     inbox,
     ownInbox: options.inbox === undefined,
     limits: resolveLimits(options.limits, provider.limits),
-    ...createObservers([
-      ...(options.log === false ? [] : [options.log ?? logger()]),
-      ...(options.observers ?? []),
-    ]),
+    ...createObservers(checkObservers(options)),
     ack: ackReply(options.ack, provider),
     now,
     monotonic,
@@ -100,7 +107,7 @@ export function checkReceiver<Events extends EventMap>(
     work,
     journal,
     refusedBodies: checkBodies(refusedBodies),
-    seal: seal === undefined ? undefined : createSeal(seal, 'seal'),
+    seal: seal === undefined ? undefined : createSeal(seal, 'createReceiver: seal'),
     keepBody: checkStored(options.stored),
     explain: checkExplain(options.explain ?? nodeEnv() === 'development'),
     lenient: options.explain !== false && nodeEnv() === 'development',
@@ -111,9 +118,8 @@ export function checkReceiver<Events extends EventMap>(
 
 function checkExplain(explain: boolean | Duration): number | undefined {
   if (typeof explain === 'boolean') return explain ? 50 : undefined
-  const ms = milliseconds(explain, 'explain')
-  if (ms < 1 || ms > 10_000)
-    throw new TypeError(`explain must be true, false, or 1 ms to 10 s, got ${explain}`)
+  const ms = milliseconds(explain, 'createReceiver: explain')
+  if (ms < 1 || ms > 10_000) throw wrongOption('explain', 'true, false, or 1 ms to 10 s', explain)
   return ms
 }
 
@@ -123,30 +129,36 @@ function defaultDedupe({ repeats, covers }: Provider): Dedupe {
 }
 
 function checkProvider(provider: unknown): Provider {
+  const expected = 'what a factory such as github({ secret }) returns'
   if (typeof provider === 'function')
-    throw new TypeError(
-      'provider must be a provider, got its factory: call it, as in github({ secret })',
-    )
+    throw wrongOption('provider', expected, 'the factory', 'call it')
   if (typeof (provider as Provider | undefined)?.verify !== 'function')
-    throw new TypeError(
-      `provider must be what a factory such as github({ secret }) returns, got ${typeof provider}`,
-    )
+    throw wrongOption('provider', expected, typeof provider)
   return provider as Provider
 }
 
 function checkInbox(inbox: unknown): Inbox {
   if (inbox === undefined) return defaultInbox()
-  if (typeof inbox === 'function')
-    throw new TypeError('inbox must be an inbox, got its factory: call it, as in memoryInbox()')
+  const expected = 'what a factory such as memoryInbox() returns'
+  if (typeof inbox === 'function') throw wrongOption('inbox', expected, 'the factory', 'call it')
   if (typeof (inbox as Inbox | null)?.attach !== 'function')
-    throw new TypeError(
-      `inbox must be what a factory such as memoryInbox() returns, got ${typeof inbox}`,
-    )
+    throw wrongOption('inbox', expected, typeof inbox)
   return inbox as Inbox
 }
 
+function checkObservers({
+  log = logger(),
+  observers = [],
+}: Pick<ReceiverOptions, 'log' | 'observers'>): readonly Observer[] {
+  if (log !== false && !isObject(log))
+    throw wrongOption('log', 'an observer, such as structuredLogger(write), or false', log)
+  if (!Array.isArray(observers) || !observers.every(isObject))
+    throw wrongOption('observers', 'a list of objects with methods of an observer', observers)
+  return log === false ? observers : [log, ...observers]
+}
+
 function checkStored(stored: ReceiverOptions['stored']): KeepBody | undefined {
-  unknownOptions('stored', stored, ['body'])
+  unknownOptions('createReceiver: stored', stored, ['body'])
   const body: unknown = stored?.body ?? true
   if (typeof body === 'function') return body as KeepBody
   oneOf('stored.body', body, [true, false], 'true, false or a function')
@@ -156,23 +168,23 @@ function checkStored(stored: ReceiverOptions['stored']): KeepBody | undefined {
 function checkBodies(count: number | false): number {
   if (count === false) return 0
   if (!(Number.isInteger(count) && count >= 0 && count <= 1000))
-    throw new TypeError(
-      `refusedBodies must be false or a whole number up to 1000, got ${String(count)}`,
-    )
+    throw wrongOption('refusedBodies', 'false or a whole number up to 1000', count)
   return count
 }
 
 function isFunction(option: string, value: unknown): void {
-  if (typeof value !== 'function')
-    throw new TypeError(`${option} must be a function, got ${typeof value}`)
+  if (typeof value !== 'function') throw wrongOption(option, 'a function', typeof value)
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 function oneOf(
   option: string,
   value: unknown,
   allowed: readonly unknown[],
-  said = allowed.map(String).join(', '),
+  said = `one of ${allowed.map(String).join(', ')}`,
 ): void {
-  if (!allowed.includes(value))
-    throw new TypeError(`${option} must be one of ${said}, got ${String(value)}`)
+  if (!allowed.includes(value)) throw wrongOption(option, said, value)
 }

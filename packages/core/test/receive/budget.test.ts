@@ -139,8 +139,8 @@ test.each([
   [{ buffered: 100 }, 'limits.buffered'],
   [{ buffered: -1 }, 'limits.buffered'],
   [{ unverified: { nodes: 0 } }, 'limits.unverified.nodes'],
-  [{ unverified: { things: 1 } }, 'limits.unverified.things'],
-  [{ bytes: 1 }, 'limits.bytes'],
+  [{ unverified: { things: 1 } }, 'limits.unverified: unknown option things'],
+  [{ bytes: 1 }, 'limits: unknown option bytes'],
   [{ time: 0 }, 'limits.time'],
 ])('%j is a TypeError that names the limit', (limits, option) => {
   expect(() => setup({ limits: limits as never })).toThrow(option)

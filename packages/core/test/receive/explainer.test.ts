@@ -170,7 +170,7 @@ describe('refusals are explained after their reply', () => {
   })
 
   test.for(['yes', 0, '11s'])('explain: %o is a mistake', (explain) => {
-    expect(() => setup(explain as never)).toThrow(/^explain must be /)
+    expect(() => setup(explain as never)).toThrow(/^createReceiver: explain must be /)
   })
 })
 

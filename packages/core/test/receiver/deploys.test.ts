@@ -77,9 +77,9 @@ describe('the version of the app', () => {
   })
 
   test.each([
-    [7, 'version must be a string, got number'],
-    ['', 'version must have 1 to 100 characters, got 0'],
-    ['1'.repeat(101), 'version must have 1 to 100 characters, got 101'],
+    [7, 'createReceiver: version must be a string, got number'],
+    ['', 'createReceiver: version must be 1 to 100 characters long, got 0'],
+    ['1'.repeat(101), 'createReceiver: version must be 1 to 100 characters long, got 101'],
   ])('%j is refused at start', (version, message) => {
     expect(() => setup({ version: version as string })).toThrow(new TypeError(message))
   })

@@ -1,3 +1,4 @@
+import { wrongOption } from '../../basics/wrong-option.ts'
 import type { Provider } from '../../provider/provider.ts'
 import { emptyReply, type Reply } from './reply.ts'
 
@@ -9,20 +10,22 @@ export type AckOption =
   | { readonly status: 200 | 202 | 204 }
   | { readonly status: 302; readonly location: string }
 
+const EXPECTED = '200, 202, 204, or 302 with a location'
+
 /** The reply to what was accepted. Throws a `TypeError` for a redirect the sender would take for a failure. */
 export function ackReply(option: AckOption | undefined, provider: Provider): Reply {
   const ack = typeof option === 'object' ? option : { status: option ?? 200 }
   if (ack.status !== 302) {
-    if (![200, 202, 204].includes(ack.status))
-      throw new TypeError(
-        `ack must be 200, 202, 204, or 302 with a location, got ${String(ack.status)}`,
-      )
+    if (![200, 202, 204].includes(ack.status)) throw wrongOption('ack', EXPECTED, ack.status)
     return emptyReply(ack.status)
   }
   if (provider.failsOnRedirect)
-    throw new TypeError(
-      `ack: ${provider.name} takes a redirect for a failed delivery; use 200, 202 or 204`,
+    throw wrongOption(
+      'ack',
+      '200, 202 or 204',
+      302,
+      `${provider.name} takes a redirect for a failure`,
     )
-  if (!('location' in ack) || !ack.location) throw new TypeError('ack: status 302 needs a location')
+  if (!('location' in ack) || !ack.location) throw wrongOption('ack', EXPECTED, '302 without one')
   return { status: 302, headers: { location: ack.location } }
 }
