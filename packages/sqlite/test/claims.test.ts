@@ -50,6 +50,23 @@ test('a task without a row is counted as running, then as done, by every process
   expect(await counts(inbox)).toMatchObject({ pending: 0, running: 0, done: 2, dead: 0 })
 })
 
+test('a look for what other processes stored makes no delivery wait for a claim', async () => {
+  const shop = join(open({ lease: '1h', pollInterval: 1 }))
+  await shop.port.accept(intake(item('first')), {})
+  await shop.untilSettled(1)
+  edit((db) =>
+    db.exec(`CREATE TABLE waited (id INTEGER);
+      CREATE TRIGGER waits AFTER INSERT ON postern_tasks WHEN NEW.state = 0 BEGIN INSERT INTO waited VALUES (NEW.id); END`),
+  )
+  for (let n = 2; n < 22; n++) {
+    // The timer of the look is due, so that it comes before the write of this delivery.
+    for (const until = performance.now() + 3; performance.now() < until;);
+    await shop.port.accept(intake(item(String(n))), {})
+    await shop.untilSettled(n)
+  }
+  expect(edit((db) => db.prepare('SELECT count(*) AS n FROM waited').get())).toEqual({ n: 0 })
+})
+
 test('deliveries behind one that had to be claimed are not claimed for its sake', async () => {
   const bare: string[] = []
   // Looks for ended leases, which give tasks rows, are those of the start.

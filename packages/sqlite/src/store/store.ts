@@ -114,7 +114,7 @@ export function createStore(
     everyLane: () => reading(() => names.every()),
     claim: (wishes, most, suspect, token) =>
       writer.write(() => claim(wishes, most, suspect, token, now())),
-    any: (lanes) => lanes.some((lane) => isReady(lane, now())),
+    any: (lanes) => reading(() => lanes.some((lane) => isReady(lane, now()))),
     ...leases,
     alive() {
       const refused = shutOut(layout, versions.get() as Versions)

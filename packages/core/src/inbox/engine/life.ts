@@ -22,7 +22,7 @@ const TIDY = 100
 
 /** Makes the life of a receiver. */
 export function createSideLife(parts: SideParts, claims: Claims, watch: Watch): SideLife {
-  const { store, writer, settings, consumer } = parts
+  const { store, writer, settings, consumer, lanes } = parts
   const runner = parts.runner()
   let working = false
   let drains = 0
@@ -42,6 +42,20 @@ export function createSideLife(parts: SideParts, claims: Claims, watch: Watch): 
     runner.look()
   }
 
+  /**
+   * Looks only if something may be ready. A look lets older tasks go first: what arrives before its claim is stored without
+   * one, and read and parsed again by the next.
+   */
+  async function polled(): Promise<void> {
+    let found = true
+    try {
+      if (store.opened && lanes.complete()) found = (await store.any?.(lanes.all())) ?? true
+    } catch {
+      // The claim reports it.
+    }
+    if (found) look()
+  }
+
   function shut(refused: string | undefined): void {
     if (refused === undefined) return look()
     consumer.warn(refused)
@@ -52,7 +66,7 @@ export function createSideLife(parts: SideParts, claims: Claims, watch: Watch): 
     working = true
     parts.onWork()
     watch.start()
-    poll = setInterval(look, settings.pollInterval)
+    poll = setInterval(() => void polled(), settings.pollInterval)
     runner.work()
     // If the store fails the next look on the timer reports it.
     watch.look().catch(() => {})

@@ -21,6 +21,8 @@ export interface Lanes extends Finder {
   ensureAll(): MaybePromise<void>
   /** Lanes whose tasks this process may run. */
   all(): readonly number[]
+  /** True if these are the lanes of all slots. */
+  complete(): boolean
   of(lane: number): LaneOf | undefined
 }
 
@@ -66,6 +68,7 @@ export function createLanes(
       })
     },
     all: () => (refresh(), all),
+    complete: () => (refresh(), complete),
     of: (lane) => (refresh(), lanes.get(lane)),
   }
 
