@@ -165,6 +165,7 @@ needs(chromium).describe('what the page does', () => {
   test('sends a sample, if the visitor may', async () => {
     const { world, tab } = stage
     const { page } = tab
+    await page.goto(world.url)
     await page.getByRole('heading', { name: 'No deliveries yet.' }).waitFor()
     await page.getByRole('button', { name: 'Send a sample' }).click()
     await page.getByText('The sample was answered with 200.').waitFor()

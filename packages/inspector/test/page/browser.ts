@@ -31,9 +31,12 @@ export interface Tab {
   readonly close: () => Promise<void>
 }
 
+/** As wide and high as a window at a desk. */
+export const DESK = { width: 1440, height: 900 }
+
 /** Opens a tab with a session of its own. */
 export async function openTab(browser: Browser, url: string, look: Look = {}): Promise<Tab> {
-  const { width = 1440, height = 900, theme = 'light' } = look
+  const { width, height, theme = 'light' } = { ...DESK, ...look }
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: theme,

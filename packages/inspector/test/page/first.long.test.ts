@@ -33,8 +33,9 @@ needs(chromium).describe('the first look', () => {
   })
 
   test('of an empty app: all charts have one axis of time, and a sample runs a handler', async () => {
-    const { tab } = stage
+    const { world, tab } = stage
     const { page } = tab
+    await page.goto(world.url)
     await page.getByText('No deliveries yet.').waitFor()
     const axes = await page
       .locator('.chart')

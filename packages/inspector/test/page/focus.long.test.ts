@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
 import { eachWithTab, type Stage } from './stage.ts'
@@ -19,9 +19,11 @@ async function fill({ world }: Stage): Promise<void> {
   await world.settled()
 }
 
-for (const width of [1440, 390])
-  needs(chromium).describe(`the focus, ${width} pixels wide`, () => {
-    const stage = eachWithTab({ width, height: 844 })
+needs(chromium).describe('the focus', () => {
+  const stage = eachWithTab()
+
+  describe.each([1440, 390])('%i pixels wide', (width) => {
+    beforeEach(() => stage.tab.page.setViewportSize({ width, height: 844 }))
 
     test('comes back to the row from its detail, however that is left', async () => {
       const { world, tab } = stage
@@ -87,12 +89,10 @@ for (const width of [1440, 390])
     })
   })
 
-needs(chromium).describe('magnified four times', () => {
-  const stage = eachWithTab({ width: 320, height: 256 })
-
-  test('rows, detail and question have room, and nothing is too wide', async () => {
+  test('has room where all is magnified four times: rows, detail and question, and nothing is too wide', async () => {
     const { world, tab } = stage
     const { page } = tab
+    await page.setViewportSize({ width: 320, height: 256 })
     await fill(stage)
     await page.goto(`${world.url}?screen=list&q=state:dead`)
     await page.locator('[data-id]').nth(2).waitFor()

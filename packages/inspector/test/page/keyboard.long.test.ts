@@ -49,7 +49,7 @@ needs(chromium).describe('the keyboard alone', () => {
     await world.send('charge.refunded', { id: 'evt_2' })
     await world.settled()
     world.isBroken = false
-    await page.reload()
+    await page.goto(world.url)
     await page.getByRole('heading', { name: /needs a look/ }).waitFor()
 
     await keyboard.press('g')

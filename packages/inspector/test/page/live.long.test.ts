@@ -8,7 +8,9 @@ needs(chromium).describe('the page on Express and SQLite', () => {
   const stage = eachWithTab()
 
   test('is live, filters, opens, and runs a dead task again until it is done', async () => {
-    await walk(stage.tab.page, stage.world)
+    const { world, tab } = stage
+    await tab.page.goto(world.url)
+    await walk(tab.page, world)
   })
 
   test('keeps its rows in place while the reader has scrolled, and offers what is new', async () => {
@@ -93,11 +95,14 @@ needs(chromium).describe('the page on Express and SQLite', () => {
     const look = page.waitForRequest(/version/)
     await hide(false)
     await look
+    // Its clock is the tab's for good.
+    await tab.close()
   })
 
   test('says what failed, since when and when it looks again, and mends itself', async () => {
-    const { tab } = stage
+    const { world, tab } = stage
     const { page } = tab
+    await page.goto(world.url)
     await page.waitForResponse(/version/)
     await page.route('**/version', (route) => route.abort())
     const alert = page.getByRole('alert')
@@ -112,6 +117,7 @@ needs(chromium).describe('the page on Express and SQLite', () => {
   test('asks for the sign-in once the session is over, and shows nothing more', async () => {
     const { world, tab } = stage
     const { page } = tab
+    await page.goto(world.url)
     await page.waitForResponse(/version/)
     world.grant = undefined
     await page.getByRole('heading', { name: 'You are signed out.' }).waitFor()

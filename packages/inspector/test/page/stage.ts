@@ -1,17 +1,20 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
-import { openTab, startBrowser, type Look, type Tab } from './browser.ts'
+import { DESK, openTab, startBrowser, type Tab } from './browser.ts'
 import { startWorld, type World } from './world.ts'
 
-/** What a test has: a world of its own, and a tab that shows its page. */
+/** What a test has: a world of its own, and a tab that is to show its page. */
 export interface Stage {
   readonly world: World
   readonly tab: Tab
 }
 
-/** Starts a world and a tab for each test. Nothing may go wrong in the tab. */
-export function eachWithTab(look: Look = {}): Stage {
-  const stage = {} as { world: World; tab: Tab }
+/**
+ * Starts a world for each test, on a port of its own, which no other test's page, storage or cache belongs to. The tab is empty, light
+ * and as wide as a desk's, and one for all tests: a test that changes it for good closes it. Nothing may go wrong in it.
+ */
+export function eachWithTab(): Stage {
+  const stage = {} as { world: World; tab: Tab | undefined }
   let browser: Browser
   beforeAll(async () => {
     browser = await startBrowser()
@@ -19,12 +22,24 @@ export function eachWithTab(look: Look = {}): Stage {
   afterAll(() => browser?.close())
   beforeEach(async () => {
     stage.world = await startWorld()
-    stage.tab = await openTab(browser, stage.world.url, look)
+    stage.tab ??= await openTab(browser, 'about:blank')
+    await stage.tab.page.setViewportSize(DESK)
+    await stage.tab.page.emulateMedia({ colorScheme: 'light' })
   })
-  afterEach(async () => {
-    expect(stage.tab.problems).toEqual([])
-    await stage.tab.close()
+  afterEach(async ({ task }) => {
+    const { page, problems, close } = stage.tab!
+    const wrong = problems.splice(0)
+    if (page.isClosed() || task.result?.state === 'fail') {
+      await close()
+      stage.tab = undefined
+    } else {
+      await page.unrouteAll()
+      await page.goto('about:blank')
+      // What it asked for and will not hear.
+      problems.splice(0)
+    }
     await stage.world.close()
+    expect(wrong).toEqual([])
   })
-  return stage
+  return stage as Stage
 }

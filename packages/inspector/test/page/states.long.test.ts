@@ -1,38 +1,45 @@
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
 import { startBrowser } from './browser.ts'
 import { show } from './states/shown.ts'
 import { states } from './states/states.ts'
 
-for (const [name, state] of Object.entries(states))
-  needs(chromium, ...state.needs).describe(`the page: ${name}`, () => {
+needs(chromium).describe(
+  'the page: nothing overflows, the sentence names what is wrong, and how old the rest is',
+  () => {
     let browser: Browser
     beforeAll(async () => {
       browser = await startBrowser()
     })
     afterAll(() => browser?.close())
 
-    test('nothing overflows, the sentence names what is wrong, and how old the rest is', async () => {
-      const started = await state.start()
-      try {
-        await show(browser, state, started, async ({ page, look }) => {
-          expect(await page.locator('main, body').first().innerText()).toMatch(state.shows)
-          // Live, or since when it is not: nothing that is shown has no age.
-          const age = page
-            .locator('.as-of')
-            .or(page.getByRole('button', { name: 'Live updates' }).filter({ hasText: 'live' }))
-          expect(await age.count(), `${look.width} ${look.theme}`).toBeGreaterThan(0)
-          expect(await page.evaluate(overflowing), `${look.width} ${look.theme}`).toEqual([])
-          const head = (await page.locator('.head').boundingBox())!
-          expect(head.height, 'the head has two rows at most').toBeLessThan(100)
-        })
-      } finally {
-        await started.close()
-      }
-    }, 300_000)
-  })
+    for (const [name, state] of Object.entries(states))
+      needs(...state.needs).test(
+        name,
+        async () => {
+          const started = await state.start()
+          try {
+            await show(browser, state, started, async ({ page, look }) => {
+              expect(await page.locator('main, body').first().innerText()).toMatch(state.shows)
+              // Live, or since when it is not: nothing that is shown has no age.
+              const age = page
+                .locator('.as-of')
+                .or(page.getByRole('button', { name: 'Live updates' }).filter({ hasText: 'live' }))
+              expect(await age.count(), `${look.width} ${look.theme}`).toBeGreaterThan(0)
+              expect(await page.evaluate(overflowing), `${look.width} ${look.theme}`).toEqual([])
+              const head = (await page.locator('.head').boundingBox())!
+              expect(head.height, 'the head has two rows at most').toBeLessThan(100)
+            })
+          } finally {
+            await started.close()
+          }
+        },
+        300_000,
+      )
+  },
+)
 
 /** Elements that stand out of the window, or whose text stands out of them, though neither they nor their place scroll or cut. */
 function overflowing(): readonly string[] {

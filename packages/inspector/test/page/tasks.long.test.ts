@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
 import type { HealthReply } from '../../src/api/health.ts'
+import { DESK } from './browser.ts'
 import { eachWithTab } from './stage.ts'
 
 needs(chromium).describe('what people come for, with clicks counted', () => {
@@ -126,6 +127,55 @@ needs(chromium).describe('what people come for, with clicks counted', () => {
     await world.send('invoice.paid', { id: 'evt_2' })
     await page.getByRole('heading', { name: /^1 thing needs a look\./ }).waitFor()
   })
+
+  test('on a bad day nothing overflows, the total is named, and what is left is a link', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    await page.route('**/api/health*', (route) => route.fulfill({ json: crowded() }))
+    await page.goto(world.url)
+    await inEachLook(page, async (width) => {
+      await page.getByRole('heading', { name: /2,000 tasks are dead/ }).waitFor()
+      await page.getByRole('link', { name: 'and 1,992 more causes, 1,568 dead' }).waitFor()
+      await page.getByText('19 of 19 refused').waitFor()
+      expect(await overflows(page)).toBe(false)
+      const charts = (await page.locator('.charts').boundingBox())!
+      expect(charts.y, 'the charts are not pushed out of reach').toBeLessThan(
+        width > 1000 ? 1400 : 3200,
+      )
+    })
+  })
+
+  test.each([
+    ['the inbox', 503, /^SQLite has not answered since \d\d:\d\d:\d\d\./],
+    ['the app', 0, /^The app has not answered since \d\d:\d\d:\d\d\./],
+  ])(
+    '%s is down: the sentence says since when, and how old the rest is',
+    async (_, status, said) => {
+      const { world, tab } = stage
+      const { page } = tab
+      await world.send()
+      await world.settled()
+      await page.goto(world.url)
+      await page.getByRole('heading', { name: /^All is well\./ }).waitFor()
+      await page.route('**/api/*', (route) =>
+        status === 0
+          ? route.abort()
+          : route.fulfill({
+              status,
+              json: { error: 'inbox_unavailable', message: 'it is gone' },
+            }),
+      )
+      await inEachLook(page, async () => {
+        await page.getByRole('heading', { name: said }).waitFor()
+        await page.getByText(/All else is as of \d\d:\d\d:\d\d/).waitFor()
+        expect(await page.getByText('All is well.').count()).toBe(0)
+        expect(await overflows(page)).toBe(false)
+      })
+      await page.unroute('**/api/*')
+      await page.getByRole('heading', { name: /^All is well\./ }).waitFor()
+      tab.problems.splice(0)
+    },
+  )
 })
 
 /** Health as a bad day makes it: names of 200 characters, 50 receivers, 2,000 causes. */
@@ -188,60 +238,20 @@ function crowded(): HealthReply {
   }
 }
 
-for (const [width, theme] of [
-  [1440, 'light'],
-  [1440, 'dark'],
-  [390, 'light'],
-  [390, 'dark'],
-] as const)
-  needs(chromium).describe(`on a bad day, ${width} wide, ${theme}`, () => {
-    const stage = eachWithTab({ width, theme })
+/** Widths and themes, one after another. */
+async function inEachLook(page: Page, see: (width: number) => Promise<void>): Promise<void> {
+  for (const [width, colorScheme] of [
+    [390, 'dark'],
+    [390, 'light'],
+    [1440, 'light'],
+    [1440, 'dark'],
+  ] as const) {
+    await page.setViewportSize({ ...DESK, width })
+    await page.emulateMedia({ colorScheme })
+    await see(width)
+  }
+}
 
-    const overflows = (page: Page): Promise<boolean> =>
-      page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
-
-    test('nothing overflows, the total is named, and what is left is a link', async () => {
-      const { world, tab } = stage
-      const { page } = tab
-      await page.route('**/api/health*', (route) => route.fulfill({ json: crowded() }))
-      await page.goto(world.url)
-      await page.getByRole('heading', { name: /2,000 tasks are dead/ }).waitFor()
-      await page.getByRole('link', { name: 'and 1,992 more causes, 1,568 dead' }).waitFor()
-      await page.getByText('19 of 19 refused').waitFor()
-      expect(await overflows(page)).toBe(false)
-      const charts = (await page.locator('.charts').boundingBox())!
-      expect(charts.y, 'the charts are not pushed out of reach').toBeLessThan(
-        width > 1000 ? 1400 : 3200,
-      )
-    })
-
-    test.each([
-      ['the inbox', 503, /^SQLite has not answered since \d\d:\d\d:\d\d\./],
-      ['the app', 0, /^The app has not answered since \d\d:\d\d:\d\d\./],
-    ])(
-      '%s is down: the sentence says since when, and how old the rest is',
-      async (_, status, said) => {
-        const { world, tab } = stage
-        const { page } = tab
-        await world.send()
-        await world.settled()
-        await page.goto(world.url)
-        await page.getByRole('heading', { name: /^All is well\./ }).waitFor()
-        await page.route('**/api/*', (route) =>
-          status === 0
-            ? route.abort()
-            : route.fulfill({
-                status,
-                json: { error: 'inbox_unavailable', message: 'it is gone' },
-              }),
-        )
-        await page.getByRole('heading', { name: said }).waitFor()
-        await page.getByText(/All else is as of \d\d:\d\d:\d\d/).waitFor()
-        expect(await page.getByText('All is well.').count()).toBe(0)
-        expect(await overflows(page)).toBe(false)
-        await page.unroute('**/api/*')
-        await page.getByRole('heading', { name: /^All is well\./ }).waitFor()
-        tab.problems.splice(0)
-      },
-    )
-  })
+function overflows(page: Page): Promise<boolean> {
+  return page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
+}

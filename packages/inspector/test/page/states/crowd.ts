@@ -7,6 +7,8 @@ import { inspector } from '../../../src/hosts/express.ts'
 
 const SECRET = 'whsec_c2VjcmV0IG9mIHRoZSB3b3JsZCBvZiB0ZXN0cw'
 
+const AT_ONCE = 100
+
 /** How much of everything there is. */
 export interface Size {
   readonly receivers: number
@@ -28,7 +30,7 @@ export async function startCrowd(inbox: Inbox, size: Size): Promise<Crowd> {
   const receivers = Array.from({ length: count }, (_, at) =>
     receiverOf(inbox, `shop-${at + 1}`, names),
   )
-  for (let at = 0; at < causes; at++) {
+  const send = async (at: number): Promise<void> => {
     const receiver = receivers[at % count]!
     const payload = { data: { object: { description: wordOf(at) } } }
     const id = `evt_${at}`.padEnd(names, 'x')
@@ -36,6 +38,11 @@ export async function startCrowd(inbox: Inbox, size: Size): Promise<Crowd> {
       await signed(receiver.provider as ReturnType<typeof stripe>, 'invoice.paid', payload, { id }),
     )
   }
+  // Those of one moment share a transaction.
+  for (let at = 0; at < causes; at += AT_ONCE)
+    await Promise.all(
+      Array.from({ length: Math.min(AT_ONCE, causes - at) }, (_, more) => send(at + more)),
+    )
   for (const receiver of receivers) {
     await settled(receiver, { timeout: 120_000 })
     await receiver.drain({ deadline: '5s', max: 1 })

@@ -3,7 +3,7 @@ import { openTab } from '../browser.ts'
 import type { Started, State } from './states.ts'
 
 /** How each state is looked at. */
-export const LOOKS = [1440, 390].flatMap((width) =>
+export const LOOKS = [390, 1440].flatMap((width) =>
   (['light', 'dark'] as const).map((theme) => ({
     width,
     theme,
@@ -17,24 +17,21 @@ export interface Seen {
   readonly page: Page
 }
 
-/** Shows a state in every look, before and after it fails, and hands each page over once its sentence says what is wrong. */
+/** Shows a state before and after it fails, and hands the page over in every look once its sentence says what is wrong. */
 export async function show(
   browser: Browser,
   state: State,
   started: Started,
   each: (seen: Seen) => Promise<void>,
 ): Promise<void> {
-  const tabs = []
-  for (const look of LOOKS) {
-    const tab = await openTab(browser, started.url, look)
-    tab.page.setDefaultTimeout(60_000)
-    await tab.page.locator('.things').waitFor()
-    tabs.push({ ...tab, look })
-  }
+  const { page, close } = await openTab(browser, started.url, LOOKS[0])
+  await page.locator('.things').waitFor()
   await started.fail()
-  for (const { page, look, close } of tabs) {
+  for (const look of LOOKS) {
+    await page.setViewportSize(look)
+    await page.emulateMedia({ colorScheme: look.theme })
     await page.getByRole('heading', { level: 1, name: state.says }).waitFor()
     await each({ page, look })
-    await close()
   }
+  await close()
 }
