@@ -1,7 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, globSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  globSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { run } from '../run/step.ts'
 import { root } from '../run/report.ts'
 
@@ -23,7 +31,10 @@ export async function copyRepository(): Promise<Copy> {
 // Where pnpm keeps the packages of others: links of all folders lead there.
 const STORE = 'node_modules/.pnpm'
 
-/** Copies what git knows. Packages find each other in the copy, and those of others where this repository has them installed. */
+/**
+ * Copies what git knows, and the declarations that were built, of which `tsc -b` makes again what a change concerns. Packages
+ * find each other in the copy, and those of others where this repository has them installed.
+ */
 export function linkRepository(): Copy {
   const copy = copyFiles()
   const installed = ['', 'packages/*/', 'examples/*/', 'test/', 'test/*/'].map(
@@ -36,7 +47,19 @@ export function linkRepository(): Copy {
       filter: (file) => !/node_modules\/\.(?:pnpm|cache|vite)$/.test(file.replaceAll('\\', '/')),
     })
   symlinkSync(join(root, STORE), join(copy.folder, STORE), 'junction')
+  for (const file of globSync('packages/*/dist/**/{*.d.ts,*.d.ts.map,.tsbuildinfo}', { cwd: root }))
+    cpSync(join(root, file), join(copy.folder, file), { preserveTimestamps: true })
+  for (const file of globSync('packages/*/dist/.tsbuildinfo', { cwd: copy.folder }))
+    leadOut(copy.folder, file)
   return copy
+}
+
+/** The compiler follows links: packages of others that it has looked at are to be those of this repository. */
+function leadOut(folder: string, file: string): void {
+  const path = join(folder, file)
+  const from = (to: string): string =>
+    relative(dirname(path), join(to, STORE)).replaceAll('\\', '/')
+  writeFileSync(path, readFileSync(path, 'utf8').replaceAll(`${from(folder)}/`, `${from(root)}/`))
 }
 
 function copyFiles(): Copy {
@@ -50,6 +73,6 @@ function copyFiles(): Copy {
     },
   )
   for (const file of listed.toString().split('\0'))
-    if (file !== '') cpSync(join(root, file), join(folder, file))
+    if (file !== '') cpSync(join(root, file), join(folder, file), { preserveTimestamps: true })
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
