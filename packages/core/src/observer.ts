@@ -38,7 +38,7 @@ export interface ObservedReceiver {
 export interface Observer {
   /** The receiver was made, or the observer was added to it. The function that it returns is called when the receiver closes. */
   attached?(receiver: ObservedReceiver): (() => void) | undefined | void
-  /** A request was read and goes down the line. */
+  /** A request was read, and the steps of its delivery begin. */
   received?(request: RequestInfo): void
   /** A request was refused; `error.code` is the reason and `error.message` explains it. */
   rejected?(request: RequestInfo, error: WebhookError): void
@@ -61,7 +61,7 @@ export interface Observer {
     action: 'acknowledged' | 'stored' | 'refused',
     request: RequestInfo,
   ): void
-  /** A step of the line has ended, at a time of the receiver's monotonic clock in milliseconds. */
+  /** A step of the delivery has ended, at a time of the receiver's monotonic clock in milliseconds. */
   step?(request: RequestInfo, name: StepName, at: number): void
   /** The reply is ready. Called once for each delivery, refused ones included. */
   answered?(request: RequestInfo, answer: AnsweredInfo): void

@@ -6,7 +6,6 @@ import { outsideRequests } from './basics/soon.ts'
 import { unknownOptions } from './basics/unknown-options.ts'
 import { WebhookError } from './errors.ts'
 import type { EventMap } from './event.ts'
-import type { Inbox } from './inbox/inbox.ts'
 import type { Provider } from './provider/provider.ts'
 import { refuse } from './receive/conclude.ts'
 import { receive } from './receive/receive.ts'
@@ -17,7 +16,7 @@ import { checkReceiver } from './receiver/check-options.ts'
 import { checkDrain } from './receiver/drain-options.ts'
 import type { Health } from './receiver/health.ts'
 import { observedReceiver } from './receiver/observed-receiver.ts'
-import { dueNow, replayOf, tasksOf } from './receiver/operate.ts'
+import { dueNow, replayOf, tasksOf, viewOf } from './receiver/operate.ts'
 import type { ReceiverOptions } from './receiver/options.ts'
 import { createParts } from './receiver/parts.ts'
 import type { Receiver } from './receiver/receiver-types.ts'
@@ -42,8 +41,13 @@ export function createReceiver<
   const { onUnhandled, work, dedupe, journal, silence: limit } = settings
   const subscribing = createSubscribing({ name, inbox, started: () => started })
   const { subscriptions, answers } = subscribing
-  const { line, port, recorder, erasure } = createParts({ settings, subscribing, open, warn })
-  const { silence } = line
+  const { context, port, recorder, erasure } = createParts({
+    settings,
+    subscribing,
+    ensureOpen,
+    warn,
+  })
+  const { silence } = context
   const version = createVersionNote(settings)
   const closeListeners = new Set<(until: number) => unknown>()
   let working = false
@@ -80,32 +84,29 @@ export function createReceiver<
       subscribing.answer(topics, answer, given)
       return receiver
     },
-    admit: (head) => line.admit(createDelivery(head, limits, provider)),
+    admit: (head) => context.admit(createDelivery(head, limits, provider)),
     receive(delivery, host = {}) {
       try {
         checkTransaction(host, inbox.name)
-        return receive(line, ownDelivery(delivery, limits, provider), host)
+        return receive(context, ownDelivery(delivery, limits, provider), host)
       } catch (error) {
         return Promise.reject(error as Error)
       }
     },
     fetch: (request, host) => (fetchEntry ? fetchEntry(request, host) : loadFetch(request, host)),
-    refuse: (request, error) => refuse(line, headOnly(request, limits, provider), error),
-    take: async (given, entry = {}) => (await import('./receive/take.ts')).take(line, given, entry),
+    refuse: (request, error) => refuse(context, headOnly(request, limits, provider), error),
+    take: async (given, entry = {}) =>
+      (await import('./receive/take.ts')).take(context, given, entry),
     async work() {
       if (!port.work)
-        throw new TypeError(
-          `work: ${inbox.name} runs the handlers inside the request; do not call it`,
-        )
+        throw new TypeError(`work: ${inbox.name} runs the handlers inside the request`)
       startWorker()
     },
     async drain(given = {}) {
       if (!port.drain)
-        throw new TypeError(
-          `drain: ${inbox.name} runs the handlers inside the request; do not call it`,
-        )
+        throw new TypeError(`drain: ${inbox.name} runs the handlers inside the request`)
       const { until, max, last } = checkDrain(given)
-      open()
+      ensureOpen()
       if (work === 'drain')
         await (await import('./receiver/progress.ts')).drainBegan(inbox, name, now())
       const drained = await port.drain(toWall(until), max, last)
@@ -118,15 +119,15 @@ export function createReceiver<
       asked ??= createHealth({
         ...settings,
         port,
-        writes: line.writes,
+        writes: context.writes,
         silence,
         isOpen: () => !closed,
         subscriptions,
       })
       return asked()
     },
-    replay: async (filter, given) => replayOf(view(), name, filter, given),
-    tasks: async (filter) => tasksOf(view(), name, filter),
+    replay: async (filter, given) => replayOf(viewOf(inbox), name, filter, given),
+    tasks: async (filter) => tasksOf(viewOf(inbox), name, filter),
     observe: settings.observe,
     observer,
     onClose(listener) {
@@ -156,7 +157,7 @@ export function createReceiver<
   let fetchEntry: Receiver['fetch'] | undefined
   return receiver
 
-  function open(): void {
+  function ensureOpen(): void {
     if (closed) throw new WebhookError('closed', { problem: 'closed' })
     if (started) return
     if (work === false && subscriptions.all.length === 0 && onUnhandled !== 'store') {
@@ -185,20 +186,12 @@ export function createReceiver<
     silence.start()
     port.work?.()
     if (onUnhandled === 'store' && subscriptions.all.length > 0)
-      dueNow(view(), name, () => closed).catch((error: unknown) =>
+      dueNow(viewOf(inbox), name, () => closed).catch((error: unknown) =>
         warn(`stored events could not be looked at: ${String(error)}`),
       )
   }
 
   function warn(message: string): void {
     observer.warning?.(name, message)
-  }
-
-  function view(): NonNullable<Inbox['view']> {
-    if (!inbox.view)
-      throw new TypeError(
-        `${name}: ${inbox.name} keeps no tasks to look at; use an inbox that has a view`,
-      )
-    return inbox.view
   }
 }

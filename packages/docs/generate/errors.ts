@@ -14,7 +14,7 @@ export function errorPages(): readonly Page[] {
       title: 'Errors by code',
       description: 'Every reason that a delivery is refused for, with its status and what to do.',
       text: table(
-        ['code', 'status', 'step of the line', 'what it says'],
+        ['code', 'status', 'step', 'what it says'],
         codes.map(({ code, status, step }) => [
           `[\`${code}\`](/errors/${code}/)`,
           String(status),
@@ -33,7 +33,7 @@ export function errorPages(): readonly Page[] {
           ['', ''],
           [
             ['status', String(status)],
-            ['step of the line', step],
+            ['step', step],
           ],
         )}\n\n## What to do\n\n${remedy}`,
         matter: 'tableOfContents: false\n',

@@ -62,6 +62,7 @@ export function createBridge<Subject>(
     called()
     const method = request.method ?? 'GET'
     const target = host.target(subject)
+    // For the refusal of a URL that cannot be read.
     let url = `http://localhost${target}`
     let reply: Reply
     let admission: Admission | undefined
@@ -70,12 +71,12 @@ export function createBridge<Subject>(
       url = urlOf(request, target)
       admission = receiver.admit({ method, url, headers })
       const context = contextOf && checkJson(contextOf(subject), 'context')
-      const body = kept(request, subject) ?? (await read(request, admission))
+      const body = bodyAtHand(request, subject) ?? (await read(request, admission))
       reply = await receiver.receive(
         context === undefined
           ? { method, url, headers, body }
           : { method, url, headers, body, context },
-        transaction ? { admission, transaction: within(subject) } : { admission },
+        transaction ? { admission, transaction: transactionOf(subject) } : { admission },
       )
     } catch (error) {
       admission?.release()
@@ -94,11 +95,11 @@ export function createBridge<Subject>(
   }
 
   // A function of its own: V8 would make room for what its closure sees at each request.
-  function within(subject: Subject): (accept: AcceptWithin) => Promise<unknown> {
+  function transactionOf(subject: Subject): (accept: AcceptWithin) => Promise<unknown> {
     return (accept) => transaction!(accept, subject)
   }
 
-  function kept(request: IncomingMessage, subject: Subject): Uint8Array | undefined {
+  function bodyAtHand(request: IncomingMessage, subject: Subject): Uint8Array | undefined {
     const recovered = recoverBody(request, host.parsed(subject), host.remedy, subject)
     return recovered ?? (hasBody(request) ? undefined : emptyBody())
   }

@@ -40,7 +40,7 @@ export interface Otel extends Observer {
 }
 
 /**
- * Makes the observer for OpenTelemetry. Spans: `receive <receiver>` with the steps of the line as events, `send <receiver>`
+ * Makes the observer for OpenTelemetry. Spans: `receive <receiver>` with the steps of a delivery as events, `send <receiver>`
  * when events are stored, `process <receiver>` for each attempt, linked to `send` through the stored trace context, and
  * one for each HTTP call of `forward`. Handlers run inside their span. Metrics: those of {@link INSTRUMENTS}. Without an
  * SDK it does nothing. No attribute has a payload, a secret or a header.

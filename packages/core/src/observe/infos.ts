@@ -80,7 +80,7 @@ export interface ActedInfo {
   readonly target: string
 }
 
-/** Names of the steps of the line, in their order. `read` is the adapter's. */
+/** Names of the steps of a delivery, in their order. `read` is the adapter's. */
 export type StepName =
   | 'admit'
   | 'read'

@@ -4,7 +4,7 @@ import type { Arrival } from '../inbox/journal.ts'
 import type { Seal } from '../inbox/seal.ts'
 import type { Provider } from '../provider/provider.ts'
 import { sealKept } from '../inbox/sealed-kept.ts'
-import type { Answered } from '../receive/exchange.ts'
+import type { Conclusion } from '../receive/exchange.ts'
 import { masker } from '../receive/credentials/mask.ts'
 import { claimedTopic } from './claimed-topic.ts'
 import { createLikeness } from './likeness.ts'
@@ -15,9 +15,9 @@ export interface Kept {
   /** A delivery was verified: refused ones that look like it have places of their own. */
   verified(delivery: Delivery, at: number): void
   /** The slot for a refusal, in which the next one to get it takes its place; undefined if it is not kept. */
-  slot(at: number, error: WebhookError, delivery: Answered['delivery']): string | undefined
+  slot(at: number, error: WebhookError, delivery: Conclusion['delivery']): string | undefined
   /** Head and body, for the arrival with this id, and the topic that they claim; undefined if they cannot be kept. */
-  of(id: string, delivery: Answered['delivery']): Pick<Arrival, 'kept' | 'claims'> | undefined
+  of(id: string, delivery: Conclusion['delivery']): Pick<Arrival, 'kept' | 'claims'> | undefined
 }
 
 /** The argument of {@link createKept}. */
@@ -92,6 +92,6 @@ function headOf(delivery: Delivery): number {
   return size
 }
 
-function isWhole(delivery: Answered['delivery']): delivery is Delivery {
+function isWhole(delivery: Conclusion['delivery']): delivery is Delivery {
   return delivery !== undefined && 'headerLines' in delivery
 }

@@ -11,13 +11,13 @@ import type { Exchange } from '../receive/exchange.ts'
 import { createKept, type KeptContext } from './kept.ts'
 import type { Reply } from '../receive/reply/reply.ts'
 import { createSeriesCache } from './series-cache.ts'
-import type { Answered } from '../receive/exchange.ts'
+import type { Conclusion } from '../receive/exchange.ts'
 import { unref } from '../basics/unref.ts'
 
 /** Writes what happens at a receiver to the journal of its inbox, in batches off the path of deliveries. */
 export interface Recorder {
   /** A delivery was answered. `took` is milliseconds. */
-  answered(exchange: Exchange, reply: Reply, took: number, what: Answered): void
+  answered(exchange: Exchange, reply: Reply, took: number, what: Conclusion): void
   /** A delivery was verified. */
   verified(delivery: Delivery, at: number): void
   /** `take` took events that a sender's API listed. */
@@ -124,7 +124,7 @@ export function createRecorder(context: RecorderContext): Recorder {
     exchange: Exchange,
     reply: Reply,
     took: number,
-    { outcome, events, error, delivery }: Answered,
+    { outcome, events, error, delivery }: Conclusion,
     slot?: string,
   ): Arrival {
     const { info, at, verified } = exchange
@@ -156,7 +156,7 @@ export function createRecorder(context: RecorderContext): Recorder {
   function addRefusal(
     arrival: Writable<Arrival>,
     error: WebhookError,
-    delivery: Answered['delivery'],
+    delivery: Conclusion['delivery'],
     slot: string | undefined,
   ): void {
     const claimed = claimedId(delivery)
@@ -174,7 +174,7 @@ export function createRecorder(context: RecorderContext): Recorder {
     return `${time}${number.toString(36).padStart(3, '0')}${process}`
   }
 
-  function claimedId(delivery: Answered['delivery']): string | undefined {
+  function claimedId(delivery: Conclusion['delivery']): string | undefined {
     const { claims } = context.provider
     const id = claims === undefined ? undefined : delivery?.header?.(claims)
     return id?.slice(0, LONGEST_ID)

@@ -31,7 +31,7 @@ interface AdmitContext {
   readonly now: () => number
   readonly monotonic: () => number
   /** Throws if the receiver takes no deliveries now. */
-  readonly open: () => void
+  readonly ensureOpen: () => void
   /** True reads the body of a head that is refused, so that `explain` can look at the whole: in development alone. */
   readonly lenient: boolean
 }
@@ -40,7 +40,7 @@ interface AdmitContext {
 const GREETING = 1024
 
 /**
- * The first step of the line, on the head alone: receiver open, method, coding, declared length, headers that the scheme
+ * The first step of a delivery, on the head alone: receiver open, method, coding, declared length, headers that the scheme
  * needs, credentials that lie in the head. Throws the refusal if one of these fails.
  */
 export function createAdmit(context: AdmitContext): (head: Delivery) => Admission {
@@ -50,19 +50,19 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
   const budget = createBudget(limits.buffered, monotonic)
 
   return function admit(head) {
-    context.open()
+    context.ensureOpen()
     if (!methods.includes(head.method)) throw wrongMethod(head.method)
     refuseCoding(head.header('content-encoding'))
     const declared = declaredLength(head.header('content-length'))
     if (declared > limits.body) throw tooLarge(limits.body, declared)
-    const refusal = provider.admit && !context.lenient ? condemned(head) : undefined
+    const refusal = provider.admit && !context.lenient ? refusalOf(head) : undefined
     const proven = refusal === undefined && provider.proves === true
-    if (refusal === undefined) return opened(limits.body, undefined, proven)
+    if (refusal === undefined) return grant(limits.body, undefined, proven)
     if (!mayGreet(head.method) || declared > GREETING) throw refusal
-    return opened(GREETING, refusal, false)
+    return grant(GREETING, refusal, false)
   }
 
-  function opened(limit: number, refusal: WebhookError | undefined, proven: boolean): Admission {
+  function grant(limit: number, refusal: WebhookError | undefined, proven: boolean): Admission {
     const started = monotonic()
     return new BodyAdmission(budget.open(started, proven), limit, refusal, now(), started)
   }
@@ -94,7 +94,7 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     )
   }
 
-  function condemned(head: Delivery): WebhookError | undefined {
+  function refusalOf(head: Delivery): WebhookError | undefined {
     try {
       provider.admit!(head, now)
       return undefined

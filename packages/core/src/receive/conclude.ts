@@ -5,26 +5,26 @@ import type { IntakeItem, Taken } from '../inbox/inbox.ts'
 import type { MaybePromise } from '../basics/maybe.ts'
 import { eventInfo } from '../observe/infos.ts'
 import { answerReply } from './reply/answer.ts'
-import { Exchange, type Answered } from './exchange.ts'
+import { Exchange, type Conclusion } from './exchange.ts'
 import type { Identified } from './identify.ts'
-import type { LineHost } from './line.ts'
+import type { ReceiveContext } from './receive-context.ts'
 import { problem, type Reply } from './reply/reply.ts'
 
 /** Refuses a delivery: the reason to the observers, its code to the sender. Adapters call it for what they refuse. */
 export function refuse(
-  line: LineHost,
+  context: ReceiveContext,
   delivery: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>,
   error: WebhookError,
-  exchange: Exchange = new Exchange(line, delivery, line.now(), line.monotonic()),
+  exchange: Exchange = new Exchange(context, delivery, context.now(), context.monotonic()),
 ): Reply {
-  line.observer.rejected?.(exchange.info, error)
-  line.explainer?.(exchange, delivery, error)
-  const reply = refusal(line, delivery, error)
-  return answered(line, exchange, reply, { outcome: 'refused', error, delivery, events: [] })
+  context.observer.rejected?.(exchange.info, error)
+  context.explainer?.(exchange, delivery, error)
+  const reply = refusalReply(context, delivery, error)
+  return conclude(context, exchange, reply, { outcome: 'refused', error, delivery, events: [] })
 }
 
-function refusal(
-  line: LineHost,
+function refusalReply(
+  context: ReceiveContext,
   delivery: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>,
   error: WebhookError,
 ): Reply {
@@ -32,7 +32,7 @@ function refusal(
     // A method that the sender does not use is not the sender's: it reads no reply of its own form.
     const own =
       'header' in delivery && error.code !== 'method_not_allowed'
-        ? line.provider.reply?.({ kind: 'refused', error }, delivery as Delivery)
+        ? context.provider.reply?.({ kind: 'refused', error }, delivery as Delivery)
         : undefined
     return own ?? problem(error)
   } catch {
@@ -42,18 +42,23 @@ function refusal(
 }
 
 /** Tells the journal and the observers of the reply, and returns it. */
-export function answered(line: LineHost, exchange: Exchange, reply: Reply, what: Answered): Reply {
-  const { observer, recorder, silence } = line
+export function conclude(
+  context: ReceiveContext,
+  exchange: Exchange,
+  reply: Reply,
+  what: Conclusion,
+): Reply {
+  const { observer, recorder, silence } = context
   if (what.outcome !== 'refused' && exchange.verified) silence.heard(exchange.at)
   if (!recorder && !observer.answered) return reply
-  const took = line.monotonic() - exchange.started
+  const took = context.monotonic() - exchange.started
   recorder?.answered(exchange, reply, took, what)
   observer.answered?.(exchange.info, {
     outcome: what.outcome,
     status: reply.status,
     took,
     ...(what.error && { code: what.error.code }),
-    events: what.events.map((event) => eventInfo(line.receiver, event)),
+    events: what.events.map((event) => eventInfo(context.receiver, event)),
   })
   return reply
 }
@@ -66,65 +71,70 @@ export function outcomeOf(taken: readonly Taken[]): 'accepted' | 'duplicate' | '
 
 /** The reply to a delivery that was taken: the provider's, the user's answer, or the acknowledgement. */
 export function reply(
-  line: LineHost,
+  context: ReceiveContext,
   delivery: Delivery,
   exchange: Exchange,
   identified: Identified,
   taken: readonly Taken[],
 ): MaybePromise<Reply> {
   if (taken.includes('refused')) throw new WebhookError('replayed', { problem: 'guarded' })
-  tellTaken(line, exchange, identified.intake.items, taken)
+  tellTaken(context, exchange, identified.intake.items, taken)
   if (taken.includes('busy'))
     throw new WebhookError('in_progress', { problem: 'in_progress' }, { retryAfter: 5 })
-  const answering = line.answers.any() && answer(line, exchange, identified)
+  const answering = context.answers.any() && answer(context, exchange, identified)
   if (answering) return answering
-  if (!line.provider.reply) return line.ack
+  if (!context.provider.reply) return context.ack
   return (
-    line.provider.reply({ kind: outcomeOf(taken), events: identified.events }, delivery) ?? line.ack
+    context.provider.reply({ kind: outcomeOf(taken), events: identified.events }, delivery) ??
+    context.ack
   )
 }
 
 /** Tells observers the outcome of each event. */
 export function tellTaken(
-  line: LineHost,
+  context: ReceiveContext,
   exchange: Exchange,
   items: readonly IntakeItem[],
   taken: readonly Taken[],
 ): void {
-  const { observer, receiver } = line
-  if (!observer.accepted && !observer.duplicate && !line.conflicts()) return
+  const { observer, receiver } = context
+  if (!observer.accepted && !observer.duplicate && !context.conflicts()) return
   items.forEach(({ event, tasks }, at) => {
     const info = eventInfo(receiver, event)
     if (taken[at] === 'new') observer.accepted?.(info, tasks.length, exchange.info)
     else {
       observer.duplicate?.(info, taken[at] === 'revived', exchange.info)
-      line.conflicts()?.look(event, () => observer.conflict?.(info, exchange.info))
+      context.conflicts()?.look(event, () => observer.conflict?.(info, exchange.info))
     }
   })
 }
 
 /** The answer to the first event for which one is registered. */
 function answer(
-  line: LineHost,
+  context: ReceiveContext,
   exchange: Exchange,
   { events, intake }: Identified,
 ): MaybePromise<Reply> | undefined {
   for (const event of events) {
-    const found = line.answers.match(event.topic, event.aliases)
+    const found = context.answers.match(event.topic, event.aliases)
     if (!found) continue
     return answerReply(
       found,
-      toEvent(line.receiver, event, intake.delivery, event.payload),
-      line.provider.refusal,
+      toEvent(context.receiver, event, intake.delivery, event.payload),
+      context.provider.refusal,
       (error) =>
-        line.observer.answerFailed?.(eventInfo(line.receiver, event), error, exchange.info),
+        context.observer.answerFailed?.(eventInfo(context.receiver, event), error, exchange.info),
     )
   }
   return undefined
 }
 
-/** A challenge was answered. */
-export function greeted(line: LineHost, exchange: Exchange, greeting: Reply): Reply {
-  line.observer.handshake?.(exchange.info)
-  return answered(line, exchange, greeting, { outcome: 'handshake', events: [] })
+/** Concludes a delivery that was a challenge. */
+export function concludeHandshake(
+  context: ReceiveContext,
+  exchange: Exchange,
+  greeting: Reply,
+): Reply {
+  context.observer.handshake?.(exchange.info)
+  return conclude(context, exchange, greeting, { outcome: 'handshake', events: [] })
 }

@@ -8,16 +8,16 @@ import type { Provider } from '../provider/provider.ts'
 import { pathOf } from './strip.ts'
 
 /** Whose delivery it is, and who hears of it. */
-interface Told {
+interface ExchangeContext {
   readonly receiver: string
   readonly provider: Pick<Provider, 'name'>
   readonly observer: Observer
   readonly monotonic: () => number
 }
 
-/** One delivery on its way down the line: what observers and the journal hear of it. */
+/** One delivery on its way through the steps: what observers and the journal hear of it. */
 export class Exchange {
-  readonly #line: Told
+  readonly #context: ExchangeContext
   readonly #delivery: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>
   /** When its head arrived, in milliseconds since 1970. */
   readonly at: number
@@ -28,12 +28,12 @@ export class Exchange {
   #info: RequestInfo | undefined
 
   constructor(
-    line: Told,
+    context: ExchangeContext,
     delivery: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>,
     at: number,
     started: number,
   ) {
-    this.#line = line
+    this.#context = context
     this.#delivery = delivery
     this.at = at
     this.started = started
@@ -44,14 +44,14 @@ export class Exchange {
     return (this.#info ??= this.#make())
   }
 
-  /** Tells the observers that a step of the line has ended. */
-  ended(step: StepName): void {
-    const { observer, monotonic } = this.#line
+  /** Tells the observers that a step has ended. */
+  stepEnded(step: StepName): void {
+    const { observer, monotonic } = this.#context
     observer.step?.(this.info, step, monotonic())
   }
 
   #make(): RequestInfo {
-    const { receiver, provider, observer } = this.#line
+    const { receiver, provider, observer } = this.#context
     const { method, url, body, header } = this.#delivery
     const trace =
       observer.carrier && header ? traceOf((name) => header.call(this.#delivery, name)) : undefined
@@ -69,7 +69,7 @@ export class Exchange {
 }
 
 /** The conclusion of a delivery for the journal and the observers, once the reply is ready. */
-export interface Answered {
+export interface Conclusion {
   readonly outcome: ArrivalOutcome
   readonly events: readonly EventRecord[]
   readonly error?: WebhookError

@@ -8,7 +8,7 @@ import { eventInfo } from '../observe/infos.ts'
 import type { Verified } from '../provider/provider.ts'
 import { identityOf, type IdentitySource } from './identity.ts'
 import type { Exchange } from './exchange.ts'
-import type { LineHost } from './line.ts'
+import type { ReceiveContext } from './receive-context.ts'
 import { UNHANDLED } from '../subscribe/subscription.ts'
 import { taskDrafts } from '../subscribe/task-drafts.ts'
 import { without, type CredentialPlace } from './credentials/places.ts'
@@ -26,17 +26,17 @@ const MAX_TOPIC = 1024
 
 /** Reads the events out of a verified delivery and fixes their tasks. Throws `unidentified` or `unhandled_topic`. */
 export function identify(
-  line: LineHost,
+  context: ReceiveContext,
   delivery: Delivery,
   body: ParsedBody,
   verified: Verified,
   exchange: Exchange,
 ): Identified {
-  const drafts = draftsOf(line, delivery, body)
-  const credentials = payloadPlaces(line.provider.credentials, body.kind)
-  const carrier = line.observer.carrier?.(exchange.info)
+  const drafts = draftsOf(context, delivery, body)
+  const credentials = payloadPlaces(context.provider.credentials, body.kind)
+  const carrier = context.observer.carrier?.(exchange.info)
   const source: Source = {
-    line,
+    context,
     delivery,
     body,
     credentials,
@@ -44,23 +44,23 @@ export function identify(
     carrier,
     digest: '',
   }
-  const stored = line.strip(delivery, exchange.at)
+  const stored = context.strip(delivery, exchange.at)
   let events: EventRecord[] | undefined
   let items: IntakeItem[] | undefined
   let refused: EventRecord | undefined
   for (const draft of drafts) {
     const event = toRecord(source, draft, events?.length ?? 0, drafts.length)
-    events = also(events, event)
-    const tasks = taskDrafts(line, line.subscriptionsOf(draft), event, stored)
-    if (tasks.length > 0) items = also(items, { event, tasks })
+    events = append(events, event)
+    const tasks = taskDrafts(context, context.subscriptionsOf(draft), event, stored)
+    if (tasks.length > 0) items = append(items, { event, tasks })
     // A topic with an answer and no subscription: the answer handles it, and nothing is stored.
-    else if (!line.answers.any() || !line.answers.match(event.topic, event.aliases)) {
-      if (line.onUnhandled === 'store')
-        items = also(items, { event, tasks: [{ subscription: UNHANDLED }] })
-      else if (line.onUnhandled === 'refuse') refused = event
-      line.observer.unhandled?.(
-        eventInfo(line.receiver, event),
-        ACTIONS[line.onUnhandled],
+    else if (!context.answers.any() || !context.answers.match(event.topic, event.aliases)) {
+      if (context.onUnhandled === 'store')
+        items = append(items, { event, tasks: [{ subscription: UNHANDLED }] })
+      else if (context.onUnhandled === 'refuse') refused = event
+      context.observer.unhandled?.(
+        eventInfo(context.receiver, event),
+        ACTIONS[context.onUnhandled],
         exchange.info,
       )
     }
@@ -71,7 +71,7 @@ export function identify(
 }
 
 // Most lists have one item. V8 makes room for 17 of them if an empty one grows.
-function also<T>(list: T[] | undefined, item: T): T[] {
+function append<T>(list: T[] | undefined, item: T): T[] {
   if (!list) return [item]
   list.push(item)
   return list
@@ -79,10 +79,14 @@ function also<T>(list: T[] | undefined, item: T): T[] {
 
 const ACTIONS = { acknowledge: 'acknowledged', store: 'stored', refuse: 'refused' } as const
 
-function draftsOf(line: LineHost, delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
+function draftsOf(
+  context: ReceiveContext,
+  delivery: Delivery,
+  body: ParsedBody,
+): readonly EventDraft[] {
   let drafts: readonly EventDraft[]
   try {
-    drafts = line.provider.events(delivery, body)
+    drafts = context.provider.events(delivery, body)
   } catch (error) {
     // A provider reads members that the payload should have. A missing one is the sender's fault, not ours.
     throw isWebhookError(error)
@@ -119,7 +123,7 @@ function shapeError(error: unknown): string {
 
 /** The common parts of the events of a delivery. */
 interface Source extends IdentitySource {
-  readonly line: LineHost
+  readonly context: ReceiveContext
   readonly body: ParsedBody
   /** Places of credentials in the payload. */
   readonly credentials: readonly CredentialPlace[]
@@ -127,7 +131,7 @@ interface Source extends IdentitySource {
 }
 
 function toRecord(source: Source, draft: EventDraft, at: number, count: number): EventRecord {
-  const { line, body } = source
+  const { context, body } = source
   const { id, topic } = draft
   const { key, dedupe, guards } = identityOf(source, draft, at)
   const payload = source.credentials.reduce(without, draft.payload)
@@ -139,12 +143,13 @@ function toRecord(source: Source, draft: EventDraft, at: number, count: number):
     aliases: draft.aliases ?? NO_NAMES,
     payload,
     scope: source.scope,
-    provider: line.provider.name,
+    provider: context.provider.name,
   }
   if (guards !== undefined) record.guards = guards
-  if (line.keepBody) record.passing = true
+  if (context.keepBody) record.passing = true
   if (source.carrier) record.carrier = source.carrier
   if (count > 1 || (Array.isArray(body.value) && draft.payload !== body.value)) record.batch = true
-  if (body.kind === 'json' && payload === body.value) record.source = line.exact ? 'exact' : 'json'
+  if (body.kind === 'json' && payload === body.value)
+    record.source = context.exact ? 'exact' : 'json'
   return record
 }

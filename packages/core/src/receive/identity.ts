@@ -11,7 +11,7 @@ export type Dedupe = 'id' | 'id+digest' | 'digest' | 'none'
 
 /** The parts that the identity of an event is made of. */
 export interface IdentitySource {
-  readonly line: { readonly dedupe: Dedupe; readonly provider: Provider }
+  readonly context: { readonly dedupe: Dedupe; readonly provider: Provider }
   readonly delivery: Delivery
   readonly scope: string | undefined
   /** Of the body; made when the first event needs it. */
@@ -29,21 +29,22 @@ const MAX_ID = 256
 
 /** The identity of the event at that place of its delivery. Every key begins with the scope. */
 export function identityOf(source: IdentitySource, draft: EventDraft, at: number): Identity {
-  const { line, scope } = source
+  const { context, scope } = source
   const { id } = draft
-  if (line.dedupe === 'none') return { key: `~${randomUUID()}`, dedupe: false, guards: undefined }
+  if (context.dedupe === 'none')
+    return { key: `~${randomUUID()}`, dedupe: false, guards: undefined }
   const guards = draft.guards?.map(({ key, otherwise }) => ({
     key: scoped(scope, '!', key),
     otherwise,
   }))
-  if (line.dedupe === 'id+digest') {
+  if (context.dedupe === 'id+digest') {
     const digest = signedDigest(source, draft, at)
     if (id === undefined) return { key: scoped(scope, '#', digest), dedupe: true, guards }
     const signed = { key: scoped(scope, '#', digest), otherwise: 'duplicate' } as const
     return { key: scoped(scope, ':', id), dedupe: true, guards: [...(guards ?? []), signed] }
   }
   if (id !== undefined) return { key: scoped(scope, ':', id), dedupe: true, guards }
-  if (line.dedupe === 'id') return { key: `~${randomUUID()}`, dedupe: false, guards }
+  if (context.dedupe === 'id') return { key: `~${randomUUID()}`, dedupe: false, guards }
   source.digest ||= bodyDigest(source.delivery)
   return { key: scoped(scope, '#', `${source.digest}:${at}`), dedupe: true, guards }
 }
@@ -69,9 +70,9 @@ function bodyDigest({ method, url, body }: Delivery): string {
 
 /** A digest of all that differs between two signed events: body, signed time, and topic, which can be in a header. */
 function signedDigest(source: IdentitySource, { topic }: EventDraft, at: number): string {
-  const { delivery, line } = source
+  const { delivery, context } = source
   source.digest ||= bodyDigest(delivery)
-  const time = line.provider.signedTime?.(delivery) ?? ''
+  const time = context.provider.signedTime?.(delivery) ?? ''
   return createHash('sha256')
     .update(JSON.stringify([source.digest, at, time, topic]))
     .digest('hex')

@@ -8,79 +8,83 @@ import type { Host, Taken } from '../inbox/inbox.ts'
 import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import type { Provider } from '../provider/provider.ts'
 import type { Admission } from './admit.ts'
-import { answered, greeted, outcomeOf, refuse, reply } from './conclude.ts'
+import { conclude, concludeHandshake, outcomeOf, refuse, reply } from './conclude.ts'
 import { Exchange } from './exchange.ts'
 import { identify, type Identified } from './identify.ts'
-import type { LineHost } from './line.ts'
+import type { ReceiveContext } from './receive-context.ts'
 import type { Reply } from './reply/reply.ts'
 import type { Writes } from './writes.ts'
 
 /**
- * The line a delivery walks: admit → read (the adapter) → greet → verify → parse → handshake → identify → accept →
+ * The steps of a delivery: admit → read (the adapter) → greet → verify → parse → handshake → identify → accept →
  * reply. It answers every request and never throws. A step that has its result at once is not awaited: a
  * promise costs a tick.
  */
-export async function receive(line: LineHost, delivery: Delivery, host: Host): Promise<Reply> {
-  const { provider, observer } = line
-  const exchange = openExchange(line, delivery, host.admission)
+export async function receive(
+  context: ReceiveContext,
+  delivery: Delivery,
+  host: Host,
+): Promise<Reply> {
+  const { provider, observer } = context
+  const exchange = openExchange(context, delivery, host.admission)
   let admission = host.admission
   let held = 0
   try {
-    admission ??= line.admit(delivery)
+    admission ??= context.admit(delivery)
     admission.complete()
     if (delivery.body.byteLength > admission.limit)
       throw admission.tooLarge(delivery.body.byteLength)
     observer.received?.(exchange.info)
-    exchange.ended('read')
+    exchange.stepEnded('read')
 
     if (needsXml(provider) && !xmlReady()) await loadXml()
 
     if (provider.greet) {
-      const greeting = await provider.greet(delivery, line.now)
-      exchange.ended('greet')
-      if (greeting) return greeted(line, exchange, greeting)
+      const greeting = await provider.greet(delivery, context.now)
+      exchange.stepEnded('greet')
+      if (greeting) return concludeHandshake(context, exchange, greeting)
     }
 
-    const verifying = provider.verify(delivery, line.now)
+    const verifying = provider.verify(delivery, context.now)
     const verified = (isPromise(verifying) ? await verifying : verifying) ?? {}
     exchange.verified = true
-    exchange.ended('verify')
+    exchange.stepEnded('verify')
 
     if (!provider.unauthenticated) {
       markVerified(delivery)
-      line.recorder?.verified(delivery, exchange.at)
+      context.recorder?.verified(delivery, exchange.at)
     }
-    if (line.strictLabels) checkLabel(delivery)
+    if (context.strictLabels) checkLabel(delivery)
     held = roomFor(delivery)
     receivedRoom.take(held)
-    const parsing = parseBody(delivery, line.exact)
+    const parsing = parseBody(delivery, context.exact)
     const parsed = isPromise(parsing) ? await parsing : parsing
-    held = withoutUnused(held, delivery)
-    const body = line.exact ? { ...parsed, exact: true } : parsed
-    exchange.ended('parse')
+    held = giveBackUnused(held, delivery)
+    const body = context.exact ? { ...parsed, exact: true } : parsed
+    exchange.stepEnded('parse')
 
     if (provider.handshake) {
       const challenge = await provider.handshake(delivery, body, verified)
-      exchange.ended('handshake')
-      if (challenge) return greeted(line, exchange, challenge)
+      exchange.stepEnded('handshake')
+      if (challenge) return concludeHandshake(context, exchange, challenge)
     }
 
-    const identified = identify(line, delivery, body, verified, exchange)
-    exchange.ended('identify')
+    const identified = identify(context, delivery, body, verified, exchange)
+    exchange.stepEnded('identify')
 
-    const accepting = acceptAll(line, identified, host)
+    const accepting = acceptAll(context, identified, host)
     const taken = isPromise(accepting) ? await accepting : accepting
-    exchange.ended('accept')
+    exchange.stepEnded('accept')
 
-    const replying = reply(line, delivery, exchange, identified, taken)
+    const replying = reply(context, delivery, exchange, identified, taken)
     const replied = isPromise(replying) ? await replying : replying
-    exchange.ended('reply')
-    return answered(line, exchange, replied, {
+    exchange.stepEnded('reply')
+    return conclude(context, exchange, replied, {
       outcome: outcomeOf(taken),
       events: identified.events,
     })
   } catch (error) {
-    return refuse(line, delivery, toWebhookError(error), exchange)
+    return refuse(context, delivery, toWebhookError(error), exchange)
   } finally {
     if (held > 0) receivedRoom.give(held)
     admission?.release()
@@ -88,15 +92,15 @@ export async function receive(line: LineHost, delivery: Delivery, host: Host): P
 }
 
 function openExchange(
-  line: LineHost,
+  context: ReceiveContext,
   delivery: Delivery,
   admission: Admission | undefined,
 ): Exchange {
   return new Exchange(
-    line,
+    context,
     delivery,
-    admission?.at ?? line.now(),
-    admission?.started ?? line.monotonic(),
+    admission?.at ?? context.now(),
+    admission?.started ?? context.monotonic(),
   )
 }
 
@@ -110,7 +114,7 @@ function roomFor({ content }: Delivery): number {
 }
 
 /** Gives back what was taken too much, once the body is parsed and its weight is known. */
-function withoutUnused(held: number, { content }: Delivery): number {
+function giveBackUnused(held: number, { content }: Delivery): number {
   const weight = weigh(content)
   receivedRoom.give(held - weight)
   return weight
@@ -122,18 +126,18 @@ function needsXml({ xml, formats }: Provider): boolean {
 
 /** Hands all events of a delivery to the inbox in one call. */
 export function acceptAll(
-  line: LineHost,
+  context: ReceiveContext,
   identified: Identified,
   host: Host,
 ): MaybePromise<readonly Taken[]> {
   if (identified.intake.items.length === 0) return []
-  const { writes } = line
+  const { writes } = context
   try {
     const accepting = host.transaction
       ? import('./accept-within.ts').then((loaded) =>
-          loaded.acceptWithin(line.port, identified.intake, host),
+          loaded.acceptWithin(context.port, identified.intake, host),
         )
-      : line.port.accept(identified.intake, host)
+      : context.port.accept(identified.intake, host)
     if (isPromise(accepting))
       return accepting.then(
         (taken) => (writes.stored(), taken),

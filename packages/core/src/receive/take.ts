@@ -6,7 +6,7 @@ import type { Taken } from '../inbox/inbox.ts'
 import { Exchange } from './exchange.ts'
 import { identify } from './identify.ts'
 import { outcomeOf, tellTaken } from './conclude.ts'
-import type { LineHost } from './line.ts'
+import type { ReceiveContext } from './receive-context.ts'
 import { acceptAll } from './receive.ts'
 
 /** A delivery that a sender's API listed, as its webhook would have been. */
@@ -42,18 +42,18 @@ export interface TakeResult {
  * @throws WebhookError as `receive` would answer it, `inbox_unavailable` among them.
  */
 export async function take(
-  line: LineHost,
+  context: ReceiveContext,
   given: TakeInit,
   { scope, needsId = false, id, verifiedBy }: TakeOptions,
 ): Promise<TakeResult> {
-  const delivery = ownDelivery(given, line.limits, line.provider)
-  const exchange = new Exchange(line, delivery, line.now(), line.monotonic())
+  const delivery = ownDelivery(given, context.limits, context.provider)
+  const exchange = new Exchange(context, delivery, context.now(), context.monotonic())
   markVerified(delivery)
-  if (line.provider.xml === true || line.provider.formats?.includes('xml')) await loadXml()
+  if (context.provider.xml === true || context.provider.formats?.includes('xml')) await loadXml()
   try {
-    const body = await parseBody(delivery, line.exact)
+    const body = await parseBody(delivery, context.exact)
     const identified = identify(
-      line,
+      context,
       delivery,
       body,
       scope === undefined ? {} : { scope },
@@ -64,11 +64,11 @@ export async function take(
     // Else the genuine webhook of that other event would be a duplicate.
     if (id !== undefined && identified.events.some((event) => event.id !== id))
       throw new WebhookError('unidentified', { problem: 'other_id' })
-    const taken = await acceptAll(line, identified, {})
+    const taken = await acceptAll(context, identified, {})
     if (taken.includes('refused')) throw new WebhookError('replayed', { problem: 'guarded' })
-    tellTaken(line, exchange, identified.intake.items, taken)
+    tellTaken(context, exchange, identified.intake.items, taken)
     const outcome = outcomeOf(taken)
-    line.recorder?.took(exchange, outcome, identified.events, verifiedBy)
+    context.recorder?.took(exchange, outcome, identified.events, verifiedBy)
     return { outcome, taken }
   } catch (error) {
     throw toWebhookError(error)

@@ -1,5 +1,12 @@
+import type { Inbox } from '../inbox/inbox.ts'
 import type { Changed, InboxView, ReplayOptions, TaskFilter, TaskInfo } from '../inbox/view.ts'
 import { UNHANDLED } from '../subscribe/subscription.ts'
+
+/** The view of an inbox that keeps tasks. Throws a `TypeError` if it keeps none. */
+export function viewOf({ name, view }: Pick<Inbox, 'name' | 'view'>): InboxView {
+  if (!view) throw new TypeError(`${name} keeps no tasks to look at: use an inbox that has a view`)
+  return view
+}
 
 /** As `receiver.replay`. */
 export async function replayOf(

@@ -8,7 +8,7 @@ import { createAdmit } from '../receive/admit.ts'
 import { createConflictWatch } from '../receive/conflict.ts'
 import { createErasure, type Erasure } from '../receive/erasure.ts'
 import { createExplainer } from '../receive/explainer.ts'
-import type { LineHost } from '../receive/line.ts'
+import type { ReceiveContext } from '../receive/receive-context.ts'
 import { stripper } from '../receive/strip.ts'
 import { createWrites } from '../receive/writes.ts'
 import { createConsumer } from '../subscribe/run/consumer.ts'
@@ -20,20 +20,20 @@ interface PartsContext {
   readonly settings: CheckedOptions
   readonly subscribing: Subscribing
   /** Throws if the receiver is closed. */
-  readonly open: () => void
+  readonly ensureOpen: () => void
   readonly warn: (message: string) => void
 }
 
-/** What a receiver is made of: its line, and its side of the inbox with what hears of outcomes there. */
+/** What a receiver is made of: what the steps of a delivery need, and its side of the inbox with what hears of outcomes there. */
 export interface Parts {
-  readonly line: LineHost
+  readonly context: ReceiveContext
   readonly port: Port
   readonly recorder: Recorder | undefined
   readonly erasure: Erasure | undefined
 }
 
 /** Makes the parts of a receiver, and attaches it to its inbox. */
-export function createParts({ settings, subscribing, open, warn }: PartsContext): Parts {
+export function createParts({ settings, subscribing, ensureOpen, warn }: PartsContext): Parts {
   const { provider, name, inbox, observer, now, monotonic, seal, keepBody } = settings
   const { subscriptions, answers, deadListeners } = subscribing
   const recorder = createRecorder({
@@ -74,8 +74,8 @@ export function createParts({ settings, subscribing, open, warn }: PartsContext)
       return attached.accept(intake, host)
     },
   }
-  let conflicts: ReturnType<LineHost['conflicts']>
-  const line: LineHost = {
+  let conflicts: ReturnType<ReceiveContext['conflicts']>
+  const context: ReceiveContext = {
     ...settings,
     receiver: name,
     port,
@@ -94,7 +94,7 @@ export function createParts({ settings, subscribing, open, warn }: PartsContext)
         : undefined,
     subscriptionsOf: (event) => subscriptions.match(event),
     strip: stripper(provider.credentials),
-    admit: createAdmit({ ...settings, open }),
+    admit: createAdmit({ ...settings, ensureOpen }),
   }
-  return { line, port, recorder, erasure }
+  return { context, port, recorder, erasure }
 }

@@ -25,7 +25,7 @@ function identity(given: Given = {}): ReturnType<typeof identityOf> {
   })
   return identityOf(
     {
-      line: { dedupe: given.dedupe ?? 'id+digest', provider },
+      context: { dedupe: given.dedupe ?? 'id+digest', provider },
       delivery,
       scope: given.scope,
       digest: '',
@@ -154,7 +154,7 @@ test.each<Dedupe>(['id', 'none'])('an event without an id is like no other with 
 test('a sender without a signed time has the digest of an empty one', () => {
   const { signedTime: _, ...provider } = { ...acme(), signedTime: undefined }
   const delivery = createDelivery({ url: 'https://example.com/hook', body: '{}' })
-  const source = { line: { dedupe: 'id+digest' as const, provider }, delivery, scope: undefined }
+  const source = { context: { dedupe: 'id+digest' as const, provider }, delivery, scope: undefined }
   const draft = { topic: 'ping', payload: {} }
   expect(identityOf({ ...source, digest: '' }, draft, 0)).toEqual(identity())
 })

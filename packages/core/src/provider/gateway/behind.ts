@@ -146,7 +146,7 @@ function unwrapped(
   const own = createDelivery({ method, url, headers, body }, limits, declared)
   markVerified(own)
   const parsed = parseBody(own, envelope.exact === true)
-  // The line has loaded the parser of XML, and multipart is refused at construction.
+  // `receive` has loaded the parser of XML, and multipart is refused at construction.
   if (isPromise(parsed)) throw new TypeError(`behind: ${inner.name} cannot be read at once`)
   return { own, parsed: envelope.exact ? { ...parsed, exact: true } : parsed }
 }

@@ -16,8 +16,8 @@ import type { Reply } from './reply/reply.ts'
 import type { Silence } from '../observe/silence.ts'
 import type { Writes } from './writes.ts'
 
-/** The receiver as the line sees it. */
-export interface LineHost {
+/** The receiver as the steps of a delivery see it. */
+export interface ReceiveContext {
   readonly receiver: string
   readonly provider: Provider
   readonly port: Port
