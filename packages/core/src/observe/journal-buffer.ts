@@ -9,7 +9,7 @@ interface JournalBufferOptions {
   readonly write: (batch: JournalBatch) => MaybePromise<void>
   /** Milliseconds after which what came is written. @default 1000 */
   readonly every?: number
-  /** Rows of one batch at most, of all kinds together. @default 500 */
+  /** Deliveries of one batch at most, and as many counts and gauges beside them. @default 500 */
   readonly rows?: number
   /** Verified deliveries kept in a second; beyond, they are counted as lost. @default 1000 */
   readonly perSecond?: number
@@ -123,17 +123,16 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
     kept = { verified: 0, unverified: 0 }
     lost = 0
     const batches: JournalBatch[] = []
-    const count = all.arrived.length + all.minutes.length + all.gauges.length
-    for (let from = 0; from < count || (from === 0 && all.lost > 0); from += rows) {
-      const part = <Row>(list: readonly Row[], before: number): readonly Row[] =>
-        list.slice(Math.max(0, from - before), Math.max(0, from + rows - before))
+    const { length } = all.minutes
+    const count = Math.max(all.arrived.length, length + all.gauges.length, all.lost > 0 ? 1 : 0)
+    // Counts go with deliveries: a batch is a transaction, and the sync of one costs as much as a hundred rows.
+    for (let from = 0; from < count; from += rows)
       batches.push({
-        arrived: part(all.arrived, 0),
-        minutes: part(all.minutes, all.arrived.length),
-        gauges: part(all.gauges, all.arrived.length + all.minutes.length),
+        arrived: all.arrived.slice(from, from + rows),
+        minutes: all.minutes.slice(from, from + rows),
+        gauges: all.gauges.slice(Math.max(0, from - length), Math.max(0, from + rows - length)),
         lost: from === 0 ? all.lost : 0,
       })
-    }
     return batches
   }
 }
