@@ -34,6 +34,7 @@ const REPLACED = process.env['POSTERN_REPLACED_MESSAGES']
 
 export default defineConfig({
   test: {
+    globalSetup: 'test/services/folder.ts',
     setupFiles: REPLACED,
     // A wait ends with what it waits for: what takes a second alone may take a minute beside other work, and only what never comes
     // is a fault. A test with several such waits fails by the one that ended in vain, so it has the longer time.
