@@ -10,7 +10,7 @@ import { checkJest } from './jest.ts'
 import { must } from './must.ts'
 import { packAll, runsOn, specifiers } from './tarballs.ts'
 import type { Packed } from './tarballs.ts'
-import { checkTypes } from './types.ts'
+import { checkTypes, compilers } from './types.ts'
 import type { TypeSetting } from './types.ts'
 
 /** Packages whose declarations speak of node:http, node:net or of a framework that does: their users have @types/node. */
@@ -127,16 +127,16 @@ async function use(
   const packages = all.filter((packed) => packed.name !== ofWorkers && runsOn(version, packed))
   const names = (await Promise.all(packages.map(specifiers))).flat()
   const oldest = version === nodeVersions[0]
+  // Types do not depend on the Node that runs.
+  const typed = version !== nodeVersions.at(-1)
   // One project has no @types/node, the other has what TypeScript users of the frameworks have.
   const types = oldest ? [] : ['@types/node', '@types/express', '@types/koa', ...typesOfPayloads]
-  const extra = [...types, ...Object.values(entriesOfPeers)]
+  const extra = [...(typed ? [...types, ...compilers] : []), ...Object.values(entriesOfPeers)]
   const consumer = await install(join(folder, `node-${version}`), version, packages, extra)
-  const newest = version === nodeVersions.at(-1)
   return [
     [`install on Node ${version}`, undefined],
     ...(await runProblems(consumer, oldest, names)),
-    // Types do not depend on the Node that runs.
-    ...(newest ? [] : await typeProblems(consumer, oldest, names)),
+    ...(typed ? await typeProblems(consumer, oldest, names) : []),
   ]
 }
 

@@ -13,9 +13,6 @@ import type { Packed } from './tarballs.ts'
  */
 export const nodeVersions = ['22.13.1', '24.21.0', '26.10.0'] as const
 
-/** The TypeScript versions a consumer may have. */
-export const typescriptVersions = ['5.9', '7.0'] as const
-
 /** An empty project into which the tarballs were installed, as a user would. */
 export interface Consumer {
   readonly folder: string
@@ -25,22 +22,21 @@ export interface Consumer {
 }
 
 /**
- * Installs the tarballs, the peers they ask for and no optional one, for the given Node. A package in the tree that does
+ * Installs the tarballs, the peers they ask for and no optional one, and `more`, for the given Node. A package in the tree that does
  * not allow this Node fails the installation. pnpm gives a package what it names and nothing else.
  */
 export async function install(
   folder: string,
   version: string,
   packages: readonly Packed[],
-  types: readonly string[],
+  more: readonly string[],
 ): Promise<Consumer> {
   const node = await nodeProgram(version)
   await cp(join(import.meta.dirname, 'consumer'), folder, { recursive: true })
   const dependencies = Object.fromEntries([
     ...packages.flatMap((packed) => peers(packed)),
     ...packages.map((packed) => [packed.name, `file:${packed.tarball}`] as const),
-    ...types.map((name) => [name, '*'] as const),
-    ...typescriptVersions.map((v) => [`typescript-${v}`, `npm:typescript@~${v}`] as const),
+    ...more.map((name) => specifier(name)),
   ])
   const manifest = { name: 'consumer', private: true, type: 'module', dependencies }
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, null, 2))
@@ -52,6 +48,12 @@ export async function install(
     await pnpm(['install', '--no-frozen-lockfile', '--prefer-offline'], folder)
   }
   return { folder, node, version }
+}
+
+/** A name with its version behind it, or any version. */
+function specifier(name: string): readonly [name: string, version: string] {
+  const at = name.indexOf('@', 1)
+  return at < 0 ? [name, '*'] : [name.slice(0, at), name.slice(at + 1)]
 }
 
 function peers(packed: Packed): readonly (readonly [string, string])[] {

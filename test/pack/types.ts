@@ -1,8 +1,15 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../run/step.ts'
-import { typescriptVersions } from './consumer.ts'
 import type { Consumer } from './consumer.ts'
+
+/** The TypeScript versions a consumer may have. */
+const versions = ['5.9', '7.0'] as const
+
+/** What is installed of them. */
+export const compilers: readonly string[] = versions.map(
+  (version) => `typescript-${version}@npm:typescript@~${version}`,
+)
 
 /** What a consumer's tsconfig may differ in. */
 export interface TypeSetting {
@@ -41,9 +48,12 @@ export async function checkTypes(
   const project = join(consumer.folder, `tsconfig-${setting.name}.json`)
   await writeFile(project, JSON.stringify({ compilerOptions, files: [file] }))
   const found = new Map<string, string | undefined>()
-  for (const version of typescriptVersions) {
+  for (const version of versions) {
     const tsc = join(consumer.folder, 'node_modules', `typescript-${version}`, 'bin', 'tsc')
-    const args = [tsc, '--project', project, '--pretty', 'false']
+    const args =
+      version === '5.9'
+        ? ['diagnose.cjs', project]
+        : [tsc, '--project', project, '--pretty', 'false']
     const { code, output } = await run(process.execPath, args, { cwd: consumer.folder })
     const ours = output.split('\n').filter((line) => line.includes('error TS') && isOurs(line))
     const crashed = code !== 0 && !output.includes('error TS')
