@@ -3,10 +3,10 @@ import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
 import { eachWithTab } from './stage.ts'
 
-needs(chromium).describe('the search', () => {
+needs(chromium).describe('the lists of deliveries and of actions', () => {
   const stage = eachWithTab()
 
-  test('suggests names and values of payloads; what is half written says so, and claims nothing else', async () => {
+  test('the search suggests names and values of payloads; what is half written says so, and claims nothing else', async () => {
     const { world, tab } = stage
     const { page } = tab
     for (const customer of ['cus_one', 'cus_two'])
@@ -48,7 +48,7 @@ needs(chromium).describe('the search', () => {
     await page.getByRole('dialog').getByText('all but those').waitFor()
   })
 
-  test('finds all deliveries with a value that was chosen in a payload, whatever its name', async () => {
+  test('the search finds all deliveries with a value that was chosen in a payload, whatever its name', async () => {
     const { world, tab } = stage
     const { page } = tab
     const payload = { 'odd.name x': [{ 'a:b': 'one "two" three' }], note: 'n'.repeat(400) }
@@ -80,5 +80,38 @@ needs(chromium).describe('the search', () => {
     await rows.getByText('SMTP 421 too many connections').waitFor()
     await rows.getByText('signature_mismatch').waitFor()
     expect(await rows.first().locator('.why').textContent()).not.toBe('')
+  })
+
+  test('the bar follows a replay to its end, and each number leads to its tasks', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    world.fail(true)
+    for (let n = 0; n < 3; n++) await world.send('invoice.paid', { id: `evt_${n}` })
+    await world.settled()
+    await page.goto(`${world.url}?screen=list&q=state:dead`)
+    await page.getByRole('button', { name: 'Run again…' }).click()
+    await page.getByRole('combobox', { name: 'Tasks a second' }).selectOption('all at once')
+    await page.getByRole('button', { name: 'Run 3' }).click()
+    const bar = page.getByRole('region', { name: 'Change of many tasks' })
+    await bar.getByRole('link', { name: '3 queued' }).waitFor()
+    const dead = bar.getByRole('link', { name: /^3 dead again/ })
+    await dead.waitFor()
+    await dead.click()
+    await page.waitForURL(/q=action:\w+\+state:dead/)
+    await expect.poll(() => page.locator('[data-id]').count()).toBe(3)
+    await page.locator('[data-id]').first().click()
+    await page.getByText(/^run again by .*\d\d:\d\d:\d\d$/).waitFor()
+
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('g')
+    await page.keyboard.press('a')
+    const rows = page.getByRole('region', { name: 'Actions' }).getByRole('row')
+    await expect.poll(() => rows.count()).toBe(2)
+    await rows.getByRole('link', { name: '3 run again' }).waitFor()
+    await page.goto(world.url)
+    await page
+      .getByText(/◆ \d\d:\d\d 3 run again/)
+      .first()
+      .waitFor()
   })
 })

@@ -6,10 +6,57 @@ import { eachWithTab } from './stage.ts'
 
 const HOUR = 3_600_000
 
-needs(chromium).describe('charts', () => {
+needs(chromium).describe('the first screen', () => {
   const stage = eachWithTab()
 
-  test('have the numbers of the inbox, as a picture and as a table', async () => {
+  test('something is painted before the style has come, and stays until the app has answered', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    const style = Promise.withResolvers<void>()
+    const status = Promise.withResolvers<void>()
+    await page.route('**/page.css', async (route) => {
+      await style.promise
+      await route.continue()
+    })
+    await page.route('**/api/status', async (route) => {
+      await status.promise
+      await route.continue()
+    })
+    await page.goto(world.url, { waitUntil: 'commit' })
+    const painted = (): Promise<number> =>
+      page.evaluate(() => performance.getEntriesByName('first-contentful-paint').length)
+    await expect.poll(painted).toBe(1)
+    await page.getByText('postern is on its way').waitFor()
+    const asked = page.waitForRequest('**/api/status')
+    style.resolve()
+    await asked
+    await page.getByText('postern is on its way').waitFor()
+    status.resolve()
+    await page.getByText('No deliveries yet.').waitFor()
+  })
+
+  test('of an empty app: all charts have one axis of time, and a sample runs a handler', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    await page.goto(world.url)
+    await page.getByText('No deliveries yet.').waitFor()
+    const axes = await page
+      .locator('.chart')
+      .evaluateAll((charts) =>
+        charts.map((chart) =>
+          [...chart.querySelectorAll('text')]
+            .map(({ textContent }) => textContent)
+            .filter((text) => /^\d\d:\d\d$/.test(text)),
+        ),
+      )
+    expect(axes).toHaveLength(3)
+    expect(axes[0]!.length).toBeGreaterThan(2)
+    expect(new Set(axes.map((axis) => axis.join()))).toHaveProperty('size', 1)
+    await page.getByRole('button', { name: 'Send a sample' }).click()
+    await page.getByRole('heading', { name: /^All is well\. 1 delivery/ }).waitFor()
+  })
+
+  test('charts have the numbers of the inbox, as a picture and as a table', async () => {
     const { world, tab } = stage
     const { page } = tab
     world.isBroken = true
@@ -55,7 +102,7 @@ needs(chromium).describe('charts', () => {
     expect((await failed.getByRole('cell').allTextContents())[0]).toBe(String(runs))
   })
 
-  test('are read without a mouse: arrows choose a step, Enter opens its deliveries', async () => {
+  test('charts are read without a mouse: arrows choose a step, Enter opens its deliveries', async () => {
     const { world, tab } = stage
     const { page } = tab
     await world.send('invoice.paid', { id: 'evt_1' })
@@ -71,7 +118,7 @@ needs(chromium).describe('charts', () => {
     expect(new URL(page.url()).searchParams.get('q')).toMatch(/^since:\S+ until:\S+$/)
   })
 
-  test('open for each handler', async () => {
+  test('charts open for each handler', async () => {
     const { world, tab } = stage
     const { page } = tab
     // So many that one of two steps has the five that a quantile needs, wherever a step begins.
@@ -85,6 +132,17 @@ needs(chromium).describe('charts', () => {
     await slider.focus()
     await slider.press('End')
     await reached(slider, /p99 \S*\d/)
+  })
+
+  test('the health screen says what differs at a sender', async () => {
+    const { page } = stage.tab
+    await stage.world.send('invoice.paid', { id: 'evt_1' })
+    await page.goto(stage.world.url)
+    const section = page.getByRole('region', { name: 'At the senders' })
+    await section.waitFor()
+    expect(await section.textContent()).toMatch(
+      /stripe ⊘ differs from the code at https:\/\/shop\.example\/stripe.*lacks invoice\.voided/,
+    )
   })
 })
 
