@@ -8,6 +8,7 @@ const sources = globSync('packages/*/src/**/*.ts', { cwd: root })
 
 const FILES = 20
 const LINES = 200
+const ROOT = 12
 
 /** Folders with a file for each sender. */
 const SENDERS = ['packages/providers/src', 'packages/registrar/src']
@@ -24,6 +25,11 @@ test('no folder of sources holds more than 20 files, but those with one for each
   const files = Map.groupBy(sources, (file) => dirname(file))
   const full = [...files].filter(([, { length }]) => length > FILES).map(([folder]) => folder)
   expect(full.toSorted()).toEqual(SENDERS)
+})
+
+test('the root of core holds at most 12 files', () => {
+  const own = sources.filter((file) => dirname(file) === 'packages/core/src')
+  expect(own.length).toBeLessThanOrEqual(ROOT)
 })
 
 test('no file of sources has more than 200 lines, but at most four that are lists', () => {

@@ -1,7 +1,7 @@
 import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { checkOptions, bearer, tokenOf, type ApiOptions, type Token } from './common/options.ts'
 import { endpointId, row, rows, asText, type Fields } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
@@ -34,7 +34,7 @@ export function asanaRegistrar(options: AsanaRegistrarOptions): Registrar {
     ...options,
     title: 'Asana',
     api: options.api ?? 'https://app.asana.com/api/1.0',
-    headers: async () => ({ authorization: `Bearer ${await token()}` }),
+    headers: bearer(token),
     explain: (body) => {
       const errors = rows(row(body)['errors'] ?? [], 'Asana')
       return errors.map((error) => asText(error['message'])).join('; ')

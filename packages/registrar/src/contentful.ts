@@ -1,7 +1,7 @@
 import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { checkOptions, bearer, tokenOf, type ApiOptions, type Token } from './common/options.ts'
 import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
@@ -31,7 +31,7 @@ export function contentfulRegistrar(options: ContentfulRegistrarOptions): Regist
     ...options,
     title: 'Contentful',
     api: options.api ?? 'https://api.contentful.com',
-    headers: async () => ({ authorization: `Bearer ${await token()}` }),
+    headers: bearer(token),
     // Contentful tells the second of its own rate limit in place of Retry-After.
     wait429: ({ status, headers }) => {
       const reset = headers.get('x-contentful-ratelimit-reset')

@@ -1,7 +1,7 @@
 import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { checkOptions, bearer, tokenOf, type ApiOptions, type Token } from './common/options.ts'
 import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
@@ -31,7 +31,7 @@ export function docusignRegistrar(options: DocusignRegistrarOptions): Registrar 
   const call = createApiCall({
     ...options,
     title: 'DocuSign',
-    headers: async () => ({ authorization: `Bearer ${await token()}` }),
+    headers: bearer(token),
   })
   const path = `/v2.1/accounts/${encodeURIComponent(options.accountId)}/connect`
 

@@ -1,7 +1,7 @@
 import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { checkOptions, bearer, tokenOf, type ApiOptions, type Token } from './common/options.ts'
 import { row, asText } from './common/read.ts'
 import type { Registrar } from './registrar.ts'
 
@@ -29,7 +29,7 @@ export function lineRegistrar(options: LineRegistrarOptions): Registrar {
     ...options,
     title: 'LINE',
     api: options.api ?? 'https://api.line.me',
-    headers: async () => ({ authorization: `Bearer ${await token()}` }),
+    headers: bearer(token),
   })
   const set = async (url: string): Promise<void> => {
     await call('PUT', PATH, { json: { endpoint: url } })

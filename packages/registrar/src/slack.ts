@@ -2,7 +2,7 @@ import type { ApiAnswer, ApiFault } from './common/client-types.ts'
 import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { checkOptions, bearer, tokenOf, type ApiOptions, type Token } from './common/options.ts'
 import { row, asText, texts, type Fields } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import type { RegistrarErrorCode } from './errors.ts'
@@ -39,7 +39,7 @@ export function slackRegistrar(options: SlackRegistrarOptions): Registrar {
     ...options,
     title: 'Slack',
     api: options.api ?? 'https://slack.com/api',
-    headers: async () => ({ authorization: `Bearer ${await token()}` }),
+    headers: bearer(token),
     judge,
   })
 

@@ -1,6 +1,6 @@
 import type { ApiCall } from '../common/client-types.ts'
 import { createApiCall } from '../common/client.ts'
-import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
+import { bearer, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
 import type { SourcePage } from '../common/paged-source.ts'
 import { linkQuery, row, rows, asText, type Fields } from '../common/read.ts'
 
@@ -12,7 +12,7 @@ export function paddleClient(name: string, options: ApiOptions & { readonly key:
     ...options,
     title: 'Paddle',
     api: options.api ?? `https://${sandbox ? 'sandbox-' : ''}api.paddle.com`,
-    headers: async () => ({ authorization: `Bearer ${await key()}` }),
+    headers: bearer(key),
     explain: (body) => asText(row(row(body)['error'])['detail']) || undefined,
   })
 }

@@ -1,7 +1,7 @@
 import type { ApiCall } from '../common/client-types.ts'
 import { createApiCall } from '../common/client.ts'
 import { everyRow } from '../common/every-row.ts'
-import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
+import { bearer, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
 import { row, rows, asText, type Fields } from '../common/read.ts'
 
 /** Calls Polar; the sandbox is `api: 'https://sandbox-api.polar.sh'`. */
@@ -14,7 +14,7 @@ export function polarClient(
     ...options,
     title: 'Polar',
     api: options.api ?? 'https://api.polar.sh',
-    headers: async () => ({ authorization: `Bearer ${await token()}` }),
+    headers: bearer(token),
     explain: (body) => {
       const { detail } = row(body)
       const details = Array.isArray(detail)

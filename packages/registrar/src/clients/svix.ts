@@ -1,6 +1,6 @@
 import type { ApiCall } from '../common/client-types.ts'
 import { createApiCall } from '../common/client.ts'
-import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
+import { bearer, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
 
 /** Calls Svix. A token ends in its region: `….eu`. */
 export function svixClient(name: string, options: ApiOptions & { readonly token: Token }): ApiCall {
@@ -10,6 +10,6 @@ export function svixClient(name: string, options: ApiOptions & { readonly token:
     ...options,
     title: 'Svix',
     api: options.api ?? `https://api.${region === undefined ? '' : `${region}.`}svix.com`,
-    headers: async () => ({ authorization: `Bearer ${await token()}` }),
+    headers: bearer(token),
   })
 }

@@ -54,6 +54,13 @@ export function tokenOf(name: string, token: Token): TokenReader {
   return Object.assign(read, { seen: () => [...seen] })
 }
 
+/** Makes the header of a call with a token that is read each time. */
+export function bearer(
+  token: () => Promise<string>,
+): () => Promise<Readonly<Record<string, string>>> {
+  return async () => ({ authorization: `Bearer ${await token()}` })
+}
+
 /** The URL of a receiver, checked: a sender prints it, so it carries no password. Throws a `TypeError`. */
 export function checkUrl(option: string, url: string, scheme: RegExp = /^https?:$/): void {
   const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined

@@ -1,6 +1,6 @@
 import { stringifyJson } from '@postern/core/scheme'
 import { createApiCall } from '../common/client.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
+import { checkOptions, bearer, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'
 import { row, rows, asText, time, type Fields } from '../common/read.ts'
 import type { PayloadSource } from '../source.ts'
@@ -32,7 +32,7 @@ export function workosEvents(options: WorkosEventsOptions): PayloadSource {
     ...options,
     title: 'WorkOS',
     api: options.api ?? 'https://api.workos.com',
-    headers: async () => ({ authorization: `Bearer ${await key()}` }),
+    headers: bearer(key),
   })
 
   return pagedSource<Fields>({

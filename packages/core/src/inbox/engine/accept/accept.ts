@@ -30,10 +30,10 @@ export function createAccept(parts: SideParts): Side['accept'] {
     const transaction = parts.transactionOf(host)
     // It may hold the only lock: nothing is made beside it.
     if (transaction !== undefined) return acceptAsGuest(parts, transaction, intake)
-    return take(intake, performance.now() + settings.deadline)
+    return accept(intake, performance.now() + settings.deadline)
   }
 
-  function take(intake: Intake, deadline: number): MaybePromise<readonly Taken[]> {
+  function accept(intake: Intake, deadline: number): MaybePromise<readonly Taken[]> {
     const known =
       store.opened &&
       numbers.ready(intake.items.length) &&
@@ -42,11 +42,11 @@ export function createAccept(parts: SideParts): Side['accept'] {
       )
     // Asked again, since others that waited too may have taken the numbers.
     return known
-      ? enter(intake, deadline)
-      : prepareStore(parts, intake, deadline).then(() => take(intake, deadline))
+      ? addEncoded(intake, deadline)
+      : prepareStore(parts, intake, deadline).then(() => accept(intake, deadline))
   }
 
-  function enter(intake: Intake, deadline: number): MaybePromise<readonly Taken[]> {
+  function addEncoded(intake: Intake, deadline: number): MaybePromise<readonly Taken[]> {
     const encoded = encodeIntake(consumer.receiver, intake, () => numbers.next())
     if (batch.waiting() + encoded.bytes > settings.maxWaitingBytes)
       throw new WebhookError('inbox_full', {
@@ -56,10 +56,10 @@ export function createAccept(parts: SideParts): Side['accept'] {
         got: batch.waiting(),
         expected: 'bytes',
       })
-    return chain(capacity.reserve(encoded), () => wait(encoded, deadline))
+    return chain(capacity.reserve(encoded), () => addToBatch(encoded, deadline))
   }
 
-  function wait(encoded: EncodedIntake, deadline: number): Promise<readonly Taken[]> {
+  function addToBatch(encoded: EncodedIntake, deadline: number): Promise<readonly Taken[]> {
     return new Promise((resolve, reject) =>
       batch.add({
         encoded,

@@ -26,7 +26,7 @@ export async function prepareStore(
     await openStore(needs)
     await lanes.ensure(names)
   }
-  // It waits for other writers, as what is in the line does.
+  // It waits for other writers, as a batch does.
   const patient = async (): Promise<void> => {
     try {
       await made()

@@ -35,9 +35,9 @@ export function put(
       token: parts.token(),
     },
   )
-  undo(() => cancel(parts, flat.claimed))
+  undo(() => freeSlots(parts, flat.claimed))
   const written = flat.intakes.every(({ plain }) => plain)
-    ? chain(store.insert(flat), (fresh) => again(parts, flat, fresh))
+    ? chain(store.insert(flat), (fresh) => reviveKnown(parts, flat, fresh))
     : store.atomic(Math.min(until - performance.now(), settings.deadline), (rows) =>
         steps(() => write(rows, flat, capacity)),
       )
@@ -47,17 +47,17 @@ export function put(
   }
   if (isPromise(written))
     return written.then((taken) => () => {
-      start(parts, flat, works, taken)
+      afterStored(parts, flat, works, taken)
       look()
     })
   // The claim shares the transaction, and leaves nothing behind. Asked for after it, the next delivery would wait for a
   // claim too, and so on for as long as deliveries come.
   look()
-  return () => start(parts, flat, works, written)
+  return () => afterStored(parts, flat, works, written)
 }
 
-/** It is stored. */
-function start(
+/** Once the batch is stored: answers its deliveries, and starts what was stored as claimed. */
+function afterStored(
   parts: SideParts,
   { fresh, events, claimed }: Flat,
   works: readonly PutWork[],
@@ -66,7 +66,7 @@ function start(
   const whole = fresh.size === events.length
   const started = whole ? claimed : claimed.filter(({ row }) => fresh.has(row.event!))
   if (!whole)
-    cancel(
+    freeSlots(
       parts,
       claimed.filter(({ row }) => !fresh.has(row.event!)),
     )
@@ -75,7 +75,7 @@ function start(
 }
 
 /** One statement stores what is new. Only if something was known a second one looks for failed tasks. */
-function again(
+function reviveKnown(
   { store, settings }: SideParts,
   flat: Flat,
   fresh: ReadonlySet<NewEvent>,
@@ -86,7 +86,7 @@ function again(
   return chain(revive(store, settings.deadline, known), (revived) => takenOf(flat, revived))
 }
 
-function cancel(parts: SideParts, claimed: Flat['claimed']): void {
+function freeSlots(parts: SideParts, claimed: Flat['claimed']): void {
   for (const { task } of claimed) parts.runner().reserve(task.slot, -1)
 }
 

@@ -44,8 +44,8 @@ export function createClaims(parts: SideParts): Claims {
 
       function* claim(undo: Undo): Steps<() => void> {
         yield* wait(lanes.ensureAll())
-        yield* turnsOf()
-        const started = yield* take(undo)
+        yield* giveTurns()
+        const started = yield* claimReady(undo)
         return () => {
           started()
           over()
@@ -67,7 +67,7 @@ export function createClaims(parts: SideParts): Claims {
   }
 
   /** Those that failed and whose tenant has turns get theirs once they are due. */
-  function* turnsOf(): Steps<void> {
+  function* giveTurns(): Steps<void> {
     const now = consumer.now()
     if (!asked && !times.some((at) => at <= now)) return
     asked = false
@@ -75,10 +75,10 @@ export function createClaims(parts: SideParts): Claims {
     if (yield* promote(store, lanes.all(), parts.settings.deadline)) asked = true
   }
 
-  function* take(undo: Undo): Steps<() => void> {
+  function* claimReady(undo: Undo): Steps<() => void> {
     // It may have been shut out on the way here.
     if (!runner().active() || parts.versionWatch.refused() !== undefined) return () => {}
-    const wanted = wish()
+    const wanted = wishes()
     if (wanted.length === 0) return () => {}
     // All slots share the room that a drain has left: they must not take it twice.
     const most = parts.draining() ? Math.max(...wanted.map(({ room }) => room)) : MOST
@@ -87,7 +87,7 @@ export function createClaims(parts: SideParts): Claims {
     const leased = performance.now()
     // Before the claim: tasks that become ready while it runs set it again.
     for (const { slot } of wanted) slot.backlog = false
-    const wishes = wanted.flatMap(({ slot, room, starts }) =>
+    const byLane = wanted.flatMap(({ slot, room, starts }) =>
       slot.names.flatMap((name) => {
         const lane = lanes.find(name)
         return lane === undefined ? [] : { lane, room, now: starts }
@@ -95,7 +95,7 @@ export function createClaims(parts: SideParts): Claims {
     )
     let rows: readonly ClaimRow[] = []
     try {
-      rows = yield* wait(store.claim(wishes, most, gate !== undefined, token))
+      rows = yield* wait(store.claim(byLane, most, gate !== undefined, token))
     } catch (error) {
       for (const { slot } of wanted) slot.backlog = true
       throw error
@@ -115,7 +115,7 @@ export function createClaims(parts: SideParts): Claims {
     })
   }
 
-  function wish(): readonly SlotWish[] {
+  function wishes(): readonly SlotWish[] {
     return runner()
       .hungry()
       .flatMap(({ slot }) => {
