@@ -16,7 +16,10 @@ export interface BatchOptions<Work extends BatchWork> {
   readonly bytes: number
   /** Batches stored at once. @default 1 */
   readonly atOnce?: number
-  /** With several at once: what waits is shared out among them in parts of at least this number. @default all in one */
+  /**
+   * With several at once: what waits is shared out among them in parts of at least this number, and fewer wait for the one
+   * that is being stored, but not for long. @default all in one
+   */
   readonly share?: number
   /** First and longest wait after `again`, in milliseconds. @default [1, 8] */
   readonly waits?: readonly [first: number, longest: number]
@@ -31,6 +34,9 @@ export interface BatchOptions<Work extends BatchWork> {
   /** The error of a work whose deadline passed while it waited; `reason`: why the last batch could not be stored yet. */
   readonly late: (reason?: unknown) => Error
 }
+
+// Milliseconds for which writes wait beside another batch: one that hangs must not hold them up.
+const PATIENCE = 5
 
 /** Stores writes together that arrive in one turn of the event loop, or while others are stored. */
 export interface Batch<Work extends BatchWork> {
@@ -48,6 +54,7 @@ export interface Batch<Work extends BatchWork> {
 /** Makes a batch. */
 export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>): Batch<Work> {
   const { inbox, store, fault, refusal, atOnce = 1, share = Infinity, wide = false } = options
+  const least = share === Infinity ? 1 : share
   const [firstWait, longestWait] = options.waits ?? [1, 8]
   const queue = createBacklog<Work>({ ...options, late: () => options.late(held) })
   let held: unknown
@@ -61,6 +68,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
   let running = 0
   let wait = firstWait
   let timer: ReturnType<typeof setTimeout> | undefined
+  let patience: ReturnType<typeof setTimeout> | undefined
   let closed = false
   let idlers: (() => void)[] = []
 
@@ -81,17 +89,28 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     close() {
       closed = true
       clearTimeout(timer)
+      clearTimeout(patience)
       queue.fail(closedError)
       rest()
     },
   }
 
   function schedule(): void {
-    if (timer === undefined && running < atOnce) gather.schedule()
+    if (timer !== undefined || running >= atOnce) return
+    if (mayBegin(false)) gather.schedule()
+    else patience ??= setTimeout(turn, PATIENCE, true)
   }
 
-  function turn(): void {
-    while (!closed && timer === undefined && queue.size() > 0 && running < atOnce) {
+  /** Beside another, only a batch that is worth a commit of its own. */
+  function mayBegin(late: boolean): boolean {
+    return running === 0 || (running < atOnce && (late || queue.size() >= least))
+  }
+
+  /** `late`: what waits has waited for long enough. */
+  function turn(late = false): void {
+    clearTimeout(patience)
+    patience = undefined
+    while (!closed && timer === undefined && queue.size() > 0 && mayBegin(late)) {
       const part =
         share === Infinity
           ? Infinity

@@ -222,9 +222,27 @@ describe('batch', () => {
 
   test('several at once share what waits in parts that are not too small', async () => {
     const { add, stores } = slow({ rows: 9, atOnce: 2, share: 3 })
-    for (const name of 'abcd') add(name)
+    for (const name of 'abcdef') add(name)
     await new Promise(setImmediate)
-    expect(stores.map(({ names }) => names)).toEqual(['abc', 'd'])
+    expect(stores.map(({ names }) => names)).toEqual(['abc', 'def'])
+  })
+
+  test('a part that is too small waits for the one before it, but not for one that hangs', async () => {
+    vi.useFakeTimers()
+    const { add, batch, stores } = slow({ rows: 9, atOnce: 2, share: 3 })
+    const names = (): readonly string[] => stores.map((store) => store.names)
+    for (const name of 'abcd') add(name)
+    batch.now()
+    await vi.advanceTimersByTimeAsync(4)
+    expect(names()).toEqual(['abc'])
+    stores[0]!.resolve()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(names()).toEqual(['abc', 'd'])
+    add('e')
+    await vi.advanceTimersByTimeAsync(4)
+    expect(names()).toEqual(['abc', 'd'])
+    await vi.advanceTimersByTimeAsync(1)
+    expect(names()).toEqual(['abc', 'd', 'e'])
   })
 
   test('if all failed, each hears it and none is tried alone', async () => {
