@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { postgresInbox } from '../src/index.ts'
+import { checkSettings } from '../src/settings.ts'
+import { column, pieces, plainValue } from '../src/store/columns.ts'
+import { createDatabase } from '../src/store/connection.ts'
 import { createSpareBytes } from '../src/store/pack.ts'
 import { intake, record } from './consumer.ts'
 import { withPostgres } from './postgres.ts'
@@ -46,5 +49,45 @@ withPostgres('bodies of many batches', (postgres) => {
     expect(rows.length).toBe(sent.size)
     for (const { event_id: id, body } of rows) expect(body.equals(sent.get(id)!)).toBe(true)
     await inbox.close()
+  })
+})
+
+withPostgres('packed parameters', (postgres) => {
+  const same = <T>(value: T): T => value
+  const texts = ['', 'plain', 'NULL', null, '"a\\b"', '{x,y}', 'héllo €', '🎉', ' a\n\t']
+  const numbers = [0, 1, -1, 2 ** 31, -(2 ** 31) - 1, 2 ** 53 - 1, null, 4_294_967_295, 65_536]
+  const small = [0, 1, -1, 32_767, -32_768, null, 7, 8, 9]
+  const ids = texts.map((_, at) => String(at).repeat(32))
+
+  test.each([true, false])('arrive as literals do, prepared: %j', async (prepare) => {
+    const { service } = postgres()
+    const db = createDatabase(checkSettings({ connectionString: service.url, prepare }), () => {})
+    const echo = (values: readonly unknown[]): Promise<readonly unknown[]> =>
+      db.sql(
+        `SELECT t, i::text, s, n, u::text, convert_from($6::bytea, 'UTF8') AS b, $7::text AS own, cardinality($8::int[]) AS none
+         FROM unnest($1::text[], $2::bigint[], $3::smallint[], $4::int[], $5::uuid[]) AS x(t, i, s, n, u)`,
+        [...values],
+      )
+    const values = [
+      column('text', texts, same),
+      column('int8', numbers, same),
+      column('int2', small, same),
+      column('int4', small, same),
+      column('uuid', ids, same),
+      pieces(['hé', Buffer.from('llo'), ''], 6),
+      'of its own',
+      column('int4', [], () => null),
+    ]
+    const sent = await echo(values)
+    expect(sent).toEqual(await echo(values.map(plainValue)))
+    expect(sent).toMatchObject(
+      texts.map((t, at) => ({ t, i: numbers[at] === null ? null : String(numbers[at]) })),
+    )
+    expect(sent[0]).toMatchObject({ b: 'héllo', own: 'of its own', none: 0 })
+    await expect(echo([column('text', ['\0'], same), ...values.slice(1)])).rejects.toThrow(
+      'invalid byte',
+    )
+    expect(await echo(values)).toEqual(sent)
+    await db.close(performance.now() + 1000)
   })
 })

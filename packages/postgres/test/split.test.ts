@@ -39,4 +39,36 @@ withPostgres('outcomes that PostgreSQL refuses', (postgres) => {
     })
     await inbox.close()
   })
+
+  test('are not those of runs that took longer than its column can say', async () => {
+    const { service, schema } = postgres()
+    const inbox = postgresInbox({
+      connectionString: service.url,
+      schema: schema(),
+      pollInterval: 20,
+    })
+    let clock = 0
+    let tries = 0
+    const shop = record({
+      run() {
+        clock += 60 * 60_000
+        return tries++ === 0
+          ? { kind: 'retry', at: Date.now(), error: { name: 'Error', message: 'too slow' } }
+          : { kind: 'done' }
+      },
+    })
+    const port = inbox.attach({ ...shop.consumer, monotonic: () => clock })
+    port.work!()
+    await port.accept(intake('retried'), {})
+    await shop.until(() => shop.settled.length === 2)
+    await port.accept(intake('plain'), {})
+    await shop.until(() => shop.settled.length === 3)
+    expect(shop.warnings).toEqual([])
+    expect(shop.settled.map(({ outcome, stored }) => [outcome.kind, stored])).toEqual([
+      ['retry', true],
+      ['done', true],
+      ['done', true],
+    ])
+    await inbox.close()
+  })
 })

@@ -2,7 +2,10 @@ import { hash } from 'node:crypto'
 import { createSemaphore, settledBy, within } from '@postern/core/inbox'
 import pg from 'pg'
 import type { Settings } from '../settings.ts'
+import { sendBound, writesBound } from './bind.ts'
+import { isPacked } from './columns.ts'
 import { isUnprepared, lateError } from './errors.ts'
+import { createSpareBytes } from './pack.ts'
 import type { PgClient, PgPool, Sql } from './pg.ts'
 
 /** PostgreSQL with a deadline for every statement: one that hangs has its connection dropped. */
@@ -30,6 +33,7 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
   const pool = settings.pool ?? createPool(settings)
   pool.on?.('connect', hear)
   const statements = new Map<string, { readonly text: string; readonly name: string }>()
+  const spare = createSpareBytes()
   const commits = createSemaphore(() => Math.max(1, Math.floor(sizeOf(pool, settings) / 2)))
   let { prepare } = settings
 
@@ -90,6 +94,10 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
     values?: unknown[],
   ): Promise<readonly T[]> {
     const statement = statementOf(text)
+    if (values?.some(isPacked) && writesBound(client)) {
+      const name = prepare ? statement.name : undefined
+      return sendBound<T>(client, { text: statement.text, name, values }, spare)
+    }
     const { rows } = await client.query({
       text: statement.text,
       ...(values && { values }),

@@ -1,3 +1,4 @@
+import { plainValue } from './columns.ts'
 import type { Database } from './connection.ts'
 import type { Sql } from './pg.ts'
 
@@ -13,7 +14,7 @@ export type AppTransaction =
 export function guestSql(db: Database, transaction: unknown): Sql {
   const run = runOf(transaction)
   return async <T>(statement: string, values: unknown[] = []) =>
-    rowsOf<T>(await run(db.text(statement), values))
+    rowsOf<T>(await run(db.text(statement), values.map(plainValue)))
 }
 
 function runOf(transaction: unknown): RunSql {

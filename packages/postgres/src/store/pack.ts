@@ -7,18 +7,15 @@ import {
   type StoreBatch,
 } from '@postern/core/inbox'
 import { ints, storable, texts } from '../sql/words.ts'
+import { column, pieces, type Column, type Pieces } from './columns.ts'
 
 /** The identity of an event, or of a guard: 128 bits of a hash. */
 export function hashOf(receiver: string, key: string): string {
   return hash('sha256', `${receiver.length} ${receiver} ${key}`, 'hex').slice(0, 32)
 }
 
-/** The values of an insert, by the names of its parameters. `spare` has room for its bytes. */
-export function valuesOf(
-  { events, tasks }: StoreBatch,
-  lease: number,
-  spare?: SpareBytes,
-): Record<string, unknown> {
+/** The values of an insert, by the names of its parameters. */
+export function valuesOf({ events, tasks }: StoreBatch, lease: number): Record<string, unknown> {
   const bytes = createBytes()
   const shared = new Map<NewDelivery, number>()
   const starts: number[] = []
@@ -43,39 +40,38 @@ export function valuesOf(
     sharedHeads.push(bytes.text(head))
     sharedBodies.push(bytes.add(body))
   }
-  const text = (of: (event: NewEvent['event']) => string | undefined): string =>
-    texts(
-      events.map(({ event }) => {
-        const value = of(event)
-        return value === undefined ? null : storable(value)
-      }),
-    )
+  const text = (of: (event: NewEvent['event']) => string | undefined): Column =>
+    column('text', events, ({ event }) => {
+      const value = of(event)
+      return value === undefined ? null : storable(value)
+    })
+  const size = (sizes: readonly number[]): Column => column('int4', sizes, (one) => one)
   return {
-    ids: ints(events.map(({ number }) => number)),
-    hashes: `{${events.map(({ receiver, event }) => hashOf(receiver, event.key)).join()}}`,
-    received: ints(events.map(({ delivery }) => delivery.received)),
-    contents: ints(events.map(({ event }) => (event.passing ? 1 : null))),
-    deliveries: ints(deliveries),
+    ids: column('int8', events, ({ number }) => number),
+    hashes: column('uuid', events, ({ receiver, event }) => hashOf(receiver, event.key)),
+    received: column('int8', events, ({ delivery }) => delivery.received),
+    contents: column('int2', events, ({ event }) => (event.passing ? 1 : null)),
+    deliveries: column('int8', deliveries, (one) => one),
     receiver: storable(events[0]!.receiver),
     keys: text(({ key }) => key),
     eventIds: text(({ id }) => id),
     topics: text(({ topic }) => topic),
     scopes: text(({ scope }) => scope),
     providers: text(({ provider }) => provider),
-    starts: ints(starts),
-    records: ints(records),
-    heads: ints(heads),
-    bodies: ints(bodies),
-    bytes: bytes.all(spare),
+    starts: size(starts),
+    records: size(records),
+    heads: size(heads),
+    bodies: size(bodies),
+    bytes: bytes.all(),
     sharedIds: ints([...shared.values()]),
     sharedStarts: ints(sharedStarts),
     sharedHeads: ints(sharedHeads),
     sharedBodies: ints(sharedBodies),
     lease,
     token: tasks.find(({ token }) => token > 0)?.token ?? 0,
-    tasks: ints(tasks.map(({ event, n }) => event!.number * TASKS + n)),
-    lanes: ints(tasks.map(({ lane }) => lane)),
-    running: ints(tasks.map(({ token }) => (token > 0 ? 1 : 0))),
+    tasks: column('int8', tasks, ({ event, n }) => event!.number * TASKS + n),
+    lanes: column('int4', tasks, ({ lane }) => lane),
+    running: column('int2', tasks, ({ token }) => (token > 0 ? 1 : 0)),
     ...(tasks.some(isBound) && rareColumns(tasks)),
   }
 }
@@ -145,16 +141,6 @@ function createBytes() {
       size += value.length
       return value.length
     },
-    all(spare?: SpareBytes): Buffer {
-      const all = spare?.take(size) ?? Buffer.allocUnsafe(size)
-      let at = 0
-      for (const part of parts)
-        if (typeof part === 'string') at += all.write(part, at)
-        else {
-          all.set(part, at)
-          at += part.length
-        }
-      return all
-    },
+    all: (): Pieces => pieces(parts, size),
   }
 }

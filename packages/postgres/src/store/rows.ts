@@ -17,16 +17,15 @@ import { GUARD, HOLDERS, insertSql, KNOWN, UNGUARD, type Named } from '../sql/ac
 import { NOTE_RECORDS } from '../sql/journal.ts'
 import { ENTER, HEADS, LATER_DUE, QUEUE, TRY_LOCK, TURNS } from '../sql/lines.ts'
 import { dropSql, FINISH, LOST, PARENT, patchSql, SPAWN } from '../sql/settle.ts'
-import { ints, storable, texts } from '../sql/words.ts'
-import { rareColumns, hashOf, isBound, valuesOf, type SpareBytes } from './pack.ts'
+import { ints, micros, storable, texts } from '../sql/words.ts'
+import { column } from './columns.ts'
+import { rareColumns, hashOf, isBound, valuesOf } from './pack.ts'
 import { readNumber, type Sql } from './pg.ts'
 
 /** What rows need of their inbox. */
 export interface RowsHost {
   readonly lease: number
   readonly channel: string
-  /** Memory for inserts. Absent if the app's driver sends them, which may keep what it was given. */
-  readonly spare?: SpareBytes | undefined
   /** The process that need not hear of the tasks, or '' if all must: rows of the app's transaction are not known here. */
   readonly process: () => string
 }
@@ -35,7 +34,7 @@ const inserts = new Map<string, Named>()
 const patches = new Map<string, string>()
 
 /** Makes the rows of a connection. */
-export function createRows(sql: Sql, { lease, channel, process, spare }: RowsHost): Rows {
+export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Rows {
   return {
     async insert(batch) {
       const { events, tasks } = batch
@@ -48,15 +47,15 @@ export function createRows(sql: Sql, { lease, channel, process, spare }: RowsHos
       const name = `${kind.bound} ${kind.shared} ${kind.notify}`
       let statement = inserts.get(name)
       if (!statement) inserts.set(name, (statement = insertSql(kind)))
-      const values = { ...valuesOf(batch, lease, spare), channel, process: process() } as Record<
-        string,
-        unknown
-      >
+      const values: Record<string, unknown> = {
+        ...valuesOf(batch, lease),
+        channel,
+        process: process(),
+      }
       const rows = await sql<Numbered>(
         statement.text,
         statement.names.map((each) => values[each]),
       )
-      spare?.giveBack(values['bytes'] as Buffer)
       if (rows.length === events.length) return new Set(events)
       const ids = idsOf(rows)
       return new Set(events.filter(({ number }) => ids.has(number)))
@@ -86,9 +85,9 @@ export function createRows(sql: Sql, { lease, channel, process, spare }: RowsHos
     async finish(ended) {
       return idsOf(
         await sql(FINISH, [
-          ints(ended.map(({ id }) => id)),
-          ints(ended.map(({ token }) => token)),
-          ints(ended.map(({ took }) => took)),
+          column('int8', ended, ({ id }) => id),
+          column('int8', ended, ({ token }) => token),
+          column('int4', ended, ({ took }) => micros(took)),
         ]),
       )
     },
@@ -136,12 +135,20 @@ export function createRows(sql: Sql, { lease, channel, process, spare }: RowsHos
     let statement = patches.get(name)
     if (statement === undefined)
       patches.set(name, (statement = drop ? dropSql(fence) : patchSql(fence)))
-    const rows = await sql<Numbered>(statement, [
-      JSON.stringify(
-        given.map((one) => ({ ...one, clear: one.error === null, untimed: one.took === null })),
-      ),
-    ])
+    const rows = await sql<Numbered>(statement, [JSON.stringify(given.map(toChange))])
     return idsOf(rows)
+  }
+}
+
+/** The JSON of a patch has no null that means something. */
+function toChange(one: Patch): object {
+  const { took, attempted } = one
+  return {
+    ...one,
+    clear: one.error === null,
+    untimed: took === null,
+    ...(typeof took === 'number' && { took: micros(took) }),
+    ...(attempted?.took != null && { attempted: { ...attempted, took: micros(attempted.took) } }),
   }
 }
 

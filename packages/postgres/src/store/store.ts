@@ -31,7 +31,6 @@ import { faultOf, refusal } from './errors.ts'
 import { guestSql } from './guest.ts'
 import { hearTasks } from './listen.ts'
 import { checkSession, layoutOf, migrateTables, type TablesLayout } from './migrate.ts'
-import { createSpareBytes } from './pack.ts'
 import { readNumber, readRow, type PgClient, type PgTransaction } from './pg.ts'
 import { createRows, idsOf, lockLines } from './rows.ts'
 
@@ -45,7 +44,7 @@ export function createStore(
   const db = createDatabase(settings, warn)
   const { sql } = db
   const channel = `postern_${schema}`
-  const host = { lease, channel, spare: createSpareBytes(), process: () => String(own) }
+  const host = { lease, channel, process: () => String(own) }
   let own = 0
   let opened = false
 
@@ -77,7 +76,7 @@ export function createStore(
     guest(transaction) {
       const within = guestSql(db, transaction)
       return {
-        ...createRows(within, { ...host, spare: undefined, process: () => '' }),
+        ...createRows(within, { ...host, process: () => '' }),
         lock: (lines) => lockLines(within, WAIT_LOCK, lines),
         // Beside it: the locks of new lanes must not wait for the application.
         lanes,
