@@ -40,7 +40,8 @@ const JSON_GROUPS: readonly Group[] = [
       'hono-postern',
     ],
   },
-  { names: ['node-postern-bullmq', 'node-postern-postgres'], slow: true },
+  { names: ['node-postern-postgres'] },
+  { names: ['node-postern-bullmq'], slow: true },
   { names: ['next-by-hand', 'next-postern'], slow: true },
 ]
 const FORM_GROUPS: readonly Group[] = [
