@@ -4,7 +4,7 @@ import type { SpareBytes } from './pack.ts'
 import type { PgClient } from './pg.ts'
 
 /** A statement with parameters of which some are packed. */
-export interface Bound {
+interface Statement {
   readonly text: string
   /** Under which it is prepared. @default not prepared */
   readonly name: string | undefined
@@ -22,7 +22,7 @@ export function writesBound(client: unknown): boolean {
  */
 export function sendBound<T>(
   client: PgClient,
-  { text, name, values }: Bound,
+  { text, name, values }: Statement,
   spare: SpareBytes,
 ): Promise<readonly T[]> {
   const message = bindMessage(name ?? '', values, spare)

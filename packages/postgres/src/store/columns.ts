@@ -1,7 +1,7 @@
 import { ints, texts } from '../sql/words.ts'
 
 /** Types of arrays that are sent in PostgreSQL's binary form. */
-export type ColumnType = 'int2' | 'int4' | 'int8' | 'text' | 'uuid'
+type ColumnType = 'int2' | 'int4' | 'int8' | 'text' | 'uuid'
 
 /** An array as a parameter. `toPostgres` makes its literal, for a driver that is not ours; `pg` calls it by itself. */
 export interface Column {
