@@ -1,3 +1,4 @@
+// Takes 45 s.
 import { describe, expect, test } from 'vitest'
 import { catalogue } from '@postern/providers/catalogue'
 import { github } from '@postern/providers/github'

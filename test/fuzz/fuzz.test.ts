@@ -1,3 +1,4 @@
+// Takes 15 s.
 import { describe, expect, test } from 'vitest'
 import { play } from './play.ts'
 import { targets } from './targets.ts'

@@ -1,3 +1,4 @@
+// Takes 15 s.
 import { readFileSync } from 'node:fs'
 import { createReceiver, type Receiver } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'

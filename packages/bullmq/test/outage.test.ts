@@ -1,3 +1,4 @@
+// Takes 35 s.
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { needs } from '../../../test/services/needs.ts'

@@ -1,3 +1,4 @@
+// Takes 15 s.
 // `postern register` against the senders of @postern/registrar's tests.
 import { chmod, stat } from 'node:fs/promises'
 import { join } from 'node:path'
