@@ -1,0 +1,83 @@
+// `node test/bench/before-receive.ts <worktree>`: what receive() and the handler cost in process, with the inbox in memory, of
+// this tree and of another worktree (of the commit before a change; installed there). Both run in one process, by turns, a
+// burst of deliveries each. A burst ends within a millisecond, so the fastest tenth of some thousand had the core alone: its
+// ratio repeats to a few hundredths, on a busy machine too. Options:
+//   --bytes <n>    size of the body, 1024 and 8192 without it; may be given again
+//   --rounds <n>   bursts of each tree, 3000 without it
+//   --burst <n>    deliveries at once, 16 without it
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import type * as Core from '@postern/core'
+import type * as Node from '@postern/node'
+import type * as Github from '@postern/providers/github'
+import { delivery, SECRET } from './deliveries.ts'
+import { createIds } from './ids.ts'
+import { median, quantile } from './statistics.ts'
+
+const { values, positionals } = parseArgs({
+  options: {
+    bytes: { type: 'string', multiple: true, default: ['1024', '8192'] },
+    rounds: { type: 'string', default: '3000' },
+    burst: { type: 'string', default: '16' },
+  },
+  allowPositionals: true,
+})
+const before = positionals[0]
+if (before === undefined) throw new TypeError('before-receive: name the worktree to compare with')
+const rounds = Number(values.rounds)
+const burst = Number(values.burst)
+// Bursts in which V8 still compiles.
+const WARM = 300
+const nextId = createIds()
+
+/** Makes the function that hands one delivery to a receiver of a tree. */
+async function open(tree: string, bytes: number): Promise<() => Promise<void>> {
+  const load = (file: string): Promise<unknown> => import(join(resolve(tree), 'packages', file))
+  const { createReceiver } = (await load('core/src/index.ts')) as typeof Core
+  const { NodeHeaders } = (await load('node/src/index.ts')) as typeof Node
+  const { github } = (await load('providers/src/github.ts')) as typeof Github
+  const receiver = createReceiver({ provider: github({ secret: SECRET }) }).onAny(() => {})
+  const { body, headers: signed } = delivery('github', bytes)
+  const url = 'http://localhost/hook'
+  const length = String(body.byteLength)
+  return async () => {
+    const record = { ...signed, 'content-length': length, 'x-github-delivery': nextId() }
+    const headers = new NodeHeaders({ headers: record, rawHeaders: Object.entries(record).flat() })
+    const admission = receiver.admit({ method: 'POST', url, headers })
+    // As a body that was read: memory of its own.
+    const reply = await receiver.receive(
+      { method: 'POST', url, headers, body: Buffer.from(body) },
+      { admission },
+    )
+    if (reply.status > 299) throw new Error(`refused with ${reply.status}: ${String(reply.body)}`)
+  }
+}
+
+/** Microseconds for one of a burst, their handlers included. */
+async function one(deliver: () => Promise<void>): Promise<number> {
+  const start = performance.now()
+  await Promise.all(Array.from({ length: burst }, deliver))
+  await new Promise((next) => setImmediate(next))
+  return ((performance.now() - start) * 1000) / burst
+}
+
+for (const bytes of values.bytes.map(Number)) {
+  const trees = [
+    await open(before, bytes),
+    await open(resolve(import.meta.dirname, '../..'), bytes),
+  ] as const
+  const costs: [number[], number[]] = [[], []]
+  for (let round = -WARM; round < rounds; round++)
+    for (const turn of [0, 1]) {
+      const at = (round + WARM + turn) % 2 === 0 ? 0 : 1
+      const cost = await one(trees[at])
+      if (round >= 0) costs[at].push(cost)
+    }
+  const [old, now] = costs
+  const ratio = (of: (all: readonly number[]) => number): string => (of(old) / of(now)).toFixed(3)
+  const tenth = (all: readonly number[]): number => quantile(all, 0.1)
+  console.log(
+    `receive(), ${bytes} bytes: ${tenth(old).toFixed(1)} → ${tenth(now).toFixed(1)} µs in the fastest tenth; before / now ${ratio(tenth)}, of the medians ${ratio(median)}`,
+  )
+}
+process.exit()
