@@ -90,7 +90,7 @@ function freeSlots(parts: SideParts, claimed: Flat['claimed']): void {
   for (const { task } of claimed) parts.runner().reserve(task.slot, -1)
 }
 
-/** Its number is known now. */
+/** The task as the runner starts it: its id is known once its event has a number. */
 function toTask({ row, task }: Flat['claimed'][number]): Task {
   task.id = idOf(row)
   return task
