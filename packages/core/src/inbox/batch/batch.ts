@@ -35,7 +35,7 @@ export interface BatchOptions<Work extends BatchWork> {
   readonly late: (reason?: unknown) => Error
 }
 
-// Milliseconds for which writes wait beside another batch: one that hangs must not hold them up.
+// Milliseconds for which a few writes wait beside another batch: one that hangs must not hold them up for longer.
 const PATIENCE = 5
 
 /** Stores writes together that arrive in one turn of the event loop, or while others are stored. */
