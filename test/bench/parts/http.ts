@@ -66,7 +66,7 @@ const LARGE_GROUPS: readonly Group[] = [
 /** Subjects that are measured in turn. */
 interface Group {
   readonly names: readonly string[]
-  /** Takes milliseconds for a request, or leaves a backlog: gets fewer to warm up. */
+  /** Leaves a backlog of seconds, as BullMQ does: gets fewer to warm up. */
   readonly slow?: boolean
 }
 
