@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import pg from 'pg'
+import { describe, expect, test, vi } from 'vitest'
 import { postgresInbox } from '../src/index.ts'
 import { checkSettings } from '../src/settings.ts'
 import { column, pieces, plainValue } from '../src/store/columns.ts'
@@ -89,5 +90,31 @@ withPostgres('packed parameters', (postgres) => {
     )
     expect(await echo(values)).toEqual(sent)
     await db.close(performance.now() + 1000)
+  })
+})
+
+withPostgres('a pg that does not ask its connection to bind', (postgres) => {
+  test('writes parameters by itself', async () => {
+    const { service, schema } = postgres()
+    const query = pg.Query.prototype as unknown as {
+      prepare: (this: object, connection: object) => void
+    }
+    const { prepare } = query
+    const newer = vi.spyOn(query, 'prepare').mockImplementation(function (
+      this: object,
+      connection,
+    ) {
+      const own = Object.hasOwn(connection, 'bind')
+      prepare.call(this, own ? Object.create(connection, { bind: { value() {} } }) : connection)
+    })
+    const inbox = postgresInbox({ connectionString: service.url, schema: schema(), deadline: '5s' })
+    try {
+      const port = inbox.attach(record().consumer)
+      expect(await port.accept(intake('first'), {})).toEqual(['new'])
+      expect(await port.accept(intake('first'), {})).toEqual(['duplicate'])
+    } finally {
+      newer.mockRestore()
+      await inbox.close()
+    }
   })
 })

@@ -11,9 +11,24 @@ interface Statement {
   readonly values: readonly unknown[]
 }
 
-/** True if the client is one of the `pg` that this package uses: its queries can be written by {@link sendBound}. */
-export function writesBound(client: unknown): boolean {
-  return client instanceof pg.Client
+/**
+ * Tells which clients' queries {@link sendBound} can write: those of the `pg` that this package uses, as long as that asks its
+ * connection to bind. With a release that does not, `pg` writes them by itself.
+ */
+export function boundClients(): (client: unknown) => boolean {
+  let asked = false
+  const connection = new Proxy(
+    { parsedStatements: {}, submittedNamedStatements: {}, stream: {}, bind: () => (asked = true) },
+    { get: (target, name) => (name in target ? target[name as keyof typeof target] : () => {}) },
+  )
+  try {
+    new pg.Query({ text: 'SELECT 1', queryMode: 'extended' } as pg.QueryConfig).submit(
+      connection as never,
+    )
+  } catch {
+    asked = false
+  }
+  return (client) => asked && client instanceof pg.Client
 }
 
 /**

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { createSemaphore, settledBy, within } from '@postern/core/inbox'
 import pg from 'pg'
 import type { Settings } from '../settings.ts'
-import { sendBound, writesBound } from './bind.ts'
+import { boundClients, sendBound } from './bind.ts'
 import { isPacked } from './columns.ts'
 import { isUnprepared, lateError } from './errors.ts'
 import { createSpareBytes } from './pack.ts'
@@ -34,6 +34,7 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
   pool.on?.('connect', hear)
   const statements = new Map<string, { readonly text: string; readonly name: string }>()
   const spare = createSpareBytes()
+  const writesBound = boundClients()
   const commits = createSemaphore(() => Math.max(1, Math.floor(sizeOf(pool, settings) / 2)))
   let { prepare } = settings
 
