@@ -29,7 +29,6 @@ export interface Database {
 /** Makes it; it connects with the first statement. */
 export function createDatabase(settings: Settings, warn: (message: string) => void): Database {
   const { deadline, schema } = settings
-  const own = settings.pool === undefined
   const pool = settings.pool ?? createPool(settings)
   pool.on?.('connect', hear)
   const statements = new Map<string, { readonly text: string; readonly name: string }>()
@@ -59,7 +58,7 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
     text: (text) => statementOf(text).text,
     async close(until) {
       pool.off?.('connect', hear)
-      if (own) await settledBy(pool.end(), until)
+      if (!settings.pool) await settledBy(pool.end(), until)
     },
   }
 
