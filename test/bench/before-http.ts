@@ -1,8 +1,9 @@
 // `node test/bench/before-http.ts <worktree>`: what a delivery over HTTP costs the server of this tree, beside the server of another
-// worktree (of the commit before a change; installed there) and the hand-written one. Interleaved rounds, a process each. Options:
+// worktree (of the commit before a change; installed there) and the hand-written one, in interleaved rounds. Options:
 //   --subject <name>  a subject of both trees, node-postern without it; may be given again
 //   --bytes <n>       size of the body, 1024 and 8192 without it; may be given again
-//   --rounds <n>      rounds of each case, 31 without it
+//   --processes <n>   processes of each server, one after another, since one may compile or collect in a way of its own; 4 without it
+//   --rounds <n>      rounds of each process, 8 without it
 //   --time <ms>       of each server in each round, 400 without it
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -16,7 +17,8 @@ const { values, positionals } = parseArgs({
   options: {
     subject: { type: 'string', multiple: true, default: ['node-postern'] },
     bytes: { type: 'string', multiple: true, default: ['1024', '8192'] },
-    rounds: { type: 'string', default: '31' },
+    processes: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '8' },
     time: { type: 'string', default: '400' },
   },
   allowPositionals: true,
@@ -65,22 +67,24 @@ async function serve(tree: string, subject: string): Promise<Served> {
 
 for (const subject of values.subject)
   for (const bytes of values.bytes.map(Number)) {
-    const servers = [
-      await serve(before, subject),
-      await serve(here, subject),
-      await serve(here, 'node-by-hand'),
-    ]
-    for (const server of servers) await server.round(bytes, 5 * Number(values.time))
     const costs: number[][] = []
-    for (let round = 0; round < Number(values.rounds); round++) {
-      const row: number[] = []
-      for (let at = 0; at < 3; at++) {
-        const one = (at + round) % 3
-        row[one] = await servers[one]!.round(bytes, Number(values.time))
+    for (let process = 0; process < Number(values.processes); process++) {
+      const servers = [
+        await serve(before, subject),
+        await serve(here, subject),
+        await serve(here, 'node-by-hand'),
+      ]
+      for (const server of servers) await server.round(bytes, 5 * Number(values.time))
+      for (let round = 0; round < Number(values.rounds); round++) {
+        const row: number[] = []
+        for (let at = 0; at < 3; at++) {
+          const one = (at + round) % 3
+          row[one] = await servers[one]!.round(bytes, Number(values.time))
+        }
+        costs.push(row)
       }
-      costs.push(row)
+      for (const server of servers) await server.stop()
     }
-    for (const server of servers) await server.stop()
     const [old, now, hand] = [0, 1, 2].map((at) => median(costs.map((row) => row[at]!)).toFixed(1))
     const ratio = (of: number, to: number): string => {
       const all = costs.map((row) => row[of]! / row[to]!)
