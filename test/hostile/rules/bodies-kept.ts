@@ -79,9 +79,14 @@ async function flooded(
   await receiver.receive(await signedInit(provider, 'push', {}, { at }))
   const every = hostile / genuine
   const ids = new Set<string>()
+  // Under a strange head no signature is made, since its own is invented.
+  const copies = await copiesOf()
   for (let number = 0, next = 0; number < hostile; number++) {
-    const copied = await signedInit(provider, 'push', { number }, { secret: 'another secret' })
-    await send(head === undefined ? copied : { ...copied, headers: strange(head) })
+    await send(
+      head === undefined
+        ? await signedInit(provider, 'push', { number }, { secret: 'another secret' })
+        : { ...copies(number), headers: strange(head) },
+    )
     if (number < next) continue
     next += every
     const id = crypto.randomUUID()
@@ -90,6 +95,13 @@ async function flooded(
   }
   await receiver.close()
   return countKept(inbox, name, ids)
+}
+
+/** Copied deliveries that differ in their number. */
+async function copiesOf(): Promise<(number: number) => DeliveryInit> {
+  const copied = await signedInit(provider, 'push', {}, { secret: 'another secret' })
+  const payload = JSON.parse(Buffer.from(copied.body as Uint8Array).toString()) as object
+  return (number) => ({ ...copied, body: JSON.stringify({ ...payload, number }) })
 }
 
 function strange(head: Readonly<Record<string, string>>): Record<string, string> {

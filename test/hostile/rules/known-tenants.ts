@@ -26,29 +26,33 @@ async function genuine(host: Host, id: string): Promise<string | undefined> {
 export const knownTenants: RulePart = {
   rule: '3b',
   title: 'known tenants are looked up beside a flood',
-  open: (inboxes) =>
-    everywhere(inboxes, {
-      async 'its answer is looked up again'(host, inbox, name) {
-        const { receiver, forget } = tenantsOn(inbox, name, found)
-        host.use(receiver)
-        const first = await genuine(host, 'one')
-        const flooded = await flood(host)
-        forget('known')
-        const again = await genuine(host, 'two')
-        await receiver.close()
-        return first ?? flooded ?? again
+  open: (inboxes, every) =>
+    everywhere(
+      inboxes,
+      {
+        async 'its answer is looked up again'(host, inbox, name) {
+          const { receiver, forget } = tenantsOn(inbox, name, found)
+          host.use(receiver)
+          const first = await genuine(host, 'one')
+          const flooded = await flood(host)
+          forget('known')
+          const again = await genuine(host, 'two')
+          await receiver.close()
+          return first ?? flooded ?? again
+        },
+        async 'after a restart'(host, inbox, name) {
+          const before = tenantsOn(inbox, name, found)
+          host.use(before.receiver)
+          const first = await genuine(host, 'one')
+          await before.receiver.close()
+          const after = tenantsOn(inbox, name, found)
+          host.use(after.receiver)
+          const flooded = await flood(host)
+          const again = await genuine(host, 'two')
+          await after.receiver.close()
+          return first ?? flooded ?? again
+        },
       },
-      async 'after a restart'(host, inbox, name) {
-        const before = tenantsOn(inbox, name, found)
-        host.use(before.receiver)
-        const first = await genuine(host, 'one')
-        await before.receiver.close()
-        const after = tenantsOn(inbox, name, found)
-        host.use(after.receiver)
-        const flooded = await flood(host)
-        const again = await genuine(host, 'two')
-        await after.receiver.close()
-        return first ?? flooded ?? again
-      },
-    }),
+      every,
+    ),
 }
