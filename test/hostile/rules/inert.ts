@@ -24,8 +24,8 @@ export const inert: RulePart = {
         ...pastedCases(worlds[0]!, sink, shell, terminals),
         ...worlds.flatMap(toldCases),
         ...worlds.flatMap((world) => inboxCases(world, every)),
-        ...(await argumentCases()),
-        ...fileCases(reply),
+        ...(await argumentCases(every)),
+        ...fileCases(reply, every),
       ],
       async close() {
         for (const terminal of Object.values(terminals)) terminal.close()

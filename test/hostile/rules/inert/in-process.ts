@@ -1,32 +1,40 @@
+import { Readable } from 'node:stream'
 import { exitCodeOf, remark } from '../../../../packages/cli/src/print/say.ts'
-import { createProgram } from '../../../../packages/cli/src/program.ts'
+import { createProgram, usageOf } from '../../../../packages/cli/src/program.ts'
 
 /**
  * Runs a command of the command line in this process, and returns what it printed without colours: a process of its own takes
- * half a second of CPU. One at a time, since a process has one of each stream, one folder and one exit code. Not for a command
- * that reads stdin, nor with `--ascii`, which holds until a process ends.
+ * half a second of CPU. One at a time, since a process has one of each stream, one folder and one exit code. Not with `--ascii`,
+ * which holds until a process ends.
  */
 export async function inProcess(
   args: readonly string[],
   folder = process.cwd(),
+  input = '',
 ): Promise<{ readonly out: string; readonly err: string }> {
   const { env, exitCode, stdout, stderr } = process
+  const typed = Readable.from([Buffer.from(input)])
   const printed = { out: '', err: '' }
   const restore = [
     hear(stdout, (text) => (printed.out += text)),
     hear(stderr, (text) => (printed.err += text)),
   ]
+  const stdin = Object.getOwnPropertyDescriptor(process, 'stdin')!
+  Object.defineProperty(process, 'stdin', { ...stdin, get: () => typed })
   const before = process.cwd()
   process.chdir(folder)
   const { FORCE_COLOR: _, ...others } = env
   process.env = { ...others, NO_COLOR: '1' }
+  let command: Parameters<typeof usageOf>[0] | undefined
   try {
-    await (await createProgram(args)).parseAsync(args, { from: 'user' })
+    const program = await createProgram(args, (started) => (command = started))
+    await program.parseAsync(args, { from: 'user' })
   } catch (error) {
-    exitCodeOf(error, remark)
+    if (exitCodeOf(error, remark) === 2 && command) remark(usageOf(command))
   } finally {
     for (const end of restore) end()
     process.chdir(before)
+    Object.defineProperty(process, 'stdin', stdin)
     process.env = env
     process.exitCode = exitCode
   }

@@ -41,7 +41,7 @@ async function printed(
 ): Promise<string | undefined> {
   const all = mode === 'plain' ? args : [...args, mode]
   const { out, err } = isHere
-    ? await inProcess(all, cwd)
+    ? await inProcess(all, cwd, input)
     : await postern(all, { input, ...(cwd !== undefined && { cwd }) })
   if (out + err === '') return 'it printed nothing'
   if (err.includes('is not installed')) return `the inbox was not looked at: ${err}`
@@ -89,8 +89,8 @@ export function inboxCases(
   )
 }
 
-/** Every command there is, with live arguments. A new one is tried by itself. */
-export async function argumentCases(): Promise<readonly RuleCase[]> {
+/** Every command there is, with live arguments. A new one is tried by itself. With `every`, each is a process. */
+export async function argumentCases(every: boolean): Promise<readonly RuleCase[]> {
   return leaves(await createProgram()).map(({ path, command }) => {
     const needed = command.registeredArguments.map(() => ARGUMENT)
     const options = command.options.flatMap(({ long, mandatory }) =>
@@ -100,13 +100,14 @@ export async function argumentCases(): Promise<readonly RuleCase[]> {
     return {
       name: 'live arguments',
       at: `postern ${path.join(' ')}`,
-      run: async () => printed([...path, ...needed, ...options, ...more], 'plain'),
+      run: async () =>
+        printed([...path, ...needed, ...options, ...more], 'plain', { isHere: !every }),
     }
   })
 }
 
-/** Files, replies and deliveries that strangers made. */
-export function fileCases(reply: { readonly url: string }): readonly RuleCase[] {
+/** Files, replies and deliveries that strangers made. With `every`, each command is a process. */
+export function fileCases(reply: { readonly url: string }, every: boolean): readonly RuleCase[] {
   const text = ARGUMENT
   const har = {
     log: {
@@ -134,7 +135,10 @@ export function fileCases(reply: { readonly url: string }): readonly RuleCase[] 
     at: 'postern explain of a file',
     sender: 'github',
     run: async () =>
-      printed(['explain', '-', '-p', 'github', '-s', 'a secret'], 'plain', { input: content }),
+      printed(['explain', '-', '-p', 'github', '-s', 'a secret'], 'plain', {
+        input: content,
+        isHere: !every,
+      }),
   }))
   return [
     ...explained,
@@ -145,6 +149,7 @@ export function fileCases(reply: { readonly url: string }): readonly RuleCase[] 
       run: async () =>
         printed(['send', 'github', 'push', '--to', reply.url, '-s', 'a secret'], mode, {
           has: LIVE['the clipboard, OSC 52']!,
+          isHere: !every && mode !== '--ascii',
         }),
     })),
     {
@@ -155,7 +160,7 @@ export function fileCases(reply: { readonly url: string }): readonly RuleCase[] 
         const folder = mkdtempSync(join(tmpdir(), 'postern-live-'))
         writeFileSync(join(folder, 'f'), `{"a": ${text}`)
         const args = ['send', 'github', '--to', reply.url, '--data', '@f']
-        const found = await printed(args, 'plain', { cwd: folder })
+        const found = await printed(args, 'plain', { cwd: folder, isHere: !every })
         rmSync(folder, { recursive: true })
         return found
       },
