@@ -1,7 +1,5 @@
 import {
-  accessSync,
   chmodSync,
-  constants,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -11,6 +9,7 @@ import {
 } from 'node:fs'
 import { freemem } from 'node:os'
 import { join } from 'node:path'
+import { executable } from './programs.ts'
 
 const MEMORY = '/dev/shm'
 /** Free bytes that a folder in memory asks for: a run takes far less. */
@@ -44,21 +43,12 @@ function inMemory(): string | undefined {
     chmodSync(folder, 0o1777)
     const program = join(folder, 'program')
     writeFileSync(program, '', { mode: 0o700 })
-    if (mayRun(program)) return folder
+    if (executable(program)) return folder
     remove(folder)
   } catch {
     // As if it were not there.
   }
   return undefined
-}
-
-function mayRun(program: string): boolean {
-  try {
-    accessSync(program, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }
 
 function remove(folder: string): void {

@@ -82,7 +82,8 @@ function debianPostgres(): string | undefined {
     .find(executable)
 }
 
-function executable(file: string): boolean {
+/** True if this process may start the program. */
+export function executable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK)
     return true

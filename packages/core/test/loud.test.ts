@@ -108,7 +108,7 @@ test.each(
   expect(make).toThrow(new RegExp(`^createReceiver: ${option}(?:\\.\\w+)? must be .+${got}`, 'u'))
 })
 
-test('limits that are no object, and a limit that is none, are told', () => {
+test('limits of another kind, and a limit whose name is not known, are told', () => {
   expect(() => receiver({ limits: 5 })).toThrow('createReceiver: limits: options must be an object')
   expect(() => receiver({ limits: { unverified: { nodes: 5, node: 5 } } })).toThrow(
     'createReceiver: limits.unverified: unknown option node',

@@ -8,7 +8,8 @@ export const subject: Subject = {
   sender: 'github',
   framework: 'node',
   start() {
-    const inbox = bullmqInbox({ connection: process.env['BENCH_REDIS']!, prefix: '{http}' })
+    const prefix = `{${process.env['BENCH_PLACE'] ?? 'http'}}`
+    const inbox = bullmqInbox({ connection: process.env['BENCH_REDIS']!, prefix })
     return listen(webhook(posternReceiver({ inbox })))
   },
 }

@@ -9,7 +9,10 @@ export const subject: Subject = {
   framework: 'node',
   start() {
     const connectionString = process.env['BENCH_POSTGRES']!
-    const inbox = postgresInbox({ connectionString, schema: 'bench_http' })
+    const inbox = postgresInbox({
+      connectionString,
+      schema: process.env['BENCH_PLACE'] ?? 'bench_http',
+    })
     return listen(webhook(posternReceiver({ inbox })))
   },
 }
