@@ -57,12 +57,9 @@ async function bundle(folder: string): Promise<void> {
     },
   })
   // Files that were made of modules since removed would be published too.
-  for (const old of globSync('dist/**/*.{js,js.map}', { cwd: folder })) rmSync(join(folder, old))
+  for (const old of globSync('dist/**/*.js', { cwd: folder })) rmSync(join(folder, old))
   const { output } = await build.write({
     dir: join(folder, 'dist'),
-    sourcemap: true,
-    // The packages have src/ beside dist/.
-    sourcemapExcludeSources: true,
     comments: { jsdoc: false },
     minifyInternalExports: false,
     entryFileNames: '[name].js',

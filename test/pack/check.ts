@@ -8,7 +8,7 @@ import { install, nodeVersions } from './consumer.ts'
 import type { Consumer } from './consumer.ts'
 import { checkJest } from './jest.ts'
 import { must } from './must.ts'
-import { packAll, runsOn, specifiers } from './tarballs.ts'
+import { filesOf, installed, packAll, runsOn, specifiers } from './tarballs.ts'
 import type { Packed } from './tarballs.ts'
 import { checkTypes, compilers } from './types.ts'
 import type { TypeSetting } from './types.ts'
@@ -44,11 +44,31 @@ const typesOfPayloads = [
   'stripe',
 ]
 
-/** Optional peers that an entry of its own is for. Their declarations name drivers that nobody here has, so only tsc of the workspace judges types. */
-const entriesOfPeers = {
-  '@postern/postgres/drizzle': 'drizzle-orm',
-  '@postern/postgres/kysely': 'kysely',
+/** Entries that need optional peers. */
+const entriesOfPeers: Readonly<Record<string, EntryOfPeers>> = {
+  // Their declarations name drivers that nobody here has, so only tsc of the workspace judges types.
+  '@postern/postgres/drizzle': { peers: ['drizzle-orm'], untyped: true },
+  '@postern/postgres/kysely': { peers: ['kysely'], untyped: true },
+  // OpenTelemetry's exporter asks for Node 22.15.
+  '@postern/otel/prometheus': {
+    peers: ['@opentelemetry/exporter-prometheus', '@opentelemetry/sdk-metrics'],
+    newer: true,
+  },
 }
+
+interface EntryOfPeers {
+  readonly peers: readonly string[]
+  readonly untyped?: boolean
+  /** The peers do not run on the oldest Node. */
+  readonly newer?: boolean
+}
+
+/** What a package may hold: what runs, its declarations, guides by hand, and files that users copy. */
+const USEFUL =
+  /^(?:dist\/.+\.(?:js|d\.ts)|(?:README|LICENSE|CHANGELOG|AGENTS)(?:\.md)?|package\.json|guides\/(?!options)[\w-]+\.md|(?:schema|samples)\/[\w-]+\.json|rules\.yml|dashboard\.json)$/
+
+// Apps install these to test and to look, not to serve.
+const tools: ReadonlySet<string> = new Set(['@postern/testing', 'postern'])
 
 /** How many checks of the packed packages passed and failed. */
 export interface PackCounts {
@@ -101,6 +121,19 @@ async function lint(packages: readonly Packed[]): Promise<readonly Finding[]> {
   const findings: Finding[] = []
   for (const { name, tarball } of packages)
     findings.push([`publint ${name}`, await tool('publint', '--strict', tarball)])
+  for (const packed of packages) {
+    const useless = (await filesOf(packed)).filter((file) => !USEFUL.test(file))
+    const tests = installed(packed, packages).filter((name) =>
+      /^(?:@postern\/testing|fast-check|vitest)$/.test(name),
+    )
+    findings.push(
+      [`the files of ${packed.name}`, useless.length > 0 ? useless.join('\n') : undefined],
+      [
+        `what ${packed.name} installs`,
+        tests.length > 0 && !tools.has(packed.name) ? `only tests need ${tests.join()}` : undefined,
+      ],
+    )
+  }
   const wrong = await wrongTypes(packages)
   return [
     ...findings,
@@ -125,13 +158,17 @@ async function use(
   all: readonly Packed[],
 ): Promise<readonly Finding[]> {
   const packages = all.filter((packed) => packed.name !== ofWorkers && runsOn(version, packed))
-  const names = (await Promise.all(packages.map(specifiers))).flat()
   const oldest = version === nodeVersions[0]
+  const left = (name: string): boolean => oldest && entriesOfPeers[name]?.newer === true
+  const names = (await Promise.all(packages.map(specifiers))).flat().filter((name) => !left(name))
   // Types do not depend on the Node that runs.
   const typed = version !== nodeVersions.at(-1)
   // One project has no @types/node, the other has what TypeScript users of the frameworks have.
   const types = oldest ? [] : ['@types/node', '@types/express', '@types/koa', ...typesOfPayloads]
-  const extra = [...(typed ? [...types, ...compilers] : []), ...Object.values(entriesOfPeers)]
+  const extra = [
+    ...(typed ? [...types, ...compilers] : []),
+    ...names.flatMap((name) => entriesOfPeers[name]?.peers ?? []),
+  ]
   const consumer = await install(join(folder, `node-${version}`), version, packages, extra)
   return [
     [`install on Node ${version}`, undefined],
@@ -166,7 +203,7 @@ async function typeProblems(
   oldest: boolean,
   names: readonly string[],
 ): Promise<readonly Finding[]> {
-  const judged = names.filter((name) => !Object.hasOwn(entriesOfPeers, name))
+  const judged = names.filter((name) => entriesOfPeers[name]?.untyped !== true)
   const free = (name: string): boolean =>
     !needNodeTypes.some((other) => name === other || name.startsWith(`${other}/`)) &&
     !name.startsWith('@postern/providers/types/')

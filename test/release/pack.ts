@@ -3,12 +3,11 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pnpm } from '../pack/pnpm.ts'
-import { must } from '../pack/must.ts'
-import { packAll, type Packed } from '../pack/tarballs.ts'
+import { filesOf, packAll, type Packed } from '../pack/tarballs.ts'
 import { inOrder } from './order.ts'
 
 /** Files that every tarball has, beside what it is for. */
-const IN_EACH = ['package/README.md', 'package/LICENSE', 'package/package.json']
+const IN_EACH = ['README.md', 'LICENSE', 'package.json']
 
 /**
  * Builds all packages from nothing and packs them into `folder`, in the order in which they are published. Beside each
@@ -19,10 +18,11 @@ const IN_EACH = ['package/README.md', 'package/LICENSE', 'package/package.json']
 export async function packRelease(folder: string): Promise<readonly Packed[]> {
   await mkdir(folder, { recursive: true })
   const packages = await packAll(folder, false)
-  for (const { name, tarball } of packages) {
-    const files = (await must('tar', ['-tzf', tarball])).split('\n')
+  for (const packed of packages) {
+    const files = await filesOf(packed)
     const missing = IN_EACH.filter((file) => !files.includes(file))
-    if (missing.length > 0) throw new Error(`${name}: the tarball has no ${missing.join(', ')}`)
+    if (missing.length > 0)
+      throw new Error(`${packed.name}: the tarball has no ${missing.join(', ')}`)
   }
   const sbom = ['sbom', '--sbom-format', 'cyclonedx', '--prod', '--lockfile-only', '--split']
   await pnpm([

@@ -35,7 +35,7 @@ export function health(
 }
 
 /**
- * A route handler out of a route of another package, such as `metricsRoute` of `@postern/prometheus`.
+ * A route handler out of a route of another package, such as `metricsRoute` of `@postern/otel/prometheus`.
  *
  * @example
  * fastify.get('/metrics', serve(metricsRoute([receiver])))

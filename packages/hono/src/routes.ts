@@ -38,7 +38,7 @@ export function health(
 }
 
 /**
- * A handler out of a route of another package, such as `metricsRoute` of `@postern/prometheus`.
+ * A handler out of a route of another package, such as `metricsRoute` of `@postern/otel/prometheus`.
  *
  * @example
  * app.get('/metrics', serve(metricsRoute([receiver])))

@@ -29,7 +29,7 @@ export function health(
 }
 
 /**
- * A middleware out of a route of another package, such as `metricsRoute` of `@postern/prometheus`.
+ * A middleware out of a route of another package, such as `metricsRoute` of `@postern/otel/prometheus`.
  *
  * @example
  * router.get('/metrics', serve(metricsRoute([receiver])))

@@ -38,7 +38,7 @@ export function health(
 }
 
 /**
- * Mounts a route of another package on node:http and Express, such as `metricsRoute` of `@postern/prometheus`.
+ * Mounts a route of another package on node:http and Express, such as `metricsRoute` of `@postern/otel/prometheus`.
  *
  * @example
  * app.get('/metrics', serve(metricsRoute([receiver])))

@@ -45,7 +45,7 @@ const LANE = ['messaging.destination.name', 'messaging.consumer.group.name'] as 
 const CALLED = [...LANE, 'postern.destination'] as const
 
 /**
- * All metrics of a receiver, in one table: `otel()` and `@postern/prometheus` record these and no others. The receiver is
+ * All metrics of a receiver, in one table: `otel()` and `@postern/otel/prometheus` record these and no others. The receiver is
  * `messaging.destination.name`, the subscription `messaging.consumer.group.name`, in every row.
  *
  * @example
@@ -162,3 +162,18 @@ export const INSTRUMENTS: Readonly<Record<InstrumentName, Instrument>> = {
     attributes: [...CALLED, 'postern.state'],
   },
 }
+
+/**
+ * The name of a metric at Prometheus, before the exporter writes dots as underscores and adds `_total` to a counter: its name
+ * in {@link INSTRUMENTS} and its unit, as Prometheus itself translates OpenTelemetry's names. One dashboard then fits both ways.
+ * https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/
+ */
+export function metricName({ name, unit }: Pick<Instrument, 'name' | 'unit'>): string {
+  // Counted things, `{delivery}`, are a remark and no unit.
+  if (/^(?:\{.*\})?$/.test(unit)) return name
+  const word = UNITS[unit]
+  if (word === undefined) throw new TypeError(`${name}: unit ${unit} has no word at Prometheus`)
+  return `${name}_${word}`
+}
+
+const UNITS: Readonly<Record<string, string>> = { s: 'seconds', By: 'bytes' }

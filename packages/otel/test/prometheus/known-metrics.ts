@@ -1,5 +1,5 @@
-import { INSTRUMENTS } from '@postern/otel/metrics'
-import { metricName } from '../src/metric-names.ts'
+import { INSTRUMENTS } from '../../src/index.ts'
+import { metricName } from '../../src/instruments.ts'
 
 const SERIES = { counter: ['_total'], gauge: [''], histogram: ['_bucket', '_sum', '_count'] }
 

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { needs } from '../../../test/services/needs.ts'
-import { prometheusServer } from '../../../test/services/programs.ts'
-import { startPrometheus, type PrometheusService } from '../../../test/services/prometheus.ts'
+import { needs } from '../../../../test/services/needs.ts'
+import { prometheusServer } from '../../../../test/services/programs.ts'
+import { startPrometheus, type PrometheusService } from '../../../../test/services/prometheus.ts'
 import { startApp, type App } from './app.ts'
 import type { Panel } from './dashboard/dashboard.ts'
 
-const rules = fileURLToPath(new URL('../rules.yml', import.meta.url))
+const rules = fileURLToPath(new URL('../../rules.yml', import.meta.url))
 const { panels, templating } = JSON.parse(
-  readFileSync(new URL('../dashboard.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../dashboard.json', import.meta.url), 'utf8'),
 ) as {
   readonly panels: readonly Panel[]
   readonly templating: { readonly list: readonly { readonly query: unknown }[] }

@@ -7,8 +7,8 @@ import { forward } from '@postern/forward'
 import { serve, webhook } from '@postern/node'
 import { sqliteInbox } from '@postern/sqlite'
 import { acme, listen } from '@postern/testing'
-import { freePort, removeFolder, temporaryFolder } from '../../../test/services/temporary.ts'
-import { metricsRoute } from '../src/index.ts'
+import { freePort, removeFolder, temporaryFolder } from '../../../../test/services/temporary.ts'
+import { metricsRoute } from '../../src/prometheus.ts'
 
 const secret = 'shared with acme'
 const provider = acme({ secret })

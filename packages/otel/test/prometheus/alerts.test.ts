@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { needs } from '../../../test/services/needs.ts'
-import { promtool } from '../../../test/services/programs.ts'
+import { needs } from '../../../../test/services/needs.ts'
+import { promtool } from '../../../../test/services/programs.ts'
 import { unknownMetrics } from './known-metrics.ts'
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-const rules = readFileSync(file('../rules.yml'), 'utf8')
+const rules = readFileSync(file('../../rules.yml'), 'utf8')
 const tests = readFileSync(file('rules.tests.yml'), 'utf8')
 const alerts = Array.from(rules.matchAll(/- alert: (\w+)/g), ([, name]) => name!)
 
@@ -21,7 +21,7 @@ function check(...args: readonly string[]): {
 
 needs(promtool).describe('promtool', () => {
   test('finds no mistake in the rules', () => {
-    expect(check('check', 'rules', '--lint=all', '--lint-fatal', file('../rules.yml'))).toEqual({
+    expect(check('check', 'rules', '--lint=all', '--lint-fatal', file('../../rules.yml'))).toEqual({
       code: 0,
       output: expect.stringContaining(`${alerts.length} rules found`),
     })
@@ -40,7 +40,7 @@ describe.each(alerts)('%s', (name) => {
 
   test('is seen firing, and is in the README', () => {
     expect(tests).toMatch(firing)
-    expect(readFileSync(file('../README.md'), 'utf8')).toContain(`| \`${name}\` |`)
+    expect(readFileSync(file('../../README.md'), 'utf8')).toContain(`| \`${name}\` |`)
   })
 })
 

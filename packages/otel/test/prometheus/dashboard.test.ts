@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { dashboard, type Panel } from './dashboard/dashboard.ts'
 import { unknownMetrics } from './known-metrics.ts'
 
-const text = readFileSync(new URL('../dashboard.json', import.meta.url), 'utf8')
+const text = readFileSync(new URL('../../dashboard.json', import.meta.url), 'utf8')
 const file = JSON.parse(text) as ReturnType<typeof dashboard>
 // Types of Grafana 13 as JSON schemas: see grafana/extract.ts.
 const schemas = JSON.parse(
@@ -22,7 +22,7 @@ function problems(schema: string, value: unknown): readonly string[] {
 
 const panels = file.panels.filter(({ type }) => type !== 'row')
 
-test('is what panels.ts says: node packages/prometheus/test/dashboard/write.ts writes it', () => {
+test('is what panels.ts says: node packages/otel/test/prometheus/dashboard/write.ts writes it', () => {
   expect(file).toEqual(dashboard())
 })
 

@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createReceiver, memoryInbox, type Receiver } from '@postern/core'
-import { INSTRUMENTS } from '@postern/otel/metrics'
+import { INSTRUMENTS } from '../../src/index.ts'
 import { acme, settled } from '@postern/testing'
 import { afterEach, describe, expect, test } from 'vitest'
-import { needs } from '../../../test/services/needs.ts'
-import { promtool } from '../../../test/services/programs.ts'
-import { metrics } from '../src/index.ts'
-import { metricName } from '../src/metric-names.ts'
+import { needs } from '../../../../test/services/needs.ts'
+import { promtool } from '../../../../test/services/programs.ts'
+import { metrics } from '../../src/prometheus.ts'
+import { metricName } from '../../src/instruments.ts'
 
 const provider = acme({ secret: 'shared with acme' })
 let receivers: Receiver[] = []
@@ -106,7 +106,7 @@ test.each<[string, () => unknown, string]>([
 })
 
 test('the README has each metric, and no other', () => {
-  const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const text = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
   const named = Array.from(
     text.matchAll(/^\| `((?:postern|messaging)_\w+)` \|/gm),
     ([, name]) => name!,

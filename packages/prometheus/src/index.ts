@@ -1,1 +1,0 @@
-export { metrics, metricsRoute, type MetricsOptions } from './metrics.ts'
