@@ -1,4 +1,4 @@
-// `npm run test:audit`: audits a receiver of Postern for every sender, the planted receiver with each of its defects and without any,
+// `npm test -- audit`: audits a receiver of Postern for every sender, the planted receiver with each of its defects and without any,
 // Postern broken in ten ways, and receivers as tutorials show them. It writes RESULTS.md; with `--write`, the golden file too.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
@@ -125,7 +125,7 @@ function writeResults(): void {
   const slowest = Math.max(...sound.map(({ ms }) => ms))
   const text = `# Audits
 
-${made('npm run test:audit')} It took ${Math.round((performance.now() - started) / 1000)} s.
+${made('npm test -- audit')} It took ${Math.round((performance.now() - started) / 1000)} s.
 
 ${wrong.length === 0 ? 'Everything is as it must be.' : `Wrong: ${wrong.join('; ')}.`}
 

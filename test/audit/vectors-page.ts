@@ -1,4 +1,4 @@
-// `npm run test:audit` writes VECTORS.md with this: what `postern vectors` prints for each sender, replayed against Postern's own
+// `npm test -- audit` writes VECTORS.md with this: what `postern vectors` prints for each sender, replayed against Postern's own
 // receiver at the frozen time. `node test/audit/vectors-page.ts` writes the page alone.
 import { writeFileSync } from 'node:fs'
 import { createReceiver, memoryInbox } from '@postern/core'
@@ -90,7 +90,7 @@ export async function writeVectors(): Promise<readonly string[]> {
     `# Vectors
 
 What \`postern vectors\` prints for each sender that can sign (requests in base64, with the status and the effects that must come of
-them, for a frozen time), replayed against Postern's own receiver at that time. \`npm run test:audit\` writes this page. \`test/audit/replay.py\` replays
+them, for a frozen time), replayed against Postern's own receiver at that time. \`npm test -- audit\` writes this page. \`test/audit/replay.py\` replays
 them in 30 lines of Python against any receiver. ${sum} cases.
 
 | sender | cases | requests | went as they say |

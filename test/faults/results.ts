@@ -20,7 +20,7 @@ const WHOLE = 'Whole run of'
 const CORPUS = { commit: '981c2c9', day: '2026-11-28' }
 const head = (): string => `# Fault runs
 
-${made('npm run test:faults')} It holds the last ${KEPT} whole runs and the last ${KEPT} of some parts, the newest first. "Repeated" runs were
+${made('npm test -- faults')} It holds the last ${KEPT} whole runs and the last ${KEPT} of some parts, the newest first. "Repeated" runs were
 cut off between effect and settling, which nobody can avoid. Times are milliseconds, if no unit is named. In "Classes of faults", "told" says
 whether logs or \`health\` had the words that name the fault and its remedy; – where there is nothing to tell. \`node test/faults/classes/one.ts '<class>' <inbox> <seed>\`
 plays one again.

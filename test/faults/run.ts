@@ -1,8 +1,8 @@
-// `npm run test:faults`: what was acknowledged gets done, whatever is killed. Processes killed at random moments on each
+// `npm test -- faults`: what was acknowledged gets done, whatever is killed. Processes killed at random moments on each
 // durable inbox, classes of faults of clocks, lines, processes, deploys and stores, tasks that kill their process beside
 // healthy ones, kills and deploys under load, floods of one tenant, shutdowns of each framework, events through two
 // workers, and events to ten destinations. It writes RESULTS.md.
-// `npm run test:faults -- sqlite bullmq forward` runs these inboxes alone, `-- poison` one part of all; such a run is written
+// `npm test -- faults sqlite bullmq forward` runs these inboxes alone, `poison` one part of all; such a run is written
 // beside the whole ones with `--write`. FAULT_MINUTES (18) is when nothing new is begun; CRASH_ROUNDS, POISON_DEATHS, OUTSIDE_KILLS, DEPLOYS, FLOOD_EVENTS, SHUTDOWNS, DRAIN_EVENTS and FORWARD_EVENTS
 // change the sizes, FAULT_SEED repeats the chance of the classes, and FAULT_BUSY is a number of busy loops that run beside it.
 import { spawn } from 'node:child_process'

@@ -40,7 +40,7 @@ export async function play(target: FuzzTarget, effort: Effort): Promise<Played> 
       runs: details.numRuns,
       seconds: (performance.now() - started) / 1000,
       failure: failed
-        ? `${String(details.errorInstance)}\n${await fc.asyncDefaultReportMessage(details)}\nAgain: npm run test:fuzz -- --only '${target.name}' --seed ${details.seed} --path ${details.counterexamplePath}`
+        ? `${String(details.errorInstance)}\n${await fc.asyncDefaultReportMessage(details)}\nAgain: npm test -- fuzz --only '${target.name}' --seed ${details.seed} --path ${details.counterexamplePath}`
         : uncaught.length > 0
           ? `Nobody caught: ${uncaught.map(String).join('; ')}`
           : undefined,

@@ -12,7 +12,7 @@ export function writeResults(seed: number, played: readonly Played[]): void {
   const text = [
     '# Fuzz runs',
     '',
-    `${made('npm run test:fuzz')} A law is broken by an error that is no \`WebhookError\`, by another value than a`,
+    `${made('npm test -- fuzz')} A law is broken by an error that is no \`WebhookError\`, by another value than a`,
     'second reader finds, by a changed delivery that verifies, or by a handler that ran for a spoilt request.',
     '',
     `Seed ${seed}, ${seconds} s, ${inputs} inputs, load ${loadavg()[1]!.toFixed(1)} at the end.`,

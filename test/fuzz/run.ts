@@ -1,4 +1,4 @@
-// `npm run test:fuzz`: random and spoilt input for parsers, header grammars, the signature of every provider, and servers
+// `npm test -- fuzz`: random and spoilt input for parsers, header grammars, the signature of every provider, and servers
 // over raw sockets. `--seed` repeats a run, `--seconds` says how long it takes in all (120), `--only` takes one area or the
 // targets with that word in their name, and writes nothing. It writes RESULTS.md.
 import { randomInt } from 'node:crypto'

@@ -18,7 +18,7 @@ export interface WholeRun {
 export function writeResults({ cases, verdicts, rules, floods }: WholeRun): void {
   const text = `# Hostile requests
 
-${made('npm run test:hostile')}
+${made('npm test -- hostile')}
 
 ## Every case on every host
 

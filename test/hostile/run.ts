@@ -1,4 +1,4 @@
-// `npm run test:hostile`: plays every case through every adapter, every rule over the whole product, and floods, and writes what
+// `npm test -- hostile`: plays every case through every adapter, every rule over the whole product, and floods, and writes what
 // came of it into RESULTS.md. With a word behind it, the cases of that class, or with that word in their name; with `rules` or
 // `rule-1`, rules alone; with `flood`, the floods alone: these write nothing.
 import { hostileCases } from './cases.ts'

@@ -14,7 +14,7 @@ export function results(found: readonly HostResult[]): string {
   return [
     '# Hosts',
     '',
-    made('npm run test:hosts'),
+    made('npm test -- hosts'),
     '',
     "From the packed packages, installed with npm. The senders' own packages sign (`@octokit/webhooks-methods`, `stripe`, `twilio`); bytes are compared by",
     'their digest in the handler. Shutdown: SIGTERM in the middle of a handler, which must end first; `at once` is a server or function that is not waited for, and',

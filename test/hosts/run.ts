@@ -1,4 +1,4 @@
-// `npm run test:hosts`: every host of hosts.ts, from the packed packages, in folders of its own. `-- Koa` runs those with that
+// `npm test -- hosts`: every host of hosts.ts, from the packed packages, in folders of its own. `Koa` runs those with that
 // in their name, `--kinds` one of each kind. A whole run writes RESULTS.md.
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -59,7 +59,7 @@ export function writeResult(result: PartResult): void {
 
 const head = (): string => `# Mutation runs
 
-${made('npm run test:mutation')} It holds the last run of each part, also older ones. Mutants that run when a module is loaded are left out. Inputs of properties are few and the same in each run. A survivor is
+${made('npm test -- mutation')} It holds the last run of each part, also older ones. Mutants that run when a module is loaded are left out. Inputs of properties are few and the same in each run. A survivor is
 a change that no test noticed; the reasons are in \`reasons.json\`. What has no section here was not run.
 
 What it does not show: a mutant is one small change. Two changes at once, and code that is missing, are not judged.

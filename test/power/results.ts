@@ -13,7 +13,7 @@ export function writeResults(
   const text = [
     '# Power cuts and disk errors of the SQLite inbox',
     '',
-    `${made('npm run test:power')} A trace of the system calls of an app is played onto a disk that forgets what was not`,
+    `${made('npm test -- power')} A trace of the system calls of an app is played onto a disk that forgets what was not`,
     'synced. After each write the power is cut: what no sync came after is gone, there, torn at a sector, or zeros.',
     '',
     wrong.length === 0 ? 'Nothing that was acknowledged was lost.' : `Faults: ${wrong.join('; ')}.`,

@@ -1,4 +1,4 @@
-// `npm run test:power`: a power cut after each write of the SQLite inbox, by a trace of its system calls, and errors of its
+// `npm test -- power`: a power cut after each write of the SQLite inbox, by a trace of its system calls, and errors of its
 // disk. It needs strace. It writes RESULTS.md. `--deliveries` (120), `--seed` (1) and `--finish` (every 60th disk is played
 // to its end) change the sizes.
 import { parseArgs } from 'node:util'

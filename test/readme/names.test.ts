@@ -28,6 +28,13 @@ const OF_OTHERS = new Set(
 const NAME =
   /(?<![\w./@<{-])(?:[a-z]+[A-Z]\w*|[A-Z][a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+|[A-Z]+(?:_[A-Z]+)+)(?![\w*-])/g
 const PATH = /(?<![\w./@:<'"=-])[\w.*{},<>-]+\/[\w./*{},<>-]*/g
+const {
+  scripts: listed,
+  checks,
+  runs,
+} = JSON.parse(readFileSync(join(root, 'test/run/commands.json'), 'utf8')) as Readonly<
+  Record<'scripts' | 'checks' | 'runs', Readonly<Record<string, object | string>>>
+>
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   readonly scripts: Readonly<Record<string, string>>
 }
@@ -65,6 +72,21 @@ describe.each(docs)('%s', (doc) => {
     expect(called.filter((name) => !(name in scripts))).toEqual([])
   })
 
+  test('names checks and runs that there are', () => {
+    const called = [...code, ...commands].flatMap((span) =>
+      Array.from(
+        span.matchAll(/npm (test|run [\w:]+) -- (\w+)/g),
+        ([, script, name]) => [script!.replace('run ', ''), name!] as const,
+      ),
+    )
+    const wrong = called.filter(([script, name]) => {
+      if (script === 'test') return !(name in checks) && !(name in runs)
+      const of = listed[script]
+      return typeof of === 'object' && !(name in of)
+    })
+    expect(wrong).toEqual([])
+  })
+
   test('imports what the packages export', () => {
     const imports = text.matchAll(/import (?:type )?\{([^}]*)\} from '(@postern\/[^']+)'/g)
     const missing = Array.from(imports).flatMap(([, names, from]) =>
@@ -98,7 +120,8 @@ test('every page of results says its command, day and commit, and what it does n
     if (!file.endsWith('/RESULTS.md')) return false
     const page = readFileSync(join(root, file), 'utf8')
     const [, made] = page.replaceAll('\n', ' ').split('made this page on')
-    const said = /`npm run [^`]+`\s+made this page on \d{4}-\d\d-\d\d, of commit [\da-f]{8}/
+    const said =
+      /`npm (?:run|test) [^`]+`\s+made this page on \d{4}-\d\d-\d\d, of commit [\da-f]{8}/
     return (
       !said.test(page) || made === undefined || !/what (?:it|floods) do(?:es)? not show/i.test(made)
     )

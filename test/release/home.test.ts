@@ -51,9 +51,9 @@ describe('what the release command refuses', () => {
 
   test('packages without their origin, a version that was never made, changes that are not committed', () => {
     expect(refusals({ ...ready, strayed: ['@postern/core'] })[0]).toMatch(
-      /@postern\/core.*release:home/,
+      /@postern\/core.*release -- home/,
     )
-    expect(refusals({ ...ready, strayed: [], version: '0.0.0' })[0]).toMatch(/release:version/)
+    expect(refusals({ ...ready, strayed: [], version: '0.0.0' })[0]).toMatch(/release -- version/)
     expect(refusals({ ...ready, strayed: [], changed: ' M README.md' })[0]).toMatch(/commit/)
   })
 })

@@ -71,7 +71,7 @@ export function strayed(at: string = home()): readonly string[] {
     .map(({ manifest }) => manifest.name)
 }
 
-/** Writes the origin into each package.json, and the address of the site into core: `npm run release:home`. */
+/** Writes the origin into each package.json, and the address of the site into core: `npm run release -- home`. */
 export function writeOrigins(): void {
   writeFileSync(SITE_FILE, siteFile())
   for (const { folder, manifest } of published()) {

@@ -1,4 +1,4 @@
-// `npm run release:pack -- <folder>`: the tarballs of all packages, an SBOM of each, and their checksums.
+// `npm run release -- pack <folder>`: the tarballs of all packages, an SBOM of each, and their checksums.
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -49,7 +49,7 @@ async function sha256(file: string): Promise<string> {
 if (import.meta.main) {
   const [folder] = process.argv.slice(2)
   if (folder === undefined) {
-    console.error('usage: npm run release:pack -- <folder>')
+    console.error('usage: npm run release -- pack <folder>')
     process.exit(2)
   }
   for (const { tarball } of await packRelease(resolve(folder))) console.log(tarball)

@@ -1,4 +1,4 @@
-// `npm run release:publish -- <folder> [--stage]`: publishes the tarballs that `release:pack` made, as they are.
+// `npm run release -- publish <folder> [--stage]`: publishes the tarballs that `release -- pack` made, as they are.
 // `--stage` puts them before a maintainer, who approves each with a second factor: https://docs.npmjs.com/staged-publishing
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -14,7 +14,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 })
 if (positionals.length !== 1) {
-  console.error('usage: npm run release:publish -- <folder of release:pack> [--stage]')
+  console.error('usage: npm run release -- publish <folder of release -- pack> [--stage]')
   process.exit(2)
 }
 const folder = resolve(positionals[0]!)

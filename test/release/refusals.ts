@@ -14,16 +14,18 @@ export function refusals({ home, strayed, version, changed }: Readiness): readon
   return [
     ...(home === ''
       ? [
-          'postern.home: is empty, so that no package would say where it comes from; write the address of the repository into the package.json at the root and run npm run release:home',
+          'postern.home: is empty, so that no package would say where it comes from; write the address of the repository into the package.json at the root and run npm run release -- home',
         ]
       : []),
     ...(strayed.length > 0
       ? [
-          `repository: is not that of postern.home in ${strayed.join(', ')}; run npm run release:home`,
+          `repository: is not that of postern.home in ${strayed.join(', ')}; run npm run release -- home`,
         ]
       : []),
     ...(version === '0.0.0'
-      ? ['version: is 0.0.0, so that no changeset was made a version; run npm run release:version']
+      ? [
+          'version: is 0.0.0, so that no changeset was made a version; run npm run release -- version',
+        ]
       : []),
     ...(changed.trim() === ''
       ? []

@@ -1,4 +1,4 @@
-// `npm run test:release`: a release, rehearsed against a registry on this machine. It publishes what a clone of HEAD packs,
+// `npm test -- rehearsal`: a release, rehearsed against a registry on this machine. It publishes what a clone of HEAD packs,
 // and treats what was published as strangers do. It writes RESULTS.md.
 import { execFileSync } from 'node:child_process'
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
@@ -29,7 +29,7 @@ try {
   console.log('Cloning HEAD, and making versions of the changesets …')
   await cloneOf(root, 'HEAD', clone)
   const head = await must('git', ['rev-parse', '--short=8', 'HEAD'], { cwd: clone })
-  await must('npm', ['run', 'release:version'], { cwd: clone })
+  await must('npm', ['run', 'release', '--', 'version'], { cwd: clone })
   const tarballs = await release(clone)
   await step('publint and the types of what was published', () => lint(tarballs))
   await step('sizes of what was published', () => sizes(clone, tarballs))
@@ -76,7 +76,7 @@ async function release(clone: string): Promise<readonly Tarball[]> {
   return publish(clone, out)
 }
 
-/** Packs all packages of a clone as `release:pack` does there, and publishes them under a tag. */
+/** Packs all packages of a clone as `npm run release -- pack` does there, and publishes them under a tag. */
 async function publish(clone: string, out: string, tag = 'latest'): Promise<readonly Tarball[]> {
   const node = join(clone, 'node_modules/node/bin/node')
   const path = [join(clone, 'node_modules/.bin'), process.env['PATH']].join(':')

@@ -35,7 +35,7 @@ export function writeResults(found: Rehearsal): void {
   })
   const text = `# A release, rehearsed
 
-\`npm run test:release\` made this page on ${new Date().toISOString().slice(0, 10)}, of commit ${commit}, with Node.js ${process.version}. A clone of HEAD was
+\`npm test -- rehearsal\` made this page on ${new Date().toISOString().slice(0, 10)}, of commit ${commit}, with Node.js ${process.version}. A clone of HEAD was
 built, packed, published to a registry on this machine, and used from there by \`npm\` and \`npx\` with an empty cache.
 
 ${failures.length === 0 ? 'All steps passed.' : `**Failed:**\n\n${failures.map((line) => `- ${line.split('\n')[0]}`).join('\n')}`}

@@ -1,4 +1,4 @@
-// What users of each package can name: `npm run release:surface` writes it to surface/, and a test compares.
+// What users of each package can name: `npm run release -- surface` writes it to surface/, and a test compares.
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { parseAst } from 'rolldown/parseAst'

@@ -1,4 +1,4 @@
-// `npm run release:version`: makes the waiting changesets a version, and writes them into CHANGELOG.md once each.
+// `npm run release -- version`: makes the waiting changesets a version, and writes them into CHANGELOG.md once each.
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { must } from '../pack/must.ts'

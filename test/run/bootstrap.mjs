@@ -7,50 +7,47 @@ import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const jobs = {
-  start: 'examples/start/start.ts',
-  test: ['test/run/check.ts', 'test'],
-  all: ['test/run/check.ts', 'all'],
-  dev: 'test/run/dev.ts',
-  hosts: 'test/hosts/run.ts',
-  runtimes: 'test/runtimes/run.ts',
-  workers: 'test/workers/run.ts',
-  postgres: 'test/postgres/run.ts',
-  faults: 'test/faults/run.ts',
-  power: 'test/power/run.ts',
-  soak: 'test/soak/run.ts',
-  mutation: 'test/mutation/run.ts',
-  fuzz: 'test/fuzz/run.ts',
-  hostile: 'test/hostile/run.ts',
-  story: 'test/story/run.ts',
-  bench: 'test/bench/run.ts',
-  audit: 'test/audit/run.ts',
-  film: 'packages/inspector/test/page/film/shoot.ts',
-  pictures: 'packages/inspector/test/page/states/take.ts',
-  official: 'test/official/newest/run.ts',
-  docs: 'packages/docs/build.ts',
-  'docs:test': 'packages/docs/check/run.ts',
-  release: 'test/release/rehearse.ts',
-  'release:home': 'test/release/home.ts',
-  'release:version': 'test/release/version.ts',
-  'release:surface': 'test/release/surface.ts',
-  'release:pack': 'test/release/pack.ts',
-  'release:publish': 'test/release/publish.ts',
-}
-
-const [job = '', ...args] = process.argv.slice(2)
-if (!Object.hasOwn(jobs, job)) {
-  console.error(`usage: bootstrap.mjs ${Object.keys(jobs).join(' | ')}`)
-  process.exit(2)
-}
+const { scripts, checks, runs } = JSON.parse(
+  readFileSync(new URL('commands.json', import.meta.url), 'utf8'),
+)
+const [script = '', ...args] = process.argv.slice(2)
+const [programs, rest] = chosen()
 await install()
 const node = join(root, 'node_modules', 'node', 'bin', windows() ? 'node.exe' : 'node')
 const path = [join(root, 'node_modules', '.bin'), process.env.PATH ?? ''].join(delimiter)
-const [file, ...first] = [jobs[job]].flat()
-process.exitCode = await run(node, [join(root, file), ...first, ...args], {
-  ...process.env,
-  PATH: path,
-})
+for (const [at, program] of programs.entries()) {
+  const [file, ...first] = program.split(' ')
+  const last = at === programs.length - 1 ? rest : []
+  const env = { ...process.env, PATH: path }
+  process.exitCode = await run(node, [join(root, file), ...first, ...last], env)
+  if (process.exitCode !== 0) break
+}
+
+/** The programs of a script, one after another, and the arguments of the last. */
+function chosen() {
+  if (script === 'test' && args[0] === '--list') list()
+  if (script === 'test' && Object.hasOwn(runs, args[0]))
+    return [[runs[args[0]].file], args.slice(1)]
+  const found = Object.hasOwn(scripts, script) ? scripts[script] : {}
+  if (typeof found === 'string') return [[found], args]
+  const [name = ''] = args
+  if (Object.hasOwn(found, name)) return [[found[name]].flat(), args.slice(1)]
+  if (found[''] !== undefined) return [[found['']], args]
+  const names = Object.keys(Object.hasOwn(scripts, script) ? found : scripts)
+  const command = Object.hasOwn(scripts, script) ? `npm run ${script} --` : 'npm run'
+  console.error(`usage: ${command} ${names.join(' | ')}`)
+  process.exit(2)
+}
+
+function list() {
+  const lines = (rows) => rows.map(([name, says]) => `  ${name.padEnd(10)} ${says}`).join('\n')
+  console.log(`Checks of npm test and npm run test:all; \`npm test -- lint knip\` runs these two:
+${lines(Object.entries(checks))}
+
+Runs of their own; \`npm test -- faults sqlite\` passes on what follows the name:
+${lines(Object.entries(runs).map(([name, { says }]) => [name, says]))}`)
+  process.exit(0)
+}
 
 async function install() {
   const stamp = join(root, 'node_modules', '.installed')

@@ -1,4 +1,5 @@
 // `npm test` and `npm run test:all` run one half of the checks each; `npm test -- lint pack` runs the named ones, one after another.
+// `npm test -- --list` names all: commands.json has a sentence for each.
 import { missing } from '../services/programs.ts'
 import { commands, steps, type Stage } from './plan.ts'
 import { clearReports, forbidSkips, table, writeReport, type Result } from './report.ts'
@@ -8,9 +9,7 @@ const [name = 'test', ...named] = process.argv.slice(2)
 
 const unknown = named.filter((step) => !Object.hasOwn(steps, step))
 if (unknown.length > 0) {
-  console.error(
-    `No check is called ${unknown.join(', ')}. There are: ${Object.keys(steps).join(', ')}`,
-  )
+  console.error(`No check is called ${unknown.join(', ')}; npm test -- --list names all`)
   process.exit(2)
 }
 

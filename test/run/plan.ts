@@ -24,7 +24,7 @@ export const commands: Readonly<Record<string, readonly Stage[]>> = {
     { lanes: [['units'], types], verdict: 'First verdict' },
     { lanes: [['processes']] },
   ],
-  all: [{ lanes: [['build']] }, { lanes: [['long'], ['pack', 'runtimes', 'hosts', 'site']] }],
+  all: [{ lanes: [['build']] }, { lanes: [['long'], ['pack', 'runtimes', 'kinds', 'site']] }],
 }
 
 /** Each step by its name: `npm test -- lint pack` runs two of them. */
@@ -44,6 +44,8 @@ export const steps: Readonly<Record<string, Step>> = {
   format: () => command('oxfmt', '--check'),
   knip: () => command('knip', '--no-config-hints'),
   size: () => command('size-limit'),
+  // Units have it too.
+  surface: () => command('vitest', 'run', 'test/release/surface.test.ts'),
   processes: () => vitest('processes'),
   long: () => vitest('long'),
   // No command runs it with the others.
@@ -54,7 +56,7 @@ export const steps: Readonly<Record<string, Step>> = {
   // It writes a report of its own.
   runtimes: () => command(process.execPath, 'test/runtimes/run.ts', ...(built ? ['--built'] : [])),
   // One host of each kind.
-  hosts: () =>
+  kinds: () =>
     command(process.execPath, 'test/hosts/run.ts', '--kinds', ...(built ? ['--built'] : [])),
 }
 

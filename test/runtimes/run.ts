@@ -1,4 +1,4 @@
-// `npm run test:runtimes`: the same receivers, by fetch, on real Bun, Deno and workerd.
+// `npm test -- runtimes`: the same receivers, by fetch, on real Bun, Deno and workerd.
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

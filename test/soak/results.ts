@@ -14,7 +14,7 @@ export function writeResults(
   const text = [
     '# Soak runs',
     '',
-    `${made('npm run test:soak')} A steady load on four inboxes at once. Pairs are the middle values of the second and of`,
+    `${made('npm test -- soak')} A steady load on four inboxes at once. Pairs are the middle values of the second and of`,
     'the last quarter of the run. Sizes are MiB; the heap is measured after a collection and has the memory outside of it. The store',
     'is the file with its log, the memory of Redis, or the database; the journal of deliveries fills it up to its bound.',
     '',

@@ -1,4 +1,4 @@
-// `npm run test:soak`: a steady load on each inbox at once, with bounds on memory, store, handles and files. It
+// `npm test -- soak`: a steady load on each inbox at once, with bounds on memory, store, handles and files. It
 // writes RESULTS.md. `--minutes` (20) and `--rate` (20 deliveries a second to each) change the sizes; `--only sqlite` takes
 // one inbox and writes nothing.
 import { parseArgs } from 'node:util'

@@ -1,4 +1,4 @@
-// `npm run test:workers`: the inbox of @postern/cloudflare inside workerd. It takes about six minutes.
+// `npm test -- workers`: the inbox of @postern/cloudflare inside workerd. It takes about six minutes.
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { installPacked } from '../pack/install-packed.ts'
@@ -127,7 +127,7 @@ async function packed(): Promise<number> {
 function page(): string {
   return `# The inbox in a Durable Object
 
-${made('npm run test:workers')}
+${made('npm test -- workers')}
 
 | what | result |
 | --- | --- |

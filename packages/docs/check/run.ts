@@ -1,5 +1,5 @@
-// `npm run test:docs`: judges the site and writes RESULTS.md. `-- links` builds it and follows each link, as `test:all` does;
-// `-- answers forms` runs some parts again and keeps the others; `--built` takes the site as it was built last.
+// `npm run docs -- test`: judges the site and writes RESULTS.md. `links` builds it and follows each link, as `test:all` does;
+// `answers forms` runs some parts again and keeps the others; `--built` takes the site as it was built last.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildSite } from '../build.ts'
@@ -49,7 +49,7 @@ function page(): string {
   )
   return `# The site
 
-${made('npm run test:docs')}
+${made('npm run docs -- test')}
 
 | what | bound | found | holds |
 | --- | --- | --- | --- |

@@ -94,10 +94,8 @@ export function proofPage(): Page {
   const rows = proofs().map(({ slug, file }) => {
     const source = readFileSync(join(root, file), 'utf8')
     const title = /^# (.+)$/m.exec(source)?.[1] ?? slug
-    return [
-      `[${title}](/${slug}/)`,
-      `\`npm run ${COMMANDS[slug] ?? `test:${slug.split('/')[1]}`}\``,
-    ]
+    const [, command = ''] = /`(npm (?:test -- \w+|run \w+(?: -- [a-z]+)?))/.exec(source) ?? []
+    return [`[${title}](/${slug}/)`, `\`${command}\``]
   })
   return {
     slug: 'proof',
@@ -106,8 +104,6 @@ export function proofPage(): Page {
     text: `Each page says when it ran, on what, and what it does not show. What an app can still do wrong stands on [What breaks it](/what-breaks-it/).\n\n${table(['run', 'command'], rows)}`,
   }
 }
-
-const COMMANDS: Readonly<Record<string, string>> = { 'proof/bench': 'bench' }
 
 function first(file: string, pattern: RegExp): string {
   const found = pattern.exec(readFileSync(join(root, file), 'utf8'))?.[1]

@@ -15,7 +15,7 @@ import type { RulePart } from './rule.ts'
 import { scopes } from './scopes.ts'
 import { trickling } from './trickling.ts'
 
-/** The rules that `npm run test:hostile` plays: one file or folder for each. */
+/** The rules that `npm test -- hostile` plays: one file or folder for each. */
 export const parts: readonly RulePart[] = [
   credentials,
   inert,

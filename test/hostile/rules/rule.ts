@@ -18,7 +18,7 @@ export interface RulePart {
   readonly rule: string
   readonly title: string
   /**
-   * Starts what the cases need. `every` asks for all there are, as `npm run test:hostile` does; without it what no inbox and no
+   * Starts what the cases need. `every` asks for all there are, as `npm test -- hostile` does; without it what no inbox and no
    * sender can change is tried on one of them.
    */
   readonly open: (inboxes: Inboxes, every: boolean) => Promise<OpenPart>

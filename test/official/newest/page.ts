@@ -30,7 +30,7 @@ export function page({ date, commit, node, rows }: Run): string {
   const looser = differ.filter(({ ours }) => ours).length
   return `# Official libraries, at their newest versions
 
-\`npm run test:official\` made this page on ${date}, of commit ${commit}, with Node.js ${node}. Each library, at its newest version on that day, is asked about the same deliveries as we are: the
+\`npm test -- official\` made this page on ${date}, of commit ${commit}, with Node.js ${node}. Each library, at its newest version on that day, is asked about the same deliveries as we are: the
 known answers of \`test/vectors\` under their own clock, what our \`sign\` makes, spoilt ones, and, of libraries that sign too, what they make.
 ${rows.length} libraries, ${cases} cases, ${differ.length} differences: ${looser} that we take and the library refuses, ${differ.length - looser} that we refuse and it takes.
 A difference without a reason in \`reasons.json\` fails the run, and so does a reason for what differs no longer.
@@ -40,7 +40,7 @@ A difference without a reason in \`reasons.json\` fails the run, and so does a r
 ${rows.map((row) => `| \`${row.sender}\` | ${row.package} | ${row.version} | ${row.cases} | ${row.differences.length} | ${row.node.replaceAll('|', '\\|')} |`).join('\n')}
 
 The receivers themselves need Node.js 22.13 or newer; the run uses the newest that this repository pins, so that no library is left out. Libraries that
-ask for less than 22 are asked on it too. On Node.js 20 \`npm run test:official\` starts, and hands over to the pinned one.
+ask for less than 22 are asked on it too. On Node.js 20 \`npm test -- official\` starts, and hands over to the pinned one.
 
 ## Differences and their reasons
 

@@ -1,6 +1,6 @@
-// `npm run test:official`: installs the newest version of every official library into a temporary folder, and asks it and us
+// `npm test -- official`: installs the newest version of every official library into a temporary folder, and asks it and us
 // about the same deliveries. A difference without a reason in reasons.json fails, and so does a reason without a difference.
-// `-- stripe svix` asks for those senders alone and writes nothing; `-- --folder DIR` uses what is installed there.
+// `stripe svix` asks for those senders alone and writes nothing; `--folder DIR` uses what is installed there.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

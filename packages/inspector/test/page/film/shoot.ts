@@ -1,4 +1,4 @@
-// Makes the film of the README, `npm run film`: a real app, real signed deliveries, Chromium. From a refused delivery to its
+// Makes the film of the README, `npm run docs -- film`: a real app, real signed deliveries, Chromium. From a refused delivery to its
 // proof, from dead tasks to done ones, and to a test that keeps them so.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -28,7 +28,7 @@ export interface Started extends Crowd {
 
 const SMALL: Size = { receivers: 3, causes: 12 }
 
-/** Every state that `npm run pictures` takes, by its name. */
+/** Every state that `npm run docs -- pictures` takes, by its name. */
 export const states: Readonly<Record<string, State>> = {
   'two-thousand-causes': {
     needs: [],
