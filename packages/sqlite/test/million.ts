@@ -1,5 +1,6 @@
 // A million events in one file: how long each list takes, and how long a search holds the event loop. Run it with
-// `node packages/sqlite/test/million.ts [events]`; it exits with 1 if a list takes more than 50 ms (median).
+// `node packages/sqlite/test/million.ts [events]`; it exits with 1 if a list takes more than 50 ms (median), or a
+// search for a rare topic more than its time budget.
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +11,8 @@ import { sqliteInbox } from '../src/index.ts'
 const EVENTS = Number(process.argv[2] ?? 1_000_000)
 const BATCH = 200
 const MOST = 50
+// A topic has no index: the search looks at its events, newest first, for 500 ms at most.
+const SEARCH = 600
 const TOPICS = ['orders/create', 'orders/paid', 'orders/cancelled', 'users/new', 'invoice.sent']
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-million-'))
@@ -53,8 +56,6 @@ const took = (performance.now() - began) / 1000
 console.log(
   `${EVENTS} events in ${took.toFixed(0)} s, ${(statSync(path).size / 2 ** 20).toFixed(0)} MiB`,
 )
-// What the index of topics has left is searched too; a real process has had its second.
-await new Promise((resolve) => setTimeout(resolve, 1500))
 
 const view = inbox.view!
 const cause = (await view.causes!())[0]!.cause
@@ -65,8 +66,8 @@ const lists: Readonly<Record<string, TaskQuery>> = {
   'by key': { keys: [`:evt-${Math.floor(EVENTS / 4) | 1}`] },
   'by topic': { topic: 'users/new' },
   'by topic pattern': { topic: 'orders/*' },
-  'by topic, rare': { topic: 'rare/thing' },
-  'by topic, absent': { topic: 'no/such' },
+  'rare topic': { topic: 'rare/thing' },
+  'absent topic': { topic: 'no/such' },
   'dead, newest': { state: 'dead' },
   'dead of a subscription': { state: 'dead', subscription: 'books' },
   'by cause': { cause },
@@ -90,8 +91,9 @@ delay.disable()
 console.log(
   `a text search of 3 s reached ${searched.searchedTo === undefined ? 'the end' : new Date(searched.searchedTo).toISOString()}; the longest turn of the event loop took ${(delay.max / 1e6).toFixed(0)} ms`,
 )
-const late = Object.entries(table).filter(([, { median }]) => median > MOST)
-for (const [name] of late) console.error(`${name}: more than ${MOST} ms`)
+const boundOf = (name: string): number => (/^(?:rare|absent)/.test(name) ? SEARCH : MOST)
+const late = Object.entries(table).filter(([name, { median }]) => median > boundOf(name))
+for (const [name] of late) console.error(`${name}: more than ${boundOf(name)} ms`)
 await inbox.close()
 rmSync(folder, { recursive: true })
 process.exit(late.length > 0 ? 1 : 0)

@@ -1,8 +1,7 @@
-import type { TaskFilter, TopicMatch } from '@postern/core/inbox'
+import type { TaskFilter } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
 import type { Keys } from '../keys/keys.ts'
 import { keyOf } from '../keys/scopes.ts'
-import { BLOCK } from '../keys/topics.ts'
 
 /** Finds events by an index. Only reads. */
 interface EventFinder {
@@ -12,16 +11,6 @@ interface EventFinder {
   range(filter: Pick<TaskFilter, 'before' | 'after'>): EventRange
   /** Events that `stored` marked and that were not erased yet, the newest first, up to and with an event. */
   passing(receiver: string | undefined, from: number, most: number): readonly number[]
-  /** Up to which event topics are indexed. */
-  indexedTopics(): number
-  /** Numbers of topics. */
-  topics(match: TopicMatch): readonly number[]
-  /** Events of these topics in the newest block that has some, at or below an event. */
-  block(
-    topics: readonly number[],
-    from: number,
-    low: number,
-  ): { readonly ids: readonly number[]; readonly first: number } | undefined
 }
 
 /** Events above `low`, up to and with `high`. */
@@ -45,19 +34,8 @@ export function createEventFinder(db: Database, keys: Keys): EventFinder {
     'SELECT (SELECT min(id) FROM postern_events) AS low, (SELECT max(id) FROM postern_events) AS high',
   )
   const at = db.prepare('SELECT id, received FROM postern_events WHERE id >= ? ORDER BY id LIMIT 1')
-  const numbers = db.prepare('SELECT topics FROM postern_numbers')
   const passing = db.prepare(
     'SELECT id FROM postern_events WHERE receiver = ? AND contents = 1 AND id <= ? ORDER BY id DESC LIMIT ?',
-  )
-  const topic = db.prepare('SELECT id FROM postern_topics WHERE name = ?')
-  const allTopics = db.prepare('SELECT id, name FROM postern_topics')
-  const lastBlock = db.prepare(
-    `SELECT max(block) AS block FROM postern_topic_events WHERE block <= ? AND block >= ?
-     AND topic IN (SELECT value FROM json_each(?))`,
-  )
-  const inBlock = db.prepare(
-    `SELECT events FROM postern_topic_events WHERE block = ?
-     AND topic IN (SELECT value FROM json_each(?))`,
   )
 
   return {
@@ -87,31 +65,6 @@ export function createEventFinder(db: Database, keys: Keys): EventFinder {
         .map(({ id }) => id)
         .sort((a, b) => b - a)
         .slice(0, most),
-    indexedTopics: () => (numbers.get() as { topics: number }).topics,
-    topics({ exact, source }) {
-      if (exact !== undefined) return (topic.all(exact) as { id: number }[]).map(({ id }) => id)
-      const matcher = new RegExp(source, 's')
-      const rows = allTopics.all() as readonly { id: number; name: string }[]
-      return rows.filter(({ name }) => matcher.test(name)).map(({ id }) => id)
-    },
-    block(topics, from, low) {
-      const wanted = JSON.stringify(topics)
-      const { block } = lastBlock.get(
-        Math.floor(from / BLOCK),
-        Math.floor(low / BLOCK),
-        wanted,
-      ) as { block: number | null }
-      if (block === null) return undefined
-      const first = block * BLOCK
-      const ids: number[] = []
-      for (const { events } of inBlock.all(block, wanted) as readonly BlockRow[]) {
-        const { buffer, byteOffset, byteLength } = events
-        const offsets = new Uint16Array(buffer.slice(byteOffset, byteOffset + byteLength))
-        for (const offset of offsets)
-          if (first + offset <= from && first + offset > low) ids.push(first + offset)
-      }
-      return { ids, first }
-    },
   }
 
   function receiversOf(name: string | undefined): readonly number[] {
@@ -134,8 +87,4 @@ export function createEventFinder(db: Database, keys: Keys): EventFinder {
     }
     return time > 0 && to === high ? high : from
   }
-}
-
-interface BlockRow {
-  readonly events: Uint8Array
 }

@@ -25,7 +25,7 @@ export function createSources(db: Database, keys: Keys): (want: Scan) => Candida
   const events = createEventFinder(db, keys)
   const tasks = createTaskFinder(db)
 
-  return ({ filter, receiver, lanes, topic, passing }) => {
+  return ({ filter, receiver, lanes, passing }) => {
     if (filter.id !== undefined) return listed('tasks', tasks.byId(filter.id))
     if (filter.keys !== undefined) return listed('events', events.byKeys(filter.keys, receiver))
     if (filter.eventId !== undefined) return listed('events', events.byId(filter.eventId, receiver))
@@ -37,24 +37,7 @@ export function createSources(db: Database, keys: Keys): (want: Scan) => Candida
       return inLanes((lane, before, most) => tasks.dead(lane, before, most))
     const pending = filter.state === 'pending' ? tasks.pending(lanes) : undefined
     if (pending) return listed('tasks', pending)
-    const range = events.range(filter)
-    if (topic === undefined) return scan(range)
-    const indexed = events.indexedTopics()
-    const numbers = events.topics(topic)
-    const recent = scan({ low: Math.max(range.low, indexed), high: range.high })
-    // Events that are not in the index of topics yet are looked through; then block by block.
-    return {
-      next(after, width) {
-        if (range.high > indexed && after.event > indexed) {
-          const step = recent.next(after, width)
-          if (step) return step
-        }
-        if (numbers.length === 0) return undefined
-        const from = Math.min(after.event, range.high, indexed)
-        const block = events.block(numbers, from, range.low)
-        return block && { kind: 'events', ids: block.ids, to: beforeEvent(block.first - 1) }
-      },
-    }
+    return scan(events.range(filter))
 
     function marked(): CandidateSource {
       return {

@@ -1,23 +1,12 @@
 import type { Database } from '../driver/driver.ts'
-import { BLOCK } from '../keys/topics.ts'
-import { NEXT } from '../sql/events.ts'
 
 // Rows looked at in one transaction.
 const STEP = 500
 // Processes that attempts can name.
 const PROCESSES = 10_000
-// Topics that may stay without an event.
-const TOPICS = 10_000
 
 /** Makes the function that drops unreferenced rows: few of them, once in each round of pruning. Inside a transaction. */
 export function createTidy(db: Database): () => void {
-  const blocks = db.prepare(
-    `DELETE FROM postern_topic_events WHERE block < coalesce((SELECT min(id) FROM postern_events), (SELECT ${NEXT} FROM postern_numbers)) / ${BLOCK}`,
-  )
-  const topics = db.prepare(
-    `DELETE FROM postern_topics WHERE (SELECT count(*) FROM postern_topics) > ${TOPICS}
-     AND id NOT IN (SELECT topic FROM postern_topic_events)`,
-  )
   const processes = db.prepare(
     `DELETE FROM postern_processes WHERE id <= (SELECT max(id) FROM postern_processes) - ${PROCESSES}`,
   )
@@ -30,7 +19,6 @@ export function createTidy(db: Database): () => void {
   let reached: Pick<Tenant, 'lane' | 'fair'> = { lane: 0, fair: '' }
 
   return () => {
-    if (Number(blocks.run().changes) > 0) topics.run()
     processes.run()
     const rows = tenants.all(reached.lane, reached.fair) as Tenant[]
     for (const { lane, fair, idle } of rows) if (idle === 1) dropTenant.run(lane, fair)

@@ -21,14 +21,13 @@ import type { LayoutStep } from '@postern/core/inbox'
  * - `lanes.root`: one number for a subscription and its former names. `turn`: the highest turn that was claimed.
  * - `processes.version`: the newest that its package knows. `beat`: grows with each sign of life. `seen`, `looked`, `silent`: what others saw of it, when, and for how long
  *   it has not changed since. `gone`: 1 if it has ended.
- * - `numbers.next`: behind the events that were dropped; the next event is behind the last one too (`sql/events.ts`). The keys of events up to `indexed` are in `keys`, the topics of events up
- *   to `topics` in `topic_events`. `clock`: see `store/clock.ts`, as `steps`.
+ * - `numbers.next`: behind the events that were dropped; the next event is behind the last one too (`sql/events.ts`). The keys of events up to `indexed` are in
+ *   `keys`. `clock`: see `store/clock.ts`, as `steps`.
  * - `events.contents`: 1 if a receiver's `stored` wants them erased once its tasks are done, 2 if they are. `taken`: when it
  *   was stored, on the clock of the file.
  * - `events.loose`: 1 if its key cannot be made of its id and scope, so that its id needs an index entry.
  * - An event that came alone has its delivery in its own row (head and body); events that came together share a row of
  *   `deliveries`.
- * - `topic_events.events`: offsets in a block of event numbers, 2 bytes each.
  * - `arrivals` holds verified deliveries (`ring` 0) and the others (1): they never push each other out. `rings` counts both.
  * - `spans`: counts and gauges of a minute or an hour, of all series, packed.
  *
@@ -50,7 +49,7 @@ export const STEPS: readonly LayoutStep<string>[] = [
     silent INTEGER NOT NULL DEFAULT 0, gone INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE TABLE postern_numbers (
-    next INTEGER NOT NULL, indexed INTEGER NOT NULL, seed INTEGER NOT NULL, topics INTEGER NOT NULL DEFAULT 0,
+    next INTEGER NOT NULL, indexed INTEGER NOT NULL, seed INTEGER NOT NULL,
     clock INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE TABLE postern_steps (
@@ -77,10 +76,6 @@ export const STEPS: readonly LayoutStep<string>[] = [
     id INTEGER PRIMARY KEY, receiver INTEGER NOT NULL, key TEXT NOT NULL, holder TEXT NOT NULL, taken INTEGER NOT NULL,
     UNIQUE (receiver, key)
   ) STRICT;
-  CREATE TABLE postern_topics (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-  CREATE TABLE postern_topic_events (
-    block INTEGER NOT NULL, topic INTEGER NOT NULL, events BLOB NOT NULL, PRIMARY KEY (block, topic)
-  ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE postern_tasks (
     id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, state INTEGER NOT NULL, due INTEGER NOT NULL,

@@ -16,7 +16,7 @@ interface Guests {
 export function createGuests(
   { main, guest: guestOf }: Pick<Driver, 'main' | 'guest'>,
   keys: Keys,
-  host: Omit<RowsHost, 'topicLog'>,
+  host: RowsHost,
 ): Guests {
   const committed = main.prepare(NEXT_NUMBER)
   const known = new WeakMap<object, { readonly guest: Guest; readonly rows: GuestRows }>()
@@ -42,7 +42,7 @@ export function createGuests(
     const { database } = guest
     const lock = database.prepare(LOCK)
     const own = guestKeys(database)
-    const { rows, kept, names } = createConnection(database, own, { ...host, topicLog: NO_LOG })
+    const { rows, kept, names } = createConnection(database, own, host)
     const within =
       <Args extends unknown[], T>(run: (...args: Args) => T) =>
       (...args: Args): T => {
@@ -93,8 +93,6 @@ export function createGuests(
     }
   }
 }
-
-const NO_LOG = { add() {} }
 
 function numberOf(row: unknown): number {
   return (row as { next: number }).next

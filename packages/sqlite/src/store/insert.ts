@@ -16,7 +16,6 @@ import type { Keys } from '../keys/keys.ts'
 import type { Names } from './names.ts'
 import { isKeyOf, type Scopes } from '../keys/scopes.ts'
 import type { Tally } from './tally.ts'
-import type { TopicLog } from '../keys/topics.ts'
 
 /** The parts that storing events uses. */
 export interface InsertParts {
@@ -24,7 +23,6 @@ export interface InsertParts {
   readonly keys: Pick<Keys, 'hash' | 'find' | 'add'>
   readonly scopes: Scopes
   readonly tally: Tally
-  readonly topicLog: Pick<TopicLog, 'add'>
 }
 
 /** As `Rows.insert`, and one task. Inside a transaction, at a time of the file's clock. */
@@ -41,7 +39,7 @@ interface Group {
 
 /** Prepares the statements. */
 export function createInsert(db: Database, parts: InsertParts): Insert {
-  const { names, keys, scopes, tally, topicLog } = parts
+  const { names, keys, scopes, tally } = parts
   const addDelivery = db.prepare(ADD_DELIVERY)
   const addEvent = db.prepare(ADD_EVENT)
   const pass = db.prepare(PASSING)
@@ -99,7 +97,6 @@ export function createInsert(db: Database, parts: InsertParts): Insert {
       alone ? delivery.head : null,
       alone ? delivery.body : null,
     )
-    topicLog.add(number, topic)
     if (passing) pass.run(number)
     if (id !== undefined && !isKeyOf(key, scope, id)) loosen.run(number)
     return true

@@ -23,7 +23,7 @@ import { createScopes } from '../keys/scopes.ts'
 import { createTally, type Tally } from './tally.ts'
 
 /** What the connections of a process share. */
-export interface RowsHost extends Pick<InsertParts, 'topicLog'> {
+export interface RowsHost {
   readonly now: () => number
   readonly isOver: (token: number) => boolean
   /** Something was written beside the main connection. */
@@ -46,7 +46,7 @@ export interface Connection {
 export function createConnection(
   db: Database,
   keys: InsertParts['keys'],
-  { now, isOver, topicLog }: RowsHost,
+  { now, isOver }: RowsHost,
 ): Connection {
   const names = createNames(db)
   const tally = createTally(db)
@@ -55,7 +55,7 @@ export function createConnection(
   const lines = createLines(db)
   const guards = createGuards(db, names)
   const scopes = createScopes(db)
-  const insert = createInsert(db, { names, keys, scopes, tally, topicLog })
+  const insert = createInsert(db, { names, keys, scopes, tally })
   const finish = createFinish(db, tally)
   const patch = createPatch(db, { tally, attempts, claims, isOver })
   const failed = db.prepare(FAILED)

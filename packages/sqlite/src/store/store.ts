@@ -10,7 +10,6 @@ import {
 import type { Driver } from '../driver/driver.ts'
 import { createJournaled } from '../journal/journaled.ts'
 import { createKeys } from '../keys/keys.ts'
-import { createTopicIndex, createTopicLog } from '../keys/topics.ts'
 import { createLeases } from '../lease/leases.ts'
 import { createProcesses } from '../lease/processes.ts'
 import { createViewed } from '../operate/viewed.ts'
@@ -37,19 +36,17 @@ export function createStore(
   const keys = createKeys(main, driver.freshKeys)
   const clock = createClock(main, () => keys.adds())
   const now = (): number => clock.now()
-  const topicLog = createTopicLog()
   const processes = createProcesses(main, driver, { lease, now, version: layout.steps.length })
   // Writes of this process beside the main connection.
   let own = 0
   const host = {
     now,
     isOver: (token: number) => processes.isOver(token),
-    topicLog,
     wrote: () => void own++,
   }
   const connection = createConnection(main, keys, host)
   const { names, tally, lines, claims } = connection
-  const kept: readonly RowCache[] = [...connection.kept, keys, topicLog, clock]
+  const kept: readonly RowCache[] = [...connection.kept, keys, clock]
   const writer = createWriter(driver, kept, names)
   const claim = createClaim(main, tally)
   const guests = createGuests(driver, keys, host)
@@ -60,8 +57,6 @@ export function createStore(
   const tenant = main.prepare(TENANT)
   const versions = main.prepare(VERSIONS)
   const upkeep = driver.upkeep?.(async (run) => writer.write(run), warn)
-  const topics = createTopicIndex(main, topicLog, writer)
-  const background = [topics, ...(upkeep ? [upkeep] : [])]
   let process = 0
   const leases = createLeases({
     db: main,
@@ -90,12 +85,12 @@ export function createStore(
       process = writer.write(() => processes.join())
       driver.life?.hold(process)
       driver.guard?.start(warn)
-      if (!sleeps) for (const sweep of background) sweep.start()
+      upkeep?.start()
       return process
     },
     async close() {
       driver.guard?.stop()
-      await Promise.all(background.map((sweep) => sweep.stop()))
+      await upkeep?.stop()
       try {
         if (process > 0) writer.write(() => processes.leave())
       } catch {
@@ -138,7 +133,7 @@ export function createStore(
         const row = tenant.get(lane, fair) as { turn: number; open: number } | undefined
         return { lane, fair, turn: row?.turn ?? 0, tasks: row?.open ?? 0 }
       }),
-    ...(sleeps && { tidy: (until: number) => topics.once(until) }),
+    sleeps,
     clock: now,
     steps: () => clock.steps(),
     fault,

@@ -70,7 +70,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
     (refused) => {
       for (const side of sides.values()) side.shut(refused)
     },
-    store.tidy === undefined,
+    store.sleeps !== true,
   )
   const follow = store.together
     ? undefined
@@ -126,10 +126,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
             unlisten ??= store.listen?.(() => attached.look())
             prune.start()
           },
-          async tidy(until) {
-            await prune.once(until)
-            await store.tidy?.(until)
-          },
+          tidy: (until) => prune.once(until),
         },
         consumer,
       )

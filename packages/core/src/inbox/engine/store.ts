@@ -150,11 +150,8 @@ export interface Store extends Rows, Viewed, Journaled {
    * more (`shutOut`), or undefined; the first without a sign.
    */
   alive?(): MaybePromise<string | undefined>
-  /**
-   * Sweeps of its own, until a time of `performance.now()`, at the end of a drain. A store that has it sleeps in between: no
-   * timer may run while nothing is to be done.
-   */
-  tidy?(until: number): Promise<void>
+  /** True if the store sleeps: no timer may run while nothing is to be done. @default false */
+  readonly sleeps?: boolean
   /** What an error means. */
   fault(error: unknown): StoreFault
   /** The refusal of a delivery: the cause and its remedy in words. A `WebhookError` or `TypeError` stays as it is. */
