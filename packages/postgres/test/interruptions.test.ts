@@ -39,101 +39,6 @@ withPostgres('interruptions in postgresInbox', (postgres) => {
     }
   }
 
-  /** A process that claims and never settles. */
-  const hang = (attempts = 2) =>
-    record({ lanes: [lane('a', { concurrency: 1, attempts })], run: () => new Promise(() => {}) })
-
-  test('use no attempt; after three in a row the task is a suspect, and its outcome ends the count', async () => {
-    const scene = open()
-    for (let process = 0; process < 3; process++) {
-      const one = hang()
-      const inbox = scene.another()
-      const port = inbox.attach(one.consumer)
-      if (process === 0) await port.accept(intake('1'), {})
-      port.work!()
-      await scene.due()
-      await one.until(() => one.runs.length === 1)
-      expect(one.runs[0]!.attempt).toBe(1)
-      await scene.cut()
-      // It holds the task itself: another process frees it.
-      const other = scene.another()
-      const idle = record({
-        lanes: [lane('a', { concurrency: 1 })],
-        run: () => new Promise(() => {}),
-      })
-      await other.attach(idle.consumer).drain!(Date.now() + 20_000, 0)
-      expect(await scene.job()).toMatchObject({
-        state: 0,
-        cut: process + 1,
-        charged: 0,
-      })
-    }
-    expect(await scene.job()).toMatchObject({ gate: SUSPECT })
-    const last = record()
-    await scene.due()
-    scene.another().attach(last.consumer).work!()
-    await last.until(() => last.settled.length === 1)
-    expect(last.runs[0]!.attempt).toBe(1)
-    expect(await scene.job()).toMatchObject({ state: 2, cut: 0 })
-    await scene.close()
-  })
-
-  test('a suspect that goes on so is poison, told as dead, and a replay keeps it a suspect', async () => {
-    const scene = open()
-    const heard = hang(6)
-    let inbox = scene.another()
-    await inbox.attach(record().consumer).accept(intake('1'), {})
-    // Three interruptions make a suspect; six charges, as its policy has attempts, end it.
-    for (let round = 0; round < 9; round++) {
-      const one = hang(6)
-      inbox = scene.another()
-      const port = inbox.attach(one.consumer)
-      port.work!()
-      await scene.due()
-      await one.until(() => one.runs.length === 1)
-      await scene.cut()
-      const port2 = scene.another().attach(heard.consumer)
-      await port2.drain!(Date.now() + 20_000, 0)
-      await port2.close(Date.now() + 1000)
-      await port.close(Date.now())
-    }
-    expect(await scene.job()).toMatchObject({ state: 3 })
-    expect(heard.settled).toMatchObject([
-      { outcome: { kind: 'dead', error: { name: 'poison' } }, stored: true },
-    ])
-    const view = scene.another().view!
-    const [task] = (await view.list({ state: 'dead' })).rows!
-    expect(task).toMatchObject({ error: { name: 'poison' }, attempt: 1 })
-    await view.replay({})
-    expect(await scene.job()).toMatchObject({ state: 0, gate: SUSPECT, charged: 0 })
-    await scene.close()
-  })
-
-  test('an outcome that comes late counts if the task was not claimed since', async () => {
-    const scene = open()
-    let end: (outcome: Outcome) => void = () => {}
-    // It has no place for a second run.
-    const slow = record({
-      lanes: [lane('a', { concurrency: 1 })],
-      run: () => new Promise((resolve) => (end = resolve)),
-    })
-    const port = scene.another().attach(slow.consumer)
-    await port.accept(intake('1'), {})
-    port.work!()
-    await slow.until(() => slow.runs.length === 1)
-    await scene.cut()
-    await scene.another().attach(record({ receiver: 'shop' }).consumer).drain!(
-      Date.now() + 20_000,
-      0,
-    )
-    expect(await scene.job()).toMatchObject({ state: 0, cut: 1 })
-    end({ kind: 'done' })
-    await slow.until(() => slow.settled.length === 1)
-    expect(slow.settled[0]).toMatchObject({ stored: true, outcome: DONE })
-    expect(await scene.job()).toMatchObject({ state: 2 })
-    await scene.close()
-  })
-
   test('a done that comes when another process has the task counts; that run is told, and its outcome is refused', async () => {
     const scene = open()
     let end: (outcome: Outcome) => void = () => {}
@@ -170,32 +75,6 @@ withPostgres('interruptions in postgresInbox', (postgres) => {
     await heir.until(() => heir.settled.length === 1)
     expect(heir.settled[0]!.stored).toBe(false)
     expect(await scene.job()).toMatchObject({ state: 2 })
-    await scene.close()
-  })
-
-  test('a failure that comes when another process has the task is refused, and clears no count', async () => {
-    const scene = open()
-    let end: (outcome: Outcome) => void = () => {}
-    const slow = record({
-      lanes: [lane('a', { concurrency: 1 })],
-      run: () => new Promise((resolve) => (end = resolve)),
-    })
-    const port = scene.another().attach(slow.consumer)
-    await port.accept(intake('1'), {})
-    port.work!()
-    await slow.until(() => slow.runs.length === 1)
-    await scene.cut()
-    const heir = hang()
-    const next = scene.another().attach(heir.consumer)
-    await next.drain!(Date.now() + 20_000, 0)
-    await scene.due()
-    next.work!()
-    await heir.until(() => heir.runs.length === 1)
-    end({ kind: 'dead', error: { name: 'Error', message: 'late' } })
-    await slow.until(() => slow.settled.length === 1)
-    expect(slow.settled[0]!.stored).toBe(false)
-    expect(await scene.job()).toMatchObject({ state: 1, cut: 1 })
-    await next.close(Date.now())
     await scene.close()
   })
 
@@ -261,41 +140,6 @@ withPostgres('interruptions in postgresInbox', (postgres) => {
     await flood.until(() => flood.runs.some(({ event }) => event.id === 'held'))
     ends = true
     await port.close(Date.now() + 500)
-    await inbox.close()
-  })
-
-  test('one suspect at a time runs in a process, and ordinary tasks run beside it', async () => {
-    const { service, pool, schema } = postgres()
-    const name = schema()
-    const inbox = postgresInbox({ connectionString: service.url, schema: name, pollInterval: 20 })
-    let most = 0
-    let running = 0
-    const ends: (() => void)[] = []
-    const shop = record({
-      async run({ event }) {
-        if (!event.id!.startsWith('suspect')) return DONE
-        most = Math.max(most, ++running)
-        await new Promise<void>((resolve) => ends.push(resolve))
-        running--
-        return DONE
-      },
-    })
-    const port = inbox.attach(shop.consumer)
-    for (const id of ['suspect 1', 'suspect 2', 'suspect 3']) await port.accept(intake(id), {})
-    await pool.query(`UPDATE ${name}.postern_tasks SET gate = ${SUSPECT}, cut = 3`)
-    port.work!()
-    const suspects = (): number =>
-      shop.runs.filter(({ event }) => event.id!.startsWith('suspect')).length
-    await shop.until(() => suspects() === 1)
-    for (let at = 0; at < 20; at++) await port.accept(intake(`e${at}`), {})
-    await shop.until(() => shop.settled.length === 20)
-    for (let ended = 1; ended <= 3; ended++) {
-      expect(suspects()).toBe(ended)
-      ends[ended - 1]!()
-      await shop.until(() => shop.settled.length === 20 + ended)
-      if (ended < 3) await shop.until(() => suspects() > ended)
-    }
-    expect(most).toBe(1)
     await inbox.close()
   })
 })

@@ -1,9 +1,8 @@
-import type { Arrival, Journal, MinuteCount } from '@postern/core/inbox'
+import type { Arrival, MinuteCount } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
 import { postgresInbox } from '../src/index.ts'
 import { checkSettings } from '../src/settings.ts'
 import { createStore } from '../src/store/store.ts'
-import { intake, lane, record } from './consumer.ts'
 import { withPostgres } from './postgres.ts'
 
 const MINUTE = 60_000
@@ -55,51 +54,6 @@ withPostgres('the journal of postgresInbox', (postgres) => {
     const { service, schema } = postgres()
     return postgresInbox({ connectionString: service.url, schema: schema(), pollInterval: 20 })
   }
-
-  test('lists accepted and refused deliveries in one order, by each filter, page by page', async () => {
-    const inbox = open()
-    const journal = inbox.journal!
-    const start = Date.now() - 10_000
-    const refused = {
-      outcome: 'refused',
-      verified: false,
-      code: 'signature_mismatch',
-      reason: 'no secret fits \0',
-      status: 401,
-      ids: ['claimed "1"'],
-      keys: [],
-    } as const
-    const arrived = [
-      arrival('a1', { at: start + 1000, replyBody: 'thanks' }),
-      arrival('a2', { at: start + 2000, ...refused }),
-      arrival('a3', { at: start + 3000, outcome: 'duplicate', topics: ['thing.gone'] }),
-      arrival('a4', { at: start + 4000, receiver: 'bank', provider: 'other', path: '/Money' }),
-    ]
-    await journal.write({ ...NONE, arrived })
-    const ids = async (filter: Parameters<Journal['deliveries']>[0]) =>
-      (await journal.deliveries(filter)).rows.map(({ id }) => id)
-    expect(await ids({})).toEqual(['a4', 'a3', 'a2', 'a1'])
-    expect(await ids({ receiver: 'shop' })).toEqual(['a3', 'a2', 'a1'])
-    expect(await ids({ provider: 'other' })).toEqual(['a4'])
-    expect(await ids({ outcome: ['refused', 'duplicate'] })).toEqual(['a3', 'a2'])
-    expect(await ids({ code: 'signature_mismatch' })).toEqual(['a2'])
-    expect(await ids({ eventId: 'claimed "1"' })).toEqual(['a2'])
-    expect(await ids({ topic: 'thing.gone' })).toEqual(['a3'])
-    expect(await ids({ topic: 'thing.*' })).toEqual(['a4', 'a3', 'a2', 'a1'])
-    expect(await ids({ text: 'money' })).toEqual(['a4'])
-    expect(await ids({ since: start + 2000, until: start + 4000 })).toEqual(['a3', 'a2'])
-    expect((await journal.refusals()).rows.map(({ id }) => id)).toEqual(['a3', 'a2'])
-    const first = await journal.deliveries({ limit: 3 })
-    expect(first.rows).toHaveLength(3)
-    expect(await ids({ limit: 3, cursor: first.cursor! })).toEqual(['a1'])
-    expect((await journal.deliveries({})).rows.at(-1)).not.toHaveProperty('replyBody')
-    expect(await journal.delivery('a1')).toEqual(arrived[0])
-    expect(await journal.delivery('a2')).toEqual(arrived[1])
-    await expect((async () => journal.deliveries({ topics: 'x' } as never))()).rejects.toThrow(
-      TypeError,
-    )
-    await inbox.close()
-  })
 
   test('keeps head and body of the last refusal of a receiver and code', async () => {
     const inbox = open()
@@ -252,57 +206,5 @@ withPostgres('the journal of postgresInbox', (postgres) => {
     )
     expect(spans.rows).toEqual([{ kind: 'hour', at: old }])
     await Promise.all(inboxes.map((inbox) => inbox.close()))
-  })
-
-  test('keeps the attempts of a task: the first and the last nineteen, over replays', async () => {
-    const inbox = open()
-    const shop = record({
-      lanes: [lane('a', { attempts: 100 })],
-      run: ({ attempt }) =>
-        attempt < 30
-          ? { kind: 'retry', at: Date.now(), error: { name: 'Error', message: `no ${attempt}` } }
-          : { kind: 'done' },
-    })
-    const port = inbox.attach(shop.consumer)
-    await port.accept(intake('1'), {})
-    port.work!()
-    await shop.until(() => shop.settled.length === 30)
-    const [task] = (await inbox.view!.list()).rows!
-    expect(task).toMatchObject({ state: 'done', attempt: 30, attempts: 30, cause: undefined })
-    expect(task!.duration).toBeGreaterThanOrEqual(0)
-    expect(task!.settledAt).toBeGreaterThan(Date.now() - 60_000)
-    const attempts = await inbox.journal!.attempts(task!.id)
-    expect(attempts.map(({ attempt }) => attempt)).toEqual([
-      1,
-      ...Array.from({ length: 19 }, (_, at) => at + 12),
-    ])
-    expect(attempts[0]).toMatchObject({ outcome: 'retry', error: { message: 'no 1' } })
-    expect(attempts.at(-1)).toMatchObject({
-      outcome: 'done',
-      process: expect.stringMatching(/:\d+$/),
-    })
-    await inbox.close()
-  })
-
-  test('a task that was done at once keeps its attempt, also when it is replayed', async () => {
-    const inbox = open()
-    const shop = record()
-    const port = inbox.attach(shop.consumer)
-    port.work!()
-    const before = Date.now()
-    await port.accept(intake('1'), {})
-    await shop.until(() => shop.settled.length === 1)
-    const [task] = (await inbox.view!.list()).rows!
-    const [only, ...more] = await inbox.journal!.attempts(task!.id)
-    expect(more).toEqual([])
-    expect(only).toMatchObject({ attempt: 1, outcome: 'done' })
-    expect(only!.startedAt).toBeGreaterThanOrEqual(before)
-    expect(only!.duration).toBeLessThan(10_000)
-    await inbox.view!.replay({ state: 'done' })
-    await shop.until(() => shop.settled.length === 2)
-    const both = await inbox.journal!.attempts(task!.id)
-    expect(both).toMatchObject([only, { attempt: 1, outcome: 'done' }])
-    expect(await inbox.journal!.attempts('no such task')).toEqual([])
-    await inbox.close()
   })
 })

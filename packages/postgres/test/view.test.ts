@@ -82,23 +82,4 @@ withPostgres('the view of postgresInbox', (postgres) => {
     expect(shop.warnings.join()).toMatch(/1 tasks of the subscription gone wait.*formerly/)
     await inbox.close()
   })
-
-  test('edits and runs: a new event with one task for the same subscription and part', async () => {
-    const { service, schema } = postgres()
-    const inbox = postgresInbox({ connectionString: service.url, schema: schema() })
-    const shop = record({ lanes: [lane('a'), lane('b')] })
-    const port = inbox.attach(shop.consumer)
-    const tasks = [{ subscription: 'a', part: 'p', data: { to: 1 } }, { subscription: 'b' }]
-    await port.accept(intake('1', tasks), {})
-    port.work!()
-    await shop.until(() => shop.settled.length === 2)
-    const old = (await inbox.view!.list({ subscription: 'a' })).rows![0]!
-    const made = await inbox.view!.rerun!(old.id, { payload: { n: 8 } })
-    await shop.until(() => shop.settled.length === 3)
-    const run = shop.runs[2]!
-    expect([run.id, run.subscription, run.part, run.data]).toEqual([made, 'a', 'p', { to: 1 }])
-    expect(run.event).toMatchObject({ id: '1', payload: { n: 8 }, origin: ':1' })
-    expect(run.event.key).not.toBe(':1')
-    await inbox.close()
-  })
 })

@@ -1,14 +1,8 @@
-import type { Arrival, Journal, MinuteCount } from '@postern/core/inbox'
+import type { Arrival, MinuteCount } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
 import { gate } from '../../testing/src/inbox/gate.ts'
 import { intake, item } from '../../testing/src/inbox/make.ts'
-import {
-  DEAD_OUTCOME,
-  DONE_OUTCOME,
-  FAILURE,
-  lane,
-  retryIn,
-} from '../../testing/src/inbox/recorder.ts'
+import { DONE_OUTCOME, lane } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
 const { open, join, edit } = sqliteScene()
@@ -56,58 +50,6 @@ function counted(minute: number, more: Partial<MinuteCount> = {}): MinuteCount {
   }
 }
 
-test('attempts of a task: each with its outcome, its error and its process, kept over a replay', async () => {
-  const inbox = open()
-  let broken = true
-  const shop = join(inbox, {
-    run: ({ attempt }) => (attempt < 3 ? retryIn(1) : broken ? DEAD_OUTCOME : DONE_OUTCOME),
-  })
-  await shop.port.accept(intake(item('1')), {})
-  await shop.untilSettled(3)
-  const [task] = (await inbox.view!.list()).rows
-  expect(task).toMatchObject({ state: 'dead', attempts: 3, settledAt: expect.any(Number) })
-  broken = false
-  await inbox.view!.replay({})
-  await shop.untilSettled(6)
-  const attempts = await inbox.journal!.attempts(task!.id)
-  expect(attempts.map(({ attempt, outcome }) => [attempt, outcome])).toEqual([
-    [1, 'retry'],
-    [2, 'retry'],
-    [3, 'dead'],
-    [1, 'retry'],
-    [2, 'retry'],
-    [3, 'done'],
-  ])
-  expect(attempts[0]).toMatchObject({
-    error: FAILURE,
-    process: expect.stringContaining(`:${process.pid}`),
-  })
-  expect(attempts.every(({ duration }) => duration! >= 0)).toBe(true)
-  expect(attempts.at(-1)!.error).toBeUndefined()
-  expect((await inbox.view!.list()).rows[0]).toMatchObject({
-    attempts: 6,
-    error: undefined,
-    cause: undefined,
-  })
-})
-
-test('of many attempts the first and the last nineteen are kept, and go with their task', async () => {
-  const inbox = open()
-  const shop = join(inbox, { run: ({ attempt }) => (attempt < 30 ? retryIn(0) : DONE_OUTCOME) })
-  await shop.port.accept(intake(item('1')), {})
-  await shop.untilSettled(30)
-  const [task] = (await inbox.view!.list()).rows
-  const attempts = await inbox.journal!.attempts(task!.id)
-  expect(attempts.map(({ attempt }) => attempt)).toEqual([
-    1,
-    ...Array.from({ length: 19 }, (_, at) => 12 + at),
-  ])
-  await inbox.view!.prune(Date.now() + HOUR)
-  expect(edit((db) => db.prepare('SELECT count(*) AS n FROM postern_attempts').get())).toEqual({
-    n: 0,
-  })
-})
-
 test('an interruption is told apart', async () => {
   const hold = gate()
   const inbox = open()
@@ -128,38 +70,6 @@ test('an interruption is told apart', async () => {
   ])
   hold.pass()
   await stuck.untilSettled(1)
-})
-
-test('deliveries come newest first from both rings, in pages, by each filter', async () => {
-  const journal = open().journal!
-  const base = Date.now() - 100_000
-  const arrived = Array.from({ length: 1000 }, (_, at) =>
-    at % 3 === 0
-      ? arrival(at, {
-          verified: true,
-          outcome: 'accepted',
-          code: undefined as never,
-          topics: ['users.new'],
-        })
-      : arrival(at, { at: base + at, path: at === 500 ? '/odd' : '/hooks' }),
-  )
-  await journal.write({ ...NOTHING, arrived: arrived.slice(0, 500) })
-  await journal.write({ ...NOTHING, arrived: arrived.slice(500) })
-  const all = await everyPage(journal, {})
-  expect(all.map(({ id }) => id)).toEqual(arrived.map(({ id }) => id).toReversed())
-  expect(all[0]).not.toHaveProperty('replyBody')
-  expect(await everyPage(journal, { outcome: 'accepted' })).toHaveLength(334)
-  expect(
-    await everyPage(journal, { outcome: ['accepted', 'refused'], topic: 'orders.*' }),
-  ).toHaveLength(666)
-  expect(await everyPage(journal, { eventId: 'evt-7' })).toHaveLength(1)
-  expect(await everyPage(journal, { text: '/ODD' })).toHaveLength(1)
-  expect(await everyPage(journal, { until: base + 11 })).toHaveLength(7)
-  const refused = await journal.refusals({ limit: 1000 })
-  expect(refused.rows).toHaveLength(666)
-  await expect((async () => journal.deliveries({ reciever: 'shop' } as never))()).rejects.toThrow(
-    'receiver',
-  )
 })
 
 test('the last refused request of a slot is kept, and only shown alone', async () => {
@@ -272,18 +182,3 @@ test('counts of processes add up, gauges keep the last value, and old minutes be
     { kind: 'minute', n: 2 },
   ])
 })
-
-async function everyPage(journal: Journal, filter: object): Promise<readonly Arrival[]> {
-  const all: Arrival[] = []
-  let cursor: string | undefined
-  do {
-    const page = await journal.deliveries({
-      ...filter,
-      limit: 70,
-      ...(cursor !== undefined && { cursor }),
-    })
-    all.push(...page.rows)
-    cursor = page.cursor
-  } while (cursor !== undefined)
-  return all
-}

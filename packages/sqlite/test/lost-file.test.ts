@@ -2,7 +2,6 @@ import { renameSync, rmSync } from 'node:fs'
 import type { Inbox } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
 import { storedDelivery, intake, item } from '../../testing/src/inbox/make.ts'
-import { DONE_OUTCOME } from '../../testing/src/inbox/recorder.ts'
 import { sqliteInbox } from '../src/index.ts'
 import { sqliteScene } from './scene.ts'
 
@@ -90,34 +89,6 @@ test('a file that was put back is written again', async () => {
       () => new Promise((resolve) => setTimeout(resolve, 20, undefined)),
     )
   expect(taken).toEqual(['new'])
-})
-
-test('an outcome that cannot be stored is buried with its reason, and those it came with are stored', async () => {
-  const inbox = scene.open()
-  let go: () => void = () => {}
-  const gone = new Promise<void>((resolve) => (go = resolve))
-  const shop = scene.join(inbox, {
-    run: async ({ event }) => {
-      await gone
-      return event.id === 'bad'
-        ? { kind: 'done', spawn: [{ subscription: 'a', part: {} as never }] }
-        : DONE_OUTCOME
-    },
-  })
-  await shop.port.accept(intake(item('1'), item('bad'), item('2')), {})
-  await shop.until('all run', () => shop.runs.length === 3)
-  go()
-  await shop.untilSettled(3)
-  const { rows: tasks } = await inbox.view!.list()
-  expect(Object.fromEntries(tasks.map(({ event, state }) => [event.id, state]))).toEqual({
-    1: 'done',
-    2: 'done',
-    bad: 'dead',
-  })
-  expect(tasks.find(({ event }) => event.id === 'bad')!.error).toMatchObject({
-    name: 'OutcomeRefused',
-    message: expect.stringContaining('could not be stored'),
-  })
 })
 
 test('the file shrinks again when a flood was forgotten', async () => {

@@ -127,15 +127,16 @@ describe('a file that cannot be an inbox', () => {
     const root = process.getuid?.() === 0
     chmodSync(file.path, 0o444)
     chmodSync(dirname(file.path), root ? 0o755 : 0o555)
+    // Root may write everything: the try is made as nobody, who owns nothing. The modules are loaded before, since only their
+    // owner may enter the folder of some clones.
     const program = `
       import { sqliteInbox } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)}
+      ${root ? 'process.setgroups([]); process.setgid(65_534); process.setuid(65_534)' : ''}
       try { sqliteInbox({ path: ${JSON.stringify(file.path)} }) } catch (error) { console.log(error.name + ': ' + error.message) }`
-    // Root may write everything: the try is made as nobody, who owns nothing.
-    const user = root ? { uid: 65_534, gid: 65_534 } : {}
     const { stdout, stderr } = spawnSync(
       process.execPath,
       ['--no-warnings', '--input-type=module', '--eval', program],
-      { ...user, encoding: 'utf8', cwd: '/' },
+      { encoding: 'utf8', cwd: '/' },
     )
     chmodSync(dirname(file.path), 0o755)
     expect(stdout + stderr).toMatch(

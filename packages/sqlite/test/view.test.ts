@@ -1,7 +1,7 @@
 import { matches, type InboxView, type TaskFilter, type TaskInfo } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
 import { storedDelivery, intake, item } from '../../testing/src/inbox/make.ts'
-import { DEAD_OUTCOME, DONE_OUTCOME, FAILURE, retryIn } from '../../testing/src/inbox/recorder.ts'
+import { DEAD_OUTCOME, DONE_OUTCOME, retryIn } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
 const { open, join, untilFound } = sqliteScene()
@@ -143,53 +143,6 @@ test('a search that runs out of its budget says how far it looked, and goes on f
   }
 })
 
-test('causes group dead and failing tasks, version changes with any task, and oldest tells what waits', async () => {
-  const inbox = open()
-  const shop = join(inbox, {
-    lanes: ['a', 'b'],
-    run: ({ subscription, event }) =>
-      subscription === 'b'
-        ? retryIn(HOUR)
-        : { kind: 'dead', error: { name: 'Error', message: `no order ${event.id}17` } },
-  })
-  const before = await inbox.view!.version!()
-  await shop.port.accept(intake(item('1', ['a', 'b']), item('2', ['a']), item('3', ['c'])), {})
-  await shop.untilSettled(3)
-  expect(await inbox.view!.version!()).not.toBe(before)
-  const same = await inbox.view!.version!()
-  expect(await inbox.view!.version!()).toBe(same)
-  const causes = await inbox.view!.causes!()
-  expect(causes).toMatchObject([
-    { lanes: [{ receiver: 'shop', subscription: 'a' }], dead: 2, retrying: 0 },
-    { lanes: [{ receiver: 'shop', subscription: 'b' }], dead: 0, retrying: 1, sample: FAILURE },
-  ])
-  expect(await inbox.view!.causes!({ subscription: 'b' })).toHaveLength(1)
-  const [dead] = (await inbox.view!.list({ cause: causes[0]!.cause })).rows
-  expect(dead!.error?.message).toContain('no order')
-  const stats = await inbox.view!.stats()
-  expect(stats.find(({ subscription }) => subscription === 'c')!.oldest).toBeLessThanOrEqual(
-    Date.now(),
-  )
-  expect(stats.find(({ subscription }) => subscription === 'b')!.oldest).toBeUndefined()
-})
-
-test('a replay goes on in chunks where the cursor says, and counts without changing when it is dry', async () => {
-  const inbox = open()
-  let broken = true
-  const shop = join(inbox, { run: () => (broken ? DEAD_OUTCOME : DONE_OUTCOME) })
-  await shop.port.accept(intake(...Array.from({ length: 10 }, (_, at) => item(`e${at}`))), {})
-  await shop.untilSettled(10)
-  broken = false
-  expect(await inbox.view!.replay({}, { dryRun: true })).toEqual({ count: 10, cursor: undefined })
-  const first = await inbox.view!.replay({}, { limit: 4 })
-  expect(first).toMatchObject({ count: 4, cursor: expect.any(String) })
-  const { cursor } = first as { cursor: string }
-  expect(await inbox.view!.replay({}, { cursor })).toMatchObject({ count: 6, cursor: undefined })
-  await shop.untilSettled(20)
-  expect(await inbox.view!.discard({ state: 'done' }, { dryRun: true })).toMatchObject({ count: 0 })
-  await expect(inbox.view!.replay({ state: 'running' })).rejects.toThrow(TypeError)
-})
-
 test('tasks of one order key are replayed in the order they came', async () => {
   const inbox = open()
   let broken = true
@@ -212,23 +165,4 @@ test('tasks of one order key are replayed in the order they came', async () => {
       .slice(4)
       .filter((ran) => ran !== 'a:4'),
   ).toEqual(['a:1', 'a:2'])
-})
-
-test('rerun makes an event of its own for the same subscription and part', async () => {
-  const inbox = open()
-  const shop = join(inbox)
-  await shop.port.accept(intake(item('1', [{ subscription: 'a', part: 'p', data: { to: 1 } }])), {})
-  await shop.untilSettled(1)
-  const [old] = (await inbox.view!.list()).rows
-  const id = await inbox.view!.rerun!(old!.id, { payload: { edited: true } })
-  await shop.untilSettled(2)
-  const { claim } = shop.runs[1]!
-  expect(claim).toMatchObject({
-    id,
-    part: 'p',
-    data: { to: 1 },
-    event: { payload: { edited: true } },
-  })
-  expect(claim.event.origin).toBe(old!.event.key)
-  await expect(inbox.view!.rerun!('77', { payload: 1 })).rejects.toThrow('no task')
 })
