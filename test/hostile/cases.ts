@@ -1,6 +1,5 @@
 import type { HostileCase } from './case.ts'
-import { genuineDeliveries, type Genuine } from './genuine.ts'
-import { oneOfEachKind } from './kinds.ts'
+import { genuineDeliveries } from './genuine.ts'
 import { challenges } from './attacks/challenges.ts'
 import { exhaustion } from './attacks/exhaustion.ts'
 import { formats } from './attacks/formats.ts'
@@ -17,23 +16,10 @@ const BY_DELIVERY = [labels, codings, methods, heads, bodies, bombs]
 
 /** All cases: each class over each provider, and those that were written by hand. */
 export async function hostileCases(): Promise<readonly HostileCase[]> {
-  return casesOver(await genuineDeliveries())
-}
-
-/** Those that each host must stand: each class over one provider of each kind, and those that were written by hand. */
-export async function casesOfKinds(): Promise<readonly HostileCase[]> {
-  const genuine = oneOfEachKind(await genuineDeliveries())
-  const senders = new Set(genuine.map(({ name }) => name.split(':', 1)[0]!))
-  return casesOver(genuine, (sender) => senders.has(sender))
-}
-
-function casesOver(
-  genuine: readonly Genuine[],
-  forged: (sender: string) => boolean = () => true,
-): readonly HostileCase[] {
+  const genuine = await genuineDeliveries()
   return [
     ...genuine.flatMap((one) => BY_DELIVERY.flatMap((make) => make(one))),
-    ...forgeries(forged),
+    ...forgeries(),
     ...challenges(),
     ...formats(),
     ...identity(),

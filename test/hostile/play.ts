@@ -15,26 +15,21 @@ export interface Verdict {
   readonly wrong: string | undefined
 }
 
-/** Plays all cases that a host can carry, one after another. With `keeps`, receivers keep refused bodies as they do by default. */
+/** Plays all cases that a host can carry, one after another. */
 export async function playAll(
   cases: readonly HostileCase[],
   host: Host,
-  keeps = true,
 ): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = []
   for (const hostile of cases) {
-    const verdict = await play(hostile, host, keeps)
+    const verdict = await play(hostile, host)
     if (verdict) verdicts.push(verdict)
   }
   return verdicts
 }
 
 /** Plays a case on a host, with a receiver of its own. Undefined if the host cannot carry its requests. */
-async function play(
-  hostile: HostileCase,
-  host: Host,
-  keeps: boolean,
-): Promise<Verdict | undefined> {
+async function play(hostile: HostileCase, host: Host): Promise<Verdict | undefined> {
   if (hostile.without?.[host.name] !== undefined) return undefined
   const runs: Run[] = []
   const { now } = hostile
@@ -45,7 +40,6 @@ async function play(
     log: false,
     // Else each of thousands of receivers reads it from the package.json.
     version: 'of tests',
-    ...(!keeps && { refusedBodies: false }),
     ...(now !== undefined && { now: () => now }),
     ...hostile.options,
     provider: hostile.provider(),

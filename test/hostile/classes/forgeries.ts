@@ -3,11 +3,10 @@ import { catalogue } from '@postern/providers/catalogue'
 import { REFUSED, TAKEN, type HostileCase } from '../case.ts'
 import { vectorsOf, wireOf } from '../genuine.ts'
 
-/** Every known answer of these senders that must be refused. */
-export function forgeries(of: (sender: string) => boolean): readonly HostileCase[] {
+/** Every known answer that must be refused. */
+export function forgeries(): readonly HostileCase[] {
   const cases: HostileCase[] = []
   for (const entry of catalogue.values()) {
-    if (!of(entry.name)) continue
     for (const vector of vectorsOf(entry.name)) {
       if (vector.expect !== 'invalid') continue
       const options = {
