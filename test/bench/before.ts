@@ -2,6 +2,7 @@
 // its cost in another worktree (of the commit before a change; installed there). One process, interleaved rounds. Options:
 //   --inbox <name>  sqlite, bullmq, postgres or memory; sqlite without it. Redis and PostgreSQL are started, one for both
 //   --rounds <n>    rounds of each case, 31 without it
+//   --known <n>     settled events of 1 KB that each inbox knows before it is measured, none without it
 //   --at-once <n>   only cases with this number of deliveries in flight; may be given again
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -15,6 +16,7 @@ import { median, quantile } from './statistics.ts'
 const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '31' },
+    known: { type: 'string', default: '0' },
     inbox: { type: 'string', default: 'sqlite' },
     'at-once': { type: 'string', multiple: true, default: ['1', '16', '64'] },
   },
@@ -23,6 +25,7 @@ const { values, positionals } = parseArgs({
 const before = positionals[0]
 if (before === undefined) throw new TypeError('before: name the worktree to compare with')
 const rounds = Number(values.rounds)
+const known = Number(values.known)
 const name = values.inbox as InboxName
 const row = inboxes[name]
 if (row === undefined)
@@ -130,7 +133,10 @@ const cases = [
 for (const [title, bytes, settles, width] of cases) {
   // The inbox in memory runs what it accepts.
   if ((name === 'memory' && !settles) || !values['at-once'].includes(String(width))) continue
+  // Known events take room: one size is enough.
+  if (known > 0 && (!settles || bytes > 1024)) continue
   const pair = [await subject(before, bytes, settles), await subject(here, bytes, settles)]
+  for (let at = 0; at < known; at += 500) for (const one of pair) await one.batch(500)
   const batches = { 1: 150, 16: 100, 64: bytes > 1024 ? 20 : 50 }[width]
   for (const one of pair) for (let at = 0; at < batches * 3; at++) await one.batch(width)
   for (let round = 0; round < rounds; round++)

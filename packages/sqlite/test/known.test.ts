@@ -2,7 +2,6 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createKeys, type Keys } from '../src/keys/keys.ts'
 import { nodeDatabase } from '../src/driver/node-database.ts'
-import { createKeyFilter } from '../src/keys/key-filter.ts'
 import { createKeyIndex } from '../src/keys/key-index.ts'
 import { layoutOf, migrateFile } from '../src/store/schema.ts'
 import { temporaryFile, type TemporaryFile } from './file.ts'
@@ -128,37 +127,4 @@ test('a process that read the whole index knows what others added to it, seen an
     two.take(ids(at, at + 1))
   }
   expect(two.take(ids(0, 1400))).toEqual(range(1, 1401))
-})
-
-test('the filter of the index names few hashes that are not in it, none that is, and is read again after many', () => {
-  const { db } = open()
-  const main = nodeDatabase(db)
-  const index = createKeyIndex(main)
-  const filter = createKeyFilter(main, 1000)
-  const hashes = (from: number, to: number): number[] =>
-    range(from, to).map((at) => (at * 2_654_435_761) % 2 ** 32)
-  // One transaction: a sync for each row would take seconds.
-  db.exec('BEGIN')
-  for (const [at, hash] of hashes(0, 900).entries()) index.put(hash, at + 1)
-  const wrong = (): number => hashes(1e6, 1e6 + 1000).filter((hash) => filter.mayHave(hash)).length
-  const all = (to: number): boolean => hashes(0, to).every((hash) => filter.mayHave(hash))
-  expect(wrong()).toBe(1000)
-  for (let at = 0; at < 20; at++) {
-    filter.read(10)
-    expect(all(900)).toBe(true)
-  }
-  expect(wrong()).toBeLessThan(10)
-  for (const [at, hash] of hashes(900, 2700).entries()) {
-    index.put(hash, at + 901)
-    filter.add(hash)
-  }
-  expect(all(2700)).toBe(true)
-  expect(wrong()).toBeLessThan(10)
-  // One more than twice as many as there were.
-  filter.add(0)
-  expect(wrong()).toBe(1000)
-  for (let at = 0; at < 40; at++) filter.read(10)
-  expect(all(2700)).toBe(true)
-  expect(wrong()).toBeLessThan(10)
-  db.exec('COMMIT')
 })

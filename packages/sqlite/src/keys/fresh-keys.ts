@@ -12,8 +12,6 @@ export interface FreshKeys {
   cut(event: number): void
   /** The keys of the events after this one. */
   after(event: number): FreshKeys
-  /** Hashes of the events up to one. */
-  upTo(event: number): Iterable<number>
   /** Hashes in the order of the index, so that neighbours come together and a page is written once for many. */
   sort(): SortedKeys
 }
@@ -54,7 +52,6 @@ export function createFreshKeys(first: number): FreshKeys {
       for (let at = rest.first - first; at < size; at++) rest.add(first + at, hashes[at]!)
       return rest
     },
-    upTo: (event) => hashes.subarray(0, Math.min(size, Math.max(event + 1 - first, 0))),
     sort() {
       const entries = new Float64Array(size)
       for (let at = 0; at < size; at++) entries[at] = hashes[at]! * DISTANCE + at

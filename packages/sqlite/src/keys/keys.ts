@@ -1,7 +1,6 @@
 import type { Database } from '../driver/driver.ts'
 import { NEXT } from '../sql/events.ts'
-import { createFreshKeys, DISTANCE, type FreshKeys, type SortedKeys } from './fresh-keys.ts'
-import { createKeyFilter } from './key-filter.ts'
+import { createFreshKeys, type FreshKeys, type SortedKeys } from './fresh-keys.ts'
 import { createKeyIndex, hashOf } from './key-index.ts'
 
 /**
@@ -41,7 +40,6 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
   const same = db.prepare('SELECT 1 FROM postern_events WHERE id = ? AND receiver = ? AND key = ?')
   const setIndexed = db.prepare('UPDATE postern_numbers SET indexed = ?')
   const index = createKeyIndex(db)
-  const filter = createKeyFilter(db)
   let seen: unknown
   let seed = 0
   // Processes begin at different times, so that not all of them index the same keys.
@@ -83,11 +81,8 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
       return next++
     },
     store() {
-      if (!current) return
-      if (indexed > 0 && !atOnce) filter.read(next - committed)
-      if (!run) return
+      if (!current || !run) return
       reached = Math.min(run.length, kept + Math.max(LEAST, PACE * (next - committed)))
-      for (let at = kept; at < reached; at++) filter.add(Math.floor(run.entries[at]! / DISTANCE))
       index.add(run, kept, reached)
       if (reached === run.length) setIndexed.run(run.last)
     },
@@ -116,9 +111,7 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
     return (
       among(fresh, hash, receiver, key) ??
       (run && among(run.known, hash, receiver, key)) ??
-      (atOnce || (indexed > 0 && filter.mayHave(hash))
-        ? index.find(hash, receiver, key)
-        : undefined)
+      (atOnce || indexed > 0 ? index.find(hash, receiver, key) : undefined)
     )
   }
 
@@ -148,10 +141,6 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
   /** Another process has indexed the keys up to an event. */
   function drop(last: number): void {
     indexed = last
-    for (const known of [run?.known, fresh])
-      for (const hash of known?.upTo(last) ?? []) filter.add(hash)
-    // Not all of these came through `fresh`.
-    if (last >= next) filter.reset()
     if (run && run.last <= last) {
       run = undefined
       reached = kept = 0
