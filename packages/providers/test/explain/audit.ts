@@ -12,7 +12,7 @@ export interface Cell {
 }
 
 // A busy machine must not end a search that would have found its proof; if nothing can be proven, no long one is worth it.
-export const PATIENT = 60_000
+const PATIENT = 60_000
 const SHORT = 200
 
 /** Spoils a delivery and has it explained. Undefined if this cannot happen to it. */
