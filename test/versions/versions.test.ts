@@ -27,7 +27,7 @@ for (const name of durableNames)
       await fill(store, fixture())
       const { inbox, ran, receiver } = await process(store, additive)
       await receiver.work()
-      // What waited for a retry was due an hour after the fixture was written.
+      // What waited for a retry was due half a minute after the fixture was written.
       await expect.poll(() => ran.toSorted()).toEqual(['good pending', 'later retried'])
       expect((await deliver(receiver, 'later', 'retried')).status).toBe(200)
       expect(await noted(store)).toBe(4)

@@ -18,7 +18,7 @@ for (const name of durableNames) {
   receiver.on('bad', { name: 'bad' }, () => {
     throw new Unrecoverable('the till is jammed')
   })
-  receiver.on('later', { name: 'later', retry: fixed({ attempts: 5, delay: '1h' }) }, () => {
+  receiver.on('later', { name: 'later', retry: fixed({ attempts: 5, delay: '30s' }) }, () => {
     throw new Error('not yet')
   })
   const deliver = (topic: string, id: string) =>
