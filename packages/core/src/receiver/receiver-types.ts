@@ -50,9 +50,24 @@ export interface Receiver<
   subscribes(topic: string, aliases?: readonly string[]): boolean
   /** Whether the function of an answer makes the reply to a topic, or to one of its aliases. */
   answers(topic: string, aliases?: readonly string[]): boolean
-  /** Subscribes a handler to topics. All subscriptions are made before the first delivery. */
-  on<const P extends (keyof Events & string) | (string & {}), S extends StandardSchema>(
-    topics: Topics<Events, P>,
+  /**
+   * Subscribes a handler to topics. All subscriptions are made before the first delivery.
+   *
+   * Exact topics have overloads of their own, so that editors complete them. `NoInfer` keeps TypeScript from inferring
+   * the topics from the handler, which would compare every payload of the provider. Patterns have one intersection for
+   * all: one for each would multiply the topics of the provider by themselves.
+   */
+  on<const P extends keyof Events & string>(
+    topics: P | readonly P[],
+    handler: NoInfer<Handler<EventOf<Events, P>, Commit>>,
+  ): this
+  on<const P extends keyof Events & string>(
+    topics: P | readonly P[],
+    options: NoInfer<SubscriptionOptions<EventOf<Events, P>>> & { readonly schema?: never },
+    handler: NoInfer<Handler<EventOf<Events, P>, Commit>>,
+  ): this
+  on<const P extends string, S extends StandardSchema>(
+    topics: (P | readonly P[]) & PatternOf<Events, P>,
     options: SubscriptionOptions<WebhookEvent<TopicsOf<Events, P>, SchemaOutput<S>>> & {
       readonly schema: S
     },
@@ -61,14 +76,14 @@ export interface Receiver<
       Commit
     >,
   ): this
-  on<const P extends (keyof Events & string) | (string & {})>(
-    topics: Topics<Events, P>,
-    options: SubscriptionOptions<EventOf<Events, P>>,
-    handler: Handler<EventOf<Events, P>, Commit>,
+  on<const P extends string>(
+    topics: (P | readonly P[]) & PatternOf<Events, P>,
+    options: NoInfer<SubscriptionOptions<EventOf<Events, P>>>,
+    handler: NoInfer<Handler<EventOf<Events, P>, Commit>>,
   ): this
-  on<const P extends (keyof Events & string) | (string & {})>(
-    topics: Topics<Events, P>,
-    handler: Handler<EventOf<Events, P>, Commit>,
+  on<const P extends string>(
+    topics: (P | readonly P[]) & PatternOf<Events, P>,
+    handler: NoInfer<Handler<EventOf<Events, P>, Commit>>,
   ): this
   /** Subscribes a handler to every event. */
   onAny(
@@ -79,9 +94,14 @@ export interface Receiver<
   /** Called when a task is dead, in this process only; the call is not retried. */
   onDead(listener: (task: AttemptInfo, error: TaskError) => unknown): this
   /** Registers the function that makes the reply, for topics whose sender reads it. */
-  answer<const P extends (keyof Events & string) | (string & {})>(
-    topics: Topics<Events, P>,
-    answer: AnswerFunction<EventOf<Events, P>>,
+  answer<const P extends keyof Events & string>(
+    topics: P | readonly P[],
+    answer: NoInfer<AnswerFunction<EventOf<Events, P>>>,
+    options?: AnswerOptions,
+  ): this
+  answer<const P extends string>(
+    topics: (P | readonly P[]) & PatternOf<Events, P>,
+    answer: NoInfer<AnswerFunction<EventOf<Events, P>>>,
     options?: AnswerOptions,
   ): this
   /**
@@ -134,8 +154,6 @@ export interface Receiver<
   close(options?: { /** @default '10s' */ readonly timeout?: Duration }): Promise<void>
 }
 
-// One intersection for all patterns: one for each would multiply the topics of the provider by themselves.
-type Topics<Events extends EventMap, P extends string> = (P | readonly P[]) & PatternOf<Events, P>
 type AnyEvent<Events extends EventMap> = string extends keyof Events
   ? WebhookEvent<string, Events[string]>
   : { [T in keyof Events & string]: WebhookEvent<T, Events[T]> }[keyof Events & string]

@@ -1,0 +1,67 @@
+// `npm test -- completion`: how long editors wait for topics, and what `tsc` takes for an app with all typed providers. Writes RESULTS.md.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '../run/report.ts'
+import { editor59, editor7, type Editor } from './editors.ts'
+
+const HEAD = `import { createReceiver, type Receiver } from '@postern/core'
+import type { GithubEvents } from '@postern/providers/types/github'
+import { Webhooks } from '@octokit/webhooks'
+declare const receiver: Receiver<GithubEvents>
+declare const hooks: Webhooks
+`
+const PLACES = [
+  `receiver.on(['|'], () => {})`,
+  `receiver.on('|')`,
+  `receiver.on('|', (event) => {})`,
+  `receiver.on('issues.|', (event) => {})`,
+  `receiver.answer('|', () => undefined)`,
+  `receiver.on('issues.opened', (event) => { event.payload.| })`,
+  `hooks.on('|', () => {})`,
+]
+const ROUNDS = 9
+
+const pages: string[] = []
+for (const [version, editor] of [
+  ['5.9', editor59()],
+  ['7', await editor7()],
+] as const) {
+  pages.push(await measured(version, editor))
+  editor.close()
+}
+const page = `# How long an editor waits for topics
+
+\`npm test -- completion\` asks the language services of TypeScript 5.9 and 7 in an app with the 336 topics of GitHub and octokit in the
+same file. Places take turns; each time is the median of ${ROUNDS} warm answers, after a change of the file. Bounds: 1.5 times the list form, and
+six times octokit.
+
+${pages.join('\n')}`
+writeFileSync(join(root, 'test/completion/RESULTS.md'), page)
+console.log(page)
+
+async function measured(version: string, editor: Editor): Promise<string> {
+  const times = new Map<string, number[]>(PLACES.map((place) => [place, []]))
+  for (let round = -2; round < ROUNDS; round++)
+    for (const place of PLACES) {
+      // A name of its own makes each file a new one.
+      const { took } = await editor.complete(`${HEAD}const r${round + 2} = 1\n${place}\n`)
+      if (round >= 0) times.get(place)!.push(took)
+    }
+  const medians = new Map([...times].map(([place, all]) => [place, median(all)]))
+  const list = medians.get(PLACES[0]!)!
+  const octokit = medians.get(PLACES.at(-1)!)!
+  const rows = [...medians].map(
+    ([place, took]) =>
+      `| \`${place}\` | ${took.toFixed(0)} ms | ${(took / list).toFixed(2)} | ${(took / octokit).toFixed(2)} |`,
+  )
+  return `## TypeScript ${version}
+
+| place | median | list form = 1 | octokit = 1 |
+| --- | --: | --: | --: |
+${rows.join('\n')}
+`
+}
+
+function median(all: readonly number[]): number {
+  return all.toSorted((a, b) => a - b)[all.length >> 1]!
+}
