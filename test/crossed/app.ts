@@ -1,0 +1,32 @@
+// One delivery through Express to its handler, with the inbox in memory. `run.ts` starts it with V8's coverage on.
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { takeCoverage } from 'node:v8'
+import { webhook } from '@postern/express'
+import { createReceiver, memoryInbox } from '@postern/core'
+import { github } from '@postern/providers/github'
+import express from 'express'
+
+const secret = 'It is a secret to everybody'
+const receiver = createReceiver({ provider: github({ secret }), inbox: memoryInbox(), log: false })
+const { promise: handled, resolve } = Promise.withResolvers<void>()
+receiver.on('push', () => resolve())
+const app = express()
+app.post('/github', webhook(receiver))
+const server = app.listen(0, '127.0.0.1')
+await once(server, 'listening')
+const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/github`
+const { headers, body } = await github({ secret }).sign!({
+  topic: 'push',
+  payload: {},
+  id: '1',
+  url,
+})
+// What ran before the delivery is counted apart.
+takeCoverage()
+const { status } = await fetch(url, { method: 'POST', headers, body: Buffer.from(body) })
+await handled
+takeCoverage()
+console.log(status)
+await receiver.close()
+server.close()
