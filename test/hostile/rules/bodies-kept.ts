@@ -9,6 +9,8 @@ const provider = github({ secret: 'a secret of tests' })
 const GENUINE = 20
 const FLOOD = 200
 const LARGE = 600
+const MINUTE = 60_000
+let minutes = 0
 const signature = { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` }
 
 /** Heads of strangers, each with a body that is refused with the code of the genuine refusals. */
@@ -20,6 +22,36 @@ const STRANGE: Readonly<Record<string, Record<string, string>>> = {
   'long heads': { 'user-agent': 'a'.repeat(4000), 'x-long': 'b'.repeat(4000) },
 }
 
+/** What strangers send within one minute, by the bytes of their bodies and how many. */
+interface Evidence {
+  readonly bytes: number
+  readonly count: number
+  readonly head?: Readonly<Record<string, string>>
+}
+
+const SEVEN_A_SECOND = 7 * 60
+const EVIDENCE: Readonly<Record<string, Evidence>> = {
+  'four bodies of 261 KB': { bytes: 261_000, count: 4 },
+  'four bodies of 261 KB with heads of curl': {
+    bytes: 261_000,
+    count: 4,
+    head: STRANGE['heads of curl']!,
+  },
+  'forty bodies of 130 KB': { bytes: 130_000, count: 40 },
+  'seven wrong requests a second': { bytes: 20, count: SEVEN_A_SECOND },
+  'seven wrong requests a second with heads of curl': {
+    bytes: 900,
+    count: SEVEN_A_SECOND,
+    head: STRANGE['heads of curl']!,
+  },
+  'seven requests of 30 KB a second': { bytes: 30_000, count: SEVEN_A_SECOND },
+}
+
+/** Whether a delivery was verified before, and whether genuine refusals come between those of strangers or after them. */
+const WORLDS = [true, false].flatMap((isNew) =>
+  [true, false].map((isSpread) => ({ isNew, isSpread })),
+)
+
 /** Rule 3e. */
 export const bodiesKept: RulePart = {
   rule: '3e',
@@ -30,28 +62,44 @@ export const bodiesKept: RulePart = {
     let number = 0
     // Which are kept is decided before an inbox gets them: a large one is played on one, unless all are asked for.
     const cases = [...worlds].flatMap(([inbox, world]) =>
-      (every || inbox === 'memory' ? [FLOOD, LARGE] : [FLOOD]).flatMap((flood) => {
-        const one = (name: string, run: (receiver: string) => Promise<string | undefined>) => ({
-          name: `${name}, ${flood} of them`,
-          at: 'receive',
-          sender: 'github',
-          inbox,
-          run: () => run(`bodies-${++number}`),
-        })
-        return [
-          ...Object.entries(STRANGE).map(([what, head]): RuleCase =>
-            one(what, async (name) => {
-              const kept = await flooded(world.inbox, name, flood, GENUINE, head)
-              return kept === GENUINE ? undefined : `${kept} of ${GENUINE} keep their bodies`
+      (every || inbox === 'memory' ? [FLOOD, LARGE] : [FLOOD])
+        .flatMap((flood) => {
+          const one = (name: string, run: (receiver: string) => Promise<string | undefined>) => ({
+            name: `${name}, ${flood} of them`,
+            at: 'receive',
+            sender: 'github',
+            inbox,
+            run: () => run(`bodies-${++number}`),
+          })
+          return [
+            ...Object.entries(STRANGE).map(([what, head]): RuleCase =>
+              one(what, async (name) => {
+                const kept = await flooded(world.inbox, name, flood, GENUINE, head)
+                return kept === GENUINE ? undefined : `${kept} of ${GENUINE} keep their bodies`
+              }),
+            ),
+            // Half of all are genuine, and as many have their bytes kept.
+            one('copied heads', async (name) => {
+              const kept = await flooded(world.inbox, name, flood / 2, flood / 2, undefined)
+              return kept > 5 ? undefined : `${kept} of ${flood / 2} keep their bodies`
             }),
+          ]
+        })
+        .concat(
+          Object.entries(EVIDENCE).flatMap(([what, evidence]) =>
+            WORLDS.map(({ isNew, isSpread }): RuleCase => ({
+              name: `${what}, ${isSpread ? 'between' : 'before'} them, in ${isNew ? 'a new app' : 'an app that verified one'}`,
+              at: 'receive',
+              sender: 'github',
+              inbox,
+              async run() {
+                const name = `bodies-${++number}`
+                const kept = await beside(world.inbox, name, { ...evidence, isNew, isSpread })
+                return kept === GENUINE ? undefined : `${kept} of ${GENUINE} keep their bodies`
+              },
+            })),
           ),
-          // Half of all are genuine: of 40 places 20 are theirs in the mean, and 5 or fewer once in a million runs.
-          one('copied heads', async (name) => {
-            const kept = await flooded(world.inbox, name, flood / 2, flood / 2, undefined)
-            return kept > 5 ? undefined : `${kept} of about 20 keep their bodies`
-          }),
-        ]
-      }),
+        ),
     )
     return {
       cases,
@@ -92,6 +140,37 @@ async function flooded(
     const id = crypto.randomUUID()
     ids.add(id)
     await send(await signedInit(provider, 'push', { number }, { id, secret: 'an old secret' }))
+  }
+  await receiver.close()
+  return countKept(inbox, name, ids)
+}
+
+/** How many genuine refusals of a minute keep their bodies beside requests that strangers spread over it. */
+async function beside(
+  inbox: Inbox,
+  name: string,
+  { bytes, count, head, isNew, isSpread }: Evidence & (typeof WORLDS)[number],
+): Promise<number> {
+  // Rows go in the order of their times: each case has a minute of its own.
+  const start = Math.ceil(Date.now() / MINUTE) * MINUTE + (minutes += MINUTE)
+  let at = start
+  const options = { name, inbox, provider, log: false, explain: false, now: () => at } as const
+  const receiver = createReceiver(options) as Receiver
+  receiver.onAny(() => undefined)
+  if (!isNew) await receiver.receive(await signedInit(provider, 'push', {}, { at }))
+  const genuine = await signedInit(provider, 'push', {}, { secret: 'an old secret' })
+  const copied = { ...genuine, body: 'x'.repeat(bytes) }
+  const ids = new Set<string>()
+  for (let number = 0; number < count; number++) {
+    at = start + Math.floor((number * MINUTE) / count)
+    await receiver.receive({ ...copied, ...(head && { headers: strange(head) }) })
+    const due = isSpread || number === count - 1 ? ((number + 1) * GENUINE) / count : 0
+    while (ids.size < due) {
+      const id = crypto.randomUUID()
+      ids.add(id)
+      const headers = { ...genuine.headers, 'x-github-delivery': id }
+      await receiver.receive({ ...genuine, headers })
+    }
   }
   await receiver.close()
   return countKept(inbox, name, ids)

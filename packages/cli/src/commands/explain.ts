@@ -124,7 +124,7 @@ async function keptOf(id: string, options: InboxOptions & SealOptions): Promise<
     if (!found.kept)
       throw new Failure(
         1,
-        `the body of ${id} was not kept: set refusedBodies on the receiver (40 of each code and minute by default), and wait for the next refusal`,
+        `the body of ${id} was not kept: set refusedBodies on the receiver, and wait for the next refusal`,
       )
     const { kept } = await openArrival(found, options)
     return { delivery: { method: found.method, ...kept! }, receivedAt: found.at }

@@ -8,7 +8,6 @@ import type { Conclusion } from '../receive/exchange.ts'
 import { masker } from '../receive/credentials/mask.ts'
 import { claimedTopic } from './claimed-topic.ts'
 import { createLikeness } from './likeness.ts'
-import { createReservoir, type Reservoir } from './reservoir.ts'
 
 /** Keeps head and body of refused deliveries. */
 export interface Kept {
@@ -24,26 +23,39 @@ export interface Kept {
 export interface KeptContext {
   readonly receiver: string
   readonly provider: Provider
-  /** Refused deliveries whose head and body are kept, for each code; undefined for no journal at all. */
+  /** Most refused deliveries of one size whose head and body are kept, for each code; undefined for no journal at all. */
   readonly kept: number | undefined
   /** Seals what is kept of them. */
   readonly seal: Seal | undefined
 }
 
-const LARGEST = 256 * 1024
+const KIB = 1024
+/**
+ * Sizes of a request, head and body, in bytes, each with its places of a minute: 1 MiB for small ones, a quarter for each other
+ * size. A request takes a place of its own size alone, so that a few large ones neither block nor displace small ones.
+ */
+const SIZES: readonly (readonly [size: number, places: number])[] = [
+  [2 * KIB, 512],
+  ...[4, 8, 16, 32, 64, 128, 256].map((size) => [size * KIB, 256 / size] as const),
+]
+const LARGEST = 256 * KIB
 // Characters of URL and header lines. Hosts on node:http allow 16 KiB.
-const LARGEST_HEAD = 64 * 1024
+const LARGEST_HEAD = 64 * KIB
+const MINUTE = 60_000
+/** Minutes whose samples are kept under a flood; without one, the last requests stay. */
+const MINUTES = 3
 // Browsers and crawlers ask for any URL, and there is nothing to explain.
 const UNUSED: ErrorCode = 'method_not_allowed'
 
 /**
- * Makes a {@link Kept}: for each code half of the places of a minute for what looks like genuine deliveries, half for a uniform
- * sample of all, since a copied head cannot be told apart. Without credentials, and sealed if the receiver seals.
+ * Makes a {@link Kept}: for each code and size, places for requests that look like genuine deliveries, and others for the rest.
+ * If more come in a minute, each kind of place holds a uniform sample, since a copied head cannot be told apart. Without
+ * credentials, and sealed if the receiver seals.
  */
 export function createKept({ receiver, kept: most = 0, provider, seal }: KeptContext): Kept {
   const mask = masker(provider)
   const likeness = createLikeness(provider.claims)
-  const halves = new Map<ErrorCode, Readonly<Record<Half, Reservoir>>>()
+  const reservoirs = new Map<string, Reservoir>()
 
   return {
     verified: (delivery, at) => {
@@ -52,13 +64,17 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
     slot(at, { code }, delivery) {
       if (most === 0 || code === UNUSED || !isWhole(delivery)) return undefined
       const head = headOf(delivery)
-      if (delivery.body.byteLength > LARGEST || head > LARGEST_HEAD) return undefined
-      const bytes = delivery.body.byteLength + head
-      const half = halvesOf(code)
-      const like = likeness.matches(delivery) ? half.like.place(at, bytes) : undefined
-      const any = half.any.place(at, like === undefined ? bytes : 0)
-      if (like !== undefined) return `${receiver}\n${code}\nlike ${like}`
-      return any === undefined ? undefined : `${receiver}\n${code}\nany ${any}`
+      const { byteLength } = delivery.body
+      if (byteLength > LARGEST || head > LARGEST_HEAD) return undefined
+      const found = SIZES.findIndex(([largest]) => head + byteLength <= largest)
+      const size = found < 0 ? SIZES.length - 1 : found
+      const kinds = likeness.matches(delivery) ? (['like', 'any'] as const) : (['any'] as const)
+      for (const kind of kinds) {
+        const name = `${code}\n${kind} ${size}`
+        const place = reservoirOf(name, kind, size).place(at)
+        if (place !== undefined) return `${receiver}\n${name} ${place}`
+      }
+      return undefined
     },
     of(id, delivery) {
       if (!isWhole(delivery)) return undefined
@@ -74,17 +90,43 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
     },
   }
 
-  function halvesOf(code: ErrorCode): Readonly<Record<Half, Reservoir>> {
-    let found = halves.get(code)
+  function reservoirOf(name: string, kind: 'like' | 'any', size: number): Reservoir {
+    let found = reservoirs.get(name)
     if (!found) {
-      const size = Math.ceil(most / 2)
-      halves.set(code, (found = { like: createReservoir(size), any: createReservoir(size) }))
+      // Nobody misses most of what looks like nothing that was ever verified.
+      const places = Math.ceil(SIZES[size]![1] / (kind === 'like' ? 1 : 2))
+      reservoirs.set(name, (found = createReservoir(Math.min(places, Math.ceil(most / 2)))))
     }
     return found
   }
 }
 
-type Half = 'like' | 'any'
+/** Chooses which of many are kept: a uniform sample of each minute, in places that are used again. */
+interface Reservoir {
+  /** The place for one more, at a time in milliseconds since 1970; undefined if it is not kept. */
+  place(at: number): number | undefined
+}
+
+/** Makes one of `size` places a minute. */
+export function createReservoir(size: number): Reservoir {
+  let minute = Number.NaN
+  let first = 0
+  let seen = 0
+
+  return {
+    place(at) {
+      const now = Math.floor(at / MINUTE)
+      if (now !== minute) {
+        first = (first + Math.min(seen, size)) % (size * MINUTES)
+        minute = now
+        seen = 0
+      }
+      seen++
+      const chosen = seen <= size ? seen - 1 : Math.floor(Math.random() * seen)
+      return chosen < size ? (first + chosen) % (size * MINUTES) : undefined
+    },
+  }
+}
 
 function headOf(delivery: Delivery): number {
   let size = delivery.url.length

@@ -62,7 +62,7 @@ export function checkReceiver<Events extends EventMap>(
   const { onUnhandled = 'acknowledge', dedupe = defaultDedupe(provider) } = options
   const inbox = checkInbox(options.inbox)
   const { integers = 'number', work = inbox.work ?? true, journal = true, seal } = options
-  const { refusedBodies = 40, labels = provider.labels ?? 'ignore' } = options
+  const { refusedBodies = 1000, labels = provider.labels ?? 'ignore' } = options
   oneOf('onUnhandled', onUnhandled, ['acknowledge', 'store', 'refuse'])
   oneOf('dedupe', dedupe, ['id', 'id+digest', 'digest', 'none'])
   oneOf('integers', integers, ['number', 'exact'])

@@ -61,9 +61,10 @@ export interface ReceiverOptions<
   /** False writes nothing to the inbox's journal of deliveries and counts. @default true */
   readonly journal?: boolean
   /**
-   * Refused deliveries of a minute whose head and body are kept for `explain`, for each code: half of them by likeness to
-   * verified deliveries, half as a uniform sample. At most 256 KiB each, without credentials, sealed if `seal` is set;
-   * those of the last three such minutes stay. False keeps none. @default 40
+   * Most refused deliveries of a minute whose head and body are kept for `explain`, for each code and size: half of them
+   * for requests that look like verified deliveries. Requests up to 2 KiB have 768 places at most, and those of each
+   * doubled size up to 256 KiB have 384 KiB, so that large requests never take the place of small ones. They are kept without
+   * credentials, and sealed if `seal` is set. Those of the last three such minutes stay. False keeps none. @default 1000
    */
   readonly refusedBodies?: number | false
   /**

@@ -1,7 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createDelivery, WebhookError } from '../../src/index.ts'
-import { createKept } from '../../src/observe/kept.ts'
-import { createReservoir } from '../../src/observe/reservoir.ts'
+import { createKept, createReservoir } from '../../src/observe/kept.ts'
 import { acme } from '../acme.ts'
 
 const MINUTE = 60_000
@@ -64,7 +64,7 @@ describe('beside a flood', () => {
     const kept = keptOf(2)
     for (let at = 0; at < 1000; at++) kept.slot(at, mismatch, delivery(STRANGE))
     const other = new WebhookError('malformed_header', 'x')
-    expect(kept.slot(1000, other, delivery(GENUINE))).toBe('acme\nmalformed_header\nlike 0')
+    expect(kept.slot(1000, other, delivery(GENUINE))).toBe('acme\nmalformed_header\nlike 0 0')
   })
 })
 
@@ -100,11 +100,47 @@ test('a URL and a head count as a body does, and a method that is not taken is n
   const kept = keptOf()
   const long = delivery(STRANGE, `https://e.com/?reading=${'1'.repeat(60_000)}`)
   const slots = Array.from({ length: 20 }, () => kept.slot(0, mismatch, long))
-  // Half a megabyte for each half of the places.
-  expect(slots.filter((slot) => slot !== undefined)).toHaveLength(16)
+  // A request of 60 KB has the places of 64 KiB: four for what looks genuine, and two more.
+  expect(new Set(slots.filter((slot) => slot !== undefined)).size).toBe(6)
   const unused = new WebhookError('method_not_allowed', 'x')
   expect(kept.slot(0, unused, delivery(GENUINE))).toBe(undefined)
 })
+
+test('a request is kept in its minute, whatever larger or smaller ones came, up to the bytes of its size', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 270_000 }), { maxLength: 300 }),
+      fc.boolean(),
+      (sizes, isNew) => {
+        const kept = keptOf(1000)
+        if (!isNew) kept.verified(delivery({ ...GENUINE, 'x-acme-id': 'evt_99ffee' }), 0)
+        const slots = new Map<string, number>()
+        for (const [at, size] of sizes.entries()) {
+          const slot = kept.slot(at, mismatch, sized(size))
+          if (slot !== undefined) slots.set(slot, at)
+        }
+        const stays = new Set(slots.values())
+        for (const [at, size] of sizes.entries()) {
+          if (size > 260_000) continue
+          const alike = sizes.filter((other) => doubled(other) === doubled(size))
+          if (alike.length <= 262_144 / doubled(size)) expect(stays).toContain(at)
+        }
+      },
+    ),
+  )
+})
+
+/** A refusal that looks genuine, of about `size` bytes in all. */
+function sized(size: number) {
+  const url = 'https://example.com/'
+  const head = Object.entries(GENUINE).flat().join('').length + url.length
+  return createDelivery({ url, headers: GENUINE, body: new Uint8Array(Math.max(size - head, 0)) })
+}
+
+/** The next power of two, at least 2 KiB. */
+function doubled(size: number): number {
+  return 2 ** Math.max(Math.ceil(Math.log2(Math.max(size, 1))), 11)
+}
 
 describe('a reservoir', () => {
   test('is a uniform sample of each minute', () => {
@@ -113,7 +149,7 @@ describe('a reservoir', () => {
       const reservoir = createReservoir(5)
       const places = new Map<number, number>()
       for (let at = 0; at < 50; at++) {
-        const place = reservoir.place(at, 1)
+        const place = reservoir.place(at)
         if (place !== undefined) places.set(place, at)
       }
       expect(places.size).toBe(5)
@@ -126,13 +162,7 @@ describe('a reservoir', () => {
 
   test('goes on in the next places if little came, so that the last ones stay', () => {
     const reservoir = createReservoir(2)
-    const places = Array.from({ length: 8 }, (_, minute) => reservoir.place(minute * MINUTE, 1))
+    const places = Array.from({ length: 8 }, (_, minute) => reservoir.place(minute * MINUTE))
     expect(places).toEqual([0, 1, 2, 3, 4, 5, 0, 1])
-  })
-
-  test('holds a bounded number of bytes of a minute', () => {
-    const reservoir = createReservoir(20)
-    const taken = Array.from({ length: 20 }, () => reservoir.place(0, 256 * 1024))
-    expect(taken.filter((place) => place !== undefined)).toHaveLength(2)
   })
 })
