@@ -1,5 +1,6 @@
 import { messageOf } from './messages.ts'
 import { factsOf, type Facts, type Problem } from './problems.ts'
+import { maskParameters } from './receive/credentials/query.ts'
 
 /**
  * Every reason a delivery can be refused for, with the HTTP status the provider gets.
@@ -100,7 +101,8 @@ export class WebhookError extends Error implements Facts {
 
   /** `about` is a text for the errors of an app's own code, whose problem is then `other`. */
   constructor(code: ErrorCode, about: Facts | string, options: WebhookErrorOptions = {}) {
-    const facts = typeof about === 'string' ? { problem: 'other' as const, text: about } : about
+    const given = typeof about === 'string' ? { problem: 'other' as const, text: about } : about
+    const facts = withoutCredentials(given)
     super(messageOf(facts), 'cause' in options ? { cause: options.cause } : undefined)
     Object.assign(this, factsOf(facts))
     if (facts.header !== undefined) this.header = facts.header.toLowerCase()
@@ -109,6 +111,18 @@ export class WebhookError extends Error implements Facts {
     this.status = options.status ?? STATUS[code]
     this.retryAfter = options.retryAfter ?? (this.status === 503 ? 5 : undefined)
     this.headers = options.headers
+  }
+}
+
+// Logs and journals have the message, and some name the URL that was expected.
+function withoutCredentials(facts: Facts): Facts {
+  const { expected, text, url } = facts
+  if (![expected, text, url].some((one) => one?.includes('='))) return facts
+  return {
+    ...facts,
+    ...(expected !== undefined && { expected: maskParameters(expected) }),
+    ...(text !== undefined && { text: maskParameters(text) }),
+    ...(url !== undefined && { url: maskParameters(url) }),
   }
 }
 

@@ -6,7 +6,7 @@ import { loadXml } from '../../core/src/body/xml/xml.ts'
 import { createDelivery, markVerified, type Delivery } from '../../core/src/delivery.ts'
 import { recording } from '../../core/src/explain/trial/recording.ts'
 import { defaultLimits } from '../../core/src/limits.ts'
-import { isCredentialHeader } from '../../core/src/receive/credentials/judge.ts'
+import { isCredentialName } from '../../core/src/receive/credentials/judge.ts'
 import { catalogue } from '../src/catalogue.ts'
 import { vectors } from './vectors.ts'
 
@@ -51,7 +51,7 @@ test.each([...catalogue.keys()])(
     for (const [provider] of walks(name)) {
       const said = (provider.credentials?.headers ?? []).map((one) => one.toLowerCase())
       const reads = provider.reads!(createDelivery({ url: 'https://example.com/' }))
-      expect(reads.filter((one) => isCredentialHeader(one) && !said.includes(one))).toEqual([])
+      expect(reads.filter((one) => isCredentialName(one) && !said.includes(one))).toEqual([])
     }
   },
 )

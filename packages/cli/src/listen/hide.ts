@@ -1,4 +1,4 @@
-import { isCredentialHeader, type Provider } from '@postern/core/scheme'
+import { isCredentialName, type Provider } from '@postern/core/scheme'
 import type { CurlPart } from '@postern/samples'
 
 /** Takes secrets out of what is shown of a delivery. */
@@ -32,7 +32,7 @@ export function createHider(
     forms.reduce((all, [form]) => all.replaceAll(form, HIDDEN), shown)
   return {
     text,
-    header: (name, value) => (own.has(name) || isCredentialHeader(name) ? HIDDEN : text(value)),
+    header: (name, value) => (own.has(name) || isCredentialName(name) ? HIDDEN : text(value)),
     parts: (shown) =>
       forms.reduce<readonly CurlPart[]>(
         (all, [form, command]) =>

@@ -108,7 +108,7 @@ interface Reservoir {
 }
 
 /** Makes one of `size` places a minute. */
-export function createReservoir(size: number): Reservoir {
+function createReservoir(size: number): Reservoir {
   let minute = Number.NaN
   let first = 0
   let seen = 0

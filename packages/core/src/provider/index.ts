@@ -28,7 +28,7 @@ export { list, loadXml, parseXml, type XmlObject } from '../body/xml/xml.ts'
 
 export { firstOf } from './schemes/first-of.ts'
 export { fixedKeys, noAuth } from './schemes/no-auth.ts'
-export { isCredentialHeader } from '../receive/credentials/judge.ts'
+export { isCredentialName } from '../receive/credentials/judge.ts'
 export { safeEqual } from './safe-equal.ts'
 export { basic, type BasicOptions } from './schemes/basic.ts'
 export {

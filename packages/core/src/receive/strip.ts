@@ -4,7 +4,7 @@ import type { ParsedBody } from '../body/parse.ts'
 import type { Delivery, Json } from '../delivery.ts'
 import type { StoredDelivery } from '../event.ts'
 import type { Credentials } from '../provider/scheme.ts'
-import { isCredentialHeader, isCredentialParameter } from './credentials/judge.ts'
+import { isCredentialName } from './credentials/judge.ts'
 import {
   placesOf,
   placesOfNames,
@@ -28,10 +28,10 @@ export function stripper(
     // A body that is written again is neither compressed nor as long as it was.
     ...(fields.length > 0 ? ['content-encoding', 'content-length'] : []),
   ])
-  const isDropped = (name: string): boolean => dropped.has(name) || isCredentialHeader(name)
+  const isDropped = (name: string): boolean => dropped.has(name) || isCredentialName(name)
   const places = placesOf(fields)
   const keep = (part: string, name: string): string | undefined =>
-    query.includes(name) || isCredentialParameter(name) ? undefined : part
+    query.includes(name) || isCredentialName(name) ? undefined : part
   return (delivery, receivedAt) =>
     new KeptDelivery(
       delivery,

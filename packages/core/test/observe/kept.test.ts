@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createDelivery, WebhookError } from '../../src/index.ts'
-import { createKept, createReservoir } from '../../src/observe/kept.ts'
+import { createKept } from '../../src/observe/kept.ts'
 import { acme } from '../acme.ts'
 
 const MINUTE = 60_000
@@ -142,15 +142,22 @@ function doubled(size: number): number {
   return 2 ** Math.max(Math.ceil(Math.log2(Math.max(size, 1))), 11)
 }
 
-describe('a reservoir', () => {
-  test('is a uniform sample of each minute', () => {
+describe('of requests of one size', () => {
+  const { 'x-acme-id': _, ...headers } = GENUINE
+  /** The place of the next one of a minute, or undefined. */
+  const placesOf = (most: number) => {
+    const kept = keptOf(most)
+    return (at: number) => kept.slot(at, mismatch, delivery(headers))?.split(' ').at(-1)
+  }
+
+  test('a uniform sample of each minute is kept', () => {
     const hits = new Map<number, number>()
     for (let run = 0; run < 2000; run++) {
-      const reservoir = createReservoir(5)
-      const places = new Map<number, number>()
+      const place = placesOf(10)
+      const places = new Map<string, number>()
       for (let at = 0; at < 50; at++) {
-        const place = reservoir.place(at)
-        if (place !== undefined) places.set(place, at)
+        const found = place(at)
+        if (found !== undefined) places.set(found, at)
       }
       expect(places.size).toBe(5)
       for (const at of places.values()) hits.set(at, (hits.get(at) ?? 0) + 1)
@@ -160,9 +167,9 @@ describe('a reservoir', () => {
     expect(hits.size).toBe(50)
   })
 
-  test('goes on in the next places if little came, so that the last ones stay', () => {
-    const reservoir = createReservoir(2)
-    const places = Array.from({ length: 8 }, (_, minute) => reservoir.place(minute * MINUTE))
-    expect(places).toEqual([0, 1, 2, 3, 4, 5, 0, 1])
+  test('the last ones stay if few came', () => {
+    const place = placesOf(4)
+    const places = Array.from({ length: 8 }, (_one, minute) => place(minute * MINUTE))
+    expect(places).toEqual(['0', '1', '2', '3', '4', '5', '0', '1'])
   })
 })

@@ -25,7 +25,7 @@ export const credentials: RulePart = {
     )
     const cases = INBOXES.flatMap((inbox) =>
       (inbox === 'memory' ? senders : sending).map((sender): RuleCase => ({
-        name: `${carrying.length} deliveries with a secret, ${PLATFORMS.length} headers of platforms`,
+        name: `${carrying.length} deliveries with a secret, ${PLATFORMS.length} names of platforms`,
         at: 'receiver, store, log, page, copy',
         sender,
         inbox,
@@ -63,7 +63,8 @@ async function tried(
   })
   try {
     for (const { delivery } of carrying) await receiver.receive(delivery)
-    await receiver.receive(withPlatforms(provider!))
+    for (const kind of ['headers', 'parameters'] as const)
+      await receiver.receive(withPlatforms(provider!, kind))
     // It writes the journal.
     await receiver.drain({ deadline: '2s', max: 1 })
     for await (const [place, text] of texts(name, inbox, lines, page))
@@ -75,14 +76,29 @@ async function tried(
 }
 
 /** A genuine delivery behind all platforms at once; where only the sender signs, one that is refused. */
-function withPlatforms(provider: Provider): DeliveryInit {
-  const headers = Object.fromEntries(PLATFORMS.map(([name]) => [name, `Bearer ${MARK}`]))
+function withPlatforms(provider: Provider, kind: 'headers' | 'parameters'): DeliveryInit {
+  const names = PLATFORMS.map(([name]) => name)
+  const headers =
+    kind === 'headers'
+      ? Object.fromEntries(names.map((name) => [name, `Bearer ${MARK}`] as const))
+      : {}
+  const query =
+    kind === 'headers'
+      ? ''
+      : [...names, ...names.map(camel)].map((name) => `${name}=${MARK}`).join('&')
+  const url = (base: string): string =>
+    query === '' ? base : `${base}${base.includes('?') ? '&' : '?'}${query}`
   try {
-    const request = provider.sign!({ payload: {}, id: 'evt-1' })
-    return { ...request, headers: { ...headers, ...request.headers } }
+    const request = provider.sign!({ payload: {}, id: `evt-${kind}` })
+    return { ...request, url: url(request.url), headers: { ...headers, ...request.headers } }
   } catch {
-    return { url: 'https://example.com/hook', headers, body: '{}' }
+    return { url: url('https://example.com/hook'), headers, body: '{}' }
   }
+}
+
+/** A name as authors of apps write it: `xParseMasterKey`. */
+function camel(name: string): string {
+  return name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
 /** Everything that is kept of the deliveries of a receiver, and without `page` no more of what is shown than the list. */

@@ -1,4 +1,4 @@
-/** Headers in which platforms and proxies hand a credential to an app, each with the page that describes it. */
+/** Names under which platforms, proxies and APIs hand a credential to an app, in a header or a parameter, each with the page that describes it. */
 export const PLATFORMS: readonly (readonly [header: string, page: string])[] = [
   ['authorization', 'https://www.rfc-editor.org/rfc/rfc9110#section-11.6.2'],
   ['proxy-authorization', 'https://www.rfc-editor.org/rfc/rfc9110#section-11.7.2'],
@@ -124,4 +124,10 @@ export const PLATFORMS: readonly (readonly [header: string, page: string])[] = [
     'x-api-key',
     'https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-key-source.html',
   ],
+  ['x-rapidapi-key', 'https://docs.rapidapi.com/docs/keys'],
+  ['x-parse-master-key', 'https://docs.parseplatform.org/rest/guide/'],
+  ['x-parse-rest-api-key', 'https://docs.parseplatform.org/rest/guide/'],
+  ['x-auth-key', 'https://developers.cloudflare.com/fundamentals/api/get-started/keys/'],
+  ['webhook-secret', 'https://docs.sentry.io/organization/integrations/integration-platform/'],
+  ['client-secret', 'https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1'],
 ]

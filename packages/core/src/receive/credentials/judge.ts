@@ -1,45 +1,36 @@
-import { FAMILIES, LAST_WORDS, PLATFORM_HEADERS } from './platforms.ts'
+import { FAMILIES, KEY, LAST_WORDS, PLATFORM_NAMES } from './platforms.ts'
 import { SENDER_CREDENTIALS } from './senders.ts'
 
-const HEADERS: ReadonlySet<string> = new Set([...PLATFORM_HEADERS, ...SENDER_CREDENTIALS.headers])
-const PARAMETERS: ReadonlySet<string> = new Set(SENDER_CREDENTIALS.query)
+const NAMES: ReadonlySet<string> = new Set([...PLATFORM_NAMES, ...SENDER_CREDENTIALS.headers])
+// Words such as `code`, which hold a credential only as the whole name.
+const WHOLE: ReadonlySet<string> = new Set(SENDER_CREDENTIALS.query.map(plain))
 
 // Names come from the network: their judgements are remembered up to this number, and then forgotten together.
 const MOST = 1000
 let judged = new Map<string, boolean>()
 
 /**
- * True for a header that holds a credential of some sender or platform, whichever provider receives it: a token, a
- * password, a cookie. Signatures are none: they reveal no secret. A name counts under a prefix too
- * (`http_x_gitlab_token`, `x-original-authorization`).
+ * True for a header or parameter that holds a credential of some sender or platform, whichever provider receives it: a
+ * token, a key, a password, a cookie. Users choose such names themselves, so their last words count, split at capitals too
+ * (`webhookSecret`), and behind a prefix (`http_x_gitlab_token`, `x-original-authorization`). Signatures are none: they
+ * reveal no secret.
  *
  * @param name - in any case.
  *
  * @example
- * const shown = headers.filter(([name]) => !isCredentialHeader(name))
+ * const shown = headers.filter(([name]) => !isCredentialName(name))
  */
-export function isCredentialHeader(name: string): boolean {
+export function isCredentialName(name: string): boolean {
   let found = judged.get(name)
   if (found !== undefined) return found
   if (judged.size >= MOST) judged = new Map()
-  judged.set(name, (found = judge(plain(name))))
+  judged.set(name, (found = judge(plain(name)) || judge(plain(split(name)))))
   return found
 }
 
-/**
- * True for a parameter of a URL in which some sender puts a token or password, or whose last word says that it is one:
- * users choose such names themselves.
- *
- * @example
- * isCredentialParameter('access_token') // true
- */
-export function isCredentialParameter(name: string): boolean {
-  return PARAMETERS.has(name.toLowerCase()) || LAST_WORDS.test(plain(name))
-}
-
-/** The name of a header as proxies that rename it are understood: in lower case, with hyphens. */
+/** A name as proxies that rename it are understood: in lower case, with hyphens. */
 export function plain(name: string): string {
-  return name.toLowerCase().replaceAll('_', '-')
+  return name.toLowerCase().replaceAll(/[_.\s[\]]+/g, '-')
 }
 
 /** True if a header has one of the names, or ends with it behind a prefix. Names are {@link plain}. */
@@ -50,6 +41,18 @@ export function isNamed(name: string, names: ReadonlySet<string>): boolean {
   return false
 }
 
-function judge(name: string): boolean {
-  return LAST_WORDS.test(name) || FAMILIES.test(name) || isNamed(name, HEADERS)
+function judge(plainName: string): boolean {
+  const name = plainName.replace(/-+$/, '')
+  return (
+    LAST_WORDS.test(name) ||
+    KEY.test(name) ||
+    FAMILIES.test(name) ||
+    WHOLE.has(name) ||
+    isNamed(name, NAMES)
+  )
+}
+
+/** Words written together, split where a capital begins one: `webhookSecret`, `myAPIKey`. */
+function split(name: string): string {
+  return name.replaceAll(/([a-z\d])([A-Z])/g, '$1-$2').replaceAll(/([A-Z])([A-Z][a-z])/g, '$1-$2')
 }

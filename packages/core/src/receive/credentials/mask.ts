@@ -1,7 +1,7 @@
 import type { Delivery } from '../../delivery.ts'
 import type { KeptRequest } from '../../inbox/journal.ts'
 import type { Provider } from '../../provider/provider.ts'
-import { isCredentialHeader, isCredentialParameter, isNamed, plain } from './judge.ts'
+import { isCredentialName, isNamed, plain } from './judge.ts'
 import { maskBody, NOTHING } from './mask-body.ts'
 import { MASK } from './masked.ts'
 import { placesOf } from './places.ts'
@@ -46,7 +46,7 @@ export function masker(provider: Provider): (delivery: Delivery) => KeptRequest 
   return (delivery) => {
     const masked = new Set<string>()
     const url = withParameters(delivery.url, (part, name) => {
-      if (!query.has(name) && !isCredentialParameter(name)) return part
+      if (!query.has(name) && !isCredentialName(name)) return part
       masked.add(`query ${name}`)
       return `${part.split('=', 1)[0]}=${MASK}`
     })
@@ -86,7 +86,7 @@ export function masker(provider: Provider): (delivery: Delivery) => KeptRequest 
 
   function isCredential(name: string, value: string, reads: ReadonlySet<string>): boolean {
     if (isNamed(name, headers)) return true
-    if (!isCredentialHeader(name)) return false
+    if (!isCredentialName(name)) return false
     return !(name === 'authorization' && reads.has(name) && SIGNATURE.test(value))
   }
 

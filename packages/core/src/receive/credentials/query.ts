@@ -1,3 +1,6 @@
+import { isCredentialName } from './judge.ts'
+import { MASK } from './masked.ts'
+
 /**
  * A URL with some parameters of its query changed, and all others as they were written. A user name and a password in
  * the URL go: no sender is known by them.
@@ -19,6 +22,13 @@ export function withParameters(
   const parts = bare.slice(start + 1, end).split('&')
   const kept = parts.flatMap((part) => change(part, nameOf(part)) ?? [])
   return bare.slice(0, start) + (kept.length > 0 ? `?${kept.join('&')}` : '') + bare.slice(end)
+}
+
+/** A text for people, with the values of credential parameters masked in the URLs that it names. */
+export function maskParameters(text: string): string {
+  return text.replaceAll(/(?<=[?&])[^\s?&#=]+=[^\s?&#]*/g, (part) =>
+    isCredentialName(nameOf(part)) ? `${part.split('=', 1)[0]}=${MASK}` : part,
+  )
 }
 
 function nameOf(part: string): string {
