@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { SignableRequest } from '@postern/core/scheme'
 import { Agent, buildConnector, request } from 'undici'
-import { hostOf, type AddressGuard } from './guard.ts'
+import { hostOf, type AddressGuard } from '@postern/core/guard'
 
 /** Bounds of one call, in milliseconds and bytes. */
 interface ClientSettings {

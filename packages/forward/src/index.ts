@@ -4,8 +4,13 @@ export type { Destination, DestinationInit } from './destination.ts'
 export type { Content } from './message.ts'
 export { signer, type Signer, type SignOption } from './signer.ts'
 export { standardSchedule } from './schedule.ts'
-export { createGuard, DestinationRefused, type AddressGuard, type GuardOptions } from './guard.ts'
-export { isPublicAddress } from './address.ts'
+export {
+  createGuard,
+  DestinationRefused,
+  isPublicAddress,
+  type AddressGuard,
+  type GuardOptions,
+} from '@postern/core/guard'
 export { createSource } from './source.ts'
 export type {
   DestinationCredentials,

@@ -8,7 +8,7 @@ import {
 } from '@postern/core'
 import { unknownOptions, type Records } from '@postern/core/inbox'
 import type { Destination, DestinationInit } from './destination.ts'
-import type { GuardOptions } from './guard.ts'
+import type { GuardOptions } from '@postern/core/guard'
 import type { Content } from './message.ts'
 import { standardSchedule } from './schedule.ts'
 import type { SignOption } from './signer.ts'

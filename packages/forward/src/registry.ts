@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createTopicTable, milliseconds, type Duration } from '@postern/core'
 import { type Records } from '@postern/core/inbox'
-import { DestinationRefused, type AddressGuard } from './guard.ts'
+import { DestinationRefused, type AddressGuard } from '@postern/core/guard'
 import type { Seal } from '@postern/core/inbox'
 import { checkId } from './id.ts'
 import { createSecret, verifyingSecret } from './secret.ts'

@@ -8,7 +8,7 @@ import {
 import { unknownOptions } from '@postern/core/inbox'
 import { createCaller } from './caller.ts'
 import { createEmitter } from './emit.ts'
-import { createGuard } from './guard.ts'
+import { createGuard } from '@postern/core/guard'
 import { compose } from './message.ts'
 import { CALL_OPTIONS, checkCalls } from './options.ts'
 import { createRegistry } from './registry.ts'

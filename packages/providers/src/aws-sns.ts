@@ -30,7 +30,13 @@ export interface AwsSnsOptions extends CertificateOptions {
   readonly tolerance?: number
 }
 
-const HOST = /^sns\.[a-z0-9-]{3,}\.amazonaws\.com(?:\.cn)?$/
+// Regions of AWS as its own endpoints file writes them: https://github.com/boto/botocore, regionRegex. A bucket of S3 is in none.
+const ARN_OF_REGION =
+  /^arn:(aws|aws-cn|aws-us-gov):sns:((?:(?:us|eu|ap|sa|ca|me|af|il|mx)|cn|us-gov)-[a-z]+-\d+):\d{12}:/
+// https://www.amazontrust.com/repository/
+const ISSUERS = ['r2m01', 'r2m02', 'r2m03', 'r2m04', 'rootca1', 'rootg2', 'sca1b'].map(
+  (name) => `crt.${name}.amazontrust.com`,
+)
 const NAME = /^sns(?:\.[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?$/
 const CONFIRMATION = [
   'Message',
@@ -96,7 +102,8 @@ export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({
       {
         covers: { body: 'fields', id: true, timestamp: true },
         at: { field: 'Signature' },
-        allowed: ({ hostname, pathname }) => HOST.test(hostname) && pathname.endsWith('.pem'),
+        path: /\.pem$/,
+        issuers: ISSUERS,
         // A given certificate is trusted with any name.
         named: options.certPem === undefined ? (name) => NAME.test(name) : undefined,
         read,
@@ -130,7 +137,15 @@ function read(delivery: Delivery): CertificateClaim {
       expected: 'Signature and SigningCertURL',
     })
   if (version !== '1' && version !== '2') throw malformed({ field: 'SignatureVersion' }, '1 or 2')
-  return { url, signature, hash: version === '1' ? 'sha1' : 'sha256' }
+  const hosts = hostsOf(text(message, 'TopicArn'))
+  return { url, hosts, signature, hash: version === '1' ? 'sha1' : 'sha256' }
+}
+
+/** The host of SNS in the region of a topic: it signs what it sends there. */
+function hostsOf(arn: string | undefined): readonly string[] {
+  const [, partition, region] = ARN_OF_REGION.exec(arn ?? '') ?? []
+  if (region === undefined) return []
+  return [`sns.${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}`]
 }
 
 function signedText(message: unknown, arn: string): string | undefined {
@@ -175,7 +190,8 @@ async function confirmed(message: unknown, options: AwsSnsOptions): Promise<Repl
   const url = URL.canParse(needed(message, 'SubscribeURL'))
     ? new URL(needed(message, 'SubscribeURL'))
     : undefined
-  if (url?.protocol !== 'https:' || url.port !== '' || !HOST.test(url.hostname))
+  const hosts = hostsOf(text(message, 'TopicArn'))
+  if (url?.protocol !== 'https:' || url.port !== '' || !hosts.includes(url.hostname))
     throw new WebhookError('handshake_refused', {
       problem: 'not_allowed',
       field: 'SubscribeURL',

@@ -73,7 +73,7 @@ export const paypal: Factory<PaypalOptions> = /* @__PURE__ */ provider({
         covers: { body: 'bytes', id: true, timestamp: true },
         at: { header: 'paypal-transmission-sig' },
         needs: ['paypal-transmission-sig', 'paypal-cert-url', 'paypal-auth-algo', ID, TIME],
-        allowed: ({ hostname }) => isPaypal(hostname),
+        issuers: ['cacerts.digicert.com'],
         named: (name) => isPaypal(name.replace(/^\*\./, '')),
         read,
         message: (delivery, webhookId) =>
@@ -94,6 +94,13 @@ export const paypal: Factory<PaypalOptions> = /* @__PURE__ */ provider({
   ],
 })
 
+// https://developer.paypal.com/api/rest/requests/#api-requests, and the hosts of real deliveries
+const HOSTS = [
+  'api.paypal.com',
+  'api-m.paypal.com',
+  'api.sandbox.paypal.com',
+  'api-m.sandbox.paypal.com',
+]
 const ID = 'paypal-transmission-id'
 const TIME = 'paypal-transmission-time'
 
@@ -107,5 +114,5 @@ function read(delivery: Delivery): CertificateClaim {
   const algorithm = singleHeader(delivery, 'paypal-auth-algo')
   if (!Object.hasOwn(HASHES, algorithm))
     throw malformed({ header: 'paypal-auth-algo' }, Object.keys(HASHES).join(' or '))
-  return { url, signature, hash: HASHES[algorithm as keyof typeof HASHES] }
+  return { url, hosts: HOSTS, signature, hash: HASHES[algorithm as keyof typeof HASHES] }
 }

@@ -7,6 +7,7 @@ import { inert } from './inert.ts'
 import { knownTenants } from './known-tenants.ts'
 import { lockedOut } from './locked-out.ts'
 import { lying } from './lying/part.ts'
+import { named } from './named.ts'
 import { nonInterference } from './non-interference.ts'
 import { possession } from './possession.ts'
 import { readers } from './readers.ts'
@@ -32,4 +33,5 @@ export const parts: readonly RulePart[] = [
   scopes,
   lying,
   chosen,
+  named,
 ]

@@ -62,6 +62,7 @@ export { bucket, type LookupBucket, type BucketOptions } from './lookup/bucket.t
 export {
   checkFetchOptions,
   fetchBounded,
+  fetchNamed,
   type FetchFunction,
   type FetchOptions,
 } from './lookup/fetch-bounded.ts'

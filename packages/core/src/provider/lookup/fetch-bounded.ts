@@ -48,6 +48,49 @@ export async function fetchBounded(
   }
 }
 
+/**
+ * As {@link fetchBounded}, for a URL that a stranger may have named. One of `hosts`, exactly, is fetched as usual. Any other
+ * goes through the address guard: only ports 80 and 443 of the public internet are connected to. Where there are no
+ * sockets, and so no guard, nothing but `hosts` is fetched.
+ *
+ * @returns undefined if the URL must not be fetched.
+ *
+ * @example const issuer = await fetchNamed(url, options, ['cacerts.digicert.com'])
+ */
+export async function fetchNamed(
+  url: string,
+  options: FetchOptions,
+  hosts: readonly string[],
+): Promise<Uint8Array | undefined> {
+  if (!URL.canParse(url)) return undefined
+  const { hostname, protocol, port, username, password } = new URL(url)
+  const isWeb = protocol === 'https:' || protocol === 'http:'
+  if (isWeb && port === '' && username === '' && password === '' && hosts.includes(hostname))
+    return fetchBounded(url, options)
+  if (!hasSockets()) return undefined
+  try {
+    const { guardedFetch, strangersGuard } = await import('../../guard/guarded-fetch.ts')
+    const guard = strangersGuard()
+    guard.url(url)
+    return await fetchBounded(url, { fetch: guardedFetch(guard), ...options })
+  } catch (error) {
+    if (isRefused(error) || (error instanceof Error && isRefused(error.cause))) return undefined
+    throw error
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof Error && error.name === 'DestinationRefused'
+}
+
+function hasSockets(): boolean {
+  const { process, navigator } = globalThis as {
+    readonly process?: { readonly versions?: { readonly node?: string } }
+    readonly navigator?: { readonly userAgent?: string }
+  }
+  return process?.versions?.node !== undefined && navigator?.userAgent !== 'Cloudflare-Workers'
+}
+
 /** The time limit of an option, checked. */
 export function checkFetchOptions(options: FetchOptions): void {
   const { fetch, timeout } = options

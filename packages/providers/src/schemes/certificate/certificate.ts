@@ -9,6 +9,8 @@ import { certificateSource } from './source.ts'
 export interface CertificateClaim {
   /** Where its certificate is. */
   readonly url: string
+  /** Hosts of the sender, by their whole names, one of which the URL must be at. */
+  readonly hosts: readonly string[]
   readonly hash: 'sha1' | 'sha256'
   /** In base64. */
   readonly signature: string
@@ -45,14 +47,14 @@ export function signedByCertificate(
     trusted: source.trusted,
     key: (secret) => secret,
     async verify(delivery, keys, now) {
-      const { url, hash, signature } = options.read(delivery)
+      const { url, hosts, hash, signature } = options.read(delivery)
       const bytes = Buffer.from(signature, 'base64')
       if (bytes.toString('base64') !== signature) throw malformed(options.at, 'base64')
       // A delivery for an unknown recipient, or an invalid one, must cause no fetch.
       const texts = keys.map((key) => options.message(delivery, key))
       if (texts.every((text) => text === undefined))
         throw mismatch(options.at, keys.length, { delivery })
-      const { publicKey } = await source.find(url, now)
+      const { publicKey } = await source.find(url, hosts, now)
       const found = texts.findIndex(
         (text) =>
           text !== undefined &&

@@ -1,4 +1,4 @@
-import { fetchBounded, type FetchOptions } from '@postern/core/scheme'
+import { fetchNamed, type FetchOptions } from '@postern/core/scheme'
 import { X509Certificate } from 'node:crypto'
 import { WebhookError } from '@postern/core'
 import { pathFault } from './path.ts'
@@ -28,7 +28,8 @@ export function checkDates(certificate: X509Certificate, now: number): void {
 /**
  * The chain of a fetched certificate, from its own to the last below an authority of Node or of `extra` (RFC 5280,
  * section 6, without revocation and policies). Certificates that were not sent along are fetched from where the one
- * below names them (its authority information access): what they are worth is decided by their signature alone.
+ * below names them (its authority information access): what they are worth is decided by their signature alone. The one
+ * below may be anybody's, so only `hosts` and addresses of the public internet are asked.
  *
  * @throws WebhookError `unknown_sender` if the chain does not lead to an authority; `secret_unavailable` if a part
  * of it cannot be fetched.
@@ -38,6 +39,7 @@ export async function checkChain(
   extra: readonly X509Certificate[],
   now: number,
   options: FetchOptions,
+  hosts: readonly string[],
 ): Promise<readonly X509Certificate[]> {
   const [leaf, ...others] = parseCertificates(new TextDecoder().decode(fetched)) ?? []
   if (!leaf)
@@ -59,7 +61,9 @@ export async function checkChain(
       })
     const issuer =
       others.find((other) => issued(other, last, now)) ??
-      (await fetchIssuer(last, options).then((found) => found && issued(found, last, now) && found))
+      (await fetchIssuer(last, options, hosts).then(
+        (found) => found && issued(found, last, now) && found,
+      ))
     if (!issuer) break
     chain.push(issuer)
   }
@@ -82,10 +86,12 @@ function issued(issuer: X509Certificate, subject: X509Certificate, now: number):
 async function fetchIssuer(
   certificate: X509Certificate,
   options: FetchOptions,
+  hosts: readonly string[],
 ): Promise<X509Certificate | undefined> {
   const url = /^CA Issuers - URI:(https?:\/\/\S+)$/m.exec(certificate.infoAccess ?? '')?.[1]
   if (url === undefined) return undefined
-  const bytes = await fetchBounded(url, options)
+  const bytes = await fetchNamed(url, options, hosts)
+  if (!bytes) return undefined
   try {
     return new X509Certificate(bytes)
   } catch {

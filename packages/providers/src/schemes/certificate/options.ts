@@ -10,8 +10,10 @@ export interface CertificateOptions extends FetchOptions {
 
 /** What a provider demands of its certificates. */
 export interface CertificateRules {
-  /** True for a URL a certificate may come from. It is asked for https URLs without credentials only. */
-  readonly allowed: (url: URL) => boolean
+  /** What the path of a certificate's URL looks like. @default anything */
+  readonly path?: RegExp
+  /** Hosts of the issuers of its certificates, by their whole names: elsewhere only a guarded fetch may go. */
+  readonly issuers: readonly string[]
   /** True for a name a certificate may have; one of its subject's common name and its DNS names must pass. */
   readonly named?: ((name: string) => boolean) | undefined
 }

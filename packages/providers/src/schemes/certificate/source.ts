@@ -6,8 +6,11 @@ import type { CertificateOptions, CertificateRules } from './options.ts'
 
 /** Gives the certificate a URL stands for. */
 interface CertificateSource {
-  /** Throws `unknown_sender` if the URL or the certificate is not to be trusted at `now`, in milliseconds since 1970. */
-  find(url: string, now: number): MaybePromise<X509Certificate>
+  /**
+   * Throws `unknown_sender` if the URL is at none of the hosts, or if the certificate is not to be trusted at `now`, in
+   * milliseconds since 1970.
+   */
+  find(url: string, hosts: readonly string[], now: number): MaybePromise<X509Certificate>
   /** A delivery was verified with the certificate of a URL. */
   trust(url: string): void
   /** URLs that are fetched apart from invented ones. */
@@ -44,7 +47,8 @@ export function certificateSource(
   }
   const fetched = async (url: string, now: number): Promise<X509Certificate> => {
     const chain = await known.find(url, now, async () => {
-      const found = await checkChain(await fetchBounded(url, options), extra, now, options)
+      const bytes = await fetchBounded(url, options)
+      const found = await checkChain(bytes, extra, now, options, rules.issuers)
       trusted(found, now)
       return found
     })
@@ -58,7 +62,7 @@ export function certificateSource(
   return {
     trusted: known.trusted,
     trust: (url) => void (given === undefined && known.trust(new URL(url).href)),
-    find(text, now) {
+    find(text, hosts, now) {
       const url = URL.canParse(text) ? new URL(text) : undefined
       if (
         url?.protocol !== 'https:' ||
@@ -66,7 +70,8 @@ export function certificateSource(
         url.password !== '' ||
         url.port !== '' ||
         url.search !== '' ||
-        !rules.allowed(url)
+        !hosts.includes(url.hostname) ||
+        rules.path?.test(url.pathname) === false
       )
         throw new WebhookError('unknown_sender', {
           problem: 'unknown_certificate',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isPublicAddress } from '../src/index.ts'
+import { isPublicAddress } from '../../src/guard/index.ts'
 
 describe('refused', () => {
   test.each([
