@@ -2,12 +2,11 @@ import { createHmac } from 'node:crypto'
 import { encode, fromBase64, fromBase64url, fromHex } from '../../body/bytes.ts'
 import { hmacDigest } from '../../provider/schemes/hmac.ts'
 import { messageParts } from '../../provider/schemes/signature/message.ts'
-import type { Compared } from '../../provider/schemes/signature/watch.ts'
+import { watch, type Compared } from '../../provider/schemes/signature/watch.ts'
 import type { Bounds } from '../bounds.ts'
-import { bytesOf } from '../trial/keys.ts'
+import { bytesOf, rekeyed } from '../trial/keys.ts'
 import { encodingStep } from './signature-text.ts'
 import { withHeaders, type Change } from '../finding.ts'
-import { watched } from '../trial/sight.ts'
 import type { TrialState, Trial } from '../trial/trial.ts'
 
 const MOST = 50
@@ -31,8 +30,10 @@ export async function algorithms(
     const bytes = bytesOf(key)
     if (!bytes || bounds.over()) continue
     const seen: Compared[] = []
-    const one = watched(key, (found) => void (seen.length < MOST && seen.push(found)))
-    await trial.run({ ...state, keys: [one] })
+    // A copy is watched: the receiver verifies deliveries with the key itself meanwhile.
+    const copy = Uint8Array.from(bytes)
+    watch(copy, (found) => void (seen.length < MOST && seen.push(found)))
+    await trial.run({ ...state, keys: [rekeyed(key, copy)] })
     for (const one of seen) {
       if (bounds.over()) return found
       const change = other(state, bytes, one)

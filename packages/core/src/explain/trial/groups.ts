@@ -22,8 +22,6 @@ export type Group = (state: TrialState) => MaybePromise<Iterable<Change>>
 /** The kinds of changes in the order they are tried. */
 export interface Groups {
   readonly headers: Group
-  /** Of these, the changes that can make another message: none that write a signature in another way. */
-  readonly moves: Group
   readonly secrets: Group
   readonly twiceSecrets: Group
   readonly envelopes: Group
@@ -52,16 +50,12 @@ export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: B
     made && secrets
       ? ({ keys }) => (keys === state.keys ? secretChanges(made, secrets, keys, bounds, twice) : [])
       : NONE
-  const moves = ({ request }: TrialState): Iterable<Change> =>
-    chained(
-      clockUnits(request, reads, subject.sample, bounds),
-      renamed(request, reads, bounds),
-      joinedClues(request, reads, bounds),
-    )
   return {
     headers: (from) =>
       chained(
-        moves(from),
+        clockUnits(from.request, reads, subject.sample, bounds),
+        renamed(from.request, reads, bounds),
+        joinedClues(from.request, reads, bounds),
         signatureEncodings(from.request, reads, bounds),
         signaturePrefixes(from.request, reads, bounds, {
           expected: subject.prefixes,
@@ -69,7 +63,6 @@ export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: B
           others: reads.body || subject.provider.covers.body !== 'none',
         }),
       ),
-    moves,
     secrets: ofSecrets(false),
     twiceSecrets: ofSecrets(true),
     envelopes: isLarge ? NONE : ({ request }) => chained(unwrapped(request), inflated(request)),

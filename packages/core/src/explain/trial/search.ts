@@ -1,27 +1,75 @@
 import type { WebhookError } from '../../errors.ts'
-import { createTries, onto, type Base } from './attempt.ts'
 import type { Bounds } from '../bounds.ts'
 import type { Change, Clue } from '../finding.ts'
-import { groupsOf, type Group } from './groups.ts'
-import type { Reads } from './recording.ts'
-import { isHeaderError, repaired } from './repair.ts'
 import type { Subject } from '../subject.ts'
-import { changed, type TrialState, type Trial } from './trial.ts'
+import { groupsOf, type Groups } from './groups.ts'
+import type { Reads } from './recording.ts'
+import { changed, type Trial, type TrialState } from './trial.ts'
 
-// Changes of a kind that are combined with those of another kind.
-const PAIRED = 80
-// URLs with one part changed come first.
-const URLS = 60
-// Times whose last digits are lost would be a thousand.
-const HEADERS = 12
-const ENVELOPES = 8
-const MOVED = { headers: HEADERS, envelopes: ENVELOPES, urls: URLS }
-// The commonest ways to write a body: all layouts with its own escapes, and its own layout with all escapes.
-const WRITTEN = 120
-// Beside more ways to write a body, the commonest slips alone.
-const FEW = 20
+type Kind = keyof Groups
 
-/** Searches for the changes that make a delivery verify. Undefined if none are found within the bounds. */
+/** One round: every change of `kind`, to the state itself or to what the first changes of another kind make of it. */
+interface Round {
+  readonly kind: Kind
+  /** The first changes of another kind, and how many of them. @default none: one change alone */
+  readonly after?: readonly [kind: Kind, most: number]
+  /** Changes of `kind` that are tried. @default all */
+  readonly most?: number
+}
+
+// Bodies that a writer makes beside another change. Writing one costs more than trying it.
+const WRITTEN = 240
+
+/** The rounds, in the order in which they are tried: what is common and cheap comes first. */
+const ROUNDS: readonly (readonly Round[])[] = [
+  [
+    { kind: 'headers' },
+    { kind: 'secrets' },
+    { kind: 'envelopes' },
+    { kind: 'bodies' },
+    { kind: 'layouts' },
+    { kind: 'urls' },
+    { kind: 'algorithms' },
+  ],
+  [{ kind: 'twiceSecrets' }, { kind: 'writers' }],
+  [
+    ...(['secrets', 'bodies', 'headers', 'algorithms'] as const).map((kind): Round => ({
+      kind,
+      after: ['headers', 40],
+      most: 80,
+    })),
+    { kind: 'bodies', after: ['secrets', 80], most: 80 },
+    { kind: 'bodies', after: ['bodies', 80], most: 80 },
+    ...(['bodies', 'envelopes', 'headers', 'secrets'] as const).map((kind): Round => ({
+      kind,
+      after: ['envelopes', 8],
+      most: 120,
+    })),
+    { kind: 'urls', after: ['headers', 40], most: 80 },
+    { kind: 'bodies', after: ['urls', 60], most: 80 },
+    { kind: 'secrets', after: ['urls', 60], most: 40 },
+    { kind: 'urls', after: ['envelopes', 8], most: 120 },
+    { kind: 'headers', after: ['algorithms', 4] },
+    ...(['secrets', 'bodies', 'envelopes', 'writers'] as const).map((kind): Round => ({
+      kind: 'algorithms',
+      after: [kind, 120],
+    })),
+    { kind: 'writers', after: ['envelopes', 8], most: WRITTEN },
+    { kind: 'writers', after: ['charsets', 8], most: WRITTEN },
+  ],
+]
+
+// States whose headers can be read, and how many repairs that takes at most.
+const BASES = 6
+const DEPTH = 4
+
+/** A refused state, and the changes of what was read of it. */
+interface Base {
+  readonly state: TrialState
+  readonly groups: Groups
+}
+
+/** Searches for one change, then for two, that make a delivery verify. Undefined if none are found within the bounds. */
 export async function search(
   subject: Subject,
   error: WebhookError,
@@ -29,169 +77,135 @@ export async function search(
   trial: Trial,
   bounds: Bounds,
 ): Promise<readonly Clue[] | undefined> {
-  const attempts = createTries(trial, bounds)
-  const groups = groupsOf(subject, reads, trial, bounds)
-  const root: Base = { state: subject.state, sight: undefined, groups, reads, alike: [] }
+  const root = baseOf(subject.state, reads)
   // Without a header that can be read nothing else can be judged: it is repaired first.
-  const bases = isHeaderError(error)
-    ? await repaired(subject, root, error, attempts, trial, bounds)
-    : await seenAs(root)
-  if (!Array.isArray(bases)) return bases.steps
-  const frontiers: Frontier[] = []
+  const bases = isHeaderError(error) ? await readable(root, 0) : [root]
+  if ('proof' in bases) return bases.proof
+  for (const rounds of ROUNDS)
+    for (const base of bases)
+      for (const round of rounds) {
+        const proof = await played(base, round)
+        if (proof) return proof
+      }
   for (const base of bases) {
-    const found = await singles(base)
-    if ('steps' in found) return found.steps
-    frontiers.push(found)
+    const proof = await writtenBeside(base)
+    if (proof) return proof
   }
-  for (const phase of [cheapPairs, writers, writtenPairs])
-    for (const from of frontiers) {
-      const found = await phase(from)
-      if (found) return found
-    }
   return undefined
 
-  async function seenAs(base: Base): Promise<Base[] | { readonly steps: readonly Clue[] }> {
-    const found = await attempts.whole(base.state, base)
-    if (!found) return []
-    if ('steps' in found) return found
-    const steps = found.hit ? await attempts.written(base.state, base.groups) : undefined
-    return steps ? { steps } : [{ ...base, sight: found.sight }]
+  function baseOf(state: TrialState, read: Reads): Base {
+    return { state, groups: groupsOf({ ...subject, state }, read, trial, bounds) }
   }
 
-  /** One change. What it left refused is kept for the pairs, unless nothing that is signed changed. */
-  async function singles(base: Base): Promise<Frontier | { readonly steps: readonly Clue[] }> {
-    const { secrets, envelopes, bodies, layouts, urls, algorithms } = base.groups
-    const moved: Record<keyof typeof MOVED, Base[]> = { headers: [], envelopes: [], urls: [] }
-    // Their signature is written another way too: two changes, so they wait for all single ones.
-    const hits: TrialState[] = []
-    for (const [name, kind] of [
-      ['headers', headersOf(base)],
-      ['secrets', secrets],
-      ['envelopes', envelopes],
-      ['bodies', bodies],
-      ['bodies', layouts],
-      ['urls', urls],
-      ['algorithms', algorithms],
-    ] as const)
-      for (const change of await kind(base.state)) {
-        if (bounds.over()) break
-        if (name === 'secrets' || name === 'bodies' || name === 'algorithms') {
-          const steps = await attempts.change(base, change)
-          if (steps) return { steps }
-          continue
-        }
-        const state = changed(base.state, change)
-        const found = state && (await attempts.whole(state, base))
-        if (!found) continue
-        if ('steps' in found) return found
-        const { sight } = found
-        if (found.hit) hits.push(state)
-        if (isHeaderError(found.error) && name !== 'envelopes') continue
-        const known = [base, ...moved[name]].some(({ sight: one }) => sight && one?.id === sight.id)
-        if ((!known || name === 'envelopes') && moved[name].length < MOVED[name])
-          moved[name].push({ ...base, state, sight, alike: [] })
-      }
-    for (const state of hits) {
-      const steps = await attempts.written(state, base.groups)
-      if (steps) return { steps }
-    }
-    return { base, ...moved }
-  }
-
-  async function cheapPairs({ base, headers, envelopes, urls }: Frontier) {
-    const { groups } = base
-    return (
-      (await product([base], groups.twiceSecrets, Infinity)) ??
-      (await product(headers, headersOf(base))) ??
-      (await product(headers, groups.secrets)) ??
-      (await product(headers, groups.bodies)) ??
-      (await product(keyed(base), groups.bodies)) ??
-      (await product(edited(base, groups.bodies), groups.bodies)) ??
-      (await product(envelopes, groups.bodies)) ??
-      (await product(envelopes, groups.envelopes)) ??
-      (await product(envelopes, headersOf(base))) ??
-      (await product(envelopes, groups.secrets)) ??
-      (await product(headers, groups.urls)) ??
-      (await product(urls, groups.bodies)) ??
-      (await product(urls, groups.secrets, 40)) ??
-      (await product(envelopes, groups.urls))
-    )
-  }
-
-  function writers({ base }: Frontier): Promise<readonly Clue[] | undefined> {
-    return product([base], base.groups.writers, Infinity)
-  }
-
-  async function writtenPairs({ base, headers, envelopes, urls }: Frontier) {
-    const inside =
-      (await product(edited(base, base.groups.charsets), base.groups.writers, 2 * WRITTEN)) ??
-      (await product(envelopes, base.groups.writers, 2 * WRITTEN))
-    if (inside) return inside
-    const keys = keyed(base)
-    const others = [...headers, ...keys, ...urls.slice(0, FEW)]
-    const few = [...headers, ...keys.slice(0, FEW)]
-    let count = 0
-    // Writing a body costs more than trying it: each body is written once for all of them.
-    for (const change of base.groups.writers(base.state) as Iterable<Change>) {
-      if (count >= 4 * WRITTEN) break
-      for (const other of count++ < WRITTEN ? others : few) {
-        if (bounds.over()) return undefined
-        const request = { ...other.state.request, body: change.request!.body }
-        const found = await attempts.change(other, { ...change, request })
-        if (found) return found
-      }
-    }
-    return undefined
-  }
-
-  async function product(
-    from: Iterable<Base>,
-    kind: Group,
-    most = PAIRED,
+  async function played(
+    { state, groups }: Base,
+    { kind, after, most }: Round,
   ): Promise<readonly Clue[] | undefined> {
-    for (const base of from) {
-      let count = 0
-      for (const change of await kind(base.state)) {
-        if (bounds.over()) return undefined
-        const found = await attempts.change(base, change)
-        if (found) return found
-        if (++count >= most) break
+    const states = after ? changesOf(groups, state, ...after) : [{ state }]
+    for await (const from of states)
+      for await (const next of changesOf(groups, from.state, kind, most)) {
+        const proof = await verified(next.state)
+        if (proof) return proof
       }
-    }
     return undefined
+  }
+
+  /** Another way to write the body, beside one of the commonest other changes: each body is written once for all of them. */
+  async function writtenBeside({ state, groups }: Base): Promise<readonly Clue[] | undefined> {
+    const beside: TrialState[] = []
+    for (const [kind, most] of [
+      ['headers', 40],
+      ['secrets', 20],
+      ['urls', 20],
+    ] as const)
+      for await (const { state: one } of changesOf(groups, state, kind, most)) beside.push(one)
+    for await (const { change } of changesOf(groups, state, 'writers', WRITTEN))
+      for (const from of beside) {
+        const request = { ...from.request, body: change.request!.body }
+        const proof = await verified(changed(from, { ...change, request })!)
+        if (proof) return proof
+      }
+    return undefined
+  }
+
+  async function* changesOf(
+    groups: Groups,
+    from: TrialState,
+    kind: Kind,
+    most = Infinity,
+  ): AsyncGenerator<{ readonly change: Change; readonly state: TrialState }> {
+    let count = 0
+    for (const change of await groups[kind](from)) {
+      if (bounds.over() || count++ >= most) return
+      const state = changed(from, change)
+      if (state) yield { change, state }
+    }
+  }
+
+  /** What was undone, if the state verifies. */
+  async function verified(state: TrialState): Promise<readonly Clue[] | undefined> {
+    const outcome = await trial.run(state)
+    return outcome?.accepted ? proofOf(state, outcome.steps) : undefined
+  }
+
+  function proofOf(state: TrialState, steps: readonly Clue[]): readonly Clue[] {
+    trial.repaired = state.request
+    return causesOf([...state.steps, ...steps])
+  }
+
+  /** The states in which the headers of the signature can be read, or the proof itself. */
+  async function readable(
+    { state, groups }: Base,
+    depth: number,
+  ): Promise<readonly Base[] | { readonly proof: readonly Clue[] }> {
+    const found: TrialState[] = []
+    const further: TrialState[] = []
+    for (const kind of ['headers', 'envelopes', 'bodies'] as const)
+      for await (const next of changesOf(groups, state, kind)) {
+        const outcome = await trial.run(next.state)
+        if (!outcome) continue
+        if (outcome.accepted) return { proof: proofOf(next.state, outcome.steps) }
+        if (!isHeaderError(outcome.error)) found.push(next.state)
+        // One header more is there, or the one that was missing can now be told to be malformed.
+        else if (kind === 'envelopes' || !isSame(outcome.error, error)) further.push(next.state)
+      }
+    if (found.length > 0 || depth >= DEPTH) return looked(found)
+    for (const base of await looked(further)) {
+      const bases = await readable(base, depth + 1)
+      if ('proof' in bases || bases.length > 0) return bases
+    }
+    return []
+  }
+
+  /** More headers are read once the first ones can be. */
+  async function looked(states: readonly TrialState[]): Promise<readonly Base[]> {
+    const bases: Base[] = []
+    for (const state of states.slice(0, BASES)) {
+      const seen = await trial.look(state)
+      if (seen) bases.push(baseOf(state, seen.reads))
+    }
+    return bases
   }
 }
 
-/** What one change left refused, by kinds. */
-interface Frontier {
-  readonly base: Base
-  readonly headers: readonly Base[]
-  readonly envelopes: readonly Base[]
-  readonly urls: readonly Base[]
+/** True if a header of the signature, or the body that stands for one, is missing or cannot be read. */
+function isHeaderError({ code }: WebhookError): boolean {
+  return code === 'missing_header' || code === 'malformed_header' || code === 'malformed_body'
 }
 
-/** A sight knows each signature in whatever writing: only another message can help then. */
-function headersOf({ sight, groups }: Base): Group {
-  return sight ? groups.moves : groups.headers
+/** True if both say the same of the same place. */
+function isSame(a: WebhookError, b: WebhookError): boolean {
+  const facts = ['code', 'problem', 'header', 'parameter', 'field', 'expected', 'got'] as const
+  return facts.every((fact) => a[fact] === b[fact])
 }
 
-/** The base with its secrets read otherwise. */
-function keyed(base: Base): Base[] {
-  const changes = base.groups.secrets(base.state) as Iterable<Change>
-  return [...changes].slice(0, PAIRED).flatMap((change) => moved(base, change))
-}
-
-/** The base with its body edited, one after another: large bodies share their memory. */
-function* edited(base: Base, kind: Group): Generator<Base> {
-  for (const change of kind(base.state) as Iterable<Change>)
-    for (const one of moved(base, change))
-      // A message that does not have the body as it came must be made again.
-      yield { ...one, sight: base.sight?.fixed ? undefined : base.sight }
-}
-
-function moved(base: Base, change: Change): Base[] {
-  const state = changed(base.state, change)
-  if (!state) return []
-  const alike = base.alike.map((one) => onto(one, change)).filter((one) => one !== undefined)
-  return [{ ...base, state, alike }]
+function causesOf(steps: readonly Clue[]): readonly Clue[] {
+  const byAlgorithm = steps.some(({ cause }) => cause === 'signature-algorithm')
+  const seen = new Set<string>()
+  return steps.filter(({ cause }) => {
+    // `sha1=` before a SHA-1 is part of the other algorithm.
+    if (seen.has(cause) || (byAlgorithm && cause === 'signature-prefix')) return false
+    seen.add(cause)
+    return true
+  })
 }

@@ -19,7 +19,7 @@ export interface TrialState {
 }
 
 /** How a state verifies. With `steps`, the clock too had to be undone. */
-export type TrialOutcome =
+type TrialOutcome =
   | { readonly accepted: true; readonly steps: readonly Clue[]; readonly error?: WebhookError }
   | { readonly accepted: false; readonly error: WebhookError }
 
