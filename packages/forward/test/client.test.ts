@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import { createServer, type AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { openDeaf } from './deaf.ts'
 import { createScene } from './scene.ts'
@@ -45,6 +47,54 @@ test.each([
   }
   expect([long.got.length, long.connections, plain.connections]).toEqual([3, 3, 1])
   await Promise.all([scene.close(), long.close(), plain.close()])
+})
+
+test.each([
+  ['100', ['HTTP/1.1 100 Continue\r\n\r\n']],
+  ['100 twice', ['HTTP/1.1 100 Continue\r\n\r\n', 'HTTP/1.1 100 Continue\r\nx-a: 1\r\n\r\n']],
+  ['102', ['HTTP/1.1 102 Processing\r\n\r\n']],
+  ['103', ['HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=preload\r\n\r\n']],
+  ['a number that nobody knows', ['HTTP/1.1 199 Soon\r\n\r\n']],
+  ['several', [100, 102, 103, 110].map((status) => `HTTP/1.1 ${status} Soon\r\n\r\n`)],
+])('interim answers that nobody asked for are passed over: %s', async (_, interim) => {
+  const requests: string[] = []
+  const site = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.on('data', (chunk) => {
+      if (!chunk.includes('POST ')) return
+      requests.push(String(chunk))
+      for (const head of interim) socket.write(head)
+      setImmediate(() => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'))
+    })
+  })
+  site.listen(0, '127.0.0.1')
+  await once(site, 'listening')
+  const { port } = site.address() as AddressInfo
+  const scene = createScene({ to: `http://127.0.0.1:${port}/`, retry: { attempts: 1 } })
+  for (const [at, id] of ['a', 'b'].entries()) {
+    await scene.send({ id })
+    await scene.until('done', 2 * (at + 1))
+  }
+  expect(requests).toHaveLength(2)
+  await scene.close()
+  site.close()
+})
+
+test('interim answers without end are a failure in time', async () => {
+  const site = createServer((socket) => {
+    socket.on('error', () => {})
+    const pouring = setInterval(() => socket.write('HTTP/1.1 102 Processing\r\n\r\n'), 5)
+    socket.on('close', () => clearInterval(pouring))
+  })
+  site.listen(0, '127.0.0.1')
+  await once(site, 'listening')
+  const { port } = site.address() as AddressInfo
+  const to = `http://127.0.0.1:${port}/`
+  const scene = createScene({ to, timeout: 200, retry: { attempts: 1 } })
+  await scene.send()
+  await scene.until('dead')
+  await scene.close()
+  site.close()
 })
 
 function pour(response: ServerResponse): void {

@@ -47,7 +47,7 @@ export function rootOf(span: Span): Context {
 // SDKs and instrumentations know this key. https://github.com/open-telemetry/opentelemetry-js/blob/main/packages/opentelemetry-core/src/trace/suppress-tracing.ts
 const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 
-/** The context without further spans: an instrumentation of undici would make a second span and a second header of a call. */
+/** The context without further spans: an instrumentation of node:http would make a second span and a second header of a call. */
 export function suppressed(of: Context): Context {
   return of.setValue(SUPPRESSED, true)
 }

@@ -1,8 +1,8 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
-import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici'
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { forward } from '@postern/forward'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createScene } from './scene.ts'
@@ -36,6 +36,7 @@ async function openSite(statusOf: (nth: number) => number): Promise<{
   }
 }
 
+const CLIENT = { kind: SpanKind.CLIENT } as const
 const LOCAL = { sign: false, allowPrivate: true, allowHttp: true } as const
 
 test('each call of forward is a CLIENT span below its attempt, whose trace goes to the destination', async () => {
@@ -96,9 +97,14 @@ test('each call of forward is a CLIENT span below its attempt, whose trace goes 
   site.close()
 })
 
-test('beside an instrumentation of undici a call has one span and one traceparent', async () => {
-  const undici = new UndiciInstrumentation()
-  undici.enable()
+test('beside an instrumentation of node:http a call has one span and one traceparent', async () => {
+  // What such an instrumentation does with each request that starts.
+  let started = 0
+  const listener = () => {
+    started++
+    trace.getTracer('http').startSpan('POST', CLIENT).end()
+  }
+  subscribe('http.client.request.start', listener)
   const site = await openSite(() => 204)
   const { receiver, send, ended } = createScene()
   const handler = forward({ ...LOCAL, to: site.url })
@@ -109,7 +115,8 @@ test('beside an instrumentation of undici a call has one span and one traceparen
   expect(sdk.spans.filter(({ kind }) => kind === SpanKind.CLIENT)).toHaveLength(1)
   const raw = site.got[0]!.rawHeaders.filter((name) => name.toLowerCase() === 'traceparent')
   expect(raw).toHaveLength(1)
-  undici.disable()
+  unsubscribe('http.client.request.start', listener)
+  expect(started).toBe(1)
   await receiver.close()
   await handler.close()
   site.close()
