@@ -7,10 +7,11 @@ const { site } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 ).postern
 
-// The page and its worker speak to the host they came from, and to no other. Scripts and styles of Starlight stand in the pages.
+// The page and its worker speak to the host they came from, and to no other. Starlight writes scripts and styles into the pages:
+// `build.ts` puts the hashes of a page's own scripts into its policy.
 const POLICY = [
   "default-src 'self'",
-  "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:",
+  "script-src 'self' 'wasm-unsafe-eval' blob:",
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data:",
   "connect-src 'self'",

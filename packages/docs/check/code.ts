@@ -22,6 +22,8 @@ import { root } from '../../../test/run/report.ts'
 export interface Blocks {
   readonly whole: number
   readonly fragments: number
+  /** Calls of our functions that stand in a sentence. */
+  readonly inline: number
   readonly errors: readonly string[]
   readonly cpu: number
 }
@@ -100,6 +102,7 @@ export async function checkBlocks(): Promise<Blocks> {
       copyFileSync(join(import.meta.dirname, file), join(folder, file))
     let whole = 0
     let fragments = 0
+    let inline = 0
     const files = globSync(
       [
         'README.md',
@@ -109,19 +112,25 @@ export async function checkBlocks(): Promise<Blocks> {
       ],
       { cwd: root },
     )
-    for (const file of files)
-      for (const [at, [, block]] of [
-        ...readFileSync(join(root, file), 'utf8').matchAll(/^```ts\n([^]*?)^```/gm),
-      ].entries()) {
+    for (const file of files) {
+      const text = readFileSync(join(root, file), 'utf8')
+      const home = /^packages\/([^/]+)\//.exec(file)?.[1]
+      const write = (name: string, code: string): void =>
+        writeFileSync(
+          join(folder, `${file.replaceAll(/[/.]/g, '_')}_${name}.ts`),
+          `${importsOf(code, home)}${code}\nexport {}\n`,
+        )
+      for (const [at, call] of inlineCalls(text).entries()) {
+        inline++
+        write(`inline_${at}`, call)
+      }
+      for (const [at, [, block]] of [...text.matchAll(/^```ts\n([^]*?)^```/gm)].entries()) {
         const isWhole = /^import /m.test(block!)
         if (isWhole) whole++
         else fragments++
-        const name = `${file.replaceAll(/[/.]/g, '_')}_${at}.ts`
-        writeFileSync(
-          join(folder, name),
-          `${importsOf(block!, /^packages\/([^/]+)\//.exec(file)?.[1])}${block!}\nexport {}\n`,
-        )
+        write(String(at), block!)
       }
+    }
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
     const command = `TIMEFORMAT='cpu %U %S'; time '${process.execPath}' '${tsc}' -p '${folder}' --pretty false`
     const { output } = await run('bash', ['-c', command])
@@ -129,6 +138,7 @@ export async function checkBlocks(): Promise<Blocks> {
     return {
       whole,
       fragments,
+      inline,
       errors: errorsOf(output).map((line) => line.replace(/^.*postern-blocks-[^/]*\//, '')),
       cpu: Number(user) + Number(system),
     }
@@ -136,6 +146,18 @@ export async function checkBlocks(): Promise<Blocks> {
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+/** The calls of functions of ours that stand in a sentence, whole: without an ellipsis or an empty pair of brackets. */
+function inlineCalls(text: string): readonly string[] {
+  const prose = text.replaceAll(/^```[^]*?^```/gm, '')
+  return [...prose.matchAll(/`(?:await )?([a-z]\w*)\([^`…]+\)`/g)].flatMap(([span, name]) =>
+    exported.has(name!) && !/\.{3}|[?#\\]/.test(span) ? [span.slice(1, -1)] : [],
+  )
+}
+
+// A call in a sentence leaves out what its values are, and options that are no matter there.
+const LEFT_OUT =
+  /TS(?:18004|2304|2552|2741): |'(?:void|Window & typeof globalThis)' is not assignable/
 
 /** The errors of blocks, without those in our sources, which other options are for. */
 function errorsOf(output: string): readonly string[] {
@@ -145,6 +167,7 @@ function errorsOf(output: string): readonly string[] {
       (line) =>
         line.includes(': error TS') &&
         !OF_THE_READER.test(line) &&
+        !(line.includes('_inline_') && LEFT_OUT.test(line)) &&
         !/packages\/[\w-]+\/src\//.test(line),
     )
 }

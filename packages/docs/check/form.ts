@@ -23,6 +23,8 @@ export interface FormSeen {
   readonly gap: number
   /** Whether a fetch of the worker to another host was stopped by the policy. */
   readonly bound: boolean
+  /** Whether a script ran that was put into the page. */
+  readonly inserted: boolean
 }
 
 /** Uses the form of the page that is open; ends the server on its way. */
@@ -40,6 +42,12 @@ export async function useForm(page: Page, served: Served): Promise<FormSeen> {
       worker.addEventListener('message', ({ data }) => resolve(data !== 'sent'))
     })
     return violated
+  })
+  const inserted = await page.evaluate(() => {
+    const script = document.createElement('script')
+    script.textContent = 'globalThis.ran = true'
+    document.head.append(script)
+    return 'ran' in globalThis
   })
   const before = served.asked.length
   await served.close()
@@ -74,6 +82,7 @@ export async function useForm(page: Page, served: Served): Promise<FormSeen> {
     verdict: [Math.min(...times), Math.max(...times)],
     gap,
     bound,
+    inserted,
   }
 }
 

@@ -77,7 +77,7 @@ export const parts: Readonly<Record<string, Part>> = {
     ]
   },
   async blocks() {
-    const { whole, fragments, errors, cpu } = await checkBlocks()
+    const { whole, fragments, inline, errors, cpu } = await checkBlocks()
     const rest =
       errors.length === 0
         ? ''
@@ -86,7 +86,7 @@ export const parts: Readonly<Record<string, Part>> = {
       [
         '`ts` blocks of pages by hand, guides and READMEs type-checked',
         '0 errors, 30 s of CPU',
-        `${whole} whole and ${fragments} fragments in ${cpu.toFixed(1)} s of CPU${rest}`,
+        `${whole} whole, ${fragments} fragments and ${inline} calls in sentences in ${cpu.toFixed(1)} s of CPU${rest}`,
         errors.length === 0 && cpu <= 30,
       ],
     ]
@@ -136,6 +136,7 @@ export const parts: Readonly<Record<string, Part>> = {
         verdict: [best, worst],
         gap,
         bound,
+        inserted,
       } = await useForm(tab.page as never, served)
       return [
         ...edits.map(([edit, said, isRight]): Row => [
@@ -152,6 +153,12 @@ export const parts: Readonly<Record<string, Part>> = {
           offline,
         ],
         ['kept of what was pasted', 'nothing', stored, stored.startsWith('nothing')],
+        [
+          'a script that is put into the page',
+          'is stopped',
+          inserted ? 'ran' : 'stopped by the policy',
+          !inserted,
+        ],
         [
           'a worker that calls another host',
           'is stopped',

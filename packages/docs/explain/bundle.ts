@@ -11,7 +11,8 @@ const packages = join(here, '..', '..')
 // What every verdict needs is one file; public keys, XML and parts of a form are chunks of their own.
 const INITIAL =
   /(?:core|cli)[\\/]src[\\/]|docs[\\/]explain[\\/]|providers[\\/]src[\\/]common[\\/]|@noble[\\/]hashes|fflate|lru-cache/
-const LATER = /busboy|public-keys\.ts|jose\.ts|rsa\.ts|der\.ts|xml-read|multipart\.ts/
+const LATER =
+  /core[\\/]src[\\/]guard|busboy|public-keys\.ts|jose\.ts|rsa\.ts|der\.ts|xml-read|multipart\.ts/
 
 /** Writes the chunks, all of them below `folder`. */
 export async function bundleExplain(folder: string): Promise<void> {

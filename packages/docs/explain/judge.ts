@@ -75,8 +75,9 @@ export function rowOf({ name, title, secretOption, example, options }: About): S
   return { name, title, fields }
 }
 
-/** Judges a request as `postern explain` does. Nothing leaves the machine. */
-export async function judge(question: Question, abouts: readonly About[]): Promise<Answer> {
+/** Judges a request as `postern explain` does. Nothing leaves the machine: a sender whose keys are at a URL must be given them. */
+export async function judge(question: Question, all: readonly About[]): Promise<Answer> {
+  const abouts = all.map(withoutFetch)
   let saved: ReturnType<typeof parseRequest>
   try {
     saved = parseRequest(question.request, { entry: question.entry })
@@ -149,4 +150,11 @@ function headsOf(came: Given, signed: Repaired): readonly HeadChange[] {
       signed: text(signed.headers.get(name)),
     })),
   ].filter(({ came: one, signed: other }) => one !== other)
+}
+
+/** A sender whose providers fetch nothing. */
+function withoutFetch(about: About): About {
+  if (!('fetch' in about.options)) return about
+  const fetch = (): Promise<never> => Promise.reject(new Error('this page fetches nothing'))
+  return { ...about, create: (options) => about.create({ ...options, fetch }) }
 }

@@ -15,6 +15,9 @@ export type Told =
   | { readonly id: number; readonly kind: 'answer'; readonly answer: Answer }
   | { readonly id: number; readonly kind: 'failed'; readonly message: string }
 
+// What was pasted stays here: whoever asks for anything by mistake gets an error.
+globalThis.fetch = () => Promise.reject(new Error('this page fetches nothing'))
+
 let loading: Promise<readonly About[]> | undefined
 
 // All that a verdict may need is loaded before one is asked for: so that no request follows what was pasted.

@@ -1,4 +1,8 @@
-import { BlockList, isIP } from 'node:net'
+import type * as net from 'node:net'
+
+/** Which kind of address a text is, as `isIP` of node:net says. */
+// Not imported: bundles for hosts without sockets have this module too, and never call it.
+export const isIP: typeof net.isIP = (text) => process.getBuiltinModule('node:net').isIP(text)
 
 // Addresses that are not, or must not be, reachable from the internet: the IANA special-purpose registries, multicast, and Azure's
 // WireServer, a metadata service behind a public address. https://www.iana.org/assignments/iana-ipv4-special-registry
@@ -25,9 +29,9 @@ const CLOSED: readonly (readonly [network: string, bits: number])[] = [
   ['2002::', 16],
   ['3fff::', 20],
 ]
-const closed = subnets(CLOSED)
 // Of IPv6 only this is global unicast.
-const unicast = subnets([['2000::', 3]])
+const UNICAST: typeof CLOSED = [['2000::', 3]]
+let lists: { readonly closed: net.BlockList; readonly unicast: net.BlockList } | undefined
 
 /**
  * True for an address of the public internet: not private, loopback, link-local, unique-local, shared (CGNAT),
@@ -37,6 +41,7 @@ const unicast = subnets([['2000::', 3]])
 export function isPublicAddress(address: string): boolean {
   const plain = plainAddress(address)
   const family = isIP(plain)
+  const { closed, unicast } = (lists ??= { closed: subnets(CLOSED), unicast: subnets(UNICAST) })
   if (family === 4) return !closed.check(plain, 'ipv4')
   if (family === 6) return unicast.check(plain, 'ipv6') && !closed.check(plain, 'ipv6')
   return false
@@ -56,8 +61,8 @@ export function plainAddress(address: string): string {
 // ::ffff:0:0/96 and 64:ff9b::/96 (RFC 6052) as the URL Standard writes them: the IPv4 address is in the last 32 bits.
 const HELD = /^\[(?:::ffff:|64:ff9b::)(?:([\da-f]{1,4}):)?([\da-f]{1,4})\]$/
 
-function subnets(list: typeof CLOSED): BlockList {
-  const found = new BlockList()
+function subnets(list: typeof CLOSED): net.BlockList {
+  const found = new (process.getBuiltinModule('node:net').BlockList)()
   for (const [network, bits] of list)
     found.addSubnet(network, bits, isIP(network) === 6 ? 'ipv6' : 'ipv4')
   return found

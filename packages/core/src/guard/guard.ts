@@ -1,6 +1,6 @@
-import { lookup as resolveName, type LookupAddress } from 'node:dns'
-import { isIP, type LookupFunction } from 'node:net'
-import { isPublicAddress, plainAddress } from './address.ts'
+import type { LookupAddress } from 'node:dns'
+import type { LookupFunction } from 'node:net'
+import { isIP, isPublicAddress, plainAddress } from './address.ts'
 
 /** Which destinations may be called. */
 export interface GuardOptions {
@@ -34,7 +34,8 @@ export interface AddressGuard {
 
 /** Makes a guard. Throws a `TypeError` that names the wrong option. */
 export function createGuard(options: GuardOptions = {}): AddressGuard {
-  const { allowPrivate, allowPort = isUsualPort, lookup = resolveName as LookupFunction } = options
+  const { allowPrivate, allowPort = isUsualPort } = options
+  const { lookup = process.getBuiltinModule('node:dns').lookup as LookupFunction } = options
   if (allowPrivate !== undefined && allowPrivate !== true && typeof allowPrivate !== 'function')
     throw new TypeError('allowPrivate must be true or a function of the address')
   if (typeof allowPort !== 'function')

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { isIP, type LookupFunction } from 'node:net'
-import { Readable } from 'node:stream'
+import type { LookupFunction } from 'node:net'
 import type { FetchFunction } from '../provider/lookup/fetch-bounded.ts'
+import { isIP } from './address.ts'
 import { createGuard, DestinationRefused, hostOf, type AddressGuard } from './guard.ts'
 
 // Names of networks of one's own (RFC 6761, 6762, 8375, and `.internal`), and names without a dot.
@@ -43,6 +43,7 @@ export function guardedFetch(guard: AddressGuard): FetchFunction {
       last = await asked(url, name, other, signal).catch((error: unknown) => ({ error }))
     }
     if ('error' in last) throw last.error
+    const { Readable } = process.getBuiltinModule('node:stream')
     return new Response(Readable.toWeb(last) as ReadableStream, { status: last.statusCode! })
   }
 }
@@ -57,14 +58,14 @@ function resolved(guard: AddressGuard, name: string): Promise<readonly string[]>
   })
 }
 
-async function asked(
+function asked(
   url: URL,
   name: string,
   address: string,
   signal: AbortSignal | null | undefined,
 ): Promise<IncomingMessage> {
   const isSecure = url.protocol === 'https:'
-  const { request } = isSecure ? await import('node:https') : await import('node:http')
+  const { request } = process.getBuiltinModule(isSecure ? 'node:https' : 'node:http')
   return new Promise((resolve, reject) => {
     const sent = request(
       {

@@ -85,10 +85,10 @@ function isRefused(error: unknown): boolean {
 
 function hasSockets(): boolean {
   const { process, navigator } = globalThis as {
-    readonly process?: { readonly versions?: { readonly node?: string } }
+    readonly process?: { readonly getBuiltinModule?: unknown }
     readonly navigator?: { readonly userAgent?: string }
   }
-  return process?.versions?.node !== undefined && navigator?.userAgent !== 'Cloudflare-Workers'
+  return process?.getBuiltinModule !== undefined && navigator?.userAgent !== 'Cloudflare-Workers'
 }
 
 /** The time limit of an option, checked. */
