@@ -20,10 +20,13 @@ interface Arrivals {
 }
 
 const MIB = 1024 * 1024
-/** One ring for verified deliveries, one for the others: strangers fill only theirs. */
+/**
+ * One ring for verified deliveries, one for the others: strangers fill only theirs. It has room for all that `observe/kept.ts` keeps of
+ * five codes, so that no body drops the row of another.
+ */
 const RINGS: Readonly<Record<Ring, { readonly rows: number; readonly bytes: number }>> = {
   verified: { rows: 100_000, bytes: 64 * MIB },
-  strangers: { rows: 10_000, bytes: 16 * MIB },
+  strangers: { rows: 10_000, bytes: 64 * MIB },
 }
 const AGE = 30 * DAY
 // Rows of one step of a list.
