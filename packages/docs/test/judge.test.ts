@@ -36,7 +36,7 @@ test.each(fetching.map((about) => [about.name, about] as const))(
       {
         request,
         sender: name,
-        options: about.example,
+        options: { ...about.example },
         bounds: { ms: 300, attempts: 500 },
       },
       abouts,
