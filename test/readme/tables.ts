@@ -43,6 +43,8 @@ function row(entry: CatalogueEntry): string {
 }
 
 const ORIGINS = [
+  ['real delivery', 'real delivery'],
+  ['made of a real delivery', 'made of a real delivery'],
   ['official-doc', "sender's page"],
   ['official-sdk-test', "tests of the sender's library"],
   ['sdk-generated', "sender's library"],

@@ -32,7 +32,7 @@ function create(): Receiver {
       header: 'x-signature',
       topicHeader: 'x-topic',
       eventIdHeader: 'x-id',
-      codings: ['gzip'],
+      codings: { gzip: 'sent' },
       formats: ['json', 'xml', 'multipart'],
     }),
     limits: bodyLimits,

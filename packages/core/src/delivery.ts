@@ -2,7 +2,8 @@ import type { Declaration } from './body/formats.ts'
 import { toBuffer } from './body/bytes.ts'
 import type { XmlObject } from './body/xml/xml.ts'
 import { toHeaderLines, type HeaderLines } from './basics/header-lines.ts'
-import { HttpDelivery } from './receive/http-delivery.ts'
+import { isCoded } from './body/inflate.ts'
+import { HttpDelivery, inflateUnverified } from './receive/http-delivery.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import type { Format } from './provider/provider.ts'
 
@@ -39,7 +40,8 @@ export interface Delivery {
   readonly body: Uint8Array
   /**
    * The bytes to read: those of the wire until the delivery is verified; then inflated, within the limit, if the
-   * provider declares gzip and they begin with its magic bytes.
+   * provider declares gzip and they begin with its magic bytes. A sender that signs the decoded bytes is verified by a
+   * delivery whose `body` is these, at most `limits.unverified.inflated` of them.
    */
   readonly content: Uint8Array
   /** How the body is read: the provider's declaration decides, else the bytes themselves. */
@@ -147,6 +149,20 @@ function hasNoBody(method: string, headers: HeaderLines): boolean {
   if (headers.get('transfer-encoding') !== undefined) return false
   const length = headers.get('content-length')
   return length === undefined ? method === 'GET' || method === 'HEAD' : length === '0'
+}
+
+/**
+ * The delivery to verify: the given one, or one whose body is inflated if the sender signs the bytes before it compresses
+ * them. The first bytes of the body decide, never its header.
+ *
+ * @throws WebhookError `inflated_too_large` beyond `limits.unverified.inflated`, and `malformed_body`.
+ */
+export function signedDelivery(given: Delivery, declared: Declaration): Delivery {
+  if (declared.codings?.gzip !== 'decoded' || !isCoded(given.body, declared)) return given
+  const body = given instanceof HttpDelivery ? given.decode() : inflateUnverified(given)
+  const { codings: _decoded, ...plain } = declared
+  const lines = toHeaderLines(given.headerLines())
+  return new HttpDelivery(given.method, given.url, lines, body, given.context, given.limits, plain)
 }
 
 /** Lifts the bounds of the unverified phase, once a signature matched. */

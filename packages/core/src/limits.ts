@@ -36,13 +36,15 @@ export interface UnverifiedLimits {
   readonly parts: number
   /** Nesting of JSON and XML; deeper is refused with 400. @default 32 */
   readonly depth: number
+  /** Bytes after decompression, if the sender signs the decoded bytes; more is refused with 413. @default 1 MiB */
+  readonly inflated: number
 }
 
 /** The limits as users and providers give them. */
 export interface LimitOptions extends Partial<Omit<Limits, 'time' | 'unverified'>> {
   /** From the head of the request to the last byte of its body; slower is refused with 408. A number is milliseconds. @default '10s' */
   readonly time?: Duration
-  /** What may be parsed before a delivery is verified: `nodes`, `xml`, `fields`, `parts`, `depth`. @default the limits of `UnverifiedLimits` */
+  /** What may be parsed before a delivery is verified: `nodes`, `xml`, `fields`, `parts`, `depth`, `inflated`. @default the limits of `UnverifiedLimits` */
   readonly unverified?: Partial<UnverifiedLimits>
 }
 
@@ -53,6 +55,7 @@ const UNVERIFIED: UnverifiedLimits = {
   fields: 1000,
   parts: 100,
   depth: 32,
+  inflated: MIB,
 }
 
 /**

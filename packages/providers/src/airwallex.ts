@@ -1,11 +1,12 @@
 import type { Factory } from '@postern/core/scheme'
-import { preset, type PresetOptions } from './schemes/preset.ts'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Airwallex. HMAC-SHA256 over `{time}{body}`, hex. The unit of the signed time is not documented: its age is not judged.
+ * Airwallex. HMAC-SHA256 over `{time}{body}`, hex. The unit of the signed time is not documented: both are
+ * judged. Whether a retry is signed again neither, so that its age may be as long as Airwallex retries.
  * https://www.airwallex.com/docs/developer-tools__webhooks
  */
-export const airwallex: Factory<PresetOptions> = /* @__PURE__ */ preset({
+export const airwallex: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'airwallex',
   title: 'Airwallex',
   docs: 'https://www.airwallex.com/docs/developer-tools__webhooks',
@@ -16,6 +17,7 @@ export const airwallex: Factory<PresetOptions> = /* @__PURE__ */ preset({
     header: 'x-signature',
     timestampHeader: 'x-timestamp',
     timestampUnit: 'any',
+    tolerance: 259_200,
     message: '{time}{body}',
   },
   eventIdField: 'id',

@@ -2,29 +2,31 @@ import type { Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Authorize.Net. HMAC-SHA512 over the body in `X-ANET-Signature`, hex. Topic is `eventType`, id is `notificationId`.
+ * Authorize.Net. HMAC-SHA512 over the body in `X-ANET-Signature`, hex; the key is the text of the Signature Key,
+ * whose hex digits are decoded for transaction hashes alone. Topic is `eventType`, id is `notificationId`.
  * https://developer.authorize.net/api/reference/features/webhooks.html
  */
 export const authorizeNet: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'authorize-net',
   title: 'Authorize.Net',
   docs: 'https://developer.authorize.net/api/reference/features/webhooks.html',
-  setup: { steps: ['Account', 'Settings', 'Webhooks'], secret: 'the Signature Key, in hex' },
+  setup: {
+    steps: ['Account', 'Settings', 'Webhooks'],
+    secret: 'the Signature Key, as it is shown',
+  },
   topics: [
     'net.authorize.payment.authcapture.created',
     'net.authorize.payment.refund.created',
     'net.authorize.customer.created',
   ],
-  hint: 'Signature Key of the account, in hex.',
+  hint: 'Signature Key of the account.',
   sign: {
     scheme: 'hmac',
     header: 'X-ANET-Signature',
     prefix: 'sha512=',
     algorithm: 'sha512',
-    keyEncoding: 'hex',
   },
   eventIdField: 'notificationId',
   topicField: 'eventType',
-  example: { secret: '6578616d706c65' },
   checked: '2026-11-28',
 })

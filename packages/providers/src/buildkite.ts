@@ -24,6 +24,11 @@ export const buildkite: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   },
   topic: (delivery, { value }) =>
     agreedTopic(member(value, 'event'), delivery, 'x-buildkite-event'),
+  instead: {
+    header: 'x-buildkite-token',
+    remedy:
+      'choose "Send an X-Buildkite-Signature header" as the Token of the notification service',
+  },
   reads: ['x-buildkite-event'],
   topicField: 'event',
   checked: '2026-11-28',

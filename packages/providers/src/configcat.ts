@@ -1,10 +1,11 @@
 import type { Factory } from '@postern/core/scheme'
-import { preset, type PresetOptions } from './schemes/preset.ts'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
  * ConfigCat. HMAC-SHA256 over id, time and body, base64. The body is your own template: the topic is always `config.changed`.
+ * Nobody says whether a retry is signed again, so that its age may be a day.
  */
-export const configcat: Factory<PresetOptions> = /* @__PURE__ */ preset({
+export const configcat: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'configcat',
   title: 'ConfigCat',
   docs: 'https://configcat.com/docs/advanced/notifications-webhooks/',
@@ -18,11 +19,12 @@ export const configcat: Factory<PresetOptions> = /* @__PURE__ */ preset({
     several: ',',
     timestampHeader: 'X-ConfigCat-Webhook-Timestamp',
     timestampUnit: 'any',
+    tolerance: 86_400,
     message: '{header:x-configcat-webhook-id}{time}{body}',
   },
   eventIdHeader: 'X-ConfigCat-Webhook-ID',
   topic: 'config.changed',
-  covers: { body: 'bytes', id: true },
+  covers: { body: 'bytes', id: true, timestamp: true },
   sends: { 'x-configcat-webhook-id': 'b616ca659d154a5fb907dd8475792eeb' },
   formats: ['json', 'form', 'text', 'bytes'],
   checked: '2026-11-28',

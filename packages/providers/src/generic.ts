@@ -1,5 +1,5 @@
 import { WebhookError, type Limits, type SecretOption } from '@postern/core'
-import type { Coding, Factory, Format, Provider } from '@postern/core/scheme'
+import type { Codings, Factory, Format, Provider } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { composeGeneric } from './schemes/generic/compose.ts'
 import {
@@ -32,10 +32,11 @@ export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
   /** `strict` refuses a Content-Type that contradicts the format (415). @default 'ignore' */
   readonly labels?: Provider['labels']
   /**
-   * Content codings the sender uses; the magic bytes decide. @default gzip, but none if nothing is verified or `formats` is
+   * Content codings the sender uses, each with the bytes that are signed (`{ gzip: 'decoded' }`); the magic bytes decide.
+   * @default gzip as it was sent, but none if nothing is verified or `formats` is
    * bytes alone
    */
-  readonly codings?: readonly Coding[]
+  readonly codings?: Codings
   /** Charsets of its text bodies and forms. @default UTF-8 */
   readonly charsets?: readonly string[]
   /** False if the sender never signs the same bytes twice on purpose. @default true */
@@ -108,7 +109,7 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
         ...query,
       ],
       ...(labels && { labels }),
-      codings: codings ?? (made && takesText(options) ? GZIP : []),
+      codings: codings ?? (made && takesText(options) ? GZIP : {}),
       ...(charsets && { charsets }),
       ...(repeats !== undefined && { repeats }),
       ...(limits && { limits }),
@@ -135,7 +136,7 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
 
 const JSON_ALONE: readonly Format[] = ['json']
 const ANY: readonly Format[] = ['json', 'xml', 'form', 'bytes']
-const GZIP: readonly Coding[] = ['gzip']
+const GZIP: Codings = { gzip: 'sent' }
 const NAMED = ['id', 'eventIdHeader', 'eventIdQuery', 'eventIdField'] as const
 
 /** No JSON, XML or form begins with the magic bytes of gzip: inflating cannot change what a text was. */

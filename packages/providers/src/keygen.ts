@@ -13,9 +13,10 @@ import {
 } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { member } from './common/read.ts'
+import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
 
 /** Options of {@link keygen}. */
-export interface KeygenOptions {
+export interface KeygenOptions extends PublicUrlOption {
   /** The Ed25519 public key of the account, in hex. */
   readonly publicKey: SecretOption
 }
@@ -29,7 +30,7 @@ const ALGORITHM: SignatureAlgorithm<Ed25519Key> = {
 
 /**
  * Keygen. Ed25519 over method and path, host, date and the SHA-256 of the body, in `Keygen-Signature` as an HTTP signature of
- * the old draft. Of other algorithms that an account can choose none is taken. Topic is `data.attributes.event`
+ * the old draft. The host is signed without its port. Behind a proxy give `publicUrl`. Of other algorithms that an account can choose none is taken. Topic is `data.attributes.event`
  * (`license.created`), id is `data.id`, both of them signed.
  * https://keygen.sh/docs/api/signatures/
  */
@@ -43,11 +44,18 @@ export const keygen: Factory<KeygenOptions> = /* @__PURE__ */ provider({
     docs: 'https://keygen.sh/docs/api/webhooks/',
   },
   topics: ['license.created', 'license.validation.succeeded', 'machine.created'],
-  options: { publicKey: 'Ed25519 public key of the account, in hex.' },
+  options: {
+    publicKey: 'Ed25519 public key of the account, in hex.',
+    publicUrl: 'The URL of the endpoint as Keygen has it. Default: the URL of the request.',
+  },
+  prepare(options) {
+    checkPublicUrl('keygen', options)
+    return options
+  },
   secret: 'publicKey',
   covers: { body: 'bytes', url: true, id: true },
   reads: ['host', 'date'],
-  scheme: () =>
+  scheme: (options) =>
     signatureScheme(ALGORITHM, {
       header: HEADER,
       covers: { body: 'bytes', url: true },
@@ -56,8 +64,8 @@ export const keygen: Factory<KeygenOptions> = /* @__PURE__ */ provider({
       write: (signature) => ({
         [HEADER]: `algorithm="ed25519", signature="${signature}", headers="${SIGNED}"`,
       }),
-      url: ({ url }) => url,
-      message: signedText,
+      url: (delivery) => signedUrl(delivery, options),
+      message: (delivery) => signedText(delivery, options),
     }),
   facts: {
     scheme: 'Ed25519 of method, path, host, date and the SHA-256 of {body}, base64',
@@ -70,6 +78,7 @@ export const keygen: Factory<KeygenOptions> = /* @__PURE__ */ provider({
       retries: 217_687_000,
       after4xx: 'retried',
       ok: '2xx',
+      givesUp: 'disabled by a 410',
       retryId: 'same',
       source: 'https://github.com/keygen-sh/keygen-api/blob/master/app/workers/webhook_worker.rb',
     },
@@ -105,13 +114,14 @@ function grammar(): WebhookError {
   return malformed({ header: HEADER }, `algorithm="ed25519", signature="…" and headers="${SIGNED}"`)
 }
 
-function signedText(delivery: Delivery): string {
-  const { method, url, body } = delivery
-  const { host, pathname, search } = new URL(url)
+function signedText(delivery: Delivery, options: KeygenOptions): string {
+  const { method, body } = delivery
+  const { hostname, pathname, search } = new URL(signedUrl(delivery, options))
+  const host = options.publicUrl === undefined ? delivery.header('host') : undefined
   const digest = createHash('sha256').update(body).digest('base64')
   return [
     `(request-target): ${method.toLowerCase()} ${pathname}${search}`,
-    `host: ${delivery.header('host') ?? host}`,
+    `host: ${host?.replace(/:\d+$/, '') ?? hostname}`,
     `date: ${singleHeader(delivery, 'date')}`,
     `digest: sha-256=${digest}`,
   ].join('\n')

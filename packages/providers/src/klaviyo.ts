@@ -1,12 +1,13 @@
 import type { Factory } from '@postern/core/scheme'
-import { preset, type PresetOptions } from './schemes/preset.ts'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
  * Klaviyo. HMAC-SHA256 over `{body}{time}` in `Klaviyo-Signature`, hex. Topic is each event’s `topic`, id is
- * each event’s `external_id`. The time is signed, and Klaviyo names no age to refuse.
+ * each event’s `external_id`. Klaviyo names neither the unit of the signed time nor an
+ * age to refuse, so that its age may be two days, over which it retries.
  * https://developers.klaviyo.com/en/docs/working_with_system_webhooks
  */
-export const klaviyo: Factory<PresetOptions> = /* @__PURE__ */ preset({
+export const klaviyo: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'klaviyo',
   title: 'Klaviyo',
   docs: 'https://developers.klaviyo.com/en/docs/working_with_system_webhooks',
@@ -20,6 +21,7 @@ export const klaviyo: Factory<PresetOptions> = /* @__PURE__ */ preset({
     header: 'Klaviyo-Signature',
     timestampHeader: 'Klaviyo-Timestamp',
     timestampUnit: 'any',
+    tolerance: 172_800,
     message: '{body}{time}',
   },
   itemsField: 'data',

@@ -1,12 +1,12 @@
 import type { Factory } from '@postern/core/scheme'
-import { preset, type PresetOptions } from './schemes/preset.ts'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
  * Lob. HMAC-SHA256 over `{time}.{body}` in `Lob-Signature`, hex. Topic is `event_type.id`, id is `id`. The unit of the
- * signed time is not documented, so its age is not judged.
+ * signed time is not documented: both are judged. Nobody says whether a retry is signed again, so that its age may be a day.
  * https://docs.lob.com/#tag/Webhooks
  */
-export const lob: Factory<PresetOptions> = /* @__PURE__ */ preset({
+export const lob: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'lob',
   title: 'Lob',
   docs: 'https://docs.lob.com/#tag/Webhooks',
@@ -17,6 +17,7 @@ export const lob: Factory<PresetOptions> = /* @__PURE__ */ preset({
     header: 'Lob-Signature',
     timestampHeader: 'Lob-Signature-Timestamp',
     timestampUnit: 'any',
+    tolerance: 86_400,
     message: '{time}.{body}',
   },
   eventIdField: 'id',

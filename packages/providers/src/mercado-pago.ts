@@ -1,14 +1,15 @@
 import type { Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
-import { preset, type PresetOptions } from './schemes/preset.ts'
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Mercado Pago. HMAC-SHA256 over `[id:{lower:query:data.id};][request-id:{header:x-request-id};]ts:{time};` in
- * `x-signature`, hex. Topic is `action`, id is `id`. **The body is not signed**: the query, a header and the time are.
+ * Mercado Pago. HMAC-SHA256 over `[id:{query:data.id};][request-id:{header:x-request-id};]ts:{time};` in
+ * `x-signature`, hex. The page signs `data.id` in lower case, the libraries as it came (since June 2026): both count. Its
+ * age may be as long as Mercado Pago retries, since nobody says whether a retry is signed again. Topic is `action`, id is `id`. **The body is not signed**: the query, a header and the time are.
  * Ask the API for the payment.
  * https://www.mercadopago.com.br/developers/en/docs/your-integrations/notifications/webhooks
  */
-export const mercadoPago: Factory<PresetOptions> = /* @__PURE__ */ preset({
+export const mercadoPago: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'mercado-pago',
   title: 'Mercado Pago',
   docs: 'https://www.mercadopago.com.br/developers/en/docs/your-integrations/notifications/webhooks',
@@ -20,7 +21,11 @@ export const mercadoPago: Factory<PresetOptions> = /* @__PURE__ */ preset({
     header: 'x-signature',
     pairs: { time: 'ts' },
     timestampUnit: 'any',
-    message: '[id:{lower:query:data.id};][request-id:{header:x-request-id};]ts:{time};',
+    tolerance: (4 * DAY) / 1000,
+    message: [
+      '[id:{query:data.id};][request-id:{header:x-request-id};]ts:{time};',
+      '[id:{lower:query:data.id};][request-id:{header:x-request-id};]ts:{time};',
+    ],
   },
   eventIdField: 'id',
   topicField: 'action',

@@ -16,7 +16,7 @@ export const nylas: Factory<PresetOptions> = /* @__PURE__ */ preset({
   sign: { scheme: 'hmac', header: 'X-Nylas-Signature' },
   eventIdField: 'id',
   topicField: 'type',
-  codings: ['gzip'],
+  codings: { gzip: 'sent' },
   .../* @__PURE__ */ getChallenge('challenge'),
   checked: '2026-11-28',
   delivers: {

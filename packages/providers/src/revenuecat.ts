@@ -17,6 +17,11 @@ export const revenuecat: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   },
   topics: ['INITIAL_PURCHASE', 'RENEWAL', 'CANCELLATION'],
   sign: { scheme: 'hmac', header: 'X-RevenueCat-Webhook-Signature', pairs: {} },
+  instead: {
+    header: 'authorization',
+    remedy:
+      "set up a signing secret for the webhook, or take generic({ scheme: 'header-token', header: 'Authorization' })",
+  },
   eventIdField: 'event.id',
   topicField: 'event.type',
   checked: '2026-11-28',

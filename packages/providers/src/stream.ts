@@ -15,7 +15,8 @@ export const stream: Factory<PresetOptions> = /* @__PURE__ */ preset({
   sign: { scheme: 'hmac', header: 'X-Signature' },
   eventIdHeader: 'X-Webhook-Id',
   topicField: 'type',
-  codings: ['gzip'],
+  // The signature is made before the body is compressed.
+  codings: { gzip: 'decoded' },
   checked: '2026-11-28',
   delivers: {
     within: 6_000,

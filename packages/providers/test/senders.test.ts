@@ -1,6 +1,14 @@
 import { gzipSync } from 'node:zlib'
+import { createReceiver } from '@postern/core'
 import { expect, test } from 'vitest'
 import { calCom } from '../src/cal-com.ts'
+import { airwallex } from '../src/airwallex.ts'
+import { buildkite } from '../src/buildkite.ts'
+import { configcat } from '../src/configcat.ts'
+import { lob } from '../src/lob.ts'
+import { mercadoPago } from '../src/mercado-pago.ts'
+import { revenuecat } from '../src/revenuecat.ts'
+import { stream } from '../src/stream.ts'
 import { generic } from '../src/generic.ts'
 import { paddle } from '../src/paddle.ts'
 import { klaviyo } from '../src/klaviyo.ts'
@@ -134,8 +142,73 @@ test('generic inflates what is gzip by its signed bytes, whatever the header say
   expect(read.events.map(({ payload }) => payload)).toEqual([{ id: '1' }, { id: '1' }])
   const files = await deliver(generic({ ...options, formats: ['bytes'] }), [bare, labelled])
   expect(files.statuses).toEqual([200, 415])
-  const none = await deliver(generic({ ...options, codings: [] }), [bare, labelled])
+  const none = await deliver(generic({ ...options, codings: {} }), [bare, labelled])
   expect(none.statuses).toEqual([200, 415])
   for (const { events } of [files, none])
     expect(Buffer.from(events[0]!.payload as Uint8Array)).toEqual(zipped)
 })
+
+test('a sender that signs the decoded bytes is verified within the bound of strangers', async () => {
+  const provider = stream({ secret: 's' })
+  const text = JSON.stringify({ type: 'message.new', text: 'a'.repeat(1_048_000) })
+  const signed = provider.sign!({ body: text })
+  const zipped = { ...signed, body: gzipSync(signed.body) }
+  const larger = provider.sign!({ body: `${text}${' '.repeat(1000)}` })
+  const beyond = { ...larger, body: gzipSync(larger.body) }
+  const bomb = { ...signed, body: gzipSync(Buffer.alloc(200 * 1024 * 1024)) }
+  const within = await deliver(provider, [zipped, beyond, bomb, signed])
+  expect(within.statuses).toEqual([200, 413, 413, 200])
+  expect(within.codes).toEqual(['inflated_too_large', 'inflated_too_large'])
+  expect(within.events[0]!.payload).toEqual(JSON.parse(text))
+  const narrow = createReceiver({ provider, limits: { unverified: { inflated: 100 } }, log: false })
+  narrow.onAny(() => undefined)
+  expect((await narrow.receive(zipped)).status).toBe(413)
+  expect((await narrow.receive(signed)).status).toBe(200)
+  await narrow.close()
+})
+
+test.each([airwallex, configcat, klaviyo, lob, mercadoPago])(
+  '$about.name refuses what was signed five years ago, in seconds, milliseconds or as a date',
+  async ({ about }) => {
+    const provider = about.create(about.example)
+    const draft = { at: NOW - 157_680_000_000, url: 'https://example.com/?data.id=1' }
+    const old = provider.sign!(draft)
+    const [stamp] = Object.keys(old.headers).filter((name) => name.includes('time'))
+    const others =
+      stamp === undefined
+        ? []
+        : [String(draft.at), new Date(draft.at).toISOString()].map((time) =>
+            provider.sign!({ ...draft, headers: { [stamp]: time } }),
+          )
+    expect((await deliver(provider, [old, ...others], NOW)).codes).toEqual(
+      [old, ...others].map(() => 'timestamp_too_old'),
+    )
+    const fresh = provider.sign!({ ...draft, at: NOW })
+    expect((await deliver(provider, [fresh], NOW)).statuses).toEqual([200])
+  },
+)
+
+test.each([
+  [buildkite, 'x-buildkite-token', 'X-Buildkite-Signature'],
+  [revenuecat, 'authorization', 'header-token'],
+])(
+  '$0.about.name says which proof it wants if the other one came',
+  async ({ about }, header, way) => {
+    const provider = about.create(about.example)
+    const { headers, ...plain } = provider.sign!({})
+    const { [(about.place as { header: string }).header.toLowerCase()]: _signature, ...unsigned } =
+      headers
+    const receiver = createReceiver({
+      provider,
+      log: false,
+      observers: [{ rejected: (_, { message }) => void told.push(message) }],
+    })
+    const told: string[] = []
+    receiver.onAny(() => undefined)
+    const reply = await receiver.receive({ ...plain, headers: { ...unsigned, [header]: 'text' } })
+    await receiver.close()
+    expect(reply.status).toBe(401)
+    expect(told[0]).toContain(`${header} is there`)
+    expect(told[0]).toContain(way)
+  },
+)

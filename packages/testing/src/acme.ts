@@ -23,7 +23,7 @@ export const acme: Factory<AcmeOptions> = /* @__PURE__ */ provider({
     signs: 'What the signature is made over: body or url. Default body.',
     methods: 'Methods that are taken. Default POST.',
   },
-  codings: ['gzip'],
+  codings: { gzip: 'sent' },
   more: ({ methods = ['POST'], signs }) => ({
     methods,
     formats: ['json', 'xml', 'form', 'bytes', ...(signs === 'url' ? (['query'] as const) : [])],

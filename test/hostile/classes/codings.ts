@@ -15,7 +15,7 @@ const CODINGS: Readonly<Record<string, (body: Uint8Array) => Uint8Array>> = {
 
 /** Nothing is inflated that the provider does not declare. */
 export function codings(genuine: Genuine): readonly HostileCase[] {
-  const { codings: declared = [], covers, formats = ['json'] } = genuine.provider()
+  const { codings: declared = {}, covers, formats = ['json'] } = genuine.provider()
   const cases: HostileCase[] = []
   const add = (what: string, wire: Wire, coded: boolean): void => {
     cases.push({
@@ -28,13 +28,13 @@ export function codings(genuine: Genuine): readonly HostileCase[] {
     })
   }
   for (const [coding, encode] of Object.entries(CODINGS)) {
-    if (declared.length > 0 && coding.includes('gzip') && !coding.includes(',')) continue
+    if ('gzip' in declared && coding.includes('gzip') && !coding.includes(',')) continue
     const labelled = withHeaders(genuine.wire, { 'content-encoding': coding })
     add(`labelled ${coding}`, labelled, true)
     add(`as ${coding}`, { ...labelled, body: encode(genuine.wire.body) }, true)
   }
   const whole = covers.body !== 'none' || !formats.includes('bytes')
-  if (whole && declared.length === 0)
+  if (whole && !('gzip' in declared))
     add('gzip without a label', { ...genuine.wire, body: gzipSync(genuine.wire.body) }, false)
   return cases
 }

@@ -7,17 +7,18 @@ const MOST = 2 ** 31 - 1
 
 /** True if the body is gzip by its magic bytes (RFC 1952, section 2.3.1) and the provider declares that coding. */
 export function isCoded(body: Uint8Array, { codings }: Pick<Declaration, 'codings'>): boolean {
-  return codings !== undefined && codings.includes('gzip') && body[0] === 0x1f && body[1] === 0x8b
+  return codings?.gzip !== undefined && body[0] === 0x1f && body[1] === 0x8b
 }
 
 /**
  * The bytes of a whole gzip stream, inflated.
  *
- * @param limit - bytes of the result; decompression stops there.
+ * @param limit - bytes of the result; decompression stops there, since zlib works in pieces of 16 KiB.
+ * @param option - the option that sets the limit.
  * @throws WebhookError `inflated_too_large`, and `malformed_body` for a stream that is corrupt, cut off or followed by
  * other bytes.
  */
-export function gunzip(bytes: Uint8Array, limit: number): Uint8Array {
+export function gunzip(bytes: Uint8Array, limit: number, option = 'limits.inflated'): Uint8Array {
   try {
     // With `info` the result is { buffer, engine }, which the types do not know; a runtime that ignores the option
     // returns the buffer itself.
@@ -35,7 +36,7 @@ export function gunzip(bytes: Uint8Array, limit: number): Uint8Array {
     if (codeOf(cause) === 'ERR_BUFFER_TOO_LARGE') {
       throw new WebhookError('inflated_too_large', {
         problem: 'inflated',
-        option: 'limits.inflated',
+        option,
         limit,
       })
     }

@@ -1,6 +1,6 @@
 import type { EventMap } from '../event.ts'
 import type { Delivers, SenderChallenge, SignaturePlace } from './facts.ts'
-import type { Coding, Format, Provider } from './provider.ts'
+import type { Codings, Format, Provider } from './provider.ts'
 import type { Covers } from './scheme.ts'
 import type { Setup } from './setup.ts'
 
@@ -40,7 +40,7 @@ export interface About {
   readonly challenge?: SenderChallenge
   readonly methods: readonly string[]
   readonly formats: readonly Format[]
-  readonly codings: readonly Coding[]
+  readonly codings: Codings
   readonly charsets: readonly string[]
   /** The most that the signature protects; an option can reduce it. Absent if the scheme alone decides. */
   readonly covers?: Covers

@@ -62,6 +62,7 @@ export function admission<Key>(
   scheme: Scheme<Key>,
   ring: Keyring<Key>,
   isFixed: boolean,
+  instead?: { readonly header: string; readonly remedy: string },
 ): Pick<Provider, 'admit' | 'proves'> {
   const { needs = [] } = scheme
   const present = scheme.anywhere === true ? undefined : scheme.present?.bind(scheme)
@@ -70,11 +71,31 @@ export function admission<Key>(
   return {
     ...(judges && { proves: true }),
     admit(head: Delivery, clock: Clock): void {
-      for (const name of needs) singleHeader(head, name)
-      if (present && !present(head)) throw missing(scheme, head, clock())
+      try {
+        for (const name of needs) singleHeader(head, name)
+        if (present && !present(head)) throw missing(scheme, head, clock())
+      } catch (error) {
+        throw instead ? toldInstead(error, head, instead) : error
+      }
       if (judges) void scheme.verify(head, ring.given, clock())
     },
   }
+}
+
+/** Says of a missing signature that the sender proves itself in another way. */
+function toldInstead(
+  error: unknown,
+  head: Delivery,
+  { header, remedy }: { readonly header: string; readonly remedy: string },
+): unknown {
+  const isOther = isWebhookError(error) && error.code === 'missing_header'
+  if (!isOther || head.header(header) === undefined) return error
+  return new WebhookError('missing_header', {
+    ...factsOf(error),
+    problem: 'other_sender',
+    got: header,
+    remedy,
+  })
 }
 
 // The scheme says best what it misses, and Basic asks for it.

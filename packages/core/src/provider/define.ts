@@ -1,4 +1,4 @@
-import { markVerified, type Delivery } from '../delivery.ts'
+import { markVerified, signedDelivery, type Delivery } from '../delivery.ts'
 import type { EventMap } from '../event.ts'
 import { unknownOptions } from '../basics/unknown-options.ts'
 import { isPromise, type MaybePromise } from '../basics/maybe.ts'
@@ -106,8 +106,9 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
       reads: readsOf(spec, scheme, more?.claims ?? spec.claims, options),
       ...(scheme.signedTime && { signedTime: (delivery) => scheme.signedTime!(delivery) }),
       ...trustedOf(scheme, secret),
-      ...admission(scheme, ring, typeof secret !== 'function'),
-      verify(delivery, clock) {
+      ...admission(scheme, ring, typeof secret !== 'function', spec.instead),
+      verify(given, clock) {
+        const delivery = signedDelivery(given, made)
         const set = ring.for(delivery)
         return isPromise(set) ? verifyLater(set, delivery, clock) : verifyWith(set, delivery, clock)
       },

@@ -38,7 +38,7 @@ export function aboutSpec<Options extends object, Key, Ready>(
     ...(challenge && { challenge }),
     methods: spec.methods ?? ['POST'],
     formats: spec.formats ?? ['json'],
-    codings: spec.codings ?? [],
+    codings: spec.codings ?? {},
     charsets: spec.charsets ?? ['utf-8'],
     ...(spec.covers && { covers: spec.covers }),
     repeats: spec.repeats ?? true,

@@ -11,8 +11,13 @@ import type { Covers, Credentials, SignableRequest } from './scheme.ts'
 /** How a body is read. `query`: the parameters of the URL are the payload. */
 export type Format = 'json' | 'form' | 'xml' | 'multipart' | 'text' | 'bytes' | 'query'
 
-/** A content coding that a provider can declare. Its magic bytes decide, never its label. */
-export type Coding = 'gzip'
+/**
+ * Content codings that a provider declares, each with the bytes that are signed: `sent`, or `decoded` if the sender signs
+ * the body before it compresses it. Magic bytes decide whether a body is coded, never its label.
+ */
+export interface Codings {
+  readonly gzip?: 'sent' | 'decoded'
+}
 
 /** Returns the time in milliseconds since 1970. */
 export type Clock = () => number
@@ -89,8 +94,8 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly labels?: 'ignore' | 'strict'
   /** Decides the format if something signed beside the body names it (Twilio's `bodySHA256`). Undefined: `formats` decides. */
   readonly format?: (delivery: Delivery) => Format | undefined
-  /** Content codings this sender uses; the magic bytes decide whether one was used. @default [] */
-  readonly codings?: readonly Coding[]
+  /** Content codings this sender uses, each with the bytes that are signed. @default {} */
+  readonly codings?: Codings
   /** Charsets of this sender's texts and forms, in lower case; the first one is read if none was signed. @default ['utf-8'] */
   readonly charsets?: readonly string[]
   /** True if the signature of this delivery covers Content-Type and Content-Encoding: they then count. @default never, unless `covers.body` is 'none' */

@@ -72,6 +72,11 @@ export interface ProviderSpec<
    * function if the delivery itself names them. A refused delivery keeps them. @default none
    */
   readonly reads?: readonly string[] | ((delivery: Delivery, options: Ready) => readonly string[])
+  /**
+   * Another form of proof that the sender may be set to, which is not taken: the header that has it, and the way to the
+   * right one. A refusal for want of a signature says so. @default none
+   */
+  readonly instead?: { readonly header: string; readonly remedy: string }
   /** False if only the sender has the signing key. @default true */
   readonly canSign?: boolean
   /** Members of the provider that depend on its options. */

@@ -46,7 +46,7 @@ const GREETING = 1024
 export function createAdmit(context: AdmitContext): (head: Delivery) => Admission {
   const { provider, limits, now, monotonic } = context
   const methods = provider.methods ?? ['POST']
-  const codings = provider.codings ?? []
+  const codings = Object.keys(provider.codings ?? {})
   const budget = createBudget(limits.buffered, monotonic)
 
   return function admit(head) {

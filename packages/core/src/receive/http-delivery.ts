@@ -59,6 +59,11 @@ export class HttpDelivery implements Delivery {
     this.#format = this.#text = this.#json = this.#exact = this.#form = this.#xml = undefined
   }
 
+  /** Inflates the body before it is verified, within the bound of strangers. */
+  decode(): Uint8Array {
+    return (this.#content ??= inflateUnverified(this))
+  }
+
   get content(): Uint8Array {
     if (!this.#verified) return this.body
     return (this.#content ??= isCoded(this.body, this.#declared)
@@ -152,6 +157,12 @@ export class HttpDelivery implements Delivery {
       ? parseMediaType(this.header('content-type')).charset
       : undefined
   }
+}
+
+/** The inflated bytes of a body that nobody has verified. */
+export function inflateUnverified({ body, limits }: Pick<Delivery, 'body' | 'limits'>): Uint8Array {
+  const { inflated } = limits.unverified
+  return gunzip(body, Math.min(inflated, limits.inflated), 'limits.unverified.inflated')
 }
 
 function tooComplex(limit: number, got: string, option: 'nodes' | 'xml'): WebhookError {

@@ -73,10 +73,10 @@ test('several gzip members are one body (RFC 1952, section 2.2)', () => {
 })
 
 test('only the magic bytes of gzip, at a provider that declares it, are a coding', () => {
-  const declared = { codings: ['gzip' as const] }
+  const declared = { codings: { gzip: 'sent' as const } }
   expect(isCoded(gzipSync('a'), declared)).toBe(true)
   expect(isCoded(gzipSync('a'), {})).toBe(false)
-  expect(isCoded(gzipSync('a'), { codings: [] })).toBe(false)
+  expect(isCoded(gzipSync('a'), { codings: {} })).toBe(false)
   for (const bytes of [
     brotliCompressSync('a'),
     deflateSync('a'),

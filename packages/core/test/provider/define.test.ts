@@ -48,7 +48,7 @@ describe('a factory', () => {
       title: 'Acme',
       secretOption: 'key',
       formats: ['json', 'form'],
-      codings: [],
+      codings: {},
       charsets: ['utf-8'],
       methods: ['POST'],
       handshakes: [],

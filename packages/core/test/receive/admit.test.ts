@@ -46,7 +46,7 @@ describe('the head alone', () => {
   })
 
   test('may have a coding that is declared, or one that says nothing', () => {
-    const provider = headed({ codings: ['gzip'] })
+    const provider = headed({ codings: { gzip: 'sent' } })
     for (const coding of ['gzip', 'x-gzip', 'GZIP', '', ' '])
       expect(admit(provider, { 'x-key': 'k', 'content-encoding': coding })).toBe(10_000)
     for (const coding of ['br', 'gzip, gzip'])
@@ -68,7 +68,7 @@ describe('the head alone', () => {
 
 test.each([
   [undefined, 'identity'],
-  [['gzip'] as const, 'gzip'],
+  [{ gzip: 'sent' } as const, 'gzip'],
 ])('the refusal of a coding says which ones are taken: %j', (codings, taken) => {
   const provider = headed(codings && { codings })
   expect(() => admit(provider, { 'content-encoding': 'br' })).toThrow(

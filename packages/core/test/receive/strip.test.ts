@@ -113,7 +113,7 @@ describe('credentials are gone from what handlers, store, log and observers see'
   })
 
   test('a field of a compressed body, which is kept without compression and does not say otherwise', async () => {
-    const provider = acme({ codings: ['gzip'], credentials: { fields: ['token'] } })
+    const provider = acme({ codings: { gzip: 'sent' }, credentials: { fields: ['token'] } })
     const { receiver, heard } = setup({ provider })
     let event: WebhookEvent | undefined
     receiver.onAny((given) => void (event = given))

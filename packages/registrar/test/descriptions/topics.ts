@@ -38,12 +38,15 @@ export function writeTopics({ unpack, introspection }: Sources): void {
     '@polar-sh/sdk 0.49.0 (WebhookEventType)',
     quoted(/WebhookEventType: \{([^}]+)\}/, polar),
   )
-  const chargebee = read(unpack('chargebee', '3.33.0'), 'types/core.d.ts')
-  write(
-    'chargebee',
-    'chargebee 3.33.0 (EventTypeEnum)',
-    quoted(/type EventTypeEnum =([^;]+);/, chargebee),
-  )
+  // The types lack some of what the library itself knows, and the other way round.
+  const chargebee = unpack('chargebee', '3.33.0')
+  write('chargebee', 'chargebee 3.33.0 (EventTypeEnum, WebhookEventType)', [
+    ...quoted(/type EventTypeEnum =([^;]+);/, read(chargebee, 'types/core.d.ts')),
+    ...quoted(
+      /WebhookEventType([^]+)/,
+      read(chargebee, 'esm/resources/webhook/eventType.js'),
+    ).filter((topic) => /^[a-z]/.test(topic)),
+  ])
   const hubspot = unpack('@hubspot/api-client', '13.5.0')
   const models = 'lib/codegen/webhooks/models/SubscriptionCreateRequest.d.ts'
   write(

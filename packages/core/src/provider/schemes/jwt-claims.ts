@@ -87,6 +87,8 @@ export function readHead(
   if (!parts || typeof alg !== 'string') throw malformed({ header }, 'a signed JSON Web Token')
   if (!algorithms.includes(alg))
     throw malformed({ header }, `a token signed with ${algorithms.join(' or ')}`)
+  // No extension is understood here, so that one that must be understood refuses the token (RFC 7515, section 4.1.11).
+  if (memberOf(head, 'crit') !== undefined) throw malformed({ header }, 'a token without crit')
   const kid = memberOf(head, 'kid')
   return { alg, kid: typeof kid === 'string' ? kid : undefined }
 }
@@ -124,7 +126,7 @@ function checkBody(
     throw mismatch({ header, field: claim }, 1, { delivery })
 }
 
-function memberOf(value: unknown, name: 'alg' | 'kid'): unknown {
+function memberOf(value: unknown, name: 'alg' | 'kid' | 'crit'): unknown {
   return typeof value === 'object' && value !== null
     ? (value as Record<string, unknown>)[name]
     : undefined

@@ -61,7 +61,7 @@ describe('an event behind a backlog', () => {
 
   test('is read from no body that says something else, or in another way', async () => {
     const { receiver, heard, send } = setup({ provider: batches() })
-    const zipped = setup({ provider: acme({ codings: ['gzip'] }) })
+    const zipped = setup({ provider: acme({ codings: { gzip: 'sent' } }) })
     const running = gate()
     const payloads: unknown[] = []
     const options = { concurrency: 1 }

@@ -37,6 +37,16 @@ function verify(
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected })
 
+test.each([[['x']], [['b64']], [[]], ['b64'], [null]])(
+  'a token whose head says crit: %j is refused',
+  (crit) => {
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const message = `${part({ alg: 'HS256', crit, b64: false })}.${part({ iat: SECONDS })}`
+    const mac = createHmac('sha256', SECRET).update(message).digest('base64url')
+    expect(() => verify(`${message}.${mac}`)).toThrow(code('malformed_header'))
+  },
+)
+
 describe('a token with a shared secret', () => {
   test.each(['HS256', 'HS384', 'HS512'] as const)('%s of jose is verified', async (alg) => {
     const value = await token({ iss: 'acme' }, alg)

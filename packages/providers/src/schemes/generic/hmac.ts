@@ -19,8 +19,7 @@ export function hmacOptions(name: string, options: GenericSchemeOptions): HmacOp
   const [header = param] = headers
   if (!header) throw new TypeError(`${name}: header is missing; scheme hmac needs it`)
   const { algorithm, encoding, keyEncoding, tolerance } = options
-  const dated = timestampUnit !== 'any'
-  const body = (options.message ?? '{body}').includes('{body}')
+  const body = [options.message ?? '{body}'].flat().every((one) => one.includes('{body}'))
     ? ('bytes' as const)
     : ('none' as const)
   const shared = {
@@ -36,10 +35,9 @@ export function hmacOptions(name: string, options: GenericSchemeOptions): HmacOp
     return {
       ...pairs({ ...options.pairs, header, most: MOST }),
       ...shared,
-      covers: { body, ...(dated && { timestamp: true }) },
+      covers: { body, timestamp: true },
     }
-  const stamped = timestampHeader !== undefined && dated
-  const covers = { body, ...(stamped && { timestamp: true }) }
+  const covers = { body, ...(timestampHeader !== undefined && { timestamp: true }) }
   const base = { header, prefix: options.prefix ?? '', timestampHeader, covers, ...shared }
   if (headers.length === 0) return { ...base, header: '', query: param }
   if (headers.length < 2 && several === undefined) return base

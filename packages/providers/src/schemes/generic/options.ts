@@ -31,7 +31,8 @@ export const GENERIC_OPTIONS = {
   formats:
     'What is sent: json, form, xml, multipart, text, bytes, query. Default: json with eventIdField, else the bytes decide.',
   labels: 'strict: a Content-Type that contradicts the format is refused. Default ignore.',
-  codings: 'Content codings that are sent: gzip. Default none.',
+  codings:
+    'Content codings that are sent, with the bytes that are signed: { gzip: sent or decoded }. Default gzip, as sent.',
   charsets: 'Charsets of texts and forms. Default utf-8.',
   repeats: 'false: the same bytes are never signed twice on purpose. Default true.',
   methods: 'Methods taken. Default POST, and GET for tokens.',

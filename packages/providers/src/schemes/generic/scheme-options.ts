@@ -30,11 +30,11 @@ export interface GenericSchemeOptions {
   readonly prefix?: string
   /** `hmac`: how the secret becomes the key; several, if the sender has changed it. @default 'utf8' */
   readonly keyEncoding?: KeyEncoding | readonly KeyEncoding[]
-  /** `hmac`: the signed message, such as `v0:{time}:{body}`. @default '{body}', or '{time}.{body}' if a time is signed */
-  readonly message?: string
+  /** `hmac`: the signed message, such as `v0:{time}:{body}`; several if the sender's pages contradict each other, of which each counts. @default '{body}', or '{time}.{body}' if a time is signed */
+  readonly message?: string | readonly string[]
   /** `hmac`: the header of a time that is signed. @default none, the body alone is signed */
   readonly timestampHeader?: string
-  /** `hmac`: how that time is written: unix time in `s` or `ms`, an `iso` date, or in `any` way, so that its age is not judged. @default 's' */
+  /** `hmac`: how that time is written: unix time in `s` or `ms`, an `iso` date, or in `any` of these ways. @default 's' */
   readonly timestampUnit?: TimestampUnit
   /** `hmac`: seconds that time may be away from now, in the past and in the future. @default 300 */
   readonly tolerance?: number

@@ -40,7 +40,12 @@ export function genericScheme(name: string, options: GenericSchemeOptions): Sche
 function hmacOf(name: string, options: GenericSchemeOptions): Scheme {
   const scheme = hmac(hmacOptions(name, options)) as Scheme<unknown>
   const headers = [options.header ?? []].flat().map((header) => header.toLowerCase())
-  const named = [...(options.message ?? '').matchAll(/\{(?:lower:)?header:([^{}]+)\}/g)]
+  const named = [
+    ...[options.message ?? '']
+      .flat()
+      .join()
+      .matchAll(/\{(?:lower:)?header:([^{}]+)\}/g),
+  ]
   return {
     ...scheme,
     reads: [...(scheme.reads as readonly string[]), ...headers, ...named.map(([, one]) => one!)],

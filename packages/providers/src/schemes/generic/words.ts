@@ -15,7 +15,7 @@ export function genericWords(sign: GenericSchemeOptions): string {
   if (scheme !== 'hmac') return `${typeof scheme === 'string' ? scheme : 'own'}, nothing is signed`
   const usual = pairs || timestampHeader !== undefined ? '{time}.{body}' : '{body}'
   const key = keyEncoding === undefined ? '' : `, key in ${[keyEncoding].flat().join(' or ')}`
-  return `HMAC-${algorithm.toUpperCase()} of ${sign.message ?? usual}, ${encoding}${key}`
+  return `HMAC-${algorithm.toUpperCase()} of ${[sign.message ?? usual].flat().join(' or ')}, ${encoding}${key}`
 }
 
 /** Where the signature or the token of the options lies. */

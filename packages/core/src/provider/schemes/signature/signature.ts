@@ -9,6 +9,7 @@ import { messageTemplate } from './template.ts'
 import {
   checkTimestamp,
   formatTimestamp,
+  unitOf,
   parseTimestamp,
   toleranceOption,
   type TimestampUnit,
@@ -28,6 +29,8 @@ export interface SignatureAlgorithm<Key> {
   sign?(key: Key, message: SignedMessage): string
 }
 
+type Message = string | ((delivery: Delivery, timestamp: string | undefined) => SignedMessage)
+
 /** How a signature travels in a delivery. */
 export interface SignatureOptions {
   /** The header that carries the signature, in any case; empty if `query` does. */
@@ -37,10 +40,11 @@ export interface SignatureOptions {
   /** The prefix of the signature, such as `sha256=`. @default '' */
   readonly prefix?: string
   /**
-   * The signed message: a template such as `v0:{time}:{body}` (see `messageTemplate`), or a function.
+   * The signed message: a template such as `v0:{time}:{body}` (see `messageTemplate`), or a function. Several if the
+   * sender's page and its library contradict each other: each counts, and the first signs.
    * @default '{body}', or '{time}.{body}' if a timestamp header is named
    */
-  readonly message?: string | ((delivery: Delivery, timestamp: string | undefined) => SignedMessage)
+  readonly message?: Message | readonly Message[] | undefined
   /** The URL that `message` signs, for the text of a refusal. @default none is signed */
   readonly url?: (delivery: Delivery) => string
   /** The header that carries the time of signing, if there is one. */
@@ -81,10 +85,12 @@ export function signatureScheme<Key>(
   const place = query === undefined ? { header } : { parameter: query }
   const read = options.read ?? (query === undefined ? readHeaders : readQuery)
   const given = options.message ?? (stampHeader === undefined ? '{body}' : '{time}.{body}')
-  const message = typeof given === 'string' ? messageTemplate(given) : given
+  const messages = (Array.isArray(given) ? (given as readonly Message[]) : [given as Message]).map(
+    (one) => (typeof one === 'string' ? messageTemplate(one) : one),
+  )
   const covers = options.covers ?? {
     body: 'bytes' as const,
-    ...(stampHeader !== undefined && unit !== 'any' && { timestamp: true }),
+    ...(stampHeader !== undefined && { timestamp: true }),
   }
 
   const headers = [...(query === undefined ? [header] : []), ...(stampHeader ? [stampHeader] : [])]
@@ -108,15 +114,19 @@ export function signatureScheme<Key>(
     signedTime: (delivery) => read(delivery).timestamp,
     verify(delivery, keys, now) {
       const claim = read(delivery)
+      const { timestamp: text, signatures } = claim
+      const written = text !== undefined && unit === 'any' ? unitOf(text) : unit
       const time =
-        claim.timestamp === undefined || unit === 'any'
+        text === undefined || written === undefined || written === 'any'
           ? undefined
-          : parseTimestamp(claim.timestamp, stampHeader ?? header, unit)
-      const signed = message(delivery, claim.timestamp)
-      for (let at = 0; at < keys.length; at++) {
-        if (!algorithm.matches(keys[at]!, signed, claim.signatures)) continue
-        if (time !== undefined) checkTimestamp(time, now, tolerance, ahead)
-        return at
+          : parseTimestamp(text, stampHeader ?? header, written)
+      for (const message of messages) {
+        const signed = message(delivery, text)
+        for (let at = 0; at < keys.length; at++) {
+          if (!algorithm.matches(keys[at]!, signed, signatures)) continue
+          if (time !== undefined) checkTimestamp(time, now, tolerance, ahead)
+          return at
+        }
       }
       throw mismatch(place, firstKeys(keys).length, {
         url: options.url?.(delivery),
@@ -135,7 +145,7 @@ export function signatureScheme<Key>(
           stampHeader === undefined
             ? request
             : { ...request, headers: { ...request.headers, [stampHeader]: timestamp } }
-        const signature = algorithm.sign!(key, message(createDelivery(stamped), timestamp))
+        const signature = algorithm.sign!(key, messages[0]!(createDelivery(stamped), timestamp))
         if (query !== undefined) {
           const url = new URL(stamped.url)
           url.searchParams.set(query, prefix + signature)

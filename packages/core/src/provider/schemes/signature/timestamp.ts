@@ -2,7 +2,8 @@ import { WebhookError } from '../../../errors.ts'
 
 /**
  * How a signed time is written: unix time in seconds or milliseconds, or a date of RFC 3339, which is UTC without a zone.
- * `any`: in the sender's own way, so that its age is not judged.
+ * `any`: the page does not say, so that 10 digits are seconds, 13 are milliseconds, and a date is a date; the age of
+ * any other text is not judged.
  */
 export type TimestampUnit = 's' | 'ms' | 'iso' | 'any'
 
@@ -32,6 +33,13 @@ export function parseTimestamp(
   // The thirteenth month has the form of a date.
   if (Number.isNaN(time)) throw notTime(header, unit)
   return time
+}
+
+/** The unit in which a time of any way is written; undefined if nobody can say. */
+export function unitOf(text: string): Exclude<TimestampUnit, 'any'> | undefined {
+  if (/^\d{10}$/.test(text)) return 's'
+  if (/^\d{13}$/.test(text)) return 'ms'
+  return WRITTEN.iso.test(text) ? 'iso' : undefined
 }
 
 function notTime(header: string, unit: keyof typeof WRITTEN): WebhookError {
