@@ -11,6 +11,7 @@ export const aftership: Factory<PresetOptions> = /* @__PURE__ */ preset({
   title: 'AfterShip',
   docs: 'https://www.aftership.com/docs/tracking/webhook/webhook-signature',
   setup: { steps: ['Settings', 'Webhooks'], secret: 'the webhook secret shown there' },
+  notSecret: [[/^asat_/, 'a key for the API']],
   topics: ['tracking_update', 'tracking_update_in_transit', 'tracking_update_delivered'],
   sign: { scheme: 'hmac', header: 'aftership-hmac-sha256', encoding: 'base64' },
   eventIdField: 'event_id',

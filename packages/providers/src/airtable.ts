@@ -31,6 +31,7 @@ export const airtable: Factory<AirtableOptions> = /* @__PURE__ */ provider({
     secret: 'macSecretBase64 in the answer of that call, shown once',
     docs: 'https://airtable.com/developers/web/api/create-a-webhook',
   },
+  notSecret: [[/^(?:pat\w+\.|key\w{14}$)/, 'a token for the API']],
   topics: ['ping'],
   facts: {
     scheme: 'HMAC-SHA256 of {body}, hex, key in base64',

@@ -14,6 +14,7 @@ export const anthropic: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ s
     place: 'the webhook settings of the workspace in the Console',
     secret: 'the signing secret shown at creation',
   },
+  notSecret: [[/^sk-ant-/, 'a key for the API']],
   topics: ['session.status_idled', 'session.status_terminated', 'session.status_run_started'],
   topicField: 'data.type',
   checked: '2026-11-28',

@@ -61,6 +61,7 @@ export const asana: Factory<AsanaOptions> = /* @__PURE__ */ provider({
     secret: 'X-Hook-Secret of the first request to your URL, which the receiver keeps',
     docs: 'https://developers.asana.com/docs/webhooks-guide',
   },
+  notSecret: [[/^\d\/\d+/, 'an access token']],
   topics: ['task.added', 'task.changed', 'task.deleted', 'story.added', 'project.changed'],
   handshakes: ['X-Hook-Secret is echoed, if it is expected'],
   facts: {

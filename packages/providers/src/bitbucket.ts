@@ -29,6 +29,7 @@ export const bitbucket: Factory<BitbucketOptions> = /* @__PURE__ */ provider({
     secret: 'the secret that you set for the webhook',
     docs: 'https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/',
   },
+  notSecret: [[/^AT(?:BB|CTT3|ATT3)/, 'a token for the API']],
   topics: ['repo:push', 'pullrequest:created', 'pullrequest:fulfilled', 'pr:opened', 'pr:merged'],
   facts: {
     scheme: 'HMAC-SHA256 of {body}, hex',

@@ -48,6 +48,7 @@ export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ provider({
     secret: 'the private key of your API keys',
     docs: 'https://developer.paypal.com/braintree/docs/guides/webhooks/create',
   },
+  notSecret: [[/^access_token\$/, 'an access token']],
   topics: ['check', 'subscription_charged_successfully', 'dispute_opened'],
   handshakes: ['bt_challenge'],
   facts: {

@@ -15,6 +15,7 @@ export const buildkite: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
     steps: ['Settings', 'Notification Services', 'Webhook'],
     secret: 'the token of the service, sent as a signature',
   },
+  notSecret: [[/^bk[a-z]{2}_/, 'a token for the API']],
   topics: ['build.finished', 'build.scheduled', 'job.finished'],
   hint: 'Token of the service.',
   sign: {

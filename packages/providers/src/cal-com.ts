@@ -34,6 +34,7 @@ export const calCom: Factory<CalComOptions> = /* @__PURE__ */ provider({
     secret: 'the text that you enter as Secret',
     docs: 'https://cal.com/docs/core-features/webhooks',
   },
+  notSecret: [[/^cal_(?:live_)?/, 'a key for the API']],
   topics: ['BOOKING_CREATED', 'BOOKING_RESCHEDULED', 'BOOKING_CANCELLED', 'FORM_SUBMITTED', 'PING'],
   facts: {
     scheme: 'HMAC-SHA256 of {body}, hex',

@@ -14,6 +14,7 @@ export const calendly: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
     call: 'POST /webhook_subscriptions of the Calendly API',
     secret: 'signing_key of the same request',
   },
+  notSecret: [[/^eyJ/, 'a token for the API']],
   topics: ['invitee.created', 'invitee.canceled', 'routing_form_submission.created'],
   hint: 'Signing key of the subscription.',
   sign: { scheme: 'hmac', header: 'Calendly-Webhook-Signature', pairs: {}, tolerance: 180 },

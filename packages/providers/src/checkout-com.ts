@@ -10,6 +10,7 @@ export const checkoutCom: Factory<PresetOptions> = /* @__PURE__ */ preset({
   title: 'Checkout.com',
   docs: 'https://www.checkout.com/docs/workflows/set-up-your-webhook-receiver',
   setup: { place: 'a workflow with a webhook action', secret: 'the signature key of the action' },
+  notSecret: [[/^[sp]k_(?:test_|sbox_)?[\w-]{24,}$/, 'a key for the API']],
   topics: ['payment_approved', 'payment_captured', 'payment_declined'],
   sign: { scheme: 'hmac', header: 'Cko-Signature' },
   eventIdField: 'id',

@@ -10,6 +10,7 @@ export const circleci: Factory<PresetOptions> = /* @__PURE__ */ preset({
   title: 'CircleCI',
   docs: 'https://circleci.com/docs/webhooks/',
   setup: { steps: ['Project Settings', 'Webhooks'], secret: 'the secret token that you type' },
+  notSecret: [[/^CCIP[A-Z]+_/, 'a token for the API']],
   topics: ['workflow-completed', 'job-completed', 'workflow-started'],
   sign: { scheme: 'hmac', header: 'circleci-signature', prefix: 'v1=', several: ',' },
   eventIdField: 'id',

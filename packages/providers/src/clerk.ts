@@ -17,6 +17,7 @@ export const clerk: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ stand
     secret: "the Signing Secret on the endpoint's settings page",
     docs: 'https://clerk.com/docs/guides/development/webhooks/syncing',
   },
+  notSecret: [[/^[sp]k_(?:test|live)_/, 'a key for the API']],
   topics: ['user.created', 'user.updated', 'session.created', 'organization.created'],
   prefixes: ['svix-', 'webhook-'],
   checked: '2026-11-26',

@@ -12,6 +12,7 @@ export const coinbaseCommerce: Factory<PresetOptions> = /* @__PURE__ */ preset({
   title: 'Coinbase Commerce',
   docs: 'https://docs.cdp.coinbase.com/commerce/docs/webhooks-security',
   setup: { steps: ['Settings', 'Notifications'], secret: 'the webhook shared secret' },
+  notSecret: [[/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/, 'a key for the API']],
   topics: ['charge:created', 'charge:confirmed', 'charge:pending'],
   sign: { scheme: 'hmac', header: 'X-CC-Webhook-Signature' },
   eventIdField: 'event.id',

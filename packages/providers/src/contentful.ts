@@ -39,6 +39,7 @@ export const contentful: Factory<ContentfulOptions> = /* @__PURE__ */ provider({
     secret: 'Settings → Webhooks → Settings → Enable request verification',
     docs: 'https://www.contentful.com/developers/docs/webhooks/configure-webhook/',
   },
+  notSecret: [[/^CFPAT-/, 'a token for the API']],
   topics: ['ContentManagement.Entry.publish', 'ContentManagement.Asset.create'],
   facts: {
     scheme: 'HMAC-SHA256 of method, path, listed headers and {body}, hex',

@@ -14,6 +14,7 @@ export const cursor: Factory<PresetOptions> = /* @__PURE__ */ preset({
     place: 'webhook in the request that starts the agent',
     secret: 'webhook.secret of the same request',
   },
+  notSecret: [[/^(?:key|crsr)_/, 'a key for the API']],
   topics: ['statusChange'],
   sign: { scheme: 'hmac', header: 'X-Webhook-Signature', prefix: 'sha256=' },
   eventIdHeader: 'X-Webhook-ID',

@@ -50,6 +50,10 @@ export const discord: Factory<DiscordOptions> = /* @__PURE__ */ provider({
     secret: '<app> → General Information → Public Key',
     docs: 'https://docs.discord.com/developers/interactions/overview',
   },
+  notSecret: [
+    [/^\d{17,20}$/, 'the id of the application'],
+    [/^(?:Bot )?[\w-]{24,28}\.[\w-]{6}\.[\w-]{27,}$/, 'the token of the bot'],
+  ],
   topics: ['APPLICATION_COMMAND.deploy', 'MESSAGE_COMPONENT.button', 'APPLICATION_AUTHORIZED'],
   handshakes: ['interaction PING', 'event PING'],
   facts: {

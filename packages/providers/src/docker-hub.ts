@@ -36,6 +36,7 @@ export const dockerHub: Factory<DockerHubOptions> = /* @__PURE__ */ provider({
     secret: 'a text of your own, in the URL: Docker Hub signs nothing',
     docs: 'https://docs.docker.com/docker-hub/repos/manage/webhooks/',
   },
+  notSecret: [[/^dckr_(?:pat|oat)_/, 'a token for the API']],
   topics: ['push'],
   facts: {
     scheme: 'secret in the query; nothing is signed',

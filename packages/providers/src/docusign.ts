@@ -43,6 +43,7 @@ export const docusign: Factory<DocusignOptions> = /* @__PURE__ */ provider({
     secret: 'an HMAC key that you add under Admin → Connect',
     docs: 'https://developers.docusign.com/platform/webhooks/connect/setting-up-hmac',
   },
+  notSecret: [[/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/, 'an id']],
   topics: ['envelope-completed', 'recipient-signed', 'Completed'],
   facts: {
     scheme: 'HMAC-SHA256 of {body}, base64',

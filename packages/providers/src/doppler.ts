@@ -10,6 +10,7 @@ export const doppler: Factory<PresetOptions> = /* @__PURE__ */ preset({
   title: 'Doppler',
   docs: 'https://docs.doppler.com/docs/webhooks',
   setup: { steps: ['<project>', 'Webhooks'], secret: 'the signing secret that you type' },
+  notSecret: [[/^dp\.[a-z]+\./, 'a token for the API']],
   topics: ['config.secrets.update'],
   sign: { scheme: 'hmac', header: 'X-Doppler-Signature', prefix: 'sha256=' },
   topic: topicOf('type'),

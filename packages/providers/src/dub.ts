@@ -10,6 +10,7 @@ export const dub: Factory<PresetOptions> = /* @__PURE__ */ preset({
   title: 'Dub',
   docs: 'https://dub.co/docs/concepts/webhooks/introduction',
   setup: { steps: ['Settings', 'Webhooks'], secret: 'the signing secret of the webhook' },
+  notSecret: [[/^dub_/, 'a key for the API']],
   topics: ['link.created', 'link.clicked', 'lead.created'],
   sign: { scheme: 'hmac', header: 'Dub-Signature' },
   eventIdField: 'id',

@@ -13,6 +13,7 @@ export const easypost: Factory<PresetOptions> = /* @__PURE__ */ preset({
     call: 'POST /v2/webhooks of the EasyPost API',
     secret: 'webhook_secret, which you choose',
   },
+  notSecret: [[/^EZ[AT]K/, 'a key for the API']],
   topics: ['tracker.updated', 'batch.created', 'refund.successful'],
   sign: { scheme: 'hmac', header: 'X-Hmac-Signature', prefix: 'hmac-sha256-hex=' },
   eventIdField: 'id',

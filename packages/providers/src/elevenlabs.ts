@@ -11,6 +11,7 @@ export const elevenlabs: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   title: 'ElevenLabs',
   docs: 'https://elevenlabs.io/docs/product-guides/administration/webhooks',
   setup: { steps: ['Settings', 'Webhooks'], secret: 'the secret shown at creation' },
+  notSecret: [[/^sk_[\da-f]{40,}$/, 'a key for the API']],
   topics: ['post_call_transcription', 'post_call_audio', 'voice_removal_notice'],
   sign: {
     scheme: 'hmac',

@@ -38,6 +38,7 @@ export const figma: Factory<FigmaOptions> = /* @__PURE__ */ provider({
     secret: 'the text that you send as passcode',
     docs: 'https://developers.figma.com/docs/rest-api/webhooks-endpoints/',
   },
+  notSecret: [[/^figd_/, 'a token for the API']],
   topics: ['FILE_UPDATE', 'FILE_VERSION_UPDATE', 'FILE_COMMENT', 'LIBRARY_PUBLISH', 'PING'],
   facts: {
     scheme: 'passcode in the body; nothing is signed',

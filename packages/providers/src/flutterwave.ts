@@ -12,6 +12,7 @@ export const flutterwave: Factory<PresetOptions> = /* @__PURE__ */ preset({
   title: 'Flutterwave',
   docs: 'https://developer.flutterwave.com/docs/webhooks',
   setup: { steps: ['Settings', 'Webhooks'], secret: 'the secret hash that you type' },
+  notSecret: [[/^FLW(?:SECK|PUBK)/, 'a key for the API']],
   topics: ['charge.completed', 'transfer.completed', 'charge.failed'],
   sign: { scheme: 'hmac', header: 'flutterwave-signature', encoding: 'base64' },
   eventIdField: 'id',

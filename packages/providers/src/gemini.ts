@@ -16,6 +16,7 @@ export const gemini: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ stan
     place: 'a static endpoint of the webhooks API',
     secret: 'the secret, shown once at creation',
   },
+  notSecret: [[/^AIza/, 'a key for the API']],
   topics: ['batch.succeeded', 'batch.failed', 'video.generated'],
   checked: '2026-11-28',
   delivers: {

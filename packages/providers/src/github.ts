@@ -37,6 +37,11 @@ export const github: Factory<GithubOptions> = /* @__PURE__ */ provider({
     secret: 'the text that you type as Secret',
     docs: 'https://docs.github.com/en/webhooks/using-webhooks/creating-webhooks',
   },
+  notSecret: [
+    [/^(?:gh[opusr]|github_pat)_/, 'a token for the API'],
+    [/^-----BEGIN /, 'the private key of the App'],
+    [/^(?:Iv\d|Ov23)[.\w]{12,}$/, 'the client id of the App'],
+  ],
   topics: ['push', 'issues.opened', 'pull_request.synchronize', 'release.published', 'ping'],
   facts: {
     scheme: 'HMAC-SHA256 of {body}, hex',

@@ -41,6 +41,7 @@ export const gitlab: Factory<GitlabOptions> = /* @__PURE__ */ provider({
     secret: 'the token that you set for the webhook',
     docs: 'https://docs.gitlab.com/user/project/integrations/webhooks/',
   },
+  notSecret: [[/^gl[a-z]{2,6}-/, 'a token for the API']],
   topics: ['push', 'tag_push', 'merge_request.open', 'note', 'pipeline', 'build', 'user_create'],
   facts: {
     scheme: 'Standard Webhooks, or a token of a header',

@@ -11,6 +11,7 @@ export const gocardless: Factory<PresetOptions> = /* @__PURE__ */ preset({
   title: 'GoCardless',
   docs: 'https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks',
   setup: { steps: ['Developers', 'Webhook endpoints'], secret: 'the secret of the endpoint' },
+  notSecret: [[/^(?:live|sandbox)_/, 'an access token']],
   topics: ['payments.confirmed', 'mandates.active', 'subscriptions.created'],
   sign: { scheme: 'hmac', header: 'Webhook-Signature' },
   itemsField: 'events',

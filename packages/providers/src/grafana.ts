@@ -39,6 +39,7 @@ export const grafana: Factory<GrafanaOptions> = /* @__PURE__ */ provider({
     secret: 'the HMAC secret that you set in the optional settings of the webhook',
     docs: 'https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/',
   },
+  notSecret: [[/^gl(?:sa|c)_/, 'a token for the API']],
   topics: ['firing', 'resolved'],
   facts: {
     scheme: 'HMAC-SHA256 of {body} or {time}:{body}, hex',

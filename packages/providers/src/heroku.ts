@@ -15,6 +15,7 @@ export const heroku: Factory<PresetOptions> = /* @__PURE__ */ preset({
     call: 'heroku webhooks:add',
     secret: 'the secret printed by the command, or given to it',
   },
+  notSecret: [[/^HRKU-/, 'a token for the API']],
   topics: ['api:release', 'api:build', 'api:dyno'],
   sign: { scheme: 'hmac', header: 'Heroku-Webhook-Hmac-SHA256', encoding: 'base64' },
   eventIdField: 'webhook_metadata.event.id',

@@ -47,6 +47,7 @@ export const hubspot: Factory<HubspotOptions> = /* @__PURE__ */ provider({
     secret: 'the client secret of the app',
     docs: 'https://developers.hubspot.com/docs/apps/developer-platform/add-features/configure-webhooks',
   },
+  notSecret: [[/^pat-[a-z]{2}\d-/, 'an access token']],
   topics: ['contact.creation', 'contact.propertyChange', 'deal.creation', 'object.creation'],
   facts: {
     scheme: 'HMAC-SHA256 of {method}{url}{body}{time}, base64',

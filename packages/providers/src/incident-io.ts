@@ -12,6 +12,7 @@ export const incidentIo: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ 
   title: 'incident.io',
   docs: 'https://docs.incident.io/integrations/webhooks',
   setup: { steps: ['Settings', 'Webhooks'], secret: 'the signing secret of the endpoint' },
+  notSecret: [[/^inc_/, 'a key for the API']],
   topics: [
     'public_incident.incident_created_v2',
     'public_incident.incident_updated_v2',

@@ -26,6 +26,7 @@ export const intercom: Factory<IntercomOptions> = /* @__PURE__ */ provider({
     secret: 'the client secret of the app',
     docs: 'https://developers.intercom.com/docs/webhooks/setting-up-webhooks',
   },
+  notSecret: [[/^dG9r/, 'an access token']],
   topics: ['conversation.user.created', 'contact.user.created', 'ticket.created', 'ping'],
   handshakes: ['HEAD'],
   facts: {

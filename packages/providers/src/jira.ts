@@ -11,6 +11,7 @@ export const jira: Factory<PresetOptions> = /* @__PURE__ */ preset({
   title: 'Jira Cloud',
   docs: 'https://developer.atlassian.com/cloud/jira/platform/webhooks/',
   setup: { steps: ['System', 'WebHooks'], secret: 'the secret of an admin webhook' },
+  notSecret: [[/^AT(?:ATT3|CTT3)/, 'a token for the API']],
   topics: ['jira:issue_created', 'jira:issue_updated', 'comment_created'],
   sign: { scheme: 'hmac', header: 'X-Hub-Signature', prefix: 'sha256=' },
   eventIdHeader: 'X-Atlassian-Webhook-Identifier',

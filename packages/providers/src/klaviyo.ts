@@ -15,6 +15,7 @@ export const klaviyo: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
     call: 'POST /api/webhooks of the Klaviyo API',
     secret: 'secret_key of the same request, 16 characters at least',
   },
+  notSecret: [[/^pk_/, 'a key for the API']],
   topics: ['event:klaviyo.opened_email', 'event:klaviyo.clicked_email', 'event:klaviyo.sent_sms'],
   sign: {
     scheme: 'hmac',

@@ -10,6 +10,7 @@ export const knock: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   title: 'Knock',
   docs: 'https://docs.knock.app/developer-tools/outbound-webhooks/overview',
   setup: { steps: ['Developers', 'Webhooks'], secret: 'the signing key of the webhook' },
+  notSecret: [[/^[sp]k_(?:test_|sbox_)?[\w-]{24,}$/, 'a key for the API']],
   topics: ['message.sent', 'message.delivered', 'workflow.updated'],
   sign: {
     scheme: 'hmac',

@@ -10,6 +10,7 @@ export const launchdarkly: Factory<PresetOptions> = /* @__PURE__ */ preset({
   title: 'LaunchDarkly',
   docs: 'https://launchdarkly.com/docs/home/infrastructure/webhooks',
   setup: { steps: ['Integrations', 'Webhooks'], secret: 'the secret of the webhook' },
+  notSecret: [[/^(?:api|sdk|mob)-/, 'a key for the API']],
   topics: ['flag', 'project', 'environment'],
   sign: { scheme: 'hmac', header: 'X-LD-Signature' },
   eventIdField: '_id',

@@ -12,6 +12,7 @@ export const lemonSqueezy: Factory<PresetOptions> = /* @__PURE__ */ preset({
   title: 'Lemon Squeezy',
   docs: 'https://docs.lemonsqueezy.com/help/webhooks/signing-requests',
   setup: { steps: ['Settings', 'Webhooks'], secret: 'the signing secret that you type' },
+  notSecret: [[/^eyJ/, 'a key for the API']],
   topics: ['order_created', 'subscription_created', 'subscription_payment_success'],
   sign: { scheme: 'hmac', header: 'X-Signature' },
   topic: (delivery, { value }) =>

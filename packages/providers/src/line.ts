@@ -36,6 +36,10 @@ export const line: Factory<LineOptions> = /* @__PURE__ */ provider({
     secret: 'the channel secret of the channel',
     docs: 'https://developers.line.biz/en/docs/messaging-api/building-bot/',
   },
+  notSecret: [
+    [/^\d{10}$/, 'the id of the channel'],
+    [/^[\w+\/]{150,}=$/, 'an access token'],
+  ],
   topics: ['message.text', 'follow', 'unfollow', 'join', 'postback', 'unsend'],
   handshakes: ['signed delivery without events'],
   facts: {

@@ -40,6 +40,7 @@ export const linear: Factory<LinearOptions> = /* @__PURE__ */ provider({
     secret: 'the signing secret of the webhook',
     docs: 'https://linear.app/developers/webhooks',
   },
+  notSecret: [[/^lin_(?:api|oauth)_/, 'a key for the API']],
   topics: ['Issue.create', 'Issue.update', 'Comment.create', 'Project.update', 'IssueSLA.breached'],
   facts: {
     scheme: 'HMAC-SHA256 of {body}, hex',

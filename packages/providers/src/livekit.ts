@@ -26,6 +26,7 @@ export const livekit: Factory<LivekitOptions> = /* @__PURE__ */ provider({
     secret: 'the API secret of the key that signs',
     docs: 'https://docs.livekit.io/home/server/webhooks/',
   },
+  notSecret: [[/^API\w{10,}$/, 'the id of the API key']],
   topics: ['room_started', 'participant_joined', 'track_published'],
   options: { apiKey: 'API key of the project.', apiSecret: 'API secret that belongs to the key.' },
   secret: 'apiSecret',

@@ -11,6 +11,7 @@ export const lob: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   title: 'Lob',
   docs: 'https://docs.lob.com/#tag/Webhooks',
   setup: { place: 'Webhooks of the dashboard', secret: 'the secret of the webhook' },
+  notSecret: [[/^(?:live|test)_(?:pub_)?[\da-f]{30,}$/, 'a key for the API']],
   topics: ['letter.created', 'postcard.mailed', 'check.delivered'],
   sign: {
     scheme: 'hmac',

@@ -40,6 +40,7 @@ export const mandrill: Factory<MandrillOptions> = /* @__PURE__ */ provider({
     secret: 'the key of the webhook',
     docs: 'https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/',
   },
+  notSecret: [[/^md-/, 'a key for the API']],
   topics: ['send', 'delivered', 'hard_bounce', 'open', 'click', 'spam', 'inbound', 'blacklist.add'],
   handshakes: ['HEAD when the webhook is added', 'empty test batch signed with test-webhook'],
   facts: {

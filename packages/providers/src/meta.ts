@@ -42,6 +42,10 @@ export const meta: Factory<MetaOptions> = /* @__PURE__ */ provider({
     secret: '<app> → Basic Settings → App Secret',
     docs: 'https://developers.facebook.com/docs/graph-api/webhooks/getting-started',
   },
+  notSecret: [
+    [/^EAA[A-Za-z\d]{20,}/, 'an access token'],
+    [/^\d{12,20}$/, 'the id of the app'],
+  ],
   topics: [
     'whatsapp_business_account.messages',
     'whatsapp_business_account.statuses',

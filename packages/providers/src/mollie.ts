@@ -37,6 +37,10 @@ export const mollie: Factory<MollieOptions> = /* @__PURE__ */ provider({
     secret: 'the secret in the answer of that call',
     docs: 'https://docs.mollie.com/reference/webhooks-new',
   },
+  notSecret: [
+    [/^(?:live|test)_\w{30,}$/, 'a key for the API'],
+    [/^access_/, 'an access token'],
+  ],
   topics: ['payment-link.paid', 'sales-invoice.created', 'profile.verified', 'tr', 'ord', 'pl'],
   facts: {
     scheme: 'HMAC-SHA256 of {body}, hex',

@@ -26,6 +26,7 @@ export const monday: Factory<MondayOptions> = /* @__PURE__ */ provider({
     secret: 'the signing secret of the app, in Basic Information',
     docs: 'https://developer.monday.com/api-reference/reference/webhooks',
   },
+  notSecret: [[/^eyJ/, 'a token for the API']],
   topics: ['create_pulse', 'update_column_value', 'create_update'],
   handshakes: ['challenge'],
   options: {

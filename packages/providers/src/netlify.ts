@@ -24,6 +24,7 @@ export const netlify: Factory<NetlifyOptions> = /* @__PURE__ */ provider({
     secret: 'the JWS secret token that you type',
     docs: 'https://docs.netlify.com/deploy/deploy-notifications/',
   },
+  notSecret: [[/^nf[a-z]_/, 'a token for the API']],
   topics: ['building', 'ready', 'error'],
   options: { secret: 'JWS secret token of the notification.' },
   covers: { body: 'bytes', id: true },

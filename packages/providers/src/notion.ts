@@ -39,6 +39,7 @@ export const notion: Factory<NotionOptions> = /* @__PURE__ */ provider({
     secret: 'verification_token of the first request to your URL, which the receiver keeps',
     docs: 'https://developers.notion.com/reference/webhooks',
   },
+  notSecret: [[/^ntn_/, 'a token for the API']],
   topics: ['page.created', 'page.content_updated', 'page.deleted', 'comment.created'],
   handshakes: ['verification_token'],
   facts: {

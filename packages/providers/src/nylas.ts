@@ -12,6 +12,7 @@ export const nylas: Factory<PresetOptions> = /* @__PURE__ */ preset({
   title: 'Nylas',
   docs: 'https://developer.nylas.com/docs/v3/notifications/',
   setup: { steps: ['Notifications', 'Create webhook'], secret: 'webhook_secret, shown once' },
+  notSecret: [[/^nyk_/, 'a key for the API']],
   topics: ['message.created', 'event.updated', 'grant.expired'],
   sign: { scheme: 'hmac', header: 'X-Nylas-Signature' },
   eventIdField: 'id',

@@ -26,6 +26,7 @@ export const openai: Factory<OpenaiOptions> = /* @__PURE__ */ standardFamily({
     secret: 'signing_secret in the answer, told at creation and rotation alone',
     docs: 'https://developers.openai.com/api/reference/go/resources/webhooks/methods/create',
   },
+  notSecret: [[/^sk-/, 'a key for the API']],
   topics: ['response.completed', 'response.failed', 'batch.completed', 'realtime.call.incoming'],
   secretHint: 'Signing secret of the endpoint, whsec_…',
   key: (secret) => (secret.startsWith('whsec_') ? ENCODED.key(secret) : PLAIN.key(secret)),

@@ -29,6 +29,11 @@ export const paddle: Factory<PaddleOptions> = /* @__PURE__ */ provider({
     secret: 'the secret key of the notification destination, shown when you edit it',
     docs: 'https://github.com/PaddleHQ/paddle-nextjs-starter-kit#readme',
   },
+  notSecret: [
+    [/^pdl_(?:live|sdbx)_(?:apikey_)?/, 'a key for the API'],
+    [/^(?:live|test)_[\da-f]+$/, 'a client-side token'],
+    [/^ntfset_/, 'the id of the destination'],
+  ],
   topics: ['transaction.completed', 'subscription.created', 'subscription.canceled'],
   facts: {
     scheme: 'HMAC-SHA256 of {time}:{body}, hex',

@@ -36,6 +36,10 @@ export const pagerduty: Factory<PagerdutyOptions> = /* @__PURE__ */ provider({
     secret: 'the secret that PagerDuty shows once the webhook is added',
     docs: 'https://support.pagerduty.com/docs/webhooks',
   },
+  notSecret: [
+    [/^u\+/, 'a token for the API'],
+    [/^[A-Z\d]{7}$/, 'an id'],
+  ],
   topics: ['incident.triggered', 'incident.acknowledged', 'incident.resolved', 'pagey.ping'],
   facts: {
     scheme: 'HMAC-SHA256 of {body}, hex',

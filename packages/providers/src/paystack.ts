@@ -11,6 +11,7 @@ export const paystack: Factory<PresetOptions> = /* @__PURE__ */ preset({
   title: 'Paystack',
   docs: 'https://paystack.com/docs/payments/webhooks/',
   setup: { steps: ['Settings', 'API Keys & Webhooks'], secret: 'the API secret key, sk_…' },
+  notSecret: [[/^pk_(?:test|live)_/, 'the public key']],
   topics: ['charge.success', 'transfer.success', 'subscription.create'],
   hint: 'The API secret key.',
   sign: { scheme: 'hmac', header: 'x-paystack-signature', algorithm: 'sha512' },

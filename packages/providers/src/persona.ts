@@ -11,6 +11,7 @@ export const persona: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   title: 'Persona',
   docs: 'https://docs.withpersona.com/docs/webhooks-best-practices',
   setup: { place: 'Webhooks of the dashboard', secret: 'the webhook secret' },
+  notSecret: [[/^persona_(?:sandbox|production)_/, 'a key for the API']],
   topics: ['inquiry.completed', 'inquiry.approved', 'verification.passed'],
   sign: { scheme: 'hmac', header: 'Persona-Signature', pairs: { groups: ' ' } },
   eventIdField: 'data.id',

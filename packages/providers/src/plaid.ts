@@ -49,6 +49,7 @@ export const plaid: Factory<PlaidOptions> = /* @__PURE__ */ provider({
     secret: "the API secret of your client_id, to fetch Plaid's keys",
     docs: 'https://plaid.com/docs/api/webhooks/',
   },
+  notSecret: [[/^access-(?:sandbox|development|production)-/, 'an access token']],
   topics: ['TRANSACTIONS.SYNC_UPDATES_AVAILABLE', 'ITEM.ERROR', 'LINK.SESSION_FINISHED'],
   facts: {
     scheme: 'JWT (ES256) with the SHA-256 of {body}, hex',

@@ -36,6 +36,7 @@ export const plivo: Factory<PlivoOptions> = /* @__PURE__ */ provider({
     secret: 'the auth token on the overview page of the console',
     docs: 'https://www.plivo.com/docs/voice/concepts/signature-validation',
   },
+  notSecret: [[/^(?:MA|SA)[A-Z\d]{18}$/, 'the auth id']],
   topics: ['StartApp', 'Hangup', 'delivered'],
   options: {
     authToken: 'Auth token of the account.',

@@ -26,6 +26,7 @@ export const polar: Factory<PolarOptions> = /* @__PURE__ */ standardFamily({
     secret: 'the secret that you set, or let Polar generate',
     docs: 'https://polar.sh/docs/integrate/webhooks/endpoints',
   },
+  notSecret: [[/^polar_(?!whs_)\w+_/, 'a token for the API']],
   topics: ['order.paid', 'order.refunded', 'subscription.active', 'customer.state_changed'],
   secretHint: 'Secret of the endpoint, whole.',
   keys: ['text', 'decoded'],

@@ -28,6 +28,7 @@ export const qstashGateway: Factory<QstashGatewayOptions> = /* @__PURE__ */ prov
     secret: 'the current and the next signing key in the QStash tab of the console',
     docs: 'https://upstash.com/docs/qstash/howto/signature',
   },
+  notSecret: [[/^qstash_/, 'the token of the API']],
   topics: ['message'],
   options: {
     signingKeys: 'Current and next signing key.',

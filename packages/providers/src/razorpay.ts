@@ -32,6 +32,7 @@ export const razorpay: Factory<RazorpayOptions> = /* @__PURE__ */ provider({
     secret: 'the text that you enter as Secret',
     docs: 'https://razorpay.com/docs/payments/dashboard/account-settings/webhooks/',
   },
+  notSecret: [[/^rzp_(?:live|test)_/, 'the id of an API key']],
   topics: ['payment.captured', 'order.paid', 'refund.processed', 'subscription.charged'],
   facts: {
     scheme: 'HMAC-SHA256 of {body}, hex',

@@ -16,6 +16,7 @@ export const recallAi: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ st
     place: 'the Webhooks page of the dashboard',
     secret: 'the secret of the workspace, whsec_…',
   },
+  notSecret: [[/^[\da-f]{40}$/, 'a key for the API']],
   topics: ['bot.status_change', 'bot.done', 'transcript.done'],
   topicField: 'event',
   prefixes: ['webhook-', 'svix-'],

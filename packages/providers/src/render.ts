@@ -14,6 +14,7 @@ export const render: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ stan
     place: 'the Webhooks page of the workspace',
     secret: 'the signing secret of the webhook',
   },
+  notSecret: [[/^rnd_/, 'a key for the API']],
   topics: ['deploy_started', 'deploy_ended', 'build_ended'],
   checked: '2026-11-28',
   delivers: {

@@ -14,6 +14,7 @@ export const replicate: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ s
     place: 'webhook in the request that makes the prediction',
     secret: 'the key of GET /v1/webhooks/default/secret',
   },
+  notSecret: [[/^r8_/, 'a token for the API']],
   topics: ['starting', 'processing', 'succeeded'],
   topicField: 'status',
   checked: '2026-11-28',

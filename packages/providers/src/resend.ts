@@ -25,6 +25,7 @@ export const resend: Factory<ResendOptions> = /* @__PURE__ */ standardFamily({
     secret: 'the signing secret of the webhook',
     docs: 'https://github.com/resend/resend-skills/blob/main/skills/agent-email-inbox/references/webhook-setup.md',
   },
+  notSecret: [[/^re_/, 'a key for the API']],
   topics: ['email.sent', 'email.delivered', 'email.bounced', 'email.complained', 'email.opened'],
   secretHint: 'Signing secret of the webhook, whsec_…',
   prefixes: ['svix-', 'webhook-'],

@@ -15,6 +15,7 @@ export const revenuecat: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
     steps: ['<project>', 'Integrations', 'Webhooks'],
     secret: 'the signing secret of the webhook',
   },
+  notSecret: [[/^(?:(?:appl|goog|amzn|strp|rcb)_|sk_\w{24})/, 'a key for the API']],
   topics: ['INITIAL_PURCHASE', 'RENEWAL', 'CANCELLATION'],
   sign: { scheme: 'hmac', header: 'X-RevenueCat-Webhook-Signature', pairs: {} },
   instead: {

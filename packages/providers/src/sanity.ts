@@ -29,6 +29,7 @@ export const sanity: Factory<SanityOptions> = /* @__PURE__ */ provider({
     secret: 'the text that you enter as Secret',
     docs: 'https://www.sanity.io/docs/webhooks',
   },
+  notSecret: [[/^sk[A-Za-z\d]{80,}$/, 'a token for the API']],
   topics: ['create', 'update', 'delete'],
   facts: {
     scheme: 'HMAC-SHA256 of {time}.{body}, base64url',

@@ -32,6 +32,7 @@ export const sendgridInboundParse: Factory<SendgridInboundParseOptions> = /* @__
     secret: 'the public key of the security policy that signs',
     docs: 'https://github.com/twilio/ai/blob/main/skills/sendgrid/twilio-sendgrid-inbound-parse/SKILL.md',
   },
+  notSecret: [[/^SG\./, 'a key for the API']],
   topics: ['mail'],
   facts: {
     scheme: 'ECDSA P-256 of {time}{body}, base64',

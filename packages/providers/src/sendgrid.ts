@@ -27,6 +27,7 @@ export const sendgrid: Factory<SendgridOptions> = /* @__PURE__ */ provider({
     secret: 'the verification key that is shown once signing is enabled for the webhook',
     docs: 'https://github.com/twilio/ai/blob/main/skills/sendgrid/twilio-sendgrid-webhooks/SKILL.md',
   },
+  notSecret: [[/^SG\./, 'a key for the API']],
   topics: ['processed', 'delivered', 'bounce', 'dropped', 'open', 'click', 'spamreport'],
   facts: {
     scheme: 'ECDSA P-256 of {time}{body}, base64',

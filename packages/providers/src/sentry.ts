@@ -36,6 +36,10 @@ export const sentry: Factory<SentryOptions> = /* @__PURE__ */ provider({
     secret: 'the Client Secret of the integration',
     docs: 'https://docs.sentry.io/organization/integrations/integration-platform/',
   },
+  notSecret: [
+    [/^sntr[a-z]{2}_/, 'a token for the API'],
+    [/^https:\/\/.*@.*sentry/, 'the DSN'],
+  ],
   topics: ['issue.created', 'issue.resolved', 'error.created', 'event_alert.triggered'],
   facts: {
     scheme: 'HMAC-SHA256 of {body}, hex',

@@ -14,6 +14,7 @@ export const shippo: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
     steps: ['Settings', 'API', 'Webhooks'],
     secret: 'the HMAC secret that Shippo support sets',
   },
+  notSecret: [[/^shippo_(?:live|test)_/, 'a key for the API']],
   topics: ['track_updated', 'transaction_created', 'batch_purchased'],
   sign: { scheme: 'hmac', header: 'Shippo-Auth-Signature', pairs: {} },
   topicField: 'event',

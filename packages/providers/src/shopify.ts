@@ -41,6 +41,7 @@ export const shopify: Factory<ShopifyOptions> = /* @__PURE__ */ provider({
       'the client secret of the app; webhooks of the Shopify admin are signed with another key',
     docs: 'https://shopify.dev/docs/apps/build/webhooks/subscribe',
   },
+  notSecret: [[/^(?:shpat|shpca|shppa|shpua|atkn)_/, 'a token for the Admin API']],
   topics: [
     'orders/create',
     'products/update',

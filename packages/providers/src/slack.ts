@@ -47,6 +47,11 @@ export const slack: Factory<SlackOptions> = /* @__PURE__ */ provider({
     secret: '<app> → Basic Information → Signing Secret',
     docs: 'https://docs.slack.dev/tools/bolt-js/creating-an-app',
   },
+  notSecret: [
+    [/^xox[a-z](?:\.xox[a-z])?-/, 'a token for the API'],
+    [/^xapp-/, 'an app-level token'],
+    [/^\d+\.\d+$/, 'the client id'],
+  ],
   topics: [
     'app_mention',
     'message.message_changed',

@@ -29,6 +29,10 @@ export const square: Factory<SquareOptions> = /* @__PURE__ */ provider({
     secret: 'Endpoint Details → Signature Key → Show',
     docs: 'https://developer.squareup.com/docs/webhooks/step2subscribe',
   },
+  notSecret: [
+    [/^(?:EAAA|sq0atp-)/, 'an access token'],
+    [/^sq0(?:idp|csp)-/, 'a key of the application'],
+  ],
   topics: ['payment.updated', 'invoice.published', 'webhooks.test_notification'],
   facts: {
     scheme: 'HMAC-SHA256 of {url}{body}, base64',

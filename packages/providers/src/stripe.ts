@@ -11,7 +11,6 @@ import {
   type Scheme,
   type SignatureClaim,
 } from '@postern/core/scheme'
-import { noApiKey } from './common/api-key.ts'
 import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
@@ -44,6 +43,11 @@ export const stripe: Factory<StripeOptions> = /* @__PURE__ */ provider({
     secret: 'the Signing secret of the endpoint, under Workbench → Webhooks',
     docs: 'https://docs.stripe.com/workbench/webhooks',
   },
+  notSecret: [
+    [/^[spr]k_(?:test|live|org)_/, 'a key for the API'],
+    [/^we_/, 'the id of the endpoint'],
+    [/^(?:acct|ca|evt)_/, 'an id'],
+  ],
   topics: ['payment_intent.succeeded', 'invoice.paid', 'v2.core.account.created'],
   facts: {
     scheme: 'HMAC-SHA256 of {time}.{body}, hex',
@@ -65,15 +69,6 @@ export const stripe: Factory<StripeOptions> = /* @__PURE__ */ provider({
     tolerance: 'Seconds the signed time may be away from now. Default 300.',
   },
   covers: { body: 'bytes', id: true, timestamp: true },
-  prepare(options) {
-    noApiKey(
-      'stripe: secret',
-      options.secret,
-      /^[spr]k_(?:test|live)_/,
-      "give the endpoint's signing secret, whsec_…",
-    )
-    return options
-  },
   scheme: stripeScheme,
   events,
   compose,

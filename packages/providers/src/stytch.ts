@@ -15,6 +15,10 @@ export const stytch: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ stan
     place: 'the Webhooks page of the dashboard',
     secret: 'the signing secret of the endpoint',
   },
+  notSecret: [
+    [/^secret-(?:test|live)-/, 'the secret of the project'],
+    [/^project-/, 'the id of the project'],
+  ],
   topics: ['user.CREATE', 'user.UPDATE', 'user.DELETE'],
   topicField: ['object_type', 'action'],
   prefixes: ['svix-'],

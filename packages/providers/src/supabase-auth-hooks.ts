@@ -43,6 +43,10 @@ export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__
     secret: 'generated with the HTTP hook: v1,whsec_…',
     docs: 'https://supabase.com/docs/guides/auth/auth-hooks',
   },
+  notSecret: [
+    [/^(?:sbp|sb_secret|sb_publishable)_/, 'a key for the API'],
+    [/^eyJ/, 'a key for the API, as a JSON Web Token'],
+  ],
   topics: [
     'send_sms',
     'send_email',

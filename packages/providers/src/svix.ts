@@ -31,6 +31,10 @@ export const svix: Factory<SvixOptions> = /* @__PURE__ */ provider({
     secret: "the signing secret of the endpoint, in the sender's App Portal: whsec_…",
     docs: 'https://docs.svix.com/receiving/using-app-portal/adding-endpoints',
   },
+  notSecret: [
+    [/^(?:test)?sk_/, 'a key for the API'],
+    [/^(?:app|ep)_/, 'an id'],
+  ],
   topics: ['invoice.paid'],
   facts: {
     scheme: 'HMAC-SHA256 of {id}.{time}.{body}, base64',

@@ -14,6 +14,7 @@ export const tally: Factory<PresetOptions> = /* @__PURE__ */ preset({
     steps: ['<form>', 'Integrations', 'Webhooks'],
     secret: 'the signing secret that you type',
   },
+  notSecret: [[/^tly-/, 'a key for the API']],
   topics: ['FORM_RESPONSE'],
   sign: { scheme: 'hmac', header: 'Tally-Signature', encoding: 'base64' },
   eventIdField: 'eventId',

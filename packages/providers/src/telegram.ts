@@ -34,6 +34,7 @@ export const telegram: Factory<TelegramOptions> = /* @__PURE__ */ provider({
     secret: 'the secret_token that you give to setWebhook',
     docs: 'https://core.telegram.org/bots/api#setwebhook',
   },
+  notSecret: [[/^\d{6,}:[\w-]{30,}$/, 'the token of the bot']],
   topics: ['message', 'edited_message', 'callback_query', 'inline_query', 'my_chat_member'],
   facts: {
     scheme: 'token of a header; nothing is signed',

@@ -11,6 +11,7 @@ export const telnyx: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   title: 'Telnyx',
   docs: 'https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks',
   setup: { place: 'the messaging profile or Voice API application', secret: 'the public key' },
+  notSecret: [[/^KEY[\dA-F]{10,}_?/, 'a key for the API']],
   topics: ['message.received', 'message.finalized', 'call.initiated'],
   hint: 'Public key of the account, in base64.',
   sign: {

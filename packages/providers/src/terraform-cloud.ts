@@ -11,6 +11,7 @@ export const terraformCloud: Factory<PresetOptions> = /* @__PURE__ */ preset({
   title: 'HCP Terraform',
   docs: 'https://developer.hashicorp.com/terraform/cloud-docs/workspaces/settings/notifications',
   setup: { steps: ['<workspace>', 'Settings', 'Notifications'], secret: 'the token that you type' },
+  notSecret: [[/\.atlasv1\./, 'a token for the API']],
   topics: ['run:completed', 'run:errored', 'run:planning'],
   sign: { scheme: 'hmac', header: 'X-TFE-Notification-Signature', algorithm: 'sha512' },
   topicField: 'notifications.0.trigger',

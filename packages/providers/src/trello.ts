@@ -27,6 +27,7 @@ export const trello: Factory<TrelloOptions> = /* @__PURE__ */ provider({
     secret: "your application's secret",
     docs: 'https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/',
   },
+  notSecret: [[/^ATTA/, 'a token for the API']],
   topics: ['updateCard', 'createCard', 'commentCard', 'addMemberToCard'],
   handshakes: ['HEAD at creation'],
   facts: {

@@ -45,6 +45,10 @@ export const twilio: Factory<TwilioOptions> = /* @__PURE__ */ provider({
     secret: 'the Auth Token: Console → Account → API keys & tokens',
     docs: 'https://github.com/twilio/ai/blob/main/skills/twilio/twilio-webhook-architecture/SKILL.md',
   },
+  notSecret: [
+    [/^AC[\da-f]{32}$/, 'the SID of the account'],
+    [/^SK[\da-f]{32}$/, 'the SID of an API key'],
+  ],
   topics: [
     'received',
     'delivered',

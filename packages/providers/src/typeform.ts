@@ -26,6 +26,7 @@ export const typeform: Factory<TypeformOptions> = /* @__PURE__ */ provider({
     secret: 'the text that you send as secret',
     docs: 'https://www.typeform.com/developers/webhooks/reference/create-or-update-webhook/',
   },
+  notSecret: [[/^tfp_/, 'a token for the API']],
   topics: ['form_response', 'form_response_partial'],
   facts: {
     scheme: 'HMAC-SHA256 of {body}, base64',

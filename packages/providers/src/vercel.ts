@@ -25,6 +25,7 @@ export const vercel: Factory<VercelOptions> = /* @__PURE__ */ provider({
     secret: 'shown once the webhook is created; of an integration: its client secret',
     docs: 'https://vercel.com/docs/webhooks',
   },
+  notSecret: [[/^vc[a-z]_/, 'a token for the API']],
   topics: ['deployment.created', 'deployment.succeeded', 'deployment.error', 'project.created'],
   facts: {
     scheme: 'HMAC-SHA1 of {body}, hex',

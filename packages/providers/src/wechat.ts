@@ -42,6 +42,7 @@ export const wechat: Factory<WechatOptions> = /* @__PURE__ */ provider({
     secret: 'the Token that you choose there',
     docs: 'https://developers.weixin.qq.com/doc/offiaccount/en/Basic_Information/Access_Overview.html',
   },
+  notSecret: [[/^wx[\da-f]{16}$/, 'the id of the app']],
   topics: ['text', 'image', 'event.subscribe', 'event.CLICK'],
   handshakes: ['echostr'],
   facts: {

@@ -37,6 +37,7 @@ export const woocommerce: Factory<WoocommerceOptions> = /* @__PURE__ */ provider
     secret: 'the Secret of the webhook',
     docs: 'https://woocommerce.com/document/webhooks/',
   },
+  notSecret: [[/^c[ks]_[\da-f]{40}$/, 'a key for the REST API']],
   topics: [
     'order.created',
     'order.updated',

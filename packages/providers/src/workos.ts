@@ -28,6 +28,10 @@ export const workos: Factory<WorkosOptions> = /* @__PURE__ */ provider({
     secret: 'the webhook secret of the endpoint',
     docs: 'https://github.com/workos/skills/blob/main/skills/workos/workos-directory-sync.md',
   },
+  notSecret: [
+    [/^sk_/, 'a key for the API'],
+    [/^client_/, 'the client id'],
+  ],
   topics: ['dsync.user.created', 'connection.activated', 'user.created'],
   facts: {
     scheme: 'HMAC-SHA256 of {time}.{body}, hex',

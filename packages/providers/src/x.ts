@@ -43,6 +43,10 @@ export const x: Factory<XOptions> = /* @__PURE__ */ provider({
     secret: "the app's consumer secret (API secret key)",
     docs: 'https://docs.x.com/x-api/webhooks/quickstart',
   },
+  notSecret: [
+    [/^A{10,}/, 'the bearer token'],
+    [/^\d{10,}-\w/, 'an access token'],
+  ],
   topics: ['tweet_create_events', 'direct_message_events', 'favorite_events', 'follow_events'],
   handshakes: ['crc_token'],
   facts: {

@@ -27,6 +27,7 @@ export const xero: Factory<XeroOptions> = /* @__PURE__ */ provider({
     secret: 'the Webhooks key, on the same tab',
     docs: 'https://github.com/XeroAPI/XeroWebhooksReceiver#readme',
   },
+  notSecret: [[/^[\dA-F]{32}$/, 'the client id']],
   topics: ['CONTACT.CREATE', 'CONTACT.UPDATE', 'INVOICE.CREATE', 'INVOICE.UPDATE'],
   handshakes: ['intent to receive'],
   facts: {

@@ -8,7 +8,7 @@ test.for([
 ] as const)('%s of the API is refused when the provider is made', ([, secret]) => {
   expect(() => stripe({ secret })).toThrow(
     new TypeError(
-      "stripe: secret is a key for the API, which signs no webhooks: give the endpoint's signing secret, whsec_…",
+      'stripe: secret: must be the Signing secret of the endpoint, under Workbench → Webhooks, got a key for the API; give the right one',
     ),
   )
   expect(() => stripe({ secret: 'whsec_right' })).not.toThrow()

@@ -50,9 +50,16 @@ export function ringOf<Key>(
   scheme: Scheme<Key>,
   option: string,
   secret: SecretOption | undefined,
+  { notSecret = [], setup }: Pick<ProviderSpec<never>, 'notSecret' | 'setup'>,
 ): Keyring<Key> {
   const { keys } = scheme
-  if (!keys) return keyring(option, secret!, (one) => keysOf(scheme, one))
+  if (!keys)
+    return keyring(option, secret!, (one) => {
+      const [, other] = notSecret.find(([form]) => form.test(one)) ?? []
+      if (other === undefined) return keysOf(scheme, one)
+      const right = setup?.secret ?? 'the secret of the webhook'
+      throw new TypeError(`must be ${right}, got ${other}; give the right one`)
+    })
   const set = { keys, scopes: keys.map(() => undefined) }
   return { for: () => set, given: keys, parse: (one) => scheme.key(one) }
 }

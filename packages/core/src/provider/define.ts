@@ -48,7 +48,7 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
     const name = more?.name ?? spec.name
     const { scheme, option, secret } = authOf(spec, name, given, options, about.secretOption)
     if ((more?.formats ?? spec.formats)?.join() === 'multipart') checkPeer(name, '@fastify/busboy')
-    const ring = ringOf(scheme, `${name}: ${option}`, secret)
+    const ring = ringOf(scheme, `${name}: ${option}`, secret, spec)
     const { check } = spec
     const declared = more?.credentials ?? spec.credentials
     const open = (scheme as Scheme<unknown>) === noAuth

@@ -61,6 +61,11 @@ export interface ProviderSpec<
   /** Name of the option that takes the secret. @default 'secret', if there is such an option */
   readonly secret?: string
   /**
+   * Other keys and ids of the same sender, by their form and in words: given as the secret, each is a `TypeError` that says
+   * where `setup.secret` finds the right one. @default none
+   */
+  readonly notSecret?: readonly (readonly [form: RegExp, words: string])[]
+  /**
    * The option that counts and its value, if several can take the secret or it has a default. With an option
    * `unauthenticated` the value may be undefined. @default the option of `secret`
    */
