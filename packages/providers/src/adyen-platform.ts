@@ -34,7 +34,7 @@ export const adyenPlatform: Factory<AdyenPlatformOptions> = /* @__PURE__ */ prov
     secret: "the HMAC key that you generate in the webhook's settings",
     docs: 'https://docs.adyen.com/development-resources/webhooks/best-practices',
   },
-  notSecret: [[/^AQ[A-Z][\w+\/]{10,}/, 'a key for the API']],
+  notSecret: [[/^AQ[A-Z][\w+/]{10,}/, 'a key for the API']],
   topics: ['balancePlatform.accountHolder.created', 'balancePlatform.transfer.updated'],
   facts: {
     scheme: 'HMAC-SHA256 of {body}, base64, key in hex',

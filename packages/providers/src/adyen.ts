@@ -37,7 +37,7 @@ export const adyen: Factory<AdyenOptions> = /* @__PURE__ */ provider({
     secret: "the HMAC key that you generate in the webhook's settings",
     docs: 'https://docs.adyen.com/development-resources/webhooks/best-practices',
   },
-  notSecret: [[/^AQ[A-Z][\w+\/]{10,}/, 'a key for the API']],
+  notSecret: [[/^AQ[A-Z][\w+/]{10,}/, 'a key for the API']],
   topics: ['AUTHORISATION', 'CAPTURE', 'REFUND', 'CANCELLATION', 'CHARGEBACK', 'REPORT_AVAILABLE'],
   facts: {
     scheme: 'HMAC-SHA256 of eight fields of each item, base64, key in hex',

@@ -49,7 +49,8 @@ export const bitbucket: Factory<BitbucketOptions> = /* @__PURE__ */ provider({
     secret: 'Secret of the webhook.',
   },
   claims: 'x-request-uuid',
-  covers: { body: 'bytes', topic: false },
+  topicHeader: 'x-event-key',
+  covers: { body: 'bytes' },
   scheme: () => hmac({ header: 'X-Hub-Signature', prefix: 'sha256=' }),
   events: (delivery, { value }) => [
     {

@@ -56,7 +56,8 @@ export const contentful: Factory<ContentfulOptions> = /* @__PURE__ */ provider({
   },
   formats: ['json', 'form'],
   claims: 'x-contentful-idempotency-key',
-  covers: { body: 'bytes', url: true, id: true, timestamp: true },
+  topicHeader: 'x-contentful-topic',
+  covers: { body: 'bytes', url: true, id: true, topic: true, timestamp: true },
   methods: ['POST', 'PUT', 'PATCH', 'DELETE', 'GET'],
   prepare(options) {
     checkPublicUrl('contentful', options)
@@ -107,7 +108,13 @@ const CONTENTFUL = {
 function contentfulScheme(options: PublicUrlOption): Scheme<Uint8Array> {
   const scheme = hmac({
     header: CONTENTFUL.signature,
-    covers: { body: 'bytes', url: options.publicUrl === undefined, id: true, timestamp: true },
+    covers: {
+      body: 'bytes',
+      url: options.publicUrl === undefined,
+      id: true,
+      topic: true,
+      timestamp: true,
+    },
     url: (delivery) => signedUrl(delivery, options),
     message: (delivery) => [
       `${delivery.method}\n${pathOf(signedUrl(delivery, options))}\n${headersOf(delivery)}\n`,

@@ -5,6 +5,7 @@ import { composeGeneric } from './schemes/generic/compose.ts'
 import {
   genericCovers,
   genericEvents,
+  genericHeaders,
   type Extract,
   type GenericPlaces,
 } from './schemes/generic/events.ts'
@@ -115,7 +116,7 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
       ...(limits && { limits }),
       ...(retrySpan !== undefined && { retrySpan }),
       ...(credentials && { credentials }),
-      ...(options.eventIdHeader !== undefined && { claims: options.eventIdHeader.toLowerCase() }),
+      ...genericHeaders(options),
     }
   },
   reads: (_delivery, { eventIdHeader, topicHeader }) =>

@@ -38,7 +38,7 @@ export const line: Factory<LineOptions> = /* @__PURE__ */ provider({
   },
   notSecret: [
     [/^\d{10}$/, 'the id of the channel'],
-    [/^[\w+\/]{150,}=$/, 'an access token'],
+    [/^[\w+/]{150,}=$/, 'an access token'],
   ],
   topics: ['message.text', 'follow', 'unfollow', 'join', 'postback', 'unsend'],
   handshakes: ['signed delivery without events'],

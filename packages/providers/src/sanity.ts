@@ -51,7 +51,8 @@ export const sanity: Factory<SanityOptions> = /* @__PURE__ */ provider({
   claims: 'idempotency-key',
   // The time that is signed is that of the change: https://www.sanity.io/docs/webhooks
   repeats: false,
-  covers: { body: 'bytes', topic: false, timestamp: true },
+  topicHeader: 'sanity-operation',
+  covers: { body: 'bytes', timestamp: true },
   methods: ['POST', 'PUT', 'PATCH', 'DELETE'],
   scheme: (options) =>
     hmac({

@@ -62,7 +62,8 @@ export const sentry: Factory<SentryOptions> = /* @__PURE__ */ provider({
   },
   claims: 'request-id',
   secret: 'clientSecret',
-  covers: { body: 'bytes', topic: false },
+  topicHeader: 'sentry-hook-resource',
+  covers: { body: 'bytes' },
   scheme: () =>
     firstOf(hmac({ header: 'Sentry-Hook-Signature' }), hmac({ header: 'Sentry-App-Signature' })),
   events,

@@ -71,7 +71,8 @@ export const shopify: Factory<ShopifyOptions> = /* @__PURE__ */ provider({
   // Bodies above a megabyte come, and no page names a bound over HTTPS: https://community.shopify.com/c/Shopify-APIs-SDKs/Webhook-requests-exceed-max-size/m-p/144434
   limits: { body: 10 * MIB },
   claims: 'x-shopify-webhook-id',
-  covers: { body: 'bytes', topic: false },
+  topicHeader: 'x-shopify-topic',
+  covers: { body: 'bytes' },
   reads: ['shopify-topic', 'shopify-action', 'shopify-webhook-id'],
   scheme: () => eitherDialect(),
   events,

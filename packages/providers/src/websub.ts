@@ -91,7 +91,8 @@ export const websub: Factory<WebsubOptions> = /* @__PURE__ */ provider({
   formats: ['json', 'xml', 'bytes'],
   challenge: HUB_CHALLENGE,
   reads: ['link'],
-  covers: { body: 'bytes', id: true, topic: false },
+  topicHeader: 'link',
+  covers: { body: 'bytes', id: true },
   methods: ['GET', 'POST'],
   scheme: websubScheme,
   greet: (delivery, options) =>

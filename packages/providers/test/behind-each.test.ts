@@ -80,6 +80,29 @@ describe.each(cases)('$about.name', ({ about, inner, own }) => {
     if (first.body.length > 1) expect((await sent(provider, [changed])).events).toEqual([])
   })
 
+  test('what it says of its topic is true, alone and behind the gateway', async () => {
+    const topics = async (by: Provider, request: DeliveryInit): Promise<readonly string[]> =>
+      (await sent(by, [request])).events.map(({ topic }) => topic)
+    const through = by(gateway, own, 'hd_1')
+    const credentials = new Set([...(inner.credentials?.headers ?? []), 'content-type'])
+    for (const [one, request] of [
+      [inner, own],
+      [provider, through],
+    ] as const) {
+      const genuine = await topics(one, request)
+      for (const name of Object.keys(own.headers)) {
+        if (credentials.has(name)) continue
+        const { [name]: value, ...headers } = request.headers
+        const changed = [
+          ...(await topics(one, { ...request, headers })),
+          ...(await topics(one, { ...request, headers: { ...headers, [name]: `${value}x` } })),
+        ]
+        if (changed.some((topic) => !genuine.includes(topic)))
+          expect([name, one.covers.topic]).toEqual([name, false])
+      }
+    }
+  })
+
   test("its id counts if it lies in the body, else the gateway's", async () => {
     const twice = [by(gateway, own, 'hd_1'), by(gateway, own, 'hd_1')]
     const once = await sent(provider, [twice[0]!])

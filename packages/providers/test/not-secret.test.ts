@@ -29,28 +29,29 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
 }
 
 test.each(Object.entries(OTHERS))('%s says what another of its keys is', (name, others) => {
-  const { create, example, secretOption = '', setup } = catalogue.get(name)!
+  const about = catalogue.get(name)!
+  const { example, secretOption = '', setup } = about
   for (const secret of others)
     for (const given of [secret, ['right', secret], [{ secret, scope: 'tenant' }]])
-      expect(() => create({ ...example, [secretOption]: given })).toThrow(
+      expect(() => about.create({ ...example, [secretOption]: given })).toThrow(
         expect.objectContaining({
           name: 'TypeError',
           message: expect.stringMatching(`^${name}: ${secretOption}: `) as string,
         }),
       )
-  expect(() => create({ ...example, [secretOption]: others[0] })).toThrow(
+  expect(() => about.create({ ...example, [secretOption]: others[0] })).toThrow(
     `must be ${setup!.secret}`,
   )
-  expect(() => create({ ...example, [secretOption]: others[0] })).not.toThrow(others[0])
+  expect(() => about.create({ ...example, [secretOption]: others[0] })).not.toThrow(others[0])
 })
 
 test.each([...catalogue.values()])('$name takes each secret of its known answers', (about) => {
-  const { secretOption, create, example } = about
+  const { secretOption, example } = about
   if (secretOption === undefined || about.name === 'generic')
-    return expect(create(example)).toBeDefined()
+    return expect(about.create(example)).toBeDefined()
   for (const { secret, extra } of vectors(about.name))
     for (const one of [secret ?? []].flat()) {
-      const made = (): unknown => create({ ...example, ...extra, [secretOption]: one })
+      const made = (): unknown => about.create({ ...example, ...extra, [secretOption]: one })
       try {
         expect(made()).toBeDefined()
       } catch (error) {

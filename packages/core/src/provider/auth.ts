@@ -133,6 +133,13 @@ export function explained<Found>(verify: () => Found): Found {
   }
 }
 
+/** The parts that a signature protects if the topic lies in a header, which is not signed unless they say so. */
+export function headed(covers: Covers, topicHeader: string | undefined): Covers {
+  return topicHeader === undefined || covers.topic === true || covers.body === 'none'
+    ? covers
+    : { ...covers, topic: false }
+}
+
 /** The protected parts: the spec decides on id and topic, unless the scheme denies it. */
 export function coversOf(scheme: Covers, spec: Covers | undefined): Covers {
   if (!spec || scheme.body === 'none') return scheme

@@ -3,7 +3,16 @@ import type { EventMap } from '../event.ts'
 import { unknownOptions } from '../basics/unknown-options.ts'
 import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import type { Factory } from './about.ts'
-import { admission, authOf, coversOf, explained, ringOf, signedRequest, trustedOf } from './auth.ts'
+import {
+  admission,
+  authOf,
+  coversOf,
+  explained,
+  headed,
+  ringOf,
+  signedRequest,
+  trustedOf,
+} from './auth.ts'
 import { draftRequest } from './compose.ts'
 import { remember } from './made.ts'
 import { aboutSpec, plainOf } from './plain.ts'
@@ -97,7 +106,7 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
       ...plainOf(spec),
       ...more,
       name,
-      covers: coversOf(scheme.covers, spec.covers),
+      covers: headed(coversOf(scheme.covers, spec.covers), more?.topicHeader ?? spec.topicHeader),
       ...(open && { unauthenticated: true }),
       ...((scheme.credentials || declared) && {
         credentials: joinCredentials(scheme.credentials, declared),

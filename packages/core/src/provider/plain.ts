@@ -1,4 +1,5 @@
 import type { About } from './about.ts'
+import { headed } from './auth.ts'
 import { deliversOf, type Delivers } from './facts.ts'
 import type { Provider } from './provider.ts'
 import type { ProviderSpec } from './spec.ts'
@@ -40,7 +41,7 @@ export function aboutSpec<Options extends object, Key, Ready>(
     formats: spec.formats ?? ['json'],
     codings: spec.codings ?? {},
     charsets: spec.charsets ?? ['utf-8'],
-    ...(spec.covers && { covers: spec.covers }),
+    ...(spec.covers && { covers: headed(spec.covers, spec.topicHeader) }),
     repeats: spec.repeats ?? true,
     ...(retrySpan !== undefined && { retrySpan }),
     canSign: spec.canSign ?? true,
@@ -62,6 +63,7 @@ const PLAIN = [
   'greets',
   'challenge',
   'claims',
+  'topicHeader',
   'xml',
   'refusal',
   'unwrap',

@@ -118,6 +118,11 @@ export interface Provider<Events extends EventMap = EventMap> {
   /** The header in which a delivery claims the id of its event, for the history of what was refused. In lower case. */
   readonly claims?: string
   /**
+   * The header in which alone the topic of an event lies, in lower case: `covers.topic` is false unless the scheme says that
+   * it signs this header. `behind` derives from it what a gateway covers. @default the topic lies in the body
+   */
+  readonly topicHeader?: string
+  /**
    * Throws a `WebhookError` if the head alone condemns the delivery: a header of the signature is missing, or a token
    * or password is wrong. It reads no body, is always synchronous, and lets pass all that only `verify` can judge.
    */

@@ -3,7 +3,13 @@ import type { SenderFacts, Factory, ProviderSpec, Scheme, Setup } from '@postern
 import { provider } from '../common/provider.ts'
 import { member } from '../common/read.ts'
 import { composeGeneric } from './generic/compose.ts'
-import { genericCovers, genericEvents, type Extract, type GenericPlaces } from './generic/events.ts'
+import {
+  genericCovers,
+  genericEvents,
+  genericHeaders,
+  type Extract,
+  type GenericPlaces,
+} from './generic/events.ts'
 import { genericScheme } from './generic/scheme.ts'
 import type { GenericSchemeOptions } from './generic/scheme-options.ts'
 import { genericPlace, genericWords } from './generic/words.ts'
@@ -66,6 +72,7 @@ export function preset(given: PresetSpec): Factory<DatedPresetOptions> {
     sends,
     ...spec
   } = given
+  const { topicHeader, ...others } = spec
   const { name, docs, eventIdHeader } = spec
   const covers = genericCovers(genericScheme(name, sign), given)
   const dated = covers.timestamp === true
@@ -80,8 +87,7 @@ export function preset(given: PresetSpec): Factory<DatedPresetOptions> {
     } as Base['options'],
     covers,
     ids,
-    ...(eventIdHeader !== undefined && { claims: eventIdHeader.toLowerCase() }),
-    reads: [eventIdHeader, given.topicHeader].filter((one) => one !== undefined),
+    reads: [eventIdHeader, topicHeader].filter((one) => one !== undefined),
     scheme(options): Scheme {
       const made = genericScheme(name, { ...sign, tolerance: options.tolerance ?? tolerance })
       return read ? { ...made, key: (secret) => made.key(read(secret)) } : made
@@ -97,7 +103,8 @@ export function preset(given: PresetSpec): Factory<DatedPresetOptions> {
       const made = composeGeneric(whole, given)
       return { ...made, headers: { ...sends, ...made.headers } }
     },
-    ...spec,
+    ...others,
+    ...genericHeaders(given),
     setup: { docs, ...setup },
     facts: {
       scheme: genericWords(sign),

@@ -37,7 +37,7 @@ export function behind<Events extends EventMap>(
     ...madeAgain(gateway, (again) => behind(again, sender)),
     name: `${sender.name}-behind-${gateway.name}`,
     inner: sender,
-    covers: coversOf(gateway.covers, sender.covers),
+    covers: coversOf(gateway, sender),
     credentials: joinCredentials(gateway.credentials, sender.credentials),
     signatures: [...(gateway.signatures ?? []), ...(sender.signatures ?? [])],
     reads: (delivery) => [...readsOf(gateway, delivery), ...readsOf(sender, delivery)],
@@ -78,9 +78,18 @@ function checkBoth(gateway: Provider, inner: Provider): void {
     )
 }
 
-/** Events by id and topic: of the sender where the body has them. */
-function coversOf(gateway: Covers, inner: Covers): Covers {
-  return { ...gateway, ...((inner.topic === false || inner.body === 'none') && { topic: false }) }
+/**
+ * Events by id and topic: of the sender where the body has them, which the gateway signs. Headers of the sender are signed
+ * by nobody here.
+ */
+function coversOf({ covers }: Provider, inner: Provider): Covers {
+  const isHeader = inner.topicHeader !== undefined || inner.covers.topic === false
+  const isOwnId = inner.claims === undefined && inner.covers.id === true && covers.body !== 'none'
+  return {
+    ...covers,
+    ...((isHeader || inner.covers.body === 'none') && { topic: false }),
+    ...(isOwnId && { id: true }),
+  }
 }
 
 function readsOf(provider: Provider, delivery: Delivery): readonly string[] {

@@ -1,5 +1,5 @@
 import { WebhookError, type Delivery } from '@postern/core'
-import type { Covers, EventDraft, ParsedBody, Scheme } from '@postern/core/scheme'
+import type { Covers, EventDraft, ParsedBody, Provider, Scheme } from '@postern/core/scheme'
 import { at } from '../../common/read.ts'
 import { membersAt } from '../../common/paths.ts'
 
@@ -99,13 +99,22 @@ function extract(
   return path === undefined ? undefined : membersAt(exact, path, between)
 }
 
-/** What the signature protects: id and topic too, if they lie in a signed body. */
+/** What the signature protects: the id too, if it lies in a signed body. */
 export function genericCovers({ covers }: Pick<Scheme, 'covers'>, places: GenericPlaces): Covers {
-  if (covers.body === 'none') return covers
-  const isHeader = places.topicHeader !== undefined && typeof places.topic !== 'string'
+  return covers.body === 'bytes' && places.eventIdField !== undefined
+    ? { ...covers, id: true }
+    : covers
+}
+
+/** The headers in which alone id and topic lie. */
+export function genericHeaders({
+  topic,
+  topicHeader,
+  eventIdHeader,
+}: GenericPlaces): Pick<Provider, 'claims' | 'topicHeader'> {
   return {
-    ...covers,
-    ...(covers.body === 'bytes' && places.eventIdField !== undefined && { id: true }),
-    ...(isHeader && { topic: false }),
+    ...(eventIdHeader !== undefined && { claims: eventIdHeader.toLowerCase() }),
+    ...(topicHeader !== undefined &&
+      typeof topic !== 'string' && { topicHeader: topicHeader.toLowerCase() }),
   }
 }
