@@ -37,9 +37,6 @@ export const adyenPlatform: Factory<AdyenPlatformOptions> = /* @__PURE__ */ prov
   notSecret: [[/^AQ[A-Z][\w+/]{10,}/, 'a key for the API']],
   topics: ['balancePlatform.accountHolder.created', 'balancePlatform.transfer.updated'],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, base64, key in hex',
-    place: { header: 'HmacSignature' },
-    tolerance: 'none',
     example: { hmacKey: '44782DEF547AAA06C910C43932B1EB0C' },
     checked: '2026-11-26',
     delivers: { within: 10_000, retries: 30 * DAY, ok: '2xx' },

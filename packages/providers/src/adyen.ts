@@ -42,7 +42,6 @@ export const adyen: Factory<AdyenOptions> = /* @__PURE__ */ provider({
   facts: {
     scheme: 'HMAC-SHA256 of eight fields of each item, base64, key in hex',
     place: { field: 'notificationItems[].NotificationRequestItem.additionalData.hmacSignature' },
-    tolerance: 'none',
     example: { hmacKey: '44782DEF547AAA06C910C43932B1EB0C' },
     checked: '2026-11-28',
     delivers: {

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, topicOf, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -14,12 +14,13 @@ export const affirm: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
     secret: 'the private key of the merchant',
   },
   topics: ['opened', 'approved', 'confirmed'],
-  sign: {
-    scheme: 'hmac',
-    header: 'X-Affirm-Signature',
-    algorithm: 'sha512',
-    pairs: { signature: 'v0' },
-  },
+  sign: (given) =>
+    hmac({
+      header: 'X-Affirm-Signature',
+      algorithm: 'sha512',
+      pairs: { signature: 'v0' },
+      ...given,
+    }),
   topic: topicOf('event', 'event_type', 'type'),
   topicField: 'event',
   formats: ['json', 'form'],

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -13,7 +13,7 @@ export const aftership: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['Settings', 'Webhooks'], secret: 'the webhook secret shown there' },
   notSecret: [[/^asat_/, 'a key for the API']],
   topics: ['tracking_update', 'tracking_update_in_transit', 'tracking_update_delivered'],
-  sign: { scheme: 'hmac', header: 'aftership-hmac-sha256', encoding: 'base64' },
+  sign: (given) => hmac({ header: 'aftership-hmac-sha256', encoding: 'base64', ...given }),
   eventIdField: 'event_id',
   topicField: 'event',
   checked: '2026-11-28',

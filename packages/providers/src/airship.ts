@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, topicOf, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -14,12 +14,13 @@ export const airship: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
     secret: 'the signature key of the webhook',
   },
   topics: ['OPEN', 'SEND', 'CLOSE'],
-  sign: {
-    scheme: 'hmac',
-    header: 'X-UA-SIGNATURE',
-    timestampHeader: 'X-UA-TIMESTAMP',
-    message: '{time}:{body}',
-  },
+  sign: (given) =>
+    hmac({
+      header: 'X-UA-SIGNATURE',
+      timestampHeader: 'X-UA-TIMESTAMP',
+      message: '{time}:{body}',
+      ...given,
+    }),
   topic: topicOf('type', 'event', 'event_type'),
   eventIdField: 'id',
   topicField: 'type',

@@ -34,9 +34,6 @@ export const airtable: Factory<AirtableOptions> = /* @__PURE__ */ provider({
   notSecret: [[/^(?:pat\w+\.|key\w{14}$)/, 'a token for the API']],
   topics: ['ping'],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, hex, key in base64',
-    place: { header: 'X-Airtable-Content-MAC' },
-    tolerance: 'none',
     example: { macSecretBase64: 'YW4gZXhhbXBsZSBzZWNyZXQ=' },
     checked: '2026-11-28',
     delivers: {

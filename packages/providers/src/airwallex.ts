@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -12,14 +12,15 @@ export const airwallex: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://www.airwallex.com/docs/developer-tools__webhooks',
   setup: { steps: ['Developer', 'Webhooks'], secret: 'the secret key of the notification URL' },
   topics: ['payment_intent.succeeded', 'payment_intent.created', 'refund.succeeded'],
-  sign: {
-    scheme: 'hmac',
-    header: 'x-signature',
-    timestampHeader: 'x-timestamp',
-    timestampUnit: 'any',
-    tolerance: 259_200,
-    message: '{time}{body}',
-  },
+  sign: (given) =>
+    hmac({
+      header: 'x-signature',
+      timestampHeader: 'x-timestamp',
+      timestampUnit: 'any',
+      tolerance: 259_200,
+      message: '{time}{body}',
+      ...given,
+    }),
   eventIdField: 'id',
   topicField: 'name',
   checked: '2026-11-28',

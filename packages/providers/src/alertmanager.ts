@@ -27,7 +27,6 @@ export const alertmanager: Factory<AlertmanagerOptions> = /* @__PURE__ */ provid
   facts: {
     scheme: 'bearer token or Basic; nothing is signed',
     place: { header: 'Authorization' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {
       after4xx: 'dropped',

@@ -65,9 +65,6 @@ export const asana: Factory<AsanaOptions> = /* @__PURE__ */ provider({
   topics: ['task.added', 'task.changed', 'task.deleted', 'story.added', 'project.changed'],
   handshakes: ['X-Hook-Secret is echoed, if it is expected'],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, hex',
-    place: { header: 'X-Hook-Signature' },
-    tolerance: 'none',
     checked: '2026-11-26',
     delivers: { within: 10_000, largest: 5 * MIB, retries: DAY, givesUp: 'at a 410', ok: '2xx' },
   },

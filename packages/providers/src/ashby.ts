@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -11,7 +11,7 @@ export const ashby: Factory<PresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://developers.ashbyhq.com/docs/authenticating-webhooks',
   setup: { steps: ['Admin', 'Integrations', 'Webhooks'], secret: 'the secret token that you type' },
   topics: ['applicationSubmit', 'candidateHire', 'candidateStageChange'],
-  sign: { scheme: 'hmac', header: 'Ashby-Signature', prefix: 'sha256=' },
+  sign: (given) => hmac({ header: 'Ashby-Signature', prefix: 'sha256=', ...given }),
   topicField: 'action',
   checked: '2026-11-28',
   delivers: {

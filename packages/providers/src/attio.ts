@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
@@ -13,7 +13,7 @@ export const attio: Factory<PresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://docs.attio.com/rest-api/guides/webhooks',
   setup: { call: 'POST /v2/webhooks of the Attio API', secret: 'the secret of the answer' },
   topics: ['record.created', 'record.updated', 'note.created'],
-  sign: { scheme: 'hmac', header: ['Attio-Signature', 'X-Attio-Signature'] },
+  sign: (given) => hmac({ header: ['Attio-Signature', 'X-Attio-Signature'], ...given }),
   itemsField: 'events',
   eventIdHeader: 'Idempotency-Key',
   topicField: 'event_type',

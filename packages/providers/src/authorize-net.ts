@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -20,12 +20,8 @@ export const authorizeNet: Factory<PresetOptions> = /* @__PURE__ */ preset({
     'net.authorize.customer.created',
   ],
   hint: 'Signature Key of the account.',
-  sign: {
-    scheme: 'hmac',
-    header: 'X-ANET-Signature',
-    prefix: 'sha512=',
-    algorithm: 'sha512',
-  },
+  sign: (given) =>
+    hmac({ header: 'X-ANET-Signature', prefix: 'sha512=', algorithm: 'sha512', ...given }),
   eventIdField: 'notificationId',
   topicField: 'eventType',
   checked: '2026-11-28',

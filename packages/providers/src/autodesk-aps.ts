@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, topicOf, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -15,7 +15,8 @@ export const autodeskAps: Factory<PresetOptions> = /* @__PURE__ */ preset({
     secret: 'the token that you set with POST /webhooks/v1/tokens',
   },
   topics: ['dm.version.added', 'dm.folder.added', 'extraction.finished'],
-  sign: { scheme: 'hmac', header: 'x-adsk-signature', prefix: 'sha1hash=', algorithm: 'sha1' },
+  sign: (given) =>
+    hmac({ header: 'x-adsk-signature', prefix: 'sha1hash=', algorithm: 'sha1', ...given }),
   topic: topicOf('hook.event'),
   eventIdHeader: 'x-adsk-delivery-id',
   topicField: 'hook.event',

@@ -75,7 +75,6 @@ export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({
   facts: {
     scheme: 'RSA (SHA-256 or SHA-1) of fields of the body, base64, by certificate',
     place: { field: 'Signature' },
-    tolerance: 'none',
     example: { topicArn: 'arn:aws:sns:us-east-1:123456789012:example' },
     checked: '2026-11-26',
     delivers: { within: 15_000, retries: HOUR, redirect: 'failure', ok: '2xx' },

@@ -40,8 +40,6 @@ export const azureEventGrid: Factory<AzureEventGridOptions> = /* @__PURE__ */ pr
   handshakes: ['SubscriptionValidation', 'OPTIONS WebHook-Request-Origin'],
   facts: {
     scheme: 'secret in the query or a header; nothing is signed',
-    place: { query: 'code' },
-    tolerance: 'none',
     checked: '2026-11-26',
     delivers: {
       within: 30_000,

@@ -68,7 +68,6 @@ export const bird: Factory<BirdOptions> = /* @__PURE__ */ provider({
   },
   facts: {
     scheme: 'JWT (HS256, HS384, HS512) with the SHA-256 of {url} and of {body}, hex',
-    place: { header: HEADER },
     tolerance: 65,
     checked: '2026-11-28',
     delivers: {

@@ -32,9 +32,6 @@ export const bitbucket: Factory<BitbucketOptions> = /* @__PURE__ */ provider({
   notSecret: [[/^AT(?:BB|CTT3|ATT3)/, 'a token for the API']],
   topics: ['repo:push', 'pullrequest:created', 'pullrequest:fulfilled', 'pr:opened', 'pr:merged'],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, hex',
-    place: { header: 'X-Hub-Signature' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {
       within: 10_000,

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -13,15 +13,16 @@ export const box: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['Developer Console', '<app>', 'Webhooks'], secret: 'both signature keys' },
   topics: ['FILE.UPLOADED', 'FILE.DOWNLOADED', 'FOLDER.CREATED'],
   hint: 'Signature keys of the app: both.',
-  sign: {
-    scheme: 'hmac',
-    header: ['BOX-SIGNATURE-PRIMARY', 'BOX-SIGNATURE-SECONDARY'],
-    encoding: 'base64',
-    timestampHeader: 'BOX-DELIVERY-TIMESTAMP',
-    timestampUnit: 'iso',
-    tolerance: 600,
-    message: '{body}{time}',
-  },
+  sign: (given) =>
+    hmac({
+      header: ['BOX-SIGNATURE-PRIMARY', 'BOX-SIGNATURE-SECONDARY'],
+      encoding: 'base64',
+      timestampHeader: 'BOX-DELIVERY-TIMESTAMP',
+      timestampUnit: 'iso',
+      tolerance: 600,
+      message: '{body}{time}',
+      ...given,
+    }),
   eventIdField: 'id',
   topicField: 'trigger',
   checked: '2026-11-28',

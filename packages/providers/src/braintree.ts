@@ -54,7 +54,6 @@ export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ provider({
   facts: {
     scheme: 'HMAC-SHA1 of the field bt_payload, hex, keyed with the SHA-1 of the private key',
     place: { field: 'bt_signature' },
-    tolerance: 'none',
     example: { publicKey: 'public_key', privateKey: 'an-example-secret' },
     checked: '2026-11-26',
     delivers: { within: 30_000, retries: DAY, ok: '2xx' },

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { agreedTopic, member } from './common/read.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
@@ -18,11 +18,12 @@ export const buildkite: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   notSecret: [[/^bk[a-z]{2}_/, 'a token for the API']],
   topics: ['build.finished', 'build.scheduled', 'job.finished'],
   hint: 'Token of the service.',
-  sign: {
-    scheme: 'hmac',
-    header: 'X-Buildkite-Signature',
-    pairs: { time: 'timestamp', signature: 'signature' },
-  },
+  sign: (given) =>
+    hmac({
+      header: 'X-Buildkite-Signature',
+      pairs: { time: 'timestamp', signature: 'signature' },
+      ...given,
+    }),
   topic: (delivery, { value }) =>
     agreedTopic(member(value, 'event'), delivery, 'x-buildkite-event'),
   instead: {

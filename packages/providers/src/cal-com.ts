@@ -37,9 +37,6 @@ export const calCom: Factory<CalComOptions> = /* @__PURE__ */ provider({
   notSecret: [[/^cal_(?:live_)?/, 'a key for the API']],
   topics: ['BOOKING_CREATED', 'BOOKING_RESCHEDULED', 'BOOKING_CANCELLED', 'FORM_SUBMITTED', 'PING'],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, hex',
-    place: { header: 'X-Cal-Signature-256' },
-    tolerance: 'none',
     checked: '2026-11-26',
     delivers: { redirect: 'failure' },
   },

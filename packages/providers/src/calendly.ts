@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -17,7 +17,8 @@ export const calendly: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   notSecret: [[/^eyJ/, 'a token for the API']],
   topics: ['invitee.created', 'invitee.canceled', 'routing_form_submission.created'],
   hint: 'Signing key of the subscription.',
-  sign: { scheme: 'hmac', header: 'Calendly-Webhook-Signature', pairs: {}, tolerance: 180 },
+  sign: (given) =>
+    hmac({ header: 'Calendly-Webhook-Signature', pairs: {}, tolerance: 180, ...given }),
   topicField: 'event',
   checked: '2026-11-28',
   delivers: {

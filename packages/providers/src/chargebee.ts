@@ -35,9 +35,6 @@ export const chargebee: Factory<ChargebeeOptions> = /* @__PURE__ */ provider({
   },
   topics: ['subscription_created', 'subscription_renewed', 'payment_failed', 'invoice_generated'],
   facts: {
-    scheme: 'Basic; nothing is signed',
-    place: { header: 'Authorization' },
-    tolerance: 'none',
     example: { credentials: 'user:an-example-password' },
     checked: '2026-11-26',
     delivers: { within: 60_000, retries: 4 * DAY, ok: '2xx' },

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -10,9 +10,9 @@ export const checkoutCom: Factory<PresetOptions> = /* @__PURE__ */ preset({
   title: 'Checkout.com',
   docs: 'https://www.checkout.com/docs/workflows/set-up-your-webhook-receiver',
   setup: { place: 'a workflow with a webhook action', secret: 'the signature key of the action' },
-  notSecret: [[/^[sp]k_(?:test_|sbox_)?[\w-]{24,}$/, 'a key for the API']],
+  notSecret: [[/^[sp]k_(?:sbox_|test_[\da-f]{8}-)/, 'a key for the API']],
   topics: ['payment_approved', 'payment_captured', 'payment_declined'],
-  sign: { scheme: 'hmac', header: 'Cko-Signature' },
+  sign: (given) => hmac({ header: 'Cko-Signature', ...given }),
   eventIdField: 'id',
   topicField: 'type',
   checked: '2026-11-28',

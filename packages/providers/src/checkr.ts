@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -12,7 +12,7 @@ export const checkr: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['Account Settings', 'Webhooks'], secret: 'the API key of the account' },
   topics: ['report.completed', 'report.created', 'candidate.created'],
   hint: 'API key of the account.',
-  sign: { scheme: 'hmac', header: 'X-Checkr-Signature' },
+  sign: (given) => hmac({ header: 'X-Checkr-Signature', ...given }),
   eventIdField: 'id',
   topicField: 'type',
   checked: '2026-11-28',

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -12,7 +12,7 @@ export const circleci: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['Project Settings', 'Webhooks'], secret: 'the secret token that you type' },
   notSecret: [[/^CCIP[A-Z]+_/, 'a token for the API']],
   topics: ['workflow-completed', 'job-completed', 'workflow-started'],
-  sign: { scheme: 'hmac', header: 'circleci-signature', prefix: 'v1=', several: ',' },
+  sign: (given) => hmac({ header: 'circleci-signature', prefix: 'v1=', several: ',', ...given }),
   eventIdField: 'id',
   topicField: 'type',
   checked: '2026-11-28',

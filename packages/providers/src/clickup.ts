@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -11,7 +11,7 @@ export const clickup: Factory<PresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://developer.clickup.com/docs/webhooksignature',
   setup: { call: 'POST /api/v2/team/{team_id}/webhook', secret: 'webhook.secret of the answer' },
   topics: ['taskCreated', 'taskUpdated', 'taskDeleted'],
-  sign: { scheme: 'hmac', header: 'X-Signature' },
+  sign: (given) => hmac({ header: 'X-Signature', ...given }),
   topicField: 'event',
   checked: '2026-11-28',
   delivers: {

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -12,13 +12,14 @@ export const close: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   setup: { call: 'POST /api/v1/webhook/ of the Close API', secret: 'signature_key of it, hex' },
   topics: ['lead.created', 'opportunity.updated', 'activity.email.sent'],
   hint: 'Signature key of the subscription, in hex.',
-  sign: {
-    scheme: 'hmac',
-    header: 'close-sig-hash',
-    keyEncoding: 'hex',
-    timestampHeader: 'close-sig-timestamp',
-    message: '{time}{body}',
-  },
+  sign: (given) =>
+    hmac({
+      header: 'close-sig-hash',
+      keyEncoding: 'hex',
+      timestampHeader: 'close-sig-timestamp',
+      message: '{time}{body}',
+      ...given,
+    }),
   eventIdField: 'event.id',
   topicField: ['event.object_type', 'event.action'],
   example: { secret: '6578616d706c65' },

@@ -42,9 +42,7 @@ export const cloudevents: Factory<CloudeventsOptions> = /* @__PURE__ */ provider
   topics: ['com.example.order.placed'],
   handshakes: ['OPTIONS WebHook-Request-Origin'],
   facts: {
-    scheme: 'bearer token; nothing is signed',
     place: { header: 'Authorization' },
-    tolerance: 'none',
     checked: '2026-11-26',
     delivers: { redirect: 'failure', givesUp: 'at a 410, as the specification has it', ok: '2xx' },
   },

@@ -40,7 +40,6 @@ export const cloudflareAccess: Factory<CloudflareAccessOptions> = /* @__PURE__ *
   facts: {
     scheme: 'JWT (RS256) by Cloudflare; the body is not signed',
     place: { header: 'Cf-Access-Jwt-Assertion' },
-    tolerance: 'none',
     example: { team: 'example', audience: 'an-example-audience' },
     checked: '2026-11-28',
     delivers: {},

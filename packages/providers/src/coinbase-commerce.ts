@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
@@ -14,7 +14,7 @@ export const coinbaseCommerce: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['Settings', 'Notifications'], secret: 'the webhook shared secret' },
   notSecret: [[/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/, 'a key for the API']],
   topics: ['charge:created', 'charge:confirmed', 'charge:pending'],
-  sign: { scheme: 'hmac', header: 'X-CC-Webhook-Signature' },
+  sign: (given) => hmac({ header: 'X-CC-Webhook-Signature', ...given }),
   eventIdField: 'event.id',
   topicField: 'event.type',
   checked: '2026-11-28',

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -12,16 +12,17 @@ export const configcat: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   setup: { place: 'Webhooks of the dashboard', secret: 'the signing key of the webhook' },
   topics: ['config.changed'],
   hint: 'Signing key of the webhook.',
-  sign: {
-    scheme: 'hmac',
-    header: 'X-ConfigCat-Webhook-Signature-V1',
-    encoding: 'base64',
-    several: ',',
-    timestampHeader: 'X-ConfigCat-Webhook-Timestamp',
-    timestampUnit: 'any',
-    tolerance: 86_400,
-    message: '{header:x-configcat-webhook-id}{time}{body}',
-  },
+  sign: (given) =>
+    hmac({
+      header: 'X-ConfigCat-Webhook-Signature-V1',
+      encoding: 'base64',
+      several: ',',
+      timestampHeader: 'X-ConfigCat-Webhook-Timestamp',
+      timestampUnit: 'any',
+      tolerance: 86_400,
+      message: '{header:x-configcat-webhook-id}{time}{body}',
+      ...given,
+    }),
   eventIdHeader: 'X-ConfigCat-Webhook-ID',
   topic: 'config.changed',
   covers: { body: 'bytes', id: true, timestamp: true },

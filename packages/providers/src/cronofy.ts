@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
@@ -14,7 +14,8 @@ export const cronofy: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { call: 'POST /v1/channels of the Cronofy API', secret: 'client secret of the app' },
   topics: ['change', 'verification', 'profile_disconnected'],
   hint: 'Client secret of the application.',
-  sign: { scheme: 'hmac', header: 'Cronofy-HMAC-SHA256', encoding: 'base64', several: ',' },
+  sign: (given) =>
+    hmac({ header: 'Cronofy-HMAC-SHA256', encoding: 'base64', several: ',', ...given }),
   topicField: 'notification.type',
   checked: '2026-11-28',
   delivers: {

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -16,7 +16,7 @@ export const cursor: Factory<PresetOptions> = /* @__PURE__ */ preset({
   },
   notSecret: [[/^(?:key|crsr)_/, 'a key for the API']],
   topics: ['statusChange'],
-  sign: { scheme: 'hmac', header: 'X-Webhook-Signature', prefix: 'sha256=' },
+  sign: (given) => hmac({ header: 'X-Webhook-Signature', prefix: 'sha256=', ...given }),
   eventIdHeader: 'X-Webhook-ID',
   topicHeader: 'X-Webhook-Event',
   checked: '2026-11-28',

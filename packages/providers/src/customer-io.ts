@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -15,12 +15,13 @@ export const customerIo: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
     secret: 'the webhook signing key',
   },
   topics: ['email.sent', 'email.opened', 'customer.unsubscribed'],
-  sign: {
-    scheme: 'hmac',
-    header: 'X-CIO-Signature',
-    timestampHeader: 'X-CIO-Timestamp',
-    message: 'v0:{time}:{body}',
-  },
+  sign: (given) =>
+    hmac({
+      header: 'X-CIO-Signature',
+      timestampHeader: 'X-CIO-Timestamp',
+      message: 'v0:{time}:{body}',
+      ...given,
+    }),
   eventIdField: 'event_id',
   topicField: ['object_type', 'metric'],
   checked: '2026-11-28',

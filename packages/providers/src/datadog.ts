@@ -44,7 +44,6 @@ export const datadog: Factory<DatadogOptions> = /* @__PURE__ */ provider({
   facts: {
     scheme: 'token of a header or Basic; nothing is signed',
     place: { header: 'Authorization' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: { within: 15_000, after4xx: 'dropped', ok: '2xx' },
   },

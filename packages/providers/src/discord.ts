@@ -57,8 +57,6 @@ export const discord: Factory<DiscordOptions> = /* @__PURE__ */ provider({
   topics: ['APPLICATION_COMMAND.deploy', 'MESSAGE_COMPONENT.button', 'APPLICATION_AUTHORIZED'],
   handshakes: ['interaction PING', 'event PING'],
   facts: {
-    scheme: 'Ed25519 of {time}{body}, hex',
-    place: { header: 'X-Signature-Ed25519' },
     tolerance: 'none',
     example: { publicKey: `private:${'9d'.repeat(32)}` },
     checked: '2026-11-26',

@@ -41,7 +41,6 @@ export const dockerHub: Factory<DockerHubOptions> = /* @__PURE__ */ provider({
   facts: {
     scheme: 'secret in the query; nothing is signed',
     place: { query: 'token' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {},
   },

@@ -46,9 +46,6 @@ export const docusign: Factory<DocusignOptions> = /* @__PURE__ */ provider({
   notSecret: [[/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/, 'an id']],
   topics: ['envelope-completed', 'recipient-signed', 'Completed'],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, base64',
-    place: { header: 'X-DocuSign-Signature-1' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {
       within: 100_000,

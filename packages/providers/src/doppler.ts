@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, topicOf, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -12,7 +12,7 @@ export const doppler: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['<project>', 'Webhooks'], secret: 'the signing secret that you type' },
   notSecret: [[/^dp\.[a-z]+\./, 'a token for the API']],
   topics: ['config.secrets.update'],
-  sign: { scheme: 'hmac', header: 'X-Doppler-Signature', prefix: 'sha256=' },
+  sign: (given) => hmac({ header: 'X-Doppler-Signature', prefix: 'sha256=', ...given }),
   topic: topicOf('type'),
   topicField: 'type',
   checked: '2026-11-28',

@@ -50,7 +50,6 @@ export const dropboxSign: Factory<DropboxSignOptions> = /* @__PURE__ */ provider
   facts: {
     scheme: 'HMAC-SHA256 of event_time and event_type, hex; the body is not signed',
     place: { field: 'json.event.event_hash' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {
       retries: 3 * DAY,

@@ -29,9 +29,6 @@ export const dropbox: Factory<DropboxOptions> = /* @__PURE__ */ provider({
   },
   topics: ['list_folder'],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, hex',
-    place: { header: 'X-Dropbox-Signature' },
-    tolerance: 'none',
     challenge: { query: { challenge: '{text}' } },
     checked: '2026-11-26',
     delivers: { within: 10_000, retries: 600_000, ok: '200' },

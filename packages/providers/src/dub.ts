@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -12,7 +12,7 @@ export const dub: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['Settings', 'Webhooks'], secret: 'the signing secret of the webhook' },
   notSecret: [[/^dub_/, 'a key for the API']],
   topics: ['link.created', 'link.clicked', 'lead.created'],
-  sign: { scheme: 'hmac', header: 'Dub-Signature' },
+  sign: (given) => hmac({ header: 'Dub-Signature', ...given }),
   eventIdField: 'id',
   topicField: 'event',
   checked: '2026-11-28',

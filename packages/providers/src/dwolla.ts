@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -14,7 +14,7 @@ export const dwolla: Factory<PresetOptions> = /* @__PURE__ */ preset({
     secret: 'secret of the same request',
   },
   topics: ['customer_created', 'transfer_completed', 'transfer_failed'],
-  sign: { scheme: 'hmac', header: 'X-Request-Signature-SHA-256' },
+  sign: (given) => hmac({ header: 'X-Request-Signature-SHA-256', ...given }),
   eventIdField: 'id',
   topicField: 'topic',
   checked: '2026-11-28',

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -15,7 +15,7 @@ export const easypost: Factory<PresetOptions> = /* @__PURE__ */ preset({
   },
   notSecret: [[/^EZ[AT]K/, 'a key for the API']],
   topics: ['tracker.updated', 'batch.created', 'refund.successful'],
-  sign: { scheme: 'hmac', header: 'X-Hmac-Signature', prefix: 'hmac-sha256-hex=' },
+  sign: (given) => hmac({ header: 'X-Hmac-Signature', prefix: 'hmac-sha256-hex=', ...given }),
   eventIdField: 'id',
   topicField: 'description',
   read: (secret) => secret.normalize('NFKD'),

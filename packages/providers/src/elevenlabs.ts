@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -13,12 +13,8 @@ export const elevenlabs: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['Settings', 'Webhooks'], secret: 'the secret shown at creation' },
   notSecret: [[/^sk_[\da-f]{40,}$/, 'a key for the API']],
   topics: ['post_call_transcription', 'post_call_audio', 'voice_removal_notice'],
-  sign: {
-    scheme: 'hmac',
-    header: 'ElevenLabs-Signature',
-    pairs: { signature: 'v0' },
-    tolerance: 1800,
-  },
+  sign: (given) =>
+    hmac({ header: 'ElevenLabs-Signature', pairs: { signature: 'v0' }, tolerance: 1800, ...given }),
   topicField: 'type',
   checked: '2026-11-28',
   delivers: {

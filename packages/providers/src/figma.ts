@@ -43,7 +43,6 @@ export const figma: Factory<FigmaOptions> = /* @__PURE__ */ provider({
   facts: {
     scheme: 'passcode in the body; nothing is signed',
     place: { field: 'passcode' },
-    tolerance: 'none',
     checked: '2026-11-26',
     delivers: { retries: 4 * HOUR, after4xx: 'stopped by a 400', ok: '200' },
   },

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { HOUR } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
@@ -14,7 +14,7 @@ export const flutterwave: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['Settings', 'Webhooks'], secret: 'the secret hash that you type' },
   notSecret: [[/^FLW(?:SECK|PUBK)/, 'a key for the API']],
   topics: ['charge.completed', 'transfer.completed', 'charge.failed'],
-  sign: { scheme: 'hmac', header: 'flutterwave-signature', encoding: 'base64' },
+  sign: (given) => hmac({ header: 'flutterwave-signature', encoding: 'base64', ...given }),
   eventIdField: 'id',
   topicField: 'type',
   checked: '2026-11-28',

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -12,12 +12,13 @@ export const framer: Factory<PresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://www.framer.com/help/articles/framer-form-webhook-setup/',
   setup: { steps: ['<form>', 'Send To', 'Webhook'], secret: 'the secret that you type' },
   topics: ['form.submission'],
-  sign: {
-    scheme: 'hmac',
-    header: 'Framer-Signature',
-    prefix: 'sha256=',
-    message: '{body}{header:framer-webhook-submission-id}',
-  },
+  sign: (given) =>
+    hmac({
+      header: 'Framer-Signature',
+      prefix: 'sha256=',
+      message: '{body}{header:framer-webhook-submission-id}',
+      ...given,
+    }),
   eventIdHeader: 'Framer-Webhook-Submission-Id',
   topic: 'form.submission',
   covers: { body: 'bytes', id: true },

@@ -1,5 +1,5 @@
 import { jsonReply, type Delivery, type Reply } from '@postern/core'
-import type { Factory, ParsedBody } from '@postern/core/scheme'
+import { hmac, type Factory, type ParsedBody } from '@postern/core/scheme'
 import { member } from './common/read.ts'
 import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
@@ -20,14 +20,15 @@ export const front: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   },
   topics: ['inbound_received', 'outbound_sent', 'tag_added'],
   hint: 'Signing key of the app.',
-  sign: {
-    scheme: 'hmac',
-    header: 'X-Front-Signature',
-    encoding: 'base64',
-    timestampHeader: 'X-Front-Request-Timestamp',
-    timestampUnit: 'ms',
-    message: '{time}:{body}',
-  },
+  sign: (given) =>
+    hmac({
+      header: 'X-Front-Signature',
+      encoding: 'base64',
+      timestampHeader: 'X-Front-Request-Timestamp',
+      timestampUnit: 'ms',
+      message: '{time}:{body}',
+      ...given,
+    }),
   eventIdField: 'payload.id',
   topicField: 'type',
   handshakes: ['X-Front-Challenge'],

@@ -36,9 +36,6 @@ export const fusionauth: Factory<FusionauthOptions> = /* @__PURE__ */ provider({
     covers: { body: 'bytes' },
   }),
   facts: {
-    scheme: 'JWT (HS256, HS384, HS512) with the SHA-256 of {body}, base64',
-    place: { header: 'X-FusionAuth-Signature-JWT' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {
       after4xx: 'retried, three times, if the transaction of the event succeeds',

@@ -1,4 +1,4 @@
-import { mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
+import { hmac, mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -12,13 +12,14 @@ export const ghost: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://ghost.org/docs/webhooks/',
   setup: { steps: ['Settings', 'Integrations', 'Add custom integration'], secret: 'its secret' },
   topics: ['post', 'member', 'page'],
-  sign: {
-    scheme: 'hmac',
-    header: 'X-Ghost-Signature',
-    pairs: { signature: 'sha256' },
-    timestampUnit: 'ms',
-    message: '{body}{time}',
-  },
+  sign: (given) =>
+    hmac({
+      header: 'X-Ghost-Signature',
+      pairs: { signature: 'sha256' },
+      timestampUnit: 'ms',
+      message: '{body}{time}',
+      ...given,
+    }),
   topic: (_delivery, { value }) => Object.keys(value as object)[0] ?? 'event',
   compose: ({ topic = 'post', payload }) => ({
     headers: {},

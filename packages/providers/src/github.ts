@@ -44,9 +44,6 @@ export const github: Factory<GithubOptions> = /* @__PURE__ */ provider({
   ],
   topics: ['push', 'issues.opened', 'pull_request.synchronize', 'release.published', 'ping'],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, hex',
-    place: { header: 'X-Hub-Signature-256' },
-    tolerance: 'none',
     checked: '2026-11-26',
     delivers: {
       within: 10_000,

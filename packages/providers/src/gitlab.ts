@@ -44,7 +44,7 @@ export const gitlab: Factory<GitlabOptions> = /* @__PURE__ */ provider({
   notSecret: [[/^gl[a-z]{2,6}-/, 'a token for the API']],
   topics: ['push', 'tag_push', 'merge_request.open', 'note', 'pipeline', 'build', 'user_create'],
   facts: {
-    scheme: 'Standard Webhooks, or a token of a header',
+    scheme: 'Standard Webhooks, or a token of a header, where nothing is signed',
     place: { header: 'X-Gitlab-Token' },
     tolerance: 300,
     checked: '2026-11-26',

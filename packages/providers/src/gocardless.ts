@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -13,7 +13,7 @@ export const gocardless: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['Developers', 'Webhook endpoints'], secret: 'the secret of the endpoint' },
   notSecret: [[/^(?:live|sandbox)_/, 'an access token']],
   topics: ['payments.confirmed', 'mandates.active', 'subscriptions.created'],
-  sign: { scheme: 'hmac', header: 'Webhook-Signature' },
+  sign: (given) => hmac({ header: 'Webhook-Signature', ...given }),
   itemsField: 'events',
   eventIdField: 'id',
   topicField: ['resource_type', 'action'],

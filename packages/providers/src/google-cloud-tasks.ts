@@ -30,7 +30,6 @@ export const googleCloudTasks: Factory<GoogleCloudTasksOptions> = /* @__PURE__ *
   facts: {
     scheme: 'JWT (RS256) by Google; the body is not signed',
     place: { header: 'Authorization' },
-    tolerance: 'none',
     example: {
       audience: 'https://example.com/webhooks',
       email: 'tasks@example.iam.gserviceaccount.com',

@@ -36,7 +36,6 @@ export const googlePubsub: Factory<GooglePubsubOptions> = /* @__PURE__ */ provid
   facts: {
     scheme: 'JWT (RS256) by Google; the body is not signed',
     place: { header: 'Authorization' },
-    tolerance: 'none',
     example: {
       audience: 'https://example.com/webhooks',
       email: 'push@example.iam.gserviceaccount.com',

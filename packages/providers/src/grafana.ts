@@ -43,7 +43,6 @@ export const grafana: Factory<GrafanaOptions> = /* @__PURE__ */ provider({
   topics: ['firing', 'resolved'],
   facts: {
     scheme: 'HMAC-SHA256 of {body} or {time}:{body}, hex',
-    place: { header: 'X-Grafana-Alerting-Signature' },
     tolerance: 300,
     checked: '2026-11-28',
     delivers: {

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -12,7 +12,8 @@ export const helpScout: Factory<PresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://developer.helpscout.com/webhooks/',
   setup: { steps: ['Manage', 'Apps', 'Webhooks'], secret: 'the secret key that you type' },
   topics: ['convo.created', 'convo.assigned', 'customer.created'],
-  sign: { scheme: 'hmac', header: 'X-HelpScout-Signature', algorithm: 'sha1', encoding: 'base64' },
+  sign: (given) =>
+    hmac({ header: 'X-HelpScout-Signature', algorithm: 'sha1', encoding: 'base64', ...given }),
   topicHeader: 'X-HelpScout-Event',
   checked: '2026-11-28',
   delivers: { givesUp: 'deactivated after ten events that failed ten times, or by one 410' },

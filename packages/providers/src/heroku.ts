@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
@@ -17,7 +17,7 @@ export const heroku: Factory<PresetOptions> = /* @__PURE__ */ preset({
   },
   notSecret: [[/^HRKU-/, 'a token for the API']],
   topics: ['api:release', 'api:build', 'api:dyno'],
-  sign: { scheme: 'hmac', header: 'Heroku-Webhook-Hmac-SHA256', encoding: 'base64' },
+  sign: (given) => hmac({ header: 'Heroku-Webhook-Hmac-SHA256', encoding: 'base64', ...given }),
   eventIdField: 'webhook_metadata.event.id',
   topicField: 'webhook_metadata.event.include',
   checked: '2026-11-28',

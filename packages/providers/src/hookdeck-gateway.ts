@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, topicOf, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -14,11 +14,12 @@ export const hookdeckGateway: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { place: 'a destination of Hookdeck', secret: 'the signing secret of the project' },
   topics: ['event'],
   hint: 'Signing secret of the project.',
-  sign: {
-    scheme: 'hmac',
-    header: ['X-Hookdeck-Signature', 'X-Hookdeck-Signature-2'],
-    encoding: 'base64',
-  },
+  sign: (given) =>
+    hmac({
+      header: ['X-Hookdeck-Signature', 'X-Hookdeck-Signature-2'],
+      encoding: 'base64',
+      ...given,
+    }),
   topic: topicOf('type', 'event'),
   eventIdHeader: 'X-Hookdeck-EventID',
   topicField: 'type',

@@ -52,7 +52,6 @@ export const hubspot: Factory<HubspotOptions> = /* @__PURE__ */ provider({
   facts: {
     scheme: 'HMAC-SHA256 of {method}{url}{body}{time}, base64',
     place: { header: 'X-HubSpot-Signature-v3' },
-    tolerance: 300,
     checked: '2026-11-26',
     delivers: { within: 5_000, retries: DAY, ok: '2xx' },
   },

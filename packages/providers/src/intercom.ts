@@ -30,9 +30,6 @@ export const intercom: Factory<IntercomOptions> = /* @__PURE__ */ provider({
   topics: ['conversation.user.created', 'contact.user.created', 'ticket.created', 'ping'],
   handshakes: ['HEAD'],
   facts: {
-    scheme: 'HMAC-SHA1 of {body}, hex',
-    place: { header: 'X-Hub-Signature' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {
       within: 5_000,

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -13,7 +13,7 @@ export const jira: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['System', 'WebHooks'], secret: 'the secret of an admin webhook' },
   notSecret: [[/^AT(?:ATT3|CTT3)/, 'a token for the API']],
   topics: ['jira:issue_created', 'jira:issue_updated', 'comment_created'],
-  sign: { scheme: 'hmac', header: 'X-Hub-Signature', prefix: 'sha256=' },
+  sign: (given) => hmac({ header: 'X-Hub-Signature', prefix: 'sha256=', ...given }),
   eventIdHeader: 'X-Atlassian-Webhook-Identifier',
   topicField: 'webhookEvent',
   checked: '2026-11-28',

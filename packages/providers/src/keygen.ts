@@ -70,7 +70,6 @@ export const keygen: Factory<KeygenOptions> = /* @__PURE__ */ provider({
   facts: {
     scheme: 'Ed25519 of method, path, host, date and the SHA-256 of {body}, base64',
     place: { header: 'Keygen-Signature' },
-    tolerance: 'none',
     example: { publicKey: `private:${'9d'.repeat(32)}` },
     checked: '2026-11-28',
     delivers: {

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -17,14 +17,15 @@ export const klaviyo: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   },
   notSecret: [[/^pk_/, 'a key for the API']],
   topics: ['event:klaviyo.opened_email', 'event:klaviyo.clicked_email', 'event:klaviyo.sent_sms'],
-  sign: {
-    scheme: 'hmac',
-    header: 'Klaviyo-Signature',
-    timestampHeader: 'Klaviyo-Timestamp',
-    timestampUnit: 'any',
-    tolerance: 172_800,
-    message: '{body}{time}',
-  },
+  sign: (given) =>
+    hmac({
+      header: 'Klaviyo-Signature',
+      timestampHeader: 'Klaviyo-Timestamp',
+      timestampUnit: 'any',
+      tolerance: 172_800,
+      message: '{body}{time}',
+      ...given,
+    }),
   itemsField: 'data',
   eventIdField: 'external_id',
   topicField: 'topic',

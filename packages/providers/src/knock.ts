@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -10,15 +10,16 @@ export const knock: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   title: 'Knock',
   docs: 'https://docs.knock.app/developer-tools/outbound-webhooks/overview',
   setup: { steps: ['Developers', 'Webhooks'], secret: 'the signing key of the webhook' },
-  notSecret: [[/^[sp]k_(?:test_|sbox_)?[\w-]{24,}$/, 'a key for the API']],
+  notSecret: [[/^[sp]k_(?:test_)?[\w-]{36,}$/, 'a key for the API']],
   topics: ['message.sent', 'message.delivered', 'workflow.updated'],
-  sign: {
-    scheme: 'hmac',
-    header: 'x-knock-signature',
-    encoding: 'base64',
-    pairs: { signature: 's' },
-    timestampUnit: 'ms',
-  },
+  sign: (given) =>
+    hmac({
+      header: 'x-knock-signature',
+      encoding: 'base64',
+      pairs: { signature: 's' },
+      timestampUnit: 'ms',
+      ...given,
+    }),
   eventIdField: 'id',
   topicField: 'type',
   checked: '2026-11-28',

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -12,7 +12,7 @@ export const launchdarkly: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['Integrations', 'Webhooks'], secret: 'the secret of the webhook' },
   notSecret: [[/^(?:api|sdk|mob)-/, 'a key for the API']],
   topics: ['flag', 'project', 'environment'],
-  sign: { scheme: 'hmac', header: 'X-LD-Signature' },
+  sign: (given) => hmac({ header: 'X-LD-Signature', ...given }),
   eventIdField: '_id',
   topicField: 'kind',
   checked: '2026-11-28',

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { agreedTopic, member } from './common/read.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
@@ -14,7 +14,7 @@ export const lemonSqueezy: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['Settings', 'Webhooks'], secret: 'the signing secret that you type' },
   notSecret: [[/^eyJ/, 'a key for the API']],
   topics: ['order_created', 'subscription_created', 'subscription_payment_success'],
-  sign: { scheme: 'hmac', header: 'X-Signature' },
+  sign: (given) => hmac({ header: 'X-Signature', ...given }),
   topic: (delivery, { value }) =>
     agreedTopic(member(value, 'meta.event_name'), delivery, 'x-event-name'),
   reads: ['x-event-name'],

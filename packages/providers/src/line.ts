@@ -43,9 +43,6 @@ export const line: Factory<LineOptions> = /* @__PURE__ */ provider({
   topics: ['message.text', 'follow', 'unfollow', 'join', 'postback', 'unsend'],
   handshakes: ['signed delivery without events'],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, base64',
-    place: { header: 'X-Line-Signature' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {
       within: 2_000,

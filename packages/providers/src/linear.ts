@@ -43,8 +43,6 @@ export const linear: Factory<LinearOptions> = /* @__PURE__ */ provider({
   notSecret: [[/^lin_(?:api|oauth)_/, 'a key for the API']],
   topics: ['Issue.create', 'Issue.update', 'Comment.create', 'Project.update', 'IssueSLA.breached'],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, hex',
-    place: { header: 'Linear-Signature' },
     tolerance: 60,
     checked: '2026-11-28',
     delivers: {

@@ -44,8 +44,6 @@ export const livekit: Factory<LivekitOptions> = /* @__PURE__ */ provider({
     })
   },
   facts: {
-    scheme: 'JWT (HS256) with the SHA-256 of {body}, base64',
-    place: { header: 'Authorization' },
     tolerance: 300,
     example: { apiKey: 'APIexample', apiSecret: 'an-example-secret' },
     checked: '2026-11-28',

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -13,14 +13,15 @@ export const lob: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   setup: { place: 'Webhooks of the dashboard', secret: 'the secret of the webhook' },
   notSecret: [[/^(?:live|test)_(?:pub_)?[\da-f]{30,}$/, 'a key for the API']],
   topics: ['letter.created', 'postcard.mailed', 'check.delivered'],
-  sign: {
-    scheme: 'hmac',
-    header: 'Lob-Signature',
-    timestampHeader: 'Lob-Signature-Timestamp',
-    timestampUnit: 'any',
-    tolerance: 86_400,
-    message: '{time}.{body}',
-  },
+  sign: (given) =>
+    hmac({
+      header: 'Lob-Signature',
+      timestampHeader: 'Lob-Signature-Timestamp',
+      timestampUnit: 'any',
+      tolerance: 86_400,
+      message: '{time}.{body}',
+      ...given,
+    }),
   eventIdField: 'id',
   topicField: 'event_type.id',
   checked: '2026-11-28',

@@ -48,12 +48,11 @@ export const mailgun: Factory<MailgunOptions> = /* @__PURE__ */ provider({
     secret: 'the Webhook Signing Key of the account',
     docs: 'https://github.com/mailgun/documentation/blob/master/source/user_manual.rst',
   },
-  notSecret: [[/^(?:key-|pubkey-)/, 'a key for the API']],
+  notSecret: [[/^pubkey-/, 'a key for the API']],
   topics: ['delivered', 'failed.permanent', 'failed.temporary', 'opened', 'clicked', 'inbound'],
   facts: {
     scheme: 'HMAC-SHA256 of time and token in the body, hex; the rest is not signed',
     place: { field: 'signature' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {
       retries: 8 * HOUR,

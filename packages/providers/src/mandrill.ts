@@ -45,8 +45,6 @@ export const mandrill: Factory<MandrillOptions> = /* @__PURE__ */ provider({
   handshakes: ['HEAD when the webhook is added', 'empty test batch signed with test-webhook'],
   facts: {
     scheme: 'HMAC-SHA1 of {url} and the sorted form, base64',
-    place: { header: 'X-Mandrill-Signature' },
-    tolerance: 'none',
     checked: '2026-11-26',
     delivers: { ok: '200' },
   },

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
@@ -16,17 +16,18 @@ export const mercadoPago: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['Your integrations', '<application>', 'Webhooks'], secret: 'its secret' },
   topics: ['payment.created', 'payment.updated', 'order.processed'],
   hint: 'Secret signature of the application.',
-  sign: {
-    scheme: 'hmac',
-    header: 'x-signature',
-    pairs: { time: 'ts' },
-    timestampUnit: 'any',
-    tolerance: (4 * DAY) / 1000,
-    message: [
-      '[id:{query:data.id};][request-id:{header:x-request-id};]ts:{time};',
-      '[id:{lower:query:data.id};][request-id:{header:x-request-id};]ts:{time};',
-    ],
-  },
+  sign: (given) =>
+    hmac({
+      header: 'x-signature',
+      pairs: { time: 'ts' },
+      timestampUnit: 'any',
+      tolerance: (4 * DAY) / 1000,
+      message: [
+        '[id:{query:data.id};][request-id:{header:x-request-id};]ts:{time};',
+        '[id:{lower:query:data.id};][request-id:{header:x-request-id};]ts:{time};',
+      ],
+      ...given,
+    }),
   eventIdField: 'id',
   topicField: 'action',
   checked: '2026-11-28',

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, topicOf, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -12,7 +12,7 @@ export const merge: Factory<PresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://docs.merge.dev/guides/webhooks/webhook-signature/',
   setup: { steps: ['Configuration', 'Webhooks'], secret: 'the signature key of the account' },
   topics: ['Employee.changed', 'LinkedAccount.linked', 'LinkedAccount.issue'],
-  sign: { scheme: 'hmac', header: 'X-Merge-Webhook-Signature', encoding: 'base64url' },
+  sign: (given) => hmac({ header: 'X-Merge-Webhook-Signature', encoding: 'base64url', ...given }),
   topic: topicOf('hook.event'),
   topicField: 'hook.event',
   checked: '2026-11-28',

@@ -56,9 +56,6 @@ export const meta: Factory<MetaOptions> = /* @__PURE__ */ provider({
   ],
   handshakes: ['GET hub.challenge'],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, hex',
-    place: { header: 'X-Hub-Signature-256' },
-    tolerance: 'none',
     challenge: {
       query: {
         'hub.mode': 'subscribe',

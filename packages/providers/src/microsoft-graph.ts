@@ -51,7 +51,6 @@ export const microsoftGraph: Factory<MicrosoftGraphOptions> = /* @__PURE__ */ pr
   facts: {
     scheme: 'secret in each notification; nothing is signed',
     place: { field: 'value[].clientState' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: { within: 10_000, retries: 4 * HOUR, ok: '2xx', after4xx: 'retried' },
   },

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -11,7 +11,7 @@ export const modernTreasury: Factory<PresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://docs.moderntreasury.com/platform/docs/webhooks-overview',
   setup: { steps: ['Developers', 'Webhooks'], secret: 'the webhook key' },
   topics: ['payment_order.created', 'payment_order.approved', 'incoming_payment_detail.created'],
-  sign: { scheme: 'hmac', header: 'X-Signature' },
+  sign: (given) => hmac({ header: 'X-Signature', ...given }),
   eventIdHeader: 'X-Webhook-ID',
   topicField: ['data.object', 'event'],
   checked: '2026-11-28',

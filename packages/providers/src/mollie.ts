@@ -38,14 +38,11 @@ export const mollie: Factory<MollieOptions> = /* @__PURE__ */ provider({
     docs: 'https://docs.mollie.com/reference/webhooks-new',
   },
   notSecret: [
-    [/^(?:live|test)_\w{30,}$/, 'a key for the API'],
+    [/^(?:live|test)_[A-Za-z\d]{30,}$/, 'a key for the API'],
     [/^access_/, 'an access token'],
   ],
   topics: ['payment-link.paid', 'sales-invoice.created', 'profile.verified', 'tr', 'ord', 'pl'],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, hex',
-    place: { header: 'X-Mollie-Signature' },
-    tolerance: 'none',
     checked: '2026-11-26',
     delivers: { within: 15_000, retries: 26 * HOUR, ok: '200' },
   },

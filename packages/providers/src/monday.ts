@@ -51,7 +51,6 @@ export const monday: Factory<MondayOptions> = /* @__PURE__ */ provider({
   },
   facts: {
     scheme: 'JWT (HS256) for the URL; the body is not signed',
-    place: { header: 'Authorization' },
     tolerance: 300,
     challenge: { payload: { challenge: '{text}' } },
     checked: '2026-11-28',

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -15,7 +15,8 @@ export const mongodbAtlas: Factory<PresetOptions> = /* @__PURE__ */ preset({
     secret: 'the secret that you type',
   },
   topics: ['OUTSIDE_METRIC_THRESHOLD', 'HOST_DOWN', 'CLUSTER_MONGOS_IS_MISSING'],
-  sign: { scheme: 'hmac', header: 'X-MMS-Signature', algorithm: 'sha1', encoding: 'base64' },
+  sign: (given) =>
+    hmac({ header: 'X-MMS-Signature', algorithm: 'sha1', encoding: 'base64', ...given }),
   eventIdField: ['id', 'status', 'updated'],
   topicField: 'eventTypeName',
   checked: '2026-11-28',

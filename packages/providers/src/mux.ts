@@ -31,9 +31,7 @@ export const mux: Factory<MuxOptions> = /* @__PURE__ */ provider({
   },
   topics: ['video.asset.ready', 'video.upload.asset_created', 'video.live_stream.active'],
   facts: {
-    scheme: 'HMAC-SHA256 of {time}.{body}, hex',
     place: { header: 'Mux-Signature' },
-    tolerance: 300,
     checked: '2026-11-28',
     delivers: {
       within: 5_000,

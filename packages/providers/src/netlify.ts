@@ -38,9 +38,6 @@ export const netlify: Factory<NetlifyOptions> = /* @__PURE__ */ provider({
     covers: { body: 'bytes' },
   }),
   facts: {
-    scheme: 'JWT (HS256) with the SHA-256 of {body}, hex',
-    place: { header: 'X-Webhook-Signature' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {},
   },

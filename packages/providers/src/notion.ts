@@ -43,9 +43,6 @@ export const notion: Factory<NotionOptions> = /* @__PURE__ */ provider({
   topics: ['page.created', 'page.content_updated', 'page.deleted', 'comment.created'],
   handshakes: ['verification_token'],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, hex',
-    place: { header: 'X-Notion-Signature' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {
       retries: 25 * HOUR,

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { getChallenge } from './schemes/challenge.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
@@ -14,7 +14,7 @@ export const nylas: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['Notifications', 'Create webhook'], secret: 'webhook_secret, shown once' },
   notSecret: [[/^nyk_/, 'a key for the API']],
   topics: ['message.created', 'event.updated', 'grant.expired'],
-  sign: { scheme: 'hmac', header: 'X-Nylas-Signature' },
+  sign: (given) => hmac({ header: 'X-Nylas-Signature', ...given }),
   eventIdField: 'id',
   topicField: 'type',
   codings: { gzip: 'sent' },

@@ -39,9 +39,7 @@ export const okta: Factory<OktaOptions> = /* @__PURE__ */ provider({
   topics: ['user.session.start', 'user.lifecycle.create', 'group.user_membership.add'],
   handshakes: ['GET with X-Okta-Verification-Challenge'],
   facts: {
-    scheme: 'token of a header; nothing is signed',
     place: { header: 'Authorization' },
-    tolerance: 'none',
     challenge: { headers: { 'x-okta-verification-challenge': '{text}' } },
     checked: '2026-11-28',
     delivers: { within: 3_000, ok: '2xx, empty', after4xx: 'dropped', retryId: 'same' },

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { getChallenge } from './schemes/challenge.ts'
 import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
@@ -14,7 +14,8 @@ export const onfleet: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['Settings', 'API & Webhooks'], secret: 'the webhook secret, hex' },
   topics: ['taskStarted', 'taskCompleted', 'taskFailed'],
   hint: 'Webhook secret, in hex.',
-  sign: { scheme: 'hmac', header: 'X-Onfleet-Signature', algorithm: 'sha512', keyEncoding: 'hex' },
+  sign: (given) =>
+    hmac({ header: 'X-Onfleet-Signature', algorithm: 'sha512', keyEncoding: 'hex', ...given }),
   topicField: 'triggerName',
   .../* @__PURE__ */ getChallenge('check'),
   example: { secret: '6578616d706c65' },

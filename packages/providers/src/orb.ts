@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -12,14 +12,15 @@ export const orb: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://docs.withorb.com/guides/integrations-and-exports/webhooks',
   setup: { steps: ['Developers', 'Webhooks'], secret: 'the signing secret of the endpoint' },
   topics: ['customer.created', 'invoice.issued', 'subscription.started'],
-  sign: {
-    scheme: 'hmac',
-    header: 'X-Orb-Signature',
-    prefix: 'v1=',
-    timestampHeader: 'X-Orb-Timestamp',
-    timestampUnit: 'iso',
-    message: 'v1:{time}:{body}',
-  },
+  sign: (given) =>
+    hmac({
+      header: 'X-Orb-Signature',
+      prefix: 'v1=',
+      timestampHeader: 'X-Orb-Timestamp',
+      timestampUnit: 'iso',
+      message: 'v1:{time}:{body}',
+      ...given,
+    }),
   eventIdField: 'id',
   topicField: 'type',
   checked: '2026-11-28',

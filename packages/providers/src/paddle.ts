@@ -36,9 +36,7 @@ export const paddle: Factory<PaddleOptions> = /* @__PURE__ */ provider({
   ],
   topics: ['transaction.completed', 'subscription.created', 'subscription.canceled'],
   facts: {
-    scheme: 'HMAC-SHA256 of {time}:{body}, hex',
     place: { header: 'Paddle-Signature' },
-    tolerance: 5,
     checked: '2026-11-28',
     delivers: {
       within: 5_000,

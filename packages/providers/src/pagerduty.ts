@@ -42,9 +42,7 @@ export const pagerduty: Factory<PagerdutyOptions> = /* @__PURE__ */ provider({
   ],
   topics: ['incident.triggered', 'incident.acknowledged', 'incident.resolved', 'pagey.ping'],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, hex',
     place: { header: 'X-PagerDuty-Signature' },
-    tolerance: 'none',
     checked: '2026-11-26',
     delivers: {
       within: 5_000,

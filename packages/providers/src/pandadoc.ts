@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -13,7 +13,7 @@ export const pandadoc: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['Settings', 'API', 'Webhooks'], secret: 'the shared key of the webhook' },
   topics: ['document_state_changed', 'recipient_completed', 'document_updated'],
   hint: 'Shared key of the webhook.',
-  sign: { scheme: 'hmac', param: 'signature' },
+  sign: (given) => hmac({ query: 'signature', ...given }),
   itemsField: '',
   eventIdHeader: 'X-PandaDoc-Webhook-Event-Id',
   topicField: 'event',

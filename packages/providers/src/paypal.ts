@@ -45,7 +45,6 @@ export const paypal: Factory<PaypalOptions> = /* @__PURE__ */ provider({
   facts: {
     scheme: 'RSA-SHA256 of id, time, webhook id and the CRC-32 of the body, by certificate',
     place: { header: 'PAYPAL-TRANSMISSION-SIG' },
-    tolerance: 'none',
     example: { webhookId: '8PT597110X687430LKGECATA' },
     checked: '2026-11-28',
     delivers: {

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
@@ -14,7 +14,7 @@ export const paystack: Factory<PresetOptions> = /* @__PURE__ */ preset({
   notSecret: [[/^pk_(?:test|live)_/, 'the public key']],
   topics: ['charge.success', 'transfer.success', 'subscription.create'],
   hint: 'The API secret key.',
-  sign: { scheme: 'hmac', header: 'x-paystack-signature', algorithm: 'sha512' },
+  sign: (given) => hmac({ header: 'x-paystack-signature', algorithm: 'sha512', ...given }),
   topicField: 'event',
   checked: '2026-11-28',
   delivers: { retries: 3 * DAY, after4xx: 'retried', ok: '200' },

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -13,7 +13,7 @@ export const persona: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   setup: { place: 'Webhooks of the dashboard', secret: 'the webhook secret' },
   notSecret: [[/^persona_(?:sandbox|production)_/, 'a key for the API']],
   topics: ['inquiry.completed', 'inquiry.approved', 'verification.passed'],
-  sign: { scheme: 'hmac', header: 'Persona-Signature', pairs: { groups: ' ' } },
+  sign: (given) => hmac({ header: 'Persona-Signature', pairs: { groups: ' ' }, ...given }),
   eventIdField: 'data.id',
   topicField: 'data.attributes.name',
   checked: '2026-11-28',

@@ -63,8 +63,6 @@ export const plivo: Factory<PlivoOptions> = /* @__PURE__ */ provider({
   },
   facts: {
     scheme: 'HMAC-SHA256 of {url}, query and form, both sorted, and a nonce, base64',
-    place: { header: HEADERS[0] },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {
       within: 8_000,

@@ -37,9 +37,6 @@ export const postmark: Factory<PostmarkOptions> = /* @__PURE__ */ provider({
   },
   topics: ['Delivery', 'Bounce', 'SpamComplaint', 'Open', 'Click', 'SubscriptionChange', 'Inbound'],
   facts: {
-    scheme: 'Basic; nothing is signed',
-    place: { header: 'Authorization' },
-    tolerance: 'none',
     example: { credentials: 'user:an-example-password' },
     checked: '2026-11-26',
     delivers: { largest: 50 * MIB, retries: 12 * HOUR, after4xx: 'retried, but 403', ok: '200' },

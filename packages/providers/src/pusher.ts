@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -13,7 +13,7 @@ export const pusher: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['<app>', 'Webhooks'], secret: 'that of the key which X-Pusher-Key names' },
   topics: ['channel_occupied', 'channel_vacated', 'member_added'],
   hint: 'Secret of the app key.',
-  sign: { scheme: 'hmac', header: 'X-Pusher-Signature' },
+  sign: (given) => hmac({ header: 'X-Pusher-Signature', ...given }),
   itemsField: 'events',
   topicField: 'name',
   checked: '2026-11-28',

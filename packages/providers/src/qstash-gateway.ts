@@ -54,7 +54,6 @@ export const qstashGateway: Factory<QstashGatewayOptions> = /* @__PURE__ */ prov
   },
   facts: {
     scheme: 'JWT (HS256) for the URL, with the SHA-256 of {body}, base64url',
-    place: { header: 'Upstash-Signature' },
     tolerance: 300,
     checked: '2026-11-28',
     delivers: {

@@ -1,4 +1,4 @@
-import type { EventDraft, Factory } from '@postern/core/scheme'
+import { hmac, type EventDraft, type Factory } from '@postern/core/scheme'
 import { field, items, text } from './common/read.ts'
 import { DAY } from './common/units.ts'
 import { joinedId } from './schemes/ids.ts'
@@ -18,7 +18,7 @@ export const quickbooks: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['<app>', 'Webhooks'], secret: 'the verifier token of the app' },
   topics: ['qbo.invoice.updated.v1', 'qbo.customer.created.v1', 'qbo.payment.deleted.v1'],
   hint: 'Verifier token of the app.',
-  sign: { scheme: 'hmac', header: 'intuit-signature', encoding: 'base64' },
+  sign: (given) => hmac({ header: 'intuit-signature', encoding: 'base64', ...given }),
   itemsField: '',
   eventIdField: 'id',
   topicField: 'type',

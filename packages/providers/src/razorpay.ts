@@ -35,9 +35,6 @@ export const razorpay: Factory<RazorpayOptions> = /* @__PURE__ */ provider({
   notSecret: [[/^rzp_(?:live|test)_/, 'the id of an API key']],
   topics: ['payment.captured', 'order.paid', 'refund.processed', 'subscription.charged'],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, hex',
-    place: { header: 'X-Razorpay-Signature' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {
       within: 5_000,

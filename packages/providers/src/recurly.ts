@@ -42,8 +42,6 @@ export const recurly: Factory<RecurlyOptions> = /* @__PURE__ */ provider({
   },
   topics: ['account.created', 'subscription.renewed', 'charge_invoice.paid'],
   facts: {
-    scheme: 'HMAC-SHA256 of {time}.{body}, hex',
-    place: { header: 'recurly-signature' },
     tolerance: 300,
     checked: '2026-11-28',
     delivers: {

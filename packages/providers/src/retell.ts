@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -12,13 +12,14 @@ export const retell: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   setup: { place: 'the webhook URL of the agent', secret: 'the API key marked for webhooks' },
   topics: ['call_started', 'call_ended', 'call_analyzed'],
   hint: 'The API key.',
-  sign: {
-    scheme: 'hmac',
-    header: 'x-retell-signature',
-    pairs: { time: 'v', signature: 'd' },
-    timestampUnit: 'ms',
-    message: '{body}{time}',
-  },
+  sign: (given) =>
+    hmac({
+      header: 'x-retell-signature',
+      pairs: { time: 'v', signature: 'd' },
+      timestampUnit: 'ms',
+      message: '{body}{time}',
+      ...given,
+    }),
   topicField: 'event',
   checked: '2026-11-28',
   delivers: {

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -15,9 +15,9 @@ export const revenuecat: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
     steps: ['<project>', 'Integrations', 'Webhooks'],
     secret: 'the signing secret of the webhook',
   },
-  notSecret: [[/^(?:(?:appl|goog|amzn|strp|rcb)_|sk_\w{24})/, 'a key for the API']],
+  notSecret: [[/^(?:(?:appl|goog|amzn|strp|rcb)_|sk_\w{32})/, 'a key for the API']],
   topics: ['INITIAL_PURCHASE', 'RENEWAL', 'CANCELLATION'],
-  sign: { scheme: 'hmac', header: 'X-RevenueCat-Webhook-Signature', pairs: {} },
+  sign: (given) => hmac({ header: 'X-RevenueCat-Webhook-Signature', pairs: {}, ...given }),
   instead: {
     header: 'authorization',
     remedy:

@@ -44,7 +44,6 @@ export const salesforceOutbound: Factory<SalesforceOutboundOptions> = /* @__PURE
   facts: {
     scheme: 'client certificate or organization id; nothing is signed',
     place: { field: 'OrganizationId' },
-    tolerance: 'none',
     example: { organizationId: '00D000000000000EAA' },
     checked: '2026-11-28',
     delivers: {

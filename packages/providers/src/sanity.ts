@@ -32,9 +32,6 @@ export const sanity: Factory<SanityOptions> = /* @__PURE__ */ provider({
   notSecret: [[/^sk[A-Za-z\d]{80,}$/, 'a token for the API']],
   topics: ['create', 'update', 'delete'],
   facts: {
-    scheme: 'HMAC-SHA256 of {time}.{body}, base64url',
-    place: { header: 'sanity-webhook-signature' },
-    tolerance: 3600,
     checked: '2026-11-28',
     delivers: {
       within: 30_000,

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { HOUR } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
@@ -12,7 +12,7 @@ export const segment: Factory<PresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://segment.com/docs/connections/destinations/catalog/actions-webhook/',
   setup: { place: 'a Webhooks destination', secret: 'the shared secret of the destination' },
   topics: ['track', 'identify', 'page'],
-  sign: { scheme: 'hmac', header: 'X-Signature', algorithm: 'sha1' },
+  sign: (given) => hmac({ header: 'X-Signature', algorithm: 'sha1', ...given }),
   eventIdField: 'messageId',
   topicField: 'type',
   checked: '2026-11-28',

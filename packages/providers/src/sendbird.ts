@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -12,7 +12,7 @@ export const sendbird: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['Settings', 'Chat', 'Webhooks'], secret: 'the API token of the application' },
   topics: ['group_channel:message_send', 'group_channel:create', 'user:block'],
   hint: 'API token of the application.',
-  sign: { scheme: 'hmac', header: 'x-sendbird-signature' },
+  sign: (given) => hmac({ header: 'x-sendbird-signature', ...given }),
   topicField: 'category',
   checked: '2026-11-28',
   delivers: {

@@ -35,9 +35,6 @@ export const sendgridInboundParse: Factory<SendgridInboundParseOptions> = /* @__
   notSecret: [[/^SG\./, 'a key for the API']],
   topics: ['mail'],
   facts: {
-    scheme: 'ECDSA P-256 of {time}{body}, base64',
-    place: { header: 'X-Twilio-Email-Event-Webhook-Signature' },
-    tolerance: 259200,
     // Made for this line: it signs deliveries that are examples.
     example: {
       publicKey:

@@ -30,9 +30,6 @@ export const sendgrid: Factory<SendgridOptions> = /* @__PURE__ */ provider({
   notSecret: [[/^SG\./, 'a key for the API']],
   topics: ['processed', 'delivered', 'bounce', 'dropped', 'open', 'click', 'spamreport'],
   facts: {
-    scheme: 'ECDSA P-256 of {time}{body}, base64',
-    place: { header: 'X-Twilio-Email-Event-Webhook-Signature' },
-    tolerance: 86_400,
     // Made for this line: it signs deliveries that are examples.
     example: {
       publicKey:

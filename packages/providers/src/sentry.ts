@@ -42,9 +42,6 @@ export const sentry: Factory<SentryOptions> = /* @__PURE__ */ provider({
   ],
   topics: ['issue.created', 'issue.resolved', 'error.created', 'event_alert.triggered'],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, hex',
-    place: { header: 'Sentry-Hook-Signature' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {
       within: 1_000,

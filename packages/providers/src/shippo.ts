@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -16,7 +16,7 @@ export const shippo: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   },
   notSecret: [[/^shippo_(?:live|test)_/, 'a key for the API']],
   topics: ['track_updated', 'transaction_created', 'batch_purchased'],
-  sign: { scheme: 'hmac', header: 'Shippo-Auth-Signature', pairs: {} },
+  sign: (given) => hmac({ header: 'Shippo-Auth-Signature', pairs: {}, ...given }),
   topicField: 'event',
   checked: '2026-11-28',
   delivers: { within: 3_000, after4xx: 'dropped, but 408 and 429', ok: '2xx' },

@@ -50,9 +50,7 @@ export const shopify: Factory<ShopifyOptions> = /* @__PURE__ */ provider({
     'Product.create',
   ],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, base64',
     place: { header: 'X-Shopify-Hmac-SHA256' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {
       within: 5_000,

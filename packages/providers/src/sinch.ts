@@ -1,4 +1,4 @@
-import { mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
+import { hmac, mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -13,13 +13,14 @@ export const sinch: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://developers.sinch.com/docs/conversation/callbacks/',
   setup: { place: 'the webhooks of the Conversation app', secret: 'the secret of the webhook' },
   topics: ['message', 'message_delivery_report', 'event'],
-  sign: {
-    scheme: 'hmac',
-    header: 'x-sinch-webhook-signature',
-    encoding: 'base64',
-    timestampHeader: 'x-sinch-webhook-signature-timestamp',
-    message: '{body}.{header:x-sinch-webhook-signature-nonce}.{time}',
-  },
+  sign: (given) =>
+    hmac({
+      header: 'x-sinch-webhook-signature',
+      encoding: 'base64',
+      timestampHeader: 'x-sinch-webhook-signature-timestamp',
+      message: '{body}.{header:x-sinch-webhook-signature-nonce}.{time}',
+      ...given,
+    }),
   topic: (_delivery, { value }) =>
     Object.keys(value as object).find((name) => !COMMON.has(name)) ?? 'event',
   compose: ({ topic = 'message', payload }) => ({

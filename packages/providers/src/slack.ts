@@ -61,9 +61,6 @@ export const slack: Factory<SlackOptions> = /* @__PURE__ */ provider({
   ],
   handshakes: ['url_verification', 'ssl_check'],
   facts: {
-    scheme: 'HMAC-SHA256 of v0:{time}:{body}, hex',
-    place: { header: 'X-Slack-Signature' },
-    tolerance: 300,
     challenge: { payload: { type: 'url_verification', challenge: '{text}' } },
     checked: '2026-11-28',
     delivers: {

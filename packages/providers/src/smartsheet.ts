@@ -1,5 +1,5 @@
 import { jsonReply, type Delivery, type Reply } from '@postern/core'
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { HOUR } from './common/units.ts'
 import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
@@ -20,7 +20,7 @@ export const smartsheet: Factory<PresetOptions> = /* @__PURE__ */ preset({
   },
   topics: ['sheet.updated', 'row.created', 'cell.updated'],
   hint: 'Shared secret of the webhook.',
-  sign: { scheme: 'hmac', header: 'Smartsheet-Hmac-SHA256' },
+  sign: (given) => hmac({ header: 'Smartsheet-Hmac-SHA256', ...given }),
   itemsField: 'events',
   topicField: ['objectType', 'eventType'],
   handshakes: ['Smartsheet-Hook-Challenge'],

@@ -36,8 +36,6 @@ export const square: Factory<SquareOptions> = /* @__PURE__ */ provider({
   topics: ['payment.updated', 'invoice.published', 'webhooks.test_notification'],
   facts: {
     scheme: 'HMAC-SHA256 of {url}{body}, base64',
-    place: { header: 'X-Square-HmacSha256-Signature' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {
       retries: DAY,

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
@@ -14,7 +14,7 @@ export const squarespace: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { call: 'POST /1.0/webhook_subscriptions', secret: 'the secret of the answer, hex' },
   topics: ['order.create', 'order.update', 'extension.uninstall'],
   hint: 'Secret of the subscription, in hex.',
-  sign: { scheme: 'hmac', header: 'Squarespace-Signature', keyEncoding: 'hex' },
+  sign: (given) => hmac({ header: 'Squarespace-Signature', keyEncoding: 'hex', ...given }),
   eventIdField: 'id',
   topicField: 'topic',
   example: { secret: '6578616d706c65' },

@@ -35,8 +35,6 @@ export const standardWebhooks: Factory<StandardWebhooksOptions> = /* @__PURE__ *
   topics: ['invoice.paid'],
   facts: {
     scheme: 'HMAC-SHA256 or Ed25519 of {id}.{time}.{body}, base64',
-    place: { header: 'webhook-signature' },
-    tolerance: 300,
     example: { secret: 'whsec_YW4gZXhhbXBsZSBzZWNyZXQ=' },
     checked: '2026-11-26',
     delivers: { retries: 76 * HOUR, redirect: 'failure', ok: '2xx' },

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -12,7 +12,7 @@ export const stream: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { place: 'the dashboard of the app, Webhooks', secret: 'the API secret of the app' },
   topics: ['message.new', 'message.updated', 'channel.created'],
   hint: 'The API secret of the app.',
-  sign: { scheme: 'hmac', header: 'X-Signature' },
+  sign: (given) => hmac({ header: 'X-Signature', ...given }),
   eventIdHeader: 'X-Webhook-Id',
   topicField: 'type',
   // The signature is made before the body is compressed.

@@ -50,7 +50,6 @@ export const stripe: Factory<StripeOptions> = /* @__PURE__ */ provider({
   ],
   topics: ['payment_intent.succeeded', 'invoice.paid', 'v2.core.account.created'],
   facts: {
-    scheme: 'HMAC-SHA256 of {time}.{body}, hex',
     place: { header: 'Stripe-Signature' },
     tolerance: 300,
     checked: '2026-11-28',

@@ -56,9 +56,6 @@ export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__
     'before_user_created',
   ],
   facts: {
-    scheme: 'HMAC-SHA256 of {id}.{time}.{body}, base64',
-    place: { header: 'webhook-signature' },
-    tolerance: 300,
     example: { secret: 'v1,whsec_YW4gZXhhbXBsZSBzZWNyZXQ=' },
     checked: '2026-11-28',
     delivers: {

@@ -37,9 +37,6 @@ export const svix: Factory<SvixOptions> = /* @__PURE__ */ provider({
   ],
   topics: ['invoice.paid'],
   facts: {
-    scheme: 'HMAC-SHA256 of {id}.{time}.{body}, base64',
-    place: { header: 'svix-signature' },
-    tolerance: 300,
     example: { secret: 'whsec_YW4gZXhhbXBsZSBzZWNyZXQ=' },
     checked: '2026-11-28',
     delivers: SVIX_DELIVERS,

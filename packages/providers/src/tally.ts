@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -16,7 +16,7 @@ export const tally: Factory<PresetOptions> = /* @__PURE__ */ preset({
   },
   notSecret: [[/^tly-/, 'a key for the API']],
   topics: ['FORM_RESPONSE'],
-  sign: { scheme: 'hmac', header: 'Tally-Signature', encoding: 'base64' },
+  sign: (given) => hmac({ header: 'Tally-Signature', encoding: 'base64', ...given }),
   eventIdField: 'eventId',
   topicField: 'eventType',
   checked: '2026-11-28',

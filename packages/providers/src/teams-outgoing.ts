@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -15,13 +15,14 @@ export const teamsOutgoing: Factory<PresetOptions> = /* @__PURE__ */ preset({
     secret: 'the security token shown at creation, base64',
   },
   topics: ['message'],
-  sign: {
-    scheme: 'hmac',
-    header: 'Authorization',
-    prefix: 'HMAC ',
-    encoding: 'base64',
-    keyEncoding: 'base64',
-  },
+  sign: (given) =>
+    hmac({
+      header: 'Authorization',
+      prefix: 'HMAC ',
+      encoding: 'base64',
+      keyEncoding: 'base64',
+      ...given,
+    }),
   eventIdField: 'id',
   topicField: 'type',
   example: { secret: 'YW4gZXhhbXBsZSBzZWNyZXQ=' },

@@ -37,9 +37,6 @@ export const telegram: Factory<TelegramOptions> = /* @__PURE__ */ provider({
   notSecret: [[/^\d{6,}:[\w-]{30,}$/, 'the token of the bot']],
   topics: ['message', 'edited_message', 'callback_query', 'inline_query', 'my_chat_member'],
   facts: {
-    scheme: 'token of a header; nothing is signed',
-    place: { header: 'X-Telegram-Bot-Api-Secret-Token' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: { retries: DAY, after4xx: 'retried', ok: '2xx' },
   },

@@ -1,4 +1,4 @@
-import { ed25519, type Factory, type Scheme } from '@postern/core/scheme'
+import { ed25519, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -14,14 +14,14 @@ export const telnyx: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   notSecret: [[/^KEY[\dA-F]{10,}_?/, 'a key for the API']],
   topics: ['message.received', 'message.finalized', 'call.initiated'],
   hint: 'Public key of the account, in base64.',
-  sign: {
-    scheme: ed25519({
+  sign: (given) =>
+    ed25519({
       header: 'telnyx-signature-ed25519',
       timestampHeader: 'telnyx-timestamp',
       encoding: 'base64',
       message: '{time}|{body}',
-    }) as Scheme<unknown>,
-  },
+      ...given,
+    }),
   eventIdField: 'data.id',
   topicField: 'data.event_type',
   example: { secret: `private:${'ZXhhbXBsZSBzZWVkIG9mIDMyIGJ5dGVzIGZvciBzaWc='}` },

@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
@@ -13,7 +13,7 @@ export const terraformCloud: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['<workspace>', 'Settings', 'Notifications'], secret: 'the token that you type' },
   notSecret: [[/\.atlasv1\./, 'a token for the API']],
   topics: ['run:completed', 'run:errored', 'run:planning'],
-  sign: { scheme: 'hmac', header: 'X-TFE-Notification-Signature', algorithm: 'sha512' },
+  sign: (given) => hmac({ header: 'X-TFE-Notification-Signature', algorithm: 'sha512', ...given }),
   topicField: 'notifications.0.trigger',
   checked: '2026-11-28',
   delivers: { ok: '2xx' },

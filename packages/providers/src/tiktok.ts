@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
@@ -13,7 +13,7 @@ export const tiktok: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['<app>', 'Products', 'Webhooks'], secret: 'the client secret of the app' },
   topics: ['authorization.removed', 'video.upload.failed', 'video.publish.completed'],
   hint: 'Client secret of the app.',
-  sign: { scheme: 'hmac', header: 'TikTok-Signature', pairs: { signature: 's' } },
+  sign: (given) => hmac({ header: 'TikTok-Signature', pairs: { signature: 's' }, ...given }),
   topicField: 'event',
   checked: '2026-11-28',
   delivers: {

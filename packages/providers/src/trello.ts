@@ -32,8 +32,6 @@ export const trello: Factory<TrelloOptions> = /* @__PURE__ */ provider({
   handshakes: ['HEAD at creation'],
   facts: {
     scheme: 'HMAC-SHA1 of {body}{url}, base64',
-    place: { header: 'X-Trello-Webhook' },
-    tolerance: 'none',
     checked: '2026-11-26',
     delivers: { retries: 210_000, redirect: 'failure', ok: '200' },
   },

@@ -60,7 +60,6 @@ export const twilio: Factory<TwilioOptions> = /* @__PURE__ */ provider({
   facts: {
     scheme: 'HMAC-SHA1 of {url} and the sorted form, base64',
     place: { header: 'X-Twilio-Signature' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {
       within: 15_000,

@@ -41,8 +41,6 @@ export const twitch: Factory<TwitchOptions> = /* @__PURE__ */ provider({
   handshakes: ['webhook_callback_verification'],
   facts: {
     scheme: 'HMAC-SHA256 of {id}{time}{body}, hex',
-    place: { header: 'Twitch-Eventsub-Message-Signature' },
-    tolerance: 600,
     challenge: {
       headers: { 'twitch-eventsub-message-type': 'webhook_callback_verification' },
       payload: { challenge: '{text}', subscription: { id: '1', type: 'channel.follow' } },

@@ -29,9 +29,6 @@ export const typeform: Factory<TypeformOptions> = /* @__PURE__ */ provider({
   notSecret: [[/^tfp_/, 'a token for the API']],
   topics: ['form_response', 'form_response_partial'],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, base64',
-    place: { header: 'Typeform-Signature' },
-    tolerance: 'none',
     checked: '2026-11-26',
     delivers: {
       within: 30_000,

@@ -28,9 +28,6 @@ export const vercel: Factory<VercelOptions> = /* @__PURE__ */ provider({
   notSecret: [[/^vc[a-z]_/, 'a token for the API']],
   topics: ['deployment.created', 'deployment.succeeded', 'deployment.error', 'project.created'],
   facts: {
-    scheme: 'HMAC-SHA1 of {body}, hex',
-    place: { header: 'X-Vercel-Signature' },
-    tolerance: 'none',
     checked: '2026-11-26',
     delivers: { within: 30_000, retries: DAY, ok: '2xx' },
   },

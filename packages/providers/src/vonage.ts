@@ -37,9 +37,6 @@ export const vonage: Factory<VonageOptions> = /* @__PURE__ */ provider({
     covers: { body: 'bytes' },
   }),
   facts: {
-    scheme: 'JWT (HS256) with the SHA-256 of {body}, hex',
-    place: { header: 'Authorization' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {
       within: 15_000,

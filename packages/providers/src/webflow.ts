@@ -1,4 +1,4 @@
-import type { Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
@@ -12,13 +12,14 @@ export const webflow: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   setup: { call: 'POST /v2/sites/{site_id}/webhooks', secret: 'the client secret of the app' },
   topics: ['form_submission', 'site_publish', 'ecomm_new_order'],
   hint: 'Client secret of the app.',
-  sign: {
-    scheme: 'hmac',
-    header: 'x-webflow-signature',
-    timestampHeader: 'x-webflow-timestamp',
-    timestampUnit: 'ms',
-    message: '{time}:{body}',
-  },
+  sign: (given) =>
+    hmac({
+      header: 'x-webflow-signature',
+      timestampHeader: 'x-webflow-timestamp',
+      timestampUnit: 'ms',
+      message: '{time}:{body}',
+      ...given,
+    }),
   topicField: 'triggerType',
   checked: '2026-11-28',
   delivers: {

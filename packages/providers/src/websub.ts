@@ -78,7 +78,6 @@ export const websub: Factory<WebsubOptions> = /* @__PURE__ */ provider({
   facts: {
     scheme: "HMAC of {body}, hex, by a hash of the hub's choice",
     place: { header: 'X-Hub-Signature' },
-    tolerance: 'none',
     checked: '2026-11-26',
     delivers: { givesUp: 'at a 410, which ends the subscription', ok: '2xx' },
   },

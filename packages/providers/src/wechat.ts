@@ -46,9 +46,8 @@ export const wechat: Factory<WechatOptions> = /* @__PURE__ */ provider({
   topics: ['text', 'image', 'event.subscribe', 'event.CLICK'],
   handshakes: ['echostr'],
   facts: {
-    scheme: 'SHA-1 of token, time and nonce, in secure mode of the message too, hex',
+    scheme: 'SHA-1 of token, time and nonce, hex; the body is not signed, but in secure mode',
     place: { query: 'signature' },
-    tolerance: 'none',
     checked: '2026-11-26',
     delivers: { within: 5_000, retries: 15_000, ok: '200' },
   },

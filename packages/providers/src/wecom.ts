@@ -46,7 +46,6 @@ export const wecom: Factory<WecomOptions> = /* @__PURE__ */ provider({
   facts: {
     scheme: 'SHA-1 of token, time, nonce and encrypted message, hex',
     place: { query: 'msg_signature' },
-    tolerance: 'none',
     example: {
       token: 'an-example-token',
       encodingAESKey: 'a'.repeat(43),

@@ -1,4 +1,4 @@
-import { rsa, type Factory, type Scheme } from '@postern/core/scheme'
+import { rsa, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
@@ -16,7 +16,7 @@ export const wise: Factory<PresetOptions> = /* @__PURE__ */ preset({
   },
   topics: ['transfers#state-change', 'balances#credit', 'profiles#verification-state-change'],
   hint: 'Public key of the environment, PEM.',
-  sign: { scheme: rsa({ header: 'X-Signature-SHA256' }) as Scheme<unknown> },
+  sign: (given) => rsa({ header: 'X-Signature-SHA256', ...given }),
   eventIdHeader: 'X-Delivery-Id',
   topicField: 'event_type',
   example: {

@@ -47,9 +47,6 @@ export const woocommerce: Factory<WoocommerceOptions> = /* @__PURE__ */ provider
   ],
   handshakes: ['unsigned form webhook_id=<n> at activation'],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, base64',
-    place: { header: 'X-WC-Webhook-Signature' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {
       within: 60_000,

@@ -34,9 +34,7 @@ export const workos: Factory<WorkosOptions> = /* @__PURE__ */ provider({
   ],
   topics: ['dsync.user.created', 'connection.activated', 'user.created'],
   facts: {
-    scheme: 'HMAC-SHA256 of {time}.{body}, hex',
     place: { header: 'WorkOS-Signature' },
-    tolerance: 180,
     checked: '2026-11-28',
     delivers: {
       retries: 3 * DAY,

@@ -50,9 +50,6 @@ export const x: Factory<XOptions> = /* @__PURE__ */ provider({
   topics: ['tweet_create_events', 'direct_message_events', 'favorite_events', 'follow_events'],
   handshakes: ['crc_token'],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, base64',
-    place: { header: 'X-Twitter-Webhooks-Signature' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {
       retries: DAY,

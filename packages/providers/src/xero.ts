@@ -31,9 +31,6 @@ export const xero: Factory<XeroOptions> = /* @__PURE__ */ provider({
   topics: ['CONTACT.CREATE', 'CONTACT.UPDATE', 'INVOICE.CREATE', 'INVOICE.UPDATE'],
   handshakes: ['intent to receive'],
   facts: {
-    scheme: 'HMAC-SHA256 of {body}, base64',
-    place: { header: 'X-Xero-Signature' },
-    tolerance: 'none',
     checked: '2026-11-28',
     delivers: {
       within: 5_000,

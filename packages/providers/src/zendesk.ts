@@ -43,9 +43,6 @@ export const zendesk: Factory<ZendeskOptions> = /* @__PURE__ */ provider({
   },
   topics: ['zen:event-type:user.created', 'zen:event-type:ticket.status_changed', 'trigger'],
   facts: {
-    scheme: 'HMAC-SHA256 of {time}{body}, base64',
-    place: { header: 'X-Zendesk-Webhook-Signature' },
-    tolerance: 300,
     checked: '2026-11-26',
     delivers: { within: 12_000, after4xx: 'dropped, but 409 and 429', ok: '2xx' },
   },

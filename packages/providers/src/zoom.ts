@@ -51,9 +51,6 @@ export const zoom: Factory<ZoomOptions> = /* @__PURE__ */ provider({
   topics: ['meeting.started', 'meeting.ended', 'recording.completed'],
   handshakes: ['endpoint.url_validation'],
   facts: {
-    scheme: 'HMAC-SHA256 of v0:{time}:{body}, hex',
-    place: { header: 'X-Zm-Signature' },
-    tolerance: 300,
     challenge: { payload: { event: 'endpoint.url_validation', payload: { plainToken: '{text}' } } },
     checked: '2026-11-28',
     delivers: {

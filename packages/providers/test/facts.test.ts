@@ -1,3 +1,4 @@
+import { createDelivery } from '@postern/core'
 import { describe, expect, test } from 'vitest'
 import { catalogue } from '../src/catalogue.ts'
 import { deliver } from './deliver.ts'
@@ -6,6 +7,9 @@ import { lawsOf } from './signing.ts'
 // Facts are said once: what a provider does follows from them, and what no page says is `unknown`.
 
 const NOW = 1_790_000_000_000
+
+// The user chooses where the proof lies.
+const CHOSEN = new Set(['generic', 'datadog'])
 
 describe.each([...catalogue.values()])('the facts of $name', (about) => {
   const { scheme, place, tolerance, checked, delivers, example, canSign } = about
@@ -31,6 +35,18 @@ describe.each([...catalogue.values()])('the facts of $name', (about) => {
         'within',
       ].toSorted(),
     )
+  })
+
+  test('say of the signature what the scheme covers, and where it reads it', async () => {
+    const provider = about.create(example)
+    expect(/nothing is signed|(?:body|rest) is not signed/.test(scheme)).toBe(
+      provider.covers.body === 'none',
+    )
+    if (provider.sign && place && 'header' in place && !CHOSEN.has(about.name)) {
+      const signed = provider.sign({ at: NOW })
+      const read = provider.reads?.(createDelivery(signed)) ?? []
+      expect([...Object.keys(signed.headers), ...read]).toContain(place.header.toLowerCase())
+    }
   })
 
   test('have an example that makes a provider, which keeps what the facts imply', () => {

@@ -21,13 +21,15 @@ export interface About {
   /** What is signed, by which algorithm, written how; `unknown` if the provider does not say. */
   readonly scheme: string
   /** Where the signature lies, or the token in its place. Absent if nothing proves the sender, or the provider does not say. */
-  readonly place?: SignaturePlace
+  readonly place?: SignaturePlace | undefined
   /** Seconds that a signed time may be away from now, unless an option says so; `none` if nothing is dated. */
   readonly tolerance: number | 'none' | 'unknown'
   /** Options that make a provider; one that signs, if `canSign`. Its secrets are examples that everybody can read. */
   readonly example: object
   /** The day on which the sender's page and libraries were last compared, as 2026-01-31; `unknown` if nobody says. */
   readonly checked: string
+  /** What a verdict depends on beside algorithm and message: key forms, prefixes, several signatures, letter case. */
+  readonly forms: readonly string[]
   /** How the sender delivers: what its page does not state is `unknown`. */
   readonly delivers: Delivers
   /** Every option with a sentence on it. */

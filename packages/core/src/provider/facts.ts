@@ -45,11 +45,12 @@ export interface SenderChallenge {
 
 /** What documentation says of a sender, once, for people, tools and tests. */
 export interface SenderFacts {
-  /** What is signed, by which algorithm, written how: `HMAC-SHA256 of {body}, hex`. */
-  readonly scheme: string
-  readonly place?: SignaturePlace | undefined
-  /** Seconds that a signed time may be away from now, unless an option says so; `none` if nothing is dated. */
-  readonly tolerance: number | 'none'
+  /** What is signed, by which algorithm, written how. @default the words of the scheme */
+  readonly scheme?: string
+  /** @default that of the scheme */
+  readonly place?: SignaturePlace
+  /** Seconds that a signed time may be away from now, unless an option says so; `none` if nothing is dated. @default that of the scheme */
+  readonly tolerance?: number | 'none'
   /** Options that make a provider; one that signs, if the provider can. @default the secret option with an example */
   readonly example?: object | undefined
   /** How it asks whether the URL is the app's. @default it does not, or its answer cannot be known beforehand */

@@ -2,6 +2,7 @@ import type { About } from './about.ts'
 import { headed } from './auth.ts'
 import { deliversOf, type Delivers } from './facts.ts'
 import type { Provider } from './provider.ts'
+import type { Scheme } from './scheme.ts'
 import type { ProviderSpec } from './spec.ts'
 
 /** The facts of a spec for documentation, command lines and tests. */
@@ -10,14 +11,13 @@ export function aboutSpec<Options extends object, Key, Ready>(
   create: About['create'],
 ): About {
   const secretOption = spec.secret ?? ('secret' in spec.options ? 'secret' : undefined)
-  const {
-    scheme = 'unknown',
-    place,
-    tolerance = 'unknown',
-    example,
-    challenge,
-    checked = 'unknown',
-  } = spec.facts ?? {}
+  const { scheme, place, tolerance, challenge, checked = 'unknown' } = spec.facts ?? {}
+  const example =
+    spec.facts?.example ??
+    (secretOption === undefined ? {} : { [secretOption]: 'an-example-secret' })
+  // Made when somebody asks: an app asks never.
+  let made: Partial<Scheme> | undefined
+  const own = (): Partial<Scheme> => (made ??= exampleScheme(spec, example as Options))
   const delivers = deliversOf(spec.docs ?? '', spec.facts?.delivers)
   const { retrySpan } = plainOf(spec)
   return {
@@ -26,10 +26,19 @@ export function aboutSpec<Options extends object, Key, Ready>(
     docs: spec.docs ?? '',
     ...(spec.setup && { setup: spec.setup }),
     create,
-    scheme,
-    ...(place && { place }),
-    tolerance,
-    example: example ?? (secretOption === undefined ? {} : { [secretOption]: 'an-example-secret' }),
+    get scheme() {
+      return scheme ?? own().words ?? 'unknown'
+    },
+    get place() {
+      return place ?? own().place
+    },
+    get tolerance() {
+      return tolerance ?? (spec.facts ? (own().tolerance ?? 'none') : 'unknown')
+    },
+    get forms() {
+      return own().forms ?? []
+    },
+    example,
     checked,
     delivers,
     ...(secretOption !== undefined && { secretOption }),
@@ -45,6 +54,18 @@ export function aboutSpec<Options extends object, Key, Ready>(
     repeats: spec.repeats ?? true,
     ...(retrySpan !== undefined && { retrySpan }),
     canSign: spec.canSign ?? true,
+  }
+}
+
+/** The scheme of the sender's example; none if it cannot be made without an app's options. */
+function exampleScheme<Options extends object, Key, Ready>(
+  { scheme, prepare }: ProviderSpec<Options, Key, Ready>,
+  example: Options,
+): Partial<Scheme> {
+  try {
+    return scheme((prepare ? prepare(example) : example) as Ready) as Scheme<unknown>
+  } catch {
+    return {}
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Delivery } from '../delivery.ts'
 import type { MaybePromise } from '../basics/maybe.ts'
+import type { SignaturePlace } from './facts.ts'
 import type { TrustedNames } from './lookup/trusted-names.ts'
 
 /** The parts of a delivery that a signature protects. Documentation, tests and the defence against replays read it. */
@@ -47,6 +48,17 @@ export interface SignableRequest {
 
 /** How a delivery is signed: small functions that verify and sign. `Key` is made once from a secret. */
 export interface Scheme<Key = unknown> {
+  /** What is signed, by which algorithm, written how: `HMAC-SHA256 of {body}, hex`. @default what the sender's facts say */
+  readonly words?: string | undefined
+  /** Where the signature or the token lies. @default what the sender's facts say */
+  readonly place?: SignaturePlace
+  /** Seconds that a signed time may be away from now. @default nothing is dated */
+  readonly tolerance?: number
+  /**
+   * What a verdict depends on beside algorithm and message: `key in hex`, `prefix sha256=`, `several signatures`, `lower
+   * case`. Each needs a known answer by the sender. @default none
+   */
+  readonly forms?: readonly string[]
   readonly covers: Covers
   readonly credentials?: Credentials
   /**

@@ -1,5 +1,5 @@
 import type { SecretOption } from '@postern/core'
-import type { SenderFacts, Factory, ProviderSpec, Scheme, Setup } from '@postern/core/scheme'
+import type { Factory, ProviderSpec, Scheme, SenderFacts, Setup } from '@postern/core/scheme'
 import { provider } from '../common/provider.ts'
 import { member } from '../common/read.ts'
 import { composeGeneric } from './generic/compose.ts'
@@ -10,26 +10,23 @@ import {
   type Extract,
   type GenericPlaces,
 } from './generic/events.ts'
-import { genericScheme } from './generic/scheme.ts'
-import type { GenericSchemeOptions } from './generic/scheme-options.ts'
-import { genericPlace, genericWords } from './generic/words.ts'
 
-/** Options of a sender that is a preset of `generic` and dates nothing. */
-export interface PresetOptions {
+/** Options of a sender that is a preset and dates nothing. */
+export type PresetOptions<Name extends string = 'secret'> = {
   /** The secret of the webhook. Several while it is being changed. */
-  readonly secret: SecretOption
+  readonly [name in Name]: SecretOption
 }
 
-/** Options of a sender that is a preset of `generic` and signs a time. */
-export interface DatedPresetOptions extends PresetOptions {
+/** Options of a sender that is a preset and signs a time. */
+export type DatedPresetOptions<Name extends string = 'secret'> = PresetOptions<Name> & {
   /** Seconds the signed time may be away from now, in the past and in the future. @default what the sender says, else 300 */
   readonly tolerance?: number
 }
 
 type Base = ProviderSpec<DatedPresetOptions> & { readonly facts: SenderFacts }
-type Made = 'docs' | 'options' | 'scheme' | 'events' | 'facts' | 'secret' | 'setup' | 'prepare'
+type Made = 'docs' | 'secret' | 'options' | 'scheme' | 'events' | 'facts' | 'setup' | 'prepare'
 
-/** SenderFacts of a preset; what they share with the sender's page follows from it. */
+/** Facts of a preset; what they share with the sender's page follows from it. */
 export interface PresetFacts {
   readonly docs: string
   /** `docs` is that of the sender if it is left out. */
@@ -40,11 +37,19 @@ export interface PresetFacts {
   readonly delivers?: SenderFacts['delivers']
 }
 
-/** What sets a sender apart from `generic`: options of it, and facts. */
-interface PresetSpec
+/** What a preset gives its scheme: the user's tolerance, and hex in either case. */
+interface Given {
+  readonly tolerance?: number
+  readonly anyCase: true
+}
+
+/** What sets a sender apart from others, as data: its scheme, the places of id and topic, and facts. */
+interface PresetSpec<Name extends string, Key>
   extends Omit<Base, Made>, Partial<Pick<Base, 'events'>>, GenericPlaces, PresetFacts {
-  /** How it signs, in the options of `generic`. */
-  readonly sign: GenericSchemeOptions
+  /** How it signs. */
+  readonly sign: (given: Given) => Scheme<Key>
+  /** Name of the option that takes the secret. @default 'secret' */
+  readonly secret?: Name
   /** A sentence on the secret. @default 'Secret of the webhook.' */
   readonly hint?: string
   /** Reads the secret as the sender's library does, before it is a key. @default as it is */
@@ -59,39 +64,33 @@ export function topicOf(...paths: readonly string[]): Extract {
     paths.map((path) => member(value, path)).find((topic) => topic !== undefined) ?? 'event'
 }
 
-/** A sender that `generic` can say by options alone. */
-export function preset(given: PresetSpec): Factory<DatedPresetOptions> {
-  const {
-    sign,
-    setup,
-    hint = 'Secret of the webhook.',
-    checked,
-    example,
-    delivers = {},
-    read,
-    sends,
-    ...spec
-  } = given
-  const { topicHeader, ...others } = spec
-  const { name, docs, eventIdHeader } = spec
-  const covers = genericCovers(genericScheme(name, sign), given)
-  const dated = covers.timestamp === true
-  const tolerance = sign.tolerance ?? 300
+/** A sender that is data: see `generic` for the places of id and topic. */
+export function preset<Name extends string = 'secret', Key = unknown>(
+  given: PresetSpec<Name, Key>,
+): Factory<DatedPresetOptions<Name>> {
+  const { sign, setup, hint = 'Secret of the webhook.', checked, example, ...rest } = given
+  const { delivers = {}, read, sends, topicHeader, ...spec } = rest
+  const { docs, eventIdHeader, secret = 'secret' } = spec
+  const scheme = ({ tolerance }: { readonly tolerance?: number }): Scheme => {
+    const made = sign({
+      ...(tolerance !== undefined && { tolerance }),
+      anyCase: true,
+    }) as Scheme<unknown>
+    return read ? { ...made, key: (text) => made.key(read(text)) } : made
+  }
+  const { tolerance, covers } = scheme({})
   const ids = (given.id ?? eventIdHeader ?? given.eventIdField) !== undefined
-  return provider({
+  const made = provider<DatedPresetOptions>({
     options: {
-      secret: hint,
-      ...(dated && {
+      [secret]: hint,
+      ...(tolerance !== undefined && {
         tolerance: `Seconds the signed time may be away from now. Default ${tolerance}.`,
       }),
     } as Base['options'],
-    covers,
+    covers: genericCovers({ covers }, given),
     ids,
     reads: [eventIdHeader, topicHeader].filter((one) => one !== undefined),
-    scheme(options): Scheme {
-      const made = genericScheme(name, { ...sign, tolerance: options.tolerance ?? tolerance })
-      return read ? { ...made, key: (secret) => made.key(read(secret)) } : made
-    },
+    scheme,
     events: (delivery, body) => genericEvents(delivery, body, given),
     compose(draft) {
       const { topic = spec.topics?.[0], id = ids ? crypto.randomUUID() : undefined } = draft
@@ -103,16 +102,10 @@ export function preset(given: PresetSpec): Factory<DatedPresetOptions> {
       const made = composeGeneric(whole, given)
       return { ...made, headers: { ...sends, ...made.headers } }
     },
-    ...others,
+    ...spec,
     ...genericHeaders(given),
     setup: { docs, ...setup },
-    facts: {
-      scheme: genericWords(sign),
-      place: genericPlace(sign),
-      tolerance: dated ? tolerance : 'none',
-      checked,
-      example,
-      delivers,
-    },
+    facts: { checked, example, delivers },
   })
+  return made as unknown as Factory<DatedPresetOptions<Name>>
 }

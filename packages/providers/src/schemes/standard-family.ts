@@ -91,9 +91,6 @@ export function standardFamily(given: StandardFamilySpec): Factory<StandardFamil
     ...spec,
     setup: { docs: spec.docs, ...setup },
     facts: {
-      scheme: 'HMAC-SHA256 of {id}.{time}.{body}, base64',
-      place: { header: headers?.signature ?? `${prefixes[0]}signature` },
-      tolerance: 300,
       example: example ?? { secret: `whsec_${EXAMPLE}` },
       checked,
       // The specification takes a redirect for a failure.

@@ -21,6 +21,8 @@ export function basic(options: BasicOptions = {}): Scheme<string> {
     'www-authenticate': `Basic realm="${options.realm ?? 'webhooks'}", charset="UTF-8"`,
   }
   return {
+    words: 'Basic; nothing is signed',
+    place: { header: 'Authorization' },
     covers: { body: 'none' },
     credentials: { headers: ['authorization'] },
     reads: ['authorization'],

@@ -55,6 +55,7 @@ export function ecdsaAlgorithm(options: EcdsaAlgorithmOptions = {}): SignatureAl
   const hash = options.hash ?? paired
   const expected = `an ECDSA key on curve ${curve}, as PEM or as base64 of its SPKI form`
   return {
+    words: [`ECDSA ${curve}`, encoding],
     key(secret) {
       const pair = parseKeyPair(secret, expected)
       const { asymmetricKeyType: type, asymmetricKeyDetails: details } = pair.publicKey as KeyObject

@@ -37,6 +37,7 @@ export function ed25519(options: Ed25519Options): Scheme<Ed25519Key> {
 export function ed25519Algorithm(encoding: 'hex' | 'base64'): SignatureAlgorithm<Ed25519Key> {
   const decode = encoding === 'hex' ? fromHex : fromBase64
   return {
+    words: ['Ed25519', encoding],
     key(secret) {
       const hidden = secret.startsWith('private:')
       const bytes = decode(hidden ? secret.slice(8) : secret)

@@ -9,13 +9,20 @@ import {
   type SignatureAlgorithm,
   type SignatureOptions,
 } from './signature/signature.ts'
+import { pairs, readSeveral, type PairsOptions } from './pairs.ts'
 import { compared, isWatched } from './signature/watch.ts'
 
 /** How the secret string becomes the key: as it is, or decoded. */
 export type KeyEncoding = 'utf8' | 'hex' | 'base64'
 
 /** Options of {@link hmac}. */
-export interface HmacOptions extends SignatureOptions {
+export interface HmacOptions extends Omit<SignatureOptions, 'header'> {
+  /** The header that carries the signature, in any case; several, one of which must match; none beside `query`. */
+  readonly header?: string | readonly string[]
+  /** Reads time and signature out of one header, as `t=…,v1=…`. @default none, the header is the signature */
+  readonly pairs?: Pick<PairsOptions, 'separator' | 'groups' | 'time' | 'signature'> | undefined
+  /** What stands between several signatures in one header, one of which must match. @default none, there is one */
+  readonly several?: ',' | ' ' | undefined
   /** Hash function of the HMAC. @default 'sha256' */
   readonly algorithm?: HashName | undefined
   /** How the signature is written as text. @default 'hex' */
@@ -33,10 +40,50 @@ export interface HmacOptions extends SignatureOptions {
  * @example hmac({ header: 'X-Hub-Signature-256', prefix: 'sha256=' })
  */
 export function hmac(options: HmacOptions): Scheme<Uint8Array> {
-  const ways = [options.keyEncoding ?? 'utf8'].flat()
-  const scheme = signatureScheme(hmacAlgorithm({ ...options, keyEncoding: ways[0] }), options)
-  if (ways.length < 2) return scheme
-  return { ...scheme, ...keyForms(ways.map((way) => (secret) => decodeKey(secret, way))) }
+  const { algorithm = 'sha256', encoding = 'hex', keyEncoding } = options
+  const ways = [keyEncoding ?? 'utf8'].flat()
+  const key = keyEncoding === undefined ? '' : `, key in ${ways.join(' or ')}`
+  const scheme = signatureScheme(
+    {
+      ...hmacAlgorithm({ ...options, keyEncoding: ways[0] }),
+      words: [`HMAC-${algorithm.toUpperCase()}`, `${encoding}${key}`],
+    },
+    signatureOptions(options),
+  )
+  const forms = [
+    ...scheme.forms!,
+    ...ways.filter((way) => way !== 'utf8').map((way) => `key in ${way}`),
+    ...(options.several || Array.isArray(options.header) ? ['several signatures'] : []),
+    ...(options.pairs?.groups ? ['groups of signatures'] : []),
+  ]
+  const headers = [options.header ?? []].flat().map((header) => header.toLowerCase())
+  const told = { ...scheme, forms, reads: [...(scheme.reads as readonly string[]), ...headers] }
+  if (ways.length < 2) return told
+  return { ...told, ...keyForms(ways.map((way) => (secret) => decodeKey(secret, way))) }
+}
+
+/** How the signature travels: alone in a header, as one of several, or in pairs. */
+function signatureOptions(options: HmacOptions): SignatureOptions {
+  const { header, pairs: names, several, message, timestampHeader, ...rest } = options
+  const headers = [header ?? []].flat()
+  const alone = {
+    ...rest,
+    header: headers[0] ?? '',
+    ...(timestampHeader !== undefined && { timestampHeader }),
+    ...(message !== undefined && { message }),
+  }
+  if (names) {
+    const { covers, ...grammar } = pairs({ ...names, header: alone.header })
+    const templates = [message ?? []].flat()
+    const isBody = templates.every((one) => typeof one !== 'string' || one.includes('{body}'))
+    return { ...grammar, covers: isBody ? covers! : { body: 'none', timestamp: true }, ...alone }
+  }
+  if (headers.length < 2 && several === undefined) return alone
+  return {
+    ...alone,
+    read: (delivery) => readSeveral(delivery, headers, options),
+    present: (head) => headers.some((one) => head.header(one) !== undefined),
+  }
 }
 
 /** The algorithm of {@link hmac} by itself, for schemes with a grammar of their own. */
@@ -46,6 +93,7 @@ export function hmacAlgorithm(
   } = {},
 ): SignatureAlgorithm<Uint8Array> {
   const { algorithm = 'sha256', encoding = 'hex', keyEncoding = 'utf8', anyCase = false } = options
+  const folds = anyCase && encoding === 'hex'
   return {
     key: (secret) => decodeKey(secret, keyEncoding),
     matches(key, message, candidates) {
@@ -53,7 +101,7 @@ export function hmacAlgorithm(
       const expected = toBuffer(hmacDigest(algorithm, encoding, key, message))
       let found = false
       for (const candidate of candidates) {
-        const given = toBuffer(anyCase ? candidate.toLowerCase() : candidate)
+        const given = toBuffer(folds ? candidate.toLowerCase() : candidate)
         // No early exit: the sender knows the number of candidates, but must not learn which one matched.
         if (given.length === expected.length && timingSafeEqual(given, expected)) found = true
       }

@@ -47,6 +47,8 @@ export function sharedJwt(options: SharedJwtOptions): Scheme<Uint8Array> {
   )
   const [first] = algorithms
   return {
+    words: `JWT (${options.algorithms.join(', ')})${bodyHash ? ` with the SHA-256 of {body}, ${bodyHash.encoding ?? 'hex'}` : '; the body is not signed'}`,
+    place: { header: options.header ?? 'Authorization' },
     covers: { body: bodyHash ? 'bytes' : 'none', timestamp: true },
     credentials: { headers: [header] },
     ...(bodyHash && alone !== undefined && { signatures: [header] }),

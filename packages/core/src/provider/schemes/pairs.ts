@@ -1,7 +1,7 @@
 import type { Delivery } from '../../delivery.ts'
 import { WebhookError } from '../../errors.ts'
 import { singleHeader } from './signature/header.ts'
-import type { SignatureOptions } from './signature/signature.ts'
+import type { SignatureClaim, SignatureOptions } from './signature/signature.ts'
 
 /** How a sender writes a signed time and its signatures into one header. */
 export interface PairsOptions {
@@ -39,7 +39,7 @@ export function pairs(
       expected: `${time}= once and ${signature}= ${most === 1 ? 'once' : 'at least once'}, joined by ${separator}`,
     })
   return {
-    header,
+    header: options.header,
     covers: { body: 'bytes', timestamp: true },
     needs: [header],
     read(delivery: Delivery) {
@@ -65,4 +65,56 @@ export function pairs(
     }),
     message: options.message ?? '{time}.{body}',
   }
+}
+
+interface SeveralOptions extends Pick<SignatureOptions, 'prefix' | 'timestampHeader'> {
+  readonly several?: ',' | ' ' | undefined
+}
+
+const MOST = 20
+
+/** The signatures of several headers, or several of one, such as those of an old and of a new key. */
+export function readSeveral(
+  delivery: Delivery,
+  headers: readonly string[],
+  { prefix = '', several, timestampHeader }: SeveralOptions,
+): SignatureClaim {
+  const signatures = headers
+    .filter((header) => delivery.header(header) !== undefined)
+    .flatMap((header) => {
+      const value = singleHeader(delivery, header)
+      const all = several === undefined ? [value] : value.split(several)
+      if (all.length > MOST)
+        throw new WebhookError('malformed_header', { problem: 'too_many', header, limit: MOST })
+      if (several === undefined) return [bare(value, prefix, header)]
+      // Beside our version of a signature there can be others.
+      const own = all.map((one) => one.trim()).filter((one) => one.startsWith(prefix))
+      return (own.length === 0 ? all : own).map((one) => bare(one.trim(), prefix, header))
+    })
+  if (signatures.length === 0)
+    throw new WebhookError('missing_header', {
+      problem: 'missing',
+      header: headers[0]!,
+      ...(headers.length > 1 && { expected: `one of ${headers.join(', ')}` }),
+    })
+  return claim(delivery, signatures, timestampHeader)
+}
+
+function bare(value: string, prefix: string, header: string): string {
+  const signature = value.slice(prefix.length)
+  if (value.startsWith(prefix) && !/[\s,]/.test(signature)) return signature
+  throw new WebhookError('malformed_header', {
+    problem: value.startsWith(prefix) ? 'several' : 'wrong_prefix',
+    header,
+    expected: prefix === '' ? 'one signature' : prefix,
+  })
+}
+
+function claim(
+  delivery: Delivery,
+  signatures: readonly string[],
+  timestampHeader: string | undefined,
+): SignatureClaim {
+  if (timestampHeader === undefined) return { signatures }
+  return { signatures, timestamp: singleHeader(delivery, timestampHeader) }
 }

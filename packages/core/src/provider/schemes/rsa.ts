@@ -47,6 +47,7 @@ export function rsaAlgorithm(options: RsaAlgorithmOptions = {}): SignatureAlgori
   const verifies = scheme === 'pss' ? verifyPss : verify
   const signs = scheme === 'pss' ? signPss : sign
   return {
+    words: [`RSA${scheme === 'pss' ? '-PSS' : ''}-${hash.toUpperCase()}`, encoding],
     key(secret) {
       const pair = parseKeyPair(secret, EXPECTED)
       const { asymmetricKeyType: type, asymmetricKeyDetails: details } = pair.publicKey as KeyObject

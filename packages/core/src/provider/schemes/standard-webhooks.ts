@@ -53,7 +53,15 @@ export function standardWebhooksScheme(
 ): Scheme<StandardWebhooksKey> {
   const sets = headerSets(options.headers ?? options.prefixes)
   const tolerance = toleranceOption(options.tolerance, 300)
+  const [name] = options.headers ? [options.headers.signature] : sets.map((one) => one.signature)
   return {
+    words: 'HMAC-SHA256 of {id}.{time}.{body}, base64',
+    place: { header: name! },
+    tolerance,
+    forms: [
+      ...(options.keys ?? []).filter((form) => form !== 'decoded').map((form) => `key ${form}`),
+      ...(options.list ? ['list of signatures'] : []),
+    ],
     covers: { body: 'bytes', id: true, timestamp: true },
     // A refusal says if the headers are those of Svix.
     reads: [...sets, ...headerSets(['svix-'])].flatMap(({ id, timestamp, signature }) => [

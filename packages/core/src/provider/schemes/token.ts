@@ -32,6 +32,8 @@ export function token(options: TokenOptions): Scheme<string> {
   const name = 'query' in options ? options.query : options.header.toLowerCase()
   const place = 'query' in options ? { parameter: name } : { header: name }
   return {
+    words: `${'query' in options ? 'token in the query' : options.scheme === undefined ? 'token of a header' : `${options.scheme.toLowerCase()} token`}; nothing is signed`,
+    place: 'query' in options ? { query: name } : { header: options.header },
     covers: { body: 'none' },
     credentials: 'query' in options ? { query: [name] } : { headers: [name] },
     ...(!('query' in options) && { needs: [name] }),
@@ -66,6 +68,8 @@ export function token(options: TokenOptions): Scheme<string> {
 function fieldToken(field: string): Scheme<string> {
   const names = field.split('.')
   return {
+    words: 'token in the body; nothing is signed',
+    place: { field },
     covers: { body: 'none' },
     credentials: { fields: [field] },
     key: (secret) => secret,

@@ -1,5 +1,4 @@
 import { basic, hmac, standardWebhooksScheme, token, type Scheme } from '@postern/core/scheme'
-import { hmacOptions } from './hmac.ts'
 import type { GenericSchemeOptions } from './scheme-options.ts'
 
 const NAMES = 'hmac, bearer, basic, header-token, query-token, field-token, standard-webhooks'
@@ -37,24 +36,45 @@ export function genericScheme(name: string, options: GenericSchemeOptions): Sche
   }
 }
 
+// Options come from configuration files too, which no compiler checks.
+const CHOICES = {
+  algorithm: ['sha1', 'sha256', 'sha384', 'sha512'],
+  encoding: ['hex', 'base64', 'base64url'],
+  keyEncoding: ['utf8', 'hex', 'base64'],
+  timestampUnit: ['s', 'ms', 'iso', 'any'],
+} as const
+
 function hmacOf(name: string, options: GenericSchemeOptions): Scheme {
-  const scheme = hmac(hmacOptions(name, options)) as Scheme<unknown>
-  const headers = [options.header ?? []].flat().map((header) => header.toLowerCase())
-  const named = [
-    ...[options.message ?? '']
-      .flat()
-      .join()
-      .matchAll(/\{(?:lower:)?header:([^{}]+)\}/g),
-  ]
-  return {
-    ...scheme,
-    reads: [...(scheme.reads as readonly string[]), ...headers, ...named.map(([, one]) => one!)],
-    // Elsewhere it would be a secret: here it is the signature of this body alone.
-    ...(headers.includes('authorization') && {
-      credentials: { headers: ['authorization'] },
-      signatures: ['authorization'],
-    }),
+  for (const [option, allowed] of Object.entries(CHOICES)) {
+    const values: readonly unknown[] = [options[option as keyof typeof CHOICES] ?? []].flat()
+    const wrong = values.find((one) => !(allowed as readonly unknown[]).includes(one))
+    if (
+      wrong !== undefined ||
+      (values.length === 0 && options[option as 'algorithm'] !== undefined)
+    )
+      throw new TypeError(
+        `${name}: ${option} must be one of ${allowed.join(', ')}, got ${String(wrong ?? '')}`,
+      )
   }
+  const { header = [], param, scheme: _hmac, field: _field, headers: _headers, ...rest } = options
+  if ([header].flat().length === 0 && !param)
+    throw new TypeError(`${name}: header is missing; scheme hmac needs it`)
+  const place = [header].flat().length > 0 ? { header } : { query: param }
+  const { algorithm, encoding, keyEncoding, message, prefix } = rest
+  return hmac({
+    ...place,
+    algorithm,
+    encoding,
+    keyEncoding,
+    ...(prefix !== undefined && { prefix }),
+    ...(message !== undefined && { message }),
+    pairs: rest.pairs,
+    several: rest.several,
+    timestampHeader: rest.timestampHeader,
+    timestampUnit: rest.timestampUnit,
+    tolerance: rest.tolerance,
+    anyCase: (encoding ?? 'hex') === 'hex',
+  }) as Scheme<unknown>
 }
 
 function oneHeader(name: string, { header, scheme }: GenericSchemeOptions): string {

@@ -27,6 +27,8 @@ export interface SignatureAlgorithm<Key> {
   /** True if one of the candidates is the signature of the message. It compares in constant time and in canonical form. */
   matches(key: Key, message: SignedMessage, candidates: readonly string[]): boolean
   sign?(key: Key, message: SignedMessage): string
+  /** Its name, and how signatures are written: `['HMAC-SHA256', 'hex']`. @default not told */
+  readonly words?: readonly [name: string, written: string]
 }
 
 type Message = string | ((delivery: Delivery, timestamp: string | undefined) => SignedMessage)
@@ -45,6 +47,8 @@ export interface SignatureOptions {
    * @default '{body}', or '{time}.{body}' if a timestamp header is named
    */
   readonly message?: Message | readonly Message[] | undefined
+  /** The signed message in words, if it is a function. @default the template */
+  readonly says?: string
   /** The URL that `message` signs, for the text of a refusal. @default none is signed */
   readonly url?: (delivery: Delivery) => string
   /** The header that carries the time of signing, if there is one. */
@@ -55,7 +59,7 @@ export interface SignatureOptions {
   readonly tolerance?: number | undefined
   /** Seconds a signed time may be in the future, if clocks differ by more. @default tolerance */
   readonly ahead?: number | undefined
-  /** The protected parts. @default the body's bytes, and the time if there is one */
+  /** The protected parts. @default the body's bytes unless a template leaves them out, and the time if there is one */
   readonly covers?: Covers
   /** Reads the claim where the sender puts it: a header with a grammar of its own, the query, the body. Throws `missing_header` or `malformed_header`. */
   readonly read?: (delivery: Delivery) => SignatureClaim
@@ -85,22 +89,41 @@ export function signatureScheme<Key>(
   const place = query === undefined ? { header } : { parameter: query }
   const read = options.read ?? (query === undefined ? readHeaders : readQuery)
   const given = options.message ?? (stampHeader === undefined ? '{body}' : '{time}.{body}')
-  const messages = (Array.isArray(given) ? (given as readonly Message[]) : [given as Message]).map(
-    (one) => (typeof one === 'string' ? messageTemplate(one) : one),
-  )
+  const said = Array.isArray(given) ? (given as readonly Message[]) : [given as Message]
+  const messages = said.map((one) => (typeof one === 'string' ? messageTemplate(one) : one))
+  const templates = said.filter((one) => typeof one === 'string')
   const covers = options.covers ?? {
-    body: 'bytes' as const,
+    body: templates.every((one) => one.includes('{body}')) ? ('bytes' as const) : ('none' as const),
     ...(stampHeader !== undefined && { timestamp: true }),
   }
+  const says = options.says ?? (templates.length > 0 ? templates.join(' or ') : undefined)
+  const [name, written] = algorithm.words ?? []
+  const forms = [
+    ...(prefix === '' ? [] : [`prefix ${prefix}`]),
+    ...(templates.some((one) => one.includes('{lower:')) ? ['lower case'] : []),
+  ]
 
   const headers = [...(query === undefined ? [header] : []), ...(stampHeader ? [stampHeader] : [])]
+  const named = templates.flatMap((one) => [...one.matchAll(/\{(?:lower:)?header:([^{}]+)\}/g)])
   const needs = (options.needs ?? (options.read ? [] : headers)).map((name) => name.toLowerCase())
   const anywhere = options.read && needs.length === 0 && !options.present
 
   return {
+    words:
+      name !== undefined && says !== undefined
+        ? `${name} of ${says}, ${written}${covers.body === 'none' ? '; the body is not signed' : ''}`
+        : undefined,
+    place: query === undefined ? { header: options.header } : { query },
+    ...(covers.timestamp && { tolerance }),
+    forms,
     covers,
+    // Elsewhere it would be a secret: here it is the signature of this delivery alone.
+    ...(headers.includes('authorization') && {
+      credentials: { headers: ['authorization'] },
+      signatures: ['authorization'],
+    }),
     needs,
-    reads: headers,
+    reads: [...headers, ...named.map(([, one]) => one!)],
     present:
       options.present ??
       (anywhere
