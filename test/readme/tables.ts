@@ -1,10 +1,11 @@
 // `node test/readme/tables.ts` writes the README's tables of providers and of hosts from the catalogue and the command line's table;
 // a test compares them.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { catalogue, type CatalogueEntry } from '@postern/providers'
 import type { HostRow } from '../../packages/cli/src/host-row.ts'
 import { hosts } from '../../packages/cli/src/hosts.ts'
+import { answers } from './shown.ts'
 
 const file = fileURLToPath(new URL('../../README.md', import.meta.url))
 
@@ -39,31 +40,7 @@ function providers(): string {
 
 function row(entry: CatalogueEntry): string {
   const file = entry.name.replaceAll('.', '-')
-  return `| [${entry.title}](${entry.docs}) | \`${file}\` | ${entry.secretOption ? `\`${entry.secretOption}\`` : `none: \`${Object.keys(entry.example).join('`, `')}\``} | ${entry.scheme} | ${entry.handshakes.join(', ')} | ${answers(entry.name)} | ${entry.checked} |`
-}
-
-const ORIGINS = [
-  ['real delivery', 'real delivery'],
-  ['made of a real delivery', 'made of a real delivery'],
-  ['official-doc', "sender's page"],
-  ['official-sdk-test', "tests of the sender's library"],
-  ['sdk-generated', "sender's library"],
-  ['sdk-checked', "sender's library agrees"],
-  ['checked by a second implementation', 'another implementation agrees'],
-  ['node:crypto', 'node:crypto'],
-  ['computed from the facts', 'signed by node:crypto'],
-  ['own', 'own code'],
-] as const
-
-/** From whom the known answers of a provider come, and how many. */
-export function answers(name: string): string {
-  const path = new URL(`../vectors/${name}.json`, import.meta.url)
-  if (!existsSync(path)) return 'none'
-  const vectors = JSON.parse(readFileSync(path, 'utf8')) as readonly { readonly origin: string }[]
-  const counts = Map.groupBy(vectors, ({ origin }) => origin)
-  return ORIGINS.flatMap(([origin, who]) =>
-    counts.has(origin) ? [`${who} ${counts.get(origin)!.length}`] : [],
-  ).join(', ')
+  return `| [${entry.title}](${entry.docs}) | \`${file}\` | ${entry.secretOption ? `\`${entry.secretOption}\`` : `none: \`${Object.keys(entry.example).join('`, `')}\``} | ${entry.scheme} | ${entry.handshakes.join(', ')} | ${answers(entry)} | ${entry.checked} |`
 }
 
 if (import.meta.main) writeFileSync(file, readme().wanted)

@@ -1,19 +1,5 @@
-import type { Delivery, SecretOption } from '@postern/core'
-import {
-  hmac,
-  mergeDeep,
-  stringifyJson,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-} from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
-
-/** Options of {@link airtable}. */
-export interface AirtableOptions {
-  /** `macSecretBase64` of the call that created the webhook, which is the one time it is shown. */
-  readonly macSecretBase64: SecretOption
-}
+import { hmac, type Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
  * Airtable. HMAC-SHA256 over the body in `X-Airtable-Content-MAC`, with the decoded secret. A delivery is a ping without
@@ -22,7 +8,7 @@ export interface AirtableOptions {
  * It wants an empty 200 or 204; a webhook expires after 7 days unless it is refreshed.
  * https://airtable.com/developers/web/api/webhooks-overview
  */
-export const airtable: Factory<AirtableOptions> = /* @__PURE__ */ provider({
+export const airtable: Factory<PresetOptions<'macSecretBase64'>> = /* @__PURE__ */ preset({
   name: 'airtable',
   title: 'Airtable',
   docs: 'https://airtable.com/developers/web/api/webhooks-overview',
@@ -33,43 +19,18 @@ export const airtable: Factory<AirtableOptions> = /* @__PURE__ */ provider({
   },
   notSecret: [[/^(?:pat\w+\.|key\w{14}$)/, 'a token for the API']],
   topics: ['ping'],
-  facts: {
-    example: { macSecretBase64: 'YW4gZXhhbXBsZSBzZWNyZXQ=' },
-    checked: '2026-11-28',
-    delivers: {
-      within: 25_000,
-      givesUp: 'notifications are disabled after one that failed 13 times',
-      ok: '200 or 204, empty',
-      source: 'https://github.com/hookdeck/webhook-skills/tree/main/skills/airtable-webhooks',
-    },
-  },
-  options: {
-    macSecretBase64: 'macSecretBase64 of the call that created the webhook.',
-  },
   secret: 'macSecretBase64',
-  ids: false,
-  covers: { body: 'bytes' },
-  scheme: () =>
-    hmac({
-      header: 'X-Airtable-Content-MAC',
-      prefix: 'hmac-sha256=',
-      keyEncoding: 'base64',
-    }),
-  events,
-  compose: ({ payload, at = Date.now() }) => ({
-    body: stringifyJson(
-      mergeDeep(
-        {
-          base: { id: 'app00000000000000' },
-          webhook: { id: 'ach00000000000000' },
-          timestamp: new Date(at).toISOString(),
-        },
-        payload,
-      ),
-    ),
-  }),
+  hint: 'macSecretBase64 of the call that created the webhook.',
+  sign: () =>
+    hmac({ header: 'X-Airtable-Content-MAC', prefix: 'hmac-sha256=', keyEncoding: 'base64' }),
+  topic: 'ping',
+  sample: { base: { id: 'app00000000000000' }, webhook: { id: 'ach00000000000000' } },
+  example: { macSecretBase64: 'YW4gZXhhbXBsZSBzZWNyZXQ=' },
+  checked: '2026-11-28',
+  delivers: {
+    within: 25_000,
+    givesUp: 'notifications are disabled after one that failed 13 times',
+    ok: '200 or 204, empty',
+    source: 'https://github.com/hookdeck/webhook-skills/tree/main/skills/airtable-webhooks',
+  },
 })
-
-function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
-  return [{ topic: 'ping', payload: value }]
-}

@@ -1,21 +1,6 @@
-import type { Delivery, SecretOption } from '@postern/core'
-import {
-  basic,
-  mergeDeep,
-  stringifyJson,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-} from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
+import { basic, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
-import { needed, text } from './common/read.ts'
-
-/** Options of {@link chargebee}. */
-export interface ChargebeeOptions {
-  /** `user:password` of the webhook's settings; split at the first colon. */
-  readonly credentials: SecretOption
-}
+import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
  * Chargebee. It does not sign: the webhook carries HTTP Basic credentials, and the body is as safe as TLS. Topic is
@@ -23,7 +8,7 @@ export interface ChargebeeOptions {
  * 2xx within 60 s and tries up to seven times more over about three days.
  * https://www.chargebee.com/docs/billing/2.0/site-configuration/webhook_settings
  */
-export const chargebee: Factory<ChargebeeOptions> = /* @__PURE__ */ provider({
+export const chargebee: Factory<PresetOptions<'credentials'>> = /* @__PURE__ */ preset({
   name: 'chargebee',
   title: 'Chargebee',
   docs: 'https://www.chargebee.com/docs/billing/2.0/site-configuration/webhook_settings',
@@ -34,23 +19,14 @@ export const chargebee: Factory<ChargebeeOptions> = /* @__PURE__ */ provider({
     docs: 'https://www.chargebee.com/docs/webhook_settings.html',
   },
   topics: ['subscription_created', 'subscription_renewed', 'payment_failed', 'invoice_generated'],
-  facts: {
-    example: { credentials: 'user:an-example-password' },
-    checked: '2026-11-26',
-    delivers: { within: 60_000, retries: 4 * DAY, ok: '2xx' },
-  },
-  options: {
-    credentials: 'user:password of the webhook.',
-  },
   secret: 'credentials',
-  covers: { body: 'none' },
-  scheme: () => basic(),
-  events,
-  compose: ({ topic = 'subscription_created', id = 'ev_16BHbhF4s42tO2lK', payload }) => ({
-    body: stringifyJson(mergeDeep({ id, object: 'event', event_type: topic }, payload)),
-  }),
+  hint: 'user:password of the webhook.',
+  sign: () => basic(),
+  eventIdField: 'id',
+  topicField: 'event_type',
+  idPrefix: 'ev_',
+  sample: { object: 'event' },
+  example: { credentials: 'user:an-example-password' },
+  checked: '2026-11-26',
+  delivers: { within: 60_000, retries: 4 * DAY, ok: '2xx' },
 })
-
-function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
-  return [{ id: text(value, 'id'), topic: needed(value, 'event_type'), payload: value }]
-}

@@ -1,13 +1,5 @@
-import type { SecretOption } from '@postern/core'
-import { jwt, mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
-import { at, member, needed } from './common/read.ts'
-
-/** Options of {@link fusionauth}. */
-export interface FusionauthOptions {
-  /** The secret of the HMAC key that signs the webhook. */
-  readonly secret: SecretOption
-}
+import { jwt, type Factory } from '@postern/core/scheme'
+import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
  * FusionAuth, signed with an HMAC key. A JSON Web Token (HS256, HS384 or HS512) in `X-FusionAuth-Signature-JWT` holds the
@@ -15,7 +7,7 @@ export interface FusionauthOptions {
  * are signed with an RSA, EC or Ed25519 key are `generic` with `jwt()` as scheme.
  * https://fusionauth.io/docs/extend/events-and-webhooks/signing
  */
-export const fusionauth: Factory<FusionauthOptions> = /* @__PURE__ */ provider({
+export const fusionauth: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'fusionauth',
   title: 'FusionAuth',
   docs: 'https://fusionauth.io/docs/extend/events-and-webhooks/signing',
@@ -25,9 +17,8 @@ export const fusionauth: Factory<FusionauthOptions> = /* @__PURE__ */ provider({
     docs: 'https://fusionauth.io/docs/extend/events-and-webhooks/signing',
   },
   topics: ['user.create', 'user.login.success', 'user.update.complete'],
-  options: { secret: 'Secret of the HMAC key that signs.' },
-  covers: { body: 'bytes', id: true },
-  scheme: () => ({
+  hint: 'Secret of the HMAC key that signs.',
+  sign: () => ({
     ...jwt({
       algorithms: ['HS256', 'HS384', 'HS512'],
       header: 'X-FusionAuth-Signature-JWT',
@@ -35,18 +26,12 @@ export const fusionauth: Factory<FusionauthOptions> = /* @__PURE__ */ provider({
     }),
     covers: { body: 'bytes' },
   }),
-  facts: {
-    checked: '2026-11-28',
-    delivers: {
-      after4xx: 'retried, three times, if the transaction of the event succeeds',
-      ok: '2xx',
-      source: 'https://fusionauth.io/docs/extend/events-and-webhooks/writing-a-webhook',
-    },
+  eventIdField: 'event.id',
+  topicField: 'event.type',
+  checked: '2026-11-28',
+  delivers: {
+    after4xx: 'retried, three times, if the transaction of the event succeeds',
+    ok: '2xx',
+    source: 'https://fusionauth.io/docs/extend/events-and-webhooks/writing-a-webhook',
   },
-  events: (_delivery, { value }) => [
-    { id: member(value, 'event.id'), topic: needed(at(value, 'event'), 'type'), payload: value },
-  ],
-  compose: ({ topic = 'user.create', id = crypto.randomUUID(), payload }) => ({
-    body: stringifyJson(mergeDeep({ event: { type: topic, id } }, payload)),
-  }),
 })

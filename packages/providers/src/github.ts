@@ -39,7 +39,6 @@ export const github: Factory<GithubOptions> = /* @__PURE__ */ provider({
   },
   notSecret: [
     [/^(?:gh[opusr]|github_pat)_/, 'a token for the API'],
-    [/^-----BEGIN /, 'the private key of the App'],
     [/^(?:Iv\d|Ov23)[.\w]{12,}$/, 'the client id of the App'],
   ],
   topics: ['push', 'issues.opened', 'pull_request.synchronize', 'release.published', 'ping'],

@@ -1,14 +1,6 @@
-import type { SecretOption } from '@postern/core'
-import { hmac, mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { HOUR } from './common/units.ts'
-import { needed, text } from './common/read.ts'
-
-/** Options of {@link typeform}. */
-export interface TypeformOptions {
-  /** The secret of the webhook. */
-  readonly secret: SecretOption
-}
+import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
  * Typeform. HMAC-SHA256 over the body, in base64 although `sha256=` stands before it. Topic is `event_type`
@@ -17,7 +9,7 @@ export interface TypeformOptions {
  * 429 and 503 for about 10 hours, and disables the webhook at once for 404 and 410.
  * https://www.typeform.com/developers/webhooks/secure-your-webhooks/
  */
-export const typeform: Factory<TypeformOptions> = /* @__PURE__ */ provider({
+export const typeform: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'typeform',
   title: 'Typeform',
   docs: 'https://www.typeform.com/developers/webhooks/secure-your-webhooks/',
@@ -28,31 +20,16 @@ export const typeform: Factory<TypeformOptions> = /* @__PURE__ */ provider({
   },
   notSecret: [[/^tfp_/, 'a token for the API']],
   topics: ['form_response', 'form_response_partial'],
-  facts: {
-    checked: '2026-11-26',
-    delivers: {
-      within: 30_000,
-      retries: 10 * HOUR,
-      after4xx: 'retried at 408, 423 and 429',
-      givesUp: 'disabled at once by 404 and 410',
-      ok: '2xx',
-    },
+  sign: () => hmac({ header: 'Typeform-Signature', prefix: 'sha256=', encoding: 'base64' }),
+  eventIdField: 'event_id',
+  topicField: 'event_type',
+  sends: { 'user-agent': 'Typeform Webhooks' },
+  checked: '2026-11-26',
+  delivers: {
+    within: 30_000,
+    retries: 10 * HOUR,
+    after4xx: 'retried at 408, 423 and 429',
+    givesUp: 'disabled at once by 404 and 410',
+    ok: '2xx',
   },
-  options: {
-    secret: 'Secret of the webhook.',
-  },
-  covers: { body: 'bytes', id: true },
-  scheme: () =>
-    hmac({
-      header: 'Typeform-Signature',
-      prefix: 'sha256=',
-      encoding: 'base64',
-    }),
-  events: (_delivery, { value }) => [
-    { id: text(value, 'event_id'), topic: needed(value, 'event_type'), payload: value },
-  ],
-  compose: ({ topic = 'form_response', id = crypto.randomUUID(), payload }) => ({
-    headers: { 'user-agent': 'Typeform Webhooks' },
-    body: stringifyJson(mergeDeep({ event_id: id, event_type: topic }, payload)),
-  }),
 })

@@ -1,3 +1,5 @@
+import { comparedOver } from '../../readme/shown.ts'
+
 /** What came of one library. */
 export interface Row {
   readonly sender: string
@@ -35,9 +37,9 @@ known answers of \`test/vectors\` under their own clock, what our \`sign\` makes
 ${rows.length} libraries, ${cases} cases, ${differ.length} differences: ${looser} that we take and the library refuses, ${differ.length - looser} that we refuse and it takes.
 A difference without a reason in \`reasons.json\` fails the run, and so does a reason for what differs no longer.
 
-| sender | package | version | cases | differences | its Node.js |
-| --- | --- | --- | --- | --- | --- |
-${rows.map((row) => `| \`${row.sender}\` | ${row.package} | ${row.version} | ${row.cases} | ${row.differences.length} | ${row.node.replaceAll('|', '\\|')} |`).join('\n')}
+| sender | package | version | cases | differences | compared over, beside the plain case | its Node.js |
+| --- | --- | --- | --- | --- | --- | --- |
+${rows.map((row) => `| \`${row.sender}\` | ${row.package} | ${row.version} | ${row.cases} | ${row.differences.length} | ${comparedOver(row.sender).join(', ') || 'nothing'} | ${row.node.replaceAll('|', '\\|')} |`).join('\n')}
 
 The receivers themselves need Node.js 22.13 or newer; the run uses the newest that this repository pins, so that no library is left out. Libraries that
 ask for less than 22 are asked on it too. On Node.js 20 \`npm test -- official\` starts, and hands over to the pinned one.
@@ -50,6 +52,6 @@ ${differ.map((one) => `| \`${one.row.sender}\` | ${one.case.replaceAll('|', '\\|
 
 ## What it does not show
 
-Senders without a library of their own, and what a sender's servers really send: the deliveries are known answers and ours.
+Senders without a library of their own, forms that the last column but one does not name, and what a sender's servers really send: the deliveries are known answers and ours.
 `
 }

@@ -309,11 +309,13 @@ export const SDKS: readonly Sdk[] = [
   },
   {
     sender: 'stream',
-    package: 'stream-chat',
+    package: '@stream-io/node-sdk',
     signature: 'x-signature',
-    official: ({ StreamChat }) => ({
-      verify: ({ body, headers, secret }) =>
-        new StreamChat('key', secret).verifyWebhook(body, headers['x-signature']),
+    official: ({ StreamClient }) => ({
+      verify({ bytes, headers, secret }) {
+        new StreamClient('key', secret).verifyAndParseWebhook(bytes, headers['x-signature'])
+        return true
+      },
     }),
   },
   {

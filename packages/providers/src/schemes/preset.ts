@@ -2,7 +2,7 @@ import type { SecretOption } from '@postern/core'
 import type { Factory, ProviderSpec, Scheme, SenderFacts, Setup } from '@postern/core/scheme'
 import { provider } from '../common/provider.ts'
 import { member } from '../common/read.ts'
-import { composeGeneric } from './generic/compose.ts'
+import { composeGeneric, type ComposedPlaces } from './generic/compose.ts'
 import {
   genericCovers,
   genericEvents,
@@ -45,7 +45,12 @@ interface Given {
 
 /** What sets a sender apart from others, as data: its scheme, the places of id and topic, and facts. */
 interface PresetSpec<Name extends string, Key>
-  extends Omit<Base, Made>, Partial<Pick<Base, 'events'>>, GenericPlaces, PresetFacts {
+  extends
+    Omit<Base, Made>,
+    Partial<Pick<Base, 'events'>>,
+    GenericPlaces,
+    ComposedPlaces,
+    PresetFacts {
   /** How it signs. */
   readonly sign: (given: Given) => Scheme<Key>
   /** Name of the option that takes the secret. @default 'secret' */
@@ -54,6 +59,8 @@ interface PresetSpec<Name extends string, Key>
   readonly hint?: string
   /** Reads the secret as the sender's library does, before it is a key. @default as it is */
   readonly read?: (secret: string) => string
+  /** What stands before the random part of an id that `sign` makes. @default '' */
+  readonly idPrefix?: string
   /** More headers of what `sign` makes, such as one that is signed. */
   readonly sends?: Readonly<Record<string, string>>
 }
@@ -69,7 +76,7 @@ export function preset<Name extends string = 'secret', Key = unknown>(
   given: PresetSpec<Name, Key>,
 ): Factory<DatedPresetOptions<Name>> {
   const { sign, setup, hint = 'Secret of the webhook.', checked, example, ...rest } = given
-  const { delivers = {}, read, sends, topicHeader, ...spec } = rest
+  const { delivers = {}, read, idPrefix = '', sends, topicHeader, ...spec } = rest
   const { docs, eventIdHeader, secret = 'secret' } = spec
   const scheme = ({ tolerance }: { readonly tolerance?: number }): Scheme => {
     const made = sign({
@@ -88,12 +95,13 @@ export function preset<Name extends string = 'secret', Key = unknown>(
       }),
     } as Base['options'],
     covers: genericCovers({ covers }, given),
-    ids,
+    ...(!spec.events && { ids }),
     reads: [eventIdHeader, topicHeader].filter((one) => one !== undefined),
     scheme,
     events: (delivery, body) => genericEvents(delivery, body, given),
     compose(draft) {
-      const { topic = spec.topics?.[0], id = ids ? crypto.randomUUID() : undefined } = draft
+      const { topic = spec.topics?.[0], id = ids ? idPrefix + crypto.randomUUID() : undefined } =
+        draft
       const whole = {
         ...draft,
         ...(topic !== undefined && { topic }),

@@ -20,7 +20,7 @@ export interface HmacOptions extends Omit<SignatureOptions, 'header'> {
   /** The header that carries the signature, in any case; several, one of which must match; none beside `query`. */
   readonly header?: string | readonly string[]
   /** Reads time and signature out of one header, as `t=…,v1=…`. @default none, the header is the signature */
-  readonly pairs?: Pick<PairsOptions, 'separator' | 'groups' | 'time' | 'signature'> | undefined
+  readonly pairs?: Omit<PairsOptions, 'header' | 'message'> | undefined
   /** What stands between several signatures in one header, one of which must match. @default none, there is one */
   readonly several?: ',' | ' ' | undefined
   /** Hash function of the HMAC. @default 'sha256' */
