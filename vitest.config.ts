@@ -1,7 +1,11 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { writeLists } from './packages/providers/test/lists.ts'
 import { LongestFirst } from './test/run/longest-first.ts'
 import { COMPILED } from './test/services/compiled.ts'
+
+// The catalogue and the index of the providers are not kept in git.
+writeLists()
 
 // The workers pass it on to the programs they start.
 Object.assign(process.env, COMPILED)

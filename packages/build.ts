@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { globSync, readFileSync, rmSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { rolldown, type RolldownOutput } from 'rolldown'
+import { writeLists } from './providers/test/lists.ts'
 
 const packages = import.meta.dirname
 const manifests = globSync('*/package.json', { cwd: packages }).filter((file) => {
@@ -19,6 +20,7 @@ if (process.argv.includes('--fresh'))
   for (const manifest of manifests)
     rmSync(join(packages, dirname(manifest), 'dist'), { recursive: true, force: true })
 
+writeLists()
 const tsc = spawnSync('tsc', ['-b', packages], {
   stdio: 'inherit',
   shell: process.platform === 'win32',

@@ -6,7 +6,7 @@ import type { Vector } from '@postern/testing'
 type Known = Vector & { readonly origin: string }
 
 /** Origins of a known answer, and what the tables call them. Those of the sender itself come first. */
-export const ORIGINS = [
+const ORIGINS = [
   ['real delivery', 'real delivery'],
   ['made of a real delivery', 'made of a real delivery'],
   ['official-doc', "sender's page"],
@@ -103,7 +103,7 @@ export function comparedOver(name: string): readonly string[] {
 }
 
 /** What a verdict on this sender depends on beside algorithm and message. */
-export function formsOf({ forms, codings, scheme }: CatalogueEntry): readonly string[] {
+function formsOf({ forms, codings, scheme }: CatalogueEntry): readonly string[] {
   const [, key] = /, key in ([a-z0-9 ]+)$/.exec(scheme) ?? []
   const keys = (key?.split(' or ') ?? []).filter((one) => one !== 'utf8')
   const coded = Object.entries(codings).map(([coding, signed]) => `${coding} ${signed}`)

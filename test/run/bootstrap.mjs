@@ -15,6 +15,8 @@ const [programs, rest] = chosen()
 await install()
 const node = join(root, 'node_modules', 'node', 'bin', windows() ? 'node.exe' : 'node')
 const path = [join(root, 'node_modules', '.bin'), process.env.PATH ?? ''].join(delimiter)
+// The lists of providers are built, and not kept in git.
+programs.unshift('packages/providers/test/lists.ts')
 for (const [at, program] of programs.entries()) {
   const [file, ...first] = program.split(' ')
   const last = at === programs.length - 1 ? rest : []

@@ -157,7 +157,7 @@ function hasNoBody(method: string, headers: HeaderLines): boolean {
  *
  * @throws WebhookError `inflated_too_large` beyond `limits.unverified.inflated`, and `malformed_body`.
  */
-export function signedDelivery(given: Delivery, declared: Declaration): Delivery {
+export function decodedDelivery(given: Delivery, declared: Declaration): Delivery {
   if (declared.codings?.gzip !== 'decoded' || !isCoded(given.body, declared)) return given
   const body = given instanceof HttpDelivery ? given.decode() : inflateUnverified(given)
   const { codings: _decoded, ...plain } = declared

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { catalogue } from '../src/catalogue.ts'
 import { vectors } from './vectors.ts'
-import { current, wanted } from './write.ts'
+import { current, wanted } from './lists.ts'
 
 const source = fileURLToPath(new URL('../src/', import.meta.url))
 const known = readdirSync(new URL('../../../test/vectors/', import.meta.url))

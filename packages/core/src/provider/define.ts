@@ -1,4 +1,4 @@
-import { markVerified, signedDelivery, type Delivery } from '../delivery.ts'
+import { markVerified, decodedDelivery, type Delivery } from '../delivery.ts'
 import type { EventMap } from '../event.ts'
 import { unknownOptions } from '../basics/unknown-options.ts'
 import { isPromise, type MaybePromise } from '../basics/maybe.ts'
@@ -117,7 +117,7 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
       ...trustedOf(scheme, secret),
       ...admission(scheme, ring, typeof secret !== 'function', spec.instead),
       verify(given, clock) {
-        const delivery = signedDelivery(given, made)
+        const delivery = decodedDelivery(given, made)
         const set = ring.for(delivery)
         return isPromise(set) ? verifyLater(set, delivery, clock) : verifyWith(set, delivery, clock)
       },

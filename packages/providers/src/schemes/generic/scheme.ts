@@ -53,7 +53,7 @@ function hmacOf(name: string, options: GenericSchemeOptions): Scheme {
       (values.length === 0 && options[option as 'algorithm'] !== undefined)
     )
       throw new TypeError(
-        `${name}: ${option} must be one of ${allowed.join(', ')}, got ${String(wrong ?? '')}`,
+        `${name}: ${option} must be one of ${allowed.join(', ')}, got ${JSON.stringify(wrong ?? [])}`,
       )
   }
   const { header = [], param, scheme: _hmac, field: _field, headers: _headers, ...rest } = options

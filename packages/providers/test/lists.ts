@@ -1,0 +1,100 @@
+// `node packages/providers/test/lists.ts` writes `catalogue.ts` and `index.ts` from the files of `src/`. They are not kept in git:
+// an installation, a build and a run of tests write them.
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const source = new URL('../src/', import.meta.url)
+const HEAD = '// Written by `node packages/providers/test/lists.ts` from the files beside it.\n'
+
+/** A provider's file and what it exports. */
+interface File {
+  readonly name: string
+  readonly factory: string
+  readonly types: readonly string[]
+}
+
+/** Each of the two files with the text it should have. */
+export function wanted(): ReadonlyMap<string, string> {
+  const files = readdirSync(source)
+    .filter((name) => name.endsWith('.ts') && name !== 'index.ts' && name !== 'catalogue.ts')
+    .toSorted((a, b) => (a.slice(0, -3) < b.slice(0, -3) ? -1 : 1))
+    .map(read)
+  return new Map([
+    ['catalogue.ts', catalogueOf(files)],
+    ['index.ts', indexOf(files)],
+  ])
+}
+
+/** The text a file has now; empty if it is not there. */
+export function current(file: string): string {
+  try {
+    return readFileSync(new URL(file, source), 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** Writes the two files, unless they are right. Whole, since others may read them at the same time. */
+export function writeLists(): void {
+  for (const [file, text] of wanted()) {
+    if (current(file) === text) continue
+    const path = fileURLToPath(new URL(file, source))
+    writeFileSync(`${path}.${process.pid}`, text)
+    renameSync(`${path}.${process.pid}`, path)
+  }
+}
+
+function read(name: string): File {
+  const text = current(name)
+  const factories = [...text.matchAll(/^export const (\w+): Factory</gm)].map((match) => match[1]!)
+  const types = [...text.matchAll(/^export (?:interface|type)(?: \{)? (\w+)/gm)].map(
+    (match) => match[1]!,
+  )
+  if (factories.length !== 1)
+    throw new Error(`src/${name} must export one factory, as \`export const x: Factory<…>\``)
+  return { name, factory: factories[0]!, types }
+}
+
+function indexOf(files: readonly File[]): string {
+  const lines = files.map(({ name, factory, types }) => {
+    const names = [factory, ...types.toSorted().map((type) => `type ${type}`)].join(', ')
+    return wrapped(`export { `, names, ` } from './${name}'`)
+  })
+  return [
+    HEAD,
+    `export { catalogue } from './catalogue.ts'\n`,
+    `export type { About as CatalogueEntry } from '@postern/core/scheme'\n`,
+    ...lines,
+  ].join('')
+}
+
+function wrapped(before: string, names: string, after: string): string {
+  const line = `${before}${names}${after}\n`
+  if (line.length <= 101) return line
+  return `export {\n${names
+    .split(', ')
+    .map((name) => `  ${name},\n`)
+    .join('')}}${after.slice(2)}\n`
+}
+
+function catalogueOf(files: readonly File[]): string {
+  return `${HEAD}import type { About } from '@postern/core/scheme'
+${files.map(({ name, factory }) => `import { ${factory} } from './${name}'\n`).join('')}
+const FACTORIES: readonly { readonly about: About }[] = [
+${files.map(({ factory }) => `  ${factory},\n`).join('')}]
+
+/**
+ * Every provider by its name, for documentation, command lines and tests. It loads all of them: an app imports its
+ * providers by subpath (\`@postern/providers/github\`).
+ *
+ * @example
+ * const about = catalogue.get('github')
+ * const provider = about?.create({ [about.secretOption!]: process.env.WEBHOOK_SECRET })
+ */
+export const catalogue: ReadonlyMap<string, About> = new Map(
+  FACTORIES.map(({ about }) => [about.name, about]),
+)
+`
+}
+
+if (import.meta.main) writeLists()
