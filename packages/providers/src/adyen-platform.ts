@@ -1,4 +1,4 @@
-import type { Delivery, SecretOption } from '@postern/core'
+import type { Delivery } from '@postern/core'
 import {
   hmac,
   mergeDeep,
@@ -8,15 +8,9 @@ import {
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { field, member, needed } from './common/read.ts'
-
-/** Options of {@link adyenPlatform}. */
-export interface AdyenPlatformOptions {
-  /** The HMAC key of the webhook, in hex. Several while a new one spreads. */
-  readonly hmacKey: SecretOption
-}
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
  * Adyen's platform webhooks: Balance Platform, Management, Configuration. Unlike the payment ones they sign the body as it
@@ -25,7 +19,7 @@ export interface AdyenPlatformOptions {
  * again for up to 30 days.
  * https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures
  */
-export const adyenPlatform: Factory<AdyenPlatformOptions> = /* @__PURE__ */ provider({
+export const adyenPlatform: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ sender({
   name: 'adyen-platform',
   title: 'Adyen (platforms)',
   docs: 'https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures',
@@ -36,17 +30,13 @@ export const adyenPlatform: Factory<AdyenPlatformOptions> = /* @__PURE__ */ prov
   },
   notSecret: [[/^AQ[A-Z][\w+/]{10,}/, 'a key for the API']],
   topics: ['balancePlatform.accountHolder.created', 'balancePlatform.transfer.updated'],
-  facts: {
-    example: { hmacKey: '44782DEF547AAA06C910C43932B1EB0C' },
-    checked: '2026-11-26',
-    delivers: { within: 10_000, retries: 30 * DAY, ok: '2xx' },
-  },
-  options: {
-    hmacKey: 'HMAC key of the webhook, in hex.',
-  },
+  example: { hmacKey: '44782DEF547AAA06C910C43932B1EB0C' },
+  checked: '2026-11-26',
+  delivers: { within: 10_000, retries: 30 * DAY, ok: '2xx' },
+  hint: 'HMAC key of the webhook, in hex.',
   secret: 'hmacKey',
   covers: { body: 'bytes', id: true },
-  scheme: () =>
+  sign: () =>
     hmac({
       header: 'HmacSignature',
       encoding: 'base64',

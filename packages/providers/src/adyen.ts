@@ -1,4 +1,4 @@
-import { textReply, type Delivery, type SecretOption } from '@postern/core'
+import { textReply, type Delivery } from '@postern/core'
 import {
   mergeDeep,
   stringifyJson,
@@ -6,17 +6,11 @@ import {
   type EventDraft,
   type Factory,
 } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { needed } from './common/read.ts'
 import { adyenItems, adyenScheme } from './schemes/adyen.ts'
 import { joinedId } from './schemes/ids.ts'
-
-/** Options of {@link adyen}. */
-export interface AdyenOptions {
-  /** The HMAC key of the webhook, in hex. Several while a new one spreads. */
-  readonly hmacKey: SecretOption
-}
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
  * Adyen's standard (payment) webhooks. Each item carries its own signature, `additionalData.hmacSignature`: HMAC-SHA256
@@ -28,7 +22,7 @@ export interface AdyenOptions {
  * delivery first: one that is refused holds up the others.
  * https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures
  */
-export const adyen: Factory<AdyenOptions> = /* @__PURE__ */ provider({
+export const adyen: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ sender({
   name: 'adyen',
   title: 'Adyen (payments)',
   docs: 'https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures',
@@ -42,23 +36,21 @@ export const adyen: Factory<AdyenOptions> = /* @__PURE__ */ provider({
   facts: {
     scheme: 'HMAC-SHA256 of eight fields of each item, base64, key in hex',
     place: { field: 'notificationItems[].NotificationRequestItem.additionalData.hmacSignature' },
-    example: { hmacKey: '44782DEF547AAA06C910C43932B1EB0C' },
-    checked: '2026-11-28',
-    delivers: {
-      within: 10_000,
-      retries: 30 * DAY,
-      after4xx: 'retried',
-      ok: '2xx with the body [accepted]',
-      source: 'https://docs.adyen.com/development-resources/webhooks/troubleshoot',
-    },
   },
-  options: {
-    hmacKey: 'HMAC key of the webhook, in hex.',
+  example: { hmacKey: '44782DEF547AAA06C910C43932B1EB0C' },
+  checked: '2026-11-28',
+  delivers: {
+    within: 10_000,
+    retries: 30 * DAY,
+    after4xx: 'retried',
+    ok: '2xx with the body [accepted]',
+    source: 'https://docs.adyen.com/development-resources/webhooks/troubleshoot',
   },
+  hint: 'HMAC key of the webhook, in hex.',
   formats: ['json', 'form'],
   secret: 'hmacKey',
   covers: { body: 'fields', id: true },
-  scheme: () => adyenScheme(),
+  sign: () => adyenScheme(),
   events,
   reply: (result) => (result.kind === 'refused' ? undefined : textReply('[accepted]')),
   compose,

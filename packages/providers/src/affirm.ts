@@ -1,10 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, topicOf, type DatedPresetOptions } from './schemes/preset.ts'
 
-/**
- * Affirm. HMAC-SHA512 over `{time}.{body}` in `X-Affirm-Signature`, hex. Topic is `event`, there is no id of the event.
- * https://docs.affirm.com/developers/docs/webhooks
- */
+/** Affirm. https://docs.affirm.com/developers/docs/webhooks */
 export const affirm: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'affirm',
   title: 'Affirm',

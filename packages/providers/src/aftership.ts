@@ -2,8 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * AfterShip. HMAC-SHA256 over the body in `aftership-hmac-sha256`, base64. Topic is `event`, id is `event_id`. The
- * webhooks of tracking; other products of AfterShip sign in `as-signature-hmac-sha256`.
+ * AfterShip. The webhooks of tracking; other products of AfterShip sign in `as-signature-hmac-sha256`.
  * https://www.aftership.com/docs/tracking/webhook/webhook-signature
  */
 export const aftership: Factory<PresetOptions> = /* @__PURE__ */ preset({

@@ -1,10 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, topicOf, type DatedPresetOptions } from './schemes/preset.ts'
 
-/**
- * Airship. HMAC-SHA256 over `{time}:{body}` in `X-UA-SIGNATURE`, hex. Topic is `type`, id is `id`.
- * https://docs.airship.com/api/ua/#webhooks
- */
+/** Airship. https://docs.airship.com/api/ua/#webhooks */
 export const airship: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'airship',
   title: 'Airship',

@@ -2,9 +2,8 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Airwallex. HMAC-SHA256 over `{time}{body}`, hex. The unit of the signed time is not documented: both are
- * judged. Whether a retry is signed again neither, so that its age may be as long as Airwallex retries.
- * https://www.airwallex.com/docs/developer-tools__webhooks
+ * Airwallex. The unit of the signed time is not documented: both are judged. Whether a retry is signed again neither,
+ * so that its age may be as long as Airwallex retries. https://www.airwallex.com/docs/developer-tools__webhooks
  */
 export const airwallex: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'airwallex',

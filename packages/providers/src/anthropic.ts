@@ -2,8 +2,7 @@ import type { Factory } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
- * Anthropic: Standard Webhooks. Topic is `data.type` (`session.status_idled`), id is the header `webhook-id`, the same
- * over retries. `type` of the body is always `event`.
+ * Anthropic: Standard Webhooks. `type` of the body is always `event`.
  * https://platform.claude.com/docs/en/managed-agents/webhooks
  */
 export const anthropic: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({

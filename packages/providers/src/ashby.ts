@@ -1,10 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Ashby. HMAC-SHA256 over the body in `Ashby-Signature`, hex. Topic is `action`, there is no id of the event.
- * https://developers.ashbyhq.com/docs/authenticating-webhooks
- */
+/** Ashby. https://developers.ashbyhq.com/docs/authenticating-webhooks */
 export const ashby: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'ashby',
   title: 'Ashby',

@@ -2,11 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Attio. HMAC-SHA256 over the body in `Attio-Signature` or `X-Attio-Signature`, hex. Topic is each event’s `event_type`,
- * id is `Idempotency-Key`.
- * https://docs.attio.com/rest-api/guides/webhooks
- */
+/** Attio. https://docs.attio.com/rest-api/guides/webhooks */
 export const attio: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'attio',
   title: 'Attio',

@@ -2,8 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Authorize.Net. HMAC-SHA512 over the body in `X-ANET-Signature`, hex; the key is the text of the Signature Key,
- * whose hex digits are decoded for transaction hashes alone. Topic is `eventType`, id is `notificationId`.
+ * Authorize.Net. The key is the text of the Signature Key; its hex digits are decoded for transaction hashes alone.
  * https://developer.authorize.net/api/reference/features/webhooks.html
  */
 export const authorizeNet: Factory<PresetOptions> = /* @__PURE__ */ preset({

@@ -1,11 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, topicOf, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Autodesk Platform Services. HMAC-SHA1 over the body in `x-adsk-signature`, hex. Topic is `hook.event`, id is `x-adsk-
- * delivery-id`.
- * https://aps.autodesk.com/en/docs/webhooks/v1/developers_guide/signature-verification/
- */
+/** Autodesk Platform Services. https://aps.autodesk.com/en/docs/webhooks/v1/developers_guide/signature-verification/ */
 export const autodeskAps: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'autodesk-aps',
   title: 'Autodesk Platform Services',

@@ -1,14 +1,7 @@
-import type { SecretOption } from '@postern/core'
 import { hmac, type Factory } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { KIB } from './common/units.ts'
 import { agreedTopic, text } from './common/read.ts'
-
-/** Options of {@link bitbucket}. */
-export interface BitbucketOptions {
-  /** The secret of the webhook. Several while it is being changed. */
-  readonly secret: SecretOption
-}
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
  * Bitbucket Cloud and Data Center. HMAC-SHA256 over the body in `X-Hub-Signature`, whose other users sign with SHA-1. The
@@ -19,7 +12,7 @@ export interface BitbucketOptions {
  * tries at most twice more.
  * https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/
  */
-export const bitbucket: Factory<BitbucketOptions> = /* @__PURE__ */ provider({
+export const bitbucket: Factory<PresetOptions> = /* @__PURE__ */ sender({
   name: 'bitbucket',
   title: 'Bitbucket',
   docs: 'https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/',
@@ -27,28 +20,22 @@ export const bitbucket: Factory<BitbucketOptions> = /* @__PURE__ */ provider({
     call: 'POST https://api.bitbucket.org/2.0/repositories/{workspace}/{repo_slug}/hooks',
     place: "the repository's webhooks in Bitbucket Cloud",
     secret: 'the secret that you set for the webhook',
-    docs: 'https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/',
   },
   notSecret: [[/^AT(?:BB|CTT3|ATT3)/, 'a token for the API']],
   topics: ['repo:push', 'pullrequest:created', 'pullrequest:fulfilled', 'pr:opened', 'pr:merged'],
-  facts: {
-    checked: '2026-11-28',
-    delivers: {
-      within: 10_000,
-      largest: 256 * KIB,
-      after4xx: 'dropped',
-      ok: '2xx',
-      retryHeaders: { 'x-attempt-number': '2' },
-      source: 'https://support.atlassian.com/bitbucket-cloud/docs/troubleshoot-webhooks/',
-    },
-  },
-  options: {
-    secret: 'Secret of the webhook.',
+  checked: '2026-11-28',
+  delivers: {
+    within: 10_000,
+    largest: 256 * KIB,
+    after4xx: 'dropped',
+    ok: '2xx',
+    retryHeaders: { 'x-attempt-number': '2' },
+    source: 'https://support.atlassian.com/bitbucket-cloud/docs/troubleshoot-webhooks/',
   },
   claims: 'x-request-uuid',
   topicHeader: 'x-event-key',
   covers: { body: 'bytes' },
-  scheme: () => hmac({ header: 'X-Hub-Signature', prefix: 'sha256=' }),
+  sign: () => hmac({ header: 'X-Hub-Signature', prefix: 'sha256=' }),
   events: (delivery, { value }) => [
     {
       id: delivery.header('x-request-uuid') || delivery.header('x-request-id') || undefined,

@@ -1,11 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
-/**
- * Box. HMAC-SHA256 over `{body}{time}` in `BOX-SIGNATURE-PRIMARY` or `BOX-SIGNATURE-SECONDARY`, base64. Topic is
- * `trigger`, id is `id`.
- * https://developer.box.com/guides/webhooks/v2/
- */
+/** Box. https://developer.box.com/guides/webhooks/v2/ */
 export const box: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'box',
   title: 'Box',

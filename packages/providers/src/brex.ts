@@ -1,11 +1,7 @@
 import type { Factory } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
-/**
- * Brex: Standard Webhooks. Topic is `event_type` (`TRANSFER_PROCESSED`), id is the header `webhook-id`, the same over
- * retries. The secret comes without `whsec_`.
- * https://developer.brex.com/docs/webhooks/
- */
+/** Brex: Standard Webhooks. The secret comes without `whsec_`. https://developer.brex.com/docs/webhooks/ */
 export const brex: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'brex',
   title: 'Brex',

@@ -3,8 +3,7 @@ import { agreedTopic, member } from './common/read.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Buildkite. HMAC-SHA256 over `{time}.{body}` in `X-Buildkite-Signature`, hex. Topic is `event`, which `X-Buildkite-
- * Event` must not contradict, there is no id of the event.
+ * Buildkite. Topic is `event`, which `X-Buildkite-Event` must not contradict, there is no id of the event.
  * https://buildkite.com/docs/apis/webhooks
  */
 export const buildkite: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({

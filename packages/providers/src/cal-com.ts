@@ -1,4 +1,4 @@
-import type { Delivery, SecretOption } from '@postern/core'
+import type { Delivery } from '@postern/core'
 import {
   hmac,
   mergeDeep,
@@ -8,15 +8,9 @@ import {
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { member, text } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
-
-/** Options of {@link calCom}. */
-export interface CalComOptions {
-  /** The secret of the webhook. Without one Cal.com sends `no-secret-provided` as signature, which is refused. */
-  readonly secret: SecretOption
-}
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
  * Cal.com. HMAC-SHA256 over the body in `X-Cal-Signature-256`. Topic is `triggerEvent` (`BOOKING_CREATED`), or `custom`
@@ -24,7 +18,7 @@ export interface CalComOptions {
  * `createdAt`, all signed. A redirect is a failure; most installations never try again.
  * https://cal.com/docs/developing/guides/automation/webhooks
  */
-export const calCom: Factory<CalComOptions> = /* @__PURE__ */ provider({
+export const calCom: Factory<PresetOptions> = /* @__PURE__ */ sender({
   name: 'cal.com',
   title: 'Cal.com',
   docs: 'https://cal.com/docs/developing/guides/automation/webhooks',
@@ -36,16 +30,11 @@ export const calCom: Factory<CalComOptions> = /* @__PURE__ */ provider({
   },
   notSecret: [[/^cal_(?:live_)?/, 'a key for the API']],
   topics: ['BOOKING_CREATED', 'BOOKING_RESCHEDULED', 'BOOKING_CANCELLED', 'FORM_SUBMITTED', 'PING'],
-  facts: {
-    checked: '2026-11-26',
-    delivers: { redirect: 'failure' },
-  },
-  options: {
-    secret: 'Secret of the webhook.',
-  },
+  checked: '2026-11-26',
+  delivers: { redirect: 'failure' },
   formats: ['json', 'form'],
   covers: { body: 'bytes', id: true },
-  scheme: () => hmac({ header: 'X-Cal-Signature-256', covers: { body: 'bytes', id: true } }),
+  sign: () => hmac({ header: 'X-Cal-Signature-256', covers: { body: 'bytes', id: true } }),
   events,
   compose,
 })

@@ -1,11 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
-/**
- * Calendly. HMAC-SHA256 over `{time}.{body}` in `Calendly-Webhook-Signature`, hex. Topic is `event`, there is no id of
- * the event.
- * https://developer.calendly.com/api-docs/ZG9jOjM2MzE2MDM4-webhook-signatures
- */
+/** Calendly. https://developer.calendly.com/api-docs/ZG9jOjM2MzE2MDM4-webhook-signatures */
 export const calendly: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'calendly',
   title: 'Calendly',

@@ -3,10 +3,9 @@ import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Chargebee. It does not sign: the webhook carries HTTP Basic credentials, and the body is as safe as TLS. Topic is
- * `event_type` (`subscription_created`), id is `id`. Order is not kept; compare `resource_version`. Chargebee wants its
- * 2xx within 60 s and tries up to seven times more over about three days.
- * https://www.chargebee.com/docs/billing/2.0/site-configuration/webhook_settings
+ * Chargebee. It does not sign: the webhook carries HTTP Basic credentials, and the body is as safe as TLS. Order is not
+ * kept; compare `resource_version`. Chargebee wants its 2xx within 60 s and tries up to seven times more over about
+ * three days. https://www.chargebee.com/docs/billing/2.0/site-configuration/webhook_settings
  */
 export const chargebee: Factory<PresetOptions<'credentials'>> = /* @__PURE__ */ preset({
   name: 'chargebee',

@@ -1,10 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Checkout.com. HMAC-SHA256 over the body in `Cko-Signature`, hex. Topic is `type`, id is `id`.
- * https://www.checkout.com/docs/workflows/set-up-your-webhook-receiver
- */
+/** Checkout.com. https://www.checkout.com/docs/workflows/set-up-your-webhook-receiver */
 export const checkoutCom: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'checkout-com',
   title: 'Checkout.com',

@@ -1,10 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Checkr. HMAC-SHA256 over the body in `X-Checkr-Signature`, hex. Topic is `type`, id is `id`.
- * https://docs.checkr.com/#section/Webhooks
- */
+/** Checkr. https://docs.checkr.com/#section/Webhooks */
 export const checkr: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'checkr',
   title: 'Checkr',

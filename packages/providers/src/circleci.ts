@@ -1,10 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * CircleCI. HMAC-SHA256 over the body in `circleci-signature`, hex. Topic is `type`, id is `id`.
- * https://circleci.com/docs/webhooks/
- */
+/** CircleCI. https://circleci.com/docs/webhooks/ */
 export const circleci: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'circleci',
   title: 'CircleCI',

@@ -3,9 +3,8 @@ import { standardFamily, type StandardFamilySecretOptions } from './schemes/stan
 import { SVIX_DELIVERS } from './common/svix-delivers.ts'
 
 /**
- * Clerk: Standard Webhooks sent by Svix, under `svix-*` headers. Topic is `type` (`user.created`); id is `svix-id`, the
- * same over retries and the only one there is. Svix wants its 2xx within 15 s and retries for about 28 hours.
- * https://clerk.com/docs/webhooks/overview
+ * Clerk: Standard Webhooks sent by Svix, under `svix-*` headers. Svix wants its 2xx within 15 s and retries for about
+ * 28 hours. https://clerk.com/docs/webhooks/overview
  */
 export const clerk: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'clerk',

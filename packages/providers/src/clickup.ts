@@ -1,10 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * ClickUp. HMAC-SHA256 over the body in `X-Signature`, hex. Topic is `event`, there is no id of the event.
- * https://developer.clickup.com/docs/webhooksignature
- */
+/** ClickUp. https://developer.clickup.com/docs/webhooksignature */
 export const clickup: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'clickup',
   title: 'ClickUp',

@@ -1,10 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
-/**
- * Close. HMAC-SHA256 over `{time}{body}` in `close-sig-hash`, hex. Topic is `event.object_type.event.action`, id is `event.id`.
- * https://developer.close.com/topics/webhooks/
- */
+/** Close. https://developer.close.com/topics/webhooks/ */
 export const close: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'close',
   title: 'Close',

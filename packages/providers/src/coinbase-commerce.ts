@@ -2,11 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Coinbase Commerce. HMAC-SHA256 over the body in `X-CC-Webhook-Signature`, hex. Topic is `event.type`, id is
- * `event.id`.
- * https://docs.cdp.coinbase.com/commerce/docs/webhooks-security
- */
+/** Coinbase Commerce. https://docs.cdp.coinbase.com/commerce/docs/webhooks-security */
 export const coinbaseCommerce: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'coinbase-commerce',
   title: 'Coinbase Commerce',

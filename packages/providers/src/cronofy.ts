@@ -2,11 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Cronofy. HMAC-SHA256 over the body in `Cronofy-HMAC-SHA256`, base64. Topic is `notification.type`, there is no id of
- * the event.
- * https://docs.cronofy.com/developers/api/push-notifications/
- */
+/** Cronofy. https://docs.cronofy.com/developers/api/push-notifications/ */
 export const cronofy: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'cronofy',
   title: 'Cronofy',

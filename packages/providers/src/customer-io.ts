@@ -1,11 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
-/**
- * Customer.io. HMAC-SHA256 over `v0:{time}:{body}` in `X-CIO-Signature`, hex. Topic is `object_type.metric`, id is
- * `event_id`.
- * https://docs.customer.io/integrations/data-out/connections/webhooks/
- */
+/** Customer.io. https://docs.customer.io/integrations/data-out/connections/webhooks/ */
 export const customerIo: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'customer-io',
   title: 'Customer.io',

@@ -1,4 +1,4 @@
-import { emptyReply, jsonReply, type Reply, type SecretOption } from '@postern/core'
+import { emptyReply, jsonReply, type Reply } from '@postern/core'
 import {
   ed25519,
   mergeDeep,
@@ -8,17 +8,9 @@ import {
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { JSON_TYPE } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
-
-/** Options of {@link discord}. */
-export interface DiscordOptions {
-  /** The application's public key: 64 hex digits from its General Information page. */
-  readonly publicKey: SecretOption
-  /** Seconds the signed time may be away from now; Discord names no window and retries for 10 minutes. @default 900 */
-  readonly tolerance?: number
-}
+import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
 const RETRY_SPAN = 600_000
 const INTERACTIONS: readonly (string | undefined)[] = [
@@ -40,7 +32,7 @@ const INTERACTIONS: readonly (string | undefined)[] = [
  * Types: `discord<DiscordEvents>({ publicKey })` with `@postern/providers/types/discord`.
  * https://docs.discord.com/developers/interactions/overview
  */
-export const discord: Factory<DiscordOptions> = /* @__PURE__ */ provider({
+export const discord: Factory<DatedPresetOptions<'publicKey'>> = /* @__PURE__ */ sender({
   name: 'discord',
   title: 'Discord',
   docs: 'https://docs.discord.com/developers/interactions/overview',
@@ -48,7 +40,6 @@ export const discord: Factory<DiscordOptions> = /* @__PURE__ */ provider({
     steps: ['<app>', 'General Information', 'Interactions Endpoint URL'],
     url: 'https://discord.com/developers/applications',
     secret: '<app> → General Information → Public Key',
-    docs: 'https://docs.discord.com/developers/interactions/overview',
   },
   notSecret: [
     [/^\d{17,20}$/, 'the id of the application'],
@@ -56,27 +47,22 @@ export const discord: Factory<DiscordOptions> = /* @__PURE__ */ provider({
   ],
   topics: ['APPLICATION_COMMAND.deploy', 'MESSAGE_COMPONENT.button', 'APPLICATION_AUTHORIZED'],
   handshakes: ['interaction PING', 'event PING'],
-  facts: {
-    tolerance: 'none',
-    example: { publicKey: `private:${'9d'.repeat(32)}` },
-    checked: '2026-11-26',
-    delivers: {
-      within: 3_000,
-      retries: RETRY_SPAN,
-      ok: 'the response of an interaction, 204 for an event',
-    },
+  facts: { tolerance: 'none' },
+  example: { publicKey: `private:${'9d'.repeat(32)}` },
+  checked: '2026-11-26',
+  delivers: {
+    within: 3_000,
+    retries: RETRY_SPAN,
+    ok: 'the response of an interaction, 204 for an event',
   },
-  options: {
-    publicKey: "The application's public key, 64 hex digits.",
-    tolerance: 'Seconds the signed time may be away from now. Default 900.',
-  },
+  hint: "The application's public key, 64 hex digits.",
   secret: 'publicKey',
   covers: { body: 'bytes', id: true, timestamp: true },
-  scheme: (options) =>
+  sign: ({ tolerance = 900 }) =>
     ed25519({
       header: 'X-Signature-Ed25519',
       timestampHeader: 'X-Signature-Timestamp',
-      tolerance: options.tolerance ?? 900,
+      tolerance,
       message: '{time}{body}',
     }),
   handshake,

@@ -1,4 +1,4 @@
-import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
+import { WebhookError, type Delivery } from '@postern/core'
 import {
   hmac,
   mergeDeep,
@@ -9,16 +9,10 @@ import {
   type ParsedBody,
   type SignatureClaim,
 } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { DAY, MIB } from './common/units.ts'
 import { field, needed } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
-
-/** Options of {@link docusign}. */
-export interface DocusignOptions {
-  /** An HMAC key of the account. It looks like base64 and is used as it is. */
-  readonly hmacKey: SecretOption
-}
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
 const MAX_KEYS = 100
 const SIGNATURES: readonly string[] = /* @__PURE__ */ Array.from(
@@ -34,7 +28,7 @@ const MAX_BODY: number = 32 * MIB
  * retries for 15 days. A message can hold documents: 32 MiB are taken.
  * https://developers.docusign.com/platform/webhooks/connect/hmac/
  */
-export const docusign: Factory<DocusignOptions> = /* @__PURE__ */ provider({
+export const docusign: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ sender({
   name: 'docusign',
   title: 'DocuSign Connect',
   docs: 'https://developers.docusign.com/platform/webhooks/connect/hmac/',
@@ -45,23 +39,19 @@ export const docusign: Factory<DocusignOptions> = /* @__PURE__ */ provider({
   },
   notSecret: [[/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/, 'an id']],
   topics: ['envelope-completed', 'recipient-signed', 'Completed'],
-  facts: {
-    checked: '2026-11-28',
-    delivers: {
-      within: 100_000,
-      retries: 15 * DAY,
-      after4xx: 'retried',
-      ok: '2xx',
-      source: 'https://github.com/hookdeck/webhook-skills/tree/main/skills/docusign-webhooks',
-    },
+  checked: '2026-11-28',
+  delivers: {
+    within: 100_000,
+    retries: 15 * DAY,
+    after4xx: 'retried',
+    ok: '2xx',
+    source: 'https://github.com/hookdeck/webhook-skills/tree/main/skills/docusign-webhooks',
   },
-  options: {
-    hmacKey: 'An HMAC key of the account.',
-  },
+  hint: 'An HMAC key of the account.',
   formats: ['json', 'xml'],
   secret: 'hmacKey',
   covers: { body: 'bytes', id: true },
-  scheme: () =>
+  sign: () =>
     hmac({ header: 'X-DocuSign-Signature-1', encoding: 'base64', read, present: isSigned }),
   reads: SIGNATURES,
   limits: { body: MAX_BODY },

@@ -1,10 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, topicOf, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Doppler. HMAC-SHA256 over the body in `X-Doppler-Signature`, hex. Topic is `type`, there is no id of the event.
- * https://docs.doppler.com/docs/webhooks
- */
+/** Doppler. https://docs.doppler.com/docs/webhooks */
 export const doppler: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'doppler',
   title: 'Doppler',

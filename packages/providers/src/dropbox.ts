@@ -1,14 +1,8 @@
-import { WebhookError, type SecretOption } from '@postern/core'
+import { WebhookError } from '@postern/core'
 import { hmac, mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { field } from './common/read.ts'
 import { getChallenge } from './schemes/challenge.ts'
-
-/** Options of {@link dropbox}. */
-export interface DropboxOptions {
-  /** The app secret. */
-  readonly appSecret: SecretOption
-}
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
  * Dropbox. HMAC-SHA256 over the body in `X-Dropbox-Signature`. The one topic is `list_folder`: its payload names the
@@ -17,7 +11,7 @@ export interface DropboxOptions {
  * again. Dropbox wants its 200 within 10 s and retries for about 10 minutes.
  * https://www.dropbox.com/developers/reference/webhooks
  */
-export const dropbox: Factory<DropboxOptions> = /* @__PURE__ */ provider({
+export const dropbox: Factory<PresetOptions<'appSecret'>> = /* @__PURE__ */ sender({
   name: 'dropbox',
   title: 'Dropbox',
   docs: 'https://www.dropbox.com/developers/reference/webhooks',
@@ -25,22 +19,17 @@ export const dropbox: Factory<DropboxOptions> = /* @__PURE__ */ provider({
     steps: ['App Console', '<app>', 'Webhooks'],
     url: 'https://www.dropbox.com/developers/apps',
     secret: 'the App secret of the app',
-    docs: 'https://www.dropbox.com/developers/reference/webhooks',
   },
   topics: ['list_folder'],
-  facts: {
-    challenge: { query: { challenge: '{text}' } },
-    checked: '2026-11-26',
-    delivers: { within: 10_000, retries: 600_000, ok: '200' },
-  },
-  options: {
-    appSecret: 'The app secret.',
-  },
+  facts: { challenge: { query: { challenge: '{text}' } } },
+  checked: '2026-11-26',
+  delivers: { within: 10_000, retries: 600_000, ok: '200' },
+  hint: 'The app secret.',
   .../* @__PURE__ */ getChallenge('challenge'),
   secret: 'appSecret',
   ids: false,
   covers: { body: 'bytes' },
-  scheme: () => hmac({ header: 'X-Dropbox-Signature' }),
+  sign: () => hmac({ header: 'X-Dropbox-Signature' }),
   events(_delivery, { value }) {
     if (field(value, 'list_folder') ?? field(value, 'delta'))
       return [{ topic: 'list_folder', payload: value }]

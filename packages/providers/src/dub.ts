@@ -1,10 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Dub. HMAC-SHA256 over the body in `Dub-Signature`, hex. Topic is `event`, id is `id`.
- * https://dub.co/docs/concepts/webhooks/introduction
- */
+/** Dub. https://dub.co/docs/concepts/webhooks/introduction */
 export const dub: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'dub',
   title: 'Dub',

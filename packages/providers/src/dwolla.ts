@@ -1,10 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Dwolla. HMAC-SHA256 over the body in `X-Request-Signature-SHA-256`, hex. Topic is `topic`, id is `id`.
- * https://developers.dwolla.com/docs/webhooks/process-validate
- */
+/** Dwolla. https://developers.dwolla.com/docs/webhooks/process-validate */
 export const dwolla: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'dwolla',
   title: 'Dwolla',

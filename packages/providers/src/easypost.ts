@@ -1,10 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * EasyPost. HMAC-SHA256 over the body in `X-Hmac-Signature`, hex. Topic is `description`, id is `id`.
- * https://docs.easypost.com/guides/webhooks-guide
- */
+/** EasyPost. https://docs.easypost.com/guides/webhooks-guide */
 export const easypost: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'easypost',
   title: 'EasyPost',

@@ -1,11 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
-/**
- * ElevenLabs. HMAC-SHA256 over `{time}.{body}` in `ElevenLabs-Signature`, hex. Topic is `type`, there is no id of the
- * event.
- * https://elevenlabs.io/docs/product-guides/administration/webhooks
- */
+/** ElevenLabs. https://elevenlabs.io/docs/product-guides/administration/webhooks */
 export const elevenlabs: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'elevenlabs',
   title: 'ElevenLabs',

@@ -2,10 +2,7 @@ import type { Factory } from '@postern/core/scheme'
 import { HOUR } from './common/units.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
-/**
- * Etsy: Standard Webhooks. Topic is `event_type` (`order.paid`), id is the header `webhook-id`, the same over retries.
- * https://developers.etsy.com/documentation/essentials/webhooks/
- */
+/** Etsy: Standard Webhooks. https://developers.etsy.com/documentation/essentials/webhooks/ */
 export const etsy: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'etsy',
   title: 'Etsy',

@@ -3,8 +3,7 @@ import { HOUR } from './common/units.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
- * Finch: Standard Webhooks. Topic is `event_type` (`account.updated`), id is the header `Finch-Event-Id`, the same over
- * retries. The headers have own names, and the secret is bare base64.
+ * Finch: Standard Webhooks. The headers have own names, and the secret is bare base64.
  * https://developer.tryfinch.com/how-finch-works/webhooks
  */
 export const finch: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({

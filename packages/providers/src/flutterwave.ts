@@ -3,8 +3,7 @@ import { HOUR } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Flutterwave. HMAC-SHA256 over the body in `flutterwave-signature`, base64. Topic is `type`, id is `id`. API v4; v3
- * sends the secret itself in `verif-hash`, which is `generic` with `header-token`.
+ * Flutterwave. API v4; v3 sends the secret itself in `verif-hash`, which is `generic` with `header-token`.
  * https://developer.flutterwave.com/docs/webhooks
  */
 export const flutterwave: Factory<PresetOptions> = /* @__PURE__ */ preset({

@@ -1,11 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Framer. HMAC-SHA256 over `{body}{header:framer-webhook-submission-id}` in `Framer-Signature`, hex. Id is `Framer-
- * Webhook-Submission-Id`.
- * https://www.framer.com/help/articles/framer-form-webhook-setup/
- */
+/** Framer. Id is `Framer-Webhook-Submission-Id`. https://www.framer.com/help/articles/framer-form-webhook-setup/ */
 export const framer: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'framer',
   title: 'Framer',

@@ -5,10 +5,8 @@ import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Front. HMAC-SHA256 over `{time}:{body}` in `X-Front-Signature`, base64. Topic is `type` (`inbound_received`), id is
- * `payload.id`. The signed `sync` that Front sends when the URL is saved gets its `X-Front-Challenge` back. Application
- * webhooks; those of rules are signed otherwise and not covered.
- * https://dev.frontapp.com/docs/application-webhooks
+ * Front. The signed `sync` that Front sends when the URL is saved gets its `X-Front-Challenge` back. Application
+ * webhooks; those of rules are signed otherwise and not covered. https://dev.frontapp.com/docs/application-webhooks
  */
 export const front: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'front',

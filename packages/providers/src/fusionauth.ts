@@ -2,10 +2,8 @@ import { jwt, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * FusionAuth, signed with an HMAC key. A JSON Web Token (HS256, HS384 or HS512) in `X-FusionAuth-Signature-JWT` holds the
- * SHA-256 of the body in base64. Topic is `event.type` (`user.create`), id is `event.id`, both of them signed. Webhooks that
- * are signed with an RSA, EC or Ed25519 key are `generic` with `jwt()` as scheme.
- * https://fusionauth.io/docs/extend/events-and-webhooks/signing
+ * FusionAuth, signed with an HMAC key. Webhooks that are signed with an RSA, EC or Ed25519 key are `generic` with
+ * `jwt()` as scheme. https://fusionauth.io/docs/extend/events-and-webhooks/signing
  */
 export const fusionauth: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'fusionauth',
@@ -14,7 +12,6 @@ export const fusionauth: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: {
     steps: ['Settings', 'Webhooks', 'Add', 'Security'],
     secret: 'the secret of the HMAC key in Settings, Key Master',
-    docs: 'https://fusionauth.io/docs/extend/events-and-webhooks/signing',
   },
   topics: ['user.create', 'user.login.success', 'user.update.complete'],
   hint: 'Secret of the HMAC key that signs.',

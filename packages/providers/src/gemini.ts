@@ -3,10 +3,8 @@ import { DAY } from './common/units.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
- * Gemini API: Standard Webhooks. Topic is `type` (`batch.succeeded`), id is the header `webhook-id`, the same over
- * retries. Static endpoints alone: a URL that is given with a job is signed with a key of Google, which is not verified
- * here.
- * https://ai.google.dev/gemini-api/docs/webhooks
+ * Gemini API: Standard Webhooks. Static endpoints alone: a URL that is given with a job is signed with a key of Google,
+ * which is not verified here. https://ai.google.dev/gemini-api/docs/webhooks
  */
 export const gemini: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'gemini',

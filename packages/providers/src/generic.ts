@@ -1,7 +1,7 @@
 import { WebhookError, type Limits, type SecretOption } from '@postern/core'
-import type { Codings, Factory, Format, Provider } from '@postern/core/scheme'
+import type { Codings, Composed, Draft, Factory, Format, Provider } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
-import { composeGeneric } from './schemes/generic/compose.ts'
+import { bodyOf, composeGeneric } from './schemes/generic/compose.ts'
 import {
   genericCovers,
   genericEvents,
@@ -17,6 +17,10 @@ export type { Extract }
 
 /** Options of {@link generic}: the scheme ({@link GenericSchemeOptions}), and the places of id and topic. */
 export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
+  /** Query parameter that carries the event's id. @default none */
+  readonly eventIdQuery?: string
+  /** Query parameter that carries the topic. @default none */
+  readonly topicQuery?: string
   /** The signing secret, token or `user:password`. Several while it is being changed. */
   readonly secret?: SecretOption
   /** Takes deliveries without any authentication: anybody who knows the URL can send. @default false */
@@ -122,7 +126,7 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
   reads: (_delivery, { eventIdHeader, topicHeader }) =>
     [eventIdHeader, topicHeader].filter((name) => name !== undefined),
   events: (delivery, body, options) => {
-    const events = genericEvents(delivery, body, options)
+    const events = genericEvents(delivery, body, byQuery(options))
     if (needsId(options) && events.some((event) => event.id === undefined))
       throw new WebhookError('unidentified', {
         problem: 'missing',
@@ -132,7 +136,7 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
       })
     return events
   },
-  compose: composeGeneric,
+  compose,
 })
 
 const JSON_ALONE: readonly Format[] = ['json']
@@ -155,4 +159,42 @@ function needsId({
 }: GenericOptions): boolean {
   const elsewhere = id ?? eventIdHeader ?? eventIdQuery
   return elsewhere === undefined && eventIdField !== undefined && (formats?.length ?? 1) > 1
+}
+
+/** The places with those of the query as functions; a header that is named counts first. */
+function byQuery(options: GenericOptions): GenericPlaces {
+  const { id, eventIdHeader, eventIdQuery, topic, topicHeader, topicQuery, topicField } = options
+  const at =
+    (name: string, other?: string): Extract =>
+    (delivery) =>
+      delivery.query().get(name) || other
+  const other = topicField === undefined ? 'event' : undefined
+  return {
+    ...options,
+    ...(!id &&
+      eventIdHeader === undefined &&
+      eventIdQuery !== undefined && { id: at(eventIdQuery) }),
+    ...(topic === undefined &&
+      topicHeader === undefined &&
+      topicQuery !== undefined && { topic: at(topicQuery, other) }),
+  }
+}
+
+function compose(draft: Draft, options: GenericOptions): Composed {
+  const { id, topic, method, url } = draft
+  const { eventIdHeader, eventIdQuery, topicHeader, topicQuery } = options
+  const target = new URL(url ?? 'https://example.com/webhooks')
+  const isIdQuery = eventIdHeader === undefined && eventIdQuery !== undefined
+  const isTopicQuery =
+    topicHeader === undefined && topicQuery !== undefined && typeof options.topic !== 'string'
+  if (isIdQuery && id !== undefined) target.searchParams.set(eventIdQuery, id)
+  if (isTopicQuery && topic !== undefined) target.searchParams.set(topicQuery, topic)
+  const { headers, event } = composeGeneric(
+    { ...draft, id: isIdQuery ? undefined : id, topic: isTopicQuery ? undefined : topic },
+    options,
+  )
+  if (method !== 'GET' && method !== 'HEAD')
+    return { headers, url: target.href, body: bodyOf(event, options) }
+  for (const [name, value] of Object.entries(event)) target.searchParams.set(name, String(value))
+  return { headers, url: target.href, body: '' }
 }

@@ -2,9 +2,8 @@ import { hmac, mergeDeep, stringifyJson, type Factory } from '@postern/core/sche
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Ghost. HMAC-SHA256 over `{body}{time}` in `X-Ghost-Signature`, hex. There is no id of the event. The payload does not
- * name its event: the topic is the kind of what changed, and `post` for a published post.
- * https://ghost.org/docs/webhooks/
+ * Ghost. There is no id of the event. The payload does not name its event: the topic is the kind of what changed, and
+ * `post` for a published post. https://ghost.org/docs/webhooks/
  */
 export const ghost: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'ghost',

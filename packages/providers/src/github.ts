@@ -1,4 +1,4 @@
-import type { Delivery, SecretOption } from '@postern/core'
+import type { Delivery } from '@postern/core'
 import {
   hmac,
   mergeDeep,
@@ -7,15 +7,9 @@ import {
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { DAY, MIB } from './common/units.ts'
 import { jsonField, text } from './common/read.ts'
-
-/** Options of {@link github}. */
-export interface GithubOptions {
-  /** The secret of the webhook or of the GitHub App. Several while it is being changed. */
-  readonly secret: SecretOption
-}
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
  * GitHub: repositories, organisations, Apps, Marketplace, Sponsors. HMAC-SHA256 over the body in `X-Hub-Signature-256`;
@@ -28,7 +22,7 @@ export interface GithubOptions {
  * Types: `github<GithubEvents>({ secret })` with `@postern/providers/types/github`.
  * https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
  */
-export const github: Factory<GithubOptions> = /* @__PURE__ */ provider({
+export const github: Factory<PresetOptions> = /* @__PURE__ */ sender({
   name: 'github',
   title: 'GitHub',
   docs: 'https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries',
@@ -42,26 +36,21 @@ export const github: Factory<GithubOptions> = /* @__PURE__ */ provider({
     [/^(?:Iv\d|Ov23)[.\w]{12,}$/, 'the client id of the App'],
   ],
   topics: ['push', 'issues.opened', 'pull_request.synchronize', 'release.published', 'ping'],
-  facts: {
-    checked: '2026-11-26',
-    delivers: {
-      within: 10_000,
-      largest: 25 * MIB,
-      retries: 3 * DAY,
-      after4xx: 'dropped, until you have it sent again',
-      ok: '2xx',
-      source:
-        'https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries',
-    },
+  checked: '2026-11-26',
+  delivers: {
+    within: 10_000,
+    largest: 25 * MIB,
+    retries: 3 * DAY,
+    after4xx: 'dropped, until you have it sent again',
+    ok: '2xx',
+    source: 'https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries',
   },
-  options: {
-    secret: 'Secret of the webhook or of the GitHub App.',
-  },
+  hint: 'Secret of the webhook or of the GitHub App.',
   formats: ['json', 'form'],
   claims: 'x-github-delivery',
   topicHeader: 'x-github-event',
   covers: { body: 'bytes' },
-  scheme: () => hmac({ header: 'X-Hub-Signature-256', prefix: 'sha256=' }),
+  sign: () => hmac({ header: 'X-Hub-Signature-256', prefix: 'sha256=' }),
   events,
   compose,
 })

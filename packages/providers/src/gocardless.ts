@@ -1,11 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * GoCardless. HMAC-SHA256 over the body in `Webhook-Signature`, hex. Topic is each event’s `resource_type.action`, id is
- * `id`.
- * https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks
- */
+/** GoCardless. https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks */
 export const gocardless: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'gocardless',
   title: 'GoCardless',

@@ -2,8 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Help Scout. HMAC-SHA1 over the body in `X-HelpScout-Signature`, base64. Topic is `X-HelpScout-Event`, there is no id
- * of the event. The topic lies in a header that nothing protects; `id` of the body is the conversation’s.
+ * Help Scout. The topic lies in a header that nothing protects; `id` of the body is the conversation’s.
  * https://developer.helpscout.com/webhooks/
  */
 export const helpScout: Factory<PresetOptions> = /* @__PURE__ */ preset({

@@ -2,11 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Heroku. HMAC-SHA256 over the body in `Heroku-Webhook-Hmac-SHA256`, base64. Topic is `webhook_metadata.event.include`,
- * id is `webhook_metadata.event.id`.
- * https://devcenter.heroku.com/articles/app-webhooks
- */
+/** Heroku. https://devcenter.heroku.com/articles/app-webhooks */
 export const heroku: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'heroku',
   title: 'Heroku',

@@ -2,10 +2,8 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, topicOf, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Hookdeck. HMAC-SHA256 over the body in `X-Hookdeck-Signature` or `X-Hookdeck-Signature-2`, base64. Id is `X-Hookdeck-
- * EventID`. Hookdeck has verified the sender, or not: this says that Hookdeck delivers. The id is the same over its
- * attempts.
- * https://hookdeck.com/docs/authentication
+ * Hookdeck. Id is `X-Hookdeck-EventID`. Hookdeck has verified the sender, or not: this says that Hookdeck delivers.
+ * The id is the same over its attempts. https://hookdeck.com/docs/authentication
  */
 export const hookdeckGateway: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'hookdeck-gateway',

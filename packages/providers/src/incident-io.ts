@@ -2,11 +2,7 @@ import type { Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
-/**
- * incident.io: Standard Webhooks. Topic is `event_type` (`public_incident.incident_created_v2`), id is the header
- * `webhook-id`, the same over retries.
- * https://docs.incident.io/integrations/webhooks
- */
+/** incident.io: Standard Webhooks. https://docs.incident.io/integrations/webhooks */
 export const incidentIo: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'incident-io',
   title: 'incident.io',

@@ -1,11 +1,7 @@
 import type { Factory } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
-/**
- * Increase: Standard Webhooks. Topic is `category` (`account.created`), id is the header `webhook-id`, the same over
- * retries.
- * https://increase.com/documentation/webhooks
- */
+/** Increase: Standard Webhooks. https://increase.com/documentation/webhooks */
 export const increase: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'increase',
   title: 'Increase',

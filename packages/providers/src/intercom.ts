@@ -3,10 +3,9 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Intercom notifications (Canvas Kit signs otherwise and is not covered). HMAC-SHA1 over the body in `X-Hub-Signature`.
- * Topic is `topic` (`conversation.user.created`), id is `id`; a `ping` has none. The HEAD request Intercom may make when the
- * URL is saved gets its 200. Nothing is dated: what was captured is stopped by its id alone, which is signed. Intercom wants
- * its 2xx within 5 s, tries once more after a minute, and takes 410 for the end of the subscription.
+ * Intercom notifications (Canvas Kit signs otherwise and is not covered). The HEAD request Intercom may make when the
+ * URL is saved gets its 200. Nothing is dated: what was captured is stopped by its id alone, which is signed. Intercom
+ * wants its 2xx within 5 s, tries once more after a minute, and takes 410 for the end of the subscription.
  * https://developers.intercom.com/docs/webhooks
  */
 export const intercom: Factory<PresetOptions<'clientSecret'>> = /* @__PURE__ */ preset({

@@ -2,10 +2,8 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Klaviyo. HMAC-SHA256 over `{body}{time}` in `Klaviyo-Signature`, hex. Topic is each event’s `topic`, id is
- * each event’s `external_id`. Klaviyo names neither the unit of the signed time nor an
- * age to refuse, so that its age may be two days, over which it retries.
- * https://developers.klaviyo.com/en/docs/working_with_system_webhooks
+ * Klaviyo. Klaviyo names neither the unit of the signed time nor an age to refuse, so that its age may be two days,
+ * over which it retries. https://developers.klaviyo.com/en/docs/working_with_system_webhooks
  */
 export const klaviyo: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'klaviyo',

@@ -1,10 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
-/**
- * Knock. HMAC-SHA256 over `{time}.{body}` in `x-knock-signature`, base64. Topic is `type`, id is `id`.
- * https://docs.knock.app/developer-tools/outbound-webhooks/overview
- */
+/** Knock. https://docs.knock.app/developer-tools/outbound-webhooks/overview */
 export const knock: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'knock',
   title: 'Knock',

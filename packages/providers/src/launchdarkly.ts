@@ -1,10 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * LaunchDarkly. HMAC-SHA256 over the body in `X-LD-Signature`, hex. Topic is `kind`, id is `_id`.
- * https://launchdarkly.com/docs/home/infrastructure/webhooks
- */
+/** LaunchDarkly. https://launchdarkly.com/docs/home/infrastructure/webhooks */
 export const launchdarkly: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'launchdarkly',
   title: 'LaunchDarkly',

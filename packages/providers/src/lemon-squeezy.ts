@@ -3,8 +3,7 @@ import { agreedTopic, member } from './common/read.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Lemon Squeezy. HMAC-SHA256 over the body in `X-Signature`, hex. Topic is `meta.event_name`, which `X-Event-Name` must
- * not contradict, there is no id of the event.
+ * Lemon Squeezy. Topic is `meta.event_name`, which `X-Event-Name` must not contradict, there is no id of the event.
  * https://docs.lemonsqueezy.com/help/webhooks/signing-requests
  */
 export const lemonSqueezy: Factory<PresetOptions> = /* @__PURE__ */ preset({

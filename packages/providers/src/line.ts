@@ -1,4 +1,3 @@
-import type { SecretOption } from '@postern/core'
 import {
   hmac,
   mergeDeep,
@@ -7,14 +6,8 @@ import {
   type EventDraft,
   type Factory,
 } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { field, items, needed, text } from './common/read.ts'
-
-/** Options of {@link line}. */
-export interface LineOptions {
-  /** The channel secret. It looks like hex and is used as it is. */
-  readonly channelSecret: SecretOption
-}
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
  * LINE Messaging API. HMAC-SHA256 over the body in `X-Line-Signature`. A delivery is a batch of events, or none (the
@@ -26,7 +19,7 @@ export interface LineOptions {
  * Types: `line<LineEvents>({ channelSecret })` with `@postern/providers/types/line`.
  * https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/
  */
-export const line: Factory<LineOptions> = /* @__PURE__ */ provider({
+export const line: Factory<PresetOptions<'channelSecret'>> = /* @__PURE__ */ sender({
   name: 'line',
   title: 'LINE',
   docs: 'https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/',
@@ -42,21 +35,17 @@ export const line: Factory<LineOptions> = /* @__PURE__ */ provider({
   ],
   topics: ['message.text', 'follow', 'unfollow', 'join', 'postback', 'unsend'],
   handshakes: ['signed delivery without events'],
-  facts: {
-    checked: '2026-11-28',
-    delivers: {
-      within: 2_000,
-      givesUp: 'suspended if failures last long',
-      ok: '2xx',
-      source: 'https://developers.line.biz/en/docs/messaging-api/check-webhook-error-statistics/',
-    },
+  checked: '2026-11-28',
+  delivers: {
+    within: 2_000,
+    givesUp: 'suspended if failures last long',
+    ok: '2xx',
+    source: 'https://developers.line.biz/en/docs/messaging-api/check-webhook-error-statistics/',
   },
-  options: {
-    channelSecret: 'The channel secret.',
-  },
+  hint: 'The channel secret.',
   secret: 'channelSecret',
   covers: { body: 'bytes', id: true },
-  scheme: () =>
+  sign: () =>
     hmac({
       header: 'X-Line-Signature',
       encoding: 'base64',

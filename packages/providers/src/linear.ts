@@ -1,4 +1,4 @@
-import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
+import { WebhookError, type Delivery } from '@postern/core'
 import {
   checkTimestamp,
   hmac,
@@ -10,17 +10,9 @@ import {
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { agreedTopic, field, text } from './common/read.ts'
-
-/** Options of {@link linear}. */
-export interface LinearOptions {
-  /** The signing secret of the webhook. */
-  readonly secret: SecretOption
-  /** Seconds the signed time may be away from now, in the past and in the future. @default 60 */
-  readonly tolerance?: number
-}
+import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
 /**
  * Linear. HMAC-SHA256 over the body; the time that counts is the body's `webhookTimestamp`, since the header of that
@@ -31,37 +23,31 @@ export interface LinearOptions {
  * Types: `linear<LinearEvents>({ secret })` with `@postern/providers/types/linear`.
  * https://linear.app/developers/webhooks
  */
-export const linear: Factory<LinearOptions> = /* @__PURE__ */ provider({
+export const linear: Factory<DatedPresetOptions> = /* @__PURE__ */ sender({
   name: 'linear',
   title: 'Linear',
   docs: 'https://linear.app/developers/webhooks',
   setup: {
     call: 'the mutation webhookCreate of the GraphQL API',
     secret: 'the signing secret of the webhook',
-    docs: 'https://linear.app/developers/webhooks',
   },
   notSecret: [[/^lin_(?:api|oauth)_/, 'a key for the API']],
   topics: ['Issue.create', 'Issue.update', 'Comment.create', 'Project.update', 'IssueSLA.breached'],
-  facts: {
-    tolerance: 60,
-    checked: '2026-11-28',
-    delivers: {
-      within: 5_000,
-      retries: 8 * HOUR,
-      after4xx: 'retried',
-      ok: '200',
-      source: 'https://developers.linear.app/docs/graphql/webhooks',
-    },
+  facts: { tolerance: 60 },
+  checked: '2026-11-28',
+  delivers: {
+    within: 5_000,
+    retries: 8 * HOUR,
+    after4xx: 'retried',
+    ok: '200',
+    source: 'https://developers.linear.app/docs/graphql/webhooks',
   },
-  options: {
-    secret: 'Signing secret of the webhook.',
-    tolerance: 'Seconds the signed time may be away from now. Default 60.',
-  },
+  hint: 'Signing secret of the webhook.',
   claims: 'linear-delivery',
   // Each body holds the time of its sending: https://linear.app/developers/webhooks
   repeats: false,
   covers: { body: 'bytes', timestamp: true },
-  scheme: ({ tolerance }) => hmac({ header: 'Linear-Signature', tolerance }),
+  sign: ({ tolerance }) => hmac({ header: 'Linear-Signature', tolerance }),
   check: (delivery, clock, { tolerance = 60 }) =>
     checkTimestamp(timeOf(delivery), clock(), tolerance),
   events,

@@ -2,11 +2,7 @@ import type { Factory } from '@postern/core/scheme'
 import { SVIX_DELIVERS } from './common/svix-delivers.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
-/**
- * Lithic: Standard Webhooks. Topic is `event_type` (`card.created`), id is the header `webhook-id`, the same over
- * retries.
- * https://docs.lithic.com/docs/events-api
- */
+/** Lithic: Standard Webhooks. https://docs.lithic.com/docs/events-api */
 export const lithic: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'lithic',
   title: 'Lithic',

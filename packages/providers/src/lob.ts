@@ -2,9 +2,8 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Lob. HMAC-SHA256 over `{time}.{body}` in `Lob-Signature`, hex. Topic is `event_type.id`, id is `id`. The unit of the
- * signed time is not documented: both are judged. Nobody says whether a retry is signed again, so that its age may be a day.
- * https://docs.lob.com/#tag/Webhooks
+ * Lob. The unit of the signed time is not documented: both are judged. Nobody says whether a retry is signed again, so
+ * that its age may be a day. https://docs.lob.com/#tag/Webhooks
  */
 export const lob: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'lob',

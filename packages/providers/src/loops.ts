@@ -2,11 +2,7 @@ import type { Factory } from '@postern/core/scheme'
 import { HOUR } from './common/units.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
-/**
- * Loops: Standard Webhooks. Topic is `eventName` (`contact.created`), id is the header `webhook-id`, the same over
- * retries.
- * https://loops.so/docs/webhooks
- */
+/** Loops: Standard Webhooks. https://loops.so/docs/webhooks */
 export const loops: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'loops',
   title: 'Loops',

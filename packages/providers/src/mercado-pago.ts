@@ -3,10 +3,9 @@ import { DAY } from './common/units.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Mercado Pago. HMAC-SHA256 over `[id:{query:data.id};][request-id:{header:x-request-id};]ts:{time};` in
- * `x-signature`, hex. The page signs `data.id` in lower case, the libraries as it came (since June 2026): both count. Its
- * age may be as long as Mercado Pago retries, since nobody says whether a retry is signed again. Topic is `action`, id is `id`. **The body is not signed**: the query, a header and the time are.
- * Ask the API for the payment.
+ * Mercado Pago. The page signs `data.id` in lower case, the libraries as it came (since June 2026): both count. Its age
+ * may be as long as Mercado Pago retries, since nobody says whether a retry is signed again. **The body is not
+ * signed**: the query, a header and the time are. Ask the API for the payment.
  * https://www.mercadopago.com.br/developers/en/docs/your-integrations/notifications/webhooks
  */
 export const mercadoPago: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({

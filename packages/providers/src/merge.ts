@@ -1,11 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, topicOf, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Merge. HMAC-SHA256 over the body in `X-Merge-Webhook-Signature`, base64url. Topic is `hook.event`, there is no id of
- * the event.
- * https://docs.merge.dev/guides/webhooks/webhook-signature/
- */
+/** Merge. https://docs.merge.dev/guides/webhooks/webhook-signature/ */
 export const merge: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'merge',
   title: 'Merge',

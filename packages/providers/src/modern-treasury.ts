@@ -1,10 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Modern Treasury. HMAC-SHA256 over the body in `X-Signature`, hex. Topic is `data.object.event`, id is `X-Webhook-ID`.
- * https://docs.moderntreasury.com/platform/docs/webhooks-overview
- */
+/** Modern Treasury. https://docs.moderntreasury.com/platform/docs/webhooks-overview */
 export const modernTreasury: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'modern-treasury',
   title: 'Modern Treasury',

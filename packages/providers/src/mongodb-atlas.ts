@@ -1,11 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * MongoDB Atlas. HMAC-SHA1 over the body in `X-MMS-Signature`, base64. Topic is `eventTypeName`, id is
- * `id:status:updated`.
- * https://www.mongodb.com/docs/atlas/tutorial/third-party-service-integrations/
- */
+/** MongoDB Atlas. https://www.mongodb.com/docs/atlas/tutorial/third-party-service-integrations/ */
 export const mongodbAtlas: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'mongodb-atlas',
   title: 'MongoDB Atlas',

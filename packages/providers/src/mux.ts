@@ -4,8 +4,7 @@ import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
  * Mux Video and Data. HMAC-SHA256 over `t.body` in `Mux-Signature`; any of several `v1` may match, other versions never
- * do. Topic is `type` (`video.asset.ready`), id is `id`, signed with the body. Mux wants its 2xx within 5 s, retries with
- * growing delay for 24 hours, and may send an event twice all the same.
+ * do. Mux wants its 2xx within 5 s, retries with growing delay for 24 hours, and may send an event twice all the same.
  * https://www.mux.com/docs/core/verify-webhook-signatures
  */
 export const mux: Factory<DatedPresetOptions<'webhookSecret'>> = /* @__PURE__ */ preset({

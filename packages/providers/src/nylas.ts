@@ -3,8 +3,7 @@ import { getChallenge } from './schemes/challenge.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Nylas. HMAC-SHA256 over the body in `X-Nylas-Signature`, hex. Topic is `type`, id is `id`. The signature covers the
- * body as it was sent, compressed or not.
+ * Nylas. The signature covers the body as it was sent, compressed or not.
  * https://developer.nylas.com/docs/v3/notifications/
  */
 export const nylas: Factory<PresetOptions> = /* @__PURE__ */ preset({

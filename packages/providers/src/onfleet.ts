@@ -3,10 +3,7 @@ import { getChallenge } from './schemes/challenge.ts'
 import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Onfleet. HMAC-SHA512 over the body in `X-Onfleet-Signature`, hex, with a key in hex. Topic is `triggerName`; there is no id.
- * https://docs.onfleet.com/reference/webhooks
- */
+/** Onfleet. https://docs.onfleet.com/reference/webhooks */
 export const onfleet: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'onfleet',
   title: 'Onfleet',

@@ -10,12 +10,9 @@ export interface OpenaiOptions extends StandardFamilyOptions {
 }
 
 /**
- * OpenAI: Standard Webhooks. Topic is `type` (`response.completed`); id is the header `webhook-id` (`wh_…`), the same
- * over retries; `id` of the body (`evt_…`) is the event's own. A signature without `v1,` counts as one, as in OpenAI's
- * SDK. OpenAI wants its 2xx within seconds and retries for up to 72 hours.
- *
- * Types: `openai<OpenaiEvents>({ secret })` with `@postern/providers/types/openai`.
- * https://platform.openai.com/docs/guides/webhooks
+ * OpenAI: Standard Webhooks. A signature without `v1,` counts as one, as in OpenAI's SDK. OpenAI wants its 2xx within
+ * seconds and retries for up to 72 hours. Types: `openai<OpenaiEvents>({ secret })` with
+ * `@postern/providers/types/openai`. https://platform.openai.com/docs/guides/webhooks
  */
 export const openai: Factory<OpenaiOptions> = /* @__PURE__ */ standardFamily({
   name: 'openai',

@@ -1,11 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
-/**
- * Orb. HMAC-SHA256 over `v1:{time}:{body}` in `X-Orb-Signature`, hex. Topic is `type`, id is `id`. The time is a date,
- * UTC if it has no zone.
- * https://docs.withorb.com/guides/integrations-and-exports/webhooks
- */
+/** Orb. The time is a date, UTC if it has no zone. https://docs.withorb.com/guides/integrations-and-exports/webhooks */
 export const orb: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'orb',
   title: 'Orb',

@@ -1,16 +1,18 @@
-import type { SecretOption } from '@postern/core'
 import { hmac, mergeDeep, pairs, stringifyJson, type Factory } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
+import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
-/** Options of {@link paddle}. */
-export interface PaddleOptions {
-  /** The secret key of the notification destination, `pdl_ntfset_…`, whole. */
-  readonly secretKey: SecretOption
-  /** Seconds the signed time may be away from now, in the past and in the future. @default 5 */
-  readonly tolerance?: number
-}
+const SIGNATURE = /* @__PURE__ */ pairs({
+  header: 'paddle-signature',
+  separator: ';',
+  time: 'ts',
+  signature: 'h1',
+  message: '{time}:{body}',
+})
+
+// A clock that is 6 s slow would refuse everything; a time of the future cannot be one that was captured.
+const AHEAD = 60
 
 /**
  * Paddle Billing (not Paddle Classic). HMAC-SHA256 over `ts:body`; any of several `h1` may match (a key in rotation). Topic
@@ -19,7 +21,7 @@ export interface PaddleOptions {
  * retries for 3 days.
  * https://developer.paddle.com/webhooks/signature-verification
  */
-export const paddle: Factory<PaddleOptions> = /* @__PURE__ */ provider({
+export const paddle: Factory<DatedPresetOptions<'secretKey'>> = /* @__PURE__ */ sender({
   name: 'paddle',
   title: 'Paddle',
   docs: 'https://developer.paddle.com/webhooks/signature-verification',
@@ -35,29 +37,24 @@ export const paddle: Factory<PaddleOptions> = /* @__PURE__ */ provider({
     [/^ntfset_/, 'the id of the destination'],
   ],
   topics: ['transaction.completed', 'subscription.created', 'subscription.canceled'],
-  facts: {
-    place: { header: 'Paddle-Signature' },
-    checked: '2026-11-28',
-    delivers: {
-      within: 5_000,
-      retries: 3 * DAY,
-      redirect: 'failure',
-      after4xx: 'retried',
-      ok: '200',
-      source: 'https://developer.paddle.com/webhooks/respond-to-webhooks',
-    },
+  facts: { place: { header: 'Paddle-Signature' } },
+  checked: '2026-11-28',
+  delivers: {
+    within: 5_000,
+    retries: 3 * DAY,
+    redirect: 'failure',
+    after4xx: 'retried',
+    ok: '200',
+    source: 'https://developer.paddle.com/webhooks/respond-to-webhooks',
   },
-  options: {
-    secretKey: 'Secret key of the notification destination, pdl_ntfset_….',
-    tolerance: 'Seconds the signed time may be away from now. Default 5.',
-  },
+  hint: 'Secret key of the notification destination, pdl_ntfset_….',
   secret: 'secretKey',
   covers: { body: 'bytes', id: true, timestamp: true },
-  scheme: (options) =>
+  sign: ({ tolerance = 5 }) =>
     hmac({
       ...SIGNATURE,
-      tolerance: options.tolerance ?? 5,
-      ahead: Math.max(options.tolerance ?? 5, AHEAD),
+      tolerance,
+      ahead: Math.max(tolerance, AHEAD),
     }),
   events: (_delivery, { value }) => [
     { id: text(value, 'event_id'), topic: needed(value, 'event_type'), payload: value },
@@ -74,15 +71,4 @@ export const paddle: Factory<PaddleOptions> = /* @__PURE__ */ provider({
       ),
     ),
   }),
-})
-
-// A clock that is 6 s slow would refuse everything; a time of the future cannot be one that was captured.
-const AHEAD = 60
-
-const SIGNATURE = /* @__PURE__ */ pairs({
-  header: 'paddle-signature',
-  separator: ';',
-  time: 'ts',
-  signature: 'h1',
-  message: '{time}:{body}',
 })

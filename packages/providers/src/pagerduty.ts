@@ -3,12 +3,11 @@ import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * PagerDuty (V3). HMAC-SHA256 over the body in `X-PagerDuty-Signature`; any of several `v1` may match, other versions never
- * count. Topic is `event.event_type` (`incident.triggered`; `pagey.ping` is the test). Id is `event.id`, which is signed and
- * which two subscriptions share; `X-Webhook-Id` differs by subscription and is not signed, so it is not used. Nothing is
- * dated. PagerDuty wants its 2xx within 5 s and retries timeouts, 429 and 5xx for 48 hours; any other 4xx drops the webhook
- * at once, and three of these disable the subscription for a day.
- * https://docs.pagerduty.com/developer/verifying-webhook-signatures
+ * PagerDuty (V3). HMAC-SHA256 over the body in `X-PagerDuty-Signature`; any of several `v1` may match, other versions
+ * never count. Id is `event.id`, which is signed and which two subscriptions share; `X-Webhook-Id` differs by
+ * subscription and is not signed, so it is not used. Nothing is dated. PagerDuty wants its 2xx within 5 s and retries
+ * timeouts, 429 and 5xx for 48 hours; any other 4xx drops the webhook at once, and three of these disable the
+ * subscription for a day. https://docs.pagerduty.com/developer/verifying-webhook-signatures
  */
 export const pagerduty: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'pagerduty',

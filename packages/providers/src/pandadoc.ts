@@ -2,9 +2,8 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * PandaDoc. HMAC-SHA256 over the body in the query parameter `signature`, hex. Topic is each event’s `event`, id is the
- * header `X-PandaDoc-Webhook-Event-Id`, which is sent since July 2026 and not signed; before it there was none.
- * https://developers.pandadoc.com/docs/webhook-verification
+ * PandaDoc. Topic is each event’s `event`, id is the header `X-PandaDoc-Webhook-Event-Id`, which is sent since July
+ * 2026 and not signed; before it there was none. https://developers.pandadoc.com/docs/webhook-verification
  */
 export const pandadoc: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'pandadoc',

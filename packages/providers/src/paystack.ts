@@ -2,10 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Paystack. HMAC-SHA512 over the body in `x-paystack-signature`, hex. Topic is `event`, there is no id of the event.
- * https://paystack.com/docs/payments/webhooks/
- */
+/** Paystack. https://paystack.com/docs/payments/webhooks/ */
 export const paystack: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'paystack',
   title: 'Paystack',

@@ -2,8 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Persona. HMAC-SHA256 over `{time}.{body}` in `Persona-Signature`, hex. Topic is `data.attributes.name`, id is
- * `data.id`. During a rotation two groups are joined by a blank.
+ * Persona. During a rotation two groups are joined by a blank.
  * https://docs.withpersona.com/docs/webhooks-best-practices
  */
 export const persona: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({

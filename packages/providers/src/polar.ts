@@ -10,10 +10,9 @@ export interface PolarOptions extends StandardFamilyOptions {
 }
 
 /**
- * Polar: Standard Webhooks. Secrets made on or after 2026-09-08 (UTC) are decoded as the specification has it; the key of
- * older ones is their whole text. Both are tried, as in Polar's SDK. Topic is `type` (`order.paid`); id is the header
- * `webhook-id`. A redirect is a failure. Polar does not say for how long it retries; the specification's schedule ends
- * after about 76 hours.
+ * Polar: Standard Webhooks. Secrets made on or after 2026-09-08 (UTC) are decoded as the specification has it; the key
+ * of older ones is their whole text. Both are tried, as in Polar's SDK. A redirect is a failure. Polar does not say for
+ * how long it retries; the specification's schedule ends after about 76 hours.
  * https://polar.sh/docs/integrate/webhooks/delivery
  */
 export const polar: Factory<PolarOptions> = /* @__PURE__ */ standardFamily({

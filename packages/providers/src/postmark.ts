@@ -1,4 +1,4 @@
-import type { Delivery, SecretOption } from '@postern/core'
+import type { Delivery } from '@postern/core'
 import {
   basic,
   mergeDeep,
@@ -7,16 +7,10 @@ import {
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { HOUR, MIB } from './common/units.ts'
 import { member, text } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
-
-/** Options of {@link postmark}. */
-export interface PostmarkOptions {
-  /** `user:password` of the webhook's URL or its HTTP authentication; split at the first colon. */
-  readonly credentials: SecretOption
-}
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
  * Postmark. It does not sign: the webhook carries HTTP Basic credentials, and the body is as safe as TLS. Topic is
@@ -25,7 +19,7 @@ export interface PostmarkOptions {
  * Postmark wants a 200, stops at 403, and retries for about 11 hours.
  * https://postmarkapp.com/developer/webhooks/webhooks-overview
  */
-export const postmark: Factory<PostmarkOptions> = /* @__PURE__ */ provider({
+export const postmark: Factory<PresetOptions<'credentials'>> = /* @__PURE__ */ sender({
   name: 'postmark',
   title: 'Postmark',
   docs: 'https://postmarkapp.com/developer/webhooks/webhooks-overview',
@@ -36,18 +30,14 @@ export const postmark: Factory<PostmarkOptions> = /* @__PURE__ */ provider({
     docs: 'https://github.com/ActiveCampaign/postmark-skills/blob/main/postmark-webhooks/SKILL.md',
   },
   topics: ['Delivery', 'Bounce', 'SpamComplaint', 'Open', 'Click', 'SubscriptionChange', 'Inbound'],
-  facts: {
-    example: { credentials: 'user:an-example-password' },
-    checked: '2026-11-26',
-    delivers: { largest: 50 * MIB, retries: 12 * HOUR, after4xx: 'retried, but 403', ok: '200' },
-  },
-  options: {
-    credentials: 'user:password of the webhook.',
-  },
+  example: { credentials: 'user:an-example-password' },
+  checked: '2026-11-26',
+  // Inbound messages carry their attachments, 35 MB of them, in base64.
+  delivers: { largest: 50 * MIB, retries: 12 * HOUR, after4xx: 'retried, but 403', ok: '200' },
+  hint: 'user:password of the webhook.',
   secret: 'credentials',
   covers: { body: 'none' },
-  scheme: () => basic(),
-  // Inbound messages carry their attachments, 35 MB of them, in base64.
+  sign: () => basic(),
   events,
   compose: ({ topic = 'Bounce', id, payload }) => ({
     body: stringifyJson(

@@ -1,11 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Pusher Channels. HMAC-SHA256 over the body in `X-Pusher-Signature`, hex. Topic is each event’s `name`, there is no id
- * of the event.
- * https://pusher.com/docs/channels/server_api/webhooks/
- */
+/** Pusher Channels. https://pusher.com/docs/channels/server_api/webhooks/ */
 export const pusher: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'pusher',
   title: 'Pusher Channels',

@@ -3,10 +3,9 @@ import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Razorpay. HMAC-SHA256 over the body in `X-Razorpay-Signature`. Topic is `event` (`payment.captured`); id is the header
- * `x-razorpay-event-id`, which is not signed. Nothing is dated. Razorpay wants its 2xx within 5 s, retries for 24 hours,
- * then disables the webhook; older events are replayed by hand alone, under the same id. Their order is not kept.
- * https://razorpay.com/docs/webhooks/validate-test/
+ * Razorpay. Topic is `event` (`payment.captured`); id is the header `x-razorpay-event-id`, which is not signed. Nothing
+ * is dated. Razorpay wants its 2xx within 5 s, retries for 24 hours, then disables the webhook; older events are
+ * replayed by hand alone, under the same id. Their order is not kept. https://razorpay.com/docs/webhooks/validate-test/
  */
 export const razorpay: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'razorpay',

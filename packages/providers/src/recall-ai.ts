@@ -3,10 +3,8 @@ import { HOUR } from './common/units.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
- * Recall.ai: Standard Webhooks. Topic is `event` (`bot.status_change`), id is the header `webhook-id`, the same over
- * retries. Accounts made before 2025-12-15 send `svix-*` with a secret an endpoint. Nothing is signed until a secret
- * exists.
- * https://docs.recall.ai/docs/authenticating-requests-from-recallai
+ * Recall.ai: Standard Webhooks. Accounts made before 2025-12-15 send `svix-*` with a secret an endpoint. Nothing is
+ * signed until a secret exists. https://docs.recall.ai/docs/authenticating-requests-from-recallai
  */
 export const recallAi: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'recall-ai',

@@ -1,4 +1,4 @@
-import type { Delivery, SecretOption } from '@postern/core'
+import type { Delivery } from '@postern/core'
 import {
   hmac,
   malformed,
@@ -10,18 +10,12 @@ import {
   type Factory,
   type SignatureClaim,
 } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { needed } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
+import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
-/** Options of {@link recurly}. */
-export interface RecurlyOptions {
-  /** The secret key of the endpoint. It looks like hex and is used as it is. */
-  readonly secretKey: SecretOption
-  /** Seconds the signed time may be away from now, in the past and in the future. @default 300 */
-  readonly tolerance?: number
-}
+const HEADER = 'recurly-signature'
 
 /**
  * Recurly's JSON webhooks; its XML ones are not signed. HMAC-SHA256 over `time.body`, the time in milliseconds; any of
@@ -31,7 +25,7 @@ export interface RecurlyOptions {
  * follows no redirect, and retries ten times over about 73 hours.
  * https://docs.recurly.com/docs/signature-verification
  */
-export const recurly: Factory<RecurlyOptions> = /* @__PURE__ */ provider({
+export const recurly: Factory<DatedPresetOptions<'secretKey'>> = /* @__PURE__ */ sender({
   name: 'recurly',
   title: 'Recurly',
   docs: 'https://docs.recurly.com/docs/signature-verification',
@@ -41,28 +35,23 @@ export const recurly: Factory<RecurlyOptions> = /* @__PURE__ */ provider({
     docs: 'https://docs.recurly.com/recurly-subscriptions/docs/webhooks',
   },
   topics: ['account.created', 'subscription.renewed', 'charge_invoice.paid'],
-  facts: {
-    tolerance: 300,
-    checked: '2026-11-28',
-    delivers: {
-      retries: 74 * HOUR,
-      redirect: 'failure',
-      after4xx: 'retried',
-      ok: '2xx',
-      source: 'https://docs.recurly.com/recurly-subscriptions/docs/automatic-retries',
-    },
+  facts: { tolerance: 300 },
+  checked: '2026-11-28',
+  delivers: {
+    retries: 74 * HOUR,
+    redirect: 'failure',
+    after4xx: 'retried',
+    ok: '2xx',
+    source: 'https://docs.recurly.com/recurly-subscriptions/docs/automatic-retries',
   },
-  options: {
-    secretKey: 'Secret key of the endpoint.',
-    tolerance: 'Seconds the signed time may be away from now. Default 300.',
-  },
+  hint: 'Secret key of the endpoint.',
   secret: 'secretKey',
   covers: { body: 'bytes', id: true, timestamp: true },
-  scheme: (options) =>
+  sign: ({ tolerance }) =>
     hmac({
       header: HEADER,
       timestampUnit: 'ms',
-      tolerance: options.tolerance,
+      tolerance,
       read,
       needs: [HEADER],
       write: (signature, time) => ({ [HEADER]: `${time},${signature}` }),
@@ -72,7 +61,6 @@ export const recurly: Factory<RecurlyOptions> = /* @__PURE__ */ provider({
   compose,
 })
 
-const HEADER = 'recurly-signature'
 const MOST = 20
 
 function read(delivery: Delivery): SignatureClaim {

@@ -2,10 +2,7 @@ import type { Factory } from '@postern/core/scheme'
 import { HOUR } from './common/units.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
-/**
- * Render: Standard Webhooks. Topic is `type` (`deploy_started`), id is the header `webhook-id`, the same over retries.
- * https://render.com/docs/webhooks
- */
+/** Render: Standard Webhooks. https://render.com/docs/webhooks */
 export const render: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'render',
   title: 'Render',

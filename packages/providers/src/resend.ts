@@ -10,9 +10,8 @@ export interface ResendOptions extends StandardFamilyOptions {
 }
 
 /**
- * Resend: Standard Webhooks sent by Svix, under `svix-*` headers. Topic is `type` (`email.sent`); id is `svix-id`, the
- * same over retries. Svix wants its 2xx within 15 s and retries for about 28 hours.
- * https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests
+ * Resend: Standard Webhooks sent by Svix, under `svix-*` headers. Svix wants its 2xx within 15 s and retries for about
+ * 28 hours. https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests
  */
 export const resend: Factory<ResendOptions> = /* @__PURE__ */ standardFamily({
   name: 'resend',

@@ -1,10 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
-/**
- * Retell AI. HMAC-SHA256 over `{body}{time}` in `x-retell-signature`, hex. Topic is `event`; there is no id.
- * https://docs.retellai.com/features/secure-webhook
- */
+/** Retell AI. https://docs.retellai.com/features/secure-webhook */
 export const retell: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'retell',
   title: 'Retell AI',

@@ -2,10 +2,8 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * RevenueCat. HMAC-SHA256 over `{time}.{body}` in `X-RevenueCat-Webhook-Signature`, hex. Topic is `event.type`, id is
- * `event.id`. Without a signing secret it sends the Authorization text of the dashboard, which is `generic` with
- * `header-token`.
- * https://www.revenuecat.com/docs/integrations/webhooks
+ * RevenueCat. Without a signing secret it sends the Authorization text of the dashboard, which is `generic` with
+ * `header-token`. https://www.revenuecat.com/docs/integrations/webhooks
  */
 export const revenuecat: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'revenuecat',

@@ -2,10 +2,8 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Sanity (GROQ-powered webhooks). HMAC-SHA256 over `t.body`, `t` in milliseconds, in unpadded base64url. Topic is
- * `Sanity-Operation` (`create`, `update`, `delete`), id is `Idempotency-Key`; neither is signed (`covers.topic` is false: a captured body can come again as another operation). The payload is your own
- * projection. Sanity waits 30 s, retries 429 and 5xx twice, 30 s apart, and gives up at any other 4xx.
- * https://www.sanity.io/docs/webhooks
+ * Sanity (GROQ-powered webhooks). The payload is your own projection. Sanity waits 30 s, retries 429 and 5xx twice, 30
+ * s apart, and gives up at any other 4xx. https://www.sanity.io/docs/webhooks
  */
 export const sanity: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'sanity',
@@ -15,7 +13,6 @@ export const sanity: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
     steps: ['<project>', 'API', 'Webhooks'],
     url: 'https://www.sanity.io/manage',
     secret: 'the text that you enter as Secret',
-    docs: 'https://www.sanity.io/docs/webhooks',
   },
   notSecret: [[/^sk[A-Za-z\d]{80,}$/, 'a token for the API']],
   topics: ['create', 'update', 'delete'],

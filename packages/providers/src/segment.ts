@@ -2,10 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { HOUR } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Segment. HMAC-SHA1 over the body in `X-Signature`, hex. Topic is `type`, id is `messageId`.
- * https://segment.com/docs/connections/destinations/catalog/actions-webhook/
- */
+/** Segment. https://segment.com/docs/connections/destinations/catalog/actions-webhook/ */
 export const segment: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'segment',
   title: 'Segment',

@@ -1,10 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Sendbird. HMAC-SHA256 over the body in `x-sendbird-signature`, hex. Topic is `category`, there is no id of the event.
- * https://sendbird.com/docs/chat/platform-api/v3/webhook/webhook-overview
- */
+/** Sendbird. https://sendbird.com/docs/chat/platform-api/v3/webhook/webhook-overview */
 export const sendbird: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'sendbird',
   title: 'Sendbird',

@@ -1,4 +1,4 @@
-import type { Delivery, SecretOption } from '@postern/core'
+import type { Delivery } from '@postern/core'
 import {
   firstOf,
   hmac,
@@ -9,14 +9,8 @@ import {
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { text } from './common/read.ts'
-
-/** Options of {@link sentry}. */
-export interface SentryOptions {
-  /** The client secret of the integration. */
-  readonly clientSecret: SecretOption
-}
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
  * Sentry's integration platform. HMAC-SHA256 over the body in `Sentry-Hook-Signature`, or `Sentry-App-Signature` if that
@@ -27,7 +21,7 @@ export interface SentryOptions {
  * `Request-ID`: `dedupe: 'digest'` finds those with the same bytes, which `issue.resolved` need not have.
  * https://docs.sentry.io/organization/integrations/integration-platform/webhooks/
  */
-export const sentry: Factory<SentryOptions> = /* @__PURE__ */ provider({
+export const sentry: Factory<PresetOptions<'clientSecret'>> = /* @__PURE__ */ sender({
   name: 'sentry',
   title: 'Sentry',
   docs: 'https://docs.sentry.io/organization/integrations/integration-platform/webhooks/',
@@ -41,27 +35,23 @@ export const sentry: Factory<SentryOptions> = /* @__PURE__ */ provider({
     [/^https:\/\/.*@.*sentry/, 'the DSN'],
   ],
   topics: ['issue.created', 'issue.resolved', 'error.created', 'event_alert.triggered'],
-  facts: {
-    checked: '2026-11-28',
-    delivers: {
-      within: 1_000,
-      retries: 900_000,
-      after4xx: 'dropped',
-      retryId: 'new',
-      givesUp: 'unsubscribed after 1000 timeouts within 24 hours',
-      ok: '2xx',
-      source:
-        'https://github.com/getsentry/sentry/blob/master/src/sentry/sentry_apps/tasks/sentry_apps.py',
-    },
+  checked: '2026-11-28',
+  delivers: {
+    within: 1_000,
+    retries: 900_000,
+    after4xx: 'dropped',
+    retryId: 'new',
+    givesUp: 'unsubscribed after 1000 timeouts within 24 hours',
+    ok: '2xx',
+    source:
+      'https://github.com/getsentry/sentry/blob/master/src/sentry/sentry_apps/tasks/sentry_apps.py',
   },
-  options: {
-    clientSecret: 'Client secret of the integration.',
-  },
+  hint: 'Client secret of the integration.',
   claims: 'request-id',
   secret: 'clientSecret',
   topicHeader: 'sentry-hook-resource',
   covers: { body: 'bytes' },
-  scheme: () =>
+  sign: () =>
     firstOf(hmac({ header: 'Sentry-Hook-Signature' }), hmac({ header: 'Sentry-App-Signature' })),
   events,
   compose,

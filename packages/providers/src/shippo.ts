@@ -1,11 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
-/**
- * Shippo. HMAC-SHA256 over `{time}.{body}` in `Shippo-Auth-Signature`, hex. Topic is `event`, there is no id of the
- * event.
- * https://docs.goshippo.com/docs/tracking/webhooks/
- */
+/** Shippo. https://docs.goshippo.com/docs/tracking/webhooks/ */
 export const shippo: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'shippo',
   title: 'Shippo',

@@ -1,4 +1,4 @@
-import type { Delivery, SecretOption } from '@postern/core'
+import type { Delivery } from '@postern/core'
 import {
   firstOf,
   hmac,
@@ -11,14 +11,8 @@ import {
   type Scheme,
   type SignableRequest,
 } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { HOUR, MIB } from './common/units.ts'
-
-/** Options of {@link shopify}. */
-export interface ShopifyOptions {
-  /** The app's client secret, or the key shown under Settings > Notifications for webhooks made in the admin. Both the old and the new one for an hour after a change. */
-  readonly secret: SecretOption
-}
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
  * Shopify, in both header dialects: `X-Shopify-*`, and `Shopify-*` of the Events preview, which counts if its HMAC is
@@ -29,7 +23,7 @@ export interface ShopifyOptions {
  * failures in a row it removes the subscription.
  * https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
  */
-export const shopify: Factory<ShopifyOptions> = /* @__PURE__ */ provider({
+export const shopify: Factory<PresetOptions> = /* @__PURE__ */ sender({
   name: 'shopify',
   title: 'Shopify',
   docs: 'https://shopify.dev/docs/apps/build/webhooks/verify-deliveries',
@@ -49,22 +43,18 @@ export const shopify: Factory<ShopifyOptions> = /* @__PURE__ */ provider({
     'customers/redact',
     'Product.create',
   ],
-  facts: {
-    place: { header: 'X-Shopify-Hmac-SHA256' },
-    checked: '2026-11-28',
-    delivers: {
-      within: 5_000,
-      retries: 4 * HOUR,
-      redirect: 'failure',
-      after4xx: 'retried',
-      givesUp: 'removed after 8 failures in a row',
-      ok: '2xx',
-      retryId: 'same',
-    },
+  facts: { place: { header: 'X-Shopify-Hmac-SHA256' } },
+  checked: '2026-11-28',
+  delivers: {
+    within: 5_000,
+    retries: 4 * HOUR,
+    redirect: 'failure',
+    after4xx: 'retried',
+    givesUp: 'removed after 8 failures in a row',
+    ok: '2xx',
+    retryId: 'same',
   },
-  options: {
-    secret: "The app's client secret.",
-  },
+  hint: "The app's client secret.",
   formats: ['json', 'xml'],
   // Bodies above a megabyte come, and no page names a bound over HTTPS: https://community.shopify.com/c/Shopify-APIs-SDKs/Webhook-requests-exceed-max-size/m-p/144434
   limits: { body: 10 * MIB },
@@ -72,7 +62,7 @@ export const shopify: Factory<ShopifyOptions> = /* @__PURE__ */ provider({
   topicHeader: 'x-shopify-topic',
   covers: { body: 'bytes' },
   reads: ['shopify-topic', 'shopify-action', 'shopify-webhook-id'],
-  scheme: () => eitherDialect(),
+  sign: () => eitherDialect(),
   events,
   compose,
 })

@@ -2,10 +2,8 @@ import { hmac, mergeDeep, stringifyJson, type Factory } from '@postern/core/sche
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Sinch. HMAC-SHA256 over `{body}.{header:x-sinch-webhook-signature-nonce}.{time}` in `x-sinch-webhook-signature`,
- * base64. The callbacks of the Conversation API: topic is the member that tells what happened
- * (`message_delivery_report`). There is no id of the event.
- * https://developers.sinch.com/docs/conversation/callbacks/
+ * Sinch. The callbacks of the Conversation API: topic is the member that tells what happened
+ * (`message_delivery_report`). There is no id of the event. https://developers.sinch.com/docs/conversation/callbacks/
  */
 export const sinch: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'sinch',

@@ -1,11 +1,4 @@
-import {
-  emptyReply,
-  jsonReply,
-  WebhookError,
-  type Delivery,
-  type Reply,
-  type SecretOption,
-} from '@postern/core'
+import { emptyReply, jsonReply, WebhookError, type Delivery, type Reply } from '@postern/core'
 import {
   hmac,
   mergeDeep,
@@ -15,17 +8,9 @@ import {
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { DAY, FORM_TYPE, JSON_TYPE } from './common/units.ts'
 import { field, readsAsForm, jsonField, text } from './common/read.ts'
-
-/** Options of {@link slack}. */
-export interface SlackOptions {
-  /** The app's signing secret (Basic Information > App Credentials), not its verification token. */
-  readonly signingSecret: SecretOption
-  /** Seconds the signed time may be away from now, in the past and in the future. @default 300 */
-  readonly tolerance?: number
-}
+import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
 /**
  * Slack: Events API, slash commands and interactivity on one route. HMAC-SHA256 over `v0:time:body`. Topics: the inner
@@ -37,7 +22,7 @@ export interface SlackOptions {
  * Types: `slack<SlackEvents>({ signingSecret })` with `@postern/providers/types/slack`.
  * https://docs.slack.dev/authentication/verifying-requests-from-slack
  */
-export const slack: Factory<SlackOptions> = /* @__PURE__ */ provider({
+export const slack: Factory<DatedPresetOptions<'signingSecret'>> = /* @__PURE__ */ sender({
   name: 'slack',
   title: 'Slack',
   docs: 'https://docs.slack.dev/authentication/verifying-requests-from-slack',
@@ -60,35 +45,30 @@ export const slack: Factory<SlackOptions> = /* @__PURE__ */ provider({
     'view_submission',
   ],
   handshakes: ['url_verification', 'ssl_check'],
-  facts: {
-    challenge: { payload: { type: 'url_verification', challenge: '{text}' } },
-    checked: '2026-11-28',
-    delivers: {
-      within: 3_000,
-      retries: DAY,
-      redirect: 'followed',
-      after4xx: 'retried',
-      givesUp: 'disabled for a time if less than 5 % of 1000 events an hour succeed',
-      ok: '2xx',
-      source: 'https://docs.slack.dev/apis/events-api/',
-      retryHeaders: { 'x-slack-retry-num': '1', 'x-slack-retry-reason': 'http_timeout' },
-    },
+  facts: { challenge: { payload: { type: 'url_verification', challenge: '{text}' } } },
+  checked: '2026-11-28',
+  delivers: {
+    within: 3_000,
+    retries: DAY,
+    redirect: 'followed',
+    after4xx: 'retried',
+    givesUp: 'disabled for a time if less than 5 % of 1000 events an hour succeed',
+    ok: '2xx',
+    source: 'https://docs.slack.dev/apis/events-api/',
+    retryHeaders: { 'x-slack-retry-num': '1', 'x-slack-retry-reason': 'http_timeout' },
   },
-  options: {
-    signingSecret: "The app's signing secret.",
-    tolerance: 'Seconds the signed time may be away from now. Default 300.',
-  },
+  hint: "The app's signing secret.",
   formats: ['json', 'form'],
   greets: 'body',
   secret: 'signingSecret',
   covers: { body: 'bytes', id: true, timestamp: true },
   methods: ['POST', 'GET'],
-  scheme: (options) =>
+  sign: ({ tolerance }) =>
     hmac({
       header: 'X-Slack-Signature',
       prefix: 'v0=',
       timestampHeader: 'X-Slack-Request-Timestamp',
-      tolerance: options.tolerance,
+      tolerance,
       message: 'v0:{time}:{body}',
     }),
   greet,

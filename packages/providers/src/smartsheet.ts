@@ -5,10 +5,8 @@ import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Smartsheet. HMAC-SHA256 over the body in `Smartsheet-Hmac-SHA256`, hex. Topic is each event’s `objectType.eventType`,
- * there is no id of the event. Smartsheet wants 200 and no other 2xx, and retries 14 times: seven with growing delays, then
- * each three hours.
- * https://developers.smartsheet.com/api/smartsheet/guides/webhooks/webhook-verification
+ * Smartsheet. Smartsheet wants 200 and no other 2xx, and retries 14 times: seven with growing delays, then each three
+ * hours. https://developers.smartsheet.com/api/smartsheet/guides/webhooks/webhook-verification
  */
 export const smartsheet: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'smartsheet',

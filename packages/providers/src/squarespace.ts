@@ -2,11 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Squarespace. HMAC-SHA256 over the body in `Squarespace-Signature`, hex, with a key in hex. Topic is `topic`, id is
- * `id`.
- * https://developers.squarespace.com/webhooks/overview
- */
+/** Squarespace. https://developers.squarespace.com/webhooks/overview */
 export const squarespace: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'squarespace',
   title: 'Squarespace',

@@ -1,10 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Stream. HMAC-SHA256 over the body in `X-Signature`, hex. Topic is `type`, id is `X-Webhook-Id`.
- * https://getstream.io/chat/docs/node/webhooks_overview/
- */
+/** Stream. https://getstream.io/chat/docs/node/webhooks_overview/ */
 export const stream: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'stream',
   title: 'Stream',

@@ -1,4 +1,4 @@
-import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
+import { WebhookError, type Delivery } from '@postern/core'
 import {
   hmac,
   mergeDeep,
@@ -11,17 +11,11 @@ import {
   type Scheme,
   type SignatureClaim,
 } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
+import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
-/** Options of {@link stripe}. */
-export interface StripeOptions {
-  /** The endpoint's signing secret, whole, with its `whsec_`; for Connect that of the Connect endpoint. */
-  readonly secret: SecretOption
-  /** Seconds the signed time may be away from now, in the past and in the future. @default 300 */
-  readonly tolerance?: number
-}
+const HEADER = 'stripe-signature'
 
 /**
  * Stripe: snapshot events, thin events (`v2.core.event`) and Connect on one route. HMAC-SHA256 over `t.body`, keyed with
@@ -33,7 +27,7 @@ export interface StripeOptions {
  * Types: `stripe<StripeEvents>({ secret })` with `@postern/providers/types/stripe`.
  * https://docs.stripe.com/webhooks/signature
  */
-export const stripe: Factory<StripeOptions> = /* @__PURE__ */ provider({
+export const stripe: Factory<DatedPresetOptions> = /* @__PURE__ */ sender({
   name: 'stripe',
   title: 'Stripe',
   docs: 'https://docs.stripe.com/webhooks/signature',
@@ -49,33 +43,25 @@ export const stripe: Factory<StripeOptions> = /* @__PURE__ */ provider({
     [/^(?:acct|ca|evt)_/, 'an id'],
   ],
   topics: ['payment_intent.succeeded', 'invoice.paid', 'v2.core.account.created'],
-  facts: {
-    place: { header: 'Stripe-Signature' },
-    tolerance: 300,
-    checked: '2026-11-28',
-    delivers: {
-      retries: 3 * DAY,
-      redirect: 'failure',
-      after4xx: 'retried',
-      ok: '2xx',
-      json: 'indented',
-      retryId: 'same',
-      source: 'https://docs.stripe.com/webhooks',
-    },
+  facts: { place: { header: 'Stripe-Signature' }, tolerance: 300 },
+  checked: '2026-11-28',
+  delivers: {
+    retries: 3 * DAY,
+    redirect: 'failure',
+    after4xx: 'retried',
+    ok: '2xx',
+    json: 'indented',
+    retryId: 'same',
+    source: 'https://docs.stripe.com/webhooks',
   },
-  options: {
-    secret: "The endpoint's signing secret, whsec_…",
-    tolerance: 'Seconds the signed time may be away from now. Default 300.',
-  },
+  hint: "The endpoint's signing secret, whsec_…",
   covers: { body: 'bytes', id: true, timestamp: true },
-  scheme: stripeScheme,
+  sign: stripeScheme,
   events,
   compose,
 })
 
-const HEADER = 'stripe-signature'
-
-function stripeScheme({ tolerance }: StripeOptions): Scheme<Uint8Array> {
+function stripeScheme({ tolerance }: { readonly tolerance?: number }): Scheme<Uint8Array> {
   const scheme = hmac({
     header: HEADER,
     tolerance,

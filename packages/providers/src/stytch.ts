@@ -2,11 +2,7 @@ import type { Factory } from '@postern/core/scheme'
 import { SVIX_DELIVERS } from './common/svix-delivers.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
-/**
- * Stytch: Standard Webhooks sent by Svix, under `svix-*` headers. Topic is `object_type.action` (`user.CREATE`), id is
- * the header `svix-id`, the same over retries.
- * https://stytch.com/docs/guides/webhooks
- */
+/** Stytch: Standard Webhooks sent by Svix, under `svix-*` headers. https://stytch.com/docs/guides/webhooks */
 export const stytch: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'stytch',
   title: 'Stytch',

@@ -2,8 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Tally. HMAC-SHA256 over the body in `Tally-Signature`, base64. Topic is `eventType`, id is `eventId`. Tally wants its 2xx
- * within 10 s and retries after 5 and 30 minutes, 1, 6 and 24 hours.
+ * Tally. Tally wants its 2xx within 10 s and retries after 5 and 30 minutes, 1, 6 and 24 hours.
  * https://tally.so/help/webhooks
  */
 export const tally: Factory<PresetOptions> = /* @__PURE__ */ preset({

@@ -1,4 +1,4 @@
-import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
+import { WebhookError, type Delivery } from '@postern/core'
 import {
   stringifyJson,
   token,
@@ -6,14 +6,16 @@ import {
   type Factory,
   type Scheme,
 } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { member } from './common/read.ts'
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
-/** Options of {@link telegram}. */
-export interface TelegramOptions {
-  /** The `secret_token` given to `setWebhook`: 1 to 256 of `A-Z a-z 0-9 _ -`. */
-  readonly secretToken: SecretOption
+const SCHEME: Scheme<string> = {
+  ...token({ header: 'X-Telegram-Bot-Api-Secret-Token' }),
+  key(secret) {
+    if (/^[\w-]{1,256}$/.test(secret)) return secret
+    throw new TypeError('the secret token must be 1 to 256 of A-Z, a-z, 0-9, _ and -')
+  },
 }
 
 /**
@@ -25,40 +27,27 @@ export interface TelegramOptions {
  * Types: `telegram<TelegramEvents>({ secretToken })` with `@postern/providers/types/telegram`.
  * https://core.telegram.org/bots/api#setwebhook
  */
-export const telegram: Factory<TelegramOptions> = /* @__PURE__ */ provider({
+export const telegram: Factory<PresetOptions<'secretToken'>> = /* @__PURE__ */ sender({
   name: 'telegram',
   title: 'Telegram',
   docs: 'https://core.telegram.org/bots/api#setwebhook',
   setup: {
     call: 'setWebhook, with url',
     secret: 'the secret_token that you give to setWebhook',
-    docs: 'https://core.telegram.org/bots/api#setwebhook',
   },
   notSecret: [[/^\d{6,}:[\w-]{30,}$/, 'the token of the bot']],
   topics: ['message', 'edited_message', 'callback_query', 'inline_query', 'my_chat_member'],
-  facts: {
-    checked: '2026-11-28',
-    delivers: { retries: DAY, after4xx: 'retried', ok: '2xx' },
-  },
-  options: {
-    secretToken: 'The secret_token given to setWebhook.',
-  },
+  checked: '2026-11-28',
+  delivers: { retries: DAY, after4xx: 'retried', ok: '2xx' },
+  hint: 'The secret_token given to setWebhook.',
   secret: 'secretToken',
   covers: { body: 'none' },
-  scheme: () => SCHEME,
+  sign: () => SCHEME,
   events,
   compose: ({ topic = 'message', id, payload }) => ({
     body: stringifyJson({ update_id: BigInt(id ?? Date.now()), [topic]: payload ?? {} }),
   }),
 })
-
-const SCHEME: Scheme<string> = {
-  ...token({ header: 'X-Telegram-Bot-Api-Secret-Token' }),
-  key(secret) {
-    if (/^[\w-]{1,256}$/.test(secret)) return secret
-    throw new TypeError('the secret token must be 1 to 256 of A-Z, a-z, 0-9, _ and -')
-  },
-}
 
 function events(delivery: Delivery, { value }: { readonly value: unknown }): readonly EventDraft[] {
   const id = member(delivery.json('exact'), 'update_id')

@@ -1,11 +1,7 @@
 import { ed25519, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
-/**
- * Telnyx. Ed25519 over `{time}|{body}` in `telnyx-signature-ed25519`, base64. Topic is `data.event_type`, id is
- * `data.id`.
- * https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks
- */
+/** Telnyx. https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks */
 export const telnyx: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'telnyx',
   title: 'Telnyx',

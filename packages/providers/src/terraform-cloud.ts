@@ -1,11 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * HCP Terraform. HMAC-SHA512 over the body in `X-TFE-Notification-Signature`, hex. Topic is `notifications.0.trigger`,
- * there is no id of the event.
- * https://developer.hashicorp.com/terraform/cloud-docs/workspaces/settings/notifications
- */
+/** HCP Terraform. https://developer.hashicorp.com/terraform/cloud-docs/workspaces/settings/notifications */
 export const terraformCloud: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'terraform-cloud',
   title: 'HCP Terraform',

@@ -2,10 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
-/**
- * TikTok. HMAC-SHA256 over `{time}.{body}` in `TikTok-Signature`, hex. Topic is `event`, there is no id of the event.
- * https://developers.tiktok.com/doc/webhooks-verification
- */
+/** TikTok. https://developers.tiktok.com/doc/webhooks-verification */
 export const tiktok: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'tiktok',
   title: 'TikTok',

@@ -1,4 +1,4 @@
-import { textReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
+import { textReply, type Delivery, type Reply } from '@postern/core'
 import {
   hmac,
   mergeDeep,
@@ -8,17 +8,13 @@ import {
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { field, needed, text } from './common/read.ts'
+import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
-/** Options of {@link twitch}. */
-export interface TwitchOptions {
-  /** The secret given when the subscription was made. */
-  readonly secret: SecretOption
-  /** Seconds the signed time may be away from now, in the past and in the future. @default 600 */
-  readonly tolerance?: number
-}
+const TIME = 'twitch-eventsub-message-timestamp'
+
+const ID = 'twitch-eventsub-message-id'
 
 /**
  * Twitch EventSub. HMAC-SHA256 over message id, time and body. Topic is the type of the subscription (`channel.follow`),
@@ -28,14 +24,13 @@ export interface TwitchOptions {
  * answers revoke the subscription.
  * https://dev.twitch.tv/docs/eventsub/handling-webhook-events/
  */
-export const twitch: Factory<TwitchOptions> = /* @__PURE__ */ provider({
+export const twitch: Factory<DatedPresetOptions> = /* @__PURE__ */ sender({
   name: 'twitch',
   title: 'Twitch EventSub',
   docs: 'https://dev.twitch.tv/docs/eventsub/handling-webhook-events/',
   setup: {
     call: 'POST https://api.twitch.tv/helix/eventsub/subscriptions',
     secret: 'the text that you send as secret of transport',
-    docs: 'https://dev.twitch.tv/docs/eventsub/handling-webhook-events/',
   },
   topics: ['channel.follow', 'stream.online', 'stream.offline', 'channel.follow.revocation'],
   handshakes: ['webhook_callback_verification'],
@@ -45,22 +40,19 @@ export const twitch: Factory<TwitchOptions> = /* @__PURE__ */ provider({
       headers: { 'twitch-eventsub-message-type': 'webhook_callback_verification' },
       payload: { challenge: '{text}', subscription: { id: '1', type: 'channel.follow' } },
     },
-    checked: '2026-11-28',
-    delivers: {
-      givesUp: 'revoked after too many slow or failed answers',
-      ok: '2xx',
-      retryHeaders: { 'twitch-eventsub-message-retry': '1' },
-      retryId: 'same',
-    },
   },
-  options: {
-    secret: 'Secret of the subscription.',
-    tolerance: 'Seconds the signed time may be away from now. Default 600.',
+  checked: '2026-11-28',
+  delivers: {
+    givesUp: 'revoked after too many slow or failed answers',
+    ok: '2xx',
+    retryHeaders: { 'twitch-eventsub-message-retry': '1' },
+    retryId: 'same',
   },
+  hint: 'Secret of the subscription.',
   challenge: CHALLENGE,
   claims: 'twitch-eventsub-message-id',
   covers: { body: 'bytes', id: true, timestamp: true },
-  scheme: ({ tolerance = 600 }) =>
+  sign: ({ tolerance = 600 }) =>
     hmac({
       header: 'Twitch-Eventsub-Message-Signature',
       prefix: 'sha256=',
@@ -74,8 +66,6 @@ export const twitch: Factory<TwitchOptions> = /* @__PURE__ */ provider({
   compose,
 })
 
-const ID = 'twitch-eventsub-message-id'
-const TIME = 'twitch-eventsub-message-timestamp'
 const ACTIVE = [undefined, 'enabled', 'webhook_callback_verification_pending']
 
 function handshake(_delivery: Delivery, { value }: ParsedBody): Reply | undefined {

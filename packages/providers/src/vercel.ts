@@ -3,10 +3,8 @@ import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Vercel: webhooks of accounts and integrations. HMAC-SHA1 over the body in `X-Vercel-Signature`. Topic is `type`
- * (`deployment.created`), id is `id`; whether it is kept over retries is not documented. Nothing is dated: what was captured
- * is stopped by its id alone, which is signed. Vercel waits 30 s and retries for 24 hours.
- * https://vercel.com/docs/webhooks/webhooks-api
+ * Vercel: webhooks of accounts and integrations. Nothing is dated: what was captured is stopped by its id alone, which
+ * is signed. Vercel waits 30 s and retries for 24 hours. https://vercel.com/docs/webhooks/webhooks-api
  */
 export const vercel: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'vercel',

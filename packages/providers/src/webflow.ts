@@ -1,10 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
-/**
- * Webflow. HMAC-SHA256 over `{time}:{body}` in `x-webflow-signature`, hex. Topic is `triggerType`; there is no id.
- * https://developers.webflow.com/data/docs/working-with-webhooks
- */
+/** Webflow. https://developers.webflow.com/data/docs/working-with-webhooks */
 export const webflow: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'webflow',
   title: 'Webflow',

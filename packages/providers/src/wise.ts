@@ -2,10 +2,7 @@ import { rsa, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/**
- * Wise. RSA-SHA256 over the body in `X-Signature-SHA256`, base64. Topic is `event_type`, id is `X-Delivery-Id`.
- * https://docs.wise.com/api-docs/features/webhooks-notifications/event-handling
- */
+/** Wise. https://docs.wise.com/api-docs/features/webhooks-notifications/event-handling */
 export const wise: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'wise',
   title: 'Wise',

@@ -3,10 +3,8 @@ import { DAY } from './common/units.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * WorkOS webhooks (Actions, which need a signed reply, are not covered). HMAC-SHA256 over `t.body`, `t` in milliseconds.
- * Topic is `event` (`dsync.user.created`), id is `id`. WorkOS retries for 3 days, with growing delays; outside production
- * for some minutes.
- * https://workos.com/docs/events/data-syncing/webhooks
+ * WorkOS webhooks (Actions, which need a signed reply, are not covered). WorkOS retries for 3 days, with growing
+ * delays; outside production for some minutes. https://workos.com/docs/events/data-syncing/webhooks
  */
 export const workos: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'workos',

@@ -1,4 +1,4 @@
-import type { Delivery, SecretOption } from '@postern/core'
+import type { Delivery } from '@postern/core'
 import {
   hmac,
   mergeDeep,
@@ -8,16 +8,10 @@ import {
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { text } from './common/read.ts'
+import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
-/** Options of {@link zendesk}. */
-export interface ZendeskOptions {
-  /** The signing secret of the webhook. It looks like base64 and is used as it is. */
-  readonly signingSecret: SecretOption
-  /** Seconds the signed time may be away from now, in the past and in the future. Zendesk names none. @default 300 */
-  readonly tolerance?: number
-}
+const TIME = 'x-zendesk-webhook-signature-timestamp'
 
 /**
  * Zendesk: event subscriptions, and the webhooks of triggers and automations with any method and body. HMAC-SHA256 over
@@ -26,7 +20,7 @@ export interface ZendeskOptions {
  * `X-Zendesk-Webhook-Invocation-Id`, which is not signed. Zendesk waits 12 s and retries 409, 429, 503 and timeouts.
  * https://developer.zendesk.com/documentation/webhooks/verifying/
  */
-export const zendesk: Factory<ZendeskOptions> = /* @__PURE__ */ provider({
+export const zendesk: Factory<DatedPresetOptions<'signingSecret'>> = /* @__PURE__ */ sender({
   name: 'zendesk',
   title: 'Zendesk',
   docs: 'https://developer.zendesk.com/documentation/webhooks/verifying/',
@@ -42,14 +36,9 @@ export const zendesk: Factory<ZendeskOptions> = /* @__PURE__ */ provider({
     docs: 'https://support.zendesk.com/hc/en-us/articles/4408839108378',
   },
   topics: ['zen:event-type:user.created', 'zen:event-type:ticket.status_changed', 'trigger'],
-  facts: {
-    checked: '2026-11-26',
-    delivers: { within: 12_000, after4xx: 'dropped, but 409 and 429', ok: '2xx' },
-  },
-  options: {
-    signingSecret: 'Signing secret of the webhook.',
-    tolerance: 'Seconds the signed time may be away from now. Default 300.',
-  },
+  checked: '2026-11-26',
+  delivers: { within: 12_000, after4xx: 'dropped, but 409 and 429', ok: '2xx' },
+  hint: 'Signing secret of the webhook.',
   formats: ['json', 'xml', 'form'],
   claims: 'x-zendesk-webhook-invocation-id',
   // A time of sending is signed: https://developer.zendesk.com/documentation/webhooks/verifying/
@@ -57,7 +46,7 @@ export const zendesk: Factory<ZendeskOptions> = /* @__PURE__ */ provider({
   secret: 'signingSecret',
   covers: { body: 'bytes', timestamp: true },
   methods: ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'],
-  scheme: ({ tolerance }) =>
+  sign: ({ tolerance }) =>
     hmac({
       header: 'X-Zendesk-Webhook-Signature',
       encoding: 'base64',
@@ -70,7 +59,6 @@ export const zendesk: Factory<ZendeskOptions> = /* @__PURE__ */ provider({
   compose,
 })
 
-const TIME = 'x-zendesk-webhook-signature-timestamp'
 const EVENT = 'zen:event-type:'
 
 function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {

@@ -1,4 +1,4 @@
-import { jsonReply, WebhookError, type Reply, type SecretOption } from '@postern/core'
+import { jsonReply, WebhookError, type Reply } from '@postern/core'
 import {
   hmac,
   hmacDigest,
@@ -8,17 +8,9 @@ import {
   type ParsedBody,
   type Verified,
 } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
-
-/** Options of {@link zoom}. */
-export interface ZoomOptions {
-  /** The app's Secret Token, not its older verification token. */
-  readonly secretToken: SecretOption
-  /** Seconds the signed time may be away from now, in the past and in the future. @default 300 */
-  readonly tolerance?: number
-}
+import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
 const RETRY_SPAN = 2 * HOUR
 
@@ -30,7 +22,7 @@ const PLAIN_TOKEN = /^[\w-]{1,128}$/
  * retries after 5, 20 and 60 minutes.
  * https://developers.zoom.us/docs/api/webhooks/
  */
-export const zoom: Factory<ZoomOptions> = /* @__PURE__ */ provider({
+export const zoom: Factory<DatedPresetOptions<'secretToken'>> = /* @__PURE__ */ sender({
   name: 'zoom',
   title: 'Zoom',
   docs: 'https://developers.zoom.us/docs/api/webhooks/',
@@ -52,29 +44,26 @@ export const zoom: Factory<ZoomOptions> = /* @__PURE__ */ provider({
   handshakes: ['endpoint.url_validation'],
   facts: {
     challenge: { payload: { event: 'endpoint.url_validation', payload: { plainToken: '{text}' } } },
-    checked: '2026-11-28',
-    delivers: {
-      within: 3_000,
-      retries: RETRY_SPAN,
-      after4xx: 'retried',
-      ok: '2xx',
-      source: 'https://developers.zoom.us/blog/webhook-delays',
-    },
   },
-  options: {
-    secretToken: "The app's Secret Token.",
-    tolerance: 'Seconds the signed time may be away from now. Default 300.',
+  checked: '2026-11-28',
+  delivers: {
+    within: 3_000,
+    retries: RETRY_SPAN,
+    after4xx: 'retried',
+    ok: '2xx',
+    source: 'https://developers.zoom.us/blog/webhook-delays',
   },
+  hint: "The app's Secret Token.",
   challenge: PLAIN_TOKEN,
   secret: 'secretToken',
   ids: false,
   covers: { body: 'bytes', timestamp: true },
-  scheme: (options) =>
+  sign: ({ tolerance }) =>
     hmac({
       header: 'X-Zm-Signature',
       prefix: 'v0=',
       timestampHeader: 'X-Zm-Request-Timestamp',
-      tolerance: options.tolerance,
+      tolerance,
       message: 'v0:{time}:{body}',
     }),
   handshake,

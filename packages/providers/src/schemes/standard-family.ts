@@ -16,7 +16,7 @@ import {
 import { provider } from '../common/provider.ts'
 import { membersAt, placedAt } from '../common/paths.ts'
 import { needed } from '../common/read.ts'
-import type { PresetFacts } from './preset.ts'
+import type { PresetFacts } from './sender.ts'
 
 /** Options of every sender of the family. */
 export interface StandardFamilyOptions {

@@ -12,33 +12,36 @@ export interface ComposedPlaces {
 
 /** Puts id, topic and payload into the places that the options name, for `sign`. */
 export function composeGeneric(
-  { topic, id, method, url, payload }: Draft,
+  {
+    topic,
+    id,
+    payload,
+  }: Pick<Draft, 'payload'> & {
+    readonly topic?: string | undefined
+    readonly id?: string | undefined
+  },
   options: GenericPlaces & ComposedPlaces,
-): { headers: Record<string, string>; url?: string; body?: string } {
+): { headers: Record<string, string>; event: object } {
+  const { sample = {}, inner, topicHeader, topicField = 'type' } = options
   const headers: Record<string, string> = {}
-  let fields: object = options.sample ?? {}
-  const target = new URL(url ?? 'https://example.com/webhooks')
+  let event: object = sample
   const put = (
     value: string | undefined,
-    [header, query]: readonly [string | undefined, string | undefined],
+    header: string | undefined,
     path: string | readonly string[] | undefined,
     between: string,
   ): void => {
     if (value === undefined) return
     if (header !== undefined) headers[header.toLowerCase()] = value
-    else if (query !== undefined) target.searchParams.set(query, value)
-    else if (path !== undefined) fields = mergeDeep(fields, placedAt(value, path, between))
+    else if (path !== undefined) event = mergeDeep(event, placedAt(value, path, between))
   }
-  put(id, [options.eventIdHeader, options.eventIdQuery], options.eventIdField, ':')
-  if (typeof options.topic !== 'string')
-    put(topic, [options.topicHeader, options.topicQuery], options.topicField ?? 'type', '.')
-  if (method === 'GET' || method === 'HEAD') {
-    for (const [name, value] of Object.entries(mergeDeep(fields, payload)))
-      target.searchParams.set(name, String(value))
-    return { headers, url: target.href, body: '' }
-  }
-  const isInner = options.inner !== undefined && payload !== undefined
-  const event = mergeDeep(fields, isInner ? { [options.inner]: payload } : payload)
-  const body = options.itemsField === undefined ? event : nested(options.itemsField, [event])
-  return { headers, url: target.href, body: stringifyJson(body) }
+  put(id, options.eventIdHeader, options.eventIdField, ':')
+  if (typeof options.topic !== 'string') put(topic, topicHeader, topicField, '.')
+  const isInner = inner !== undefined && payload !== undefined
+  return { headers, event: mergeDeep(event, isInner ? { [inner]: payload } : payload) }
+}
+
+/** The body that holds one event. */
+export function bodyOf(event: object, { itemsField }: GenericPlaces): string {
+  return stringifyJson(itemsField === undefined ? event : nested(itemsField, [event]))
 }

@@ -8,20 +8,16 @@ export type Extract = (delivery: Delivery, body: ParsedBody) => string | undefin
 
 /** Places of ids and topics, for a sender without a provider of its own. */
 export interface GenericPlaces {
-  /** Reads the event's id. @default the header, the query parameter or the member named below */
+  /** Reads the event's id. @default the header or the member named below */
   readonly id?: Extract
   /** Header that carries the event's id. @default none */
   readonly eventIdHeader?: string
-  /** Query parameter that carries the event's id. @default none */
-  readonly eventIdQuery?: string
   /** Member of the body that is the event's id; dots lead into objects (`data.id`), several are joined by `:`. With several `formats` an event without it is `unidentified`. @default none, so that nothing is deduplicated by id */
   readonly eventIdField?: string | readonly string[]
-  /** Reads the topic, or is the topic of every delivery. @default the header, the query parameter or the member named below */
+  /** Reads the topic, or is the topic of every delivery. @default the header or the member named below */
   readonly topic?: string | Extract
   /** Header that carries the topic. @default none */
   readonly topicHeader?: string
-  /** Query parameter that carries the topic. @default none */
-  readonly topicQuery?: string
   /** Member of the body that is the topic; dots lead into objects, several are joined by dots. An event without it is `unidentified`. @default 'type', and `event` for what has none */
   readonly topicField?: string | readonly string[]
   /** Member of the body that holds a list of events, each with its own id and topic; '' if the body is the list. @default none */
@@ -67,11 +63,11 @@ function eventOf(
   body: ParsedBody,
   exact: unknown,
 ): EventDraft {
-  const { topic, id, topicHeader, topicQuery, topicField, eventIdHeader, eventIdQuery } = options
+  const { topic, id, topicHeader, topicField, eventIdHeader } = options
   const found =
     typeof topic === 'function'
       ? topic(delivery, body)
-      : (topic ?? extract(delivery, exact, topicHeader, topicQuery, topicField ?? 'type', '.'))
+      : (topic ?? extract(delivery, exact, topicHeader, topicField ?? 'type', '.'))
   if (found === undefined && topicField !== undefined)
     throw new WebhookError('unidentified', {
       problem: 'missing',
@@ -80,7 +76,7 @@ function eventOf(
     })
   const own = id
     ? id(delivery, body)
-    : extract(delivery, exact, eventIdHeader, eventIdQuery, options.eventIdField, ':')
+    : extract(delivery, exact, eventIdHeader, options.eventIdField, ':')
   const other = typeof topic === 'function' ? '' : 'event'
   return { id: own || undefined, topic: found ?? other, payload: body.value }
 }
@@ -90,12 +86,10 @@ function extract(
   delivery: Delivery,
   exact: unknown,
   header: string | undefined,
-  query: string | undefined,
   path: string | readonly string[] | undefined,
   between: string,
 ): string | undefined {
   if (header !== undefined) return delivery.header(header) || undefined
-  if (query !== undefined) return delivery.query().get(query) || undefined
   return path === undefined ? undefined : membersAt(exact, path, between)
 }
 
