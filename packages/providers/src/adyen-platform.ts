@@ -1,5 +1,6 @@
 import type { Delivery } from '@postern/core'
 import {
+  type Composed,
   hmac,
   mergeDeep,
   stringifyJson,
@@ -62,10 +63,7 @@ function resourceId(data: unknown): string | undefined {
   return member(data, 'id') ?? nested.find((id) => id !== undefined)
 }
 
-function compose({ topic, id, payload, at = Date.now() }: Draft): {
-  headers: Record<string, string>
-  body: string
-} {
+function compose({ topic, id, payload, at = Date.now() }: Draft): Composed {
   const type = topic ?? 'balancePlatform.transfer.updated'
   const [resource = '1W1UG35U8A9J5ZLG', moment] = id?.split(`:${type}:`) ?? []
   return {

@@ -1,5 +1,6 @@
 import { textReply, type Delivery } from '@postern/core'
 import {
+  type Composed,
   mergeDeep,
   stringifyJson,
   type Draft,
@@ -64,7 +65,7 @@ function events(delivery: Delivery): readonly EventDraft[] {
   }))
 }
 
-function compose({ topic, id, payload }: Draft): { body: string } {
+function compose({ topic, id, payload }: Draft): Composed {
   const [, pspReference, code, success] = /^([^:]+):(.+):(true|false)$/.exec(id ?? '') ?? []
   const item = mergeDeep(
     {

@@ -7,6 +7,7 @@ import {
 } from '@postern/core'
 import type { Records } from '@postern/core/inbox'
 import {
+  type Composed,
   hmac,
   mergeDeep,
   singleHeader,
@@ -121,11 +122,7 @@ function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft
   return items(value, 'events').map((event) => {
     const type = member(event, 'resource.resource_type')
     const action = member(event, 'action')
-    return {
-      id: idOf(event),
-      topic: type && action ? `${type}.${action}` : '',
-      payload: event,
-    }
+    return { id: idOf(event), topic: type && action ? `${type}.${action}` : '', payload: event }
   })
 }
 
@@ -137,7 +134,7 @@ function idOf(event: unknown): string | undefined {
   return [resource, ...PARTS.map((path) => member(event, path) ?? '')].join(':')
 }
 
-function compose({ topic = 'task.changed', payload, at = Date.now() }: Draft): { body: string } {
+function compose({ topic = 'task.changed', payload, at = Date.now() }: Draft): Composed {
   const [resource_type, action] = topic.split('.')
   const event = mergeDeep(
     {

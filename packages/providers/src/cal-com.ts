@@ -1,5 +1,6 @@
 import type { Delivery } from '@postern/core'
 import {
+  type Composed,
   hmac,
   mergeDeep,
   stringifyJson,
@@ -58,9 +59,7 @@ function idOf(value: unknown): string | undefined {
   return joinedId(value, 'triggerEvent', booking ?? 'payload.uid', 'createdAt')
 }
 
-function compose({ topic = 'BOOKING_CREATED', id, payload, at = Date.now() }: Draft): {
-  body: string
-} {
+function compose({ topic = 'BOOKING_CREATED', id, payload, at = Date.now() }: Draft): Composed {
   const [, uid, createdAt] = /^[^:]*:([^:]*):(.*)$/.exec(id ?? '') ?? []
   return {
     body: stringifyJson(

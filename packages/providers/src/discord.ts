@@ -1,5 +1,6 @@
 import { emptyReply, jsonReply, type Reply } from '@postern/core'
 import {
+  type Composed,
   ed25519,
   mergeDeep,
   stringifyJson,
@@ -89,7 +90,7 @@ function eventOf(payload: unknown): EventDraft {
   return { id: text(payload, 'id'), ...topic, payload }
 }
 
-function compose({ topic = 'APPLICATION_COMMAND', id, payload }: Draft): { body: string } {
+function compose({ topic = 'APPLICATION_COMMAND', id, payload }: Draft): Composed {
   const [type = '', name] = topic.split(/\.(.*)/s)
   const kind = INTERACTIONS.indexOf(type)
   if (kind < 0) {

@@ -1,5 +1,6 @@
 import type { Delivery, SecretOption } from '@postern/core'
 import {
+  type Composed,
   mergeDeep,
   stringifyJson,
   token,
@@ -60,7 +61,7 @@ function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft
   return [{ id, topic: 'push', payload: value }]
 }
 
-function compose({ id, payload }: Draft): { body: string } {
+function compose({ id, payload }: Draft): Composed {
   const [repo_name = 'acme/app', tag = 'latest', pushed_at = '1417566161'] = id?.split(':') ?? []
   return {
     body: stringifyJson(

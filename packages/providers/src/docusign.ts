@@ -1,5 +1,6 @@
 import { WebhookError, type Delivery } from '@postern/core'
 import {
+  type Composed,
   hmac,
   mergeDeep,
   stringifyJson,
@@ -87,9 +88,7 @@ function eventOf({ kind, value }: ParsedBody): EventDraft {
   return { id, topic: needed(status, 'Status'), payload: value }
 }
 
-function compose({ topic = 'envelope-completed', payload, at = Date.now() }: Draft): {
-  body: string
-} {
+function compose({ topic = 'envelope-completed', payload, at = Date.now() }: Draft): Composed {
   const event = { event: topic, apiVersion: 'v2.1', generatedDateTime: new Date(at).toISOString() }
   const data = { envelopeId: crypto.randomUUID() }
   return { body: stringifyJson(mergeDeep({ ...event, data }, payload)) }

@@ -1,5 +1,6 @@
 import { createDelivery, WebhookError, type Facts, type SecretOption } from '@postern/core'
 import {
+  type Composed,
   factsOf,
   mergeDeep,
   mismatch,
@@ -101,7 +102,7 @@ function eventOf(payload: unknown): EventDraft {
   return { id: isWhole ? parts.filter(Boolean).join(':') : undefined, topic, payload }
 }
 
-function compose({ topic = 'FILE_UPDATE', at = Date.now(), payload }: Draft): { body: string } {
+function compose({ topic = 'FILE_UPDATE', at = Date.now(), payload }: Draft): Composed {
   const timestamp = new Date(at).toISOString()
   const event = { event_type: topic, webhook_id: '22', file_key: 'Abc', timestamp }
   return { body: stringifyJson(mergeDeep({ ...event }, payload)) }

@@ -1,5 +1,6 @@
 import type { Delivery } from '@postern/core'
 import {
+  type Composed,
   hmac,
   mergeDeep,
   type Draft,
@@ -69,10 +70,7 @@ function events(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
   ]
 }
 
-function compose({ topic = 'ping', id, payload }: Draft): {
-  headers: Record<string, string>
-  body?: string
-} {
+function compose({ topic = 'ping', id, payload }: Draft): Composed {
   const dot = topic.indexOf('.')
   const action = dot < 0 ? {} : { action: topic.slice(dot + 1) }
   return {

@@ -1,5 +1,6 @@
 import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
 import {
+  type Composed,
   mergeDeep,
   stringifyJson,
   type Draft,
@@ -89,10 +90,7 @@ function hookName(delivery: Delivery): string {
   return name.toLowerCase().replaceAll(' ', '_')
 }
 
-function compose({ topic = 'push', id = crypto.randomUUID(), payload }: Draft): {
-  headers: Record<string, string>
-  body: string
-} {
+function compose({ topic = 'push', id = crypto.randomUUID(), payload }: Draft): Composed {
   const [kind = topic, action] = topic.split('.', 2)
   const name = kind.replace(/(?:^|_)(\w)/g, (_all, letter: string) => ` ${letter.toUpperCase()}`)
   const attributes = action !== undefined && { object_attributes: { action } }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Delivery, SecretOption } from '@postern/core'
 import {
+  type Composed,
   mergeDeep,
   stringifyJson,
   type Draft,
@@ -90,9 +91,7 @@ function eventOf(payload: unknown, exact: unknown): EventDraft {
   }
 }
 
-function compose({ topic = 'contact.creation', at = Date.now(), payload }: Draft): {
-  body: string
-} {
+function compose({ topic = 'contact.creation', at = Date.now(), payload }: Draft): Composed {
   const event = mergeDeep(
     {
       appId: 54321,

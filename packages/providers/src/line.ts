@@ -1,4 +1,5 @@
 import {
+  type Composed,
   hmac,
   mergeDeep,
   stringifyJson,
@@ -45,11 +46,7 @@ export const line: Factory<PresetOptions<'channelSecret'>> = /* @__PURE__ */ sen
   hint: 'The channel secret.',
   secret: 'channelSecret',
   covers: { body: 'bytes', id: true },
-  sign: () =>
-    hmac({
-      header: 'X-Line-Signature',
-      encoding: 'base64',
-    }),
+  sign: () => hmac({ header: 'X-Line-Signature', encoding: 'base64' }),
   events: (_delivery, { value }) =>
     items(value, 'events').map((event) => eventOf(event, field(value, 'destination'))),
   compose,
@@ -64,10 +61,7 @@ function eventOf(event: unknown, destination: unknown): EventDraft {
   return { id, topic: `${type}.${kind}`, aliases: [type], payload }
 }
 
-function compose({ topic = 'message.text', id, at = Date.now(), payload }: Draft): {
-  headers: Record<string, string>
-  body: string
-} {
+function compose({ topic = 'message.text', id, at = Date.now(), payload }: Draft): Composed {
   const [type, kind] = topic.split('.', 2)
   const event = mergeDeep(
     {

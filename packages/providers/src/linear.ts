@@ -1,5 +1,6 @@
 import { WebhookError, type Delivery } from '@postern/core'
 import {
+  type Composed,
   checkTimestamp,
   hmac,
   parseTimestamp,
@@ -76,10 +77,7 @@ function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[
   return [{ id, topic: `${type}.${action}`, aliases: [type], payload: value }]
 }
 
-function compose({ topic = 'Issue.create', id, at = Date.now(), payload }: Draft): {
-  headers: Record<string, string>
-  body: string
-} {
+function compose({ topic = 'Issue.create', id, at = Date.now(), payload }: Draft): Composed {
   const [type = topic, action] = topic.split('.', 2)
   return {
     headers: {

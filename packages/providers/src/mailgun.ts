@@ -1,5 +1,6 @@
 import { type SecretOption, createDelivery, WebhookError, type Delivery } from '@postern/core'
 import {
+  type Composed,
   mergeDeep,
   stringifyJson,
   toleranceOption,
@@ -102,7 +103,7 @@ function guarded(token: string | undefined): readonly Guard[] {
   return token === undefined ? [] : [{ key: `mailgun-token:${token}`, otherwise: 'refuse' }]
 }
 
-function compose({ topic = 'delivered', id, at = Date.now(), payload }: Draft): { body: string } {
+function compose({ topic = 'delivered', id, at = Date.now(), payload }: Draft): Composed {
   const [event, severity] = topic.split('.', 2)
   const data = { event, severity, id: id ?? crypto.randomUUID(), timestamp: at / 1000 }
   return { body: stringifyJson({ 'event-data': mergeDeep({ ...data }, payload) }) }

@@ -1,5 +1,6 @@
 import { emptyReply, WebhookError, type Delivery, type SecretOption } from '@postern/core'
 import {
+  type Composed,
   hmac,
   mergeDeep,
   parseJson,
@@ -133,10 +134,7 @@ function toEvent(event: unknown): EventDraft {
   }
 }
 
-function compose({ topic = 'send', id, payload }: Draft): {
-  headers: Record<string, string>
-  body: string
-} {
+function compose({ topic = 'send', id, payload }: Draft): Composed {
   const [_id = 'abc123abc123abc123abc123abc123', , ts = '1365109999'] = id?.split(':') ?? []
   const event = mergeDeep({ event: topic, _id, ts: Number(ts) }, payload)
   return {

@@ -1,5 +1,6 @@
 import { WebhookError, type Delivery, type Reply, type SecretOption } from '@postern/core'
 import {
+  type Composed,
   checkSecret,
   hmac,
   mergeDeep,
@@ -72,19 +73,12 @@ export const meta: Factory<MetaOptions> = /* @__PURE__ */ provider({
       ok: '200',
     },
   },
-  options: {
-    appSecret: 'The app secret.',
-    verifyToken: 'The verify token of your subscriptions.',
-  },
+  options: { appSecret: 'The app secret.', verifyToken: 'The verify token of your subscriptions.' },
   challenge: CHALLENGE,
   secret: 'appSecret',
   covers: { body: 'bytes', id: true },
   methods: ['POST', 'GET'],
-  scheme: () =>
-    hmac({
-      header: 'X-Hub-Signature-256',
-      prefix: 'sha256=',
-    }),
+  scheme: () => hmac({ header: 'X-Hub-Signature-256', prefix: 'sha256=' }),
   prepare(options) {
     if (options.verifyToken !== undefined) checkSecret('meta: verifyToken', options.verifyToken)
     return options
@@ -121,7 +115,7 @@ function confirm(delivery: Delivery, verifyToken: string | undefined): Reply {
   return challengeReply(query, 'hub.challenge')
 }
 
-function compose({ topic = 'page.feed', id, at = Date.now(), payload }: Draft): { body: string } {
+function compose({ topic = 'page.feed', id, at = Date.now(), payload }: Draft): Composed {
   const [object = topic, name = 'feed'] = topic.split('.', 2)
   // Entries have members that a change has not: statuses, messages of Messenger.
   if (field(payload, 'entry') !== undefined)

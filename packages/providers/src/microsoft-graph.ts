@@ -54,9 +54,7 @@ export const microsoftGraph: Factory<MicrosoftGraphOptions> = /* @__PURE__ */ pr
     checked: '2026-11-28',
     delivers: { within: 10_000, retries: 4 * HOUR, ok: '2xx', after4xx: 'retried' },
   },
-  options: {
-    clientState: 'The clientState subscriptions were made with.',
-  },
+  options: { clientState: 'The clientState subscriptions were made with.' },
   greets: 'body',
   challenge: VALIDATION_TOKEN,
   secret: 'clientState',

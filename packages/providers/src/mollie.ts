@@ -42,10 +42,7 @@ export const mollie: Factory<MollieOptions> = /* @__PURE__ */ provider({
     [/^access_/, 'an access token'],
   ],
   topics: ['payment-link.paid', 'sales-invoice.created', 'profile.verified', 'tr', 'ord', 'pl'],
-  facts: {
-    checked: '2026-11-26',
-    delivers: { within: 15_000, retries: 26 * HOUR, ok: '200' },
-  },
+  facts: { checked: '2026-11-26', delivers: { within: 15_000, retries: 26 * HOUR, ok: '200' } },
   options: {
     signingSecret: 'Signing secret of a next-gen webhook.',
     unauthenticated: 'Takes classic webhooks, which are not signed. Default false.',

@@ -77,11 +77,7 @@ export const notion: Factory<NotionOptions> = /* @__PURE__ */ provider({
   }),
 })
 
-const SCHEME = hmac({
-  header: 'X-Notion-Signature',
-  prefix: 'sha256=',
-  anyCase: true,
-})
+const SCHEME = hmac({ header: 'X-Notion-Signature', prefix: 'sha256=', anyCase: true })
 const MAX_HANDSHAKE = 1024
 
 // The signature is checked against the token in the body. That proves nothing, but drops bodies that Notion never sends.

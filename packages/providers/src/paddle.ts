@@ -50,12 +50,7 @@ export const paddle: Factory<DatedPresetOptions<'secretKey'>> = /* @__PURE__ */ 
   hint: 'Secret key of the notification destination, pdl_ntfset_….',
   secret: 'secretKey',
   covers: { body: 'bytes', id: true, timestamp: true },
-  sign: ({ tolerance = 5 }) =>
-    hmac({
-      ...SIGNATURE,
-      tolerance,
-      ahead: Math.max(tolerance, AHEAD),
-    }),
+  sign: ({ tolerance = 5 }) => hmac({ ...SIGNATURE, tolerance, ahead: Math.max(tolerance, AHEAD) }),
   events: (_delivery, { value }) => [
     { id: text(value, 'event_id'), topic: needed(value, 'event_type'), payload: value },
   ],

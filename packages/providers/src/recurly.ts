@@ -1,5 +1,6 @@
 import type { Delivery } from '@postern/core'
 import {
+  type Composed,
   hmac,
   malformed,
   mergeDeep,
@@ -87,7 +88,7 @@ function eventOf(payload: unknown): EventDraft {
   }
 }
 
-function compose({ topic = 'account.created', at = Date.now(), payload }: Draft): { body: string } {
+function compose({ topic = 'account.created', at = Date.now(), payload }: Draft): Composed {
   const [object_type, event_type] = topic.split('.', 2)
   const event_time = new Date(at).toISOString()
   const event = { id: 'rjxwmwedwqug', object_type, event_type, event_time }

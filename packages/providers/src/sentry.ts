@@ -1,5 +1,6 @@
 import type { Delivery } from '@postern/core'
 import {
+  type Composed,
   firstOf,
   hmac,
   mergeDeep,
@@ -65,10 +66,7 @@ function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[
   return [{ id, topic: `${resource}.${action}`, aliases: [resource], payload: value }]
 }
 
-function compose({ topic = 'issue.created', id, at = Date.now(), payload }: Draft): {
-  headers: Record<string, string>
-  body: string
-} {
+function compose({ topic = 'issue.created', id, at = Date.now(), payload }: Draft): Composed {
   const [resource = topic, action] = topic.split('.', 2)
   return {
     headers: {

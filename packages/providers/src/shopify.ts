@@ -1,5 +1,6 @@
 import type { Delivery } from '@postern/core'
 import {
+  type Composed,
   firstOf,
   hmac,
   mergeDeep,
@@ -95,10 +96,7 @@ function events(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
   ]
 }
 
-function compose({ topic = 'orders/create', id, payload, at = Date.now() }: Draft): {
-  headers: Record<string, string>
-  body: string
-} {
+function compose({ topic = 'orders/create', id, payload, at = Date.now() }: Draft): Composed {
   // The Events dialect names resources in capitals: Product.create.
   const dot = /^[A-Z]/.test(topic) ? topic.indexOf('.') : -1
   const prefix = dot > 0 ? 'shopify-' : 'x-shopify-'

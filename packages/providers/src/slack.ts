@@ -1,5 +1,6 @@
 import { emptyReply, jsonReply, WebhookError, type Delivery, type Reply } from '@postern/core'
 import {
+  type Composed,
   hmac,
   mergeDeep,
   stringifyJson,
@@ -138,10 +139,7 @@ function narrowed(type: string, name: string | undefined): Pick<EventDraft, 'top
 const INTERACTION =
   /^(block_actions|block_suggestion|view_submission|view_closed|shortcut|message_action)(?:\.(.*))?$/s
 
-function compose({ topic = 'app_mention', id, at = Date.now(), payload }: Draft): {
-  headers: Record<string, string>
-  body: string
-} {
+function compose({ topic = 'app_mention', id, at = Date.now(), payload }: Draft): Composed {
   const agent = { 'user-agent': 'Slackbot 1.0 (+https://api.slack.com/robots)' }
   const form = { ...agent, 'content-type': FORM_TYPE }
   const trigger: Record<string, string> = id === undefined ? {} : { trigger_id: id }

@@ -1,5 +1,6 @@
 import { WebhookError, type Delivery } from '@postern/core'
 import {
+  type Composed,
   hmac,
   mergeDeep,
   singleHeader,
@@ -113,10 +114,12 @@ function events(_delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
   return [{ id: text(body.value, 'id'), topic: needed(body.value, 'type'), payload: body.value }]
 }
 
-function compose({ topic = 'payment_intent.succeeded', id, at = Date.now(), payload }: Draft): {
-  headers: Record<string, string>
-  body: string
-} {
+function compose({
+  topic = 'payment_intent.succeeded',
+  id,
+  at = Date.now(),
+  payload,
+}: Draft): Composed {
   const event = mergeDeep(
     {
       id: id ?? `evt_${crypto.randomUUID().replaceAll('-', '').slice(0, 24)}`,

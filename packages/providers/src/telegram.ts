@@ -31,10 +31,7 @@ export const telegram: Factory<PresetOptions<'secretToken'>> = /* @__PURE__ */ s
   name: 'telegram',
   title: 'Telegram',
   docs: 'https://core.telegram.org/bots/api#setwebhook',
-  setup: {
-    call: 'setWebhook, with url',
-    secret: 'the secret_token that you give to setWebhook',
-  },
+  setup: { call: 'setWebhook, with url', secret: 'the secret_token that you give to setWebhook' },
   notSecret: [[/^\d{6,}:[\w-]{30,}$/, 'the token of the bot']],
   topics: ['message', 'edited_message', 'callback_query', 'inline_query', 'my_chat_member'],
   checked: '2026-11-28',

@@ -1,5 +1,6 @@
 import { xmlReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
 import {
+  type Composed,
   stringifyJson,
   type Draft,
   type EventDraft,
@@ -132,11 +133,7 @@ function reply(result: Result): Reply | undefined {
   return isCall || isMessage ? xmlReply(EMPTY_TWIML) : undefined
 }
 
-function compose({ topic = 'received', id, method, url, payload }: Draft): {
-  url?: string
-  headers: Record<string, string>
-  body?: string
-} {
+function compose({ topic = 'received', id, method, url, payload }: Draft): Composed {
   const headers = {
     'user-agent': 'TwilioProxy/1.1',
     ...(id !== undefined && { 'i-twilio-idempotency-token': id }),

@@ -1,5 +1,6 @@
 import { textReply, type Delivery, type Reply } from '@postern/core'
 import {
+  type Composed,
   hmac,
   mergeDeep,
   stringifyJson,
@@ -83,10 +84,7 @@ function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[
   return [{ id, topic: `${topic}.revocation`, aliases: ['revocation'], payload: value }]
 }
 
-function compose({ topic = 'channel.follow', id, at = Date.now(), payload }: Draft): {
-  headers: Record<string, string>
-  body: string
-} {
+function compose({ topic = 'channel.follow', id, at = Date.now(), payload }: Draft): Composed {
   const type = topic.replace(/\.revocation$/, '')
   const isRevocation = type !== topic
   const status = isRevocation ? 'authorization_revoked' : 'enabled'

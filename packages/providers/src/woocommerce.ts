@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { emptyReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
 import {
+  type Composed,
   hmac,
   keyForms,
   mergeDeep,
@@ -115,10 +116,7 @@ function subject(delivery: Delivery, kind: ParsedBody['kind']): string {
   return own ?? createHash('sha256').update(delivery.body).digest('hex')
 }
 
-function compose({ topic = 'order.updated', id, payload }: Draft): {
-  headers: Record<string, string>
-  body: string
-} {
+function compose({ topic = 'order.updated', id, payload }: Draft): Composed {
   const [sent = '5d1f2c3b4a59687766554433221100aa', , object = '456'] = id?.split(':') ?? []
   const [resource = '', event = ''] = topic.split('.')
   return {

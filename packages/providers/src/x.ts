@@ -59,9 +59,7 @@ export const x: Factory<XOptions> = /* @__PURE__ */ provider({
       givesUp: 'at a wrong answer to its CRC, or after 28 hours without a right one',
     },
   },
-  options: {
-    consumerSecret: "The app's consumer secret (API secret key).",
-  },
+  options: { consumerSecret: "The app's consumer secret (API secret key)." },
   challenge: CRC_TOKEN,
   secret: 'consumerSecret',
   covers: { body: 'bytes', id: true },
@@ -89,9 +87,7 @@ async function challenge(delivery: Delivery, ring: Keyring<Uint8Array>): Promise
       expected: 'there once, of letters and digits',
     })
   const [key] = (await ring.for(delivery)).keys
-  return jsonReply({
-    response_token: `sha256=${hmacDigest('sha256', 'base64', key!, tokens[0]!)}`,
-  })
+  return jsonReply({ response_token: `sha256=${hmacDigest('sha256', 'base64', key!, tokens[0]!)}` })
 }
 
 // Ids are read from the body with its integers exact, so that no digit is lost.

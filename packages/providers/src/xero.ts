@@ -1,5 +1,12 @@
 import { emptyReply } from '@postern/core'
-import { hmac, mergeDeep, stringifyJson, type Draft, type Factory } from '@postern/core/scheme'
+import {
+  type Composed,
+  hmac,
+  mergeDeep,
+  stringifyJson,
+  type Draft,
+  type Factory,
+} from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
@@ -41,12 +48,10 @@ export const xero: Factory<PresetOptions<'webhookKey'>> = /* @__PURE__ */ preset
   },
 })
 
-function compose({ topic = 'CONTACT.UPDATE', payload, at = Date.now() }: Draft): { body: string } {
+function compose({ topic = 'CONTACT.UPDATE', payload, at = Date.now() }: Draft): Composed {
   const [eventCategory, eventType] = topic.split('.')
   const eventDateUtc = new Date(at).toISOString().replace('Z', '')
   const ids = { tenantId: crypto.randomUUID(), resourceId: crypto.randomUUID() }
   const event = mergeDeep({ ...ids, eventCategory, eventType, eventDateUtc }, payload)
-  return {
-    body: stringifyJson({ events: [event], firstEventSequence: 1, lastEventSequence: 1 }),
-  }
+  return { body: stringifyJson({ events: [event], firstEventSequence: 1, lastEventSequence: 1 }) }
 }

@@ -1,5 +1,6 @@
 import type { Delivery } from '@postern/core'
 import {
+  type Composed,
   hmac,
   mergeDeep,
   stringifyJson,
@@ -77,10 +78,7 @@ function compose({
   id = crypto.randomUUID(),
   at = Date.now(),
   payload,
-}: Draft): {
-  headers: Record<string, string>
-  body?: string
-} {
+}: Draft): Composed {
   const isEvent = topic.startsWith(EVENT)
   return {
     headers: {

@@ -1,5 +1,11 @@
 import { type Delivery } from '@postern/core'
-import { list, type Draft, type EventDraft, type XmlObject } from '@postern/core/scheme'
+import {
+  type Composed,
+  list,
+  type Draft,
+  type EventDraft,
+  type XmlObject,
+} from '@postern/core/scheme'
 import { field, member } from '../common/read.ts'
 
 type Element = string | XmlObject
@@ -39,10 +45,7 @@ export function composeFeed({
   id,
   at = Date.now(),
   payload,
-}: Draft): {
-  headers: Record<string, string>
-  body: string
-} {
+}: Draft): Composed {
   const colon = id?.search(/:\d{4}-\d\d-\d\dT/) ?? -1
   const [entry, updated] = colon < 1 ? [] : [id!.slice(0, colon), id!.slice(colon + 1)]
   const time = updated ?? new Date(at).toISOString()

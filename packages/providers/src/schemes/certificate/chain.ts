@@ -55,10 +55,7 @@ export async function checkChain(
     const faults = anchors.map((anchor) => pathFault([...chain, anchor]))
     if (faults.includes(undefined)) return chain
     if (faults.length > 0)
-      throw new WebhookError('unknown_sender', {
-        problem: 'unknown_certificate',
-        text: faults[0]!,
-      })
+      throw new WebhookError('unknown_sender', { problem: 'unknown_certificate', text: faults[0]! })
     const issuer =
       others.find((other) => issued(other, last, now)) ??
       (await fetchIssuer(last, options, hosts).then(
