@@ -72,7 +72,9 @@ function copyFiles(): Copy {
       maxBuffer: 64 * 2 ** 20,
     },
   )
-  for (const file of listed.toString().split('\0'))
+  // The lists of providers are built, and not kept in git.
+  const built = ['catalogue', 'index'].map((name) => `packages/providers/src/${name}.ts`)
+  for (const file of [...listed.toString().split('\0'), ...built])
     if (file !== '') cpSync(join(root, file), join(folder, file), { preserveTimestamps: true })
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }

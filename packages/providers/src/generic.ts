@@ -1,7 +1,7 @@
 import { WebhookError, type Limits, type SecretOption } from '@postern/core'
 import type { Codings, Composed, Draft, Factory, Format, Provider } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
-import { bodyOf, composeGeneric } from './schemes/generic/compose.ts'
+import { genericBody, composeGeneric } from './schemes/generic/compose.ts'
 import {
   genericCovers,
   genericEvents,
@@ -194,7 +194,7 @@ function compose(draft: Draft, options: GenericOptions): Composed {
     options,
   )
   if (method !== 'GET' && method !== 'HEAD')
-    return { headers, url: target.href, body: bodyOf(event, options) }
+    return { headers, url: target.href, body: genericBody(event, options) }
   for (const [name, value] of Object.entries(event)) target.searchParams.set(name, String(value))
   return { headers, url: target.href, body: '' }
 }

@@ -1,6 +1,6 @@
 import type { Factory } from '@postern/core/scheme'
 import { member } from '../common/read.ts'
-import { bodyOf, composeGeneric, type ComposedPlaces } from './generic/compose.ts'
+import { genericBody, composeGeneric, type ComposedPlaces } from './generic/compose.ts'
 import {
   genericCovers,
   genericEvents,
@@ -47,7 +47,7 @@ export function preset<Name extends string = 'secret', Key = unknown>(
       const { topic = spec.topics?.[0], id = ids ? idPrefix + crypto.randomUUID() : undefined } =
         draft
       const { headers, event } = composeGeneric({ ...draft, topic, id }, given)
-      return { headers: { ...sends, ...headers }, body: bodyOf(event, given) }
+      return { headers: { ...sends, ...headers }, body: genericBody(event, given) }
     },
     ...spec,
     ...genericHeaders(given),

@@ -42,6 +42,6 @@ export function composeGeneric(
 }
 
 /** The body that holds one event. */
-export function bodyOf(event: object, { itemsField }: GenericPlaces): string {
+export function genericBody(event: object, { itemsField }: GenericPlaces): string {
   return stringifyJson(itemsField === undefined ? event : nested(itemsField, [event]))
 }
