@@ -1,5 +1,5 @@
 // `node packages/providers/test/lists.ts` writes `catalogue.ts` and `index.ts` from the files of `src/`. They are not kept in git:
-// an installation, a build and a run of tests write them.
+// each npm script, a build and a run of tests write them.
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
