@@ -1,10 +1,4 @@
-import {
-  WebhookError,
-  type Delivery,
-  type MaybePromise,
-  type Reply,
-  type SecretOption,
-} from '@postern/core'
+import { WebhookError, type Delivery, type MaybePromise, type SecretOption } from '@postern/core'
 import type { Records } from '@postern/core/inbox'
 import {
   type Composed,
@@ -15,6 +9,7 @@ import {
   type Draft,
   type EventDraft,
   type Factory,
+  type Greeting,
   type ParsedBody,
 } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
@@ -83,7 +78,7 @@ export const asana: Factory<AsanaOptions> = /* @__PURE__ */ provider({
     kept: options.records && recordedSecrets(options.records, 'asana'),
   }),
   secretOf: ({ secret, kept }) => ['secret', secret ?? kept?.secret ?? nobody],
-  scheme: () => hmac({ header: 'X-Hook-Signature' }),
+  scheme: () => SCHEME,
   credentials: { headers: ['x-hook-secret'] },
   reads: ['x-hook-secret'],
   greet: (delivery, options) =>
@@ -91,17 +86,19 @@ export const asana: Factory<AsanaOptions> = /* @__PURE__ */ provider({
       await options.kept?.keep(secret, delivery)
       await options.onSecret?.(secret, delivery)
     }),
+  check: (delivery, _clock, { kept }) => kept?.prove(delivery),
   events,
   compose,
 })
 
+const SCHEME = hmac({ header: 'X-Hook-Signature' })
 const nobody = (): undefined => undefined
 
 async function greet(
   delivery: Delivery,
   { acceptHandshake = false }: AsanaOptions,
   keep: (secret: string) => Promise<void>,
-): Promise<Reply | undefined> {
+): Promise<Greeting | undefined> {
   const isSigned = delivery.header('x-hook-signature') !== undefined
   if (isSigned || delivery.header('x-hook-secret') === undefined) return undefined
   const secret = singleHeader(delivery, 'x-hook-secret')
@@ -114,8 +111,7 @@ async function greet(
         ? { problem: 'malformed', header: 'x-hook-secret', expected: 'a secret' }
         : { problem: 'unexpected', header: 'x-hook-secret', option: 'acceptHandshake' },
     )
-  await keep(secret)
-  return { status: 200, headers: { 'x-hook-secret': secret } }
+  return { status: 200, headers: { 'x-hook-secret': secret }, keep: () => keep(secret) }
 }
 
 function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
@@ -150,44 +146,102 @@ function compose({ topic = 'task.changed', payload, at = Date.now() }: Draft): C
 const MOST = 20
 const TRIES = 5
 
+/** A secret that arrived by handshake; `proven` once it has verified a delivery. */
+type Kept = { readonly secret: string; readonly proven: boolean }
+
 /** Secrets that arrived by handshake. */
 interface RecordedSecrets {
   /** The secrets kept for the URL of a delivery; undefined if there are none. */
   readonly secret: (delivery: Delivery) => Promise<readonly string[] | undefined>
-  /** Keeps one more for the URL of its handshake. Throws `inbox_unavailable` if it cannot be kept. */
+  /** Keeps one more for the URL of its handshake. Throws if it cannot be kept. */
   readonly keep: (secret: string, delivery: Delivery) => Promise<void>
+  /** Marks the secret that verified this delivery as proven. */
+  readonly prove: (delivery: Delivery) => MaybePromise<void>
 }
 
 /** Keeps secrets in the records of an inbox, apart by path and query: each process that has the inbox knows them. */
 function recordedSecrets(records: Records, provider: string): RecordedSecrets {
+  const looked = new WeakMap<Delivery, readonly Kept[]>()
   const find = async (
     key: string,
-  ): Promise<{ readonly secrets: readonly string[]; readonly version: number }> => {
+  ): Promise<{ readonly kept: readonly Kept[]; readonly version: number }> => {
     const found = await records.get(key)
-    const value = Array.isArray(found?.value) ? found.value : []
-    return {
-      secrets: value.filter((one): one is string => typeof one === 'string'),
-      version: found?.version ?? 0,
-    }
+    const value: readonly unknown[] = Array.isArray(found?.value) ? found.value : []
+    return { kept: value.filter(isKept), version: found?.version ?? 0 }
   }
   const keyOf = ({ url }: Delivery): string => {
     const { pathname, search } = new URL(url, 'http://localhost')
     return `secrets/${provider}${pathname}${search}`
   }
+  /** Changes the list of a URL; `change` returns undefined if nothing is to be changed. False if other writers were always first. */
+  const update = async (
+    delivery: Delivery,
+    change: (kept: readonly Kept[]) => readonly Kept[] | undefined,
+  ): Promise<boolean> => {
+    const key = keyOf(delivery)
+    for (let tries = 0; tries < TRIES; tries++) {
+      const { kept, version } = await find(key)
+      const next = change(kept)
+      if (!next || (await records.set(key, next as Kept[], version))) return true
+    }
+    return false
+  }
   return {
     async secret(delivery) {
-      const { secrets } = await find(keyOf(delivery))
-      return secrets.length === 0 ? undefined : secrets
+      const { kept } = await find(keyOf(delivery))
+      looked.set(delivery, kept)
+      return kept.length === 0 ? undefined : kept.map(({ secret }) => secret)
     },
     async keep(secret, delivery) {
-      const key = keyOf(delivery)
-      for (let tries = 0; tries < TRIES; tries++) {
-        const { secrets, version } = await find(key)
-        if (secrets.includes(secret)) return
-        // The oldest goes: a webhook that was made again leaves its old secret behind.
-        if (await records.set(key, [...secrets.slice(1 - MOST), secret], version)) return
-      }
-      throw new WebhookError('inbox_unavailable', 'the secret of a handshake could not be kept')
+      const isStored = await update(delivery, (kept) => {
+        if (kept.some((one) => one.secret === secret)) return undefined
+        return [...withRoom(kept), { secret, proven: false }]
+      })
+      if (!isStored)
+        throw new WebhookError('inbox_unavailable', 'the secret of a handshake could not be kept')
     },
+    prove(delivery) {
+      const kept = looked.get(delivery)
+      const found = kept?.find(({ secret }) => verifies(secret, delivery))
+      if (!found || found.proven) return undefined
+      return update(
+        delivery,
+        (all) => all.map((one) => (one.secret === found.secret ? { ...one, proven: true } : one)),
+        // The delivery is genuine: if the mark cannot be written, the next delivery writes it.
+      ).then(
+        () => undefined,
+        () => undefined,
+      )
+    },
+  }
+}
+
+/** The secrets that stay when one more comes: the oldest that has verified nothing goes. */
+function withRoom(kept: readonly Kept[]): readonly Kept[] {
+  if (kept.length < MOST) return kept
+  const oldest = kept.findIndex(({ proven }) => !proven)
+  if (oldest < 0)
+    throw new WebhookError(
+      'handshake_refused',
+      {
+        problem: 'other',
+        text: `records has ${MOST} secrets for this URL, and each has verified deliveries; give each webhook a URL of its own`,
+      },
+      { status: 503 },
+    )
+  return kept.toSpliced(oldest, 1)
+}
+
+function isKept(value: unknown): value is Kept {
+  const { secret, proven } = Object(value) as Partial<Kept>
+  return typeof secret === 'string' && typeof proven === 'boolean'
+}
+
+function verifies(secret: string, delivery: Delivery): boolean {
+  try {
+    void SCHEME.verify(delivery, [SCHEME.key(secret)], 0)
+    return true
+  } catch {
+    return false
   }
 }

@@ -87,6 +87,10 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
     const { name = 'generic', unauthenticated, secret } = options
     if (unauthenticated === true && secret !== undefined)
       throw new TypeError(`${name}: unauthenticated: true and a secret exclude each other`)
+    if (options.credentials !== undefined && typeof options.credentials !== 'object')
+      throw new TypeError(
+        `${name}: credentials must be { headers, query, fields }, got a ${typeof options.credentials}`,
+      )
     return { ...options, made: unauthenticated === true ? undefined : genericScheme(name, options) }
   },
   scheme: ({ made, ...options }) => ({ ...made!, covers: genericCovers(made!, options) }),

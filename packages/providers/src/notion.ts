@@ -2,10 +2,9 @@ import {
   emptyReply,
   type Delivery,
   type MaybePromise,
-  type Reply,
   type SecretOption,
 } from '@postern/core'
-import { hmac, mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
+import { hmac, mergeDeep, stringifyJson, type Factory, type Greeting } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { needed, text } from './common/read.ts'
@@ -84,12 +83,11 @@ const MAX_HANDSHAKE = 1024
 async function greet(
   delivery: Delivery,
   onSecret: NonNullable<NotionOptions['onSecret']>,
-): Promise<Reply | undefined> {
+): Promise<Greeting | undefined> {
   if (delivery.body.byteLength > MAX_HANDSHAKE) return undefined
   if (!delivery.text().includes('verification_token')) return undefined
   const secret = text(delivery.json(), 'verification_token')
   if (secret === undefined) return undefined
   await SCHEME.verify(delivery, [SCHEME.key(secret)], 0)
-  await onSecret(secret, delivery)
-  return emptyReply()
+  return { ...emptyReply(), keep: () => onSecret(secret, delivery) }
 }

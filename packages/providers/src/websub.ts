@@ -3,12 +3,12 @@ import {
   WebhookError,
   type Delivery,
   type MaybePromise,
-  type Reply,
   type SecretOption,
 } from '@postern/core'
 import {
   type EventDraft,
   type Factory,
+  type Greeting,
   type ParsedBody,
   hmacAlgorithm,
   malformed,
@@ -100,7 +100,7 @@ export const websub: Factory<WebsubOptions> = /* @__PURE__ */ provider({
   compose: composeFeed,
 })
 
-async function verifyIntent(delivery: Delivery, options: WebsubOptions): Promise<Reply> {
+async function verifyIntent(delivery: Delivery, options: WebsubOptions): Promise<Greeting> {
   const [mode, topic] = ['mode', 'topic'].map((name) => {
     const given = delivery.query().getAll(`hub.${name}`)
     return given.length === 1 ? given[0] : undefined
@@ -110,8 +110,10 @@ async function verifyIntent(delivery: Delivery, options: WebsubOptions): Promise
     const lease = Number(delivery.query().get('hub.lease_seconds') || Number.NaN)
     const intent = { mode, topic, lease: Number.isFinite(lease) ? lease : undefined } as const
     if (await isExpected(intent, options.expectedTopic)) {
-      await options.onVerified?.(intent)
-      return challengeReply(delivery.query(), 'hub.challenge', HUB_CHALLENGE)
+      return {
+        ...challengeReply(delivery.query(), 'hub.challenge', HUB_CHALLENGE),
+        keep: () => options.onVerified?.(intent),
+      }
     }
   }
   throw new WebhookError(

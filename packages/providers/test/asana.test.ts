@@ -68,10 +68,13 @@ test('secrets of handshakes are kept in records, found by path and query, and no
     body: '{}',
   })
   const [a, b] = ['https://one.example/asana?hook=a', 'https://one.example/asana?hook=b']
-  interfere('secrets/asana/asana?hook=a', ['theirs'])
+  interfere('secrets/asana/asana?hook=a', [{ secret: 'theirs', proven: false }])
   const shaken = await deliver(make(), [on(a!, 'first'), on(b!, 'second'), on(a!, 'first')])
   expect(shaken.statuses).toEqual([200, 200, 200])
-  expect(values.get('secrets/asana/asana?hook=a')?.value).toEqual(['theirs', 'first'])
+  expect(values.get('secrets/asana/asana?hook=a')?.value).toEqual([
+    { secret: 'theirs', proven: false },
+    { secret: 'first', proven: false },
+  ])
   const event = (secret: string, at: string) => asana({ secret }).sign!({ url: at })
   const { statuses } = await deliver(make(), [
     event('first', 'https://two.example/asana?hook=a'),
@@ -86,6 +89,28 @@ test('a secret that records cannot keep makes no webhook', async () => {
   const { records } = inMemory()
   const provider = asana({ records: { ...records, set: () => false }, acceptHandshake: true })
   expect((await deliver(provider, [shake])).statuses).toEqual([503])
+})
+
+test('a secret that verified a delivery stays; one that never did goes first', async () => {
+  const { records } = inMemory()
+  const provider = asana({ records, acceptHandshake: true })
+  const shaken = (secret: string) => ({ url, headers: { 'x-hook-secret': secret }, body: '{}' })
+  const signed = (secret: string) => asana({ secret }).sign!({ url, payload: {} })
+  const planted = Array.from({ length: 40 }, (_, at) => `planted-${at}`)
+  const first = await deliver(provider, [
+    shaken('genuine'),
+    signed('genuine'),
+    ...planted.map(shaken),
+    signed('genuine'),
+    signed('planted-39'),
+    signed('planted-0'),
+  ])
+  expect(first.statuses.slice(-3)).toEqual([200, 200, 401])
+  const rest = planted.slice(20).flatMap((one) => [shaken(one), signed(one)])
+  await deliver(provider, rest)
+  const { statuses, codes } = await deliver(provider, [shaken('more'), signed('genuine')])
+  expect(statuses).toEqual([503, 200])
+  expect(codes).toEqual(['handshake_refused'])
 })
 
 // Records with compare-and-set; `interfere` writes once in between, as another process would.

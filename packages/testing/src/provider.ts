@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Provider } from '@postern/core/scheme'
+import { accessLaws } from './provider/access.ts'
 import { challengeLaws } from './provider/challenge.ts'
 import { hostileLaws } from './provider/hostile.ts'
 import { judgeTrial } from './provider/judge.ts'
@@ -13,6 +14,8 @@ export interface ProviderUnderTest {
   readonly name: string
   /** The factory. */
   create(options: object): Provider
+  /** The names of the factory's options: each that takes a function is watched while a delivery is refused. @default none */
+  readonly options?: Readonly<Record<string, unknown>>
   /** Name of the factory's secret option. Absent if it has none. */
   readonly secretOption?: string | undefined
   readonly vectors?: readonly Vector[]
@@ -42,6 +45,7 @@ export function testProvider(under: ProviderUnderTest, runner: TestRunner): void
       }
     })
   }
+  if (vectors.length > 0) accessLaws(under, vectors, runner)
   const challenges = vectors.filter(({ expect, handshake }) => expect === 'valid' && handshake)
   if (challenges.length > 0) challengeLaws(under, challenges, runner)
   if (!under.sign) return

@@ -5,7 +5,7 @@
 export function unknownOptions(what: string, given: unknown, known: readonly string[]): void {
   if (given === undefined) return
   if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw new TypeError(`${what}: options must be an object, got ${describe(given)}`)
+    throw new TypeError(`${what}: options must be an object, got ${kindOf(given)}`)
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue
     const near = nearest(name, known)
@@ -54,7 +54,10 @@ export function distance(one: string, other: string): number {
   return row[other.length]!
 }
 
-function describe(value: unknown): string {
-  if (value === null) return 'null'
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`
+/** What a value is, for messages: never the text of a string, which can be a secret. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

@@ -16,6 +16,7 @@ import {
 import { draftRequest } from './compose.ts'
 import { remember } from './made.ts'
 import { aboutSpec, plainOf } from './plain.ts'
+import { checkKinds } from './option-kinds.ts'
 import { checkPeer } from './peer.ts'
 import type { Clock, Draft, Provider, Verified } from './provider.ts'
 import { readsOf } from './reads.ts'
@@ -52,6 +53,7 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
         `${spec.name}: options must be an object, got undefined; call it with { ${about.secretOption ?? Object.keys(spec.options)[0]} }`,
       )
     unknownOptions(spec.name, given, Object.keys(spec.options))
+    checkKinds(spec.name, given, about.secretOption)
     const options = (spec.prepare ? spec.prepare(given) : given) as Ready
     const more = spec.more?.(options)
     const name = more?.name ?? spec.name

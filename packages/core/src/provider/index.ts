@@ -6,7 +6,16 @@ export { madeOf, remake, type Made } from './made.ts'
 export { keyForms, type KeyForms } from './key-forms.ts'
 export { mergeDeep } from './merge.ts'
 export type { ProviderSpec } from './spec.ts'
-export type { Clock, Codings, Draft, Format, Provider, Result, Verified } from './provider.ts'
+export type {
+  Clock,
+  Codings,
+  Draft,
+  Format,
+  Greeting,
+  Provider,
+  Result,
+  Verified,
+} from './provider.ts'
 export type { Covers, Credentials, Scheme, SignableRequest } from './scheme.ts'
 export type { Setup } from './setup.ts'
 export { checkSecret, type Keyring, type KeySet } from './secrets.ts'

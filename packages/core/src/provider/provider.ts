@@ -19,6 +19,15 @@ export interface Codings {
   readonly gzip?: 'sent' | 'decoded'
 }
 
+/** The answer to an unsigned challenge. */
+export interface Greeting extends Reply {
+  /**
+   * Keeps what the challenge brought, such as a secret. The receiver runs it before it replies; `explain`, which also asks for
+   * the answer, does not.
+   */
+  readonly keep?: () => MaybePromise<void>
+}
+
 /** Returns the time in milliseconds since 1970. */
 export type Clock = () => number
 
@@ -139,8 +148,8 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly verify: (delivery: Delivery, clock: Clock) => MaybePromise<Verified | void>
   /** Reads the events out of a verified delivery; none, one or several. */
   readonly events: (delivery: Delivery, body: ParsedBody) => readonly EventDraft[]
-  /** Answers an unsigned challenge. It accepts nothing and signs nothing with the event key. */
-  readonly greet?: (delivery: Delivery, clock: Clock) => MaybePromise<Reply | undefined>
+  /** Answers an unsigned challenge. It accepts nothing, signs nothing with the event key, and changes nothing but in `keep`. */
+  readonly greet?: (delivery: Delivery, clock: Clock) => MaybePromise<Greeting | undefined>
   /** Answers a signed challenge. */
   readonly handshake?: (
     delivery: Delivery,

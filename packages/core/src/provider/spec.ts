@@ -4,7 +4,7 @@ import type { EventDraft } from '../event.ts'
 import type { MaybePromise } from '../basics/maybe.ts'
 import type { Reply } from '../receive/reply/reply.ts'
 import type { Composed } from './compose.ts'
-import type { Clock, Draft, Provider, Result, Verified } from './provider.ts'
+import type { Clock, Draft, Greeting, Provider, Result, Verified } from './provider.ts'
 import type { SenderFacts } from './facts.ts'
 import type { Covers, Scheme } from './scheme.ts'
 import type { Keyring, SecretOption } from './secrets.ts'
@@ -99,7 +99,7 @@ export interface ProviderSpec<
     delivery: Delivery,
     options: Ready,
     keys: Keyring<Key>,
-  ) => MaybePromise<Reply | undefined>
+  ) => MaybePromise<Greeting | undefined>
   readonly handshake?: (
     delivery: Delivery,
     body: ParsedBody,

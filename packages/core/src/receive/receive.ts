@@ -42,7 +42,11 @@ export async function receive(
     if (provider.greet) {
       const greeting = await provider.greet(delivery, context.now)
       exchange.stepEnded('greet')
-      if (greeting) return concludeHandshake(context, exchange, greeting)
+      if (greeting) {
+        const { keep, ...answer } = greeting
+        await keep?.()
+        return concludeHandshake(context, exchange, answer)
+      }
     }
 
     const verifying = provider.verify(delivery, context.now)

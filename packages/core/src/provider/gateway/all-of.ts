@@ -1,13 +1,14 @@
 import type { Delivery } from '../../delivery.ts'
 import type { EventMap } from '../../event.ts'
-import { isPromise } from '../../basics/maybe.ts'
+import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import { madeAgain } from '../made.ts'
-import type { Clock, Provider } from '../provider.ts'
+import type { Clock, Provider, Result, Verified } from '../provider.ts'
 import { joinCredentials } from '../scheme.ts'
 
 /**
  * A sender behind an edge check, such as Cloudflare Access: `access` and `inner` must both verify each delivery, and a
- * challenge of the sender is answered only if `access` does. All else is the sender's: its events, ids, keys, reply and name.
+ * challenge of the sender is answered only if `access` does. Nothing of the sender is called, fetched or stored before `access`
+ * has accepted. All else is the sender's: its events, ids, keys, reply and name.
  * The edge passes requests on as they came, so that its proof replaces nothing; for a gateway that signs in the sender's place
  * take `behind`. `explain` names the one of both that refuses.
  *
@@ -30,7 +31,14 @@ export function allOf<Events extends EventMap>(
       `allOf: access must prove something, got ${access.name} without authentication; give it a secret or leave allOf out`,
     )
   const trusted = [...(access.trusted ?? []), ...(inner.trusted ?? [])]
-  const { greet, sign } = inner
+  const { greet, reply, sign } = inner
+  const greeted = new WeakSet<Delivery>()
+  const accepted = new WeakSet<Delivery>()
+  const enter = (delivery: Delivery, clock: Clock): MaybePromise<void> => {
+    const passing = access.verify(delivery, clock)
+    if (isPromise(passing)) return passing.then(() => void accepted.add(delivery))
+    accepted.add(delivery)
+  }
   const { proves: _inner, sign: _key, ...rest } = inner
   const both = {
     ...rest,
@@ -40,25 +48,28 @@ export function allOf<Events extends EventMap>(
     signatures: [...(access.signatures ?? []), ...(inner.signatures ?? [])],
     reads: (delivery: Delivery) => [access, inner].flatMap((one) => one.reads?.(delivery) ?? []),
     ...(trusted.length > 0 && { trusted }),
-    ...((access.admit || inner.admit) && {
-      admit(head: Delivery, clock: Clock): void {
-        access.admit?.(head, clock)
-        inner.admit?.(head, clock)
-      },
-    }),
-    ...(access.proves && inner.proves && { proves: true }),
-    verify(delivery: Delivery, clock: Clock) {
-      const passed = access.verify(delivery, clock)
-      return isPromise(passed)
-        ? passed.then(() => inner.verify(delivery, clock))
+    admit(head: Delivery, clock: Clock): void {
+      access.admit?.(head, clock)
+      if (access.proves) inner.admit?.(head, clock)
+    },
+    proves: access.proves === true && inner.proves === true,
+    verify(delivery: Delivery, clock: Clock): MaybePromise<Verified | void> {
+      // `greet` has entered already: a token that counts once would be refused the second time.
+      const entering = greeted.delete(delivery) ? undefined : enter(delivery, clock)
+      return isPromise(entering)
+        ? entering.then(() => inner.verify(delivery, clock))
         : inner.verify(delivery, clock)
     },
     ...(greet && {
       async greet(delivery: Delivery, clock: Clock) {
-        const greeting = await greet(delivery, clock)
-        if (greeting) await access.verify(delivery, clock)
-        return greeting
+        await enter(delivery, clock)
+        greeted.add(delivery)
+        return greet(delivery, clock)
       },
+    }),
+    ...(reply && {
+      reply: (result: Result, delivery: Delivery) =>
+        accepted.has(delivery) ? reply(result, delivery) : undefined,
     }),
     ...(sign &&
       access.sign && {

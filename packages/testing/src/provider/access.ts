@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { allOf, WebhookError, type DeliveryInit } from '@postern/core'
+import { explain } from '@postern/core/explain'
+import type { Provider } from '@postern/core/scheme'
+import type { ProviderUnderTest } from '../provider.ts'
+import type { TestRunner } from '../runner.ts'
+import { trial } from './trial.ts'
+import { vectorOptions, type Vector } from './vector.ts'
+
+// Their calls show that somebody looked at the delivery. The others only describe the provider.
+const STEPS = ['admit', 'greet', 'verify', 'handshake', 'events', 'reply'] as const
+
+/** What is refused has changed, called and fetched nothing: behind an access check, and by the provider alone. */
+export function accessLaws(
+  under: ProviderUnderTest,
+  vectors: readonly Vector[],
+  runner: TestRunner,
+): void {
+  runner.describe(`${under.name}: what is refused`, () => {
+    for (const wait of [false, true])
+      runner.test(`calls nothing of it behind a check${wait ? ' that waits' : ''}`, async () => {
+        for (const vector of vectors) {
+          const { provider, calls } = watched(under, vector)
+          if (!provider) continue
+          const guarded = allOf(closed(wait), counted(provider, calls))
+          const { reply } = await trial(guarded, clockOf(vector), (receiver) =>
+            receiver.receive(deliveryOf(vector)),
+          )
+          assert.ok([401, 405, 413, 415].includes(reply.status), `${vector.name}: ${reply.status}`)
+          if (vector.handshake) await explain(deliveryOf(vector), guarded, { attempts: 1 })
+          assert.deepEqual(calls, [], vector.name)
+        }
+      })
+
+    runner.test('keeps nothing, and neither does what explains it', async () => {
+      for (const vector of vectors) {
+        const { provider, calls } = watched(under, vector)
+        if (!provider) continue
+        const { reply } = await trial(provider, clockOf(vector), (receiver) =>
+          receiver.receive(deliveryOf(vector)),
+        )
+        if (reply.status >= 400) assert.deepEqual(calls.filter(isEffect), [], vector.name)
+        if (!vector.handshake) continue
+        calls.length = 0
+        await explain(deliveryOf(vector), provider, { attempts: 1 })
+        assert.deepEqual(calls.filter(isEffect), [], `explain of ${vector.name}`)
+      }
+    })
+  })
+}
+
+/** The provider with a function that notes its calls for each option that can be one. */
+function watched(
+  under: ProviderUnderTest,
+  vector: Vector,
+): { readonly provider: Provider | undefined; readonly calls: string[] } {
+  const calls: string[] = []
+  let options = vectorOptions(vector, under.secretOption)
+  let provider = created(under, options)
+  for (const name of Object.keys(under.options ?? {})) {
+    if (name in options && name !== under.secretOption) continue
+    const spy = name === 'records' ? records(calls) : () => note(name)
+    const made = created(under, { ...options, [name]: spy })
+    if (!made) continue
+    options = { ...options, [name]: spy }
+    provider = made
+  }
+  return { provider, calls }
+
+  function note(name: string): unknown {
+    calls.push(name)
+    if (name === under.secretOption) return vector.secret
+    if (name === 'fetch') throw new Error('nothing is fetched here')
+    return true
+  }
+}
+
+function created(under: ProviderUnderTest, options: object): Provider | undefined {
+  try {
+    return under.create(options)
+  } catch {
+    return undefined
+  }
+}
+
+/** Records that are empty. */
+function records(calls: string[]): object {
+  const noted =
+    <Result>(name: string, result: Result) =>
+    () => {
+      calls.push(name)
+      return result
+    }
+  return {
+    get: noted('records.get', undefined),
+    set: noted('records.set', true),
+    delete: noted('records.delete', true),
+    list: noted('records.list', []),
+  }
+}
+
+function isEffect(call: string): boolean {
+  return /^on[A-Z]|^records\.(?:set|delete)$/.test(call)
+}
+
+function closed(wait: boolean): Provider {
+  const refuse = (): never => {
+    throw new WebhookError('signature_mismatch', 'the check refuses everything')
+  }
+  return {
+    name: 'check',
+    covers: { body: 'none' },
+    verify: wait ? () => Promise.resolve().then(refuse) : refuse,
+    events: () => [],
+  }
+}
+
+function counted(provider: Provider, calls: string[]): Provider {
+  const noting = STEPS.filter((step) => provider[step]).map((step) => [
+    step,
+    (...given: never[]) => {
+      calls.push(step)
+      return (provider[step] as (...given: never[]) => unknown)(...given)
+    },
+  ])
+  return { ...provider, ...(Object.fromEntries(noting) as Partial<Provider>) }
+}
+
+function deliveryOf({ method, url, headers, bodyBase64 }: Vector): DeliveryInit {
+  return { method, url, headers, body: Buffer.from(bodyBase64, 'base64') }
+}
+
+function clockOf({ now }: Vector): number | undefined {
+  return typeof now === 'number' ? now * 1000 : undefined
+}
