@@ -7,6 +7,7 @@ import {
   type ReceiverOptions,
 } from '../src/index.ts'
 import type { Inbox } from '../src/inbox/index.ts'
+import { perTenant } from '../src/provider/per-tenant.ts'
 import { acme } from './acme.ts'
 
 const receiver = (options: object = {}) =>
@@ -32,6 +33,17 @@ test.each<[mistake: string, make: () => unknown, says: string]>([
   ],
   ['something else as inbox', () => receiver({ inbox: 'webhooks.db' }), 'inbox must be'],
   ['fairBy that is no function', () => receiver({ fairBy: 'tenant' }), 'fairBy must be a function'],
+  [
+    'fairBy beside perTenant',
+    () =>
+      receiver({
+        provider: acme({
+          secret: perTenant({ tenant: () => 'a', secrets: () => undefined }),
+        } as never),
+        fairBy: () => 'a',
+      }),
+    'fairBy must be left out, got a function; perTenant names the tenant of each event',
+  ],
   ['stored that is no object', () => receiver({ stored: false }), 'stored: options must be'],
   ['a typo in stored', () => receiver({ stored: { bodi: false } }), 'did you mean body?'],
   [

@@ -13,8 +13,10 @@ import { createWaiting } from './pace/waiting.ts'
 
 /** One call to one destination. */
 export interface Call {
-  /** Name of the destination: it has limits and a breaker of its own. */
+  /** Name of the destination, as people read it. */
   readonly destination: string
+  /** The limits and the breaker of this key hold for the call. @default `destination` */
+  readonly key?: string
   readonly task: Task
   /** Makes the message, when it is about to be sent: a signature has its time. */
   readonly message: () => SignableRequest | Promise<SignableRequest>
@@ -39,20 +41,21 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
 
   return { call, close: () => client.close() }
 
-  async function enter(destination: string, task: Task): Promise<Pass> {
+  async function enter(key: string, destination: string, task: Task): Promise<Pass> {
     try {
-      const pass = await gates.enter(destination)
-      waiting.delete(destination, task.id)
+      const pass = await gates.enter(key)
+      waiting.delete(key, task.id)
       return pass
     } catch (error) {
-      waiting.add(destination, task.id, now(), gates.isOpen(destination))
+      waiting.add(key, task.id, now(), gates.isOpen(key), destination)
       await sleep(NO_HURRY)
       throw error
     }
   }
 
-  async function call({ destination, task, message, passes }: Call): Promise<'delivered' | 'gone'> {
-    const pass = await enter(destination, task)
+  async function call(given: Call): Promise<'delivered' | 'gone'> {
+    const { destination, key = destination, task, message, passes } = given
+    const pass = await enter(key, destination, task)
     let found: CallResult = 'unknown'
     let until: number | undefined
     try {
@@ -76,11 +79,11 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
       if (isRefused(error))
         throw new Unrecoverable(`${destination}: ${(error as Error).message}`, { cause: error })
       // After the last attempt the task does not wait.
-      if (task.attempt < task.attempts) waiting.add(destination, task.id, now(), false)
+      if (task.attempt < task.attempts) waiting.add(key, task.id, now(), false, destination)
       throw error
     } finally {
       pass.leave(found, until)
-      teller.paused(destination, task, gates.pausedUntil(destination))
+      teller.paused(key, destination, task, gates.pausedUntil(key))
     }
   }
 }

@@ -1,5 +1,5 @@
 import { Unrecoverable, type PreparedHandler, type Task, type WebhookEvent } from '@postern/core'
-import { unknownOptions } from '@postern/core/inbox'
+import { tenantKey, unknownOptions } from '@postern/core/inbox'
 import { createCaller } from './caller.ts'
 import { distinct, named, type Destination, type DestinationInit } from './destination.ts'
 import { createMarks } from './gone.ts'
@@ -68,7 +68,7 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
 
   async function fanOut(event: Event, task: Task): Promise<void> {
     const found = fixed ?? distinct(await (to as Find<Event>)(event))
-    const gone = await Promise.all(found.map(async ({ id }) => marks?.has(id)))
+    const gone = await Promise.all(found.map(async ({ id }) => marks?.has(event.scope, id)))
     const open = found.filter((_, at) => !gone[at])
     task.spawn(open.map(({ id, url }) => ({ part: id, data: { url } })))
   }
@@ -81,6 +81,8 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
     }
     const outcome = await caller.call({
       destination: id,
+      // What tenants choose has limits and a breaker for each of them.
+      key: fixed ? id : tenantKey(event.scope, ':', id),
       task,
       passes,
       message: async () =>
@@ -95,7 +97,7 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
         }),
     })
     if (outcome === 'delivered') return
-    await marks?.set(id, settings.now())
+    await marks?.set(event.scope, id, settings.now())
     await onGone?.(destination, event)
     throw new Unrecoverable(`${id} answered 410: it wants no more`)
   }

@@ -1,9 +1,10 @@
-import type { Records } from '@postern/core/inbox'
+import { tenantKey, type Records } from '@postern/core/inbox'
 
-/** Marks of destinations that answered 410. */
+/** Marks of destinations that answered 410. `tenant` is the scope of the event: two tenants may choose one id. */
 interface Marks {
-  has(destination: string): Promise<boolean>
-  set(destination: string, at: number): Promise<void>
+  has(tenant: string | undefined, destination: string): Promise<boolean>
+  set(tenant: string | undefined, destination: string, at: number): Promise<void>
+  /** Clears the marks of all tenants; false if there was none. */
   clear(destination: string): Promise<boolean>
 }
 
@@ -11,15 +12,21 @@ const PREFIX = 'postern:gone:'
 
 /** Keeps the marks in the records of an inbox. */
 export function createMarks(records: Records): Marks {
+  const keyOf = (tenant: string | undefined, destination: string): string =>
+    PREFIX + tenantKey(tenant, ':', destination)
   return {
-    has: async (destination) => (await records.get(PREFIX + destination)) !== undefined,
-    async set(destination, at) {
+    has: async (tenant, destination) =>
+      (await records.get(keyOf(tenant, destination))) !== undefined,
+    async set(tenant, destination, at) {
       // If the mark exists, another task of the destination has set it.
-      await records.set(PREFIX + destination, { at }, 0)
+      await records.set(keyOf(tenant, destination), { at, destination }, 0)
     },
     async clear(destination) {
-      const found = await records.get(PREFIX + destination)
-      return found !== undefined && (await records.delete(PREFIX + destination, found.version))
+      let cleared = false
+      for (const { key, value, version } of await records.list(PREFIX))
+        if ((value as { destination?: unknown } | null)?.destination === destination)
+          cleared = (await records.delete(key, version)) || cleared
+      return cleared
     },
   }
 }

@@ -15,8 +15,8 @@ interface Teller {
     },
     send: (request: SignableRequest) => Promise<DestinationAnswer>,
   ): Promise<DestinationAnswer>
-  /** A call to the destination ended; `until` is the end of the pause if there is one. */
-  paused(destination: string, task: Task, until: number | undefined): void
+  /** A call to the destination ended; `until` is the end of the pause of its key, if there is one. */
+  paused(key: string, destination: string, task: Task, until: number | undefined): void
 }
 
 // Destinations whose pause was told: as many as gates.
@@ -43,10 +43,10 @@ export function createTeller(): Teller {
         send(withTrace(request, headers, passes)),
       ) as Promise<DestinationAnswer>
     },
-    paused(destination, task, until) {
-      if (until === told.get(destination)) return
-      told.delete(destination)
-      if (until !== undefined) told.set(destination, until)
+    paused(key, destination, task, until) {
+      if (until === told.get(key)) return
+      told.delete(key)
+      if (until !== undefined) told.set(key, until)
       if (told.size > MOST) told.delete(told.keys().next().value!)
       const seen = observed(task)
       if (!seen) return

@@ -15,6 +15,7 @@ import {
 import { provider } from './common/provider.ts'
 import { DAY, MIB } from './common/units.ts'
 import { items, member } from './common/read.ts'
+import { joined } from './schemes/ids.ts'
 
 /** Options of {@link asana}. */
 export interface AsanaOptions {
@@ -127,7 +128,7 @@ const PARTS = ['action', 'change.field', 'created_at', 'user.gid', 'parent.gid']
 function idOf(event: unknown): string | undefined {
   const resource = member(event, 'resource.gid')
   if (resource === undefined || member(event, 'created_at') === undefined) return undefined
-  return [resource, ...PARTS.map((path) => member(event, path) ?? '')].join(':')
+  return joined([resource, ...PARTS.map((path) => member(event, path) ?? '')])
 }
 
 function compose({ topic = 'task.changed', payload, at = Date.now() }: Draft): Composed {

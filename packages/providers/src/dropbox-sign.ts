@@ -11,6 +11,7 @@ import {
   type SignableRequest,
 } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
+import { joined } from './schemes/ids.ts'
 import { at, member, text } from './common/read.ts'
 import { DAY } from './common/units.ts'
 
@@ -66,7 +67,7 @@ export const dropboxSign: Factory<DropboxSignOptions> = /* @__PURE__ */ provider
     const parts = ID.map((path) => member(event, path)).filter((part) => part !== undefined)
     return [
       {
-        id: parts.join(':') || undefined,
+        id: joined(parts) || undefined,
         topic: member(event, 'event.event_type') ?? '',
         payload: event,
       },

@@ -1,9 +1,4 @@
-import {
-  emptyReply,
-  type Delivery,
-  type MaybePromise,
-  type SecretOption,
-} from '@postern/core'
+import { emptyReply, type Delivery, type MaybePromise, type SecretOption } from '@postern/core'
 import { hmac, mergeDeep, stringifyJson, type Factory, type Greeting } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'

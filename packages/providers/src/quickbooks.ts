@@ -1,7 +1,7 @@
 import { hmac, type EventDraft, type Factory } from '@postern/core/scheme'
 import { field, items, text } from './common/read.ts'
 import { DAY } from './common/units.ts'
-import { joinedId } from './schemes/ids.ts'
+import { joined, joinedId } from './schemes/ids.ts'
 import { genericEvents } from './schemes/generic/events.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
@@ -43,7 +43,7 @@ function older(value: unknown): readonly EventDraft[] {
       const realm = text(notification, 'realmId')
       const own = joinedId(entity, 'name', 'id', 'operation', 'lastUpdated')
       return {
-        id: realm && own && `${realm}:${own}`,
+        id: realm && own && `${joined([realm])}:${own}`,
         topic: `${text(entity, 'name')}.${text(entity, 'operation')}`,
         payload: { realmId: realm, ...(entity as object) },
       }

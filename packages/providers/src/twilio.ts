@@ -9,6 +9,7 @@ import {
   type Result,
 } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
+import { joined } from './schemes/ids.ts'
 import { FORM_TYPE, HOUR } from './common/units.ts'
 import { field, text } from './common/read.ts'
 import { twilioScheme, type TwilioSchemeOptions, twilioFormat } from './schemes/twilio.ts'
@@ -118,7 +119,7 @@ function topicOf(fields: unknown): string {
 function callbackId(fields: unknown): string | undefined {
   const status = text(fields, 'MessageStatus') ?? text(fields, 'SmsStatus')
   const message = text(fields, 'MessageSid')
-  if (message !== undefined && status !== undefined) return `${message}:${status}`
+  if (message !== undefined && status !== undefined) return joined([message, status])
   const number = text(fields, 'SequenceNumber')
   const call = text(fields, 'ConferenceSid') ?? text(fields, 'CallSid')
   if (call === undefined || number === undefined) return undefined

@@ -2,6 +2,7 @@ import { credentials } from './credentials/part.ts'
 import { bodiesKept } from './bodies-kept.ts'
 import { bounded } from './bounded.ts'
 import { chosen } from './chosen.ts'
+import { derived } from './derived.ts'
 import { effects } from './effects.ts'
 import { inert } from './inert.ts'
 import { knownTenants } from './known-tenants.ts'
@@ -34,4 +35,5 @@ export const parts: readonly RulePart[] = [
   lying,
   chosen,
   named,
+  derived,
 ]

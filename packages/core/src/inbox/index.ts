@@ -188,6 +188,8 @@ export {
   type Ruling,
 } from './engine/rules.ts'
 export { roomFor } from '../basics/room.ts'
+export { tenantKey } from '../basics/tenant-key.ts'
+export { identityKey } from '../receive/identity.ts'
 export { createSeal, type KeyOption, type Seal } from './seal.ts'
 export { isSealed, openKept } from './sealed-kept.ts'
 export { opened } from './sealed-port.ts'

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { tenantKey } from '../basics/tenant-key.ts'
 import type { Delivery } from '../delivery.ts'
 import type { EventDraft, Guard } from '../event.ts'
 import type { Provider } from '../provider/provider.ts'
@@ -26,6 +27,7 @@ interface Identity {
 }
 
 const MAX_ID = 256
+const HASHED = 'sha256:'
 
 /** The identity of the event at that place of its delivery. Every key begins with the scope. */
 export function identityOf(source: IdentitySource, draft: EventDraft, at: number): Identity {
@@ -34,28 +36,25 @@ export function identityOf(source: IdentitySource, draft: EventDraft, at: number
   if (context.dedupe === 'none')
     return { key: `~${randomUUID()}`, dedupe: false, guards: undefined }
   const guards = draft.guards?.map(({ key, otherwise }) => ({
-    key: scoped(scope, '!', key),
+    key: identityKey(scope, '!', key),
     otherwise,
   }))
   if (context.dedupe === 'id+digest') {
     const digest = signedDigest(source, draft, at)
-    if (id === undefined) return { key: scoped(scope, '#', digest), dedupe: true, guards }
-    const signed = { key: scoped(scope, '#', digest), otherwise: 'duplicate' } as const
-    return { key: scoped(scope, ':', id), dedupe: true, guards: [...(guards ?? []), signed] }
+    if (id === undefined) return { key: identityKey(scope, '#', digest), dedupe: true, guards }
+    const signed = { key: identityKey(scope, '#', digest), otherwise: 'duplicate' } as const
+    return { key: identityKey(scope, ':', id), dedupe: true, guards: [...(guards ?? []), signed] }
   }
-  if (id !== undefined) return { key: scoped(scope, ':', id), dedupe: true, guards }
+  if (id !== undefined) return { key: identityKey(scope, ':', id), dedupe: true, guards }
   if (context.dedupe === 'id') return { key: `~${randomUUID()}`, dedupe: false, guards }
   source.digest ||= bodyDigest(source.delivery)
-  return { key: scoped(scope, '#', `${source.digest}:${at}`), dedupe: true, guards }
+  return { key: identityKey(scope, '#', `${source.digest}:${at}`), dedupe: true, guards }
 }
 
-/**
- * The length before the scope keeps scope and id apart, whatever characters they have. The mark keeps ids, digests and
- * guards apart.
- */
-function scoped(scope: string | undefined, mark: ':' | '#' | '!', id: string): string {
-  const short = id.length > MAX_ID ? `sha256:${createHash('sha256').update(id).digest('hex')}` : id
-  return `${scope === undefined ? '' : `${scope.length}:${scope}`}${mark}${short}`
+/** The key of an id, a digest or a guard. A long one is hashed, and so is a short one that could be taken for a hash. */
+export function identityKey(scope: string | undefined, mark: ':' | '#' | '!', id: string): string {
+  if (id.length <= MAX_ID && !id.startsWith(HASHED)) return tenantKey(scope, mark, id)
+  return tenantKey(scope, mark, HASHED + createHash('sha256').update(id).digest('hex'))
 }
 
 function bodyDigest({ method, url, body }: Delivery): string {

@@ -9,6 +9,7 @@ import { resolveLimits } from '../limits.ts'
 import { logger } from '../logger.ts'
 import { createObservers } from '../observe/observers.ts'
 import type { Observer } from '../observer.ts'
+import { madeOf } from '../provider/made.ts'
 import type { Provider } from '../provider/provider.ts'
 import { keepNothing, type KeepBody } from '../receive/erasure.ts'
 import type { Dedupe } from '../receive/identity.ts'
@@ -58,7 +59,17 @@ export function checkReceiver<Events extends EventMap>(
   // Inboxes keep whole milliseconds.
   const now = given === undefined ? () => Date.now() : () => Math.floor(given())
   isFunction('monotonic', monotonic)
-  if (options.fairBy !== undefined) isFunction('fairBy', options.fairBy)
+  if (options.fairBy !== undefined) {
+    isFunction('fairBy', options.fairBy)
+    const secret = madeOf(provider)?.secret
+    if (typeof secret === 'function' && 'forget' in secret)
+      throw wrongOption(
+        'fairBy',
+        'left out',
+        'a function',
+        'perTenant names the tenant of each event, and fairBy would never be asked',
+      )
+  }
   const { onUnhandled = 'acknowledge', dedupe = defaultDedupe(provider) } = options
   const inbox = checkInbox(options.inbox)
   const { integers = 'number', work = inbox.work ?? true, journal = true, seal } = options

@@ -25,8 +25,9 @@ export interface ReceiverOptions<
   /** Status of the acknowledgement: 200, 202 or 204, or 302 with a location if the sender accepts redirects. @default 200 with an empty body */
   readonly ack?: AckOption
   /**
-   * The tenant of an event: its tasks take turns with those of other tenants, so that one tenant's backlog does not
-   * delay the others. @default the scope of the secret that verified it
+   * The tenant of an event that has no scope: its tasks take turns with those of other tenants, so that one tenant's backlog does not
+   * delay the others. It is asked only for those: where the secret that verified an event has a scope, that is the tenant, and with
+   * `perTenant` it is a `TypeError`. @default none
    */
   readonly fairBy?: (event: WebhookEvent) => string
   /** The time in milliseconds since 1970. @default () => Date.now() */

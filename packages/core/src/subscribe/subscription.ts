@@ -31,11 +31,11 @@ export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> 
   readonly timeout?: Duration
   /** Attempts running at once, in each process. @default 10 */
   readonly concurrency?: number
-  /** Bounds of the runs of one fair key (a tenant: `fairBy`, else the scope), in each process. @default no bounds */
+  /** Bounds of the runs of one tenant (the scope of the event, else `fairBy`), in each process. @default no bounds */
   readonly perKey?: PerKeyOptions
   /** Checks and types the payload (zod, valibot, arktype …). A task whose payload does not match is dead, with the issues. */
   readonly schema?: StandardSchema
-  /** Events of one key run one after another, in order of arrival. Not every inbox can. */
+  /** Events of one tenant and key run one after another, in order of arrival. Not every inbox can. */
   readonly orderBy?: (event: Event) => string
 }
 

@@ -1,3 +1,4 @@
+import { tenantKey } from '../basics/tenant-key.ts'
 import type { Writable } from '../basics/writable.ts'
 import { toEvent, type EventRecord, type StoredDelivery, type WebhookEvent } from '../event.ts'
 import type { TaskDraft } from '../inbox/inbox.ts'
@@ -6,38 +7,42 @@ import type { Subscription } from './subscription.ts'
 /** The settings that task drafts depend on. */
 export interface DraftRules {
   readonly receiver: string
-  /** The tenant whose turn a task takes. @default the event's scope */
+  /** The tenant of an event without a scope. @default none */
   readonly fairBy: ((event: WebhookEvent) => string) | undefined
 }
 
 /** One draft for each subscription, with its order key and the tenant whose turn it takes. */
 export function taskDrafts(
-  { receiver, fairBy }: DraftRules,
+  rules: DraftRules,
   subscriptions: readonly Pick<Subscription, 'name' | 'orderBy'>[],
   record: EventRecord,
   delivery: StoredDelivery,
 ): TaskDraft[] {
   if (subscriptions.length === 0) return []
-  const keyed = fairBy !== undefined || subscriptions.some(({ orderBy }) => orderBy)
-  const event = keyed ? toEvent(receiver, record, delivery, record.payload) : undefined
-  const fairKey = fairBy ? keyOf(fairBy, event!) : record.scope
+  const fairKey = fairKeyOf(rules, record, delivery)
+  const event = subscriptions.some(({ orderBy }) => orderBy)
+    ? toEvent(rules.receiver, record, delivery, record.payload)
+    : undefined
   return subscriptions.map(({ name, orderBy }) => {
     const draft: Writable<TaskDraft> = { subscription: name }
-    if (orderBy) draft.orderKey = String(orderBy(event!))
+    if (orderBy) draft.orderKey = tenantKey(fairKey, '>', String(orderBy(event!)))
     if (fairKey !== undefined) draft.fairKey = fairKey
     return draft
   })
 }
 
-/** The fair key of an event: what `fairBy` says, else the scope. Throws what `fairBy` throws. */
+/** The tenant of an event: its scope, which was verified, else what `fairBy` says. Throws what `fairBy` throws. */
 export function fairKeyOf(
   { receiver, fairBy }: DraftRules,
   record: EventRecord,
   delivery: StoredDelivery,
 ): string | undefined {
-  return fairBy ? keyOf(fairBy, toEvent(receiver, record, delivery, record.payload)) : record.scope
-}
-
-function keyOf(fairBy: NonNullable<DraftRules['fairBy']>, event: WebhookEvent): string {
-  return String(fairBy(event))
+  if (record.scope !== undefined) return tenantKey(record.scope, '', '')
+  if (!fairBy) return undefined
+  // The mark: what an app reads of a payload is never the tenant that was verified.
+  return tenantKey(
+    undefined,
+    '~',
+    String(fairBy(toEvent(receiver, record, delivery, record.payload))),
+  )
 }

@@ -75,6 +75,12 @@ test('guards of a provider come with the scope in their key, apart from ids and 
   expect(of('t1', 'none')).toMatchObject({ dedupe: false, guards: undefined })
 })
 
+test('a short id that looks like the hash of a long one is another event', () => {
+  const long = identity({ dedupe: 'id', draft: { id: 'x'.repeat(257) } }).key
+  const alike = identity({ dedupe: 'id', draft: { id: long.slice(1) } }).key
+  expect(alike).not.toBe(long)
+})
+
 test('a long guard is kept as its hash', () => {
   const guards = [{ key: 'x'.repeat(100_000), otherwise: 'refuse' }] as const
   expect(identity({ dedupe: 'id', draft: { guards } }).guards?.[0]?.key).toHaveLength(72)

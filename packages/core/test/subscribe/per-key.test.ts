@@ -111,8 +111,8 @@ test('child tasks take turns under the key of their parent', async () => {
   await send({ id: '1', payload: { tenant: 'shop' } })
   await heard.until('done', 3)
   expect(made).toEqual([
-    { subscription: 'ping', fairKey: 'shop', part: 'x' },
-    { subscription: 'ping', fairKey: 'shop', part: 'y', data: 1 },
+    { subscription: 'ping', fairKey: '~shop', part: 'x' },
+    { subscription: 'ping', fairKey: '~shop', part: 'y', data: 1 },
   ])
   await receiver.close()
 })

@@ -10,10 +10,10 @@ interface WaitingSettings {
 
 /** The tasks that wait for a destination, by what this process has seen of them. */
 export interface Waiting {
-  /** A task waits on. Throws `Unrecoverable` if too many wait, or if it waited too long. */
-  add(destination: string, task: string, now: number, leftAlone: boolean): void
+  /** A task of the key waits on. Throws `Unrecoverable`, with the name of the destination, if too many wait or if it waited too long. */
+  add(key: string, task: string, now: number, leftAlone: boolean, destination?: string): void
   /** A task waits no more. */
-  delete(destination: string, task: string): void
+  delete(key: string, task: string): void
 }
 
 /**
@@ -21,33 +21,33 @@ export interface Waiting {
  * `maxPending`, and deliveries for all others would get 503.
  */
 export function createWaiting({ maxWaiting, giveUp }: WaitingSettings): Waiting {
-  const byDestination = new Map<string, Map<string, number>>()
+  const byKey = new Map<string, Map<string, number>>()
 
   return {
-    add(destination, task, now, leftAlone) {
-      const tasks = byDestination.get(destination) ?? new Map<string, number>()
+    add(key, task, now, leftAlone, destination = key) {
+      const tasks = byKey.get(key) ?? new Map<string, number>()
       const since = tasks.get(task)
       if (since === undefined) {
         if (tasks.size >= maxWaiting)
           throw new Unrecoverable(
             `${destination} has ${tasks.size} tasks waiting (maxWaiting): replay this one when it is well again, or raise maxWaiting`,
           )
-        byDestination.set(destination, tasks.set(task, now))
+        byKey.set(key, tasks.set(task, now))
       } else if (leftAlone && now - since > giveUp) {
-        forget(destination, tasks, task)
+        forget(key, tasks, task)
         throw new Unrecoverable(
           `${destination} was out of order for longer than the retry policy tries: replay the task when it is well again`,
         )
       }
     },
-    delete(destination, task) {
-      const tasks = byDestination.get(destination)
-      if (tasks) forget(destination, tasks, task)
+    delete(key, task) {
+      const tasks = byKey.get(key)
+      if (tasks) forget(key, tasks, task)
     },
   }
 
-  function forget(destination: string, tasks: Map<string, number>, task: string): void {
+  function forget(key: string, tasks: Map<string, number>, task: string): void {
     tasks.delete(task)
-    if (tasks.size === 0) byDestination.delete(destination)
+    if (tasks.size === 0) byKey.delete(key)
   }
 }

@@ -1,3 +1,4 @@
+import { joined, TIME } from './ids.ts'
 import { type Delivery } from '@postern/core'
 import {
   type Composed,
@@ -80,7 +81,9 @@ function textOf(parent: Element, name: string): string | undefined {
 }
 
 function both(a: string | undefined, b: string | undefined): string | undefined {
-  return a === undefined || b === undefined ? undefined : `${a}:${b}`
+  if (a === undefined || b === undefined) return undefined
+  // Ids of feeds have colons. A time at the end shows where they end.
+  return TIME.test(b) ? `${a}:${b}` : joined([a, b])
 }
 
 function escape(text: string): string {

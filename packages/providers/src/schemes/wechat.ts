@@ -1,3 +1,4 @@
+import { joined } from './ids.ts'
 import { Buffer } from 'node:buffer'
 import { createHash, randomBytes } from 'node:crypto'
 import { textReply, WebhookError, type Delivery, type Reply } from '@postern/core'
@@ -120,7 +121,7 @@ export function wechatEvent(payload: unknown): EventDraft {
   const id = member(payload, 'MsgId')
   const parts = [member(payload, 'FromUserName'), member(payload, 'CreateTime')]
   return {
-    id: id ?? (parts.includes(undefined) ? undefined : parts.join(':')),
+    id: id ?? (parts.includes(undefined) ? undefined : joined(parts)),
     ...(event === undefined ? { topic: type } : { topic: `${type}.${event}`, aliases: [type] }),
     payload,
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { identityKey } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
 import type { RowCache } from '../store/kept.ts'
 
@@ -9,8 +9,6 @@ export interface Scopes extends RowCache {
 
 // Remembered in memory, to spare a statement for each event.
 const MOST = 10_000
-// A longer id is hashed by core.
-const LONGEST = 256
 
 /** Prepares the statements. */
 export function createScopes(db: Database): Scopes {
@@ -30,15 +28,9 @@ export function createScopes(db: Database): Scopes {
   }
 }
 
-/** True if core made the key of the id and the scope. Without a scope it makes no string. */
+/** True if core made the key of the id and the scope. Mostly it makes no string. */
 export function isKeyOf(key: string, scope: string | undefined, id: string): boolean {
-  if (scope === undefined && id.length <= LONGEST)
-    return key.length === id.length + 1 && key.charCodeAt(0) === 58 && key.endsWith(id)
-  return key === keyOf(scope, id)
-}
-
-/** The key that core gives to an event with an id: long ids are hashed, and the length keeps scope and id apart. */
-export function keyOf(scope: string | undefined, id: string): string {
-  const short = id.length > LONGEST ? `sha256:${createHash('sha256').update(id).digest('hex')}` : id
-  return scope === undefined ? `:${short}` : `${scope.length}:${scope}:${short}`
+  if (scope === undefined && key.length === id.length + 1 && !id.startsWith('sha256:'))
+    return key.charCodeAt(0) === 58 && key.endsWith(id)
+  return key === identityKey(scope, ':', id)
 }

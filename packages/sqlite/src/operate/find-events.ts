@@ -1,7 +1,6 @@
-import type { TaskFilter } from '@postern/core/inbox'
+import { identityKey, type TaskFilter } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
 import type { Keys } from '../keys/keys.ts'
-import { keyOf } from '../keys/scopes.ts'
 
 /** Finds events by an index. Only reads. */
 interface EventFinder {
@@ -43,8 +42,8 @@ export function createEventFinder(db: Database, keys: Keys): EventFinder {
       keys.lookUp(receiversOf(name).flatMap((id) => wanted.map((key) => [id, key] as const))),
     byId(id, name) {
       const pairs = receiversOf(name).flatMap((receiver) => [
-        [receiver, keyOf(undefined, id)] as const,
-        ...scopesOf(receiver).map((scope) => [receiver, keyOf(scope, id)] as const),
+        [receiver, identityKey(undefined, ':', id)] as const,
+        ...scopesOf(receiver).map((scope) => [receiver, identityKey(scope, ':', id)] as const),
       ])
       const rows = loose.all(id) as { id: number }[]
       return [...keys.lookUp(pairs), ...rows.map((row) => row.id)]

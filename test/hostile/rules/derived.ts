@@ -1,0 +1,237 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createReceiver, Unrecoverable, type Receiver, type ReceiverOptions } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
+import { forward } from '@postern/forward'
+import { generic } from '@postern/providers/generic'
+import { INBOXES, type Inboxes, type OpenedInbox } from './inboxes.ts'
+import type { RuleCase, RulePart } from './rule.ts'
+
+/** Two tenants whose names try to be each other's keys. */
+const PAIRS: readonly (readonly [loud: string, quiet: string])[] = [
+  ['loud', 'quiet'],
+  ['1:q', 'q'],
+  ['q', '1:q>same'],
+  ['4:same', 'same'],
+]
+
+/** What one try gets: a receiver of two tenants, and what became of the events of each. */
+interface Try {
+  readonly inbox: Inbox
+  readonly receiver: (options?: Partial<ReceiverOptions>) => Receiver
+  readonly send: (
+    receiver: Receiver,
+    tenant: number,
+    id: string,
+    payload?: object,
+  ) => Promise<number>
+  readonly url: (tenant: number) => string
+  readonly ran: string[]
+}
+
+const SAME = 'same'
+const DAY = 86_400_000
+
+// Each option that derives a key gives the same value for both tenants. Resolves once the quiet one's event has run.
+const TRIES: Readonly<Record<string, (one: Try) => Promise<string | undefined>>> = {
+  async 'the same id'({ receiver, send, ran }) {
+    const made = receiver()
+    made.onAny(({ scope }) => void ran.push(scope!))
+    await send(made, 0, SAME)
+    await send(made, 1, SAME)
+    return both(made, ran)
+  },
+  async 'the same bytes as identity'({ receiver, send, ran }) {
+    const made = receiver({ dedupe: 'digest' })
+    made.onAny(({ scope }) => void ran.push(scope!))
+    await send(made, 0, '')
+    await send(made, 1, '')
+    return both(made, ran)
+  },
+  async 'the same bytes as guard'({ receiver, send, ran }) {
+    const made = receiver({ dedupe: 'id+digest' })
+    made.onAny(({ scope }) => void ran.push(scope!))
+    await send(made, 0, SAME)
+    await send(made, 1, SAME)
+    return both(made, ran)
+  },
+  async 'orderBy, and the loud one waits for its retry'({ inbox, receiver, send, ran }) {
+    if (!inbox.can.order) return undefined
+    const made = receiver()
+    made.on('a', { orderBy: () => SAME, retry: { base: DAY, jitter: 'none' } }, ({ id }) => {
+      ran.push(id!)
+      if (id === 'loud') throw new Error('later')
+    })
+    await send(made, 0, 'loud')
+    await until(() => ran.includes('loud'))
+    await send(made, 1, 'quiet')
+    return seen(made, ran, 'quiet')
+  },
+  async 'perKey, and the loud one has used its rate'({ receiver, send, ran }) {
+    const made = receiver({ fairBy: () => SAME })
+    made.on('a', { perKey: { rate: 0.001 } }, ({ id }) => void ran.push(id!))
+    await send(made, 0, 'loud')
+    await until(() => ran.includes('loud'))
+    await send(made, 1, 'quiet')
+    return seen(made, ran, 'quiet')
+  },
+  async 'an id of a destination, and that of the loud one answers 410'(one) {
+    const { inbox, receiver, send, url, ran } = one
+    const made = receiver()
+    const out = forward({
+      to: ({ scope }) => ({ id: SAME, url: url(scope === made.name.split('\n')[0] ? 0 : 1) }),
+      sign: () => false,
+      records: inbox.records,
+      allowHttp: true,
+      allowPrivate: true,
+      retry: { attempts: 1 },
+    })
+    made.on('a', out)
+    made.onDead(({ id }) => void ran.push(`${id} dead`))
+    await send(made, 0, 'loud')
+    await until(() => ran.includes('loud dead'))
+    await send(made, 1, 'quiet')
+    const broken = await seen(made, ran, 'quiet arrived')
+    await out.close()
+    return broken
+  },
+  async 'an id of a destination, and that of the loud one is down'(one) {
+    const { receiver, send, url, ran } = one
+    const made = receiver()
+    const out = forward({
+      to: ({ scope }) => ({ id: SAME, url: scope === made.name.split('\n')[0] ? url(2) : url(1) }),
+      sign: () => false,
+      allowHttp: true,
+      allowPrivate: true,
+      breaker: { failures: 1, pause: '1h', maxPause: '1h' },
+      retry: { attempts: 1 },
+    })
+    made.on('a', out)
+    made.onDead(({ id }) => void ran.push(`${id} dead`))
+    await send(made, 0, 'loud')
+    await until(() => ran.includes('loud dead'))
+    await send(made, 1, 'quiet')
+    const broken = await seen(made, ran, 'quiet arrived')
+    await out.close()
+    return broken
+  },
+  async 'a share of the room, and the loud one has filled its own'({ receiver, send, ran }) {
+    const made = receiver({ fairBy: () => SAME })
+    made.on('a', ({ id }) => {
+      ran.push(id!)
+      throw new Unrecoverable('dead')
+    })
+    await send(made, 0, SAME)
+    const status = await send(made, 1, SAME)
+    return status === 200 ? seen(made, ran, SAME) : `the quiet tenant got ${status}`
+  },
+}
+
+/** Rule 13. */
+export const derived: RulePart = {
+  rule: '13',
+  title: 'every derived key begins with the tenant',
+  async open(inboxes: Inboxes) {
+    const stores = new Map<string, OpenedInbox>()
+    for (const name of INBOXES) stores.set(name, await inboxes.open(name))
+    const arrived: ((id: string) => void)[] = []
+    const site = createServer((request, response) => {
+      const [, number, tenant] = request.url!.split('/')
+      if (tenant === '1') arrived[Number(number)]?.('quiet arrived')
+      response.writeHead(tenant === '0' ? 410 : tenant === '1' ? 204 : 500).end()
+    })
+    await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve))
+    const { port } = site.address() as AddressInfo
+    let number = 0
+    const cases = INBOXES.flatMap((inbox) =>
+      PAIRS.flatMap((pair) =>
+        Object.entries(TRIES).map(([name, play]): RuleCase => ({
+          name: `${name}: ${pair.join(' beside ')}`,
+          at: inbox,
+          sender: 'generic',
+          inbox,
+          run: () => {
+            const at = number++
+            const ran: string[] = []
+            arrived[at] = (what) => void ran.push(what)
+            const store = stores.get(inbox)!.inbox
+            return play({
+              inbox: store,
+              ran,
+              url: (tenant) => `http://127.0.0.1:${port}/${at}/${tenant}`,
+              receiver: (options) => receiverOf(store, pair, at, options),
+              send: (made, tenant, id, payload = {}) => send(made, tenant, id, payload),
+            })
+          },
+        })),
+      ),
+    )
+    return {
+      cases,
+      together: 4,
+      async close() {
+        for (const { close } of stores.values()) await close()
+        await new Promise((resolve) => site.close(resolve))
+      },
+    }
+  },
+}
+
+const KEYS = ['the key of the loud tenant', 'the key of the quiet tenant'] as const
+const SIGNED = { scheme: 'hmac', header: 'x-signature', eventIdField: 'id', topic: 'a' } as const
+
+function receiverOf(
+  inbox: Inbox,
+  pair: readonly [string, string],
+  at: number,
+  options: Partial<ReceiverOptions> = {},
+): Receiver {
+  const secret = pair.map((scope, tenant) => ({ scope, secret: KEYS[tenant]! }))
+  const provider = generic({ ...SIGNED, secret })
+  // The name of the loud tenant stands first, for the functions that ask whose an event is.
+  return createReceiver({
+    provider,
+    inbox,
+    name: `${pair[0]}\nderived ${at}`,
+    log: false,
+    ...options,
+  })
+}
+
+async function send(
+  receiver: Receiver,
+  tenant: number,
+  id: string,
+  payload: object,
+): Promise<number> {
+  const { eventIdField: _, ...bare } = SIGNED
+  const own =
+    id === ''
+      ? generic({ ...bare, secret: KEYS[tenant]! })
+      : generic({ ...SIGNED, secret: KEYS[tenant]! })
+  const signed = own.sign!({ payload: { ...payload, ...(id !== '' && { id }) } })
+  const { status } = await receiver.receive(signed)
+  return status
+}
+
+async function both(receiver: Receiver, ran: readonly string[]): Promise<string | undefined> {
+  const isRight = await until(() => new Set(ran).size === 2)
+  await receiver.close()
+  return isRight ? undefined : `only ${JSON.stringify(ran)} ran`
+}
+
+async function seen(
+  receiver: Receiver,
+  ran: readonly string[],
+  what: string,
+): Promise<string | undefined> {
+  const isRight = await until(() => ran.includes(what))
+  await receiver.close({ timeout: 0 })
+  return isRight ? undefined : `${what} is missing: ${JSON.stringify(ran)}`
+}
+
+async function until(is: () => boolean): Promise<boolean> {
+  for (let waited = 0; waited < 500 && !is(); waited++)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  return is()
+}
