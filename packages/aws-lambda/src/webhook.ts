@@ -1,6 +1,6 @@
 import { checkJson, toWebhookError, unknownOptions, type Json, type Receiver } from '@postern/core'
 import type { AcceptWithin } from '@postern/core/inbox'
-import { handlerMade, toPublicUrl } from '@postern/core/scheme'
+import { handlerMade, toPublicUrl, urlJoiner } from '@postern/core/scheme'
 import type { Context } from 'aws-lambda'
 import { bodyOf } from './body.ts'
 import type { HttpEvent, HttpResult } from './http-event.ts'
@@ -57,6 +57,7 @@ export function webhook(
   const { context: contextOf, transaction, publicBase } = options
   const rebase = publicBase === undefined ? undefined : toPublicUrl(publicBase)
 
+  const join = urlJoiner()
   const called = handlerMade(receiver, remedyOf('webhook'))
 
   return async function posternWebhook(event, lambda) {
@@ -65,8 +66,10 @@ export function webhook(
     if (lambda) lambda.callbackWaitsForEmptyEventLoop = false
     const request = httpRequestOf(event)
     const { method, headers } = request
-    const url = rebase?.(request.target) ?? `https://${request.host}${request.target}`
+    // For the refusal of a URL that cannot be read.
+    let url = join('https', 'localhost', request.target)
     try {
+      url = rebase?.(request.target) ?? join('https', request.host, request.target)
       const context = contextOf && checkJson(contextOf(event), 'context')
       const delivery = { method, url, headers, body: bodyOf(event, headers) }
       const reply = await receiver.receive(

@@ -80,3 +80,12 @@ test('of several requests in a HAR file one is chosen', () => {
   expect(read(har, 2).body).toBe('https://x.example/2')
   expect(() => read(har, 3)).toThrow('--entry must be from 1 to 2')
 })
+
+test.each([
+  'POST http://[ HTTP/1.1\r\n\r\n',
+  'POST /a HTTP/1.1\r\nHost: b/c\r\n\r\n',
+  'curl http://[',
+  '{ "url": "http://[", "headers": {} }',
+])('a request whose URL nobody can read is refused: %j', (text) => {
+  expect(() => parseRequest(Buffer.from(text))).toThrow(/url|Host/)
+})

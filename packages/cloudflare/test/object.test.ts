@@ -101,3 +101,12 @@ test('view and records answer over RPC, and errors keep their kind', async () =>
     /^TypeError: .*staet/,
   )
 })
+
+test('a binding can ask view, records and journal, and no other member', async () => {
+  for (const part of ['__proto__', 'constructor', 'attach', 'can', 'toString', 'hasOwnProperty']) {
+    for (const method of ['constructor', 'toString', 'hasOwnProperty', 'length', 'durable']) {
+      const answer = await world.ask<{ thrown?: { message: string } }>('ask', [part, method, []])
+      expect(JSON.stringify(answer.thrown)).toContain('part must be one of view, records, journal')
+    }
+  }
+})

@@ -13,12 +13,14 @@ export function createFetch(
   receiver: Pick<Receiver, 'admit' | 'receive' | 'refuse' | 'limits'>,
 ): (request: Request, host?: FetchHost) => Promise<Response> {
   return async (request, host = {}) => {
-    const url = host.url ?? request.url
+    let { url } = request
     const { method } = request
     const headers = host.headers ?? new FetchHeaders(request.headers)
     let reply: Reply
     let admission = host.admission
     try {
+      if (host.url !== undefined)
+        url = typeof host.url === 'function' ? host.url(request) : host.url
       admission ??= receiver.admit({ method, url, headers })
       const body = host.body ?? (await readRequest(request, receiver.limits, admission))
       const given = host.context

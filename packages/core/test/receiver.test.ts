@@ -69,6 +69,15 @@ describe('options that cannot be right are a TypeError that names them', () => {
     await expect(taking).rejects.toThrow(new RegExp(`^delivery: ${part} must be`))
   })
 
+  test.each(['http://[', 'https://a b/', '//['])(
+    'a URL that nobody can read, %j, is refused before anything looks at it',
+    async (url) => {
+      const { receiver } = setup()
+      const reply = await receiver.receive({ method: 'POST', url, headers: {}, body: '{}' })
+      expect(reply.status).toBe(400)
+    },
+  )
+
   test('an invalid handler, answer or topic', () => {
     const { receiver } = setup()
     expect(() => receiver.on('ping', undefined as never)).toThrow('ping must be a function')

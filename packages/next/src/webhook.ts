@@ -55,12 +55,12 @@ export interface WebhookOptions {
  */
 export function webhook(receiver: Mountable, options: WebhookOptions = {}): RouteHandlers {
   const { after, context, publicBase, transaction } = options
-  const urlOf = publicBase === undefined ? addressedUrl : rebased(toPublicUrl(publicBase))
+  const urlOf = publicBase === undefined ? addressedUrl() : rebased(toPublicUrl(publicBase))
 
   const handle: RouteHandler = async function posternWebhook(request, route) {
     const params = context && (await route.params)
     return receiver.fetch(request, {
-      url: urlOf(request),
+      url: urlOf,
       ...(transaction && { transaction: (accept) => transaction(accept, request) }),
       ...(after && { waitUntil: after }),
       ...(params && { context: () => context(request, params) }),

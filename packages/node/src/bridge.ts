@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AcceptWithin } from '@postern/core/inbox'
-import { handlerMade } from '@postern/core/scheme'
+import { handlerMade, urlJoiner } from '@postern/core/scheme'
 import { type Admission, checkJson, type Json, type Reply, toWebhookError } from '@postern/core'
 import type { Mountable } from './mountable.ts'
 import { NodeHeaders } from './node-headers.ts'
@@ -51,6 +51,7 @@ export function createBridge<Subject>(
   host: BridgeHost<Subject>,
 ): Bridge<Subject> {
   const urlOf = requestUrl(options)
+  const join = urlJoiner()
   const read = createBodyReader(receiver.limits.time)
   const { context: contextOf, transaction } = options
   const called = handlerMade(
@@ -63,7 +64,7 @@ export function createBridge<Subject>(
     const method = request.method ?? 'GET'
     const target = host.target(subject)
     // For the refusal of a URL that cannot be read.
-    let url = `http://localhost${target}`
+    let url = join('http', 'localhost', target)
     let reply: Reply
     let admission: Admission | undefined
     const headers = new NodeHeaders(request)

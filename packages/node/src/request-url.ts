@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { WebhookError } from '@postern/core'
-import { targetPath, toPublicUrl } from '@postern/core/scheme'
+import { toPublicUrl, urlJoiner } from '@postern/core/scheme'
 import { forwarded, type TrustProxy } from './forwarded.ts'
 
 /** Options for the URL that the sender used, for senders that sign it. */
@@ -30,24 +29,13 @@ export function requestUrl(
     return (_, target) => rebase(target)
   }
   const originOf = options.trustProxy ? forwarded(options.trustProxy) : undefined
-  let known = 'localhost'
+  const join = urlJoiner()
   return (request, target) => {
     const encrypted = (request.socket as { encrypted?: boolean } | undefined)?.encrypted === true
     const { headers } = request
     const own = headers.host ?? (headers[':authority'] as string | undefined) ?? 'localhost'
     const origin = originOf?.(request)
-    const host = origin?.host ?? own
-    // Cached: hosts repeat, and parsing one costs as much as reading a small body.
-    if (host !== known) {
-      if (!isHost(host))
-        throw new WebhookError('malformed_url', { problem: 'wrong_host', header: 'host' })
-      known = host
-    }
     const scheme = origin?.proto ?? (encrypted ? 'https' : 'http')
-    return `${scheme}://${host}${origin?.prefix ?? ''}${targetPath(target)}`
+    return join(scheme, origin?.host ?? own, target, origin?.prefix)
   }
-}
-
-function isHost(host: string): boolean {
-  return !/[\s/?#@\\]/.test(host) && URL.canParse(`http://${host}/`)
 }

@@ -34,3 +34,15 @@ test('a validation token that is too long or repeated is refused', async () => {
   ])
     expect((await receiver.receive({ url: `https://example.com/g?${query}` })).status).toBe(403)
 })
+
+test('a validation token beside a notification does not swallow it', async () => {
+  const provider = microsoftGraph({ clientState: 'state-one' })
+  const { receiver, topics } = accepting(provider)
+  const signed = provider.sign!({ topic: '#Microsoft.Graph.Message.created' })
+  const { status, body } = await receiver.receive({
+    ...signed,
+    url: `${signed.url}?validationToken=swallow`,
+  })
+  expect([status, body]).toEqual([202, undefined])
+  expect(topics).toHaveLength(1)
+})

@@ -1,3 +1,4 @@
+import { addressed } from './addressed.ts'
 import { credentials } from './credentials/part.ts'
 import { bodiesKept } from './bodies-kept.ts'
 import { bounded } from './bounded.ts'
@@ -36,4 +37,5 @@ export const parts: readonly RulePart[] = [
   chosen,
   named,
   derived,
+  addressed,
 ]

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { urlJoiner } from '@postern/core/scheme'
 import { Failure } from '../print/failure.ts'
 import { fromCurl } from './curl.ts'
 import type { ReadFile, SavedRequest } from './saved-request.ts'
@@ -23,10 +24,15 @@ type Lines = readonly (readonly [string, string])[]
  * const { delivery, receivedAt } = parseRequest(bytes)
  * await explain(delivery, stripe({ secret }), { now: () => receivedAt ?? Date.now() })
  */
-export function parseRequest(
-  bytes: Uint8Array,
-  { entry, readFile = noFile }: ReadOptions = {},
-): SavedRequest {
+export function parseRequest(bytes: Uint8Array, options: ReadOptions = {}): SavedRequest {
+  const saved = readAny(bytes, options)
+  const { url } = saved.delivery
+  if (!URL.canParse(url, 'https://example.com'))
+    throw new Failure(2, 'url must be a URL or its path; the request has one that cannot be read')
+  return saved
+}
+
+function readAny(bytes: Uint8Array, { entry, readFile = noFile }: ReadOptions): SavedRequest {
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
   const start = text.trimStart()
   if (start.startsWith('{') || start.startsWith('[')) return fromJson(start, entry)
@@ -97,8 +103,16 @@ function fromHttp(bytes: Uint8Array): SavedRequest {
     return name === undefined ? [] : [[name, value!]]
   })
   const host = headers.find(([name]) => name.toLowerCase() === 'host')?.[1] ?? 'localhost'
-  const url = target.startsWith('/') ? `https://${host}${target}` : target
+  const url = target.startsWith('/') ? addressed(host, target) : target
   return { delivery: { method, url, headers, body }, receivedAt: undefined }
+}
+
+function addressed(host: string, target: string): string {
+  try {
+    return urlJoiner()('https', host, target)
+  } catch (cause) {
+    throw new Failure(2, `the request cannot be read: ${(cause as Error).message}`, { cause })
+  }
 }
 
 function linesOf(headers: unknown): Lines | undefined {

@@ -12,6 +12,9 @@ import { sharedJournal } from './journal.ts'
 // The alarm rings in any case.
 const AGAIN = (): void => {}
 
+// Whoever has the binding names it: no other member of the inbox, nor of Object, can be asked.
+const PARTS: readonly WirePart[] = ['view', 'records', 'journal']
+
 /** What the object does, apart from its class. */
 export interface ObjectHost {
   /** Before the first call. */
@@ -63,6 +66,8 @@ export function createHost(
     ask: (part, method, args) =>
       // An alarm that rings for a row of the journal costs as many rows as the event.
       touching(part === 'view' ? 'tasks' : 'nothing', async () => {
+        if (!PARTS.includes(part))
+          throw new TypeError(`${INBOX}: part must be one of ${PARTS.join(', ')}`)
         const members = inbox[part] as unknown as Readonly<
           Record<string, (...given: readonly unknown[]) => unknown>
         >

@@ -19,7 +19,7 @@ export type {
 export type { Covers, Credentials, Scheme, SignableRequest } from './scheme.ts'
 export type { Setup } from './setup.ts'
 export { checkSecret, type Keyring, type KeySet } from './secrets.ts'
-export { targetPath, toPublicUrl } from './public-url.ts'
+export { targetPath, toPublicUrl, urlJoiner, type JoinUrl } from './public-url.ts'
 
 export { errorText, memberOf, textOf } from '../errors.ts'
 export { factsOf } from '../problems.ts'

@@ -48,9 +48,12 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
   const methods = provider.methods ?? ['POST']
   const codings = Object.keys(provider.codings ?? {})
   const budget = createBudget(limits.buffered, monotonic)
+  // Cached: origins repeat, and parsing a URL costs as much as reading a small body.
+  let known = 'http://localhost/'
 
   return function admit(head) {
     context.ensureOpen()
+    checkUrl(head.url)
     if (!methods.includes(head.method)) throw wrongMethod(head.method)
     refuseCoding(head.header('content-encoding'))
     const declared = declaredLength(head.header('content-length'))
@@ -60,6 +63,19 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     if (refusal === undefined) return grant(limits.body, undefined, proven)
     if (!mayGreet(head.method) || declared > GREETING) throw refusal
     return grant(GREETING, refusal, false)
+  }
+
+  // Schemes that sign the URL would throw, as for the target `http://[`.
+  function checkUrl(url: string): void {
+    if (url.startsWith(known)) return
+    if (!URL.canParse(url, 'http://localhost'))
+      throw new WebhookError('malformed_url', {
+        problem: 'malformed',
+        field: 'url',
+        expected: 'a URL',
+      })
+    const path = url.indexOf('/', url.indexOf('://') + 3)
+    if (path > 0) known = url.slice(0, path + 1)
   }
 
   function grant(limit: number, refusal: WebhookError | undefined, proven: boolean): Admission {
