@@ -11,7 +11,13 @@ test('a path with a slash more or less gets 404, and the log says so once', asyn
   const inbox = memoryInbox()
   const webhooks = worker<{ WEBHOOKS: object }>(
     () => ({
-      '/webhooks/github': createReceiver({ provider, inbox, observers, log: false }),
+      '/webhooks/github': createReceiver({
+        provider,
+        inbox,
+        observers,
+        log: false,
+        onUnhandled: 'acknowledge',
+      }),
     }),
     'WEBHOOKS',
   )

@@ -95,7 +95,7 @@ export const MESSAGES: Record<Problem, (told: Told) => string> = {
     `${f.got} failed; the sender is asked to deliver again, and what is done will not run again`,
   answer_failed: () => 'the answer function failed',
   no_subscriptions: (f) =>
-    `receiver ${f.got} has work: false and no subscription, so nothing would be stored: import the subscriptions here too, or set onUnhandled: 'store'`,
+    `receiver ${f.got} has no subscription and no answer, so its events would be lost: import the module that calls receiver.on() before the first delivery, or set onUnhandled if this is meant`,
   // the inbox
   full: (f) =>
     `no room: ${f.option} allows ${f.limit} ${f.expected}, and ${f.got} wait: raise it, or run more workers`,

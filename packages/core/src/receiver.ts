@@ -45,6 +45,7 @@ export function createReceiver<
     settings,
     subscribing,
     ensureOpen,
+    isDeaf,
     warn,
   })
   const { silence } = context
@@ -122,6 +123,7 @@ export function createReceiver<
         writes: context.writes,
         silence,
         isOpen: () => !closed,
+        isDeaf,
         subscriptions,
       })
       return asked()
@@ -160,13 +162,17 @@ export function createReceiver<
   function ensureOpen(): void {
     if (closed) throw new WebhookError('closed', { problem: 'closed' })
     if (started) return
-    if (work === false && subscriptions.all.length === 0 && onUnhandled !== 'store') {
-      throw new WebhookError('internal_error', { problem: 'no_subscriptions', got: name })
-    }
+    // It begins with the first subscription: until then each delivery is refused, and `on` may still come.
+    if (isDeaf()) return
     if (work === true) startWorker()
     checkTopics()
     version.note()
     started = true
+  }
+
+  /** True if every event would be lost, and nobody said that this is meant. */
+  function isDeaf(): boolean {
+    return !settings.unhandledMeant && subscriptions.all.length === 0 && !answers.any()
   }
 
   // Hosts on node:http never need it.

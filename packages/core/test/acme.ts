@@ -57,6 +57,8 @@ export function setup(options: Partial<ReceiverOptions> = {}): Setup {
   const provider = options.provider ?? acme()
   const receiver = createReceiver({
     log: false,
+    // Most tests are about the delivery, and subscribe to nothing.
+    onUnhandled: 'acknowledge',
     ...options,
     provider,
     observers: [heard.observer, ...(options.observers ?? [])],

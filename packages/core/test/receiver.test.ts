@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createReceiver, inlineInbox, memoryInbox } from '../src/index.ts'
 import type { Inbox } from '../src/inbox/index.ts'
-import type { ReceiverOptions } from '../src/index.ts'
+import type { Receiver, ReceiverOptions } from '../src/index.ts'
 import { acme, codeOf, gate, setup } from './acme.ts'
 import { hear } from './hear.ts'
 
@@ -268,6 +268,54 @@ test.each([false, 'drain'] as const)(
   },
 )
 
+describe('a receiver that nothing subscribes to', () => {
+  const deaf = (options: Partial<ReceiverOptions> = {}) => {
+    const heard = hear()
+    const provider = acme()
+    const receiver = createReceiver({
+      provider,
+      log: false,
+      observers: [heard.observer],
+      ...options,
+    })
+    const send = (secret?: string) =>
+      receiver.receive(provider.sign!({ payload: {}, ...(secret && { secret }) }))
+    return { receiver, heard, send }
+  }
+
+  test.each<Partial<ReceiverOptions>>([{}, { work: 'drain' }, { inbox: inlineInbox() }])(
+    'refuses a genuine delivery, and health says so before one comes: %j',
+    async (options) => {
+      const { receiver, heard, send } = deaf(options)
+      expect(await receiver.health()).toMatchObject({
+        ok: false,
+        accepts: false,
+        cause: expect.stringMatching(/no subscription and no answer.*receiver\.on\(\)/),
+      })
+      const reply = await send()
+      expect([reply.status, codeOf(reply)]).toEqual([500, 'internal_error'])
+      expect(heard.all('rejected')[0]?.[1].problem).toBe('no_subscriptions')
+      expect((await send('forged')).status).toBe(401)
+      // A module that comes late is not too late.
+      receiver.on('ping', () => {})
+      expect(await receiver.health()).toMatchObject({ ok: true, accepts: true })
+      expect((await send()).status).toBe(200)
+    },
+  )
+
+  test.each<[string, (receiver: Receiver) => void, Partial<ReceiverOptions>, number]>([
+    ['an answer', (receiver) => receiver.answer('ping', () => 'pong'), {}, 200],
+    ['onUnhandled: acknowledge', () => {}, { onUnhandled: 'acknowledge' }, 200],
+    ['onUnhandled: store', () => {}, { onUnhandled: 'store' }, 200],
+    ['onUnhandled: refuse', () => {}, { onUnhandled: 'refuse' }, 404],
+  ])('%s means it', async (_, subscribe, options, status) => {
+    const { receiver, send } = deaf(options)
+    subscribe(receiver)
+    expect((await send()).status).toBe(status)
+    expect(await receiver.health()).toMatchObject({ ok: true })
+  })
+})
+
 describe('work: false', () => {
   /** As an inbox that another process reads. */
   function shared(): Inbox {
@@ -280,13 +328,6 @@ describe('work: false', () => {
       expect(() => setup({ work: false, ...(inbox && { inbox }) })).toThrow(
         /^createReceiver: work must be left out, .*, got false; no other process reads the tasks of memoryInbox/,
       )
-  })
-
-  test('without a subscription takes nothing', async () => {
-    const { heard, send } = setup({ work: false, inbox: shared() })
-    const reply = await send()
-    expect(codeOf(reply)).toBe('internal_error')
-    expect(heard.all('rejected')[0]?.[1].problem).toBe('no_subscriptions')
   })
 
   test("without a subscription stores what nobody handles with onUnhandled: 'store'", async () => {

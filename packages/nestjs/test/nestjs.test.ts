@@ -174,7 +174,11 @@ describe('behind the guards of a controller, on Express', () => {
   Module({
     imports: [
       PosternModule.receiver('stripe', false, {
-        useFactory: () => ({ provider: stripe({ secret }), log: false as const }),
+        useFactory: () => ({
+          provider: stripe({ secret }),
+          log: false as const,
+          onUnhandled: 'acknowledge' as const,
+        }),
       }),
     ],
     controllers: [Hook],
@@ -215,7 +219,11 @@ describe('behind the guards of a controller, on Express', () => {
 
 describe('mistakes are a TypeError that says what to do', () => {
   const receiver = PosternModule.receiver('github', '/github', {
-    useFactory: () => ({ provider: github({ secret }), log: false as const }),
+    useFactory: () => ({
+      provider: github({ secret }),
+      log: false as const,
+      onUnhandled: 'acknowledge' as const,
+    }),
   })
   const opened = async (providers: Type[], imports = [receiver]): Promise<unknown> => {
     class AppModule {}
@@ -245,7 +253,11 @@ describe('mistakes are a TypeError that says what to do', () => {
   })
   test('two receivers of one name', async () => {
     const twin = PosternModule.receiver('github', '/twin', {
-      useFactory: () => ({ provider: github({ secret }), log: false as const }),
+      useFactory: () => ({
+        provider: github({ secret }),
+        log: false as const,
+        onUnhandled: 'acknowledge' as const,
+      }),
     })
     await expect(opened([], [receiver, twin])).rejects.toThrow(
       /two receivers are named github: give each/,
@@ -264,7 +276,11 @@ async function staged(stage: Stage, adapter: unknown): Promise<Mounted> {
   Module({
     imports: [
       PosternModule.receiver('seed', '/seed', {
-        useFactory: () => ({ provider: github({ secret }), log: false as const }),
+        useFactory: () => ({
+          provider: github({ secret }),
+          log: false as const,
+          onUnhandled: 'acknowledge' as const,
+        }),
       }),
     ],
   })(AppModule)

@@ -30,6 +30,7 @@ export function createScene(
   const watch: Observer = { done: end, dead: end }
   const receiver = createReceiver({
     log: false,
+    onUnhandled: 'acknowledge',
     ...given,
     name: 'shop',
     provider: given.provider ?? provider,

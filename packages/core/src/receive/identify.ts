@@ -24,7 +24,7 @@ export interface Identified {
 const NO_NAMES: readonly string[] = []
 const MAX_TOPIC = 1024
 
-/** Reads the events out of a verified delivery and fixes their tasks. Throws `unidentified` or `unhandled_topic`. */
+/** Reads the events out of a verified delivery and fixes their tasks. Throws `unidentified`, `unhandled_topic` or, if nothing subscribes, `internal_error`. */
 export function identify(
   context: ReceiveContext,
   delivery: Delivery,
@@ -32,6 +32,11 @@ export function identify(
   verified: Verified,
   exchange: Exchange,
 ): Identified {
+  if (context.isDeaf())
+    throw new WebhookError('internal_error', {
+      problem: 'no_subscriptions',
+      got: context.receiver,
+    })
   const drafts = draftsOf(context, delivery, body)
   const credentials = payloadPlaces(context.provider.credentials, body.kind)
   const carrier = context.observer.carrier?.(exchange.info)

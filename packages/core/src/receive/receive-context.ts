@@ -40,6 +40,8 @@ export interface ReceiveContext {
   readonly strictLabels: boolean
   readonly dedupe: Dedupe
   readonly onUnhandled: 'acknowledge' | 'store' | 'refuse'
+  /** True if nothing subscribes and nobody said that this is meant: every event would be lost. */
+  readonly isDeaf: () => boolean
   /** Set if less than all is kept of events whose tasks are done. */
   readonly keepBody: KeepBody | undefined
   readonly fairBy: ((event: WebhookEvent) => string) | undefined

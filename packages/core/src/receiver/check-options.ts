@@ -111,6 +111,7 @@ export function checkReceiver<Events extends EventMap>(
     now,
     monotonic,
     onUnhandled,
+    unhandledMeant: options.onUnhandled !== undefined,
     dedupe,
     exact: integers === 'exact',
     strictLabels: labels === 'strict',

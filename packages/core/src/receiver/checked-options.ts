@@ -24,6 +24,8 @@ export interface CheckedOptions {
   readonly now: () => number
   readonly monotonic: () => number
   readonly onUnhandled: 'acknowledge' | 'store' | 'refuse'
+  /** True if the app said what becomes of events that nothing subscribes to. */
+  readonly unhandledMeant: boolean
   readonly dedupe: Dedupe
   readonly exact: boolean
   readonly strictLabels: boolean

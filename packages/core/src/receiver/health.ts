@@ -1,4 +1,5 @@
 import { within } from '../basics/deadline.ts'
+import { messageOf } from '../messages.ts'
 import type { Inbox, Port } from '../inbox/inbox.ts'
 import { inboxCause } from './inbox-cause.ts'
 import { takenIn, usualGap } from './progress.ts'
@@ -39,6 +40,8 @@ interface HealthContext {
   readonly writes: Writes
   readonly silence: Silence
   readonly isOpen: () => boolean
+  /** True if nothing subscribes, so that every delivery is refused. */
+  readonly isDeaf: () => boolean
   readonly now: () => number
   readonly monotonic: () => number
   readonly subscriptions: Subscriptions
@@ -77,7 +80,8 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
       ])
       const [{ running, ...known }, last, failure] = await within(asked, until, late)
       const full = inbox.maxPending !== undefined && (known.pending ?? 0) >= inbox.maxPending
-      const accepts = context.isOpen() && !full && failure === undefined
+      const deaf = context.isDeaf()
+      const accepts = context.isOpen() && !deaf && !full && failure === undefined
       const standing = await within(standsFor(known.oldest, running, stepped), until, late)
       return {
         ok: accepts && standing === undefined,
@@ -85,11 +89,13 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
         settles: standing === undefined,
         cause: !context.isOpen()
           ? 'closed: the receiver was closed'
-          : full
-            ? `full: ${known.pending} tasks of maxPending ${inbox.maxPending}; run more workers, or raise maxPending`
-            : failure !== undefined
-              ? inboxCause(failure)
-              : standing,
+          : deaf
+            ? messageOf({ problem: 'no_subscriptions', got: name })
+            : full
+              ? `full: ${known.pending} tasks of maxPending ${inbox.maxPending}; run more workers, or raise maxPending`
+              : failure !== undefined
+                ? inboxCause(failure)
+                : standing,
         ...common,
         ...known,
         lastDelivery: last,

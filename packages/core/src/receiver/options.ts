@@ -36,7 +36,10 @@ export interface ReceiverOptions<
   readonly observers?: readonly Observer[]
   /** The logger: an observer, or false for none. @default logger(), to the console */
   readonly log?: Observer | false
-  /** Events without a subscription are acknowledged and dropped, stored for a later handler, or refused with 404. @default 'acknowledge' */
+  /**
+   * Events without a subscription are acknowledged and dropped, stored for a later handler, or refused with 404. Without it, a
+   * receiver that has no subscription and no answer at all refuses every delivery with 500. @default 'acknowledge'
+   */
   readonly onUnhandled?: 'acknowledge' | 'store' | 'refuse'
   /**
    * The identity of an event. `id`: the sender's id. `id+digest`: the id, and the signed content (method, body, topic and

@@ -21,6 +21,7 @@ interface PartsContext {
   readonly subscribing: Subscribing
   /** Throws if the receiver is closed. */
   readonly ensureOpen: () => void
+  readonly isDeaf: () => boolean
   readonly warn: (message: string) => void
 }
 
@@ -33,7 +34,13 @@ export interface Parts {
 }
 
 /** Makes the parts of a receiver, and attaches it to its inbox. */
-export function createParts({ settings, subscribing, ensureOpen, warn }: PartsContext): Parts {
+export function createParts({
+  settings,
+  subscribing,
+  ensureOpen,
+  isDeaf,
+  warn,
+}: PartsContext): Parts {
   const { provider, name, inbox, observer, now, monotonic, seal, keepBody } = settings
   const { subscriptions, answers, deadListeners } = subscribing
   const recorder = createRecorder({
@@ -92,6 +99,7 @@ export function createParts({ settings, subscribing, ensureOpen, warn }: PartsCo
       observer.conflict && inbox.view
         ? (conflicts ??= createConflictWatch(name, inbox.view, now, seal))
         : undefined,
+    isDeaf,
     subscriptionsOf: (event) => subscriptions.match(event),
     strip: stripper(provider.credentials),
     admit: createAdmit({ ...settings, ensureOpen }),

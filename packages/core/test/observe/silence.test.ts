@@ -102,6 +102,7 @@ test('without the option nothing is told', async () => {
 
 test('a receiver without observers may be silent', async () => {
   const receiver = createReceiver({ provider: acme(), log: false, silence: '1m' })
+  receiver.onAny(() => {})
   await receiver.work()
   await vi.advanceTimersByTimeAsync(120_000)
   expect((await receiver.receive(acme().sign!({ payload: {} }))).status).toBe(200)

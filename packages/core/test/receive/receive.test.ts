@@ -415,7 +415,8 @@ describe('whatever the network sends', () => {
   })
 })
 
-test('a receiver needs nothing but its provider', async () => {
+test('a receiver needs nothing but its provider and a subscription', async () => {
   const receiver = createReceiver({ provider: acme(), log: false })
+  receiver.onAny(() => {})
   expect((await receiver.receive(receiver.provider.sign!({ payload: {} }))).status).toBe(200)
 })
