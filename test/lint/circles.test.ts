@@ -24,9 +24,14 @@ const MEANT: readonly (readonly string[])[] = [
   ['claim', 'settle', 'unread'].map((name) => `bullmq/src/run/${name}.ts`),
   ['store/connection', 'store/replicas', 'settings'].map((name) => `bullmq/src/${name}.ts`),
   // A suite and its parts, which take the suite's argument.
-  ['provider', 'provider/tamper', 'provider/laws', 'provider/hostile', 'provider/challenge'].map(
-    (name) => `testing/src/${name}.ts`,
-  ),
+  [
+    'provider',
+    'provider/access',
+    'provider/tamper',
+    'provider/laws',
+    'provider/hostile',
+    'provider/challenge',
+  ].map((name) => `testing/src/${name}.ts`),
   ['samples', 'octokit'].map((name) => `samples/src/${name}.ts`),
 ]
 

@@ -1,6 +1,6 @@
-import { checkJson, toWebhookError, unknownOptions, type Json, type Receiver } from '@postern/core'
+import { checkJson, toWebhookError, type Json, type Receiver } from '@postern/core'
 import type { AcceptWithin } from '@postern/core/inbox'
-import { handlerMade, toPublicUrl, urlJoiner } from '@postern/core/scheme'
+import { checkMounting, handlerMade, toPublicUrl, urlJoiner } from '@postern/core/scheme'
 import type { Context } from 'aws-lambda'
 import { bodyOf } from './body.ts'
 import type { HttpEvent, HttpResult } from './http-event.ts'
@@ -51,9 +51,7 @@ export function webhook(
   receiver: Mountable,
   options: WebhookOptions = {},
 ): (event: HttpEvent, context?: HttpContext) => Promise<HttpResult> {
-  unknownOptions('webhook', options, ['context', 'transaction', 'publicBase'])
-  if (typeof receiver?.receive !== 'function')
-    throw new TypeError('webhook: receiver must be what createReceiver() returns')
+  checkMounting(receiver, options, ['context', 'transaction', 'publicBase'])
   const { context: contextOf, transaction, publicBase } = options
   const rebase = publicBase === undefined ? undefined : toPublicUrl(publicBase)
 

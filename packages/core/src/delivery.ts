@@ -1,3 +1,4 @@
+import { checkObject, kindOf } from './basics/unknown-options.ts'
 import type { Declaration } from './body/formats.ts'
 import { toBuffer } from './body/bytes.ts'
 import type { XmlObject } from './body/xml/xml.ts'
@@ -97,7 +98,11 @@ export function createDelivery(
 }
 
 // A host written by hand may leave a part out, or hand over what a parser made of it.
-function checkInit({ url, headers, body }: DeliveryInit): void {
+function checkInit(init: DeliveryInit): void {
+  checkObject('delivery', init)
+  const { url, method, headers, body } = init
+  if (method !== undefined && typeof method !== 'string')
+    wrong('method', 'the method of the request', method)
   if (typeof url !== 'string') wrong('url', 'the URL of the request', url)
   if (headers !== undefined && (typeof headers !== 'object' || headers === null))
     wrong('headers', 'a record, pairs or Headers', headers)
@@ -106,7 +111,7 @@ function checkInit({ url, headers, body }: DeliveryInit): void {
 }
 
 function wrong(part: string, due: string, got: unknown): never {
-  throw new TypeError(`delivery: ${part} must be ${due}, got ${String(got)}`)
+  throw new TypeError(`delivery: ${part} must be ${due}, got ${kindOf(got)}`)
 }
 
 /**
@@ -174,5 +179,5 @@ const UNDECLARED: Declaration = {}
 
 /** True if the value is a {@link Delivery}, not a {@link DeliveryInit}. */
 export function isDelivery(value: Delivery | DeliveryInit): value is Delivery {
-  return 'header' in value && typeof value.header === 'function'
+  return typeof (Object(value) as Partial<Delivery>).header === 'function'
 }

@@ -11,7 +11,7 @@ import {
   type LogFields,
 } from './observe/log-lines.ts'
 import type { Observer } from './observer.ts'
-import { unknownOptions } from './basics/unknown-options.ts'
+import { checkFunction, unknownOptions } from './basics/unknown-options.ts'
 
 /** Where log lines go: `console` fits, and so do pino and winston. */
 export interface LogSink {
@@ -45,6 +45,8 @@ export type LogWriter = (
  * createReceiver({ provider, log: logger(console, { refusals: 3 }) })
  */
 export function logger(sink: LogSink = console, options: LoggerOptions = {}): Observer {
+  for (const level of ['info', 'warn', 'error'] as const)
+    checkFunction(`logger: sink.${level}`, Object(sink)[level])
   return loggerTo((level, message, { receiver }) => {
     sink[level](`[postern${receiver === undefined ? '' : ` ${receiver}`}] ${message}`)
   }, options)

@@ -3,7 +3,7 @@ import { createDelivery, headOnly, ownDelivery } from './delivery.ts'
 import { milliseconds } from './basics/duration.ts'
 import { settledBy, toWall } from './basics/deadline.ts'
 import { outsideRequests } from './basics/soon.ts'
-import { unknownOptions } from './basics/unknown-options.ts'
+import { checkFunction, checkObject, kindOf, unknownOptions } from './basics/unknown-options.ts'
 import { WebhookError } from './errors.ts'
 import type { EventMap } from './event.ts'
 import type { Provider } from './provider/provider.ts'
@@ -94,7 +94,12 @@ export function createReceiver<
         return Promise.reject(error as Error)
       }
     },
-    fetch: (request, host) => (fetchEntry ? fetchEntry(request, host) : loadFetch(request, host)),
+    fetch: (request, host) =>
+      typeof Object(request).headers?.get !== 'function'
+        ? Promise.reject(new TypeError(`fetch: request must be a Request, got ${kindOf(request)}`))
+        : fetchEntry
+          ? fetchEntry(request, host)
+          : loadFetch(request, host),
     refuse: (request, error) => refuse(context, headOnly(request, limits, provider), error),
     take: async (given, entry = {}) =>
       (await import('./receive/take.ts')).take(context, given, entry),
@@ -130,9 +135,13 @@ export function createReceiver<
     },
     replay: async (filter, given) => replayOf(viewOf(inbox), name, filter, given),
     tasks: async (filter) => tasksOf(viewOf(inbox), name, filter),
-    observe: settings.observe,
+    observe(observer) {
+      checkObject('observe: observer', observer)
+      return settings.observe(observer)
+    },
     observer,
     onClose(listener) {
+      checkFunction('onClose: listener', listener)
       if (closed) throw new WebhookError('closed', { problem: 'closed' })
       closeListeners.add(listener)
       return () => void closeListeners.delete(listener)

@@ -1,4 +1,5 @@
 import { WebhookError } from '@postern/core'
+import { checkObject } from '@postern/core/scheme'
 import {
   createBridge,
   type Mountable,
@@ -22,7 +23,10 @@ export interface WebhookOptions extends NodeWebhookOptions<FastifyRequest> {
  * fastify.register(webhook(receiver, { path: '/webhooks/github' }))
  */
 export function webhook(receiver: Mountable, options: WebhookOptions = {}): FastifyPluginCallback {
+  checkObject('webhook: options', options)
   const { path = '/', ...rest } = options
+  if (typeof path !== 'string' || !path.startsWith('/'))
+    throw new TypeError(`webhook: path must be a string that begins with /, got ${String(path)}`)
   const refusals = new WeakMap<FastifyRequest, WebhookError>()
   const bridge = createBridge(receiver, rest, {
     target: (request: FastifyRequest) => request.originalUrl,

@@ -4,6 +4,7 @@ import { createCaller } from './caller.ts'
 import { distinct, named, type Destination, type DestinationInit } from './destination.ts'
 import { createMarks } from './gone.ts'
 import { createGuard } from '@postern/core/guard'
+import { checkObject } from '@postern/core/scheme'
 import { compose, headerTest } from './message.ts'
 import { CALL_OPTIONS, checkCalls, type ForwardOptions } from './options.ts'
 import type { Signer, SignOption } from './signer.ts'
@@ -34,6 +35,7 @@ export interface ForwardHandler<Event extends WebhookEvent = WebhookEvent> exten
 export function forward<Event extends WebhookEvent = WebhookEvent>(
   options: ForwardOptions<Event>,
 ): ForwardHandler<Event> {
+  checkObject('forward: options', options)
   unknownOptions('forward', options, OPTIONS)
   const { to, sign, transform, onGone, records } = options
   const settings = checkCalls(options)

@@ -1,5 +1,6 @@
 import { type WebhookEvent } from '@postern/core'
 import {
+  checkObject,
   checkSecret,
   standardWebhooksScheme,
   type Draft,
@@ -28,6 +29,7 @@ export function signer(options: {
   /** One secret, or all that are in force. */
   readonly secret: string | readonly string[]
 }): Signer {
+  checkObject('signer: options', options)
   const scheme = standardWebhooksScheme()
   const secrets = typeof options.secret === 'string' ? [options.secret] : options.secret
   if (!Array.isArray(secrets) || secrets.length === 0)

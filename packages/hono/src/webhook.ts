@@ -7,7 +7,7 @@ import {
   type WebhookError,
 } from '@postern/core'
 import type { AcceptWithin } from '@postern/core/inbox'
-import { toPublicUrl } from '@postern/core/scheme'
+import { checkMounting, toPublicUrl } from '@postern/core/scheme'
 import { createBodyReader, NodeHeaders } from '@postern/node'
 import type { Context } from 'hono'
 import { incomingOf } from './incoming.ts'
@@ -47,6 +47,7 @@ export function webhook(
   receiver: Mountable,
   options: WebhookOptions = {},
 ): (context: Context) => Promise<Response> {
+  checkMounting(receiver, options, ['context', 'transaction', 'publicBase'])
   const { context: contextOf, publicBase, transaction } = options
   const rebase = publicBase === undefined ? undefined : toPublicUrl(publicBase)
   const { limits } = receiver

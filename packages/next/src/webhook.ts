@@ -1,6 +1,6 @@
 import { type Json, type Receiver } from '@postern/core'
 import type { AcceptWithin } from '@postern/core/inbox'
-import { toPublicUrl } from '@postern/core/scheme'
+import { checkMounting, toPublicUrl } from '@postern/core/scheme'
 import { addressedUrl } from './addressed-url.ts'
 
 /** The members of a receiver that adapters use, for any type of event. */
@@ -54,6 +54,7 @@ export interface WebhookOptions {
  * export const { GET, POST, HEAD, OPTIONS } = webhook(receiver, { after })
  */
 export function webhook(receiver: Mountable, options: WebhookOptions = {}): RouteHandlers {
+  checkMounting(receiver, options, ['after', 'context', 'transaction', 'publicBase'])
   const { after, context, publicBase, transaction } = options
   const urlOf = publicBase === undefined ? addressedUrl() : rebased(toPublicUrl(publicBase))
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AcceptWithin } from '@postern/core/inbox'
-import { handlerMade, urlJoiner } from '@postern/core/scheme'
+import { checkMounting, handlerMade, urlJoiner } from '@postern/core/scheme'
 import { type Admission, checkJson, type Json, type Reply, toWebhookError } from '@postern/core'
 import type { Mountable } from './mountable.ts'
 import { NodeHeaders } from './node-headers.ts'
@@ -22,6 +22,13 @@ export interface WebhookOptions<Subject = IncomingMessage> extends UrlOptions {
    */
   readonly transaction?: (accept: AcceptWithin, subject: Subject) => Promise<unknown>
 }
+
+const OPTIONS: readonly (keyof WebhookOptions)[] = [
+  'context',
+  'transaction',
+  'publicBase',
+  'trustProxy',
+]
 
 /** Facts on the framework of an adapter. */
 export interface BridgeHost<Subject> {
@@ -50,6 +57,7 @@ export function createBridge<Subject>(
   options: WebhookOptions<Subject>,
   host: BridgeHost<Subject>,
 ): Bridge<Subject> {
+  checkMounting(receiver, options, OPTIONS)
   const urlOf = requestUrl(options)
   const join = urlJoiner()
   const read = createBodyReader(receiver.limits.time)

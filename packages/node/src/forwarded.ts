@@ -82,7 +82,7 @@ const NAMES: readonly unknown[] = [
 
 function checked(trust: TrustProxy): TrustProxy {
   const { hops, addresses, headers, ...rest } = (
-    typeof trust === 'object' ? trust : {}
+    typeof trust === 'object' && trust !== null ? trust : {}
   ) as TrustProxy
   const [unknown] = Object.keys(rest)
   if (unknown !== undefined)

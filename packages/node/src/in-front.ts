@@ -1,3 +1,4 @@
+import { checkObject } from '@postern/core/scheme'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
@@ -12,6 +13,7 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
  * createServer(inFront({ '/webhooks/twilio': webhook(receiver) }, handler)).listen(3000)
  */
 export function inFront(routes: Readonly<Record<string, Listener>>, rest: Listener): Listener {
+  checkObject('inFront: routes', routes)
   const known = new Map(Object.entries(routes))
   for (const [path, listener] of known) {
     if (!path.startsWith('/') || /[?#]/.test(path))

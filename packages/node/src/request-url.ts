@@ -28,7 +28,8 @@ export function requestUrl(
     const rebase = toPublicUrl(publicBase)
     return (_, target) => rebase(target)
   }
-  const originOf = options.trustProxy ? forwarded(options.trustProxy) : undefined
+  const { trustProxy = false } = options
+  const originOf = trustProxy === false ? undefined : forwarded(trustProxy)
   const join = urlJoiner()
   return (request, target) => {
     const encrypted = (request.socket as { encrypted?: boolean } | undefined)?.encrypted === true

@@ -17,6 +17,24 @@ export function unknownOptions(what: string, given: unknown, known: readonly str
   }
 }
 
+/** Throws a `TypeError` for an option that is null, which would count as left out. */
+export function refuseNull(what: string, options: object): void {
+  for (const [name, value] of Object.entries(options))
+    if (value === null) throw new TypeError(`${what}: ${name} must not be null; leave it out`)
+}
+
+/** Throws a `TypeError` if an argument is not a function; `what` names it. */
+export function checkFunction(what: string, value: unknown): void {
+  if (typeof value !== 'function')
+    throw new TypeError(`${what} must be a function, got ${kindOf(value)}`)
+}
+
+/** Throws a `TypeError` if an argument is not an object; `what` names it. */
+export function checkObject(what: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new TypeError(`${what} must be an object, got ${kindOf(value)}`)
+}
+
 /**
  * The known name with the fewest changed characters, or undefined if more than a third of them differ.
  *

@@ -1,8 +1,13 @@
 import { isPromise } from '../basics/maybe.ts'
-import { unknownOptions } from '../basics/unknown-options.ts'
+import { checkObject, unknownOptions } from '../basics/unknown-options.ts'
 import type { WebhookEvent } from '../event.ts'
 import type { Observer } from '../observer.ts'
-import { issuePath, type SchemaResult, type StandardSchema } from '../subscribe/standard-schema.ts'
+import {
+  validatorOf,
+  issuePath,
+  type SchemaResult,
+  type StandardSchema,
+} from '../subscribe/standard-schema.ts'
 import { createTopicTable } from '../subscribe/topics.ts'
 
 /** What {@link payloadDrift} tells. It holds no payload but the names of its members. */
@@ -44,15 +49,17 @@ const MOST = 1000
  * })
  */
 export function payloadDrift(options: PayloadDriftOptions): Observer {
+  checkObject('payloadDrift: options', options)
   unknownOptions('payloadDrift', options, ['schemas', 'told', 'settled'])
   const { schemas, told, settled = 100 } = options
   if (typeof told !== 'function')
     throw new TypeError(`payloadDrift: told must be a function, got ${typeof told}`)
   if (!Number.isInteger(settled) || settled < 1)
     throw new TypeError(`payloadDrift: settled must be a whole number above 0, got ${settled}`)
+  checkObject('payloadDrift: schemas', schemas)
   const table = createTopicTable<StandardSchema>()
   for (const [pattern, schema] of Object.entries(schemas ?? {})) {
-    if (typeof schema?.['~standard']?.validate !== 'function')
+    if (typeof validatorOf(schema) !== 'function')
       throw new TypeError(
         `payloadDrift: schemas["${pattern}"] must be a Standard Schema, as of zod, valibot or arktype`,
       )

@@ -23,7 +23,8 @@ export { targetPath, toPublicUrl, urlJoiner, type JoinUrl } from './public-url.t
 
 export { errorText, memberOf, textOf } from '../errors.ts'
 export { factsOf } from '../problems.ts'
-export { handlerMade } from '../receive/handler-made.ts'
+export { checkMounting, handlerMade } from '../receive/handler-made.ts'
+export { checkObject } from '../basics/unknown-options.ts'
 export { isTool } from '../receiver/tool.ts'
 export { unref } from '../basics/unref.ts'
 export type { EventDraft, Guard } from '../event.ts'

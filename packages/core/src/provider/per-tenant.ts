@@ -1,5 +1,12 @@
 import type { Delivery } from '../delivery.ts'
 import { milliseconds, type Duration } from '../basics/duration.ts'
+import {
+  checkFunction,
+  checkObject,
+  kindOf,
+  refuseNull,
+  unknownOptions,
+} from '../basics/unknown-options.ts'
 import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import { lookups } from './lookup/lookups.ts'
 import type { ScopedSecret, SecretResolver } from './secrets.ts'
@@ -59,7 +66,15 @@ const OVERDUE = 60_000
  * secret.forget('acme') // its secret was revoked
  */
 export function perTenant(options: PerTenantOptions): TenantResolver {
+  checkObject('perTenant: options', options)
+  unknownOptions('perTenant', options, ['tenant', 'secrets', 'ttl', 'max', 'atOnce', 'perMinute'])
+  refuseNull('perTenant', options)
+  checkFunction('perTenant: tenant', options.tenant)
+  checkFunction('perTenant: secrets', options.secrets)
   const { atOnce = 100, perMinute = 3000, max = 1000 } = options
+  for (const [name, value] of Object.entries({ atOnce, perMinute, max }))
+    if (!(typeof value === 'number' && value >= 1))
+      throw new TypeError(`perTenant: ${name} must be a number from 1 and up, got ${kindOf(value)}`)
   const ttl = milliseconds(options.ttl ?? '60s', 'perTenant.ttl')
   const line = lineOf(new Error('perTenant'))
   const known = lookups<ScopedSecret>({
@@ -96,12 +111,12 @@ export function perTenant(options: PerTenantOptions): TenantResolver {
       return { secret: secrets, scope }
     // The text of a path decides nothing: a look-up that folds case would run one delivery for each spelling.
     throw new TypeError(
-      `perTenant.secrets: must return { scope, secrets } or undefined, got ${kindOf(found)}${line}; return { scope: tenant.id, secrets: tenant.secrets }, with the tenant's own id as scope`,
+      `perTenant.secrets: must return { scope, secrets } or undefined, got ${foundKind(found)}${line}; return { scope: tenant.id, secrets: tenant.secrets }, with the tenant's own id as scope`,
     )
   }
 }
 
-function kindOf(found: unknown): string {
+function foundKind(found: unknown): string {
   if (found === null) return 'null'
   if (Array.isArray(found)) return 'an array'
   if (typeof found !== 'object') return typeof found

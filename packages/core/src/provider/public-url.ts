@@ -5,10 +5,11 @@ import { WebhookError } from '../errors.ts'
  * base is used as it is written: a sender that signs `:443` signs it. Throws a `TypeError` for any other URL.
  */
 export function toPublicUrl(publicUrl: string): (target: string) => string {
-  const url = URL.canParse(publicUrl) ? new URL(publicUrl) : undefined
+  const url =
+    typeof publicUrl === 'string' && URL.canParse(publicUrl) ? new URL(publicUrl) : undefined
   if (!url || !/^https?:$/.test(url.protocol) || /[?#]/.test(publicUrl)) {
     throw new TypeError(
-      `publicBase must be an absolute http or https URL without a query, such as https://example.com, got ${publicUrl}`,
+      `publicBase must be an absolute http or https URL without a query, such as https://example.com, got ${String(publicUrl)}`,
     )
   }
   let end = publicUrl.length

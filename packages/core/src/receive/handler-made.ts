@@ -1,3 +1,4 @@
+import { kindOf, unknownOptions } from '../basics/unknown-options.ts'
 import { soon } from '../basics/soon.ts'
 
 interface Made {
@@ -35,4 +36,34 @@ export function handlerMade(receiver: object, remedy: string): () => void {
 function warn(message: string): void {
   const { process } = globalThis as unknown as { process: Pick<NodeJS.Process, 'emitWarning'> }
   process.emitWarning(message, 'PosternWarning')
+}
+
+const FUNCTIONS = ['context', 'transaction', 'after'] as const
+
+/**
+ * Checks what an adapter's `webhook` gets. Throws a `TypeError` that names the argument, or the option.
+ *
+ * @example
+ * checkMounting(receiver, options, ['context', 'publicBase'])
+ */
+export function checkMounting(receiver: unknown, options: object, known: readonly string[]): void {
+  const { fetch, limits, verify, method } = Object(receiver) as Readonly<Record<string, unknown>>
+  const isMade = typeof fetch === 'function' || typeof Object(limits).time === 'number'
+  if (typeof receiver !== 'object' || receiver === null || verify !== undefined || !isMade) {
+    const [got, remedy] =
+      typeof verify === 'function'
+        ? ['a provider', 'give it webhook(createReceiver({ provider }))']
+        : typeof method === 'string'
+          ? ['a request', 'call webhook(receiver), and give the route what it returns']
+          : [kindOf(receiver), 'give it that']
+    throw new TypeError(
+      `webhook: receiver must be what createReceiver() returns, got ${got}; ${remedy}`,
+    )
+  }
+  unknownOptions('webhook', options, known)
+  for (const name of FUNCTIONS) {
+    const value = (options as Readonly<Record<string, unknown>>)[name]
+    if (value !== undefined && typeof value !== 'function')
+      throw new TypeError(`webhook: ${name} must be a function, got ${kindOf(value)}`)
+  }
 }

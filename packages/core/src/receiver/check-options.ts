@@ -1,5 +1,5 @@
 import { milliseconds, type Duration } from '../basics/duration.ts'
-import { unknownOptions } from '../basics/unknown-options.ts'
+import { checkObject, refuseNull, unknownOptions } from '../basics/unknown-options.ts'
 import { wrongOption } from '../basics/wrong-option.ts'
 import type { EventMap } from '../event.ts'
 import type { Inbox } from '../inbox/inbox.ts'
@@ -48,7 +48,9 @@ const OPTIONS: readonly (keyof ReceiverOptions)[] = [
 export function checkReceiver<Events extends EventMap>(
   options: ReceiverOptions<Events>,
 ): CheckedOptions {
+  checkObject('createReceiver: options', options)
   unknownOptions('createReceiver', options, OPTIONS)
+  refuseNull('createReceiver', options)
   const provider = checkProvider(options.provider)
   const name = options.name ?? provider.name
   if (typeof name !== 'string' || name.trim() === '')
@@ -189,7 +191,7 @@ function isFunction(option: string, value: unknown): void {
 }
 
 function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function oneOf(

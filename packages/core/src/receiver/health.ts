@@ -90,7 +90,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
         cause: !context.isOpen()
           ? 'closed: the receiver was closed'
           : deaf
-            ? messageOf({ problem: 'no_subscriptions', got: name })
+            ? `no handler: ${messageOf({ problem: 'no_subscriptions', got: name })}`
             : full
               ? `full: ${known.pending} tasks of maxPending ${inbox.maxPending}; run more workers, or raise maxPending`
               : failure !== undefined

@@ -51,6 +51,6 @@ export function healthRoute(
 /** What a stranger may see: our own words, since the text of an engine's error can name an address. */
 function shown(health: Health): Health {
   const { cause } = health
-  const own = cause === undefined || /^(?:closed|full|no worker):/.test(cause)
+  const own = cause === undefined || /^(?:closed|full|no handler|no worker):/.test(cause)
   return own ? health : { ...health, cause: 'unavailable' }
 }

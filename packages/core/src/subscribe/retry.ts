@@ -1,5 +1,5 @@
 import { milliseconds, type Duration } from '../basics/duration.ts'
-import { unknownOptions } from '../basics/unknown-options.ts'
+import { checkObject, unknownOptions } from '../basics/unknown-options.ts'
 
 /** How often and when a failed task is tried again. */
 export interface RetryPolicy {
@@ -28,11 +28,15 @@ export interface ExponentialOptions {
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function exponential(options: ExponentialOptions = {}): RetryPolicy {
-  unknownOptions('exponential', options, ['attempts', 'base', 'factor', 'max', 'jitter'])
+  return growing('exponential', options)
+}
+
+function growing(what: string, options: ExponentialOptions): RetryPolicy {
+  unknownOptions(what, options, ['attempts', 'base', 'factor', 'max', 'jitter'])
   const base = milliseconds(options.base ?? '1s', 'retry.base')
   const max = milliseconds(options.max ?? '1h', 'retry.max')
   const factor = options.factor ?? 4
-  if (!(factor >= 1 && factor < Infinity))
+  if (!(typeof factor === 'number' && factor >= 1 && factor < Infinity))
     throw new TypeError(`retry.factor must be a number from 1 and up, got ${String(factor)}`)
   const jitter = options.jitter ?? 'full'
   if (jitter !== 'full' && jitter !== 'none')
@@ -52,6 +56,7 @@ export function fixed(options: {
   readonly attempts?: number
   readonly delay: Duration
 }): RetryPolicy {
+  checkObject('fixed: options', options)
   unknownOptions('fixed', options, ['attempts', 'delay'])
   const delay = milliseconds(options.delay, 'retry.delay')
   return { attempts: checkAttempts(options.attempts ?? 8), delay: () => delay }
@@ -68,7 +73,7 @@ export function retryPolicy(option: RetryOption | undefined): RetryPolicy {
     )
   if (option && 'delay' in option && typeof option.delay === 'function')
     return { attempts: checkAttempts(option.attempts), delay: option.delay.bind(option) }
-  return exponential(option as ExponentialOptions | undefined)
+  return growing('retry', (option ?? {}) as ExponentialOptions)
 }
 
 /** Throw it in a handler if a retry cannot help: the task is dead at once. */

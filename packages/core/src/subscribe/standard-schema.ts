@@ -24,6 +24,11 @@ export interface SchemaIssue {
 /** A schema's output type. */
 export type SchemaOutput<S extends StandardSchema> = NonNullable<S['~standard']['types']>['output']
 
+/** The function that validates, if the value is a schema. */
+export function validatorOf(schema: unknown): unknown {
+  return (Object(schema) as Partial<StandardSchema>)['~standard']?.validate
+}
+
 /** The place of an issue, as `items.0.price`. */
 export function issuePath(issue: SchemaIssue): string {
   return (issue.path ?? [])

@@ -1,8 +1,10 @@
+import { checkFunction, refuseNull, unknownOptions } from '../basics/unknown-options.ts'
 import type { Inbox, TaskError } from '../inbox/inbox.ts'
 import type { AttemptInfo } from '../observe/infos.ts'
 import { createAnswers, type AnswerFunction, type AnswerOptions } from '../receive/reply/answer.ts'
 import {
   createSubscriptions,
+  SUBSCRIPTION_OPTIONS,
   type Handler,
   type SubscriptionOptions,
   type Subscriptions,
@@ -60,9 +62,13 @@ export function createSubscribing({ name, inbox, started }: SubscribingHost): Su
       const { options, handler } = read(rest)
       subscriptions.addAny(options, handler)
     },
-    onDead: (listener) => void deadListeners.push(listener),
+    onDead(listener) {
+      checkFunction('onDead: listener', listener)
+      deadListeners.push(listener)
+    },
     answer(topics, answer, options = {}) {
       checkOpen()
+      unknownOptions('answer', options, ['deadline', 'late'])
       answers.add(asArray(topics), options, answer as AnswerFunction)
       answered.push(...asArray(topics))
     },
@@ -79,7 +85,9 @@ export function createSubscribing({ name, inbox, started }: SubscribingHost): Su
     readonly options: SubscriptionOptions
     readonly handler: Handler
   } {
-    const [given, handler] = rest.length === 1 ? [{}, rest[0]] : rest
+    const [given = {}, handler] = rest.length === 1 ? [{}, rest[0]] : rest
+    unknownOptions('on', given, SUBSCRIPTION_OPTIONS)
+    refuseNull('on', given as object)
     const options = given as SubscriptionOptions
     if (options.orderBy && !inbox.can.order)
       throw new TypeError(

@@ -3,8 +3,8 @@ import type { EventDraft, WebhookEvent } from '../event.ts'
 import type { Lane } from '../inbox/inbox.ts'
 import { checkPerKey, type PerKeyOptions } from './per-key.ts'
 import { retryPolicy, type RetryOption, type RetryPolicy } from './retry.ts'
-import { unknownOptions } from '../basics/unknown-options.ts'
-import type { StandardSchema } from './standard-schema.ts'
+import { checkFunction, kindOf, unknownOptions } from '../basics/unknown-options.ts'
+import { validatorOf, type StandardSchema } from './standard-schema.ts'
 import type { AnyCommit, Task } from './task.ts'
 import { checkPattern, createTopicTable } from './topics.ts'
 
@@ -39,7 +39,8 @@ export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> 
   readonly orderBy?: (event: Event) => string
 }
 
-const OPTIONS: readonly (keyof SubscriptionOptions)[] = [
+/** Names of the options of a subscription. */
+export const SUBSCRIPTION_OPTIONS: readonly (keyof SubscriptionOptions)[] = [
   'name',
   'formerly',
   'retry',
@@ -124,7 +125,7 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
       throw new TypeError(
         `the handler of ${patterns.join(', ')} must be a function, got ${typeof handler}`,
       )
-    unknownOptions(`on(${patterns.join(', ')})`, given, OPTIONS)
+    unknownOptions(`on(${patterns.join(', ')})`, given, SUBSCRIPTION_OPTIONS)
     const options = { ...handler.defaults, ...given }
     const name = options.name ?? freeName(patterns.join(','))
     const formerly = options.formerly ?? []
@@ -133,7 +134,7 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
         `formerly of ${name} must be a list of names, such as ['${String(formerly)}']`,
       )
     for (const taken of [name, ...formerly]) {
-      const option = taken === name ? 'name' : 'formerly'
+      const option = Object.is(taken, name) ? 'name' : 'formerly'
       if (typeof taken !== 'string' || taken.trim() === '')
         throw new TypeError(
           `${option} of a subscription must be a string that is not empty, got ${JSON.stringify(taken)}`,
@@ -149,11 +150,16 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
     }
     const retry = retryPolicy(options.retry)
     const concurrency = options.concurrency ?? 10
-    if (!(concurrency >= 1))
+    if (!(typeof concurrency === 'number' && concurrency >= 1))
       throw new TypeError(
         `concurrency of ${name} must be a number from 1 and up, got ${String(concurrency)}`,
       )
     checkPerKey(options.perKey, name)
+    if (options.orderBy !== undefined) checkFunction(`orderBy of ${name}`, options.orderBy)
+    if (options.schema !== undefined && typeof validatorOf(options.schema) !== 'function')
+      throw new TypeError(
+        `schema of ${name} must be a Standard Schema, as of zod, valibot or arktype, got ${kindOf(options.schema)}`,
+      )
     const made: Subscription = {
       name,
       formerly,

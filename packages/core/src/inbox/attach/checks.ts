@@ -72,9 +72,9 @@ export function checks<Options extends object>(
   inbox: string,
   options: Options | undefined,
 ): Checks<Options> {
-  const given = options ?? {}
-  if (typeof given !== 'object' || Array.isArray(given)) unknownOptions(inbox, given, [])
-  const read = given as Readonly<Record<string, unknown>>
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    unknownOptions(inbox, options, [])
+  const read = (options ?? {}) as Readonly<Record<string, unknown>>
   const known = new Set<string>()
 
   return { value: (name) => get(name) as never, whole, time, span, common, end }

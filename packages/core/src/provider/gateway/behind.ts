@@ -29,7 +29,7 @@ export function behind<Events extends EventMap>(
   gateway: Provider,
   inner: Provider<Events> | Factory<never, Events>,
 ): Provider<Events> {
-  const sender: Provider = typeof inner === 'function' ? exampleOf(inner) : inner
+  const sender = (typeof inner === 'function' && inner.about ? exampleOf(inner) : inner) as Provider
   checkBoth(gateway, sender)
   const { unwrap, sign } = gateway
   const made: Provider = {

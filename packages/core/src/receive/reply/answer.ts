@@ -47,6 +47,8 @@ export function createAnswers(): Answers {
   const table = createTopicTable<RegisteredAnswer>()
   return {
     add(patterns, options, answer) {
+      if (!Array.isArray(patterns) || patterns.length === 0)
+        throw new TypeError("answer: topics must be at least one topic pattern, such as '/deploy'")
       if (typeof answer !== 'function')
         throw new TypeError(`answer(${patterns.join(', ')}) needs a function`)
       table.add(patterns, {
