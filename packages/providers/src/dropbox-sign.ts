@@ -62,8 +62,8 @@ export const dropboxSign: Factory<DropboxSignOptions> = /* @__PURE__ */ provider
   },
   reply: (result) =>
     result.kind === 'refused' ? undefined : textReply('Hello API Event Received'),
-  events: (_delivery, { value }) => {
-    const event = jsonOf(text(at(value, 'fields'), 'json'))
+  events: (delivery, { value }) => {
+    const event = jsonOf(delivery, text(at(value, 'fields'), 'json'))
     const parts = ID.map((path) => member(event, path)).filter((part) => part !== undefined)
     return [
       {
@@ -105,7 +105,7 @@ const SCHEME: Scheme<Uint8Array> = {
   sign(request: SignableRequest, key) {
     // What `compose` has written, in the one form that it writes.
     const [, json] = new TextDecoder().decode(request.body).split(/\r\n\r\n|\r\n--postern--/)
-    const value = jsonOf(json)
+    const value = jsonOf(undefined, json)
     const [time = '', type = ''] = ['event.event_time', 'event.event_type'].map((path) =>
       member(value, path),
     )
@@ -119,12 +119,16 @@ const SCHEME: Scheme<Uint8Array> = {
 async function eventOf(delivery: Delivery): Promise<unknown> {
   const { fields } = await parseMultipart(delivery.body, {
     fields: delivery.limits.unverified.parts,
+    option: 'limits.unverified.parts',
   })
-  return jsonOf(text(fields, 'json'))
+  return jsonOf(delivery, text(fields, 'json'))
 }
 
-function jsonOf(json: string | undefined): unknown {
-  return parseJson(json ?? '', { depth: 32 })
+function jsonOf(delivery: Delivery | undefined, json: string | undefined): unknown {
+  return parseJson(json ?? '', {
+    depth: delivery?.limits.unverified.depth ?? 32,
+    option: 'limits.unverified.depth',
+  })
 }
 
 function formOf(value: unknown): string {

@@ -157,9 +157,10 @@ function lastValue(fields: unknown, name: string): string | undefined {
 
 function readClaim(delivery: Delivery): Claim | Promise<Claim> {
   if (delivery.format === 'multipart')
-    return parseMultipart(delivery.body, { fields: delivery.limits.unverified.parts }).then(
-      ({ fields }) => ofForm(fields),
-    )
+    return parseMultipart(delivery.body, {
+      fields: delivery.limits.unverified.parts,
+      option: 'limits.unverified.parts',
+    }).then(({ fields }) => ofForm(fields))
   if (delivery.format === 'form') return ofForm(formToObject(delivery.form()))
   const block = field(delivery.json(), 'signature')
   return {

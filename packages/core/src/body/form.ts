@@ -6,17 +6,23 @@ import { decodeText } from './text.ts'
  * The fields of an `application/x-www-form-urlencoded` string, in order. A stray `%` stands for itself.
  *
  * @param fields - the most fields; more are refused. They are counted before anything is parsed.
+ * @param option - names what chose `fields`, for the message.
  * @param charset - of the percent-encoded bytes; UTF-8 if it is undefined.
  * @throws WebhookError `malformed_body` for too many fields; `unsupported_encoding` for an unknown charset.
  */
-export function parseForm(text: string, fields: number, charset?: string): URLSearchParams {
+export function parseForm(
+  text: string,
+  fields: number,
+  charset?: string,
+  option = 'limits.fields',
+): URLSearchParams {
   let count = 1
   for (let i = text.indexOf('&'); i !== -1; i = text.indexOf('&', i + 1)) {
     if (++count > fields) {
       throw new WebhookError('malformed_body', {
         problem: 'too_many_fields',
         got: 'form or query',
-        option: 'limits.fields',
+        option,
         limit: fields,
       })
     }

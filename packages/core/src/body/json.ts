@@ -8,6 +8,8 @@ import { dropPoison } from './safe-keys.ts'
 interface JsonOptions {
   /** The deepest nesting of arrays and objects; deeper is refused with `too_deep`. */
   readonly depth: number
+  /** Name of the option that chose `depth`, for the message. @default 'limits.depth' */
+  readonly option?: string
   /** Returns integers beyond 2^53 as BigInt, so that no digit is lost. @default false */
   readonly exact?: boolean | undefined
   /** The bytes of the text, whose {@link weigh} is known then. @default none */
@@ -35,7 +37,7 @@ const sourceJSON = JSON as unknown as {
  */
 export function parseJson(text: string, options: JsonOptions): unknown {
   const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
-  const { depth } = options
+  const { depth, option = 'limits.depth' } = options
   let value: unknown
   try {
     value =
@@ -45,7 +47,7 @@ export function parseJson(text: string, options: JsonOptions): unknown {
   } catch (cause) {
     if (cause instanceof WebhookError) throw cause
     // A reviver recurses, so depth must be checked before it runs.
-    if (cause instanceof RangeError || isDeeper(json, depth)) throw tooDeep(depth)
+    if (cause instanceof RangeError || isDeeper(json, depth)) throw tooDeep(depth, option)
     // V8 quotes the payload in its own message, so that error must not be the cause either.
     throw new WebhookError('malformed_body', {
       problem: 'not_json',
@@ -55,16 +57,16 @@ export function parseJson(text: string, options: JsonOptions): unknown {
   // Measured after the parsing, which does not recurse: brackets alone cost it twice as much as other JSON of
   // that length. A walk over the value takes a fifth of the time of one over the text.
   const { deep, poison, marks } = inspect(value, depth)
-  if (deep) throw tooDeep(depth)
+  if (deep) throw tooDeep(depth, option)
   if (options.bytes) weighMarks(options.bytes, marks)
   return poison ? dropPoison(value) : value
 }
 
-function tooDeep(depth: number): WebhookError {
+function tooDeep(depth: number, option: string): WebhookError {
   return new WebhookError('too_deep', {
     problem: 'too_deep',
     got: 'JSON',
-    option: 'limits.depth',
+    option,
     limit: depth,
   })
 }

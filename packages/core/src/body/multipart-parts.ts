@@ -18,9 +18,10 @@ export async function readParts(
   body: Uint8Array,
   boundary: string,
   limit: number,
+  option = 'limits.fields',
 ): Promise<readonly Part[]> {
   const bytes = toBuffer(body)
-  refuseMany(bytes, boundary, limit)
+  refuseMany(bytes, boundary, limit, option)
   const { Dicer } = await load()
   const parts = await new Promise<readonly OpenPart[]>((resolve, reject) => {
     const open: OpenPart[] = []
@@ -36,7 +37,7 @@ export async function readParts(
         open.push(part)
       } else {
         stream.resume()
-        reject(tooMany(limit))
+        reject(tooMany(limit, option))
       }
     })
     dicer.on('error', reject)
@@ -61,7 +62,12 @@ export async function readParts(
 }
 
 /** Counts the delimiters before parsing: the parser cannot be stopped once it has the bytes. */
-function refuseMany(bytes: ReturnType<typeof toBuffer>, boundary: string, limit: number): void {
+function refuseMany(
+  bytes: ReturnType<typeof toBuffer>,
+  boundary: string,
+  limit: number,
+  option: string,
+): void {
   const delimiter = `\r\n--${boundary}`
   let count = 0
   for (
@@ -70,15 +76,15 @@ function refuseMany(bytes: ReturnType<typeof toBuffer>, boundary: string, limit:
     i = bytes.indexOf(delimiter, i + delimiter.length)
   ) {
     // One delimiter for each part, and the last one.
-    if (++count > limit + 1) throw tooMany(limit)
+    if (++count > limit + 1) throw tooMany(limit, option)
   }
 }
 
-function tooMany(limit: number): WebhookError {
+function tooMany(limit: number, option: string): WebhookError {
   return new WebhookError('malformed_body', {
     problem: 'too_many_fields',
     got: 'multipart body',
-    option: 'limits.fields',
+    option,
     limit,
   })
 }

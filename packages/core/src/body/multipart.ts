@@ -27,6 +27,8 @@ export interface MultipartBody {
 export interface MultipartLimits {
   /** The most parts, files included; more are refused with `malformed_body`. */
   readonly fields: number
+  /** Name of the option that chose `fields`, for the message. @default 'limits.fields' */
+  readonly option?: string
 }
 
 /**
@@ -46,7 +48,7 @@ export async function parseMultipart(
   const fields: Record<string, string | string[]> = {}
   const files: MultipartFile[] = []
   if (boundary === undefined) return { fields, files }
-  for (const part of await readParts(body, boundary, limits.fields)) {
+  for (const part of await readParts(body, boundary, limits.fields, limits.option)) {
     const { name, filename } = disposition(part)
     const type = part.headers['content-type']?.[0]
     if (filename === undefined)

@@ -31,7 +31,10 @@ export function parseBody(delivery: Delivery, exact: boolean): ParsedBody | Prom
     case 'xml':
       return readXml(delivery)
     case 'multipart':
-      return parseMultipart(content, limits).then((value) => ({ kind: 'multipart', value }))
+      return parseMultipart(content, { fields: limits.fields }).then((value) => ({
+        kind: 'multipart',
+        value,
+      }))
     case 'text':
       return { kind: 'text', value: delivery.text() }
     case 'bytes':

@@ -93,7 +93,7 @@ export class HttpDelivery implements Delivery {
   }
 
   form(): URLSearchParams {
-    return (this.#form ??= parseForm(this.#source(), this.#fields(), this.#charset()))
+    return (this.#form ??= parseForm(this.#source(), ...this.#fields(this.#charset())))
   }
 
   xml(): XmlObject {
@@ -108,7 +108,7 @@ export class HttpDelivery implements Delivery {
     if (this.#query === undefined) {
       const [head] = this.url.split('#', 1) as [string]
       const start = head.indexOf('?')
-      this.#query = parseForm(start < 0 ? '' : head.slice(start + 1), this.#fields())
+      this.#query = parseForm(start < 0 ? '' : head.slice(start + 1), ...this.#fields(undefined))
     }
     return this.#query
   }
@@ -117,28 +117,37 @@ export class HttpDelivery implements Delivery {
     const text = this.#source()
     const { limits, content: bytes } = this
     if (this.#verified) return parseJson(text, { depth: limits.depth, exact, bytes })
-    const { nodes, depth } = limits.unverified
+    const { nodes } = limits.unverified
     if (hasMoreNodes(text, nodes)) throw tooComplex(nodes, 'values', 'nodes')
-    return parseJson(text, { depth: Math.min(depth, limits.depth), exact })
+    return parseJson(text, { ...this.#depth(), exact })
   }
 
   #parseXml(): XmlObject {
     const { content, limits } = this
-    const { xml, depth } = limits.unverified
+    const { xml } = limits.unverified
     if (!this.#verified && content.byteLength > xml) throw tooComplex(xml, 'bytes of XML', 'xml')
     const charset = this.#labelCharset() ?? xmlCharset(content) ?? this.#charset()
     const text = decodeText(content, charset)
     const { nodes } = limits.unverified
     if (!this.#verified && hasMoreTags(text, nodes))
       throw tooComplex(nodes, 'elements and attributes', 'nodes')
-    return parseXml(text, {
-      depth: this.#verified ? limits.depth : Math.min(depth, limits.depth),
-    })
+    return parseXml(text, this.#depth())
   }
 
-  #fields(): number {
+  #fields(
+    charset: string | undefined,
+  ): [fields: number, charset: string | undefined, option: string] {
     const { fields, unverified } = this.limits
-    return this.#verified ? fields : Math.min(fields, unverified.fields)
+    return this.#verified || fields <= unverified.fields
+      ? [fields, charset, 'limits.fields']
+      : [unverified.fields, charset, 'limits.unverified.fields']
+  }
+
+  #depth(): { readonly depth: number; readonly option: string } {
+    const { depth, unverified } = this.limits
+    return this.#verified || depth <= unverified.depth
+      ? { depth, option: 'limits.depth' }
+      : { depth: unverified.depth, option: 'limits.unverified.depth' }
   }
 
   // Not cached: a parsed delivery lives as long as its tasks, and its text is not read again.

@@ -37,6 +37,27 @@ test.each(BEYOND)(
   },
 )
 
+test.each(BEYOND)(
+  'of %s the refusal names the bound that helps, and only that',
+  (_, format, body, unverified) => {
+    const looked = (given: Partial<UnverifiedLimits>, limits: object = {}) => {
+      const all = resolveLimits({ ...limits, unverified: given })
+      try {
+        read(createDelivery({ url: 'https://example.com/hook', body }, all, { formats: [format] }))
+        return undefined
+      } catch (error) {
+        return (error as { readonly option?: string }).option
+      }
+    }
+    const [name] = Object.keys(unverified)
+    expect(looked(unverified)).toBe(`limits.unverified.${name}`)
+    expect(looked({ [name!]: 1000 })).toBeUndefined()
+    // The lower of the two is the one to raise.
+    if (name === 'depth' || name === 'fields')
+      expect(looked({ [name]: 1000 }, unverified)).toBe(`limits.${name}`)
+  },
+)
+
 test('commas and colons inside of texts are no values', () => {
   const delivery = createDelivery(
     { url: 'https://example.com/hook', body: JSON.stringify({ a: ',:{[\\"'.repeat(1000) }) },

@@ -21,7 +21,7 @@ const INSTRUCTION = new RegExp(`<\\?${NAME}(?=[ \\t\\n]|\\?>)`, 'y')
  *
  * @throws WebhookError `malformed_body` with the line, `too_deep`.
  */
-export function checkXml(source: string, maxDepth: number): string {
+export function checkXml(source: string, maxDepth: number, option = 'limits.depth'): string {
   let text = source.charCodeAt(0) === 0xfeff ? source.slice(1) : source
   if (text.includes('\r')) text = text.replace(/\r\n?/g, '\n')
   const forbidden = text.search(FORBIDDEN)
@@ -66,7 +66,7 @@ export function checkXml(source: string, maxDepth: number): string {
         throw new WebhookError('too_deep', {
           problem: 'too_deep',
           got: 'XML',
-          option: 'limits.depth',
+          option,
           limit: maxDepth,
         })
       }

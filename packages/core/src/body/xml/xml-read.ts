@@ -6,8 +6,8 @@ import { decodeXml } from './xml-entities.ts'
 import type { XmlObject, XmlOptions } from './xml.ts'
 
 /** See parseXml() in xml.ts, which loads this module and the parser with it when the first XML comes. */
-export function read(text: string, { depth }: XmlOptions): XmlObject {
-  const checked = checkXml(text, depth)
+export function read(text: string, { depth, option }: XmlOptions): XmlObject {
+  const checked = checkXml(text, depth, option)
   // checkXml() has seen a root element, so it is no text.
   const root = toValue(parse(checked)) as XmlObject
   return checked.includes('constructor') ? dropPoison(root) : root

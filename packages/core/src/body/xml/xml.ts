@@ -16,6 +16,8 @@ type XmlValue = string | XmlObject | (string | XmlObject)[]
 export interface XmlOptions {
   /** The deepest nesting of elements; deeper is refused with `too_deep`. */
   readonly depth: number
+  /** Name of the option that chose `depth`, for the message. @default 'limits.depth' */
+  readonly option?: string
 }
 
 let loading: Promise<void> | undefined
