@@ -39,23 +39,23 @@ const OPTIONS = ['undefined']
 const ROWS: Readonly<Record<string, Row>> = {
   createReceiver: [core.createReceiver, [{ provider }], [[]]],
   on: [
-    (...given) => receiver().on(...(given as never[])),
+    (...given) => (receiver().on as (...all: unknown[]) => unknown)(...given),
     ['push', {}, handler],
     [['text'], ['undefined'], ['function']],
   ],
   'on without options': [
-    (...given) => receiver().on(...(given as never[])),
+    (...given) => (receiver().on as (...all: unknown[]) => unknown)(...given),
     ['push', handler],
     [['text'], ['function']],
   ],
   onAny: [
-    (...given) => receiver().onAny(...(given as never[])),
+    (...given) => (receiver().onAny as (...all: unknown[]) => unknown)(...given),
     [{}, handler],
     [['undefined'], ['function']],
   ],
   onDead: [(...given) => receiver().onDead(...(given as [never])), [handler], [['function']]],
   answer: [
-    (...given) => receiver().answer(...(given as never[])),
+    (...given) => (receiver().answer as (...all: unknown[]) => unknown)(...given),
     ['push', handler, {}],
     [['text'], ['function'], OPTIONS],
   ],

@@ -1,3 +1,4 @@
+import { accessFirst } from './access-first.ts'
 import { addressed } from './addressed.ts'
 import { credentials } from './credentials/part.ts'
 import { bodiesKept } from './bodies-kept.ts'
@@ -36,6 +37,7 @@ export const parts: readonly RulePart[] = [
   lying,
   chosen,
   named,
+  accessFirst,
   derived,
   addressed,
 ]
