@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createReceiver, Unrecoverable, type Receiver, type ReceiverOptions } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
-import { forward } from '@postern/forward'
+import { forward, type ForwardOptions } from '@postern/forward'
 import { generic } from '@postern/providers/generic'
 import { INBOXES, type Inboxes, type OpenedInbox } from './inboxes.ts'
 import type { RuleCase, RulePart } from './rule.ts'
@@ -75,46 +75,10 @@ const TRIES: Readonly<Record<string, (one: Try) => Promise<string | undefined>>>
     await send(made, 1, 'quiet')
     return seen(made, ran, 'quiet')
   },
-  async 'an id of a destination, and that of the loud one answers 410'(one) {
-    const { inbox, receiver, send, url, ran } = one
-    const made = receiver()
-    const out = forward({
-      to: ({ scope }) => ({ id: SAME, url: url(scope === made.name.split('\n')[0] ? 0 : 1) }),
-      sign: () => false,
-      records: inbox.records,
-      allowHttp: true,
-      allowPrivate: true,
-      retry: { attempts: 1 },
-    })
-    made.on('a', out)
-    made.onDead(({ id }) => void ran.push(`${id} dead`))
-    await send(made, 0, 'loud')
-    await until(() => ran.includes('loud dead'))
-    await send(made, 1, 'quiet')
-    const broken = await seen(made, ran, 'quiet arrived')
-    await out.close()
-    return broken
-  },
-  async 'an id of a destination, and that of the loud one is down'(one) {
-    const { receiver, send, url, ran } = one
-    const made = receiver()
-    const out = forward({
-      to: ({ scope }) => ({ id: SAME, url: scope === made.name.split('\n')[0] ? url(2) : url(1) }),
-      sign: () => false,
-      allowHttp: true,
-      allowPrivate: true,
-      breaker: { failures: 1, pause: '1h', maxPause: '1h' },
-      retry: { attempts: 1 },
-    })
-    made.on('a', out)
-    made.onDead(({ id }) => void ran.push(`${id} dead`))
-    await send(made, 0, 'loud')
-    await until(() => ran.includes('loud dead'))
-    await send(made, 1, 'quiet')
-    const broken = await seen(made, ran, 'quiet arrived')
-    await out.close()
-    return broken
-  },
+  'an id of a destination, and that of the loud one answers 410': (one) =>
+    destinations(one, one.url(0), { records: one.inbox.records }),
+  'an id of a destination, and that of the loud one is down': (one) =>
+    destinations(one, one.url(2), { breaker: { failures: 1, pause: '1h', maxPause: '1h' } }),
   async 'a share of the room, and the loud one has filled its own'({ receiver, send, ran }) {
     const made = receiver({ fairBy: () => SAME })
     made.on('a', ({ id }) => {
@@ -125,6 +89,30 @@ const TRIES: Readonly<Record<string, (one: Try) => Promise<string | undefined>>>
     const status = await send(made, 1, SAME)
     return status === 200 ? seen(made, ran, SAME) : `the quiet tenant got ${status}`
   },
+}
+
+async function destinations(
+  { receiver, send, url, ran }: Try,
+  loud: string,
+  options: Partial<ForwardOptions>,
+): Promise<string | undefined> {
+  const made = receiver()
+  const out = forward({
+    to: ({ scope }) => ({ id: SAME, url: scope === made.name.split('\n')[0] ? loud : url(1) }),
+    sign: () => false,
+    allowHttp: true,
+    allowPrivate: true,
+    retry: { attempts: 1 },
+    ...options,
+  })
+  made.on('a', out)
+  made.onDead(({ id }) => void ran.push(`${id} dead`))
+  await send(made, 0, 'loud')
+  await until(() => ran.includes('loud dead'))
+  await send(made, 1, 'quiet')
+  const broken = await seen(made, ran, 'quiet arrived')
+  await out.close()
+  return broken
 }
 
 /** Rule 13. */
