@@ -70,7 +70,7 @@ export function appModule(inbox: Inbox = memoryInbox()): Type {
         useFactory: async () => ({ provider: stripe({ secret }) }),
       }),
       PosternModule.receiver('github', '/webhooks/github', {
-        useFactory: () => ({ provider: github({ secret }) }),
+        useFactory: () => ({ provider: github({ secret }), onUnhandled: 'acknowledge' as const }),
       }),
     ],
     controllers: [Orders],

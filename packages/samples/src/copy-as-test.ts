@@ -142,7 +142,13 @@ function sending(about: About): Lines {
     : 'inlineInbox()'
   return {
     imports: `createReceiver, inlineInbox${isLong ? ', memoryLedger' : ''}`,
-    receiver: `  const receiver = createReceiver({ provider, now, inbox: ${inbox}, log: false })
+    receiver: `  const receiver = createReceiver({
+    provider,
+    now,
+    inbox: ${inbox},
+    log: false,
+    onUnhandled: 'acknowledge',
+  })
   // Subscribe your handlers here: receiver.on('topic', handler)`,
     sent: '  expect((await deliver(receiver, fromDelivery(exported, provider))).status).toBe(200)',
   }
@@ -168,6 +174,7 @@ async function optionsFor(about: About, exported: ExportedDelivery): Promise<obj
 
 async function isTaken(provider: Provider, exported: ExportedDelivery): Promise<boolean> {
   const receiver = createReceiver({
+    onUnhandled: 'acknowledge',
     provider,
     now: frozen(exported.receivedAt),
     inbox: remembering(),
