@@ -70,9 +70,9 @@ function planted(): Sender['challenge'] {
   return { method: 'POST', url, headers: Object.entries(headers), body: Buffer.from(body) }
 }
 
-/** Rule 12. */
+/** Rule 15. */
 export const accessFirst: RulePart = {
-  rule: '12',
+  rule: '15',
   title: 'access first: a check that refuses hides the sender behind it',
   open: (inboxes, every) =>
     everywhere(
