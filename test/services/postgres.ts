@@ -29,9 +29,11 @@ export interface PostgresService extends Service {
 /**
  * Starts a Postgres cluster of its own on a free port of 127.0.0.1, with one superuser `postern` that needs no password
  * and the database `postgres`. Durability stays as a real server has it (fsync on). Throws if Postgres is not
- * installed; tests ask `postgresServer.file` first.
+ * installed; tests ask `postgresServer.file` first. `env` is added to its environment.
  */
-export async function startPostgres(): Promise<PostgresService> {
+export async function startPostgres(
+  env: Readonly<Record<string, string>> = {},
+): Promise<PostgresService> {
   const { file } = postgresServer
   if (file === undefined) throw new Error(`Postgres is missing: ${postgresServer.get}`)
   const folder = await temporaryFolder('postgres')
@@ -67,7 +69,7 @@ export async function startPostgres(): Promise<PostgresService> {
   }
 
   async function up(): Promise<void> {
-    postgres = await startProcess(file!, args, { ready: /ready to accept connections/, user })
+    postgres = await startProcess(file!, args, { ready: /ready to accept connections/, user, env })
   }
 }
 

@@ -18,9 +18,18 @@ export interface Running {
 export async function startProcess(
   file: string,
   args: readonly string[],
-  options: { readonly ready: RegExp; readonly user?: { uid: number; gid: number } | undefined },
+  options: {
+    readonly ready: RegExp
+    readonly user?: { uid: number; gid: number } | undefined
+    /** Added to the environment. */
+    readonly env?: Readonly<Record<string, string>>
+  },
 ): Promise<Running> {
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options.user })
+  const child = spawn(file, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env },
+    ...options.user,
+  })
   const orphaned = (): boolean => child.kill('SIGKILL')
   process.once('exit', orphaned)
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))

@@ -1,4 +1,4 @@
-import { accessSync, constants, readdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** A program some tests start, and how to get it. */
@@ -55,11 +55,26 @@ export const promtool: Program = {
   get: prometheusServer.get,
 }
 
+/** libfaketime: steps the clock of a program that it is loaded into. */
+export const fakeTime: Program = {
+  name: 'libfaketime',
+  file: ['x86_64', 'aarch64']
+    .map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`)
+    .find(existsSync),
+  get: 'apt-get install faketime',
+}
+
 /** The programs this machine does not have. */
 export function missing(): readonly Program[] {
-  return [redisServer, postgresServer, pgBouncer, chromium, prometheusServer, promtool].filter(
-    (program) => program.file === undefined,
-  )
+  return [
+    redisServer,
+    postgresServer,
+    pgBouncer,
+    chromium,
+    prometheusServer,
+    promtool,
+    fakeTime,
+  ].filter((program) => program.file === undefined)
 }
 
 /** The file a command name stands for on PATH. */

@@ -77,7 +77,7 @@ export const KNOWN: string = `WITH e AS MATERIALIZED (
     SELECT id, hash FROM $.postern_events WHERE hash = ANY($1::uuid[]) AND contents IS DISTINCT FROM 2 ORDER BY id FOR SHARE)
   SELECT replace(e.hash::text, '-', '') AS hash, ${TASK} FROM e
   JOIN $.postern_tasks t ON t.id >= e.id * ${TASKS} AND t.id < (e.id + 1) * ${TASKS}
-  WHERE t.state = 3 OR (t.state = 0 AND t.error IS NOT NULL AND t.due > ${NOW}) ORDER BY t.id`
+  WHERE t.state = 3 OR (t.state = 0 AND t.error IS NOT NULL AND t.gate > 0 AND t.due > ${NOW}) ORDER BY t.id`
 
 export const GUARD: string = `WITH i AS (
     INSERT INTO $.postern_guards (key, event, taken) SELECT DISTINCT ON (key) key, event, ${NOW}

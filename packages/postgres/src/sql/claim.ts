@@ -4,11 +4,11 @@ import { CONTENTS, DELIVERY, EVENT, NOW, TASK } from './words.ts'
 const pick = (which: string, order: string, most: string): string => `
     SELECT w.lane, w.room, n.id, n.turn, n.due FROM w CROSS JOIN LATERAL (
       SELECT t.id, t.turn, t.due FROM $.postern_tasks t
-      WHERE t.lane = w.lane AND t.state = 0 AND NOT t.behind AND t.due <= ${NOW} AND ${which}
+      WHERE t.lane = w.lane AND t.state = 0 AND NOT t.behind AND ${which}
       ORDER BY ${order} LIMIT ${most} FOR UPDATE SKIP LOCKED) n`
 // PostgreSQL must read in the condition that the partial index fits.
 const held = (gate: number, most: string): string =>
-  pick(`t.gate > 0 AND t.gate = ${gate}`, 't.due', most)
+  pick(`t.gate > 0 AND t.gate = ${gate} AND t.due <= ${NOW}`, 't.due', most)
 // Apart, so that tasks without a turn are a range of the index by the time they are due.
 const ready = (turn: string): string =>
   pick(`t.gate = ${READY} AND t.turn ${turn}`, 't.turn, t.due', 'w.room')
@@ -54,8 +54,9 @@ export const RENEW: string = `WITH i AS MATERIALIZED (SELECT * FROM unnest($1::b
   u AS (UPDATE $.postern_tasks t SET lease = ${NOW} + $3::bigint FROM l WHERE t.id = l.id)
   SELECT t.id::float8 AS id FROM $.postern_tasks t JOIN i ON i.id = t.id AND i.token = t.token WHERE t.state = 1`
 
+/** At a time that was judged before: a step of the clock meanwhile ends no lease. */
 export const ENDED: string = `SELECT ${TASK} FROM $.postern_tasks t
-  WHERE t.lease <= ${NOW} AND (t.lane = ANY($1::int[]) OR t.lease <= ${NOW} - $3::bigint) AND t.id <> ALL($2::bigint[])
+  WHERE t.lease <= $4::bigint AND (t.lane = ANY($1::int[]) OR t.lease <= $4::bigint - $3::bigint) AND t.id <> ALL($2::bigint[])
   ORDER BY t.lease LIMIT 500 FOR UPDATE SKIP LOCKED`
 
 export const WAITING: string = `SELECT t.lane, bool_or(t.gate = ${SUSPECT}) AS suspect FROM $.postern_tasks t
@@ -68,11 +69,8 @@ const open = (columns: string): string => `
     UNION ALL SELECT ${columns} FROM $.postern_tasks t WHERE t.lane = ANY($1::int[]) AND t.state = 0 AND t.gate > 0 AND NOT t.behind`
 
 export const REST: string = `SELECT
-  (SELECT count(*) FROM (${open('t.due')}) o WHERE o.due <= ${NOW})::int AS left,
+  (SELECT count(*) FROM (${open('t.due, t.gate')}) o WHERE o.gate = 0 OR o.due <= ${NOW})::int AS left,
   (LEAST(
-    (SELECT min(n.due) FROM unnest($1::int[]) AS l(lane) CROSS JOIN LATERAL (
-      SELECT t.due FROM $.postern_tasks t WHERE t.lane = l.lane AND t.state = 0 AND t.gate = 0 AND NOT t.behind AND t.turn = 0
-        AND t.due > ${NOW} ORDER BY t.due LIMIT 1) n),
     (SELECT min(n.due) FROM unnest($1::int[]) AS l(lane) CROSS JOIN unnest('{${LATER},${AGAIN},${SUSPECT}}'::int[]) AS g(gate)
       CROSS JOIN LATERAL (SELECT t.due FROM $.postern_tasks t WHERE t.lane = l.lane AND t.state = 0 AND t.gate > 0
         AND t.gate = g.gate AND NOT t.behind AND t.due > ${NOW} ORDER BY t.due LIMIT 1) n),

@@ -5,7 +5,7 @@ import { NOW } from './words.ts'
 // step that was released is never changed again.
 //
 // - The id of a task is event * 65536 + n: one key finds by id and by event. Numbers of events come in blocks of 1,000.
-// - `tasks.due`: when it is due, or when it settled. `lease`: when the claim of a running task is over; a settled one has
+// - `tasks.due`: when it is due, or when it settled; of a task at gate 0 only its place. `since`: when its wait began. `lease`: when the claim of a running task is over; a settled one has
 //   it if another run still holds it. In milliseconds since 1970 on the clock of PostgreSQL, as all times.
 // - `tasks.token`: fences a claim. Divided by 2^32 it is the row of postern_processes.
 // - `tasks.behind`: another of its line goes first. `root`: of its lane; lanes of one subscription share it.
@@ -21,7 +21,7 @@ export const STEPS: readonly LayoutStep<string>[] = [
   CREATE SEQUENCE $.postern_process_ids MAXVALUE 1048575 CYCLE;
   CREATE SEQUENCE $.postern_lane_ids;
   CREATE TABLE $.postern_processes (
-    id int PRIMARY KEY, name text NOT NULL, version int NOT NULL, started bigint NOT NULL, seen bigint NOT NULL
+    id int PRIMARY KEY, name text NOT NULL, version int NOT NULL, lease bigint NOT NULL, started bigint NOT NULL, seen bigint NOT NULL
   );
   CREATE TABLE $.postern_lanes (
     id int PRIMARY KEY, receiver text NOT NULL, name text NOT NULL, root int NOT NULL, turn int NOT NULL DEFAULT 0,
@@ -39,7 +39,7 @@ export const STEPS: readonly LayoutStep<string>[] = [
   CREATE INDEX postern_events_topic ON $.postern_events (left(topic, 100) COLLATE "C", received, id);
   CREATE INDEX postern_events_delivery ON $.postern_events (delivery) WHERE delivery IS NOT NULL;
   CREATE TABLE $.postern_tasks (
-    id bigint PRIMARY KEY, due bigint NOT NULL, lease bigint, token bigint NOT NULL DEFAULT 0, line bigint, seq bigint,
+    id bigint PRIMARY KEY, due bigint NOT NULL, since bigint, lease bigint, token bigint NOT NULL DEFAULT 0, line bigint, seq bigint,
     lane int NOT NULL, root int, turn int NOT NULL DEFAULT 0, took int, attempt int NOT NULL DEFAULT 0,
     runs int NOT NULL DEFAULT 0, round int NOT NULL DEFAULT 0, state smallint NOT NULL, gate smallint NOT NULL DEFAULT 0,
     cut smallint NOT NULL DEFAULT 0, charged smallint NOT NULL DEFAULT 0, behind boolean NOT NULL DEFAULT false,
@@ -47,6 +47,7 @@ export const STEPS: readonly LayoutStep<string>[] = [
   );
   CREATE INDEX postern_tasks_ready ON $.postern_tasks (lane, turn, due) WHERE state = 0 AND gate = 0 AND NOT behind;
   CREATE INDEX postern_tasks_held ON $.postern_tasks (lane, gate, due) WHERE state = 0 AND gate > 0 AND NOT behind;
+  CREATE INDEX postern_tasks_waits ON $.postern_tasks (since) WHERE state = 0 AND since IS NOT NULL;
   CREATE INDEX postern_tasks_leases ON $.postern_tasks (lease) WHERE lease IS NOT NULL;
   CREATE INDEX postern_tasks_lines ON $.postern_tasks (line, root, seq)
     WHERE line IS NOT NULL AND (state < 2 OR lease IS NOT NULL);
@@ -54,6 +55,7 @@ export const STEPS: readonly LayoutStep<string>[] = [
     WHERE line IS NOT NULL AND (state < 2 OR lease IS NOT NULL) AND NOT behind;
   CREATE INDEX postern_tasks_dead ON $.postern_tasks (lane, id) WHERE state = 3;
   CREATE INDEX postern_tasks_causes ON $.postern_tasks (cause, lane, id) WHERE cause IS NOT NULL;
+  CREATE TABLE $.postern_steps (at bigint NOT NULL, unseen bigint NOT NULL);
   CREATE TABLE $.postern_tenants (lane int NOT NULL, key text NOT NULL, turn int NOT NULL, PRIMARY KEY (lane, key));
   CREATE TABLE $.postern_guards (
     key uuid PRIMARY KEY, event uuid NOT NULL, taken bigint NOT NULL
@@ -80,13 +82,13 @@ export const STEPS: readonly LayoutStep<string>[] = [
 
 /** The table with the version of the others and the oldest version that may work on them, which all versions share. */
 export const META: string = `CREATE TABLE IF NOT EXISTS $.postern_schema (
-  version int NOT NULL, oldest int NOT NULL, lost bigint NOT NULL DEFAULT 0)`
+  version int NOT NULL, oldest int NOT NULL, lost bigint NOT NULL DEFAULT 0, clock bigint NOT NULL DEFAULT 0)`
 
 /** Versions of the processes that gave a sign of life within that many milliseconds. */
-export const LIVING: string = `SELECT version FROM $.postern_processes WHERE seen > ${NOW} - $1::bigint`
+export const LIVING: string = `SELECT version FROM $.postern_processes WHERE seen BETWEEN ${NOW} - $1::bigint AND ${NOW} + $1::bigint`
 /** Once in ten seconds is enough of a sign, and costs little. */
 export const ALIVE: string = `WITH p AS (
-    UPDATE $.postern_processes SET seen = ${NOW} WHERE id = $1 AND seen < ${NOW} - 10000 RETURNING 1)
+    UPDATE $.postern_processes SET seen = ${NOW} WHERE id = $1 AND seen NOT BETWEEN ${NOW} - 10000 AND ${NOW} RETURNING 1)
   SELECT version, oldest FROM $.postern_schema`
 /** A process that has ended gives no sign of life any more. */
 export const LEAVE: string = 'UPDATE $.postern_processes SET seen = 0 WHERE id = $1'

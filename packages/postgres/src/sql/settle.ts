@@ -13,7 +13,7 @@ const FENCES: Readonly<Record<Fence, string>> = {
   own: 't.state < 2 AND t.token = i.token',
   held: 't.state = 1 AND t.token = i.token',
   ended: `t.state = 1 AND t.token = i.token AND t.lease <= ${NOW}`,
-  failed: `(t.state = 3 OR (t.state = 0 AND t.error IS NOT NULL AND t.due > ${NOW}))`,
+  failed: `(t.state = 3 OR (t.state = 0 AND t.error IS NOT NULL AND t.gate > 0 AND t.due > ${NOW}))`,
   settled: `t.state IN (2, 3)`,
   waiting: `t.state = 0`,
   idle: 't.state IN (0, 3)',
@@ -39,6 +39,7 @@ export function patchSql(fence: Fence): string {
   c AS (
     UPDATE $.postern_tasks t SET state = i.state, gate = coalesce(i.gate, t.gate), behind = coalesce(i.behind, t.behind),
       due = CASE WHEN i.wait IS NULL THEN t.due ELSE ${NOW} + i.wait END,
+      since = CASE WHEN i.wait IS NULL THEN t.since WHEN i.state = 0 AND i.wait > 0 THEN ${NOW} END,
       lease = CASE WHEN i.state >= 2 AND t.token <> i.token THEN t.lease END,
       token = CASE WHEN i.state < 2 AND i.open IS NULL THEN 0 WHEN t.lease IS NOT NULL AND t.token <> i.token THEN t.token ELSE i.token END,
       round = t.round + (i.anew IS NOT NULL)::int, runs = t.runs - ${fence === 'held' ? 1 : 0},

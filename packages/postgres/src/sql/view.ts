@@ -83,6 +83,7 @@ export const PRUNE: string = `WITH e AS MATERIALIZED (
     DELETE FROM $.postern_events e USING g WHERE e.id = g.id AND NOT EXISTS (
       SELECT 1 FROM k WHERE k.event = g.id AND k.id NOT IN (SELECT id FROM l)) RETURNING e.hash, e.id, e.delivery),
   dg AS (DELETE FROM $.postern_guards u USING de WHERE u.event = de.hash AND u.taken < $6::float8),
+  ds AS (DELETE FROM $.postern_steps WHERE at < LEAST($3::float8, $4::float8, $5::float8, $6::float8)),
   dd AS (
     DELETE FROM $.postern_deliveries d USING de WHERE d.id = de.delivery AND NOT EXISTS (
       SELECT 1 FROM $.postern_events o WHERE o.delivery = d.id AND o.id NOT IN (SELECT id FROM de)))

@@ -10,6 +10,7 @@ import {
   type Versions,
 } from '@postern/core/inbox'
 import type { Settings } from '../settings.ts'
+import { COUNT_AGAIN } from '../sql/clock.ts'
 import { CLAIM, ENDED, LOAD, PENDING, RENEW, REST, WAITING } from '../sql/claim.ts'
 import {
   ADD_LANES,
@@ -26,6 +27,7 @@ import { ALIVE, LEAVE } from '../sql/schema.ts'
 import { ints, NOW, storable, texts } from '../sql/words.ts'
 import { createJournaled } from '../journal/journaled.ts'
 import { createViewed } from '../operate/viewed.ts'
+import { createServerClock } from './clock.ts'
 import { createDatabase } from './connection.ts'
 import { faultOf, refusal } from './errors.ts'
 import { guestSql } from './guest.ts'
@@ -43,6 +45,7 @@ export function createStore(
   const { schema, lease } = settings
   const db = createDatabase(settings, warn)
   const { sql } = db
+  const clock = createServerClock(sql, lease)
   const channel = `postern_${schema}`
   const host = { lease, channel, process: () => String(own) }
   let own = 0
@@ -60,7 +63,8 @@ export function createStore(
       await checkSession(sql)
       await migrateTables(db, layout, settings)
       const name = `${hostname()}:${process.pid}`
-      own = await readNumber(sql(ADD_PROCESS, [name, layout.steps.length]))
+      own = await readNumber(sql(ADD_PROCESS, [name, layout.steps.length, lease]))
+      await clock.read()
       opened = true
       return own
     },
@@ -98,7 +102,11 @@ export function createStore(
       const [ids, tokens] = [held.map(({ id }) => id), held.map(({ token }) => token)]
       return idsOf(await sql(RENEW, [ints(ids), ints(tokens), lease]))
     },
-    ended: (all, held) => sql<TaskRow>(ENDED, [ints(all), ints(held), lease]),
+    async ended(all, held) {
+      const now = await clock.read()
+      await sql(COUNT_AGAIN, [ints(all), lease])
+      return sql<TaskRow>(ENDED, [ints(all), ints(held), lease, now])
+    },
     waiting: (all) => sql(WAITING, [ints(all)]),
     async stuck(all) {
       const rooted = await sql<{ line: number }>(REROOT)
@@ -118,7 +126,8 @@ export function createStore(
         ints(keys.map(({ lane }) => lane)),
         texts(keys.map(({ fair }) => storable(fair))),
       ]),
-    clock: () => readNumber(sql(`SELECT ${NOW}::float8 AS n`)),
+    clock: clock.read,
+    steps: clock.steps,
     listen: (heard) => hearTasks({ db, channel, process: host.process, warn }, heard),
     busy: async (task) => (await readNumber(sql(FREE, [task]))) === 0,
     async alive() {
@@ -180,9 +189,9 @@ function joinable(
 }
 
 const ADD_PROCESS = `WITH p AS (
-    INSERT INTO $.postern_processes AS p (id, name, version, started, seen)
-    VALUES (nextval('$.postern_process_ids'), $1, $2, ${NOW}, ${NOW})
-    ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, version = EXCLUDED.version, started = EXCLUDED.started, seen = EXCLUDED.seen
+    INSERT INTO $.postern_processes AS p (id, name, version, lease, started, seen)
+    VALUES (nextval('$.postern_process_ids'), $1, $2, $3, ${NOW}, ${NOW})
+    ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, version = EXCLUDED.version, lease = EXCLUDED.lease, started = EXCLUDED.started, seen = EXCLUDED.seen
     RETURNING p.id)
   SELECT p.id AS n FROM p`
 /** 0 if an open transaction holds the row. */

@@ -11,9 +11,9 @@ export type State = 0 | 1 | 2 | 3 | 4
 /** Their names, by number. */
 export const STATES: readonly TaskState[] = ['pending', 'running', 'done', 'dead']
 
-/** May be claimed when it is due. */
+/** May be claimed: it has no time. */
 export const READY = 0
-/** Waits, once it is due, for the next turn of its tenant. */
+/** Waits until it is due, and then for the next turn of its tenant. */
 export const LATER = 1
 /** Was interrupted: it is claimed only to start at once. */
 export const AGAIN = 2

@@ -24,11 +24,14 @@ export interface Ruling {
   readonly change: TaskChange
 }
 
-/** The gate of a pending task: interruptions first, since a turn is no use to a task that may not start. */
-export function gateOf({ cut, fair }: Pick<TaskRow, 'cut' | 'fair'>): Gate {
+/**
+ * The gate of a pending task: interruptions first, since a turn is no use to a task that may not start. `READY` has no time:
+ * a step of a clock cannot keep it waiting.
+ */
+export function gateOf({ cut, fair }: Pick<TaskRow, 'cut' | 'fair'>, wait = 0): Gate {
   if (isSuspect({ cut })) return SUSPECT
   if (cut > 0) return AGAIN
-  return fair === null ? READY : LATER
+  return fair === null && wait <= 0 ? READY : LATER
 }
 
 /** What a reported outcome makes of a task. `now` is the clock of `Outcome.at`. */
@@ -50,7 +53,7 @@ export function reported(
   if (kind === 'dead')
     return { fence: 'own', change: { ...base, state: DEAD, wait: 0, error: outcome.error } }
   const wait = Math.max(0, Math.ceil(outcome.at - now))
-  const gate = gateOf({ cut: 0, fair })
+  const gate = gateOf({ cut: 0, fair }, wait)
   const attempted = { attempt, took, outcome: kind }
   const again = { ...base, state: PENDING, wait, gate, attempted } as const
   if (kind === 'postpone') return { fence: 'own', change: { ...again, attempt: attempt - 1 } }
@@ -122,7 +125,7 @@ export function revived(
   wait = 0,
 ): Ruling {
   const { line, attempt, took, error, state, due } = row
-  const gate = state === PENDING && row.gate === READY && wait === 0 ? READY : gateOf(row)
+  const gate = state === PENDING && row.gate === READY && wait === 0 ? READY : gateOf(row, wait)
   const base = { state: PENDING, wait: Math.ceil(wait), gate, anew: true } as const
   if (state === PENDING) return { fence, change: base }
   const outcome = state === DONE ? 'done' : 'dead'

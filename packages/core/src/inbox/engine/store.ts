@@ -139,7 +139,7 @@ export interface Store extends Rows, Viewed, Journaled {
   backlog(keys: readonly Omit<Stride, 'step'>[]): MaybePromise<readonly Turn[]>
   /** The store's clock, in milliseconds since 1970: the server's, or one of its own that never goes back. */
   clock(): MaybePromise<number>
-  /** Steps ahead of that clock, back to the oldest thing that is kept. Absent if it cannot step: a server's clock. */
+  /** Steps ahead of that clock, back to the oldest thing that is kept. Absent if it cannot step. */
   steps?(): MaybePromise<readonly ClockStep[]>
   /** Calls `heard` when another process stored tasks. Returns what stops it. Absent: polling alone. */
   listen?(heard: () => void): () => void

@@ -79,7 +79,7 @@ describe('an outcome', () => {
     })
     const retry = reported(ROW, { kind: 'retry', at: 6999.5, error: ERROR }, RAN, 6000)
     expect(retry.fence).toBe('own')
-    expect(retry.patch).toMatchObject({ state: PENDING, wait: 1000, attempt: 2, gate: READY })
+    expect(retry.patch).toMatchObject({ state: PENDING, wait: 1000, attempt: 2, gate: LATER })
     expect(retry.patch.attempted).toMatchObject({ attempt: 2, outcome: 'retry', took: 1500 })
     expect(retry.patch.cause).toBe(dead.patch.cause)
   })

@@ -6,7 +6,7 @@ import type { Rows, Store } from '../store.ts'
 // Tasks that get a turn in one transaction.
 const MOST = 500
 
-/** Gives tasks that failed, and are due, the next turn of their tenant. True if there may be more. */
+/** Makes tasks that waited, and are due, ready: at the next turn of their tenant. True if there may be more. */
 export function* promote(store: Store, lanes: readonly number[], time: number): Steps<boolean> {
   if (lanes.length === 0) return false
   const some = yield* wait(store.later(lanes, 1))

@@ -1,0 +1,168 @@
+import type { Inbox, Outcome } from '@postern/core/inbox'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { needs } from '../../../test/services/needs.ts'
+import { startPostgres, type PostgresService } from '../../../test/services/postgres.ts'
+import { fakeTime, postgresServer } from '../../../test/services/programs.ts'
+import { createServerClock, type ServerClock } from '../../../test/services/server-clock.ts'
+import { postgresInbox } from '../src/index.ts'
+import { intake, record, type Recorded, type RecordedOptions } from './consumer.ts'
+
+const HOUR = 3_600_000
+const YEAR = 365 * 24 * HOUR
+const hang = (): Promise<Outcome> => new Promise(() => {})
+
+needs(postgresServer, fakeTime).describe("steps of PostgreSQL's clock", () => {
+  let clock: ServerClock
+  let service: PostgresService
+  let pool: pg.Pool
+  let opened: Inbox[] = []
+  let schemas = 0
+  beforeAll(async () => {
+    clock = createServerClock()
+    service = await startPostgres(clock.env)
+    pool = new pg.Pool({ connectionString: service.url })
+    pool.on('error', () => {})
+  })
+  afterEach(async () => {
+    await Promise.all(opened.map((inbox) => inbox.close()))
+    opened = []
+    clock.set(0)
+  })
+  afterAll(async () => {
+    await pool?.end()
+    await service?.stop()
+    clock?.remove()
+  })
+
+  /** Processes of one app. */
+  function scene() {
+    const schema = `c${++schemas}`
+    return {
+      schema,
+      start(options: RecordedOptions = {}, work = true) {
+        const inbox = postgresInbox({
+          connectionString: service.url,
+          schema,
+          pollInterval: 20,
+          lease: '1s',
+          window: '1h',
+          keepDone: '1h',
+        })
+        opened.push(inbox)
+        const recorded = record(options)
+        const port = inbox.attach(recorded.consumer)
+        if (work) port.work!()
+        return { ...recorded, port, inbox }
+      },
+      /** Dies as by kill -9: nothing more is heard of it. */
+      async kill(inbox: Inbox) {
+        const { rows } = await pool.query<{ id: string; token: string; lease: string }>(
+          `SELECT id, token, lease FROM ${schema}.postern_tasks WHERE state = 1`,
+        )
+        await inbox.close()
+        for (const { id, token, lease } of rows)
+          await pool.query(
+            `UPDATE ${schema}.postern_tasks SET attempt = 1, state = 1, token = $2, lease = $3 WHERE id = $1`,
+            [id, token, lease],
+          )
+      },
+      rows: async () =>
+        (await pool.query(`SELECT state, cut FROM ${schema}.postern_tasks ORDER BY id`)).rows as {
+          readonly state: number
+          readonly cut: number
+        }[],
+    }
+  }
+
+  const settledIn = (recorded: Recorded, count: number): Promise<void> =>
+    recorded.until(() => recorded.settled.filter(({ stored }) => stored).length >= count)
+
+  for (const [name, step] of [
+    ['an hour', HOUR],
+    ['a year', YEAR],
+  ] as const) {
+    test(`tasks that came while it was ${name} ahead run after it went back`, async () => {
+      const app = scene()
+      const one = app.start({}, false)
+      await one.port.accept(intake('before'), {})
+      clock.set(step)
+      await one.port.accept(intake('due at once'), {})
+      clock.set(0)
+      one.port.work!()
+      await settledIn(one, 2)
+    })
+
+    test(`a retry of that time waits no longer than it is, ${name} later`, async () => {
+      const app = scene()
+      let failed = false
+      const one = app.start({
+        run() {
+          if (failed) return { kind: 'done' }
+          failed = true
+          return {
+            kind: 'retry',
+            at: Date.now() + 300,
+            error: { name: 'Error', message: 'not yet' },
+          }
+        },
+      })
+      clock.set(step)
+      await one.port.accept(intake('1'), {})
+      await settledIn(one, 1)
+      clock.set(0)
+      await settledIn(one, 2)
+      expect(await app.rows()).toMatchObject([{ state: 2 }])
+    })
+
+    test(`a claim of that time ends with its process, ${name} later`, async () => {
+      const app = scene()
+      clock.set(step)
+      const one = app.start({ run: hang })
+      await one.port.accept(intake('1'), {})
+      await one.until(() => one.runs.length === 1)
+      await app.kill(one.inbox)
+      clock.set(0)
+      await settledIn(app.start(), 1)
+      expect(await app.rows()).toMatchObject([{ state: 2 }])
+    })
+
+    test(`a step of ${name} ahead interrupts nobody, and nothing ages by it`, async () => {
+      const app = scene()
+      let end: (outcome: Outcome) => void = () => {}
+      const one = app.start()
+      await one.port.accept(intake('old'), {})
+      await settledIn(one, 1)
+      const two = app.start({ run: () => new Promise((resolve) => (end = resolve)) })
+      await one.port.close(Date.now() + 1000)
+      await two.port.accept(intake('1'), {})
+      await two.until(() => two.runs.length === 1)
+      const other = app.start({ receiver: 'other' })
+      await other.inbox.view!.stats()
+      clock.set(step)
+      // A drain looks for ended leases first, and drops what is old at its end. The last is a process that starts.
+      await other.port.drain!(Date.now() + 1000, 1)
+      await app.start({ receiver: 'other' }, false).port.drain!(Date.now() + 1000, 1)
+      expect(await app.rows()).toEqual([
+        { state: 2, cut: 0 },
+        { state: 1, cut: 0 },
+      ])
+      end({ kind: 'done' })
+      await settledIn(two, 1)
+      expect(await two.port.accept(intake('old'), {})).toEqual(['duplicate'])
+    })
+  }
+
+  test('an hour back for good leaves nothing waiting', async () => {
+    const app = scene()
+    clock.set(HOUR)
+    const one = app.start({ run: hang })
+    for (const id of ['1', '2', '3']) await one.port.accept(intake(id), {})
+    await one.until(() => one.runs.length === 3)
+    await app.kill(one.inbox)
+    clock.set(0)
+    const two = app.start()
+    await two.port.accept(intake('4'), {})
+    await settledIn(two, 4)
+  })
+})
