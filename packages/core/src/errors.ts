@@ -141,6 +141,15 @@ export function toWebhookError(error: unknown, code: ErrorCode = 'internal_error
   return new WebhookError(code, errorText(error), { cause: error })
 }
 
+/** `instanceof` for any thrown value: false for a revoked proxy, on which it throws. */
+export function isA<T>(thrown: unknown, Class: abstract new (...args: never[]) => T): thrown is T {
+  try {
+    return thrown instanceof (Class as unknown as abstract new () => T)
+  } catch {
+    return false
+  }
+}
+
 /** The message of any thrown value. It never throws itself, even if the value cannot become a string. */
 export function errorText(error: unknown): string {
   try {

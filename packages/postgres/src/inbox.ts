@@ -33,7 +33,7 @@ export function openInbox(
   layout?: TablesLayout,
 ): Inbox<CommitWrite<PgTransaction> & CommitIn> {
   return engineInbox({
-    store: (warn) => createStore(settings, warn, layout),
+    store: (warn, back) => createStore(settings, warn, back, layout),
     settings,
     transactions: carried,
     ahead: AHEAD,

@@ -13,13 +13,17 @@ import { layoutOf, migrateTables } from './store/migrate.ts'
 export async function migrate({
   force = false,
   ...options
-}: Pick<PostgresInboxOptions, 'connectionString' | 'pool' | 'schema'> & {
+}: Pick<PostgresInboxOptions, 'connectionString' | 'pool' | 'schema' | 'tableOwner'> & {
   readonly force?: boolean
 }): Promise<Migrated> {
   const settings = checkSettings(options)
   const db = createDatabase(settings, () => {})
   try {
-    return await migrateTables(db, layoutOf(settings.schema), { migrate: true, force })
+    return await migrateTables(db, layoutOf(settings.schema), {
+      ...settings,
+      migrate: true,
+      force,
+    })
   } finally {
     await db.close(performance.now() + settings.deadline)
   }

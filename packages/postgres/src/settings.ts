@@ -12,6 +12,11 @@ export interface PostgresInboxOptions {
   readonly pool?: PgPool
   /** The schema in which the tables `postern_*` lie; made if it is missing. Lower case. @default 'public' */
   readonly schema?: string
+  /**
+   * The role that the tables must belong to. Without it they must belong to the role of the connection, or to one that it is a
+   * member of: whoever owns them can have code of theirs run as your app. @default none
+   */
+  readonly tableOwner?: string
   /** Makes the tables, and brings older ones up to date. With false they must be there: `postgresMigration` prints them. @default true */
   readonly migrate?: boolean
   /**
@@ -46,6 +51,7 @@ export interface Settings extends EngineSettings {
   readonly connectionString: string | undefined
   readonly pool: PgPool | undefined
   readonly schema: string
+  readonly tableOwner: string | undefined
   readonly migrate: boolean
   readonly prepare: boolean
   readonly maxConnections: number
@@ -57,6 +63,7 @@ export function checkSettings(options: PostgresInboxOptions): Settings {
   const connectionString = check.value('connectionString')
   const pool = check.value('pool')
   const schema = check.value('schema') ?? 'public'
+  const tableOwner = check.value('tableOwner')
   const migrate = check.value('migrate') ?? true
   const prepare = check.value('prepare') ?? true
   if ((connectionString === undefined) === (pool === undefined))
@@ -70,12 +77,17 @@ export function checkSettings(options: PostgresInboxOptions): Settings {
   for (const [name, value] of Object.entries({ migrate, prepare }))
     if (typeof value !== 'boolean')
       throw new TypeError(`postgresInbox: ${name} must be true or false, got ${String(value)}`)
+  if (tableOwner !== undefined && (typeof tableOwner !== 'string' || tableOwner === ''))
+    throw new TypeError(
+      `postgresInbox: tableOwner must be the name of a role, got ${JSON.stringify(tableOwner)}`,
+    )
   checkSchema(schema)
   const settings = {
     ...engineSettings('postgresInbox', check, { pollInterval: '500ms' }),
     connectionString,
     pool,
     schema,
+    tableOwner,
     migrate,
     prepare,
     maxConnections: check.whole('maxConnections', 10, 3),
@@ -86,7 +98,7 @@ export function checkSettings(options: PostgresInboxOptions): Settings {
 
 function checkSchema(schema: string): void {
   // The name stands in statements without quotes, so that a capital letter would name another schema than it seems to.
-  if (!/^[a-z_][a-z0-9_]{0,47}$/.test(schema))
+  if (typeof schema !== 'string' || !/^[a-z_][a-z0-9_]{0,47}$/.test(schema))
     throw new TypeError(
       `postgresInbox: schema must be a lower-case name of letters, digits and _, got ${JSON.stringify(schema)}`,
     )

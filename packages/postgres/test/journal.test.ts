@@ -89,7 +89,11 @@ withPostgres('the journal of postgresInbox', (postgres) => {
     const { service, schema, pool } = postgres()
     const name = schema()
     const settings = checkSettings({ connectionString: service.url, schema: name })
-    const store = createStore(settings, () => {})
+    const store = createStore(
+      settings,
+      () => {},
+      () => {},
+    )
     await store.open()
     const now = Date.now()
     const row = (id: string, ring: 'verified' | 'strangers', at = now) => ({

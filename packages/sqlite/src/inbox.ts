@@ -35,6 +35,6 @@ export function openInbox(
     settings,
     ahead: AHEAD,
     transactions: transactionsOfApp,
-    store: (warn) => createStore(driver, settings, layout, warn),
+    store: (warn, back) => createStore(driver, settings, layout, warn, back),
   })
 }

@@ -62,6 +62,45 @@ test('a full disk: 503 with the reason, nothing by half, outcomes are kept until
   }
 })
 
+test('what ends while the disk is full is stored later, and runs once, beside deliveries that are refused', async (context) => {
+  const disk = mounted(context)
+  const filler = join(disk.folder, 'filler')
+  const open = gate()
+  const inbox = sqliteInbox({ path: join(disk.folder, 'inbox.db'), pollInterval: 5 })
+  try {
+    const shop = createTaskRecorder({ run: () => open.passed.then(() => DONE_OUTCOME) })
+    const port = inbox.attach(shop.consumer)
+    port.work!()
+    const large = storedDelivery({ body: new Uint8Array(20_000) })
+    const accept = async (id: string) => port.accept({ delivery: large, items: [item(id)] }, {})
+    for (const id of ['1', '2', '3', '4']) await accept(id)
+    await shop.until('all run', () => shop.runs.length === 4)
+    writeFileSync(filler, new Uint8Array(16))
+    expect(() => fill(filler)).toThrow('ENOSPC')
+    let at = 4
+    while (
+      await accept(`${++at}`).then(
+        () => true,
+        () => false,
+      )
+    )
+      expect(at).toBeLessThan(1000)
+    const taken = at - 1
+    // Each delivery that is refused comes in the transaction of some outcomes.
+    open.pass()
+    for (let more = 0; more < 20; more++) await accept(`more ${more}`).catch(() => {})
+    await shop.until('it is told', () => shop.warnings.some((one) => one.includes('are kept')))
+    expect(shop.settled.filter(({ stored }) => !stored)).toEqual([])
+    rmSync(filler)
+    await shop.untilSettled(taken)
+    expect(new Set(shop.ran()).size).toBe(shop.runs.length)
+    await port.close(Date.now() + 1000)
+  } finally {
+    await inbox.close()
+    disk.remove()
+  }
+})
+
 test('health names a full disk until there is room, by writes of its own', async (context) => {
   const disk = mounted(context)
   let time = 0

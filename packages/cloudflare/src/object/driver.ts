@@ -1,4 +1,5 @@
 import { WebhookError } from '@postern/core'
+import { errorText, isA } from '@postern/core/inbox'
 import { createErrors, type Driver } from '@postern/sqlite/store'
 import type { ObjectState } from '../runtime.ts'
 import { objectDatabase, sharedOf, type TransactionEnd } from './database.ts'
@@ -66,6 +67,6 @@ export function objectDriver(ctx: ObjectState, ending: TransactionEnd): Driver {
 
 /** Errors of the runtime name SQLite's result code in their message alone. */
 function codeOf(error: unknown): number | undefined {
-  const found = error instanceof Error && /\bSQLITE_([A-Z]+)/.exec(error.message)
+  const found = /\bSQLITE_([A-Z]+)/.exec(isA(error, Error) ? errorText(error) : '')
   return found ? (CODES[found[1]!] ?? CODES['ERROR']) : undefined
 }

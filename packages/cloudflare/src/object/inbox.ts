@@ -31,6 +31,6 @@ export function openInbox(
     settings: engine,
     ahead: AHEAD,
     transactions: transactions(INBOX),
-    store: (warn) => createStore(driver, engine, layout, warn),
+    store: (warn, back) => createStore(driver, engine, layout, warn, back),
   })
 }

@@ -1,3 +1,4 @@
+export { errorText, isA, memberOf, textOf } from '../errors.ts'
 export { grouped } from '../basics/grouped.ts'
 export { nextRound } from '../basics/soon.ts'
 export type {
@@ -150,6 +151,7 @@ export {
 } from './history/minute-pack.ts'
 export type {
   StoreBatch,
+  Back,
   StoreFault,
   Guarded,
   GuestRows,

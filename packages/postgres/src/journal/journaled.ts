@@ -107,17 +107,27 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
       await sql(DROP_SPANS, [kind, before])
     },
     records: {
-      get: async (key) => (await sql<RecordRow>(GET_RECORD, [key]))[0],
+      get: async (key) => (await sql<RecordRow>(GET_RECORD, [whole('key', key)]))[0],
       async set(key, value, expected) {
+        whole('key', key)
+        whole('value', value)
         const made = (): Promise<number> => readNumber(sql(ADD_RECORD, [key, value]))
         const changed = (): Promise<number> => readNumber(sql(SET_RECORD, [key, value, expected]))
         return (await (expected === 0 ? made() : changed())) === 1
       },
       delete: async (key, expected) =>
-        (await readNumber(sql(DELETE_RECORD, [key, expected]))) === 1,
-      list: (prefix) => sql<RecordRow & { key: string }>(LIST_RECORDS, [prefix]),
+        (await readNumber(sql(DELETE_RECORD, [whole('key', key), expected]))) === 1,
+      list: (prefix) => sql<RecordRow & { key: string }>(LIST_RECORDS, [whole('prefix', prefix)]),
     },
   }
+}
+
+/** Records are what their writers compare: nothing may stand for another. */
+function whole(name: string, text: string): string {
+  if (storable(text) === text) return text
+  throw new TypeError(
+    `postgresInbox: records: ${name} must be text without U+0000 and without half of a surrogate pair, which PostgreSQL cannot hold; encode it, as JSON does`,
+  )
 }
 
 async function add(

@@ -23,7 +23,7 @@ export function taskConditions({ filter, lanes }: Scan, add: Add): readonly stri
   if (lanes !== undefined) all.push(`t.lane = ANY(${add(ints(lanes))}::int[])`)
   if (part !== undefined) all.push(`t.part = ${add(storable(part))}`)
   if (state !== undefined) all.push(`t.state = ${add(STATES.indexOf(state))}::int`)
-  if (cause !== undefined) all.push(`t.cause = ${add(cause)} AND t.state <> 2`)
+  if (cause !== undefined) all.push(`t.cause = ${add(storable(cause))} AND t.state <> 2`)
   if (id !== undefined) all.push(`t.id = ${add(numberOf(id))}::bigint`)
   return all
 }

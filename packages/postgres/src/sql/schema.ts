@@ -21,7 +21,8 @@ export const STEPS: readonly LayoutStep<string>[] = [
   CREATE SEQUENCE $.postern_process_ids MAXVALUE 1048575 CYCLE;
   CREATE SEQUENCE $.postern_lane_ids;
   CREATE TABLE $.postern_processes (
-    id int PRIMARY KEY, name text NOT NULL, version int NOT NULL, lease bigint NOT NULL, started bigint NOT NULL, seen bigint NOT NULL
+    id int PRIMARY KEY, name text NOT NULL, version int NOT NULL, mark bigint NOT NULL, lease bigint NOT NULL, started bigint NOT NULL, seen bigint NOT NULL,
+    beat bigint NOT NULL DEFAULT 0
   );
   CREATE TABLE $.postern_lanes (
     id int PRIMARY KEY, receiver text NOT NULL, name text NOT NULL, root int NOT NULL, turn int NOT NULL DEFAULT 0,
@@ -88,7 +89,8 @@ export const META: string = `CREATE TABLE IF NOT EXISTS $.postern_schema (
 export const LIVING: string = `SELECT version FROM $.postern_processes WHERE seen BETWEEN ${NOW} - $1::bigint AND ${NOW} + $1::bigint`
 /** Once in ten seconds is enough of a sign, and costs little. */
 export const ALIVE: string = `WITH p AS (
-    UPDATE $.postern_processes SET seen = ${NOW} WHERE id = $1 AND seen NOT BETWEEN ${NOW} - 10000 AND ${NOW} RETURNING 1)
-  SELECT version, oldest FROM $.postern_schema`
+    UPDATE $.postern_processes SET seen = ${NOW}, beat = beat + 1
+    WHERE id = $1 AND mark = $2::bigint AND seen NOT BETWEEN ${NOW} - 10000 AND ${NOW} RETURNING 1)
+  SELECT version, oldest, (SELECT beat FROM $.postern_processes WHERE id = $1 AND mark = $2::bigint)::float8 AS beat FROM $.postern_schema`
 /** A process that has ended gives no sign of life any more. */
 export const LEAVE: string = 'UPDATE $.postern_processes SET seen = 0 WHERE id = $1'

@@ -9,7 +9,7 @@ export const FINISH: string = `WITH t AS (
   SELECT t.id::float8 AS id FROM t`
 
 const FENCES: Readonly<Record<Fence, string>> = {
-  first: 't.state < 2',
+  first: `t.state < 2 AND EXISTS (SELECT 1 FROM $.postern_events e WHERE ${EVENT} AND e.hash = i.hash)`,
   own: 't.state < 2 AND t.token = i.token',
   held: 't.state = 1 AND t.token = i.token',
   ended: `t.state = 1 AND t.token = i.token AND t.lease <= ${NOW}`,
@@ -20,7 +20,7 @@ const FENCES: Readonly<Record<Fence, string>> = {
   past: 't.state IN (2, 3)',
   over: `t.state >= 2 AND t.token = i.token AND t.lease <= ${NOW}`,
 }
-const INPUT = `i AS MATERIALIZED (SELECT * FROM json_to_recordset($1::text::json) AS i(id bigint, token bigint, round int,
+const INPUT = `i AS MATERIALIZED (SELECT * FROM json_to_recordset($1::text::json) AS i(id bigint, token bigint, round int, hash uuid,
     state smallint, wait bigint, open boolean, gate smallint, behind boolean, attempt int, cut smallint, charged smallint,
     took int, untimed boolean, error text, clear boolean, cause text, anew boolean, attempted json))`
 // Locked in one order, and rows of an open commit are skipped where nobody may wait for them.

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { TASKS } from '@postern/core/inbox'
 
 /** PostgreSQL's clock: it uses indexes for it, since it does not change inside a statement. */
@@ -38,11 +39,14 @@ export function texts(values: readonly (string | null | undefined)[]): string {
   return `${out}}`
 }
 
-/** A string for a text column: PostgreSQL's text allows neither U+0000 nor lone surrogates. Records have the original. */
+/**
+ * A string for a text column: PostgreSQL's text allows neither U+0000 nor lone surrogates. A hash keeps two such strings apart.
+ * Records have the original.
+ */
 export function storable(text: string): string {
-  return text.isWellFormed() && !text.includes('\0')
-    ? text
-    : text.toWellFormed().replaceAll('\0', '\ufffd')
+  if (text.isWellFormed() && !text.includes('\0')) return text
+  const digest = hash('sha256', Buffer.from(text, 'utf16le'), 'hex').slice(0, 32)
+  return `${text.toWellFormed().replaceAll('\0', '\ufffd')}\u{10fffe}${digest}`
 }
 
 /** Microseconds as their column holds them: at most 35 minutes. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { createSemaphore, settledBy, within } from '@postern/core/inbox'
+import { createSemaphore, isA, memberOf, settledBy, within } from '@postern/core/inbox'
 import pg from 'pg'
 import type { Settings } from '../settings.ts'
 import { boundClients, sendBound } from './bind.ts'
@@ -126,7 +126,7 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
   function statementOf(text: string) {
     let statement = statements.get(text)
     if (!statement) {
-      const own = text.replaceAll('$.', `${schema}.`)
+      const own = qualified(text).replaceAll('$.', `${schema}.`)
       // One name, one text, in every process: a pooler may hand us a connection on which another has prepared it.
       statement = { text: own, name: `postern_${hash('sha256', own, 'hex').slice(0, 32)}` }
       statements.set(text, statement)
@@ -145,7 +145,7 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
       const late = (): Error => lateError('answer', time)
       return await within(run(client), until, late)
     } catch (error) {
-      if (error instanceof RolledBack) throw error.cause
+      if (isA(error, RolledBack)) throw error.cause
       // An error of a statement leaves its connection usable; after a deadline its state is unknown.
       if (!isOfServer(error)) failure = error as Error
       throw error
@@ -159,6 +159,15 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
     const late = (): Error => lateError('give a connection', time)
     return within(pool.connect(), performance.now() + time, late, (client) => client.release())
   }
+}
+
+// What statements call, but what the grammar of SQL finds by itself (coalesce, greatest, least, extract, several arrays of unnest).
+const FUNCTIONS =
+  /(?<![\w.])(array_agg|bool_or|convert_from|count|current_setting|json_to_recordset|left|length|max|min|nextval|pg_advisory_xact_lock|pg_notify|pg_try_advisory_xact_lock|replace|row_number|pg_current_snapshot|starts_with|statement_timestamp|sum)\(/g
+
+/** Functions of other schemas must not go before those of PostgreSQL, whatever the search_path of the role. */
+function qualified(text: string): string {
+  return text.replaceAll(FUNCTIONS, 'pg_catalog.$1(')
 }
 
 /**
@@ -178,7 +187,7 @@ class RolledBack extends Error {
 
 /** True for an error that PostgreSQL sent about one statement. */
 function isOfServer(error: unknown): boolean {
-  return error instanceof Error && 'severity' in error && error.severity === 'ERROR'
+  return memberOf(error, 'severity') === 'ERROR'
 }
 
 /** How many clients it may have; the 10 of `pg` if it does not say. */

@@ -1,18 +1,18 @@
 import { isWebhookError, WebhookError } from '@postern/core'
-import type { StoreFault } from '@postern/core/inbox'
+import { errorText, isA, memberOf, textOf, type StoreFault } from '@postern/core/inbox'
 
 const NAME = 'postgresInbox'
 
 /** An error of PostgreSQL as the refusal of a delivery. */
 export function refusal(error: unknown): Error {
-  if (isWebhookError(error) || error instanceof TypeError) return error
+  if (isWebhookError(error) || isA(error, TypeError)) return error
   const code = codeOf(error) === '53100' ? 'inbox_full' : 'inbox_unavailable'
   return new WebhookError(code, explain(error), { cause: error })
 }
 
 /** What an error means. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 export function faultOf(error: unknown): StoreFault {
-  if (error instanceof TypeError) return 'lasting'
+  if (isA(error, TypeError)) return 'lasting'
   if (isConflict(error)) return 'again'
   const code = codeOf(error)
   if (/^2[123]/.test(code)) return 'data'
@@ -29,16 +29,25 @@ export function faultOf(error: unknown): StoreFault {
 function isConflict(error: unknown): boolean {
   const found = new Set([error])
   for (const at of found) {
-    if (!(at instanceof Object)) continue
-    const members = at as Readonly<Record<string, unknown>>
-    if (CODES.some((name) => CONFLICTS.has(String(members[name])))) return true
+    if (CODES.some((name) => CONFLICTS.has(codeText(memberOf(at, name))))) return true
     for (const name of WITHIN) {
-      const inner = members[name]
-      for (const each of Array.isArray(inner) ? inner : [inner])
-        if (found.size < MOST) found.add(each)
+      for (const each of listOf(memberOf(at, name))) if (found.size < MOST) found.add(each)
     }
   }
   return false
+}
+
+function codeText(code: unknown): string {
+  return typeof code === 'string' || typeof code === 'number' ? String(code) : ''
+}
+
+/** A member that may be one error or several. */
+function listOf(inner: unknown): readonly unknown[] {
+  try {
+    return Array.isArray(inner) ? [...(inner as unknown[])] : [inner]
+  } catch {
+    return []
+  }
 }
 
 const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01', 'P2034'])
@@ -70,20 +79,36 @@ export function lateError(what: string, time: number): WebhookError {
 }
 
 function explain(error: unknown): string {
-  const reason = REASONS[codeOf(error)]
   const message = messageOf(error)
+  const code = codeOf(error)
+  const reason = code === '42501' ? rightOf(message) : REASONS[code]
   return `${NAME}: ${reason === undefined ? message : `${reason} (PostgreSQL says: ${message})`}`
+}
+
+/** The right that is missing, by what PostgreSQL names. */
+function rightOf(message: string): string {
+  const [, kind = ''] =
+    /permission denied for (database|schema|table|sequence|relation)/.exec(message) ?? []
+  return `the role may not do this: ${RIGHTS[kind] ?? 'grant it the right that is missing, or make the tables as "Migrations" says'}`
+}
+
+const RIGHTS: Readonly<Record<string, string>> = {
+  database:
+    'make the schema first, and grant it USAGE and CREATE on that; or grant it CREATE on the database',
+  schema: 'grant it USAGE and CREATE on the schema, or make the tables as "Migrations" says',
+  table: 'grant it SELECT, INSERT, UPDATE and DELETE on the tables postern_*',
+  relation: 'grant it SELECT, INSERT, UPDATE and DELETE on the tables postern_*',
+  sequence: 'grant it USAGE on the sequences postern_*',
 }
 
 /** Errors of several addresses have a message for each. */
 function messageOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ')
-  return error instanceof Error ? error.message : String(error)
+  if (isA(error, AggregateError)) return listOf(memberOf(error, 'errors')).map(messageOf).join('; ')
+  return errorText(error)
 }
 
 function codeOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return typeof code === 'string' ? code : ''
+  return textOf(error, 'code') ?? ''
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -92,8 +117,6 @@ const REASONS: Readonly<Record<string, string>> = {
   '28P01': 'the password was refused: check connectionString',
   '3D000': 'the database is not there: create it',
   '25006': 'it is read-only: write to its primary, or end its recovery',
-  '42501':
-    'the user may not do this: grant it CREATE on the schema, or make the tables as "Migrations" says',
   '42P01': 'a table is missing: start once with migrate: true',
   '53100': 'its disk is full: make room',
   '53300': 'it has no connection left: raise max_connections or lower maxConnections',

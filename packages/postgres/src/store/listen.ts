@@ -10,8 +10,10 @@ interface ListenHost {
   readonly warn: (message: string) => void
 }
 
-// Milliseconds before it listens again after the connection broke, and in which its own word must come back.
+// Milliseconds before it listens again: after the connection broke, and through a pooler that passed nothing on; and in which its
+// own word should come back.
 const AGAIN = 1000
+const POOLER = 60_000
 const ECHO = 2000
 
 /**
@@ -52,20 +54,28 @@ export function hearTasks(
       if (!on) return drop()
       heard()
       // A pooler in transaction mode takes LISTEN and hands nothing on.
-      echo = setTimeout(() => {
-        if (client !== mine) return
-        if (!told)
-          warn(
-            'postgresInbox: LISTEN does not work through this pooler, so tasks of other processes are found by polling (pollInterval)',
-          )
-        told = true
-        drop()
-      }, ECHO)
+      echo = setTimeout(() => void silent(mine), ECHO)
       // From another connection: a pooler may pass a notification on to a connection only while a statement of that connection runs.
       await db.sql('SELECT 1 AS n FROM (SELECT pg_notify($1, $2)) x', [channel, `${process()}?`])
     } catch {
       if (fresh) lose(fresh)
       else later()
+    }
+  }
+
+  /** A server that is slow passes it on later; a pooler in transaction mode never does. */
+  async function silent(mine: PgClient): Promise<void> {
+    try {
+      if (client !== mine || !(await isPooled(mine)) || client !== mine) return
+      if (!told)
+        warn(
+          'postgresInbox: LISTEN does not work through this pooler, so tasks of other processes are found by polling (pollInterval); it is tried again each minute',
+        )
+      told = true
+      drop()
+      later(POOLER)
+    } catch {
+      lose(mine)
     }
   }
 
@@ -75,9 +85,9 @@ export function hearTasks(
     later()
   }
 
-  function later(): void {
+  function later(wait = AGAIN): void {
     clearTimeout(timer)
-    if (on && !told) timer = setTimeout(() => void connect(), AGAIN)
+    if (on) timer = setTimeout(() => void connect(), wait)
   }
 
   function drop(): void {
@@ -87,4 +97,10 @@ export function hearTasks(
     // With an error, so that the pool drops the listening connection.
     gone?.release(new Error('listening is over'))
   }
+}
+
+/** A pooler gives a session a number of its own, and each transaction another session of the server. */
+async function isPooled(client: PgClient): Promise<boolean> {
+  const { rows } = await client.query({ text: 'SELECT pg_catalog.pg_backend_pid() AS pid' })
+  return rows[0]?.['pid'] !== client.processID
 }

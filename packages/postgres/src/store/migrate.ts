@@ -16,6 +16,12 @@ const PATIENCE = 60_000
 // A process without a sign of life for that long is gone, in milliseconds: it gives one every ten seconds.
 const GONE = 60_000
 
+interface MigrateOptions {
+  readonly migrate: boolean
+  readonly force?: boolean
+  readonly tableOwner?: string | undefined
+}
+
 /** A layout of the tables of a schema. */
 export type TablesLayout = Layout<string> & { readonly schema: string }
 
@@ -45,9 +51,11 @@ export function layoutOf(
 export async function migrateTables(
   db: Pick<Database, 'sql' | 'atomic'>,
   layout: TablesLayout,
-  { migrate: make, force }: { readonly migrate: boolean; readonly force?: boolean },
+  { migrate: make, force, tableOwner }: MigrateOptions,
 ): Promise<Migrated> {
   const { schema } = layout
+  // Before they are read: a view of another role would run its functions as this one.
+  await checkTables(db.sql, schema, tableOwner)
   const found = await versionsOf(db.sql, layout)
   if (!migrationOf(layout, found)) return { from: found, to: found }
   if (!make)
@@ -56,6 +64,7 @@ export async function migrateTables(
     )
   return db.atomic(PATIENCE, async (sql) => {
     await sql(LOCK_ALL)
+    await checkTables(sql, schema, tableOwner)
     const from = await versionsOf(sql, layout)
     const migration = migrationOf(layout, from)
     if (!migration) return { from, to: from }
@@ -78,6 +87,16 @@ export async function migrateTables(
  * tasks, and a list without nulls is another list.
  */
 export async function checkSession(sql: Sql): Promise<void> {
+  const [found] = await sql<{ path: string }>(
+    "SELECT pg_catalog.current_setting('search_path') AS path",
+  )
+  const path = found!.path.split(',').map((name) => name.trim())
+  if (path.indexOf('pg_catalog') > 0)
+    throw unfit(
+      `search_path is ${found!.path}`,
+      'functions and operators of other schemas go before those of PostgreSQL',
+      'search_path = pg_catalog, …',
+    )
   const digits = await readNumber(sql("SELECT current_setting('extra_float_digits')::int AS n"))
   if (digits < 1)
     throw unfit(
@@ -134,7 +153,8 @@ function statements(layout: TablesLayout, from: number): readonly string[] {
   return [
     ...(from === 0
       ? [
-          `CREATE SCHEMA IF NOT EXISTS ${layout.schema}`,
+          // CREATE SCHEMA IF NOT EXISTS asks for the right to make one even if it is there.
+          `DO 'BEGIN IF to_regnamespace(''${layout.schema}'') IS NULL THEN CREATE SCHEMA ${layout.schema}; END IF; END'`,
           META,
           'INSERT INTO $.postern_schema (version, oldest) VALUES (0, 0)',
         ]
@@ -145,6 +165,66 @@ function statements(layout: TablesLayout, from: number): readonly string[] {
     `UPDATE $.postern_schema SET version = ${version}, oldest = GREATEST(oldest, ${oldest})`,
   ]
 }
+
+/**
+ * Throws a `TypeError` if tables of the inbox are not those of this app: whoever owns them, or has a trigger or a rule on them, has
+ * code run as the role of the connection; and what row-level security hides would never run.
+ */
+async function checkTables(sql: Sql, schema: string, owner: string | undefined): Promise<void> {
+  const rows = await sql<FoundTable>(FOREIGN, [schema, owner ?? null])
+  const [row] = rows
+  if (!row) return
+  const table = `${schema}.${row.name}`
+  if (row.foreign_owner)
+    throw new TypeError(
+      owner === undefined
+        ? `postgresInbox: ${table} belongs to the role ${row.owner}, which the app's role ${row.role} is not a member of, so that its code could run as the app: GRANT ${row.owner} TO ${row.role}, or set tableOwner: '${row.owner}' if you trust it; else use another schema`
+        : `postgresInbox: tableOwner must be the owner of ${table}, got '${owner}', and it belongs to ${row.owner}: set tableOwner: '${row.owner}' if you trust it; else use another schema`,
+    )
+  if (row.is_view)
+    throw new TypeError(
+      `postgresInbox: ${table} is not a table but a view or a foreign table: drop it, or use another schema`,
+    )
+  if (row.rule !== null)
+    throw new TypeError(
+      `postgresInbox: ${table} has the rule ${row.rule}: drop it, or use another schema`,
+    )
+  if (row.trigger !== null)
+    throw new TypeError(
+      `postgresInbox: ${table} has the trigger ${row.trigger}, whose function belongs to another role: drop the trigger, or let the function belong to the owner of the table`,
+    )
+  throw new TypeError(
+    `postgresInbox: row-level security of ${table} may hide rows from the app's role ${row.role}, and hidden tasks would never run: ALTER TABLE ${table} DISABLE ROW LEVEL SECURITY, or ALTER ROLE ${row.role} BYPASSRLS`,
+  )
+}
+
+interface FoundTable {
+  readonly name: string
+  readonly owner: string
+  readonly role: string
+  readonly foreign_owner: boolean
+  readonly is_view: boolean
+  readonly rule: string | null
+  readonly trigger: string | null
+}
+
+// A superuser counts as a member of each role: so membership is read as it was granted.
+const FOREIGN = `WITH RECURSIVE m AS (
+    SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
+    UNION SELECT a.roleid FROM pg_catalog.pg_auth_members a JOIN m ON a.member = m.oid),
+  o AS (SELECT r.oid FROM pg_catalog.pg_roles r WHERE CASE WHEN $2::text IS NULL THEN r.oid IN (SELECT oid FROM m) ELSE r.rolname = $2::text END),
+  c AS (
+    SELECT c.oid, c.relname AS name, pg_catalog.pg_get_userbyid(c.relowner) AS owner, c.relkind, c.relowner,
+      c.relowner NOT IN (SELECT oid FROM o) AS foreign_owner, c.relkind NOT IN ('r', 'p', 'S') AS is_view,
+      (SELECT min(w.rulename) FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid) AS rule,
+      (SELECT min(g.tgname) FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid
+        WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND p.proowner <> c.relowner AND p.proowner NOT IN (SELECT oid FROM m)) AS trigger,
+      c.relkind IN ('r', 'p') AND pg_catalog.row_security_active(c.oid) AS hides
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = $1 AND c.relname LIKE 'postern\\_%' AND c.relkind NOT IN ('i', 'I', 't', 'c'))
+  SELECT name, owner, current_user AS role, foreign_owner, is_view, rule, trigger FROM c
+  WHERE foreign_owner OR is_view OR rule IS NOT NULL OR trigger IS NOT NULL OR hides
+  ORDER BY foreign_owner DESC, is_view DESC, name LIMIT 1`
 
 async function versionsOf(sql: Sql, { schema }: TablesLayout): Promise<Versions> {
   // Read from the catalog: to_regclass may answer from what the connection knew before it waited for the lock.

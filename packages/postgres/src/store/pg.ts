@@ -13,6 +13,8 @@ export interface PgClient {
     readonly rows: Row[]
   }>
   release(error?: Error | boolean): void
+  /** The number of its session, as the server or a pooler says. */
+  readonly processID?: number | null
   on(event: 'error' | 'end' | 'notification', listener: (...args: unknown[]) => void): unknown
   removeListener(event: string, listener: (...args: unknown[]) => void): unknown
 }

@@ -141,10 +141,11 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
 }
 
 /** The JSON of a patch has no null that means something. */
-function toChange(one: Patch): object {
+function toChange({ event, ...one }: Patch): object {
   const { took, attempted } = one
   return {
     ...one,
+    ...(event && { hash: hashOf(event.receiver, event.key) }),
     clear: one.error === null,
     untimed: took === null,
     ...(typeof took === 'number' && { took: micros(took) }),

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import {
   settledBy,
   shutOut,
+  type Back,
   type ClaimRow,
   type LaneRow,
   type Store,
@@ -40,6 +41,7 @@ import { createRows, idsOf, lockLines } from './rows.ts'
 export function createStore(
   settings: Settings,
   warn: (message: string) => void,
+  back: Back,
   layout: TablesLayout = layoutOf(settings.schema),
 ): Store {
   const { schema, lease } = settings
@@ -50,6 +52,9 @@ export function createStore(
   const host = { lease, channel, process: () => String(own) }
   let own = 0
   let opened = false
+  // Of the row of this process: another of its number has another mark, and signs of life are only added.
+  const mark = Math.floor(Math.random() * 2 ** 48)
+  let beat = 0
 
   return {
     ...createRows(sql, host),
@@ -63,7 +68,8 @@ export function createStore(
       await checkSession(sql)
       await migrateTables(db, layout, settings)
       const name = `${hostname()}:${process.pid}`
-      own = await readNumber(sql(ADD_PROCESS, [name, layout.steps.length, lease]))
+      own = await readNumber(sql(ADD_PROCESS, [name, layout.steps.length, mark, lease]))
+      beat = 0
       await clock.read()
       opened = true
       return own
@@ -126,12 +132,19 @@ export function createStore(
         ints(keys.map(({ lane }) => lane)),
         texts(keys.map(({ fair }) => storable(fair))),
       ]),
-    clock: clock.read,
-    steps: clock.steps,
+    clock: () => clock.read(),
+    steps: () => clock.steps(),
     listen: (heard) => hearTasks({ db, channel, process: host.process, warn }, heard),
     busy: async (task) => (await readNumber(sql(FREE, [task]))) === 0,
     async alive() {
-      return shutOut(layout, await readRow(sql<Versions>(ALIVE, [own])))
+      const row = await readRow(sql<Versions & { beat: number | null }>(ALIVE, [own, mark]))
+      if (opened && (row.beat === null || row.beat < beat)) {
+        opened = false
+        back(
+          `postgresInbox: schema ${schema} was put back to what it held before, while this process has it open: what it ran is left to the tables, and it starts again with what is there`,
+        )
+      } else beat = row.beat ?? 0
+      return shutOut(layout, row)
     },
     fault: faultOf,
     refusal,
@@ -189,9 +202,9 @@ function joinable(
 }
 
 const ADD_PROCESS = `WITH p AS (
-    INSERT INTO $.postern_processes AS p (id, name, version, lease, started, seen)
-    VALUES (nextval('$.postern_process_ids'), $1, $2, $3, ${NOW}, ${NOW})
-    ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, version = EXCLUDED.version, lease = EXCLUDED.lease, started = EXCLUDED.started, seen = EXCLUDED.seen
+    INSERT INTO $.postern_processes AS p (id, name, version, mark, lease, started, seen)
+    VALUES (nextval('$.postern_process_ids'), $1, $2, $3, $4, ${NOW}, ${NOW})
+    ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, version = EXCLUDED.version, mark = EXCLUDED.mark, beat = 0, lease = EXCLUDED.lease, started = EXCLUDED.started, seen = EXCLUDED.seen
     RETURNING p.id)
   SELECT p.id AS n FROM p`
 /** 0 if an open transaction holds the row. */

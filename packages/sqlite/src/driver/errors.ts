@@ -1,4 +1,5 @@
 import { toWebhookError, WebhookError } from '@postern/core'
+import { errorText } from '@postern/core/inbox'
 
 const ERROR = 1
 const BUSY = 5
@@ -65,7 +66,7 @@ export function createErrors(
 
   function explain(error: unknown): string {
     const reason = REASONS[code(error) ?? 0]
-    const message = error instanceof Error ? error.message : String(error)
+    const message = errorText(error)
     return `${inbox}: ${name}: ${reason === undefined ? message : `${reason} (SQLite says: ${message})`}`
   }
 }

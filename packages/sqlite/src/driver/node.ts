@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
+import { isA, memberOf } from '@postern/core/inbox'
 import type { Database, Driver, Life } from './driver.ts'
 import { createErrors, type Errors } from './errors.ts'
 import { checkLog, createFileGuard } from './file-guard.ts'
@@ -62,15 +63,15 @@ export function openFile(path: string, migrate: (database: Database, life: Life)
     }
   } catch (error) {
     for (const db of opened) db.close()
-    if (error instanceof TypeError && !errors.isOwn(error)) throw error
+    if (isA(error, TypeError) && !errors.isOwn(error)) throw error
     throw new TypeError(errors.explain(error), { cause: error })
   }
 }
 
 /** SQLite's primary result code is the lower byte of an error's code. */
 function primaryCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error)) return undefined
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
+  const code = memberOf(error, 'errcode')
+  return typeof code === 'number' && isA(error, Error) ? code & 0xff : undefined
 }
 
 /** Makes the file if there is none: it holds payloads, so its owner alone may read it. SQLite gives its mode to -wal and -shm. */

@@ -27,6 +27,9 @@ export interface Keys {
   forget(): void
 }
 
+/** Numbers of the file are lower than they were: it was put back while this process has it open. */
+export class PutBack extends Error {}
+
 // Keys in memory before they are sorted into the index: as many again can come meanwhile.
 const FRESH = 16_384
 // The least keys indexed in a transaction, and more than it added, so that the index catches up.
@@ -128,6 +131,7 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
     const now = db.version()
     if (now === seen) return
     const row = numbers.get() as { next: number; indexed: number; seed: number }
+    if (row.next < next || row.indexed < indexed) throw new PutBack()
     seed = row.seed
     if (row.indexed > indexed) drop(row.indexed)
     const from = Math.max(next - 1, indexed)

@@ -22,6 +22,8 @@ export interface Processes {
   join(): number
   /** A sign of life. Inside a transaction. */
   beat(): void
+  /** False if the row of this process is gone, or is as it was before: the file was put back. */
+  intact(): boolean
   /** Says that this process has ended. Inside a transaction. */
   leave(): void
   /** Processes that have claims. */
@@ -46,6 +48,7 @@ interface Lease {
 }
 
 interface Seen {
+  readonly mark: number
   readonly beat: number
   readonly seen: number
   readonly looked: number
@@ -63,6 +66,7 @@ export function createProcesses(
     version,
   }: { readonly lease: number; readonly now: () => number; readonly version: number },
 ): Processes {
+  const mark = Math.floor(Math.random() * 2 ** 48)
   const add = db.prepare(ADD_PROCESS)
   const beat = db.prepare(BEAT)
   const find = db.prepare(PROCESS)
@@ -71,14 +75,22 @@ export function createProcesses(
   const nextToken = db.prepare(NEXT_TOKEN)
   const claims = db.prepare(CLAIMS)
   let own = 0
+  let known = 0
 
   return {
     join() {
       if (own === 0)
-        own = Number(add.run(driver.process, version, Date.now()).lastInsertRowid) % PROCESSES
+        own = Number(add.run(driver.process, version, mark, Date.now()).lastInsertRowid) % PROCESSES
       return own
     },
     beat: () => void beat.run(own),
+    intact() {
+      if (own === 0) return true
+      const row = find.get(own) as Seen | undefined
+      if (row === undefined || row.beat < known || row.mark !== mark) return false
+      known = row.beat
+      return true
+    },
     leave: () => void gone.run(own),
     withClaims() {
       const found: number[] = []

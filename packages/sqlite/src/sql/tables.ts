@@ -19,7 +19,7 @@ import type { LayoutStep } from '@postern/core/inbox'
  *   end changes no lane.
  * - `tasks.root`, `line`: tasks of one root and line run one after another.
  * - `lanes.root`: one number for a subscription and its former names. `turn`: the highest turn that was claimed.
- * - `processes.version`: the newest that its package knows. `beat`: grows with each sign of life. `seen`, `looked`, `silent`: what others saw of it, when, and for how long
+ * - `processes.version`: the newest that its package knows. `mark`: a random number, so that a file that was put back has no row of a process that came later. `beat`: grows with each sign of life. `seen`, `looked`, `silent`: what others saw of it, when, and for how long
  *   it has not changed since. `gone`: 1 if it has ended.
  * - `numbers.next`: behind the events that were dropped; the next event is behind the last one too (`sql/events.ts`). The keys of events up to `indexed` are in
  *   `keys`. `clock`: see `store/clock.ts`, as `steps`.
@@ -44,7 +44,7 @@ export const STEPS: readonly LayoutStep<string>[] = [
     UNIQUE (receiver, name)
   ) STRICT;
   CREATE TABLE postern_processes (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, version INTEGER NOT NULL, started INTEGER NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, version INTEGER NOT NULL, mark INTEGER NOT NULL, started INTEGER NOT NULL,
     beat INTEGER NOT NULL DEFAULT 0, seen INTEGER NOT NULL DEFAULT -1, looked INTEGER NOT NULL DEFAULT 0,
     silent INTEGER NOT NULL DEFAULT 0, gone INTEGER NOT NULL DEFAULT 0
   ) STRICT;

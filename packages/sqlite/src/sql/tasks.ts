@@ -23,7 +23,7 @@ export const FINISHED: string = `SELECT id FROM postern_tasks NOT INDEXED
   WHERE state = 2 AND lease = 0 AND token = ? AND id IN (SELECT value FROM json_each(?))`
 
 /** A task that is to be changed, with its lease and what is left of its event. */
-export const TO_PATCH: string = `SELECT ${TASK}, t.lease, t.cause, e.contents FROM postern_tasks t
+export const TO_PATCH: string = `SELECT ${TASK}, t.lease, t.cause, e.contents, e.key, (SELECT name FROM postern_receivers r WHERE r.id = e.receiver) AS receiver FROM postern_tasks t
   LEFT JOIN postern_events e ON ${EVENT} WHERE t.id = ?`
 export const PATCH: string = `UPDATE postern_tasks SET state = ?, due = ?, gate = ?, behind = ?, attempt = ?, token = ?, lease = ?, round = ?,
   cut = ?, charged = ?, took = ?, error = ?, cause = ? WHERE id = ?`

@@ -1,5 +1,5 @@
 import { WebhookError } from '@postern/core'
-import type { Rows } from '@postern/core/inbox'
+import { isA, type Rows } from '@postern/core/inbox'
 import type { Driver } from '../driver/driver.ts'
 import type { InsertParts } from './insert.ts'
 import { createConnection, type Connection, type RowsHost } from './rows.ts'
@@ -46,7 +46,7 @@ export function createCommits(
       for (const each of made?.kept ?? []) each.forget()
       made?.names.forget()
       if (!began) throw new Error(`task.commit: ${errors.explain(error)}`, { cause: error })
-      if (error instanceof TypeError) {
+      if (isA(error, TypeError)) {
         // The handler may still be at work, and would write outside of any transaction.
         driver.dropCommits()
         made = undefined

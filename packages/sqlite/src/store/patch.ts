@@ -19,6 +19,9 @@ interface Row extends TaskRow {
   readonly cause: string | null
   /** 2 if the contents of its event are erased. */
   readonly contents: number | null
+  /** Of its event. */
+  readonly key: string | null
+  readonly receiver: string | null
 }
 
 /** The parts that changing tasks uses. */
@@ -54,14 +57,14 @@ export function createPatch(
     return counted
   }
 
-  function holds(row: Row, { token }: Patch, fence: Fence, now: number): boolean {
+  function holds(row: Row, { token, event }: Patch, fence: Fence, now: number): boolean {
     const { state } = row
     const open = state === PENDING || state === RUNNING
     const own = row.token === token
     const whole = row.contents !== ERASED
     switch (fence) {
       case 'first':
-        return open
+        return open && row.key === event?.key && row.receiver === event?.receiver
       case 'own':
         return open && own
       case 'held':

@@ -1,6 +1,8 @@
 import { WebhookError } from '@postern/core'
 import {
+  isA,
   shutOut,
+  type Back,
   type ClaimRow,
   type EngineSettings,
   type Store,
@@ -9,7 +11,7 @@ import {
 } from '@postern/core/inbox'
 import type { Driver } from '../driver/driver.ts'
 import { createJournaled } from '../journal/journaled.ts'
-import { createKeys } from '../keys/keys.ts'
+import { createKeys, PutBack } from '../keys/keys.ts'
 import { createLeases } from '../lease/leases.ts'
 import { createProcesses } from '../lease/processes.ts'
 import { createViewed } from '../operate/viewed.ts'
@@ -25,13 +27,49 @@ import { createConnection } from './rows.ts'
 import type { FileLayout } from './schema.ts'
 import { createWriter } from './writer.ts'
 
-/** Makes the store of the engine in a database. */
+type OpenStore = Store & {
+  /** Stops what runs in the background. */
+  stop(): Promise<void>
+}
+
+/**
+ * Makes the store of the engine in a database. If the file is put back under it, all that is known of it is read anew, as by a
+ * process that starts.
+ */
 export function createStore(
+  driver: Driver,
+  settings: Pick<EngineSettings, 'lease'>,
+  layout: FileLayout,
+  warn: (message: string) => void,
+  back: Back,
+): Store {
+  let current = make()
+  const store: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(current))
+    store[name] =
+      typeof value === 'function'
+        ? (...args: never[]): unknown =>
+            (current[name as keyof Store] as (...given: never[]) => unknown)(...args)
+        : value
+  return Object.defineProperty(store, 'opened', { get: () => current.opened }) as unknown as Store
+
+  function make(): OpenStore {
+    return openStore(driver, settings, layout, warn, (message) => {
+      const before = current
+      current = make()
+      void before.stop()
+      back(message)
+    })
+  }
+}
+
+function openStore(
   driver: Driver,
   { lease }: Pick<EngineSettings, 'lease'>,
   layout: FileLayout,
   warn: (message: string) => void,
-): Store {
+  back: Back,
+): OpenStore {
   const { main, errors, inbox, sleeps = false } = driver
   const keys = createKeys(main, driver.freshKeys)
   const clock = createClock(main, () => keys.adds())
@@ -47,7 +85,10 @@ export function createStore(
   const connection = createConnection(main, keys, host)
   const { names, tally, lines, claims } = connection
   const kept: readonly RowCache[] = [...connection.kept, keys, clock]
-  const writer = createWriter(driver, kept, names)
+  let isBack = false
+  const writer = createWriter(driver, kept, names, (error) => {
+    if (isA(error, PutBack)) tellBack()
+  })
   const claim = createClaim(main, tally)
   const guests = createGuests(driver, keys, host)
   const commits = createCommits(driver, keys, host)
@@ -83,14 +124,15 @@ export function createStore(
     open() {
       if (process > 0) return process
       process = writer.write(() => processes.join())
+      driver.life?.release()
       driver.life?.hold(process)
       driver.guard?.start(warn)
       upkeep?.start()
       return process
     },
+    stop,
     async close() {
-      driver.guard?.stop()
-      await upkeep?.stop()
+      await stop()
       try {
         if (process > 0) writer.write(() => processes.leave())
       } catch {
@@ -113,6 +155,7 @@ export function createStore(
     ...leases,
     alive() {
       const refused = shutOut(layout, versions.get() as Versions)
+      if (!processes.intact()) tellBack()
       try {
         if (refused === undefined) leases.beat()
       } catch {
@@ -138,9 +181,28 @@ export function createStore(
     steps: () => clock.steps(),
     fault,
     refusal(error) {
-      if (error instanceof WebhookError) return error
-      return error instanceof TypeError && !errors.isOwn(error) ? error : errors.unavailable(error)
+      if (isA(error, WebhookError)) return error
+      if (isA(error, PutBack))
+        return new WebhookError('inbox_unavailable', `${inbox}: ${driver.name} was put back`)
+      return isA(error, TypeError) && !errors.isOwn(error) ? error : errors.unavailable(error)
     },
+  }
+
+  async function stop(): Promise<void> {
+    driver.guard?.stop()
+    await upkeep?.stop()
+  }
+
+  /** Once, and not inside of what found it. */
+  function tellBack(): void {
+    if (isBack) return
+    isBack = true
+    process = 0
+    queueMicrotask(() =>
+      back(
+        `${inbox}: ${driver.name} was put back to what it held before, while this process has it open: what it ran is left to the file, and it starts again with what is there`,
+      ),
+    )
   }
 
   function isReady(lane: number, at: number): boolean {
@@ -165,8 +227,9 @@ export function createStore(
   }
 
   function fault(error: unknown): StoreFault {
+    if (isA(error, PutBack)) return 'back'
     if (errors.isBusy(error)) return 'again'
-    if (error instanceof WebhookError || errors.isStorageFault(error)) return 'away'
+    if (isA(error, WebhookError) || errors.isStorageFault(error)) return 'away'
     return errors.isOfStatement(error) ? 'lasting' : 'data'
   }
 }

@@ -12,11 +12,12 @@ export interface Writer {
   attempt(run: () => void): void
 }
 
-/** Makes the writer of a database. `kept` are the caches of the main connection; `forget` drops names that were rolled back. */
+/** Makes the writer of a database. `kept` are the caches of the main connection; `failed` hears of what was rolled back. */
 export function createWriter(
   { main, guard, errors }: Driver,
   kept: readonly RowCache[],
   names: { forget(): void },
+  failed: (error: unknown) => void,
 ): Writer {
   let inside = false
 
@@ -47,6 +48,7 @@ export function createWriter(
     } catch (error) {
       for (const each of kept) each.forget()
       names.forget()
+      failed(error)
       throw error
     } finally {
       inside = false

@@ -1,10 +1,14 @@
 import { WebhookError } from '../../errors.ts'
 import type { MaybePromise } from '../../basics/maybe.ts'
+import { grouped } from '../../basics/grouped.ts'
 import { createBacklog, type BatchWork } from './backlog.ts'
 import { createGather } from './gather.ts'
 
-/** What an error of `store` means: `again` later, `one` by one since one of them is at fault, or `all` of them failed. */
-export type Fault = 'again' | 'one' | 'all'
+/**
+ * What an error of `store` means for a work: `again` soon, `keep` until the store is well again, `one` by one since one of them
+ * is at fault, or `all` of them failed.
+ */
+export type Fault = 'again' | 'keep' | 'one' | 'all'
 
 /** The argument of {@link createBatch}. */
 export interface BatchOptions<Work extends BatchWork> {
@@ -27,8 +31,8 @@ export interface BatchOptions<Work extends BatchWork> {
   readonly wide?: boolean
   /** Stores all of them or none, by the earliest deadline among them (`performance.now()`; Infinity without one). */
   readonly store: (batch: readonly Work[], until: number) => MaybePromise<void>
-  /** What an error of `store` means for the batch. */
-  readonly fault: (error: unknown) => Fault
+  /** What an error of `store` means for a work of its batch. */
+  readonly fault: (error: unknown, work: Work) => Fault
   /** The error that a work hears. */
   readonly refusal: (error: unknown) => Error
   /** The error of a work whose deadline passed while it waited; `reason`: why the last batch could not be stored yet. */
@@ -37,6 +41,8 @@ export interface BatchOptions<Work extends BatchWork> {
 
 // Milliseconds for which a few writes wait beside another batch: one that hangs must not hold them up for longer.
 const PATIENCE = 5
+// How long what is kept waits, in milliseconds.
+const KEPT = 250
 
 /** Stores writes together that arrive in one turn of the event loop, or while others are stored. */
 export interface Batch<Work extends BatchWork> {
@@ -69,6 +75,8 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
   let wait = firstWait
   let timer: ReturnType<typeof setTimeout> | undefined
   let patience: ReturnType<typeof setTimeout> | undefined
+  let kept: Work[] = []
+  let keeping: ReturnType<typeof setTimeout> | undefined
   let closed = false
   let idlers: (() => void)[] = []
 
@@ -83,13 +91,15 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
       if (timer === undefined) turn()
     },
     flushed: () =>
-      running + queue.size() === 0
+      running + queue.size() + kept.length === 0
         ? Promise.resolve()
         : new Promise((resolve) => idlers.push(resolve)),
     close() {
       closed = true
       clearTimeout(timer)
       clearTimeout(patience)
+      clearTimeout(keeping)
+      queue.putBack(kept.splice(0))
       queue.fail(closedError)
       rest()
     },
@@ -153,13 +163,25 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
   }
 
   function failed(batch: readonly Work[], error: unknown): Promise<void> | undefined {
-    const kind = fault(error)
-    if (kind === 'again' && !closed) return again(batch, error)
-    if (kind === 'all' || batch.length === 1 || closed) {
-      for (const work of batch) work.failed(refusal(error))
-      return undefined
-    }
-    return alone(batch, 0)
+    const of = grouped(batch, (work) => (closed ? 'all' : fault(error, work)))
+    for (const work of of.get('all') ?? []) work.failed(refusal(error))
+    keep(of.get('keep') ?? [])
+    const again = of.get('again') ?? []
+    if (again.length > 0) putBack(again, error)
+    const ones = of.get('one') ?? []
+    if (ones.length === 1 && batch.length === 1) return ones[0]!.failed(refusal(error)) as undefined
+    return alone(ones, 0)
+  }
+
+  /** Beside them others are stored: they must not wait for what only the end of a fault helps. */
+  function keep(works: readonly Work[]): void {
+    if (works.length === 0) return
+    kept.push(...works)
+    keeping ??= setTimeout(() => {
+      keeping = undefined
+      queue.putBack(kept.splice(0))
+      schedule()
+    }, KEPT)
   }
 
   /** A work that cannot be stored must not fail the others of its batch. */
@@ -171,7 +193,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     return undefined
   }
 
-  function again(batch: readonly Work[], error: unknown): undefined {
+  function putBack(batch: readonly Work[], error: unknown): undefined {
     held = error
     queue.putBack(batch)
     queue.expire()
@@ -188,7 +210,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
   }
 
   function rest(): void {
-    if (running + queue.size() > 0) return
+    if (running + queue.size() + kept.length > 0) return
     for (const resolve of idlers) resolve()
     idlers = []
   }

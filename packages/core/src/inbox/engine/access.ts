@@ -1,3 +1,4 @@
+import { isA } from '../../errors.ts'
 import type { MaybePromise } from '../../basics/maybe.ts'
 import type { BatchWork } from '../batch/backlog.ts'
 import type { BatchWriter } from './write/batch-writer.ts'
@@ -35,9 +36,10 @@ export function createAccess(
         return () => works.forEach(({ done }, at) => done(results[at] as never))
       }),
     fault(error) {
-      if (error instanceof TypeError) return 'one'
+      if (isA(error, TypeError)) return 'one'
       const fault = store.fault(error)
-      return fault === 'again' ? 'again' : fault === 'away' ? 'all' : 'one'
+      if (fault === 'again') return 'again'
+      return fault === 'away' || fault === 'back' ? 'all' : 'one'
     },
   })
 

@@ -20,12 +20,12 @@ import { createView } from './operate/view.ts'
 import type { EngineSettings } from './settings.ts'
 import { createSide, type EngineSide } from './side.ts'
 import { createVersionWatch } from './version/version-watch.ts'
-import type { Store } from './store.ts'
+import type { Back, Store } from './store.ts'
 
 /** The argument of {@link engineInbox}. */
 export interface EngineInboxOptions {
   /** Makes the store. `warn` tells all receivers. */
-  readonly store: (warn: (message: string) => void) => Store
+  readonly store: (warn: (message: string) => void, back: Back) => Store
   /** What `engineSettings` read. */
   readonly settings: EngineSettings
   /** Those of the application, as `transactions(name)` makes them. */
@@ -54,7 +54,10 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   const warn = (message: string): void => {
     for (const consumer of attached.consumers()) consumer.warn(message)
   }
-  const store = make(warn)
+  const store = make(warn, (message) => {
+    numbers.forget()
+    for (const side of sides.values()) side.back(message)
+  })
   const { name } = store
   const unread = createUnread(name, warn)
   const known = knownFor(settings)
@@ -62,7 +65,8 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   const writer = store.together ? createOneWriter(store, store.together) : createManyWriters(store)
   const numbers = createNumbers(store)
   let process = 0
-  let claims = 0
+  // Begins anywhere: a store that went back may give a process the number of another.
+  let claims = Math.floor(Math.random() * CLAIMS)
   let unlisten: (() => void) | undefined
   let opening: Promise<number> | undefined
   const versionWatch = createVersionWatch(
@@ -81,11 +85,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
     ...parts,
     ...follow,
     async open() {
-      opening ??= openStore().catch((error: unknown) => {
-        opening = undefined
-        throw error
-      })
-      await opening
+      if (!store.opened) await (opening ??= openStore().finally(() => (opening = undefined)))
       versionWatch.start()
       await versionWatch.check()
       return process
@@ -119,7 +119,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
           ahead,
           numbers,
           versionWatch,
-          token: () => process * CLAIMS + (claims = (claims + 1) % CLAIMS),
+          token: () => process * CLAIMS + (claims = (claims + 1) % (CLAIMS - 1)),
           transactionOf: (host) => transactions.of(host),
           view,
           onWork() {

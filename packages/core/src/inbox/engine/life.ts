@@ -1,5 +1,5 @@
 import { settledBy } from '../../basics/deadline.ts'
-import { WebhookError } from '../../errors.ts'
+import { isA, WebhookError } from '../../errors.ts'
 import type { Side } from '../attach/attachment.ts'
 import type { Drained } from '../inbox.ts'
 import type { SideParts } from './parts.ts'
@@ -82,7 +82,7 @@ export function createSideLife(parts: SideParts, claims: Claims, watch: Watch): 
       await parts.tidy(until)
       return drained
     } catch (error) {
-      throw error instanceof WebhookError ? error : store.refusal(error)
+      throw isA(error, WebhookError) ? error : store.refusal(error)
     } finally {
       drains--
       if (!working && drains === 0) watch.stop()

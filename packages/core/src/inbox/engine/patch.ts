@@ -4,7 +4,7 @@ import type { Gate, State, TaskRow } from './row.ts'
 
 /**
  * What must hold of a task for its patch to count, with the same `round`:
- * - `first`: not settled. A `done` counts even if another has claimed the task since; then the lease and token of that
+ * - `first`: not settled, and its event is `event`. A `done` counts even if another has claimed the task since; then the lease and token of that
  *   claim stay on the settled row, until the run that has it ends.
  * - `own`: not settled, and nobody has claimed it since (same token).
  * - `held`: it is claimed with the token.
@@ -33,6 +33,8 @@ export interface Patch {
   readonly id: number
   readonly token: number
   readonly round: number
+  /** The event whose task was claimed, by receiver and key: a store that went back has others under its number. */
+  readonly event?: { readonly receiver: string; readonly key: string }
   /** `GONE` deletes the row and its attempts. A state other than `RUNNING` ends the claim. */
   readonly state: State
   /** Milliseconds until it is due, 0 is at once; of a settled task: it settled now. */
@@ -57,7 +59,7 @@ export interface Patch {
 /** What a rule changes of a task, in any inbox: a patch before it is encoded. */
 export interface TaskChange extends Omit<
   Patch,
-  'id' | 'token' | 'round' | 'error' | 'cause' | 'attempted'
+  'id' | 'token' | 'round' | 'event' | 'error' | 'cause' | 'attempted'
 > {
   readonly error?: TaskError | null
   /** Its error is that of the change if it says none itself. */

@@ -21,6 +21,8 @@ export interface EngineSide extends Side {
   look(): void
   /** It is shut out of the store, or, without a reason, that is over. */
   shut(refused: string | undefined): void
+  /** The store went back: what is claimed here is not claimed there. */
+  back(message: string): void
   /** Resolves when nothing waits to be stored. */
   flushed(): Promise<void>
 }
@@ -85,6 +87,11 @@ export function createSide(shared: SharedParts, consumer: Consumer): EngineSide 
     probe: createProbe(parts),
     look: life.look,
     shut: life.shut,
+    back(message) {
+      lanes.forget()
+      life.shut(message)
+      life.look()
+    },
     work: life.work,
     drain: life.drain,
     burst: life.burst,

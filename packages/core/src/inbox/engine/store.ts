@@ -160,9 +160,15 @@ export interface Store extends Rows, Viewed, Journaled {
 
 /**
  * `again`: a conflict with others, the same may succeed now. `data`: the values of a statement. `lasting`: the statement
- * itself, trying again cannot help. `away`: the server, the disk or the connection, and it passes.
+ * itself, trying again cannot help. `away`: the server, the disk or the connection, and it passes. `back`: see `Back`.
  */
-export type StoreFault = 'again' | 'data' | 'lasting' | 'away'
+export type StoreFault = 'again' | 'data' | 'lasting' | 'away' | 'back'
+
+/**
+ * To be called when the store is as it was before: restored while this process has it open. The engine drops its claims, says so,
+ * and calls `open` again before it uses the store; `opened` is false until then.
+ */
+export type Back = (message: string) => void
 
 /** What one `insert` stores. */
 export interface StoreBatch {

@@ -1,7 +1,7 @@
 import type { EventRecord, StoredDelivery } from '../../event.ts'
 import { unknownOptions } from '../../basics/unknown-options.ts'
 import type { EraseOptions, TaskFilter } from '../view.ts'
-import { checkFilter } from './filter.ts'
+import { checkChange } from './filter.ts'
 import { CHANGE_OPTIONS } from './in-steps.ts'
 
 /** An event and its delivery. */
@@ -41,7 +41,7 @@ export function erased(kept: Kept, keep: EraseOptions['keep']): Kept {
  * checkErase({ topic: 'orders/*' }, { dryRun: true })
  */
 export function checkErase(filter: TaskFilter, options: EraseOptions): void {
-  checkFilter(filter, 'erase')
+  checkChange('erase', filter)
   unknownOptions('erase', options, [...CHANGE_OPTIONS, 'passing', 'keep'])
 }
 

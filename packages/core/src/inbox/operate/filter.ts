@@ -60,6 +60,38 @@ export function checkFilter(filter: TaskFilter, what = 'filter'): void {
       )
 }
 
+/**
+ * Checks the filter of a change. A key that is undefined is a mistake: what it should have narrowed would be all.
+ *
+ * @example
+ * checkChange('discard', { id: request.params.id })
+ */
+export function checkChange(what: string, filter: TaskFilter): void {
+  if (typeof filter !== 'object' || filter === null)
+    throw new TypeError(
+      `${what}: filter must be an object, got ${String(filter)}; give {} for all tasks`,
+    )
+  for (const [key, value] of Object.entries(filter))
+    if (value === undefined)
+      throw new TypeError(
+        `${what}: ${key} must have a value, got undefined, which would mean all; leave it out to mean that`,
+      )
+  checkFilter(filter, what)
+}
+
+/**
+ * Checks the time of `prune`.
+ *
+ * @example
+ * checkPrune(Date.now() - 86_400_000)
+ */
+export function checkPrune(before: number): void {
+  if (!Number.isFinite(before))
+    throw new TypeError(
+      `prune: before must be milliseconds since 1970, got ${String(before)}; give Date.now() for all that are settled`,
+    )
+}
+
 /** A filter as SQL with its values in order, joined by AND; `1 = 1` for none. Throws as {@link checkFilter}. */
 export function where(
   filter: TaskFilter,

@@ -6,6 +6,8 @@ export interface Numbers {
   ready(count: number): boolean
   fill(): Promise<void>
   next(): number
+  /** The store may give them again. */
+  forget(): void
 }
 
 const BLOCK = 1000
@@ -16,8 +18,9 @@ const SPARE = 200
 
 /** Makes them; all 0 if the store numbers events itself. */
 export function createNumbers(store: Store): Numbers {
-  if (!store.block) return { ready: () => true, fill: async () => {}, next: () => 0 }
-  const blocks: { next: number; end: number }[] = []
+  if (!store.block)
+    return { ready: () => true, fill: async () => {}, next: () => 0, forget: () => {} }
+  let blocks: { next: number; end: number }[] = []
   let left = 0
   let filling: Promise<void> | undefined
   return {
@@ -28,6 +31,10 @@ export function createNumbers(store: Store): Numbers {
       // If it fails, the next delivery that needs it reports it.
       if (--left < LOW) fill().catch(() => {})
       return blocks[0]!.next++
+    },
+    forget() {
+      blocks = []
+      left = 0
     },
   }
 

@@ -1,4 +1,5 @@
 import { unknownOptions } from '../../../basics/unknown-options.ts'
+import { checkChange, checkPrune } from '../../operate/filter.ts'
 import { erasedError } from '../../operate/erased.ts'
 import type { ActionNote } from '../../operate/action-note.ts'
 import type { Actions } from '../../operate/actions.ts'
@@ -36,6 +37,7 @@ export function createChange(
 ): Pick<InboxView, 'replay' | 'discard' | 'prune'> {
   return {
     async replay(filter, options = {}) {
+      checkChange('replay', filter)
       unknownOptions('replay', options, [...CHANGE_OPTIONS, 'rate'])
       const { state = 'dead' } = filter
       if (state === 'running')
@@ -67,6 +69,7 @@ export function createChange(
       return changed
     },
     async discard(filter, options = {}) {
+      checkChange('discard', filter)
       unknownOptions('discard', options, CHANGE_OPTIONS)
       const fits = ({ state }: InfoRow): boolean => DISCARDED.from.includes(STATES[state]!)
       const changed = await actions.noted({ what: 'discard', filter }, options, (note, left) =>
@@ -89,6 +92,7 @@ export function createChange(
       return changed
     },
     async prune(before, options = {}) {
+      checkPrune(before)
       unknownOptions('prune', options, ['by'])
       const all = { ...options, limit: Number.MAX_SAFE_INTEGER }
       const fits = ({ state }: InfoRow): boolean => FORGOTTEN.from.includes(STATES[state]!)

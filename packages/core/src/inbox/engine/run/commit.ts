@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { isA } from '../../../errors.ts'
 import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
 import type { Consumer, TaskDraft } from '../../inbox.ts'
 import { stopwatchOf } from '../../tasks/stopwatch.ts'
@@ -87,7 +88,7 @@ export function createCommit(
       async function again(first: unknown): Promise<void> {
         let error = first
         for (let tries = 0; tries < AGAIN;) {
-          if (!(error instanceof Crowded)) {
+          if (!isA(error, Crowded)) {
             if (store.fault(error) !== 'again' || task.over || performance.now() > until)
               throw error
             crowd.met(slot)
@@ -134,6 +135,13 @@ export function createCommit(
   function endOf(task: Task, spawn: readonly TaskDraft[] | undefined): EndedRun {
     if (task.committed)
       throw new Error('task.commit: this attempt is settled already: commit is its last act')
+    if (task.returned) {
+      const message =
+        'task.commit: the handler had returned, so nothing was written: await the transaction'
+      // Who did not await it does not hear the error either.
+      consumer.warn(`task ${task.id}: ${message}`)
+      throw new Error(message)
+    }
     if (task.over)
       throw new Error(
         'task.commit: the receiver closed and gave the task back, so nothing was written',

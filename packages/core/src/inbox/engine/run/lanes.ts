@@ -24,6 +24,8 @@ export interface Lanes extends Finder {
   /** True if these are the lanes of all slots. */
   complete(): boolean
   of(lane: number): LaneOf | undefined
+  /** Numbers may be others now. */
+  forget(): void
 }
 
 /** A lane of this process. */
@@ -70,6 +72,11 @@ export function createLanes(
     all: () => (refresh(), all),
     complete: () => (refresh(), complete),
     of: (lane) => (refresh(), lanes.get(lane)),
+    forget() {
+      numbers.clear()
+      lanes.clear()
+      complete = false
+    },
   }
 
   function ensure(names: readonly string[]): MaybePromise<void> {

@@ -86,7 +86,11 @@ export function createOutcomes({
     const byFence = new Map<Fence, Patch[]>()
     for (const { task, outcome, ran } of works) {
       const { fence, change } = ran ? reported(task, outcome, ran, now) : givenBack(task)
-      byFence.set(fence, [...(byFence.get(fence) ?? []), patchOf(task, change)])
+      const made = patchOf(task, change)
+      const event = { receiver: consumer.receiver, key: task.event.key }
+      const patches = byFence.get(fence) ?? []
+      patches.push(fence === 'first' ? { ...made, event } : made)
+      byFence.set(fence, patches)
     }
     for (const [fence, patches] of byFence)
       for (const id of yield* wait(rows.patch(patches, fence))) counted.add(id)

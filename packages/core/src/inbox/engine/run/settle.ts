@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../../../basics/maybe.ts'
-import { errorText } from '../../../errors.ts'
+import { errorText, isA } from '../../../errors.ts'
 import type { Outcome } from '../../inbox.ts'
 import type { BatchWork } from '../../batch/backlog.ts'
 import type { SideParts } from '../parts.ts'
@@ -28,19 +28,33 @@ interface Work extends BatchWork, EndedRun {
 
 /** Makes a {@link Settle}. */
 export function createSettle(parts: SideParts): Settle {
-  const { store, consumer } = parts
+  const { store, consumer, settings } = parts
   const outcomes = createOutcomes(parts)
   let warned = false
+  // Ended runs that a fault of the store keeps in memory.
+  const kept = new Map<Task, number>()
+  let keptBytes = 0
   const batch = parts.writer.batch<Work>({
     rows: 500,
     bytes: Infinity,
     waits: [10, 250],
     put,
-    fault(error) {
+    fault(error, { task }) {
       if (isRefused(error)) return 'one'
-      if (!warned) consumer.warn(`outcomes could not be stored yet: ${errorText(error)}`)
+      const fault = store.fault(error)
+      // Its claims are dropped: the rows are of other tasks now.
+      if (fault === 'back') return 'all'
+      keep(task)
+      if (keptBytes > settings.maxWaitingBytes) {
+        consumer.warn(
+          `task ${task.id} has ended and runs again: its outcome could not be stored, and the events of those that wait for that have ${settings.maxWaitingBytes} bytes (maxWaitingBytes): ${errorText(error)}`,
+        )
+        return 'all'
+      }
+      if (!warned)
+        consumer.warn(`outcomes could not be stored yet, and are kept: ${errorText(error)}`)
       warned = true
-      return 'again'
+      return fault === 'again' ? 'again' : 'keep'
     },
   })
   return {
@@ -85,7 +99,10 @@ export function createSettle(parts: SideParts): Settle {
       failed(error) {
         // One that no store can take is buried with its reason, and holds up no other.
         const reason = error.cause ?? error
-        if (burial || !isRefused(reason)) return done(undefined)
+        if (burial || !isRefused(reason)) {
+          release(task)
+          return done(undefined)
+        }
         const message = `its outcome ${outcome.kind} could not be stored: ${errorText(reason)}`
         consumer.warn(`task ${task.id} is dead: ${message}`)
         add(
@@ -97,8 +114,19 @@ export function createSettle(parts: SideParts): Settle {
     })
   }
 
+  function keep(task: Task): void {
+    if (kept.has(task)) return
+    kept.set(task, task.weight)
+    keptBytes += task.weight
+  }
+
+  function release(task: Task): void {
+    keptBytes -= kept.get(task) ?? 0
+    kept.delete(task)
+  }
+
   function isRefused(error: unknown): boolean {
-    return error instanceof TypeError || ['data', 'lasting'].includes(store.fault(error))
+    return isA(error, TypeError) || ['data', 'lasting'].includes(store.fault(error))
   }
 
   function put(works: readonly Work[]): MaybePromise<() => MaybePromise<void>> {
@@ -109,6 +137,7 @@ export function createSettle(parts: SideParts): Settle {
   }
 
   function tell({ task, done, ran }: Work, stored: Outcome | undefined): void {
+    if (kept.size > 0) release(task)
     done(stored)
     if (!stored) return
     if (stored.kind === 'retry' || stored.kind === 'postpone')

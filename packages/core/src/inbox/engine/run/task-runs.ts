@@ -13,6 +13,8 @@ export interface RunnerTask<Task> {
   place: number
   /** Kept by the runner: true once its claim is over, by an outcome or by giving it back. Begin with false. */
   over: boolean
+  /** Kept by the runner: true once its handler has returned. Begin with false. */
+  returned: boolean
   /** What `task.commit` stored as the outcome: to be set by the inbox. Begin with undefined. */
   committed: Outcome | undefined
   /** Kept by the runner: when its run started, on the stopwatch and on the consumer's clock. Begin with 0. */
@@ -93,6 +95,7 @@ export function createTaskRuns<Task extends RunnerTask<Task>>(
     const duration = stopwatch() - started
     slot.pace = slot.pace === Infinity ? duration : slot.pace + (duration - slot.pace) * WEIGHT
     slot.running--
+    task.returned = true
     const ran: Ran = { startedAt, duration }
     if (task.over) {
       // It was given back while it ran.

@@ -37,6 +37,7 @@ export interface Task
 export const BEGIN = {
   place: -1,
   over: false,
+  returned: false,
   committed: undefined,
   started: 0,
   startedAt: 0,

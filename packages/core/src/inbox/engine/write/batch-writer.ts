@@ -18,7 +18,7 @@ export interface WriteOptions<Work extends BatchWork> {
     until: number,
     undo: Undo,
   ) => MaybePromise<() => MaybePromise<void>>
-  readonly fault: (error: unknown) => Fault
+  readonly fault: (error: unknown, work: Work) => Fault
 }
 
 /** What waits to be stored. */

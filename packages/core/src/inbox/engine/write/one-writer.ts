@@ -19,7 +19,6 @@ interface Last {
 /** Makes the line of a store with one writer: writes of all kinds share a transaction. */
 export function createOneWriter(store: Store, together: (works: () => void) => void): BatchWriter {
   const { name } = store
-  let at: WriteOptions<BatchWork> | undefined
   let lasts: Last[] = []
   let inside = false
   // It begins a transaction in which there may be nothing but last writes.
@@ -35,7 +34,7 @@ export function createOneWriter(store: Store, together: (works: () => void) => v
     bytes: 8 * 1024 * 1024,
     wide: true,
     ...writeErrors(store),
-    fault: (error) => (at ?? nothing).fault(error),
+    fault: (error, work) => work.of!.fault(error, work),
     store(works, until) {
       const overs: (() => MaybePromise<void>)[] = []
       const taken: Last[] = []
@@ -45,10 +44,8 @@ export function createOneWriter(store: Store, together: (works: () => void) => v
       try {
         together(() => {
           for (const [of, group] of grouped(works, (one) => one.of!)) {
-            at = of
             overs.push(now(of.put(group, until, undo)))
           }
-          at = nothing
           // Taken now: what was put may have asked for it.
           while (lasts.length > 0)
             for (const one of lasts.splice(0)) {
