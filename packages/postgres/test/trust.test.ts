@@ -125,11 +125,7 @@ withPostgres('tables that postgresInbox trusts', (postgres) => {
       expect(found.map((one) => one!.record.id)).toEqual([eventId])
     }
     for (const text of ['\0', '\ud800'])
-      for (const call of [
-        () => inbox.records!.set(text, '1', 0),
-        () => inbox.records!.set('key', text, 0),
-        () => inbox.records!.get(text),
-      ])
+      for (const call of [() => inbox.records!.set(text, 1, 0), () => inbox.records!.get(text)])
         await expect((async () => call())()).rejects.toThrow(/records: .* without U\+0000/)
     await inbox.close()
   })

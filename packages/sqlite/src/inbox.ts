@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { CommitWrite } from '@postern/core'
 import { engineInbox, type Inbox } from '@postern/core/inbox'
-import { openFile } from './driver/node.ts'
+import { openFile, patiently } from './driver/node.ts'
 import { transactionsOfApp } from './in-transaction.ts'
 import { checkSettings, type Settings, type SqliteInboxOptions } from './settings.ts'
 import { layoutOf, migrateFile, type FileLayout } from './store/schema.ts'
@@ -35,6 +35,7 @@ export function openInbox(
     settings,
     ahead: AHEAD,
     transactions: transactionsOfApp,
-    store: (warn, back) => createStore(driver, settings, layout, warn, back),
+    store: (warn, back) =>
+      patiently(driver.errors, () => createStore(driver, settings, layout, warn, back)),
   })
 }

@@ -110,7 +110,6 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
       get: async (key) => (await sql<RecordRow>(GET_RECORD, [whole('key', key)]))[0],
       async set(key, value, expected) {
         whole('key', key)
-        whole('value', value)
         const made = (): Promise<number> => readNumber(sql(ADD_RECORD, [key, value]))
         const changed = (): Promise<number> => readNumber(sql(SET_RECORD, [key, value, expected]))
         return (await (expected === 0 ? made() : changed())) === 1

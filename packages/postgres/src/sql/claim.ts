@@ -56,7 +56,9 @@ export const RENEW: string = `WITH i AS MATERIALIZED (SELECT * FROM unnest($1::b
 
 /** At a time that was judged before: a step of the clock meanwhile ends no lease. */
 export const ENDED: string = `SELECT ${TASK} FROM $.postern_tasks t
-  WHERE t.lease <= $4::bigint AND (t.lane = ANY($1::int[]) OR t.lease <= $4::bigint - $3::bigint) AND t.id <> ALL($2::bigint[])
+  WHERE t.lease IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unnest($2::bigint[]) AS h(id) WHERE h.id = t.id) AND (
+    (t.lease <= $4::bigint AND (t.lane = ANY($1::int[]) OR t.lease <= $4::bigint - $3::bigint))
+    OR (t.lane = ANY($1::int[]) AND t.state = 1 AND t.token >= $5::bigint * 4294967296 AND t.token < ($5::bigint + 1) * 4294967296))
   ORDER BY t.lease LIMIT 500 FOR UPDATE SKIP LOCKED`
 
 export const WAITING: string = `SELECT t.lane, bool_or(t.gate = ${SUSPECT}) AS suspect FROM $.postern_tasks t

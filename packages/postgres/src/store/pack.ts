@@ -11,7 +11,10 @@ import { column, pieces, type Column, type Pieces } from './columns.ts'
 
 /** The identity of an event, or of a guard: 128 bits of a hash. */
 export function hashOf(receiver: string, key: string): string {
-  return hash('sha256', `${receiver.length} ${receiver} ${key}`, 'hex').slice(0, 32)
+  const text = `${receiver.length} ${receiver} ${key}`
+  // UTF-8 has one form for all halves of surrogate pairs.
+  const given = text.isWellFormed() ? text : Buffer.from(`!${text}`, 'utf16le')
+  return hash('sha256', given, 'hex').slice(0, 32)
 }
 
 /** The values of an insert, by the names of its parameters. */

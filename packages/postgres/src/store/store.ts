@@ -111,7 +111,7 @@ export function createStore(
     async ended(all, held) {
       const now = await clock.read()
       await sql(COUNT_AGAIN, [ints(all), lease])
-      return sql<TaskRow>(ENDED, [ints(all), ints(held), lease, now])
+      return sql<TaskRow>(ENDED, [ints(all), ints(held), lease, now, own])
     },
     waiting: (all) => sql(WAITING, [ints(all)]),
     async stuck(all) {

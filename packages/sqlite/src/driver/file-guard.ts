@@ -17,11 +17,12 @@ export interface FileGuard {
 // Milliseconds between looks while nothing is written.
 const LOOK = 500
 
-/** Makes the guard of an open file. */
-export function createFileGuard(path: string): FileGuard {
+/** Makes the guard of an open file. `save` copies what its log holds into the file. */
+export function createFileGuard(path: string, save: () => void): FileGuard {
   const log = `${realpathSync(path)}-wal`
   const memory = `${realpathSync(path)}-shm`
   const known = { file: identityOf(path), log: identityOf(log), memory: identityOf(memory) }
+  let saved = false
   let told: string | undefined
   let timer: ReturnType<typeof setInterval> | undefined
 
@@ -42,7 +43,22 @@ export function createFileGuard(path: string): FileGuard {
     // These two come with the first write.
     known.log ??= identityOf(log)
     known.memory ??= identityOf(memory)
-    return compare(path, known.file) ?? compare(log, known.log) ?? compare(memory, known.memory)
+    const gone = compare(path, known.file)
+    if (gone !== undefined) return gone
+    const without = compare(log, known.log)
+    // The file is still ours: what only the deleted log holds would end with this process.
+    if (without !== undefined && !saved && identityOf(log) === undefined) saved = isSaved()
+    return without ?? compare(memory, known.memory)
+  }
+
+  function isSaved(): boolean {
+    try {
+      save()
+      return true
+    } catch {
+      // Another connection reads: the next look tries again.
+      return false
+    }
   }
 
   function compare(name: string, identity: string | undefined): string | undefined {
@@ -50,7 +66,7 @@ export function createFileGuard(path: string): FileGuard {
     const now = identityOf(name)
     if (now === identity) return undefined
     const what = now === undefined ? 'deleted or renamed' : 'replaced'
-    return `sqliteInbox: ${name} was ${what} while this process has it open, so nothing more is acknowledged: stop the processes that use it, put the file back, and start them again`
+    return `sqliteInbox: ${name} was ${what} while this process has it open, so nothing more is acknowledged: stop the processes that use it with SIGTERM, put the file back, and start them again`
   }
 }
 

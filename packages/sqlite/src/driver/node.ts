@@ -13,7 +13,7 @@ import { hasWalResetBug } from './wal-bug.ts'
 
 const INBOX = 'sqliteInbox'
 // How long opening waits for other processes, and how long reads and commits may wait for a lock, in milliseconds.
-const OPEN_WAIT = 5000
+const OPEN_WAIT = 30_000
 const SIDE_WAIT = 1000
 
 /**
@@ -35,7 +35,7 @@ export function openFile(path: string, migrate: (database: Database, life: Life)
     const main = nodeDatabase(first)
     patiently(errors, () => migrate(main, life))
     first.exec('PRAGMA busy_timeout = 0')
-    const side = nodeDatabase(open(path, SIDE_WAIT, opened))
+    const side = patiently(errors, () => nodeDatabase(open(path, SIDE_WAIT, opened)))
     let commits: DatabaseSync | undefined
     return {
       inbox: INBOX,
@@ -53,7 +53,7 @@ export function openFile(path: string, migrate: (database: Database, life: Life)
         checkGuest(connection as DatabaseSync, first, path)
         return guestOf(connection as DatabaseSync)
       },
-      guard: createFileGuard(path),
+      guard: createFileGuard(path, () => first.exec('PRAGMA wal_checkpoint(FULL)')),
       life,
       upkeep: (written, warn) => createUpkeep({ main, path, written, warn }),
       alone: hasWalResetBug(version)
@@ -107,8 +107,8 @@ function useWal(db: DatabaseSync, path: string): void {
     )
 }
 
-/** Changing the journal can find the file locked without asking the busy handler; at start, waiting is right. */
-function patiently(errors: Errors, act: () => void): void {
+/** Waits for other processes that start or end: some reads find the file locked without asking the busy handler. */
+export function patiently<T>(errors: Errors, act: () => T): T {
   const until = performance.now() + OPEN_WAIT
   const sleeper = new Int32Array(new SharedArrayBuffer(4))
   for (;;) {

@@ -62,6 +62,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   const unread = createUnread(name, warn)
   const known = knownFor(settings)
   const sides = new Map<string, EngineSide>()
+  const flying = new Set<number>()
   const writer = store.together ? createOneWriter(store, store.together) : createManyWriters(store)
   const numbers = createNumbers(store)
   let process = 0
@@ -120,6 +121,8 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
           numbers,
           versionWatch,
           token: () => process * CLAIMS + (claims = (claims + 1) % (CLAIMS - 1)),
+          flying,
+          isOwn: (token) => Math.floor(token / CLAIMS) === process,
           transactionOf: (host) => transactions.of(host),
           view,
           onWork() {

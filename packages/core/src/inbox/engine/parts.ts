@@ -20,6 +20,10 @@ export interface SharedParts {
   readonly numbers: Numbers
   readonly versionWatch: VersionWatch
   readonly token: () => number
+  /** Claims that are being made, by token: they are not held here yet. */
+  readonly flying: Set<number>
+  /** True for a claim of this process. */
+  readonly isOwn: (token: number) => boolean
   /** The application's transaction of a delivery, if it has one of this inbox. */
   readonly transactionOf: (host: Host) => unknown
   readonly view: Pick<InboxView, 'orphans'>

@@ -117,8 +117,8 @@ export interface Store extends Rows, Viewed, Journaled {
     held: readonly { readonly id: number; readonly token: number }[],
   ): MaybePromise<ReadonlySet<number>>
   /**
-   * Claims whose lease is over, `held` left out, at most 500: of these lanes, and of others another lease later, since
-   * nobody may be there who has them. Settled tasks that were still held are among them.
+   * Claims whose lease is over, and all of this process, `held` left out, at most 500: of these lanes, and of others another lease
+   * later, since nobody may be there who has them. Settled tasks that were still held are among them.
    */
   ended(lanes: readonly number[], held: readonly number[]): MaybePromise<readonly TaskRow[]>
   /** Lanes that have a task which may only start at once (interrupted, or a suspect), and is due. */

@@ -165,6 +165,11 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
     await shop.port.accept({ delivery: old, items: [item('old')] }, {})
     await shop.port.accept(intake(item('young')), {})
     await shop.untilSettled(2)
+    for (const before of [undefined, null, Number.NaN, Infinity, '2026-01-01'])
+      await assert.rejects(
+        async () => view(scene).prune(before as never),
+        (error: unknown) => error instanceof TypeError && /before/.test(error.message),
+      )
     assert.equal(await view(scene).prune(Date.now() - HOUR / 2), 1)
     assert.deepEqual(ids(rowsOf(await view(scene).list())), ['a:young'])
   })

@@ -42,6 +42,24 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
     }
   })
 
+  test('whatever a handler throws is an error like any other: its task is tried again, and dead', async (scene) => {
+    const { receiver, happened, until } = receiverHeard(scene)
+    const things = thrown()
+    const retry = fixed({ attempts: 2, delay: 10 })
+    receiver.on('thing.*', { retry }, (event) => {
+      happened.push(`ran ${event.id}`)
+      throw things[Number(event.id)]
+    })
+    try {
+      for (const id of things.keys()) await deliverSigned(receiver, String(id))
+      for (const id of things.keys()) await until(`dead ${id}`)
+      for (const id of things.keys())
+        assert.equal(happened.filter((one) => one === `ran ${id}`).length, 2)
+    } finally {
+      await receiver.close()
+    }
+  })
+
   test('a clock that gives parts of milliseconds loses nothing of the journal', async (scene) => {
     const warnings: string[] = []
     const { receiver, until } = receiverHeard(scene, {
@@ -155,4 +173,40 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
     },
     { maxPending: 1 },
   )
+}
+
+/** Values that few expect to be thrown. */
+function thrown(): readonly unknown[] {
+  const revoked = (target: object): unknown => {
+    const { proxy, revoke } = Proxy.revocable(target, {})
+    revoke()
+    return proxy
+  }
+  const fail = (): never => {
+    throw new Error('it cannot be read')
+  }
+  const trap = new Proxy(
+    {},
+    { get: fail, getPrototypeOf: fail, has: fail, ownKeys: fail, getOwnPropertyDescriptor: fail },
+  )
+  const getters = Object.defineProperties(new Error('with getters'), {
+    code: { get: fail },
+    cause: { get: fail },
+    errors: { get: fail },
+    errcode: { get: fail },
+  })
+  return [
+    revoked({}),
+    revoked(() => {}),
+    trap,
+    getters,
+    new Error('within', { cause: revoked({}) }),
+    new AggregateError([revoked([])], 'several'),
+    Object.create(null),
+    { code: { toString: fail } },
+    undefined,
+    null,
+    Symbol('thrown'),
+    1n,
+  ]
 }

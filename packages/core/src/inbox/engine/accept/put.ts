@@ -26,16 +26,21 @@ export function put(
 ): MaybePromise<() => void> {
   const { store, settings, lanes, capacity } = parts
   refuseIfShut(parts.versionWatch.refused())
+  const token = parts.token()
   const flat = flatten(
     works.map(({ encoded }) => encoded),
     {
       receiver: parts.consumer.receiver,
       lanes,
       take: parts.runner().take,
-      token: parts.token(),
+      token,
     },
   )
-  undo(() => freeSlots(parts, flat.claimed))
+  parts.flying.add(token)
+  undo(() => {
+    parts.flying.delete(token)
+    freeSlots(parts, flat.claimed)
+  })
   const written = flat.intakes.every(({ plain }) => plain)
     ? chain(store.insert(flat), (fresh) => reviveKnown(parts, flat, fresh))
     : store.atomic(Math.min(until - performance.now(), settings.deadline), (rows) =>
@@ -48,12 +53,16 @@ export function put(
   if (isPromise(written))
     return written.then((taken) => () => {
       afterStored(parts, flat, works, taken)
+      parts.flying.delete(token)
       look()
     })
   // The claim shares the transaction, and leaves nothing behind. Asked for after it, the next delivery would wait for a
   // claim too, and so on for as long as deliveries come.
   look()
-  return () => afterStored(parts, flat, works, written)
+  return () => {
+    afterStored(parts, flat, works, written)
+    parts.flying.delete(token)
+  }
 }
 
 /** Once the batch is stored: answers its deliveries, and starts what was stored as claimed. */

@@ -7,7 +7,7 @@ import type { SideParts } from '../parts.ts'
 import type { Lanes } from '../run/lanes.ts'
 import { claimOf, taskOf, type Task } from '../run/task.ts'
 import { DONE, type TaskRow } from '../row.ts'
-import { cut, letGo, type Cut } from '../rules.ts'
+import { cut, givenBack, letGo, type Cut } from '../rules.ts'
 import { steps, type Steps } from '../steps.ts'
 
 /** Keeps the leases of what runs here, and applies the rule of interruptions to what gave no sign of life. */
@@ -100,11 +100,12 @@ export function createWatch(parts: SideParts, suspected: () => void): Watch {
     await lanes.ensureAll()
     const all = lanes.all()
     if (all.length === 0) return
+    const before = new Set(parts.flying)
     const rows = await store.ended(
       all,
       [...held()].map(({ id }) => id),
     )
-    if (rows.length > 0) await free(rows)
+    if (rows.length > 0) await free(rows.filter((row) => !isHeld(row, before)))
     const some = await store.waiting(all)
     for (const { lane } of some) {
       const at = lanes.of(lane)
@@ -118,6 +119,14 @@ export function createWatch(parts: SideParts, suspected: () => void): Watch {
     await orphans.look()
   }
 
+  /** What was claimed meanwhile is held by now, or is still on its way. */
+  function isHeld({ id, token }: TaskRow, before: ReadonlySet<number>): boolean {
+    if (!parts.isOwn(token)) return false
+    if (before.has(token) || parts.flying.has(token)) return true
+    for (const task of held()) if (task.id === id && task.token === token) return true
+    return false
+  }
+
   /** A line in which nobody may run, or two may, is worked out again. */
   async function order(all: readonly number[]): Promise<void> {
     const now = performance.now()
@@ -127,8 +136,10 @@ export function createWatch(parts: SideParts, suspected: () => void): Watch {
   }
 
   async function free(rows: readonly TaskRow[]): Promise<void> {
+    // Stored after its delivery was refused, or with an answer that was lost: nobody has run it.
+    const stray = rows.filter(({ state, token }) => state < DONE && parts.isOwn(token))
     const ruled = rows
-      .filter(({ state }) => state < DONE)
+      .filter(({ state, token }) => state < DONE && !parts.isOwn(token))
       .map((row) => {
         const at = lanes.of(row.lane)
         return { row, at, ...cut(row, at?.slot.lane.attempts) }
@@ -136,10 +147,12 @@ export function createWatch(parts: SideParts, suspected: () => void): Watch {
     const over = rows.filter(({ state }) => state >= DONE)
     const ended = [...over, ...ruled.flatMap(({ row, error }) => (error ? row : []))]
     const cuts = ruled.map(({ row, change }) => patchOf(row, change))
+    const backs = stray.map((row) => patchOf(row, givenBack(row).change))
     const letGoes = over.map((row) => patchOf(row, letGo(row).change))
     const ids = await store.atomic(deadline, (within) =>
       steps(function* (): Steps<ReadonlySet<number>> {
         yield* patchAll(within, letGoes, 'over', [])
+        yield* patchAll(within, backs, 'held', [])
         return yield* patchAll(within, cuts, 'ended', ended)
       }),
     )
@@ -156,7 +169,7 @@ export function createWatch(parts: SideParts, suspected: () => void): Watch {
     await bury(freed.filter(({ error, at }) => error && at))
     const waits = freed.flatMap(({ error, change }) => (error ? [] : change.wait!))
     if (waits.length > 0) claimable(Math.min(...waits))
-    if (over.length > 0) claimable(0)
+    if (over.length + stray.length > 0) claimable(0)
   }
 
   /** Tasks may be claimed again after that many milliseconds. */

@@ -84,6 +84,8 @@ export function createClaims(parts: SideParts): Claims {
     const most = parts.draining() ? Math.max(...wanted.map(({ room }) => room)) : MOST
     const gate = alone ? suspects.take(() => runner().look()) : undefined
     const token = parts.token()
+    parts.flying.add(token)
+    undo(() => parts.flying.delete(token))
     const leased = performance.now()
     // Before the claim: tasks that become ready while it runs set it again.
     for (const { slot } of wanted) slot.backlog = false
@@ -97,6 +99,7 @@ export function createClaims(parts: SideParts): Claims {
     try {
       rows = yield* wait(store.claim(byLane, most, gate !== undefined, token))
     } catch (error) {
+      parts.flying.delete(token)
       for (const { slot } of wanted) slot.backlog = true
       throw error
     } finally {
@@ -106,13 +109,17 @@ export function createClaims(parts: SideParts): Claims {
         gate()
       }
     }
-    return yield* hand(parts, wanted, rows, {
+    const started = yield* hand(parts, wanted, rows, {
       token,
       leased,
       gate,
       full: rows.length >= most,
       undo,
     })
+    return () => {
+      started()
+      parts.flying.delete(token)
+    }
   }
 
   function wishes(): readonly SlotWish[] {
