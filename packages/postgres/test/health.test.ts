@@ -35,11 +35,42 @@ withPostgres('health of postgresInbox', (postgres) => {
     await other.end()
     await recovers(scene)
     // Its writes leave nothing behind. A delivery that was refused may still be stored once the lock is gone.
-    const stored = (await scene.inbox.view!.list()).rows.map(({ event }) => event.id)
-    expect(['1', '2']).toEqual(expect.arrayContaining(stored))
+    const stored = async (): Promise<readonly unknown[]> => {
+      scene.time += 15_000
+      await receiver.health()
+      return (await scene.inbox.view!.list()).rows.map(({ event }) => event.id)
+    }
+    await expect.poll(stored).not.toContain(undefined)
+    expect(['1', '2']).toEqual(expect.arrayContaining([...(await stored())]))
     expect(await scene.inbox.records!.list('')).toEqual([])
     await scene.close()
   })
+
+  test.each(['events', 'tasks'])(
+    'finds a missing right on the table of %s without traffic, and leaves nothing',
+    async (table) => {
+      const { service, pool, schema } = postgres()
+      const [name, app] = [schema(), schema()]
+      await pool.query(
+        `CREATE ROLE ${app} LOGIN; CREATE SCHEMA ${name}; GRANT ALL ON SCHEMA ${name} TO ${app}`,
+      )
+      const url = new URL(service.url)
+      url.username = app
+      const scene = shop({ connectionString: url.href, schema: name })
+      expect(await scene.receiver.health()).toMatchObject({ ok: true })
+      await pool.query(`REVOKE INSERT ON ${name}.postern_${table} FROM ${app}`)
+      scene.time += 15_000
+      const { ok, cause } = await scene.receiver.health()
+      expect([ok, cause]).toEqual([false, expect.stringContaining('grant it SELECT, INSERT')])
+      await pool.query(`GRANT INSERT ON ${name}.postern_${table} TO ${app}`)
+      await recovers(scene)
+      const { rows } = await pool.query(
+        `SELECT (SELECT count(*) FROM ${name}.postern_events)::int AS events, (SELECT count(*) FROM ${name}.postern_tasks)::int AS tasks`,
+      )
+      expect(rows).toEqual([{ events: 0, tasks: 0 }])
+      await scene.close()
+    },
+  )
 
   test('names a server that is read-only until it is a primary again, and forged deliveries change nothing', async () => {
     const { service, pool, schema } = postgres()

@@ -128,6 +128,82 @@ test('health names a full disk until there is room, by writes of its own', async
   }
 })
 
+test('health tells of outcomes that find no room at once, without any delivery', async (context) => {
+  const disk = mounted(context)
+  const filler = join(disk.folder, 'filler')
+  const open = gate()
+  const inbox = sqliteInbox({ path: join(disk.folder, 'inbox.db'), pollInterval: 5 })
+  const provider = acme({ secret: 'a secret of these tests' })
+  let time = 0
+  const receiver = createReceiver({ provider, inbox, log: false, monotonic: () => time })
+  let runs = 0
+  receiver.on('ping', async () => {
+    runs++
+    await open.passed
+  })
+  try {
+    for (const id of ['1', '2'])
+      await receiver.receive(provider.sign!({ topic: 'ping', id, payload: {} }))
+    await expect.poll(() => runs).toBe(2)
+    expect(await receiver.health()).toMatchObject({ ok: true })
+    writeFileSync(filler, new Uint8Array(16))
+    expect(() => fill(filler)).toThrow('ENOSPC')
+    // Room that is left in the log takes some probes and outcomes.
+    let at = 0
+    const used = async (): Promise<boolean> =>
+      inbox.records!.set(`filler ${++at}`, 'x'.repeat(100_000), 0)
+    while (await used().catch(() => false)) expect(at).toBeLessThan(1000)
+    open.pass()
+    const told = async (): Promise<unknown> => {
+      // Later than a second, and long before one is tried without a reason.
+      time += 1000
+      return time < 15_000 ? receiver.health() : undefined
+    }
+    await expect
+      .poll(told)
+      .toMatchObject({ ok: false, accepts: false, cause: expect.stringMatching(/^disk full/) })
+    rmSync(filler)
+    time += 1000
+    expect(await receiver.health()).toMatchObject({ ok: true })
+  } finally {
+    await receiver.close()
+    await inbox.close()
+    disk.remove()
+  }
+})
+
+test('health goes the way of deliveries: what fails for them alone is found without traffic', async () => {
+  const file = temporaryFile()
+  let time = 0
+  const inbox = sqliteInbox({ path: file.path })
+  const { receiver, send } = shopOn(inbox, () => time)
+  const other = new DatabaseSync(file.path)
+  try {
+    expect(await send('1')).toBe(200)
+    for (const table of ['events', 'tasks', 'numbers']) {
+      const when = table === 'numbers' ? 'UPDATE' : 'INSERT'
+      other.exec(
+        `CREATE TRIGGER broken BEFORE ${when} ON postern_${table} BEGIN SELECT RAISE(FAIL, 'a damaged tree'); END`,
+      )
+      time += 15_000
+      const { ok, cause } = await receiver.health()
+      expect([table, ok, cause]).toEqual([table, false, expect.stringContaining('a damaged tree')])
+      other.exec('DROP TRIGGER broken')
+      time += 1000
+      expect(await receiver.health()).toMatchObject({ ok: true })
+    }
+    const { rows } = await inbox.view!.list()
+    expect(rows.map(({ event }) => event.id)).toEqual(['1'])
+    expect(await inbox.view!.stats()).toHaveLength(1)
+    expect(other.prepare('SELECT count(*) AS n FROM postern_events').get()).toEqual({ n: 1 })
+  } finally {
+    other.close()
+    await receiver.close()
+    await inbox.close()
+    file.remove()
+  }
+})
+
 test('health names a lock of another program until it is gone, and forged deliveries change nothing', async () => {
   const file = temporaryFile()
   let time = 0

@@ -15,7 +15,7 @@ beforeEach(() => {
   db = new DatabaseSync(file.path)
   const main = nodeDatabase(db)
   migrateFile(main, { isHeld: () => false }, layoutOf(file.path))
-  const step = createPrune(main, {
+  const { step } = createPrune(main, {
     tally: { move() {}, openedOf: () => 0, store() {}, stored() {}, forget() {} },
     attempts: { add() {}, drop() {} },
     claims: { any: () => false, spread() {}, odd: () => [], find: () => true },

@@ -71,6 +71,8 @@ export interface Consumer {
   }): void
   /** Call it when an operator has discarded a task, with the key of its event. */
   discarded?(key: string): void
+  /** A write of the inbox failed, as a settling or a renewal: `health` then looks whether deliveries can be stored. */
+  failed?(error: unknown): void
   /** Warns an operator: a window was shortened, an engine is unsafe or unreachable. */
   warn(message: string): void
   /** Milliseconds since 1970. */
@@ -106,8 +108,8 @@ export interface Port {
   /** Resolves when it is safe to acknowledge. One entry for each item, in order. Throws or rejects if nothing was taken. */
   accept(intake: Intake, host: Host): MaybePromise<readonly Taken[]>
   /**
-   * A small write along the path of `accept` that leaves nothing behind. Throws or rejects as `accept` would. Health asks
-   * for it while the last delivery could not be stored. Absent: a record is written.
+   * A delivery along the path of `accept` that is committed and then removed. Throws or rejects as `accept` would. Health asks
+   * for it if a write failed, or if none has shown for 15 seconds that deliveries are stored. Absent: a record is written.
    */
   probe?(): MaybePromise<void>
   /** Starts to run tasks. Absent if `accept` runs them. */

@@ -45,6 +45,8 @@ export interface RecorderContext extends KeptContext {
   readonly now: () => number
   readonly monotonic: () => number
   readonly warn: (message: string) => void
+  /** Hears of each batch that could not be written. */
+  readonly failed: (error: unknown) => void
 }
 
 const MINUTE = 60_000
@@ -71,6 +73,7 @@ export function createRecorder(context: RecorderContext): Recorder {
         // Warned once for each outage: else a full disk would fill the log.
         if (!failing) context.warn(`the journal could not be written: ${errorText(error)}`)
         failing = true
+        context.failed(error)
         throw error
       }
     },

@@ -1,21 +1,37 @@
-import type { WebhookError } from '../errors.ts'
+import { isWebhookError, type WebhookError } from '../errors.ts'
 
-/** What became of the last delivery that was given to the inbox. */
+/** What became of the last write that was given to the inbox. */
 export interface Writes {
-  /** Undefined if it was stored, or none was given yet. */
+  /** Undefined if a delivery or a probe was stored since the last write that failed, or none did. */
   readonly failure: WebhookError | undefined
+  /** Another write of the inbox failed since: whether deliveries are stored is to be tried. */
+  readonly suspect: boolean
+  /** When a delivery or a probe was stored last, on the receiver's monotonic clock. */
+  readonly storedAt: number
   stored(): void
-  /** It was refused. Only a refusal by the inbox counts: no forged or malformed delivery changes anything here. */
+  /** A delivery was refused. Only a refusal by the inbox counts: no forged or malformed delivery changes anything here. */
   refused(error: WebhookError): void
+  /** Another write of the inbox failed: an outcome, a renewal, the journal. */
+  failed(error: unknown): void
 }
 
 /** Makes the {@link Writes}. */
-export function createWrites(): Writes {
+export function createWrites(monotonic: () => number): Writes {
   const writes: { -readonly [K in keyof Writes]: Writes[K] } = {
     failure: undefined,
-    stored: () => void (writes.failure = undefined),
+    suspect: false,
+    storedAt: -Infinity,
+    stored() {
+      writes.failure = undefined
+      writes.suspect = false
+      writes.storedAt = monotonic()
+    },
     refused(error) {
       if (error.code === 'inbox_unavailable' || error.code === 'inbox_full') writes.failure = error
+    },
+    failed(error) {
+      // The receiver closes: that is said by itself.
+      if (!isWebhookError(error) || error.code !== 'closed') writes.suspect = true
     },
   }
   return writes

@@ -11,7 +11,7 @@ import type { Subscriptions } from '../subscribe/subscription.ts'
 export interface Health {
   /** True if it accepts and settles. */
   readonly ok: boolean
-  /** True if deliveries are stored: the receiver is open, its inbox has room, and its last write did not fail. */
+  /** True if deliveries are stored: the receiver is open, its inbox has room, and its last write, or a probe since, did not fail. */
   readonly accepts: boolean
   /**
    * False if tasks have been due for longer than a minute, three leases and three usual gaps between drains, and no
@@ -59,6 +59,9 @@ interface Figures {
 const PATIENCE = 900
 // Milliseconds between two writes of its own.
 const PAUSE = 1000
+// Milliseconds without a stored delivery after which one is tried, and how long that may take.
+const QUIET = 15_000
+const PROBE = 600
 const MINUTE = 60_000
 
 /** Makes the function that asks the inbox, for less than a second. It never rejects. */
@@ -76,7 +79,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
       const asked = Promise.all([
         figures(context),
         lastDelivery(context),
-        writes.failure ? writeFailure(writes.failure) : undefined,
+        context.isOpen() ? writeFailure() : undefined,
       ])
       const [{ running, ...known }, last, failure] = await within(asked, until, late)
       const full = inbox.maxPending !== undefined && (known.pending ?? 0) >= inbox.maxPending
@@ -116,20 +119,34 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
     }
   }
 
-  /** Why nothing can be stored now: while the last write failed, one of its own, at most once a second. */
-  async function writeFailure(failure: unknown): Promise<unknown> {
-    if (probed === undefined || monotonic() - probed.at >= PAUSE) {
-      const at = monotonic()
+  /**
+   * Why nothing can be stored now. It is tried if a write failed, at most once a second, or if none has been stored for a
+   * while: no traffic is no sign.
+   */
+  async function writeFailure(): Promise<unknown> {
+    const { failure, suspect, storedAt } = writes
+    const at = monotonic()
+    const doubted = failure !== undefined || suspect
+    if (!doubted && at - storedAt < QUIET) return undefined
+    if (probed === undefined || at - probed.at >= (doubted ? PAUSE : QUIET)) {
       probed = { at, failure }
+      const late = (): Error =>
+        failure ?? new Error(`${inbox.name} has not answered for ${PROBE} ms`)
       try {
-        await (port.probe ? port.probe() : probeRecords(inbox, name))
+        await within(probe(), performance.now() + PROBE, late)
         probed = { at, failure: undefined }
         writes.stored()
+        return undefined
       } catch (error) {
         probed = { at, failure: error }
+        writes.failed(error)
       }
     }
-    return probed.failure
+    return probed.failure ?? failure
+  }
+
+  async function probe(): Promise<void> {
+    await (port.probe ? port.probe() : probeRecords(inbox, name))
   }
 
   /** Milliseconds by which the wall clock jumped ahead since the last look: no task was due for these. */

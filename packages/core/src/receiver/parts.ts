@@ -43,7 +43,9 @@ export function createParts({
 }: PartsContext): Parts {
   const { provider, name, inbox, observer, now, monotonic, seal, keepBody } = settings
   const { subscriptions, answers, deadListeners } = subscribing
+  const writes = createWrites(monotonic)
   const recorder = createRecorder({
+    failed: (error) => writes.failed(error),
     receiver: name,
     inbox,
     kept: settings.journal ? settings.refusedBodies : undefined,
@@ -58,6 +60,7 @@ export function createParts({
       ? createErasure({ receiver: name, view: inbox.view, keepBody, seal, warn })
       : undefined
   const consumer = createConsumer({
+    failed: (error) => writes.failed(error),
     receiver: name,
     inbox: inbox.name,
     retrySpan: provider.retrySpan ?? 0,
@@ -89,7 +92,7 @@ export function createParts({
     answers,
     recorder,
     silence: createSilence({ name, limit: settings.silence, now, observer }),
-    writes: createWrites(),
+    writes,
     explainer:
       settings.explain === undefined
         ? undefined

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Inbox, LaneStats } from '../../src/inbox/index.ts'
-import { inlineInbox, memoryInbox } from '../../src/index.ts'
+import { inlineInbox, memoryInbox, memoryLedger } from '../../src/index.ts'
 import { health as healthRoute } from '../../src/routes/index.ts'
 import { setup } from '../acme.ts'
 
@@ -233,6 +233,56 @@ describe('accepts', () => {
       fault.error = undefined
       clock += 1000
       expect(await receiver.health()).toMatchObject({ ok: true, accepts: true, cause: undefined })
+    },
+  )
+
+  test('without traffic a write of its own is made each fifteen seconds, and tells what the next delivery would meet', async () => {
+    const { inbox, fault } = failing()
+    let clock = 0
+    const { receiver } = setup({ inbox, work: 'drain', monotonic: () => clock })
+    receiver.on('ping', () => undefined)
+    expect(await receiver.health()).toMatchObject({ ok: true })
+    expect(fault.probes).toBe(1)
+    fault.error = new Error('gremlins')
+    clock += 14_999
+    expect(await receiver.health()).toMatchObject({ ok: true })
+    clock += 1
+    expect(await receiver.health()).toMatchObject({ ok: false, accepts: false, cause: 'gremlins' })
+    fault.error = undefined
+    clock += 1000
+    expect(await receiver.health()).toMatchObject({ ok: true })
+    expect(fault.probes).toBe(3)
+  })
+
+  test.each(['claim', 'undo'] as const)(
+    'the ledger of inlineInbox is asked: %s fails',
+    async (call) => {
+      const ledger = memoryLedger()
+      const broken = () => {
+        throw new Error('connect ECONNREFUSED 10.1.2.3:6379')
+      }
+      let clock = 0
+      let fault = false
+      const faulty = {
+        ...ledger,
+        [call]: (...args: never[]) =>
+          fault ? broken() : (ledger[call] as (...given: never[]) => unknown)(...args),
+      }
+      const { receiver } = setup({
+        inbox: inlineInbox({ ledger: faulty as typeof ledger }),
+        monotonic: () => clock,
+      })
+      receiver.on('ping', () => undefined)
+      expect(await receiver.health()).toMatchObject({ ok: true })
+      fault = true
+      clock += 15_000
+      expect(await receiver.health()).toMatchObject({
+        ok: false,
+        cause: expect.stringMatching(/^unreachable: /),
+      })
+      fault = false
+      clock += 1000
+      expect(await receiver.health()).toMatchObject({ ok: true })
     },
   )
 

@@ -6,12 +6,14 @@ import type {
   ContentsRow,
   Place,
   StatsRow,
+  Store,
   Viewed,
 } from '@postern/core/inbox'
 import type { Settings } from '../settings.ts'
 import {
   CAUSES,
   CONTENTS_OF,
+  DROP_EVENTS,
   EMPTY,
   LOCK_EVENTS,
   OF_TASK,
@@ -29,7 +31,10 @@ import { taskDetail, rowPlace, scan } from './scan.ts'
 const AT_ONCE = 10
 
 /** Makes what operators read and change. */
-export function createViewed(db: Database, { deadline }: Settings): Viewed {
+export function createViewed(
+  db: Database,
+  { deadline }: Settings,
+): Viewed & Required<Pick<Store, 'drop'>> {
   const { sql } = db
   return {
     // A deadline for each look, and no JIT: it costs more than most of them.
@@ -54,6 +59,9 @@ export function createViewed(db: Database, { deadline }: Settings): Viewed {
         if (notes.length > 0) await noteActions(within, notes)
         return count
       }),
+    async drop(events) {
+      await sql(DROP_EVENTS, [ints(events)])
+    },
     prune: (before, place) => db.atomic(deadline, (within) => prune(within, before, place)),
   }
 }

@@ -89,3 +89,9 @@ export const PRUNE: string = `WITH e AS MATERIALIZED (
       SELECT 1 FROM $.postern_events o WHERE o.delivery = d.id AND o.id NOT IN (SELECT id FROM de)))
   SELECT n.received::float8 AS received, n.id::float8 AS id FROM (SELECT count(*) AS count FROM e) c
   LEFT JOIN LATERAL (SELECT e.received, e.id FROM e ORDER BY e.received DESC, e.id DESC LIMIT 1) n ON c.count = 500`
+
+/** Those that have no tasks. */
+export const DROP_EVENTS: string = `WITH d AS (
+    DELETE FROM $.postern_events e WHERE e.id = ANY($1::bigint[]) AND NOT EXISTS (SELECT 1 FROM $.postern_tasks t WHERE ${OWN})
+    RETURNING 1)
+  SELECT count(*)::int AS n FROM d`

@@ -33,7 +33,11 @@ interface PruneParts {
 export function createPrune(
   db: Database,
   { tally, attempts, claims, keys }: PruneParts,
-): (before: Before, place: Place | undefined) => Place | undefined {
+): {
+  step(before: Before, place: Place | undefined): Place | undefined
+  /** As `Store.drop`, of one event. */
+  drop(event: number): void
+} {
   const tasks = db.prepare(
     `SELECT t.id, t.lane, t.state, t.due, t.fair, t.lease, e.taken FROM postern_tasks t
      LEFT JOIN postern_events e ON e.id = t.id >> 16 WHERE t.id > ? ORDER BY t.id LIMIT ?`,
@@ -61,10 +65,16 @@ export function createPrune(
   let owed = 0
 
   // The second number of a place is -1 in the walk over events.
-  return (before, [event, task] = [0, 0]) => {
-    owe()
-    claims.spread(Math.max(before.done, before.dead, before.known))
-    return task < 0 ? overEvents(before, event) : overTasks(before, task)
+  return {
+    step(before, [event, task] = [0, 0]) {
+      owe()
+      claims.spread(Math.max(before.done, before.dead, before.known))
+      return task < 0 ? overEvents(before, event) : overTasks(before, task)
+    },
+    drop(event) {
+      forget(event)
+      keepNumber.run(event + 1, event + 1)
+    },
   }
 
   function overTasks({ done, dead }: Before, from: number): Place {

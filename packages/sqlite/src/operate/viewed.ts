@@ -1,4 +1,4 @@
-import type { FullRow, Viewed } from '@postern/core/inbox'
+import type { FullRow, Store, Viewed } from '@postern/core/inbox'
 import type { Driver } from '../driver/driver.ts'
 import { createAttemptsOf } from '../store/attempts.ts'
 import type { Keys } from '../keys/keys.ts'
@@ -22,7 +22,7 @@ interface ViewedHost {
 }
 
 /** Makes what operators read and change. Reads are short and do not block writes. */
-export function createViewed(host: ViewedHost): Viewed {
+export function createViewed(host: ViewedHost): Viewed & Required<Pick<Store, 'drop'>> {
   const { driver, keys, connection, writer, now, reading } = host
   const { claims } = connection
   const { main, side } = driver
@@ -48,7 +48,8 @@ export function createViewed(host: ViewedHost): Viewed {
         void connection.rows.note(noted(count))
         return count
       }),
-    prune: (before, place) => writer.write(() => prune(before, place)),
+    prune: (before, place) => writer.write(() => prune.step(before, place)),
+    drop: (events) => writer.write(() => events.forEach((event) => prune.drop(event))),
   }
 
   /** While another process holds the lock, what it claimed last is not in the list. */

@@ -107,7 +107,9 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
     look: () => attached.look(),
     opened: (receiver, tasks) => sides.get(receiver)?.capacity.free(-tasks),
   })
-  const prune = createPrune(shared, settings)
+  const prune = createPrune(shared, settings, (error) => {
+    for (const consumer of attached.consumers()) consumer.failed?.(error)
+  })
   const attached = attachment({
     inbox: name,
     window: known,

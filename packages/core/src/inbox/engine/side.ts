@@ -48,6 +48,7 @@ export function createSide(shared: SharedParts, consumer: Consumer): EngineSide 
     look: () => life.look(),
     draining: () => life.draining(),
   }
+  const accept = createAccept(parts)
   const settle = createSettle(parts)
   const commit = createCommit(store, settle, consumer)
   const claims = createClaims(parts)
@@ -83,8 +84,8 @@ export function createSide(shared: SharedParts, consumer: Consumer): EngineSide 
     consumer,
     lanes,
     capacity,
-    accept: createAccept(parts),
-    probe: createProbe(parts),
+    accept,
+    probe: createProbe(parts, accept),
     look: life.look,
     shut: life.shut,
     back(message) {

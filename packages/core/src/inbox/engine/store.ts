@@ -133,6 +133,8 @@ export interface Store extends Rows, Viewed, Journaled {
   rest(
     lanes: readonly number[],
   ): MaybePromise<{ readonly left: number; readonly next: number | undefined }>
+  /** Forgets events that have no tasks. Absent: pruning does. */
+  drop?(events: readonly number[]): MaybePromise<void>
   /** Pending and running tasks of a receiver, counted up to a number. */
   pending(receiver: string, most: number): MaybePromise<number>
   /** How much tenants have waiting. */

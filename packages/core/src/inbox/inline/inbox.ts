@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Duration } from '../../basics/duration.ts'
 import { WebhookError } from '../../errors.ts'
 import type { Consumer, Host, Inbox, Intake, Port, Taken } from '../inbox.ts'
@@ -130,6 +131,13 @@ function createInlinePort(
       // The host must not freeze the handlers if the sender hangs up.
       host.waitUntil?.(watched)
       return work
+    },
+    // The ledger's own path: a key is claimed, and its claim taken back.
+    async probe() {
+      const token = randomUUID()
+      const key = `${consumer.receiver.length}:${consumer.receiver}:probe ${token}`
+      await ledger.claim(key, token, lease)
+      await ledger.undo(key, token)
     },
     close: (until) => close(toMonotonic(until)),
     end: () => close(performance.now()),

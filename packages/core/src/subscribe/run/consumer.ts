@@ -11,6 +11,8 @@ import { UNHANDLED } from '../subscription.ts'
 /** The argument of {@link createConsumer}. */
 interface ConsumerContext extends RunContext {
   readonly retrySpan: number
+  /** As `Consumer.failed`. */
+  readonly failed: (error: unknown) => void
   readonly monotonic: () => number
   readonly recorder: Recorder | undefined
   readonly erasure: Erasure | undefined
@@ -51,6 +53,7 @@ export function createConsumer(context: ConsumerContext): Consumer {
       observer.interrupted?.({ receiver: context.receiver, ...interruption })
     },
     discarded: (key) => context.erasure?.ended({ key, passing: true }),
+    failed: context.failed,
     warn: (message) => observer.warning?.(context.receiver, message),
   }
 

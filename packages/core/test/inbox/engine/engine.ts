@@ -155,7 +155,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       weight: 1,
       place: -1,
       over: false,
-    returned: false,
+      returned: false,
       committed: undefined,
       started: 0,
       startedAt: 0,

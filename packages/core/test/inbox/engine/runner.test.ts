@@ -281,7 +281,7 @@ describe('closing', () => {
         weight: 1,
         place: -1,
         over: false,
-    returned: false,
+        returned: false,
         committed: undefined,
         started: 0,
         startedAt: 0,

@@ -17,11 +17,14 @@ export async function prepareStore(
 ): Promise<void> {
   const { store, settings, lanes } = needs
   const names = items.flatMap(({ tasks }) => tasks.map(({ subscription }) => subscription))
+  let held: unknown
   const late = (): Error =>
-    new WebhookError(
-      'inbox_unavailable',
-      `${store.name}: no answer within its deadline of ${settings.deadline} ms: raise deadline, or look at the store`,
-    )
+    held !== undefined
+      ? store.refusal(held)
+      : new WebhookError(
+          'inbox_unavailable',
+          `${store.name}: no answer within its deadline of ${settings.deadline} ms: raise deadline, or look at the store`,
+        )
   const made = async (): Promise<void> => {
     await openStore(needs)
     await lanes.ensure(names)
@@ -32,6 +35,7 @@ export async function prepareStore(
       await made()
     } catch (error) {
       if (store.fault(error) !== 'again') throw error
+      held = error
       if (performance.now() >= deadline) throw late()
       await new Promise((resolve) => setTimeout(resolve, BUSY))
       await patient()

@@ -1,77 +1,66 @@
+import { randomUUID } from 'node:crypto'
+import type { Side } from '../../attach/attachment.ts'
 import type { BatchWork } from '../../batch/backlog.ts'
+import type { Intake } from '../../inbox.ts'
 import type { SideParts } from '../parts.ts'
-import type { NewEvent } from '../row.ts'
+import { patchOf } from '../patch.ts'
+import { eventOf, GONE } from '../row.ts'
 import { chain, steps, wait, type Steps } from '../steps.ts'
-import type { MaybePromise } from '../../../basics/maybe.ts'
-import { newTask } from './encode.ts'
 
 interface Work extends BatchWork {
   readonly done: () => void
 }
 
-// Milliseconds: health answers within a second.
-const TIME = 600
+/** The subscription of probes: no receiver has one of this name, so that no process runs their tasks. */
+export const PROBE = 'postern: a probe of health'
 
-/** As `Port.probe`: a write that is committed, and one of each table that a delivery needs. */
-export function createProbe({ store, writer, lanes, consumer }: SideParts): () => Promise<void> {
-  const { receiver } = consumer
-  const key = `probe/${receiver}`
+// Probes that one removes: its own, and those of processes that died between their two transactions.
+const MOST = 100
+
+/**
+ * As `Port.probe`: a delivery that is accepted as any other, and a transaction that claims its task and forgets both. So it meets
+ * what the next delivery would meet.
+ */
+export function createProbe(parts: SideParts, accept: Side['accept']): () => Promise<void> {
+  const { store, writer, lanes, capacity, settings } = parts
   const batch = writer.batch<Work>({
     rows: 1,
     bytes: Infinity,
-    put: (works) =>
-      chain(steps(write), () => () => {
-        for (const { done } of works) done()
-      }),
+    put: (works) => chain(steps(forget), () => () => works.forEach(({ done }) => done())),
     fault: (error) => (store.fault(error) === 'again' ? 'again' : 'all'),
   })
   return async () => {
-    if (!store.opened) await store.open()
+    await accept(probeIntake(), {})
     await new Promise<void>((done, failed) => {
-      batch.add({ bytes: 0, deadline: performance.now() + TIME, done, failed })
+      batch.add({ bytes: 0, deadline: performance.now() + settings.deadline, done, failed })
     })
   }
 
-  function* write(): Steps<void> {
-    const { records } = store
-    const version = (yield* wait(records.get(key)))?.version ?? 0
-    if (yield* wait(records.set(key, 'null', version)))
-      yield* wait(records.delete(key, version + 1))
-    // One writer locks the whole database; others can hold up a single table.
-    if (!store.together) yield* wait(undone())
-  }
-
-  /** Stores an event with a task in a transaction that is rolled back. */
-  function undone(): MaybePromise<void> {
-    const [lane] = lanes.all()
-    const event = eventOf(receiver)
-    const tasks =
-      lane === undefined
-        ? []
-        : [newTask({ subscription: lanes.of(lane)!.subscription }, { receiver, lane, event })]
-    const back = new Error('a probe writes nothing')
-    const written = store.atomic(TIME, (rows) =>
-      chain(rows.insert({ events: [event], tasks, notify: false }), () => {
-        throw back
-      }),
-    ) as Promise<void>
-    return written.catch((error: unknown) => {
-      if (error !== back) throw error
-    })
+  function* forget(): Steps<void> {
+    const lane = lanes.find(PROBE)
+    if (lane === undefined) return
+    const token = parts.token()
+    const rows = yield* wait(store.claim([{ lane, room: MOST, now: MOST }], MOST, false, token))
+    if (rows.length === 0) return
+    const gone = rows.map((row) => patchOf({ ...row, token }, { state: GONE }))
+    yield* wait(store.atomic(settings.deadline, (within) => within.patch(gone, 'held')))
+    capacity.free(rows.length)
+    yield* wait(store.drop?.(rows.map(({ id }) => eventOf(id))))
   }
 }
 
-function eventOf(receiver: string): NewEvent {
+function probeIntake(): Intake {
   const event = {
-    key: 'a probe of health',
+    key: `probe ${randomUUID()}`,
     id: undefined,
     topic: '',
     aliases: [],
     scope: undefined,
     provider: '',
     payload: null,
-    dedupe: false,
+    dedupe: true,
   }
-  const delivery = { head: '{}', body: new Uint8Array(0), received: 0, events: 1 }
-  return { number: 0, receiver, event, record: '{}', delivery }
+  const receivedAt = Date.now()
+  const delivery = { method: 'POST', url: '/', headers: [], body: new Uint8Array(0), receivedAt }
+  return { delivery, items: [{ event, tasks: [{ subscription: PROBE }] }] }
 }

@@ -57,6 +57,7 @@ export function createWatch(parts: SideParts, suspected: () => void): Watch {
       await work
       said = undefined
     } catch (error) {
+      if (store.fault(error) !== 'again') consumer.failed?.(error)
       const message = errorText(error)
       if (message !== said) consumer.warn(`leases could not be looked at: ${message}`)
       said = message

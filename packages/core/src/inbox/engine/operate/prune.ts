@@ -5,16 +5,25 @@ import type { Store } from '../store.ts'
 import { ago } from './ago.ts'
 import type { Before, Place } from './store.ts'
 
-/** Makes the sweep that forgets what is older than its time. */
-export function createPrune(store: Store, settings: EngineSettings): Sweep {
+/** Makes the sweep that forgets what is older than its time. `failed` hears of a step that could not be written. */
+export function createPrune(
+  store: Store,
+  settings: EngineSettings,
+  failed: (error: unknown) => void,
+): Sweep {
   const { window, keepDone, keepDead } = settings
   let before: Before | undefined
   return createSweep<Place>(Math.min(window, keepDone, keepDead), step)
 
   async function step(place: Place | undefined): Promise<Place | undefined> {
-    if (!store.opened) await store.open()
-    if (place === undefined || before === undefined) before = await bounds()
-    return store.prune(before, place)
+    try {
+      if (!store.opened) await store.open()
+      if (place === undefined || before === undefined) before = await bounds()
+      return await store.prune(before, place)
+    } catch (error) {
+      if (store.fault(error) !== 'again') failed(error)
+      throw error
+    }
   }
 
   /** Of a round: a jump of the clock is no age. */

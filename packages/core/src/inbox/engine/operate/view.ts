@@ -5,6 +5,7 @@ import { toCauses } from '../../tasks/top-causes.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 import type { InboxView, LaneStats } from '../../view.ts'
 import type { Access } from '../access.ts'
+import { PROBE } from '../accept/probe.ts'
 import { PENDING, STATES } from '../row.ts'
 import { chain } from '../steps.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
@@ -115,7 +116,7 @@ export function createView(store: Store, parts: ViewParts): InboxView {
               else byLane.set(row.lane, [row])
             }
             // A lane is made when its receiver is; it counts once it has a task.
-            const used = lanes.filter(({ lane }) => byLane.has(lane))
+            const used = lanes.filter(({ lane, name }) => byLane.has(lane) && name !== PROBE)
             return used.map(({ lane, receiver, name }): LaneStats => {
               const counts = { pending: 0, running: 0, done: 0, dead: 0 }
               let oldest: number | undefined

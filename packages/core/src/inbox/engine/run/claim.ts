@@ -62,6 +62,7 @@ export function createClaims(parts: SideParts): Claims {
   }
 
   function failed(error: unknown, over: (failed?: boolean) => void): void {
+    if (store.fault(error) !== 'again') consumer.failed?.(error)
     consumer.warn(`tasks could not be claimed: ${errorText(error)}`)
     over(true)
   }

@@ -44,6 +44,7 @@ export function createSettle(parts: SideParts): Settle {
       const fault = store.fault(error)
       // Its claims are dropped: the rows are of other tasks now.
       if (fault === 'back') return 'all'
+      if (fault !== 'again') consumer.failed?.(error)
       keep(task)
       if (keptBytes > settings.maxWaitingBytes) {
         consumer.warn(
