@@ -1,6 +1,8 @@
 import type { Inbox, Outcome } from '@postern/core/inbox'
+import fc from 'fast-check'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { acts, keepsClockLaw } from '../../../test/clocks/law.ts'
 import { needs } from '../../../test/services/needs.ts'
 import { startPostgres, type PostgresService } from '../../../test/services/postgres.ts'
 import { fakeTime, postgresServer } from '../../../test/services/programs.ts'
@@ -165,4 +167,26 @@ needs(postgresServer, fakeTime).describe("steps of PostgreSQL's clock", () => {
     await two.port.accept(intake('4'), {})
     await settledIn(two, 4)
   })
+
+  test('whatever the clock does, all that was accepted runs soon and once', async () => {
+    await fc.assert(
+      fc.asyncProperty(acts, async (plan) => {
+        const schema = `law${++schemas}`
+        await keepsClockLaw(
+          {
+            open: () =>
+              postgresInbox({
+                connectionString: service.url,
+                schema,
+                pollInterval: 20,
+                lease: '1s',
+              }),
+            set: (ahead) => clock.set(ahead),
+          },
+          plan,
+        )
+      }),
+      { numRuns: 8, seed: 39, endOnFailure: true },
+    )
+  }, 120_000)
 })

@@ -1,4 +1,4 @@
-import { within } from '../basics/deadline.ts'
+import { settledBy, within } from '../basics/deadline.ts'
 import { messageOf } from '../messages.ts'
 import type { Inbox, Port } from '../inbox/inbox.ts'
 import { inboxCause } from './inbox-cause.ts'
@@ -67,6 +67,7 @@ const MINUTE = 60_000
 /** Makes the function that asks the inbox, for less than a second. It never rejects. */
 export function createHealth(context: HealthContext): () => Promise<Health> {
   const { name, inbox, port, writes, silence, now, monotonic } = context
+  let probing: Promise<void> | undefined
   let probed: { readonly at: number; readonly failure: unknown } | undefined
   let looked = { wall: now(), monotonic: monotonic() }
 
@@ -130,23 +131,23 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
     if (!doubted && at - storedAt < QUIET) return undefined
     if (probed === undefined || at - probed.at >= (doubted ? PAUSE : QUIET)) {
       probed = { at, failure }
-      const late = (): Error =>
-        failure ?? new Error(`${inbox.name} has not answered for ${PROBE} ms`)
-      try {
-        await within(probe(), performance.now() + PROBE, late)
-        probed = { at, failure: undefined }
-        writes.stored()
-        return undefined
-      } catch (error) {
-        probed = { at, failure: error }
-        writes.failed(error)
-      }
+      probing ??= probe(at).finally(() => (probing = undefined))
+      // If it takes longer, the next look knows: the first write of all makes tables.
+      await settledBy(probing, performance.now() + PROBE)
+      if (!writes.suspect && writes.failure === undefined) return undefined
     }
     return probed.failure ?? failure
   }
 
-  async function probe(): Promise<void> {
-    await (port.probe ? port.probe() : probeRecords(inbox, name))
+  async function probe(at: number): Promise<void> {
+    try {
+      await (port.probe ? port.probe() : probeRecords(inbox, name))
+      probed = { at, failure: undefined }
+      writes.stored()
+    } catch (error) {
+      probed = { at, failure: error }
+      writes.failed(error)
+    }
   }
 
   /** Milliseconds by which the wall clock jumped ahead since the last look: no task was due for these. */

@@ -17,9 +17,10 @@ export const AHEAD: string = `WITH c AS MATERIALIZED (SELECT clock FROM $.poster
   a AS MATERIALIZED (SELECT clock, CASE WHEN clock = 0 THEN $1::bigint ELSE LEAST($1::bigint, ${NOW} - clock) END AS unseen,
     LEAST($2::bigint, ${NOW} - clock) AS longer FROM c),
   s AS (INSERT INTO $.postern_steps (at, unseen) SELECT ${NOW}, unseen FROM a WHERE clock > 0 AND unseen >= 1000),
-  l AS (
-    UPDATE $.postern_tasks t SET lease = LEAST(t.lease + a.longer, ${NOW} + ${leaseOf('$3')}) FROM a
-    WHERE a.longer > 0 AND t.lease > a.clock),
+  h AS MATERIALIZED (
+    SELECT t.id, LEAST(t.lease + a.longer, ${NOW} + ${leaseOf('$3')}) AS lease FROM $.postern_tasks t, a
+    WHERE a.longer > 0 AND t.lease > a.clock ORDER BY t.id FOR UPDATE OF t SKIP LOCKED),
+  l AS (UPDATE $.postern_tasks t SET lease = h.lease FROM h WHERE t.id = h.id),
   u AS (UPDATE $.postern_schema SET clock = ${NOW} FROM a WHERE postern_schema.clock < ${NOW} RETURNING 1)
   SELECT count(*)::int AS n FROM u`
 

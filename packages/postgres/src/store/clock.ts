@@ -40,9 +40,9 @@ export function createServerClock(sql: Sql, lease: number): ServerClock {
 
   async function follow(now: number, clock: number, got: number): Promise<void> {
     const gap = known ? now - known.time - (got - known.at) : now - clock
-    // Of a gap each process that starts believes a part of a lease, since the others may live: short ones end all the same.
+    // Of a gap behind the stored time a process that starts believes a part of a lease, since others may live: leases end all the same.
     const unseen = known ? gap : gap - GAP
-    const longer = known ? gap : gap - lease / 3
+    const longer = known ? gap : gap - STORE - lease / 3
     if (longer >= least || unseen >= least)
       await sql(AHEAD, [Math.max(0, Math.floor(unseen)), Math.max(0, Math.floor(longer)), lease])
     else if (now - clock >= STORE) await sql(SET_CLOCK, [now])
