@@ -53,12 +53,11 @@ export async function keepsClockLaw(store: ClockedStore, plan: readonly Act[]): 
       },
     })
     const inbox = store.open()
-    const { settled } = recorder.consumer
     const port = inbox.attach({
       ...recorder.consumer,
       settled(claim, outcome, stored, ran) {
         if (stored && outcome.kind === 'done') done.add(claim.event.id!)
-        settled(claim, outcome, stored, ran)
+        recorder.consumer.settled(claim, outcome, stored, ran)
       },
       interrupted: () => void interrupted++,
     })

@@ -15,14 +15,14 @@ beforeEach(() => {
   db = new DatabaseSync(file.path)
   const main = nodeDatabase(db)
   migrateFile(main, { isHeld: () => false }, layoutOf(file.path))
-  const { step } = createPrune(main, {
+  const made = createPrune(main, {
     tally: { move() {}, openedOf: () => 0, store() {}, stored() {}, forget() {} },
     attempts: { add() {}, drop() {} },
     claims: { any: () => false, spread() {}, odd: () => [], find: () => true },
     keys: { hash: () => 0, find: () => undefined },
   })
   const before = { done: 1000, dead: 1000, known: 1000, guards: 1000 }
-  prune = (place) => step(before, place)
+  prune = (place) => made.step(before, place)
 })
 afterEach(() => {
   db.close()

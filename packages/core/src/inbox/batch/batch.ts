@@ -169,8 +169,9 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     const again = of.get('again') ?? []
     if (again.length > 0) putBack(again, error)
     const ones = of.get('one') ?? []
-    if (ones.length === 1 && batch.length === 1) return ones[0]!.failed(refusal(error)) as undefined
-    return alone(ones, 0)
+    if (batch.length > 1) return alone(ones, 0)
+    for (const work of ones) work.failed(refusal(error))
+    return undefined
   }
 
   /** Beside them others are stored: they must not wait for what only the end of a fault helps. */

@@ -121,8 +121,10 @@ export function createWatch(parts: SideParts, suspected: () => void): Watch {
   }
 
   /** What was claimed meanwhile is held by now, or is still on its way. */
-  function isHeld({ id, token }: TaskRow, before: ReadonlySet<number>): boolean {
+  function isHeld({ id, lane, token }: TaskRow, before: ReadonlySet<number>): boolean {
     if (!parts.isOwn(token)) return false
+    // Another receiver of this process may hold it.
+    if (!lanes.of(lane)) return true
     if (before.has(token) || parts.flying.has(token)) return true
     for (const task of held()) if (task.id === id && task.token === token) return true
     return false

@@ -1,0 +1,49 @@
+import type { Outcome } from '@postern/core/inbox'
+import { expect, test } from 'vitest'
+import { postgresInbox } from '../src/index.ts'
+import { intake, record } from './consumer.ts'
+import { withPostgres } from './postgres.ts'
+
+withPostgres('a database that went back under a running process', (postgres) => {
+  test('is noticed: claims are dropped, a late outcome settles nothing that never ran, and work goes on', async () => {
+    const { service, pool, schema } = postgres()
+    const name = schema()
+    const inbox = postgresInbox({
+      connectionString: service.url,
+      schema: name,
+      pollInterval: 20,
+      lease: '1s',
+    })
+    let end: (outcome: Outcome) => void = () => {}
+    const shop = record({
+      run: ({ event }) =>
+        event.id === 'lost' ? new Promise((resolve) => (end = resolve)) : { kind: 'done' },
+    })
+    const port = inbox.attach(shop.consumer)
+    port.work!()
+    await port.accept(intake('lost'), {})
+    await shop.until(() => shop.runs.length === 1)
+    // As a standby that had none of it, with its sequences.
+    const tables = ['events', 'tasks', 'lanes', 'processes'].map((one) => `${name}.postern_${one}`)
+    const sequences = ['numbers', 'lane_ids', 'process_ids', 'seq']
+    await pool.query(
+      `TRUNCATE ${tables.join()}; ${sequences.map((one) => `ALTER SEQUENCE ${name}.postern_${one} RESTART`).join(';')}`,
+    )
+    const told = (): boolean =>
+      shop.warnings.some((one) => one.includes('was put back to what it held before'))
+    await expect.poll(told, { timeout: 15_000 }).toBe(true)
+    await port.accept(intake('after'), {})
+    end({ kind: 'done' })
+    await shop.until(() => shop.settled.some(({ claim }) => claim.event.id === 'after'))
+    expect(shop.settled.map(({ claim, stored }) => [claim.event.id, stored]).toSorted()).toEqual([
+      ['after', true],
+      ['lost', false],
+    ])
+    const { rows } = await pool.query(
+      `SELECT e.event_id, t.state FROM ${name}.postern_tasks t JOIN ${name}.postern_events e ON e.id = t.id / 65536`,
+    )
+    expect(rows).toEqual([{ event_id: 'after', state: 2 }])
+    expect(await port.accept(intake('lost'), {})).toEqual(['new'])
+    await inbox.close()
+  })
+})
