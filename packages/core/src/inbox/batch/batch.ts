@@ -25,6 +25,8 @@ export interface BatchOptions<Work extends BatchWork> {
   readonly waits?: readonly [first: number, longest: number]
   /** Batches are worth a wait for more: for a store that holds the event loop while it writes. @default false */
   readonly wide?: boolean
+  /** When the next batch begins. @default in the event loop's next round */
+  readonly soon?: (begin: () => void) => void
   /** Stores all of them or none, by the earliest deadline among them (`performance.now()`; Infinity without one). */
   readonly store: (batch: readonly Work[], until: number) => MaybePromise<void>
   /** What an error of `store` means for the batch. */
@@ -64,6 +66,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     () => {
       if (timer === undefined) turn()
     },
+    options.soon,
   )
   let running = 0
   let wait = firstWait

@@ -1,4 +1,4 @@
-import { soon } from '../../basics/soon.ts'
+import { soon as nextRound } from '../../basics/soon.ts'
 
 /** When the next batch begins. */
 interface Gather {
@@ -16,7 +16,12 @@ const CROWD = 8
  * further rounds while each brings more, at most for as long as that batch took: what came meanwhile is still to be read.
  * `waiting` counts writes.
  */
-export function createGather(wide: boolean, waiting: () => number, begin: () => void): Gather {
+export function createGather(
+  wide: boolean,
+  waiting: () => number,
+  begin: () => void,
+  soon: (begin: () => void) => void = nextRound,
+): Gather {
   let scheduled = false
   let last = { works: 0, took: 0 }
 

@@ -1,3 +1,4 @@
+import { settledBy } from '../../basics/deadline.ts'
 import type { Consumer } from '../inbox.ts'
 import type { Side } from '../attach/attachment.ts'
 import { createRunner } from './run/runner.ts'
@@ -21,8 +22,8 @@ export interface EngineSide extends Side {
   look(): void
   /** It is shut out of the store, or, without a reason, that is over. */
   shut(refused: string | undefined): void
-  /** Resolves when nothing waits to be stored. */
-  flushed(): Promise<void>
+  /** As `Runner.pause`, once what it gave back is stored. */
+  pause(): Promise<() => void>
 }
 
 // Milliseconds that storing what is given back may take.
@@ -54,6 +55,7 @@ export function createSide(shared: SharedParts, consumer: Consumer): EngineSide 
     ahead,
     margin: MARGIN,
     claimOf(task) {
+      if (!shared.commits) return claimOf(task)
       return claimOf(task, {
         commit: (write, spawn) => commit.commit(task, write, spawn),
         commitIn: (transaction, spawn) => commit.commitIn(task, transaction, spawn),
@@ -89,6 +91,10 @@ export function createSide(shared: SharedParts, consumer: Consumer): EngineSide 
     drain: life.drain,
     burst: life.burst,
     close: life.close,
-    flushed: () => settle.flushed(),
+    async pause() {
+      const resume = runner.pause()
+      await settledBy(settle.flushed(), performance.now() + settings.deadline)
+      return resume
+    },
   }
 }

@@ -1,8 +1,9 @@
+import { settledBy } from '../../../basics/deadline.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import { WebhookError } from '../../../errors.ts'
 import type { Side } from '../../attach/attachment.ts'
 import type { BatchWork } from '../../batch/backlog.ts'
-import type { Intake, Taken } from '../../inbox.ts'
+import type { Host, Intake, Taken } from '../../inbox.ts'
 import type { SideParts } from '../parts.ts'
 import { chain } from '../steps.ts'
 import { encodeIntake, type EncodedIntake } from './encode.ts'
@@ -30,7 +31,16 @@ export function createAccept(parts: SideParts): Side['accept'] {
     const transaction = parts.transactionOf(host)
     // It may hold the only lock: nothing is made beside it.
     if (transaction !== undefined) return acceptAsGuest(parts, transaction, intake)
-    return accept(intake, performance.now() + settings.deadline)
+    const taken = accept(intake, performance.now() + settings.deadline)
+    const { waitUntil } = host
+    return waitUntil ? chain(taken, (all) => (hold(waitUntil, all), all)) : taken
+  }
+
+  /** A host that freezes after the response is held for what runs, and not for retries. */
+  function hold(waitUntil: NonNullable<Host['waitUntil']>, taken: readonly Taken[]): void {
+    if (parts.hold === undefined || !taken.includes('new') || !parts.runner().active()) return
+    parts.runner().wake()
+    waitUntil(settledBy(parts.runner().idle(), performance.now() + parts.hold))
   }
 
   function accept(intake: Intake, deadline: number): MaybePromise<readonly Taken[]> {
@@ -47,13 +57,14 @@ export function createAccept(parts: SideParts): Side['accept'] {
   }
 
   function addEncoded(intake: Intake, deadline: number): MaybePromise<readonly Taken[]> {
-    const encoded = encodeIntake(consumer.receiver, intake, () => numbers.next())
-    if (batch.waiting() + encoded.bytes > settings.maxWaitingBytes)
+    const encoded = encodeIntake(consumer.receiver, intake, () => numbers.next(), !store.alone)
+    const waiting = batch.waiting() + (store.alone?.held(consumer.receiver) ?? 0)
+    if (waiting + encoded.bytes > settings.maxWaitingBytes)
       throw new WebhookError('inbox_full', {
         problem: 'full',
         option: 'maxWaitingBytes',
         limit: settings.maxWaitingBytes,
-        got: batch.waiting(),
+        got: waiting,
         expected: 'bytes',
       })
     return chain(capacity.reserve(encoded), () => addToBatch(encoded, deadline))

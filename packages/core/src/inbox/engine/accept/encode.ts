@@ -23,16 +23,22 @@ export interface EncodedIntake {
 // What a row costs in memory beside its bytes.
 const ROW = 100
 
-/** Encodes a delivery. `next` gives numbers of events. */
-export function encodeIntake(receiver: string, intake: Intake, next: () => number): EncodedIntake {
-  const { head, body } = encodeDelivery(intake.delivery)
-  const received = Math.floor(intake.delivery.receivedAt)
-  const delivery = { head, body, received, events: intake.items.length }
+/** Encodes a delivery. `next` gives numbers of events. Without `texts` the store keeps it as it is. */
+export function encodeIntake(
+  receiver: string,
+  intake: Intake,
+  next: () => number,
+  texts: boolean,
+): EncodedIntake {
+  const { delivery: whole } = intake
+  const { head, body } = texts ? encodeDelivery(whole) : { head: '', body: whole.body }
+  const received = Math.floor(whole.receivedAt)
+  const delivery = { head, body, received, events: intake.items.length, whole }
   let bytes = head.length + body.length
   let tasks = 0
   let plain = true
   const items = intake.items.map(({ event, tasks: given }): EncodedItem => {
-    const record = encodeEvent(event, intake.delivery)
+    const record = texts ? encodeEvent(event, whole) : ''
     const drafts = given.length < 2 ? given : onceEach(given)
     bytes += record.length + ROW * (1 + drafts.length)
     tasks += drafts.length

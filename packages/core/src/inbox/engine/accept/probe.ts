@@ -72,6 +72,8 @@ function eventOf(receiver: string): NewEvent {
     payload: null,
     dedupe: false,
   }
-  const delivery = { head: '{}', body: new Uint8Array(0), received: 0, events: 1 }
+  const body = new Uint8Array(0)
+  const whole = { method: 'POST', url: '/', headers: [], body, receivedAt: 0 }
+  const delivery = { head: '{}', body, received: 0, events: 1, whole }
   return { number: 0, receiver, event, record: '{}', delivery }
 }

@@ -32,7 +32,7 @@ export function createChange(
   store: Store,
   search: Search,
   actions: Actions,
-  { access, deadline, consumers, look, opened }: ViewParts,
+  { access, deadline, consumers, look, pause, opened }: ViewParts,
 ): Pick<InboxView, 'replay' | 'discard' | 'prune'> {
   return {
     async replay(filter, options = {}) {
@@ -50,6 +50,7 @@ export function createChange(
       const fence = from === PENDING ? 'waiting' : 'settled'
       const fits = (row: InfoRow): boolean => row.state === from && !row.erased
       const given = { ...filter, state }
+      const now = Date.now()
       const changed = await actions.noted(
         { what: 'replay', filter: given },
         options,
@@ -58,7 +59,7 @@ export function createChange(
             steps(() =>
               reviveTasks(rows, tasks, fence, (at) => {
                 const due = place.due(at)
-                return due === 0 ? 0 : Math.max(0, due - Date.now())
+                return due === 0 ? 0 : Math.max(0, due - now)
               }),
             ),
           ),
@@ -69,24 +70,27 @@ export function createChange(
     async discard(filter, options = {}) {
       unknownOptions('discard', options, CHANGE_OPTIONS)
       const fits = ({ state }: InfoRow): boolean => DISCARDED.from.includes(STATES[state]!)
-      const changed = await actions.noted({ what: 'discard', filter }, options, (note, left) =>
-        each(
-          filter,
-          left,
-          fits,
-          note,
-          (rows, tasks) => {
-            const patches = tasks.map((task) => patchOf(task, DISCARDED.change))
-            return steps(() => patchAll(rows, patches, DISCARDED.fence, tasks))
-          },
-          (task) =>
-            consumers()
-              .find(({ receiver }) => receiver === task.receiver)
-              ?.discarded?.(task.key),
-        ),
-      )
-      if (changed.count > 0) look()
-      return changed
+      const resume = options.dryRun ? undefined : await pause()
+      try {
+        return await actions.noted({ what: 'discard', filter }, options, (note, left) =>
+          each(
+            filter,
+            left,
+            fits,
+            note,
+            (rows, tasks) => {
+              const patches = tasks.map((task) => patchOf(task, DISCARDED.change))
+              return steps(() => patchAll(rows, patches, DISCARDED.fence, tasks))
+            },
+            (task) =>
+              consumers()
+                .find(({ receiver }) => receiver === task.receiver)
+                ?.discarded?.(task.key),
+          ),
+        )
+      } finally {
+        resume?.()
+      }
     },
     async prune(before, options = {}) {
       unknownOptions('prune', options, ['by'])

@@ -4,6 +4,8 @@ import { MAX_TIMER } from '../../../basics/duration.ts'
 interface Alarm {
   /** Rings at that time on the clock of {@link createAlarm}, or at an earlier one that was asked for. */
   at(time: number): void
+  /** Sets its timer again. */
+  wake(): void
   /** Forgets what was asked for. */
   clear(): void
 }
@@ -18,6 +20,9 @@ export function createAlarm(ring: () => void, now: () => number): Alarm {
       if (time >= next) return
       next = time
       wait()
+    },
+    wake() {
+      if (next < Infinity) wait()
     },
     clear() {
       clearTimeout(timer)

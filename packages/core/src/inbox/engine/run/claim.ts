@@ -49,12 +49,19 @@ export function createClaims(parts: SideParts): Claims {
         return () => {
           started()
           over()
+          arm()
         }
       }
     },
     suspected: () => void (alone = true),
     soon: () => void (asked = true),
     dueAt: (at) => void (times.length < TIMES && times.push(at)),
+  }
+
+  /** The next task that waits is claimed in time, since nothing is polled. */
+  function arm(): void {
+    const next = store.alone?.next(lanes.all())
+    if (next !== undefined) runner().dueAt(consumer.now() + next)
   }
 
   async function ready(): Promise<void> {
@@ -69,7 +76,7 @@ export function createClaims(parts: SideParts): Claims {
   /** Those that failed and whose tenant has turns get theirs once they are due. */
   function* giveTurns(): Steps<void> {
     const now = consumer.now()
-    if (!asked && !times.some((at) => at <= now)) return
+    if (!store.alone && !asked && !times.some((at) => at <= now)) return
     asked = false
     times = times.filter((at) => at > now)
     if (yield* promote(store, lanes.all(), parts.settings.deadline)) asked = true

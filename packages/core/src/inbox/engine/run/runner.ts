@@ -23,9 +23,10 @@ export function createRunner<Task extends RunnerTask<Task>>(
   let working = false
   let draining = false
   let closed = false
+  let pauses = 0
   let stopping = new AbortController()
   let idlers: (() => void)[] = []
-  const isActive = (): boolean => !closed && (working || draining || burst.on())
+  const isActive = (): boolean => !closed && pauses === 0 && (working || draining || burst.on())
   const claiming = createClaiming(slots, isActive, options.fetch, tellIdle)
   const alarm = createAlarm(claiming.look, () => consumer.now())
   const taskRuns = createTaskRuns<Task>({
@@ -83,6 +84,14 @@ export function createRunner<Task extends RunnerTask<Task>>(
       working = true
       claiming.look()
     },
+    pause() {
+      pauses++
+      giveBackWaiting()
+      return () => {
+        pauses--
+        claiming.look()
+      }
+    },
     giveBack(reason) {
       giveBackWaiting()
       abortOnce(reason)
@@ -90,6 +99,12 @@ export function createRunner<Task extends RunnerTask<Task>>(
     },
     drain: drain.drain,
     burst: burst.begin,
+    idle,
+    isIdle,
+    wake() {
+      ticks.wake()
+      alarm.wake()
+    },
     close,
   }
 

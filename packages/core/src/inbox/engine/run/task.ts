@@ -81,7 +81,7 @@ export function taskOf(
   },
 ): Task {
   if (row.record === null) throw new TypeError('its event is not in the store')
-  const delivery = decodeDelivery(row.head, row.body)
+  const delivery = row.whole?.delivery ?? decodeDelivery(row.head, row.body)
   return {
     ...BEGIN,
     ...claimed,
@@ -95,7 +95,7 @@ export function taskOf(
     fresh: row.cut === 0 && !row.failed,
     part: row.part === '' ? undefined : row.part,
     data: row.data === null ? undefined : (JSON.parse(row.data) as Json),
-    event: decodeEvent(row.record, delivery),
+    event: row.whole?.event ?? decodeEvent(row.record, delivery),
     delivery,
     weight: weightOf(row.body, row.record),
   }

@@ -7,6 +7,8 @@ interface Ticks<Task> {
   readonly offer: (slot: Slot<Task>) => void
   /** Starts what a slot has room for, without waiting for a turn. Nothing inside a turn, which goes on by itself. */
   readonly refill: (slot: Slot<Task>) => void
+  /** Takes another turn: the one that was due may never come. */
+  readonly wake: () => void
 }
 
 /** The argument of {@link createTicks}. */
@@ -47,6 +49,10 @@ export function createTicks<Task>({
       begin()
       while (canStart(slot)) run(slot.queue.shift()!)
       turning = false
+    },
+    wake() {
+      scheduled = false
+      schedule()
     },
   }
 

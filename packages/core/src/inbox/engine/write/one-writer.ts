@@ -33,7 +33,7 @@ export function createOneWriter(store: Store, together: (works: () => void) => v
     inbox: name,
     rows: 512,
     bytes: 8 * 1024 * 1024,
-    wide: true,
+    ...(store.alone ? { soon: queueMicrotask } : { wide: true }),
     ...writeErrors(store),
     fault: (error) => (at ?? nothing).fault(error),
     store(works, until) {
