@@ -53,6 +53,7 @@ export function createSide(shared: SharedParts, consumer: Consumer): EngineSide 
   const runner = createRunner<Task>({
     consumer,
     ahead,
+    early: store.alone !== undefined,
     margin: MARGIN,
     claimOf(task) {
       if (!shared.commits) return claimOf(task)

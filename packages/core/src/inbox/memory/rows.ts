@@ -13,7 +13,8 @@ import {
 } from '../engine/row.ts'
 import { FORGOTTEN } from '../engine/rules.ts'
 import type { Rows } from '../engine/store.ts'
-import { StoredTask, type EventRow, type StoredLane, type Tables } from './tables.ts'
+import { StoredTask, type EventRow, type StoredLane } from './event.ts'
+import type { Tables } from './tables.ts'
 
 // Runs of a task that are kept beside the first.
 const KEPT = 19
@@ -153,7 +154,7 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
         const row = tables.task(id)
         if (!row) return []
         const held = row.token === token && row.state >= DONE && row.held
-        const lost = { ...row, held }
+        const lost = Object.assign({}, row, { held })
         if (held && row.state === DONE) tables.drop(row)
         else if (held) tables.change(row, { held: false })
         return lost

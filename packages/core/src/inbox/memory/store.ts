@@ -4,7 +4,8 @@ import type { Store } from '../engine/store.ts'
 import { createJournaled } from './journaled.ts'
 import { createRows } from './rows.ts'
 import type { MemorySettings } from './settings.ts'
-import type { StoredLane, StoredTask, Tables } from './tables.ts'
+import type { StoredLane, StoredTask } from './event.ts'
+import type { Tables } from './tables.ts'
 import { createViewed } from './viewed.ts'
 
 const NAME = 'memoryInbox'
@@ -119,9 +120,12 @@ export function createStore(tables: Tables, settings: MemorySettings): Store {
   }
 
   function nextOf(all: readonly StoredLane[]): number | undefined {
-    const next = Math.min(
-      ...all.map(({ waits: { items } }) => (items[0] ? tables.timeTo(items[0]) : Infinity)),
-    )
+    let next = Infinity
+    for (const { later, waits } of all) {
+      // Due since the last look: they have no turn yet.
+      if (later.items.length > 0) return 0
+      if (waits.items[0]) next = Math.min(next, tables.timeTo(waits.items[0]))
+    }
     return next === Infinity ? undefined : next
   }
 }

@@ -5,23 +5,28 @@ import { decodeDelivery, decodeEvent } from '../codec.ts'
 import type { ActionRow } from '../operate/action-note.ts'
 import { topCauses } from '../tasks/top-causes.ts'
 import { PROCESS } from './rows.ts'
-import type { EventRow, StoredTask, Tables } from './tables.ts'
+import type { EventRow, StoredTask } from './event.ts'
+import type { Tables } from './tables.ts'
 
 /** Makes what operators read and change: it looks through all that is kept. */
-export function createViewed(tables: Tables, note: (rows: readonly ActionRow[]) => void): Viewed {
+export function createViewed(
+  tables: Tables,
+  note: (rows: readonly ActionRow[]) => unknown,
+): Viewed {
   const { events } = tables
   let noted = 0
 
   return {
     scan(want) {
       const { after, width, limit, full } = want
+      const order = want.oldest ? -1 : 1
       const all: readonly Found[] =
         want.of === 'tasks'
           ? Array.from(tables.tasks(), (task): Found => [task, task.owner])
           : Array.from(events.values(), (event): Found => [undefined, event])
       const behind = all
-        .filter((one) => !after || newerFirst(one, after) > 0)
-        .sort((a, b) => newerFirst(a, placeAt(b)))
+        .filter((one) => !after || order * newerFirst(one, after) > 0)
+        .sort((a, b) => order * newerFirst(a, placeAt(b)))
       const looked = behind.slice(0, width)
       const found = looked.filter((one) => fits(one, want))
       const last = found.length > limit ? found[limit - 1] : looked.at(-1)
@@ -85,7 +90,7 @@ export function createViewed(tables: Tables, note: (rows: readonly ActionRow[]) 
       const found = passing ? [] : wanted.flatMap((number) => events.get(number) ?? [])
       const whole = found.filter(({ erased, open }) => !erased && open === 0)
       for (const owner of whole) {
-        const left = empty?.({ event: owner.number, ...owner.text() })
+        const left = empty?.({ event: owner.number, ...owner.stored() })
         if (!left) continue
         const delivery = decodeDelivery(left.head, left.body)
         owner.erase({ event: decodeEvent(left.record, delivery), delivery })
@@ -113,7 +118,7 @@ function newerFirst(one: Found, [received, id]: readonly [number, number]): numb
 
 function rowOf([task, event]: Found, full: boolean): FullRow {
   const { number, home, received, erased, eventId, topic, scope, provider, key } = event
-  const { record, head, body } = full ? event.text() : NO_TEXT
+  const { record, head, body } = full ? event.stored() : NO_TEXT
   const { id, lane, state, gate, behind, attempt, token, round, cut, charged, line, fair } =
     task ?? NO_TASK
   const { due, took, error, runs, part, cause, data } = task ?? NO_TASK

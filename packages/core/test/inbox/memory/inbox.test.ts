@@ -175,6 +175,19 @@ describe('failure', () => {
     await heard.until('done')
   })
 
+  test('is retried when all timers are faked and advanced, as the guide on testing has it', async () => {
+    vi.useFakeTimers()
+    const { receiver, send } = setup()
+    let runs = 0
+    receiver.on('ping', { retry: { attempts: 2, base: '1h', jitter: 'none' } }, () => {
+      runs++
+      throw new Error('not yet')
+    })
+    await send({ id: 'e1' })
+    await vi.advanceTimersByTimeAsync(3_600_000)
+    expect(runs).toBe(2)
+  })
+
   test('waits longer than one timer can', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
     const { receiver, heard, send } = setup()

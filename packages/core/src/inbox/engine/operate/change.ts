@@ -55,13 +55,19 @@ export function createChange(
         { what: 'replay', filter: given },
         options,
         (note, left) =>
-          each(given, left, fits, note, (rows, tasks, place) =>
-            steps(() =>
-              reviveTasks(rows, tasks, fence, (at) => {
-                const due = place.due(at)
-                return due === 0 ? 0 : Math.max(0, due - now)
-              }),
-            ),
+          each(
+            given,
+            left,
+            fits,
+            note,
+            (rows, tasks, place) =>
+              steps(() =>
+                reviveTasks(rows, tasks, fence, (at) => {
+                  const due = place.due(at)
+                  return due === 0 ? 0 : Math.max(0, due - now)
+                }),
+              ),
+            { oldest: true },
           ),
       )
       if (changed.count > 0) look()
@@ -82,10 +88,12 @@ export function createChange(
               const patches = tasks.map((task) => patchOf(task, DISCARDED.change))
               return steps(() => patchAll(rows, patches, DISCARDED.fence, tasks))
             },
-            (task) =>
-              consumers()
-                .find(({ receiver }) => receiver === task.receiver)
-                ?.discarded?.(task.key),
+            {
+              told: (task) =>
+                consumers()
+                  .find(({ receiver }) => receiver === task.receiver)
+                  ?.discarded?.(task.key),
+            },
           ),
         )
       } finally {
@@ -116,11 +124,14 @@ export function createChange(
     fits: (row: InfoRow) => boolean,
     note: ActionNote | undefined,
     change: Change,
-    told?: (row: InfoRow) => void,
+    {
+      told,
+      oldest = false,
+    }: { readonly told?: (row: InfoRow) => void; readonly oldest?: boolean } = {},
   ): Promise<Changed> {
     return inSteps(options, async (place) => {
       const { cursor, rows: limit, dryRun } = place
-      const found = await search(filter, { limit, cursor, budget: BUDGET })
+      const found = await search(filter, { limit, cursor, budget: BUDGET, oldest })
       const tasks = found.rows.map(({ row }) => row).filter(fits)
       if (dryRun || tasks.length === 0) return { count: tasks.length, cursor: found.cursor }
       const ids = await access.write(() =>

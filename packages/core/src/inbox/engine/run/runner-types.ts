@@ -9,6 +9,8 @@ export interface RunnerOptions<Task> {
   readonly consumer: Consumer
   /** How far ahead quick handlers get tasks. */
   readonly ahead: Ahead
+  /** Tasks that came start right after the replies, while handlers are quick. @default false */
+  readonly early?: boolean
   /** A task as the consumer runs it. */
   readonly claimOf: (task: Task) => Claim
   /** Stores an outcome and calls `ended.done`. It tries for as long as it takes, or until the inbox closes. */

@@ -39,7 +39,11 @@ export function createRunner<Task extends RunnerTask<Task>>(
     free,
     signal: () => stopping.signal,
   })
-  const ticks = createTicks<Task>({ begin: taskRuns.tick, run: taskRuns.run })
+  const ticks = createTicks<Task>({
+    begin: taskRuns.tick,
+    run: taskRuns.run,
+    early: options.early === true,
+  })
   const drain = createDrain({
     reclaim: options.reclaim,
     limit: slots.limit,
