@@ -41,7 +41,7 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
         const { number } = task.event!
         if (owner?.number !== number) {
           if (waits) owner?.waits()
-          owner = tables.events.get(number)!
+          owner = tables.event(number)!
           waits = true
         }
         const state = task.token === 0 ? PENDING : RUNNING
@@ -102,7 +102,7 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
       return counted
     },
     spawn(event, children) {
-      const owner = tables.events.get(event)
+      const owner = tables.event(event)
       if (!owner) return
       for (const child of children) {
         const { lane, part } = child
@@ -172,7 +172,7 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
     const { keys, known } = tables.home(one.receiver)
     const { key } = one.event
     const number = keys.get(key)
-    const held = number === undefined ? undefined : tables.events.get(number)!
+    const held = number === undefined ? undefined : tables.event(number)!
     if (held?.erased) return undefined
     const dropped = held?.dropped ?? known.peek(key) ?? []
     if (dropped.length === 0) return held

@@ -10,7 +10,9 @@ import { DEFAULT_WINDOW, type MemorySettings } from './settings.ts'
 export interface Tables {
   readonly homes: ReadonlyMap<string, Home>
   readonly lanes: readonly StoredLane[]
-  readonly events: ReadonlyMap<number, EventRow>
+  event(number: number): EventRow | undefined
+  /** All events that are held, in no order. */
+  events(): Iterable<EventRow>
   /** Tasks of each line. */
   readonly lines: ReadonlyMap<number, ReadonlySet<StoredTask>>
   /** Changes with each write. */
@@ -21,7 +23,7 @@ export interface Tables {
   /** The lane of a receiver by name; makes it if it is missing. */
   lane(receiver: string, name: string): StoredLane
   task(id: number): StoredTask | undefined
-  /** All tasks, in the order of their events. */
+  /** All tasks, in no order. */
   tasks(): Iterable<StoredTask>
   /** Holds an event and its first tasks. It is let go with the last one. */
   enter(one: NewEvent): EventRow
@@ -48,7 +50,10 @@ const HOUR = 3_600_000
 export function createTables(settings: MemorySettings): Tables {
   const homes = new Map<string, Home>()
   const lanes: StoredLane[] = []
-  const events = new Map<number, EventRow>()
+  // In an array, and their places as numbers in a Map: the tables that a Map leaves behind keep all values alive for long.
+  const held: (EventRow | undefined)[] = []
+  const places = new Map<number, number>()
+  const free: number[] = []
   const lines = new Map<number, Set<StoredTask>>()
   let last = 0
   let version = 0
@@ -62,6 +67,7 @@ export function createTables(settings: MemorySettings): Tables {
   return {
     homes,
     lanes,
+    event,
     events,
     lines,
     version: () => version,
@@ -79,17 +85,19 @@ export function createTables(settings: MemorySettings): Tables {
       return made
     },
     task(id) {
-      let row = events.get(eventOf(id))?.first
+      let row = event(eventOf(id))?.first
       while (row && row.id !== id) row = row.sibling
       return row
     },
     *tasks() {
-      for (const owner of events.values()) yield* owner.tasks()
+      for (const owner of events()) yield* owner.tasks()
     },
     enter(one) {
       const home = homes.get(one.receiver)!
       const owner = new EventRow((one.number = ++last), home, one)
-      events.set(owner.number, owner)
+      const place = free.pop() ?? held.length
+      held[place] = owner
+      places.set(owner.number, place)
       if (owner.dedupe) home.keys.set(owner.key, owner.number)
       log.push(owner)
       return owner
@@ -113,6 +121,15 @@ export function createTables(settings: MemorySettings): Tables {
       Math.max(0, Math.min(ripe - performance.now(), due - at.home.consumer.now())),
     transaction,
     undo: (how) => void log.push(how),
+  }
+
+  function event(number: number): EventRow | undefined {
+    const place = places.get(number)
+    return place === undefined ? undefined : held[place]
+  }
+
+  function* events(): Iterable<EventRow> {
+    for (const owner of held) if (owner) yield owner
   }
 
   function transaction<T>(run: () => T): T {
@@ -140,7 +157,7 @@ export function createTables(settings: MemorySettings): Tables {
   function settle(): void {
     for (const home of died) trim(home)
     died.clear()
-    for (const owner of left) if (!owner.first && events.has(owner.number)) leave(owner)
+    for (const owner of left) if (!owner.first && places.has(owner.number)) leave(owner)
     left = []
     log.length = 0
   }
@@ -178,7 +195,10 @@ export function createTables(settings: MemorySettings): Tables {
 
   function forget(owner: EventRow): void {
     owner.ends()
-    events.delete(owner.number)
+    const place = places.get(owner.number)!
+    places.delete(owner.number)
+    held[place] = undefined
+    free.push(place)
     if (owner.dedupe) owner.home.keys.delete(owner.key)
   }
 

@@ -13,7 +13,6 @@ export function createViewed(
   tables: Tables,
   note: (rows: readonly ActionRow[]) => unknown,
 ): Viewed {
-  const { events } = tables
   let noted = 0
 
   return {
@@ -23,7 +22,7 @@ export function createViewed(
       const all: readonly Found[] =
         want.of === 'tasks'
           ? Array.from(tables.tasks(), (task): Found => [task, task.owner])
-          : Array.from(events.values(), (event): Found => [undefined, event])
+          : Array.from(tables.events(), (event): Found => [undefined, event])
       const behind = all
         .filter((one) => !after || order * newerFirst(one, after) > 0)
         .sort((a, b) => order * newerFirst(a, placeAt(b)))
@@ -87,7 +86,7 @@ export function createViewed(
     },
     erase(wanted, passing, empty, notes) {
       // For `stored` there is nothing to do: an event is let go with its last task, unless that is dead.
-      const found = passing ? [] : wanted.flatMap((number) => events.get(number) ?? [])
+      const found = passing ? [] : wanted.flatMap((number) => tables.event(number) ?? [])
       const whole = found.filter(({ erased, open }) => !erased && open === 0)
       for (const owner of whole) {
         const left = empty?.({ event: owner.number, ...owner.stored() })
