@@ -24,7 +24,7 @@ import {
 } from '../engine/row.ts'
 import type { Forgetful } from '../forgetful.ts'
 import type { Consumer } from '../inbox.ts'
-import type { Heap, Heaped } from './heap.ts'
+import type { Heap, Heaped } from '../../basics/heap.ts'
 
 /** What is kept of one receiver. */
 export interface Home {
@@ -41,11 +41,18 @@ export interface Home {
   /** Tasks pending or running, and the bytes of their bodies. */
   pending: number
   bytes: number
-  /** Dead tasks that are kept, the oldest death first, and the bytes of their bodies. */
-  readonly dead: Set<StoredTask>
+  /** Dead tasks that are kept, by tenant; how many, and the bytes of their bodies. */
+  readonly dead: Map<string, DeadTasks>
+  deadTasks: number
   deadBytes: number
   /** When a dropped dead task is warned of again. */
   warnAgain: number
+}
+
+/** The dead tasks of a tenant, the oldest death first, and the bytes of their bodies. */
+export interface DeadTasks {
+  readonly tasks: Set<StoredTask>
+  bytes: number
 }
 
 /** What is left of a dead task that is not kept. */
@@ -97,6 +104,8 @@ export class EventRow {
   readonly eventId: string | null
   readonly topic: string
   readonly scope: string | null
+  /** The scope, or the fair key of an event without one: what a bound drops is shared out by it. */
+  tenant: string
   readonly provider: string
   readonly guards: readonly Guard[] | undefined
   /** In milliseconds since 1970. */
@@ -128,6 +137,7 @@ export class EventRow {
     this.eventId = event.id ?? null
     this.topic = event.topic
     this.scope = event.scope ?? null
+    this.tenant = event.scope ?? ''
     this.provider = event.provider
     this.guards = event.guards
     this.received = delivery.received
@@ -261,6 +271,7 @@ export class StoredTask implements TaskRow, Heaped<StoredTask> {
     state: State,
   ) {
     this.id = owner.number * TASKS + owner.places++
+    if (owner.scope === null && fair !== null) owner.tenant = fair
     this.owner = owner
     this.at = at
     this.lane = at.lane

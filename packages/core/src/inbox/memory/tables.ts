@@ -2,8 +2,15 @@ import { DEAD, eventOf, LATER, PENDING, RUNNING, type NewEvent } from '../engine
 import { createForgetful, type Forgetful } from '../forgetful.ts'
 import type { Consumer } from '../inbox.ts'
 import { stopwatchOf } from '../tasks/stopwatch.ts'
-import { EventRow, NO_TASKS, StoredTask, type Home, type StoredLane } from './event.ts'
-import { Heap } from './heap.ts'
+import {
+  EventRow,
+  NO_TASKS,
+  StoredTask,
+  type DeadTasks,
+  type Home,
+  type StoredLane,
+} from './event.ts'
+import { Heap } from '../../basics/heap.ts'
 import { DEFAULT_WINDOW, type MemorySettings } from './settings.ts'
 
 /** All that the store keeps. */
@@ -162,15 +169,25 @@ export function createTables(settings: MemorySettings): Tables {
     log.length = 0
   }
 
-  /** Beyond its bounds the oldest dead task is dropped. Its event stays known, and a redelivery runs it. */
+  /**
+   * Beyond a bound the oldest dead task is dropped of the tenant that has most of what the bound counts. Its event stays
+   * known, and a redelivery runs it.
+   */
   function trim(home: Home): void {
     const { maxDead, maxWaitingBytes } = settings
-    while (home.dead.size > 1 && home.deadBytes > maxWaitingBytes) dropDead(home, 'maxWaitingBytes')
-    while (home.dead.size > maxDead) dropDead(home, 'maxDead')
+    while (home.deadTasks > 1 && home.deadBytes > maxWaitingBytes)
+      dropDead(home, 'maxWaitingBytes', ({ bytes }) => bytes)
+    while (home.deadTasks > maxDead) dropDead(home, 'maxDead', ({ tasks }) => tasks.size)
   }
 
-  function dropDead(home: Home, option: 'maxDead' | 'maxWaitingBytes'): void {
-    const row: StoredTask = home.dead.values().next().value!
+  function dropDead(
+    home: Home,
+    option: 'maxDead' | 'maxWaitingBytes',
+    measure: (dead: DeadTasks) => number,
+  ): void {
+    let most: DeadTasks | undefined
+    for (const dead of home.dead.values()) if (!most || measure(dead) > measure(most)) most = dead
+    const row: StoredTask = most!.tasks.values().next().value!
     drop(row, true)
     const now = home.consumer.now()
     if (now < home.warnAgain) return
@@ -185,11 +202,11 @@ export function createTables(settings: MemorySettings): Tables {
     const { home, key, guards } = owner
     forget(owner)
     // A redelivery of what was erased would bring the contents back.
-    if (owner.dedupe) home.known.set(key, owner.erased ? NO_TASKS : owner.dropped)
+    if (owner.dedupe) home.known.set(key, owner.erased ? NO_TASKS : owner.dropped, owner.tenant)
     for (const { key: guard } of guards ?? []) {
       if (home.guards.get(guard) !== key) continue
       home.guards.delete(guard)
-      home.knownGuards.set(guard, key)
+      home.knownGuards.set(guard, key, owner.tenant)
     }
   }
 
@@ -257,10 +274,17 @@ export function createTables(settings: MemorySettings): Tables {
       if (owner.open === (by === 1 ? 0 : 1)) home.bytes += by * bytes
       owner.open += by
     } else if (state === DEAD) {
-      if (owner.dead === (by === 1 ? 0 : 1)) home.deadBytes += by * bytes
+      let dead = home.dead.get(owner.tenant)
+      if (!dead) home.dead.set(owner.tenant, (dead = { tasks: new Set(), bytes: 0 }))
+      home.deadTasks += by
+      if (by === 1) dead.tasks.add(row)
+      else dead.tasks.delete(row)
+      if (owner.dead === (by === 1 ? 0 : 1)) {
+        home.deadBytes += by * bytes
+        dead.bytes += by * bytes
+      }
       owner.dead += by
-      if (by === 1) home.dead.add(row)
-      else home.dead.delete(row)
+      if (dead.tasks.size === 0) home.dead.delete(owner.tenant)
       died.add(home)
     }
   }
@@ -303,7 +327,8 @@ function createHome(consumer: Consumer, settings: MemorySettings): Home {
     knownGuards: remembering('a guard key'),
     pending: 0,
     bytes: 0,
-    dead: new Set(),
+    dead: new Map(),
+    deadTasks: 0,
     deadBytes: 0,
     warnAgain: 0,
   }
@@ -314,9 +339,9 @@ function createHome(consumer: Consumer, settings: MemorySettings): Home {
     return createForgetful(
       { max, window },
       () => stopwatchOf(home.consumer)(),
-      (left) =>
+      (left, tenants) =>
         home.consumer.warn(
-          `memoryInbox: ${what} was forgotten ${Math.round(left / 1000)} s before its window of ${window / 1000} s was over, since max is ${max}: raise max, or use a durable inbox`,
+          `memoryInbox: ${what} was forgotten ${Math.round(left / 1000)} s before its window of ${window / 1000} s was over, since max is ${max}${tenants > 1 ? `, shared by ${tenants} tenants` : ''}: raise max, or use a durable inbox`,
         ),
     )
   }
