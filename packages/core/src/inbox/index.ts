@@ -158,7 +158,16 @@ export type {
   Stride,
 } from './engine/store.ts'
 export * from './engine/row.ts'
-export type { Attempted, EndedTask, Fence, Patch, TaskChange } from './engine/patch.ts'
+export {
+  FENCES,
+  passes,
+  type Attempted,
+  type EndedTask,
+  type Fence,
+  type FenceRule,
+  type Patch,
+  type TaskChange,
+} from './engine/patch.ts'
 export type { ClockStep } from './engine/operate/ago.ts'
 export { numberOf } from './engine/operate/info.ts'
 export type * from './engine/operate/store.ts'

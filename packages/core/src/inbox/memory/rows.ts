@@ -1,5 +1,5 @@
 import { grouped } from '../../basics/grouped.ts'
-import type { Fence, Patch } from '../engine/patch.ts'
+import { passes, type Fence, type Patch } from '../engine/patch.ts'
 import {
   DEAD,
   DONE,
@@ -217,35 +217,13 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
     tables.change(row, fields)
   }
 
-  function holds(row: StoredTask, { token }: Pick<TaskRow, 'token'>, fence: Fence): boolean {
-    const { state, error } = row
-    const own = row.token === token
-    const whole = !row.owner.erased
-    const settled = state === DONE || state === DEAD
-    switch (fence) {
-      case 'first':
-        return !settled
-      case 'own':
-        return !settled && own
-      case 'held':
-        return state === RUNNING && own
-      case 'failed':
-        return (
-          whole && (state === DEAD || (state === PENDING && error !== null && !tables.isDue(row)))
-        )
-      case 'settled':
-        return whole && settled
-      case 'waiting':
-        return whole && state === PENDING
-      case 'idle':
-        return state === PENDING || state === DEAD
-      case 'past':
-        return settled
+  function holds(row: StoredTask, patch: Pick<TaskRow, 'token'>, fence: Fence): boolean {
+    return passes(fence, patch, row, {
+      due: () => tables.isDue(row),
       // No lease ends here.
-      case 'ended':
-      case 'over':
-        return false
-    }
+      over: () => false,
+      whole: () => !row.owner.erased,
+    })
   }
 }
 
