@@ -4,7 +4,7 @@ import { MAX_TIMER } from '../../../basics/duration.ts'
 interface Alarm {
   /** Rings at that time on the clock of {@link createAlarm}, or at an earlier one that was asked for. */
   at(time: number): void
-  /** Sets its timer again. */
+  /** Sets its timer again, or rings if its time has come. */
   wake(): void
   /** Forgets what was asked for. */
   clear(): void
@@ -22,12 +22,16 @@ export function createAlarm(ring: () => void, now: () => number): Alarm {
       wait()
     },
     wake() {
-      if (next < Infinity) wait()
+      if (next > now()) return next < Infinity ? wait() : undefined
+      clear()
+      ring()
     },
-    clear() {
-      clearTimeout(timer)
-      next = Infinity
-    },
+    clear,
+  }
+
+  function clear(): void {
+    clearTimeout(timer)
+    next = Infinity
   }
 
   function wait(): void {
