@@ -2,7 +2,7 @@ import { Heap, type Heaped } from '../basics/heap.ts'
 import { createPlaces } from './places.ts'
 
 /** How much is remembered. */
-export interface Memory {
+interface Memory {
   /** Entries. */
   readonly max: number
   /** Milliseconds for which an entry is known after it was set. */

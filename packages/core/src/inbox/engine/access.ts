@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../../basics/maybe.ts'
-import type { BatchWork } from '../batch/backlog.ts'
+import type { BatchWork } from './write/backlog.ts'
 import type { BatchWriter } from './write/batch-writer.ts'
 import { chain, steps, wait } from './steps.ts'
 import type { Store } from './store.ts'

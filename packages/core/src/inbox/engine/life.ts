@@ -1,7 +1,7 @@
 import { settledBy } from '../../basics/deadline.ts'
 import { nextRound } from '../../basics/soon.ts'
 import { WebhookError } from '../../errors.ts'
-import type { Side } from '../attach/attachment.ts'
+import type { Side } from './attach/attachment.ts'
 import type { Drained } from '../inbox.ts'
 import type { SideParts } from './parts.ts'
 import type { Watch } from './lease/watch.ts'

@@ -1,5 +1,5 @@
 import type { TaskError } from '../inbox.ts'
-import { causeOf } from '../tasks/cause.ts'
+import { causeOf } from './cause.ts'
 import { DEAD, DONE, PENDING, RUNNING, type Gate, type State, type TaskRow } from './row.ts'
 
 /**

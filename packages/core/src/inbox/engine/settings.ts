@@ -1,4 +1,4 @@
-import type { Checks, CommonDefaults, CommonSettings } from '../attach/checks.ts'
+import type { Checks, CommonDefaults, CommonSettings } from './attach/checks.ts'
 import type { Duration } from '../../basics/duration.ts'
 
 /** Settings of an inbox on the engine; times in milliseconds. */

@@ -1,6 +1,6 @@
 import { settledBy } from '../../basics/deadline.ts'
 import type { Consumer } from '../inbox.ts'
-import type { Side } from '../attach/attachment.ts'
+import type { Side } from './attach/attachment.ts'
 import { createRunner } from './run/runner.ts'
 import { createAccept } from './accept/accept.ts'
 import { createProbe } from './accept/probe.ts'

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../../basics/maybe.ts'
-import type { ActionRow } from '../operate/action-note.ts'
+import type { ActionRow } from './operate/action-note.ts'
 import type { Journaled } from './journal/store.ts'
 import type { ClockStep } from './operate/ago.ts'
 import type { Viewed } from './operate/store.ts'
@@ -165,7 +165,7 @@ export interface Store extends Rows, Viewed, Journaled {
 }
 
 /** What only the memory of this process can tell, at once. */
-export interface Alone {
+interface Alone {
   /** Bytes of the bodies of a receiver's pending and running tasks. */
   held(receiver: string): number
   /** Milliseconds until the next task of these lanes is due that is not yet. */

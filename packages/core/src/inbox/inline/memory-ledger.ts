@@ -1,7 +1,7 @@
 import type { Duration } from '../../basics/duration.ts'
 import type { Guard } from '../../event.ts'
 import { createForgetful } from '../forgetful.ts'
-import { checks } from '../attach/checks.ts'
+import { checks } from '../engine/attach/checks.ts'
 import { tenantOf } from './hold.ts'
 import type { Ledger } from './ledger.ts'
 

@@ -56,7 +56,7 @@ export interface DeadTasks {
 }
 
 /** What is left of a dead task that is not kept. */
-export type DeadTask = Pick<StoredTask, 'at' | 'part' | 'data' | 'line' | 'fair'>
+type DeadTask = Pick<StoredTask, 'at' | 'part' | 'data' | 'line' | 'fair'>
 
 /** A subscription, and its pending tasks of which none is behind another of its line. */
 export interface StoredLane extends LaneRow {
@@ -299,7 +299,7 @@ export class StoredTask implements TaskRow, Heaped<StoredTask> {
 }
 
 /** A run of a task, and which of its runs it was. */
-export interface PastRun extends AttemptRow {
+interface PastRun extends AttemptRow {
   readonly seq: number
 }
 

@@ -20,7 +20,7 @@ import type { Tables } from './tables.ts'
 const KEPT = 19
 const { process } = globalThis as { process?: { pid?: number } }
 /** As attempts name the process. */
-export const PROCESS: string = `process ${process?.pid ?? 'of this inbox'}`
+export const OWN_PROCESS: string = `process ${process?.pid ?? 'of this inbox'}`
 
 /** Makes `Rows`: what is written in a transaction. */
 export function createRows(tables: Tables): Omit<Rows, 'note'> {
@@ -211,7 +211,10 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
     if (attempted) {
       const { ended: at = now, ...rest } = attempted
       const before = row.past.filter(({ seq }) => seq !== runs)
-      const [first, ...others] = [...before, { ...rest, ended: at, process: PROCESS, seq: runs }]
+      const [first, ...others] = [
+        ...before,
+        { ...rest, ended: at, process: OWN_PROCESS, seq: runs },
+      ]
       fields.past = [first!, ...others.slice(-KEPT)]
     }
     tables.change(row, fields)

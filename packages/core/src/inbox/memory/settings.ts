@@ -1,6 +1,6 @@
 import type { Duration } from '../../basics/duration.ts'
 import { eighthOfMemory } from '../../basics/room.ts'
-import { checks } from '../attach/checks.ts'
+import { checks } from '../engine/attach/checks.ts'
 import { pendingShare, type EngineSettings } from '../engine/settings.ts'
 
 /** How long ids are known unless told otherwise, or unless the sender delivers again for longer; in milliseconds. */

@@ -2,9 +2,9 @@ import { grouped } from '../../basics/grouped.ts'
 import type { FullRow, InfoRow, Scan, Viewed } from '../engine/operate/store.ts'
 import { DEAD, DONE, PENDING, READY, RUNNING, STATES, TASKS } from '../engine/row.ts'
 import { decodeDelivery, decodeEvent } from '../codec.ts'
-import type { ActionRow } from '../operate/action-note.ts'
-import { topCauses } from '../tasks/top-causes.ts'
-import { PROCESS } from './rows.ts'
+import type { ActionRow } from '../engine/operate/action-note.ts'
+import { topCauses } from '../engine/operate/top-causes.ts'
+import { OWN_PROCESS } from './rows.ts'
 import type { EventRow, StoredTask } from './event.ts'
 import type { Tables } from './tables.ts'
 
@@ -82,7 +82,7 @@ export function createViewed(
       if (row.state < DONE || row.took === null) return all
       const { attempt, due: ended, took, error, state } = row
       const outcome = state === DONE ? 'done' : 'dead'
-      return [...all, { attempt, ended, took, outcome, error, process: PROCESS }]
+      return [...all, { attempt, ended, took, outcome, error, process: OWN_PROCESS }]
     },
     erase(wanted, passing, empty, notes) {
       // For `stored` there is nothing to do: an event is let go with its last task, unless that is dead.

@@ -1,7 +1,7 @@
 import { WebhookError } from '../../../errors.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import type { Consumer, Taken, TaskDraft } from '../../inbox.ts'
-import { createPace } from '../../tasks/pace.ts'
+import { createPace } from './pace.ts'
 import type { Finder } from '../run/lanes.ts'
 import type { Turn } from '../row.ts'
 import type { EngineSettings } from '../settings.ts'

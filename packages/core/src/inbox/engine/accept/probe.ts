@@ -1,4 +1,4 @@
-import type { BatchWork } from '../../batch/backlog.ts'
+import type { BatchWork } from '../write/backlog.ts'
 import type { SideParts } from '../parts.ts'
 import type { NewEvent } from '../row.ts'
 import { chain, steps, wait, type Steps } from '../steps.ts'

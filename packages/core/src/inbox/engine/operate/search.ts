@@ -1,5 +1,5 @@
 import { decodeDelivery, decodeEvent } from '../../codec.ts'
-import { checkFilter, matches, topicMatch } from '../../operate/filter.ts'
+import { checkFilter, matches, topicMatch } from './filter.ts'
 import type { TaskFilter, TaskInfo } from '../../view.ts'
 import type { Access } from '../access.ts'
 import type { Store } from '../store.ts'

@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../../../basics/maybe.ts'
-import type { ActionRow } from '../../operate/action-note.ts'
-import type { TopicMatch } from '../../operate/filter.ts'
-import type { CauseGroup, CauseTotals } from '../../tasks/top-causes.ts'
+import type { ActionRow } from './action-note.ts'
+import type { TopicMatch } from './filter.ts'
+import type { CauseGroup, CauseTotals } from './top-causes.ts'
 import type { TaskFilter } from '../../view.ts'
 import type { TaskRow } from '../row.ts'
 

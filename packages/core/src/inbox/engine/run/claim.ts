@@ -1,7 +1,7 @@
 import { grouped } from '../../../basics/grouped.ts'
 import { errorText } from '../../../errors.ts'
 import type { SideParts } from '../parts.ts'
-import { suspects } from '../../tasks/suspects.ts'
+import { suspects } from '../suspects.ts'
 import type { Undo } from '../write/undo.ts'
 import { SUSPECT, type ClaimRow, type Wish } from '../row.ts'
 import { steps, wait, type Steps } from '../steps.ts'

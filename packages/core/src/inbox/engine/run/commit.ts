@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
 import type { Consumer, TaskDraft } from '../../inbox.ts'
-import { stopwatchOf } from '../../tasks/stopwatch.ts'
+import { stopwatchOf } from '../stopwatch.ts'
 import { chain, steps } from '../steps.ts'
 import type { Store } from '../store.ts'
 import { createCrowd } from './crowd.ts'
