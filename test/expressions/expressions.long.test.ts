@@ -28,8 +28,8 @@ test('the expressions that are made of texts are known', () => {
   // Names of XML, each tried at one place; patterns of topics, which the app writes, on topics of at most 1,024 characters.
   expect(filesThatMakeThem()).toEqual([
     'packages/core/src/body/xml/xml-check.ts',
-    'packages/core/src/inbox/operate/delivery-filter.ts',
-    'packages/core/src/inbox/operate/filter.ts',
+    'packages/core/src/inbox/engine/journal/delivery-filter.ts',
+    'packages/core/src/inbox/engine/operate/filter.ts',
     'packages/core/src/subscribe/topics.ts',
   ])
 })

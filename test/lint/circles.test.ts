@@ -15,10 +15,9 @@ const MEANT: readonly (readonly string[])[] = [
     .split(' ')
     .map((name) => `core/src/${name}.ts`),
   // The contract of an inbox: what it takes, shows and remembers.
-  ['inbox', 'journal', 'operator-action', 'tasks/found-cause', 'view'].map(
+  ['inbox', 'journal', 'operator-action', 'engine/operate/found-cause', 'view'].map(
     (name) => `core/src/inbox/${name}.ts`,
   ),
-  ['accept/event', 'run/attempts', 'run/task'].map((name) => `core/src/inbox/memory/${name}.ts`),
   ['change', 'rerun', 'view'].map((name) => `core/src/inbox/engine/operate/${name}.ts`),
   ['change', 'erase', 'view'].map((name) => `bullmq/src/operate/${name}.ts`),
   ['claim', 'settle', 'unread'].map((name) => `bullmq/src/run/${name}.ts`),

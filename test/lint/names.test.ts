@@ -18,13 +18,12 @@ const MEANT: readonly (readonly [means: string, where: RegExp, names: string])[]
   [
     'parts of an inbox, which one on the engine, one in memory and one on BullMQ each make',
     /^packages\/core\/src\/inbox\/|^packages\/(?:sqlite|bullmq)\//,
-    'createSide createView createErase createPrune createJournal createRecords createHistory History createSpans ' +
-      'createCapacity Capacity createGuards Guards revive settle causes',
+    'createSide createView createErase createPrune createJournal createRecords createCapacity Capacity revive',
   ],
   [
     'parts of a store of the engine',
-    /^packages\/(?:sqlite|postgres)\//,
-    'createStore createViewed createJournaled RowsHost Database hashOf',
+    /^packages\/(?:sqlite|postgres|core\/src\/inbox\/memory)\//,
+    'createStore createRows createViewed createJournaled RowsHost Database hashOf',
   ],
   [
     'the same, loaded at its first use or with what a package adds',
@@ -43,7 +42,7 @@ const MEANT: readonly (readonly [means: string, where: RegExp, names: string])[]
   ],
   [
     'milliseconds',
-    /\/(?:common\/units|history\/buckets|journal\/journal-make)\.ts$/,
+    /\/(?:common\/units|journal\/buckets|journal\/journal-make)\.ts$/,
     'MINUTE HOUR DAY',
   ],
   ['watches a server of Redis', /^packages\/(?:redis|bullmq)\//, 'watchServer'],

@@ -32,6 +32,31 @@ withPostgres('retention', (postgres) => {
     await inbox.close()
   })
 
+  test('tenants without waiting tasks are forgotten, and others keep their turn', async () => {
+    const { service, pool, schema } = postgres()
+    const name = schema()
+    const inbox = postgresInbox({
+      connectionString: service.url,
+      schema: name,
+      window: '1ms',
+      keepDone: '1ms',
+      keepDead: '1ms',
+    })
+    await inbox.view!.stats()
+    await pool.query(`INSERT INTO ${name}.postern_lanes (id, receiver, name, root, turn) VALUES (900, 'x', 'y', 900, 7);
+      INSERT INTO ${name}.postern_tenants (lane, key, turn) SELECT 900, n::text, n FROM generate_series(1, 9) n`)
+    const { receiver } = listen(inbox, {})
+    receiver.on('thing.*', () => {})
+    await receiver.work()
+    const left = async (): Promise<readonly unknown[]> => {
+      const found = await pool.query(`SELECT key FROM ${name}.postern_tenants ORDER BY key`)
+      return found.rows.map(({ key }: { key: string }) => key)
+    }
+    await expect.poll(left).toEqual(['8', '9'])
+    await receiver.close()
+    await inbox.close()
+  })
+
   test('a step reads no large table whole', async () => {
     const { service, pool, schema } = postgres()
     const name = schema()

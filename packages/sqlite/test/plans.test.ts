@@ -28,6 +28,7 @@ test.each([
   ],
 ])('a page of %s reads the tasks by their ids, and no table whole', (_, first, candidates) => {
   const { sql } = conditionsOf({
+    oldest: false,
     of: 'tasks',
     filter: { state: 'done', provider: 'github' },
     receiver: 'shop',

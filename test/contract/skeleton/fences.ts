@@ -1,13 +1,4 @@
-import {
-  DEAD,
-  DONE,
-  PENDING,
-  RUNNING,
-  eventOf,
-  type Fence,
-  type Patch,
-  type TaskRow,
-} from '@postern/core/inbox'
+import { DONE, eventOf, passes, type Fence, type Patch, type TaskRow } from '@postern/core/inbox'
 import type { StoredTask, Tables } from './tables.ts'
 import { now } from './clock.ts'
 
@@ -15,36 +6,15 @@ import { now } from './clock.ts'
 export function holds(
   { events }: Pick<Tables, 'events'>,
   row: StoredTask,
-  { token }: Pick<TaskRow, 'token'>,
+  patch: Patch,
   fence: Fence,
 ): boolean {
-  const { state, due, error, lease } = row
-  const own = row.token === token
-  const over = lease !== null && lease <= now()
-  const whole = events.get(eventOf(row.id))?.contents !== 'erased'
-  const settled = state === DONE || state === DEAD
-  switch (fence) {
-    case 'first':
-      return !settled
-    case 'own':
-      return !settled && own
-    case 'held':
-      return state === RUNNING && own
-    case 'ended':
-      return state === RUNNING && own && over
-    case 'failed':
-      return whole && (state === DEAD || (state === PENDING && error !== null && due > now()))
-    case 'settled':
-      return whole && settled
-    case 'waiting':
-      return whole && state === PENDING
-    case 'idle':
-      return state === PENDING || state === DEAD
-    case 'past':
-      return settled
-    case 'over':
-      return settled && own && over
-  }
+  return passes(fence, patch, row, {
+    event: () => events.get(eventOf(row.id)),
+    due: () => row.due <= now(),
+    over: () => row.lease !== null && row.lease <= now(),
+    whole: () => events.get(eventOf(row.id))?.contents !== 'erased',
+  })
 }
 
 /** The task with a change. */

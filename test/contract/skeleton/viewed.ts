@@ -6,6 +6,7 @@ import {
   topCauses,
   type FullRow,
   type InfoRow,
+  type Place,
   type Scan,
   type Viewed,
 } from '@postern/core/inbox'
@@ -21,11 +22,13 @@ export function createViewed(tables: Tables): Viewed {
   const { tasks, events, keys, guards, attempts } = tables
   return {
     scan(want) {
-      const { after, width, limit } = want
+      const { after, width, limit, oldest } = want
+      const comesBehind = (a: Place, b: Place): boolean =>
+        oldest ? isBehind(b, a) : isBehind(a, b)
       const rows = want.of === 'tasks' ? tasks.rows().map(ofTask) : events.rows().map(ofEvent)
       const behind = rows
-        .filter((row) => !after || isBehind(placeOf(row), after))
-        .sort((a, b) => (isBehind(placeOf(a), placeOf(b)) ? 1 : -1))
+        .filter((row) => !after || comesBehind(placeOf(row), after))
+        .sort((a, b) => (comesBehind(placeOf(a), placeOf(b)) ? 1 : -1))
       const looked = behind.slice(0, width)
       const found = looked.filter((row) => fits(row, want))
       const last = found.length > limit ? found[limit - 1]! : looked.at(-1)
@@ -143,11 +146,11 @@ function factsOf({ id, contents, ...event }: EventRow) {
   return { ...event, eventId: id, erased: contents === 'erased', passing: contents === 'passing' }
 }
 
-function placeOf({ id, event, received }: InfoRow): readonly [number, number] {
+function placeOf({ id, event, received }: InfoRow): Place {
   return [received, id === 0 ? event * TASKS : id]
 }
 
-function isBehind(a: readonly [number, number], b: readonly [number, number]): boolean {
+function isBehind(a: Place, b: Place): boolean {
   return a[0] < b[0] || (a[0] === b[0] && a[1] < b[1])
 }
 

@@ -36,7 +36,7 @@ export function decodeEvent(text: string, delivery?: StoredDelivery): EventRecor
 }
 
 /** An event with a `source`, without its payload, which the body holds. */
-export type Outline = Omit<EventRecord, 'payload'>
+type Outline = Omit<EventRecord, 'payload'>
 
 /** An outline as a string. */
 export function encodeOutline(event: EventRecord): string {

@@ -1,109 +1,205 @@
+import { Heap, type Heaped } from '../basics/heap.ts'
 import { createPlaces } from './places.ts'
 
 /** How much is remembered. */
-export interface Memory {
+interface Memory {
   /** Entries. */
   readonly max: number
   /** Milliseconds for which an entry is known after it was set. */
   readonly window: number
 }
 
-/** Values by key for a window, the oldest of them dropped beyond a count. */
+/**
+ * Values by key for a window. Beyond a count the oldest entry of the tenant with most is dropped: who is within their
+ * share, the count divided by the tenants, loses nothing because of another.
+ */
 export interface Forgetful<Value> {
   /** The value. A look does not make its key recent. */
   peek(key: string): Value | undefined
-  set(key: string, value: Value): void
+  /** @param tenant whose it is @default nobody's */
+  set(key: string, value: Value, tenant?: string): void
   delete(key: string): void
+  /** All keys that are held, the oldest first. */
+  keys(): readonly string[]
+}
+
+/** The entries of a tenant: a chain of places, the oldest first. */
+interface Tenant extends Heaped<Tenant> {
+  readonly name: string
+  count: number
+  first: number
+  last: number
 }
 
 const LEAST = 16
 const HOUR = 3_600_000
+const NONE = -1
 
 /**
  * Makes a {@link Forgetful}. `now` gives the time in milliseconds; `shortened` hears, at most once an hour, how many milliseconds an entry had
- * left that `max` pushed out.
+ * left that `max` pushed out, and how many tenants there are.
  */
 // All live for the same time and no look makes one recent, so the oldest is the first that was set: a ring in the order of
-// setting. What was set again or deleted leaves a gap in it.
+// setting. What was set again or deleted, or dropped from among others, leaves a gap in it.
 export function createForgetful<Value extends object | string>(
   { max, window }: Memory,
   now: () => number,
-  shortened: (left: number) => void,
+  shortened: (left: number, tenants: number) => void,
 ): Forgetful<Value> {
-  let keys: (string | undefined)[] = gaps(LEAST)
-  let values: (Value | undefined)[] = gaps(LEAST)
-  let times = new Float64Array(LEAST)
-  let places = createPlaces(LEAST, (place) => keys[place])
+  let ring = createRing<Value>(LEAST)
   let first = 0
   let used = 0
   let tellAgain = 0
+  const tenants = new Map<string, Tenant>()
+  // The one with most comes first, and of several the one whose oldest entry is the oldest.
+  const most = new Heap<Tenant>(
+    (a, b) => b.count - a.count || ring.times[a.first]! - ring.times[b.first]!,
+  )
 
   return {
     peek(key) {
-      const place = places.find(key)
-      return place < 0 || now() - times[place]! > window ? undefined : values[place]
+      const place = ring.places.find(key)
+      return place < 0 || now() - ring.times[place]! > window ? undefined : ring.values[place]
     },
-    set(key, value) {
+    set(key, value, tenant = '') {
       const at = now()
       clear(key)
-      if (places.size() === max) push(at)
-      if (used === keys.length) renew()
+      if (ring.places.size() === max) push(at, tenant)
+      if (used === ring.keys.length) renew()
       let place = first + used++
-      if (place >= keys.length) place -= keys.length
-      keys[place] = key
-      values[place] = value
-      times[place] = at
-      places.add(key, place)
+      if (place >= ring.keys.length) place -= ring.keys.length
+      ring.keys[place] = key
+      ring.values[place] = value
+      ring.times[place] = at
+      ring.places.add(key, place)
+      link(place, tenant)
     },
     delete: clear,
+    keys() {
+      const found: string[] = []
+      for (let at = 0; at < used; at++) {
+        const key = ring.keys[(first + at) % ring.keys.length]
+        if (key !== undefined) found.push(key)
+      }
+      return found
+    },
   }
 
   /** Leaves a gap where the key stands. */
   function clear(key: string): void {
-    const place = places.find(key)
+    const place = ring.places.find(key)
     if (place >= 0) empty(place)
   }
 
   function empty(place: number): void {
-    places.remove(place)
-    keys[place] = values[place] = undefined
+    unlink(place)
+    ring.places.remove(place)
+    ring.keys[place] = ring.values[place] = undefined
   }
 
-  /** Drops the oldest one for another. */
-  function push(at: number): void {
-    while (keys[first] === undefined) skip()
-    const left = times[first]! + window - at
-    empty(first)
-    skip()
+  /** Drops one for another of a tenant: what is over, else the oldest of the tenant that would have most. */
+  function push(at: number, tenant: string): void {
+    while (ring.keys[first] === undefined) skip()
+    const own = tenants.get(tenant)
+    const sharers = tenants.size + (own ? 0 : 1)
+    const over = ring.times[first]! + window < at
+    const place = over ? first : oldestOf(own)
+    const left = ring.times[place]! + window - at
+    empty(place)
+    if (place === first) skip()
     if (left <= 0 || at < tellAgain) return
     tellAgain = at + HOUR
-    shortened(left)
+    shortened(left, sharers)
+  }
+
+  /** The oldest entry of the tenant with most, once this one has another. */
+  function oldestOf(own: Tenant | undefined): number {
+    const top = most.items[0]!
+    if (!own || own.count + 1 < top.count) return top.first
+    const isFirst = own.count + 1 > top.count || ring.times[own.first]! < ring.times[top.first]!
+    return isFirst ? own.first : top.first
   }
 
   function skip(): void {
-    first = first + 1 === keys.length ? 0 : first + 1
+    first = first + 1 === ring.keys.length ? 0 : first + 1
     used--
+  }
+
+  /** Puts a place at the end of its tenant's chain. */
+  function link(place: number, name: string): void {
+    let tenant = tenants.get(name)
+    if (!tenant) {
+      tenant = { name, count: 0, first: place, last: NONE, heap: undefined, spot: 0 }
+      tenants.set(name, tenant)
+    }
+    ring.tenants[place] = tenant
+    ring.before[place] = tenant.last
+    ring.behind[place] = NONE
+    if (tenant.last !== NONE) ring.behind[tenant.last] = place
+    tenant.last = place
+    counted(tenant, tenant.count + 1, tenant.first)
+  }
+
+  function unlink(place: number): void {
+    const tenant = ring.tenants[place]!
+    const before = ring.before[place]!
+    const behind = ring.behind[place]!
+    ring.tenants[place] = undefined
+    if (before !== NONE) ring.behind[before] = behind
+    if (behind === NONE) tenant.last = before
+    else ring.before[behind] = before
+    counted(tenant, tenant.count - 1, before === NONE ? behind : tenant.first)
+    if (tenant.count === 0) tenants.delete(tenant.name)
+  }
+
+  /** Keeps the order of tenants: of one alone there is none. */
+  function counted(tenant: Tenant, count: number, oldest: number): void {
+    const alone = tenant.heap !== undefined && most.items.length === 1 && count > 0
+    if (!alone) tenant.heap?.remove(tenant)
+    tenant.count = count
+    tenant.first = oldest
+    if (!alone && count > 0) most.push(tenant)
   }
 
   /** Takes the gaps out, into a ring with room for as many again, or for a quarter more once `max` is near. */
   function renew(): void {
-    const size = places.size()
-    const before = { keys, values, times, first, used }
-    const length = Math.max(LEAST, Math.min(size * 2, max + (max >> 2)))
-    keys = gaps(length)
-    values = gaps(length)
-    times = new Float64Array(length)
-    places = createPlaces(length, (place) => keys[place])
+    const size = ring.places.size()
+    const old = ring
+    const from = first
+    const count = used
+    ring = createRing(Math.max(LEAST, Math.min(size * 2, max + (max >> 2))))
     first = used = 0
-    for (let at = 0; at < before.used; at++) {
-      const from = (before.first + at) % before.keys.length
-      const key = before.keys[from]
+    for (const tenant of tenants.values()) tenant.last = NONE
+    for (let at = 0; at < count; at++) {
+      const place = (from + at) % old.keys.length
+      const key = old.keys[place]
       if (key === undefined) continue
-      keys[used] = key
-      values[used] = before.values[from]
-      times[used] = before.times[from]!
-      places.add(key, used++)
+      const tenant = old.tenants[place]!
+      ring.keys[used] = key
+      ring.values[used] = old.values[place]
+      ring.times[used] = old.times[place]!
+      ring.places.add(key, used)
+      ring.tenants[used] = tenant
+      ring.before[used] = tenant.last
+      ring.behind[used] = NONE
+      if (tenant.last === NONE) tenant.first = used
+      else ring.behind[tenant.last] = used
+      tenant.last = used++
     }
+  }
+}
+
+function createRing<Value>(length: number) {
+  const keys = gaps<string>(length)
+  return {
+    keys,
+    values: gaps<Value>(length),
+    times: new Float64Array(length),
+    places: createPlaces(length, (place) => keys[place]),
+    tenants: gaps<Tenant>(length),
+    /** Places of the entries before and behind, of the same tenant. */
+    before: new Int32Array(length),
+    behind: new Int32Array(length),
   }
 }
 

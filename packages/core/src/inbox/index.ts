@@ -43,7 +43,7 @@ export {
 export type { Records } from './records.ts'
 export type { Ledger, LedgerClaim } from './inline/ledger.ts'
 export type { EventRecord, StoredDelivery } from '../event.ts'
-export { createSemaphore, type Semaphore } from './tasks/semaphore.ts'
+export { createSemaphore, type Semaphore } from './engine/semaphore.ts'
 export type {
   Arrival,
   ArrivalOutcome,
@@ -59,36 +59,41 @@ export type {
   MinuteGauge,
 } from './journal.ts'
 export type { ActionQuery, OperatorAction } from './operator-action.ts'
-export { followTasks, type FollowedTasks, type TaskEnds } from './operate/follow.ts'
-export { CHANGE_OPTIONS } from './operate/in-steps.ts'
-export type { ActionNote, ActionRow } from './operate/action-note.ts'
-export { createActions, type ActionRows, type Actions } from './operate/actions.ts'
+export { followTasks, type FollowedTasks, type TaskEnds } from './engine/operate/follow.ts'
+export { CHANGE_OPTIONS } from './engine/operate/in-steps.ts'
+export type { ActionNote, ActionRow } from './engine/operate/action-note.ts'
+export { createActions, type ActionRows, type Actions } from './engine/operate/actions.ts'
 export type { Page } from './page.ts'
 export type { Guard } from '../event.ts'
 export { nearest, unknownOptions } from '../basics/unknown-options.ts'
-export { stopwatchOf } from './tasks/stopwatch.ts'
+export { stopwatchOf } from './engine/stopwatch.ts'
 export {
   attachment,
   type Attachment,
   type AttachmentOptions,
   type Side,
-} from './attach/attachment.ts'
-export type { BatchWork } from './batch/backlog.ts'
-export { closeBy, type ClosingParts } from './tasks/closing.ts'
-export { createBatch, type Batch, type BatchOptions, type Fault } from './batch/batch.ts'
+} from './engine/attach/attachment.ts'
+export type { BatchWork } from './engine/write/backlog.ts'
+export { closeBy, type ClosingParts } from './engine/closing.ts'
+export { createBatch, type Batch, type BatchOptions, type Fault } from './engine/write/batch.ts'
 export {
   checks,
   knownFor,
   type Checks,
   type CommonDefaults,
   type CommonSettings,
-} from './attach/checks.ts'
-export { causeOf } from './tasks/cause.ts'
+} from './engine/attach/checks.ts'
+export { causeOf } from './engine/cause.ts'
 export { claimedTopic } from '../observe/claimed-topic.ts'
-export type { Cause, CauseLane } from './tasks/found-cause.ts'
+export type { Cause, CauseLane } from './engine/operate/found-cause.ts'
 // Not in `deploys.ts`, which is loaded later: a build drops there what `import()` does not name.
 export { deploysOf, type Deploy } from '../receiver/deploy-list.ts'
-export { toCauses, topCauses, type CauseGroup, type CauseTotals } from './tasks/top-causes.ts'
+export {
+  toCauses,
+  topCauses,
+  type CauseGroup,
+  type CauseTotals,
+} from './engine/operate/top-causes.ts'
 export {
   arrivalCursor,
   arrivalPlace,
@@ -96,9 +101,9 @@ export {
   matchesDelivery,
   type ArrivalPlace,
   type DeliveryPage,
-} from './operate/delivery-filter.ts'
-export { editedEvent } from './operate/edited-event.ts'
-export { checkErase, erased, erasedError, isAboutTasks } from './operate/erased.ts'
+} from './engine/journal/delivery-filter.ts'
+export { editedEvent } from './engine/operate/edited-event.ts'
+export { checkErase, erased, erasedError, isAboutTasks } from './engine/operate/erased.ts'
 export { settledBy, timeTo, within } from '../basics/deadline.ts'
 export {
   checkFilter,
@@ -107,15 +112,20 @@ export {
   type Columns,
   type Condition,
   type TopicMatch,
-} from './operate/filter.ts'
-export { inSteps, type StepPlace } from './operate/in-steps.ts'
+} from './engine/operate/filter.ts'
+export { inSteps, type StepPlace } from './engine/operate/in-steps.ts'
 export type { Ahead } from './engine/run/slot.ts'
-export { orphansOf, watchOrphans, type OrphanWatch } from './operate/orphans.ts'
-export { suspects, type Suspects } from './tasks/suspects.ts'
-export { createPace, type Pace } from './tasks/pace.ts'
+export { orphansOf, watchOrphans, type OrphanWatch } from './engine/lease/orphans.ts'
+export { suspects, type Suspects } from './engine/suspects.ts'
+export { createPace, type Pace } from './engine/accept/pace.ts'
 export { createSpacing, type Spacing } from '../basics/spacing.ts'
-export { createUnread, parsed, readableArrival, type UnreadTeller } from './operate/unread.ts'
-export { createSweep, type Sweep } from './operate/sweep.ts'
+export {
+  createUnread,
+  parsed,
+  readableArrival,
+  type UnreadTeller,
+} from './engine/journal/unread.ts'
+export { createSweep, type Sweep } from './engine/operate/sweep.ts'
 export { observed, type Observed } from '../subscribe/run/observed.ts'
 export { transactions, type Transactions } from './engine/accept/transactions.ts'
 export {
@@ -124,7 +134,7 @@ export {
   bucketOf,
   quantile,
   type Histogram,
-} from './history/histogram.ts'
+} from './engine/journal/histogram.ts'
 export {
   countKey,
   countsOf,
@@ -140,7 +150,7 @@ export {
   seriesKey,
   type Buckets,
   type SeriesKey,
-} from './history/buckets.ts'
+} from './engine/journal/buckets.ts'
 export {
   addCounts,
   packMinute,
@@ -148,7 +158,7 @@ export {
   unpackMinute,
   type Counts,
   type Minute,
-} from './history/minute-pack.ts'
+} from './engine/journal/minute-pack.ts'
 export type {
   StoreBatch,
   Back,
@@ -160,7 +170,16 @@ export type {
   Stride,
 } from './engine/store.ts'
 export * from './engine/row.ts'
-export type { Attempted, EndedTask, Fence, Patch, TaskChange } from './engine/patch.ts'
+export {
+  FENCES,
+  passes,
+  type Attempted,
+  type EndedTask,
+  type Fence,
+  type FenceRule,
+  type Patch,
+  type TaskChange,
+} from './engine/patch.ts'
 export type { ClockStep } from './engine/operate/ago.ts'
 export { numberOf } from './engine/operate/info.ts'
 export type * from './engine/operate/store.ts'

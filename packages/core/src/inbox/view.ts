@@ -2,7 +2,7 @@ import type { Json } from '../delivery.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
 import type { TaskError } from './inbox.ts'
 import type { Page } from './page.ts'
-import type { Cause } from './tasks/found-cause.ts'
+import type { Cause } from './engine/operate/found-cause.ts'
 import type { MaybePromise } from '../basics/maybe.ts'
 
 export type TaskState = 'pending' | 'running' | 'done' | 'dead'

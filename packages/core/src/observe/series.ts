@@ -1,5 +1,5 @@
 import type { MinuteCount } from '../inbox/journal.ts'
-import { bucketOf } from '../inbox/history/histogram.ts'
+import { bucketOf } from '../inbox/engine/journal/histogram.ts'
 
 /** What a series counts. */
 export type SeriesName = Pick<MinuteCount, 'receiver' | 'subscription' | 'kind' | 'by' | 'value'>

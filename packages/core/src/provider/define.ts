@@ -179,7 +179,12 @@ const isObject = (value: unknown): boolean =>
 const KINDS: readonly Kind[] = [
   [/^name$|[a-z](?:Header|Query)$/, 'a string that is not empty', isText],
   [/[a-z]Field$/, 'a string or a list of strings', (value) => isText(value) || isList(value)],
-  [/^(?:methods|formats|codings|charsets)$/, 'a list of strings', isList],
+  [/^(?:methods|formats|charsets)$/, 'a list of strings', isList],
+  [
+    /^codings$/,
+    "an object such as { gzip: 'sent' } or { gzip: 'decoded' }",
+    (value) => Object(value) === value && !Array.isArray(value),
+  ],
   [/^limits$/, 'an object', isObject],
   [/^(?:repeats|unauthenticated)$/, 'true or false', isBoolean],
   [/^labels$/, "'ignore' or 'strict'", (value) => value === 'ignore' || value === 'strict'],

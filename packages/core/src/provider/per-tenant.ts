@@ -79,6 +79,7 @@ export function perTenant(options: PerTenantOptions): TenantResolver {
   const line = lineOf(new Error('perTenant'))
   const known = lookups<ScopedSecret>({
     kind: 'tenants',
+    ownerOf: ({ scope }) => scope,
     kept: max,
     maxAge: ttl,
     negative: ttl,

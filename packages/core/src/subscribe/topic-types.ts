@@ -69,7 +69,12 @@ export type PatternOf<Events extends EventMap, P extends string> =
     ? unknown
     : [Unmatched<Events, P>] extends [never]
       ? unknown
-      : { readonly error: `no topic of this provider matches ${Unmatched<Events, P>}` }
+      : {
+          // The one topic of a map whose package is missing says which package to install.
+          readonly error: keyof Events extends `install ${string}`
+            ? keyof Events
+            : `no topic of this provider matches ${Unmatched<Events, P>}`
+        }
 
 type Unmatched<Events extends EventMap, P extends string> = P extends unknown
   ? [TopicsOf<Events, P>] extends [never]

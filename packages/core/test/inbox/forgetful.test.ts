@@ -31,6 +31,75 @@ describe('a memory that forgets', () => {
     ])
   })
 
+  test('drops from the tenant with most, and nothing of who is within their share', () => {
+    const { known } = scene({ max: 100 })
+    const quiet = keys(30)
+    for (const key of quiet) known.set(key, 'quiet', 'quiet')
+    for (let at = 0; at < 1000; at++) known.set(`loud${at}`, 'loud', 'loud')
+    expect(quiet.filter((key) => known.peek(key) === undefined)).toEqual([])
+    expect(known.peek('loud929')).toBeUndefined()
+    expect(known.peek('loud930')).toBe('loud')
+    for (let at = 0; at < 1000; at++) known.set(`new${at}`, 'new', 'new')
+    expect(quiet.filter((key) => known.peek(key) === undefined)).toEqual([])
+  })
+
+  test('with more tenants than max the oldest entry goes, and the number of tenants is told', () => {
+    const told: number[] = []
+    let now = 0
+    const known = createForgetful<string>(
+      { max: 3, window: 1000 },
+      () => now++,
+      (_, tenants) => told.push(tenants),
+    )
+    for (const tenant of ['a', 'b', 'c', 'd']) known.set(`of ${tenant}`, tenant, tenant)
+    expect(known.keys()).toEqual(['of b', 'of c', 'of d'])
+    expect(told).toEqual([4])
+  })
+
+  test('shares it as a plain model does', () => {
+    const step = fc.record({
+      key: fc.integer({ min: 0, max: 30 }),
+      tenant: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+      does: fc.constantFrom('set', 'set', 'set', 'delete'),
+    })
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 12 }),
+        fc.array(step, { maxLength: 200 }),
+        (max, all) => {
+          let now = 0
+          const known = createForgetful<string>(
+            { max, window: Infinity },
+            () => now,
+            () => {},
+          )
+          let model: { key: string; tenant: string }[] = []
+          for (const { key: number, tenant, does } of all) {
+            now++
+            const key = `${tenant}${number}`
+            model = model.filter((one) => one.key !== key)
+            if (does === 'delete') known.delete(key)
+            else {
+              known.set(key, 'value', tenant)
+              const count = (name: string): number =>
+                model.filter((one) => one.tenant === name).length + (name === tenant ? 1 : 0)
+              const most = Math.max(...model.map((one) => count(one.tenant)))
+              if (model.length === max)
+                model.splice(
+                  count(tenant) > most
+                    ? model.findIndex((one) => one.tenant === tenant)
+                    : model.findIndex((one) => count(one.tenant) === most),
+                  1,
+                )
+              model.push({ key, tenant })
+            }
+            expect(known.keys()).toEqual(model.map((one) => one.key))
+          }
+        },
+      ),
+    )
+  })
+
   test('keeps no more than a small max', () => {
     const { known } = scene({ max: 2 })
     for (const key of ['a', 'b', 'c']) known.set(key, key)

@@ -210,3 +210,21 @@ test('forget ends an answer that there is no such tenant', async () => {
   secret.forget('acme')
   expect(await statuses(['acme'])).toEqual([200])
 })
+
+test('a tenant that spells its name in many ways takes the bounds of no other', async () => {
+  const { statuses } = receiverOf(async (name) => found(name.toLowerCase()), {
+    max: 60,
+    perMinute: 200,
+  })
+  const known = Array.from({ length: 20 }, (_, at) => `tenant-${at}`)
+  const all = (status: number, count: number): readonly number[] =>
+    Array.from({ length: count }, () => status)
+  expect(await statuses(known)).toEqual(all(200, 20))
+  const spellings = Array.from({ length: 150 }, (_, at) =>
+    [...'loudloud'].map((char, bit) => ((at >> bit) & 1 ? char.toUpperCase() : char)).join(''),
+  )
+  expect(await statuses(spellings)).toEqual(all(200, 150))
+  vi.advanceTimersByTime(180_000)
+  expect(await statuses(invented(300))).toContain(503)
+  expect(await statuses(known)).toEqual(all(200, 20))
+})

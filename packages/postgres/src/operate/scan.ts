@@ -64,14 +64,15 @@ function isLookedUp({ filter: { id, eventId, keys } }: Scan): boolean {
 /** Failed tasks by id, which is about the order of arrival: an index has them so. Open ones in the order of all lists. */
 async function byTasks(sql: Sql, want: Scan): Promise<Scanned> {
   const failing = isFailing(want)
+  const [beyond, order] = walk(want)
   const source = failing ? failed(want) : open(want)
   const values = [...source.values]
   const add = adder(values)
   const after = want.after && [`${add(want.after[0])}::bigint`, `${add(want.after[1])}::bigint`]
   const from = failing
-    ? `SELECT * FROM (${source.sql}) t ${after ? `WHERE t.id < ${after[1]} AND ${after[0]} = 0` : ''} ORDER BY t.id DESC LIMIT ${want.width}`
+    ? `SELECT * FROM (${source.sql}) t ${after ? `WHERE t.id ${beyond} ${after[1]} AND ${after[0]} = 0` : ''} ORDER BY t.id ${order} LIMIT ${want.width}`
     : source.sql
-  const behind = after && !failing ? `WHERE (e.received, t.id) < (${after.join()})` : ''
+  const behind = after && !failing ? `WHERE (e.received, t.id) ${beyond} (${after.join()})` : ''
   const conditions = [
     ...taskConditions(want, add),
     ...eventConditions(want, add),
@@ -80,7 +81,7 @@ async function byTasks(sql: Sql, want: Scan): Promise<Scanned> {
   const rows = await sql<InfoRow & { readonly meant: boolean }>(
     `SELECT ${INFO}${want.full ? FULL : ''}, ${conditions.join(' AND ') || 'true'} AS meant
      FROM (${from}) t JOIN $.postern_events e ON ${EVENT} ${want.full ? DELIVERY : ''} ${behind}
-     ORDER BY ${failing ? 't.id' : 'e.received DESC, t.id'} DESC LIMIT ${want.width}`,
+     ORDER BY ${failing ? '' : `e.received ${order},`} t.id ${order} LIMIT ${want.width}`,
     values,
   )
   const meant = rows.filter((row) => row.meant)
@@ -98,13 +99,14 @@ async function byTasks(sql: Sql, want: Scan): Promise<Scanned> {
 async function byEvents(sql: Sql, want: Scan): Promise<Scanned> {
   const values: unknown[] = []
   const add = adder(values)
+  const [beyond, order, back, farthest] = walk(want)
   const looked = await lookedUp(sql, want, add)
   const after = want.after && {
     received: `${add(want.after[0])}::bigint`,
     id: `${add(want.after[1])}::bigint`,
   }
   const behind = after
-    ? `(e.received, e.id) <= (${after.received}, ${after.id} / ${TASKS})`
+    ? `(e.received, e.id) ${beyond}= (${after.received}, ${after.id} / ${TASKS})`
     : 'true'
   const passing = want.passing ? 'e.contents = 1' : 'true'
   const inner = [behind, passing, ...looked].join(' AND ')
@@ -116,21 +118,21 @@ async function byEvents(sql: Sql, want: Scan): Promise<Scanned> {
       : want.receiver === undefined
         ? []
         : [`e.receiver = ${add(storable(want.receiver))}`]),
-    ...(after && tasks ? [`(e.received, t.id) < (${after.received}, ${after.id})`] : []),
+    ...(after && tasks ? [`(e.received, t.id) ${beyond} (${after.received}, ${after.id})`] : []),
     ...(after && !tasks
-      ? [`(e.received, e.id) < (${after.received}, ${after.id} / ${TASKS})`]
+      ? [`(e.received, e.id) ${beyond} (${after.received}, ${after.id} / ${TASKS})`]
       : []),
   ]
   const rows = await sql<InfoRow & { n: number; at: number | null; last: number | null }>(
     `WITH e AS MATERIALIZED (
-       SELECT * FROM $.postern_events e WHERE ${inner} ORDER BY e.received DESC, e.id DESC LIMIT ${want.width}),
-     z AS (SELECT count(*)::int AS n, min(e.received)::float8 AS at,
-       (SELECT l.id FROM e l ORDER BY l.received, l.id LIMIT 1)::float8 AS last FROM e)
+       SELECT * FROM $.postern_events e WHERE ${inner} ORDER BY e.received ${order}, e.id ${order} LIMIT ${want.width}),
+     z AS (SELECT count(*)::int AS n, ${farthest}(e.received)::float8 AS at,
+       (SELECT l.id FROM e l ORDER BY l.received ${back}, l.id ${back} LIMIT 1)::float8 AS last FROM e)
      SELECT z.n, z.at, z.last, r.* FROM z LEFT JOIN (
        SELECT ${tasks ? INFO : NO_TASK}${want.full ? (tasks ? FULL : `, NULL AS data, ${CONTENTS}`) : ''}
        FROM e ${tasks ? `JOIN $.postern_tasks t ON t.id >= e.id * ${TASKS} AND t.id < (e.id + 1) * ${TASKS}` : ''} ${want.full ? DELIVERY : ''}
        ${outer.length > 0 ? `WHERE ${outer.join(' AND ')}` : ''}
-       ORDER BY e.received DESC, ${tasks ? 't.id' : 'e.id'} DESC LIMIT ${want.limit + 1}) r ON true`,
+       ORDER BY e.received ${order}, ${tasks ? 't.id' : 'e.id'} ${order} LIMIT ${want.limit + 1}) r ON true`,
     values,
   )
   const { n, at, last } = rows[0]!
@@ -146,9 +148,16 @@ async function byEvents(sql: Sql, want: Scan): Promise<Scanned> {
   }
   return {
     rows: page,
-    to: n < want.width ? undefined : [at!, last! * TASKS],
+    to: n < want.width ? undefined : [at!, last! * TASKS + (want.oldest ? TASKS - 1 : 0)],
     searchedTo: at ?? undefined,
   }
+}
+
+/** How what lies behind a place compares, the order of a walk and of the way back, and which time is farthest. */
+function walk({
+  oldest,
+}: Scan): readonly [beyond: string, order: string, back: string, far: string] {
+  return oldest ? ['>', 'ASC', 'DESC', 'max'] : ['<', 'DESC', 'ASC', 'min']
 }
 
 interface Source {

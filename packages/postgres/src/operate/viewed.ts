@@ -21,6 +21,7 @@ import {
   RESTING,
   STATS,
 } from '../sql/view.ts'
+import { FORGET_TENANTS } from '../sql/lines.ts'
 import { ints, texts } from '../sql/words.ts'
 import type { Database } from '../store/connection.ts'
 import { readRow, type Sql } from '../store/pg.ts'
@@ -96,6 +97,7 @@ async function prune(
   before: Before,
   place: Place | undefined,
 ): Promise<Place | undefined> {
+  if (place === undefined) await sql(FORGET_TENANTS, [])
   const { done, dead, known, guards } = before
   const values = [place?.[0] ?? -1, place?.[1] ?? 0, done, dead, known, guards]
   const { received, id } = await readRow(

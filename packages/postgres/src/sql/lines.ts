@@ -59,6 +59,12 @@ export const TURNS: string = `WITH t AS (
     RETURNING t.lane, t.key, t.turn)
   SELECT t.lane, t.key AS fair, t.turn, t.turn - l.turn AS tasks FROM t JOIN $.postern_lanes l ON l.id = t.lane`
 
+/** Tenants that their lane is past: their next turn is that of a new one. */
+export const FORGET_TENANTS: string = `DELETE FROM $.postern_tenants t USING (
+    SELECT o.lane, o.key FROM $.postern_tenants o JOIN $.postern_lanes l ON l.id = o.lane WHERE o.turn <= l.turn
+    LIMIT 10000 FOR UPDATE OF o SKIP LOCKED) i
+  WHERE t.lane = i.lane AND t.key = i.key`
+
 export const BACKLOG: string = `SELECT t.lane, t.key AS fair, t.turn, GREATEST(t.turn - l.turn, 0) AS tasks
   FROM unnest($1::int[], $2::text[]) AS i(lane, key)
   JOIN $.postern_tenants t ON t.lane = i.lane AND t.key = i.key JOIN $.postern_lanes l ON l.id = t.lane`

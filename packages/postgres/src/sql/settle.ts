@@ -1,4 +1,4 @@
-import { TASKS, type Fence } from '@postern/core/inbox'
+import { DEAD, FENCES, TASKS, type Fence } from '@postern/core/inbox'
 import { EVENT, NOW, TASK } from './words.ts'
 
 /** Plain ends: no error, interruption or line to clear. */
@@ -8,30 +8,35 @@ export const FINISH: string = `WITH t AS (
     WHERE t.id = i.id AND t.token = i.token AND t.state = 1 RETURNING t.id)
   SELECT t.id::float8 AS id FROM t`
 
-const FENCES: Readonly<Record<Fence, string>> = {
-  first: `t.state < 2 AND EXISTS (SELECT 1 FROM $.postern_events e WHERE ${EVENT} AND e.hash = i.hash)`,
-  own: 't.state < 2 AND t.token = i.token',
-  held: 't.state = 1 AND t.token = i.token',
-  ended: `t.state = 1 AND t.token = i.token AND t.lease <= ${NOW}`,
-  failed: `(t.state = 3 OR (t.state = 0 AND t.error IS NOT NULL AND t.gate > 0 AND t.due > ${NOW}))`,
-  settled: `t.state IN (2, 3)`,
-  waiting: `t.state = 0`,
-  idle: 't.state IN (0, 3)',
-  past: 't.state IN (2, 3)',
-  over: `t.state >= 2 AND t.token = i.token AND t.lease <= ${NOW}`,
+/** The condition of a fence on a task and the patch of it. */
+function condition(fence: Fence): string {
+  const { states, event, token, over, failed } = FENCES[fence]
+  return [
+    `t.state IN (${states.join()})`,
+    ...(event
+      ? [`EXISTS (SELECT 1 FROM $.postern_events e WHERE ${EVENT} AND e.hash = i.hash)`]
+      : []),
+    ...(token ? ['t.token = i.token'] : []),
+    ...(over ? [`t.lease <= ${NOW}`] : []),
+    ...(failed
+      ? [`(t.state = ${DEAD} OR (t.error IS NOT NULL AND t.gate > 0 AND t.due > ${NOW}))`]
+      : []),
+  ].join(' AND ')
 }
+
 const INPUT = `i AS MATERIALIZED (SELECT * FROM json_to_recordset($1::text::json) AS i(id bigint, token bigint, round int, hash uuid,
     state smallint, wait bigint, open boolean, gate smallint, behind boolean, attempt int, cut smallint, charged smallint,
     took int, untimed boolean, error text, clear boolean, cause text, anew boolean, attempted json))`
 // Locked in one order, and rows of an open commit are skipped where nobody may wait for them.
 // Events are locked against erasing where a task of them is to run again.
-const SKIPPED: ReadonlySet<Fence> = new Set(['ended', 'over'])
-const AGAIN: ReadonlySet<Fence> = new Set(['failed', 'settled', 'waiting'])
-const locked = (fence: Fence): string => `l AS MATERIALIZED (
+function locked(fence: Fence): string {
+  const { over, whole } = FENCES[fence]
+  return `l AS MATERIALIZED (
     SELECT t.id FROM $.postern_tasks t JOIN i ON i.id = t.id AND i.round = t.round
-    ${AGAIN.has(fence) ? `JOIN $.postern_events e ON ${EVENT} AND e.contents IS DISTINCT FROM 2` : ''}
-    WHERE ${FENCES[fence]} ORDER BY t.id
-    FOR UPDATE OF t${SKIPPED.has(fence) ? ' SKIP LOCKED' : ''}${AGAIN.has(fence) ? ' FOR SHARE OF e' : ''})`
+    ${whole ? `JOIN $.postern_events e ON ${EVENT} AND e.contents IS DISTINCT FROM 2` : ''}
+    WHERE ${condition(fence)} ORDER BY t.id
+    FOR UPDATE OF t${over ? ' SKIP LOCKED' : ''}${whole ? ' FOR SHARE OF e' : ''})`
+}
 
 /** Changes tasks whose fence holds, and writes rows of their history: the first and the last nineteen runs of a task stay. */
 export function patchSql(fence: Fence): string {
@@ -47,7 +52,7 @@ export function patchSql(fence: Fence): string {
       took = CASE WHEN i.untimed THEN NULL ELSE coalesce(i.took, t.took) END,
       error = CASE WHEN i.clear THEN NULL ELSE coalesce(i.error, t.error) END,
       cause = CASE WHEN i.clear THEN NULL ELSE coalesce(i.cause, t.cause) END
-    FROM i JOIN l ON l.id = i.id WHERE t.id = i.id AND t.round = i.round AND ${FENCES[fence]}
+    FROM i JOIN l ON l.id = i.id WHERE t.id = i.id AND t.round = i.round AND ${condition(fence)}
     RETURNING t.id, t.runs, i.token, i.attempted),
   a AS (
     INSERT INTO $.postern_attempts AS a (task, seq, attempt, ended, took, outcome, process, error)
@@ -63,7 +68,7 @@ export function patchSql(fence: Fence): string {
 /** Forgets tasks whose fence holds. */
 export function dropSql(fence: Fence): string {
   return `WITH ${INPUT}, ${locked(fence)},
-  c AS (DELETE FROM $.postern_tasks t USING l, i WHERE t.id = l.id AND i.id = l.id AND t.round = i.round AND ${FENCES[fence]} RETURNING t.id),
+  c AS (DELETE FROM $.postern_tasks t USING l, i WHERE t.id = l.id AND i.id = l.id AND t.round = i.round AND ${condition(fence)} RETURNING t.id),
   o AS (DELETE FROM $.postern_attempts a USING c WHERE a.task = c.id)
   SELECT c.id::float8 AS id FROM c`
 }

@@ -1,6 +1,6 @@
 import type { Database } from '../driver/driver.ts'
 
-/** Finds tasks by an index. Only reads. Ids are descending where a bound is given. */
+/** Finds tasks by an index. Only reads. */
 interface TaskFinder {
   byId(id: string): readonly number[]
   running(): readonly number[]
@@ -8,8 +8,15 @@ interface TaskFinder {
   pending(lanes: readonly number[] | undefined): readonly number[] | undefined
   /** Of these lanes, those that have dead or failing tasks. */
   lanes(lanes: readonly number[] | undefined): readonly number[]
-  dead(lane: number, before: number, most: number): readonly number[]
-  ofCause(cause: string, lane: number, before: number, most: number): readonly number[]
+  /** Those behind an id: below it and descending, or with `oldest` above it and ascending. */
+  dead(lane: number, behind: number, most: number, oldest: boolean): readonly number[]
+  ofCause(
+    cause: string,
+    lane: number,
+    behind: number,
+    most: number,
+    oldest: boolean,
+  ): readonly number[]
 }
 
 // Pending tasks that are sorted for one page.
@@ -27,12 +34,16 @@ export function createTaskFinder(db: Database): TaskFinder {
   const pending = db.prepare(
     `${of} gate = 0 AND behind = 0 UNION ALL ${of} gate > 0 AND behind = 0 UNION ALL ${of} behind = 1`,
   )
-  const newest = 'AND id < ? ORDER BY id DESC LIMIT ?'
-  const dead = db.prepare(
-    `SELECT id FROM postern_tasks INDEXED BY postern_tasks_dead WHERE lane = ? AND state = 3 ${newest}`,
+  const inOrder = (sql: string) => {
+    const newest = db.prepare(`${sql} AND id < ? ORDER BY id DESC LIMIT ?`)
+    const oldest = db.prepare(`${sql} AND id > ? ORDER BY id LIMIT ?`)
+    return (oldestFirst: boolean) => (oldestFirst ? oldest : newest)
+  }
+  const dead = inOrder(
+    'SELECT id FROM postern_tasks INDEXED BY postern_tasks_dead WHERE lane = ? AND state = 3',
   )
-  const ofCause = db.prepare(
-    `SELECT id FROM postern_tasks INDEXED BY postern_tasks_causes WHERE cause = ? AND lane = ? ${newest}`,
+  const ofCause = inOrder(
+    'SELECT id FROM postern_tasks INDEXED BY postern_tasks_causes WHERE cause = ? AND lane = ?',
   )
 
   return {
@@ -44,8 +55,9 @@ export function createTaskFinder(db: Database): TaskFinder {
       return lanesOf(among).flatMap((lane) => ids(pending.all(lane, lane, lane)))
     },
     lanes: lanesOf,
-    dead: (lane, before, most) => ids(dead.all(lane, before, most)),
-    ofCause: (cause, lane, before, most) => ids(ofCause.all(cause, lane, before, most)),
+    dead: (lane, behind, most, oldest) => ids(dead(oldest).all(lane, behind, most)),
+    ofCause: (cause, lane, behind, most, oldest) =>
+      ids(ofCause(oldest).all(cause, lane, behind, most)),
   }
 
   function lanesOf(among: readonly number[] | undefined): readonly number[] {

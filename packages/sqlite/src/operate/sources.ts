@@ -3,9 +3,9 @@ import type { Database } from '../driver/driver.ts'
 import type { Keys } from '../keys/keys.ts'
 import { createEventFinder, type EventRange } from './find-events.ts'
 import { createTaskFinder } from './find-tasks.ts'
-import { beforeEvent, idBound, type ListPlace } from './places.ts'
+import { beforeEvent, fromEvent, idBound, type ListPlace } from './places.ts'
 
-/** Finds candidates for a filter, newest first, by the index that leaves the fewest. */
+/** Finds candidates for a filter by the index that leaves the fewest. */
 export interface CandidateSource {
   /** The next candidates after a place, about that many; undefined when there are no more. */
   next(after: ListPlace, width: number): CandidateStep | undefined
@@ -25,19 +25,24 @@ export function createSources(db: Database, keys: Keys): (want: Scan) => Candida
   const events = createEventFinder(db, keys)
   const tasks = createTaskFinder(db)
 
-  return ({ filter, receiver, lanes, passing }) => {
-    if (filter.id !== undefined) return listed('tasks', tasks.byId(filter.id))
-    if (filter.keys !== undefined) return listed('events', events.byKeys(filter.keys, receiver))
-    if (filter.eventId !== undefined) return listed('events', events.byId(filter.eventId, receiver))
+  return ({ filter, receiver, lanes, passing, oldest }) => {
+    if (filter.id !== undefined) return listed('tasks', tasks.byId(filter.id), oldest)
+    if (filter.keys !== undefined)
+      return listed('events', events.byKeys(filter.keys, receiver), oldest)
+    if (filter.eventId !== undefined)
+      return listed('events', events.byId(filter.eventId, receiver), oldest)
     if (passing) return marked()
-    if (filter.state === 'running') return listed('tasks', tasks.running())
+    if (filter.state === 'running') return listed('tasks', tasks.running(), oldest)
     if (filter.cause !== undefined)
-      return inLanes((lane, before, most) => tasks.ofCause(filter.cause!, lane, before, most))
+      return inLanes((lane, behind, most) =>
+        tasks.ofCause(filter.cause!, lane, behind, most, oldest),
+      )
     if (filter.state === 'dead')
-      return inLanes((lane, before, most) => tasks.dead(lane, before, most))
+      return inLanes((lane, behind, most) => tasks.dead(lane, behind, most, oldest))
     const pending = filter.state === 'pending' ? tasks.pending(lanes) : undefined
-    if (pending) return listed('tasks', pending)
-    return scan(events.range(filter))
+    if (pending) return listed('tasks', pending, oldest)
+    const range = events.range(filter)
+    return oldest ? scanOldest(range) : scan(range)
 
     function marked(): CandidateSource {
       return {
@@ -51,13 +56,15 @@ export function createSources(db: Database, keys: Keys): (want: Scan) => Candida
     }
 
     function inLanes(
-      find: (lane: number, before: number, most: number) => readonly number[],
+      find: (lane: number, behind: number, most: number) => readonly number[],
     ): CandidateSource {
       const wanted = tasks.lanes(lanes)
       return {
         next(after, width) {
-          const found = wanted.flatMap((lane) => find(lane, idBound(after), width))
-          const ids = found.sort((one, other) => other - one).slice(0, width)
+          const found = wanted.flatMap((lane) =>
+            find(lane, oldest ? after.task : idBound(after), width),
+          )
+          const ids = found.sort(byId(oldest)).slice(0, width)
           return ids.length === 0 ? undefined : { kind: 'tasks', ids, to: taskPlace(ids.at(-1)!) }
         },
       }
@@ -76,21 +83,40 @@ function scan({ low, high }: EventRange): CandidateSource {
   }
 }
 
+function scanOldest({ low, high }: EventRange): CandidateSource {
+  return {
+    next(after, width) {
+      const from = Math.max(low, after.event - 1)
+      const to = Math.min(high, from + width)
+      return from >= high ? undefined : { kind: 'range', ids: [from, to], to: fromEvent(to + 1) }
+    },
+  }
+}
+
 /** Candidates that are known at once. */
-function listed(kind: 'tasks' | 'events', all: readonly number[]): CandidateSource {
-  const sorted = [...all].sort((one, other) => other - one)
+function listed(
+  kind: 'tasks' | 'events',
+  all: readonly number[],
+  oldest: boolean,
+): CandidateSource {
+  const sorted = [...all].sort(byId(oldest))
   return {
     next(after, width) {
       const start =
         kind === 'tasks'
-          ? sorted.findIndex((id) => id < idBound(after))
-          : sorted.findIndex((event) => event <= after.event)
+          ? sorted.findIndex((id) => (oldest ? id > after.task : id < idBound(after)))
+          : sorted.findIndex((event) => (oldest ? event >= after.event : event <= after.event))
       if (start < 0) return undefined
       const ids = sorted.slice(start, start + width)
       const last = ids.at(-1)!
-      return { kind, ids, to: kind === 'tasks' ? taskPlace(last) : beforeEvent(last - 1) }
+      if (kind === 'tasks') return { kind, ids, to: taskPlace(last) }
+      return { kind, ids, to: oldest ? fromEvent(last + 1) : beforeEvent(last - 1) }
     },
   }
+}
+
+function byId(oldest: boolean): (one: number, other: number) => number {
+  return oldest ? (one, other) => one - other : (one, other) => other - one
 }
 
 function taskPlace(task: number): ListPlace {

@@ -5,7 +5,7 @@ import type { RowCache } from './kept.ts'
 import type { Names } from './names.ts'
 
 /** Keys that only one event of a receiver may hold. They live as long as their event. Inside a transaction. */
-export interface Guards extends RowCache {
+interface Guards extends RowCache {
   /** As `Rows.guard`. */
   take(wanted: readonly Guarded[], now: number): ReadonlySet<Guarded>
   /** As `Rows.unguard`. */

@@ -1,12 +1,4 @@
-import {
-  PENDING,
-  RUNNING,
-  DONE,
-  DEAD,
-  type Fence,
-  type Patch,
-  type TaskRow,
-} from '@postern/core/inbox'
+import { PENDING, RUNNING, passes, type Fence, type Patch, type TaskRow } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
 import { DROP_TASK, PATCH, TO_PATCH } from '../sql/tasks.ts'
 import type { Attempts } from './attempts.ts'
@@ -57,35 +49,13 @@ export function createPatch(
     return counted
   }
 
-  function holds(row: Row, { token, event }: Patch, fence: Fence, now: number): boolean {
-    const { state } = row
-    const open = state === PENDING || state === RUNNING
-    const own = row.token === token
-    const whole = row.contents !== ERASED
-    switch (fence) {
-      case 'first':
-        return open && row.key === event?.key && row.receiver === event?.receiver
-      case 'own':
-        return open && own
-      case 'held':
-        return state === RUNNING && own
-      case 'ended':
-        return state === RUNNING && own && isOver(token)
-      case 'failed':
-        return (
-          whole && (state === DEAD || (state === PENDING && row.error !== null && row.due > now))
-        )
-      case 'settled':
-        return whole && (state === DONE || state === DEAD)
-      case 'waiting':
-        return whole && state === PENDING
-      case 'idle':
-        return state === PENDING || state === DEAD
-      case 'past':
-        return state === DONE || state === DEAD
-      case 'over':
-        return !open && row.lease === 1 && own && isOver(token)
-    }
+  function holds(row: Row, patch: Patch, fence: Fence, now: number): boolean {
+    return passes(fence, patch, row, {
+      event: () => row,
+      due: () => row.due <= now,
+      over: () => row.lease === 1 && isOver(patch.token),
+      whole: () => row.contents !== ERASED,
+    })
   }
 
   function change(row: Row, patch: Patch, fence: Fence, now: number): void {

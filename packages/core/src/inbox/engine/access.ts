@@ -1,6 +1,6 @@
 import { isA } from '../../errors.ts'
 import type { MaybePromise } from '../../basics/maybe.ts'
-import type { BatchWork } from '../batch/backlog.ts'
+import type { BatchWork } from './write/backlog.ts'
 import type { BatchWriter } from './write/batch-writer.ts'
 import { chain, steps, wait } from './steps.ts'
 import type { Store } from './store.ts'
@@ -54,6 +54,8 @@ export function createAccess(
     },
     write,
     async writeAll(works) {
+      // A store that opens at once is open before the first of them goes on.
+      if (!store.opened) await ready()
       if (store.together) await Promise.all(works.map(write))
       else for (const work of works) await write(work)
     },

@@ -1,13 +1,13 @@
 import type { Consumer, Inbox } from '../inbox.ts'
 import type { AnyCommit } from '../../subscribe/task.ts'
 import { createAccess } from './access.ts'
-import { attachment } from '../attach/attachment.ts'
-import { knownFor } from '../attach/checks.ts'
+import { attachment } from './attach/attachment.ts'
+import { knownFor } from './attach/checks.ts'
 import { settledBy } from '../../basics/deadline.ts'
 import type { Ahead } from './run/slot.ts'
 import type { Transactions } from './accept/transactions.ts'
-import { createActions } from '../operate/actions.ts'
-import { createUnread } from '../operate/unread.ts'
+import { createActions } from './operate/actions.ts'
+import { createUnread } from './journal/unread.ts'
 import { actionRowsOf } from './journal/actions.ts'
 import { createJournal } from './journal/journal.ts'
 import { createRecords } from './journal/records.ts'
@@ -32,6 +32,12 @@ export interface EngineInboxOptions {
   readonly transactions: Transactions<unknown>
   /** How far ahead quick handlers get tasks. */
   readonly ahead: Ahead
+  /** What it cannot do. @default all of it */
+  readonly can?: Partial<Inbox['can']>
+  /** False if ids are known for as long as each sender needs, however long that is. @default true */
+  readonly windowed?: boolean
+  /** Milliseconds for which `waitUntil` of a host is held for what runs. @default not at all */
+  readonly hold?: number
 }
 
 // What closing may take beyond its deadline, in milliseconds.
@@ -50,6 +56,9 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   settings,
   transactions,
   ahead,
+  can,
+  windowed = true,
+  hold,
 }: EngineInboxOptions): Inbox<Commit> {
   const warn = (message: string): void => {
     for (const consumer of attached.consumers()) consumer.warn(message)
@@ -105,6 +114,10 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
     deadline: settings.deadline,
     consumers: () => attached.consumers(),
     look: () => attached.look(),
+    async pause() {
+      const resumes = await Promise.all([...sides.values()].map((side) => side.pause()))
+      return () => resumes.forEach((resume) => resume())
+    },
     opened: (receiver, tasks) => sides.get(receiver)?.capacity.free(-tasks),
   })
   const prune = createPrune(shared, settings, (error) => {
@@ -112,7 +125,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   })
   const attached = attachment({
     inbox: name,
-    window: known,
+    ...(windowed && { window: known }),
     join(consumer: Consumer) {
       const side = createSide(
         {
@@ -120,6 +133,8 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
           writer,
           settings,
           ahead,
+          hold,
+          commits: can?.transaction !== false,
           numbers,
           versionWatch,
           token: () => process * CLAIMS + (claims = (claims + 1) % (CLAIMS - 1)),
@@ -129,7 +144,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
           view,
           onWork() {
             unlisten ??= store.listen?.(() => attached.look())
-            prune.start()
+            if (!store.alone) prune.start()
           },
           tidy: (until) => prune.once(until),
         },
@@ -154,8 +169,8 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
     name,
     window: known.time,
     maxPending: settings.maxPending,
-    lease: settings.lease,
-    can: { order: true, transaction: true, durable: true, fair: true, search: 'index' },
+    ...(!store.alone && { lease: settings.lease }),
+    can: { order: true, transaction: true, durable: true, fair: true, search: 'index', ...can },
     attach: (consumer) => attached.attach(consumer),
     view,
     records: createRecords(shared.records, access, unread),

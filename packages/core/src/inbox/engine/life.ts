@@ -1,6 +1,7 @@
 import { settledBy } from '../../basics/deadline.ts'
+import { nextRound } from '../../basics/soon.ts'
 import { isA, WebhookError } from '../../errors.ts'
-import type { Side } from '../attach/attachment.ts'
+import type { Side } from './attach/attachment.ts'
 import type { Drained } from '../inbox.ts'
 import type { SideParts } from './parts.ts'
 import type { Watch } from './lease/watch.ts'
@@ -65,17 +66,18 @@ export function createSideLife(parts: SideParts, claims: Claims, watch: Watch): 
   function work(): void {
     working = true
     parts.onWork()
+    runner.work()
+    look()
+    if (store.alone) return
     watch.start()
     poll = setInterval(() => void polled(), settings.pollInterval)
-    runner.work()
     // If the store fails the next look on the timer reports it.
     watch.look().catch(() => {})
-    look()
   }
 
   async function drain(until: number, max: number, last?: number): Promise<Drained> {
     drains++
-    watch.start()
+    if (!store.alone) watch.start()
     try {
       if (!store.opened) await store.open()
       const drained = await runner.drain(until, max, last)
@@ -87,6 +89,16 @@ export function createSideLife(parts: SideParts, claims: Claims, watch: Watch): 
       drains--
       if (!working && drains === 0) watch.stop()
     }
+  }
+
+  /** A task that does not run is lost with the process: half of the time is for those that wait. */
+  async function workedOff(until: number): Promise<void> {
+    const half = (performance.now() + until) / 2
+    do {
+      await settledBy(runner.idle(), half)
+      // The last one may have made others ready.
+      await nextRound()
+    } while (!runner.isIdle() && performance.now() < half)
   }
 
   function burst(most: number): BurstEnd | undefined {
@@ -101,6 +113,7 @@ export function createSideLife(parts: SideParts, claims: Claims, watch: Watch): 
 
   async function close(until: number): Promise<void> {
     clearInterval(poll)
+    if (store.alone) await workedOff(until)
     await runner.close(until)
     await settledBy(writer.flushed(), until)
     watch.stop()

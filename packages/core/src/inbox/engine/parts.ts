@@ -17,6 +17,10 @@ export interface SharedParts {
   readonly writer: BatchWriter
   readonly settings: EngineSettings
   readonly ahead: Ahead
+  /** As in `EngineInboxOptions`. */
+  readonly hold: number | undefined
+  /** False if tasks have no `commit`. */
+  readonly commits: boolean
   readonly numbers: Numbers
   readonly versionWatch: VersionWatch
   readonly token: () => number

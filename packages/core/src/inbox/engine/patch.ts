@@ -1,6 +1,6 @@
 import type { TaskError } from '../inbox.ts'
-import { causeOf } from '../tasks/cause.ts'
-import type { Gate, State, TaskRow } from './row.ts'
+import { causeOf } from './cause.ts'
+import { DEAD, DONE, PENDING, RUNNING, type Gate, type State, type TaskRow } from './row.ts'
 
 /**
  * What must hold of a task for its patch to count, with the same `round`:
@@ -27,6 +27,72 @@ export type Fence =
   | 'idle'
   | 'past'
   | 'over'
+
+/** What a fence asks of a task. */
+export interface FenceRule {
+  readonly states: readonly State[]
+  /** Its event is that of the patch. */
+  readonly event?: true
+  /** Its token is that of the patch. */
+  readonly token?: true
+  /** Its lease is over. */
+  readonly over?: true
+  /** Its event is not erased. */
+  readonly whole?: true
+  /** If it is pending, it has an error and is not due yet. */
+  readonly failed?: true
+}
+
+const OPEN: readonly State[] = [PENDING, RUNNING]
+const SETTLED: readonly State[] = [DONE, DEAD]
+
+/** The fences as data, of which a store makes its conditions. */
+export const FENCES: Readonly<Record<Fence, FenceRule>> = {
+  first: { states: OPEN, event: true },
+  own: { states: OPEN, token: true },
+  held: { states: [RUNNING], token: true },
+  ended: { states: [RUNNING], token: true, over: true },
+  failed: { states: [PENDING, DEAD], failed: true, whole: true },
+  settled: { states: SETTLED, whole: true },
+  waiting: { states: [PENDING], whole: true },
+  idle: { states: [PENDING, DEAD] },
+  past: { states: SETTLED },
+  over: { states: SETTLED, token: true, over: true },
+}
+
+/** True if a fence lets the patch of a token through, for a store that has the row at hand. */
+export function passes(
+  fence: Fence,
+  { token, event }: Pick<Patch, 'token' | 'event'>,
+  row: Pick<TaskRow, 'state' | 'token' | 'error'>,
+  is: {
+    readonly due: () => boolean
+    readonly over: () => boolean
+    readonly whole: () => boolean
+    /** The receiver and the key of its event. */
+    readonly event: () => StoredEvent | undefined
+  },
+): boolean {
+  const rule = FENCES[fence]
+  return (
+    rule.states.includes(row.state) &&
+    (!rule.event || sameEvent(event, is.event())) &&
+    (!rule.token || row.token === token) &&
+    (!rule.over || is.over()) &&
+    (!rule.whole || is.whole()) &&
+    (!rule.failed || row.state !== PENDING || (row.error !== null && !is.due()))
+  )
+}
+
+/** The receiver and the key of an event, as a row has them. */
+interface StoredEvent {
+  readonly receiver: string | null
+  readonly key: string | null
+}
+
+function sameEvent(one: StoredEvent | undefined, other: StoredEvent | undefined): boolean {
+  return one !== undefined && one.receiver === other?.receiver && one.key === other.key
+}
 
 /** One change of one task. What is undefined stays as it is. */
 export interface Patch {

@@ -1,4 +1,4 @@
-import type { EventRecord } from '../../event.ts'
+import type { EventRecord, StoredDelivery } from '../../event.ts'
 import type { TaskState } from '../view.ts'
 
 /** States of a task as they are stored. A discarded one has no row any more. */
@@ -29,7 +29,7 @@ export function eventOf(task: number): number {
   return Math.floor(task / TASKS)
 }
 
-/** Head and body of a delivery. Events that came together share one object, so that it is stored once. */
+/** Head and body of a delivery; no head for a store that is alone. Events that came together share one object, so that it is stored once. */
 export interface NewDelivery {
   readonly head: string
   readonly body: Uint8Array
@@ -37,6 +37,8 @@ export interface NewDelivery {
   readonly received: number
   /** Events that came with it. */
   readonly events: number
+  /** As it came. */
+  readonly whole: StoredDelivery
 }
 
 /** An event to be stored. */
@@ -46,6 +48,7 @@ export interface NewEvent {
   readonly receiver: string
   /** `key` is its identity in the receiver. Look-up columns take its strings; `record` has all of it. */
   readonly event: EventRecord
+  /** '' for a store that is alone. */
   readonly record: string
   readonly delivery: NewDelivery
 }
@@ -116,6 +119,8 @@ export interface ClaimRow {
   readonly record: string | null
   readonly head: string
   readonly body: Uint8Array
+  /** The same as objects, from a store that keeps no text. */
+  readonly whole?: { readonly event: EventRecord; readonly delivery: StoredDelivery }
 }
 
 /** A task whose outcome was refused. */

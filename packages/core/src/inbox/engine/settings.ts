@@ -1,4 +1,4 @@
-import type { Checks, CommonDefaults, CommonSettings } from '../attach/checks.ts'
+import type { Checks, CommonDefaults, CommonSettings } from './attach/checks.ts'
 import type { Duration } from '../../basics/duration.ts'
 
 /** Settings of an inbox on the engine; times in milliseconds. */
@@ -23,14 +23,18 @@ export function engineSettings<Options extends EngineOptions>(
   check: Checks<Options>,
   defaults: CommonDefaults & { readonly pollInterval: Duration },
 ): EngineSettings {
-  const maxPendingShare = check.value('maxPendingShare') ?? 0.5
-  if (!(typeof maxPendingShare === 'number' && maxPendingShare > 0 && maxPendingShare <= 1))
-    throw new TypeError(
-      `${inbox}: maxPendingShare must be a number from above 0 to 1, got ${String(maxPendingShare)}`,
-    )
   return {
     ...check.common(defaults),
-    maxPendingShare,
+    maxPendingShare: pendingShare(inbox, check.value('maxPendingShare')),
     pollInterval: check.time('pollInterval', defaults.pollInterval),
   }
+}
+
+/** The option `maxPendingShare`. */
+export function pendingShare(inbox: string, given: number | undefined): number {
+  const share = given ?? 0.5
+  if (typeof share === 'number' && share > 0 && share <= 1) return share
+  throw new TypeError(
+    `${inbox}: maxPendingShare must be a number from above 0 to 1, got ${String(share)}`,
+  )
 }

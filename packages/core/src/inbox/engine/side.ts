@@ -1,5 +1,6 @@
+import { settledBy } from '../../basics/deadline.ts'
 import type { Consumer } from '../inbox.ts'
-import type { Side } from '../attach/attachment.ts'
+import type { Side } from './attach/attachment.ts'
 import { createRunner } from './run/runner.ts'
 import { createAccept } from './accept/accept.ts'
 import { createProbe } from './accept/probe.ts'
@@ -25,6 +26,8 @@ export interface EngineSide extends Side {
   back(message: string): void
   /** Resolves when nothing waits to be stored. */
   flushed(): Promise<void>
+  /** As `Runner.pause`, once what it gave back is stored. */
+  pause(): Promise<() => void>
 }
 
 // Milliseconds that storing what is given back may take.
@@ -55,8 +58,10 @@ export function createSide(shared: SharedParts, consumer: Consumer): EngineSide 
   const runner = createRunner<Task>({
     consumer,
     ahead,
+    early: store.alone !== undefined,
     margin: MARGIN,
     claimOf(task) {
+      if (!shared.commits) return claimOf(task)
       return claimOf(task, {
         commit: (write, spawn) => commit.commit(task, write, spawn),
         commitIn: (transaction, spawn) => commit.commitIn(task, transaction, spawn),
@@ -98,5 +103,10 @@ export function createSide(shared: SharedParts, consumer: Consumer): EngineSide 
     burst: life.burst,
     close: life.close,
     flushed: () => settle.flushed(),
+    async pause() {
+      const resume = runner.pause()
+      await settledBy(settle.flushed(), performance.now() + settings.deadline)
+      return resume
+    },
   }
 }

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../../basics/maybe.ts'
-import type { ActionRow } from '../operate/action-note.ts'
+import type { ActionRow } from './operate/action-note.ts'
 import type { Journaled } from './journal/store.ts'
 import type { ClockStep } from './operate/ago.ts'
 import type { Viewed } from './operate/store.ts'
@@ -68,6 +68,12 @@ export interface GuestRows extends Rows {
 export interface Store extends Rows, Viewed, Journaled {
   /** As in errors: the name of the inbox. */
   readonly name: string
+  /**
+   * No other process has the store, and it ends with this one. Then nothing is polled, no lease ends, no text is made of
+   * events, writes share a transaction as soon as the running code has ended, and closing goes on claiming for half of its
+   * time. Absent: others may have it too.
+   */
+  readonly alone?: Alone
   /** True once `open` has succeeded. */
   readonly opened: boolean
   /** Makes or checks the tables. Returns the number of this process, which nobody else has: at most 2^20. */
@@ -158,6 +164,14 @@ export interface Store extends Rows, Viewed, Journaled {
   fault(error: unknown): StoreFault
   /** The refusal of a delivery: the cause and its remedy in words. A `WebhookError` or `TypeError` stays as it is. */
   refusal(error: unknown): Error
+}
+
+/** What only the memory of this process can tell, at once. */
+interface Alone {
+  /** Bytes of the bodies of a receiver's pending and running tasks. */
+  held(receiver: string): number
+  /** Milliseconds until the next task of these lanes is due that is not yet. */
+  next(lanes: readonly number[]): number | undefined
 }
 
 /**

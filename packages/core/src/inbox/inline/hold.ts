@@ -59,3 +59,16 @@ const UNKNOWN: HeldEvent = {
   release: () => true,
   undo: () => true,
 }
+
+/** Receiver and scope of a key that {@link hold} made; '' of any other. */
+export function tenantOf(key: string): string {
+  const receiver = endOf(key, 0)
+  return receiver === 0 ? '' : key.slice(0, endOf(key, receiver + 1))
+}
+
+/** The end of a text whose length stands before it; `from` if there is none. */
+function endOf(key: string, from: number): number {
+  const mark = key.indexOf(':', from)
+  const length = key.slice(from, mark)
+  return mark > from && /^\d+$/.test(length) ? mark + 1 + Number(length) : from
+}

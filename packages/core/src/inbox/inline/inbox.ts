@@ -7,8 +7,8 @@ import { runInline, type InlineContext, type InlineResult } from './run.ts'
 import type { Ledger } from './ledger.ts'
 import { memoryLedger } from './memory-ledger.ts'
 import { settledBy, toMonotonic } from '../../basics/deadline.ts'
-import { checks } from '../attach/checks.ts'
-import { createSemaphore, type Semaphore } from '../tasks/semaphore.ts'
+import { checks } from '../engine/attach/checks.ts'
+import { createSemaphore, type Semaphore } from '../engine/semaphore.ts'
 
 /** Milliseconds before the end of closing in which tasks are given back to the ledger. */
 const LAST = 500

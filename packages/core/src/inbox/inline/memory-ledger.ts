@@ -1,7 +1,8 @@
 import type { Duration } from '../../basics/duration.ts'
 import type { Guard } from '../../event.ts'
 import { createForgetful } from '../forgetful.ts'
-import { checks } from '../attach/checks.ts'
+import { checks } from '../engine/attach/checks.ts'
+import { tenantOf } from './hold.ts'
 import type { Ledger } from './ledger.ts'
 
 /** Options of {@link memoryLedger}. */
@@ -37,9 +38,9 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
   check.end()
   // Entries that are held stay out of the cache, so that no flood of others can push a running event out.
   const held = new Map<string, Entry>()
-  const settled = createForgetful<Entry>({ max, window }, now, (left) =>
+  const settled = createForgetful<Entry>({ max, window }, now, (left, tenants) =>
     warn?.(
-      `memoryLedger: an event was forgotten ${Math.round(left / 1000)} s before its window of ${window / 1000} s was over, since max is ${max}: raise max, or use redisLedger`,
+      `memoryLedger: an event was forgotten ${Math.round(left / 1000)} s before its window of ${window / 1000} s was over, since max is ${max}${tenants > 1 ? `, shared by ${tenants} tenants` : ''}: raise max, or use redisLedger`,
     ),
   )
   // Keys of events by guard key. They stay out of the cache while their event is held.
@@ -121,10 +122,10 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
     change(entry)
     entry.token = undefined
     held.delete(key)
-    settled.set(key, entry)
+    settled.set(key, entry, tenantOf(key))
     for (const guard of guards) {
       guarding.delete(guard.key)
-      guarded.set(guard.key, key)
+      guarded.set(guard.key, key, tenantOf(key))
     }
     return true
   }

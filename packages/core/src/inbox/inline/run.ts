@@ -4,7 +4,7 @@ import type { EventRecord, StoredDelivery } from '../../event.ts'
 import type { Claim, Consumer, IntakeItem, Outcome } from '../inbox.ts'
 import type { HeldEvent } from './hold.ts'
 import { decodeTasks, encodeTasks, newTasks, reviveDead, type InlineTask } from './tasks.ts'
-import type { Semaphore } from '../tasks/semaphore.ts'
+import type { Semaphore } from '../engine/semaphore.ts'
 
 /** The argument of {@link runInline}. */
 export interface InlineContext {

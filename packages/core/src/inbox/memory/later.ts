@@ -4,7 +4,7 @@ import type { Consumer, Inbox, Port } from '../inbox.ts'
 import type { Journal } from '../journal.ts'
 import type { Records } from '../records.ts'
 import type { InboxView } from '../view.ts'
-import { DEFAULT_WINDOW } from './window.ts'
+import { DEFAULT_WINDOW } from './settings.ts'
 
 const VIEW: readonly (keyof InboxView)[] = [
   'list',

@@ -4,7 +4,7 @@ import { bucket, type BucketOptions } from './bucket.ts'
 import { trustedNames, type TrustedNames } from './trusted-names.ts'
 
 /** How {@link lookups} keeps values. */
-export interface LookupsOptions extends BucketOptions {
+export interface LookupsOptions<Value> extends BucketOptions {
   /** How many values are kept, of trusted names and of others. @default 100 */
   readonly kept?: number
   /** Milliseconds after which a value is asked for again. @default never */
@@ -17,6 +17,8 @@ export interface LookupsOptions extends BucketOptions {
   readonly failed?: number
   /** What is looked up, for the place of the trusted names. @default 'keys' */
   readonly kind?: 'keys' | 'tenants'
+  /** Whose value it is: trusted names are shared out by it. @default nobody's */
+  readonly ownerOf?: (value: Value) => string
 }
 
 /** Values that are looked up by a name that anybody can invent. */
@@ -60,9 +62,9 @@ const MAX_NAME = 1024
  * const certificates = lookups<X509Certificate>({ kept: 20 })
  * const found = await certificates.find(url, now, () => download(url))
  */
-export function lookups<Value extends object>(options: LookupsOptions = {}): Lookups<Value> {
+export function lookups<Value extends object>(options: LookupsOptions<Value> = {}): Lookups<Value> {
   const { kept = 100, maxAge = Infinity, overdue = Infinity, negative = 60_000 } = options
-  const { failed = 0, kind = 'keys' } = options
+  const { failed = 0, kind = 'keys', ownerOf } = options
   const trusted = trustedNames(kind, kept)
   const values = {
     trusted: new LRUCache<string, Known<Value>>({ max: kept }),
@@ -78,13 +80,13 @@ export function lookups<Value extends object>(options: LookupsOptions = {}): Loo
     trusted,
     find,
     trust(name) {
-      if (values.trusted.has(name)) return
-      const found = values.others.get(name)
-      if (found) {
-        values.others.delete(name)
-        values.trusted.set(name, found)
-      }
-      trusted.add(name)
+      const known = values.trusted.get(name)
+      const found = known ?? values.others.get(name)
+      if (known && trusted.has(name)) return
+      trusted.add(name, found && ownerOf?.(found.value))
+      if (!found) return
+      values.others.delete(name)
+      values.trusted.set(name, found)
     },
     refuse(name, now, error) {
       drop(name)

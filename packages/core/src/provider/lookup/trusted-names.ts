@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
+import { createForgetful } from '../../inbox/forgetful.ts'
 
 /** Where {@link TrustedNames} outlive the process. */
 export interface NamesPlace {
@@ -17,7 +17,8 @@ export interface TrustedNames {
   /** `keys` or `tenants`: one place for each. */
   readonly kind: string
   has(name: string): boolean
-  add(name: string): void
+  /** @param owner whose name it is, as the look-up says @default nobody's */
+  add(name: string, owner?: string): void
   delete(name: string): void
   /** Where they are kept over restarts. The receiver calls it. */
   keep(place: NamesPlace): void
@@ -25,24 +26,37 @@ export interface TrustedNames {
   restored(): Promise<void> | undefined
 }
 
-/** Makes an empty set of at most `most` names; beyond, the one that was used longest ago is forgotten. */
+/**
+ * Makes an empty set of at most `most` names; beyond, of the owner with most the one that was used longest ago is forgotten: no
+ * owner drives out the names of another by spelling its own in many ways.
+ */
 export function trustedNames(kind: string, most: number): TrustedNames {
   // Digests: a path may hold a secret, and what is kept must be bounded.
-  const names = new LRUCache<string, true>({ max: most })
+  const names = createForgetful<'known'>(
+    { max: most, window: Infinity },
+    () => performance.now(),
+    () => {},
+  )
+  const knows = (digest: string): boolean => names.peek(digest) !== undefined
   const places: NamesPlace[] = []
   let restoring: Promise<void> | undefined
   let waiting: NamesPlace[] = []
 
   return {
     kind,
-    has: (name) => names.has(digestOf(name)),
-    add(name) {
+    has: (name) => knows(digestOf(name)),
+    add(name, owner) {
       const digest = digestOf(name)
-      const isNew = !names.has(digest)
-      names.set(digest, true)
+      const isNew = !knows(digest)
+      names.set(digest, 'known', owner)
       if (isNew) save()
     },
-    delete: (name) => void (names.delete(digestOf(name)) && save()),
+    delete(name) {
+      const digest = digestOf(name)
+      if (!knows(digest)) return
+      names.delete(digest)
+      save()
+    },
     keep(place) {
       places.push(place)
       waiting.push(place)
@@ -59,7 +73,7 @@ export function trustedNames(kind: string, most: number): TrustedNames {
     for (const place of loading) {
       try {
         for (const digest of (await place.load()).slice(-most))
-          if (!names.has(digest)) names.set(digest, true)
+          if (!knows(digest)) names.set(digest, 'known')
       } catch {
         waiting.push(place)
       }
@@ -67,7 +81,7 @@ export function trustedNames(kind: string, most: number): TrustedNames {
   }
 
   function save(): void {
-    const digests = [...names.rkeys()]
+    const digests = names.keys()
     for (const place of places) place.save(digests)
   }
 }

@@ -51,9 +51,9 @@ test('replay makes waiting tasks due now', async () => {
   expect(await drain(port)).toMatchObject({ ran: 0 })
   expect(await inbox.view!.replay({ state: 'pending' })).toMatchObject({ count: 1 })
   expect(await drain(port)).toMatchObject({ done: 1 })
-  expect(() => inbox.view!.replay({ state: 'running' })).toThrow('state must be')
-  expect(() => inbox.view!.replay({}, { rat: 1 } as never)).toThrow('did you mean rate?')
-  expect(() => inbox.view!.discard({ topics: 'x' } as never)).toThrow('did you mean topic?')
+  await expect(inbox.view!.replay({ state: 'running' })).rejects.toThrow('state must be')
+  await expect(inbox.view!.replay({}, { rat: 1 } as never)).rejects.toThrow('did you mean rate?')
+  await expect(inbox.view!.discard({ topics: 'x' } as never)).rejects.toThrow('did you mean topic?')
 })
 
 test('discard counts first', async () => {
@@ -79,8 +79,10 @@ test('an edited payload runs as a new event for the same subscription', async ()
   })
   expect(claim.event.key).not.toBe(':0')
   expect((await inbox.view!.list()).rows).toMatchObject([{ id: old!.id, state: 'dead' }])
-  expect(() => inbox.view!.rerun!('shop:99', { payload: 1 })).toThrow('no task has the id shop:99')
-  expect(() => inbox.view!.rerun!(old!.id, { payload: undefined as never })).toThrow('JSON value')
+  const rerun = async (id: string, payload: unknown): Promise<string> =>
+    inbox.view!.rerun!(id, { payload: payload as never })
+  await expect(rerun('99', 1)).rejects.toThrow('there is no task 99')
+  await expect(rerun(old!.id, undefined)).rejects.toThrow('JSON value')
 })
 
 test('causes group dead and failing tasks whatever ids their messages have', async () => {
@@ -161,6 +163,6 @@ test('a list filters by part, provider, pattern, keys and text, and says how far
     cursor = page.cursor
   }
   expect(found).toBe(2)
-  expect(() => inbox.view!.list({ limit: 0 })).toThrow('limit: must be')
-  expect(() => inbox.view!.list({ cursor: 'x' })).toThrow('cursor: must be')
+  await expect(inbox.view!.list({ limit: 0 })).rejects.toThrow('limit: must be')
+  await expect(inbox.view!.list({ cursor: 'x' })).rejects.toThrow('cursor: must be')
 })

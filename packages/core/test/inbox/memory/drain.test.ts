@@ -41,7 +41,7 @@ test('two at once run no task twice', async () => {
   expect(new Set(ran()).size).toBe(500)
 })
 
-test('waits for its own attempts; one that the deadline cut uses up no attempt', async () => {
+test('waits for its own attempts, which hear that the deadline is near', async () => {
   const held = gate()
   const { port, inbox } = scene({
     async run(claim, signal) {
@@ -49,7 +49,7 @@ test('waits for its own attempts; one that the deadline cut uses up no attempt',
       return new Promise((resolve) => {
         signal!.addEventListener('abort', () => {
           held.open()
-          resolve(DEAD_OUTCOME)
+          resolve({ kind: 'postpone', at: Date.now() })
         })
       })
     },

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest'
-import { memoryInbox } from '../../../src/index.ts'
-import { setup } from '../../acme.ts'
+import { describe, expect, test } from 'vitest'
+import { inlineInbox, memoryInbox, memoryLedger } from '../../../src/index.ts'
+import { acme, setup } from '../../acme.ts'
+import { intake, item, scene } from './scene.ts'
 
 test.each([
   ['keepDead', { keepDead: 1000 }, /unknown option keepDead/],
@@ -22,11 +23,63 @@ test('a dead task that is dropped is told, once an hour', async () => {
   for (const id of ['e1', 'e2', 'e3']) await send({ id })
   await heard.until('dead', 3)
   const told = (): readonly string[] => heard.all('warning').map(([, message]) => message)
-  expect(told()).toEqual([
-    expect.stringMatching(/dead task acme:1 of ping was dropped.*maxDead is 1/),
-  ])
+  expect(told()).toEqual([expect.stringMatching(/dead task \d+ of ping was dropped.*maxDead is 1/)])
   now += 3_600_000
   await send({ id: 'e4' })
   await heard.until('dead', 4)
   expect(told()).toHaveLength(2)
+})
+
+describe('a tenant within their share loses nothing because of another', () => {
+  const provider = acme({
+    secret: [
+      { secret: 'quiet-secret', scope: 'quiet' },
+      { secret: 'loud-secret', scope: 'loud' },
+    ],
+  })
+
+  test.each([
+    ['memoryInbox', () => memoryInbox({ max: 50 })],
+    ['inlineInbox', () => inlineInbox({ ledger: memoryLedger({ max: 50 }) })],
+  ])('an id, of %s', async (_, make) => {
+    const { receiver, heard, send } = setup({ provider, inbox: make() })
+    let runs = 0
+    receiver.on('ping', ({ scope }) => void (scope === 'quiet' && runs++))
+    for (let at = 0; at < 20; at++) await send({ id: `q${at}`, secret: 'quiet-secret' })
+    for (let at = 0; at < 300; at++) await send({ id: `l${at}`, secret: 'loud-secret' })
+    await heard.until('done', 320)
+    for (let at = 0; at < 20; at++) await send({ id: `q${at}`, secret: 'quiet-secret' })
+    expect(heard.all('duplicate')).toHaveLength(20)
+    expect(runs).toBe(20)
+    const warnings = heard.all('warning').map(([, message]) => message)
+    expect(warnings).toEqual([expect.stringMatching(/max is 50, shared by 2 tenants/)])
+  })
+
+  test('dead tasks', async () => {
+    const inbox = memoryInbox({ maxDead: 10 })
+    const { receiver, heard, send } = setup({ provider, inbox })
+    receiver.on('ping', { retry: { attempts: 1 } }, () => {
+      throw new Error('no')
+    })
+    for (let at = 0; at < 5; at++) await send({ id: `q${at}`, secret: 'quiet-secret' })
+    for (let at = 0; at < 30; at++) await send({ id: `l${at}`, secret: 'loud-secret' })
+    await heard.until('dead', 35)
+    const { rows } = await inbox.view!.list({ state: 'dead' })
+    expect(rows.filter(({ event }) => event.scope === 'quiet')).toHaveLength(5)
+    expect(rows).toHaveLength(10)
+  })
+
+  test('a guard key', async () => {
+    const { port, untilSettled } = scene({}, { max: 20 })
+    port.work!()
+    const guarded = (id: string, scope: string) =>
+      intake(item(id, ['a'], { scope, guards: [{ key: `g${id}`, otherwise: 'refuse' }] }))
+    for (let at = 0; at < 5; at++) await port.accept(guarded(`q${at}`, 'quiet'), {})
+    for (let at = 0; at < 100; at++) await port.accept(guarded(`l${at}`, 'loud'), {})
+    await untilSettled(105)
+    const replayed = intake(
+      item('other', ['a'], { scope: 'quiet', guards: [{ key: 'gq0', otherwise: 'refuse' }] }),
+    )
+    expect(await port.accept(replayed, {})).toEqual(['refused'])
+  })
 })

@@ -71,6 +71,32 @@ export function drainCases(test: SceneTest, shared: boolean): void {
     assert.equal(new Set(shop.ran()).size, 40)
   })
 
+  test('max is shared out over subscriptions', async (scene) => {
+    const shop = scene.join({ lanes: ['a', 'b', 'c'], work: false })
+    const ids = Array.from({ length: 10 }, (_, at) => `e${at}`)
+    await shop.port.accept(intake(...ids.map((id) => item(id, ['a', 'b', 'c']))), {})
+    const counts = (): readonly number[] => {
+      const ran = shop.ran()
+      return ['a', 'b', 'c'].map((name) => ran.filter((one) => one.startsWith(name)).length)
+    }
+    assert.equal((await drain(shop, 6)).ran, 6)
+    assert.deepEqual(counts(), [2, 2, 2])
+    // One at a time too: who had the last one is not the first to have another.
+    for (let at = 0; at < 6; at++) assert.equal((await drain(shop, 1)).ran, 1)
+    assert.deepEqual(counts(), [4, 4, 4])
+  })
+
+  test('of max, a subscription with few tasks leaves its share to the others', async (scene) => {
+    const shop = scene.join({ lanes: ['a', 'b'], work: false })
+    const ids = Array.from({ length: 10 }, (_, at) => `e${at}`)
+    await shop.port.accept(intake(...ids.map((id) => item(id, ['a']))), {})
+    await shop.port.accept(intake(item('few', ['b'])), {})
+    assert.equal((await drain(shop, 6)).ran, 6)
+    const few = shop.ran().filter((one) => one === 'b:few')
+    assert.equal(few.length, 1)
+    assert.equal((await drain(shop)).ran, 5)
+  })
+
   test('a retry that is due at once, and children, run in the same drain', async (scene) => {
     const shop = scene.join({
       work: false,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { InboxView, TaskInfo } from '@postern/core/inbox'
 import { gate } from '../gate.ts'
-import { intake, item } from '../make.ts'
-import { DEAD_OUTCOME, DONE_OUTCOME, retryIn } from '../recorder.ts'
+import { intake, item, takeAt } from '../make.ts'
+import { DEAD_OUTCOME, DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import { joinDead } from './join-dead.ts'
 import type { Scene, SceneTest } from '../scene.ts'
 
@@ -46,6 +46,30 @@ export function changeCases(test: SceneTest, keepsDone: boolean): void {
     )
     assert.equal(shop.runs.length, 14)
   })
+
+  for (const narrow of [{}, { state: 'dead' }, { topic: 'thing.*' }, { text: 'thing' }] as const)
+    test(`replay with a limit begins with the oldest: ${JSON.stringify(narrow)}`, async (scene) => {
+      let broken = true
+      const shop = scene.join({
+        lanes: [lane('a', { concurrency: 1 })],
+        run: () => (broken ? DEAD_OUTCOME : DONE_OUTCOME),
+      })
+      const ids = Array.from({ length: 9 }, (_, at) => `e${at}`)
+      for (const [at, id] of ids.entries()) await takeAt(shop, id, 1000 + at)
+      await shop.untilSettled(9)
+      broken = false
+      let cursor: string | undefined
+      for (const end of [4, 8, 9]) {
+        const options = { limit: 4, ...(cursor !== undefined && { cursor }) }
+        const changed = await view(scene).replay({ receiver: 'shop', ...narrow }, options)
+        cursor = changed.cursor
+        await shop.untilSettled(9 + end)
+        assert.deepEqual(
+          new Set(shop.runs.slice(9).map(({ claim }) => claim.event.id)),
+          new Set(ids.slice(0, end)),
+        )
+      }
+    })
 
   test('a call ends by its time and says where to go on', async (scene) => {
     await joinDead(scene, 5)

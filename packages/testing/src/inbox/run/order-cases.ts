@@ -44,6 +44,31 @@ export function orderCases(test: SceneTest): void {
     assert.deepEqual(shop.ran(), ['a:1', 'a:1', 'a:1', 'a:2', 'a:3'])
   })
 
+  for (const how of ['revived', 'replayed'] as const)
+    test(`a head that died and is ${how} runs next after the one that runs`, async (scene) => {
+      const began = gate()
+      const second = gate()
+      const shop = scene.join({
+        lanes: [ORDERED],
+        async run({ event }) {
+          if (shop.runs.length === 1) return DEAD_OUTCOME
+          if (event.id === '2') {
+            began.pass()
+            await second.passed
+          }
+          return DONE_OUTCOME
+        },
+      })
+      await shop.port.accept(intake(keyed('1', 'k'), keyed('2', 'k'), keyed('3', 'k')), {})
+      await began.passed
+      if (how === 'revived')
+        assert.deepEqual(await shop.port.accept(intake(keyed('1', 'k')), {}), ['revived'])
+      else assert.equal((await scene.inbox.view!.replay({ receiver: 'shop' })).count, 1)
+      second.pass()
+      await shop.untilSettled(4)
+      assert.deepEqual(shop.ran(), ['a:1', 'a:2', 'a:1', 'a:3'])
+    })
+
   test('a dead head releases its key', async (scene) => {
     const shop = scene.join({
       lanes: [ORDERED],

@@ -1,10 +1,12 @@
-import type { MaybePromise } from '../../../basics/maybe.ts'
+import { settledBy } from '../../../basics/deadline.ts'
+import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
 import { WebhookError } from '../../../errors.ts'
-import type { Side } from '../../attach/attachment.ts'
-import type { BatchWork } from '../../batch/backlog.ts'
-import type { Intake, Taken } from '../../inbox.ts'
+import type { Side } from '../attach/attachment.ts'
+import type { BatchWork } from '../write/backlog.ts'
+import type { Host, Intake, Taken } from '../../inbox.ts'
 import type { SideParts } from '../parts.ts'
 import { chain } from '../steps.ts'
+import type { Capacity } from './capacity.ts'
 import { encodeIntake, type EncodedIntake } from './encode.ts'
 import { acceptAsGuest } from './guest.ts'
 import { prepareStore } from './prepare.ts'
@@ -30,51 +32,100 @@ export function createAccept(parts: SideParts): Side['accept'] {
     const transaction = parts.transactionOf(host)
     // It may hold the only lock: nothing is made beside it.
     if (transaction !== undefined) return acceptAsGuest(parts, transaction, intake)
-    return accept(intake, performance.now() + settings.deadline)
+    const taken = accept(intake, performance.now() + settings.deadline)
+    const { waitUntil } = host
+    return waitUntil ? chain(taken, (all) => (hold(waitUntil, all), all)) : taken
+  }
+
+  /** A host that freezes after the response is held for what runs, and not for retries. */
+  function hold(waitUntil: NonNullable<Host['waitUntil']>, taken: readonly Taken[]): void {
+    if (parts.hold === undefined || !taken.includes('new') || !parts.runner().active()) return
+    parts.runner().wake()
+    waitUntil(settledBy(parts.runner().idle(), performance.now() + parts.hold))
   }
 
   function accept(intake: Intake, deadline: number): MaybePromise<readonly Taken[]> {
-    const known =
-      store.opened &&
-      numbers.ready(intake.items.length) &&
-      intake.items.every(({ tasks }) =>
-        tasks.every(({ subscription }) => lanes.find(subscription) !== undefined),
-      )
     // Asked again, since others that waited too may have taken the numbers.
-    return known
-      ? addEncoded(intake, deadline)
-      : prepareStore(parts, intake, deadline).then(() => accept(intake, deadline))
+    return isPrepared(intake) ? addEncoded(intake, deadline) : prepared(intake, deadline)
+  }
+
+  async function prepared(intake: Intake, deadline: number): Promise<readonly Taken[]> {
+    await prepareStore(parts, intake, deadline)
+    return accept(intake, deadline)
+  }
+
+  function isPrepared({ items }: Intake): boolean {
+    if (!store.opened || !numbers.ready(items.length)) return false
+    for (const { tasks } of items)
+      for (const { subscription } of tasks) if (lanes.find(subscription) === undefined) return false
+    return true
   }
 
   function addEncoded(intake: Intake, deadline: number): MaybePromise<readonly Taken[]> {
-    const encoded = encodeIntake(consumer.receiver, intake, () => numbers.next())
-    if (batch.waiting() + encoded.bytes > settings.maxWaitingBytes)
+    const encoded = encodeIntake(consumer.receiver, intake, numbers, !store.alone)
+    const waiting = batch.waiting() + (store.alone?.held(consumer.receiver) ?? 0)
+    if (waiting + encoded.bytes > settings.maxWaitingBytes)
       throw new WebhookError('inbox_full', {
         problem: 'full',
         option: 'maxWaitingBytes',
         limit: settings.maxWaitingBytes,
-        got: batch.waiting(),
+        got: waiting,
         expected: 'bytes',
       })
-    return chain(capacity.reserve(encoded), () => addToBatch(encoded, deadline))
+    const room = capacity.reserve(encoded)
+    return isPromise(room) ? behind(room, encoded, deadline) : addToBatch(encoded, deadline)
+  }
+
+  // Functions of their own: V8 would make room for what their closures see at each delivery.
+  async function behind(
+    room: Promise<void>,
+    encoded: EncodedIntake,
+    deadline: number,
+  ): Promise<readonly Taken[]> {
+    await room
+    return addToBatch(encoded, deadline)
   }
 
   function addToBatch(encoded: EncodedIntake, deadline: number): Promise<readonly Taken[]> {
     return new Promise((resolve, reject) =>
-      batch.add({
-        encoded,
-        bytes: encoded.bytes,
-        rows: encoded.items.length,
-        deadline,
-        done(taken) {
-          capacity.stored(encoded, taken)
-          resolve(taken)
-        },
-        failed(error) {
-          capacity.free(encoded.tasks)
-          reject(error)
-        },
-      }),
+      batch.add(new DeliveryWork(encoded, deadline, capacity, resolve, reject)),
     )
+  }
+}
+
+/** A delivery that waits to be stored. A class: closures of each would take more memory than the rest. */
+class DeliveryWork implements PutWork, BatchWork {
+  readonly encoded: EncodedIntake
+  readonly bytes: number
+  readonly rows: number
+  readonly deadline: number
+  readonly #capacity: Capacity
+  readonly #resolve: (taken: readonly Taken[]) => void
+  readonly #reject: (error: Error) => void
+
+  constructor(
+    encoded: EncodedIntake,
+    deadline: number,
+    capacity: Capacity,
+    resolve: (taken: readonly Taken[]) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.encoded = encoded
+    this.bytes = encoded.bytes
+    this.rows = encoded.items.length
+    this.deadline = deadline
+    this.#capacity = capacity
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  done(taken: readonly Taken[]): void {
+    this.#capacity.stored(this.encoded, taken)
+    this.#resolve(taken)
+  }
+
+  failed(error: Error): void {
+    this.#capacity.free(this.encoded.tasks)
+    this.#reject(error)
   }
 }

@@ -1,7 +1,7 @@
 import { WebhookError } from '../../../errors.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import type { Consumer, Taken, TaskDraft } from '../../inbox.ts'
-import { createPace } from '../../tasks/pace.ts'
+import { createPace } from './pace.ts'
 import type { Finder } from '../run/lanes.ts'
 import type { Turn } from '../row.ts'
 import type { EngineSettings } from '../settings.ts'
@@ -123,7 +123,12 @@ export function createCapacity({
   async function over(keys: readonly Pick<Turn, 'lane' | 'fair'>[]): Promise<void> {
     const now = performance.now()
     const stale = keys.filter((key) => now - (heavy.get(keyOf(key))?.at ?? now) > NEAR)
-    if (stale.length > 0) for (const turn of await asked(() => store.backlog(stale))) told(turn)
+    if (stale.length > 0) {
+      const turns = await asked(() => store.backlog(stale))
+      // Who is not among them has nothing waiting: the store has forgotten their turn.
+      for (const key of stale) heavy.delete(keyOf(key))
+      for (const turn of turns) told(turn)
+    }
     const held = new Map<string, number>()
     for (const [name, { fair }] of new Map(keys.map((key) => [keyOf(key), key])))
       held.set(fair, (held.get(fair) ?? 0) + (heavy.get(name)?.tasks ?? 0))

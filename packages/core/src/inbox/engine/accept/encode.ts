@@ -2,12 +2,15 @@ import { hash } from 'node:crypto'
 import { encodeDelivery, encodeEvent } from '../../codec.ts'
 import type { Intake, TaskDraft } from '../../inbox.ts'
 import type { NewEvent, NewTask } from '../row.ts'
+import type { Numbers } from './numbers.ts'
 
 /** An event of a delivery, as it is stored. */
 export interface EncodedItem {
   readonly event: NewEvent
   /** Each subscription and part once. */
   readonly drafts: readonly TaskDraft[]
+  /** True if another item before it in its batch brings the same event. Set when the rows of the batch are made. */
+  again: boolean
 }
 
 /** A delivery, as it is stored. */
@@ -23,22 +26,30 @@ export interface EncodedIntake {
 // What a row costs in memory beside its bytes.
 const ROW = 100
 
-/** Encodes a delivery. `next` gives numbers of events. */
-export function encodeIntake(receiver: string, intake: Intake, next: () => number): EncodedIntake {
-  const { head, body } = encodeDelivery(intake.delivery)
-  const received = Math.floor(intake.delivery.receivedAt)
-  const delivery = { head, body, received, events: intake.items.length }
+/** Encodes a delivery. `numbers` are those of events. Without `texts` the store keeps it as it is. */
+export function encodeIntake(
+  receiver: string,
+  intake: Intake,
+  numbers: Pick<Numbers, 'next'>,
+  texts: boolean,
+): EncodedIntake {
+  const { delivery: whole } = intake
+  const { head, body } = texts ? encodeDelivery(whole) : { head: '', body: whole.body }
+  const received = Math.floor(whole.receivedAt)
+  const delivery = { head, body, received, events: intake.items.length, whole }
   let bytes = head.length + body.length
   let tasks = 0
   let plain = true
-  const items = intake.items.map(({ event, tasks: given }): EncodedItem => {
-    const record = encodeEvent(event, intake.delivery)
+  const items: EncodedItem[] = []
+  for (const { event, tasks: given } of intake.items) {
+    const record = texts ? encodeEvent(event, whole) : ''
     const drafts = given.length < 2 ? given : onceEach(given)
     bytes += record.length + ROW * (1 + drafts.length)
     tasks += drafts.length
     if (event.guards !== undefined || drafts.some(isBound)) plain = false
-    return { drafts, event: { number: next(), receiver, event, record, delivery } }
-  })
+    const number = numbers.next()
+    items.push({ drafts, event: { number, receiver, event, record, delivery }, again: false })
+  }
   return { intake, items, bytes, tasks, plain }
 }
 

@@ -1,18 +1,16 @@
-import { BEGIN, type Task, weightOf } from '../run/task.ts'
+import { claimedTask, type Task, weightOf } from '../run/task.ts'
 import type { Finder } from '../run/lanes.ts'
 import { TASKS, type NewEvent, type NewTask } from '../row.ts'
 import type { Runner } from '../run/runner-types.ts'
 import type { StoreBatch } from '../store.ts'
-import { newTask, type EncodedIntake, type EncodedItem } from './encode.ts'
+import { newTask, type EncodedIntake } from './encode.ts'
 
 /** The rows of a batch of deliveries. */
 export interface Flat extends StoreBatch {
   readonly intakes: readonly EncodedIntake[]
-  /** Each event once, and the item that brought it first. */
-  readonly items: ReadonlyMap<NewEvent, EncodedItem>
   readonly claimed: readonly { readonly row: NewTask; readonly task: Task }[]
   /** Subscriptions with tasks that wait. */
-  readonly ready: ReadonlySet<string>
+  readonly ready: Iterable<string>
   /** Set by the write: the events that were new, and whether known ones run again. */
   fresh: ReadonlySet<NewEvent>
   revived: boolean
@@ -32,18 +30,20 @@ export function flatten(
   intakes: readonly EncodedIntake[],
   { receiver, lanes, take, token = 0 }: FlatOptions,
 ): Flat {
-  const items = new Map<NewEvent, EncodedItem>()
-  const keys = new Set<string>()
+  const events: NewEvent[] = []
+  const keys = intakes.length + intakes[0]!.items.length > 2 ? new Set<string>() : undefined
   const tasks: NewTask[] = []
   const claimed: { row: NewTask; task: Task }[] = []
-  const ready = new Set<string>()
+  let ready: Set<string> | undefined
   const leased = performance.now()
   for (const { items: its, intake } of intakes)
     for (const item of its) {
       const { event, drafts } = item
-      if (keys.has(event.event.key)) continue
-      keys.add(event.event.key)
-      items.set(event, item)
+      const { key } = event.event
+      item.again = keys?.has(key) === true
+      if (item.again) continue
+      keys?.add(key)
+      events.push(event)
       const weight = weightOf(event.delivery.body, event.record)
       for (let n = 0; n < drafts.length; n++) {
         const draft = drafts[n]!
@@ -56,10 +56,9 @@ export function flatten(
         if (slot)
           claimed.push({
             row,
-            task: {
-              ...BEGIN,
+            task: claimedTask({
               slot,
-              id: 0,
+              id: Number.NaN,
               lane,
               subscription,
               token,
@@ -76,24 +75,26 @@ export function flatten(
               weight,
               free: undefined,
               leased,
-            },
+            }),
           })
-        else ready.add(subscription)
+        else (ready ??= new Set()).add(subscription)
       }
     }
   const notify = claimed.length < tasks.length
   return {
     intakes,
-    items,
-    events: [...items.keys()],
+    events,
     tasks,
     claimed,
-    ready,
+    ready: ready ?? NOTHING,
     notify,
-    fresh: new Set(),
+    fresh: NO_EVENTS,
     revived: false,
   }
 }
+
+const NOTHING: readonly string[] = []
+const NO_EVENTS: ReadonlySet<NewEvent> = new Set()
 
 /** The id of a stored task. */
 export function idOf({ event, n }: NewTask): number {

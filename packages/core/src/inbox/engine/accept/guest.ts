@@ -22,7 +22,7 @@ export function acceptAsGuest(
   const rows = store.guest(transaction)
   const ready = !store.block || (store.opened && numbers.ready(intake.items.length))
   return chain(ready ? undefined : openStore(parts), () => {
-    const encoded = encodeIntake(consumer.receiver, intake, () => numbers.next())
+    const encoded = encodeIntake(consumer.receiver, intake, numbers, true)
     return chain(capacity.reserve(encoded), () => within(parts, rows, encoded))
   })
 }

@@ -20,8 +20,7 @@ export function* write(
   for (const intake of flat.intakes)
     if (!judged.refused.has(intake))
       for (const item of intake.items)
-        if (!judged.duplicates.has(item) && flat.items.get(item.event) === item)
-          kept.add(item.event)
+        if (!judged.duplicates.has(item) && !item.again) kept.add(item.event)
   const events = flat.events.filter((event) => kept.has(event))
   const tasks = flat.tasks.filter(({ event }) => kept.has(event!))
   const told = yield* assign(rows, tasks, (task, turn) => void (task.turn = turn))
@@ -44,7 +43,7 @@ export function takenOf(
   return flat.intakes.map((intake) =>
     intake.items.map((item): Taken => {
       if (judged?.refused.has(intake)) return 'refused'
-      if (judged?.duplicates.has(item) || flat.items.get(item.event) !== item) return 'duplicate'
+      if (judged?.duplicates.has(item) || item.again) return 'duplicate'
       if (flat.fresh.has(item.event)) return 'new'
       return revived.has(item.event) ? 'revived' : 'duplicate'
     }),

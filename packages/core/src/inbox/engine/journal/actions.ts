@@ -1,4 +1,4 @@
-import type { ActionRows } from '../../operate/actions.ts'
+import type { ActionRows } from '../operate/actions.ts'
 import type { Access } from '../access.ts'
 import { chain } from '../steps.ts'
 import type { RecordRows } from './store.ts'

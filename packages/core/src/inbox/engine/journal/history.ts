@@ -13,7 +13,7 @@ import {
   MINUTES_KEPT,
   seriesKey,
   type SeriesKey,
-} from '../../history/buckets.ts'
+} from './buckets.ts'
 import {
   addCounts,
   packMinute,
@@ -21,16 +21,16 @@ import {
   unpackMinute,
   type Counts,
   type Minute,
-} from '../../history/minute-pack.ts'
+} from './minute-pack.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
-import type { UnreadTeller } from '../../operate/unread.ts'
+import type { UnreadTeller } from './unread.ts'
 import type { Access } from '../access.ts'
 import { chain } from '../steps.ts'
 import type { Journaled, SpanKey, SpanKind } from './store.ts'
 import { nextRound } from '../../../basics/soon.ts'
 
 /** Counts and gauges by minute, and by hour once they are old. */
-export interface History {
+interface History {
   /** What adds counts, for `Access.writeAll`. */
   adds(
     minutes: readonly MinuteCount[],

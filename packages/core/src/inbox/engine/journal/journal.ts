@@ -1,6 +1,6 @@
 import type { Attempt, Journal } from '../../journal.ts'
-import type { Actions } from '../../operate/actions.ts'
-import type { UnreadTeller } from '../../operate/unread.ts'
+import type { Actions } from '../operate/actions.ts'
+import type { UnreadTeller } from './unread.ts'
 import type { Access } from '../access.ts'
 import type { AttemptRow } from '../operate/store.ts'
 import { errorOf, numberOf } from '../operate/info.ts'

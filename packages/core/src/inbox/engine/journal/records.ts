@@ -1,5 +1,5 @@
 import type { Json } from '../../../delivery.ts'
-import type { UnreadTeller } from '../../operate/unread.ts'
+import type { UnreadTeller } from './unread.ts'
 import type { Records } from '../../records.ts'
 import type { Access } from '../access.ts'
 import type { RecordRow, RecordRows } from './store.ts'

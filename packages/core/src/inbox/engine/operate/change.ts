@@ -1,9 +1,9 @@
 import { unknownOptions } from '../../../basics/unknown-options.ts'
-import { checkChange, checkPrune } from '../../operate/filter.ts'
-import { erasedError } from '../../operate/erased.ts'
-import type { ActionNote } from '../../operate/action-note.ts'
-import type { Actions } from '../../operate/actions.ts'
-import { CHANGE_OPTIONS, inSteps, type StepPlace } from '../../operate/in-steps.ts'
+import { checkChange, checkPrune } from './filter.ts'
+import { erasedError } from './erased.ts'
+import type { ActionNote } from './action-note.ts'
+import type { Actions } from './actions.ts'
+import { CHANGE_OPTIONS, inSteps, type StepPlace } from './in-steps.ts'
 import type { Changed, ChangeOptions, InboxView, ReplayOptions, TaskFilter } from '../../view.ts'
 import { reviveTasks } from '../accept/revive.ts'
 import { DONE, PENDING, STATES } from '../row.ts'
@@ -33,7 +33,7 @@ export function createChange(
   store: Store,
   search: Search,
   actions: Actions,
-  { access, deadline, consumers, look, opened }: ViewParts,
+  { access, deadline, consumers, look, pause, opened }: ViewParts,
 ): Pick<InboxView, 'replay' | 'discard' | 'prune'> {
   return {
     async replay(filter, options = {}) {
@@ -52,17 +52,24 @@ export function createChange(
       const fence = from === PENDING ? 'waiting' : 'settled'
       const fits = (row: InfoRow): boolean => row.state === from && !row.erased
       const given = { ...filter, state }
+      const now = Date.now()
       const changed = await actions.noted(
         { what: 'replay', filter: given },
         options,
         (note, left) =>
-          each(given, left, fits, note, (rows, tasks, place) =>
-            steps(() =>
-              reviveTasks(rows, tasks, fence, (at) => {
-                const due = place.due(at)
-                return due === 0 ? 0 : Math.max(0, due - Date.now())
-              }),
-            ),
+          each(
+            given,
+            left,
+            fits,
+            note,
+            (rows, tasks, place) =>
+              steps(() =>
+                reviveTasks(rows, tasks, fence, (at) => {
+                  const due = place.due(at)
+                  return due === 0 ? 0 : Math.max(0, due - now)
+                }),
+              ),
+            { oldest: true },
           ),
       )
       if (changed.count > 0) look()
@@ -72,24 +79,29 @@ export function createChange(
       checkChange('discard', filter)
       unknownOptions('discard', options, CHANGE_OPTIONS)
       const fits = ({ state }: InfoRow): boolean => DISCARDED.from.includes(STATES[state]!)
-      const changed = await actions.noted({ what: 'discard', filter }, options, (note, left) =>
-        each(
-          filter,
-          left,
-          fits,
-          note,
-          (rows, tasks) => {
-            const patches = tasks.map((task) => patchOf(task, DISCARDED.change))
-            return steps(() => patchAll(rows, patches, DISCARDED.fence, tasks))
-          },
-          (task) =>
-            consumers()
-              .find(({ receiver }) => receiver === task.receiver)
-              ?.discarded?.(task.key),
-        ),
-      )
-      if (changed.count > 0) look()
-      return changed
+      const resume = options.dryRun ? undefined : await pause()
+      try {
+        return await actions.noted({ what: 'discard', filter }, options, (note, left) =>
+          each(
+            filter,
+            left,
+            fits,
+            note,
+            (rows, tasks) => {
+              const patches = tasks.map((task) => patchOf(task, DISCARDED.change))
+              return steps(() => patchAll(rows, patches, DISCARDED.fence, tasks))
+            },
+            {
+              told: (task) =>
+                consumers()
+                  .find(({ receiver }) => receiver === task.receiver)
+                  ?.discarded?.(task.key),
+            },
+          ),
+        )
+      } finally {
+        resume?.()
+      }
     },
     async prune(before, options = {}) {
       checkPrune(before)
@@ -116,11 +128,14 @@ export function createChange(
     fits: (row: InfoRow) => boolean,
     note: ActionNote | undefined,
     change: Change,
-    told?: (row: InfoRow) => void,
+    {
+      told,
+      oldest = false,
+    }: { readonly told?: (row: InfoRow) => void; readonly oldest?: boolean } = {},
   ): Promise<Changed> {
     return inSteps(options, async (place) => {
       const { cursor, rows: limit, dryRun } = place
-      const found = await search(filter, { limit, cursor, budget: BUDGET })
+      const found = await search(filter, { limit, cursor, budget: BUDGET, oldest })
       const tasks = found.rows.map(({ row }) => row).filter(fits)
       if (dryRun || tasks.length === 0) return { count: tasks.length, cursor: found.cursor }
       const ids = await access.write(() =>

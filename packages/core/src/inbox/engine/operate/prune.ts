@@ -1,5 +1,5 @@
-import { knownFor } from '../../attach/checks.ts'
-import { createSweep, type Sweep } from '../../operate/sweep.ts'
+import { knownFor } from '../attach/checks.ts'
+import { createSweep, type Sweep } from './sweep.ts'
 import type { EngineSettings } from '../settings.ts'
 import type { Store } from '../store.ts'
 import { ago } from './ago.ts'

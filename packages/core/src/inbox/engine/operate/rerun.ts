@@ -1,9 +1,9 @@
 import type { Json } from '../../../delivery.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 import { decodeDelivery, decodeEvent, encodeDelivery, encodeEvent } from '../../codec.ts'
-import { editedEvent } from '../../operate/edited-event.ts'
-import type { Actions } from '../../operate/actions.ts'
-import { erasedError } from '../../operate/erased.ts'
+import { editedEvent } from './edited-event.ts'
+import type { Actions } from './actions.ts'
+import { erasedError } from './erased.ts'
 import type { InboxView } from '../../view.ts'
 import { TASKS, type NewEvent, type NewTask } from '../row.ts'
 import { release } from '../run/order.ts'
@@ -21,6 +21,8 @@ export function createRerun(
 ): InboxView['rerun'] {
   return async (id, edit) => {
     unknownOptions('rerun', edit, ['payload', 'by'])
+    if (JSON.stringify(edit.payload) === undefined)
+      throw new TypeError(`rerun: payload must be a JSON value, got ${typeof edit.payload}`)
     const row = await access.read(() => store.detail(numberOf(id)))
     if (!row) throw new TypeError(`rerun: there is no task ${id}`)
     if (row.erased) throw erasedError('rerun', id)
@@ -65,6 +67,6 @@ function edited(row: FullRow, payload: Json, number: number): NewEvent {
     receiver: row.receiver,
     event,
     record: encodeEvent(event, delivery),
-    delivery: { ...encodeDelivery(delivery), received, events: 1 },
+    delivery: { ...encodeDelivery(delivery), received, events: 1, whole: delivery },
   }
 }

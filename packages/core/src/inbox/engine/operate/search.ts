@@ -1,5 +1,5 @@
 import { decodeDelivery, decodeEvent } from '../../codec.ts'
-import { checkFilter, matches, topicMatch } from '../../operate/filter.ts'
+import { checkFilter, matches, topicMatch } from './filter.ts'
 import type { TaskFilter, TaskInfo } from '../../view.ts'
 import type { Access } from '../access.ts'
 import type { Store } from '../store.ts'
@@ -8,7 +8,7 @@ import { namesOf } from './names.ts'
 import type { FullRow, InfoRow, Place, Scan } from './store.ts'
 import { nextRound } from '../../../basics/soon.ts'
 
-/** Reads tasks or events by a filter, newest first, in steps that never hold the event loop for long. */
+/** Reads tasks or events by a filter, in steps that never hold the event loop for long. */
 export type Search = (filter: TaskFilter, page: SearchPage) => Promise<FoundPage>
 
 /** The wanted page, and its time limit. */
@@ -20,6 +20,8 @@ interface SearchPage {
   readonly budget: number
   /** Only events that `stored` marked. */
   readonly passing?: boolean
+  /** The oldest come first. @default the newest */
+  readonly oldest?: boolean
 }
 
 /** A task of a page, or an event. */
@@ -44,7 +46,10 @@ const STEP = 5
 
 /** Makes the search of a store. */
 export function createSearch(store: Store, access: Access): Search {
-  return async (filter, { of = 'tasks', limit, cursor, budget, passing = false }) => {
+  return async (
+    filter,
+    { of = 'tasks', limit, cursor, budget, passing = false, oldest = false },
+  ) => {
     checkFilter(filter)
     const { receiver, subscription: _, topic, text, ...rest } = filter
     let after = placeOf(cursor)
@@ -53,6 +58,7 @@ export function createSearch(store: Store, access: Access): Search {
     const lanes = names.wanted(filter)
     const fits = text === undefined ? undefined : matches({ text })
     const want = {
+      oldest,
       of,
       filter: rest,
       receiver,

@@ -1,13 +1,13 @@
 import type { MaybePromise } from '../../../basics/maybe.ts'
-import type { ActionRow } from '../../operate/action-note.ts'
-import type { TopicMatch } from '../../operate/filter.ts'
-import type { CauseGroup, CauseTotals } from '../../tasks/top-causes.ts'
+import type { ActionRow } from './action-note.ts'
+import type { TopicMatch } from './filter.ts'
+import type { CauseGroup, CauseTotals } from './top-causes.ts'
 import type { TaskFilter } from '../../view.ts'
 import type { TaskRow } from '../row.ts'
 
 /** What operators read and change, as a store gives it. */
 export interface Viewed {
-  /** One bounded step of a list, newest first: it looks at about `width` candidates behind `after`. */
+  /** One bounded step of a list: it looks at about `width` candidates behind `after`. */
   scan(want: Scan): MaybePromise<Scanned>
   /** The place of a row in the list that `want` asks for. */
   placeOf(row: InfoRow, want: Pick<Scan, 'filter'>): Place
@@ -49,11 +49,13 @@ export interface Before {
   readonly guards: number
 }
 
-/** Where a walk stands, as the store orders it: newest first by `order`, then by id. `task` tells the event too. */
+/** Where a walk stands, as the store orders it: by `order`, then by id. `task` tells the event too. */
 export type Place = readonly [order: number, task: number]
 
 /** What a step of a list looks for. */
 export interface Scan {
+  /** The oldest come first, else the newest. Of tasks alone. */
+  readonly oldest: boolean
   /** `events`: events whether they have tasks or not; then `id` of a row is 0 and it has no keys of tasks. */
   readonly of: 'tasks' | 'events'
   /** Without `text`, which the engine looks for. */

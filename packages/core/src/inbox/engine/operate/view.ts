@@ -1,7 +1,7 @@
 import type { Consumer } from '../../inbox.ts'
-import { orphansOf } from '../../operate/orphans.ts'
-import type { Actions } from '../../operate/actions.ts'
-import { toCauses } from '../../tasks/top-causes.ts'
+import { orphansOf } from '../lease/orphans.ts'
+import type { Actions } from './actions.ts'
+import { toCauses } from './top-causes.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 import type { InboxView, LaneStats } from '../../view.ts'
 import type { Access } from '../access.ts'
@@ -28,6 +28,8 @@ export interface ViewParts {
   readonly consumers: () => readonly Consumer[]
   /** Looks for ready tasks in all receivers of this process. */
   readonly look: () => void
+  /** What this process has claimed and not started is pending again until the function returned was called. */
+  readonly pause: () => Promise<() => void>
   /** More tasks of a receiver are open now; fewer if the number is negative. */
   readonly opened: (receiver: string, tasks: number) => void
 }

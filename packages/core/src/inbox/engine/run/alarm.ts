@@ -4,6 +4,8 @@ import { MAX_TIMER } from '../../../basics/duration.ts'
 interface Alarm {
   /** Rings at that time on the clock of {@link createAlarm}, or at an earlier one that was asked for. */
   at(time: number): void
+  /** Sets its timer again, or rings if its time has come. */
+  wake(): void
   /** Forgets what was asked for. */
   clear(): void
 }
@@ -19,10 +21,17 @@ export function createAlarm(ring: () => void, now: () => number): Alarm {
       next = time
       wait()
     },
-    clear() {
-      clearTimeout(timer)
-      next = Infinity
+    wake() {
+      if (next > now()) return next < Infinity ? wait() : undefined
+      clear()
+      ring()
     },
+    clear,
+  }
+
+  function clear(): void {
+    clearTimeout(timer)
+    next = Infinity
   }
 
   function wait(): void {

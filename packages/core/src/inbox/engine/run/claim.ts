@@ -1,8 +1,9 @@
+import { grouped } from '../../../basics/grouped.ts'
 import { errorText } from '../../../errors.ts'
 import type { SideParts } from '../parts.ts'
-import { suspects } from '../../tasks/suspects.ts'
+import { suspects } from '../suspects.ts'
 import type { Undo } from '../write/undo.ts'
-import { SUSPECT, type ClaimRow } from '../row.ts'
+import { SUSPECT, type ClaimRow, type Wish } from '../row.ts'
 import { steps, wait, type Steps } from '../steps.ts'
 import { hand, type SlotWish } from './hand.ts'
 import { promote } from './promote.ts'
@@ -29,6 +30,8 @@ export function createClaims(parts: SideParts): Claims {
   let alone = false
   let asked = true
   let times: number[] = []
+  // The lane that had the last task of a claim.
+  let last: number | undefined
 
   return {
     fetch(over) {
@@ -49,12 +52,19 @@ export function createClaims(parts: SideParts): Claims {
         return () => {
           started()
           over()
+          arm()
         }
       }
     },
     suspected: () => void (alone = true),
     soon: () => void (asked = true),
     dueAt: (at) => void (times.length < TIMES && times.push(at)),
+  }
+
+  /** The next task that waits is claimed in time, since nothing is polled. */
+  function arm(): void {
+    const next = store.alone?.next(lanes.all())
+    if (next !== undefined) runner().dueAt(consumer.now() + next)
   }
 
   async function ready(): Promise<void> {
@@ -70,7 +80,7 @@ export function createClaims(parts: SideParts): Claims {
   /** Those that failed and whose tenant has turns get theirs once they are due. */
   function* giveTurns(): Steps<void> {
     const now = consumer.now()
-    if (!asked && !times.some((at) => at <= now)) return
+    if (!store.alone && !asked && !times.some((at) => at <= now)) return
     asked = false
     times = times.filter((at) => at > now)
     if (yield* promote(store, lanes.all(), parts.settings.deadline)) asked = true
@@ -98,7 +108,7 @@ export function createClaims(parts: SideParts): Claims {
     )
     let rows: readonly ClaimRow[] = []
     try {
-      rows = yield* wait(store.claim(byLane, most, gate !== undefined, token))
+      rows = yield* share(byLane, most, gate !== undefined, token)
     } catch (error) {
       parts.flying.delete(token)
       for (const { slot } of wanted) slot.backlog = true
@@ -121,6 +131,44 @@ export function createClaims(parts: SideParts): Claims {
       started()
       parts.flying.delete(token)
     }
+  }
+
+  /**
+   * Claims what the lanes can take, `most` in all. If that is less, they share it, and go on behind the lane that had the
+   * last one: no subscription has all of it while others wait.
+   */
+  function* share(
+    wanted: readonly Wish[],
+    most: number,
+    suspect: boolean,
+    token: number,
+  ): Steps<readonly ClaimRow[]> {
+    const from = wanted.findIndex(({ lane }) => lane === last) + 1
+    const inTurn = [...wanted.slice(from), ...wanted.slice(0, from)]
+    const scarce = inTurn.reduce((sum, { room }) => sum + room, 0) > most
+    const rows: ClaimRow[] = []
+    for (let open = inTurn; open.length > 0 && rows.length < most;) {
+      const left = most - rows.length
+      const part = scarce ? Math.max(1, Math.floor(left / open.length)) : Infinity
+      const round = open.map((wish) => ({ ...wish, room: Math.min(wish.room, part) }))
+      let found: readonly ClaimRow[]
+      try {
+        found = yield* wait(store.claim(round, left, suspect && rows.length === 0, token))
+      } catch (error) {
+        // Those of the rounds before are claimed; what is left is looked for again.
+        if (rows.length === 0) throw error
+        break
+      }
+      rows.push(...found)
+      const counts = grouped(found, ({ lane }) => lane)
+      open = open.flatMap(({ lane, room, now }, at) => {
+        const { length } = counts.get(lane) ?? []
+        if (length < round[at]!.room || length >= room) return []
+        return { lane, room: room - length, now: Math.max(0, now - length) }
+      })
+    }
+    last = rows.at(-1)?.lane
+    return rows
   }
 
   function wishes(): readonly SlotWish[] {

@@ -1,5 +1,5 @@
 import { within } from '../../../basics/deadline.ts'
-import { createSemaphore, type Semaphore } from '../../tasks/semaphore.ts'
+import { createSemaphore, type Semaphore } from '../semaphore.ts'
 
 /**
  * Subscriptions whose transactions were in each other's way: they go one at a time, then two, four, and so on. Else each of

@@ -9,6 +9,8 @@ export interface RunnerOptions<Task> {
   readonly consumer: Consumer
   /** How far ahead quick handlers get tasks. */
   readonly ahead: Ahead
+  /** Tasks that came start right after the replies, while handlers are quick. @default false */
+  readonly early?: boolean
   /** A task as the consumer runs it. */
   readonly claimOf: (task: Task) => Claim
   /** Stores an outcome and calls `ended.done`. It tries for as long as it takes, or until the inbox closes. */
@@ -49,11 +51,18 @@ export interface Runner<Task> {
   /** True while tasks may be claimed. */
   readonly active: () => boolean
   readonly work: () => void
+  /** Gives back what has not started, and claims and starts nothing until the function returned was called. */
+  readonly pause: () => () => void
   /** Gives back all that it holds; what runs hears the reason. It goes on claiming. */
   readonly giveBack: (reason: string) => void
   readonly drain: (until: number, max: number, last?: number) => Promise<Drained>
   /** As `Port.burst`. */
   readonly burst: (most: number) => BurstEnd | undefined
+  /** Resolves when nothing is claimed, runs or waits to be stored. */
+  readonly idle: () => Promise<void>
+  readonly isIdle: () => boolean
+  /** Timers may have been cancelled, as Workers do with those of a request that ended: sets them again. */
+  readonly wake: () => void
   /** As `Port.close`. */
   readonly close: (until: number) => Promise<void>
 }

@@ -3,7 +3,7 @@ import type { Outcome } from '../../inbox.ts'
 import { createAlarm } from './alarm.ts'
 import { createBursts } from './burst.ts'
 import { createClaiming } from './when-to-claim.ts'
-import { closeBy } from '../../tasks/closing.ts'
+import { closeBy } from '../closing.ts'
 import { createDrain } from './drain.ts'
 import { createTaskRuns, type RunnerTask } from './task-runs.ts'
 import { createHeld } from './held.ts'
@@ -23,9 +23,10 @@ export function createRunner<Task extends RunnerTask<Task>>(
   let working = false
   let draining = false
   let closed = false
+  let pauses = 0
   let stopping = new AbortController()
   let idlers: (() => void)[] = []
-  const isActive = (): boolean => !closed && (working || draining || burst.on())
+  const isActive = (): boolean => !closed && pauses === 0 && (working || draining || burst.on())
   const claiming = createClaiming(slots, isActive, options.fetch, tellIdle)
   const alarm = createAlarm(claiming.look, () => consumer.now())
   const taskRuns = createTaskRuns<Task>({
@@ -38,7 +39,11 @@ export function createRunner<Task extends RunnerTask<Task>>(
     free,
     signal: () => stopping.signal,
   })
-  const ticks = createTicks<Task>({ begin: taskRuns.tick, run: taskRuns.run })
+  const ticks = createTicks<Task>({
+    begin: taskRuns.tick,
+    run: taskRuns.run,
+    early: options.early === true,
+  })
   const drain = createDrain({
     reclaim: options.reclaim,
     limit: slots.limit,
@@ -83,6 +88,14 @@ export function createRunner<Task extends RunnerTask<Task>>(
       working = true
       claiming.look()
     },
+    pause() {
+      pauses++
+      giveBackWaiting()
+      return () => {
+        pauses--
+        claiming.look()
+      }
+    },
     giveBack(reason) {
       giveBackWaiting()
       abortOnce(reason)
@@ -90,6 +103,12 @@ export function createRunner<Task extends RunnerTask<Task>>(
     },
     drain: drain.drain,
     burst: burst.begin,
+    idle,
+    isIdle,
+    wake() {
+      ticks.wake()
+      alarm.wake()
+    },
     close,
   }
 

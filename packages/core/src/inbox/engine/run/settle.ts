@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import { errorText, isA } from '../../../errors.ts'
 import type { Outcome } from '../../inbox.ts'
-import type { BatchWork } from '../../batch/backlog.ts'
+import type { BatchWork } from '../write/backlog.ts'
 import type { SideParts } from '../parts.ts'
 import { chain, type Steps } from '../steps.ts'
 import type { Rows } from '../store.ts'

@@ -2,7 +2,7 @@ import { isPromise } from '../../../basics/maybe.ts'
 import type { Claim, Consumer, Outcome, Ran } from '../../inbox.ts'
 import type { Held } from './held.ts'
 import type { Slot, Slots } from './slot.ts'
-import { stopwatchOf } from '../../tasks/stopwatch.ts'
+import { stopwatchOf } from '../stopwatch.ts'
 
 /** A claimed task, as the runner needs it. */
 export interface RunnerTask<Task> {

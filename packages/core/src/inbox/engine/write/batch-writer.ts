@@ -1,7 +1,7 @@
 import { errorText, WebhookError } from '../../../errors.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
-import type { BatchWork } from '../../batch/backlog.ts'
-import type { BatchOptions, Fault } from '../../batch/batch.ts'
+import type { BatchWork } from './backlog.ts'
+import type { BatchOptions, Fault } from './batch.ts'
 import type { Store } from '../store.ts'
 import type { Undo } from './undo.ts'
 

@@ -1,5 +1,5 @@
-import type { BatchWork } from '../../batch/backlog.ts'
-import { createBatch } from '../../batch/batch.ts'
+import type { BatchWork } from './backlog.ts'
+import { createBatch } from './batch.ts'
 import { writeErrors, type BatchWriter, type WriteOptions } from './batch-writer.ts'
 import { chain } from '../steps.ts'
 import type { Store } from '../store.ts'

@@ -1,7 +1,7 @@
 import { grouped } from '../../../basics/grouped.ts'
 import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
-import type { BatchWork } from '../../batch/backlog.ts'
-import { createBatch } from '../../batch/batch.ts'
+import type { BatchWork } from './backlog.ts'
+import { createBatch } from './batch.ts'
 import { writeErrors, type BatchWriter, type WriteOptions } from './batch-writer.ts'
 import type { Store } from '../store.ts'
 import type { Undo } from './undo.ts'
@@ -32,7 +32,7 @@ export function createOneWriter(store: Store, together: (works: () => void) => v
     inbox: name,
     rows: 512,
     bytes: 8 * 1024 * 1024,
-    wide: true,
+    ...(store.alone ? { soon: queueMicrotask } : { wide: true }),
     ...writeErrors(store),
     fault: (error, work) => work.of!.fault(error, work),
     store(works, until) {

@@ -1,0 +1,134 @@
+import { milliseconds, type Duration } from '../../../basics/duration.ts'
+import { eighthOfMemory } from '../../../basics/room.ts'
+import { unknownOptions } from '../../../basics/unknown-options.ts'
+
+/** Reads the options of an inbox one by one. Each error is a `TypeError` that names the inbox, the option and the remedy. */
+export interface Checks<Options extends object> {
+  /** The option as it was given. */
+  value<Name extends keyof Options & string>(name: Name): Options[Name]
+  /** A whole number, at least `least`. @default least 1 */
+  whole(name: keyof Options & string, fallback: number, least?: number): number
+  /** Milliseconds of a duration, at least 1. A bare number is milliseconds. */
+  time(name: keyof Options & string, fallback: Duration): number
+  /** Milliseconds of how long something is kept. A bare number is refused: other inboxes read it as a count. */
+  span(name: keyof Options & string, fallback: Duration): number
+  /** The options that durable inboxes have in common. */
+  common(defaults?: CommonDefaults): CommonSettings
+  /** Call it last: it refuses options that no check has read. */
+  end(): void
+}
+
+/** Defaults of {@link Checks.common} that differ in an inbox. */
+export interface CommonDefaults {
+  readonly maxPending?: number
+  readonly maxWaitingBytes?: number
+  readonly deadline?: Duration
+  readonly window?: Duration
+  readonly keepDone?: Duration
+  readonly keepDead?: Duration
+  readonly lease?: Duration
+}
+
+/** Settings that durable inboxes have in common; times in milliseconds. */
+export interface CommonSettings {
+  /** Tasks of one receiver that may be pending or running. */
+  readonly maxPending: number
+  /** Bytes of deliveries that may wait in this process for their commit. */
+  readonly maxWaitingBytes: number
+  /** How long a delivery may wait for its commit. */
+  readonly deadline: number
+  /** How long ids are known. */
+  readonly window: number
+  readonly keepDone: number
+  readonly keepDead: number
+  /** How long a claim holds without a sign of life. */
+  readonly lease: number
+}
+
+/**
+ * How long ids are known, in milliseconds, and the option that says so: the longer of `window` and `keepDone`.
+ *
+ * @example
+ * knownFor({ window: 3_600_000, keepDone: 60_000 }) // { option: 'window', time: 3_600_000 }
+ */
+export function knownFor({ window, keepDone }: Pick<CommonSettings, 'window' | 'keepDone'>): {
+  readonly option: string
+  readonly time: number
+} {
+  return keepDone > window
+    ? { option: 'keepDone', time: keepDone }
+    : { option: 'window', time: window }
+}
+
+/**
+ * Makes the checks of an inbox.
+ *
+ * @example
+ * const check = checks<MyInboxOptions>('myInbox', options)
+ * const settings = { ...check.common(), path: check.value('path') }
+ * check.end()
+ */
+export function checks<Options extends object>(
+  inbox: string,
+  options: Options | undefined,
+): Checks<Options> {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    unknownOptions(inbox, options, [])
+  const read = (options ?? {}) as Readonly<Record<string, unknown>>
+  const known = new Set<string>()
+
+  return { value: (name) => get(name) as never, whole, time, span, common, end }
+
+  function get(name: string): unknown {
+    known.add(name)
+    return read[name]
+  }
+
+  function whole(name: string, fallback: number, least = 1): number {
+    const value = get(name) ?? fallback
+    if (!(Number.isSafeInteger(value) && (value as number) >= least))
+      throw new TypeError(
+        `${inbox}: ${name} must be a whole number from ${least} and up, got ${show(value)}`,
+      )
+    return value as number
+  }
+
+  function time(name: string, fallback: Duration): number {
+    const value = milliseconds((get(name) ?? fallback) as Duration, `${inbox}: ${name}`)
+    if (value < 1)
+      throw new TypeError(`${inbox}: ${name} must be at least a millisecond, got ${value} ms`)
+    return value
+  }
+
+  function span(name: string, fallback: Duration): number {
+    const value = get(name)
+    if (typeof value === 'number')
+      throw new TypeError(
+        `${inbox}: ${name} must be a time with its unit such as '4d', got ${value}; write '${value}ms' for milliseconds${name === 'keepDead' ? ', or maxDead for a count if the inbox has it' : ''}`,
+      )
+    return milliseconds((value ?? fallback) as Duration, `${inbox}: ${name}`)
+  }
+
+  function common(defaults: CommonDefaults = {}): CommonSettings {
+    return {
+      maxPending: whole('maxPending', defaults.maxPending ?? 1_000_000),
+      maxWaitingBytes: whole(
+        'maxWaitingBytes',
+        defaults.maxWaitingBytes ?? eighthOfMemory(64 * 1024 * 1024),
+      ),
+      deadline: time('deadline', defaults.deadline ?? '5s'),
+      window: span('window', defaults.window ?? '4d'),
+      keepDone: span('keepDone', defaults.keepDone ?? '4d'),
+      keepDead: span('keepDead', defaults.keepDead ?? '30d'),
+      lease: time('lease', defaults.lease ?? '30s'),
+    }
+  }
+
+  function end(): void {
+    unknownOptions(inbox, read, [...known])
+  }
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value)
+}

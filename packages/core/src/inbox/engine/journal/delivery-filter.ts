@@ -1,0 +1,100 @@
+import { checkPattern, topicSource } from '../../../subscribe/topics.ts'
+import { unknownOptions } from '../../../basics/unknown-options.ts'
+import type { Arrival, DeliveryFilter } from '../../journal.ts'
+
+const KEYS: readonly (keyof DeliveryFilter)[] = [
+  'receiver',
+  'provider',
+  'outcome',
+  'code',
+  'eventId',
+  'topic',
+  'text',
+  'since',
+  'until',
+  'limit',
+  'cursor',
+  'budget',
+]
+const OUTCOMES = ['accepted', 'duplicate', 'handshake', 'unhandled', 'refused']
+const MOST_ROWS = 1000
+
+/** Which page of a list of deliveries, with its defaults. */
+export interface DeliveryPage {
+  /** Rows at most. */
+  readonly limit: number
+  readonly cursor: string | undefined
+  /** Milliseconds a search may take. */
+  readonly budget: number
+}
+
+/** Checks a filter of deliveries. Throws a `TypeError` for an unknown key or a value that no delivery can have. */
+export function checkDeliveryFilter(filter: DeliveryFilter): DeliveryPage {
+  unknownOptions('filter', filter, KEYS)
+  const { outcome, topic, limit = 50, cursor, budget = 500 } = filter
+  for (const one of typeof outcome === 'string' ? [outcome] : (outcome ?? []))
+    if (!OUTCOMES.includes(one))
+      throw new TypeError(
+        `filter: outcome must be one of ${OUTCOMES.join(', ')}, got ${JSON.stringify(one)}`,
+      )
+  if (topic !== undefined) checkPattern(topic)
+  if (!(Number.isSafeInteger(limit) && limit >= 1))
+    throw new TypeError(`filter: limit must be a whole number from 1 and up, got ${String(limit)}`)
+  for (const name of ['since', 'until'] as const)
+    if (filter[name] !== undefined && !Number.isFinite(filter[name]))
+      throw new TypeError(
+        `filter: ${name} must be milliseconds since 1970, got ${String(filter[name])}`,
+      )
+  return { limit: Math.min(limit, MOST_ROWS), cursor, budget }
+}
+
+/** The place of a delivery in the list, newest first. */
+export interface ArrivalPlace {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly id: string
+}
+
+/** The place as the cursor of a page, for a journal that orders by time and then id. */
+export function arrivalCursor({ at, id }: ArrivalPlace): string {
+  return `${at}~${id}`
+}
+
+/** The place of {@link arrivalCursor}. Throws a `TypeError` for a string that is not a cursor. */
+export function arrivalPlace(cursor: string): ArrivalPlace {
+  const tilde = cursor.indexOf('~')
+  const at = Number(cursor.slice(0, tilde))
+  if (tilde < 1 || !Number.isFinite(at))
+    throw new TypeError(
+      `cursor: must be the cursor of a page of this inbox, got ${JSON.stringify(cursor)}`,
+    )
+  return { at, id: cursor.slice(tilde + 1) }
+}
+
+/**
+ * Makes the test of a filter of deliveries, for a journal that looks through its rows.
+ *
+ * @example
+ * const { limit, cursor, budget } = checkDeliveryFilter(filter)
+ * const rows = newestFirst.filter(matchesDelivery(filter)).slice(0, limit)
+ */
+export function matchesDelivery(filter: DeliveryFilter): (arrival: Arrival) => boolean {
+  const { receiver, provider, code, eventId, since = -Infinity, until = Infinity } = filter
+  const outcomes = typeof filter.outcome === 'string' ? [filter.outcome] : filter.outcome
+  const topic = filter.topic === undefined ? undefined : new RegExp(topicSource(filter.topic), 's')
+  const text = filter.text?.toLowerCase()
+  return (arrival) =>
+    (receiver === undefined || receiver === arrival.receiver) &&
+    (provider === undefined || provider === arrival.provider) &&
+    (outcomes === undefined || outcomes.includes(arrival.outcome)) &&
+    (code === undefined || code === arrival.code) &&
+    (eventId === undefined || arrival.ids.includes(eventId)) &&
+    (topic === undefined || arrival.topics.some((one) => topic.test(one))) &&
+    arrival.at >= since &&
+    arrival.at < until &&
+    (text === undefined || has(arrival, text))
+}
+
+function has({ reason = '', claims = '', ids, topics, path }: Arrival, text: string): boolean {
+  return [reason, claims, path, ...ids, ...topics].some((one) => one.toLowerCase().includes(text))
+}

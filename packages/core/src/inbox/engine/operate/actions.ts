@@ -1,0 +1,195 @@
+import { nextRound } from '../../../basics/soon.ts'
+import type { MaybePromise } from '../../../basics/maybe.ts'
+import { unknownOptions } from '../../../basics/unknown-options.ts'
+import {
+  ACTION,
+  MOST_TASKS,
+  ACTION_TASKS,
+  noteOf,
+  type ActionNote,
+  type ActionRow,
+  type KeptAction,
+} from './action-note.ts'
+import { parsed } from '../journal/unread.ts'
+import type { ActionQuery, OperatorAction } from '../../operator-action.ts'
+import type { Page } from '../../page.ts'
+import type { Changed, ChangeOptions, TaskFilter } from '../../view.ts'
+
+/** The rows of an inbox that hold what people did. */
+export interface ActionRows {
+  get(key: string): MaybePromise<string | undefined>
+  /** In the order of their keys. */
+  list(prefix: string): MaybePromise<readonly ActionRow[]>
+  drop(keys: readonly string[]): MaybePromise<void>
+}
+
+/** What people did, as an inbox notes and lists it. */
+export interface Actions {
+  /** Runs one call of a change. Its cursor carries the action on; a dry run has no note. */
+  noted<Options extends ActionOptions>(
+    given: Pick<OperatorAction, 'what' | 'filter'>,
+    options: Options,
+    run: (note: ActionNote | undefined, options: Options) => MaybePromise<Changed>,
+  ): Promise<Changed>
+  /** A note of an action that is one change alone. */
+  once(given: Pick<OperatorAction, 'what' | 'filter' | 'by' | 'result'>): ActionNote
+  read(query: ActionQuery): Promise<Page<OperatorAction>>
+}
+
+/** The options of a change that its note depends on. */
+type ActionOptions = Pick<ChangeOptions, 'by' | 'dryRun' | 'cursor'>
+
+// Actions that are kept.
+const MOST = 1000
+const NAME = 200
+const LIMIT = 50
+const END = { cursor: undefined, searchedTo: undefined }
+
+/**
+ * Makes the {@link Actions} of an inbox above its rows. The newest 1,000 are kept, and of the newest ones the ids of
+ * 20,000 tasks.
+ *
+ * @example
+ * const actions = createActions({ get, list, drop })
+ * await actions.noted({ what: 'discard', filter }, options, (note, rest) => inSteps(rest, step))
+ */
+export function createActions(rows: ActionRows): Actions {
+  // Of two within a millisecond the later one stands above.
+  let latest = 0
+
+  return {
+    async noted(given, options, run) {
+      checkBy(given.what, options.by)
+      if (options.dryRun) return run(undefined, options)
+      const { id, cursor } = carried(options.cursor)
+      const { cursor: _, ...rest } = options
+      const known = id === undefined ? undefined : await find(id)
+      const action =
+        known ?? begun({ ...given, ...(options.by !== undefined && { by: options.by }) })
+      const note = noteOf(action)
+      const left = cursor === undefined ? rest : { ...rest, cursor }
+      const changed = await run(note, left as typeof options)
+      if (changed.count > 0) await trim()
+      const isNoted = known !== undefined || changed.count > 0
+      return {
+        ...changed,
+        ...(changed.cursor !== undefined && { cursor: `${action.id}!${changed.cursor}` }),
+        ...(isNoted && { action: action.id }),
+      }
+    },
+    once(given) {
+      checkBy(given.what, given.by)
+      return noteOf(begun(given))
+    },
+    async read(query) {
+      unknownOptions('actions', query, ['id', 'task', 'limit', 'cursor'])
+      const { id: wanted, task, limit = LIMIT, cursor } = query
+      if (!(Number.isInteger(limit) && limit >= 1 && limit <= MOST))
+        throw new TypeError(`limit: must be a whole number from 1 to ${MOST}, got ${String(limit)}`)
+      if (wanted !== undefined) return { rows: await one(wanted), ...END }
+      const all = await every()
+      const named = task === undefined ? undefined : await actionsOf(task)
+      const fitting = all
+        .filter(({ id }) => cursor === undefined || id < cursor)
+        .filter(({ id, filter }) => !named || named.has(id) || filter.id === task)
+      const page = fitting.slice(0, limit).map(told)
+      return {
+        rows: page,
+        cursor: fitting.length > limit ? page.at(-1)!.id : undefined,
+        searchedTo: fitting.length > limit ? page.at(-1)!.at : undefined,
+      }
+    },
+  }
+
+  function begun(given: Omit<OperatorAction, 'id' | 'at' | 'last' | 'count'>): KeptAction {
+    const at = Date.now()
+    latest = Math.max(at, latest + 1)
+    const random = Math.floor(Math.random() * 36 ** 6)
+    const id = `${latest.toString(36).padStart(9, '0')}${random.toString(36).padStart(6, '0')}`
+    return { id, at, last: at, ...given, filter: withoutText(given.filter), count: 0, noted: 0 }
+  }
+
+  async function find(id: string): Promise<KeptAction | undefined> {
+    const text = await rows.get(ACTION + id)
+    return text === undefined ? undefined : read(text)
+  }
+
+  async function one(id: string): Promise<readonly OperatorAction[]> {
+    const found = await find(id)
+    if (!found) return []
+    const named = await rows.list(`${ACTION_TASKS}${id}:`)
+    return [{ ...told(found), tasks: named.flatMap(({ value }) => tasksIn(value)) }]
+  }
+
+  /** All, the newest first. */
+  async function every(): Promise<readonly KeptAction[]> {
+    return (await rows.list(ACTION)).flatMap(({ value }) => read(value) ?? []).toReversed()
+  }
+
+  async function actionsOf(task: string): Promise<ReadonlySet<string>> {
+    const found = new Set<string>()
+    let looked = 0
+    for (const { key, value } of await rows.list(ACTION_TASKS)) {
+      if (tasksIn(value).includes(task)) found.add(idOf(key))
+      if (++looked % 20 === 0) await nextRound()
+    }
+    return found
+  }
+
+  /** Another process may have trimmed meanwhile: what is gone is gone. */
+  async function trim(): Promise<void> {
+    const all = await every()
+    let noted = 0
+    const silent = new Set(
+      all.flatMap((action, place) => {
+        noted += action.noted
+        return place > 0 && (place >= MOST || noted > MOST_TASKS) && action.noted > 0
+          ? action.id
+          : []
+      }),
+    )
+    const old = all.slice(MOST).map(({ id }) => ACTION + id)
+    if (silent.size === 0 && old.length === 0) return
+    const named = silent.size === 0 ? [] : await rows.list(ACTION_TASKS)
+    await rows.drop([...old, ...named.map(({ key }) => key).filter((key) => silent.has(idOf(key)))])
+  }
+}
+
+function told(kept: KeptAction): OperatorAction {
+  const { noted: _, ...action } = kept
+  return action
+}
+
+/** Text that was looked for may stand in a payload, which may be erased one day. */
+function withoutText(filter: TaskFilter): TaskFilter {
+  return filter.text === undefined ? filter : { ...filter, text: '(not kept)' }
+}
+
+// A row that cannot be read hides no other.
+function read(text: string): KeptAction | undefined {
+  const action = parsed(text) as Partial<KeptAction> | null | undefined
+  return typeof action?.id === 'string' && action.filter ? (action as KeptAction) : undefined
+}
+
+function tasksIn(text: string): readonly string[] {
+  const tasks = parsed(text)
+  return Array.isArray(tasks) ? (tasks as string[]) : []
+}
+
+function idOf(key: string): string {
+  return key.slice(ACTION_TASKS.length, key.indexOf(':', ACTION_TASKS.length))
+}
+
+/** The action that a cursor carries on. */
+function carried(cursor: string | undefined): {
+  readonly id: string | undefined
+  readonly cursor: string | undefined
+} {
+  const [, id, rest] = /^([0-9a-z]{15})!(.*)$/s.exec(cursor ?? '') ?? []
+  return id === undefined ? { id, cursor } : { id, cursor: rest }
+}
+
+function checkBy(what: string, by: unknown): void {
+  if (by !== undefined && !(typeof by === 'string' && by.length <= NAME))
+    throw new TypeError(`${what}: by must be a name of at most ${NAME} characters`)
+}

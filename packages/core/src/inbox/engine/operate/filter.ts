@@ -1,0 +1,165 @@
+import { checkPattern, topicSource } from '../../../subscribe/topics.ts'
+import { unknownOptions } from '../../../basics/unknown-options.ts'
+import { STATES } from '../row.ts'
+import type { TaskFilter, TaskInfo } from '../../view.ts'
+
+/** Part of a WHERE: its SQL with `?` for each value. */
+export type Condition = readonly [sql: string, ...values: (string | number)[]]
+
+/** Topics a filter means. */
+export interface TopicMatch {
+  /** The topic, if the pattern has no wildcard. */
+  readonly exact: string | undefined
+  /** What every topic that matches begins with. */
+  readonly prefix: string
+  /** Source of a regular expression that JavaScript and PostgreSQL read. */
+  readonly source: string
+}
+
+/** What each key of a filter means in SQL: a string with one `?` for the value, or a function for the rest. */
+export type Columns = {
+  readonly [Key in keyof Required<TaskFilter>]:
+    | string
+    | ((
+        value: Key extends 'topic' ? TopicMatch : NonNullable<TaskFilter[Key]>,
+      ) => Condition | string)
+}
+
+const KEYS: readonly (keyof TaskFilter)[] = [
+  'receiver',
+  'subscription',
+  'part',
+  'provider',
+  'state',
+  'topic',
+  'eventId',
+  'keys',
+  'id',
+  'cause',
+  'text',
+  'before',
+  'after',
+]
+const MOST_KEYS = 100
+
+/** Throws a `TypeError` for an unknown key or a value that no task can have. */
+export function checkFilter(filter: TaskFilter, what = 'filter'): void {
+  unknownOptions(what, filter, KEYS)
+  const { state, topic, keys } = filter
+  if (state !== undefined && !STATES.includes(state))
+    throw new TypeError(
+      `${what}: state must be one of ${STATES.join(', ')}, got ${JSON.stringify(state)}`,
+    )
+  if (topic !== undefined) checkPattern(topic)
+  if (keys !== undefined && !(Array.isArray(keys) && keys.length <= MOST_KEYS))
+    throw new TypeError(`${what}: keys must be an array of at most ${MOST_KEYS} event keys`)
+  for (const name of ['before', 'after'] as const)
+    if (filter[name] !== undefined && !Number.isFinite(filter[name]))
+      throw new TypeError(
+        `${what}: ${name} must be milliseconds since 1970, got ${String(filter[name])}`,
+      )
+}
+
+/**
+ * Checks the filter of a change. A key that is undefined is a mistake: what it should have narrowed would be all.
+ *
+ * @example
+ * checkChange('discard', { id: request.params.id })
+ */
+export function checkChange(what: string, filter: TaskFilter): void {
+  if (typeof filter !== 'object' || filter === null)
+    throw new TypeError(
+      `${what}: filter must be an object, got ${String(filter)}; give {} for all tasks`,
+    )
+  for (const [key, value] of Object.entries(filter))
+    if (value === undefined)
+      throw new TypeError(
+        `${what}: ${key} must have a value, got undefined, which would mean all; leave it out to mean that`,
+      )
+  checkFilter(filter, what)
+}
+
+/**
+ * Checks the time of `prune`.
+ *
+ * @example
+ * checkPrune(Date.now() - 86_400_000)
+ */
+export function checkPrune(before: number): void {
+  if (!Number.isFinite(before))
+    throw new TypeError(
+      `prune: before must be milliseconds since 1970, got ${String(before)}; give Date.now() for all that are settled`,
+    )
+}
+
+/** A filter as SQL with its values in order, joined by AND; `1 = 1` for none. Throws as {@link checkFilter}. */
+export function where(
+  filter: TaskFilter,
+  columns: Columns,
+  more: readonly Condition[] = [],
+): { readonly sql: string; readonly values: (string | number)[] } {
+  checkFilter(filter)
+  const conditions: Condition[] = [...more]
+  for (const key of KEYS) {
+    const value = filter[key]
+    if (value === undefined) continue
+    const column = columns[key] as string | ((value: unknown) => Condition | string)
+    const made =
+      typeof column === 'string'
+        ? ([column, value as string] as const)
+        : column(key === 'topic' ? topicMatch(value as string) : value)
+    conditions.push(typeof made === 'string' ? [made] : made)
+  }
+  return {
+    sql: conditions.map(([text]) => text).join(' AND ') || '1 = 1',
+    values: conditions.flatMap(([, ...values]) => values),
+  }
+}
+
+/** Makes the test of a filter. `payload` is asked only if the filter has a `text` that id and topic lack. */
+export function matches(filter: TaskFilter): (task: TaskInfo, payload?: () => unknown) => boolean {
+  checkFilter(filter)
+  const topic = filter.topic === undefined ? undefined : new RegExp(topicSource(filter.topic), 's')
+  const text = filter.text?.toLowerCase()
+  const keys = filter.keys && new Set(filter.keys)
+  return (task, payload) =>
+    (filter.receiver === undefined || filter.receiver === task.receiver) &&
+    (filter.subscription === undefined || filter.subscription === task.subscription) &&
+    (filter.part === undefined || filter.part === (task.part ?? '')) &&
+    (filter.provider === undefined || filter.provider === task.provider) &&
+    (filter.state === undefined || filter.state === task.state) &&
+    (filter.eventId === undefined || filter.eventId === task.event.id) &&
+    (filter.id === undefined || filter.id === task.id) &&
+    (filter.cause === undefined || filter.cause === task.cause) &&
+    (filter.before === undefined || task.receivedAt < filter.before) &&
+    (filter.after === undefined || task.receivedAt > filter.after) &&
+    (keys === undefined || keys.has(task.event.key)) &&
+    (topic === undefined || topic.test(task.event.topic)) &&
+    (text === undefined || has(task, text, payload))
+}
+
+/** What a pattern of topics means. */
+export function topicMatch(pattern: string): TopicMatch {
+  const star = pattern.indexOf('*')
+  return {
+    exact: star < 0 ? pattern : undefined,
+    prefix: star < 0 ? pattern : pattern.slice(0, star),
+    source: topicSource(pattern),
+  }
+}
+
+function has({ event }: TaskInfo, text: string, payload: (() => unknown) | undefined): boolean {
+  return (
+    event.id?.toLowerCase().includes(text) === true ||
+    event.topic.toLowerCase().includes(text) ||
+    (payload !== undefined && textOf(payload()).toLowerCase().includes(text))
+  )
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value
+  return (
+    JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part)) ??
+    ''
+  )
+}

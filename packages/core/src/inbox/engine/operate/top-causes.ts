@@ -1,0 +1,120 @@
+import type { TaskError } from '../../inbox.ts'
+import type { Cause, CauseLane } from './found-cause.ts'
+
+/** Causes of one answer, by each of two orders. */
+const MOST_CAUSES = 50
+/** Subscriptions of one cause. */
+const MOST_LANES = 8
+
+/** Failed tasks with one cause and subscription. Times in milliseconds since 1970. */
+export interface CauseGroup {
+  readonly cause: string
+  readonly dead: number
+  readonly retrying: number
+  readonly first: number
+  readonly last: number
+}
+
+/** What is true of the whole cause of a {@link CauseGroup}, `first` and `last` too. */
+export interface CauseTotals {
+  readonly first: number
+  readonly last: number
+  readonly allDead: number
+  readonly allRetrying: number
+  readonly laneCount: number
+  readonly among: number
+  readonly amongDead: number
+}
+
+/**
+ * The rows that `InboxView.causes` is made of: of all causes the 50 with the most dead tasks and the 50 whose last dead
+ * task came last, of each the 8 subscriptions with the most. A store in SQL does the same in a query.
+ *
+ * @example
+ * const causes = toCauses(topCauses(groups))
+ */
+export function topCauses<Group extends CauseGroup>(
+  groups: readonly Group[],
+): readonly (Group & CauseTotals)[] {
+  const whole = [...byCause(groups)].map(([cause, lanes]) => ({
+    cause,
+    lanes,
+    dead: sum(lanes.map(({ dead }) => dead)),
+    retrying: sum(lanes.map(({ retrying }) => retrying)),
+    first: Math.min(...lanes.map(({ first }) => first)),
+    last: Math.max(...lanes.map(({ last }) => last)),
+  }))
+  const byLast = whole
+    .toSorted(
+      (one, other) =>
+        Number(other.dead > 0) - Number(one.dead > 0) ||
+        other.last - one.last ||
+        (one.cause < other.cause ? -1 : 1),
+    )
+    .slice(0, MOST_CAUSES)
+  const amongDead = whole.filter(({ dead }) => dead > 0).length
+  return whole
+    .toSorted((one, other) => more(one, other) || (one.cause < other.cause ? -1 : 1))
+    .filter((one, place) => place < MOST_CAUSES || byLast.includes(one))
+    .flatMap(({ lanes, dead: allDead, retrying: allRetrying, first, last }) => {
+      const totals = { allDead, allRetrying, first, last, laneCount: lanes.length }
+      return lanes
+        .toSorted(more)
+        .slice(0, MOST_LANES)
+        .map((lane) => ({ ...lane, ...totals, among: whole.length, amongDead }))
+    })
+}
+
+/**
+ * What `InboxView.causes` returns, of rows in the order of {@link topCauses}. The first row of a cause has its sample.
+ *
+ * @example
+ * const causes = toCauses(topCauses(groups))
+ */
+export function toCauses(
+  rows: readonly (CauseLane &
+    CauseTotals & { readonly cause: string; readonly sample: TaskError })[],
+): readonly Cause[] {
+  return [...byCause(rows)].map(([cause, lanes]) => {
+    const { sample, allDead, allRetrying, first, last, laneCount, among, amongDead } = lanes[0]!
+    return {
+      cause,
+      sample,
+      dead: allDead,
+      retrying: allRetrying,
+      first,
+      last,
+      lanes: lanes.map(({ receiver, subscription, dead, retrying }) => ({
+        receiver,
+        subscription,
+        dead,
+        retrying,
+      })),
+      laneCount,
+      among,
+      amongDead,
+    }
+  })
+}
+
+function byCause<Row extends { readonly cause: string }>(
+  rows: readonly Row[],
+): ReadonlyMap<string, readonly Row[]> {
+  const found = new Map<string, Row[]>()
+  for (const row of rows) {
+    const its = found.get(row.cause)
+    if (its) its.push(row)
+    else found.set(row.cause, [row])
+  }
+  return found
+}
+
+type Counts = Pick<CauseGroup, 'dead' | 'retrying'>
+
+function more(one: Counts, other: Counts): number {
+  return other.dead - one.dead || other.retrying - one.retrying
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((all, count) => all + count, 0)
+}

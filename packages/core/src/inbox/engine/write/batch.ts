@@ -1,0 +1,225 @@
+import { WebhookError } from '../../../errors.ts'
+import type { MaybePromise } from '../../../basics/maybe.ts'
+import { grouped } from '../../../basics/grouped.ts'
+import { createBacklog, type BatchWork } from './backlog.ts'
+import { createGather } from './gather.ts'
+
+/**
+ * What an error of `store` means for a work: `again` soon, `keep` until the store is well again, `one` by one since one of them
+ * is at fault, or `all` of them failed.
+ */
+export type Fault = 'again' | 'keep' | 'one' | 'all'
+
+/** The argument of {@link createBatch}. */
+export interface BatchOptions<Work extends BatchWork> {
+  /** As in errors. */
+  readonly inbox: string
+  /** Rows of one batch; a single work may have more. */
+  readonly rows: number
+  /** Bytes of one batch; a single work may have more. */
+  readonly bytes: number
+  /** Batches stored at once. @default 1 */
+  readonly atOnce?: number
+  /**
+   * With several at once: what waits is shared out among them in parts of at least this number, and fewer wait for the one
+   * that is being stored, but not for long. @default all in one
+   */
+  readonly share?: number
+  /** First and longest wait after `again`, in milliseconds. @default [1, 8] */
+  readonly waits?: readonly [first: number, longest: number]
+  /** Batches are worth a wait for more: for a store that holds the event loop while it writes. @default false */
+  readonly wide?: boolean
+  /** When the next batch begins. @default in the event loop's next round */
+  readonly soon?: (begin: () => void) => void
+  /** Stores all of them or none, by the earliest deadline among them (`performance.now()`; Infinity without one). */
+  readonly store: (batch: readonly Work[], until: number) => MaybePromise<void>
+  /** What an error of `store` means for a work of its batch. */
+  readonly fault: (error: unknown, work: Work) => Fault
+  /** The error that a work hears. */
+  readonly refusal: (error: unknown) => Error
+  /** The error of a work whose deadline passed while it waited; `reason`: why the last batch could not be stored yet. */
+  readonly late: (reason?: unknown) => Error
+}
+
+// Milliseconds for which a few writes wait beside another batch: one that hangs must not hold them up for longer.
+const PATIENCE = 5
+// How long what is kept waits, in milliseconds.
+const KEPT = 250
+
+/** Stores writes together that arrive in one turn of the event loop, or while others are stored. */
+export interface Batch<Work extends BatchWork> {
+  add(work: Work): void
+  /** Bytes that wait. */
+  waiting(): number
+  /** Stores what waits at once, unless a wait after `again` is on. */
+  now(): void
+  /** Resolves when nothing waits. */
+  flushed(): Promise<void>
+  /** Fails what waits, as `closed`. */
+  close(): void
+}
+
+/** Makes a batch. */
+export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>): Batch<Work> {
+  const { inbox, store, fault, refusal, atOnce = 1, share = Infinity, wide = false } = options
+  const least = share === Infinity ? 1 : share
+  const [firstWait, longestWait] = options.waits ?? [1, 8]
+  const queue = createBacklog<Work>({ ...options, late: () => options.late(held) })
+  let held: unknown
+  const gather = createGather(
+    wide,
+    () => queue.size(),
+    () => {
+      if (timer === undefined) turn()
+    },
+    options.soon,
+  )
+  let running = 0
+  let wait = firstWait
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let patience: ReturnType<typeof setTimeout> | undefined
+  let kept: Work[] = []
+  let keeping: ReturnType<typeof setTimeout> | undefined
+  let closed = false
+  let idlers: (() => void)[] = []
+
+  return {
+    add(work) {
+      if (closed) return work.failed(closedError())
+      queue.push(work)
+      schedule()
+    },
+    waiting: () => queue.waiting(),
+    now() {
+      if (timer === undefined) turn()
+    },
+    flushed: () =>
+      running + queue.size() + kept.length === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => idlers.push(resolve)),
+    close() {
+      closed = true
+      clearTimeout(timer)
+      clearTimeout(patience)
+      clearTimeout(keeping)
+      queue.putBack(kept.splice(0))
+      queue.fail(closedError)
+      rest()
+    },
+  }
+
+  function schedule(): void {
+    if (timer !== undefined || running >= atOnce) return
+    if (mayBegin(false)) gather.schedule()
+    else patience ??= setTimeout(turn, PATIENCE, true)
+  }
+
+  /** Beside another, only a batch that is worth a commit of its own. */
+  function mayBegin(late: boolean): boolean {
+    return running === 0 || (running < atOnce && (late || queue.size() >= least))
+  }
+
+  /** `late`: what waits has waited for long enough. */
+  function turn(late = false): void {
+    clearTimeout(patience)
+    patience = undefined
+    while (!closed && timer === undefined && queue.size() > 0 && mayBegin(late)) {
+      const part =
+        share === Infinity
+          ? Infinity
+          : Math.max(share, Math.ceil(queue.size() / (atOnce - running)))
+      const batch = queue.take(part)
+      if (batch.length === 0) break
+      running++
+      const stored = write(batch)
+      if (stored) void stored.then(ended)
+      else running--
+      // The next batch of a synchronous store comes in another turn, so that requests have theirs.
+      if (!stored) break
+    }
+    if (queue.size() > 0) schedule()
+    else rest()
+  }
+
+  function ended(): void {
+    running--
+    if (queue.size() > 0) schedule()
+    else rest()
+  }
+
+  /** A promise, if the store is asynchronous. */
+  function write(batch: readonly Work[]): Promise<void> | undefined {
+    const began = performance.now()
+    try {
+      const stored = store(batch, untilOf(batch))
+      gather.stored(batch.length, performance.now() - began)
+      if (stored === undefined) return succeeded()
+      return stored.then(succeeded, (error: unknown) => failed(batch, error))
+    } catch (error) {
+      return failed(batch, error)
+    }
+  }
+
+  function succeeded(): undefined {
+    wait = firstWait
+    held = undefined
+  }
+
+  function failed(batch: readonly Work[], error: unknown): Promise<void> | undefined {
+    const of = grouped(batch, (work) => (closed ? 'all' : fault(error, work)))
+    for (const work of of.get('all') ?? []) work.failed(refusal(error))
+    keep(of.get('keep') ?? [])
+    const again = of.get('again') ?? []
+    if (again.length > 0) putBack(again, error)
+    const ones = of.get('one') ?? []
+    if (batch.length > 1) return alone(ones, 0)
+    for (const work of ones) work.failed(refusal(error))
+    return undefined
+  }
+
+  /** Beside them others are stored: they must not wait for what only the end of a fault helps. */
+  function keep(works: readonly Work[]): void {
+    if (works.length === 0) return
+    kept.push(...works)
+    keeping ??= setTimeout(() => {
+      keeping = undefined
+      queue.putBack(kept.splice(0))
+      schedule()
+    }, KEPT)
+  }
+
+  /** A work that cannot be stored must not fail the others of its batch. */
+  function alone(batch: readonly Work[], from: number): Promise<void> | undefined {
+    for (let at = from; at < batch.length; at++) {
+      const stored = write([batch[at]!])
+      if (stored) return stored.then(() => alone(batch, at + 1))
+    }
+    return undefined
+  }
+
+  function putBack(batch: readonly Work[], error: unknown): undefined {
+    held = error
+    queue.putBack(batch)
+    queue.expire()
+    if (timer !== undefined) return
+    timer = setTimeout(() => {
+      timer = undefined
+      turn()
+    }, wait)
+    wait = Math.min(wait * 2, longestWait)
+  }
+
+  function closedError(): Error {
+    return new WebhookError('closed', { problem: 'closed', got: inbox })
+  }
+
+  function rest(): void {
+    if (running + queue.size() + kept.length > 0) return
+    for (const resolve of idlers) resolve()
+    idlers = []
+  }
+}
+
+function untilOf(batch: readonly BatchWork[]): number {
+  return batch.reduce((least, { deadline = Infinity }) => Math.min(least, deadline), Infinity)
+}

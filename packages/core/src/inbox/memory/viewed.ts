@@ -1,0 +1,201 @@
+import { grouped } from '../../basics/grouped.ts'
+import type { FullRow, InfoRow, Scan, Viewed } from '../engine/operate/store.ts'
+import { DEAD, DONE, PENDING, READY, RUNNING, STATES, TASKS } from '../engine/row.ts'
+import { decodeDelivery, decodeEvent } from '../codec.ts'
+import type { ActionRow } from '../engine/operate/action-note.ts'
+import { topCauses } from '../engine/operate/top-causes.ts'
+import { OWN_PROCESS } from './rows.ts'
+import type { EventRow, StoredTask } from './event.ts'
+import type { Tables } from './tables.ts'
+
+/** Makes what operators read and change: it looks through all that is kept. */
+export function createViewed(
+  tables: Tables,
+  note: (rows: readonly ActionRow[]) => unknown,
+): Viewed {
+  let noted = 0
+
+  return {
+    scan(want) {
+      const { after, width, limit, full } = want
+      const order = want.oldest ? -1 : 1
+      const all: readonly Found[] =
+        want.of === 'tasks'
+          ? Array.from(tables.tasks(), (task): Found => [task, task.owner])
+          : Array.from(tables.events(), (event): Found => [undefined, event])
+      const behind = all
+        .filter((one) => !after || order * newerFirst(one, after) > 0)
+        .sort((a, b) => order * newerFirst(a, placeAt(b)))
+      const looked = behind.slice(0, width)
+      const found = looked.filter((one) => fits(one, want))
+      const last = found.length > limit ? found[limit - 1] : looked.at(-1)
+      const more = found.length > limit || behind.length > width
+      return {
+        rows: found.slice(0, limit).map((one) => rowOf(one, full)),
+        to: more && last ? placeAt(last) : undefined,
+        searchedTo: last?.[1].received,
+      }
+    },
+    placeOf: ({ id, event, received }: InfoRow) => [received, id === 0 ? event * TASKS : id],
+    detail(id) {
+      const row = tables.task(id)
+      return row && rowOf([row, row.owner], true)
+    },
+    stats: () =>
+      [...grouped(tables.tasks(), ({ lane, state }) => `${lane} ${state}`).values()].map(
+        (group) => {
+          const { lane, state, at } = group[0]!
+          const due =
+            state === PENDING ? group.filter((row) => !row.behind && tables.isDue(row)) : []
+          const first = Math.min(...due.map((row) => row.due))
+          const oldest = due.length > 0 ? at.home.consumer.now() - first : null
+          return { lane, state, count: group.length, oldest }
+        },
+      ),
+    causes(lanes) {
+      const failed = [...tables.tasks()].filter(
+        ({ cause, state, lane }) =>
+          cause !== null && state !== RUNNING && (!lanes || lanes.includes(lane)),
+      )
+      return topCauses(
+        [...grouped(failed, ({ cause, lane }) => `${cause} ${lane}`).values()].map((group) => {
+          const { cause, lane, error } = group[0]!
+          const dead = group.filter(({ state }) => state === DEAD).length
+          const times = group.map(({ owner }) => owner.received)
+          return {
+            cause: cause!,
+            lane,
+            error: error!,
+            dead,
+            retrying: group.length - dead,
+            first: Math.min(...times),
+            last: Math.max(...times),
+          }
+        }),
+      )
+    },
+    version: () => tables.version() + noted,
+    attempts(id) {
+      const row = tables.task(id)
+      if (!row) return []
+      const all = row.past.map(({ seq: _seq, ...run }) => run)
+      if (row.state < DONE || row.took === null) return all
+      const { attempt, due: ended, took, error, state } = row
+      const outcome = state === DONE ? 'done' : 'dead'
+      return [...all, { attempt, ended, took, outcome, error, process: OWN_PROCESS }]
+    },
+    erase(wanted, passing, empty, notes) {
+      // For `stored` there is nothing to do: an event is let go with its last task, unless that is dead.
+      const found = passing ? [] : wanted.flatMap((number) => tables.event(number) ?? [])
+      const whole = found.filter(({ erased, open }) => !erased && open === 0)
+      for (const owner of whole) {
+        const left = empty?.({ event: owner.number, ...owner.stored() })
+        if (!left) continue
+        const delivery = decodeDelivery(left.head, left.body)
+        owner.erase({ event: decodeEvent(left.record, delivery), delivery })
+        noted++
+      }
+      note(notes(whole.length))
+      return whole.length
+    },
+    // Nothing that is settled is kept by its age.
+    prune: () => undefined,
+  }
+}
+
+type Found = readonly [task: StoredTask | undefined, event: EventRow]
+
+function placeAt([task, event]: Found): readonly [number, number] {
+  return [event.received, task ? task.id : event.number * TASKS]
+}
+
+/** Above 0 if it comes behind a place, newest first. */
+function newerFirst(one: Found, [received, id]: readonly [number, number]): number {
+  const [own, ownId] = placeAt(one)
+  return received - own || id - ownId
+}
+
+function rowOf([task, event]: Found, full: boolean): FullRow {
+  const { number, home, received, erased, eventId, topic, scope, provider, key } = event
+  const { record, head, body } = full ? event.stored() : NO_TEXT
+  const { id, lane, state, gate, behind, attempt, token, round, cut, charged, line, fair } =
+    task ?? NO_TASK
+  const { due, took, error, runs, part, cause, data } = task ?? NO_TASK
+  return {
+    id,
+    lane,
+    state,
+    gate,
+    behind,
+    attempt,
+    token,
+    round,
+    cut,
+    charged,
+    line,
+    fair,
+    due,
+    took,
+    error,
+    runs,
+    part,
+    cause,
+    data,
+    event: number,
+    receiver: home.name,
+    received,
+    erased,
+    eventId,
+    topic,
+    scope,
+    provider,
+    key,
+    record,
+    head,
+    body,
+  }
+}
+
+const NO_TEXT = { record: '', head: '', body: new Uint8Array() }
+const NO_TASK = {
+  id: 0,
+  lane: 0,
+  state: DONE,
+  gate: READY,
+  behind: false,
+  attempt: 0,
+  token: 0,
+  round: 0,
+  cut: 0,
+  charged: 0,
+  line: null,
+  fair: null,
+  due: 0,
+  took: null,
+  error: null,
+  runs: 0,
+  part: '',
+  cause: null,
+  data: null,
+} as const
+
+function fits([task, event]: Found, want: Scan): boolean {
+  const { part, provider, state, eventId, keys, id, cause, before, after } = want.filter
+  const { topic, lanes, receiver, passing } = want
+  const { received } = event
+  return (
+    !passing &&
+    (receiver === undefined || event.home.name === receiver) &&
+    (!task || lanes === undefined || lanes.includes(task.lane)) &&
+    (topic === undefined || new RegExp(topic.source, 's').test(event.topic)) &&
+    (part === undefined || task?.part === part) &&
+    (provider === undefined || event.provider === provider) &&
+    (state === undefined || !task || STATES[task.state] === state) &&
+    (eventId === undefined || event.eventId === eventId) &&
+    (keys === undefined || keys.includes(event.key)) &&
+    (id === undefined || String(task?.id) === id) &&
+    (cause === undefined || (task?.cause === cause && task.state !== DONE)) &&
+    (before === undefined || received < before) &&
+    (after === undefined || received > after)
+  )
+}

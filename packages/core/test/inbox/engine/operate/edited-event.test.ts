@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { editedEvent, encodeEvent, decodeEvent } from '../../../../src/inbox/index.ts'
+import type { EventRecord, StoredDelivery } from '../../../../src/inbox/index.ts'
+
+const EVENT: EventRecord = {
+  key: ':e1',
+  dedupe: true,
+  id: 'e1',
+  topic: 'order.paid',
+  aliases: ['order'],
+  payload: { amount: 1 },
+  scope: 't1',
+  provider: 'acme',
+  source: 'json',
+  guards: [{ key: 'g', otherwise: 'refuse' }],
+}
+
+test('an edited event has its own key and payload, and says which event it was made of', () => {
+  const edited = editedEvent(EVENT, { amount: 2 })
+  const { key, ...rest } = edited
+  expect(rest).toEqual({
+    dedupe: false,
+    id: 'e1',
+    topic: 'order.paid',
+    aliases: ['order'],
+    payload: { amount: 2 },
+    scope: 't1',
+    provider: 'acme',
+    origin: ':e1',
+  })
+  expect(key).not.toBe(editedEvent(EVENT, {}).key)
+})
+
+test('its payload is stored, though the delivery beside it has the old one', () => {
+  const delivery: StoredDelivery = {
+    method: 'POST',
+    url: '/',
+    headers: [],
+    body: Buffer.from('{"amount":1}'),
+    receivedAt: 1,
+  }
+  const stored = encodeEvent(editedEvent(EVENT, { amount: 2 }), delivery)
+  expect(decodeEvent(stored, delivery).payload).toEqual({ amount: 2 })
+})

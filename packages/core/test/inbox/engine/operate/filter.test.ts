@@ -1,0 +1,331 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { topicMatch } from '../../../../src/inbox/engine/operate/filter.ts'
+import {
+  checkFilter,
+  inSteps,
+  matches,
+  orphansOf,
+  transactions,
+  where,
+  type Columns,
+  type Consumer,
+  type TaskFilter,
+  type TaskInfo,
+} from '../../../../src/inbox/index.ts'
+
+afterEach(() => void vi.useRealTimers())
+
+const TASK: TaskInfo = {
+  id: '7',
+  receiver: 'shop',
+  subscription: 'ship',
+  part: 'eu',
+  state: 'dead',
+  attempt: 3,
+  attempts: 3,
+  settledAt: 2000,
+  duration: 5,
+  due: undefined,
+  error: undefined,
+  cause: 'abc',
+  provider: 'acme',
+  event: { id: 'evt_1', topic: 'orders/create', scope: undefined, key: ':evt_1' },
+  receivedAt: 1000,
+}
+
+const COLUMNS: Columns = {
+  receiver: 'r.name = ?',
+  subscription: 'l.name = ?',
+  part: 't.part = ?',
+  provider: 'e.provider = ?',
+  state: (state) => `t.state = ${state === 'dead' ? 3 : 0}`,
+  topic: ({ exact, source }) =>
+    exact === undefined ? ['e.topic ~ ?', source] : ['e.topic = ?', exact],
+  eventId: 'e.event_id = ?',
+  keys: (keys) => [`e.key IN (${keys.map(() => '?').join()})`, ...keys],
+  id: (id) => ['t.id = ?', Number(id)],
+  cause: 't.cause = ?',
+  text: 'instr(e.topic, ?) > 0',
+  before: 'e.received < ?',
+  after: 'e.received > ?',
+}
+
+describe('filters', () => {
+  test('an unknown key is a TypeError with the nearest name', () => {
+    expect(() => checkFilter({ subscripton: 'a' } as TaskFilter)).toThrow(
+      'filter: unknown option subscripton; did you mean subscription?',
+    )
+    expect(() => matches({ status: 'dead' } as TaskFilter)).toThrow(TypeError)
+    expect(() => where({ status: 'dead' } as TaskFilter, COLUMNS)).toThrow(TypeError)
+  })
+
+  test.each<[object, RegExp]>([
+    [{ state: 'failed' }, /state must be one of pending, running, done, dead, got "failed"/],
+    [{ topic: 'a.b*' }, /topic pattern/],
+    [{ keys: 'a' }, /keys must be an array/],
+    [{ keys: Array.from({ length: 101 }, String) }, /at most 100/],
+    [{ before: NaN }, /before must be milliseconds/],
+    [{ after: '5' }, /after must be milliseconds/],
+    [{ keys: { length: 1 } }, /keys must be an array/],
+  ])('%j is refused', (filter, message) => {
+    expect(() => checkFilter(filter as TaskFilter)).toThrow(message)
+  })
+
+  test.each<[TaskFilter, boolean]>([
+    [{}, true],
+    [{ receiver: 'shop', subscription: 'ship', part: 'eu', provider: 'acme' }, true],
+    [{ receiver: 'bank' }, false],
+    [{ part: 'us' }, false],
+    [{ provider: 'other' }, false],
+    [{ state: 'dead' }, true],
+    [{ state: 'done' }, false],
+    [{ topic: 'orders/create' }, true],
+    [{ topic: 'orders/*' }, true],
+    [{ topic: '**' }, true],
+    [{ topic: 'orders' }, false],
+    [{ topic: '*' }, false],
+    [{ eventId: 'evt_1', id: '7', cause: 'abc' }, true],
+    [{ cause: 'def' }, false],
+    [{ keys: [':evt_0', ':evt_1'] }, true],
+    [{ keys: [] }, false],
+    [{ text: 'CREATE' }, true],
+    [{ text: 'evt_' }, true],
+    [{ text: 'größe' }, true],
+    [{ text: '42' }, true],
+    [{ text: 'nowhere' }, false],
+    [{ before: 1001, after: 999 }, true],
+    [{ before: 1000 }, false],
+    [{ after: 1000 }, false],
+  ])('%j matches: %s', (filter, expected) => {
+    expect(matches(filter)(TASK, () => ({ size: 'Größe', big: 42n }))).toBe(expected)
+  })
+
+  test('every key may be given, and a hundred event keys', () => {
+    const filter: Required<TaskFilter> = {
+      receiver: 'shop',
+      subscription: 'ship',
+      part: 'eu',
+      provider: 'acme',
+      state: 'pending',
+      topic: '**',
+      eventId: 'evt_1',
+      keys: Array.from({ length: 100 }, String),
+      id: '7',
+      cause: 'abc',
+      text: 'a',
+      before: 0,
+      after: 0,
+    }
+    checkFilter(filter)
+    for (const state of ['running', 'done', 'dead'] as const) checkFilter({ ...filter, state })
+    expect(() => checkFilter({ stat: 'done' } as TaskFilter, 'query')).toThrow(/^query: /)
+  })
+
+  test.each<[TaskFilter, Partial<TaskInfo>, boolean]>([
+    [{ part: '' }, { part: undefined }, true],
+    [{ part: 'eu' }, { part: undefined }, false],
+    [{ subscription: 'mail' }, {}, false],
+    [{ eventId: 'evt_2' }, {}, false],
+    [{ id: '8' }, {}, false],
+    [{ topic: '**' }, { event: { ...TASK.event, topic: 'a\nb' } }, true],
+    [{ text: 'orders' }, { event: { ...TASK.event, id: undefined } }, true],
+    [{ text: 'evt' }, { event: { ...TASK.event, id: undefined } }, false],
+  ])('%j of a task with %j matches: %s', (filter, more, expected) => {
+    expect(matches(filter)({ ...TASK, ...more } as TaskInfo)).toBe(expected)
+  })
+
+  test.each<[unknown, boolean]>([
+    ['some TEXT', true],
+    [['text'], true],
+    [undefined, false],
+    [null, false],
+  ])('a payload of %j has the text: %s', (payload, expected) => {
+    expect(matches({ text: 'text' })(TASK, () => payload)).toBe(expected)
+  })
+
+  test('a payload that is not there has no text, not even a space', () => {
+    expect(matches({ text: ' ' })(TASK, () => undefined)).toBe(false)
+  })
+
+  test.each([
+    ['orders/create', 'orders/create', 'orders/create'],
+    ['orders/*', undefined, 'orders/'],
+    ['**', undefined, ''],
+  ])('a pattern %s is the topic %s, or begins with %s', (pattern, exact, prefix) => {
+    expect(topicMatch(pattern)).toMatchObject({ exact, prefix })
+  })
+
+  test('a payload is read only if the text is nowhere else', () => {
+    const payload = (): never => {
+      throw new Error('it was read')
+    }
+    expect(matches({ text: 'orders' })(TASK, payload)).toBe(true)
+    expect(matches({ text: 'x', state: 'done' })(TASK, payload)).toBe(false)
+  })
+
+  test('as SQL, with its values in order', () => {
+    const filter: TaskFilter = {
+      receiver: 'shop',
+      state: 'dead',
+      topic: 'orders/*',
+      keys: ['a', 'b'],
+    }
+    expect(where(filter, COLUMNS, [['t.id < ?', 9]])).toEqual({
+      sql: 't.id < ? AND r.name = ? AND t.state = 3 AND e.topic ~ ? AND e.key IN (?,?)',
+      values: [9, 'shop', '^orders\\/[^./:]+$', 'a', 'b'],
+    })
+    expect(where({}, COLUMNS)).toEqual({ sql: '1 = 1', values: [] })
+  })
+})
+
+describe('steps', () => {
+  const walk = (total: number, log: number[] = []) => {
+    return (place: { cursor: string | undefined; rows: number; dryRun: boolean }) => {
+      const from = Number(place.cursor ?? 0)
+      const count = Math.min(place.rows, total - from)
+      log.push(count)
+      return { count, cursor: from + count < total ? String(from + count) : undefined }
+    }
+  }
+
+  test('all in steps of 200, and no cursor at the end', async () => {
+    const log: number[] = []
+    expect(await inSteps({}, walk(450, log))).toEqual({ count: 450, cursor: undefined })
+    expect(log).toEqual([200, 200, 50])
+  })
+
+  test('a limit is kept exactly, and the cursor goes on', async () => {
+    const first = await inSteps({ limit: 250 }, walk(450))
+    expect(first).toEqual({ count: 250, cursor: '250' })
+    expect(await inSteps({ limit: 250, cursor: first.cursor! }, walk(450))).toEqual({
+      count: 200,
+      cursor: undefined,
+    })
+  })
+
+  test.each([0, 1])('at its time, or %i ms after it, it makes no further step', async (late) => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    expect(await inSteps({ until: Date.now() - late }, walk(450))).toEqual({
+      count: 200,
+      cursor: '200',
+    })
+  })
+
+  test('with a rate tasks become due one after another, over several calls', async () => {
+    const dues: number[] = []
+    const step = (place: { cursor: string | undefined; rows: number; due(at: number): number }) => {
+      const from = Number(place.cursor ?? 0)
+      for (let at = 0; at < place.rows; at++) dues.push(place.due(at))
+      return { count: place.rows, cursor: String(from + place.rows) }
+    }
+    const before = Date.now()
+    const first = await inSteps({ rate: 10, limit: 3 }, step)
+    expect(first.cursor).toMatch(/^\d+@3$/)
+    const second = await inSteps({ rate: 10, limit: 2, cursor: first.cursor! }, step)
+    expect(second).toEqual({ count: 2, cursor: expect.stringMatching(/^\d+@5$/) })
+    expect(dues[0]).toBeGreaterThanOrEqual(before)
+    expect(dues.map((due) => due - dues[0]!)).toEqual([0, 100, 200, 300, 400])
+  })
+
+  test('a cursor is given back as it was, also one with the sign of a time', async () => {
+    const cursors: unknown[] = []
+    const step = ({ cursor }: { cursor: string | undefined }) => {
+      cursors.push(cursor)
+      return { count: 1, cursor: 'a@b' }
+    }
+    expect(await inSteps({ limit: 1, cursor: '5@c' }, step)).toEqual({ count: 1, cursor: 'a@b' })
+    const { cursor } = await inSteps({ limit: 1, rate: 3, cursor: 'c' }, step)
+    expect(cursor).toMatch(/^\d+@a@b$/)
+    await inSteps({ limit: 1, rate: 3, cursor: cursor! }, step)
+    expect(cursors).toEqual(['5@c', 'c', 'a@b'])
+  })
+
+  test('the time of a cursor that has passed, or is none, is now', async () => {
+    const before = Date.now()
+    for (const cursor of ['5@c', 'x@c']) {
+      let due = 0
+      await inSteps(
+        { rate: 1, cursor },
+        (place) => ((due = place.due(0)), { count: 1, cursor: undefined }),
+      )
+      expect(due).toBeGreaterThanOrEqual(before)
+      expect(due).toBeLessThanOrEqual(Date.now())
+    }
+  })
+
+  test('with a rate there is no cursor at the end', async () => {
+    expect(await inSteps({ rate: 10 }, walk(3))).toEqual({ count: 3, cursor: undefined })
+  })
+
+  test('a dry run says so to each step, and any other does not', async () => {
+    for (const dryRun of [true, false]) {
+      const told: boolean[] = []
+      await inSteps(dryRun ? { dryRun } : {}, (place) => {
+        told.push(place.dryRun)
+        return { count: 1, cursor: told.length < 2 ? 'a' : undefined }
+      })
+      expect(told).toEqual([dryRun, dryRun])
+    }
+  })
+
+  test('other work has its turn between two steps, and a limit that is reached ends them', async () => {
+    const log: string[] = []
+    setImmediate(() => log.push('other'))
+    const changed = await inSteps({ limit: 400 }, ({ cursor, rows }) => {
+      log.push(`${cursor} ${rows}`)
+      return { count: rows, cursor: 'next' }
+    })
+    expect(changed).toEqual({ count: 400, cursor: 'next' })
+    expect(log).toEqual(['undefined 200', 'other', 'next 200'])
+  })
+
+  test.each([
+    { rate: -1 },
+    { rate: Infinity },
+    { rate: NaN },
+    { limit: 1.5 },
+    { limit: -1 },
+    { limit: '5' as never },
+  ])('%j is refused before the first step', async (options) => {
+    const log: number[] = []
+    await expect(inSteps(options, walk(1, log))).rejects.toThrow(TypeError)
+    expect(log).toEqual([])
+    expect(await inSteps({ rate: 0.5, limit: 1 }, walk(1))).toMatchObject({ count: 1 })
+  })
+
+  test('without one they are due at once; bad options are errors', async () => {
+    let due: number | undefined
+    await inSteps({}, (place) => ((due = place.due(3)), { count: 1, cursor: undefined }))
+    expect(due).toBe(0)
+    await expect(inSteps({ rate: 0 }, walk(1))).rejects.toThrow(/^rate: must be/)
+    await expect(inSteps({ limit: 0 }, walk(1))).rejects.toThrow(/^limit: must be/)
+  })
+})
+
+test('orphans are subscriptions with pending tasks that no receiver has, under no name', () => {
+  const lane = { name: 'now', formerly: ['once'], concurrency: 1, ordered: false, timeout: 1 }
+  const shop = { receiver: 'shop', lanes: () => [lane] } as unknown as Consumer
+  const row = (receiver: string, subscription: string, pending = 1) => ({
+    receiver,
+    subscription,
+    pending,
+  })
+  const rows = [
+    row('shop', 'now'),
+    row('shop', 'once'),
+    row('shop', 'gone', 2),
+    row('bank', 'now'),
+    row('bank', 'idle', 0),
+  ]
+  expect(orphansOf(rows, [shop])).toEqual([rows[2], rows[3]])
+})
+
+test('a transaction is carried for its own inbox only', () => {
+  const mine = transactions<string>('myInbox')
+  const waitUntil = (): void => {}
+  const host = mine.host('tx', { waitUntil })
+  expect(mine.of(host)).toBe('tx')
+  expect(host.waitUntil).toBe(waitUntil)
+  expect(transactions<string>('other').of(host)).toBeUndefined()
+  expect(mine.of({})).toBeUndefined()
+})
