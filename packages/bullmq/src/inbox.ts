@@ -18,11 +18,10 @@ const LEAVE = 500
  * A durable inbox on BullMQ, for web and worker processes on any number of machines: a queue for each subscription, a
  * job for each task, the delivery stored once for all of them.
  *
- * A delivery is stored in ONE transaction over all queues, and acknowledged only if that transaction recorded it: a
- * crash of any process leaves all of it or nothing. Acknowledged deliveries are as safe as Redis keeps them. That needs
+ * A delivery is stored in ONE script over all queues, and acknowledged only if each command that adds its jobs succeeded:
+ * a crash, a full Redis or a right that is missing leaves all of it or nothing. Acknowledged deliveries are as safe as Redis keeps them. That needs
  * `appendonly yes` (without it the inbox warns) and `maxmemory-policy noeviction` (without it deliveries get 503). A
- * task that is cut off between its effect and its settling runs again (at least once); a settled one does not. If two
- * processes with different subscriptions store the same new event in the same milliseconds, it gets the tasks of both.
+ * task that is cut off between its effect and its settling runs again (at least once); a settled one does not.
  *
  * While Redis is unreachable, hangs or refuses writes, deliveries get 503 within the deadline, and senders deliver
  * again. It cannot keep an order: `orderBy` throws.

@@ -14,6 +14,7 @@ import { createJobRuns, type AttemptContext, type Running } from './run/attempt.
 import type { RedisClient } from './store/connection.ts'
 import { startDrain, type Draining } from './run/drain.ts'
 import { sweepStep } from './operate/prune.ts'
+import { createRescue } from './operate/rescue.ts'
 import { startWorking, type Working } from './run/run.ts'
 
 /** The argument of {@link createSide}. */
@@ -40,6 +41,11 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
     settings.keepDone,
     sweepStep({ client, queues, settings, clock: context.clock }, consumer),
   )
+  const rescue = createRescue(client, settings.prefix, (count) =>
+    consumer.warn(
+      `bullmqInbox: ${count} ${count === 1 ? 'task was' : 'tasks were'} in no list of BullMQ, and ${count === 1 ? 'is' : 'are'} pending again`,
+    ),
+  )
   let drains: Promise<unknown> = Promise.resolve()
   let draining: Draining | undefined
   let closing = false
@@ -55,6 +61,7 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
         attempts,
       )
       sweep.start()
+      rescue.start()
     },
     drain(until, max, last) {
       const drained = drains.then(async () => {
@@ -64,6 +71,7 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
         draining = startDrain(mine, createJobRuns(mine, running), until, max, last)
         const drained = await draining.drained
         await sweep.once(until)
+        await rescue.once(until)
         return drained
       })
       drains = drained.catch(() => {})
@@ -76,6 +84,7 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
         draining?.close(until),
         accepting.close(),
         settledBy(sweep.stop(), until),
+        settledBy(rescue.stop(), until),
       ])
       ended = true
     },

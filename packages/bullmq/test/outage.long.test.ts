@@ -84,21 +84,6 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     await expect.poll(() => worker.done.toSorted()).toEqual(['1', '2', '3', 'before'])
   })
 
-  test('swallows the reply to what opens a queue, and ioredis may not send that again: deliveries go on', async () => {
-    const proxy = await startProxy(redis.port)
-    endings.push(() => proxy.stop())
-    const { port, hostname: host } = new URL(proxy.url)
-    const connection = { host, port: Number(port), autoResendUnfulfilledCommands: false }
-    const web = open({ work: false }, { connection, deadline: 500 })
-    const seen = proxy.holdAfter('sadd')
-    const first = web.send('1')
-    await seen
-    proxy.swallow()
-    proxy.release()
-    expect(await first).toMatchObject({ status: 503 })
-    await deliver(web, '1')
-  })
-
   test('is killed, hangs and comes back under load: nothing acknowledged is lost, nothing settled runs again', async () => {
     const options = { deadline: 200, lease: '1s' } satisfies Partial<BullmqInboxOptions>
     const webs = [open({ work: false }, options), open({ work: false }, options)]

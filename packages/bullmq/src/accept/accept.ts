@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { WebhookError } from '@postern/core'
 import { createBatch, within, type Consumer, type Intake, type Taken } from '@postern/core/inbox'
 import { createCapacity } from './capacity.ts'
-import { commit, type CommitPlan } from './commit.ts'
+import { commit, notAdded, type CommitPlan, type StoreReply } from './commit.ts'
 import {
   answeredWithin,
   connected,
@@ -9,14 +10,13 @@ import {
   unavailable,
   type RedisClient,
 } from '../store/connection.ts'
-import { prepare, queuesOf, type Prepared, type PreparedItem } from './encode.ts'
-import { takeGuards } from './guards.ts'
+import { prepare, type Prepared, type PreparedItem } from './encode.ts'
+import { parseRef } from '../store/names.ts'
 import type { Queues } from '../store/queues.ts'
 import type { Replicas } from '../store/replicas.ts'
 import { revive } from './revive.ts'
 import type { ServerWatch } from '../store/server.ts'
 import type { Settings } from '../settings.ts'
-import { takeTurns, wantedTurns } from './turns.ts'
 
 /** Stores deliveries of one receiver. */
 interface Accepting {
@@ -50,15 +50,9 @@ interface Work {
   readonly failed: (error: Error) => void
 }
 
-interface Plan extends CommitPlan {
-  readonly work: Work
-  readonly taken: Map<PreparedItem, Taken>
-}
-
 /**
- * Makes an {@link Accepting}. Deliveries that arrive in one turn of the event loop, or while Redis is busy, share one transaction: first
- * the jobs of all events in all queues, last the record of each event. Redis runs it as a whole or not at all, and
- * writes a record only if all its jobs exist. So no crash leaves an event half stored.
+ * Makes an {@link Accepting}. Deliveries that arrive in one turn of the event loop, or while Redis is busy, share one script, which
+ * stores each of them as a whole or not at all. So neither a crash nor a command that Redis refuses leaves an event half stored.
  */
 export function createAccepting(
   { client, queues, settings, watch, replicas }: AcceptContext,
@@ -68,10 +62,7 @@ export function createAccepting(
   const { prefix, deadline, maxPending, maxPendingShare, maxWaitingBytes } = settings
   const capacity = createCapacity(client, prefix, receiver, maxPending, () => consumer.now())
   // One key of `fairBy` leaves room for the others.
-  const bound = {
-    share: Math.max(1, Math.floor(maxPending * maxPendingShare)),
-    full: capacity.full,
-  }
+  const share = Math.max(1, Math.floor(maxPending * maxPendingShare))
   const late = (): Error => unavailable(`Redis did not answer within ${deadline} ms`)
   const batch = createBatch<Work>({
     inbox: 'bullmqInbox',
@@ -105,8 +96,14 @@ export function createAccepting(
       await connected(client, deadline)
       await watch.safe()
       const line = replicas?.line() ?? 0
-      const wrote = runScript(client, 'posternProbe', prefix, receiver)
-      await answeredWithin(replicas ? wrote.then(() => replicas.confirmed(line)) : wrote, deadline)
+      await answeredWithin(
+        commit(client, prefix, [probeOf(consumer)], { probe: true }).then(([reply]) => {
+          const failure = notAdded(reply!)
+          if (failure) throw failure
+          return replicas?.confirmed(line)
+        }),
+        deadline,
+      )
     },
     close: () => batch.flushed(),
   }
@@ -115,70 +112,51 @@ export function createAccepting(
     await connected(client, deadline)
     await watch.safe()
     const line = replicas?.line() ?? 0
-    const items = works.flatMap(({ prepared }) => prepared.items)
-    const names = [...queuesOf(items)]
-    await queues.ready(names)
     await capacity.known()
-    const again = await look(items, names)
-    // Sent together: one after another they would cost a round trip to Redis, and a write to disk, for each delivery.
-    const plans = (await Promise.all(works.map((work) => plan(work, again)))).filter(
-      (one) => one !== undefined,
-    )
-    const replies = await commit({ queues, receiver, prefix }, plans)
+    const again = await look(works.flatMap(({ prepared }) => prepared.items))
+    const plans = works.flatMap((work) => {
+      const { prepared } = work
+      const fresh = prepared.items.filter(({ name }) => !again.has(name))
+      const full = capacity.reserve(fresh)
+      if (full) work.failed(full)
+      return full ? [] : [{ work, prepared, fresh }]
+    })
+    const replies = await commit(client, prefix, plans, { share })
     await replicas?.confirmed(line)
-    await Promise.all(
-      plans.map(async ({ work, prepared, fresh, taken }, at) => {
-        const its = replies[at]
-        if (its instanceof Error) return work.failed(unavailable(its))
-        try {
-          for (const [index, item] of fresh.entries())
-            taken.set(item, its?.[index] === 1 ? 'new' : 'duplicate')
-          for (const item of prepared.items)
-            if (!taken.has(item)) taken.set(item, await retake(again.get(item.name) ?? []))
-          work.stored(prepared.items.map((item) => taken.get(item)!))
-        } catch (error) {
-          work.failed(unavailable(error))
-        }
-      }),
-    )
+    await Promise.all(plans.map((plan, at) => answer(plan, replies[at]!, again)))
   }
 
-  /** What is to be stored of a delivery; undefined if it has its answer. */
-  async function plan(
-    work: Work,
+  async function answer(
+    { work, prepared, fresh }: CommitPlan & { readonly work: Work },
+    reply: StoreReply,
     again: ReadonlyMap<string, readonly string[]>,
-  ): Promise<Plan | undefined> {
-    const { prepared } = work
-    const fresh = prepared.items.filter(({ name }) => !again.has(name))
-    const guarded = await takeGuards({ client, prefix, deadline }, fresh)
-    if (guarded instanceof Error) {
-      work.failed(guarded)
-      return undefined
+  ): Promise<void> {
+    const [kind, ...found] = reply
+    if (kind === 'refused') return work.stored(prepared.items.map(() => 'refused'))
+    if (kind === 'full') {
+      const waiting = Number(found[0])
+      return work.failed(
+        capacity.full('maxPendingShare', share, waiting, 'tasks of one fairBy key'),
+      )
     }
-    if (guarded === 'refused') {
-      work.stored(prepared.items.map(() => 'refused'))
-      return undefined
+    const failure = notAdded(reply)
+    if (failure) return work.failed(unavailable(failure))
+    try {
+      const recorded = new Set(fresh.filter((_, at) => found[at] === 1))
+      const taken: Taken[] = []
+      for (const item of prepared.items)
+        taken.push(recorded.has(item) ? 'new' : await retake(again.get(item.name) ?? []))
+      work.stored(taken)
+    } catch (error) {
+      work.failed(unavailable(error))
     }
-    const kept = guarded.size === 0 ? fresh : fresh.filter((item) => !guarded.has(item))
-    const taken = new Map<PreparedItem, Taken>([...guarded].map((item) => [item, 'duplicate']))
-    const turns = await takeTurns({ client, prefix }, wantedTurns(receiver, kept), bound)
-    if (turns instanceof Error) {
-      work.failed(turns)
-      return undefined
-    }
-    const full = capacity.reserve(kept)
-    if (full) {
-      work.failed(full)
-      return undefined
-    }
-    return { work, prepared, fresh: kept, turns, taken }
   }
 
   /** The jobs to revive of known events, by their names. */
   async function look(
     items: readonly PreparedItem[],
-    names: readonly string[],
   ): Promise<ReadonlyMap<string, readonly string[]>> {
+    const names = [...queuesOf(items)]
     const known = items.filter(({ item }) => item.event.dedupe).map(({ name }) => name)
     const [found, counts] = (await runScript(
       client,
@@ -197,4 +175,42 @@ export function createAccepting(
   async function retake(refs: readonly string[]): Promise<Taken> {
     return (await revive({ client, prefix, queues }, refs)) ? 'revived' : 'duplicate'
   }
+}
+
+/** The queues that events need. */
+function queuesOf(items: readonly PreparedItem[]): Set<string> {
+  return new Set(items.flatMap(({ refs }) => refs.map((ref) => parseRef(ref).queue)))
+}
+
+/** What no sender sends, with all that an event can need: the script takes it back as it ends. */
+function probeOf({ receiver, lanes }: Consumer): CommitPlan {
+  const tasks = lanes().flatMap(({ name }) => [
+    { subscription: name },
+    { subscription: name, part: 'fair', fairKey: randomUUID() },
+  ])
+  const event = {
+    key: randomUUID(),
+    dedupe: true,
+    id: undefined,
+    topic: 'probe',
+    aliases: [],
+    payload: null,
+    scope: undefined,
+    provider: '',
+    passing: true as const,
+    guards: [{ key: randomUUID(), otherwise: 'refuse' as const }],
+  }
+  const delivery = {
+    method: 'POST',
+    url: '/',
+    headers: [],
+    body: new Uint8Array(0),
+    receivedAt: Date.now(),
+  }
+  const items = [event, { ...event, key: randomUUID(), guards: [] }].map((each) => ({
+    event: each,
+    tasks,
+  }))
+  const prepared = prepare(receiver, { delivery, items })
+  return { prepared, fresh: prepared.items }
 }

@@ -1,80 +1,37 @@
-import type { TaskDraft } from '@postern/core/inbox'
-import { unavailable } from '../store/connection.ts'
-import { recordArguments, type Prepared, type PreparedItem } from './encode.ts'
-import { queueName } from '../store/names.ts'
-import type { Queues } from '../store/queues.ts'
-import { turnOf } from './turns.ts'
-
-const HIGHEST = 2 ** 21
-
-/** The argument of {@link commit}. */
-interface CommitContext {
-  readonly queues: Queues
-  readonly receiver: string
-  readonly prefix: string
-}
+import { runScript, type RedisClient } from '../store/connection.ts'
+import { deliveryArguments, type Prepared, type PreparedItem } from './encode.ts'
 
 /** A delivery and its events to store. */
 export interface CommitPlan {
   readonly prepared: Prepared
   readonly fresh: readonly PreparedItem[]
-  /** First turn of each queue and fair key. */
-  readonly turns: Map<string, number>
 }
 
-/**
- * Stores deliveries in one transaction. Returns for each the replies of RECORD for its events (1 new, 0 known before), or
- * the error that refused it.
- */
+/** How STORE answers for a delivery; `taken` with 1 for each event that is new, and 0 for one that is known. */
+export type StoreReply =
+  | readonly ['taken', ...number[]]
+  | readonly ['refused']
+  | readonly ['full', waiting: number]
+  | readonly ['failed', why: string]
+
+/** Stores deliveries in one step, each as a whole or not at all. `share`: tasks of one fair key that may wait. */
 export async function commit(
-  { queues, receiver, prefix }: CommitContext,
+  client: RedisClient,
+  prefix: string,
   plans: readonly CommitPlan[],
-): Promise<readonly (readonly number[] | Error)[]> {
-  const multi = queues.multi()
-  const args: (string | number | Uint8Array)[] = [prefix]
-  let commands = 0
-  for (const { prepared, fresh, turns } of plans) {
-    if (fresh.length === 0) continue
-    for (const { item, name } of fresh) {
-      for (const task of item.tasks)
-        queues.add(multi, receiver, name, item.event, task, nextTurn(turns, receiver, task))
-      commands += item.tasks.length
-    }
-    args.push(...recordArguments(prepared, fresh))
-  }
-  if (commands === 0) return []
-  multi.runCommand('posternRecord', args)
-  const results = await multi.exec()
-  if (!results) throw unavailable('the transaction was aborted')
-  // A transaction cannot load a script Redis has forgotten; over a new connection the client sends it whole.
-  if (results.some(([error]) => error?.message.startsWith('NOSCRIPT'))) queues.reconnect()
-  const [error, replies] = results[commands] ?? [new Error('the transaction returned no reply')]
-  if (error) throw error
-  let next = 0
-  let job = 0
-  return plans.map(({ fresh }) => {
-    const its = (replies as number[]).slice(next, (next += fresh.length))
-    const jobs = fresh.reduce((sum, { item }) => sum + item.tasks.length, 0)
-    const failed = results.slice(job, (job += jobs)).find(([failure]) => failure)?.[0]
-    return its.includes(-1) ? notAdded(failed) : its
-  })
+  {
+    share = Number.MAX_SAFE_INTEGER,
+    probe = false,
+  }: { readonly share?: number; readonly probe?: boolean } = {},
+): Promise<readonly StoreReply[]> {
+  if (plans.length === 0) return []
+  const args = plans.flatMap(({ prepared, fresh }) => deliveryArguments(prepared, fresh))
+  const given = [Date.now(), share, probe ? 1 : '', ...args]
+  return (await runScript(client, 'posternStore', prefix, ...given)) as readonly StoreReply[]
 }
 
-/** Redis said why with the first job it refused, as when it is full or takes no writes. */
-function notAdded(cause: Error | null | undefined): Error {
-  const message = 'the jobs of an event could not be added'
-  return cause ? new Error(`${message}: ${cause.message}`, { cause }) : new Error(message)
-}
-
-/** The next turn of a task's key. BullMQ's priorities end at 2^21: beyond, tasks run in their order. */
-function nextTurn(
-  turns: Map<string, number>,
-  receiver: string,
-  { subscription, fairKey }: TaskDraft,
-): number | undefined {
-  if (fairKey === undefined) return undefined
-  const name = turnOf(queueName(receiver, subscription), fairKey)
-  const turn = turns.get(name)
-  if (turn !== undefined) turns.set(name, Math.min(turn + 1, HIGHEST))
-  return turn
+/** Why a delivery was not stored; undefined if it was. */
+export function notAdded(reply: StoreReply): Error | undefined {
+  if (reply[0] !== 'failed') return undefined
+  return new Error(`the jobs of an event could not be added: ${reply[1]}`)
 }

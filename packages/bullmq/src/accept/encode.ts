@@ -6,25 +6,21 @@ import {
   type EventRecord,
   type Intake,
   type IntakeItem,
+  type TaskDraft,
 } from '@postern/core/inbox'
-import { eventName, guardName, jobRef, parseRef, type JobRef } from '../store/names.ts'
+import { eventName, guardName, jobId, jobRef, queueName, type JobRef } from '../store/names.ts'
+import type { JobData } from '../store/queues.ts'
 
 /** An event of a delivery, ready to be stored. */
 export interface PreparedItem {
   readonly item: IntakeItem
   readonly name: string
   readonly refs: readonly JobRef[]
-  readonly guards: readonly NamedGuard[]
-}
-
-/** A guard of an event, as Redis names it. */
-interface NamedGuard {
-  readonly name: string
-  readonly otherwise: 'refuse' | 'duplicate'
 }
 
 /** A delivery, ready to be stored. */
 export interface Prepared {
+  readonly receiver: string
   readonly intake: Intake
   readonly items: readonly PreparedItem[]
   readonly head: string
@@ -32,6 +28,9 @@ export interface Prepared {
   /** About how much memory it takes. */
   readonly bytes: number
 }
+
+/** An argument of a script. */
+export type Argument = string | number | Uint8Array
 
 // The client joins strings much faster than Buffers, and the same bytes go out. But it copies each three times, within the
 // heap: larger bodies stay outside of it.
@@ -43,49 +42,71 @@ export function prepare(receiver: string, intake: Intake): Prepared {
   // The client writes a Buffer as bytes, but not a Uint8Array.
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
   return {
+    receiver,
     intake,
     head,
     body: body.length <= TEXT && isUtf8(body) ? bytes.toString() : bytes,
     bytes: head.length + body.length,
     items: intake.items.map((item) => {
       const name = eventName(receiver, item.event.key)
-      const refs = item.tasks.map((task) => jobRef(receiver, name, task))
-      const guards = (item.event.guards ?? NONE).map(({ key, otherwise }) => ({
-        name: guardName(receiver, key),
-        otherwise,
-      }))
-      return { item, name, refs, guards }
+      return { item, name, refs: item.tasks.map((task) => jobRef(receiver, name, task)) }
     }),
   }
 }
 
+/** The arguments of STORE for a delivery and those of its events that are new. */
+export function deliveryArguments(
+  { receiver, intake: { delivery }, head, body }: Prepared,
+  fresh: readonly PreparedItem[],
+): readonly Argument[] {
+  return [
+    head,
+    body,
+    fresh.length > 1 ? randomUUID() : '',
+    fresh.length,
+    ...fresh.flatMap(({ item: { event, tasks }, name }) => [
+      name,
+      JSON.stringify([
+        event.key,
+        event.id ?? null,
+        event.topic,
+        event.scope ?? null,
+        event.provider,
+      ]),
+      encodeEvent(event.guards ? withoutGuards(event) : event, delivery),
+      event.topic,
+      delivery.receivedAt,
+      event.passing ? 1 : '',
+      event.guards?.length ?? 0,
+      ...(event.guards ?? NONE).flatMap(({ key, otherwise }) => [
+        guardName(receiver, key),
+        otherwise,
+      ]),
+      ...taskArguments(receiver, name, tasks),
+    ]),
+  ]
+}
+
 const NONE: readonly never[] = []
 
-/** The arguments of RECORD for the events of a delivery that are new. */
-export function recordArguments(
-  { intake: { delivery }, head, body }: Prepared,
-  items: readonly PreparedItem[],
-): readonly (string | number | Uint8Array)[] {
-  const shared = items.length > 1 ? randomUUID() : ''
-  return items.flatMap(({ item: { event }, name, refs, guards }, at) => [
-    name,
-    JSON.stringify([event.key, event.id ?? null, event.topic, event.scope ?? null, event.provider]),
-    encodeEvent(event.guards ? withoutGuards(event) : event, delivery),
-    refs.join('\n'),
-    delivery.receivedAt,
-    guards.map((guard) => guard.name).join('\n'),
-    shared,
-    ...(at === 0 ? [head, body] : ['', '']),
-    event.passing ? '1' : '',
-  ])
+/** The arguments of STORE and SPAWN for tasks of an event. */
+export function taskArguments(
+  receiver: string,
+  event: string,
+  tasks: readonly TaskDraft[],
+): readonly Argument[] {
+  return [
+    tasks.length,
+    ...tasks.flatMap(({ subscription, part, data, fairKey }) => [
+      queueName(receiver, subscription),
+      jobId(event, part),
+      JSON.stringify({ e: event, p: part, d: data, f: fairKey } satisfies JobData),
+      fairKey === undefined ? '' : `+${fairKey}`,
+    ]),
+  ]
 }
 
 function withoutGuards(event: EventRecord): EventRecord {
   const { guards: _, ...rest } = event
   return rest
-}
-
-/** The queues that events need. */
-export function queuesOf(items: readonly PreparedItem[]): Set<string> {
-  return new Set(items.flatMap(({ refs }) => refs.map((ref) => parseRef(ref).queue)))
 }

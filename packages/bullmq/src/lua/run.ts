@@ -4,7 +4,7 @@
 // a prioritized job is its priority times 2^32 and a count; priorities end at 2^21, so turns begin again when nothing
 // waits: after ten seconds without new ones, in which those that were given have been stored, or when half are used. What is
 // not as it is written here begins again too: it must stop no task.
-const TURN_FUNCTION = `
+export const TURN_FUNCTION: string = `
 local function decoded(text)
   local read, value = pcall(cjson.decode, text or '')
   return read and type(value) == 'table' and value or {}
@@ -36,28 +36,6 @@ local function turn(prefix, queue, key, count)
   return own + 1
 end
 `
-
-/**
- * Gives turns: the next of the queue's virtual time (the turn claims are at) and of the key's own last turn. KEYS:
- * prefix; ARGV: the most tasks a key may have waiting in these queues together, then for each queue, key and number of
- * tasks. Replies with the first turn for each; or, if a key has too many, with -1 and how many it has, and gives no turn.
- */
-export const TURN: string = `${TURN_FUNCTION}
-local waiting, wanted, over = {}, {}, false
-for i = 2, #ARGV, 3 do
-  local key, own, time = ARGV[i + 1], place(KEYS[1], ARGV[i], ARGV[i + 1])
-  waiting[key] = (waiting[key] or 0) + own - time
-  wanted[key] = (wanted[key] or 0) + tonumber(ARGV[i + 2])
-end
-for key, count in pairs(wanted) do
-  if waiting[key] + count > tonumber(ARGV[1]) and (not over or waiting[key] > over) then over = waiting[key] end
-end
-if over then return {-1, over} end
-local replies = {}
-for i = 2, #ARGV, 3 do
-  replies[#replies + 1] = math.min(turn(KEYS[1], ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])), 2097152)
-end
-return replies`
 
 // A failed or postponed task of a fair key holds no turn while it waits (field `tp`), and is claimed first once it is due:
 // then it takes the next turn of its key, and so do up to 500 that became due with it. Its turn, if another task has an earlier one.

@@ -1,10 +1,13 @@
+import { TURN_FUNCTION } from './run.ts'
+
 // Beside BullMQ's own keys there are, all under the prefix and so in one slot of a Cluster:
 //   event:<name>    hash: i info (JSON: key, id, topic, scope, provider), e event, j its jobs (a ref a line), g its guards
 //                   (a name a line), a when it arrived, x `p` if its contents are to be erased once its tasks are done,
 //                   `e` if they were, and its delivery: h head and b body, or d the name of one that
 //                   several events came in. It is there when, and only when, the event was taken as a whole.
 //   delivery:<name> hash: h head, b body, n events that need it
-//   guard:<name>    the event that holds the guard; `?` before it while that event is not stored yet
+//   guard:<name>    the event that holds the guard
+//   sweeper         who looks for lost jobs, or that somebody did a moment ago
 //   turns:<queue>   sorted set: fair keys by their last turn
 //   turn:<queue>    hash: m last turn of all, t when it was given (seconds), v highest turn that was claimed
 //   index           sorted set of events by the time they arrived
@@ -48,77 +51,249 @@ for i = at + 1, #ARGV do
 end
 return {found, counts}`
 
+// Adds jobs as BullMQ's own scripts do (addStandardJob, addPrioritizedJob). A script of ours cannot call those, and an error of
+// theirs inside MULTI stops nothing behind it: the event would be recorded without its jobs.
+const ADD_FUNCTION = `${TURN_FUNCTION}
+local prefix, at, undos = KEYS[1], 1, {}
+local function arg()
+  at = at + 1
+  return ARGV[at - 1]
+end
+local function undo(...) undos[#undos + 1] = {...} end
+local function takeBack()
+  for each = #undos, 1, -1 do redis.pcall(unpack(undos[each])) end
+  undos = {}
+end
+-- All that the work writes, or nothing and why.
+local function whole(work)
+  undos = {}
+  local done, why = pcall(work)
+  if done then return nil end
+  takeBack()
+  return type(why) == 'table' and why.err or tostring(why)
+end
+local function placed(base, id)
+  for _, set in ipairs({'completed', 'failed', 'delayed', 'prioritized', 'waiting-children'}) do
+    if redis.call('ZSCORE', base .. ':' .. set, id) then return true end
+  end
+  return redis.call('LPOS', base .. ':active', id) or redis.call('LPOS', base .. ':wait', id) or redis.call('LPOS', base .. ':paused', id)
+end
+local function enqueue(base, id, priority)
+  if priority > 0 then
+    redis.call('ZADD', base .. ':prioritized', priority * 4294967296 + redis.call('INCR', base .. ':pc') % 4294967296, id)
+    undo('ZREM', base .. ':prioritized', id)
+  else
+    redis.call('LPUSH', base .. ':wait', id)
+    undo('LREM', base .. ':wait', 1, id)
+  end
+  local meta = redis.call('HMGET', base .. ':meta', 'paused', 'concurrency', 'opts.maxLenEvents')
+  local held = meta[1] or meta[2] and redis.call('LLEN', base .. ':active') >= tonumber(meta[2])
+  if not held and redis.call('ZADD', base .. ':marker', 0, '0') == 1 then undo('ZREM', base .. ':marker', '0') end
+  undo('XDEL', base .. ':events', redis.call('XADD', base .. ':events', 'MAXLEN', '~', meta[3] or 10000, '*', 'event', 'waiting', 'jobId', id))
+end
+-- The tasks of an event, as the arguments name them: their number, then queue, id, data and turn of each.
+local function tasks()
+  local all = {}
+  for each = 1, tonumber(arg()) do all[each] = {queue = arg(), id = arg(), data = arg(), turn = arg()} end
+  return all
+end
+-- The turn is empty, a fair key behind a plus, or a priority.
+local function add(task, name, now)
+  local base, key = prefix .. ':' .. task.queue, task.turn:match('^%+(.*)$')
+  local job, priority = base .. ':' .. task.id, tonumber(task.turn) or 0
+  if redis.call('EXISTS', job) == 1 then
+    if placed(base, task.id) then return end
+    redis.call('DEL', job)
+  end
+  if redis.call('SADD', prefix .. ':queues', task.queue) == 1 then undo('SREM', prefix .. ':queues', task.queue) end
+  redis.call('INCR', base .. ':id')
+  if key then
+    local turns = prefix .. ':turns:' .. task.queue
+    typed(turns, 'zset')
+    local before = redis.call('ZSCORE', turns, key)
+    priority = math.min(turn(prefix, task.queue, key, 1), 2097152)
+    if before then undo('ZADD', turns, before, key) else undo('ZREM', turns, key) end
+  end
+  -- The receiver decides how often and when: to BullMQ attempts never run out, and each wait is the error's own.
+  redis.call('HSET', job, 'name', name, 'data', task.data, 'timestamp', now, 'delay', 0, 'priority', priority, 'opts',
+    '{"attempts":1000000000,"backoff":{"type":"custom"},"stackTraceLimit":1,"jobId":"' .. task.id .. '"'
+    .. (priority > 0 and ',"priority":' .. priority or '') .. '}')
+  undo('DEL', job)
+  undo('XDEL', base .. ':events', redis.call('XADD', base .. ':events', '*', 'event', 'added', 'jobId', task.id, 'name', name))
+  enqueue(base, task.id, priority)
+end
+local function refs(all)
+  local names = {}
+  for each, task in ipairs(all) do names[each] = task.queue .. ':' .. task.id end
+  return names
+end
+`
+
 /**
- * Keeps guards for events that are about to be stored, all of an event or none. KEYS: prefix; ARGV: milliseconds they are
- * kept, then for each guard its name, its event, and 1 if it refuses. Replies for each: 0 free, 1 another event has it, 2
- * another event is about to be stored with it. If one refuses or is in doubt, none is kept.
+ * Stores deliveries, each as a whole or not at all: the jobs of its events in all queues, their guards, turns and records. KEYS:
+ * prefix; ARGV: now, the most tasks of a fair key that may wait in the queues of a delivery, 1 for a probe, which takes back
+ * all that it did, then for each delivery head, body, its name (empty: its event has it alone) and the number of its new
+ * events; for each event name, info, event, topic, time it arrived, 1 if its contents are to be erased, the number of its
+ * guards, each with `refuse` or `duplicate`, and its tasks. Replies for each delivery `taken` and for each event 1 if it is
+ * recorded, 0 if it is known or a duplicate by a guard; or `refused` by a guard, `full` and how many wait, or `failed` and why.
  */
-export const GUARD: string = `
-local replies, taken = {}, {}
-local none = false
-for i = 2, #ARGV, 3 do
-  local holder, reply = redis.pcall('GET', KEYS[1] .. ':guard:' .. ARGV[i]), 0
-  if type(holder) == 'table' then holder = '?' end
-  if holder and holder ~= ARGV[i + 1] and holder ~= '?' .. ARGV[i + 1] then
-    reply = holder:sub(1, 1) == '?' and 2 or 1
-    taken[ARGV[i + 1]] = true
-    if reply == 2 or ARGV[i + 2] == '1' then none = true end
+export const STORE: string = `${ADD_FUNCTION}
+local now, share, probe = arg(), tonumber(arg()), arg() == '1'
+local function read()
+  local delivery = {head = arg(), body = arg(), name = arg(), events = {}}
+  for each = 1, tonumber(arg()) do
+    local event = {name = arg(), info = arg(), event = arg(), topic = arg(), at = arg(), passing = arg() == '1', guards = {}}
+    for guard = 1, tonumber(arg()) do event.guards[guard] = {name = arg(), otherwise = arg()} end
+    event.tasks = tasks()
+    delivery.events[each] = event
   end
-  replies[#replies + 1] = reply
+  return delivery
 end
-if none then return replies end
-for i = 2, #ARGV, 3 do
-  if not taken[ARGV[i + 1]] then
-    redis.call('SET', KEYS[1] .. ':guard:' .. ARGV[i], '?' .. ARGV[i + 1], 'NX', 'PX', ARGV[1])
+-- Guards of events are decided together: of two in one delivery the first has the guard.
+local function isRefused(events)
+  local holders = {}
+  for _, event in ipairs(events) do
+    for _, guard in ipairs(event.guards) do
+      local key = prefix .. ':guard:' .. guard.name
+      local holder = redis.pcall('GET', key)
+      holder = type(holder) == 'string' and holder or holders[key] or event.name
+      if holder ~= event.name and not event.known then
+        if guard.otherwise == 'refuse' then return true end
+        event.known = true
+      end
+      if not event.known then holders[key] = holder end
+    end
   end
 end
+local function over(events)
+  local waiting, wanted, seen, most = {}, {}, {}, false
+  for _, event in ipairs(events) do
+    for _, task in ipairs(event.known and {} or event.tasks) do
+      local key = task.turn:match('^%+(.*)$')
+      if key then
+        wanted[key] = (wanted[key] or 0) + 1
+        if not seen[task.queue .. ' ' .. key] then
+          local own, time = place(prefix, task.queue, key)
+          waiting[key] = (waiting[key] or 0) + own - time
+          seen[task.queue .. ' ' .. key] = true
+        end
+      end
+    end
+  end
+  for key, count in pairs(wanted) do
+    if waiting[key] + count > share and (not most or waiting[key] > most) then most = waiting[key] end
+  end
+  return most
+end
+local function record(event, delivery)
+  local key, guards = prefix .. ':event:' .. event.name, {}
+  for _, task in ipairs(event.tasks) do add(task, event.topic, now) end
+  for each, guard in ipairs(event.guards) do
+    guards[each] = guard.name
+    if redis.call('SET', prefix .. ':guard:' .. guard.name, event.name, 'NX') then undo('DEL', prefix .. ':guard:' .. guard.name) end
+  end
+  redis.call('HSET', key, 'i', event.info, 'e', event.event, 'j', table.concat(refs(event.tasks), '\\n'), 'a', event.at)
+  undo('DEL', key)
+  if #guards > 0 then redis.call('HSET', key, 'g', table.concat(guards, '\\n')) end
+  if delivery.name == '' then redis.call('HSET', key, 'h', delivery.head, 'b', delivery.body)
+  else
+    local shared = prefix .. ':delivery:' .. delivery.name
+    redis.call('HSET', key, 'd', delivery.name)
+    if redis.call('HINCRBY', shared, 'n', 1) == 1 then
+      undo('DEL', shared)
+      redis.call('HSET', shared, 'h', delivery.head, 'b', delivery.body)
+    end
+  end
+  redis.call('ZADD', prefix .. ':index', event.at, event.name)
+  undo('ZREM', prefix .. ':index', event.name)
+  if event.passing then
+    redis.call('HSET', key, 'x', 'p')
+    redis.call('ZADD', prefix .. ':passing', event.at, event.name)
+    undo('ZREM', prefix .. ':passing', event.name)
+  end
+end
+local function store(delivery)
+  local events, reply = delivery.events, {'taken'}
+  for _, event in ipairs(events) do event.known = redis.call('EXISTS', prefix .. ':event:' .. event.name) == 1 end
+  if isRefused(events) then return {'refused'} end
+  local waiting = over(events)
+  if waiting then return {'full', waiting} end
+  local why = whole(function()
+    for each, event in ipairs(events) do
+      reply[each + 1] = 0
+      -- One delivery can have an event twice.
+      if not event.known and redis.call('EXISTS', prefix .. ':event:' .. event.name) == 0 then
+        record(event, delivery)
+        reply[each + 1] = 1
+      end
+    end
+  end)
+  if why then return {'failed', why} end
+  if probe then takeBack() end
+  return reply
+end
+local replies = {}
+while at <= #ARGV do replies[#replies + 1] = store(read()) end
 return replies`
 
 /**
- * The last step of the transaction that adds jobs. An event is recorded only if all its jobs are there: without its
- * record it was never taken. KEYS: prefix; ARGV: for each event name, info, event, jobs, time it arrived, guards, then
- * name of its delivery (empty: its own), head and body (given with the first event of a delivery), and 1 if its contents
- * are to be erased. Replies, for each
- * event, 1 recorded, 0 known before, -1 a job is missing or a guard was lost.
+ * Adds the children of a task to its event, all or none. KEYS: prefix; ARGV: now, ref of the task, token of its claim, lease in
+ * milliseconds, name of the event, topic, tasks. Replies an empty string, why it failed, or 0 if the claim lost the task.
  */
-export const RECORD: string = `
-local prefix, replies, shared = KEYS[1], {}, {}
-for i = 1, #ARGV, 10 do
-  local name, guards, delivery = ARGV[i], ARGV[i + 5], ARGV[i + 6]
-  local key = prefix .. ':event:' .. name
-  local reply = 1
-  if delivery ~= '' and not shared[delivery] then shared[delivery] = {ARGV[i + 7], ARGV[i + 8], 0} end
-  if redis.call('EXISTS', key) == 1 then reply = 0
-  else
-    for ref in ARGV[i + 3]:gmatch('[^\\n]+') do
-      if redis.call('EXISTS', prefix .. ':' .. ref) == 0 then reply = -1 end
-    end
-    for guard in guards:gmatch('[^\\n]+') do
-      local holder = redis.call('GET', prefix .. ':guard:' .. guard)
-      if holder and holder ~= name and holder ~= '?' .. name then reply = -1 end
-    end
+export const SPAWN: string = `${ADD_FUNCTION}
+local now, parent, token, lease, event, topic, all = arg(), prefix .. ':' .. arg(), arg(), arg(), arg(), arg(), tasks()
+if redis.call('GET', parent .. ':lock') ~= token then return 0 end
+redis.call('PEXPIRE', parent .. ':lock', lease)
+return whole(function()
+  local key = prefix .. ':event:' .. event
+  local jobs = redis.call('HGET', key, 'j')
+  for _, task in ipairs(all) do add(task, topic, now) end
+  if not jobs then return end
+  for _, ref in ipairs(refs(all)) do
+    if not ('\\n' .. jobs .. '\\n'):find('\\n' .. ref .. '\\n', 1, true) then jobs = jobs .. '\\n' .. ref end
   end
-  if reply == 1 then
-    for guard in guards:gmatch('[^\\n]+') do redis.call('SET', prefix .. ':guard:' .. guard, name) end
-    redis.call('HSET', key, 'i', ARGV[i + 1], 'e', ARGV[i + 2], 'j', ARGV[i + 3], 'a', ARGV[i + 4])
-    if guards ~= '' then redis.call('HSET', key, 'g', guards) end
-    if delivery == '' then redis.call('HSET', key, 'h', ARGV[i + 7], 'b', ARGV[i + 8])
+  redis.call('HSET', key, 'j', jobs)
+end) or ''`
+
+/**
+ * Jobs of known events that no set of BullMQ's holds and nobody runs: they wait in a list, or are lost. KEYS: prefix; ARGV: name of
+ * this sweep, milliseconds for which others leave it alone, names of events. Replies their refs, or nothing if another sweeps.
+ */
+export const LOOSE: string = `
+local prefix, sweeper, loose = KEYS[1], KEYS[1] .. ':sweeper', {}
+local other = redis.call('GET', sweeper)
+if other and other ~= ARGV[1] then return false end
+redis.call('SET', sweeper, ARGV[1], 'PX', ARGV[2])
+for each = 3, #ARGV do
+  local jobs = redis.pcall('HGET', prefix .. ':event:' .. ARGV[each], 'j')
+  for ref in (type(jobs) == 'string' and jobs or ''):gmatch('[^\\n]+') do
+    local queue, id = ref:match('^(.*):(.-)$')
+    local held = not queue
+    for _, set in ipairs({'completed', 'failed', 'delayed', 'prioritized'}) do
+      held = held or redis.pcall('ZSCORE', prefix .. ':' .. queue .. ':' .. set, id)
+    end
+    if not held and redis.call('EXISTS', prefix .. ':' .. ref) == 1 then loose[#loose + 1] = ref end
+  end
+end
+return loose`
+
+/** Puts jobs that are in no list back where they belong. KEYS: prefix; ARGV: refs. Replies how many are pending again. */
+export const RESCUE: string = `${ADD_FUNCTION}
+local rescued = 0
+while at <= #ARGV do
+  local queue, id = arg():match('^(.*):(.-)$')
+  local base = prefix .. ':' .. queue
+  whole(function()
+    local job = redis.call('HMGET', base .. ':' .. id, 'priority', 'finishedOn', 'returnvalue', 'data')
+    if not job[4] or placed(base, id) then return end
+    if job[2] then redis.call('ZADD', base .. (job[3] and ':completed' or ':failed'), job[2], id)
     else
-      redis.call('HSET', key, 'd', delivery)
-      shared[delivery][3] = shared[delivery][3] + 1
+      enqueue(base, id, tonumber(job[1] or 0) or 0)
+      rescued = rescued + 1
     end
-    redis.call('ZADD', prefix .. ':index', ARGV[i + 4], name)
-    if ARGV[i + 9] == '1' then
-      redis.call('HSET', key, 'x', 'p')
-      redis.call('ZADD', prefix .. ':passing', ARGV[i + 4], name)
-    end
-  end
-  replies[#replies + 1] = reply
+  end)
 end
-for name, of in pairs(shared) do
-  if of[3] > 0 then redis.call('HSET', prefix .. ':delivery:' .. name, 'h', of[1], 'b', of[2], 'n', of[3]) end
-end
-return replies`
+return rescued`
 
 /**
  * A sign of life, and the state of the store. KEYS: prefix; ARGV: version and name of the process, milliseconds after which
@@ -147,22 +322,6 @@ local key = KEYS[1] .. ':schema'
 for i, field in ipairs({'version', 'oldest'}) do
   if tonumber(redis.call('HGET', key, field) or 0) < tonumber(ARGV[i]) then redis.call('HSET', key, field, ARGV[i]) end
 end
-return 1`
-
-/** A write that leaves nothing: Redis refuses it as it refuses a delivery. KEYS: prefix; ARGV: receiver. */
-export const PROBE: string = `
-redis.call('SET', KEYS[1] .. ':probe:' .. ARGV[1], '')
-return redis.call('DEL', KEYS[1] .. ':probe:' .. ARGV[1])`
-
-/** Adds jobs to those of an event. KEYS: prefix; ARGV: name, refs. */
-export const APPEND: string = `
-local key = KEYS[1] .. ':event:' .. ARGV[1]
-local jobs = redis.call('HGET', key, 'j')
-if not jobs then return 0 end
-for i = 2, #ARGV do
-  if not ('\\n' .. jobs .. '\\n'):find('\\n' .. ARGV[i] .. '\\n', 1, true) then jobs = jobs .. '\\n' .. ARGV[i] end
-end
-redis.call('HSET', key, 'j', jobs)
 return 1`
 
 /** Forgets events none of whose jobs is left. KEYS: prefix; ARGV: names. Replies how many it forgot. */

@@ -15,9 +15,9 @@ import {
   type TaskFilter,
   type TaskInfo,
 } from '@postern/core/inbox'
-import { commit } from '../accept/commit.ts'
+import { commit, notAdded } from '../accept/commit.ts'
 import { connected, runBuffer, unavailable } from '../store/connection.ts'
-import { prepare, queuesOf } from '../accept/encode.ts'
+import { prepare } from '../accept/encode.ts'
 import { parsed } from '@postern/core/inbox'
 import { find, isRef } from './list.ts'
 import { eventOfJob, parseRef } from '../store/names.ts'
@@ -73,8 +73,6 @@ export function createChanges(context: ViewContext): Changes {
         delivery: { ...delivery, receivedAt: Date.now() },
         items,
       })
-      await queues.ready(queuesOf(prepared.items))
-      const plan = { prepared, fresh: prepared.items, turns: new Map<string, number>() }
       const result = prepared.items[0]!.refs[0]!
       const { by } = edit
       const note = actions.once({
@@ -84,8 +82,9 @@ export function createChanges(context: ViewContext): Changes {
         ...(by !== undefined && { by }),
       })
       await actions.begin(note)
-      const [stored] = await commit({ queues, receiver, prefix }, [plan])
-      if (stored instanceof Error) throw unavailable(stored)
+      const [reply] = await commit(client, prefix, [{ prepared, fresh: prepared.items }])
+      const failure = notAdded(reply!)
+      if (failure) throw unavailable(failure)
       await actions.write(note, [id, result], 1)
       return result
     },

@@ -18,7 +18,6 @@ import type { HeldJob } from './claim.ts'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { bounded, isFenced, reasonOf, keptStack } from '../store/errors.ts'
 import type { JobBackend, JobData, Queues } from '../store/queues.ts'
-import { noTurn } from '../accept/turns.ts'
 
 /** The receiver's side as settling sees it. */
 export interface SettleContext {
@@ -172,6 +171,11 @@ export async function takeBack(
     )
   if (reply === 3) return 'stored'
   return reply === 0 ? 'lost' : 'held'
+}
+
+/** The fields that let a waiting task of a fair key hold no turn: it takes one when it is due, by the script that begins its run. */
+function noTurn({ data }: Job<JobData>): { readonly priority?: 1; readonly tp?: 1 } {
+  return data.f === undefined ? {} : { priority: 1, tp: 1 }
 }
 
 function attemptOf(

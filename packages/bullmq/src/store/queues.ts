@@ -1,17 +1,15 @@
-import { createIORedisClient, Job, Queue, type IRedisTransaction, type JobsOptions } from 'bullmq'
-import type { Redis } from 'ioredis'
-import type { EventRecord, TaskDraft } from '@postern/core/inbox'
-import { unavailable, type RedisClient } from './connection.ts'
-import { jobId, queueName } from './names.ts'
+import { Queue } from 'bullmq'
+import type { TaskDraft } from '@postern/core/inbox'
+import type { RedisClient } from './connection.ts'
 import type { Settings } from '../settings.ts'
 
 /** The data of a job: the name of its event, which is stored once for all its jobs, and its part among siblings. */
 export interface JobData {
   readonly e: string
-  readonly p?: string
-  readonly d?: TaskDraft['data']
+  readonly p?: string | undefined
+  readonly d?: TaskDraft['data'] | undefined
   /** Fair key. */
-  readonly f?: string
+  readonly f?: string | undefined
 }
 
 /** BullMQ's scripts for the jobs of one queue. */
@@ -23,30 +21,7 @@ export interface Queues {
   get(name: string): Promise<Queue>
   /** Resolves once the queues can be used synchronously. */
   ready(names: Iterable<string>): Promise<void> | undefined
-  /** Puts the job of a task into a transaction; its queue must be ready. */
-  add(
-    multi: Multi,
-    receiver: string,
-    event: string,
-    record: EventRecord,
-    draft: TaskDraft,
-    turn?: number,
-  ): void
-  /** Begins a transaction. */
-  multi(): Multi
-  /** Makes the connection of transactions anew. */
-  reconnect(): void
   close(): Promise<void>
-}
-
-/** A transaction over any of the queues. */
-type Multi = IRedisTransaction
-
-// The receiver decides how often and when: to BullMQ attempts never run out, and each wait is the error's own.
-const OPTIONS: JobsOptions = {
-  attempts: 1_000_000_000,
-  backoff: { type: 'custom' },
-  stackTraceLimit: 1,
 }
 
 /** Makes the register of queues. `warn` hears of errors that nothing else reports. */
@@ -55,7 +30,6 @@ export function createQueues(
   { prefix, lease }: Pick<Settings, 'prefix' | 'lease'>,
   warn: (error: Error) => void,
 ): Queues {
-  const shared = createIORedisClient(client as Redis)
   const queues = new Map<string, Promise<Queue>>()
   const connected = new Map<string, Queue>()
   return {
@@ -64,22 +38,6 @@ export function createQueues(
       const missing = [...names].filter((name) => !connected.has(name))
       return missing.length === 0 ? undefined : Promise.all(missing.map(open)).then(() => undefined)
     },
-    add(multi, receiver, event, record, draft, turn) {
-      const data: JobData = {
-        e: event,
-        ...(draft.part !== undefined && { p: draft.part }),
-        ...(draft.data !== undefined && { d: draft.data }),
-        ...(draft.fairKey !== undefined && { f: draft.fairKey }),
-      }
-      const queue = connected.get(queueName(receiver, draft.subscription))
-      if (!queue) throw unavailable(`the queue of ${draft.subscription} is not connected`)
-      const id = jobId(event, draft.part)
-      // The commands are queued at once; results come from the replies of the transaction.
-      const options = { ...OPTIONS, jobId: id, ...(turn !== undefined && { priority: turn }) }
-      new Job(queue, record.topic, data, options, id).addJob(multi).catch(() => {})
-    },
-    multi: () => shared.multi() as unknown as Multi,
-    reconnect: () => client.disconnect(true),
     async close() {
       const all = [...connected.values()]
       connected.clear()
@@ -112,7 +70,6 @@ export function createQueues(
     const queue = new Queue(name, options)
     queue.on('error', warn)
     await queue.waitUntilReady()
-    await client.sadd(`${prefix}:queues`, name)
     connected.set(name, queue)
     return queue
   }

@@ -1,4 +1,4 @@
-import { runScript, unavailable, type RedisClient } from './connection.ts'
+import { unavailable, type RedisClient } from './connection.ts'
 
 /** How many replicas must have a delivery before it is acknowledged. */
 export interface ReplicaSettings {
@@ -28,7 +28,7 @@ export function createReplicas(
     async confirmed(line) {
       // WAIT is about the writes of its own connection, and a duplicate has none: an event that another process stored
       // is behind this write.
-      await runScript(client, 'posternProbe', prefix, 'replicas')
+      await client.set(`${prefix}:replicas`, '')
       const confirmed = await client.wait(wait, within)
       if (line !== lines)
         throw unavailable('the connection to Redis broke before its replicas had confirmed')

@@ -9,16 +9,15 @@ import * as viewScripts from '../lua/view.ts'
 /** The scripts of this package; each has one key, the prefix of all that it touches. */
 export type ScriptName =
   | 'posternLook'
-  | 'posternProbe'
   | 'posternAlive'
   | 'posternLeave'
   | 'posternRaise'
-  | 'posternGuard'
-  | 'posternRecord'
-  | 'posternAppend'
+  | 'posternStore'
+  | 'posternSpawn'
+  | 'posternLoose'
+  | 'posternRescue'
   | 'posternSweep'
   | 'posternSetRecord'
-  | 'posternTurn'
   | 'posternLoad'
   | 'posternBegin'
   | 'posternAdopt'
@@ -39,16 +38,15 @@ export type ScriptName =
 /** Their texts. */
 export const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   posternLook: scripts.LOOK,
-  posternProbe: scripts.PROBE,
   posternAlive: scripts.ALIVE,
   posternLeave: scripts.LEAVE,
   posternRaise: scripts.RAISE,
-  posternGuard: scripts.GUARD,
-  posternRecord: scripts.RECORD,
-  posternAppend: scripts.APPEND,
+  posternStore: scripts.STORE,
+  posternSpawn: scripts.SPAWN,
+  posternLoose: scripts.LOOSE,
+  posternRescue: scripts.RESCUE,
   posternSweep: scripts.SWEEP,
   posternSetRecord: scripts.SET_RECORD,
-  posternTurn: runScripts.TURN,
   posternLoad: runScripts.LOAD,
   posternBegin: runScripts.BEGIN,
   posternAdopt: ADOPT,
