@@ -42,8 +42,12 @@ export function openInbox(
   const { connection, prefix, deadline, replicas } = settings
   const known = knownFor(settings)
   const client = openClient(connection, deadline)
-  const joined = joinKeys(client, prefix, layout, (refused) => {
-    if (refused !== undefined) watch.tell(refused)
+  const joined = joinKeys(client, prefix, layout, {
+    changed(refused) {
+      if (refused !== undefined) watch.tell(refused)
+    },
+    alive: () => watch.look(),
+    lost: (how) => watch.lost(how),
   })
   const watch = watchServer(client, settings, joined.versionWatch)
   joined.versionWatch.start()

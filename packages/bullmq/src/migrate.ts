@@ -19,7 +19,7 @@ export async function migrate({
   const { connection, prefix, deadline } = checkSettings(options)
   const client = openClient(connection, deadline)
   client.on('error', () => {})
-  const joined = joinKeys(client, prefix, layoutOf(prefix), () => {})
+  const joined = joinKeys(client, prefix, layoutOf(prefix), { changed: () => {} })
   try {
     await connected(client, deadline)
     return await joined.migrate(force)

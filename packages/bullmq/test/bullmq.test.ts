@@ -133,6 +133,63 @@ needs(redisServer).describe('bullmqInbox', () => {
     await inbox.close()
   })
 
+  test('whatever is thrown, by a handler or by the data of a child, ends its task and not the process', async () => {
+    const inbox = bullmqInbox({ connection: redis.url, prefix: '{thrown}' })
+    const hostile = {
+      get message(): never {
+        throw hostile
+      },
+      toString(): never {
+        throw hostile
+      },
+    }
+    const throwing = new Error('kept')
+    Object.defineProperty(throwing, 'message', {
+      get() {
+        throw revoked()
+      },
+    })
+    const thrown: Record<string, unknown> = {
+      revoked: revoked(),
+      hostile,
+      throwing,
+      bare: Object.create(null),
+      nothing: undefined,
+      symbol: Symbol('s'),
+    }
+    let dead = true
+    const one = scene(inbox, {
+      handler(id, task) {
+        if (id.startsWith('child')) {
+          const what = thrown[id.slice(6)]
+          const data = {
+            toJSON() {
+              throw what
+            },
+          }
+          task.spawn([{ part: 'p', data: data as never }])
+        } else if (dead) throw thrown[id]
+      },
+    })
+    const ids = Object.keys(thrown)
+    for (const id of ids) await deliver(one, id)
+    for (const id of ids) await deliver(one, `child-${id}`)
+    const children = async (): Promise<number> =>
+      (await inbox.view!.list()).rows.filter(
+        ({ event, attempts, state }) =>
+          (state === 'dead' || attempts! > 0) && event.id!.startsWith('child'),
+      ).length
+    await expect.poll(children).toBe(ids.length)
+    await expect
+      .poll(async () => (await inbox.view!.list()).rows.filter((row) => row.error).length)
+      .toBe(2 * ids.length)
+    dead = false
+    await inbox.view!.replay({ state: 'pending' })
+    await expect.poll(() => one.done.toSorted()).toEqual(ids.toSorted())
+    await one.receiver.close()
+    await inbox.close()
+  })
+
   test('takes names and ids that BullMQ itself would refuse', async () => {
     const inbox = bullmqInbox({ connection: redis.url, prefix: '{names}' })
     const provider = acme({ secret: 'suite-secret' })
@@ -220,4 +277,10 @@ function intake(
       tasks: subscriptions.map((subscription) => ({ subscription })),
     })),
   }
+}
+
+function revoked(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
 }

@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
 import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
@@ -32,7 +33,6 @@ needs(redisServer).describe('bullmqInbox and its server', () => {
     const inbox = scene.open({ connection: redis.url })
     const port = inbox.attach(record())
     await expect(port.accept(intake('1'), {})).rejects.toThrow('volatile-ttl')
-    const { Redis } = await import('ioredis')
     const operator = new Redis(redis.url)
     await operator.config('SET', 'maxmemory-policy', 'noeviction')
     operator.disconnect()
@@ -44,6 +44,56 @@ needs(redisServer).describe('bullmqInbox and its server', () => {
       }
     }
     await expect.poll(taken).toEqual(['new'])
+  })
+
+  test('a Redis that was emptied while nothing came is told, once for each time', async () => {
+    const redis = await startRedis()
+    scene.later(() => redis.stop())
+    const quiet = record()
+    const port = scene.open({ connection: redis.url }).attach(quiet)
+    await port.accept(intake('1'), {})
+    const operator = new Redis(redis.url)
+    scene.later(() => operator.disconnect())
+    const told = (): number => quiet.warnings.filter((one) => one.includes('was emptied')).length
+    for (const times of [1, 2]) {
+      // As soon as the process has seen the store once more.
+      await expect.poll(() => operator.hexists(`${scene.prefix}:schema`, 'mark')).toBe(1)
+      const seen = await operator.zrange(`${scene.prefix}:processes`, 0, -1, 'WITHSCORES')
+      await expect
+        .poll(() => operator.zrange(`${scene.prefix}:processes`, 0, -1, 'WITHSCORES'))
+        .not.toEqual(seen)
+      await operator.flushall()
+      await expect.poll(told).toBe(times)
+    }
+    expect(await port.accept(intake('1'), {})).toEqual(['new'])
+  })
+
+  test('a Redis that begins to evict is told while nothing comes, and then refuses', async () => {
+    const redis = await startRedis()
+    scene.later(() => redis.stop())
+    const quiet = record()
+    const port = scene.open({ connection: redis.url }).attach(quiet)
+    await port.accept(intake('1'), {})
+    const operator = new Redis(redis.url)
+    scene.later(() => operator.disconnect())
+    await operator.set('other', 'x'.repeat(1_000_000))
+    await operator.config('SET', 'maxmemory-policy', 'allkeys-random')
+    await expect.poll(() => quiet.warnings.join()).toContain('maxmemory-policy is allkeys-random')
+    await expect(port.accept(intake('2'), {})).rejects.toThrow('allkeys-random')
+    await operator.config('SET', 'maxmemory', '1mb')
+    await operator.set('more', 'x').catch(() => {})
+    await expect.poll(() => quiet.warnings.join()).toMatch(/evicted \d+ keys.*evicted_keys is/)
+  })
+
+  test('a Redis that comes back with an older state is told', async () => {
+    const quiet = record()
+    const port = scene.open().attach(quiet)
+    await port.accept(intake('1'), {})
+    const key = `${scene.prefix}:processes`
+    await expect.poll(() => scene.operator.zcard(key)).toBe(1)
+    const [self] = await scene.operator.zrange(key, 0, -1)
+    await scene.operator.zincrby(key, -10_000, self!)
+    await expect.poll(() => quiet.warnings.join()).toContain('older state')
   })
 
   test('500 subscriptions take their first delivery within the deadline, while they start to work', async () => {

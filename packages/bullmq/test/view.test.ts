@@ -75,6 +75,17 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
     ])
   })
 
+  for (const before of [undefined, null, Number.NaN, '30d'])
+    test(`prune refuses ${String(before)}, and forgets nothing`, async () => {
+      const inbox = scene.open()
+      const port = inbox.attach(record())
+      await port.accept(intake('1'), {})
+      await port.drain!(Date.now() + 5000, 10)
+      await expect(inbox.view!.prune(before as never)).rejects.toThrow(/^prune: before must be/)
+      expect((await inbox.view!.list()).rows).toHaveLength(1)
+      expect(await inbox.journal!.actions()).toMatchObject({ rows: [] })
+    })
+
   test('filters by part, provider, pattern, keys, cause and text of the payload', async () => {
     const inbox = scene.open()
     const consumer = record({
@@ -90,7 +101,7 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
     await expect.poll(async () => (await inbox.view!.stats())[0]!.counts.done).toBe(1)
     const ids = async (filter: object) =>
       (await inbox.view!.list(filter)).rows.map(({ event }) => event.id)
-    expect((await ids({})).toSorted()).toEqual(['1', '2', 'good'])
+    expect(new Set(await ids({}))).toEqual(new Set(['1', '2', 'good']))
     expect(await ids({ part: 'p' })).toEqual(['1'])
     expect(await ids({ provider: 'other' })).toEqual(['good'])
     expect(await ids({ topic: 'orders.*' })).toEqual(['1'])

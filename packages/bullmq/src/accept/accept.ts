@@ -183,11 +183,13 @@ function queuesOf(items: readonly PreparedItem[]): Set<string> {
 }
 
 /** What no sender sends, with all that an event can need: the script takes it back as it ends. */
-function probeOf({ receiver, lanes }: Consumer): CommitPlan {
-  const tasks = lanes().flatMap(({ name }) => [
-    { subscription: name },
-    { subscription: name, part: 'fair', fairKey: randomUUID() },
-  ])
+function probeOf(consumer: Consumer): CommitPlan {
+  const tasks = consumer
+    .lanes()
+    .flatMap(({ name }) => [
+      { subscription: name },
+      { subscription: name, part: 'fair', fairKey: randomUUID() },
+    ])
   const event = {
     key: randomUUID(),
     dedupe: true,
@@ -211,6 +213,6 @@ function probeOf({ receiver, lanes }: Consumer): CommitPlan {
     event: each,
     tasks,
   }))
-  const prepared = prepare(receiver, { delivery, items })
+  const prepared = prepare(consumer.receiver, { delivery, items })
   return { prepared, fresh: prepared.items }
 }

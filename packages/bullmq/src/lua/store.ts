@@ -14,7 +14,7 @@ import { TURN_FUNCTION } from './run.ts'
 //   passing         sorted set of events with x `p` by the time they arrived
 //   queues          set of queue names
 //   records         hash: version, a space, JSON
-//   schema          hash: version of this layout, oldest version that may work on it
+//   schema          hash: version of this layout, oldest version that may work on it, mark: a name that was drawn when it was made
 //   processes       sorted set of processes (version:name) by their last sign of life
 // A job is BullMQ's hash <queue>:<id>; a job that is gone was done or given up, since jobs are made with their event.
 // Fields of our own in it: ls start and process of the last run, pa attempts, cs cause of the last error, and of
@@ -298,14 +298,15 @@ return rescued`
 /**
  * A sign of life, and the state of the store. KEYS: prefix; ARGV: version and name of the process, milliseconds after which
  * another without a sign is gone. Replies the version that is stored, the oldest that may work on it, the time of
- * the server, and the versions of other processes that live.
+ * the server, the mark of the store, this process' sign before, and the versions of other processes that live.
  */
 export const ALIVE: string = `
 local key, self = KEYS[1] .. ':processes', ARGV[1] .. ':' .. ARGV[2]
-local known = redis.call('HMGET', KEYS[1] .. ':schema', 'version', 'oldest')
+local known = redis.call('HMGET', KEYS[1] .. ':schema', 'version', 'oldest', 'mark')
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local replies = {tonumber(known[1] or 0), tonumber(known[2] or 0), now}
+local before = redis.pcall('ZSCORE', key, self)
+local replies = {tonumber(known[1] or 0), tonumber(known[2] or 0), now, known[3] or '', type(before) == 'string' and before or ''}
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', key, now - ARGV[3], '+inf')) do
   if name ~= self then replies[#replies + 1] = tonumber(name:match('^%d+')) end
 end
@@ -316,12 +317,13 @@ return replies`
 /** The end of a process. KEYS: prefix; ARGV: version and name of the process. */
 export const LEAVE: string = `return redis.call('ZREM', KEYS[1] .. ':processes', ARGV[1] .. ':' .. ARGV[2])`
 
-/** Raises what is stored. KEYS: prefix; ARGV: version, oldest version that may work on it. */
+/** Raises what is stored. KEYS: prefix; ARGV: version, oldest version that may work on it, a mark for a store that has none. */
 export const RAISE: string = `
 local key = KEYS[1] .. ':schema'
 for i, field in ipairs({'version', 'oldest'}) do
   if tonumber(redis.call('HGET', key, field) or 0) < tonumber(ARGV[i]) then redis.call('HSET', key, field, ARGV[i]) end
 end
+redis.call('HSETNX', key, 'mark', ARGV[3])
 return 1`
 
 /** Forgets events none of whose jobs is left. KEYS: prefix; ARGV: names. Replies how many it forgot. */

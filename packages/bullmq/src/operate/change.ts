@@ -99,6 +99,10 @@ export function createChanges(context: ViewContext): Changes {
     },
     async prune(before, options = {}) {
       unknownOptions('prune', options, ['by'])
+      if (!Number.isFinite(before))
+        throw new TypeError(
+          `prune: before must be milliseconds since 1970, got ${String(before)}; to keep the last 30 days, give Date.now() - 30 * 86_400_000`,
+        )
       const note = actions.once({ what: 'prune', filter: { before }, ...options })
       let pruned = 0
       let cursor: string | undefined

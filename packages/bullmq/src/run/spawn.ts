@@ -34,8 +34,9 @@ export function unstorableReason(drafts: readonly TaskDraft[]): TaskError | unde
   try {
     JSON.stringify(drafts)
     return undefined
-  } catch (error) {
-    const message = `its children cannot be stored: ${(error as Error).message}`
+  } catch {
+    // What was thrown may throw again when it is read.
+    const message = 'its children cannot be stored: their data must be JSON values'
     return { name: 'UnstorableOutcome', message }
   }
 }

@@ -42,6 +42,15 @@ export function layoutOf(prefix: string, steps: readonly LayoutStep<string>[] = 
   }
 }
 
+type SignReply = readonly [
+  version: number,
+  oldest: number,
+  now: number,
+  mark: string,
+  before: string,
+  ...living: number[],
+]
+
 /** A process on the keys of a prefix. */
 export interface Joined {
   /** Brings the keys up to date. Throws a `TypeError` if it must not work on them, or must not migrate without `force`. */
@@ -53,16 +62,29 @@ export interface Joined {
   leave(): Promise<void>
 }
 
-/** Makes it. `changed` hears as that of `createVersionWatch`. */
+/** Who hears of the keys. */
+export interface JoinedHost {
+  /** As that of `createVersionWatch`. */
+  readonly changed: (refused: string | undefined) => void
+  /** Called with each sign of life. */
+  readonly alive?: () => void
+  /** What was stored is `gone`, or the store is an `older` state of itself. */
+  readonly lost?: (how: 'gone' | 'older') => void
+}
+
+/** Makes it. */
 export function joinKeys(
   client: RedisClient,
   prefix: string,
   layout: KeysLayout,
-  changed: (refused: string | undefined) => void,
+  { changed, alive, lost }: JoinedHost,
 ): Joined {
   const self = [layout.steps.length, randomUUID()] as const
   /** Of the server's clock to the monotonic one. */
   let ahead: number | undefined
+  /** Of the store, and when this process gave a sign of life by the server's clock. */
+  let mark = ''
+  let signed = 0
   const versionWatch = createVersionWatch(async () => {
     const { stored } = await sign()
     if (stored.version >= layout.steps.length) return shutOut(layout, stored)
@@ -93,15 +115,15 @@ export function joinKeys(
   }
 
   async function sign(): Promise<{ stored: Versions; living: readonly number[] }> {
-    const [version, oldest, now, ...living] = (await runScript(
-      client,
-      'posternAlive',
-      prefix,
-      ...self,
-      GONE,
-    )) as readonly number[]
-    ahead = now! - performance.now()
-    return { stored: { version: version!, oldest: oldest! }, living }
+    const reply = await runScript(client, 'posternAlive', prefix, ...self, GONE)
+    const [version, oldest, now, its, before, ...living] = reply as SignReply
+    ahead = now - performance.now()
+    if (mark !== '' && its !== mark) lost?.('gone')
+    else if (before !== '' && Number(before) < signed) lost?.('older')
+    mark = its
+    signed = now
+    alive?.()
+    return { stored: { version, oldest }, living }
   }
 
   async function migrate(force = false): Promise<Migrated> {
@@ -115,12 +137,13 @@ export function joinKeys(
 
   /** Who is shut out is so from the beginning; the version counts when all is changed. */
   async function change({ changes, to }: Migration<string>, from: Versions): Promise<void> {
-    await runScript(client, 'posternRaise', prefix, from.version, to.oldest)
+    const drawn = randomUUID()
+    await runScript(client, 'posternRaise', prefix, from.version, to.oldest, drawn)
     for (const script of changes) {
       let place = ''
       do place = String(await client.eval(script, 1, prefix, place))
       while (place !== '')
     }
-    await runScript(client, 'posternRaise', prefix, to.version, to.oldest)
+    await runScript(client, 'posternRaise', prefix, to.version, to.oldest, drawn)
   }
 }

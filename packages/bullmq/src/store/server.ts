@@ -18,15 +18,21 @@ export interface ServerWatch {
   shutOut(): MaybePromise<string | undefined>
   /** Tells all listeners. */
   tell(message: string): void
+  /** Looks at the server now. */
+  look(): void
+  /** What was stored is gone, or is as it was some time ago. */
+  lost(how: 'gone' | 'older'): void
 }
 
 // Settings can change at run time: how long an answer is valid, and how long one that refuses deliveries.
-const AGAIN = 60_000
+const AGAIN = 5000
 const SOON = 1000
+// How often the same error is told, in milliseconds.
+const MINUTE = 60_000
 // Errors that are remembered as told.
 const MOST_TOLD = 100
 
-/** Checks that the server keeps its data: after each connect, and once a minute. */
+/** Checks that the server keeps its data: after each connect, with each sign of life, and before deliveries. */
 export function watchServer(
   client: RedisClient,
   { unsafe, replicas, deadline }: Settings,
@@ -38,6 +44,8 @@ export function watchServer(
   let asking: Promise<void> | undefined
   let askedAt = -Infinity
   let evicts: string | undefined
+  let policy: string | undefined
+  let evicted: number | undefined
   client.on('error', failed)
   client.on('ready', () => {
     told.clear()
@@ -57,6 +65,20 @@ export function watchServer(
     },
     shutOut: () => (versionWatch.sure() ? undefined : ask()),
     tell,
+    look,
+    lost(how) {
+      const what =
+        how === 'gone'
+          ? 'Redis lost what this inbox had stored: it was emptied, or another Redis has this address'
+          : 'Redis has an older state of what this inbox had stored, as after a failover or a restored file'
+      warn(
+        `bullmqInbox: ${what}; acknowledged events are gone (evicted_keys is ${evicted ?? 'unknown'}, maxmemory-policy is ${policy ?? 'unknown'}): have the senders deliver again, and look for FLUSHALL, eviction and persistence`,
+      )
+    },
+  }
+
+  function warn(message: string): void {
+    for (const listener of listeners) listener(message)
   }
 
   /** Nothing runs without an answer while Redis can be reached. */
@@ -84,10 +106,10 @@ export function watchServer(
     // While Redis is away each connection and command says so in words of its own: one of them is enough.
     const kind = client.status === 'ready' ? error.message : ''
     const now = performance.now()
-    if (now - (told.get(kind) ?? -Infinity) < (kind === '' ? Infinity : AGAIN)) return
+    if (now - (told.get(kind) ?? -Infinity) < (kind === '' ? Infinity : MINUTE)) return
     if (told.size >= MOST_TOLD) told.clear()
     told.set(kind, now)
-    for (const warn of listeners) warn(`bullmqInbox: Redis fails: ${error.message}`)
+    warn(`bullmqInbox: Redis fails: ${error.message}`)
   }
 
   function look(): void {
@@ -101,8 +123,14 @@ export function watchServer(
   }
 
   async function inspect(): Promise<void> {
-    const info = `${await client.info('memory')}\n${await client.info('persistence')}\n${await client.info('replication')}`
-    const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1]
+    const info = await client.info()
+    policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1]
+    const before = evicted
+    evicted = Number(/^evicted_keys:(\d+)/m.exec(info)?.[1] ?? 0)
+    if (before !== undefined && evicted > before)
+      warn(
+        `bullmqInbox: Redis evicted ${evicted - before} keys, and acknowledged events may be among them (evicted_keys is ${evicted}, maxmemory-policy is ${policy ?? 'unknown'}): give it more memory, and set noeviction`,
+      )
     evicts = policy === undefined || policy === 'noeviction' ? undefined : policy
     if (evicts !== undefined) tell(evicting(evicts))
     const count = Number(/^connected_slaves:(\d+)/m.exec(info)?.[1] ?? 0)
@@ -135,6 +163,6 @@ export function watchServer(
   function tell(message: string): void {
     if (said.has(message)) return
     said.add(message)
-    for (const warn of listeners) warn(message)
+    warn(message)
   }
 }
