@@ -1,14 +1,25 @@
-import { attachment, createUnread, knownFor, settledBy, type Inbox } from '@postern/core/inbox'
-import { openClient, type RedisClient } from './store/connection.ts'
-import { createJournal } from './journal/journal.ts'
+import {
+  attachment,
+  createJournal,
+  createRecords,
+  createUnread,
+  knownFor,
+  settledBy,
+  type Access,
+  type Attempt,
+  type Inbox,
+} from '@postern/core/inbox'
+import { answeredWithin, connected, openClient, type RedisClient } from './store/connection.ts'
+import { createKeptActions } from './journal/actions.ts'
+import { attemptsOf } from './journal/attempts.ts'
+import { createJournaled } from './journal/journaled.ts'
 import { createSide } from './port.ts'
 import { createQueues } from './store/queues.ts'
-import { createRecords } from './store/records.ts'
 import { createReplicas } from './store/replicas.ts'
 import { watchServer } from './store/server.ts'
 import { joinKeys, layoutOf, type KeysLayout } from './store/schema.ts'
 import { checkSettings, type BullmqInboxOptions, type Settings } from './settings.ts'
-import { createKeptActions } from './operate/actions.ts'
+import { isRef } from './operate/list.ts'
 import { createView } from './operate/view.ts'
 
 // Milliseconds for telling the other processes that this one ends.
@@ -89,7 +100,9 @@ export function openInbox(
   })
 
   const unread = createUnread('bullmqInbox', (message) => watch.tell(message))
-  const actions = createKeptActions(operators, prefix, deadline)
+  const journaled = createJournaled(operators, prefix)
+  const access = accessOf(operators, deadline)
+  const actions = createKeptActions(operators, prefix, journaled.records, access)
   const view = createView({
     client: operators,
     actions,
@@ -113,9 +126,15 @@ export function openInbox(
     lease: settings.lease,
     attach: (consumer) => receivers.attach(consumer),
     view,
-    journal: createJournal({ client: operators, prefix, deadline, actions, unread }),
-    records: createRecords(operators, prefix, deadline, unread),
+    journal: createJournal({ store: journaled, attempts, access, actions, unread }),
+    records: createRecords(journaled.records, access, unread),
     close: () => receivers.close(),
+  }
+
+  async function attempts(task: string): Promise<readonly Attempt[]> {
+    if (!isRef(task)) return []
+    const [kept, value] = await operators.hmget(`${prefix}:${task}`, 'pa', 'returnvalue')
+    return attemptsOf({ task, unread }, kept ?? '', value ?? '').kept
   }
 
   function openPatient(): RedisClient {
@@ -124,5 +143,20 @@ export function openInbox(
       patient.on('error', watch.failed)
     }
     return patient
+  }
+}
+
+function accessOf(client: RedisClient, deadline: number): Access {
+  return {
+    read: ask,
+    write: ask,
+    async writeAll(works) {
+      for (const work of works) await ask(work)
+    },
+  }
+
+  async function ask<T>(work: () => T | Promise<T>): Promise<T> {
+    await connected(client, deadline)
+    return answeredWithin(Promise.resolve(work()), deadline)
   }
 }

@@ -102,8 +102,8 @@ needs(redisServer).describe('the journal of bullmqInbox', () => {
           arrival(1 + round * 500 + at, { verified: false, outcome: 'refused', reason }),
         ),
       })
-    expect(await scene.operator.zcard(`${scene.prefix}:arrivals:u`)).toBe(10_000)
-    expect(await scene.operator.hlen(`${scene.prefix}:arrived:u`)).toBe(10_000)
+    expect(await scene.operator.zcard(`${scene.prefix}:ring:strangers`)).toBe(10_000)
+    expect(await scene.operator.hlen(`${scene.prefix}:rows:strangers`)).toBe(10_000)
     const fat = Array.from({ length: 200 }, (_, at) =>
       arrival(20_000 + at, {
         verified: false,
@@ -113,10 +113,10 @@ needs(redisServer).describe('the journal of bullmqInbox', () => {
       }),
     )
     await journal.write({ ...NOTHING, arrived: fat })
-    const size = Number(await scene.operator.get(`${scene.prefix}:arrivals:u:size`))
-    expect(size).toBeLessThanOrEqual(40 * 1024 * 1024)
-    expect(await scene.operator.hlen(`${scene.prefix}:kept:u`)).toBeLessThan(170)
-    expect(await scene.operator.zcard(`${scene.prefix}:arrivals:v`)).toBe(1)
+    const size = Number(await scene.operator.get(`${scene.prefix}:bytes:strangers`))
+    expect(size).toBeLessThanOrEqual(16 * 1024 * 1024)
+    expect(await scene.operator.hlen(`${scene.prefix}:kept:strangers`)).toBeLessThan(70)
+    expect(await scene.operator.zcard(`${scene.prefix}:ring:verified`)).toBe(1)
   })
 
   test('adds counts of processes, and gives the last gauge of a step', async () => {
@@ -162,21 +162,20 @@ needs(redisServer).describe('the journal of bullmqInbox', () => {
     const { operator, prefix } = scene
     // As if it had been written some hours before.
     const old = hour - 5 * HOUR
-    const fields = await operator.hgetallBuffer(`${prefix}:minutes:${hour}`)
-    for (const [at, bytes] of Object.entries(fields))
-      await operator.hset(`${prefix}:minutes:${old}`, String(Number(at) - 5 * HOUR), bytes as never)
-    const day = (at: number): string => `${prefix}:series:${at - (at % DAY)}`
-    for (const [name, number] of Object.entries(await operator.hgetall(day(hour))))
-      await operator.hset(day(old), name, number)
-    // Before five in the morning it is another day's key, which the inbox has not made.
-    await operator.pexpire(day(old), DAY)
+    for (const minute of [hour, hour + MINUTE]) {
+      const bytes = await operator.hgetBuffer(`${prefix}:span:minute`, String(minute))
+      await operator.hset(`${prefix}:span:minute`, String(minute - 5 * HOUR), bytes!)
+      await operator.zadd(`${prefix}:at:minute`, minute - 5 * HOUR, minute - 5 * HOUR)
+    }
+    const gone = now - (now % HOUR) - 31 * DAY
+    const hours = await operator.hgetBuffer(`${prefix}:span:minute`, String(hour))
+    await operator.hset(`${prefix}:span:hour`, String(gone), hours!)
+    await operator.zadd(`${prefix}:at:hour`, gone, gone)
     await scene.open().journal!.write({ ...NOTHING, minutes: [count(now - (now % MINUTE), 1)] })
-    expect(await operator.exists(`${prefix}:minutes:${old}`)).toBe(0)
-    expect(await operator.hkeys(`${prefix}:hours:${old - (old % DAY)}`)).toEqual([String(old)])
+    expect(await operator.zcount(`${prefix}:at:minute`, 0, old + HOUR)).toBe(0)
+    expect(await operator.hkeys(`${prefix}:span:hour`)).toEqual([String(old)])
     const range = { from: old, to: old + HOUR, step: HOUR }
     expect(await journal.history(range)).toEqual([bucket(old, 2, 3)])
-    for (const key of await operator.keys(`${prefix}:*s:1*`))
-      expect(await operator.pttl(key)).toBeGreaterThan(0)
   })
 
   test('attempts of a task outlive a replay', async () => {

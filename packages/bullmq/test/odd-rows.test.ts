@@ -128,7 +128,7 @@ needs(redisServer).describe('bullmqInbox and rows that cannot be read', () => {
     const written = (id: string): unknown =>
       inbox.journal!.write({ arrived: [arrival(id, Date.now())], minutes: [], gauges: [], lost: 0 })
     await written('d1')
-    const key = `${scene.prefix}:arrivals:v:size`
+    const key = `${scene.prefix}:bytes:verified`
     const size = Number(await scene.operator.get(key))
     await scene.operator.set(key, 'x')
     await written('d2')
@@ -258,12 +258,9 @@ needs(redisServer).describe('bullmqInbox and rows that cannot be read', () => {
     const arrived = ['d1', 'd2'].map((id, at) => arrival(id, minute + at))
     const both = [counted(minute), counted(minute - 60_000)]
     await inbox.journal!.write({ arrived, minutes: both, gauges: [], lost: 0 })
-    const [hour, day] = [3_600_000, 86_400_000].map(
-      (width) => minute - 60_000 - ((minute - 60_000) % width),
-    )
-    await operator.hset(`${prefix}:minutes:${hour}`, String(minute - 60_000), Buffer.from([255]))
-    await operator.hset(`${prefix}:series:${day}`, '[', '99')
-    await operator.hset(`${prefix}:arrived:v`, 'd1', '{')
+    await operator.hset(`${prefix}:span:minute`, String(minute - 60_000), Buffer.from([255]))
+    await operator.hset(`${prefix}:series`, '[', `99 ${Math.floor(minute / 86_400_000)}`)
+    await operator.hset(`${prefix}:rows:verified`, 'd1', '{')
     const range = { from: minute - 300_000, to: minute + 60_000, step: 60_000 }
     expect(await inbox.journal!.history(range)).toHaveLength(1)
     await inbox.journal!.write({ arrived: [], minutes: both, gauges: [], lost: 0 })

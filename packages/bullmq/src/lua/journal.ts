@@ -1,91 +1,92 @@
 // Scripts of the journal. Under the prefix:
-//   arrivals:<ring>      sorted set: ids of deliveries by time; two rings, v for verified deliveries and u for others
-//   arrived:<ring>       hash: id, its row as JSON
-//   arrivals:<ring>:size bytes of the rows and of what is kept with them
-//   kept:<ring>          hash: id, head and body of a refused delivery
-//   slots:<ring>         hash: place of what is kept of a refused delivery, its id
-//   series:<day>         hash: name of a series, its number in the hours of that day
-//   minutes:<hour>, gauges:<hour>           hash: minute, counts and gauges of its series, packed
-//   hours:<day>, hour-gauges:<day>          hash: the same by hour
-//   journal              hash: lost, deliveries that were not kept
+//   ring:<ring>     sorted set of ids of deliveries, which sort by time: `verified` ones, and `strangers`
+//   rows:<ring>     hash: id, its time, a space and its row
+//   kept:<ring>     hash: id, the request that was kept of a refused delivery;  source:<ring>: where it came from, its id
+//   bytes:<ring>    bytes of both
+//   series          hash: name of a series, its number, a space and the last day it was asked for;  series:last: the last number
+//   at:<kind>       sorted set of times at which spans begin;  span:<kind>: hash: time, the counts of that span, packed
+//   lost            deliveries that were not kept
 
-/**
- * Adds deliveries to a ring and takes away what is over its bounds. KEYS: prefix; ARGV: ring, most rows, most bytes,
- * oldest time kept, then for each delivery id, time, row, kept and its slot (empty without it).
- */
+/** Adds deliveries to a ring. KEYS: prefix; ARGV: ring, then for each id, row, what was kept and its source (empty without it). */
 export const ARRIVE: string = `
-local prefix, ring = KEYS[1], ARGV[1]
-local ids, rows, kept = prefix .. ':arrivals:' .. ring, prefix .. ':arrived:' .. ring, prefix .. ':kept:' .. ring
-local size = ids .. ':size'
-local function drop(id)
-  redis.call('DECRBY', size, redis.call('HSTRLEN', rows, id) + redis.call('HSTRLEN', kept, id))
-  redis.call('HDEL', rows, id)
-  redis.call('HDEL', kept, id)
-end
--- A size that is no number is worked out again.
-local known = redis.pcall('GET', size)
-if known and (type(known) == 'table' or #known > 15 or not known:match('^%-?%d+$')) then
-  local sum = 0
-  for _, id in ipairs(redis.call('HKEYS', rows)) do
-    sum = sum + redis.call('HSTRLEN', rows, id) + redis.call('HSTRLEN', kept, id)
-  end
-  redis.call('SET', size, sum)
-end
-for i = 5, #ARGV, 5 do
-  local id, slot = ARGV[i], ARGV[i + 4]
-  if redis.call('HSETNX', rows, id, ARGV[i + 2]) == 1 then
-    redis.call('ZADD', ids, ARGV[i + 1], id)
-    redis.call('INCRBY', size, #ARGV[i + 2])
-    if slot ~= '' then
-      local slots = prefix .. ':slots:' .. ring
-      local old = redis.call('HGET', slots, slot)
+local function key(name) return KEYS[1] .. ':' .. name .. ':' .. ARGV[1] end
+for i = 2, #ARGV, 4 do
+  local id, row, kept, source = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  if redis.call('HSETNX', key('rows'), id, row) == 1 then
+    local size = #row + #kept
+    redis.call('ZADD', key('ring'), 0, id)
+    if source ~= '' then
+      local old = redis.call('HGET', key('source'), source)
       if old then
-        redis.call('DECRBY', size, redis.call('HSTRLEN', kept, old))
-        redis.call('HDEL', kept, old)
+        size = size - redis.call('HSTRLEN', key('kept'), old)
+        redis.call('HDEL', key('kept'), old)
       end
-      redis.call('HSET', slots, slot, id)
-      redis.call('HSET', kept, id, ARGV[i + 3])
-      redis.call('INCRBY', size, #ARGV[i + 3])
+      redis.call('HSET', key('source'), source, id)
+      redis.call('HSET', key('kept'), id, kept)
     end
+    redis.pcall('INCRBY', key('bytes'), size)
   end
 end
-local function over(found)
-  for at = 1, #found do
-    drop(found[at])
-    redis.call('ZREM', ids, found[at])
-  end
-  return #found > 0
-end
-over(redis.call('ZRANGEBYSCORE', ids, '-inf', '(' .. ARGV[4], 'LIMIT', 0, 1000))
-local more = redis.call('ZCARD', ids) - tonumber(ARGV[2])
-if more > 0 then over(redis.call('ZRANGE', ids, 0, math.min(more, 1000) - 1)) end
-while tonumber(redis.call('GET', size) or 0) > tonumber(ARGV[3]) and over(redis.call('ZRANGE', ids, 0, 9)) do end
 return 1`
 
-/**
- * Numbers of series. KEYS: prefix; ARGV: day, most series, when the table may go, names. Replies a number each, 0 if
- * there are too many.
- */
-export const SERIES: string = `
-local key, numbers = KEYS[1] .. ':series:' .. ARGV[1], {}
-for i = 4, #ARGV do
-  local number = redis.call('HGET', key, ARGV[i])
-  if not number then
-    number = redis.call('HLEN', key) + 1
-    if number > tonumber(ARGV[2]) then number = 0 else redis.call('HSET', key, ARGV[i], number) end
-  end
-  numbers[#numbers + 1] = tonumber(number)
+/** Drops the oldest of a ring. KEYS: prefix; ARGV: ring, most rows, most bytes, oldest time that stays, most rows of one call. Replies how many it dropped. */
+export const TRIM: string = `
+local function key(name) return KEYS[1] .. ':' .. name .. ':' .. ARGV[1] end
+local rows, most, oldest = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local function sizeOf(id) return redis.call('HSTRLEN', key('rows'), id) + redis.call('HSTRLEN', key('kept'), id) end
+local bytes = redis.pcall('GET', key('bytes'))
+if type(bytes) == 'string' and #bytes < 16 and bytes:match('^%-?%d+$') then bytes = tonumber(bytes)
+else
+  bytes = 0
+  for _, id in ipairs(redis.call('HKEYS', key('rows'))) do bytes = bytes + sizeOf(id) end
 end
-redis.call('PEXPIREAT', key, ARGV[3])
+local left = redis.call('ZCARD', key('ring'))
+local all = left
+for _, id in ipairs(redis.call('ZRANGE', key('ring'), 0, ARGV[5] - 1)) do
+  local at = tonumber((redis.call('HGET', key('rows'), id) or ''):match('^%d+')) or 0
+  if left <= rows and bytes <= most and at >= oldest then break end
+  left, bytes = left - 1, bytes - sizeOf(id)
+  redis.call('HDEL', key('rows'), id)
+  redis.call('HDEL', key('kept'), id)
+  redis.call('ZREM', key('ring'), id)
+end
+redis.call('SET', key('bytes'), bytes)
+return all - left`
+
+/** Rows of rings below an id, newest first. KEYS: prefix; ARGV: id (empty: all), most rows, rings. Replies id, ring and row of each. */
+export const PAGE: string = `
+local found, top = {}, ARGV[1] == '' and '+' or '(' .. ARGV[1]
+for i = 3, #ARGV do
+  for _, id in ipairs(redis.call('ZREVRANGEBYLEX', KEYS[1] .. ':ring:' .. ARGV[i], top, '-', 'LIMIT', 0, ARGV[2])) do
+    found[#found + 1] = {id, ARGV[i], redis.call('HGET', KEYS[1] .. ':rows:' .. ARGV[i], id) or ''}
+  end
+end
+return found`
+
+/** Numbers of series. KEYS: prefix; ARGV: day, most series, names. Replies a number for each, 0 beyond the bound. */
+export const SERIES: string = `
+local key, numbers = KEYS[1] .. ':series', {}
+for i = 3, #ARGV do
+  local number = (redis.call('HGET', key, ARGV[i]) or ''):match('^%d+')
+  if not number and redis.call('HLEN', key) < tonumber(ARGV[2]) then number = redis.call('INCR', key .. ':last') end
+  if number then redis.call('HSET', key, ARGV[i], number .. ' ' .. ARGV[1]) end
+  numbers[#numbers + 1] = tonumber(number or 0)
+end
 return numbers`
 
-/**
- * Replaces a field of a hash if it still is what was read. KEYS: prefix; ARGV: name of the hash, field, what was read
- * (empty: nothing), what it becomes, when the hash may go. Replies 1 if it did.
- */
+/** Replaces spans if all still are what was read. KEYS: prefix; ARGV: for each kind, time, what was read and what it becomes (empty: nothing). */
 export const SWAP: string = `
-local key = KEYS[1] .. ':' .. ARGV[1]
-if (redis.call('HGET', key, ARGV[2]) or '') ~= ARGV[3] then return 0 end
-redis.call('HSET', key, ARGV[2], ARGV[4])
-redis.call('PEXPIREAT', key, ARGV[5])
+for i = 1, #ARGV, 4 do
+  if (redis.call('HGET', KEYS[1] .. ':span:' .. ARGV[i], ARGV[i + 1]) or '') ~= ARGV[i + 2] then return 0 end
+end
+for i = 1, #ARGV, 4 do
+  local spans, times, at = KEYS[1] .. ':span:' .. ARGV[i], KEYS[1] .. ':at:' .. ARGV[i], ARGV[i + 1]
+  if ARGV[i + 3] == '' then
+    redis.call('HDEL', spans, at)
+    redis.call('ZREM', times, at)
+  else
+    redis.call('HSET', spans, at, ARGV[i + 3])
+    redis.call('ZADD', times, at, at)
+  end
+end
 return 1`

@@ -34,6 +34,8 @@ export type ScriptName =
   | 'posternArrive'
   | 'posternSeries'
   | 'posternSwap'
+  | 'posternTrim'
+  | 'posternPage'
 
 /** Their texts. */
 export const SCRIPTS: Readonly<Record<ScriptName, string>> = {
@@ -63,4 +65,6 @@ export const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   posternArrive: journalScripts.ARRIVE,
   posternSeries: journalScripts.SERIES,
   posternSwap: journalScripts.SWAP,
+  posternTrim: journalScripts.TRIM,
+  posternPage: journalScripts.PAGE,
 }

@@ -184,6 +184,10 @@ export type { ClockStep } from './engine/operate/ago.ts'
 export { numberOf } from './engine/operate/info.ts'
 export type * from './engine/operate/store.ts'
 export type * from './engine/journal/store.ts'
+export { actionRowsOf } from './engine/journal/actions.ts'
+export { createJournal } from './engine/journal/journal.ts'
+export { createRecords } from './engine/journal/records.ts'
+export type { Access } from './engine/access.ts'
 export {
   checkLiving,
   migrationOf,

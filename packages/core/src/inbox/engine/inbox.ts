@@ -9,7 +9,7 @@ import type { Transactions } from './accept/transactions.ts'
 import { createActions } from './operate/actions.ts'
 import { createUnread } from './journal/unread.ts'
 import { actionRowsOf } from './journal/actions.ts'
-import { createJournal } from './journal/journal.ts'
+import { attemptsIn, createJournal } from './journal/journal.ts'
 import { createRecords } from './journal/records.ts'
 import { createManyWriters } from './write/many-writers.ts'
 import { createOneWriter } from './write/one-writer.ts'
@@ -174,7 +174,13 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
     attach: (consumer) => attached.attach(consumer),
     view,
     records: createRecords(shared.records, access, unread),
-    journal: createJournal(shared, access, actions, unread),
+    journal: createJournal({
+      store: shared,
+      attempts: (task) => attemptsIn(shared, task),
+      access,
+      actions,
+      unread,
+    }),
     close: () => attached.close(),
   }
 
