@@ -14,6 +14,7 @@ import { createKeptActions } from './journal/actions.ts'
 import { attemptsOf } from './journal/attempts.ts'
 import { createJournaled } from './journal/journaled.ts'
 import { createSide } from './port.ts'
+import { createWake } from './store/wake.ts'
 import { createQueues } from './store/queues.ts'
 import { createReplicas } from './store/replicas.ts'
 import { watchServer } from './store/server.ts'
@@ -67,7 +68,7 @@ export function openInbox(
   const operators = replicas ? openClient(connection, deadline) : client
   if (operators !== client) operators.on('error', watch.failed)
   const confirming = replicas && createReplicas(client, prefix, replicas)
-  let patient: RedisClient | undefined
+  const wake = createWake(() => openClient(connection), prefix, watch.failed)
   const receivers = attachment({
     inbox: 'bullmqInbox',
     window: known,
@@ -76,7 +77,7 @@ export function openInbox(
       return createSide(
         {
           client,
-          patient: openPatient,
+          woken: (ready) => wake.listen(ready),
           queues,
           settings,
           watch,
@@ -95,7 +96,7 @@ export function openInbox(
       await queues.close()
       client.disconnect()
       operators.disconnect()
-      patient?.disconnect()
+      wake.close()
     },
   })
 
@@ -135,14 +136,6 @@ export function openInbox(
     if (!isRef(task)) return []
     const [kept, value] = await operators.hmget(`${prefix}:${task}`, 'pa', 'returnvalue')
     return attemptsOf({ task, unread }, kept ?? '', value ?? '').kept
-  }
-
-  function openPatient(): RedisClient {
-    if (!patient) {
-      patient = openClient(connection)
-      patient.on('error', watch.failed)
-    }
-    return patient
   }
 }
 

@@ -10,22 +10,22 @@ import {
   type UnreadTeller,
 } from '@postern/core/inbox'
 import { createAccepting, type AcceptContext } from './accept/accept.ts'
-import { createJobRuns, type AttemptContext, type Running } from './run/attempt.ts'
-import type { RedisClient } from './store/connection.ts'
-import { startDrain, type Draining } from './run/drain.ts'
+import { createRuns } from './run/runs.ts'
 import { sweepStep } from './operate/prune.ts'
 import { createRescue } from './operate/rescue.ts'
-import { startWorking, type Working } from './run/run.ts'
 
 /** The argument of {@link createSide}. */
 interface SideContext extends AcceptContext {
-  /** The connection of workers, opened when the first one begins. */
-  readonly patient: () => RedisClient
+  /** Calls back with the names of queues in which tasks became ready; returns what ends that. */
+  readonly woken: (ready: (queue: string) => void) => () => void
   readonly failed: (error: Error) => void
   readonly clock: () => number
   readonly view: Pick<InboxView, 'orphans'>
   readonly unread: UnreadTeller
 }
+
+// How often orphans are looked for, in milliseconds.
+const LOOK = 1000
 
 /** Makes a receiver's side of the inbox. */
 export function createSide(context: SideContext, consumer: Consumer): Side {
@@ -34,78 +34,64 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
   const orphans = watchOrphans('bullmqInbox', context.view, consumer)
   // If Redis is unreachable, the next look tells.
   const lookForOrphans = (): void => void orphans.look().catch(() => {})
-  // All attempts of this process share what runs here.
-  const running = new Map<string, Running>()
-  let working: Working | undefined
+  const { prefix, lease } = settings
+  const runs = createRuns({
+    consumer,
+    unread: context.unread,
+    client,
+    queues,
+    prefix,
+    lease,
+    // Ids outlive their tasks; a job without its event waits as long as one could still come.
+    keepDone: knownFor(settings).time,
+    failed,
+    clock: context.clock,
+    shutOut: () => context.watch.shutOut(),
+    ended: () => ended,
+  })
+  let orphaned: ReturnType<typeof setInterval> | undefined
+  let unlisten = (): void => {}
   const sweep = createSweep(
     settings.keepDone,
     sweepStep({ client, queues, settings, clock: context.clock }, consumer),
   )
-  const rescue = createRescue(client, settings.prefix, (count) =>
+  const rescue = createRescue(client, prefix, (count) =>
     consumer.warn(
       `bullmqInbox: ${count} ${count === 1 ? 'task was' : 'tasks were'} in no list of BullMQ, and ${count === 1 ? 'is' : 'are'} pending again`,
     ),
   )
-  let drains: Promise<unknown> = Promise.resolve()
-  let draining: Draining | undefined
   let closing = false
   let ended = false
   return {
     accept: (intake) => accepting.accept(intake),
     probe: () => accepting.probe(),
     work() {
-      const mine = contextOf(context.patient())
-      const attempts = createJobRuns(mine, running)
-      working = startWorking(
-        { ...mine, stop: () => (closing = true), look: () => lookForOrphans() },
-        attempts,
-      )
+      unlisten = context.woken((queue) => runs.ready(queue))
+      runs.work()
+      orphaned = setInterval(lookForOrphans, LOOK)
+      lookForOrphans()
       sweep.start()
       rescue.start()
     },
-    drain(until, max, last) {
-      const drained = drains.then(async () => {
-        if (closing) throw new WebhookError('closed', 'bullmqInbox: the receiver was closed')
-        lookForOrphans()
-        const mine = contextOf(client)
-        draining = startDrain(mine, createJobRuns(mine, running), until, max, last)
-        const drained = await draining.drained
-        await sweep.once(until)
-        await rescue.once(until)
-        return drained
-      })
-      drains = drained.catch(() => {})
+    async drain(until, max, last) {
+      if (closing) throw new WebhookError('closed', 'bullmqInbox: the receiver was closed')
+      lookForOrphans()
+      const drained = await runs.drain(until, max, last)
+      await sweep.once(until)
+      await rescue.once(until)
       return drained
     },
     async close(until) {
       closing = true
+      clearInterval(orphaned)
+      unlisten()
       await Promise.all([
-        working?.close(until),
-        draining?.close(until),
+        runs.close(until),
         accepting.close(),
         settledBy(sweep.stop(), until),
         settledBy(rescue.stop(), until),
       ])
       ended = true
     },
-  }
-
-  function contextOf(its: RedisClient): AttemptContext {
-    const { prefix, lease } = settings
-    return {
-      consumer,
-      unread: context.unread,
-      client: its,
-      queues,
-      prefix,
-      lease,
-      // Ids outlive their tasks; a job without its event waits as long as one could still come.
-      keepDone: knownFor(settings).time,
-      failed,
-      clock: context.clock,
-      shutOut: () => context.watch.shutOut(),
-      closing: () => closing,
-      ended: () => ended,
-    }
   }
 }

@@ -107,12 +107,22 @@ needs(redisServer).describe('bullmqInbox and its server', () => {
     await expect.poll(() => consumer.ended.length).toBe(501)
   })
 
-  test('more than 1,000 subscriptions are refused at the start, with advice', () => {
-    const some = names(400).map((name) => lane(name, { formerly: [`${name}-1`, `${name}-2`] }))
-    const port = scene.open().attach(record({ lanes: some }))
-    expect(() => port.work!()).toThrow(TypeError)
-    expect(() => scene.open().attach(record({ lanes: some })).work!()).toThrow(
-      /1200 subscriptions .* several topics/,
+  test('1,200 subscriptions and 2,400 former names share three connections', async () => {
+    const redis = await startRedis()
+    scene.later(() => redis.stop())
+    const operator = new Redis(redis.url)
+    scene.later(() => operator.disconnect())
+    const before = Number(/connected_clients:(\d+)/.exec(await operator.info('clients'))![1])
+    const lanes = names(1200).map((name) =>
+      lane(name, { formerly: [`${name}-1`, `${name}-2`], concurrency: 1 }),
     )
+    const consumer = record({ lanes })
+    const port = scene.open({ connection: redis.url }).attach(consumer)
+    port.work!()
+    const wanted = ['lane-0', 'lane-700-1', 'lane-1199'].map((subscription) => ({ subscription }))
+    expect(await port.accept(intake('1', wanted), {})).toEqual(['new'])
+    await expect.poll(() => consumer.ended.length).toBe(3)
+    const after = Number(/connected_clients:(\d+)/.exec(await operator.info('clients'))![1])
+    expect(after - before).toBeLessThanOrEqual(3)
   })
 })

@@ -140,7 +140,10 @@ export function createAccepting(
       )
     }
     const failure = notAdded(reply)
-    if (failure) return work.failed(unavailable(failure))
+    if (failure) {
+      watch.failed(failure)
+      return work.failed(unavailable(failure))
+    }
     try {
       const recorded = new Set(fresh.filter((_, at) => found[at] === 1))
       const taken: Taken[] = []

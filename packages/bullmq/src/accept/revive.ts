@@ -63,7 +63,11 @@ export async function again(
     return (await runScript(client, 'posternLater', prefix, queue, id, from, due, now)) === 1
   const first = change.attempt === 0
   const job = await handle(queues, ref)
-  return unlessChanged(job.retry(from, { resetAttemptsMade: first, resetAttemptsStarted: first }))
+  const retried = job.retry(from, { resetAttemptsMade: first, resetAttemptsStarted: first })
+  const done = await unlessChanged(retried)
+  // Workers look by themselves too.
+  if (done) client.publish(`${prefix}:wake`, queue).catch(() => {})
+  return done
 }
 
 /** Makes a job due now that waits for a later time. False if it does not. */

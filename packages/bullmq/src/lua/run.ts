@@ -59,14 +59,12 @@ local function enterAll(prefix, queue, job)
 end
 `
 
-/** Bytes of an event with its delivery up to which LOAD writes the start of a run. */
-export const SMALL = 16_384
 /**
  * Reads a task for a run, if the lock is still this claim's; it then holds for nine tenths of the lease at least. KEYS: prefix;
  * ARGV: ref, token, lease in milliseconds, `<start> <process>`, 1 if a suspect may start. Replies 0 if the lock is lost, the turn the
  * task must take alone if it has to wait for that, 1 if it is a suspect that may not start, 2 if BullMQ could not settle it (a count that is no number), nothing if there is no such event, or
  * event, head and body of its delivery, then, unless this is the first claim, stc, sn, cut, chg, ls and pa of the job. The start is
- * written unless the job was interrupted, or its event is large: then BEGIN does it. The name of the event is part of the job's id.
+ * written unless the job was interrupted. The name of the event is part of the job's id.
  */
 export const LOAD: string = `${ENTER_FUNCTION}
 local function whole(text) return not text or #text < 16 and text:match('^%-?%d+$') end
@@ -89,7 +87,7 @@ if event[4] then
   local delivery = redis.call('HMGET', prefix .. ':delivery:' .. event[4], 'h', 'b')
   event[2], event[3] = delivery[1], delivery[2]
 end
-if not cut and #event[1] + #(event[3] or '') <= ${SMALL} then redis.call('HSET', job, 'ls', ARGV[4]) end
+if not cut then redis.call('HSET', job, 'ls', ARGV[4]) end
 local priority = tonumber(own[7] or 0) or 0
 if priority > 0 then
   local meta = prefix .. ':turn:' .. ARGV[1]:match('^(.*):')
@@ -98,17 +96,6 @@ if priority > 0 then
 end
 if not (own[1] or own[3] or own[5] or own[6]) then return {event[1], event[2], event[3]} end
 return {event[1], event[2], event[3], own[1] or '0', own[2] or '0', own[3] or '0', own[4] or '0', own[5] or '', own[6] or ''}`
-
-/**
- * Writes the start of a run, or that of the run before while the claim waits, if the lock is still this claim's. KEYS and ARGV
- * as LOAD. Replies 0 if the lock is lost.
- */
-export const BEGIN: string = `
-local job = KEYS[1] .. ':' .. ARGV[1]
-if redis.call('GET', job .. ':lock') ~= ARGV[2] then return 0 end
-redis.call('PEXPIRE', job .. ':lock', ARGV[3])
-redis.call('HSET', job, 'ls', ARGV[4])
-return 1`
 
 /**
  * What is due or will be. KEYS: prefix; ARGV: now, names of queues. Replies how many are due and not running, and the

@@ -72,6 +72,11 @@ local function whole(work)
   takeBack()
   return type(why) == 'table' and why.err or tostring(why)
 end
+local woken = {}
+-- Workers look by themselves too: a right to publish that is missing delays tasks by a second, and refuses nothing.
+local function wake()
+  if #woken > 0 then redis.pcall('PUBLISH', prefix .. ':wake', table.concat(woken, '\\n')) end
+end
 local function placed(base, id)
   for _, set in ipairs({'completed', 'failed', 'delayed', 'prioritized', 'waiting-children'}) do
     if redis.call('ZSCORE', base .. ':' .. set, id) then return true end
@@ -121,6 +126,10 @@ local function add(task, name, now)
   undo('DEL', job)
   undo('XDEL', base .. ':events', redis.call('XADD', base .. ':events', '*', 'event', 'added', 'jobId', task.id, 'name', name))
   enqueue(base, task.id, priority)
+  if not woken[task.queue] then
+    woken[task.queue] = true
+    woken[#woken + 1] = task.queue
+  end
 end
 local function refs(all)
   local names = {}
@@ -234,6 +243,7 @@ local function store(delivery)
 end
 local replies = {}
 while at <= #ARGV do replies[#replies + 1] = store(read()) end
+if not probe then wake() end
 return replies`
 
 /**
@@ -244,7 +254,7 @@ export const SPAWN: string = `${ADD_FUNCTION}
 local now, parent, token, lease, event, topic, all = arg(), prefix .. ':' .. arg(), arg(), arg(), arg(), arg(), tasks()
 if redis.call('GET', parent .. ':lock') ~= token then return 0 end
 redis.call('PEXPIRE', parent .. ':lock', lease)
-return whole(function()
+local why = whole(function()
   local key = prefix .. ':event:' .. event
   local jobs = redis.call('HGET', key, 'j')
   for _, task in ipairs(all) do add(task, topic, now) end
@@ -253,7 +263,31 @@ return whole(function()
     if not ('\\n' .. jobs .. '\\n'):find('\\n' .. ref .. '\\n', 1, true) then jobs = jobs .. '\\n' .. ref end
   end
   redis.call('HSET', key, 'j', jobs)
-end) or ''`
+end)
+wake()
+return why or ''`
+
+/**
+ * Makes jobs ready whose time has come, at most 1,000 of a queue. KEYS: prefix; ARGV: now, names of queues. Replies when the next one
+ * is due, or an empty string, then for each queue how many are ready and how many are active.
+ */
+export const DUE: string = `${ADD_FUNCTION}
+local now, next, replies = tonumber(arg()), false, {''}
+while at <= #ARGV do
+  local base = prefix .. ':' .. arg()
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', base .. ':delayed', '-inf', (now + 1) * 4096 - 1, 'LIMIT', 0, 1000)) do
+    redis.call('ZREM', base .. ':delayed', id)
+    local priority = redis.pcall('HGET', base .. ':' .. id, 'priority')
+    redis.pcall('HSET', base .. ':' .. id, 'delay', 0)
+    enqueue(base, id, type(priority) == 'string' and tonumber(priority) or 0)
+  end
+  local later = redis.call('ZRANGE', base .. ':delayed', 0, 0, 'WITHSCORES')[2]
+  if later and (not next or tonumber(later) < next) then next = tonumber(later) end
+  replies[#replies + 1] = redis.call('LLEN', base .. ':wait') + redis.call('ZCARD', base .. ':prioritized')
+  replies[#replies + 1] = redis.call('LLEN', base .. ':active')
+end
+if next then replies[1] = string.format('%.0f', math.floor(next / 4096)) end
+return replies`
 
 /**
  * Jobs of known events that no set of BullMQ's holds and nobody runs: they wait in a list, or are lost. KEYS: prefix; ARGV: name of

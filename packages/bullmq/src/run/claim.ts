@@ -1,9 +1,8 @@
 import type { Buffer } from 'node:buffer'
-import { roomFor, type Claim, type Consumer } from '@postern/core/inbox'
+import type { Claim, Consumer } from '@postern/core/inbox'
 import type { Job } from 'bullmq'
 import { PROCESS } from '../journal/attempts.ts'
-import { SMALL } from '../lua/run.ts'
-import { runBuffer, runScript, type RedisClient } from '../store/connection.ts'
+import { runBuffer, type RedisClient } from '../store/connection.ts'
 import { subscriptionOf } from '../store/names.ts'
 import type { JobData } from '../store/queues.ts'
 import { decodeStored } from '../store/stored.ts'
@@ -29,6 +28,8 @@ export interface HeldJob extends Start {
   readonly before: string
   /** Attempts so far, as stored. */
   readonly attempts: string
+  /** Length of the stored event. */
+  readonly bytes: number
 }
 
 /** A claimed job that cannot be read, and why. */
@@ -47,11 +48,6 @@ interface HoldContext {
   readonly lease: number
 }
 
-/** Room in memory for the event of one attempt, once it has some. */
-export interface ClaimPlace {
-  free?: () => void
-}
-
 // The part of the lease that a lock still holds when LOAD replies.
 const SURE = 0.9
 
@@ -59,31 +55,26 @@ type Reply = readonly Buffer[]
 
 /**
  * Reads a claimed job with its event, and renews its lock if that is not fresh. `lost` if the lock is no longer this claim's, `missing` if
- * its event is not there, `suspect` if it is one and may not start, a number if it is to wait for that turn, a string that says why it cannot be read.
+ * its event is not there, `suspect` if it is one and may not start, a number if it is to wait for that turn, `unread` says why it cannot be read.
  * `suspect`: it may start although it is one.
  *
  * The reply may be late if Redis was unreachable: another process may have run and settled the task since. So a reply
- * that is older than the lock is asked for again. A claim that waits for room in memory runs nothing, and Redis knows it: if
- * its lease ends meanwhile, that is no interruption.
+ * that is older than the lock is asked for again.
  */
 export async function holdJob(
   { client, prefix, lease, consumer }: HoldContext,
   job: Job<JobData>,
   token: string,
   suspect: boolean,
-  place: ClaimPlace,
 ): Promise<HoldResult> {
-  const own = [`${job.queueName}:${job.id!}`, token, lease] as const
   for (;;) {
     const asked = performance.now()
     const startedAt = consumer.now()
-    const args = [...own, `${startedAt} ${PROCESS}`] as const
-    const loaded = suspect
-      ? runBuffer(client, 'posternLoad', prefix, ...args, 1)
-      : runBuffer(client, 'posternLoad', prefix, ...args)
+    const args = [`${job.queueName}:${job.id!}`, token, lease, `${startedAt} ${PROCESS}`]
     let reply: Reply | 0 | 1 | 2 | null
     try {
-      reply = (await loaded) as Reply | 0 | 1 | 2 | null
+      const loaded = runBuffer(client, 'posternLoad', prefix, ...args, suspect ? 1 : '')
+      reply = (await loaded) as typeof reply
     } catch (error) {
       if (isOdd(error)) return unreadOf(error)
       throw error
@@ -95,44 +86,11 @@ export async function holdJob(
     if (reply === 1) return 'suspect'
     if (reply === 2) return { unread: 'its counts are no numbers, or its parent is no object' }
     if (reply.length === 1) return Number(reply[0])
-    const [event, , body, stalled = 0, seen = 0, , , before = ''] = reply
-    let start: Start | undefined = { startedAt, until }
-    if (Number(stalled) <= Number(seen) && event && body) {
-      const begun = event.length + body.length <= SMALL
-      const free = place.free ?? roomFor(body, event.length)
-      if (typeof free === 'function') place.free = free
-      else await wait(free, begun ? String(before) : undefined)
-      if (!begun || typeof free !== 'function') start = await starting()
-      if (!start) return 'lost'
-    }
     try {
-      return read(job, reply, start)
+      return read(job, reply, { startedAt, until })
     } catch (error) {
       return unreadOf(error)
     }
-  }
-
-  /** Waits for room: nothing runs. */
-  async function wait(room: Promise<() => void>, before: string | undefined): Promise<void> {
-    const told = before === undefined ? undefined : begin(before)
-    // Heard below: room that is given must not be lost.
-    told?.catch(() => {})
-    place.free = await room
-    await told
-  }
-
-  async function starting(): Promise<Start | undefined> {
-    for (;;) {
-      const asked = performance.now()
-      const startedAt = consumer.now()
-      if (!(await begin(`${startedAt} ${PROCESS}`))) return undefined
-      const until = asked + lease * SURE
-      if (performance.now() < until) return { startedAt, until }
-    }
-  }
-
-  async function begin(start: string): Promise<boolean> {
-    return (await runScript(client, 'posternBegin', prefix, ...own, start)) === 1
   }
 }
 
@@ -163,5 +121,6 @@ function read(job: Job<JobData>, reply: Reply, start: Start): HeldJob {
     charged: Number(charged ?? 0),
     before: before ?? '',
     attempts: attempts ?? '',
+    bytes: event.length,
   }
 }

@@ -1,11 +1,10 @@
 import { cut, type Consumer, type UnreadTeller } from '@postern/core/inbox'
 import { addAttempt, attemptsOf, type AttemptsReader } from '../journal/attempts.ts'
 import type { HeldJob } from './claim.ts'
-import { NO_CLAIM_END, type ClaimEnd } from './claim-end.ts'
 import type { RedisClient } from '../store/connection.ts'
 import { eventOfJob, isJobId } from '../store/names.ts'
 import { bury, delay, errorFields, putOff, type Owner } from './settle.ts'
-import { buryUnread, type UnreadContext } from './unread.ts'
+import { buryUnread } from './unread.ts'
 
 // How long a job without its event waits.
 const MISSING_WAIT = 5000
@@ -24,26 +23,19 @@ interface MissingContext extends UnrunContext {
   readonly prefix: string
 }
 
-/** Puts a claim off that did not run. */
-export async function putBack(
-  owner: Owner,
-  time: number,
-  fields: Readonly<Record<string, number>> = {},
-): Promise<ClaimEnd> {
-  await putOff(owner, time, fields)
-  return NO_CLAIM_END
-}
-
-/** Claims before this one ended without an outcome: the task waits, is charged, or is poison. */
+/** Claims before this one ended without an outcome: the task waits for the returned milliseconds, is charged, or is poison. */
 export async function cutOff(
   { consumer, unread }: UnrunContext,
   owner: Owner,
   held: HeldJob,
-): Promise<ClaimEnd> {
+): Promise<number | undefined> {
   const { claim } = held
   const reader = { task: claim.id, unread }
   // It ran nothing: it waited for its place among suspects or for room, or its process was too busy to start it.
-  if (!hasBegun(reader, held)) return putBack(owner, 0, { sn: held.stalled })
+  if (!hasBegun(reader, held)) {
+    await putOff(owner, 0, { sn: held.stalled })
+    return 0
+  }
   const name = claim.subscription
   const lane = consumer.lanes().find((each) => each.name === name || each.formerly.includes(name))
   // Once, however often BullMQ found the job without a lock: each claim that ran was read.
@@ -57,16 +49,14 @@ export async function cutOff(
   }
   if (!error) {
     await delay(owner, change, fields)
-    // After it was stored: a drain that looks at that time finds it due.
-    const due = Date.now() + change.wait!
     tell()
-    return { due }
+    return change.wait!
   }
   // Replayed, it is still a suspect, and charged from the beginning.
   await bury(owner, error, { ...fields, ...errorFields(error) })
   tell()
   consumer.settled(claim, { kind: 'dead', error }, true)
-  return { kind: 'dead' }
+  return undefined
 
   function tell(): void {
     const { id, subscription, attempt } = claim
@@ -79,22 +69,14 @@ export async function cutOff(
  * makes the event whole. After the time for which events are kept, no redelivery will arrive. An event that is in the index
  * was taken, and something else has deleted it; and jobs of other programs have none.
  */
-export async function missing(context: MissingContext, owner: Owner): Promise<ClaimEnd> {
+export async function missing(context: MissingContext, owner: Owner): Promise<void> {
   const { client, prefix, keepDone } = context
   const id = owner.job.id!
-  if (!isJobId(id)) return unreadableJob(context, owner, 'another program added it to this queue')
+  if (!isJobId(id))
+    return void (await buryUnread(context, owner, 'another program added it to this queue'))
   const taken = (await client.zscore(`${prefix}:index`, eventOfJob(id))) !== null
-  if (!taken && Date.now() - owner.job.timestamp <= keepDone) return putBack(owner, MISSING_WAIT)
-  return unreadableJob(context, owner, taken ? 'its event is gone' : 'its event was never taken')
-}
-
-/** A task that cannot be read is dead at once: tried again it fails again. */
-export async function unreadableJob(
-  context: UnreadContext,
-  owner: Owner,
-  why: string,
-): Promise<ClaimEnd> {
-  return (await buryUnread(context, owner, why)) ? { kind: 'dead' } : NO_CLAIM_END
+  if (!taken && Date.now() - owner.job.timestamp <= keepDone) return putOff(owner, MISSING_WAIT)
+  await buryUnread(context, owner, taken ? 'its event is gone' : 'its event was never taken')
 }
 
 /** The attempts of a job with the run that was cut off. */

@@ -16,6 +16,7 @@ import type { Job } from 'bullmq'
 import { addAttempt, PROCESS, type DoneValue } from '../journal/attempts.ts'
 import type { HeldJob } from './claim.ts'
 import { runScript, type RedisClient } from '../store/connection.ts'
+import { spawn, unstorableReason } from './spawn.ts'
 import { bounded, isFenced, reasonOf, keptStack } from '../store/errors.ts'
 import type { JobBackend, JobData, Queues } from '../store/queues.ts'
 
@@ -36,7 +37,7 @@ export interface SettleContext {
   readonly ended: () => boolean
 }
 
-/** The claim that stores an outcome. */
+/** The claim that stores an outcome: a later one of a job that still runs here takes over. */
 export interface Owner {
   readonly job: Job<JobData>
   readonly token: string
@@ -47,8 +48,34 @@ export interface Owner {
 // How long a script that Redis refuses, as when it is full, waits for the next try.
 const AGAIN = 1000
 
+/** Stores the outcome of a run. Undefined if the claim was lost, and the task settled or taken since. */
+export async function finish(
+  context: SettleContext,
+  owner: Owner,
+  held: HeldJob,
+  outcome: Outcome,
+  ran: Ran,
+): Promise<Outcome | undefined> {
+  if (outcome.kind !== 'done')
+    return (await settle(context, owner, held, outcome, ran)) ? outcome : undefined
+  const drafts = outcome.spawn ?? []
+  // Adding the children would fail each time it is tried.
+  const unstorable = drafts.length > 0 ? unstorableReason(drafts) : undefined
+  if (unstorable) return finish(context, owner, held, { kind: 'dead', error: unstorable }, ran)
+  const { job, backend } = owner
+  const value = doneValue(held, ran)
+  // BullMQ needs the lock to store the outcome: a lock that may have ended is renewed first.
+  const sure = performance.now() <= held.until - context.lease / 4
+  const write = async (): Promise<boolean> => {
+    if (drafts.length > 0 && !(await spawn(context, owner, held.claim, drafts))) return false
+    await backend.moveToCompleted(job, value, undefined as never, owner.token, false)
+    return true
+  }
+  return (await store(context, owner, held, write, { done: true, sure })) ? outcome : undefined
+}
+
 /** Stores an outcome that is not `done`. False if the claim was lost and the task settled or taken since. */
-export async function settle(
+async function settle(
   context: SettleContext,
   owner: Owner,
   held: HeldJob,
@@ -118,32 +145,32 @@ export function putOff(owner: Owner, time: number, fields: JobFields = {}): Prom
 }
 
 /** The return value of a done job: facts on its run. */
-export function doneValue({ claim }: HeldJob, { startedAt, duration }: Ran): DoneValue {
+function doneValue({ claim }: HeldJob, { startedAt, duration }: Ran): DoneValue {
   return { a: claim.attempt, s: startedAt, d: duration, p: PROCESS }
 }
 
 /**
- * Stores an outcome by one of BullMQ's scripts. After a lost lock a failure still counts if nobody has claimed the task
- * since, and `done` if nobody has settled it: the job is taken back and the script runs again.
+ * Stores an outcome by one of BullMQ's scripts; false if `write` says that the claim was lost. After a lost lock a failure still
+ * counts if nobody has claimed the task since, and `done` if nobody has settled it: the job is taken back and the script runs again.
+ * While Redis is away, full or takes no writes, it is tried again.
  */
-export async function store(
+async function store(
   context: SettleContext,
   owner: Owner,
   held: HeldJob,
-  script: () => Promise<unknown>,
-  done = false,
+  write: () => Promise<unknown>,
+  { done = false, sure = true } = {},
 ): Promise<boolean> {
-  for (let told = false; ;) {
+  for (let told = false, isSure = sure; ;) {
     try {
-      await script()
-      return true
-    } catch (error) {
-      if (isFenced(error)) {
+      if (!isSure) {
         const back = await takeBack(context, owner, held, done)
-        if (back === 'stored') return true
-        if (back === 'lost') return false
-        continue
+        if (back !== 'held') return back === 'stored'
       }
+      return (await write()) !== false
+    } catch (error) {
+      isSure = false
+      if (isFenced(error)) continue
       // The inbox has closed: the lease ends, and the task runs again.
       if (context.ended()) return false
       if (!told) context.failed(error as Error)
@@ -157,7 +184,7 @@ export async function store(
  * Takes a job back for a run whose lock ended or may have ended; from another claim too, if it is done. `stored`: Redis had stored this outcome before its
  * reply was lost.
  */
-export async function takeBack(
+async function takeBack(
   { client, prefix, lease, consumer }: SettleContext,
   { job, token }: Owner,
   { claim, startedAt }: HeldJob,

@@ -19,7 +19,7 @@ export type ScriptName =
   | 'posternSweep'
   | 'posternSetRecord'
   | 'posternLoad'
-  | 'posternBegin'
+  | 'posternDue'
   | 'posternAdopt'
   | 'posternBury'
   | 'posternNext'
@@ -50,7 +50,7 @@ export const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   posternSweep: scripts.SWEEP,
   posternSetRecord: scripts.SET_RECORD,
   posternLoad: runScripts.LOAD,
-  posternBegin: runScripts.BEGIN,
+  posternDue: scripts.DUE,
   posternAdopt: ADOPT,
   posternBury: BURY,
   posternNext: runScripts.NEXT,

@@ -114,7 +114,10 @@ export {
   type TopicMatch,
 } from './engine/operate/filter.ts'
 export { inSteps, type StepPlace } from './engine/operate/in-steps.ts'
-export type { Ahead } from './engine/run/slot.ts'
+export type { Ahead, Slot } from './engine/run/slot.ts'
+export { createRunner } from './engine/run/runner.ts'
+export type { EndedClaim, RunnerTask } from './engine/run/task-runs.ts'
+export { weightOf } from './engine/run/task.ts'
 export { orphansOf, watchOrphans, type OrphanWatch } from './engine/lease/orphans.ts'
 export { suspects, type Suspects } from './engine/suspects.ts'
 export { createPace, type Pace } from './engine/accept/pace.ts'

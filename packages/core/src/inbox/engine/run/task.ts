@@ -131,6 +131,6 @@ export function taskOf(
 }
 
 /** Bytes of memory that a decoded event takes: its payload is in the body or in the record. */
-export function weightOf(body: Uint8Array, record: string): number {
+export function weightOf(body: Uint8Array, record: { readonly length: number }): number {
   return weigh(body) + weighText(record.length)
 }

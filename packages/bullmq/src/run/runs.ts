@@ -1,0 +1,374 @@
+import {
+  createRunner,
+  settledBy,
+  suspects,
+  weightOf,
+  type Claim,
+  type Drained,
+  type EndedClaim,
+  type Outcome,
+  type RunnerTask,
+  type Slot,
+} from '@postern/core/inbox'
+import { WebhookError, type MaybePromise } from '@postern/core'
+import { Job, type JobJson } from 'bullmq'
+import { randomUUID } from 'node:crypto'
+import { promoteJob } from '../accept/revive.ts'
+import { runScript } from '../store/connection.ts'
+import { queueName } from '../store/names.ts'
+import type { JobData } from '../store/queues.ts'
+import { holdJob, type HeldJob } from './claim.ts'
+import { cutOff, missing } from './interruption.ts'
+import { finish, putOff, type Owner, type SettleContext } from './settle.ts'
+import { buryBroken, buryUnread, isOdd } from './unread.ts'
+
+/** The receiver's side as runs see it. */
+export interface RunContext extends SettleContext {
+  /** How long events are known, in milliseconds. */
+  readonly keepDone: number
+  /** As `ServerWatch.shutOut`. */
+  readonly shutOut: () => MaybePromise<string | undefined>
+}
+
+/** Runs the tasks of a receiver in this process. */
+export interface Runs {
+  work(): void
+  drain(until: number, max: number, last?: number): Promise<Drained>
+  /** A queue may have a task that is ready. */
+  ready(queue: string): void
+  /** As `Port.close`. */
+  close(until: number): Promise<void>
+}
+
+/** A claimed job. */
+interface JobTask extends RunnerTask<JobTask> {
+  readonly owner: Owner
+  readonly held: HeldJob
+  readonly ref: string
+  /** Frees the place of a suspect. */
+  readonly free: (() => void) | undefined
+  /** True while its handler runs, and once its claim is over. */
+  running: boolean
+  ended: boolean
+  lost: string | undefined
+  stop: ((reason: Error) => void) | undefined
+}
+
+// How often queues are looked at: what others make ready is told, but a word may be lost.
+const LOOK = 1000
+// How long a suspect waits for a free place before it tries again, and a job that Redis refused to read.
+const SUSPECT_WAIT = 2000
+const FAILED_WAIT = 1000
+// Jobs of one round of claims.
+const MOST = 1000
+// Milliseconds that giving back may take: one round trip.
+const BACK = 250
+
+/**
+ * Makes the {@link Runs}: the runner of all inboxes above BullMQ's scripts. One connection serves all queues. A round of claims asks
+ * once how many tasks are due in which queue, and then claims as many as there is room for, by BullMQ's own script.
+ */
+export function createRuns(context: RunContext): Runs {
+  const { client, consumer, queues, prefix, lease } = context
+  // All that runs here, also after it was given back: no task runs twice in one process.
+  const here = new Map<string, JobTask>()
+  // Queues in which jobs are active, as far as this process has seen.
+  const active = new Set<string>()
+  const timers: ReturnType<typeof setInterval>[] = []
+  let renewing: ReturnType<typeof setInterval> | undefined
+  let drains = 0
+  let shut = false
+  const runner = createRunner<JobTask>({
+    consumer: { ...consumer, run: runHere },
+    // Nothing is claimed ahead: BullMQ counts a claim as a run that began.
+    ahead: { time: 0, most: 1 },
+    margin: BACK,
+    claimOf: (task): Claim => ({
+      ...task.held.claim,
+      onLost(stop) {
+        task.stop = stop
+        if (task.lost !== undefined) stop(new Error(task.lost))
+      },
+    }),
+    settle: (ended) => void settle(ended),
+    fetch: (over) =>
+      void fetch().then(
+        () => over(),
+        (error: unknown) => {
+          context.failed(error as Error)
+          over(true)
+        },
+      ),
+    ended(task) {
+      task.ended = true
+      task.free?.()
+      if (!task.running) here.delete(task.ref)
+    },
+    reclaim: () => reclaim(2),
+    async rest() {
+      const rest = await runScript(client, 'posternNext', prefix, context.clock(), ...names())
+      const [left, next] = rest as readonly [number, string]
+      return { left, next: next === '' ? undefined : Number(next) }
+    },
+  })
+  const names = (): readonly string[] =>
+    runner.slots().flatMap((slot) => slot.names.map((name) => queueName(consumer.receiver, name)))
+
+  return {
+    work() {
+      timers.push(
+        setInterval(() => void look(), LOOK),
+        setInterval(() => void reclaim(1).catch(() => {}), Math.max(1, lease / 2)),
+      )
+      renewOn()
+      runner.work()
+    },
+    async drain(until, max, last) {
+      const why = await context.shutOut()
+      if (why !== undefined) throw new WebhookError('inbox_unavailable', why)
+      drains++
+      renewOn()
+      try {
+        return await runner.drain(until, max, last)
+      } finally {
+        if (--drains === 0 && timers.length === 0) renewOff()
+      }
+    },
+    ready(queue) {
+      const slash = queue.indexOf('/')
+      if (queue.startsWith(queueName(consumer.receiver, '')))
+        runner.ready(decodeURIComponent(queue.slice(slash + 1)))
+    },
+    async close(until) {
+      for (const timer of timers) clearInterval(timer)
+      await runner.close(until)
+      renewOff()
+    },
+  }
+
+  function runHere(claim: Claim, signal: AbortSignal | undefined): Outcome | Promise<Outcome> {
+    const task = here.get(claim.id)!
+    task.running = true
+    const reported = consumer.run(claim, signal)
+    return 'kind' in reported ? over(reported) : reported.then(over)
+
+    function over(outcome: Outcome): Outcome {
+      task.running = false
+      task.free?.()
+      if (task.ended) here.delete(task.ref)
+      return outcome
+    }
+  }
+
+  async function look(): Promise<void> {
+    const why = await context.shutOut()
+    // A newer version has the store: what runs here is given back, and nothing is claimed until it is gone.
+    if (why !== undefined && !shut) runner.giveBack('a newer version of Postern has the store')
+    shut = why !== undefined
+    runner.look()
+  }
+
+  /** Claims what is due, one task of each slot in turn. */
+  async function fetch(): Promise<void> {
+    const wanted = runner.hungry().map(({ slot }) => slot)
+    if ((await context.shutOut()) !== undefined) return
+    // Before the look: what becomes ready meanwhile sets it again.
+    for (const slot of wanted) slot.backlog = false
+    const due = await dueIn(wanted)
+    const claims: Promise<void>[] = []
+    for (let open = true; open && claims.length < MOST;) {
+      open = false
+      for (const slot of wanted) {
+        const queue = due.get(slot)!.find(({ ready }) => ready > 0)
+        if (!queue || runner.room(slot) < 1) continue
+        queue.ready--
+        runner.reserve(slot, 1)
+        claims.push(claim(slot, queue.name))
+        open = true
+      }
+    }
+    for (const slot of wanted)
+      if (due.get(slot)!.some(({ ready }) => ready > 0)) slot.backlog = true
+    await Promise.all(claims)
+  }
+
+  /** How many tasks are due in the queues of each slot. Those whose time has come are made ready. */
+  async function dueIn(
+    slots: readonly Slot<JobTask>[],
+  ): Promise<ReadonlyMap<Slot<JobTask>, readonly { readonly name: string; ready: number }[]>> {
+    const now = context.clock()
+    const its = slots.map((slot) => slot.names.map((name) => queueName(consumer.receiver, name)))
+    const reply = await runScript(client, 'posternDue', prefix, now, ...its.flat())
+    const [next, ...counts] = reply as readonly [string, ...number[]]
+    if (next !== '') runner.dueAt(consumer.now() + Number(next) - now)
+    let at = 0
+    return new Map(
+      slots.map((slot, place) => [
+        slot,
+        its[place]!.map((name) => {
+          if (counts[at + 1]! > 0) active.add(name)
+          else active.delete(name)
+          const ready = counts[at]!
+          at += 2
+          return { name, ready }
+        }),
+      ]),
+    )
+  }
+
+  /** Claims one job of a queue. What was reserved for it is given back if there is none, or it does not run. */
+  async function claim(slot: Slot<JobTask>, name: string): Promise<void> {
+    let task: JobTask | undefined
+    try {
+      const queue = await queues.get(name)
+      const backend = queue.getBackend()
+      const token = randomUUID()
+      const [json, id] = (await backend.moveToActive(token)) as [JobJson | undefined, string]
+      if (json) {
+        active.add(name)
+        const job = Job.fromJSON(queue, json, id) as Job<JobData>
+        task = await begun(slot, { job, token, backend, clock: context.clock })
+      }
+    } catch (error) {
+      const buried = isOdd(error) ? await buryBroken(context, name).catch(() => 0) : 0
+      if (buried === 0) context.failed(error as Error)
+      else slot.backlog = true
+    }
+    if (task) runner.start([task])
+    else runner.reserve(slot, -1)
+  }
+
+  async function begun(slot: Slot<JobTask>, owner: Owner): Promise<JobTask | undefined> {
+    try {
+      return await begin(slot, owner)
+    } catch (error) {
+      context.failed(error as Error)
+      await putBack(owner, FAILED_WAIT).catch(() => {})
+      return undefined
+    }
+  }
+
+  async function begin(slot: Slot<JobTask>, owner: Owner): Promise<JobTask | undefined> {
+    const ref = `${owner.job.queueName}:${owner.job.id!}`
+    const known = here.get(ref)
+    if (known) {
+      // It was given back to other processes, and its run goes on here.
+      if (known.ended) await putBack(owner, FAILED_WAIT)
+      // BullMQ found the job without a lock and handed it over again: one run, whose outcome the later claim stores.
+      else Object.assign(known.owner, owner)
+      return undefined
+    }
+    if (!runner.active()) return putBack(owner, 0)
+    let free: (() => void) | undefined
+    let held = await holdJob(context, owner.job, owner.token, false)
+    if (held === 'suspect') {
+      // If Redis is unreachable, the job is due soon anyway.
+      free = suspects.take(() => void promoteJob(queues, ref).catch(() => false))
+      if (!free) return putBack(owner, SUSPECT_WAIT)
+      held = await holdJob(context, owner.job, owner.token, true)
+    }
+    if (typeof held === 'object' && 'claim' in held && held.stalled <= held.seen) {
+      const { claim, bytes } = held
+      const task = {
+        slot,
+        owner,
+        held,
+        ref,
+        free,
+        weight: weightOf(claim.delivery.body, { length: bytes }),
+        running: false,
+        ended: false,
+        lost: undefined,
+        stop: undefined,
+        place: -1,
+        over: false,
+        committed: undefined,
+        started: 0,
+        startedAt: 0,
+      }
+      here.set(ref, task)
+      return task
+    }
+    free?.()
+    if (held === 'lost' || held === 'suspect') return undefined
+    if (held === 'missing') await missing(context, owner)
+    else if (typeof held === 'number') {
+      await putOff(owner, 0, { priority: held })
+      slot.backlog = true
+    } else if ('unread' in held) await buryUnread(context, owner, held.unread)
+    else {
+      const wait = await cutOff(context, owner, held)
+      if (wait !== undefined) runner.dueAt(consumer.now() + wait)
+    }
+    return undefined
+  }
+
+  async function putBack(owner: Owner, time: number): Promise<undefined> {
+    await putOff(owner, time)
+    runner.dueAt(consumer.now() + time)
+  }
+
+  async function settle({ task, outcome, ran, done }: EndedClaim<JobTask>): Promise<void> {
+    const { owner, held } = task
+    if (!ran) {
+      const back = putOff(owner, 0, { sn: owner.job.stalledCounter })
+      return back.then(
+        () => done(outcome),
+        () => done(undefined),
+      )
+    }
+    // The start that the job has: attempts are known by it.
+    const duration = Math.round(ran.duration * 1000) / 1000
+    const stored = await finish(context, owner, held, outcome, {
+      startedAt: held.startedAt,
+      duration,
+    })
+    if (stored && 'at' in stored) runner.dueAt(stored.at)
+    done(stored)
+  }
+
+  function renewOn(): void {
+    renewing ??= setInterval(() => void renew(), Math.max(1, lease / 4))
+  }
+
+  function renewOff(): void {
+    clearInterval(renewing)
+    renewing = undefined
+  }
+
+  /** A run whose lock ended goes on: its outcome counts if it is the first. It hears if another claim has the task. */
+  async function renew(): Promise<void> {
+    const renewed = [...runner.held()].map(async (task) => {
+      const { job, token, backend } = task.owner
+      if ((await backend.extendLock(job.id!, token, lease)) === 1 || !(await isTaken(task))) return
+      task.lost = 'another process took or settled this task, since its lease had ended'
+      task.stop?.(new Error(task.lost))
+    })
+    await settledBy(Promise.allSettled(renewed), performance.now() + lease)
+  }
+
+  async function isTaken({ ref, owner }: JobTask): Promise<boolean> {
+    const lock = await client.get(`${prefix}:${ref}:lock`)
+    if (lock !== null) return lock !== owner.token
+    const [data, ended] = await client.hmget(`${prefix}:${ref}`, 'data', 'finishedOn')
+    return data === null || ended !== null
+  }
+
+  /**
+   * Frees jobs without a lock. BullMQ's check marks active jobs, and frees jobs that were marked the last time and have
+   * no lock, at most once in an interval: two checks in a row free all of them.
+   */
+  async function reclaim(rounds: number): Promise<void> {
+    await dueIn(runner.slots())
+    await Promise.all(
+      [...active].map(async (name) => {
+        const queue = await queues.get(name)
+        for (let round = 0; round < rounds; round++) {
+          if (rounds > 1) await client.del(queue.toKey('stalled-check'))
+          await queue.getBackend().moveStalledJobsToWait()
+        }
+      }),
+    )
+    if (rounds === 1) runner.look()
+  }
+}
