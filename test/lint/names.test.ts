@@ -18,11 +18,11 @@ const MEANT: readonly (readonly [means: string, where: RegExp, names: string])[]
   [
     'parts of an inbox, which one on the engine, one in memory and one on BullMQ each make',
     /^packages\/core\/src\/inbox\/|^packages\/(?:sqlite|bullmq)\//,
-    'createSide createView createErase createPrune createJournal createRecords createCapacity Capacity revive',
+    'createSide createView createErase createPrune createCapacity Capacity revive',
   ],
   [
     'parts of a store of the engine',
-    /^packages\/(?:sqlite|postgres|core\/src\/inbox\/memory)\//,
+    /^packages\/(?:sqlite|postgres|bullmq|core\/src\/inbox\/memory)\//,
     'createStore createRows createViewed createJournaled RowsHost Database hashOf',
   ],
   [

@@ -25,7 +25,9 @@ export const redis: VersionedStore = {
   async force(url, steps) {
     const client = openClient(url, 5000)
     await new Promise((resolve) => client.once('ready', resolve))
-    const joined = joinKeys(client, '{postern}', layoutOf('{postern}', steps), () => {})
+    const joined = joinKeys(client, '{postern}', layoutOf('{postern}', steps), {
+      changed: () => {},
+    })
     await joined.migrate(true)
     await joined.leave()
     client.disconnect()

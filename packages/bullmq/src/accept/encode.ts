@@ -30,7 +30,7 @@ export interface Prepared {
 }
 
 /** An argument of a script. */
-export type Argument = string | number | Uint8Array
+type Argument = string | number | Uint8Array
 
 // The client joins strings much faster than Buffers, and the same bytes go out. But it copies each three times, within the
 // heap: larger bodies stay outside of it.

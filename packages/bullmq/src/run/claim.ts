@@ -38,7 +38,7 @@ interface Unread {
 }
 
 /** What {@link holdJob} found. */
-export type HoldResult = HeldJob | 'lost' | 'missing' | 'suspect' | number | Unread
+type HoldResult = HeldJob | 'lost' | 'missing' | 'suspect' | number | Unread
 
 /** The argument of {@link holdJob}. */
 interface HoldContext {

@@ -23,7 +23,7 @@ import { finish, putOff, type Owner, type SettleContext } from './settle.ts'
 import { buryBroken, buryUnread, isOdd } from './unread.ts'
 
 /** The receiver's side as runs see it. */
-export interface RunContext extends SettleContext {
+interface RunsContext extends SettleContext {
   /** How long events are known, in milliseconds. */
   readonly keepDone: number
   /** As `ServerWatch.shutOut`. */
@@ -68,7 +68,7 @@ const BACK = 250
  * Makes the {@link Runs}: the runner of all inboxes above BullMQ's scripts. One connection serves all queues. A round of claims asks
  * once how many tasks are due in which queue, and then claims as many as there is room for, by BullMQ's own script.
  */
-export function createRuns(context: RunContext): Runs {
+export function createRuns(context: RunsContext): Runs {
   const { client, consumer, queues, prefix, lease } = context
   // All that runs here, also after it was given back: no task runs twice in one process.
   const here = new Map<string, JobTask>()

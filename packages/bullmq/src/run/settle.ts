@@ -6,9 +6,11 @@ import {
   reported,
   type TaskChange,
   type Attempt,
+  type Claim,
   type Consumer,
   type Outcome,
   type Ran,
+  type TaskDraft,
   type TaskError,
   type UnreadTeller,
 } from '@postern/core/inbox'
@@ -16,7 +18,7 @@ import type { Job } from 'bullmq'
 import { addAttempt, PROCESS, type DoneValue } from '../journal/attempts.ts'
 import type { HeldJob } from './claim.ts'
 import { runScript, type RedisClient } from '../store/connection.ts'
-import { spawn, unstorableReason } from './spawn.ts'
+import { taskArguments } from '../accept/encode.ts'
 import { bounded, isFenced, reasonOf, keptStack } from '../store/errors.ts'
 import type { JobBackend, JobData, Queues } from '../store/queues.ts'
 
@@ -47,6 +49,7 @@ export interface Owner {
 
 // How long a script that Redis refuses, as when it is full, waits for the next try.
 const AGAIN = 1000
+const SOON = 100
 
 /** Stores the outcome of a run. Undefined if the claim was lost, and the task settled or taken since. */
 export async function finish(
@@ -217,5 +220,40 @@ function attemptOf(
     outcome,
     process: PROCESS,
     ...(error && { error }),
+  }
+}
+
+/**
+ * Adds child tasks before their parent is done. If the process dies in between, the parent runs again, and adding the
+ * same parts again changes nothing. False if the parent's lock was lost.
+ */
+async function spawn(
+  { client, consumer: { receiver }, prefix, lease, failed, ended }: SettleContext,
+  { job, token }: Owner,
+  { id, event }: Claim,
+  drafts: readonly TaskDraft[],
+): Promise<boolean> {
+  const name = job.data.e
+  const children = taskArguments(receiver, name, drafts)
+  for (let told = false; !ended(); told = true) {
+    const args = [Date.now(), id, token, lease, name, event.topic, ...children]
+    const why = await runScript(client, 'posternSpawn', prefix, ...args).catch(String)
+    if (why === '' || why === 0) return why === ''
+    // Redis is full, or takes no writes: the lock above is renewed with each try.
+    if (!told) failed(new Error(`the children of a task could not be added: ${String(why)}`))
+    await sleep(SOON)
+  }
+  return false
+}
+
+/** Why children cannot be stored: their data is no JSON value. Undefined if they can. */
+function unstorableReason(drafts: readonly TaskDraft[]): TaskError | undefined {
+  try {
+    JSON.stringify(drafts)
+    return undefined
+  } catch {
+    // What was thrown may throw again when it is read.
+    const message = 'its children cannot be stored: their data must be JSON values'
+    return { name: 'UnstorableOutcome', message }
   }
 }

@@ -5,7 +5,7 @@ import { parsed } from '@postern/core/inbox'
 import { bury, errorFields, type Owner } from './settle.ts'
 
 /** The store and the receiver whose queue holds a job that cannot be read. */
-export interface UnreadContext {
+interface UnreadContext {
   readonly client: RedisClient
   readonly consumer: Consumer
   readonly prefix: string

@@ -63,7 +63,7 @@ export interface Joined {
 }
 
 /** Who hears of the keys. */
-export interface JoinedHost {
+interface JoinedHost {
   /** As that of `createVersionWatch`. */
   readonly changed: (refused: string | undefined) => void
   /** Called with each sign of life. */

@@ -1,7 +1,7 @@
 import type { RedisClient } from './connection.ts'
 
 /** Hears which queues have tasks that became ready. */
-export interface Wake {
+interface Wake {
   /** Adds a listener; returns what takes it away. */
   listen(ready: (queue: string) => void): () => void
   close(): void
