@@ -11,7 +11,7 @@ import {
 } from '@postern/core/inbox'
 import { createAccepting, type AcceptContext } from './accept/accept.ts'
 import { createRuns } from './run/runs.ts'
-import { sweepStep } from './operate/prune.ts'
+import { sweepStep, type SweepPlace } from './operate/prune.ts'
 import { createRescue } from './operate/rescue.ts'
 
 /** The argument of {@link createSide}. */
@@ -29,7 +29,11 @@ const LOOK = 1000
 
 /** Makes a receiver's side of the inbox. */
 export function createSide(context: SideContext, consumer: Consumer): Side {
-  const { client, queues, settings, failed } = context
+  const { client, queues, settings } = context
+  const failed = (error: unknown): void => {
+    context.failed(error as Error)
+    consumer.failed?.(error)
+  }
   const accepting = createAccepting(context, consumer)
   const orphans = watchOrphans('bullmqInbox', context.view, consumer)
   // If Redis is unreachable, the next look tells.
@@ -51,9 +55,12 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
   })
   let orphaned: ReturnType<typeof setInterval> | undefined
   let unlisten = (): void => {}
-  const sweep = createSweep(
-    settings.keepDone,
-    sweepStep({ client, queues, settings, clock: context.clock }, consumer),
+  const forget = sweepStep({ client, queues, settings, clock: context.clock }, consumer)
+  const sweep = createSweep<SweepPlace>(settings.keepDone, (place) =>
+    forget(place).catch((error: unknown) => {
+      failed(error)
+      throw error
+    }),
   )
   const rescue = createRescue(client, prefix, (count) =>
     consumer.warn(

@@ -177,6 +177,23 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     await expect.poll(() => web.done).toEqual(['1', '2'])
   })
 
+  test('takes no writes for longer than the lease: what had ended is kept, told, and not run again', async () => {
+    const { passed, pass } = gate()
+    const one = open({ handler: () => passed }, { lease: '500ms' })
+    for (const id of ['1', '2', '3', '4']) await deliver(one, id)
+    await expect.poll(() => one.runs.length).toBe(4)
+    const operator = new Redis(redis.url)
+    endings.push(async () => operator.disconnect())
+    await operator.replicaof('127.0.0.1', redis.port)
+    pass()
+    await expect.poll(() => one.warnings.join()).toContain('READONLY')
+    const locks = async (): Promise<number> => (await operator.keys('*:lock')).length
+    await expect.poll(locks).toBe(0)
+    await operator.replicaof('NO', 'ONE')
+    await expect.poll(() => one.done.toSorted()).toEqual(['1', '2', '3', '4'])
+    expect(one.runs).toHaveLength(4)
+  })
+
   test('has two troubles one after the other: both are told', async () => {
     const gates = { 1: gate(), 2: gate() }
     const web = open({ handler: (id) => gates[id as unknown as 1 | 2].passed })

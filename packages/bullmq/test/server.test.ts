@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
 import { startRedis } from '../../../test/services/redis.ts'
-import { intake, lane, record } from './consumer.ts'
+import { DONE, gate, intake, lane, record } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, at) => `lane-${at}`)
@@ -94,6 +94,27 @@ needs(redisServer).describe('bullmqInbox and its server', () => {
     const [self] = await scene.operator.zrange(key, 0, -1)
     await scene.operator.zincrby(key, -10_000, self!)
     await expect.poll(() => quiet.warnings.join()).toContain('older state')
+  })
+
+  test('a renewal that Redis refuses is told to health, without a delivery', async () => {
+    const redis = await startRedis()
+    scene.later(() => redis.stop())
+    const failures: unknown[] = []
+    const { passed, pass } = gate()
+    scene.later(pass)
+    const worker = record({ run: () => passed.then(() => DONE) })
+    const consumer = { ...worker, failed: (error: unknown) => void failures.push(error) }
+    const port = scene.open({ connection: redis.url, lease: '400ms' }).attach(consumer)
+    port.work!()
+    await port.accept(intake('1'), {})
+    await expect.poll(() => worker.runs.length).toBe(1)
+    const operator = new Redis(redis.url)
+    scene.later(() => operator.disconnect())
+    await operator.replicaof('127.0.0.1', redis.port)
+    await expect.poll(() => failures.map(String).join()).toContain('READONLY')
+    await expect(port.probe!()).rejects.toThrow('READONLY')
+    await operator.replicaof('NO', 'ONE')
+    await port.probe!()
   })
 
   test('500 subscriptions take their first delivery within the deadline, while they start to work', async () => {

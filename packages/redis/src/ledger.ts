@@ -45,7 +45,9 @@ export function redisLedger(options: RedisLedgerOptions): Ledger {
     )
   const scripts = createScriptRunner(client, deadline)
   const listeners: ((message: string) => void)[] = []
-  const unwatch = watchServer(client, (message) => listeners.forEach((warn) => warn(message)))
+  const unwatch = watchServer(client, prefix, (message) =>
+    listeners.forEach((warn) => warn(message)),
+  )
 
   return {
     name: 'redisLedger',

@@ -152,6 +152,22 @@ needs(redisServer).describe('redisLedger', () => {
     client.disconnect()
   })
 
+  test('tells that Redis was emptied or begins to evict, while nothing comes', async () => {
+    const server = await startRedis()
+    const operator = new Redis(server.url)
+    const ledger = open({ connection: server.url, prefix: 'quiet:' })
+    const warnings: string[] = []
+    ledger.listen!((message) => warnings.push(message))
+    await expect.poll(() => operator.exists('quiet:mark')).toBe(1)
+    await operator.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    await expect.poll(() => warnings.join()).toContain('maxmemory-policy is allkeys-lru')
+    await operator.flushall()
+    await expect.poll(() => warnings.join()).toContain('it was emptied')
+    await ledger.close!()
+    operator.disconnect()
+    await server.stop()
+  })
+
   test('refuses options that make no sense', () => {
     const connection = redis.url
     expect(() => redisLedger({ connection, window: 0 })).toThrow('redisLedger: window')

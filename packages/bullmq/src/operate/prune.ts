@@ -13,7 +13,7 @@ interface PruneContext {
 }
 
 /** Where a round is: at a queue, or behind the queues at a place among the events. */
-type Place = { readonly queue: number } | { readonly event: number }
+export type SweepPlace = { readonly queue: number } | { readonly event: number }
 
 // Small steps: each blocks Redis.
 const STEP = 500
@@ -26,7 +26,7 @@ const STEP = 500
 export function sweepStep(
   { client, queues, settings, clock }: PruneContext,
   consumer: Consumer,
-): (place: Place | undefined) => Promise<Place | undefined> {
+): (place: SweepPlace | undefined) => Promise<SweepPlace | undefined> {
   const { prefix, keepDone, keepDead } = settings
   return async (place = { queue: 0 }) => {
     if (client.status !== 'ready') return undefined

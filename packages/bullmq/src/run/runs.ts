@@ -118,7 +118,7 @@ export function createRuns(context: RunsContext): Runs {
     work() {
       timers.push(
         setInterval(() => void look(), LOOK),
-        setInterval(() => void reclaim(1).catch(() => {}), Math.max(1, lease / 2)),
+        setInterval(() => void reclaim(1).catch(context.failed), Math.max(1, lease / 2)),
       )
       renewOn()
       runner.work()
@@ -344,7 +344,7 @@ export function createRuns(context: RunsContext): Runs {
       task.lost = 'another process took or settled this task, since its lease had ended'
       task.stop?.(new Error(task.lost))
     })
-    await settledBy(Promise.allSettled(renewed), performance.now() + lease)
+    await settledBy(Promise.all(renewed).catch(context.failed), performance.now() + lease)
   }
 
   async function isTaken({ ref, owner }: JobTask): Promise<boolean> {

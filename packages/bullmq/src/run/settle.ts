@@ -32,7 +32,7 @@ export interface SettleContext {
   readonly prefix: string
   readonly lease: number
   /** Hears of errors that nothing else reports. */
-  readonly failed: (error: Error) => void
+  readonly failed: (error: unknown) => void
   /** The server's clock: what is put off is due on it, also for other machines. */
   readonly clock: () => number
   /** True once nothing waits for Redis any more. */
