@@ -58,9 +58,9 @@ needs(redisServer).describe('bullmqInbox and its server', () => {
     for (const times of [1, 2]) {
       // As soon as the process has seen the store once more.
       await expect.poll(() => operator.hexists(`${scene.prefix}:schema`, 'mark')).toBe(1)
-      const seen = await operator.zrange(`${scene.prefix}:processes`, 0, -1, 'WITHSCORES')
+      const seen = await operator.zrange(`${scene.prefix}:processes`, '0', '-1', 'WITHSCORES')
       await expect
-        .poll(() => operator.zrange(`${scene.prefix}:processes`, 0, -1, 'WITHSCORES'))
+        .poll(() => operator.zrange(`${scene.prefix}:processes`, '0', '-1', 'WITHSCORES'))
         .not.toEqual(seen)
       await operator.flushall()
       await expect.poll(told).toBe(times)
@@ -91,7 +91,7 @@ needs(redisServer).describe('bullmqInbox and its server', () => {
     await port.accept(intake('1'), {})
     const key = `${scene.prefix}:processes`
     await expect.poll(() => scene.operator.zcard(key)).toBe(1)
-    const [self] = await scene.operator.zrange(key, 0, -1)
+    const [self] = await scene.operator.zrange(key, '0', '-1')
     await scene.operator.zincrby(key, -10_000, self!)
     await expect.poll(() => quiet.warnings.join()).toContain('older state')
   })

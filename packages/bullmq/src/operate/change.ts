@@ -21,6 +21,7 @@ import { prepare } from '../accept/encode.ts'
 import { parsed } from '@postern/core/inbox'
 import { find, isRef } from './list.ts'
 import { eventOfJob, parseRef } from '../store/names.ts'
+import type { Order } from './places.ts'
 import { forgetSome } from './prune.ts'
 import type { JobData } from '../store/queues.ts'
 import { again, handle } from '../accept/revive.ts'
@@ -46,10 +47,18 @@ export function createChanges(context: ViewContext): Changes {
       const given = { ...filter, state }
       return actions.noted({ what: 'replay', filter: given }, options, (note, left) =>
         inSteps(left, (place) =>
-          each(given, place, undefined, note, async (task, due) => {
-            if (place.dryRun) return !(await isErased(task.id))
-            return again(context, task.id, state, due)
-          }),
+          each(
+            given,
+            place,
+            undefined,
+            note,
+            async (task, due) => {
+              if (place.dryRun) return !(await isErased(task.id))
+              return again(context, task.id, state, due)
+            },
+            // Those that wait longest go first.
+            -1,
+          ),
         ),
       )
     },
@@ -139,13 +148,14 @@ export function createChanges(context: ViewContext): Changes {
     states: readonly string[] | undefined,
     note: ActionNote | undefined,
     change: (task: TaskInfo, due: number) => Promise<boolean>,
+    order: Order = 1,
   ): Promise<Changed> {
     const { cursor, rows } = place
     await connected(client, deadline)
     const changed: string[] = []
     let next: string | undefined
     try {
-      for await (const found of find(context, filter, cursor)) {
+      for await (const found of find(context, filter, cursor, order)) {
         const { task } = found
         if (!task || (states && !states.includes(task.state))) continue
         if (changed.length === 0) await actions.begin(note)

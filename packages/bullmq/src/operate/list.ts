@@ -1,7 +1,7 @@
 import { matches, type TaskFilter, type TaskInfo } from '@postern/core/inbox'
 import { runBuffer } from '../store/connection.ts'
 import { eventName, eventOfJob, parseQueueName, parseRef } from '../store/names.ts'
-import { pagesOf, keptPlacesOf, type KeptPlace } from './places.ts'
+import { pagesOf, keptPlacesOf, type KeptPlace, type Order } from './places.ts'
 import { showTask, showTasks, type ShowContext } from './show.ts'
 import { readStored, type Stored } from '../store/stored.ts'
 
@@ -15,13 +15,14 @@ export interface Found {
 }
 
 /**
- * Finds tasks, newest event first, from a cursor on. After each page of events it yields its place, so that the
+ * Finds tasks, newest event first or oldest first, from a cursor on. After each page of events it yields its place, so that the
  * caller can stop. If a state has few tasks, they are found through BullMQ's own sets.
  */
 export async function* find(
   context: ShowContext,
   filter: TaskFilter,
   cursor?: string,
+  order: Order = 1,
 ): AsyncGenerator<Found> {
   const { client, prefix } = context
   const test = matches(filter)
@@ -32,16 +33,22 @@ export async function* find(
   }
   const start = cursor === undefined ? undefined : parseCursor(cursor)
   const pages = filter.keys
-    ? pagesOf(await keptPlacesOf(context, await eventsOf(context, filter)), start)
-    : pagesOf(await eventsIn(context, filter), start, context, filter)
+    ? pagesOf(
+        await keptPlacesOf(context, await eventsOf(context, filter)),
+        start,
+        undefined,
+        undefined,
+        order,
+      )
+    : pagesOf(await eventsIn(context, filter), start, context, filter, order)
   for await (const places of pages) {
     const tasks = await showTasks(
       context,
       places.map(({ event }) => event),
     )
-    const sorted = tasks.toSorted(newestFirst)
+    const sorted = tasks.toSorted((one, other) => order * newestFirst(one, other))
     for (const task of sorted)
-      if (!passed(task, start) && (await fits(task)))
+      if (!passed(task, start, order) && (await fits(task)))
         yield { task, at: task.receivedAt, cursor: cursorOf(task) }
     const { at, event } = places.at(-1)!
     yield { task: undefined, at, cursor: `${at}~${event}~` }
@@ -90,10 +97,11 @@ function placeOf({ id }: TaskInfo): string {
   return `${eventOfJob(parseRef(id).id)} ${id}`
 }
 
-function passed(task: TaskInfo, start: Start | undefined): boolean {
+function passed(task: TaskInfo, start: Start | undefined, order: Order): boolean {
   if (!start || task.receivedAt !== start.at) return false
   const event = eventOfJob(parseRef(task.id).id)
-  return event === start.event && (start.id === '' || task.id >= start.id)
+  if (event !== start.event) return false
+  return start.id === '' || (order === 1 ? task.id >= start.id : task.id <= start.id)
 }
 
 /** The events of the keys of a filter. */

@@ -77,6 +77,8 @@ export function createRuns(context: RunsContext): Runs {
   const timers: ReturnType<typeof setInterval>[] = []
   let renewing: ReturnType<typeof setInterval> | undefined
   let drains = 0
+  // The slot that had the last task: what a drain has room for is shared out, and goes on behind it.
+  let last: Slot<JobTask> | undefined
   let shut = false
   const runner = createRunner<JobTask>({
     consumer: { ...consumer, run: runHere },
@@ -170,7 +172,9 @@ export function createRuns(context: RunsContext): Runs {
 
   /** Claims what is due, one task of each slot in turn. */
   async function fetch(): Promise<void> {
-    const wanted = runner.hungry().map(({ slot }) => slot)
+    const hungry = runner.hungry().map(({ slot }) => slot)
+    const from = hungry.indexOf(last!) + 1
+    const wanted = [...hungry.slice(from), ...hungry.slice(0, from)]
     if ((await context.shutOut()) !== undefined) return
     // Before the look: what becomes ready meanwhile sets it again.
     for (const slot of wanted) slot.backlog = false
@@ -184,6 +188,7 @@ export function createRuns(context: RunsContext): Runs {
         queue.ready--
         runner.reserve(slot, 1)
         claims.push(claim(slot, queue.name))
+        last = slot
         open = true
       }
     }
