@@ -225,15 +225,10 @@ export function createRuns(context: RunsContext): Runs {
   async function claim(slot: Slot<JobTask>, name: string): Promise<void> {
     let task: JobTask | undefined
     try {
-      const queue = await queues.get(name)
-      const backend = queue.getBackend()
       const token = randomUUID()
-      const [json, id] = (await backend.moveToActive(token)) as [JobJson | undefined, string]
-      if (json) {
-        active.add(name)
-        const job = Job.fromJSON(queue, json, id) as Job<JobData>
-        task = await begun(slot, { job, token, backend, clock: context.clock })
-      }
+      const backend = (await queues.get(name)).getBackend()
+      const found = await backend.moveToActive(token)
+      task = await taken(slot, name, token, found as [JobJson?, string?])
     } catch (error) {
       const buried = isOdd(error) ? await buryBroken(context, name).catch(() => 0) : 0
       if (buried === 0) context.failed(error as Error)
@@ -243,7 +238,18 @@ export function createRuns(context: RunsContext): Runs {
     else runner.reserve(slot, -1)
   }
 
-  async function begun(slot: Slot<JobTask>, owner: Owner): Promise<JobTask | undefined> {
+  /** A job that was claimed, if there was one. */
+  async function taken(
+    slot: Slot<JobTask>,
+    name: string,
+    token: string,
+    [json, id]: readonly [JobJson?, string?],
+  ): Promise<JobTask | undefined> {
+    if (!json) return undefined
+    active.add(name)
+    const queue = await queues.get(name)
+    const job = Job.fromJSON(queue, json, id) as Job<JobData>
+    const owner = { job, token, backend: queue.getBackend(), clock: context.clock }
     try {
       return await begin(slot, owner)
     } catch (error) {
@@ -324,12 +330,26 @@ export function createRuns(context: RunsContext): Runs {
     }
     // The start that the job has: attempts are known by it.
     const duration = Math.round(ran.duration * 1000) / 1000
-    const stored = await finish(context, owner, held, outcome, {
-      startedAt: held.startedAt,
-      duration,
-    })
+    const { slot } = task
+    // A worker claims the next job in the same step; a drain shares what is left out over subscriptions.
+    const more = outcome.kind === 'done' && drains === 0 && runner.active() && runner.room(slot) > 0
+    if (more) runner.reserve(slot, 1)
+    const { token, job } = owner
+    const { startedAt } = held
+    const { stored, next } = await finish(
+      context,
+      owner,
+      held,
+      outcome,
+      { startedAt, duration },
+      more,
+    )
     if (stored && 'at' in stored) runner.dueAt(stored.at)
     done(stored)
+    if (!more) return
+    const follower = next && (await taken(slot, job.queueName, token, next).catch(context.failed))
+    if (follower) runner.start([follower])
+    else runner.reserve(slot, -1)
   }
 
   function renewOn(): void {

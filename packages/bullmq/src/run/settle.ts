@@ -14,11 +14,12 @@ import {
   type TaskError,
   type UnreadTeller,
 } from '@postern/core/inbox'
-import type { Job } from 'bullmq'
+import type { Job, JobJson } from 'bullmq'
 import { addAttempt, PROCESS, type DoneValue } from '../journal/attempts.ts'
 import type { HeldJob } from './claim.ts'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { taskArguments } from '../accept/encode.ts'
+import { buryBroken, isOdd } from './unread.ts'
 import { bounded, isFenced, reasonOf, keptStack } from '../store/errors.ts'
 import type { JobBackend, JobData, Queues } from '../store/queues.ts'
 
@@ -51,16 +52,25 @@ export interface Owner {
 const AGAIN = 1000
 const SOON = 100
 
-/** Stores the outcome of a run. Undefined if the claim was lost, and the task settled or taken since. */
+/** What became of an outcome. */
+interface Finished {
+  /** Undefined if the claim was lost, and the task settled or taken since. */
+  readonly stored: Outcome | undefined
+  /** The next job of the queue, claimed with the same token, if it was asked for and there is one. */
+  readonly next?: readonly [json: JobJson, id: string] | undefined
+}
+
+/** Stores the outcome of a run; with `more`, one that is done claims the next job in the same step. */
 export async function finish(
   context: SettleContext,
   owner: Owner,
   held: HeldJob,
   outcome: Outcome,
   ran: Ran,
-): Promise<Outcome | undefined> {
+  more = false,
+): Promise<Finished> {
   if (outcome.kind !== 'done')
-    return (await settle(context, owner, held, outcome, ran)) ? outcome : undefined
+    return { stored: (await settle(context, owner, held, outcome, ran)) ? outcome : undefined }
   const drafts = outcome.spawn ?? []
   // Adding the children would fail each time it is tried.
   const unstorable = drafts.length > 0 ? unstorableReason(drafts) : undefined
@@ -69,12 +79,17 @@ export async function finish(
   const value = doneValue(held, ran)
   // BullMQ needs the lock to store the outcome: a lock that may have ended is renewed first.
   const sure = performance.now() <= held.until - context.lease / 4
+  let next: Finished['next']
   const write = async (): Promise<boolean> => {
     if (drafts.length > 0 && !(await spawn(context, owner, held.claim, drafts))) return false
-    await backend.moveToCompleted(job, value, undefined as never, owner.token, false)
+    const { token } = owner
+    const moved = await backend.moveToCompleted(job, value, undefined as never, token, more)
+    const [json, id] = (moved.result ?? []) as [JobJson?, string?]
+    if (json && id !== undefined) next = [json, id]
     return true
   }
-  return (await store(context, owner, held, write, { done: true, sure })) ? outcome : undefined
+  const done = await store(context, owner, held, write, { done: true, sure })
+  return { stored: done ? outcome : undefined, next }
 }
 
 /** Stores an outcome that is not `done`. False if the claim was lost and the task settled or taken since. */
@@ -174,6 +189,9 @@ async function store(
     } catch (error) {
       isSure = false
       if (isFenced(error)) continue
+      // The next job could not be read, after this one was stored.
+      if (isOdd(error) && (await buryBroken(context, owner.job.queueName).catch(() => 0)) > 0)
+        continue
       // The inbox has closed: the lease ends, and the task runs again.
       if (context.ended()) return false
       if (!told) context.failed(error as Error)
