@@ -72,6 +72,25 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     expect((await inbox.view!.list()).rows[0]).toMatchObject({ state: 'done', attempt: 1 })
   })
 
+  test('what fails or is postponed at once runs again at once, though its claim may come before the answer', async () => {
+    const asked = new Map<string, number>()
+    const consumer = record({
+      run({ event }): Outcome {
+        const times = (asked.get(event.id!) ?? 0) + 1
+        asked.set(event.id!, times)
+        if (times === 1) return { kind: 'retry', at: Date.now(), error: FAILURE }
+        return times === 2 ? { kind: 'postpone', at: Date.now() } : DONE
+      },
+    })
+    // A task that nobody runs would stand for a lease.
+    const port = open({ lease: '10m' }).attach(consumer)
+    port.work!()
+    for (let at = 0; at < 200; at++) await port.accept(intake(`e${at}`), {})
+    await expect.poll(() => consumer.ended.length).toBe(600)
+    expect(consumer.ended.every(({ stored }) => stored)).toBe(true)
+    expect(consumer.runs).toHaveLength(600)
+  })
+
   test('a suspect that is cut off once more than its charges allow is poison at once, and stays a suspect', async () => {
     const proxy = await way()
     const { passed, pass } = gate()

@@ -3,8 +3,8 @@ import { addAttempt, attemptsOf, type AttemptsReader } from '../journal/attempts
 import type { HeldJob } from './claim.ts'
 import type { RedisClient } from '../store/connection.ts'
 import { eventOfJob, isJobId } from '../store/names.ts'
-import { bury, delay, errorFields, putOff, type Owner } from './settle.ts'
-import { buryUnread } from './unread.ts'
+import { delay, putOff, type Owner } from './settle.ts'
+import { bury, buryUnread, errorFields } from './unread.ts'
 
 // How long a job without its event waits.
 const MISSING_WAIT = 5000

@@ -50,6 +50,8 @@ interface JobTask extends RunnerTask<JobTask> {
   /** True while its handler runs, and once its claim is over. */
   running: boolean
   ended: boolean
+  /** True once it is given back. */
+  back: boolean
   lost: string | undefined
   stop: ((reason: Error) => void) | undefined
 }
@@ -104,7 +106,7 @@ export function createRuns(context: RunsContext): Runs {
     ended(task) {
       task.ended = true
       task.free?.()
-      if (!task.running) here.delete(task.ref)
+      if (!task.running) leave(task)
     },
     reclaim: () => reclaim(2),
     async rest() {
@@ -148,6 +150,10 @@ export function createRuns(context: RunsContext): Runs {
     },
   }
 
+  function leave(task: JobTask): void {
+    if (here.get(task.ref) === task) here.delete(task.ref)
+  }
+
   function runHere(claim: Claim, signal: AbortSignal | undefined): Outcome | Promise<Outcome> {
     const task = here.get(claim.id)!
     task.running = true
@@ -157,7 +163,7 @@ export function createRuns(context: RunsContext): Runs {
     function over(outcome: Outcome): Outcome {
       task.running = false
       task.free?.()
-      if (task.ended) here.delete(task.ref)
+      if (task.ended) leave(task)
       return outcome
     }
   }
@@ -261,24 +267,33 @@ export function createRuns(context: RunsContext): Runs {
 
   async function begin(slot: Slot<JobTask>, owner: Owner): Promise<JobTask | undefined> {
     const ref = `${owner.job.queueName}:${owner.job.id!}`
-    const known = here.get(ref)
-    if (known) {
+    let held: Awaited<ReturnType<typeof holdJob>>
+    for (;;) {
+      const known = here.get(ref)
+      const { ended } = known ?? {}
       // It was given back to other processes, and its run goes on here.
-      if (known.ended) await putBack(owner, FAILED_WAIT)
+      if (known && (ended || known.back)) return putBack(owner, FAILED_WAIT)
+      if (!runner.active()) return putBack(owner, 0)
+      held = await holdJob(context, owner.job, owner.token, false)
+      // It has a turn now, since its last outcome was stored: read again, it would not wait for that.
+      if (typeof held === 'number') break
+      // What was read may be older than an outcome that was stored meanwhile.
+      if (here.get(ref) !== known || known?.ended !== ended) continue
+      if (!known || held === 'lost') break
+      // Its outcome is stored, which this process is about to hear: this is its next run.
+      if (isHeld(held) && held.attempts !== known.held.attempts) break
       // BullMQ found the job without a lock and handed it over again: one run, whose outcome the later claim stores.
-      else Object.assign(known.owner, owner)
+      Object.assign(known.owner, owner)
       return undefined
     }
-    if (!runner.active()) return putBack(owner, 0)
     let free: (() => void) | undefined
-    let held = await holdJob(context, owner.job, owner.token, false)
     if (held === 'suspect') {
       // If Redis is unreachable, the job is due soon anyway.
       free = suspects.take(() => void promoteJob(queues, ref).catch(() => false))
       if (!free) return putBack(owner, SUSPECT_WAIT)
       held = await holdJob(context, owner.job, owner.token, true)
     }
-    if (typeof held === 'object' && 'claim' in held && held.stalled <= held.seen) {
+    if (isHeld(held) && held.stalled <= held.seen) {
       const { claim, bytes } = held
       const task = {
         slot,
@@ -289,6 +304,7 @@ export function createRuns(context: RunsContext): Runs {
         weight: weightOf(claim.delivery.body, { length: bytes }),
         running: false,
         ended: false,
+        back: false,
         lost: undefined,
         stop: undefined,
         place: -1,
@@ -322,6 +338,7 @@ export function createRuns(context: RunsContext): Runs {
   async function settle({ task, outcome, ran, done }: EndedClaim<JobTask>): Promise<void> {
     const { owner, held } = task
     if (!ran) {
+      task.back = true
       const back = putOff(owner, 0, { sn: owner.job.stalledCounter })
       return back.then(
         () => done(outcome),
@@ -396,4 +413,8 @@ export function createRuns(context: RunsContext): Runs {
     )
     if (rounds === 1) runner.look()
   }
+}
+
+function isHeld(found: Awaited<ReturnType<typeof holdJob>>): found is HeldJob {
+  return typeof found === 'object' && 'claim' in found
 }

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  causeOf,
   DEAD,
   givenBack,
   reported,
@@ -19,8 +18,8 @@ import { addAttempt, PROCESS, type DoneValue } from '../journal/attempts.ts'
 import type { HeldJob } from './claim.ts'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { taskArguments } from '../accept/encode.ts'
-import { buryBroken, isOdd } from './unread.ts'
-import { bounded, isFenced, reasonOf, keptStack } from '../store/errors.ts'
+import { bury, buryBroken, errorFields, isOdd, type JobFields } from './unread.ts'
+import { bounded, isFenced, reasonOf } from '../store/errors.ts'
 import type { JobBackend, JobData, Queues } from '../store/queues.ts'
 
 /** The receiver's side as settling sees it. */
@@ -124,17 +123,6 @@ async function settle(
   })
 }
 
-/** Fields of a job, beside those that BullMQ writes itself. */
-type JobFields = Readonly<Record<string, string | number>>
-
-/** The fields that tell an error to BullMQ's tools and to ours. */
-export function errorFields(error: TaskError): {
-  readonly stacktrace: string
-  readonly cs: string
-} {
-  return { stacktrace: JSON.stringify([keptStack(error)]), cs: causeOf(error) }
-}
-
 /** Makes a claimed job pending as a rule says: BullMQ counts its attempt, unless the rule takes that back. */
 export async function delay(
   { job, token, backend, clock }: Owner,
@@ -145,15 +133,6 @@ export async function delay(
   const fieldsToUpdate = { ...(skipAttempt && { ats: job.attemptsStarted - 1 }), ...fields }
   const options = { ...(skipAttempt && { skipAttempt }), fieldsToUpdate }
   await backend.moveToDelayed(job.id!, clock(), Math.max(0, Math.ceil(time)), token, options)
-}
-
-/** Makes a task dead. */
-export function bury(
-  { job, token, backend }: Owner,
-  error: TaskError,
-  fields: JobFields,
-): Promise<unknown> {
-  return backend.moveToFailed(job, reasonOf(error), undefined as never, token, false, fields)
 }
 
 /** Gives a claimed job back as it was claimed, due after a time in milliseconds: no attempt, no interruption. */

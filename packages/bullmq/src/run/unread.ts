@@ -1,8 +1,8 @@
-import type { Consumer, TaskError } from '@postern/core/inbox'
+import { causeOf, type Consumer, type TaskError } from '@postern/core/inbox'
 import { runScript, type RedisClient } from '../store/connection.ts'
-import { isFenced, reasonOf } from '../store/errors.ts'
+import { isFenced, keptStack, reasonOf } from '../store/errors.ts'
 import { parsed } from '@postern/core/inbox'
-import { bury, errorFields, type Owner } from './settle.ts'
+import type { Owner } from './settle.ts'
 
 /** The store and the receiver whose queue holds a job that cannot be read. */
 interface UnreadContext {
@@ -21,6 +21,26 @@ const STATE = /-?\b(?:OOM|READONLY|MISCONF|NOREPLICAS|MASTERDOWN|BUSY|LOADING|CL
 export function isOdd(error: unknown): boolean {
   if (error instanceof SyntaxError || error instanceof TypeError) return true
   return error instanceof Error && ODD.test(error.message) && !STATE.test(error.message)
+}
+
+/** Fields of a job, beside those that BullMQ writes itself. */
+export type JobFields = Readonly<Record<string, string | number>>
+
+/** The fields that tell an error to BullMQ's tools and to ours. */
+export function errorFields(error: TaskError): {
+  readonly stacktrace: string
+  readonly cs: string
+} {
+  return { stacktrace: JSON.stringify([keptStack(error)]), cs: causeOf(error) }
+}
+
+/** Makes a task dead. */
+export function bury(
+  { job, token, backend }: Owner,
+  error: TaskError,
+  fields: JobFields,
+): Promise<unknown> {
+  return backend.moveToFailed(job, reasonOf(error), undefined as never, token, false, fields)
 }
 
 /** Makes a claimed task dead that cannot be read, and tells it once. Its neighbours go on. */
