@@ -47,13 +47,7 @@ needs(redisServer).describe('bullmqInbox and its server', () => {
   })
 
   test('a Redis that was emptied while nothing came is told, once for each time', async () => {
-    const redis = await startRedis()
-    scene.later(() => redis.stop())
-    const quiet = record()
-    const port = scene.open({ connection: redis.url }).attach(quiet)
-    await port.accept(intake('1'), {})
-    const operator = new Redis(redis.url)
-    scene.later(() => operator.disconnect())
+    const { port, quiet, operator } = await quietly()
     const told = (): number => quiet.warnings.filter((one) => one.includes('was emptied')).length
     for (const times of [1, 2]) {
       // As soon as the process has seen the store once more.
@@ -69,13 +63,7 @@ needs(redisServer).describe('bullmqInbox and its server', () => {
   })
 
   test('a Redis that begins to evict is told while nothing comes, and then refuses', async () => {
-    const redis = await startRedis()
-    scene.later(() => redis.stop())
-    const quiet = record()
-    const port = scene.open({ connection: redis.url }).attach(quiet)
-    await port.accept(intake('1'), {})
-    const operator = new Redis(redis.url)
-    scene.later(() => operator.disconnect())
+    const { port, quiet, operator } = await quietly()
     await operator.set('other', 'x'.repeat(1_000_000))
     await operator.config('SET', 'maxmemory-policy', 'allkeys-random')
     await expect.poll(() => quiet.warnings.join()).toContain('maxmemory-policy is allkeys-random')
@@ -146,4 +134,16 @@ needs(redisServer).describe('bullmqInbox and its server', () => {
     const after = Number(/connected_clients:(\d+)/.exec(await operator.info('clients'))![1])
     expect(after - before).toBeLessThanOrEqual(3)
   })
+
+  /** A receiver on a Redis of its own that has taken one delivery. */
+  async function quietly() {
+    const redis = await startRedis()
+    scene.later(() => redis.stop())
+    const operator = new Redis(redis.url)
+    scene.later(() => operator.disconnect())
+    const quiet = record()
+    const port = scene.open({ connection: redis.url }).attach(quiet)
+    await port.accept(intake('1'), {})
+    return { port, quiet, operator }
+  }
 })

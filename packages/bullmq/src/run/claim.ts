@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import type { Claim, Consumer } from '@postern/core/inbox'
-import type { Job } from 'bullmq'
+import type { Job, Queue } from 'bullmq'
 import { PROCESS } from '../journal/attempts.ts'
 import { runBuffer, type RedisClient } from '../store/connection.ts'
 import { subscriptionOf } from '../store/names.ts'
@@ -38,7 +38,7 @@ interface Unread {
 }
 
 /** What {@link holdJob} found. */
-type HoldResult = HeldJob | 'lost' | 'missing' | 'suspect' | number | Unread
+export type HoldResult = HeldJob | 'lost' | 'missing' | 'suspect' | number | Unread
 
 /** The argument of {@link holdJob}. */
 interface HoldContext {
@@ -91,6 +91,38 @@ export async function holdJob(
     } catch (error) {
       return unreadOf(error)
     }
+  }
+}
+
+/** True for a job that was read. */
+export function isHeld(found: HoldResult): found is HeldJob {
+  return typeof found === 'object' && 'claim' in found
+}
+
+/** True if another claim has a job that had this token, or has settled it. */
+export async function isElsewhere(
+  { client, prefix }: Pick<HoldContext, 'client' | 'prefix'>,
+  ref: string,
+  token: string,
+): Promise<boolean> {
+  const lock = await client.get(`${prefix}:${ref}:lock`)
+  if (lock !== null) return lock !== token
+  const [data, ended] = await client.hmget(`${prefix}:${ref}`, 'data', 'finishedOn')
+  return data === null || ended !== null
+}
+
+/**
+ * Frees jobs without a lock. BullMQ's check marks active jobs, and frees jobs that were marked the last time and have
+ * no lock, at most once in an interval: two checks in a row free all of them.
+ */
+export async function freeStalled(
+  { client }: Pick<HoldContext, 'client'>,
+  queue: Queue,
+  rounds: number,
+): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    if (rounds > 1) await client.del(queue.toKey('stalled-check'))
+    await queue.getBackend().moveStalledJobsToWait()
   }
 }
 

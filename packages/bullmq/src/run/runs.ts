@@ -17,7 +17,14 @@ import { promoteJob } from '../accept/revive.ts'
 import { runScript } from '../store/connection.ts'
 import { queueName } from '../store/names.ts'
 import type { JobData } from '../store/queues.ts'
-import { holdJob, type HeldJob } from './claim.ts'
+import {
+  freeStalled,
+  holdJob,
+  isHeld,
+  isElsewhere,
+  type HeldJob,
+  type HoldResult,
+} from './claim.ts'
 import { cutOff, missing } from './interruption.ts'
 import { finish, putOff, type Owner, type SettleContext } from './settle.ts'
 import { buryBroken, buryUnread, isOdd } from './unread.ts'
@@ -267,7 +274,7 @@ export function createRuns(context: RunsContext): Runs {
 
   async function begin(slot: Slot<JobTask>, owner: Owner): Promise<JobTask | undefined> {
     const ref = `${owner.job.queueName}:${owner.job.id!}`
-    let held: Awaited<ReturnType<typeof holdJob>>
+    let held: HoldResult
     for (;;) {
       const known = here.get(ref)
       const { ended } = known ?? {}
@@ -339,11 +346,8 @@ export function createRuns(context: RunsContext): Runs {
     const { owner, held } = task
     if (!ran) {
       task.back = true
-      const back = putOff(owner, 0, { sn: owner.job.stalledCounter })
-      return back.then(
-        () => done(outcome),
-        () => done(undefined),
-      )
+      const back = putOff(owner, 0, { sn: owner.job.stalledCounter }).then(() => outcome)
+      return done(await back.catch(() => undefined))
     }
     // The start that the job has: attempts are known by it.
     const duration = Math.round(ran.duration * 1000) / 1000
@@ -352,15 +356,8 @@ export function createRuns(context: RunsContext): Runs {
     const more = outcome.kind === 'done' && drains === 0 && runner.active() && runner.room(slot) > 0
     if (more) runner.reserve(slot, 1)
     const { token, job } = owner
-    const { startedAt } = held
-    const { stored, next } = await finish(
-      context,
-      owner,
-      held,
-      outcome,
-      { startedAt, duration },
-      more,
-    )
+    const run = { startedAt: held.startedAt, duration }
+    const { stored, next } = await finish(context, owner, held, outcome, run, more)
     if (stored && 'at' in stored) runner.dueAt(stored.at)
     done(stored)
     if (!more) return
@@ -382,39 +379,22 @@ export function createRuns(context: RunsContext): Runs {
   async function renew(): Promise<void> {
     const renewed = [...runner.held()].map(async (task) => {
       const { job, token, backend } = task.owner
-      if ((await backend.extendLock(job.id!, token, lease)) === 1 || !(await isTaken(task))) return
+      if (
+        (await backend.extendLock(job.id!, token, lease)) === 1 ||
+        !(await isElsewhere(context, task.ref, token))
+      )
+        return
       task.lost = 'another process took or settled this task, since its lease had ended'
       task.stop?.(new Error(task.lost))
     })
     await settledBy(Promise.all(renewed).catch(context.failed), performance.now() + lease)
   }
 
-  async function isTaken({ ref, owner }: JobTask): Promise<boolean> {
-    const lock = await client.get(`${prefix}:${ref}:lock`)
-    if (lock !== null) return lock !== owner.token
-    const [data, ended] = await client.hmget(`${prefix}:${ref}`, 'data', 'finishedOn')
-    return data === null || ended !== null
-  }
-
-  /**
-   * Frees jobs without a lock. BullMQ's check marks active jobs, and frees jobs that were marked the last time and have
-   * no lock, at most once in an interval: two checks in a row free all of them.
-   */
   async function reclaim(rounds: number): Promise<void> {
     await dueIn(runner.slots())
     await Promise.all(
-      [...active].map(async (name) => {
-        const queue = await queues.get(name)
-        for (let round = 0; round < rounds; round++) {
-          if (rounds > 1) await client.del(queue.toKey('stalled-check'))
-          await queue.getBackend().moveStalledJobsToWait()
-        }
-      }),
+      [...active].map(async (name) => freeStalled(context, await queues.get(name), rounds)),
     )
     if (rounds === 1) runner.look()
   }
-}
-
-function isHeld(found: Awaited<ReturnType<typeof holdJob>>): found is HeldJob {
-  return typeof found === 'object' && 'claim' in found
 }
