@@ -104,7 +104,7 @@ needs(redisServer).describe('the journal of bullmqInbox', () => {
       })
     expect(await scene.operator.zcard(`${scene.prefix}:ring:strangers`)).toBe(10_000)
     expect(await scene.operator.hlen(`${scene.prefix}:rows:strangers`)).toBe(10_000)
-    const fat = Array.from({ length: 200 }, (_, at) =>
+    const fat = Array.from({ length: 400 }, (_, at) =>
       arrival(20_000 + at, {
         verified: false,
         outcome: 'refused',
@@ -114,8 +114,8 @@ needs(redisServer).describe('the journal of bullmqInbox', () => {
     )
     await journal.write({ ...NOTHING, arrived: fat })
     const size = Number(await scene.operator.get(`${scene.prefix}:bytes:strangers`))
-    expect(size).toBeLessThanOrEqual(16 * 1024 * 1024)
-    expect(await scene.operator.hlen(`${scene.prefix}:kept:strangers`)).toBeLessThan(70)
+    expect(size).toBeLessThanOrEqual(64 * 1024 * 1024)
+    expect(await scene.operator.hlen(`${scene.prefix}:kept:strangers`)).toBeLessThan(280)
     expect(await scene.operator.zcard(`${scene.prefix}:ring:verified`)).toBe(1)
   })
 
