@@ -316,6 +316,7 @@ export function createRuns(context: RunsContext): Runs {
         stop: undefined,
         place: -1,
         over: false,
+        returned: false,
         committed: undefined,
         started: 0,
         startedAt: 0,
