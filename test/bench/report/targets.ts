@@ -8,36 +8,91 @@ export function verdict({ got, bound, lower, tie }: Target): 'kept' | 'tie' | 'm
   return tie !== undefined && got >= tie ? 'tie' : 'missed'
 }
 
-/** The table of targets, and below it what stands in the way of those that are missed. */
-export function targetsText(targets: readonly Target[]): string {
+const PEERS = /against (?:octokit|stripe|svix|standardwebhooks|bolt|tern)\b/
+const SAME = /with the same duties/
+const LESS = /^Postern(?: \w+)?, |against (?:hand-written|the floor|bare fast-xml-parser)/
+
+/** The ratios that readers look for first, and then the targets. */
+export function targetsText(all: readonly Target[]): string {
+  const of = (pattern: RegExp): readonly Target[] => all.filter(({ what }) => pattern.test(what))
+  const rest = all.filter(({ what }) => ![PEERS, SAME, LESS].some((one) => one.test(what)))
+  return [
+    ...(of(PEERS).length > 0
+      ? section(
+          'Compared with libraries that people use',
+          `Requests per CPU second of Postern, divided by those of the library, on the same framework. The libraries verify and parse; Postern also deduplicates, stores a task and bounds the request. ${slower(of(PEERS))}`,
+          of(PEERS),
+        )
+      : []),
+    ...(of(SAME).length > 0
+      ? section(
+          'Compared with a floor that has the same duties',
+          'CPU of Postern, divided by that of a program written by hand for the same work. Below 1, Postern is cheaper.',
+          of(SAME),
+        )
+      : []),
+    ...(of(LESS).length > 0
+      ? section(
+          'Compared with programs that do less',
+          'Figures, not targets: these programs do not deduplicate, store, limit or time a request, and the bare parser verifies nothing. Lines with "receive()" divide CPU, so lower is better. The others divide requests per CPU second by those of a receiver written by hand on node:http (or on the same framework), so higher is better.',
+          of(LESS),
+        )
+      : []),
+    ...(rest.length > 0 ? ['## Targets', '', bounded(rest)] : []),
+  ].join('\n')
+}
+
+function section(title: string, says: string, targets: readonly Target[]): readonly string[] {
+  const rows = targets.map((target) => [target.what, shown(target, target.got)])
+  return [
+    `## ${title}`,
+    '',
+    ...wrap(says),
+    '',
+    ...tableLines(['comparison', 'ratio'], rows, [0]),
+    '',
+  ]
+}
+
+/** Which comparisons Postern loses, in a sentence. */
+function slower(targets: readonly Target[]): string {
+  const lost = targets.filter(({ got }) => got < 1)
+  return lost.length === 0
+    ? 'Postern is faster in each line.'
+    : `Postern is slower in ${lost.length} of ${targets.length} lines: ${lost.map((one) => `${one.what.replace(/^Postern against |, both on \w+/g, '')} (${shown(one, one.got)})`).join('; ')}.`
+}
+
+function shown({ digits, unit = '' }: Target, value: number): string {
+  return `${value.toFixed(digits ?? 2)}${unit && ` ${unit}`}`
+}
+
+/** The table of targets, and below it what explains those that are missed. */
+function bounded(targets: readonly Target[]): string {
   const missed = targets.filter((target) => verdict(target) === 'missed')
   const ties = targets.filter((target) => verdict(target) === 'tie').length
   const kept = targets.length - missed.length - ties
-  const summary = `${kept} of ${targets.length} targets are kept, ${ties} are ties (closer to 1 than 1.15 either way), ${missed.length} are missed.`
   const rows = targets.map((target) => {
-    const { what, got, bound, goal, lower, unit = '' } = target
+    const { what, got, bound, goal, lower } = target
     const outcome = verdict(target)
-    const show = (value: number): string =>
-      `${value.toFixed(target.digits ?? 2)}${unit && ` ${unit}`}`
     return [
       what,
-      show(got),
-      `${lower ? '≤' : '≥'} ${show(bound)}`,
-      goal === undefined ? '' : show(goal),
+      shown(target, got),
+      `${lower ? '≤' : '≥'} ${shown(target, bound)}`,
+      goal === undefined ? '' : shown(target, goal),
       outcome === 'missed' ? '**missed**' : outcome,
     ]
   })
-  const reasons = new Map<string, string[]>()
-  for (const { what } of missed)
-    reasons.set(whyMissed(what), [...(reasons.get(whyMissed(what)) ?? []), what])
-  const misses = [...reasons].map(([why, names]) =>
-    wrap(`- ${names.join('; ')}: *${why}*`).join('\n  '),
+  const reasons = Map.groupBy(missed, ({ what }) => whyMissed(what))
+  const misses = [...reasons].map(([why, those]) =>
+    wrap(`- ${those.map(({ what }) => what).join('; ')}: *${why}*`).join('\n  '),
   )
   return [
-    ...wrap(summary),
+    ...wrap(
+      `${kept} of ${targets.length} targets are kept, ${ties} are ties (closer to 1 than 1.15 either way), ${missed.length} are missed.`,
+    ),
     '',
     ...tableLines(['target', 'got', 'bound', 'goal', ''], rows, [0, 4]),
     '',
-    ...(misses.length > 0 ? ['What stands in the way of those missed:', '', ...misses, ''] : []),
+    ...(misses.length > 0 ? ['What explains those missed:', '', ...misses, ''] : []),
   ].join('\n')
 }
