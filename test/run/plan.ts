@@ -52,7 +52,7 @@ export const steps: Readonly<Record<string, Step>> = {
   apart: () => vitest('apart'),
   pack: () => checkPack({ built }),
   // The site: built, and each link followed.
-  site: () => command(process.execPath, 'packages/docs/check/run.ts', 'links'),
+  site: () => command(process.execPath, 'packages/docs/check/run.ts', 'links', 'search'),
   // It writes a report of its own.
   runtimes: () => command(process.execPath, 'test/runtimes/run.ts', ...(built ? ['--built'] : [])),
   // One host of each kind.

@@ -13,7 +13,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { catalogue } from '../../providers/src/catalogue.ts'
 import type { CatalogueEntry } from '../../providers/src/index.ts'
+import { appOf } from '../generate/provider.ts'
 import { testFileOf } from '../generate/test-file.ts'
 import { run } from '../../../test/run/step.ts'
 import { root } from '../../../test/run/report.ts'
@@ -22,14 +24,14 @@ import { root } from '../../../test/run/report.ts'
 export interface Blocks {
   readonly whole: number
   readonly fragments: number
-  /** Calls of our functions that stand in a sentence. */
+  /** Calls between backticks. */
   readonly inline: number
   readonly errors: readonly string[]
   readonly cpu: number
 }
 
 /** The imports of what a fragment uses and does not declare, by the lists of what our packages export. */
-function importsOf(block: string, home: string | undefined): string {
+function importsOf(block: string, home: string | undefined, known?: Imported): string {
   const words = new Set(block.match(/[A-Za-z_$][\w$]*/g))
   const own = new Set(
     Array.from(
@@ -44,7 +46,7 @@ function importsOf(block: string, home: string | undefined): string {
     .map((word) =>
       word === 'express' || word === 'pino'
         ? `import ${word} from '${word}'\n`
-        : `import { ${word} } from '${fromHome(word, home) ?? exported.get(word)!}'\n`,
+        : `import { ${word} } from '${fromHome(word, home) ?? known?.get(word) ?? exported.get(word)!}'\n`,
     )
     .join('')
 }
@@ -91,7 +93,7 @@ const exported = new Map<string, string>([
   ...OURS.split(' ').toReversed().flatMap(namesOf),
 ])
 
-/** Type-checks every `ts` block of the site's pages by hand, the guides and the READMEs. */
+/** Type-checks every `ts` block and inline call of the site's pages by hand, the guides and the READMEs, and the app on the page of each provider. */
 export async function checkBlocks(): Promise<Blocks> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'postern-blocks-')))
   try {
@@ -115,21 +117,27 @@ export async function checkBlocks(): Promise<Blocks> {
     for (const file of files) {
       const text = readFileSync(join(root, file), 'utf8')
       const home = /^packages\/([^/]+)\//.exec(file)?.[1]
-      const write = (name: string, code: string): void =>
+      const save = (at: number | string, code: string, from = home, known?: Imported): void =>
         writeFileSync(
-          join(folder, `${file.replaceAll(/[/.]/g, '_')}_${name}.ts`),
-          `${importsOf(code, home)}${code}\nexport {}\n`,
+          join(folder, `${file.replaceAll(/[/.]/g, '_')}_${at}.ts`),
+          `${importsOf(code, from, known)}${code}\nexport {}\n`,
         )
-      for (const [at, call] of inlineCalls(text).entries()) {
-        inline++
-        write(`inline_${at}`, call)
-      }
       for (const [at, [, block]] of [...text.matchAll(/^```ts\n([^]*?)^```/gm)].entries()) {
-        const isWhole = /^import /m.test(block!)
-        if (isWhole) whole++
+        if (/^import /m.test(block!)) whole++
         else fragments++
-        write(String(at), block!)
+        save(at, block!)
       }
+      // A row of a table that names a package means that one.
+      for (const [from, calls] of Map.groupBy(callsIn(text), (call) => call.from ?? home)) {
+        inline += calls.length
+        const code = calls.map((call) => `void (async () => (${call.code}))`).join('\n')
+        save(`${from ?? ''}_inline`, code, from, importedIn(text))
+      }
+    }
+    // The apps that the page makes of the command line's: typed, named and closed.
+    for (const about of catalogue.values()) {
+      whole++
+      writeFileSync(join(folder, `app_${about.name}.ts`), appOf(about, 'express'))
     }
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
     const command = `TIMEFORMAT='cpu %U %S'; time '${process.execPath}' '${tsc}' -p '${folder}' --pretty false`
@@ -147,17 +155,40 @@ export async function checkBlocks(): Promise<Blocks> {
   }
 }
 
-/** The calls of functions of ours that stand in a sentence, whole: without an ellipsis or an empty pair of brackets. */
-function inlineCalls(text: string): readonly string[] {
-  const prose = text.replaceAll(/^```[^]*?^```/gm, '')
-  return [...prose.matchAll(/`(?:await )?([a-z]\w*)\([^`…]+\)`/g)].flatMap(([span, name]) =>
-    exported.has(name!) && !/\.{3}|[?#\\]/.test(span) ? [span.slice(1, -1)] : [],
+/** Names that the blocks of a document import from our packages, each with the entry. */
+type Imported = ReadonlyMap<string, string>
+
+function importedIn(text: string): Imported {
+  return new Map(
+    Array.from(text.matchAll(/^import \{([^}]*)\} from '(@postern\/[^']+)'/gm)).flatMap(
+      ([, names, from]) => names!.split(',').map((name) => [name.trim(), from!] as const),
+    ),
   )
 }
 
-// A call in a sentence leaves out what its values are, and options that are no matter there.
-const LEFT_OUT =
-  /TS(?:18004|2304|2552|2741): |'(?:void|Window & typeof globalThis)' is not assignable/
+/** The whole calls between backticks, of a method or of what we export, with the package that their line names. */
+function callsIn(text: string): readonly { readonly code: string; readonly from?: string }[] {
+  return text
+    .replaceAll(/^ *```[^]*?^ *```$/gm, '')
+    .split('\n')
+    .flatMap((line) => {
+      const [, from] = /`@postern\/([\w-]+)/.exec(line) ?? []
+      return Array.from(line.matchAll(/(?<!`)`([^`]+)`(?!`)/g), ([, code]) => code!)
+        .filter((code) => {
+          const [, name, member] = /^(?:await )?([a-z]\w*)((?:\.\w+)*)\(.+\)$/i.exec(code) ?? []
+          return (
+            name !== undefined &&
+            (member !== '' || exported.has(name)) &&
+            !/…|\\|\?\s*[,)}]/.test(code)
+          )
+        })
+        .map((code) => ({ code, ...(from !== undefined && { from }) }))
+    })
+}
+
+// What an inline call names without declaring it, and what it leaves out.
+const OF_THE_CALL =
+  /_inline\.ts\(.*error TS(?:2304|2552|2868|18004|7006|2503|2451|2694|2739|2741): /
 
 /** The errors of blocks, without those in our sources, which other options are for. */
 function errorsOf(output: string): readonly string[] {
@@ -167,7 +198,7 @@ function errorsOf(output: string): readonly string[] {
       (line) =>
         line.includes(': error TS') &&
         !OF_THE_READER.test(line) &&
-        !(line.includes('_inline_') && LEFT_OUT.test(line)) &&
+        !OF_THE_CALL.test(line) &&
         !/packages\/[\w-]+\/src\//.test(line),
     )
 }

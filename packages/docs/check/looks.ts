@@ -20,18 +20,18 @@ export const PAGES: readonly string[] = [
   '/explain/',
   '/errors/',
   '/errors/signature_mismatch/',
-  '/start/quick-start/',
-  '/start/delivery/',
-  '/guides/operations/',
+  '/tutorials/first-webhook/',
+  '/explanation/delivery/',
+  '/how-to/operations/',
   '/proof/',
-  '/what-breaks-it/',
+  '/explanation/what-breaks-it/',
 ]
 const PICTURES = [
   '/',
   '/providers/',
   '/providers/stripe/',
   '/explain/',
-  '/start/quick-start/',
+  '/tutorials/first-webhook/',
   '/proof/',
 ]
 

@@ -43,6 +43,7 @@ declare global {
   var mail: any
   var idsIn: any
   var source: any
+  var sender: any
   var fake: any
   var url: string
   var id: string
@@ -59,6 +60,7 @@ declare global {
   var createHmac: any
   var Test: any
   var AppModule: any
+  var SenderAddresses: any
   var InvoiceService: any
   type DurableObjectState = any
   type ExecutionContext = any

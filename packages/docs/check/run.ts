@@ -1,5 +1,5 @@
-// `npm run docs -- test`: judges the site and writes RESULTS.md. `links` builds it and follows each link, as `test:all` does;
-// `answers forms` runs some parts again and keeps the others; `--built` takes the site as it was built last.
+// `npm run docs -- test`: judges the site and writes RESULTS.md. `links search` builds it, follows each link and asks the search, as `test:all` does;
+// `answers forms` runs some parts again and keeps the others; `--built` uses the site as it was built last.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildSite } from '../build.ts'
@@ -34,8 +34,8 @@ for (const [name, part] of Object.entries<Part>(parts)) {
     console.log(`${holds ? '✓' : '✗'} ${what}: ${figure} (${bound})`)
   }
 }
-// The links alone are a step of `test:all`, which writes no page.
-if (given.join() !== 'links') writeFileSync(join(here, 'RESULTS.md'), page())
+// A step of `test:all`, which writes no page.
+if (given.join() !== 'links,search') writeFileSync(join(here, 'RESULTS.md'), page())
 process.exit(wrong > 0 ? 1 : 0)
 
 function page(): string {

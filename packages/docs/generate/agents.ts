@@ -14,7 +14,7 @@ export function agentFiles(
   return [
     [
       'llms.txt',
-      `# Postern\n\n> Receives webhooks in your own Node.js app: verifies, stores, answers, and then runs handlers.\n\nEach page is Markdown at the address below.\n\n${list.join('\n')}`,
+      `# Postern\n\n> Receives webhooks in your own Node.js app: verifies and stores them, replies, and then runs handlers.\n\nEach page is Markdown at the address below.\n\n${list.join('\n')}`,
     ],
     ['skills/postern/SKILL.md', skill(abouts)],
   ]
@@ -23,22 +23,22 @@ export function agentFiles(
 function skill(abouts: readonly CatalogueEntry[]): string {
   return `---
 name: postern
-description: Receive webhooks in a Node.js app with Postern. Use when an app must take webhooks of Stripe, GitHub, Shopify, Slack or any of ${abouts.length} senders, or when a webhook signature does not match.
+description: Receive webhooks in a Node.js app with Postern. Use when an app must receive webhooks of Stripe, GitHub, Shopify, Slack or any of ${abouts.length} providers, or when a webhook signature does not match.
 ---
 
 # Receive webhooks with Postern
 
-1. Read the page of the sender: \`/providers/NAME.md\` (names below). It has the whole app for each host, the variable of the secret, and a test in one call.
-2. \`npm install @postern/core @postern/providers @postern/sqlite\` and the package of the host: \`@postern/express\`, \`@postern/koa\`, \`@postern/fastify\`, \`@postern/hono\`, \`@postern/next\`, \`@postern/nestjs\`, \`@postern/node\`, \`@postern/aws-lambda\`, \`@postern/cloudflare\` (which has the inbox too); other runtimes call \`receiver.fetch(request)\`.
-3. Mount \`webhook(receiver)\` before any body parser: the exact bytes are signed.
-4. Subscribe with \`receiver.on(topic, handler)\`. A handler that throws is retried; one that succeeded does not run again. Pass \`task.idempotencyKey\` on to other APIs.
-5. Give a durable inbox: \`sqliteInbox\` for one machine, \`postgresInbox\` or \`bullmqInbox\` for several. \`memoryInbox\` forgets when the process ends.
-6. Test with \`signed(provider, topic)\` of \`@postern/testing\` and \`receiver.fetch\`.
-7. A refusal: \`npx postern explain request.json --provider NAME --env .env\` proves what was changed on the way.
+1. Read the page of the provider: \`/providers/NAME.md\` (names below). It has the whole app for each framework, the variable of the secret, and a test in one call.
+2. \`npm install @postern/core @postern/providers @postern/sqlite\` and the package of the framework: \`@postern/express\`, \`@postern/koa\`, \`@postern/fastify\`, \`@postern/hono\`, \`@postern/next\`, \`@postern/nestjs\`, \`@postern/node\`, \`@postern/aws-lambda\`, \`@postern/cloudflare\` (which has the inbox too); other runtimes call \`receiver.fetch(request)\`.
+3. Mount \`webhook(receiver)\` before any body parser: the signature covers the exact bytes.
+4. Subscribe with \`receiver.on(topic, { name }, handler)\`. A handler that throws is retried; one that succeeded does not run again. Pass \`task.idempotencyKey\` to other APIs.
+5. Use a durable inbox: \`sqliteInbox\` for one machine, \`postgresInbox\` or \`bullmqInbox\` for several. \`memoryInbox\` loses events when the process ends.
+6. Test with \`signed(provider, topic)\` and \`deliver\` of \`@postern/testing\`.
+7. If a delivery is rejected, \`npx postern explain request.json --provider NAME --env .env\` proves what was changed on the way.
 
-Never compare signatures by hand, never answer before the inbox has stored, never parse the body first.
+Do not compare signatures by hand, reply before the inbox has stored, or parse the body first.
 
-## Senders
+## Providers
 
 ${abouts.map((about) => `\`${slugOf(about)}\``).join(' ')}
 `

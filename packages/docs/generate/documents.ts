@@ -1,27 +1,46 @@
-import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, posix } from 'node:path'
+import { globSync, readFileSync } from 'node:fs'
+import { join, posix } from 'node:path'
 import type { Page } from './page.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 
-/** Documents of the repository as pages: the packages' READMEs, the guides and the results of the runs. */
+/** Documents of the repository as pages: those by hand, the guides, the packages' READMEs and options, and the results of the runs. */
 export function documents(): readonly Page[] {
   const all = sources()
-  const slugs = new Map(all.map(({ file, slug }) => [file, slug]))
+  const slugs = new Map([
+    ...all.map(({ file, slug }) => [file, slug] as const),
+    ['packages/providers/PROVIDERS.md', 'providers'] as const,
+  ])
   return all.flatMap(({ file, slug, group }) => {
     const source = readFileSync(join(root, file), 'utf8')
     const title = /^# (.+)$/m.exec(source)?.[1]?.replaceAll('`', '') ?? slug
-    const named = group === 'proof' ? `${title} (${dirname(file).split('/').at(-1)})` : title
-    const body = source.replace(/^# .+\n+/m, '')
+    const named = group === 'proof' ? `${title} (${slug.split('/')[1]})` : title
+    const body = linked(source.replace(/^# .+\n+/m, ''), file, slugs)
     const first = body.split(/\n\s*\n/).find((part) => /^[A-Z`@]/.test(part)) ?? named
-    const page = {
+    const page: Page = {
       slug,
       title: named,
       description: sentence(first),
-      text: linked(body, file, slugs),
+      text: body,
+      ...(group in MATTER && { matter: MATTER[group]! }),
+      ...(slug === 'explain' && { mdx: withForm(body) }),
     }
     return body.length > LONG ? split(page) : [page]
   })
+}
+
+// Nobody who asks a daily question wants the results of a run: they are read from the page of all proofs.
+const MATTER: Readonly<Partial<Record<Source['group'], string>>> = { proof: 'pagefind: false\n' }
+
+/** The page by hand that has a form, below its first paragraph. */
+function withForm(body: string): string {
+  const [first = '', ...rest] = body.split('\n\n')
+  return [
+    "import Explain from '../../components/explain.astro'",
+    first,
+    '<Explain />',
+    ...rest,
+  ].join('\n\n')
 }
 
 // Bytes: a page of more is slow to load, and nobody reads it from the top.
@@ -46,6 +65,7 @@ function split(page: Page): readonly Page[] {
   return [
     { ...page, text: `${head.trim()}\n\n${list}` },
     ...sections.map(({ title, slug, text }) => ({
+      ...page,
       slug,
       title: `${page.title}: ${title}`,
       description: `${title}, a part of ${page.title}.`,
@@ -62,37 +82,47 @@ export function proofs(): readonly { readonly slug: string; readonly file: strin
 interface Source {
   readonly file: string
   readonly slug: string
-  readonly group: 'packages' | 'guides' | 'proof' | 'about'
+  readonly group: 'pages' | 'packages' | 'options' | 'guides' | 'proof' | 'about'
 }
 
 function sources(): readonly Source[] {
-  const packages = readdirSync(join(root, 'packages')).flatMap((name): Source[] => {
-    const file = `packages/${name}/README.md`
-    return name !== 'docs' && existsSync(join(root, file))
-      ? [{ file, slug: `packages/${name}`, group: 'packages' }]
-      : []
-  })
-  const guides = globSync('packages/*/guides/*.md', { cwd: root })
-    .toSorted()
-    .map((file): Source => ({
-      file,
-      slug: slugOfGuide(posix.basename(file, '.md')),
-      group: 'guides',
-    }))
-  const proof = globSync('{test/*,packages/docs/check}/RESULTS.md', { cwd: root })
-    .toSorted()
-    .map((file): Source => ({ file, slug: `proof/${file.split('/')[1]}`, group: 'proof' }))
-  const about = [
-    { file: 'SECURITY.md', slug: 'security', group: 'about' },
-    { file: 'DECISIONS.md', slug: 'decisions', group: 'about' },
-    { file: 'ARCHITECTURE.md', slug: 'architecture', group: 'about' },
-  ] as const
-  return [...packages, ...guides, ...proof, ...about]
+  const found = (
+    pattern: string,
+    group: Source['group'],
+    slugOf: (file: string) => string,
+  ): readonly Source[] =>
+    globSync(pattern, { cwd: root })
+      .map((file) => file.replaceAll('\\', '/'))
+      .filter((file) => !/node_modules|^packages\/docs\/README/.test(file))
+      .toSorted()
+      .map((file) => ({ file, slug: slugOf(file), group }))
+  const folder = (file: string): string => file.split('/')[1]!
+  return [
+    ...found('packages/docs/pages/**/*.md', 'pages', (file) =>
+      file.replace('packages/docs/pages/', '').replace(/\.md$/, ''),
+    ),
+    ...found('packages/core/guides/*.md', 'guides', (file) =>
+      slugOfGuide(posix.basename(file, '.md')),
+    ),
+    ...found('packages/*/README.md', 'packages', (file) => `packages/${folder(file)}`),
+    ...found('packages/*/OPTIONS.md', 'options', (file) => `reference/options/${folder(file)}`),
+    ...found('{test/**,packages/docs/check}/RESULTS.md', 'proof', (file) => {
+      const [, name] = /^(?:test|packages)\/(.+)\/RESULTS\.md$/.exec(file)!
+      return `proof/${name!.replaceAll('/', '-')}`
+    }),
+    ...['SECURITY', 'DECISIONS', 'ARCHITECTURE'].map((name): Source => ({
+      file: `${name}.md`,
+      slug: name.toLowerCase(),
+      group: 'about',
+    })),
+  ]
 }
 
-// A part for each package would fill the list of guides.
+// Guides are how-tos, but for those that are looked up or explain.
+const PLACES: Readonly<Record<string, string>> = { logs: 'reference', versions: 'explanation' }
+
 function slugOfGuide(name: string): string {
-  return name.startsWith('options') ? name : `guides/${name}`
+  return `${PLACES[name] ?? 'how-to'}/${name}`
 }
 
 /** Links between documents become links between pages; what has no page is named by its path. */
@@ -101,7 +131,7 @@ function linked(text: string, file: string, slugs: ReadonlyMap<string, string>):
     .replace(
       /(!?)\[([^\]]*)\]\(([^)\s]+)\)/g,
       (whole, image: string, words: string, to: string) => {
-        if (/^(?:https?:|mailto:)/.test(to)) return whole
+        if (/^(?:https?:|mailto:|\/)/.test(to)) return whole
         if (image === '!') return ''
         const [path = '', anchor] = to.split('#')
         if (path === '') return whole
@@ -109,8 +139,7 @@ function linked(text: string, file: string, slugs: ReadonlyMap<string, string>):
         const slug = slugs.get(target) ?? slugs.get(posix.join(target, 'README.md'))
         if (slug !== undefined)
           return `[${words}](/${slug}/${anchor === undefined ? '' : `#${anchor}`})`
-        if (target === 'README.md')
-          return `[${words}](/${anchor === 'providers' ? 'providers/' : ''})`
+        if (target === 'README.md') return `[${words}](/)`
         return /`/.test(words) ? words : `${words} (\`${target}\`)`
       },
     )

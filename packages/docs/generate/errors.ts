@@ -12,7 +12,8 @@ export function errorPages(): readonly Page[] {
     {
       slug: 'errors',
       title: 'Errors by code',
-      description: 'Every reason that a delivery is refused for, with its status and what to do.',
+      description:
+        'Each reason for which Postern rejects a delivery, with its status and what to do.',
       text: table(
         ['code', 'status', 'step', 'what it says'],
         codes.map(({ code, status, step }) => [
@@ -58,69 +59,69 @@ export function codesOf(source: string): readonly { code: string; status: number
 /** What each code says, and what to do: for the person who looks after the app. */
 export const SAYS: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
   overloaded: [
-    'The bodies that are read at the moment use up the memory that the receiver gives them.',
-    'The sender tries again. If it lasts, raise `limits.buffered`, or run more processes.',
+    'The bodies that are being read use all the memory that the receiver allows for them.',
+    'The sender retries. If it lasts, raise `limits.totalBuffered`, or run more processes.',
   ],
   malformed_url: [
     'The URL of the request cannot be read.',
-    'Look at the proxy in front of the app: it passes on a path that is no URL.',
+    'Check the proxy in front of the app: it passes on an invalid path.',
   ],
   method_not_allowed: [
-    'The sender does not use that method.',
-    'Mount the receiver for every method (`app.all`), and open the URL only where the sender answers a GET.',
+    'The provider does not use that method.',
+    'Mount the receiver for all methods (`app.all`). A GET from a browser gets this reply too: test with `postern send`.',
   ],
   body_too_large: [
-    'The body is larger than the sender sends, or than `limits.body` allows.',
-    'Raise `limits.body` only if the sender documents larger bodies.',
+    'The body is larger than the provider sends, or than `limits.body` allows.',
+    'Raise `limits.body` only if the provider documents larger bodies.',
   ],
   body_timeout: [
     'The body did not arrive in time.',
-    'The sender tries again. `limits.time` says how long the receiver waits.',
+    'The sender retries. `limits.bodyTimeout` says how long the receiver waits.',
   ],
-  body_aborted: ['The connection ended before the body did.', 'Nothing: the sender tries again.'],
+  body_aborted: ['The connection ended before the body did.', 'Nothing: the sender retries.'],
   body_truncated: [
     'The body is shorter than its Content-Length.',
-    'Look at the proxy in front of the app.',
+    'Check the proxy in front of the app.',
   ],
   body_consumed: [
     'Something read the body before the receiver.',
-    'Mount the receiver before any body parser, such as `express.json()`.',
+    'Mount the receiver before any body parser, such as `express.json()`. The log names the parser. See [Mount Postern in your framework](/how-to/hosts/).',
   ],
   body_lossy: [
-    'What a parser left of the body is not the bytes that were signed.',
-    'Mount the receiver before any body parser, or give it the raw bytes.',
+    'A parser or gateway changed the body: these are not the bytes that were signed.',
+    'Mount the receiver before any body parser, or pass it the raw bytes.',
   ],
   wrong_verify_token: [
-    'A challenge named another verify token.',
-    'Compare `verifyToken` with the one at the sender.',
+    'A challenge has another verify token.',
+    'Compare `verifyToken` with the one at the provider.',
   ],
   handshake_refused: [
-    'A challenge was not the one that is expected.',
-    'Compare the options of the handshake with what was registered at the sender.',
+    'A challenge is not the expected one.',
+    'Compare the options of the challenge with what is registered at the provider.',
   ],
   missing_header: [
     'A header that the signature needs is missing.',
-    'Is it this sender, and is signing turned on there? A proxy may drop headers: `postern explain` names it.',
+    'Check that this provider sends to this URL, and that signing is turned on there. A proxy may drop headers: [`postern explain`](/explain/) names the missing one.',
   ],
   malformed_header: [
-    'A header of the signature has another form.',
-    'Ask `postern explain`: it names renamed, joined and rewritten headers.',
+    'A header of the signature has an unexpected form.',
+    'Ask [`postern explain`](/explain/): it names renamed, joined and rewritten headers.',
   ],
   signature_mismatch: [
     'The signature does not match the bytes and the secret.',
-    'Ask `postern explain`: it names what was changed on the way, or says that the secret is another one.',
+    'Ask [`postern explain`](/explain/). The most frequent causes: the secret is that of another endpoint or environment; a body parser or proxy changed the bytes; the provider signs the URL and a proxy changed it ([Run behind a proxy](/how-to/proxy/)); the secret has a space or quotes.',
   ],
   timestamp_too_old: [
     'The delivery was signed too long ago.',
-    'Compare the clock of the machine with a time server. A delivery that waited in a queue in front of the app is too old.',
+    'Set the clock of the machine by NTP. A delivery that waited in a queue in front of the app is too old.',
   ],
   timestamp_in_future: [
     'The delivery was signed in the future.',
-    'Compare the clock of the machine with a time server.',
+    'Set the clock of the machine by NTP.',
   ],
   unknown_sender: [
-    'Nobody whose key is known sent it.',
-    'Add the tenant or the key, if it is yours.',
+    'The delivery is from a tenant or key that your app does not know.',
+    'Add the tenant or the key, if it is yours: [Serve many tenants](/how-to/tenants/).',
   ],
   replayed: [
     'A delivery with the same signature came before, under another id.',
@@ -128,63 +129,66 @@ export const SAYS: Readonly<Record<string, readonly [what: string, remedy: strin
   ],
   secret_unavailable: [
     'The secret could not be looked up.',
-    'The sender tries again. Look at the function or the service that gives the secret.',
+    'The sender retries. Check the function or service that looks up the secret.',
   ],
   too_complex: [
-    'The body has more values, parts or fields than are read.',
-    'Raise the limit that the message names, if the sender sends such bodies.',
+    'The body has more values, parts or fields than the limit allows.',
+    'If the provider sends such bodies, raise the limit that the message names.',
   ],
   malformed_body: [
-    'The body is not in a format that the sender uses.',
-    'Look at the proxy in front of the app; a signed body that cannot be read is the sender’s fault.',
+    'The body is not in a format that the provider uses.',
+    'Check the proxy in front of the app. If the signature matched, the provider sent a body that cannot be parsed.',
   ],
   unsupported_encoding: [
-    'The body is compressed in a way that the sender does not use.',
-    'Turn compression of requests off in the proxy.',
+    'The body is compressed in a way that the provider does not use.',
+    'Turn off compression of requests in the proxy.',
   ],
   unsupported_media_type: [
     'The type of the body contradicts its format.',
-    'Send the type that belongs to the body, or leave `labels` at `ignore`.',
+    'Send the type that belongs to the body, or set `parsing.contentType` to `ignore`.',
   ],
   inflated_too_large: [
-    'The body is too large once it is inflated.',
-    'Raise `limits.inflated` only if the sender documents larger bodies.',
+    'The body is too large after decompression.',
+    'Raise `limits.decompressed` only if the provider documents larger bodies.',
   ],
   too_deep: [
     'The body is nested too deeply.',
-    'Raise `limits.depth` only if the sender sends such bodies.',
+    'If the provider sends such bodies, raise the limit that the message names: `limits.depth`, or `limits.unverified.depth` for what is parsed before the signature is checked.',
   ],
   unidentified: [
     'The event has no id or no topic where the options say.',
     'Compare `eventIdField` and `topicField` with a delivery.',
   ],
   unhandled_topic: [
-    'No subscription takes the topic, and `onUnhandled` refuses it.',
-    'Subscribe to the topic, or deselect it at the sender.',
+    'No subscription matches the topic, and `onUnhandled` is `reject`.',
+    'Subscribe to the topic, or deselect it at the provider.',
   ],
   inbox_full: [
-    'The inbox holds as many tasks as it may.',
-    'The sender tries again. Handlers are too slow or stand still: look at the inspector.',
+    'The inbox has as many waiting tasks as `maxPending` allows.',
+    'The sender retries. Handlers are too slow, fail, or do not run: check [the inspector](/how-to/watch/).',
   ],
   inbox_unavailable: [
     'The inbox could not store the event.',
-    'The sender tries again. `health` names the cause: a full disk, a server that is down, a lock.',
+    'The sender retries. `health` names the cause: a full disk, a server that is down, a lock.',
   ],
   in_progress: [
     'The same event is being handled by another request.',
-    'Nothing: the sender tries again.',
+    'Nothing: the sender retries.',
   ],
   handler_failed: [
     'The handler failed, and the sender waits for its result.',
-    'Mend the handler; the sender tries again.',
+    'Fix the handler; the sender retries.',
   ],
   closed: [
     'The receiver is closing.',
-    'Nothing: the sender tries again, and the next process takes it.',
+    'Nothing: the sender retries, and the next process accepts it.',
   ],
   answer_failed: [
     'The function that makes the reply failed or was late.',
-    'Mend the function of `receiver.answer`, or give it a `late` reply.',
+    'Fix the function of `receiver.answer`, or set its `late` reply: [Reply with content](/how-to/reply/).',
   ],
-  internal_error: ['Something failed that should not.', 'The log has the error. Please report it.'],
+  internal_error: [
+    'The app or Postern has a fault, or the receiver has no subscription.',
+    'Read the error in the log. Is the module of your handlers imported? If the fault is in Postern, please report it.',
+  ],
 }

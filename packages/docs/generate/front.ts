@@ -8,9 +8,10 @@ import { code, table } from './text.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 
-// The rest stands on the page of each sender.
+// The page of each provider has the others.
 const FIRST = ['express', 'fastify', 'hono', 'next', 'koa'] as const
 const GITHUB = catalogue.get('github')!
+const UNSIGNED = [...catalogue.values()].filter(({ covers }) => covers?.body === 'none').length
 
 /** A figure of the front page, read from the results of a run. */
 export interface Figure {
@@ -28,9 +29,9 @@ export function frontPage(senders: number): Page {
     slug: '',
     title: 'Receive webhooks you can rely on',
     description:
-      'Postern verifies, stores and answers webhooks in your own Node.js app, and then runs your handlers by topic: retried, dead-lettered, replayable.',
+      'Postern verifies webhooks in your own Node.js app, stores them before it replies, and runs your handlers with retries, a dead-letter state and replay.',
     text: [
-      'Verified on the exact bytes. Stored before it answers. Handled once, retried, replayable. In your own app: Express, Koa, Next.js, Fastify, Hono, Nest, Lambda, any fetch runtime.',
+      'Verified on the exact bytes. Stored before the reply. Retried and replayable. In your own app: Express, Koa, Next.js, Fastify, Hono, Nest, Lambda, any fetch runtime.',
       code('npm install @postern/core @postern/providers @postern/express @postern/sqlite', 'sh'),
       code(app),
       ...found.map(({ value, says, slug }) => `- [${value}](/${slug}/) ${says}`),
@@ -39,13 +40,13 @@ export function frontPage(senders: number): Page {
       "import { Tabs, TabItem } from '@astrojs/starlight/components'\nimport Explain from '../../components/explain.astro'\nimport Film from '../../components/film.astro'",
       '<div class="front">',
       '<div>',
-      'Verified on the exact bytes. Stored before it answers. Handled once, retried, replayable. In your own app: Express, Koa, Next.js, Fastify, Hono, Nest, Lambda, any fetch runtime.',
+      'Verified on the exact bytes. Stored before the reply. Retried and replayable. In your own app: Express, Koa, Next.js, Fastify, Hono, Nest, Lambda, any fetch runtime.',
       code(
         'npm install @postern/core @postern/providers \\\n  @postern/express @postern/sqlite',
         'sh',
       ),
       `<div class="figures">\n${found.map(({ value, says, slug }) => `<a href="/${slug}/"><strong>${value}</strong> ${says}</a>`).join('\n')}\n</div>`,
-      '[Quick start](/start/quick-start/) · [Is it for me?](/start/is-it-for-me/) · [What breaks it](/what-breaks-it/) · [Live demo of the inspector](/demo/)',
+      '[Your first webhook](/tutorials/first-webhook/) · [Is it for me?](/explanation/is-it-for-me/) · [Live demo of the inspector](/demo/)',
       '</div>',
       '<div>',
       '<Tabs syncKey="host">',
@@ -57,11 +58,11 @@ export function frontPage(senders: number): Page {
       '</div>',
       '</div>',
       '## Why does my signature not match?',
-      'Keep one refused request and ask. The answer is a proof: what was changed on the way, found by undoing it until the signature matches.',
+      'Keep one rejected request and ask. The answer names what was changed on the way, found by undoing it until the signature matches.',
       '<Explain />',
       '[What it finds, and the same on the command line](/explain/)',
-      '## See what happened, and run it again',
-      'The inspector is a page of your own app: what arrived, what was refused and why, which handler failed, and what came of running it again.',
+      '## See what happened, and replay it',
+      'The inspector is a page of your own app. It shows what arrived, what was rejected and why, and which handler failed. It replays tasks.',
       '<Film />',
     ].join('\n\n'),
     matter: 'tableOfContents: false\n',
@@ -72,8 +73,8 @@ export function frontPage(senders: number): Page {
 export function figures(senders: number): readonly Figure[] {
   return [
     {
-      value: `${senders} senders`,
-      says: 'verified as they sign, each with known answers',
+      value: `${senders} providers`,
+      says: `with a preset and test vectors; ${UNSIGNED} of them sign no body, and their pages say so`,
       slug: 'providers',
     },
     {
@@ -94,14 +95,15 @@ export function proofPage(): Page {
   const rows = proofs().map(({ slug, file }) => {
     const source = readFileSync(join(root, file), 'utf8')
     const title = /^# (.+)$/m.exec(source)?.[1] ?? slug
-    const [, command = ''] = /`(npm (?:test -- \w+|run \w+(?: -- [a-z]+)?))/.exec(source) ?? []
-    return [`[${title}](/${slug}/)`, `\`${command}\``]
+    const command = /`(npm (?:run|test)[^`]*)`/.exec(source)?.[1]
+    return [`[${title}](/${slug}/)`, command === undefined ? '' : `\`${command}\``]
   })
   return {
     slug: 'proof',
     title: 'Proof',
-    description: 'What was run, by which command, and what came of it, misses too.',
-    text: `Each page says when it ran, on what, and what it does not show. What an app can still do wrong stands on [What breaks it](/what-breaks-it/).\n\n${table(['run', 'command'], rows)}`,
+    description: 'What was run, with which command, and what it found, failures included.',
+    text: `Each page says when it ran, on which machine, and what it does not show. What an app can still do wrong: [What can still go wrong](/explanation/what-breaks-it/).\n\n${table(['run', 'command'], rows)}`,
+    matter: 'pagefind: false\n',
   }
 }
 

@@ -9,13 +9,11 @@ import { frontPage, proofPage } from './front.ts'
 import { clear, serve, write, type Page } from './page.ts'
 import { providerPage } from './provider.ts'
 import { providersIndex } from './providers-index.ts'
-import { writtenByHand } from './written.ts'
 
 const abouts = [...catalogue.values()].toSorted((a, b) => a.title.localeCompare(b.title, 'en'))
 // A sender with a long way down the sidebar helps nobody: the index has them.
 const pages: readonly Page[] = [
   frontPage(abouts.length),
-  ...writtenByHand(),
   providersIndex(abouts),
   ...abouts.map(providerPage),
   ...errorPages(),

@@ -7,7 +7,7 @@ import { variablesOf } from '../../cli/src/sender/sender.ts'
 import { factoryOf } from '../../cli/src/sender/written.ts'
 import type { CatalogueEntry } from '../../providers/src/index.ts'
 import { senders } from '../../registrar/src/catalogue.ts'
-import { answers } from '../../../test/readme/shown.ts'
+import { answers } from '../../../test/readme/tables.ts'
 import type { Run } from '../../../test/official/newest/page.ts'
 import type { Page } from './page.ts'
 import { hasNoId, testFileOf } from './test-file.ts'
@@ -19,35 +19,45 @@ const official = JSON.parse(
 ) as Run
 
 const SETUP =
-  'In a folder after `npm init -y && npm pkg set type=module`, as `app.ts`: Node.js 22.18 or newer runs it with `node app.ts`. It answers 200 once the event is stored, and 401 to what is forged; then the handler runs: once, and again if the process dies before its end is stored, so give `task.idempotencyKey` to what must not happen twice. Events lie in `webhooks.db` and the files beside it (`webhooks.db*` in .gitignore); apps with `postgresInbox` keep them in the database of `DATABASE_URL`. Before production: [the checklist](/start/checklist/).'
+  'Save it as `app.ts` in a folder after `npm init -y && npm pkg set type=module`, and run it with `node app.ts` (Node.js 22.18 or later). It replies 200 when the event is stored, and 401 to a forged delivery. Then the handler runs, at least once: pass `task.idempotencyKey` to what must not happen twice. Events are stored in `webhooks.db` (add `webhooks.db*` to .gitignore), or in the database of `DATABASE_URL` for apps with `postgresInbox`. Before production, read [the checklist](/how-to/checklist/).'
 
 const SIGNED =
-  '`deliver` gives `{ status, reply, refusal, events, tasks }`. For the receiver of your app, export it and its provider from a file of their own, which the app imports; a test sets the secret and a path of its own for the inbox, and then imports it. For an app that runs, give `deliver` its URL: `deliver(url, signed(provider, topic, {}, { url }))` waits for the reply alone. `signed` makes a sample of the topic, new at each call: to send one again, `clone()` it. Its third argument is laid over the payload, and its fourth has `id`, `at`, `url`, `headers` and `secret`.'
+  '`deliver` returns `{ status, reply, rejection, events, tasks }`. To test the receiver of your app, export it and its provider from a file of their own. To test a running app, pass `deliver` its URL: `deliver(url, signed(provider, topic, {}, { url }))` waits only for the reply. `signed` makes a new sample at each call: to send one again, `clone()` it. Its third argument is merged into the payload, and its fourth has `id`, `at`, `url`, `headers` and `secret`.'
 
 // The page has these; the others are loaded when somebody chooses one.
 const FIRST = 5
 
-/** The page of a sender: all of it comes from what the code says of it. */
+/** The parts of each page, in the order in which a reader needs them: code first, tables with gaps last. */
+export const PARTS: readonly string[] = [
+  'Where to click',
+  'From your laptop',
+  'Test it in one call',
+  'Why was it rejected?',
+  'Options',
+  'Topics and types',
+  'What is signed, and what follows',
+  'Challenges',
+  'Facts',
+  'What your reply does',
+  'Test vectors',
+]
+
+/** The page of a provider: all of it comes from what the code says of it. */
 export function providerPage(about: CatalogueEntry): Page {
   const { title } = about
-  const apps = hostNames.map((host) => [host, code(snippetOf(about, host))] as const)
+  const apps = hostNames.map((host) => [host, code(appOf(about, host))] as const)
   const shared = sections(about)
   return {
     slug: `providers/${slugOf(about)}`,
     title: `Receive ${title} webhooks in Node.js`,
-    description: `Verify, store and handle ${title} webhooks: ${about.scheme}. A whole app for each host, a test in one call, and why a signature does not match.`,
+    description: `Verify, store and handle ${title} webhooks: ${about.scheme}. A whole app for each framework, a test in one call, and why a signature does not match.`,
     text: [
-      facts(about),
-      '## The whole app',
-      SETUP,
       ...apps.map(([host, app]) => `### ${host}\n\n${install(about, host)}\n\n${app}`),
+      SETUP,
       ...shared,
     ].join('\n\n'),
     mdx: [
       `import { Tabs, TabItem } from '@astrojs/starlight/components'\nimport Explain from '../../../components/explain.astro'\nimport MoreHosts from '../../../components/more-hosts.astro'`,
-      facts(about),
-      '## The whole app',
-      SETUP,
       '<Tabs syncKey="host">',
       ...apps
         .slice(0, FIRST)
@@ -57,21 +67,55 @@ export function providerPage(about: CatalogueEntry): Page {
         ),
       '</Tabs>',
       `<MoreHosts slug="providers/${slugOf(about)}" hosts={${JSON.stringify(hostNames.slice(FIRST))}} />`,
+      SETUP,
       ...shared.map((part) =>
-        part === refused(about) ? `${part}\n\n${explainForm(about.name, title)}` : part,
+        part === rejected(about) ? `${part}\n\n${explainForm(about.name, title)}` : part,
       ),
     ].join('\n\n'),
   }
 
   function install(one: CatalogueEntry, host: (typeof hostNames)[number]): string {
-    const packages = [...snippetOf(one, host).matchAll(/from '((?:@[^/']+\/)?[^/']+)/g)]
+    const packages = [...appOf(one, host).matchAll(/from '((?:@[^/']+\/)?[^/']+)/g)]
       .map(([, from]) => from!)
       .filter((from) => !from.startsWith('node:'))
     return code(`npm install ${[...new Set(packages)].join(' ')}`, 'sh')
   }
 }
 
-/** What its official library said of the same deliveries, when it was last asked. */
+// Their last line listens, and their package has closeOnSignal.
+const SERVERS: ReadonlySet<string> = new Set(['express', 'koa'])
+
+/** The app that the command line prints, with types if the provider has some, a name for the subscription, and a shutdown. */
+export function appOf(about: CatalogueEntry, host: (typeof hostNames)[number]): string {
+  const { factory } = factoryOf(about)
+  const types = `${factory[0]!.toUpperCase()}${factory.slice(1)}Events`
+  let app = snippetOf(about, host).replace(
+    /\bon\(('[^']+'), (?=async|\()/,
+    (_, topic: string) => `on(${topic}, { name: 'handle' }, `,
+  )
+  if (existsSync(typesOf(about)) && !app.includes(types))
+    app = app
+      .replace(`: ${factory}(`, `: ${factory}<${types}>(`)
+      .replace(
+        /^import \{ \w+ \} from '@postern\/providers\/[\w-]+'\n/m,
+        `$&import type { ${types} } from '@postern/providers/types/${about.name}'\n`,
+      )
+  if (SERVERS.has(host) && !app.includes('closeOnSignal'))
+    app = app
+      .replace('import { webhook }', 'import { closeOnSignal, webhook }')
+      .replace(/^(const receiver = [^]*?)^ {2}inbox: (.+),$/m, 'const inbox = $2\n$1  inbox,')
+      .replace(
+        /^(app\.listen\(.+\))$/m,
+        'const server = $1\ncloseOnSignal({ server, receivers: [receiver], inboxes: [inbox] })',
+      )
+  return app
+}
+
+function typesOf({ name }: CatalogueEntry): string {
+  return join(root, 'packages', 'providers', 'src', 'types', `${name}.ts`)
+}
+
+/** What its official library said about the same deliveries, when it was last asked. */
 function officialOf(name: string): readonly string[] {
   const { date, rows } = official
   return rows
@@ -101,16 +145,16 @@ function facts(about: CatalogueEntry): string {
     ['what', `at ${plain(about.title)}`],
     [
       ['scheme', plain(about.scheme)],
-      ['the signature lies in', lies],
+      ['the signature is in', lies],
       [
         'a signed time may be off by',
         tolerance === 'none'
           ? about.covers?.timestamp
-            ? 'nothing is stated: see the notes'
+            ? 'not stated: see the notes'
             : 'no time is signed'
           : said(tolerance, (seconds) => lasting(seconds * 1000)),
       ],
-      ['answer within', said(delivers.within, lasting)],
+      ['reply within', said(delivers.within, lasting)],
       ['largest body', said(delivers.largest, (bytes) => `${bytes.toLocaleString('en')} bytes`)],
       [
         'delivers again',
@@ -118,7 +162,7 @@ function facts(about: CatalogueEntry): string {
       ],
       ['checked', `${about.checked}, ${plain(delivers.source)}`],
       ...officialOf(about.name).map((row) => ['its own library', row]),
-    ],
+    ].toSorted(([, one], [, other]) => Number(isGap(one!)) - Number(isGap(other!))),
   )
 }
 
@@ -126,6 +170,7 @@ function sections(about: CatalogueEntry): readonly string[] {
   const { title, topics, handshakes, delivers } = about
   const [variable] = variablesOf(about)
   const { factory } = factoryOf(about)
+  const slug = slugOf(about)
   return [
     '## Where to click',
     table(
@@ -133,68 +178,80 @@ function sections(about: CatalogueEntry): readonly string[] {
       setupRows(about).map(([what, where]) => [what, plain(where)]),
     ),
     about.secretOption === undefined
-      ? `${title} has no secret to set: the key is public, or is fetched from the sender.`
+      ? `${title} has no secret to set: the key is public, or is fetched from ${plain(title)}.`
       : `The apps above read the secret from the variable \`${variable}\`, and pass it as \`${about.secretOption}\`.`,
+    '## From your laptop',
+    about.canSign
+      ? `\`npx postern send ${about.name} --to http://localhost:3000/webhooks/${slug}\` sends a signed sample, with the secret of your environment. For real deliveries you need a tunnel: [Receive from your laptop](/how-to/laptop/).`
+      : `Only ${plain(title)} can sign its deliveries. To receive real ones you need a tunnel: [Receive from your laptop](/how-to/laptop/).`,
+    '## Test it in one call',
+    about.canSign
+      ? `${code('npm install --save-dev @postern/testing', 'sh')}\n\nSave it as \`webhooks.test.ts\` and run \`node --test\`:\n\n${code(testFileOf(about))}\n\n${SIGNED}`
+      : `Only ${plain(title)} has the key that signs. Test with a delivery that you kept, and [\`postern explain\`](/explain/).`,
+    '## Why was it rejected?',
+    rejected(about),
+    '## Options',
+    table(
+      ['option', 'meaning'],
+      Object.entries(about.options).map(([name, means]) => [`\`${name}\``, plain(means)]),
+    ),
+    `For types and defaults, see \`packages/providers/OPTIONS.md\`, or let your editor complete them.`,
+    ...atTheSender(about),
+    '## Topics and types',
+    topics.map((topic) => `\`${topic}\``).join(', '),
+    `Subscribe to one of them, to a pattern such as \`${patternOf(topics)}\`, or to all with \`receiver.onAny(handler)\`. \`event.payload\` is the parsed body that ${plain(title)} sent. To type it, use \`${factory}<{ ${quoted(topics[0] ?? 'order.created')}: YourType }>({ … })\`, a [schema](/how-to/handlers/#validate-the-payload)${typed(about)}.`,
+    `To send a reply with content, use \`receiver.answer('${topics[0] ?? 'topic'}', (event) => ({ … }))\`.`,
     '## What is signed, and what follows',
     plain(covered(about)),
     ...(hasNoId(about)
       ? [
-          `${plain(title)} gives its events no id, as far as its sample shows: a delivery that comes twice is handled twice. With \`dedupe: 'digest'\` in \`createReceiver\` equal bodies count as one event.`,
+          `The sample of ${plain(title)} has no event id, so a delivery that comes twice is handled twice. With \`dedupe: 'digest'\` in \`createReceiver\`, equal bodies count as one event.`,
         ]
       : []),
-    '## Topics',
-    topics.map((topic) => `\`${topic}\``).join(', '),
-    `Subscribe with one of them, with a pattern such as \`${patternOf(topics)}\`, or with \`receiver.onAny(handler)\` for all.`,
-    `\`event.payload\` is the body that ${plain(title)} sent, parsed. Its type is \`unknown\` until you give one: \`${factory}<{ ${quoted(topics[0] ?? 'order.created')}: YourType }>({ … })\`, a schema in \`on(topic, { schema }, handler)\`${typed(about)}.`,
-    '## Handshake',
+    '## Challenges',
     handshakes.length === 0
-      ? `${plain(title)} asks no challenge.`
-      : `Answered by the receiver itself: ${plain(handshakes.join(', '))}.`,
-    '## What the sender does',
-    table(
-      ['your answer', `what ${plain(title)} does`],
-      [
-        [`${plain(delivers.ok)}`, 'takes the delivery as done'],
-        [
-          'a redirect',
-          delivers.redirect === 'unknown'
-            ? 'unknown'
-            : delivers.redirect === 'failure'
-              ? 'takes it for a failure'
-              : 'follows it',
-        ],
-        ['4xx', plain(delivers.after4xx)],
-        [
-          '5xx, or silence',
-          typeof delivers.retries === 'number'
-            ? delivers.retries === 0
-              ? 'does not deliver again'
-              : `delivers again, for ${lasting(delivers.retries)}`
-            : 'unknown',
-        ],
-        ['always a failure', `gives up: ${plain(delivers.givesUp)}`],
-      ],
-    ),
-    `Source: ${plain(delivers.source)}, read ${about.checked}. What it does not state is \`unknown\` here.`,
-    `A reply with content comes from \`receiver.answer('${topics[0] ?? 'topic'}', (event) => ({ … }))\`; \`on\` alone answers with an empty body.`,
-    '## Test it in one call',
-    about.canSign
-      ? `${code('npm install --save-dev @postern/testing', 'sh')}\n\nAs \`webhooks.test.ts\`, run by \`node --test\`:\n\n${code(testFileOf(about))}\n\n${SIGNED}`
-      : `Only ${plain(title)} has the key that signs: test with a delivery that you kept, and [\`postern explain\`](/packages/cli/).`,
-    ...atTheSender(about),
-    '## Why was it refused?',
-    refused(about),
-    '## Known answers',
-    `${plain(title)} is tested against ${answers(about)}. Scheme and page were last compared on ${about.checked}.`,
+      ? `${plain(title)} sends no challenge.`
+      : `The receiver answers them: ${plain(handshakes.join(', '))}.`,
     ...note(about),
+    '## Facts',
+    facts(about),
+    '## What your reply does',
+    table(
+      ['your reply', `what ${plain(title)} does`],
+      [
+        [`${plain(delivers.ok)}`, 'counts the delivery as done'],
+        ['a redirect', REDIRECTS[delivers.redirect] ?? 'follows it'],
+        ['4xx', plain(delivers.after4xx)],
+        ['5xx, or no reply', again(delivers.retries)],
+        ['always a failure', `gives up: ${plain(delivers.givesUp)}`],
+      ].toSorted(([, one], [, other]) => Number(isGap(one!)) - Number(isGap(other!))),
+    ),
+    `Source: ${plain(delivers.source)}, read ${about.checked}. What it does not state is \`unknown\`.`,
+    '## Test vectors',
+    `${plain(title)} is tested against ${answers(about.name)}. Scheme and page were last compared on ${about.checked}.`,
   ]
 }
 
-function refused({ name }: CatalogueEntry): string {
-  return `Keep one refused request and ask: \`npx postern explain request.json --provider ${name} --env .env\`. It tries to undo each common mistake and names the one that makes the signature match.`
+const REDIRECTS: Readonly<Record<string, string>> = {
+  unknown: 'unknown',
+  failure: 'counts it as a failure',
 }
 
-/** A pattern that takes some of the topics. */
+function again(retries: number | string): string {
+  if (typeof retries !== 'number') return 'unknown'
+  return retries === 0 ? 'does not deliver again' : `delivers again, for ${lasting(retries)}`
+}
+
+/** True for a cell that says nothing. */
+function isGap(cell: string): boolean {
+  return /\bunknown$/.test(cell)
+}
+
+function rejected({ name }: CatalogueEntry): string {
+  return `Keep one rejected request and ask: \`npx postern explain request.json --provider ${name} --env .env\`. It undoes common mistakes and names the one that makes the signature match.`
+}
+
+/** A pattern that matches some of the topics. */
 function patternOf([topic = 'order.created']: readonly string[]): string {
   const [, first, separator] = /^([^./:]+)([./:])/.exec(topic) ?? []
   return first === undefined ? '**' : `${first}${separator}*`
@@ -206,8 +263,9 @@ function quoted(topic: string): string {
 }
 
 /** The package that has the sender's types, if there is one. */
-function typed({ name }: CatalogueEntry): string {
-  const file = join(root, 'packages', 'providers', 'src', 'types', `${name}.ts`)
+function typed(about: CatalogueEntry): string {
+  const { name } = about
+  const file = typesOf(about)
   if (!existsSync(file)) return ''
   const [, from] = /from '([^.'][^']*)'/.exec(readFileSync(file, 'utf8')) ?? []
   return `, or the types of \`@postern/providers/types/${name}\`${
@@ -217,7 +275,7 @@ function typed({ name }: CatalogueEntry): string {
           .split('/')
           .slice(0, from.startsWith('@') ? 2 : 1)
           .join('/')}\``
-  }: see the notes`
+  }. See [Type events and payloads](/how-to/types/)`
 }
 
 function covered({ covers, title }: CatalogueEntry): string {
@@ -225,21 +283,21 @@ function covered({ covers, title }: CatalogueEntry): string {
   const body = {
     bytes: 'the exact bytes of the body, so nothing may parse it first',
     fields: 'fields of the body',
-    none: 'not the body: whoever can read a delivery can make others',
+    none: 'not the body: anyone who can read a delivery can forge others',
   }[covers.body]
   const rest = [
-    ...(covers.url ? ['the URL, as the sender knows it'] : []),
+    ...(covers.url ? ['the URL that it called'] : []),
     ...(covers.id ? ['the id'] : []),
     ...(covers.topic ? ['the topic'] : []),
-    ...(covers.timestamp ? ['the time, so old deliveries are refused'] : []),
+    ...(covers.timestamp ? ['the time, so old deliveries are rejected'] : []),
   ]
   const open = [
     ...(covers.topic === false
-      ? ['the topic: a captured delivery can come again under another one']
+      ? ['the topic: a captured delivery can be sent again with another one']
       : []),
     ...(covers.timestamp
       ? []
-      : ['a time: a captured delivery is refused only as long as its id is known']),
+      : ['a time: a captured delivery is rejected only while its id is known']),
   ]
   return `${title} signs ${[body, ...rest].join(', ')}.${open.length > 0 ? ` Not signed: ${open.join('; ')}.` : ''}`
 }
@@ -252,7 +310,7 @@ function atTheSender({ name, title }: CatalogueEntry): readonly string[] {
     ...apis.flatMap((api) => [
       ...(api.registrar
         ? [
-            `\`npx postern register ${api.name}\` registers the URL at ${plain(title)} and keeps its secret ([all options](/packages/registrar/)).`,
+            `\`npx postern register ${api.name}\` registers the URL at ${plain(title)} and stores its secret ([all options](/packages/registrar/)).`,
           ]
         : []),
       ...(api.events

@@ -74,7 +74,7 @@ export function testFileOf(about: CatalogueEntry): string {
       ? []
       : [
           '',
-          "test('a forged one is refused', async () => {",
+          "test('a forged one is rejected', async () => {",
           `  const forged = signed(provider, ${topic}, {}, { secret: '${wrong}' })`,
           '  assert.equal((await deliver(receiver, forged)).status, 401)',
           '})',

@@ -1,37 +1,57 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { catalogue } from '../../providers/src/catalogue.ts'
 import { describe, expect, test } from 'vitest'
 import { agentFiles } from '../generate/agents.ts'
-import { documents } from '../generate/documents.ts'
+import { documents, proofs } from '../generate/documents.ts'
 import { codesOf, errorPages, SAYS } from '../generate/errors.ts'
-import { figures } from '../generate/front.ts'
-import { providerPage } from '../generate/provider.ts'
+import { figures, proofPage } from '../generate/front.ts'
+import { PARTS, providerPage } from '../generate/provider.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 
-describe('the page of a sender', () => {
-  const SECTIONS = [
-    'The whole app',
-    'Where to click',
-    'What is signed, and what follows',
-    'Topics',
-    'Handshake',
-    'What the sender does',
-    'Test it in one call',
-    'Why was it refused?',
-    'Known answers',
-  ]
-
-  test.for([...catalogue.values()])('$name has every section, and a gap reads unknown', (about) => {
-    const { text } = providerPage(about)
+describe('the page of a provider', () => {
+  test.for([...catalogue.values()])('$name begins with code, and a gap reads unknown', (about) => {
+    const { text, mdx } = providerPage(about)
+    expect(text).toMatch(/^### \w+\n\n```sh\nnpm install [^`]+```\n\n```ts\n/)
+    expect(mdx).not.toMatch(/^#[^]*<Tabs/)
     const found = [...text.matchAll(/^## (.+)$/gm)].map(([, title]) => title)
-    for (const section of SECTIONS) expect(found).toContain(section)
+    expect(found.filter((title) => PARTS.includes(title!))).toEqual(PARTS)
     expect(text).not.toMatch(/\b(?:undefined|NaN|\[object)\b/)
     expect(text).toContain(about.delivers.source.replace(/^https?:\/\//, ''))
     // An agent reads it whole: 4 bytes are about a token.
-    expect(text.length).toBeLessThan(16_000)
+    expect(text.length).toBeLessThan(18_000)
   })
+
+  test('shows an app that is typed, named and closed', () => {
+    const [app] = /```ts\n[^]*?```/.exec(providerPage(catalogue.get('stripe')!).text)!
+    expect(app).toContain('stripe<StripeEvents>(')
+    expect(app).toContain("{ name: 'handle' }")
+    expect(app).toContain('closeOnSignal({ server, receivers: [receiver], inboxes: [inbox] })')
+  })
+})
+
+test('the sidebar has each page by hand, and no other', () => {
+  const config = readFileSync(join(root, 'packages/docs/astro.config.mjs'), 'utf8')
+  const listed = Array.from(
+    config.matchAll(/'((?:tutorials|how-to|reference|explanation)\/[\w-]+)'/g),
+    ([, slug]) => slug!,
+  ).filter((slug) => slug !== 'reference/options')
+  const slugs = documents()
+    .map(({ slug }) => slug)
+    .filter((slug) => /^(?:tutorials|how-to|reference|explanation)\/[\w-]+$/.test(slug))
+  expect(listed.toSorted()).toEqual(slugs.toSorted())
+})
+
+test('every page of results is a page of proof, and outside the search', () => {
+  const results = globSync('{test/**,packages/docs/check}/RESULTS.md', {
+    cwd: root,
+    exclude: (name) => name === 'node_modules',
+  })
+  const pages = documents().filter(({ slug }) => slug.startsWith('proof/'))
+  expect(pages.length).toBeGreaterThanOrEqual(results.length)
+  for (const { matter } of pages) expect(matter).toContain('pagefind: false')
+  for (const { slug } of proofs()) expect(proofPage().text).toContain(`(/${slug}/)`)
 })
 
 test('every code of a refusal has a page that says what to do', () => {

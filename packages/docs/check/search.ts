@@ -1,0 +1,73 @@
+import type { Page } from '../../inspector/node_modules/playwright-core/index.js'
+
+/** What people ask every day, and the pages that answer it: one of them must be among the first three. */
+export const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
+  retry: ['how-to/retries'],
+  'dead letter': ['how-to/retries'],
+  replay: ['how-to/retries', 'how-to/operations', 'how-to/watch'],
+  'replay failed tasks': ['how-to/retries'],
+  'multi tenant': ['how-to/tenants'],
+  tenants: ['how-to/tenants'],
+  'rate limit': ['how-to/tenants'],
+  'behind a proxy': ['how-to/proxy'],
+  nginx: ['how-to/proxy'],
+  publicBase: ['how-to/proxy'],
+  'body parser': ['how-to/hosts', 'errors/body_consumed', 'errors/body_altered', 'how-to/proxy'],
+  'raw body': ['how-to/hosts', 'errors/body_consumed', 'migrating/express-raw', 'how-to/testing'],
+  order: ['how-to/keep-order'],
+  fifo: ['how-to/keep-order'],
+  types: ['how-to/types'],
+  typescript: ['how-to/types', 'how-to/runtimes'],
+  'worker process': ['how-to/worker'],
+  test: ['how-to/testing', 'packages/testing'],
+  'rotate secret': ['how-to/secrets'],
+  secret: ['how-to/secrets'],
+  'slack command reply': ['how-to/reply', 'migrating/bolt', 'providers/slack'],
+  shutdown: ['how-to/shutdown'],
+  'graceful shutdown': ['how-to/shutdown'],
+  kubernetes: ['how-to/shutdown'],
+  localhost: ['how-to/laptop'],
+  ngrok: ['how-to/laptop', 'how-to/gateways'],
+  'stripe next.js': ['tutorials/stripe-nextjs'],
+  stripe: ['providers/stripe'],
+  github: ['providers/github'],
+  'signature mismatch': ['explain', 'errors/signature_mismatch'],
+  duplicate: ['reference/glossary', 'how-to/handlers', 'explanation/inboxes', 'reference/replies'],
+  idempotency: ['how-to/handlers'],
+  transaction: ['how-to/your-orm', 'packages/postgres', 'packages/sqlite'],
+  prisma: ['how-to/your-orm'],
+  vercel: ['how-to/serverless', 'providers/vercel', 'how-to/hosts'],
+  lambda: ['how-to/serverless', 'packages/aws-lambda'],
+  cloudflare: ['how-to/cloudflare', 'packages/cloudflare'],
+  gdpr: ['how-to/privacy'],
+  encrypt: ['how-to/privacy'],
+  prometheus: ['packages/otel', 'packages/prometheus', 'how-to/operations', 'how-to/telemetry'],
+  'which inbox': ['explanation/inboxes'],
+  redis: ['packages/bullmq', 'packages/redis', 'explanation/inboxes'],
+  'forward webhooks': ['packages/forward'],
+  hookdeck: ['how-to/gateways', 'explanation/compared', 'providers/hookdeck-gateway'],
+  'poison pill': ['explanation/fairness', 'reference/glossary', 'how-to/shutdown'],
+  benchmark: ['proof', 'explanation/compared'],
+}
+
+/** Asks the search of the built site, as its dialog does: the questions whose page is not among the first three. */
+export async function askAll(page: Page): Promise<readonly string[]> {
+  const found = await page.evaluate(async (questions) => {
+    // A name that bundlers and tsc leave alone: the file is part of the built site.
+    const search = (await import(new URL('/pagefind/pagefind.js', location.origin).href)) as {
+      search(words: string): Promise<{ results: { data(): Promise<{ url: string }> }[] }>
+    }
+    const all: [string, string[]][] = []
+    for (const question of questions) {
+      const { results } = await search.search(question)
+      const first = await Promise.all(results.slice(0, 3).map((one) => one.data()))
+      all.push([question, first.map(({ url }) => new URL(url, location.origin).pathname)])
+    }
+    return all
+  }, Object.keys(QUESTIONS))
+  return found.flatMap(([question, first]) =>
+    QUESTIONS[question]!.some((slug) => first.includes(`/${slug}/`))
+      ? []
+      : [`${question} → ${first.join(' ') || 'nothing'}`],
+  )
+}
