@@ -1,5 +1,5 @@
-// `node test/readme/options.ts` writes the reference of options from the docstrings and the commands; a test compares them.
-import { readFileSync, writeFileSync } from 'node:fs'
+// `node test/readme/options.ts` writes OPTIONS.md of each package from its docstrings and the commands; a test compares them.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   API,
@@ -15,9 +15,6 @@ import { root } from '../run/report.ts'
 
 type Command = Awaited<ReturnType<typeof createProgram>>
 
-// Senders are many, and have a page of their own.
-const SENDERS = new Set(['@postern/providers', '@postern/registrar'])
-
 /** A page of the reference: its file, as it is, and as its sources want it. */
 export interface Page {
   readonly file: string
@@ -28,48 +25,39 @@ export interface Page {
 /** Options without a sentence, after `pages()`. */
 export const bare: Set<string> = new Set()
 
-/** Both pages. */
+/** A page for each package that has options. */
 export async function pages(): Promise<readonly Page[]> {
   const packages = published()
   const api = new API({ cwd: root })
   try {
     const configs = packages.map(({ folder }) => join(root, folder, 'tsconfig.json'))
     const snapshot = api.updateSnapshot({ openProjects: configs })
-    const sections = packages.map((one, index) => {
-      const { program, checker } = snapshot.getProject(configs[index]!)!
+    const program = await createProgram()
+    return packages.flatMap((one, index) => {
+      const { program: sources, checker } = snapshot.getProject(configs[index]!)!
       const entries = entriesOf(one).map(({ name, file }) => {
-        const module = checker.getSymbolAtLocation(program.getSourceFile(file)!)!
+        const module = checker.getSymbolAtLocation(sources.getSourceFile(file)!)!
         return { name, exported: checker.getExportsOfModule(module) }
       })
-      return { name: one.manifest.name, text: section(entries, checker) }
+      const { name } = one.manifest
+      const text = name === 'postern' ? commands(program) : section(entries, checker)
+      return text === '' ? [] : [page(one.folder, name, text)]
     })
-    const told = sections.filter(({ text }) => text !== '')
-    return [
-      page(
-        'options.md',
-        'Options',
-        'The options of each provider and registrar are on [a page of their own](options-of-senders.md).',
-        [
-          ...told.filter(({ name }) => !SENDERS.has(name)).map(({ text }) => text),
-          commands(await createProgram()),
-        ],
-      ),
-      page(
-        'options-of-senders.md',
-        'Options of providers and registrars',
-        'All others are on [the page of options](options.md).',
-        told.filter(({ name }) => SENDERS.has(name)).map(({ text }) => text),
-      ),
-    ]
   } finally {
     api.close()
   }
 }
 
-function page(name: string, title: string, other: string, parts: readonly string[]): Page {
-  const file = join(root, 'packages/core/guides', name)
-  const wanted = `# ${title}\n\n<!-- written by node test/readme/options.ts -->\n\nOptions in bold must be given. Where nothing else is said, a number for a time is milliseconds. ${other}\n\n${parts.join('\n')}`
-  return { file, is: readFileSync(file, 'utf8'), wanted }
+function page(folder: string, name: string, text: string): Page {
+  const file = join(root, folder, 'OPTIONS.md')
+  const wanted = `# Options of ${name}
+
+<!-- written by node test/readme/options.ts -->
+
+Options in bold are required. A number for a time is milliseconds, unless the option says otherwise.
+
+${text}`
+  return { file, is: existsSync(file) ? readFileSync(file, 'utf8') : '', wanted }
 }
 
 interface Exported {
@@ -100,7 +88,7 @@ function table(exported: Symbol, checker: Checker, isTold: (name: string) => boo
     (exported.flags & SymbolFlags.Alias) === 0 ? exported : checker.getAliasedSymbol(exported)
   const type = checker.getDeclaredTypeOfSymbol(symbol) as InterfaceType
   const bases = symbol.flags & SymbolFlags.Interface ? checker.getBaseTypes(type) : []
-  // What `new Error` takes is told elsewhere.
+  // Node.js documents the options of `new Error`.
   const above = bases.filter((base) => {
     const parent = base.getSymbol()?.name ?? ''
     return isTold(parent) || parent === 'ErrorOptions'
@@ -123,11 +111,11 @@ function table(exported: Symbol, checker: Checker, isTold: (name: string) => boo
     `### ${name}\n`,
     `${says}\n`,
     ...(rows.length > 0 ? [HEAD, ...rows, ''] : []),
-    ...(also.length > 0 ? [`And those of ${also.join(' and ')}.\n`] : []),
+    ...(also.length > 0 ? [`Also the options of ${also.join(' and ')}.\n`] : []),
   ].join('\n')
 }
 
-const HEAD = '| option | takes | means | default |\n| --- | --- | --- | --- |'
+const HEAD = '| option | type | meaning | default |\n| --- | --- | --- | --- |'
 // Longer types are for the editor.
 const WIDEST = 48
 
@@ -169,10 +157,10 @@ function commands(program: Command): string {
     return options.length === 0
       ? []
       : [
-          `### ${nameOf(command)}\n\n${command.description()}\n\n| option | does | default |\n| --- | --- | --- |\n${options.join('\n')}\n`,
+          `## ${nameOf(command)}\n\n${command.description()}\n\n| option | meaning | default |\n| --- | --- | --- |\n${options.join('\n')}\n`,
         ]
   })
-  return `## postern\n\n${parts.join('\n')}`
+  return parts.join('\n')
 }
 
 function nameOf(command: Command): string {

@@ -1,24 +1,39 @@
-// `node test/readme/tables.ts` writes the README's tables of providers and of hosts from the catalogue and the command line's table;
-// a test compares them.
-import { readFileSync, writeFileSync } from 'node:fs'
+// `node test/readme/tables.ts` writes the README's table of hosts and the table of PROVIDERS.md, from the command line's table and the
+// catalogue; a test compares them.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { catalogue, type CatalogueEntry } from '@postern/providers'
 import type { HostRow } from '../../packages/cli/src/host-row.ts'
 import { hosts } from '../../packages/cli/src/hosts.ts'
-import { answers } from './shown.ts'
 
-const file = fileURLToPath(new URL('../../README.md', import.meta.url))
+const root = fileURLToPath(new URL('../../', import.meta.url))
 
-const TABLES: Readonly<Record<string, () => string>> = { providers, hosts: adapters }
+// The tables of each file, by the name in its comments.
+const FILES: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  'README.md': { hosts: adapters },
+  'packages/providers/PROVIDERS.md': { providers },
+}
 
-/** The README as it is, and as its sources want it. */
-export function readme(): { readonly is: string; readonly wanted: string } {
-  const is = readFileSync(file, 'utf8')
-  const wanted = Object.entries(TABLES).reduce((text, [name, table]) => {
-    const place = new RegExp(`(<!-- ${name}: .*? -->\\n)[^]*?(<!-- /${name} -->)`)
-    return text.replace(place, (_, start: string, end: string) => `${start}\n${table()}\n\n${end}`)
-  }, is)
-  return { is, wanted }
+/** A document as it is, and as the sources of its tables want it. */
+export interface Tabled {
+  readonly file: string
+  readonly is: string
+  readonly wanted: string
+}
+
+/** The documents with tables from code. */
+export function tabled(): readonly Tabled[] {
+  return Object.entries(FILES).map(([file, tables]) => {
+    const is = readFileSync(`${root}${file}`, 'utf8')
+    const wanted = Object.entries(tables).reduce((text, [name, table]) => {
+      const place = new RegExp(`(<!-- ${name}: .*? -->\\n)[^]*?(<!-- /${name} -->)`)
+      return text.replace(
+        place,
+        (_, start: string, end: string) => `${start}\n${table()}\n\n${end}`,
+      )
+    }, is)
+    return { file, is, wanted }
+  })
 }
 
 function adapters(): string {
@@ -32,7 +47,7 @@ function adapters(): string {
 function providers(): string {
   const entries = [...catalogue.values()].sort((a, b) => a.title.localeCompare(b.title, 'en'))
   return [
-    '| provider | import from `@postern/providers/` | its one secret | how it signs | answers by itself | known answers | checked |',
+    '| provider | import from `@postern/providers/` | secret option | how it signs | challenges it answers | test vectors | checked |',
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...entries.map(row),
   ].join('\n')
@@ -40,7 +55,30 @@ function providers(): string {
 
 function row(entry: CatalogueEntry): string {
   const file = entry.name.replaceAll('.', '-')
-  return `| [${entry.title}](${entry.docs}) | \`${file}\` | ${entry.secretOption ? `\`${entry.secretOption}\`` : `none: \`${Object.keys(entry.example).join('`, `')}\``} | ${entry.scheme} | ${entry.handshakes.join(', ')} | ${answers(entry)} | ${entry.checked} |`
+  return `| [${entry.title}](${entry.docs}) | \`${file}\` | ${entry.secretOption ? `\`${entry.secretOption}\`` : `none: \`${Object.keys(entry.example).join('`, `')}\``} | ${entry.scheme} | ${entry.handshakes.join(', ')} | ${answers(entry.name)} | ${entry.checked} |`
 }
 
-if (import.meta.main) writeFileSync(file, readme().wanted)
+const ORIGINS = [
+  ['official-doc', "provider's page"],
+  ['official-sdk-test', "tests of the provider's library"],
+  ['sdk-generated', "provider's library"],
+  ['sdk-checked', "provider's library agrees"],
+  ['checked by a second implementation', 'another implementation agrees'],
+  ['node:crypto', 'node:crypto'],
+  ['computed from the facts', 'signed by node:crypto'],
+  ['own', 'own code'],
+] as const
+
+/** Who made the test vectors of a provider, and how many. */
+export function answers(name: string): string {
+  const path = new URL(`../vectors/${name}.json`, import.meta.url)
+  if (!existsSync(path)) return 'none'
+  const vectors = JSON.parse(readFileSync(path, 'utf8')) as readonly { readonly origin: string }[]
+  const counts = Map.groupBy(vectors, ({ origin }) => origin)
+  return ORIGINS.flatMap(([origin, who]) =>
+    counts.has(origin) ? [`${who} ${counts.get(origin)!.length}`] : [],
+  ).join(', ')
+}
+
+if (import.meta.main)
+  for (const { file, wanted } of tabled()) writeFileSync(`${root}${file}`, wanted)
