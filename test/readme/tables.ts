@@ -1,10 +1,11 @@
 // `node test/readme/tables.ts` writes the README's table of hosts and the table of PROVIDERS.md, from the command line's table and the
 // catalogue; a test compares them.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { catalogue, type CatalogueEntry } from '@postern/providers'
 import type { HostRow } from '../../packages/cli/src/host-row.ts'
 import { hosts } from '../../packages/cli/src/hosts.ts'
+import { answers } from './shown.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -55,29 +56,7 @@ function providers(): string {
 
 function row(entry: CatalogueEntry): string {
   const file = entry.name.replaceAll('.', '-')
-  return `| [${entry.title}](${entry.docs}) | \`${file}\` | ${entry.secretOption ? `\`${entry.secretOption}\`` : `none: \`${Object.keys(entry.example).join('`, `')}\``} | ${entry.scheme} | ${entry.handshakes.join(', ')} | ${answers(entry.name)} | ${entry.checked} |`
-}
-
-const ORIGINS = [
-  ['official-doc', "provider's page"],
-  ['official-sdk-test', "tests of the provider's library"],
-  ['sdk-generated', "provider's library"],
-  ['sdk-checked', "provider's library agrees"],
-  ['checked by a second implementation', 'another implementation agrees'],
-  ['node:crypto', 'node:crypto'],
-  ['computed from the facts', 'signed by node:crypto'],
-  ['own', 'own code'],
-] as const
-
-/** Who made the test vectors of a provider, and how many. */
-export function answers(name: string): string {
-  const path = new URL(`../vectors/${name}.json`, import.meta.url)
-  if (!existsSync(path)) return 'none'
-  const vectors = JSON.parse(readFileSync(path, 'utf8')) as readonly { readonly origin: string }[]
-  const counts = Map.groupBy(vectors, ({ origin }) => origin)
-  return ORIGINS.flatMap(([origin, who]) =>
-    counts.has(origin) ? [`${who} ${counts.get(origin)!.length}`] : [],
-  ).join(', ')
+  return `| [${entry.title}](${entry.docs}) | \`${file}\` | ${entry.secretOption ? `\`${entry.secretOption}\`` : `none: \`${Object.keys(entry.example).join('`, `')}\``} | ${entry.scheme} | ${entry.handshakes.join(', ')} | ${answers(entry)} | ${entry.checked} |`
 }
 
 if (import.meta.main)

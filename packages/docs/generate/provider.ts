@@ -7,7 +7,7 @@ import { variablesOf } from '../../cli/src/sender/sender.ts'
 import { factoryOf } from '../../cli/src/sender/written.ts'
 import type { CatalogueEntry } from '../../providers/src/index.ts'
 import { senders } from '../../registrar/src/catalogue.ts'
-import { answers } from '../../../test/readme/tables.ts'
+import { answers } from '../../../test/readme/shown.ts'
 import type { Run } from '../../../test/official/newest/page.ts'
 import type { Page } from './page.ts'
 import { hasNoId, testFileOf } from './test-file.ts'
@@ -228,7 +228,7 @@ function sections(about: CatalogueEntry): readonly string[] {
     ),
     `Source: ${plain(delivers.source)}, read ${about.checked}. What it does not state is \`unknown\`.`,
     '## Test vectors',
-    `${plain(title)} is tested against ${answers(about.name)}. Scheme and page were last compared on ${about.checked}.`,
+    `${plain(title)} is tested against ${answers(about)}. Scheme and page were last compared on ${about.checked}.`,
   ]
 }
 
