@@ -8,13 +8,24 @@ import {
   type Access,
   type Attempt,
   type Inbox,
+  createSweep,
+  watchOrphans,
+  type Consumer,
+  type InboxView,
+  type Side,
+  type UnreadTeller,
+  type Sweep,
 } from '@postern/core/inbox'
-import { answeredWithin, connected, openClient, type RedisClient } from './store/connection.ts'
+import {
+  answeredWithin,
+  connected,
+  openClient,
+  type RedisClient,
+  runScript,
+} from './store/connection.ts'
 import { createKeptActions } from './journal/actions.ts'
 import { attemptsOf } from './journal/attempts.ts'
 import { createJournaled } from './journal/journaled.ts'
-import { createSide } from './port.ts'
-import { createWake } from './store/wake.ts'
 import { createQueues } from './store/queues.ts'
 import { createReplicas } from './store/replicas.ts'
 import { watchServer } from './store/server.ts'
@@ -22,6 +33,12 @@ import { joinKeys, layoutOf, type KeysLayout } from './store/schema.ts'
 import { checkSettings, type BullmqInboxOptions, type Settings } from './settings.ts'
 import { isRef } from './operate/list.ts'
 import { createView } from './operate/view.ts'
+import { WebhookError } from '@postern/core'
+import { createAccepting, type AcceptContext } from './accept/accept.ts'
+import { createRuns } from './run/runs.ts'
+import { sweepStep, type SweepPlace } from './operate/prune.ts'
+import { randomUUID } from 'node:crypto'
+import { parseRef } from './store/names.ts'
 
 // Milliseconds for telling the other processes that this one ends.
 const LEAVE = 500
@@ -151,5 +168,199 @@ function accessOf(client: RedisClient, deadline: number): Access {
   async function ask<T>(work: () => T | Promise<T>): Promise<T> {
     await connected(client, deadline)
     return answeredWithin(Promise.resolve(work()), deadline)
+  }
+}
+
+/** Hears which queues have tasks that became ready. */
+interface Wake {
+  /** Adds a listener; returns what takes it away. */
+  listen(ready: (queue: string) => void): () => void
+  close(): void
+}
+
+/** Makes a {@link Wake}. Its connection, one for all queues, opens with the first listener. */
+function createWake(open: () => RedisClient, prefix: string, failed: (error: Error) => void): Wake {
+  const listeners = new Set<(queue: string) => void>()
+  let client: RedisClient | undefined
+  return {
+    listen(ready) {
+      listeners.add(ready)
+      if (!client) {
+        client = open()
+        client.on('error', failed)
+        client.on('message', (_, queues: string) => {
+          for (const queue of queues.split('\n')) for (const listener of listeners) listener(queue)
+        })
+        // Without the right to subscribe, tasks are found by the look of each second.
+        client.subscribe(`${prefix}:wake`).catch(failed)
+      }
+      return () => void listeners.delete(ready)
+    },
+    close: () => client?.disconnect(),
+  }
+}
+
+/** The argument of {@link createSide}. */
+interface SideContext extends AcceptContext {
+  /** Calls back with the names of queues in which tasks became ready; returns what ends that. */
+  readonly woken: (ready: (queue: string) => void) => () => void
+  readonly failed: (error: Error) => void
+  readonly clock: () => number
+  readonly view: Pick<InboxView, 'orphans'>
+  readonly unread: UnreadTeller
+}
+
+// How often orphans are looked for, in milliseconds.
+const LOOK = 1000
+
+/** Makes a receiver's side of the inbox. */
+function createSide(context: SideContext, consumer: Consumer): Side {
+  const { client, queues, settings } = context
+  const failed = (error: unknown): void => {
+    context.failed(error as Error)
+    consumer.failed?.(error)
+  }
+  const accepting = createAccepting(context, consumer)
+  const orphans = watchOrphans('bullmqInbox', context.view, consumer)
+  // If Redis is unreachable, the next look tells.
+  const lookForOrphans = (): void => void orphans.look().catch(() => {})
+  const { prefix, lease } = settings
+  const runs = createRuns({
+    consumer,
+    unread: context.unread,
+    client,
+    queues,
+    prefix,
+    lease,
+    // Ids outlive their tasks; a job without its event waits as long as one could still come.
+    keepDone: knownFor(settings).time,
+    failed,
+    clock: context.clock,
+    shutOut: () => context.watch.shutOut(),
+    ended: () => ended,
+  })
+  let orphaned: ReturnType<typeof setInterval> | undefined
+  let unlisten = (): void => {}
+  const forget = sweepStep({ client, queues, settings, clock: context.clock }, consumer)
+  const sweep = createSweep<SweepPlace>(settings.keepDone, (place) =>
+    forget(place).catch((error: unknown) => {
+      failed(error)
+      throw error
+    }),
+  )
+  const rescue = createRescue(client, prefix, (count) =>
+    consumer.warn(
+      `bullmqInbox: ${count} ${count === 1 ? 'task was' : 'tasks were'} in no list of BullMQ, and ${count === 1 ? 'is' : 'are'} pending again`,
+    ),
+  )
+  let closing = false
+  let ended = false
+  return {
+    accept: (intake) => accepting.accept(intake),
+    probe: () => accepting.probe(),
+    work() {
+      unlisten = context.woken((queue) => runs.ready(queue))
+      runs.work()
+      orphaned = setInterval(lookForOrphans, LOOK)
+      lookForOrphans()
+      sweep.start()
+      rescue.start()
+    },
+    async drain(until, max, last) {
+      if (closing) throw new WebhookError('closed', 'bullmqInbox: the receiver was closed')
+      lookForOrphans()
+      const drained = await runs.drain(until, max, last)
+      await sweep.once(until)
+      await rescue.once(until)
+      return drained
+    },
+    async close(until) {
+      closing = true
+      clearInterval(orphaned)
+      unlisten()
+      await Promise.all([
+        runs.close(until),
+        accepting.close(),
+        settledBy(sweep.stop(), until),
+        settledBy(rescue.stop(), until),
+      ])
+      ended = true
+    },
+  }
+}
+
+/** Where a round is: at a rank of the index, newest first, with the jobs of each queue that may be lost. */
+interface Place {
+  readonly rank: number
+  readonly began: number
+  readonly loose: Map<string, Set<string>>
+}
+
+// Events and jobs of one step, which blocks Redis.
+const STEP = 200
+const LIST = 5000
+// Jobs that are remembered before the lists of their queues are read.
+const MOST = 50_000
+// A sweep whose process died leaves the others waiting for this, in milliseconds; and one that ended for as long as it took, times this.
+const HELD = 5000
+const SHARE = 20
+// The sweep looks every hundredth of this.
+const KEEP = 1_000_000
+
+/**
+ * Makes the sweep that puts jobs back which are in no list of BullMQ: an operator's hand took them out, or an older version of this
+ * package answered 2xx though Redis had refused to add them. Of all processes one looks at a time. `told` hears how many it found.
+ */
+function createRescue(client: RedisClient, prefix: string, told: (count: number) => void): Sweep {
+  const self = randomUUID()
+  let found = 0
+  return createSweep<Place>(KEEP, async (place) => {
+    if (client.status !== 'ready') return undefined
+    const { rank, began, loose }: Place = place ?? {
+      rank: 0,
+      began: performance.now(),
+      loose: new Map(),
+    }
+    const names = await client.zrevrange(`${prefix}:index`, rank, rank + STEP - 1)
+    const refs = (await runScript(client, 'posternLoose', prefix, self, HELD, ...names)) as
+      | readonly string[]
+      | null
+    if (refs === null) return undefined
+    for (const ref of refs) {
+      const { queue } = parseRef(ref)
+      loose.set(queue, (loose.get(queue) ?? new Set()).add(ref))
+    }
+    const isLast = names.length < STEP
+    const most = [...loose.values()].reduce((sum, { size }) => sum + size, 0)
+    if (isLast || most > MOST) found += await rescue(loose)
+    if (!isLast) return { rank: rank + STEP, began, loose: most > MOST ? new Map() : loose }
+    if (found > 0) told(found)
+    found = 0
+    await client.set(
+      `${prefix}:sweeper`,
+      'done',
+      'PX',
+      Math.ceil(HELD + SHARE * (performance.now() - began)),
+    )
+    return undefined
+  })
+
+  /** New jobs come at the head of a list, so that none of those that wait is passed over on the way to its end. */
+  async function rescue(loose: ReadonlyMap<string, Set<string>>): Promise<number> {
+    let rescued = 0
+    for (const [queue, refs] of loose) {
+      for (const list of ['wait', 'paused', 'active'])
+        for (let from = 0; refs.size > 0; from += LIST) {
+          const ids = await client.lrange(`${prefix}:${queue}:${list}`, from, from + LIST - 1)
+          for (const id of ids) refs.delete(`${queue}:${id}`)
+          if (ids.length < LIST) break
+        }
+      const lost = [...refs]
+      for (let from = 0; from < lost.length; from += STEP)
+        rescued += Number(
+          await runScript(client, 'posternRescue', prefix, ...lost.slice(from, from + STEP)),
+        )
+    }
+    return rescued
   }
 }

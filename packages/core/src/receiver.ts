@@ -15,15 +15,19 @@ import { createVersionNote } from './receiver/app-version.ts'
 import { checkReceiver } from './receiver/check-options.ts'
 import { checkDrain } from './receiver/drain-options.ts'
 import type { Health } from './receiver/health.ts'
-import { observedReceiver } from './receiver/observed-receiver.ts'
-import { dueNow, replayOf, tasksOf, viewOf } from './receiver/operate.ts'
 import type { ReceiverOptions } from './receiver/options.ts'
 import { createParts } from './receiver/parts.ts'
 import type { Receiver } from './receiver/receiver-types.ts'
 import { isTool } from './receiver/tool.ts'
-import { keepTrusted } from './receiver/trusted.ts'
-import { warnAtStart } from './receiver/warn-at-start.ts'
 import { createSubscribing } from './subscribe/subscribing.ts'
+import type { Inbox } from './inbox/inbox.ts'
+import type { ObservedReceiver } from './observer.ts'
+import type { CheckedOptions } from './receiver/checked-options.ts'
+import { nodeEnv } from './receiver/node-env.ts'
+import type { Changed, InboxView, ReplayOptions, TaskFilter, TaskInfo } from './inbox/view.ts'
+import { UNHANDLED } from './subscribe/subscription.ts'
+import type { Records } from './inbox/records.ts'
+import type { NamesPlace } from './provider/lookup/trusted-names.ts'
 
 /**
  * Makes a receiver. Bad options throw a `TypeError` that names them; nothing the network sends makes it throw.
@@ -209,4 +213,147 @@ export function createReceiver<
   function warn(message: string): void {
     observer.warning?.(name, message)
   }
+}
+
+/** The receiver as its observers see it. */
+function observedReceiver(
+  name: string,
+  { name: provider }: Provider,
+  { view }: Inbox,
+  observe: ObservedReceiver['observe'],
+): ObservedReceiver {
+  if (!view) return { name, provider, observe }
+  return {
+    name,
+    provider,
+    observe,
+    stats: async () => (await view.stats()).filter(({ receiver }) => receiver === name),
+  }
+}
+
+/**
+ * Warns operators once at start of risky settings. Returns what is called when the handlers are known: it warns of each
+ * whose topic is a slip, once.
+ */
+function warnAtStart(
+  settings: CheckedOptions,
+  patterns: () => readonly string[],
+  warn: (message: string) => void,
+): () => void {
+  const { inbox, provider, dedupe } = settings
+  if (!inbox.can.durable && inbox.view && nodeEnv() === 'production')
+    warn(
+      `${inbox.name} forgets acknowledged events when this process ends, and NODE_ENV is production: use sqliteInbox (@postern/sqlite), or bullmqInbox or postgresInbox`,
+    )
+  if (dedupe === 'none' || (dedupe === 'id' && provider.ids === false))
+    warn(
+      `nothing is deduplicated: ${dedupe === 'none' ? "dedupe is 'none'" : `events of ${provider.name} have no id; say where it is, or set dedupe: 'digest'`}`,
+    )
+  const checked = new Set<string>()
+  return () => {
+    const { name, topics = [] } = provider
+    const fresh = patterns().filter((pattern) => !checked.has(pattern))
+    if (topics.length === 0 || fresh.length === 0) return
+    for (const pattern of fresh) checked.add(pattern)
+    void import('./receiver/topic-typos.ts').then(({ topicTypos }) =>
+      topicTypos(name, fresh, topics).forEach(warn),
+    )
+  }
+}
+
+/** The view of an inbox that keeps tasks. Throws a `TypeError` if it keeps none. */
+function viewOf({ name, view }: Pick<Inbox, 'name' | 'view'>): InboxView {
+  if (!view) throw new TypeError(`${name} keeps no tasks to look at: use an inbox that has a view`)
+  return view
+}
+
+/** As `receiver.replay`. */
+async function replayOf(
+  view: InboxView,
+  receiver: string,
+  filter: TaskFilter = {},
+  options: ReplayOptions = {},
+): Promise<Changed> {
+  const changed = await view.replay({ ...filter, receiver }, options)
+  return typeof changed === 'number' ? { count: changed, cursor: undefined } : changed
+}
+
+/** As `receiver.tasks`. */
+async function tasksOf(
+  view: InboxView,
+  receiver: string,
+  filter: TaskFilter & { readonly limit?: number } = {},
+): Promise<readonly TaskInfo[]> {
+  return (await view.list({ ...filter, receiver })).rows
+}
+
+/** Looks again at stored events without a subscription, since this process may have one for them. */
+async function dueNow(view: InboxView, receiver: string, closed: () => boolean): Promise<void> {
+  const waiting = { subscription: UNHANDLED, state: 'pending' as const }
+  let cursor: string | undefined
+  do {
+    ;({ cursor } = await replayOf(view, receiver, waiting, { ...(cursor && { cursor }) }))
+  } while (cursor !== undefined && !closed())
+}
+
+// Several processes may save at once.
+const TRIES = 5
+
+/**
+ * Keeps what the provider has trusted in the records of the inbox: after a restart, certificates, keys and tenants that
+ * were genuine are asked for beside any number of invented ones.
+ */
+function keepTrusted(
+  { trusted = [] }: Provider,
+  receiver: string,
+  records: Records,
+  warn: (message: string) => void,
+): { readonly close: () => Promise<void> } {
+  const places = trusted.map((names) => {
+    const place = placeOf(records, `trusted:${names.kind}:${receiver}`, warn)
+    names.keep(place)
+    return place
+  })
+  return { close: async () => void (await Promise.all(places.map((place) => place.saved()))) }
+}
+
+interface Place extends NamesPlace {
+  /** Resolves when nothing is being saved. */
+  saved(): Promise<void>
+}
+
+function placeOf(records: Records, key: string, warn: (message: string) => void): Place {
+  let latest: readonly string[] | undefined
+  let saving: Promise<void> | undefined
+  return {
+    saved: async () => saving,
+    load: async () => digestsOf((await records.get(key))?.value),
+    save(digests) {
+      latest = digests
+      saving ??= saveLatest()
+        .catch((error: unknown) => warn(`trusted names could not be saved: ${String(error)}`))
+        .finally(() => (saving = undefined))
+    },
+  }
+
+  async function saveLatest(): Promise<void> {
+    for (let left = TRIES; latest && left > 0;) {
+      const mine = latest
+      const stored = await records.get(key)
+      // Names that another process has added stay, before our own.
+      const ours = new Set(mine)
+      const others = digestsOf(stored?.value).filter((one) => !ours.has(one))
+      const all = [...others, ...mine].slice(-MOST)
+      if (!(await records.set(key, all, stored?.version ?? 0))) left--
+      else if (latest === mine) latest = undefined
+    }
+  }
+}
+
+// The bytes of a record: 22 characters a name.
+const MOST = 1000
+
+function digestsOf(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) return []
+  return (value as unknown[]).filter((one): one is string => typeof one === 'string')
 }

@@ -1,8 +1,7 @@
 import { Unrecoverable, type PreparedHandler, type Task, type WebhookEvent } from '@postern/core'
-import { tenantKey, unknownOptions } from '@postern/core/inbox'
+import { tenantKey, unknownOptions, type Records } from '@postern/core/inbox'
 import { createCaller } from './caller.ts'
 import { distinct, named, type Destination, type DestinationInit } from './destination.ts'
-import { createMarks } from './gone.ts'
 import { createGuard } from '@postern/core/guard'
 import { checkObject } from '@postern/core/scheme'
 import { compose, headerTest } from './message.ts'
@@ -147,4 +146,35 @@ function able(given: Signer | false): Signer | false {
   throw new TypeError(
     'sign must be a provider that can sign, such as standardWebhooks({ secret }), or signer({ secret }), or false for no signature',
   )
+}
+
+/** Marks of destinations that answered 410. `tenant` is the scope of the event: two tenants may choose one id. */
+interface Marks {
+  has(tenant: string | undefined, destination: string): Promise<boolean>
+  set(tenant: string | undefined, destination: string, at: number): Promise<void>
+  /** Clears the marks of all tenants; false if there was none. */
+  clear(destination: string): Promise<boolean>
+}
+
+const PREFIX = 'postern:gone:'
+
+/** Keeps the marks in the records of an inbox. */
+function createMarks(records: Records): Marks {
+  const keyOf = (tenant: string | undefined, destination: string): string =>
+    PREFIX + tenantKey(tenant, ':', destination)
+  return {
+    has: async (tenant, destination) =>
+      (await records.get(keyOf(tenant, destination))) !== undefined,
+    async set(tenant, destination, at) {
+      // If the mark exists, another task of the destination has set it.
+      await records.set(keyOf(tenant, destination), { at, destination }, 0)
+    },
+    async clear(destination) {
+      let cleared = false
+      for (const { key, value, version } of await records.list(PREFIX))
+        if ((value as { destination?: unknown } | null)?.destination === destination)
+          cleared = (await records.delete(key, version)) || cleared
+      return cleared
+    },
+  }
 }

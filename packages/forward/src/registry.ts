@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto'
+import { randomUUID, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
 import { createTopicTable, milliseconds, type Duration } from '@postern/core'
-import { type Records } from '@postern/core/inbox'
+import type { Records, Seal } from '@postern/core/inbox'
 import { DestinationRefused, type AddressGuard } from '@postern/core/guard'
-import type { Seal } from '@postern/core/inbox'
 import { checkId } from './id.ts'
-import { createSecret, verifyingSecret } from './secret.ts'
 import { signer } from './signer.ts'
 import type {
   DestinationCredentials,
@@ -12,6 +10,7 @@ import type {
   KeptSecret,
   Registration,
 } from './source-types.ts'
+import { standardWebhooksScheme } from '@postern/core/scheme'
 
 /** The argument of {@link createRegistry}. */
 interface RegistryHost {
@@ -183,4 +182,23 @@ function checkSigning(secret: string): string {
 
 function contended(id: string): Error {
   return new Error(`the destination ${id} was changed ${TRIES} times by others in the meantime`)
+}
+
+/** Makes a signing secret of Standard Webhooks: `whsec_` for `v1` (HMAC-SHA256), `whsk_` for `v1a` (Ed25519). */
+function createSecret(version: 'v1' | 'v1a'): string {
+  if (version === 'v1') return `whsec_${randomBytes(32).toString('base64')}`
+  const seed = generateKeyPairSync('ed25519')
+    .privateKey.export({ format: 'der', type: 'pkcs8' })
+    .subarray(-32)
+  return `whsk_${seed.toString('base64')}`
+}
+
+/** The receiver's key: the secret itself for `v1`, the public key `whpk_` for `v1a`. */
+function verifyingSecret(secret: string): string {
+  const key = standardWebhooksScheme().key(secret)
+  if (key.version === 'v1') return secret
+  const point = (key.key.publicKey as KeyObject)
+    .export({ format: 'der', type: 'spki' })
+    .subarray(-32)
+  return `whpk_${point.toString('base64')}`
 }

@@ -4,14 +4,12 @@ import {
   type Json,
   type Receiver,
   toWebhookError,
-  type WebhookError,
+  WebhookError,
 } from '@postern/core'
 import type { AcceptWithin } from '@postern/core/inbox'
-import { checkMounting, toPublicUrl } from '@postern/core/scheme'
+import { checkMounting, toPublicUrl, readBounded } from '@postern/core/scheme'
 import { createBodyReader, NodeHeaders } from '@postern/node'
-import type { Context } from 'hono'
-import { incomingOf } from './incoming.ts'
-import { recoverBody } from './recover-body.ts'
+import type { Context, HonoRequest } from 'hono'
 
 /** The members of a receiver that adapters use, for any type of event. */
 export type Mountable = Pick<Receiver, 'admit' | 'limits' | 'refuse' | 'fetch'>
@@ -109,4 +107,68 @@ function executionOf(context: Context): Context['executionCtx'] | undefined {
   } finally {
     Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
   }
+}
+
+/**
+ * The message of node:http behind a request of @hono/node-server, if no full Request was made of it yet: reading the
+ * message directly costs a third. Undefined on other hosts, and if a middleware has replaced the request or made a full
+ * one, which reads the message by itself.
+ */
+function incomingOf({ env, req }: Context): IncomingMessage | undefined {
+  const { incoming } = (env ?? {}) as { readonly incoming?: IncomingMessage }
+  if (incoming === undefined || incoming.readableDidRead !== false) return undefined
+  const request = req.raw as unknown as Readonly<Record<symbol, unknown>>
+  let made = false
+  // A light request holds only symbol members: the message, strings and headers.
+  for (const key of Object.getOwnPropertySymbols(request)) {
+    const value = request[key]
+    if (value === incoming) made = true
+    else if (typeof value === 'object' && !(value instanceof Headers)) return undefined
+  }
+  return made ? incoming : undefined
+}
+
+/**
+ * The exact bytes of a body that was read through `c.req`, which caches its result. Refuses with `body_lossy` if the
+ * cached string may differ from the sent bytes, and with `body_consumed` if nothing is cached.
+ */
+async function recoverBody(request: HonoRequest): Promise<Uint8Array> {
+  // These are promises, which the type omits.
+  const { arrayBuffer, blob, text } = request.bodyCache as unknown as Kept
+  if (arrayBuffer !== undefined) return new Uint8Array(await arrayBuffer)
+  if (blob !== undefined) {
+    const { size } = await blob
+    return readBounded((await blob).stream(), size)
+  }
+  if (text !== undefined) return exactText(request, await text)
+  if (request.header('content-length') === '0') return new Uint8Array(0)
+  throw new WebhookError('body_consumed', {
+    problem: 'consumed',
+    remedy:
+      'mount the webhook route before the middleware that reads c.req.raw or a form, or let it read c.req.arrayBuffer(), which is kept',
+  })
+}
+
+interface Kept {
+  readonly arrayBuffer?: Promise<ArrayBuffer>
+  readonly blob?: Promise<Blob>
+  readonly text?: Promise<string>
+}
+
+// Hono decodes JSON and text as UTF-8, which loses a byte order mark and invalid UTF-8: the length shows it.
+function exactText(request: HonoRequest, text: string): Uint8Array {
+  const bytes = new TextEncoder().encode(text)
+  const length = request.header('content-length')
+  if (
+    length !== undefined &&
+    Number(length) === bytes.byteLength &&
+    request.header('content-encoding') === undefined
+  )
+    return bytes
+  throw new WebhookError('body_lossy', {
+    problem: 'lossy',
+    got: `c.req.text() or c.req.json() made a string of ${bytes.byteLength} bytes`,
+    ...(length !== undefined && { expected: length }),
+    remedy: 'mount the webhook route before it, or read c.req.arrayBuffer()',
+  })
 }

@@ -1,5 +1,3 @@
-import { inert } from './inert.ts'
-
 // One place for all copies of this module: Next.js bundles routes, instrumentation and reloaded code apart.
 const STORE = Symbol.for('postern.next.persistent')
 
@@ -29,4 +27,29 @@ export function kept<T>(key: string, make: () => T): T {
   const store = (host[STORE] ??= new Map())
   if (!store.has(key)) store.set(key, make())
   return store.get(key) as T
+}
+
+/**
+ * A stand-in for an inbox or receiver while `next build` runs the module. Every member is a function that returns a
+ * stand-in, so that receivers can be made with it, and nothing is opened. It is no promise.
+ * Members of `own` are as they are there.
+ */
+function inert(own: object = {}): object {
+  // An object and not a function, since factories that were not called are functions.
+  return new Proxy(own, MEMBERS)
+}
+
+const MEMBERS: ProxyHandler<object> = {
+  get: (target, name) => (isOwn(target, name) ? Reflect.get(target, name) : member(name)),
+  has: () => true,
+}
+
+function isOwn(target: object, name: string | symbol): boolean {
+  return typeof target !== 'function' && Object.hasOwn(target, name)
+}
+
+function member(name: string | symbol): unknown {
+  if (name === 'then') return undefined
+  if (name === Symbol.toPrimitive) return () => 'next build'
+  return new Proxy(() => {}, { ...MEMBERS, apply: () => inert() })
 }

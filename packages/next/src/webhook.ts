@@ -1,7 +1,6 @@
-import { type Json, type Receiver } from '@postern/core'
+import type { Json, Receiver } from '@postern/core'
 import type { AcceptWithin } from '@postern/core/inbox'
-import { checkMounting, toPublicUrl } from '@postern/core/scheme'
-import { addressedUrl } from './addressed-url.ts'
+import { checkMounting, toPublicUrl, urlJoiner } from '@postern/core/scheme'
 
 /** The members of a receiver that adapters use, for any type of event. */
 export type Mountable = Pick<Receiver, 'fetch'>
@@ -80,4 +79,17 @@ export function webhook(receiver: Mountable, options: WebhookOptions = {}): Rout
 
 function rebased(rebase: (target: string) => string): (request: Request) => string {
   return (request) => rebase(request.url)
+}
+
+/**
+ * Makes the function that returns the URL a request was sent to. Next.js puts the name it was started with into `request.url`
+ * (`localhost`, `0.0.0.0`), which no sender has signed; `Host` is the name that the client used. It throws `malformed_url`
+ * if that is not a host.
+ */
+function addressedUrl(): (request: Request) => string {
+  const join = urlJoiner()
+  return ({ url, headers }) => {
+    const host = headers.get('host')
+    return host === null ? url : join(url.slice(0, url.indexOf('://')), host, url)
+  }
 }

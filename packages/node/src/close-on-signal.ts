@@ -1,8 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { Server } from 'node:http'
+import type { Server, IncomingMessage, ServerResponse } from 'node:http'
 import { milliseconds, settledBy, unknownOptions, type Duration } from '@postern/core'
-import { closeServer, type NodeServer } from './close-server.ts'
-import { closeAt } from './signals.ts'
 
 /** A server that can be closed: of node:http, node:https or node:http2, a Fastify instance, or an app of NestJS. */
 export type ClosableServer =
@@ -156,4 +154,107 @@ function checkNext(server: ClosableServer | undefined): void {
 
 function complain(error: unknown): void {
   process.stderr.write(`[postern] closeOnSignal: ${String(error)}\n`)
+}
+
+/** Something that closes at a signal. */
+interface Closing {
+  /** True if the process exits once it is closed. */
+  readonly exit: boolean
+  /** True once it has begun. */
+  begun(): boolean
+  close(): Promise<void>
+}
+
+interface Heard {
+  readonly all: Set<Closing>
+  readonly listener: () => void
+}
+
+const heard = new Map<NodeJS.Signals, Heard>()
+
+/**
+ * Closes it at the signal. All share one listener of the process: it exits when the last of them has closed, and a second
+ * signal ends it at once. The function that it returns takes it away again.
+ */
+function closeAt(signal: NodeJS.Signals, one: Closing): () => void {
+  const { all, listener } = heard.get(signal) ?? listen(signal)
+  all.add(one)
+  return () => {
+    if (!all.delete(one) || all.size > 0) return
+    heard.delete(signal)
+    process.off(signal, listener)
+  }
+}
+
+function listen(signal: NodeJS.Signals): Heard {
+  const all = new Set<Closing>()
+  const made: Heard = { all, listener: () => end(signal, [...all]) }
+  heard.set(signal, made)
+  process.on(signal, made.listener)
+  return made
+}
+
+function end(signal: NodeJS.Signals, all: readonly Closing[]): void {
+  const exit = (code: number): unknown => all.some((one) => one.exit) && process.exit(code)
+  if (all.some((one) => one.begun())) exit(1)
+  else
+    void Promise.all(all.map((one) => one.close())).then(() => exit(signal === 'SIGINT' ? 130 : 0))
+}
+
+/** A server of node:http, node:https or node:http2. */
+interface NodeServer {
+  close(ended?: (error?: Error) => void): unknown
+  /** Not of node:http2. */
+  closeIdleConnections?(): void
+  prependListener(event: 'request', listener: (...given: any[]) => void): unknown
+  on(event: 'connection', listener: () => void): unknown
+  off(event: 'connection', listener: () => void): unknown
+}
+
+// Milliseconds: for so long connections that wait are taken; a sender that opens one for each request never stops.
+const TAKING = 1000
+// A turn of the event loop that took longer was held: others may have come meanwhile.
+const BRIEF = 1
+
+/**
+ * Resolves when the last connection has ended, or soon after `until`. A keep-alive connection ends with its next
+ * response: to end it earlier would lose a request that its sender is writing.
+ */
+async function closeServer(server: NodeServer, until: number): Promise<void> {
+  await takeWaiting(server, Math.min(until, performance.now() + TAKING))
+  const closed = new Promise<void>((resolve, reject) => {
+    // close() ends idle connections at once, by this method (Node 19 and later).
+    Object.defineProperty(server, 'closeIdleConnections', { value: () => {}, configurable: true })
+    server.close((error) =>
+      error && (error as { code?: string }).code !== 'ERR_SERVER_NOT_RUNNING'
+        ? reject(error)
+        : resolve(),
+    )
+    Reflect.deleteProperty(server, 'closeIdleConnections')
+  })
+  // Not before: a sender that is told so while the server still listens comes back, on a connection that nobody takes.
+  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (request.httpVersionMajor === 1) response.setHeader('connection', 'close')
+  })
+  if (await settledBy(closed, until)) return closed
+  server.closeIdleConnections?.()
+}
+
+/**
+ * Connections that the kernel has taken wait for a turn of the event loop, one for each since libuv 1.46: closed before
+ * it, they would be reset with their requests.
+ */
+async function takeWaiting(server: NodeServer, until: number): Promise<void> {
+  let taken: number
+  let from: number
+  const count = (): void => void taken++
+  server.on('connection', count)
+  // The first ends the turn that is on.
+  await new Promise(setImmediate)
+  do {
+    taken = 0
+    from = performance.now()
+    await new Promise(setImmediate)
+  } while ((taken > 0 || performance.now() - from > BRIEF) && performance.now() < until)
+  server.off('connection', count)
 }

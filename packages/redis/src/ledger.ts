@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto'
-import type { Duration } from '@postern/core'
+import { createHash, randomUUID } from 'node:crypto'
+import { type Duration, WebhookError } from '@postern/core'
 import { checks, type Guard, type Ledger, type LedgerClaim } from '@postern/core/inbox'
 import { hashTag, isCluster, openConnection, type RedisConnection } from './connection.ts'
-import { createScriptRunner } from './script.ts'
-import { CLAIM, COMMIT, RELEASE, RENEW, UNDO } from './scripts.ts'
-import { watchServer } from './server.ts'
+import type { Cluster, Redis } from 'ioredis'
 
 /** Options of {@link redisLedger}. */
 export interface RedisLedgerOptions {
@@ -115,3 +113,250 @@ type Answer =
   | readonly ['busy', number]
   | readonly ['guarded', Guard['otherwise']]
   | readonly ['claimed', number, string | null | undefined]
+
+// One hash for an event: `d` done, `t` token and `u` time until which it is held (the server's own clock, so that
+// processes need not agree on theirs), `c` claims so far, `s` state. One string for a guard: the key of the event that
+// holds it. KEYS[1] is the event, the others are guards: on a Cluster the prefix puts all of them into one slot.
+// SET … IFEQ would not do: it came with Redis 8.4.
+const NOW = `
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)`
+
+const MINE = `
+if redis.call('HGET', KEYS[1], 't') ~= ARGV[1] then return 0 end`
+
+// Guards live as long as their event. ARGV[2] is the window.
+const KEEP = `
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+for i = 2, #KEYS do redis.call('SET', KEYS[i], KEYS[1], 'PX', ARGV[2]) end
+return 1`
+
+/** ARGV: token, lease, window, and each guard's `otherwise`. */
+const CLAIM: string = `${NOW}
+local duplicate = false
+for i = 2, #KEYS do
+  local holder = redis.call('GET', KEYS[i])
+  if holder and holder ~= KEYS[1] then
+    if ARGV[i + 2] == 'refuse' then return {'guarded', 'refuse'} end
+    duplicate = true
+  end
+end
+if duplicate then return {'guarded', 'duplicate'} end
+local entry = redis.call('HMGET', KEYS[1], 'd', 't', 'u', 's')
+if entry[1] then return {'done'} end
+if entry[2] and tonumber(entry[3]) > now then return {'busy', tonumber(entry[3]) - now} end
+redis.call('HSET', KEYS[1], 't', ARGV[1], 'u', now + ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[2] + ARGV[3])
+for i = 2, #KEYS do redis.call('SET', KEYS[i], KEYS[1], 'PX', ARGV[2] + ARGV[3]) end
+return {'claimed', redis.call('HINCRBY', KEYS[1], 'c', 1), entry[4]}`
+
+/** ARGV: token, lease, window, and the state if it changes. */
+const RENEW: string = `${MINE}${NOW}
+redis.call('HSET', KEYS[1], 'u', now + ARGV[2])
+if ARGV[4] then redis.call('HSET', KEYS[1], 's', ARGV[4]) end
+redis.call('PEXPIRE', KEYS[1], ARGV[2] + ARGV[3])
+return 1`
+
+/** ARGV: token, window. */
+const COMMIT: string = `${MINE}
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'd', 1)${KEEP}`
+
+/** ARGV: token, window, state. */
+const RELEASE: string = `${MINE}
+redis.call('HDEL', KEYS[1], 't', 'u')
+redis.call('HSET', KEYS[1], 's', ARGV[3])${KEEP}`
+
+/** Takes a claim back, as if it had not been made: the first one with its guards. ARGV: token, window. */
+const UNDO: string = `${MINE}
+redis.call('HDEL', KEYS[1], 't', 'u')
+if redis.call('HINCRBY', KEYS[1], 'c', -1) < 1 then
+  for i = 1, #KEYS do redis.call('DEL', KEYS[i]) end
+  return 1
+end${KEEP}`
+
+// Settings can change while Redis runs, in milliseconds.
+const AGAIN = 5000
+
+/**
+ * Checks after each connect, and each five seconds, that the server keeps its data, and warns if it may not. It also hears the
+ * client's errors, since an unhandled one would end the process. Returns a function that ends it.
+ */
+function watchServer(
+  client: Redis | Cluster,
+  prefix: string,
+  warn: (message: string) => void,
+): () => void {
+  const said = new Set<string>()
+  const ready = (): void => void ask().catch(() => {})
+  let lost = false
+  let evicted: number | undefined
+  let mark: string | null | undefined
+  const failed = (error: Error): void => {
+    if (lost) return
+    lost = true
+    warn(`redisLedger: Redis is not reachable, so deliveries get 503: ${error.message}`)
+  }
+  client.on('error', failed)
+  client.on('ready', ready)
+  if (client.status === 'ready') ready()
+  const timer = setInterval(() => client.status === 'ready' && ready(), AGAIN)
+  // A process that has nothing else to do need not stay for this.
+  timer.unref()
+  return () => {
+    clearInterval(timer)
+    client.off('ready', ready)
+    // The listener for errors stays: a closing client may still emit one.
+  }
+
+  async function ask(): Promise<void> {
+    lost = false
+    const info = await client.info()
+    const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1]
+    const evictedBefore = evicted
+    evicted = Number(/^evicted_keys:(\d+)/m.exec(info)?.[1] ?? 0)
+    if (evictedBefore !== undefined && evicted > evictedBefore)
+      warn(
+        `redisLedger: Redis evicted ${evicted - evictedBefore} keys, and events may be among them, which a redelivery runs again (evicted_keys is ${evicted}, maxmemory-policy is ${policy ?? 'unknown'}): give it more memory, and set noeviction`,
+      )
+    if (policy !== undefined && policy !== 'noeviction')
+      once(
+        `redisLedger: maxmemory-policy is ${policy}, so Redis may forget events before their window is over, and a redelivery runs them again: set it to noeviction`,
+      )
+    if (/^aof_enabled:0/m.test(info))
+      once(
+        'redisLedger: appendonly is off, so a restart of Redis forgets the latest events, and a redelivery runs them again: set appendonly yes',
+      )
+    // A name that was drawn once: another one shows that all is gone.
+    const before = mark
+    await client.set(`${prefix}mark`, randomUUID(), 'NX')
+    mark = await client.get(`${prefix}mark`)
+    if (typeof before === 'string' && mark !== before)
+      warn(
+        `redisLedger: Redis lost what this ledger had stored: it was emptied, or another Redis has this address; redeliveries of events that are done run again (evicted_keys is ${evicted}, maxmemory-policy is ${policy ?? 'unknown'}): look for FLUSHALL, eviction and persistence`,
+      )
+  }
+
+  function once(message: string): void {
+    if (said.has(message)) return
+    said.add(message)
+    warn(message)
+  }
+}
+
+/** Runs scripts, each within a deadline. */
+interface ScriptRunner {
+  /**
+   * Waits for the connection. Rejects with `inbox_unavailable` if Redis is away, hangs or refuses until the deadline.
+   * `late` gets an answer that arrives after the deadline.
+   */
+  run(
+    script: string,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+    late?: (answer: unknown) => void,
+  ): Promise<unknown>
+}
+
+/** Makes a runner on a client. */
+function createScriptRunner(client: Redis | Cluster, deadline: number): ScriptRunner {
+  const hashes = new Map<string, string>()
+  const waiters = createWaiters(client)
+  return {
+    run: (script, keys, args, late) =>
+      new Promise((resolve, reject) => {
+        let over = false
+        const timer = setTimeout(() => {
+          waiters.delete(waiter)
+          const what =
+            client.status === 'ready' ? 'did not answer' : `was not connected (${client.status})`
+          failed(`Redis ${what} within ${deadline} ms`)
+        }, deadline)
+        // A client may queue commands until Redis is back: so nothing is sent before, nor after its deadline.
+        const waiter: Waiter = {
+          ready() {
+            send(script, keys, args).then(
+              (answer) => {
+                clearTimeout(timer)
+                if (over) late?.(answer)
+                else resolve(answer)
+              },
+              (error: unknown) =>
+                failed(error instanceof Error ? error.message : String(error), error),
+            )
+          },
+          failed: (error) => failed(error.message, error),
+        }
+        if (client.status === 'ready') waiter.ready()
+        else waiters.add(waiter)
+
+        function failed(reason: string, cause?: unknown): void {
+          over = true
+          clearTimeout(timer)
+          reject(new WebhookError('inbox_unavailable', `redisLedger: ${reason}`, { cause }))
+        }
+      }),
+  }
+
+  async function send(
+    script: string,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    let hash = hashes.get(script)
+    if (!hash) hashes.set(script, (hash = createHash('sha1').update(script).digest('hex')))
+    try {
+      return await client.evalsha(hash, keys.length, ...keys, ...args)
+    } catch (error) {
+      // Redis forgets its scripts when it restarts.
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
+      return client.eval(script, keys.length, ...keys, ...args)
+    }
+  }
+}
+
+/** A call that waits for the connection. */
+interface Waiter {
+  /** The client can be used. */
+  ready(): void
+  /** The client was closed. */
+  failed(error: Error): void
+}
+
+/** The calls that wait for the connection of a client. */
+interface Waiters {
+  /** Adds a call. Use it if the client is not ready. */
+  add(waiter: Waiter): void
+  /** Takes out a call that waits no longer: they would add up while Redis is unreachable. */
+  delete(waiter: Waiter): void
+}
+
+/** Makes the {@link Waiters}. They share two listeners: own listeners would stay on the client until Redis is back. */
+function createWaiters(client: Redis | Cluster): Waiters {
+  const waiting = new Set<Waiter>()
+  client.on('ready', () => {
+    for (const waiter of takeAll()) waiter.ready()
+  })
+  client.on('end', () => {
+    for (const waiter of takeAll()) waiter.failed(closed())
+  })
+  return {
+    add(waiter) {
+      if (client.status === 'end') return waiter.failed(closed())
+      waiting.add(waiter)
+      // A client with `lazyConnect`. Its `error` event has the reason of a failure.
+      if (client.status === 'wait') client.connect().catch(() => {})
+    },
+    delete: (waiter) => void waiting.delete(waiter),
+  }
+
+  function takeAll(): readonly Waiter[] {
+    const all = [...waiting]
+    waiting.clear()
+    return all
+  }
+}
+
+function closed(): Error {
+  return new Error('the client of Redis was closed')
+}

@@ -6,7 +6,6 @@ import { attemptCases } from './inbox/run/attempt-cases.ts'
 import { changeCases } from './inbox/operate/change-cases.ts'
 import { catchUpCases } from './inbox/journal/catch-up-cases.ts'
 import { causeCases } from './inbox/operate/cause-cases.ts'
-import { clockCases } from './inbox/lease/clock-cases.ts'
 import { closeCases } from './inbox/lease/close-cases.ts'
 import { drainCases } from './inbox/lease/drain-cases.ts'
 import { duplicateCases } from './inbox/accept/duplicate-cases.ts'
@@ -18,18 +17,26 @@ import { interruptionCases } from './inbox/lease/interruption-cases.ts'
 import { historyCases } from './inbox/journal/history-cases.ts'
 import { orderCases } from './inbox/run/order-cases.ts'
 import { pageCases } from './inbox/operate/page-cases.ts'
-import { perKeyCases } from './inbox/run/per-key-cases.ts'
 import { receiverCases } from './inbox/run/receiver-cases.ts'
-import { recordsCases } from './inbox/journal/records-cases.ts'
 import { restartCases } from './inbox/lease/restart-cases.ts'
-import { sceneTest, type MakeInbox } from './inbox/scene.ts'
+import {
+  sceneTest,
+  type MakeInbox,
+  type SceneTest,
+  type Scene,
+  type JoinedReceiver,
+} from './inbox/scene.ts'
 import { settleCases } from './inbox/run/settle-cases.ts'
-import { sharedCases } from './inbox/lease/shared-cases.ts'
 import { storedCases } from './inbox/accept/stored-cases.ts'
 import { transactionCases, type TransactionProbe } from './inbox/accept/transaction-cases.ts'
 import { viewCases } from './inbox/operate/view-cases.ts'
 import { workerCases } from './inbox/run/worker-cases.ts'
 import type { TestRunner } from './runner.ts'
+import { gate } from './inbox/gate.ts'
+import { receiverHeard, deliverSigned } from './inbox/listen.ts'
+import type { Records } from '@postern/core/inbox'
+import { intake, item } from './inbox/make.ts'
+import { DONE_OUTCOME, lane } from './inbox/recorder.ts'
 
 /** Optional skills of an inbox. A skill that is not given is not tested. */
 export interface InboxSkills {
@@ -136,4 +143,256 @@ export function testInbox(make: MakeInbox, runner: TestRunner, skills: InboxSkil
     if (skills.transaction)
       describe('task.commit', () => transactionCases(test, skills.transaction!))
   })
+}
+
+const FLOOD = 500
+
+/** The bounds of one tenant under a whole receiver. */
+function perKeyCases(test: SceneTest): void {
+  test('a flood of one tenant within its concurrency holds up nobody, and uses no attempt', async (scene) => {
+    const { receiver, happened, until } = receiverHeard(scene, {
+      fairBy: (event) => event.id!.split('-')[0]!,
+    })
+    const open = gate()
+    const attempts = new Set<number>()
+    let running = 0
+    let most = 0
+    receiver.on('thing.*', { perKey: { concurrency: 1 }, concurrency: 5 }, async (event, task) => {
+      attempts.add(task.attempt)
+      if (event.id === 'quiet-1') return
+      most = Math.max(most, ++running)
+      await open.passed
+      running--
+    })
+    try {
+      for (let at = 0; at < FLOOD; at++) await deliverSigned(receiver, `loud-${at}`)
+      await deliverSigned(receiver, 'quiet-1')
+      await until('done quiet-1')
+      assert.equal(most, 1)
+      const [started, ...more] = happened.filter((one) => one.startsWith('started loud'))
+      assert.deepEqual(more, [])
+      open.pass()
+      await until(started!.replace('started', 'done'))
+      assert.equal(most, 1)
+      assert.deepEqual([...attempts], [1])
+    } finally {
+      open.pass()
+      await receiver.close()
+    }
+  })
+}
+
+const records = (scene: Scene): Records => scene.inbox.records!
+
+/** Small keyed values with compare-and-set. */
+function recordsCases(test: SceneTest, durable: boolean): void {
+  test('a record is set, changed and deleted only by who knows its version', async (scene) => {
+    const store = records(scene)
+    assert.equal(await store.get('k'), undefined)
+    assert.equal(await store.set('k', { n: 1 }, 0), true)
+    assert.equal(await store.set('k', { n: 2 }, 0), false)
+    const first = (await store.get('k'))!
+    assert.deepEqual(first.value, { n: 1 })
+    assert.equal(await store.set('k', { n: 2 }, first.version), true)
+    assert.equal(await store.set('k', { n: 3 }, first.version), false)
+    const second = (await store.get('k'))!
+    assert.deepEqual(second.value, { n: 2 })
+    assert.notEqual(second.version, first.version)
+    assert.equal(await store.delete('k', first.version), false)
+    assert.equal(await store.delete('k', second.version), true)
+    assert.equal(await store.get('k'), undefined)
+    assert.equal(await store.delete('k', second.version), false)
+  })
+
+  test('of many that change a record at once, one does', async (scene) => {
+    const store = records(scene)
+    const set = await Promise.all(
+      Array.from({ length: 10 }, async (_, at) => store.set('k', at, 0)),
+    )
+    assert.equal(set.filter(Boolean).length, 1)
+    assert.equal((await store.get('k'))!.value, set.indexOf(true))
+  })
+
+  test('records are listed by the start of their key, whatever it holds', async (scene) => {
+    const store = records(scene)
+    for (const key of ['to:b', 'to:a', 'to_x', 'to%', 'un', 'TO:c']) await store.set(key, key, 0)
+    assert.deepEqual(
+      (await store.list('to:')).map(({ key, value }) => [key, value]),
+      [
+        ['to:a', 'to:a'],
+        ['to:b', 'to:b'],
+      ],
+    )
+    assert.deepEqual(
+      (await store.list('to%')).map(({ key }) => key),
+      ['to%'],
+    )
+    assert.equal((await store.list('')).length, 6)
+    assert.ok((await store.list('to:')).every(({ version }) => version >= 1))
+  })
+
+  if (!durable) return
+  test('records outlive a restart', async (scene) => {
+    await records(scene).set('k', ['v'], 0)
+    await scene.restart()
+    const kept = (await records(scene).get('k'))!
+    assert.deepEqual(kept.value, ['v'])
+    assert.equal(await records(scene).set('k', 'w', kept.version), true)
+  })
+}
+
+/** Several processes on one store, as far as two inboxes in one process can show it. */
+function sharedCases(test: SceneTest): void {
+  test('what one process stores, another runs', async (scene) => {
+    const web = scene.join({ work: false })
+    const worker = scene.join({ inbox: await scene.handle.another!() })
+    assert.deepEqual(await web.port.accept(intake(item('1')), {}), ['new'])
+    await worker.untilSettled(1)
+    assert.deepEqual(await web.port.accept(intake(item('1')), {}), ['duplicate'])
+    assert.equal(web.runs.length, 0)
+  })
+
+  test('an event accepted by both at once is new once and runs once', async (scene) => {
+    const one = scene.join()
+    const two = scene.join({ inbox: await scene.handle.another!() })
+    const ids = Array.from({ length: 20 }, (_, at) => `e${at}`)
+    const taken = await Promise.all(
+      ids.flatMap((id) =>
+        [one, two].map(async ({ port }) => (await port.accept(intake(item(id)), {}))[0]!),
+      ),
+    )
+    assert.equal(taken.filter((each) => each === 'new').length, 20)
+    const ran = (): string[] => [...one.ran(), ...two.ran()].sort()
+    await Promise.race([
+      one.until('all ran', () => ran().length >= 20),
+      two.until('all ran', () => ran().length >= 20),
+    ])
+    assert.deepEqual(ran(), ids.map((id) => `a:${id}`).sort())
+  })
+
+  test('two processes share the work, and no task runs twice', async (scene) => {
+    const web = scene.join({ work: false })
+    const other = await scene.handle.another!()
+    const ids = Array.from({ length: 200 }, (_, at) => `e${at}`)
+    await Promise.all(ids.map(async (id) => web.port.accept(intake(item(id)), {})))
+    web.work()
+    const worker = scene.join({ inbox: other })
+    const settled = (): number => web.settled.length + worker.settled.length
+    await Promise.race([
+      web.until('all are settled', () => settled() >= 200),
+      worker.until('all are settled', () => settled() >= 200),
+    ])
+    assert.deepEqual([...web.ran(), ...worker.ran()].sort(), ids.map((id) => `a:${id}`).sort())
+    assert.ok([...web.settled, ...worker.settled].every(({ stored }) => stored))
+  })
+
+  test('each process runs the subscriptions it has, and leaves the others alone', async (scene) => {
+    const one = scene.join({ lanes: ['a'] })
+    const two = scene.join({ lanes: ['b'], inbox: await scene.handle.another!() })
+    await one.port.accept(intake(item('1', ['a', 'b']), item('2', ['b'])), {})
+    await two.port.accept(intake(item('3', ['a', 'b'])), {})
+    await Promise.all([one.untilSettled(2), two.untilSettled(3)])
+    assert.deepEqual([...one.ran()].sort(), ['a:1', 'a:3'])
+    assert.deepEqual([...two.ran()].sort(), ['b:1', 'b:2', 'b:3'])
+  })
+
+  test('a task whose process gives no sign of life runs elsewhere, and its late outcome is refused', async (scene) => {
+    const open = gate()
+    const stuck = scene.join({
+      lanes: [lane('a', { concurrency: 1 })],
+      run: () => open.passed.then(() => DONE_OUTCOME),
+    })
+    await stuck.port.accept(intake(item('1')), {})
+    await stuck.until('it runs', () => stuck.runs.length === 1)
+    await scene.handle.abandon!()
+    const other = scene.join({ inbox: await scene.handle.another!() })
+    await other.untilSettled(1)
+    assert.equal(other.runs[0]!.claim.attempt, 1, 'an interruption uses no attempt')
+    open.pass()
+    await stuck.untilSettled(1)
+    assert.equal(stuck.settled[0]!.stored, false)
+    assert.equal(other.settled[0]!.stored, true)
+    assert.deepEqual(await other.port.accept(intake(item('1')), {}), ['duplicate'])
+  })
+}
+
+const HOUR = 3_600_000
+const STEPS = { hour: HOUR, day: 24 * HOUR, year: 365 * 24 * HOUR } as const
+
+/**
+ * Steps of the wall clock, as a machine takes them whose clock was wrong: it forgets no id and no guard for them. Timers
+ * and the monotonic clock go on.
+ */
+function clockCases(
+  test: SceneTest,
+  { durable, guards, drain }: { durable: boolean; guards: boolean; drain: boolean },
+): void {
+  for (const [name, step] of Object.entries(STEPS)) {
+    test(`a step of a ${name} ahead forgets no id`, async (scene) => {
+      const shop = await known(scene)
+      await stepped(step, async () => {
+        await forget(shop)
+        assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
+      })
+      assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
+    })
+
+    if (durable)
+      test(`a step of a ${name} ahead while nobody was there forgets no id`, async (scene) => {
+        await known(scene)
+        await stepped(step, async () => {
+          await scene.restart()
+          const shop = scene.join()
+          await forget(shop)
+          assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
+          await scene.restart()
+        })
+      })
+  }
+
+  if (guards)
+    for (const restarts of durable ? [false, true] : [false])
+      test(`a captured delivery stays refused after a step ahead and back${restarts ? ', with restarts between' : ''}`, async (scene) => {
+        const guarded = (id: string) =>
+          intake(item(id, ['a'], { guards: [{ key: 'once', otherwise: 'refuse' }] }))
+        let shop = scene.join()
+        const again = async (): Promise<void> => {
+          if (restarts) {
+            await scene.restart()
+            shop = scene.join()
+          }
+          assert.deepEqual(await shop.port.accept(guarded('2'), {}), ['refused'])
+        }
+        assert.deepEqual(await shop.port.accept(guarded('1'), {}), ['new'])
+        await shop.untilSettled(1)
+        await stepped(STEPS.year, async () => {
+          await again()
+          await forget(shop)
+          await again()
+        })
+        await again()
+      })
+
+  /** A receiver that knows the event 1, which is done. */
+  async function known(scene: Scene): Promise<JoinedReceiver> {
+    const shop = scene.join()
+    assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['new'])
+    await shop.untilSettled(1)
+    return shop
+  }
+
+  /** A drain ends with a round of pruning. */
+  async function forget(shop: JoinedReceiver): Promise<void> {
+    if (drain) await shop.port.drain!(Date.now() + 10_000, 1000)
+  }
+}
+
+async function stepped(by: number, run: () => Promise<void>): Promise<void> {
+  const { now } = Date
+  Date.now = () => now() + by
+  try {
+    await run()
+  } finally {
+    Date.now = now
+  }
 }

@@ -2,7 +2,10 @@ import { WebhookError } from '@postern/core'
 import { within } from '@postern/core/inbox'
 import { Redis, type Cluster, type RedisOptions } from 'ioredis'
 import type { BullmqConnection } from '../settings.ts'
-import { SCRIPTS, type ScriptName } from './scripts.ts'
+import * as journalScripts from '../lua/journal.ts'
+import * as runScripts from '../lua/run.ts'
+import * as scripts from '../lua/store.ts'
+import * as viewScripts from '../lua/view.ts'
 
 /** A client that knows this package's scripts. */
 export type RedisClient = Redis | Cluster
@@ -150,4 +153,160 @@ function open(
 // By shape: clients of another copy of ioredis are no instances of our class.
 function isClient(connection: object): connection is RedisClient {
   return 'defineCommand' in connection && typeof connection.defineCommand === 'function'
+}
+
+// Scripts of erasing. Keys and fields: store.ts.
+
+/**
+ * Erases the contents of events without open jobs. KEYS: prefix; ARGV: 1 for those alone that `stored` marked and that no
+ * failed job holds back, then for each event name, event and head as they shall be (empty: changes nothing). Replies the
+ * names of those that fit.
+ */
+const ERASE: string = `
+local prefix, names = KEYS[1], {}
+local function rests(jobs)
+  for ref in jobs:gmatch('[^\\n]+') do
+    if redis.call('EXISTS', prefix .. ':' .. ref) == 1 then
+      local queue, id = ref:match('^(.*):(.-)$')
+      local base = prefix .. ':' .. queue
+      if not redis.call('ZSCORE', base .. ':completed', id) then
+        if ARGV[1] == '1' or not redis.call('ZSCORE', base .. ':failed', id) then return false end
+      end
+    end
+  end
+  return true
+end
+for i = 2, #ARGV, 3 do
+  local key = prefix .. ':event:' .. ARGV[i]
+  local event = redis.pcall('HMGET', key, 'j', 'd', 'x')
+  local wanted = event[1] and event[3] ~= 'e' and (ARGV[1] ~= '1' or event[3] == 'p')
+  if wanted and rests(event[1]) then
+    names[#names + 1] = ARGV[i]
+    if ARGV[i + 1] ~= '' then
+      redis.call('HSET', key, 'x', 'e', 'e', ARGV[i + 1], 'h', ARGV[i + 2], 'b', '')
+      redis.call('HDEL', key, 'd')
+      redis.call('ZREM', prefix .. ':passing', ARGV[i])
+      if event[2] then
+        local delivery = prefix .. ':delivery:' .. event[2]
+        local needed = redis.pcall('HINCRBY', delivery, 'n', -1)
+        if type(needed) == 'number' and needed <= 0 then redis.call('DEL', delivery) end
+      end
+    end
+  end
+end
+return names`
+
+// The script of runs that outlive their lease. Keys and fields: store.ts.
+
+/**
+ * Takes a job back for a run whose lock has ended, if nobody settled it since. KEYS: prefix; ARGV: queue, id, token,
+ * lease in milliseconds, attempts made when it was claimed, start of the run, 1 if it is done. Replies 1 if the lock still
+ * was this run's, 2 if it is again, 3 if this run's outcome is stored already, 0 otherwise. The first that is done counts,
+ * also if another claim has the job: that finds its lock gone before it starts, or is told to stop. A failure leaves the
+ * job to the other claim. What is refused clears no count of interruptions. An attempt without a duration is one that
+ * another claim found interrupted.
+ */
+const ADOPT: string = `
+local base, id, token = KEYS[1] .. ':' .. ARGV[1], ARGV[2], ARGV[3]
+local job = base .. ':' .. id
+local lock = redis.call('GET', job .. ':lock')
+if lock == token then
+  redis.call('PEXPIRE', job .. ':lock', ARGV[4])
+  return 1
+end
+local made = redis.call('HMGET', job, 'atm', 'data', 'stc', 'pa', 'returnvalue')
+local run = ',' .. ARGV[6] .. ','
+local ended = (made[4] or ''):find(run, 1, true) and not made[4]:find(run .. 'null,', 1, true)
+if ended or (made[5] or ''):find(':' .. ARGV[6] .. ',', 1, true) then return 3 end
+if not made[2] or (made[1] or '0') ~= ARGV[5] then return 0 end
+if redis.call('ZSCORE', base .. ':completed', id) or redis.call('ZSCORE', base .. ':failed', id) then return 0 end
+if lock and ARGV[7] ~= '1' then return 0 end
+if redis.call('LREM', base .. ':active', -1, id) + redis.call('LREM', base .. ':wait', 1, id)
+  + redis.call('ZREM', base .. ':prioritized', id) + redis.call('ZREM', base .. ':delayed', id) == 0 then return 0 end
+redis.call('LPUSH', base .. ':active', id)
+redis.call('SET', job .. ':lock', token, 'PX', ARGV[4])
+redis.call('HSET', job, 'sn', made[3] or '0')
+return 2`
+
+// The script of burying what BullMQ cannot read. Keys and fields: store.ts.
+
+/**
+ * Makes an active job dead whatever its hash holds. KEYS: prefix; ARGV: queue, id, now, token of the claim (empty: whoever has it), a
+ * field that goes, then fields and values. Replies 0 if it is not active, or the claim lost it.
+ */
+const BURY: string = `
+local base, id = KEYS[1] .. ':' .. ARGV[1], ARGV[2]
+local job = base .. ':' .. id
+if ARGV[4] ~= '' and redis.call('GET', job .. ':lock') ~= ARGV[4] then return 0 end
+if redis.call('LREM', base .. ':active', 0, id) == 0 then return 0 end
+redis.call('DEL', job .. ':lock')
+redis.call('SREM', base .. ':stalled', id)
+if redis.call('TYPE', job).ok ~= 'hash' then redis.call('DEL', job) end
+redis.call('HDEL', job, ARGV[5])
+redis.call('HSET', job, 'finishedOn', ARGV[3], unpack(ARGV, 6))
+redis.call('ZADD', base .. ':failed', ARGV[3], id)
+redis.call('XADD', base .. ':events', 'MAXLEN', '~', '10000', '*', 'event', 'failed', 'jobId', id, 'prev', 'active')
+return 1`
+
+/** The scripts of this package; each has one key, the prefix of all that it touches. */
+type ScriptName =
+  | 'posternLook'
+  | 'posternAlive'
+  | 'posternLeave'
+  | 'posternRaise'
+  | 'posternStore'
+  | 'posternSpawn'
+  | 'posternLoose'
+  | 'posternRescue'
+  | 'posternSweep'
+  | 'posternSetRecord'
+  | 'posternLoad'
+  | 'posternDue'
+  | 'posternAdopt'
+  | 'posternBury'
+  | 'posternNext'
+  | 'posternAgain'
+  | 'posternGetEvent'
+  | 'posternShow'
+  | 'posternCounts'
+  | 'posternVersion'
+  | 'posternCauses'
+  | 'posternLater'
+  | 'posternErase'
+  | 'posternArrive'
+  | 'posternSeries'
+  | 'posternSwap'
+  | 'posternTrim'
+  | 'posternPage'
+
+/** Their texts. */
+const SCRIPTS: Readonly<Record<ScriptName, string>> = {
+  posternLook: scripts.LOOK,
+  posternAlive: scripts.ALIVE,
+  posternLeave: scripts.LEAVE,
+  posternRaise: scripts.RAISE,
+  posternStore: scripts.STORE,
+  posternSpawn: scripts.SPAWN,
+  posternLoose: scripts.LOOSE,
+  posternRescue: scripts.RESCUE,
+  posternSweep: scripts.SWEEP,
+  posternSetRecord: scripts.SET_RECORD,
+  posternLoad: runScripts.LOAD,
+  posternDue: scripts.DUE,
+  posternAdopt: ADOPT,
+  posternBury: BURY,
+  posternNext: runScripts.NEXT,
+  posternAgain: runScripts.AGAIN,
+  posternGetEvent: viewScripts.GET_EVENT,
+  posternShow: viewScripts.SHOW,
+  posternCounts: viewScripts.COUNTS,
+  posternVersion: viewScripts.VERSION,
+  posternCauses: viewScripts.CAUSES,
+  posternLater: viewScripts.LATER,
+  posternErase: ERASE,
+  posternArrive: journalScripts.ARRIVE,
+  posternSeries: journalScripts.SERIES,
+  posternSwap: journalScripts.SWAP,
+  posternTrim: journalScripts.TRIM,
+  posternPage: journalScripts.PAGE,
 }

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto'
+import { randomInt, randomBytes } from 'node:crypto'
 import type { Command } from 'commander'
 import {
   audit,
@@ -6,15 +6,14 @@ import {
   type AuditCase,
   type RemedyStack,
   type Severity,
+  remedies,
+  type AuditFailure,
+  type AuditReport,
 } from '@postern/testing/audit'
 import { examples, runAction } from '../action.ts'
-import { sayCard } from '../audit/card.ts'
-import { logSince, memoryOf } from '../audit/machine.ts'
+import { sayCard, hidden } from '../audit/card.ts'
 import { networkCases } from '../audit/network-cases.ts'
 import { lifeOf, observerOf, restarter } from '../audit/observer.ts'
-import { isLoopback, requirePermission } from '../audit/permission.ts'
-import { plainReport } from '../audit/plain-report.ts'
-import { sarifOf, sourceOption } from '../audit/sarif.ts'
 import { createWire } from '../audit/wire.ts'
 import {
   countOption,
@@ -29,6 +28,13 @@ import { lasting } from '../print/style.ts'
 import { table } from '../print/table.ts'
 import { createBar } from '../sender-api/bar.ts'
 import { providerOf, variablesOf, type MadeProvider, type SenderOptions } from '../sender/sender.ts'
+import { curlOf, type CurlFacts } from '../audit/curl.ts'
+import { execFile } from 'node:child_process'
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { readStart } from '@postern/core/scheme'
+import { whyNot } from '../sender/why-not.ts'
+import { version } from '../version.ts'
 
 /** Options of `postern audit`. */
 interface AuditCommandOptions extends SenderOptions {
@@ -197,4 +203,209 @@ function sayList(cases: readonly AuditCase[], { json }: AuditCommandOptions): Ex
     say(table([['case', 'severity', 'what is sent'], ...lines], { drops: ['severity'] }))
   }
   return 0
+}
+
+/** The report as JSON: stable, without requests, whose signatures are nobody's business, and without secrets. */
+function plainReport(report: AuditReport, facts: CurlFacts): object {
+  const failure = ({
+    case: judged,
+    symptom,
+    severity,
+    came,
+    request,
+    reply,
+  }: AuditFailure): object => ({
+    case: judged.id,
+    symptom,
+    severity,
+    sent: judged.what,
+    came: hidden(came, facts),
+    why: judged.why,
+    ...(reply && { status: reply.status, reply: hidden(reply.body, facts).slice(0, 500) }),
+    ...(request && { curl: curlOf(request, facts) }),
+  })
+  const { findings, notes, unconfirmed, ...rest } = report
+  return {
+    ...rest,
+    findings: findings.map(({ id, severity, failures }) => ({
+      id,
+      severity,
+      remedy: remedies[failures[0]!.case.remedy],
+      failures: failures.map(failure),
+    })),
+    notes: notes.map(failure),
+    unconfirmed: unconfirmed.map(failure),
+  }
+}
+
+const run = promisify(execFile)
+// Bytes of a log that are looked into.
+const MOST_LOG = 16 * 1024 * 1024
+
+/** What is appended to a file from now on. */
+function logSince(path: string): () => string {
+  const from = sizeOf(path)
+  return () => {
+    const length = Math.min(Math.max(0, sizeOf(path) - from), MOST_LOG)
+    const file = openSync(path, 'r')
+    try {
+      const bytes = Buffer.alloc(length)
+      const read = readSync(file, bytes, 0, length, from)
+      return bytes.subarray(0, read).toString('utf8')
+    } finally {
+      closeSync(file)
+    }
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    const found = statSync(path)
+    if (!found.isFile()) throw new TypeError('no regular file')
+    return found.size
+  } catch (error) {
+    throw new Failure(2, `--log: ${path} cannot be read; give the file that the receiver logs to`, {
+      cause: error,
+    })
+  }
+}
+
+/** The memory of a process in bytes. */
+function memoryOf(pid: number): () => Promise<number> {
+  return async () => {
+    try {
+      if (process.platform === 'linux')
+        return (
+          1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+        )
+      const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(pid)])
+      return 1024 * Number(stdout)
+    } catch {
+      // It has ended: what ended it is told elsewhere.
+      return Number.NaN
+    }
+  }
+}
+
+const FILE = '/.well-known/postern-audit.txt'
+const MOST = 1024
+
+/** True if a URL leads to this machine. */
+function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url)
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    /^127(?:\.\d{1,3}){3}$/.test(hostname) ||
+    hostname === '[::1]'
+  )
+}
+
+/**
+ * Throws unless the owner of another host agrees: its name stands in `--yes`, and it serves a nonce that this command made.
+ *
+ * @throws Failure
+ */
+async function requirePermission(
+  url: string,
+  { yes, nonce }: { readonly yes?: string; readonly nonce?: string },
+): Promise<void> {
+  if (isLoopback(url)) return
+  const { hostname, origin } = new URL(url)
+  if (yes !== hostname)
+    throw new Failure(
+      2,
+      `${hostname} is another host: give --yes ${hostname} if it is yours; an audit sends it forged and odd requests`,
+    )
+  if (nonce === undefined)
+    throw new Failure(2, `${hostname} must show that it is yours: serve the nonce, and say it`, {
+      rows: [
+        `  serve  ${origin}${FILE} with this text`,
+        `  say    --nonce postern-audit-${randomBytes(16).toString('hex')}`,
+      ],
+    })
+  if (!/^postern-audit-[\da-f]{32}$/.test(nonce))
+    throw new Failure(2, '--nonce must be one that this command made: leave it out to get one')
+  if ((await served(origin)).trim() !== nonce)
+    throw new Failure(2, `${origin}${FILE} must serve the text of --nonce and nothing else`)
+}
+
+async function served(origin: string): Promise<string> {
+  try {
+    const response = await fetch(`${origin}${FILE}`, {
+      redirect: 'error',
+      signal: AbortSignal.timeout(10_000),
+    })
+    return response.ok ? new TextDecoder().decode(await readStart(response.body, MOST)) : ''
+  } catch (error) {
+    throw new Failure(3, `${origin}${FILE} did not answer: ${whyNot(error)}`, { cause: error })
+  }
+}
+
+const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
+  critical: 'error',
+  high: 'error',
+  medium: 'warning',
+  low: 'note',
+  note: 'note',
+}
+
+/** The place of the handler in the source, from `file:line`. */
+function sourceOption(text: string): { readonly uri: string; readonly line: number } {
+  const [, uri, line] = /^(.+):([1-9]\d*)$/.exec(text) ?? []
+  if (uri === undefined)
+    throw new Failure(2, `--source must be file:line, as in app/webhooks/route.ts:12, got ${text}`)
+  return { uri: encodeURI(uri.replaceAll('\\', '/')), line: Number(line) }
+}
+
+/**
+ * The findings as SARIF 2.1.0, for code scanning.
+ *
+ * @see https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+ */
+function sarifOf(report: AuditReport, source: ReturnType<typeof sourceOption>): object {
+  const found = report.findings.map(({ id, severity, failures }) => ({
+    id,
+    severity,
+    worst: failures[0]!,
+    failures,
+  }))
+  return {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: 'postern audit',
+            semanticVersion: version(),
+            informationUri: 'https://www.npmjs.com/package/postern',
+            rules: found.map(({ id, severity, worst }) => ({
+              id,
+              shortDescription: { text: worst.case.what },
+              fullDescription: { text: worst.case.why },
+              help: { text: remedies[worst.case.remedy].does },
+              defaultConfiguration: { level: LEVELS[severity] },
+            })),
+          },
+        },
+        results: found.map(({ id, severity, worst, failures }, ruleIndex) => ({
+          ruleId: id,
+          ruleIndex,
+          level: LEVELS[severity],
+          message: {
+            text: `Sent: ${worst.case.what}. Came: ${worst.came}. ${worst.case.why} ${remedies[worst.case.remedy].does} Cases: ${failures.map((one) => one.case.id).join(', ')}.`,
+          },
+          locations: [
+            {
+              physicalLocation: {
+                artifactLocation: { uri: source.uri },
+                region: { startLine: source.line },
+              },
+            },
+          ],
+        })),
+      },
+    ],
+  }
 }

@@ -1,13 +1,11 @@
 import type { Command } from 'commander'
 import { examples, runAction } from '../action.ts'
-import { placeOptions } from '../inboxes.ts'
+import { placeOptions, places, type InboxOptions } from '../inboxes.ts'
 import { many, senderOptions } from '../options/shared-options.ts'
 import { explain, type Explanation, type Finding } from '@postern/core/explain'
 import { readBounded } from '@postern/core/scheme'
 import { countOption, numberOption } from '../options/checked-options.ts'
-import { fromFlags, type CurlFlags } from '../options/curl-flags.ts'
 import { withInbox } from '../inbox.ts'
-import { places, type InboxOptions } from '../inboxes.ts'
 import { Failure, type ExitCode } from '../print/failure.ts'
 import { remark, say, sayJson } from '../print/say.ts'
 import { MOST_FILE, readRegular } from '../request/regular-file.ts'
@@ -18,6 +16,7 @@ import { providerOf, type SenderOptions } from '../sender/sender.ts'
 import { counted } from '../print/style.ts'
 import { shown, styled } from '../print/terminal.ts'
 import { columnsOf, wrapped } from '../print/width.ts'
+import { withoutLines } from '../request/curl.ts'
 
 /** Options of `postern explain`. */
 interface ExplainCommandOptions extends SenderOptions, InboxOptions, SealOptions, CurlFlags {
@@ -136,4 +135,41 @@ function timeOption(text: string): number {
   if (Number.isNaN(time))
     throw new Failure(2, `--at must be an ISO date or milliseconds since 1970, got ${text}`)
   return time
+}
+
+/** The flags of curl that make a request. */
+interface CurlFlags {
+  readonly request?: string
+  readonly header?: readonly string[]
+  readonly data?: string
+  readonly dataRaw?: string
+  readonly dataBinary?: string
+}
+
+/** A request given by a URL and flags of curl. As in curl, `@file` reads a file: `--data` without its line ends. */
+function fromFlags(url: string, flags: CurlFlags): SavedRequest {
+  if (!URL.canParse(url))
+    throw new Failure(2, `the request must be a URL with -H and -d, got ${url}`)
+  const headers = (flags.header ?? []).map((line) => {
+    const [, name, value] = /^([^:\s]+)\s*:\s*(.*)$/s.exec(line) ?? []
+    if (name === undefined) throw new Failure(2, `--header must be 'Name: value', got ${line}`)
+    return [name, value!] as const
+  })
+  const parts = [
+    ...(flags.data === undefined ? [] : [withoutLines(dataOf(flags.data))]),
+    ...(flags.dataRaw === undefined ? [] : [Buffer.from(flags.dataRaw)]),
+    ...(flags.dataBinary === undefined ? [] : [dataOf(flags.dataBinary)]),
+  ]
+  if (parts.length > 1)
+    throw new Failure(2, 'give one of --data, --data-raw and --data-binary: the body is one')
+  const [body] = parts
+  const method = flags.request ?? (body ? 'POST' : 'GET')
+  return {
+    delivery: { method, url, headers, body: body ?? Buffer.alloc(0) },
+    receivedAt: undefined,
+  }
+}
+
+function dataOf(data: string): Buffer {
+  return data.startsWith('@') ? readRegular(data.slice(1)) : Buffer.from(data)
 }

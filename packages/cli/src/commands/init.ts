@@ -1,25 +1,34 @@
 import type { Command } from 'commander'
 import { examples, runAction } from '../action.ts'
 import { frameworks, hosts, type Framework } from '../hosts.ts'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  existsSync,
+  lstatSync,
+  realpathSync,
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join, relative, sep, dirname } from 'node:path'
 import { isCancel, select, text } from '@clack/prompts'
 import { agreed } from '../print/agreed.ts'
 import { planOf, type InitPlan } from '../init/files.ts'
-import { refuseOutside } from '../init/outside.ts'
 import type { Wanted } from '../init/parts.ts'
-import { install, installsOf } from '../init/install.ts'
 import { projectIn, type Project } from '../init/project.ts'
-import { toldOf } from '../init/told.ts'
 import { remarkShared } from '../env.ts'
-import { variableOf, writePlan } from '../init/write.ts'
 import { inboxes, type InboxName } from '../inboxes.ts'
 import { requireOneOf } from '../options/checked-options.ts'
 import { Failure, type ExitCode } from '../print/failure.ts'
 import { remark, say } from '../print/say.ts'
-import { columnsOf } from '../print/width.ts'
-import { gatewayNames, gatewayOf } from '../sender/gateway.ts'
+import { columnsOf, wrapped } from '../print/width.ts'
+import { gatewayNames, gatewayOf, gatewayName } from '../sender/gateway.ts'
 import { aboutOf } from '../sender/sender.ts'
+import { whereToAdd } from '../sender/setup.ts'
+import { takenByGit } from '../init/ignore.ts'
+import { spawn } from 'node:child_process'
 
 /** Options of `postern init`. */
 interface InitOptions {
@@ -145,4 +154,253 @@ async function asked<Value>(answer: Promise<Value>): Promise<Exclude<Value, symb
   const value = await answer
   if (isCancel(value)) throw new Failure(1, 'nothing was written')
   return value as Exclude<Value, symbol>
+}
+
+/**
+ * Refuses paths of the project that lead out of it by a link: a project that was cloned from a stranger must not choose which
+ * file of the user is written. Links that stay within the project are followed.
+ *
+ * @throws Failure that names the link.
+ */
+function refuseOutside(folder: string, paths: readonly string[]): void {
+  const root = realpathSync(folder)
+  for (const path of paths) {
+    let at = folder
+    for (const part of path.split(/[\\/]/)) {
+      at = join(at, part)
+      const found = lstatSync(at, { throwIfNoEntry: false })
+      if (!found) break
+      if (found.isSymbolicLink() && !isWithin(root, at))
+        throw new Failure(
+          1,
+          `nothing was written, since ${relative(folder, at)} is a link that leads out of this folder: replace it by a file or folder of the project`,
+        )
+    }
+  }
+}
+
+function isWithin(root: string, link: string): boolean {
+  try {
+    return `${realpathSync(link)}${sep}`.startsWith(`${root}${sep}`)
+  } catch {
+    // It leads to nothing yet: a file would be made there.
+    return false
+  }
+}
+
+/** What happened before it is told. */
+interface Told extends WrittenFiles {
+  /** Whether the packages are installed already. */
+  readonly installed: boolean
+  /** The width to fit; commands stay on one line, to be copied. */
+  readonly columns: number
+}
+
+/**
+ * What is said once the files are written: what to install, to do and to run, in numbered steps, and how to undo all. Lines of code
+ * and commands begin with two blanks and are never broken: they are copied.
+ */
+function toldOf(project: Project, plan: InitPlan, wanted: Wanted, told: Told): string {
+  const { about, gateway, path } = wanted
+  const behind = gateway ? ` --behind ${gatewayName(gateway)}` : ''
+  const { columns } = told
+  const steps = [
+    ...(told.installed ? [] : [['Install:', ...commandsOf(project, plan)]]),
+    ...typesStep(project),
+    mountStep(project, plan),
+    secretStep(project, plan, wanted),
+    ...(plan.test === undefined ? [] : [[`Test: ${plan.test}`]]),
+    [
+      'Start the app, and send it a delivery:',
+      `  npx postern send ${about.name}${behind} --to http://localhost:${project.port}${path}`,
+    ],
+    [`Add the public URL of ${path} at ${whereToAdd(gateway ?? about)}`],
+    ...(gateway ? [[`Add the URL of ${gateway.title} at ${whereToAdd(about)}`]] : []),
+  ]
+  return [
+    ...[...plan.files.keys()].map((file) => `wrote ${file}`),
+    ...steps.flatMap(([first = '', ...rest], at) => [
+      '',
+      ...line(`${at + 1}. ${first}`),
+      ...rest.flatMap((one) => (one.startsWith('  ') ? [one] : line(`   ${one}`))),
+    ]),
+    '',
+    ...line(undoOf(project, plan, told)),
+  ].join('\n')
+
+  function line(text: string): readonly string[] {
+    return wrapped(text, columns, 3)
+  }
+}
+
+function commandsOf(project: Project, plan: InitPlan): readonly string[] {
+  return installsOf(project, plan).map((words) => `  ${words.join(' ')}`)
+}
+
+function typesStep({ typeScript }: Project): readonly (readonly string[])[] {
+  return typeScript?.remedy === undefined
+    ? []
+    : [
+        [
+          `TypeScript finds no types in these packages, since it resolves modules as before 2022: ${typeScript.remedy}.`,
+        ],
+      ]
+}
+
+function mountStep({ parsers, app, framework }: Project, plan: InitPlan): readonly string[] {
+  const isMounted = hosts[framework].framework?.route !== undefined
+  const others = parsers.filter((place) => !place.startsWith(`${app?.file}:`))
+  const [first, ...rest] = plan.mount.split('\n')
+  return [
+    `Mount: ${first}`,
+    ...rest,
+    ...(others.length > 0 && isMounted
+      ? [`Body parsers stand at ${others.join(', ')}: the route must come before them.`]
+      : []),
+  ]
+}
+
+function secretStep(
+  { folder, readsEnv }: Project,
+  plan: InitPlan,
+  { about, gateway }: Wanted,
+): readonly string[] {
+  const [variable = '', place] = plan.env.map(variableOf)
+  const open = takenByGit(folder, plan.ignored)
+  const { title, setup, docs } = gateway ?? about
+  return [
+    `Put the secret of ${title} into .env (${setup?.secret ?? docs}).`,
+    ...(place === undefined
+      ? []
+      : [`Put the address of the inbox into .env as ${place}: an example stands there.`]),
+    `While ${place === undefined ? `${variable} is` : `${variable} and ${place} are`} not set, neither the app nor a test that loads it starts.`,
+    ...(readsEnv
+      ? []
+      : ['Nothing in package.json reads .env: start the app with node --env-file=.env …']),
+    ...(open.length === 0
+      ? []
+      : [
+          `git does not ignore ${open.join(' and ')}: add ${open.length === 1 ? 'it' : 'them'} to .gitignore before a secret is there.`,
+        ]),
+  ]
+}
+
+function undoOf(
+  project: Project,
+  plan: InitPlan,
+  { folders, env, variables }: WrittenFiles,
+): string {
+  const remove = project.manager === 'npm' ? 'npm uninstall' : `${project.manager} remove`
+  const files = [...plan.files.keys()].filter(
+    (file) => !folders.some((one) => file.startsWith(`${one}/`)),
+  )
+  const added = [...plan.packages, ...plan.development].filter((name) => name !== project.raise)
+  return `Undo: ${[
+    `delete ${[...folders, ...files].join(', ')}`,
+    ...(env === 'created' ? ['delete .env'] : []),
+    ...(env === 'added'
+      ? [
+          `delete the ${variables.length === 1 ? 'line' : 'lines'} ${variables.join(' and ')} of .env`,
+        ]
+      : []),
+    `${remove} ${added.join(' ')}`,
+  ].join('; ')}`
+}
+
+/** The commands that install what a plan needs, as words: one for the app, one for development if that needs any. */
+function installsOf(
+  { manager }: Pick<Project, 'manager'>,
+  { packages, development }: Pick<InitPlan, 'packages' | 'development'>,
+): readonly (readonly string[])[] {
+  const add = manager === 'npm' ? 'install' : 'add'
+  // Deno takes packages of npm by their prefix.
+  const named = (names: readonly string[]): readonly string[] =>
+    manager === 'deno' ? names.map((name) => `npm:${name}`) : names
+  return [
+    [manager, add, ...named(packages)],
+    ...(development.length > 0 ? [[manager, add, '-D', ...named(development)]] : []),
+  ]
+}
+
+/**
+ * Runs these commands in a folder, one after another. What they print goes to stderr.
+ *
+ * @throws Failure if one cannot be started, or ends with another code than 0.
+ */
+async function install(folder: string, commands: readonly (readonly string[])[]): Promise<void> {
+  for (const [program = '', ...args] of commands) {
+    const child = spawn(program, args, {
+      cwd: folder,
+      stdio: ['inherit', process.stderr, 'inherit'],
+      // Package managers are scripts there, which only a shell starts; no word of ours means anything to it but itself.
+      shell: process.platform === 'win32',
+    })
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', resolve)
+    }).catch((error: Error) => {
+      throw new Failure(3, `${program} could not be started: ${error.message}`, { cause: error })
+    })
+    if (code !== 0)
+      throw new Failure(
+        3,
+        `${program} ended with ${code}: the files are written; run its command again when the fault is mended`,
+      )
+  }
+}
+
+/** What was written. */
+interface WrittenFiles {
+  /** Folders that were not there before, by their path in the project. */
+  readonly folders: readonly string[]
+  readonly env: 'created' | 'added' | 'kept'
+  /** The variables that were added to `.env`. */
+  readonly variables: readonly string[]
+}
+
+/** Writes the files, and the line of `.env`. If one cannot be written, those before it are removed again. */
+function writePlan(folder: string, { files, env }: InitPlan): WrittenFiles {
+  const folders: string[] = []
+  const done: (() => void)[] = []
+  try {
+    for (const [file, content] of files) {
+      const path = join(folder, file)
+      const made = mkdirSync(dirname(path), { recursive: true })
+      if (made !== undefined) {
+        folders.push(relative(folder, made).replaceAll('\\', '/'))
+        done.push(() => removeFolders(dirname(path), made))
+      }
+      // Fails if the file was created meanwhile.
+      writeFileSync(path, content, { flag: 'wx' })
+      done.push(() => rmSync(path))
+    }
+    return { folders, ...writeEnv(join(folder, '.env'), env) }
+  } catch (error) {
+    for (const undo of done.toReversed()) undo()
+    throw error
+  }
+}
+
+function writeEnv(path: string, lines: readonly string[]): Pick<WrittenFiles, 'env' | 'variables'> {
+  const exists = existsSync(path)
+  const before = exists ? readFileSync(path, 'utf8') : ''
+  const added = lines.filter(
+    (line) => !new RegExp(`^\\s*(?:export\\s+)?${variableOf(line)}\\s*=`, 'm').test(before),
+  )
+  if (added.length === 0) return { env: 'kept', variables: [] }
+  // A secret will stand there: a new file is its owner's alone.
+  const mode = 0o600
+  const start = before === '' || before.endsWith('\n') ? '' : '\n'
+  appendFileSync(path, `${start}${added.join('\n')}\n`, { mode })
+  return { env: exists ? 'added' : 'created', variables: added.map(variableOf) }
+}
+
+/** The name in a line of `.env`. */
+function variableOf(line: string): string {
+  return line.slice(0, line.indexOf('='))
+}
+
+/** Removes empty folders, from the deepest up to the first that was made. */
+function removeFolders(deepest: string, first: string): void {
+  for (let at = deepest; at.startsWith(first); at = dirname(at)) rmdirSync(at)
 }

@@ -7,9 +7,8 @@ import { createReceiver, memoryInbox, type Receiver } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import type { Provider } from '@postern/core/scheme'
 import { webhook } from '@postern/node'
-import { entriesOf, keeping, type Entry } from '../listen/entry.ts'
+import { entriesOf, keeping, type Entry, type KeptDelivery } from '../listen/entry.ts'
 import { createExplaining } from '../listen/explaining.ts'
-import { createForwarder, type Forwarder } from '../listen/forward.ts'
 import { createHider } from '../listen/hide.ts'
 import { lineOf } from '../listen/line.ts'
 import { Failure, type ExitCode } from '../print/failure.ts'
@@ -18,6 +17,7 @@ import { portOption, requireOneOf, requireWebUrl } from '../options/checked-opti
 import { providerOf, variablesOf, type SenderOptions } from '../sender/sender.ts'
 import { whereToAdd } from '../sender/setup.ts'
 import { shown } from '../print/terminal.ts'
+import { whyNot } from '../sender/why-not.ts'
 
 /** Options of `postern listen`. */
 interface ListenOptions extends SenderOptions {
@@ -164,4 +164,45 @@ function signal(): Promise<void> {
 async function stored(path: string): Promise<Inbox> {
   const { sqliteInbox } = await import('@postern/sqlite')
   return sqliteInbox({ path })
+}
+
+const DROPPED = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'expect',
+  'keep-alive',
+])
+const LONGEST = 30_000
+
+/** Hands deliveries on as they came. */
+interface Forwarder {
+  /** Resolves with how the target answered, for people. It does not reject. */
+  send(delivery: KeptDelivery): Promise<string>
+  /** Aborts the requests that still run. */
+  close(): void
+}
+
+/** Makes a {@link Forwarder}. The bytes and headers stay as they came, so that the target can verify them. */
+function createForwarder(to: string): Forwarder {
+  const closing = new AbortController()
+  const { host } = new URL(to)
+  return {
+    async send(delivery) {
+      const { method, body } = delivery
+      const headers = delivery.headers.filter(([name]) => !DROPPED.has(name)) as [string, string][]
+      const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(LONGEST)])
+      const empty = method === 'GET' || method === 'HEAD'
+      const init = { method, headers, redirect: 'manual', signal } as const
+      try {
+        const reply = await fetch(to, { ...init, ...(!empty && { body: body as BodyInit }) })
+        await reply.body?.cancel()
+        return `${host} answered ${reply.status}`
+      } catch (error) {
+        return `${host} did not answer: ${whyNot(error)}`
+      }
+    },
+    close: () => closing.abort(),
+  }
 }

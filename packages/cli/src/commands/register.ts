@@ -1,15 +1,27 @@
 import type { Command } from 'commander'
 import { examples, runAction } from '../action.ts'
 import { many, accountOptions } from '../options/shared-options.ts'
-import type { Plan, Registrar, StepResult } from '@postern/registrar'
+import type {
+  Plan,
+  Registrar,
+  StepResult,
+  Endpoint,
+  EndpointStatus,
+  OnSecret,
+} from '@postern/registrar'
 import { agreed } from '../print/agreed.ts'
 import { Failure, type ExitCode } from '../print/failure.ts'
 import { remark, say, sayJson } from '../print/say.ts'
-import { enable, remove, rotate, senderStatus, unchanged, type Job } from '../sender-api/manage.ts'
 import { closeAll } from '../sender-api/receivers.ts'
-import { givenSecret, secretPlace, type SecretOptions } from '../sender-api/secret.ts'
-import { planLines, resultLines } from '../sender-api/show.ts'
-import { loadEnv, made, targetsOf, type TargetOptions } from '../sender-api/target.ts'
+import { planLines, resultLines, statusLines } from '../sender-api/show.ts'
+import { loadEnv, made, targetsOf, type TargetOptions, type Target } from '../sender-api/target.ts'
+import { shown } from '../print/terminal.ts'
+import { randomBytes } from 'node:crypto'
+import { fingerprint } from '@postern/core/explain'
+import { aboutOf, variablesOf } from '../sender/sender.ts'
+import { readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { parseEnv } from 'node:util'
+import { remarkShared } from '../env.ts'
 
 /** Options of `postern register`. */
 interface RegisterOptions extends TargetOptions, SecretOptions {
@@ -151,4 +163,210 @@ function checkTold(
   const makes = plan.steps.some((step) => step.do === 'create' || step.do === 'replace')
   if (secret === 'told' && makes && !writeEnv)
     throw new Failure(2, `${provider} tells the secret once: give --write-env to keep it in .env`)
+}
+
+/** One sender to act on, with the URL of the receiver. */
+interface Job {
+  readonly target: Target
+  readonly registrar: Registrar
+  readonly url: string
+}
+
+/** Options of what acts on endpoints that are there. */
+interface ManageOptions extends SecretOptions {
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+  readonly json?: boolean
+}
+
+/** `--status`: exit code 1 if the sender does not deliver, or has no endpoint with this URL. */
+async function senderStatus(jobs: readonly Job[], { json }: ManageOptions): Promise<ExitCode> {
+  const found: EndpointStatus[] = []
+  for (const { registrar, url } of jobs) found.push(...(await registrar.status({ url })))
+  if (json) sayJson({ endpoints: found }, 2)
+  else if (found.length > 0) say(statusLines(found))
+  if (found.length === 0) remark('no endpoint has this URL')
+  return found.length > 0 && found.every(({ delivering }) => delivering !== false) ? 0 : 1
+}
+
+/** `--enable`: turns on what is off. */
+async function enable(jobs: readonly Job[], options: ManageOptions): Promise<ExitCode> {
+  const off: { readonly registrar: Registrar; readonly endpoint: Endpoint }[] = []
+  for (const { registrar, url } of jobs) {
+    if (!registrar.enable)
+      throw new Failure(2, `the API of ${registrar.provider} cannot turn an endpoint on`)
+    for (const endpoint of await registrar.status({ url }))
+      if (endpoint.delivering === false) off.push({ registrar, endpoint })
+  }
+  if (off.length === 0) {
+    remark('no endpoint with this URL is off')
+    return 1
+  }
+  const ids = off.map(({ endpoint }) => endpoint.id)
+  const names = ids.map((id) => shown(id)).join(', ')
+  if (!options.dryRun) {
+    if (!options.yes && !(await agreed(`Turn ${names} on again?`))) return unchanged()
+    for (const { registrar, endpoint } of off) await registrar.enable!(endpoint.id)
+  }
+  if (options.json) sayJson({ enabled: ids, dryRun: options.dryRun === true })
+  else
+    say(`${names} ${options.dryRun ? 'would be' : 'is'} on again; catch up with postern catch-up`)
+  return 0
+}
+
+/** `--rotate`: both secrets are in `.env` before the sender signs with the new one. */
+async function rotate(jobs: readonly Job[], options: ManageOptions): Promise<ExitCode> {
+  for (const { registrar, url } of jobs) {
+    if (!registrar.rotate)
+      throw new Failure(2, `the API of ${registrar.provider} cannot change a secret`)
+    if (!options.writeEnv)
+      throw new Failure(2, '--rotate: give --write-env, so that the new secret is kept in .env')
+    const found = (await registrar.list()).filter((endpoint) => endpoint.url === url)
+    if (found.length === 0) {
+      remark('no endpoint has this URL')
+      return 1
+    }
+    if (found.length > 1)
+      throw new Failure(
+        2,
+        `${found.length} endpoints have this URL, and each gets a secret of its own; call registrar.rotate() in code`,
+      )
+    const { id } = found[0]!
+    const { variable, keep } = await secretPlace(registrar.provider, options)
+    if (options.dryRun) {
+      sayJson({ rotates: [id], variable })
+      continue
+    }
+    const asks = `Change the secret of ${shown(id)}? The new one is written to ${variable}, the old one to ${variable}_PREVIOUS; give the receiver both.`
+    if (!options.yes && !(await agreed(asks))) return unchanged()
+    await registrar.rotate(id, {
+      async onSecret({ secret }) {
+        await keep(secret)
+        // Both secrets must stand at the receiver before the sender signs with the new one.
+        if (!options.yes && !(await agreed('Restart the receiver with both secrets. Does it run?')))
+          throw new Failure(
+            1,
+            'stopped: the sender signs with one of the two secrets; give the receiver both',
+          )
+      },
+    })
+    if (options.json) sayJson({ rotated: [id], variable })
+    else say(`the secret of ${shown(id)} is changed. Remove ${variable}_PREVIOUS after a day.`)
+  }
+  return 0
+}
+
+/** `--remove`: deletes the endpoints with this URL. */
+async function remove(jobs: readonly Job[], options: ManageOptions): Promise<ExitCode> {
+  const ids: string[] = []
+  for (const { registrar, url } of jobs)
+    ids.push(...(await registrar.list()).filter((one) => one.url === url).map(({ id }) => id))
+  if (ids.length === 0) {
+    remark('no endpoint has this URL')
+    return 1
+  }
+  if (options.dryRun) {
+    sayJson({ removes: ids })
+    return 0
+  }
+  const asks = `Delete ${ids.map((id) => shown(id)).join(', ')} at the sender? It delivers nothing there after that.`
+  if (!options.yes && !(await agreed(asks))) return unchanged()
+  const results: StepResult[] = []
+  for (const { registrar, url } of jobs) results.push(...(await registrar.remove({ url })))
+  if (options.json) sayJson({ results }, 2)
+  else say(resultLines(results))
+  remark('Undo: postern register, with the same options, makes them again.')
+  return results.some(({ state }) => state === 'failed') ? 3 : 0
+}
+
+/** A person said no. */
+function unchanged(): ExitCode {
+  remark('nothing was changed')
+  return 1
+}
+
+/** Where secrets are found and written. */
+interface SecretOptions {
+  readonly env?: string
+  readonly writeEnv?: boolean
+  readonly variable?: string
+}
+
+/** The secret of a receiver: its variable, its value, and how a new one is kept. */
+interface SecretPlace {
+  readonly variable: string
+  readonly value: string | undefined
+  /** Writes a secret to the `.env` file, and keeps the old one beside it. */
+  readonly keep: (secret: string) => Promise<void>
+  /** The same, as the API hands one out. Undefined without `--write-env`. */
+  readonly onSecret: OnSecret | undefined
+}
+
+/** Finds the place of a provider's secret in the environment. The value is printed nowhere. */
+async function secretPlace(provider: string, options: SecretOptions): Promise<SecretPlace> {
+  const names = options.variable ? [options.variable] : variablesOf(await aboutOf(provider))
+  const variable = names.find((name) => process.env[name]) ?? names[0]!
+  const value = process.env[variable] || undefined
+  const file = options.env ?? '.env'
+  const keep = async (secret: string): Promise<void> => {
+    const old = value !== undefined && value !== secret ? { [`${variable}_PREVIOUS`]: value } : {}
+    await writeEnv(file, { [variable]: secret, ...old })
+    const mark = fingerprint(provider, secret)
+    remark(
+      `${variable} is in ${file} now${mark === undefined ? '' : ` (fingerprint ${mark})`}${value === undefined || value === secret ? '' : `, and the one before is in ${variable}_PREVIOUS`}`,
+    )
+  }
+  return {
+    variable,
+    value,
+    keep,
+    onSecret: options.writeEnv ? ({ secret }) => keep(secret) : undefined,
+  }
+}
+
+/** The secret to give the sender: that of the environment, else a new one for the `.env` file. */
+async function givenSecret(
+  { secret, provider }: Pick<Registrar, 'secret' | 'provider'>,
+  { variable, value, keep }: SecretPlace,
+  options: SecretOptions,
+): Promise<string | undefined> {
+  if (secret !== 'given') return undefined
+  if (value !== undefined) return value
+  if (!options.writeEnv)
+    throw new Failure(
+      2,
+      `${provider} needs the receiver's secret: set ${variable} in the environment or in .env, or give --write-env for a new one`,
+    )
+  const made = randomBytes(32).toString('base64url')
+  await keep(made)
+  return made
+}
+
+/**
+ * Sets variables in a `.env` file, and leaves the rest of it as it is. The file is replaced in one step, and a new one can
+ * be read by its owner alone.
+ */
+async function writeEnv(file: string, values: Readonly<Record<string, string>>): Promise<void> {
+  const known = await stat(file).catch(() => undefined)
+  let text = known ? await readFile(file, 'utf8') : ''
+  const before = parseEnv(text)
+  for (const [name, value] of Object.entries(values)) {
+    if (before[name]?.includes('\n'))
+      throw new Failure(2, `${file}: ${name} has several lines; change it by hand`)
+    const line = `${name}=${quoted(file, name, value)}`
+    const old = new RegExp(String.raw`^[ \t]*(?:export[ \t]+)?${name}[ \t]*=.*$`, 'm')
+    if (old.test(text)) text = text.replace(old, () => line)
+    else text += `${text === '' || text.endsWith('\n') ? '' : '\n'}${line}\n`
+  }
+  const next = `${file}.postern-${process.pid}`
+  await writeFile(next, text, { mode: known?.mode ?? 0o600 })
+  await rename(next, file)
+  await remarkShared(file)
+}
+
+function quoted(file: string, name: string, value: string): string {
+  if (/^[\w./+=:@-]+$/.test(value)) return value
+  if (/['\n\r]/.test(value))
+    throw new Failure(2, `${file}: ${name} has a character that a .env file cannot hold`)
+  return `'${value}'`
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { examples, runAction } from '../action.ts'
-import { behind } from '@postern/core'
+import { behind, createReceiver, inlineInbox, memoryLedger } from '@postern/core'
 import { many, senderOptions } from '../options/shared-options.ts'
-import type { SignableRequest } from '@postern/core/scheme'
+import type { SignableRequest, About, Provider } from '@postern/core/scheme'
 import { sample, samples, signedInit } from '@postern/samples'
 import { countOption, meant, numberOption, requireWebUrl } from '../options/checked-options.ts'
 import { Failure, type ExitCode } from '../print/failure.ts'
@@ -13,10 +13,9 @@ import { createBar } from '../sender-api/bar.ts'
 import { paced } from '../send/pace.ts'
 import { payloadOf, type PayloadOptions } from '../send/payload.ts'
 import { post, type Sent } from '../send/post.ts'
-import { tampered } from '../send/tamper.ts'
-import { newKey } from '../sender/new-key.ts'
 import { lasting } from '../print/style.ts'
 import { shown, styled } from '../print/terminal.ts'
+import { generateKeyPairSync } from 'node:crypto'
 
 /** Options of `postern send`. */
 interface SendOptions extends SenderOptions, PayloadOptions {
@@ -162,3 +161,63 @@ function line({ status, ms, reply }: Sent, name: string, topic: string): string 
   const sign = status < 300 ? styled('green', '●') : styled('red', '⊘')
   return `${sign} ${status}  ${lasting(ms)}  ${name}  ${shown(topic)}  ${shown(replyText(reply.trim()), 120)}`.trimEnd()
 }
+
+/**
+ * A private key for a sender whose receivers have the public half, which is printed: set it at the receiver, and the
+ * delivery verifies. Undefined for senders with a shared secret.
+ */
+function newKey(about: About): string | undefined {
+  if (about.name === 'discord') {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+    const hex = (text: string | undefined): string =>
+      Buffer.from(text ?? '', 'base64url').toString('hex')
+    tell(about, hex(publicKey.export({ format: 'jwk' }).x))
+    return `private:${hex(privateKey.export({ format: 'jwk' }).d)}`
+  }
+  if (about.name.startsWith('sendgrid')) {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    tell(about, publicKey.export({ format: 'der', type: 'spki' }).toString('base64'))
+    return privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
+  }
+  return undefined
+}
+
+function tell({ title, secretOption }: About, publicKey: string): void {
+  remark(
+    `signed with a new key, as there is none of ${title}. Its public half, for the receiver's ${secretOption}:\n${publicKey}`,
+  )
+}
+
+// Places of the body that are tried.
+const MOST = 64
+
+/** The same request with one byte of its body changed, so that its signature does not match where the body is signed. */
+async function tampered(provider: Provider, request: SignableRequest): Promise<SignableRequest> {
+  const inbox = inlineInbox({ ledger: memoryLedger({ window: '90d' }) })
+  const receiver = createReceiver({ provider, inbox, log: false, explain: false })
+  receiver.onAny(() => undefined)
+  const all = changes(request)
+  try {
+    // Some senders sign a few members alone.
+    for (const changed of all) if ((await receiver.receive(changed)).status === 401) return changed
+    return all[0]!
+  } finally {
+    await receiver.close()
+  }
+}
+
+/** Requests with another letter or digit each, the first one in the middle of a word. */
+function changes(request: SignableRequest): readonly SignableRequest[] {
+  const text = Buffer.from(request.body).toString('latin1')
+  const places = [...text.matchAll(/[a-z\d]/g)].map(({ index }) => index)
+  const step = Math.max(1, Math.floor(places.length / MOST))
+  const chosen = places.filter((_, at) => at % step === 0)
+  if (chosen.length === 0) return [{ ...request, body: Uint8Array.from([...request.body, 32]) }]
+  return chosen.map((place) => {
+    const body = Uint8Array.from(request.body)
+    body[place] = OTHER[String.fromCharCode(body[place]!)] ?? 97
+    return { ...request, body }
+  })
+}
+
+const OTHER: Readonly<Record<string, number>> = { a: 98, 1: 50 }

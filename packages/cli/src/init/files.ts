@@ -4,18 +4,22 @@ import type { About } from '@postern/core/scheme'
 import { hosts, type Framework } from '../hosts.ts'
 import { inboxes } from '../inboxes.ts'
 import { upper, variablesOf } from '../sender/sender.ts'
-import { toCommonJs } from './common-js.ts'
 import { importPath, slashPath } from './joined.ts'
 import { ignoreFile } from './ignore.ts'
 import { languageOf, type Language } from './language.ts'
-import { HANDLERS, nestParts } from './nest-files.ts'
 import type { InitParts, InitPlace, Wanted } from './parts.ts'
 import type { Project } from './project.ts'
-import { factoryOf } from '../sender/written.ts'
+import {
+  factoryOf,
+  inboxCall,
+  inboxImport,
+  providerCall,
+  senderImports,
+} from '../sender/written.ts'
 import { handlersFile, receiverOf } from './receiver-file.ts'
 import { MOUNT, routeOf } from './route.ts'
-import { testOf } from './test-file.ts'
 import { workerParts } from './worker-files.ts'
+import { receiverModule } from '../sender/nest-app.ts'
 
 /** What `init` will do. */
 export interface InitPlan {
@@ -135,4 +139,199 @@ function placeOf(
     .toLowerCase()
     .replaceAll(/(?:^|_)(\w)/g, (_all, letter: string) => letter.toUpperCase())
   return { folder: slashPath(first, about.name), mount: `mount${name}` }
+}
+
+/** The few forms of import and export that are written here, for CommonJS. */
+function toCommonJs(text: string): string {
+  const exported: string[] = []
+  if (/^export default /m.test(text))
+    return imported(text).replace(/^export default /m, 'module.exports = ')
+  const body = imported(text).replaceAll(
+    /^export (function|const) (\w+)/gm,
+    (_all, kind: string, name: string) => {
+      exported.push(name)
+      return `${kind} ${name}`
+    },
+  )
+  return exported.length > 0 ? `${body}\nmodule.exports = { ${exported.join(', ')} }\n` : body
+}
+
+function imported(text: string): string {
+  return text
+    .replaceAll(/^import \{ ([^}]+) \} from '([^']+)'$/gm, "const { $1 } = require('$2')")
+    .replaceAll(/^import (\w+) from '([^']+)'$/gm, "const $1 = require('$2')")
+}
+
+/** The name of the class whose methods handle events. */
+const HANDLERS = 'WebhookHandlers'
+
+/** A module with its receiver, and a provider with its handlers. */
+function nestParts(
+  { folder: root, source }: Project,
+  { about, gateway, inbox, path, topic }: Wanted,
+  { folder, mount }: InitPlace,
+  { ending }: Language,
+): InitParts {
+  const sender = { about, gateway }
+  // A second sender shares the inbox of the first.
+  const isFirst = mount === MOUNT
+  const called = isFirst ? 'Webhooks' : mount.slice('mount'.length)
+  const module = `${folder}/${isFirst ? 'webhooks' : about.name}.module`
+  const files = new Map([
+    [
+      `${folder}/handlers.ts`,
+      [
+        "import { Injectable } from '@nestjs/common'",
+        "import type { WebhookEvent } from '@postern/core'",
+        "import { OnWebhook } from '@postern/nestjs'",
+        '',
+        '/** What happens with events. Its constructor gets what you inject. */',
+        '@Injectable()',
+        `export class ${HANDLERS} {`,
+        `  @OnWebhook('${about.name}', '${topic}', { name: 'first' })`,
+        '  async first(event: WebhookEvent) {',
+        '    console.log(event.topic, event.id)',
+        '  }',
+        '}',
+        '',
+      ].join('\n'),
+    ],
+    [
+      `${module}.ts`,
+      [
+        "import { Module } from '@nestjs/common'",
+        "import { PosternModule } from '@postern/nestjs'",
+        ...(gateway ? ["import { behind } from '@postern/core'"] : []),
+        ...senderImports(sender),
+        ...(isFirst ? [inboxImport(inbox!)] : []),
+        `import { ${HANDLERS} } from './handlers${ending}'`,
+        '',
+        '@Module({',
+        '  imports: [',
+        ...(isFirst
+          ? [
+              `    PosternModule.forRootAsync({ useFactory: () => ({ inbox: ${inboxCall(inbox!, sender, true)} }) }),`,
+            ]
+          : []),
+        ...receiverModule(about.name, path, providerCall(sender, true)).map(
+          (line) => `    ${line}`,
+        ),
+        '  ],',
+        `  providers: [${HANDLERS}],`,
+        '})',
+        `export class ${called}Module {}`,
+        '',
+      ].join('\n'),
+    ],
+  ])
+  const app = slashPath(source, 'app.module.ts')
+  const imported = `import { ${called}Module } from '${importPath(app, module, ending)}'`
+  return {
+    files,
+    handlers: `${folder}/handlers`,
+    mount: [
+      `Two lines in ${existsSync(join(root, app)) ? app : 'the module of the app'}.`,
+      `  with the imports: ${imported}`,
+      `  in the imports of @Module: ${called}Module`,
+      '  and in main.ts, so that nothing is lost at a deploy: app.enableShutdownHooks()',
+    ].join('\n'),
+  }
+}
+
+/** A test of the first handler. Undefined if deliveries cannot be signed. */
+function testOf(
+  { about, gateway, topic }: Pick<Wanted, 'about' | 'gateway' | 'topic'>,
+  {
+    runner,
+    nest,
+    handlers,
+  }: {
+    readonly runner: Project['runner']
+    /** The path of the route and the class of handlers, if the test goes through an app of NestJS. */
+    readonly nest: { readonly path: string; readonly handlers: string } | undefined
+    /** What the test writes to import the handlers. */
+    readonly handlers: string
+  },
+): string | undefined {
+  const signer = gateway ?? about
+  const secret = about.canSign ? secretOf(signer) : undefined
+  if (secret === undefined) return undefined
+  const isNode = runner === 'node'
+  const head = isNode
+    ? ["import assert from 'node:assert/strict'", "import { test } from 'node:test'"]
+    : runner === 'vitest'
+      ? ["import { expect, test } from 'vitest'"]
+      : []
+  const check = (found: string, wanted: string): string =>
+    isNode ? `assert.equal(${found}, ${wanted})` : `expect(${found}).toBe(${wanted})`
+  const signed = `${factoryOf(signer).factory}({ ${signer.secretOption}: '${secret}' })`
+  const made = gateway ? `behind(${signed}, ${factoryOf(about).factory})` : signed
+  const core = gateway ? ['behind', 'createReceiver'] : ['createReceiver']
+  const checked = [
+    `  ${check('status < 300', 'true')}`,
+    `  ${check('tasks[0]?.state', "'done'")}`,
+    '})',
+    '',
+  ]
+  if (nest !== undefined)
+    return [
+      ...head,
+      "import { Test } from '@nestjs/testing'",
+      "import { PosternModule } from '@postern/nestjs'",
+      "import { postern } from '@postern/nestjs/testing'",
+      ...(gateway ? ["import { behind } from '@postern/core'"] : []),
+      ...senderImports({ about, gateway }),
+      `import { ${nest.handlers} } from '${handlers}'`,
+      '',
+      `test('${topic} is handled', async () => {`,
+      `  const provider = ${made}`,
+      '  const module = await Test.createTestingModule({',
+      `    imports: [PosternModule.receiver('${about.name}', '${nest.path}', { useFactory: () => ({ provider, log: false }) })],`,
+      `    providers: [${nest.handlers}],`,
+      '  }).compile()',
+      '  const app = await module.createNestApplication().init()',
+      `  const { status, tasks } = await postern(app).deliver('${about.name}', '${topic}', {})`,
+      '  await app.close()',
+      ...checked,
+    ].join('\n')
+  return [
+    ...head,
+    `import { ${core.join(', ')} } from '@postern/core'`,
+    ...senderImports({ about, gateway }),
+    "import { deliver, signed } from '@postern/testing'",
+    `import { subscribe } from '${handlers}'`,
+    '',
+    `test('${topic} is handled', async () => {`,
+    `  const provider = ${made}`,
+    '  const receiver = createReceiver({ provider, log: false })',
+    '  subscribe(receiver)',
+    `  const { status, tasks } = await deliver(receiver, signed(provider, '${topic}', {}))`,
+    '  await receiver.close()',
+    ...checked,
+  ].join('\n')
+}
+
+/** A secret of the form that the sender has, for tests. Undefined if deliveries cannot be signed with a secret. */
+function secretOf(about: About): string | undefined {
+  if (about.secretOption === undefined || !about.canSign) return undefined
+  const bytes = Buffer.from('a secret of tests, 32 bytes long')
+  for (const secret of [
+    'a-secret-of-tests',
+    `whsec_${bytes.toString('base64')}`,
+    bytes.toString('hex'),
+    bytes.toString('base64'),
+    `private:${bytes.toString('hex')}`,
+  ]) {
+    try {
+      const provider = about.create({ [about.secretOption]: secret })
+      provider.sign?.({
+        payload: {},
+        ...(about.topics[0] !== undefined && { topic: about.topics[0] }),
+      })
+      return secret
+    } catch {
+      // Another form.
+    }
+  }
+  return undefined
 }

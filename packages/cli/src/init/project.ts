@@ -1,15 +1,13 @@
-import { existsSync, globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
+import { join, dirname, resolve } from 'node:path'
 import { detect } from 'package-manager-detector/detect'
 import { frameworks, hosts, type Framework } from '../hosts.ts'
 import { meant } from '../options/checked-options.ts'
 import { Failure } from '../print/failure.ts'
 import { readRegular } from '../request/regular-file.ts'
-import { appFileIn, parsersIn, type AppFile } from './app-file.ts'
-import { portOf } from './app-port.ts'
 import { raised } from './framework-version.ts'
 import { slashPath } from './joined.ts'
-import { tsConfigIn, type TsConfig } from './ts-config.ts'
+import { createRequire } from 'node:module'
 
 /** What stands in a folder already. */
 export interface Project {
@@ -161,4 +159,211 @@ function majorOf(folder: string, range: string | undefined): number | undefined 
     : range
   const found = /\d+/.exec(version ?? '')
   return found === null ? undefined : Number(found[0])
+}
+
+// In the order of certainty: what is listened on, then a name that says it.
+const PLACES = [
+  /\.listen\(\s*(?:\{[^}]*\bport\s*:\s*)?(?:Number\(|parseInt\(|\+)?(?:process\.env\.\w+|process\.env\[['"]\w+['"]\])\s*\)?\s*(?:\|\||\?\?)\s*['"]?(\d{2,5})\b/,
+  /\.listen\(\s*(?:\{[^}]*\bport\s*:\s*)?['"]?(\d{2,5})\b/,
+  /\bserve\([^)]*\bport\s*:\s*(?:[^,)}]*(?:\|\||\?\?)\s*)?['"]?(\d{2,5})\b/,
+  /\b(?:port|PORT)\b\s*(?::\s*\w+\s*)?=\s*(?:[^\n;]*?(?:\|\||\?\?)\s*)?['"]?(\d{2,5})\b/,
+] as const
+
+/** The port of an app: `PORT` of `.env`, else the first that its source or a script of `package.json` names, else the usual one. */
+function portOf(
+  folder: string,
+  files: readonly string[],
+  scripts: Readonly<Record<string, string>> = {},
+  usual = 3000,
+): number {
+  const env = /^\s*(?:export\s+)?PORT\s*=\s*['"]?(\d+)/m.exec(textOf(folder, '.env'))?.[1]
+  if (env !== undefined) return Number(env)
+  for (const script of [scripts['dev'], scripts['start']]) {
+    const port = /(?:^|\s)(?:PORT=|--port[ =]|-p )(\d{2,5})\b/.exec(script ?? '')?.[1]
+    if (port !== undefined) return Number(port)
+  }
+  const texts = files.map((file) => textOf(folder, file))
+  for (const place of PLACES)
+    for (const text of texts) {
+      const port = Number(place.exec(text)?.[1])
+      if (port > 0 && port <= 65_535) return port
+    }
+  return usual
+}
+
+function textOf(folder: string, file: string): string {
+  const path = join(folder, file)
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
+    ? readFileSync(path, 'utf8')
+    : ''
+}
+
+/** Where an app is made, and where the route belongs in that file. Lines count from 1. */
+interface AppFile {
+  readonly file: string
+  /** The variable that holds the app. */
+  readonly name: string
+  /** The line after which the route is mounted. */
+  readonly after: number
+  /** The text of the next line, if the route must stand before it: a body parser. */
+  readonly before: string | undefined
+}
+
+const PARSER =
+  /\b(?:express\.(?:json|urlencoded|raw|text)|body-?parser(?:\.\w+)?|koa-?body(?:-?parser)?|multer|require\(['"](?:body-parser|koa-body|koa-bodyparser|@koa\/bodyparser|multer)['"]\)(?:\.\w+)?)\s*\(/i
+
+/** Body parsers in files, as `file:line`, the first of each file. */
+function parsersIn(folder: string, files: readonly string[]): readonly string[] {
+  return files.flatMap((file) => {
+    const at = parserLine(linesOf(folder, file))
+    return at < 0 ? [] : [`${file}:${at + 1}`]
+  })
+}
+
+/** The file that makes the app: the first that makes one in a variable. Undefined if none is found. */
+function appFileIn(
+  folder: string,
+  files: readonly string[],
+  /** A pattern of the expression that makes an app. */
+  expression: string,
+): AppFile | undefined {
+  const made = new RegExp(
+    String.raw`^\s*(?:export\s+)?(?:const|let|var)\s+(\w+)(?:\s*:\s*[^=]+)?\s*=\s*${expression}`,
+  )
+  for (const file of files) {
+    const lines = linesOf(folder, file)
+    const start = lines.findIndex((line) => made.test(line))
+    if (start < 0) continue
+    const end = endOf(lines, start)
+    const parser = parserLine(lines, end + 1)
+    const isBehind = parser > end && lines[parser]!.includes('.use(')
+    return {
+      file,
+      name: made.exec(lines[start]!)![1]!,
+      after: isBehind ? parser : end + 1,
+      before: isBehind ? lines[parser]!.trim() : undefined,
+    }
+  }
+  return undefined
+}
+
+function linesOf(folder: string, file: string): readonly string[] {
+  const path = join(folder, file)
+  // A link of a cloned project may lead to nothing, or to a device without an end.
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
+    ? readFileSync(path, 'utf8').split('\n')
+    : []
+}
+
+function parserLine(lines: readonly string[], from = 0): number {
+  return lines.findIndex(
+    (line, at) => at >= from && PARSER.test(line) && !/^\s*(?:\/\/|\*)/.test(line),
+  )
+}
+
+/** The line in which the brackets that a statement opens are closed again. */
+function endOf(lines: readonly string[], start: number): number {
+  let open = 0
+  for (let at = start; at < lines.length; at++) {
+    for (const sign of lines[at]!)
+      if ('([{'.includes(sign)) open++
+      else if (')]}'.includes(sign)) open--
+    if (open <= 0) return at
+  }
+  return start
+}
+
+/** What a project's `tsconfig.json` says of imports. */
+interface TsConfig {
+  /** Imports may end in `.ts`. */
+  readonly allowsTs: boolean
+  /** What to change, if packages with `exports` cannot be read: undefined if they can, or if it is not known. */
+  readonly remedy: string | undefined
+}
+
+interface Options {
+  readonly module?: string
+  readonly moduleResolution?: string
+  readonly allowImportingTsExtensions?: boolean
+  readonly rewriteRelativeImportExtensions?: boolean
+}
+
+/** Reads `tsconfig.json` and what it extends. Undefined if there is none. */
+function tsConfigIn(
+  folder: string,
+  { typescript, isModule }: { readonly typescript: number | undefined; readonly isModule: boolean },
+): TsConfig | undefined {
+  const file = join(folder, 'tsconfig.json')
+  if (!existsSync(file)) return undefined
+  const { options, isWhole } = readOptions(file)
+  return {
+    allowsTs:
+      options.allowImportingTsExtensions === true ||
+      options.rewriteRelativeImportExtensions === true,
+    remedy: isWhole && isOld(options, typescript) ? remedyOf(options, isModule) : undefined,
+  }
+}
+
+/** True for module resolutions of the time before `exports`. */
+function isOld({ module, moduleResolution }: Options, typescript: number | undefined): boolean {
+  if (moduleResolution !== undefined) return /^(?:node|node10|classic)$/i.test(moduleResolution)
+  if (module !== undefined && /^(?:node\w+|preserve)$/i.test(module)) return false
+  // From TypeScript 6 on, the default reads them.
+  return typescript !== undefined && typescript < 6
+}
+
+function remedyOf({ module = '' }: Options, isModule: boolean): string {
+  return isModule || /^es/i.test(module)
+    ? 'set "moduleResolution" to "bundler", or "module" to "nodenext", in tsconfig.json'
+    : 'set "module" to "nodenext" in tsconfig.json, without "moduleResolution"'
+}
+
+/** The options, with those of the files it extends below them; `isWhole` is false if one of these cannot be read yet. */
+function readOptions(
+  file: string,
+  seen: readonly string[] = [],
+): { readonly options: Options; readonly isWhole: boolean } {
+  let config: { readonly extends?: string | readonly string[]; readonly compilerOptions?: Options }
+  try {
+    config = JSON.parse(plainJson(readFileSync(file, 'utf8'))) as typeof config
+  } catch {
+    return { options: {}, isWhole: false }
+  }
+  const all = [config.extends ?? []].flat().map((name) => {
+    const base = located(name, file)
+    return base === undefined || seen.includes(base)
+      ? { options: {}, isWhole: false }
+      : readOptions(base, [...seen, file])
+  })
+  return {
+    options: Object.assign({}, ...all.map(({ options }) => options), config.compilerOptions),
+    isWhole: all.every(({ isWhole }) => isWhole),
+  }
+}
+
+function located(name: string, from: string): string | undefined {
+  if (/^(?:\.|\/|[A-Za-z]:)/.test(name)) {
+    const path = resolve(dirname(from), name)
+    return [path, `${path}.json`].find((one) => one.endsWith('.json') && existsSync(one))
+  }
+  const { resolve: find } = createRequire(from)
+  for (const one of [name, `${name}.json`, `${name}/tsconfig.json`]) {
+    try {
+      const path = find(one)
+      if (path.endsWith('.json')) return path
+    } catch {
+      // Another form, or not installed.
+    }
+  }
+  return undefined
+}
+
+/** JSON out of JSON with comments and commas at ends. */
+function plainJson(text: string): string {
+  return text
+    .replaceAll(
+      /("(?:\\.|[^"\\])*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
+      (_all, kept?: string) => kept ?? '',
+    )
+    .replaceAll(/("(?:\\.|[^"\\])*")|,(?=\s*[}\]])/g, (_all, kept?: string) => kept ?? '')
 }

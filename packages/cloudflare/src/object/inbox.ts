@@ -1,10 +1,17 @@
-import { engineInbox, transactions } from '@postern/core/inbox'
-import { createStore, migrateFile, STEPS, type FileLayout } from '@postern/sqlite/store'
+import { engineInbox, transactions, errorText, isA } from '@postern/core/inbox'
+import {
+  createStore,
+  migrateFile,
+  STEPS,
+  type FileLayout,
+  createErrors,
+  type Driver,
+} from '@postern/sqlite/store'
 import type { ObjectInbox } from '../receivers.ts'
 import type { ObjectState } from '../runtime.ts'
-import { INBOX, type ObjectSettings } from '../settings.ts'
-import type { TransactionEnd } from './database.ts'
-import { objectDriver } from './driver.ts'
+import { INBOX, type ObjectSettings, ROW, SMALLER_BODY } from '../settings.ts'
+import { type TransactionEnd, objectDatabase, sharedOf } from './database.ts'
+import { WebhookError } from '@postern/core'
 
 // As in sqliteInbox: a transaction is shared by as many tasks as end within this time, in milliseconds, and no more than this number.
 const AHEAD = { time: 20, most: 256 }
@@ -33,4 +40,70 @@ export function openInbox(
     transactions: transactions(INBOX),
     store: (warn, back) => createStore(driver, engine, layout, warn, back),
   })
+}
+
+// https://www.sqlite.org/rescode.html
+const CODES: Readonly<Record<string, number>> = {
+  ERROR: 1,
+  BUSY: 5,
+  LOCKED: 6,
+  READONLY: 8,
+  IOERR: 10,
+  CORRUPT: 11,
+  FULL: 13,
+  TOOBIG: 18,
+  CONSTRAINT: 19,
+  MISMATCH: 20,
+  MISUSE: 21,
+  AUTH: 23,
+  RANGE: 25,
+}
+const TOOBIG = 18
+/** Reaches the database of a Durable Object. `ending` belongs to the transactions that store deliveries. */
+function objectDriver(ctx: ObjectState, ending: TransactionEnd): Driver {
+  const { storage } = ctx
+  const shared = sharedOf(storage)
+  const name = `the Durable Object ${String(ctx.id)}`
+  const errors = createErrors(INBOX, name, codeOf)
+  const side = objectDatabase(storage, shared)
+  const commits = objectDatabase(storage, shared, ending)
+  let own = 0
+
+  return {
+    inbox: INBOX,
+    name,
+    process: name,
+    main: objectDatabase(storage, shared, ending),
+    side,
+    commits: () => commits,
+    dropCommits() {},
+    errors: {
+      ...errors,
+      unavailable: (error) =>
+        codeOf(error) === TOOBIG
+          ? new WebhookError('body_too_large', {
+              problem: 'too_large',
+              limit: ROW,
+              remedy: SMALLER_BODY,
+            })
+          : errors.unavailable(error),
+    },
+    sleeps: true,
+    // Keys in memory would be read again each time it is opened.
+    freshKeys: 0,
+    // An object runs once at a time: processes of an earlier start are gone.
+    life: {
+      hold: (process) => void shared.living.add((own = process)),
+      isHeld: (process) => shared.living.has(process),
+      isFree: (process) => !shared.living.has(process),
+      release: () => void shared.living.delete(own),
+    },
+    close() {},
+  }
+}
+
+/** Errors of the runtime name SQLite's result code in their message alone. */
+function codeOf(error: unknown): number | undefined {
+  const found = /\bSQLITE_([A-Z]+)/.exec(isA(error, Error) ? errorText(error) : '')
+  return found ? (CODES[found[1]!] ?? CODES['ERROR']) : undefined
 }

@@ -2,22 +2,27 @@ import { createDelivery, isDelivery, type Delivery, type DeliveryInit } from '..
 import type { KeptRequest } from '../inbox/journal.ts'
 import type { Provider } from '../provider/provider.ts'
 import { unknownOptions } from '../basics/unknown-options.ts'
-import { createBounds } from './bounds.ts'
-import { judgeCase, type Case } from './case.ts'
+import { createBounds, type Bounds } from './bounds.ts'
 import { likely } from './likely.ts'
-import { maskedFinding, withMasked } from './masked.ts'
 import {
   finding,
   type ExplainOptions,
   type Explanation,
   type Finding,
   type Clue,
+  type PlainRequest,
 } from './finding.ts'
 import { search } from './trial/search.ts'
-import { isOurs, otherSenders } from './secret/senders.ts'
-import type { Subject } from './subject.ts'
-import { createTrial } from './trial/trial.ts'
+import { type Subject, subjectOf } from './subject.ts'
+import { createTrial, type Trial, deliveryOf } from './trial/trial.ts'
 import type { SenderSecrets } from './secret/wrong-secret.ts'
+import { loadXml } from '../body/xml/xml.ts'
+import { toWebhookError, type WebhookError } from '../errors.ts'
+import type { Reads } from './trial/recording.ts'
+import { isPromise } from '../basics/maybe.ts'
+import type { About } from '../provider/about.ts'
+import { keysOf } from '../provider/key-forms.ts'
+import { madeOf } from '../provider/made.ts'
 
 /**
  * Tells why a delivery does not verify. It undoes common mistakes, one and then two at a time, until the delivery
@@ -136,4 +141,191 @@ const SLOW: Clue = {
   cause: 'clock-skew',
   message: 'the clock of this machine may be ahead, if the sender sent the delivery just now',
   remedy: 'compare the clock with a time server',
+}
+
+const MOST = 8
+
+/** What the masked values of a kept delivery leave unknown; undefined if none was masked. */
+function maskedFinding(
+  masked: readonly string[] | undefined,
+  { provider }: Pick<Case, 'provider'>,
+): Finding | undefined {
+  if (masked === undefined || masked.length === 0) return undefined
+  const places = masked.slice(0, MOST).map(shown).join(', ')
+  const inBody = masked.some((place) => /^(?:field |body$)/.test(place))
+  const decides = inBody && provider.covers.body !== 'none'
+  return finding(
+    {
+      cause: 'credential-masked',
+      message: `a credential was masked before the delivery was kept (${places})${
+        decides ? ', so its signature over the body cannot match any more' : ''
+      }`,
+      remedy: `if ${provider.name} sends none there, the delivery comes from another sender: correct the URL at that sender; else compare the secret of this receiver with that of the sender`,
+    },
+    decides ? 'likely' : 'possible',
+  )
+}
+
+/** The findings with that on masked values: first where nothing else can be proven, else last. */
+function withMasked(findings: readonly Finding[], masked: Finding | undefined): readonly Finding[] {
+  if (!masked) return findings
+  const isProven = findings.some(({ certainty }) => certainty === 'proven')
+  return masked.certainty === 'likely' && !isProven ? [masked, ...findings] : [...findings, masked]
+}
+
+// Names come from the network.
+function shown(place: string): string {
+  return place.replaceAll(/[^\w\-.[\] ]/g, '?').slice(0, 100)
+}
+
+/** One provider's judgement of the delivery as it came. */
+interface Case {
+  /** Undefined if its secrets cannot be had. */
+  readonly subject: Subject | undefined
+  readonly provider: Provider
+  /** Undefined if the delivery is accepted. */
+  readonly error: WebhookError | undefined
+  readonly reads: Reads
+  /** What another clock proves. */
+  readonly time: readonly Clue[]
+}
+
+/** Judges a delivery by one provider. */
+async function judgeCase(
+  delivery: Delivery,
+  provider: Provider,
+  trial: Trial,
+  fingerprints: boolean,
+): Promise<Case> {
+  const nothing: Reads = { headers: new Set(), url: false, body: false, method: false }
+  if (provider.xml === true || provider.formats?.includes('xml')) await loadXml()
+  let subject: Subject
+  try {
+    subject = await subjectOf(delivery, provider, fingerprints)
+  } catch (error) {
+    const thrown = toWebhookError(error, 'secret_unavailable')
+    return { subject: undefined, provider, error: thrown, reads: nothing, time: [] }
+  }
+  const looked = await trial.look(subject.state)
+  if (!looked) return { subject, provider, error: undefined, reads: nothing, time: [] }
+  const { outcome, reads } = looked
+  const error =
+    !outcome.accepted && (await isGreeted(delivery, provider)) ? undefined : outcome.error
+  return { subject, provider, error, reads, time: outcome.accepted ? outcome.steps : [] }
+}
+
+// A challenge is answered without a signature.
+async function isGreeted(delivery: Delivery, provider: Provider): Promise<boolean> {
+  try {
+    return (await provider.greet?.(delivery, Date.now)) !== undefined
+  } catch {
+    return false
+  }
+}
+
+// Senders that sign alike are all named.
+const NAMED = 20
+
+/** Other senders whose headers a delivery has: those that verify it with the same secret, else all. */
+async function otherSenders(
+  request: PlainRequest,
+  secrets: readonly string[],
+  name: string,
+  catalogue: readonly About[],
+  trial: Trial,
+  bounds: Bounds,
+): Promise<{ readonly steps: readonly Clue[]; readonly verified: number }> {
+  const seen: About[] = []
+  const verified: About[] = []
+  for (const about of catalogue) {
+    if (bounds.over()) break
+    // What cannot sign verifies with keys that are fetched: explaining must ask nobody.
+    if (about.name === name || !about.canSign || about.secretOption === undefined) continue
+    const provider = made(about, secrets)
+    if (!provider) continue
+    const known = hasItsHeaders(request, provider)
+    if (known === false) continue
+    if (known) seen.push(about)
+    const keys = madeOf(provider)!.scheme.keys ?? allKeys(provider, secrets)
+    const outcome = await trial.run({ request, provider, keys, steps: [] })
+    if (outcome?.accepted) verified.push(about)
+  }
+  const why =
+    verified.length > 0
+      ? 'its signature matches with the same secret'
+      : 'it has the headers of that sender'
+  const named = verified.length > 0 ? verified : seen
+  return {
+    verified: verified.length,
+    steps: named.slice(0, NAMED).map((about) => wrong(about, why)),
+  }
+}
+
+/** True if headers that only the expected sender sets came with the delivery. */
+function isOurs(request: PlainRequest, reads: Reads): boolean {
+  const families = [...reads.headers].flatMap(
+    (name) => /^(?!content-|user-|x-forwarded)(?:x-)?[^-]+-/.exec(name)?.[0] ?? [],
+  )
+  return [...request.headers.keys()].some((name) =>
+    families.some((family) => name.startsWith(family)),
+  )
+}
+
+// Secrets in the formats that senders ask for, to have a provider that knows its headers.
+const LOOKS = [
+  'a secret to look with',
+  'whsec_YSBzZWNyZXQgdG8gbG9vayB3aXRoLi4=',
+  'a1b2c3d4'.repeat(8),
+  'user:a password to look with',
+  'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==',
+]
+
+function made(about: About, secrets: readonly string[]): Provider | undefined {
+  for (const secret of [...secrets, ...LOOKS]) {
+    try {
+      const provider = about.create({ [about.secretOption!]: secret })
+      if (madeOf(provider)) return provider
+    } catch {
+      // Its secrets have another form.
+    }
+  }
+  return undefined
+}
+
+function allKeys(provider: Provider, secrets: readonly string[]): readonly unknown[] {
+  const { scheme } = madeOf(provider)!
+  return secrets.flatMap((secret) => {
+    try {
+      return keysOf(scheme, secret)
+    } catch {
+      return []
+    }
+  })
+}
+
+/** True if the delivery has the headers of a sender; undefined if only verifying tells, since it has no header of its own. */
+function hasItsHeaders(request: PlainRequest, provider: Provider): boolean | undefined {
+  const { scheme } = madeOf(provider)!
+  const { needs = [] } = scheme
+  // A token in Authorization or in the query says nothing about who sent it.
+  if (scheme.head === true)
+    return (
+      needs.length > 0 && needs.every((one) => one !== 'authorization' && request.headers.has(one))
+    )
+  if (needs.length > 0) return needs.every((header) => request.headers.has(header))
+  if (!scheme.present) return undefined
+  try {
+    const found = scheme.present(deliveryOf({ request, provider, keys: [], steps: [] }))
+    return !isPromise(found) && found === true
+  } catch {
+    return false
+  }
+}
+
+function wrong(about: About, why: string): Clue {
+  return {
+    cause: 'wrong-provider',
+    message: `the delivery comes from ${about.title}: ${why}`,
+    remedy: `send it to a receiver with the provider ${about.name}, or correct the URL at ${about.title}`,
+  }
 }

@@ -1,16 +1,19 @@
 import type { WebhookError } from '../errors.ts'
 import type { Provider } from '../provider/provider.ts'
-import { createBounds } from './bounds.ts'
+import { createBounds, type Bounds } from './bounds.ts'
 import { hasMilliseconds } from './signature/clock-unit.ts'
-import { finding, type Finding, type Clue } from './finding.ts'
+import { finding, type Finding, type Clue, type PlainRequest } from './finding.ts'
 import { isUrlSigned } from './trial/groups.ts'
 import { missingHeaders } from './signature/headers.ts'
-import { lost } from './body/lost.ts'
 import type { Reads } from './trial/recording.ts'
 import type { Subject } from './subject.ts'
 import { clockUnit } from './signature/time.ts'
 import { wrongSecret, type SenderSecrets } from './secret/wrong-secret.ts'
 import { isPrivateHost } from './url/url-sources.ts'
+import { toBuffer, utf8 } from '../body/bytes.ts'
+import { RAW } from './body/bytes.ts'
+import { isInteger } from './body/json-order.ts'
+import { membersOf, tokensOf } from './body/json-tokens.ts'
 
 // A body of 256 KiB takes 10 ms.
 const LOOK = 100
@@ -127,4 +130,159 @@ function otherUrl(): Clue {
     remedy:
       'give the adapter the origin as the sender has it: publicBase; or the provider the whole URL, if it has the option publicUrl',
   }
+}
+
+const MOST = 256 * 1024
+
+/** Signs in the body that information is lost, which no proof can bring back; the clearest first. */
+function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
+  const { body, headers } = request
+  const found: Clue[] = []
+  const declared = Number(headers.get('content-length')?.[0] ?? NaN)
+  const coding = headers.get('content-encoding')?.[0]?.toLowerCase()
+  if (body.length === 0) {
+    if (request.method !== 'GET' && request.method !== 'HEAD') found.push(empty())
+    return found
+  }
+  if (coding !== undefined && /gzip|br|deflate|zstd/.test(coding) && !isCompressed(body, coding))
+    found.push(
+      step(
+        'body-decompressed',
+        `Content-Encoding says ${/gzip|br|deflate|zstd/.exec(coding)![0]}, and the body is not compressed any more: the compressed bytes that were signed are gone`,
+      ),
+    )
+  const isSmall = body.length <= MOST && !isCompressed(body, 'gzip')
+  const text = isSmall ? utf8(body) : ''
+  const isOther = found.length === 0 && declared > 0 && declared !== body.length
+  // A whole value of another length was not cut: it was read and written again.
+  const isWhole = isOther && isSmall && tokensOf(text, bounds) !== undefined
+  if (isOther && !isWhole && declared > body.length)
+    found.push(step('body-truncated', `the body ends after ${body.length} of ${declared} bytes`))
+  if (!isSmall) return found
+  if (/^\s*(?:\[object Object\]|undefined|\{\s*\}|null)\s*$/.test(text))
+    found.push(empty(`the body is ${text.trim()}, as a parser leaves it that ran first`))
+  const replaced = text.indexOf('\uFFFD')
+  // At the very end it is half a character, where the body was cut.
+  if (replaced >= 0 && replaced < text.length - 3)
+    found.push(
+      step(
+        'body-charset',
+        `character ${replaced + 1} of the body is U+FFFD: the bytes were read in another charset, and what they were is lost`,
+      ),
+    )
+  const end = cutAt(text) ?? cutElsewhere(text)
+  if (end !== undefined && !found.some(({ cause }) => cause === 'body-truncated'))
+    found.push(step('body-truncated', end))
+  const place = rewritten(text, bounds)
+  if (place !== undefined && !(place.guessed && isWhole))
+    found.push({ ...step('body-reserialized', ''), ...place })
+  else if (isWhole)
+    found.push(
+      step(
+        'body-reserialized',
+        `Content-Length says ${declared} bytes, and the body is whole with ${body.length}: it was read and written again, and what it lost left no trace`,
+      ),
+    )
+  return found
+}
+
+function step(cause: Clue['cause'], message: string): Clue {
+  return { cause, message, remedy: RAW }
+}
+
+function empty(
+  message = 'the body is empty: something read it before the receiver, or a redirect dropped it',
+): Clue {
+  return step('body-empty', message)
+}
+
+function isCompressed(body: Uint8Array, coding: string): boolean {
+  if (coding.includes('gzip')) return body[0] === 0x1f && body[1] === 0x8b
+  // Brotli and deflate have no mark: what begins as JSON, XML or a form is plain.
+  return !/^[\s\w{[<"]{4}/.test(utf8(body.subarray(0, 16)))
+}
+
+/** Where a JSON text ends too early; undefined if it is whole or no JSON. */
+function cutAt(text: string): string | undefined {
+  const start = text.trimStart()[0]
+  if (start !== '{' && start !== '[') return undefined
+  const open: string[] = []
+  let quoted = false
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    if (quoted) {
+      if (character === '\\') at++
+      else if (character === '"') quoted = false
+    } else if (character === '"') quoted = true
+    else if (character === '{' || character === '[') open.push(character)
+    else if (character === '}' || character === ']') open.pop()
+  }
+  return quoted || open.length > 0
+    ? `the body ends inside ${quoted ? 'a string' : open.at(-1) === '{' ? 'an object' : 'an array'} at byte ${toBuffer(text).length}`
+    : undefined
+}
+
+/** Where XML or a form ends too early. */
+function cutElsewhere(text: string): string | undefined {
+  const root = /^\s*(?:<\?[^>]{0,200}\?>\s*)?(?:<![^>]{0,200}>\s*)*<([A-Za-z_][\w.:-]{0,100})/.exec(
+    text,
+  )?.[1]
+  if (
+    root !== undefined &&
+    !/\/>\s*$/.test(text.slice(-20)) &&
+    !text.trimEnd().endsWith(`</${root}>`)
+  )
+    return 'the body ends before its outermost element of XML does'
+  return /^[^\s{[<]+=/.test(text) && /%[\dA-Fa-f]?$/.test(text)
+    ? 'the body ends inside an escape of its form'
+    : undefined
+}
+
+/** A place that only a writer other than the sender leaves. */
+function rewritten(text: string, bounds: Bounds): Pick<Clue, 'message' | 'guessed'> | undefined {
+  const tokens = tokensOf(text, bounds)
+  if (!tokens) return undefined
+  let objects = 0
+  let keys = 0
+  let sorted = true
+  let rounded: number | undefined
+  for (const [at, token] of tokens.entries()) {
+    if (at % 1024 === 0 && bounds.over()) return undefined
+    if (/^-?\d/.test(token) && isRounded(token)) rounded ??= at
+    if (token !== '{') continue
+    const names = membersOf(tokens, at).map(({ from }) => tokens[from]!)
+    if (names.length > 1 && isInteger(names[0]!) && ascends(names.filter(isInteger).map(integerOf)))
+      return {
+        message: `an object begins with its integer keys (from ${names[0]!.slice(0, 14)}), as JavaScript orders them: their places are lost`,
+      }
+    if (names.length < 2) continue
+    objects++
+    keys += names.length
+    sorted &&= ascends(names)
+  }
+  if (sorted && keys >= 5 && objects > 0)
+    return {
+      message: `all keys of its ${objects} objects are sorted, which a parser that ran first may have done: their order is lost`,
+    }
+  // Senders have such numbers too: an id of 18 digits that ends in zeros looks so.
+  return rounded === undefined
+    ? undefined
+    : {
+        message: `number ${rounded + 1} of the tokens is beyond what JavaScript can hold exactly, and ends as JavaScript rounds it: its digits may be lost`,
+        guessed: true,
+      }
+}
+
+function integerOf(token: string): number {
+  return Number(token.slice(1, -1))
+}
+
+function ascends<T>(values: readonly T[]): boolean {
+  return values.every((value, at) => at === 0 || values[at - 1]! <= value)
+}
+
+function isRounded(token: string): boolean {
+  const value = Number(token)
+  if (!Number.isFinite(value) || Math.abs(value) <= Number.MAX_SAFE_INTEGER) return false
+  return String(value) === token
 }

@@ -1,5 +1,6 @@
-import { combineObservers } from './combine-observers.ts'
 import type { ObservedReceiver, Observer } from '../observer.ts'
+import { isPromise } from '../basics/maybe.ts'
+import { HEARD, type Heard } from './heard.ts'
 
 /** The observers of a receiver as one, to which more can be added while it runs. */
 export interface Observers {
@@ -57,6 +58,103 @@ export function createObservers(given: readonly Observer[]): Observers {
 
 /** Observers must not change outcomes. */
 function quietly<T>(call: () => T): T | undefined {
+  try {
+    return call()
+  } catch {
+    return undefined
+  }
+}
+
+/** One observer that calls all of them and lets none of their errors through. Without any, every call is a no-op. */
+function combineObservers(observers: readonly Observer[]): Observer {
+  const combined: Record<string, (...args: unknown[]) => void> = {}
+  for (const name of Object.keys(HEARD) as Heard[]) {
+    const heard = observers.filter((observer) => observer[name] !== undefined)
+    if (heard.length === 0) continue
+    combined[name] = (...args) => {
+      for (const observer of heard) {
+        try {
+          ;(observer[name] as (...args: unknown[]) => void).apply(observer, args)
+        } catch {
+          // Observers must not change outcomes.
+        }
+      }
+    }
+  }
+  const combinedObserver = combined as Observer
+  const carrier = observers.find((observer) => observer.carrier !== undefined)
+  if (carrier) combinedObserver.carrier = (request) => attempt(() => carrier.carrier!(request))
+  const around = chain(observers)
+  if (around) combinedObserver.around = around
+  const call = chainCalls(observers)
+  if (call) combinedObserver.call = call
+  return combinedObserver
+}
+
+/** One `around` of all: the first observer is the outermost. Undefined if none has one, so that it costs nothing. */
+function chain(observers: readonly Observer[]): Observer['around'] {
+  return observers
+    .filter((observer) => observer.around !== undefined)
+    .reduceRight<Observer['around']>(
+      (inner, observer) => (event, task, next) =>
+        guarded(
+          (run) => observer.around!(event, task, run),
+          inner ? () => inner(event, task, next) : next,
+        ),
+      undefined,
+    )
+}
+
+/** One `call` of all, in the same way: each adds its headers. */
+function chainCalls(observers: readonly Observer[]): Observer['call'] {
+  return observers
+    .filter((observer) => observer.call !== undefined)
+    .reduceRight<Observer['call']>(
+      (inner, observer) => (call, next) =>
+        guarded<CallNext>(
+          (run) => observer.call!(call, run),
+          inner
+            ? (headers) =>
+                inner(call, (more) => next({ ...headers, ...more })) as ReturnType<CallNext>
+            : next,
+        ),
+      undefined,
+    )
+}
+
+type CallNext = Parameters<NonNullable<Observer['call']>>[1]
+
+/** Runs `next` inside of `wrap`, with the outcome of `next` alone: it runs even if `wrap` fails or forgets it. */
+function guarded<Next extends (...args: never[]) => unknown>(
+  wrap: (next: Next) => unknown,
+  next: Next,
+): unknown {
+  let outcome: (() => unknown) | undefined
+  const run = (...args: never[]): unknown => {
+    if (outcome) return outcome()
+    try {
+      const value = next(...args)
+      outcome = () => value
+    } catch (error) {
+      outcome = () => {
+        throw error
+      }
+    }
+    return outcome()
+  }
+  const wrapped = attempt(() => wrap(run as Next))
+  if (!isPromise(wrapped)) return run()
+  // An asynchronous wrap may call `next` later. The promise of one that did already may reject too: nobody waits for it.
+  const ended = wrapped.then(
+    () => run(),
+    () => run(),
+  )
+  if (outcome === undefined) return ended
+  ended.catch(() => {})
+  return run()
+}
+
+function attempt<T>(call: () => T): T | undefined {
   try {
     return call()
   } catch {

@@ -4,15 +4,13 @@ import type { EventRecord } from '../event.ts'
 import type { Claim, Inbox, Outcome, Ran } from '../inbox/inbox.ts'
 import type { Arrival, ArrivalOutcome } from '../inbox/journal.ts'
 import { causeOf } from '../inbox/engine/cause.ts'
-import { createJournalBuffer } from './journal-buffer.ts'
+import { createJournalBuffer, type JournalBuffer } from './journal-buffer.ts'
 import type { Writable } from '../basics/writable.ts'
-import { addEvents, LONGEST_ID, NONE } from './arrival-events.ts'
-import type { Exchange } from '../receive/exchange.ts'
+import type { Exchange, Conclusion } from '../receive/exchange.ts'
 import { createKept, type KeptContext } from './kept.ts'
 import type { Reply } from '../receive/reply/reply.ts'
-import { createSeriesCache } from './series-cache.ts'
-import type { Conclusion } from '../receive/exchange.ts'
 import { unref } from '../basics/unref.ts'
+import type { Series, SeriesName } from './series.ts'
 
 /** Writes what happens at a receiver to the journal of its inbox, in batches off the path of deliveries. */
 export interface Recorder {
@@ -194,6 +192,72 @@ export function createRecorder(context: RecorderContext): Recorder {
       }
     } catch (error) {
       context.warn(`the gauges of the journal could not be read: ${String(error)}`)
+    }
+  }
+}
+
+/** Shared by the rows without topics, ids or keys. */
+const NONE: readonly string[] = []
+
+/** Characters of an id that are kept. */
+const LONGEST_ID = 256
+
+const MOST_EVENTS = 10
+
+/** Names the events of a delivery in its row. Most deliveries carry one. */
+function addEvents(arrival: Writable<Arrival>, events: readonly EventRecord[]): void {
+  const [first] = events
+  if (events.length === 1 && first) {
+    arrival.topics = [first.topic]
+    arrival.ids = first.id === undefined ? NONE : [first.id.slice(0, LONGEST_ID)]
+    arrival.keys = [first.key]
+    return
+  }
+  const few = events.slice(0, MOST_EVENTS)
+  arrival.topics = [...new Set(few.map(({ topic }) => topic))]
+  arrival.ids = few.flatMap(({ id }) => (id === undefined ? [] : [id.slice(0, LONGEST_ID)]))
+  arrival.keys = few.map(({ key }) => key)
+}
+
+/** The series of one receiver by what they count. */
+interface SeriesCache {
+  /** Deliveries by outcome. */
+  readonly outcomes: (outcome: string) => Series
+  /** Refused deliveries by code. */
+  readonly codes: (code: string) => Series
+  /** Of a subscription: runs by outcome, failed runs by cause, and the whole time from received to done. */
+  readonly lane: (subscription: string) => LaneSeries
+}
+
+type LaneSeries = Readonly<Record<'outcome' | 'cause' | 'whole', (value: string) => Series>>
+
+/** Keeps the series of a receiver, since looking one up in the buffer costs more than adding to it. */
+function createSeriesCache(receiver: string, buffer: Pick<JournalBuffer, 'series'>): SeriesCache {
+  const lanes = new Map<string, LaneSeries>()
+  return {
+    outcomes: by({ receiver, kind: 'delivery', by: 'outcome' }),
+    codes: by({ receiver, kind: 'delivery', by: 'code' }),
+    lane(subscription) {
+      let lane = lanes.get(subscription)
+      if (!lane) lanes.set(subscription, (lane = laneOf(subscription)))
+      return lane
+    },
+  }
+
+  function laneOf(subscription: string): LaneSeries {
+    return {
+      outcome: by({ receiver, subscription, kind: 'attempt', by: 'outcome' }),
+      cause: by({ receiver, subscription, kind: 'attempt', by: 'cause' }),
+      whole: by({ receiver, subscription, kind: 'end-to-end', by: 'outcome' }),
+    }
+  }
+
+  function by(name: Omit<SeriesName, 'value'>): (value: string) => Series {
+    const known = new Map<string, Series>()
+    return (value) => {
+      let series = known.get(value)
+      if (!series) known.set(value, (series = buffer.series({ ...name, value })))
+      return series
     }
   }
 }

@@ -2,8 +2,7 @@ import { milliseconds, type Duration } from '../basics/duration.ts'
 import { checkObject, refuseNull, unknownOptions } from '../basics/unknown-options.ts'
 import { wrongOption } from '../basics/wrong-option.ts'
 import type { EventMap } from '../event.ts'
-import type { Inbox } from '../inbox/inbox.ts'
-import { defaultInbox } from '../inbox/memory/later.ts'
+import type { Inbox, Consumer, Port } from '../inbox/inbox.ts'
 import { createSeal } from '../inbox/seal.ts'
 import { resolveLimits } from '../limits.ts'
 import { logger } from '../logger.ts'
@@ -18,6 +17,12 @@ import { checkVersion } from './app-version.ts'
 import type { CheckedOptions } from './checked-options.ts'
 import { nodeEnv } from './node-env.ts'
 import type { ReceiverOptions } from './options.ts'
+import { WebhookError } from '../errors.ts'
+import { settledBy } from '../basics/deadline.ts'
+import type { Journal } from '../inbox/journal.ts'
+import type { Records } from '../inbox/records.ts'
+import type { InboxView } from '../inbox/view.ts'
+import { DEFAULT_WINDOW } from '../inbox/memory/settings.ts'
 
 const OPTIONS: readonly (keyof ReceiverOptions)[] = [
   'provider',
@@ -201,4 +206,91 @@ function oneOf(
   said = `one of ${allowed.map(String).join(', ')}`,
 ): void {
   if (!allowed.includes(value)) throw wrongOption(option, said, value)
+}
+
+const VIEW: readonly (keyof InboxView)[] = [
+  'list',
+  'get',
+  'stats',
+  'causes',
+  'version',
+  'replay',
+  'rerun',
+  'discard',
+  'erase',
+  'prune',
+  'orphans',
+]
+const JOURNAL: readonly (keyof Journal)[] = [
+  'write',
+  'refusals',
+  'deliveries',
+  'delivery',
+  'attempts',
+  'history',
+]
+const RECORDS: readonly (keyof Records)[] = ['get', 'set', 'delete', 'list']
+
+/**
+ * The inbox of a receiver that was given none: `memoryInbox()`. The first delivery loads it, so that bundles of apps
+ * with an inbox of their own need not have it.
+ */
+function defaultInbox(): Inbox {
+  let loading: Promise<Inbox> | undefined
+  const load = (): Promise<Inbox> =>
+    (loading ??= import('../inbox/memory/inbox.ts').then(({ memoryInbox }) => memoryInbox()))
+  return {
+    name: 'memoryInbox',
+    can: { order: true, transaction: false, durable: false, fair: true, search: 'scan' },
+    window: DEFAULT_WINDOW,
+    attach: (consumer) => lazyPort(consumer, load),
+    view: lazily(async () => (await load()).view!, VIEW),
+    journal: lazily(async () => (await load()).journal!, JOURNAL),
+    records: lazily(async () => (await load()).records!, RECORDS),
+    async close() {
+      await (await loading)?.close()
+    },
+  }
+}
+
+/** An object whose methods load it first. */
+function lazily<T extends object>(load: () => Promise<T>, names: readonly (keyof T)[]): T {
+  const later =
+    (name: keyof T) =>
+    async (...args: readonly unknown[]) =>
+      ((await load())[name] as (...given: readonly unknown[]) => unknown)(...args)
+  return Object.fromEntries(names.map((name) => [name, later(name)])) as T
+}
+
+function lazyPort(consumer: Consumer, load: () => Promise<Inbox>): Port {
+  let port: Port | undefined
+  let attaching: Promise<Port> | undefined
+  let working = false
+  let closed = false
+  const attach = (): Promise<Port> => (attaching ??= attachNow())
+
+  return {
+    accept: (intake, host) =>
+      port ? port.accept(intake, host) : attach().then((ready) => ready.accept(intake, host)),
+    work() {
+      working = true
+      port?.work!()
+    },
+    drain: async (until, max, last) => (await attach()).drain!(until, max, last),
+    async close(until) {
+      // A delivery that waits for the inbox to load was not refused: it is accepted first, and its tasks run.
+      if (attaching && !port) await settledBy(attaching, until)
+      closed = true
+      await port?.close(until)
+    },
+  }
+
+  async function attachNow(): Promise<Port> {
+    const inbox = closed ? undefined : await load()
+    if (!inbox || closed)
+      throw new WebhookError('closed', { problem: 'closed', got: 'memoryInbox' })
+    port = inbox.attach(consumer)
+    if (working) port.work!()
+    return port
+  }
 }

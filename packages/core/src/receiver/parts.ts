@@ -1,8 +1,7 @@
 import { checkTransaction } from '../receive/foreign-transaction.ts'
 import { sealedPort } from '../inbox/sealed-port.ts'
 import type { Port } from '../inbox/inbox.ts'
-import type { Recorder } from '../observe/recorder.ts'
-import { createRecorder } from '../observe/recorder-later.ts'
+import type { Recorder, RecorderContext } from '../observe/recorder.ts'
 import { createSilence } from '../observe/silence.ts'
 import { createAdmit } from '../receive/admit.ts'
 import { createConflictWatch } from '../receive/conflict.ts'
@@ -108,4 +107,61 @@ export function createParts({
     admit: createAdmit({ ...settings, ensureOpen }),
   }
   return { context, port, recorder, erasure }
+}
+
+// The most entries that wait while the module loads, in a process that starts under load.
+const MOST = 1000
+
+/**
+ * The recorder of a receiver. Its module is loaded with the first entry, so that apps start faster. Undefined if the
+ * inbox keeps no journal, or `journal: false` is set.
+ */
+function createRecorder(context: RecorderContext): Recorder | undefined {
+  if (!context.inbox.journal || context.kept === undefined) return undefined
+  let recorder: Recorder | undefined
+  let loading: Promise<void> | undefined
+  let waiting: ((ready: Recorder) => void)[] = []
+
+  return {
+    // Those of each delivery pass on at once: a closure and a list of arguments cost as much as what they count.
+    answered(exchange, reply, took, what) {
+      if (recorder) recorder.answered(exchange, reply, took, what)
+      else pass((ready) => ready.answered(exchange, reply, took, what))
+    },
+    verified(delivery, at) {
+      if (recorder) recorder.verified(delivery, at)
+      else pass((ready) => ready.verified(delivery, at))
+    },
+    took: (...entry) => pass((ready) => ready.took(...entry)),
+    settled(claim, outcome, ran) {
+      if (recorder) recorder.settled(claim, outcome, ran)
+      else pass((ready) => ready.settled(claim, outcome, ran))
+    },
+    interrupted: (...entry) => pass((ready) => ready.interrupted(...entry)),
+    start: () => pass((ready) => ready.start()),
+    async flush() {
+      await loading
+      await recorder?.flush()
+    },
+    async close() {
+      await loading
+      await recorder?.close()
+    },
+  }
+
+  function pass(entry: (ready: Recorder) => void): void {
+    if (recorder) return entry(recorder)
+    if (waiting.length < MOST) waiting.push(entry)
+    loading ??= import('../observe/recorder.ts').then(
+      (module) => {
+        recorder = module.createRecorder(context)
+        for (const each of waiting) each(recorder)
+        waiting = []
+      },
+      (error: unknown) => {
+        waiting = []
+        context.warn(`the journal could not be loaded: ${String(error)}`)
+      },
+    )
+  }
 }

@@ -1,13 +1,11 @@
 import type { JSX } from 'preact'
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState, useMemo } from 'preact/hooks'
 import { live } from '../data/live.ts'
 import { go } from '../data/route.ts'
 import { useStore } from '../data/store.ts'
 import { happened } from '../words/did.ts'
-import { clockTime } from '../words/time.ts'
-import { Plot, plotArea } from './plot.tsx'
+import { clockTime, axisTime, roundTimes } from '../words/time.ts'
 import { stepsOf, type ChartData } from './series.ts'
-import { ChartTable } from './table.tsx'
 
 /** A chart with its legend. Arrow keys or the pointer choose a step, whose values the legend shows; a button shows it as a table. */
 export function Chart({ data }: { data: ChartData }): JSX.Element {
@@ -147,4 +145,229 @@ function useWidth(): readonly [preact.RefObject<HTMLDivElement | null>, number] 
     return () => watch.disconnect()
   }, [])
   return [ref, width]
+}
+
+/** A chart as a table, the newest step first, in the place of the drawing. */
+function ChartTable({ data }: { data: ChartData }): JSX.Element {
+  const { series, words, caption } = data.table ?? { ...data, caption: data.title }
+  const steps = stepsOf({ series })
+  return (
+    // A region that scrolls must be reachable by keyboard.
+    <div class="chart-table" role="region" aria-label={`${data.title}, as a table`} tabIndex={0}>
+      <table>
+        <caption>{caption}</caption>
+        <thead>
+          <tr>
+            <th scope="col">from</th>
+            {series.map(({ name }) => (
+              <th key={name} scope="col" class="number">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {Array.from({ length: steps }, (_, at) => steps - 1 - at).map((at) => (
+            <tr key={at}>
+              <th scope="row">{clockTime(data.from + at * data.step)}</th>
+              {series.map(({ name, values }) => {
+                const value = values[at]
+                return (
+                  <td key={name} class="number">
+                    {value === null || value === undefined ? '–' : words(value)}
+                  </td>
+                )
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+const HEIGHT = 132
+const LEFT = 52
+const TOP = 8
+const BOTTOM = 20
+
+/** Where the plot area lies in a drawing of this width. */
+function plotArea(width: number): { left: number; width: number } {
+  return { left: LEFT, width: Math.max(20, width - LEFT - 8) }
+}
+
+/** The drawing itself; its numbers are read from the legend and the table. */
+function Plot({
+  data,
+  width,
+  chosen,
+}: {
+  data: ChartData
+  width: number
+  chosen: number | undefined
+}): JSX.Element {
+  const area = plotArea(width)
+  const steps = Math.max(1, stepsOf(data))
+  const scale = useMemo(() => scaleOf(data), [data])
+  const x = (at: number): number => area.left + (at / steps) * area.width
+  const y = (value: number): number => TOP + (1 - scale.at(value)) * HEIGHT
+  const paths = useMemo(
+    () => (data.shape === 'bars' ? bars(data, x, y) : lines(data, x, y)),
+    [data, width, scale],
+  )
+  return (
+    <svg class="plot" width={width} height={HEIGHT + TOP + BOTTOM} aria-hidden="true">
+      {scale.ticks.map((tick) => (
+        <g key={tick}>
+          <line class="grid" x1={area.left} x2={area.left + area.width} y1={y(tick)} y2={y(tick)} />
+          <text class="tick" x={area.left - 8} y={y(tick) + 4} text-anchor="end">
+            {data.words(tick)}
+          </text>
+        </g>
+      ))}
+      <g class={data.shape}>
+        {paths.map(({ tone, d }) => (
+          <path key={tone} class={tone} d={d} />
+        ))}
+      </g>
+      {data.marks.map((mark) => {
+        const place = round(x((mark.at - data.from) / data.step))
+        return (
+          <line key={mark.at} class="event" x1={place} x2={place} y1={TOP} y2={HEIGHT + TOP}>
+            <title>{happened(mark)}</title>
+          </line>
+        )
+      })}
+      <Times data={data} steps={steps} x={x} width={area.width} />
+      {chosen !== undefined && (
+        <rect
+          class="chosen"
+          x={x(chosen)}
+          y={TOP}
+          width={Math.max(1, area.width / steps)}
+          height={HEIGHT}
+        />
+      )}
+    </svg>
+  )
+}
+
+function Times({
+  data: { from, step },
+  steps,
+  x,
+  width,
+}: {
+  data: ChartData
+  steps: number
+  x: (at: number) => number
+  width: number
+}): JSX.Element {
+  const until = from + steps * step
+  return (
+    <>
+      {roundTimes(from, until, Math.max(2, Math.floor(width / 56))).map((time) => (
+        <text
+          key={time}
+          class="tick"
+          x={x((time - from) / step)}
+          y={HEIGHT + TOP + 16}
+          text-anchor="middle"
+        >
+          {axisTime(time, until - from)}
+        </text>
+      ))}
+    </>
+  )
+}
+
+function scaleOf(data: ChartData): Scale {
+  const known = data.series.flatMap(({ values }) => values.filter((value) => value !== null))
+  if (data.scale === 'decades')
+    return known.length === 0 ? decades(1, 100) : decades(Math.min(...known), Math.max(...known))
+  if (data.shape === 'lines') return fromZero(Math.max(0, ...known))
+  const sums = Array.from({ length: stepsOf(data) }, (_, at) =>
+    data.series.reduce((sum, { values }) => sum + (values[at] ?? 0), 0),
+  )
+  return linearScale(Math.max(0, ...sums))
+}
+
+type Place = (value: number) => number
+type Drawn = readonly { readonly tone: string; readonly d: string }[]
+
+function bars(data: ChartData, x: Place, y: Place): Drawn {
+  const floor = new Float64Array(stepsOf(data))
+  const gap = x(1) - x(0) > 4 ? 1 : 0
+  return data.series.map(({ tone, values }) => {
+    let d = ''
+    for (const [at, value] of values.entries()) {
+      if (!value) continue
+      const low = y(floor[at]!)
+      floor[at]! += value
+      d += `M${round(x(at))} ${round(low)}V${round(y(floor[at]!))}H${round(x(at + 1) - gap)}V${round(low)}z`
+    }
+    return { tone, d }
+  })
+}
+
+function lines(data: ChartData, x: Place, y: Place): Drawn {
+  return data.series.map(({ tone, values }) => {
+    let d = ''
+    for (const [at, value] of values.entries()) {
+      if (value === null) continue
+      // From the edge of the first known step to that of the last, so that one that stands alone shows.
+      const isFirst = (values[at - 1] ?? null) === null
+      const isLast = (values[at + 1] ?? null) === null
+      const height = round(y(value))
+      d += `${isFirst ? `M${round(x(at))} ${height}H` : 'L'}${round(x(at + 0.5))}${isFirst ? '' : ` ${height}`}`
+      if (isLast) d += `H${round(x(at + 1))}`
+    }
+    return { tone, d }
+  })
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10
+}
+
+/** From values to heights, and the values that stand at the axis. */
+interface Scale {
+  /** 0 at the bottom, 1 at the top. */
+  at(value: number): number
+  readonly ticks: readonly number[]
+}
+
+/** From 0 to a round number above the highest. */
+function linearScale(highest: number): Scale {
+  const top = highest > 0 ? roundUp(highest) : 1
+  return { at: (value) => value / top, ticks: [0, top / 2, top] }
+}
+
+/** Decades between the lowest and the highest, for times that differ by more than ten. */
+function decades(lowest: number, highest: number): Scale {
+  const from = Math.floor(Math.log10(Math.max(lowest, 0.1)))
+  const to = Math.max(from + 1, Math.ceil(Math.log10(Math.max(highest, 0.1))))
+  const every = Math.ceil((to - from) / 4)
+  const ticks: number[] = []
+  for (let power = from; power <= to; power += every) ticks.push(10 ** power)
+  const at = (value: number): number =>
+    Math.min(1, Math.max(0, (Math.log10(Math.max(value, 1e-3)) - from) / (to - from)))
+  return { at, ticks }
+}
+
+/** As a logarithm that knows 0: three waiting tasks show beside a thousand dead ones. */
+function fromZero(highest: number): Scale {
+  if (highest <= 20) return linearScale(Math.max(highest, 2))
+  const to = Math.ceil(Math.log10(highest + 1))
+  const top = Math.log10(10 ** to + 1)
+  const every = Math.ceil(to / 3)
+  const ticks = [0]
+  for (let power = to; power > 0; power -= every) ticks.splice(1, 0, 10 ** power)
+  return { at: (value) => Math.log10(value + 1) / top, ticks }
+}
+
+/** The next of 1, 2, 5, 10, 20, 50, … */
+function roundUp(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value))
+  return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value * 0.999)!
 }

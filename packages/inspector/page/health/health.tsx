@@ -1,22 +1,24 @@
-import type { ChartsReply } from '../../src/api/charts.ts'
-import type { HealthReply } from '../../src/api/health.ts'
+import type { ChartsReply, ChartRange } from '../../src/api/charts.ts'
+import type { HealthReply, RegisteredReply, Thing } from '../../src/api/health.ts'
 import type { JSX } from 'preact'
-import { useEffect } from 'preact/hooks'
-import { live } from '../data/live.ts'
-import { useRoute } from '../data/route.ts'
+import { useEffect, useState } from 'preact/hooks'
+import { live, type LiveFailure } from '../data/live.ts'
+import { useRoute, href, qualifier } from '../data/route.ts'
 import { useStatus } from '../data/status.ts'
 import { useStore } from '../data/store.ts'
 import { useReply } from '../data/use-reply.ts'
 import { Skeleton } from '../parts/skeleton.tsx'
-import { AtSenders } from './at-senders.tsx'
 import { Charts } from './charts.tsx'
-import { Down } from './down.tsx'
-import { Empty } from './empty.tsx'
 import { Handlers } from './handlers.tsx'
-import { Receivers } from './receivers.tsx'
-import { Sentence, thingsOf } from './sentence.tsx'
 import { Things } from './things.tsx'
-import { Usual } from './usual.tsx'
+import { copyText } from '../data/copy.ts'
+import { Samples } from '../parts/samples.tsx'
+import { Spark } from '../parts/spark.tsx'
+import { count, counted, share } from '../words/count.ts'
+import { safe, middle } from '../words/safe.ts'
+import { refusedLink } from './refused-link.ts'
+import { clock, iso } from '../words/time.ts'
+import { duration } from '../words/duration.ts'
 
 /** Is anything wrong? */
 export function Health(): JSX.Element {
@@ -65,5 +67,271 @@ export function Health(): JSX.Element {
       <Receivers health={data} />
       {data.handlers.length > 0 && <Handlers health={data} charts={charts.data} />}
     </div>
+  )
+}
+
+/** Nothing came yet: how to send the first one. */
+function Empty(): JSX.Element {
+  const { receivers } = useStatus()
+  const provider = receivers[0]?.provider ?? 'github'
+  const topic = receivers[0]?.topics.find((name) => !name.includes('*'))
+  const command = `npx postern send ${provider}${topic === undefined ? '' : ` ${topic}`} --to ${location.origin}/webhooks/${provider}`
+  return (
+    <>
+      <h1 class="sentence">
+        <strong>No deliveries yet.</strong> Send one, with the path of your route:
+      </h1>
+      <div class="card command">
+        <code>{command}</code>
+        <button type="button" onClick={() => void copyText(command, 'command')}>
+          Copy
+        </button>
+      </div>
+      <Samples />
+    </>
+  )
+}
+
+/** Refusals that are no more than usual, folded into one line. */
+function Usual({ usual }: { usual: HealthReply['usual'] }): JSX.Element | null {
+  const { range } = useRoute()
+  if (usual.count === 0) return null
+  return (
+    <details class="usual">
+      <summary>
+        {count(usual.count)} refused in {counted(usual.groups.length, 'group')}, no more than usual
+      </summary>
+      <ul class="card">
+        {usual.groups.map((group) => (
+          <li key={`${group.receiver} ${group.code} ${group.proven ?? ''}`}>
+            <a href={refusedLink(group, range)}>
+              {count(group.count)} {safe(group.code)}
+            </a>
+            <span class="who">{safe(group.receiver)}</span>
+            <Spark values={group.spark} tone="warn" />
+          </li>
+        ))}
+      </ul>
+    </details>
+  )
+}
+
+const ENGINES: Readonly<Record<string, string>> = {
+  bullmqInbox: 'Redis',
+  postgresInbox: 'PostgreSQL',
+  sqliteInbox: 'SQLite',
+}
+
+/** In place of the sentence: what does not answer, since when, and how old all else is. */
+function Down({ failure, at }: { failure: LiveFailure; at: number | undefined }): JSX.Element {
+  const { inbox } = useStatus()
+  const who = failure.status >= 500 ? (ENGINES[inbox] ?? 'The inbox') : 'The app'
+  const isLimit = failure.status === 429
+  return (
+    <h1 class="sentence">
+      <strong>
+        {isLimit ? failure.message : `${who} has not answered since ${clock(failure.since)}.`}
+      </strong>{' '}
+      {at === undefined ? (
+        'Nothing is known of it yet.'
+      ) : (
+        <span class="as-of">
+          All else is as of <time dateTime={iso(at)}>{clock(at)}</time>.
+        </span>
+      )}
+    </h1>
+  )
+}
+
+/** What is registered at the senders, and how it differs from the code. */
+function AtSenders(): JSX.Element | null {
+  const { receiver } = useRoute()
+  const { hasRegistered } = useStatus()
+  const reply = useReply<RegisteredReply>(hasRegistered ? 'registered' : '', { receiver }, true)
+  const rows = reply.data?.receivers ?? []
+  if (rows.length === 0) return null
+  return (
+    <section aria-labelledby="at-senders">
+      <h2 id="at-senders">At the senders</h2>
+      <ul class="card at-senders">
+        {rows.map((row) => (
+          <li key={row.receiver}>
+            <span class="who">{safe(row.receiver)}</span> <State row={row} />
+            {row.differs.length > 0 && (
+              <ul>
+                {row.differs.map((one) => (
+                  <li key={one}>{safe(one)}</li>
+                ))}
+              </ul>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function State({ row }: { row: RegisteredReply['receivers'][number] }): JSX.Element {
+  if (row.problem !== undefined)
+    return <span class="warn">✕ the sender was not asked: {safe(row.problem)}</span>
+  if (row.differs.length > 0)
+    return <span class="warn">⊘ differs from the code at {safe(row.url ?? '')}</span>
+  return (
+    <span>
+      <span class="good">●</span> as the code wants it, at {safe(row.url ?? '')}
+    </span>
+  )
+}
+
+const PAST: Readonly<Record<ChartRange, string>> = {
+  '15m': 'the last 15 minutes',
+  '1h': 'the last hour',
+  '6h': 'the last 6 hours',
+  '24h': 'the last 24 hours',
+  '7d': 'the last 7 days',
+  '30d': 'the last 30 days',
+}
+
+/** Things that somebody has to look at: those that stand in no row too, those that were muted not. */
+function thingsOf({ things, more }: HealthReply): number {
+  const isMuted = (thing: Thing): boolean => thing.kind === 'dead' && thing.muted !== undefined
+  return things.filter((thing) => !isMuted(thing)).length + more.causes
+}
+
+/** The first line answers: is anything wrong? */
+function Sentence({ health }: { health: HealthReply }): JSX.Element {
+  const { range, receiver } = useRoute()
+  const { deliveries, dead, oldest, receivers, at } = health
+  const number = thingsOf(health)
+  const one = receiver === '' ? undefined : receivers.find(({ name }) => name === receiver)
+  return (
+    <h1 class="sentence">
+      <strong>
+        {number === 0
+          ? 'All is well.'
+          : `${counted(number, 'thing')} ${number === 1 ? 'needs' : 'need'} a look.`}
+      </strong>{' '}
+      {dead > 0 && (
+        <>
+          <a href={href({ screen: 'list', q: 'state:dead' })}>
+            {count(dead)} {dead === 1 ? 'task is' : 'tasks are'} dead
+          </a>
+          .{' '}
+        </>
+      )}
+      <a href={href({ screen: 'list', q: `since:${range}` })}>
+        {count(deliveries)} {deliveries === 1 ? 'delivery' : 'deliveries'}
+      </a>{' '}
+      in {PAST[range]}
+      {number === 0 && dead === 0 ? ', none dead' : ''}.{' '}
+      {one?.lastDelivery !== undefined && (
+        <>
+          {safe(one.name)} sent the last one {duration(at - one.lastDelivery)} ago
+          {one.usually !== undefined && `, usually every ${duration(one.usually)}`}.{' '}
+        </>
+      )}
+      {oldest === undefined
+        ? 'No task is late.'
+        : `The oldest due task waits ${duration(at - oldest)}.`}
+    </h1>
+  )
+}
+
+type ReceiverRow = HealthReply['receivers'][number]
+
+const MOST = 12
+const HEADS = ['Deliveries', 'Refused', 'Waiting', 'p99'] as const
+
+/** Each receiver: when something came last, how much, and what of it nobody takes. */
+function Receivers({ health }: { health: HealthReply }): JSX.Element | null {
+  const { receiver } = useRoute()
+  const { receivers, at } = health
+  const [isWhole, setWhole] = useState(false)
+  if (receivers.length === 0) return null
+  const isCut = receiver === '' && !isWhole && receivers.length > MOST
+  const shown = isCut ? receivers.slice(0, MOST) : receivers
+  return (
+    <section aria-labelledby="receivers">
+      <h2 id="receivers">Receivers</h2>
+      <div class="card scrolls">
+        <table class="handlers receivers">
+          <thead>
+            <tr>
+              <th scope="col">Receiver</th>
+              <th scope="col">Last delivery</th>
+              {HEADS.map((name) => (
+                <th key={name} scope="col" class="number">
+                  {name}
+                </th>
+              ))}
+              <th scope="col">Nobody handles</th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((row) => (
+              <Line key={row.name} row={row} at={at} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {isCut && (
+        <p class="and-more">
+          <button type="button" class="quiet" onClick={() => setWhole(true)}>
+            Show all {count(receivers.length)}
+          </button>
+        </p>
+      )}
+    </section>
+  )
+}
+
+function Line({ row, at }: { row: ReceiverRow; at: number }): JSX.Element {
+  const { name, lastDelivery, usually, deliveries, refused, waiting, p99, unhandled } = row
+  const mine = qualifier('receiver', name)
+  const list = (q: string): string => href({ screen: 'list', receiver: '', q: `${mine} ${q}` })
+  return (
+    <tr>
+      <th scope="row">
+        <a href={href({ receiver: name })} title={safe(name.slice(0, 400))}>
+          {safe(middle(name, 28))}
+        </a>
+      </th>
+      <td>
+        {lastDelivery === undefined ? (
+          <span class="muted">never</span>
+        ) : (
+          <>
+            {duration(at - lastDelivery)} ago
+            {usually !== undefined && (
+              <span class="muted"> · usually every {duration(usually)}</span>
+            )}
+          </>
+        )}
+      </td>
+      <td class="number">{count(deliveries)}</td>
+      <td class="number">
+        {refused === 0 ? (
+          '–'
+        ) : (
+          <a class="warn" href={list('outcome:refused')}>
+            {count(refused)} · {share(refused, deliveries)}
+          </a>
+        )}
+      </td>
+      <td class="number">
+        {waiting === 0 ? '–' : <a href={list('state:pending')}>{count(waiting)}</a>}
+      </td>
+      <td class="number">{p99 === undefined ? '–' : duration(p99)}</td>
+      <td class="unhandled-topics">
+        {unhandled.length === 0 ? (
+          '–'
+        ) : (
+          <a href={list('outcome:unhandled')} title={safe(unhandled.join(', ').slice(0, 1000))}>
+            {safe(unhandled.slice(0, 3).join(', ').slice(0, 80))}
+            {unhandled.length > 3 && ` and ${unhandled.length - 3} more`}
+          </a>
+        )}
+      </td>
+    </tr>
   )
 }

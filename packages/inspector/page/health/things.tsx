@@ -1,9 +1,21 @@
 import type { HealthReply, Thing } from '../../src/api/health.ts'
 import type { JSX } from 'preact'
-import { href } from '../data/route.ts'
+import { href, qualifier, useRoute } from '../data/route.ts'
 import { count, counted } from '../words/count.ts'
-import { DeadThing } from './dead-thing.tsx'
-import { OtherThing } from './other-thing.tsx'
+import { Spark } from '../parts/spark.tsx'
+import { duration } from '../words/duration.ts'
+import { middle, safe } from '../words/safe.ts'
+import { refusedLink } from './refused-link.ts'
+import type { MuteReply, MuteRequest } from '../../src/api/change.ts'
+import { useState } from 'preact/hooks'
+import { AskFirst } from '../bulk/ask-first.tsx'
+import { note as say } from '../data/announce.ts'
+import { AskFailure, act } from '../data/ask.ts'
+import type { What } from '../data/bulk.ts'
+import { live, refresh } from '../data/live.ts'
+import { useMay } from '../data/status.ts'
+import { useStore } from '../data/store.ts'
+import { clockTime, iso } from '../words/time.ts'
 
 /** What needs a look, the worst first; then what is over, and what stands in no row. */
 export function Things({ health }: { health: HealthReply }): JSX.Element | null {
@@ -39,4 +51,276 @@ function keyOf(thing: Thing): string {
   if (thing.kind === 'dead')
     return `dead ${thing.cause ?? `${thing.lanes[0]?.receiver} ${thing.lanes[0]?.subscription}`}`
   return `${thing.kind} ${thing.receiver} ${thing.kind === 'refused' ? thing.code : ''}`
+}
+
+/** Refusals that need a look are counted for so long. */
+const BURST = '6h'
+
+/** A thing without tasks: refusals, a silent receiver, an inbox in trouble. */
+function OtherThing({
+  thing,
+  at,
+}: {
+  thing: Exclude<Thing, { kind: 'dead' }>
+  at: number
+}): JSX.Element {
+  if (thing.kind === 'refused')
+    return (
+      <Row
+        sign="⊘"
+        tone="warn"
+        word={`${count(thing.count)}${thing.of === undefined ? '' : ` of ${count(thing.of)}`} refused`}
+        link={refusedLink(thing, BURST)}
+        who={thing.receiver}
+        says={
+          <>
+            {' · '}
+            <code>{safe(thing.code)}</code>
+            {thing.proven && (
+              <>
+                {' · '}
+                <b>proven: {safe(thing.proven)}</b>
+              </>
+            )}
+          </>
+        }
+        more={thing.remedy && safe(thing.remedy.slice(0, 300))}
+      >
+        <Spark values={thing.spark} tone="warn" />
+        <Since at={thing.since} />
+        <span class="acts">
+          <a class="button" href={refusedLink(thing, BURST, thing.explain)}>
+            Explain
+          </a>
+        </span>
+      </Row>
+    )
+  if (thing.kind === 'silent') {
+    const last = href({ screen: 'list', receiver: '', q: qualifier('receiver', thing.receiver) })
+    const { usually, limit } = thing
+    return (
+      <Row
+        sign="…"
+        tone="calm"
+        word="silent"
+        link={last}
+        who={thing.receiver}
+        says={` · nothing for ${duration(at - thing.since)}`}
+        more={[
+          ...(usually === undefined ? [] : [`usually every ${duration(usually)}`]),
+          ...(limit === undefined ? [] : [`its limit is ${duration(limit)}`]),
+        ].join(' · ')}
+      >
+        <span class="spark" />
+        <Since at={thing.since} />
+        <span class="acts">
+          <a class="button" href={`${last}&open=first`}>
+            Last seen
+          </a>
+        </span>
+      </Row>
+    )
+  }
+  return (
+    <Row sign="✕" tone="bad" word="inbox" who={thing.receiver} says={` · ${safe(thing.message)}`} />
+  )
+}
+
+function Row(props: {
+  sign: string
+  tone: string
+  word: string
+  link?: string
+  who: string
+  says: preact.ComponentChildren
+  more?: preact.ComponentChildren
+  children?: preact.ComponentChildren
+}): JSX.Element {
+  const mark = (
+    <>
+      <span class="sign" aria-hidden="true">
+        {props.sign}
+      </span>
+      {props.word}
+    </>
+  )
+  return (
+    <li>
+      <div class="thing">
+        {props.link === undefined ? (
+          <span class={`mark ${props.tone}`}>{mark}</span>
+        ) : (
+          <a class={`mark ${props.tone}`} href={props.link}>
+            {mark}
+          </a>
+        )}
+        <span class={`what${props.children === undefined ? ' wide' : ''}`}>
+          <span class="said">
+            <b title={safe(props.who.slice(0, 400))}>{safe(middle(props.who, 28))}</b>
+            {props.says}
+          </span>
+          {props.more && <span class="where">{props.more}</span>}
+        </span>
+        {props.children}
+      </div>
+    </li>
+  )
+}
+
+type Dead = Thing & { kind: 'dead' }
+
+/** Tasks that died of one cause: which, how many, where, since when, and what to do about all of them. */
+function DeadThing({ thing }: { thing: Dead }): JSX.Element {
+  const [asked, setAsked] = useState<What | 'mute' | undefined>()
+  const mayRun = useMay('replay')
+  const mayDiscard = useMay('discard')
+  const mayMute = useMay('mute') && thing.cause !== undefined
+  const { receiver } = useRoute()
+  // Nothing can be changed while nothing answers.
+  const isDown = useStore(live).failure !== undefined
+  const { cause, error, retrying, lanes, moreLanes, muted } = thing
+  const only = cause === undefined ? lanes[0] : receiver === '' ? {} : { receiver }
+  const { dead: _, ...within } = { dead: 0, ...only }
+  const filter = { ...within, ...(cause && { cause }), state: 'dead' }
+  const q = [
+    'state:dead',
+    ...Object.entries(within).map(([name, value]) => qualifier(name, value)),
+    ...(cause ? [qualifier('cause', cause)] : []),
+  ].join(' ')
+  const ask = (what: What | 'mute') => () => setAsked(asked === what ? undefined : what)
+  const text = cause === undefined ? `${error.name} ${error.message}`.trim() : error.message
+  return (
+    <li class={thing.isOver || muted ? 'over' : undefined}>
+      <div class="thing">
+        <a class="mark bad" href={href({ screen: 'list', q })}>
+          <span class="sign" aria-hidden="true">
+            ✕
+          </span>
+          {count(thing.count)} dead
+        </a>
+        <span class="what">
+          <code class="said" title={safe(text.slice(0, 1000))}>
+            {safe(text.slice(0, 400) || error.name)}
+          </code>
+          <span class="where">
+            {lanes.map((lane, at) => (
+              <span key={`${lane.receiver} ${lane.subscription}`}>
+                {at > 0 && ', '}
+                <span title={safe(`${lane.receiver} › ${lane.subscription}`.slice(0, 500))}>
+                  {safe(middle(lane.receiver, 28))} › <b>{safe(middle(lane.subscription, 28))}</b>
+                </span>
+                {lanes.length > 1 && ` (${count(lane.dead)})`}
+              </span>
+            ))}
+            {moreLanes > 0 && ` and ${count(moreLanes)} more`}
+            {retrying > 0 && ` · ${count(retrying)} more wait for a retry`}
+            {muted && ` · ${safe(muted.note) || 'seen'}${muted.by ? `, ${safe(muted.by)}` : ''}`}
+          </span>
+        </span>
+        {thing.spark.some((failed) => failed > 0) ? (
+          <Spark values={thing.spark} tone="bad" />
+        ) : (
+          // The journal counts the first causes of a minute: a flat line would say that nothing failed.
+          <span class="spark" />
+        )}
+        <When thing={thing} />
+        <span class="acts">
+          {mayRun && (
+            <button
+              type="button"
+              disabled={isDown}
+              aria-expanded={asked === 'replay'}
+              onClick={ask('replay')}
+            >
+              Run again…
+            </button>
+          )}
+          {mayDiscard && (
+            <button
+              type="button"
+              class="quiet"
+              disabled={isDown}
+              aria-expanded={asked === 'discard'}
+              onClick={ask('discard')}
+            >
+              Discard…
+            </button>
+          )}
+          {mayMute && (
+            <button
+              type="button"
+              class="quiet"
+              disabled={isDown}
+              aria-expanded={asked === 'mute'}
+              onClick={muted ? () => void mute(cause!) : ask('mute')}
+            >
+              {muted ? 'Unmute' : 'Mute…'}
+            </button>
+          )}
+        </span>
+      </div>
+      {(asked === 'replay' || asked === 'discard') && (
+        <AskFirst key={asked} what={asked} filter={filter} close={() => setAsked(undefined)} />
+      )}
+      {asked === 'mute' && <Mute cause={cause!} close={() => setAsked(undefined)} />}
+    </li>
+  )
+}
+
+function When({ thing: { since, last, isOver } }: { thing: Dead }): JSX.Element {
+  if (isOver) return <Since at={last} word="over since" />
+  return (
+    <span class="since">
+      <Since at={since} />
+      <span>
+        last {clockTime(last)} · <b>going on</b>
+      </span>
+    </span>
+  )
+}
+
+function Mute({ cause, close }: { cause: string; close: () => void }): JSX.Element {
+  const [text, setText] = useState('')
+  return (
+    <form
+      class="ask-first"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void mute(cause, text)
+        close()
+      }}
+    >
+      <input
+        type="text"
+        aria-label="Note"
+        placeholder="why nobody needs to look, such as: mended in 4.2, runs again tonight"
+        maxLength={300}
+        value={text}
+        onInput={(event) => setText(event.currentTarget.value)}
+      />
+      <button type="submit">Mute until one more dies</button>
+      <button type="button" class="quiet" onClick={close}>
+        Close
+      </button>
+    </form>
+  )
+}
+
+async function mute(cause: string, text?: string): Promise<void> {
+  try {
+    const body: MuteRequest = { cause, ...(text === undefined ? {} : { note: text }) }
+    await act<MuteReply>('mute', body)
+    refresh()
+  } catch (error) {
+    if (error instanceof AskFailure) say(error.message)
+  }
+}
+
+/** Since when. */
+function Since({ at, word = 'since' }: { at: number; word?: string }): JSX.Element {
+  return (
+    <span class="since">
+      {word} <time dateTime={iso(at)}>{clockTime(at)}</time>
+    </span>
+  )
 }

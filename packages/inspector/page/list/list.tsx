@@ -1,16 +1,20 @@
-import type { JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import type { JSX, RefObject } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { useKeys } from '../data/keys.ts'
-import { go, href, hrefHere, useRoute } from '../data/route.ts'
-import { useStatus } from '../data/status.ts'
+import { go, href, hrefHere, useRoute, currentRoute } from '../data/route.ts'
+import { useStatus, useMay } from '../data/status.ts'
 import { Skeleton } from '../parts/skeleton.tsx'
-import { Bulk } from './bulk.tsx'
 import { EmptyList, ListEnd } from './list-end.tsx'
-import { Quick } from './quick.tsx'
 import { Rows, useRowHeight } from './rows.tsx'
-import { Search } from './search.tsx'
 import { useList } from './use-list.ts'
-import { useRowKeys } from './use-row-keys.ts'
+import { wordsOf, lastWord } from '../../src/search/tokens.ts'
+import { toggled, withLastWord } from './query.ts'
+import type { ListReply, ListRow, SuggestReply } from '../../src/api/list.ts'
+import { AskFirst } from '../bulk/ask-first.tsx'
+import type { What } from '../data/bulk.ts'
+import { copyText } from '../data/copy.ts'
+import { ask } from '../data/ask.ts'
+import { safe } from '../words/safe.ts'
 
 /** The list of deliveries, or of tasks: search, rows, and what can be done to all of them. */
 export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
@@ -87,4 +91,295 @@ function newer(fresh: number, gone: number): string {
     ...(gone > 0 ? [`${gone} no longer here`] : []),
   ]
   return parts.join(', ')
+}
+
+const QUICK = [
+  ['✕', 'bad', 'dead', 'state:dead'],
+  ['○', 'calm', 'waiting', 'state:pending'],
+  ['⊘', 'warn', 'refused', 'outcome:refused'],
+  ['', 'calm', 'last hour', 'since:1h'],
+  ['', 'calm', 'last day', 'since:24h'],
+] as const
+
+/** The filters that are wanted most, one click each; the search line shows how they are written. */
+function Quick(): JSX.Element {
+  const { q } = useRoute()
+  const words = wordsOf(q)
+  return (
+    <ul class="quick" aria-label="Filters">
+      {QUICK.map(([sign, tone, word, qualifier]) => (
+        <li key={qualifier}>
+          <a
+            href={href({ screen: 'list', q: toggled(q, qualifier) })}
+            aria-current={words.includes(qualifier) ? 'true' : undefined}
+          >
+            {sign !== '' && (
+              <span class={`sign ${tone}`} aria-hidden="true">
+                {sign}
+              </span>
+            )}
+            {word}
+          </a>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** What can be done to all tasks that the search finds. */
+function Bulk({
+  reply,
+  hasRows,
+}: {
+  reply: ListReply | undefined
+  hasRows: boolean
+}): JSX.Element | null {
+  const [asked, setAsked] = useState<What | undefined>()
+  const mayRun = useMay('replay')
+  const mayDiscard = useMay('discard')
+  const filter = reply?.tasks
+  useEffect(() => setAsked(undefined), [JSON.stringify(filter)])
+  if (filter === undefined || !hasRows || (!mayRun && !mayDiscard)) return null
+  const state = filter['state']
+  return (
+    <div class="bulk">
+      {asked === undefined ? (
+        <>
+          <span>All that match:</span>
+          {mayRun && state !== 'running' && (
+            <button type="button" onClick={() => setAsked('replay')}>
+              {state === 'pending' ? 'Run now…' : 'Run again…'}
+            </button>
+          )}
+          {mayDiscard && state !== 'running' && state !== 'done' && (
+            <button type="button" class="quiet" onClick={() => setAsked('discard')}>
+              Discard…
+            </button>
+          )}
+        </>
+      ) : (
+        <AskFirst key={asked} what={asked} filter={filter} close={() => setAsked(undefined)} />
+      )}
+    </div>
+  )
+}
+
+/** `j` and `k` go from row to row, and from detail to detail while one is open; `y` copies the id. */
+function useRowKeys(
+  rows: readonly ListRow[] | undefined,
+  scroller: RefObject<HTMLDivElement | null>,
+  height: number,
+): void {
+  // Where the focus goes with the next frame: keys may come faster.
+  const aim = useRef<string | undefined>(undefined)
+  // The row that a key went to last: when the row is drawn again, the body gets its focus.
+  const last = useRef<string | undefined>(undefined)
+  const focused = (): string | undefined =>
+    document.activeElement === document.body
+      ? last.current
+      : (document.activeElement?.closest('[data-id]') as HTMLElement | null)?.dataset['id']
+  const move = (by: number): void => {
+    if (rows === undefined || rows.length === 0) return
+    const { open } = currentRoute()
+    const from = rows.findIndex(({ id }) => id === (aim.current ?? focused() ?? open))
+    const to = Math.max(0, Math.min(rows.length - 1, from + by))
+    const { id } = rows[to]!
+    aim.current = last.current = id
+    show(to)
+    if (open !== '') go(hrefHere({ open: id, tab: '' }), true)
+    // Rows beyond the edge are drawn after the scroll.
+    requestAnimationFrame(() => requestAnimationFrame(() => focus(id)))
+  }
+  const show = (at: number): void => {
+    const element = scroller.current
+    if (element === null) return
+    const head = height
+    const top = at * height
+    if (top < element.scrollTop) element.scrollTop = top
+    else if (top + height + head > element.scrollTop + element.clientHeight)
+      element.scrollTop = top + height + head - element.clientHeight
+  }
+  const focus = (id: string): void => {
+    aim.current = undefined
+    const row = scroller.current?.querySelector(`[data-id=${CSS.escape(id)}]`)
+    row?.querySelector('a')?.focus({ preventScroll: true })
+  }
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    // Pressed before the focus has come: the link that still has it would be followed.
+    get Enter() {
+      const { current } = aim
+      return current === undefined ? undefined : () => go(hrefHere({ open: current, tab: '' }))
+    },
+    y: () => {
+      const row = rows?.find(({ id }) => id === (aim.current ?? focused() ?? currentRoute().open))
+      if (row !== undefined) void copyText(row.eventId ?? row.id.replace(/^\w+:/, ''), 'id')
+    },
+  })
+}
+
+const SUGGEST_AFTER = 120
+const SEARCH_AFTER = 350
+
+type Suggestions = SuggestReply['suggestions']
+
+/** The search line: qualifiers and text, with suggestions as the reader types. */
+function Search({
+  q,
+  problem,
+  search,
+}: {
+  q: string
+  problem: string | undefined
+  search: (q: string, isTyping: boolean) => void
+}): JSX.Element {
+  const [text, setText] = useState(q)
+  const [suggestions, setSuggestions] = useState<Suggestions>([])
+  const [chosen, setChosen] = useState(-1)
+  const field = useRef<HTMLInputElement>(null)
+  const sent = useRef(q)
+  useKeys({ '/': () => field.current?.select() })
+
+  // The search changed elsewhere: a link, a step back.
+  useEffect(() => {
+    if (q === sent.current) return
+    sent.current = q
+    setText(q)
+  }, [q])
+
+  useEffect(() => {
+    if (text.trim() === sent.current) return
+    const timer = setTimeout(() => send(text, true), SEARCH_AFTER)
+    return () => clearTimeout(timer)
+  }, [text])
+
+  const send = (value: string, isTyping: boolean): void => {
+    sent.current = value.trim()
+    search(value.trim(), isTyping)
+  }
+  const close = (): void => {
+    setSuggestions([])
+    setChosen(-1)
+  }
+  const [wanted, setWanted] = useState<string | undefined>()
+  useEffect(() => {
+    if (wanted === undefined) return
+    const stop = new AbortController()
+    const timer = setTimeout(() => {
+      ask<SuggestReply>('suggest', { q: wanted }, stop.signal).then(
+        (reply) => {
+          setSuggestions(reply.suggestions.filter(({ insert }) => insert !== lastWord(wanted)))
+          setChosen(-1)
+        },
+        () => close(),
+      )
+    }, SUGGEST_AFTER)
+    return () => {
+      clearTimeout(timer)
+      stop.abort()
+    }
+  }, [wanted])
+
+  const type = (value: string): void => {
+    setText(value)
+    setWanted(value)
+  }
+  const take = (insert: string): void => {
+    const isWhole = !/[:.]$/.test(insert)
+    const next = withLastWord(text, insert) + (isWhole ? ' ' : '')
+    setText(next)
+    if (isWhole) {
+      send(next, false)
+      setWanted(undefined)
+      close()
+    } else setWanted(next)
+    field.current?.focus()
+  }
+  const press = (event: KeyboardEvent): void => {
+    const last = suggestions.length - 1
+    if (event.key === 'ArrowDown' && last >= 0) setChosen(chosen >= last ? 0 : chosen + 1)
+    else if (event.key === 'ArrowDown') setWanted(text)
+    else if (event.key === 'ArrowUp' && last >= 0) setChosen(chosen <= 0 ? last : chosen - 1)
+    else if (event.key === 'Tab' && chosen >= 0 && !event.shiftKey)
+      take(suggestions[chosen]!.insert)
+    else if (event.key === 'Enter' && chosen >= 0) take(suggestions[chosen]!.insert)
+    else if (event.key === 'Enter') {
+      send(text, false)
+      setWanted(undefined)
+      close()
+    } else if (event.key === 'Escape' && last >= 0) close()
+    else if (event.key === 'Escape') field.current?.blur()
+    else return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+
+  const isOpen = suggestions.length > 0
+  return (
+    <search class="search">
+      <input
+        ref={field}
+        type="text"
+        role="combobox"
+        aria-label="Search deliveries"
+        aria-expanded={isOpen}
+        aria-controls="suggestions"
+        aria-autocomplete="list"
+        aria-activedescendant={chosen >= 0 ? `suggestion-${chosen}` : undefined}
+        aria-invalid={problem !== undefined}
+        aria-describedby={problem === undefined ? undefined : 'problem'}
+        autocomplete="off"
+        autocapitalize="off"
+        spellcheck={false}
+        enterkeyhint="search"
+        placeholder="an id, a word of an error or payload, or state:dead since:2h"
+        value={text}
+        onInput={(event) => type(event.currentTarget.value)}
+        onFocus={() => text === '' && setWanted('')}
+        onClick={() => text === '' && setWanted('')}
+        onKeyDown={press}
+        onBlur={() => {
+          setWanted(undefined)
+          close()
+        }}
+      />
+      {text !== '' && (
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => {
+            setText('')
+            send('', false)
+            field.current?.focus()
+          }}
+        >
+          clear
+        </button>
+      )}
+      <ul id="suggestions" role="listbox" aria-label="Suggestions" hidden={!isOpen}>
+        {suggestions.map(({ insert, note }, at) => (
+          <li
+            key={insert}
+            id={`suggestion-${at}`}
+            role="option"
+            aria-selected={at === chosen}
+            // Before the field loses its focus, which closes the list.
+            onPointerDown={(event) => {
+              event.preventDefault()
+              take(insert)
+            }}
+          >
+            <code>{safe(insert)}</code>
+            {note !== undefined && <span class="muted">{safe(note)}</span>}
+          </li>
+        ))}
+      </ul>
+      {problem !== undefined && (
+        <p id="problem" class="problem" role="status">
+          {safe(problem)}
+        </p>
+      )}
+    </search>
+  )
 }

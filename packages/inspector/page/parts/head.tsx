@@ -4,7 +4,6 @@ import { live, pauseLive } from '../data/live.ts'
 import { useStatus } from '../data/status.ts'
 import { useStore } from '../data/store.ts'
 import { safe } from '../words/safe.ts'
-import { SignOut } from './sign-out.tsx'
 
 const RANGE_WORDS = {
   '15m': '15 minutes',
@@ -137,5 +136,24 @@ function LiveButton(): JSX.Element {
       <span aria-hidden="true" class="dot" />
       {word}
     </button>
+  )
+}
+
+/** A plain form, as the sign-in page is one: the document's own address takes both. */
+function SignOut(): JSX.Element | null {
+  const { visitor } = useStatus()
+  if (!visitor.canSignOut) return null
+  return (
+    <form method="post" action={location.pathname} class="sign-out">
+      <input type="hidden" name="at" value={location.pathname} />
+      <button
+        class="quiet"
+        name="signOut"
+        value="1"
+        title={visitor.as === undefined ? undefined : `You are ${safe(visitor.as)}`}
+      >
+        Sign out
+      </button>
+    </form>
   )
 }

@@ -1,11 +1,18 @@
 import { logger, unknownOptions, type Duration, type Observer } from '@postern/core'
-import { checks, type Inbox } from '@postern/core/inbox'
+import { checks, type Inbox, createSeal, type LaneStats } from '@postern/core/inbox'
 import type { InspectorOptions } from '../options.ts'
 import { once } from '../once.ts'
 import { sendAlert, type Alert, type AlertTarget } from './alert.ts'
-import { currentOf, alertLine } from './current.ts'
-import { createAsker } from './health.ts'
-import { createTelling } from './telling.ts'
+import type { ExplainReply } from '../api/detail.ts'
+import type { HealthReply, Thing } from '../api/health.ts'
+import { createBudgets } from '../budgets.ts'
+import type { Proofs } from '../health/proofs.ts'
+import { createWeek } from '../health/week.ts'
+import { createRemembered } from '../remembered.ts'
+import type { Context } from '../routes/context.ts'
+import { answerHealth } from '../routes/health.ts'
+import { createHash, randomUUID } from 'node:crypto'
+import { inertText } from '@postern/core/inert'
 
 /** Options of {@link alerts}. */
 export interface AlertOptions extends Pick<
@@ -119,4 +126,219 @@ export function alerts(options: AlertOptions): Alerts {
     for (const observer of observers)
       observer.warning?.(name, alertLine(`an alert was not sent: ${text}`))
   }
+}
+
+/** What nobody looks at is not asked for eight rows alone: causes that are told of. */
+const MOST_CAUSES = 100
+
+/** Makes the function that asks as a visitor of the page does. */
+function createAsker(
+  options: Pick<InspectorOptions, 'inbox' | 'receivers' | 'providers' | 'seal'>,
+  payloads: boolean,
+): (inbox: Inbox) => Promise<HealthReply> {
+  const now = (): number => Date.now()
+  const weekOf = createWeek(now)
+  const proofs: Proofs = new Map()
+  const explained = createRemembered<ExplainReply>()
+  const budgetOf = createBudgets()
+  const seal = options.seal === undefined ? undefined : createSeal(options.seal, 'seal')
+  return async (inbox) => {
+    const { receivers = [] } = options
+    const given = typeof receivers === 'function' ? await receivers() : receivers
+    const context: Context = {
+      now,
+      inbox,
+      receivers: await Promise.all(given.map(async (one) => one)),
+      options: options as InspectorOptions<never>,
+      visitor: { payloads, allow: 'read', isDeveloper: false, canSignOut: false },
+      query: new URLSearchParams({ range: '24h' }),
+      body: {},
+      shared: (_, ask) => ask(),
+      version: async () => '',
+      forget: () => {},
+      seal,
+      proofs,
+      budget: budgetOf('alerts'),
+      explained,
+      weekOf,
+      acted: () => {},
+    }
+    return answerHealth(context, MOST_CAUSES)
+  }
+}
+
+const KEY = 'inspector:alerts'
+const MOST = 500
+
+/** What was told of, in the inbox: one process changes it at a time. */
+type State = {
+  readonly holder: string
+  /** Until when no other process tells, in milliseconds since 1970. */
+  readonly until: number
+  readonly open: { readonly [key: string]: Open }
+}
+
+type Open = Pick<Alert, 'id' | 'kind' | 'text' | 'since'> & { readonly receiver?: string }
+
+/** The argument of {@link createTelling}. */
+interface TellingOptions {
+  /** Milliseconds between two looks. */
+  readonly every: number
+  readonly now: () => number
+  /** True once it is sent. */
+  readonly send: (alert: Omit<Alert, 'app'>) => Promise<boolean>
+}
+
+/** Compares what is with what was told of. */
+interface Telling {
+  /** `isCut`: there are more causes than it was given, so that none has surely ended. */
+  look(
+    inbox: Inbox,
+    ask: () => Promise<{ readonly current: readonly Current[]; readonly isCut: boolean }>,
+  ): Promise<void>
+  /** The inbox does not answer: the process that told last tells it, and one that has not met another. */
+  down(text: string): Promise<void>
+}
+
+/** Makes a {@link Telling}. */
+function createTelling({ every, now, send }: TellingOptions): Telling {
+  const me = randomUUID()
+  let isOther = false
+  let outage: Open | undefined
+
+  return {
+    async look({ records }, ask) {
+      const before = await records!.get(KEY)
+      const state = (before?.value as State | undefined) ?? { holder: '', until: 0, open: {} }
+      const at = now()
+      // A holder that set its time before the clock was set back would hold all others off for as long.
+      isOther = state.holder !== me && state.until > at && state.until <= at + 3 * every
+      if (isOther) return
+      const held: State = { ...state, holder: me, until: at + 3 * every }
+      if (!(await records!.set(KEY, held, before?.version ?? 0))) return
+      const { current, isCut } = await ask()
+      if (outage && (await tell(outage, 'ended', at))) outage = undefined
+      const mine = await records!.get(KEY)
+      if ((mine?.value as State | undefined)?.holder !== me) return
+      const open = await compared(state.open, current, isCut, at)
+      await records!.set(KEY, { ...held, open, until: now() + 3 * every }, mine!.version)
+    },
+    async down(text) {
+      if (isOther || outage) return
+      const since = now()
+      const begun: Open = { id: idOf('inbox', since), kind: 'inbox', text, since }
+      if (await tell(begun, 'begun', since)) outage = begun
+    },
+  }
+
+  /** What is told of from now on. What could not be sent stays as it was, and is tried again. */
+  async function compared(
+    known: State['open'],
+    current: readonly Current[],
+    isCut: boolean,
+    at: number,
+  ): Promise<State['open']> {
+    const open: Record<string, Open> = {}
+    const still = new Set(current.map(({ key }) => key))
+    for (const [key, one] of Object.entries(known)) {
+      const stays = still.has(key) || (isCut && one.kind === 'dead')
+      if (stays || !(await tell(one, 'ended', at))) open[key] = one
+    }
+    for (const { key, ...one } of current) {
+      if (Object.hasOwn(known, key) || Object.keys(open).length >= MOST) continue
+      const begun: Open = { ...one, since: one.since || at, id: idOf(key, at) }
+      if (await tell(begun, 'begun', at)) open[key] = begun
+    }
+    return open
+  }
+
+  function tell(one: Open, state: Alert['state'], at: number): Promise<boolean> {
+    return send({ ...one, state, at })
+  }
+}
+
+function idOf(key: string, at: number): string {
+  return `${createHash('sha256').update(key).digest('hex').slice(0, 16)}_${at.toString(36)}`
+}
+
+/** What needs a look now: the same thing has the same key for as long as it goes on. */
+interface Current extends Pick<Alert, 'kind' | 'text' | 'since' | 'receiver'> {
+  readonly key: string
+}
+
+const LONGEST = 500
+
+/** What of the page's things people are told of, and tasks that are due for longer than `late` milliseconds. */
+function currentOf(
+  { things, at }: Pick<HealthReply, 'things' | 'at'>,
+  lanes: readonly LaneStats[],
+  late: number,
+): readonly Current[] {
+  return [
+    ...things.flatMap((thing) => ofThing(thing) ?? []),
+    ...lanes.flatMap(({ receiver, subscription, oldest }) =>
+      oldest !== undefined && at - oldest > late
+        ? [
+            {
+              key: keyOf('late', receiver, subscription),
+              kind: 'late' as const,
+              receiver,
+              since: oldest,
+              text: alertLine(`tasks of ${receiver} › ${subscription} wait since ${time(oldest)}`),
+            },
+          ]
+        : [],
+    ),
+  ]
+}
+
+function ofThing(thing: Thing): Current | undefined {
+  if (thing.kind === 'dead') {
+    if (thing.isOver || thing.muted) return undefined
+    const { cause, count, error, lanes, since } = thing
+    const [lane] = lanes
+    const place = lanes.map((one) => `${one.receiver} › ${one.subscription}`).join(', ')
+    return {
+      key:
+        cause === undefined
+          ? keyOf('dead', lane!.receiver, lane!.subscription)
+          : keyOf('cause', cause),
+      kind: 'dead',
+      since,
+      text: alertLine(
+        `${count} dead: ${error.name}${error.message && `: ${error.message}`}, in ${place}`,
+      ),
+      ...(lanes.length === 1 && { receiver: lane!.receiver }),
+    }
+  }
+  const { kind, receiver } = thing
+  if (kind === 'refused') {
+    const { code, count, of, proven, remedy, since } = thing
+    const proof = proven === undefined ? '' : `, proven: ${proven}. ${remedy ?? ''}`
+    const share = of === undefined ? '' : ` of ${of}`
+    const text = alertLine(
+      `${count}${share} deliveries of ${receiver} refused with ${code}${proof}`,
+    )
+    return { key: keyOf(kind, receiver, code), kind, receiver, since, text }
+  }
+  if (kind === 'silent') {
+    const text = alertLine(`${receiver} is silent since ${time(thing.since)}`)
+    return { key: keyOf(kind, receiver), kind, receiver, since: thing.since, text }
+  }
+  const text = alertLine(`the inbox of ${receiver} does not work: ${thing.message}`)
+  return { key: keyOf(kind, receiver), kind, receiver, since: 0, text }
+}
+
+function keyOf(...parts: readonly string[]): string {
+  return JSON.stringify(parts)
+}
+
+/** One line that is what it says. */
+function alertLine(text: string): string {
+  const whole = inertText(text.replaceAll(/\s+/g, ' ').trim())
+  return whole.length > LONGEST ? `${whole.slice(0, LONGEST - 1)}…` : whole
+}
+
+function time(at: number): string {
+  return new Date(at).toISOString()
 }

@@ -1,4 +1,4 @@
-import { isWebhookError } from '@postern/core'
+import { isWebhookError, logger, type ActedInfo, type Observer, type Json } from '@postern/core'
 import { createSeal, type Inbox } from '@postern/core/inbox'
 import type { ExplainReply } from '../api/detail.ts'
 import { createBudgets } from '../budgets.ts'
@@ -12,7 +12,6 @@ import { isSameOrigin } from '../same-origin.ts'
 import { createVersion } from '../version.ts'
 import type { Proofs } from '../health/proofs.ts'
 import { createWeek } from '../health/week.ts'
-import { createActed } from './acted.ts'
 import { answerActions } from '../actions/actions.ts'
 import { change } from './change.ts'
 import { charts } from './charts.ts'
@@ -20,15 +19,159 @@ import { answerCopy } from './copy.ts'
 import { answerDelivery, answerTask } from './detail.ts'
 import { createEnds } from '../actions/ends.ts'
 import { answerExplain } from './explain.ts'
-import { answerHealth } from './health.ts'
+import { answerHealth, historyOf } from './health.ts'
 import { answerList } from './list.ts'
-import { createRegistered } from './registered.ts'
-import { mute } from './mute.ts'
-import { rerun } from './rerun.ts'
-import { answerSample } from './sample.ts'
-import { answerStatus } from './status.ts'
 import { suggest } from './suggest.ts'
 import type { Context } from './context.ts'
+import { parseJson, madeOf, type Provider } from '@postern/core/scheme'
+import type { RerunReply, SampleReply, MuteReply } from '../api/change.ts'
+import { demand, mayDo } from './allowed.ts'
+import type { RegisteredReply } from '../api/health.ts'
+import type { AskSender } from '../at-sender.ts'
+import { deadThings } from '../health/dead.ts'
+import { mark, unmark } from '../health/muted.ts'
+import { countBuckets, spanOf } from '../span.ts'
+import type { Action, StatusReply } from '../api.ts'
+
+/** What stays the same while the page is open. */
+async function answerStatus({ inbox, receivers, options, visitor }: Context): Promise<StatusReply> {
+  const stats = (await inbox.view?.stats()) ?? []
+  const all: readonly Action[] = ['replay', 'discard', 'rerun', 'sample', 'mute']
+  return {
+    name: options.name ?? 'postern',
+    inbox: inbox.name,
+    hasHandlers: receivers.length > 0,
+    receivers: [
+      ...new Set([...receivers.map(({ name }) => name), ...stats.map(({ receiver }) => receiver)]),
+    ].map((name) => {
+      const receiver = receivers.find((one) => one.name === name)
+      return {
+        name,
+        provider: receiver?.provider.name ?? name,
+        title: receiver ? titleOf(receiver.provider) : name,
+        topics: receiver?.topics ?? [],
+        subscriptions: [
+          ...new Set(stats.flatMap((lane) => (lane.receiver === name ? lane.subscription : []))),
+        ],
+        canSign: receiver?.provider.sign !== undefined,
+      }
+    }),
+    hasRegistered: options.registered !== undefined,
+    search: inbox.can.search,
+    visitor: {
+      ...(visitor.as !== undefined && { as: visitor.as }),
+      actions: all.filter((action) => mayDo(visitor, action, receivers.length > 0)),
+      payloads: visitor.payloads,
+      canSignOut: visitor.canSignOut,
+    },
+    now: Date.now(),
+  }
+}
+
+function titleOf(provider: Provider): string {
+  const title = madeOf(provider)?.factory.about.title ?? provider.name
+  return provider.inner ? `${titleOf(provider.inner)} behind ${title}` : title
+}
+
+const LONGEST = 300
+
+/** Marks a cause as seen, with a note, until one more task dies of it; without a note the mark goes. */
+async function mute(context: Context): Promise<MuteReply> {
+  const { inbox, visitor, body, receivers, now, acted } = context
+  demand(visitor, 'mute', receivers.length > 0)
+  if (!inbox.records) throw new ApiProblem(409, 'no_records', `${inbox.name} keeps no records`)
+  const { cause, note } = body
+  if (typeof cause !== 'string' || cause === '')
+    throw new ApiProblem(400, 'cause', 'cause must be that of a dead task')
+  if (note !== undefined && (typeof note !== 'string' || note.length > LONGEST))
+    throw new ApiProblem(400, 'note', `note must be a string of at most ${LONGEST} characters`)
+  const target = JSON.stringify({ cause, note })
+  if (note === undefined) {
+    await unmark(inbox, cause)
+    context.forget()
+    acted({ action: 'mute', as: visitor.as, count: 1, target })
+    return { muted: false }
+  }
+  const at = now()
+  const span = spanOf('24h', at)
+  const causes = (await inbox.view?.causes()) ?? []
+  const failures = await historyOf(inbox.journal)({
+    from: span.from,
+    to: span.to,
+    step: span.step,
+    kind: 'attempt',
+    by: 'cause',
+  })
+  const week = (await context.weekOf(inbox)).failures
+  const things = deadThings(causes, { failures: countBuckets(failures), week, span, at })
+  const thing = things.find((one) => one.cause === cause)
+  if (!thing) throw new ApiProblem(404, 'gone', 'no dead task has this cause any more')
+  if (!(await mark(inbox, thing, { note, by: visitor.as, at })))
+    throw new ApiProblem(409, 'changed', 'somebody else has just changed this mark; look again')
+  context.forget()
+  acted({ action: 'mute', as: visitor.as, count: thing.count, target })
+  return { muted: true }
+}
+
+/** Sends a signed sample of a receiver's sender through the receiver, as if the sender had sent it. */
+async function answerSample({ receivers, visitor, body, acted }: Context): Promise<SampleReply> {
+  demand(visitor, 'sample', receivers.length > 0)
+  const { receiver: name, topic } = body
+  const receiver = receivers.find((one) => one.name === name)
+  if (!receiver) throw new ApiProblem(404, 'receiver', 'this receiver is not in this process')
+  if (topic !== undefined && typeof topic !== 'string')
+    throw new ApiProblem(400, 'topic', 'topic must be a string')
+  if (!receiver.provider.sign)
+    throw new ApiProblem(409, 'cannot_sign', `only ${receiver.provider.name} has the key to sign`)
+  const { samples, signedInit } = await import('@postern/samples')
+  const known = topic === undefined ? await samples(receiver.provider.name).catch(() => []) : []
+  // Without a topic, one that a handler takes: for other topics no handler runs.
+  const wanted = topic ?? known.find((one) => receiver.subscribes(one.topic))?.topic
+  const { status, body: reply } = await receiver.receive(
+    await signedInit(receiver.provider, wanted),
+  )
+  acted({
+    action: 'sample',
+    as: visitor.as,
+    count: 1,
+    target: JSON.stringify({ receiver: name, topic: wanted }),
+  })
+  const text =
+    reply === undefined || !visitor.payloads
+      ? ''
+      : typeof reply === 'string'
+        ? reply
+        : new TextDecoder().decode(reply)
+  return { status, reply: text }
+}
+
+/** Runs the event of a task once more, with another payload. */
+async function rerun({ inbox, visitor, body, receivers, acted }: Context): Promise<RerunReply> {
+  demand(visitor, 'rerun', receivers.length > 0)
+  const { task, payload } = body
+  if (typeof task !== 'string' || typeof payload !== 'string')
+    throw new ApiProblem(400, 'task', 'task must be its id, and payload a string of JSON')
+  const found = await inbox.view?.get(task)
+  if (!found) throw new ApiProblem(404, 'gone', 'this task is gone')
+  const receiver = receivers.find(({ name }) => name === found.receiver) ?? receivers[0]!
+  const edited = parsed(payload, receiver.limits.depth)
+  const id = await inbox.view!.rerun(task, {
+    payload: edited,
+    ...(visitor.as !== undefined && { by: visitor.as.slice(0, 200) }),
+  })
+  acted({ action: 'rerun', as: visitor.as, count: 1, target: JSON.stringify({ id: task }) })
+  return { task: id }
+}
+
+/** As the body of a delivery is parsed: bounded in depth, and without keys that would poison a prototype. */
+function parsed(payload: string, depth: number): Json {
+  try {
+    return parseJson(payload, { depth }) as Json
+  } catch (error) {
+    if (!isWebhookError(error)) throw error
+    throw new ApiProblem(400, 'payload', error.message.replace('the body', 'the payload'))
+  }
+}
 
 type Route = (context: Context) => unknown
 
@@ -153,4 +296,59 @@ function failed(error: unknown): InspectorReply {
       ? error.message
       : String(error)
   return problemReply(503, 'inbox_unavailable', message.slice(0, 500), 5)
+}
+
+/** Tells the observers of the inspector, and the log, what was done and by whom. None of their errors gets through. */
+function createActed(options: InspectorOptions<never>): (action: ActedInfo) => void {
+  const { observers = [], log = logger() } = options
+  const all: readonly Observer[] = log === false ? observers : [log, ...observers]
+  return (action) => {
+    for (const observer of all)
+      try {
+        observer.acted?.(action)
+      } catch {
+        // Observers must not change outcomes.
+      }
+  }
+}
+
+type Row = RegisteredReply['receivers'][number]
+
+// Senders limit how often their API may be asked.
+const FRESH = 60_000
+
+/** Makes the route. Each sender is asked at most once in a minute, and one that does not answer spoils no other. */
+function createRegistered(): (context: Context) => Promise<RegisteredReply> {
+  const known = new Map<string, { readonly at: number; readonly row: Promise<Row> }>()
+
+  return async ({ options, query, now }) => {
+    const only = query.get('receiver')
+    const asked = Object.entries(options.registered ?? {}).filter(
+      ([name]) => only === null || only === name,
+    )
+    return { receivers: await Promise.all(asked.map(([name, ask]) => recent(name, ask, now()))) }
+  }
+
+  function recent(receiver: string, ask: AskSender, at: number): Promise<Row> {
+    const before = known.get(receiver)
+    if (before && at - before.at < FRESH) return before.row
+    const row = rowOf(receiver, ask)
+    known.set(receiver, { at, row })
+    return row
+  }
+}
+
+async function rowOf(receiver: string, ask: AskSender): Promise<Row> {
+  try {
+    const { url, endpoints, differs } = await ask()
+    return {
+      receiver,
+      url,
+      endpoints: endpoints.map(({ id, state, delivering }) => ({ id, state, delivering })),
+      differs,
+    }
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error)
+    return { receiver, url: undefined, endpoints: [], differs: [], problem }
+  }
 }

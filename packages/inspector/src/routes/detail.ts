@@ -5,16 +5,17 @@ import {
   type Arrival,
   type TaskDetail,
   type TaskError,
+  type OperatorAction,
 } from '@postern/core/inbox'
-import { stringifyJson } from '@postern/core/scheme'
+import { stringifyJson, madeOf } from '@postern/core/scheme'
 import type { DetailReply, DetailTask, TaskFailure } from '../api/detail.ts'
 import { ApiProblem } from '../replies.ts'
 import { arrivalRow, eventKey, rowTask, taskRow, tasksByKey } from '../search/rows.ts'
 import { withheldError } from '../withheld.ts'
-import { actedOn } from '../actions/acted-on.ts'
-import { actionsOf } from './actions-of.ts'
 import { arrivalOf, arrivalOfTask, repeatedBy } from './arrival.ts'
 import type { Context } from './context.ts'
+import type { Action } from '../api.ts'
+import { mayDo } from './allowed.ts'
 
 const LONGEST = 1024 * 1024
 
@@ -171,4 +172,54 @@ function payloadText(payload: unknown): string | undefined {
 /** The path of a URL: its query may hold what only some may see. */
 function pathOf(url: string): string {
   return url.replace(/^[a-z]+:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0]!
+}
+
+// Tasks whose actions are asked for, and actions that are shown.
+const ASKED = 10
+const SHOWN = 20
+
+/** Who changed the tasks of a delivery, newest first. */
+async function actedOn(
+  { inbox: { journal } }: Context,
+  details: readonly TaskDetail[],
+): Promise<DetailReply['acted']> {
+  // Most inboxes have none.
+  if (!journal || details.length === 0 || (await journal.actions({ limit: 1 })).rows.length === 0)
+    return []
+  const found = new Map<string, OperatorAction>()
+  for (const { id: task } of details.slice(0, ASKED))
+    for (const action of (await journal.actions({ task, limit: SHOWN })).rows)
+      found.set(action.id, action)
+  return [...found.values()]
+    .toSorted((one, other) => (one.id < other.id ? 1 : -1))
+    .slice(0, SHOWN)
+    .map(({ id, at, what, by, count }) => ({ id, at, what, by, count }))
+}
+
+/** What can be done with a delivery or task, in its state and by this visitor. */
+function actionsOf(
+  { visitor, receivers }: Context,
+  arrival: Arrival | undefined,
+  tasks: readonly TaskDetail[],
+  hasContents: boolean,
+): DetailReply['actions'] {
+  const may = (action: Action): boolean => mayDo(visitor, action, receivers.length > 0)
+  const isAny = (...states: readonly string[]): boolean =>
+    tasks.some(({ state }) => states.includes(state))
+  const isReadable = visitor.payloads && hasContents
+  const isErased = tasks.some(({ record }) => record.erased === true)
+  const hasBytes = isReadable && (tasks.length > 0 || arrival?.kept !== undefined)
+  const name = arrival?.receiver ?? tasks[0]?.receiver
+  const provider = receivers.find((receiver) => receiver.name === name)?.provider
+  // A test is written for a sender of the catalogue; the postern command knows none.
+  const canSign =
+    provider === undefined || (provider.sign !== undefined && madeOf(provider) !== undefined)
+  const actions: DetailReply['actions'][number][] = []
+  if (isAny('dead', 'done', 'pending') && !isErased && may('replay')) actions.push('replay')
+  if (isAny('dead', 'done', 'pending') && isReadable && may('rerun')) actions.push('rerun')
+  if (isAny('dead', 'pending') && may('discard')) actions.push('discard')
+  if (hasBytes) actions.push('curl')
+  if (hasBytes && canSign && tasks.length > 0) actions.push('test')
+  if (arrival?.outcome === 'refused' && visitor.payloads) actions.push('explain')
+  return actions
 }

@@ -1,17 +1,31 @@
-import { grouped, MINUTE, type Bucket, type Journal, type LaneStats } from '@postern/core/inbox'
+import {
+  grouped,
+  MINUTE,
+  type Bucket,
+  type Journal,
+  type LaneStats,
+  HOUR,
+} from '@postern/core/inbox'
 import type { HealthReply, RefusedGroup, Thing } from '../api/health.ts'
 import { SHOWN, deadThings, moreOf } from '../health/dead.ts'
 import { withMarks } from '../health/muted.ts'
-import { proofsOf } from '../health/proof.ts'
-import type { Proofs } from '../health/proofs.ts'
+import { type Proofs, keepProof, type Proof } from '../health/proofs.ts'
 import { burstsOf, isStranger, recentFrom, type Burst } from '../health/refused.ts'
-import { receiverRows } from '../health/rows.ts'
-import { broken, silentThing } from '../health/quiet.ts'
-import { handlersOf } from '../health/handlers.ts'
-import { countBuckets, countsPerStep, spanOf, sumOf, type Counted, type TimeSpan } from '../span.ts'
-import { receiversOf } from '../health/receivers.ts'
+import {
+  countBuckets,
+  countsPerStep,
+  spanOf,
+  sumOf,
+  type Counted,
+  type TimeSpan,
+  quantileOf,
+} from '../span.ts'
 import { moreLanesOf, withheldThings } from '../withheld.ts'
 import type { Context } from './context.ts'
+import type { Inspected } from '../options.ts'
+import type { Week } from '../health/week.ts'
+import type { ExplainReply } from '../api/detail.ts'
+import { explanationOf } from './explain.ts'
 
 /** Is anything wrong? Worst first. */
 export async function answerHealth(context: Context, most: number = SHOWN): Promise<HealthReply> {
@@ -166,4 +180,230 @@ async function firstOf(
 
 function seriesOf(buckets: readonly Bucket[], receiver: string, value: string): readonly Counted[] {
   return countBuckets(buckets).filter((one) => one.receiver === receiver && one.value === value)
+}
+
+/** A receiver that takes nothing. */
+function broken({ name, ok, inbox }: ReceiverState): readonly Thing[] {
+  return ok ? [] : [{ kind: 'inbox', receiver: name, message: inbox }]
+}
+
+/** A receiver that nothing comes to any more. */
+function silentThing(
+  { name, lastDelivery, silence }: ReceiverState,
+  verified: readonly Bucket[],
+  now: number,
+): readonly Thing[] {
+  if (lastDelivery === undefined) return []
+  const rhythm = rhythmOf(verified.filter(({ receiver }) => receiver === name))
+  if (!isSilent(now, lastDelivery, silence, rhythm)) return []
+  return [
+    {
+      kind: 'silent',
+      receiver: name,
+      since: lastDelivery,
+      usually: rhythm?.usually,
+      ...(silence !== undefined && { limit: silence }),
+    },
+  ]
+}
+
+const MOST_TOPICS = 10
+
+/** A row for each receiver: when something came last, how much, and what of it was refused or nobody's. */
+function receiverRows(
+  states: readonly ReceiverState[],
+  outcomes: readonly Counted[],
+  lanes: readonly LaneStats[],
+  week: Week,
+  receivers: readonly Pick<Inspected, 'name' | 'answers'>[],
+): HealthReply['receivers'] {
+  return states.map(({ name, ok, inbox, lastDelivery }) => {
+    const own = outcomes.filter(({ receiver }) => receiver === name)
+    const refused = own.filter(({ value }) => value === 'refused')
+    const genuine = own.filter(({ value }) => value !== 'refused')
+    const here = receivers.find((one) => one.name === name)
+    return {
+      name,
+      ok,
+      inbox,
+      lastDelivery,
+      usually: rhythmOf(week.verified.filter(({ receiver }) => receiver === name))?.usually,
+      deliveries: sumOf(own),
+      refused: sumOf(refused),
+      unhandled: [
+        ...new Set(
+          week.unhandled.flatMap(([receiver, topic]) =>
+            receiver === name && here?.answers(topic) !== true ? topic : [],
+          ),
+        ),
+      ].slice(0, MOST_TOPICS),
+      waiting: lanes
+        .filter(({ receiver }) => receiver === name)
+        .reduce((sum, { counts }) => sum + counts.pending, 0),
+      p99: quantileOf(genuine, 0.99),
+    }
+  })
+}
+
+/** A receiver's state, of this process or as far as the journal knows. */
+interface ReceiverState {
+  readonly name: string
+  readonly ok: boolean
+  readonly inbox: string
+  readonly lastDelivery: number | undefined
+  /** Its `silence` option, in milliseconds. */
+  readonly silence: number | undefined
+}
+
+/** The states of the receivers here, and of those that the inbox knows. */
+async function receiversOf(
+  { receivers, inbox }: Context,
+  known: readonly string[],
+  only: string | undefined,
+): Promise<readonly ReceiverState[]> {
+  const here = receivers.filter(({ name }) => only === undefined || name === only)
+  const others = known.filter((name) => !here.some((receiver) => receiver.name === name))
+  return Promise.all([
+    ...here.map(async (receiver) => {
+      const { ok, cause, lastDelivery, silence } = await receiver.health()
+      return { name: receiver.name, ok, inbox: cause ?? 'ok', lastDelivery, silence }
+    }),
+    ...others.map(async (name) => {
+      const outcome = ['accepted', 'duplicate', 'unhandled'] as const
+      const page = await inbox.journal?.deliveries({ receiver: name, outcome, limit: 1 })
+      return { name, ok: true, inbox: 'ok', lastDelivery: page?.rows[0]?.at, silence: undefined }
+    }),
+  ])
+}
+
+/** How a receiver's week went. */
+interface Rhythm {
+  /** The longest time without a delivery, in milliseconds. */
+  readonly longest: number
+  /** Milliseconds between deliveries, on average. */
+  readonly usually: number
+}
+
+// With fewer steps that had a delivery, a week has no rhythm.
+const LEAST = 5
+const TIMES = 3
+
+/** The rhythm of deliveries by step, oldest first; undefined if there were too few. */
+function rhythmOf(buckets: readonly Bucket[]): Rhythm | undefined {
+  const times = [...new Set(buckets.map(({ from }) => from))].sort((one, other) => one - other)
+  if (times.length < LEAST) return undefined
+  let longest = 0
+  for (let place = 1; place < times.length; place++)
+    longest = Math.max(longest, times[place]! - times[place - 1]!)
+  const count = buckets.reduce((sum, bucket) => sum + ('count' in bucket ? bucket.count : 0), 0)
+  return { longest, usually: (times.at(-1)! - times[0]!) / Math.max(1, count - 1) }
+}
+
+/**
+ * True if a receiver is silent: past its own limit, else past three times the longest gap of its week, and for an hour
+ * at least, since older history is known by the hour.
+ */
+function isSilent(
+  now: number,
+  last: number,
+  limit: number | undefined,
+  rhythm: Rhythm | undefined,
+): boolean {
+  if (limit !== undefined) return now - last > limit
+  return rhythm !== undefined && now - last > Math.max(HOUR, TIMES * rhythm.longest)
+}
+
+/** Runs by subscription. Subscriptions that ran nothing in the span are listed too. */
+function handlersOf(
+  span: TimeSpan,
+  runs: readonly Bucket[],
+  lanes: readonly LaneStats[],
+): HealthReply['handlers'] {
+  const nameOf = (one: { readonly receiver: string; readonly subscription?: string }): string =>
+    JSON.stringify([one.receiver, one.subscription ?? ''])
+  const ran = grouped(countBuckets(runs), nameOf)
+  const dead = new Map(lanes.map((lane) => [nameOf(lane), lane.counts.dead]))
+  const names = [...new Set([...dead.keys(), ...ran.keys()])]
+  // `shop-2` stands before `shop-10`.
+  const { compare } = new Intl.Collator('en', { numeric: true })
+  return names.sort(compare).map((name) => {
+    const [receiver, subscription] = JSON.parse(name) as [string, string]
+    const buckets = ran.get(name) ?? []
+    const ended = of(buckets, ['done', 'dead'])
+    const timed = of(buckets, ['done', 'dead', 'retry', 'postpone'])
+    return {
+      receiver,
+      subscription,
+      runs: sumOf(buckets),
+      failed: sumOf(of(buckets, ['retry', 'dead'])),
+      dead: dead.get(name) ?? 0,
+      p50: quantileOf(timed, 0.5),
+      p99: quantileOf(timed, 0.99),
+      attempts: ended.length === 0 ? undefined : sumOf(buckets) / sumOf(ended),
+      spark: countsPerStep(span, buckets),
+    }
+  })
+}
+
+function of(buckets: readonly Counted[], outcomes: readonly string[]): readonly Counted[] {
+  return buckets.filter(({ value }) => outcomes.includes(value))
+}
+
+// Refusals that are asked for their body, the newest first: a receiver keeps some of each minute.
+const LOOKED = 50
+const BURSTS = 5
+// Milliseconds of one search: nobody has asked for it. Who opens the delivery gets the whole one.
+const MS = 250
+
+/** Explains the newest kept body of each burst, one after another, and again once a newer delivery was refused. */
+async function proofsOf(context: Context, bursts: readonly Burst[]): Promise<readonly Proof[]> {
+  const found: Proof[] = []
+  for (const [place, burst] of bursts.entries())
+    found.push(place < BURSTS && context.visitor.payloads ? await proofOf(context, burst) : {})
+  return found
+}
+
+async function proofOf(context: Context, { receiver, code, since }: Burst): Promise<Proof> {
+  const { inbox, proofs } = context
+  const { journal } = inbox
+  if (!journal) return {}
+  const page = await journal.refusals({
+    receiver,
+    code,
+    outcome: 'refused',
+    since,
+    limit: LOOKED,
+    budget: 100,
+  })
+  const newest = page.rows[0]?.id
+  if (newest === undefined) return {}
+  const known = proofs.get(JSON.stringify([receiver, code]))
+  if (known?.newest === newest && known.proof.explain !== undefined) return known.proof
+  const ids = page.rows.map(({ id }) => id)
+  // A visitor who has used up what he may ask of the event loop sees no proof this time.
+  const proof = await newestKept(context, journal, ids).catch(() => undefined)
+  if (!proof) return {}
+  // A search that its time has ended may prove something another time.
+  if (proof.isWhole) keepProof(proofs, [receiver, code], { newest, proof: proof.found })
+  return proof.found
+}
+
+async function newestKept(
+  context: Context,
+  journal: Journal,
+  ids: readonly string[],
+): Promise<{ readonly found: Proof; readonly isWhole: boolean }> {
+  for (const id of ids) {
+    const arrival = await journal.delivery(id)
+    if (!arrival?.kept) continue
+    const reply = await explanationOf(context, id, MS)
+    const found = reply.cannot === undefined ? { explain: id, ...provenBy(reply) } : {}
+    return { found, isWhole: !reply.stats.stopped }
+  }
+  return { found: {}, isWhole: true }
+}
+
+function provenBy({ findings }: ExplainReply): Pick<RefusedGroup, 'proven' | 'remedy'> {
+  const proof = findings.find(({ certainty }) => certainty === 'proven')
+  return proof ? { proven: proof.cause, remedy: proof.remedy } : {}
 }

@@ -1,6 +1,5 @@
 import type { ListReply } from '../api/list.ts'
 import { ApiProblem } from '../replies.ts'
-import { searchAction } from '../search/action.ts'
 import { searchPayload } from '../search/payload.ts'
 import { QUALIFIERS } from '../search/qualifiers.ts'
 import { searchOf, type SearchQuery } from '../search/query.ts'
@@ -10,6 +9,7 @@ import { searchWords } from '../search/words.ts'
 import { createLoopSlices } from '../turns.ts'
 import { withoutPayloads } from '../withheld.ts'
 import type { Context } from './context.ts'
+import type { Inbox, Page, TaskFilter, TaskInfo } from '@postern/core/inbox'
 
 const MOST = 200
 
@@ -115,4 +115,31 @@ function limitOf(text: string | null): number {
   if (!(Number.isInteger(limit) && limit >= 1 && limit <= MOST))
     throw new ApiProblem(400, 'limit', `limit must be a whole number from 1 to ${MOST}`)
   return limit
+}
+
+// Milliseconds of one page.
+const BUDGET = 500
+
+/** Tasks of an action that are still there and fit, in the order in which they were changed. */
+async function searchAction(
+  { view, journal }: Inbox,
+  { action: id, filter }: { readonly action: string; readonly filter: TaskFilter },
+  fits: (task: TaskInfo) => boolean,
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string },
+): Promise<Page<TaskInfo>> {
+  const [action] = (await journal?.actions({ id }))?.rows ?? []
+  const ids = (action?.tasks ?? []).filter((one) => filter.id === undefined || filter.id === one)
+  const until = performance.now() + BUDGET
+  const rows: TaskInfo[] = []
+  let at = Number(cursor ?? 0)
+  for (; at < ids.length && rows.length < limit && performance.now() < until; at++) {
+    const found = await view!.list({ ...filter, id: ids[at]!, limit: 1 })
+    rows.push(...found.rows.filter(fits))
+  }
+  const isOver = !(at < ids.length)
+  return {
+    rows,
+    cursor: isOver ? undefined : String(at),
+    searchedTo: isOver || rows.length === limit ? undefined : rows.at(-1)?.receivedAt,
+  }
 }

@@ -9,10 +9,13 @@ import {
   type TaskRow,
   type Turn,
   type Versions,
+  type ClockStep,
+  AGAIN,
+  LATER,
+  READY,
+  SUSPECT,
 } from '@postern/core/inbox'
 import type { Settings } from '../settings.ts'
-import { COUNT_AGAIN } from '../sql/clock.ts'
-import { CLAIM, ENDED, LOAD, PENDING, RENEW, REST, WAITING } from '../sql/claim.ts'
 import {
   ADD_LANES,
   BACKLOG,
@@ -25,16 +28,15 @@ import {
   WAIT_LOCK,
 } from '../sql/lines.ts'
 import { ALIVE, LEAVE } from '../sql/schema.ts'
-import { ints, NOW, storable, texts } from '../sql/words.ts'
+import { ints, NOW, storable, texts, CONTENTS, DELIVERY, EVENT, TASK } from '../sql/words.ts'
 import { createJournaled } from '../journal/journaled.ts'
 import { createViewed } from '../operate/viewed.ts'
-import { createServerClock } from './clock.ts'
 import { createDatabase } from './connection.ts'
 import { faultOf, refusal } from './errors.ts'
 import { guestSql } from './guest.ts'
 import { hearTasks } from './listen.ts'
 import { checkSession, layoutOf, migrateTables, type TablesLayout } from './migrate.ts'
-import { readNumber, readRow, type PgClient, type PgTransaction } from './pg.ts'
+import { readNumber, readRow, type PgClient, type PgTransaction, type Sql } from './pg.ts'
 import { createRows, idsOf, lockLines } from './rows.ts'
 
 /** Makes the store: rows in tables `postern_*` of a schema. */
@@ -210,3 +212,188 @@ const ADD_PROCESS = `WITH p AS (
 /** 0 if an open transaction holds the row. */
 const FREE = `WITH t AS (SELECT id FROM $.postern_tasks WHERE id = $1::bigint FOR UPDATE SKIP LOCKED)
   SELECT ((SELECT count(*) FROM t) + CASE WHEN EXISTS (SELECT 1 FROM $.postern_tasks WHERE id = $1::bigint) THEN 0 ELSE 1 END)::int AS n`
+
+/**
+ * The server's clock, held against the monotonic clock of this process. Steps ahead are stored: nothing ages by them, and no
+ * lease ends by them. Steps back are found by what is stored (`COUNT_AGAIN`).
+ */
+interface ServerClock {
+  /** The time of the server, in milliseconds since 1970, after what a step has changed was put right. */
+  read(): Promise<number>
+  steps(): Promise<readonly ClockStep[]>
+}
+
+// Milliseconds: how old the stored time may be, and how much of the time in which nobody was there is believed.
+const STORE = 10_000
+const GAP = 3_600_000
+
+/** Makes it; `lease` in milliseconds. */
+function createServerClock(sql: Sql, lease: number): ServerClock {
+  // What is shorter ends no lease by itself.
+  const least = Math.min(1000, lease / 4)
+  let known: { readonly time: number; readonly at: number } | undefined
+
+  return {
+    async read() {
+      const sent = performance.now()
+      const { now, clock } = await readRow(sql<{ now: number; clock: number }>(CLOCK))
+      const got = performance.now()
+      if (clock > now) await sql(BACK)
+      else await follow(now, clock, got)
+      known = { time: now, at: sent }
+      return now
+    },
+    async steps() {
+      const rows = await sql<{ at: number; unseen: number }>(STEPS_AHEAD)
+      return rows.map(({ at, unseen }) => ({ at, unseen, unseenByGuards: unseen }))
+    },
+  }
+
+  async function follow(now: number, clock: number, got: number): Promise<void> {
+    const gap = known ? now - known.time - (got - known.at) : now - clock
+    // Of a gap behind the stored time a process that starts believes a part of a lease, since others may live: leases end all the same.
+    const unseen = known ? gap : gap - GAP
+    const longer = known ? gap : gap - STORE - lease / 3
+    if (longer >= least || unseen >= least)
+      await sql(AHEAD, [Math.max(0, Math.floor(unseen)), Math.max(0, Math.floor(longer)), lease])
+    else if (now - clock >= STORE) await sql(SET_CLOCK, [now])
+  }
+}
+
+/** The lease of the process that has a claim. */
+const leaseOf = (own: string): string =>
+  `coalesce((SELECT p.lease FROM $.postern_processes p WHERE p.id = (t.token / 4294967296)::int), ${own}::bigint)`
+
+/** The clock of the server, and the last time that a process has stored. */
+const CLOCK: string = `SELECT ${NOW}::float8 AS now, clock::float8 AS clock FROM $.postern_schema`
+const SET_CLOCK: string = `WITH s AS (UPDATE $.postern_schema SET clock = $1::bigint WHERE clock < $1::bigint RETURNING 1)
+  SELECT count(*)::int AS n FROM s`
+
+/**
+ * The clock went ahead of what the processes know: by how much nothing ages, and how much longer leases hold. Whoever is
+ * first stores the time, so that a step counts once.
+ */
+const AHEAD: string = `WITH c AS MATERIALIZED (SELECT clock FROM $.postern_schema FOR UPDATE),
+  a AS MATERIALIZED (SELECT clock, CASE WHEN clock = 0 THEN $1::bigint ELSE LEAST($1::bigint, ${NOW} - clock) END AS unseen,
+    LEAST($2::bigint, ${NOW} - clock) AS longer FROM c),
+  s AS (INSERT INTO $.postern_steps (at, unseen) SELECT ${NOW}, unseen FROM a WHERE clock > 0 AND unseen >= 1000),
+  h AS MATERIALIZED (
+    SELECT t.id, LEAST(t.lease + a.longer, ${NOW} + ${leaseOf('$3')}) AS lease FROM $.postern_tasks t, a
+    WHERE a.longer > 0 AND t.lease > a.clock ORDER BY t.id FOR UPDATE OF t SKIP LOCKED),
+  l AS (UPDATE $.postern_tasks t SET lease = h.lease FROM h WHERE t.id = h.id),
+  u AS (UPDATE $.postern_schema SET clock = ${NOW} FROM a WHERE postern_schema.clock < ${NOW} RETURNING 1)
+  SELECT count(*)::int AS n FROM u`
+
+/** The clock went back behind the stored time: steps ahead that it took back are none. */
+const BACK: string = `WITH c AS MATERIALIZED (SELECT clock - ${NOW} AS back FROM $.postern_schema WHERE clock > ${NOW} FOR UPDATE),
+  s AS (UPDATE $.postern_steps SET at = ${NOW}, unseen = GREATEST(0, unseen - c.back) FROM c WHERE at > ${NOW}),
+  u AS (UPDATE $.postern_schema SET clock = ${NOW} FROM c RETURNING 1)
+  SELECT count(*)::int AS n FROM u`
+
+const STEPS_AHEAD = 'SELECT at::float8 AS at, unseen::float8 AS unseen FROM $.postern_steps'
+
+/**
+ * Leases and waits that are longer than they may be, since the clock went back, count from now. So do places of tasks that
+ * need no time: others would go first for as long.
+ */
+const COUNT_AGAIN: string = `WITH w AS MATERIALIZED (
+    SELECT t.id FROM $.postern_tasks t WHERE t.state = 0 AND t.since > ${NOW} ORDER BY t.since LIMIT 1000 FOR UPDATE SKIP LOCKED),
+  uw AS (UPDATE $.postern_tasks t SET due = ${NOW} + t.due - t.since, since = ${NOW} FROM w WHERE t.id = w.id RETURNING 1),
+  l AS MATERIALIZED (
+    SELECT t.id, ${leaseOf('$2')} AS lease FROM $.postern_tasks t
+    WHERE t.lease > ${NOW} + (SELECT min(lease) FROM $.postern_processes) AND t.lease > ${NOW} + ${leaseOf('$2')}
+    ORDER BY t.id LIMIT 1000 FOR UPDATE OF t SKIP LOCKED),
+  ul AS (UPDATE $.postern_tasks t SET lease = ${NOW} + l.lease FROM l WHERE t.id = l.id RETURNING 1),
+  r AS MATERIALIZED (
+    SELECT n.id FROM unnest($1::int[]) AS i(lane) CROSS JOIN LATERAL (
+      SELECT t.id FROM $.postern_tasks t WHERE t.lane = i.lane AND t.state = 0 AND t.gate = 0 AND NOT t.behind AND t.turn = 0
+        AND t.due > ${NOW} LIMIT 1000 FOR UPDATE SKIP LOCKED) n),
+  ur AS (UPDATE $.postern_tasks t SET due = ${NOW} FROM r WHERE t.id = r.id RETURNING 1)
+  SELECT ((SELECT count(*) FROM uw) + (SELECT count(*) FROM ul) + (SELECT count(*) FROM ur))::int AS n`
+
+const pick = (which: string, order: string, most: string): string => `
+    SELECT w.lane, w.room, n.id, n.turn, n.due FROM w CROSS JOIN LATERAL (
+      SELECT t.id, t.turn, t.due FROM $.postern_tasks t
+      WHERE t.lane = w.lane AND t.state = 0 AND NOT t.behind AND ${which}
+      ORDER BY ${order} LIMIT ${most} FOR UPDATE SKIP LOCKED) n`
+// PostgreSQL must read in the condition that the partial index fits.
+const held = (gate: number, most: string): string =>
+  pick(`t.gate > 0 AND t.gate = ${gate} AND t.due <= ${NOW}`, 't.due', most)
+// Apart, so that tasks without a turn are a range of the index by the time they are due.
+const ready = (turn: string): string =>
+  pick(`t.gate = ${READY} AND t.turn ${turn}`, 't.turn, t.due', 'w.room')
+
+// One damaged count must not end the statement that claims for all: `int` holds one more.
+const MOST = 2 ** 31 - 2
+
+const COLUMNS = `t.id::float8 AS id, t.lane, t.gate, t.attempt, t.round, t.cut, t.error IS NOT NULL AS failed, t.line::float8 AS line,
+    t.fair, t.part, t.data, ${CONTENTS}`
+
+/**
+ * Claims for any number of lanes. Parameters: lanes, tasks that each may have, tasks that each can start at once, tasks in
+ * all, 1 if a suspect may be among them, the token, and the lease. Without the outer LIMIT PostgreSQL expects too many rows.
+ */
+const CLAIM: string = `WITH w AS MATERIALIZED (SELECT * FROM unnest($1::int[], $2::int[], $3::int[]) AS w(lane, room, now)),
+  alone AS MATERIALIZED (${held(SUSPECT, 'LEAST(w.now, 1)')} WHERE w.now > 0 AND $5::int > 0 LIMIT $5::int),
+  again AS MATERIALIZED (${held(AGAIN, 'w.now')} WHERE w.now > 0 LIMIT $4::int),
+  first AS MATERIALIZED (${ready('= 0')} LIMIT $4::int),
+  turned AS MATERIALIZED (${ready('> 0')} LIMIT $4::int),
+  fresh AS MATERIALIZED (
+    SELECT f.id FROM (
+      SELECT r.*, row_number() OVER (PARTITION BY r.lane ORDER BY r.turn, r.due) AS place
+      FROM (SELECT * FROM first UNION ALL SELECT * FROM turned) r) f WHERE f.place <= f.room
+    LIMIT GREATEST($4::int - (SELECT count(*) FROM again) - (SELECT count(*) FROM alone), 0)),
+  n AS MATERIALIZED (SELECT id FROM alone UNION ALL SELECT id FROM again UNION ALL SELECT id FROM fresh),
+  t AS (
+    UPDATE $.postern_tasks t SET state = 1, token = $6::bigint, lease = ${NOW} + $7::bigint, attempt = least(t.attempt, ${MOST}) + 1,
+      runs = least(t.runs, ${MOST}) + 1
+    FROM n WHERE t.id = n.id RETURNING t.*),
+  v AS (
+    UPDATE $.postern_lanes l SET turn = m.turn FROM (SELECT lane, max(turn) AS turn FROM t WHERE turn > 0 GROUP BY lane) m
+    WHERE l.id = m.lane AND l.turn < m.turn)
+  SELECT ${COLUMNS} FROM t LEFT JOIN $.postern_events e ON ${EVENT} ${DELIVERY} ORDER BY t.turn, t.due, t.id`
+
+const LOAD: string = `SELECT ${COLUMNS} FROM $.postern_tasks t LEFT JOIN $.postern_events e ON ${EVENT} ${DELIVERY}
+  WHERE t.id = ANY($1::bigint[])`
+
+/** Rows that an open commit locks are skipped, and read as they were: they count as renewed. */
+const RENEW: string = `WITH i AS MATERIALIZED (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS i(id, token)),
+  l AS MATERIALIZED (
+    SELECT t.id FROM $.postern_tasks t JOIN i ON i.id = t.id AND i.token = t.token WHERE t.lease IS NOT NULL
+    ORDER BY t.id FOR UPDATE OF t SKIP LOCKED),
+  u AS (UPDATE $.postern_tasks t SET lease = ${NOW} + $3::bigint FROM l WHERE t.id = l.id)
+  SELECT t.id::float8 AS id FROM $.postern_tasks t JOIN i ON i.id = t.id AND i.token = t.token WHERE t.state = 1`
+
+/** At a time that was judged before: a step of the clock meanwhile ends no lease. */
+const ENDED: string = `SELECT ${TASK} FROM $.postern_tasks t
+  WHERE t.lease IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unnest($2::bigint[]) AS h(id) WHERE h.id = t.id) AND (
+    (t.lease <= $4::bigint AND (t.lane = ANY($1::int[]) OR t.lease <= $4::bigint - $3::bigint))
+    OR (t.lane = ANY($1::int[]) AND t.state = 1 AND t.token >= $5::bigint * 4294967296 AND t.token < ($5::bigint + 1) * 4294967296))
+  ORDER BY t.lease LIMIT 500 FOR UPDATE SKIP LOCKED`
+
+const WAITING: string = `SELECT t.lane, bool_or(t.gate = ${SUSPECT}) AS suspect FROM $.postern_tasks t
+  WHERE t.lane = ANY($1::int[]) AND t.state = 0 AND t.gate > 0 AND NOT t.behind AND t.gate IN (${AGAIN}, ${SUSPECT}) AND t.due <= ${NOW}
+  GROUP BY t.lane`
+
+// One range of a partial index each.
+const open = (columns: string): string => `
+    SELECT ${columns} FROM $.postern_tasks t WHERE t.lane = ANY($1::int[]) AND t.state = 0 AND t.gate = 0 AND NOT t.behind
+    UNION ALL SELECT ${columns} FROM $.postern_tasks t WHERE t.lane = ANY($1::int[]) AND t.state = 0 AND t.gate > 0 AND NOT t.behind`
+
+const REST: string = `SELECT
+  (SELECT count(*) FROM (${open('t.due, t.gate')}) o WHERE o.gate = 0 OR o.due <= ${NOW})::int AS left,
+  (LEAST(
+    (SELECT min(n.due) FROM unnest($1::int[]) AS l(lane) CROSS JOIN unnest('{${LATER},${AGAIN},${SUSPECT}}'::int[]) AS g(gate)
+      CROSS JOIN LATERAL (SELECT t.due FROM $.postern_tasks t WHERE t.lane = l.lane AND t.state = 0 AND t.gate > 0
+        AND t.gate = g.gate AND NOT t.behind AND t.due > ${NOW} ORDER BY t.due LIMIT 1) n),
+    (SELECT min(t.lease) FROM $.postern_tasks t WHERE t.lease IS NOT NULL AND t.state = 1 AND t.lane = ANY($1::int[]))
+  ) - ${NOW})::float8 AS next`
+
+const PENDING: string = `WITH l AS MATERIALIZED (SELECT coalesce(array_agg(id), '{}') AS ids FROM $.postern_lanes WHERE receiver = $1)
+  SELECT count(*)::int AS n FROM (
+    SELECT 1 FROM $.postern_tasks t, l WHERE t.lane = ANY(l.ids) AND t.state = 0 AND t.gate = 0 AND NOT t.behind
+    UNION ALL SELECT 1 FROM $.postern_tasks t, l WHERE t.lane = ANY(l.ids) AND t.state = 0 AND t.gate > 0 AND NOT t.behind
+    UNION ALL SELECT 1 FROM $.postern_tasks t, l WHERE t.lane = ANY(l.ids) AND t.state = 1 AND t.lease IS NOT NULL
+    UNION ALL SELECT 1 FROM $.postern_tasks t, l WHERE t.lane = ANY(l.ids) AND t.state = 0 AND t.behind
+      AND t.line IS NOT NULL AND (t.state < 2 OR t.lease IS NOT NULL)
+    LIMIT $2) o`

@@ -1,14 +1,11 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, statSync, existsSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
-import { isA, memberOf } from '@postern/core/inbox'
-import type { Database, Driver, Life } from './driver.ts'
+import { isA, memberOf, createSweep, type Sweep } from '@postern/core/inbox'
+import type { Database, Driver, Life, Guest } from './driver.ts'
 import { createErrors, type Errors } from './errors.ts'
 import { checkLog, createFileGuard } from './file-guard.ts'
-import { createFileLife } from './file-life.ts'
-import { checkGuest, guestOf } from './guest.ts'
 import { nodeDatabase } from './node-database.ts'
-import { createUpkeep } from './upkeep.ts'
 import { hasWalResetBug } from './wal-bug.ts'
 
 const INBOX = 'sqliteInbox'
@@ -119,4 +116,179 @@ export function patiently<T>(errors: Errors, act: () => T): T {
       Atomics.wait(sleeper, 0, 0, 5)
     }
   }
+}
+
+const MIB = 1024 * 1024
+// Free pages that stay for later rows: this number, or this share of the file.
+const FREE = 1024
+const SHARE = 0.25
+// Pages given back in one transaction: about 2 milliseconds.
+const STEP = 64
+// Bytes of the log after which it is emptied; and after which its readers are named.
+const LOG = 64 * MIB
+const LARGE_LOG = 4 * LOG
+
+/** The argument of {@link createUpkeep}. */
+interface UpkeepOptions {
+  readonly main: Database
+  readonly path: string
+  /** Runs writes in the next transaction. */
+  readonly written: (run: () => void) => Promise<unknown>
+  readonly warn: (message: string) => void
+}
+
+/**
+ * Shrinks the file and its log after a flood. Free pages go back to the disk a few at a time. A log that grew behind a
+ * long read is emptied once the read has ended.
+ */
+function createUpkeep({ main, path, written, warn }: UpkeepOptions): Sweep {
+  const state = main.prepare(
+    `SELECT (SELECT freelist_count FROM pragma_freelist_count) AS free, (SELECT page_count FROM pragma_page_count) AS pages,
+            (SELECT auto_vacuum FROM pragma_auto_vacuum) AS mode`,
+  )
+  let warned = false
+
+  // A look each second.
+  return createSweep<number>(0, async () => {
+    emptyLog()
+    const { free, pages, mode } = state.get() as { free: number; pages: number; mode: number }
+    // A file that other code has made may have another vacuum mode.
+    if (mode !== 2 || free <= Math.max(FREE, pages * SHARE)) return undefined
+    await written(() => main.exec(`PRAGMA incremental_vacuum(${STEP})`))
+    return free
+  })
+
+  function emptyLog(): void {
+    const size = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0
+    if (size <= LOG) return void (warned = false)
+    // Fails at once if a reader or writer is active: the next look tries again.
+    main.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    if (size <= LARGE_LOG || warned) return
+    warned = true
+    warn(
+      `sqliteInbox: the log of ${path} has ${Math.round(size / MIB)} MiB, since another connection reads an old state of the file: end long read transactions`,
+    )
+  }
+}
+
+/**
+ * A file beside the inbox for each process that runs its tasks, held by a lock. The kernel frees the lock with the
+ * process, however that ends, so others need not wait for its lease. They know nothing of a process without such a file.
+ */
+function createFileLife(path: string, makePrivate: (path: string) => void): Life {
+  const nameOf = (process: number): string => `${path}-process-${process}`
+  let held: { readonly db: DatabaseSync; readonly name: string } | undefined
+
+  return {
+    hold(process) {
+      const name = nameOf(process)
+      try {
+        makePrivate(name)
+        held = { db: locked(name), name }
+      } catch {
+        // A folder that takes no more files: then its lease tells.
+      }
+    },
+    isHeld: (process) => existsSync(nameOf(process)) && !isFree(nameOf(process)),
+    isFree(process) {
+      const name = nameOf(process)
+      if (!existsSync(name) || !isFree(name)) return false
+      rmSync(name, { force: true })
+      return true
+    },
+    release() {
+      if (!held) return
+      held.db.close()
+      rmSync(held.name, { force: true })
+      held = undefined
+    },
+  }
+}
+
+function isFree(name: string): boolean {
+  try {
+    locked(name).close()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Throws if another process has the lock. */
+function locked(name: string): DatabaseSync {
+  const db = new DatabaseSync(name)
+  try {
+    db.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+/**
+ * Checks a connection of the application that will store deliveries. Throws a `TypeError` if it is not to the file of
+ * `main`, or returns rows as arrays or numbers as bigints.
+ */
+function checkGuest(db: DatabaseSync, main: DatabaseSync, path: string): void {
+  const file = fileOf(db)
+  if (typeof file !== 'string')
+    throw new TypeError(
+      'inTransaction: the connection returns rows as arrays: open one without returnArrays',
+    )
+  if (file !== fileOf(main))
+    throw new TypeError(
+      `inTransaction: the connection is to ${file === '' ? 'no file' : file}, the inbox is in ${path}: one transaction is in one file`,
+    )
+  if (typeof db.prepare('SELECT 1 AS one').get()?.['one'] !== 'number')
+    throw new TypeError(
+      'inTransaction: the connection returns numbers as bigints: open one without readBigInts',
+    )
+}
+
+/** Writes through a connection of the application. */
+function guestOf(db: DatabaseSync): Guest {
+  return {
+    database: nodeDatabase(db),
+    check: () => checkTransaction(db),
+    begin() {
+      // The one of a delivery before, if it is in the same transaction.
+      attempt(db, 'RELEASE postern_accept')
+      db.exec('SAVEPOINT postern_accept')
+    },
+    // An error as that of a full disk has ended the whole transaction.
+    undo: () => attempt(db, 'ROLLBACK TO postern_accept; RELEASE postern_accept'),
+  }
+}
+
+/** Throws a `TypeError` if the connection has no transaction open. */
+function checkTransaction(db: DatabaseSync): void {
+  if (isOpen(db)) return
+  throw new TypeError(
+    'inTransaction: the connection has no transaction open: begin one with BEGIN IMMEDIATE, and await what is stored in it before its COMMIT',
+  )
+}
+
+/** `isTransaction` needs Node 22.16. BEGIN fails inside a transaction and changes nothing. */
+function isOpen(db: DatabaseSync): boolean {
+  const known: boolean | undefined = db.isTransaction
+  if (known !== undefined) return known
+  try {
+    db.exec('BEGIN')
+  } catch {
+    return true
+  }
+  db.exec('ROLLBACK')
+  return false
+}
+
+function attempt(db: DatabaseSync, sql: string): void {
+  try {
+    db.exec(sql)
+  } catch {}
+}
+
+/** Name of the file, as SQLite has it: absolute and without links. */
+function fileOf(db: DatabaseSync): unknown {
+  return db.prepare("SELECT file FROM pragma_database_list WHERE name = 'main'").get()?.['file']
 }

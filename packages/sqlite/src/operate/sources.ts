@@ -1,8 +1,6 @@
-import type { Scan } from '@postern/core/inbox'
+import { type Scan, identityKey, type TaskFilter } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
 import type { Keys } from '../keys/keys.ts'
-import { createEventFinder, type EventRange } from './find-events.ts'
-import { createTaskFinder } from './find-tasks.ts'
 import { beforeEvent, fromEvent, idBound, type ListPlace } from './places.ts'
 
 /** Finds candidates for a filter by the index that leaves the fewest. */
@@ -121,4 +119,163 @@ function byId(oldest: boolean): (one: number, other: number) => number {
 
 function taskPlace(task: number): ListPlace {
   return { event: Math.floor(task / 65_536), task }
+}
+
+/** Finds tasks by an index. Only reads. */
+interface TaskFinder {
+  byId(id: string): readonly number[]
+  running(): readonly number[]
+  /** All pending ones, or undefined if there are too many to sort: the newest events have some then. */
+  pending(lanes: readonly number[] | undefined): readonly number[] | undefined
+  /** Of these lanes, those that have dead or failing tasks. */
+  lanes(lanes: readonly number[] | undefined): readonly number[]
+  /** Those behind an id: below it and descending, or with `oldest` above it and ascending. */
+  dead(lane: number, behind: number, most: number, oldest: boolean): readonly number[]
+  ofCause(
+    cause: string,
+    lane: number,
+    behind: number,
+    most: number,
+    oldest: boolean,
+  ): readonly number[]
+}
+
+// Pending tasks that are sorted for one page.
+const MOST = 5000
+
+/** Prepares the statements. */
+function createTaskFinder(db: Database): TaskFinder {
+  const byId = db.prepare('SELECT id FROM postern_tasks WHERE id = ?')
+  const running = db.prepare('SELECT id FROM postern_tasks WHERE lease = 1 AND token > 0')
+  const wanted = 'FROM postern_lanes WHERE (? IS NULL OR id IN (SELECT value FROM json_each(?)))'
+  const lanes = db.prepare(`SELECT id ${wanted} AND pending + running + dead > 0`)
+  const count = db.prepare(`SELECT coalesce(sum(pending), 0) AS n ${wanted}`)
+  // One range of a partial index each.
+  const of = 'SELECT id FROM postern_tasks WHERE lane = ? AND state = 0 AND'
+  const pending = db.prepare(
+    `${of} gate = 0 AND behind = 0 UNION ALL ${of} gate > 0 AND behind = 0 UNION ALL ${of} behind = 1`,
+  )
+  const inOrder = (sql: string) => {
+    const newest = db.prepare(`${sql} AND id < ? ORDER BY id DESC LIMIT ?`)
+    const oldest = db.prepare(`${sql} AND id > ? ORDER BY id LIMIT ?`)
+    return (oldestFirst: boolean) => (oldestFirst ? oldest : newest)
+  }
+  const dead = inOrder(
+    'SELECT id FROM postern_tasks INDEXED BY postern_tasks_dead WHERE lane = ? AND state = 3',
+  )
+  const ofCause = inOrder(
+    'SELECT id FROM postern_tasks INDEXED BY postern_tasks_causes WHERE cause = ? AND lane = ?',
+  )
+
+  return {
+    byId: (id) => (/^[1-9]\d{0,15}$/.test(id) ? ids(byId.all(Number(id))) : []),
+    running: () => ids(running.all()),
+    pending(among) {
+      const { n } = count.get(listOf(among), listOf(among)) as { n: number }
+      if (n > MOST) return undefined
+      return lanesOf(among).flatMap((lane) => ids(pending.all(lane, lane, lane)))
+    },
+    lanes: lanesOf,
+    dead: (lane, behind, most, oldest) => ids(dead(oldest).all(lane, behind, most)),
+    ofCause: (cause, lane, behind, most, oldest) =>
+      ids(ofCause(oldest).all(cause, lane, behind, most)),
+  }
+
+  function lanesOf(among: readonly number[] | undefined): readonly number[] {
+    return ids(lanes.all(listOf(among), listOf(among)))
+  }
+}
+
+function listOf(lanes: readonly number[] | undefined): string | null {
+  return lanes === undefined ? null : JSON.stringify(lanes)
+}
+
+function ids(rows: readonly unknown[]): readonly number[] {
+  return (rows as readonly { id: number }[]).map(({ id }) => id)
+}
+
+/** Finds events by an index. Only reads. */
+interface EventFinder {
+  byKeys(keys: readonly string[], receiver: string | undefined): readonly number[]
+  byId(id: string, receiver: string | undefined): readonly number[]
+  /** The events that can match by their time. */
+  range(filter: Pick<TaskFilter, 'before' | 'after'>): EventRange
+  /** Events that `stored` marked and that were not erased yet, the newest first, up to and with an event. */
+  passing(receiver: string | undefined, from: number, most: number): readonly number[]
+}
+
+/** Events above `low`, up to and with `high`. */
+interface EventRange {
+  readonly low: number
+  readonly high: number
+}
+
+// Clocks of receivers, and deliveries that wait for their commit, make the order of arrival differ from that of the
+// numbers by this many milliseconds at most.
+const SLACK = 60_000
+// With fewer events an index gains nothing.
+const FEW = 10_000
+
+/** Prepares the statements. */
+function createEventFinder(db: Database, keys: Keys): EventFinder {
+  const receivers = db.prepare('SELECT id FROM postern_receivers WHERE coalesce(name = ?, 1)')
+  const scopes = db.prepare('SELECT scope FROM postern_scopes WHERE receiver = ?')
+  const loose = db.prepare('SELECT id FROM postern_events WHERE loose = 1 AND event_id = ?')
+  const ends = db.prepare(
+    'SELECT (SELECT min(id) FROM postern_events) AS low, (SELECT max(id) FROM postern_events) AS high',
+  )
+  const at = db.prepare('SELECT id, received FROM postern_events WHERE id >= ? ORDER BY id LIMIT 1')
+  const passing = db.prepare(
+    'SELECT id FROM postern_events WHERE receiver = ? AND contents = 1 AND id <= ? ORDER BY id DESC LIMIT ?',
+  )
+
+  return {
+    byKeys: (wanted, name) =>
+      keys.lookUp(receiversOf(name).flatMap((id) => wanted.map((key) => [id, key] as const))),
+    byId(id, name) {
+      const pairs = receiversOf(name).flatMap((receiver) => [
+        [receiver, identityKey(undefined, ':', id)] as const,
+        ...scopesOf(receiver).map((scope) => [receiver, identityKey(scope, ':', id)] as const),
+      ])
+      const rows = loose.all(id) as { id: number }[]
+      return [...keys.lookUp(pairs), ...rows.map((row) => row.id)]
+    },
+    range({ before, after }) {
+      const found = ends.get() as { low: number | null; high: number | null }
+      const low = (found.low ?? 1) - 1
+      const high = found.high ?? 0
+      if (high - low < FEW) return { low, high }
+      return {
+        low: after === undefined ? low : firstAfter(low, high, after - SLACK),
+        high: before === undefined ? high : firstAfter(low, high, before + SLACK),
+      }
+    },
+    passing: (name, from, most) =>
+      receiversOf(name)
+        .flatMap((id) => passing.all(id, from, most) as { id: number }[])
+        .map(({ id }) => id)
+        .sort((a, b) => b - a)
+        .slice(0, most),
+  }
+
+  function receiversOf(name: string | undefined): readonly number[] {
+    return (receivers.all(name ?? null) as { id: number }[]).map(({ id }) => id)
+  }
+
+  function scopesOf(receiver: number): readonly string[] {
+    return (scopes.all(receiver) as { scope: string }[]).map(({ scope }) => scope)
+  }
+
+  /** The last event before the first one that was received at or after a time, by bisecting. */
+  function firstAfter(low: number, high: number, time: number): number {
+    let from = low
+    let to = high
+    while (to - from > 1) {
+      const middle = Math.floor((from + to) / 2)
+      const row = at.get(middle) as { id: number; received: number } | undefined
+      if (row && row.received < time) from = middle
+      else to = middle
+    }
+    return time > 0 && to === high ? high : from
+  }
 }

@@ -1,14 +1,27 @@
-import type { FullRow, Store, Viewed } from '@postern/core/inbox'
-import type { Driver } from '../driver/driver.ts'
+import {
+  type FullRow,
+  type Store,
+  type Viewed,
+  PENDING,
+  type CauseRow,
+  type StatsRow,
+  TASKS,
+  type InfoRow,
+  type Scan,
+  type Scanned,
+} from '@postern/core/inbox'
+import type { Driver, Database } from '../driver/driver.ts'
 import { createAttemptsOf } from '../store/attempts.ts'
 import type { Keys } from '../keys/keys.ts'
 import type { Connection } from '../store/rows.ts'
 import type { Writer } from '../store/writer.ts'
 import { createErase } from './erase.ts'
-import { CONTENTS, FROM, INFO } from './filter.ts'
+import { CONTENTS, FROM, INFO, conditionsOf, EVENT_INFO, FROM_EVENTS } from './filter.ts'
 import { createPrune } from './prune.ts'
-import { createScan } from './scan.ts'
-import { createStats } from './stats.ts'
+import { COUNTS } from '../sql/lanes.ts'
+import { OLDEST } from '../sql/tasks.ts'
+import { idBound, listPlaceOf, type ListPlace } from './places.ts'
+import { createSources, type CandidateSource, type CandidateStep } from './sources.ts'
 
 /** The file as its view sees it. */
 interface ViewedHost {
@@ -55,5 +68,176 @@ export function createViewed(host: ViewedHost): Viewed & Required<Pick<Store, 'd
   /** While another process holds the lock, what it claimed last is not in the list. */
   function spread(): void {
     if (claims.any()) writer.attempt(() => claims.spread())
+  }
+}
+
+/** Counts of tasks. Only failing tasks are counted row by row. */
+interface Stats {
+  readonly stats: (now: number) => readonly StatsRow[]
+  readonly causes: (lanes: readonly number[] | undefined) => readonly CauseRow[]
+}
+
+// As `topCauses`.
+const CAUSES = `WITH g AS MATERIALIZED (
+    SELECT cause, lane, sum(state = 3) AS dead, sum(state < 2) AS retrying, min(id) >> 16 AS oldest,
+           max(id) >> 16 AS newest, max(id) AS sample
+    FROM postern_tasks INDEXED BY postern_tasks_causes WHERE cause IS NOT NULL
+      AND (?1 IS NULL OR lane IN (SELECT value FROM json_each(?1)))
+    GROUP BY cause, lane),
+  c AS MATERIALIZED (
+    SELECT cause, sum(dead) AS dead, sum(retrying) AS retrying, min(oldest) AS oldest, max(newest) AS newest,
+           max(sample) AS sample, count(*) AS lanes
+    FROM g GROUP BY cause),
+  o AS MATERIALIZED (
+    SELECT *, row_number() OVER (ORDER BY dead DESC, retrying DESC, cause) AS place,
+      row_number() OVER (ORDER BY dead > 0 DESC, newest DESC, cause) AS age,
+      count(*) OVER () AS among, sum(dead > 0) OVER () AS among_dead
+    FROM c),
+  top AS MATERIALIZED (
+    SELECT o.*, s.error,
+      (SELECT received FROM postern_events WHERE id >= o.oldest ORDER BY id LIMIT 1) AS first,
+      (SELECT received FROM postern_events WHERE id >= o.newest ORDER BY id LIMIT 1) AS last
+    FROM o JOIN postern_tasks s ON s.id = o.sample WHERE place <= 50 OR age <= 50),
+  l AS (
+    SELECT g.*, row_number() OVER (PARTITION BY cause ORDER BY dead DESC, retrying DESC, lane) AS nth
+    FROM g WHERE cause IN (SELECT cause FROM top))
+  SELECT l.cause, l.lane, iif(nth = 1, top.error, NULL) AS error, l.dead, l.retrying, top.first, top.last,
+    top.dead AS allDead, top.retrying AS allRetrying, top.lanes AS laneCount, top.among, top.among_dead AS amongDead
+  FROM l JOIN top ON top.cause = l.cause WHERE nth <= 8 ORDER BY place, nth`
+
+/** Prepares the statements. */
+function createStats(db: Database): Stats {
+  const lanes = db.prepare(COUNTS)
+  const oldest = db.prepare(OLDEST)
+  const causes = db.prepare(CAUSES)
+
+  return {
+    stats: (now) =>
+      (lanes.all() as LaneCounts[]).flatMap(({ id: lane, pending, running, done, dead }) =>
+        [pending, running, done, dead].map((count, state) => ({
+          lane,
+          state,
+          count,
+          oldest: state === PENDING && count > 0 ? oldestOf(lane, now) : null,
+        })),
+      ),
+    causes(among) {
+      const list = among === undefined ? null : JSON.stringify(among)
+      return causes.all(list) as readonly CauseRow[]
+    },
+  }
+
+  function oldestOf(lane: number, now: number): number | null {
+    const { due } = oldest.get(lane, lane, lane, lane, lane) as { due: number | null }
+    return due !== null && due <= now ? now - due : null
+  }
+}
+
+interface LaneCounts {
+  readonly id: number
+  readonly pending: number
+  readonly running: number
+  readonly done: number
+  readonly dead: number
+}
+
+/** How rows of one kind are read. */
+interface Rows {
+  readonly columns: string
+  readonly from: Readonly<Record<CandidateStep['kind'], string>>
+  readonly candidates: Readonly<Record<CandidateStep['kind'], string>>
+  readonly id: string
+}
+
+const OF_EVENTS = 'json_each(?) j CROSS JOIN'
+
+const ROWS: Readonly<Record<Scan['of'], Rows>> = {
+  tasks: {
+    columns: INFO,
+    from: { tasks: FROM, events: `${OF_EVENTS} ${FROM}`, range: FROM },
+    candidates: {
+      tasks: 't.id IN (SELECT value FROM json_each(?))',
+      events: `t.id >= j.value * ${TASKS} AND t.id < (j.value + 1) * ${TASKS}`,
+      range: 't.id >= ? AND t.id < ?',
+    },
+    id: 't.id',
+  },
+  // Whether they have tasks or not: only for filters without keys of tasks.
+  events: {
+    columns: EVENT_INFO,
+    from: { tasks: FROM_EVENTS, events: FROM_EVENTS, range: FROM_EVENTS },
+    candidates: {
+      tasks: 'e.id IN (SELECT value >> 16 FROM json_each(?))',
+      events: 'e.id IN (SELECT value FROM json_each(?))',
+      range: 'e.id >= ? AND e.id < ?',
+    },
+    id: 'e.id',
+  },
+}
+
+/** Makes `Viewed.scan`. It only reads. */
+function createScan(db: Database, keys: Keys): (want: Scan) => Scanned {
+  const sourceOf = createSources(db, keys)
+  const older = db.prepare(
+    'SELECT received FROM postern_events WHERE id <= ? ORDER BY id DESC LIMIT 1',
+  )
+  const newer = db.prepare('SELECT received FROM postern_events WHERE id >= ? ORDER BY id LIMIT 1')
+  // A source is kept from step to step of one search.
+  let before: { readonly filter: Scan['filter']; readonly source: CandidateSource } | undefined
+
+  return (want) => {
+    const { of, topic, after, width, limit, oldest } = want
+    const place = listPlaceOf(after, oldest)
+    if (before?.filter !== want.filter || after === undefined)
+      before = { filter: want.filter, source: sourceOf(want) }
+    const step = before.source.next(place, width)
+    if (!step) return { rows: [], to: undefined, searchedTo: undefined }
+    // SQL knows the beginning of a pattern alone.
+    const pattern = topic?.exact === undefined && topic ? new RegExp(topic.source, 's') : undefined
+    const most = pattern ? width : limit
+    const all = read(want, step, place, most)
+    const rows = pattern ? all.filter((row) => pattern.test(row.topic)) : all
+    const cut = rows.length > limit || all.length === most
+    const last = rows.length > limit ? rows[limit - 1] : all.at(-1)
+    const to = cut && last ? { event: last.event, task: last.id } : step.to
+    const next = (oldest ? newer : older).get(
+      of === 'events' && to.task === 0 ? to.event - 1 : to.event,
+    ) as { received: number } | undefined
+    return {
+      rows: rows.slice(0, limit),
+      // Nothing is behind it: the page is the last one.
+      to: next && [to.event, to.task],
+      searchedTo: next?.received,
+    }
+  }
+
+  function read(
+    want: Scan,
+    { kind, ids }: CandidateStep,
+    place: ListPlace,
+    most: number,
+  ): (InfoRow | FullRow)[] {
+    const { columns, from, candidates, id } = ROWS[want.of]
+    const { sql, values } = conditionsOf(want)
+    const events = want.of === 'events'
+    const unit = events ? 1 : TASKS
+    const bound = events ? place.event + (place.task === 0 ? 0 : 1) : idBound(place)
+    const first = (ids[0]! + 1) * unit
+    const behind = (ids[1]! + 1) * unit
+    const given =
+      kind !== 'range'
+        ? [JSON.stringify(ids), want.oldest ? place.task : bound]
+        : want.oldest
+          ? [Math.max(place.task + 1, first), behind]
+          : [first, Math.min(bound, behind)]
+    const beyond = kind === 'range' ? '' : `AND ${id} ${want.oldest ? '>' : '<'} ?`
+    const all = want.full
+      ? `${columns}, ${events ? 'NULL AS data' : 't.data'}, ${CONTENTS}`
+      : columns
+    return db
+      .prepare(
+        `SELECT ${all} FROM ${from[kind]} WHERE ${candidates[kind]} ${beyond} AND ${sql} ORDER BY ${id} ${want.oldest ? 'ASC' : 'DESC'} LIMIT ?`,
+      )
+      .all(...given, ...values, most) as (InfoRow | FullRow)[]
   }
 }

@@ -1,6 +1,5 @@
 import type { Attempted, AttemptRow } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
-import { ADD_ATTEMPT, ATTEMPTS, DROP_ATTEMPTS, LAST_SEQ, TRIM_ATTEMPTS } from '../sql/attempts.ts'
 import { processOf } from '../lease/processes.ts'
 
 /** Outcomes of attempts as they are stored. */
@@ -48,3 +47,15 @@ export function createAttemptsOf(db: Database): (task: number) => readonly Attem
       process: row.process ?? '',
     }))
 }
+
+const LAST_SEQ: string = 'SELECT max(seq) AS seq FROM postern_attempts WHERE task = ?'
+const ADD_ATTEMPT: string =
+  'INSERT INTO postern_attempts (task, seq, attempt, ended, took, outcome, process, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
+const TRIM_ATTEMPTS: string = 'DELETE FROM postern_attempts WHERE task = ? AND seq = ? AND seq > 1'
+const DROP_ATTEMPTS: string = 'DELETE FROM postern_attempts WHERE task = ?'
+/** Those of a task, with the one on its own row, oldest first. */
+const ATTEMPTS: string = `SELECT a.attempt, a.ended, a.took, a.outcome, a.error, p.name AS process, a.seq FROM postern_attempts a
+  LEFT JOIN postern_processes p ON p.id = a.process WHERE a.task = ?
+  UNION ALL SELECT t.attempt, t.due, t.took, iif(t.state = 2, 0, 3), t.error, p.name, 9007199254740991
+  FROM postern_tasks t LEFT JOIN postern_processes p ON p.id = t.token >> 32
+  WHERE t.id = ? AND t.state >= 2 AND t.took IS NOT NULL ORDER BY 7`

@@ -5,22 +5,26 @@ import {
   type Rows,
   type TaskRow,
   type Turn,
+  type HeadRow,
+  type Guarded,
+  RUNNING,
+  DONE,
+  type EndedTask,
 } from '@postern/core/inbox'
-import type { Database } from '../driver/driver.ts'
+import type { Database, Written } from '../driver/driver.ts'
 import { ENTER_TURN, LATER_TASKS, TAKE_TURNS } from '../sql/lanes.ts'
-import { END_HOLD, FAILED, TASK, TASKS_BY_ID, TASKS_OF } from '../sql/tasks.ts'
+import { END_HOLD, FAILED, TASK, TASKS_BY_ID, TASKS_OF, FINISH, FINISHED } from '../sql/tasks.ts'
 import { createAttempts, type Attempts } from './attempts.ts'
 import { createStoredRuns, type StoredRuns } from './claims.ts'
-import { createFinish } from './finish.ts'
-import { createGuards } from './guards.ts'
 import { createInsert, type InsertParts } from './insert.ts'
 import type { RowCache } from './kept.ts'
-import { createLines, type Lines } from './lines.ts'
 import { createNote } from '../journal/records.ts'
 import { createNames, type Names } from './names.ts'
 import { createPatch } from './patch.ts'
 import { createScopes } from '../keys/scopes.ts'
 import { createTally, type Tally } from './tally.ts'
+import { FIRST_BEHIND, FRONT, NEXT_ROOT, SET_BEHIND, STUCK } from '../sql/lines.ts'
+import { ADD_FINISHED, END_CLAIMS, TAKE_CLAIMS } from '../sql/claims.ts'
 
 /** What the connections of a process share. */
 export interface RowsHost {
@@ -124,4 +128,198 @@ export function createConnection(
     },
   }
   return { rows, names, tally, attempts, claims, lines, kept: [guards, scopes, tally] }
+}
+
+/** Tasks of one line and root run one after another. For one connection. */
+interface Lines {
+  /** As `Rows.heads`. */
+  heads(lines: readonly number[]): readonly HeadRow[]
+  /** As `Rows.queue`. Inside a transaction. */
+  queue(changes: readonly { readonly id: number; readonly behind: boolean }[]): number
+  /** As `Store.stuck`, of all lanes. */
+  stuck(): readonly number[]
+}
+
+// It reads all lines that have open tasks: it takes at most this part of the time.
+const SHARE = 0.01
+
+/** Prepares the statements. */
+function createLines(db: Database): Lines {
+  const nextRoot = db.prepare(NEXT_ROOT)
+  const front = db.prepare(FRONT)
+  const firstBehind = db.prepare(FIRST_BEHIND)
+  const setBehind = db.prepare(SET_BEHIND)
+  const stuck = db.prepare(STUCK)
+  let rest = 0
+
+  return {
+    heads(lines) {
+      const heads: HeadRow[] = []
+      for (const line of lines)
+        for (let root = -1; ;) {
+          const next = nextRoot.get(line, root) as { root: number | null }
+          if (next.root === null) break
+          root = next.root
+          for (const row of [...front.all(line, root), ...firstBehind.all(line, root)] as Row[])
+            heads.push({
+              ...row,
+              behind: Boolean(row.behind),
+              seq: row.id,
+              held: row.state > 1 && row.lease === 1,
+            })
+        }
+      return heads
+    },
+    queue(changes) {
+      let pending = 0
+      for (const { id, behind } of changes)
+        pending += Number(setBehind.run(behind ? 1 : 0, id).changes)
+      return pending
+    },
+    stuck() {
+      const began = performance.now()
+      if (began < rest) return []
+      const rows = stuck.all() as { line: number }[]
+      const now = performance.now()
+      rest = now + (now - began) / SHARE
+      return rows.map(({ line }) => line)
+    },
+  }
+}
+
+interface Row extends Omit<HeadRow, 'seq' | 'held'> {
+  readonly lease: number
+}
+
+/** Keys that only one event of a receiver may hold. They live as long as their event. Inside a transaction. */
+interface Guards extends RowCache {
+  /** As `Rows.guard`. */
+  take(wanted: readonly Guarded[], now: number): ReadonlySet<Guarded>
+  /** As `Rows.unguard`. */
+  giveBack(taken: readonly Guarded[]): void
+}
+
+/** Prepares the statements. */
+function createGuards(db: Database, names: Pick<Names, 'receiver'>): Guards {
+  const holder = db.prepare(HOLDER)
+  const add = db.prepare(ADD_GUARD)
+  const drop = db.prepare(DROP_GUARD)
+  // Rows that the open transaction has made: others were there before, and stay.
+  let made = new Set<string>()
+
+  return {
+    take(wanted, now) {
+      const own = new Set<Guarded>()
+      for (const one of wanted) {
+        const { key, event } = one
+        const owner = names.receiver(event.receiver)
+        const row = holder.get(owner, key) as { holder: string } | undefined
+        if (row ? row.holder !== event.event.key : false) continue
+        own.add(one)
+        if (row) continue
+        add.run(owner, key, event.event.key, now)
+        made.add(`${owner} ${key}`)
+      }
+      return own
+    },
+    giveBack(taken) {
+      for (const { key, event } of taken) {
+        const owner = names.receiver(event.receiver)
+        if (made.delete(`${owner} ${key}`)) drop.run(owner, key)
+      }
+    },
+    store: () => {},
+    stored: forget,
+    forget,
+  }
+
+  function forget(): void {
+    if (made.size > 0) made = new Set()
+  }
+}
+
+const HOLDER: string = 'SELECT holder FROM postern_guards WHERE receiver = ? AND key = ?'
+const ADD_GUARD: string =
+  'INSERT INTO postern_guards (receiver, key, holder, taken) VALUES (?, ?, ?, ?)'
+const DROP_GUARD: string = 'DELETE FROM postern_guards WHERE receiver = ? AND key = ?'
+
+// An entry is the distance of the task's event from the first one, and how long it ran in the lower bits.
+const TOOK = 2 ** 31
+const FAR = 2 ** 21
+
+interface Group {
+  readonly n: number
+  readonly token: number
+  readonly lane: number
+  readonly ended: EndedTask[]
+  first: number
+}
+
+/** Makes `Rows.finish`: runs that were claimed together, with one token, take one statement. Inside a transaction. */
+function createFinish(
+  db: Database,
+  tally: Tally,
+): (ended: readonly EndedTask[], now: number) => ReadonlySet<number> {
+  const finish = db.prepare(FINISH)
+  const finished = db.prepare(FINISHED)
+  const take = db.prepare(TAKE_CLAIMS)
+  const end = db.prepare(END_CLAIMS)
+  const addFinished = db.prepare(ADD_FINISHED)
+
+  return (ended, now) => {
+    const counted = new Set<number>()
+    for (const group of groupsOf(ended)) {
+      const { token, lane: of, n, first } = group
+      let entries = ''
+      let count = 0
+      for (const { id, took } of group.ended) {
+        const distance = (id - n) / TASKS - first
+        // It ran for very long, or is far from the others: the engine stores it another way.
+        if (took >= TOOK || distance >= FAR) continue
+        entries += `${count++ === 0 ? '[' : ','}${distance * TOOK + took}`
+      }
+      if (count === 0) continue
+      entries += ']'
+      const base = first * TASKS + n
+      // They have no rows yet, unless somebody has asked for these.
+      const bare = isOne(end.run(token, of, count)) || isOne(take.run(count, token, of))
+      const { changes } = bare
+        ? addFinished.run(base, of, now, token, entries)
+        : finish.run(now, entries, base, token)
+      const all = changes === group.ended.length
+      const done = all ? undefined : finishedOf(token, group.ended)
+      for (const { id, lane, fair } of group.ended) {
+        if (done && !done.has(id)) continue
+        counted.add(id)
+        if (!bare) tally.move(lane, RUNNING, DONE, fair)
+      }
+    }
+    return counted
+  }
+
+  function finishedOf(token: number, ended: readonly EndedTask[]): ReadonlySet<number> {
+    const ids = `[${ended.map(({ id }) => id).join()}]`
+    return new Set((finished.all(token, ids) as { id: number }[]).map(({ id }) => id))
+  }
+}
+
+function isOne({ changes }: Written): boolean {
+  return Number(changes) === 1
+}
+
+function groupsOf(ended: readonly EndedTask[]): readonly Group[] {
+  const groups: Group[] = []
+  let last: Group | undefined
+  for (const one of ended) {
+    const { id, token, lane } = one
+    const n = id % TASKS
+    const event = (id - n) / TASKS
+    if (!last || last.token !== token || last.n !== n || last.lane !== lane) {
+      last = groups.find((group) => group.token === token && group.n === n && group.lane === lane)
+      if (!last) groups.push((last = { n, token, lane, ended: [], first: event }))
+    }
+    last.ended.push(one)
+    if (event < last.first) last.first = event
+  }
+  return groups
 }

@@ -8,24 +8,39 @@ import {
   type Store,
   type StoreFault,
   type Versions,
+  type Journaled,
+  type Rows,
+  PENDING,
+  RUNNING,
+  type Wish,
 } from '@postern/core/inbox'
-import type { Driver } from '../driver/driver.ts'
-import { createJournaled } from '../journal/journaled.ts'
+import type { Driver, Database } from '../driver/driver.ts'
 import { createKeys, PutBack } from '../keys/keys.ts'
 import { createLeases } from '../lease/leases.ts'
 import { createProcesses } from '../lease/processes.ts'
 import { createViewed } from '../operate/viewed.ts'
-import { OPEN_TASKS, TENANT } from '../sql/lanes.ts'
+import { OPEN_TASKS, TENANT, REACH_TURN } from '../sql/lanes.ts'
 import { VERSIONS } from '../sql/schema.ts'
-import { ANY, LOAD } from '../sql/tasks.ts'
-import { createClaim } from './claim.ts'
+import {
+  ANY,
+  LOAD,
+  CLAIM,
+  CLAIM_GATED,
+  CLAIM_READY,
+  CLAIM_TURNS,
+  MOST_ATTEMPTS,
+} from '../sql/tasks.ts'
 import { createClock } from './clock.ts'
-import { createCommits } from './commit.ts'
 import { createGuests } from './guests.ts'
 import type { RowCache } from './kept.ts'
-import { createConnection } from './rows.ts'
+import { createConnection, type Connection, type RowsHost } from './rows.ts'
 import type { FileLayout } from './schema.ts'
-import { createWriter } from './writer.ts'
+import { createWriter, type Writer } from './writer.ts'
+import { createRecordRows } from '../journal/records.ts'
+import { createRings } from '../journal/rings.ts'
+import { createSpans } from '../journal/spans.ts'
+import type { InsertParts } from './insert.ts'
+import type { Tally } from './tally.ts'
 
 type OpenStore = Store & {
   /** Stops what runs in the background. */
@@ -231,5 +246,143 @@ function openStore(
     if (errors.isBusy(error)) return 'again'
     if (isA(error, WebhookError) || errors.isStorageFault(error)) return 'away'
     return errors.isOfStatement(error) ? 'lasting' : 'data'
+  }
+}
+
+const READS = ['arrivals', 'arrival', 'everySeries', 'spans', 'get', 'list']
+
+/** Makes what the journal and the records of a file are made of: reads as they are, and writes each in a transaction. */
+function createJournaled(
+  { main, side }: Pick<Driver, 'main' | 'side'>,
+  writer: Pick<Writer, 'write'>,
+  reading: <T>(query: () => T) => T,
+): Journaled {
+  return {
+    ...ruled(createRings(main, side)),
+    ...ruled(createSpans(main, side)),
+    records: ruled(createRecordRows(main, side)),
+  }
+
+  function ruled<Parts extends object>(parts: Parts): Parts {
+    const all = Object.entries(parts).map(
+      ([name, run]: [string, (...args: unknown[]) => unknown]) => [
+        name,
+        (...args: unknown[]) =>
+          READS.includes(name) ? reading(() => run(...args)) : writer.write(() => run(...args)),
+      ],
+    )
+    return Object.fromEntries(all) as Parts
+  }
+}
+
+/**
+ * Makes the transactions of `task.commit`, on a connection of its own. It is synchronous: no handler can keep its
+ * transaction open while deliveries arrive. A handler that writes asynchronously writes nothing, now or later.
+ */
+function createCommits(
+  driver: Driver,
+  keys: InsertParts['keys'],
+  host: RowsHost,
+): <T>(run: (rows: Rows, transaction: unknown) => T) => T {
+  const { errors, guard } = driver
+  // Made with the first commit: most receivers have none, and statements cost a millisecond.
+  let made: (Connection & { readonly database: ReturnType<Driver['commits']> }) | undefined
+
+  return (run) => {
+    const lost = guard?.lost()
+    if (lost !== undefined) throw new WebhookError('inbox_unavailable', lost)
+    let began = false
+    try {
+      if (!made) {
+        const database = driver.commits()
+        made = { database, ...createConnection(database, keys, host) }
+      }
+      const { database, rows, kept } = made
+      const result = database.transaction(() => {
+        began = true
+        const written = run(rows, database.raw)
+        if (written instanceof Promise) {
+          written.catch(() => {})
+          throw new TypeError(
+            'task.commit: write must be synchronous, since no transaction may stay open: await first, then commit',
+          )
+        }
+        for (const each of kept) each.store()
+        return written
+      })
+      for (const each of kept) each.stored()
+      host.wrote()
+      return result
+    } catch (error) {
+      for (const each of made?.kept ?? []) each.forget()
+      made?.names.forget()
+      if (!began) throw new Error(`task.commit: ${errors.explain(error)}`, { cause: error })
+      if (isA(error, TypeError)) {
+        // The handler may still be at work, and would write outside of any transaction.
+        driver.dropCommits()
+        made = undefined
+      }
+      throw error
+    }
+  }
+}
+
+const AGAIN = 2
+const SUSPECT = 3
+
+interface Row extends ClaimRow {
+  readonly turn: number
+}
+
+/** Makes `Store.claim`. Inside a transaction, at a time of the file's clock. */
+function createClaim(
+  db: Database,
+  tally: Tally,
+): (
+  wishes: readonly Wish[],
+  most: number,
+  suspect: boolean,
+  token: number,
+  now: number,
+) => readonly ClaimRow[] {
+  const gated = db.prepare(CLAIM_GATED)
+  const ready = db.prepare(CLAIM_READY)
+  const turns = db.prepare(CLAIM_TURNS)
+  const claim = db.prepare(CLAIM)
+  const reach = db.prepare(REACH_TURN)
+
+  return (wishes, most, suspect, token, now) => {
+    const claimed: ClaimRow[] = []
+    let asked = suspect
+    for (const { lane, room, now: atOnce } of wishes) {
+      let left = Math.min(room, most - claimed.length)
+      if (left <= 0) continue
+      const rows: Row[] = []
+      const take = (found: readonly unknown[]): void => {
+        rows.push(...(found as readonly Row[]))
+        left -= found.length
+      }
+      if (asked && atOnce > 0) {
+        take(gated.all(lane, SUSPECT, now, 1))
+        if (rows.length > 0) asked = false
+      }
+      const start = Math.min(left, atOnce - rows.length)
+      if (start > 0) take(gated.all(lane, AGAIN, now, start))
+      if (left > 0) take(ready.all(lane, now, left))
+      if (left > 0) take(turns.all(lane, now, left))
+      if (rows.length === 0) continue
+      claim.run(token, `[${rows.map(({ id }) => id).join()}]`)
+      const turn = rows.reduce((most_, row) => Math.max(most_, row.turn), 0)
+      if (turn > 0) reach.run(turn, lane, turn)
+      for (const row of rows) {
+        tally.move(lane, PENDING, RUNNING, row.fair)
+        claimed.push({
+          ...row,
+          attempt: Math.min(row.attempt, MOST_ATTEMPTS) + 1,
+          failed: Boolean(row.failed),
+        })
+      }
+    }
+    return claimed
   }
 }

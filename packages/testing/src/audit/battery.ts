@@ -1,18 +1,17 @@
-import type { Provider } from '@postern/core/scheme'
+import { type Provider, madeOf, type SenderChallenge } from '@postern/core/scheme'
 import type { AuditCase, CaseClass } from './case.ts'
-import { authenticCases } from './cases/authentic.ts'
+import { authenticCases, skipUnless, NO_TIME } from './cases/authentic.ts'
 import { otherBodyCases } from './cases/bodies.ts'
-import { handshakeCase } from './cases/handshake.ts'
 import { layoutCases } from './cases/layouts.ts'
-import { repeatCases } from './cases/repeats.ts'
-import { secretCases } from './cases/secrets.ts'
-import { spoiltSignatureCases } from './cases/signatures.ts'
+import { spoiltSignatureCases, FORGED } from './cases/signatures.ts'
 import { spoiltCases } from './cases/spoilt.ts'
-import { oddTimeCases } from './cases/times.ts'
 import { unsignedCases } from './cases/unsigned.ts'
 import { leakCases } from './leaks.ts'
 import { memoryCase } from './memory.ts'
 import { createSender, type AuditSender } from './sender.ts'
+import { Buffer } from 'node:buffer'
+import { letters } from './chance.ts'
+import { type AuditRequest, headerOf, valueAt, withHeader, withValue } from './request.ts'
 
 /** The order of play: what could spoil the judgement of others comes last. */
 const ORDER: readonly CaseClass[] = [
@@ -112,4 +111,287 @@ function afterAll(sender: AuditSender): AuditCase {
     why: 'Whoever can stop the receiver with a request stops it for all.',
     remedy: 'crash',
   }
+}
+
+/** The challenge of the sender, whose answer must hold what was asked, and which is no event. */
+function handshakeCase(sender: AuditSender): AuditCase {
+  const text = letters(24, sender.random)
+  const challenge = filled(sender, text)
+  return {
+    id: 'authentic/handshake',
+    class: 'authentic',
+    severity: 'high',
+    what: 'the challenge by which the sender asks whether the URL is yours',
+    sends: () => [[typeof challenge === 'string' ? sender.sign() : asked(sender, challenge)]],
+    expects: { reply: 'taken', text, effects: 0 },
+    why: 'Without the right answer the sender registers no URL, and some ask again later and switch it off.',
+    remedy: 'handshake',
+    ...(typeof challenge === 'string' && { skip: challenge }),
+  }
+}
+
+function asked(
+  sender: AuditSender,
+  { query, headers = {}, payload }: SenderChallenge,
+): AuditRequest {
+  if (payload !== undefined) return sender.sign({ body: JSON.stringify(payload), headers })
+  const url = new URL(sender.url)
+  for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value)
+  return { method: 'GET', url: url.href, headers: Object.entries(headers), body: Buffer.alloc(0) }
+}
+
+/** With the text and the values of options; or why there is none. */
+function filled({ about, provider }: AuditSender, text: string): SenderChallenge | string {
+  if (!about.challenge) return 'it asks nothing that is known, or its answer cannot be known'
+  const options = (madeOf(provider)?.options ?? {}) as Readonly<Record<string, unknown>>
+  const json = JSON.stringify(about.challenge).replaceAll('{text}', text)
+  const missing = [...json.matchAll(/\{option:(\w+)\}/g)].find(
+    ([, name]) => typeof options[name!] !== 'string',
+  )
+  if (missing) return `the provider has no ${missing[1]}`
+  return JSON.parse(
+    json.replaceAll(/\{option:(\w+)\}/g, (_, name: string) =>
+      JSON.stringify(options[name]).slice(1, -1),
+    ),
+  ) as SenderChallenge
+}
+
+/** Deliveries signed with what a receiver has in place of its secret if nobody set it. */
+function secretCases(sender: AuditSender): readonly AuditCase[] {
+  const wrong = (id: string, what: string, texts: readonly string[]): AuditCase => {
+    const usable = texts.filter((text) => canSign(sender, text))
+    return {
+      id: `forged/secret-${id}`,
+      class: 'forged',
+      severity: 'critical',
+      what,
+      sends: () => usable.map((text) => [sender.signedWith(sender.sign(), text)]),
+      expects: { reply: 'refused', effects: 0 },
+      why: 'Who forgets to set the secret has a receiver that takes what everybody can sign.',
+      remedy: 'secret',
+      ...skipUnless(usable.length > 0, 'no key of this sender can be made of such a text'),
+    }
+  }
+  return [
+    {
+      id: 'forged/secret-other',
+      class: 'forged',
+      severity: 'critical',
+      what: 'a delivery signed with another secret',
+      sends: () => [[sender.sign({}, sender.other)]],
+      expects: { reply: 'refused', effects: 0 },
+      why: FORGED,
+      remedy: 'verify',
+      ...skipUnless(sender.other !== undefined, 'no other secret of its form can be made up'),
+    },
+    wrong('empty', 'a delivery signed with an empty secret', ['']),
+    wrong('undefined', 'a delivery signed with the word undefined, null or None', [
+      'undefined',
+      'null',
+      'None',
+    ]),
+    wrong('placeholder', 'a delivery signed with what examples have in place of a secret', [
+      'secret',
+      'changeme',
+      '<your-secret>',
+      'whsec_...',
+      'your_webhook_secret',
+    ]),
+  ]
+}
+
+function canSign(sender: AuditSender, secret: string): boolean {
+  const { place } = sender.about
+  // A signature in the body is part of what would be signed again.
+  if (!sender.facts.place || (place && 'field' in place)) return false
+  if (sender.secrets.includes(secret)) return false
+  try {
+    sender.signedWith(sender.sign(), secret)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const NO_IDS = 'its events have no id that stays the same'
+
+/** One event that comes again, and two that look alike. */
+function repeatCases(sender: AuditSender): readonly AuditCase[] {
+  const { facts } = sender
+  const repeated = (
+    id: string,
+    what: string,
+    sends: () => readonly (readonly AuditRequest[])[],
+    more: Partial<AuditCase> = {},
+  ): AuditCase => ({
+    id: `idempotency/${id}`,
+    class: 'idempotency',
+    severity: 'high',
+    what,
+    sends,
+    expects: { reply: 'taken', effects: 1 },
+    why: 'Senders deliver an event again if the answer got lost: it must be booked, mailed or shipped once.',
+    remedy: 'dedupe',
+    ...skipUnless(facts.ids, NO_IDS),
+    ...more,
+  })
+  return [
+    repeated('twice', 'one delivery, and the same again', () => {
+      const request = sender.sign()
+      return [[request], [request]]
+    }),
+    repeated(
+      'at-once',
+      'one delivery, five times at once',
+      () => {
+        const request = sender.sign()
+        return [Array.from({ length: 5 }, () => request)]
+      },
+      { expects: { reply: 'busy', effects: 1 }, tries: 3 },
+    ),
+    repeated(
+      'signed-again',
+      'one event, signed again for its retry',
+      () => {
+        const now = sender.now()
+        const request = sender.sign({ id: sender.freshId(), at: now - 2000 })
+        return [[request], [sender.again(request, { at: now })]]
+      },
+      skipUnless(facts.ids && facts.tolerance !== undefined, facts.ids ? NO_TIME : NO_IDS),
+    ),
+    repeated(
+      'two-alike',
+      'two events with the same content and two ids',
+      () => {
+        const request = sender.sign({ id: sender.freshId() })
+        return [[request], [sender.again(request, { id: sender.freshId() })]]
+      },
+      {
+        expects: { reply: 'taken', effects: 2 },
+        ...skipUnless(
+          facts.ids && sender.about.repeats && sender.about.delivers.retryId !== 'new',
+          facts.ids ? 'its retries have new ids, or it never signs the same bytes twice' : NO_IDS,
+        ),
+        why: 'A customer can order the same thing twice: the id tells events apart, not the content.',
+      },
+    ),
+    repeated(
+      'restart',
+      'one delivery, a restart, and the same delivery again',
+      () => {
+        const request = sender.sign()
+        return [[request], [request]]
+      },
+      {
+        between: 'restart',
+        why: 'What is kept in memory is forgotten by a deploy, and retries come for hours.',
+      },
+    ),
+  ]
+}
+
+const REPLAY = 'What was captured once, in a log or a proxy, can be sent again for ever.'
+const DAY = 86_400
+
+/** Deliveries that are too old or too new, or say two times. */
+function oddTimeCases(sender: AuditSender): readonly AuditCase[] {
+  const { tolerance } = sender.facts
+  const late = (
+    id: string,
+    what: string,
+    more: Partial<AuditCase>,
+    seconds: number,
+  ): AuditCase => ({
+    id: `forged/${id}`,
+    class: 'forged',
+    severity: 'high',
+    what,
+    sends: () => [[signedAt(sender, seconds)]],
+    expects: { reply: 'refused', effects: 0 },
+    why: REPLAY,
+    remedy: 'freshness',
+    ...skipUnless(tolerance !== undefined, NO_TIME),
+    ...more,
+  })
+  const bound = tolerance ?? 0
+  const moved = tolerance === undefined ? undefined : twoTimes(sender, bound)
+  return [
+    late('stale', `a delivery signed ${bound + 360} s ago`, {}, -(bound + 360)),
+    late('stale-day', 'a delivery signed a day before it is too old', {}, -(bound + DAY)),
+    late(
+      'future',
+      'a delivery signed for a time a day ahead',
+      {
+        severity: 'low',
+        why: 'Only the sender can sign it. It would stay fresh for a day, and could be sent again.',
+      },
+      bound + DAY,
+    ),
+    {
+      ...late('time-swapped', 'a delivery whose time was changed after it was signed', {}, 0),
+      severity: 'critical',
+      sends: () => [[swapped(sender)!]],
+      why: 'If the time is not signed, what is stale can be made fresh.',
+      remedy: 'verify',
+      ...skipUnless(
+        swapped(sender) !== undefined,
+        'its time stands in no header that can be changed',
+      ),
+    },
+    {
+      ...late('two-times', 'an old delivery that says a fresh time beside its own', {}, 0),
+      sends: () => twoTimes(sender, bound)!.map((request) => [request]),
+      ...skipUnless(moved !== undefined, 'its time stands in no header that can be changed'),
+    },
+  ]
+}
+
+function signedAt(sender: AuditSender, seconds: number): AuditRequest {
+  return sender.sign({ at: sender.now() + seconds * 1000 })
+}
+
+/** The header that says the time of signing in seconds or milliseconds, and what stands there. */
+function timeOf(
+  sender: AuditSender,
+  request: AuditRequest,
+  at: number,
+): readonly [name: string, time: string] | undefined {
+  if (sender.provider.covers.timestamp !== true) return undefined
+  const seconds = String(Math.floor(at / 1000))
+  for (const [name, value] of request.headers) {
+    const found = new RegExp(`(?<!\\d)${seconds}(?:\\d{3})?(?!\\d)`).exec(value)
+    if (found) return [name, found[0]]
+  }
+  return undefined
+}
+
+/** A fresh delivery whose time is a second later than what was signed. */
+function swapped(sender: AuditSender): AuditRequest | undefined {
+  const at = sender.now()
+  const request = sender.sign({ at })
+  const found = timeOf(sender, request, at)
+  if (!found) return undefined
+  const [name, time] = found
+  const later = String(Number(time) + (time.length > 11 ? 1000 : 1))
+  return withHeader(request, name, headerOf(request, name)!.replace(time, later))
+}
+
+/** An old delivery with a fresh time before and after the signed one. */
+function twoTimes(sender: AuditSender, tolerance: number): readonly AuditRequest[] | undefined {
+  const at = sender.now() - (tolerance + 360) * 1000
+  const request = sender.sign({ at })
+  const found = timeOf(sender, request, at)
+  if (!found) return undefined
+  const [name, old] = found
+  const fresh = String(Number(old) + (tolerance + 360) * (old.length > 11 ? 1000 : 1))
+  const value = headerOf(request, name)!
+  const { place } = sender.facts
+  if (value === old)
+    return [withHeader(request, name, old, fresh), withHeader(request, name, fresh, old)]
+  const pair = new RegExp(`(\\w+=)${old}`).exec(value)
+  if (!pair || !place || valueAt(request, place) !== value) return undefined
+  const [whole, key] = pair
+  return [`${key}${fresh},${whole}`, `${whole},${key}${fresh}`].map((both) =>
+    withValue(request, place, value.replace(whole, both)),
+  )
 }

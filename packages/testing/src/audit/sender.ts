@@ -1,10 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { madeOf, type About, type Draft, type Provider, type Scheme } from '@postern/core/scheme'
-import { fill, samples, type Sample } from '@postern/samples'
+import { fill, samples, type Sample, madeUpSecrets } from '@postern/samples'
 import { seeded } from './chance.ts'
 import { auditFacts, type AuditFacts } from './facts.ts'
-import { madeWith, otherSecrets, textsOf } from './other-secrets.ts'
 import { signaturePlaceOf } from './place.ts'
 import { requestOf, textOfBody, type AuditRequest } from './request.ts'
 
@@ -171,4 +170,40 @@ function hasIds(provider: Provider, id: string, sign: (making: Making) => AuditR
   if (provider.ids === false) return false
   const { headers, body, url } = sign({ id })
   return `${url} ${JSON.stringify(headers)} ${Buffer.from(body).toString()}`.includes(id)
+}
+
+/** Secrets of every form that are made up now, none of which is the right one. */
+function otherSecrets(about: About, right: unknown, random: () => number): readonly string[] {
+  if (about.secretOption === undefined) return []
+  const own = new Set(textsOf(right))
+  return madeUpSecrets()
+    .map((secret) =>
+      secret.includes('of tests') ? `${secret} ${Math.floor(random() * 1e9)}` : secret,
+    )
+    .filter((secret) => !own.has(secret))
+}
+
+/** A provider of the same options with these secrets; undefined if they have another form than the sender's. */
+function madeWith(
+  about: About,
+  options: object,
+  secret: string | readonly string[],
+  draft: Draft,
+): Provider | undefined {
+  try {
+    const provider = about.create({ ...options, [about.secretOption!]: secret })
+    provider.sign!(draft)
+    return provider
+  } catch {
+    return undefined
+  }
+}
+
+/** The texts of a secret option. */
+function textsOf(secret: unknown): readonly string[] {
+  if (typeof secret === 'string') return [secret]
+  if (Array.isArray(secret)) return secret.flatMap(textsOf)
+  if (typeof secret === 'object' && secret !== null && 'secret' in secret)
+    return textsOf(secret.secret)
+  return []
 }

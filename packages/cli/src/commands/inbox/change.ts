@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import type { Changed, InboxView, TaskFilter } from '@postern/core/inbox'
 import { examples, runAction } from '../../action.ts'
 import { askFirst } from '../../options/ask-first.ts'
-import { filterLine } from '../../options/filter-line.ts'
 import { filterOf, type InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox } from '../../inbox.ts'
 import { Failure, type ExitCode } from '../../print/failure.ts'
@@ -12,6 +11,7 @@ import { createBar } from '../../sender-api/bar.ts'
 import { inboxOptions, taskOptions } from '../../options/shared-options.ts'
 import { counted, lasting } from '../../print/style.ts'
 import { endsTold, followAction } from './ends.ts'
+import { places, type InboxOptions } from '../../inboxes.ts'
 
 const CHANGES = {
   replay: { does: 'make dead tasks pending again', example: '--cause 3f2a… --dry-run' },
@@ -159,4 +159,41 @@ async function inChunks(
     await new Promise((resolve) => setImmediate(resolve))
   } while (cursor !== undefined && !isStopped())
   return count
+}
+
+const FLAGS = {
+  receiver: '--receiver',
+  provider: '--provider',
+  subscription: '--subscription',
+  part: '--part',
+  topic: '--topic',
+  eventId: '--event-id',
+  id: '--id',
+  cause: '--cause',
+  text: '--text',
+  after: '--since',
+  before: '--until',
+  state: '--state',
+} as const
+
+/**
+ * The options of a command that mean this inbox and this filter, as a shell takes them. Ages are dates, since an age means
+ * something else later; a URL is left out, since it may hold a password.
+ */
+function filterLine(options: InboxOptions, filter: TaskFilter): string {
+  const place = places.flatMap(({ place: { flag, takes } }) => {
+    const value = options[flag]
+    if (value === undefined) return []
+    return [`--${flag}`, takes === 'url' ? '…' : quoted(value)]
+  })
+  const given = Object.entries(FLAGS).flatMap(([name, flag]) => {
+    const value = filter[name as keyof typeof FLAGS]
+    if (value === undefined) return []
+    return [flag, quoted(typeof value === 'number' ? new Date(value).toISOString() : value)]
+  })
+  return [...place, ...given].join(' ')
+}
+
+function quoted(value: string): string {
+  return /^[\w./:@%+,-]+$/.test(value) ? value : `'${value.replaceAll("'", String.raw`'\''`)}'`
 }

@@ -1,20 +1,26 @@
 import type { MaybePromise } from '../../basics/maybe.ts'
-import { algorithms } from '../signature/algorithm.ts'
 import type { Bounds } from '../bounds.ts'
 import { bodyBytes } from '../body/bytes.ts'
 import { charsets } from '../body/charset.ts'
 import { clockUnits } from '../signature/clock-unit.ts'
 import { inflated, unwrapped } from '../body/envelope.ts'
-import type { Change } from '../finding.ts'
+import { type Change, type Clue, type FindingCause, withHeaders } from '../finding.ts'
 import { reencoded } from '../body/form.ts'
 import { joinedClues, renamed } from '../signature/headers.ts'
 import { laidOutAgain, reserialized } from '../body/json.ts'
 import type { Reads } from './recording.ts'
-import { secretChanges } from '../secret/secret-changes.ts'
-import { signatureEncodings, signaturePrefixes } from '../signature/signature-text.ts'
+import { signatureEncodings, signaturePrefixes, encodingStep } from '../signature/signature-text.ts'
 import type { Subject } from '../subject.ts'
 import type { TrialState, Trial } from './trial.ts'
 import { urlChanges } from '../url/url.ts'
+import { firstKeys, keysOf } from '../../provider/key-forms.ts'
+import type { Made } from '../../provider/made.ts'
+import type { SecretsInForce } from '../secret/secrets.ts'
+import { createHmac } from 'node:crypto'
+import { encode, fromBase64, fromBase64url, fromHex, toBuffer, utf8 } from '../../body/bytes.ts'
+import { hmacDigest } from '../../provider/schemes/hmac.ts'
+import { messageParts } from '../../provider/schemes/signature/message.ts'
+import { watch, type Compared } from '../../provider/schemes/signature/watch.ts'
 
 /** Changes of one kind to a state. */
 export type Group = (state: TrialState) => MaybePromise<Iterable<Change>>
@@ -95,4 +101,246 @@ function* chained(...parts: readonly Iterable<Change>[]): Generator<Change> {
 /** True if verification uses the URL: that of the request, or the one of an option. */
 export function isUrlSigned({ publicUrl }: Subject, reads: Reads): boolean {
   return reads.url || publicUrl !== undefined
+}
+
+/** Keys made of the secrets read another way: one slip each, or two with `twice`. */
+function* secretChanges(
+  made: Made,
+  secrets: SecretsInForce,
+  keys: readonly unknown[],
+  bounds: Bounds,
+  twice = false,
+): Generator<Change> {
+  const firsts = firstKeys(keys)
+  for (const [at, text] of secrets.texts.entries()) {
+    const tried = new Set<string>([text])
+    for (const first of variants(text)) {
+      if (bounds.over()) return
+      if (!twice) {
+        yield* change(made, firsts[at], first, [step(secrets.name(at), secrets.option, first)])
+        continue
+      }
+      if (first.text === undefined || tried.has(first.text)) continue
+      tried.add(first.text)
+      for (const second of variants(first.text)) {
+        if (bounds.over()) return
+        if (second.cause === first.cause || second.text === text) continue
+        const steps = [first, second].map((one) => step(secrets.name(at), secrets.option, one))
+        yield* change(made, firsts[at], second, steps)
+      }
+    }
+  }
+}
+
+function* change(made: Made, key: unknown, one: Variant, steps: Clue[]): Generator<Change> {
+  let others: readonly unknown[]
+  if (one.bytes) others = [rekeyed(key, one.bytes)]
+  else {
+    try {
+      others = keysOf(made.scheme, one.text!)
+    } catch {
+      return
+    }
+  }
+  if (others[0] !== undefined) yield { keys: others, steps }
+}
+const REMEDIES: Partial<Record<FindingCause, string>> = {
+  'secret-whitespace': 'set it without whitespace, or trim it where you read it',
+  'secret-quoted': 'remove the quotes where it is set: many hosts take them as part of the value',
+  'secret-prefix': "give the sender's secret whole, and nothing before it",
+  'secret-encoding': 'give the secret as the sender shows it, and decode or encode nothing',
+}
+
+function step(name: string, option: string, { cause, says, remedy }: Variant): Clue {
+  return {
+    cause,
+    message: `${name} ${says}; read otherwise, the signature matches`,
+    remedy: `${option}: ${remedy ?? REMEDIES[cause]!}`,
+  }
+}
+
+const MOST = 50
+const BY_LENGTH: Readonly<Record<number, readonly string[]>> = {
+  16: ['md5'],
+  20: ['sha1'],
+  28: ['sha224'],
+  32: ['sha256', 'sha3-256'],
+  48: ['sha384'],
+  64: ['sha512'],
+}
+
+/** Finds signatures that were made by another hash function, among those an HMAC was compared with. */
+async function algorithms(state: TrialState, trial: Trial, bounds: Bounds): Promise<Change[]> {
+  const found: Change[] = []
+  for (const key of state.keys) {
+    const bytes = bytesOf(key)
+    if (!bytes || bounds.over()) continue
+    const seen: Compared[] = []
+    // A copy is watched: the receiver verifies deliveries with the key itself meanwhile.
+    const copy = Uint8Array.from(bytes)
+    watch(copy, (found) => void (seen.length < MOST && seen.push(found)))
+    await trial.run({ ...state, keys: [rekeyed(key, copy)] })
+    for (const one of seen) {
+      if (bounds.over()) return found
+      const change = other(state, bytes, one)
+      if (change) found.push(change)
+    }
+  }
+  return found
+}
+
+function other(state: TrialState, key: Uint8Array, seen: Compared): Change | undefined {
+  for (const candidate of seen.candidates.slice(0, 4)) {
+    const given = fromHex(candidate) ?? fromBase64(candidate) ?? fromBase64url(candidate)
+    for (const algorithm of BY_LENGTH[given?.length ?? 0] ?? []) {
+      if (algorithm === seen.algorithm) continue
+      const mac = createHmac(algorithm, key)
+      for (const part of messageParts(seen.message)) mac.update(part)
+      if (!mac.digest().equals(given!)) continue
+      const right = hmacDigest(seen.algorithm, seen.encoding, key, seen.message)
+      for (const [name, lines] of state.request.headers) {
+        if (!lines[0]?.includes(candidate)) continue
+        return {
+          request: withHeaders(state.request, { [name]: [lines[0].replace(candidate, right)] }),
+          steps: [
+            {
+              cause: 'signature-algorithm',
+              message: `${name} was signed with ${algorithm}, and this provider verifies ${seen.algorithm}`,
+              remedy: `let the sender sign with ${seen.algorithm}, or use the provider's option for the algorithm where it has one`,
+            },
+            ...(isWritten(candidate, given!, seen.encoding) ? [] : [encodingStep(name)]),
+          ],
+        }
+      }
+    }
+  }
+  return undefined
+}
+
+function isWritten(text: string, bytes: Uint8Array, encoding: Compared['encoding']): boolean {
+  return text === encode(bytes, encoding)
+}
+
+/** The bytes of a key that HMAC uses; undefined if the scheme's keys are something else. */
+function bytesOf(key: unknown): Uint8Array | undefined {
+  if (key instanceof Uint8Array) return key
+  const inner: unknown = typeof key === 'object' && key !== null && 'key' in key && key.key
+  return inner instanceof Uint8Array ? inner : undefined
+}
+
+/** A key of the same kind from other bytes; undefined if the scheme's keys are no bytes. */
+function rekeyed(key: unknown, bytes: Uint8Array): unknown {
+  if (bytes.length === 0) return undefined
+  if (key instanceof Uint8Array) return bytes
+  return bytesOf(key) && { ...(key as object), key: bytes }
+}
+
+/** A secret read another way: another text, or the bytes of the key. */
+interface Variant {
+  readonly cause: FindingCause
+  readonly says: string
+  /** What mends it, where that is not what mends its cause otherwise. */
+  readonly remedy?: string
+  readonly text?: string
+  readonly bytes?: Uint8Array
+}
+
+// What senders write before their secrets.
+const PREFIXES = [
+  'whsec_',
+  'v1,whsec_',
+  'shpss_',
+  'polar_whs_',
+  'pdl_ntfset_',
+  'lin_wh_',
+  'secret_',
+  'test_',
+  'live_',
+  'sk_',
+  'wc_',
+]
+
+/** What a secret may have been before somebody copied it. */
+function* variants(text: string): Generator<Variant> {
+  yield* texts('secret-whitespace', 'has whitespace around it or in it', text, [
+    text.trim(),
+    text.replaceAll(/^[\s\u200B-\u200F\u2060\uFEFF]+|[\s\u200B-\u200F\u2060\uFEFF]+$/gu, ''),
+    text.replaceAll(/[\t\r\n\u200B-\u200F\u2060\uFEFF]/gu, ''),
+    text.replaceAll(/[\s\u200B-\u200F\u2060\uFEFF]/gu, ''),
+  ])
+  yield* texts('secret-quoted', 'has quotes around it', text, [
+    text.replace(/^(\\?["'`“”‘’])(.*)\\?["'`“”‘’][;,]?$/su, '$2'),
+    text.replaceAll(/^\\?["'`“”‘’<]|\\?["'`“”‘’>][;,]?$/gu, ''),
+  ])
+  yield* texts('secret-prefix', 'has something before it, or lacks its prefix', text, [
+    text.replace(/^(?:export +|set +)?[A-Za-z_][\w.-]*(?: +[=:] *|=|: ?)/, ''),
+    text.replace(/^v\d+a?,/, ''),
+    text.replace(/^(?:Bearer|Basic|Token|sha256=|HMAC)\s*/i, ''),
+    text.replace(/^[a-z]{2,8}_/, ''),
+    ...PREFIXES.map((prefix) => prefix + text),
+  ])
+  for (const blank of ['\n', ' ', '\r\n'])
+    yield {
+      cause: 'secret-whitespace',
+      says: 'lacks whitespace that the sender signs with',
+      remedy: `remove the ${blank === ' ' ? 'blank' : 'line break'} from the end of the secret at the sender, or set it here with that end too`,
+      text: text + blank,
+    }
+  yield* encodings(text)
+}
+
+function* encodings(text: string): Generator<Variant> {
+  const bare = text.replace(/^[a-z]{2,8}_/, '')
+  const padded = bare.padEnd(Math.ceil(bare.length / 4) * 4, '=')
+  const decoded = [
+    ['is taken as text, and is hex', fromHex(bare)],
+    ['is taken as text, and is base64', fromBase64(bare) ?? fromBase64(padded)],
+    ['is taken as text, and is base64url', fromBase64url(bare.replaceAll('=', ''))],
+  ] as const
+  const plain = [toBuffer(text), ...(bare === text ? [] : [toBuffer(bare)])]
+  for (const bytes of plain)
+    yield {
+      cause: 'secret-encoding',
+      says: 'is decoded, and the sender signs with its text',
+      bytes,
+    }
+  for (const [says, bytes] of decoded) {
+    if (!bytes || bytes.length === 0) continue
+    yield { cause: 'secret-encoding', says, bytes }
+    const inner = utf8(bytes)
+    if (/^[^\p{Cc}\uFFFD]+$/u.test(inner.replaceAll(/[\t\r\n]/g, '')))
+      yield { cause: 'secret-encoding', says: 'was encoded once more', text: inner }
+  }
+  const encoded = [encode(toBuffer(text), 'base64'), encode(toBuffer(text), 'hex')]
+  for (const one of encoded) {
+    yield { cause: 'secret-encoding', says: 'was decoded before it was given', text: one }
+    yield {
+      cause: 'secret-encoding',
+      says: 'was decoded before it was given',
+      bytes: toBuffer(one),
+    }
+  }
+  const others = [text.toLowerCase(), text.toUpperCase(), unescaped(text), encodeURIComponent(text)]
+  yield* texts('secret-encoding', 'is written in another case, or with escapes of a URL', text, [
+    ...others,
+    toBuffer(text).toString('latin1'),
+  ])
+}
+
+function* texts(
+  cause: FindingCause,
+  says: string,
+  text: string,
+  others: readonly string[],
+): Generator<Variant> {
+  for (const other of new Set(others))
+    if (other !== text && other !== '') yield { cause, says, text: other }
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }

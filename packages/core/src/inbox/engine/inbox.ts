@@ -11,16 +11,23 @@ import { createUnread } from './journal/unread.ts'
 import { actionRowsOf } from './journal/actions.ts'
 import { attemptsIn, createJournal } from './journal/journal.ts'
 import { createRecords } from './journal/records.ts'
-import { createManyWriters } from './write/many-writers.ts'
-import { createOneWriter } from './write/one-writer.ts'
 import { createNumbers } from './accept/numbers.ts'
 import { followed } from './run/order.ts'
-import { createPrune } from './operate/prune.ts'
 import { createView } from './operate/view.ts'
 import type { EngineSettings } from './settings.ts'
 import { createSide, type EngineSide } from './side.ts'
 import { createVersionWatch } from './version/version-watch.ts'
 import type { Back, Store } from './store.ts'
+import type { BatchWork } from './write/backlog.ts'
+import { createBatch } from './write/batch.ts'
+import { writeErrors, type BatchWriter, type WriteOptions } from './write/batch-writer.ts'
+import { chain } from './steps.ts'
+import { undone, type Undo } from './write/undo.ts'
+import { createSweep, type Sweep } from './operate/sweep.ts'
+import { ago } from './operate/ago.ts'
+import type { Before, Place } from './operate/store.ts'
+import { grouped } from '../../basics/grouped.ts'
+import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 
 /** The argument of {@link engineInbox}. */
 export interface EngineInboxOptions {
@@ -196,4 +203,166 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
       }
     }
   }
+}
+
+/** Makes the line of a store with many writers: each batch has a transaction of its own. */
+function createManyWriters(store: Store): BatchWriter {
+  const errors = writeErrors(store)
+  const all: { flushed(): Promise<void>; close(): void }[] = []
+  return {
+    batch<Work extends BatchWork>(options: WriteOptions<Work>) {
+      const made = createBatch<Work>({
+        ...options,
+        inbox: store.name,
+        ...errors,
+        store: (works: readonly Work[], until) =>
+          chain(
+            undone((undo) => options.put(works, until, undo)),
+            (over) => over(),
+          ),
+      })
+      all.push(made)
+      return made
+    },
+    last(run, failed) {
+      void (async () => undone(run))().then((over) => over(), failed)
+    },
+    flushed: async () => void (await Promise.all(all.map((one) => one.flushed()))),
+    close() {
+      for (const one of all) one.close()
+    },
+  }
+}
+
+/** Makes the sweep that forgets what is older than its time. `failed` hears of a step that could not be written. */
+function createPrune(
+  store: Store,
+  settings: EngineSettings,
+  failed: (error: unknown) => void,
+): Sweep {
+  const { window, keepDone, keepDead } = settings
+  let before: Before | undefined
+  return createSweep<Place>(Math.min(window, keepDone, keepDead), step)
+
+  async function step(place: Place | undefined): Promise<Place | undefined> {
+    try {
+      if (!store.opened) await store.open()
+      if (place === undefined || before === undefined) before = await bounds()
+      return await store.prune(before, place)
+    } catch (error) {
+      if (store.fault(error) !== 'again') failed(error)
+      throw error
+    }
+  }
+
+  /** Of a round: a jump of the clock is no age. */
+  async function bounds(): Promise<Before> {
+    const now = await store.clock()
+    const jumps = (await store.steps?.()) ?? []
+    const known = knownFor(settings).time
+    return {
+      done: ago(now, keepDone, jumps, 'unseen'),
+      dead: ago(now, keepDead, jumps, 'unseen'),
+      known: ago(now, known, jumps, 'unseen'),
+      guards: ago(now, known, jumps, 'unseenByGuards'),
+    }
+  }
+}
+
+/** A work with its kind, which is noted on the work itself: an object around each costs as much as making the work. */
+interface Mixed extends BatchWork {
+  of?: WriteOptions<BatchWork>
+}
+
+interface Last {
+  readonly run: (undo: Undo) => MaybePromise<() => void>
+  readonly failed: (error: unknown) => void
+}
+
+/** Makes the line of a store with one writer: writes of all kinds share a transaction. */
+function createOneWriter(store: Store, together: (works: () => void) => void): BatchWriter {
+  const { name } = store
+  let lasts: Last[] = []
+  let inside = false
+  // It begins a transaction in which there may be nothing but last writes.
+  const nothing: WriteOptions<BatchWork> = {
+    rows: 1,
+    bytes: 1,
+    put: () => () => {},
+    fault: (error) => (store.fault(error) === 'again' ? 'again' : 'all'),
+  }
+  const batch = createBatch<Mixed>({
+    inbox: name,
+    rows: 512,
+    bytes: 8 * 1024 * 1024,
+    ...(store.alone ? { soon: queueMicrotask } : { wide: true }),
+    ...writeErrors(store),
+    fault: (error, work) => work.of!.fault(error, work),
+    store(works, until) {
+      const overs: (() => MaybePromise<void>)[] = []
+      const taken: Last[] = []
+      const undos: (() => void)[] = []
+      const undo: Undo = (one) => void undos.push(one)
+      inside = true
+      try {
+        together(() => {
+          for (const [of, group] of grouped(works, (one) => one.of!)) {
+            overs.push(now(of.put(group, until, undo)))
+          }
+          // Taken now: what was put may have asked for it.
+          while (lasts.length > 0)
+            for (const one of lasts.splice(0)) {
+              taken.push(one)
+              overs.push(now(one.run(undo)))
+            }
+        })
+      } catch (error) {
+        inside = false
+        for (const one of undos) one()
+        if (store.fault(error) === 'again') lasts.unshift(...taken)
+        else {
+          for (const one of taken) one.failed(error)
+          if (lasts.length > 0) begin()
+        }
+        throw error
+      }
+      inside = false
+      for (const over of overs) void over()
+    },
+  })
+  return {
+    batch: (options) => ({
+      add(work: Mixed) {
+        work.of = options as unknown as WriteOptions<BatchWork>
+        batch.add(work)
+      },
+      waiting: () => batch.waiting(),
+      flushed: () => batch.flushed(),
+    }),
+    last(run, failed) {
+      lasts.push({ run, failed })
+      if (lasts.length === 1 && !inside) begin()
+    },
+    flushed: () => batch.flushed(),
+    close() {
+      batch.close()
+      failLasts(store.refusal(new Error(`${name}: closed`)))
+    },
+  }
+
+  /** Begins a transaction for them, if no other work does. */
+  function begin(): void {
+    batch.add({ of: nothing, bytes: 0, failed: failLasts })
+  }
+
+  function failLasts(error: Error): void {
+    for (const one of lasts.splice(0)) one.failed(error)
+  }
+}
+
+/** A store with one writer answers at once. */
+function now<T>(value: MaybePromise<T>): T {
+  if (isPromise(value))
+    throw new TypeError('together: the store must answer at once inside its shared transaction')
+  return value
 }

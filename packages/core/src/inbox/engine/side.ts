@@ -1,18 +1,27 @@
 import { settledBy } from '../../basics/deadline.ts'
-import type { Consumer } from '../inbox.ts'
+import type { Consumer, Drained, TaskDraft } from '../inbox.ts'
 import type { Side } from './attach/attachment.ts'
 import { createRunner } from './run/runner.ts'
 import { createAccept } from './accept/accept.ts'
 import { createProbe } from './accept/probe.ts'
 import { createCapacity, type Capacity } from './accept/capacity.ts'
-import { createWatch } from './lease/watch.ts'
+import { createWatch, type Watch } from './lease/watch.ts'
 import type { SharedParts, SideParts } from './parts.ts'
-import { createSideLife } from './life.ts'
-import { createClaims } from './run/claim.ts'
-import { createCommit } from './run/commit.ts'
+import { createClaims, type Claims } from './run/claim.ts'
 import { createLanes, type Lanes } from './run/lanes.ts'
-import { createSettle } from './run/settle.ts'
+import { createSettle, type Settle } from './run/settle.ts'
 import { claimOf, type Task } from './run/task.ts'
+import { nextRound } from '../../basics/soon.ts'
+import { isA, WebhookError } from '../../errors.ts'
+import type { BurstEnd } from './run/burst.ts'
+import { LRUCache } from 'lru-cache'
+import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
+import { stopwatchOf } from './stopwatch.ts'
+import { chain, steps } from './steps.ts'
+import type { Store } from './store.ts'
+import { createCrowd } from './run/crowd.ts'
+import type { EndedRun } from './run/outcomes.ts'
+import type { Slot } from './run/slot.ts'
 
 /** A receiver's side that the view changes. */
 export interface EngineSide extends Side {
@@ -109,4 +118,261 @@ export function createSide(shared: SharedParts, consumer: Consumer): EngineSide 
       return resume
     },
   }
+}
+
+/** The work of a receiver, from its start to its close. */
+interface SideLife extends Required<Pick<Side, 'work' | 'drain' | 'burst' | 'close'>> {
+  /** True while a drain runs. */
+  readonly draining: () => boolean
+  /** Any task may be ready. */
+  readonly look: () => void
+  /** The receiver is shut out of the store, or, without a reason, that is over. */
+  readonly shut: (refused: string | undefined) => void
+}
+
+// Milliseconds that dropping what is old may take after a burst.
+const TIDY = 100
+
+/** Makes the life of a receiver. */
+function createSideLife(parts: SideParts, claims: Claims, watch: Watch): SideLife {
+  const { store, writer, settings, consumer, lanes } = parts
+  const runner = parts.runner()
+  let working = false
+  let drains = 0
+  let poll: ReturnType<typeof setInterval> | undefined
+  return {
+    draining: () => drains > 0,
+    look,
+    shut,
+    work,
+    drain,
+    burst,
+    close,
+  }
+
+  function look(): void {
+    claims.soon()
+    runner.look()
+  }
+
+  /**
+   * Looks only if something may be ready. A look lets older tasks go first: what arrives before its claim is stored without
+   * one, and read and parsed again by the next.
+   */
+  async function polled(): Promise<void> {
+    let found = true
+    try {
+      if (store.opened && lanes.complete()) found = (await store.any?.(lanes.all())) ?? true
+    } catch {
+      // The claim reports it.
+    }
+    if (found) look()
+  }
+
+  function shut(refused: string | undefined): void {
+    if (refused === undefined) return look()
+    consumer.warn(refused)
+    runner.giveBack(refused)
+  }
+
+  function work(): void {
+    working = true
+    parts.onWork()
+    runner.work()
+    look()
+    if (store.alone) return
+    watch.start()
+    poll = setInterval(() => void polled(), settings.pollInterval)
+    // If the store fails the next look on the timer reports it.
+    watch.look().catch(() => {})
+  }
+
+  async function drain(until: number, max: number, last?: number): Promise<Drained> {
+    drains++
+    if (!store.alone) watch.start()
+    try {
+      if (!store.opened) await store.open()
+      const drained = await runner.drain(until, max, last)
+      await parts.tidy(until)
+      return drained
+    } catch (error) {
+      throw isA(error, WebhookError) ? error : store.refusal(error)
+    } finally {
+      drains--
+      if (!working && drains === 0) watch.stop()
+    }
+  }
+
+  /** A task that does not run is lost with the process: half of the time is for those that wait. */
+  async function workedOff(until: number): Promise<void> {
+    const half = (performance.now() + until) / 2
+    do {
+      await settledBy(runner.idle(), half)
+      // The last one may have made others ready.
+      await nextRound()
+    } while (!runner.isIdle() && performance.now() < half)
+  }
+
+  function burst(most: number): BurstEnd | undefined {
+    const end = runner.burst(most)
+    if (!end) return undefined
+    return async () => {
+      const ended = await end()
+      if (ended) await parts.tidy(performance.now() + TIDY)
+      return ended
+    }
+  }
+
+  async function close(until: number): Promise<void> {
+    clearInterval(poll)
+    if (store.alone) await workedOff(until)
+    await runner.close(until)
+    await settledBy(writer.flushed(), until)
+    watch.stop()
+  }
+}
+
+/** Runs writes and settles a task in one transaction. */
+type Commit = (
+  task: Task,
+  write: (transaction: unknown) => unknown,
+  spawn: readonly TaskDraft[] | undefined,
+) => unknown
+
+// How often `write` runs again after a conflict with another transaction.
+const AGAIN = 5
+// How often an attempt that ends in such a conflict is made again without being counted.
+const UNCOUNTED = 10
+// Conflicts of how many tasks are remembered.
+const TASKS = 1000
+
+const LOST =
+  'task.commit: the claim was lost (its lease ran out, and the task was settled or replayed since), so nothing was written'
+
+const LATE =
+  'task.commit: others of its subscription, which were in its way, took all of its time, so nothing was written'
+
+/** Thrown in a transaction that has written nothing: it has to wait for a place. */
+class Crowded extends Error {}
+
+/** Makes `task.commit`. It answers at once if the store does. */
+function createCommit(
+  store: Store,
+  settle: Settle,
+  consumer: Consumer,
+): {
+  readonly commit: Commit
+  /** In an open transaction of the application: it is not known here when that ends, and how. */
+  commitIn(task: Task, transaction: unknown, spawn: readonly TaskDraft[] | undefined): Promise<void>
+  /** As `Claim.conflict`. */
+  conflict(task: Task, error: unknown): number | undefined
+} {
+  const stopwatch = stopwatchOf(consumer)
+  // Errors of a `write` that has run often enough: they count.
+  const spent = new WeakSet<object>()
+  const conflicts = new LRUCache<number, number>({ max: TASKS })
+  const crowd = createCrowd<Slot<Task>>()
+  return {
+    commit(task, write, spawn) {
+      const ended = endOf(task, spawn)
+      const until = performance.now() + task.slot.lane.timeout
+      let written: unknown
+      const { slot } = task
+      const stored = crowd.has(slot) ? placed() : once(false)
+      return chain(isPromise(stored) ? stored.catch(again) : stored, () => {
+        task.committed = ended.outcome
+        return written
+      })
+
+      function once(hasPlace: boolean): MaybePromise<void> {
+        return store.commit(until - performance.now(), (rows, transaction) => {
+          // It waited for a connection while others met.
+          if (!hasPlace && crowd.has(slot)) throw new Crowded()
+          return chain(
+            steps(() => settle.within(rows, ended, () => run(transaction))),
+            (counted) => {
+              if (!counted) throw new Error(LOST)
+            },
+          )
+        })
+      }
+
+      function placed(): Promise<void> {
+        return crowd.placed(
+          slot,
+          until,
+          () => new Error(LATE),
+          () => once(true),
+        )
+      }
+
+      async function again(first: unknown): Promise<void> {
+        let error = first
+        for (let tries = 0; tries < AGAIN;) {
+          if (!isA(error, Crowded)) {
+            if (store.fault(error) !== 'again' || task.over || performance.now() > until)
+              throw error
+            crowd.met(slot)
+            await new Promise((resolve) => setTimeout(resolve, jitter(tries++)))
+          }
+          try {
+            return await placed()
+          } catch (next) {
+            error = next
+          }
+        }
+        if (typeof error === 'object' && error !== null) spent.add(error)
+        throw error
+      }
+
+      function run(transaction: unknown): void | Promise<void> {
+        const result = write(transaction)
+        if (isPromise(result))
+          return result.then((value) => {
+            written = value
+          })
+        written = result
+      }
+    },
+    async commitIn(task, transaction, spawn) {
+      const ended = endOf(task, spawn)
+      const rows = store.guest(transaction)
+      rows.begin?.()
+      task.within = true
+      if (!(await steps(() => settle.within(rows, ended, () => {})))) throw new Error(LOST)
+    },
+    conflict({ id }, error) {
+      if (store.fault(error) !== 'again' || spent.has(error as object)) return undefined
+      const before = conflicts.get(id) ?? 0
+      if (before >= UNCOUNTED) {
+        conflicts.delete(id)
+        return undefined
+      }
+      conflicts.set(id, before + 1)
+      return jitter(before)
+    },
+  }
+
+  function endOf(task: Task, spawn: readonly TaskDraft[] | undefined): EndedRun {
+    if (task.committed)
+      throw new Error('task.commit: this attempt is settled already: commit is its last act')
+    if (task.returned) {
+      const message =
+        'task.commit: the handler had returned, so nothing was written: await the transaction'
+      // Who did not await it does not hear the error either.
+      consumer.warn(`task ${task.id}: ${message}`)
+      throw new Error(message)
+    }
+    if (task.over)
+      throw new Error(
+        'task.commit: the receiver closed and gave the task back, so nothing was written',
+      )
+    const ran = { startedAt: task.startedAt, duration: stopwatch() - task.started }
+    return { task, outcome: { kind: 'done', ...(spawn && { spawn }) }, ran }
+  }
+}
+
+/** Milliseconds, so that those who met do not meet again. */
+function jitter(tries: number): number {
+  return 2 + Math.random() * Math.min(1000, 20 * 2 ** tries)
 }

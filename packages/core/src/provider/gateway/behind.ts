@@ -3,7 +3,6 @@ import { parseBody, type ParsedBody } from '../../body/parse.ts'
 import type { EventDraft, EventMap } from '../../event.ts'
 import { isPromise } from '../../basics/maybe.ts'
 import type { Factory } from '../about.ts'
-import { headless } from './headless.ts'
 import { madeAgain } from '../made.ts'
 import type { Draft, Provider } from '../provider.ts'
 import { joinCredentials, type Covers, type SignableRequest } from '../scheme.ts'
@@ -201,4 +200,31 @@ function signed(gateway: Provider, inner: Provider, draft: Draft): SignableReque
     ...(headers && { headers }),
     body,
   })
+}
+
+const NO_LINES: readonly string[] = []
+
+/** The delivery as its body alone shows it: without headers and query. */
+function headless(delivery: Delivery): Delivery {
+  return {
+    method: delivery.method,
+    url: delivery.url.replace(/[?#].*$/s, ''),
+    body: delivery.body,
+    context: delivery.context,
+    limits: delivery.limits,
+    get content() {
+      return delivery.content
+    },
+    get format() {
+      return delivery.format
+    },
+    header: () => undefined,
+    headers: () => NO_LINES,
+    headerLines: () => [],
+    json: (exact) => delivery.json(exact),
+    form: () => delivery.form(),
+    xml: () => delivery.xml(),
+    text: () => delivery.text(),
+    query: () => new URLSearchParams(),
+  }
 }

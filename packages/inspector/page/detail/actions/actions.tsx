@@ -1,12 +1,22 @@
-import type { DetailReply } from '../../../src/api/detail.ts'
+import type { DetailReply, CopyReply, DetailTask } from '../../../src/api/detail.ts'
 import type { JSX } from 'preact'
-import { useRef, useState } from 'preact/hooks'
+import { useRef, useState, useEffect } from 'preact/hooks'
 import { useKeys } from '../../data/keys.ts'
 import { useMay, useStatus } from '../../data/status.ts'
-import { ChangeTasks } from './change-tasks.tsx'
-import { CopyAs } from './copy-as.tsx'
-import { Edit } from './edit.tsx'
-import { Sample } from './sample.tsx'
+import type { ListRow } from '../../../src/api/list.ts'
+import { sendSample } from '../../parts/samples.tsx'
+import { head, safe } from '../../words/safe.ts'
+import { AskFailure, ask, act } from '../../data/ask.ts'
+import { copyText } from '../../data/copy.ts'
+import { Skeleton } from '../../parts/skeleton.tsx'
+import type { ChangeReply, RerunReply, RerunRequest } from '../../../src/api/change.ts'
+import { note } from '../../data/announce.ts'
+import type { What } from '../../data/bulk.ts'
+import { refresh } from '../../data/live.ts'
+import { Mark } from '../../parts/mark.tsx'
+import { counted } from '../../words/count.ts'
+import { taskLook } from '../../words/state.ts'
+import { go, hrefHere } from '../../data/route.ts'
 
 type Panel = 'replay' | 'rerun' | 'discard' | 'curl' | 'test' | 'sample'
 
@@ -76,4 +86,266 @@ export function Actions({ detail }: { detail: DetailReply }): JSX.Element | null
       )}
     </>
   )
+}
+
+/** Has the receiver take a signed sample of the same kind. */
+function Sample({ row, close }: { row: ListRow; close: () => void }): JSX.Element {
+  const [isBusy, setBusy] = useState(false)
+  const send = async (): Promise<void> => {
+    setBusy(true)
+    await sendSample(row.receiver, row.topic)
+    close()
+  }
+  return (
+    <>
+      <p>
+        Send a signed sample{row.topic === undefined ? '' : ` of ${safe(head(row.topic, 100))}`} to{' '}
+        {safe(row.receiver)}. Its handlers run with made-up data.
+      </p>
+      <button type="button" class="main" disabled={isBusy} onClick={() => void send()}>
+        Send
+      </button>
+      <button type="button" class="quiet" onClick={close}>
+        Close
+      </button>
+    </>
+  )
+}
+
+/** The delivery as a command or as a test: copied at once, and shown, since it may hold customers' data. */
+function CopyAs({
+  as,
+  id,
+  close,
+}: {
+  as: 'curl' | 'test'
+  id: string
+  close: () => void
+}): JSX.Element {
+  const [reply, setReply] = useState<CopyReply | undefined>()
+  const [failure, setFailure] = useState('')
+  const what = as === 'curl' ? 'curl command' : 'test'
+  const field = useRef<HTMLTextAreaElement>(null)
+  useEffect(() => {
+    const stop = new AbortController()
+    const kind = id.startsWith('task:') ? 'task' : 'delivery'
+    ask<CopyReply>('copy', { as, [kind]: id.slice(kind.length + 1) }, stop.signal).then(
+      async (answer) => {
+        setReply(answer)
+        if (!(await copyText(answer.text, what, true))) field.current?.select()
+      },
+      (error: unknown) => {
+        if (error instanceof AskFailure) setFailure(error.message)
+      },
+    )
+    return () => stop.abort()
+  }, [as, id])
+
+  if (failure !== '') return <p role="alert">{failure}</p>
+  if (reply === undefined) return <Skeleton lines={3} what="the text" />
+  return (
+    <>
+      <textarea
+        ref={field}
+        class="editor"
+        readOnly
+        aria-label={as === 'curl' ? 'curl command' : 'Test'}
+        value={reply.text}
+      />
+      {reply.note !== undefined && <p>{reply.note}</p>}
+      <button type="button" onClick={() => void copyText(reply.text, what, true)}>
+        Copy
+      </button>
+      <button type="button" class="quiet" onClick={close}>
+        Close
+      </button>
+    </>
+  )
+}
+
+/** Runs tasks of this delivery again, or discards them: which ones is asked first. */
+function ChangeTasks({
+  what,
+  tasks,
+  close,
+}: {
+  what: What
+  tasks: readonly DetailTask[]
+  close: () => void
+}): JSX.Element {
+  const able = tasks.filter(({ state }) =>
+    what === 'replay' ? state !== 'running' : state === 'dead' || state === 'pending',
+  )
+  const first = able.filter(({ state }) => state === 'dead')
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(
+    () => new Set((first.length > 0 ? first : able.length === 1 ? able : []).map(({ id }) => id)),
+  )
+  const [message, setMessage] = useState('')
+  const [isBusy, setBusy] = useState(false)
+  const { hasHandlers } = useStatus()
+  const button = useRef<HTMLButtonElement>(null)
+  const choices = useRef<HTMLUListElement>(null)
+  useEffect(() => {
+    // A button that is disabled takes no focus, and the next Enter would press what had it.
+    const { current } = button
+    ;(current?.disabled ? choices.current?.querySelector('input') : current)?.focus()
+  }, [])
+  const picked = able.filter(({ id }) => chosen.has(id))
+  const isRun = what === 'replay'
+
+  const change = async (): Promise<void> => {
+    setBusy(true)
+    try {
+      let count = 0
+      for (const { id, state } of picked)
+        count += (await act<ChangeReply>(what, { filter: { id, state } })).count
+      note(`${counted(count, 'task')} ${isRun ? 'set to run again' : 'discarded'}.`)
+      close()
+      refresh()
+    } catch (error) {
+      if (error instanceof AskFailure) setMessage(error.message)
+      setBusy(false)
+    }
+  }
+  const toggle = (id: string): void => {
+    const next = new Set(chosen)
+    if (!next.delete(id)) next.add(id)
+    setChosen(next)
+  }
+  return (
+    <>
+      <ul class="choices" ref={choices}>
+        {able.map((task) => (
+          <li key={task.id}>
+            <label>
+              <input
+                type="checkbox"
+                checked={chosen.has(task.id)}
+                onChange={() => toggle(task.id)}
+              />
+              {safe(task.part ?? task.subscription)} <Mark look={taskLook(task)} />
+            </label>
+          </li>
+        ))}
+      </ul>
+      <p>
+        {isRun
+          ? `${hasHandlers ? 'They run with today’s handlers.' : 'No handlers are here: the app runs them.'} ${
+              picked.some(({ state }) => state === 'done')
+                ? 'What a done task did may happen twice.'
+                : ''
+            }`
+          : 'They never run; deliveries of the same event stay duplicates. There is no way back.'}
+      </p>
+      {message !== '' && <p role="alert">{message}</p>}
+      <button
+        ref={button}
+        type="button"
+        class={isRun ? 'main' : 'main danger'}
+        disabled={isBusy || picked.length === 0}
+        onClick={() => void change()}
+      >
+        {isRun ? 'Run' : 'Discard'} {counted(picked.length, 'task')}
+      </button>
+      <button type="button" class="quiet" onClick={close}>
+        Close
+      </button>
+    </>
+  )
+}
+
+const LONGEST = 200_000
+
+/** Runs a task with another payload: a new event, the old one stays as it is. */
+function Edit({ detail, close }: { detail: DetailReply; close: () => void }): JSX.Element {
+  const { tasks, payload = '' } = detail
+  const [text, setText] = useState(() => pretty(payload))
+  const [task, setTask] = useState(
+    () => (tasks.find(({ state }) => state === 'dead') ?? tasks[0])?.id ?? '',
+  )
+  const [message, setMessage] = useState('')
+  const [isBusy, setBusy] = useState(false)
+  const field = useRef<HTMLTextAreaElement>(null)
+  useEffect(() => field.current?.focus(), [])
+  const problem = mistakeIn(text)
+
+  const run = async (): Promise<void> => {
+    setBusy(true)
+    try {
+      const body: RerunRequest = { task, payload: text }
+      const reply = await act<RerunReply>('rerun', body)
+      note('It runs as a new event.')
+      refresh()
+      go(hrefHere({ open: `task:${reply.task}`, tab: 'attempts' }))
+    } catch (error) {
+      if (error instanceof AskFailure) setMessage(error.message)
+      setBusy(false)
+    }
+  }
+  return (
+    <>
+      <textarea
+        ref={field}
+        class="editor"
+        aria-label="Payload"
+        aria-invalid={problem !== undefined}
+        aria-describedby="edit-problem"
+        spellcheck={false}
+        maxLength={LONGEST * 5}
+        value={text}
+        onInput={(event) => setText(event.currentTarget.value)}
+      />
+      <p id="edit-problem" role="status" class={problem === undefined ? 'muted' : 'problem'}>
+        {problem ?? 'It runs as a new event, with today’s handlers. This one stays as it is.'}
+      </p>
+      {message !== '' && <p role="alert">{message}</p>}
+      {tasks.length > 1 && (
+        <select
+          aria-label="Subscription"
+          value={task}
+          onChange={(event) => setTask(event.currentTarget.value)}
+        >
+          {tasks.map((one) => (
+            <option key={one.id} value={one.id}>
+              {safe(one.part ?? one.subscription)}
+            </option>
+          ))}
+        </select>
+      )}
+      <button
+        type="button"
+        class="main"
+        disabled={isBusy || problem !== undefined || task === ''}
+        onClick={() => void run()}
+      >
+        Run edited
+      </button>
+      <button type="button" class="quiet" onClick={close}>
+        Close
+      </button>
+    </>
+  )
+}
+
+/** With line breaks if that changes nothing: long numbers keep their digits. */
+function pretty(payload: string): string {
+  if (payload.length > LONGEST || /\d{16}/.test(payload)) return payload
+  try {
+    return JSON.stringify(JSON.parse(payload), undefined, 2)
+  } catch {
+    return payload
+  }
+}
+
+function mistakeIn(text: string): string | undefined {
+  try {
+    JSON.parse(text)
+    return undefined
+  } catch (error) {
+    const message = (error as Error).message
+    const at = /position (\d+)/.exec(message)?.[1]
+    if (at === undefined || /line \d/.test(message)) return `Not JSON: ${message}`
+    const before = text.slice(0, Number(at)).split('\n')
+    return `Not JSON: ${message}, line ${before.length} column ${before.at(-1)!.length + 1}`
+  }
 }

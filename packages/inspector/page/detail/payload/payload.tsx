@@ -1,10 +1,19 @@
 import type { JSX } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { findPaths, reveal } from './find.ts'
-import { hasParts, parsePayload, type ParsedValue } from './parse.ts'
-import { PathBar } from './path-bar.tsx'
-import { STEP, linesOf, openAtFirst, type PayloadLine, type OpenedLines } from './tree.ts'
-import { TreeLine } from './tree-line.tsx'
+import {
+  hasParts,
+  parsePayload,
+  type ParsedValue,
+  LongNumber,
+  valueParts,
+  sizeOf,
+} from './parse.ts'
+import { count } from '../../words/count.ts'
+import { safe, head } from '../../words/safe.ts'
+import { ValueText, valueToCopy } from './value.tsx'
+import { payloadPath } from '../../../src/search/tokens.ts'
+import { copyText } from '../../data/copy.ts'
+import { href, qualifier } from '../../data/route.ts'
 
 /** The payload as a tree: arrows walk it, a search finds names and values, paths are copied. */
 export function Payload({ text }: { text: string }): JSX.Element {
@@ -114,4 +123,272 @@ function Tree({ root }: { root: ParsedValue }): JSX.Element {
       </div>
     </>
   )
+}
+
+/** Values looked at in one search: more would be felt. */
+const MOST = 200_000
+const MOST_FOUND = 1000
+
+type Path = readonly (string | number)[]
+
+/** Paths of the values whose name or text holds the words, in the order of the tree. */
+function findPaths(root: ParsedValue, words: string): readonly Path[] {
+  const wanted = words.toLowerCase()
+  const found: Path[] = []
+  const stack: (readonly [path: Path, name: string, value: ParsedValue])[] = [[[], '', root]]
+  let looked = 0
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    if (++looked > MOST || found.length >= MOST_FOUND) break
+    const [path, name, value] = next
+    const isHit = name.toLowerCase().includes(wanted) || plain(value).includes(wanted)
+    if (isHit && path.length > 0) found.push(path)
+    const parts = valueParts(value)
+    for (let at = parts.length - 1; at >= 0; at--) {
+      const [part, inner] = parts[at]!
+      stack.push([[...path, part], typeof part === 'number' ? '' : part, inner])
+    }
+  }
+  return found
+}
+
+function plain(value: ParsedValue): string {
+  if (value instanceof LongNumber) return value.text
+  return hasParts(value) ? '' : String(value).toLowerCase()
+}
+
+/** Opens what is around a path, so that it is seen. */
+function reveal(root: ParsedValue, path: Path, opened: OpenedLines): OpenedLines {
+  const open = new Set(opened.open)
+  const shown = new Map(opened.shown)
+  let value: ParsedValue | undefined = root
+  for (const [depth, name] of path.entries()) {
+    const key = lineKey(path.slice(0, depth))
+    open.add(key)
+    const parts = valueParts(value!)
+    const at = parts.findIndex(([part]) => part === name)
+    if (at >= (shown.get(key) ?? STEP)) shown.set(key, (Math.floor(at / STEP) + 1) * STEP)
+    value = parts[at]?.[1]
+    if (value === undefined) break
+  }
+  return { open, shown }
+}
+
+/** Deeper lines do not move further in: they would leave the page. */
+const DEEPEST = 24
+
+/** One line of the tree. */
+function TreeLine({
+  line,
+  isChosen,
+  isHit,
+  choose,
+}: {
+  line: PayloadLine
+  isChosen: boolean
+  isHit: boolean
+  choose: () => void
+}): JSX.Element {
+  const { path, name, value, isOpen, at, of, rest } = line
+  const depth = rest === undefined ? path.length : path.length + 1
+  const folds = rest === undefined && hasParts(value)
+  return (
+    <div
+      role="treeitem"
+      class={`line${isChosen ? ' chosen' : ''}${isHit ? ' hit' : ''}`}
+      style={{ paddingLeft: `${Math.min(depth, DEEPEST) * 16 + 20}px` }}
+      tabIndex={isChosen ? 0 : -1}
+      aria-level={depth + 1}
+      aria-setsize={of}
+      aria-posinset={at}
+      aria-expanded={folds ? isOpen : undefined}
+      aria-selected={isChosen}
+      onClick={choose}
+    >
+      {folds && (
+        <span class="fold-sign" aria-hidden="true">
+          {isOpen ? '▾' : '▸'}
+        </span>
+      )}
+      {rest !== undefined ? (
+        <span class="more">
+          show {count(Math.min(STEP, rest))} more of {count(rest)}
+        </span>
+      ) : (
+        <>
+          {depth > DEEPEST && <span class="muted">{depth} levels in · </span>}
+          {name !== undefined && (
+            <>
+              <span class={typeof name === 'number' ? 'index' : 'name'}>
+                <bdi>{typeof name === 'number' ? name : safe(name.slice(0, 200))}</bdi>
+              </span>
+              <span class="muted">: </span>
+            </>
+          )}
+          <ValueText value={value} isOpen={isOpen} />
+        </>
+      )}
+    </div>
+  )
+}
+
+/** Search in the tree, and what can be done with the line that is chosen. Its height never changes. */
+function PathBar({
+  line,
+  words,
+  found,
+  hit,
+  search,
+  next,
+}: {
+  line: PayloadLine
+  words: string
+  found: number
+  hit: number
+  search: (words: string) => void
+  next: (by: number) => void
+}): JSX.Element {
+  const path = pathText(line.path)
+  const press = (event: KeyboardEvent): void => {
+    if (event.key !== 'Enter') return
+    event.preventDefault()
+    next(event.shiftKey ? -1 : 1)
+  }
+  return (
+    <div class="path-bar">
+      <input
+        type="search"
+        aria-label="Search in the payload"
+        placeholder="search names and values"
+        value={words}
+        onInput={(event) => search(event.currentTarget.value)}
+        onKeyDown={press}
+      />
+      <span class="found" role="status">
+        {words.trim() !== '' && (found === 0 ? 'none' : `${count(hit + 1)} of ${count(found)}`)}
+      </span>
+      <code class="path" title={safe(path.slice(0, 400))}>
+        {safe(head(path, 120))}
+      </code>
+      <button type="button" onClick={() => void copyText(path, 'path')}>
+        Copy path
+      </button>
+      <button type="button" onClick={() => void copyText(valueToCopy(line.value), 'value', true)}>
+        Copy value
+      </button>
+      <SameValue line={line} />
+    </div>
+  )
+}
+
+// Characters of a value that a link has room for.
+const LONGEST = 1000
+
+/** The list of deliveries with the same value there; in an array, at any place. */
+function SameValue({ line }: { line: PayloadLine }): JSX.Element | null {
+  const { path, value } = line
+  const name = payloadPath(path.filter((part) => typeof part === 'string'))
+  if (name === undefined || hasParts(value)) return null
+  const text = value instanceof LongNumber ? value.text : String(value)
+  if (text.length > LONGEST) return null
+  return (
+    <a
+      class="button"
+      href={href({ screen: 'list', q: qualifier(name, text) })}
+      title="Deliveries with this value"
+    >
+      Find all with this
+    </a>
+  )
+}
+
+/** Parts of one value that are shown before the reader asks for more. */
+const STEP = 100
+
+/** One line of the tree. */
+interface PayloadLine {
+  /** Place in the payload: names and numbers from the outside in. */
+  readonly path: readonly (string | number)[]
+  /** The path as one string, unique in the tree. */
+  readonly key: string
+  readonly name: string | number | undefined
+  readonly value: ParsedValue
+  readonly isOpen: boolean
+  /** Its number among its siblings, and their number. */
+  readonly at: number
+  readonly of: number
+  /** In place of a value: how many of the parts of `path` are not shown yet. */
+  readonly rest?: number
+}
+
+/** What the reader has opened: keys of lines, and how many parts are shown where that is not {@link STEP}. */
+interface OpenedLines {
+  readonly open: ReadonlySet<string>
+  readonly shown: ReadonlyMap<string, number>
+}
+
+function lineKey(path: readonly (string | number)[]): string {
+  return JSON.stringify(path)
+}
+
+/** The lines that are shown. It walks a stack of its own: a payload may be deeper than calls can be. */
+function linesOf(root: ParsedValue, { open, shown }: OpenedLines): readonly PayloadLine[] {
+  const lines: PayloadLine[] = []
+  const stack: PayloadLine[] = [lineOf([], undefined, root, open, 1, 1)]
+  for (let line = stack.pop(); line !== undefined; line = stack.pop()) {
+    lines.push(line)
+    if (!line.isOpen || line.rest !== undefined) continue
+    const size = sizeOf(line.value)
+    const most = shown.get(line.key) ?? STEP
+    const parts = valueParts(line.value).slice(0, most)
+    if (size > most)
+      stack.push({ ...line, key: `${line.key} rest`, rest: size - most, at: most + 1, of: size })
+    for (let at = parts.length - 1; at >= 0; at--) {
+      const [name, value] = parts[at]!
+      stack.push(lineOf([...line.path, name], name, value, open, at + 1, size))
+    }
+  }
+  return lines
+}
+
+function lineOf(
+  path: readonly (string | number)[],
+  name: string | number | undefined,
+  value: ParsedValue,
+  open: ReadonlySet<string>,
+  at: number,
+  of: number,
+): PayloadLine {
+  const key = lineKey(path)
+  return { path, key, name, value, isOpen: hasParts(value) && open.has(key), at, of }
+}
+
+/** The path as code, as in `payload.items[0]["first name"]`. */
+function pathText(path: readonly (string | number)[]): string {
+  return path.reduce<string>((text, name) => {
+    if (typeof name === 'number') return `${text}[${name}]`
+    return /^[A-Za-z_$][\w$]*$/.test(name) ? `${text}.${name}` : `${text}[${JSON.stringify(name)}]`
+  }, 'payload')
+}
+
+/** What is open at first: the outer levels, as long as they fit. */
+function openAtFirst(root: ParsedValue, most = 60): ReadonlySet<string> {
+  const open = new Set<string>()
+  let count = 1
+  let level: readonly (readonly [path: readonly (string | number)[], value: ParsedValue])[] = [
+    [[], root],
+  ]
+  while (level.length > 0) {
+    const next: (readonly [readonly (string | number)[], ParsedValue])[] = []
+    for (const [path, value] of level) {
+      if (!hasParts(value)) continue
+      const size = Math.min(sizeOf(value), STEP)
+      if (path.length > 0 && count + size > most) return open
+      count += size
+      open.add(lineKey(path))
+      for (const [name, part] of valueParts(value).slice(0, STEP))
+        next.push([[...path, name], part])
+    }
+    level = next
+  }
+  return open
 }

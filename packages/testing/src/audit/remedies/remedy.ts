@@ -1,9 +1,276 @@
 import type { RemedyId, RemedyLines, RemedyStack } from './remedy-ids.ts'
-import { expressLines } from './express.ts'
-import { flaskLines } from './flask.ts'
-import { goLines } from './go.ts'
 import { nextLines } from './next.ts'
-import { phpLines } from './php.ts'
+
+/** For Express. `raw` is the body as it came, `signature` what the sender sent, `event` the parsed body. */
+const expressLines: RemedyLines = {
+  verify: [
+    "const right = createHmac('sha256', secret).update(raw).digest('hex')",
+    'if (!same(signature, right)) return response.sendStatus(401)',
+  ],
+  compare: [
+    "const digest = (text) => createHash('sha256').update(text).digest()",
+    'const same = (one, other) => timingSafeEqual(digest(one), digest(other))',
+  ],
+  secret: [
+    'const secret = process.env.WEBHOOK_SECRET',
+    "if (!secret || /^<|\\.\\.\\.$/.test(secret)) throw new Error('WEBHOOK_SECRET is not set')",
+  ],
+  algorithm: [
+    "const [, signature] = /^sha256=([\\da-f]{64})$/.exec(request.get('x-hub-signature-256')) ?? []",
+    'if (signature === undefined) return response.sendStatus(401)',
+  ],
+  'raw-body': [
+    "app.use('/webhooks', express.raw({ type: () => true, limit: '25mb', inflate: false })) // before express.json()",
+    'const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)',
+  ],
+  freshness: [
+    'const age = Math.abs(Date.now() / 1000 - Number(time)) // the time that was signed',
+    'if (!(age <= 300)) return response.sendStatus(401)',
+  ],
+  'after-verify': ['// below the line that refuses with 401, and awaited', 'await handle(event)'],
+  route: [
+    "app.post('/webhooks', receive)",
+    "app.all('/webhooks', (request, response) => response.sendStatus(405))",
+  ],
+  handshake: [
+    '// once the signature is verified',
+    "if (event.type === 'url_verification') return response.json({ challenge: event.challenge })",
+  ],
+  dedupe: [
+    "const { changes } = db.prepare('INSERT OR IGNORE INTO seen (id) VALUES (?)').run(id) // in one transaction with the work",
+    'if (changes === 0) return response.sendStatus(200)',
+  ],
+  'ignore-topics': [
+    'const handle = handlers.get(topic)',
+    'if (handle === undefined) return response.sendStatus(200)',
+  ],
+  'answer-first': [
+    "db.prepare('INSERT INTO jobs (body) VALUES (?)').run(raw) // a worker does the rest",
+    'response.sendStatus(202)',
+  ],
+  'body-limit': [
+    "const limit = '25mb' // the largest body that the sender makes",
+    "app.use('/webhooks', express.raw({ type: () => true, limit, inflate: false }))",
+  ],
+  'odd-bodies': [
+    'const event = parsed(raw) // JSON.parse in try, undefined if it throws',
+    "if (typeof event !== 'object' || event === null || Array.isArray(event)) return response.sendStatus(400)",
+  ],
+  crash: [
+    'const receive = (request, response, next) => deliver(request, response).catch(next)',
+    'app.use((error, request, response, next) => response.sendStatus(error.status ?? 500))',
+  ],
+  timeouts: ['server.requestTimeout = 10_000', 'server.headersTimeout = 5_000'],
+  stack: [
+    "app.set('env', 'production')",
+    'app.use((error, request, response, next) => response.sendStatus(error.status ?? 500))',
+  ],
+  quiet: [
+    "console.error('a webhook was refused') // no headers, no secret, no signature",
+    'return response.sendStatus(401)',
+  ],
+}
+
+/** For PHP. */
+const phpLines: RemedyLines = {
+  verify: [
+    "$right = hash_hmac('sha256', $raw, $secret);",
+    'if (!hash_equals($right, $signature)) { http_response_code(401); exit; }',
+  ],
+  compare: [
+    '// the whole text, the known one first',
+    'if (!hash_equals($right, $signature)) { http_response_code(401); exit; }',
+  ],
+  secret: [
+    "$secret = getenv('WEBHOOK_SECRET');",
+    "if (!$secret || $secret[0] === '<' || str_ends_with($secret, '...')) { http_response_code(500); exit; }",
+  ],
+  algorithm: [
+    "$found = preg_match('/^sha256=([0-9a-f]{64})$/D', $_SERVER['HTTP_X_HUB_SIGNATURE_256'] ?? '', $match);",
+    'if (!$found) { http_response_code(401); exit; } $signature = $match[1];',
+  ],
+  'raw-body': [
+    "$raw = file_get_contents('php://input'); // not $_POST",
+    '$event = json_decode($raw, true, 64);',
+  ],
+  freshness: [
+    '$age = abs(time() - (int) $signedTime); // the time that was signed',
+    'if ($age > 300) { http_response_code(401); exit; }',
+  ],
+  'after-verify': ['// below the line that refuses with 401', '$handle($event);'],
+  route: [
+    "if ($_SERVER['REQUEST_METHOD'] !== 'POST') { http_response_code(405); exit; }",
+    "if (parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH) !== '/webhooks') { http_response_code(404); exit; }",
+  ],
+  handshake: [
+    '// once the signature is verified',
+    "if ($event['type'] === 'url_verification') { echo json_encode(['challenge' => $event['challenge']]); exit; }",
+  ],
+  dedupe: [
+    "$insert = $db->prepare('INSERT IGNORE INTO seen (id) VALUES (?)'); $insert->execute([$id]); // in one transaction with the work",
+    'if ($insert->rowCount() === 0) { http_response_code(200); exit; }',
+  ],
+  'ignore-topics': [
+    '$handle = $handlers[$topic] ?? null;',
+    'if ($handle === null) { http_response_code(200); exit; }',
+  ],
+  'answer-first': [
+    "$db->prepare('INSERT INTO jobs (body) VALUES (?)')->execute([$raw]); // a worker does the rest",
+    'http_response_code(202);',
+  ],
+  'body-limit': ['; php.ini: as much as the largest body of the sender', 'post_max_size = 25M'],
+  'odd-bodies': [
+    '$event = json_decode($raw, true, 64); // null if it is no JSON',
+    'if (!is_array($event) || array_is_list($event)) { http_response_code(400); exit; }',
+  ],
+  crash: [
+    'set_exception_handler(function () { http_response_code(500); });',
+    '// and a server that starts workers again, as php-fpm does',
+  ],
+  timeouts: ['; php.ini', 'max_input_time = 10'],
+  stack: [
+    '; php.ini, where a script is too late: a large body warns before it starts',
+    'display_errors = Off',
+  ],
+  quiet: [
+    "error_log('a webhook was refused'); // no headers, no secret, no signature",
+    'http_response_code(401);',
+  ],
+}
+
+/** For Go, with net/http. */
+const goLines: RemedyLines = {
+  verify: [
+    'mac := hmac.New(sha256.New, secret); mac.Write(raw)',
+    'if !hmac.Equal(mac.Sum(nil), signature) { w.WriteHeader(401); return }',
+  ],
+  compare: [
+    '// the whole signature, decoded',
+    'if !hmac.Equal(mac.Sum(nil), signature) { w.WriteHeader(401); return }',
+  ],
+  secret: [
+    'secret := []byte(os.Getenv("WEBHOOK_SECRET"))',
+    'if len(secret) == 0 || secret[0] == \'<\' { log.Fatal("WEBHOOK_SECRET is not set") }',
+  ],
+  algorithm: [
+    'text, found := strings.CutPrefix(r.Header.Get("X-Hub-Signature-256"), "sha256=")',
+    'if signature, err = hex.DecodeString(text); !found || err != nil { w.WriteHeader(401); return }',
+  ],
+  'raw-body': [
+    'raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 25<<20))',
+    'if err != nil { w.WriteHeader(413); return }',
+  ],
+  freshness: [
+    'age := time.Since(time.Unix(signedTime, 0)).Abs() // the time that was signed',
+    'if age > 5*time.Minute { w.WriteHeader(401); return }',
+  ],
+  'after-verify': [
+    '// below the line that refuses with 401, in no goroutine before it',
+    'handle(event)',
+  ],
+  route: ['mux.HandleFunc("POST /webhooks", receive)', '// other methods get 405'],
+  handshake: [
+    '// once the signature is verified',
+    'if event.Type == "url_verification" { json.NewEncoder(w).Encode(map[string]string{"challenge": event.Challenge}); return }',
+  ],
+  dedupe: [
+    'result, err := tx.Exec("INSERT INTO seen (id) VALUES ($1) ON CONFLICT DO NOTHING", id) // in one transaction with the work',
+    'if rows, _ := result.RowsAffected(); rows == 0 { return }',
+  ],
+  'ignore-topics': ['handle, known := handlers[topic]', 'if !known { return }'],
+  'answer-first': [
+    'db.Exec("INSERT INTO jobs (body) VALUES ($1)", raw) // a worker does the rest',
+    'w.WriteHeader(202)',
+  ],
+  'body-limit': [
+    'r.Body = http.MaxBytesReader(w, r.Body, 25<<20) // the largest body that the sender makes',
+    'raw, err := io.ReadAll(r.Body)',
+  ],
+  'odd-bodies': [
+    'var event map[string]json.RawMessage',
+    'if json.Unmarshal(raw, &event) != nil || event == nil { w.WriteHeader(400); return }',
+  ],
+  crash: [
+    'defer func() { if recover() != nil { w.WriteHeader(500) } }()',
+    '// net/http recovers in its own goroutines alone, not in those that you start',
+  ],
+  timeouts: [
+    'server := &http.Server{Handler: mux, ReadTimeout: 10 * time.Second, ReadHeaderTimeout: 5 * time.Second}',
+    'log.Fatal(server.ListenAndServe())',
+  ],
+  stack: ['log.Printf("webhook: %v", err) // to the log alone', 'http.Error(w, "", 500)'],
+  quiet: [
+    'log.Print("a webhook was refused") // no headers, no secret, no signature',
+    'w.WriteHeader(401)',
+  ],
+}
+
+/** For Flask. */
+const flaskLines: RemedyLines = {
+  verify: [
+    'right = hmac.new(secret, raw, hashlib.sha256).hexdigest()',
+    'if not same(signature, right): abort(401)',
+  ],
+  compare: [
+    'def same(one, other):',
+    '    return hmac.compare_digest(one.encode(), other.encode())',
+  ],
+  secret: [
+    'secret = os.environ["WEBHOOK_SECRET"].encode()  # a KeyError if it is not set',
+    'if not secret or secret.startswith(b"<") or secret.endswith(b"..."): sys.exit("WEBHOOK_SECRET is not set")',
+  ],
+  algorithm: [
+    'found = re.fullmatch(r"sha256=([0-9a-f]{64})", request.headers.get("X-Hub-Signature-256", ""))',
+    'signature = found.group(1) if found else abort(401)',
+  ],
+  'raw-body': [
+    'raw = request.get_data(cache=False)  # before request.json and request.form',
+    'event = parsed(raw)',
+  ],
+  freshness: [
+    'age = abs(time.time() - int(signed_time))  # the time that was signed',
+    'if not age <= 300: abort(401)',
+  ],
+  'after-verify': [
+    '# below the line that aborts with 401, in no thread before it',
+    'handle(event)',
+  ],
+  route: ['@app.route("/webhooks", methods=["POST"], strict_slashes=True)', 'def receive():'],
+  handshake: [
+    '# once the signature is verified',
+    'if event.get("type") == "url_verification": return {"challenge": event["challenge"]}',
+  ],
+  dedupe: [
+    'fresh = db.execute("INSERT OR IGNORE INTO seen (id) VALUES (?)", (event_id,)).rowcount  # in one transaction with the work',
+    'if not fresh: return "", 200',
+  ],
+  'ignore-topics': ['handle = handlers.get(topic)', 'if handle is None: return "", 200'],
+  'answer-first': [
+    'db.execute("INSERT INTO jobs (body) VALUES (?)", (raw,))  # a worker does the rest',
+    'return "", 202',
+  ],
+  'body-limit': [
+    'app.config["MAX_CONTENT_LENGTH"] = 25 * 1024 * 1024  # the largest body that the sender makes',
+    'app.config["MAX_FORM_MEMORY_SIZE"] = None',
+  ],
+  'odd-bodies': [
+    'event = parsed(raw)  # json.loads in try, None for ValueError and RecursionError',
+    'if not isinstance(event, dict): abort(400)',
+  ],
+  crash: [
+    '@app.errorhandler(Exception)',
+    'def failed(error): return "", getattr(error, "code", 500)',
+  ],
+  timeouts: [
+    '# gunicorn --worker-class gthread --threads 64 --timeout 10 app:app',
+    'app.run(threaded=True)  # the server of Flask itself has no bound: use it for development alone',
+  ],
+  stack: ['app.run(debug=False)', 'app.config["PROPAGATE_EXCEPTIONS"] = False'],
+  quiet: [
+    'app.logger.warning("a webhook was refused")  # no headers, no secret, no signature',
+    'abort(401)',
+  ],
+}
 
 /** What is to be done. */
 export interface Remedy {

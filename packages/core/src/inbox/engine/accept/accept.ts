@@ -5,12 +5,18 @@ import type { Side } from '../attach/attachment.ts'
 import type { BatchWork } from '../write/backlog.ts'
 import type { Host, Intake, Taken } from '../../inbox.ts'
 import type { SideParts } from '../parts.ts'
-import { chain } from '../steps.ts'
+import { chain, steps, wait, type Steps } from '../steps.ts'
 import type { Capacity } from './capacity.ts'
 import { encodeIntake, type EncodedIntake } from './encode.ts'
-import { acceptAsGuest } from './guest.ts'
-import { prepareStore } from './prepare.ts'
-import { put, type PutWork } from './put.ts'
+import { prepareStore, openStore } from './prepare.ts'
+import { refuseIfShut } from '../version/version-watch.ts'
+import type { GuestRows } from '../store.ts'
+import { flatten, idOf, type Flat } from './flat.ts'
+import { write, takenOf } from './store-batch.ts'
+import type { NewEvent } from '../row.ts'
+import type { Undo } from '../write/undo.ts'
+import type { Task } from '../run/task.ts'
+import { revive } from './revive.ts'
 
 /** Takes deliveries in, many in one transaction. */
 export function createAccept(parts: SideParts): Side['accept'] {
@@ -129,3 +135,151 @@ class DeliveryWork implements PutWork, BatchWork {
     this.#reject(error)
   }
 }
+
+/**
+ * Takes a delivery in, in the application's transaction. It is not known here when that commits, so nothing is claimed.
+ */
+function acceptAsGuest(
+  parts: SideParts,
+  transaction: unknown,
+  intake: Intake,
+): MaybePromise<readonly Taken[]> {
+  const { store, numbers, capacity, consumer } = parts
+  refuseIfShut(parts.versionWatch.refused())
+  const rows = store.guest(transaction)
+  const ready = !store.block || (store.opened && numbers.ready(intake.items.length))
+  return chain(ready ? undefined : openStore(parts), () => {
+    const encoded = encodeIntake(consumer.receiver, intake, numbers, true)
+    return chain(capacity.reserve(encoded), () => within(parts, rows, encoded))
+  })
+}
+
+function within(
+  { store, consumer: { receiver }, lanes, capacity, look }: SideParts,
+  rows: GuestRows,
+  encoded: EncodedIntake,
+): MaybePromise<readonly Taken[]> {
+  const drafts = encoded.items.flatMap((item) => item.drafts)
+  const failed = (error: unknown): never => {
+    capacity.free(encoded.tasks)
+    throw store.refusal(error)
+  }
+  try {
+    const written = steps(function* (): Steps<readonly Taken[]> {
+      rows.begin?.()
+      const found = yield* wait(
+        lanes.within(
+          rows,
+          drafts.map((one) => one.subscription),
+        ),
+      )
+      const flat = flatten([encoded], { receiver, lanes: found })
+      return (yield* write(rows, flat, capacity))[0]!
+    })
+    const told = chain(written, (taken) => {
+      capacity.stored(encoded, taken)
+      // Tries until the transaction is over.
+      look()
+      return taken
+    })
+    return isPromise(told) ? told.catch(failed) : told
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+/** A delivery that waits to be stored. */
+interface PutWork {
+  readonly encoded: EncodedIntake
+  done(taken: readonly Taken[]): void
+}
+
+/** Stores a batch of deliveries; nothing of it is stored if it fails. What can run here at once is stored as claimed. */
+function put(
+  parts: SideParts,
+  works: readonly PutWork[],
+  until: number,
+  undo: Undo,
+): MaybePromise<() => void> {
+  const { store, settings, lanes, capacity } = parts
+  refuseIfShut(parts.versionWatch.refused())
+  const token = parts.token()
+  const flat = flatten(
+    works.map(({ encoded }) => encoded),
+    {
+      receiver: parts.consumer.receiver,
+      lanes,
+      take: parts.runner().take,
+      token,
+    },
+  )
+  parts.flying.add(token)
+  undo(() => {
+    parts.flying.delete(token)
+    freeSlots(parts, flat.claimed)
+  })
+  const written = flat.intakes.every(({ plain }) => plain)
+    ? chain(store.insert(flat), (fresh) => reviveKnown(parts, flat, fresh))
+    : store.atomic(Math.min(until - performance.now(), settings.deadline), (rows) =>
+        steps(() => write(rows, flat, capacity)),
+      )
+  const look = (): void => {
+    if (flat.revived) parts.look()
+    else for (const name of flat.ready) parts.runner().ready(name)
+  }
+  if (isPromise(written))
+    return written.then((taken) => () => {
+      afterStored(parts, flat, works, taken)
+      parts.flying.delete(token)
+      look()
+    })
+  // The claim shares the transaction, and leaves nothing behind. Asked for after it, the next delivery would wait for a
+  // claim too, and so on for as long as deliveries come.
+  look()
+  return () => {
+    afterStored(parts, flat, works, written)
+    parts.flying.delete(token)
+  }
+}
+
+/** Once the batch is stored: answers its deliveries, and starts what was stored as claimed. */
+function afterStored(
+  parts: SideParts,
+  { fresh, events, claimed }: Flat,
+  works: readonly PutWork[],
+  taken: readonly (readonly Taken[])[],
+): void {
+  const whole = fresh.size === events.length
+  const started = whole ? claimed : claimed.filter(({ row }) => fresh.has(row.event!))
+  if (!whole)
+    freeSlots(
+      parts,
+      claimed.filter(({ row }) => !fresh.has(row.event!)),
+    )
+  for (let at = 0; at < works.length; at++) works[at]!.done(taken[at]!)
+  parts.runner().start(started.map(toTask))
+}
+
+/** One statement stores what is new. Only if something was known a second one looks for failed tasks. */
+function reviveKnown(
+  { store, settings }: SideParts,
+  flat: Flat,
+  fresh: ReadonlySet<NewEvent>,
+): MaybePromise<readonly (readonly Taken[])[]> {
+  flat.fresh = fresh
+  if (fresh.size === flat.events.length) return takenOf(flat, NONE)
+  const known = flat.events.filter((event) => !fresh.has(event))
+  return chain(revive(store, settings.deadline, known), (revived) => takenOf(flat, revived))
+}
+
+function freeSlots(parts: SideParts, claimed: Flat['claimed']): void {
+  for (const { task } of claimed) parts.runner().reserve(task.slot, -1)
+}
+
+/** The task as the runner starts it: its id is known once its event has a number. */
+function toTask({ row, task }: Flat['claimed'][number]): Task {
+  task.id = idOf(row)
+  return task
+}
+
+const NONE: ReadonlySet<NewEvent> = new Set()

@@ -1,14 +1,18 @@
-import type { Attempt, Journal } from '../../journal.ts'
+import type { Attempt, Journal, Arrival, DeliveryFilter } from '../../journal.ts'
 import type { Actions } from '../operate/actions.ts'
-import type { UnreadTeller } from './unread.ts'
+import { type UnreadTeller, parsed, readableArrival } from './unread.ts'
 import type { Access } from '../access.ts'
 import type { AttemptRow, Viewed } from '../operate/store.ts'
 import { errorOf, numberOf } from '../operate/info.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import { chain } from '../steps.ts'
-import type { Journaled } from './store.ts'
-import { createArrivals } from './arrivals.ts'
+import type { Journaled, ArrivalRow, Ring } from './store.ts'
 import { createHistory } from './history.ts'
+import { decodeKept, encodeKept } from '../../codec.ts'
+import type { Page } from '../../page.ts'
+import { checkDeliveryFilter, matchesDelivery } from './delivery-filter.ts'
+import { DAY } from './buckets.ts'
+import { nextRound } from '../../../basics/soon.ts'
 
 // Of a task the first attempt and the last ones are told.
 const LAST = 19
@@ -69,4 +73,104 @@ function attemptOf({ attempt, ended, took, outcome, error, process }: AttemptRow
     ...(error !== null && { error: errorOf(error) }),
     process,
   }
+}
+
+/** Deliveries in their rings. */
+interface Arrivals {
+  /** What adds deliveries, for `Access.writeAll`. */
+  adds(arrived: readonly Arrival[], lost: number): readonly (() => MaybePromise<void>)[]
+  /** Both rings in one order, newest first, in steps that do not hold the event loop. */
+  page(filter: DeliveryFilter, also: (arrival: Arrival) => boolean): Promise<Page<Arrival>>
+  one(id: string): MaybePromise<Arrival | undefined>
+}
+
+const MIB = 1024 * 1024
+/**
+ * One ring for verified deliveries, one for the others: strangers fill only theirs. It has room for all that `observe/kept.ts` keeps of
+ * five codes, so that no body drops the row of another.
+ */
+const RINGS: Readonly<Record<Ring, { readonly rows: number; readonly bytes: number }>> = {
+  verified: { rows: 100_000, bytes: 64 * MIB },
+  strangers: { rows: 10_000, bytes: 64 * MIB },
+}
+const AGE = 30 * DAY
+// Rows of one step of a list.
+const STEP = 256
+// Milliseconds after which a ring is looked at even if nothing came.
+const TRIM = 60_000
+
+/** Makes the {@link Arrivals}. */
+function createArrivals(store: Journaled, access: Access): Arrivals {
+  let trimmed = -Infinity
+
+  return {
+    adds(arrived, lost) {
+      const now = Date.now()
+      const works: (() => MaybePromise<void>)[] = []
+      if (arrived.length > 0 || lost > 0) works.push(() => store.arrive(arrived.map(rowOf), lost))
+      const sources = new Set(arrived.flatMap((one) => (one.kept ? sourceOf(one) : [])))
+      if (sources.size > 0) works.push(() => store.trimKept([...sources]))
+      const all = performance.now() - trimmed >= TRIM
+      if (all) trimmed = performance.now()
+      for (const [ring, bounds] of Object.entries(RINGS) as [Ring, (typeof RINGS)[Ring]][])
+        if (all || arrived.some((one) => ringOf(one) === ring))
+          works.push(() => store.trim(ring, { ...bounds, before: now - AGE }))
+      return works
+    },
+    async page(filter, also) {
+      const { limit, budget, cursor } = checkDeliveryFilter(filter)
+      const matches = matchesDelivery(filter)
+      const until = performance.now() + budget
+      const rows: Arrival[] = []
+      let after = cursor
+      for (;;) {
+        const step = await access.read(() => store.arrivals(after, STEP))
+        for (const { id, at, data } of step) {
+          if (filter.since !== undefined && at < filter.since) return ended(rows)
+          const { replyBody: _, ...arrival } = arrivalOf({ id, at, data })
+          if (also(arrival) && matches(arrival)) {
+            if (rows.length === limit) return { rows, cursor: after, searchedTo: rows.at(-1)!.at }
+            rows.push(arrival)
+          }
+          after = id
+        }
+        if (step.length < STEP) return ended(rows)
+        if (performance.now() >= until) return { rows, cursor: after, searchedTo: step.at(-1)!.at }
+        await nextRound()
+      }
+    },
+    one: (id) =>
+      chain(store.arrival(id), (row) => {
+        if (!row) return undefined
+        const arrival = arrivalOf(row)
+        return row.kept ? { ...arrival, kept: decodeKept(row.kept.head, row.kept.body) } : arrival
+      }),
+  }
+}
+
+function arrivalOf({ id, at, data }: Pick<ArrivalRow, 'id' | 'at' | 'data'>): Arrival {
+  return readableArrival(parsed(data), id, at)
+}
+
+function ringOf({ verified }: Arrival): Ring {
+  return verified ? 'verified' : 'strangers'
+}
+
+function sourceOf({ receiver, code, slot = `${receiver}\n${code ?? ''}` }: Arrival): string {
+  return slot
+}
+
+function rowOf(arrival: Arrival): ArrivalRow {
+  const { id, at, kept } = arrival
+  const ring = ringOf(arrival)
+  // Most have neither: a copy of the others' members costs a third of the text.
+  if (!kept && arrival.slot === undefined) return { id, ring, at, data: JSON.stringify(arrival) }
+  const { kept: _, slot: __, ...rest } = arrival
+  const row = { id, ring, at, data: JSON.stringify(rest) }
+  if (!kept) return row
+  return { ...row, kept: { source: sourceOf(arrival), ...encodeKept(kept) } }
+}
+
+function ended(rows: readonly Arrival[]): Page<Arrival> {
+  return { rows, cursor: undefined, searchedTo: undefined }
 }
