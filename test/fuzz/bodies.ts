@@ -12,7 +12,7 @@ import {
   parseMediaType,
 } from '../../packages/core/src/body/media-type.ts'
 import { parseMultipart } from '../../packages/core/src/body/multipart.ts'
-import { decodeText } from '../../packages/core/src/body/text.ts'
+import { decodeText } from '../../packages/core/src/body/bytes.ts'
 import { chars, mutated, pieced } from './mutate.ts'
 import { read, readLater } from './refusal.ts'
 import { target, type FuzzTarget } from './target.ts'

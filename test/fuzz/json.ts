@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { isDeeper } from '../../packages/core/src/body/json-depth.ts'
-import { hasMoreNodes } from '../../packages/core/src/body/json-nodes.ts'
-import { parseJson, stringifyJson } from '../../packages/core/src/body/json.ts'
+import {
+  isDeeper,
+  parseJson,
+  stringifyJson,
+  hasMoreNodes,
+} from '../../packages/core/src/body/json.ts'
 import type { Bounds } from '../../packages/core/src/explain/bounds.ts'
 import { laidOut, LAYOUTS } from '../../packages/core/src/explain/body/json-layout.ts'
-import { byKey, integersLast, reordered } from '../../packages/core/src/explain/body/json-order.ts'
+import { byKey, integersLast, reordered } from '../../packages/core/src/explain/body/json.ts'
 import { escapesFor, rewritten } from '../../packages/core/src/explain/body/json-strings.ts'
 import { tokensOf, type JsonToken } from '../../packages/core/src/explain/body/json-tokens.ts'
 import { chars, pieced } from './mutate.ts'

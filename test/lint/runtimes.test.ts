@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 // Browsers have neither: what takes their place must be found in one file.
 test.for([
   ['node:buffer', /from 'node:buffer'|\bglobalThis\.Buffer\b/, 'packages/core/src/body/bytes.ts'],
-  ['setImmediate', /\bsetImmediate\b/, 'packages/core/src/basics/soon.ts'],
+  ['setImmediate', /\bsetImmediate\b/, 'packages/core/src/basics/deadline.ts'],
 ] as const)('in core and inspector one file alone touches %s', ([, pattern, file]) => {
   const sources = globSync(['packages/core/src/**/*.ts', 'packages/inspector/src/**/*.ts'], {
     cwd: root,

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { catalogue, type CatalogueEntry } from '@postern/providers'
-import type { HostRow } from '../../packages/cli/src/host-row.ts'
+import type { HostRow } from '../../packages/cli/src/inboxes.ts'
 import { hosts } from '../../packages/cli/src/hosts.ts'
 import { answers } from './shown.ts'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { root } from '../run/report.ts'
 import { home, originOf, published, site, siteFile, strayed } from './home.ts'
-import { SITE } from '../../packages/core/src/receive/reply/site.ts'
+import { SITE } from '../../packages/core/src/receive/reply/reply.ts'
 import { inOrder } from './order.ts'
 import { refusals } from './refusals.ts'
 

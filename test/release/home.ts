@@ -41,7 +41,7 @@ export function siteFile(at: string = site()): string {
   return readFileSync(SITE_FILE, 'utf8').replace(/^(export const SITE: string = ).*$/m, `$1'${at}'`)
 }
 
-const SITE_FILE = join(root, 'packages/core/src/receive/reply/site.ts')
+const SITE_FILE = join(root, 'packages/core/src/receive/reply/reply.ts')
 
 /** All packages that are published. */
 export function published(): readonly Published[] {

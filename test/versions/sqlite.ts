@@ -1,7 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { openFile } from '../../packages/sqlite/src/driver/node.ts'
-import { openInbox } from '../../packages/sqlite/src/inbox.ts'
-import { checkSettings } from '../../packages/sqlite/src/settings.ts'
+import { openInbox, checkSettings } from '../../packages/sqlite/src/inbox.ts'
 import { STEPS } from '../../packages/sqlite/src/sql/tables.ts'
 import { layoutOf, migrateFile } from '../../packages/sqlite/src/store/schema.ts'
 import { COMMON, count, type VersionedStore } from './versioned.ts'

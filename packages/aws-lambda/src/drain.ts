@@ -1,7 +1,6 @@
 import { milliseconds, unknownOptions, type Duration, type Receiver } from '@postern/core'
 import { handlerMade } from '@postern/core/scheme'
 import type { Context } from 'aws-lambda'
-import { remedyOf } from './remedy.ts'
 
 /** Options of {@link drain}. */
 export interface DrainOptions {
@@ -38,4 +37,9 @@ export function drain(
       ...(max !== undefined && { max }),
     })
   }
+}
+
+/** How a handler that was made and never called is exported: Lambda takes a function that is returned for success. */
+export function remedyOf(name: string): string {
+  return `export what ${name}(receiver) returns, export const handler = ${name}(receiver), or call it, ${name}(receiver)(event, context); a handler that returns it answers null, and takes nothing`
 }

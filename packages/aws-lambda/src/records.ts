@@ -9,7 +9,7 @@ import type {
   SQSEvent,
   SQSRecord,
 } from 'aws-lambda'
-import { remedyOf } from './remedy.ts'
+import { remedyOf } from './drain.ts'
 
 /** The members of a receiver that these handlers use. */
 export type Taking = Pick<Receiver, 'take'>

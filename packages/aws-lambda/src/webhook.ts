@@ -8,9 +8,16 @@ import {
 } from '@postern/core'
 import type { AcceptWithin } from '@postern/core/inbox'
 import { checkMounting, handlerMade, toPublicUrl, urlJoiner } from '@postern/core/scheme'
-import type { Context, ALBEvent, APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws-lambda'
-import type { HttpEvent, HttpResult } from './http-event.ts'
-import { remedyOf } from './remedy.ts'
+import type {
+  Context,
+  ALBEvent,
+  APIGatewayProxyEvent,
+  APIGatewayProxyEventV2,
+  ALBResult,
+  APIGatewayProxyResult,
+  APIGatewayProxyStructuredResultV2,
+} from 'aws-lambda'
+import { remedyOf } from './drain.ts'
 import { STATUS_CODES } from 'node:http'
 
 /** The members of a receiver that the handler uses, for any type of event. */
@@ -221,3 +228,9 @@ function pairsOf(
 function valueOf(headers: HttpRequest['headers'], name: string): string | undefined {
   return headers.find(([known]) => known === name)?.[1]
 }
+
+/** An HTTP request as Lambda gets it: of a function URL or an HTTP API, of a REST API, or of a load balancer. */
+export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent | ALBEvent
+
+/** The reply in the form of the request's origin. */
+export type HttpResult = APIGatewayProxyStructuredResultV2 & APIGatewayProxyResult & ALBResult

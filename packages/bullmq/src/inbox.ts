@@ -23,10 +23,9 @@ import {
   type RedisClient,
   runScript,
 } from './store/connection.ts'
-import { createKeptActions } from './journal/actions.ts'
+import { createKeptActions, createJournaled } from './journal/journaled.ts'
 import { attemptsOf } from './journal/attempts.ts'
-import { createJournaled } from './journal/journaled.ts'
-import { createQueues } from './store/queues.ts'
+import { createQueues, parseRef } from './store/queues.ts'
 import { createReplicas } from './store/replicas.ts'
 import { watchServer } from './store/server.ts'
 import { joinKeys, layoutOf, type KeysLayout } from './store/schema.ts'
@@ -36,9 +35,8 @@ import { createView } from './operate/view.ts'
 import { WebhookError } from '@postern/core'
 import { createAccepting, type AcceptContext } from './accept/accept.ts'
 import { createRuns } from './run/runs.ts'
-import { sweepStep, type SweepPlace } from './operate/prune.ts'
+import { sweepStep, type SweepPlace } from './operate/change.ts'
 import { randomUUID } from 'node:crypto'
-import { parseRef } from './store/names.ts'
 
 // Milliseconds for telling the other processes that this one ends.
 const LEAVE = 500

@@ -1,4 +1,4 @@
-import type { ExitCode } from './print/failure.ts'
+import type { ExitCode } from './print/say.ts'
 
 /** Example command lines, for the end of a help text. */
 export function examples(...lines: readonly string[]): string {

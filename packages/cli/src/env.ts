@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
-import { Failure } from './print/failure.ts'
-import { remark } from './print/say.ts'
+import { Failure, remark } from './print/say.ts'
 
 /** The variables of a `.env` file. Without a name, the one of this folder, if it exists. */
 export async function readEnv(

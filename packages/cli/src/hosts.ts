@@ -1,4 +1,4 @@
-import type { HostRow } from './host-row.ts'
+import type { HostRow } from './inboxes.ts'
 import { nestApp } from './sender/nest-app.ts'
 import { workerApp } from './sender/worker-app.ts'
 

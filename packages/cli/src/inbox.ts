@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Inbox, InboxView, Journal, Migrated } from '@postern/core/inbox'
 import { places, placesTold, type InboxOptions } from './inboxes.ts'
-import { Failure } from './print/failure.ts'
+import { Failure } from './print/say.ts'
 
 /** An inbox that was opened for looking: no tasks run. */
 export interface OpenInbox {

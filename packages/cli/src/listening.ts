@@ -3,7 +3,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
-import { Failure } from './print/failure.ts'
+import { Failure } from './print/say.ts'
 
 /**
  * Lets a server listen on this machine alone, and returns its port. 0 takes a free one.

@@ -1,5 +1,5 @@
 export { durableObject, type WebhookObject, type WebhookObjectClass } from './object/object.ts'
-export type { ObjectInbox, Receivers } from './receivers.ts'
+export type { ObjectInbox, Receivers } from './remote.ts'
 export { durableObjectInbox, type DurableObjectInboxOptions } from './remote.ts'
 export type {
   ObjectNamespace,
@@ -9,7 +9,7 @@ export type {
   SqlStorage,
   SqlValue,
   WorkerContext,
-} from './runtime.ts'
-export type { DurableObjectOptions } from './settings.ts'
-export type { WireAnswer, WirePart, WireError, WireIntake } from './wire.ts'
+} from './remote.ts'
+export type { DurableObjectOptions } from './remote.ts'
+export type { WireAnswer, WirePart, WireError, WireIntake } from './remote.ts'
 export { worker, type WebhookWorker } from './worker.ts'

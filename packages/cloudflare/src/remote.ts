@@ -1,4 +1,13 @@
-import { WebhookError, type Duration } from '@postern/core'
+import {
+  WebhookError,
+  type Duration,
+  type CommitWrite,
+  type Receiver,
+  milliseconds,
+  unknownOptions,
+  isWebhookError,
+  type ErrorCode,
+} from '@postern/core'
 import {
   checks,
   type InboxView,
@@ -6,12 +15,17 @@ import {
   type Journal,
   type Records,
   type Taken,
+  type Inbox,
+  engineSettings,
+  type EngineSettings,
+  decodeDelivery,
+  decodeEvent,
+  encodeDelivery,
+  encodeEvent,
+  type Guard,
+  type TaskDraft,
 } from '@postern/core/inbox'
 import { errorText } from '@postern/core/scheme'
-import type { ObjectInbox } from './receivers.ts'
-import type { ObjectNamespace } from './runtime.ts'
-import { INBOX, ROW, SMALLER_BODY } from './settings.ts'
-import { thrownError, toWire, type WireAnswer, type WirePart, type WireIntake } from './wire.ts'
 
 /** Options of {@link durableObjectInbox}. */
 export interface DurableObjectInboxOptions {
@@ -149,4 +163,189 @@ function hasFunction(value: unknown): boolean {
     value !== null &&
     Object.values(value).some((one) => typeof one === 'function')
   )
+}
+
+/** An inbox in a Durable Object: `task.commit` gets `ctx.storage.sql`. */
+export type ObjectInbox = Inbox<CommitWrite<SqlStorage>>
+
+/**
+ * Makes the receivers of an app, each under the path at which it is mounted. It runs in the Worker, which verifies, and in
+ * the Durable Object, which runs the handlers: leave `work` out, and keep state in neither.
+ *
+ * @example
+ * const receivers: Receivers<Env> = (env, inbox) => ({
+ *   '/webhooks/github': createReceiver({ provider: github({ secret: env.GITHUB_SECRET }), inbox }).on('push', deploy),
+ * })
+ */
+export type Receivers<Env> = (
+  env: Env,
+  inbox: ObjectInbox,
+) => Readonly<Record<string, Receiver<any, any>>>
+
+/** As in errors. */
+export const INBOX = 'durableObjectInbox'
+/** Bytes of a row of a Durable Object's SQLite: https://developers.cloudflare.com/durable-objects/platform/limits/ */
+export const ROW: number = 2_000_000
+
+/** The way out for a body that is larger. */
+export const SMALLER_BODY: string = 'a row of the object holds no more: ask the sender for less'
+
+/** Options of `durableObject`. */
+export interface DurableObjectOptions {
+  /** Tasks of one receiver that may be pending or running; beyond, deliveries get 503. @default 1_000_000 */
+  readonly maxPending?: number
+  /** Share of `maxPending` that one tenant (`fairBy` key) may hold, so that a flood refuses that tenant and not all. @default 0.5 */
+  readonly maxPendingShare?: number
+  /** How long ids of events are known, so that a redelivery runs nothing; at least the sender's retry span. @default '4d' */
+  readonly window?: Duration
+  /** How long done events are kept for lists and replay. An event is kept for the longer of this and `window`. @default '4d' */
+  readonly keepDone?: Duration
+  /** How long dead tasks are kept for replay and redelivery. @default '30d' */
+  readonly keepDead?: Duration
+  /** Tasks that run behind the replies of one moment, or in one ring of the alarm; the next ring follows at once. Their requests may count as those of one invocation. @default 500 */
+  readonly batch?: number
+  /** The longest time of one ring; at most 15 minutes, the runtime's limit. @default '5m' */
+  readonly deadline?: Duration
+}
+
+/** The checked options; times in milliseconds. */
+export interface ObjectSettings {
+  readonly engine: EngineSettings
+  readonly batch: number
+  /** Of one ring. */
+  readonly time: number
+}
+
+const OPTIONS: readonly (keyof DurableObjectOptions)[] = [
+  'maxPending',
+  'maxPendingShare',
+  'window',
+  'keepDone',
+  'keepDead',
+  'batch',
+  'deadline',
+]
+const LONGEST = 15 * 60_000
+
+/** Checks the options. Throws a `TypeError` that names the wrong one. */
+export function checkSettings(options: DurableObjectOptions): ObjectSettings {
+  unknownOptions('durableObject', options, OPTIONS)
+  const { batch = 500, deadline = '5m', ...rest } = options
+  if (!(Number.isSafeInteger(batch) && batch >= 1))
+    throw new TypeError(
+      `durableObject: batch must be a whole number from 1 and up, got ${String(batch)}`,
+    )
+  const time = milliseconds(deadline, 'durableObject: deadline')
+  if (time < 2000 || time > LONGEST)
+    throw new TypeError(`durableObject: deadline must be from 2s to 15m, got ${String(deadline)}`)
+  const check = checks('durableObject', rest as DurableObjectOptions & Pick<EngineSettings, never>)
+  return { engine: engineSettings('durableObject', check, { pollInterval: '1s' }), batch, time }
+}
+
+/** What a column of a Durable Object's SQLite holds. */
+export type SqlValue = string | number | null | ArrayBuffer
+
+/** The rows of a statement. */
+export interface SqlCursor {
+  toArray(): Record<string, SqlValue>[]
+}
+
+/** `ctx.storage.sql` of a Durable Object, as far as this package uses it. */
+export interface SqlStorage {
+  exec(query: string, ...bindings: any[]): SqlCursor
+}
+
+/** `ctx.storage` of a Durable Object with SQLite. https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/ */
+export interface ObjectStorage {
+  readonly sql: SqlStorage
+  transactionSync<T>(run: () => T): T
+  getAlarm(): Promise<number | null>
+  setAlarm(time: number): Promise<void>
+  deleteAlarm(): Promise<void>
+}
+
+/** `ctx` of a Durable Object. */
+export interface ObjectState {
+  readonly id: { toString(): string }
+  readonly storage: ObjectStorage
+  blockConcurrencyWhile<T>(run: () => Promise<T>): Promise<T>
+}
+
+/** A `durable_objects` binding. */
+export interface ObjectNamespace {
+  getByName(name: string): unknown
+}
+
+/** The third argument of a Worker's `fetch`. */
+export interface WorkerContext {
+  waitUntil(work: Promise<unknown>): void
+}
+
+/** What a Worker may ask of the object beside accepting. */
+export type WirePart = 'view' | 'records' | 'journal'
+
+/** A delivery on its way from a Worker: strings, bytes and plain objects alone, which any two versions read alike. */
+export interface WireIntake {
+  readonly head: string
+  readonly body: Uint8Array
+  /** How long the Worker takes ids to be known, in milliseconds. */
+  readonly window: number
+  readonly items: readonly {
+    readonly record: string
+    readonly guards: readonly Guard[] | undefined
+    readonly tasks: readonly TaskDraft[]
+  }[]
+}
+
+/** The result of a call, or its error, which would lose its class on the way. */
+export type WireAnswer<T> = { readonly value: T } | { readonly thrown: WireError }
+
+/** The parts of an error. */
+export interface WireError {
+  readonly message: string
+  /** A mistake in code that uses the inbox. */
+  readonly mistake: boolean
+  /** Of a refusal. */
+  readonly code?: ErrorCode
+  readonly retryAfter?: number
+}
+
+/** Of {@link fromWire}. */
+function toWire({ delivery, items }: Intake, window: number): WireIntake {
+  return {
+    ...encodeDelivery(delivery),
+    window,
+    items: items.map(({ event, tasks }) => ({
+      record: encodeEvent(event, delivery),
+      guards: event.guards,
+      tasks,
+    })),
+  }
+}
+
+/** The intake of {@link toWire}. */
+export function fromWire({ head, body, items }: WireIntake): Intake {
+  const delivery = decodeDelivery(head, body)
+  return {
+    delivery,
+    items: items.map(({ record, guards, tasks }) => ({
+      event: { ...decodeEvent(record, delivery), ...(guards && { guards }) },
+      tasks,
+    })),
+  }
+}
+
+/** An error as its parts. */
+export function thrownOf(error: unknown): WireError {
+  const message = errorText(error)
+  if (!isWebhookError(error)) return { message, mistake: error instanceof TypeError }
+  const { code, retryAfter } = error
+  return { message, mistake: false, code, ...(retryAfter !== undefined && { retryAfter }) }
+}
+
+/** The error of {@link thrownOf}. */
+function thrownError({ message, mistake, code, retryAfter }: WireError): Error {
+  if (code !== undefined)
+    return new WebhookError(code, message, { ...(retryAfter !== undefined && { retryAfter }) })
+  return mistake ? new TypeError(message) : new Error(message)
 }

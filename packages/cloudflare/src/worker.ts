@@ -1,7 +1,11 @@
 import type { Receiver } from '@postern/core'
-import type { Receivers } from './receivers.ts'
-import { durableObjectInbox, type DurableObjectInboxOptions } from './remote.ts'
-import type { ObjectNamespace, WorkerContext } from './runtime.ts'
+import {
+  type Receivers,
+  durableObjectInbox,
+  type DurableObjectInboxOptions,
+  type ObjectNamespace,
+  type WorkerContext,
+} from './remote.ts'
 
 /** What a Worker exports. */
 export interface WebhookWorker<Env> {

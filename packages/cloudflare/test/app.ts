@@ -3,7 +3,7 @@ import { github } from '@postern/providers/github'
 import { durableObject, durableObjectInbox, worker, type Receivers } from '../src/index.ts'
 import { createObjectAlarm } from '../src/object/alarm.ts'
 import { objectDatabase } from '../src/object/database.ts'
-import type { ObjectNamespace, ObjectState, SqlValue, WorkerContext } from '../src/runtime.ts'
+import type { ObjectNamespace, ObjectState, SqlValue, WorkerContext } from '../src/remote.ts'
 
 /** What the Worker of the tests is given. */
 export interface Env {

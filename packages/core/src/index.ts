@@ -42,9 +42,9 @@ export {
   type WebhookErrorOptions,
 } from './errors.ts'
 export type { Facts, Problem } from './problems.ts'
-export { HEARD, type Heard } from './observe/heard.ts'
+export { HEARD, type Heard } from './observe/observers.ts'
 export type { LimitOptions, Limits, UnverifiedLimits } from './limits.ts'
-export { milliseconds, type Duration } from './basics/duration.ts'
+export { milliseconds, type Duration } from './basics/deadline.ts'
 export type { MaybePromise } from './basics/maybe.ts'
 export { unknownOptions } from './basics/unknown-options.ts'
 export { settledBy } from './basics/deadline.ts'
@@ -56,7 +56,7 @@ export { checkJson } from './inbox/codec.ts'
 
 export type { Handler, PreparedHandler, SubscriptionOptions } from './subscribe/subscription.ts'
 export type { PerKeyOptions } from './subscribe/per-key.ts'
-export type { CallInfo, PauseInfo } from './observe/destination-infos.ts'
+export type { CallInfo, PauseInfo } from './observe/infos.ts'
 export type { AnyCommit, CommitIn, CommitWrite, Task } from './subscribe/task.ts'
 export {
   exponential,
@@ -70,8 +70,8 @@ export {
   type RetryOption,
   type RetryPolicy,
 } from './subscribe/retry.ts'
-export { parseRetryAfter } from './basics/retry-after.ts'
-export type { StandardSchema } from './subscribe/standard-schema.ts'
+export { parseRetryAfter } from './basics/deadline.ts'
+export type { StandardSchema } from './subscribe/subscription.ts'
 export type {
   ActedInfo,
   AnsweredInfo,

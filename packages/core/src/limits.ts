@@ -1,7 +1,6 @@
 import { eighthOfMemory } from './basics/room.ts'
-import { MAX_TIMER, milliseconds, type Duration } from './basics/duration.ts'
-import { unknownOptions } from './basics/unknown-options.ts'
-import { wrongOption } from './basics/wrong-option.ts'
+import { MAX_TIMER, milliseconds, type Duration } from './basics/deadline.ts'
+import { unknownOptions, wrongOption } from './basics/unknown-options.ts'
 
 /** Bounds for one delivery and for all deliveries being read. Every bound has a default and a documented reply. */
 export interface Limits {

@@ -11,11 +11,12 @@ import type {
   Planned,
   RequestInfo,
   StepName,
+  CallInfo,
+  PauseInfo,
 } from './observe/infos.ts'
 import type { Task } from './subscribe/task.ts'
 import type { TaskError } from './inbox/inbox.ts'
 import type { LaneStats } from './inbox/view.ts'
-import type { CallInfo, PauseInfo } from './observe/destination-infos.ts'
 
 /** A receiver as its observers see it. */
 export interface ObservedReceiver {

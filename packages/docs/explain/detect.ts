@@ -1,5 +1,5 @@
 import type { About } from '../../core/src/provider/index.ts'
-import type { SavedRequest } from '../../cli/src/request/saved-request.ts'
+import type { SavedRequest } from '../../cli/src/request/curl.ts'
 
 type Sent = SavedRequest['delivery']
 

@@ -1,12 +1,18 @@
 import { Unrecoverable, type PreparedHandler, type Task, type WebhookEvent } from '@postern/core'
 import { tenantKey, unknownOptions, type Records } from '@postern/core/inbox'
 import { createCaller } from './caller.ts'
-import { distinct, named, type Destination, type DestinationInit } from './destination.ts'
+import {
+  distinct,
+  named,
+  type Destination,
+  type DestinationInit,
+  type Signer,
+  type SignOption,
+} from './signer.ts'
 import { createGuard } from '@postern/core/guard'
 import { checkObject } from '@postern/core/scheme'
 import { compose, headerTest } from './message.ts'
 import { CALL_OPTIONS, checkCalls, type ForwardOptions } from './options.ts'
-import type { Signer, SignOption } from './signer.ts'
 
 /** A handler that passes events on, for `receiver.on`. */
 export interface ForwardHandler<Event extends WebhookEvent = WebhookEvent> extends Pick<

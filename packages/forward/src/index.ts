@@ -1,9 +1,9 @@
 export { forward, type ForwardHandler } from './forward.ts'
 export type { CallOptions, ForwardOptions } from './options.ts'
-export type { Destination, DestinationInit } from './destination.ts'
+export type { Destination, DestinationInit } from './signer.ts'
 export type { Content } from './message.ts'
 export { signer, type Signer, type SignOption } from './signer.ts'
-export { standardSchedule } from './schedule.ts'
+export { standardSchedule } from './options.ts'
 export {
   createGuard,
   DestinationRefused,

@@ -5,13 +5,12 @@ import {
   type MaybePromise,
   type RetryOption,
   type WebhookEvent,
+  type RetryPolicy,
 } from '@postern/core'
 import { unknownOptions, type Records } from '@postern/core/inbox'
-import type { Destination, DestinationInit } from './destination.ts'
+import type { Destination, DestinationInit, SignOption } from './signer.ts'
 import type { GuardOptions } from '@postern/core/guard'
 import type { Content } from './message.ts'
-import { standardSchedule } from './schedule.ts'
-import type { SignOption } from './signer.ts'
 
 /** How destinations are called: limits and the circuit breaker. All hold for one process. */
 export interface CallOptions extends GuardOptions {
@@ -149,4 +148,30 @@ function positive(value: Duration, name: string): number {
   const time = milliseconds(value, name)
   if (time < 1) throw new TypeError(`${name} must be at least a millisecond`)
   return time
+}
+
+const MINUTE = 60_000
+const HOUR = 3_600_000
+const WAITS = [
+  5000,
+  5 * MINUTE,
+  30 * MINUTE,
+  2 * HOUR,
+  5 * HOUR,
+  10 * HOUR,
+  14 * HOUR,
+  20 * HOUR,
+  24 * HOUR,
+]
+
+/**
+ * The schedule Standard Webhooks recommends to senders: ten attempts within about 76 hours, each wait up to a tenth longer so
+ * that failures do not come back as one wave.
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
+export function standardSchedule(): RetryPolicy {
+  return {
+    attempts: WAITS.length + 1,
+    delay: (attempt) => WAITS[Math.min(attempt, WAITS.length) - 1]! * (1 + Math.random() / 10),
+  }
 }

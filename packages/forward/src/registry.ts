@@ -2,7 +2,6 @@ import { randomUUID, generateKeyPairSync, randomBytes, type KeyObject } from 'no
 import { createTopicTable, milliseconds, type Duration } from '@postern/core'
 import type { Records, Seal } from '@postern/core/inbox'
 import { DestinationRefused, type AddressGuard } from '@postern/core/guard'
-import { checkId } from './id.ts'
 import { signer } from './signer.ts'
 import type {
   DestinationCredentials,
@@ -201,4 +200,21 @@ function verifyingSecret(secret: string): string {
     .export({ format: 'der', type: 'spki' })
     .subarray(-32)
   return `whpk_${point.toString('base64')}`
+}
+
+const FORMS = {
+  register: [/^[\w.-]{1,100}$/, '1 to 100 letters, digits, dots, hyphens or underscores'],
+  // It becomes a header, and a part of the signed message that ends at a dot.
+  emit: [
+    /^[!-\-/-~]{1,255}$/,
+    '1 to 255 printable ASCII characters without spaces and without dots',
+  ],
+} as const
+
+/** The id of a destination that is registered, or of a message that is emitted. Throws a `TypeError` for one of another form. */
+export function checkId(call: 'register' | 'emit', id: string): string {
+  const [form, said] = FORMS[call]
+  if (typeof id !== 'string' || !form.test(id))
+    throw new TypeError(`${call}: id must be ${said}, got ${JSON.stringify(id)}`)
+  return id
 }

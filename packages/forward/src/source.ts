@@ -13,7 +13,7 @@ import { createCaller } from './caller.ts'
 import { createGuard } from '@postern/core/guard'
 import { compose } from './message.ts'
 import { CALL_OPTIONS, checkCalls } from './options.ts'
-import { createRegistry } from './registry.ts'
+import { createRegistry, checkId } from './registry.ts'
 import { signer } from './signer.ts'
 import type {
   KeptDestination,
@@ -24,7 +24,6 @@ import type {
 } from './source-types.ts'
 import { randomUUID } from 'node:crypto'
 import { stringifyJson, type Provider, type Result } from '@postern/core/scheme'
-import { checkId } from './id.ts'
 
 /**
  * Makes your app a source of webhooks. Messages are stored in an inbox and delivered to the destinations registered for

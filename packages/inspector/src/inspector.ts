@@ -1,14 +1,12 @@
 import { assets } from './assets.ts'
-import { createEntryGate, type Visitor } from './gate/gate.ts'
-import { refusalReply } from './gate/refusal.ts'
+import { createEntryGate, type Visitor, refusalReply } from './gate/gate.ts'
 import { checkInspector, type InspectorOptions } from './options.ts'
 import { pagePlaceOf, type PagePlace } from './page-place.ts'
 import { HEADERS } from './policy.ts'
 import { problemReply } from './replies.ts'
 import { once } from './once.ts'
 import { createApi } from './routes/api.ts'
-import { isForeign } from './same-origin.ts'
-import type { InspectorReply, InspectorRequest } from './request.ts'
+import { isForeign, type InspectorReply, type InspectorRequest } from './request.ts'
 
 /**
  * Answers a request to the inspector; undefined if `auth` has answered it by itself. It rejects with what a function of

@@ -2,7 +2,6 @@ import { unknownOptions, type MaybePromise, type Observer, type Receiver } from 
 import { createSeal, type Inbox, type KeyOption } from '@postern/core/inbox'
 import type { Provider } from '@postern/core/scheme'
 import { checkAuth, type Auth } from './gate/auth.ts'
-import type { AskSender } from './at-sender.ts'
 
 /** The members of a receiver that the inspector uses, for any type of event. */
 export type Inspected = Pick<
@@ -126,3 +125,19 @@ export function checkInspector<Own extends readonly unknown[]>(
 function isAddress(dev: unknown): boolean {
   return typeof dev === 'string' && /^https?:\/\/[^\s#]+$/.test(dev) && URL.canParse(dev)
 }
+
+/** What a sender has for a receiver: the result of `registered()` of `@postern/registrar`. */
+interface AtSender {
+  readonly url: string
+  readonly endpoints: readonly {
+    readonly id: string
+    readonly state: string
+    /** Whether the sender still delivers there; undefined if its API does not say. */
+    readonly delivering: boolean | undefined
+  }[]
+  /** What differs from the wanted, a sentence each. */
+  readonly differs: readonly string[]
+}
+
+/** Asks the sender of a receiver what is registered there. */
+export type AskSender = () => MaybePromise<AtSender>

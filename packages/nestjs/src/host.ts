@@ -1,9 +1,15 @@
-import type { BeforeApplicationShutdown, OnModuleInit } from '@nestjs/common'
+import {
+  type BeforeApplicationShutdown,
+  type OnModuleInit,
+  Inject,
+  SetMetadata,
+} from '@nestjs/common'
 import type { DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core'
-import type { Receiver } from '@postern/core'
+import type { Receiver, SubscriptionOptions } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { closeOnSignal, webhook, type ClosableServer, type WebhookOptions } from '@postern/node'
-import { marksOf } from './decorators.ts'
+import 'reflect-metadata'
+import { receiverToken } from './tokens.ts'
 
 /** A receiver of the app, and where it is mounted: `false` if a controller does it. */
 interface Hosted {
@@ -139,4 +145,69 @@ async function mount(
   ;(app as ExpressApp).all(path, webhook(receiver, options))
   // Nest has put its parsers there already.
   router.stack.unshift(router.stack.pop())
+}
+
+/** What a decorator asks for. */
+type Mark =
+  | {
+      readonly kind: 'webhook'
+      readonly receiver: string
+      readonly topic: string | readonly string[]
+      readonly options: WebhookSubscription
+    }
+  | { readonly kind: 'dead'; readonly receiver: string }
+
+/** Options of {@link OnWebhook}: those of `receiver.on`. `name` is the class and the method unless it is given. */
+export type WebhookSubscription = SubscriptionOptions
+
+const MARKS = 'postern:marks'
+
+/**
+ * Subscribes a method of a provider or controller to topics of a receiver. It is called with the event and its task, and the
+ * task is done when it resolves. The subscription's name is the class and the method (`Billing.paid`): give `name`, or `formerly`, before
+ * you rename either while tasks wait. The provider must be a singleton.
+ *
+ * @example
+ * @OnWebhook('stripe', 'invoice.paid', { retry: { attempts: 5 } })
+ * paid(event: WebhookEvent) {}
+ */
+export function OnWebhook(
+  receiver: string,
+  topic: string | readonly string[],
+  options: WebhookSubscription = {},
+): MethodDecorator {
+  return marked({ kind: 'webhook', receiver, topic, options })
+}
+
+/**
+ * Calls a method of a provider for each task of a receiver that is dead, with the attempt and the error.
+ *
+ * @example
+ * @OnDead('stripe')
+ * gaveUp(attempt: AttemptInfo, error: TaskError) {}
+ */
+export function OnDead(receiver: string): MethodDecorator {
+  return marked({ kind: 'dead', receiver })
+}
+
+/**
+ * Injects a receiver by its name.
+ *
+ * @example
+ * constructor(@InjectReceiver('stripe') private readonly receiver: Receiver) {}
+ */
+export function InjectReceiver(name: string): ParameterDecorator & PropertyDecorator {
+  return Inject(receiverToken(name))
+}
+
+/** The marks of a method. */
+function marksOf(method: object): readonly Mark[] {
+  return (Reflect.getMetadata(MARKS, method) as readonly Mark[] | undefined) ?? []
+}
+
+function marked(mark: Mark): MethodDecorator {
+  return (target, key, descriptor) => {
+    const method = descriptor.value as object
+    SetMetadata(MARKS, [...marksOf(method), mark])(target, key, descriptor)
+  }
 }

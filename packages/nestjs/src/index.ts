@@ -5,5 +5,5 @@ export {
   type RootDefinition,
   type RootOptions,
 } from './module.ts'
-export { InjectReceiver, OnDead, OnWebhook, type WebhookSubscription } from './decorators.ts'
+export { InjectReceiver, OnDead, OnWebhook, type WebhookSubscription } from './host.ts'
 export { receiverToken } from './tokens.ts'

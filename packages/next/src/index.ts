@@ -7,5 +7,5 @@ export {
   type WebhookOptions,
 } from './webhook.ts'
 export { persistent } from './persistent.ts'
-export { reloadable, type Reloadable } from './reloadable.ts'
+export { reloadable, type Reloadable } from './persistent.ts'
 export { drain, health, serve } from './routes.ts'

@@ -1,13 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AcceptWithin } from '@postern/core/inbox'
-import { checkMounting, handlerMade, urlJoiner } from '@postern/core/scheme'
-import { type Admission, checkJson, type Json, type Reply, toWebhookError } from '@postern/core'
-import type { Mountable } from './mountable.ts'
-import { NodeHeaders } from './node-headers.ts'
+import { checkMounting, handlerMade, urlJoiner, toPublicUrl } from '@postern/core/scheme'
+import {
+  type Admission,
+  checkJson,
+  type Json,
+  type Reply,
+  toWebhookError,
+  type Receiver,
+  type HeaderLines,
+  WebhookError,
+} from '@postern/core'
 import { createBodyReader, emptyBody, hasBody } from './read-body.ts'
-import { type ParsedRequest, recoverBody } from './recover-body.ts'
-import { requestUrl, type UrlOptions } from './request-url.ts'
-import { writeReply } from './write-reply.ts'
+import { forwarded, type TrustProxy } from './forwarded.ts'
+import type { Socket } from 'node:net'
 
 /** Options of all adapters on node:http. `Subject` is the request object of the framework. */
 export interface WebhookOptions<Subject = IncomingMessage> extends UrlOptions {
@@ -112,4 +118,220 @@ export function createBridge<Subject>(
     const recovered = recoverBody(request, host.parsed(subject), host.remedy, subject)
     return recovered ?? (hasBody(request) ? undefined : emptyBody())
   }
+}
+
+/** The members of a receiver that adapters use, for any type of event. */
+export type Mountable = Pick<Receiver, 'admit' | 'receive' | 'refuse' | 'limits'>
+
+const NONE: readonly string[] = []
+
+/** Reads headers where node:http put them: nothing is copied, and the request itself is not retained. */
+export class NodeHeaders implements HeaderLines {
+  readonly #headers: IncomingMessage['headers']
+  readonly #raw: readonly string[]
+
+  constructor(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>) {
+    this.#headers = request.headers
+    this.#raw = request.rawHeaders
+  }
+
+  get(name: string): string | undefined {
+    const value: unknown = this.#headers[name]
+    // The record is a plain object: a header called `constructor` must not find the inherited member.
+    return typeof value === 'string' ? value : Array.isArray(value) ? String(value[0]) : undefined
+  }
+
+  all(name: string): readonly string[] {
+    const raw = this.#raw
+    // Serverless shims make only the record.
+    if (raw.length === 0) return this.#record(name)
+    let values: string[] | undefined
+    for (let at = 0; at + 1 < raw.length; at += 2) {
+      const line = raw[at]!
+      if (line.length !== name.length || line.toLowerCase() !== name) continue
+      // Mostly there is one, and V8 makes room for 17 if an empty list grows.
+      if (values) values.push(raw[at + 1]!)
+      else values = [raw[at + 1]!]
+    }
+    return values ?? NONE
+  }
+
+  lines(): readonly (readonly [string, string])[] {
+    const raw = this.#raw
+    const lines: (readonly [string, string])[] = []
+    if (raw.length === 0) {
+      for (const name of Object.keys(this.#headers))
+        for (const value of this.#record(name)) lines.push([name, value])
+    }
+    for (let at = 0; at + 1 < raw.length; at += 2) {
+      const name = raw[at]!.toLowerCase()
+      // HTTP/2 puts method and path among the headers.
+      if (!name.startsWith(':')) lines.push([name, raw[at + 1]!])
+    }
+    return lines
+  }
+
+  #record(name: string): readonly string[] {
+    const value: unknown = this.#headers[name]
+    return typeof value === 'string' ? [value] : Array.isArray(value) ? value.map(String) : []
+  }
+}
+
+/** Options for the URL that the sender used, for senders that sign it. */
+export interface UrlOptions {
+  /**
+   * Scheme, host and, if a proxy cuts one off, the path prefix that senders see, such as `https://example.com/api`;
+   * the request's own path and query are appended. @default the origin of the request
+   */
+  readonly publicBase?: string
+  /**
+   * Trusted proxies, and the headers in which they pass on the origin.
+   * `{ hops: 1, headers: ['x-forwarded-proto', 'x-forwarded-host'] }` believes one proxy in these two. @default false, none
+   */
+  readonly trustProxy?: TrustProxy | false
+}
+
+/**
+ * Makes the function that returns the absolute URL of a request, and throws `malformed_url` for an invalid Host. Throws a
+ * `TypeError` if an option is wrong.
+ */
+export function requestUrl(
+  options: UrlOptions,
+): (request: IncomingMessage, target: string) => string {
+  const { publicBase } = options
+  if (publicBase !== undefined) {
+    const rebase = toPublicUrl(publicBase)
+    return (_, target) => rebase(target)
+  }
+  const { trustProxy = false } = options
+  const originOf = trustProxy === false ? undefined : forwarded(trustProxy)
+  const join = urlJoiner()
+  return (request, target) => {
+    const encrypted = (request.socket as { encrypted?: boolean } | undefined)?.encrypted === true
+    const { headers } = request
+    const own = headers.host ?? (headers[':authority'] as string | undefined) ?? 'localhost'
+    const origin = originOf?.(request)
+    const scheme = origin?.proto ?? (encrypted ? 'https' : 'http')
+    return join(scheme, origin?.host ?? own, target, origin?.prefix)
+  }
+}
+
+/** Writes head and end itself: the extras of frameworks (ETag, content negotiation) cost more than verification. */
+export function writeReply(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
+  if (response.headersSent || response.destroyed) return
+  const { status, body } = reply
+  const headers: Record<string, string> = { ...reply.headers }
+  if (status >= 200 && status !== 204 && status !== 304) headers['content-length'] = lengthOf(body)
+  // node:http reads an unread body to its end, of any size, unless the connection ends.
+  if (status >= 400 && unread(request)) {
+    headers['connection'] = 'close'
+    linger(request)
+  }
+  response.writeHead(status, headers)
+  response.end(body)
+}
+
+function lengthOf(body: Reply['body']): string {
+  if (body === undefined) return '0'
+  return String(typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength)
+}
+
+function unread(request: IncomingMessage): boolean {
+  return (
+    !request.complete &&
+    (request.headers['transfer-encoding'] !== undefined ||
+      request.headers['content-length'] !== undefined)
+  )
+}
+
+// Bytes that are still read after a refusal, and the longest time until the sender has read its reply.
+const BYTES = 1024 * 1024
+const TIME = 1000
+
+/**
+ * Closes a connection in stages (RFC 9112 section 9.6): the reply and the end go out, then further bytes of the sender are
+ * read and dropped for a while. node:http would close at once: a sender that still writes would get a reset in place of
+ * its reply.
+ */
+function linger(request: IncomingMessage): void {
+  const socket = request.socket as Socket | undefined
+  if (request.httpVersionMajor > 1 || !socket?.destroySoon) return
+  let dropped = 0
+  socket.destroySoon = () => {
+    socket.end()
+    const timer = setTimeout(() => socket.destroy(), TIME)
+    socket.once('close', () => clearTimeout(timer))
+    request.on('data', (part: Buffer) => {
+      dropped += part.byteLength
+      if (dropped > BYTES) request.pause()
+    })
+  }
+}
+
+/** The object that holds a parser's result: the request of Express, `ctx.request` of Koa. */
+export interface ParsedRequest {
+  /** The bytes, as `verify` functions of body parsers and cloud functions keep them; a string if the parser made one. */
+  readonly rawBody?: unknown
+  readonly body?: unknown
+}
+
+/**
+ * The exact bytes of a body that other code has read; undefined if the stream is still unread. Refuses with
+ * `body_consumed`, with the way out that `remedy` tells, if the bytes are gone. Refuses with `body_lossy` if the kept bytes are not
+ * those of the wire. A body is never rebuilt from its parsed form.
+ */
+function recoverBody<Subject>(
+  request: IncomingMessage,
+  parsed: ParsedRequest,
+  remedy: (subject: Subject) => string,
+  subject: Subject,
+): Uint8Array | undefined {
+  const { rawBody, body } = parsed
+  if (rawBody instanceof Uint8Array) return exact(request, rawBody, rawBody.byteLength, 'rawBody')
+  if (body instanceof Uint8Array) return exact(request, body, body.byteLength, 'body')
+  if (!request.readableDidRead) return request.readableEnded ? emptyBody() : undefined
+  const text = typeof rawBody === 'string' ? rawBody : body
+  if (typeof text !== 'string')
+    throw new WebhookError('body_consumed', { problem: 'consumed', remedy: remedy(subject) })
+  return exactText(request, text, typeof rawBody === 'string' ? 'rawBody' : 'body')
+}
+
+function exact(
+  request: IncomingMessage,
+  bytes: Uint8Array,
+  size: number,
+  property: string,
+): Uint8Array {
+  const length = request.headers['content-length']
+  const encoding = request.headers['content-encoding']
+  // Body parsers inflate before they pass the bytes on: a length other than content-length shows it.
+  const wire =
+    length === undefined
+      ? encoding === undefined || encoding === 'identity'
+      : Number(length) === size
+  if (wire) return bytes
+  throw new WebhookError('body_lossy', {
+    problem: 'lossy',
+    got: `${property} holds ${size} bytes (content-encoding ${encoding ?? 'absent'})`,
+    ...(length !== undefined && { expected: length }),
+    remedy: 'a body parser changed or inflated them; mount the receiver before it',
+  })
+}
+
+function exactText(request: IncomingMessage, text: string, property: string): Uint8Array {
+  const length = request.headers['content-length']
+  const bytes = Buffer.from(text)
+  // A string has lost its byte order mark and invalid UTF-8. Only content-length can show that.
+  if (
+    request.headers['content-encoding'] === undefined &&
+    length !== undefined &&
+    Number(length) === bytes.byteLength
+  )
+    return bytes
+  throw new WebhookError('body_lossy', {
+    problem: 'lossy',
+    got: `${property} is a string of ${bytes.byteLength} bytes`,
+    ...(length !== undefined && { expected: length }),
+    remedy: 'mount the receiver before the body parser, or keep a Buffer in rawBody',
+  })
 }

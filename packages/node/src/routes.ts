@@ -7,7 +7,7 @@ import {
   type HealthRouteOptions,
   type Route,
 } from '@postern/core/routes'
-import { writeReply } from './write-reply.ts'
+import { writeReply } from './bridge.ts'
 
 /** Handles one request of node:http. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>

@@ -1,7 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createBridge, type WebhookOptions } from './bridge.ts'
-import type { Mountable } from './mountable.ts'
-import type { ParsedRequest } from './recover-body.ts'
+import { createBridge, type WebhookOptions, type Mountable, type ParsedRequest } from './bridge.ts'
 
 /**
  * Makes a listener for node:http (and node:https) that hands every request to the receiver. It reads the exact bytes,

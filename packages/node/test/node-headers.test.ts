@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { NodeHeaders } from '../src/node-headers.ts'
+import { NodeHeaders } from '../src/bridge.ts'
 
 test('reads lines from where node:http put them, apart and in any case', () => {
   const headers = new NodeHeaders({

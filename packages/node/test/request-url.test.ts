@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import type { TrustProxy } from '../src/forwarded.ts'
-import { requestUrl, type UrlOptions } from '../src/request-url.ts'
+import { requestUrl, type UrlOptions } from '../src/bridge.ts'
 
 describe('the URL of a request', () => {
   test('is what the request says, unless told otherwise', () => {

@@ -6,10 +6,15 @@ import {
   type Link,
   type Span,
   type SpanContext,
+  createTraceState,
+  isSpanContextValid,
+  createContextKey,
+  ROOT_CONTEXT,
+  SpanStatusCode,
+  type ProxyTracerProvider,
+  type Tracer,
 } from '@opentelemetry/api'
 import type { EventInfo, Observer, RequestInfo } from '@postern/core'
-import { readTrace, writeCarrier } from './carrier.ts'
-import { markFailed, hrTime, short, type Tracing } from './tracing.ts'
 
 /** The spans of deliveries: `receive` for each, and `send` for what is handed to the inbox. */
 interface DeliverySpans {
@@ -175,4 +180,135 @@ function describe(span: Span, events: readonly EventInfo[]): void {
     span.setAttribute('postern.topic', short(first.topic))
     if (first.id !== undefined) span.setAttribute('messaging.message.id', short(first.id))
   }
+}
+
+/** A trace context as strings, by https://www.w3.org/TR/trace-context/. */
+interface TraceStrings {
+  readonly traceparent: string
+  readonly tracestate?: string
+}
+
+// Beside the trace context of the delivery, that of the sender: both become links of the attempts.
+const SENDER = { traceparent: 'sender.traceparent', tracestate: 'sender.tracestate' }
+const FORM = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?$/
+
+/** The trace context of strings; undefined if they have not its form. */
+function readTrace(given: Partial<TraceStrings> | undefined): SpanContext | undefined {
+  const [, traceId, spanId, flags] = FORM.exec(given?.traceparent ?? '') ?? []
+  if (traceId === undefined || given!.traceparent!.startsWith('ff')) return undefined
+  const context: SpanContext = {
+    traceId,
+    spanId: spanId!,
+    traceFlags: Number.parseInt(flags!, 16) & 1,
+    isRemote: true,
+    ...(given!.tracestate !== undefined && { traceState: createTraceState(given!.tracestate) }),
+  }
+  return isSpanContextValid(context) ? context : undefined
+}
+
+/** The trace context as strings. */
+export function writeTrace({ traceId, spanId, traceFlags, traceState }: SpanContext): TraceStrings {
+  const flags = (traceFlags & 0xff).toString(16).padStart(2, '0')
+  const tracestate = traceState?.serialize()
+  return {
+    traceparent: `00-${traceId}-${spanId}-${flags}`,
+    ...(tracestate && { tracestate }),
+  }
+}
+
+/** What is stored with an event: the trace context of its delivery, and the sender's if it has one. */
+function writeCarrier(
+  delivery: SpanContext,
+  sender: SpanContext | undefined,
+): Record<string, string> {
+  const from = sender && writeTrace(sender)
+  return {
+    ...writeTrace(delivery),
+    ...(from && { [SENDER.traceparent]: from.traceparent }),
+    ...(from?.tracestate && { [SENDER.tracestate]: from.tracestate }),
+  }
+}
+
+/** The trace contexts that were stored with an event. */
+export function readCarrier(carrier: Readonly<Record<string, string>> | undefined): {
+  readonly delivery: SpanContext | undefined
+  readonly sender: SpanContext | undefined
+} {
+  if (!carrier) return { delivery: undefined, sender: undefined }
+  const tracestate = carrier[SENDER.tracestate]
+  return {
+    delivery: readTrace(carrier),
+    sender: readTrace({
+      traceparent: carrier[SENDER.traceparent]!,
+      ...(tracestate !== undefined && { tracestate }),
+    }),
+  }
+}
+
+/** Where spans come from, and what they may show. */
+export interface Tracing {
+  /** The tracer; undefined while there is no SDK, so that nothing is made for nobody. */
+  tracer(): Tracer | undefined
+  /** The sender's trace goes on, in place of a link to it. */
+  readonly trustSender: boolean
+  /** Attempts belong to the trace of the delivery, in place of a link to it. */
+  readonly sameTrace: boolean
+  /** Errors of handlers with message and stack. */
+  readonly exceptions: boolean
+}
+
+const SCOPE = 'postern'
+
+/** The tracer of the global provider, as soon as an SDK is registered. */
+export function globalTracer(): () => Tracer | undefined {
+  let from: unknown
+  let tracer: Tracer | undefined
+  return () => {
+    const provider = trace.getTracerProvider()
+    if (provider === from && tracer) return tracer
+    from = provider
+    tracer = undefined
+    // Without an SDK the API's proxy has no delegate, and its spans would be made for nobody.
+    if (!('getDelegateTracer' in provider)) return (tracer = provider.getTracer(SCOPE))
+    return (tracer = (provider as ProxyTracerProvider).getDelegateTracer(SCOPE))
+  }
+}
+
+/** A context with the span and nothing else: what is active where a worker runs belongs to somebody else. */
+export function rootOf(span: Span): Context {
+  return trace.setSpan(ROOT_CONTEXT, span)
+}
+
+// SDKs and instrumentations know this key. https://github.com/open-telemetry/opentelemetry-js/blob/main/packages/opentelemetry-core/src/trace/suppress-tracing.ts
+const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
+
+/** The context without further spans: an instrumentation of node:http would make a second span and a second header of a call. */
+export function suppressed(of: Context): Context {
+  return of.setValue(SUPPRESSED, true)
+}
+
+/** The context of a span in which it was started: the one that is active, if it has a span. */
+export function activeOr(other: Context | undefined): Context {
+  const active = context.active()
+  return other === undefined || trace.getSpan(active) ? active : other
+}
+
+/** Marks a span as failed. Only the kind of the error: its message may quote a payload. */
+export function markFailed(span: Span, type: string): void {
+  span.setAttribute('error.type', type)
+  span.setStatus({ code: SpanStatusCode.ERROR })
+}
+
+// Ids and topics come from the network.
+const LONGEST = 200
+
+/** An attribute's value of bounded length. */
+export function short(text: string): string {
+  return text.length > LONGEST ? text.slice(0, LONGEST) : text
+}
+
+/** Milliseconds since 1970 as OpenTelemetry's pair of seconds and nanoseconds, with their fraction. */
+function hrTime(ms: number): [number, number] {
+  const seconds = Math.floor(ms / 1000)
+  return [seconds, Math.floor((ms - seconds * 1000) * 1e6)]
 }

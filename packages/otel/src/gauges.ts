@@ -1,8 +1,6 @@
 import type { BatchObservableResult } from '@opentelemetry/api'
 import type { ObservedReceiver, PauseInfo } from '@postern/core'
-import type { Bounded } from './bounded.ts'
-import type { Instruments } from './create-instruments.ts'
-import { laneOf } from './lane.ts'
+import type { Instruments } from './instruments.ts'
 
 /** What is read when metrics are collected: the depth of inboxes, and the breakers of forward. */
 interface Gauges {
@@ -141,5 +139,37 @@ async function within<T>(work: Promise<T>, patience: number): Promise<T> {
     return await Promise.race([work, late])
   } finally {
     clearTimeout(timer)
+  }
+}
+
+/** Lets the first `most` values of each owner pass; any other becomes `rest`, so that the network makes no series. */
+interface Bounded {
+  (owner: string, value: string): string
+}
+
+// A label of a kilobyte is no name.
+const LONGEST = 200
+
+/** Makes the bound of an attribute. */
+export function createBounded(most: number, rest: string): Bounded {
+  const owners = new Map<string, Set<string>>()
+  return (owner, value) => {
+    let known = owners.get(owner)
+    if (!known) owners.set(owner, (known = new Set()))
+    if (known.has(value)) return value
+    if (known.size >= most || value.length > LONGEST) return rest
+    known.add(value)
+    return value
+  }
+}
+
+/** The attributes of a subscription. */
+export function laneOf(of: {
+  readonly receiver: string
+  readonly subscription: string
+}): Record<string, string> {
+  return {
+    'messaging.destination.name': of.receiver,
+    'messaging.consumer.group.name': of.subscription,
   }
 }

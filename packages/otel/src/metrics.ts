@@ -1,11 +1,9 @@
 import type { Meter } from '@opentelemetry/api'
 import type { AttemptInfo, EventInfo, Observer } from '@postern/core'
-import { createBounded } from './bounded.ts'
-import { createInstruments, type Instruments } from './create-instruments.ts'
-import { callErrorName, errorName } from './errors.ts'
-import { createGauges } from './gauges.ts'
-import { laneOf } from './lane.ts'
+import { createBounded, createGauges, laneOf } from './gauges.ts'
+import { createInstruments, type Instruments } from './instruments.ts'
 import { createRunning } from './running.ts'
+import { textOf } from '@postern/core/scheme'
 
 export { INSTRUMENTS, type Instrument, type InstrumentName } from './instruments.ts'
 
@@ -153,4 +151,15 @@ function processed(attempt: AttemptInfo): Record<string, string> {
     ...laneOf(attempt),
     'postern.provider': attempt.provider,
   }
+}
+
+/** The name of a thrown value: a word of the program, never a message, which may quote a payload. */
+export function errorName(error: unknown): string {
+  return textOf(error, 'name') || 'Error'
+}
+
+/** The code of an error of a call (`ECONNREFUSED`), or its name. */
+export function callErrorName(error: unknown): string {
+  const code = textOf(error, 'code')
+  return code !== undefined && /^[A-Z_\d]{1,50}$/.test(code) ? code : errorName(error)
 }

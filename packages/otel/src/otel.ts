@@ -20,9 +20,10 @@ import {
   type RequestInfo,
   type ObservedReceiver,
 } from '@postern/core'
-import { createDeliverySpans } from './delivery-spans.ts'
-import { observeMetrics } from './metrics.ts'
 import {
+  createDeliverySpans,
+  readCarrier,
+  writeTrace,
   globalTracer,
   activeOr,
   markFailed,
@@ -30,10 +31,9 @@ import {
   short,
   suppressed,
   type Tracing,
-} from './tracing.ts'
+} from './delivery-spans.ts'
+import { observeMetrics, callErrorName, errorName } from './metrics.ts'
 import { unref } from '@postern/core/scheme'
-import { readCarrier, writeTrace } from './carrier.ts'
-import { callErrorName, errorName } from './errors.ts'
 import { createRunning, type AttemptKey } from './running.ts'
 
 /** Options of {@link otel}. */

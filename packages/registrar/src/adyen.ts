@@ -1,6 +1,6 @@
 import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
-import { everyRow } from './common/every-row.ts'
+import { everyRow } from './common/paging.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
 import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'

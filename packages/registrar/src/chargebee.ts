@@ -1,11 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { createApiCall } from './common/client.ts'
-import { defineRegistrar } from './common/define.ts'
+import { defineRegistrar, newSecret, topicList } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
 import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
-import { newSecret } from './common/secret.ts'
-import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 import { CHARGEBEE_TOPICS } from './topics/chargebee.ts'
 

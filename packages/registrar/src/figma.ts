@@ -1,12 +1,11 @@
-import { defineRegistrar } from './common/define.ts'
+import { defineRegistrar, newSecret } from './common/define.ts'
 import { figmaClient, figmaWebhooks, type FigmaContext } from './clients/figma.ts'
-
-export type { FigmaContext }
 import { mapTopics } from './common/map.ts'
 import { endpointId, row, rows, asText, type Fields } from './common/read.ts'
-import { newSecret } from './common/secret.ts'
 import { RegistrarError } from './errors.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
+
+export type { FigmaContext }
 
 /**
  * Webhooks of a team, a project or a file at Figma: one for each event type. The secret that `apply` gives is the passcode,

@@ -1,8 +1,7 @@
-import { defineRegistrar } from './common/define.ts'
+import { defineRegistrar, newSecret } from './common/define.ts'
 import { githubClient, mapGithub } from './clients/github.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { row, asText } from './common/read.ts'
-import { newSecret } from './common/secret.ts'
 import type { Registrar } from './registrar.ts'
 
 /** Options of {@link githubAppRegistrar}. */

@@ -1,11 +1,10 @@
 import type { ApiAnswer } from './common/client-types.ts'
-import { defineRegistrar } from './common/define.ts'
-import { everyRow } from './common/every-row.ts'
+import { defineRegistrar, newSecret } from './common/define.ts'
+import { everyRow } from './common/paging.ts'
 import type { EndpointTarget } from './common/spec.ts'
 import { githubClient, mapGithub, githubHooks } from './clients/github.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
-import { newSecret } from './common/secret.ts'
 import type { Endpoint, FailedDelivery, Registrar } from './registrar.ts'
 
 /** Options of {@link githubRegistrar}: give `repository` or `organization`. */

@@ -26,7 +26,7 @@ export type {
   SourceBase,
 } from './source.ts'
 export { catchUp } from './catch-up/catch-up.ts'
-export type { Missing } from './catch-up/missing.ts'
+export type { Missing } from './catch-up/result.ts'
 export type { CatchUpOptions } from './catch-up/options.ts'
 export type { CatchUpProgress } from './catch-up/result.ts'
 export type { CatchUpFailure, CaughtUp } from '@postern/core'

@@ -1,10 +1,9 @@
-import { defineRegistrar } from './common/define.ts'
-import { everyRow } from './common/every-row.ts'
+import { defineRegistrar, topicList } from './common/define.ts'
+import { everyRow } from './common/paging.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { paddleClient, paddlePage } from './clients/paddle.ts'
 import { endpointId, row, rows, asText, type Fields } from './common/read.ts'
-import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 import { PADDLE_TOPICS } from './topics/paddle.ts'
 

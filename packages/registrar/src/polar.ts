@@ -1,9 +1,8 @@
-import { defineRegistrar } from './common/define.ts'
+import { defineRegistrar, topicList } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { polarClient, polarPages } from './clients/polar.ts'
 import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
-import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 import { POLAR_TOPICS } from './topics/polar.ts'
 

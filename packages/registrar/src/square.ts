@@ -1,10 +1,9 @@
-import { defineRegistrar } from './common/define.ts'
-import { everyRow } from './common/every-row.ts'
+import { defineRegistrar, topicList } from './common/define.ts'
+import { everyRow } from './common/paging.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import { squareClient } from './clients/square.ts'
-import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 import { SQUARE_TOPICS } from './topics/square.ts'
 

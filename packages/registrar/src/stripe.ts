@@ -1,10 +1,9 @@
-import { defineRegistrar } from './common/define.ts'
-import { everyRow } from './common/every-row.ts'
+import { defineRegistrar, topicList } from './common/define.ts'
+import { everyRow } from './common/paging.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { endpointId, row, asText, texts, type Fields } from './common/read.ts'
 import { stripeClient, stripePage } from './clients/stripe.ts'
-import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar, EndpointSettings } from './registrar.ts'
 import { STRIPE_TOPICS } from './topics/stripe.ts'
 

@@ -1,10 +1,8 @@
 import { createApiCall } from './common/client.ts'
-import { defineRegistrar } from './common/define.ts'
+import { defineRegistrar, newSecret, topicList } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
 import { row, asText, texts, type Fields } from './common/read.ts'
-import { newSecret } from './common/secret.ts'
-import { topicList } from './common/topic-list.ts'
 import type { Registrar } from './registrar.ts'
 import { TELEGRAM_TOPICS } from './topics/telegram.ts'
 

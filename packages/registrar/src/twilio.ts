@@ -1,6 +1,6 @@
 import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
-import { everyRow } from './common/every-row.ts'
+import { everyRow } from './common/paging.ts'
 import { mapTopics } from './common/map.ts'
 import { endpointId, linkQuery, row, rows, asText, type Fields } from './common/read.ts'
 import { checkTwilio, twilioAuth, type TwilioAccount } from './clients/twilio.ts'

@@ -3,8 +3,7 @@ import type { Inbox, StoredDelivery } from '@postern/core/inbox'
 import { inertSource } from '@postern/core/inert'
 import type { About, Provider } from '@postern/core/scheme'
 import { exportDelivery, fromDelivery, keptHeaders, type ExportedDelivery } from './exported.ts'
-import { frozen } from './frozen.ts'
-import { madeUpSecrets } from './made-up-secrets.ts'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 
 /** Options of {@link copyAsTest}. */
 export interface CopyAsTestOptions {
@@ -202,5 +201,73 @@ function extras(about: About, { url }: ExportedDelivery): readonly object[] {
     ...(has('publicUrl') ? [{ publicUrl: url }] : []),
     ...(has('publicKey') ? [{ publicKey: 'key_of_tests' }] : []),
     ...(has('unauthenticated') ? [{ unauthenticated: true }] : []),
+  ]
+}
+
+/** A clock that stands still until it is told to move. Give it to `createReceiver` as `now`. */
+export interface FrozenClock {
+  /** The time, in milliseconds since 1970. */
+  (): number
+  /** Moves the clock on, in milliseconds. */
+  pass(milliseconds: number): void
+  /** Sets the clock. */
+  set(date: Date | string | number): void
+}
+
+/**
+ * A clock that stands still at a date, so that a delivery that was signed then is neither stale nor from the future.
+ *
+ * @throws TypeError if the date cannot be read.
+ * @example
+ * const now = frozen('2026-01-31T08:00:00Z')
+ * const receiver = createReceiver({ provider, now })
+ * await deliver(receiver, await signed(provider, 'push', {}, { at: now() }))
+ */
+export function frozen(date: Date | string | number): FrozenClock {
+  let time = timeOf(date)
+  return Object.assign(() => time, {
+    pass(milliseconds: number) {
+      if (!Number.isFinite(milliseconds))
+        throw new TypeError(`frozen: pass must get milliseconds, got ${milliseconds}`)
+      time += milliseconds
+    },
+    set(next: Date | string | number) {
+      time = timeOf(next)
+    },
+  })
+}
+
+function timeOf(date: Date | string | number): number {
+  // `new Date(null)` is 1970.
+  const time = date === null ? NaN : new Date(date).getTime()
+  if (Number.isNaN(time))
+    throw new TypeError(
+      `frozen: date must be a Date, an ISO string or milliseconds since 1970, got ${String(date)}`,
+    )
+  return time
+}
+
+/**
+ * Secrets that are made up now, one in each form that senders have: a text, the `whsec_` of Standard Webhooks, base64, hex,
+ * name and password, a named key, and the private half of a P-256 key pair. A provider throws a `TypeError` for those of
+ * another form than its own.
+ *
+ * @example
+ * for (const secret of madeUpSecrets()) console.log(secret.length)
+ */
+export function madeUpSecrets(): readonly string[] {
+  const bytes = randomBytes(32)
+  return [
+    'a secret of tests',
+    `whsec_${bytes.toString('base64')}`,
+    bytes.toString('base64'),
+    bytes.toString('hex'),
+    'name:a password of tests',
+    `private:${bytes.toString('hex')}`,
+    generateKeyPairSync('ec', {
+      namedCurve: 'P-256',
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    }).privateKey,
   ]
 }

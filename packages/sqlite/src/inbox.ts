@@ -1,9 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { CommitWrite } from '@postern/core'
-import { engineInbox, type Inbox } from '@postern/core/inbox'
+import type { CommitWrite, Duration } from '@postern/core'
+import {
+  engineInbox,
+  type Inbox,
+  transactions,
+  type Host,
+  type Transactions,
+  checks,
+  engineSettings,
+  type EngineSettings,
+} from '@postern/core/inbox'
 import { openFile, patiently } from './driver/node.ts'
-import { transactionsOfApp } from './in-transaction.ts'
-import { checkSettings, type Settings, type SqliteInboxOptions } from './settings.ts'
 import { layoutOf, migrateFile, type FileLayout } from './store/schema.ts'
 import { createStore } from './store/store.ts'
 
@@ -38,4 +45,75 @@ export function openInbox(
     store: (warn, back) =>
       patiently(driver.errors, () => createStore(driver, settings, layout, warn, back)),
   })
+}
+
+/** Transactions of the application, on connections of its own. */
+const transactionsOfApp: Transactions<DatabaseSync> = transactions('sqliteInbox')
+
+/**
+ * A host that stores its delivery in a transaction of the application, on the application's connection to the file of
+ * the inbox. Pass it to `receiver.receive(delivery, host)`, or `source.emit(message, host)` of @postern/forward: event,
+ * tasks and the application's writes are committed together or not at all. It is refused if the connection is to another
+ * file or has no open transaction. Begin with BEGIN IMMEDIATE, and await nothing else before the COMMIT: it blocks all
+ * other writers. Send the reply after the COMMIT, since only then its 200 is true. The connection decides on safety
+ * against a loss of power (`PRAGMA synchronous = FULL`, SQLite's default). On an error, roll back.
+ *
+ * @example
+ * database.exec('BEGIN IMMEDIATE')
+ * database.prepare('INSERT INTO charges VALUES (?)').run(id)
+ * await source.emit({ topic: 'card.charged', payload }, inTransaction(database))
+ * database.exec('COMMIT')
+ */
+export function inTransaction(database: DatabaseSync, host: Host = {}): Host {
+  return transactionsOfApp.host(database, host)
+}
+
+/** Options of `sqliteInbox`. */
+export interface SqliteInboxOptions {
+  /** The file, on a local disk; made if it is missing. Several processes may share it. It may hold your tables too. */
+  readonly path: string
+  /** Tasks of one receiver that may be pending or running; beyond, deliveries get 503. @default 1_000_000 */
+  readonly maxPending?: number
+  /** Share of `maxPending` that one tenant (`fairBy` key) may hold, so that a flood refuses that tenant and not all. @default 0.5 */
+  readonly maxPendingShare?: number
+  /** Bytes of deliveries that may wait in this process for their commit; beyond, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
+  readonly maxWaitingBytes?: number
+  /** How long a delivery may wait for its commit before it gets 503. @default '5s' */
+  readonly deadline?: Duration
+  /** How long ids of events are known, so that a redelivery runs nothing; at least the sender's retry span. @default '4d' */
+  readonly window?: Duration
+  /** How long done events are kept for lists and replay. An event is kept for the longer of this and `window`. @default '4d' */
+  readonly keepDone?: Duration
+  /** How long dead tasks are kept for replay and redelivery. @default '30d' */
+  readonly keepDead?: Duration
+  /** After this time without a sign of life from the process that runs a task, another takes it. Renewed while it runs. @default '30s' */
+  readonly lease?: Duration
+  /** How often a worker looks for what other processes stored. What this process stored runs at once. @default '200ms' */
+  readonly pollInterval?: Duration
+}
+
+/** The checked options; times in milliseconds. */
+interface Settings extends EngineSettings {
+  readonly path: string
+}
+
+/** Checks the options. Throws a `TypeError` that names the wrong option. */
+export function checkSettings(options: SqliteInboxOptions): Settings {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(
+      `sqliteInbox: options must be an object, got ${String(options)}; write sqliteInbox({ path: 'webhooks.db' })`,
+    )
+  const check = checks('sqliteInbox', options)
+  const path: unknown = check.value('path')
+  const common = engineSettings('sqliteInbox', check, { pollInterval: '200ms' })
+  check.end()
+  if (typeof path !== 'string' || path.trim() === '')
+    throw new TypeError(
+      `sqliteInbox: path must be the name of a file, got ${JSON.stringify(path)}; write sqliteInbox({ path: 'webhooks.db' })`,
+    )
+  if (path === ':memory:')
+    throw new TypeError(
+      'sqliteInbox: path must be a file, got :memory:, which forgets what was acknowledged; use memoryInbox() for that',
+    )
+  return { ...common, path }
 }

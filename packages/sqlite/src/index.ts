@@ -1,4 +1,4 @@
-export { inTransaction } from './in-transaction.ts'
+export { inTransaction } from './inbox.ts'
 export { sqliteInbox } from './inbox.ts'
 export { migrate } from './migrate.ts'
-export type { SqliteInboxOptions } from './settings.ts'
+export type { SqliteInboxOptions } from './inbox.ts'

@@ -1,8 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createKeys, type Keys } from '../src/keys/keys.ts'
+import { createKeys, type Keys, createKeyIndex } from '../src/keys/keys.ts'
 import { nodeDatabase } from '../src/driver/node-database.ts'
-import { createKeyIndex } from '../src/keys/key-index.ts'
 import { layoutOf, migrateFile } from '../src/store/schema.ts'
 import { temporaryFile, type TemporaryFile } from './file.ts'
 

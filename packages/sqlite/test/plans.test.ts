@@ -2,9 +2,17 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { nodeDatabase } from '../src/driver/node-database.ts'
 import { conditionsOf, FROM, INFO } from '../src/operate/filter.ts'
-import { FRONT, STUCK } from '../src/sql/lines.ts'
-import { CLAIMS, NEXT_TOKEN } from '../src/sql/processes.ts'
-import { CLAIM_GATED, CLAIM_READY, CLAIM_TURNS, DUE, NEXT_DUE } from '../src/sql/tasks.ts'
+import {
+  FRONT,
+  STUCK,
+  CLAIM_GATED,
+  CLAIM_READY,
+  CLAIM_TURNS,
+  DUE,
+  NEXT_DUE,
+  CLAIMS,
+  NEXT_TOKEN,
+} from '../src/sql/tasks.ts'
 import { layoutOf, migrateFile } from '../src/store/schema.ts'
 
 const db = new DatabaseSync(':memory:')

@@ -1,7 +1,14 @@
 import { bodyCases } from './adapter/body-cases.ts'
-import { parserCases, type ConsumedVariant, type RecoveredVariant } from './adapter/parser-cases.ts'
-import { type Mount, assertProblem, onStage, signedDelivery } from './adapter/scene.ts'
-import type { TestRunner } from './runner.ts'
+import {
+  parserCases,
+  type ConsumedVariant,
+  type RecoveredVariant,
+  type Mount,
+  assertProblem,
+  onStage,
+  signedDelivery,
+} from './adapter/scene.ts'
+import type { TestRunner } from './ledger.ts'
 import assert from 'node:assert/strict'
 import { acme } from './acme.ts'
 import { send, exchange, flood } from './adapter/client.ts'

@@ -1,7 +1,7 @@
 export { audit, type AuditOptions } from './audit/audit.ts'
 export { auditHandler, type AuditHandlerOptions } from './audit/handler.ts'
 export { battery, type BatteryOptions } from './audit/battery.ts'
-export type { AuditCase, CaseClass, Expected, Severity } from './audit/case.ts'
+export type { AuditCase, CaseClass, Expected, Severity } from './audit/request.ts'
 export type { AuditReply, AuditRequest, WireForm } from './audit/request.ts'
 export type {
   AuditFailure,
@@ -12,9 +12,9 @@ export type {
   Symptom,
 } from './audit/report.ts'
 export type { AuditSender, Making } from './audit/sender.ts'
-export type { AuditFacts } from './audit/facts.ts'
-export type { ProcessLife } from './audit/crash.ts'
+export type { AuditFacts } from './audit/sender.ts'
+export type { ProcessLife } from './audit/audit.ts'
 export type { Send } from './audit/play.ts'
 export { remedies, untestedStacks, type Remedy } from './audit/remedies/remedy.ts'
-export type { RemedyId, RemedyStack } from './audit/remedies/remedy-ids.ts'
-export { REFUSED_CONNECTION } from './audit/crash.ts'
+export type { RemedyId, RemedyStack } from './audit/remedies/next.ts'
+export { REFUSED_CONNECTION } from './audit/audit.ts'

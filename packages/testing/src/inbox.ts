@@ -25,15 +25,16 @@ import {
   type SceneTest,
   type Scene,
   type JoinedReceiver,
+  receiverHeard,
+  deliverSigned,
 } from './inbox/scene.ts'
 import { settleCases } from './inbox/run/settle-cases.ts'
 import { storedCases } from './inbox/accept/stored-cases.ts'
 import { transactionCases, type TransactionProbe } from './inbox/accept/transaction-cases.ts'
 import { viewCases } from './inbox/operate/view-cases.ts'
 import { workerCases } from './inbox/run/worker-cases.ts'
-import type { TestRunner } from './runner.ts'
+import type { TestRunner } from './ledger.ts'
 import { gate } from './inbox/gate.ts'
-import { receiverHeard, deliverSigned } from './inbox/listen.ts'
 import type { Records } from '@postern/core/inbox'
 import { intake, item } from './inbox/make.ts'
 import { DONE_OUTCOME, lane } from './inbox/recorder.ts'

@@ -1,11 +1,11 @@
 export { testProvider, type ProviderUnderTest } from './provider.ts'
 export type { SigningLaws } from './provider/laws.ts'
 export type { ExpectedReply, Vector } from './provider/vector.ts'
-export type { TestRunner } from './runner.ts'
+export type { TestRunner } from './ledger.ts'
 export { acme, type AcmeOptions } from './acme.ts'
 export { testAdapter, type AdapterUnderTest } from './adapter.ts'
-export type { ConsumedVariant, RecoveredVariant } from './adapter/parser-cases.ts'
-export { listen } from './adapter/listen.ts'
+export type { ConsumedVariant, RecoveredVariant } from './adapter/scene.ts'
+export { listen } from './adapter/scene.ts'
 export type { Mount, Mounted } from './adapter/scene.ts'
 export { createStage, type Stage, type StageName } from './adapter/stage.ts'
 export type { Control, Report, Run } from './adapter/log.ts'
@@ -18,8 +18,8 @@ export type {
   ReceiverSender,
   ReceiverSkills,
   ReceiverStart,
-} from './receiver/mounting.ts'
-export { startProgram, type ProgramOptions } from './receiver/program.ts'
+} from './receiver/scene.ts'
+export { startProgram, type ProgramOptions } from './receiver/scene.ts'
 export { testInbox, type InboxSkills } from './inbox.ts'
 export type { InboxHandle, MakeInbox } from './inbox/scene.ts'
 export type { TransactionProbe } from './inbox/accept/transaction-cases.ts'

@@ -1,6 +1,5 @@
 import { strict as assert } from 'node:assert'
 import type { Guard, Ledger } from '@postern/core/inbox'
-import type { TestRunner } from './runner.ts'
 
 /** A ledger under test. */
 export interface LedgerUnderTest {
@@ -192,4 +191,10 @@ async function untilClaimed(ledger: Ledger, key: string, token: string): Promise
 
 function pause(time: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, time))
+}
+
+/** The two functions a contract suite needs of a test runner; vitest, node:test and jest have them. */
+export interface TestRunner {
+  readonly describe: (name: string, body: () => void) => unknown
+  readonly test: (name: string, body: () => void | Promise<void>) => unknown
 }

@@ -5,8 +5,8 @@ import { hostileLaws, LABELS } from './provider/hostile.ts'
 import { signingLaws, type SigningLaws } from './provider/laws.ts'
 import { toReply, trial, bench, type Tried } from './provider/trial.ts'
 import { vectorOptions, vectorRequest, type Vector, type ExpectedReply } from './provider/vector.ts'
-import type { TestRunner } from './runner.ts'
-import { utf8Text } from './provider/text.ts'
+import type { TestRunner } from './ledger.ts'
+import { utf8Text } from './provider/fields.ts'
 
 /** The provider {@link testProvider} examines: an entry of the catalogue and its vectors. */
 export interface ProviderUnderTest {

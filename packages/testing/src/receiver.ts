@@ -1,14 +1,19 @@
 import { crashCases } from './receiver/crash-cases.ts'
-import type { MountReceiver, ReadEffects, ReceiverSkills } from './receiver/mounting.ts'
-import { receiverTest, type ReceiverTest, type ReceiverScene, isTaken } from './receiver/scene.ts'
 import {
+  type MountReceiver,
+  type ReadEffects,
+  type ReceiverSkills,
+  receiverTest,
+  type ReceiverTest,
+  type ReceiverScene,
+  isTaken,
   standardSecret,
   standardSender,
   signatureHeaders,
   bodyText,
   withBody,
-} from './receiver/sender.ts'
-import type { TestRunner } from './runner.ts'
+} from './receiver/scene.ts'
+import type { TestRunner } from './ledger.ts'
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import { exchange } from './adapter/client.ts'

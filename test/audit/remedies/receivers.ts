@@ -1,4 +1,4 @@
-import type { RemedyStack } from '../../../packages/testing/src/audit/remedies/remedy-ids.ts'
+import type { RemedyStack } from '../../../packages/testing/src/audit/remedies/next.ts'
 import { remedies } from '@postern/testing/audit'
 
 /** A receiver of GitHub that is made of the lines of one kind of app and of nothing else but their places. */

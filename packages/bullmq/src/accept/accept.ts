@@ -8,7 +8,6 @@ import {
   type Taken,
   createPace,
 } from '@postern/core/inbox'
-import { commit, notAdded, type CommitPlan, type StoreReply } from './commit.ts'
 import {
   answeredWithin,
   connected,
@@ -16,9 +15,8 @@ import {
   unavailable,
   type RedisClient,
 } from '../store/connection.ts'
-import { prepare, type Prepared, type PreparedItem } from './encode.ts'
-import { parseRef, queueName } from '../store/names.ts'
-import type { Queues } from '../store/queues.ts'
+import { prepare, type Prepared, type PreparedItem, deliveryArguments } from './encode.ts'
+import { parseRef, queueName, type Queues } from '../store/queues.ts'
 import type { Replicas } from '../store/replicas.ts'
 import { revive } from './revive.ts'
 import type { ServerWatch } from '../store/server.ts'
@@ -312,4 +310,39 @@ function createCapacity(
     total += count - (pending.get(queue) ?? 0)
     pending.set(queue, count)
   }
+}
+
+/** A delivery and its events to store. */
+interface CommitPlan {
+  readonly prepared: Prepared
+  readonly fresh: readonly PreparedItem[]
+}
+
+/** How STORE answers for a delivery; `taken` with 1 for each event that is new, and 0 for one that is known. */
+type StoreReply =
+  | readonly ['taken', ...number[]]
+  | readonly ['refused']
+  | readonly ['full', waiting: number]
+  | readonly ['failed', why: string]
+
+/** Stores deliveries in one step, each as a whole or not at all. `share`: tasks of one fair key that may wait. */
+export async function commit(
+  client: RedisClient,
+  prefix: string,
+  plans: readonly CommitPlan[],
+  {
+    share = Number.MAX_SAFE_INTEGER,
+    probe = false,
+  }: { readonly share?: number; readonly probe?: boolean } = {},
+): Promise<readonly StoreReply[]> {
+  if (plans.length === 0) return []
+  const args = plans.flatMap(({ prepared, fresh }) => deliveryArguments(prepared, fresh))
+  const given = [Date.now(), share, probe ? 1 : '', ...args]
+  return (await runScript(client, 'posternStore', prefix, ...given)) as readonly StoreReply[]
+}
+
+/** Why a delivery was not stored; undefined if it was. */
+export function notAdded(reply: StoreReply): Error | undefined {
+  if (reply[0] !== 'failed') return undefined
+  return new Error(`the jobs of an event could not be added: ${reply[1]}`)
 }

@@ -8,8 +8,15 @@ import {
   type IntakeItem,
   type TaskDraft,
 } from '@postern/core/inbox'
-import { eventName, guardName, jobId, jobRef, queueName, type JobRef } from '../store/names.ts'
-import type { JobData } from '../store/queues.ts'
+import {
+  eventName,
+  guardName,
+  jobId,
+  jobRef,
+  queueName,
+  type JobRef,
+  type JobData,
+} from '../store/queues.ts'
 
 /** An event of a delivery, ready to be stored. */
 export interface PreparedItem {

@@ -1,8 +1,7 @@
 import { DEAD, DONE, READY, revived } from '@postern/core/inbox'
 import { Job } from 'bullmq'
 import { runScript, type RedisClient } from '../store/connection.ts'
-import { parseRef } from '../store/names.ts'
-import type { Queues } from '../store/queues.ts'
+import { parseRef, type Queues } from '../store/queues.ts'
 
 // https://github.com/taskforcesh/bullmq: codes of errors after another client has changed the job first.
 const GONE = -1

@@ -7,7 +7,7 @@ import {
 } from '@postern/core/inbox'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { fromJob } from '../store/errors.ts'
-import { parseQueueName } from '../store/names.ts'
+import { parseQueueName } from '../store/queues.ts'
 
 type Row = readonly [
   cause: string,

@@ -14,20 +14,27 @@ import {
   type StepPlace,
   type TaskFilter,
   type TaskInfo,
+  parsed,
+  knownFor,
+  type Consumer,
 } from '@postern/core/inbox'
-import { commit, notAdded } from '../accept/commit.ts'
-import { connected, runBuffer, unavailable } from '../store/connection.ts'
+import { commit, notAdded } from '../accept/accept.ts'
+import {
+  connected,
+  runBuffer,
+  unavailable,
+  runScript,
+  type RedisClient,
+} from '../store/connection.ts'
 import { prepare } from '../accept/encode.ts'
-import { parsed } from '@postern/core/inbox'
 import { find, isRef } from './list.ts'
-import { eventOfJob, parseRef } from '../store/names.ts'
+import { eventOfJob, parseRef, type JobData, queueName, type Queues } from '../store/queues.ts'
 import type { Order } from './places.ts'
-import { forgetSome } from './prune.ts'
-import type { JobData } from '../store/queues.ts'
 import { again, handle } from '../accept/revive.ts'
 import { showTask } from './show.ts'
 import { decodeStored, type Stored } from '../store/stored.ts'
 import type { ViewContext } from './view.ts'
+import type { Settings } from '../settings.ts'
 
 /** Changes by operators. */
 type Changes = Required<Pick<InboxView, 'replay' | 'rerun' | 'discard' | 'prune'>>
@@ -182,4 +189,63 @@ export function createChanges(context: ViewContext): Changes {
       return false
     }
   }
+}
+
+/** The argument of {@link sweepStep}. */
+interface PruneContext {
+  readonly client: RedisClient
+  readonly queues: Queues
+  readonly settings: Settings
+  readonly clock: () => number
+}
+
+/** Where a round is: at a queue, or behind the queues at a place among the events. */
+export type SweepPlace = { readonly queue: number } | { readonly event: number }
+
+// Small steps: each blocks Redis.
+const STEP = 500
+
+/**
+ * One step of forgetting: done jobs after `keepDone`, dead ones after `keepDead`, then events none of whose jobs is left
+ * after the longer of `window` and `keepDone`. BullMQ's own retention looks only when another job ends, and counting
+ * would cut the window short.
+ */
+export function sweepStep(
+  { client, queues, settings, clock }: PruneContext,
+  consumer: Consumer,
+): (place: SweepPlace | undefined) => Promise<SweepPlace | undefined> {
+  const { prefix, keepDone, keepDead } = settings
+  return async (place = { queue: 0 }) => {
+    if (client.status !== 'ready') return undefined
+    if ('event' in place) {
+      const before = clock() - knownFor(settings).time
+      const next = await forgetSome(client, prefix, before, place.event)
+      return next === undefined ? undefined : { event: next }
+    }
+    const name = consumer.lanes().flatMap((lane) => [lane.name, ...lane.formerly])[place.queue]
+    if (name === undefined) return { event: 0 }
+    const queue = await queues.get(queueName(consumer.receiver, name))
+    // BullMQ goes by the clock of this machine.
+    const ahead = Date.now() - clock()
+    const done = await queue.clean(keepDone + ahead, STEP, 'completed')
+    const dead = await queue.clean(keepDead + ahead, STEP, 'failed')
+    return { queue: done.length === STEP || dead.length === STEP ? place.queue : place.queue + 1 }
+  }
+}
+
+/**
+ * Goes through some events that arrived before a time, from a place on, and forgets those that no job is left of. Returns
+ * the place of the next step, or undefined at the end.
+ */
+async function forgetSome(
+  client: RedisClient,
+  prefix: string,
+  before: number,
+  skip: number,
+): Promise<number | undefined> {
+  const to = `(${before}`
+  const names = await client.zrangebyscore(`${prefix}:index`, '-inf', to, 'LIMIT', skip, STEP)
+  if (names.length === 0) return undefined
+  // Remaining events keep their rank; each forgotten one moves later events up.
+  return skip + names.length - Number(await runScript(client, 'posternSweep', prefix, ...names))
 }

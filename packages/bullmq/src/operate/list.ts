@@ -1,6 +1,6 @@
 import { matches, type TaskFilter, type TaskInfo } from '@postern/core/inbox'
 import { runBuffer } from '../store/connection.ts'
-import { eventName, eventOfJob, parseQueueName, parseRef } from '../store/names.ts'
+import { eventName, eventOfJob, parseQueueName, parseRef } from '../store/queues.ts'
 import { pagesOf, keptPlacesOf, type KeptPlace, type Order } from './places.ts'
 import { showTask, showTasks, type ShowContext } from './show.ts'
 import { readStored, type Stored } from '../store/stored.ts'

@@ -1,10 +1,8 @@
-import type { TaskInfo, TaskState, UnreadTeller } from '@postern/core/inbox'
+import { type TaskInfo, type TaskState, type UnreadTeller, parsed } from '@postern/core/inbox'
 import { attemptsOf } from '../journal/attempts.ts'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { fromJob } from '../store/errors.ts'
-import { parsed } from '@postern/core/inbox'
-import { eventOfJob, parseQueueName, parseRef, type JobRef } from '../store/names.ts'
-import type { JobData } from '../store/queues.ts'
+import { eventOfJob, parseQueueName, parseRef, type JobRef, type JobData } from '../store/queues.ts'
 
 type Row = readonly [
   ref: JobRef,

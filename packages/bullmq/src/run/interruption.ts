@@ -2,7 +2,7 @@ import { cut, type Consumer, type UnreadTeller } from '@postern/core/inbox'
 import { addAttempt, attemptsOf, type AttemptsReader } from '../journal/attempts.ts'
 import type { HeldJob } from './claim.ts'
 import type { RedisClient } from '../store/connection.ts'
-import { eventOfJob, isJobId } from '../store/names.ts'
+import { eventOfJob, isJobId } from '../store/queues.ts'
 import { delay, putOff, type Owner } from './settle.ts'
 import { bury, buryUnread, errorFields } from './unread.ts'
 

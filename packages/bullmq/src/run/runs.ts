@@ -15,8 +15,7 @@ import { Job, type JobJson } from 'bullmq'
 import { randomUUID } from 'node:crypto'
 import { promoteJob } from '../accept/revive.ts'
 import { runScript } from '../store/connection.ts'
-import { queueName } from '../store/names.ts'
-import type { JobData } from '../store/queues.ts'
+import { queueName, type JobData } from '../store/queues.ts'
 import {
   freeStalled,
   holdJob,

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { readStart } from '@postern/core/scheme'
 import type { ProcessLife } from '@postern/testing/audit'
 import { requireWebUrl } from '../options/checked-options.ts'
-import { Failure } from '../print/failure.ts'
+import { Failure } from '../print/say.ts'
 import { whyNot } from '../sender/why-not.ts'
 
 const run = promisify(execFile)

@@ -22,8 +22,7 @@ import {
   requireOneOf,
 } from '../options/checked-options.ts'
 import { many, senderOptions } from '../options/shared-options.ts'
-import { Failure, type ExitCode } from '../print/failure.ts'
-import { remark, say, sayJson } from '../print/say.ts'
+import { Failure, type ExitCode, remark, say, sayJson } from '../print/say.ts'
 import { lasting } from '../print/style.ts'
 import { table } from '../print/table.ts'
 import { createBar } from '../sender-api/bar.ts'

@@ -9,14 +9,18 @@ import {
   type CaughtUp,
   type Source,
 } from '@postern/registrar'
-import { agreed } from '../print/agreed.ts'
-import { Failure, type ExitCode } from '../print/failure.ts'
-import { remark, say, sayJson } from '../print/say.ts'
+import { agreed, remark, say, sayJson, Failure, type ExitCode } from '../print/say.ts'
 import { createBar } from '../sender-api/bar.ts'
-import { closeAll } from '../sender-api/receivers.ts'
-import { loadEnv, made, targetsOf, type Target, type TargetOptions } from '../sender-api/target.ts'
+import {
+  closeAll,
+  loadEnv,
+  made,
+  targetsOf,
+  type Target,
+  type TargetOptions,
+} from '../sender-api/target.ts'
 import { shown } from '../print/terminal.ts'
-import { sinceOption } from '../options/time-option.ts'
+import { sinceOption } from '../options/inbox-options.ts'
 
 /** Options of `postern catch-up`. */
 interface CatchUpCommandOptions extends TargetOptions {

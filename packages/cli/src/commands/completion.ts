@@ -1,7 +1,6 @@
 import { examples, runAction } from '../action.ts'
 import type { Command } from 'commander'
-import { Failure, type ExitCode } from '../print/failure.ts'
-import { say } from '../print/say.ts'
+import { Failure, type ExitCode, say } from '../print/say.ts'
 import { createProgram } from '../program.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish']

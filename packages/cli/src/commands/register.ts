@@ -9,12 +9,16 @@ import type {
   EndpointStatus,
   OnSecret,
 } from '@postern/registrar'
-import { agreed } from '../print/agreed.ts'
-import { Failure, type ExitCode } from '../print/failure.ts'
-import { remark, say, sayJson } from '../print/say.ts'
-import { closeAll } from '../sender-api/receivers.ts'
+import { agreed, remark, say, sayJson, Failure, type ExitCode } from '../print/say.ts'
+import {
+  closeAll,
+  loadEnv,
+  made,
+  targetsOf,
+  type TargetOptions,
+  type Target,
+} from '../sender-api/target.ts'
 import { planLines, resultLines, statusLines } from '../sender-api/show.ts'
-import { loadEnv, made, targetsOf, type TargetOptions, type Target } from '../sender-api/target.ts'
 import { shown } from '../print/terminal.ts'
 import { randomBytes } from 'node:crypto'
 import { fingerprint } from '@postern/core/explain'

@@ -5,10 +5,14 @@ import { many, senderOptions } from '../options/shared-options.ts'
 import type { SignableRequest, About, Provider } from '@postern/core/scheme'
 import { sample, samples, signedInit } from '@postern/samples'
 import { countOption, meant, numberOption, requireWebUrl } from '../options/checked-options.ts'
-import { Failure, type ExitCode } from '../print/failure.ts'
-import { remark, say, sayJson } from '../print/say.ts'
-import { gatewayNames, gatewayOf } from '../sender/gateway.ts'
-import { aboutOf, providerOf, type SenderOptions } from '../sender/sender.ts'
+import { Failure, type ExitCode, remark, say, sayJson } from '../print/say.ts'
+import {
+  gatewayNames,
+  gatewayOf,
+  aboutOf,
+  providerOf,
+  type SenderOptions,
+} from '../sender/sender.ts'
 import { createBar } from '../sender-api/bar.ts'
 import { paced } from '../send/pace.ts'
 import { payloadOf, type PayloadOptions } from '../send/payload.ts'

@@ -3,9 +3,8 @@ import { examples, runAction } from '../action.ts'
 import { vectorsOf } from '../audit/vectors.ts'
 import { countOption, requireWebUrl } from '../options/checked-options.ts'
 import { senderOptions } from '../options/shared-options.ts'
-import { sinceOption } from '../options/time-option.ts'
-import { Failure, type ExitCode } from '../print/failure.ts'
-import { sayJson } from '../print/say.ts'
+import { sinceOption } from '../options/inbox-options.ts'
+import { Failure, type ExitCode, sayJson } from '../print/say.ts'
 import { providerOf, type SenderOptions } from '../sender/sender.ts'
 
 /** Options of `postern vectors`. */

@@ -4,11 +4,16 @@ import type { About } from '@postern/core/scheme'
 import { hosts, type Framework } from '../hosts.ts'
 import { inboxes } from '../inboxes.ts'
 import { upper, variablesOf } from '../sender/sender.ts'
-import { importPath, slashPath } from './joined.ts'
-import { ignoreFile } from './ignore.ts'
+import { importPath, slashPath, type Project } from './project.ts'
 import { languageOf, type Language } from './language.ts'
-import type { InitParts, InitPlace, Wanted } from './parts.ts'
-import type { Project } from './project.ts'
+import {
+  type InitParts,
+  type InitPlace,
+  type Wanted,
+  workerParts,
+  handlersFile,
+  receiverOf,
+} from './worker-files.ts'
 import {
   factoryOf,
   inboxCall,
@@ -16,10 +21,9 @@ import {
   providerCall,
   senderImports,
 } from '../sender/written.ts'
-import { handlersFile, receiverOf } from './receiver-file.ts'
 import { MOUNT, routeOf } from './route.ts'
-import { workerParts } from './worker-files.ts'
 import { receiverModule } from '../sender/nest-app.ts'
+import { spawnSync } from 'node:child_process'
 
 /** What `init` will do. */
 export interface InitPlan {
@@ -334,4 +338,19 @@ function secretOf(about: About): string | undefined {
     }
   }
   return undefined
+}
+
+/** Of names in a folder, those that git would take into a commit. All of them, if the folder is in no repository yet. */
+export function takenByGit(folder: string, names: readonly string[]): readonly string[] {
+  return names.filter(
+    (name) =>
+      spawnSync('git', ['check-ignore', '-q', name.replace('*', '')], { cwd: folder }).status !== 0,
+  )
+}
+
+/** A new `.gitignore`: for the secret, and for the file of events. Undefined if there is one, or git takes neither. */
+function ignoreFile(folder: string, names: readonly string[]): string | undefined {
+  if (existsSync(join(folder, '.gitignore'))) return undefined
+  const taken = takenByGit(folder, names)
+  return taken.length === 0 ? undefined : [...taken, 'node_modules', ''].join('\n')
 }

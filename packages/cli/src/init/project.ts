@@ -1,12 +1,11 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
-import { join, dirname, resolve } from 'node:path'
+import { join, dirname, resolve, posix } from 'node:path'
 import { detect } from 'package-manager-detector/detect'
 import { frameworks, hosts, type Framework } from '../hosts.ts'
 import { meant } from '../options/checked-options.ts'
-import { Failure } from '../print/failure.ts'
+import { Failure } from '../print/say.ts'
 import { readRegular } from '../request/regular-file.ts'
 import { raised } from './framework-version.ts'
-import { slashPath } from './joined.ts'
 import { createRequire } from 'node:module'
 
 /** What stands in a folder already. */
@@ -366,4 +365,15 @@ function plainJson(text: string): string {
       (_all, kept?: string) => kept ?? '',
     )
     .replaceAll(/("(?:\\.|[^"\\])*")|,(?=\s*[}\]])/g, (_all, kept?: string) => kept ?? '')
+}
+
+/** A path with slashes, on Windows too. */
+export function slashPath(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('/')
+}
+
+/** What a file writes to import another: both without their extensions, the ending given. */
+export function importPath(from: string, to: string, ending: string): string {
+  const path = posix.relative(posix.dirname(from), to)
+  return `${path.startsWith('.') ? '' : './'}${path}${ending}`
 }

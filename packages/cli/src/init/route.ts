@@ -1,8 +1,7 @@
-import type { FrameworkRow } from '../host-row.ts'
+import type { FrameworkRow } from '../inboxes.ts'
 import { hosts, type Framework } from '../hosts.ts'
-import { importPath, slashPath } from './joined.ts'
+import { importPath, slashPath, type Project } from './project.ts'
 import type { Language } from './language.ts'
-import type { Project } from './project.ts'
 
 /** The route's file, and how the app gets it. */
 interface RouteFile {

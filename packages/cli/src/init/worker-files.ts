@@ -1,6 +1,14 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { factoryOf, providerCall, senderImports, windowOf } from '../sender/written.ts'
+import {
+  factoryOf,
+  providerCall,
+  senderImports,
+  windowOf,
+  receiverImports,
+  receiverLines,
+  type WrittenSender,
+} from '../sender/written.ts'
 import {
   BINDING,
   CLASS,
@@ -10,12 +18,12 @@ import {
   secretsOf,
   SETTINGS,
 } from '../sender/worker-app.ts'
-import { importPath, slashPath } from './joined.ts'
+import { importPath, slashPath, type Project } from './project.ts'
 import type { Language } from './language.ts'
-import type { InitParts, InitPlace, Wanted } from './parts.ts'
-import type { Project } from './project.ts'
-import { handlersFile } from './receiver-file.ts'
 import { MOUNT } from './route.ts'
+import type { About } from '@postern/core/scheme'
+import type { InboxName } from '../inboxes.ts'
+import type { Framework } from '../hosts.ts'
 
 // nodejs_compat is on from 2026-08-04.
 const COMPATIBILITY = '2026-11-01'
@@ -147,4 +155,75 @@ function settingsOf(root: string, main: string): string {
 
 function exported([first, ...rest]: readonly string[]): readonly string[] {
   return [`export ${first}`, ...rest]
+}
+
+/** What `init` was asked for. */
+export interface Wanted {
+  readonly about: About
+  /** What verifies in the sender's place. Undefined if the sender delivers by itself. */
+  readonly gateway: About | undefined
+  /** Undefined if the host has one of its own. */
+  readonly inbox: InboxName | undefined
+  /** Path of the route. */
+  readonly path: string
+  /** The topic of the first handler. */
+  readonly topic: string
+}
+
+/** Where the files go. */
+export interface InitPlace {
+  readonly folder: string
+  /** The name of the function that mounts the route. */
+  readonly mount: string
+}
+
+/** What is written for one framework. */
+export interface InitParts {
+  readonly files: Map<string, string>
+  /** The file of the handlers, without its extension. */
+  readonly handlers: string
+  /** What is left to do by hand. */
+  readonly mount: string
+}
+
+/** What the receiver's file says. */
+export function receiverOf(
+  sender: WrittenSender,
+  {
+    framework,
+    inbox,
+    language: { extension, ending },
+  }: { readonly framework: Framework; readonly inbox: InboxName; readonly language: Language },
+): string {
+  const isNext = framework === 'next'
+  const lines = receiverLines(sender, {
+    inbox,
+    isTyped: extension === 'ts',
+    isNext,
+    drains: framework === 'lambda',
+    subscribe: ['subscribe(receiver)'],
+  })
+  return [
+    ...receiverImports(inbox, sender),
+    ...(isNext ? ["import { persistent, reloadable } from '@postern/next'"] : []),
+    ...senderImports(sender),
+    `import { subscribe } from './handlers${ending}'`,
+    '',
+    ...lines.map((line) => line.replace(/^const receiver\b/, 'export const receiver')),
+    '',
+  ].join('\n')
+}
+
+/** The file of the handlers. */
+export function handlersFile(topic: string, isTyped: boolean): string {
+  return [
+    ...(isTyped ? ["import type { Receiver } from '@postern/core'", ''] : []),
+    '/** What happens with events. Tests use it too. */',
+    `export function subscribe(receiver${isTyped ? ': Receiver' : ''}) {`,
+    `  receiver.on('${topic}', { name: 'first' }, async (event) => {`,
+    '    console.log(event.topic, event.id)',
+    '  })',
+    '}',
+    '',
+  ].join('\n')
 }

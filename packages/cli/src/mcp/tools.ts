@@ -3,13 +3,13 @@ import type { DeliveryFilter, TaskFilter, InboxView, TaskInfo } from '@postern/c
 import { explain } from '@postern/core/explain'
 import { z } from 'zod'
 import type { OpenInbox } from '../inbox.ts'
-import { Failure } from '../print/failure.ts'
+import { Failure, plainMember } from '../print/say.ts'
 import { openArrival } from '../options/seal-key.ts'
 import { aboutOf, providerOf, variablesOf } from '../sender/sender.ts'
-import type { Tool } from './tool.ts'
 import { createHmac, randomBytes } from 'node:crypto'
 import { signedInit } from '@postern/samples'
 import { post } from '../send/post.ts'
+import { inertAnswer, inertText } from '@postern/core/inert'
 
 const LOOK = 250
 const DELIVERIES = {
@@ -315,4 +315,52 @@ const TASK_FILTER: Readonly<Record<string, z.ZodType>> = {
   text: z.string().optional(),
   after: z.number().optional().describe('received after, in milliseconds since 1970'),
   before: z.number().optional().describe('received before'),
+}
+
+/** What an agent gets of a tool. */
+interface ToolAnswer {
+  readonly content: { readonly type: 'text'; readonly text: string }[]
+  readonly isError?: true
+}
+
+/** Runs a tool. Its answer, or its error, is printable ASCII. */
+export async function answerOf(tool: Tool, given: unknown): Promise<ToolAnswer> {
+  try {
+    const text = inertAnswer(await tool.run(given as never), member)
+    return { content: [{ type: 'text', text }] }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return { content: [{ type: 'text', text: inertText(message, { ascii: true }) }], isError: true }
+  }
+}
+
+// Agents reckon badly with milliseconds since 1970.
+const TIMES = new Set([
+  'at',
+  'receivedAt',
+  'startedAt',
+  'settledAt',
+  'due',
+  'first',
+  'last',
+  'oldest',
+  'searchedTo',
+])
+// No time of an inbox is older; a number that is less is another thing of that name.
+const EARLIEST = Date.UTC(2000, 0)
+
+function member(name: string, value: unknown): unknown {
+  return typeof value === 'number' && TIMES.has(name) && value > EARLIEST
+    ? new Date(value).toISOString()
+    : plainMember(name, value)
+}
+
+/** A tool of the MCP server: its input, and its answer as JSON. */
+export interface Tool {
+  readonly name: string
+  readonly description: string
+  readonly input: z.ZodObject
+  /** True if it changes or sends something. */
+  readonly acts?: boolean
+  run(given: never): Promise<object>
 }

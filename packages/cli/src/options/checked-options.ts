@@ -1,5 +1,5 @@
 import { nearest } from '@postern/core/inbox'
-import { Failure } from '../print/failure.ts'
+import { Failure } from '../print/say.ts'
 
 /** A number above 0 of an option. */
 export function numberOption(name: string, text: string): number {

@@ -1,7 +1,7 @@
 import type { TaskFilter, TaskState } from '@postern/core/inbox'
 import type { InboxOptions } from '../inboxes.ts'
 import { requireOneOf } from './checked-options.ts'
-import { sinceOption } from './time-option.ts'
+import { type ExitCode, agreed, remark, say, sayJson, Failure } from '../print/say.ts'
 
 /** Options of the commands on an inbox. */
 export interface InboxCommandOptions extends InboxOptions {
@@ -47,4 +47,52 @@ export function filterOf(options: InboxCommandOptions): TaskFilter {
     before: sinceOption('--until', options.until),
   }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+}
+
+/** A change of an inbox that was counted. */
+interface Change {
+  readonly total: number
+  /** What will be done. */
+  readonly says: string
+  /** What is said if nothing matches, and the exit code then. */
+  readonly none: string
+  readonly ifNone: ExitCode
+}
+
+/** Says what will be done, and asks. Returns the exit code if it ends there: nothing matches, it is a dry run, or the answer is no. */
+export async function askFirst(
+  { total, says, none, ifNone }: Change,
+  { json, dryRun, yes }: InboxCommandOptions,
+): Promise<ExitCode | undefined> {
+  if (json && (total === 0 || dryRun)) sayJson({ count: total, ...(dryRun && { dryRun: true }) })
+  if (total === 0) {
+    remark(none)
+    return ifNone
+  }
+  if (dryRun) {
+    if (!json) say(says)
+    return 0
+  }
+  if (yes || (await agreed(says))) return undefined
+  remark('nothing was changed')
+  return 1
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** A point in time: an age such as `2h`, or an ISO date. Milliseconds since 1970; undefined if none is given. */
+export function sinceOption(
+  name: string,
+  text: string | undefined,
+  now: number = Date.now(),
+): number | undefined {
+  if (text === undefined) return undefined
+  const [, amount, unit] = /^(\d+)([smhd])$/.exec(text) ?? []
+  const time = amount === undefined ? Date.parse(text) : now - Number(amount) * UNITS[unit!]!
+  if (Number.isNaN(time))
+    throw new Failure(
+      2,
+      `${name} must be an age such as 30m, 2h or 7d, or an ISO date, got ${text}`,
+    )
+  return time
 }

@@ -1,6 +1,6 @@
 import { createSeal, isSealed, openKept, type Arrival, type Seal } from '@postern/core/inbox'
 import { readEnv } from '../env.ts'
-import { Failure } from '../print/failure.ts'
+import { Failure } from '../print/say.ts'
 
 /** Options that give the keys of sealed inboxes. */
 export interface SealOptions {

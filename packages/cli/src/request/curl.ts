@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
-import { Failure } from '../print/failure.ts'
-import type { ReadFile, SavedRequest } from './saved-request.ts'
+import { Failure } from '../print/say.ts'
 import { shellWords } from './shell-words.ts'
+import type { DeliveryInit } from '@postern/core'
+import type { KeptRequest } from '@postern/core/inbox'
 
 // Flags with a value, in curl's own short form if there is one.
 const LONG: Readonly<Record<string, string>> = {
@@ -107,3 +108,12 @@ function bytesOf(data: string, piped: string | undefined, readFile: ReadFile): B
 export function withoutLines(data: Buffer): Buffer {
   return Buffer.from(data.toString('latin1').replaceAll(/[\r\n]/g, ''), 'latin1')
 }
+
+/** A saved request, and its time of arrival if the file has it. */
+export interface SavedRequest {
+  readonly delivery: DeliveryInit & Pick<KeptRequest, 'masked'>
+  readonly receivedAt: number | undefined
+}
+
+/** Reads a file that a request names; `what` names it in errors. */
+export type ReadFile = (path: string, what: string) => Uint8Array

@@ -1,8 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { urlJoiner } from '@postern/core/scheme'
-import { Failure } from '../print/failure.ts'
-import { fromCurl } from './curl.ts'
-import type { ReadFile, SavedRequest } from './saved-request.ts'
+import { Failure } from '../print/say.ts'
+import { fromCurl, type ReadFile, type SavedRequest } from './curl.ts'
 
 /** Options of {@link parseRequest}. */
 export interface ReadOptions {

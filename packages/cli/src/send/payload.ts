@@ -1,5 +1,5 @@
 import { mergeDeep } from '@postern/core/scheme'
-import { Failure } from '../print/failure.ts'
+import { Failure } from '../print/say.ts'
 import { readRegular } from '../request/regular-file.ts'
 
 /** Options of `postern send` that change the payload. */

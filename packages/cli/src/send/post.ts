@@ -1,5 +1,5 @@
 import { readStart, type SignableRequest } from '@postern/core/scheme'
-import { Failure } from '../print/failure.ts'
+import { Failure } from '../print/say.ts'
 import { whyNot } from '../sender/why-not.ts'
 
 /** How a delivery was answered. */

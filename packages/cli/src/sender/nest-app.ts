@@ -1,4 +1,4 @@
-import type { AppText, SenderText } from '../host-row.ts'
+import type { AppText, SenderText } from '../inboxes.ts'
 
 /** The whole app for NestJS: its module makes the receiver. */
 export function nestApp(path: string, { name, topic, provider, inbox }: SenderText): AppText {

@@ -1,4 +1,4 @@
-import type { AppText, SenderText } from '../host-row.ts'
+import type { AppText, SenderText } from '../inboxes.ts'
 
 /** The name of the class of Durable Objects, and of its binding. */
 export const CLASS = 'Webhooks'

@@ -1,6 +1,5 @@
 import type { About } from '@postern/core/scheme'
-import type { Environment } from '../host-row.ts'
-import { inboxes, type InboxName, type WrittenPlace } from '../inboxes.ts'
+import { type Environment, inboxes, type InboxName, type WrittenPlace } from '../inboxes.ts'
 import { upper, variablesOf } from './sender.ts'
 
 /** Names of options whose value is of one account: it comes from the environment, as the secret does. */

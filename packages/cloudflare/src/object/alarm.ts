@@ -1,4 +1,4 @@
-import type { ObjectStorage } from '../runtime.ts'
+import type { ObjectStorage } from '../remote.ts'
 import type { TransactionEnd } from './database.ts'
 
 /** The one alarm of an object. */

@@ -1,5 +1,5 @@
 import type { Database, Statement, Value } from '@postern/sqlite/store'
-import type { ObjectStorage } from '../runtime.ts'
+import type { ObjectStorage } from '../remote.ts'
 
 /** What the databases of one object share: it has one connection. */
 interface OneConnection {

@@ -1,7 +1,7 @@
 import type { Receiver } from '@postern/core'
 import type { Drained } from '@postern/core/inbox'
 import { errorText } from '@postern/core/scheme'
-import type { ObjectSettings } from '../settings.ts'
+import type { ObjectSettings } from '../remote.ts'
 
 // Milliseconds until a task is tried again that is due and cannot run now: a suspect whose place is taken. At once would never end.
 const REST = 1000

@@ -7,9 +7,14 @@ import {
   createErrors,
   type Driver,
 } from '@postern/sqlite/store'
-import type { ObjectInbox } from '../receivers.ts'
-import type { ObjectState } from '../runtime.ts'
-import { INBOX, type ObjectSettings, ROW, SMALLER_BODY } from '../settings.ts'
+import {
+  type ObjectInbox,
+  INBOX,
+  type ObjectSettings,
+  ROW,
+  SMALLER_BODY,
+  type ObjectState,
+} from '../remote.ts'
 import { type TransactionEnd, objectDatabase, sharedOf } from './database.ts'
 import { WebhookError } from '@postern/core'
 

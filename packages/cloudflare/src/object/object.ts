@@ -1,14 +1,19 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { Taken, Intake, Port } from '@postern/core/inbox'
-import type { Receivers, ObjectInbox } from '../receivers.ts'
-import type { ObjectState } from '../runtime.ts'
 import {
+  type Receivers,
+  type ObjectInbox,
   checkSettings,
   type DurableObjectOptions,
   INBOX,
   type ObjectSettings,
-} from '../settings.ts'
-import { type WireAnswer, type WirePart, type WireIntake, fromWire, thrownOf } from '../wire.ts'
+  type ObjectState,
+  type WireAnswer,
+  type WirePart,
+  type WireIntake,
+  fromWire,
+  thrownOf,
+} from '../remote.ts'
 import type { Receiver } from '@postern/core'
 import { createObjectAlarm } from './alarm.ts'
 import { openInbox } from './inbox.ts'

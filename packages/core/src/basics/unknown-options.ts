@@ -79,3 +79,17 @@ export function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'an array'
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
+
+/**
+ * The error of an option of `createReceiver`: which, what it must be, what it is, and why or the way out if these do not
+ * say it.
+ */
+export function wrongOption(
+  option: string,
+  expected: string,
+  got: unknown,
+  remedy?: string,
+): TypeError {
+  const more = remedy === undefined ? '' : `; ${remedy}`
+  return new TypeError(`createReceiver: ${option} must be ${expected}, got ${String(got)}${more}`)
+}

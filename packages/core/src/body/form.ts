@@ -1,6 +1,5 @@
-import { toBuffer, utf8 } from './bytes.ts'
+import { toBuffer, utf8, decodeText } from './bytes.ts'
 import { WebhookError } from '../errors.ts'
-import { decodeText } from './text.ts'
 
 /**
  * The fields of an `application/x-www-form-urlencoded` string, in order. A stray `%` stands for itself.
@@ -104,4 +103,20 @@ function hexDigit(byte = 0): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
   const lower = byte | 0x20
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
+}
+
+/**
+ * The fields of a URL's query string, as {@link formToObject} returns them.
+ *
+ * @throws WebhookError `malformed_body` if there are more than `fields` of them.
+ */
+export function queryToObject(url: string, fields: number): Record<string, string | string[]> {
+  return formToObject(parseForm(queryOf(url), fields))
+}
+
+function queryOf(url: string): string {
+  const hash = url.indexOf('#')
+  const head = hash === -1 ? url : url.slice(0, hash)
+  const mark = head.indexOf('?')
+  return mark === -1 ? '' : head.slice(mark + 1)
 }

@@ -1,9 +1,8 @@
-import { utf8 } from './bytes.ts'
+import { utf8, decodeText } from './bytes.ts'
 import { WebhookError } from '../errors.ts'
 import { addField } from './form.ts'
 import { parseMediaType, parseParameters } from './media-type.ts'
 import { readParts, type Part } from './multipart-parts.ts'
-import { decodeText } from './text.ts'
 
 /** A part that came with a file name. */
 interface MultipartFile {

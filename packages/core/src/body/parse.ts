@@ -1,7 +1,6 @@
 import type { Delivery } from '../delivery.ts'
-import { formToObject } from './form.ts'
+import { formToObject, queryToObject } from './form.ts'
 import { parseMultipart } from './multipart-later.ts'
-import { queryToObject } from './query.ts'
 import { loadXml, xmlReady } from './xml/xml.ts'
 
 /** A body by the format it was read in: objects for form, query, multipart and XML, a string for text. */

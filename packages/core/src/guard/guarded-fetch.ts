@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { LookupFunction } from 'node:net'
-import type { FetchFunction } from '../provider/lookup/fetch-bounded.ts'
-import { isIP } from './address.ts'
-import { createGuard, DestinationRefused, hostOf, type AddressGuard } from './guard.ts'
+import type { FetchFunction } from '../provider/lookup/jwks.ts'
+import { isIP, createGuard, DestinationRefused, hostOf, type AddressGuard } from './guard.ts'
 
 // Names of networks of one's own (RFC 6761, 6762, 8375, and `.internal`), and names without a dot.
 const LOCAL = /^[^.]*$|\.(?:corp|home|home\.arpa|internal|intranet|lan|local|private)$/i

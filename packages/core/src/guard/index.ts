@@ -1,4 +1,4 @@
-export { isPublicAddress } from './address.ts'
+export { isPublicAddress } from './guard.ts'
 export {
   createGuard,
   DestinationRefused,

@@ -1,6 +1,5 @@
-import { textBytes, concat, toBuffer, utf8 } from '../body/bytes.ts'
+import { textBytes, concat, toBuffer, utf8, decodeText } from '../body/bytes.ts'
 import { parseJson } from '../body/json.ts'
-import { decodeText } from '../body/text.ts'
 import type { Json } from '../delivery.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
 import type { KeptRequest } from './journal.ts'

@@ -3,7 +3,6 @@ import type { EventRecord, StoredDelivery } from '../event.ts'
 import type { MaybePromise } from '../basics/maybe.ts'
 import type { Admission } from '../receive/admit.ts'
 import type { Journal } from './journal.ts'
-import type { Records } from './records.ts'
 import type { AnyCommit } from '../subscribe/task.ts'
 import type { InboxView } from './view.ts'
 
@@ -257,4 +256,20 @@ export interface TaskError {
   readonly stack?: string | undefined
   /** Issues of the schema that did not match. */
   readonly issues?: readonly { readonly message: string; readonly path: string }[] | undefined
+}
+
+/**
+ * Small keyed values beside the tasks, with compare-and-set: destinations, handshake secrets, marks. A stored value that
+ * cannot be read is told, and counts as absent: `get` finds nothing, `list` leaves it out, and `set` with 0 replaces it.
+ */
+export interface Records {
+  get(key: string): MaybePromise<{ readonly value: Json; readonly version: number } | undefined>
+  /** Stores the value if the version is still `expected` (0: not there yet); else returns false. */
+  set(key: string, value: Json, expected: number): MaybePromise<boolean>
+  delete(key: string, expected: number): MaybePromise<boolean>
+  list(
+    prefix: string,
+  ): MaybePromise<
+    readonly { readonly key: string; readonly value: Json; readonly version: number }[]
+  >
 }

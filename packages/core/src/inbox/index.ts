@@ -1,6 +1,6 @@
 export { errorText, isA, memberOf, textOf } from '../errors.ts'
-export { grouped } from '../basics/grouped.ts'
-export { nextRound } from '../basics/soon.ts'
+export { grouped } from '../basics/maybe.ts'
+export { nextRound } from '../basics/deadline.ts'
 export type {
   AcceptWithin,
   Claim,
@@ -40,7 +40,7 @@ export {
   packKept,
   unpackKept,
 } from './codec.ts'
-export type { Records } from './records.ts'
+export type { Records } from './inbox.ts'
 export type { Ledger, LedgerClaim } from './inline/ledger.ts'
 export type { EventRecord, StoredDelivery } from '../event.ts'
 export { createSemaphore, type Semaphore } from './engine/semaphore.ts'
@@ -58,10 +58,10 @@ export type {
   MinuteCount,
   MinuteGauge,
 } from './journal.ts'
-export type { ActionQuery, OperatorAction } from './operator-action.ts'
+export type { ActionQuery, OperatorAction } from './journal.ts'
 export { followTasks, type FollowedTasks, type TaskEnds } from './engine/operate/follow.ts'
 export { CHANGE_OPTIONS } from './engine/operate/in-steps.ts'
-export type { ActionNote, ActionRow } from './engine/operate/action-note.ts'
+export type { ActionNote, ActionRow } from './engine/operate/actions.ts'
 export { createActions, type ActionRows, type Actions } from './engine/operate/actions.ts'
 export type { Page } from './page.ts'
 export type { Guard } from '../event.ts'
@@ -102,7 +102,7 @@ export {
   type ArrivalPlace,
   type DeliveryPage,
 } from './engine/journal/delivery-filter.ts'
-export { editedEvent } from './engine/operate/edited-event.ts'
+export { editedEvent } from './engine/operate/view.ts'
 export { checkErase, erased, erasedError, isAboutTasks } from './engine/operate/erased.ts'
 export { settledBy, timeTo, within } from '../basics/deadline.ts'
 export {
@@ -118,16 +118,16 @@ export type { Ahead, Slot } from './engine/run/slot.ts'
 export { createRunner } from './engine/run/runner.ts'
 export type { EndedClaim, RunnerTask } from './engine/run/task-runs.ts'
 export { weightOf } from './engine/run/task.ts'
-export { orphansOf, watchOrphans, type OrphanWatch } from './engine/lease/orphans.ts'
+export { orphansOf, watchOrphans, type OrphanWatch } from './engine/lease/watch.ts'
 export { suspects, type Suspects } from './engine/suspects.ts'
-export { createPace, type Pace } from './engine/accept/pace.ts'
-export { createSpacing, type Spacing } from '../basics/spacing.ts'
+export { createPace, type Pace } from './engine/accept/capacity.ts'
+export { createSpacing, type Spacing } from '../basics/deadline.ts'
 export {
   createUnread,
   parsed,
   readableArrival,
   type UnreadTeller,
-} from './engine/journal/unread.ts'
+} from './engine/journal/records.ts'
 export { createSweep, type Sweep } from './engine/operate/sweep.ts'
 export { observed, type Observed } from '../subscribe/run/observed.ts'
 export { transactions, type Transactions } from './engine/accept/transactions.ts'
@@ -161,7 +161,7 @@ export {
   unpackMinute,
   type Counts,
   type Minute,
-} from './engine/journal/minute-pack.ts'
+} from './engine/journal/buckets.ts'
 export type {
   StoreBatch,
   Back,
@@ -184,13 +184,13 @@ export {
   type TaskChange,
 } from './engine/patch.ts'
 export type { ClockStep } from './engine/operate/ago.ts'
-export { numberOf } from './engine/operate/info.ts'
+export { numberOf } from './engine/operate/search.ts'
 export type * from './engine/operate/store.ts'
 export type * from './engine/journal/store.ts'
 export { actionRowsOf } from './engine/journal/actions.ts'
 export { createJournal } from './engine/journal/journal.ts'
 export { createRecords } from './engine/journal/records.ts'
-export type { Access } from './engine/access.ts'
+export type { Access } from './engine/steps.ts'
 export {
   checkLiving,
   migrationOf,
@@ -219,5 +219,5 @@ export { roomFor } from '../basics/room.ts'
 export { tenantKey } from '../basics/tenant-key.ts'
 export { identityKey } from '../receive/identity.ts'
 export { createSeal, type KeyOption, type Seal } from './seal.ts'
-export { isSealed, openKept } from './sealed-kept.ts'
+export { isSealed, openKept } from './seal.ts'
 export { opened } from './sealed-port.ts'

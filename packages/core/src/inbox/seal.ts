@@ -1,5 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import { textBytes, concat, encode, toBuffer, utf8 } from '../body/bytes.ts'
+import type { Arrival, KeptRequest } from './journal.ts'
+import { packKept, unpackKept } from './codec.ts'
 
 /** What a `key` option takes: 32 bytes, as they are, in base64 or in hex; the first of several seals, all of them open. */
 export type KeyOption = string | Uint8Array | readonly (string | Uint8Array)[]
@@ -82,4 +84,45 @@ function toKey(
     )
   // Identifies the key without revealing it.
   return { bytes, id: createHash('sha256').update(bytes).digest().subarray(0, ID) }
+}
+
+// A character of private use, which no header of a request can have.
+const SEALED = '\ue001sealed'
+
+/** Head and body of a refused delivery, sealed for the arrival with this id. Its path stays readable, as in the arrival. */
+export function sealKept(seal: Seal, id: string, kept: KeptRequest): KeptRequest {
+  return {
+    url: kept.url.split(/[?#]/, 1)[0]!,
+    headers: [[SEALED, '1']],
+    body: seal.sealBytes(packKept(kept), placeOf(id)),
+  }
+}
+
+/**
+ * True if a receiver with `seal` kept the head and body of this delivery.
+ *
+ * @example
+ * const arrival = await inbox.journal.delivery(id)
+ * const readable = isSealed(arrival) ? openKept(createSeal(key), arrival) : arrival
+ */
+export function isSealed({ kept }: Pick<Arrival, 'kept'>): boolean {
+  return kept?.headers[0]?.[0] === SEALED
+}
+
+/**
+ * A refused delivery with the head and body that a receiver with `seal` kept. One that was kept unsealed is returned
+ * unchanged. Throws if no key fits, or if it was changed.
+ *
+ * @example
+ * const arrival = await inbox.journal.delivery(id)
+ * const { kept } = openKept(createSeal(key), arrival)
+ * await explain({ ...kept, method: arrival.method }, provider)
+ */
+export function openKept(seal: Seal, arrival: Arrival): Arrival {
+  if (!arrival.kept || !isSealed(arrival)) return arrival
+  return { ...arrival, kept: unpackKept(seal.openBytes(arrival.kept.body, placeOf(arrival.id))) }
+}
+
+function placeOf(id: string): string {
+  return `refused ${id}`
 }

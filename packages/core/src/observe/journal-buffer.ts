@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../basics/maybe.ts'
 import type { Arrival, JournalBatch, MinuteGauge } from '../inbox/journal.ts'
 import { createSeriesTable, type Series, type SeriesName } from './series.ts'
-import { unref } from '../basics/unref.ts'
+import { unref } from '../basics/deadline.ts'
 
 /** The argument of {@link createJournalBuffer}. */
 interface JournalBufferOptions {

@@ -7,7 +7,7 @@ import {
   issuePath,
   type SchemaResult,
   type StandardSchema,
-} from '../subscribe/standard-schema.ts'
+} from '../subscribe/subscription.ts'
 import { createTopicTable } from '../subscribe/topics.ts'
 
 /** What {@link payloadDrift} tells. It holds no payload but the names of its members. */

@@ -1,6 +1,6 @@
 import type { Observer } from '../observer.ts'
-import type { Writable } from '../basics/writable.ts'
-import { unref } from '../basics/unref.ts'
+import type { Writable } from '../basics/maybe.ts'
+import { unref } from '../basics/deadline.ts'
 
 /** Notes the time of the last verified delivery, and reports when none came for too long. */
 export interface Silence {

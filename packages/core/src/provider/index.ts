@@ -4,7 +4,7 @@ export type { Composed } from './compose.ts'
 export { provider } from './define.ts'
 export { madeOf, remake, type Made } from './made.ts'
 export { keyForms, type KeyForms } from './key-forms.ts'
-export { mergeDeep } from './merge.ts'
+export { mergeDeep } from './compose.ts'
 export type { ProviderSpec } from './spec.ts'
 export type {
   Clock,
@@ -17,7 +17,7 @@ export type {
   Verified,
 } from './provider.ts'
 export type { Covers, Credentials, Scheme, SignableRequest } from './scheme.ts'
-export type { Setup } from './setup.ts'
+export type { Setup } from './about.ts'
 export { checkSecret, type Keyring, type KeySet } from './secrets.ts'
 export { targetPath, toPublicUrl, urlJoiner, type JoinUrl } from './public-url.ts'
 
@@ -26,7 +26,7 @@ export { factsOf } from '../problems.ts'
 export { checkMounting, handlerMade } from '../receive/handler-made.ts'
 export { checkObject } from '../basics/unknown-options.ts'
 export { isTool } from '../receiver/tool.ts'
-export { unref } from '../basics/unref.ts'
+export { unref } from '../basics/deadline.ts'
 export type { EventDraft, Guard } from '../event.ts'
 export type { ParsedBody } from '../body/parse.ts'
 export { readBounded, readStart } from '../body/read-bounded.ts'
@@ -62,20 +62,20 @@ export {
   type HmacOptions,
   type KeyEncoding,
 } from './schemes/hmac.ts'
-export type { HashName, SignatureEncoding } from './schemes/signature/hmac-names.ts'
+export type { HashName, SignatureEncoding } from './schemes/signature/template.ts'
 export { malformed, mismatch, singleHeader, type At } from './schemes/signature/header.ts'
 export { jwt, type JwtAlgorithm, type JwtOptions } from './schemes/jwt.ts'
 export type { JwtClaims, JwtClaimsOptions } from './schemes/jwt-claims.ts'
 export type { SharedJwtAlgorithm, SharedJwtOptions } from './schemes/jwt-shared.ts'
 export type { NamesPlace, TrustedNames } from './lookup/trusted-names.ts'
-export { bucket, type LookupBucket, type BucketOptions } from './lookup/bucket.ts'
+export { bucket, type LookupBucket, type BucketOptions } from './lookup/lookups.ts'
 export {
   checkFetchOptions,
   fetchBounded,
   fetchNamed,
   type FetchFunction,
   type FetchOptions,
-} from './lookup/fetch-bounded.ts'
+} from './lookup/jwks.ts'
 export {
   fetchedJwks,
   givenJwks,
@@ -87,8 +87,8 @@ export {
 } from './lookup/jwks.ts'
 export { lookups, type Lookups, type LookupsOptions } from './lookup/lookups.ts'
 export { peer, type Peer, type PeerHome } from './peer.ts'
-export { parseKeyPair, type KeyPair } from './schemes/key-pair.ts'
-export type { SignedMessage } from './schemes/signature/message.ts'
+export { parseKeyPair, type KeyPair } from './schemes/rsa.ts'
+export type { SignedMessage } from './schemes/signature/template.ts'
 export { pairs, type PairsOptions } from './schemes/pairs.ts'
 export { rsa, rsaAlgorithm, type RsaAlgorithmOptions, type RsaOptions } from './schemes/rsa.ts'
 export {
@@ -102,7 +102,7 @@ export {
   standardWebhooksScheme,
   type StandardWebhooksSchemeOptions,
 } from './schemes/standard-webhooks.ts'
-export type { KeyForm, StandardWebhooksKey } from './schemes/standard-webhooks-key.ts'
+export type { KeyForm, StandardWebhooksKey } from './schemes/standard-webhooks.ts'
 export type { StandardWebhooksHeaders } from './schemes/signature/standard-headers.ts'
 export { messageTemplate } from './schemes/signature/template.ts'
 export { token, type TokenOptions } from './schemes/token.ts'

@@ -1,5 +1,5 @@
 import type { Delivery } from '../delivery.ts'
-import { milliseconds, type Duration } from '../basics/duration.ts'
+import { milliseconds, type Duration } from '../basics/deadline.ts'
 import {
   checkFunction,
   checkObject,

@@ -8,7 +8,7 @@ import type { Clock, Draft, Greeting, Provider, Result, Verified } from './provi
 import type { SenderFacts } from './facts.ts'
 import type { Covers, Scheme } from './scheme.ts'
 import type { Keyring, SecretOption } from './secrets.ts'
-import type { Setup } from './setup.ts'
+import type { Setup } from './about.ts'
 
 /** Members that a provider takes unchanged from its spec. */
 type Plain = Omit<

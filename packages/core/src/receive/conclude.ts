@@ -6,8 +6,7 @@ import type { MaybePromise } from '../basics/maybe.ts'
 import { eventInfo } from '../observe/infos.ts'
 import { answerReply } from './reply/answer.ts'
 import { Exchange, type Conclusion } from './exchange.ts'
-import type { Identified } from './identify.ts'
-import type { ReceiveContext } from './receive-context.ts'
+import type { Identified, ReceiveContext } from './identify.ts'
 import { problem, type Reply } from './reply/reply.ts'
 
 /** Refuses a delivery: the reason to the observers, its code to the sender. Adapters call it for what they refuse. */

@@ -1,9 +1,8 @@
 import { errorText } from '../errors.ts'
 import type { EventRecord } from '../event.ts'
-import { settledBy, toWall } from '../basics/deadline.ts'
+import { settledBy, toWall, unref } from '../basics/deadline.ts'
 import type { Seal } from '../inbox/seal.ts'
 import type { EraseOptions, InboxView } from '../inbox/view.ts'
-import { unref } from '../basics/unref.ts'
 
 /** Returns what is kept of a payload. */
 export type KeepBody = (payload: unknown) => unknown

@@ -1,5 +1,5 @@
 import { kindOf, unknownOptions } from '../basics/unknown-options.ts'
-import { soon } from '../basics/soon.ts'
+import { soon } from '../basics/deadline.ts'
 
 interface Made {
   turns: number

@@ -1,18 +1,27 @@
-import type { Writable } from '../basics/writable.ts'
+import type { Writable } from '../basics/maybe.ts'
 import type { ParsedBody } from '../body/parse.ts'
 import type { Delivery } from '../delivery.ts'
 import { errorText, isWebhookError, WebhookError } from '../errors.ts'
-import type { EventDraft, EventRecord } from '../event.ts'
-import type { Intake, IntakeItem } from '../inbox/inbox.ts'
+import type { EventDraft, EventRecord, StoredDelivery, WebhookEvent } from '../event.ts'
+import type { Intake, IntakeItem, Port } from '../inbox/inbox.ts'
 import { eventInfo } from '../observe/infos.ts'
-import type { Verified } from '../provider/provider.ts'
-import { identityOf, type IdentitySource } from './identity.ts'
+import type { Verified, Provider } from '../provider/provider.ts'
+import { identityOf, type IdentitySource, type Dedupe } from './identity.ts'
 import type { Exchange } from './exchange.ts'
-import type { ReceiveContext } from './receive-context.ts'
-import { UNHANDLED } from '../subscribe/subscription.ts'
-import { taskDrafts } from '../subscribe/task-drafts.ts'
+import { UNHANDLED, type Subscription, taskDrafts } from '../subscribe/subscription.ts'
 import { without, type CredentialPlace } from './credentials/places.ts'
 import { payloadPlaces } from './strip.ts'
+import type { Limits } from '../limits.ts'
+import type { Observer } from '../observer.ts'
+import type { Admission } from './admit.ts'
+import type { Answers } from './reply/answer.ts'
+import type { ConflictWatch } from './conflict.ts'
+import type { KeepBody } from './erasure.ts'
+import type { Explainer } from './explainer.ts'
+import type { Recorder } from '../observe/recorder.ts'
+import type { Reply } from './reply/reply.ts'
+import type { Silence } from '../observe/silence.ts'
+import type { Writes } from './writes.ts'
 
 /** The events of a delivery. */
 export interface Identified {
@@ -157,4 +166,38 @@ function toRecord(source: Source, draft: EventDraft, at: number, count: number):
   if (body.kind === 'json' && payload === body.value)
     record.source = context.exact ? 'exact' : 'json'
   return record
+}
+
+/** The receiver as the steps of a delivery see it. */
+export interface ReceiveContext {
+  readonly receiver: string
+  readonly provider: Provider
+  readonly port: Port
+  readonly answers: Answers
+  readonly observer: Observer
+  readonly now: () => number
+  /** Milliseconds of a clock that never goes back, for durations. */
+  readonly monotonic: () => number
+  /** Writes the journal, if the inbox keeps one. */
+  readonly recorder: Recorder | undefined
+  readonly silence: Silence
+  readonly writes: Writes
+  readonly explainer: Explainer | undefined
+  /** Undefined if no observer asks, or the inbox cannot tell. */
+  readonly conflicts: () => ConflictWatch | undefined
+  readonly limits: Limits
+  readonly ack: Reply
+  readonly exact: boolean
+  /** A Content-Type that contradicts the format is refused. */
+  readonly strictLabels: boolean
+  readonly dedupe: Dedupe
+  readonly onUnhandled: 'acknowledge' | 'store' | 'refuse'
+  /** True if nothing subscribes and nobody said that this is meant: every event would be lost. */
+  readonly isDeaf: () => boolean
+  /** Set if less than all is kept of events whose tasks are done. */
+  readonly keepBody: KeepBody | undefined
+  readonly fairBy: ((event: WebhookEvent) => string) | undefined
+  readonly subscriptionsOf: (event: EventDraft) => readonly Subscription[]
+  readonly admit: (head: Delivery) => Admission
+  readonly strip: (delivery: Delivery, receivedAt: number) => StoredDelivery
 }

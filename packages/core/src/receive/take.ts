@@ -4,9 +4,8 @@ import { markVerified, ownDelivery, type DeliveryInit } from '../delivery.ts'
 import { toWebhookError, WebhookError } from '../errors.ts'
 import type { Taken } from '../inbox/inbox.ts'
 import { Exchange } from './exchange.ts'
-import { identify } from './identify.ts'
+import { identify, type ReceiveContext } from './identify.ts'
 import { outcomeOf, tellTaken } from './conclude.ts'
-import type { ReceiveContext } from './receive-context.ts'
 import { acceptAll } from './receive.ts'
 
 /** A delivery that a sender's API listed, as its webhook would have been. */

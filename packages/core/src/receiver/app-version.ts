@@ -1,4 +1,4 @@
-import { wrongOption } from '../basics/wrong-option.ts'
+import { wrongOption } from '../basics/unknown-options.ts'
 import type { CheckedOptions } from './checked-options.ts'
 
 /** Characters of the version of an app. */

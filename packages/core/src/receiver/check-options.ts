@@ -1,8 +1,7 @@
-import { milliseconds, type Duration } from '../basics/duration.ts'
-import { checkObject, refuseNull, unknownOptions } from '../basics/unknown-options.ts'
-import { wrongOption } from '../basics/wrong-option.ts'
+import { milliseconds, type Duration, settledBy } from '../basics/deadline.ts'
+import { checkObject, refuseNull, unknownOptions, wrongOption } from '../basics/unknown-options.ts'
 import type { EventMap } from '../event.ts'
-import type { Inbox, Consumer, Port } from '../inbox/inbox.ts'
+import type { Inbox, Consumer, Port, Records } from '../inbox/inbox.ts'
 import { createSeal } from '../inbox/seal.ts'
 import { resolveLimits } from '../limits.ts'
 import { logger } from '../logger.ts'
@@ -15,12 +14,9 @@ import type { Dedupe } from '../receive/identity.ts'
 import { ackReply } from '../receive/reply/ack.ts'
 import { checkVersion } from './app-version.ts'
 import type { CheckedOptions } from './checked-options.ts'
-import { nodeEnv } from './node-env.ts'
 import type { ReceiverOptions } from './options.ts'
 import { WebhookError } from '../errors.ts'
-import { settledBy } from '../basics/deadline.ts'
 import type { Journal } from '../inbox/journal.ts'
-import type { Records } from '../inbox/records.ts'
 import type { InboxView } from '../inbox/view.ts'
 import { DEFAULT_WINDOW } from '../inbox/memory/settings.ts'
 
@@ -293,4 +289,11 @@ function lazyPort(consumer: Consumer, load: () => Promise<Inbox>): Port {
     if (working) port.work!()
     return port
   }
+}
+
+/** The mode that NODE_ENV says; undefined where it is unknown. */
+export function nodeEnv(): string | undefined {
+  // Workers have no `process`, so the mode is unknown there.
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }
+  return process?.env?.['NODE_ENV']
 }

@@ -1,5 +1,5 @@
 import type { Json } from '../delivery.ts'
-import type { Records } from '../inbox/records.ts'
+import type { Records } from '../inbox/inbox.ts'
 
 /** A version of an app, when a receiver was first seen working with it. */
 export interface Deploy {

@@ -1,4 +1,4 @@
-import type { Records } from '../inbox/records.ts'
+import type { Records } from '../inbox/inbox.ts'
 import { LONGEST_VERSION } from './app-version.ts'
 import { DEPLOYS, pairsOf, type Deploy } from './deploy-list.ts'
 

@@ -1,4 +1,4 @@
-import { milliseconds } from '../basics/duration.ts'
+import { milliseconds } from '../basics/deadline.ts'
 import { unknownOptions } from '../basics/unknown-options.ts'
 import type { DrainOptions } from './options.ts'
 

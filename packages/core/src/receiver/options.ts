@@ -1,5 +1,5 @@
 import type { AnyCommit } from '../subscribe/task.ts'
-import type { Duration } from '../basics/duration.ts'
+import type { Duration } from '../basics/deadline.ts'
 import type { EventMap, WebhookEvent } from '../event.ts'
 import type { Inbox } from '../inbox/inbox.ts'
 import type { KeyOption } from '../inbox/seal.ts'

@@ -2,7 +2,7 @@ import type { Admission, Head } from '../receive/admit.ts'
 import type { AnswerFunction, AnswerOptions } from '../receive/reply/answer.ts'
 import type { Delivery, DeliveryInit } from '../delivery.ts'
 import type { Dedupe } from '../receive/identity.ts'
-import type { Duration } from '../basics/duration.ts'
+import type { Duration } from '../basics/deadline.ts'
 import type { WebhookError } from '../errors.ts'
 import type { EventMap, WebhookEvent } from '../event.ts'
 import type { FetchHost } from '../receive/fetch-host.ts'
@@ -16,8 +16,12 @@ import type { AttemptInfo } from '../observe/infos.ts'
 import type { Observer } from '../observer.ts'
 import type { Provider } from '../provider/provider.ts'
 import type { Reply } from '../receive/reply/reply.ts'
-import type { SchemaOutput, StandardSchema } from '../subscribe/standard-schema.ts'
-import type { Handler, SubscriptionOptions } from '../subscribe/subscription.ts'
+import type {
+  SchemaOutput,
+  StandardSchema,
+  Handler,
+  SubscriptionOptions,
+} from '../subscribe/subscription.ts'
 import type { AnyCommit } from '../subscribe/task.ts'
 import type { EventOf, PatternOf, TopicsOf } from '../subscribe/topic-types.ts'
 

@@ -1,5 +1,12 @@
 import { toResponse } from '../receive/reply/response.ts'
 import type { Reply } from '../receive/reply/reply.ts'
+import type { Health } from '../receiver/health.ts'
+import type { Receiver } from '../receiver/receiver-types.ts'
+import { unknownOptions } from '../basics/unknown-options.ts'
+import { checkSecret } from '../provider/secrets.ts'
+import { safeEqual } from '../provider/safe-equal.ts'
+import { checkDrain } from '../receiver/drain-options.ts'
+import type { DrainOptions } from '../receiver/options.ts'
 
 /** The parts of a request that a route reads, on any host. */
 export interface RouteRequest {
@@ -36,5 +43,106 @@ export function privateReply(status: number, body: unknown, headers?: Reply['hea
     status,
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
     body: JSON.stringify(body),
+  }
+}
+
+/** Options of {@link health}. */
+export interface HealthRouteOptions {
+  /** False tells only whether all is well, since figures are for operators. Why an inbox cannot be reached is told in neither. @default true */
+  readonly figures?: boolean
+}
+
+/**
+ * A route for probes. Readiness: 200 if every receiver accepts deliveries, else 503; a backlog takes no web process off the
+ * network. Workers, with `?work`: 200 if every receiver settles, that is, due tasks are run. Liveness, with `?live`: 200 as long
+ * as the process answers, since a restart repairs no database. Throws a `TypeError` that names a wrong option.
+ *
+ * @example
+ * app.get('/healthz', health([github, stripe]))
+ */
+export function health(
+  receivers: readonly Pick<Receiver, 'health'>[],
+  options: HealthRouteOptions = {},
+): (request: Request) => Promise<Response> {
+  return toFetch(healthRoute(receivers, options))
+}
+
+/** The same for hosts that are not on fetch. */
+export function healthRoute(
+  receivers: readonly Pick<Receiver, 'health'>[],
+  options: HealthRouteOptions = {},
+): Route {
+  unknownOptions('health', options, ['figures'])
+  const { figures = true } = options
+  if (
+    !Array.isArray(receivers) ||
+    receivers.some((receiver) => typeof receiver?.health !== 'function')
+  )
+    throw new TypeError('health: receivers must be a list of what createReceiver() returns')
+
+  return async ({ method, url }) => {
+    if (method !== 'GET' && method !== 'HEAD')
+      return privateReply(405, { code: 'method_not_allowed' }, { allow: 'GET, HEAD' })
+    if (/[?&]live(?:[=&#]|$)/.test(url)) return privateReply(200, { ok: true })
+    const found = await Promise.all(receivers.map((receiver) => receiver.health()))
+    const asked = /[?&]work(?:[=&#]|$)/.test(url) ? 'settles' : 'accepts'
+    const ok = found.every((each) => each[asked])
+    return privateReply(ok ? 200 : 503, figures ? { ok, receivers: found.map(shown) } : { ok })
+  }
+}
+
+/** What a stranger may see: our own words, since the text of an engine's error can name an address. */
+function shown(health: Health): Health {
+  const { cause } = health
+  const own = cause === undefined || /^(?:closed|full|no handler|no worker):/.test(cause)
+  return own ? health : { ...health, cause: 'unavailable' }
+}
+
+/** Options of {@link drain}. */
+export interface DrainRouteOptions extends DrainOptions {
+  /** The secret in the caller's `Authorization: Bearer …`; Vercel sends `CRON_SECRET` there. */
+  readonly secret: string
+}
+
+/**
+ * A route that runs due tasks, for the cron of hosts without a permanent process. The secret is compared in constant
+ * time. A call while another one runs is 409. The reply is the result of `receiver.drain()` as JSON. Throws a
+ * `TypeError` that names a wrong option.
+ *
+ * @example
+ * export const GET = drain(receiver, { secret: process.env.CRON_SECRET!, deadline: '50s' })
+ */
+export function drain(
+  receiver: Pick<Receiver, 'drain'>,
+  options: DrainRouteOptions,
+): (request: Request) => Promise<Response> {
+  return toFetch(drainRoute(receiver, options))
+}
+
+/** The same for hosts that are not on fetch. */
+export function drainRoute(receiver: Pick<Receiver, 'drain'>, options: DrainRouteOptions): Route {
+  unknownOptions('drain', options, ['secret', 'deadline', 'max', 'reserve'])
+  const { secret, ...how } = options ?? {}
+  checkSecret('drain: secret', secret)
+  checkDrain(how)
+  if (typeof receiver?.drain !== 'function')
+    throw new TypeError('drain: receiver must be what createReceiver() returns')
+  let running = false
+
+  return async ({ method, authorization = '' }) => {
+    if (method !== 'GET' && method !== 'POST')
+      return privateReply(405, { code: 'method_not_allowed' }, { allow: 'GET, POST' })
+    if (!safeEqual(`Bearer ${secret}`, authorization))
+      return privateReply(401, { code: 'unauthorized' }, { 'www-authenticate': 'Bearer' })
+    if (running) return privateReply(409, { code: 'in_progress' }, { 'retry-after': '5' })
+    running = true
+    try {
+      return privateReply(200, await receiver.drain(how))
+    } catch {
+      // The reply has no reason: the inbox tells it to observers.
+      return privateReply(503, { code: 'inbox_unavailable' }, { 'retry-after': '5' })
+    } finally {
+      running = false
+    }
   }
 }

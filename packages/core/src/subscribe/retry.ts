@@ -1,4 +1,4 @@
-import { milliseconds, type Duration } from '../basics/duration.ts'
+import { milliseconds, type Duration } from '../basics/deadline.ts'
 import { checkObject, unknownOptions } from '../basics/unknown-options.ts'
 
 /** How often and when a failed task is tried again. */

@@ -1,12 +1,19 @@
-import { MAX_TIMER, milliseconds, type Duration } from '../basics/duration.ts'
-import type { EventDraft, WebhookEvent } from '../event.ts'
-import type { Lane } from '../inbox/inbox.ts'
+import { MAX_TIMER, milliseconds, type Duration } from '../basics/deadline.ts'
+import {
+  type EventDraft,
+  type WebhookEvent,
+  toEvent,
+  type EventRecord,
+  type StoredDelivery,
+} from '../event.ts'
+import type { Lane, TaskDraft } from '../inbox/inbox.ts'
 import { checkPerKey, type PerKeyOptions } from './per-key.ts'
 import { retryPolicy, type RetryOption, type RetryPolicy } from './retry.ts'
 import { checkFunction, kindOf, unknownOptions } from '../basics/unknown-options.ts'
-import { validatorOf, type StandardSchema } from './standard-schema.ts'
 import type { AnyCommit, Task } from './task.ts'
 import { checkPattern, createTopicTable } from './topics.ts'
+import { tenantKey } from '../basics/tenant-key.ts'
+import type { Writable } from '../basics/maybe.ts'
 
 /** Handles one event. Done when it returns or resolves; tried again by the retry policy when it throws or rejects. */
 export type Handler<
@@ -189,4 +196,85 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
       )
     return name
   }
+}
+
+/**
+ * The types of Standard Schema 1 that we use; zod, valibot and arktype implement them. https://standardschema.dev
+ */
+export interface StandardSchema<Input = unknown, Output = Input> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined
+  }
+}
+
+/** The result of a validation: the (perhaps transformed) value, or issues. */
+export type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] }
+
+/** Why a value does not match. */
+export interface SchemaIssue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+/** A schema's output type. */
+export type SchemaOutput<S extends StandardSchema> = NonNullable<S['~standard']['types']>['output']
+
+/** The function that validates, if the value is a schema. */
+export function validatorOf(schema: unknown): unknown {
+  return (Object(schema) as Partial<StandardSchema>)['~standard']?.validate
+}
+
+/** The place of an issue, as `items.0.price`. */
+export function issuePath(issue: SchemaIssue): string {
+  return (issue.path ?? [])
+    .map((part) => String(typeof part === 'object' ? part.key : part))
+    .join('.')
+}
+
+/** The settings that task drafts depend on. */
+export interface DraftRules {
+  readonly receiver: string
+  /** The tenant of an event without a scope. @default none */
+  readonly fairBy: ((event: WebhookEvent) => string) | undefined
+}
+
+/** One draft for each subscription, with its order key and the tenant whose turn it takes. */
+export function taskDrafts(
+  rules: DraftRules,
+  subscriptions: readonly Pick<Subscription, 'name' | 'orderBy'>[],
+  record: EventRecord,
+  delivery: StoredDelivery,
+): TaskDraft[] {
+  if (subscriptions.length === 0) return []
+  const fairKey = fairKeyOf(rules, record, delivery)
+  const event = subscriptions.some(({ orderBy }) => orderBy)
+    ? toEvent(rules.receiver, record, delivery, record.payload)
+    : undefined
+  return subscriptions.map(({ name, orderBy }) => {
+    const draft: Writable<TaskDraft> = { subscription: name }
+    if (orderBy) draft.orderKey = tenantKey(fairKey, '>', String(orderBy(event!)))
+    if (fairKey !== undefined) draft.fairKey = fairKey
+    return draft
+  })
+}
+
+/** The tenant of an event: its scope, which was verified, else what `fairBy` says. Throws what `fairBy` throws. */
+export function fairKeyOf(
+  { receiver, fairBy }: DraftRules,
+  record: EventRecord,
+  delivery: StoredDelivery,
+): string | undefined {
+  if (record.scope !== undefined) return tenantKey(record.scope, '', '')
+  if (!fairBy) return undefined
+  // The mark: what an app reads of a payload is never the tenant that was verified.
+  return tenantKey(
+    undefined,
+    '~',
+    String(fairBy(toEvent(receiver, record, delivery, record.payload))),
+  )
 }

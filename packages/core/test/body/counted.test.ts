@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { endOfString, isDeeper } from '../../src/body/json-depth.ts'
-import { hasMoreNodes } from '../../src/body/json-nodes.ts'
+import { endOfString, isDeeper, hasMoreNodes } from '../../src/body/json.ts'
 import { hasMoreTags } from '../../src/body/xml/xml-tags.ts'
 
 // What is counted before anything is parsed: exactly the limit passes, and one more does not.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { queryToObject } from '../../src/body/query.ts'
+import { queryToObject } from '../../src/body/form.ts'
 import { refusal } from './refusal.ts'
 
 test.each([

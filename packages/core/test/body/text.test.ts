@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeText } from '../../src/body/text.ts'
+import { decodeText } from '../../src/body/bytes.ts'
 import { refusal } from './refusal.ts'
 
 test('UTF-8 is the default, for any text', () => {

@@ -4,7 +4,7 @@ import type { AddressInfo, LookupFunction } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createGuard } from '../../src/guard/guard.ts'
 import { guardedFetch, strangersGuard } from '../../src/guard/guarded-fetch.ts'
-import { fetchBounded, fetchNamed } from '../../src/provider/lookup/fetch-bounded.ts'
+import { fetchBounded, fetchNamed } from '../../src/provider/lookup/jwks.ts'
 
 const asked: string[] = []
 const server = createServer((request, response) => {

@@ -3,9 +3,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createReceiver, memoryInbox, type WebhookEvent } from '../../src/index.ts'
 import { explain } from '../../src/explain/index.ts'
-import { isSealed, openKept } from '../../src/inbox/sealed-kept.ts'
+import { isSealed, openKept, createSeal } from '../../src/inbox/seal.ts'
 import { opened } from '../../src/inbox/sealed-port.ts'
-import { createSeal } from '../../src/inbox/seal.ts'
 import { acme, gate } from '../acme.ts'
 
 const key = randomBytes(32)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { exponential, fixed, RetryAfter, Unrecoverable } from '../../src/index.ts'
-import { milliseconds } from '../../src/basics/duration.ts'
+import { milliseconds } from '../../src/basics/deadline.ts'
 import { retryPolicy } from '../../src/subscribe/retry.ts'
 
 afterEach(() => vi.restoreAllMocks())

@@ -1,2 +1,2 @@
 export { alerts, type AlertOptions, type Alerts } from './alerts.ts'
-export type { Alert, AlertSource, AlertTarget } from './alert.ts'
+export type { Alert, AlertSource, AlertTarget } from './alerts.ts'

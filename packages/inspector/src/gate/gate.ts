@@ -7,11 +7,10 @@ import { createWrongCredentials } from './attempts.ts'
 import { checkGrant, type Auth, type BasicAuth, type Grant, type TokenAuth } from './auth.ts'
 import { devKey } from './dev-key.ts'
 import { createSignedOut, type SignedOut } from './signed-out.ts'
-import { refusalReply, type Refusal } from './refusal.ts'
-import { gateDocument } from './document.ts'
 import { logger } from '@postern/core'
 import { createHmac, randomBytes, createHash } from 'node:crypto'
 import { safeEqual } from '@postern/core/scheme'
+import { policy } from '../policy.ts'
 
 /** Somebody who may come in. */
 export interface Visitor extends Grant {
@@ -342,4 +341,63 @@ function digest(text: string): string {
 /** Compares two secrets in a time that tells nothing about either, its length included. */
 function digestEqual(one: string, other: string): boolean {
   return safeEqual(digest(one), digest(other))
+}
+
+/** Why somebody may not come in. */
+interface Refusal {
+  readonly status: 401 | 403 | 429
+  readonly error: string
+  /** What the page has as its head, and what it says below: plain text without signs of HTML. */
+  readonly title: string
+  readonly message: string
+  /** Seconds. */
+  readonly retryAfter?: number
+}
+
+/** A refusal: a page where a browser opens the document, else an error of the API. */
+export function refusalReply(
+  request: InspectorRequest,
+  { route, self }: PagePlace,
+  { status, error, title, message, retryAfter }: Refusal,
+): InspectorReply {
+  const problem = problemReply(status, error, message, retryAfter)
+  if (!isPage(request, route === '')) return problem
+  const page = gateDocument(
+    status,
+    title,
+    `<h1>${title}</h1><p>${message[0]!.toUpperCase()}${message.slice(1)}.</p><p><a href="${self}">Open the page again</a></p>`,
+  )
+  return { ...page, headers: { ...problem.headers, ...page.headers } }
+}
+
+const STYLE = `:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}
+body{display:grid;place-content:center;min-height:90vh;margin:0;padding:1rem}
+main,form{display:grid;gap:.75rem;width:min(22rem,90vw)}
+input,button{font:inherit;padding:.5rem .75rem;border:1px solid color-mix(in srgb,CanvasText 45%,Canvas);border-radius:6px;background:Canvas;color:CanvasText}
+button{background:#2456c7;border-color:#2456c7;color:#fff;cursor:pointer}
+:focus-visible{outline:3px solid #6d9bf5;outline-offset:2px}
+h1{font-size:1.25rem;margin:0}p{margin:0}`
+
+const hashOf = (text: string): string =>
+  `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+const STYLES = hashOf(STYLE)
+
+/** A document of the gate. It tells nothing about the app. `title` and `main` are HTML. */
+function gateDocument(
+  status: number,
+  title: string,
+  main: string,
+  script?: string,
+): InspectorReply {
+  return {
+    status,
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': policy({
+        styles: STYLES,
+        ...(script !== undefined && { scripts: hashOf(script) }),
+      }),
+    },
+    body: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${STYLE}</style></head><body><main>${main}</main>${script === undefined ? '' : `<script>${script}</script>`}</body></html>`,
+  }
 }

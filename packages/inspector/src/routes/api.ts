@@ -1,19 +1,23 @@
 import { isWebhookError, logger, type ActedInfo, type Observer, type Json } from '@postern/core'
 import { createSeal, type Inbox } from '@postern/core/inbox'
 import type { ExplainReply } from '../api/detail.ts'
-import { createBudgets } from '../budgets.ts'
+import { createBudgets, json, problemReply, ApiProblem } from '../replies.ts'
 import { createRemembered } from '../remembered.ts'
 import type { Visitor } from '../gate/gate.ts'
-import type { InspectorOptions } from '../options.ts'
-import { json, problemReply, ApiProblem } from '../replies.ts'
-import { MOST_BYTES, TOO_LARGE, type InspectorReply, type InspectorRequest } from '../request.ts'
+import type { InspectorOptions, AskSender } from '../options.ts'
+import {
+  MOST_BYTES,
+  TOO_LARGE,
+  type InspectorReply,
+  type InspectorRequest,
+  isSameOrigin,
+} from '../request.ts'
 import { once } from '../once.ts'
-import { isSameOrigin } from '../same-origin.ts'
 import { createVersion } from '../version.ts'
 import type { Proofs } from '../health/proofs.ts'
 import { createWeek } from '../health/week.ts'
 import { answerActions } from '../actions/actions.ts'
-import { change } from './change.ts'
+import { change, demand, mayDo } from './change.ts'
 import { charts } from './charts.ts'
 import { answerCopy } from './copy.ts'
 import { answerDelivery, answerTask } from './detail.ts'
@@ -25,11 +29,8 @@ import { suggest } from './suggest.ts'
 import type { Context } from './context.ts'
 import { parseJson, madeOf, type Provider } from '@postern/core/scheme'
 import type { RerunReply, SampleReply, MuteReply } from '../api/change.ts'
-import { demand, mayDo } from './allowed.ts'
 import type { RegisteredReply } from '../api/health.ts'
-import type { AskSender } from '../at-sender.ts'
-import { deadThings } from '../health/dead.ts'
-import { mark, unmark } from '../health/muted.ts'
+import { deadThings, mark, unmark } from '../health/dead.ts'
 import { countBuckets, spanOf } from '../span.ts'
 import type { Action, StatusReply } from '../api.ts'
 

@@ -2,9 +2,10 @@ import { unknownOptions } from '@postern/core'
 import type { Changed, InboxView, TaskFilter } from '@postern/core/inbox'
 import type { ChangeReply } from '../api/change.ts'
 import { ApiProblem } from '../replies.ts'
-import { demand } from './allowed.ts'
 import { withoutPayloads } from '../withheld.ts'
 import type { Context } from './context.ts'
+import type { Action } from '../api.ts'
+import type { Visitor } from '../gate/gate.ts'
 
 const KEYS = ['filter', 'dryRun', 'limit', 'cursor', 'until', 'rate']
 // Milliseconds that one chunk may take, so that stopping is felt at once.
@@ -87,4 +88,19 @@ function numberOf(body: Readonly<Record<string, unknown>>, name: string): number
   if (typeof value !== 'number' || !(value > 0))
     throw new ApiProblem(400, name, `${name} must be a number above 0`)
   return value
+}
+
+/** True if the visitor may do it. A sample runs the handlers of the app: it needs receivers, and its name or `dev`. */
+export function mayDo(visitor: Visitor, action: Action, hasReceivers: boolean): boolean {
+  const { allow, isDeveloper } = visitor
+  if (action === 'sample')
+    return hasReceivers && (isDeveloper || (typeof allow !== 'string' && allow.includes('sample')))
+  if ((action === 'rerun' || action === 'mute') && !visitor.payloads) return false
+  return allow === 'all' || (allow !== 'read' && allow.includes(action))
+}
+
+/** Ends the route with 403 if the visitor may not do it. */
+export function demand(visitor: Visitor, action: Action, hasReceivers: boolean): void {
+  if (!mayDo(visitor, action, hasReceivers))
+    throw new ApiProblem(403, 'not_allowed', `${visitor.as ?? 'you'} may not ${action} here`)
 }

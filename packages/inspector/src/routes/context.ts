@@ -1,7 +1,7 @@
 import type { ActedInfo } from '@postern/core'
 import type { Inbox, Seal } from '@postern/core/inbox'
 import type { ExplainReply } from '../api/detail.ts'
-import type { LoopBudget } from '../budgets.ts'
+import type { LoopBudget } from '../replies.ts'
 import type { Remembered } from '../remembered.ts'
 import type { Visitor } from '../gate/gate.ts'
 import type { Inspected, InspectorOptions } from '../options.ts'

@@ -4,7 +4,7 @@ import type { CopiedTask } from '@postern/samples'
 import type { CopyReply } from '../api/detail.ts'
 import { ApiProblem } from '../replies.ts'
 import type { Context } from './context.ts'
-import { arrivalOf } from './arrival.ts'
+import { arrivalOf } from './explain.ts'
 import { detailsOf } from './detail.ts'
 import { tasksByKey } from '../search/rows.ts'
 

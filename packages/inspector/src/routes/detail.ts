@@ -12,10 +12,10 @@ import type { DetailReply, DetailTask, TaskFailure } from '../api/detail.ts'
 import { ApiProblem } from '../replies.ts'
 import { arrivalRow, eventKey, rowTask, taskRow, tasksByKey } from '../search/rows.ts'
 import { withheldError } from '../withheld.ts'
-import { arrivalOf, arrivalOfTask, repeatedBy } from './arrival.ts'
+import { arrivalOf, arrivalOfTask, repeatedBy } from './explain.ts'
 import type { Context } from './context.ts'
 import type { Action } from '../api.ts'
-import { mayDo } from './allowed.ts'
+import { mayDo } from './change.ts'
 
 const LONGEST = 1024 * 1024
 

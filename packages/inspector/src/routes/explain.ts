@@ -1,9 +1,14 @@
-import { isSealed, type Arrival, type KeptRequest } from '@postern/core/inbox'
+import {
+  isSealed,
+  type Arrival,
+  type KeptRequest,
+  openKept,
+  type TaskDetail,
+} from '@postern/core/inbox'
 import type { Provider } from '@postern/core/scheme'
 import type { ExplainReply } from '../api/detail.ts'
 import { ApiProblem } from '../replies.ts'
 import type { Context } from './context.ts'
-import { arrivalOf } from './arrival.ts'
 import { keepProof } from '../health/proofs.ts'
 
 // A proof takes a millisecond at the median. The search takes the event loop in slices, and half a second at most.
@@ -101,4 +106,60 @@ function cannot(code: string, why: string): ExplainReply {
     stats: { attempts: 0, ms: 0, stopped: false },
     cannot: why,
   }
+}
+
+/** A delivery by its id, with head and body as they came if they were kept and can be opened. Ends the route with 404. */
+export async function arrivalOf(
+  { inbox, seal }: Pick<Context, 'inbox' | 'seal'>,
+  id: string,
+): Promise<Arrival> {
+  const arrival = await inbox.journal?.delivery(id)
+  if (!arrival) throw new ApiProblem(404, 'gone', 'this delivery is gone: the history is bounded')
+  if (!seal || !isSealed(arrival)) return arrival
+  try {
+    return openKept(seal, arrival)
+  } catch {
+    // It was sealed with another key.
+    return arrival
+  }
+}
+
+/** The delivery of a task, if the journal still has it: by the sender's id, else by its time. */
+export async function arrivalOfTask(
+  { inbox }: Context,
+  { receiver, event, delivery: { receivedAt } }: TaskDetail,
+): Promise<Arrival | undefined> {
+  const page = await inbox.journal?.deliveries({
+    receiver,
+    ...(event.id === undefined ? { until: receivedAt + 1 } : { eventId: event.id }),
+    since: receivedAt,
+    limit: 20,
+    budget: 100,
+  })
+  const found = page?.rows.findLast((row) => row.keys.includes(event.key))
+  return found && inbox.journal?.delivery(found.id)
+}
+
+/** The delivery that a duplicate repeats, if the journal still has it. */
+export async function repeatedBy(
+  { inbox }: Context,
+  { id, at, receiver, outcome, ids, keys }: Arrival,
+  tasks: readonly TaskDetail[],
+): Promise<Pick<Arrival, 'id' | 'at'> | undefined> {
+  if (outcome !== 'duplicate') return undefined
+  const [eventId] = ids
+  const since = tasks[0]?.delivery.receivedAt
+  const page = await inbox.journal?.deliveries({
+    receiver,
+    outcome: 'accepted',
+    ...(eventId !== undefined && { eventId }),
+    ...(since !== undefined && { since }),
+    until: at + 1,
+    limit: 20,
+    budget: 100,
+  })
+  const first = page?.rows.findLast(
+    (row) => row.id !== id && row.keys.some((key) => keys.includes(key)),
+  )
+  return first && { id: first.id, at: first.at }
 }

@@ -7,8 +7,7 @@ import {
   HOUR,
 } from '@postern/core/inbox'
 import type { HealthReply, RefusedGroup, Thing } from '../api/health.ts'
-import { SHOWN, deadThings, moreOf } from '../health/dead.ts'
-import { withMarks } from '../health/muted.ts'
+import { SHOWN, deadThings, moreOf, withMarks } from '../health/dead.ts'
 import { type Proofs, keepProof, type Proof } from '../health/proofs.ts'
 import { burstsOf, isStranger, recentFrom, type Burst } from '../health/refused.ts'
 import {

@@ -1,7 +1,7 @@
 import { HOUR } from '@postern/core/inbox'
 import type { SuggestReply } from '../api/list.ts'
 import { payloadNames } from '../search/payload-names.ts'
-import { OUTCOMES, QUALIFIERS, STATE_WORDS } from '../search/qualifiers.ts'
+import { OUTCOMES, QUALIFIERS, STATE_WORDS } from '../search/query.ts'
 import { lastWord, quoted } from '../search/tokens.ts'
 import type { Context } from './context.ts'
 import { historyOf } from './health.ts'

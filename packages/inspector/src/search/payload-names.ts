@@ -1,5 +1,5 @@
 import type { InboxView, Seal } from '@postern/core/inbox'
-import { readable } from './readable.ts'
+import { readable } from './payload.ts'
 import { payloadPath } from './tokens.ts'
 
 /** A path that payloads have, as a search has it. */

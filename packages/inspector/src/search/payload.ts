@@ -1,7 +1,14 @@
-import type { InboxView, Page, Seal, TaskInfo, TaskQuery } from '@postern/core/inbox'
+import {
+  type InboxView,
+  type Page,
+  type Seal,
+  type TaskInfo,
+  type TaskQuery,
+  opened,
+  type TaskDetail,
+} from '@postern/core/inbox'
 import type { LoopSlices } from '../turns.ts'
 import type { PayloadMatch } from './query.ts'
-import { readable } from './readable.ts'
 import { createWalk } from './walk.ts'
 
 const BUDGET = 500
@@ -71,4 +78,15 @@ export async function searchPayload(
 /** A text that stands in the payload's bytes as it is, in any format: letters and digits are written plainly. */
 function plainText({ text, isNot }: PayloadMatch): string | undefined {
   return !isNot && /^[a-z\d_]{3,}$/i.test(text) ? text : undefined
+}
+
+/** The payload of a task: opened, if it is sealed and the key is here. */
+export function readable({ record, delivery }: TaskDetail, seal: Seal | undefined): unknown {
+  if (!seal) return record.payload
+  try {
+    return opened(seal, { event: record, delivery }).event.payload
+  } catch {
+    // It was sealed with another key.
+    return undefined
+  }
 }

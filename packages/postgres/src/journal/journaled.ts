@@ -22,7 +22,7 @@ import {
   TRIM,
   TRIM_KEPT,
 } from '../sql/journal.ts'
-import { ints, storable, texts } from '../sql/words.ts'
+import { ints, storable, texts } from '../sql/lines.ts'
 import type { Database } from '../store/connection.ts'
 import { hashOf } from '../store/pack.ts'
 import { readNumber, readRow, type Sql } from '../store/pg.ts'

@@ -29,8 +29,16 @@ import {
   RESTING,
   STATS,
 } from '../sql/view.ts'
-import { FORGET_TENANTS } from '../sql/lines.ts'
-import { ints, texts, CONTENTS, DELIVERY, EVENT, storable, TASK } from '../sql/words.ts'
+import {
+  FORGET_TENANTS,
+  ints,
+  texts,
+  CONTENTS,
+  DELIVERY,
+  EVENT,
+  storable,
+  TASK,
+} from '../sql/lines.ts'
 import type { Database } from '../store/connection.ts'
 import { readRow, type Sql, readNumber } from '../store/pg.ts'
 import { idsOf, noteActions } from '../store/rows.ts'

@@ -1,5 +1,5 @@
 import type { LayoutStep } from '@postern/core/inbox'
-import { NOW } from './words.ts'
+import { NOW } from './lines.ts'
 
 // The steps of the tables, each the statements that lead to its version from the one before; $ stands for the schema. A
 // step that was released is never changed again.

@@ -1,5 +1,5 @@
 import { TASKS } from '@postern/core/inbox'
-import { CONTENTS, DELIVERY, EVENT, NOW } from './words.ts'
+import { CONTENTS, DELIVERY, EVENT, NOW } from './lines.ts'
 
 const OWN = `t.id >= e.id * ${TASKS} AND t.id < (e.id + 1) * ${TASKS}`
 

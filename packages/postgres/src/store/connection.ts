@@ -2,9 +2,8 @@ import { hash } from 'node:crypto'
 import { createSemaphore, isA, memberOf, settledBy, within } from '@postern/core/inbox'
 import pg from 'pg'
 import type { Settings } from '../settings.ts'
-import { isPacked, writeParts, type Column } from './columns.ts'
+import { isPacked, writeParts, type Column, createSpareBytes, type SpareBytes } from './pack.ts'
 import { isUnprepared, lateError } from './errors.ts'
-import { createSpareBytes, type SpareBytes } from './pack.ts'
 import type { PgClient, PgPool, Sql } from './pg.ts'
 
 /** PostgreSQL with a deadline for every statement: one that hangs has its connection dropped. */

@@ -1,4 +1,4 @@
-import { plainValue } from './columns.ts'
+import { plainValue } from './pack.ts'
 import type { Database } from './connection.ts'
 import type { Sql } from './pg.ts'
 

@@ -17,10 +17,22 @@ import {
   FENCES,
 } from '@postern/core/inbox'
 import { NOTE_RECORDS } from '../sql/journal.ts'
-import { ENTER, HEADS, LATER_DUE, QUEUE, TRY_LOCK, TURNS } from '../sql/lines.ts'
-import { ints, micros, storable, texts, NOW, TASK, EVENT } from '../sql/words.ts'
-import { column } from './columns.ts'
-import { rareColumns, hashOf, isBound, valuesOf } from './pack.ts'
+import {
+  ENTER,
+  HEADS,
+  LATER_DUE,
+  QUEUE,
+  TRY_LOCK,
+  TURNS,
+  ints,
+  micros,
+  storable,
+  texts,
+  NOW,
+  TASK,
+  EVENT,
+} from '../sql/lines.ts'
+import { column, rareColumns, hashOf, isBound, valuesOf } from './pack.ts'
 import { readNumber, type Sql } from './pg.ts'
 
 /** What rows need of their inbox. */

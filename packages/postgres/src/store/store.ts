@@ -26,9 +26,16 @@ import {
   REROOT,
   STUCK,
   WAIT_LOCK,
+  ints,
+  NOW,
+  storable,
+  texts,
+  CONTENTS,
+  DELIVERY,
+  EVENT,
+  TASK,
 } from '../sql/lines.ts'
 import { ALIVE, LEAVE } from '../sql/schema.ts'
-import { ints, NOW, storable, texts, CONTENTS, DELIVERY, EVENT, TASK } from '../sql/words.ts'
 import { createJournaled } from '../journal/journaled.ts'
 import { createViewed } from '../operate/viewed.ts'
 import { createDatabase } from './connection.ts'

@@ -1,6 +1,6 @@
 import type { CaughtUp } from '@postern/core'
 import type { Source } from '../source.ts'
-import type { Missing } from './missing.ts'
+import type { Missing } from './result.ts'
 import type { CatchUpOptions } from './options.ts'
 import { checkStanding, type StandingCatchUp } from './standing.ts'
 import { standBy } from './stand-by.ts'

@@ -1,7 +1,7 @@
 import type { Records } from '@postern/core/inbox'
 import { madeOf, type Provider } from '@postern/core/scheme'
 import type { Source } from '../source.ts'
-import type { Missing } from './missing.ts'
+import type { Missing } from './result.ts'
 
 /** Checks that source, inbox and scope fit the receiver. Throws a `TypeError` that names the way out. */
 export function checkFits(

@@ -1,10 +1,9 @@
 import { TimelessError } from '../common/paging.ts'
 import type { ListedEvent, Source } from '../source.ts'
-import type { Missing } from './missing.ts'
+import type { Missing, CatchUpCounts } from './result.ts'
 import type { CatchUpPlan } from './options.ts'
 import type { ProgressMark } from './progress.ts'
 import { interruptible } from './patience.ts'
-import type { CatchUpCounts } from './result.ts'
 
 /** What a list needs beside the plan. */
 interface Listing {

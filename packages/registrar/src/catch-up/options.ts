@@ -1,9 +1,8 @@
 import { milliseconds, unknownOptions, type Duration } from '@postern/core'
 import type { Records } from '@postern/core/inbox'
 import type { Source } from '../source.ts'
-import type { Missing } from './missing.ts'
+import type { Missing, CatchUpProgress } from './result.ts'
 import { checkFits } from './fits.ts'
-import type { CatchUpProgress } from './result.ts'
 
 /** Options of {@link catchUp}, for a range. */
 export interface CatchUpOptions {

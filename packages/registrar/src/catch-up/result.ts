@@ -1,4 +1,4 @@
-import type { CatchUpFailure, CaughtUp } from '@postern/core'
+import type { CatchUpFailure, CaughtUp, Receiver } from '@postern/core'
 
 /** How far a catch-up is. */
 export interface CatchUpProgress {
@@ -45,3 +45,17 @@ export function newCounts(source: string, since: number, until: number): CatchUp
     oldest: undefined,
   }
 }
+
+/** The receiver that missed something, as a catch-up sees it. It may be of another copy of core. */
+export type Missing = Pick<
+  Receiver,
+  | 'name'
+  | 'provider'
+  | 'topics'
+  | 'settings'
+  | 'subscribes'
+  | 'take'
+  | 'observe'
+  | 'observer'
+  | 'onClose'
+>

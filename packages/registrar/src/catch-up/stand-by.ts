@@ -1,6 +1,6 @@
 import { errorText, isTool, textOf, unref } from '@postern/core/scheme'
 import type { Source } from '../source.ts'
-import type { Missing } from './missing.ts'
+import type { Missing } from './result.ts'
 import { interruptible } from './patience.ts'
 import { LEASE } from './holder.ts'
 import { lastRun } from './progress.ts'

@@ -1,7 +1,7 @@
 import { milliseconds, unknownOptions, type Duration } from '@postern/core'
 import type { Source } from '../source.ts'
 import { checkFits } from './fits.ts'
-import type { Missing } from './missing.ts'
+import type { Missing } from './result.ts'
 import type { CatchUpOptions } from './options.ts'
 
 /** Options of {@link catchUp} that runs by itself. Observers hear `caughtUp` with each result, and `warning`. */

@@ -2,11 +2,10 @@ import { isWebhookError, type CaughtUp } from '@postern/core'
 import { isTool, textOf } from '@postern/core/scheme'
 import type { ListedEvent, Source } from '../source.ts'
 import { listHeads } from './heads.ts'
-import type { Missing } from './missing.ts'
+import { type Missing, newCounts, type CatchUpProgress, type CatchUpCounts } from './result.ts'
 import { checkCatchUp, type CatchUpOptions, type CatchUpPlan } from './options.ts'
 import { createPatience } from './patience.ts'
 import { claimProgress, progressKey, type Progress } from './progress.ts'
-import { newCounts, type CatchUpProgress, type CatchUpCounts } from './result.ts'
 
 // Progress is stored when one of these is reached, in events or milliseconds. Events that are taken again after a kill are duplicates.
 const EVERY = 50

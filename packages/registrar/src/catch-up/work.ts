@@ -1,5 +1,5 @@
 import { settledBy, WebhookError } from '@postern/core'
-import type { Missing } from './missing.ts'
+import type { Missing } from './result.ts'
 
 /** Work for a receiver, which its close waits for. */
 export interface Work {

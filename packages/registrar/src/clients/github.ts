@@ -5,7 +5,7 @@ import { createApiCall } from '../common/client.ts'
 import { mapTopics } from '../common/map.ts'
 import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
 import { row, asText } from '../common/read.ts'
-import { topicList } from '../common/topic-list.ts'
+import { topicList } from '../common/define.ts'
 
 /** Where hooks live at GitHub. */
 export interface GithubOwner {

@@ -1,6 +1,6 @@
 import type { ApiCall } from '../common/client-types.ts'
 import { createApiCall } from '../common/client.ts'
-import { everyRow } from '../common/every-row.ts'
+import { everyRow } from '../common/paging.ts'
 import { bearer, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
 import { row, rows, asText, type Fields } from '../common/read.ts'
 

@@ -2,7 +2,7 @@ import { stringifyJson } from '@postern/core/scheme'
 import { RegistrarError } from '../errors.ts'
 import type { ApiAnswer, ApiCall, ClientSpec, ApiRequest } from './client-types.ts'
 import { checkApi, checkTimer } from './options.ts'
-import { readAnswer } from './read-answer.ts'
+import { readAnswer } from './read.ts'
 import { verdictOf } from './verdict.ts'
 
 /** Times a request is sent at most. */

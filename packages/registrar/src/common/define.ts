@@ -1,10 +1,10 @@
 import { unknownOptions } from '@postern/core/inbox'
-import type { Endpoint, EndpointStatus } from '../registrar.ts'
-import type { Registrar } from '../registrar.ts'
+import type { Endpoint, EndpointStatus, Registrar } from '../registrar.ts'
 import { applyPlan } from './apply.ts'
 import { checkUrl } from './options.ts'
 import { makePlan } from './plan.ts'
 import type { RegistrarSpec } from './spec.ts'
+import { randomBytes } from 'node:crypto'
 
 /** Makes a registrar of what one sender's file says. */
 export function defineRegistrar(given: RegistrarSpec): Registrar {
@@ -65,4 +65,14 @@ function withoutPassword(endpoint: Endpoint): Endpoint {
   if (url === undefined || url.password === '') return endpoint
   url.password = '***'
   return { ...endpoint, url: url.href }
+}
+
+/** A new secret of 256 random bits, in letters, digits, `-` and `_`: every sender here takes those. */
+export function newSecret(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+/** The names in a string of names, as the files of `topics/` hold them. */
+export function topicList(text: string): readonly string[] {
+  return text.trim().split(/\s+/)
 }

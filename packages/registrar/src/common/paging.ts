@@ -1,5 +1,7 @@
 import { RegistrarError } from '../errors.ts'
 import type { Range } from '../source.ts'
+import type { SourcePage } from './paged-source.ts'
+import { asText, type Fields } from './read.ts'
 
 /** Watches a list that is read page by page: an API may be broken, or lie. */
 interface Paging {
@@ -58,4 +60,25 @@ export class TimelessError extends RegistrarError {}
 export function finite(at: number, sender: string, id: string): number {
   if (Number.isFinite(at)) return at
   throw new TimelessError('unexpected', `${sender}: the event ${id.slice(0, 100)} has no time`)
+}
+
+/**
+ * All rows of a list in pages. Throws `unexpected` if a page brings nothing new or the pages do not end: by a part of the list,
+ * an endpoint that is there would be made again.
+ */
+export async function everyRow(
+  sender: string,
+  page: (cursor: string | undefined) => Promise<SourcePage<Fields>>,
+): Promise<readonly Fields[]> {
+  const goesOn = createCounting()
+  const found: Fields[] = []
+  let cursor: string | undefined
+  do {
+    const { items, next } = await page(cursor)
+    for (const item of items) found.push(item)
+    if (next !== undefined && !goesOn(items.map((item) => asText(item['id'] ?? item['sid']))))
+      throw new RegistrarError('unexpected', `${sender}: the list of endpoints does not end`)
+    cursor = next
+  } while (cursor !== undefined)
+  return found
 }

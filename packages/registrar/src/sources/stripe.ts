@@ -1,5 +1,5 @@
 import { stringifyJson } from '@postern/core/scheme'
-import { everyRow } from '../common/every-row.ts'
+import { everyRow } from '../common/paging.ts'
 import { checkOptions, checkUrl, type ApiOptions, type Token } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'
 import { row, asText, type Fields } from '../common/read.ts'

@@ -1,6 +1,6 @@
 import { identityKey } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
-import type { RowCache } from '../store/kept.ts'
+import type { RowCache } from '../store/writer.ts'
 
 /** Scopes that events of a receiver came with, so that the key of an event can be made of its id. Inside a transaction. */
 export interface Scopes extends RowCache {

@@ -1,7 +1,7 @@
 import { RUNNING, type Store, type TaskRow } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
 import { ANY_GATED, DUE, NEXT_DUE, TASKS_BY_ID } from '../sql/tasks.ts'
-import type { StoredRuns } from '../store/claims.ts'
+import type { StoredRuns } from '../store/patch.ts'
 import type { FileClock } from '../store/clock.ts'
 import type { Writer } from '../store/writer.ts'
 import { processOf, type Processes } from './processes.ts'

@@ -1,6 +1,6 @@
 import type { TaskRow } from '@postern/core/inbox'
 import type { Database, Driver } from '../driver/driver.ts'
-import { ADD_PROCESS, BEAT, CLAIMS, GONE, NEXT_TOKEN, PROCESS, SAW } from '../sql/processes.ts'
+import { ADD_PROCESS, BEAT, CLAIMS, GONE, NEXT_TOKEN, PROCESS, SAW } from '../sql/tasks.ts'
 
 /** A claim, with the row of its process in the higher bits of the token. */
 const SHARE: number = 2 ** 32

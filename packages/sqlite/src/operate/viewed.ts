@@ -11,17 +11,21 @@ import {
   type Scanned,
 } from '@postern/core/inbox'
 import type { Driver, Database } from '../driver/driver.ts'
-import { createAttemptsOf } from '../store/attempts.ts'
+import { createAttemptsOf } from '../store/patch.ts'
 import type { Keys } from '../keys/keys.ts'
 import type { Connection } from '../store/rows.ts'
 import type { Writer } from '../store/writer.ts'
-import { createErase } from './erase.ts'
+import { createErase, createPrune } from './prune.ts'
 import { CONTENTS, FROM, INFO, conditionsOf, EVENT_INFO, FROM_EVENTS } from './filter.ts'
-import { createPrune } from './prune.ts'
-import { COUNTS } from '../sql/lanes.ts'
-import { OLDEST } from '../sql/tasks.ts'
-import { idBound, listPlaceOf, type ListPlace } from './places.ts'
-import { createSources, type CandidateSource, type CandidateStep } from './sources.ts'
+import { COUNTS, OLDEST } from '../sql/tasks.ts'
+import {
+  idBound,
+  listPlaceOf,
+  type ListPlace,
+  createSources,
+  type CandidateSource,
+  type CandidateStep,
+} from './sources.ts'
 
 /** The file as its view sees it. */
 interface ViewedHost {

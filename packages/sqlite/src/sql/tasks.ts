@@ -69,3 +69,128 @@ export const OLDEST: string = `SELECT min(due) AS due FROM (
   SELECT * FROM (SELECT due ${OPEN} gate = 0 AND turn > 0 ORDER BY turn LIMIT 1) UNION ALL
   SELECT min(due) ${OPEN} gate > 0 AND gate = 1 UNION ALL SELECT min(due) ${OPEN} gate > 0 AND gate = 2 UNION ALL
   SELECT min(due) ${OPEN} gate > 0 AND gate = 3)`
+
+const IN_LINE = 'line IS NOT NULL AND (state < 2 OR lease = 1)'
+
+/** The next root of a line behind one. */
+export const NEXT_ROOT: string = `SELECT min(root) AS root FROM postern_tasks INDEXED BY postern_tasks_lines
+  WHERE line = ? AND root > ? AND ${IN_LINE}`
+const OF_LINE = `SELECT ${TASK}, t.root, t.lease FROM postern_tasks t INDEXED BY postern_tasks_lines
+  WHERE line = ? AND root = ? AND ${IN_LINE} AND`
+/** Tasks of a line that no other holds up; and the first that one does. */
+export const FRONT: string = `${OF_LINE} behind = 0 ORDER BY id`
+export const FIRST_BEHIND: string = `${OF_LINE} behind = 1 ORDER BY id LIMIT 1`
+export const SET_BEHIND: string = 'UPDATE postern_tasks SET behind = ? WHERE id = ? AND state = 0'
+/** Lines in which nobody may run, or two may. */
+export const STUCK: string = `SELECT DISTINCT line FROM (
+  SELECT line FROM postern_tasks INDEXED BY postern_tasks_lines WHERE ${IN_LINE}
+  GROUP BY line, root HAVING sum(behind = 0) <> 1)`
+
+export const ADD_PROCESS: string =
+  'INSERT INTO postern_processes (name, version, mark, started) VALUES (?, ?, ?, ?)'
+/** A sign of life: what others saw counts no more. */
+export const BEAT: string =
+  'UPDATE postern_processes SET beat = beat + 1, silent = 0, gone = 0 WHERE id = ?'
+export const PROCESS: string =
+  'SELECT mark, beat, seen, looked, silent, gone FROM postern_processes WHERE id = ?'
+export const SAW: string =
+  'UPDATE postern_processes SET seen = ?, looked = ?, silent = ? WHERE id = ?'
+export const GONE: string = 'UPDATE postern_processes SET gone = 1 WHERE id = ?'
+/** The next process that has claims, behind a token. */
+export const NEXT_TOKEN: string =
+  'SELECT min(token) AS token FROM postern_tasks WHERE lease = 1 AND token >= ?'
+export const CLAIMS: string = `SELECT ${TASK}, t.lease FROM postern_tasks t INDEXED BY postern_tasks_leases
+  WHERE t.lease = 1 AND t.token >= ? AND t.token < ?`
+
+/** Receivers, lanes, tenants and their turns. */
+export const FIND_RECEIVER: string = 'SELECT id FROM postern_receivers WHERE name = ?'
+export const ADD_RECEIVER: string = 'INSERT INTO postern_receivers (name) VALUES (?)'
+export const LANES_OF: string =
+  'SELECT l.id AS lane, l.name, l.root, r.name AS receiver FROM postern_lanes l JOIN postern_receivers r ON r.id = l.receiver WHERE r.name = ?'
+export const EVERY_LANE: string =
+  'SELECT l.id AS lane, l.name, r.name AS receiver FROM postern_lanes l JOIN postern_receivers r ON r.id = l.receiver ORDER BY l.id'
+export const ADD_LANE: string = 'INSERT INTO postern_lanes (receiver, name, root) VALUES (?, ?, ?)'
+export const SET_ROOT: string = 'UPDATE postern_lanes SET root = ? WHERE root = ?'
+export const MOVE_LINES: string = `UPDATE postern_tasks SET root = ? WHERE root = ? AND line IS NOT NULL AND (state < 2 OR lease = 1)`
+export const COUNT_LANE: string =
+  'UPDATE postern_lanes SET pending = pending + ?, running = running + ?, done = done + ?, dead = dead + ? WHERE id = ?'
+export const COUNT_TENANT: string = `INSERT INTO postern_tenants (lane, fair, open) VALUES (?, ?, ?)
+  ON CONFLICT DO UPDATE SET open = open + ?`
+// The lanes have tasks without rows among the done ones.
+const BARE = 'coalesce((SELECT sum(c.left) FROM postern_claims c WHERE c.lane = l.id), 0)'
+export const OPEN_TASKS: string = `SELECT sum(l.pending + l.running + ${BARE}) AS open
+  FROM postern_lanes l JOIN postern_receivers r ON r.id = l.receiver WHERE r.name = ?`
+export const COUNTS: string = `SELECT id, pending, running + bare AS running, done - bare AS done, dead
+  FROM (SELECT *, ${BARE} AS bare FROM postern_lanes l)`
+/** `max(turn of the lane, last turn of the tenant) + step`. */
+export const TAKE_TURNS: string = `INSERT INTO postern_tenants (lane, fair, turn)
+  VALUES (?, ?, (SELECT turn FROM postern_lanes WHERE id = ?) + ?)
+  ON CONFLICT DO UPDATE SET turn = max(turn + ?, excluded.turn) RETURNING turn, open`
+export const TENANT: string = 'SELECT turn, open FROM postern_tenants WHERE lane = ? AND fair = ?'
+export const REACH_TURN: string = 'UPDATE postern_lanes SET turn = ? WHERE id = ? AND turn < ?'
+export const LATER_TASKS = (columns: string): string =>
+  `SELECT ${columns} FROM postern_tasks t INDEXED BY postern_tasks_gated
+   WHERE lane = ? AND state = 0 AND gate > 0 AND behind = 0 AND gate = 1 AND due <= ? ORDER BY due LIMIT ?`
+export const ENTER_TURN: string =
+  'UPDATE postern_tasks SET gate = 0, turn = iif(? > 0, ?, turn) WHERE id = ? AND state = 0 AND gate = 1'
+
+export const ADD_DELIVERY: string = 'INSERT INTO postern_deliveries (head, body) VALUES (?, ?)'
+export const ADD_EVENT: string = `INSERT INTO postern_events (id, receiver, key, received, taken, topic, event_id, scope, delivery, record, head, body)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+/** Marks of few events: a column costs each insert, even an empty one. */
+export const PASSING: string = 'UPDATE postern_events SET contents = 1 WHERE id = ?'
+export const LOOSE: string = 'UPDATE postern_events SET loose = 1 WHERE id = ?'
+/** Number of the next event: behind the last one, and behind all that were dropped. */
+export const NEXT = 'max(next, coalesce((SELECT max(id) FROM postern_events), 0) + 1)'
+export const NEXT_NUMBER: string = `SELECT ${NEXT} AS next FROM postern_numbers`
+/** For an event that is dropped: nobody gets its number again. */
+export const KEEP_NUMBER: string = 'UPDATE postern_numbers SET next = ? WHERE next < ?'
+/** The time of the file, but of the last seconds. */
+export const CLOCK: string = `SELECT max(clock, coalesce((SELECT taken FROM postern_events ORDER BY id DESC LIMIT 1), 0)) AS clock
+  FROM postern_numbers`
+/** A write that changes nothing: it locks the file. */
+export const LOCK: string = 'UPDATE postern_numbers SET next = next'
+export const SINCE: string =
+  'SELECT id FROM postern_events WHERE id >= ? AND receiver = ? AND key = ?'
+
+/** Plain tasks of a lane that are claimed by their insert. */
+export const ADD_CLAIMS: string =
+  'INSERT INTO postern_claims (token, lane, at, left, tasks) VALUES (?, ?, ?, ?, ?)'
+/** All of them end at once; or some. */
+export const END_CLAIMS: string =
+  'DELETE FROM postern_claims WHERE token = ? AND lane = ? AND left = ?'
+export const TAKE_CLAIMS: string =
+  'UPDATE postern_claims SET left = left - ? WHERE token = ? AND lane = ?'
+/** Rows of those that end: values as in `FINISH`. */
+export const ADD_FINISHED: string = `INSERT INTO postern_tasks (id, lane, state, due, attempt, token, took)
+  SELECT ? + ((value >> 31) << 16), ?, 2, ?, 1, ?, value & 2147483647 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`
+
+// A list that cannot be read, or names fewer tasks than are open, must not keep the others from theirs.
+const READABLE =
+  "iif(json_valid(tasks), json_type(tasks) = 'array' AND (SELECT count(*) FROM json_each(tasks) WHERE type = 'integer') >= left, 0)"
+export const ANY_CLAIMS: string = `SELECT 1 FROM postern_claims WHERE at < ? AND ${READABLE} LIMIT 1`
+export const SPREAD_CLAIMS: string = `INSERT INTO postern_tasks (id, lane, state, due, attempt, token, lease)
+  SELECT j.value, c.lane, 1, c.at, 1, c.token, 1
+  FROM postern_claims c CROSS JOIN json_each(iif(${READABLE}, c.tasks, '[]')) j
+  WHERE c.at < ? AND j.type = 'integer' AND NOT EXISTS (SELECT 1 FROM postern_tasks t WHERE t.id = j.value)`
+/** The lanes have them among the done ones. */
+export const COUNT_CLAIMS: string = `UPDATE postern_lanes SET running = running + c.left, done = done - c.left FROM (
+  SELECT lane, sum(left) AS left FROM postern_claims WHERE at < ? AND ${READABLE} GROUP BY lane
+) c WHERE postern_lanes.id = c.lane`
+export const DROP_CLAIMS: string = `DELETE FROM postern_claims WHERE at < ? AND ${READABLE}`
+/** Those that cannot be read. */
+export const ODD_CLAIMS: string = `SELECT token, lane, at, left FROM postern_claims WHERE NOT ${READABLE}`
+/**
+ * What such a list must have named: events that were stored in its commit, at one time, without a task of its lane; and the
+ * next free place among their tasks. It reads all events: only a file that was damaged needs it.
+ */
+export const UNNAMED: string = `SELECT (SELECT coalesce(max(t.id) + 1, e.id << 16) FROM postern_tasks t
+    WHERE t.id >= e.id << 16 AND t.id < (e.id + 1) << 16) AS task
+  FROM postern_events e WHERE e.taken = ? AND e.receiver = (SELECT receiver FROM postern_lanes WHERE id = ?)
+  AND NOT EXISTS (SELECT 1 FROM postern_tasks t WHERE t.id >= e.id << 16 AND t.id < (e.id + 1) << 16 AND t.lane = ?)`
+/** A task that was found, as one that runs. */
+export const ADD_FOUND: string = `INSERT INTO postern_tasks (id, lane, state, due, attempt, token, lease)
+  VALUES (?, ?, 1, ?, 1, ?, 1)`
+export const COUNT_FOUND: string =
+  'UPDATE postern_lanes SET running = running + ?, done = done - ? WHERE id = ?'
+export const DROP_ODD: string = 'DELETE FROM postern_claims WHERE token = ? AND lane = ?'

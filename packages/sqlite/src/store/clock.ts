@@ -1,7 +1,7 @@
 import type { ClockStep } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
-import { CLOCK } from '../sql/events.ts'
-import type { RowCache } from './kept.ts'
+import { CLOCK } from '../sql/tasks.ts'
+import type { RowCache } from './writer.ts'
 
 /**
  * The clock of a file, in milliseconds since 1970. It never goes back, in no process: it is the largest time that any of

@@ -1,6 +1,6 @@
 import type { GuestRows, Rows } from '@postern/core/inbox'
 import type { Database, Driver, Guest } from '../driver/driver.ts'
-import { LOCK, NEXT_NUMBER, SINCE } from '../sql/events.ts'
+import { LOCK, NEXT_NUMBER, SINCE } from '../sql/tasks.ts'
 import type { Keys } from '../keys/keys.ts'
 import { createConnection, type RowsHost } from './rows.ts'
 

@@ -9,9 +9,15 @@ import {
   type NewTask,
 } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
-import { ADD_CLAIMS } from '../sql/claims.ts'
-import { ADD_DELIVERY, ADD_EVENT, LOOSE, PASSING } from '../sql/events.ts'
-import { ADD_TASK, ADD_WAITING } from '../sql/tasks.ts'
+import {
+  ADD_CLAIMS,
+  ADD_DELIVERY,
+  ADD_EVENT,
+  LOOSE,
+  PASSING,
+  ADD_TASK,
+  ADD_WAITING,
+} from '../sql/tasks.ts'
 import type { Keys } from '../keys/keys.ts'
 import type { Names } from './names.ts'
 import { isKeyOf, type Scopes } from '../keys/scopes.ts'

@@ -8,7 +8,7 @@ import {
   LANES_OF,
   MOVE_LINES,
   SET_ROOT,
-} from '../sql/lanes.ts'
+} from '../sql/tasks.ts'
 
 /** Numbers of receivers and lanes. */
 export interface Names {

@@ -1,9 +1,30 @@
-import { PENDING, RUNNING, passes, type Fence, type Patch, type TaskRow } from '@postern/core/inbox'
+import {
+  PENDING,
+  RUNNING,
+  passes,
+  type Fence,
+  type Patch,
+  type TaskRow,
+  type Attempted,
+  type AttemptRow,
+} from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
-import { DROP_TASK, PATCH, TO_PATCH } from '../sql/tasks.ts'
-import type { Attempts } from './attempts.ts'
-import type { StoredRuns } from './claims.ts'
+import {
+  DROP_TASK,
+  PATCH,
+  TO_PATCH,
+  ADD_FOUND,
+  ANY_CLAIMS,
+  COUNT_CLAIMS,
+  COUNT_FOUND,
+  DROP_CLAIMS,
+  DROP_ODD,
+  ODD_CLAIMS,
+  SPREAD_CLAIMS,
+  UNNAMED,
+} from '../sql/tasks.ts'
 import type { Tally } from './tally.ts'
+import { processOf } from '../lease/processes.ts'
 
 /** What a fence looks at. */
 interface Row extends TaskRow {
@@ -87,5 +108,127 @@ export function createPatch(
       id,
     )
     tally.move(lane, row.state, state, fair)
+  }
+}
+
+/** Outcomes of attempts as they are stored. */
+const OUTCOMES = ['done', 'retry', 'postpone', 'dead', 'interrupted'] as const
+
+// Kept of a task: its first attempt and the last ones.
+const LAST = 19
+
+/**
+ * Attempts that are not the last of a settled task: that one is on the task's own row, so that a task which is done at
+ * once costs no row here. Inside a transaction.
+ */
+export interface Attempts {
+  add(task: number, token: number, attempted: Attempted, now: number): void
+  /** Forgets those of a task. */
+  drop(task: number): void
+}
+
+/** Prepares the statements. */
+export function createAttempts(db: Database): Attempts {
+  const last = db.prepare(LAST_SEQ)
+  const insert = db.prepare(ADD_ATTEMPT)
+  const trim = db.prepare(TRIM_ATTEMPTS)
+  const drop = db.prepare(DROP_ATTEMPTS)
+
+  return {
+    add(task, token, { attempt, took, outcome, error, ended }, now) {
+      const { seq } = last.get(task) as { seq: number | null }
+      const next = (seq ?? 0) + 1
+      const kind = OUTCOMES.indexOf(outcome)
+      insert.run(task, next, attempt, Math.floor(ended ?? now), took, kind, processOf(token), error)
+      if (next > LAST) trim.run(task, next - LAST)
+    },
+    drop: (task) => void drop.run(task),
+  }
+}
+
+/** Makes `Viewed.attempts`. */
+export function createAttemptsOf(db: Database): (task: number) => readonly AttemptRow[] {
+  const find = db.prepare(ATTEMPTS)
+  return (task) =>
+    (find.all(task, task) as (Omit<AttemptRow, 'outcome'> & { outcome: number })[]).map((row) => ({
+      ...row,
+      outcome: OUTCOMES[row.outcome]!,
+      process: row.process ?? '',
+    }))
+}
+
+const LAST_SEQ: string = 'SELECT max(seq) AS seq FROM postern_attempts WHERE task = ?'
+const ADD_ATTEMPT: string =
+  'INSERT INTO postern_attempts (task, seq, attempt, ended, took, outcome, process, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
+const TRIM_ATTEMPTS: string = 'DELETE FROM postern_attempts WHERE task = ? AND seq = ? AND seq > 1'
+const DROP_ATTEMPTS: string = 'DELETE FROM postern_attempts WHERE task = ?'
+/** Those of a task, with the one on its own row, oldest first. */
+const ATTEMPTS: string = `SELECT a.attempt, a.ended, a.took, a.outcome, a.error, p.name AS process, a.seq FROM postern_attempts a
+  LEFT JOIN postern_processes p ON p.id = a.process WHERE a.task = ?
+  UNION ALL SELECT t.attempt, t.due, t.took, iif(t.state = 2, 0, 3), t.error, p.name, 9007199254740991
+  FROM postern_tasks t LEFT JOIN postern_processes p ON p.id = t.token >> 32
+  WHERE t.id = ? AND t.state >= 2 AND t.took IS NOT NULL ORDER BY 7`
+
+/** Tasks that were claimed as they were stored, and run: each commit has one row of them, and no task has one of its own. */
+export interface StoredRuns {
+  /** True if some were claimed before a time; without one, if there are any. */
+  any(before?: number): boolean
+  /**
+   * Gives each of them its own row. To be called before rows of running tasks are looked at or changed, and before rows of
+   * settled ones go: a task without a row is then one that runs. Inside a transaction.
+   */
+  spread(before?: number): void
+  /** Those whose list cannot be read: `left` tasks of a claim. */
+  odd(): readonly OddRuns[]
+  /**
+   * Gives rows to the tasks of such a list, whose process has ended, and drops the list: they are the events of its commit
+   * without a task of its lane. False if these are more than are open: which of them it named is then not known. Inside a
+   * transaction.
+   */
+  find(odd: OddRuns): boolean
+}
+
+/** Tasks of one claim whose list cannot be read. */
+interface OddRuns {
+  readonly token: number
+  readonly lane: number
+  /** When they were stored. */
+  readonly at: number
+  readonly left: number
+}
+
+// A token is a process and a claim: no run has the last claim, so that a late outcome of the lost process is refused.
+const CLAIM = 2 ** 32
+
+/** Prepares the statements of a connection. */
+export function createStoredRuns(db: Database): StoredRuns {
+  const first = db.prepare(ANY_CLAIMS)
+  const spread = db.prepare(SPREAD_CLAIMS)
+  const count = db.prepare(COUNT_CLAIMS)
+  const drop = db.prepare(DROP_CLAIMS)
+  const odd = db.prepare(ODD_CLAIMS)
+  const unnamed = db.prepare(UNNAMED)
+  const addFound = db.prepare(ADD_FOUND)
+  const countFound = db.prepare(COUNT_FOUND)
+  const dropOdd = db.prepare(DROP_ODD)
+  const any = (before = Infinity): boolean => first.get(before) !== undefined
+  return {
+    any,
+    spread(before = Infinity) {
+      if (!any(before)) return
+      spread.run(before)
+      count.run(before)
+      drop.run(before)
+    },
+    odd: () => odd.all() as OddRuns[],
+    find({ token, lane, at, left }) {
+      const found = unnamed.all(at, lane, lane) as { readonly task: number }[]
+      if (found.length > left) return false
+      const late = token - (token % CLAIM) + CLAIM - 1
+      for (const { task } of found) addFound.run(task, lane, at, late)
+      countFound.run(found.length, left, lane)
+      dropOdd.run(token, lane)
+      return true
+    },
   }
 }

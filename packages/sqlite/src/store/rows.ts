@@ -12,19 +12,39 @@ import {
   type EndedTask,
 } from '@postern/core/inbox'
 import type { Database, Written } from '../driver/driver.ts'
-import { ENTER_TURN, LATER_TASKS, TAKE_TURNS } from '../sql/lanes.ts'
-import { END_HOLD, FAILED, TASK, TASKS_BY_ID, TASKS_OF, FINISH, FINISHED } from '../sql/tasks.ts'
-import { createAttempts, type Attempts } from './attempts.ts'
-import { createStoredRuns, type StoredRuns } from './claims.ts'
+import {
+  ENTER_TURN,
+  LATER_TASKS,
+  TAKE_TURNS,
+  END_HOLD,
+  FAILED,
+  TASK,
+  TASKS_BY_ID,
+  TASKS_OF,
+  FINISH,
+  FINISHED,
+  FIRST_BEHIND,
+  FRONT,
+  NEXT_ROOT,
+  SET_BEHIND,
+  STUCK,
+  ADD_FINISHED,
+  END_CLAIMS,
+  TAKE_CLAIMS,
+} from '../sql/tasks.ts'
+import {
+  createAttempts,
+  type Attempts,
+  createPatch,
+  createStoredRuns,
+  type StoredRuns,
+} from './patch.ts'
 import { createInsert, type InsertParts } from './insert.ts'
-import type { RowCache } from './kept.ts'
+import type { RowCache } from './writer.ts'
 import { createNote } from '../journal/records.ts'
 import { createNames, type Names } from './names.ts'
-import { createPatch } from './patch.ts'
 import { createScopes } from '../keys/scopes.ts'
 import { createTally, type Tally } from './tally.ts'
-import { FIRST_BEHIND, FRONT, NEXT_ROOT, SET_BEHIND, STUCK } from '../sql/lines.ts'
-import { ADD_FINISHED, END_CLAIMS, TAKE_CLAIMS } from '../sql/claims.ts'
 
 /** What the connections of a process share. */
 export interface RowsHost {

@@ -19,9 +19,10 @@ import { createKeys, PutBack } from '../keys/keys.ts'
 import { createLeases } from '../lease/leases.ts'
 import { createProcesses } from '../lease/processes.ts'
 import { createViewed } from '../operate/viewed.ts'
-import { OPEN_TASKS, TENANT, REACH_TURN } from '../sql/lanes.ts'
-import { VERSIONS } from '../sql/schema.ts'
 import {
+  OPEN_TASKS,
+  TENANT,
+  REACH_TURN,
   ANY,
   LOAD,
   CLAIM,
@@ -30,12 +31,12 @@ import {
   CLAIM_TURNS,
   MOST_ATTEMPTS,
 } from '../sql/tasks.ts'
+import { VERSIONS } from '../sql/schema.ts'
 import { createClock } from './clock.ts'
 import { createGuests } from './guests.ts'
-import type { RowCache } from './kept.ts'
+import { type RowCache, createWriter, type Writer } from './writer.ts'
 import { createConnection, type Connection, type RowsHost } from './rows.ts'
 import type { FileLayout } from './schema.ts'
-import { createWriter, type Writer } from './writer.ts'
 import { createRecordRows } from '../journal/records.ts'
 import { createRings } from '../journal/rings.ts'
 import { createSpans } from '../journal/spans.ts'

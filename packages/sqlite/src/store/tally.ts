@@ -1,7 +1,7 @@
 import { DONE } from '@postern/core/inbox'
-import { COUNT_LANE, COUNT_TENANT } from '../sql/lanes.ts'
+import { COUNT_LANE, COUNT_TENANT } from '../sql/tasks.ts'
 import type { Database } from '../driver/driver.ts'
-import type { RowCache } from './kept.ts'
+import type { RowCache } from './writer.ts'
 
 /**
  * How many tasks each lane has in each state, and each tenant open. The counts are changed in the transaction that

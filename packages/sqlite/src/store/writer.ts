@@ -1,6 +1,5 @@
 import { WebhookError } from '@postern/core'
 import type { Driver } from '../driver/driver.ts'
-import type { RowCache } from './kept.ts'
 
 /** The one place that makes transactions. */
 export interface Writer {
@@ -63,4 +62,13 @@ export function createWriter(
     const lost = guard?.lost()
     if (lost !== undefined) throw new WebhookError('inbox_unavailable', lost)
   }
+}
+
+/** A cache of rows that are written together, at the end of a transaction. */
+export interface RowCache {
+  /** Makes the remaining writes, before the commit. */
+  store(): void
+  stored(): void
+  /** It was rolled back. */
+  forget(): void
 }

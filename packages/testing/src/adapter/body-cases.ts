@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import type { Json } from '@postern/core'
 import { send } from './client.ts'
 import { assertBytes, type Mount, onStage, signedDelivery, signedWithUrl } from './scene.ts'
-import type { TestRunner } from '../runner.ts'
+import type { TestRunner } from '../ledger.ts'
 
 interface Sample {
   readonly body: Uint8Array | string

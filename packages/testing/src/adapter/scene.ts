@@ -2,9 +2,13 @@ import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import type { Draft, SignableRequest } from '@postern/core/scheme'
 import { acme } from '../acme.ts'
-import type { HttpAnswer } from './client.ts'
+import { type HttpAnswer, send } from './client.ts'
 import type { Control } from './log.ts'
 import { createStage, SECRETS, type Stage, type StageName } from './stage.ts'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import type { TestRunner } from '../ledger.ts'
 
 /** A stage that is mounted and listens. */
 export interface Mounted {
@@ -70,4 +74,96 @@ export async function assertBytes(control: Control, body: Uint8Array): Promise<v
   const { runs } = await control('settled', 1)
   assert.equal(runs.length, 1)
   assert.equal(runs[0]!.body, Buffer.from(body).toString('base64'))
+}
+
+/** Lets a listener of node:http, or a server made elsewhere, listen on a free port of this machine. */
+export async function listen(
+  app: ((request: IncomingMessage, response: ServerResponse) => unknown) | Server,
+  path = '/',
+): Promise<Mounted> {
+  const server =
+    typeof app === 'function'
+      ? createServer((request, response) => void app(request, response))
+      : app
+  if (!server.listening) {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(0, '127.0.0.1', resolve)
+    })
+  }
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}${path}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/** An app in which other code reads the body before the adapter and keeps nothing. */
+export interface ConsumedVariant {
+  /** What reads it, such as `express.json()`. */
+  readonly name: string
+  readonly mount: Mount
+  /** What it must say as the way out, to observers: it names the parser. */
+  readonly fix: RegExp
+}
+
+/** An app in which other code reads the body before the adapter and keeps the bytes, or a string of them. */
+export interface RecoveredVariant {
+  readonly name: string
+  readonly mount: Mount
+}
+
+/** Parsers that come first: the bytes are recovered, or the delivery is refused loudly; never a 2xx without its event. */
+export function parserCases(
+  consumed: readonly ConsumedVariant[],
+  recovered: readonly RecoveredVariant[],
+  { test }: TestRunner,
+): void {
+  for (const { name, mount, fix } of consumed) {
+    test(`after ${name} it refuses with body_consumed and says what to do`, () =>
+      onStage(mount, 'plain', async ({ url, control }) => {
+        assertProblem(await send(signedDelivery(url)), 500, 'body_consumed')
+        const { runs, refused } = await control('report')
+        assert.deepEqual(runs, [])
+        assert.match(refused[0]!.remedy ?? '', fix)
+      }))
+
+    test(`after ${name} it takes what that did not touch`, () =>
+      onStage(mount, 'plain', async ({ url, control }) => {
+        const headers = { 'content-type': 'application/octet-stream' }
+        const delivery = signedDelivery(url, { body: Buffer.from([1, 0xff, 2]), headers })
+        assert.equal((await send(delivery)).status, 200)
+        await assertBytes(control, delivery.body)
+        assert.equal((await send(signedDelivery(url, { body: '' }))).status, 200)
+      }))
+  }
+
+  for (const { name, mount } of recovered) {
+    test(`after ${name} it finds the exact bytes`, () =>
+      onStage(mount, 'plain', async ({ url, control }) => {
+        const delivery = signedDelivery(url, { body: '{"a": "€😀",\r\n"b":1e2}' })
+        assert.equal((await send(delivery)).status, 200)
+        await assertBytes(control, delivery.body)
+      }))
+
+    const damaged = {
+      'a byte order mark': signedDelivery('http://localhost', { body: '\uFEFF{"a":1}' }),
+      gzip: signedDelivery('http://localhost', {
+        body: gzipSync('{"a":1}'),
+        headers: { 'content-encoding': 'gzip' },
+      }),
+    }
+    for (const [what, delivery] of Object.entries(damaged)) {
+      test(`after ${name} it takes ${what} byte for byte or says that the bytes are lost`, () =>
+        onStage(mount, 'plain', async ({ url, control }) => {
+          const answer = await send({ ...delivery, url })
+          if (answer.status === 200) await assertBytes(control, delivery.body)
+          else assertProblem(answer, 500, 'body_lossy')
+        }))
+    }
+  }
 }

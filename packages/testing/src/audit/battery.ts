@@ -1,5 +1,13 @@
 import { type Provider, madeOf, type SenderChallenge } from '@postern/core/scheme'
-import type { AuditCase, CaseClass } from './case.ts'
+import {
+  type AuditCase,
+  type CaseClass,
+  type AuditRequest,
+  headerOf,
+  valueAt,
+  withHeader,
+  withValue,
+} from './request.ts'
 import { authenticCases, skipUnless, NO_TIME } from './cases/authentic.ts'
 import { otherBodyCases } from './cases/bodies.ts'
 import { layoutCases } from './cases/layouts.ts'
@@ -7,11 +15,9 @@ import { spoiltSignatureCases, FORGED } from './cases/signatures.ts'
 import { spoiltCases } from './cases/spoilt.ts'
 import { unsignedCases } from './cases/unsigned.ts'
 import { leakCases } from './leaks.ts'
-import { memoryCase } from './memory.ts'
-import { createSender, type AuditSender } from './sender.ts'
+import { memoryCase } from './report.ts'
+import { createSender, type AuditSender, letters } from './sender.ts'
 import { Buffer } from 'node:buffer'
-import { letters } from './chance.ts'
-import { type AuditRequest, headerOf, valueAt, withHeader, withValue } from './request.ts'
 
 /** The order of play: what could spoil the judgement of others comes last. */
 const ORDER: readonly CaseClass[] = [

@@ -1,8 +1,12 @@
-import type { AuditCase, Severity } from './case.ts'
-import { macOf } from './place.ts'
+import {
+  type AuditCase,
+  type Severity,
+  valueAt,
+  type AuditReply,
+  type AuditRequest,
+} from './request.ts'
+import { macOf, type AuditSender } from './sender.ts'
 import type { AuditFailure } from './report.ts'
-import { valueAt, type AuditReply, type AuditRequest } from './request.ts'
-import type { AuditSender } from './sender.ts'
 
 /** Looks into every reply of a run for what strangers must not learn. */
 export interface LeakWatch {

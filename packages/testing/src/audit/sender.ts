@@ -1,11 +1,15 @@
 import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
-import { madeOf, type About, type Draft, type Provider, type Scheme } from '@postern/core/scheme'
+import {
+  madeOf,
+  type About,
+  type Draft,
+  type Provider,
+  type Scheme,
+  type SignaturePlace,
+} from '@postern/core/scheme'
 import { fill, samples, type Sample, madeUpSecrets } from '@postern/samples'
-import { seeded } from './chance.ts'
-import { auditFacts, type AuditFacts } from './facts.ts'
-import { signaturePlaceOf } from './place.ts'
-import { requestOf, textOfBody, type AuditRequest } from './request.ts'
+import { requestOf, textOfBody, type AuditRequest, headerOf, valueAt } from './request.ts'
 
 /** What a delivery is made of. Everything has a default: the sample, a fresh id, now, the right secret. */
 export interface Making {
@@ -206,4 +210,99 @@ function textsOf(secret: unknown): readonly string[] {
   if (typeof secret === 'object' && secret !== null && 'secret' in secret)
     return textsOf(secret.secret)
   return []
+}
+
+/** Numbers from 0 to below 1, the same ones for the same seed (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** Lower-case letters by chance. */
+export function letters(count: number, random: () => number): string {
+  const signs = 'abcdefghijklmnopqrstuvwxyz'
+  return Array.from({ length: count }, () => signs[Math.floor(random() * signs.length)]!).join('')
+}
+
+/** What the provider's own file says of its deliveries, as the battery asks for it. */
+export interface AuditFacts {
+  /** Where the signature lies, if a stranger can change it without reading the body. */
+  readonly place: SignaturePlace | undefined
+  /** What the signature protects of the body. */
+  readonly covers: 'bytes' | 'fields' | 'none'
+  /** Seconds that a signed time may be away; undefined if nothing is dated, or the sender names no bound. */
+  readonly tolerance: number | undefined
+  /** True if an event keeps an id over deliveries, which a draft can give. */
+  readonly ids: boolean
+  /** True if bodies are JSON objects. */
+  readonly json: boolean
+  /** Bytes of the largest body, if the sender tells. */
+  readonly largest: number | undefined
+  /** Milliseconds within which the sender wants its answer, if it tells. */
+  readonly within: number | undefined
+}
+
+/** The facts of a provider, with what one of its deliveries shows. */
+function auditFacts(
+  about: About,
+  provider: Provider,
+  shown: Pick<AuditFacts, 'place' | 'ids' | 'json'>,
+): AuditFacts {
+  const { largest, within } = about.delivers
+  return {
+    ...shown,
+    covers: provider.covers.body,
+    tolerance: toleranceOf(about, provider),
+    largest: typeof largest === 'number' ? largest : undefined,
+    within: typeof within === 'number' ? within : undefined,
+  }
+}
+
+/** An option of the provider wins over what its page says. */
+function toleranceOf(about: About, provider: Provider): number | undefined {
+  if (provider.covers.timestamp !== true) return undefined
+  const given = (madeOf(provider)?.options as { readonly tolerance?: unknown } | undefined)
+    ?.tolerance
+  if (typeof given === 'number') return given
+  return typeof about.tolerance === 'number' ? about.tolerance : undefined
+}
+
+/**
+ * Where the signature of a delivery lies: what the provider's facts say, or else the header that another secret changes. Undefined
+ * if it lies in the body, where a stranger's change is another body.
+ */
+function signaturePlaceOf(
+  about: About,
+  signed: AuditRequest,
+  bySecret: AuditRequest | undefined,
+): SignaturePlace | undefined {
+  const { place } = about
+  if (place && 'field' in place) return undefined
+  if (place && valueAt(signed, place) !== undefined) return place
+  const changed = signed.headers.find(
+    ([name, value]) => bySecret !== undefined && headerOf(bySecret, name) !== value,
+  )
+  return changed && { header: changed[0] }
+}
+
+/** The last part of a signature's text that looks like what an algorithm made, with what stands around it. */
+export function macOf(value: string): {
+  readonly mac: string
+  /** The value with another text in its place. */
+  readonly put: (mac: string) => string
+} {
+  const found = [...value.matchAll(/[A-Za-z0-9+/_-]{20,}={0,2}/g)].at(-1)
+  const mac = found?.[0] ?? /[^ =,]+=*$/.exec(value)?.[0] ?? value
+  const at = found?.index ?? value.length - mac.length
+  return { mac, put: (other) => value.slice(0, at) + other + value.slice(at + mac.length) }
+}
+
+/** Another letter, which hex and base64 both know. */
+export function otherLetter(text: string, at: number): string {
+  return `${text.slice(0, at)}${text[at] === 'a' ? 'b' : 'a'}${text.slice(at + 1)}`
 }

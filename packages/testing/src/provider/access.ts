@@ -3,7 +3,7 @@ import { allOf, WebhookError, type DeliveryInit } from '@postern/core'
 import { explain } from '@postern/core/explain'
 import type { Provider } from '@postern/core/scheme'
 import type { ProviderUnderTest } from '../provider.ts'
-import type { TestRunner } from '../runner.ts'
+import type { TestRunner } from '../ledger.ts'
 import { trial } from './trial.ts'
 import { vectorOptions, type Vector } from './vector.ts'
 

@@ -1,5 +1,3 @@
-import { utf8Text } from './text.ts'
-
 /** What a body says, apart from how it is written: the sorted fields of a form, the value of JSON, else the text. */
 export function bodyFields(body: Uint8Array, contentType: string): unknown {
   const text = utf8Text(body)
@@ -10,4 +8,10 @@ export function bodyFields(body: Uint8Array, contentType: string): unknown {
   } catch {
     return text
   }
+}
+
+/** The text of a reply's body. */
+export function utf8Text(body: string | Uint8Array | undefined): string {
+  if (body === undefined || typeof body === 'string') return body ?? ''
+  return Buffer.from(body).toString('utf8')
 }

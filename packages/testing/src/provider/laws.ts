@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Draft, Provider, SignableRequest } from '@postern/core/scheme'
-import type { TestRunner } from '../runner.ts'
+import type { TestRunner } from '../ledger.ts'
 import type { ProviderUnderTest } from '../provider.ts'
 import { flipCharacter, signaturePlaces, tamperings } from './tamper.ts'
 import { fastCheck, type Arbitrary, type FastCheck } from './fast-check.ts'

@@ -1,6 +1,4 @@
-import { answerOf } from '../../../../packages/cli/src/mcp/answer.ts'
-import { toolsOf } from '../../../../packages/cli/src/mcp/tools.ts'
-import type { Tool } from '../../../../packages/cli/src/mcp/tool.ts'
+import { answerOf, type Tool, toolsOf } from '../../../../packages/cli/src/mcp/tools.ts'
 import type { RuleCase } from '../rule.ts'
 import { ALL_LIVE, notAscii } from './live.ts'
 import type { World } from './world.ts'

@@ -1,9 +1,8 @@
 import type { Command } from 'commander'
 import { examples, runAction } from '../../action.ts'
-import type { InboxCommandOptions } from '../../options/inbox-options.ts'
+import { type InboxCommandOptions, sinceOption } from '../../options/inbox-options.ts'
 import { withInbox, type OpenInbox } from '../../inbox.ts'
-import { Failure, type ExitCode } from '../../print/failure.ts'
-import { remark, say, sayJson } from '../../print/say.ts'
+import { Failure, type ExitCode, remark, say, sayJson } from '../../print/say.ts'
 import { MORE, rowsOf } from '../../print/pages.ts'
 import {
   eventOptions,
@@ -14,7 +13,6 @@ import {
 import { claimText, lasting, state, timeOf } from '../../print/style.ts'
 import { table } from '../../print/table.ts'
 import { shown } from '../../print/terminal.ts'
-import { sinceOption } from '../../options/time-option.ts'
 
 /** Adds `postern inbox deliveries`. */
 export function declare(inbox: Command): void {

@@ -2,8 +2,7 @@ import type { Command } from 'commander'
 import { examples, runAction } from '../../action.ts'
 import { migrateInbox } from '../../inbox.ts'
 import type { InboxOptions } from '../../inboxes.ts'
-import type { ExitCode } from '../../print/failure.ts'
-import { say, sayJson } from '../../print/say.ts'
+import { type ExitCode, say, sayJson } from '../../print/say.ts'
 import { inboxOptions } from '../../options/shared-options.ts'
 
 /** Adds `postern inbox migrate`. */

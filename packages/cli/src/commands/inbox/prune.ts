@@ -1,16 +1,13 @@
 import type { Command } from 'commander'
 import type { InboxView } from '@postern/core/inbox'
 import { examples, runAction } from '../../action.ts'
-import { askFirst } from '../../options/ask-first.ts'
-import type { InboxCommandOptions } from '../../options/inbox-options.ts'
+import { askFirst, type InboxCommandOptions, sinceOption } from '../../options/inbox-options.ts'
 import { withInbox } from '../../inbox.ts'
-import type { ExitCode } from '../../print/failure.ts'
-import { say, sayJson } from '../../print/say.ts'
+import { type ExitCode, say, sayJson } from '../../print/say.ts'
 import { rowsOf } from '../../print/pages.ts'
 import { inboxOptions } from '../../options/shared-options.ts'
 import { counted } from '../../print/style.ts'
 import { who } from '../../who.ts'
-import { sinceOption } from '../../options/time-option.ts'
 
 /** Adds `postern inbox prune`. */
 export function declare(inbox: Command): void {

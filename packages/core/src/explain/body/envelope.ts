@@ -1,7 +1,6 @@
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
 import { fromBase64, fromBase64url, toBuffer, utf8 } from '../../body/bytes.ts'
-import { hasMoreNodes } from '../../body/json-nodes.ts'
-import { parseJson, stringifyJson } from '../../body/json.ts'
+import { hasMoreNodes, parseJson, stringifyJson } from '../../body/json.ts'
 import { RAW } from './bytes.ts'
 import { fieldsOf } from './form.ts'
 import { withHeaders, type Change, type PlainRequest, type Clue } from '../finding.ts'

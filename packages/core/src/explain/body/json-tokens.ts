@@ -1,4 +1,4 @@
-import { isDeeper } from '../../body/json-depth.ts'
+import { isDeeper } from '../../body/json.ts'
 import type { Bounds } from '../bounds.ts'
 
 /** A token of JSON as it stands in the text: a mark, a string with its quotes, or a number or word. */

@@ -1,6 +1,6 @@
 import type { Bounds } from '../bounds.ts'
 import { withHeaders, type Change, type PlainRequest, type Clue } from '../finding.ts'
-import type { Reads } from '../trial/recording.ts'
+import type { Reads } from '../trial/trial.ts'
 
 // Names that no proxy makes of a header of a signature.
 const USUAL =

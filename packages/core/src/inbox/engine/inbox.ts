@@ -1,17 +1,16 @@
 import type { Consumer, Inbox } from '../inbox.ts'
 import type { AnyCommit } from '../../subscribe/task.ts'
-import { createAccess } from './access.ts'
+import { createAccess, chain } from './steps.ts'
 import { attachment } from './attach/attachment.ts'
 import { knownFor } from './attach/checks.ts'
 import { settledBy } from '../../basics/deadline.ts'
 import type { Ahead } from './run/slot.ts'
 import type { Transactions } from './accept/transactions.ts'
 import { createActions } from './operate/actions.ts'
-import { createUnread } from './journal/unread.ts'
+import { createUnread, createRecords } from './journal/records.ts'
 import { actionRowsOf } from './journal/actions.ts'
 import { attemptsIn, createJournal } from './journal/journal.ts'
-import { createRecords } from './journal/records.ts'
-import { createNumbers } from './accept/numbers.ts'
+import { createNumbers } from './accept/encode.ts'
 import { followed } from './run/order.ts'
 import { createView } from './operate/view.ts'
 import type { EngineSettings } from './settings.ts'
@@ -19,15 +18,18 @@ import { createSide, type EngineSide } from './side.ts'
 import { createVersionWatch } from './version/version-watch.ts'
 import type { Back, Store } from './store.ts'
 import type { BatchWork } from './write/backlog.ts'
-import { createBatch } from './write/batch.ts'
-import { writeErrors, type BatchWriter, type WriteOptions } from './write/batch-writer.ts'
-import { chain } from './steps.ts'
-import { undone, type Undo } from './write/undo.ts'
+import {
+  createBatch,
+  writeErrors,
+  type BatchWriter,
+  type WriteOptions,
+  undone,
+  type Undo,
+} from './write/batch.ts'
 import { createSweep, type Sweep } from './operate/sweep.ts'
 import { ago } from './operate/ago.ts'
 import type { Before, Place } from './operate/store.ts'
-import { grouped } from '../../basics/grouped.ts'
-import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
+import { grouped, isPromise, type MaybePromise } from '../../basics/maybe.ts'
 
 /** The argument of {@link engineInbox}. */
 export interface EngineInboxOptions {

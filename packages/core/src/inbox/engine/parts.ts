@@ -1,15 +1,15 @@
 import type { Consumer, Host } from '../inbox.ts'
 import type { InboxView } from '../view.ts'
 import type { Capacity } from './accept/capacity.ts'
-import type { Numbers } from './accept/numbers.ts'
+import type { Numbers } from './accept/encode.ts'
 import type { Lanes } from './run/lanes.ts'
-import type { Runner } from './run/runner-types.ts'
+import type { Runner } from './run/runner.ts'
 import type { Ahead } from './run/slot.ts'
 import type { Task } from './run/task.ts'
 import type { EngineSettings } from './settings.ts'
 import type { Store } from './store.ts'
 import type { VersionWatch } from './version/version-watch.ts'
-import type { BatchWriter } from './write/batch-writer.ts'
+import type { BatchWriter } from './write/batch.ts'
 
 /** What the sides of an inbox share. */
 export interface SharedParts {

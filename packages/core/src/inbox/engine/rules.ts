@@ -1,4 +1,4 @@
-import { grouped } from '../../basics/grouped.ts'
+import { grouped } from '../../basics/maybe.ts'
 import { interrupted, isSuspect, poison } from './poison.ts'
 import type { Outcome, Ran, TaskError } from '../inbox.ts'
 import type { TaskState } from '../view.ts'

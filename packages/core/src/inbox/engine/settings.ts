@@ -1,5 +1,5 @@
 import type { Checks, CommonDefaults, CommonSettings } from './attach/checks.ts'
-import type { Duration } from '../../basics/duration.ts'
+import type { Duration } from '../../basics/deadline.ts'
 
 /** Settings of an inbox on the engine; times in milliseconds. */
 export interface EngineSettings extends CommonSettings {

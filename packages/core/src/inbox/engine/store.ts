@@ -1,11 +1,20 @@
 import type { MaybePromise } from '../../basics/maybe.ts'
-import type { ActionRow } from './operate/action-note.ts'
+import type { ActionRow } from './operate/actions.ts'
 import type { Journaled } from './journal/store.ts'
 import type { ClockStep } from './operate/ago.ts'
 import type { Viewed } from './operate/store.ts'
-import type { NewEvent, NewTask } from './row.ts'
+import type {
+  NewEvent,
+  NewTask,
+  ClaimRow,
+  HeadRow,
+  LaneRow,
+  Lost,
+  TaskRow,
+  Turn,
+  Wish,
+} from './row.ts'
 import type { EndedTask, Fence, Patch } from './patch.ts'
-import type { ClaimRow, HeadRow, LaneRow, Lost, TaskRow, Turn, Wish } from './row.ts'
 
 /**
  * Rows of one database, or of one transaction. Batches in, batches out. A synchronous database answers at once: then so

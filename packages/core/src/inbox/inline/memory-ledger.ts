@@ -1,8 +1,8 @@
-import type { Duration } from '../../basics/duration.ts'
+import type { Duration } from '../../basics/deadline.ts'
 import type { Guard } from '../../event.ts'
 import { createForgetful } from '../forgetful.ts'
 import { checks } from '../engine/attach/checks.ts'
-import { tenantOf } from './hold.ts'
+import { tenantOf } from './run.ts'
 import type { Ledger } from './ledger.ts'
 
 /** Options of {@link memoryLedger}. */

@@ -1,4 +1,4 @@
-import { grouped } from '../../basics/grouped.ts'
+import { grouped } from '../../basics/maybe.ts'
 import { passes, type Fence, type Patch } from '../engine/patch.ts'
 import {
   DEAD,

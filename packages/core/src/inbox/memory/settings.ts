@@ -1,4 +1,4 @@
-import type { Duration } from '../../basics/duration.ts'
+import type { Duration } from '../../basics/deadline.ts'
 import { eighthOfMemory } from '../../basics/room.ts'
 import { checks } from '../engine/attach/checks.ts'
 import { pendingShare, type EngineSettings } from '../engine/settings.ts'

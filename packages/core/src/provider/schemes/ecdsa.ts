@@ -2,9 +2,8 @@ import { sign, verify, type KeyObject } from 'node:crypto'
 import { encode, fromBase64, fromBase64url, fromHex } from '../../body/bytes.ts'
 import type { Scheme } from '../scheme.ts'
 import { derToRaw, rawToDer } from './ecdsa-form.ts'
-import type { SignatureEncoding } from './signature/hmac-names.ts'
-import { parseKeyPair, type KeyPair } from './key-pair.ts'
-import { messageBytes } from './signature/message.ts'
+import { type SignatureEncoding, messageBytes } from './signature/template.ts'
+import { parseKeyPair, type KeyPair } from './rsa.ts'
 import {
   signatureScheme,
   type SignatureAlgorithm,

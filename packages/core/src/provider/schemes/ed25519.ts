@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
 import { textBytes, concat, encode, fromBase64, fromHex } from '../../body/bytes.ts'
 import type { Scheme } from '../scheme.ts'
-import { messageBytes } from './signature/message.ts'
+import { messageBytes } from './signature/template.ts'
 import {
   signatureScheme,
   type SignatureAlgorithm,

@@ -1,5 +1,5 @@
 import type { Delivery } from '../../delivery.ts'
-import { schemeReads } from '../reads.ts'
+import { schemeReads } from '../define.ts'
 import { joinCredentials, type Covers, type Scheme } from '../scheme.ts'
 
 /**

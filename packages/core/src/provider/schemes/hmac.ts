@@ -2,15 +2,20 @@ import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'no
 import { fromBase64, fromHex, toBuffer } from '../../body/bytes.ts'
 import { keyForms } from '../key-forms.ts'
 import type { Scheme } from '../scheme.ts'
-import type { HashName, SignatureEncoding } from './signature/hmac-names.ts'
-import { messageParts, type SignedMessage } from './signature/message.ts'
+import {
+  type HashName,
+  type SignatureEncoding,
+  messageParts,
+  type SignedMessage,
+  compared,
+  isWatched,
+} from './signature/template.ts'
 import {
   signatureScheme,
   type SignatureAlgorithm,
   type SignatureOptions,
 } from './signature/signature.ts'
 import { pairs, readSeveral, type PairsOptions } from './pairs.ts'
-import { compared, isWatched } from './signature/watch.ts'
 
 /** How the secret string becomes the key: as it is, or decoded. */
 export type KeyEncoding = 'utf8' | 'hex' | 'base64'

@@ -2,7 +2,7 @@ import { textBytes, encode, toBuffer } from '../../body/bytes.ts'
 import type { Delivery } from '../../delivery.ts'
 import type { Scheme, SignableRequest } from '../scheme.ts'
 import { mismatch } from './signature/header.ts'
-import type { HashName } from './signature/hmac-names.ts'
+import type { HashName } from './signature/template.ts'
 import { hmacAlgorithm } from './hmac.ts'
 import {
   bodyHashOf,

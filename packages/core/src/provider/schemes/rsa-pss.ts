@@ -1,5 +1,5 @@
 import { constants, createSign, createVerify, type KeyObject } from 'node:crypto'
-import type { HashName } from './signature/hmac-names.ts'
+import type { HashName } from './signature/template.ts'
 
 // Of the ways to check RSASSA-PSS, workerd (2026-11-17) offers one: createVerify with the key's PEM string. Its verify() reads
 // the padding and does not use it, and no call of it takes a KeyObject beside options.

@@ -2,7 +2,7 @@ import { safeEqual } from '../safe-equal.ts'
 import { stringifyJson } from '../../body/json.ts'
 import { createDelivery, type Delivery } from '../../delivery.ts'
 import { WebhookError } from '../../errors.ts'
-import { mergeDeep } from '../merge.ts'
+import { mergeDeep } from '../compose.ts'
 import type { Scheme } from '../scheme.ts'
 import { mismatch, singleHeader, singleParameter, type At } from './signature/header.ts'
 

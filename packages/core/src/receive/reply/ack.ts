@@ -1,4 +1,4 @@
-import { wrongOption } from '../../basics/wrong-option.ts'
+import { wrongOption } from '../../basics/unknown-options.ts'
 import type { Provider } from '../../provider/provider.ts'
 import { emptyReply, type Reply } from './reply.ts'
 

@@ -1,4 +1,4 @@
-import { MAX_TIMER, milliseconds, type Duration } from '../../basics/duration.ts'
+import { MAX_TIMER, milliseconds, type Duration } from '../../basics/deadline.ts'
 import { WebhookError } from '../../errors.ts'
 import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import { emptyReply, isReply, jsonReply, textReply, xmlReply, type Reply } from './reply.ts'

@@ -1,5 +1,4 @@
 import type { ErrorCode, WebhookError } from '../../errors.ts'
-import { SITE } from './site.ts'
 
 /** The HTTP answer to the provider. */
 export interface Reply {
@@ -70,3 +69,9 @@ export function isReply(value: unknown): value is Reply {
     return false
   return Object.keys(value).every((key) => key === 'status' || key === 'headers' || key === 'body')
 }
+
+/**
+ * The address of the site, without a slash at its end: `postern.site` of the root's package.json, written here by
+ * `npm run release -- home`. Empty until there is one.
+ */
+export const SITE: string = ''

@@ -4,8 +4,7 @@ import type { Claim, TaskDraft } from '../../inbox/inbox.ts'
 import type { Observer } from '../../observer.ts'
 import { OBSERVED, type Observed } from './observed.ts'
 import { attemptInfo } from './run-context.ts'
-import type { Subscription } from '../subscription.ts'
-import { fairKeyOf, type DraftRules } from '../task-drafts.ts'
+import { type Subscription, fairKeyOf, type DraftRules } from '../subscription.ts'
 import type { Task } from '../task.ts'
 
 /** A task with the results of its run. */

@@ -1,4 +1,4 @@
-import { createSpacing } from '../../basics/spacing.ts'
+import { createSpacing } from '../../basics/deadline.ts'
 
 /** To be called with the time when a run ended. */
 export type KeyRun = (now: number) => void

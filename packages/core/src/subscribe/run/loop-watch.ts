@@ -1,4 +1,4 @@
-import { unref } from '../../basics/unref.ts'
+import { unref } from '../../basics/deadline.ts'
 import type { Subscription } from '../subscription.ts'
 
 /** A thread that names the run that holds the event loop for longer than the timeout of its subscription. */

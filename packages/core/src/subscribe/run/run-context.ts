@@ -1,8 +1,7 @@
 import type { Claim } from '../../inbox/inbox.ts'
 import { eventInfo, type AttemptInfo } from '../../observe/infos.ts'
-import { type Observer } from '../../observer.ts'
-import type { Subscriptions } from '../subscription.ts'
-import type { DraftRules } from '../task-drafts.ts'
+import type { Observer } from '../../observer.ts'
+import type { Subscriptions, DraftRules } from '../subscription.ts'
 
 /** The receiver as a run sees it. */
 export interface RunContext extends DraftRules {

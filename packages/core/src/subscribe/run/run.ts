@@ -3,14 +3,19 @@ import type { Claim, Outcome, TaskError } from '../../inbox/inbox.ts'
 import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import { loopWatch } from './loop-watch.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
-import { UNHANDLED, type Subscription } from '../subscription.ts'
-import { taskDrafts, fairKeyOf } from '../task-drafts.ts'
+import {
+  UNHANDLED,
+  type Subscription,
+  issuePath,
+  type SchemaIssue,
+  taskDrafts,
+  fairKeyOf,
+} from '../subscription.ts'
 import { createTask, type RunningTask } from './claimed-task.ts'
 import { createKeyBounds, type KeyBounds } from './key-bounds.ts'
 import { errorText, memberOf, textOf } from '../../errors.ts'
 import type { AttemptInfo, Planned } from '../../observe/infos.ts'
 import { exponential, type RetryPolicy } from '../retry.ts'
-import { issuePath, type SchemaIssue } from '../standard-schema.ts'
 
 /**
  * Runs one attempt: claim → handler → outcome. It never throws. The inbox stores the outcome; of a run that threw, `failed.ts`

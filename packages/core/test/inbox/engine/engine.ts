@@ -1,7 +1,10 @@
 import type { Claim, Consumer, Lane, Outcome } from '../../../src/inbox/index.ts'
 import type { EndedClaim, RunnerTask } from '../../../src/inbox/engine/run/task-runs.ts'
-import type { Runner, RunnerOptions } from '../../../src/inbox/engine/run/runner-types.ts'
-import { createRunner } from '../../../src/inbox/engine/run/runner.ts'
+import {
+  type Runner,
+  type RunnerOptions,
+  createRunner,
+} from '../../../src/inbox/engine/run/runner.ts'
 import type { Slot } from '../../../src/inbox/engine/run/slot.ts'
 
 /** A task in the store of the engine. */

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { WebhookError } from '../../../src/errors.ts'
-import { problem } from '../../../src/receive/reply/reply.ts'
-import { SITE } from '../../../src/receive/reply/site.ts'
+import { problem, SITE } from '../../../src/receive/reply/reply.ts'
 
 const refused = new WebhookError('signature_mismatch', 'wrong')
 const bodyOf = (site: string): unknown => JSON.parse(String(problem(refused, site).body))

@@ -1,7 +1,5 @@
-import { letters } from '../chance.ts'
-import type { AuditCase } from '../case.ts'
-import { textOfBody, type AuditRequest } from '../request.ts'
-import type { AuditSender } from '../sender.ts'
+import { letters, type AuditSender } from '../sender.ts'
+import { type AuditCase, textOfBody, type AuditRequest } from '../request.ts'
 
 const LOST = 'The sender takes the refusal for a failure, retries, and gives up: the event is lost.'
 

@@ -1,5 +1,4 @@
-import type { AuditCase } from '../case.ts'
-import { headerOf, textOfBody, withHeader, type AuditRequest } from '../request.ts'
+import { type AuditCase, headerOf, textOfBody, withHeader, type AuditRequest } from '../request.ts'
 import type { AuditSender } from '../sender.ts'
 import { skipUnless } from './authentic.ts'
 

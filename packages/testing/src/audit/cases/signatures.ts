@@ -1,8 +1,6 @@
 import { createHmac } from 'node:crypto'
-import type { AuditCase } from '../case.ts'
-import { macOf, otherLetter } from '../place.ts'
-import { valueAt, withHeader, withValue, type AuditRequest } from '../request.ts'
-import type { AuditSender } from '../sender.ts'
+import { type AuditCase, valueAt, withHeader, withValue, type AuditRequest } from '../request.ts'
+import { macOf, otherLetter, type AuditSender } from '../sender.ts'
 import { skipUnless } from './authentic.ts'
 
 export const FORGED = 'Anybody who knows the URL can make events up.'

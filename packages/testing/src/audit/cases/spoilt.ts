@@ -1,5 +1,11 @@
-import type { AuditCase } from '../case.ts'
-import { textOfBody, withOtherBody, withHeader, withValue, type AuditRequest } from '../request.ts'
+import {
+  type AuditCase,
+  textOfBody,
+  withOtherBody,
+  withHeader,
+  withValue,
+  type AuditRequest,
+} from '../request.ts'
 import type { AuditSender } from '../sender.ts'
 import { skipUnless } from './authentic.ts'
 import { canRebody } from './layouts.ts'

@@ -1,5 +1,5 @@
-import type { AuditCase } from '../case.ts'
 import {
+  type AuditCase,
   textOfBody,
   withOtherBody,
   withHeader,

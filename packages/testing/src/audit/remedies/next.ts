@@ -1,5 +1,3 @@
-import type { RemedyLines } from './remedy-ids.ts'
-
 /** For a route handler of Next.js: `export async function POST(request: Request)`. */
 export const nextLines: RemedyLines = {
   verify: [
@@ -72,3 +70,30 @@ export const nextLines: RemedyLines = {
     'return new Response(null, { status: 401 })',
   ],
 }
+
+/** Names of remedies: each is one cause. */
+export type RemedyId =
+  | 'verify'
+  | 'compare'
+  | 'secret'
+  | 'algorithm'
+  | 'raw-body'
+  | 'freshness'
+  | 'after-verify'
+  | 'route'
+  | 'handshake'
+  | 'dedupe'
+  | 'ignore-topics'
+  | 'answer-first'
+  | 'body-limit'
+  | 'odd-bodies'
+  | 'crash'
+  | 'timeouts'
+  | 'stack'
+  | 'quiet'
+
+/** A kind of app that remedies are written for. */
+export type RemedyStack = 'express' | 'next' | 'flask' | 'php' | 'go'
+
+/** Two lines of code for each remedy. */
+export type RemedyLines = Readonly<Record<RemedyId, readonly [string, string]>>

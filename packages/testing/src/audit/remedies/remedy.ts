@@ -1,5 +1,4 @@
-import type { RemedyId, RemedyLines, RemedyStack } from './remedy-ids.ts'
-import { nextLines } from './next.ts'
+import { type RemedyId, type RemedyLines, type RemedyStack, nextLines } from './next.ts'
 
 /** For Express. `raw` is the body as it came, `signature` what the sender sent, `event` the parsed body. */
 const expressLines: RemedyLines = {

@@ -3,8 +3,7 @@ import { Unrecoverable, type ReceiverOptions } from '@postern/core'
 import { createSeal, opened, type TaskDetail } from '@postern/core/inbox'
 import { eventually } from '../eventually.ts'
 import { intake, item } from '../make.ts'
-import { receiverHeard, deliverSigned } from '../listen.ts'
-import type { Scene, SceneTest } from '../scene.ts'
+import { receiverHeard, deliverSigned, type Scene, type SceneTest } from '../scene.ts'
 
 const KEY = Buffer.alloc(32, 7)
 

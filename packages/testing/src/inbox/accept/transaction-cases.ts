@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'
 import { DONE_OUTCOME, lane } from '../recorder.ts'
-import { receiverHeard, deliverSigned } from '../listen.ts'
-import type { SceneTest } from '../scene.ts'
+import { receiverHeard, deliverSigned, type SceneTest } from '../scene.ts'
 
 /** How the suite writes and reads in the transaction an inbox shares with handlers. */
 export interface TransactionProbe {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import type { DeliveryFilter } from '@postern/core/inbox'
-import { arrival, batch, historyStart, journal } from './journal-make.ts'
+import { arrival, batch, historyStart, journal } from './history-cases.ts'
 import type { Scene, SceneTest } from '../scene.ts'
 
 async function ids(scene: Scene, filter: DeliveryFilter = {}): Promise<readonly string[]> {

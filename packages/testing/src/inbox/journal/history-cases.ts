@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { batch, historyStart, journal, MINUTE, minuteCounts } from './journal-make.ts'
-import type { SceneTest } from '../scene.ts'
+import type { SceneTest, Scene } from '../scene.ts'
+import type { Arrival, Journal, JournalBatch, MinuteCount } from '@postern/core/inbox'
 
 /** Counts, durations and gauges by minute. */
 export function historyCases(test: SceneTest, durable: boolean): void {
@@ -152,4 +152,59 @@ export function historyCases(test: SceneTest, durable: boolean): void {
     } as const
     assert.equal((await journal(scene).history(range)).length, 1)
   })
+}
+
+/** Milliseconds. */
+const MINUTE = 60_000
+let start = 0
+
+/** A round minute an hour ago, the same for all tests: history is kept for days. Workers have no clock at module scope. */
+export function historyStart(): number {
+  return (start ||= Math.floor(Date.now() / MINUTE) * MINUTE - 60 * MINUTE)
+}
+
+/** The journal of a scene's inbox. */
+export const journal = (scene: Scene): Journal => scene.inbox.journal!
+
+/** A batch with these parts. */
+export function batch(part: Partial<JournalBatch>): JournalBatch {
+  return { arrived: [], minutes: [], gauges: [], lost: 0, ...part }
+}
+
+/** A refused delivery, unless said otherwise. */
+export function arrival(id: string, options: Partial<Arrival> = {}): Arrival {
+  return {
+    id,
+    at: historyStart(),
+    receiver: 'shop',
+    provider: 'acme',
+    method: 'POST',
+    path: '/hooks',
+    outcome: 'refused',
+    verified: false,
+    status: 401,
+    took: 1.5,
+    bytes: 20,
+    topics: [],
+    ids: [],
+    keys: [],
+    ...options,
+  }
+}
+
+/** Counts of a minute after {@link historyStart}. */
+function minuteCounts(at: number, options: Partial<MinuteCount> = {}): MinuteCount {
+  return {
+    minute: historyStart() + at * MINUTE,
+    receiver: 'shop',
+    subscription: 'ship',
+    kind: 'attempt',
+    by: 'outcome',
+    value: 'done',
+    count: 1,
+    sum: 1000,
+    max: 1000,
+    histogram: [[35, 1]],
+    ...options,
+  }
 }

@@ -4,9 +4,8 @@ import type { Outcome } from '@postern/core/inbox'
 import { eventually } from '../eventually.ts'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'
-import { receiverHeard, deliverSigned } from '../listen.ts'
+import { receiverHeard, deliverSigned, type SceneTest } from '../scene.ts'
 import { DONE_OUTCOME, lane } from '../recorder.ts'
-import type { SceneTest } from '../scene.ts'
 
 const NEVER = new Promise<Outcome>(() => {})
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import type { InboxView, OperatorAction } from '@postern/core/inbox'
-import { joinDead } from './join-dead.ts'
-import type { Scene, SceneTest } from '../scene.ts'
+import type { Scene, SceneTest, JoinedReceiver } from '../scene.ts'
+import { intake, item } from '../make.ts'
+import { DEAD_OUTCOME, DONE_OUTCOME } from '../recorder.ts'
 
 const view = (scene: Scene): InboxView => scene.inbox.view!
 
@@ -113,4 +114,14 @@ export function actionCases(test: SceneTest, durable: boolean): void {
     assert.deepEqual(await actions(scene), before)
     assert.equal(before.length, 1)
   })
+}
+
+/** A receiver with that many dead tasks, whose handlers work now. */
+export async function joinDead(scene: Scene, count: number): Promise<JoinedReceiver> {
+  let broken = true
+  const shop = scene.join({ run: () => (broken ? DEAD_OUTCOME : DONE_OUTCOME) })
+  await shop.port.accept(intake(...Array.from({ length: count }, (_, at) => item(`e${at}`))), {})
+  await shop.untilSettled(count)
+  broken = false
+  return shop
 }

@@ -3,7 +3,7 @@ import type { InboxView, TaskInfo } from '@postern/core/inbox'
 import { gate } from '../gate.ts'
 import { intake, item, takeAt } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
-import { joinDead } from './join-dead.ts'
+import { joinDead } from './action-cases.ts'
 import type { Scene, SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { fixed, Unrecoverable } from '@postern/core'
 import { gate } from '../gate.ts'
-import { receiverHeard, deliverSigned } from '../listen.ts'
-import type { SceneTest } from '../scene.ts'
+import { receiverHeard, deliverSigned, type SceneTest } from '../scene.ts'
 
 /** The inbox under a whole receiver, with signed deliveries. */
 export function receiverCases(test: SceneTest, bounded: boolean): void {

@@ -12,11 +12,10 @@ import { prepareStore, openStore } from './prepare.ts'
 import { refuseIfShut } from '../version/version-watch.ts'
 import type { GuestRows } from '../store.ts'
 import { flatten, idOf, type Flat } from './flat.ts'
-import { write, takenOf } from './store-batch.ts'
+import { write, takenOf, revive } from './store-batch.ts'
 import type { NewEvent } from '../row.ts'
-import type { Undo } from '../write/undo.ts'
+import type { Undo } from '../write/batch.ts'
 import type { Task } from '../run/task.ts'
-import { revive } from './revive.ts'
 
 /** Takes deliveries in, many in one transaction. */
 export function createAccept(parts: SideParts): Side['accept'] {

@@ -1,7 +1,7 @@
 import { claimedTask, type Task, weightOf } from '../run/task.ts'
 import type { Finder } from '../run/lanes.ts'
 import { TASKS, type NewEvent, type NewTask } from '../row.ts'
-import type { Runner } from '../run/runner-types.ts'
+import type { Runner } from '../run/runner.ts'
 import type { StoreBatch } from '../store.ts'
 import { newTask, type EncodedIntake } from './encode.ts'
 

@@ -1,13 +1,15 @@
-import { release } from '../run/order.ts'
+import { release, patchAll } from '../run/order.ts'
 import type { Taken } from '../../inbox.ts'
-import { assign } from '../run/promote.ts'
-import type { NewEvent } from '../row.ts'
-import { wait, type Steps } from '../steps.ts'
-import type { Rows, Guarded } from '../store.ts'
+import { assign } from '../run/outcomes.ts'
+import type { NewEvent, TaskRow } from '../row.ts'
+import { wait, type Steps, steps } from '../steps.ts'
+import type { Rows, Guarded, Store } from '../store.ts'
 import type { Capacity } from './capacity.ts'
 import type { Flat } from './flat.ts'
-import { reviveIn } from './revive.ts'
 import type { EncodedIntake, EncodedItem } from './encode.ts'
+import { patchOf } from '../patch.ts'
+import { revived } from '../rules.ts'
+import type { MaybePromise } from '../../../basics/maybe.ts'
 
 /** Stores a batch inside a transaction: guards, turns, lines, and what came again. */
 export function* write(
@@ -103,4 +105,37 @@ function* judge(rows: Rows, batch: readonly EncodedIntake[]): Steps<Judged> {
     for (const one of free) taken.delete(one)
     if (free.length > 0) yield* wait(rows.unguard(free))
   }
+}
+
+/** Runs the failed tasks of known events again, in a transaction of its own. Returns the events that had some. */
+export function revive(
+  store: Store,
+  time: number,
+  events: readonly NewEvent[],
+): MaybePromise<ReadonlySet<NewEvent>> {
+  return steps(function* () {
+    const first = yield* wait(store.known(events))
+    if ([...first.values()].every((tasks) => tasks.length === 0)) return new Set()
+    return yield* wait(store.atomic(time, (rows) => steps(() => reviveIn(rows, events))))
+  })
+}
+
+/** The same, inside a transaction. */
+function* reviveIn(rows: Rows, events: readonly NewEvent[]): Steps<ReadonlySet<NewEvent>> {
+  const failed = yield* wait(rows.known(events))
+  const ids = yield* reviveTasks(rows, [...failed.values()].flat(), 'failed')
+  return new Set(
+    [...failed].flatMap(([event, tasks]) => (tasks.some(({ id }) => ids.has(id)) ? [event] : [])),
+  )
+}
+
+/** Begins new rounds of tasks, and works out who of their lines may run. Returns those that counted. */
+export function* reviveTasks(
+  rows: Rows,
+  tasks: readonly TaskRow[],
+  fence: 'failed' | 'settled' | 'waiting',
+  waitOf: (at: number) => number = () => 0,
+): Steps<ReadonlySet<number>> {
+  const patches = tasks.map((task, at) => patchOf(task, revived(task, fence, waitOf(at)).change))
+  return yield* patchAll(rows, patches, fence, tasks)
 }

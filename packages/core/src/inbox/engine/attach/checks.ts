@@ -1,4 +1,4 @@
-import { milliseconds, type Duration } from '../../../basics/duration.ts'
+import { milliseconds, type Duration } from '../../../basics/deadline.ts'
 import { eighthOfMemory } from '../../../basics/room.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 

@@ -1,6 +1,5 @@
 import type { ActionRows } from '../operate/actions.ts'
-import type { Access } from '../access.ts'
-import { chain } from '../steps.ts'
+import { type Access, chain } from '../steps.ts'
 import type { RecordRows } from './store.ts'
 
 /** The rows of actions: they lie among the records, under keys of their own. */

@@ -13,21 +13,18 @@ import {
   MINUTES_KEPT,
   seriesKey,
   type SeriesKey,
-} from './buckets.ts'
-import {
   addCounts,
   packMinute,
   SPAN_GONE,
   unpackMinute,
   type Counts,
   type Minute,
-} from './minute-pack.ts'
+} from './buckets.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
-import type { UnreadTeller } from './unread.ts'
-import type { Access } from '../access.ts'
-import { chain } from '../steps.ts'
+import type { UnreadTeller } from './records.ts'
+import { type Access, chain } from '../steps.ts'
 import type { Journaled, SpanKey, SpanKind } from './store.ts'
-import { nextRound } from '../../../basics/soon.ts'
+import { nextRound } from '../../../basics/deadline.ts'
 
 /** Counts and gauges by minute, and by hour once they are old. */
 interface History {

@@ -1,18 +1,17 @@
 import type { Attempt, Journal, Arrival, DeliveryFilter } from '../../journal.ts'
 import type { Actions } from '../operate/actions.ts'
-import { type UnreadTeller, parsed, readableArrival } from './unread.ts'
-import type { Access } from '../access.ts'
+import { type UnreadTeller, parsed, readableArrival } from './records.ts'
+import { type Access, chain } from '../steps.ts'
 import type { AttemptRow, Viewed } from '../operate/store.ts'
-import { errorOf, numberOf } from '../operate/info.ts'
+import { errorOf, numberOf } from '../operate/search.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
-import { chain } from '../steps.ts'
 import type { Journaled, ArrivalRow, Ring } from './store.ts'
 import { createHistory } from './history.ts'
 import { decodeKept, encodeKept } from '../../codec.ts'
 import type { Page } from '../../page.ts'
 import { checkDeliveryFilter, matchesDelivery } from './delivery-filter.ts'
 import { DAY } from './buckets.ts'
-import { nextRound } from '../../../basics/soon.ts'
+import { nextRound } from '../../../basics/deadline.ts'
 
 // Of a task the first attempt and the last ones are told.
 const LAST = 19

@@ -1,7 +1,6 @@
-import { toMonotonic } from '../../../basics/deadline.ts'
+import { toMonotonic, nextRound } from '../../../basics/deadline.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import type { Changed, ReplayOptions } from '../../view.ts'
-import { nextRound } from '../../../basics/soon.ts'
 
 /** Where one step of a change begins and how far it goes. */
 export interface StepPlace {

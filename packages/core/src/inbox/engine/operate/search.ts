@@ -1,12 +1,13 @@
 import { decodeDelivery, decodeEvent } from '../../codec.ts'
 import { checkFilter, matches, topicMatch } from './filter.ts'
-import type { TaskFilter, TaskInfo } from '../../view.ts'
-import type { Access } from '../access.ts'
+import type { TaskFilter, TaskInfo, TaskDetail } from '../../view.ts'
+import { type Access, chain } from '../steps.ts'
 import type { Store } from '../store.ts'
-import { infoOf } from './info.ts'
-import { namesOf } from './names.ts'
 import type { FullRow, InfoRow, Place, Scan } from './store.ts'
-import { nextRound } from '../../../basics/soon.ts'
+import { nextRound } from '../../../basics/deadline.ts'
+import type { MaybePromise } from '../../../basics/maybe.ts'
+import { type LaneRow, DONE, PENDING, STATES } from '../row.ts'
+import type { TaskError } from '../../inbox.ts'
 
 /** Reads tasks or events by a filter, in steps that never hold the event loop for long. */
 export type Search = (filter: TaskFilter, page: SearchPage) => Promise<FoundPage>
@@ -108,4 +109,86 @@ function payloadOf({ record, head, body }: FullRow): unknown {
   } catch {
     return undefined
   }
+}
+
+/** Lanes of a store by number and by name. */
+interface LaneNames {
+  of(lane: number): LaneRow | undefined
+  /** Lanes that a filter means; undefined for all. */
+  wanted(filter: Pick<TaskFilter, 'receiver' | 'subscription'>): readonly number[] | undefined
+}
+
+/** Reads them. */
+export function namesOf(store: Pick<Store, 'everyLane'>): MaybePromise<LaneNames> {
+  return chain(store.everyLane(), (rows) => {
+    const lanes = new Map(rows.map((row) => [row.lane, row]))
+    return {
+      of: (lane) => lanes.get(lane),
+      wanted({ receiver, subscription }) {
+        if (receiver === undefined && subscription === undefined) return undefined
+        return rows
+          .filter((row) => receiver === undefined || row.receiver === receiver)
+          .filter((row) => subscription === undefined || row.name === subscription)
+          .map(({ lane }) => lane)
+      },
+    }
+  })
+}
+
+/** The number of a task's id; -1 if the id is of another inbox. */
+export function numberOf(id: string): number {
+  return /^[1-9]\d{0,15}$/.test(id) ? Number(id) : -1
+}
+
+/** A task as operators see it. */
+export function infoOf(row: InfoRow, lane: LaneRow | undefined): TaskInfo {
+  const failed = row.error !== null && row.state !== DONE
+  return {
+    id: String(row.id),
+    receiver: row.receiver,
+    subscription: lane?.name ?? '',
+    part: row.part === '' ? undefined : row.part,
+    state: STATES[row.state]!,
+    attempt: row.attempt,
+    attempts: row.runs,
+    interrupted: row.cut,
+    due: row.state === PENDING ? row.due : undefined,
+    settledAt: row.state >= DONE ? row.due : undefined,
+    duration: row.took === null ? undefined : row.took / 1000,
+    error: failed ? errorOf(row.error) : undefined,
+    cause: failed ? (row.cause ?? undefined) : undefined,
+    provider: row.provider === '' ? undefined : row.provider,
+    event: {
+      id: row.eventId ?? undefined,
+      topic: row.topic,
+      scope: row.scope ?? undefined,
+      key: row.key,
+    },
+    receivedAt: row.received,
+  }
+}
+
+/** A task with its event. Of one that cannot be read it has what its other columns say. */
+export function detailOf(row: FullRow, info: TaskInfo): TaskDetail {
+  try {
+    const delivery = decodeDelivery(row.head, row.body)
+    return { ...info, record: decodeEvent(row.record, delivery), delivery }
+  } catch {
+    const { event, provider = '', receivedAt } = info
+    const shown = { ...event, provider, dedupe: true, aliases: [], payload: null }
+    const delivery = { method: 'POST', url: '/', headers: [], body: row.body, receivedAt }
+    return { ...info, record: shown, delivery }
+  }
+}
+
+/** An error as it was stored; one that cannot be read must not hide its task. */
+export function errorOf(stored: string): TaskError {
+  try {
+    const error = JSON.parse(stored) as Partial<TaskError> | null
+    if (typeof error?.name === 'string' && typeof error.message === 'string')
+      return error as TaskError
+  } catch {
+    // Shown below.
+  }
+  return { name: 'UnreadableError', message: stored.slice(0, 1000) }
 }

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../../../basics/maybe.ts'
-import type { ActionRow } from './action-note.ts'
+import type { ActionRow } from './actions.ts'
 import type { TopicMatch } from './filter.ts'
 import type { CauseGroup, CauseTotals } from './top-causes.ts'
 import type { TaskFilter } from '../../view.ts'

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../../../basics/maybe.ts'
-import { unref } from '../../../basics/unref.ts'
+import { unref } from '../../../basics/deadline.ts'
 
 /** Removes expired rows in the background. */
 export interface Sweep {

@@ -1,26 +1,24 @@
 import type { Consumer } from '../../inbox.ts'
-import { orphansOf } from '../lease/orphans.ts'
+import { orphansOf } from '../lease/watch.ts'
 import type { Actions } from './actions.ts'
 import { toCauses } from './top-causes.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 import type { InboxView, LaneStats } from '../../view.ts'
-import type { Access } from '../access.ts'
+import { type Access, chain, steps, wait, type Steps } from '../steps.ts'
 import { PROBE } from '../accept/probe.ts'
 import { PENDING, STATES, TASKS, type NewEvent, type NewTask } from '../row.ts'
-import { chain, steps, wait, type Steps } from '../steps.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import type { Store } from '../store.ts'
 import { createChange } from './change.ts'
 import { createErase } from './erase.ts'
-import { detailOf, errorOf, infoOf, numberOf } from './info.ts'
-import { namesOf } from './names.ts'
-import { createSearch } from './search.ts'
+import { detailOf, errorOf, infoOf, numberOf, namesOf, createSearch } from './search.ts'
 import type { StatsRow, FullRow } from './store.ts'
 import type { Json } from '../../../delivery.ts'
 import { decodeDelivery, decodeEvent, encodeDelivery, encodeEvent } from '../../codec.ts'
-import { editedEvent } from './edited-event.ts'
 import { erasedError } from './erased.ts'
 import { release } from '../run/order.ts'
+import { randomUUID } from 'node:crypto'
+import type { EventRecord } from '../../../event.ts'
 
 /** The inbox as its view sees it. */
 export interface ViewParts {
@@ -201,4 +199,19 @@ function edited(row: FullRow, payload: Json, number: number): NewEvent {
     record: encodeEvent(event, delivery),
     delivery: { ...encodeDelivery(delivery), received, events: 1, whole: delivery },
   }
+}
+
+/**
+ * The event of `InboxView.rerun`: the same sender, topic and id with another payload. Its key is its own, and so are the
+ * idempotency keys of its tasks; `origin` is the key of the event it was made of. It is never deduplicated, and it holds
+ * no guards.
+ *
+ * @example
+ * const edited = editedEvent(record, { ...payload, amount: 12 })
+ * edited.origin === record.key // true
+ */
+export function editedEvent(event: EventRecord, payload: Json): EventRecord {
+  // `source` means that the body holds the payload, which is false for an edited one.
+  const { source: _, guards: __, ...rest } = event
+  return { ...rest, key: `~${randomUUID()}`, dedupe: false, payload, origin: event.key }
 }

@@ -1,4 +1,4 @@
-import { MAX_TIMER } from '../../../basics/duration.ts'
+import { MAX_TIMER } from '../../../basics/deadline.ts'
 
 /** One timer, for whatever is due next. */
 interface Alarm {

@@ -1,5 +1,5 @@
 import { canStart, type Slot } from './slot.ts'
-import { afterReplies, soon } from '../../../basics/soon.ts'
+import { afterReplies, soon } from '../../../basics/deadline.ts'
 
 /** Starts claimed tasks in turns of the event loop, so that no handler delays a reply. */
 interface Ticks<Task> {

@@ -1,4 +1,4 @@
-import { soon as nextRound } from '../../../basics/soon.ts'
+import { soon as nextRound } from '../../../basics/deadline.ts'
 
 /** When the next batch begins. */
 interface Gather {

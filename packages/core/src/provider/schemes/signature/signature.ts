@@ -1,11 +1,9 @@
-import type { Delivery } from '../../../delivery.ts'
-import { createDelivery } from '../../../delivery.ts'
+import { type Delivery, createDelivery } from '../../../delivery.ts'
 import { toWebhookError, WebhookError } from '../../../errors.ts'
 import { firstKeys } from '../../key-forms.ts'
 import type { Covers, Scheme, SignableRequest } from '../../scheme.ts'
 import { mismatch, singleHeader, singleParameter } from './header.ts'
-import type { SignedMessage } from './message.ts'
-import { messageTemplate } from './template.ts'
+import { type SignedMessage, messageTemplate } from './template.ts'
 import {
   checkTimestamp,
   formatTimestamp,

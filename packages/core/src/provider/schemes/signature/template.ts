@@ -1,6 +1,6 @@
 import type { Delivery } from '../../../delivery.ts'
 import { singleHeader, singleParameter } from './header.ts'
-import type { SignedMessage } from './message.ts'
+import { concat, toBuffer } from '../../../body/bytes.ts'
 
 type Part = (delivery: Delivery, timestamp: string | undefined) => string | Uint8Array
 
@@ -91,4 +91,51 @@ function unfit(template: string): TypeError {
   return new TypeError(
     `message must hold {body}, {time}, {method}, {url}, {header:name} or {query:name} in braces, got ${template}`,
   )
+}
+
+/** The signed message: a string (its UTF-8 bytes), bytes, or both one after another. */
+export type SignedMessage = string | Uint8Array | readonly (string | Uint8Array)[]
+
+/** The parts of a message, to be fed to a hash one after another. */
+export function messageParts(message: SignedMessage): readonly (string | Uint8Array)[] {
+  return typeof message === 'string' || message instanceof Uint8Array ? [message] : message
+}
+
+/** The message as one run of bytes, for algorithms that take no parts. */
+export function messageBytes(message: SignedMessage): Uint8Array {
+  if (typeof message === 'string' || message instanceof Uint8Array) return toBuffer(message)
+  return concat(message.map((part) => toBuffer(part)))
+}
+
+/** Hash functions senders use under HMAC (RFC 2104). */
+export type HashName = 'sha1' | 'sha256' | 'sha384' | 'sha512'
+
+/** How senders write signatures. */
+export type SignatureEncoding = 'hex' | 'base64' | 'base64url'
+
+/** One comparison of an HMAC, for tools that explain why nothing matched. It holds signatures. */
+export interface Compared {
+  readonly algorithm: HashName
+  readonly encoding: SignatureEncoding
+  readonly message: SignedMessage
+  readonly candidates: readonly string[]
+}
+
+// Undefined until a tool watches, so that a receiver pays one comparison.
+let watchers: WeakMap<Uint8Array, (seen: Compared) => void> | undefined
+
+/** Calls `report` for each comparison made with this very key object. */
+export function watch(key: Uint8Array, report: (seen: Compared) => void): void {
+  watchers ??= new WeakMap()
+  watchers.set(key, report)
+}
+
+/** Reports a comparison to the tool that watches the key. */
+export function compared(key: Uint8Array, seen: Compared): void {
+  watchers?.get(key)?.(seen)
+}
+
+/** True once a tool watches any key. */
+export function isWatched(): boolean {
+  return watchers !== undefined
 }

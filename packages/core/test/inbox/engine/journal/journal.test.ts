@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { addCounts } from '../../../../src/inbox/engine/journal/minute-pack.ts'
+import { addCounts } from '../../../../src/inbox/engine/journal/buckets.ts'
 import {
   bucketMiddle,
   bucketOf,

@@ -1,8 +1,10 @@
 import { Buffer } from 'node:buffer'
 import { expect, test } from 'vitest'
 import { createDelivery } from '../../../../src/delivery.ts'
-import { messageBytes } from '../../../../src/provider/schemes/signature/message.ts'
-import { messageTemplate } from '../../../../src/provider/schemes/signature/template.ts'
+import {
+  messageBytes,
+  messageTemplate,
+} from '../../../../src/provider/schemes/signature/template.ts'
 
 const delivery = createDelivery({
   method: 'PUT',

@@ -1,2 +1,0 @@
-/** A value on the way: its members are assigned one by one. */
-export type Writable<T> = { -readonly [K in keyof T]: T[K] }
