@@ -16,7 +16,7 @@ app.post('/github', webhook(receiver))
 const server = app.listen(0, '127.0.0.1')
 await once(server, 'listening')
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/github`
-const { headers, body } = await github({ secret }).sign!({
+const { headers, body } = github({ secret }).sign!({
   topic: 'push',
   payload: {},
   id: '1',

@@ -1,4 +1,4 @@
-import { DONE, eventOf, passes, type Fence, type Patch, type TaskRow } from '@postern/core/inbox'
+import { DONE, eventOf, passes, type Fence, type Patch } from '@postern/core/inbox'
 import type { StoredTask, Tables } from './tables.ts'
 import { now } from './clock.ts'
 

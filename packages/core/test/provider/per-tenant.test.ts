@@ -221,7 +221,9 @@ test('a tenant that spells its name in many ways takes the bounds of no other', 
     Array.from({ length: count }, () => status)
   expect(await statuses(known)).toEqual(all(200, 20))
   const spellings = Array.from({ length: 150 }, (_, at) =>
-    [...'loudloud'].map((char, bit) => ((at >> bit) & 1 ? char.toUpperCase() : char)).join(''),
+    Array.from('loudloud')
+      .map((char, bit) => ((at >> bit) & 1 ? char.toUpperCase() : char))
+      .join(''),
   )
   expect(await statuses(spellings)).toEqual(all(200, 150))
   vi.advanceTimersByTime(180_000)

@@ -9,7 +9,6 @@ import {
   RUNNING,
   type HeadRow,
   type NewEvent,
-  type TaskRow,
 } from '../engine/row.ts'
 import { FORGOTTEN } from '../engine/rules.ts'
 import type { Rows } from '../engine/store.ts'
