@@ -31,7 +31,7 @@ const PROCESSES = {
   maxWorkers: 3,
 }
 
-// test/messages/replaced.apart.test.ts asks for it: then each refusal is told by a random word.
+// test/messages/replaced.apart.test.ts asks for it: then each rejection is told by a random word.
 const REPLACED = process.env['POSTERN_REPLACED_MESSAGES']
   ? [fileURLToPath(new URL('test/messages/replaced.ts', import.meta.url))]
   : []

@@ -1,19 +1,19 @@
 // The bank itself: `POST /charges` stores a message, and from its 202 on each shop that registered gets it, whatever
 // is down or dies in between.
 import { closeOnSignal } from '@postern/express'
-import { createSource } from '@postern/forward'
+import { createSender } from '@postern/forward'
 import { sqliteInbox } from '@postern/sqlite'
 import express from 'express'
 import type { Charge } from './charge.ts'
 
 // What a bank that died had in hand is taken up again after the lease.
 const inbox = sqliteInbox({ path: process.env['BANK_DB'] ?? 'bank.db', lease: '2s' })
-const source = createSource({
+const source = createSender({
   name: 'bank',
   inbox,
   // node -p "crypto.randomBytes(32).toString('base64')"
   key: process.env['BANK_KEY']!,
-  retry: { attempts: 20, base: '200ms', max: '1m' },
+  retry: { attempts: 20, initialDelay: '200ms', maxDelay: '1m' },
   // Its one customer is on this machine. Leave both out if customers register their URLs themselves.
   allowPrivate: true,
   allowHttp: true,

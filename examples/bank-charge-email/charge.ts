@@ -1,4 +1,4 @@
-import { Unrecoverable } from '@postern/core'
+import { UnrecoverableError } from '@postern/core'
 
 /** What the bank says of a charge. */
 export interface Charge {
@@ -18,6 +18,6 @@ export function toCharge(payload: unknown): Charge {
     root.data ??
     root) as Partial<Charge>
   if (!email || !amount || !currency || !merchant)
-    throw new Unrecoverable('the charge lacks email, amount, currency or merchant')
+    throw new UnrecoverableError('the charge lacks email, amount, currency or merchant')
   return { email, amount, currency, merchant }
 }

@@ -22,7 +22,7 @@ const receiver = createReceiver({
 })
 
 const tracer = trace.getTracer('shop')
-receiver.on('invoice.paid', { name: 'book', retry: { attempts: 3, base: 50 } }, (event, task) =>
+receiver.on('invoice.paid', { name: 'book', retry: { attempts: 3, initialDelay: 50 } }, (event, task) =>
   // A child of the attempt's span, as the spans of an instrumented database are.
   tracer.startActiveSpan('book invoice', (span) => {
     try {

@@ -19,7 +19,7 @@ const receiver = createReceiver({
   inbox,
 })
 
-receiver.on('invoice.paid', { name: 'credit', orderBy: customerOf }, async (event, task) => {
+receiver.on('invoice.paid', { name: 'credit', orderingKey: customerOf }, async (event, task) => {
   const customer = customerOf(event)
   const { amount_paid: cents } = (event.payload as StripeEvent).data.object
   // Whatever takes time comes before; the transaction is short, and the handler's last act.

@@ -20,7 +20,7 @@ const systems = forward({
   ],
   // One after the other in a rotation: both signatures go out.
   sign: signer({ secret: process.env['SYSTEMS_SECRET']!.split(',') }),
-  retry: { attempts: 20, base: '200ms', max: '1m' },
+  retry: { attempts: 20, initialDelay: '200ms', maxDelay: '1m' },
   // They are in our own network. Leave both out if others choose the URLs.
   allowPrivate: true,
   allowHttp: true,

@@ -8,7 +8,7 @@ import Koa from 'koa'
 const receiver = createReceiver({
   provider: shopify({ secret: process.env['SHOPIFY_CLIENT_SECRET']!.split(',') }),
   // Ids of Shopify lie beyond 2^53: as BigInt they keep every digit.
-  integers: 'exact',
+  parsing: { bigIntegers: true },
 })
 
 receiver.on('orders/*', (event) => {

@@ -1,6 +1,6 @@
 // Stripe on AWS Lambda: `handler` stores an event before its 200, and `cron`, which a schedule of EventBridge calls each minute, runs
 // the handlers. Nothing is lost when a function is frozen or ends in between. Make the table first: psql "$DATABASE_URL" -f credits.sql
-import { drain, webhook } from '@postern/aws-lambda'
+import { runDue, webhook } from '@postern/aws-lambda'
 import { createReceiver } from '@postern/core'
 import { postgresInbox } from '@postern/postgres'
 import { stripe } from '@postern/providers/stripe'
@@ -8,7 +8,7 @@ import { stripe } from '@postern/providers/stripe'
 const receiver = createReceiver({
   provider: stripe({ secret: process.env['STRIPE_WEBHOOK_SECRET']! }),
   inbox: postgresInbox({ connectionString: process.env['DATABASE_URL']! }),
-  work: 'drain',
+  worker: 'onDemand',
 })
 
 receiver.on('invoice.paid', { name: 'credit' }, async (event, task) => {
@@ -25,4 +25,4 @@ receiver.on('invoice.paid', { name: 'credit' }, async (event, task) => {
 })
 
 export const handler = webhook(receiver)
-export const cron = drain(receiver, { leave: '2s' })
+export const cron = runDue(receiver, { leave: '2s' })

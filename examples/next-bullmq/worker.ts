@@ -5,7 +5,7 @@ import { startTelemetry } from './lib/telemetry.ts'
 
 const stopTelemetry = startTelemetry('worker')
 const { receiver, inbox } = makeReceiver()
-await receiver.work()
+await receiver.startWorker()
 console.log('working')
 // Tasks that run are given back, and another worker takes them at once.
 closeOnSignal({ receivers: [receiver], inboxes: [inbox, { close: stopTelemetry }] })

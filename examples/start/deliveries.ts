@@ -7,7 +7,7 @@ export interface Case {
   readonly what: string
   readonly request: SignableRequest
   readonly status: number
-  /** Problem code of a refusal. */
+  /** Problem code of a rejection. */
   readonly code?: string
   /** Text the reply's body must hold. */
   readonly reply?: string

@@ -80,7 +80,7 @@ const SOURCES = {
       provider: standardWebhooks({ secret: secrets.standardWebhooks }),
     }).on(
       'invoice.*',
-      { ...LEDGER, retry: { attempts: 3, base: '100ms' } },
+      { ...LEDGER, retry: { attempts: 3, initialDelay: '100ms' } },
       ({ topic }, { attempt }) => {
         if (attempt === 1) throw new Error('the first attempt fails on purpose')
         ledger('standard-webhooks', `${topic} at attempt ${attempt}`)
@@ -132,7 +132,7 @@ export type SourceName = keyof typeof SOURCES
 export const sourceNames = Object.keys(SOURCES) as readonly SourceName[]
 
 /** Makes the receiver of a source. What its handlers call is in `services`. */
-export function createSource(
+export function createSender(
   name: SourceName,
   secrets: Secrets,
   options: SharedOptions,

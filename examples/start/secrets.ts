@@ -17,7 +17,7 @@ const VARIABLES: Readonly<Record<keyof Secrets, string | undefined>> = {
 
 /**
  * The secrets of the sources: your own from the environment, made-up ones else. Those lie in a file that you alone can
- * read, so that the next start explains the refusals that this one kept.
+ * read, so that the next start explains the rejections that this one kept.
  */
 export function readSecrets(path: string): Secrets {
   const kept = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Partial<Secrets>) : {}

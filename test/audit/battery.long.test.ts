@@ -58,7 +58,7 @@ describe('a flaw is found, and only that one', () => {
       }
   })
 
-  test('what is done after the refusal comes to light', async () => {
+  test('what is done after the rejection comes to light', async () => {
     const report = await reportOf({ late: true }, { quiet: 60 })
     expect(report.grade).toBe('F')
   })
@@ -109,7 +109,7 @@ describe('cheats', () => {
     expect(report.reason).toMatch(/^no baseline: a genuine delivery got 401/)
   })
 
-  test('a counter of requests is an F: what was refused had its effect too', async () => {
+  test('a counter of requests is an F: what was rejected had its effect too', async () => {
     expect((await reportOf({ counting: true })).grade).toBe('F')
   })
 

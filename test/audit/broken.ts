@@ -25,7 +25,7 @@ export const BROKEN: Readonly<Record<string, Broken>> = {
   },
   'has too small a tolerance': {
     provider: () => stripe({ secret: SECRET, tolerance: 30 }),
-    sees: 'freshness:refused',
+    sees: 'freshness:rejected',
   },
   'knows no event again': {
     provider: (right) => ({
@@ -35,12 +35,12 @@ export const BROKEN: Readonly<Record<string, Broken>> = {
     }),
     sees: 'dedupe:effects',
   },
-  'has too small a limit': { options: { limits: { body: 50_000 } }, sees: 'body-limit:refused' },
+  'has too small a limit': { options: { limits: { body: 50_000 } }, sees: 'body-limit:rejected' },
   'knows two secrets, one of them an example': {
     provider: () => stripe({ secret: [SECRET, 'changeme'] }),
     sees: 'secret:accepted',
   },
-  'refuses unknown topics': {
+  'rejects unknown topics': {
     provider: (right) => ({
       ...right,
       events: (delivery, body) => {
@@ -49,13 +49,13 @@ export const BROKEN: Readonly<Record<string, Broken>> = {
         return events
       },
     }),
-    sees: 'ignore-topics:refused',
+    sees: 'ignore-topics:rejected',
   },
-  'answers 500 where it refuses': {
+  'answers 500 where it rejects': {
     reply: (reply) => (reply.status === 401 ? new Response(null, { status: 500 }) : reply),
     sees: 'verify:error',
   },
-  'answers 200 where it refuses': {
+  'answers 200 where it rejects': {
     reply: (reply) => (reply.status === 401 ? new Response(null, { status: 200 }) : reply),
     sees: 'verify:acknowledged',
   },
@@ -71,7 +71,7 @@ export async function auditBroken({ provider, options, reply }: Broken): Promise
   let runs = 0
   const receiver = createReceiver({
     provider: provider?.(right) ?? right,
-    inbox: memoryInbox({ window: '90d' }),
+    inbox: memoryInbox({ dedupeWindow: '90d' }),
     log: false,
     explain: false,
     ...options,

@@ -128,7 +128,7 @@ describe('postern audit', () => {
     [['--sarif'], '--sarif needs --source file:line'],
     [['--fail-on', 'all'], '--fail-on must be one of critical, high, medium, low'],
     [['--for', 'rails'], '--for must be one of express, next, flask, php, go'],
-  ])('refuses %j and says how it is written', async (args, told) => {
+  ])('rejects %j and says how it is written', async (args, told) => {
     const { code, err } = await audit(sound.url, ...args)
     expect([code, err.includes(told)]).toEqual([2, true])
   })
@@ -206,7 +206,7 @@ describe('postern audit', () => {
     )
   })
 
-  test('a receiver that refuses all has no grade, and the exit code 3', async () => {
+  test('a receiver that rejects all has no grade, and the exit code 3', async () => {
     const { code, out } = await postern(
       ['audit', sound.url, '--provider', 'stripe', '--secret', 'whsec_of_another_endpoint'],
       { cwd: folder },

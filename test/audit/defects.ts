@@ -41,7 +41,7 @@ export const DEFECTS: Readonly<Record<string, string | undefined>> = {
   'effect-first': 'forged/no-signature',
   'late-effect': 'forged/no-signature',
   acknowledges: 'forged/no-signature',
-  'refusal-500': 'forged/no-signature',
+  'rejection-500': 'forged/no-signature',
   'no-dedupe': 'idempotency/twice',
   race: 'idempotency/at-once',
   'by-content': 'idempotency/two-alike',

@@ -14,7 +14,7 @@ export interface Flaws {
   readonly reserialised?: boolean
   /** Does its work before it verifies. */
   readonly early?: boolean
-  /** Does the work of what it refused, later. */
+  /** Does the work of what it rejected, later. */
   readonly late?: boolean
   /** Knows no event again. */
   readonly forgetful?: boolean

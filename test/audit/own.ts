@@ -22,7 +22,7 @@ function ownReceiver(provider: Provider): Own {
   let runs = 0
   const receiver = createReceiver({
     provider,
-    inbox: memoryInbox({ window: '90d' }),
+    inbox: memoryInbox({ dedupeWindow: '90d' }),
     log: false,
     explain: false,
   })

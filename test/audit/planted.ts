@@ -125,7 +125,7 @@ export async function plant(defect?: string): Promise<Planted> {
     if (has('effect-first')) effects++
     const twice =
       request.rawHeaders.filter((name) => name.toLowerCase() === 'stripe-signature').length > 1
-    if (!isGenuine(raw, given, twice)) return refuse(response, raw, given)
+    if (!isGenuine(raw, given, twice)) return reject(response, raw, given)
     return accept(response, raw, given)
   }
 
@@ -139,10 +139,10 @@ export async function plant(defect?: string): Promise<Planted> {
     return Buffer.concat(parts)
   }
 
-  function refuse(response: ServerResponse, raw: Buffer, given: string): void {
+  function reject(response: ServerResponse, raw: Buffer, given: string): void {
     if (has('late-effect')) setTimeout(() => effects++, 60)
     if (has('acknowledges')) return reply(response, 200)
-    if (has('refusal-500')) return reply(response, 500)
+    if (has('rejection-500')) return reply(response, 500)
     if (has('stack')) return reply(response, 400, new Error('bad signature').stack)
     const [, time] = /t=(\d+)/.exec(given) ?? []
     if (has('tells-right'))

@@ -27,8 +27,8 @@ export async function replayed(about: About): Promise<Replayed> {
   let runs = 0
   const receiver = createReceiver({
     provider,
-    inbox: memoryInbox({ window: '90d' }),
-    now: () => NOW,
+    inbox: memoryInbox({ dedupeWindow: '90d' }),
+    clock: { now: () => NOW },
     log: false,
     explain: false,
   }).onAny(() => void runs++)

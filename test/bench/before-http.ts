@@ -44,7 +44,7 @@ async function serve(tree: string, subject: string): Promise<Served> {
   return {
     async round(bytes, time) {
       const start = await use()
-      const { requests, refused } = await loader.run({
+      const { requests, rejected } = await loader.run({
         port,
         path: '/hook',
         ...delivery('github', bytes),
@@ -52,8 +52,8 @@ async function serve(tree: string, subject: string): Promise<Served> {
         connections: 64,
         time,
       })
-      if (Object.keys(refused).length > 0)
-        throw new Error(`${subject} of ${tree} refused requests: ${JSON.stringify(refused)}`)
+      if (Object.keys(rejected).length > 0)
+        throw new Error(`${subject} of ${tree} rejected requests: ${JSON.stringify(rejected)}`)
       let end = await use()
       while (end.handled - start.handled < requests) {
         await new Promise((next) => setTimeout(next, 5))

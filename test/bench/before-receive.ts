@@ -49,7 +49,7 @@ async function open(tree: string, bytes: number): Promise<() => Promise<void>> {
       { method: 'POST', url, headers, body: Buffer.from(body) },
       { admission },
     )
-    if (reply.status > 299) throw new Error(`refused with ${reply.status}: ${String(reply.body)}`)
+    if (reply.status > 299) throw new Error(`rejected with ${reply.status}: ${String(reply.body)}`)
   }
 }
 

@@ -27,7 +27,7 @@ const FLAWED: readonly (readonly [string, string, ...(readonly string[])])[] = [
     'verified-after-parsing',
     'a body is verified as it came: white space, escapes and doubled keys are taken',
   ],
-  ['stale-accepted', 'a stale delivery is refused and has no effect'],
+  ['stale-accepted', 'a stale delivery is rejected and has no effect'],
 ]
 const NAMING = FLAWED.map(([, title]) => title)
 

@@ -27,7 +27,7 @@ const FLAWS: readonly (readonly [string, () => Flaw, readonly string[]])[] = [
     'uses an attempt when it closes',
     closeUsesAttempt,
     [
-      'what still runs at the end is given back: no attempt is used, and its late outcome is refused',
+      'what still runs at the end is given back: no attempt is used, and its late outcome is rejected',
       'ten deploys in a row use no attempt, and make no suspect of a task',
     ],
   ],

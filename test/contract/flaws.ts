@@ -90,7 +90,7 @@ export function erasesWhatIsOpen(): Flaw {
     view: {
       ...inbox.view!,
       async erase(filter, options) {
-        if (!options?.dryRun) await inbox.view!.discard(filter)
+        if (!options?.dryRun) await inbox.view!.delete(filter)
         return inbox.view!.erase(filter, options)
       },
     },

@@ -16,7 +16,7 @@ import { send, startExample, watch, type Example } from './example.ts'
 const secret = 'shared with the bank'
 const signingSecret = `whsec_${randomBytes(24).toString('base64')}`
 const mails: string[] = []
-let refuse = 0
+let reject = 0
 let arrived: () => void = () => {}
 const smtp = new SMTPServer({
   authOptional: true,
@@ -25,7 +25,7 @@ const smtp = new SMTPServer({
     let text = ''
     stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
     stream.on('end', () => {
-      if (refuse-- > 0) return done(new Error('busy, try again'))
+      if (reject-- > 0) return done(new Error('busy, try again'))
       mails.push(text)
       done()
       arrived()
@@ -58,8 +58,8 @@ const bank = generic({
   topicHeader: 'X-Bank-Event',
 })
 
-test('a charge in JSON sends one email, whatever is delivered again and however often the mail server refuses', async () => {
-  refuse = 2
+test('a charge in JSON sends one email, whatever is delivered again and however often the mail server rejects', async () => {
+  reject = 2
   const charge = {
     email: 'ada@example.com',
     amount: '12.50',

@@ -4,7 +4,7 @@ import { send, startExample } from './example.ts'
 
 const secret = 'it is a secret'
 
-test('express-github prints an opened issue and a push, and refuses what is not signed', async () => {
+test('express-github prints an opened issue and a push, and rejects what is not signed', async () => {
   const example = await startExample('express-github', { GITHUB_WEBHOOK_SECRET: secret })
   try {
     const url = `http://localhost:${example.port}/webhooks/github`

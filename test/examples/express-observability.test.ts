@@ -37,7 +37,7 @@ test('express-observability shows one delivery as a trace, as metrics and in the
     expect((await send(sign(port, 'evt_2', {}))).status).toBe(200)
     const dead = JSON.parse(await example.line('is dead')) as Line
     expect((await send({ ...paid, body: Buffer.from('{}') })).status).toBe(401)
-    const refused = JSON.parse(await example.line('signature_mismatch')) as Line
+    const rejected = JSON.parse(await example.line('signature_mismatch')) as Line
     const metrics = await (await fetch(`http://localhost:${port}/metrics`)).text()
 
     // The end of the process sends the spans that wait.
@@ -79,16 +79,16 @@ test('express-observability shows one delivery as a trace, as metrics and in the
     )
     expect(attempts.map(({ spanId }) => spanId)).toContain(dead.span_id)
     expect(dead).toMatchObject({ level: 50, subscription: 'book', attempt: 3 })
-    const refusal = spans.find(
+    const rejection = spans.find(
       ({ attributes }) => attributes['error.type'] === 'signature_mismatch',
     )!
-    expect(refused).toMatchObject({ trace_id: refusal.traceId, span_id: refusal.spanId, level: 40 })
+    expect(rejected).toMatchObject({ trace_id: rejection.traceId, span_id: rejection.spanId, level: 40 })
 
     const receiver = 'messaging_destination_name="stripe"'
     expect(metrics.split('\n')).toEqual(
       expect.arrayContaining([
         `postern_deliveries_total{${receiver},postern_provider="stripe",postern_outcome="accepted"} 2`,
-        `postern_deliveries_total{${receiver},postern_provider="stripe",postern_outcome="refused",error_type="signature_mismatch"} 1`,
+        `postern_deliveries_total{${receiver},postern_provider="stripe",postern_outcome="rejected",error_type="signature_mismatch"} 1`,
         `postern_inbox_tasks{${receiver},messaging_consumer_group_name="book",postern_state="dead"} 1`,
         `postern_inbox_up{${receiver}} 1`,
       ]),

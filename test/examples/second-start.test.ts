@@ -6,7 +6,7 @@ import { inspector } from '@postern/inspector/fetch'
 import { expect, onTestFinished, test } from 'vitest'
 import { createChance } from '../../examples/start/day/chance.ts'
 import { createSender } from '../../examples/start/day/deliveries.ts'
-import { createSource, sourceNames } from '../../examples/start/receivers.ts'
+import { createSender, sourceNames } from '../../examples/start/receivers.ts'
 import { readSecrets } from '../../examples/start/secrets.ts'
 import { printing } from '../../examples/start/services.ts'
 
@@ -18,12 +18,12 @@ interface Reply {
   readonly stats: { readonly attempts: number; readonly stopped: boolean }
 }
 
-test('the second start proves, by the secrets that were kept, what the first one refused', async () => {
+test('the second start proves, by the secrets that were kept, what the first one rejected', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'postern-second-'))
   const path = join(folder, 'webhooks.db')
   const first = start(path)
   onTestFinished(() => rmSync(folder, { recursive: true }))
-  for (const [source, what] of REFUSED) {
+  for (const [source, what] of REJECTED) {
     const send = await createSender(source, createChance(1))
     const receiver = first.receivers[source]
     const reply = await receiver.receive(send({ at: Date.now(), source, what }, receiver))
@@ -33,14 +33,14 @@ test('the second start proves, by the secrets that were kept, what the first one
 
   const second = start(path)
   onTestFinished(() => second.close())
-  for (const [source, , cause] of REFUSED) {
-    const { rows } = await second.inbox.journal!.refusals({
+  for (const [source, , cause] of REJECTED) {
+    const { rows } = await second.inbox.journal!.rejections({
       receiver: second.receivers[source].name,
-      outcome: 'refused',
+      outcome: 'rejected',
       limit: 10,
       budget: 100,
     })
-    expect(rows).toHaveLength(REFUSED.filter(([name]) => name === source).length)
+    expect(rows).toHaveLength(REJECTED.filter(([name]) => name === source).length)
     const replies = await Promise.all(rows.map(({ id }) => second.explain(id)))
     const found = replies.find(({ findings }) => findings[0]?.cause === cause)
     expect(found, `${source}: ${JSON.stringify(replies)}`).toBeDefined()
@@ -50,7 +50,7 @@ test('the second start proves, by the secrets that were kept, what the first one
   }
 })
 
-const REFUSED = [
+const REJECTED = [
   ['stripe', 'rewritten', 'body-reserialized'],
   ['stripe', 'late', 'stale'],
   ['shopify', 'rewritten', 'body-reserialized'],
@@ -65,14 +65,14 @@ function start(path: string) {
   const receivers = Object.fromEntries(
     sourceNames.map((name) => [
       name,
-      createSource(
+      createSender(
         name,
         secrets,
-        { inbox, work: 'drain' },
+        { inbox, worker: 'onDemand' },
         printing(() => {}),
       ),
     ]),
-  ) as Record<(typeof sourceNames)[number], ReturnType<typeof createSource>>
+  ) as Record<(typeof sourceNames)[number], ReturnType<typeof createSender>>
   const token = 'a token for this test alone'
   const page = inspector({ inbox, receivers: Object.values(receivers), auth: { token } })
   return {

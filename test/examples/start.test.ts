@@ -40,13 +40,13 @@ test(
       'sensor',
     ])
       expect(output).toMatch(new RegExp(`^${source} +valid.* 200 +[12] +as it should be$`, 'm'))
-    for (const refused of [
+    for (const rejected of [
       'signature_mismatch',
       'timestamp_too_old',
       'timestamp_in_future',
       'missing_header',
     ])
-      expect(output).toMatch(new RegExp(` 401 ${refused} +0 +as it should be$`, 'm'))
+      expect(output).toMatch(new RegExp(` 401 ${rejected} +0 +as it should be$`, 'm'))
     expect(output).not.toContain('WRONG')
   },
 )
@@ -83,7 +83,7 @@ test('npm start stays up, and the curl line it prints is taken', { timeout: 300_
     const { things } = (await health.json()) as {
       things: { kind: string; receiver: string }[]
     }
-    expect(new Set(things.map(({ kind }) => kind))).toEqual(new Set(['dead', 'refused', 'silent']))
+    expect(new Set(things.map(({ kind }) => kind))).toEqual(new Set(['dead', 'rejected', 'silent']))
     expect(things.find(({ kind }) => kind === 'silent')!.receiver).toBe('linear')
   } finally {
     await example.stop()

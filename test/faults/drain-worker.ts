@@ -9,14 +9,14 @@ const [name, store] = process.argv.slice(2) as [DurableName, string]
 const receiver = createReceiver({
   provider: acme({ secret: SECRET }),
   inbox: await openDurable(name, store),
-  work: false,
+  worker: false,
   log: false,
 })
 let handled: string[] = []
 receiver.on('thing.happened', { name: 'count', concurrency: 64 }, (event) => {
   if (handled.push(event.id!) === 1) setTimeout(tell, 20)
 })
-await receiver.work()
+await receiver.startWorker()
 process.send!('ready')
 
 function tell(): void {

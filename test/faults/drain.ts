@@ -24,7 +24,7 @@ export async function drainRun(name: DurableName, events: number): Promise<Drain
   const { store, stop } = await durables[name].start()
   const provider = acme({ secret: SECRET })
   const inbox = await openDurable(name, store)
-  const receiver = createReceiver({ provider, inbox, work: false, log: false })
+  const receiver = createReceiver({ provider, inbox, worker: false, log: false })
   receiver.on('thing.happened', { name: 'count' }, () => {})
   const workers = [work(name, store), work(name, store)]
   try {

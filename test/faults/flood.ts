@@ -12,7 +12,7 @@ export interface FloodReport {
   /** Milliseconds until the last of them began, and tasks of the flood that began after they were accepted and before that. */
   readonly waited: number
   readonly overtakenBy: number
-  /** The same without `fairBy`. */
+  /** The same without `tenantKey`. */
   readonly waitedWithout: number
   readonly overtakenByWithout: number
   /** Acknowledged events whose task did not run. */
@@ -22,7 +22,7 @@ export interface FloodReport {
 
 const QUIET = 20
 
-/** One tenant sends many events, then others send one each; once with `fairBy`, once without. */
+/** One tenant sends many events, then others send one each; once with `tenantKey`, once without. */
 export async function floodRun(name: DurableName, events: number): Promise<FloodReport> {
   const started = performance.now()
   const without = await one(name, events, false)
@@ -52,7 +52,7 @@ async function one(
     provider,
     inbox,
     log: false,
-    ...(fair && { fairBy: (event) => (event.payload as { tenant: string }).tenant }),
+    ...(fair && { tenantKey: (event) => (event.payload as { tenant: string }).tenant }),
   })
   receiver.on('thing.happened', { name: 'slow', concurrency: 8 }, async (event) => {
     begun.push({ id: event.id!, at: performance.now() })

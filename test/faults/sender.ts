@@ -10,7 +10,7 @@ export interface Sender {
   /** Deliveries in all, and those that got no 2xx. */
   readonly counts: {
     readonly sent: number
-    readonly refused: number
+    readonly rejected: number
     /** Deliveries whose connection was taken and broke, or that got no 2xx. */
     readonly lost: number
   }
@@ -44,7 +44,7 @@ export interface SenderOptions {
 /** Starts to send. */
 export function startSender(options: SenderOptions): Sender {
   const acknowledged = new Set<string>()
-  const counts = { sent: 0, refused: 0, lost: 0 }
+  const counts = { sent: 0, rejected: 0, lost: 0 }
   const because = new Map<string, number>()
   const agent = new Agent({ keepAlive: true, maxSockets: options.concurrency })
   let underway = 0
@@ -103,7 +103,7 @@ export function startSender(options: SenderOptions): Sender {
       because.set(String(status), (because.get(String(status)) ?? 0) + 1)
     }
     if (taken) acknowledged.add(id)
-    else counts.refused++
+    else counts.rejected++
     return taken
   }
 }

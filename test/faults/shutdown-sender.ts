@@ -37,7 +37,7 @@ const sender = startSender({
   },
   concurrency: 16,
   again: 0,
-  // The connection is refused once nothing listens: the sender sends elsewhere.
+  // The connection is rejected once nothing listens: the sender sends elsewhere.
   ended: () => (open = false),
 })
 const port = parentPort!

@@ -50,7 +50,7 @@ export function startVictim({ inbox, journal, effect }: VictimOptions): void {
         name: 'exact',
         concurrency: 32,
         retry: { attempts: 1000 },
-        orderBy: ({ id }) => id!.slice(-1),
+        orderingKey: ({ id }) => id!.slice(-1),
       },
       async (event, task) => {
         await sleep(Math.random() * 2)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createReceiver } from '@postern/core'
 import { memoryInbox } from '@postern/core'
-import { createSource } from '@postern/forward'
+import { createSender } from '@postern/forward'
 import { alerts, type Alert } from '@postern/inspector/alerts'
 import { acme } from '@postern/testing'
 import { Webhook } from 'standardwebhooks'
@@ -17,7 +17,7 @@ needs(...programs).describe('alerts by a source', () => {
   test('a dead cause, and a Redis that was stopped, arrive as signed webhooks', async () => {
     const store = await durables.bullmq.start()
     const site = await openSite()
-    const source = createSource({
+    const source = createSender({
       name: 'ops',
       inbox: memoryInbox(),
       key: randomBytes(32),

@@ -1,6 +1,6 @@
 import { createReceiver } from '@postern/core'
 import { type Inbox } from '@postern/core/inbox'
-import { createSource, type WebhookSource } from '@postern/forward'
+import { createSender, type WebhookSource } from '@postern/forward'
 import { acme } from '@postern/testing'
 import { randomBytes } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
@@ -31,7 +31,7 @@ describe.each(durableNames)('%s', (name) => {
       ])
       const provider = acme({ secret: SECRET })
       const inbox = await openDurable(name, store.store, prompt)
-      const web = createReceiver({ provider, inbox, log: false, work: false })
+      const web = createReceiver({ provider, inbox, log: false, worker: false })
       web.on('thing.**', { name: 'partners' }, () => expect.unreachable())
       for (let at = 0; at < 50; at++)
         expect((await web.receive(provider.sign!(thing(at)))).status).toBe(200)
@@ -57,7 +57,7 @@ describe.each(durableNames)('%s', (name) => {
       const site = await openSite()
       const make = async (work: boolean): Promise<Sourcing> => {
         const inbox = await openDurable(name, store.store, prompt)
-        const source = createSource({ name: 'bank', inbox, key, log: false, work, ...local })
+        const source = createSender({ name: 'bank', inbox, key, log: false, work, ...local })
         return { inbox, source }
       }
       const web = await make(false)
@@ -86,7 +86,7 @@ describe.each(durableNames)('%s', (name) => {
     test('a message is stored with what else its transaction writes, or not at all', async () => {
       const site = await openSite()
       const inbox = await openDurable(name, store.store, prompt)
-      const source = createSource({ name: 'outbox', inbox, key, log: false, ...local })
+      const source = createSender({ name: 'outbox', inbox, key, log: false, ...local })
       await source.register({ url: site.url, topics: '**' })
       const shop = await (name === 'sqlite' ? openSqliteShop : openPostgresShop)(store.store)
       await shop.run('CREATE TABLE charges (id text)')

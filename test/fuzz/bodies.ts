@@ -14,7 +14,7 @@ import {
 import { parseMultipart } from '../../packages/core/src/body/multipart.ts'
 import { decodeText } from '../../packages/core/src/body/bytes.ts'
 import { chars, mutated, pieced } from './mutate.ts'
-import { read, readLater } from './refusal.ts'
+import { read, readLater } from './rejection.ts'
 import { target, type FuzzTarget } from './target.ts'
 
 const FORM = [
@@ -128,7 +128,7 @@ export const bodyTargets: readonly FuzzTarget[] = [
     fc.property(mutated(GZIPPED, ['\u001f\u008b', '\0']), (bytes) => {
       const ours = read(() => gunzip(bytes, 5000))
       if (ours.code === undefined) assert.ok(ours.value.byteLength <= 5000)
-      else assert.ok(['malformed_body', 'inflated_too_large'].includes(ours.code))
+      else assert.ok(['malformed_body', 'decompressed_too_large'].includes(ours.code))
     }),
   ),
   target('parsers', 'multipart: broken', () =>

@@ -11,7 +11,7 @@ import {
   structuredFields,
 } from '../../packages/providers/src/schemes/http-signature/structured-fields.ts'
 import { chars, pieced } from './mutate.ts'
-import { read } from './refusal.ts'
+import { read } from './rejection.ts'
 import { target, type FuzzTarget } from './target.ts'
 
 const PAIRS = [...chars(', =;'), 't=', 'v1=', 'v0=', '123', 'abc', 't', 'v1', '==', '\t']

@@ -12,7 +12,7 @@ import { byKey, integersLast, reordered } from '../../packages/core/src/explain/
 import { escapesFor, rewritten } from '../../packages/core/src/explain/body/json-strings.ts'
 import { tokensOf, type JsonToken } from '../../packages/core/src/explain/body/json-tokens.ts'
 import { chars, pieced } from './mutate.ts'
-import { read } from './refusal.ts'
+import { read } from './rejection.ts'
 import { target, type FuzzTarget } from './target.ts'
 
 const PIECES = [
@@ -51,7 +51,7 @@ export const jsonTargets: readonly FuzzTarget[] = [
     fc.property(fc.oneof(pieced(PIECES, 40), fc.json({ maxDepth: 10 })), (text) => {
       const ours = read(() => parseJson(text, { depth: DEPTH }))
       const theirs = plain(text)
-      if (theirs === undefined) return assert.equal(ours.code, expectedRefusal(text))
+      if (theirs === undefined) return assert.equal(ours.code, expectedRejection(text))
       const depth = depthOf(theirs.value)
       if (depth > DEPTH) return assert.equal(ours.code, 'too_deep')
       assert.equal(ours.code, undefined)
@@ -131,7 +131,7 @@ function plain(text: string): { readonly value: unknown } | undefined {
 }
 
 // The depth of what is no JSON may be told first, or the syntax.
-function expectedRefusal(text: string): string {
+function expectedRejection(text: string): string {
   return isDeeper(withoutMark(text), DEPTH) ? 'too_deep' : 'malformed_body'
 }
 

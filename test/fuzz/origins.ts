@@ -5,7 +5,7 @@ import { targetPath } from '@postern/core/scheme'
 import { forwarded } from '../../packages/node/src/forwarded.ts'
 import { requestUrl } from '../../packages/node/src/bridge.ts'
 import { chars, pieced } from './mutate.ts'
-import { read } from './refusal.ts'
+import { read } from './rejection.ts'
 import { target, type FuzzTarget } from './target.ts'
 
 const HOPS = [

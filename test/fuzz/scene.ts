@@ -38,7 +38,7 @@ export async function openScene(open: (receiver: Receiver) => Promise<HostServer
     provider,
     inbox: memoryInbox({ max: 1000 }),
     log: false,
-    limits: { time: '2s' },
+    limits: { bodyTimeout: '2s' },
   })
   receiver.onAny((event) => {
     // The id beside the payload is not signed.

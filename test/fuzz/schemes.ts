@@ -6,7 +6,7 @@ import { loadXml, type EventDraft } from '@postern/core/scheme'
 import { catalogue } from '@postern/providers/catalogue'
 import { encrypted, lawsOf } from '../../packages/providers/test/signing.ts'
 import { bodyFields } from '../../packages/testing/src/provider/fields.ts'
-import { readLater } from './refusal.ts'
+import { readLater } from './rejection.ts'
 import { changes, type Change, type Request } from './requests.ts'
 import { deliveryOf, subjectsOf, walk, type Subject } from './subjects.ts'
 import type { FuzzTarget } from './target.ts'
@@ -22,7 +22,7 @@ const providerTargets: readonly FuzzTarget[] = Array.from(catalogue.values(), ({
     const law = fc.asyncProperty(
       fc.constantFrom(...subjects.keys()),
       fc.array(changes(), { minLength: 1, maxLength: 3 }),
-      (at, made) => refusedOrSame(name, subjects[at]!, made),
+      (at, made) => rejectedOrSame(name, subjects[at]!, made),
     )
     return { property: law as never }
   },
@@ -52,7 +52,7 @@ export const schemeTargets: readonly FuzzTarget[] = [
   },
 ]
 
-async function refusedOrSame(
+async function rejectedOrSame(
   name: string,
   subject: Subject,
   made: readonly Change[],

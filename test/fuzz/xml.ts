@@ -8,7 +8,7 @@ import {
 } from '../../packages/core/src/body/xml/xml.ts'
 import { hasMoreTags } from '../../packages/core/src/body/xml/xml-tags.ts'
 import { chars, mutatedText, pieced } from './mutate.ts'
-import { read } from './refusal.ts'
+import { read } from './rejection.ts'
 import type { FuzzTarget } from './target.ts'
 
 const PIECES = [
@@ -52,7 +52,7 @@ export const xmlTargets: readonly FuzzTarget[] = [
     name: 'xml: text',
     law: async () => {
       await loadXml()
-      return { property: fc.property(documents(), takenOrRefused) as never }
+      return { property: fc.property(documents(), takenOrRejected) as never }
     },
   },
   {
@@ -79,7 +79,7 @@ function documents(): fc.Arbitrary<string> {
   )
 }
 
-function takenOrRefused(text: string): void {
+function takenOrRejected(text: string): void {
   const ours = read(() => parseXml(text, { depth: DEPTH }))
   if (ours.code !== undefined)
     return assert.ok(['malformed_body', 'too_deep'].includes(ours.code), ours.code)

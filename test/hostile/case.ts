@@ -23,7 +23,7 @@ export interface Step {
   readonly wire: Wire
   /** The statuses that are right. */
   readonly status: readonly number[]
-  /** The codes that are right, for a refusal. Any if absent. */
+  /** The codes that are right, for a rejection. Any if absent. */
   readonly code?: readonly string[]
 }
 
@@ -60,8 +60,8 @@ export function runOf(topic: string, payload: unknown): Run {
 
 /** Statuses of a delivery that was taken, or whose events are known. */
 export const TAKEN: readonly number[] = [200, 201, 202, 204]
-/** Statuses of a refusal that is the sender's fault. */
-export const REFUSED: readonly number[] = [400, 401, 403, 404, 405, 409, 413, 415]
+/** Statuses of a rejection that is the sender's fault. */
+export const REJECTED: readonly number[] = [400, 401, 403, 404, 405, 409, 413, 415]
 
 /** The request with other headers: undefined takes a header away. */
 export function withHeaders(

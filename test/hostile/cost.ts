@@ -1,7 +1,7 @@
 import { createReceiver, memoryInbox } from '@postern/core'
 import type { HostileCase } from './case.ts'
 
-/** What a refused request cost. */
+/** What a rejected request cost. */
 export interface Cost {
   readonly name: string
   /** Bytes on the wire. */
@@ -17,13 +17,13 @@ export function allowance(bytes: number): number {
   return 20 + (20 * bytes) / 2 ** 20
 }
 
-/** The median cost of the first request of a case, refused in process, over `runs` runs after a warm one. */
+/** The median cost of the first request of a case, rejected in process, over `runs` runs after a warm one. */
 export async function costOf(hostile: HostileCase, runs: number): Promise<Cost> {
   const { now, steps, name } = hostile
   const receiver = createReceiver({
-    inbox: memoryInbox({ max: 1000, window: '90d' }),
+    inbox: memoryInbox({ max: 1000, dedupeWindow: '90d' }),
     log: false,
-    ...(now !== undefined && { now: () => now }),
+    ...(now !== undefined && { clock: { now: () => now } }),
     provider: hostile.provider(),
   })
   receiver.onAny(() => {})
@@ -47,17 +47,17 @@ export async function costOf(hostile: HostileCase, runs: number): Promise<Cost> 
   }
 }
 
-/** Cases whose first request is a stranger's: it is refused, and runs nothing. */
+/** Cases whose first request is a stranger's: it is rejected, and runs nothing. */
 export function ofStrangers(cases: readonly HostileCase[]): readonly HostileCase[] {
   return cases.filter(
     ({ class: kind, runs, steps, sameAsFirst }) =>
-      DEAR.has(kind) && runs.length === 0 && !sameAsFirst && steps[0]!.status.every(isRefusal),
+      DEAR.has(kind) && runs.length === 0 && !sameAsFirst && steps[0]!.status.every(isRejection),
   )
 }
 
 const DEAR = new Set(['bomb', 'head', 'signature', 'host', 'coding'])
 
-function isRefusal(status: number): boolean {
+function isRejection(status: number): boolean {
   return status >= 400
 }
 

@@ -73,9 +73,9 @@ async function runsOf(
   let ended: () => void = () => {}
   const receiver = createReceiver({
     provider,
-    inbox: memoryInbox({ max: 1000, window: '90d' }),
+    inbox: memoryInbox({ max: 1000, dedupeWindow: '90d' }),
     log: false,
-    ...(now !== undefined && { now: () => now }),
+    ...(now !== undefined && { clock: { now: () => now } }),
     observers: [
       {
         accepted: (_, tasks) => void (open += tasks),

@@ -36,11 +36,11 @@ async function play(hostile: HostileCase, host: Host): Promise<Verdict | undefin
   let open = 0
   let ended: () => void = () => {}
   const receiver = createReceiver({
-    inbox: memoryInbox({ max: 1000, window: '90d' }),
+    inbox: memoryInbox({ max: 1000, dedupeWindow: '90d' }),
     log: false,
     // Else each of thousands of receivers reads it from the package.json.
     version: 'of tests',
-    ...(now !== undefined && { now: () => now }),
+    ...(now !== undefined && { clock: { now: () => now } }),
     ...hostile.options,
     provider: hostile.provider(),
     observers: [

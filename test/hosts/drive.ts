@@ -99,8 +99,8 @@ async function handshake(host: Started): Promise<void> {
   assert.deepEqual([status, body], [200, '1158201444'])
 }
 
-/** What another site posts is still refused on the routes that are not ours. */
-export async function refused(host: Started, path: string): Promise<void> {
+/** What another site posts is still rejected on the routes that are not ours. */
+export async function rejected(host: Started, path: string): Promise<void> {
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
   for (const origin of [{}, { origin: 'https://elsewhere.example' }]) {
     const sent = { headers: { ...headers, ...origin }, body: 'a=1' }

@@ -10,7 +10,7 @@ export interface Host {
   readonly start: readonly string[]
   /** A folder of `apps` whose files go into the root of its own. */
   readonly files?: string
-  /** A route of the framework that must still refuse a form from elsewhere. */
+  /** A route of the framework that must still reject a form from elsewhere. */
   readonly guarded?: string
   readonly env?: Readonly<Record<string, string>>
   /** False if what serves it ends at once at a signal: what is pending then needs a durable inbox. */

@@ -7,7 +7,7 @@ import { must } from '../pack/must.ts'
 import { packAll, type Packed } from '../pack/tarballs.ts'
 import { npmCi } from '../run/npm-ci.ts'
 import { removeFolder, temporaryFolder } from '../services/temporary.ts'
-import { columns, invoice, refused } from './drive.ts'
+import { columns, invoice, rejected } from './drive.ts'
 import { hosts, type Host } from './hosts.ts'
 import { results, type HostResult } from './results.ts'
 import { start } from './start.ts'
@@ -82,7 +82,7 @@ async function tried(host: Host, folder: string): Promise<HostResult> {
   try {
     for (const [name, one] of Object.entries(columns)) await judge(name, () => one(started))
     const { guarded } = host
-    if (guarded !== undefined) await judge("framework's check", () => refused(started, guarded))
+    if (guarded !== undefined) await judge("framework's check", () => rejected(started, guarded))
     else cells["framework's check"] = '–'
     if (host.waits)
       await judge('shutdown', async () => {

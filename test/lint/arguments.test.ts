@@ -63,7 +63,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   onClose: [(...given) => receiver().onClose(...(given as [never])), [handler], [['function']]],
   receive: [(given) => receiver().receive(given), [{ url: '/' }], [[]]],
   fetch: [(given) => receiver().fetch(given), [new Request('http://localhost')], [[]]],
-  drain: [(given) => receiver().drain(given), [{}], [OPTIONS]],
+  drain: [(given) => receiver().runDue(given), [{}], [OPTIONS]],
   close: [(given) => receiver().close(given), [{}], [OPTIONS]],
   createDelivery: [core.createDelivery, [{ url: '/' }], [[]]],
   memoryInbox: [core.memoryInbox, [{}], [OPTIONS]],
@@ -79,7 +79,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   payloadDrift: [core.payloadDrift, [{ schemas: {}, told: handler }], [[]]],
   github: [github, [{ secret: 'a-secret-of-tests' }], [[]]],
   'routes.health': [routes.health, [[receiver()], {}], [[], OPTIONS]],
-  'routes.drain': [routes.drain, [receiver(), { secret: 'a-secret-of-tests' }], [[], []]],
+  'routes.drain': [routes.runDue, [receiver(), { secret: 'a-secret-of-tests' }], [[], []]],
   'node.webhook': [node.webhook, [receiver(), {}], [[], OPTIONS]],
   'express.webhook': [express, [receiver(), {}], [[], OPTIONS]],
   'koa.webhook': [koa, [receiver(), {}], [[], OPTIONS]],
@@ -87,7 +87,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'hono.webhook': [hono, [receiver(), {}], [[], OPTIONS]],
   'next.webhook': [next, [receiver(), {}], [[], OPTIONS]],
   'lambda.webhook': [lambda.webhook, [receiver(), {}], [[], OPTIONS]],
-  'lambda.drain': [lambda.drain, [receiver(), {}], [[], OPTIONS]],
+  'lambda.drain': [lambda.runDue, [receiver(), {}], [[], OPTIONS]],
   'lambda.sqs': [lambda.sqs, [receiver(), {}], [[], OPTIONS]],
   closeOnSignal: [node.closeOnSignal, [{ server: { close: handler } }], [OPTIONS]],
   inFront: [node.inFront, [{}, handler], [['object'], ['function']]],
@@ -121,9 +121,9 @@ const GIVEN: Readonly<
       integers: [],
       labels: [],
       work: ['boolean'],
-      fairBy: ['function'],
+      tenantKey: ['function'],
       journal: ['boolean'],
-      refusedBodies: ['number'],
+      rejectedBodies: ['number'],
       silence: ['number'],
       version: ['text'],
       seal: [],
@@ -139,14 +139,14 @@ const GIVEN: Readonly<
       retry: [],
       timeout: ['number'],
       concurrency: ['number'],
-      perKey: [],
+      tenantLimit: [],
       schema: [],
-      orderBy: ['function'],
+      orderingKey: ['function'],
     },
   ],
   perTenant: [
     (options) =>
-      core.perTenant({ tenant: handler as never, secrets: handler as never, ...options }),
+      core.perTenant({ claimedTenant: handler as never, secrets: handler as never, ...options }),
     {
       tenant: ['function'],
       secrets: ['function'],
@@ -237,7 +237,7 @@ test.each(Object.entries(MOUNTED))(
 )
 
 test('what is right is taken', async () => {
-  expect(receiver().on('push', { schema, orderBy: () => 'a' } as never, handler).topics).toEqual([
+  expect(receiver().on('push', { schema, orderingKey: () => 'a' } as never, handler).topics).toEqual([
     'push',
   ])
   for (const webhook of [node.webhook, express, koa, fastify, hono, next, lambda.webhook])

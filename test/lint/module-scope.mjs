@@ -1,4 +1,4 @@
-// Imports the files given while nothing may take time, chance or a timer: Workers refuse these at module scope, outside of a request
+// Imports the files given while nothing may take time, chance or a timer: Workers reject these at module scope, outside of a request
 // (https://developers.cloudflare.com/workers/runtime-apis/web-standards/). Writes the files that did.
 import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
@@ -8,7 +8,7 @@ let file = ''
 let isImporting = false
 const note = (name) => isImporting && used.add(`${file}: ${name}`)
 
-const REFUSED = [
+const REJECTED = [
   [globalThis, ['setTimeout', 'setInterval', 'setImmediate', 'fetch']],
   [Date, ['now']],
   [performance, ['now']],
@@ -17,7 +17,7 @@ const REFUSED = [
   [crypto, ['randomBytes', 'randomUUID', 'randomInt', 'randomFillSync']],
   [Crypto.prototype, ['randomUUID', 'getRandomValues']],
 ]
-for (const [owner, names] of REFUSED)
+for (const [owner, names] of REJECTED)
   for (const name of names) {
     const own = owner[name]
     Object.defineProperty(owner, name, {

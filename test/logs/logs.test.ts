@@ -58,7 +58,7 @@ describe.each([
     expect(told).toEqual(
       expect.arrayContaining([
         [info, 'acknowledged watch', 'receive github watch'],
-        [warn, 'refused POST /webhooks', 'receive github'],
+        [warn, 'rejected POST /webhooks', 'receive github'],
         [info, 'builds, attempt 1', 'process github push 1'],
         [warn, 'build on push push, attempt 1, failed', 'process github push 1'],
         [info, 'builds, attempt 2', 'process github push 2'],
@@ -66,8 +66,8 @@ describe.each([
         [error, 'pong on ping ping, attempt 1, is dead', 'process github ping 1'],
       ]),
     )
-    const refused = lines.find((line) => line['code'] !== undefined)
-    expect(refused).toMatchObject({ receiver: 'github', code: 'signature_mismatch' })
+    const rejected = lines.find((line) => line['code'] !== undefined)
+    expect(rejected).toMatchObject({ receiver: 'github', code: 'signature_mismatch' })
   })
 
   test('is in the guide as it is here', () => {

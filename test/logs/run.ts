@@ -3,7 +3,7 @@
 import { context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
-import { Unrecoverable } from '@postern/core'
+import { UnrecoverableError } from '@postern/core'
 import { github } from '@postern/providers/github'
 import { settled } from '@postern/testing'
 import type { log as pinoLog, receiver as pinoReceiver } from './pino.ts'
@@ -19,13 +19,13 @@ const { log, receiver } = (await import(`./${process.argv[2]}.ts`)) as {
   readonly log: Pick<typeof pinoLog, 'info'>
   readonly receiver: typeof pinoReceiver
 }
-receiver.on('push', { name: 'build', retry: { attempts: 2, base: 1 } }, async (_event, task) => {
+receiver.on('push', { name: 'build', retry: { attempts: 2, initialDelay: 1 } }, async (_event, task) => {
   await Promise.resolve()
   log.info(`builds, attempt ${task.attempt}`)
   if (task.attempt === 1) throw new RangeError('no room')
 })
 receiver.on('ping', { name: 'pong' }, () => {
-  throw new Unrecoverable('nobody is here')
+  throw new UnrecoverableError('nobody is here')
 })
 
 const send = (topic: string, changed = {}): Promise<unknown> => {

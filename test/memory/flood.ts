@@ -19,7 +19,7 @@ export async function flood(
           response.resume().once('end', resolve)
         },
       )
-      // A refusal may close the connection before the body is sent whole: nothing was acknowledged.
+      // A rejection may close the connection before the body is sent whole: nothing was acknowledged.
       sent.once('error', () => resolve())
       sent.end(body)
     })

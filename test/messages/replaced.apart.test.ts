@@ -10,7 +10,7 @@ const VITEST = fileURLToPath(
   new URL('node_modules/vitest/vitest.mjs', new URL('../../', import.meta.url)),
 )
 
-// All that makes, passes on, reads or shows a refusal.
+// All that makes, passes on, reads or shows a rejection.
 const READERS = (
   'core/test/body core/test/observe core/test/provider core/test/receive core/test/routes core/test/subscribe ' +
   'providers/test/explain node/test registrar/test/catch-up testing/test cli/test/explain cli/test/inbox.test ' +
@@ -22,7 +22,7 @@ const READERS = (
 // Their sources are looked through: tests with other words would say no better.
 const SILENT = 'providers express koa fastify hono nestjs aws-lambda core/src/inbox/memory'
 
-test('each message of a refusal can be another word: whoever needs to know reads the facts', async () => {
+test('each message of a rejection can be another word: whoever needs to know reads the facts', async () => {
   const seed = String(randomInt(1, 2 ** 31))
   const args = [
     VITEST,
@@ -38,13 +38,13 @@ test('each message of a refusal can be another word: whoever needs to know reads
   expect(code, [`POSTERN_REPLACED_MESSAGES=${seed}`, ...failed.slice(0, 40)].join('\n')).toBe(0)
 }, 600_000)
 
-test('no sender, adapter or inbox in memory reads the message of a refusal', () => {
+test('no sender, adapter or inbox in memory reads the message of a rejection', () => {
   const sources = SILENT.split(' ').flatMap((name) =>
     globSync(`packages/${name}/${name.includes('/') ? '' : 'src/'}**/*.ts`, { cwd: ROOT }),
   )
   expect(sources.length).toBeGreaterThan(190)
   const reading = sources.filter((file) =>
-    /errorText|String\((?:error|reason|cause)\)|\b(?:error|reason|cause|refusal)\??\.message/.test(
+    /errorText|String\((?:error|reason|cause)\)|\b(?:error|reason|cause|rejection)\??\.message/.test(
       readFileSync(new URL(file, new URL('../../', import.meta.url)), 'utf8'),
     ),
   )

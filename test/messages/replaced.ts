@@ -1,6 +1,6 @@
 import { MESSAGES } from '../../packages/core/src/messages.ts'
 
-/** Replaces each message of a refusal by a random word, before a test file runs: who reads facts notices nothing. */
+/** Replaces each message of a rejection by a random word, before a test file runs: who reads facts notices nothing. */
 const seed = Number(process.env['POSTERN_REPLACED_MESSAGES'])
 let state = seed
 

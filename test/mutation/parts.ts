@@ -21,7 +21,7 @@ export const PARTS: Readonly<Record<string, MutationPart>> = {
     tests: [
       'packages/core/test/body/**/*.test.ts',
       'packages/core/test/{fetch,receive/receive,receive/strip}.test.ts',
-      'packages/core/test/provider/schemes/{hmac,ed25519,refusals,standard-webhooks}.test.ts',
+      'packages/core/test/provider/schemes/{hmac,ed25519,rejections,standard-webhooks}.test.ts',
     ],
   },
   line: {

@@ -53,7 +53,7 @@ const hosts: Readonly<Record<string, (receivers: Receivers) => Promise<Mounted>>
 }
 
 describe.each(Object.entries(hosts))('on %s', (_, start) => {
-  test('what official packages sign is taken and handled, and with a byte changed refused', async () => {
+  test('what official packages sign is taken and handled, and with a byte changed rejected', async () => {
     const official = officialReceivers()
     const { url, close } = await start(official.receivers)
     try {

@@ -11,7 +11,7 @@ export function pnpm(args: readonly string[], cwd?: string): Promise<string> {
 }
 
 /**
- * Makes a folder a project of pnpm: it takes our packages from their tarballs, wherever one depends on another, and refuses
+ * Makes a folder a project of pnpm: it takes our packages from their tarballs, wherever one depends on another, and rejects
  * what does not run on this Node or does not fit the peers that a package asks for.
  */
 export async function asPnpmProject(

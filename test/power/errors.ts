@@ -18,9 +18,9 @@ export interface ErrorReport {
   readonly deliveries: number
   readonly acknowledged: number
   /** Replies of 503, and replies that are neither that nor a 2xx. */
-  readonly refused: number
+  readonly rejected: number
   readonly otherReplies: number
-  /** Deliveries that were taken after the last refusal: the inbox works again. */
+  /** Deliveries that were taken after the last rejection: the inbox works again. */
   readonly takenAfter: number
   readonly lost: number
   readonly torn: number
@@ -84,16 +84,16 @@ export async function errorRun(error: DiskError, deliveries: number): Promise<Er
     const replies = readFileSync(journal, 'utf8')
       .split('\n')
       .map((line) => line.split(' '))
-      .filter(([what]) => what === 'ack' || what === 'refused')
+      .filter(([what]) => what === 'ack' || what === 'rejected')
     const acknowledged = replies.filter(([what]) => what === 'ack').map(([, id]) => id!)
-    const refusals = replies.filter(([what]) => what === 'refused')
-    const last = replies.findLastIndex(([what]) => what === 'refused')
+    const rejections = replies.filter(([what]) => what === 'rejected')
+    const last = replies.findLastIndex(([what]) => what === 'rejected')
     const { lost, torn, integrity } = judgeAt(path, acknowledged)
     return {
       deliveries,
       acknowledged: acknowledged.length,
-      refused: refusals.filter(([, , status]) => status === '503').length,
-      otherReplies: refusals.filter(([, , status]) => status !== '503').length,
+      rejected: rejections.filter(([, , status]) => status === '503').length,
+      otherReplies: rejections.filter(([, , status]) => status !== '503').length,
       takenAfter: replies.slice(last + 1).length,
       lost: lost.length,
       torn: torn.length,

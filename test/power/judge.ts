@@ -34,7 +34,7 @@ export async function finish(
     const inbox = sqliteInbox({ path, lease: '1s', pollInterval: 20 })
     const receiver = createReceiver({ provider: acme({ secret: SECRET }), inbox, log: false })
     openHandlers(receiver)
-    const work = receiver.work()
+    const work = receiver.startWorker()
     let open = acknowledged
     for (const late = performance.now() + PATIENCE; performance.now() < late && open.length > 0;) {
       const { rows } = await inbox.view!.list({ state: 'done', limit: 1000 })

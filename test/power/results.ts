@@ -32,7 +32,7 @@ export function writeResults(
     '| --- | --: | --: | --: | --: | --: | --: | --: | --- |',
     ...Object.entries(errors).map(
       ([name, one]) =>
-        `| ${name} | ${one.deliveries} | ${one.acknowledged} | ${one.refused} | ${one.otherReplies} | ${one.takenAfter} | ${one.lost} | ${one.torn} | ${one.integrity} |`,
+        `| ${name} | ${one.deliveries} | ${one.acknowledged} | ${one.rejected} | ${one.otherReplies} | ${one.takenAfter} | ${one.lost} | ${one.torn} | ${one.integrity} |`,
     ),
     '',
     '## What it does not show',

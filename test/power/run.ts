@@ -29,7 +29,7 @@ const wrong = [
     ...(report.lost > 0 ? [`${name}: ${report.lost} acknowledged events were lost`] : []),
     ...(report.torn > 0 ? [`${name}: ${report.torn} effects are torn`] : []),
     ...(report.otherReplies > 0 ? [`${name}: ${report.otherReplies} replies other than 503`] : []),
-    ...(report.refused === 0 ? [`${name}: no delivery met the error`] : []),
+    ...(report.rejected === 0 ? [`${name}: no delivery met the error`] : []),
     ...(report.integrity === 'ok' ? [] : [`${name}: ${report.integrity}`]),
   ]),
   ...(cuts.lost > 0 ? [`cuts: ${cuts.lost} acknowledged events were lost`] : []),

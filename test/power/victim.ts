@@ -28,7 +28,7 @@ for (let next = 0; next < Number(count);) {
       const reply = await receiver.receive(
         provider.sign!({ id, topic: 'thing.happened', payload: { id, text } }),
       )
-      say(`${reply.status < 300 ? 'ack' : 'refused'} ${id} ${reply.status}`)
+      say(`${reply.status < 300 ? 'ack' : 'rejected'} ${id} ${reply.status}`)
     }),
   )
   if (next % 5 === 0) checkpoint()
@@ -44,6 +44,6 @@ function checkpoint(): void {
   try {
     keeper.exec('PRAGMA wal_checkpoint(RESTART)')
   } catch {
-    // The disk refuses: that is what some runs are for.
+    // The disk rejects: that is what some runs are for.
   }
 }

@@ -37,7 +37,7 @@ test.each(MOST_USED)('no form of %s is transcribed', (name) => {
 
 test('few rows are, and those that are shown have an answer that has the form', () => {
   expect(transcribed.length).toBeLessThanOrEqual(MOST)
-  // Each of the derivations that once refused genuine deliveries.
+  // Each of the derivations that once rejected genuine deliveries.
   expect(shownOf(catalogue.get('authorize-net')!).shown).toEqual(['prefix sha512='])
   expect(shownOf(catalogue.get('mercado-pago')!).shown).toEqual(['lower case'])
   expect(shownOf(catalogue.get('stream')!).shown).toEqual(['gzip decoded'])

@@ -38,7 +38,7 @@ const INSTEAD: readonly (readonly [pattern: RegExp, instead: string])[] = [
 ]
 
 /** What is written otherwise all the same: names of promises in SECURITY.md. */
-const EXCEPTIONS: readonly string[] = ['A stranger refuses nobody']
+const EXCEPTIONS: readonly string[] = ['A stranger rejects nobody']
 
 /** The longest sentence, in words. The aim is 25. */
 const LONGEST = 30

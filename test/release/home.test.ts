@@ -5,7 +5,7 @@ import { root } from '../run/report.ts'
 import { home, originOf, published, site, siteFile, strayed } from './home.ts'
 import { SITE } from '../../packages/core/src/receive/reply/reply.ts'
 import { inOrder } from './order.ts'
-import { refusals } from './refusals.ts'
+import { rejections } from './rejections.ts'
 
 test('each package says where it comes from as postern.home at the root does', () => {
   expect(strayed()).toEqual([])
@@ -37,24 +37,24 @@ test.each(published().map(({ folder, manifest }) => [manifest.name, folder]))(
   },
 )
 
-describe('what the release command refuses', () => {
+describe('what the release command rejects', () => {
   const ready = { home: 'https://example.com/acme/postern', version: '0.1.0', changed: '' }
 
   test('nothing that is ready', () => {
-    expect(refusals({ ...ready, strayed: [] })).toEqual([])
+    expect(rejections({ ...ready, strayed: [] })).toEqual([])
   })
 
   test('an empty home, and the packages as they are now if it is empty', () => {
-    expect(refusals({ ...ready, home: '', strayed: [] })[0]).toMatch(/^postern\.home: /)
-    expect(refusals({ ...ready, home: home(), strayed: strayed() }).length > 0).toBe(home() === '')
+    expect(rejections({ ...ready, home: '', strayed: [] })[0]).toMatch(/^postern\.home: /)
+    expect(rejections({ ...ready, home: home(), strayed: strayed() }).length > 0).toBe(home() === '')
   })
 
   test('packages without their origin, a version that was never made, changes that are not committed', () => {
-    expect(refusals({ ...ready, strayed: ['@postern/core'] })[0]).toMatch(
+    expect(rejections({ ...ready, strayed: ['@postern/core'] })[0]).toMatch(
       /@postern\/core.*release -- home/,
     )
-    expect(refusals({ ...ready, strayed: [], version: '0.0.0' })[0]).toMatch(/release -- version/)
-    expect(refusals({ ...ready, strayed: [], changed: ' M README.md' })[0]).toMatch(/commit/)
+    expect(rejections({ ...ready, strayed: [], version: '0.0.0' })[0]).toMatch(/release -- version/)
+    expect(rejections({ ...ready, strayed: [], changed: ' M README.md' })[0]).toMatch(/commit/)
   })
 })
 

@@ -7,7 +7,7 @@ import { must } from '../pack/must.ts'
 import { run } from '../run/step.ts'
 import { home, published, strayed } from './home.ts'
 import { inOrder } from './order.ts'
-import { refusals } from './refusals.ts'
+import { rejections } from './rejections.ts'
 
 const { values, positionals } = parseArgs({
   options: { stage: { type: 'boolean', default: false } },
@@ -19,7 +19,7 @@ if (positionals.length !== 1) {
 }
 const folder = resolve(positionals[0]!)
 const manifests = inOrder(published().map(({ manifest }) => manifest))
-const wrong = refusals({
+const wrong = rejections({
   home: home(),
   strayed: strayed(),
   version: manifests[0]!.version,

@@ -41,7 +41,7 @@ built, packed, published to a registry on this machine, and used from there by \
 ${failures.length === 0 ? 'All steps passed.' : `**Failed:**\n\n${failures.map((line) => `- ${line.split('\n')[0]}`).join('\n')}`}
 
 publint and attw judged the files that the registry gave back; the size limits were held against them too. \`npx postern init\`
-wrote into a fresh project, whose test passed and which took a signed delivery and refused a spoilt one.
+wrote into a fresh project, whose test passed and which took a signed delivery and rejected a spoilt one.
 
 ## What was published, and what an empty folder installed
 

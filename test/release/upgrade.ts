@@ -125,7 +125,7 @@ async function deliver(
   app: App,
   name: string,
   kinds: readonly Kind[],
-  mayRefuse = false,
+  mayReject = false,
 ): Promise<(readonly [id: string, kind: Kind])[]> {
   const provider = github({ secret: SECRET })
   const taken: (readonly [string, Kind])[] = []
@@ -138,7 +138,7 @@ async function deliver(
       const url = `http://127.0.0.1:${app.port}/`
       const { status } = await fetch(url, { ...signed, body: Buffer.from(signed.body) })
       if (status === 200) taken.push([id, kind])
-      else if (!mayRefuse || status !== 503) throw new Error(`${id} was answered ${status}`)
+      else if (!mayReject || status !== 503) throw new Error(`${id} was answered ${status}`)
     }
   return taken
 }

@@ -41,6 +41,6 @@ test.each([
   [['release'], 'npm run release -- version | home'],
   [['release', 'yank'], 'npm run release -- version | home'],
   [['film'], 'npm run start | dev'],
-])('%j is refused with the names that there are', (args, usage) => {
+])('%j is rejected with the names that there are', (args, usage) => {
   expect(called(...args)).toEqual({ code: 2, output: expect.stringContaining(usage) })
 })

@@ -36,7 +36,7 @@ function create(): Receiver {
       formats: ['json', 'xml', 'multipart'],
     }),
     limits: bodyLimits,
-    integers: 'exact',
+    parsing: { bigIntegers: true },
     log: false,
   })
   made.onAny(({ id, payload }) => handled.push({ id, payload: readable(payload) }))

@@ -43,12 +43,12 @@ export const cases: Readonly<Record<string, (origin: string) => Promise<void>>> 
     }),
   'a chunked body over the limit': async (origin) => {
     const chunks = Array.from({ length: 5 }, () => Buffer.alloc(bodyLimits.body / 4, 'a'))
-    await refuses(origin, { chunks, headers: signed(chunks[0]!) }, 413, 'body_too_large')
+    await rejects(origin, { chunks, headers: signed(chunks[0]!) }, 413, 'body_too_large')
   },
   'a body over the limit by its Content-Length': async (origin) => {
     const body = Buffer.alloc(bodyLimits.body + 1, 'a')
     const headers = { 'content-length': String(body.length) }
-    await refuses(origin, { chunks: [body], headers }, 413, 'body_too_large')
+    await rejects(origin, { chunks: [body], headers }, 413, 'body_too_large')
   },
   'a body that inflates over the limit': async (origin) => {
     const body = gzipSync(Buffer.alloc(bodyLimits.inflated + 1, 'a'))
@@ -57,7 +57,7 @@ export const cases: Readonly<Record<string, (origin: string) => Promise<void>>> 
       'content-type': 'application/json',
       'content-encoding': 'gzip',
     }
-    await refuses(origin, { chunks: [body], headers }, 413, 'inflated_too_large')
+    await rejects(origin, { chunks: [body], headers }, 413, 'decompressed_too_large')
   },
   'a gzip body that is followed by something': async (origin) => {
     const body = Buffer.concat([gzipSync('{}'), Buffer.from('more')])
@@ -66,10 +66,10 @@ export const cases: Readonly<Record<string, (origin: string) => Promise<void>>> 
       'content-type': 'application/json',
       'content-encoding': 'gzip',
     }
-    await refuses(origin, { chunks: [body], headers }, 400, 'malformed_body')
+    await rejects(origin, { chunks: [body], headers }, 400, 'malformed_body')
   },
   'a body that does not end in time': (origin) =>
-    refuses(origin, { chunks: [open], headers: signed(open), endless: true }, 408, 'body_timeout'),
+    rejects(origin, { chunks: [open], headers: signed(open), endless: true }, 408, 'body_timeout'),
   'an answer after its deadline': async (origin) => {
     const body = Buffer.from('{}')
     const headers = { ...signed(body), 'x-topic': 'slow', 'content-type': 'application/json' }
@@ -123,7 +123,7 @@ async function handles(
   }
 }
 
-async function refuses(
+async function rejects(
   origin: string,
   outgoing: Outgoing,
   status: number,

@@ -90,7 +90,7 @@ async function version(runtime: Runtime): Promise<void> {
   console.log(`${runtime.name}: ${output.trim().split('\n')[0] ?? ''}`)
 }
 
-/** A delivery is refused with a byte changed, taken and handled once, and taken and not handled again. */
+/** A delivery is rejected with a byte changed, taken and handled once, and taken and not handled again. */
 async function deliver(origin: string, name: string, draft: Draft, topic: string): Promise<void> {
   const entry = catalogue.get(name)!
   const provider = entry.create({ ...drafts[name]?.options, [entry.secretOption!]: secretOf(name) })

@@ -39,7 +39,7 @@ function inMemory(): string | undefined {
     const { bavail, bsize } = statfsSync(MEMORY)
     if (Math.min(bavail * bsize, freemem()) < ROOM) return undefined
     const folder = mkdtempSync(join(MEMORY, `postern-tests-${process.pid}-`))
-    // Servers that refuse to run as root run as another user, who writes into it too.
+    // Servers that reject to run as root run as another user, who writes into it too.
     chmodSync(folder, 0o1777)
     const program = join(folder, 'program')
     writeFileSync(program, '', { mode: 0o700 })

@@ -15,9 +15,9 @@ export interface PrometheusSettings {
 
 /** A Prometheus that is asked over its HTTP API. */
 export interface PrometheusService extends Service {
-  /** The `data` of an API path such as `query?query=up`. Throws with what Prometheus says if it refuses. */
+  /** The `data` of an API path such as `query?query=up`. Throws with what Prometheus says if it rejects. */
   ask(path: string): Promise<unknown>
-  /** The value of each series of an instant query. Throws with what Prometheus says if it refuses. */
+  /** The value of each series of an instant query. Throws with what Prometheus says if it rejects. */
   query(expression: string): Promise<readonly Sample[]>
 }
 

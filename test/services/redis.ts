@@ -5,7 +5,7 @@ import type { Service } from './temporary.ts'
 
 /** A Redis that can also be taken away and brought back with its data. */
 export interface RedisService extends Service {
-  /** Ends the process at once (SIGKILL); connections break and new ones are refused. */
+  /** Ends the process at once (SIGKILL); connections break and new ones are rejected. */
   down(): Promise<void>
   /** Starts it again on the same port with what it had written. */
   up(): Promise<void>

@@ -51,7 +51,7 @@ needs(postgresServer, pgBouncer).describe('startPgBouncer', () => {
 })
 
 needs(prometheusServer).describe('startPrometheus', () => {
-  test('answers queries on its own port, says why it refuses one, and goes with its folder', async () => {
+  test('answers queries on its own port, says why it rejects one, and goes with its folder', async () => {
     const prometheus = await startPrometheus({ targets: {} })
     expect(await prometheus.query('vector(7)')).toEqual([{ metric: {}, value: 7 }])
     await expect(prometheus.query('sum(')).rejects.toThrow('parse error')

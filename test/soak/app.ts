@@ -12,17 +12,17 @@ import { SECRET, type Sample } from './load.ts'
 
 const [name = 'memory', store = '', keep = '2m'] = process.argv.slice(2)
 const { inbox, storeBytes } = await openInbox(name as InboxName, store, keep)
-const counts = { accepted: 0, duplicates: 0, refused: 0, done: 0, dead: 0 }
+const counts = { accepted: 0, duplicates: 0, rejected: 0, done: 0, dead: 0 }
 const receiver = createReceiver({
   provider: acme({ secret: SECRET }),
   inbox,
   log: false,
-  fairBy: (event) => String((event.payload as { tenant?: number }).tenant),
+  tenantKey: (event) => String((event.payload as { tenant?: number }).tenant),
   observers: [
     {
       accepted: () => void counts.accepted++,
       duplicate: () => void counts.duplicates++,
-      rejected: () => void counts.refused++,
+      rejected: () => void counts.rejected++,
       done: () => void counts.done++,
       dead: () => void counts.dead++,
     },

@@ -16,7 +16,7 @@ export async function openInbox(name: InboxName, store: string, keep: string): P
     return {
       inbox: memoryInbox({
         max: 2000,
-        window: keep as Duration,
+        dedupeWindow: keep as Duration,
         maxDead: 20,
         maxDeliveries: 1000,
       }),

@@ -19,7 +19,7 @@ export interface Sample {
   readonly open: number
   readonly accepted: number
   readonly duplicates: number
-  readonly refused: number
+  readonly rejected: number
   readonly done: number
   readonly dead: number
 }

@@ -11,7 +11,7 @@ export async function answers(inbox: Inbox): Promise<readonly string[]> {
   const { rows: arrived } = await journal.deliveries({ eventId: 'evt_123' })
   const { rows: tasks } = await view.list({ keys: arrived[0]!.keys })
   const task = tasks[0]
-  const { rows: refused } = await journal.refusals()
+  const { rows: rejected } = await journal.rejections()
   const causes = await view.causes()
 
   return [
@@ -27,10 +27,10 @@ export async function answers(inbox: Inbox): Promise<readonly string[]> {
         )
       : ['as above']),
     'What made no new event, and why?',
-    ...refused.toReversed().map(delivery),
+    ...rejected.toReversed().map(delivery),
     'How many came?',
     await counts('delivery', 'outcome'),
-    'Why were some refused?',
+    'Why were some rejected?',
     await counts('delivery', 'code'),
     'How did the runs end?',
     await counts('attempt', 'outcome'),

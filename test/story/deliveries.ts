@@ -1,5 +1,5 @@
 import { once, EventEmitter } from 'node:events'
-import { createReceiver, fixed, Unrecoverable } from '@postern/core'
+import { createReceiver, fixed, UnrecoverableError } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { stripe } from '@postern/providers/stripe'
 
@@ -23,7 +23,7 @@ export async function sendSix(inbox: Inbox): Promise<void> {
     },
   )
   receiver.on('charge.refunded', { name: 'ledger' }, () => {
-    throw new Unrecoverable('no account for this charge')
+    throw new UnrecoverableError('no account for this charge')
   })
 
   const done = once(told, 'done')

@@ -13,17 +13,17 @@ Its attempts?
 #3 done
 What made no new event, and why?
 <time> duplicate 200 invoice.paid
-<time> refused 401 signature_mismatch: <reason>
-<time> refused 401 timestamp_too_old: <reason>
+<time> rejected 401 signature_mismatch: <reason>
+<time> rejected 401 timestamp_too_old: <reason>
 <time> unhandled 200 customer.created
 How many came?
-accepted 2, duplicate 1, refused 2, unhandled 1
-Why were some refused?
+accepted 2, duplicate 1, rejected 2, unhandled 1
+Why were some rejected?
 signature_mismatch 1, timestamp_too_old 1
 How did the runs end?
 dead 1, done 1, retry 2
 What fails?
-ledger: 1 dead, 0 retrying: Unrecoverable: no account for this charge
+ledger: 1 dead, 0 retrying: UnrecoverableError: no account for this charge
 Since when is the oldest task due?
 none is due
 And once the dead one is replayed, while no process works?

@@ -26,7 +26,7 @@ for (const name of durableNames)
       const { store } = await start()
       await fill(store, fixture())
       const { inbox, ran, receiver } = await process(store, additive)
-      await receiver.work()
+      await receiver.startWorker()
       // What waited for a retry was due half a minute after the fixture was written.
       await expect.poll(() => ran.toSorted()).toEqual(['good pending', 'later retried'])
       expect((await deliver(receiver, 'later', 'retried')).status).toBe(200)
@@ -57,7 +57,7 @@ for (const name of durableNames)
     test('beside an additive step processes of the version before go on', async () => {
       const { store } = await start()
       const old = await process(store, steps)
-      await old.receiver.work()
+      await old.receiver.startWorker()
       await deliver(old.receiver, 'good', '1')
       await expect.poll(() => old.ran).toEqual(['good 1'])
       const young = await process(store, additive)
@@ -71,13 +71,13 @@ for (const name of durableNames)
       await expect.poll(() => counts(young.inbox)).toMatchObject({ done: 3 })
     })
 
-    test('a breaking step is refused while a process of the version before lives', async () => {
+    test('a breaking step is rejected while a process of the version before lives', async () => {
       const { store } = await start()
       const old = await process(store, steps)
       await deliver(old.receiver, 'good', '1')
-      const refused =
+      const rejected =
         /needs version 2 or later .* a process of version 1 gives signs of life.*--force/
-      expect(await failure(store)).toMatch(refused)
+      expect(await failure(store)).toMatch(rejected)
       expect((await deliver(old.receiver, 'good', '2')).status).toBe(200)
       await old.receiver.close()
       await old.inbox.close()
@@ -89,7 +89,7 @@ for (const name of durableNames)
     test('one that is forced shuts the other out: 503, its tasks are given back, and it says so', async () => {
       const { store } = await start()
       const old = await process(store, steps, () => new Promise(() => {}))
-      await old.receiver.work()
+      await old.receiver.startWorker()
       await deliver(old.receiver, 'good', '1')
       await expect.poll(() => old.ran).toEqual(['good 1'])
       await force(store, breaking)
@@ -98,7 +98,7 @@ for (const name of durableNames)
       expect((await deliver(old.receiver, 'good', '2')).status).toBe(503)
       const young = await process(store, breaking)
       await expect.poll(() => counts(young.inbox)).toMatchObject({ pending: 1, running: 0 })
-      await young.receiver.work()
+      await young.receiver.startWorker()
       await expect.poll(() => young.ran).toEqual(['good 1'])
       expect((await deliver(young.receiver, 'good', '2')).status).toBe(200)
     })
@@ -131,7 +131,7 @@ for (const name of durableNames)
         name: 'shop',
         provider,
         inbox,
-        work: false,
+        worker: false,
         log: { warning: (_, message) => void warnings.push(message) },
       })
       for (const topic of ['good', 'later', 'bad'])
@@ -156,7 +156,7 @@ for (const name of durableNames)
           name: 'shop',
           provider,
           inbox,
-          work: false,
+          worker: false,
           log: { rejected: (_, error) => void reasons.push(error.message) },
         })
         receiver.on('good', { name: 'good' }, () => {})

@@ -2,7 +2,7 @@
 // released; a released fixture is never changed.
 import { writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { createReceiver, fixed, Unrecoverable } from '@postern/core'
+import { createReceiver, fixed, UnrecoverableError } from '@postern/core'
 import { acme } from '@postern/testing'
 import { durableNames, durables } from '../services/inboxes.ts'
 import { fixtureOf } from './fixtures.ts'
@@ -13,10 +13,10 @@ const provider = acme({ secret: 'a secret of fixtures' })
 for (const name of durableNames) {
   const { store, stop } = await durables[name].start()
   const inbox = stores[name].open(store, stores[name].steps)
-  const receiver = createReceiver({ name: 'shop', provider, inbox, log: false, work: false })
+  const receiver = createReceiver({ name: 'shop', provider, inbox, log: false, worker: false })
   receiver.on('good', { name: 'good' }, () => {})
   receiver.on('bad', { name: 'bad' }, () => {
-    throw new Unrecoverable('the till is jammed')
+    throw new UnrecoverableError('the till is jammed')
   })
   receiver.on('later', { name: 'later', retry: fixed({ attempts: 5, delay: '30s' }) }, () => {
     throw new Error('not yet')
@@ -26,7 +26,7 @@ for (const name of durableNames) {
   await deliver('good', 'done')
   await deliver('bad', 'dead')
   await deliver('later', 'retried')
-  await receiver.drain({ deadline: '5s' })
+  await receiver.runDue({ deadline: '5s' })
   await deliver('good', 'pending')
   await inbox.records!.set('note', 'kept', 0)
   await receiver.close()

@@ -121,7 +121,7 @@ function intake(id: string): WireIntake {
   return {
     head: JSON.stringify(head),
     body: new TextEncoder().encode(JSON.stringify({ text: 'a'.repeat(1000) })),
-    window: 0,
+    dedupeWindow: 0,
     items: [
       { record: JSON.stringify(event), guards: undefined, tasks: [{ subscription: 'work' }] },
     ],

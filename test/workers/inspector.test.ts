@@ -62,18 +62,18 @@ test('the inspector in a Worker asks the Durable Object: page, list, one deliver
   expect(await send('e2', {})).toBe(200)
   expect(await send('e3', {}, 'another secret')).toBe(401)
 
-  // Tasks of the object, and the journal that the Worker writes a second later, refusals too.
+  // Tasks of the object, and the journal that the Worker writes a second later, rejections too.
   const row = await expect
     .poll(async () => (await ask<ListReply>('list?q=state:dead')).rows, until)
     .toMatchObject([{ topic: 'push', tasks: [{ subscription: 'deploy', state: 'dead' }] }])
     .then(async () => (await ask<ListReply>('list?q=state:dead')).rows[0]!)
   await expect
     .poll(async () => (await ask<ListReply>('list')).rows.map(({ outcome }) => outcome), until)
-    .toEqual(['refused', 'accepted', 'accepted'])
+    .toEqual(['rejected', 'accepted', 'accepted'])
 
   const { rows } = await ask<ListReply>('list')
   const delivery = await ask<DetailReply>(`delivery?id=${rows[0]!.id.replace('delivery:', '')}`)
-  expect(delivery.row).toMatchObject({ outcome: 'refused', status: 401, receiver: 'github' })
+  expect(delivery.row).toMatchObject({ outcome: 'rejected', status: 401, receiver: 'github' })
   const detail = await ask<DetailReply>(`task?id=${row.tasks[0]!.id}`)
   expect(detail.tasks).toMatchObject([
     { state: 'dead', error: { message: 'it fails' }, runs: [{ attempt: 1 }] },

@@ -6,14 +6,14 @@ import { github } from '@postern/providers/github'
 
 /**
  * The receiver with its subscriptions: the web side and the worker both make it from here, so that both know the same
- * tasks. Neither runs them by itself (`work: false`); the worker says `receiver.work()`.
+ * tasks. Neither runs them by itself (`work: false`); the worker says `receiver.startWorker()`.
  */
 export function makeReceiver(): { readonly receiver: Receiver; readonly inbox: Inbox } {
   const inbox = bullmqInbox({ connection: process.env['REDIS_URL']! })
   const receiver = createReceiver({
     provider: github({ secret: process.env['GITHUB_WEBHOOK_SECRET']! }),
     inbox,
-    work: false,
+    worker: false,
     // Spans of both sides: those of the worker are linked to those of the delivery.
     observers: [otel()],
   })

@@ -1,15 +1,15 @@
 import { createReceiver } from '@postern/core'
-import { persistent, reloadable } from '@postern/next'
+import { singleton, hotReloadable } from '@postern/next'
 import { stripe } from '@postern/providers/stripe'
 import type { StripeEvents } from '@postern/providers/types/stripe'
 import { sqliteInbox } from '@postern/sqlite'
 
 // One file and one receiver for the life of the process, also when next dev reloads this module.
-export const inbox = persistent('inbox', () =>
+export const inbox = singleton('inbox', () =>
   sqliteInbox({ path: process.env['WEBHOOKS_DB'] ?? 'webhooks.db' }),
 )
 
-export const receiver = reloadable('stripe', () =>
+export const receiver = hotReloadable('stripe', () =>
   createReceiver({
     provider: stripe<StripeEvents>({ secret: process.env['STRIPE_WEBHOOK_SECRET']! }),
     inbox,
@@ -20,7 +20,7 @@ export const receiver = reloadable('stripe', () =>
     })
     .on(
       'customer.subscription.*',
-      { orderBy: ({ payload }) => payload.data.object.id },
+      { orderingKey: ({ payload }) => payload.data.object.id },
       ({ topic, payload }) => {
         console.log(`${topic}: ${payload.data.object.id}`)
       },

@@ -1,11 +1,11 @@
-import { Unrecoverable } from '@postern/core'
+import { UnrecoverableError } from '@postern/core'
 import type { Service, Services } from '../services.ts'
 import type { Chance } from './chance.ts'
 import type { DayClock } from './clock.ts'
 import { HOUR, MINUTE } from './plan.ts'
 
 /**
- * The services on that day. They take time on its clock, and fail as services do: the mail server has refused
+ * The services on that day. They take time on its clock, and fail as services do: the mail server has rejected
  * connections for three hours, the search was away for half an hour in the night, the chat is slow now and then.
  */
 export function servicesOf(end: number, clock: DayClock, chance: Chance): Services {
@@ -27,9 +27,9 @@ export function servicesOf(end: number, clock: DayClock, chance: Chance): Servic
     mail: service(
       420,
       (before) => (before < 3 * HOUR ? 0.72 : 0.01),
-      // Nobody comes back to mend it on that day, so the first refusal is the last.
+      // Nobody comes back to mend it on that day, so the first rejection is the last.
       () =>
-        new Unrecoverable(
+        new UnrecoverableError(
           `SMTP 421 4.7.0 too many connections from 10.0.3.${Math.floor(chance.random() * 250)}`,
         ),
     ),

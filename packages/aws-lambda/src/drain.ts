@@ -2,8 +2,8 @@ import { milliseconds, unknownOptions, type Duration, type Receiver } from '@pos
 import { handlerMade } from '@postern/core/scheme'
 import type { Context } from 'aws-lambda'
 
-/** Options of {@link drain}. */
-export interface DrainOptions {
+/** Options of {@link runDue}. */
+export interface RunDueOptions {
   /** The time that is left for the function when it returns. @default '2s' */
   readonly leave?: Duration
   /** Tasks that may run. @default all that are due */
@@ -17,22 +17,22 @@ export interface DrainOptions {
  * @example
  * export const cron = drain(receiver, { leave: '2s' })
  */
-export function drain(
-  receiver: Pick<Receiver, 'drain'>,
-  options: DrainOptions = {},
+export function runDue(
+  receiver: Pick<Receiver, 'runDue'>,
+  options: RunDueOptions = {},
 ): (
   event: unknown,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
-) => ReturnType<Receiver['drain']> {
+) => ReturnType<Receiver['runDue']> {
   unknownOptions('drain', options, ['leave', 'max'])
-  if (typeof receiver?.drain !== 'function')
+  if (typeof receiver?.runDue !== 'function')
     throw new TypeError('drain: receiver must be what createReceiver() returns')
   const leave = milliseconds(options.leave ?? '2s', 'drain: leave')
   const { max } = options
   const called = handlerMade(receiver, remedyOf('drain'))
   return (_event, context) => {
     called()
-    return receiver.drain({
+    return receiver.runDue({
       deadline: Math.max(1, context.getRemainingTimeInMillis() - leave),
       ...(max !== undefined && { max }),
     })

@@ -12,7 +12,7 @@ import type {
 import { remedyOf } from './drain.ts'
 
 /** The members of a receiver that these handlers use. */
-export type Taking = Pick<Receiver, 'take'>
+export type Taking = Pick<Receiver, 'ingest'>
 
 /** Options of {@link sqs}, {@link sns} and {@link eventBridge}. */
 export interface RecordOptions<Message> {
@@ -24,7 +24,7 @@ export interface RecordOptions<Message> {
     readonly headers?: Readonly<Record<string, string>>
   }
   /** The scope the webhook would have had: the tenant or key that verifies it. @default none */
-  readonly scope?: (message: Message) => string | undefined
+  readonly tenant?: (message: Message) => string | undefined
 }
 
 /**
@@ -109,21 +109,21 @@ function taker<Message>(
   usual: (message: Message) => Draft,
 ): (message: Message) => Promise<void> {
   unknownOptions(name, options, ['delivery', 'scope'])
-  if (typeof receiver?.take !== 'function')
+  if (typeof receiver?.ingest !== 'function')
     throw new TypeError(`${name}: receiver must be what createReceiver() returns`)
-  const { delivery = usual, scope: scopeOf } = options
+  const { delivery = usual, tenant: scopeOf } = options
   const called = handlerMade(receiver, remedyOf(name))
   return async (message) => {
     called()
     const { body, headers = {} } = delivery(message)
     const scope = scopeOf?.(message)
-    await receiver.take(
+    await receiver.ingest(
       {
         url: `https://${name.toLowerCase()}.amazonaws.com/`,
         headers: { 'content-type': 'application/json', ...headers },
         body,
       },
-      { verifiedBy: 'cloud', ...(scope !== undefined && { scope }) },
+      { verifiedBy: 'cloud', ...(scope !== undefined && { tenant: scope }) },
     )
   }
 }

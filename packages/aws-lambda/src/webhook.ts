@@ -21,7 +21,7 @@ import { remedyOf } from './drain.ts'
 import { STATUS_CODES } from 'node:http'
 
 /** The members of a receiver that the handler uses, for any type of event. */
-export type Mountable = Pick<Receiver, 'receive' | 'refuse'>
+export type Mountable = Pick<Receiver, 'receive' | 'reject'>
 
 /** The part of Lambda's context that the handler uses. */
 export type HttpContext = Pick<Context, 'callbackWaitsForEmptyEventLoop'>
@@ -49,7 +49,7 @@ export interface WebhookOptions {
 /**
  * Makes a Lambda handler for function URLs, API Gateway (HTTP and REST APIs) and application load balancers, which hands
  * each request to the receiver. A body in base64 is decoded, so that the exact bytes are verified; a REST API needs
- * `binaryMediaTypes` for bodies that are no UTF-8, and a body that it changed is refused as `body_lossy`. Give the receiver
+ * `binaryMediaTypes` for bodies that are no UTF-8, and a body that it changed is rejected as `body_altered`. Give the receiver
  * `work: 'drain'` and a schedule with {@link drain}, or `inlineInbox`: nothing runs after the reply. Throws a `TypeError`
  * if an option is wrong.
  *
@@ -76,7 +76,7 @@ export function webhook(
     if (lambda) lambda.callbackWaitsForEmptyEventLoop = false
     const request = httpRequestOf(event)
     const { method, headers } = request
-    // For the refusal of a URL that cannot be read.
+    // For the rejection of a URL that cannot be read.
     let url = join('https', 'localhost', request.target)
     try {
       url = rebase?.(request.target) ?? join('https', request.host, request.target)
@@ -88,13 +88,13 @@ export function webhook(
       )
       return replyTo(event, reply, method)
     } catch (error) {
-      return replyTo(event, receiver.refuse({ method, url }, toWebhookError(error)), method)
+      return replyTo(event, receiver.reject({ method, url }, toWebhookError(error)), method)
     }
   }
 }
 
 /**
- * The bytes of the wire. Refuses with `body_lossy` if the origin turned bytes into text that has another length than
+ * The bytes of the wire. Rejects with `body_altered` if the origin turned bytes into text that has another length than
  * `Content-Length`.
  */
 function bodyOf({ body, isBase64Encoded }: HttpEvent, headers: HttpRequest['headers']): Uint8Array {
@@ -102,7 +102,7 @@ function bodyOf({ body, isBase64Encoded }: HttpEvent, headers: HttpRequest['head
   const bytes = Buffer.from(body ?? '')
   const length = valueOf(headers, 'content-length')
   if (length === undefined || Number(length) === bytes.byteLength) return bytes
-  throw new WebhookError('body_lossy', {
+  throw new WebhookError('body_altered', {
     problem: 'lossy',
     got: `the event has a text of ${bytes.byteLength} bytes`,
     expected: length,

@@ -2,7 +2,7 @@ import { createReceiver, memoryInbox, type Receiver } from '@postern/core'
 import { generic } from '@postern/providers/generic'
 import type { EventBridgeEvent, SNSEvent, SQSEvent } from 'aws-lambda'
 import { expect, test } from 'vitest'
-import { drain, eventBridge, sns, sqs } from '../src/index.ts'
+import { runDue, eventBridge, sns, sqs } from '../src/index.ts'
 
 const provider = generic({
   secret: 'a-long-enough-secret',
@@ -76,7 +76,7 @@ test('SNS and EventBridge call again for what was not accepted', async () => {
   const bus = { detail: { id: '2', type: 'paid' } } as EventBridgeEvent<string, object>
   await eventBridge(receiver)(bus)
   await expect(eventBridge(receiver)({ ...bus, detail: {} })).rejects.toMatchObject({
-    code: 'unidentified',
+    code: 'missing_event_id',
   })
   await expect.poll(() => handled.toSorted()).toEqual(['paid 1', 'paid 2'])
 })
@@ -86,7 +86,7 @@ test('a drain ends before the function does', async () => {
   const receiver = {
     drain: (options: object) => (asked.push(options), Promise.resolve({ ran: 0 })),
   } as unknown as Receiver
-  const cron = drain(receiver, { leave: '3s', max: 10 })
+  const cron = runDue(receiver, { leave: '3s', max: 10 })
   await cron({}, { getRemainingTimeInMillis: () => 10_000 })
   await cron({}, { getRemainingTimeInMillis: () => 1000 })
   expect(asked).toEqual([
@@ -98,5 +98,5 @@ test('a drain ends before the function does', async () => {
 test.each([
   () => sqs({} as never),
   () => sns(scene().receiver, { scopes: 1 } as never),
-  () => drain(scene().receiver, { leave: 'soon' as never }),
+  () => runDue(scene().receiver, { leave: 'soon' as never }),
 ])('%s is a TypeError', (make) => expect(make).toThrow(TypeError))

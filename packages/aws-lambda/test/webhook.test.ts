@@ -3,7 +3,7 @@ import { createReceiver, inlineInbox, memoryLedger } from '@postern/core'
 import { acme, listen, testAdapter, type Stage } from '@postern/testing'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { describe, expect, test } from 'vitest'
-import { drain, sqs, webhook, type HttpEvent } from '../src/index.ts'
+import { runDue, sqs, webhook, type HttpEvent } from '../src/index.ts'
 import { headerOf, origin, type Origin } from './origins.ts'
 
 const ORIGINS = {
@@ -73,8 +73,8 @@ describe('webhook', () => {
     const { headers, body } = provider.sign!({ payload: {}, url })
     const post = (init: RequestInit): Promise<Response> => fetch(url, { method: 'POST', ...init })
     expect((await post({ headers, body: Buffer.from(body) })).status).toBe(200)
-    const refused = await post({})
-    expect([refused.status, refused.headers.get('content-type')]).toEqual([
+    const rejected = await post({})
+    expect([rejected.status, rejected.headers.get('content-type')]).toEqual([
       401,
       'application/problem+json',
     ])
@@ -84,8 +84,8 @@ describe('webhook', () => {
 
   test('says what to set if a REST API made a text of bytes', async () => {
     const receiver = createReceiver({ provider: acme({ secret }), log: false })
-    const refused: unknown[] = []
-    receiver.observe({ rejected: (_, error) => void refused.push(error) })
+    const rejected: unknown[] = []
+    receiver.observe({ rejected: (_, error) => void rejected.push(error) })
     const broken = Buffer.from([0xff, 0xfe, 0x00]).toString('utf8')
     const event = {
       httpMethod: 'POST',
@@ -97,8 +97,8 @@ describe('webhook', () => {
       isBase64Encoded: false,
     } as never
     expect(await webhook(receiver)(event)).toMatchObject({ statusCode: 500 })
-    expect(refused).toMatchObject([
-      { code: 'body_lossy', expected: '3', remedy: expect.stringContaining('binaryMediaTypes') },
+    expect(rejected).toMatchObject([
+      { code: 'body_altered', expected: '3', remedy: expect.stringContaining('binaryMediaTypes') },
     ])
   })
 
@@ -123,7 +123,7 @@ describe('webhook', () => {
   test.for([
     ['webhook', webhook],
     ['sqs', sqs],
-    ['drain', drain],
+    ['drain', runDue],
   ] as const)('warns if %s is made for each event and never called', async ([name, make]) => {
     const receiver = createReceiver({ provider: acme({ secret }), log: false })
     const warned = once(process, 'warning')
@@ -136,7 +136,7 @@ describe('webhook', () => {
     )
   })
 
-  test('refuses wrong options and events of other kinds by name', async () => {
+  test('rejects wrong options and events of other kinds by name', async () => {
     const receiver = createReceiver({ provider: acme({ secret }), log: false })
     expect(() => webhook(receiver, { publicUrl: 'x' } as never)).toThrow('publicUrl')
     expect(() => webhook(receiver, { publicBase: 'x' })).toThrow('publicBase')

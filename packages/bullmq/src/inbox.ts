@@ -50,8 +50,8 @@ const LEAVE = 500
  * `appendonly yes` (without it the inbox warns) and `maxmemory-policy noeviction` (without it deliveries get 503). A
  * task that is cut off between its effect and its settling runs again (at least once); a settled one does not.
  *
- * While Redis is unreachable, hangs or refuses writes, deliveries get 503 within the deadline, and senders deliver
- * again. It cannot keep an order: `orderBy` throws.
+ * While Redis is unreachable, hangs or rejects writes, deliveries get 503 within the deadline, and senders deliver
+ * again. It cannot keep an order: `orderingKey` throws.
  *
  * @example
  * const inbox = bullmqInbox({ connection: process.env.REDIS_URL! })
@@ -70,8 +70,8 @@ export function openInbox(
   const known = knownFor(settings)
   const client = openClient(connection, deadline)
   const joined = joinKeys(client, prefix, layout, {
-    changed(refused) {
-      if (refused !== undefined) watch.tell(refused)
+    changed(rejected) {
+      if (rejected !== undefined) watch.tell(rejected)
     },
     alive: () => watch.look(),
     lost: (how) => watch.lost(how),
@@ -86,7 +86,7 @@ export function openInbox(
   const wake = createWake(() => openClient(connection), prefix, watch.failed)
   const receivers = attachment({
     inbox: 'bullmqInbox',
-    window: known,
+    dedupeWindow: known,
     join(consumer) {
       watch.listen((message) => consumer.warn(message))
       return createSide(
@@ -137,7 +137,7 @@ export function openInbox(
       fair: true,
       search: 'scan',
     },
-    window: known.time,
+    dedupeWindow: known.time,
     maxPending: settings.maxPending,
     lease: settings.lease,
     attach: (consumer) => receivers.attach(consumer),
@@ -307,7 +307,7 @@ const KEEP = 1_000_000
 
 /**
  * Makes the sweep that puts jobs back which are in no list of BullMQ: an operator's hand took them out, or an older version of this
- * package answered 2xx though Redis had refused to add them. Of all processes one looks at a time. `told` hears how many it found.
+ * package answered 2xx though Redis had rejected to add them. Of all processes one looks at a time. `told` hears how many it found.
  */
 function createRescue(client: RedisClient, prefix: string, told: (count: number) => void): Sweep {
   const self = randomUUID()

@@ -17,14 +17,14 @@ export interface BullmqInboxOptions {
   readonly prefix?: string
   /** Tasks of one receiver that may be pending or running, over all its subscriptions; beyond, deliveries get 503. @default 1_000_000 */
   readonly maxPending?: number
-  /** The part of `maxPending` that tasks of one fair key (`fairBy`, a tenant) may take, over the subscriptions that have its event. @default 0.5 */
+  /** The part of `maxPending` that tasks of one fair key (`tenantKey`, a tenant) may take, over the subscriptions that have its event. @default 0.5 */
   readonly maxPendingShare?: number
   /** Bytes of deliveries that may wait in this process for Redis; beyond, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
   readonly maxWaitingBytes?: number
   /** How long a delivery may wait for Redis before it gets 503. @default '2s' */
   readonly deadline?: Duration
   /** How long ids are known; at least the sender's retry span. They stay as long as their tasks, if that is longer. @default '4d' */
-  readonly window?: Duration
+  readonly dedupeWindow?: Duration
   /** How long done tasks are kept. @default '4d' */
   readonly keepDone?: Duration
   /** How long dead tasks are kept for `replay` and redelivery. @default '30d' */

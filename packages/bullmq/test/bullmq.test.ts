@@ -1,4 +1,4 @@
-import { createReceiver, Unrecoverable } from '@postern/core'
+import { createReceiver, UnrecoverableError } from '@postern/core'
 import { type Consumer, type Intake } from '@postern/core/inbox'
 import { acme } from '@postern/testing'
 import { Queue } from 'bullmq'
@@ -10,7 +10,7 @@ import { startRedis, type RedisService } from '../../../test/services/redis.ts'
 import { bullmqInbox } from '../src/index.ts'
 import { deliver, scene } from './scene.ts'
 
-test('bullmqInbox refuses options that make no sense', () => {
+test('bullmqInbox rejects options that make no sense', () => {
   expect(() => bullmqInbox({ connection: 'redis://x', prefix: '' })).toThrow('bullmqInbox: prefix')
   const connection = 'redis://127.0.0.1:1'
   expect(() => bullmqInbox({ connection, maxPending: 0 })).toThrow('bullmqInbox: maxPending')
@@ -64,7 +64,7 @@ needs(redisServer).describe('bullmqInbox', () => {
     const [one, two] = inboxes.map((inbox) =>
       scene(inbox, {
         handler() {
-          if (broken) throw new Unrecoverable('broken')
+          if (broken) throw new UnrecoverableError('broken')
         },
       }),
     ) as [ReturnType<typeof scene>, ReturnType<typeof scene>]
@@ -91,13 +91,13 @@ needs(redisServer).describe('bullmqInbox', () => {
     const inbox = bullmqInbox({
       connection: redis.url,
       prefix: '{sweep}',
-      window: '1s',
+      dedupeWindow: '1s',
       keepDone: '1s',
       keepDead: '1s',
     })
     const one = scene(inbox, {
       handler(id) {
-        if (id === 'dead') throw new Unrecoverable('no')
+        if (id === 'dead') throw new UnrecoverableError('no')
       },
     })
     await deliver(one, 'done')
@@ -119,7 +119,7 @@ needs(redisServer).describe('bullmqInbox', () => {
     const inbox = bullmqInbox({ connection: redis.url, prefix: '{failed}' })
     const one = scene(inbox, {
       handler() {
-        throw new Unrecoverable('the account is closed')
+        throw new UnrecoverableError('the account is closed')
       },
     })
     await deliver(one, '1')
@@ -127,7 +127,7 @@ needs(redisServer).describe('bullmqInbox', () => {
     await expect.poll(async () => (await queue.getFailed()).length).toBe(1)
     const [job] = await queue.getFailed()
     expect([job!.name, job!.failedReason]).toEqual(['thing.happened', 'the account is closed'])
-    expect(job!.stacktrace?.[0]).toContain('Unrecoverable: the account is closed')
+    expect(job!.stacktrace?.[0]).toContain('UnrecoverableError: the account is closed')
     await queue.close()
     await one.receiver.close()
     await inbox.close()
@@ -190,7 +190,7 @@ needs(redisServer).describe('bullmqInbox', () => {
     await inbox.close()
   })
 
-  test('takes names and ids that BullMQ itself would refuse', async () => {
+  test('takes names and ids that BullMQ itself would reject', async () => {
     const inbox = bullmqInbox({ connection: redis.url, prefix: '{names}' })
     const provider = acme({ secret: 'suite-secret' })
     const receiver = createReceiver({ provider, inbox, name: 'a:b/{c}', log: false })

@@ -54,7 +54,7 @@ export function record(options: RecordedOptions = {}): Recorded {
 
 /** A lane as a subscription without options has it. */
 export function lane(name: string, options: Partial<Lane> = {}): Lane {
-  return { name, formerly: [], concurrency: 10, ordered: false, timeout: 300_000, ...options }
+  return { name, previousNames: [], concurrency: 10, ordered: false, timeout: 300_000, ...options }
 }
 
 /** A delivery with one event a task, or with the events given. */
@@ -80,7 +80,7 @@ export function intake(
           topic: 'thing.happened',
           aliases: [],
           payload: { id },
-          scope: undefined,
+          tenant: undefined,
           provider: 'acme',
           ...event,
         },

@@ -44,7 +44,7 @@ needs(redisServer).describe('drain of bullmqInbox', () => {
   })
 
   test('forgets what is over its time, on a host that never works', async () => {
-    const attached = () => scene.open({ window: '1ms', keepDone: '1ms' }).attach(record())
+    const attached = () => scene.open({ dedupeWindow: '1ms', keepDone: '1ms' }).attach(record())
     const port = attached()
     for (const id of ['1', '2', '3']) await port.accept(intake(id), {})
     expect(await port.drain!(soon(), 1000)).toMatchObject({ done: 3 })

@@ -76,7 +76,7 @@ needs(redisServer).describe('fairness of bullmqInbox', () => {
     expect(await port.accept(intake('z', of('z')), {})).toEqual(['new'])
   })
 
-  test('beyond maxWaitingBytes a delivery is refused until Redis has those before it', async () => {
+  test('beyond maxWaitingBytes a delivery is rejected until Redis has those before it', async () => {
     const port = scene.open({ maxWaitingBytes: 1 }).attach(record({ lanes: [lane('a')] }))
     const first = port.accept(intake('1'), {})
     expect(() => port.accept(intake('2'), {})).toThrow(

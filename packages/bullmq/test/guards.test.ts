@@ -7,18 +7,18 @@ import { redisScene } from './redis-scene.ts'
 
 needs(redisServer).describe('guards of bullmqInbox', () => {
   const scene = redisScene('guard')
-  const guarded = (id: string, otherwise: Guard['otherwise'] = 'refuse') =>
+  const guarded = (id: string, otherwise: Guard['otherwise'] = 'reject') =>
     intake(id, undefined, { guards: [{ key: 'nonce', otherwise }] })
 
-  test('another event with the key is refused, and nothing of its delivery is stored', async () => {
+  test('another event with the key is rejected, and nothing of its delivery is stored', async () => {
     const inbox = scene.open()
     const port = inbox.attach(record())
     expect(await port.accept(guarded('1'), {})).toEqual(['new'])
     const { delivery, items } = guarded('2')
     const free = intake('3')
     expect(await port.accept({ delivery, items: [...free.items, ...items] }, {})).toEqual([
-      'refused',
-      'refused',
+      'rejected',
+      'rejected',
     ])
     expect((await inbox.view!.list()).rows).toHaveLength(1)
     expect(await port.accept(free, {})).toEqual(['new'])
@@ -33,7 +33,7 @@ needs(redisServer).describe('guards of bullmqInbox', () => {
     expect((await inbox.view!.list()).rows).toHaveLength(1)
   })
 
-  test('of many at once exactly one is taken; others are told to come again, and then refused', async () => {
+  test('of many at once exactly one is taken; others are told to come again, and then rejected', async () => {
     const ports = [scene.open(), scene.open()].map((inbox) => inbox.attach(record()))
     const answers = await Promise.allSettled(
       Array.from({ length: 20 }, async (_, at) => ports[at % 2]!.accept(guarded(`e${at}`), {})),
@@ -43,7 +43,7 @@ needs(redisServer).describe('guards of bullmqInbox', () => {
     for (const each of answers)
       if (each.status === 'rejected')
         expect(each.reason).toMatchObject({ code: 'inbox_unavailable' })
-    expect(await ports[0]!.accept(guarded('late'), {})).toEqual(['refused'])
+    expect(await ports[0]!.accept(guarded('late'), {})).toEqual(['rejected'])
   })
 
   test('receivers have guards of their own, and two of one key in a delivery are decided at once', async () => {
@@ -62,7 +62,7 @@ needs(redisServer).describe('guards of bullmqInbox', () => {
     const inbox = scene.open()
     const port = inbox.attach(record())
     await port.accept(guarded('1'), {})
-    await inbox.view!.discard({})
+    await inbox.view!.delete({})
     await inbox.view!.prune(Date.now() + 1000)
     expect(await scene.operator.keys(`${scene.prefix}:guard:*`)).toEqual([])
     expect(await port.accept(guarded('2'), {})).toEqual(['new'])

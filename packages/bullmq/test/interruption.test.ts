@@ -235,7 +235,7 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     expect(await inbox.view!.get(id)).toMatchObject({ state: 'dead', attempt: 1 })
   })
 
-  test('the first that is done counts, although another process runs the task: that is told, and refused', async () => {
+  test('the first that is done counts, although another process runs the task: that is told, and rejected', async () => {
     const [late, other] = [gate(), gate()]
     const proxy = await way()
     const first = record({ run: () => late.passed.then(() => DONE) })
@@ -273,7 +273,7 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     expect(second.runs).toHaveLength(1)
   })
 
-  test('a failure that comes when another process has the task is refused, and clears no count', async () => {
+  test('a failure that comes when another process has the task is rejected, and clears no count', async () => {
     const { passed, pass } = gate()
     const inbox = open({ lease: '60s' })
     const consumer = record({

@@ -27,12 +27,12 @@ needs(redisServer).describe('the journal of bullmqInbox', () => {
     expect(ids).toEqual(arrived.map(({ id }) => id).toReversed())
   })
 
-  test('filters, and gives refusals alone', async () => {
+  test('filters, and gives rejections alone', async () => {
     const journal = scene.open().journal!
     const rows = [
       arrival(1, { outcome: 'accepted', ids: ['evt_1'], topics: ['orders/create'] }),
       arrival(2, {
-        outcome: 'refused',
+        outcome: 'rejected',
         code: 'signature_mismatch',
         reason: 'no key fits',
         verified: false,
@@ -44,22 +44,22 @@ needs(redisServer).describe('the journal of bullmqInbox', () => {
       (await journal.deliveries(filter)).rows.map(({ id }) => id)
     expect(await ids({ eventId: 'evt_1' })).toEqual([rows[2]!.id, rows[0]!.id])
     expect(await ids({ topic: 'orders/*' })).toEqual([rows[0]!.id])
-    expect(await ids({ outcome: ['refused', 'duplicate'], receiver: 'shop' })).toEqual([
+    expect(await ids({ outcome: ['rejected', 'duplicate'], receiver: 'shop' })).toEqual([
       rows[1]!.id,
     ])
     expect(await ids({ text: 'NO KEY' })).toEqual([rows[1]!.id])
     expect(await ids({ since: rows[2]!.at })).toEqual([rows[2]!.id])
     expect(await ids({ until: rows[1]!.at })).toEqual([rows[0]!.id])
-    expect((await journal.refusals()).rows.map(({ outcome }) => outcome)).toEqual([
+    expect((await journal.rejections()).rows.map(({ outcome }) => outcome)).toEqual([
       'duplicate',
-      'refused',
+      'rejected',
     ])
     await expect(async () => journal.deliveries({ recever: 'shop' } as never)).rejects.toThrow(
       'did you mean receiver',
     )
   })
 
-  test('keeps head and body of the last refused one of a slot', async () => {
+  test('keeps head and body of the last rejected one of a slot', async () => {
     const journal = scene.open().journal!
     const kept = (at: number) => ({
       url: '/hooks',
@@ -68,7 +68,7 @@ needs(redisServer).describe('the journal of bullmqInbox', () => {
     })
     const arrived = [1, 2, 3, 4].map((at) =>
       arrival(at, {
-        outcome: 'refused',
+        outcome: 'rejected',
         code: 'stale',
         verified: false,
         kept: kept(at),
@@ -77,7 +77,7 @@ needs(redisServer).describe('the journal of bullmqInbox', () => {
       }),
     )
     await journal.write({ ...NOTHING, arrived })
-    const [newest] = (await journal.refusals()).rows
+    const [newest] = (await journal.rejections()).rows
     expect(newest).not.toHaveProperty('kept')
     expect(newest).not.toHaveProperty('replyBody')
     expect(newest).not.toHaveProperty('slot')
@@ -99,7 +99,7 @@ needs(redisServer).describe('the journal of bullmqInbox', () => {
       await journal.write({
         ...NOTHING,
         arrived: Array.from({ length: 500 }, (_, at) =>
-          arrival(1 + round * 500 + at, { verified: false, outcome: 'refused', reason }),
+          arrival(1 + round * 500 + at, { verified: false, outcome: 'rejected', reason }),
         ),
       })
     expect(await scene.operator.zcard(`${scene.prefix}:ring:strangers`)).toBe(10_000)
@@ -107,7 +107,7 @@ needs(redisServer).describe('the journal of bullmqInbox', () => {
     const fat = Array.from({ length: 400 }, (_, at) =>
       arrival(20_000 + at, {
         verified: false,
-        outcome: 'refused',
+        outcome: 'rejected',
         code: `c${at}`,
         kept: { url: '/', headers: [], body: new Uint8Array(250_000) },
       }),

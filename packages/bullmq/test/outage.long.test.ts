@@ -27,7 +27,7 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     const later = open({ work: false })
     for (const { warnings } of [web, later])
       await expect.poll(() => warnings).toContainEqual(expect.stringContaining('Redis fails'))
-    void later.receiver.work()
+    void later.receiver.startWorker()
     expect(await web.send('1')).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
     await redis.up()
     await deliver(web, '1')
@@ -102,10 +102,10 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
       }
     }
     const statuses = new Set<number>()
-    const refused = { count: 0 }
+    const rejected = { count: 0 }
     const told = (status: number): void => {
       statuses.add(status)
-      if (status === 503) refused.count++
+      if (status === 503) rejected.count++
     }
     let sent = 0
     let over = false
@@ -115,13 +115,13 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     for (let round = 0; round < 3; round++) {
       await more(150)
       await redis.down()
-      const before = refused.count
-      await expect.poll(() => refused.count).toBeGreaterThan(before + 16)
+      const before = rejected.count
+      await expect.poll(() => rejected.count).toBeGreaterThan(before + 16)
       await redis.up()
       await more(150)
       redis.pause()
-      const then = refused.count
-      await expect.poll(() => refused.count).toBeGreaterThan(then + 16)
+      const then = rejected.count
+      await expect.poll(() => rejected.count).toBeGreaterThan(then + 16)
       redis.resume()
     }
     await more(150)
@@ -135,9 +135,9 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     await expect.poll(stored).toBe(sent)
     expect(again).toBe(0)
     expect(statuses).toEqual(new Set([503, 200]))
-    expect(refused.count).toBeGreaterThan(100)
+    expect(rejected.count).toBeGreaterThan(100)
     console.log(
-      `${sent} events through 3 kills and 3 hangs of Redis, ${refused.count} replies of 503, ${workers.flatMap(({ runs }) => runs).length - sent} runs repeated`,
+      `${sent} events through 3 kills and 3 hangs of Redis, ${rejected.count} replies of 503, ${workers.flatMap(({ runs }) => runs).length - sent} runs repeated`,
     )
 
     async function more(count: number): Promise<void> {
@@ -165,7 +165,7 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     await operator.config('SET', 'maxmemory', '1')
     const reply = await web.send('2')
     expect([reply.status, web.runs.length]).toEqual([503, 1])
-    expect(web.refused.at(-1)).toMatch(/could not be added: OOM command not allowed/)
+    expect(web.rejected.at(-1)).toMatch(/could not be added: OOM command not allowed/)
     expect(await web.receiver.health()).toMatchObject({
       accepts: false,
       cause: expect.stringMatching(/^out of memory/),
@@ -219,13 +219,13 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     }
   })
 
-  test('becomes a replica: the refusal and health say read-only until it is a primary again', async () => {
+  test('becomes a replica: the rejection and health say read-only until it is a primary again', async () => {
     const web = open({ work: false })
     await deliver(web, '1')
     const operator = new Redis(redis.url)
     await operator.replicaof('127.0.0.1', redis.port)
     expect((await web.send('2')).status).toBe(503)
-    expect(web.refused.at(-1)).toContain('READONLY')
+    expect(web.rejected.at(-1)).toContain('READONLY')
     expect(await web.receiver.health()).toMatchObject({
       accepts: false,
       cause: expect.stringMatching(/^read-only/),
@@ -272,7 +272,7 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
   })
 
   async function accepts({ receiver }: Scene): Promise<void> {
-    await expect.poll(async () => (await receiver.health()).accepts).toBe(true)
+    await expect.poll(async () => (await receiver.health()).accepting).toBe(true)
   }
 
   function open(

@@ -11,7 +11,7 @@ export interface Proxy {
   stopClaims(): void
   /** Swallows every byte of the connections that are open, which nobody closes: half-open lines. New ones go through. */
   swallow(): void
-  /** Breaks all connections and refuses new ones, as if the process behind were dead. */
+  /** Breaks all connections and rejects new ones, as if the process behind were dead. */
   cut(): void
   stop(): Promise<void>
 }

@@ -12,7 +12,7 @@ export interface Scene {
   readonly done: string[]
   readonly warnings: string[]
   /** What the inbox said of each delivery that it did not store. */
-  readonly refused: string[]
+  readonly rejected: string[]
   send(id: string): Promise<Reply>
 }
 
@@ -25,16 +25,16 @@ export function scene(
   const runs: string[] = []
   const done: string[] = []
   const warnings: string[] = []
-  const refused: string[] = []
+  const rejected: string[] = []
   const receiver = createReceiver({
     provider,
     inbox,
     log: false,
-    ...(options.work === false && { work: false }),
+    ...(options.work === false && { worker: false }),
     observers: [
       {
         warning: (_, message) => warnings.push(message),
-        rejected: (_, { message }) => refused.push(message),
+        rejected: (_, { message }) => rejected.push(message),
         done: ({ id }) => done.push(id!),
       },
     ],
@@ -49,7 +49,7 @@ export function scene(
     runs,
     done,
     warnings,
-    refused,
+    rejected,
     send: (id) => receiver.receive(provider.sign!({ id, payload: { id } })),
   }
 }

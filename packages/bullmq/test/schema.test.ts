@@ -29,13 +29,13 @@ needs(redisServer).describe('bullmqInbox, its version and its orphans', () => {
     const worker = record()
     const port = scene.open().attach(worker)
     port.work!()
-    const refusal = expect.objectContaining({
+    const rejection = expect.objectContaining({
       code: 'inbox_unavailable',
       message: expect.stringMatching(/version 3, .* this one has 1.*upgrade @postern\/bullmq/),
     })
-    await expect(port.accept(intake('2'), {})).rejects.toEqual(refusal)
-    await expect(port.probe!()).rejects.toEqual(refusal)
-    await expect(port.drain!(Date.now() + 5000, 10)).rejects.toEqual(refusal)
+    await expect(port.accept(intake('2'), {})).rejects.toEqual(rejection)
+    await expect(port.probe!()).rejects.toEqual(rejection)
+    await expect(port.drain!(Date.now() + 5000, 10)).rejects.toEqual(rejection)
     expect(worker.warnings).toContainEqual(expect.stringContaining('runs no tasks'))
     expect(worker.runs).toEqual([])
     await scene.operator.hset(`${scene.prefix}:schema`, { version: '3', oldest: '1' })

@@ -62,7 +62,7 @@ needs(redisServer).describe('bullmqInbox and its server', () => {
     expect(await port.accept(intake('1'), {})).toEqual(['new'])
   })
 
-  test('a Redis that begins to evict is told while nothing comes, and then refuses', async () => {
+  test('a Redis that begins to evict is told while nothing comes, and then rejects', async () => {
     const { port, quiet, operator } = await quietly()
     await operator.set('other', 'x'.repeat(1_000_000))
     await operator.config('SET', 'maxmemory-policy', 'allkeys-random')
@@ -84,7 +84,7 @@ needs(redisServer).describe('bullmqInbox and its server', () => {
     await expect.poll(() => quiet.warnings.join()).toContain('older state')
   })
 
-  test('a renewal that Redis refuses is told to health, without a delivery', async () => {
+  test('a renewal that Redis rejects is told to health, without a delivery', async () => {
     const redis = await startRedis()
     scene.later(() => redis.stop())
     const failures: unknown[] = []
@@ -123,7 +123,7 @@ needs(redisServer).describe('bullmqInbox and its server', () => {
     scene.later(() => operator.disconnect())
     const before = Number(/connected_clients:(\d+)/.exec(await operator.info('clients'))![1])
     const lanes = names(1200).map((name) =>
-      lane(name, { formerly: [`${name}-1`, `${name}-2`], concurrency: 1 }),
+      lane(name, { previousNames: [`${name}-1`, `${name}-2`], concurrency: 1 }),
     )
     const consumer = record({ lanes })
     const port = scene.open({ connection: redis.url }).attach(consumer)

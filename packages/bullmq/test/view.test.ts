@@ -76,7 +76,7 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
   })
 
   for (const before of [undefined, null, Number.NaN, '30d'])
-    test(`prune refuses ${String(before)}, and forgets nothing`, async () => {
+    test(`prune rejects ${String(before)}, and forgets nothing`, async () => {
       const inbox = scene.open()
       const port = inbox.attach(record())
       await port.accept(intake('1'), {})
@@ -214,8 +214,8 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
     const inbox = scene.open()
     const port = inbox.attach(record({ lanes: [] }))
     for (let at = 0; at < 5; at++) await port.accept(intake(`e${at}`), {})
-    expect(await inbox.view!.discard({}, { dryRun: true })).toMatchObject({ count: 5 })
-    expect(await inbox.view!.discard({}, { limit: 2 })).toMatchObject({
+    expect(await inbox.view!.delete({}, { dryRun: true })).toMatchObject({ count: 5 })
+    expect(await inbox.view!.delete({}, { limit: 2 })).toMatchObject({
       count: 2,
       cursor: expect.any(String),
     })

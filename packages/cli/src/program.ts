@@ -21,7 +21,7 @@ const COMMANDS: readonly (readonly [
   ],
   [
     'explain <request>',
-    'tell why a saved request was refused',
+    'tell why a saved request was rejected',
     () => import('./commands/explain.ts'),
   ],
   [
@@ -75,7 +75,7 @@ export async function createProgram(
 ): Promise<Command> {
   const program = new Command('postern')
     .description(
-      'Webhooks: see why one was refused, send signed ones, listen, and operate an inbox.',
+      'Webhooks: see why one was rejected, send signed ones, listen, and operate an inbox.',
     )
     .version(version())
     .option('--ascii', 'print printable ASCII alone')
@@ -94,7 +94,7 @@ export async function createProgram(
         'listen stripe --port 4000',
         'explain ./request.json --provider stripe --env .env',
         'inbox list --sqlite webhooks.db --state dead',
-      )}\n\nExit codes: 0 as asked, 1 the answer is no (refused, not found), 2 wrong use, 3 the other side failed.`,
+      )}\n\nExit codes: 0 as asked, 1 the answer is no (rejected, not found), 2 wrong use, 3 the other side failed.`,
     )
 
   for (const [usage, does, load] of COMMANDS) {

@@ -40,13 +40,13 @@ const WITHOUT_ID = new Set([
   'zoom',
 ])
 
-// What a refusal means is searched for through all senders: two thirds of the CPU, of which nothing is asserted here. How it is told is in
+// What a rejection means is searched for through all senders: two thirds of the CPU, of which nothing is asserted here. How it is told is in
 // send-listen.test.ts, and what is found for each sender in packages/providers/test/explain.
 vi.mock('../src/listen/explaining.ts', () => ({
   createExplaining: () => ({ offer: () => undefined, now: () => Promise.resolve() }),
 }))
 
-describe('send, with its copies that must be known or refused, reaches listen for', () => {
+describe('send, with its copies that must be known or rejected, reaches listen for', () => {
   test.for([...catalogue.values()].filter(({ canSign }) => canSign).map(({ name }) => name))(
     '%s',
     async (name) => {

@@ -65,7 +65,7 @@ test('what is copied as curl is read again, bytes that are no text too', () => {
   })
 })
 
-test('a form that curl would encode again is refused', () => {
+test('a form that curl would encode again is rejected', () => {
   expect(() => read('curl https://x.example/h -F a=b')).toThrow('--data-binary @file')
 })
 
@@ -86,6 +86,6 @@ test.each([
   'POST /a HTTP/1.1\r\nHost: b/c\r\n\r\n',
   'curl http://[',
   '{ "url": "http://[", "headers": {} }',
-])('a request whose URL nobody can read is refused: %j', (text) => {
+])('a request whose URL nobody can read is rejected: %j', (text) => {
   expect(() => parseRequest(Buffer.from(text))).toThrow(/url|Host/)
 })

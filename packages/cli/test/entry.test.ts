@@ -12,7 +12,7 @@ function listening(): { readonly receiver: Receiver; readonly entries: Entries }
     inbox: memoryInbox(),
     log: false,
     limits: { body: 5 * MIB },
-    refusedBodies: false,
+    storage: { rejectedBodies: false },
   }) as Receiver
   receiver.onAny(() => undefined)
   return { receiver, entries: entriesOf(receiver, () => undefined) }

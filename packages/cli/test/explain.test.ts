@@ -76,7 +76,7 @@ describe('explain', () => {
       await writeFile(join(cwd, kind), SAVED[kind]!)
       const { code, out, err } = await postern(['explain', kind, '--provider', 'stripe'], { cwd })
       expect(out).toMatch(
-        /^✕ refused: signature_mismatch\n {2}proven {3}secret-whitespace {5}secret \(fingerprint [\da-f]{8}\) has whitespace/,
+        /^✕ rejected: signature_mismatch\n {2}proven {3}secret-whitespace {5}secret \(fingerprint [\da-f]{8}\) has whitespace/,
       )
       expect(err).toMatch(/tried \d+ changes in \d+ ms/)
       expect(out + err).not.toContain(SECRET)
@@ -100,7 +100,7 @@ describe('explain', () => {
       { input: SAVED['json']! },
     )
     expect(JSON.parse(out)).toMatchObject({
-      verdict: 'refused',
+      verdict: 'rejected',
       provider: 'stripe',
       findings: [{ cause: 'secret-wrong', certainty: 'likely' }],
     })
@@ -113,7 +113,7 @@ describe('explain', () => {
     expect(out).toMatch(/proven {3}wrong-provider .* Stripe/)
   })
 
-  test('the id of a refusal in an inbox', async () => {
+  test('the id of a rejection in an inbox', async () => {
     const path = join(cwd, 'inbox.db')
     const inbox = sqliteInbox({ path })
     const receiver = createReceiver({
@@ -126,7 +126,7 @@ describe('explain', () => {
       github({ secret: 'a secret of GitHub' }).sign!({ topic: 'push', payload: {} }),
     )
     await receiver.close()
-    const { rows } = await inbox.journal!.refusals()
+    const { rows } = await inbox.journal!.rejections()
     await inbox.close()
     const { out, code } = await postern([
       'explain',
@@ -147,7 +147,7 @@ describe('explain', () => {
   })
 })
 
-test('a sealed refusal opens with --seal-key or the environment, and with no other key', async () => {
+test('a sealed rejection opens with --encryption-key-key or the environment, and with no other key', async () => {
   const path = join(cwd, 'sealed.db')
   const key = Buffer.alloc(32, 9).toString('base64')
   const inbox = sqliteInbox({ path })
@@ -155,14 +155,14 @@ test('a sealed refusal opens with --seal-key or the environment, and with no oth
     provider: github({ secret: '"a secret of GitHub"' }),
     inbox,
     log: false,
-    seal: key,
+    storage: { encryptionKey: key },
   })
   receiver.on('push', () => {})
   await receiver.receive(
     github({ secret: 'a secret of GitHub' }).sign!({ topic: 'push', payload: {} }),
   )
   await receiver.close()
-  const { rows } = await inbox.journal!.refusals()
+  const { rows } = await inbox.journal!.rejections()
   await inbox.close()
   const given = [
     'explain',
@@ -177,25 +177,25 @@ test('a sealed refusal opens with --seal-key or the environment, and with no oth
   const explained = (more: string[], env = {}) => postern([...given, ...more], { cwd, env })
   const other = Buffer.alloc(32, 8).toString('hex')
   const [option, variable, none, wrong, text] = await Promise.all([
-    explained(['--seal-key', key]),
+    explained(['--encryption-key-key', key]),
     explained([], { POSTERN_SEAL_KEY: `${other},${key}` }),
     explained([]),
-    explained(['--seal-key', other]),
-    explained(['--seal-key', 'a password']),
+    explained(['--encryption-key-key', other]),
+    explained(['--encryption-key-key', 'a password']),
   ])
   expect(option!.out).toContain('secret-quoted')
   expect(variable!.out).toContain('secret-quoted')
   expect([none!.code, none!.err]).toEqual([
     2,
-    expect.stringContaining('give --seal-key, or set POSTERN_SEAL_KEY'),
+    expect.stringContaining('give --encryption-key-key, or set POSTERN_SEAL_KEY'),
   ])
   expect([wrong!.code, wrong!.err]).toEqual([
     1,
-    expect.stringMatching(/^(postern: )?--seal-key: .*: give it too/),
+    expect.stringMatching(/^(postern: )?--encryption-key-key: .*: give it too/),
   ])
   expect([text!.code, text!.err]).toEqual([
     2,
-    expect.stringContaining('--seal-key must be 32 random bytes'),
+    expect.stringContaining('--encryption-key-key must be 32 random bytes'),
   ])
 })
 

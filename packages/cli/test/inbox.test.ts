@@ -76,12 +76,12 @@ describe('what is in an inbox', () => {
       /\n +3 +0 +github +mail .* SMTP 421 too many connections\n$/,
     )
     expect((await inbox('stats')).out).toMatch(/github +mail +0 +0 +0 +3\n/)
-    const { out } = await inbox('deliveries', '--outcome', 'refused')
-    expect(out).toMatch(/⊘ refused +401 .* claims push .* signature_mismatch: ./)
+    const { out } = await inbox('deliveries', '--outcome', 'rejected')
+    expect(out).toMatch(/⊘ rejected +401 .* claims push .* signature_mismatch: ./)
   })
 })
 
-describe('an option that a command does not obey is refused, since it would look as if it did', () => {
+describe('an option that a command does not obey is rejected, since it would look as if it did', () => {
   test.for([
     ['deliveries', '--state', 'dead'],
     ['stats', '--topic', 'push'],
@@ -142,7 +142,7 @@ describe('changes', () => {
     const once = new Promise<void>((resolve) => (ran = resolve))
     const { receiver, close } = await open(() => void runs++)
     receiver.observe({ done: () => ran() })
-    await receiver.work()
+    await receiver.startWorker()
     await once
     await close()
     expect(runs).toBe(1)
@@ -157,14 +157,14 @@ describe('changes', () => {
     const again = await open(() => {
       throw new Error('SMTP 421 too many connections')
     })
-    await again.receiver.work()
+    await again.receiver.startWorker()
     const dead = await inbox('replay', ...only, '--cause', tasks[0]!.cause)
     expect(dead.out).toMatch(/\n2 queued · 2 dead again, same error\n$/)
     expect(dead.code).toBe(1)
     await again.close()
 
     const healed = await open(() => {})
-    await healed.receiver.work()
+    await healed.receiver.startWorker()
     const one = await inbox('replay', ...only, '--event-id', 'e3', '--json')
     expect(JSON.parse(one.out)).toEqual({
       count: 1,
@@ -234,8 +234,8 @@ describe('migrate', () => {
     const db = new DatabaseSync(newer)
     db.exec('UPDATE postern_schema SET version = 3, oldest = 2')
     db.close()
-    const refused = await postern(['inbox', 'migrate', '--force', '--sqlite', newer])
-    expect(refused.err).toMatch(/version 3, on which processes of version 2 .*this one has 1/)
-    expect(refused.code).toBe(1)
+    const rejected = await postern(['inbox', 'migrate', '--force', '--sqlite', newer])
+    expect(rejected.err).toMatch(/version 3, on which processes of version 2 .*this one has 1/)
+    expect(rejected.code).toBe(1)
   })
 })

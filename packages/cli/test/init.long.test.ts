@@ -206,8 +206,8 @@ describe('init into fresh projects', () => {
   test('on Lambda: two functions, and an inbox that outlives them', async () => {
     const folder = await project('lambda', { type: 'module' })
     const lambda = ['init', '-p', 'github', '--framework', 'lambda', '--yes']
-    const refused = await postern([...lambda, '--inbox', 'sqlite'], { cwd: folder })
-    expect([refused.code, refused.err]).toEqual([
+    const rejected = await postern([...lambda, '--inbox', 'sqlite'], { cwd: folder })
+    expect([rejected.code, rejected.err]).toEqual([
       2,
       expect.stringContaining('--inbox must be postgres or bullmq on lambda'),
     ])
@@ -233,10 +233,10 @@ describe('init into fresh projects', () => {
   test('on Workers: settings, object and Worker, which take a delivery in workerd', async () => {
     const files = { 'tsconfig.json': '{}', 'src/other.ts': '' }
     const folder = await project('Workers_of mine', { devDependencies: { wrangler: '^4' } }, files)
-    const refused = await postern(['init', '-p', 'github', '--inbox', 'postgres', '--yes'], {
+    const rejected = await postern(['init', '-p', 'github', '--inbox', 'postgres', '--yes'], {
       cwd: folder,
     })
-    expect([refused.code, refused.err]).toEqual([
+    expect([rejected.code, rejected.err]).toEqual([
       2,
       expect.stringContaining('--inbox must be left out on cloudflare, got postgres'),
     ])
@@ -381,7 +381,7 @@ describe('init into fresh projects', () => {
   })
 
   test('a file that cannot be written: those before it are gone again', async () => {
-    const folder = await project('refused', {
+    const folder = await project('rejected', {
       dependencies: { fastify: '^5', '@fastify/autoload': '^6' },
     })
     await mkdir(join(folder, 'routes'))

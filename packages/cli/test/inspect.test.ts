@@ -71,8 +71,8 @@ describe('postern inspect', () => {
 
   test('explains with a secret, and says that it needs one', async () => {
     const without = await open()
-    const [refused] = await rowsOf(without, 'outcome:refused')
-    const at = `~/api/explain?id=${refused!.id.slice('delivery:'.length)}`
+    const [rejected] = await rowsOf(without, 'outcome:rejected')
+    const at = `~/api/explain?id=${rejected!.id.slice('delivery:'.length)}`
     expect(await (await fetch(without.url + at, without)).json()).toMatchObject({
       cannot: expect.stringContaining('--secret'),
     })

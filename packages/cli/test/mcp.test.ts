@@ -31,7 +31,7 @@ beforeAll(async () => {
   await deliver(receiver, signed(provider, 'push', {}, { secret: 'a secret of GitHub ' }))
   // The journal is written off the path of deliveries.
   await vi.waitFor(
-    async () => expect((await inbox.journal!.refusals()).rows).toHaveLength(1),
+    async () => expect((await inbox.journal!.rejections()).rows).toHaveLength(1),
     60_000,
   )
 })
@@ -73,15 +73,15 @@ describe('the official client', () => {
     expect(Buffer.from(task.delivery.body, 'base64').toString()).toContain(
       '"ref":"refs/heads/main"',
     )
-    const refused = JSON.parse((await call('list_deliveries', { outcome: 'refused' })).text) as {
+    const rejected = JSON.parse((await call('list_deliveries', { outcome: 'rejected' })).text) as {
       rows: { id: string; code: string }[]
     }
-    expect(refused.rows[0]).toMatchObject({ code: 'signature_mismatch' })
-    const bytes = await call('get_delivery', { id: refused.rows[0]!.id })
+    expect(rejected.rows[0]).toMatchObject({ code: 'signature_mismatch' })
+    const bytes = await call('get_delivery', { id: rejected.rows[0]!.id })
     const { kept } = JSON.parse(bytes.text) as { kept: { body: string } }
     expect(Buffer.from(kept.body, 'base64').toString()).toContain('"ref":"refs/heads/main"')
     // The row has the provider.
-    const why = await call('explain_refusal', { id: refused.rows[0]!.id })
+    const why = await call('explain_refusal', { id: rejected.rows[0]!.id })
     expect(JSON.parse(why.text)).toMatchObject({
       findings: [{ cause: 'secret-whitespace', certainty: 'proven' }],
     })

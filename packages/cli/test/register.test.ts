@@ -85,7 +85,7 @@ describe('register', { timeout: 60_000 }, () => {
       './receiver.ts',
       '--url',
       `${URL_OF_HOOK}/v2`,
-      '--formerly',
+      '--previous-url',
       URL_OF_HOOK,
       '-o',
       'repository=octo/hello',
@@ -121,8 +121,8 @@ describe('register', { timeout: 60_000 }, () => {
       'https://app.example/stripe',
     ]
     const more = ['-o', `api=${app.fake.url}`, '--yes']
-    const refused = await app.run(...args, ...more)
-    expect(refused).toMatchObject({
+    const rejected = await app.run(...args, ...more)
+    expect(rejected).toMatchObject({
       code: 2,
       err: expect.stringContaining('--write-env') as string,
     })

@@ -19,7 +19,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test.each(ENDLESS)('%s is refused at once, and so is a curl command that sends it', (path) => {
+test.each(ENDLESS)('%s is rejected at once, and so is a curl command that sends it', (path) => {
   expect(() => readRegular(path)).toThrow(NONE)
   for (const flag of ['--data-binary', '--data', '--json'])
     expect(() =>

@@ -28,12 +28,12 @@ describe('send, followed by listen', () => {
       })
       expect(await seen).toMatch(new RegExp(`^\\d\\d:\\d\\d:\\d\\d +● 200 .* ${name} +${topic}`))
 
-      const refused = line(listening, 'stdout', /signature_mismatch/)
+      const rejected = line(listening, 'stdout', /signature_mismatch/)
       expect(await send('--tamper')).toMatchObject({
         code: 1,
         out: expect.stringMatching(/^⊘ 401/) as string,
       })
-      expect(await refused).toMatch(/⊘ 401/)
+      expect(await rejected).toMatch(/⊘ 401/)
 
       const again = JSON.parse((await send('--duplicate', '--json')).out) as { status: number }[]
       expect(again.map(({ status }) => status)).toEqual([200, 200])

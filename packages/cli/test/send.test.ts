@@ -35,7 +35,7 @@ describe('--set', () => {
     expect(Object.keys((await set('__proto__.x=1')) as object)).toContain('__proto__')
   })
 
-  test('an index that the list has not is refused', async () => {
+  test('an index that the list has not is rejected', async () => {
     await expect(set('commits.3.id=1')).rejects.toThrow('--set commits.3: commits is a list of 1')
     await expect(set('commits.last=1')).rejects.toThrow('give an index from 0 to 1')
     await expect(payloadOf({ data: '5', set: ['a=1'] })).rejects.toThrow('--set needs an object')

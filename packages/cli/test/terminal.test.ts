@@ -172,11 +172,11 @@ describe('an inbox in a terminal', () => {
     expect(piped.out).toMatch(/✕ dead[^]*✕ dead/)
     expect(piped.out).not.toContain(COLOUR)
 
-    const refused = terminal(['inbox', 'replay', '--sqlite', path])
-    await refused.until('Run 2 tasks again')
-    refused.pty.write('\u0003')
-    await refused.until('nothing was changed')
-    expect(await refused.ended).toBe(1)
+    const rejected = terminal(['inbox', 'replay', '--sqlite', path])
+    await rejected.until('Run 2 tasks again')
+    rejected.pty.write('\u0003')
+    await rejected.until('nothing was changed')
+    expect(await rejected.ended).toBe(1)
     expect((await inbox.view!.list({ state: 'dead' })).rows).toHaveLength(2)
 
     const agreed = terminal(['inbox', 'replay', '--sqlite', path])

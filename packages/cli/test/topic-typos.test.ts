@@ -22,7 +22,7 @@ async function warnings(work: true | 'drain', ...topics: string[]): Promise<read
   const told: string[] = []
   const provider = stripe({ secret: 'whsec_a_test_secret' })
   const observer = { warning: (_name: string, message: string) => void told.push(message) }
-  const receiver = createReceiver({ provider, work, log: false, observers: [observer] })
+  const receiver = createReceiver({ provider, worker: work, log: false, observers: [observer] })
   for (const topic of topics)
     receiver.on(topic as never, { name: topic.replaceAll('*', 'all') }, () => {})
   for (const id of ['evt_1', 'evt_2'])

@@ -14,7 +14,7 @@ import {
   type Intake,
   type Journal,
   type Records,
-  type Taken,
+  type Accepted,
   type Inbox,
   engineSettings,
   type EngineSettings,
@@ -35,12 +35,12 @@ export interface DurableObjectInboxOptions {
    * How long the object knows ids: the `window` that `durableObject` was given. `catchUp` in the Worker fetches nothing
    * older. If the object knows them for a shorter time, deliveries get 503 and the log says why. @default '4d'
    */
-  readonly window?: Duration
+  readonly dedupeWindow?: Duration
 }
 
 /** What the object answers by RPC. */
 interface ObjectStub {
-  accept(receiver: string, intake: WireIntake): Promise<WireAnswer<readonly Taken[]>>
+  accept(receiver: string, intake: WireIntake): Promise<WireAnswer<readonly Accepted[]>>
   ask(part: WirePart, method: string, args: readonly unknown[]): Promise<WireAnswer<unknown>>
 }
 
@@ -61,7 +61,7 @@ const VIEW: Record<keyof InboxView, true> = {
 const RECORDS: Record<keyof Records, true> = { get: true, set: true, delete: true, list: true }
 const JOURNAL: Record<keyof Journal, true> = {
   write: true,
-  refusals: true,
+  rejections: true,
   deliveries: true,
   delivery: true,
   attempts: true,
@@ -100,7 +100,7 @@ export function durableObjectInbox(
     name: INBOX,
     work: false,
     can: { order: true, transaction: true, durable: true, fair: true, search: 'index' },
-    window,
+    dedupeWindow: window,
     attach: ({ receiver }) => ({
       async accept(intake) {
         checkSize(intake)
@@ -143,7 +143,7 @@ function valueOf<T>(answer: WireAnswer<T>): T {
   return answer.value
 }
 
-/** The object would refuse it too, after the whole body was sent there. */
+/** The object would reject it too, after the whole body was sent there. */
 function checkSize({ delivery: { body } }: Intake): void {
   if (body.byteLength > ROW - HEAD)
     throw new WebhookError('body_too_large', {
@@ -194,10 +194,10 @@ export const SMALLER_BODY: string = 'a row of the object holds no more: ask the 
 export interface DurableObjectOptions {
   /** Tasks of one receiver that may be pending or running; beyond, deliveries get 503. @default 1_000_000 */
   readonly maxPending?: number
-  /** Share of `maxPending` that one tenant (`fairBy` key) may hold, so that a flood refuses that tenant and not all. @default 0.5 */
+  /** Share of `maxPending` that one tenant (`tenantKey` key) may hold, so that a flood rejects that tenant and not all. @default 0.5 */
   readonly maxPendingShare?: number
   /** How long ids of events are known, so that a redelivery runs nothing; at least the sender's retry span. @default '4d' */
-  readonly window?: Duration
+  readonly dedupeWindow?: Duration
   /** How long done events are kept for lists and replay. An event is kept for the longer of this and `window`. @default '4d' */
   readonly keepDone?: Duration
   /** How long dead tasks are kept for replay and redelivery. @default '30d' */
@@ -289,7 +289,7 @@ export interface WireIntake {
   readonly head: string
   readonly body: Uint8Array
   /** How long the Worker takes ids to be known, in milliseconds. */
-  readonly window: number
+  readonly dedupeWindow: number
   readonly items: readonly {
     readonly record: string
     readonly guards: readonly Guard[] | undefined
@@ -305,7 +305,7 @@ export interface WireError {
   readonly message: string
   /** A mistake in code that uses the inbox. */
   readonly mistake: boolean
-  /** Of a refusal. */
+  /** Of a rejection. */
   readonly code?: ErrorCode
   readonly retryAfter?: number
 }
@@ -314,7 +314,7 @@ export interface WireError {
 function toWire({ delivery, items }: Intake, window: number): WireIntake {
   return {
     ...encodeDelivery(delivery),
-    window,
+    dedupeWindow: window,
     items: items.map(({ event, tasks }) => ({
       record: encodeEvent(event, delivery),
       guards: event.guards,

@@ -20,7 +20,7 @@ const receivers: Receivers<Env> = (env, inbox) => {
   })
   hooks.on(
     ['issues.opened', 'push'],
-    { name: 'work', retry: { attempts: 3, base: '1h', jitter: 'none' } },
+    { name: 'work', retry: { attempts: 3, initialDelay: '1h', jitter: 'none' } },
     async (event, task) => {
       const { fail, slow, commit } = event.payload as Record<string, unknown>
       if (fail === true) throw new Error('it fails')

@@ -24,11 +24,11 @@ test('what the Worker verified is stored and run by the object, once; then no al
   expect(world.ran).toEqual(['e1'])
   await eventually(async () => expect(await world.ask('getAlarm')).toBe(null))
   await eventually(async () => expect(await world.ask('timers')).toBe(0))
-  // The journal of the Worker, the refusal too: written a second later, and no alarm rings for it.
+  // The journal of the Worker, the rejection too: written a second later, and no alarm rings for it.
   await eventually(async () => {
     const { rows } = await world.ask<Page<Arrival>>('deliveries', [], 'journal')
     expect(rows.map(({ outcome, status }) => [outcome, status])).toEqual([
-      ['refused', 401],
+      ['rejected', 401],
       ['duplicate', 200],
       ['accepted', 200],
     ])
@@ -50,7 +50,7 @@ test('a task that failed is due by the alarm alone, and no timer is left meanwhi
   await eventually(async () => expect(await world.ask('timers')).toBe(0))
 })
 
-test('a body that does not fit into a row of the object is refused with 413, and nothing is stored', async () => {
+test('a body that does not fit into a row of the object is rejected with 413, and nothing is stored', async () => {
   const large = { text: 'a'.repeat(1_950_000) }
   expect(await world.send(opened('e1', large))).toBe(413)
   expect(await world.send(opened('e2', { text: 'a'.repeat(1_500_000) }))).toBe(200)

@@ -9,7 +9,7 @@ let world: World
 beforeAll(async () => void (world = await openWorld('short-window.ts')))
 afterAll(() => world.close())
 
-test('a Worker that counts on ids for longer than its object knows them is refused, and told why', async () => {
+test('a Worker that counts on ids for longer than its object knows them is rejected, and told why', async () => {
   // Its catch-up would take up again what the object has forgotten.
   expect(await world.send(opened('e1'))).toBe(503)
   await eventually(() =>
@@ -23,9 +23,9 @@ test('a Worker that counts on ids for longer than its object knows them is refus
 })
 
 test('the window of the inbox in a Worker is the one it is told', () => {
-  expect(durableObjectInbox(namespace).window).toBe(96 * HOUR)
-  expect(durableObjectInbox(namespace, { window: '80h' }).window).toBe(80 * HOUR)
-  expect(() => durableObjectInbox(namespace, { window: 80 as never })).toThrow(
+  expect(durableObjectInbox(namespace).dedupeWindow).toBe(96 * HOUR)
+  expect(durableObjectInbox(namespace, { dedupeWindow: '80h' }).dedupeWindow).toBe(80 * HOUR)
+  expect(() => durableObjectInbox(namespace, { dedupeWindow: 80 as never })).toThrow(
     "durableObjectInbox: window must be a time with its unit such as '4d', got 80",
   )
 })

@@ -1,9 +1,9 @@
 import { messageOf } from './messages.ts'
-import { factsOf, type Facts, type Problem } from './problems.ts'
+import { factsOf, type ErrorDetails, type Problem } from './problems.ts'
 import { maskParameters } from './receive/credentials/query.ts'
 
 /**
- * Every reason a delivery can be refused for, with the HTTP status the provider gets.
+ * Every reason a delivery can be rejected for, with the HTTP status the provider gets.
  * The codes are stable: observers, logs and problem replies carry them.
  */
 const STATUS = {
@@ -18,10 +18,10 @@ const STATUS = {
   body_aborted: 400,
   body_truncated: 400,
   body_consumed: 500,
-  body_lossy: 500,
+  body_altered: 500,
   // greet and handshake
   wrong_verify_token: 403,
-  handshake_refused: 403,
+  handshake_rejected: 403,
   // verify
   missing_header: 401,
   malformed_header: 401,
@@ -35,10 +35,10 @@ const STATUS = {
   malformed_body: 400,
   unsupported_encoding: 415,
   unsupported_media_type: 415,
-  inflated_too_large: 413,
+  decompressed_too_large: 413,
   too_deep: 400,
   // identify and accept
-  unidentified: 400,
+  missing_event_id: 400,
   unhandled_topic: 404,
   inbox_full: 503,
   inbox_unavailable: 503,
@@ -51,7 +51,7 @@ const STATUS = {
   internal_error: 500,
 } as const
 
-/** Why a delivery was refused. */
+/** Why a delivery was rejected. */
 export type ErrorCode = keyof typeof STATUS
 
 /** Options of a {@link WebhookError}. */
@@ -62,7 +62,7 @@ export interface WebhookErrorOptions {
   readonly status?: number
   /** Seconds for a `Retry-After` header; 503 replies carry 5 unless told otherwise. */
   readonly retryAfter?: number
-  /** Response headers the refusal needs, such as `WWW-Authenticate` or `Allow`. */
+  /** Response headers the rejection needs, such as `WWW-Authenticate` or `Allow`. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -73,7 +73,7 @@ export interface WebhookErrorOptions {
  * @example
  * throw new WebhookError('missing_header', { problem: 'missing', header: 'acme-signature' })
  */
-export class WebhookError extends Error implements Facts {
+export class WebhookError extends Error implements ErrorDetails {
   override readonly name = 'WebhookError'
   readonly code: ErrorCode
   /** What is wrong, of a closed list; `other` if only the message tells. */
@@ -100,7 +100,7 @@ export class WebhookError extends Error implements Facts {
   readonly headers: Readonly<Record<string, string>> | undefined
 
   /** `about` is a text for the errors of an app's own code, whose problem is then `other`. */
-  constructor(code: ErrorCode, about: Facts | string, options: WebhookErrorOptions = {}) {
+  constructor(code: ErrorCode, about: ErrorDetails | string, options: WebhookErrorOptions = {}) {
     const given = typeof about === 'string' ? { problem: 'other' as const, text: about } : about
     const facts = withoutCredentials(given)
     super(messageOf(facts), 'cause' in options ? { cause: options.cause } : undefined)
@@ -115,7 +115,7 @@ export class WebhookError extends Error implements Facts {
 }
 
 // Logs and journals have the message, and some name the URL that was expected.
-function withoutCredentials(facts: Facts): Facts {
+function withoutCredentials(facts: ErrorDetails): ErrorDetails {
   const { expected, text, url } = facts
   if (![expected, text, url].some((one) => one?.includes('='))) return facts
   return {

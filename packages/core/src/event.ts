@@ -31,8 +31,8 @@ export interface EventDraft {
 /** A key that only one event may hold, for as long as ids are known. */
 export interface Guard {
   readonly key: string
-  /** A second event with this key is refused with 401 (`refuse`), or is a duplicate that runs nothing. */
-  readonly otherwise: 'refuse' | 'duplicate'
+  /** A second event with this key is rejected with 401 (`reject`), or is a duplicate that runs nothing. */
+  readonly otherwise: 'reject' | 'duplicate'
 }
 
 /** An accepted event as inboxes keep it. */
@@ -46,7 +46,7 @@ export interface EventRecord {
   readonly aliases: readonly string[]
   readonly payload: unknown
   /** The tenant or key that verified the delivery. */
-  readonly scope: string | undefined
+  readonly tenant: string | undefined
   readonly provider: string
   /**
    * Keys taken in the same atomic step. If one belongs to another event, its `otherwise` decides; a redelivery of the
@@ -80,7 +80,7 @@ export interface WebhookEvent<Topic extends string = string, Payload = unknown> 
   /** Name of the receiver that took it. */
   readonly receiver: string
   /** The tenant or key that verified it (a secret given with a `scope`). */
-  readonly scope: string | undefined
+  readonly tenant: string | undefined
   /** What the adapter's `context` option put on the request. */
   readonly context: Json | undefined
   /** When its delivery arrived, in milliseconds since 1970. */
@@ -106,7 +106,7 @@ export function toEvent(
     payload,
     provider: event.provider,
     receiver,
-    scope: event.scope,
+    tenant: event.tenant,
     context: delivery.context,
     receivedAt: delivery.receivedAt,
     batch: event.batch,

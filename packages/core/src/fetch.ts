@@ -10,7 +10,7 @@ import { toResponse } from './receive/reply/response.ts'
 
 /** Makes `receiver.fetch`: read → receive → Response. */
 export function createFetch(
-  receiver: Pick<Receiver, 'admit' | 'receive' | 'refuse' | 'limits'>,
+  receiver: Pick<Receiver, 'admit' | 'receive' | 'reject' | 'limits'>,
 ): (request: Request, host?: FetchHost) => Promise<Response> {
   return async (request, host = {}) => {
     let { url } = request
@@ -31,8 +31,8 @@ export function createFetch(
       )
     } catch (error) {
       admission?.release()
-      reply = receiver.refuse({ method, url, headers }, toWebhookError(error))
-      // Refused by its head or its length: the rest of the body is read and dropped for a moment.
+      reply = receiver.reject({ method, url, headers }, toWebhookError(error))
+      // Rejected by its head or its length: the rest of the body is read and dropped for a moment.
       if (request.body && !request.bodyUsed && !request.body.locked)
         await discard(request.body.getReader())
     }
@@ -41,7 +41,7 @@ export function createFetch(
     } catch (error) {
       // An answer function returned a status or header that no Response can have.
       return toResponse(
-        receiver.refuse({ method: request.method, url }, toWebhookError(error, 'answer_failed')),
+        receiver.reject({ method: request.method, url }, toWebhookError(error, 'answer_failed')),
         request.method,
       )
     }
@@ -63,7 +63,7 @@ async function readRequest(
   }
   const length = request.headers.get('content-length')
   return request.body
-    ? readStream(request.body, length === null ? undefined : Number(length), limits.time, admission)
+    ? readStream(request.body, length === null ? undefined : Number(length), limits.bodyTimeout, admission)
     : undefined
 }
 

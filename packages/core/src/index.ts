@@ -1,9 +1,9 @@
 export { createReceiver } from './receiver.ts'
-export type { DrainOptions, ReceiverOptions, StoredOption } from './receiver/options.ts'
+export type { RunDueOptions, ReceiverOptions, StoredOption } from './receiver/options.ts'
 export type { Receiver, ReceiverSettings } from './receiver/receiver-types.ts'
 export type { Health } from './receiver/health.ts'
 export type { CatchUpFailure, CaughtUp } from './receiver/caught-up.ts'
-export type { TakeInit, TakeOptions, TakeResult } from './receive/take.ts'
+export type { IngestInit, IngestOptions, IngestResult } from './receive/take.ts'
 export type { Dedupe } from './receive/identity.ts'
 export type { StepName } from './observe/infos.ts'
 export type { ScopedSecret, SecretOption, SecretResolver, Secrets } from './provider/secrets.ts'
@@ -41,8 +41,8 @@ export {
   type ErrorCode,
   type WebhookErrorOptions,
 } from './errors.ts'
-export type { Facts, Problem } from './problems.ts'
-export { HEARD, type Heard } from './observe/observers.ts'
+export type { ErrorDetails, Problem } from './problems.ts'
+export { OBSERVER_METHODS, type ObserverMethod } from './observe/observers.ts'
 export type { LimitOptions, Limits, UnverifiedLimits } from './limits.ts'
 export { milliseconds, type Duration } from './basics/deadline.ts'
 export type { MaybePromise } from './basics/maybe.ts'
@@ -55,16 +55,16 @@ export type { FetchHost } from './receive/fetch-host.ts'
 export { checkJson } from './inbox/codec.ts'
 
 export type { Handler, PreparedHandler, SubscriptionOptions } from './subscribe/subscription.ts'
-export type { PerKeyOptions } from './subscribe/per-key.ts'
+export type { TenantLimitOptions } from './subscribe/per-key.ts'
 export type { CallInfo, PauseInfo } from './observe/infos.ts'
 export type { AnyCommit, CommitIn, CommitWrite, Task } from './subscribe/task.ts'
 export {
   exponential,
   fixed,
-  Postpone,
-  RetryAfter,
+  PostponeError,
+  RetryAfterError,
   retryPolicy,
-  Unrecoverable,
+  UnrecoverableError,
   type ExponentialOptions,
   type RetryAfterOptions,
   type RetryOption,

@@ -4,45 +4,45 @@ import { unknownOptions, wrongOption } from './basics/unknown-options.ts'
 
 /** Bounds for one delivery and for all deliveries being read. Every bound has a default and a documented reply. */
 export interface Limits {
-  /** Bytes on the wire; more is refused with 413. @default the provider's own limit, else 1 MiB */
+  /** Bytes on the wire; more is rejected with 413. @default the provider's own limit, else 1 MiB */
   readonly body: number
-  /** Bytes after decompression; more is refused with 413. @default 8 MiB, or `body` if that is larger or if only that is given */
-  readonly inflated: number
-  /** Nesting of JSON and XML; deeper is refused with 400 `too_deep`. @default 100 */
+  /** Bytes after decompression; more is rejected with 413. @default 8 MiB, or `body` if that is larger or if only that is given */
+  readonly decompressed: number
+  /** Nesting of JSON and XML; deeper is rejected with 400 `too_deep`. @default 100 */
   readonly depth: number
-  /** Fields of a form, a query string or a multipart body; more is refused with 400. @default 1000 */
+  /** Fields of a form, a query string or a multipart body; more is rejected with 400. @default 1000 */
   readonly fields: number
-  /** Milliseconds from the head of the request to the last byte of its body; slower is refused with 408. @default 10_000 */
-  readonly time: number
+  /** Milliseconds from the head of the request to the last byte of its body; slower is rejected with 408. @default 10_000 */
+  readonly bodyTimeout: number
   /**
-   * Bytes of all bodies that are read and not yet answered. Beyond, those that came slowest since their start are refused
+   * Bytes of all bodies that are read and not yet answered. Beyond, those that came slowest since their start are rejected
    * with 503. A quarter of it is kept for bodies up to 64 KiB, so that large bodies never keep small ones out. @default an eighth of the free heap or of the free memory, whichever is less: at least four bodies, at most 512 MiB
    */
-  readonly buffered: number
+  readonly totalBuffered: number
   /** What may be parsed before a delivery is verified. */
   readonly unverified: UnverifiedLimits
 }
 
 /** Bounds of what is parsed before verification, and after it for providers with `unauthenticated: true`. */
 export interface UnverifiedLimits {
-  /** Values and members of a JSON text, elements and attributes of XML; more is refused with 413. @default 5000 */
+  /** Values and members of a JSON text, elements and attributes of XML; more is rejected with 413. @default 5000 */
   readonly nodes: number
-  /** Bytes of an XML text; more is refused with 413. @default 262_144 */
+  /** Bytes of an XML text; more is rejected with 413. @default 262_144 */
   readonly xml: number
-  /** Fields of a form or query string; more is refused with 400. @default 1000 */
+  /** Fields of a form or query string; more is rejected with 400. @default 1000 */
   readonly fields: number
-  /** Parts of a multipart body; more is refused with 400. @default 100 */
+  /** Parts of a multipart body; more is rejected with 400. @default 100 */
   readonly parts: number
-  /** Nesting of JSON and XML; deeper is refused with 400. @default 32 */
+  /** Nesting of JSON and XML; deeper is rejected with 400. @default 32 */
   readonly depth: number
-  /** Bytes after decompression, if the sender signs the decoded bytes; more is refused with 413. @default 1 MiB */
-  readonly inflated: number
+  /** Bytes after decompression, if the sender signs the decoded bytes; more is rejected with 413. @default 1 MiB */
+  readonly decompressed: number
 }
 
 /** The limits as users and providers give them. */
-export interface LimitOptions extends Partial<Omit<Limits, 'time' | 'unverified'>> {
-  /** From the head of the request to the last byte of its body; slower is refused with 408. A number is milliseconds. @default '10s' */
-  readonly time?: Duration
+export interface LimitOptions extends Partial<Omit<Limits, 'bodyTimeout' | 'unverified'>> {
+  /** From the head of the request to the last byte of its body; slower is rejected with 408. A number is milliseconds. @default '10s' */
+  readonly bodyTimeout?: Duration
   /** What may be parsed before a delivery is verified: `nodes`, `xml`, `fields`, `parts`, `depth`, `inflated`. @default the limits of `UnverifiedLimits` */
   readonly unverified?: Partial<UnverifiedLimits>
 }
@@ -54,7 +54,7 @@ const UNVERIFIED: UnverifiedLimits = {
   fields: 1000,
   parts: 100,
   depth: 32,
-  inflated: MIB,
+  decompressed: MIB,
 }
 
 /**
@@ -68,19 +68,19 @@ export function resolveLimits(given: LimitOptions = {}, provided: LimitOptions =
   const body = given.body ?? provided.body ?? MIB
   const roomy = Math.max(body, 8 * MIB)
   const buffered = Math.max(
-    given.buffered ?? eighthOfMemory(512 * MIB),
-    given.buffered ? 0 : 4 * body,
+    given.totalBuffered ?? eighthOfMemory(512 * MIB),
+    given.totalBuffered ? 0 : 4 * body,
   )
   if (buffered < body)
     throw wrongOption('limits.buffered', `at least limits.body (${body} bytes)`, buffered)
   return {
     body,
-    inflated:
-      given.inflated ?? (given.body === undefined ? (provided.inflated ?? roomy) : given.body),
+    decompressed:
+      given.decompressed ?? (given.body === undefined ? (provided.decompressed ?? roomy) : given.body),
     depth: given.depth ?? provided.depth ?? 100,
     fields: given.fields ?? provided.fields ?? 1000,
-    time: timeLimit(given.time ?? provided.time ?? '10s'),
-    buffered,
+    bodyTimeout: timeLimit(given.bodyTimeout ?? provided.bodyTimeout ?? '10s'),
+    totalBuffered: buffered,
     unverified: { ...UNVERIFIED, ...provided.unverified, ...given.unverified },
   }
 }

@@ -23,10 +23,10 @@ export interface LogSink {
 /** Options of {@link logger}. */
 export interface LoggerOptions {
   /**
-   * Lines of refusals in one second; a line then says how many more there were. Anybody can make a receiver refuse.
+   * Lines of rejections in one second; a line then says how many more there were. Anybody can make a receiver reject.
    * @default 10
    */
-  readonly refusals?: number
+  readonly rejections?: number
 }
 
 /** Takes one structured line. */
@@ -37,12 +37,12 @@ export type LogWriter = (
 ) => void
 
 /**
- * The default observer: a line for each refusal with its reason, each failure, dead task and warning. Success prints
+ * The default observer: a line for each rejection with its reason, each failure, dead task and warning. Success prints
  * nothing. No line has a payload, a header or a secret. Errors of handlers are logged with their stack: after the
  * early 200 nobody else sees them.
  *
  * @example
- * createReceiver({ provider, log: logger(console, { refusals: 3 }) })
+ * createReceiver({ provider, log: logger(console, { rejections: 3 }) })
  */
 export function logger(sink: LogSink = console, options: LoggerOptions = {}): Observer {
   for (const level of ['info', 'warn', 'error'] as const)
@@ -54,7 +54,7 @@ export function logger(sink: LogSink = console, options: LoggerOptions = {}): Ob
 
 /**
  * The same lines with their parts as fields, for pino, winston and readers of JSON: receiver, provider, topic, id,
- * subscription, task, attempt, code; of a refusal also problem, header and field.
+ * subscription, task, attempt, code; of a rejection also problem, header and field.
  *
  * @example
  * structuredLogger((level, message, fields) => pino[level](fields, message))
@@ -69,17 +69,17 @@ export function structuredLogger(write: LogWriter, options: LoggerOptions = {}):
 }
 
 function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
-  unknownOptions('logger', options, ['refusals'])
-  const { refusals = 10 } = options
-  if (!Number.isInteger(refusals) || refusals < 0)
+  unknownOptions('logger', options, ['rejections'])
+  const { rejections = 10 } = options
+  if (!Number.isInteger(rejections) || rejections < 0)
     throw new TypeError(
-      `logger: refusals must be a whole number of lines, got ${JSON.stringify(refusals)}`,
+      `logger: rejections must be a whole number of lines, got ${JSON.stringify(rejections)}`,
     )
   const unhandled = new Set<string>()
-  const budget = createLineBudget(refusals, (unprinted) =>
+  const budget = createLineBudget(rejections, (unprinted) =>
     write(
       'warn',
-      `${unprinted} more refusals within a second were not printed; observers were told of each`,
+      `${unprinted} more rejections within a second were not printed; observers were told of each`,
       { unprinted },
     ),
   )
@@ -88,7 +88,7 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
       if (!budget.take()) return
       write(
         'warn',
-        `refused ${oneLine(request.method)} ${oneLine(request.path)}: ${error.code}, ${oneLine(error.message)}`,
+        `rejected ${oneLine(request.method)} ${oneLine(request.path)}: ${error.code}, ${oneLine(error.message)}`,
         {
           ...ofRequest(request),
           code: error.code,
@@ -118,7 +118,7 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
         ofEvent(event),
       )
     },
-    conflict: (event) =>
+    idConflict: (event) =>
       write(
         'warn',
         `${what(event)} came again with another body: the sender used an id twice, and only the first body was stored`,
@@ -141,10 +141,10 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
         `${runInWords(attempt)} is dead: ${oneLine(error.message)}; replay it or let the sender deliver it again`,
         { ...ofAttempt(attempt), error: oneLine(error.message) },
       ),
-    fenced: (attempt) =>
+    outcomeRejected: (attempt) =>
       write(
         'warn',
-        `${runInWords(attempt)} ended after its claim was lost; its outcome was refused`,
+        `${runInWords(attempt)} ended after its claim was lost; its outcome was rejected`,
         ofAttempt(attempt),
       ),
     answerFailed: (event, error) =>
@@ -152,7 +152,7 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
         ...ofEvent(event),
         error: oneLine(errorText(error)),
       }),
-    acted: ({ action, as, count, target }) =>
+    operatorActed: ({ action, as, count, target }) =>
       write('info', `${oneLine(as ?? 'somebody')}: ${action} of ${count}, ${oneLine(target)}`, {
         action,
         ...(as !== undefined && { as: oneLine(as) }),
@@ -161,7 +161,7 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
       }),
     silent: (receiver, since) =>
       write('warn', `no verified delivery since ${new Date(since).toISOString()}`, { receiver }),
-    caughtUp(receiver, { source, listed, taken, asked, failed, complete, cut }) {
+    catchUpEnded(receiver, { source, listed, taken, asked, failed, complete, cut }) {
       // A start that missed nothing prints nothing.
       if (taken + asked + failed === 0 && complete) return
       const left =

@@ -1,7 +1,7 @@
-import type { Facts, Problem } from './problems.ts'
+import type { ErrorDetails, Problem } from './problems.ts'
 
 /** What a message is made from. */
-type Told = Omit<Facts, 'problem'>
+type Told = Omit<ErrorDetails, 'problem'>
 
 // The way out of a limit.
 const RAISE = ': raise it if the sender needs more'
@@ -24,7 +24,7 @@ export const MESSAGES: Record<Problem, (told: Told) => string> = {
   // signatures
   unsigned: () => 'the delivery carries no signature',
   other_sender: (f) => `${at(f)} is missing, and ${f.got} is there`,
-  ambiguous: (f) => `${at(f)} signs what can be read as two messages: it is refused`,
+  ambiguous: (f) => `${at(f)} signs what can be read as two messages: it is rejected`,
   differs: (f) =>
     `${f.header ?? at(f)} matches none of ${f.got} secret${f.got === 1 ? '' : 's'}${over(f)}`,
   odd_secret: (f) => `${f.text}; the secret has blanks or quotes around it: are they part of it?`,
@@ -87,7 +87,7 @@ export const MESSAGES: Record<Problem, (told: Told) => string> = {
   no_topic: () => 'the delivery names no topic',
   no_id: () => 'an event without an id would be handled again',
   other_id: () => 'the API gave another event than the one that it listed under this id',
-  no_subscription: (f) => `no subscription matches ${f.got}, and onUnhandled is 'refuse'`,
+  no_subscription: (f) => `no subscription matches ${f.got}, and onUnhandled is 'reject'`,
   guarded: () =>
     'what this delivery was signed with belongs to another event: it was captured and sent again',
   in_progress: () => 'the same event is being handled right now',
@@ -105,7 +105,7 @@ export const MESSAGES: Record<Problem, (told: Told) => string> = {
 }
 
 /** The message of an error with these facts. */
-export function messageOf({ problem, ...told }: Facts): string {
+export function messageOf({ problem, ...told }: ErrorDetails): string {
   const message = MESSAGES[problem](told)
   return told.remedy === undefined ? message : `${message}: ${told.remedy}`
 }

@@ -41,10 +41,10 @@ export interface Observer {
   attached?(receiver: ObservedReceiver): (() => void) | undefined | void
   /** A request was read, and the steps of its delivery begin. */
   received?(request: RequestInfo): void
-  /** A request was refused; `error.code` is the reason and `error.message` explains it. */
+  /** A request was rejected; `error.code` is the reason and `error.message` explains it. */
   rejected?(request: RequestInfo, error: WebhookError): void
   /**
-   * Why a delivery was refused: `explain` looked at one refusal a second after its reply. Called if the receiver's
+   * Why a delivery was rejected: `explain` looked at one rejection a second after its reply. Called if the receiver's
    * `explain` is on.
    */
   explained?(request: RequestInfo, explanation: Explanation): void
@@ -55,17 +55,17 @@ export interface Observer {
   /** An event was known already; `revived` if its failed tasks run again. */
   duplicate?(event: EventInfo, revived: boolean, request: RequestInfo): void
   /** The sender used an id again for another body: the event is a duplicate, and only the first body was stored. */
-  conflict?(event: EventInfo, request: RequestInfo): void
+  idConflict?(event: EventInfo, request: RequestInfo): void
   /** No subscription matched. */
   unhandled?(
     event: EventInfo,
-    action: 'acknowledged' | 'stored' | 'refused',
+    action: 'acknowledged' | 'stored' | 'rejected',
     request: RequestInfo,
   ): void
   /** A step of the delivery has ended, at a time of the receiver's monotonic clock in milliseconds. */
   step?(request: RequestInfo, name: StepName, at: number): void
-  /** The reply is ready. Called once for each delivery, refused ones included. */
-  answered?(request: RequestInfo, answer: AnsweredInfo): void
+  /** The reply is ready. Called once for each delivery, rejected ones included. */
+  replied?(request: RequestInfo, answer: AnsweredInfo): void
   /**
    * Gives the trace context (`traceparent`, `tracestate`) that is stored with the events of a delivery and handed to
    * `around` as `event.carrier`. Called once before the events are stored; the first observer that has one counts.
@@ -85,7 +85,7 @@ export interface Observer {
     next: (headers?: Readonly<Record<string, string>>) => Promise<{ readonly status: number }>,
   ): unknown
   /** Calls of `forward` to a destination pause, or go on. */
-  paused?(pause: PauseInfo): void
+  destinationPaused?(pause: PauseInfo): void
   attemptStarted?(attempt: AttemptInfo): void
   /** An attempt failed, with the error as it was thrown, and what follows from it. */
   attemptFailed?(attempt: AttemptInfo, error: unknown, planned: Planned): void
@@ -102,13 +102,13 @@ export interface Observer {
   /** Nothing came for longer than the receiver's `silence`. Times in milliseconds since 1970. */
   silent?(receiver: string, since: number): void
   /** A catch-up that began by itself has ended: `catchUp` of `@postern/registrar` with `on`. */
-  caughtUp?(receiver: string, result: CaughtUp): void
-  /** An attempt ended after its claim was lost (timeout, lease expiry): what it reported was refused. */
-  fenced?(attempt: AttemptInfo): void
+  catchUpEnded?(receiver: string, result: CaughtUp): void
+  /** An attempt ended after its claim was lost (timeout, lease expiry): what it reported was rejected. */
+  outcomeRejected?(attempt: AttemptInfo): void
   /** An answer function failed or was late. */
   answerFailed?(event: EventInfo, error: unknown, request: RequestInfo): void
   /** Somebody replayed, discarded, edited or sent by hand: the inspector tells its own observers. */
-  acted?(action: ActedInfo): void
+  operatorActed?(action: ActedInfo): void
   /** Something an operator should know: a window shortened, an unsafe setting. */
   warning?(receiver: string, message: string): void
 }

@@ -1,5 +1,5 @@
 /** What is wrong with a delivery, in facts. Messages are made from them; no code reads a message. */
-export interface Facts {
+export interface ErrorDetails {
   /** What is wrong, as one word of a closed list. */
   readonly problem: Problem
   /** The header at fault, in lower case. */
@@ -122,10 +122,10 @@ const NAMES = [
   'bytes',
   'url',
   'text',
-] as const satisfies readonly (keyof Facts)[]
+] as const satisfies readonly (keyof ErrorDetails)[]
 
 /** The facts of an error. The digest of a body stays away: it costs as much as a verification. */
-export function factsOf(error: Facts): Facts {
+export function factsOf(error: ErrorDetails): ErrorDetails {
   const told = NAMES.filter((name) => error[name] !== undefined).map((name) => [name, error[name]])
-  return Object.fromEntries(told) as Facts
+  return Object.fromEntries(told) as ErrorDetails
 }

@@ -5,7 +5,7 @@ import { checkFunction, checkObject, kindOf, unknownOptions } from './basics/unk
 import { WebhookError } from './errors.ts'
 import type { EventMap } from './event.ts'
 import type { Provider } from './provider/provider.ts'
-import { refuse } from './receive/conclude.ts'
+import { reject } from './receive/conclude.ts'
 import { receive } from './receive/receive.ts'
 import type { AnswerOptions } from './receive/reply/answer.ts'
 import type { AnyCommit } from './subscribe/task.ts'
@@ -38,7 +38,7 @@ export function createReceiver<
 >(options: ReceiverOptions<Events, Commit>): Receiver<Events, Commit> {
   const settings = checkReceiver(options)
   const { provider, name, inbox, limits, observer, now } = settings
-  const { onUnhandled, work, dedupe, journal, silence: limit } = settings
+  const { onUnhandled, work, dedupe, journal, silentAfter: limit } = settings
   const subscribing = createSubscribing({ name, inbox, started: () => started })
   const { subscriptions, answers } = subscribing
   const { context, port, recorder, erasure } = createParts({
@@ -65,7 +65,7 @@ export function createReceiver<
     name,
     provider: provider as Provider<Events>,
     limits,
-    settings: { inbox, dedupe, onUnhandled, work, journal, silence: limit, now },
+    settings: { inbox, dedupe, onUnhandled, worker: work, journal, silentAfter: limit, now },
     subscribes: (topic, aliases = []) =>
       subscriptions.match({ topic, aliases, payload: undefined }).length > 0,
     answers: (topic, aliases = []) => answers.match(topic, aliases) !== undefined,
@@ -100,15 +100,15 @@ export function createReceiver<
         : fetchEntry
           ? fetchEntry(request, host)
           : loadFetch(request, host),
-    refuse: (request, error) => refuse(context, headOnly(request, limits, provider), error),
-    take: async (given, entry = {}) =>
+    reject: (request, error) => reject(context, headOnly(request, limits, provider), error),
+    ingest: async (given, entry = {}) =>
       (await import('./receive/take.ts')).take(context, given, entry),
-    async work() {
+    async startWorker() {
       if (!port.work)
         throw new TypeError(`work: ${inbox.name} runs the handlers inside the request`)
       startWorker()
     },
-    async drain(given = {}) {
+    async runDue(given = {}) {
       if (!port.drain)
         throw new TypeError(`drain: ${inbox.name} runs the handlers inside the request`)
       const { until, max, last } = checkDrain(given)
@@ -126,7 +126,7 @@ export function createReceiver<
         ...settings,
         port,
         writes: context.writes,
-        silence,
+        silentAfter: silence,
         isOpen: () => !closed,
         isDeaf,
         subscriptions,
@@ -171,7 +171,7 @@ export function createReceiver<
   function ensureOpen(): void {
     if (closed) throw new WebhookError('closed', { problem: 'closed' })
     if (started) return
-    // It begins with the first subscription: until then each delivery is refused, and `on` may still come.
+    // It begins with the first subscription: until then each delivery is rejected, and `on` may still come.
     if (isDeaf()) return
     if (work === true) startWorker()
     checkTopics()

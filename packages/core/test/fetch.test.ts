@@ -37,7 +37,7 @@ async function problem(
   status: number
   code: unknown
   response: Response
-  refused: WebhookError | undefined
+  rejected: WebhookError | undefined
 }> {
   const { receiver, heard } = setup({ limits })
   receiver.on('ping', () => {})
@@ -48,7 +48,7 @@ async function problem(
     status: response.status,
     code: (JSON.parse(text) as { code: unknown }).code,
     response,
-    refused: heard.all('rejected')[0]?.[1],
+    rejected: heard.all('rejected')[0]?.[1],
   }
 }
 
@@ -103,7 +103,7 @@ describe('limits', () => {
     expect(pulled * 1000).toBeLessThan(10_000 + 1024 * 1024 + 5000)
   })
 
-  test('a Content-Length beyond the limit is refused without reading', async () => {
+  test('a Content-Length beyond the limit is rejected without reading', async () => {
     const stream = streamOf('x'.repeat(10))
     const request = signed({ body: stream, headers: { 'content-length': '10001' } })
     expect((await problem(request, { body: 10_000 })).code).toBe('body_too_large')
@@ -121,14 +121,14 @@ describe('limits', () => {
       start: (controller) => controller.enqueue(Buffer.from('{')),
       cancel: (reason) => cancelled.open(reason),
     })
-    const { status, code, response } = await problem(signed({ body: stalled }), { time: 1 })
+    const { status, code, response } = await problem(signed({ body: stalled }), { bodyTimeout: 1 })
     expect([status, code]).toEqual([408, 'body_timeout'])
     expect(response.headers.get('connection')).toBe('close')
     await cancelled.opened
   })
 
   test('a time limit beyond one timer is no limit of nothing', async () => {
-    const { receiver } = setup({ limits: { time: '365d' } })
+    const { receiver } = setup({ limits: { bodyTimeout: '365d' } })
     receiver.on('ping', () => {})
     const slow = new ReadableStream<Uint8Array>({
       async pull(controller) {
@@ -148,9 +148,9 @@ describe('a body that is not all there', () => {
     const locked = signed()
     locked.body!.getReader()
     for (const request of [read, locked]) {
-      const { status, code, refused } = await problem(request)
+      const { status, code, rejected } = await problem(request)
       expect([status, code]).toEqual([500, 'body_consumed'])
-      expect(refused?.remedy).toContain('hand the receiver the Request first')
+      expect(rejected?.remedy).toContain('hand the receiver the Request first')
     }
   })
 
@@ -175,16 +175,16 @@ describe('a body that is not all there', () => {
 
   test('because it is shorter than its Content-Length is a 400', async () => {
     const request = signed({ body: streamOf('{"a":1}'), headers: { 'content-length': '8' } })
-    const { status, code, refused } = await problem(request)
+    const { status, code, rejected } = await problem(request)
     expect([status, code]).toEqual([400, 'body_truncated'])
-    expect(refused).toMatchObject({ problem: 'truncated', got: 7, expected: '8' })
+    expect(rejected).toMatchObject({ problem: 'truncated', got: 7, expected: '8' })
   })
 
   test('because Next.js cut it at 10 MB says so', async () => {
     const body = streamOf(new Uint8Array(10_000_000))
     const request = signed({ body, headers: { 'content-length': '10000001' } })
-    const { refused } = await problem(request, { body: 20_000_000 })
-    expect(refused?.remedy).toContain('proxyClientMaxBodySize')
+    const { rejected } = await problem(request, { body: 20_000_000 })
+    expect(rejected?.remedy).toContain('proxyClientMaxBodySize')
   })
 })
 
@@ -238,16 +238,16 @@ test('waitUntil of the host is held for the first attempts', async () => {
   expect(heard.all('done')).toHaveLength(1)
 })
 
-test('repeated headers that fetch joins are refused where one is needed', async () => {
+test('repeated headers that fetch joins are rejected where one is needed', async () => {
   const request = signed()
   request.headers.append('x-acme-signature', request.headers.get('x-acme-signature')!)
   expect((await problem(request)).code).toBe('malformed_header')
 })
 
-describe('a refused GET', () => {
+describe('a rejected GET', () => {
   const MINE = 'https://example.com/hook?reading=17'
 
-  /** What is kept of a request that is refused by its head. */
+  /** What is kept of a request that is rejected by its head. */
   async function keptOf(url: string, init: RequestInit = {}): Promise<readonly unknown[]> {
     const inbox: Inbox = memoryInbox()
     const { receiver, heard } = setup({
@@ -258,7 +258,7 @@ describe('a refused GET', () => {
     expect((await receiver.fetch(new Request(url, init))).status).toBe(401)
     expect(heard.all('rejected')).toHaveLength(1)
     await receiver.close()
-    const { rows } = await inbox.journal!.refusals()
+    const { rows } = await inbox.journal!.rejections()
     const whole = await Promise.all(rows.map(async ({ id }) => inbox.journal!.delivery(id)))
     return whole.map((arrival) => arrival?.kept?.url)
   }

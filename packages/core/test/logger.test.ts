@@ -24,7 +24,7 @@ test('what goes well is not logged', async () => {
   expect(lines).toEqual([])
 })
 
-test('a refusal is logged with its reason, a failure with its stack, a death with its way out', async () => {
+test('a rejection is logged with its reason, a failure with its stack, a death with its way out', async () => {
   const { lines, log } = sink()
   const { receiver, heard, send } = setup({ log })
   receiver.on('ping', { name: 'mail', retry: { attempts: 1 } }, () => {
@@ -37,7 +37,7 @@ test('a refusal is logged with its reason, a failure with its stack, a death wit
   await send({ id: 'e1' })
   await heard.until('dead')
   await send({ id: 'e2', topic: 'pong' })
-  expect(lines[0]).toMatch(/^warn \[postern acme\] refused POST \/webhooks: signature_mismatch, ./)
+  expect(lines[0]).toMatch(/^warn \[postern acme\] rejected POST \/webhooks: signature_mismatch, ./)
   expect(lines[1]).toMatch(
     /^warn \[postern acme\] mail on ping e1, attempt 1, failed: Error: no mail today\n {4}.*at /,
   )
@@ -111,7 +111,7 @@ test('is the default, and log: false is none', async () => {
   expect(warn).toHaveBeenCalledOnce()
 })
 
-test('refusals beyond ten in a second are counted, and a line says how many', async () => {
+test('rejections beyond ten in a second are counted, and a line says how many', async () => {
   vi.useFakeTimers()
   try {
     const { lines, log } = sink()
@@ -121,10 +121,10 @@ test('refusals beyond ten in a second are counted, and a line says how many', as
     await vi.advanceTimersByTimeAsync(1000)
     expect(lines).toHaveLength(11)
     expect(lines[10]).toBe(
-      'warn [postern] 990 more refusals within a second were not printed; observers were told of each',
+      'warn [postern] 990 more rejections within a second were not printed; observers were told of each',
     )
     await send({ secret: 'wrong' })
-    expect(lines[11]).toMatch(/^warn \[postern acme\] refused/)
+    expect(lines[11]).toMatch(/^warn \[postern acme\] rejected/)
     await vi.advanceTimersByTimeAsync(5000)
     expect(lines).toHaveLength(12)
   } finally {
@@ -132,25 +132,25 @@ test('refusals beyond ten in a second are counted, and a line says how many', as
   }
 })
 
-test('the number of refusals a second is an option', async () => {
+test('the number of rejections a second is an option', async () => {
   const lines: string[] = []
   const sink = { info: () => {}, warn: (line: string) => void lines.push(line), error: () => {} }
-  const { send } = setup({ log: logger(sink, { refusals: 0 }) })
+  const { send } = setup({ log: logger(sink, { rejections: 0 }) })
   await send({ secret: 'wrong' })
   expect(lines).toEqual([])
-  for (const refusals of [-1, 1.5, '3'])
-    expect(() => logger(sink, { refusals: refusals as number })).toThrow('logger: refusals')
+  for (const rejections of [-1, 1.5, '3'])
+    expect(() => logger(sink, { rejections: rejections as number })).toThrow('logger: rejections')
 })
 
 test('what somebody did by hand is logged with who it was, in one line', () => {
   const { lines, log } = sink()
-  log.acted!({
+  log.operatorActed!({
     action: 'replay',
     as: 'ada\n[postern] forged',
     count: 2,
     target: '{"state":"dead"}',
   })
-  log.acted!({ action: 'discard', as: undefined, count: 1, target: '{"id":"7"}' })
+  log.operatorActed!({ action: 'discard', as: undefined, count: 1, target: '{"id":"7"}' })
   expect(lines).toEqual([
     'info [postern] ada [postern] forged: replay of 2, {"state":"dead"}',
     'info [postern] somebody: discard of 1, {"id":"7"}',

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { WebhookError } from '../src/errors.ts'
 import { MESSAGES, messageOf } from '../src/messages.ts'
-import type { Facts, Problem } from '../src/problems.ts'
+import type { ErrorDetails, Problem } from '../src/problems.ts'
 
 const PROBLEMS = Object.keys(MESSAGES) as Problem[]
-const ALL: Omit<Facts, 'problem'> = {
+const ALL: Omit<ErrorDetails, 'problem'> = {
   header: 'x-a',
   parameter: 'b',
   field: 'c',

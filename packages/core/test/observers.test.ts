@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createReceiver, memoryInbox, Unrecoverable } from '../src/index.ts'
+import { createReceiver, memoryInbox, UnrecoverableError } from '../src/index.ts'
 import type { AttemptInfo, ObservedReceiver, Observer, RequestInfo } from '../src/index.ts'
 import { acme, setup } from './acme.ts'
 
@@ -29,7 +29,7 @@ test('an observer joins its receiver when it is made, and leaves it when it clos
   const { receiver, heard, send } = setup({ name: 'shop', observers: [joined.observer] })
   expect(joined.told).toEqual(['attached shop acme'])
   receiver.on('ping', () => {
-    throw new Unrecoverable('no')
+    throw new UnrecoverableError('no')
   })
   await send({ id: 'a' })
   await heard.until('dead')
@@ -44,8 +44,8 @@ test('an observer joins its receiver when it is made, and leaves it when it clos
 test('stats are of the receiver alone, if others share its inbox', async () => {
   const inbox = memoryInbox()
   const joined = joining()
-  const first = setup({ name: 'first', inbox, work: 'drain', observers: [joined.observer] })
-  const second = setup({ name: 'second', inbox, work: 'drain' })
+  const first = setup({ name: 'first', inbox, worker: 'onDemand', observers: [joined.observer] })
+  const second = setup({ name: 'second', inbox, worker: 'onDemand' })
   first.receiver.on('ping', () => {})
   second.receiver.on('ping', () => {})
   await first.send({ id: 'a' })
@@ -78,7 +78,7 @@ test('an observer can join another one when it is needed, and take it away', asy
   const ids: (string | undefined)[] = []
   let leave = (): void => {}
   const { receiver, send } = setup({
-    work: 'drain',
+    worker: 'onDemand',
     observers: [
       {
         attached: ({ observe }) => {
@@ -97,12 +97,12 @@ test('an observer can join another one when it is needed, and take it away', asy
 
 test('an observer that is added later hears of conflicts', async () => {
   const provider = acme()
-  const receiver = createReceiver({ provider, log: false, work: 'drain' })
+  const receiver = createReceiver({ provider, log: false, worker: 'onDemand' })
   receiver.on('ping', () => {})
   const send = (n: number): unknown =>
     receiver.receive(provider.sign!({ id: 'a', topic: 'ping', payload: { n } }))
   const conflict = new Promise<string | undefined>((resolve) => {
-    receiver.observe({ conflict: ({ id }) => resolve(id) })
+    receiver.observe({ idConflict: ({ id }) => resolve(id) })
   })
   await send(1)
   await send(2)
@@ -114,12 +114,12 @@ test('a failed attempt says what follows, when its event came, and its trace', a
   const carrier = { traceparent: 'made by the observer' }
   const failed: [AttemptInfo, string][] = []
   const { receiver, heard, send } = setup({
-    now: () => 5000,
+    clock: { now: () => 5000 },
     observers: [
       { carrier: () => carrier, attemptFailed: (info, _, { kind }) => failed.push([info, kind]) },
     ],
   })
-  receiver.on('ping', { retry: { attempts: 2, base: 0 } }, () => {
+  receiver.on('ping', { retry: { attempts: 2, initialDelay: 0 } }, () => {
     throw new Error('no')
   })
   await send({ id: 'a' })
@@ -137,7 +137,7 @@ test('the steps and the begin of a request are on one clock', async () => {
   const steps: number[] = []
   let began: RequestInfo | undefined
   const { receiver, send } = setup({
-    monotonic: () => time++,
+    clock: { monotonic: () => time++ },
     observers: [
       { received: (request) => (began = request), step: (_, __, at) => void steps.push(at) },
     ],

@@ -22,8 +22,8 @@ function receiving(schemas: Readonly<Record<string, StandardSchema>>, settled?: 
     observers: [
       payloadDrift({
         schemas,
-        told: (drift) => told.push(drift),
-        ...(settled !== undefined && { settled }),
+        onChange: (drift) => told.push(drift),
+        ...(settled !== undefined && { stableAfter: settled }),
       }),
     ],
   })
@@ -109,8 +109,8 @@ test('a schema that throws, and paths that the sender invents, harm nobody', asy
 
 test('mistakes are told when it is made', () => {
   const told = () => undefined
-  expect(() => payloadDrift({ schemas: {}, told })).toThrow('one or more')
-  expect(() => payloadDrift({ schemas: { a: {} as never }, told })).toThrow('Standard Schema')
-  expect(() => payloadDrift({ schemas: { a: kinds.zod }, told: 1 as never })).toThrow('told must')
-  expect(() => payloadDrift({ schemas: { a: kinds.zod }, told, settled: 0 })).toThrow('settled')
+  expect(() => payloadDrift({ schemas: {}, onChange: told })).toThrow('one or more')
+  expect(() => payloadDrift({ schemas: { a: {} as never }, onChange: told })).toThrow('Standard Schema')
+  expect(() => payloadDrift({ schemas: { a: kinds.zod }, onChange: 1 as never })).toThrow('told must')
+  expect(() => payloadDrift({ schemas: { a: kinds.zod }, onChange: told, stableAfter: 0 })).toThrow('settled')
 })

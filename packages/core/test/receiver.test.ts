@@ -51,10 +51,10 @@ describe('options that cannot be right are a TypeError that names them', () => {
 
   test('two subscriptions of one name, or of a name one had before', () => {
     const { receiver } = setup()
-    receiver.on('ping', { name: 'a', formerly: ['b'] }, () => {})
+    receiver.on('ping', { name: 'a', previousNames: ['b'] }, () => {})
     expect(() => receiver.on('pong', { name: 'a' }, () => {})).toThrow('two subscriptions')
     expect(() => receiver.on('pong', { name: 'b' }, () => {})).toThrow('two subscriptions')
-    expect(() => receiver.on('pong', { name: 'c', formerly: ['a'] }, () => {})).toThrow('two')
+    expect(() => receiver.on('pong', { name: 'c', previousNames: ['a'] }, () => {})).toThrow('two')
   })
 
   test.each<[string, object]>([
@@ -70,7 +70,7 @@ describe('options that cannot be right are a TypeError that names them', () => {
   })
 
   test.each(['http://[', 'https://a b/', '//['])(
-    'a URL that nobody can read, %j, is refused before anything looks at it',
+    'a URL that nobody can read, %j, is rejected before anything looks at it',
     async (url) => {
       const { receiver } = setup()
       const reply = await receiver.receive({ method: 'POST', url, headers: {}, body: '{}' })
@@ -86,10 +86,10 @@ describe('options that cannot be right are a TypeError that names them', () => {
     expect(() => receiver.on('', () => {})).toThrow('topic pattern')
   })
 
-  test('orderBy where the inbox cannot keep an order', () => {
+  test('orderingKey where the inbox cannot keep an order', () => {
     const { receiver } = setup({ inbox: noOrder() })
-    expect(() => receiver.on('ping', { orderBy: () => 'a' }, () => {})).toThrow(
-      'orderBy: plainInbox',
+    expect(() => receiver.on('ping', { orderingKey: () => 'a' }, () => {})).toThrow(
+      'orderingKey: plainInbox',
     )
   })
 
@@ -97,12 +97,12 @@ describe('options that cannot be right are a TypeError that names them', () => {
     const inbox: Inbox = {
       name: 'inlineInbox',
       can: { order: false, transaction: false, durable: false, fair: false, search: 'scan' },
-      window: 86_400_000,
+      dedupeWindow: 86_400_000,
       attach: () => ({ accept: () => [], close: async () => {} }),
       close: async () => {},
     }
     const { receiver } = setup({ inbox })
-    await expect(receiver.work()).rejects.toThrow('inlineInbox runs the handlers inside')
+    await expect(receiver.startWorker()).rejects.toThrow('inlineInbox runs the handlers inside')
     await expect(receiver.tasks()).rejects.toThrow('inlineInbox keeps no tasks')
     await expect(receiver.replay()).rejects.toThrow('inlineInbox keeps no tasks')
   })
@@ -131,7 +131,7 @@ describe('ack', () => {
     expect(await send()).toEqual(reply)
   })
 
-  test('a redirect is refused for a sender that takes it for a failure', () => {
+  test('a redirect is rejected for a sender that takes it for a failure', () => {
     const provider = acme({ failsOnRedirect: true })
     expect(() => setup({ provider, ack: { status: 302, location: '/' } })).toThrow(
       'ack must be 200, 202 or 204, got 302; acme takes a redirect for a failure',
@@ -201,16 +201,16 @@ describe('onUnhandled', () => {
     expect(await receiver.tasks()).toEqual([])
   })
 
-  test("'store' is refused with an inbox that stores nothing", () => {
+  test("'store' is rejected with an inbox that stores nothing", () => {
     expect(() => setup({ inbox: inlineInbox(), onUnhandled: 'store' })).toThrow(
-      'onUnhandled must be acknowledge or refuse, got store; inlineInbox stores nothing',
+      'onUnhandled must be acknowledge or reject, got store; inlineInbox stores nothing',
     )
   })
 
-  test("'refuse' answers 404", async () => {
-    const { heard, send } = setup({ onUnhandled: 'refuse' })
+  test("'reject' answers 404", async () => {
+    const { heard, send } = setup({ onUnhandled: 'reject' })
     expect((await send({ topic: 'other' })).status).toBe(404)
-    expect(heard.all('unhandled')).toMatchObject([[{ topic: 'other' }, 'refused', {}]])
+    expect(heard.all('unhandled')).toMatchObject([[{ topic: 'other' }, 'rejected', {}]])
   })
 
   test("'store' keeps it until a subscription matches, and each event goes to those that do", async () => {
@@ -235,7 +235,7 @@ describe('onUnhandled', () => {
     after.receiver.on('other', { name: 'one' }, ({ payload }) => void seen.push(['one', payload]))
     after.receiver.on('other', { name: 'two' }, ({ payload }) => void seen.push(['two', payload]))
     after.receiver.on('push', (event) => void seen.push(['push', event.payload]))
-    await after.receiver.work()
+    await after.receiver.startWorker()
     // Two events were adopted, and their three tasks ran.
     await after.heard.until('done', 5)
     expect(new Set(seen.map((each) => JSON.stringify(each)))).toEqual(
@@ -261,8 +261,8 @@ test.each([false, 'drain'] as const)(
   'an inbox that says who runs its tasks (%s) decides, and work is left out',
   (work) => {
     const inbox: Inbox = { ...memoryInbox(), can: { ...memoryInbox().can, durable: true }, work }
-    expect(setup({ inbox }).receiver.settings.work).toBe(work)
-    expect(() => setup({ inbox, work: true })).toThrow(
+    expect(setup({ inbox }).receiver.settings.worker).toBe(work)
+    expect(() => setup({ inbox, worker: true })).toThrow(
       /^createReceiver: work must be left out, got true; memoryInbox says itself/,
     )
   },
@@ -283,8 +283,8 @@ describe('a receiver that nothing subscribes to', () => {
     return { receiver, heard, send }
   }
 
-  test.each<Partial<ReceiverOptions>>([{}, { work: 'drain' }, { inbox: inlineInbox() }])(
-    'refuses a genuine delivery, and health says so before one comes: %j',
+  test.each<Partial<ReceiverOptions>>([{}, { worker: 'onDemand' }, { inbox: inlineInbox() }])(
+    'rejects a genuine delivery, and health says so before one comes: %j',
     async (options) => {
       const { receiver, heard, send } = deaf(options)
       expect(await receiver.health()).toMatchObject({
@@ -307,7 +307,7 @@ describe('a receiver that nothing subscribes to', () => {
     ['an answer', (receiver) => receiver.answer('ping', () => 'pong'), {}, 200],
     ['onUnhandled: acknowledge', () => {}, { onUnhandled: 'acknowledge' }, 200],
     ['onUnhandled: store', () => {}, { onUnhandled: 'store' }, 200],
-    ['onUnhandled: refuse', () => {}, { onUnhandled: 'refuse' }, 404],
+    ['onUnhandled: reject', () => {}, { onUnhandled: 'reject' }, 404],
   ])('%s means it', async (_, subscribe, options, status) => {
     const { receiver, send } = deaf(options)
     subscribe(receiver)
@@ -323,21 +323,21 @@ describe('work: false', () => {
     return { ...inbox, can: { ...inbox.can, durable: true } }
   }
 
-  test('is refused for tasks that no other process sees', () => {
+  test('is rejected for tasks that no other process sees', () => {
     for (const inbox of [undefined, memoryInbox()])
-      expect(() => setup({ work: false, ...(inbox && { inbox }) })).toThrow(
+      expect(() => setup({ worker: false, ...(inbox && { inbox }) })).toThrow(
         /^createReceiver: work must be left out, .*, got false; no other process reads the tasks of memoryInbox/,
       )
   })
 
   test("without a subscription stores what nobody handles with onUnhandled: 'store'", async () => {
-    const { receiver, send } = setup({ work: false, inbox: shared(), onUnhandled: 'store' })
+    const { receiver, send } = setup({ worker: false, inbox: shared(), onUnhandled: 'store' })
     expect((await send()).status).toBe(200)
     expect(await receiver.tasks()).toHaveLength(1)
   })
 
   test('runs nothing before work() is called', async () => {
-    const { receiver, heard, send } = setup({ work: false, inbox: shared() })
+    const { receiver, heard, send } = setup({ worker: false, inbox: shared() })
     receiver.on('ping', () => {})
     await send()
     const held: unknown[] = []
@@ -348,18 +348,18 @@ describe('work: false', () => {
     expect(heard.all('attemptStarted')).toEqual([])
     expect(await receiver.tasks({ state: 'pending' })).toHaveLength(2)
     expect(held).toEqual([])
-    await receiver.work()
+    await receiver.startWorker()
     await heard.until('done', 2)
   })
 })
 
 describe('close', () => {
-  test('refuses deliveries with 503, lets attempts end and leaves the rest pending', async () => {
+  test('rejects deliveries with 503, lets attempts end and leaves the rest pending', async () => {
     const inbox = memoryInbox()
     const { receiver, heard, send } = setup({ inbox })
     const running = gate()
     receiver.on('ping', () => running.opened)
-    receiver.on('fail', { retry: { base: '1h', jitter: 'none' } }, () => {
+    receiver.on('fail', { retry: { initialDelay: '1h', jitter: 'none' } }, () => {
       throw new Error('not yet')
     })
     await send()
@@ -397,7 +397,7 @@ describe('close', () => {
     const { receiver, heard, send } = setup({ onUnhandled: 'store' })
     receiver.on(
       'ping',
-      { orderBy: () => 'one', retry: { base: '1h', jitter: 'none' } },
+      { orderingKey: () => 'one', retry: { initialDelay: '1h', jitter: 'none' } },
       (event) => {
         if (event.id === 'first') throw new Error('not yet')
       },
@@ -410,7 +410,7 @@ describe('close', () => {
     expect(await receiver.tasks({ state: 'pending' })).toHaveLength(3)
   })
 
-  test('refuses a delivery that was already on its way to the inbox', async () => {
+  test('rejects a delivery that was already on its way to the inbox', async () => {
     const secret = gate<string>()
     const provider = acme({ secret: () => secret.opened })
     const inbox = memoryInbox()
@@ -485,10 +485,10 @@ test('onDead hears of a task that was given up, and its failure harms nobody', a
   expect(heard.all('warning')[0]?.[1]).toBe('onDead failed: listening failed')
 })
 
-test('refuse gives an adapter the reply to what it could not read, and tells why', () => {
+test('reject gives an adapter the reply to what it could not read, and tells why', () => {
   const heard = hear()
   const receiver = createReceiver({ provider: acme(), log: heard.observer })
-  const reply = receiver.refuse(
+  const reply = receiver.reject(
     { method: 'POST', url: 'https://example.com/a?token=t' },
     Object.assign(new Error('x'), {
       name: 'WebhookError',

@@ -103,7 +103,7 @@ async function useDemo(browser: Browser, served: Served, folder: string): Promis
   const told = await text()
   const parts = [
     /(\d+ dead)\s+(SMTP 421 too many connections)/.exec(told)?.slice(1).join(' '),
-    /\d+ of \d+ refused/.exec(told)?.[0],
+    /\d+ of \d+ rejected/.exec(told)?.[0],
     /proven: [\w-]+/.exec(told)?.[0],
     /shopify · nothing for [\w ]+/.exec(told)?.[0],
   ]

@@ -1,4 +1,4 @@
-// The form that explains a refusal, as a person uses it.
+// The form that explains a rejection, as a person uses it.
 import type { Page } from '../../inspector/node_modules/playwright-core/index.js'
 import { stripe } from '../../providers/src/stripe.ts'
 import type { Question } from '../explain/judge.ts'

@@ -32,7 +32,7 @@ export function createDay(inbox: Inbox): Day {
   let clock: number | undefined
   const now = (): number => clock ?? Date.now()
   const receiver = (provider: unknown): Receiver =>
-    createReceiver({ inbox, provider: provider as Provider, now, log: false, explain: false })
+    createReceiver({ inbox, provider: provider as Provider, clock: { now }, log: false, explain: false })
   const senders = {
     stripe: sender(stripe({ secret: SECRET }), stripeSamples.samples),
     github: sender(github({ secret: SECRET }), githubSamples.samples),
@@ -74,7 +74,7 @@ export function createDay(inbox: Inbox): Day {
         Object.values(all).map(async (one) => {
           await settled(one, { timeout: Infinity })
           // It ends once the journal has all.
-          await one.drain({ deadline: '2s', max: 1 })
+          await one.runDue({ deadline: '2s', max: 1 })
         }),
       )
       unsent.clear()

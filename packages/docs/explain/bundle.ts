@@ -1,4 +1,4 @@
-// Builds the worker of the page "Explain a refusal" into public/explain: the packages as they are, with node: modules replaced.
+// Builds the worker of the page "Explain a rejection" into public/explain: the packages as they are, with node: modules replaced.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'

@@ -1,4 +1,4 @@
-// The worker of the page "Explain a refusal": it has no window, so that a long search stops nothing.
+// The worker of the page "Explain a rejection": it has no window, so that a long search stops nothing.
 import type { About } from '../../core/src/provider/index.ts'
 import { judge, rowOf, type Answer, type Question, type SenderRow } from './judge.ts'
 import { withPublicKeys } from './node/crypto.ts'

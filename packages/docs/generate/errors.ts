@@ -5,7 +5,7 @@ import { plain, table } from './text.ts'
 
 const file = join(import.meta.dirname, '..', '..', 'core', 'src', 'errors.ts')
 
-/** A page for the codes of refusals, and one for each: the address that stands for the code. */
+/** A page for the codes of rejections, and one for each: the address that stands for the code. */
 export function errorPages(): readonly Page[] {
   const codes = codesOf(readFileSync(file, 'utf8'))
   return [
@@ -43,7 +43,7 @@ export function errorPages(): readonly Page[] {
   ]
 }
 
-/** The codes as the source lists them, each under the step that refuses with it. */
+/** The codes as the source lists them, each under the step that rejects with it. */
 export function codesOf(source: string): readonly { code: string; status: number; step: string }[] {
   let step = ''
   return /const STATUS = \{([^]*?)\} as const/
@@ -87,7 +87,7 @@ export const SAYS: Readonly<Record<string, readonly [what: string, remedy: strin
     'Something read the body before the receiver.',
     'Mount the receiver before any body parser, such as `express.json()`. The log names the parser. See [Mount Postern in your framework](/how-to/hosts/).',
   ],
-  body_lossy: [
+  body_altered: [
     'A parser or gateway changed the body: these are not the bytes that were signed.',
     'Mount the receiver before any body parser, or pass it the raw bytes.',
   ],
@@ -95,7 +95,7 @@ export const SAYS: Readonly<Record<string, readonly [what: string, remedy: strin
     'A challenge has another verify token.',
     'Compare `verifyToken` with the one at the provider.',
   ],
-  handshake_refused: [
+  handshake_rejected: [
     'A challenge is not the expected one.',
     'Compare the options of the challenge with what is registered at the provider.',
   ],
@@ -147,7 +147,7 @@ export const SAYS: Readonly<Record<string, readonly [what: string, remedy: strin
     'The type of the body contradicts its format.',
     'Send the type that belongs to the body, or set `parsing.contentType` to `ignore`.',
   ],
-  inflated_too_large: [
+  decompressed_too_large: [
     'The body is too large after decompression.',
     'Raise `limits.decompressed` only if the provider documents larger bodies.',
   ],
@@ -155,7 +155,7 @@ export const SAYS: Readonly<Record<string, readonly [what: string, remedy: strin
     'The body is nested too deeply.',
     'If the provider sends such bodies, raise the limit that the message names: `limits.depth`, or `limits.unverified.depth` for what is parsed before the signature is checked.',
   ],
-  unidentified: [
+  missing_event_id: [
     'The event has no id or no topic where the options say.',
     'Compare `eventIdField` and `topicField` with a delivery.',
   ],

@@ -42,7 +42,7 @@ export function lasting(ms: number): string {
   return `${ms} ms`
 }
 
-/** The form that explains a refusal, with the sender chosen. */
+/** The form that explains a rejection, with the sender chosen. */
 export function explainForm(sender: string, title: string): string {
   return `<Explain sender=${JSON.stringify(sender)} title=${JSON.stringify(title)} />`
 }

@@ -25,7 +25,7 @@ const request = new TextEncoder().encode(
 )
 
 test.each(fetching.map((about) => [about.name, about] as const))(
-  'the page that explains refusals fetches nothing for %s, keys given or not',
+  'the page that explains rejections fetches nothing for %s, keys given or not',
   async (name, about) => {
     const fetched: string[] = []
     vi.stubGlobal('fetch', async (url: string) => {

@@ -54,7 +54,7 @@ test('every page of results is a page of proof, and outside the search', () => {
   for (const { slug } of proofs()) expect(proofPage().text).toContain(`(/${slug}/)`)
 })
 
-test('every code of a refusal has a page that says what to do', () => {
+test('every code of a rejection has a page that says what to do', () => {
   const source = readFileSync(join(root, 'packages', 'core', 'src', 'errors.ts'), 'utf8')
   const codes = codesOf(source).map(({ code }) => code)
   expect(codes.length).toBeGreaterThan(20)

@@ -56,8 +56,8 @@ for (const [version, express] of Object.entries({ 5: express5, 4: express4 })) {
         headers: { 'x-acme-signature': 'sha256=00' },
       })
       assert.equal(response.status, 500)
-      const { refused } = await stage.control('report')
-      expect(refused[0]!.remedy).toMatch(
+      const { rejected } = await stage.control('report')
+      expect(rejected[0]!.remedy).toMatch(
         / express\.urlencoded\(\) or .* express\.urlencoded\(\{ verify/,
       )
       await close()

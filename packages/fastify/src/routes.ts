@@ -1,5 +1,5 @@
 import type { Receiver } from '@postern/core'
-import type { DrainRouteOptions, HealthRouteOptions, Route } from '@postern/core/routes'
+import type { RunDueRouteOptions, HealthRouteOptions, Route } from '@postern/core/routes'
 import {
   drain as nodeDrain,
   health as nodeHealth,
@@ -15,8 +15,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
  * fastify.get('/cron/webhooks', drain(receiver, { secret: process.env.CRON_SECRET! }))
  */
 export function drain(
-  receiver: Pick<Receiver, 'drain'>,
-  options: DrainRouteOptions,
+  receiver: Pick<Receiver, 'runDue'>,
+  options: RunDueRouteOptions,
 ): (request: FastifyRequest, reply: FastifyReply) => void {
   return toFastify(nodeDrain(receiver, options))
 }

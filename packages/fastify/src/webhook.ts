@@ -27,12 +27,12 @@ export function webhook(receiver: Mountable, options: WebhookOptions = {}): Fast
   const { path = '/', ...rest } = options
   if (typeof path !== 'string' || !path.startsWith('/'))
     throw new TypeError(`webhook: path must be a string that begins with /, got ${String(path)}`)
-  const refusals = new WeakMap<FastifyRequest, WebhookError>()
+  const rejections = new WeakMap<FastifyRequest, WebhookError>()
   const bridge = createBridge(receiver, rest, {
     target: (request: FastifyRequest) => request.originalUrl,
     parsed(request): ParsedRequest {
-      const refusal = refusals.get(request)
-      if (refusal) throw refusal
+      const rejection = rejections.get(request)
+      if (rejection) throw rejection
       const { rawBody } = request as ParsedRequest
       return { rawBody: rawBody ?? (request.raw as ParsedRequest).rawBody }
     },
@@ -46,7 +46,7 @@ export function webhook(receiver: Mountable, options: WebhookOptions = {}): Fast
       if (payload === request.raw) parsed(null)
       else parsed(REPLACED)
     })
-    fastify.all(path, { errorHandler: refuse }, take)
+    fastify.all(path, { errorHandler: reject }, take)
     done()
   }
 
@@ -56,11 +56,11 @@ export function webhook(receiver: Mountable, options: WebhookOptions = {}): Fast
     void bridge(request.raw, reply.raw, request)
   }
 
-  // Fastify refuses an invalid Content-Type before any parser runs; observers must hear of that too.
-  function refuse(error: Error, request: FastifyRequest, reply: FastifyReply): void {
-    const refusal = error === REPLACED ? REPLACED : unreadableType(error)
-    if (refusal === undefined) return void reply.send(error)
-    refusals.set(request, refusal)
+  // Fastify rejects an invalid Content-Type before any parser runs; observers must hear of that too.
+  function reject(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+    const rejection = error === REPLACED ? REPLACED : unreadableType(error)
+    if (rejection === undefined) return void reply.send(error)
+    rejections.set(request, rejection)
     take(request, reply)
   }
 }

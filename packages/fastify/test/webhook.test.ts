@@ -51,7 +51,7 @@ describe('webhook', () => {
     await close()
   })
 
-  test('refuses a stream that a hook put in the place of the body', async () => {
+  test('rejects a stream that a hook put in the place of the body', async () => {
     const fastify = Fastify()
     fastify.addHook('preParsing', async (_request, _reply, payload) => payload.pipe(createGunzip()))
     const stage = createStage('plain')
@@ -62,8 +62,8 @@ describe('webhook', () => {
       headers: { 'x-acme-signature': 'sha256=00' },
     })
     expect(await response.json()).toMatchObject({ code: 'body_consumed' })
-    const { refused } = await stage.control('report')
-    expect(refused[0]!.remedy).toMatch(/^a preParsing hook .* keep the hook off this route/)
+    const { rejected } = await stage.control('report')
+    expect(rejected[0]!.remedy).toMatch(/^a preParsing hook .* keep the hook off this route/)
     await close()
   })
 
@@ -77,7 +77,7 @@ describe('webhook', () => {
     })
     expect(response.status).toBe(415)
     expect(await response.json()).toMatchObject({ code: 'unsupported_media_type' })
-    expect((await stage.control('report')).refused).toHaveLength(1)
+    expect((await stage.control('report')).rejected).toHaveLength(1)
     await close()
   })
 

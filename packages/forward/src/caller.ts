@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { RetryAfter, Unrecoverable, type Task, parseRetryAfter } from '@postern/core'
+import { RetryAfterError, UnrecoverableError, type Task, parseRetryAfter } from '@postern/core'
 import type { SignableRequest } from '@postern/core/scheme'
 import type { CallResult, Pass } from './pace/gate.ts'
 import { createGates } from './pace/gates.ts'
@@ -70,7 +70,7 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
       const answer = await teller
         .call({ destination, task, request, passes }, (sent) => client.send(sent, task.signal))
         .catch((error: unknown) => {
-          if (!task.signal.aborted && !isRefused(error)) found = 'down'
+          if (!task.signal.aborted && !isRejected(error)) found = 'down'
           throw error
         })
       const verdict = judgeAnswer(answer, now(), maxRetryAfter)
@@ -79,10 +79,10 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
       const failure = `${destination} answered ${answer.status}`
       if (verdict.wait === undefined) throw new Error(failure)
       until = now() + verdict.wait
-      throw new RetryAfter(verdict.wait, failure)
+      throw new RetryAfterError(verdict.wait, failure)
     } catch (error) {
-      if (isRefused(error))
-        throw new Unrecoverable(`${destination}: ${(error as Error).message}`, { cause: error })
+      if (isRejected(error))
+        throw new UnrecoverableError(`${destination}: ${(error as Error).message}`, { cause: error })
       // After the last attempt the task does not wait.
       if (task.attempt < task.attempts) waiting.add(key, task.id, now(), false, destination)
       throw error
@@ -98,8 +98,8 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
 // makes the others a fifth slower (`down` in test/bench). In milliseconds.
 const NO_HURRY = 5
 
-function isRefused(error: unknown): boolean {
-  return error instanceof Error && error.name === 'DestinationRefused'
+function isRejected(error: unknown): boolean {
+  return error instanceof Error && error.name === 'DestinationRejected'
 }
 
 /** The meaning of an answer for its task, by the rules of Standard Webhooks for senders. */
@@ -177,7 +177,7 @@ function createTeller(): Teller {
       const seen = observed(task)
       if (!seen) return
       const { receiver, subscription } = seen.attempt
-      seen.observer.paused?.({ receiver, subscription, destination, until })
+      seen.observer.destinationPaused?.({ receiver, subscription, destination, until })
     },
   }
 }
@@ -285,9 +285,9 @@ function createClient(guard: AddressGuard, settings: ClientSettings): Client {
         socket.off('error', done)
         try {
           guard.address(socket.remoteAddress ?? '')
-        } catch (refused) {
+        } catch (rejected) {
           socket.destroy()
-          return done(refused as Error)
+          return done(rejected as Error)
         }
         done(null, socket)
       })

@@ -1,4 +1,4 @@
-import { Unrecoverable, type PreparedHandler, type Task, type WebhookEvent } from '@postern/core'
+import { UnrecoverableError, type PreparedHandler, type Task, type WebhookEvent } from '@postern/core'
 import { tenantKey, unknownOptions, type Records } from '@postern/core/inbox'
 import { createCaller } from './caller.ts'
 import {
@@ -31,7 +31,7 @@ export interface ForwardHandler<Event extends WebhookEvent = WebhookEvent> exten
  * is retried, dead-lettered and replayed by itself. 2xx is success. 410 ends the task for good and calls `onGone`. Any
  * other answer, redirects too, is tried again, at the time of its `Retry-After` if there is one. Deliveries are at least
  * once, with the same `webhook-id` over all attempts. Tasks of a slow or failing destination wait without using attempts,
- * and do not delay others. Addresses that are not public are refused at the connect. Bad options throw a `TypeError`
+ * and do not delay others. Addresses that are not public are rejected at the connect. Bad options throw a `TypeError`
  * that names them.
  *
  * @example
@@ -75,7 +75,7 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
 
   async function fanOut(event: Event, task: Task): Promise<void> {
     const found = fixed ?? distinct(await (to as Find<Event>)(event))
-    const gone = await Promise.all(found.map(async ({ id }) => marks?.has(event.scope, id)))
+    const gone = await Promise.all(found.map(async ({ id }) => marks?.has(event.tenant, id)))
     const open = found.filter((_, at) => !gone[at])
     task.spawn(open.map(({ id, url }) => ({ part: id, data: { url } })))
   }
@@ -89,7 +89,7 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
     const outcome = await caller.call({
       destination: id,
       // What tenants choose has limits and a breaker for each of them.
-      key: fixed ? id : tenantKey(event.scope, ':', id),
+      key: fixed ? id : tenantKey(event.tenant, ':', id),
       task,
       passes,
       message: async () =>
@@ -104,9 +104,9 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
         }),
     })
     if (outcome === 'delivered') return
-    await marks?.set(event.scope, id, settings.now())
+    await marks?.set(event.tenant, id, settings.now())
     await onGone?.(destination, event)
-    throw new Unrecoverable(`${id} answered 410: it wants no more`)
+    throw new UnrecoverableError(`${id} answered 410: it wants no more`)
   }
 
   function checkDestinations(

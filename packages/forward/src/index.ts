@@ -6,12 +6,12 @@ export { signer, type Signer, type SignOption } from './signer.ts'
 export { standardSchedule } from './options.ts'
 export {
   createGuard,
-  DestinationRefused,
+  DestinationRejected,
   isPublicAddress,
   type AddressGuard,
   type GuardOptions,
 } from '@postern/core/guard'
-export { createSource } from './source.ts'
+export { createSender } from './source.ts'
 export type {
   DestinationCredentials,
   Message,

@@ -1,7 +1,7 @@
 import { randomUUID, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
 import { createTopicTable, milliseconds, type Duration } from '@postern/core'
 import type { Records, Seal } from '@postern/core/inbox'
-import { DestinationRefused, type AddressGuard } from '@postern/core/guard'
+import { DestinationRejected, type AddressGuard } from '@postern/core/guard'
 import { signer } from './signer.ts'
 import type {
   DestinationCredentials,
@@ -56,7 +56,7 @@ export function createRegistry(host: RegistryHost): Registry {
     const secret = given.secret === undefined ? undefined : checkSigning(given.secret)
     const kept = await change(id, (old) => {
       if (old && given.replace !== true)
-        throw new DestinationRefused(
+        throw new DestinationRejected(
           `id: ${id} is registered already; give another id, or replace: true, which moves it and rotates its secret`,
         )
       return { url, topics: [...topics], secrets: secretsAt(url, id, old, secret) }

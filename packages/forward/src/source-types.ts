@@ -3,7 +3,7 @@ import type { Changed, Host, Inbox, ReplayOptions, TaskFilter, TaskInfo } from '
 import type { CallOptions } from './options.ts'
 import type { KeyOption } from '@postern/core/inbox'
 
-/** Options of `createSource`. */
+/** Options of `createSender`. */
 export interface SourceOptions extends CallOptions {
   /** Unique among the receivers and sources of its inbox, and stable over restarts. */
   readonly name: string
@@ -28,7 +28,7 @@ export interface Registration {
   readonly url: string | URL
   /** Topics it wants: names or patterns, as those of `receiver.on`. */
   readonly topics: string | readonly string[]
-  /** Its own name. One that is taken is refused, since a customer may have chosen it. @default a new one */
+  /** Its own name. One that is taken is rejected, since a customer may have chosen it. @default a new one */
   readonly id?: string
   /** `whsec_<base64>` or `whsk_<base64>`. @default a new one */
   readonly secret?: string
@@ -71,7 +71,7 @@ export interface WebhookSource {
   readonly name: string
   /**
    * Adds a destination, or changes it with `replace`, and resolves with its key to verify signatures. Throws
-   * {@link DestinationRefused} for a URL that may not be called, and for an id that is taken.
+   * {@link DestinationRejected} for a URL that may not be called, and for an id that is taken.
    */
   register(registration: Registration): Promise<DestinationCredentials>
   /** Gives a destination a new secret; until the overlap is over, messages are signed with the old one too. */

@@ -1,7 +1,7 @@
 import {
   createReceiver,
   createTopicTable,
-  Unrecoverable,
+  UnrecoverableError,
   type Task,
   type WebhookEvent,
   createDelivery,
@@ -31,12 +31,12 @@ import { stringifyJson, type Provider, type Result } from '@postern/core/scheme'
  * With an inbox that several processes share, any of them delivers. Bad options throw a `TypeError` that names them.
  *
  * @example
- * const source = createSource({ name: 'bank', inbox, key: process.env.WEBHOOK_KEY! })
+ * const source = createSender({ name: 'bank', inbox, key: process.env.WEBHOOK_KEY! })
  * const { secret } = await source.register({ url: 'https://shop.example/hooks', topics: 'card.*' })
  * await source.emit({ topic: 'card.charged', payload: { amount: '12.50' } })
  */
-export function createSource(options: SourceOptions): WebhookSource {
-  unknownOptions('createSource', options, OPTIONS)
+export function createSender(options: SourceOptions): WebhookSource {
+  unknownOptions('createSender', options, OPTIONS)
   const { name, inbox, onGone, sign = 'v1', log, observers, work } = options
   if (typeof name !== 'string' || name.trim() === '')
     throw new TypeError('name must be a string that is not empty')
@@ -62,10 +62,10 @@ export function createSource(options: SourceOptions): WebhookSource {
     name,
     inbox,
     provider: emitter.provider,
-    now,
+    clock: { now },
     ...(log !== undefined && { log }),
     ...(observers && { observers }),
-    ...(work !== undefined && { work }),
+    ...(work !== undefined && { worker: work }),
   })
   receiver.onAny(
     {
@@ -91,7 +91,7 @@ export function createSource(options: SourceOptions): WebhookSource {
     onDead: (listener) => void receiver.onDead(listener),
     replay: (filter, options) => receiver.replay(filter, options),
     tasks: (filter) => receiver.tasks(filter),
-    work: () => receiver.work(),
+    work: () => receiver.startWorker(),
     async close(closing) {
       await receiver.close(closing)
       await caller.close()
@@ -116,8 +116,8 @@ export function createSource(options: SourceOptions): WebhookSource {
 
   async function deliver(event: WebhookEvent, task: Task, id: string): Promise<void> {
     const kept = await registry.get(id)
-    if (!kept) throw new Unrecoverable(`${id} is not registered any more`)
-    if (kept.gone !== undefined) throw new Unrecoverable(`${id} answered 410 before`)
+    if (!kept) throw new UnrecoverableError(`${id} is not registered any more`)
+    if (kept.gone !== undefined) throw new UnrecoverableError(`${id} answered 410 before`)
     const outcome = await caller.call({
       destination: id,
       task,
@@ -137,7 +137,7 @@ export function createSource(options: SourceOptions): WebhookSource {
     if (!(await registry.leave(id, kept.url)))
       throw new Error(`${id} answered 410 at its URL before the new registration`)
     await onGone?.(shown(id, { ...kept, gone: now() }))
-    throw new Unrecoverable(`${id} answered 410: it wants no more`)
+    throw new UnrecoverableError(`${id} answered 410: it wants no more`)
   }
 }
 
@@ -218,7 +218,7 @@ function createEmitter(inbox: string, now: () => number): Emitter {
       )
       await receiver.receive(delivery, host)
       const result = results.get(delivery.body)
-      if (result?.kind === 'refused') throw result.error
+      if (result?.kind === 'rejected') throw result.error
       return { id, known: result?.kind === 'duplicate' }
     },
   }

@@ -22,7 +22,7 @@ describe('each destination has a task of its own', () => {
     const bad = await openSite(() => (broken ? 404 : 200))
     const scene = createScene({
       to: [good.url, { id: 'bad', url: bad.url }],
-      retry: { attempts: 3, base: 1 },
+      retry: { attempts: 3, initialDelay: 1 },
     })
     await scene.send()
     expect(await scene.until('dead')).toContain('bad answered 404')

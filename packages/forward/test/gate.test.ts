@@ -1,4 +1,4 @@
-import { Postpone } from '@postern/core'
+import { PostponeError } from '@postern/core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createCallGate, type CallGate, type Pass, type Places } from '../src/pace/gate.ts'
 import { createGates } from '../src/pace/gates.ts'
@@ -25,11 +25,11 @@ afterEach(() => {
 describe('the breaker', () => {
   test('opens after failures in a row, lets one probe through, and closes when it is well', () => {
     for (let at = 0; at < 3; at++) pass(gate).leave('down')
-    expect(refused(gate)).toBeGreaterThanOrEqual(1000)
+    expect(rejected(gate)).toBeGreaterThanOrEqual(1000)
     vi.advanceTimersByTime(1000)
     const probe = pass(gate)
     vi.advanceTimersByTime(60_000)
-    expect(refused(gate)).toBeGreaterThan(0)
+    expect(rejected(gate)).toBeGreaterThan(0)
     probe.leave('up')
     const both = [pass(gate), pass(gate)]
     for (const one of both) one.leave('up')
@@ -77,7 +77,7 @@ describe('the breaker', () => {
     const [other, told] = [pass(gate), pass(gate)]
     told.leave('down', Date.now() + 7000)
     other.leave('up')
-    expect(refused(gate)).toBeGreaterThanOrEqual(7000)
+    expect(rejected(gate)).toBeGreaterThanOrEqual(7000)
     vi.advanceTimersByTime(7000)
     for (const one of [pass(gate), pass(gate)]) one.leave('up')
   })
@@ -96,7 +96,7 @@ describe('calls at once', () => {
     ;(await third).leave('up')
     const fourth = pass(gate)
     vi.advanceTimersByTime(2000)
-    expect(refused(gate)).toBeGreaterThan(0)
+    expect(rejected(gate)).toBeGreaterThan(0)
     fourth.leave('up')
   })
 
@@ -105,7 +105,7 @@ describe('calls at once', () => {
     pass(gate)
     pass(gate)
     const late = gate.enter() as Promise<Pass>
-    const sent = expect(late).rejects.toBeInstanceOf(Postpone)
+    const sent = expect(late).rejects.toBeInstanceOf(PostponeError)
     await vi.advanceTimersByTimeAsync(500)
     await sent
     expect(places.held).toBe(2)
@@ -114,7 +114,7 @@ describe('calls at once', () => {
     pass(other).leave('up')
     const [one] = [pass(other), pass(other)]
     const waiting = other.enter() as Promise<Pass>
-    const away = expect(waiting).rejects.toBeInstanceOf(Postpone)
+    const away = expect(waiting).rejects.toBeInstanceOf(PostponeError)
     one!.leave('down')
     await away
     expect(places.held).toBe(3)
@@ -127,7 +127,7 @@ describe('calls at once', () => {
     pass(gate)
     pass(gate)
     vi.advanceTimersByTime(1000)
-    const waits = Array.from({ length: 50 }, () => refused(gate))
+    const waits = Array.from({ length: 50 }, () => rejected(gate))
     // Beyond the moment one may wait here, two at once and a second each: a place every 500 ms, a fifth earlier.
     expect(waits.slice(0, 3)).toEqual([650, 1050, 1450])
     expect(Math.max(...waits)).toBeLessThanOrEqual(30_000)
@@ -166,11 +166,11 @@ function pass(of: CallGate): Pass {
 }
 
 /** For how long it sends the next one away. */
-function refused(of: CallGate): number {
+function rejected(of: CallGate): number {
   try {
     void of.enter()
   } catch (error) {
-    if (error instanceof Postpone) return error.delay
+    if (error instanceof PostponeError) return error.delay
   }
   throw new Error('it let one in')
 }

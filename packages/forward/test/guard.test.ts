@@ -1,10 +1,10 @@
 import type { LookupFunction } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { createGuard, DestinationRefused } from '../src/index.ts'
+import { createGuard, DestinationRejected } from '../src/index.ts'
 import { createScene } from './scene.ts'
 import { openSite } from './site.ts'
 
-describe('URLs that are refused before anything is resolved', () => {
+describe('URLs that are rejected before anything is resolved', () => {
   test.each([
     ['http://example.com/', 'https:'],
     ['ftp://example.com/', 'https:'],
@@ -33,7 +33,7 @@ describe('URLs that are refused before anything is resolved', () => {
     ['https://2852039166/', 'public'],
   ])('%s', (url, reason) => {
     const look = (): unknown => createGuard().url(url)
-    expect(look).toThrow(DestinationRefused)
+    expect(look).toThrow(DestinationRejected)
     expect(look).toThrow(reason)
   })
 
@@ -43,11 +43,11 @@ describe('URLs that are refused before anything is resolved', () => {
     expect(createGuard({ allowHttp: true }).url('http://example.com/').protocol).toBe('http:')
     const guard = createGuard({ allowPrivate: (address) => address.startsWith('10.') })
     expect(guard.url('https://10.0.0.1/').hostname).toBe('10.0.0.1')
-    expect(() => guard.url('https://192.168.0.1/')).toThrow(DestinationRefused)
-    // However it is written: what it refuses, or lets through, is the address that would be called.
+    expect(() => guard.url('https://192.168.0.1/')).toThrow(DestinationRejected)
+    // However it is written: what it rejects, or lets through, is the address that would be called.
     const open = createGuard({ allowPrivate: (address) => address !== '169.254.169.254' })
     for (const host of ['[::ffff:a9fe:a9fe]', '[64:ff9b::169.254.169.254]', '2852039166'])
-      expect(() => open.url(`https://${host}/`)).toThrow(DestinationRefused)
+      expect(() => open.url(`https://${host}/`)).toThrow(DestinationRejected)
     expect(guard.url('https://[::ffff:10.0.0.1]/').hostname).toBe('[::ffff:a00:1]')
     expect(createGuard({ allowPort: () => true }).url('https://example.com:22/').port).toBe('22')
   })
@@ -67,7 +67,7 @@ describe('names that resolve to where nobody may call', () => {
     '::1',
     '::ffff:127.0.0.1',
     'fd00:ec2::254',
-  ])('%s is refused when it is connected to, and its server hears nothing', async (address) => {
+  ])('%s is rejected when it is connected to, and its server hears nothing', async (address) => {
     const site = await openSite()
     const scene = createScene({
       to: `http://victim.example:${site.port}/in`,
@@ -108,7 +108,7 @@ describe('names that resolve to where nobody may call', () => {
     const error = await new Promise((done) =>
       guard.lookup('victim.example', { all: true }, (found) => done(found)),
     )
-    expect(error).toBeInstanceOf(DestinationRefused)
+    expect(error).toBeInstanceOf(DestinationRejected)
   })
 
   test('a resolver that hands the socket another address than it told is caught before a byte is written', async () => {
@@ -134,7 +134,7 @@ test('a redirect to a metadata service is a failure and is not followed', async 
   const site = await openSite((_, __, response) => {
     response.writeHead(302, { location: metadata.url }).end()
   })
-  const scene = createScene({ to: site.url, retry: { attempts: 2, base: 1 } })
+  const scene = createScene({ to: site.url, retry: { attempts: 2, initialDelay: 1 } })
   await scene.send()
   expect(await scene.until('dead')).toContain('answered 302')
   expect([site.got.length, metadata.connections]).toEqual([2, 0])

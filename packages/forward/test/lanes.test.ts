@@ -24,7 +24,7 @@ test('a destination that is down uses the attempts of its probes only, and gets 
   const site = await openSite(() => (down ? 503 : 200))
   const scene = createScene({
     to: site.url,
-    retry: { attempts: 50, base: 1 },
+    retry: { attempts: 50, initialDelay: 1 },
     breaker: { failures: 3, pause: 200, maxPause: 400 },
   })
   await Promise.all(Array.from({ length: 100 }, (_, at) => scene.send({ id: `e${at}` })))
@@ -47,7 +47,7 @@ test('tasks that grew too old while their destination is down are given up', asy
     now: () => time,
     giveUp: '1h',
     breaker: { failures: 1, pause: '1d' },
-    retry: { attempts: 9, base: 0 },
+    retry: { attempts: 9, initialDelay: 0 },
   })
   await scene.send({ id: 'a' })
   await scene.until('retried')
@@ -69,7 +69,7 @@ test('a dead destination keeps no more tasks waiting than maxWaiting, and the ot
     ],
     maxWaiting: 5,
     breaker: { failures: 1, pause: '1d' },
-    retry: { attempts: 9, base: '1h', jitter: 'none' },
+    retry: { attempts: 9, initialDelay: '1h', jitter: 'none' },
   })
   const replies = await Promise.all(
     Array.from({ length: 20 }, (_, at) => scene.send({ id: `e${at}` })),
@@ -92,7 +92,7 @@ test('a task of a destination that is left alone dies when its retry policy woul
     to: { id: 'down', url: site.url },
     now: () => time,
     breaker: { failures: 1, pause: '1d', maxPause: '1d' },
-    retry: { attempts: 3, base: '10s', factor: 1, jitter: 'none' },
+    retry: { attempts: 3, initialDelay: '10s', factor: 1, jitter: 'none' },
   })
   await scene.send({ id: 'a' })
   await scene.until('retried')

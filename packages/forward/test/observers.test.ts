@@ -68,10 +68,10 @@ test('observers hear when calls to a destination pause, and when they go on', as
   const scene = createScene({
     to: { id: 'shaky', url: site.url },
     breaker: { failures: 2, pause: 1 },
-    retry: { attempts: 50, base: 1 },
+    retry: { attempts: 50, initialDelay: 1 },
     observers: [
       {
-        paused(pause) {
+        destinationPaused(pause) {
           pauses.push(pause)
           status = 204
         },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { DestinationRefused } from '../src/index.ts'
+import { DestinationRejected } from '../src/index.ts'
 import { openSite } from './site.ts'
 import { createSourceScene, verified } from './source-scene.ts'
 import { verifiedV1a } from './v1a.ts'
@@ -52,11 +52,11 @@ describe('destinations', () => {
     await Promise.all([close(), site.close()])
   })
 
-  test('what is wrong with one is refused: URL, topics, id, secret', async () => {
+  test('what is wrong with one is rejected: URL, topics, id, secret', async () => {
     const { source, close } = createSourceScene({ allowPrivate: undefined as never })
     const given = { url: 'http://example.com/', topics: 't' }
     for (const url of ['http://169.254.169.254/', 'http://2130706433/', 'http://[::ffff:7f00:1]/'])
-      await expect(source.register({ ...given, url })).rejects.toBeInstanceOf(DestinationRefused)
+      await expect(source.register({ ...given, url })).rejects.toBeInstanceOf(DestinationRejected)
     await expect(source.register({ ...given, topics: [] })).rejects.toThrow('topics')
     await expect(source.register({ ...given, topics: 'a*' })).rejects.toThrow('a*')
     await expect(source.register({ ...given, id: 'a b' })).rejects.toThrow(/^register: id .*"a b"/)
@@ -65,16 +65,16 @@ describe('destinations', () => {
     await close()
   })
 
-  test('an id that is taken is refused, and tells nothing of the one that has it', async () => {
+  test('an id that is taken is rejected, and tells nothing of the one that has it', async () => {
     const [mine, theirs] = [await openSite(), await openSite()]
     const { source, done, close } = createSourceScene()
     const { secret } = await source.register({ url: mine.url, topics: 't', id: 'shop' })
     for (const more of [{}, { replace: false }, { secret }, { url: mine.url }]) {
       const taken = { url: theirs.url, topics: '**', id: 'shop', ...more }
-      const refused = await source.register(taken).catch((error: unknown) => error)
-      expect(refused).toBeInstanceOf(DestinationRefused)
-      expect(String(refused)).toContain('replace: true')
-      expect(String(refused)).not.toContain(mine.url)
+      const rejected = await source.register(taken).catch((error: unknown) => error)
+      expect(rejected).toBeInstanceOf(DestinationRejected)
+      expect(String(rejected)).toContain('replace: true')
+      expect(String(rejected)).not.toContain(mine.url)
     }
     await source.emit({ topic: 't', payload: 1 })
     await done(2)
@@ -132,7 +132,7 @@ describe('destinations', () => {
 
   test('what waits for one that is unregistered is given up', async () => {
     const site = await openSite(() => 500)
-    const { source, dead, close } = createSourceScene({ retry: { attempts: 9, base: 200 } })
+    const { source, dead, close } = createSourceScene({ retry: { attempts: 9, initialDelay: 200 } })
     await source.register({ url: site.url, topics: '**', id: 'a' })
     await source.emit({ topic: 't', payload: 1 })
     await site.until(1)

@@ -49,12 +49,12 @@ export function createScene(options: SceneOptions): Scene {
     log: false,
     observers: [observer, ...observers],
     ...(inbox && { inbox }),
-    ...(given.now && { now: given.now }),
+    ...(given.now && { clock: { now: given.now } }),
   })
   const handler = forward({
     to: [],
     sign: false,
-    retry: { attempts: 5, base: 1 },
+    retry: { attempts: 5, initialDelay: 1 },
     allowPrivate: true,
     allowHttp: true,
     ...given,

@@ -64,7 +64,7 @@ test('any provider that can sign does', async () => {
   await receiver.close()
 })
 
-test('a key that cannot sign, or none, is refused', () => {
+test('a key that cannot sign, or none, is rejected', () => {
   expect(() => signer({ secret: publicKey })).toThrow('whsk_')
   expect(() => signer({ secret: [] })).toThrow('secret')
   expect(() => signer({ secret: '' })).toThrow('secret')

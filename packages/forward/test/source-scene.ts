@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { memoryInbox } from '@postern/core'
 import { type Inbox } from '@postern/core/inbox'
 import { Webhook } from 'standardwebhooks'
-import { createSource, type WebhookSource, type SourceOptions } from '../src/index.ts'
+import { createSender, type WebhookSource, type SourceOptions } from '../src/index.ts'
 import type { Got } from './site.ts'
 
 /** The key of all sources here. */
@@ -29,13 +29,13 @@ export function createSourceScene(options: Partial<SourceOptions> = {}): SourceS
     for (const each of waiting.splice(0)) each()
     waiting = []
   }
-  const source = createSource({
+  const source = createSender({
     name: 'bank',
     key,
     log: false,
     allowPrivate: true,
     allowHttp: true,
-    retry: { attempts: 3, base: 1 },
+    retry: { attempts: 3, initialDelay: 1 },
     observers: [
       {
         done: () => (done++, wake()),

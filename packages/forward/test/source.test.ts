@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { inlineInbox, memoryLedger } from '@postern/core'
 import { sqliteInbox } from '@postern/sqlite'
 import { expect, test } from 'vitest'
-import { createSource } from '../src/index.ts'
+import { createSender } from '../src/index.ts'
 import { openSite } from './site.ts'
 import { createSourceScene, key, verified } from './source-scene.ts'
 
@@ -40,10 +40,10 @@ test('wrong options are a TypeError that names them', () => {
     allowPrivate: { allowPrivate: false },
   }
   for (const [option, wrong] of Object.entries(cases)) {
-    const make = (): unknown => createSource({ ...given, ...wrong } as never)
+    const make = (): unknown => createSender({ ...given, ...wrong } as never)
     expect(make, option).toThrow(TypeError)
     expect(make, option).toThrow(option)
   }
-  expect(() => createSource({ ...given, name: 'bank' })).toThrow('bank')
+  expect(() => createSender({ ...given, name: 'bank' })).toThrow('bank')
   return close()
 })

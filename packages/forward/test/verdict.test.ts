@@ -45,7 +45,7 @@ describe('the rules of HTTP', () => {
     const scene = createScene({
       to: site.url,
       now: () => start,
-      retry: { base: 5, jitter: 'none' },
+      retry: { initialDelay: 5, jitter: 'none' },
     })
     await scene.send()
     expect(await scene.until('retried')).toBe(`retried ${start + (wait ?? 5)} 1`)

@@ -1,4 +1,4 @@
-import { Unrecoverable } from '@postern/core'
+import { UnrecoverableError } from '@postern/core'
 import { expect, test } from 'vitest'
 import { createWaiting } from '../src/pace/waiting.ts'
 
@@ -6,7 +6,7 @@ test('bounds the tasks of each destination by itself', () => {
   const waiting = createWaiting({ maxWaiting: 2, giveUp: 1000 })
   waiting.add('a', '1', 0, true)
   waiting.add('a', '2', 0, true)
-  expect(() => waiting.add('a', '3', 0, true)).toThrow(Unrecoverable)
+  expect(() => waiting.add('a', '3', 0, true)).toThrow(UnrecoverableError)
   expect(() => waiting.add('a', '3', 0, true)).toThrow(/maxWaiting/)
   waiting.add('b', '3', 0, true)
   waiting.delete('a', '1')

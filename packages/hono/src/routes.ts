@@ -1,9 +1,9 @@
 import type { Receiver } from '@postern/core'
 import {
-  drain as fetchDrain,
+  runDue as fetchDrain,
   health as fetchHealth,
   toFetch,
-  type DrainRouteOptions,
+  type RunDueRouteOptions,
   type HealthRouteOptions,
   type Route,
 } from '@postern/core/routes'
@@ -16,8 +16,8 @@ import type { Context } from 'hono'
  * app.get('/cron/webhooks', drain(receiver, { secret: process.env.CRON_SECRET! }))
  */
 export function drain(
-  receiver: Pick<Receiver, 'drain'>,
-  options: DrainRouteOptions,
+  receiver: Pick<Receiver, 'runDue'>,
+  options: RunDueRouteOptions,
 ): (context: Context) => Promise<Response> {
   const handle = fetchDrain(receiver, options)
   return (context) => handle(context.req.raw)

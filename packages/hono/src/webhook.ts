@@ -12,7 +12,7 @@ import { createBodyReader, NodeHeaders } from '@postern/node'
 import type { Context, HonoRequest } from 'hono'
 
 /** The members of a receiver that adapters use, for any type of event. */
-export type Mountable = Pick<Receiver, 'admit' | 'limits' | 'refuse' | 'fetch'>
+export type Mountable = Pick<Receiver, 'admit' | 'limits' | 'reject' | 'fetch'>
 
 /** Options of {@link webhook}. */
 export interface WebhookOptions {
@@ -36,7 +36,7 @@ export interface WebhookOptions {
 /**
  * Makes a handler for Hono on any of its runtimes. Handlers that run after the response are kept alive with the
  * `waitUntil` of the runtime if it has one. A body that was read before through `c.req` is found again; one read
- * through `c.req.raw` is refused. Throws a `TypeError` if an option is wrong.
+ * through `c.req.raw` is rejected. Throws a `TypeError` if an option is wrong.
  *
  * @example
  * app.all('/webhooks/slack', webhook(receiver))
@@ -49,7 +49,7 @@ export function webhook(
   const { context: contextOf, publicBase, transaction } = options
   const rebase = publicBase === undefined ? undefined : toPublicUrl(publicBase)
   const { limits } = receiver
-  const read = createBodyReader(limits.time)
+  const read = createBodyReader(limits.bodyTimeout)
   let withoutExecution = false
 
   return async function posternWebhook(context) {
@@ -68,7 +68,7 @@ export function webhook(
       else if (incoming) body = await read(incoming, admission!)
     } catch (error) {
       admission?.release()
-      return refuse(
+      return reject(
         { method: request.method, url, ...(headers && { headers }) },
         toWebhookError(error),
       )
@@ -90,8 +90,8 @@ export function webhook(
     return length <= limits.body ? incoming : undefined
   }
 
-  function refuse(request: Parameters<Mountable['refuse']>[0], error: WebhookError): Response {
-    const { status, headers, body } = receiver.refuse(request, error)
+  function reject(request: Parameters<Mountable['reject']>[0], error: WebhookError): Response {
+    const { status, headers, body } = receiver.reject(request, error)
     return new Response(body as BodyInit, { status, headers: { ...headers } })
   }
 }
@@ -129,7 +129,7 @@ function incomingOf({ env, req }: Context): IncomingMessage | undefined {
 }
 
 /**
- * The exact bytes of a body that was read through `c.req`, which caches its result. Refuses with `body_lossy` if the
+ * The exact bytes of a body that was read through `c.req`, which caches its result. Rejects with `body_altered` if the
  * cached string may differ from the sent bytes, and with `body_consumed` if nothing is cached.
  */
 async function recoverBody(request: HonoRequest): Promise<Uint8Array> {
@@ -165,7 +165,7 @@ function exactText(request: HonoRequest, text: string): Uint8Array {
     request.header('content-encoding') === undefined
   )
     return bytes
-  throw new WebhookError('body_lossy', {
+  throw new WebhookError('body_altered', {
     problem: 'lossy',
     got: `c.req.text() or c.req.json() made a string of ${bytes.byteLength} bytes`,
     ...(length !== undefined && { expected: length }),

@@ -12,7 +12,7 @@
  * | `GET list?q=&receiver=&limit=&cursor=` | {@link ListReply} |
  * | `GET suggest?q=` | {@link SuggestReply} |
  * | `GET delivery?id=`, `GET task?id=` | {@link DetailReply}; 404 if it is gone |
- * | `GET explain?id=` | {@link ExplainReply}, of a refused delivery |
+ * | `GET explain?id=` | {@link ExplainReply}, of a rejected delivery |
  * | `GET copy?as=curl\|test&delivery=\|task=` | {@link CopyReply} |
  * | `GET actions?cursor=` | {@link ActionsReply} |
  * | `GET ends?action=` | {@link EndsReply} |

@@ -1,5 +1,5 @@
 import { assets } from './assets.ts'
-import { createEntryGate, type Visitor, refusalReply } from './gate/gate.ts'
+import { createEntryGate, type Visitor, rejectionReply } from './gate/gate.ts'
 import { checkInspector, type InspectorOptions } from './options.ts'
 import { pagePlaceOf, type PagePlace } from './page-place.ts'
 import { HEADERS } from './policy.ts'
@@ -37,7 +37,7 @@ export function createInspector<Own extends readonly unknown[] = readonly unknow
     const place = pagePlaceOf(request.target)
     if (isForeign(request, place.route === ''))
       return secured(
-        refusalReply(request, place, {
+        rejectionReply(request, place, {
           status: 403,
           error: 'cross_site',
           title: 'This came from another site',

@@ -22,7 +22,7 @@ export interface InspectorOptions<Own extends readonly unknown[] = readonly unkn
   /** The inbox to look into; a function if builds run the module, as Next.js does: it is called at the first request. */
   readonly inbox: Inbox | (() => MaybePromise<Inbox>)
   /**
-   * The receivers of this process: with them refusals are explained, samples are sent and probes are shown.
+   * The receivers of this process: with them rejections are explained, samples are sent and probes are shown.
    * @default none
    */
   readonly receivers?:
@@ -37,7 +37,7 @@ export interface InspectorOptions<Own extends readonly unknown[] = readonly unkn
    * @default false
    */
   readonly dev?: boolean | string
-  /** Providers that explain refusals where no receiver is, by their name. @default none */
+  /** Providers that explain rejections where no receiver is, by their name. @default none */
   readonly providers?: readonly Provider[]
   /** The key, or keys, of receivers that seal what they store: it is opened for those who may see payloads. */
   readonly seal?: KeyOption

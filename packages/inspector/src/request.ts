@@ -56,7 +56,7 @@ const ACTION_HEADER = 'x-postern-action'
 
 /**
  * True if the page itself sent an action. The browser says so in `Sec-Fetch-Site`; without it (plain HTTP of another
- * machine) `Origin` must name the Host. A request that has neither is refused.
+ * machine) `Origin` must name the Host. A request that has neither is rejected.
  */
 export function isSameOrigin({ header }: InspectorRequest): boolean {
   if (header(ACTION_HEADER) !== '1') return false

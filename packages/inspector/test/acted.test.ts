@@ -84,7 +84,7 @@ test('who may not see payloads is told of no filter that payloads decide', async
   expect(reply.rows[0]!.q).not.toContain(cause)
 })
 
-test('a quantile of fewer than five is no quantile, and refusals answer in no time', async () => {
+test('a quantile of fewer than five is no quantile, and rejections answer in no time', async () => {
   // Replies are shared for a moment: each is asked for in other words.
   const before = await scene.get<ChartsReply>('charts?range=30d&receiver=github')
   expect(before.reply.p50.every((value) => value === null)).toBe(true)
@@ -94,12 +94,12 @@ test('a quantile of fewer than five is no quantile, and refusals answer in no ti
   const after = await scene.get<ChartsReply>('charts?range=30d')
   expect(after.reply.p50.some((value) => value !== null)).toBe(true)
   expect(after.whole).toBeLessThan(after.reply.p50.length - 1)
-  const refused = createScene()
-  for (let n = 0; n < 6; n++) await refused.send('push', { n }, { secret: 'another' })
-  const charts = await refused.get<ChartsReply>('charts?range=30d')
-  expect(charts.deliveries['refused']!.reduce((sum, count) => sum + count)).toBe(6)
+  const rejected = createScene()
+  for (let n = 0; n < 6; n++) await rejected.send('push', { n }, { secret: 'another' })
+  const charts = await rejected.get<ChartsReply>('charts?range=30d')
+  expect(charts.deliveries['rejected']!.reduce((sum, count) => sum + count)).toBe(6)
   expect(charts.reply.p50.every((value) => value === null)).toBe(true)
-  await refused.close()
+  await rejected.close()
 })
 
 test('a new version of the app is a mark in the charts, once for all receivers', async () => {

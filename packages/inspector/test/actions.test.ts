@@ -10,7 +10,7 @@ let told: ActedInfo[]
 
 beforeEach(async () => {
   told = []
-  scene = createScene({ observers: [{ acted: (action) => void told.push(action) }] })
+  scene = createScene({ observers: [{ operatorActed: (action) => void told.push(action) }] })
   scene.broken = true
   for (let n = 1; n <= 5; n++) await scene.send('push', { n }, { id: `push-${n}` })
   scene.broken = false
@@ -67,7 +67,7 @@ describe('replay', () => {
     [{ filter: { state: 'dead' }, dryRun: 'yes' }, 'dryRun must be true or false'],
     [{ filter: { state: 'dead' }, limit: -1 }, 'limit must be a number above 0'],
     [[], 'the body must be a JSON object'],
-  ])('refuses %j', async (body, message) => {
+  ])('rejects %j', async (body, message) => {
     expect(await scene.act('replay', body)).toMatchObject({
       statusCode: 400,
       message: expect.stringContaining(message),

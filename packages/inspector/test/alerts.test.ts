@@ -125,14 +125,14 @@ test('one that told before the clock was set back holds off no other', async () 
   expect(shown()).toEqual([['begun', 'dead']])
 })
 
-test('a burst of refusals', async () => {
+test('a burst of rejections', async () => {
   const one = watch({ payloads: true })
   const provider = github({ secret: 'another secret' })
   for (let n = 0; n < 6; n++) await scene.github.receive(await signedInit(provider, 'push', { n }))
   await scene.written()
   await one.check()
-  const burst = told.find(({ kind }) => kind === 'refused')!
-  expect(burst.text).toMatch(/^6 of 6 deliveries of github refused with signature_mismatch/)
+  const burst = told.find(({ kind }) => kind === 'rejected')!
+  expect(burst.text).toMatch(/^6 of 6 deliveries of github rejected with signature_mismatch/)
   expect(burst.receiver).toBe('github')
 })
 
@@ -183,6 +183,6 @@ test.each([
   [{ to: 'https://hooks.slack.com' }, 'alerts: to must be a function'],
   [{ every: 'soon' }, 'every'],
   [{ evry: '1m' }, 'did you mean every?'],
-])('refuses %j', (options, message) => {
+])('rejects %j', (options, message) => {
   expect(() => watch(options as never)).toThrow(message)
 })

@@ -1,4 +1,4 @@
-import { createReceiver, fixed, Unrecoverable, type Receiver } from '@postern/core'
+import { createReceiver, fixed, UnrecoverableError, type Receiver } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import type { Provider } from '@postern/core/scheme'
 import { github, shopify, slack, stripe } from '@postern/providers'
@@ -52,7 +52,7 @@ export function createDay(inbox: Inbox, random: () => number = randomBy(7)): Day
   )
   all['shopify']!.on('orders/*', { name: 'stock' }, () => {
     if (random() < 0.03)
-      throw new Unrecoverable(`article ${Math.floor(random() * 900)} does not exist`)
+      throw new UnrecoverableError(`article ${Math.floor(random() * 900)} does not exist`)
   })
   all['slack']!.on('**', { name: 'answer' }, () => undefined)
 

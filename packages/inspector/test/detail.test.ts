@@ -89,9 +89,9 @@ describe('a delivery', () => {
   })
 })
 
-describe('why it was refused', () => {
+describe('why it was rejected', () => {
   test('the proven cause, which health then names', async () => {
-    const id = await idOf('outcome:refused')
+    const id = await idOf('outcome:rejected')
     const detail = await scene.get<DetailReply>(`delivery?id=${id}`)
     expect(detail.actions).toEqual(['curl', 'explain'])
     expect([detail.row.topic, detail.row.claims]).toEqual([undefined, 'invoice.paid'])
@@ -104,7 +104,7 @@ describe('why it was refused', () => {
         timeout: 10_000,
       })
       .toMatchObject({
-        verdict: 'refused',
+        verdict: 'rejected',
         code: 'signature_mismatch',
         findings: [{ cause: 'secret-whitespace', certainty: 'proven' }],
       })
@@ -140,26 +140,26 @@ describe('why it was refused', () => {
     const id = rows[0]!.id.slice('delivery:'.length)
     expect((await page.get<DetailReply>(`delivery?id=${id}`)).actions).toContain('explain')
     const found = await page.get<ExplainReply>(`explain?id=${id}`)
-    expect(found).toMatchObject({ verdict: 'refused', code: 'missing_header' })
+    expect(found).toMatchObject({ verdict: 'rejected', code: 'missing_header' })
     expect(found.cannot).toBeUndefined()
     expect(found.findings.length).toBeGreaterThan(0)
   })
 
   test('it says if the body was not kept, or no secret is here', async () => {
-    const other = createScene({ receiver: { refusedBodies: false }, inspector: { receivers: [] } })
+    const other = createScene({ receiver: { rejectedBodies: false }, inspector: { receivers: [] } })
     await other.github.receive(await signedInit(github({ secret: 'wrong' }), 'push'))
     await other.written()
     const { rows } = await other.get<ListReply>('list')
     const at = `explain?id=${rows[0]!.id.slice('delivery:'.length)}`
     expect(await other.get(at)).toMatchObject({
       findings: [],
-      cannot: expect.stringContaining('refusedBodies'),
+      cannot: expect.stringContaining('rejectedBodies'),
     })
     await other.close()
     await scene.github.receive(await signedInit(github({ secret: 'wrong' }), 'push'))
     await scene.written()
     const bare = viewer({ inbox: scene.inbox, auth: () => ({ allow: 'read' }) })
-    const id = await idOf('outcome:refused receiver:github')
+    const id = await idOf('outcome:rejected receiver:github')
     expect(await bare.get(`explain?id=${id}`)).toMatchObject({
       cannot: expect.stringContaining('--secret'),
     })
@@ -220,7 +220,7 @@ describe('copies', () => {
       const headers = { 'x-token': SECRET, 'x-topic': `t${place}`, 'x-empty': '', 'x-odd': `it's` }
       const reply = await other.receive({ method: 'POST', url: target.url, headers, body })
       expect(reply.status).toBe(200)
-      await other.drain({ deadline: '1s', max: 1 })
+      await other.runDue({ deadline: '1s', max: 1 })
       const { rows } = await asking.get<ListReply>(`list?q=topic:t${place}`)
       const { text } = await asking.get<CopyReply>(`copy?as=curl&delivery=${rows[0]!.id.slice(9)}`)
       expect(text).not.toContain(SECRET)
@@ -265,8 +265,8 @@ test('a sealed event is shown to those who have the key alone', async () => {
   const forged = await signedInit(github({ secret: `${SECRET} ` }), 'push')
   await closed.github.receive(forged)
   await closed.written()
-  const { rows: refused } = await closed.get<ListReply>('list?q=outcome:refused')
-  const at = `explain?id=${refused[0]!.id.slice('delivery:'.length)}`
+  const { rows: rejected } = await closed.get<ListReply>('list?q=outcome:rejected')
+  const at = `explain?id=${rejected[0]!.id.slice('delivery:'.length)}`
   expect(await closed.get(at)).toMatchObject({ cannot: expect.stringContaining('sealed') })
   const withKey = viewer({
     inbox,

@@ -83,9 +83,9 @@ describe('a token', () => {
   test('cannot be guessed: after ten wrong ones in a minute each is 429, and the right one comes in', async () => {
     const page = inspect()
     for (let n = 0; n < 10; n++) expect((await page(signIn(`wrong ${n}`))).status).toBe(401)
-    const refused = await page(signIn('wrong again'))
-    expect(refused.status).toBe(429)
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    const rejected = await page(signIn('wrong again'))
+    expect(rejected.status).toBe(429)
+    expect(Number(rejected.headers.get('retry-after'))).toBeGreaterThan(0)
     expect((await page(signIn(token))).status).toBe(303)
     expect((await page(with_({ authorization: `Bearer ${token}` }))).status).toBe(200)
     const cookie = (await inspect()(signIn(token))).headers.get('set-cookie')!.split(';')[0]!
@@ -135,7 +135,7 @@ describe('a token', () => {
   })
 })
 
-describe('a refusal is a page for a browser that opens the document, and JSON for all else', () => {
+describe('a rejection is a page for a browser that opens the document, and JSON for all else', () => {
   const token = 'another token of sixteen'
   type OpenInit = Omit<RequestInit, 'headers'> & { headers?: Record<string, string> }
   const open = (more: OpenInit = {}, path = '/postern'): Request =>
@@ -156,9 +156,9 @@ describe('a refusal is a page for a browser that opens the document, and JSON fo
 
   test('by a function of the app', async () => {
     const page = onFetch({ inbox, auth: () => undefined })
-    const refused = await page(open())
-    expect(refused.status).toBe(401)
-    await isPage(refused, 'You are not signed in')
+    const rejected = await page(open())
+    expect(rejected.status).toBe(401)
+    await isPage(rejected, 'You are not signed in')
     for (const request of [
       open({ headers: { accept: 'application/json' } }),
       open({}, '/postern/~/api/status'),
@@ -186,14 +186,14 @@ describe('a refusal is a page for a browser that opens the document, and JSON fo
     const wrong = (): Promise<Response> =>
       page(open({ method: 'POST', body: new URLSearchParams({ token: 'wrong' }) }))
     for (let n = 0; n < 10; n++) await wrong()
-    const refused = await wrong()
-    expect(refused.status).toBe(429)
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
-    await isPage(refused, 'Too many wrong attempts')
+    const rejected = await wrong()
+    expect(rejected.status).toBe(429)
+    expect(Number(rejected.headers.get('retry-after'))).toBeGreaterThan(0)
+    await isPage(rejected, 'Too many wrong attempts')
   })
 })
 
-test('a body that is too large is refused', async () => {
+test('a body that is too large is rejected', async () => {
   const page = onFetch({ inbox, auth: () => ({ allow: 'all' }) })
   const reply = await page(
     new Request('http://x/~/api/replay', {

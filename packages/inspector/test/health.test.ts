@@ -25,7 +25,7 @@ function make(options: object = {}): void {
     inbox,
     log: false,
     explain: false,
-    now: () => clock,
+    clock: { now: () => clock },
     ...options,
   }) as Receiver
   receiver.on('**', { name: 'deploy', retry: { attempts: 1 } }, () => {
@@ -66,7 +66,7 @@ const every = (step: number, from: number, to = 0): readonly number[] =>
 async function health(query = ''): Promise<HealthReply> {
   clock = Date.now()
   await settled(receiver)
-  await receiver.drain({ deadline: '2s', max: 1 })
+  await receiver.runDue({ deadline: '2s', max: 1 })
   return page.get<HealthReply>(`health?${query}`)
 }
 
@@ -81,7 +81,7 @@ describe('nothing wrong looks like nothing wrong', () => {
     })
   })
 
-  test('with deliveries, strangers and a few refusals', async () => {
+  test('with deliveries, strangers and a few rejections', async () => {
     await before(every(20 * MINUTE, 12 * HOUR), good)
     await before([5 * HOUR, 4 * HOUR, HOUR], forged)
     for (let n = 0; n < 50; n++) await stranger()
@@ -96,23 +96,23 @@ describe('nothing wrong looks like nothing wrong', () => {
   })
 })
 
-describe('refusals', () => {
+describe('rejections', () => {
   test('more than usual are a thing: how many, since when', async () => {
     await before(every(30 * MINUTE, 3 * HOUR), good)
     await before(every(5 * MINUTE, 45 * MINUTE), forged)
     const found = await health()
     expect(found.things).toMatchObject([
-      { kind: 'refused', receiver: 'github', code: 'signature_mismatch', count: 9 },
+      { kind: 'rejected', receiver: 'github', code: 'signature_mismatch', count: 9 },
     ])
     const [thing] = found.things
-    const first = (await inbox.journal!.refusals()).rows.at(-1)!
+    const first = (await inbox.journal!.rejections()).rows.at(-1)!
     expect((thing as { since: number }).since, 'the first row itself').toBe(first.at)
     expect((thing as { of: number }).of, 'what came since then').toBe(9 + 1)
     expect((thing as { spark: readonly number[] }).spark.reduce((sum, one) => sum + one)).toBe(9)
     expect(found.usual.groups).toEqual([])
   })
 
-  test('no thing, if each hour of the week has as many refusals', async () => {
+  test('no thing, if each hour of the week has as many rejections', async () => {
     await before(every(12 * MINUTE, 30 * HOUR), forged)
     const found = await health()
     expect(found.things).toEqual([])
@@ -122,7 +122,7 @@ describe('refusals', () => {
   test('ten times as many as in each hour of the week are one', async () => {
     await before(every(30 * MINUTE, 30 * HOUR, HOUR), forged)
     await before(every(2 * MINUTE, 40 * MINUTE), forged)
-    expect((await health()).things).toMatchObject([{ kind: 'refused', code: 'signature_mismatch' }])
+    expect((await health()).things).toMatchObject([{ kind: 'rejected', code: 'signature_mismatch' }])
   })
 
   test('no thing, if they came yesterday', async () => {
@@ -232,7 +232,7 @@ describe('charts', () => {
       found.deliveries[name]!.reduce((sum, one) => sum + one, 0)
     const stored = await inbox.journal!.deliveries({ outcome: 'accepted', limit: 100 })
     expect(total('accepted')).toBe(stored.rows.length)
-    expect(total('refused')).toBe(2)
+    expect(total('rejected')).toBe(2)
     // One each step: too few for a quantile.
     expect(found.reply.p50.every((value) => value === null)).toBe(true)
     expect(found.handlers['github › deploy']!.p50.every((value) => value === null)).toBe(true)
@@ -248,7 +248,7 @@ describe('charts', () => {
     expect(found.from + found.reply.p50.length * found.step).toBeGreaterThan(Date.now())
   })
 
-  test('another range is refused', async () => {
+  test('another range is rejected', async () => {
     expect(await page.get('charts?range=99d')).toMatchObject({ statusCode: 400, error: 'range' })
     expect(await page.get('health?range=__proto__')).toMatchObject({ statusCode: 400 })
   })

@@ -83,7 +83,7 @@ for (const host of HOSTS)
         }
     })
 
-    test('a wrong token is refused, the right one begins a session, and signing out ends it', async () => {
+    test('a wrong token is rejected, the right one begins a session, and signing out ends it', async () => {
       const { url } = await open(host.mount({ inbox, auth: { token } }))
       const wrong = await signIn(url, 'not the token at all')
       expect([wrong.status, wrong.headers.get('set-cookie')]).toEqual([401, null])

@@ -44,7 +44,7 @@ export interface Host {
   /** It tells the inspector which path it is mounted on. */
   readonly tellsMount: boolean
   readonly mount: (options: Common) => Promise<App>
-  /** Nobody is refused with 401 there: without a session the app's login answers; `user=boom` throws. */
+  /** Nobody is rejected with 401 there: without a session the app's login answers; `user=boom` throws. */
   readonly withSession: (options: Omit<Common, 'auth'>) => Promise<App>
 }
 

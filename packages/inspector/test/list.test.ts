@@ -39,8 +39,8 @@ describe('deliveries', () => {
     expect(
       found.map(({ outcome, code, topic, eventId }) => [outcome, code, topic, eventId]),
     ).toEqual([
-      ['refused', 'missing_header', undefined, undefined],
-      ['refused', 'signature_mismatch', undefined, expect.any(String)],
+      ['rejected', 'missing_header', undefined, undefined],
+      ['rejected', 'signature_mismatch', undefined, expect.any(String)],
       ['accepted', undefined, 'issues.closed', 'closed-1'],
       ['duplicate', undefined, 'push', 'push-1'],
       ['accepted', undefined, 'push', 'push-1'],
@@ -55,7 +55,7 @@ describe('deliveries', () => {
     expect(found[1]).toMatchObject({ reason: expect.any(String), status: 401 })
   })
 
-  test('a refused one shows the topic that it claims, as a claim, to who may see payloads', async () => {
+  test('a rejected one shows the topic that it claims, as a claim, to who may see payloads', async () => {
     const { rows: found } = await list('q=code:signature_mismatch')
     expect([found[0]!.topic, found[0]!.claims]).toEqual([undefined, 'push'])
     expect(await rows('topic:push'), 'a claim is no topic').toEqual(['push-1', 'push-1'])
@@ -76,7 +76,7 @@ describe('deliveries', () => {
   })
 
   test('qualifiers', async () => {
-    expect(await rows('outcome:refused')).toHaveLength(2)
+    expect(await rows('outcome:rejected')).toHaveLength(2)
     expect(await rows('code:missing_header')).toEqual(['missing_header'])
     expect(await rows('topic:issues.*')).toHaveLength(6)
     expect(await rows('id:push-1')).toEqual(['push-1', 'push-1'])
@@ -169,8 +169,8 @@ describe('one search', () => {
   })
 
   test('leaves out, and looks through errors and statuses', async () => {
-    expect(await rows('-outcome:accepted -outcome:refused')).toEqual(['push-1'])
-    expect(await rows('status:401')).toEqual(await rows('outcome:refused'))
+    expect(await rows('-outcome:accepted -outcome:rejected')).toEqual(['push-1'])
+    expect(await rows('status:401')).toEqual(await rows('outcome:rejected'))
     expect(await rows('error:BUILD')).toEqual(['closed-1'])
     expect(await rows('state:dead -error:build')).toEqual([])
     expect(await rows('state:done -topic:issues.*')).toEqual(['push-1'])
@@ -192,7 +192,7 @@ describe('one search', () => {
 describe('what cannot be meant', () => {
   test.each([
     [
-      'state:dead outcome:refused',
+      'state:dead outcome:rejected',
       'state: lists tasks and outcome: lists deliveries; take one of both away',
     ],
     [
@@ -203,7 +203,7 @@ describe('what cannot be meant', () => {
     ['state:ded', 'state must be one of pending, running, done, dead, got ded; did you mean dead?'],
     [
       '-outcome:refusd',
-      'outcome must be one of accepted, duplicate, handshake, unhandled, refused, got refusd; did you mean refused?',
+      'outcome must be one of accepted, duplicate, handshake, unhandled, rejected, got refusd; did you mean rejected?',
     ],
     ['status:4xx', 'status: is the number of a reply, such as 401'],
     ['payload.issue', 'payload.issue has no value, as in payload.user.id:7'],
@@ -265,7 +265,7 @@ describe('suggestions', () => {
     expect(await suggest('cause:build')).toHaveLength(1)
     expect(await suggest('receiver:')).toEqual(['receiver:github', 'receiver:stripe'])
     expect(await suggest('subscription:le')).toEqual([])
-    expect(await suggest('-outcome:ref')).toEqual(['-outcome:refused'])
+    expect(await suggest('-outcome:ref')).toEqual(['-outcome:rejected'])
     expect(await suggest('since:yes')).toEqual(['since:yesterday'])
     expect(await suggest('nothing:x')).toEqual([])
     expect(await suggest('__proto__:x')).toEqual([])

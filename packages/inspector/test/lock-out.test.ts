@@ -15,7 +15,7 @@ const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` })
 const api = (headers: Record<string, string>): Request =>
   new Request('http://app.example/postern/~/api/status', { headers })
 
-describe('the right credential is never refused', () => {
+describe('the right credential is never rejected', () => {
   test.each([
     ['a token', { token }, bearer('wrong'), bearer(token)],
     ['a password', { basic: { ada: password } }, basic('ada', 'wrong'), basic('ada', password)],
@@ -72,7 +72,7 @@ describe('wrong ones', () => {
     return () => vi.useRealTimers()
   })
   const made = () => createWrongCredentials(() => clock)
-  /** Seconds to wait, and whether the refusal was delayed. */
+  /** Seconds to wait, and whether the rejection was delayed. */
   const tried = async (attempts: ReturnType<typeof made>, peer: string) => {
     let isAtOnce = true
     const wait = attempts.wrong(peer)

@@ -80,7 +80,7 @@ export function createScene(
     },
     written: async () => {
       for (const receiver of Object.values(receivers))
-        await receiver.drain({ deadline: '2s', max: 1 })
+        await receiver.runDue({ deadline: '2s', max: 1 })
     },
     ...asking({ allow: ['replay', 'discard', 'rerun', 'sample'], as: 'ada' }),
     as: asking,

@@ -1,5 +1,5 @@
 // A server to look at the page with: Express, SQLite, and a day of some hundred signed deliveries of four senders, with
-// failures, refusals, a retry, duplicates and a silent receiver. New deliveries arrive every few seconds. The day takes some seconds to happen; the page can be opened meanwhile.
+// failures, rejections, a retry, duplicates and a silent receiver. New deliveries arrive every few seconds. The day takes some seconds to happen; the page can be opened meanwhile.
 //
 //   node packages/inspector/test/serve.ts            http://localhost:4400/postern
 //   node packages/inspector/test/serve.ts 4401       another port

@@ -5,7 +5,7 @@ import { settled, signedInit } from '@postern/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { HealthReply, Thing } from '../src/api/health.ts'
 import { deadThings, isCauseOver, moreOf } from '../src/health/dead.ts'
-import { burstsOf } from '../src/health/refused.ts'
+import { burstsOf } from '../src/health/rejected.ts'
 import { temporaryInbox, viewer, type Viewer } from './scene.ts'
 
 const MINUTE = 60_000
@@ -52,7 +52,7 @@ async function send(name: 'github' | 'stripe', error: string, ago = 0): Promise<
 
 async function health(query = ''): Promise<HealthReply> {
   clock = Date.now()
-  for (const receiver of Object.values(receivers)) await receiver.drain({ deadline: '2s', max: 1 })
+  for (const receiver of Object.values(receivers)) await receiver.runDue({ deadline: '2s', max: 1 })
   return page.get<HealthReply>(`health?${query}`)
 }
 
@@ -191,8 +191,8 @@ describe('a mark on a cause', () => {
   })
 })
 
-describe('bursts of refusals', () => {
-  async function refused(ago: number, secret = `${SECRET} `): Promise<void> {
+describe('bursts of rejections', () => {
+  async function rejected(ago: number, secret = `${SECRET} `): Promise<void> {
     clock = Date.now() - ago
     const init = await signedInit(providers.stripe, 'invoice.paid', undefined, {
       at: clock,
@@ -202,9 +202,9 @@ describe('bursts of refusals', () => {
   }
 
   test('are proven before anybody clicks, and name the delivery that shows it', async () => {
-    for (let at = 9; at > 0; at--) await refused(at * 4 * MINUTE)
+    for (let at = 9; at > 0; at--) await rejected(at * 4 * MINUTE)
     // The search has a bound of time, which a machine with other work may reach: then the next look finds it.
-    const burst = async () => (await health()).things[0] as Thing & { kind: 'refused' }
+    const burst = async () => (await health()).things[0] as Thing & { kind: 'rejected' }
     await expect.poll(async () => (await burst()).proven).toBeDefined()
     const thing = await burst()
     expect(thing).toMatchObject({
@@ -221,7 +221,7 @@ describe('bursts of refusals', () => {
   })
 
   test('say nothing of what payloads prove to who may not see them', async () => {
-    for (let at = 9; at > 0; at--) await refused(at * 4 * MINUTE)
+    for (let at = 9; at > 0; at--) await rejected(at * 4 * MINUTE)
     await health()
     const blind = viewer({
       inbox,
@@ -229,7 +229,7 @@ describe('bursts of refusals', () => {
       auth: () => ({ allow: 'all', payloads: false }),
     })
     const reply = await blind.get<HealthReply>('health')
-    expect(reply.things).toMatchObject([{ kind: 'refused', count: 9 }])
+    expect(reply.things).toMatchObject([{ kind: 'rejected', count: 9 }])
     expect(JSON.stringify(reply)).not.toMatch(/secret-|remedy|explain/)
   })
 
@@ -259,7 +259,7 @@ test('receivers: when each was heard last, how often usually, and topics that no
   const { receivers: rows } = await health()
   expect(rows.find(({ name }) => name === 'github')).toMatchObject({
     deliveries: 12,
-    refused: 0,
+    rejected: 0,
     waiting: 0,
     unhandled: [],
     usually: 20 * MINUTE,

@@ -99,7 +99,7 @@ for (const [name, adapter] of Object.entries(ADAPTERS)) {
       expect(seen).toEqual(['guard /api/orders', 'interceptor /api/orders'])
     })
 
-    test('no filter sees a refusal or what a handler throws; it has what other routes throw', async () => {
+    test('no filter sees a rejection or what a handler throws; it has what other routes throw', async () => {
       const app = await start(appModule())
       const caught: unknown[] = []
       app.useGlobalFilters({
@@ -200,13 +200,13 @@ describe('behind the guards of a controller, on Express', () => {
       (await postern(app).deliver('stripe', 'invoice.paid', { a: 1 }, { path, ...how })).status
     const arrived: string[] = []
     app.get<Receiver>(receiverToken('stripe'), { strict: false }).observe({
-      answered: (_request, { outcome }) => void arrived.push(outcome),
+      replied: (_request, { outcome }) => void arrived.push(outcome),
     })
     expect(await send()).toBe(200)
     expect(await send({ secret: 'other' })).toBe(401)
     isOpen = false
     expect(await send()).toBe(403)
-    expect(arrived).toEqual(['unhandled', 'refused'])
+    expect(arrived).toEqual(['unhandled', 'rejected'])
     expect(caught).toEqual(['Forbidden resource'])
     await expect(postern(app).deliver('stripe', 'invoice.paid')).rejects.toThrow(
       'a controller mounts stripe; give its path as the option path',

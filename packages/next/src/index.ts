@@ -6,6 +6,6 @@ export {
   type RouteParams,
   type WebhookOptions,
 } from './webhook.ts'
-export { persistent } from './persistent.ts'
-export { reloadable, type Reloadable } from './persistent.ts'
+export { singleton } from './persistent.ts'
+export { hotReloadable, type Reloadable } from './persistent.ts'
 export { drain, health, serve } from './routes.ts'

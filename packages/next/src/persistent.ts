@@ -13,7 +13,7 @@ const STORE = Symbol.for('postern.next.persistent')
  * @example
  * const inbox = persistent('inbox', () => sqliteInbox({ path: 'webhooks.db' }))
  */
-export function persistent<T>(key: string, make: () => T): T {
+export function singleton<T>(key: string, make: () => T): T {
   // An inbox that says nothing of who runs its tasks.
   return isBuilding() ? (inert({ work: undefined }) as T) : kept(key, make)
 }
@@ -56,12 +56,12 @@ function member(name: string | symbol): unknown {
   return new Proxy(() => {}, { ...MEMBERS, apply: () => inert() })
 }
 
-/** A receiver that edits can replace, made by {@link reloadable}. */
+/** A receiver that edits can replace, made by {@link hotReloadable}. */
 export interface Reloadable<R> {
   /** Hands a request to the current receiver; waits while a new one takes over. */
   readonly fetch: Receiver['fetch']
   /** Runs due tasks of the current receiver, for a cron route. */
-  readonly drain: Receiver['drain']
+  readonly drain: Receiver['runDue']
   /** The state of the current receiver, for a route of probes. */
   readonly health: Receiver['health']
   /** Closes the current receiver, if there is one: for `closeOnSignal` in `instrumentation.ts`. */
@@ -74,7 +74,7 @@ export interface Reloadable<R> {
  * Keeps one live receiver for a key, with the newest handlers. When a hot reload runs the module again, the old
  * receiver is closed first (running attempts get five seconds to end) and the new one takes over; deliveries that come
  * meanwhile wait. There are never two receivers or workers. Pending tasks stay in the inbox, and the new receiver
- * runs them, if the inbox is {@link persistent}: an inbox made by the receiver itself is closed with it.
+ * runs them, if the inbox is {@link singleton}: an inbox made by the receiver itself is closed with it.
  *
  * During `next build`, which runs route modules too, nothing is made: secrets need not be there and no file is opened.
  *
@@ -84,7 +84,7 @@ export interface Reloadable<R> {
  *   createReceiver({ provider: github({ secret }), inbox }).on('push', deploy),
  * )
  */
-export function reloadable<R extends Pick<Receiver, 'fetch' | 'close' | 'drain' | 'health'>>(
+export function hotReloadable<R extends Pick<Receiver, 'fetch' | 'close' | 'runDue' | 'health'>>(
   key: string,
   make: () => R,
 ): Reloadable<R> {
@@ -92,7 +92,7 @@ export function reloadable<R extends Pick<Receiver, 'fetch' | 'close' | 'drain' 
   if (!isBuilding()) take()
   return {
     fetch: async (request, host) => (await current()).fetch(request, host),
-    drain: async (options) => (await current()).drain(options),
+    drain: async (options) => (await current()).runDue(options),
     health: async () => (await current()).health(),
     async close(options) {
       const receiver = await slots.get(key)?.receiver

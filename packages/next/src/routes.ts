@@ -1,9 +1,9 @@
 import type { Receiver } from '@postern/core'
 import {
-  drain as fetchDrain,
+  runDue as fetchDrain,
   health as fetchHealth,
   toFetch,
-  type DrainRouteOptions,
+  type RunDueRouteOptions,
   type HealthRouteOptions,
   type Route,
 } from '@postern/core/routes'
@@ -17,8 +17,8 @@ import { isBuilding } from './persistent.ts'
  * export const GET = drain(receiver, { secret: process.env.CRON_SECRET!, deadline: '50s' })
  */
 export function drain(
-  receiver: Pick<Receiver, 'drain'>,
-  options: DrainRouteOptions,
+  receiver: Pick<Receiver, 'runDue'>,
+  options: RunDueRouteOptions,
 ): (request: Request) => Promise<Response> {
   return answering(() => fetchDrain(receiver, options))
 }

@@ -90,7 +90,7 @@ export function testInspector(next: () => NextServer): void {
         ).toBe(500)
     })
 
-    test('a delivery, its dead task, a refusal that is explained, and a sample', async () => {
+    test('a delivery, its dead task, a rejection that is explained, and a sample', async () => {
       const send = async (options: object): Promise<number> => {
         const { body, ...delivery } = await signedInit(provider, 'push', {}, options)
         return (await fetch(`${next().url}/github`, { ...delivery, body: Buffer.from(body) }))
@@ -113,10 +113,10 @@ export function testInspector(next: () => NextServer): void {
       expect(await send({ id: 'push-1' })).toBe(200)
       expect(await send({ secret: 'a secret of GitHub ' })).toBe(401)
       await expect.poll(() => list('state:dead')).toHaveLength(1)
-      await expect.poll(() => list('outcome:refused')).toHaveLength(1)
-      const [refused] = await list('outcome:refused')
+      await expect.poll(() => list('outcome:rejected')).toHaveLength(1)
+      const [rejected] = await list('outcome:rejected')
       const explained = await fetch(
-        `${next().url}/postern/~/api/explain?id=${refused!.id.slice('delivery:'.length)}`,
+        `${next().url}/postern/~/api/explain?id=${rejected!.id.slice('delivery:'.length)}`,
         { headers },
       )
       expect(await explained.json()).toMatchObject({ findings: [{ cause: 'secret-whitespace' }] })

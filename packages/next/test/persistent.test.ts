@@ -2,20 +2,20 @@ import { createReceiver } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { acme } from '@postern/testing'
 import { afterEach, expect, test, vi } from 'vitest'
-import { drain, persistent } from '../src/index.ts'
+import { drain, singleton } from '../src/index.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 
 test('makes one value for a key', () => {
   let made = 0
   const make = (): object => ({ made: ++made })
-  expect(persistent('one', make)).toBe(persistent('one', make))
+  expect(singleton('one', make)).toBe(singleton('one', make))
   expect(made).toBe(1)
 })
 
 test('opens nothing while Next builds, and a receiver can be made with it', () => {
   vi.stubEnv('NEXT_PHASE', 'phase-production-build')
-  const inbox = persistent('inbox of a build', (): Inbox => {
+  const inbox = singleton('inbox of a build', (): Inbox => {
     throw new Error('opened')
   })
   const receiver = createReceiver({ provider: acme({ secret: 'a secret' }), inbox, log: false })
@@ -24,7 +24,7 @@ test('opens nothing while Next builds, and a receiver can be made with it', () =
   expect(() => drain(receiver, { secret: undefined as never })).not.toThrow()
   vi.unstubAllEnvs()
   expect(() =>
-    persistent('inbox of a build', () => {
+    singleton('inbox of a build', () => {
       throw new Error('opened')
     }),
   ).toThrow('opened')

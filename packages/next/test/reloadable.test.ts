@@ -8,7 +8,7 @@ import { createReceiver, fixed, memoryInbox, type Receiver } from '@postern/core
 import { type Inbox } from '@postern/core/inbox'
 import { acme } from '@postern/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { persistent, reloadable } from '../src/index.ts'
+import { singleton, hotReloadable } from '../src/index.ts'
 import { serve } from './next-server.ts'
 
 const secret = 'a secret of the app'
@@ -22,7 +22,7 @@ describe('reloadable', () => {
     const runs: string[] = []
     let failed!: () => void
     const attempt = new Promise<void>((resolve) => (failed = resolve))
-    const one = reloadable('pending', () =>
+    const one = hotReloadable('pending', () =>
       receiverOf(inbox).onAny({ name: 'work', retry: fixed({ delay: '50ms' }) }, () => {
         failed()
         throw new Error('version one has a bug')
@@ -31,7 +31,7 @@ describe('reloadable', () => {
     assert.equal(await deliver(one, 'a'), 200)
     await attempt
     const ran = new Promise<void>((resolve) => {
-      reloadable('pending', () =>
+      hotReloadable('pending', () =>
         receiverOf(inbox).onAny({ name: 'work' }, (event) => {
           runs.push(event.id!)
           if (runs.length === 2) resolve()
@@ -51,39 +51,39 @@ describe('reloadable', () => {
       const receiver = receiverOf()
       return { ...receiver, close: async () => void order.push(`${name} closed`) } as Receiver
     }
-    reloadable('order', version('one'))
-    await reloadable('order', version('two')).current()
-    await reloadable('order', version('three')).current()
+    hotReloadable('order', version('one'))
+    await hotReloadable('order', version('two')).current()
+    await hotReloadable('order', version('three')).current()
     expect(order).toEqual(['one made', 'one closed', 'two made', 'two closed', 'three made'])
   })
 
   test('closes the current one, and makes none for that', async () => {
     const make = vi.fn(() => receiverOf())
-    const one = reloadable('to close', make)
+    const one = hotReloadable('to close', make)
     await one.close({ timeout: '1s' })
     assert.equal(await deliver(one, 'a'), 503)
     expect(make).toHaveBeenCalledTimes(1)
     vi.stubEnv('NEXT_PHASE', 'phase-production-build')
-    await reloadable('never made', make).close()
+    await hotReloadable('never made', make).close()
     expect(make).toHaveBeenCalledTimes(1)
   })
 
   test('tells of an edit that fails at the next delivery, and is mended by the next edit', async () => {
-    const first = reloadable('broken', () => receiverOf())
-    reloadable('broken', () => receiverOf(undefined, ''))
+    const first = hotReloadable('broken', () => receiverOf())
+    hotReloadable('broken', () => receiverOf(undefined, ''))
     await expect(deliver(first, 'a')).rejects.toThrow(/secret is empty/)
-    reloadable('broken', () => receiverOf())
+    hotReloadable('broken', () => receiverOf())
     assert.equal(await deliver(first, 'a'), 200)
   })
 
   test('throws at once where the first one fails', () => {
-    expect(() => reloadable('wrong', () => receiverOf(undefined, ''))).toThrow(/secret is empty/)
+    expect(() => hotReloadable('wrong', () => receiverOf(undefined, ''))).toThrow(/secret is empty/)
   })
 
   test('makes nothing while next build collects the routes', async () => {
     vi.stubEnv('NEXT_PHASE', 'phase-production-build')
     let made = 0
-    const receiver = reloadable('building', () => {
+    const receiver = hotReloadable('building', () => {
       made++
       return receiverOf()
     })
@@ -124,17 +124,17 @@ describe('reloadable', () => {
 
 describe('persistent', () => {
   test('makes a value once', () => {
-    const made = persistent('value', () => ({ first: true }))
-    expect(persistent('value', () => ({ first: false }))).toBe(made)
+    const made = singleton('value', () => ({ first: true }))
+    expect(singleton('value', () => ({ first: false }))).toBe(made)
   })
 
   test('makes it again where making it failed', () => {
     expect(() =>
-      persistent('fragile', () => {
+      singleton('fragile', () => {
         throw new Error('the disk is full')
       }),
     ).toThrow('the disk is full')
-    expect(persistent('fragile', () => 1)).toBe(1)
+    expect(singleton('fragile', () => 1)).toBe(1)
   })
 })
 

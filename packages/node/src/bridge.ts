@@ -66,7 +66,7 @@ export function createBridge<Subject>(
   checkMounting(receiver, options, OPTIONS)
   const urlOf = requestUrl(options)
   const join = urlJoiner()
-  const read = createBodyReader(receiver.limits.time)
+  const read = createBodyReader(receiver.limits.bodyTimeout)
   const { context: contextOf, transaction } = options
   const called = handlerMade(
     receiver,
@@ -77,7 +77,7 @@ export function createBridge<Subject>(
     called()
     const method = request.method ?? 'GET'
     const target = host.target(subject)
-    // For the refusal of a URL that cannot be read.
+    // For the rejection of a URL that cannot be read.
     let url = join('http', 'localhost', target)
     let reply: Reply
     let admission: Admission | undefined
@@ -95,7 +95,7 @@ export function createBridge<Subject>(
       )
     } catch (error) {
       admission?.release()
-      reply = receiver.refuse({ method, url, headers }, toWebhookError(error))
+      reply = receiver.reject({ method, url, headers }, toWebhookError(error))
     }
     try {
       writeReply(request, response, reply)
@@ -104,7 +104,7 @@ export function createBridge<Subject>(
       writeReply(
         request,
         response,
-        receiver.refuse({ method, url }, toWebhookError(error, 'answer_failed')),
+        receiver.reject({ method, url }, toWebhookError(error, 'answer_failed')),
       )
     }
   }
@@ -121,7 +121,7 @@ export function createBridge<Subject>(
 }
 
 /** The members of a receiver that adapters use, for any type of event. */
-export type Mountable = Pick<Receiver, 'admit' | 'receive' | 'refuse' | 'limits'>
+export type Mountable = Pick<Receiver, 'admit' | 'receive' | 'reject' | 'limits'>
 
 const NONE: readonly string[] = []
 
@@ -244,7 +244,7 @@ function unread(request: IncomingMessage): boolean {
   )
 }
 
-// Bytes that are still read after a refusal, and the longest time until the sender has read its reply.
+// Bytes that are still read after a rejection, and the longest time until the sender has read its reply.
 const BYTES = 1024 * 1024
 const TIME = 1000
 
@@ -276,8 +276,8 @@ export interface ParsedRequest {
 }
 
 /**
- * The exact bytes of a body that other code has read; undefined if the stream is still unread. Refuses with
- * `body_consumed`, with the way out that `remedy` tells, if the bytes are gone. Refuses with `body_lossy` if the kept bytes are not
+ * The exact bytes of a body that other code has read; undefined if the stream is still unread. Rejects with
+ * `body_consumed`, with the way out that `remedy` tells, if the bytes are gone. Rejects with `body_altered` if the kept bytes are not
  * those of the wire. A body is never rebuilt from its parsed form.
  */
 function recoverBody<Subject>(
@@ -310,7 +310,7 @@ function exact(
       ? encoding === undefined || encoding === 'identity'
       : Number(length) === size
   if (wire) return bytes
-  throw new WebhookError('body_lossy', {
+  throw new WebhookError('body_altered', {
     problem: 'lossy',
     got: `${property} holds ${size} bytes (content-encoding ${encoding ?? 'absent'})`,
     ...(length !== undefined && { expected: length }),
@@ -328,7 +328,7 @@ function exactText(request: IncomingMessage, text: string, property: string): Ui
     Number(length) === bytes.byteLength
   )
     return bytes
-  throw new WebhookError('body_lossy', {
+  throw new WebhookError('body_altered', {
     problem: 'lossy',
     got: `${property} is a string of ${bytes.byteLength} bytes`,
     ...(length !== undefined && { expected: length }),

@@ -17,9 +17,9 @@ export type BodyReader = (request: IncomingMessage, admission: Admission) => Pro
 
 /**
  * Makes the function that reads the exact bytes of a request nobody has read from, within `time` milliseconds and what
- * was admitted. It refuses with the admission's refusal beyond its limit, `overloaded` or `body_timeout`.
- * Further refusals: `body_truncated` for fewer or more bytes than `content-length`, `body_aborted` if the sender went
- * away, `body_consumed` if other code began to read, and `body_lossy` if the bytes were made a string.
+ * was admitted. It rejects with the admission's rejection beyond its limit, `overloaded` or `body_timeout`.
+ * Further rejections: `body_truncated` for fewer or more bytes than `content-length`, `body_aborted` if the sender went
+ * away, `body_consumed` if other code began to read, and `body_altered` if the bytes were made a string.
  */
 export function createBodyReader(time: number): BodyReader {
   // node:http has no deadline of its own below 300 s (requestTimeout).
@@ -75,7 +75,7 @@ export function createBodyReader(time: number): BodyReader {
       getRawBody(request, { limit: admission.limit, length }, (error, body) => {
         request.off('data', count)
         deadlines.drop(deadline)
-        if (error) reject(refusal(error, request, admission))
+        if (error) reject(rejection(error, request, admission))
         else resolve(body)
       })
       // An app that paused the stream kept the body for the receiver.
@@ -102,7 +102,7 @@ function lengthOf(request: IncomingMessage): number | undefined {
   return Number.isNaN(length) ? undefined : length
 }
 
-function refusal(
+function rejection(
   error: RawBodyError,
   request: IncomingMessage,
   admission: Admission,
@@ -126,7 +126,7 @@ function refusal(
 }
 
 function lossy(): WebhookError {
-  return new WebhookError('body_lossy', {
+  return new WebhookError('body_altered', {
     problem: 'lossy',
     got: 'req.setEncoding() made strings of the bytes',
     remedy: 'call it on routes that are no webhooks',

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Receiver } from '@postern/core'
 import {
-  drainRoute,
+  runDueRoute,
   healthRoute,
-  type DrainRouteOptions,
+  type RunDueRouteOptions,
   type HealthRouteOptions,
   type Route,
 } from '@postern/core/routes'
@@ -19,8 +19,8 @@ export type NodeHandler = (request: IncomingMessage, response: ServerResponse) =
  * @example
  * app.post('/cron/webhooks', drain(receiver, { secret: process.env.CRON_SECRET! }))
  */
-export function drain(receiver: Pick<Receiver, 'drain'>, options: DrainRouteOptions): NodeHandler {
-  return serve(drainRoute(receiver, options))
+export function drain(receiver: Pick<Receiver, 'runDue'>, options: RunDueRouteOptions): NodeHandler {
+  return serve(runDueRoute(receiver, options))
 }
 
 /**

@@ -6,7 +6,7 @@ import { inFront, webhook } from '../src/index.ts'
 
 const provider = acme({ secret: 'a-long-enough-secret' })
 
-test('webhooks pass a framework that refuses posts of strangers, and all else is its own', async () => {
+test('webhooks pass a framework that rejects posts of strangers, and all else is its own', async () => {
   const receiver = createReceiver({ provider, log: false, onUnhandled: 'acknowledge' })
   const listener = inFront({ '/webhooks/acme': webhook(receiver) }, (_request, response) => {
     response.writeHead(403).end('Cross-site POST form submissions are forbidden')

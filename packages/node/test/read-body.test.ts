@@ -98,7 +98,7 @@ test('says so where somebody else begins to read', async () => {
   const headers = new NodeHeaders({ headers: signature, rawHeaders: [] })
   const url = 'https://example.com/'
   const admission = receiver.admit({ method: 'POST', url, headers })
-  const reading = createBodyReader(receiver.limits.time)(request, admission)
+  const reading = createBodyReader(receiver.limits.bodyTimeout)(request, admission)
   request.read()
   await expect(reading).rejects.toMatchObject({ code: 'body_consumed' })
 })

@@ -98,7 +98,7 @@ describe('the URL of a request', () => {
   })
 
   test.each(['[', 'a b', 'a/b', 'a?b', 'a#b', 'user@a', 'a:99999', '[::1', 'a\\b', ''])(
-    'a Host header of %j is refused',
+    'a Host header of %j is rejected',
     (host) => {
       expect(() => urlOf({}, { host })).toThrow(
         expect.objectContaining({ code: 'malformed_url', status: 400 }),

@@ -52,16 +52,16 @@ describe('webhook', () => {
     await mounted.close()
   })
 
-  test('refuses what setEncoding turned into text', async () => {
+  test('rejects what setEncoding turned into text', async () => {
     const stage = createStage('plain')
     const mounted = await listen((request, response) => {
       request.setEncoding('utf8')
       handler(stage)(request, response)
     })
     assert.equal(await post(mounted.url), 500)
-    const { refused } = await stage.control('report')
-    expect(refused).toMatchObject([
-      { code: 'body_lossy', problem: 'lossy', got: expect.stringContaining('setEncoding') },
+    const { rejected } = await stage.control('report')
+    expect(rejected).toMatchObject([
+      { code: 'body_altered', problem: 'lossy', got: expect.stringContaining('setEncoding') },
     ])
     await mounted.close()
   })
@@ -98,8 +98,8 @@ describe('webhook', () => {
     const mounted = await listen(webhook(stage.receiver, { trustProxy }))
     assert.equal(await post(mounted.url), 500)
     await mounted.close()
-    const { refused } = await stage.control('report')
-    expect(refused.map(({ text }) => text)).toEqual([
+    const { rejected } = await stage.control('report')
+    expect(rejected.map(({ text }) => text)).toEqual([
       'no such tenant table',
       expect.stringContaining('context must be a JSON value'),
       'no such list of proxies',
@@ -149,7 +149,7 @@ describe('webhook', () => {
     )
   })
 
-  test('refuses wrong options when it is made, by name', () => {
+  test('rejects wrong options when it is made, by name', () => {
     const { receiver } = createStage('plain')
     expect(() => webhook(receiver, { publicBase: 'example.com' })).toThrow(/^publicBase must be/)
     expect(() => webhook(receiver, { publicBase: 'https://a.example/?b' })).toThrow(/^publicBase/)
@@ -157,7 +157,7 @@ describe('webhook', () => {
     expect(() => webhook(receiver, { trustProxy: 'yes' as never })).toThrow(/^trustProxy must be/)
   })
 
-  test('lets go of a connection whose refused body it did not read', async () => {
+  test('lets go of a connection whose rejected body it did not read', async () => {
     const stage = createStage('plain')
     const server = createServer(handler(stage))
     const mounted = await listen(server)

@@ -20,7 +20,7 @@ import type { EventInfo, Observer, RequestInfo } from '@postern/core'
 interface DeliverySpans {
   readonly observer: Pick<
     Observer,
-    'received' | 'step' | 'carrier' | 'accepted' | 'duplicate' | 'answered'
+    'received' | 'step' | 'carrier' | 'accepted' | 'duplicate' | 'replied'
   >
   /** The context of a delivery, for what is told of it; undefined without an SDK. */
   contextOf(this: void, request: RequestInfo): Context | undefined
@@ -91,7 +91,7 @@ export function createDeliverySpans(tracing: Tracing): DeliverySpans {
       },
       accepted: (event, _, request) => sent(event, request),
       duplicate: (event, _, request) => sent(event, request),
-      answered(request, { outcome, status, took, code, events }) {
+      replied(request, { outcome, status, took, code, events }) {
         const spans = open.get(request) ?? begin(request)
         if (!spans) return
         const end = hrTime(request.at + took)
@@ -107,7 +107,7 @@ export function createDeliverySpans(tracing: Tracing): DeliverySpans {
           if (code !== undefined) markFailed(send, code)
           else send.setAttribute('postern.outcome', outcome)
           describe(send, events)
-          // What follows on that step is the reply. An inbox that refused has none.
+          // What follows on that step is the reply. An inbox that rejected has none.
           send.end(spans.accepted === undefined ? end : timeOf(request, spans.accepted))
         }
         receive?.end(end)

@@ -59,7 +59,7 @@ export const INSTRUMENTS: Readonly<Record<InstrumentName, Instrument>> = {
     kind: 'counter',
     unit: '{delivery}',
     description:
-      'Deliveries that were answered; error.type is the code of a refusal, and empty for the others',
+      'Deliveries that were answered; error.type is the code of a rejection, and empty for the others',
     attributes: ['messaging.destination.name', 'postern.provider', 'postern.outcome', 'error.type'],
   },
   replyDuration: {
@@ -105,7 +105,7 @@ export const INSTRUMENTS: Readonly<Record<InstrumentName, Instrument>> = {
     kind: 'counter',
     unit: '{attempt}',
     description:
-      'Stored ends of attempts: done, retry, postpone or dead; fenced if the end was refused, since the claim was lost',
+      'Stored ends of attempts: done, retry, postpone or dead; fenced if the end was rejected, since the claim was lost',
     attributes: [...LANE, 'postern.provider', 'postern.outcome'],
   },
   interruptions: {

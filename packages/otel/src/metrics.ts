@@ -32,7 +32,7 @@ export function observeMetrics(meter: Meter | (() => Meter | undefined)): Observ
       current()
       return gauges.add(receiver)
     },
-    answered({ receiver, provider }, { outcome, took, code }) {
+    replied({ receiver, provider }, { outcome, took, code }) {
       const instruments = current()
       if (!instruments) return
       const base = {
@@ -43,7 +43,7 @@ export function observeMetrics(meter: Meter | (() => Meter | undefined)): Observ
       instruments.deliveries.add(1, code === undefined ? base : { ...base, 'error.type': code })
       instruments.replyDuration.record(took / 1000, base)
     },
-    conflict({ receiver, provider }) {
+    idConflict({ receiver, provider }) {
       current()?.conflicts.add(1, {
         'messaging.destination.name': receiver,
         'postern.provider': provider,
@@ -83,7 +83,7 @@ export function observeMetrics(meter: Meter | (() => Meter | undefined)): Observ
       })
     },
     dead: (attempt) => ended(attempt, 'dead'),
-    fenced(attempt) {
+    outcomeRejected(attempt) {
       started.delete(attempt)
       ended(attempt, 'fenced')
     },
@@ -105,7 +105,7 @@ export function observeMetrics(meter: Meter | (() => Meter | undefined)): Observ
         throw error
       }
     },
-    paused: (pause) => gauges.paused(pause),
+    destinationPaused: (pause) => gauges.paused(pause),
   }
 
   /** The instruments of the meter there is now. */

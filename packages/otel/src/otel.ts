@@ -14,9 +14,9 @@ import {
 import {
   unknownOptions,
   type Observer,
-  HEARD,
+  OBSERVER_METHODS,
   type AttemptInfo,
-  type Heard,
+  type ObserverMethod,
   type RequestInfo,
   type ObservedReceiver,
 } from '@postern/core'
@@ -147,7 +147,7 @@ interface Contexts {
 /** Calls an observer's methods inside the span that each of them is about. */
 function inTrace(observer: Observer, contexts: Contexts): Observer {
   const wrapped: Record<string, unknown> = { ...observer }
-  for (const [name, about] of Object.entries(HEARD) as [Heard, string][]) {
+  for (const [name, about] of Object.entries(OBSERVER_METHODS) as [ObserverMethod, string][]) {
     if (about === 'receiver') continue
     const method = observer[name] as ((...args: unknown[]) => unknown) | undefined
     if (method)
@@ -224,7 +224,7 @@ interface AttemptSpans {
     | 'retried'
     | 'done'
     | 'dead'
-    | 'fenced'
+    | 'outcomeRejected'
   > & { readonly call: NonNullable<Observer['call']> }
   /** The context of an attempt: of its span, or of its delivery if it never ran. */
   contextOf(this: void, attempt: AttemptInfo): Context | undefined
@@ -296,7 +296,7 @@ function createAttemptSpans(tracing: Tracing): AttemptSpans {
       retried: forget,
       done: forget,
       dead: forget,
-      fenced: forget,
+      outcomeRejected: forget,
       async call(call, next) {
         const tracer = tracing.tracer()
         if (!tracer) return next()

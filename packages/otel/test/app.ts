@@ -50,7 +50,7 @@ const receiver = createReceiver({
   name: 'shop',
   provider: acme({ secret: 'shared' }),
   inbox,
-  work: role === 'worker',
+  worker: role === 'worker',
   observers: [otel({ trustSender: joined, sameTrace: joined })],
 })
 const partners = forward({

@@ -45,7 +45,7 @@ test('each call of forward is a CLIENT span below its attempt, whose trace goes 
   const handler = forward({
     ...LOCAL,
     to: { id: 'partner', url: site.url },
-    retry: { attempts: 3, base: 1 },
+    retry: { attempts: 3, initialDelay: 1 },
   })
   receiver.on('ping', { name: 'out' }, handler)
   await send()

@@ -1,5 +1,5 @@
 import { metrics } from '@opentelemetry/api'
-import { memoryInbox, Postpone, Unrecoverable } from '@postern/core'
+import { memoryInbox, PostponeError, UnrecoverableError } from '@postern/core'
 import type { Inbox, LaneStats } from '@postern/core/inbox'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { INSTRUMENTS, observeMetrics } from '../src/index.ts'
@@ -17,14 +17,14 @@ function by(points: readonly Point[], attribute: string): Record<string, unknown
   return Object.fromEntries(points.map(({ attributes, value }) => [attributes[attribute], value]))
 }
 
-test('deliveries by outcome, with the code of a refusal; and the time to their reply', async () => {
-  const { receiver, send } = createScene({ receiver: { work: 'drain' } })
+test('deliveries by outcome, with the code of a rejection; and the time to their reply', async () => {
+  const { receiver, send } = createScene({ receiver: { worker: 'onDemand' } })
   receiver.on('ping', () => {})
   await send()
   await send()
   await receiver.receive({ method: 'POST', url: '/', headers: {}, body: Buffer.from('{}') })
   const deliveries = await sdk.points('postern.deliveries')
-  expect(by(deliveries, 'postern.outcome')).toEqual({ accepted: 1, duplicate: 1, refused: 1 })
+  expect(by(deliveries, 'postern.outcome')).toEqual({ accepted: 1, duplicate: 1, rejected: 1 })
   expect(by(deliveries, 'error.type')).toMatchObject({ missing_header: 1 })
   expect(deliveries[0]!.attributes).toEqual({
     'messaging.destination.name': 'shop',
@@ -40,13 +40,13 @@ test('deliveries by outcome, with the code of a refusal; and the time to their r
 
 test('tasks: attempts, durations by kind of error, outcomes, and the time from end to end', async () => {
   let now = Date.now() - 60_000
-  const { receiver, send, ended } = createScene({ receiver: { now: () => now } })
+  const { receiver, send, ended } = createScene({ receiver: { clock: { now: () => now } } })
   let runs = 0
-  receiver.on('ping', { name: 'mail', retry: { attempts: 3, base: 0 } }, async () => {
+  receiver.on('ping', { name: 'mail', retry: { attempts: 3, initialDelay: 0 } }, async () => {
     now = Date.now()
     runs++
     if (runs === 1) throw new RangeError('no')
-    if (runs === 2) throw new Postpone(0)
+    if (runs === 2) throw new PostponeError(0)
   })
   await send()
   await ended()
@@ -110,9 +110,9 @@ test('topics, and names of errors, make no series without a bound', async () => 
 test('the depth of the inbox, its oldest due task, and its dead ones', async () => {
   const start = Date.now() - 90_000
   const inbox = memoryInbox()
-  const { receiver, send, ended } = createScene({ receiver: { inbox, now: () => start } })
+  const { receiver, send, ended } = createScene({ receiver: { inbox, clock: { now: () => start } } })
   receiver.on('ping', { name: 'mail' }, () => {
-    throw new Unrecoverable('no')
+    throw new UnrecoverableError('no')
   })
   await send()
   await ended()
@@ -132,7 +132,7 @@ test('the depth of the inbox, its oldest due task, and its dead ones', async () 
 
 test('how long the oldest due task waits', async () => {
   const start = Date.now() - 90_000
-  const { receiver, send } = createScene({ receiver: { work: 'drain', now: () => start } })
+  const { receiver, send } = createScene({ receiver: { worker: 'onDemand', clock: { now: () => start } } })
   receiver.on('ping', () => {})
   await send()
   const [age] = await sdk.points('postern.inbox.oldest_due.age')
@@ -143,13 +143,13 @@ test('how long the oldest due task waits', async () => {
 
 test('a subscription whose tasks are done has none, and not the number it had last', async () => {
   vi.useFakeTimers({ toFake: ['performance'] })
-  const { receiver, send } = createScene({ receiver: { work: 'drain' } })
+  const { receiver, send } = createScene({ receiver: { worker: 'onDemand' } })
   receiver.on('ping', () => {})
   await send()
   const pending = async (): Promise<unknown> =>
     by(await sdk.points('postern.inbox.tasks'), 'postern.state')['pending']
   expect(await pending()).toBe(1)
-  await receiver.drain()
+  await receiver.runDue()
   vi.advanceTimersByTime(2000)
   expect(await pending()).toBe(0)
   vi.useRealTimers()
@@ -175,18 +175,18 @@ test('an inbox that fails to tell its depth is down, and metrics of others are c
   await receiver.close()
 })
 
-test('interruptions and refused ends of lost claims', async () => {
+test('interruptions and rejected ends of lost claims', async () => {
   const { receiver } = createScene()
   const told = { receiver: 'shop', subscription: 'mail', task: 't', attempt: 1 }
   const lane = { 'messaging.destination.name': 'shop', 'messaging.consumer.group.name': 'mail' }
   const observer = observeMetrics(metrics.getMeter('own'))
   observer.interrupted!({ ...told, count: 1, charged: 0 })
-  observer.fenced!({
+  observer.outcomeRejected!({
     ...told,
     provider: 'acme',
     id: 'e',
     topic: 'ping',
-    scope: undefined,
+    tenant: undefined,
     part: undefined,
     receivedAt: 0,
     carrier: undefined,

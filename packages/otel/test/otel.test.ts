@@ -1,5 +1,5 @@
 import { metrics, trace } from '@opentelemetry/api'
-import { structuredLogger, Unrecoverable } from '@postern/core'
+import { structuredLogger, UnrecoverableError } from '@postern/core'
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { INSTRUMENTS, otel } from '../src/index.ts'
@@ -14,8 +14,8 @@ afterEach(() => sdk.stop())
 
 test('no payload, secret or header is in any attribute, event or metric', async () => {
   const { receiver, send, ended } = createScene()
-  receiver.on('ping', { retry: { attempts: 2, base: 0 } }, (event) => {
-    throw new Unrecoverable(`could not use ${JSON.stringify(event.payload)}`)
+  receiver.on('ping', { retry: { attempts: 2, initialDelay: 0 } }, (event) => {
+    throw new UnrecoverableError(`could not use ${JSON.stringify(event.payload)}`)
   })
   await send({
     url: 'https://shop.example/hooks/canary-path?key=canary-query',
@@ -61,7 +61,7 @@ test('inTrace: each line of a logger is written inside the span it is about', as
     tracer: false,
     meter: false,
   })
-  receiver.on('ping', { retry: { attempts: 2, base: 0 } }, () => {
+  receiver.on('ping', { retry: { attempts: 2, initialDelay: 0 } }, () => {
     throw new Error('no')
   })
   await send()
@@ -72,7 +72,7 @@ test('inTrace: each line of a logger is written inside the span it is about', as
   expect(traceOf('attempt 1, failed')).toBe(first)
   expect(traceOf('attempt 2, failed')).toBe(second)
   expect(traceOf('is dead')).toBe(second)
-  expect(traceOf('refused')).toBe(sdk.named('receive shop')[1]!.spanContext().traceId)
+  expect(traceOf('rejected')).toBe(sdk.named('receive shop')[1]!.spanContext().traceId)
   expect(new Set([first, second]).size).toBe(2)
   await receiver.close()
 })

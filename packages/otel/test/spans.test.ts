@@ -1,6 +1,6 @@
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { AlwaysOffSampler, type ReadableSpan } from '@opentelemetry/sdk-trace'
-import { inlineInbox, memoryInbox, Postpone, Unrecoverable, WebhookError } from '@postern/core'
+import { inlineInbox, memoryInbox, PostponeError, UnrecoverableError, WebhookError } from '@postern/core'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createScene } from './scene.ts'
 import { startSdk, type Sdk } from './sdk.ts'
@@ -168,7 +168,7 @@ test.each([
   await receiver.close()
 })
 
-test('a refusal has its code and no reason; only one of ours is an error', async () => {
+test('a rejection has its code and no reason; only one of ours is an error', async () => {
   const { receiver } = createScene()
   receiver.on('ping', () => {})
   const forged = {
@@ -178,7 +178,7 @@ test('a refusal has its code and no reason; only one of ours is an error', async
     body: Buffer.from('{}'),
   }
   await receiver.receive(forged)
-  receiver.refuse({ method: 'BREW', url: '/' }, new WebhookError('overloaded', 'why'))
+  receiver.reject({ method: 'BREW', url: '/' }, new WebhookError('overloaded', 'why'))
   const [first, second] = sdk.named('receive shop')
   expect(first).toMatchObject({
     status: { code: SpanStatusCode.UNSET },
@@ -195,9 +195,9 @@ test('a refusal has its code and no reason; only one of ours is an error', async
   await receiver.close()
 })
 
-test('an inbox that refuses fails send too', async () => {
+test('an inbox that rejects fails send too', async () => {
   const { receiver, send } = createScene({
-    receiver: { inbox: memoryInbox({ maxPending: 1 }), work: 'drain' },
+    receiver: { inbox: memoryInbox({ maxPending: 1 }), worker: 'onDemand' },
   })
   receiver.on('ping', () => {})
   await send({ id: 'a' })
@@ -211,7 +211,7 @@ test('an inbox that refuses fails send too', async () => {
 
 test('failed attempts: the kind of the error and what follows, not its message', async () => {
   const { receiver, send, ended } = createScene()
-  receiver.on('ping', { retry: { attempts: 2, base: 0 } }, async () => {
+  receiver.on('ping', { retry: { attempts: 2, initialDelay: 0 } }, async () => {
     throw new RangeError('quotes the payload')
   })
   await send()
@@ -234,12 +234,12 @@ test('failed attempts: the kind of the error and what follows, not its message',
 test('exceptions: true records message and stack', async () => {
   const { receiver, send, ended } = createScene({ exceptions: true })
   receiver.on('ping', () => {
-    throw new Unrecoverable('quotes the payload')
+    throw new UnrecoverableError('quotes the payload')
   })
   await send()
   await ended()
   expect(sdk.named('process shop')[0]!.events[0]!.attributes).toMatchObject({
-    'exception.type': 'Unrecoverable',
+    'exception.type': 'UnrecoverableError',
     'exception.message': 'quotes the payload',
     'exception.stacktrace': expect.stringContaining('spans.test.ts'),
   })
@@ -269,7 +269,7 @@ test('a postponed attempt is no failure', async () => {
   const { receiver, send, ended } = createScene()
   let times = 0
   receiver.on('ping', () => {
-    if (times++ === 0) throw new Postpone(1)
+    if (times++ === 0) throw new PostponeError(1)
   })
   await send()
   await ended()
@@ -307,7 +307,7 @@ test('an inbox that runs handlers inside the request has the same spans', async 
 })
 
 test('a redelivery sends nothing, and a batch says how many', async () => {
-  const { receiver, send } = createScene({ receiver: { work: 'drain' } })
+  const { receiver, send } = createScene({ receiver: { worker: 'onDemand' } })
   receiver.on('ping', () => {})
   await send()
   await send()
@@ -321,7 +321,7 @@ test('a redelivery sends nothing, and a batch says how many', async () => {
 test('what `take` hands in has a send span, without a request', async () => {
   const { receiver, ended } = createScene()
   receiver.on('ping', () => {})
-  await receiver.take({
+  await receiver.ingest({
     method: 'POST',
     url: '/',
     headers: { 'x-acme-topic': 'ping', 'x-acme-id': 'evt_9', 'content-type': 'application/json' },

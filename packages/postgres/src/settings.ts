@@ -35,7 +35,7 @@ export interface PostgresInboxOptions {
   /** How long a delivery may wait for its commit, and any statement for its answer. @default '5s' */
   readonly deadline?: Duration
   /** For how long ids are known as duplicates; at least the sender's retry span. An event stays for the longer of this and `keepDone`. @default '4d' */
-  readonly window?: TimeText
+  readonly dedupeWindow?: TimeText
   /** For how long done tasks are kept for lists and `replay`. @default '4d' */
   readonly keepDone?: TimeText
   /** For how long dead tasks are kept for `replay` and redelivery. @default '30d' */
@@ -102,7 +102,7 @@ function checkSchema(schema: string): void {
     throw new TypeError(
       `postgresInbox: schema must be a lower-case name of letters, digits and _, got ${JSON.stringify(schema)}`,
     )
-  // PostgreSQL keeps such names for itself: it would refuse to make the schema, at the first delivery.
+  // PostgreSQL keeps such names for itself: it would reject to make the schema, at the first delivery.
   if (schema.startsWith('pg_'))
     throw new TypeError(
       `postgresInbox: schema must not begin with pg_, which PostgreSQL reserves, got ${JSON.stringify(schema)}; use 'webhooks' or a name of your own`,

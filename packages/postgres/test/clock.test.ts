@@ -48,7 +48,7 @@ needs(postgresServer, fakeTime).describe("steps of PostgreSQL's clock", () => {
           schema,
           pollInterval: 20,
           lease: '1s',
-          window: '1h',
+          dedupeWindow: '1h',
           keepDone: '1h',
         })
         opened.push(inbox)

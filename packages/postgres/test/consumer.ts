@@ -33,7 +33,7 @@ export interface RecordedOptions {
 export function lane(name: string, options: Partial<Lane> = {}): Lane {
   return {
     name,
-    formerly: [],
+    previousNames: [],
     concurrency: 10,
     ordered: false,
     timeout: 300_000,
@@ -111,7 +111,7 @@ export function intake(
           topic: 'thing.happened',
           aliases: [],
           payload: { n: 7 },
-          scope: undefined,
+          tenant: undefined,
           provider: 'acme',
           ...options,
         },

@@ -19,7 +19,7 @@ withPostgres('fair turns of postgresInbox', (postgres) => {
     })
   }
 
-  test('a tenant with its share waiting is refused alone', async () => {
+  test('a tenant with its share waiting is rejected alone', async () => {
     const inbox = open({ maxPending: 40, maxPendingShare: 0.25 })
     const shop = record({ lanes: LANES })
     const port = inbox.attach(shop.consumer)
@@ -38,7 +38,7 @@ withPostgres('fair turns of postgresInbox', (postgres) => {
     await inbox.close()
   })
 
-  test('maxPending counts the tasks of one receiver: another is not refused with it', async () => {
+  test('maxPending counts the tasks of one receiver: another is not rejected with it', async () => {
     const inbox = open({ maxPending: 3 })
     const shop = inbox.attach(record({ lanes: LANES }).consumer)
     const bank = inbox.attach(record({ receiver: 'bank', lanes: LANES }).consumer)

@@ -5,7 +5,7 @@ import { intake, record } from './consumer.ts'
 import { withPostgres } from './postgres.ts'
 
 const guarded = (id: string, ...keys: string[]): Intake =>
-  intake(id, undefined, { guards: keys.map((key) => ({ key, otherwise: 'refuse' as const })) })
+  intake(id, undefined, { guards: keys.map((key) => ({ key, otherwise: 'reject' as const })) })
 withPostgres('guards of postgresInbox', (postgres) => {
   test('receivers do not share them, and they go with the event', async () => {
     const { service, pool, schema } = postgres()
@@ -13,7 +13,7 @@ withPostgres('guards of postgresInbox', (postgres) => {
     const inbox = postgresInbox({
       connectionString: service.url,
       schema: name,
-      window: '1ms',
+      dedupeWindow: '1ms',
       keepDone: '1ms',
     })
     const shop = record()

@@ -27,14 +27,14 @@ withPostgres('health of postgresInbox', (postgres) => {
     expect(await send('2')).toBe(503)
     for (const step of [0, 1000, 1000]) {
       scene.time += step
-      const { accepts, settles, cause } = await receiver.health()
+      const { accepting: accepts, processing: settles, cause } = await receiver.health()
       expect([accepts, settles]).toEqual([false, true])
       expect(cause).toMatch(/locked/)
     }
     await other.query('ROLLBACK')
     await other.end()
     await recovers(scene)
-    // Its writes leave nothing behind. A delivery that was refused may still be stored once the lock is gone.
+    // Its writes leave nothing behind. A delivery that was rejected may still be stored once the lock is gone.
     const stored = async (): Promise<readonly unknown[]> => {
       scene.time += 15_000
       await receiver.health()
@@ -83,7 +83,7 @@ withPostgres('health of postgresInbox', (postgres) => {
     for (const step of [0, 1000]) {
       scene.time += step
       await flood(receiver)
-      const { accepts, settles, cause } = await receiver.health()
+      const { accepting: accepts, processing: settles, cause } = await receiver.health()
       expect([accepts, settles]).toEqual([false, true])
       expect(cause).toMatch(/^read-only: /)
     }
@@ -111,9 +111,9 @@ function shop(options: Parameters<typeof postgresInbox>[0]): Shop {
     receiver: createReceiver({
       provider,
       inbox,
-      work: 'drain',
+      worker: 'onDemand',
       log: false,
-      monotonic: () => scene.time,
+      clock: { monotonic: () => scene.time },
     }),
     time: 0,
     send: async (id) =>

@@ -39,7 +39,7 @@ withPostgres('interruptions in postgresInbox', (postgres) => {
     }
   }
 
-  test('a done that comes when another process has the task counts; that run is told, and its outcome is refused', async () => {
+  test('a done that comes when another process has the task counts; that run is told, and its outcome is rejected', async () => {
     const scene = open()
     let end: (outcome: Outcome) => void = () => {}
     const slow = record({

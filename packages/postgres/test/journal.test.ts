@@ -55,7 +55,7 @@ withPostgres('the journal of postgresInbox', (postgres) => {
     return postgresInbox({ connectionString: service.url, schema: schema(), pollInterval: 20 })
   }
 
-  test('keeps head and body of the last refusal of a receiver and code', async () => {
+  test('keeps head and body of the last rejection of a receiver and code', async () => {
     const inbox = open()
     const kept = (at: number) => ({
       url: '/hooks?shop=1',
@@ -68,7 +68,7 @@ withPostgres('the journal of postgresInbox', (postgres) => {
         arrived: [
           arrival(`r${at}`, {
             at: Date.now() + at,
-            outcome: 'refused',
+            outcome: 'rejected',
             verified: false,
             code: 'x',
             kept: kept(at),
@@ -141,7 +141,7 @@ withPostgres('the journal of postgresInbox', (postgres) => {
     )
     const flood = Array.from(
       { length: 500 },
-      () => ({ verified: false, outcome: 'refused' }) as const,
+      () => ({ verified: false, outcome: 'rejected' }) as const,
     )
     for (let part = 0; part < 21; part++)
       await inbox.journal!.write({
@@ -171,7 +171,7 @@ withPostgres('the journal of postgresInbox', (postgres) => {
           ...NONE,
           minutes: [
             counted(minute),
-            counted(minute, { value: 'refused', count: 1 }),
+            counted(minute, { value: 'rejected', count: 1 }),
             counted(minute, { by: 'code', value: 'x' }),
             counted(old),
             counted(old + MINUTE),
@@ -193,7 +193,7 @@ withPostgres('the journal of postgresInbox', (postgres) => {
           sum: 6000,
           max: 2000,
         }),
-        expect.objectContaining({ from: minute, value: 'refused', count: 2 }),
+        expect.objectContaining({ from: minute, value: 'rejected', count: 2 }),
       ]),
     )
     expect(await journal!.history({ ...range, by: 'code' })).toMatchObject([{ value: 'x' }])

@@ -3,7 +3,7 @@ import { postgresInbox } from '../src/index.ts'
 import { intake, record } from './consumer.ts'
 import { withPostgres } from './postgres.ts'
 
-withPostgres('a delivery that was refused, and whose insert commits later', (postgres) => {
+withPostgres('a delivery that was rejected, and whose insert commits later', (postgres) => {
   test('runs at the next look, not after a lease, and uses no interruption', async () => {
     const { service, pool, schema } = postgres()
     const name = schema()

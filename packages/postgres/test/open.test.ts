@@ -1,4 +1,4 @@
-import { Unrecoverable } from '@postern/core'
+import { UnrecoverableError } from '@postern/core'
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { postgresInbox, postgresMigration } from '../src/index.ts'
@@ -26,7 +26,7 @@ withPostgres('postgresInbox on the parts of an application', (postgres) => {
     const { receiver, until } = listen(inbox)
     const message = 'no such customer \0\ud800'
     receiver.on('thing.*', () => {
-      throw new Unrecoverable(message)
+      throw new UnrecoverableError(message)
     })
     await receiver.receive(signed('1'))
     await until((heard) => heard.includes('dead 1'))
@@ -39,7 +39,7 @@ withPostgres('postgresInbox on the parts of an application', (postgres) => {
   test.each([
     ['extra_float_digits = 0', /extra_float_digits is 0 .* SET extra_float_digits = 1/],
     ['array_nulls = off', /array_nulls is off .* SET array_nulls = on/],
-  ])('a role with %s is refused, with the way out', async (setting, says) => {
+  ])('a role with %s is rejected, with the way out', async (setting, says) => {
     const { service, pool, schema } = postgres()
     const user = schema()
     await pool.query(`CREATE ROLE ${user} SUPERUSER LOGIN; ALTER ROLE ${user} SET ${setting}`)
@@ -79,7 +79,7 @@ withPostgres('postgresInbox on the parts of an application', (postgres) => {
     const { service, schema } = postgres()
     const name = schema()
     const all = Array.from({ length: 4 }, () =>
-      listen(postgresInbox({ connectionString: service.url, schema: name }), { work: false }),
+      listen(postgresInbox({ connectionString: service.url, schema: name }), { worker: false }),
     )
     const inboxes = all.map(({ receiver }) => receiver.on('thing.*', () => {}))
     const replies = await Promise.all(inboxes.map((one, at) => one.receive(signed(String(at)))))
@@ -97,7 +97,7 @@ withPostgres('postgresInbox on the parts of an application', (postgres) => {
     const inbox = postgresInbox({ connectionString: service.url, schema: name })
     const reasons: string[] = []
     const { receiver } = listen(inbox, {
-      work: false,
+      worker: false,
       log: { rejected: (_, error) => reasons.push(error.message) },
     })
     receiver.on('thing.*', () => {})

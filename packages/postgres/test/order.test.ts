@@ -4,29 +4,29 @@ import { postgresInbox } from '../src/index.ts'
 import { withPostgres } from './postgres.ts'
 import { listen, signed } from './receiver.ts'
 
-withPostgres('orderBy', (postgres) => {
+withPostgres('orderingKey', (postgres) => {
   test('of a renamed subscription: what was stored under its old name goes first', async () => {
     const { service, schema } = postgres()
     const options = { connectionString: service.url, schema: schema(), pollInterval: 20 }
-    const orderBy = (): string => 'one key'
+    const orderingKey = (): string => 'one key'
     const first = postgresInbox(options)
-    const before = listen(first, { work: false }).receiver
-    before.on('thing.*', { name: 'old', orderBy }, () => {})
+    const before = listen(first, { worker: false }).receiver
+    before.on('thing.*', { name: 'old', orderingKey: orderingKey }, () => {})
     await before.receive(signed('1'))
     await before.receive(signed('2'))
     await before.close()
     await first.close()
 
     const second = postgresInbox(options)
-    const { receiver, until } = listen(second, { work: false })
+    const { receiver, until } = listen(second, { worker: false })
     const ran: string[] = []
     const retry = fixed({ attempts: 5, delay: 20 })
-    receiver.on('thing.*', { name: 'new', formerly: ['old'], orderBy, retry }, ({ id }, task) => {
+    receiver.on('thing.*', { name: 'new', previousNames: ['old'], orderingKey: orderingKey, retry }, ({ id }, task) => {
       ran.push(id!)
       if (id === '1' && task.attempt < 3) throw new Error('not yet')
     })
     await receiver.receive(signed('3'))
-    await receiver.work()
+    await receiver.startWorker()
     await until((heard) => heard.includes('done 3'))
     expect(ran).toEqual(['1', '1', '1', '2', '3'])
     await receiver.close()
@@ -44,7 +44,7 @@ withPostgres('orderBy', (postgres) => {
       const listening = listen(inbox)
       listening.receiver.on(
         'thing.*',
-        { name: 'a', concurrency: 20, orderBy: ({ id }) => id!.split('.')[0]! },
+        { name: 'a', concurrency: 20, orderingKey: ({ id }) => id!.split('.')[0]! },
         async ({ id }) => {
           const key = id!.split('.')[0]!
           const count = (running.get(key) ?? 0) + 1

@@ -1,4 +1,4 @@
-import { Unrecoverable } from '@postern/core'
+import { UnrecoverableError } from '@postern/core'
 import { expect, test } from 'vitest'
 import { postgresInbox } from '../src/index.ts'
 import { PRUNE } from '../src/sql/view.ts'
@@ -12,13 +12,13 @@ withPostgres('retention', (postgres) => {
     const inbox = postgresInbox({
       connectionString: service.url,
       schema: name,
-      window: '1ms',
+      dedupeWindow: '1ms',
       keepDone: '1ms',
       keepDead: '1h',
     })
     const { receiver, until } = listen(inbox, { onUnhandled: 'store' })
     receiver.on('thing.*', ({ id }) => {
-      if (id === 'dead') throw new Unrecoverable('no such customer')
+      if (id === 'dead') throw new UnrecoverableError('no such customer')
     })
     await receiver.receive(signed('done'))
     await receiver.receive(signed('dead'))
@@ -38,7 +38,7 @@ withPostgres('retention', (postgres) => {
     const inbox = postgresInbox({
       connectionString: service.url,
       schema: name,
-      window: '1ms',
+      dedupeWindow: '1ms',
       keepDone: '1ms',
       keepDead: '1ms',
     })
@@ -47,7 +47,7 @@ withPostgres('retention', (postgres) => {
       INSERT INTO ${name}.postern_tenants (lane, key, turn) SELECT 900, n::text, n FROM generate_series(1, 9) n`)
     const { receiver } = listen(inbox, {})
     receiver.on('thing.*', () => {})
-    await receiver.work()
+    await receiver.startWorker()
     const left = async (): Promise<readonly unknown[]> => {
       const found = await pool.query(`SELECT key FROM ${name}.postern_tenants ORDER BY key`)
       return found.rows.map(({ key }: { key: string }) => key)

@@ -31,7 +31,7 @@ export function listen(inbox: Inbox, options: Partial<ReceiverOptions> = {}): Li
         done: ({ id }) => hear(`done ${id}`),
         dead: ({ id }) => hear(`dead ${id}`),
         duplicate: ({ id }) => hear(`duplicate ${id}`),
-        fenced: ({ id }) => hear(`fenced ${id}`),
+        outcomeRejected: ({ id }) => hear(`fenced ${id}`),
         rejected: (_, error) => hear(`rejected ${error.code}`),
       },
     ],

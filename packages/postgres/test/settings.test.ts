@@ -17,7 +17,7 @@ test.for<[string, PostgresInboxOptions]>([
   ['maxPending', { connectionString, maxPending: 0 }],
   ['maxConnections', { connectionString, maxConnections: 2 }],
   ['schema', { connectionString, schema: 'pg_x' }],
-  ['window', { connectionString, window: 1000 as never }],
+  ['window', { connectionString, dedupeWindow: 1000 as never }],
   ['keepDone', { connectionString, keepDone: 1000 as never }],
   ['keepDead', { connectionString, keepDead: 1000 as never }],
   ['prepare', { connectionString, prepare: 'no' as never }],
@@ -30,7 +30,7 @@ test.for<[string, PostgresInboxOptions]>([
 })
 
 test('a window shorter than the sender delivers again is a TypeError', () => {
-  const inbox = postgresInbox({ connectionString, window: '1s', keepDone: '1s' })
+  const inbox = postgresInbox({ connectionString, dedupeWindow: '1s', keepDone: '1s' })
   const provider = { ...acme({ secret: 'a secret of these tests' }), retrySpan: 60_000 }
-  expect(() => createReceiver({ provider, inbox, work: false })).toThrow(/window is 1000 ms/)
+  expect(() => createReceiver({ provider, inbox, worker: false })).toThrow(/window is 1000 ms/)
 })

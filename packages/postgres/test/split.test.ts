@@ -3,7 +3,7 @@ import { postgresInbox } from '../src/index.ts'
 import { intake, record } from './consumer.ts'
 import { withPostgres } from './postgres.ts'
 
-withPostgres('outcomes that PostgreSQL refuses', (postgres) => {
+withPostgres('outcomes that PostgreSQL rejects', (postgres) => {
   test('hold up no others: the one task is dead with the reason', async () => {
     const { service, pool, schema } = postgres()
     const name = schema()
@@ -14,12 +14,12 @@ withPostgres('outcomes that PostgreSQL refuses', (postgres) => {
     const port = inbox.attach(shop.consumer)
     await port.accept(intake('first'), {})
     const [bad] = (await inbox.view!.list()).rows!
-    await pool.query(`CREATE FUNCTION ${name}.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    await pool.query(`CREATE FUNCTION ${name}.reject() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
-        IF NEW.id = ${bad!.id} AND NEW.state = 2 THEN RAISE EXCEPTION 'this one is refused'; END IF;
+        IF NEW.id = ${bad!.id} AND NEW.state = 2 THEN RAISE EXCEPTION 'this one is rejected'; END IF;
         RETURN NEW;
       END $$;
-      CREATE TRIGGER refuse BEFORE UPDATE ON ${name}.postern_tasks FOR EACH ROW EXECUTE FUNCTION ${name}.refuse()`)
+      CREATE TRIGGER reject BEFORE UPDATE ON ${name}.postern_tasks FOR EACH ROW EXECUTE FUNCTION ${name}.reject()`)
     for (let at = 0; at < 9; at++) await port.accept(intake(`e${at}`), {})
     port.work!()
     await shop.until(() => shop.runs.length === 10)
@@ -30,7 +30,7 @@ withPostgres('outcomes that PostgreSQL refuses', (postgres) => {
     expect(rows).toMatchObject([
       {
         event: { id: 'first' },
-        error: { message: expect.stringContaining('this one is refused') },
+        error: { message: expect.stringContaining('this one is rejected') },
       },
     ])
     expect(shop.settled.find(({ claim }) => claim.event.id === 'first')).toMatchObject({

@@ -32,7 +32,7 @@ withPostgres('tables that postgresInbox trusts', (postgres) => {
     return { name, app, other, as, start, grant, pool }
   }
 
-  test('those of another role are refused, until tableOwner names it or the app is its member', async () => {
+  test('those of another role are rejected, until tableOwner names it or the app is its member', async () => {
     const { name, app, other, as, start, grant, pool } = await scene()
     await as(other, `${postgresMigration({ schema: name })}; ${grant}`)
     await expect(start()).rejects.toThrow(
@@ -56,7 +56,7 @@ withPostgres('tables that postgresInbox trusts', (postgres) => {
   test.each([
     ['a view', 'CREATE VIEW', /belongs to the role|is not a table/],
     ['a table', 'CREATE TABLE', /belongs to the role/],
-  ])('%s that lies under one of the names is refused before it is read', async (_, make, says) => {
+  ])('%s that lies under one of the names is rejected before it is read', async (_, make, says) => {
     const { name, other, as, start, pool } = await scene()
     await pool.query('CREATE TABLE IF NOT EXISTS public.read_by (who text)')
     await pool.query('GRANT ALL ON public.read_by TO public')
@@ -70,7 +70,7 @@ withPostgres('tables that postgresInbox trusts', (postgres) => {
     expect((await pool.query('SELECT * FROM public.read_by')).rows).toEqual([])
   })
 
-  test('a trigger whose function belongs to another role, a rule, and row-level security are refused', async () => {
+  test('a trigger whose function belongs to another role, a rule, and row-level security are rejected', async () => {
     const { name, app, other, as, start, pool } = await scene()
     expect(await start()).toEqual(['new'])
     await as(app, `GRANT TRIGGER ON ${name}.postern_events TO ${other}`)

@@ -15,12 +15,12 @@ import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
  * Adyen's standard (payment) webhooks. Each item carries its own signature, `additionalData.hmacSignature`: HMAC-SHA256
- * over eight of its fields. One bad item refuses the whole delivery. What is not among the eight (`live`, `eventDate`,
+ * over eight of its fields. One bad item rejects the whole delivery. What is not among the eight (`live`, `eventDate`,
  * `reason`, the rest of `additionalData`) is not protected. JSON and HTTP POST forms; not SOAP.
  *
  * Topic is `eventCode`; id is `pspReference:eventCode:success`, all of it signed. The payload is the item, with `live` of
  * the delivery. Adyen wants a 2xx with the body `[accepted]` within 10 s and tries again for up to 30 days, the oldest
- * delivery first: one that is refused holds up the others.
+ * delivery first: one that is rejected holds up the others.
  * https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures
  */
 export const adyen: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ sender({
@@ -53,7 +53,7 @@ export const adyen: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ sender({
   covers: { body: 'fields', id: true },
   sign: () => adyenScheme(),
   events,
-  reply: (result) => (result.kind === 'refused' ? undefined : textReply('[accepted]')),
+  reply: (result) => (result.kind === 'rejected' ? undefined : textReply('[accepted]')),
   compose,
 })
 

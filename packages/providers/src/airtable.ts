@@ -4,7 +4,7 @@ import { preset, type PresetOptions } from './schemes/preset.ts'
 /**
  * Airtable. A delivery is a ping without data, topic `ping` and no id: list the payloads from the cursor you have
  * stored, since pings may be lost or stand for several changes, and dedupe by `baseTransactionNumber`. `timestamp` is
- * signed, but Airtable names no age to refuse. It wants an empty 200 or 204; a webhook expires after 7 days unless it
+ * signed, but Airtable names no age to reject. It wants an empty 200 or 204; a webhook expires after 7 days unless it
  * is refreshed. https://airtable.com/developers/web/api/webhooks-overview
  */
 export const airtable: Factory<PresetOptions<'macSecretBase64'>> = /* @__PURE__ */ preset({

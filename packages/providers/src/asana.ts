@@ -107,7 +107,7 @@ async function greet(
     typeof acceptHandshake === 'function' ? await acceptHandshake(delivery) : acceptHandshake
   if (!isExpected || !SECRET.test(secret))
     throw new WebhookError(
-      'handshake_refused',
+      'handshake_rejected',
       isExpected
         ? { problem: 'malformed', header: 'x-hook-secret', expected: 'a secret' }
         : { problem: 'unexpected', header: 'x-hook-secret', option: 'acceptHandshake' },
@@ -223,7 +223,7 @@ function withRoom(kept: readonly Kept[]): readonly Kept[] {
   const oldest = kept.findIndex(({ proven }) => !proven)
   if (oldest < 0)
     throw new WebhookError(
-      'handshake_refused',
+      'handshake_rejected',
       {
         problem: 'other',
         text: `records has ${MOST} secrets for this URL, and each has verified deliveries; give each webhook a URL of its own`,

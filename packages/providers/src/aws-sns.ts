@@ -57,7 +57,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
  * Amazon SNS over HTTPS. RSA (SHA-256, or SHA-1 of SignatureVersion 1) over fields of the body, with the certificate at
  * `SigningCertURL`. The topic is the ARN, the id `MessageId`; the application's own event is the text in `Message`.
  * Subscription and unsubscription confirmations have the topic `<ARN>:SubscriptionConfirmation`, and the first is
- * confirmed by the receiver if `confirm` says so. Raw message delivery is unsigned and refused. SNS wants its 2xx
+ * confirmed by the receiver if `confirm` says so. Raw message delivery is unsigned and rejected. SNS wants its 2xx
  * within 15 s and retries 3 times in a minute unless a delivery policy says more, an hour at most.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
  */
@@ -181,7 +181,7 @@ async function confirmed(message: unknown, options: AwsSnsOptions): Promise<Repl
   const { confirm = false } = options
   if (field(message, 'Type') !== 'SubscriptionConfirmation' || confirm === false) return undefined
   if (confirm !== true && !(await confirm(message)))
-    throw new WebhookError('handshake_refused', {
+    throw new WebhookError('handshake_rejected', {
       problem: 'unexpected',
       field: 'SubscribeURL',
       option: 'confirm',
@@ -191,7 +191,7 @@ async function confirmed(message: unknown, options: AwsSnsOptions): Promise<Repl
     : undefined
   const hosts = hostsOf(text(message, 'TopicArn'))
   if (url?.protocol !== 'https:' || url.port !== '' || !hosts.includes(url.hostname))
-    throw new WebhookError('handshake_refused', {
+    throw new WebhookError('handshake_rejected', {
       problem: 'not_allowed',
       field: 'SubscribeURL',
       expected: 'a URL of SNS',

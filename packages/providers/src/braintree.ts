@@ -86,7 +86,7 @@ export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ provider({
     // An empty list is no element: a timestamp of the payload would be a second one.
     const rest = xmlElements({ subject: '', ...(payload as object), kind, timestamp: [] })
     const xml = `<notification><timestamp type="datetime">${time}Z</timestamp>${rest}</notification>`
-    // Without the line break at its end, which verification takes as there or cut off: any other change is refused.
+    // Without the line break at its end, which verification takes as there or cut off: any other change is rejected.
     const bt_payload = Buffer.from(xml).toString('base64')
     const body = new URLSearchParams({ bt_payload }).toString()
     return { headers: { 'content-type': FORM_TYPE }, body }
@@ -100,7 +100,7 @@ async function challenge(
 ): Promise<Reply> {
   const text = single(delivery.query(), 'bt_challenge')
   if (!CHALLENGE.test(text))
-    throw new WebhookError('handshake_refused', {
+    throw new WebhookError('handshake_rejected', {
       problem: 'malformed',
       parameter: 'bt_challenge',
       expected: '20 to 32 hex digits',

@@ -152,7 +152,7 @@ function signedHeader(delivery: Delivery, name: string): string | undefined {
 }
 
 /**
- * Refuses a time that is `ttl` seconds or more away: unlike others, Contentful's own SDK refuses exactly that far.
+ * Rejects a time that is `ttl` seconds or more away: unlike others, Contentful's own SDK rejects exactly that far.
  *
  * @param now - milliseconds since 1970.
  */

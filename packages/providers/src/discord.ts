@@ -69,7 +69,7 @@ export const discord: Factory<DatedPresetOptions<'publicKey'>> = /* @__PURE__ */
   handshake,
   events: (_delivery, { value }) => [eventOf(value)],
   reply: (result, delivery) =>
-    result.kind !== 'refused' && field(delivery.json(), 'event') ? emptyReply(204) : undefined,
+    result.kind !== 'rejected' && field(delivery.json(), 'event') ? emptyReply(204) : undefined,
   compose,
 })
 

@@ -61,7 +61,7 @@ export const dropboxSign: Factory<DropboxSignOptions> = /* @__PURE__ */ provider
     },
   },
   reply: (result) =>
-    result.kind === 'refused' ? undefined : textReply('Hello API Event Received'),
+    result.kind === 'rejected' ? undefined : textReply('Hello API Event Received'),
   events: (delivery, { value }) => {
     const event = jsonOf(delivery, text(at(value, 'fields'), 'json'))
     const parts = ID.map((path) => member(event, path)).filter((part) => part !== undefined)

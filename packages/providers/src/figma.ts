@@ -1,4 +1,4 @@
-import { createDelivery, WebhookError, type Facts, type SecretOption } from '@postern/core'
+import { createDelivery, WebhookError, type ErrorDetails, type SecretOption } from '@postern/core'
 import {
   type Composed,
   factsOf,
@@ -67,10 +67,10 @@ const SCHEME: Scheme<string> = {
   verify(delivery, keys) {
     const given = field(delivery.json(), 'passcode')
     if (typeof given !== 'string')
-      throw refused('missing_header', { problem: 'missing', field: 'passcode' })
+      throw rejected('missing_header', { problem: 'missing', field: 'passcode' })
     const found = keys.map((key) => safeEqual(key, given)).indexOf(true)
     if (found < 0)
-      throw refused('signature_mismatch', factsOf(mismatch({ field: 'passcode' }, keys.length)))
+      throw rejected('signature_mismatch', factsOf(mismatch({ field: 'passcode' }, keys.length)))
     return found
   },
   sign(request, passcode) {
@@ -85,7 +85,7 @@ function withoutPasscode(payload: unknown): unknown {
   return rest
 }
 
-function refused(code: 'missing_header' | 'signature_mismatch', facts: Facts): WebhookError {
+function rejected(code: 'missing_header' | 'signature_mismatch', facts: ErrorDetails): WebhookError {
   return new WebhookError(code, facts, { status: 400 })
 }
 

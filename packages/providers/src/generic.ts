@@ -34,7 +34,7 @@ export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
    * and the query of a GET
    */
   readonly formats?: readonly Format[]
-  /** `strict` refuses a Content-Type that contradicts the format (415). @default 'ignore' */
+  /** `strict` rejects a Content-Type that contradicts the format (415). @default 'ignore' */
   readonly labels?: Provider['labels']
   /**
    * Content codings the sender uses, each with the bytes that are signed (`{ gzip: 'decoded' }`); the magic bytes decide.
@@ -132,7 +132,7 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
   events: (delivery, body, options) => {
     const events = genericEvents(delivery, body, byQuery(options))
     if (needsId(options) && events.some((event) => event.id === undefined))
-      throw new WebhookError('unidentified', {
+      throw new WebhookError('missing_event_id', {
         problem: 'missing',
         field: [options.eventIdField!].flat().join(),
         option: 'eventIdField',

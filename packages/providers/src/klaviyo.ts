@@ -2,7 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Klaviyo. Klaviyo names neither the unit of the signed time nor an age to refuse, so that its age may be two days,
+ * Klaviyo. Klaviyo names neither the unit of the signed time nor an age to reject, so that its age may be two days,
  * over which it retries. https://developers.klaviyo.com/en/docs/working_with_system_webhooks
  */
 export const klaviyo: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({

@@ -35,7 +35,7 @@ export interface MailgunOptions {
 /**
  * Mailgun: event webhooks (JSON), inbound routes and older webhooks (forms, with attachments too). The signature in the
  * body covers its time and token and nothing else: TLS is all that protects the payload. A token stands for one event: with
- * another event's id it is refused for as long as ids are known. Topic is the event, with the severity of a failure (`failed.permanent`;
+ * another event's id it is rejected for as long as ids are known. Topic is the event, with the severity of a failure (`failed.permanent`;
  * `failed` matches too), and `inbound` for routes. Id is that of the event, else the token. Mailgun retries for 8 hours,
  * but for 200 and 406.
  * https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
@@ -100,7 +100,7 @@ function formEvent({ kind, value }: ParsedBody): EventDraft {
 
 // The token is all that is signed beside the time: it may stand for one event only.
 function guarded(token: string | undefined): readonly Guard[] {
-  return token === undefined ? [] : [{ key: `mailgun-token:${token}`, otherwise: 'refuse' }]
+  return token === undefined ? [] : [{ key: `mailgun-token:${token}`, otherwise: 'reject' }]
 }
 
 function compose({ topic = 'delivered', id, at = Date.now(), payload }: Draft): Composed {

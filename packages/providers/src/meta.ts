@@ -107,7 +107,7 @@ function confirm(delivery: Delivery, verifyToken: string | undefined): Reply {
         : { problem: 'not_allowed', parameter: 'hub.verify_token', expected: 'verifyToken' },
     )
   if (!isSubscribe)
-    throw new WebhookError('handshake_refused', {
+    throw new WebhookError('handshake_rejected', {
       problem: 'not_allowed',
       parameter: 'hub.mode',
       expected: 'subscribe',

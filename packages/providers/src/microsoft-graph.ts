@@ -63,7 +63,7 @@ export const microsoftGraph: Factory<MicrosoftGraphOptions> = /* @__PURE__ */ pr
   greet,
   events: (_delivery, { value }) => items(value, 'value').map(eventOf),
   reply: (result) =>
-    result.kind !== 'refused' || result.error.code === 'signature_mismatch'
+    result.kind !== 'rejected' || result.error.code === 'signature_mismatch'
       ? emptyReply(202)
       : undefined,
   compose: ({ topic = '#Microsoft.Graph.Message.created', payload }) => {
@@ -89,7 +89,7 @@ const CLIENT_STATE: Scheme<string> = {
       found = found < 0 ? at : found
     }
     if (found < 0)
-      throw new WebhookError('unidentified', {
+      throw new WebhookError('missing_event_id', {
         problem: 'missing',
         field: 'value',
         expected: 'a notification',
@@ -110,7 +110,7 @@ function greet(delivery: Delivery): Reply | undefined {
   const tokens = delivery.query().getAll('validationToken')
   if (tokens.length === 0) return undefined
   if (tokens.length > 1 || !VALIDATION_TOKEN.test(tokens[0]!))
-    throw new WebhookError('handshake_refused', {
+    throw new WebhookError('handshake_rejected', {
       problem: 'malformed',
       parameter: 'validationToken',
       expected: 'there once, as a string',

@@ -14,7 +14,7 @@ import { needed, text } from './common/read.ts'
 
 /** Options of {@link mollie}: `signingSecret` for next-gen webhooks, or `unauthenticated` for classic ones. */
 export interface MollieOptions {
-  /** The signing secret of a next-gen webhook. With it a delivery without a signature is refused. */
+  /** The signing secret of a next-gen webhook. With it a delivery without a signature is rejected. */
   readonly signingSecret?: SecretOption
   /** Takes classic webhooks, which cannot be signed: they hold an id to fetch, and anybody can send one. @default false */
   readonly unauthenticated?: boolean

@@ -11,7 +11,7 @@ export interface NotionOptions {
   /**
    * Told the token that comes when a subscription is made, for a person to paste into Notion; the reply waits for it.
    * Anybody can send one, so put it in force only once Notion has taken it.
-   * @default none, so that a token other than the one in force is refused
+   * @default none, so that a token other than the one in force is rejected
    */
   readonly onSecret?: (verificationToken: string, delivery: Delivery) => MaybePromise<void>
 }

@@ -11,7 +11,7 @@ const SIGNATURE = /* @__PURE__ */ pairs({
   message: '{time}:{body}',
 })
 
-// A clock that is 6 s slow would refuse everything; a time of the future cannot be one that was captured.
+// A clock that is 6 s slow would reject everything; a time of the future cannot be one that was captured.
 const AHEAD = 60
 
 /**

@@ -65,7 +65,7 @@ export const salesforceOutbound: Factory<SalesforceOutboundOptions> = /* @__PURE
   xml: true,
   scheme: () => ORGANIZATION,
   events: (delivery) => eventsOf(notifications(delivery), organizationOf(delivery)),
-  reply: (result) => (result.kind === 'refused' ? undefined : xmlReply(ACK)),
+  reply: (result) => (result.kind === 'rejected' ? undefined : xmlReply(ACK)),
 })
 
 const ORGANIZATION: Scheme<string> = {

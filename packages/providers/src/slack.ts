@@ -100,7 +100,7 @@ function handshake(_delivery: Delivery, { kind, value }: ParsedBody): Reply | un
   if (kind !== 'json' || field(value, 'type') !== 'url_verification') return undefined
   const challenge = text(value, 'challenge')
   if (challenge === undefined)
-    throw new WebhookError('handshake_refused', { problem: 'missing', field: 'challenge' })
+    throw new WebhookError('handshake_rejected', { problem: 'missing', field: 'challenge' })
   return jsonReply({ challenge })
 }
 

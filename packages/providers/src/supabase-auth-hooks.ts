@@ -25,7 +25,7 @@ export interface SupabaseAuthHooksOptions extends Pick<StandardFamilyOptions, 't
 
 /**
  * Supabase Auth hooks: Standard Webhooks, with `v1,` before the secret and signatures joined by `, `. The reply decides:
- * `receiver.answer('send_sms', …)`. Without an answer it is `{}`, which refuses nothing; a late or failed answer refuses.
+ * `receiver.answer('send_sms', …)`. Without an answer it is `{}`, which rejects nothing; a late or failed answer rejects.
  * Supabase waits 5 s over all its tries, and takes JSON of up to 200 KB.
  *
  * The payload does not name the hook, so the topic is the `hook` option, or one of `send_sms`, `send_email`,
@@ -85,7 +85,7 @@ export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__
       key: (given) => SCHEME.key(given.replace(/^v1,/, '')),
       signatures: (list) => list.split(/,? +/).join(' '),
     }),
-  refusal: refusal(500, 'the hook failed'),
+  rejection: rejection(500, 'the hook failed'),
   events: (delivery, { value }, { hook }) => [
     {
       id: standardWebhooksId(delivery),
@@ -119,14 +119,14 @@ function hookOf(payload: unknown): string {
 }
 
 function reply(result: Result): Reply {
-  if (result.kind !== 'refused') return jsonReply({})
+  if (result.kind !== 'rejected') return jsonReply({})
   const { code, status, retryAfter } = result.error
-  const refused = refusal(status, code.replaceAll('_', ' '))
+  const rejected = rejection(status, code.replaceAll('_', ' '))
   return retryAfter === undefined
-    ? refused
-    : { ...refused, headers: { ...refused.headers, 'retry-after': String(retryAfter) } }
+    ? rejected
+    : { ...rejected, headers: { ...rejected.headers, 'retry-after': String(retryAfter) } }
 }
 
-function refusal(status: number, message: string): Reply {
+function rejection(status: number, message: string): Reply {
   return jsonReply({ error: { http_code: status, message } }, status)
 }

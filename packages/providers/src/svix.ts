@@ -17,7 +17,7 @@ export interface SvixOptions {
 
 /**
  * Any sender that uses Svix: Standard Webhooks under `svix-*` headers, or the unbranded `webhook-*` ones. One whole set
- * counts, `svix-*` first; a mix of both is refused. Id is `svix-id`. Topic is `type`, `event_type` or `eventType` of the
+ * counts, `svix-*` first; a mix of both is rejected. Id is `svix-id`. Topic is `type`, `event_type` or `eventType` of the
  * body, whichever the sender chose, or `message`. Svix wants its 2xx within 15 s, retries for about 28 hours, and takes
  * a redirect for a failure.
  * https://docs.svix.com/receiving/verifying-payloads/how-manual

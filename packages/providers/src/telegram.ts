@@ -50,7 +50,7 @@ function events(delivery: Delivery, { value }: { readonly value: unknown }): rea
   const id = member(delivery.json('exact'), 'update_id')
   const topic = Object.keys(value ?? {}).find((name) => name !== 'update_id')
   if (id === undefined || topic === undefined)
-    throw new WebhookError('unidentified', {
+    throw new WebhookError('missing_event_id', {
       problem: 'no_event',
       expected: 'an Update with update_id and content',
     })

@@ -127,7 +127,7 @@ function callbackId(fields: unknown): string | undefined {
 }
 
 function reply(result: Result): Reply | undefined {
-  if (result.kind === 'refused') return undefined
+  if (result.kind === 'rejected') return undefined
   const fields = result.events[0]?.payload
   const isCall = text(fields, 'CallSid') !== undefined
   const isMessage = text(fields, 'MessageSid') !== undefined && !text(fields, 'MessageStatus')

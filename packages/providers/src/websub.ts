@@ -31,12 +31,12 @@ export interface WebsubIntent {
 
 /** Options of {@link websub}. */
 export interface WebsubOptions {
-  /** `hub.secret` of the subscription, less than 200 bytes. With it a delivery without a signature is refused. */
+  /** `hub.secret` of the subscription, less than 200 bytes. With it a delivery without a signature is rejected. */
   readonly secret?: SecretOption
   /**
    * The topic URLs you have asked a hub for, or a function that knows which ones are asked for at the time. Anybody can ask a hub
-   * to end your subscription: a function can refuse `unsubscribe`, a URL confirms it. @default none, so that each
-   * verification is refused
+   * to end your subscription: a function can reject `unsubscribe`, a URL confirms it. @default none, so that each
+   * verification is rejected
    */
   readonly expectedTopic?:
     | string
@@ -117,7 +117,7 @@ async function verifyIntent(delivery: Delivery, options: WebsubOptions): Promise
     }
   }
   throw new WebhookError(
-    'handshake_refused',
+    'handshake_rejected',
     { problem: 'unexpected', parameter: 'hub.topic', option: 'expectedTopic' },
     { status: 404 },
   )
@@ -140,7 +140,7 @@ function events(
     const said = selfLinkHeader(delivery)
     // The header is not signed, and the feed is.
     if (self !== undefined && said !== undefined && said !== self)
-      throw new WebhookError('unidentified', {
+      throw new WebhookError('missing_event_id', {
         problem: 'contradicts',
         header: 'link',
         expected: 'the feed',

@@ -82,14 +82,14 @@ export const wechat: Factory<WechatOptions> = /* @__PURE__ */ provider({
     const message = wechatMessage(delivery)
     if (cipher) return [wechatEvent(readMessage(delivery, cipher.decrypt(encryptedOf(message))))]
     if (text(message, 'MsgType') === undefined && text(message, 'Encrypt') !== undefined)
-      throw new WebhookError('unidentified', {
+      throw new WebhookError('missing_event_id', {
         problem: 'undecryptable',
         option: 'encodingAESKey',
         remedy: 'give encodingAESKey',
       })
     return [wechatEvent(message)]
   },
-  reply: (result) => (result.kind === 'refused' ? undefined : textReply('success')),
+  reply: (result) => (result.kind === 'rejected' ? undefined : textReply('success')),
   compose(draft, { cipher }) {
     const xml = composed(draft)
     const body = cipher ? wechatXml({ ToUserName: 'gh_1', Encrypt: cipher.encrypt(xml) }) : xml

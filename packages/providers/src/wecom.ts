@@ -87,7 +87,7 @@ export const wecom: Factory<WecomOptions> = /* @__PURE__ */ provider({
     const plain = cipher.decrypt(needed(wechatMessage(delivery), 'Encrypt'))
     return [wechatEvent(readMessage(delivery, plain))]
   },
-  reply: (result) => (result.kind === 'refused' ? undefined : textReply('success')),
+  reply: (result) => (result.kind === 'rejected' ? undefined : textReply('success')),
   compose({ topic = 'text', id = '1', payload, at = Date.now() }, { cipher, receiveId }) {
     const [MsgType, Event] = topic.split(/\.(.*)/s)
     const kind = Event === undefined ? { MsgType, MsgId: id } : { MsgType, Event }

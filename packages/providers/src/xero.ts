@@ -35,7 +35,7 @@ export const xero: Factory<PresetOptions<'webhookKey'>> = /* @__PURE__ */ preset
   itemsField: 'events',
   eventIdField: ['tenantId', 'resourceId', 'eventType', 'eventDateUtc'],
   topicField: ['eventCategory', 'eventType'],
-  reply: (result) => (result.kind === 'refused' ? undefined : emptyReply()),
+  reply: (result) => (result.kind === 'rejected' ? undefined : emptyReply()),
   compose,
   checked: '2026-11-28',
   delivers: {

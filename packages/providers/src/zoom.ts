@@ -78,7 +78,7 @@ function handshake(_: unknown, { value }: ParsedBody, { key }: Verified): Reply 
   const plainToken = text(field(value, 'payload'), 'plainToken') ?? ''
   // The answer is signed with the key of events: a string with a colon could be a signed event.
   if (!PLAIN_TOKEN.test(plainToken))
-    throw new WebhookError('handshake_refused', {
+    throw new WebhookError('handshake_rejected', {
       problem: 'malformed',
       field: 'plainToken',
       expected: 'letters and digits',

@@ -53,8 +53,8 @@ test('a delivery without items is not signed, whatever else it says', async () =
 test('one tenant cannot put an item of its own into a batch of another', async () => {
   const provider = adyen({
     hmacKey: [
-      { secret: key, scope: 'a' },
-      { secret: otherKey, scope: 'b' },
+      { secret: key, tenant: 'a' },
+      { secret: otherKey, tenant: 'b' },
     ],
   })
   const [first, second] = [key, otherKey].map((secret, at) => {
@@ -68,6 +68,6 @@ test('one tenant cannot put an item of its own into a batch of another', async (
   expect(events).toEqual([])
 })
 
-test('a key that is not hex is refused when the app starts', () => {
+test('a key that is not hex is rejected when the app starts', () => {
   expect(() => adyen({ hmacKey: 'not hex' })).toThrow(/adyen: hmacKey.*hex digits/)
 })

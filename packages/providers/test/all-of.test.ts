@@ -55,19 +55,19 @@ test('both must verify; events, ids, name and cover are those of the sender', as
   expect(events[0]!.delivery.headers.map(([name]) => name)).not.toContain('cf-access-jwt-assertion')
 })
 
-test('explain names the one of both that refuses', async () => {
+test('explain names the one of both that rejects', async () => {
   const provider = allOf(cloudflareAccess(options), hub)
   const own = hub.sign!({ topic: 'push' })
   const now = { now: () => NOW }
   expect(await explain(own, provider, now)).toMatchObject({
-    verdict: 'refused',
+    verdict: 'rejected',
     code: 'missing_header',
     provider: 'cloudflare-access',
   })
   const { headers } = own
   const changed = { ...own, headers: passed({ ...headers, 'x-hub-signature-256': 'sha256=00' }) }
   expect(await explain(changed, provider, now)).toMatchObject({
-    verdict: 'refused',
+    verdict: 'rejected',
     provider: 'github',
   })
   const right = { ...own, headers: passed(headers) }

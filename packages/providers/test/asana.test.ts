@@ -18,7 +18,7 @@ test('a handshake is answered only when it is expected, and once its secret is k
   const other = { ...shake, url: 'https://example.com/asana/8' }
   const { statuses, replies, codes } = await deliver(provider, [event, other, shake, shake, event])
   expect(statuses).toEqual([401, 403, 200, 403, 200])
-  expect(codes).toEqual(['unknown_sender', 'handshake_refused', 'handshake_refused'])
+  expect(codes).toEqual(['unknown_sender', 'handshake_rejected', 'handshake_rejected'])
   expect(replies[2]).toEqual({ status: 200, headers: { 'x-hook-secret': 'planted' } })
 })
 
@@ -110,7 +110,7 @@ test('a secret that verified a delivery stays; one that never did goes first', a
   await deliver(provider, rest)
   const { statuses, codes } = await deliver(provider, [shaken('more'), signed('genuine')])
   expect(statuses).toEqual([503, 200])
-  expect(codes).toEqual(['handshake_refused'])
+  expect(codes).toEqual(['handshake_rejected'])
 })
 
 // Records with compare-and-set; `interfere` writes once in between, as another process would.

@@ -63,7 +63,7 @@ describe('aws-sns', () => {
     expect((await statusOf(signed({ Subject: 'a', Message: 'b\nc' })))[0]).toBe(200)
   })
 
-  test('a message that is cut at its line breaks is refused', async () => {
+  test('a message that is cut at its line breaks is rejected', async () => {
     const captured = { Message: 'hi\nMessageId\nchosen\nSubject\nx', MessageId: 'm1' }
     const cut = { Message: 'hi', MessageId: 'chosen', Subject: 'x\nMessageId\nm1' }
     expect((await statusOf(signed(captured)))[0]).toBe(200)
@@ -100,7 +100,7 @@ describe('aws-sns', () => {
       ),
     )
     expect(fetched.length).toBeLessThanOrEqual(30)
-    // What was not looked at is asked for again, and never refused.
+    // What was not looked at is asked for again, and never rejected.
     expect(new Set(statuses)).toEqual(new Set([401, 503]))
     expect(statuses.filter((status) => status === 503).length).toBeGreaterThanOrEqual(170)
   })

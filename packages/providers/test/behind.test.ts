@@ -149,7 +149,7 @@ describe('behind Hookdeck', () => {
     const captured = hub.sign!({ topic: 'push' })
     const found = await explain(captured, behind(hookdeck, hub), { catalogue })
     expect(found).toMatchObject({
-      verdict: 'refused',
+      verdict: 'rejected',
       code: 'missing_header',
       provider: 'github-behind-hookdeck-gateway',
     })
@@ -288,7 +288,7 @@ describe("behind Google's push", () => {
     expect(events).toMatchObject([{ id: '17', topic: 'push', payload: { ref: 'r' } }])
   })
 
-  test('Pub/Sub: what is no base64, no message or no JSON inside is refused; so is the sender alone', async () => {
+  test('Pub/Sub: what is no base64, no message or no JSON inside is rejected; so is the sender alone', async () => {
     const provider = behind(googlePubsub(google), hub)
     const body = '{"subscription":"s"}'
     const own = hub.sign!({ topic: 'push' })
@@ -305,7 +305,7 @@ describe("behind Google's push", () => {
     expect([statuses, events]).toEqual([[400, 400, 400, 401], []])
   })
 
-  test('what cannot be read out of an envelope, or not be stripped there, is refused when it is made', () => {
+  test('what cannot be read out of an envelope, or not be stripped there, is rejected when it is made', () => {
     const gateway = googlePubsub(google)
     expect(() => behind(gateway, sendgridInboundParse({ unauthenticated: true }))).toThrow(
       /multipart .* is not read there/,

@@ -58,7 +58,7 @@ describe.each(providers.map((provider) => [provider.name, provider] as const))(
       expect(result.events).toHaveLength(1)
     })
 
-    test('refuses a signature header that came twice, right or wrong first', async () => {
+    test('rejects a signature header that came twice, right or wrong first', async () => {
       const signed = provider.sign!({ topic: 't', id: '1', body: bodies['CRLF and a line end']! })
       const other = provider.sign!({ topic: 't', id: '1', body: '{}' })
       const [name] = Object.entries(signed.headers).find(

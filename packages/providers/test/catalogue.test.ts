@@ -27,7 +27,7 @@ describe('the catalogue', () => {
   })
 
   test.each([...catalogue.values()].filter((entry) => entry.secretOption !== undefined))(
-    '$name refuses an invalid secret, and names the option',
+    '$name rejects an invalid secret, and names the option',
     (entry) => {
       const { name, secretOption } = entry
       const extra = vectors(name).find((vector) => vector.secret !== undefined)?.extra

@@ -53,9 +53,9 @@ test('consent is for allowed origins alone, and a token may be in the query', as
   expect(await ask('A.example')).toMatchObject({
     headers: { 'webhook-allowed-origin': 'A.example' },
   })
-  const refused = await ask('b.example')
-  expect(refused.status).toBe(405)
-  expect(refused.headers).not.toHaveProperty('webhook-allowed-origin')
+  const rejected = await ask('b.example')
+  expect(rejected.status).toBe(405)
+  expect(rejected.headers).not.toHaveProperty('webhook-allowed-origin')
   const headers = { 'content-type': 'application/cloudevents+json' }
   const body = '{"specversion":"1.0","source":"/s","type":"t","id":"1"}'
   const send = (query: string) => receiver.receive({ url: url + query, headers, body })

@@ -6,7 +6,7 @@ const provider = contentful({ secret: 'a'.repeat(64) })
 const now = 1_775_000_000_123
 
 describe('contentful', () => {
-  test('refuses exactly its 30 s, either way', async () => {
+  test('rejects exactly its 30 s, either way', async () => {
     const ages = [29_999, 30_000, -29_999, -30_000]
     const deliveries = ages.map((age) => provider.sign!({ at: now - age }))
     expect((await deliver(provider, deliveries, now)).statuses).toEqual([200, 401, 200, 401])
@@ -21,7 +21,7 @@ describe('contentful', () => {
     })
     const { statuses, codes, events } = await deliver(provider, [partly, weak], now)
     expect(statuses).toEqual([400, 200])
-    expect(codes).toEqual(['unidentified'])
+    expect(codes).toEqual(['missing_event_id'])
     expect(events[0]!.id).toBeUndefined()
   })
 

@@ -27,9 +27,9 @@ async function stored(name: string): Promise<StoredDelivery | undefined> {
   })
   if (!provider.sign) return undefined
   const at = Date.now() - 86_400_000
-  const inbox = inlineInbox({ ledger: memoryLedger({ window: '90d' }) })
+  const inbox = inlineInbox({ ledger: memoryLedger({ dedupeWindow: '90d' }) })
   let event: WebhookEvent | undefined
-  const receiver = createReceiver({ provider, now: frozen(at), inbox, log: false })
+  const receiver = createReceiver({ provider, clock: { now: frozen(at) }, inbox, log: false })
   receiver.onAny((given) => void (event ??= given as WebhookEvent))
   const reply = await receiver.receive(
     await signedInit(provider, (await samples(name))[0]!.topic, undefined, { at }),

@@ -5,7 +5,7 @@ import { type Provider } from '@postern/core/scheme'
 export interface Delivered {
   readonly replies: readonly Reply[]
   readonly statuses: readonly number[]
-  /** Codes of the refusals. */
+  /** Codes of the rejections. */
   readonly codes: readonly string[]
   /** What the handler got. */
   readonly events: readonly WebhookEvent[]
@@ -24,7 +24,7 @@ export async function deliver(
   const receiver = createReceiver({
     provider,
     log: false,
-    now: () => now,
+    clock: { now: () => now },
     observers: [
       {
         accepted: () => void accepted++,

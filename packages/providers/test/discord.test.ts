@@ -25,7 +25,7 @@ test('both signed PINGs get their own answers, and events get 204', async () => 
   expect(topics).toEqual(['ENTITLEMENT_CREATE', 'ENTITLEMENT_CREATE'])
 })
 
-test('a key that is not 32 bytes of hex is refused', () => {
+test('a key that is not 32 bytes of hex is rejected', () => {
   for (const publicKey of ['abc', 'zz'.repeat(32), '9d'.repeat(31)])
     expect(() => discord({ publicKey })).toThrow(/publicKey.*32 bytes in hex/)
 })

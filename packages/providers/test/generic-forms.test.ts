@@ -105,7 +105,7 @@ const forms: readonly (readonly [string, GenericOptions, Parameters<typeof statu
 ]
 
 describe.each(forms)('%s', (_name, options, sent) => {
-  test('is taken, and refused with another secret', async () => {
+  test('is taken, and rejected with another secret', async () => {
     expect(await statusOf(options, sent)).toBe(200)
     expect(await statusOf({ ...options, secret: 'aaaa' }, sent)).toBe(401)
   })
@@ -119,7 +119,7 @@ describe.each(forms)('%s', (_name, options, sent) => {
   })
 })
 
-test('groups of pairs with two times are refused: which of them counts is nobody’s choice', async () => {
+test('groups of pairs with two times are rejected: which of them counts is nobody’s choice', async () => {
   const header = `t=${t},v1=${mac(`${t}.${body}`)} t=1,v1=${mac(`1.${body}`)}`
   const options = { scheme: 'hmac', header: 'X-Sig', pairs: { groups: ' ' } } as const
   expect(await statusOf(options, { headers: { 'x-sig': header } })).toBe(401)
@@ -145,11 +145,11 @@ describe('places', () => {
     expect(events).toMatchObject([{ topic: 'payments.paid.out', id: '7:8' }])
   })
 
-  test('an event without the member that is named as its topic is unidentified', async () => {
+  test('an event without the member that is named as its topic is missing_event_id', async () => {
     const provider = generic({ ...token, topicField: 'event' })
     const signed = generic({ ...token }).sign!({ payload: { type: 'a' } })
     const { codes, events } = await deliver(provider, [signed])
-    expect([codes, events]).toEqual([['unidentified'], []])
+    expect([codes, events]).toEqual([['missing_event_id'], []])
     const usual = await deliver(generic(token), [generic(token).sign!({ body: '{}' })])
     expect(usual.events).toMatchObject([{ topic: 'event' }])
   })

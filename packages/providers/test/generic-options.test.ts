@@ -84,12 +84,12 @@ describe('a body that is not what the options say', () => {
     expect(events).toEqual([])
   })
 
-  test('among several formats an event without its id is unidentified', async () => {
+  test('among several formats an event without its id is missing_event_id', async () => {
     const provider = generic({ ...hmacOptions, formats: ['json', 'form'], eventIdField: 'id' })
     const sent = ['"\\x"', 'a=1', '{"type":"a"}', '{"id":""}'].map((body) =>
       provider.sign!({ body }),
     )
-    expect((await deliver(provider, sent)).codes).toEqual(sent.map(() => 'unidentified'))
+    expect((await deliver(provider, sent)).codes).toEqual(sent.map(() => 'missing_event_id'))
     const good = ['id=1&type=a', '{"id":2,"type":"a"}'].map((body) => provider.sign!({ body }))
     expect((await deliver(provider, good)).events.map(({ id }) => id)).toEqual(['1', '2'])
   })
@@ -122,11 +122,11 @@ describe('a body that is not what the options say', () => {
       ['ignore', 200],
       ['strict', 415],
     ] as const) {
-      const receiver = createReceiver({ provider, labels, log: false, onUnhandled: 'acknowledge' })
+      const receiver = createReceiver({ provider, parsing: { contentType: labels }, log: false, onUnhandled: 'acknowledge' })
       expect((await receiver.receive(delivery)).status).toBe(status)
       await receiver.close()
     }
-    expect(() => createReceiver({ provider, labels: 'yes' as 'strict' })).toThrow(
+    expect(() => createReceiver({ provider, parsing: { contentType: 'yes' as 'strict' } })).toThrow(
       'labels must be one of ignore, strict, got yes',
     )
   })
@@ -161,7 +161,7 @@ describe('GET', () => {
     expect(events[0]!.delivery.url).not.toContain(secret)
   })
 
-  test('is refused where the signature says nothing of the query', async () => {
+  test('is rejected where the signature says nothing of the query', async () => {
     const provider = generic({ secret, scheme: 'hmac', header: 'X-Sig' })
     const empty = provider.sign!({ body: '' })
     const { statuses } = await deliver(provider, [
@@ -185,7 +185,7 @@ describe('GET', () => {
   })
 })
 
-test('a refusal inside a function is the reason', async () => {
+test('a rejection inside a function is the reason', async () => {
   const topic = (): string => {
     throw new WebhookError('unknown_sender', 'not one of ours')
   }
@@ -214,7 +214,7 @@ test.each([
   [{ scheme: 'hmac', header: 'X', keyEncoding: 'hex' }, 'secret'],
   [{ scheme: 'hmac', header: 'X', tolerance: -1 }, 'tolerance'],
   [{ scheme: 'basic' }, 'secret'],
-])('bad options are refused by name: %o', (options, named) => {
+])('bad options are rejected by name: %o', (options, named) => {
   const make = (): unknown => generic({ secret, ...options } as Parameters<typeof generic>[0])
   expect(make).toThrow(TypeError)
   expect(make).toThrow(named)

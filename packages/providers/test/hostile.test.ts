@@ -45,7 +45,7 @@ describe('a message that can be cut elsewhere', () => {
     expect((await deliver(provider, deliveries, NOW)).statuses).toEqual([200, 200])
   })
 
-  test('Twilio: a value that became a name is refused', async () => {
+  test('Twilio: a value that became a name is rejected', async () => {
     const sender = twilio({ authToken: '12345' })
     const signed = sender.sign!({ payload: { From: '+19995550100', Body: 'hi' } })
     const body = Buffer.from(signed.body).toString()
@@ -93,7 +93,7 @@ describe('what is signed apart from the rest', () => {
     ['bitbucket', bitbucket({ secret: 's' }), { eventKey: 'pr:opened' }, 'x-event-key'],
     ['linear', linear({ secret: 's' }), { type: 'Issue' }, 'linear-event'],
   ])(
-    '%s: a header that contradicts the body is refused',
+    '%s: a header that contradicts the body is rejected',
     async (_name, provider, payload, header) => {
       const signed = provider.sign!({ at: NOW, payload })
       const topic = Object.values(payload)[0] as string
@@ -105,7 +105,7 @@ describe('what is signed apart from the rest', () => {
     },
   )
 
-  test('WebSub: the feed says its topic, and a Link header that says another is refused', async () => {
+  test('WebSub: the feed says its topic, and a Link header that says another is rejected', async () => {
     const provider = websub({ secret: 's' })
     const signed = provider.sign!({
       topic: 'https://example.com/feed',

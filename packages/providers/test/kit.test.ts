@@ -78,7 +78,7 @@ describe('deliver', () => {
     receiver.on('invoice.paid', { name: 'mail', retry: { attempts: 1 } }, () => {
       throw new Error('no mail today')
     })
-    receiver.on('invoice.paid', { name: 'later', retry: { attempts: 2, base: '1h' } }, () => {
+    receiver.on('invoice.paid', { name: 'later', retry: { attempts: 2, initialDelay: '1h' } }, () => {
       throw new Error('not yet')
     })
     const { tasks } = await deliver(receiver, signed(provider, 'invoice.paid'))
@@ -87,13 +87,13 @@ describe('deliver', () => {
     expect(tasks.find(({ state }) => state === 'dead')!.error!.message).toBe('no mail today')
   })
 
-  test('a refusal has its reason', async () => {
+  test('a rejection has its reason', async () => {
     const receiver = setup()
     receiver.on('invoice.paid', () => {})
     const request = signed(provider, 'invoice.paid', {}, { secret: 'whsec_another_secret' })
-    const { status, refusal, events } = await deliver(receiver, request)
+    const { status, rejection, events } = await deliver(receiver, request)
     expect([status, events]).toEqual([401, []])
-    expect(refusal).toMatchObject({ problem: 'differs', header: 'stripe-signature', got: 1 })
+    expect(rejection).toMatchObject({ problem: 'differs', header: 'stripe-signature', got: 1 })
   })
 
   test('two at once do not hear of each other', async () => {
@@ -125,7 +125,7 @@ describe('settled', () => {
   test('waits for retries too', async () => {
     const receiver = setup()
     let runs = 0
-    receiver.on('invoice.paid', { retry: { attempts: 3, base: 1, jitter: 'none' } }, () => {
+    receiver.on('invoice.paid', { retry: { attempts: 3, initialDelay: 1, jitter: 'none' } }, () => {
       if (++runs < 3) throw new Error('again')
     })
     await receiver.fetch(await signed(provider, 'invoice.paid'))
@@ -135,7 +135,7 @@ describe('settled', () => {
 
   test('names what is left', async () => {
     const receiver = setup()
-    receiver.on('invoice.paid', { name: 'mail', retry: { attempts: 2, base: '1h' } }, () => {
+    receiver.on('invoice.paid', { name: 'mail', retry: { attempts: 2, initialDelay: '1h' } }, () => {
       throw new Error('no mail today')
     })
     await deliver(receiver, signed(provider, 'invoice.paid'))
@@ -166,7 +166,7 @@ describe('a recorded delivery', () => {
       receivedAt: now(),
     })
     const mine = github({ secret: 'a secret of tests' })
-    const receiver = createReceiver({ provider: mine, now, inbox: inlineInbox(), log: false })
+    const receiver = createReceiver({ provider: mine, clock: { now }, inbox: inlineInbox(), log: false })
     receiver.on('push', () => {})
     const copied = JSON.parse(JSON.stringify(exported)) as ExportedDelivery
     const { status, events } = await deliver(receiver, fromDelivery(copied, mine))
@@ -178,7 +178,7 @@ describe('a recorded delivery', () => {
     receiver.on('invoice.paid', () => {})
     const request = await signed(provider, 'invoice.paid', {}, { at: now() })
     now.pass(3_600_000)
-    expect((await deliver(receiver, request)).refusal).toMatchObject({
+    expect((await deliver(receiver, request)).rejection).toMatchObject({
       problem: 'too_old',
       seconds: 3600,
     })

@@ -46,7 +46,7 @@ describe('mailgun', () => {
     expect(Buffer.from(events[0]!.delivery.body).toString()).not.toContain('signature')
   })
 
-  test('refuses a time outside of the tolerance, either way', async () => {
+  test('rejects a time outside of the tolerance, either way', async () => {
     const strict = mailgun({ signingKey: 'key', tolerance: 15 })
     const at = (time: number): DeliveryInit => strict.sign!({ at: now + time })
     const times = [-16_000, -15_000, 15_000, 16_000]

@@ -26,7 +26,7 @@ test('what is kept holds no clientState', async () => {
   expect(Buffer.from(event!.delivery.body).toString()).not.toContain('state-one')
 })
 
-test('a validation token that is too long or repeated is refused', async () => {
+test('a validation token that is too long or repeated is rejected', async () => {
   const { receiver } = accepting(microsoftGraph({ clientState: 'state-one' }))
   for (const query of [
     `validationToken=${'a'.repeat(3000)}`,

@@ -55,7 +55,7 @@ test.each([...catalogue.values()])('$name takes each secret of its known answers
       try {
         expect(made()).toBeDefined()
       } catch (error) {
-        // Known answers of blank secrets and unfilled templates are refused for what they are.
+        // Known answers of blank secrets and unfilled templates are rejected for what they are.
         expect(String(error)).not.toContain('give the right one')
       }
     }

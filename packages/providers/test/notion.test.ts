@@ -29,7 +29,7 @@ describe('notion', () => {
     expect((await deliver(provider, [signed])).statuses).toEqual([500])
   })
 
-  test('refuses a token it does not know where nobody is to be told', async () => {
+  test('rejects a token it does not know where nobody is to be told', async () => {
     const provider = notion({ verificationToken: 'secret_old' })
     const signed = notion({ verificationToken: 'secret_new' }).sign!({ body })
     expect((await deliver(provider, [signed])).statuses).toEqual([401])

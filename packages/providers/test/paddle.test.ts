@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { paddle } from '../src/paddle.ts'
 import { deliver } from './deliver.ts'
 
-test('paddle: a header that came twice is refused, joined by the host or not', async () => {
+test('paddle: a header that came twice is rejected, joined by the host or not', async () => {
   const provider = paddle({ secretKey: 'key' })
   const signed = provider.sign!({})
   const value = signed.headers['paddle-signature']!

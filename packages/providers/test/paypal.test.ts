@@ -12,14 +12,14 @@ async function status(options: object, now = real.now!): Promise<number> {
   return (await receiver.receive({ ...real, body: Buffer.from(real.bodyBase64, 'base64') })).status
 }
 
-test('a signature older than three days is refused, unless the option says more', async () => {
+test('a signature older than three days is rejected, unless the option says more', async () => {
   const day = 86_400
   expect(await status({ certPem }, real.now! + 3 * day)).toBe(200)
   expect(await status({ certPem }, real.now! + 3 * day + 1)).toBe(401)
   expect(await status({ certPem, tolerance: 4 * day }, real.now! + 4 * day)).toBe(200)
 })
 
-test('a fetched certificate needs its chain: the real one, without its issuer, is refused', async () => {
+test('a fetched certificate needs its chain: the real one, without its issuer, is rejected', async () => {
   const fetched: string[] = []
   const fetch = async (url: string) => {
     fetched.push(url)
@@ -31,6 +31,6 @@ test('a fetched certificate needs its chain: the real one, without its issuer, i
   expect(fetched[0]).toBe(real.headers['paypal-cert-url'])
 })
 
-test('a delivery for another listener is refused', async () => {
+test('a delivery for another listener is rejected', async () => {
   expect(await status({ certPem, webhookId: 'other' })).toBe(401)
 })

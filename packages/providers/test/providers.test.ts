@@ -8,7 +8,7 @@ import { vectors } from './vectors.ts'
 
 // Every provider: its vectors, its laws, and what its `about` says. Handshakes and quirks have files of their own.
 
-// Whose vectors say the reason of each refusal, and are held to it.
+// Whose vectors say the reason of each rejection, and are held to it.
 const REASONS = new Set([
   'generic',
   'github',

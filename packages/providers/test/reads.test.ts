@@ -10,7 +10,7 @@ import { isCredentialName } from '../../core/src/receive/credentials/judge.ts'
 import { catalogue } from '../src/catalogue.ts'
 import { vectors } from './vectors.ts'
 
-// Kept of each refused delivery, whoever reads them.
+// Kept of each rejected delivery, whoever reads them.
 const ALWAYS = ['content-type', 'content-length', 'content-encoding', 'host', 'user-agent']
 
 /** The providers of the vectors of a sender, each with its deliveries. */
@@ -20,13 +20,13 @@ function* walks(name: string): Generator<readonly [Provider, Vector]> {
     try {
       yield [about.create(vectorOptions(vector, about.secretOption)), vector]
     } catch (error) {
-      // Some vectors have a secret that is refused.
+      // Some vectors have a secret that is rejected.
       if (!(error instanceof TypeError)) throw error
     }
   }
 }
 
-describe('a provider tells the headers that it reads, so that a refused delivery is kept with them', () => {
+describe('a provider tells the headers that it reads, so that a rejected delivery is kept with them', () => {
   test.each([...catalogue.keys()])('%s', async (name) => {
     await loadXml()
     const untold = new Set<string>()
@@ -66,6 +66,6 @@ async function walk(provider: Provider, delivery: Delivery, now: number): Promis
     const events = provider.events(delivery, body)
     provider.reply?.({ kind: 'accepted', events }, delivery)
   } catch {
-    // A refused one shows what was read until then.
+    // A rejected one shows what was read until then.
   }
 }

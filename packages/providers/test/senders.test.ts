@@ -158,9 +158,9 @@ test('a sender that signs the decoded bytes is verified within the bound of stra
   const bomb = { ...signed, body: gzipSync(Buffer.alloc(200 * 1024 * 1024)) }
   const within = await deliver(provider, [zipped, beyond, bomb, signed])
   expect(within.statuses).toEqual([200, 413, 413, 200])
-  expect(within.codes).toEqual(['inflated_too_large', 'inflated_too_large'])
+  expect(within.codes).toEqual(['decompressed_too_large', 'decompressed_too_large'])
   expect(within.events[0]!.payload).toEqual(JSON.parse(text))
-  const narrow = createReceiver({ provider, limits: { unverified: { inflated: 100 } }, log: false })
+  const narrow = createReceiver({ provider, limits: { unverified: { decompressed: 100 } }, log: false })
   narrow.onAny(() => undefined)
   expect((await narrow.receive(zipped)).status).toBe(413)
   expect((await narrow.receive(signed)).status).toBe(200)
@@ -168,7 +168,7 @@ test('a sender that signs the decoded bytes is verified within the bound of stra
 })
 
 test.each([airwallex, configcat, klaviyo, lob, mercadoPago])(
-  '$about.name refuses what was signed five years ago, in seconds, milliseconds or as a date',
+  '$about.name rejects what was signed five years ago, in seconds, milliseconds or as a date',
   async ({ about }) => {
     const provider = about.create(about.example)
     const draft = { at: NOW - 157_680_000_000, url: 'https://example.com/?data.id=1' }

@@ -69,9 +69,9 @@ describe('url_verification', () => {
     expect(String(result.replies[0]!.body)).not.toContain('v0:')
   })
 
-  test('without a challenge it is refused', async () => {
+  test('without a challenge it is rejected', async () => {
     const signed = provider.sign!({ body: JSON.stringify({ type: 'url_verification' }) })
-    expect((await deliver(provider, [signed])).codes).toEqual(['handshake_refused'])
+    expect((await deliver(provider, [signed])).codes).toEqual(['handshake_rejected'])
   })
 })
 

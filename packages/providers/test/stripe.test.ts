@@ -5,7 +5,7 @@ test.for([
   ['a secret key', 'sk_test_51Hxyz'],
   ['a restricted key among others', ['whsec_right', 'rk_live_51Hxyz']],
   ['a key with a scope', [{ secret: 'pk_live_51Hxyz', scope: 'shop' }]],
-] as const)('%s of the API is refused when the provider is made', ([, secret]) => {
+] as const)('%s of the API is rejected when the provider is made', ([, secret]) => {
   expect(() => stripe({ secret })).toThrow(
     new TypeError(
       'stripe: secret: must be the Signing secret of the endpoint, under Workbench → Webhooks, got a key for the API; give the right one',

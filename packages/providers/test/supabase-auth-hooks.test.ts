@@ -13,7 +13,7 @@ const sign = {
 
 const [secret] = sign.secrets
 
-test('without an answer the reply refuses nothing; what is wrong is told as Supabase reads it', async () => {
+test('without an answer the reply rejects nothing; what is wrong is told as Supabase reads it', async () => {
   const provider = supabaseAuthHooks({ secret })
   const signed = provider.sign!({ payload: { user: {}, sms: { otp: '1' } } })
   const { replies } = await deliver(provider, [signed, { ...signed, body: '{}' }])
@@ -25,7 +25,7 @@ test('without an answer the reply refuses nothing; what is wrong is told as Supa
   })
 })
 
-test('an answer decides, and one that fails refuses', async () => {
+test('an answer decides, and one that fails rejects', async () => {
   const provider = supabaseAuthHooks({ secret, hook: 'before_user_created' })
   const receiver = createReceiver({ provider, log: false })
   receiver.answer('before_user_created', (event) => {

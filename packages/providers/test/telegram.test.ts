@@ -3,7 +3,7 @@ import { telegram } from '../src/telegram.ts'
 import { deliver } from './deliver.ts'
 
 describe('telegram', () => {
-  test('refuses a token setWebhook would not take', () => {
+  test('rejects a token setWebhook would not take', () => {
     for (const secretToken of ['with space', 'colon:ed', 'x'.repeat(257)])
       expect(() => telegram({ secretToken })).toThrow('secretToken')
   })

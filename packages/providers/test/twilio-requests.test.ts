@@ -78,7 +78,7 @@ test('JSON without bodySHA256, or with two, is not authenticated', async () => {
   expect(result.statuses).toEqual([200, 401, 401])
 })
 
-test('bad options are refused by name', () => {
+test('bad options are rejected by name', () => {
   expect(() => twilio({ authToken, publicUrl: '/hook' })).toThrow(/publicUrl/)
   expect(() => twilio({ authToken, sharedKeys: { k1: '' } })).toThrow(/sharedKeys\.k1/)
 })

@@ -7,7 +7,7 @@ const type = 'twitch-eventsub-message-type'
 const now = 1_775_038_274_000
 
 describe('twitch', () => {
-  test('echoes a signed challenge and refuses one that is not signed', async () => {
+  test('echoes a signed challenge and rejects one that is not signed', async () => {
     const challenge = provider.sign!({
       at: now,
       headers: { [type]: 'webhook_callback_verification' },
@@ -42,7 +42,7 @@ describe('twitch', () => {
     expect(events.map(({ topic }) => topic)).toEqual(['stream.online'])
   })
 
-  test('reads nanoseconds, and refuses a time that is invalid or too far away', async () => {
+  test('reads nanoseconds, and rejects a time that is invalid or too far away', async () => {
     const at = (time: string): object =>
       provider.sign!({
         headers: { 'twitch-eventsub-message-timestamp': time },

@@ -16,7 +16,7 @@ testProvider(
   { describe, test },
 )
 
-test('in secure mode a plain message is refused, however its query is signed', async () => {
+test('in secure mode a plain message is rejected, however its query is signed', async () => {
   const { receiver, topics } = accepting(wechat({ token: 'token1', ...secure }))
   const plain = wechat({ token: 'token1' }).sign!({ topic: 'text', id: '1' })
   expect((await receiver.receive(plain)).status).toBe(401)
@@ -51,7 +51,7 @@ test('messages of mini programs are JSON, their ids exact', async () => {
   }
 })
 
-test('options that are no key and no receiver are refused', () => {
+test('options that are no key and no receiver are rejected', () => {
   expect(() => wechat({ token: 't', encodingAESKey: 'short' })).toThrow('encodingAESKey')
   const { encodingAESKey } = secure
   expect(() => wechat({ token: 't', encodingAESKey })).toThrow('receiveId')

@@ -10,14 +10,14 @@ export interface RedisLedgerOptions {
   /** Prefix of the keys. On a Cluster it needs a hash tag, since one script touches an event and its guards. @default 'postern:ledger:', or '{postern:ledger}:' on a Cluster */
   readonly prefix?: string
   /** For how long an event is remembered after its last change; at least the sender's retry span. @default '4d' */
-  readonly window?: Duration
+  readonly dedupeWindow?: Duration
   /** How long a step may take, the wait for the connection included, before the delivery gets 503. @default '1s' */
   readonly deadline?: Duration
 }
 
 /**
  * A ledger on Redis, for `inlineInbox` in several processes or in short-lived ones. Each event is a hash, each step a
- * script, fenced by tokens. While Redis is unreachable, hangs or refuses writes, deliveries get 503 within the deadline,
+ * script, fenced by tokens. While Redis is unreachable, hangs or rejects writes, deliveries get 503 within the deadline,
  * and the sender delivers again. Entries are as durable as Redis: it warns if Redis may lose or evict keys.
  *
  * @example
@@ -49,7 +49,7 @@ export function redisLedger(options: RedisLedgerOptions): Ledger {
   return {
     name: 'redisLedger',
     durable: true,
-    window,
+    dedupeWindow: window,
     async claim(key, token, lease, guards = []): Promise<LedgerClaim> {
       const keys = keysOf(key, guards)
       const undo = (answer: unknown): void => {
@@ -136,7 +136,7 @@ local duplicate = false
 for i = 2, #KEYS do
   local holder = redis.call('GET', KEYS[i])
   if holder and holder ~= KEYS[1] then
-    if ARGV[i + 2] == 'refuse' then return {'guarded', 'refuse'} end
+    if ARGV[i + 2] == 'reject' then return {'guarded', 'reject'} end
     duplicate = true
   end
 end
@@ -246,7 +246,7 @@ function watchServer(
 /** Runs scripts, each within a deadline. */
 interface ScriptRunner {
   /**
-   * Waits for the connection. Rejects with `inbox_unavailable` if Redis is away, hangs or refuses until the deadline.
+   * Waits for the connection. Rejects with `inbox_unavailable` if Redis is away, hangs or rejects until the deadline.
    * `late` gets an answer that arrives after the deadline.
    */
   run(

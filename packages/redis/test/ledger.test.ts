@@ -44,7 +44,7 @@ needs(redisServer).describe('redisLedger', () => {
   })
 
   test('forgets after its window', async () => {
-    const ledger = open({ prefix: 'window:', window: '40ms' })
+    const ledger = open({ prefix: 'window:', dedupeWindow: '40ms' })
     await connected(ledger)
     await ledger.claim('k', 'a', 60_000)
     await ledger.commit('k', 'a')
@@ -168,9 +168,9 @@ needs(redisServer).describe('redisLedger', () => {
     await server.stop()
   })
 
-  test('refuses options that make no sense', () => {
+  test('rejects options that make no sense', () => {
     const connection = redis.url
-    expect(() => redisLedger({ connection, window: 0 })).toThrow('redisLedger: window')
+    expect(() => redisLedger({ connection, dedupeWindow: 0 })).toThrow('redisLedger: window')
     expect(() => redisLedger({ connection, deadline: 'soon' as never })).toThrow(
       'redisLedger: deadline',
     )

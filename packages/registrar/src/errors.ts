@@ -1,4 +1,4 @@
-/** Why a sender's API, or a plan, was refused. */
+/** Why a sender's API, or a plan, was rejected. */
 export type RegistrarErrorCode =
   /** The token is missing, wrong or expired. */
   | 'unauthorized'

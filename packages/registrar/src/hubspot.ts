@@ -62,14 +62,14 @@ export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
       const { json } = await call('GET', `${base}/subscriptions`)
       return rows(row(json)['results'], 'HubSpot').map((each) => toEndpoint(each, url))
     },
-    async create({ url, topics: [topic = ''], formerly }) {
+    async create({ url, topics: [topic = ''], previousUrls: formerly }) {
       await target(url, formerly)
       const [eventType = '', propertyName] = topic.split('/', 2)
       const json = { eventType, active: true, ...(propertyName !== undefined && { propertyName }) }
       const answer = await call('POST', `${base}/subscriptions`, { json })
       return { id: endpointId(row(answer.json)['id'], 'HubSpot') }
     },
-    update: (_endpoint, { url, formerly }) => target(url, formerly),
+    update: (_endpoint, { url, previousUrls: formerly }) => target(url, formerly),
     async delete({ id }) {
       await call('DELETE', `${base}/subscriptions/${id}`, { allow: [404] })
     },

@@ -20,7 +20,7 @@ export interface LinearRegistrarOptions extends ApiOptions {
 /**
  * Webhooks of a workspace at Linear. Linear subscribes to resources without their action: `Issue.create` becomes `Issue`.
  * Linear makes the secret. With `rotate` the new secret counts at once: until `onSecret` has kept it, deliveries are
- * refused, and Linear sends them again three times. A webhook cannot change its team, so that it is replaced.
+ * rejected, and Linear sends them again three times. A webhook cannot change its team, so that it is replaced.
  *
  * API: https://linear.app/developers/webhooks, with the types of npm @linear/sdk.
  *

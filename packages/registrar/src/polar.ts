@@ -16,7 +16,7 @@ export interface PolarRegistrarOptions extends ApiOptions {
 
 /**
  * Webhook endpoints of an organization at Polar. Polar shows the secret at any time. With `rotate` Polar makes the new
- * secret at once: until `onSecret` has kept it, deliveries are refused, and Polar sends them again.
+ * secret at once: until `onSecret` has kept it, deliveries are rejected, and Polar sends them again.
  *
  * API: https://polar.sh/docs/api-reference/webhooks/endpoints/create, with the types of npm @polar-sh/sdk.
  *

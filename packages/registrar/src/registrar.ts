@@ -16,7 +16,7 @@ export interface Registrar {
   /** The steps that make the sender match `want`. It changes nothing. */
   plan(want: Want): Promise<Plan>
   /**
-   * Lists again, and then takes the steps of a plan. A step that no longer fits the sender's endpoints is refused as
+   * Lists again, and then takes the steps of a plan. A step that no longer fits the sender's endpoints is rejected as
    * `stale_plan`, before anything is sent. A step that was already taken is left out, so that a second call sends no change.
    */
   apply(plan: Plan, options?: ApplyOptions): Promise<readonly StepResult[]>
@@ -71,7 +71,7 @@ export interface Want {
   /** Topic patterns, such as `receiver.topics`. */
   readonly topics: readonly string[]
   /** URLs that this receiver had before: their endpoints are moved to `url`. @default [] */
-  readonly formerly?: readonly string[]
+  readonly previousUrls?: readonly string[]
   /** Allows a wildcard that the sender would take one subscription for each of many topics for. @default false */
   readonly all?: boolean
 }

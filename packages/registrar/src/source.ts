@@ -12,7 +12,7 @@ export interface PayloadSource extends SourceBase {
   readonly kind: 'payload'
   /**
    * True if the provider makes the id of an event from its payload, so that it is another than the listed one. Otherwise
-   * what is fetched under one id and identifies as another is refused. @default false
+   * what is fetched under one id and identifies as another is rejected. @default false
    */
   readonly derivesIds?: boolean
   /** The one delivery of an event, as the provider's `events` reads it. */
@@ -74,7 +74,7 @@ export interface ListedEvent {
   readonly ref: string
 }
 
-/** One delivery as an API gives it: what `receiver.take` takes. */
+/** One delivery as an API gives it: what `receiver.ingest` takes. */
 export interface ListedDelivery {
   /** The URL it was sent to, if the API says it and the provider needs it. */
   readonly url?: string

@@ -17,8 +17,8 @@ export interface SquareRegistrarOptions extends ApiOptions {
 
 /**
  * Webhook subscriptions of an application at Square. Wildcards expand over the types that Square's library lists; other
- * names are taken as they are, and Square refuses those it does not have. Square shows the signature key at any time. With
- * `rotate` Square makes the new key at once: until `onSecret` has kept it, deliveries are refused, and Square sends them
+ * names are taken as they are, and Square rejects those it does not have. Square shows the signature key at any time. With
+ * `rotate` Square makes the new key at once: until `onSecret` has kept it, deliveries are rejected, and Square sends them
  * again for 24 hours.
  *
  * API: https://developer.squareup.com/reference/square/webhook-subscriptions-api, with the types of npm square.

@@ -48,7 +48,7 @@ export function twilioNumberRegistrar(options: TwilioNumberRegistrarOptions): Re
       const found = await find()
       return KINDS.flatMap((kind) => toEndpoint(found, kind))
     },
-    async create({ url, topics: [kind = ''], settings, formerly }) {
+    async create({ url, topics: [kind = ''], settings, previousUrls: formerly }) {
       const has = asText((await find())[MEMBERS[kind]!.url])
       if (has !== '' && has !== url && !formerly.includes(has))
         throw new RegistrarError(

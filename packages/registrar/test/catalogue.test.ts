@@ -38,8 +38,8 @@ test.each(makers())(
     )
     const made = (await maker.make(given)) as { readonly provider: string }
     expect(made.provider).toBe(senders.get(name.split(' ')[0]!)!.provider)
-    const refusal = await maker.make({ ...given, '!': 1 }).catch((error: Error) => error.message)
-    const [, known = ''] = /known are (.*)$/.exec(String(refusal)) ?? []
+    const rejection = await maker.make({ ...given, '!': 1 }).catch((error: Error) => error.message)
+    const [, known = ''] = /known are (.*)$/.exec(String(rejection)) ?? []
     expect(known.split(', ').toSorted()).toEqual(
       [...new Set([...COMMON, ...maker.tokens, ...maker.needs, ...maker.takes])].toSorted(),
     )

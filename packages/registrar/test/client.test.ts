@@ -72,8 +72,8 @@ test('never sends a POST again that the sender may have taken', async () => {
 
 test('waits in all no longer than patience, and gives up after five attempts', async () => {
   answers = Array.from({ length: 9 }, () => status(429, { 'retry-after': '2' }))
-  const refused = client({ patience: 5000 })('GET', '/a')
-  await expect(refused).rejects.toMatchObject({
+  const rejected = client({ patience: 5000 })('GET', '/a')
+  await expect(rejected).rejects.toMatchObject({
     code: 'rate_limited',
     status: 429,
     retryAfter: 2000,
@@ -119,7 +119,7 @@ test('hides tokens and secrets that a sender repeats in its error', async () => 
   expect(inspect(error, { showHidden: true, depth: 9 })).not.toContain(TOKEN)
 })
 
-test('refuses an answer that is larger than 32 MiB', async () => {
+test('rejects an answer that is larger than 32 MiB', async () => {
   const chunk = Buffer.alloc(1024 * 1024, 'x')
   answers = [
     (_request, response) => {

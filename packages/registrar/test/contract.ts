@@ -143,7 +143,7 @@ export function testRegistrar<F extends Fake>(name: string, subject: Subject<F>)
       await register(old, patterns)
       const strangers = (await registrar.list()).filter((endpoint) => endpoint.url !== old)
       if (!lacks('foreign')) expect(strangers.length).toBeGreaterThan(0)
-      const plan = await registrar.plan({ url, topics: patterns, formerly: [old] })
+      const plan = await registrar.plan({ url, topics: patterns, previousUrls: [old] })
       const results = await settle(plan.want, await registrar.apply(plan, applying))
       expect(results.filter(({ state }) => state !== 'done')).toEqual([])
       expect(await found(old)).toEqual([])
@@ -152,7 +152,7 @@ export function testRegistrar<F extends Fake>(name: string, subject: Subject<F>)
       expect(ids).toEqual(expect.arrayContaining(strangers.map(({ id }) => id)))
     })
 
-    test('refuses a plan that the sender has outrun, before it sends a change', async () => {
+    test('rejects a plan that the sender has outrun, before it sends a change', async () => {
       const stale = await registrar.plan({ url, topics: patterns })
       await register(url, lacks('topics') ? patterns : others)
       if (lacks('topics')) {
@@ -212,8 +212,8 @@ export function testRegistrar<F extends Fake>(name: string, subject: Subject<F>)
       test('does not take the one URL from another receiver, until formerly names it', async () => {
         await register(old, patterns)
         const changes = fake.changes()
-        const refused = registrar.plan({ url, topics: patterns })
-        await expect(refused).rejects.toMatchObject({
+        const rejected = registrar.plan({ url, topics: patterns })
+        await expect(rejected).rejects.toMatchObject({
           code: 'taken',
           message: expect.stringContaining(new URL(old).host),
         })
@@ -288,7 +288,7 @@ export function testRegistrar<F extends Fake>(name: string, subject: Subject<F>)
       },
     )
 
-    test('refuses options that nobody knows, and a token that is empty', () => {
+    test('rejects options that nobody knows, and a token that is empty', () => {
       expect(() => make(token, { colour: 'red' } as object)).toThrow(/unknown option colour/)
       expect(() => make(' ')).toThrow(TypeError)
     })

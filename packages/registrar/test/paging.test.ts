@@ -102,7 +102,7 @@ describe('times', () => {
   })
 })
 
-test('what is fetched under one GUID and is another is refused and told, and its webhook is new', async () => {
+test('what is fetched under one GUID and is another is rejected and told, and its webhook is new', async () => {
   const payload = { action: 'opened', issue: { id: 1 } }
   const answers: Readonly<Record<string, unknown>> = {
     '/repos/octo/hello/hooks': [{ id: 1, config: { url } }],
@@ -127,7 +127,7 @@ test('what is fetched under one GUID and is another is refused and told, and its
     fetch: async (input) => Response.json(answers[(input as URL).pathname]),
   })
   const provider = github({ secret: 'a secret of tests' })
-  const receiver = createReceiver({ provider, inbox: memoryInbox(), log: false, now: () => END })
+  const receiver = createReceiver({ provider, inbox: memoryInbox(), log: false, clock: { now: () => END } })
   const outcomes: (string | undefined)[] = []
   receiver.observe({ accepted: ({ id }) => void outcomes.push(id) })
   receiver.onAny(() => undefined)
@@ -135,7 +135,7 @@ test('what is fetched under one GUID and is another is refused and told, and its
     taken: 0,
     duplicates: 0,
     failed: 1,
-    failures: [{ id: 'listed', code: 'unidentified' }],
+    failures: [{ id: 'listed', code: 'missing_event_id' }],
   })
   const webhook = provider.sign!({ topic: 'issues.opened', id: 'another', payload })
   expect((await receiver.receive(webhook)).status).toBe(200)
@@ -161,7 +161,7 @@ test.each([
     (fetch: typeof globalThis.fetch) => squareRegistrar({ token: 'sq_0123456789', fetch }),
   ],
   ['Polar', (fetch: typeof globalThis.fetch) => polarRegistrar({ token: 'po_0123456789', fetch })],
-])('%s: a list of endpoints that is the same page for ever is refused', async (title, make) => {
+])('%s: a list of endpoints that is the same page for ever is rejected', async (title, make) => {
   const api = answering(endless)
   await expect(make(api.fetch).list()).rejects.toMatchObject({
     code: 'unexpected',

@@ -74,7 +74,7 @@ test('keeps the endpoint that has the URL, and deletes those that would deliver 
     endpoint('3', url, ['a']),
     endpoint('4', 'https://stranger.example', ['a']),
   ])
-  await registrar.apply(await registrar.plan({ url, topics: ['a'], formerly: [old] }))
+  await registrar.apply(await registrar.plan({ url, topics: ['a'], previousUrls: [old] }))
   expect(calls).toEqual(['delete 1', 'delete 2'])
 })
 
@@ -86,7 +86,7 @@ test('deletes nothing after a step that failed: what delivers now goes on', asyn
     update,
   })
   const results = await registrar.apply(
-    await registrar.plan({ url, topics: ['a'], formerly: [old] }),
+    await registrar.plan({ url, topics: ['a'], previousUrls: [old] }),
   )
   expect(results.map(({ do: what, state, reason }) => [what, state, reason])).toEqual([
     ['update', 'failed', 'octo: no'],
@@ -95,7 +95,7 @@ test('deletes nothing after a step that failed: what delivers now goes on', asyn
   expect(calls).toEqual([])
 })
 
-test('tries no further step when the token is refused', async () => {
+test('tries no further step when the token is rejected', async () => {
   const create = async (): Promise<never> => {
     throw new RegistrarError('unauthorized', 'octo: token')
   }
@@ -107,7 +107,7 @@ test('tries no further step when the token is refused', async () => {
   ])
 })
 
-test('goes on with a plan that was taken in part, and refuses one that another has outrun', async () => {
+test('goes on with a plan that was taken in part, and rejects one that another has outrun', async () => {
   const { registrar, calls, endpoints } = sender([], { one: 'topic' })
   const plan = await registrar.plan({ url, topics: ['a', 'b'] })
   endpoints.push(endpoint('by-hand', url, ['a']))
@@ -158,7 +158,7 @@ test('shows no password of a URL that it lists', async () => {
   expect(JSON.stringify(await registrar.status())).not.toContain('password')
 })
 
-test('refuses a want that cannot be met', async () => {
+test('rejects a want that cannot be met', async () => {
   const { registrar } = sender()
   const plan = (want: object) => registrar.plan({ url, topics: ['a'], ...want })
   await expect(plan({ url: 'https://user:password@app.example' })).rejects.toThrow(

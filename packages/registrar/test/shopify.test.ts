@@ -21,7 +21,7 @@ testRegistrar('Shopify', {
   limited: throttledShopify,
 })
 
-test('refuses more than 50 subscriptions without all, and names the privacy topics', async () => {
+test('rejects more than 50 subscriptions without all, and names the privacy topics', async () => {
   const fake = await startShopify()
   const registrar = make(fake.url)
   await expect(registrar.plan({ url, topics: ['**'] })).rejects.toThrow(
@@ -41,7 +41,7 @@ test('refuses more than 50 subscriptions without all, and names the privacy topi
   expect(fake.problems).toEqual([])
 })
 
-test('goes on after a step that Shopify refuses, and tells why', async () => {
+test('goes on after a step that Shopify rejects, and tells why', async () => {
   const fake = await startShopify()
   const registrar = make(fake.url)
   const plan = await registrar.plan({ url, topics: ['orders/create', 'orders/paid'] })

@@ -47,7 +47,7 @@ test('does not take the URL of another receiver, until formerly names it', async
     code: 'taken',
     message: expect.stringContaining('app.example'),
   })
-  const plan = await registrar.plan({ url: other, topics: ['app_mention'], formerly: [url] })
+  const plan = await registrar.plan({ url: other, topics: ['app_mention'], previousUrls: [url] })
   expect(plan.steps).toMatchObject([{ do: 'update' }])
   await fake.close()
 })

@@ -49,7 +49,7 @@ test('deletes the endpoint again when onSecret throws, and tells no secret', asy
   const results = await registrar.apply(plan, {
     onSecret(told) {
       secret = told.secret
-      throw new Error(`the vault refused ${told.secret}`)
+      throw new Error(`the vault rejected ${told.secret}`)
     },
   })
   expect(results).toMatchObject([

@@ -62,7 +62,7 @@ test('lets the old sink deliver until the new one is confirmed', async () => {
   const waiting = await registrar.plan({
     url,
     topics: [delivered],
-    formerly: ['https://old.example/twilio'],
+    previousUrls: ['https://old.example/twilio'],
   })
   expect(waiting).toMatchObject({
     steps: [],
@@ -92,7 +92,7 @@ test('does not take a number from another receiver', async () => {
   expect(results).toMatchObject([{ state: 'failed', reason: expect.stringContaining('formerly') }])
   expect(fake.changes()).toBe(0)
   const formerly = ['https://theirs.example/voice']
-  await registrar.apply(await registrar.plan({ url, topics: ['call'], formerly }))
+  await registrar.apply(await registrar.plan({ url, topics: ['call'], previousUrls: formerly }))
   expect(await registrar.list()).toMatchObject([{ url, topics: ['call'] }])
   await fake.close()
 })

@@ -167,7 +167,7 @@ async function optionsFor(about: About, exported: ExportedDelivery): Promise<obj
       }
     }
   throw new TypeError(
-    `copyAsTest: no test can be written for ${about.title}: ${reason instanceof Error ? reason.message : 'it is refused when it is signed again'}`,
+    `copyAsTest: no test can be written for ${about.title}: ${reason instanceof Error ? reason.message : 'it is rejected when it is signed again'}`,
   )
 }
 
@@ -175,7 +175,7 @@ async function isTaken(provider: Provider, exported: ExportedDelivery): Promise<
   const receiver = createReceiver({
     onUnhandled: 'acknowledge',
     provider,
-    now: frozen(exported.receivedAt),
+    clock: { now: frozen(exported.receivedAt) },
     inbox: remembering(),
     log: false,
     explain: false,
@@ -191,7 +191,7 @@ async function isTaken(provider: Provider, exported: ExportedDelivery): Promise<
 const LONGEST_SPAN = 4 * 86_400_000
 
 function remembering(): Inbox {
-  return inlineInbox({ ledger: memoryLedger({ window: '90d' }) })
+  return inlineInbox({ ledger: memoryLedger({ dedupeWindow: '90d' }) })
 }
 
 function extras(about: About, { url }: ExportedDelivery): readonly object[] {

@@ -27,8 +27,8 @@ export interface Delivered {
   readonly status: number
   /** The reply, its body unread. */
   readonly reply: Response
-  /** Why it was refused, in facts and with a message; undefined if it was taken, or went to a URL. */
-  readonly refusal: WebhookError | undefined
+  /** Why it was rejected, in facts and with a message; undefined if it was taken, or went to a URL. */
+  readonly rejection: WebhookError | undefined
   /** Events it carried; empty for a URL. */
   readonly events: readonly DeliveredEvent[]
   /** Tasks of the events that were accepted, each after one attempt; empty for a URL. */
@@ -69,7 +69,7 @@ export async function deliver(
   const events: DeliveredEvent[] = []
   const tasks: DeliveredTask[] = []
   let expected = 0
-  let refusal: WebhookError | undefined
+  let rejection: WebhookError | undefined
   let changed = (): void => undefined
   const isHere = (): boolean => delivering.getStore() === here
   const ended = (info: AttemptInfo, state: DeliveredTask['state'], error?: TaskError): void => {
@@ -77,7 +77,7 @@ export async function deliver(
     changed()
   }
   const stop = target.observe({
-    rejected: (_request, error) => void (isHere() && (refusal = error)),
+    rejected: (_request, error) => void (isHere() && (rejection = error)),
     accepted(event, count) {
       if (!isHere()) return
       events.push({ ...event, outcome: 'accepted' })
@@ -96,7 +96,7 @@ export async function deliver(
     const own = (): readonly DeliveredTask[] =>
       tasks.filter((task) =>
         events.some(
-          ({ id, topic, scope }) => task.id === id && task.topic === topic && task.scope === scope,
+          ({ id, topic, tenant: scope }) => task.id === id && task.topic === topic && task.tenant === scope,
         ),
       )
     const until = performance.now() + timeout
@@ -109,7 +109,7 @@ export async function deliver(
         }
       })
     }
-    return { status: reply.status, reply, refusal, events, tasks: own() }
+    return { status: reply.status, reply, rejection, events, tasks: own() }
   } finally {
     stop()
   }
@@ -143,5 +143,5 @@ async function overHttp(target: string | URL, request: Request): Promise<Deliver
     redirect: 'manual',
     ...(body && { body: body as BodyInit }),
   })
-  return { status: reply.status, reply, refusal: undefined, events: [], tasks: [] }
+  return { status: reply.status, reply, rejection: undefined, events: [], tasks: [] }
 }

@@ -66,7 +66,7 @@ export function fromDelivery(exported: ExportedDelivery, provider: Provider): Re
     )
   if (!provider.sign)
     throw new TypeError(
-      `fromDelivery: ${provider.name} cannot sign, since only its sender has the key; test its handlers with receiver.take`,
+      `fromDelivery: ${provider.name} cannot sign, since only its sender has the key; test its handlers with receiver.ingest`,
     )
   const draft: Draft = {
     method,

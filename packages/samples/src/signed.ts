@@ -19,7 +19,7 @@ export interface SignedOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** When it was signed, in milliseconds since 1970. @default now */
   readonly at?: number
-  /** Signs with this secret in place of the provider's first one: for a delivery that must be refused. */
+  /** Signs with this secret in place of the provider's first one: for a delivery that must be rejected. */
   readonly secret?: string
 }
 

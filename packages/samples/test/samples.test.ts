@@ -19,7 +19,7 @@ test('a sample is found by its topic, by what its topic begins or ends with, or 
   expect(await sample('github')).toEqual(all[0])
 })
 
-test('an unknown topic is refused with those there are', async () => {
+test('an unknown topic is rejected with those there are', async () => {
   await expect(sample('github', 'issue')).rejects.toThrow(TypeError)
   await expect(sample('github', 'issue')).rejects.toThrow(
     /topic must be one of .*issues\.opened.*got issue;/,
@@ -27,7 +27,7 @@ test('an unknown topic is refused with those there are', async () => {
 })
 
 test.each(['nobody', '', '../package', '../samples/github', 'github.json/..', 'GitHub'])(
-  'the provider %j is refused',
+  'the provider %j is rejected',
   async (name) => {
     await expect(samples(name)).rejects.toThrow(TypeError)
     await expect(samples(name)).rejects.toThrow('samples: provider must be a name in the catalogue')

@@ -9,7 +9,7 @@ const provider = acme({ secret: 'shared with acme' })
 test('a task that is to be tried again is not taken for settled between two looks', async () => {
   const receiver = createReceiver({ provider, log: false })
   const first = Promise.withResolvers<void>()
-  receiver.on('order', { retry: { attempts: 2, base: 60_000 } }, () => first.promise)
+  receiver.on('order', { retry: { attempts: 2, initialDelay: 60_000 } }, () => first.promise)
   const started = Promise.withResolvers<void>()
   const retried = Promise.withResolvers<void>()
   receiver.observe({ attemptStarted: () => started.resolve(), retried: () => retried.resolve() })

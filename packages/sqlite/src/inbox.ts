@@ -53,7 +53,7 @@ const transactionsOfApp: Transactions<DatabaseSync> = transactions('sqliteInbox'
 /**
  * A host that stores its delivery in a transaction of the application, on the application's connection to the file of
  * the inbox. Pass it to `receiver.receive(delivery, host)`, or `source.emit(message, host)` of @postern/forward: event,
- * tasks and the application's writes are committed together or not at all. It is refused if the connection is to another
+ * tasks and the application's writes are committed together or not at all. It is rejected if the connection is to another
  * file or has no open transaction. Begin with BEGIN IMMEDIATE, and await nothing else before the COMMIT: it blocks all
  * other writers. Send the reply after the COMMIT, since only then its 200 is true. The connection decides on safety
  * against a loss of power (`PRAGMA synchronous = FULL`, SQLite's default). On an error, roll back.
@@ -74,14 +74,14 @@ export interface SqliteInboxOptions {
   readonly path: string
   /** Tasks of one receiver that may be pending or running; beyond, deliveries get 503. @default 1_000_000 */
   readonly maxPending?: number
-  /** Share of `maxPending` that one tenant (`fairBy` key) may hold, so that a flood refuses that tenant and not all. @default 0.5 */
+  /** Share of `maxPending` that one tenant (`tenantKey` key) may hold, so that a flood rejects that tenant and not all. @default 0.5 */
   readonly maxPendingShare?: number
   /** Bytes of deliveries that may wait in this process for their commit; beyond, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
   readonly maxWaitingBytes?: number
   /** How long a delivery may wait for its commit before it gets 503. @default '5s' */
   readonly deadline?: Duration
   /** How long ids of events are known, so that a redelivery runs nothing; at least the sender's retry span. @default '4d' */
-  readonly window?: Duration
+  readonly dedupeWindow?: Duration
   /** How long done events are kept for lists and replay. An event is kept for the longer of this and `window`. @default '4d' */
   readonly keepDone?: Duration
   /** How long dead tasks are kept for replay and redelivery. @default '30d' */

@@ -12,7 +12,7 @@ test('a change whose action cannot be written changes nothing', async () => {
   await shop.untilSettled(2)
   const { rows } = await inbox.view!.list({ state: 'dead' })
   scene.edit((db) => db.exec('ALTER TABLE postern_records RENAME TO elsewhere'))
-  await expect(inbox.view!.discard({ state: 'dead' }, { by: 'ada' })).rejects.toThrow()
+  await expect(inbox.view!.delete({ state: 'dead' }, { by: 'ada' })).rejects.toThrow()
   await expect(inbox.view!.erase({ eventId: '1' })).rejects.toThrow()
   await expect(inbox.view!.rerun(rows[0]!.id, { payload: {} })).rejects.toThrow()
   scene.edit((db) => db.exec('ALTER TABLE elsewhere RENAME TO postern_records'))

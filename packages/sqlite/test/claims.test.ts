@@ -104,7 +104,7 @@ test('a list finds tasks that run without a row, and they end as others do', asy
 })
 
 test('a task that is not looked for is not forgotten: pruning and erasing leave the event of one that runs', async () => {
-  const inbox = open({ lease: '1h', window: '20ms', keepDone: '20ms' })
+  const inbox = open({ lease: '1h', dedupeWindow: '20ms', keepDone: '20ms' })
   const slow = gate()
   const shop = join(inbox, {
     run: ({ event }) => (event.id === 'slow' ? slow.passed.then(() => DONE_OUTCOME) : DONE_OUTCOME),

@@ -7,7 +7,7 @@ const { open, join, edit } = sqliteScene()
 const { now } = Date
 const MINUTE = 60_000
 const guarded = (id: string) =>
-  intake(item(id, ['a'], { guards: [{ key: `guard of ${id}`, otherwise: 'refuse' }] }))
+  intake(item(id, ['a'], { guards: [{ key: `guard of ${id}`, otherwise: 'reject' }] }))
 
 afterEach(() => void (Date.now = now))
 
@@ -54,7 +54,7 @@ test('five minutes between two processes count for ids, and a guard outlives its
 
 test('two processes count one step once', async () => {
   const window = '10m'
-  const shops = [join(open({ window })), join(open({ window }))]
+  const shops = [join(open({ dedupeWindow: window })), join(open({ dedupeWindow: window }))]
   for (const [at, shop] of shops.entries()) await shop.port.accept(intake(item(`a${at}`)), {})
   Date.now = () => now() + 60 * MINUTE
   for (const [at, shop] of shops.entries()) await shop.port.accept(intake(item(`b${at}`)), {})

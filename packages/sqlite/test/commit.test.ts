@@ -25,7 +25,7 @@ async function attempt(act: (claim: Claim) => unknown, id = '1'): Promise<unknow
   return thrown
 }
 
-test('a write that gives a promise is refused and rolled back, since no transaction may stay open', async () => {
+test('a write that gives a promise is rejected and rolled back, since no transaction may stay open', async () => {
   const thrown = await attempt(({ commit }) =>
     commit!(async (db) => {
       ;(db as DatabaseSync).exec('CREATE TABLE half (id TEXT)')

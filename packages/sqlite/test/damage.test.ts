@@ -7,7 +7,7 @@ import { sqliteScene, startVictim } from './scene.ts'
 const scene = sqliteScene()
 const { open, join, edit } = scene
 
-test('a damaged file refuses deliveries with what to do, and never takes one by half', async () => {
+test('a damaged file rejects deliveries with what to do, and never takes one by half', async () => {
   await open().close()
   const { rootpage, size } = edit(
     (db) =>

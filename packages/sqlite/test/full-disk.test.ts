@@ -24,17 +24,17 @@ test('a full disk: 503 with the reason, nothing by half, outcomes are kept until
     const port = inbox.attach(shop.consumer)
     port.work!()
     const taken: string[] = []
-    let refusal: unknown
-    for (let at = 0; refusal === undefined; at++) {
+    let rejection: unknown
+    for (let at = 0; rejection === undefined; at++) {
       const large = storedDelivery({ body: new Uint8Array(20_000) })
       try {
         await port.accept({ delivery: large, items: [item(`${at}`), item(`${at}+`)] }, {})
         taken.push(`${at}`, `${at}+`)
       } catch (error) {
-        refusal = error
+        rejection = error
       }
     }
-    expect(refusal).toMatchObject({
+    expect(rejection).toMatchObject({
       code: 'inbox_full',
       status: 503,
       message: expect.stringContaining('its disk is full'),
@@ -62,7 +62,7 @@ test('a full disk: 503 with the reason, nothing by half, outcomes are kept until
   }
 })
 
-test('what ends while the disk is full is stored later, and runs once, beside deliveries that are refused', async (context) => {
+test('what ends while the disk is full is stored later, and runs once, beside deliveries that are rejected', async (context) => {
   const disk = mounted(context)
   const filler = join(disk.folder, 'filler')
   const open = gate()
@@ -86,7 +86,7 @@ test('what ends while the disk is full is stored later, and runs once, beside de
     )
       expect(at).toBeLessThan(1000)
     const taken = at - 1
-    // Each delivery that is refused comes in the transaction of some outcomes.
+    // Each delivery that is rejected comes in the transaction of some outcomes.
     open.pass()
     for (let more = 0; more < 20; more++) await accept(`more ${more}`).catch(() => {})
     await shop.until('it is told', () => shop.warnings.some((one) => one.includes('are kept')))
@@ -115,7 +115,7 @@ test('health names a full disk until there is room, by writes of its own', async
     while ((await send(`${++at}`)) === 200) expect(at).toBeLessThan(1000)
     expect(await receiver.health()).toMatchObject({ accepts: false, settles: true })
     time += 1000
-    const { accepts, cause } = await receiver.health()
+    const { accepting: accepts, cause } = await receiver.health()
     expect([accepts, cause]).toEqual([false, expect.stringMatching(/^disk full: free space/)])
     rmSync(join(disk.folder, 'filler'))
     time += 1000
@@ -135,7 +135,7 @@ test('health tells of outcomes that find no room at once, without any delivery',
   const inbox = sqliteInbox({ path: join(disk.folder, 'inbox.db'), pollInterval: 5 })
   const provider = acme({ secret: 'a secret of these tests' })
   let time = 0
-  const receiver = createReceiver({ provider, inbox, log: false, monotonic: () => time })
+  const receiver = createReceiver({ provider, inbox, log: false, clock: { monotonic: () => time } })
   let runs = 0
   receiver.on('ping', async () => {
     runs++
@@ -217,7 +217,7 @@ test('health names a lock of another program until it is gone, and forged delive
     for (const step of [0, 1000, 1000]) {
       time += step
       await flood(receiver, 'ff')
-      const { accepts, settles, cause } = await receiver.health()
+      const { accepting: accepts, processing: settles, cause } = await receiver.health()
       expect([accepts, settles, cause]).toEqual([false, true, expect.stringMatching(/^locked: /)])
     }
     other.exec('ROLLBACK')
@@ -239,7 +239,7 @@ function shopOn(
   monotonic: () => number,
 ): { readonly receiver: Receiver; readonly send: (id: string) => Promise<number> } {
   const provider = acme({ secret: 'a secret of these tests' })
-  const receiver = createReceiver({ provider, inbox, work: 'drain', log: false, monotonic })
+  const receiver = createReceiver({ provider, inbox, worker: 'onDemand', log: false, clock: { monotonic } })
   receiver.on('ping', () => {})
   return {
     receiver,

@@ -171,7 +171,7 @@ test.each<[string, () => DatabaseSync, string]>([
     },
     'not open',
   ],
-])('%s is refused with the reason', async (_, make, reason) => {
+])('%s is rejected with the reason', async (_, make, reason) => {
   const shop = scene.join(scene.open())
   const host = inTransaction(make())
   expect(() => shop.port.accept(intake(item('1')), host)).toThrow(reason)
@@ -179,7 +179,7 @@ test.each<[string, () => DatabaseSync, string]>([
   await shop.untilSettled(1)
 })
 
-test('an inbox that is full refuses, and the transaction goes on without', async () => {
+test('an inbox that is full rejects, and the transaction goes on without', async () => {
   const inbox = scene.open({ maxPending: 1 })
   const web = inbox.attach(createTaskRecorder({}).consumer)
   const db = begun(application())
@@ -198,7 +198,7 @@ test('an inbox that is full refuses, and the transaction goes on without', async
 })
 
 test.each(['COMMIT', 'ROLLBACK'])(
-  'a delivery that was not awaited before the %s is refused, and leaves no transaction open',
+  'a delivery that was not awaited before the %s is rejected, and leaves no transaction open',
   async (ending) => {
     const shop = scene.join(scene.open())
     const db = begun(application())

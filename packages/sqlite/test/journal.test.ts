@@ -17,7 +17,7 @@ function arrival(number: number, more: Partial<Arrival> = {}): Arrival {
     provider: 'acme',
     method: 'POST',
     path: '/hooks',
-    outcome: 'refused',
+    outcome: 'rejected',
     verified: false,
     code: 'signature_mismatch',
     reason: 'no secret matches',
@@ -72,7 +72,7 @@ test('an interruption is told apart', async () => {
   await stuck.untilSettled(1)
 })
 
-test('the last refused request of a slot is kept, and only shown alone', async () => {
+test('the last rejected request of a slot is kept, and only shown alone', async () => {
   const journal = open().journal!
   const kept = {
     url: '/hooks?x=1',

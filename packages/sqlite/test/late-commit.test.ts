@@ -34,7 +34,7 @@ test('task.commit after the handler has returned says so, to its caller and to t
   await receiver.close()
 })
 
-test.each([undefined, null])('a change without a filter is refused: %s', async (filter) => {
+test.each([undefined, null])('a change without a filter is rejected: %s', async (filter) => {
   const { view } = open()
   for (const change of ['replay', 'discard', 'erase'] as const) {
     await expect(view![change](filter as never)).rejects.toThrow(

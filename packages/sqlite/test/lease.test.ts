@@ -98,7 +98,7 @@ test('an attempt that lost its claim leaves the next one of its task, in the sam
   ])
 })
 
-test('of attempts that end together, only those that another has settled are refused', async () => {
+test('of attempts that end together, only those that another has settled are rejected', async () => {
   const hold = gate()
   const shop = join(open(), {
     lanes: [lane('a', { concurrency: 10 }), lane('b', { concurrency: 10 })],
@@ -116,9 +116,9 @@ test('of attempts that end together, only those that another has settled are ref
   )
   hold.pass()
   await shop.untilSettled(20)
-  const refused = shop.settled.filter(({ stored }) => !stored)
-  expect(refused).toHaveLength(4)
-  expect(new Set(refused.map(({ claim }) => claim.event.id))).toEqual(new Set(['e1', 'e4']))
+  const rejected = shop.settled.filter(({ stored }) => !stored)
+  expect(rejected).toHaveLength(4)
+  expect(new Set(rejected.map(({ claim }) => claim.event.id))).toEqual(new Set(['e1', 'e4']))
   expect(
     edit((db) => db.prepare('SELECT state, count(*) AS n FROM postern_tasks GROUP BY state').all()),
   ).toEqual([
@@ -145,7 +145,7 @@ test('counts of a lane always are the numbers of its tasks', async () => {
   for (let at = 0; at < 30; at++)
     await shop.port.accept(intake(item(String(at), ['a', 'b', 'none'])), {})
   await shop.untilSettled(30 + 10 + 30 + 30)
-  await inbox.view!.discard({ subscription: 'none', eventId: '1' })
+  await inbox.view!.delete({ subscription: 'none', eventId: '1' })
   await inbox.view!.replay({ subscription: 'b', eventId: '2' })
   await shop.untilSettled(101)
   const counted = edit((db) =>

@@ -7,8 +7,8 @@ import { sqliteScene } from './scene.ts'
 
 const scene = sqliteScene()
 
-/** Accepts one delivery after another until one is refused. */
-async function untilRefused(port: ReturnType<Inbox['attach']>): Promise<unknown> {
+/** Accepts one delivery after another until one is rejected. */
+async function untilRejected(port: ReturnType<Inbox['attach']>): Promise<unknown> {
   for (let at = 0; ; at++) {
     try {
       await port.accept(intake(item(`later-${at}`)), {})
@@ -48,11 +48,11 @@ test.each([
   await shop.untilSettled(1)
   act(scene.file.path)
   // Not one is acknowledged.
-  const refusal = await Promise.resolve(shop.port.accept(intake(item('2')), {})).catch(
+  const rejection = await Promise.resolve(shop.port.accept(intake(item('2')), {})).catch(
     (error: unknown) => error,
   )
-  expect(refusal).toMatchObject({ code: 'inbox_unavailable', status: 503 })
-  expect((refusal as Error).message).toContain(message)
+  expect(rejection).toMatchObject({ code: 'inbox_unavailable', status: 503 })
+  expect((rejection as Error).message).toContain(message)
   // What is read would be of a file that nobody can open again.
   for (const read of [
     async () => shop.port.drain!(Date.now() + 20_000, 10),
@@ -80,7 +80,7 @@ test('a file that was put back is written again', async () => {
   const shop = scene.join(scene.open())
   await shop.port.accept(intake(item('1')), {})
   renameSync(scene.file.path, `${scene.file.path}.away`)
-  await untilRefused(shop.port)
+  await untilRejected(shop.port)
   renameSync(`${scene.file.path}.away`, scene.file.path)
   const until = performance.now() + 15_000
   let taken: unknown
@@ -115,7 +115,7 @@ test('the file shrinks again when a flood was forgotten', async () => {
   const flooded = size()
   expect(flooded).toBeGreaterThan(20_000_000)
   await flooding.close()
-  scene.join(scene.open({ window: '20ms', keepDone: '20ms' }))
+  scene.join(scene.open({ dedupeWindow: '20ms', keepDone: '20ms' }))
   await scene.untilFound(
     `SELECT 1 FROM pragma_page_count, pragma_page_size WHERE page_count * page_size < ${flooded / 2}`,
   )

@@ -42,7 +42,7 @@ describe('sqliteInbox and rows that cannot be read', () => {
       ).toBe(1)
       const inbox = open()
       const shop = join(inbox)
-      // The first look may find it, and refuses one delivery.
+      // The first look may find it, and rejects one delivery.
       await expect.poll(async () => accepted(shop.port, '4')).toBe(true)
       await shop.until('its neighbours ran', () =>
         ['a:1', 'a:3', 'a:4'].every((one) => shop.ran().includes(one)),

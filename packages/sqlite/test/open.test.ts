@@ -13,7 +13,7 @@ let file: TemporaryFile
 beforeEach(() => void (file = temporaryFile()))
 afterEach(() => file.remove())
 
-const refusal = (path: string): Error => {
+const rejection = (path: string): Error => {
   try {
     void sqliteInbox({ path }).close()
   } catch (error) {
@@ -55,8 +55,8 @@ describe('options', () => {
     ['maxPendingShare', { maxPendingShare: 2 }],
     ['maxWaitingBytes', { maxWaitingBytes: 1.5 }],
     ['deadline', { deadline: 0 }],
-    ['window', { window: 'long' as never }],
-    ['window', { window: 86_400_000 }],
+    ['window', { dedupeWindow: 'long' as never }],
+    ['window', { dedupeWindow: 86_400_000 }],
     ['keepDone', { keepDone: 'long' as never }],
     ['keepDone', { keepDone: 1000 }],
     ['keepDead', { keepDead: 1000 }],
@@ -69,8 +69,8 @@ describe('options', () => {
     expect(existsSync(file.path)).toBe(false)
   })
 
-  test('window shorter than the sender delivers again is refused when the receiver is made', async () => {
-    const inbox = sqliteInbox({ path: file.path, window: '1h', keepDone: '1h' })
+  test('window shorter than the sender delivers again is rejected when the receiver is made', async () => {
+    const inbox = sqliteInbox({ path: file.path, dedupeWindow: '1h', keepDone: '1h' })
     const { consumer } = createTaskRecorder({})
     expect(() => inbox.attach({ ...consumer, retrySpan: 86_400_000 })).toThrow(/window/)
     await inbox.close()
@@ -78,10 +78,10 @@ describe('options', () => {
   })
 
   test('ids are known for keepDone if that is longer than window', async () => {
-    const inbox = sqliteInbox({ path: file.path, window: '1h', keepDone: '2h' })
+    const inbox = sqliteInbox({ path: file.path, dedupeWindow: '1h', keepDone: '2h' })
     const { consumer } = createTaskRecorder({})
     const hour = 3_600_000
-    expect(inbox.window).toBe(2 * hour)
+    expect(inbox.dedupeWindow).toBe(2 * hour)
     expect(() => inbox.attach({ ...consumer, retrySpan: 2 * hour + 1 })).toThrow(/keepDone/)
     inbox.attach({ ...consumer, retrySpan: 2 * hour })
     await inbox.close()
@@ -91,11 +91,11 @@ describe('options', () => {
 describe('a file that cannot be an inbox', () => {
   test('no database', () => {
     writeFileSync(file.path, 'not a database, but long enough to be looked at\n'.repeat(50))
-    expect(refusal(file.path).message).toContain('not an SQLite database')
+    expect(rejection(file.path).message).toContain('not an SQLite database')
   })
 
   test('no folder', () => {
-    expect(refusal(join(dirname(file.path), 'none', 'inbox.db')).message).toContain(
+    expect(rejection(join(dirname(file.path), 'none', 'inbox.db')).message).toContain(
       'cannot be opened',
     )
   })
@@ -103,7 +103,7 @@ describe('a file that cannot be an inbox', () => {
   test('a schema of a newer version', async () => {
     await sqliteInbox({ path: file.path }).close()
     edit((db) => db.exec('UPDATE postern_schema SET version = 99, oldest = 98'))
-    expect(refusal(file.path).message).toContain('upgrade @postern/sqlite')
+    expect(rejection(file.path).message).toContain('upgrade @postern/sqlite')
     expect(edit((db) => db.prepare('SELECT * FROM postern_schema').get())).toEqual({
       version: 99,
       oldest: 98,
@@ -112,12 +112,12 @@ describe('a file that cannot be an inbox', () => {
 
   test('a table of that name which is another’s', () => {
     edit((db) => db.exec('CREATE TABLE postern_schema (other TEXT)'))
-    expect(refusal(file.path).message).toContain('not of this package')
+    expect(rejection(file.path).message).toContain('not of this package')
   })
 
   test('tables of another stay as they are, and half a schema is rolled back', () => {
     edit((db) => db.exec('CREATE TABLE postern_tasks (other TEXT)'))
-    expect(refusal(file.path).message).toContain('postern_tasks')
+    expect(rejection(file.path).message).toContain('postern_tasks')
     const tables = edit((db) => db.prepare('SELECT name FROM sqlite_schema').all())
     expect(tables).toEqual([{ name: 'postern_tasks' }])
   })

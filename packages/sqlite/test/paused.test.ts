@@ -19,7 +19,7 @@ test('a process that is paused for longer than its lease loses its task, and sto
     expect(other.settled[0]!.stored).toBe(true)
     expect(other.runs[0]!.claim.attempt).toBe(1)
     child.kill('SIGCONT')
-    expect([await next(), await next()]).toEqual(['is told to stop', 'was refused'])
+    expect([await next(), await next()]).toEqual(['is told to stop', 'was rejected'])
     expect(other.runs).toHaveLength(1)
   } finally {
     child.kill('SIGKILL')

@@ -8,7 +8,7 @@ const count = (table: string): unknown =>
   edit((db) => db.prepare(`SELECT count(*) AS n FROM ${table}`).get()!['n'])
 
 test('done events are forgotten after keepDone, with their deliveries; dead and pending ones stay', async () => {
-  const inbox = open({ window: '20ms', keepDone: '20ms' })
+  const inbox = open({ dedupeWindow: '20ms', keepDone: '20ms' })
   const shop = join(inbox, {
     lanes: ['a', 'b'],
     run: ({ subscription }) => (subscription === 'b' ? DEAD_OUTCOME : DONE_OUTCOME),
@@ -48,7 +48,7 @@ test('dead tasks are forgotten after keepDead, and their events stay known', asy
 
 test('a drain forgets too, on a host that never works', async () => {
   const attached = () =>
-    open({ window: '1ms', keepDone: '1ms' }).attach(createTaskRecorder({}).consumer)
+    open({ dedupeWindow: '1ms', keepDone: '1ms' }).attach(createTaskRecorder({}).consumer)
   const port = attached()
   await port.accept(intake(...Array.from({ length: 100 }, (_, at) => item(`e${at}`))), {})
   expect(await port.drain!(Date.now() + 10_000, 1000)).toMatchObject({ done: 100 })
@@ -71,7 +71,7 @@ test('prune by hand keeps events known for their window', async () => {
 })
 
 test('tenants without tasks leave nothing behind', async () => {
-  const inbox = open({ window: '20ms', keepDone: '20ms' })
+  const inbox = open({ dedupeWindow: '20ms', keepDone: '20ms' })
   const shop = join(inbox)
   const items = Array.from({ length: 100 }, (_, at) =>
     item(`e${at}`, [{ subscription: 'a', fairKey: `tenant-${at % 5}` }]),
@@ -85,7 +85,7 @@ test('tenants without tasks leave nothing behind', async () => {
 })
 
 test('nobody gets the number of an event that was forgotten, even after a restart', async () => {
-  const inbox = open({ window: '20ms', keepDone: '20ms' })
+  const inbox = open({ dedupeWindow: '20ms', keepDone: '20ms' })
   const shop = join(inbox)
   for (const id of ['1', '2', '3']) await shop.port.accept(intake(item(id)), {})
   await shop.untilSettled(3)

@@ -34,9 +34,9 @@ for (const claims of ['several', 'one'] as const)
       await expect.poll(() => runs).toContain(id)
     }
     await copy(`${scene.file.path}.copy`, scene.file.path)
-    // It has the number of a lost one. The first may be refused, and is delivered again.
-    const after = async (): Promise<unknown> => accept('after').catch(() => 'refused')
-    await expect.poll(after).not.toBe('refused')
+    // It has the number of a lost one. The first may be rejected, and is delivered again.
+    const after = async (): Promise<unknown> => accept('after').catch(() => 'rejected')
+    await expect.poll(after).not.toBe('rejected')
     for (const [id, end] of ends) if (id !== 'after') end({ kind: 'done' })
     await expect.poll(() => runs.filter((id) => id === 'after')).toHaveLength(1)
     const of = (id: string) =>

@@ -19,7 +19,7 @@ const { consumer } = createTaskRecorder({
       : DONE_OUTCOME,
 })
 const settled: Consumer['settled'] = (_claim, _outcome, stored) =>
-  console.log(stored ? 'settled it' : 'was refused')
+  console.log(stored ? 'settled it' : 'was rejected')
 const port = sqliteInbox({ path, lease }).attach({ ...consumer, settled })
 port.work!()
 await port.accept(intake(...ids.map((id) => item(id))), {})

@@ -46,7 +46,7 @@ test('each filter gives in pages what a look at every task gives, newest first, 
         const payload = { text: n % 611 === 0 ? 'The Needle' : 'hay' }
         const one = item(id, tasks, {
           topic,
-          scope,
+          tenant: scope,
           key,
           payload,
           provider: n % 2 ? 'acme' : 'odd',

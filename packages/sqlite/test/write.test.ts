@@ -79,7 +79,7 @@ test('a foreign writer holds deliveries up, but never the event loop', async () 
   expect(await accepting).toEqual(['new'])
 })
 
-test('a delivery that waits longer than the deadline is refused, and is not stored later', async () => {
+test('a delivery that waits longer than the deadline is rejected, and is not stored later', async () => {
   const shop = join(open({ deadline: 30 }))
   await shop.port.accept(intake(item('0')), {})
   const foreign = new DatabaseSync(scene.file.path)

@@ -100,7 +100,7 @@ function identityCases(mount: Mount, { test }: TestRunner): void {
       assertProblem(await send(signedDelivery(url)), 401, 'unknown_sender')
       const { runs } = await control('settled', 2)
       assert.deepEqual(
-        runs.map(({ scope, context }) => JSON.stringify([scope, context])).toSorted(),
+        runs.map(({ tenant: scope, context }) => JSON.stringify([scope, context])).toSorted(),
         ['["a",{"tenant":"a"}]', '["b",{"tenant":"b"}]'],
       )
     }))
@@ -198,15 +198,15 @@ function limitCases(
         ],
         (socket) => void socket.write(body, () => socket.destroySoon()),
       )
-      const { refused, runs } = await control('refused', 1)
-      assert.match(refused[0]!.code, /^body_(?:aborted|truncated)$/)
+      const { rejected, runs } = await control('rejected', 1)
+      assert.match(rejected[0]!.code, /^body_(?:aborted|truncated)$/)
       assert.deepEqual(runs, [])
       assert.equal((await send(signedDelivery(url))).status, 200)
       assert.equal((await control('settled', 1)).runs.length, 1)
     }))
 }
 
-// The head alone cannot be refused: it has a signature, and the body decides.
+// The head alone cannot be rejected: it has a signature, and the body decides.
 const CHUNKED = [
   'POST {target} HTTP/1.1',
   'X-Acme-Signature: sha256=00',
@@ -242,20 +242,20 @@ function conversationCases(
       assertProblem(await send({ ...delivery, body }), 401, 'signature_mismatch')
       const { ['x-acme-signature']: _, ...headers } = delivery.headers
       assertProblem(await send({ ...delivery, headers }), 401, 'missing_header')
-      const { runs, refused } = await control('report')
+      const { runs, rejected } = await control('report')
       assert.deepEqual(runs, [])
       assert.deepEqual(
-        refused.map(({ code }) => code),
+        rejected.map(({ code }) => code),
         ['signature_mismatch', 'missing_header'],
       )
     }))
 
-  test('a GET that is refused keeps its query, so that it can be explained', () =>
+  test('a GET that is rejected keeps its query, so that it can be explained', () =>
     onStage(mount, 'url', async ({ url, control }) => {
       const body = new Uint8Array(0)
       const ask = { method: 'GET', url: `${url}?reading=17`, headers: {}, body }
       assertProblem(await send(ask), 401, 'missing_header')
-      await control('refused', 1)
+      await control('rejected', 1)
       const { kept, runs } = await control('close')
       assert.deepEqual(
         kept.map((one) => new URL(one).search),
@@ -264,7 +264,7 @@ function conversationCases(
       assert.deepEqual(runs, [])
     }))
 
-  test('a signature header that came twice is refused, even where both are right', () =>
+  test('a signature header that came twice is rejected, even where both are right', () =>
     onStage(mount, 'plain', async ({ url, control }) => {
       const { headers, body } = signedDelivery(url)
       const signature = headers['x-acme-signature']!

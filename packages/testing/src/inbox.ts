@@ -91,7 +91,7 @@ export function testInbox(make: MakeInbox, runner: TestRunner, skills: InboxSkil
       assert.equal(can.durable, skills.durable === true)
       assert.equal(can.fair, skills.fair === true)
       assert.ok(['index', 'scan'].includes(can.search))
-      const { window } = scene.inbox
+      const { dedupeWindow: window } = scene.inbox
       assert.ok(window > 0, `window must be milliseconds, got ${String(window)}`)
       assert.ok(view, 'an inbox that keeps tasks has a view')
       assert.equal(records !== undefined, skills.records === true)
@@ -152,13 +152,13 @@ const FLOOD = 500
 function perKeyCases(test: SceneTest): void {
   test('a flood of one tenant within its concurrency holds up nobody, and uses no attempt', async (scene) => {
     const { receiver, happened, until } = receiverHeard(scene, {
-      fairBy: (event) => event.id!.split('-')[0]!,
+      tenantKey: (event) => event.id!.split('-')[0]!,
     })
     const open = gate()
     const attempts = new Set<number>()
     let running = 0
     let most = 0
-    receiver.on('thing.*', { perKey: { concurrency: 1 }, concurrency: 5 }, async (event, task) => {
+    receiver.on('thing.*', { tenantLimit: { concurrency: 1 }, concurrency: 5 }, async (event, task) => {
       attempts.add(task.attempt)
       if (event.id === 'quiet-1') return
       most = Math.max(most, ++running)
@@ -297,7 +297,7 @@ function sharedCases(test: SceneTest): void {
     assert.deepEqual([...two.ran()].sort(), ['b:1', 'b:2', 'b:3'])
   })
 
-  test('a task whose process gives no sign of life runs elsewhere, and its late outcome is refused', async (scene) => {
+  test('a task whose process gives no sign of life runs elsewhere, and its late outcome is rejected', async (scene) => {
     const open = gate()
     const stuck = scene.join({
       lanes: [lane('a', { concurrency: 1 })],
@@ -353,16 +353,16 @@ function clockCases(
 
   if (guards)
     for (const restarts of durable ? [false, true] : [false])
-      test(`a captured delivery stays refused after a step ahead and back${restarts ? ', with restarts between' : ''}`, async (scene) => {
+      test(`a captured delivery stays rejected after a step ahead and back${restarts ? ', with restarts between' : ''}`, async (scene) => {
         const guarded = (id: string) =>
-          intake(item(id, ['a'], { guards: [{ key: 'once', otherwise: 'refuse' }] }))
+          intake(item(id, ['a'], { guards: [{ key: 'once', otherwise: 'reject' }] }))
         let shop = scene.join()
         const again = async (): Promise<void> => {
           if (restarts) {
             await scene.restart()
             shop = scene.join()
           }
-          assert.deepEqual(await shop.port.accept(guarded('2'), {}), ['refused'])
+          assert.deepEqual(await shop.port.accept(guarded('2'), {}), ['rejected'])
         }
         assert.deepEqual(await shop.port.accept(guarded('1'), {}), ['new'])
         await shop.untilSettled(1)

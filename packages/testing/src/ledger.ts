@@ -101,38 +101,38 @@ export function testLedger(
     })
 
     check('lets one key have a guard, for as long as the key is known', async (one, two) => {
-      const guards = [refuse('signature'), duplicate('body')]
+      const guards = [reject('signature'), duplicate('body')]
       await one.claim('k', 'a', LONG, guards)
       const other = async (...its: readonly Guard[]): Promise<unknown> =>
         two.claim('other', 'b', LONG, its)
-      assert.deepEqual(await other(refuse('signature')), guarded('refuse'))
+      assert.deepEqual(await other(reject('signature')), guarded('reject'))
       assert.deepEqual(await other(duplicate('body')), guarded('duplicate'))
-      assert.deepEqual(await other(duplicate('body'), refuse('signature')), guarded('refuse'))
+      assert.deepEqual(await other(duplicate('body'), reject('signature')), guarded('reject'))
       assert.equal(await one.release('k', 'a', '', guards), true)
-      assert.deepEqual(await other(refuse('signature')), guarded('refuse'))
+      assert.deepEqual(await other(reject('signature')), guarded('reject'))
       // The key that has it passes, and nothing of the others was taken.
       assert.deepEqual(await two.claim('k', 'c', LONG, guards), claimed(2, ''))
       assert.equal(await two.commit('k', 'c', guards), true)
-      assert.deepEqual(await other(refuse('signature')), guarded('refuse'))
+      assert.deepEqual(await other(reject('signature')), guarded('reject'))
       assert.deepEqual(await one.claim('k', 'd', LONG, guards), { kind: 'done' })
-      assert.deepEqual(await other(refuse('another')), claimed(1))
+      assert.deepEqual(await other(reject('another')), claimed(1))
     })
 
     check('gives the guards of a first claim back with it', async (one, two) => {
-      const guards = [refuse('signature')]
+      const guards = [reject('signature')]
       await one.claim('k', 'a', LONG, guards)
       await one.undo('k', 'a', guards)
       assert.deepEqual(await two.claim('other', 'b', LONG, guards), claimed(1))
       await two.release('other', 'b', '', guards)
       await two.claim('other', 'c', LONG, guards)
       await two.undo('other', 'c', guards)
-      assert.deepEqual(await one.claim('k', 'd', LONG, guards), guarded('refuse'))
+      assert.deepEqual(await one.claim('k', 'd', LONG, guards), guarded('reject'))
     })
 
     check('keeps guards apart from keys of the same name', async (one) => {
       await one.claim('name', 'a', LONG)
-      assert.deepEqual(await one.claim('k', 'b', LONG, [refuse('name')]), claimed(1))
-      assert.deepEqual(await one.claim('l', 'c', LONG, [refuse('k')]), claimed(1))
+      assert.deepEqual(await one.claim('k', 'b', LONG, [reject('name')]), claimed(1))
+      assert.deepEqual(await one.claim('l', 'c', LONG, [reject('k')]), claimed(1))
     })
 
     check('has one winner among many', async (one, two) => {
@@ -172,8 +172,8 @@ function guarded(otherwise: Guard['otherwise']): object {
   return { kind: 'guarded', otherwise }
 }
 
-function refuse(key: string): Guard {
-  return { key, otherwise: 'refuse' }
+function reject(key: string): Guard {
+  return { key, otherwise: 'reject' }
 }
 
 function duplicate(key: string): Guard {

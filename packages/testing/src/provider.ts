@@ -13,12 +13,12 @@ export interface ProviderUnderTest {
   readonly name: string
   /** The factory. */
   create(options: object): Provider
-  /** The names of the factory's options: each that takes a function is watched while a delivery is refused. @default none */
+  /** The names of the factory's options: each that takes a function is watched while a delivery is rejected. @default none */
   readonly options?: Readonly<Record<string, unknown>>
   /** Name of the factory's secret option. Absent if it has none. */
   readonly secretOption?: string | undefined
   readonly vectors?: readonly Vector[]
-  /** Judges the reason of each refusal too. @default false */
+  /** Judges the reason of each rejection too. @default false */
   readonly reasons?: boolean
   /** Two secrets and a draft, if the provider can sign: the laws of signing are then checked. */
   readonly sign?: SigningLaws
@@ -27,7 +27,7 @@ export interface ProviderUnderTest {
 /**
  * The contract of a provider: every vector goes through a whole receiver, by `receive()` and by `fetch()`, and if it
  * can sign, the laws of signing and of captured deliveries hold: what is not signed decides nothing, what is dear is
- * refused unread, and no challenge is an event.
+ * rejected unread, and no challenge is an event.
  *
  * @example
  * import { describe, test } from 'vitest'
@@ -75,7 +75,7 @@ async function byFetch(under: ProviderUnderTest, vector: Vector, reasons: boolea
   judgeTrial(vector, result, { reasons, joined })
 }
 
-// A factory that refuses the key of an invalid delivery has refused the delivery, if its message names the option.
+// A factory that rejects the key of an invalid delivery has rejected the delivery, if its message names the option.
 function created(under: ProviderUnderTest, vector: Vector): Provider | undefined {
   const options = vectorOptions(vector, under.secretOption)
   try {
@@ -83,7 +83,7 @@ function created(under: ProviderUnderTest, vector: Vector): Provider | undefined
   } catch (error) {
     if (vector.expect !== 'invalid' || !(error instanceof TypeError)) throw error
     const named = Object.keys(options).some((option) => error.message.includes(option))
-    assert.ok(named, `the factory refuses without naming an option: ${error.message}`)
+    assert.ok(named, `the factory rejects without naming an option: ${error.message}`)
     return undefined
   }
 }
@@ -140,7 +140,7 @@ function signaturesIn(text: string): readonly (string | undefined)[] {
   return [undefined, ...(text.match(/(?:\w+=)?[\w+/=-]{20,100}/g) ?? []).slice(0, 3)]
 }
 
-/** How strictly a refusal's reason is judged. */
+/** How strictly a rejection's reason is judged. */
 interface JudgeOptions {
   /** Judges `reason`. */
   readonly reasons: boolean
@@ -151,7 +151,7 @@ interface JudgeOptions {
 /** Throws an assertion error if the trial differs from the vector's expectation. */
 function judgeTrial(vector: Vector, result: Tried, options: JudgeOptions): void {
   const told = `got ${result.reply.status} ${result.code ?? ''} ${result.message ?? ''}`
-  if (vector.expect === 'invalid') return judgeRefusal(vector, result, options, told)
+  if (vector.expect === 'invalid') return judgeRejection(vector, result, options, told)
   const { status } = result.reply
   if (vector.verifyOnly && [400, 415, 422].includes(status)) return
   if (vector.reply) judgeReply(vector.reply, result, told)
@@ -170,7 +170,7 @@ function continues(topic: string, expected: string): boolean {
   )
 }
 
-function judgeRefusal(vector: Vector, result: Tried, options: JudgeOptions, told: string): void {
+function judgeRejection(vector: Vector, result: Tried, options: JudgeOptions, told: string): void {
   const { status } = result.reply
   assert.deepEqual(result.events, [], `an invalid delivery gave events, ${told}`)
   if (vector.mayDrop && isSuccess(status)) return

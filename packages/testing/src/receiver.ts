@@ -219,7 +219,7 @@ function deliveryCases(test: ReceiverTest): void {
     await scene.untilAnswered('fail')
     assert.equal(await scene.count('unlucky'), 0)
     scene.tell('fail', false)
-    // A sender comes again after a refusal, and often after a 2xx too.
+    // A sender comes again after a rejection, and often after a 2xx too.
     await scene.deliver('unlucky')
     await scene.untilEffects(['unlucky'])
     assert.ok(first.status === 0 || isTaken(first.status) || first.status >= 400)
@@ -229,7 +229,7 @@ function deliveryCases(test: ReceiverTest): void {
     ['a megabyte', LARGE],
     ['32 megabytes', HUGE],
   ] as const)
-    test(`a body of ${size} is taken or refused, and the next delivery is taken`, async (scene) => {
+    test(`a body of ${size} is taken or rejected, and the next delivery is taken`, async (scene) => {
       const payload = { data: { text: 'x'.repeat(bytes) } }
       const { status } = await scene.post(scene.signed('large', { payload }))
       if (isTaken(status)) await scene.untilEffects(['large'])
@@ -263,18 +263,18 @@ const UNUSUAL = String.raw`{ "twice": 1,"twice" : 2, "big": 12345678901234567890
 
 /** Only what the sender signed is taken, byte for byte, and only as long as its signature is fresh. */
 function signatureCases(test: ReceiverTest): void {
-  test('a delivery that was tampered with is refused and has no effect', async (scene) => {
+  test('a delivery that was tampered with is rejected and has no effect', async (scene) => {
     const names = signatureHeaders(scene.sender, scene.makeSecret)
     const signed = scene.signed('forged')
     const text = bodyText(signed)
-    await refused(scene, 'another body', withBody(signed, text.replace('thing-1', 'thing-2')))
-    await refused(scene, 'more body', withBody(signed, `${text}x`))
-    await refused(scene, 'no body', withBody(signed, ''))
-    await refused(scene, 'another secret', scene.signed('forged', { secret: scene.makeSecret() }))
-    await refused(scene, 'no signature', changed(signed, names, undefined))
-    await refused(scene, 'an empty signature', changed(signed, names, ''))
+    await rejected(scene, 'another body', withBody(signed, text.replace('thing-1', 'thing-2')))
+    await rejected(scene, 'more body', withBody(signed, `${text}x`))
+    await rejected(scene, 'no body', withBody(signed, ''))
+    await rejected(scene, 'another secret', scene.signed('forged', { secret: scene.makeSecret() }))
+    await rejected(scene, 'no signature', changed(signed, names, undefined))
+    await rejected(scene, 'an empty signature', changed(signed, names, ''))
     if (scene.sender.covers.id && signed.headers['webhook-id'] !== undefined)
-      await refused(scene, 'another id', {
+      await rejected(scene, 'another id', {
         ...scene.signed('other'),
         headers: { ...scene.signed('other').headers, 'webhook-id': 'forged' },
       })
@@ -288,11 +288,11 @@ function signatureCases(test: ReceiverTest): void {
     await scene.untilEffects(['unusual'])
   })
 
-  test('a body that reads alike but has other bytes than were signed is refused', async (scene) => {
+  test('a body that reads alike but has other bytes than were signed is rejected', async (scene) => {
     const signed = scene.signed('alike')
     const text = bodyText(signed)
-    await refused(scene, 'white space', withBody(signed, text.replace('{', '{ ')))
-    await refused(
+    await rejected(scene, 'white space', withBody(signed, text.replace('{', '{ ')))
+    await rejected(
       scene,
       'an escape',
       withBody(signed, text.replace('thing-1', String.raw`thin\u0067-1`)),
@@ -307,14 +307,14 @@ function timeCases(test: ReceiverTest): void {
     ['a stale delivery', -1],
     ['a delivery from the future', 1],
   ] as const)
-    test(`${kind} is refused and has no effect`, async (scene) => {
+    test(`${kind} is rejected and has no effect`, async (scene) => {
       const at = Date.now() + sign * 2 * scene.tolerance * 1000
-      await refused(scene, kind, scene.signed('untimely', { at }))
+      await rejected(scene, kind, scene.signed('untimely', { at }))
       await withoutEffect(scene, 'untimely')
     })
 }
 
-async function refused(
+async function rejected(
   scene: ReceiverScene,
   what: string,
   request: SignableRequest,

@@ -9,8 +9,8 @@ type Change = (scheme: Scheme<Uint8Array>) => Scheme<Uint8Array>
 const right = hmac({ header: 'X-Signature', timestampHeader: 'X-Time' })
 const names = {
   accepted: 'is accepted, with the topic and the id of the draft',
-  covered: 'is refused after any change of what the signature covers',
-  character: 'is refused after any change of a character of the signature',
+  covered: 'is rejected after any change of what the signature covers',
+  character: 'is rejected after any change of a character of the signature',
   rotation: 'is accepted while its secret is one of two in force, in either order',
 }
 
@@ -88,13 +88,13 @@ describe('the laws of signing', () => {
         }),
       broken: [names.covered],
     },
-    'refuses everything': {
+    'rejects everything': {
       change: (scheme) => ({ ...scheme, verify: (d, _keys, now) => scheme.verify(d, [], now) }),
       broken: [
         names.accepted,
         names.rotation,
         'means the same under any type, boundary and charset',
-        'is refused with a query that was added, or means the same',
+        'is rejected with a query that was added, or means the same',
       ],
     },
   }
@@ -128,8 +128,8 @@ describe('known answers', () => {
     ['id and topic', {}],
     ['a wider topic', { topic: 'a' }],
     ['lists', { eventId: ['1'], topic: [null] }],
-    ['a refusal with its reason', { ...invalid, now: 1_800_000_000, reason: 'timestamp_too_old' }],
-    ['a refusal by the factory', { ...invalid, secret: '' }],
+    ['a rejection with its reason', { ...invalid, now: 1_800_000_000, reason: 'timestamp_too_old' }],
+    ['a rejection by the factory', { ...invalid, secret: '' }],
     [
       'a reply',
       {
@@ -151,13 +151,13 @@ describe('known answers', () => {
     ['a topic that only begins alike', { topic: 'a.' }],
     ['more events', { eventId: ['1', '2'] }],
     ['no event', { eventId: [] }],
-    ['valid, but refused', { secret: 'two' }],
+    ['valid, but rejected', { secret: 'two' }],
     ['invalid, but taken', invalid],
     ['another reason', { ...invalid, secret: 'two', reason: 'missing_header' }],
     ['another status', { ...invalid, secret: 'two', reply: { status: 403 } }],
     ['another body', { reply: { status: 200, body: 'pong' } }],
-    ['verifyOnly, but refused', { verifyOnly: true, secret: 'two' }],
-    ['a valid one whose key the factory refuses', { secret: '' }],
+    ['verifyOnly, but rejected', { verifyOnly: true, secret: 'two' }],
+    ['a valid one whose key the factory rejects', { secret: '' }],
   ])('fail: %s', async (_name, change) => {
     expect(await failures({ vectors: [{ ...vector, ...change }], reasons: true })).toEqual(both)
   })

@@ -21,11 +21,11 @@ async function run(load: Load): Promise<LoadResult> {
   const { least = 0, most = 0 } = load
   const started = performance.now()
   const until = started + load.time
-  const refused: Record<string, number> = {}
+  const rejected: Record<string, number> = {}
   let requests = 0
   const count = (status: number): boolean => {
     requests++
-    if (status < 200 || status > 299) refused[status] = (refused[status] ?? 0) + 1
+    if (status < 200 || status > 299) rejected[status] = (rejected[status] ?? 0) + 1
     const now = performance.now()
     return now < until || (requests < least && now < started + most)
   }
@@ -35,7 +35,7 @@ async function run(load: Load): Promise<LoadResult> {
   spin()
   await Promise.all(Array.from({ length: load.connections }, () => converse(load, count)))
   busy = false
-  return { requests, refused, milliseconds: performance.now() - started }
+  return { requests, rejected, milliseconds: performance.now() - started }
 }
 
 /** One connection: a request, its answer, the next, until `answered` gives false. */

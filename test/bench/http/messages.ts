@@ -31,6 +31,6 @@ export interface Load {
 export interface LoadResult {
   readonly requests: number
   /** Answers that were no 2xx, by status. */
-  readonly refused: Readonly<Record<string, number>>
+  readonly rejected: Readonly<Record<string, number>>
   readonly milliseconds: number
 }

@@ -42,7 +42,7 @@ const CONNECTIONS = 64
 
 /**
  * Serves the subjects, each by a process of its own, and loads each in turn, round after round, so that a neighbour on the
- * machine meets all of them; ratios are made inside a round. A subject that refused something, or did not hand an event to
+ * machine meets all of them; ratios are made inside a round. A subject that rejected something, or did not hand an event to
  * its handler, is left out; throws if that is the reference.
  */
 export async function measureGroup(
@@ -100,7 +100,7 @@ export async function measureGroup(
   async function stretch(name: string, long: Stretching): Promise<Stretch> {
     const { subject, server } = subjects.get(name)!
     const before = await server.use()
-    const { requests, refused, milliseconds } = await loader.run({
+    const { requests, rejected, milliseconds } = await loader.run({
       port: server.port,
       path: subject.path ?? '/hook',
       ...delivery(subject.sender, group.bytes),
@@ -108,8 +108,8 @@ export async function measureGroup(
       connections: CONNECTIONS,
       ...long,
     })
-    if (Object.keys(refused).length > 0)
-      throw new Error(`${name} refused requests: ${JSON.stringify(refused)}`)
+    if (Object.keys(rejected).length > 0)
+      throw new Error(`${name} rejected requests: ${JSON.stringify(rejected)}`)
     let after = await server.use()
     // What runs after the 200 belongs to the request; a queue may have a backlog of some seconds.
     const due = name.endsWith('bare') ? 0 : requests

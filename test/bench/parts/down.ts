@@ -38,7 +38,7 @@ export async function down({ quick }: Effort): Promise<PartResult> {
     healthy: `${url}/fifth`,
     // What chance does to the ratio.
     'healthy once more': `${url}/fifth`,
-    'refusing connections': `http://127.0.0.1:${await freePort()}/fifth`,
+    'rejecting connections': `http://127.0.0.1:${await freePort()}/fifth`,
     'never answering': `http://127.0.0.1:${await listening(silent)}/fifth`,
   }
   const found = new Map<string, (readonly number[])[]>(Object.keys(kinds).map((kind) => [kind, []]))
@@ -71,7 +71,7 @@ export async function down({ quick }: Effort): Promise<PartResult> {
         ]),
       },
     ],
-    targets: ['refusing connections', 'never answering'].map((kind): Target => ({
+    targets: ['rejecting connections', 'never answering'].map((kind): Target => ({
       what: `Down, latency of the others while one is ${kind}, p50`,
       got: ratio(kind, 0.5),
       bound: 1.1,

@@ -2,7 +2,7 @@ import { createReceiver, type ReceiverOptions } from '@postern/core'
 import { type Inbox } from '@postern/core/inbox'
 import { github } from '@postern/providers/github'
 import { SECRET } from '../deliveries.ts'
-import { createSource } from './source.ts'
+import { createSender } from './source.ts'
 
 /** How fast an inbox ran what waited in it. */
 export interface Drained {
@@ -15,7 +15,7 @@ export interface Drained {
 export async function drained(
   inbox: Inbox,
   tasks: number,
-  options: Pick<ReceiverOptions, 'fairBy'> = {},
+  options: Pick<ReceiverOptions, 'tenantKey'> = {},
 ): Promise<Drained> {
   const all = Promise.withResolvers<void>()
   let left = tasks
@@ -24,15 +24,15 @@ export async function drained(
     inbox,
     log: false,
     ...options,
-    // Not false, which an inbox in memory refuses: all wait for `work()` below.
+    // Not false, which an inbox in memory rejects: all wait for `work()` below.
     work: 'drain',
     observers: [{ done: () => void (--left === 0 && all.resolve()) }],
   })
   receiver.on('issues', () => {})
-  await createSource({ receiver, sender: 'github', bytes: 1024 }).run(tasks)
+  await createSender({ receiver, sender: 'github', bytes: 1024 }).run(tasks)
   const cpu = process.cpuUsage()
   const started = performance.now()
-  await receiver.work()
+  await receiver.startWorker()
   await all.promise
   const seconds = (performance.now() - started) / 1000
   const { user, system } = process.cpuUsage(cpu)

@@ -8,21 +8,21 @@ import type { Effort, PartResult } from '../report/part.ts'
 import { availableServices } from '../services.ts'
 import { median, quantile } from '../statistics.ts'
 import { drained } from './drained.ts'
-import { createSource } from './source.ts'
+import { createSender } from './source.ts'
 import { measure, prepared } from './stored.ts'
 
 const TENANTS = 1000
 const QUIET = 20
 const HEADER = 'x-tenant'
 
-type Rule = Pick<ReceiverOptions, 'fairBy'>
+type Rule = Pick<ReceiverOptions, 'tenantKey'>
 
 const NONE: Rule = {}
 // By a header for the waits, and by the id, which is spread evenly, for the costs.
 const BY_HEADER: Rule = {
-  fairBy: ({ delivery }) => delivery.headers.find(([name]) => name === HEADER)![1],
+  tenantKey: ({ delivery }) => delivery.headers.find(([name]) => name === HEADER)![1],
 }
-const BY_ID: Rule = { fairBy: ({ id }) => String(Number.parseInt(id!.slice(0, 8), 16) % TENANTS) }
+const BY_ID: Rule = { tenantKey: ({ id }) => String(Number.parseInt(id!.slice(0, 8), 16) % TENANTS) }
 
 /** What turns by tenant are worth while one tenant floods, and what they cost. */
 export async function fair({ quick }: Effort): Promise<PartResult> {
@@ -50,13 +50,13 @@ export async function fair({ quick }: Effort): Promise<PartResult> {
       tables: [
         {
           title: 'Fairness: how long a quiet tenant waits behind a flood',
-          note: `Milliseconds from the delivery to the start of the handler, for ${QUIET} events of as many tenants, sent one after another once the worker has started behind ${flood.toLocaleString('en')} stored tasks of one tenant. Each handler takes a millisecond, 10 run at once, one process. Without and with fairBy.`,
-          head: ['inbox', 'without p50', 'without longest', 'fairBy p50', 'fairBy longest'],
+          note: `Milliseconds from the delivery to the start of the handler, for ${QUIET} events of as many tenants, sent one after another once the worker has started behind ${flood.toLocaleString('en')} stored tasks of one tenant. Each handler takes a millisecond, 10 run at once, one process. Without and with tenantKey.`,
+          head: ['inbox', 'without p50', 'without longest', 'tenantKey p50', 'tenantKey longest'],
           rows: waits,
         },
         {
-          title: 'Fairness: what fairBy costs',
-          note: `CPU of this process and rate with fairBy, ${TENANTS.toLocaleString('en')} tenants, as a ratio to the same without it, inside a round: accept stores 64 events of 1 KB at once, claim runs and settles what was stored with a handler that returns at once.`,
+          title: 'Fairness: what tenantKey costs',
+          note: `CPU of this process and rate with tenantKey, ${TENANTS.toLocaleString('en')} tenants, as a ratio to the same without it, inside a round: accept stores 64 events of 1 KB at once, claim runs and settles what was stored with a handler that returns at once.`,
           head: ['inbox', 'accept CPU', 'accept rate', 'claim CPU', 'claim rate'],
           rows: costs,
         },
@@ -74,18 +74,18 @@ async function waited(inbox: Inbox, flood: number, rule: Rule): Promise<readonly
   const waits: number[] = []
   const all = Promise.withResolvers<void>()
   const provider = github({ secret: SECRET })
-  // Not false, which an inbox in memory refuses: all wait for `work()` below.
+  // Not false, which an inbox in memory rejects: all wait for `work()` below.
   const receiver = createReceiver({ provider, inbox, log: false, work: 'drain', ...rule })
   receiver.on('issues', async ({ delivery }) => {
-    const tenant = BY_HEADER.fairBy!({ delivery } as never)
+    const tenant = BY_HEADER.tenantKey!({ delivery } as never)
     const at = sent.get(tenant)
     if (at !== undefined && waits.push(performance.now() - at) === QUIET) all.resolve()
     await sleep(1)
   })
-  const from = (tenant: string): ReturnType<typeof createSource> =>
-    createSource({ receiver, sender: 'github', bytes: 1024, headers: { [HEADER]: tenant } })
+  const from = (tenant: string): ReturnType<typeof createSender> =>
+    createSender({ receiver, sender: 'github', bytes: 1024, headers: { [HEADER]: tenant } })
   await from('flood').run(flood)
-  await receiver.work()
+  await receiver.startWorker()
   for (let at = 0; at < QUIET; at++) {
     const tenant = `quiet-${at}`
     sent.set(tenant, performance.now())
@@ -97,7 +97,7 @@ async function waited(inbox: Inbox, flood: number, rule: Rule): Promise<readonly
   return waits
 }
 
-/** Ratios of accept and claim with fairBy to the same without it. */
+/** Ratios of accept and claim with tenantKey to the same without it. */
 async function cost(
   make: () => Promise<Inbox>,
   { rounds, quick }: { readonly rounds: number; readonly quick: boolean },

@@ -5,7 +5,7 @@ import { type Provider } from '@postern/core/scheme'
 import { github } from '@postern/providers/github'
 import { delivery, SECRET } from '../deliveries.ts'
 import { temporarySqlite } from '../subjects/postern.ts'
-import { createSource, type Source } from './source.ts'
+import { createSender, type Source } from './source.ts'
 
 /** Makes this number of deliveries. */
 type Run = (count: number) => Promise<void>
@@ -70,12 +70,12 @@ async function pending(value: number, inbox: Inbox): Promise<Run> {
   const { receiver, source, on } = make({ inbox })
   on('discussion', () => new Promise(() => {}))
   const headers = { 'x-github-event': 'discussion' }
-  await createSource({ receiver, sender: 'github', bytes: KB, headers }).run(value)
+  await createSender({ receiver, sender: 'github', bytes: KB, headers }).run(value)
   return (count) => source.run(count)
 }
 
 interface Made {
-  readonly receiver: Parameters<typeof createSource>[0]['receiver']
+  readonly receiver: Parameters<typeof createSender>[0]['receiver']
   readonly source: Source
   /** Adds a subscription. */
   readonly on: (pattern: string, handler?: () => unknown) => void
@@ -93,7 +93,7 @@ function make(options: {
   receiver.on('issues', () => void handled++)
   return {
     receiver,
-    source: createSource({ receiver, sender: 'github', bytes, handled: () => handled }),
+    source: createSender({ receiver, sender: 'github', bytes, handled: () => handled }),
     on: (pattern, handler = () => {}) => void receiver.on(pattern, handler),
   }
 }

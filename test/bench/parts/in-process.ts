@@ -8,7 +8,7 @@ import type { Effort, PartResult, Target } from '../report/part.ts'
 import { median } from '../statistics.ts'
 import { xmlProvider } from '../subjects/xml-provider.ts'
 import { interleave } from './interleave.ts'
-import { createSource, type Source } from './source.ts'
+import { createSender, type Source } from './source.ts'
 
 const SIZES: readonly (readonly [title: string, bytes: number, bound?: number, goal?: number])[] = [
   ['1 KB', 1024, 1.45, 1.25],
@@ -27,7 +27,7 @@ export async function inProcess({ quick }: Effort): Promise<PartResult> {
     const key = createSecretKey(Buffer.from(SECRET))
     const source = sourceOf(github({ secret: SECRET }), 'github', bytes)
     // Around a receiver that answers at once: what the making of deliveries costs is no cost of receive().
-    const empty = createSource({ receiver: AT_ONCE, sender: 'github', bytes })
+    const empty = createSender({ receiver: AT_ONCE, sender: 'github', bytes })
     const least = (): unknown => {
       const expected = Buffer.from(`sha256=${createHmac('sha256', key).update(body).digest('hex')}`)
       if (!timingSafeEqual(expected, Buffer.from(signature))) throw new Error('signature')
@@ -127,7 +127,7 @@ function sourceOf(provider: Provider, sender: Sender, bytes: number): Source {
   let count = 0
   const receiver = createReceiver({ provider, inbox: memoryInbox(), log: false })
   receiver.onAny(() => void count++)
-  return createSource({ receiver, sender, bytes, handled: () => count })
+  return createSender({ receiver, sender, bytes, handled: () => count })
 }
 
 const AT_ONCE = { receive: async () => ({ status: 200 }) }

@@ -64,7 +64,7 @@ export async function historyOfAMonth(
   return {
     table: {
       title: 'Journal: 30 days of history at a million deliveries a day',
-      note: `One receiver with ten subscriptions; a tenth of the runs fail, in six causes, and a hundredth of the deliveries is refused. Times from 1 ms to 1 s. ${minutes} minutes and ${hours} hours were written; the month is two days of minutes and 28 of hours, with a gauge of each subscription. SQLite: pages of the tables. PostgreSQL: the tables with their indexes. BullMQ: MEMORY USAGE of the keys. memory: its packed bytes.`,
+      note: `One receiver with ten subscriptions; a tenth of the runs fail, in six causes, and a hundredth of the deliveries is rejected. Times from 1 ms to 1 s. ${minutes} minutes and ${hours} hours were written; the month is two days of minutes and 28 of hours, with a gauge of each subscription. SQLite: pages of the tables. PostgreSQL: the tables with their indexes. BullMQ: MEMORY USAGE of the keys. memory: its packed bytes.`,
       head: ['inbox', 'KiB a minute', 'KiB an hour', 'MiB in 30 days'],
       rows,
     },
@@ -103,9 +103,9 @@ function random(): number {
 function countsOf(minute: number, minutes: number): readonly MinuteCount[] {
   const series = new Map<string, Mutable<MinuteCount> & { readonly buckets: Map<number, number> }>()
   for (let count = 0; count < A_MINUTE * minutes; count++) {
-    const refused = random() < 0.01
-    add({ kind: 'delivery', by: 'outcome', value: refused ? 'refused' : 'accepted' }, took() / 100)
-    if (refused) {
+    const rejected = random() < 0.01
+    add({ kind: 'delivery', by: 'outcome', value: rejected ? 'rejected' : 'accepted' }, took() / 100)
+    if (rejected) {
       add({ kind: 'delivery', by: 'code', value: `code-${pick(3)}` }, took() / 100)
       continue
     }

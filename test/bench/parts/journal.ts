@@ -11,7 +11,7 @@ import { median, quantile } from '../statistics.ts'
 import { temporarySqlite } from '../subjects/postern.ts'
 import { listen } from '../subjects/subject.ts'
 import { historyOfAMonth } from './journal-history.ts'
-import { createSource } from './source.ts'
+import { createSender } from './source.ts'
 
 const BYTES = 1024
 const ROUNDS = 44
@@ -105,7 +105,7 @@ async function overHttp(
     const port = await listen(webhook(receiver))
     return () =>
       cpuOf(receiver, async () => {
-        const { requests, refused } = await loader.run({
+        const { requests, rejected } = await loader.run({
           port,
           path: '/hook',
           headers,
@@ -116,8 +116,8 @@ async function overHttp(
           least: count,
           most: 60_000,
         })
-        if (Object.keys(refused).length > 0)
-          throw new Error(`${name} refused: ${JSON.stringify(refused)}`)
+        if (Object.keys(rejected).length > 0)
+          throw new Error(`${name} rejected: ${JSON.stringify(rejected)}`)
         return requests
       })
   }
@@ -127,7 +127,7 @@ async function overHttp(
 function inProcess(name: string, make: () => Inbox, count: number): Way {
   const way = (on: boolean): (() => Promise<number>) => {
     const receiver = receiverOf(make(), on)
-    const source = createSource({ receiver, sender: 'github', bytes: BYTES })
+    const source = createSender({ receiver, sender: 'github', bytes: BYTES })
     return () => cpuOf(receiver, () => source.run(count).then(() => count))
   }
   return { name: `${name}, in process`, bound: 1.1, on: way(true), off: way(false) }
@@ -147,7 +147,7 @@ function receiverOf(inbox: Inbox, journal: boolean): Receiver {
 async function cpuOf(receiver: Receiver, run: () => Promise<number>): Promise<number> {
   const before = process.cpuUsage()
   const count = await run()
-  await receiver.drain()
+  await receiver.runDue()
   const { user, system } = process.cpuUsage(before)
   return (user + system) / count
 }

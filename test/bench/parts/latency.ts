@@ -7,7 +7,7 @@ import { durableInboxes } from '../inboxes.ts'
 import type { Effort, PartResult } from '../report/part.ts'
 import { availableServices } from '../services.ts'
 import { quantile } from '../statistics.ts'
-import { createSource } from './source.ts'
+import { createSender } from './source.ts'
 
 const BOUNDS: Readonly<Record<string, number>> = { SQLite: 2, BullMQ: 15, PostgreSQL: 15 }
 
@@ -67,7 +67,7 @@ async function times(
     handler.push(performance.now() - started)
     handled.resolve()
   })
-  const source = createSource({ receiver, sender: 'github', bytes: 1024 })
+  const source = createSender({ receiver, sender: 'github', bytes: 1024 })
   for (let at = -20; at < count; at++) {
     // The first ones open connections and load code.
     if (at === 0) reply.length = handler.length = 0

@@ -3,7 +3,7 @@
 import { createReceiver, memoryInbox } from '@postern/core'
 import { github } from '@postern/providers/github'
 import { SECRET } from '../deliveries.ts'
-import { createSource } from './source.ts'
+import { createSender } from './source.ts'
 
 /** Bytes, after the events and, of resident memory, the most there was at any time. */
 export interface MemoryUse {
@@ -23,7 +23,7 @@ const receiver = createReceiver({
   dedupe: process.argv[2] === 'none' ? 'none' : 'id',
 })
 receiver.onAny(() => void handled++)
-const source = createSource({
+const source = createSender({
   receiver,
   sender: 'github',
   bytes: 1024,

@@ -10,7 +10,7 @@ export interface Source {
 
 const nextId = createIds()
 
-/** What {@link createSource} makes deliveries of. */
+/** What {@link createSender} makes deliveries of. */
 export interface SourceOptions {
   readonly receiver: Pick<Receiver, 'receive'>
   readonly sender: Sender
@@ -22,7 +22,7 @@ export interface SourceOptions {
 }
 
 /** Makes a source. `run` throws if the receiver answers with anything but 200. */
-export function createSource(options: SourceOptions): Source {
+export function createSender(options: SourceOptions): Source {
   const { receiver, handled } = options
   const { headers, body } = delivery(options.sender, options.bytes)
   const record = { ...headers, ...options.headers }

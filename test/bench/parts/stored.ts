@@ -2,7 +2,7 @@ import { createReceiver, type ReceiverOptions } from '@postern/core'
 import { type Consumer, type Inbox, type Intake, type Port } from '@postern/core/inbox'
 import { github } from '@postern/providers/github'
 import { SECRET } from '../deliveries.ts'
-import { createSource } from './source.ts'
+import { createSender } from './source.ts'
 
 /** Events that are stored at once. */
 export const WIDTH = 64
@@ -24,7 +24,7 @@ export async function measure(
 /** Takes what a receiver would hand to the inbox, made ahead, so that only storing it is measured. */
 export function prepared(
   inbox: Inbox,
-  options: Pick<ReceiverOptions, 'fairBy'> = {},
+  options: Pick<ReceiverOptions, 'tenantKey'> = {},
 ): {
   /** Makes this number of batches. */
   readonly fill: (batches: number) => Promise<void>
@@ -59,7 +59,7 @@ export function prepared(
   const provider = github({ secret: SECRET })
   const receiver = createReceiver({ provider, inbox: catcher, log: false, ...options })
   receiver.on('issues', () => {})
-  const source = createSource({ receiver, sender: 'github', bytes: 1024 })
+  const source = createSender({ receiver, sender: 'github', bytes: 1024 })
   return {
     fill: (batches) => source.run(batches * WIDTH),
     async take() {

@@ -8,7 +8,7 @@ import type { Effort, PartResult } from '../report/part.ts'
 const MIB = 2 ** 20
 const SIZES = [4096, 65_536, 262_144, MIB - 1024]
 
-/** What the dearest request of a stranger costs before it is refused, at every provider that verifies anything. */
+/** What the dearest request of a stranger costs before it is rejected, at every provider that verifies anything. */
 export async function strangers({ quick }: Effort): Promise<PartResult> {
   const cases = await requests(quick ? [65_536] : SIZES)
   console.log(`strangers: ${cases.length} requests once`)

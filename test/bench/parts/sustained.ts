@@ -100,7 +100,7 @@ async function serve(
   let before = await sumOf(servers)
   try {
     for (let at = 10; at <= length; at += 10) {
-      const { requests, refused, milliseconds } = await loader.run({
+      const { requests, rejected, milliseconds } = await loader.run({
         port: servers[0]!.port,
         path: '/hook',
         ...delivery('github', 1024),
@@ -108,7 +108,7 @@ async function serve(
         connections: CONNECTIONS,
         time: 10_000,
       })
-      const turnedAway = Object.values(refused).reduce((sum, count) => sum + count, 0)
+      const turnedAway = Object.values(rejected).reduce((sum, count) => sum + count, 0)
       acknowledged += requests - turnedAway
       const after = await sumOf(servers)
       const taken = requests - turnedAway
@@ -144,7 +144,7 @@ async function serve(
         'second',
         'taken/s',
         'handled/s',
-        'refused',
+        'rejected',
         'CPU µs/delivery',
         'RSS MiB',
         'store MiB',

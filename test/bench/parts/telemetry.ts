@@ -12,7 +12,7 @@ import { SECRET } from '../deliveries.ts'
 import type { Effort, PartResult } from '../report/part.ts'
 import { median } from '../statistics.ts'
 import { interleave } from './interleave.ts'
-import { createSource, type Source } from './source.ts'
+import { createSender, type Source } from './source.ts'
 
 const BYTES = 1024
 const BOUND = 1.5
@@ -90,7 +90,7 @@ function sourceOf(...observers: readonly Observer[]): Source {
     observers,
   })
   receiver.onAny(() => void count++)
-  return createSource({ receiver, sender: 'github', bytes: BYTES, handled: () => count })
+  return createSender({ receiver, sender: 'github', bytes: BYTES, handled: () => count })
 }
 
 function works(source: Source): (count: number) => Promise<void> {

@@ -38,11 +38,11 @@ receiver.on('issues', { concurrency: 20 }, async ({ id }) => {
   await sleep(10)
 })
 // Connections and tables are there before the clock starts.
-await receiver.drain()
+await receiver.runDue()
 
 let working: Promise<void> | undefined
 process.on('message', () => {
-  working ??= receiver.work()
+  working ??= receiver.startWorker()
   process.send!({ ran, last, done } satisfies Worked)
 })
 process.on('disconnect', () => process.exit())

@@ -9,7 +9,7 @@ import { SECRET } from '../deliveries.ts'
 import { unique } from '../inboxes.ts'
 import type { Effort, PartResult } from '../report/part.ts'
 import { median } from '../statistics.ts'
-import { createSource } from './source.ts'
+import { createSender } from './source.ts'
 import type { Worked } from './worker.ts'
 
 const TASKS = 3000
@@ -92,7 +92,7 @@ async function fill(url: string, schema: string): Promise<void> {
     work: 'drain',
   })
   receiver.on('issues', () => {})
-  await createSource({ receiver, sender: 'github', bytes: 1024 }).run(TASKS)
+  await createSender({ receiver, sender: 'github', bytes: 1024 }).run(TASKS)
   await receiver.close()
   await inbox.close()
 }

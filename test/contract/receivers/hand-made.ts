@@ -24,7 +24,7 @@ export interface Parts {
   readonly receive: (hand: Hand, event: HandEvent, acknowledge: () => void) => void | Promise<void>
   /** One attempt at an event. */
   readonly run: (hand: Hand, event: HandEvent) => Promise<void>
-  readonly refused: (hand: Hand, error: Error, headers: IncomingHttpHeaders) => void
+  readonly rejected: (hand: Hand, error: Error, headers: IncomingHttpHeaders) => void
 }
 
 /** Parts without a flaw. */
@@ -42,7 +42,7 @@ const SOUND: Parts = {
     })
     await steps.after()
   },
-  refused: (_, error) => console.log('refused:', error.message),
+  rejected: (_, error) => console.log('rejected:', error.message),
 }
 
 const LARGEST = 8 * 1024 * 1024
@@ -76,7 +76,7 @@ export function serve(flaw: Partial<Parts> = {}): void {
         parts.verify(hand.secret, body, headers)
         payload = JSON.parse(body) as typeof payload
       } catch (error) {
-        parts.refused(hand, error as Error, request.headers)
+        parts.rejected(hand, error as Error, request.headers)
         return reply(401)
       }
       const event: HandEvent = { id: headers['webhook-id']!, timestamp: payload.timestamp }

@@ -143,7 +143,7 @@ export function createRows(tables: Tables, lease: number): Rows {
   /** False if the event is known. */
   function add(one: NewEvent): boolean {
     const { receiver, record, delivery, event } = one
-    const { key, dedupe, id = null, topic, scope = null, provider, passing } = event
+    const { key, dedupe, id = null, topic, tenant: scope = null, provider, passing } = event
     if (dedupe && keys.get(keyOf(one)) !== undefined) return false
     one.number = tables.next()
     keys.set(keyOf(one), one.number)

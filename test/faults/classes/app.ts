@@ -71,8 +71,8 @@ function subscribe(shop: Receiver): void {
   handle('large', () => sleep(20))
   const names =
     options.renamed === true ? { name: 'keyed.new', formerly: ['keyed'] } : { name: 'keyed' }
-  const orderBy = (event: { readonly id: string | undefined }): string => event.id!.split('-')[0]!
-  shop.on('keyed', { ...names, ...limits, ...(inbox.can.order && { orderBy }) }, async (event) => {
+  const orderingKey = (event: { readonly id: string | undefined }): string => event.id!.split('-')[0]!
+  shop.on('keyed', { ...names, ...limits, ...(inbox.can.order && { orderingKey: orderingKey }) }, async (event) => {
     lines.write(`run keyed ${event.id}`)
     await sleep(20)
     lines.write(`end keyed ${event.id}`)

@@ -84,7 +84,7 @@ export const processes: readonly FaultClass[] = [
     },
   },
   little('128 MB for bodies of 1 MB on 200 connections', 400, { text: 'x'.repeat(1_000_000) }),
-  // Each costs some tenths of a second to read, and is read again each time it is refused.
+  // Each costs some tenths of a second to read, and is read again each time it is rejected.
   little('128 MB for bodies of 330,000 empty objects', 24, {
     list: Array.from({ length: 330_000 }, () => ({})),
   }),

@@ -10,9 +10,9 @@ import {
   x,
   zoom,
 } from '@postern/providers'
-import { REFUSED, TAKEN, withHeaders, type HostileCase, type Wire } from '../case.ts'
+import { REJECTED, TAKEN, withHeaders, type HostileCase, type Wire } from '../case.ts'
 import { vectorsOf, wireOf } from '../genuine.ts'
-import { attack, mac, NOW, plain, refused, taken, URL_OF_ALL } from './sign.ts'
+import { attack, mac, NOW, plain, rejected, taken, URL_OF_ALL } from './sign.ts'
 
 const KEY = 'a-secret-nobody-knows'
 const X_HEADER = 'x-twitter-webhooks-signature'
@@ -37,15 +37,15 @@ function ofX(): readonly HostileCase[] {
   const token = 'A'.repeat(100)
   return [
     attack('challenge', 'X signs an event that is a DEFLATE stream', provider, [
-      refused(ask(deflated.toString('latin1')), 403, 'handshake_refused'),
-      refused(post(deflated, { 'content-encoding': 'deflate' }), 415, 'unsupported_encoding'),
+      rejected(ask(deflated.toString('latin1')), 403, 'handshake_rejected'),
+      rejected(post(deflated, { 'content-encoding': 'deflate' }), 415, 'unsupported_encoding'),
     ]),
     attack('challenge', 'X signs an event that is JSON', provider, [
-      refused(ask(EVENT), 403, 'handshake_refused'),
+      rejected(ask(EVENT), 403, 'handshake_rejected'),
     ]),
-    attack('challenge', 'X signs 101 letters', provider, [refused(ask(`${token}A`), 403)]),
+    attack('challenge', 'X signs 101 letters', provider, [rejected(ask(`${token}A`), 403)]),
     attack('challenge', 'X is asked twice', provider, [
-      refused(plain('GET', `${URL_OF_ALL}?crc_token=a&crc_token=b`), 403, 'handshake_refused'),
+      rejected(plain('GET', `${URL_OF_ALL}?crc_token=a&crc_token=b`), 403, 'handshake_rejected'),
     ]),
     ...['application/json', 'text/plain', 'application/x-www-form-urlencoded'].map((type) =>
       attack('challenge', `a token that X signed comes as ${type}`, provider, [
@@ -76,7 +76,7 @@ function ofWecom(): readonly HostileCase[] {
             url: `${captured.url}&echostr=${encodeURIComponent(encrypted)}`,
             body: new Uint8Array(0),
           },
-          status: REFUSED,
+          status: REJECTED,
         },
       ],
       [],
@@ -101,10 +101,10 @@ function ofOthers(): readonly HostileCase[] {
       taken(plain('POST', URL_OF_ALL, checked, form)),
     ]),
     attack('challenge', 'Slack: a check of more than a kibibyte is not read', slackOf, [
-      refused(plain('POST', URL_OF_ALL, `${checked}&a=${'a'.repeat(2000)}`, form), 401),
+      rejected(plain('POST', URL_OF_ALL, `${checked}&a=${'a'.repeat(2000)}`, form), 401),
     ]),
     attack('challenge', 'Slack: a verification without its signature', slackOf, [
-      refused(
+      rejected(
         withHeaders(verification('a'), { 'x-slack-signature': undefined }),
         401,
         'missing_header',
@@ -118,7 +118,7 @@ function ofOthers(): readonly HostileCase[] {
       'Meta: another verify token',
       () => meta({ appSecret: KEY, verifyToken: 'right-token' }),
       [
-        refused(
+        rejected(
           plain('GET', `${URL_OF_ALL}?hub.mode=subscribe&hub.verify_token=wrong&hub.challenge=1`),
           403,
           'wrong_verify_token',
@@ -130,7 +130,7 @@ function ofOthers(): readonly HostileCase[] {
       ],
     ),
     attack('challenge', 'Zoom: an unsigned URL validation', () => zoom({ secretToken: KEY }), [
-      refused(
+      rejected(
         plain(
           'POST',
           URL_OF_ALL,
@@ -157,7 +157,7 @@ function ofOthers(): readonly HostileCase[] {
       [
         {
           wire: plain('POST', `${URL_OF_ALL}?validationToken=${'a'.repeat(12_000)}`),
-          status: [...TAKEN, ...REFUSED],
+          status: [...TAKEN, ...REJECTED],
         },
       ],
     ),
@@ -174,9 +174,9 @@ function ofOthers(): readonly HostileCase[] {
       [
         {
           wire: plain('POST', URL_OF_ALL, '', { 'x-hook-secret': 'mine' }),
-          status: [...TAKEN, ...REFUSED],
+          status: [...TAKEN, ...REJECTED],
         },
-        refused(
+        rejected(
           plain('POST', URL_OF_ALL, '{"events":[]}', {
             'x-hook-signature': mac('mine', '{"events":[]}'),
           }),

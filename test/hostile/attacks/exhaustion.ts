@@ -13,8 +13,8 @@ import {
   slack,
   standardWebhooks,
 } from '@postern/providers'
-import { REFUSED, type HostileCase, type Wire } from '../case.ts'
-import { attack, NOW, plain, refused, taken, URL_OF_ALL } from './sign.ts'
+import { REJECTED, type HostileCase, type Wire } from '../case.ts'
+import { attack, NOW, plain, rejected, taken, URL_OF_ALL } from './sign.ts'
 
 const KEY = 'a-secret-nobody-knows'
 const MIB = 1024 * 1024
@@ -41,7 +41,7 @@ function bombs(): readonly HostileCase[] {
   return Object.entries(senders).flatMap(([name, provider]) =>
     Object.entries(coded).map(([coding, body]) =>
       attack('bomb', `${name}: ${body.byteLength} bytes of ${coding}`, provider, [
-        refused(
+        rejected(
           plain('POST', URL_OF_ALL, body, { 'content-encoding': coding }),
           415,
           'unsupported_encoding',
@@ -61,25 +61,25 @@ function heads(): readonly HostileCase[] {
   const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`
   return [
     attack('head', 'postmark: 49 MiB without credentials', ofPostmark, [
-      refused(declared(49 * MIB), 401),
+      rejected(declared(49 * MIB), 401),
     ]),
     attack('head', 'postmark: 49 MiB with another password', ofPostmark, [
-      refused(declared(49 * MIB, { authorization: basic('user:wrong') }), 401),
+      rejected(declared(49 * MIB, { authorization: basic('user:wrong') }), 401),
     ]),
     attack('head', 'github: 25 MiB without a signature', ofGithub, [
-      refused(declared(25 * MIB), 401, 'missing_header'),
+      rejected(declared(25 * MIB), 401, 'missing_header'),
     ]),
     attack('head', 'github: more than its limit', ofGithub, [
-      refused(declared(26 * MIB), 413, 'body_too_large'),
+      rejected(declared(26 * MIB), 413, 'body_too_large'),
     ]),
     attack('head', 'github: a coding, before the body', ofGithub, [
-      refused(declared(1000, { 'content-encoding': 'br' }), 415, 'unsupported_encoding'),
+      rejected(declared(1000, { 'content-encoding': 'br' }), 415, 'unsupported_encoding'),
     ]),
     attack('head', 'github: another method, before the body', ofGithub, [
-      refused({ ...declared(1000), method: 'PUT' }, 405, 'method_not_allowed'),
+      rejected({ ...declared(1000), method: 'PUT' }, 405, 'method_not_allowed'),
     ]),
     attack('head', 'slack: a greeting of a mebibyte', () => slack({ signingSecret: KEY }), [
-      refused(declared(MIB), 401, 'missing_header'),
+      rejected(declared(MIB), 401, 'missing_header'),
     ]),
     attack(
       'head',
@@ -101,7 +101,7 @@ function heads(): readonly HostileCase[] {
       'v1a: keys times signatures',
       () => standardWebhooks({ secret: [`whsec_${Buffer.alloc(32, 1).toString('base64')}`] }),
       [
-        refused(
+        rejected(
           plain('POST', URL_OF_ALL, '{}', {
             'webhook-id': 'a',
             'webhook-timestamp': String(NOW / 1000),
@@ -138,7 +138,7 @@ function hostNames(): readonly HostileCase[] {
       ),
     ),
     attack('host', 'a prefix of 10,000 slashes', provider, [
-      refused(plain('POST', URL_OF_ALL, '{}', { 'x-forwarded-prefix': '/'.repeat(10_000) }), 401),
+      rejected(plain('POST', URL_OF_ALL, '{}', { 'x-forwarded-prefix': '/'.repeat(10_000) }), 401),
     ]),
     attack('host', 'a form of five mebibytes in a legacy charset', provider, [
       {
@@ -192,7 +192,7 @@ function keys(): readonly HostileCase[] {
     ),
     attack(
       'outgoing',
-      'Plaid: made-up key ids before a genuine delivery make it wait, and never refuse it',
+      'Plaid: made-up key ids before a genuine delivery make it wait, and never reject it',
       provider,
       [...made, { wire: signed('real'), status: [200, 503] }],
       [{ topic: 'ITEM.ERROR', payload: JSON.parse(body) as unknown }],
@@ -273,13 +273,13 @@ function certificates(): readonly HostileCase[] {
         'outgoing',
         `SNS: a certificate at ${url === '' ? 'nothing' : url}`,
         provider,
-        [{ wire: message(mine, url), status: REFUSED }],
+        [{ wire: message(mine, url), status: REJECTED }],
         [],
         { after: none(0) },
       ),
     ),
     attack('outgoing', 'SNS: a type that SNS does not have', provider, [
-      refused(
+      rejected(
         plain(
           'POST',
           URL_OF_ALL,

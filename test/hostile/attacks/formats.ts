@@ -14,7 +14,7 @@ import {
 } from '@postern/providers'
 import type { Provider } from '@postern/core/scheme'
 import {
-  REFUSED,
+  REJECTED,
   runOf,
   TAKEN,
   withHeaders,
@@ -22,7 +22,7 @@ import {
   type Run,
   type Wire,
 } from '../case.ts'
-import { attack, genuine, mac, plain, refused, taken, URL_OF_ALL } from './sign.ts'
+import { attack, genuine, mac, plain, rejected, taken, URL_OF_ALL } from './sign.ts'
 
 const KEY = 'a-secret-nobody-knows'
 const STANDARD = `whsec_${Buffer.from('a-key-of-thirty-two-bytes-or-so!').toString('base64')}`
@@ -129,7 +129,7 @@ function ofGeneric(): readonly HostileCase[] {
       [run({ type: 'a' }, 'a')],
     ),
     attack('method', 'generic: a captured signature of nothing on a GET with a query', provider, [
-      refused({ ...signed(''), method: 'GET', url: `${URL_OF_ALL}?type=evil` }, 405),
+      rejected({ ...signed(''), method: 'GET', url: `${URL_OF_ALL}?type=evil` }, 405),
     ]),
   ]
 }
@@ -141,8 +141,8 @@ function ofTwilio(): readonly HostileCase[] {
   const get = genuine(provider(), { method: 'GET', payload: { From: '+1', MessageSid: 'SM1' } })
   return [
     attack('format', 'Twilio: fields cut in another place', provider, [
-      refused(form('Body=hi&From%2B15550001111='), 401),
-      refused(form('Body=hi&From=%2B1555000&1111='), 401),
+      rejected(form('Body=hi&From%2B15550001111='), 401),
+      rejected(form('Body=hi&From=%2B1555000&1111='), 401),
     ]),
     attack('format', 'Twilio: a form of nothing in the place of a signed query', provider, [
       { wire: { ...get, method: 'POST', body: Buffer.from('&') }, status: [400, 401] },
@@ -155,7 +155,7 @@ function ofTwilio(): readonly HostileCase[] {
       },
     ]),
     attack('query', 'Twilio: a query that was added', provider, [
-      refused({ ...sms, url: `${sms.url}?Body=evil` }, 401),
+      rejected({ ...sms, url: `${sms.url}?Body=evil` }, 401),
     ]),
     attack(
       'label',
@@ -193,7 +193,7 @@ function ofMultipart(): readonly HostileCase[] {
           wire: plain('POST', URL_OF_ALL, body, {
             'content-type': `multipart/form-data; boundary=${boundary}`,
           }),
-          status: [...TAKEN, ...REFUSED],
+          status: [...TAKEN, ...REJECTED],
         },
       ],
       [expected],

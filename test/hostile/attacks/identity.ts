@@ -3,7 +3,7 @@ import { perTenant } from '@postern/core'
 import type { Provider } from '@postern/core/scheme'
 import { generic, hubspot, linear, mailgun, standardWebhooks, zendesk } from '@postern/providers'
 import { headerOf, withHeaders, type HostileCase, type Run, type Wire } from '../case.ts'
-import { attack, genuine, mac, NOW, plain, refused, taken, URL_OF_ALL } from './sign.ts'
+import { attack, genuine, mac, NOW, plain, rejected, taken, URL_OF_ALL } from './sign.ts'
 
 const KEY = 'a-secret-nobody-knows'
 const STANDARD = `whsec_${Buffer.from('a-key-of-thirty-two-bytes-or-so!').toString('base64')}`
@@ -72,15 +72,15 @@ function ofMailgun(): readonly HostileCase[] {
       provider,
       [
         taken(post(payload('e1'))),
-        refused(post(payload('e2')), 401, 'replayed'),
-        refused(post(payload('e3', 'complained')), 401, 'replayed'),
-        refused(plain('POST', URL_OF_ALL, form), 401, 'replayed'),
+        rejected(post(payload('e2')), 401, 'replay_detected'),
+        rejected(post(payload('e3', 'complained')), 401, 'replay_detected'),
+        rejected(plain('POST', URL_OF_ALL, form), 401, 'replay_detected'),
         taken(post(payload('e1'))),
       ],
       [kept],
     ),
     attack('time', 'Mailgun: an invalid time', provider, [
-      refused(
+      rejected(
         post({
           signature: { timestamp: 'NaN', token, signature: mac(KEY, `NaN${token}`) },
           'event-data': { id: 'e1', event: 'opened' },
@@ -101,15 +101,15 @@ function ofHubspot(): readonly HostileCase[] {
       'x-hubspot-signature-version': version,
     })
   return [
-    attack('version', 'HubSpot v1', provider, [refused(old('v1', sha(KEY + body)), 401)]),
+    attack('version', 'HubSpot v1', provider, [rejected(old('v1', sha(KEY + body)), 401)]),
     attack('version', 'HubSpot v2', provider, [
-      refused(old('v2', sha(`${KEY}POST${URL_OF_ALL}${body}`)), 401),
+      rejected(old('v2', sha(`${KEY}POST${URL_OF_ALL}${body}`)), 401),
     ]),
     attack('version', 'HubSpot v2 presented as v1', provider, [
-      refused(old('v1', sha(`${KEY}POST${URL_OF_ALL}${body}`)), 401),
+      rejected(old('v1', sha(`${KEY}POST${URL_OF_ALL}${body}`)), 401),
     ]),
     attack('version', 'HubSpot v1 of nothing on a GET', provider, [
-      refused(old('v1', sha(KEY), 'GET', `${URL_OF_ALL}?subscriptionType=evil`), 401),
+      rejected(old('v1', sha(KEY), 'GET', `${URL_OF_ALL}?subscriptionType=evil`), 401),
     ]),
   ]
 }
@@ -144,13 +144,13 @@ function ofStandard(): readonly HostileCase[] {
       ['an empty signature', 'v1,'],
     ].map(([what, value]) =>
       attack('signature', `Standard Webhooks: ${what}`, provider, [
-        refused(withHeaders(wire, { 'webhook-signature': value }), 401),
+        rejected(withHeaders(wire, { 'webhook-signature': value }), 401),
       ]),
     ),
     ...['NaN', '1e9', '0x10', '-1', ' ', '17000000000000000000', '1700000000.5', '１７'].map(
       (time) =>
         attack('time', `Standard Webhooks: the time ${JSON.stringify(time)}`, provider, [
-          refused(
+          rejected(
             withHeaders(wire, { 'webhook-timestamp': Buffer.from(time).toString('latin1') }),
             401,
           ),
@@ -190,7 +190,7 @@ function secrets(): readonly HostileCase[] {
       `a function that returns ${what}`,
       provider,
       ['s', 'supersecret', '', '5', 'null', '[object Object]'].map((key) =>
-        refused(
+        rejected(
           plain('POST', URL_OF_ALL, body, { 'x-acme': mac(key, body) }),
           503,
           'secret_unavailable',
@@ -205,11 +205,11 @@ function tenants(): readonly HostileCase[] {
   const provider = (): Provider => {
     lookedUp = 0
     const secret = perTenant({
-      tenant: (delivery) => delivery.header('x-tenant'),
+      claimedTenant: (delivery) => delivery.header('x-tenant'),
       secrets: (tenant) => {
         if (tenant !== 'known') return undefined
         lookedUp++
-        return { scope: 'known', secrets: KEY }
+        return { tenant: 'known', secrets: KEY }
       },
       max: 10,
     })
@@ -220,7 +220,7 @@ function tenants(): readonly HostileCase[] {
     return plain('POST', URL_OF_ALL, body, { 'x-tenant': tenant, 'x-acme': mac(KEY, body) })
   }
   const made = Array.from({ length: 60 }, (_, at) =>
-    refused(from(`made-up-${at}`), 401, 'unknown_sender'),
+    rejected(from(`made-up-${at}`), 401, 'unknown_sender'),
   )
   const run: Run = { topic: 'a', payload: { type: 'a' } }
   return [
@@ -239,7 +239,7 @@ function tenants(): readonly HostileCase[] {
         'tenant',
         `a tenant called ${JSON.stringify(tenant)}`,
         provider,
-        [refused(from(tenant.replace('\u0000', '%00')), tenant.trim() === 'known' ? 200 : 401)],
+        [rejected(from(tenant.replace('\u0000', '%00')), tenant.trim() === 'known' ? 200 : 401)],
         tenant.trim() === 'known' ? [run] : [],
       ),
     ),

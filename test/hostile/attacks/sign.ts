@@ -37,8 +37,8 @@ export function taken(wire: Wire): Step {
   return { wire, status: TAKEN }
 }
 
-/** A step that is refused with that code. */
-export function refused(wire: Wire, status: number, ...code: readonly string[]): Step {
+/** A step that is rejected with that code. */
+export function rejected(wire: Wire, status: number, ...code: readonly string[]): Step {
   return { wire, status: [status], ...(code.length > 0 && { code }) }
 }
 

@@ -1,4 +1,4 @@
-import { REFUSED, type HostileCase, type Wire } from '../case.ts'
+import { REJECTED, type HostileCase, type Wire } from '../case.ts'
 import type { Genuine } from '../genuine.ts'
 
 /** No byte of a signed body can be changed, and no signed time be another. */
@@ -12,7 +12,7 @@ export function bodies(genuine: Genuine): readonly HostileCase[] {
       class: kind,
       provider: genuine.provider,
       now: at,
-      steps: [{ wire: changed, status: REFUSED }],
+      steps: [{ wire: changed, status: REJECTED }],
       runs: [],
     })
   }

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import type { Provider } from '@postern/core/scheme'
-import { REFUSED, withHeaders, type HostileCase, type Wire } from '../case.ts'
+import { REJECTED, withHeaders, type HostileCase, type Wire } from '../case.ts'
 import type { Genuine } from '../genuine.ts'
 
 /** @public Bodies that are dear to read, of about that many bytes; the bench makes them larger. */
@@ -40,7 +40,7 @@ export const BOMBS: Readonly<Record<string, (bytes: number) => Uint8Array>> = {
 
 const BODIES = Object.entries(BOMBS).map(([what, make]) => [what, make(65_536)] as const)
 
-/** What is dear to read is refused before it is read, without a valid signature. */
+/** What is dear to read is rejected before it is read, without a valid signature. */
 export function bombs(genuine: Genuine): readonly HostileCase[] {
   const provider = genuine.provider()
   if (provider.unauthenticated) return []
@@ -49,7 +49,7 @@ export function bombs(genuine: Genuine): readonly HostileCase[] {
     class: 'bomb',
     provider: genuine.provider,
     now: genuine.now,
-    steps: [{ wire: { ...unproven(genuine.wire, provider), body }, status: REFUSED }],
+    steps: [{ wire: { ...unproven(genuine.wire, provider), body }, status: REJECTED }],
     runs: [],
   }))
 }

@@ -1,5 +1,5 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
-import { REFUSED, withHeaders, type HostileCase, type Wire } from '../case.ts'
+import { REJECTED, withHeaders, type HostileCase, type Wire } from '../case.ts'
 import type { Genuine } from '../genuine.ts'
 
 const CODINGS: Readonly<Record<string, (body: Uint8Array) => Uint8Array>> = {
@@ -23,7 +23,7 @@ export function codings(genuine: Genuine): readonly HostileCase[] {
       class: 'coding',
       provider: genuine.provider,
       now: genuine.now,
-      steps: [{ wire, status: coded ? [415] : REFUSED, ...(coded && { code: CODE }) }],
+      steps: [{ wire, status: coded ? [415] : REJECTED, ...(coded && { code: CODE }) }],
       runs: [],
     })
   }

@@ -1,9 +1,9 @@
 import { createReceiver } from '@postern/core'
 import { catalogue } from '@postern/providers/catalogue'
-import { REFUSED, TAKEN, type HostileCase } from '../case.ts'
+import { REJECTED, TAKEN, type HostileCase } from '../case.ts'
 import { vectorsOf, wireOf } from '../genuine.ts'
 
-/** Every known answer that must be refused. */
+/** Every known answer that must be rejected. */
 export function forgeries(): readonly HostileCase[] {
   const cases: HostileCase[] = []
   for (const entry of catalogue.values()) {
@@ -19,7 +19,7 @@ export function forgeries(): readonly HostileCase[] {
       try {
         void createReceiver({ provider: provider(), log: false }).close()
       } catch {
-        // The factory refuses the very key: no receiver can be made that could be attacked.
+        // The factory rejects the very key: no receiver can be made that could be attacked.
         continue
       }
       const headers = Object.entries(vector.headers).flatMap(([name, value]) =>
@@ -39,8 +39,8 @@ export function forgeries(): readonly HostileCase[] {
               status !== undefined
                 ? [status].flat()
                 : vector.mayDrop
-                  ? [...REFUSED, ...TAKEN]
-                  : REFUSED,
+                  ? [...REJECTED, ...TAKEN]
+                  : REJECTED,
           },
         ],
         runs: [],
@@ -50,7 +50,7 @@ export function forgeries(): readonly HostileCase[] {
   return cases
 }
 
-// Clients of HTTP refuse what RFC 9110 forbids in a value.
+// Clients of HTTP reject what RFC 9110 forbids in a value.
 function isSendable(headers: readonly (readonly [string, string])[]): boolean {
   return headers.every(([, value]) => /^[\t\x20-\x7e\x80-\xff]*$/.test(value))
 }

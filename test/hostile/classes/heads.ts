@@ -1,4 +1,4 @@
-import { headerOf, REFUSED, TAKEN, withHeaders, type HostileCase, type Step } from '../case.ts'
+import { headerOf, REJECTED, TAKEN, withHeaders, type HostileCase, type Step } from '../case.ts'
 import type { Genuine } from '../genuine.ts'
 
 const TOPICS = [
@@ -23,7 +23,7 @@ const TOPICS = [
 const QUERY =
   'command=%2Fdeploy&user_id=UADMIN&type=evil&topic=evil&event=evil&payload=%7B%22evil%22%3A1%7D&id=evil'
 
-/** Whatever a stranger adds to the head of a captured delivery changes nothing, or is refused. */
+/** Whatever a stranger adds to the head of a captured delivery changes nothing, or is rejected. */
 export function heads(genuine: Genuine): readonly HostileCase[] {
   const { covers } = genuine.provider()
   const { wire, runs } = genuine
@@ -40,7 +40,7 @@ export function heads(genuine: Genuine): readonly HostileCase[] {
       orNone,
     })
   }
-  const either = [...TAKEN, ...REFUSED]
+  const either = [...TAKEN, ...REJECTED]
 
   const url = `${wire.url}${wire.url.includes('?') ? '&' : '?'}${QUERY}`
   const status = covers.url ? either : TAKEN

@@ -1,4 +1,4 @@
-import { REFUSED, TAKEN, withHeaders, type HostileCase } from '../case.ts'
+import { REJECTED, TAKEN, withHeaders, type HostileCase } from '../case.ts'
 import type { Genuine } from '../genuine.ts'
 
 const LABELS: Readonly<Record<string, string | undefined>> = {
@@ -28,7 +28,7 @@ export function labels(genuine: Genuine): readonly HostileCase[] {
     steps: [
       {
         wire: withHeaders(wire, { 'content-type': type }),
-        status: signed ? [...TAKEN, ...REFUSED] : TAKEN,
+        status: signed ? [...TAKEN, ...REJECTED] : TAKEN,
       },
     ],
     runs,

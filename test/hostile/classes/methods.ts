@@ -1,10 +1,10 @@
-import { REFUSED, TAKEN, type HostileCase } from '../case.ts'
+import { REJECTED, TAKEN, type HostileCase } from '../case.ts'
 import type { Genuine } from '../genuine.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const NO_BODY = new Set(['GET', 'HEAD'])
 
-/** A captured delivery under another method is refused, or means what it meant. */
+/** A captured delivery under another method is rejected, or means what it meant. */
 export function methods(genuine: Genuine): readonly HostileCase[] {
   const { methods: taken = ['POST'], covers } = genuine.provider()
   const { name, provider, now, wire, runs } = genuine
@@ -21,7 +21,7 @@ export function methods(genuine: Genuine): readonly HostileCase[] {
       steps: [
         {
           wire: { ...wire, method, body: bodiless ? new Uint8Array(0) : wire.body },
-          status: known ? [...TAKEN, ...REFUSED] : [405],
+          status: known ? [...TAKEN, ...REJECTED] : [405],
           ...(!known && { code: ['method_not_allowed', ...(method === 'HEAD' ? [''] : [])] }),
         },
       ],

@@ -18,10 +18,10 @@ const inbox =
     : sqliteInbox({ path: join(mkdtempSync(join(tmpdir(), 'postern-flood-')), 'flood.db') })
 const handled = new Set<string>()
 const secret = perTenant({
-  tenant: ({ url }) => new URL(url).pathname.split('/').at(-1),
+  claimedTenant: ({ url }) => new URL(url).pathname.split('/').at(-1),
   secrets: async (name) => {
     await new Promise((resolve) => setImmediate(resolve))
-    return TENANTS.includes(name) ? { scope: name, secrets: secretOf(name) } : undefined
+    return TENANTS.includes(name) ? { tenant: name, secrets: secretOf(name) } : undefined
   },
 })
 const receiver = createReceiver({ provider: github({ secret }), inbox, log: false, explain: false })

@@ -33,7 +33,7 @@ export interface FloodReport {
 
 /**
  * Hostile requests against page and receiver at once, half each; meanwhile the owner signs in once a second, 200 genuine
- * deliveries of known tenants are sent, and 20 genuine ones with an old secret, which are refused. Beside copied heads they
+ * deliveries of known tenants are sent, and 20 genuine ones with an old secret, which are rejected. Beside copied heads they
  * keep their bodies by their uniform share of each minute alone.
  */
 export async function playFlood({
@@ -62,7 +62,7 @@ export async function playFlood({
       open.add(noted)
       void noted.finally(() => open.delete(noted))
     }
-    const outcomes = { signIns: 0, taken: 0, refused: 0 }
+    const outcomes = { signIns: 0, taken: 0, rejected: 0 }
     const own: Promise<void>[] = []
     const started = performance.now()
     let hostile = 0
@@ -85,7 +85,7 @@ export async function playFlood({
         own.push(
           sent
             .genuine(TENANTS[tick % 20]!, `old-${tick}-${n}`, 'an old secret of the tenant')
-            .then((status) => void (outcomes.refused += Number(status === 401))),
+            .then((status) => void (outcomes.rejected += Number(status === 401))),
         )
       if (tick % TICKS === 0) {
         outcomes.signIns++
@@ -115,7 +115,7 @@ export async function playFlood({
         `receiver           ${count(statuses.receiver)}`,
         `owner signed in    ${signedIn} of ${outcomes.signIns}: ${count(statuses.owner)}`,
         `genuine handled    ${genuineOf(after.handled)} of 200`,
-        `refusals kept      ${kept} of 20 with their body`,
+        `rejections kept      ${kept} of 20 with their body`,
         ...(isCopied ? [`copies kept        ${marked} marked, ${unmarked} others`] : []),
         `memory             grew by ${grown} MiB`,
       ],
@@ -123,10 +123,10 @@ export async function playFlood({
         ...must('the owner signed in', signedIn, outcomes.signIns),
         ...must('genuine deliveries taken', outcomes.taken, 200),
         ...must('genuine deliveries handled', genuineOf(after.handled), 200),
-        ...must('genuine refusals', outcomes.refused, 20),
+        ...must('genuine rejections', outcomes.rejected, 20),
         ...(isCopied
           ? must('marked copies with their body', marked, LEAST_MARKED)
-          : must('genuine refusals with their body', kept, 20)),
+          : must('genuine rejections with their body', kept, 20)),
         ...(grown > 150 ? [`memory grew by ${grown} MiB, at most 150`] : []),
       ],
     }

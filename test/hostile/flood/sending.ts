@@ -68,7 +68,7 @@ export function sending(agent: Agent, port: number) {
         'a secret that nobody has',
         agent,
       ),
-    /** Refusals whose claimed id begins so, and whose body was kept. */
+    /** Rejections whose claimed id begins so, and whose body was kept. */
     async kept(prefix: string): Promise<number> {
       const get = async (route: string): Promise<unknown> => {
         const headers = { authorization: `Bearer ${TOKEN}` }
@@ -79,7 +79,7 @@ export function sending(agent: Agent, port: number) {
       do {
         const more = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`
         const page = (await get(
-          `list?q=${encodeURIComponent(`outcome:refused ${prefix}`)}&limit=200${more}`,
+          `list?q=${encodeURIComponent(`outcome:rejected ${prefix}`)}&limit=200${more}`,
         )) as { rows: { id: string; eventId?: string }[]; cursor?: string }
         for (const { id, eventId } of page.rows) {
           if (!eventId?.startsWith(prefix)) continue

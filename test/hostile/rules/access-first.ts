@@ -73,7 +73,7 @@ function planted(): Sender['challenge'] {
 /** Rule 15. */
 export const accessFirst: RulePart = {
   rule: '15',
-  title: 'access first: a check that refuses hides the sender behind it',
+  title: 'access first: a check that rejects hides the sender behind it',
   open: (inboxes, every) =>
     everywhere(
       inboxes,
@@ -113,13 +113,13 @@ async function tried(
   receiver.onAny(() => undefined)
   host.use(receiver)
   const { status } = await host.send({ ...challenge, headers: [...challenge.headers, ...proof] })
-  const refused = [...calls]
+  const rejected = [...calls]
   calls.length = 0
   // The same with the proof: else nothing would be tried.
   const genuine = [...challenge.headers, ['x-edge', 'the secret of the edge'] as const]
   const passed = await host.send({ ...challenge, headers: genuine })
   await receiver.close()
   if (status !== 401) return `the stranger got ${status}`
-  if (refused.length > 0) return `${refused.join(' and ')} were called`
+  if (rejected.length > 0) return `${rejected.join(' and ')} were called`
   return passed.status === 200 && calls.length > 0 ? undefined : `the edge got ${passed.status}`
 }

@@ -51,7 +51,7 @@ export const addressed: RulePart = {
   },
 }
 
-/** Sends a delivery with that Host. It is refused, or taken under the path that it was sent to. */
+/** Sends a delivery with that Host. It is rejected, or taken under the path that it was sent to. */
 async function play(
   name: (typeof hostNames)[number],
   host: string,

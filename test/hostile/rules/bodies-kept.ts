@@ -13,7 +13,7 @@ const MINUTE = 60_000
 let minutes = 0
 const signature = { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` }
 
-/** Heads of strangers, each with a body that is refused with the code of the genuine refusals. */
+/** Heads of strangers, each with a body that is rejected with the code of the genuine rejections. */
 const STRANGE: Readonly<Record<string, Record<string, string>>> = {
   'heads of curl': { 'user-agent': 'curl/8.5.0', 'x-github-delivery': 'x' },
   'heads without an agent': { 'x-github-delivery': '?', 'x-a': '1' },
@@ -47,7 +47,7 @@ const EVIDENCE: Readonly<Record<string, Evidence>> = {
   'seven requests of 30 KB a second': { bytes: 30_000, count: SEVEN_A_SECOND },
 }
 
-/** Whether a delivery was verified before, and whether genuine refusals come between those of strangers or after them. */
+/** Whether a delivery was verified before, and whether genuine rejections come between those of strangers or after them. */
 const WORLDS = [true, false].flatMap((isNew) =>
   [true, false].map((isSpread) => ({ isNew, isSpread })),
 )
@@ -55,7 +55,7 @@ const WORLDS = [true, false].flatMap((isNew) =>
 /** Rule 3e. */
 export const bodiesKept: RulePart = {
   rule: '3e',
-  title: 'genuine refusals keep their bodies',
+  title: 'genuine rejections keep their bodies',
   async open(inboxes: Inboxes, every: boolean) {
     const worlds = new Map<InboxName, OpenedInbox>()
     for (const name of INBOXES) worlds.set(name, await inboxes.open(name))
@@ -108,7 +108,7 @@ export const bodiesKept: RulePart = {
   },
 }
 
-/** How many genuine refusals of one minute keep their bodies beside a flood. */
+/** How many genuine rejections of one minute keep their bodies beside a flood. */
 async function flooded(
   inbox: Inbox,
   name: string,
@@ -122,7 +122,7 @@ async function flooded(
   receiver.onAny(() => undefined)
   const send = async (delivery: DeliveryInit): Promise<void> => {
     const { status } = await receiver.receive(delivery)
-    if (status !== 401) throw new Error(`a refusal got ${status}`)
+    if (status !== 401) throw new Error(`a rejection got ${status}`)
   }
   await receiver.receive(await signedInit(provider, 'push', {}, { at }))
   const every = hostile / genuine
@@ -145,7 +145,7 @@ async function flooded(
   return countKept(inbox, name, ids)
 }
 
-/** How many genuine refusals of a minute keep their bodies beside requests that strangers spread over it. */
+/** How many genuine rejections of a minute keep their bodies beside requests that strangers spread over it. */
 async function beside(
   inbox: Inbox,
   name: string,
@@ -202,7 +202,7 @@ async function countKept(
   let kept = 0
   let cursor: string | undefined
   do {
-    const page = await inbox.journal!.refusals({ receiver, limit: 100, ...(cursor && { cursor }) })
+    const page = await inbox.journal!.rejections({ receiver, limit: 100, ...(cursor && { cursor }) })
     const own = page.rows.filter((row: Arrival) => row.ids.some((id) => ids.has(id)))
     for (const { id } of own)
       kept += Number((await inbox.journal!.delivery(id))?.kept !== undefined)

@@ -81,7 +81,7 @@ async function flooded(url: string, body: Body): Promise<string | undefined> {
     reply += part.toString('latin1').slice(0, 100)
     isOver = true
   })
-  // The end of a connection under a body is as good as a refusal.
+  // The end of a connection under a body is as good as a rejection.
   for (const event of ['error', 'close', 'end']) socket.on(event, () => (isOver = true))
   const length = body.isChunked ? 'transfer-encoding: chunked' : `content-length: ${SENT}`
   socket.write(

@@ -1,7 +1,7 @@
 import { createReceiver, type Receiver } from '@postern/core'
 import { health } from '@postern/core/routes'
 import type { Inbox } from '@postern/core/inbox'
-import { createSource, DestinationRefused, forward, type Registration } from '@postern/forward'
+import { createSender, DestinationRejected, forward, type Registration } from '@postern/forward'
 import { github } from '@postern/providers/github'
 import { standardWebhooks } from '@postern/providers/standard-webhooks'
 import { INBOXES, type InboxName, type Inboxes, type OpenedInbox } from './inboxes.ts'
@@ -53,7 +53,7 @@ function casesOf(inbox: Inbox, name: InboxName): readonly RuleCase[] {
   return [
     ...Object.entries(TAKEN).map(([what, given], at): RuleCase => ({
       name: `a taken id, ${what}`,
-      at: 'createSource.register',
+      at: 'createSender.register',
       inbox: name,
       run: () => registered(inbox, `taken-${name}-${at}`, given),
     })),
@@ -86,14 +86,14 @@ async function registered(
   name: string,
   given: Partial<Registration>,
 ): Promise<string | undefined> {
-  const source = createSource({ name, inbox, key: Buffer.alloc(32, 7), log: false })
+  const source = createSender({ name, inbox, key: Buffer.alloc(32, 7), log: false })
   try {
     await source.register({ id: 'shop', url: MINE, topics: 'card.*' })
     const before = JSON.stringify(await inbox.records!.list(`postern:source:${name}:`))
     const answer = await source
       .register({ id: 'shop', url: THEIRS, topics: 'card.*', ...given })
       .catch((error: unknown) => error)
-    if (!(answer instanceof DestinationRefused)) return `it got ${JSON.stringify(answer)}`
+    if (!(answer instanceof DestinationRejected)) return `it got ${JSON.stringify(answer)}`
     if (answer.message.includes('mine.example')) return `it was told ${answer.message}`
     const after = JSON.stringify(await inbox.records!.list(`postern:source:${name}:`))
     return after === before ? undefined : 'the destination has changed'
@@ -107,14 +107,14 @@ async function unreachable(
   name: string,
   address: string,
 ): Promise<string | undefined> {
-  const refused = (): Promise<never> => Promise.reject(new Error(address))
-  const failing = { ...inbox, view: { ...inbox.view!, stats: refused } }
+  const rejected = (): Promise<never> => Promise.reject(new Error(address))
+  const failing = { ...inbox, view: { ...inbox.view!, stats: rejected } }
   const receiver = createReceiver({
     name,
     inbox: failing,
     provider: github({ secret: 'a secret of tests' }),
     log: false,
-    work: 'drain',
+    worker: 'onDemand',
   }) as Receiver
   receiver.onAny(() => undefined)
   try {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createReceiver, Unrecoverable, type Receiver, type ReceiverOptions } from '@postern/core'
+import { createReceiver, UnrecoverableError, type Receiver, type ReceiverOptions } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { forward, type ForwardOptions } from '@postern/forward'
 import { generic } from '@postern/providers/generic'
@@ -36,29 +36,29 @@ const DAY = 86_400_000
 const TRIES: Readonly<Record<string, (one: Try) => Promise<string | undefined>>> = {
   async 'the same id'({ receiver, send, ran }) {
     const made = receiver()
-    made.onAny(({ scope }) => void ran.push(scope!))
+    made.onAny(({ tenant: scope }) => void ran.push(scope!))
     await send(made, 0, SAME)
     await send(made, 1, SAME)
     return both(made, ran)
   },
   async 'the same bytes as identity'({ receiver, send, ran }) {
     const made = receiver({ dedupe: 'digest' })
-    made.onAny(({ scope }) => void ran.push(scope!))
+    made.onAny(({ tenant: scope }) => void ran.push(scope!))
     await send(made, 0, '')
     await send(made, 1, '')
     return both(made, ran)
   },
   async 'the same bytes as guard'({ receiver, send, ran }) {
     const made = receiver({ dedupe: 'id+digest' })
-    made.onAny(({ scope }) => void ran.push(scope!))
+    made.onAny(({ tenant: scope }) => void ran.push(scope!))
     await send(made, 0, SAME)
     await send(made, 1, SAME)
     return both(made, ran)
   },
-  async 'orderBy, and the loud one waits for its retry'({ inbox, receiver, send, ran }) {
+  async 'orderingKey, and the loud one waits for its retry'({ inbox, receiver, send, ran }) {
     if (!inbox.can.order) return undefined
     const made = receiver()
-    made.on('a', { orderBy: () => SAME, retry: { base: DAY, jitter: 'none' } }, ({ id }) => {
+    made.on('a', { orderingKey: () => SAME, retry: { initialDelay: DAY, jitter: 'none' } }, ({ id }) => {
       ran.push(id!)
       if (id === 'loud') throw new Error('later')
     })
@@ -67,9 +67,9 @@ const TRIES: Readonly<Record<string, (one: Try) => Promise<string | undefined>>>
     await send(made, 1, 'quiet')
     return seen(made, ran, 'quiet')
   },
-  async 'perKey, and the loud one has used its rate'({ receiver, send, ran }) {
-    const made = receiver({ fairBy: () => SAME })
-    made.on('a', { perKey: { rate: 0.001 } }, ({ id }) => void ran.push(id!))
+  async 'tenantLimit, and the loud one has used its rate'({ receiver, send, ran }) {
+    const made = receiver({ tenantKey: () => SAME })
+    made.on('a', { tenantLimit: { rate: 0.001 } }, ({ id }) => void ran.push(id!))
     await send(made, 0, 'loud')
     await until(() => ran.includes('loud'))
     await send(made, 1, 'quiet')
@@ -80,10 +80,10 @@ const TRIES: Readonly<Record<string, (one: Try) => Promise<string | undefined>>>
   'an id of a destination, and that of the loud one is down': (one) =>
     destinations(one, one.url(2), { breaker: { failures: 1, pause: '1h', maxPause: '1h' } }),
   async 'a share of the room, and the loud one has filled its own'({ receiver, send, ran }) {
-    const made = receiver({ fairBy: () => SAME })
+    const made = receiver({ tenantKey: () => SAME })
     made.on('a', ({ id }) => {
       ran.push(id!)
-      throw new Unrecoverable('dead')
+      throw new UnrecoverableError('dead')
     })
     await send(made, 0, SAME)
     const status = await send(made, 1, SAME)
@@ -98,7 +98,7 @@ async function destinations(
 ): Promise<string | undefined> {
   const made = receiver()
   const out = forward({
-    to: ({ scope }) => ({ id: SAME, url: scope === made.name.split('\n')[0] ? loud : url(1) }),
+    to: ({ tenant: scope }) => ({ id: SAME, url: scope === made.name.split('\n')[0] ? loud : url(1) }),
     sign: () => false,
     allowHttp: true,
     allowPrivate: true,

@@ -86,10 +86,10 @@ function agentCases(world: World): readonly RuleCase[] {
         .map(({ id, attempts, state }) => `${id} ${attempts} ${state}`)
         .toSorted((a, b) => (a < b ? -1 : 1)),
     )
-  const refused = async (given: object): Promise<string | undefined> => {
+  const rejected = async (given: object): Promise<string | undefined> => {
     const before = await runs()
     const { isError } = await answerOf(tool(acting, 'replay_tasks'), { dryRun: true, ...given })
-    if (isError !== true) return 'it was not refused'
+    if (isError !== true) return 'it was not rejected'
     return (await runs()) === before ? undefined : 'tasks have changed'
   }
   const preview = async (given: object): Promise<{ count: number; digest: string }> => {
@@ -128,19 +128,19 @@ function agentCases(world: World): readonly RuleCase[] {
     ),
     ...unnamed.flatMap((given) => [
       one('replay_tasks', `needs ids or state dead, not ${JSON.stringify(given)}`, async () =>
-        refused({ ...given, dryRun: false }),
+        rejected({ ...given, dryRun: false }),
       ),
-      one('replay_tasks', `nor previews ${JSON.stringify(given)}`, async () => refused(given)),
+      one('replay_tasks', `nor previews ${JSON.stringify(given)}`, async () => rejected(given)),
     ]),
     ...[{}, { count: 3 }, { count: 3, digest: 'x'.repeat(22) }].map((given) =>
       one('replay_tasks', `needs count and digest, not ${JSON.stringify(given)}`, async () =>
-        refused({ state: 'dead', dryRun: false, ...given }),
+        rejected({ state: 'dead', dryRun: false, ...given }),
       ),
     ),
     one('replay_tasks', 'takes no digest of another preview', async () => {
       const [first] = (await inbox.view!.list({ state: 'dead' })).rows
       const { digest } = await preview({ ids: [first!.id] })
-      return refused({ state: 'dead', dryRun: false, count: 3, digest })
+      return rejected({ state: 'dead', dryRun: false, count: 3, digest })
     }),
     one('replay_tasks', 'changes what its preview named, once', async () => {
       const { count, digest } = await preview({ state: 'dead' })
@@ -149,7 +149,7 @@ function agentCases(world: World): readonly RuleCase[] {
       if ((JSON.parse(content[0]!.text) as { count: number }).count !== count)
         return content[0]!.text
       await settled(world.receiver)
-      return refused(change)
+      return rejected(change)
     }),
   ]
 }

@@ -7,7 +7,7 @@ const KEY = 'the key of a known tenant'
 const INVENTED = 60
 
 const found = (tenant: string): TenantSecrets | undefined =>
-  tenant === 'known' ? { scope: 'known', secrets: KEY } : undefined
+  tenant === 'known' ? { tenant: 'known', secrets: KEY } : undefined
 
 async function flood(host: Host): Promise<string | undefined> {
   for (let at = 0; at < INVENTED; at++) {

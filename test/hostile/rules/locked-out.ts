@@ -11,7 +11,7 @@ interface Flood {
   readonly wrong: (url: string) => Promise<Response>
   readonly right: (url: string) => Promise<Response>
   /** The statuses of wrong ones. */
-  readonly refused: readonly number[]
+  readonly rejected: readonly number[]
 }
 
 const api = (url: string, headers: Record<string, string>): Promise<Response> =>
@@ -37,31 +37,31 @@ const FLOODS: Readonly<Record<string, Flood>> = {
     auth: { token },
     wrong: (url) => api(url, bearer('wrong')),
     right: (url) => api(url, bearer(token)),
-    refused: [401, 429],
+    rejected: [401, 429],
   },
   'wrong tokens of the form': {
     auth: { token },
     wrong: (url) => form(url, 'wrong'),
     right: (url) => form(url, token),
-    refused: [401, 429],
+    rejected: [401, 429],
   },
   'wrong passwords': {
     auth: { basic },
     wrong: (url) => api(url, basicOf('ada', 'wrong')),
     right: (url) => api(url, basicOf('ada', basic.ada)),
-    refused: [401, 429],
+    rejected: [401, 429],
   },
   'unknown names': {
     auth: { basic },
     wrong: (url) => api(url, basicOf('__proto__', 'x')),
     right: (url) => api(url, basicOf('ada', basic.ada)),
-    refused: [401, 429],
+    rejected: [401, 429],
   },
   'forms of a page of another site': {
     auth: { token },
     wrong: (url) => form(url, 'wrong', { 'sec-fetch-site': 'cross-site' }),
     right: (url) => form(url, token),
-    refused: [403],
+    rejected: [403],
   },
 }
 
@@ -79,7 +79,7 @@ export const lockedOut: RulePart = {
         run: () => played(place, flood),
       })),
     )
-    // Refusals are delayed by a second.
+    // Rejections are delayed by a second.
     return { cases, together: 8, close }
   },
 }
@@ -96,7 +96,7 @@ async function played(place: Place, flood: Flood): Promise<string | undefined> {
     const status = await statusOf(flood.right(url))
     if (status !== 200 && status !== 303) return `the right one got ${status} during the flood`
   }
-  const others = (await wrong).filter((status) => !flood.refused.includes(status))
+  const others = (await wrong).filter((status) => !flood.rejected.includes(status))
   if (others.length > 0) return `wrong ones got ${others.join(', ')}`
   const after = await statusOf(flood.right(url))
   return after === 200 || after === 303 ? undefined : `the right one got ${after} after the flood`

@@ -13,7 +13,7 @@ const SECRETS: readonly [string, string] = [
   'another secret of rule s and se',
 ]
 
-type Ids = Readonly<Record<'dead' | 'issue' | 'typed' | 'refused' | 'delivery', string>>
+type Ids = Readonly<Record<'dead' | 'issue' | 'typed' | 'rejected' | 'delivery', string>>
 
 /** Routes with what a visitor may ask, made of the ids of a world. */
 const QUESTIONS: Readonly<Record<string, (ids: Ids) => readonly [route: string, body?: unknown]>> =
@@ -24,7 +24,7 @@ const QUESTIONS: Readonly<Record<string, (ids: Ids) => readonly [route: string, 
     charts: () => ['charts?range=1h'],
     registered: () => ['registered'],
     'list of deliveries': () => ['list'],
-    'list of refusals': () => ['list?q=outcome:refused'],
+    'list of rejections': () => ['list?q=outcome:rejected'],
     'list of dead tasks': () => ['list?q=state:dead&limit=2'],
     'list by text': () => ['list?q=CANARYbb'],
     'list of tasks by text': () => ['list?q=state:dead+CANARYbb'],
@@ -35,11 +35,11 @@ const QUESTIONS: Readonly<Record<string, (ids: Ids) => readonly [route: string, 
     'suggested codes': () => ['suggest?q=code:'],
     'suggested topics': () => ['suggest?q=topic:'],
     'a delivery': ({ delivery }) => [`delivery?id=${delivery}`],
-    'a refusal': ({ refused }) => [`delivery?id=${refused}`],
+    'a rejection': ({ rejected }) => [`delivery?id=${rejected}`],
     'a dead task': ({ dead }) => [`task?id=${dead}`],
     'a task that JSON.parse ended': ({ issue }) => [`task?id=${issue}`],
     'a task that its schema ended': ({ typed }) => [`task?id=${typed}`],
-    explain: ({ refused }) => [`explain?id=${refused}`],
+    explain: ({ rejected }) => [`explain?id=${rejected}`],
     'copy as curl': ({ dead }) => [`copy?as=curl&task=${dead}`],
     'copy as test': ({ delivery }) => [`copy?as=test&delivery=${delivery}`],
     'replay by text': () => ['replay', { filter: { text: 'CANARYbb' }, dryRun: true }],
@@ -93,7 +93,7 @@ async function filled(world: World, at: 0 | 1): Promise<Ids> {
     await world.send(`issue-${n}`, { text })
     await world.send(`release-${n}`, { text })
   }
-  await world.send('push-refused', { text: TEXTS[at][0] }, SECRETS[at])
+  await world.send('push-rejected', { text: TEXTS[at][0] }, SECRETS[at])
   const idOf = async (q: string): Promise<string> => {
     const { rows } = await world.see<{ rows: { id: string }[] }>(`list?q=${encodeURIComponent(q)}`)
     return rows[0]!.id.replace(/^\w+:/, '')
@@ -102,11 +102,11 @@ async function filled(world: World, at: 0 | 1): Promise<Ids> {
     dead: await idOf('state:dead subscription:mail id:push-1'),
     issue: await idOf('state:dead subscription:parse id:issue-1'),
     typed: await idOf('state:dead subscription:typed id:release-1'),
-    refused: await idOf('outcome:refused'),
+    rejected: await idOf('outcome:rejected'),
     delivery: await idOf('id:push-2'),
   }
   // Somebody who may has proven the cause of one: health then names it to those who may.
-  if (at === 0) await world.see(`explain?id=${ids.refused}`)
+  if (at === 0) await world.see(`explain?id=${ids.rejected}`)
   return ids
 }
 

@@ -33,14 +33,14 @@ export const readers: RulePart = {
         })
         add('list', `a list of ${nodes} numbers`, () => sliced(world, nodes))
       }
-      // What explains a refusal has its bytes, whatever inbox kept them: once, unless all are asked for.
+      // What explains a rejection has its bytes, whatever inbox kept them: once, unless all are asked for.
       if (!every && inbox !== 'memory') continue
       await world.send(
-        'push-refused',
+        'push-rejected',
         { text: 'x'.repeat(50_000) },
         'quite another secret, and long',
       )
-      add('explain', 'ten who ask for one refusal have one answer', () => together(world))
+      add('explain', 'ten who ask for one rejection have one answer', () => together(world))
       add('explain', 'one who asks again has the same answer', () => again(world))
     }
     return {
@@ -91,13 +91,13 @@ interface Explained {
   readonly stats: { readonly ms: number; readonly stopped: boolean }
 }
 
-async function refusal(world: World): Promise<string> {
-  const { rows } = await world.see<{ rows: { id: string }[] }>('list?q=outcome:refused')
+async function rejection(world: World): Promise<string> {
+  const { rows } = await world.see<{ rows: { id: string }[] }>('list?q=outcome:rejected')
   return rows[0]!.id.replace(/^\w+:/, '')
 }
 
 async function together(world: World): Promise<string | undefined> {
-  const id = await refusal(world)
+  const id = await rejection(world)
   const all = await Promise.all(
     Array.from({ length: 10 }, () => world.see<Explained>(`explain?id=${id}`)),
   )
@@ -106,7 +106,7 @@ async function together(world: World): Promise<string | undefined> {
 }
 
 async function again(world: World): Promise<string | undefined> {
-  const id = await refusal(world)
+  const id = await rejection(world)
   const first = await world.see<Explained & { error?: string }>(`explain?id=${id}`)
   const second = await world.see<Explained & { error?: string }>(`explain?id=${id}`)
   if (first.error === 'busy' || first.stats.stopped) return undefined

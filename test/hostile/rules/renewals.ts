@@ -21,7 +21,7 @@ interface Sender {
   readonly own: string
   /** `asked` hears each name that is asked for. */
   readonly provider: (asked: (name: string) => void) => Provider
-  /** A delivery of a time in milliseconds since 1970; with a name that nobody has, one that is refused. */
+  /** A delivery of a time in milliseconds since 1970; with a name that nobody has, one that is rejected. */
   readonly delivery: (now: number, name?: string) => DeliveryInit
 }
 
@@ -79,7 +79,7 @@ function opened(sender: Sender, inbox: Inbox, name: string) {
     inbox,
     name,
     log: false,
-    now: () => now,
+    clock: { now: () => now },
   }) as Receiver
   receiver.onAny(() => undefined)
   const own = (): number => asked.filter((one) => one === sender.own).length

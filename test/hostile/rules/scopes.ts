@@ -14,7 +14,7 @@ export const scopes: RulePart = {
       {
         async 'one captured delivery under other spellings of its tenant'(host, inbox, name) {
           const { receiver, accepted } = tenantsOn(inbox, name, (tenant) =>
-            tenant.toLowerCase() === 'acme' ? { scope: 't1', secrets: KEY } : undefined,
+            tenant.toLowerCase() === 'acme' ? { tenant: 't1', secrets: KEY } : undefined,
           )
           host.use(receiver)
           for (const spelling of ['acme', 'ACME', 'Acme', 'aCme'])
@@ -25,7 +25,7 @@ export const scopes: RulePart = {
         async 'a key is changed'(host, inbox, name) {
           let secrets: readonly string[] = [KEY]
           const { receiver, forget, accepted } = tenantsOn(inbox, name, () => ({
-            scope: 't1',
+            tenant: 't1',
             secrets,
           }))
           host.use(receiver)

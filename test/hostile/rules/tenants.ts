@@ -21,7 +21,7 @@ export function tenantsOn(
   readonly accepted: () => number
 } {
   const secret = perTenant({
-    tenant: ({ url }) => new URL(url).pathname.split('/')[1],
+    claimedTenant: ({ url }) => new URL(url).pathname.split('/')[1],
     secrets: async (tenant) => secrets(tenant),
     perMinute: 30,
   })

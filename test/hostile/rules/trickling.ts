@@ -19,7 +19,7 @@ const ONES: Readonly<Record<string, { readonly bytes: number; readonly isChunked
 /** Rule 3d: the byte budget is smaller than what the connections have sent, and each of them waits with more. */
 export const trickling: RulePart = {
   rule: '3d',
-  title: '500 trickling connections refuse nobody',
+  title: '500 trickling connections reject nobody',
   async open(inboxes: Inboxes, every: boolean) {
     const opened = await Promise.all(
       INBOXES.map(async (name) => [name, await inboxes.open(name)] as const),
@@ -59,7 +59,7 @@ async function tried(
     inbox,
     name: `trickling-${name}-${++number}`,
     log: false,
-    limits: { body: 300_000, buffered: 1_200_000, time: '30s' },
+    limits: { body: 300_000, totalBuffered: 1_200_000, bodyTimeout: '30s' },
   }) as Receiver
   receiver.onAny(() => undefined)
   const { server, listen } = await serveOn(host, receiver)
@@ -85,7 +85,7 @@ async function tried(
 /** A connection with a head that looks genuine and the first part of its body. */
 function trickle(port: number, isChunked: boolean): Promise<Socket> {
   const socket = connect(port, '127.0.0.1')
-  // Most of them are refused and cut off: that is what the rule asks for.
+  // Most of them are rejected and cut off: that is what the rule asks for.
   socket.on('error', () => undefined)
   socket.resume()
   const head = [

@@ -17,8 +17,8 @@ export interface World {
 }
 
 /** A handler that fails with what the payload says. */
-class Refused extends TypeError {
-  readonly code = 'E_REFUSED'
+class Rejected extends TypeError {
+  readonly code = 'E_REJECTED'
 }
 
 /** Makes a {@link World}. `mail` fails with a message that is made of the payload. */
@@ -31,7 +31,7 @@ export function createWorld(inbox: Inbox): World {
   }) as Receiver
   receiver.on('push', { name: 'mail', retry: { attempts: 1 } }, ({ payload }) => {
     const { text = '' } = payload as { text?: string }
-    throw new Refused(`cannot mail ${text}\n    at mail (/app/${text}.ts:${text.length}:1)`)
+    throw new Rejected(`cannot mail ${text}\n    at mail (/app/${text}.ts:${text.length}:1)`)
   })
   receiver.on('issues.opened', { name: 'parse', retry: { attempts: 1 } }, ({ payload }) => {
     JSON.parse((payload as { text?: string }).text ?? '')
@@ -79,7 +79,7 @@ export function createWorld(inbox: Inbox): World {
       const expected = secret === SECRET ? 200 : 401
       if (reply.status !== expected) throw new Error(`${id} got ${reply.status}`)
       await settled(receiver, { timeout: 20_000 })
-      await receiver.drain({ deadline: '2s', max: 1 })
+      await receiver.runDue({ deadline: '2s', max: 1 })
     },
     close: async () => receiver.close({ timeout: '2s' }),
   }

@@ -31,7 +31,7 @@ async function known({ name }: About, official: Official): Promise<Judged[]> {
   const file = new URL(`../../vectors/${name}.json`, import.meta.url)
   const judged: Judged[] = []
   for (const vector of JSON.parse(readFileSync(file, 'utf8')) as readonly Vector[]) {
-    // What is answered before it is verified, or verified and then refused, is no question of a signature.
+    // What is answered before it is verified, or verified and then rejected, is no question of a signature.
     if (vector.handshake || vector.verifyOnly || vector.mayDrop) continue
     const secrets = [vector.secret ?? ''].flat()
     const accepted: boolean[] = []
@@ -157,7 +157,7 @@ function made(about: About, secret: string, options: object | undefined): Provid
 }
 
 async function taken(provider: Provider, request: SignableRequest): Promise<boolean> {
-  const receiver = createReceiver({ provider, log: false, now: () => NOW * 1000 })
+  const receiver = createReceiver({ provider, log: false, clock: { now: () => NOW * 1000 } })
   receiver.onAny(() => undefined)
   const { status } = await receiver.receive(request)
   await receiver.close()

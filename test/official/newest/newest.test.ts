@@ -24,7 +24,7 @@ test('the page is that of the last run, which asked every library; each differen
   )
 })
 
-test('a library that takes everything, and one that refuses everything, differ from us', async () => {
+test('a library that takes everything, and one that rejects everything, differ from us', async () => {
   const sdk = SDKS.find(({ sender }) => sender === 'stripe')!
   const stripe = catalogue.get('stripe')!
   const judged = async (verify: () => boolean) =>

@@ -34,7 +34,7 @@ export function page({ date, commit, node, rows }: Run): string {
 
 \`npm test -- official\` made this page on ${date}, of commit ${commit}, with Node.js ${node}. Each library, at its newest version on that day, is asked about the same deliveries as we are: the
 known answers of \`test/vectors\` under their own clock, what our \`sign\` makes, spoilt ones, and, of libraries that sign too, what they make.
-${rows.length} libraries, ${cases} cases, ${differ.length} differences: ${looser} that we take and the library refuses, ${differ.length - looser} that we refuse and it takes.
+${rows.length} libraries, ${cases} cases, ${differ.length} differences: ${looser} that we take and the library rejects, ${differ.length - looser} that we reject and it takes.
 A difference without a reason in \`reasons.json\` fails the run, and so does a reason for what differs no longer.
 
 | sender | package | version | cases | differences | compared over, beside the plain case | its Node.js |
@@ -48,7 +48,7 @@ ask for less than 22 are asked on it too. On Node.js 20 \`npm test -- official\`
 
 | sender | case | we | the library | reason |
 | --- | --- | --- | --- | --- |
-${differ.map((one) => `| \`${one.row.sender}\` | ${one.case.replaceAll('|', '\\|')} | ${one.ours ? 'take it' : 'refuse it'} | ${one.ours ? 'refuses it' : 'takes it'} | ${one.reason} |`).join('\n')}
+${differ.map((one) => `| \`${one.row.sender}\` | ${one.case.replaceAll('|', '\\|')} | ${one.ours ? 'take it' : 'reject it'} | ${one.ours ? 'rejects it' : 'takes it'} | ${one.reason} |`).join('\n')}
 
 ## What it does not show
 

@@ -112,5 +112,5 @@ async function compared(sdk: Sdk, load: (name: string) => Promise<Module>): Prom
 }
 
 function words({ name, ours }: Judged): string {
-  return `"${name}" is ${ours ? 'taken by us and refused by it' : 'refused by us and taken by it'}, without a reason in reasons.json`
+  return `"${name}" is ${ours ? 'taken by us and rejected by it' : 'rejected by us and taken by it'}, without a reason in reasons.json`
 }

@@ -16,7 +16,7 @@ export interface Asked {
 
 /** What an official library does. */
 export interface Official {
-  /** True or nothing accepts; false or an error refuses. */
+  /** True or nothing accepts; false or an error rejects. */
   readonly verify: (asked: Asked) => unknown
   /** The headers that the library makes for a body. Absent if it only verifies. */
   readonly sign?: (asked: Asked) => Record<string, string> | Promise<Record<string, string>>

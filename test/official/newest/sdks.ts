@@ -199,7 +199,7 @@ export const SDKS: readonly Sdk[] = [
     from: '@polar-sh/sdk/2027-01',
     signature: 'webhook-signature',
     official: ({ webhooks: { validateEvent, PolarWebhookVerificationError } }) => ({
-      // A body that is no event of this version is refused too, after the signature matched.
+      // A body that is no event of this version is rejected too, after the signature matched.
       async verify({ body, headers, secret }) {
         try {
           await validateEvent(body, headers, secret)

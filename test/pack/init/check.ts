@@ -20,7 +20,7 @@ const WAIT = 120_000
 /**
  * Installs the packed command line, which brings nothing that only tests need. Runs its `init` in fresh projects, in a
  * real terminal, and does what it says: the packages, the lines that mount the route, the secret. Then the test passes,
- * and the app takes a signed delivery and refuses a spoilt one. Returns what is wrong, by check: undefined is nothing.
+ * and the app takes a signed delivery and rejects a spoilt one. Returns what is wrong, by check: undefined is nothing.
  */
 export async function checkInit(
   folder: string,

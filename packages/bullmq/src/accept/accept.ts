@@ -5,7 +5,7 @@ import {
   within,
   type Consumer,
   type Intake,
-  type Taken,
+  type Accepted,
   createPace,
 } from '@postern/core/inbox'
 import {
@@ -24,10 +24,10 @@ import type { Settings } from '../settings.ts'
 
 /** Stores deliveries of one receiver. */
 interface Accepting {
-  accept(intake: Intake): Promise<readonly Taken[]>
+  accept(intake: Intake): Promise<readonly Accepted[]>
   /** As `Port.probe`. */
   probe(): Promise<void>
-  /** Resolves when all waiting deliveries are stored or refused, within the deadline. */
+  /** Resolves when all waiting deliveries are stored or rejected, within the deadline. */
   close(): Promise<void>
 }
 
@@ -50,13 +50,13 @@ interface Work {
   readonly prepared: Prepared
   readonly bytes: number
   readonly deadline: number
-  readonly stored: (taken: readonly Taken[]) => void
+  readonly stored: (taken: readonly Accepted[]) => void
   readonly failed: (error: Error) => void
 }
 
 /**
  * Makes an {@link Accepting}. Deliveries that arrive in one turn of the event loop, or while Redis is busy, share one script, which
- * stores each of them as a whole or not at all. So neither a crash nor a command that Redis refuses leaves an event half stored.
+ * stores each of them as a whole or not at all. So neither a crash nor a command that Redis rejects leaves an event half stored.
  */
 export function createAccepting(
   { client, queues, settings, watch, replicas }: AcceptContext,
@@ -65,7 +65,7 @@ export function createAccepting(
   const { receiver } = consumer
   const { prefix, deadline, maxPending, maxPendingShare, maxWaitingBytes } = settings
   const capacity = createCapacity(client, prefix, receiver, maxPending, () => consumer.now())
-  // One key of `fairBy` leaves room for the others.
+  // One key of `tenantKey` leaves room for the others.
   const share = Math.max(1, Math.floor(maxPending * maxPendingShare))
   const late = (): Error => unavailable(`Redis did not answer within ${deadline} ms`)
   const batch = createBatch<Work>({
@@ -75,7 +75,7 @@ export function createAccepting(
     atOnce: AT_ONCE,
     store: (works, until) => within(store(works), until, late) as Promise<void>,
     fault: () => 'all',
-    refusal: unavailable,
+    rejection: unavailable,
     late,
   })
 
@@ -136,11 +136,11 @@ export function createAccepting(
     again: ReadonlyMap<string, readonly string[]>,
   ): Promise<void> {
     const [kind, ...found] = reply
-    if (kind === 'refused') return work.stored(prepared.items.map(() => 'refused'))
+    if (kind === 'rejected') return work.stored(prepared.items.map(() => 'rejected'))
     if (kind === 'full') {
       const waiting = Number(found[0])
       return work.failed(
-        capacity.full('maxPendingShare', share, waiting, 'tasks of one fairBy key'),
+        capacity.full('maxPendingShare', share, waiting, 'tasks of one tenantKey key'),
       )
     }
     const failure = notAdded(reply)
@@ -150,7 +150,7 @@ export function createAccepting(
     }
     try {
       const recorded = new Set(fresh.filter((_, at) => found[at] === 1))
-      const taken: Taken[] = []
+      const taken: Accepted[] = []
       for (const item of prepared.items)
         taken.push(recorded.has(item) ? 'new' : await retake(again.get(item.name) ?? []))
       work.stored(taken)
@@ -179,7 +179,7 @@ export function createAccepting(
     return again
   }
 
-  async function retake(refs: readonly string[]): Promise<Taken> {
+  async function retake(refs: readonly string[]): Promise<Accepted> {
     return (await revive({ client, prefix, queues }, refs)) ? 'revived' : 'duplicate'
   }
 }
@@ -207,7 +207,7 @@ function probeOf(consumer: Consumer): CommitPlan {
     scope: undefined,
     provider: '',
     passing: true as const,
-    guards: [{ key: randomUUID(), otherwise: 'refuse' as const }],
+    guards: [{ key: randomUUID(), otherwise: 'reject' as const }],
   }
   const delivery = {
     method: 'POST',
@@ -230,9 +230,9 @@ interface Capacity {
   known(): Promise<void> | undefined
   /** Takes notice of the numbers of pending tasks in queues. */
   seen(queues: readonly string[], counts: readonly number[]): void
-  /** Adds the tasks of events; or adds none and returns the refusal if they are too many. */
+  /** Adds the tasks of events; or adds none and returns the rejection if they are too many. */
   reserve(items: readonly PreparedItem[]): WebhookError | undefined
-  /** The refusal where the option allows `limit` tasks and `got` are there. */
+  /** The rejection where the option allows `limit` tasks and `got` are there. */
   readonly full: (option: string, limit: number, got: number, expected: string) => WebhookError
 }
 
@@ -284,7 +284,7 @@ function createCapacity(
   }
 
   function full(option: string, limit: number, got: number, expected: string): WebhookError {
-    pace.refused(total)
+    pace.rejected(total)
     const retryAfter = pace.secondsFor(got, limit)
     const problem = 'full'
     return new WebhookError('inbox_full', { problem, option, limit, got, expected }, { retryAfter })
@@ -321,7 +321,7 @@ interface CommitPlan {
 /** How STORE answers for a delivery; `taken` with 1 for each event that is new, and 0 for one that is known. */
 type StoreReply =
   | readonly ['taken', ...number[]]
-  | readonly ['refused']
+  | readonly ['rejected']
   | readonly ['full', waiting: number]
   | readonly ['failed', why: string]
 

@@ -77,7 +77,7 @@ export function deliveryArguments(
         event.key,
         event.id ?? null,
         event.topic,
-        event.scope ?? null,
+        event.tenant ?? null,
         event.provider,
       ]),
       encodeEvent(event.guards ? withoutGuards(event) : event, delivery),

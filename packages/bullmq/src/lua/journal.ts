@@ -1,7 +1,7 @@
 // Scripts of the journal. Under the prefix:
 //   ring:<ring>     sorted set of ids of deliveries, which sort by time: `verified` ones, and `strangers`
 //   rows:<ring>     hash: id, its time, a space and its row
-//   kept:<ring>     hash: id, the request that was kept of a refused delivery;  source:<ring>: where it came from, its id
+//   kept:<ring>     hash: id, the request that was kept of a rejected delivery;  source:<ring>: where it came from, its id
 //   bytes:<ring>    bytes of both
 //   series          hash: name of a series, its number, a space and the last day it was asked for;  series:last: the last number
 //   at:<kind>       sorted set of times at which spans begin;  span:<kind>: hash: time, the counts of that span, packed

@@ -73,7 +73,7 @@ local function whole(work)
   return type(why) == 'table' and why.err or tostring(why)
 end
 local woken = {}
--- Workers look by themselves too: a right to publish that is missing delays tasks by a second, and refuses nothing.
+-- Workers look by themselves too: a right to publish that is missing delays tasks by a second, and rejects nothing.
 local function wake()
   if #woken > 0 then redis.pcall('PUBLISH', prefix .. ':wake', table.concat(woken, '\\n')) end
 end
@@ -143,8 +143,8 @@ end
  * prefix; ARGV: now, the most tasks of a fair key that may wait in the queues of a delivery, 1 for a probe, which takes back
  * all that it did, then for each delivery head, body, its name (empty: its event has it alone) and the number of its new
  * events; for each event name, info, event, topic, time it arrived, 1 if its contents are to be erased, the number of its
- * guards, each with `refuse` or `duplicate`, and its tasks. Replies for each delivery `taken` and for each event 1 if it is
- * recorded, 0 if it is known or a duplicate by a guard; or `refused` by a guard, `full` and how many wait, or `failed` and why.
+ * guards, each with `reject` or `duplicate`, and its tasks. Replies for each delivery `taken` and for each event 1 if it is
+ * recorded, 0 if it is known or a duplicate by a guard; or `rejected` by a guard, `full` and how many wait, or `failed` and why.
  */
 export const STORE: string = `${ADD_FUNCTION}
 local now, share, probe = arg(), tonumber(arg()), arg() == '1'
@@ -159,7 +159,7 @@ local function read()
   return delivery
 end
 -- Guards of events are decided together: of two in one delivery the first has the guard.
-local function isRefused(events)
+local function isRejected(events)
   local holders = {}
   for _, event in ipairs(events) do
     for _, guard in ipairs(event.guards) do
@@ -167,7 +167,7 @@ local function isRefused(events)
       local holder = redis.pcall('GET', key)
       holder = type(holder) == 'string' and holder or holders[key] or event.name
       if holder ~= event.name and not event.known then
-        if guard.otherwise == 'refuse' then return true end
+        if guard.otherwise == 'reject' then return true end
         event.known = true
       end
       if not event.known then holders[key] = holder end
@@ -224,7 +224,7 @@ end
 local function store(delivery)
   local events, reply = delivery.events, {'taken'}
   for _, event in ipairs(events) do event.known = redis.call('EXISTS', prefix .. ':event:' .. event.name) == 1 end
-  if isRefused(events) then return {'refused'} end
+  if isRejected(events) then return {'rejected'} end
   local waiting = over(events)
   if waiting then return {'full', waiting} end
   local why = whole(function()

@@ -37,7 +37,7 @@ import type { ViewContext } from './view.ts'
 import type { Settings } from '../settings.ts'
 
 /** Changes by operators. */
-type Changes = Required<Pick<InboxView, 'replay' | 'rerun' | 'discard' | 'prune'>>
+type Changes = Required<Pick<InboxView, 'replay' | 'rerun' | 'delete' | 'prune'>>
 
 /** Makes a {@link Changes}. */
 export function createChanges(context: ViewContext): Changes {
@@ -104,7 +104,7 @@ export function createChanges(context: ViewContext): Changes {
       await actions.write(note, [id, result], 1)
       return result
     },
-    async discard(filter, options: ChangeOptions = {}) {
+    async delete(filter, options: ChangeOptions = {}) {
       checkFilter(filter, 'discard')
       unknownOptions('discard', options, CHANGE_OPTIONS)
       return actions.noted({ what: 'discard', filter }, options, (note, left) =>
@@ -222,7 +222,7 @@ export function sweepStep(
       const next = await forgetSome(client, prefix, before, place.event)
       return next === undefined ? undefined : { event: next }
     }
-    const name = consumer.lanes().flatMap((lane) => [lane.name, ...lane.formerly])[place.queue]
+    const name = consumer.lanes().flatMap((lane) => [lane.name, ...lane.previousNames])[place.queue]
     if (name === undefined) return { event: 0 }
     const queue = await queues.get(queueName(consumer.receiver, name))
     // BullMQ goes by the clock of this machine.

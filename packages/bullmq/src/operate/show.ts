@@ -128,7 +128,7 @@ function toInfo(
     error,
     cause: error && cause !== '' ? cause : undefined,
     provider,
-    event: { id: id ?? undefined, topic, scope: scope ?? undefined, key },
+    event: { id: id ?? undefined, topic, tenant: scope ?? undefined, key },
     receivedAt,
   }
 }

@@ -105,7 +105,7 @@ export function createView(context: ViewContext): InboxView {
     },
     replay: changes.replay,
     rerun: changes.rerun,
-    discard: changes.discard,
+    delete: changes.delete,
     erase: createErase(context),
     prune: changes.prune,
     async orphans() {

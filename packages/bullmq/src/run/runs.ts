@@ -4,7 +4,7 @@ import {
   suspects,
   weightOf,
   type Claim,
-  type Drained,
+  type RunDueResult,
   type EndedClaim,
   type Outcome,
   type RunnerTask,
@@ -39,7 +39,7 @@ interface RunsContext extends SettleContext {
 /** Runs the tasks of a receiver in this process. */
 export interface Runs {
   work(): void
-  drain(until: number, max: number, last?: number): Promise<Drained>
+  drain(until: number, max: number, last?: number): Promise<RunDueResult>
   /** A queue may have a task that is ready. */
   ready(queue: string): void
   /** As `Port.close`. */
@@ -64,7 +64,7 @@ interface JobTask extends RunnerTask<JobTask> {
 
 // How often queues are looked at: what others make ready is told, but a word may be lost.
 const LOOK = 1000
-// How long a suspect waits for a free place before it tries again, and a job that Redis refused to read.
+// How long a suspect waits for a free place before it tries again, and a job that Redis rejected to read.
 const SUSPECT_WAIT = 2000
 const FAILED_WAIT = 1000
 // Jobs of one round of claims.

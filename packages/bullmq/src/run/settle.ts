@@ -47,7 +47,7 @@ export interface Owner {
   readonly clock: () => number
 }
 
-// How long a script that Redis refuses, as when it is full, waits for the next try.
+// How long a script that Redis rejects, as when it is full, waits for the next try.
 const AGAIN = 1000
 const SOON = 100
 

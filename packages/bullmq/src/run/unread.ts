@@ -11,7 +11,7 @@ interface UnreadContext {
   readonly prefix: string
 }
 
-// A key of another type, a count that is no number, or a script that failed on what it read. What Redis refuses for its own
+// A key of another type, a count that is no number, or a script that failed on what it read. What Redis rejects for its own
 // state or its rights (OOM, READONLY, MISCONF, NOPERM) begins with that word, and Redis 6 puts it behind a dash.
 const ODD =
   /^(?:WRONGTYPE|ERR (?:user_script|Error running script|(?:hash )?value is not an? |increment or decrement))/

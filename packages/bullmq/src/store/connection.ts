@@ -33,7 +33,7 @@ export function openClient(connection: BullmqConnection, deadline?: number): Red
           enableOfflineQueue: false,
           maxRetriesPerRequest: 1,
           ...COMMON,
-          // A server that is late once keeps its connection; the commands have had their refusal by then.
+          // A server that is late once keeps its connection; the commands have had their rejection by then.
           socketTimeout: Math.max(2 * deadline, 1000),
         }
   const client = open(connection, settings)
@@ -106,7 +106,7 @@ export function answeredWithin<T>(work: Promise<T>, deadline: number): Promise<T
   })
 }
 
-/** An error of Redis as the refusal of a delivery. */
+/** An error of Redis as the rejection of a delivery. */
 export function unavailable(reason: unknown): WebhookError {
   if (reason instanceof WebhookError) return reason
   const text = reason instanceof Error ? reason.message : String(reason)
@@ -203,7 +203,7 @@ return names`
  * lease in milliseconds, attempts made when it was claimed, start of the run, 1 if it is done. Replies 1 if the lock still
  * was this run's, 2 if it is again, 3 if this run's outcome is stored already, 0 otherwise. The first that is done counts,
  * also if another claim has the job: that finds its lock gone before it starts, or is told to stop. A failure leaves the
- * job to the other claim. What is refused clears no count of interruptions. An attempt without a duration is one that
+ * job to the other claim. What is rejected clears no count of interruptions. An attempt without a duration is one that
  * another claim found interrupted.
  */
 const ADOPT: string = `

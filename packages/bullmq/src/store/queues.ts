@@ -117,7 +117,7 @@ export function guardName(receiver: string, key: string): string {
 }
 
 /**
- * Id of a task's job, the same whenever its event is delivered. BullMQ refuses ids that are all digits, and gives an
+ * Id of a task's job, the same whenever its event is delivered. BullMQ rejects ids that are all digits, and gives an
  * empty one a number of its own: hence the letter.
  */
 export function jobId(event: string, part: string | undefined): string {

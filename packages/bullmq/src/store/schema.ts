@@ -65,7 +65,7 @@ export interface Joined {
 /** Who hears of the keys. */
 interface JoinedHost {
   /** As that of `createVersionWatch`. */
-  readonly changed: (refused: string | undefined) => void
+  readonly changed: (rejected: string | undefined) => void
   /** Called with each sign of life. */
   readonly alive?: () => void
   /** What was stored is `gone`, or the store is an `older` state of itself. */

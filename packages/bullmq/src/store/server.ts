@@ -24,7 +24,7 @@ export interface ServerWatch {
   lost(how: 'gone' | 'older'): void
 }
 
-// Settings can change at run time: how long an answer is valid, and how long one that refuses deliveries.
+// Settings can change at run time: how long an answer is valid, and how long one that rejects deliveries.
 const AGAIN = 5000
 const SOON = 1000
 // How often the same error is told, in milliseconds.
@@ -58,10 +58,10 @@ export function watchServer(
       listeners.push(warn)
     },
     safe() {
-      if (performance.now() - askedAt > (refusal() === undefined ? AGAIN : SOON)) look()
+      if (performance.now() - askedAt > (rejection() === undefined ? AGAIN : SOON)) look()
       // Only the first check is waited for.
-      if (versionWatch.sure() && askedAt !== -Infinity && refusal() === undefined) return undefined
-      return refuse()
+      if (versionWatch.sure() && askedAt !== -Infinity && rejection() === undefined) return undefined
+      return reject()
     },
     shutOut: () => (versionWatch.sure() ? undefined : ask()),
     tell,
@@ -89,16 +89,16 @@ export function watchServer(
     } catch {
       // Redis is away: what asks next hears what it says when it is back.
     }
-    return versionWatch.refused()
+    return versionWatch.rejected()
   }
 
-  function refusal(): string | undefined {
+  function rejection(): string | undefined {
     return evicts === undefined || unsafe ? undefined : evicting(evicts)
   }
 
-  async function refuse(): Promise<void> {
+  async function reject(): Promise<void> {
     await Promise.all([versionWatch.check(), asking])
-    const why = refusal()
+    const why = rejection()
     if (why !== undefined) throw new WebhookError('inbox_unavailable', why)
   }
 
@@ -148,7 +148,7 @@ export function watchServer(
       )
     if (/^role:slave/m.test(info))
       tell('bullmqInbox: this Redis is a replica and takes no writes: connect to its primary')
-    // Managed servers often refuse CONFIG: then INFO has to do.
+    // Managed servers often reject CONFIG: then INFO has to do.
     const [, sync] = await client.config('GET', 'appendfsync').catch(() => [])
     if (sync === 'no')
       tell(

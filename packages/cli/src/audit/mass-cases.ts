@@ -20,7 +20,7 @@ export function massCases(sender: AuditSender): readonly AuditCase[] {
     severity: 'high',
     what,
     sends: () => [[request()]],
-    expects: { reply: 'refused', effects: 0 },
+    expects: { reply: 'rejected', effects: 0 },
     why: 'It costs a stranger little, and the receiver its memory.',
     remedy,
     heavy: true,

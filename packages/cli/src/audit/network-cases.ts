@@ -1,7 +1,7 @@
 import { massCases, unsigned, withWire as by } from './mass-cases.ts'
 import type { AuditCase, AuditRequest, AuditSender } from '@postern/testing/audit'
 
-const LOST = 'The sender takes the refusal for a failure, retries, and gives up: the event is lost.'
+const LOST = 'The sender takes the rejection for a failure, retries, and gives up: the event is lost.'
 
 /** What is about connections, and cannot be tried in process. */
 export function networkCases(sender: AuditSender): readonly AuditCase[] {
@@ -52,7 +52,7 @@ function wireForms(sender: AuditSender): readonly AuditCase[] {
       severity: 'critical',
       what: 'an unsigned delivery, its path with /x/.. in front',
       sends: () => [[by(unsigned(sender), { target: `/x/..${path}` })]],
-      expects: { reply: 'refused', effects: 0 },
+      expects: { reply: 'rejected', effects: 0 },
       why: 'A proxy and an app can read one path differently.',
       remedy: 'route',
       control: () => by(unsigned(sender), { target: '/x/../postern-audit-nowhere' }),

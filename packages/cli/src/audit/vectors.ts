@@ -47,7 +47,7 @@ export async function vectorsOf(
   }
 }
 
-const STATUS = { taken: '2xx', busy: '2xx or busy', refused: '4xx', sane: 'below 500' } as const
+const STATUS = { taken: '2xx', busy: '2xx or busy', rejected: '4xx', sane: 'below 500' } as const
 
 function vectorOf({ id, severity, what, why, expects, sends }: AuditCase): AuditVector {
   return {

@@ -178,7 +178,7 @@ function ended(
   silent: (error: string) => AuditReply,
 ): AuditReply {
   if (error.code === 'ECONNREFUSED') return silent(REFUSED_CONNECTION)
-  // Who closes the connection on a body that is far too large has refused it, though the reply got lost.
+  // Who closes the connection on a body that is far too large has rejected it, though the reply got lost.
   if (wire.length !== undefined) return { ...silent(error.code ?? ''), status: 413 }
   return silent(error.code ?? error.message)
 }

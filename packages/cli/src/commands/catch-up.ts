@@ -28,7 +28,7 @@ interface CatchUpCommandOptions extends TargetOptions {
   readonly since: string
   readonly until?: string
   readonly limit: string
-  readonly scope?: string
+  readonly tenant?: string
   readonly redeliver?: boolean
   readonly all?: boolean
   readonly anyVersion?: boolean
@@ -120,13 +120,13 @@ async function sourceOf(target: Target, { redeliver }: CatchUpCommandOptions): P
 }
 
 function rangeOf(options: CatchUpCommandOptions): CatchUpOptions {
-  const { limit, scope, all, anyVersion, beyondWindow } = options
+  const { limit, tenant: scope, all, anyVersion, beyondWindow } = options
   const until = sinceOption('--until', options.until)
   return {
     since: sinceOption('--since', options.since)!,
     ...(until !== undefined && { until }),
     limit: Number(limit),
-    ...(scope !== undefined && { scope: scope === 'none' ? false : scope }),
+    ...(scope !== undefined && { tenant: scope === 'none' ? false : scope }),
     ...(all && { all }),
     ...(anyVersion && { anyVersion }),
     ...(beyondWindow && { beyondWindow }),

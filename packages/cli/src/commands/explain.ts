@@ -41,7 +41,7 @@ export function declare(command: Command): void {
     .option('--data-raw <text>', 'its body as it is given')
     .option('--data-binary <text>', 'its body, or @file with the exact bytes')
     .option(
-      '--seal-key <key>',
+      '--encryption-key-key <key>',
       'the key of a sealed inbox; can be repeated (default: POSTERN_SEAL_KEY, then .env)',
       many,
     )
@@ -58,7 +58,7 @@ export function declare(command: Command): void {
     .action(runAction(explainCommand))
 }
 
-/** `postern explain`: from a file, stdin, flags of curl, or a refusal in an inbox. Exit code 1 if the delivery is refused. */
+/** `postern explain`: from a file, stdin, flags of curl, or a rejection in an inbox. Exit code 1 if the delivery is rejected. */
 async function explainCommand(source: string, options: ExplainCommandOptions): Promise<ExitCode> {
   const { provider, about, from } = await providerOf(options.provider, options)
   const { delivery, receivedAt } = await savedOf(source, options)
@@ -81,9 +81,9 @@ function tell({ verdict, code, findings, stats }: Explanation, title: string, fr
     say(
       `${styled('green', '●')} accepted: ${title} signed this delivery, with the secret of ${from || 'no option'}`,
     )
-  else say(`${styled('red', '✕')} refused: ${code}`)
+  else say(`${styled('red', '✕')} rejected: ${code}`)
   for (const finding of findings) say(lines(finding, columnsOf()))
-  if (verdict === 'refused' && findings.length === 0) say('  nothing that is known explains it')
+  if (verdict === 'rejected' && findings.length === 0) say('  nothing that is known explains it')
   remark(
     `  tried ${counted(stats.attempts, 'change')} in ${Math.round(stats.ms)} ms${stats.stopped ? '; the search was stopped: raise --ms' : ''}`,
   )
@@ -121,7 +121,7 @@ async function keptOf(id: string, options: InboxOptions & SealOptions): Promise<
     if (!found.kept)
       throw new Failure(
         1,
-        `the body of ${id} was not kept: set refusedBodies on the receiver, and wait for the next refusal`,
+        `the body of ${id} was not kept: set rejectedBodies on the receiver, and wait for the next rejection`,
       )
     const { kept } = await openArrival(found, options)
     return { delivery: { method: found.method, ...kept! }, receivedAt: found.at }

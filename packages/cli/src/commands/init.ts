@@ -61,7 +61,7 @@ async function initCommand(options: InitOptions): Promise<ExitCode> {
   const project = await projectIn(process.cwd(), options.framework)
   const wanted = await wantedOf(options, project.framework)
   const plan = planOf(project, wanted)
-  refuseTaken(project.folder, plan)
+  rejectTaken(project.folder, plan)
   const files = [...plan.files.keys()]
   const says = `Write ${files.join(', ')}, and ${plan.env.map(variableOf).join(' and ')} into .env`
   if (options.dryRun) {
@@ -74,7 +74,7 @@ async function initCommand(options: InitOptions): Promise<ExitCode> {
     return 1
   }
   // Questions take time: look again.
-  refuseTaken(project.folder, plan)
+  rejectTaken(project.folder, plan)
   const written = writePlan(project.folder, plan)
   if (written.env !== 'created') await remarkShared(join(project.folder, '.env'))
   const installed = await installedIf(options, project, plan)
@@ -96,8 +96,8 @@ async function installedIf(
   return isWanted
 }
 
-function refuseTaken(folder: string, { files }: InitPlan): void {
-  refuseOutside(folder, [...files.keys(), '.env'])
+function rejectTaken(folder: string, { files }: InitPlan): void {
+  rejectOutside(folder, [...files.keys(), '.env'])
   const taken = [...files.keys()].filter((file) => existsSync(join(folder, file)))
   if (taken.length === 0) return
   throw new Failure(
@@ -153,12 +153,12 @@ async function asked<Value>(answer: Promise<Value>): Promise<Exclude<Value, symb
 }
 
 /**
- * Refuses paths of the project that lead out of it by a link: a project that was cloned from a stranger must not choose which
+ * Rejects paths of the project that lead out of it by a link: a project that was cloned from a stranger must not choose which
  * file of the user is written. Links that stay within the project are followed.
  *
  * @throws Failure that names the link.
  */
-function refuseOutside(folder: string, paths: readonly string[]): void {
+function rejectOutside(folder: string, paths: readonly string[]): void {
   const root = realpathSync(folder)
   for (const path of paths) {
     let at = folder

@@ -23,7 +23,7 @@ interface InspectOptions extends InboxOptions, SenderOptions {
 export function declare(command: Command): void {
   placeOptions(senderOptions(command))
     .option('--port <number>', 'port of this machine; 0 takes a free one', '4400')
-    .option('-p, --provider <name>', 'whose refusals are explained, with --secret or its variable')
+    .option('-p, --provider <name>', 'whose rejections are explained, with --secret or its variable')
     .addHelpText(
       'after',
       examples(
@@ -57,8 +57,8 @@ async function inspectCommand(options: InspectOptions): Promise<ExitCode> {
     remark(
       'For who has this address with its key. No handlers are here: what runs again waits for the app.' +
         (found
-          ? ` Refusals of ${found.about.title} are explained with the secret of ${found.from}.`
-          : ' No secrets either: give --provider and --secret to explain refusals.'),
+          ? ` Rejections of ${found.about.title} are explained with the secret of ${found.from}.`
+          : ' No secrets either: give --provider and --secret to explain rejections.'),
     )
     remark('Ctrl-C ends.')
     await ended()

@@ -54,13 +54,13 @@ export async function listenCommand(name: string, options: ListenOptions): Promi
   const port = portOption(options.port)
   const { provider, about, secrets } = await providerOf(name, options)
   const inbox = options.store === undefined ? memoryInbox() : await stored(options.store)
-  // In development, the body of a request is read though its headers refuse it.
+  // In development, the body of a request is read though its headers reject it.
   process.env['NODE_ENV'] ??= 'development'
   const receiver = createReceiver({
     provider: keeping(provider),
     inbox,
     log: false,
-    refusedBodies: false,
+    storage: { rejectedBodies: false },
   }) as Receiver
   receiver.onAny({ name: 'listen' }, () => undefined)
   const server = createServer(webhook(receiver))

@@ -29,7 +29,7 @@ import { remarkShared } from '../env.ts'
 
 /** Options of `postern register`. */
 interface RegisterOptions extends TargetOptions, SecretOptions {
-  readonly formerly?: readonly string[]
+  readonly previousUrl?: readonly string[]
   readonly all?: boolean
   readonly status?: boolean
   readonly enable?: boolean
@@ -47,7 +47,7 @@ export function declare(command: Command): void {
   accountOptions(command)
     .option('--from <file>', 'the module that exports the receiver: its topics are registered')
     .option('--topic <pattern>', 'a topic, without --from; can be repeated', many)
-    .option('--formerly <url>', 'a URL that the receiver had before; can be repeated', many)
+    .option('--previous-url <url>', 'a URL that the receiver had before; can be repeated', many)
     .option('--all', 'allow one subscription for each of many topics')
     .option('--status', 'tell whether the sender still delivers, and its last failures')
     .option('--enable', 'turn endpoints with this URL on again')
@@ -105,7 +105,7 @@ async function apply(jobs: readonly Job[], options: RegisterOptions): Promise<Ex
   for (const { registrar, url, target } of jobs) {
     if (target.topics.length === 0)
       throw new Failure(2, 'give --from ./receiver.ts, or --topic for each topic')
-    const more = { ...(options.formerly && { formerly: options.formerly }) }
+    const more = { ...(options.previousUrl && { formerly: options.previousUrl }) }
     plans.push(
       await registrar.plan({ url, topics: target.topics, ...more, all: options.all === true }),
     )

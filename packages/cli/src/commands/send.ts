@@ -44,8 +44,8 @@ export function declare(command: Command): void {
     .option('--count <number>', 'how many', '1')
     .option('--rate <number>', 'how many a second (default: one after another)')
     .option('--duplicate', 'send the same delivery again')
-    .option('--tamper', 'change a byte after signing: it must be refused')
-    .option('--stale', 'sign it 30 days ago: it must be refused if the sender signs a time')
+    .option('--tamper', 'change a byte after signing: it must be rejected')
+    .option('--stale', 'sign it 30 days ago: it must be rejected if the sender signs a time')
     .option('--timeout <seconds>', 'how long to wait for a reply', '30')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -59,7 +59,7 @@ export function declare(command: Command): void {
     .action(runAction(sendCommand))
 }
 
-/** `postern send`: signed deliveries to a URL. Exit code 1 if one was refused, 3 without an answer. */
+/** `postern send`: signed deliveries to a URL. Exit code 1 if one was rejected, 3 without an answer. */
 export async function sendCommand(
   name: string,
   topic: string | undefined,
@@ -197,7 +197,7 @@ const MOST = 64
 
 /** The same request with one byte of its body changed, so that its signature does not match where the body is signed. */
 async function tampered(provider: Provider, request: SignableRequest): Promise<SignableRequest> {
-  const inbox = inlineInbox({ ledger: memoryLedger({ window: '90d' }) })
+  const inbox = inlineInbox({ ledger: memoryLedger({ dedupeWindow: '90d' }) })
   const receiver = createReceiver({ provider, inbox, log: false, explain: false })
   receiver.onAny(() => undefined)
   const all = changes(request)

@@ -19,16 +19,16 @@ export interface Entry {
   readonly took: number
   readonly outcome: string
   readonly code: string | undefined
-  /** Why it was refused, for people. */
+  /** Why it was rejected, for people. */
   readonly reason: string | undefined
   readonly events: readonly { readonly id: string | undefined; readonly topic: string }[]
-  /** The topic that it claims, if it was refused: nobody has verified it. */
+  /** The topic that it claims, if it was rejected: nobody has verified it. */
   readonly claims: string | undefined
   /** The original delivery, while its body is kept. */
   delivery: KeptDelivery | undefined
-  /** Why `delivery` may be undefined: refused before its body was read, or dropped for newer ones. */
+  /** Why `delivery` may be undefined: rejected before its body was read, or dropped for newer ones. */
   body: 'kept' | 'unread' | 'dropped'
-  /** The explanation of a refusal, once there is one. */
+  /** The explanation of a rejection, once there is one. */
   explanation: Explanation | undefined
   /** How the target of `--forward` answered. */
   forwarded: string | undefined
@@ -67,7 +67,7 @@ export function entriesOf(receiver: Receiver, arrived: (entry: Entry) => void): 
   const reasons = new WeakMap<RequestInfo, string>()
   receiver.observe({
     rejected: (request, { message }) => void reasons.set(request, message),
-    answered(request, { outcome, status, took, code, events }) {
+    replied(request, { outcome, status, took, code, events }) {
       const delivery = keptOf(current.getStore())
       const entry: Entry = {
         at: request.at,
@@ -77,7 +77,7 @@ export function entriesOf(receiver: Receiver, arrived: (entry: Entry) => void): 
         code,
         reason: reasons.get(request),
         events: events.map(({ id, topic }) => ({ id, topic })),
-        claims: outcome === 'refused' && delivery ? claimedTopic(delivery, provider) : undefined,
+        claims: outcome === 'rejected' && delivery ? claimedTopic(delivery, provider) : undefined,
         delivery,
         body: delivery ? 'kept' : 'unread',
         explanation: undefined,

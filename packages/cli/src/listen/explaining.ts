@@ -4,9 +4,9 @@ import type { Entry } from './entry.ts'
 
 const BOUND = 5000
 
-/** Explains refusals, one at a time. */
+/** Explains rejections, one at a time. */
 interface Explaining {
-  /** Explains a refusal and calls back. While one is explained, the newest waits and others are left out. */
+  /** Explains a rejection and calls back. While one is explained, the newest waits and others are left out. */
   offer(entry: Entry): void
   /** Explains a delivery, once. */
   now(entry: Entry): Promise<void>

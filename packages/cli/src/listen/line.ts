@@ -11,7 +11,7 @@ export function lineOf(entry: Omit<Entry, 'delivery'>, name: string): string {
     .map(({ topic, id }) => `${shown(topic, 60)}  ${shortId(id ?? '')}`.trimEnd())
     .join(', ')
   const why =
-    provenOf(explanation) ?? refusalOf(code, reason) ?? (outcome === 'accepted' ? '' : outcome)
+    provenOf(explanation) ?? rejectionOf(code, reason) ?? (outcome === 'accepted' ? '' : outcome)
   const next = forwarded === undefined ? '' : `→ ${shown(forwarded)}`
   const parts = [
     timeOf(at),
@@ -25,7 +25,7 @@ export function lineOf(entry: Omit<Entry, 'delivery'>, name: string): string {
   return parts.filter((part) => part !== '').join('  ')
 }
 
-function refusalOf(code: string | undefined, reason: string | undefined): string | undefined {
+function rejectionOf(code: string | undefined, reason: string | undefined): string | undefined {
   if (code === undefined) return undefined
   return reason === undefined ? code : `${code}: ${shown(reason)}`
 }

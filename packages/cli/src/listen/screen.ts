@@ -231,7 +231,7 @@ const MOST_INDENT = 20
 
 /** Why there is nothing of a delivery to look at. */
 const NO_BODY = {
-  unread: 'it was refused before its body was read',
+  unread: 'it was rejected before its body was read',
   dropped: 'its body was dropped, the largest of more than 32 MiB',
   kept: '',
 } as const

@@ -15,8 +15,8 @@ const LOOK = 250
 const DELIVERIES = {
   receiver: z.string().optional(),
   provider: z.string().optional(),
-  code: z.string().optional().describe('of a refusal, as in signature_mismatch'),
-  outcome: z.enum(['accepted', 'duplicate', 'handshake', 'unhandled', 'refused']).optional(),
+  code: z.string().optional().describe('of a rejection, as in signature_mismatch'),
+  outcome: z.enum(['accepted', 'duplicate', 'handshake', 'unhandled', 'rejected']).optional(),
   topic: z.string().optional(),
   eventId: z.string().optional(),
 }
@@ -44,7 +44,7 @@ export function toolsOf(
     {
       name: 'list_deliveries',
       description:
-        'What arrived and what was answered, the newest first, with the reason of refusals.',
+        'What arrived and what was answered, the newest first, with the reason of rejections.',
       input: z.strictObject({ ...DELIVERIES, ...PAGE }),
       run: async (given: DeliveryFilter) => history().deliveries(given),
     },
@@ -67,7 +67,7 @@ export function toolsOf(
     {
       name: 'get_delivery',
       description:
-        'A delivery with its reply. Of a refused one whose body was kept: its URL, headers, the body as text if it is one, and its exact bytes in base64.',
+        'A delivery with its reply. Of a rejected one whose body was kept: its URL, headers, the body as text if it is one, and its exact bytes in base64.',
       input: z.strictObject({ id: z.string() }),
       async run({ id }: { id: string }) {
         const found = await history().delivery(id)
@@ -79,7 +79,7 @@ export function toolsOf(
     {
       name: 'explain_refusal',
       description:
-        'Why a refused delivery did not verify, proven where that is possible. Secrets are read from the environment or .env, and never shown.',
+        'Why a rejected delivery did not verify, proven where that is possible. Secrets are read from the environment or .env, and never shown.',
       input: z.strictObject({
         id: z.string().describe('of list_deliveries'),
         provider: z.string().optional().describe('who sent it; default the one of its receiver'),
@@ -91,7 +91,7 @@ export function toolsOf(
         if (sender === undefined)
           throw new Failure(2, 'the delivery names no provider: give the name of its sender')
         if (!found.kept)
-          throw new Failure(1, 'its body was not kept: set refusedBodies on the receiver')
+          throw new Failure(1, 'its body was not kept: set rejectedBodies on the receiver')
         const { catalogue } = await import('@postern/providers/catalogue')
         const { provider: made } = await providerOf(sender, {})
         const { method, at, kept } = await openArrival(found, {})

@@ -28,7 +28,7 @@ export interface InboxCommandOptions extends InboxOptions {
 
 const STATES: readonly TaskState[] = ['pending', 'running', 'done', 'dead']
 
-/** The filter of the options: unknown states are refused here, unknown members by the inbox. */
+/** The filter of the options: unknown states are rejected here, unknown members by the inbox. */
 export function filterOf(options: InboxCommandOptions): TaskFilter {
   const { receiver, provider, subscription, part, topic, eventId, id, cause, text } = options
   if (options.state !== undefined) requireOneOf('--state', options.state, STATES)

@@ -14,7 +14,7 @@ const SIGNS: Readonly<
   interrupted: ['⚡', 'yellow'],
   running: ['◐', 'cyan'],
   dead: ['✕', 'red'],
-  refused: ['⊘', 'red'],
+  rejected: ['⊘', 'red'],
   duplicate: ['=', 'gray'],
   handshake: ['↺', 'gray'],
   unhandled: ['–', 'gray'],
@@ -31,7 +31,7 @@ export function ended(outcome: Attempt['outcome']): string {
   return state({ retry: 'failed', postpone: 'postponed' }[outcome as string] ?? outcome)
 }
 
-/** The topic that a refused delivery claims: dimmed, since nobody has verified it. */
+/** The topic that a rejected delivery claims: dimmed, since nobody has verified it. */
 export function claimText(topic: string | undefined): string {
   return topic === undefined ? '?' : styled('dim', `claims ${shown(topic, 60)}`)
 }

@@ -6,7 +6,7 @@ export const MOST_FILE: number = 64 * 2 ** 20
 const STEP = 2 ** 20
 
 /**
- * The bytes of a regular file, at most 64 MiB. Devices, pipes and folders are refused: `/dev/zero` has no end, and a pipe may
+ * The bytes of a regular file, at most 64 MiB. Devices, pipes and folders are rejected: `/dev/zero` has no end, and a pipe may
  * never begin. `what` names the file in errors.
  *
  * @throws Failure

@@ -7,7 +7,7 @@ import { fromCurl, type ReadFile, type SavedRequest } from './curl.ts'
 export interface ReadOptions {
   /** Which entry of a HAR file, counted from 1. @default the only one with POST */
   readonly entry?: number | undefined
-  /** Reads the file that a curl command sends. @default refuses it */
+  /** Reads the file that a curl command sends. @default rejects it */
   readonly readFile?: ReadFile
 }
 

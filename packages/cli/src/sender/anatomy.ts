@@ -33,7 +33,7 @@ async function looked(provider: Provider): Promise<Anatomy> {
     url: URL_OF_TESTS,
   })
   // Senders that deliver again for long need a long window.
-  const inbox = inlineInbox({ ledger: memoryLedger({ window: '90d' }) })
+  const inbox = inlineInbox({ ledger: memoryLedger({ dedupeWindow: '90d' }) })
   const receiver = createReceiver({ provider, inbox, log: false, explain: false })
   receiver.onAny(() => undefined)
   const empty = method === 'GET' || method === 'HEAD'

@@ -24,7 +24,7 @@ export function sharedOf(storage: ObjectStorage): OneConnection {
   return shared
 }
 
-/** The SQLite of a Durable Object, as the engine's store sees a connection. BEGIN and COMMIT are refused there. */
+/** The SQLite of a Durable Object, as the engine's store sees a connection. BEGIN and COMMIT are rejected there. */
 export function objectDatabase(
   storage: ObjectStorage,
   shared: OneConnection,

@@ -1,5 +1,5 @@
 import type { Receiver } from '@postern/core'
-import type { Drained } from '@postern/core/inbox'
+import type { RunDueResult } from '@postern/core/inbox'
 import { errorText } from '@postern/core/scheme'
 import type { ObjectSettings } from '../remote.ts'
 
@@ -37,16 +37,16 @@ async function drained(
   receiver: Receiver,
   until: number,
   max: number,
-): Promise<Drained | undefined> {
+): Promise<RunDueResult | undefined> {
   try {
-    return await receiver.drain({ deadline: Math.max(1, until - performance.now()), max })
+    return await receiver.runDue({ deadline: Math.max(1, until - performance.now()), max })
   } catch (error) {
     receiver.observer.warning?.(receiver.name, `tasks could not be run: ${errorText(error)}`)
     return undefined
   }
 }
 
-function nextOf(all: readonly (Drained | undefined)[]): number | undefined {
+function nextOf(all: readonly (RunDueResult | undefined)[]): number | undefined {
   const now = Date.now()
   const times = all.flatMap((one) =>
     one

@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers'
-import type { Taken, Intake, Port } from '@postern/core/inbox'
+import type { Accepted, Intake, Port } from '@postern/core/inbox'
 import {
   type Receivers,
   type ObjectInbox,
@@ -22,7 +22,7 @@ import { sharedJournal } from './journal.ts'
 
 /** A Durable Object with an inbox. The Worker's `durableObjectInbox` calls it; apps have nothing to call. */
 export interface WebhookObject {
-  accept(receiver: string, intake: WireIntake): Promise<WireAnswer<readonly Taken[]>>
+  accept(receiver: string, intake: WireIntake): Promise<WireAnswer<readonly Accepted[]>>
   ask(part: WirePart, method: string, args: readonly unknown[]): Promise<WireAnswer<unknown>>
   alarm(): Promise<void>
 }
@@ -60,7 +60,7 @@ export function durableObject<Env>(
       void ctx.blockConcurrencyWhile(() => this.#host.start())
     }
 
-    accept(receiver: string, intake: WireIntake): Promise<WireAnswer<readonly Taken[]>> {
+    accept(receiver: string, intake: WireIntake): Promise<WireAnswer<readonly Accepted[]>> {
       return this.#host.accept(receiver, intake)
     }
 
@@ -84,7 +84,7 @@ const PARTS: readonly WirePart[] = ['view', 'records', 'journal']
 interface ObjectHost {
   /** Before the first call. */
   start(): Promise<void>
-  accept(receiver: string, intake: WireIntake): Promise<WireAnswer<readonly Taken[]>>
+  accept(receiver: string, intake: WireIntake): Promise<WireAnswer<readonly Accepted[]>>
   ask(part: WirePart, method: string, args: readonly unknown[]): Promise<WireAnswer<unknown>>
   alarm(): Promise<void>
 }
@@ -122,7 +122,7 @@ function createHost(
           throw new TypeError(
             `${INBOX}: the Durable Object has no receiver named ${receiver}: give durableObject() and worker() the same function`,
           )
-        checkWindow(wire.window)
+        checkWindow(wire.dedupeWindow)
         return port.accept(intake, {})
       })
       if (end) void end().then((ended) => ended && alarm.over(ended.next), AGAIN)
@@ -145,9 +145,9 @@ function createHost(
 
   /** `catchUp` in the Worker would take up events again that are forgotten here. */
   function checkWindow(window: number): void {
-    if (window > inbox.window)
+    if (window > inbox.dedupeWindow)
       throw new TypeError(
-        `${INBOX}: the Worker takes ids to be known for ${hours(window)} hours, and the Durable Object knows them for ${hours(inbox.window)}: give worker() or durableObjectInbox() the window of durableObject()`,
+        `${INBOX}: the Worker takes ids to be known for ${hours(window)} hours, and the Durable Object knows them for ${hours(inbox.dedupeWindow)}: give worker() or durableObjectInbox() the window of durableObject()`,
       )
   }
 

@@ -30,7 +30,7 @@ const SHARE = 5
 // What is taken for the free memory where a runtime does not tell.
 const UNKNOWN = 512 * MIB
 
-// A heap that is full already leaves room for small deliveries: else the receiver would refuse all for good.
+// A heap that is full already leaves room for small deliveries: else the receiver would reject all for good.
 const LEAST = 16 * MIB
 
 // Asked once: Bun walks its whole heap for it.

@@ -18,7 +18,7 @@ export function unknownOptions(what: string, given: unknown, known: readonly str
 }
 
 /** Throws a `TypeError` for an option that is null, which would count as left out. */
-export function refuseNull(what: string, options: object): void {
+export function rejectNull(what: string, options: object): void {
   for (const [name, value] of Object.entries(options))
     if (value === null) throw new TypeError(`${what}: ${name} must not be null; leave it out`)
 }

@@ -4,7 +4,7 @@ import { WebhookError } from '../errors.ts'
 /**
  * The fields of an `application/x-www-form-urlencoded` string, in order. A stray `%` stands for itself.
  *
- * @param fields - the most fields; more are refused. They are counted before anything is parsed.
+ * @param fields - the most fields; more are rejected. They are counted before anything is parsed.
  * @param option - names what chose `fields`, for the message.
  * @param charset - of the percent-encoded bytes; UTF-8 if it is undefined.
  * @throws WebhookError `malformed_body` for too many fields; `unsupported_encoding` for an unknown charset.

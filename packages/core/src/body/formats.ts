@@ -51,7 +51,7 @@ export function labelOf(delivery: Delivery): Format | undefined {
 }
 
 /**
- * Refuses a body whose Content-Type names another format than the one it is read in. No label contradicts nothing.
+ * Rejects a body whose Content-Type names another format than the one it is read in. No label contradicts nothing.
  *
  * @throws WebhookError `unsupported_media_type`
  */

@@ -15,7 +15,7 @@ export function isCoded(body: Uint8Array, { codings }: Pick<Declaration, 'coding
  *
  * @param limit - bytes of the result; decompression stops there, since zlib works in pieces of 16 KiB.
  * @param option - the option that sets the limit.
- * @throws WebhookError `inflated_too_large`, and `malformed_body` for a stream that is corrupt, cut off or followed by
+ * @throws WebhookError `decompressed_too_large`, and `malformed_body` for a stream that is corrupt, cut off or followed by
  * other bytes.
  */
 export function gunzip(bytes: Uint8Array, limit: number, option = 'limits.inflated'): Uint8Array {
@@ -34,7 +34,7 @@ export function gunzip(bytes: Uint8Array, limit: number, option = 'limits.inflat
     return buffer
   } catch (cause) {
     if (codeOf(cause) === 'ERR_BUFFER_TOO_LARGE') {
-      throw new WebhookError('inflated_too_large', {
+      throw new WebhookError('decompressed_too_large', {
         problem: 'inflated',
         option,
         limit,

@@ -4,7 +4,7 @@ import { dropPoison } from './safe-keys.ts'
 
 /** How {@link parseJson} reads. */
 interface JsonOptions {
-  /** The deepest nesting of arrays and objects; deeper is refused with `too_deep`. */
+  /** The deepest nesting of arrays and objects; deeper is rejected with `too_deep`. */
   readonly depth: number
   /** Name of the option that chose `depth`, for the message. @default 'limits.depth' */
   readonly option?: string

@@ -21,7 +21,7 @@ export async function readParts(
   option = 'limits.fields',
 ): Promise<readonly Part[]> {
   const bytes = toBuffer(body)
-  refuseMany(bytes, boundary, limit, option)
+  rejectMany(bytes, boundary, limit, option)
   const { Dicer } = await load()
   const parts = await new Promise<readonly OpenPart[]>((resolve, reject) => {
     const open: OpenPart[] = []
@@ -62,7 +62,7 @@ export async function readParts(
 }
 
 /** Counts the delimiters before parsing: the parser cannot be stopped once it has the bytes. */
-function refuseMany(
+function rejectMany(
   bytes: ReturnType<typeof toBuffer>,
   boundary: string,
   limit: number,

@@ -24,7 +24,7 @@ export interface MultipartBody {
 
 /** Limits of a multipart body. */
 export interface MultipartLimits {
-  /** The most parts, files included; more are refused with `malformed_body`. */
+  /** The most parts, files included; more are rejected with `malformed_body`. */
   readonly fields: number
   /** Name of the option that chose `fields`, for the message. @default 'limits.fields' */
   readonly option?: string

@@ -3,7 +3,7 @@ import type { Admission } from '../receive/admit.ts'
 import { collect } from './read-bounded.ts'
 
 /**
- * Reads a Web stream to its end: the exact bytes. Throws the admission's refusal at its limit and `overloaded` when the
+ * Reads a Web stream to its end: the exact bytes. Throws the admission's rejection at its limit and `overloaded` when the
  * budget is spent, and `body_timeout` after `time` milliseconds. Fewer bytes than `content-length` promised are
  * `body_aborted` or `body_truncated`.
  */
@@ -53,13 +53,13 @@ async function readAll(
   return body
 }
 
-// Bytes that are still read after a refusal, and the time for them: in all, and without another byte.
+// Bytes that are still read after a rejection, and the time for them: in all, and without another byte.
 const BYTES = 1024 * 1024
 const TIME = 500
 const IDLE = 100
 
 /**
- * Reads and drops the rest of the body for a moment before the refusal. Hosts close the connection with the reply: a
+ * Reads and drops the rest of the body for a moment before the rejection. Hosts close the connection with the reply: a
  * sender that still writes would get a reset in place of the reply (RFC 9112 section 9.6).
  */
 export async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {

@@ -31,7 +31,7 @@ import { madeOf } from '../provider/made.ts'
  * It takes up to `ms` in slices: other work gets the event loop between them. It never throws for what the network sent,
  * and quotes no secret, no signature and, unless `repaired` asks for it, no payload. Secrets that are looked up are looked up once, by the provider's own function.
  *
- * @param delivery - may be what a journal kept of a refused one (`KeptRequest`): what was masked in it cannot be judged,
+ * @param delivery - may be what a journal kept of a rejected one (`KeptRequest`): what was masked in it cannot be judged,
  * and a finding says so.
  * @throws TypeError if an option is wrong or unknown.
  * @example
@@ -76,10 +76,10 @@ export async function explain(
     if (!found!.error) return said(found!, [])
     cases.push(found!)
   }
-  const refused = cases.find((one) => one.error!.code !== 'missing_header') ?? cases[0]!
-  const masked = isDelivery(delivery) ? undefined : maskedFinding(delivery.masked, refused)
-  const others = await findings(refused)
-  return said(refused, withMasked(others, masked))
+  const rejected = cases.find((one) => one.error!.code !== 'missing_header') ?? cases[0]!
+  const masked = isDelivery(delivery) ? undefined : maskedFinding(delivery.masked, rejected)
+  const others = await findings(rejected)
+  return said(rejected, withMasked(others, masked))
 
   async function findings({
     subject,
@@ -111,7 +111,7 @@ export async function explain(
 
   function said(found: Case, all: readonly Finding[]): Explanation {
     return {
-      verdict: found.error ? 'refused' : 'accepted',
+      verdict: found.error ? 'rejected' : 'accepted',
       code: found.error?.code,
       provider: found.provider.name,
       findings: all,

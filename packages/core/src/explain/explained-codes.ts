@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors.ts'
 
 /**
- * The codes of refusals whose cause `explain` can find: those of the signature, its headers and its time.
+ * The codes of rejections whose cause `explain` can find: those of the signature, its headers and its time.
  *
  * @example
  * if (explainedCodes.has(error.code)) console.log(await explain(delivery, provider))

@@ -53,8 +53,8 @@ export interface Finding {
 
 /** The result of {@link explain}. */
 export interface Explanation {
-  readonly verdict: 'accepted' | 'refused'
-  /** The code of the refusal; undefined if the delivery is accepted. */
+  readonly verdict: 'accepted' | 'rejected'
+  /** The code of the rejection; undefined if the delivery is accepted. */
   readonly code: ErrorCode | undefined
   /** Name of the provider that the findings are about. */
   readonly provider: string

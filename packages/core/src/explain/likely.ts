@@ -17,7 +17,7 @@ import { membersOf, tokensOf } from './body/json-tokens.ts'
 // A body of 256 KiB takes 10 ms.
 const LOOK = 100
 
-/** The result of a search without a proof: a refusal. */
+/** The result of a search without a proof: a rejection. */
 interface Unproven {
   readonly subject: Subject | undefined
   readonly provider: Provider

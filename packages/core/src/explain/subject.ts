@@ -7,7 +7,7 @@ import { namedSecrets, type SecretsInForce } from './secret/secrets.ts'
 import { prefixOf } from './signature/signature-text.ts'
 import type { TrialState } from './trial/trial.ts'
 
-/** A delivery to be explained, with the provider that refuses it and the secrets in force. */
+/** A delivery to be explained, with the provider that rejects it and the secrets in force. */
 export interface Subject {
   readonly provider: Provider
   /** Undefined if the provider was not made by `provider()`: then secrets and options cannot be varied. */

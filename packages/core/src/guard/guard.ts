@@ -18,15 +18,15 @@ export interface GuardOptions {
 }
 
 /** A destination that must not be called. */
-export class DestinationRefused extends Error {
-  override readonly name = 'DestinationRefused'
+export class DestinationRejected extends Error {
+  override readonly name = 'DestinationRejected'
 }
 
 /** Decides which destinations may be called: URLs before the call, addresses at the connect. */
 export interface AddressGuard {
-  /** The URL, normalised. Throws {@link DestinationRefused}. */
+  /** The URL, normalised. Throws {@link DestinationRejected}. */
   url(text: string | URL): URL
-  /** Throws {@link DestinationRefused} if the address must not be connected to. */
+  /** Throws {@link DestinationRejected} if the address must not be connected to. */
   address(address: string): void
   /** `dns.lookup`, with each address checked. */
   readonly lookup: LookupFunction
@@ -51,35 +51,35 @@ export function createGuard(options: GuardOptions = {}): AddressGuard {
 
   function url(text: string | URL): URL {
     const parsed = URL.canParse(String(text)) ? new URL(text) : undefined
-    if (!parsed) throw new DestinationRefused('the destination is no absolute URL')
+    if (!parsed) throw new DestinationRejected('the destination is no absolute URL')
     if (
       parsed.protocol !== 'https:' &&
       !(parsed.protocol === 'http:' && options.allowHttp === true)
     )
-      throw new DestinationRefused(
+      throw new DestinationRejected(
         parsed.protocol === 'http:'
           ? 'the destination is http: and not https: (allowHttp: true lets it be called)'
           : `the destination must be https:, not ${parsed.protocol}`,
       )
     if (parsed.username !== '' || parsed.password !== '')
-      throw new DestinationRefused('the destination has a user name or password in its URL')
+      throw new DestinationRejected('the destination has a user name or password in its URL')
     const port = Number(parsed.port) || (parsed.protocol === 'https:' ? 443 : 80)
     if (!allowPort(port))
-      throw new DestinationRefused(
+      throw new DestinationRejected(
         `port ${port} of the destination is not one allowPort lets be called`,
       )
     // The URL parser has written 2130706433, 0x7f.1 and 0177.0.0.1 as 127.0.0.1 already.
     const host = hostOf(parsed)
     if (isIP(host) !== 0) address(host)
     else if (allowPrivate === undefined && /(?:^|\.)localhost$/i.test(host))
-      throw new DestinationRefused('the destination is localhost (allowPrivate lets it be called)')
+      throw new DestinationRejected('the destination is localhost (allowPrivate lets it be called)')
     return parsed
   }
 
   function address(found: string): void {
     // The message has no address: it would tell the author of the name how it resolves in this network.
     if (!allowed(found))
-      throw new DestinationRefused(
+      throw new DestinationRejected(
         'the destination has an address that is not of the public internet (allowPrivate lets it be called)',
       )
   }
@@ -92,8 +92,8 @@ export function createGuard(options: GuardOptions = {}): AddressGuard {
             ? (found as LookupAddress[])
             : [{ address: found as string }])
             address(each.address)
-      } catch (refused) {
-        return done(refused as Error, '', 0)
+      } catch (rejected) {
+        return done(rejected as Error, '', 0)
       }
       done(error, found, family)
     })

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import type { FetchFunction } from '../provider/lookup/jwks.ts'
-import { isIP, createGuard, DestinationRefused, hostOf, type AddressGuard } from './guard.ts'
+import { isIP, createGuard, DestinationRejected, hostOf, type AddressGuard } from './guard.ts'
 
 // Names of networks of one's own (RFC 6761, 6762, 8375, and `.internal`), and names without a dot.
 const LOCAL = /^[^.]*$|\.(?:corp|home|home\.arpa|internal|intranet|lan|local|private)$/i
@@ -20,7 +20,7 @@ export function strangersGuard(lookup?: LookupFunction): AddressGuard {
       const host = hostOf(url)
       // An own `fetch` may resolve names where no guard sees their addresses.
       if (isIP(host) === 0 && LOCAL.test(host))
-        throw new DestinationRefused('the destination has a name of a private network')
+        throw new DestinationRejected('the destination has a name of a private network')
       return url
     },
   }

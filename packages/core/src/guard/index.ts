@@ -1,7 +1,7 @@
 export { isPublicAddress } from './guard.ts'
 export {
   createGuard,
-  DestinationRefused,
+  DestinationRejected,
   hostOf,
   type AddressGuard,
   type GuardOptions,

@@ -6,7 +6,7 @@ import type { KeptRequest } from './journal.ts'
 
 // Inboxes store opaque strings and bytes. A value that JSON cannot carry (BigInt, bytes) becomes an object with one
 // marked key. Keys of a payload that begin with the mark get a second mark, so no sender can forge such an object.
-// The mark is a private-use character, which JSON writes without an escape. Engines refuse escaped keys (PostgreSQL's
+// The mark is a private-use character, which JSON writes without an escape. Engines reject escaped keys (PostgreSQL's
 // jsonb takes no \u0000) or confuse them (V8 13, for keys with an escape and the same beginning).
 const MARK = '\ue000'
 const BIGINT = '\ue000n'
@@ -57,7 +57,7 @@ export function withPayload(outline: Outline, body: Uint8Array): EventRecord {
 
 /** JSON leaves out what is undefined. */
 function whole<T extends Outline>(event: T): T {
-  return { ...event, id: event.id, scope: event.scope }
+  return { ...event, id: event.id, tenant: event.tenant }
 }
 
 /** True if the stored bytes are the JSON text that was parsed: neither compressed nor in another charset. */
@@ -101,7 +101,7 @@ export function unpackDelivery(packed: Uint8Array): StoredDelivery {
   return decodeDelivery(head, body)
 }
 
-/** Head of a refused request as a string; its body is stored beside it as bytes. */
+/** Head of a rejected request as a string; its body is stored beside it as bytes. */
 export function encodeKept({ body, ...head }: KeptRequest): { head: string; body: Uint8Array } {
   return { head: JSON.stringify(head), body }
 }
@@ -111,7 +111,7 @@ export function decodeKept(head: string, body: Uint8Array): KeptRequest {
   return { ...(JSON.parse(head) as Omit<KeptRequest, 'body'>), body }
 }
 
-/** A refused request in one byte array, for engines that store one value. */
+/** A rejected request in one byte array, for engines that store one value. */
 export function packKept(kept: KeptRequest): Uint8Array {
   const { head, body } = encodeKept(kept)
   return pack(head, body)

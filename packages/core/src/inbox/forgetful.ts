@@ -6,7 +6,7 @@ interface Memory {
   /** Entries. */
   readonly max: number
   /** Milliseconds for which an entry is known after it was set. */
-  readonly window: number
+  readonly dedupeWindow: number
 }
 
 /**
@@ -42,7 +42,7 @@ const NONE = -1
 // All live for the same time and no look makes one recent, so the oldest is the first that was set: a ring in the order of
 // setting. What was set again or deleted, or dropped from among others, leaves a gap in it.
 export function createForgetful<Value extends object | string>(
-  { max, window }: Memory,
+  { max, dedupeWindow: window }: Memory,
   now: () => number,
   shortened: (left: number, tenants: number) => void,
 ): Forgetful<Value> {

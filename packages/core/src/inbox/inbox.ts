@@ -13,7 +13,7 @@ export interface Inbox<Commit extends AnyCommit = AnyCommit> {
   /** For types alone, and never set: `task.commit` of its tasks; `never` without transactions. */
   readonly commit?: Commit
   readonly can: {
-    /** Runs the tasks of one `orderBy` key one after another. */
+    /** Runs the tasks of one `orderingKey` key one after another. */
     readonly order: boolean
     /** Offers `task.commit`. */
     readonly transaction: boolean
@@ -25,7 +25,7 @@ export interface Inbox<Commit extends AnyCommit = AnyCommit> {
     readonly search: 'index' | 'scan'
   }
   /**
-   * Who runs its tasks, if that is not for the receiver to say: `drain` if the host calls `receiver.drain()`, false if
+   * Who runs its tasks, if that is not for the receiver to say: `drain` if the host calls `receiver.runDue()`, false if
    * another process runs them. The receiver's option `work` is then left out.
    */
   readonly work?: false | 'drain'
@@ -40,7 +40,7 @@ export interface Inbox<Commit extends AnyCommit = AnyCommit> {
    * How long an id is known at least, in milliseconds, counted from when its event came: in that time a redelivery runs
    * nothing. `catchUp` fetches nothing older.
    */
-  readonly window: number
+  readonly dedupeWindow: number
   /** Tasks of one receiver that may wait or run. */
   readonly maxPending?: number
   /** How long a claim holds without a sign of life from its process, in milliseconds. */
@@ -58,7 +58,7 @@ export interface Consumer {
   lanes(): readonly Lane[]
   /** Runs one attempt and returns its outcome. It never rejects. */
   run(claim: Claim, signal: AbortSignal | undefined): MaybePromise<Outcome>
-  /** Call it when an outcome is stored; or with false if it was refused because the claim was lost. */
+  /** Call it when an outcome is stored; or with false if it was rejected because the claim was lost. */
   settled(claim: Claim, outcome: Outcome, stored: boolean, ran?: Ran): void
   /** An interruption is stored: how many in a row, and how many of them were charged. */
   interrupted?(interruption: {
@@ -92,7 +92,7 @@ export interface Ran {
 export interface Lane {
   readonly name: string
   /** Names it had before: their pending tasks are its own. */
-  readonly formerly: readonly string[]
+  readonly previousNames: readonly string[]
   readonly concurrency: number
   /** True if tasks carry an order key. */
   readonly ordered: boolean
@@ -105,7 +105,7 @@ export interface Lane {
 /** A receiver's side of an inbox. */
 export interface Port {
   /** Resolves when it is safe to acknowledge. One entry for each item, in order. Throws or rejects if nothing was taken. */
-  accept(intake: Intake, host: Host): MaybePromise<readonly Taken[]>
+  accept(intake: Intake, host: Host): MaybePromise<readonly Accepted[]>
   /**
    * A delivery along the path of `accept` that is committed and then removed. Throws or rejects as `accept` would. Health asks
    * for it if a write failed, or if none has shown for 15 seconds that deliveries are stored. Absent: a record is written.
@@ -118,7 +118,7 @@ export interface Port {
    * attempts. Starts nothing in the last milliseconds (`last`, 1000 by default) before `until` (milliseconds since
    * 1970). Attempts that still run near the end hear `signal`; then their tasks are given back without an attempt.
    */
-  drain?(until: number, max: number, last?: number): Promise<Drained>
+  drain?(until: number, max: number, last?: number): Promise<RunDueResult>
   /**
    * For a host that takes and runs without `work`, and does not look at what was there before: until the last function
    * returned was called, what is stored is claimed at once and runs, at most `most` tasks; undefined if these have run. The
@@ -133,13 +133,13 @@ export interface Port {
    * is called: a later step of that clock moves no deadline). It claims no
    * more tasks, unless the inbox would lose them with the process. `signal` of the running attempts aborts at half the
    * time left. Tasks that still run at the end are given back as they were claimed: no attempt, no interruption, and
-   * early enough to be stored by `until`. A late outcome is refused.
+   * early enough to be stored by `until`. A late outcome is rejected.
    */
   close(until: number): Promise<void>
 }
 
 /** What one call of `drain` did. */
-export interface Drained {
+export interface RunDueResult {
   /** Attempts that ran. */
   readonly ran: number
   readonly done: number
@@ -171,7 +171,7 @@ export interface Host {
  */
 export type AcceptWithin = (host: Host) => Promise<void>
 
-/** All of one delivery, taken or refused as a whole. */
+/** All of one delivery, taken or rejected as a whole. */
 export interface Intake {
   readonly delivery: StoredDelivery
   readonly items: readonly IntakeItem[]
@@ -198,10 +198,10 @@ export interface TaskDraft {
 
 /**
  * `new`: stored. `duplicate`: known, nothing runs. `revived`: known and failed or dead, made pending again.
- * `busy`: its twin runs now and the reply must say so (inline inboxes only). `refused`: one of its guards belongs to
- * another event and says `refuse`; then nothing of the delivery is taken.
+ * `busy`: its twin runs now and the reply must say so (inline inboxes only). `rejected`: one of its guards belongs to
+ * another event and says `reject`; then nothing of the delivery is taken.
  */
-export type Taken = 'new' | 'duplicate' | 'revived' | 'busy' | 'refused'
+export type Accepted = 'new' | 'duplicate' | 'revived' | 'busy' | 'rejected'
 
 /** One attempt at one task. */
 export interface Claim {

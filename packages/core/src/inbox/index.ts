@@ -5,7 +5,7 @@ export type {
   AcceptWithin,
   Claim,
   Consumer,
-  Drained,
+  RunDueResult,
   Host,
   Inbox,
   Intake,
@@ -14,7 +14,7 @@ export type {
   Outcome,
   Port,
   Ran,
-  Taken,
+  Accepted,
   TaskDraft,
   TaskError,
 } from './inbox.ts'

@@ -11,8 +11,8 @@ export interface Journal {
    */
   write(batch: JournalBatch): MaybePromise<void>
   /** Deliveries that made no new event, newest first. */
-  refusals(filter?: DeliveryFilter): MaybePromise<Page<Arrival>>
-  /** Accepted and refused deliveries in one order, newest first. Lists leave `kept` and `replyBody` out. */
+  rejections(filter?: DeliveryFilter): MaybePromise<Page<Arrival>>
+  /** Accepted and rejected deliveries in one order, newest first. Lists leave `kept` and `replyBody` out. */
   deliveries(filter?: DeliveryFilter): MaybePromise<Page<Arrival>>
   /** One delivery, with its head and body if they were kept. */
   delivery(id: string): MaybePromise<Arrival | undefined>
@@ -37,7 +37,7 @@ export interface JournalBatch {
 }
 
 /** The outcome of a delivery. */
-export type ArrivalOutcome = 'accepted' | 'duplicate' | 'handshake' | 'unhandled' | 'refused'
+export type ArrivalOutcome = 'accepted' | 'duplicate' | 'handshake' | 'unhandled' | 'rejected'
 
 /** One delivery that arrived. Times in milliseconds since 1970. */
 export interface Arrival {
@@ -52,9 +52,9 @@ export interface Arrival {
   readonly outcome: ArrivalOutcome
   /** True once a signature matched: two rings are kept, and strangers fill only theirs. */
   readonly verified: boolean
-  /** Code of the refusal. */
+  /** Code of the rejection. */
   readonly code?: string
-  /** Reason of the refusal, as observers hear it; at most 500 characters. */
+  /** Reason of the rejection, as observers hear it; at most 500 characters. */
   readonly reason?: string
   /** HTTP status of the reply. */
   readonly status: number
@@ -64,25 +64,25 @@ export interface Arrival {
   readonly bytes: number
   /** Topics of its events, at most ten. */
   readonly topics: readonly string[]
-  /** Ids of its events, at most ten; for refused deliveries the id that an unverified header claims. */
+  /** Ids of its events, at most ten; for rejected deliveries the id that an unverified header claims. */
   readonly ids: readonly string[]
-  /** The topic that a refused delivery claims, if its body was kept and not sealed: anybody can have sent it. */
+  /** The topic that a rejected delivery claims, if its body was kept and not sealed: anybody can have sent it. */
   readonly claims?: string
   /** Keys of its events (`EventRecord.key`), at most ten: `list({ keys })` finds the tasks. */
   readonly keys: readonly string[]
-  /** True if it came by `receiver.take`, from the sender's API. */
+  /** True if it came by `receiver.ingest`, from the sender's API. */
   readonly unsigned?: true
-  /** `cloud` if no signature but a cloud's own rules vouch for it, as `receiver.take` was told. */
+  /** `cloud` if no signature but a cloud's own rules vouch for it, as `receiver.ingest` was told. */
   readonly verifiedBy?: 'cloud'
   /** Body of the reply, at most 4 KiB of text. */
   readonly replyBody?: string
-  /** Head and body of a refused delivery, kept for `explain`: signatures as they came, and no credential of any sender. */
+  /** Head and body of a rejected delivery, kept for `explain`: signatures as they came, and no credential of any sender. */
   readonly kept?: KeptRequest
   /** The place of `kept`: a journal keeps one request for each slot, the last. Lists and rows leave it out. @default receiver and code */
   readonly slot?: string
 }
 
-/** A refused delivery as it came, but for credentials: `(masked)` stands for each. */
+/** A rejected delivery as it came, but for credentials: `(masked)` stands for each. */
 export interface KeptRequest {
   readonly url: string
   /** Those that its provider reads, and some that tell of proxies. */
@@ -141,7 +141,7 @@ export interface MinuteCount {
   readonly subscription?: string
   /** `delivery`: reply time. `attempt`: duration of a run. `end-to-end`: received to done. */
   readonly kind: CountKind
-  /** What `by` groups: an outcome, a code of refusals, or a cause of failures. */
+  /** What `by` groups: an outcome, a code of rejections, or a cause of failures. */
   readonly by: 'outcome' | 'code' | 'cause'
   readonly value: string
   readonly count: number

@@ -89,7 +89,7 @@ function toKey(
 // A character of private use, which no header of a request can have.
 const SEALED = '\ue001sealed'
 
-/** Head and body of a refused delivery, sealed for the arrival with this id. Its path stays readable, as in the arrival. */
+/** Head and body of a rejected delivery, sealed for the arrival with this id. Its path stays readable, as in the arrival. */
 export function sealKept(seal: Seal, id: string, kept: KeptRequest): KeptRequest {
   return {
     url: kept.url.split(/[?#]/, 1)[0]!,
@@ -110,7 +110,7 @@ export function isSealed({ kept }: Pick<Arrival, 'kept'>): boolean {
 }
 
 /**
- * A refused delivery with the head and body that a receiver with `seal` kept. One that was kept unsealed is returned
+ * A rejected delivery with the head and body that a receiver with `seal` kept. One that was kept unsealed is returned
  * unchanged. Throws if no key fits, or if it was changed.
  *
  * @example
@@ -124,5 +124,5 @@ export function openKept(seal: Seal, arrival: Arrival): Arrival {
 }
 
 function placeOf(id: string): string {
-  return `refused ${id}`
+  return `rejected ${id}`
 }

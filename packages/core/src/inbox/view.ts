@@ -33,7 +33,7 @@ export interface TaskInfo {
   readonly event: {
     readonly id: string | undefined
     readonly topic: string
-    readonly scope: string | undefined
+    readonly tenant: string | undefined
     readonly key: string
   }
   readonly receivedAt: number
@@ -160,7 +160,7 @@ export interface InboxView {
    */
   rerun(id: string, edit: { readonly payload: Json; readonly by?: string }): MaybePromise<string>
   /** Drops pending or dead tasks; a redelivery of their events stays a duplicate. */
-  discard(filter: TaskFilter, options?: ChangeOptions): MaybePromise<Changed>
+  delete(filter: TaskFilter, options?: ChangeOptions): MaybePromise<Changed>
   /**
    * Erases the payload, headers, query, context and body of events. An event counts if the filter fits it, or one of
    * its tasks if the filter has a key of tasks. Events with a pending or running task are left out. Id, topic, key and

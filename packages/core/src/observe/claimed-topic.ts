@@ -6,7 +6,7 @@ import type { Provider } from '../provider/provider.ts'
 const LONGEST = 200
 
 /**
- * The topic that a refused delivery claims to have, as its provider would read it; at most 200 characters. Anybody can have sent
+ * The topic that a rejected delivery claims to have, as its provider would read it; at most 200 characters. Anybody can have sent
  * it: show it as a claim, and decide nothing by it. It is read within the limits of what is not verified. Undefined if it claims
  * none that can be read.
  *

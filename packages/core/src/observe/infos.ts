@@ -25,7 +25,7 @@ export interface AnsweredInfo {
   readonly status: number
   /** Milliseconds from the head of the request to the reply. */
   readonly took: number
-  /** Code of the refusal. */
+  /** Code of the rejection. */
   readonly code?: ErrorCode
   /** Events of the delivery; empty if none was read. */
   readonly events: readonly EventInfo[]
@@ -37,7 +37,7 @@ export interface EventInfo {
   readonly provider: string
   readonly id: string | undefined
   readonly topic: string
-  readonly scope: string | undefined
+  readonly tenant: string | undefined
 }
 
 /** An attempt at a task. */
@@ -94,8 +94,8 @@ export type StepName =
 
 /** An event as observers may know it. */
 export function eventInfo(receiver: string, event: EventRecord): EventInfo {
-  const { provider, id, topic, scope } = event
-  return { receiver, provider, id, topic, scope }
+  const { provider, id, topic, tenant: scope } = event
+  return { receiver, provider, id, topic, tenant: scope }
 }
 
 /** An HTTP call to a destination, as observers may know it: no path and no query, since they may hold a secret. */

@@ -8,11 +8,11 @@ import { masker } from '../receive/credentials/mask.ts'
 import { claimedTopic } from './claimed-topic.ts'
 import { LRUCache } from 'lru-cache'
 
-/** Keeps head and body of refused deliveries. */
+/** Keeps head and body of rejected deliveries. */
 export interface Kept {
-  /** A delivery was verified: refused ones that look like it have places of their own. */
+  /** A delivery was verified: rejected ones that look like it have places of their own. */
   verified(delivery: Delivery, at: number): void
-  /** The slot for a refusal, in which the next one to get it takes its place; undefined if it is not kept. */
+  /** The slot for a rejection, in which the next one to get it takes its place; undefined if it is not kept. */
   slot(at: number, error: WebhookError, delivery: Conclusion['delivery']): string | undefined
   /** Head and body, for the arrival with this id, and the topic that they claim; undefined if they cannot be kept. */
   of(id: string, delivery: Conclusion['delivery']): Pick<Arrival, 'kept' | 'claims'> | undefined
@@ -22,7 +22,7 @@ export interface Kept {
 export interface KeptContext {
   readonly receiver: string
   readonly provider: Provider
-  /** Most refused deliveries of one size whose head and body are kept, for each code; undefined for no journal at all. */
+  /** Most rejected deliveries of one size whose head and body are kept, for each code; undefined for no journal at all. */
   readonly kept: number | undefined
   /** Seals what is kept of them. */
   readonly seal: Seal | undefined
@@ -141,7 +141,7 @@ function isWhole(delivery: Conclusion['delivery']): delivery is Delivery {
 interface Likeness {
   /** A delivery that was verified. */
   learn(delivery: Delivery, at: number): void
-  /** True if a refused delivery looks like one. A copied head does too. */
+  /** True if a rejected delivery looks like one. A copied head does too. */
   matches(delivery: Delivery): boolean
 }
 

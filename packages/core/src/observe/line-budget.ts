@@ -45,6 +45,6 @@ function later(flush: () => void): void {
     if (typeof timer === 'object' && timer !== null && 'unref' in timer)
       (timer as { unref(): void }).unref()
   } catch {
-    // Workers allow no timer outside a request: there the next refusal prints the line.
+    // Workers allow no timer outside a request: there the next rejection prints the line.
   }
 }

@@ -10,7 +10,7 @@ export function ofRequest({ receiver, provider, method, path, bytes }: RequestIn
 }
 
 /** What is told of an event. */
-export function ofEvent({ receiver, provider, topic, id, scope }: EventInfo): LogFields {
+export function ofEvent({ receiver, provider, topic, id, tenant: scope }: EventInfo): LogFields {
   return {
     receiver,
     provider,

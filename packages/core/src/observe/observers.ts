@@ -67,7 +67,7 @@ function quietly<T>(call: () => T): T | undefined {
 /** One observer that calls all of them and lets none of their errors through. Without any, every call is a no-op. */
 function combineObservers(observers: readonly Observer[]): Observer {
   const combined: Record<string, (...args: unknown[]) => void> = {}
-  for (const name of Object.keys(HEARD) as Heard[]) {
+  for (const name of Object.keys(OBSERVER_METHODS) as ObserverMethod[]) {
     const heard = observers.filter((observer) => observer[name] !== undefined)
     if (heard.length === 0) continue
     combined[name] = (...args) => {
@@ -162,13 +162,13 @@ function attempt<T>(call: () => T): T | undefined {
 }
 
 /** The methods of an observer that only hear; the others return something. */
-export type Heard = Exclude<keyof Observer, 'attached' | 'carrier' | 'around' | 'call'>
+export type ObserverMethod = Exclude<keyof Observer, 'attached' | 'carrier' | 'around' | 'call'>
 
 /**
  * What each of them is about: a request, an attempt at a task, or neither. A method that is not here does not compile, so that
  * none is left out where observers are combined or wrapped.
  */
-export const HEARD: Readonly<Record<Heard, 'request' | 'attempt' | 'receiver'>> = {
+export const OBSERVER_METHODS: Readonly<Record<ObserverMethod, 'request' | 'attempt' | 'receiver'>> = {
   received: 'request',
   rejected: 'request',
   explained: 'request',

@@ -27,9 +27,9 @@ export interface PayloadDriftOptions {
   /** Schemas by topic, or by a pattern such as `invoice.*`: zod, valibot, arktype or any other Standard Schema. */
   readonly schemas: Readonly<Record<string, StandardSchema>>
   /** Hears of each change. */
-  readonly told: (drift: PayloadDrift) => void
+  readonly onChange: (drift: PayloadDrift) => void
   /** How many payloads of a topic must match in a row until a difference counts as over. @default 100 */
-  readonly settled?: number
+  readonly stableAfter?: number
 }
 
 // Paths can hold keys that senders choose.
@@ -37,7 +37,7 @@ const MOST = 1000
 
 /**
  * An observer that tells when payloads stop matching a schema. Handlers run whatever it finds, and get the payload as it
- * came: for a schema that refuses, give `schema` to `on()`. A difference is told once for each topic and path, and again
+ * came: for a schema that rejects, give `schema` to `on()`. A difference is told once for each topic and path, and again
  * when it is over; the first attempt of each task is looked at. At most 1,000 differences are remembered.
  *
  * @throws TypeError if an option is wrong or unknown.
@@ -51,7 +51,7 @@ const MOST = 1000
 export function payloadDrift(options: PayloadDriftOptions): Observer {
   checkObject('payloadDrift: options', options)
   unknownOptions('payloadDrift', options, ['schemas', 'told', 'settled'])
-  const { schemas, told, settled = 100 } = options
+  const { schemas, onChange: told, stableAfter: settled = 100 } = options
   if (typeof told !== 'function')
     throw new TypeError(`payloadDrift: told must be a function, got ${typeof told}`)
   if (!Number.isInteger(settled) || settled < 1)

@@ -148,13 +148,13 @@ export function createRecorder(context: RecorderContext): Recorder {
     }
     // Assigned one by one: spreads of what is mostly absent are half of the time of a row.
     if (events.length > 0) addEvents(arrival, events)
-    if (error) addRefusal(arrival, error, delivery, slot)
+    if (error) addRejection(arrival, error, delivery, slot)
     if (typeof reply.body === 'string' && reply.body !== '')
       arrival.replyBody = reply.body.slice(0, LONGEST_REPLY)
     return arrival
   }
 
-  function addRefusal(
+  function addRejection(
     arrival: Writable<Arrival>,
     error: WebhookError,
     delivery: Conclusion['delivery'],
@@ -223,7 +223,7 @@ function addEvents(arrival: Writable<Arrival>, events: readonly EventRecord[]): 
 interface SeriesCache {
   /** Deliveries by outcome. */
   readonly outcomes: (outcome: string) => Series
-  /** Refused deliveries by code. */
+  /** Rejected deliveries by code. */
   readonly codes: (code: string) => Series
   /** Of a subscription: runs by outcome, failed runs by cause, and the whole time from received to done. */
   readonly lane: (subscription: string) => LaneSeries

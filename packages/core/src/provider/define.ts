@@ -71,7 +71,7 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
       if (check && !open) markVerified(delivery)
       ring.verified?.(delivery)
       const wait = check?.(delivery, clock, options)
-      return isPromise(wait) ? wait.then(() => ({ key, scope })) : { key, scope }
+      return isPromise(wait) ? wait.then(() => ({ key, scope })) : { key, tenant: scope }
     }
     const verifyWith = (
       set: KeySet<Key>,
@@ -297,7 +297,7 @@ const PLAIN = [
   'claims',
   'topicHeader',
   'xml',
-  'refusal',
+  'rejection',
   'unwrap',
 ] as const
 
@@ -358,7 +358,7 @@ function read<Options>(
   try {
     return said(delivery, options)
   } catch {
-    // A refused delivery may name its headers in any way.
+    // A rejected delivery may name its headers in any way.
     return []
   }
 }

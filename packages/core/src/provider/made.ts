@@ -5,7 +5,7 @@ import type { Clock, Provider, Verified } from './provider.ts'
 import type { Scheme } from './scheme.ts'
 import type { SecretOption } from './secrets.ts'
 
-/** How a provider was made: for tools that make it again, or ask why a delivery was refused. It holds secrets. */
+/** How a provider was made: for tools that make it again, or ask why a delivery was rejected. It holds secrets. */
 export interface Made {
   readonly factory: Factory<object>
   readonly options: object
@@ -51,7 +51,7 @@ export function madeOf(provider: Provider): Made | undefined {
 /**
  * Makes a provider again with some of its options changed. Changes of the provider object itself are lost.
  *
- * @throws TypeError if `provider()` did not make it, or the factory refuses the options.
+ * @throws TypeError if `provider()` did not make it, or the factory rejects the options.
  *
  * @example
  * const staging = remake(square({ signatureKey }), { publicUrl: 'https://staging.example.com/square' })

@@ -4,7 +4,7 @@ import {
   checkFunction,
   checkObject,
   kindOf,
-  refuseNull,
+  rejectNull,
   unknownOptions,
 } from '../basics/unknown-options.ts'
 import { isPromise, type MaybePromise } from '../basics/maybe.ts'
@@ -17,15 +17,15 @@ export interface TenantSecrets {
    * The tenant itself, as your database names it. Events get it as their scope, so it must stay the same while secrets
    * change, and be the same for each spelling of a name that the look-up takes for one tenant.
    */
-  readonly scope: string
+  readonly tenant: string
   /** One secret, or those in force. */
   readonly secrets: string | readonly string[]
 }
 
 /** The argument of {@link perTenant}. */
 export interface PerTenantOptions {
-  /** Returns the tenant that the delivery claims to be from: read from path, header or `context`. `undefined` refuses the delivery as `unknown_sender`. */
-  readonly tenant: (delivery: Delivery) => string | undefined
+  /** Returns the tenant that the delivery claims to be from: read from path, header or `context`. `undefined` rejects the delivery as `unknown_sender`. */
+  readonly claimedTenant: (delivery: Delivery) => string | undefined
   /** Looks a tenant up by that claim. `undefined` means that there is no such tenant. */
   readonly secrets: (tenant: string) => MaybePromise<TenantSecrets | undefined>
   /**
@@ -68,8 +68,8 @@ const OVERDUE = 60_000
 export function perTenant(options: PerTenantOptions): TenantResolver {
   checkObject('perTenant: options', options)
   unknownOptions('perTenant', options, ['tenant', 'secrets', 'ttl', 'max', 'atOnce', 'perMinute'])
-  refuseNull('perTenant', options)
-  checkFunction('perTenant: tenant', options.tenant)
+  rejectNull('perTenant', options)
+  checkFunction('perTenant: tenant', options.claimedTenant)
   checkFunction('perTenant: secrets', options.secrets)
   const { atOnce = 100, perMinute = 3000, max = 1000 } = options
   for (const [name, value] of Object.entries({ atOnce, perMinute, max }))
@@ -79,7 +79,7 @@ export function perTenant(options: PerTenantOptions): TenantResolver {
   const line = lineOf(new Error('perTenant'))
   const known = lookups<ScopedSecret>({
     kind: 'tenants',
-    ownerOf: ({ scope }) => scope,
+    ownerOf: ({ tenant: scope }) => scope,
     kept: max,
     maxAge: ttl,
     negative: ttl,
@@ -88,7 +88,7 @@ export function perTenant(options: PerTenantOptions): TenantResolver {
     perMinute,
   })
   const resolve = (delivery: Delivery): MaybePromise<ScopedSecret | undefined> => {
-    const name = options.tenant(delivery)
+    const name = options.claimedTenant(delivery)
     if (name === undefined) return undefined
     // The monotonic clock: one that jumps must not end or prolong an answer.
     return known.find(name, performance.now(), () => {
@@ -98,7 +98,7 @@ export function perTenant(options: PerTenantOptions): TenantResolver {
   }
   return Object.assign(resolve, {
     verified(delivery: Delivery): void {
-      const name = options.tenant(delivery)
+      const name = options.claimedTenant(delivery)
       if (name !== undefined) known.trust(name)
     },
     trusted: known.trusted,
@@ -107,9 +107,9 @@ export function perTenant(options: PerTenantOptions): TenantResolver {
 
   function scoped(found: unknown): ScopedSecret | undefined {
     if (found === undefined) return undefined
-    const { scope, secrets } = Object(found) as Partial<TenantSecrets>
+    const { tenant: scope, secrets } = Object(found) as Partial<TenantSecrets>
     if (typeof scope === 'string' && scope !== '' && secrets !== undefined)
-      return { secret: secrets, scope }
+      return { secret: secrets, tenant: scope }
     // The text of a path decides nothing: a look-up that folds case would run one delivery for each spelling.
     throw new TypeError(
       `perTenant.secrets: must return { scope, secrets } or undefined, got ${foundKind(found)}${line}; return { scope: tenant.id, secrets: tenant.secrets }, with the tenant's own id as scope`,

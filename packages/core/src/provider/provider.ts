@@ -34,7 +34,7 @@ export type Clock = () => number
 /** The result of a verification. */
 export interface Verified {
   /** The tenant or key that verified the delivery: events get it as their scope. */
-  readonly scope?: string | undefined
+  readonly tenant?: string | undefined
   /** The scheme's key that matched, for signed handshakes whose answer is made with it. */
   readonly key?: unknown
 }
@@ -45,7 +45,7 @@ export type Result =
       readonly kind: 'accepted' | 'duplicate' | 'unhandled'
       readonly events: readonly EventDraft[]
     }
-  | { readonly kind: 'refused'; readonly error: WebhookError }
+  | { readonly kind: 'rejected'; readonly error: WebhookError }
 
 /** A delivery to be made and signed as the provider would: for tests, the CLI and examples. */
 export interface Draft<Events extends EventMap = EventMap> {
@@ -76,10 +76,10 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly methods?: readonly string[]
   readonly covers: Covers
   readonly credentials?: Credentials
-  /** Names among `credentials` that hold a signature: a refused delivery keeps them, for `explain`. @default none */
+  /** Names among `credentials` that hold a signature: a rejected delivery keeps them, for `explain`. @default none */
   readonly signatures?: readonly string[]
   /**
-   * Names of the headers that this provider reads of a delivery, in lower case. A refused delivery is kept with these,
+   * Names of the headers that this provider reads of a delivery, in lower case. A rejected delivery is kept with these,
    * and with those whose name ends with one of them, so that `explain` can find a renamed one. @default `claims` alone
    */
   readonly reads?: (delivery: Delivery) => readonly string[]
@@ -87,7 +87,7 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly limits?: LimitOptions
   /** How long the sender delivers one event again, in milliseconds: dedupe windows must be at least as long. */
   readonly retrySpan?: number
-  /** True if the sender takes a redirect for a failure, so that a 302 as ack is refused at construction. */
+  /** True if the sender takes a redirect for a failure, so that a 302 as ack is rejected at construction. */
   readonly failsOnRedirect?: boolean
   /** Some topics of this sender: a handler for a topic that is a slip away from one of them is told at start. @default none */
   readonly topics?: readonly string[]
@@ -97,7 +97,7 @@ export interface Provider<Events extends EventMap = EventMap> {
    */
   readonly formats?: readonly Format[]
   /**
-   * `strict`: a Content-Type that contradicts the format is refused with 415. It never chooses the format. The
+   * `strict`: a Content-Type that contradicts the format is rejected with 415. It never chooses the format. The
    * receiver's own `labels` wins. @default 'ignore'
    */
   readonly labels?: 'ignore' | 'strict'
@@ -124,7 +124,7 @@ export interface Provider<Events extends EventMap = EventMap> {
    * whole expression. No message that `sign` makes matches it.
    */
   readonly challenge?: RegExp
-  /** The header in which a delivery claims the id of its event, for the history of what was refused. In lower case. */
+  /** The header in which a delivery claims the id of its event, for the history of what was rejected. In lower case. */
   readonly claims?: string
   /**
    * The header in which alone the topic of an event lies, in lower case: `covers.topic` is false unless the scheme says that
@@ -143,7 +143,7 @@ export interface Provider<Events extends EventMap = EventMap> {
   /** True if `greet`, `verify` or `events` reads XML whatever the content type says, so that the parser is loaded first. */
   readonly xml?: boolean
   /** The reply when an answer is late or fails, for senders that act on the reply (auth hooks). */
-  readonly refusal?: Reply
+  readonly rejection?: Reply
   /** Throws a `WebhookError` if the delivery is not what the provider signed. */
   readonly verify: (delivery: Delivery, clock: Clock) => MaybePromise<Verified | void>
   /** Reads the events out of a verified delivery; none, one or several. */

@@ -62,21 +62,21 @@ export interface Scheme<Key = unknown> {
   readonly covers: Covers
   readonly credentials?: Credentials
   /**
-   * Names among `credentials` that hold a signature. It reveals no secret, so a refused delivery keeps it, for `explain`.
+   * Names among `credentials` that hold a signature. It reveals no secret, so a rejected delivery keeps it, for `explain`.
    * @default none
    */
   readonly signatures?: readonly string[]
-  /** Headers, in lower case, without which `verify` refuses each delivery. */
+  /** Headers, in lower case, without which `verify` rejects each delivery. */
   readonly needs?: readonly string[]
   /** Headers, in lower case, that `verify` may read beside `needs`; a function if the delivery names them. @default none */
   readonly reads?: readonly string[] | ((delivery: Delivery) => readonly string[])
-  /** True if `verify` reads method, URL and headers alone, so that it can refuse before the body is read. @default false */
+  /** True if `verify` reads method, URL and headers alone, so that it can reject before the body is read. @default false */
   readonly head?: boolean
   /** Keys ready made, in place of secrets: see `fixedKeys`. */
   readonly keys?: readonly Key[]
   /** True if the delivery carries what this scheme verifies, right or wrong. @default one of `needs` is there */
   present?(delivery: Delivery): boolean
-  /** True if `present` may need the body: then nothing is refused by the head alone. @default false */
+  /** True if `present` may need the body: then nothing is rejected by the head alone. @default false */
   readonly anywhere?: boolean
   /** Makes a key of a secret. Throws a `TypeError` that names the expected format. */
   key(secret: string): Key

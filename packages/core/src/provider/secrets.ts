@@ -7,7 +7,7 @@ import type { TrustedNames } from './lookup/trusted-names.ts'
 /** A secret with the tenant it belongs to: events it verifies get that scope, so that tenants never share an id. */
 export interface ScopedSecret {
   readonly secret: string | readonly string[]
-  readonly scope: string
+  readonly tenant: string
 }
 
 /** One secret, several in force (rotation), or several with their tenants. */
@@ -147,7 +147,7 @@ function keySet<Key>(
   const list: readonly unknown[] = Array.isArray(secrets) ? secrets : [secrets]
   for (const item of list) {
     const scoped = isScoped(item) ? item : undefined
-    if (scoped && (typeof scoped.scope !== 'string' || scoped.scope === ''))
+    if (scoped && (typeof scoped.tenant !== 'string' || scoped.tenant === ''))
       throw new TypeError(`${option} has a secret whose scope is no string: name its tenant`)
     const values: readonly unknown[] =
       scoped && Array.isArray(scoped.secret) ? scoped.secret : [scoped ? scoped.secret : item]
@@ -155,7 +155,7 @@ function keySet<Key>(
       checkSecret(option, value)
       for (const key of keysOf(value)) {
         keys.push(key)
-        scopes.push(scoped?.scope)
+        scopes.push(scoped?.tenant)
       }
     }
   }

@@ -74,12 +74,12 @@ export interface ProviderSpec<
   readonly covers?: Covers
   /**
    * Headers that the functions below read, in lower case, beside those of the scheme, of `claims` and of `compose`; a
-   * function if the delivery itself names them. A refused delivery keeps them. @default none
+   * function if the delivery itself names them. A rejected delivery keeps them. @default none
    */
   readonly reads?: readonly string[] | ((delivery: Delivery, options: Ready) => readonly string[])
   /**
    * Another form of proof that the sender may be set to, which is not taken: the header that has it, and the way to the
-   * right one. A refusal for want of a signature says so. @default none
+   * right one. A rejection for want of a signature says so. @default none
    */
   readonly instead?: { readonly header: string; readonly remedy: string }
   /** False if only the sender has the signing key. @default true */

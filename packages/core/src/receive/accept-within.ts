@@ -1,15 +1,15 @@
-import type { Host, Intake, Port, Taken } from '../inbox/inbox.ts'
+import type { Host, Intake, Port, Accepted } from '../inbox/inbox.ts'
 
 /**
  * Accepts in a transaction that the app opens and ends. Resolves once it has ended, so that a 200 is true: a COMMIT that
- * fails refuses the delivery. It refuses too if the delivery was not stored, or not before the transaction ended.
+ * fails rejects the delivery. It rejects too if the delivery was not stored, or not before the transaction ended.
  */
 export async function acceptWithin(
   port: Port,
   intake: Intake,
   host: Host,
-): Promise<readonly Taken[]> {
-  let taken: readonly Taken[] | undefined
+): Promise<readonly Accepted[]> {
+  let taken: readonly Accepted[] | undefined
   let failure: { readonly error: unknown } | undefined
   let begun = false
   await host.transaction!(async (within) => {

@@ -20,7 +20,7 @@ export interface Admission extends Account {
   readonly started: number
   /** Bytes of the body that may be read. */
   readonly limit: number
-  /** The refusal of a body that is larger, with its length if the head declares one. */
+  /** The rejection of a body that is larger, with its length if the head declares one. */
   tooLarge(length?: number): WebhookError
 }
 
@@ -32,7 +32,7 @@ interface AdmitContext {
   readonly monotonic: () => number
   /** Throws if the receiver takes no deliveries now. */
   readonly ensureOpen: () => void
-  /** True reads the body of a head that is refused, so that `explain` can look at the whole: in development alone. */
+  /** True reads the body of a head that is rejected, so that `explain` can look at the whole: in development alone. */
   readonly lenient: boolean
 }
 
@@ -41,13 +41,13 @@ const GREETING = 1024
 
 /**
  * The first step of a delivery, on the head alone: receiver open, method, coding, declared length, headers that the scheme
- * needs, credentials that lie in the head. Throws the refusal if one of these fails.
+ * needs, credentials that lie in the head. Throws the rejection if one of these fails.
  */
 export function createAdmit(context: AdmitContext): (head: Delivery) => Admission {
   const { provider, limits, now, monotonic } = context
   const methods = provider.methods ?? ['POST']
   const codings = Object.keys(provider.codings ?? {})
-  const budget = createBudget(limits.buffered, monotonic)
+  const budget = createBudget(limits.totalBuffered, monotonic)
   // Cached: origins repeat, and parsing a URL costs as much as reading a small body.
   let known = 'http://localhost/'
 
@@ -55,14 +55,14 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     context.ensureOpen()
     checkUrl(head.url)
     if (!methods.includes(head.method)) throw wrongMethod(head.method)
-    refuseCoding(head.header('content-encoding'))
+    rejectCoding(head.header('content-encoding'))
     const declared = declaredLength(head.header('content-length'))
     if (declared > limits.body) throw tooLarge(limits.body, declared)
-    const refusal = provider.admit && !context.lenient ? refusalOf(head) : undefined
-    const proven = refusal === undefined && provider.proves === true
-    if (refusal === undefined) return grant(limits.body, undefined, proven)
-    if (!mayGreet(head.method) || declared > GREETING) throw refusal
-    return grant(GREETING, refusal, false)
+    const rejection = provider.admit && !context.lenient ? rejectionOf(head) : undefined
+    const proven = rejection === undefined && provider.proves === true
+    if (rejection === undefined) return grant(limits.body, undefined, proven)
+    if (!mayGreet(head.method) || declared > GREETING) throw rejection
+    return grant(GREETING, rejection, false)
   }
 
   // Schemes that sign the URL would throw, as for the target `http://[`.
@@ -78,9 +78,9 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     if (path > 0) known = url.slice(0, path + 1)
   }
 
-  function grant(limit: number, refusal: WebhookError | undefined, proven: boolean): Admission {
+  function grant(limit: number, rejection: WebhookError | undefined, proven: boolean): Admission {
     const started = monotonic()
-    return new BodyAdmission(budget.open(started, proven), limit, refusal, now(), started)
+    return new BodyAdmission(budget.open(started, proven), limit, rejection, now(), started)
   }
 
   function wrongMethod(method: string): WebhookError {
@@ -91,7 +91,7 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     )
   }
 
-  function refuseCoding(value: string | undefined): void {
+  function rejectCoding(value: string | undefined): void {
     if (value === undefined) return
     const coding = value.trim().toLowerCase()
     if (coding === '' || coding === 'identity') return
@@ -110,7 +110,7 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     )
   }
 
-  function refusalOf(head: Delivery): WebhookError | undefined {
+  function rejectionOf(head: Delivery): WebhookError | undefined {
     try {
       provider.admit!(head, now)
       return undefined
@@ -131,12 +131,12 @@ class BodyAdmission implements Admission {
   readonly at: number
   readonly started: number
   readonly #account: Account
-  readonly #refusal: WebhookError | undefined
+  readonly #rejection: WebhookError | undefined
 
   constructor(
     account: Account,
     limit: number,
-    refusal: WebhookError | undefined,
+    rejection: WebhookError | undefined,
     at: number,
     started: number,
   ) {
@@ -144,7 +144,7 @@ class BodyAdmission implements Admission {
     this.started = started
     this.#account = account
     this.limit = limit
-    this.#refusal = refusal
+    this.#rejection = rejection
   }
 
   take(bytes: number): void {
@@ -164,7 +164,7 @@ class BodyAdmission implements Admission {
   }
 
   tooLarge(length?: number): WebhookError {
-    return this.#refusal ?? tooLarge(this.limit, length)
+    return this.#rejection ?? tooLarge(this.limit, length)
   }
 }
 

@@ -5,7 +5,7 @@ const SMALL = 64 * 1024
 const SHARE = 0.25
 /** Of a full share so much is freed at once, so that a flood does not look for the slowest with each part. */
 const FREED = 1 / 16
-/** Bodies of a burst come at nearly one pace: the last to come is refused then, not one that is nearly whole. */
+/** Bodies of a burst come at nearly one pace: the last to come is rejected then, not one that is nearly whole. */
 const MARGIN = 2
 
 /** Bytes of all bodies that a receiver holds and has not answered. */

@@ -1,7 +1,7 @@
 import type { Delivery } from '../delivery.ts'
 import { WebhookError } from '../errors.ts'
 import { toEvent } from '../event.ts'
-import type { IntakeItem, Taken } from '../inbox/inbox.ts'
+import type { IntakeItem, Accepted } from '../inbox/inbox.ts'
 import type { MaybePromise } from '../basics/maybe.ts'
 import { eventInfo } from '../observe/infos.ts'
 import { answerReply } from './reply/answer.ts'
@@ -9,8 +9,8 @@ import { Exchange, type Conclusion } from './exchange.ts'
 import type { Identified, ReceiveContext } from './identify.ts'
 import { problem, type Reply } from './reply/reply.ts'
 
-/** Refuses a delivery: the reason to the observers, its code to the sender. Adapters call it for what they refuse. */
-export function refuse(
+/** Rejects a delivery: the reason to the observers, its code to the sender. Adapters call it for what they reject. */
+export function reject(
   context: ReceiveContext,
   delivery: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>,
   error: WebhookError,
@@ -18,11 +18,11 @@ export function refuse(
 ): Reply {
   context.observer.rejected?.(exchange.info, error)
   context.explainer?.(exchange, delivery, error)
-  const reply = refusalReply(context, delivery, error)
-  return conclude(context, exchange, reply, { outcome: 'refused', error, delivery, events: [] })
+  const reply = rejectionReply(context, delivery, error)
+  return conclude(context, exchange, reply, { outcome: 'rejected', error, delivery, events: [] })
 }
 
-function refusalReply(
+function rejectionReply(
   context: ReceiveContext,
   delivery: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>,
   error: WebhookError,
@@ -31,11 +31,11 @@ function refusalReply(
     // A method that the sender does not use is not the sender's: it reads no reply of its own form.
     const own =
       'header' in delivery && error.code !== 'method_not_allowed'
-        ? context.provider.reply?.({ kind: 'refused', error }, delivery as Delivery)
+        ? context.provider.reply?.({ kind: 'rejected', error }, delivery as Delivery)
         : undefined
     return own ?? problem(error)
   } catch {
-    // A provider's `reply` to a refusal may read the body that was refused.
+    // A provider's `reply` to a rejection may read the body that was rejected.
     return problem(error)
   }
 }
@@ -48,11 +48,11 @@ export function conclude(
   what: Conclusion,
 ): Reply {
   const { observer, recorder, silence } = context
-  if (what.outcome !== 'refused' && exchange.verified) silence.heard(exchange.at)
-  if (!recorder && !observer.answered) return reply
+  if (what.outcome !== 'rejected' && exchange.verified) silence.heard(exchange.at)
+  if (!recorder && !observer.replied) return reply
   const took = context.monotonic() - exchange.started
   recorder?.answered(exchange, reply, took, what)
-  observer.answered?.(exchange.info, {
+  observer.replied?.(exchange.info, {
     outcome: what.outcome,
     status: reply.status,
     took,
@@ -63,7 +63,7 @@ export function conclude(
 }
 
 /** The inbox's result for all events, in one word. */
-export function outcomeOf(taken: readonly Taken[]): 'accepted' | 'duplicate' | 'unhandled' {
+export function outcomeOf(taken: readonly Accepted[]): 'accepted' | 'duplicate' | 'unhandled' {
   if (taken.length === 0) return 'unhandled'
   return taken.every((one) => one === 'duplicate') ? 'duplicate' : 'accepted'
 }
@@ -74,9 +74,9 @@ export function reply(
   delivery: Delivery,
   exchange: Exchange,
   identified: Identified,
-  taken: readonly Taken[],
+  taken: readonly Accepted[],
 ): MaybePromise<Reply> {
-  if (taken.includes('refused')) throw new WebhookError('replayed', { problem: 'guarded' })
+  if (taken.includes('rejected')) throw new WebhookError('replay_detected', { problem: 'guarded' })
   tellTaken(context, exchange, identified.intake.items, taken)
   if (taken.includes('busy'))
     throw new WebhookError('in_progress', { problem: 'in_progress' }, { retryAfter: 5 })
@@ -94,7 +94,7 @@ export function tellTaken(
   context: ReceiveContext,
   exchange: Exchange,
   items: readonly IntakeItem[],
-  taken: readonly Taken[],
+  taken: readonly Accepted[],
 ): void {
   const { observer, receiver } = context
   if (!observer.accepted && !observer.duplicate && !context.conflicts()) return
@@ -103,7 +103,7 @@ export function tellTaken(
     if (taken[at] === 'new') observer.accepted?.(info, tasks.length, exchange.info)
     else {
       observer.duplicate?.(info, taken[at] === 'revived', exchange.info)
-      context.conflicts()?.look(event, () => observer.conflict?.(info, exchange.info))
+      context.conflicts()?.look(event, () => observer.idConflict?.(info, exchange.info))
     }
   })
 }
@@ -120,7 +120,7 @@ function answer(
     return answerReply(
       found,
       toEvent(context.receiver, event, intake.delivery, event.payload),
-      context.provider.refusal,
+      context.provider.rejection,
       (error) =>
         context.observer.answerFailed?.(eventInfo(context.receiver, event), error, exchange.info),
     )

@@ -73,7 +73,7 @@ export interface Conclusion {
   readonly outcome: ArrivalOutcome
   readonly events: readonly EventRecord[]
   readonly error?: WebhookError
-  /** The refused delivery, as far as it was read. */
+  /** The rejected delivery, as far as it was read. */
   readonly delivery?: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>
 }
 

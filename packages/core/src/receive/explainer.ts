@@ -5,7 +5,7 @@ import type { Observer } from '../observer.ts'
 import type { Provider } from '../provider/provider.ts'
 import type { Exchange } from './exchange.ts'
 
-/** Looks for the cause of a refusal, off the path of its reply. */
+/** Looks for the cause of a rejection, off the path of its reply. */
 export type Explainer = (
   exchange: Exchange,
   delivery: Partial<Delivery>,
@@ -14,8 +14,8 @@ export type Explainer = (
 
 const EVERY = 1000
 /**
- * Makes an explainer that looks at one refusal a second, since anybody can make a receiver refuse. It does nothing
- * while no observer listens. Requests that were refused before their body was read
+ * Makes an explainer that looks at one rejection a second, since anybody can make a receiver reject. It does nothing
+ * while no observer listens. Requests that were rejected before their body was read
  * cannot be explained: in development, heads are judged with their body.
  */
 export function createExplainer(context: {

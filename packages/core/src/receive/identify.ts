@@ -33,7 +33,7 @@ export interface Identified {
 const NO_NAMES: readonly string[] = []
 const MAX_TOPIC = 1024
 
-/** Reads the events out of a verified delivery and fixes their tasks. Throws `unidentified`, `unhandled_topic` or, if nothing subscribes, `internal_error`. */
+/** Reads the events out of a verified delivery and fixes their tasks. Throws `missing_event_id`, `unhandled_topic` or, if nothing subscribes, `internal_error`. */
 export function identify(
   context: ReceiveContext,
   delivery: Delivery,
@@ -54,14 +54,14 @@ export function identify(
     delivery,
     body,
     credentials,
-    scope: verified.scope,
+    tenant: verified.tenant,
     carrier,
     digest: '',
   }
   const stored = context.strip(delivery, exchange.at)
   let events: EventRecord[] | undefined
   let items: IntakeItem[] | undefined
-  let refused: EventRecord | undefined
+  let rejected: EventRecord | undefined
   for (const draft of drafts) {
     const event = toRecord(source, draft, events?.length ?? 0, drafts.length)
     events = append(events, event)
@@ -71,7 +71,7 @@ export function identify(
     else if (!context.answers.any() || !context.answers.match(event.topic, event.aliases)) {
       if (context.onUnhandled === 'store')
         items = append(items, { event, tasks: [{ subscription: UNHANDLED }] })
-      else if (context.onUnhandled === 'refuse') refused = event
+      else if (context.onUnhandled === 'reject') rejected = event
       context.observer.unhandled?.(
         eventInfo(context.receiver, event),
         ACTIONS[context.onUnhandled],
@@ -79,8 +79,8 @@ export function identify(
       )
     }
   }
-  if (refused && !items)
-    throw new WebhookError('unhandled_topic', { problem: 'no_subscription', got: refused.topic })
+  if (rejected && !items)
+    throw new WebhookError('unhandled_topic', { problem: 'no_subscription', got: rejected.topic })
   return { events: events ?? [], intake: { delivery: stored, items: items ?? [] } }
 }
 
@@ -91,7 +91,7 @@ function append<T>(list: T[] | undefined, item: T): T[] {
   return list
 }
 
-const ACTIONS = { acknowledge: 'acknowledged', store: 'stored', refuse: 'refused' } as const
+const ACTIONS = { acknowledge: 'acknowledged', store: 'stored', reject: 'rejected' } as const
 
 function draftsOf(
   context: ReceiveContext,
@@ -106,17 +106,17 @@ function draftsOf(
     throw isWebhookError(error)
       ? error
       : new WebhookError(
-          'unidentified',
+          'missing_event_id',
           { problem: 'no_event', expected: shapeError(error) },
           { cause: error },
         )
   }
   for (const draft of drafts) {
     if (typeof draft.topic !== 'string' || draft.topic === '' || draft.topic.length > MAX_TOPIC) {
-      throw new WebhookError('unidentified', { problem: 'no_topic' })
+      throw new WebhookError('missing_event_id', { problem: 'no_topic' })
     }
     if (draft.id !== undefined && (typeof draft.id !== 'string' || draft.id === ''))
-      throw new WebhookError('unidentified', {
+      throw new WebhookError('missing_event_id', {
         problem: 'malformed',
         field: 'id',
         expected: 'a string that is not empty',
@@ -156,7 +156,7 @@ function toRecord(source: Source, draft: EventDraft, at: number, count: number):
     topic,
     aliases: draft.aliases ?? NO_NAMES,
     payload,
-    scope: source.scope,
+    tenant: source.tenant,
     provider: context.provider.name,
   }
   if (guards !== undefined) record.guards = guards
@@ -188,15 +188,15 @@ export interface ReceiveContext {
   readonly limits: Limits
   readonly ack: Reply
   readonly exact: boolean
-  /** A Content-Type that contradicts the format is refused. */
+  /** A Content-Type that contradicts the format is rejected. */
   readonly strictLabels: boolean
   readonly dedupe: Dedupe
-  readonly onUnhandled: 'acknowledge' | 'store' | 'refuse'
+  readonly onUnhandled: 'acknowledge' | 'store' | 'reject'
   /** True if nothing subscribes and nobody said that this is meant: every event would be lost. */
   readonly isDeaf: () => boolean
   /** Set if less than all is kept of events whose tasks are done. */
   readonly keepBody: KeepBody | undefined
-  readonly fairBy: ((event: WebhookEvent) => string) | undefined
+  readonly tenantKey: ((event: WebhookEvent) => string) | undefined
   readonly subscriptionsOf: (event: EventDraft) => readonly Subscription[]
   readonly admit: (head: Delivery) => Admission
   readonly strip: (delivery: Delivery, receivedAt: number) => StoredDelivery

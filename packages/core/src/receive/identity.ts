@@ -14,7 +14,7 @@ export type Dedupe = 'id' | 'id+digest' | 'digest' | 'none'
 export interface IdentitySource {
   readonly context: { readonly dedupe: Dedupe; readonly provider: Provider }
   readonly delivery: Delivery
-  readonly scope: string | undefined
+  readonly tenant: string | undefined
   /** Of the body; made when the first event needs it. */
   digest: string
 }
@@ -31,7 +31,7 @@ const HASHED = 'sha256:'
 
 /** The identity of the event at that place of its delivery. Every key begins with the scope. */
 export function identityOf(source: IdentitySource, draft: EventDraft, at: number): Identity {
-  const { context, scope } = source
+  const { context, tenant: scope } = source
   const { id } = draft
   if (context.dedupe === 'none')
     return { key: `~${randomUUID()}`, dedupe: false, guards: undefined }

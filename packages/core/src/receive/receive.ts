@@ -4,11 +4,11 @@ import { parseBody } from '../body/parse.ts'
 import { loadXml, xmlReady } from '../body/xml/xml.ts'
 import { markVerified, type Delivery } from '../delivery.ts'
 import { toWebhookError, WebhookError } from '../errors.ts'
-import type { Host, Taken } from '../inbox/inbox.ts'
+import type { Host, Accepted } from '../inbox/inbox.ts'
 import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import type { Provider } from '../provider/provider.ts'
 import type { Admission } from './admit.ts'
-import { conclude, concludeHandshake, outcomeOf, refuse, reply } from './conclude.ts'
+import { conclude, concludeHandshake, outcomeOf, reject, reply } from './conclude.ts'
 import { Exchange } from './exchange.ts'
 import { identify, type Identified, type ReceiveContext } from './identify.ts'
 import type { Reply } from './reply/reply.ts'
@@ -87,7 +87,7 @@ export async function receive(
       events: identified.events,
     })
   } catch (error) {
-    return refuse(context, delivery, toWebhookError(error), exchange)
+    return reject(context, delivery, toWebhookError(error), exchange)
   } finally {
     if (held > 0) receivedRoom.give(held)
     admission?.release()
@@ -132,7 +132,7 @@ export function acceptAll(
   context: ReceiveContext,
   identified: Identified,
   host: Host,
-): MaybePromise<readonly Taken[]> {
+): MaybePromise<readonly Accepted[]> {
   if (identified.intake.items.length === 0) return []
   const { writes } = context
   try {
@@ -154,7 +154,7 @@ export function acceptAll(
 }
 
 function unavailable(writes: Writes, error: unknown): never {
-  const refusal = toWebhookError(error, 'inbox_unavailable')
-  writes.refused(refusal)
-  throw refusal
+  const rejection = toWebhookError(error, 'inbox_unavailable')
+  writes.rejected(rejection)
+  throw rejection
 }

@@ -2,35 +2,35 @@ import { parseBody } from '../body/parse.ts'
 import { loadXml } from '../body/xml/xml.ts'
 import { markVerified, ownDelivery, type DeliveryInit } from '../delivery.ts'
 import { toWebhookError, WebhookError } from '../errors.ts'
-import type { Taken } from '../inbox/inbox.ts'
+import type { Accepted } from '../inbox/inbox.ts'
 import { Exchange } from './exchange.ts'
 import { identify, type ReceiveContext } from './identify.ts'
 import { outcomeOf, tellTaken } from './conclude.ts'
 import { acceptAll } from './receive.ts'
 
 /** A delivery that a sender's API listed, as its webhook would have been. */
-export type TakeInit = Pick<DeliveryInit, 'url' | 'headers' | 'body' | 'method'>
+export type IngestInit = Pick<DeliveryInit, 'url' | 'headers' | 'body' | 'method'>
 
-/** Options of `receiver.take`. */
-export interface TakeOptions {
+/** Options of `receiver.ingest`. */
+export interface IngestOptions {
   /** The scope the webhook would have had: the tenant or key that verifies it. */
-  readonly scope?: string
+  readonly tenant?: string
   /**
-   * Refuses (`unidentified`) an event without an id of its sender, which no inbox would know again: for events that may have
+   * Rejects (`missing_event_id`) an event without an id of its sender, which no inbox would know again: for events that may have
    * been handled. @default false
    */
   readonly needsId?: boolean
-  /** The id that the API listed it under. Refuses (`unidentified`) an event that identifies as another one. @default any */
+  /** The id that the API listed it under. Rejects (`missing_event_id`) an event that identifies as another one. @default any */
   readonly id?: string
   /** A cloud has delivered it that lets only the sender in, such as an event bus: the journal says so. @default an API listed it */
   readonly verifiedBy?: 'cloud'
 }
 
 /** The outcome of `take`. */
-export interface TakeResult {
+export interface IngestResult {
   readonly outcome: 'accepted' | 'duplicate' | 'unhandled'
   /** One entry for each event. */
-  readonly taken: readonly Taken[]
+  readonly taken: readonly Accepted[]
 }
 
 /**
@@ -42,9 +42,9 @@ export interface TakeResult {
  */
 export async function take(
   context: ReceiveContext,
-  given: TakeInit,
-  { scope, needsId = false, id, verifiedBy }: TakeOptions,
-): Promise<TakeResult> {
+  given: IngestInit,
+  { tenant: scope, needsId = false, id, verifiedBy }: IngestOptions,
+): Promise<IngestResult> {
   const delivery = ownDelivery(given, context.limits, context.provider)
   const exchange = new Exchange(context, delivery, context.now(), context.monotonic())
   markVerified(delivery)
@@ -55,16 +55,16 @@ export async function take(
       context,
       delivery,
       body,
-      scope === undefined ? {} : { scope },
+      scope === undefined ? {} : { tenant: scope },
       exchange,
     )
     if (needsId && identified.intake.items.some(({ event }) => event.id === undefined))
-      throw new WebhookError('unidentified', { problem: 'no_id' })
+      throw new WebhookError('missing_event_id', { problem: 'no_id' })
     // Else the genuine webhook of that other event would be a duplicate.
     if (id !== undefined && identified.events.some((event) => event.id !== id))
-      throw new WebhookError('unidentified', { problem: 'other_id' })
+      throw new WebhookError('missing_event_id', { problem: 'other_id' })
     const taken = await acceptAll(context, identified, {})
-    if (taken.includes('refused')) throw new WebhookError('replayed', { problem: 'guarded' })
+    if (taken.includes('rejected')) throw new WebhookError('replay_detected', { problem: 'guarded' })
     tellTaken(context, exchange, identified.intake.items, taken)
     const outcome = outcomeOf(taken)
     context.recorder?.took(exchange, outcome, identified.events, verifiedBy)

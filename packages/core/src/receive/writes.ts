@@ -9,8 +9,8 @@ export interface Writes {
   /** When a delivery or a probe was stored last, on the receiver's monotonic clock. */
   readonly storedAt: number
   stored(): void
-  /** A delivery was refused. Only a refusal by the inbox counts: no forged or malformed delivery changes anything here. */
-  refused(error: WebhookError): void
+  /** A delivery was rejected. Only a rejection by the inbox counts: no forged or malformed delivery changes anything here. */
+  rejected(error: WebhookError): void
   /** Another write of the inbox failed: an outcome, a renewal, the journal. */
   failed(error: unknown): void
 }
@@ -26,7 +26,7 @@ export function createWrites(monotonic: () => number): Writes {
       writes.suspect = false
       writes.storedAt = monotonic()
     },
-    refused(error) {
+    rejected(error) {
       if (error.code === 'inbox_unavailable' || error.code === 'inbox_full') writes.failure = error
     },
     failed(error) {

@@ -43,6 +43,6 @@ export interface CatchUpFailure {
   readonly id: string
   readonly topic: string | undefined
   readonly at: number
-  /** `not_found`, `malformed_body`, `unidentified` … */
+  /** `not_found`, `malformed_body`, `missing_event_id` … */
   readonly code: string
 }

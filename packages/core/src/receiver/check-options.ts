@@ -1,5 +1,5 @@
 import { milliseconds, type Duration, settledBy } from '../basics/deadline.ts'
-import { checkObject, refuseNull, unknownOptions, wrongOption } from '../basics/unknown-options.ts'
+import { checkObject, rejectNull, unknownOptions, wrongOption } from '../basics/unknown-options.ts'
 import type { EventMap } from '../event.ts'
 import type { Inbox, Consumer, Port, Records } from '../inbox/inbox.ts'
 import { createSeal } from '../inbox/seal.ts'
@@ -26,23 +26,18 @@ const OPTIONS: readonly (keyof ReceiverOptions)[] = [
   'name',
   'limits',
   'ack',
-  'now',
-  'monotonic',
+  'tenantKey',
   'observers',
   'log',
   'onUnhandled',
   'dedupe',
-  'integers',
-  'labels',
-  'work',
-  'fairBy',
-  'journal',
-  'refusedBodies',
-  'silence',
-  'version',
-  'seal',
-  'stored',
+  'parsing',
+  'worker',
+  'clock',
+  'storage',
   'explain',
+  'version',
+  'silentAfter',
 ]
 
 /** Checks the options of `createReceiver`. Throws a `TypeError` that names the option and the remedy. */
@@ -51,56 +46,61 @@ export function checkReceiver<Events extends EventMap>(
 ): CheckedOptions {
   checkObject('createReceiver: options', options)
   unknownOptions('createReceiver', options, OPTIONS)
-  refuseNull('createReceiver', options)
+  rejectNull('createReceiver', options)
   const provider = checkProvider(options.provider)
   const name = options.name ?? provider.name
   if (typeof name !== 'string' || name.trim() === '')
     throw wrongOption('name', 'a string that is not empty', JSON.stringify(name))
   // Read each time: fake timers that are installed later must work for this receiver too.
-  const { now: given, monotonic = () => performance.now() } = options
-  isFunction('now', given ?? Date.now)
+  const { clock = {}, parsing = {}, storage = {} } = options
+  checkGroup('clock', clock, ['now', 'monotonic'])
+  checkGroup('parsing', parsing, ['bigIntegers', 'contentType'])
+  checkGroup('storage', storage, ['content', 'encryptionKey', 'journal', 'rejectedBodies'])
+  const { now: given, monotonic = () => performance.now() } = clock
+  isFunction('clock.now', given ?? Date.now)
   // Inboxes keep whole milliseconds.
   const now = given === undefined ? () => Date.now() : () => Math.floor(given())
-  isFunction('monotonic', monotonic)
-  if (options.fairBy !== undefined) {
-    isFunction('fairBy', options.fairBy)
+  isFunction('clock.monotonic', monotonic)
+  if (options.tenantKey !== undefined) {
+    isFunction('tenantKey', options.tenantKey)
     const secret = madeOf(provider)?.secret
     if (typeof secret === 'function' && 'forget' in secret)
       throw wrongOption(
-        'fairBy',
+        'tenantKey',
         'left out',
         'a function',
-        'perTenant names the tenant of each event, and fairBy would never be asked',
+        'perTenant names the tenant of each event, and tenantKey would never be asked',
       )
   }
   const { onUnhandled = 'acknowledge', dedupe = defaultDedupe(provider) } = options
   const inbox = checkInbox(options.inbox)
-  const { integers = 'number', work = inbox.work ?? true, journal = true, seal } = options
-  const { refusedBodies = 1000, labels = provider.labels ?? 'ignore' } = options
-  oneOf('onUnhandled', onUnhandled, ['acknowledge', 'store', 'refuse'])
+  const { worker = inbox.worker ?? true } = options
+  const { bigIntegers = false, contentType = provider.labels ?? 'ignore' } = parsing
+  const { encryptionKey, journal = true, rejectedBodies = 1000 } = storage
+  oneOf('onUnhandled', onUnhandled, ['acknowledge', 'store', 'reject'])
   oneOf('dedupe', dedupe, ['id', 'id+digest', 'digest', 'none'])
-  oneOf('integers', integers, ['number', 'exact'])
-  oneOf('labels', labels, ['ignore', 'strict'])
-  oneOf('work', work, [true, false, 'drain'])
-  oneOf('journal', journal, [true, false])
+  oneOf('parsing.bigIntegers', bigIntegers, [true, false])
+  oneOf('parsing.contentType', contentType, ['ignore', 'strict'])
+  oneOf('worker', worker, [true, false, 'onDemand'])
+  oneOf('storage.journal', journal, [true, false])
   if (onUnhandled === 'store' && !inbox.view)
     throw wrongOption(
       'onUnhandled',
-      'acknowledge or refuse',
+      'acknowledge or reject',
       'store',
       `${inbox.name} stores nothing`,
     )
-  const silence =
-    options.silence === undefined
+  const silentAfter =
+    options.silentAfter === undefined
       ? undefined
-      : milliseconds(options.silence, 'createReceiver: silence')
-  if (inbox.work !== undefined && work !== inbox.work)
-    throw wrongOption('work', 'left out', work, `${inbox.name} says itself who runs its tasks`)
-  if (work === false && inbox.view && !inbox.can.durable)
+      : milliseconds(options.silentAfter, 'createReceiver: silentAfter')
+  if (inbox.worker !== undefined && worker !== inbox.worker)
+    throw wrongOption('worker', 'left out', worker, `${inbox.name} says itself who runs its tasks`)
+  if (worker === false && inbox.view && !inbox.can.durable)
     throw wrongOption(
-      'work',
-      'left out, or drain with calls of receiver.drain()',
-      work,
+      'worker',
+      'left out, or onDemand with calls of receiver.runDue()',
+      worker,
       `no other process reads the tasks of ${inbox.name}`,
     )
   return {
@@ -116,18 +116,21 @@ export function checkReceiver<Events extends EventMap>(
     onUnhandled,
     unhandledMeant: options.onUnhandled !== undefined,
     dedupe,
-    exact: integers === 'exact',
-    strictLabels: labels === 'strict',
-    fairBy: options.fairBy as CheckedOptions['fairBy'],
-    work,
+    exact: bigIntegers,
+    strictLabels: contentType === 'strict',
+    tenantKey: options.tenantKey as CheckedOptions['tenantKey'],
+    worker,
     journal,
-    refusedBodies: checkBodies(refusedBodies),
-    seal: seal === undefined ? undefined : createSeal(seal, 'createReceiver: seal'),
-    keepBody: checkStored(options.stored),
+    rejectedBodies: checkBodies(rejectedBodies),
+    seal:
+      encryptionKey === undefined
+        ? undefined
+        : createSeal(encryptionKey, 'createReceiver: storage.encryptionKey'),
+    keepBody: checkContent(storage.content),
     explain: checkExplain(options.explain ?? nodeEnv() === 'development'),
     lenient: options.explain !== false && nodeEnv() === 'development',
     version: checkVersion(options.version),
-    silence,
+    silentAfter,
   }
 }
 
@@ -172,18 +175,21 @@ function checkObservers({
   return log === false ? observers : [log, ...observers]
 }
 
-function checkStored(stored: ReceiverOptions['stored']): KeepBody | undefined {
-  unknownOptions('createReceiver: stored', stored, ['body'])
-  const body: unknown = stored?.body ?? true
-  if (typeof body === 'function') return body as KeepBody
-  oneOf('stored.body', body, [true, false], 'true, false or a function')
-  return body === true ? undefined : keepNothing
+function checkContent(content: unknown = true): KeepBody | undefined {
+  if (typeof content === 'function') return content as KeepBody
+  oneOf('storage.content', content, [true, false], 'true, false or a function')
+  return content === true ? undefined : keepNothing
+}
+
+function checkGroup(name: string, group: object, known: readonly string[]): void {
+  checkObject(`createReceiver: ${name}`, group)
+  unknownOptions(`createReceiver: ${name}`, group, known)
 }
 
 function checkBodies(count: number | false): number {
   if (count === false) return 0
   if (!(Number.isInteger(count) && count >= 0 && count <= 1000))
-    throw wrongOption('refusedBodies', 'false or a whole number up to 1000', count)
+    throw wrongOption('storage.rejectedBodies', 'false or a whole number up to 1000', count)
   return count
 }
 
@@ -219,7 +225,7 @@ const VIEW: readonly (keyof InboxView)[] = [
 ]
 const JOURNAL: readonly (keyof Journal)[] = [
   'write',
-  'refusals',
+  'rejections',
   'deliveries',
   'delivery',
   'attempts',
@@ -238,7 +244,7 @@ function defaultInbox(): Inbox {
   return {
     name: 'memoryInbox',
     can: { order: true, transaction: false, durable: false, fair: true, search: 'scan' },
-    window: DEFAULT_WINDOW,
+    dedupeWindow: DEFAULT_WINDOW,
     attach: (consumer) => lazyPort(consumer, load),
     view: lazily(async () => (await load()).view!, VIEW),
     journal: lazily(async () => (await load()).journal!, JOURNAL),
@@ -274,7 +280,7 @@ function lazyPort(consumer: Consumer, load: () => Promise<Inbox>): Port {
     },
     drain: async (until, max, last) => (await attach()).drain!(until, max, last),
     async close(until) {
-      // A delivery that waits for the inbox to load was not refused: it is accepted first, and its tasks run.
+      // A delivery that waits for the inbox to load was not rejected: it is accepted first, and its tasks run.
       if (attaching && !port) await settledBy(attaching, until)
       closed = true
       await port?.close(until)

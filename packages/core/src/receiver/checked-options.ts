@@ -23,25 +23,25 @@ export interface CheckedOptions {
   readonly ack: Reply
   readonly now: () => number
   readonly monotonic: () => number
-  readonly onUnhandled: 'acknowledge' | 'store' | 'refuse'
+  readonly onUnhandled: 'acknowledge' | 'store' | 'reject'
   /** True if the app said what becomes of events that nothing subscribes to. */
   readonly unhandledMeant: boolean
   readonly dedupe: Dedupe
   readonly exact: boolean
   readonly strictLabels: boolean
-  readonly fairBy: ((event: WebhookEvent) => string) | undefined
+  readonly tenantKey: ((event: WebhookEvent) => string) | undefined
   readonly work: boolean | 'drain'
   readonly journal: boolean
-  readonly refusedBodies: number
+  readonly rejectedBodies: number
   readonly seal: Seal | undefined
   /** What is kept of the payload of done events; undefined for all. */
   readonly keepBody: KeepBody | undefined
-  /** Milliseconds for which the cause of a refusal is looked for; undefined for never. */
+  /** Milliseconds for which the cause of a rejection is looked for; undefined for never. */
   readonly explain: number | undefined
   /** As in `createAdmit`. */
   readonly lenient: boolean
   /** The version of the app; undefined for that of its package.json. */
   readonly version: string | undefined
   /** Milliseconds without a delivery after which observers hear of it. */
-  readonly silence: number | undefined
+  readonly silentAfter: number | undefined
 }

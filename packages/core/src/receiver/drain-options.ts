@@ -1,9 +1,9 @@
 import { milliseconds } from '../basics/deadline.ts'
 import { unknownOptions } from '../basics/unknown-options.ts'
-import type { DrainOptions } from './options.ts'
+import type { RunDueOptions } from './options.ts'
 
-/** The options of `receiver.drain`, checked; `until` is a time of `performance.now()`. Throws a `TypeError` that names the one that is wrong. */
-export function checkDrain(options: DrainOptions): {
+/** The options of `receiver.runDue`, checked; `until` is a time of `performance.now()`. Throws a `TypeError` that names the one that is wrong. */
+export function checkDrain(options: RunDueOptions): {
   readonly until: number
   readonly max: number
   readonly last: number

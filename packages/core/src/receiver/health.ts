@@ -12,24 +12,24 @@ export interface Health {
   /** True if it accepts and settles. */
   readonly ok: boolean
   /** True if deliveries are stored: the receiver is open, its inbox has room, and its last write, or a probe since, did not fail. */
-  readonly accepts: boolean
+  readonly accepting: boolean
   /**
    * False if tasks have been due for longer than a minute, three leases and three usual gaps between drains, and no
    * process has run any in that time. A backlog that is worked off settles.
    */
-  readonly settles: boolean
+  readonly processing: boolean
   /** Why it is not ok, in words that lead to the remedy; undefined if it is. For operators: it can name an address. */
   readonly cause: string | undefined
   readonly receiver: string
   /** Tasks that wait or run; undefined if the inbox keeps none or does not answer. */
   readonly pending: number | undefined
   /** When the oldest task that is due was due. */
-  readonly oldest: number | undefined
+  readonly oldestDueAt: number | undefined
   readonly dead: number | undefined
   /** When the last verified delivery came, as far as this process or the journal knows. */
   readonly lastDelivery: number | undefined
   /** Milliseconds without a verified delivery after which observers hear `silent`; undefined if the receiver has no `silence`. */
-  readonly silence: number | undefined
+  readonly silentAfter: number | undefined
 }
 
 /** The receiver as {@link createHealth} sees it. */
@@ -38,9 +38,9 @@ interface HealthContext {
   readonly inbox: Inbox
   readonly port: Port
   readonly writes: Writes
-  readonly silence: Silence
+  readonly silentAfter: Silence
   readonly isOpen: () => boolean
-  /** True if nothing subscribes, so that every delivery is refused. */
+  /** True if nothing subscribes, so that every delivery is rejected. */
   readonly isDeaf: () => boolean
   readonly now: () => number
   readonly monotonic: () => number
@@ -66,7 +66,7 @@ const MINUTE = 60_000
 
 /** Makes the function that asks the inbox, for less than a second. It never rejects. */
 export function createHealth(context: HealthContext): () => Promise<Health> {
-  const { name, inbox, port, writes, silence, now, monotonic } = context
+  const { name, inbox, port, writes, silentAfter: silence, now, monotonic } = context
   let probing: Promise<void> | undefined
   let probed: { readonly at: number; readonly failure: unknown } | undefined
   let looked = { wall: now(), monotonic: monotonic() }
@@ -89,8 +89,8 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
       const standing = await within(standsFor(known.oldest, running, stepped), until, late)
       return {
         ok: accepts && standing === undefined,
-        accepts,
-        settles: standing === undefined,
+        accepting: accepts,
+        processing: standing === undefined,
         cause: !context.isOpen()
           ? 'closed: the receiver was closed'
           : deaf
@@ -110,8 +110,8 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
       const last = silence.last
       return {
         ok: false,
-        accepts: false,
-        settles: true,
+        accepting: false,
+        processing: true,
         cause,
         ...common,
         ...figures,
@@ -171,7 +171,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
     const limit = Math.max(MINUTE, 3 * (inbox.lease ?? 0), 3 * gap, held)
     const due = now() - stepped - oldest
     if (due <= limit || (await takenIn(inbox, name, now() - limit, now()))) return undefined
-    return `no worker: tasks have been due for ${Math.round(due / 1000)} s and no process runs any; start receiver.work() or receiver.drain() in a process that has the subscriptions`
+    return `no worker: tasks have been due for ${Math.round(due / 1000)} s and no process runs any; start receiver.startWorker() or receiver.runDue() in a process that has the subscriptions`
   }
 }
 
@@ -199,7 +199,11 @@ async function figures({ name, inbox }: HealthContext): Promise<Figures> {
   return { pending, oldest, dead, running }
 }
 
-async function lastDelivery({ name, inbox, silence }: HealthContext): Promise<number | undefined> {
+async function lastDelivery({
+  name,
+  inbox,
+  silentAfter: silence,
+}: HealthContext): Promise<number | undefined> {
   if (silence.last !== undefined || !inbox.journal) return silence.last
   const genuine = ['accepted', 'duplicate', 'unhandled'] as const
   const page = await inbox.journal.deliveries({ receiver: name, outcome: genuine, limit: 1 })

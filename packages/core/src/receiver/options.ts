@@ -29,18 +29,16 @@ export interface ReceiverOptions<
    * delay the others. It is asked only for those: where the secret that verified an event has a scope, that is the tenant, and with
    * `perTenant` it is a `TypeError`. @default none
    */
-  readonly fairBy?: (event: WebhookEvent) => string
-  /** The time in milliseconds since 1970. @default () => Date.now() */
-  readonly now?: () => number
+  readonly tenantKey?: (event: WebhookEvent) => string
   /** Observers beside the logger. */
   readonly observers?: readonly Observer[]
   /** The logger: an observer, or false for none. @default logger(), to the console */
   readonly log?: Observer | false
   /**
-   * Events without a subscription are acknowledged and dropped, stored for a later handler, or refused with 404. Without it, a
-   * receiver that has no subscription and no answer at all refuses every delivery with 500. @default 'acknowledge'
+   * Events without a subscription are acknowledged and dropped, stored for a later handler, or rejected with 404. Without it, a
+   * receiver that has no subscription and no answer at all rejects every delivery with 500. @default 'acknowledge'
    */
-  readonly onUnhandled?: 'acknowledge' | 'store' | 'refuse'
+  readonly onUnhandled?: 'acknowledge' | 'store' | 'reject'
   /**
    * The identity of an event. `id`: the sender's id. `id+digest`: the id, and the signed content (method, body, topic and
    * time), so that a captured delivery under another id is a duplicate. `digest`: the id, else a digest of the body.
@@ -48,43 +46,19 @@ export interface ReceiverOptions<
    * @default 'id'; 'id+digest' if the provider says `repeats: false` and its signature does not cover the id
    */
   readonly dedupe?: Dedupe
-  /** `exact` returns integers beyond 2^53 in JSON payloads as BigInt. @default 'number' */
-  readonly integers?: 'number' | 'exact'
+  /** How payloads are parsed. */
+  readonly parsing?: ParsingOptions
   /**
-   * `strict` refuses a body with 415 if its Content-Type contradicts the format in which it is read. Most senders do
-   * not sign the label, so it never chooses the format. @default that of the provider, else 'ignore'
+   * False if another process runs the tasks (`receiver.startWorker()` there). `onDemand`: only `receiver.runDue()` runs them,
+   * for hosts without a permanent process. @default true
    */
-  readonly labels?: 'ignore' | 'strict'
+  readonly worker?: boolean | 'onDemand'
+  /** The clocks of the receiver, for tests. */
+  readonly clock?: ClockOptions
+  /** What the inbox keeps, and how. */
+  readonly storage?: StorageOptions
   /**
-   * False if another process runs the tasks (`receiver.work()` there). `drain`: only `receiver.drain()` runs them, for
-   * hosts without a permanent process. @default true
-   */
-  readonly work?: boolean | 'drain'
-  /** Milliseconds of a clock that never goes back, for durations. @default () => performance.now() */
-  readonly monotonic?: () => number
-  /** False writes nothing to the inbox's journal of deliveries and counts. @default true */
-  readonly journal?: boolean
-  /**
-   * Most refused deliveries of a minute whose head and body are kept for `explain`, for each code and size: half of them
-   * for requests that look like verified deliveries. Requests up to 2 KiB have 768 places at most, and those of each
-   * doubled size up to 256 KiB have 384 KiB, so that large requests never take the place of small ones. They are kept without
-   * credentials, and sealed if `seal` is set. Those of the last three such minutes stay. False keeps none. @default 1000
-   */
-  readonly refusedBodies?: number | false
-  /**
-   * Encrypts payloads, headers and bodies in the inbox, those of refused deliveries too, with AES-256-GCM: 32 bytes, as they are, in base64 or in hex.
-   * With several keys the first one seals and all of them open, so that a key can be changed. Topic, ids, times and error
-   * texts stay readable, and the journal's path and reply. @default stored as they came
-   */
-  readonly seal?: KeyOption
-  /**
-   * The contents that stay in the inbox once the last task of an event is done or discarded. `body: false` erases
-   * payload, headers, query and body; a function returns the payload that stays. Handlers get everything, and a dead task
-   * holds it back. Ids, topics and times stay, so that a redelivery is a duplicate. @default { body: true }
-   */
-  readonly stored?: StoredOption
-  /**
-   * Looks for the cause of a refusal after its reply, at most once a second, and tells observers (`explained`): the log
+   * Looks for the cause of a rejection after its reply, at most once a second, and tells observers (`explained`): the log
    * then has a proven cause. True looks for 50 ms, a duration for so long, at most 10 s; the event loop is held meanwhile.
    * @default NODE_ENV is 'development'
    */
@@ -95,26 +69,62 @@ export interface ReceiverOptions<
    */
   readonly version?: string
   /** After this time without a verified delivery, observers hear `silent`. @default never */
-  readonly silence?: Duration
+  readonly silentAfter?: Duration
+}
+
+/** How payloads are parsed. */
+export interface ParsingOptions {
+  /** True returns integers beyond 2^53 in JSON payloads as BigInt. @default false */
+  readonly bigIntegers?: boolean
+  /**
+   * `strict` rejects a body with 415 if its Content-Type contradicts the format in which it is read. Most senders do
+   * not sign Content-Type, so it never chooses the format. @default that of the provider, else 'ignore'
+   */
+  readonly contentType?: 'ignore' | 'strict'
+}
+
+/** The clocks of a receiver. */
+export interface ClockOptions {
+  /** Returns the time in milliseconds since 1970. @default () => Date.now() */
+  readonly now?: () => number
+  /** Returns milliseconds of a clock that never goes back, for durations. @default () => performance.now() */
+  readonly monotonic?: () => number
 }
 
 /**
- * What a receiver keeps of events whose tasks are done.
+ * What the inbox of a receiver keeps, and how.
  *
  * @example
- * createReceiver({ provider, inbox, stored: { body: ({ id, status }) => ({ id, status }) } })
+ * createReceiver({ provider, inbox, storage: { content: ({ id, status }) => ({ id, status }) } })
  */
-export interface StoredOption {
+export interface StorageOptions {
   /**
-   * True keeps all, false nothing. A function gets the payload and returns what is kept of it; it is synchronous, and if
-   * it fails nothing is kept and observers hear a warning. @default true
+   * The content that stays in the inbox once the last task of an event is done or deleted. False erases payload, headers,
+   * query and body. A function gets the payload and returns the part that stays; it is synchronous, and if it throws, nothing stays
+   * and observers get a warning. Handlers get everything, and a dead task keeps the content. Ids, topics and times stay, so that a
+   * redelivery is a duplicate. @default true
    */
   // The payload of any topic: a parameter type narrower than this is the app's own claim.
-  readonly body?: boolean | ((payload: any) => unknown)
+  readonly content?: boolean | ((payload: any) => unknown)
+  /**
+   * Encrypts payloads, headers and bodies in the inbox with AES-256-GCM, those of rejected deliveries too: a key of 32 bytes, as
+   * bytes, base64 or hex. With several keys the first one encrypts and all of them decrypt, so that a key can be changed. Topic, ids,
+   * times and error texts stay readable, and the journal's path and reply. @default stored as they came
+   */
+  readonly encryptionKey?: KeyOption
+  /** False writes nothing to the inbox's journal of deliveries and counts. @default true */
+  readonly journal?: boolean
+  /**
+   * Maximum number of rejected deliveries of a minute whose head and body are kept for `explain`, for each code and size: half of
+   * them for requests that look like verified deliveries. Requests up to 2 KiB have 768 places at most, and those of each
+   * doubled size up to 256 KiB have 384 KiB, so that large requests never take the place of small ones. They are kept without
+   * credentials, and encrypted if `encryptionKey` is set. Those of the last three such minutes stay. False keeps none. @default 1000
+   */
+  readonly rejectedBodies?: number | false
 }
 
-/** Options of `receiver.drain`. */
-export interface DrainOptions {
+/** Options of `receiver.runDue`. */
+export interface RunDueOptions {
   /** The longest time of one call. @default '25s' */
   readonly deadline?: Duration
   /** Tasks that may run. @default all that are due */

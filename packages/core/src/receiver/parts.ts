@@ -47,7 +47,7 @@ export function createParts({
     failed: (error) => writes.failed(error),
     receiver: name,
     inbox,
-    kept: settings.journal ? settings.refusedBodies : undefined,
+    kept: settings.journal ? settings.rejectedBodies : undefined,
     seal,
     provider,
     now,
@@ -69,7 +69,7 @@ export function createParts({
     erasure,
     now,
     monotonic,
-    fairBy: settings.fairBy,
+    tenantKey: settings.tenantKey,
     deadListeners,
   })
   const attached = seal
@@ -90,7 +90,7 @@ export function createParts({
     port,
     answers,
     recorder,
-    silence: createSilence({ name, limit: settings.silence, now, observer }),
+    silence: createSilence({ name, limit: settings.silentAfter, now, observer }),
     writes,
     explainer:
       settings.explain === undefined
@@ -98,7 +98,7 @@ export function createParts({
         : createExplainer({ ...settings, ms: settings.explain }),
     // Observers can be added later.
     conflicts: () =>
-      observer.conflict && inbox.view
+      observer.idConflict && inbox.view
         ? (conflicts ??= createConflictWatch(name, inbox.view, now, seal))
         : undefined,
     isDeaf,

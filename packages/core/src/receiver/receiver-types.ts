@@ -6,11 +6,11 @@ import type { Duration } from '../basics/deadline.ts'
 import type { WebhookError } from '../errors.ts'
 import type { EventMap, WebhookEvent } from '../event.ts'
 import type { FetchHost } from '../receive/fetch-host.ts'
-import type { Drained, Host, Inbox, TaskError } from '../inbox/inbox.ts'
+import type { RunDueResult, Host, Inbox, TaskError } from '../inbox/inbox.ts'
 import type { Changed, ReplayOptions, TaskFilter, TaskInfo } from '../inbox/view.ts'
 import type { Health } from './health.ts'
-import type { DrainOptions } from './options.ts'
-import type { TakeInit, TakeOptions, TakeResult } from '../receive/take.ts'
+import type { RunDueOptions } from './options.ts'
+import type { IngestInit, IngestOptions, IngestResult } from '../receive/take.ts'
 import type { Limits } from '../limits.ts'
 import type { AttemptInfo } from '../observe/infos.ts'
 import type { Observer } from '../observer.ts'
@@ -29,11 +29,11 @@ import type { EventOf, PatternOf, TopicsOf } from '../subscribe/topic-types.ts'
 export interface ReceiverSettings {
   readonly inbox: Inbox
   readonly dedupe: Dedupe
-  readonly onUnhandled: 'acknowledge' | 'store' | 'refuse'
-  readonly work: boolean | 'drain'
+  readonly onUnhandled: 'acknowledge' | 'store' | 'reject'
+  readonly worker: boolean | 'drain'
   readonly journal: boolean
   /** Undefined for never. */
-  readonly silence: number | undefined
+  readonly silentAfter: number | undefined
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -110,7 +110,7 @@ export interface Receiver<
   ): this
   /**
    * Judges the head of a request before its body is read, and starts to count its bytes. Adapters pass the result to
-   * `receive` as `admission`. Throws a `WebhookError` with the refusal.
+   * `receive` as `admission`. Throws a `WebhookError` with the rejection.
    */
   admit(head: Head): Admission
   /** Takes one delivery and returns the reply. Nothing that the network sends makes it throw. */
@@ -121,19 +121,19 @@ export interface Receiver<
    * Tells the observers why an adapter could not read a request, and returns the reply to it. With its headers, a request
    * without a body (a GET) is kept for `explain` as others are.
    */
-  refuse(request: Pick<DeliveryInit, 'method' | 'url' | 'headers'>, error: WebhookError): Reply
+  reject(request: Pick<DeliveryInit, 'method' | 'url' | 'headers'>, error: WebhookError): Reply
   /** Starts to run tasks in this process, after `work: false`. */
-  work(): Promise<void>
+  startWorker(): Promise<void>
   /**
    * Runs due tasks until none is left or the deadline is near, for hosts without a permanent process (cron routes).
    * Tasks whose lease ended come first. Attempts that the deadline cuts are given back and do not count.
    */
-  drain(options?: DrainOptions): Promise<Drained>
+  runDue(options?: RunDueOptions): Promise<RunDueResult>
   /**
    * Takes events without a signature: those that the sender's API listed, as a source of `@postern/registrar` reads them, or that
    * a cloud delivered which lets only the sender in (`verifiedBy`).
    */
-  take(given: TakeInit, options?: TakeOptions): Promise<TakeResult>
+  ingest(given: IngestInit, options?: IngestOptions): Promise<IngestResult>
   /** The state of the receiver, for probes and for people. It never rejects, and answers within a second. */
   health(): Promise<Health>
   /**
@@ -154,7 +154,7 @@ export interface Receiver<
    * `performance.now()`. The function that it returns takes the listener away. Throws `closed` if the receiver is closed.
    */
   onClose(listener: (until: number) => unknown): () => void
-  /** Refuses deliveries with 503, lets running attempts end and leaves the rest pending. It closes its inbox only if it made it. */
+  /** Rejects deliveries with 503, lets running attempts end and leaves the rest pending. It closes its inbox only if it made it. */
   close(options?: { /** @default '10s' */ readonly timeout?: Duration }): Promise<void>
 }
 

@@ -1,3 +1,3 @@
-export { drain, drainRoute, type DrainRouteOptions } from './route.ts'
+export { runDue, runDueRoute, type RunDueRouteOptions } from './route.ts'
 export { health, healthRoute, type HealthRouteOptions } from './route.ts'
 export { toFetch, type Route, type RouteRequest } from './route.ts'

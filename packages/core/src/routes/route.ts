@@ -6,7 +6,7 @@ import { unknownOptions } from '../basics/unknown-options.ts'
 import { checkSecret } from '../provider/secrets.ts'
 import { safeEqual } from '../provider/safe-equal.ts'
 import { checkDrain } from '../receiver/drain-options.ts'
-import type { DrainOptions } from '../receiver/options.ts'
+import type { RunDueOptions } from '../receiver/options.ts'
 
 /** The parts of a request that a route reads, on any host. */
 export interface RouteRequest {
@@ -98,34 +98,34 @@ function shown(health: Health): Health {
   return own ? health : { ...health, cause: 'unavailable' }
 }
 
-/** Options of {@link drain}. */
-export interface DrainRouteOptions extends DrainOptions {
+/** Options of {@link runDue}. */
+export interface RunDueRouteOptions extends RunDueOptions {
   /** The secret in the caller's `Authorization: Bearer …`; Vercel sends `CRON_SECRET` there. */
   readonly secret: string
 }
 
 /**
  * A route that runs due tasks, for the cron of hosts without a permanent process. The secret is compared in constant
- * time. A call while another one runs is 409. The reply is the result of `receiver.drain()` as JSON. Throws a
+ * time. A call while another one runs is 409. The reply is the result of `receiver.runDue()` as JSON. Throws a
  * `TypeError` that names a wrong option.
  *
  * @example
  * export const GET = drain(receiver, { secret: process.env.CRON_SECRET!, deadline: '50s' })
  */
-export function drain(
-  receiver: Pick<Receiver, 'drain'>,
-  options: DrainRouteOptions,
+export function runDue(
+  receiver: Pick<Receiver, 'runDue'>,
+  options: RunDueRouteOptions,
 ): (request: Request) => Promise<Response> {
-  return toFetch(drainRoute(receiver, options))
+  return toFetch(runDueRoute(receiver, options))
 }
 
 /** The same for hosts that are not on fetch. */
-export function drainRoute(receiver: Pick<Receiver, 'drain'>, options: DrainRouteOptions): Route {
+export function runDueRoute(receiver: Pick<Receiver, 'runDue'>, options: RunDueRouteOptions): Route {
   unknownOptions('drain', options, ['secret', 'deadline', 'max', 'reserve'])
   const { secret, ...how } = options ?? {}
   checkSecret('drain: secret', secret)
   checkDrain(how)
-  if (typeof receiver?.drain !== 'function')
+  if (typeof receiver?.runDue !== 'function')
     throw new TypeError('drain: receiver must be what createReceiver() returns')
   let running = false
 
@@ -137,7 +137,7 @@ export function drainRoute(receiver: Pick<Receiver, 'drain'>, options: DrainRout
     if (running) return privateReply(409, { code: 'in_progress' }, { 'retry-after': '5' })
     running = true
     try {
-      return privateReply(200, await receiver.drain(how))
+      return privateReply(200, await receiver.runDue(how))
     } catch {
       // The reply has no reason: the inbox tells it to observers.
       return privateReply(503, { code: 'inbox_unavailable' }, { 'retry-after': '5' })

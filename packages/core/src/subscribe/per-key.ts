@@ -5,9 +5,9 @@ import { unknownOptions } from '../basics/unknown-options.ts'
  * using an attempt and comes back at the pace of its key; it holds no place of the subscription meanwhile.
  *
  * @example
- * receiver.on('orders/*', { perKey: { rate: 5, concurrency: 2 } }, callShopApi)
+ * receiver.on('orders/*', { tenantLimit: { rate: 5, concurrency: 2 } }, callShopApi)
  */
-export interface PerKeyOptions {
+export interface TenantLimitOptions {
   /**
    * Runs of one key that may start a second; 0.2 is one in five seconds. After late starts at most a tenth of a second's
    * runs, and one more, come on top. @default no bound
@@ -17,19 +17,19 @@ export interface PerKeyOptions {
   readonly concurrency?: number
 }
 
-/** Throws a `TypeError` if `perKey` of a subscription is wrong. */
-export function checkPerKey(option: PerKeyOptions | undefined, name: string): void {
+/** Throws a `TypeError` if `tenantLimit` of a subscription is wrong. */
+export function checkPerKey(option: TenantLimitOptions | undefined, name: string): void {
   if (option === undefined) return
-  unknownOptions(`perKey of ${name}`, option, ['rate', 'concurrency'])
+  unknownOptions(`tenantLimit of ${name}`, option, ['rate', 'concurrency'])
   const { rate, concurrency } = option
   if (rate === undefined && concurrency === undefined)
-    throw new TypeError(`perKey of ${name} must have a rate or a concurrency, such as { rate: 5 }`)
+    throw new TypeError(`tenantLimit of ${name} must have a rate or a concurrency, such as { rate: 5 }`)
   if (rate !== undefined && !(typeof rate === 'number' && rate > 0 && rate < Infinity))
     throw new TypeError(
-      `perKey of ${name}: rate must be a number of runs a second above 0, got ${String(rate)}`,
+      `tenantLimit of ${name}: rate must be a number of runs a second above 0, got ${String(rate)}`,
     )
   if (concurrency !== undefined && !(Number.isSafeInteger(concurrency) && concurrency >= 1))
     throw new TypeError(
-      `perKey of ${name}: concurrency must be a whole number from 1 and up, got ${String(concurrency)}`,
+      `tenantLimit of ${name}: concurrency must be a whole number from 1 and up, got ${String(concurrency)}`,
     )
 }

@@ -14,11 +14,11 @@ export interface ExponentialOptions {
   /** Attempts in all, the first one included. @default 8 */
   readonly attempts?: number
   /** Upper bound of the first wait. @default '1s' */
-  readonly base?: Duration
+  readonly initialDelay?: Duration
   /** Each bound is this many times the one before. @default 4 */
   readonly factor?: number
   /** The longest wait. @default '1h' */
-  readonly max?: Duration
+  readonly maxDelay?: Duration
   /** `full`: anywhere between nothing and the bound, so that failures do not come back as one wave. @default 'full' */
   readonly jitter?: 'full' | 'none'
 }
@@ -33,8 +33,8 @@ export function exponential(options: ExponentialOptions = {}): RetryPolicy {
 
 function growing(what: string, options: ExponentialOptions): RetryPolicy {
   unknownOptions(what, options, ['attempts', 'base', 'factor', 'max', 'jitter'])
-  const base = milliseconds(options.base ?? '1s', 'retry.base')
-  const max = milliseconds(options.max ?? '1h', 'retry.max')
+  const base = milliseconds(options.initialDelay ?? '1s', 'retry.base')
+  const max = milliseconds(options.maxDelay ?? '1h', 'retry.max')
   const factor = options.factor ?? 4
   if (!(typeof factor === 'number' && factor >= 1 && factor < Infinity))
     throw new TypeError(`retry.factor must be a number from 1 and up, got ${String(factor)}`)
@@ -77,11 +77,11 @@ export function retryPolicy(option: RetryOption | undefined): RetryPolicy {
 }
 
 /** Throw it in a handler if a retry cannot help: the task is dead at once. */
-export class Unrecoverable extends Error {
-  override readonly name = 'Unrecoverable'
+export class UnrecoverableError extends Error {
+  override readonly name = 'UnrecoverableError'
 }
 
-/** Options of {@link RetryAfter}. */
+/** Options of {@link RetryAfterError}. */
 export interface RetryAfterOptions extends ErrorOptions {
   /** Waits longer if the retry policy would. @default false */
   readonly atLeast?: boolean
@@ -91,7 +91,7 @@ export interface RetryAfterOptions extends ErrorOptions {
  * Throw it in a handler to choose the time of the next attempt; the attempt counts. A wait of more than a
  * year becomes a year, and observers hear of it.
  */
-export class RetryAfter extends Error {
+export class RetryAfterError extends Error {
   override readonly name = 'RetryAfter'
   /** Milliseconds to wait. */
   readonly delay: number
@@ -107,13 +107,13 @@ export class RetryAfter extends Error {
 }
 
 /** Throw it in a handler if the task must wait, as for a busy or failing destination: no attempt is used. */
-export class Postpone extends Error {
-  override readonly name = 'Postpone'
+export class PostponeError extends Error {
+  override readonly name = 'PostponeError'
   /** Milliseconds to wait. */
   readonly delay: number
 
   constructor(delay: Duration, message?: string, options?: ErrorOptions) {
-    const wait = delay === Infinity ? Infinity : milliseconds(delay, 'Postpone')
+    const wait = delay === Infinity ? Infinity : milliseconds(delay, 'PostponeError')
     super(message ?? `not before ${wait} ms from now`, options)
     this.delay = wait
   }

@@ -1,4 +1,4 @@
-import { checkFunction, refuseNull, unknownOptions } from '../basics/unknown-options.ts'
+import { checkFunction, rejectNull, unknownOptions } from '../basics/unknown-options.ts'
 import type { Inbox, TaskError } from '../inbox/inbox.ts'
 import type { AttemptInfo } from '../observe/infos.ts'
 import { createAnswers, type AnswerFunction, type AnswerOptions } from '../receive/reply/answer.ts'
@@ -87,11 +87,11 @@ export function createSubscribing({ name, inbox, started }: SubscribingHost): Su
   } {
     const [given = {}, handler] = rest.length === 1 ? [{}, rest[0]] : rest
     unknownOptions('on', given, SUBSCRIPTION_OPTIONS)
-    refuseNull('on', given as object)
+    rejectNull('on', given as object)
     const options = given as SubscriptionOptions
-    if (options.orderBy && !inbox.can.order)
+    if (options.orderingKey && !inbox.can.order)
       throw new TypeError(
-        `orderBy: ${inbox.name} cannot keep the order of a key; sqliteInbox, postgresInbox and memoryInbox can`,
+        `orderingKey: ${inbox.name} cannot keep the order of a key; sqliteInbox, postgresInbox and memoryInbox can`,
       )
     return { options, handler: handler as Handler }
   }

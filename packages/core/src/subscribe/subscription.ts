@@ -7,7 +7,7 @@ import {
   type StoredDelivery,
 } from '../event.ts'
 import type { Lane, TaskDraft } from '../inbox/inbox.ts'
-import { checkPerKey, type PerKeyOptions } from './per-key.ts'
+import { checkPerKey, type TenantLimitOptions } from './per-key.ts'
 import { retryPolicy, type RetryOption, type RetryPolicy } from './retry.ts'
 import { checkFunction, kindOf, unknownOptions } from '../basics/unknown-options.ts'
 import type { AnyCommit, Task } from './task.ts'
@@ -31,19 +31,19 @@ export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> 
   /** Stable over restarts: stored tasks find their handler by it. @default the topic pattern, with a number if it repeats */
   readonly name?: string
   /** Names it had before: tasks stored under them are its own. */
-  readonly formerly?: readonly string[]
+  readonly previousNames?: readonly string[]
   /** When a failed task is tried again, and how often. @default exponential({ attempts: 8 }) */
   readonly retry?: RetryOption
   /** How long an attempt may take before it counts as failed and `task.signal` aborts. @default '5m' */
   readonly timeout?: Duration
   /** Attempts running at once, in each process. @default 10 */
   readonly concurrency?: number
-  /** Bounds of the runs of one tenant (the scope of the event, else `fairBy`), in each process. @default no bounds */
-  readonly perKey?: PerKeyOptions
+  /** Bounds of the runs of one tenant (the scope of the event, else `tenantKey`), in each process. @default no bounds */
+  readonly tenantLimit?: TenantLimitOptions
   /** Checks and types the payload (zod, valibot, arktype …). A task whose payload does not match is dead, with the issues. */
   readonly schema?: StandardSchema
   /** Events of one tenant and key run one after another, in order of arrival. Not every inbox can. */
-  readonly orderBy?: (event: Event) => string
+  readonly orderingKey?: (event: Event) => string
 }
 
 /** Names of the options of a subscription. */
@@ -53,9 +53,9 @@ export const SUBSCRIPTION_OPTIONS: readonly (keyof SubscriptionOptions)[] = [
   'retry',
   'timeout',
   'concurrency',
-  'perKey',
+  'tenantLimit',
   'schema',
-  'orderBy',
+  'orderingKey',
 ]
 
 /** A subscription, ready to run. */
@@ -64,8 +64,8 @@ export interface Subscription extends Lane {
   readonly handler: Handler
   readonly retry: RetryPolicy
   readonly schema: StandardSchema | undefined
-  readonly orderBy: ((event: WebhookEvent) => string) | undefined
-  readonly perKey: PerKeyOptions | undefined
+  readonly orderingKey: ((event: WebhookEvent) => string) | undefined
+  readonly tenantLimit: TenantLimitOptions | undefined
 }
 
 /** All subscriptions of a receiver. */
@@ -135,7 +135,7 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
     unknownOptions(`on(${patterns.join(', ')})`, given, SUBSCRIPTION_OPTIONS)
     const options = { ...handler.defaults, ...given }
     const name = options.name ?? freeName(patterns.join(','))
-    const formerly = options.formerly ?? []
+    const formerly = options.previousNames ?? []
     if (!Array.isArray(formerly))
       throw new TypeError(
         `formerly of ${name} must be a list of names, such as ['${String(formerly)}']`,
@@ -161,25 +161,25 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
       throw new TypeError(
         `concurrency of ${name} must be a number from 1 and up, got ${String(concurrency)}`,
       )
-    checkPerKey(options.perKey, name)
-    if (options.orderBy !== undefined) checkFunction(`orderBy of ${name}`, options.orderBy)
+    checkPerKey(options.tenantLimit, name)
+    if (options.orderingKey !== undefined) checkFunction(`orderingKey of ${name}`, options.orderingKey)
     if (options.schema !== undefined && typeof validatorOf(options.schema) !== 'function')
       throw new TypeError(
         `schema of ${name} must be a Standard Schema, as of zod, valibot or arktype, got ${kindOf(options.schema)}`,
       )
     const made: Subscription = {
       name,
-      formerly,
+      previousNames: formerly,
       patterns,
       handler,
       concurrency,
-      ordered: options.orderBy !== undefined,
+      ordered: options.orderingKey !== undefined,
       retry,
       attempts: retry.attempts,
       timeout: Math.min(milliseconds(options.timeout ?? '5m', `timeout of ${name}`), MAX_TIMER),
       schema: options.schema,
-      orderBy: options.orderBy,
-      perKey: options.perKey,
+      orderingKey: options.orderingKey,
+      tenantLimit: options.tenantLimit,
     }
     for (const known of [name, ...formerly]) byName.set(known, made)
     all.push(made)
@@ -240,41 +240,41 @@ export function issuePath(issue: SchemaIssue): string {
 export interface DraftRules {
   readonly receiver: string
   /** The tenant of an event without a scope. @default none */
-  readonly fairBy: ((event: WebhookEvent) => string) | undefined
+  readonly tenantKey: ((event: WebhookEvent) => string) | undefined
 }
 
 /** One draft for each subscription, with its order key and the tenant whose turn it takes. */
 export function taskDrafts(
   rules: DraftRules,
-  subscriptions: readonly Pick<Subscription, 'name' | 'orderBy'>[],
+  subscriptions: readonly Pick<Subscription, 'name' | 'orderingKey'>[],
   record: EventRecord,
   delivery: StoredDelivery,
 ): TaskDraft[] {
   if (subscriptions.length === 0) return []
   const fairKey = fairKeyOf(rules, record, delivery)
-  const event = subscriptions.some(({ orderBy }) => orderBy)
+  const event = subscriptions.some(({ orderingKey: orderingKey }) => orderingKey)
     ? toEvent(rules.receiver, record, delivery, record.payload)
     : undefined
-  return subscriptions.map(({ name, orderBy }) => {
+  return subscriptions.map(({ name, orderingKey: orderingKey }) => {
     const draft: Writable<TaskDraft> = { subscription: name }
-    if (orderBy) draft.orderKey = tenantKey(fairKey, '>', String(orderBy(event!)))
+    if (orderingKey) draft.orderKey = tenantKey(fairKey, '>', String(orderingKey(event!)))
     if (fairKey !== undefined) draft.fairKey = fairKey
     return draft
   })
 }
 
-/** The tenant of an event: its scope, which was verified, else what `fairBy` says. Throws what `fairBy` throws. */
+/** The tenant of an event: its scope, which was verified, else what `tenantKey` says. Throws what `tenantKey` throws. */
 export function fairKeyOf(
-  { receiver, fairBy }: DraftRules,
+  { receiver, tenantKey: tenantKey }: DraftRules,
   record: EventRecord,
   delivery: StoredDelivery,
 ): string | undefined {
-  if (record.scope !== undefined) return tenantKey(record.scope, '', '')
-  if (!fairBy) return undefined
+  if (record.tenant !== undefined) return tenantKey(record.tenant, '', '')
+  if (!tenantKey) return undefined
   // The mark: what an app reads of a payload is never the tenant that was verified.
   return tenantKey(
     undefined,
     '~',
-    String(fairBy(toEvent(receiver, record, delivery, record.payload))),
+    String(tenantKey(toEvent(receiver, record, delivery, record.payload))),
   )
 }

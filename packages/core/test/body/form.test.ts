@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formToObject, parseForm } from '../../src/body/form.ts'
-import { refusal } from './refusal.ts'
+import { rejection } from './rejection.ts'
 
 const pairs = fc.array(fc.tuple(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' })), {
   maxLength: 20,
@@ -47,9 +47,9 @@ describe('parseForm', () => {
   })
 
   test('counts the fields before it parses', () => {
-    expect(refusal(() => parseForm('a=1&b=2&c=3', 3))).toBeUndefined()
-    expect(refusal(() => parseForm('a=1&b=2&c=3', 2))).toBe('malformed_body')
-    expect(refusal(() => parseForm('&'.repeat(10_000_000), 1000))).toBe('malformed_body')
+    expect(rejection(() => parseForm('a=1&b=2&c=3', 3))).toBeUndefined()
+    expect(rejection(() => parseForm('a=1&b=2&c=3', 2))).toBe('malformed_body')
+    expect(rejection(() => parseForm('&'.repeat(10_000_000), 1000))).toBe('malformed_body')
   })
 
   test('decodes escaped bytes of other charsets', () => {
@@ -60,7 +60,7 @@ describe('parseForm', () => {
     // The second byte of this character is the letter e, which browsers leave as it is.
     expect(parseForm('a=%83e%83X%83g', 10, 'shift_jis').get('a')).toBe('テスト')
     expect(parseForm('a=100%&b=%4', 10, 'iso-8859-1').get('a')).toBe('100%')
-    expect(refusal(() => parseForm('a=%80', 10, 'klingon'))).toBe('unsupported_encoding')
+    expect(rejection(() => parseForm('a=%80', 10, 'klingon'))).toBe('unsupported_encoding')
   })
 })
 

@@ -2,7 +2,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { gunzip, isCoded } from '../../src/body/inflate.ts'
-import { refusal } from './refusal.ts'
+import { rejection } from './rejection.ts'
 
 const MIB = 1024 * 1024
 const compress = gzipSync
@@ -18,18 +18,18 @@ describe('gzip', () => {
 
   test('stops at the limit', () => {
     const bomb = compress(Buffer.alloc(16 * MIB))
-    expect(refusal(() => gunzip(bomb, MIB))).toBe('inflated_too_large')
+    expect(rejection(() => gunzip(bomb, MIB))).toBe('decompressed_too_large')
     const exact = compress(Buffer.alloc(1000, 'ab'))
     expect(gunzip(exact, 1000).length).toBe(1000)
-    expect(refusal(() => gunzip(exact, 999))).toBe('inflated_too_large')
+    expect(rejection(() => gunzip(exact, 999))).toBe('decompressed_too_large')
     expect(gunzip(exact, Infinity).length).toBe(1000)
   })
 
-  test('refuses a stream that is cut off anywhere', () => {
+  test('rejects a stream that is cut off anywhere', () => {
     const whole = compress(Buffer.from('a webhook body, and a webhook body again'))
     for (let end = 1; end < whole.length; end++) {
       expect(
-        refusal(() => gunzip(whole.subarray(0, end), MIB)),
+        rejection(() => gunzip(whole.subarray(0, end), MIB)),
         `cut at ${end}`,
       ).toBe('malformed_body')
     }
@@ -38,16 +38,16 @@ describe('gzip', () => {
     )
   })
 
-  test('refuses what follows the end of the stream', () => {
+  test('rejects what follows the end of the stream', () => {
     const whole = compress(Buffer.from('{}'))
     for (const tail of ['\0', '\0\0\0', 'garbage', '{"a":1}']) {
-      expect(refusal(() => gunzip(Buffer.concat([whole, Buffer.from(tail)]), MIB))).toBe(
+      expect(rejection(() => gunzip(Buffer.concat([whole, Buffer.from(tail)]), MIB))).toBe(
         'malformed_body',
       )
     }
   })
 
-  test('a changed or random stream gives bytes or a refusal, nothing else', () => {
+  test('a changed or random stream gives bytes or a rejection, nothing else', () => {
     const whole = compress(Buffer.from('a webhook body, and a webhook body again'))
     fc.assert(
       fc.property(
@@ -58,8 +58,8 @@ describe('gzip', () => {
           const changed = Uint8Array.from(whole)
           changed[at] = (changed[at] ?? 0) ^ flip
           for (const bytes of [changed, noise]) {
-            expect([undefined, 'malformed_body', 'inflated_too_large']).toContain(
-              refusal(() => gunzip(bytes, MIB)),
+            expect([undefined, 'malformed_body', 'decompressed_too_large']).toContain(
+              rejection(() => gunzip(bytes, MIB)),
             )
           }
         },

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { parseJson, stringifyJson } from '../../src/body/json.ts'
-import { refusal } from './refusal.ts'
+import { rejection } from './rejection.ts'
 
 const depth = 100
 const parse = (text: string): unknown => parseJson(text, { depth })
@@ -29,7 +29,7 @@ describe('malformed', () => {
     expect(() => parse(text)).toThrow(
       expect.objectContaining({ problem: 'not_json', got: expect.stringContaining(where) }),
     )
-    expect(refusal(() => parse(text))).toBe('malformed_body')
+    expect(rejection(() => parse(text))).toBe('malformed_body')
     try {
       parse(text)
     } catch (error) {
@@ -37,7 +37,7 @@ describe('malformed', () => {
     }
   })
 
-  test('whatever is cut off or put in is read or refused', () => {
+  test('whatever is cut off or put in is read or rejected', () => {
     fc.assert(
       fc.property(
         fc.json({ maxDepth: 4 }),
@@ -45,7 +45,7 @@ describe('malformed', () => {
         fc.constantFrom('', '}', ']', ',', '"', '\\', 'x'),
         (text, at, extra) => {
           const broken = text.slice(0, at % (text.length + 1)) + extra
-          const code = refusal(() => parse(broken))
+          const code = rejection(() => parse(broken))
           expect(code === undefined || code === 'malformed_body').toBe(true)
         },
       ),
@@ -57,55 +57,55 @@ describe('depth', () => {
   const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
 
   test('is bounded, whatever the length of the text and however it ends', () => {
-    expect(refusal(() => parse(nested(100)))).toBeUndefined()
-    expect(refusal(() => parse(nested(101)))).toBe('too_deep')
-    expect(refusal(() => parse('{"a":'.repeat(101) + '1' + '}'.repeat(101)))).toBe('too_deep')
+    expect(rejection(() => parse(nested(100)))).toBeUndefined()
+    expect(rejection(() => parse(nested(101)))).toBe('too_deep')
+    expect(rejection(() => parse('{"a":'.repeat(101) + '1' + '}'.repeat(101)))).toBe('too_deep')
     for (const length of [250, 200_000, 1_000_000]) {
-      expect(refusal(() => parse('['.repeat(length)))).toBe('too_deep')
-      expect(refusal(() => parse(nested(length)))).toBe('too_deep')
-      expect(refusal(() => exactly(`${nested(length)}1234567890123456`))).toBe('too_deep')
+      expect(rejection(() => parse('['.repeat(length)))).toBe('too_deep')
+      expect(rejection(() => parse(nested(length)))).toBe('too_deep')
+      expect(rejection(() => exactly(`${nested(length)}1234567890123456`))).toBe('too_deep')
     }
   })
 
   test.each(['1', '"a"', 'null', 'true'])('%s at the last level is not one more', (leaf) => {
     const text = (levels: number): string => `${'['.repeat(levels)}${leaf}${']'.repeat(levels)}`
-    expect(refusal(() => parse(text(100)))).toBeUndefined()
-    expect(refusal(() => parse(text(101)))).toBe('too_deep')
+    expect(rejection(() => parse(text(100)))).toBeUndefined()
+    expect(rejection(() => parse(text(101)))).toBe('too_deep')
     const object = `${'{"a":'.repeat(100)}${leaf}${'}'.repeat(100)}`
-    expect(refusal(() => parse(object))).toBeUndefined()
+    expect(rejection(() => parse(object))).toBeUndefined()
   })
 
   test('counts before the text is found to be malformed', () => {
     for (const text of [`${nested(101)}x`, '['.repeat(101)]) {
-      expect(refusal(() => parse(text))).toBe('too_deep')
-      expect(refusal(() => exactly(`${text}1234567890123456`))).toBe('too_deep')
+      expect(rejection(() => parse(text))).toBe('too_deep')
+      expect(rejection(() => exactly(`${text}1234567890123456`))).toBe('too_deep')
     }
-    expect(refusal(() => parse(`${nested(100)}x`))).toBe('malformed_body')
+    expect(rejection(() => parse(`${nested(100)}x`))).toBe('malformed_body')
   })
 
   test('brackets and quotes in strings do not count', () => {
     const long = `\\"${'x'.repeat(40)}\\\\\\"`
     expect(
-      refusal(() =>
+      rejection(() =>
         parse(JSON.stringify({ a: '['.repeat(500), ['{'.repeat(500)]: '"['.repeat(500) })),
       ),
     ).toBeUndefined()
-    expect(refusal(() => parse(`[${`"${long}[${long}\\\\",`.repeat(300)}1]`))).toBeUndefined()
-    expect(refusal(() => parse(`["${long}]]]]]]",${nested(100)}]`))).toBe('too_deep')
+    expect(rejection(() => parse(`[${`"${long}[${long}\\\\",`.repeat(300)}1]`))).toBeUndefined()
+    expect(rejection(() => parse(`["${long}]]]]]]",${nested(100)}]`))).toBe('too_deep')
   })
 
   test('what others put on Object.prototype is not followed', () => {
     const own = Object.prototype as { inherited?: object }
     own.inherited = { of: {} }
     try {
-      expect(refusal(() => parse('{"a":{}}'))).toBeUndefined()
+      expect(rejection(() => parse('{"a":{}}'))).toBeUndefined()
     } finally {
       delete own.inherited
     }
   })
 
   test('many siblings are not deep', () => {
-    expect(refusal(() => parse(`[${'[],{},'.repeat(1000)}0]`))).toBeUndefined()
+    expect(rejection(() => parse(`[${'[],{},'.repeat(1000)}0]`))).toBeUndefined()
   })
 
   test('agrees with the depth of the value', () => {
@@ -123,7 +123,7 @@ describe('depth', () => {
       fc.property(value, fc.integer({ min: 1, max: 6 }), (given, limit) => {
         // However much of the text is none of the value.
         for (const space of ['', ' '.repeat(300_000)]) {
-          const code = refusal(() => parseJson(space + JSON.stringify(given), { depth: limit }))
+          const code = rejection(() => parseJson(space + JSON.stringify(given), { depth: limit }))
           expect(code).toBe(depthOf(given) > limit ? 'too_deep' : undefined)
         }
       }),
@@ -207,9 +207,9 @@ describe('exact', () => {
     )
   })
 
-  test('an absurd integer is refused, and not worked on', () => {
-    expect(refusal(() => exactly(`[${'9'.repeat(1_000_000)}]`))).toBe('malformed_body')
-    expect(refusal(() => exactly(`[${'9'.repeat(4097)}]`))).toBe('malformed_body')
+  test('an absurd integer is rejected, and not worked on', () => {
+    expect(rejection(() => exactly(`[${'9'.repeat(1_000_000)}]`))).toBe('malformed_body')
+    expect(rejection(() => exactly(`[${'9'.repeat(4097)}]`))).toBe('malformed_body')
     expect(exactly(`[${'9'.repeat(4096)}]`)).toEqual([BigInt('9'.repeat(4096))])
   })
 })

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseMultipart } from '../../src/body/multipart.ts'
-import { refusalOf } from './refusal.ts'
+import { rejectionOf } from './rejection.ts'
 
 const limits = { fields: 100 }
 
@@ -73,7 +73,7 @@ test('a part may have its own charset', async () => {
   const body = Buffer.concat([head, Buffer.of(0xe9), Buffer.from('\r\n--XX--')])
   expect((await parseMultipart(body, limits)).fields).toEqual({ a: 'é' })
   const unknown = bodyOf([`${field('a')}\r\nContent-Type: text/plain; charset=klingon`, 'x'])
-  expect(await refusalOf(() => parseMultipart(unknown, limits))).toBe('unsupported_encoding')
+  expect(await rejectionOf(() => parseMultipart(unknown, limits))).toBe('unsupported_encoding')
 })
 
 test('a file name loses its directory; names are harmless', async () => {
@@ -126,7 +126,7 @@ test.each<[string, string | undefined]>([
   ['attachment; form-data; name="a"', 'malformed_body'],
 ])('a part whose disposition is %s', async (disposition, code) => {
   const body = bodyOf([`Content-Disposition: ${disposition}`, 'x'])
-  expect(await refusalOf(() => parseMultipart(body, limits))).toBe(code)
+  expect(await rejectionOf(() => parseMultipart(body, limits))).toBe(code)
 })
 
 test('a label cannot have a part read that lies inside the text of another', async () => {
@@ -144,9 +144,9 @@ test('a body of no parts is empty', async () => {
 test('the number of parts is bounded', async () => {
   const parts = (count: number): Buffer =>
     bodyOf(...Array.from({ length: count }, (): [string, string] => [field('a'), 'x']))
-  expect(await refusalOf(() => parseMultipart(parts(5), { fields: 5 }))).toBeUndefined()
+  expect(await rejectionOf(() => parseMultipart(parts(5), { fields: 5 }))).toBeUndefined()
   for (const count of [6, 7, 100_000]) {
-    expect(await refusalOf(() => parseMultipart(parts(count), { fields: 5 }))).toBe(
+    expect(await rejectionOf(() => parseMultipart(parts(count), { fields: 5 }))).toBe(
       'malformed_body',
     )
   }
@@ -161,11 +161,11 @@ test('a body cut off anywhere is malformed, and no error goes unheard', async ()
   const end = whole.length - '\r\n'.length
   for (let length = 0; length < end; length++) {
     expect(
-      await refusalOf(() => parseMultipart(whole.subarray(0, length), limits)),
+      await rejectionOf(() => parseMultipart(whole.subarray(0, length), limits)),
       `cut at ${length}`,
     ).toBe('malformed_body')
   }
-  expect(await refusalOf(() => parseMultipart(whole.subarray(0, end), limits))).toBeUndefined()
+  expect(await rejectionOf(() => parseMultipart(whole.subarray(0, end), limits))).toBeUndefined()
 })
 
 test.each([
@@ -184,7 +184,7 @@ test.each([
   ['JSON', Buffer.from('{"a":1}')],
   ['a last boundary that something follows', Buffer.from('--XX--\r\nx')],
 ])('%s is malformed', async (_, body) => {
-  expect(await refusalOf(() => parseMultipart(body, limits))).toBe('malformed_body')
+  expect(await rejectionOf(() => parseMultipart(body, limits))).toBe('malformed_body')
 })
 
 test('no input makes any other error, or none at all', async () => {
@@ -207,7 +207,7 @@ test('no input makes any other error, or none at all', async () => {
   )
   await fc.assert(
     fc.asyncProperty(fc.array(piece, { maxLength: 12 }), async (pieces) => {
-      const code = await refusalOf(() => parseMultipart(Buffer.from(pieces.join('')), limits))
+      const code = await rejectionOf(() => parseMultipart(Buffer.from(pieces.join('')), limits))
       expect([undefined, 'malformed_body']).toContain(code)
     }),
     { numRuns: 1000 },
@@ -215,13 +215,13 @@ test('no input makes any other error, or none at all', async () => {
 })
 
 test('without the parser installed, the error names the package', () => {
-  expect(refusalWhere(() => {})).toMatch(
+  expect(rejectionWhere(() => {})).toMatch(
     /^unsupported_media_type 415 .*npm install @fastify\/busboy/,
   )
 })
 
 test('where the parser is installed and does not load, the error gives the reason', () => {
-  const printed = refusalWhere((place) => {
+  const printed = rejectionWhere((place) => {
     const folder = join(place, 'node_modules', '@fastify', 'busboy')
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'index.js'), `throw new Error('no streams here')`)
@@ -231,8 +231,8 @@ test('where the parser is installed and does not load, the error gives the reaso
   )
 })
 
-/** What a multipart body is refused with by a copy of the sources, in a place from where only what is put there is found. */
-function refusalWhere(prepare: (place: string) => void): string {
+/** What a multipart body is rejected with by a copy of the sources, in a place from where only what is put there is found. */
+function rejectionWhere(prepare: (place: string) => void): string {
   const place = mkdtempSync(join(tmpdir(), 'postern-multipart-'))
   try {
     cpSync(fileURLToPath(new URL('../../src', import.meta.url)), place, { recursive: true })

@@ -3,7 +3,7 @@ import type { Declaration } from '../../src/body/formats.ts'
 import { parseBody as parse, type ParsedBody } from '../../src/body/parse.ts'
 import { createDelivery, type Delivery } from '../../src/delivery.ts'
 import type { Format } from '../../src/provider/provider.ts'
-import { refusal } from './refusal.ts'
+import { rejection } from './rejection.ts'
 
 const ALL: readonly Format[] = ['json', 'form', 'xml', 'multipart', 'bytes', 'query']
 
@@ -111,10 +111,10 @@ test('text in the charset that its provider declares, or that its signed label n
     value: 'é',
   })
   const unknown = (): unknown => parseBody(labelled, 'a', 'text/plain; charset=klingon')
-  expect(refusal(unknown)).toBe('unsupported_encoding')
+  expect(rejection(unknown)).toBe('unsupported_encoding')
 })
 
-test('a malformed body is refused, whatever its label says', () => {
+test('a malformed body is rejected, whatever its label says', () => {
   for (const contentType of LABELS)
-    expect(refusal(() => parseBody({}, '{"a":', contentType))).toBe('malformed_body')
+    expect(rejection(() => parseBody({}, '{"a":', contentType))).toBe('malformed_body')
 })

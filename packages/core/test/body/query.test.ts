@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { queryToObject } from '../../src/body/form.ts'
-import { refusal } from './refusal.ts'
+import { rejection } from './rejection.ts'
 
 test.each([
   ['https://example.com/hook?a=1&b=%C3%A9&a=2#c?d=3', { a: ['1', '2'], b: 'é' }],
@@ -13,5 +13,5 @@ test.each([
 })
 
 test('the number of fields is bounded', () => {
-  expect(refusal(() => queryToObject('/?a&b&c', 2))).toBe('malformed_body')
+  expect(rejection(() => queryToObject('/?a&b&c', 2))).toBe('malformed_body')
 })

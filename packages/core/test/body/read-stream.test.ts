@@ -70,7 +70,7 @@ describe('a stream is read to its end', () => {
       'Next.js cuts bodies at 10 MB where proxy.ts (middleware) runs; raise experimental.proxyClientMaxBodySize, or exclude this route from the matcher',
     ],
     [9_999_999, undefined],
-  ])('a body of %i bytes that is shorter than its head says is refused', async (size, remedy) => {
+  ])('a body of %i bytes that is shorter than its head says is rejected', async (size, remedy) => {
     const body = stream([new Uint8Array(size)]).body
     await expect(readStream(body, size + 1, 1000, admission(2 ** 30))).rejects.toMatchObject({
       code: 'body_truncated',
@@ -104,7 +104,7 @@ describe('a stream is read to its end', () => {
   })
 })
 
-describe('the rest of a refused body', () => {
+describe('the rest of a rejected body', () => {
   test('is dropped up to a mebibyte, and then cancelled', async () => {
     const chunk = new Uint8Array(2 ** 18)
     const endless = stream(Array.from({ length: 100 }, () => chunk))

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decodeText } from '../../src/body/bytes.ts'
-import { refusal } from './refusal.ts'
+import { rejection } from './rejection.ts'
 
 test('UTF-8 is the default, for any text', () => {
   fc.assert(
@@ -29,8 +29,8 @@ test('other charsets', () => {
   expect(decodeText(Uint8Array.of(0x83, 0x65), 'shift_jis')).toBe('テ')
 })
 
-test('an unknown charset is refused with 415', () => {
-  expect(refusal(() => decodeText(Uint8Array.of(0x61), 'klingon'))).toBe('unsupported_encoding')
+test('an unknown charset is rejected with 415', () => {
+  expect(rejection(() => decodeText(Uint8Array.of(0x61), 'klingon'))).toBe('unsupported_encoding')
 })
 
 test('bytes that are like a mark are text', () => {

@@ -3,7 +3,7 @@ import { createDelivery, markVerified, type Delivery } from '../../src/delivery.
 import { loadXml } from '../../src/body/xml/xml.ts'
 import { resolveLimits, type UnverifiedLimits } from '../../src/limits.ts'
 import type { Format } from '../../src/provider/provider.ts'
-import { refusal } from './refusal.ts'
+import { rejection } from './rejection.ts'
 
 await loadXml()
 
@@ -31,14 +31,14 @@ test.each(BEYOND)(
       resolveLimits({ unverified }),
       { formats: [format] },
     )
-    expect(['too_complex', 'too_deep', 'malformed_body']).toContain(refusal(() => read(delivery)))
+    expect(['too_complex', 'too_deep', 'malformed_body']).toContain(rejection(() => read(delivery)))
     markVerified(delivery)
-    expect(refusal(() => read(delivery))).toBeUndefined()
+    expect(rejection(() => read(delivery))).toBeUndefined()
   },
 )
 
 test.each(BEYOND)(
-  'of %s the refusal names the bound that helps, and only that',
+  'of %s the rejection names the bound that helps, and only that',
   (_, format, body, unverified) => {
     const looked = (given: Partial<UnverifiedLimits>, limits: object = {}) => {
       const all = resolveLimits({ ...limits, unverified: given })
@@ -63,7 +63,7 @@ test('commas and colons inside of texts are no values', () => {
     { url: 'https://example.com/hook', body: JSON.stringify({ a: ',:{[\\"'.repeat(1000) }) },
     resolveLimits({ unverified: { nodes: 10 } }),
   )
-  expect(refusal(() => read(delivery))).toBeUndefined()
+  expect(rejection(() => read(delivery))).toBeUndefined()
 })
 
 function read(delivery: Delivery): unknown {

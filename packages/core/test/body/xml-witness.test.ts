@@ -64,7 +64,7 @@ test('takes what the validator of fast-xml-parser takes, as the parser reads it'
   )
 })
 
-test('takes nothing that the validator refuses', () => {
+test('takes nothing that the validator rejects', () => {
   const piece = fc.constantFrom(...TAGS, ...PIECES, "<b c='<'/>", '<a', '\n')
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { list, loadXml, parseXml, xmlCharset, type XmlObject } from '../../src/body/xml/xml.ts'
-import { refusal } from './refusal.ts'
+import { rejection } from './rejection.ts'
 import { PIECES } from './xml-pieces.ts'
 
 const parse = (text: string): XmlObject => parseXml(text, { depth: 100 })
@@ -128,11 +128,11 @@ describe('parseXml', () => {
     '<a><?pi</a>',
     '<a><!ELEMENT b></a>',
     '<a b="&nope;"/>',
-  ])('refuses %j', (text) => {
-    expect(refusal(() => parse(text))).toBe('malformed_body')
+  ])('rejects %j', (text) => {
+    expect(rejection(() => parse(text))).toBe('malformed_body')
   })
 
-  test('refuses every DOCTYPE, so nothing is ever expanded or fetched', () => {
+  test('rejects every DOCTYPE, so nothing is ever expanded or fetched', () => {
     const laughs = Array.from(
       { length: 9 },
       (_, i) => `<!ENTITY l${i + 1} "${`&l${i};`.repeat(10)}">`,
@@ -149,18 +149,18 @@ describe('parseXml', () => {
           expected: expect.stringContaining('DOCTYPE'),
         }),
       )
-      expect(refusal(() => parse(`${doctype}<a/>`))).toBe('malformed_body')
+      expect(rejection(() => parse(`${doctype}<a/>`))).toBe('malformed_body')
     }
   })
 
   test('limits the nesting before it builds', () => {
     const nested = (levels: number): string =>
       '<a>'.repeat(levels - 1) + '<a/>' + '</a>'.repeat(levels - 1)
-    expect(refusal(() => parse(nested(100)))).toBeUndefined()
-    expect(refusal(() => parse(nested(101)))).toBe('too_deep')
-    expect(refusal(() => parse('<a>'.repeat(300_000)))).toBe('too_deep')
-    expect(refusal(() => parse(`<r>${'<a></a><b/>'.repeat(1000)}</r>`))).toBeUndefined()
-    expect(refusal(() => parseXml(nested(400), { depth: 500 }))).toBeUndefined()
+    expect(rejection(() => parse(nested(100)))).toBeUndefined()
+    expect(rejection(() => parse(nested(101)))).toBe('too_deep')
+    expect(rejection(() => parse('<a>'.repeat(300_000)))).toBe('too_deep')
+    expect(rejection(() => parse(`<r>${'<a></a><b/>'.repeat(1000)}</r>`))).toBeUndefined()
+    expect(rejection(() => parseXml(nested(400), { depth: 500 }))).toBeUndefined()
   })
 
   test('names that poison prototypes are harmless, and good names survive', () => {
@@ -192,7 +192,7 @@ describe('parseXml', () => {
       'hunter2',
     ]) {
       expect(() => parse(text)).not.toThrow(/hunter/)
-      expect(refusal(() => parse(text))).toBe('malformed_body')
+      expect(rejection(() => parse(text))).toBe('malformed_body')
     }
   })
 
@@ -240,7 +240,7 @@ describe('parseXml', () => {
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
         const text = pieces.join('')
         for (const document of [text, `<a>${text}</a>`]) {
-          expect([undefined, 'malformed_body']).toContain(refusal(() => parse(document)))
+          expect([undefined, 'malformed_body']).toContain(rejection(() => parse(document)))
         }
       }),
       { numRuns: 2000 },

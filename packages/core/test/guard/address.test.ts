@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isPublicAddress } from '../../src/guard/index.ts'
 
-describe('refused', () => {
+describe('rejected', () => {
   test.each([
     '0.0.0.0',
     '10.1.2.3',

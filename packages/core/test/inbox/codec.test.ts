@@ -13,7 +13,7 @@ const record = (payload: unknown): EventRecord => ({
   topic: 'ping',
   aliases: [],
   payload,
-  scope: undefined,
+  tenant: undefined,
   provider: 'acme',
 })
 const carried = (payload: unknown): unknown => decodeEvent(encodeEvent(record(payload))).payload
@@ -68,7 +68,7 @@ describe('an event', () => {
   test('keeps what it is beside its payload', () => {
     const event: EventRecord = {
       ...record(undefined),
-      scope: 't1',
+      tenant: 't1',
       aliases: ['a', 'b'],
       dedupe: false,
     }
@@ -103,7 +103,7 @@ describe('a context', () => {
   })
 
   test.each([[() => {}], [1n], [Symbol('s')], ['x'.repeat(20_000)], [circular()]])(
-    'is refused by name otherwise',
+    'is rejected by name otherwise',
     (given) => {
       expect(() => checkJson(given, 'context')).toThrow(TypeError)
       expect(() => checkJson(given, 'context')).toThrow('context')

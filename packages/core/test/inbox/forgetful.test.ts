@@ -9,7 +9,7 @@ function scene({ max = 25_000, window = 1000 } = {}) {
   const told: number[] = []
   const clock = { now: 0 }
   const known = createForgetful<string>(
-    { max, window },
+    { max, dedupeWindow: window },
     () => clock.now,
     (left) => void told.push(left),
   )
@@ -47,7 +47,7 @@ describe('a memory that forgets', () => {
     const told: number[] = []
     let now = 0
     const known = createForgetful<string>(
-      { max: 3, window: 1000 },
+      { max: 3, dedupeWindow: 1000 },
       () => now++,
       (_, tenants) => told.push(tenants),
     )
@@ -69,7 +69,7 @@ describe('a memory that forgets', () => {
         (max, all) => {
           let now = 0
           const known = createForgetful<string>(
-            { max, window: Infinity },
+            { max, dedupeWindow: Infinity },
             () => now,
             () => {},
           )

@@ -8,7 +8,7 @@ import { opened } from '../../src/inbox/sealed-port.ts'
 import { acme, gate } from '../acme.ts'
 
 const key = randomBytes(32)
-// What the cipher refused has its error as the cause; without the key it was not asked.
+// What the cipher rejected has its error as the cause; without the key it was not asked.
 const CHANGED = expect.objectContaining({ cause: expect.any(Error) })
 const OTHER_KEY = expect.not.objectContaining({ cause: expect.any(Error) })
 
@@ -59,7 +59,7 @@ test('takes bytes, base64 and hex, and nothing else', () => {
 test('a receiver stores nothing readable, and its handlers get everything', async () => {
   const inbox = memoryInbox()
   const options = { provider: acme(), inbox, log: false as const, seal: key }
-  const first = createReceiver({ ...options, work: 'drain' })
+  const first = createReceiver({ ...options, worker: 'onDemand' })
   first.on('ping', () => {})
   await first.receive(
     acme().sign!({
@@ -78,11 +78,11 @@ test('a receiver stores nothing readable, and its handlers get everything', asyn
   expect(open.event.payload).toMatchObject({ card: 'PAYLOAD-mark' })
   await first.close()
 
-  const next = createReceiver({ ...options, seal: [randomBytes(32), key] })
+  const next = createReceiver({ ...options, storage: { encryptionKey: [randomBytes(32), key] } })
   const seen = gate<WebhookEvent>()
   next.onDead((_, error) => seen.fail(new Error(error.message)))
   next.on('ping', (event) => seen.open(event as WebhookEvent))
-  await next.work()
+  await next.startWorker()
   const event = await seen.opened
   expect(event.payload).toMatchObject({ card: 'PAYLOAD-mark' })
   expect(event.delivery.url).toContain('QUERY-mark')
@@ -90,18 +90,18 @@ test('a receiver stores nothing readable, and its handlers get everything', asyn
   await next.close()
 })
 
-test('head and body of refused deliveries are sealed, and open for explain with the key alone', async () => {
+test('head and body of rejected deliveries are sealed, and open for explain with the key alone', async () => {
   for (const [asked, kept] of [
     [{}, true],
-    [{ refusedBodies: 1 }, true],
-    [{ refusedBodies: false }, false],
+    [{ rejectedBodies: 1 }, true],
+    [{ rejectedBodies: false }, false],
   ] as const) {
     const inbox = memoryInbox()
     const receiver = createReceiver({
       provider: acme(),
       inbox,
       log: false,
-      seal: key,
+      storage: { encryptionKey: key },
       ...asked,
     })
     receiver.on('ping', () => {})
@@ -147,5 +147,5 @@ test('what was kept before sealing opens unchanged, and no header makes it look 
 })
 
 test('seal: a key of another kind is a TypeError', () => {
-  expect(() => createReceiver({ provider: acme(), seal: 'a password' })).toThrow('seal must be')
+  expect(() => createReceiver({ provider: acme(), storage: { encryptionKey: 'a password' } })).toThrow('seal must be')
 })

@@ -5,7 +5,7 @@ import { acme } from '../acme.ts'
 const url = 'https://example.com/'
 const json = { 'content-type': 'application/json' }
 
-describe('what a refused delivery claims', () => {
+describe('what a rejected delivery claims', () => {
   test.each([
     ['a body that is no JSON', '{"a":'],
     ['a body that is nested too deep', '['.repeat(100_000)],

@@ -15,7 +15,7 @@ async function left(
 ): Promise<{ readonly payload: unknown; readonly key: string; readonly warnings: unknown[] }> {
   const inbox = memoryInbox()
   const stays: unknown[] = []
-  const { receiver, heard, send } = setup({ inbox, work: 'drain', stored: { body }, ...options })
+  const { receiver, heard, send } = setup({ inbox, worker: 'onDemand', storage: { content: body }, ...options })
   receiver.on('ping', () => {})
   await send({ id: 'e1', payload: { card: '4111', total: 5 } })
   const [task] = await receiver.tasks()
@@ -26,7 +26,7 @@ async function left(
     if (keys?.includes(record.key)) stays.push(keep!(record, delivery))
     return { count: stays.length, cursor: undefined }
   }
-  await receiver.drain()
+  await receiver.runDue()
   const warnings = heard.all('warning').map(([, message]) => message)
   return { payload: stays[0], key: record.key, warnings }
 }
@@ -44,7 +44,7 @@ test('of the payload of a done event stays what the function returns', async () 
 })
 
 test('a sealed payload is opened for the function, and its result is sealed', async () => {
-  const { payload, key, warnings } = await left(total, { seal: KEY })
+  const { payload, key, warnings } = await left(total, { storage: { encryptionKey: KEY } })
   expect(payload).toBeTypeOf('string')
   const event = unsealed(payload, key)
   expect(event).toMatchObject({ id: 'e1', topic: 'ping', payload: { total: 5 }, erased: true })
@@ -59,7 +59,7 @@ test.each([{}, { seal: KEY }])('nothing stays with false: %o', async (options) =
 
 test.each([undefined, null])('nothing stays if the function returns %o', async (returned) => {
   expect(await left(() => returned)).toMatchObject({ payload: null, warnings: [] })
-  const { payload, key, warnings } = await left(() => returned, { seal: KEY })
+  const { payload, key, warnings } = await left(() => returned, { storage: { encryptionKey: KEY } })
   expect(unsealed(payload, key)).toMatchObject({ payload: null, erased: true })
   expect(warnings).toEqual([])
 })

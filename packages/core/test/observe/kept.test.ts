@@ -26,7 +26,7 @@ function keptOf(most = 40) {
   })
 }
 
-/** Plays minutes with refusals of both kinds; returns whose refusal each slot holds at the end. */
+/** Plays minutes with rejections of both kinds; returns whose rejection each slot holds at the end. */
 function flood(minutes: number, hostile: number, genuine: number, copied: boolean): string[] {
   const kept = keptOf()
   kept.verified(delivery({ ...GENUINE, 'x-acme-id': 'evt_99ffee' }), 0)
@@ -45,7 +45,7 @@ function flood(minutes: number, hostile: number, genuine: number, copied: boolea
 }
 
 describe('beside a flood', () => {
-  test('all refusals that look genuine keep their bodies', () => {
+  test('all rejections that look genuine keep their bodies', () => {
     const names = flood(3, 20_000, 20, false)
     for (const minute of [0, 1, 2])
       expect(names.filter((name) => name === `genuine ${minute}`).length).toBeGreaterThanOrEqual(20)
@@ -130,7 +130,7 @@ test('a request is kept in its minute, whatever larger or smaller ones came, up 
   )
 })
 
-/** A refusal that looks genuine, of about `size` bytes in all. */
+/** A rejection that looks genuine, of about `size` bytes in all. */
 function sized(size: number) {
   const url = 'https://example.com/'
   const head = Object.entries(GENUINE).flat().join('').length + url.length

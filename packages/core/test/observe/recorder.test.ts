@@ -38,13 +38,13 @@ function scene({
   const made = setup({
     provider: acme({ check: () => void (clock += 12), claims: 'x-acme-id' }),
     inbox,
-    work: 'drain',
-    now: () => NOW,
-    monotonic: () => clock,
+    worker: 'onDemand',
+    clock: { now: () => NOW, monotonic: () => clock },
+    
     ...options,
   })
   const rows = async (): Promise<readonly Arrival[]> => {
-    await made.receiver.drain()
+    await made.receiver.runDue()
     return written.flatMap(({ arrived }) => arrived)
   }
   return { ...made, inbox, written, state, rows }
@@ -84,13 +84,13 @@ test.each([0.5, 0.123456789, 0])(
   'ids have one length, whatever number a process drew: %d',
   async (drawn) => {
     vi.spyOn(Math, 'random').mockReturnValue(drawn)
-    const { send, rows } = scene({ now: () => 5 })
+    const { send, rows } = scene({ clock: { now: () => 5 } })
     await send()
     expect((await rows())[0]!.id).toMatch(/^000000005001[\da-z]{6}$/)
   },
 )
 
-test('the row of a refused delivery has its code, its reason and the id that it claims', async () => {
+test('the row of a rejected delivery has its code, its reason and the id that it claims', async () => {
   const { send, rows } = scene({
     provider: acme({
       claims: 'x-acme-id',
@@ -102,7 +102,7 @@ test('the row of a refused delivery has its code, its reason and the id that it 
   await send({ id: 'i'.repeat(300) })
   expect(await rows()).toMatchObject([
     {
-      outcome: 'refused',
+      outcome: 'rejected',
       verified: false,
       status: 401,
       code: 'unknown_sender',
@@ -117,15 +117,15 @@ test('the row of a refused delivery has its code, its reason and the id that it 
 test.each([
   ['its provider names no header for it', {}, { id: 'e1' }],
   ['the header is missing', { claims: 'x-acme-id' }, {}],
-])('a refused delivery claims no id if %s', async (_, spec, draft) => {
+])('a rejected delivery claims no id if %s', async (_, spec, draft) => {
   const { send, rows } = scene({ provider: acme(spec) })
   await send({ ...draft, body: '{' })
   expect(await rows()).toMatchObject([{ code: 'malformed_body', ids: [] }])
 })
 
-test('the row of what an adapter refused has neither id nor body', async () => {
+test('the row of what an adapter rejected has neither id nor body', async () => {
   const { receiver, rows } = scene()
-  receiver.refuse(
+  receiver.reject(
     { method: 'POST', url: 'https://example.com/in' },
     new WebhookError('body_timeout', 'too slow'),
   )
@@ -180,7 +180,7 @@ test.each<[string, object[], Partial<Arrival>]>([
 test('what a sender listed is marked as unsigned', async () => {
   const { receiver, rows } = scene()
   receiver.on('ping', () => {})
-  await receiver.take(acme().sign!({ id: 'e1', topic: 'ping', payload: {} }))
+  await receiver.ingest(acme().sign!({ id: 'e1', topic: 'ping', payload: {} }))
   const [row] = await rows()
   expect(row).toMatchObject({
     outcome: 'accepted',
@@ -192,7 +192,7 @@ test('what a sender listed is marked as unsigned', async () => {
   })
 })
 
-test('head and body of refused deliveries are kept, up to 256 KiB', async () => {
+test('head and body of rejected deliveries are kept, up to 256 KiB', async () => {
   const { receiver, send, rows } = scene({
     provider: acme({ credentials: { headers: ['x-key'] } }),
   })
@@ -211,7 +211,7 @@ test('head and body of refused deliveries are kept, up to 256 KiB', async () => 
 })
 
 test('what is kept stays within its slots, and strings of strangers within their bounds', async () => {
-  const { receiver, send, rows } = scene({ refusedBodies: 2 })
+  const { receiver, send, rows } = scene({ storage: { rejectedBodies: 2 } })
   const url = `https://example.com/${'p'.repeat(9000)}`
   for (let at = 0; at < 60; at++) await send({ secret: 'wrong', body: `{"n":${at}}`, url })
   const all = await rows()
@@ -224,7 +224,7 @@ test('what is kept stays within its slots, and strings of strangers within their
   await receiver.close()
 })
 
-test('a credential in a refused body is masked, and one that cannot be found takes the body with it', async () => {
+test('a credential in a rejected body is masked, and one that cannot be found takes the body with it', async () => {
   const { send, rows } = scene({ provider: acme({ credentials: { fields: ['token'] } }) })
   const bodies = ['{"token":"hunter2","a":1}', '{"token":"hunter2', '"hunter2"', '["hunter2"]', '']
   for (const body of bodies) {
@@ -240,15 +240,15 @@ test('a credential in a refused body is masked, and one that cannot be found tak
   ])
 })
 
-test('a refused body that is no JSON is not kept, though it could be read as JSON', async () => {
+test('a rejected body that is no JSON is not kept, though it could be read as JSON', async () => {
   const provider = acme({ formats: ['text'], credentials: { fields: ['token'] } })
   const { send, rows } = scene({ provider })
   await send({ secret: 'wrong', body: '{"token":"hunter2","a":1}' })
   expect((await rows())[0]!.kept!.body).toHaveLength(0)
 })
 
-test('a refused delivery whose body is kept says which topic it claims, at most 200 characters', async () => {
-  const { receiver, send, rows } = scene({ refusedBodies: 4 })
+test('a rejected delivery whose body is kept says which topic it claims, at most 200 characters', async () => {
+  const { receiver, send, rows } = scene({ storage: { rejectedBodies: 4 } })
   receiver.on('ping', () => {})
   await send({ secret: 'wrong', topic: 'invoice.paid' })
   await send({ secret: 'wrong', topic: 't'.repeat(5000) })
@@ -260,9 +260,9 @@ test('a refused delivery whose body is kept says which topic it claims, at most 
   ])
 })
 
-test('what is kept of a refused delivery is sealed by a receiver that seals', async () => {
+test('what is kept of a rejected delivery is sealed by a receiver that seals', async () => {
   const key = Buffer.alloc(32, 5)
-  const { send, rows } = scene({ seal: key })
+  const { send, rows } = scene({ storage: { encryptionKey: key } })
   await send({ secret: 'wrong', payload: { a: 1 } })
   const [row] = await rows()
   expect(String(row!.kept!.body)).not.toContain('{"a":1}')
@@ -271,7 +271,7 @@ test('what is kept of a refused delivery is sealed by a receiver that seals', as
   expect(String(openKept(createSeal(key), row!).kept!.body)).toBe('{"a":1}')
 })
 
-test.each([{ refusedBodies: 0 }, { refusedBodies: false }] as const)(
+test.each([{ rejectedBodies: 0 }, { rejectedBodies: false }] as const)(
   'none is kept with %o',
   async (options) => {
     const { send, rows } = scene(options)
@@ -283,7 +283,7 @@ test.each([{ refusedBodies: 0 }, { refusedBodies: false }] as const)(
 )
 
 test('journal: false writes none', async () => {
-  const { receiver, send, written, rows } = scene({ journal: false })
+  const { receiver, send, written, rows } = scene({ storage: { journal: false } })
   receiver.on('ping', () => {})
   await send()
   await rows()
@@ -293,7 +293,7 @@ test('journal: false writes none', async () => {
 
 test('deliveries and runs are counted, with their durations in microseconds', async () => {
   const now = { at: NOW }
-  const { receiver, heard, send, written } = scene({ now: () => now.at })
+  const { receiver, heard, send, written } = scene({ clock: { now: () => now.at } })
   receiver.on('ping', { retry: { attempts: 1 } }, ({ payload }) => {
     if ((payload as { fail?: boolean }).fail) throw new TypeError('no order 17')
   })
@@ -302,7 +302,7 @@ test('deliveries and runs are counted, with their durations in microseconds', as
   await send({ id: 'e2', payload: { fail: true } })
   await send({ secret: 'wrong' })
   now.at += 1000
-  await receiver.drain()
+  await receiver.runDue()
   await heard.until('dead')
   const minutes = written.flatMap((batch) => batch.minutes)
   const counted = minutes.map(({ minute, kind, by, value, count, sum, subscription }) => [
@@ -320,7 +320,7 @@ test('deliveries and runs are counted, with their durations in microseconds', as
       [
         [0, undefined, 'delivery', 'outcome', 'accepted', 2, 24_000],
         [0, undefined, 'delivery', 'outcome', 'duplicate', 1, 12_000],
-        [0, undefined, 'delivery', 'outcome', 'refused', 1, 0],
+        [0, undefined, 'delivery', 'outcome', 'rejected', 1, 0],
         [0, undefined, 'delivery', 'code', 'signature_mismatch', 1, 0],
         [0, 'ping', 'attempt', 'outcome', 'done', 1, 0],
         [0, 'ping', 'attempt', 'outcome', 'dead', 1, 0],
@@ -342,7 +342,7 @@ test('interruptions that an inbox tells of are counted', async () => {
   const { receiver, written } = scene({ inboxWith: { attach } })
   receiver.on('ping', () => {})
   interrupted()
-  await receiver.drain()
+  await receiver.runDue()
   expect(written.flatMap(({ minutes }) => minutes)).toMatchObject([
     { minute: MINUTE, subscription: 'ping', kind: 'attempt', by: 'outcome', value: 'interrupted' },
   ])
@@ -354,17 +354,17 @@ test('a journal that fails is warned of once for each outage, and its deliveries
   state.down = true
   for (const count of [1, 1]) {
     await send()
-    await receiver.drain()
+    await receiver.runDue()
     expect(told()).toHaveLength(count)
   }
   expect(told()[0]).toContain('the disk is full')
   state.down = false
   await send()
-  await receiver.drain()
+  await receiver.runDue()
   expect(written.at(-1)!.lost).toBe(2)
   state.down = true
   await send()
-  await receiver.drain()
+  await receiver.runDue()
   expect(told()).toHaveLength(2)
 })
 
@@ -398,16 +398,16 @@ test('the tasks of a receiver are counted each minute, until it is closed', asyn
     if (++asked === 3) throw new Error('the store is down')
     return view.stats()
   }
-  const other = setup({ inbox, name: 'other', work: 'drain' })
+  const other = setup({ inbox, name: 'other', worker: 'onDemand' })
   const { receiver, heard, send } = setup({ inbox })
   const handler = (): never => {
     throw new Error('not yet')
   }
-  receiver.on('ping', { retry: { base: '1h', jitter: 'none' } }, handler)
+  receiver.on('ping', { retry: { initialDelay: '1h', jitter: 'none' } }, handler)
   other.receiver.on('ping', { name: 'mail' }, handler)
   await other.send({ id: 'e1' })
   await send({ id: 'e1' })
-  await receiver.work()
+  await receiver.startWorker()
   await heard.until('retried')
   await vi.dynamicImportSettled()
   await vi.advanceTimersByTimeAsync(121_000)
@@ -446,7 +446,7 @@ test('a timer that the runtime has ended with its request keeps no later row bac
   receiver.on('ping', () => {})
   // The recorder is loaded with the first row.
   await send({ id: 'e1' })
-  await receiver.drain()
+  await receiver.runDue()
   vi.useFakeTimers()
   const before = written.length
   await send({ id: 'e2' })

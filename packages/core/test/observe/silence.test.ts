@@ -9,8 +9,8 @@ const silences = ({ heard }: Setup): readonly (readonly [string, number])[] => h
 
 /** A receiver that works and has a `silence` of a minute. */
 async function working(): Promise<Setup> {
-  const made = setup({ silence: '1m', name: 'shop' })
-  await made.receiver.work()
+  const made = setup({ silentAfter: '1m', name: 'shop' })
+  await made.receiver.startWorker()
   return made
 }
 
@@ -20,7 +20,7 @@ test('a silence is told once, with its begin', async () => {
   expect(silences(made)).toEqual([])
   await vi.advanceTimersByTimeAsync(600_001)
   expect(silences(made)).toEqual([['shop', 1_000_000]])
-  await made.receiver.work()
+  await made.receiver.startWorker()
   await vi.advanceTimersByTimeAsync(600_000)
   expect(silences(made)).toHaveLength(1)
 })
@@ -47,10 +47,10 @@ test('a delivery ends it, if it is verified and taken', async () => {
 test('an unsigned greeting does not end it', async () => {
   const made = await working()
   const greeted = setup({
-    silence: '1m',
+    silentAfter: '1m',
     provider: { ...made.receiver.provider, greet: () => ({ status: 200 }) },
   })
-  await greeted.receiver.work()
+  await greeted.receiver.startWorker()
   await vi.advanceTimersByTimeAsync(50_000)
   await greeted.send()
   await vi.advanceTimersByTimeAsync(20_000)
@@ -58,10 +58,10 @@ test('an unsigned greeting does not end it', async () => {
 })
 
 test('a delivery before the work began counts', async () => {
-  const made = setup({ silence: '1m', work: 'drain' })
+  const made = setup({ silentAfter: '1m', worker: 'onDemand' })
   await made.send()
   await vi.advanceTimersByTimeAsync(50_000)
-  await made.receiver.work()
+  await made.receiver.startWorker()
   await vi.advanceTimersByTimeAsync(15_000)
   expect(silences(made)).toEqual([['acme', 1_000_000]])
 })
@@ -73,8 +73,8 @@ test.each([
 ] as const)(
   'with %s, a delivery after %i ms and no other, it is told after %i ms: looks are a fourth apart, at most a minute',
   async (silence, delivered, told) => {
-    const made = setup({ silence, journal: false })
-    await made.receiver.work()
+    const made = setup({ silentAfter: silence, storage: { journal: false } })
+    await made.receiver.startWorker()
     await vi.advanceTimersByTimeAsync(delivered)
     await made.send()
     await vi.advanceTimersByTimeAsync(told - delivered - 1)
@@ -95,15 +95,15 @@ test('a receiver that was closed is not silent', async () => {
 
 test('without the option nothing is told', async () => {
   const made = setup()
-  await made.receiver.work()
+  await made.receiver.startWorker()
   await vi.advanceTimersByTimeAsync(86_400_000)
   expect(silences(made)).toEqual([])
 })
 
 test('a receiver without observers may be silent', async () => {
-  const receiver = createReceiver({ provider: acme(), log: false, silence: '1m' })
+  const receiver = createReceiver({ provider: acme(), log: false, silentAfter: '1m' })
   receiver.onAny(() => {})
-  await receiver.work()
+  await receiver.startWorker()
   await vi.advanceTimersByTimeAsync(120_000)
   expect((await receiver.receive(acme().sign!({ payload: {} }))).status).toBe(200)
 })

@@ -77,7 +77,7 @@ describe('a factory', () => {
     expect(() => loose({})).toThrow('acme: key must be a string, got undefined')
   })
 
-  test('refuses secrets that are no texts, without quoting them', () => {
+  test('rejects secrets that are no texts, without quoting them', () => {
     const odd = [
       Buffer.from('hunter2'),
       new String('hunter2'),
@@ -100,7 +100,7 @@ describe('a factory', () => {
         expect.objectContaining({ code: 'secret_unavailable' }) as Error,
       )
     }
-    expect(() => acme({ key: { secret: ['a', 'b'], scope: 's' } })).not.toThrow()
+    expect(() => acme({ key: { secret: ['a', 'b'], tenant: 's' } })).not.toThrow()
   })
 
   test('says that a secret looks like a slip where nothing matches', () => {

@@ -42,7 +42,7 @@ describe('a sender that has changed how it makes keys', () => {
       })
       expect((await receiver.receive(sent)).status).toBe(200)
     }
-    expect(heard.all('accepted').map(([event]) => event.scope)).toEqual(each.map(() => 'tenant-1'))
+    expect(heard.all('accepted').map(([event]) => event.tenant)).toEqual(each.map(() => 'tenant-1'))
     await receiver.close()
   })
 
@@ -57,7 +57,7 @@ describe('a sender that has changed how it makes keys', () => {
     expect(rotated.headers['webhook-signature']!.split(' ')).toHaveLength(2)
   })
 
-  test('a refusal counts secrets, not keys', async () => {
+  test('a rejection counts secrets, not keys', async () => {
     const { receiver, heard } = setup({ provider: acme({ scheme: both as never, secret: SECRET }) })
     receiver.onAny(() => undefined)
     const sent = acme({ scheme: both as never, secret: 'b3RoZXI=' }).sign!({

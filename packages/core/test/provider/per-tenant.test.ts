@@ -19,7 +19,7 @@ function receiverOf(
   options: Partial<Parameters<typeof perTenant>[0]> = {},
   more: Parameters<typeof setup>[0] = {},
 ) {
-  const secret = perTenant({ tenant, secrets, ...options })
+  const secret = perTenant({ claimedTenant: tenant, secrets, ...options })
   const { receiver, heard } = setup({ provider: acme({ secret }), ...more })
   receiver.onAny(() => undefined)
   let number = 0
@@ -39,18 +39,18 @@ const invented = (count: number, from = 0): string[] =>
   Array.from({ length: count }, (_, at) => `invented-${from + at}`)
 
 const found = (name: string): TenantSecrets | undefined =>
-  name.startsWith('invented') ? undefined : { scope: name, secrets: 'right' }
+  name.startsWith('invented') ? undefined : { tenant: name, secrets: 'right' }
 
 describe('the scope', () => {
   test('is that of the look-up: a name in another case is a duplicate of one tenant', async () => {
     const { send, heard } = receiverOf(async (name) => found(name.toLowerCase()))
     for (const name of ['acme', 'ACME', 'Acme', 'aCme']) await send(name, { id: 'one' })
-    expect(heard.all('accepted').map(([event]) => event.scope)).toEqual(['acme'])
+    expect(heard.all('accepted').map(([event]) => event.tenant)).toEqual(['acme'])
   })
 
   test('stays the same while a key is changed: a redelivery is a duplicate', async () => {
     let secrets: readonly string[] = ['first']
-    const { send, heard, secret } = receiverOf(() => ({ scope: 't1', secrets }))
+    const { send, heard, secret } = receiverOf(() => ({ tenant: 't1', secrets }))
     expect((await send('acme', { key: 'first', id: 'one' })).status).toBe(200)
     secrets = ['second', 'first']
     secret.forget('acme')
@@ -120,7 +120,7 @@ describe('known tenants', () => {
   })
 
   test('are known after a restart, if the inbox has records', async () => {
-    const inbox = memoryInbox({ max: 1000, window: '1d' })
+    const inbox = memoryInbox({ max: 1000, dedupeWindow: '1d' })
     const bounds = { perMinute: 20 }
     const first = receiverOf(async (name) => found(name), bounds, { inbox })
     expect(await first.statuses(['known'])).toEqual([200])

@@ -14,7 +14,7 @@ test('finds the path in every form of a target', () => {
   expect(targetPath('*')).toBe('/*')
 })
 
-test('refuses what is no absolute http URL without a query', () => {
+test('rejects what is no absolute http URL without a query', () => {
   for (const wrong of ['example.com', '/api', 'ftp://example.com', 'https://a.example/?b'])
     expect(() => toPublicUrl(wrong), wrong).toThrow(/^publicBase must be an absolute http or https/)
 })

@@ -4,7 +4,7 @@ import { basic, checkSecret } from '../../src/provider/index.ts'
 import type { Reply, SecretOption } from '../../src/index.ts'
 import { acme, codeOf, gate, setup } from '../acme.ts'
 
-describe('an invalid secret is refused when the provider is made', () => {
+describe('an invalid secret is rejected when the provider is made', () => {
   test.each<[unknown]>([
     [''],
     [' '],
@@ -98,7 +98,7 @@ describe('a resolver', () => {
     ['at once', () => 'right'],
     ['later', async () => 'right'],
     ['several', () => ['wrong', 'right']],
-    ['with a scope', () => ({ secret: 'right', scope: 't1' })],
+    ['with a scope', () => ({ secret: 'right', tenant: 't1' })],
     [
       'by the context',
       ({ context }) => ((context as { tenant: string }).tenant === 't1' ? 'right' : undefined),
@@ -144,7 +144,7 @@ describe('a resolver', () => {
     }
   })
 
-  test('may refuse with a code of its own', async () => {
+  test('may reject with a code of its own', async () => {
     expect(
       codeOf(
         await answer(() => {
@@ -214,11 +214,11 @@ describe('perTenant', () => {
   test('remembers secrets for its ttl, and gives events their tenant as scope', async () => {
     const asked: string[] = []
     const secret = perTenant({
-      tenant,
+      claimedTenant: tenant,
       secrets: async (name) => {
         asked.push(name)
         return name.startsWith('known')
-          ? { scope: name, secrets: [`secret-of-${name}`, 'older'] }
+          ? { tenant: name, secrets: [`secret-of-${name}`, 'older'] }
           : undefined
       },
       ttl: '30s',
@@ -231,7 +231,7 @@ describe('perTenant', () => {
     for (let at = 0; at < 2; at++) expect(codeOf(await send(receiver, 'no'))).toBe('unknown_sender')
     expect(codeOf(await send(receiver, ''))).toBe('unknown_sender')
     expect(asked).toEqual(['known1', 'known2', 'no'])
-    expect(heard.all('accepted').map(([event]) => event.scope)).toEqual(['known1', 'known2'])
+    expect(heard.all('accepted').map(([event]) => event.tenant)).toEqual(['known1', 'known2'])
     await vi.advanceTimersByTimeAsync(30_002)
     await send(receiver, 'known1')
     await send(receiver, 'no')
@@ -242,7 +242,7 @@ describe('perTenant', () => {
     let asked = 0
     let found = gate<TenantSecrets>()
     const secret = perTenant({
-      tenant,
+      claimedTenant: tenant,
       secrets: () => {
         asked++
         return found.opened
@@ -256,7 +256,7 @@ describe('perTenant', () => {
     expect(asked).toBe(1)
     found = gate()
     const again = send(receiver, 'a')
-    found.open({ scope: 'a', secrets: 'secret-of-a' })
+    found.open({ tenant: 'a', secrets: 'secret-of-a' })
     expect((await again).status).toBe(200)
     expect((await send(receiver, 'a')).status).toBe(200)
     expect(asked).toBe(2)
@@ -265,10 +265,10 @@ describe('perTenant', () => {
   test('made-up tenants do not drive known ones out', async () => {
     const asked: string[] = []
     const secret = perTenant({
-      tenant,
+      claimedTenant: tenant,
       secrets: (name) => {
         asked.push(name)
-        return name === 'known' ? { scope: name, secrets: 'secret-of-known' } : undefined
+        return name === 'known' ? { tenant: name, secrets: 'secret-of-known' } : undefined
       },
       max: 2,
     })
@@ -281,10 +281,10 @@ describe('perTenant', () => {
   test('begins some look-ups a minute: one beyond is a 503, never a 401, and known tenants pass', async () => {
     const asked: string[] = []
     const secret = perTenant({
-      tenant,
+      claimedTenant: tenant,
       secrets: async (name) => {
         asked.push(name)
-        return name.startsWith('known') ? { scope: name, secrets: `secret-of-${name}` } : undefined
+        return name.startsWith('known') ? { tenant: name, secrets: `secret-of-${name}` } : undefined
       },
       perMinute: 5,
     })
@@ -302,7 +302,7 @@ describe('perTenant', () => {
 
   test('asks for no name of more than 1,024 characters', async () => {
     const asked: string[] = []
-    const secret = perTenant({ tenant, secrets: (name) => void asked.push(name) })
+    const secret = perTenant({ claimedTenant: tenant, secrets: (name) => void asked.push(name) })
     const { receiver } = setup({ provider: acme({ secret }) })
     receiver.on('ping', () => {})
     expect(codeOf(await send(receiver, 'a'.repeat(1025)))).toBe('unknown_sender')
@@ -310,7 +310,7 @@ describe('perTenant', () => {
   })
 
   test('names its option where the ttl is none', () => {
-    expect(() => perTenant({ tenant, secrets: () => undefined, ttl: 'long' as never })).toThrow(
+    expect(() => perTenant({ claimedTenant: tenant, secrets: () => undefined, ttl: 'long' as never })).toThrow(
       'perTenant.ttl',
     )
   })

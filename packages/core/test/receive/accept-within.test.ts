@@ -50,7 +50,7 @@ test('the delivery is accepted, and told of, once the transaction has ended', as
   expect(heard).toEqual(['accepted'])
 })
 
-test('a transaction that rejects refuses the delivery', async () => {
+test('a transaction that rejects rejects the delivery', async () => {
   const { status, heard } = await take(async (accept) => {
     await accept({})
     throw new Error('COMMIT failed')
@@ -59,7 +59,7 @@ test('a transaction that rejects refuses the delivery', async () => {
   expect(heard).toEqual([expect.stringContaining('inbox_unavailable: COMMIT failed')])
 })
 
-test('an inbox that refuses decides, also if the app catches its error', async () => {
+test('an inbox that rejects decides, also if the app catches its error', async () => {
   const { deliver, heard } = await take(async (accept) => accept({}), 1)
   const transaction: Host['transaction'] = async (accept) => {
     try {

@@ -36,7 +36,7 @@ describe('the head alone', () => {
     ['unsupported_encoding', 'two codings', { 'content-encoding': 'identity, br' }],
     ['body_too_large', 'a length beyond the limit', { 'content-length': '10001' }],
     ['missing_header', 'a header that is missing', {}],
-  ])('is refused with %s for %s', (code, _, headers) => {
+  ])('is rejected with %s for %s', (code, _, headers) => {
     expect(() => admit(headed(), headers)).toThrow(expect.objectContaining({ code }))
   })
 
@@ -69,20 +69,20 @@ describe('the head alone', () => {
 test.each([
   [undefined, 'identity'],
   [{ gzip: 'sent' } as const, 'gzip'],
-])('the refusal of a coding says which ones are taken: %j', (codings, taken) => {
+])('the rejection of a coding says which ones are taken: %j', (codings, taken) => {
   const provider = headed(codings && { codings })
   expect(() => admit(provider, { 'content-encoding': 'br' })).toThrow(
     expect.objectContaining({ headers: { 'accept-encoding': taken } }),
   )
 })
 
-test('the refusal of a method says which ones are taken', () => {
+test('the rejection of a method says which ones are taken', () => {
   expect(() => admit(headed({ methods: ['GET', 'PUT'] }))).toThrow(
     expect.objectContaining({ headers: { allow: 'GET, PUT' } }),
   )
 })
 
-test('a body that is too large is refused with the limit at fault', () => {
+test('a body that is too large is rejected with the limit at fault', () => {
   expect(() => admit(headed(), { 'content-length': '10001' })).toThrow(
     expect.objectContaining({ option: 'limits.body', limit: 10_000, got: 10_001 }),
   )
@@ -93,7 +93,7 @@ test('a body that is too large is refused with the limit at fault', () => {
   expect(admission.tooLarge()).toMatchObject({ option: 'limits.body', limit: 10 })
 })
 
-test('a head without what its scheme needs is refused for any method, if nothing is greeted', () => {
+test('a head without what its scheme needs is rejected for any method, if nothing is greeted', () => {
   const { greet: _, ...provider } = headed({ methods: ['GET', 'POST'] })
   for (const method of ['GET', 'POST'])
     expect(() => admit(provider, {}, method)).toThrow(
@@ -103,7 +103,7 @@ test('a head without what its scheme needs is refused for any method, if nothing
   expect(admit(greeting, {}, 'GET')).toBe(1024)
 })
 
-test('a greeting is read and answered; more than a kibibyte is refused for what its head lacks', async () => {
+test('a greeting is read and answered; more than a kibibyte is rejected for what its head lacks', async () => {
   const provider = headed({ greets: 'body' })
   const { receiver } = setup({ provider })
   expect((await receiver.receive({ url, body: 'ping' })).body).toBe('pong')
@@ -114,17 +114,17 @@ test('a greeting is read and answered; more than a kibibyte is refused for what 
 
 test('what the head condemns is answered before a byte of the body is read', async () => {
   let pulledBefore: boolean | undefined
-  let refused = false
+  let rejected = false
   const body = new ReadableStream<Uint8Array>(
     {
       pull(controller) {
-        pulledBefore ??= !refused
+        pulledBefore ??= !rejected
         controller.close()
       },
     },
     { highWaterMark: 0 },
   )
-  const rejected = (): void => void (refused = true)
+  const rejected = (): void => void (rejected = true)
   const { receiver, heard } = setup({ provider: headed(), observers: [{ rejected }] })
   const init = { method: 'POST', body, duplex: 'half' } as RequestInit
   const replied = receiver.fetch(new Request(url, init))

@@ -111,7 +111,7 @@ describe('a full budget drops', () => {
 test('a receiver answers 503 while the bodies it holds fill limits.buffered, and then takes again', async () => {
   const secrets = gate<string>()
   const provider = acme({ secret: () => secrets.opened })
-  const { receiver } = setup({ provider, limits: { body: 200_000, buffered: 300_000 } })
+  const { receiver } = setup({ provider, limits: { body: 200_000, totalBuffered: 300_000 } })
   receiver.on('ping', () => {})
   const signed = acme({ secret: 'late-secret' }).sign!({
     id: 'e1',
@@ -127,9 +127,9 @@ test('a receiver answers 503 while the bodies it holds fill limits.buffered, and
       }),
     )
   const held = send()
-  const refused = await send()
-  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5'])
-  expect(await refused.json()).toMatchObject({ code: 'overloaded' })
+  const rejected = await send()
+  expect([rejected.status, rejected.headers.get('retry-after')]).toEqual([503, '5'])
+  expect(await rejected.json()).toMatchObject({ code: 'overloaded' })
   secrets.open('late-secret')
   expect((await held).status).toBe(200)
   expect((await send()).status).toBe(200)
@@ -147,7 +147,7 @@ test.each([
 })
 
 test('limits.inflated follows limits.body if only that is given', () => {
-  expect(setup({ limits: { body: 1000 } }).receiver.limits.inflated).toBe(1000)
-  expect(setup({ limits: { body: 1000, inflated: 5000 } }).receiver.limits.inflated).toBe(5000)
-  expect(setup().receiver.limits.inflated).toBe(8 * 1024 * KIB)
+  expect(setup({ limits: { body: 1000 } }).receiver.limits.decompressed).toBe(1000)
+  expect(setup({ limits: { body: 1000, decompressed: 5000 } }).receiver.limits.decompressed).toBe(5000)
+  expect(setup().receiver.limits.decompressed).toBe(8 * 1024 * KIB)
 })

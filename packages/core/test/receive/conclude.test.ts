@@ -17,7 +17,7 @@ test('observers hear each step that a delivery went, in order', async () => {
   const steps: string[] = []
   const { receiver, send } = setup({
     provider: acme({ greet: () => undefined, handshake: () => undefined }),
-    work: 'drain',
+    worker: 'onDemand',
     observers: [{ step: (_, name) => void steps.push(name) }],
   })
   receiver.on('ping', () => {})
@@ -50,10 +50,10 @@ describe('observers hear what was answered', () => {
       { outcome: 'handshake', status: 200, events: [] },
     ],
     [
-      'a refusal',
+      'a rejection',
       {},
       { secret: 'wrong' },
-      { outcome: 'refused', status: 401, code: 'signature_mismatch', events: [] },
+      { outcome: 'rejected', status: 401, code: 'signature_mismatch', events: [] },
     ],
   ])('%s', async (_, options, draft, expected) => {
     let time = 0
@@ -61,9 +61,9 @@ describe('observers hear what was answered', () => {
     const { receiver, send } = setup({
       ...options,
       observers: [observer],
-      monotonic: () => (time += 3),
-      work: 'drain',
-      journal: false,
+      clock: { monotonic: () => (time += 3) },
+      worker: 'onDemand',
+      storage: { journal: false },
     })
     receiver.on('ping', () => {})
     await send(draft)
@@ -81,7 +81,7 @@ test.each(['accepted', 'duplicate'] as const)(
     const receiver = createReceiver({
       provider: acme(),
       log: false,
-      work: 'drain',
+      worker: 'onDemand',
       observers: [observer],
     })
     receiver.on('ping', () => {})
@@ -94,7 +94,7 @@ test.each(['accepted', 'duplicate'] as const)(
 
 describe('without observers and journal', () => {
   const plain = (options: Partial<ReceiverOptions> = {}) =>
-    createReceiver({ provider: acme(), log: false, journal: false, work: 'drain', ...options })
+    createReceiver({ provider: acme(), log: false, storage: { journal: false }, worker: 'onDemand', ...options })
   const signed = acme().sign!({ id: 'e1', topic: 'ping', payload: {} })
 
   test('a greeting is answered', async () => {
@@ -102,7 +102,7 @@ describe('without observers and journal', () => {
     expect(await receiver.receive(signed)).toMatchObject({ status: 200, body: 'pong' })
   })
 
-  test('a failed answer is a 500, and a refusal a 401', async () => {
+  test('a failed answer is a 500, and a rejection a 401', async () => {
     const receiver = plain()
     receiver.answer('ping', () => {
       throw new Error('broken')
@@ -114,8 +114,8 @@ describe('without observers and journal', () => {
   test('what a sender listed is taken, once', async () => {
     const receiver = plain()
     receiver.on('ping', () => {})
-    expect((await receiver.take(signed)).outcome).toBe('accepted')
-    expect((await receiver.take(signed)).outcome).toBe('duplicate')
+    expect((await receiver.ingest(signed)).outcome).toBe('accepted')
+    expect((await receiver.ingest(signed)).outcome).toBe('duplicate')
   })
 })
 
@@ -125,7 +125,7 @@ describe('the trace of a request', () => {
   /** The request as observers see it, one of which asks for a carrier. */
   async function traced(headers: Record<string, string>, asked = true): Promise<RequestInfo> {
     const { receiver, heard, send } = setup({
-      work: 'drain',
+      worker: 'onDemand',
       observers: asked ? [{ carrier: () => undefined }] : [],
     })
     receiver.on('ping', () => {})
@@ -154,9 +154,9 @@ describe('the trace of a request', () => {
     expect(await traced({ traceparent }, false)).not.toHaveProperty('trace')
   })
 
-  test('is unknown of what an adapter refused', () => {
+  test('is unknown of what an adapter rejected', () => {
     const { receiver, heard } = setup({ observers: [{ carrier: () => undefined }] })
-    receiver.refuse(
+    receiver.reject(
       { method: 'POST', url: 'https://example.com/in' },
       new WebhookError('body_timeout', 'too slow'),
     )
@@ -187,17 +187,17 @@ test.each([
       return []
     },
   })
-  await setup({ provider, integers }).send()
+  await setup({ provider, parsing: { bigIntegers: integers === 'exact' } }).send()
   expect(told).toBe(exact)
 })
 
 test('an event has the scope that verified it, and none if its sender has none', async () => {
   for (const verified of [{ scope: 't1' }, {}, undefined]) {
     const provider = { ...acme(), verify: () => verified }
-    const { receiver, heard, send } = setup({ provider, work: 'drain' })
+    const { receiver, heard, send } = setup({ provider, worker: 'onDemand' })
     receiver.on('ping', () => {})
     await send()
-    expect(heard.all('accepted')[0]![0].scope).toBe(verified?.scope)
+    expect(heard.all('accepted')[0]![0].tenant).toBe(verified?.scope)
   }
 })
 

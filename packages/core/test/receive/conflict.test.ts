@@ -24,9 +24,9 @@ test.each([
       provider: acme(),
       inbox,
       log: false,
-      work: 'drain',
-      now: () => (now += 2000),
-      observers: [{ conflict: ({ id }) => void conflicts.push(id) }],
+      worker: 'onDemand',
+      clock: { now: () => (now += 2000) },
+      observers: [{ idConflict: ({ id }) => void conflicts.push(id) }],
       ...more,
     })
     receiver.on('ping', () => {})
@@ -53,7 +53,7 @@ const EVENT: EventRecord = {
   topic: 'ping',
   aliases: [],
   payload: { n: 1 },
-  scope: undefined,
+  tenant: undefined,
   provider: 'acme',
 }
 

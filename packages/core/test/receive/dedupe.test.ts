@@ -8,7 +8,7 @@ function unrepeating(): Provider {
   return { ...acme(), repeats: false }
 }
 
-function guarded(otherwise: 'refuse' | 'duplicate'): Provider {
+function guarded(otherwise: 'reject' | 'duplicate'): Provider {
   const events: Provider['events'] = (delivery, body): readonly EventDraft[] => [
     {
       id: delivery.header('x-acme-id'),
@@ -36,13 +36,13 @@ test.each<[number, Partial<ReceiverOptions>]>([
 })
 
 describe('a guard that belongs to another event', () => {
-  test('refuses with 401 and takes nothing; the event that holds it passes', async () => {
-    const { receiver, heard, send } = setup({ provider: guarded('refuse') })
+  test('rejects with 401 and takes nothing; the event that holds it passes', async () => {
+    const { receiver, heard, send } = setup({ provider: guarded('reject') })
     receiver.on('ping', () => {})
     const headers = { 'x-token': 't1' }
     expect((await send({ id: 'e1', headers })).status).toBe(200)
     const other = await send({ id: 'e2', headers })
-    expect([other.status, codeOf(other)]).toEqual([401, 'replayed'])
+    expect([other.status, codeOf(other)]).toEqual([401, 'replay_detected'])
     expect((await send({ id: 'e1', headers })).status).toBe(200)
     expect((await send({ id: 'e2', headers: { 'x-token': 't2' } })).status).toBe(200)
     await heard.until('done', 2)

@@ -31,21 +31,21 @@ function setup(explain?: boolean | Duration, secret = 'a secret of acme ') {
     provider: acme({ secret }),
     observers: [heard.observer],
     log: logger(sink),
-    monotonic: () => time,
+    clock: { monotonic: () => time },
     ...(explain !== undefined && { explain }),
   })
   receiver.on('ping', () => {})
   return { receiver, heard, lines, pass: (ms: number) => void (time += ms) }
 }
 
-describe('refusals are explained after their reply', () => {
+describe('rejections are explained after their reply', () => {
   test('in development without being asked', async () => {
     vi.stubEnv('NODE_ENV', 'development')
     const { receiver, heard } = setup()
     await receiver.receive(signed)
     const [, explanation] = await heard.until('explained')
     // What 50 ms suffice for is another matter on a busy machine.
-    expect(explanation).toMatchObject({ verdict: 'refused', code: 'signature_mismatch' })
+    expect(explanation).toMatchObject({ verdict: 'rejected', code: 'signature_mismatch' })
     await receiver.close()
   })
 
@@ -133,7 +133,7 @@ describe('refusals are explained after their reply', () => {
       observers: [heard.observer],
       log: false,
       explain: '10s',
-      now: () => 86_400_000,
+      clock: { now: () => 86_400_000 },
     })
     await receiver.receive(dated('a secret of acme').sign!({ body: '{}', at: 86_400_000 }))
     const [, { findings }] = await heard.until('explained')
@@ -152,12 +152,12 @@ describe('refusals are explained after their reply', () => {
     await receiver.close()
   })
 
-  test('a refusal whose signature is not at fault is not looked at, and takes no turn', async () => {
+  test('a rejection whose signature is not at fault is not looked at, and takes no turn', async () => {
     const { receiver, heard, pass } = setup(true)
     const at = (path: string) => ({ ...signed, url: `https://example.com/${path}` })
     await receiver.receive({ ...at('put'), method: 'PUT' })
-    // An adapter refuses without a body.
-    receiver.refuse(at('unread'), new WebhookError('missing_header', 'no header'))
+    // An adapter rejects without a body.
+    receiver.reject(at('unread'), new WebhookError('missing_header', 'no header'))
     await receiver.receive(at('first'))
     await heard.until('explained')
     pass(999)
@@ -174,7 +174,7 @@ describe('refusals are explained after their reply', () => {
   })
 })
 
-describe('what a refusal says was checked', () => {
+describe('what a rejection says was checked', () => {
   async function reason(options: object = {}): Promise<WebhookError> {
     const heard = hear()
     const made = provider<{ secret: SecretOption }>({

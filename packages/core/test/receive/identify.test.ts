@@ -11,7 +11,7 @@ async function stored(
   options: Partial<ReceiverOptions> = {},
 ): Promise<readonly EventRecord[]> {
   const inbox = memoryInbox()
-  const { receiver, send } = setup({ provider: acme(spec), inbox, work: 'drain', ...options })
+  const { receiver, send } = setup({ provider: acme(spec), inbox, worker: 'onDemand', ...options })
   receiver.onAny(() => {})
   expect((await send(draft)).status).toBe(200)
   const tasks = (await receiver.tasks()).toReversed()
@@ -40,7 +40,7 @@ test('an event has these members, and no others unless they are needed', async (
 describe('a payload that is the whole body need not be stored beside it', () => {
   test.each<[string, EventRecord['source'], AcmeSpec, Draft, Partial<ReceiverOptions>?]>([
     ['JSON', 'json', {}, { payload: { a: 1 } }],
-    ['JSON with exact integers', 'exact', {}, { payload: { a: 1 } }, { integers: 'exact' }],
+    ['JSON with exact integers', 'exact', {}, { payload: { a: 1 } }, { parsing: { bigIntegers: true } }],
     [
       'JSON without the credential that it could have',
       'json',
@@ -127,7 +127,7 @@ test('the carrier of an observer is stored with the event', async () => {
   expect((await stored({}, {}, { observers }))[0]).toMatchObject({ carrier })
 })
 
-describe('a delivery whose events cannot be read is refused as unidentified', () => {
+describe('a delivery whose events cannot be read is rejected as missing_event_id', () => {
   test.each<[string, unknown]>([
     ['no topic', [{ payload: 0 }]],
     ['a topic that is a number', [{ topic: 7, payload: 0 }]],
@@ -146,7 +146,7 @@ describe('a delivery whose events cannot be read is refused as unidentified', ()
   ])('%s', async (_, payload) => {
     const { receiver, heard, send } = setup({ provider: batches() })
     receiver.onAny(() => {})
-    expect(codeOf(await send({ payload }))).toBe('unidentified')
+    expect(codeOf(await send({ payload }))).toBe('missing_event_id')
     expect(heard.all('accepted')).toEqual([])
   })
 
@@ -177,7 +177,7 @@ describe('a delivery whose events cannot be read is refused as unidentified', ()
       },
     })
     const { heard, send } = setup({ provider })
-    expect(codeOf(await send())).toBe('unidentified')
+    expect(codeOf(await send())).toBe('missing_event_id')
     const [, { message, expected, cause }] = heard.all('rejected')[0]!
     expect(cause).toBe(thrown)
     expect(expected).toMatch(says)
@@ -185,22 +185,22 @@ describe('a delivery whose events cannot be read is refused as unidentified', ()
   })
 })
 
-describe("with onUnhandled: 'refuse'", () => {
+describe("with onUnhandled: 'reject'", () => {
   test('a delivery of which one event is handled is taken', async () => {
     const { receiver, heard, send } = setup({
       provider: batches(),
-      onUnhandled: 'refuse',
-      work: 'drain',
+      onUnhandled: 'reject',
+      worker: 'onDemand',
     })
     receiver.on('a', () => {})
     const other = { topic: 'b', id: '2', payload: 0 }
     expect((await send({ payload: [{ topic: 'a', id: '1', payload: 0 }, other] })).status).toBe(200)
-    expect(heard.all('unhandled')).toMatchObject([[{ topic: 'b' }, 'refused', {}]])
+    expect(heard.all('unhandled')).toMatchObject([[{ topic: 'b' }, 'rejected', {}]])
     expect((await send({ payload: [other] })).status).toBe(404)
   })
 
   test('a topic that has another answer than this one is unhandled', async () => {
-    const { receiver, send } = setup({ onUnhandled: 'refuse' })
+    const { receiver, send } = setup({ onUnhandled: 'reject' })
     receiver.answer('pong', () => 'x')
     expect((await send()).status).toBe(404)
   })

@@ -27,7 +27,7 @@ function identity(given: Given = {}): ReturnType<typeof identityOf> {
     {
       context: { dedupe: given.dedupe ?? 'id+digest', provider },
       delivery,
-      scope: given.scope,
+      tenant: given.scope,
       digest: '',
     },
     { topic: 'ping', payload: {}, ...given.draft },
@@ -65,10 +65,10 @@ describe('id+digest', () => {
 })
 
 test('guards of a provider come with the scope in their key, apart from ids and digests', () => {
-  const guards = [{ key: 'token-1', otherwise: 'refuse' }] as const
+  const guards = [{ key: 'token-1', otherwise: 'reject' }] as const
   const of = (scope: string | undefined, dedupe: Dedupe): ReturnType<typeof identityOf> =>
     identity({ dedupe, ...(scope && { scope }), draft: { id: 'token-1', guards } })
-  expect(of('t1', 'id').guards).toEqual([{ key: '2:t1!token-1', otherwise: 'refuse' }])
+  expect(of('t1', 'id').guards).toEqual([{ key: '2:t1!token-1', otherwise: 'reject' }])
   expect(of('t2', 'id').guards).not.toEqual(of('t1', 'id').guards)
   expect(of(undefined, 'id').guards?.[0]?.key).not.toBe(of(undefined, 'id').key)
   expect(of('t1', 'id+digest').guards).toHaveLength(2)
@@ -82,7 +82,7 @@ test('a short id that looks like the hash of a long one is another event', () =>
 })
 
 test('a long guard is kept as its hash', () => {
-  const guards = [{ key: 'x'.repeat(100_000), otherwise: 'refuse' }] as const
+  const guards = [{ key: 'x'.repeat(100_000), otherwise: 'reject' }] as const
   expect(identity({ dedupe: 'id', draft: { guards } }).guards?.[0]?.key).toHaveLength(72)
 })
 

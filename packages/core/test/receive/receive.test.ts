@@ -8,7 +8,7 @@ import { acme, batches, codeOf, setup } from '../acme.ts'
 const down = (accept: () => never): Inbox => ({
   name: 'downInbox',
   can: { order: true, transaction: false, durable: true, fair: false, search: 'scan' },
-  window: 86_400_000,
+  dedupeWindow: 86_400_000,
   attach: () => ({ accept, close: async () => {} }),
   close: async () => {},
 })
@@ -105,7 +105,7 @@ describe('a delivery that is taken', () => {
       ['exact', 9007199254740993n],
       ['number', 9007199254740992],
     ] as const) {
-      const { receiver, heard, send } = setup({ integers })
+      const { receiver, heard, send } = setup({ parsing: { bigIntegers: integers === 'exact' } })
       const seen: unknown[] = []
       receiver.on('ping', (event) => void seen.push((event.payload as { n: unknown }).n))
       await send({ body: '{"n":9007199254740993}' })
@@ -115,7 +115,7 @@ describe('a delivery that is taken', () => {
   })
 })
 
-describe('a delivery that is refused', () => {
+describe('a delivery that is rejected', () => {
   const sign = (draft = {}): DeliveryInit => acme().sign!({ payload: {}, ...draft })
   const cases: readonly [string, number, () => DeliveryInit | Promise<DeliveryInit>, object?][] = [
     ['method_not_allowed', 405, () => ({ ...sign(), method: 'GET' })],
@@ -135,10 +135,10 @@ describe('a delivery that is refused', () => {
     ['malformed_body', 400, () => sign({ body: '{' })],
     ['too_deep', 400, () => sign({ body: '['.repeat(200) + ']'.repeat(200) })],
     ['unsupported_encoding', 415, () => sign({ headers: { 'content-encoding': 'pigeon' } })],
-    ['unidentified', 400, () => sign({ topic: '' })],
-    ['unidentified', 400, () => sign({ id: '' })],
-    ['unidentified', 400, () => sign({ topic: 'x'.repeat(1025) })],
-    ['unhandled_topic', 404, () => sign({ topic: 'other' }), { onUnhandled: 'refuse' }],
+    ['missing_event_id', 400, () => sign({ topic: '' })],
+    ['missing_event_id', 400, () => sign({ id: '' })],
+    ['missing_event_id', 400, () => sign({ topic: 'x'.repeat(1025) })],
+    ['unhandled_topic', 404, () => sign({ topic: 'other' }), { onUnhandled: 'reject' }],
     [
       'inbox_unavailable',
       503,
@@ -221,8 +221,8 @@ describe('a delivery that is refused', () => {
       ],
     })
     const { heard, send } = setup({ provider })
-    expect(codeOf(await send({ payload: {} }))).toBe('unidentified')
-    expect(codeOf(await send({ payload: { event: { name: 'hunter2' } } }))).toBe('unidentified')
+    expect(codeOf(await send({ payload: {} }))).toBe('missing_event_id')
+    expect(codeOf(await send({ payload: { event: { name: 'hunter2' } } }))).toBe('missing_event_id')
     const errors = heard.all('rejected').map(([, error]) => error)
     expect(errors[0]!.expected).toContain("reading 'name'")
     expect(errors[1]!.expected).toContain('SyntaxError')
@@ -273,7 +273,7 @@ describe('steps a provider may add', () => {
     expect(unsigned.status).toBe(401)
   })
 
-  test('check refuses what is signed and wrong all the same', async () => {
+  test('check rejects what is signed and wrong all the same', async () => {
     const { send } = setup({
       provider: acme({
         check: async () => {
@@ -287,7 +287,7 @@ describe('steps a provider may add', () => {
   test('reply gives each outcome its own answer', async () => {
     const provider = acme({
       reply: (result) =>
-        result.kind === 'refused'
+        result.kind === 'rejected'
           ? textReply(`no: ${result.error.code}`, 400)
           : textReply(`${result.kind}: ${result.events.length}`),
     })
@@ -299,10 +299,10 @@ describe('steps a provider may add', () => {
     expect(await send({ body: '{' })).toMatchObject({ status: 400, body: 'no: malformed_body' })
   })
 
-  test('a reply that fails on a refused delivery leaves the refusal', async () => {
+  test('a reply that fails on a rejected delivery leaves the rejection', async () => {
     const provider = acme({
       reply: (result, delivery) =>
-        result.kind === 'refused' ? textReply(JSON.stringify(delivery.json())) : undefined,
+        result.kind === 'rejected' ? textReply(JSON.stringify(delivery.json())) : undefined,
     })
     const { send } = setup({ provider })
     expect(codeOf(await send({ body: '{' }))).toBe('malformed_body')
@@ -383,7 +383,7 @@ describe('whatever the network sends', () => {
     ),
   })
 
-  test('unsigned, is a refusal and never an error or a 2xx', async () => {
+  test('unsigned, is a rejection and never an error or a 2xx', async () => {
     const { receiver, heard } = setup({ provider })
     receiver.onAny(() => {})
     await fc.assert(
@@ -397,7 +397,7 @@ describe('whatever the network sends', () => {
     expect(heard.all('accepted')).toEqual([])
   })
 
-  test('signed, is taken or refused with a code and never an error', async () => {
+  test('signed, is taken or rejected with a code and never an error', async () => {
     const { receiver } = setup({ provider })
     receiver.onAny(() => {})
     await fc.assert(

@@ -3,7 +3,7 @@ import { jsonReply, type Receiver } from '../../src/index.ts'
 import type { Inbox } from '../../src/inbox/index.ts'
 import { acme, batches, setup, type AcmeSpec } from '../acme.ts'
 
-type Taking = Parameters<Receiver['take']>
+type Taking = Parameters<Receiver['ingest']>
 
 const listed = (payload: unknown = {}, headers: Record<string, string> = {}): Taking[0] => ({
   url: 'https://example.com/in',
@@ -12,19 +12,19 @@ const listed = (payload: unknown = {}, headers: Record<string, string> = {}): Ta
 })
 
 test('what a sender listed is taken without a signature, and is a duplicate of its webhook', async () => {
-  const { receiver, heard, send } = setup({ work: 'drain' })
+  const { receiver, heard, send } = setup({ worker: 'onDemand' })
   receiver.on('ping', () => {})
   await send({ id: 'e1' })
   const headers = (id: string) => ({ 'x-acme-id': id })
-  expect(await receiver.take(listed({}, headers('e1')))).toEqual({
+  expect(await receiver.ingest(listed({}, headers('e1')))).toEqual({
     outcome: 'duplicate',
     taken: ['duplicate'],
   })
-  expect(await receiver.take(listed({ a: 1 }, headers('e2')))).toEqual({
+  expect(await receiver.ingest(listed({ a: 1 }, headers('e2')))).toEqual({
     outcome: 'accepted',
     taken: ['new'],
   })
-  expect(await receiver.take(listed({}, { 'x-acme-topic': 'other' }))).toEqual({
+  expect(await receiver.ingest(listed({}, { 'x-acme-topic': 'other' }))).toEqual({
     outcome: 'unhandled',
     taken: [],
   })
@@ -35,25 +35,25 @@ test('what a sender listed is taken without a signature, and is a duplicate of i
 })
 
 test('each event of it has its result', async () => {
-  const { receiver } = setup({ provider: batches(), work: 'drain' })
+  const { receiver } = setup({ provider: batches(), worker: 'onDemand' })
   receiver.onAny(() => {})
   const event = (id: string) => ({ topic: 'a', id, payload: 0 })
-  await receiver.take(listed([event('1')]))
-  expect(await receiver.take(listed([event('1'), event('2')]))).toEqual({
+  await receiver.ingest(listed([event('1')]))
+  expect(await receiver.ingest(listed([event('1'), event('2')]))).toEqual({
     outcome: 'accepted',
     taken: ['duplicate', 'new'],
   })
 })
 
 test('its events have the scope that is given', async () => {
-  const { receiver } = setup({ work: 'drain' })
+  const { receiver } = setup({ worker: 'onDemand' })
   receiver.on('ping', () => {})
   const given = listed({}, { 'x-acme-id': 'e1' })
-  await receiver.take(given)
-  expect((await receiver.take(given, { scope: 't1' })).outcome).toBe('accepted')
-  expect((await receiver.take(given, { scope: 't1' })).outcome).toBe('duplicate')
+  await receiver.ingest(given)
+  expect((await receiver.ingest(given, { tenant: 't1' })).outcome).toBe('accepted')
+  expect((await receiver.ingest(given, { tenant: 't1' })).outcome).toBe('duplicate')
   const tasks = await receiver.tasks()
-  expect(tasks.map(({ event }) => event.scope)).toEqual(['t1', undefined])
+  expect(tasks.map(({ event }) => event.tenant)).toEqual(['t1', undefined])
 })
 
 test('nothing is greeted, challenged or answered', async () => {
@@ -63,18 +63,18 @@ test('nothing is greeted, challenged or answered', async () => {
     handshake: () => (asked.push('handshake'), jsonReply({})),
     reply: () => (asked.push('reply'), jsonReply({})),
   })
-  const { receiver, heard } = setup({ provider, work: 'drain' })
+  const { receiver, heard } = setup({ provider, worker: 'onDemand' })
   receiver.on('ping', () => {})
   receiver.answer('ping', () => void asked.push('answer'))
-  expect((await receiver.take(listed())).outcome).toBe('accepted')
+  expect((await receiver.ingest(listed())).outcome).toBe('accepted')
   expect(asked).toEqual([])
   expect(heard.names).toEqual(['accepted'])
 })
 
 test('the bounds of what is not verified do not hold for it', async () => {
-  const { receiver } = setup({ limits: { unverified: { nodes: 10 } }, work: 'drain' })
+  const { receiver } = setup({ limits: { unverified: { nodes: 10 } }, worker: 'onDemand' })
   receiver.on('ping', () => {})
-  expect((await receiver.take(listed(Array.from({ length: 100 }, () => [])))).outcome).toBe(
+  expect((await receiver.ingest(listed(Array.from({ length: 100 }, () => [])))).outcome).toBe(
     'accepted',
   )
 })
@@ -86,9 +86,9 @@ test.each<AcmeSpec>([{ formats: ['xml'] }, { formats: ['text'], xml: true }])(
       ...spec,
       events: (delivery) => [{ topic: Object.keys(delivery.xml())[0]!, payload: 0 }],
     })
-    const { receiver } = setup({ provider, work: 'drain' })
+    const { receiver } = setup({ provider, worker: 'onDemand' })
     receiver.on('ping', () => {})
-    const taken = await receiver.take({ url: 'https://example.com/in', body: '<ping/>' })
+    const taken = await receiver.ingest({ url: 'https://example.com/in', body: '<ping/>' })
     expect(taken.outcome).toBe('accepted')
   },
 )
@@ -97,14 +97,14 @@ describe('what cannot be taken is thrown as it would be answered', () => {
   const failing = (accept: () => never): Inbox => ({
     name: 'downInbox',
     can: { order: true, transaction: false, durable: true, fair: false, search: 'scan' },
-    window: 86_400_000,
+    dedupeWindow: 86_400_000,
     attach: () => ({ accept, close: async () => {} }),
     close: async () => {},
   })
 
   test.each<[string, () => Taking[0], Inbox?]>([
     ['malformed_body', () => ({ ...listed(), body: '{' })],
-    ['unidentified', () => listed({}, { 'x-acme-topic': '' })],
+    ['missing_event_id', () => listed({}, { 'x-acme-topic': '' })],
     [
       'inbox_unavailable',
       listed,
@@ -115,7 +115,7 @@ describe('what cannot be taken is thrown as it would be answered', () => {
   ])('%s', async (code, given, inbox) => {
     const { receiver } = setup(inbox ? { inbox } : {})
     receiver.on('ping', () => {})
-    await expect(receiver.take(given())).rejects.toMatchObject({ name: 'WebhookError', code })
+    await expect(receiver.ingest(given())).rejects.toMatchObject({ name: 'WebhookError', code })
   })
 
   test('replayed, if a guard belongs to another event', async () => {
@@ -125,15 +125,15 @@ describe('what cannot be taken is thrown as it would be answered', () => {
           id: delivery.header('x-acme-id'),
           topic: 'ping',
           payload: body.value,
-          guards: [{ key: 't1', otherwise: 'refuse' }],
+          guards: [{ key: 't1', otherwise: 'reject' }],
         },
       ],
     })
-    const { receiver, heard } = setup({ provider, work: 'drain' })
+    const { receiver, heard } = setup({ provider, worker: 'onDemand' })
     receiver.on('ping', () => {})
-    await receiver.take(listed({}, { 'x-acme-id': 'e1' }))
-    await expect(receiver.take(listed({}, { 'x-acme-id': 'e2' }))).rejects.toMatchObject({
-      code: 'replayed',
+    await receiver.ingest(listed({}, { 'x-acme-id': 'e1' }))
+    await expect(receiver.ingest(listed({}, { 'x-acme-id': 'e2' }))).rejects.toMatchObject({
+      code: 'replay_detected',
     })
     expect(heard.all('accepted')).toHaveLength(1)
   })
@@ -142,6 +142,6 @@ describe('what cannot be taken is thrown as it would be answered', () => {
     const { receiver } = setup()
     receiver.on('ping', () => {})
     await receiver.close()
-    await expect(receiver.take(listed())).rejects.toMatchObject({ code: 'closed' })
+    await expect(receiver.ingest(listed())).rejects.toMatchObject({ code: 'closed' })
   })
 })

@@ -14,7 +14,7 @@ afterEach(() => vi.restoreAllMocks())
 
 /** A process with that version starts, takes a delivery, and ends. */
 async function run(inbox: Inbox, version: string | undefined, at: number): Promise<void> {
-  const { receiver, send } = setup({ inbox, now: () => at, ...(version && { version }) })
+  const { receiver, send } = setup({ inbox, clock: { now: () => at }, ...(version && { version }) })
   receiver.on('ping', () => {})
   expect((await send({ id: String(at) })).status).toBe(200)
   await receiver.close()
@@ -80,7 +80,7 @@ describe('the version of the app', () => {
     [7, 'createReceiver: version must be a string, got number'],
     ['', 'createReceiver: version must be 1 to 100 characters long, got 0'],
     ['1'.repeat(101), 'createReceiver: version must be 1 to 100 characters long, got 101'],
-  ])('%j is refused at start', (version, message) => {
+  ])('%j is rejected at start', (version, message) => {
     expect(() => setup({ version: version as string })).toThrow(new TypeError(message))
   })
 })

@@ -30,9 +30,9 @@ const LANES = [
 test('figures are those of the receiver, over all its subscriptions', async () => {
   const { receiver } = setup({
     inbox: counting(LANES),
-    work: 'drain',
-    silence: '1h',
-    now: () => NOW,
+    worker: 'onDemand',
+    silentAfter: '1h',
+    clock: { now: () => NOW },
   })
   expect(await receiver.health()).toEqual({
     ok: true,
@@ -55,8 +55,8 @@ test.each([
 ])('an inbox with maxPending %i and 125 tasks: %o', async (maxPending, ok, cause) => {
   const { receiver } = setup({
     inbox: counting(LANES, { maxPending }),
-    work: 'drain',
-    now: () => NOW,
+    worker: 'onDemand',
+    clock: { now: () => NOW },
   })
   expect(await receiver.health()).toMatchObject({
     ok,
@@ -101,7 +101,7 @@ describe('an inbox that cannot tell', () => {
 
   test('says why', async () => {
     const inbox = counting([])
-    const { receiver, send } = setup({ inbox, work: 'drain', now: () => NOW, silence: '1m' })
+    const { receiver, send } = setup({ inbox, worker: 'onDemand', clock: { now: () => NOW }, silentAfter: '1m' })
     await send()
     inbox.view!.stats = () => Promise.reject(new Error('no connection'))
     expect(await receiver.health()).toEqual({
@@ -119,7 +119,7 @@ describe('an inbox that cannot tell', () => {
   test('is waited for less than a second', async () => {
     const inbox = counting([])
     inbox.view!.stats = () => new Promise(() => {})
-    const { receiver } = setup({ inbox, work: 'drain' })
+    const { receiver } = setup({ inbox, worker: 'onDemand' })
     await receiver.close()
     await import('../../src/receiver/health.ts')
     vi.useFakeTimers()
@@ -138,7 +138,7 @@ describe('an inbox that cannot tell', () => {
 describe('the last delivery', () => {
   test('is the last verified one', async () => {
     let now = NOW
-    const { receiver, send } = setup({ work: 'drain', now: () => ++now })
+    const { receiver, send } = setup({ worker: 'onDemand', clock: { now: () => ++now } })
     await send({ topic: 'unhandled' })
     await send({ secret: 'wrong' })
     const { lastDelivery } = await receiver.health()
@@ -221,7 +221,7 @@ describe('accepts', () => {
     async (_, error, cause) => {
       const { inbox, fault } = failing()
       let clock = 0
-      const { receiver, send } = setup({ inbox, work: 'drain', monotonic: () => clock })
+      const { receiver, send } = setup({ inbox, worker: 'onDemand', clock: { monotonic: () => clock } })
       receiver.on('ping', () => undefined)
       expect(await receiver.health()).toMatchObject({ ok: true, accepts: true })
       // As an inbox hands it on: below an error of its own.
@@ -240,7 +240,7 @@ describe('accepts', () => {
   test('without traffic a write of its own is made each fifteen seconds, and tells what the next delivery would meet', async () => {
     const { inbox, fault } = failing()
     let clock = 0
-    const { receiver } = setup({ inbox, work: 'drain', monotonic: () => clock })
+    const { receiver } = setup({ inbox, worker: 'onDemand', clock: { monotonic: () => clock } })
     receiver.on('ping', () => undefined)
     expect(await receiver.health()).toMatchObject({ ok: true })
     expect(fault.probes).toBe(1)
@@ -271,7 +271,7 @@ describe('accepts', () => {
       }
       const { receiver } = setup({
         inbox: inlineInbox({ ledger: faulty as typeof ledger }),
-        monotonic: () => clock,
+        clock: { monotonic: () => clock },
       })
       receiver.on('ping', () => undefined)
       expect(await receiver.health()).toMatchObject({ ok: true })
@@ -290,7 +290,7 @@ describe('accepts', () => {
   test('writes of its own are made only while the last one failed, and at most once a second', async () => {
     const { inbox, fault } = failing()
     let clock = 0
-    const { receiver, send } = setup({ inbox, work: 'drain', monotonic: () => clock })
+    const { receiver, send } = setup({ inbox, worker: 'onDemand', clock: { monotonic: () => clock } })
     receiver.on('ping', () => undefined)
     await send()
     await receiver.health()
@@ -311,9 +311,9 @@ describe('accepts', () => {
     expect(fault.probes).toBe(2)
   })
 
-  test('forged, malformed and refused deliveries change nothing', async () => {
+  test('forged, malformed and rejected deliveries change nothing', async () => {
     const { inbox, fault } = failing()
-    const { receiver } = setup({ inbox, work: 'drain' })
+    const { receiver } = setup({ inbox, worker: 'onDemand' })
     receiver.on('ping', () => undefined)
     const forged = {
       url: 'https://example.com/',
@@ -344,7 +344,7 @@ describe('settles', () => {
     ['an attempt may still run', due(61_000, { running: 1 }), { lease: 60_000 }, true],
     ['an attempt that runs for longer than it may', due(300_000, { running: 1 }), {}, false],
   ])('%s', async (_, lanes, more, settles) => {
-    const { receiver } = setup({ inbox: counting(lanes, more), work: 'drain', now: () => NOW })
+    const { receiver } = setup({ inbox: counting(lanes, more), worker: 'onDemand', clock: { now: () => NOW } })
     receiver.on('ping', { timeout: '2m' }, () => undefined)
     const told = await receiver.health()
     expect(told).toMatchObject({ ok: settles, accepts: true, settles })
@@ -357,7 +357,7 @@ describe('settles', () => {
     const inbox = counting([lane({ pending: 5 }, { oldest: today - 600_000 })], {
       journal: made.journal!,
     })
-    const { receiver } = setup({ inbox, work: 'drain', now: () => today })
+    const { receiver } = setup({ inbox, worker: 'onDemand', clock: { now: () => today } })
     expect(await receiver.health()).toMatchObject({ settles: false })
     await made.journal!.write({
       arrived: [],
@@ -384,9 +384,9 @@ describe('settles', () => {
   test('three usual gaps between drains pass before it is told', async () => {
     let now = NOW
     const lanes: LaneStats[] = []
-    const { receiver } = setup({ inbox: counting(lanes), work: 'drain', now: () => now })
+    const { receiver } = setup({ inbox: counting(lanes), worker: 'onDemand', clock: { now: () => now } })
     for (let at = 0; at < 4; at++) {
-      await receiver.drain({ deadline: '2s' })
+      await receiver.runDue({ deadline: '2s' })
       now += 300_000
     }
     lanes.push(lane({ pending: 1 }, { oldest: now - 890_000 }))
@@ -402,7 +402,7 @@ describe('settles', () => {
       const today = Date.now()
       const lanes = [lane({ pending: 5 }, { oldest: today - (late ? 600_000 : 1000) })]
       const inbox = counting(lanes, { journal: made.journal! })
-      const { receiver } = setup({ inbox, work: 'drain', now: () => today })
+      const { receiver } = setup({ inbox, worker: 'onDemand', clock: { now: () => today } })
       receiver.on('ping', () => undefined)
       const before = await receiver.health()
       expect(before).toMatchObject({ accepts: true, settles: !late })
@@ -425,7 +425,7 @@ describe('settles', () => {
   test('a wall clock that jumps ahead makes no task late', async () => {
     let [now, monotonic] = [NOW, 0]
     const inbox = counting(due(1000))
-    const { receiver } = setup({ inbox, work: 'drain', now: () => now, monotonic: () => monotonic })
+    const { receiver } = setup({ inbox, worker: 'onDemand', clock: { now: () => now, monotonic: () => monotonic },  })
     await receiver.health()
     now += 3_600_000
     monotonic += 1000
@@ -435,7 +435,7 @@ describe('settles', () => {
 
 test('the readiness route asks whether deliveries are accepted, and with ?work whether tasks are run', async () => {
   const inbox = counting([lane({ pending: 5 }, { oldest: NOW - 600_000 })])
-  const { receiver } = setup({ inbox, work: 'drain', now: () => NOW })
+  const { receiver } = setup({ inbox, worker: 'onDemand', clock: { now: () => NOW } })
   const route = healthRoute([receiver])
   const status = async (query: string): Promise<number> =>
     (await route(new Request(`https://example.com/healthz${query}`))).status

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { createReceiver, memoryInbox, type Receiver } from '../../src/index.ts'
-import { drain, health } from '../../src/routes/index.ts'
+import { runDue, health } from '../../src/routes/index.ts'
 import { acme, gate } from '../acme.ts'
 
 const secret = 'cron-secret'
@@ -18,7 +18,7 @@ async function setup(count: number, handler: () => unknown): Promise<void> {
     provider: acme(),
     inbox: memoryInbox(),
     log: false,
-    work: 'drain',
+    worker: 'onDemand',
   })
   receiver.on('ping', handler)
   for (let at = 0; at < count; at++)
@@ -31,7 +31,7 @@ describe('drain', () => {
     await setup(3, () => void ran++)
     await new Promise(setImmediate)
     expect(ran).toBe(0)
-    const reply = await drain(receiver, { secret, max: 2 })(cron(`Bearer ${secret}`))
+    const reply = await runDue(receiver, { secret, max: 2 })(cron(`Bearer ${secret}`))
     expect(reply.status).toBe(200)
     expect(reply.headers.get('cache-control')).toBe('no-store')
     expect(await reply.json()).toMatchObject({ ran: 2, done: 2, left: 1 })
@@ -43,7 +43,7 @@ describe('drain', () => {
     async (authorization) => {
       let ran = 0
       await setup(1, () => void ran++)
-      const reply = await drain(receiver, { secret })(cron(authorization))
+      const reply = await runDue(receiver, { secret })(cron(authorization))
       expect([reply.status, ran]).toEqual([401, 0])
     },
   )
@@ -52,7 +52,7 @@ describe('drain', () => {
     const open = gate()
     const begun = gate()
     await setup(1, () => (begun.open(), open.opened))
-    const route = drain(receiver, { secret })
+    const route = runDue(receiver, { secret })
     const first = route(cron(`Bearer ${secret}`))
     await begun.opened
     expect((await route(cron(`Bearer ${secret}`))).status).toBe(409)
@@ -61,12 +61,12 @@ describe('drain', () => {
     expect((await route(cron(`Bearer ${secret}`))).status).toBe(200)
   })
 
-  test('refuses wrong options when it is made', async () => {
+  test('rejects wrong options when it is made', async () => {
     await setup(0, () => {})
-    expect(() => drain(receiver, { secret: '' })).toThrow('drain: secret')
-    expect(() => drain(receiver, {} as never)).toThrow('drain: secret')
-    expect(() => drain(receiver, { secret, max: 0 })).toThrow('max')
-    expect(() => drain(receiver, { secret, deadlin: '1s' } as never)).toThrow('deadline')
+    expect(() => runDue(receiver, { secret: '' })).toThrow('drain: secret')
+    expect(() => runDue(receiver, {} as never)).toThrow('drain: secret')
+    expect(() => runDue(receiver, { secret, max: 0 })).toThrow('max')
+    expect(() => runDue(receiver, { secret, deadlin: '1s' } as never)).toThrow('deadline')
   })
 })
 
@@ -94,7 +94,7 @@ describe('health', () => {
   test('an inbox that does not answer is 503 within a second', async () => {
     const inbox = memoryInbox()
     const hangs = { ...inbox, view: { ...inbox.view!, stats: () => new Promise<never>(() => {}) } }
-    receiver = createReceiver({ provider: acme(), inbox: hangs, log: false, work: 'drain' })
+    receiver = createReceiver({ provider: acme(), inbox: hangs, log: false, worker: 'onDemand' })
     receiver.on('ping', () => {})
     const found = await receiver.health()
     expect(found).toMatchObject({ ok: false, pending: undefined })
@@ -105,9 +105,9 @@ describe('health', () => {
 
   test('tells strangers that an inbox is unavailable, and the app why', async () => {
     const inbox = memoryInbox()
-    const refused = new Error('PostgreSQL says: connect ECONNREFUSED 10.1.2.3:5432')
-    const down = { ...inbox, view: { ...inbox.view!, stats: () => Promise.reject(refused) } }
-    receiver = createReceiver({ provider: acme(), inbox: down, log: false, work: 'drain' })
+    const rejected = new Error('PostgreSQL says: connect ECONNREFUSED 10.1.2.3:5432')
+    const down = { ...inbox, view: { ...inbox.view!, stats: () => Promise.reject(rejected) } }
+    receiver = createReceiver({ provider: acme(), inbox: down, log: false, worker: 'onDemand' })
     receiver.on('ping', () => {})
     const reply = await health([receiver])(new Request(url))
     const text = await reply.text()

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
-import { memoryInbox, Postpone } from '../../src/index.ts'
+import { memoryInbox, PostponeError } from '../../src/index.ts'
 import { gate, setup } from '../acme.ts'
 
 const tenantOf = (event: { readonly payload: unknown }): string =>
   (event.payload as { tenant: string }).tenant
 
 test('runs of one key stay within its concurrency, and each task uses one attempt', async () => {
-  const { receiver, heard, send } = setup({ inbox: memoryInbox(), fairBy: tenantOf })
+  const { receiver, heard, send } = setup({ inbox: memoryInbox(), tenantKey: tenantOf })
   const attempts: number[] = []
   let running = 0
   let most = 0
-  receiver.on('ping', { perKey: { concurrency: 1 }, retry: { attempts: 1 } }, async (_, task) => {
+  receiver.on('ping', { tenantLimit: { concurrency: 1 }, retry: { attempts: 1 } }, async (_, task) => {
     most = Math.max(most, ++running)
     attempts.push(task.attempt)
     await new Promise((resolve) => setImmediate(resolve))
@@ -26,8 +26,8 @@ test('runs of one key stay within its concurrency, and each task uses one attemp
 
 test('a run over the rate is postponed to the time that is free for it', async () => {
   const now = 1_000_000
-  const { receiver, heard, send } = setup({ fairBy: tenantOf, now: () => now })
-  receiver.on('ping', { perKey: { rate: 2 } }, () => {})
+  const { receiver, heard, send } = setup({ tenantKey: tenantOf, clock: { now: () => now } })
+  receiver.on('ping', { tenantLimit: { rate: 2 } }, () => {})
   for (let at = 0; at < 4; at++) await send({ id: `${at}`, payload: { tenant: 'a' } })
   await send({ id: 'other', payload: { tenant: 'b' } })
   await heard.until('done', 2)
@@ -40,15 +40,15 @@ test('a run over the rate is postponed to the time that is free for it', async (
 
 test('a run that failed or was postponed frees its place', async () => {
   const held = gate()
-  const { receiver, heard, send } = setup({ fairBy: tenantOf })
+  const { receiver, heard, send } = setup({ tenantKey: tenantOf })
   let runs = 0
-  receiver.on('ping', { perKey: { concurrency: 1 }, retry: { attempts: 1 } }, async () => {
+  receiver.on('ping', { tenantLimit: { concurrency: 1 }, retry: { attempts: 1 } }, async () => {
     runs++
     if (runs === 1) {
       await held.opened
       throw new Error('first')
     }
-    if (runs === 2) throw new Postpone(1)
+    if (runs === 2) throw new PostponeError(1)
   })
   await send({ id: '1', payload: { tenant: 'a' } })
   await heard.until('attemptStarted')
@@ -63,26 +63,26 @@ test('a run that failed or was postponed frees its place', async () => {
 
 test('events without a key run, and that is told once', async () => {
   const { receiver, heard, send } = setup()
-  receiver.on('ping', { perKey: { concurrency: 1 } }, () => {})
+  receiver.on('ping', { tenantLimit: { concurrency: 1 } }, () => {})
   for (let at = 0; at < 3; at++) await send({ id: `${at}` })
   await heard.until('done', 3)
-  const told = heard.all('warning').filter(([, text]) => text.includes('perKey'))
+  const told = heard.all('warning').filter(([, text]) => text.includes('tenantLimit'))
   expect(told).toEqual([
-    ['acme', expect.stringMatching(/^perKey of ping: an event has no key.*fairBy/)],
+    ['acme', expect.stringMatching(/^tenantLimit of ping: an event has no key.*tenantKey/)],
   ])
   await receiver.close()
 })
 
-test('what fairBy throws when the task runs is a failed attempt', async () => {
+test('what tenantKey throws when the task runs is a failed attempt', async () => {
   let broken = false
   const { receiver, heard, send } = setup({
-    fairBy: () => {
+    tenantKey: () => {
       if (broken) throw new Error('no tenant')
       broken = true
       return 'a'
     },
   })
-  receiver.on('ping', { perKey: { rate: 1 }, retry: { attempts: 1 } }, () => {})
+  receiver.on('ping', { tenantLimit: { rate: 1 }, retry: { attempts: 1 } }, () => {})
   await send({ id: '1' })
   expect((await heard.until('dead'))[1].message).toBe('no tenant')
   await receiver.close()
@@ -92,7 +92,7 @@ test('child tasks take turns under the key of their parent', async () => {
   const made: unknown[] = []
   const inbox = memoryInbox()
   const { receiver, heard, send } = setup({
-    fairBy: tenantOf,
+    tenantKey: tenantOf,
     inbox: {
       ...inbox,
       attach: (consumer) =>
@@ -118,17 +118,17 @@ test('child tasks take turns under the key of their parent', async () => {
 })
 
 test.each([
-  [{}, /^perKey of a must have a rate or a concurrency/],
-  [{ rate: 0 }, /^perKey of a: rate must be .* above 0, got 0/],
-  [{ rate: '5' }, /^perKey of a: rate must be/],
-  [{ rate: Infinity }, /^perKey of a: rate must be/],
-  [{ concurrency: 0 }, /^perKey of a: concurrency must be a whole number from 1 and up, got 0/],
-  [{ concurrency: 1.5 }, /^perKey of a: concurrency/],
-  [{ rates: 5 }, /^perKey of a: unknown option rates; did you mean rate\?/],
-  [5, /^perKey of a: options must be an object/],
-])('perKey %o is refused', (perKey, message) => {
+  [{}, /^tenantLimit of a must have a rate or a concurrency/],
+  [{ rate: 0 }, /^tenantLimit of a: rate must be .* above 0, got 0/],
+  [{ rate: '5' }, /^tenantLimit of a: rate must be/],
+  [{ rate: Infinity }, /^tenantLimit of a: rate must be/],
+  [{ concurrency: 0 }, /^tenantLimit of a: concurrency must be a whole number from 1 and up, got 0/],
+  [{ concurrency: 1.5 }, /^tenantLimit of a: concurrency/],
+  [{ rates: 5 }, /^tenantLimit of a: unknown option rates; did you mean rate\?/],
+  [5, /^tenantLimit of a: options must be an object/],
+])('tenantLimit %o is rejected', (tenantLimit, message) => {
   const { receiver } = setup()
-  const add = (): unknown => receiver.on('ping', { name: 'a', perKey: perKey as never }, () => {})
+  const add = (): unknown => receiver.on('ping', { name: 'a', tenantLimit: tenantLimit as never }, () => {})
   expect(add).toThrow(TypeError)
   expect(add).toThrow(message)
 })

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
-import { memoryInbox, Postpone, Unrecoverable } from '../../src/index.ts'
+import { memoryInbox, PostponeError, UnrecoverableError } from '../../src/index.ts'
 import type { PreparedHandler } from '../../src/index.ts'
 import { batches, setup } from '../acme.ts'
 
-test('Postpone uses no attempt, however often it is thrown', async () => {
+test('PostponeError uses no attempt, however often it is thrown', async () => {
   const { receiver, heard, send } = setup({ inbox: memoryInbox() })
   const attempts: number[] = []
-  receiver.on('ping', { retry: { attempts: 2, base: 0 } }, (_, task) => {
+  receiver.on('ping', { retry: { attempts: 2, initialDelay: 0 } }, (_, task) => {
     attempts.push(task.attempt)
-    if (attempts.length <= 5) throw new Postpone(1)
+    if (attempts.length <= 5) throw new PostponeError(1)
     if (attempts.length === 6) throw new Error('this one counts')
   })
   await send({ id: 'a' })
@@ -19,14 +19,14 @@ test('Postpone uses no attempt, however often it is thrown', async () => {
   await receiver.close()
 })
 
-test('Postpone of another copy of the package is known by its name, and wants a time', async () => {
-  const { receiver, heard, send } = setup({ now: () => 1000 })
+test('PostponeError of another copy of the package is known by its name, and wants a time', async () => {
+  const { receiver, heard, send } = setup({ clock: { now: () => 1000 } })
   receiver.on('ping', () => {
-    throw Object.assign(new Error('later'), { name: 'Postpone', delay: 3_600_000 })
+    throw Object.assign(new Error('later'), { name: 'PostponeError', delay: 3_600_000 })
   })
   await send({ id: 'a' })
   expect((await heard.until('postponed'))[1]).toBe(3_601_000)
-  expect(() => new Postpone('soon' as never)).toThrow('Postpone')
+  expect(() => new PostponeError('soon' as never)).toThrow('PostponeError')
   await receiver.close()
 })
 
@@ -54,7 +54,7 @@ test('an event says whether it is one of a batch', async () => {
   const single = setup()
   single.receiver.onAny((event) => {
     seen.push(event.batch)
-    throw new Unrecoverable('seen')
+    throw new UnrecoverableError('seen')
   })
   await single.send({ id: 'b', payload: [1, 2] })
   await single.heard.until('dead')
@@ -84,7 +84,7 @@ test('what a handler throws since the receiver closes uses no attempt, even the 
   second.receiver.on('ping', { name: 'slow', retry: { attempts: 1 } }, (_, task) => {
     attempts.push(task.attempt)
   })
-  await second.receiver.work()
+  await second.receiver.startWorker()
   await second.heard.until('done')
   expect(attempts).toEqual([1])
   await second.receiver.close()

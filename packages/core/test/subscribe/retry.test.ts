@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { exponential, fixed, RetryAfter, Unrecoverable } from '../../src/index.ts'
+import { exponential, fixed, RetryAfterError, UnrecoverableError } from '../../src/index.ts'
 import { milliseconds } from '../../src/basics/deadline.ts'
 import { retryPolicy } from '../../src/subscribe/retry.ts'
 
@@ -62,27 +62,27 @@ test.each([
   ['retry.attempts', () => exponential({ attempts: 1.5 })],
   ['retry.attempts', () => fixed({ attempts: -1, delay: 0 })],
   ['retry.attempts', () => retryPolicy({ attempts: NaN, delay: () => 0 })],
-  ['retry.base', () => exponential({ base: -1 })],
-  ['retry.max', () => exponential({ max: '1 h' as never })],
+  ['retry.base', () => exponential({ initialDelay: -1 })],
+  ['retry.max', () => exponential({ maxDelay: '1 h' as never })],
   ['retry.delay', () => fixed({ delay: Infinity })],
   ['retry.factor', () => exponential({ factor: NaN })],
   ['retry.jitter', () => exponential({ jitter: true as never })],
-  ['RetryAfter', () => new RetryAfter('soon' as never)],
-])('%s with an invalid value is refused', (name, make) => {
+  ['RetryAfter', () => new RetryAfterError('soon' as never)],
+])('%s with an invalid value is rejected', (name, make) => {
   expect(make).toThrow(TypeError)
   expect(make).toThrow(name)
 })
 
 test('the errors that steer retries keep message and cause', () => {
   const cause = new Error('429')
-  expect(new RetryAfter('2m', 'slow down', { cause })).toMatchObject({
+  expect(new RetryAfterError('2m', 'slow down', { cause })).toMatchObject({
     name: 'RetryAfter',
     delay: 120_000,
     message: 'slow down',
     cause,
   })
-  expect(new RetryAfter(5).message).toBe('try again in 5 ms')
-  expect(new Unrecoverable('gone', { cause })).toMatchObject({ name: 'Unrecoverable', cause })
+  expect(new RetryAfterError(5).message).toBe('try again in 5 ms')
+  expect(new UnrecoverableError('gone', { cause })).toMatchObject({ name: 'UnrecoverableError', cause })
 })
 
 test.each([

@@ -46,7 +46,7 @@ test('what a schema makes of the payload is what the handler gets, and no other'
   const { receiver, heard, send } = setup()
   const seen: unknown[] = []
   const schema = z.object({ at: z.string().transform((text) => new Date(text)) })
-  receiver.on('charge', { schema, retry: { attempts: 2, base: 0 } }, (event, task) => {
+  receiver.on('charge', { schema, retry: { attempts: 2, initialDelay: 0 } }, (event, task) => {
     seen.push(event.payload.at.getUTCFullYear())
     if (task.attempt === 1) throw new Error('again')
   })
@@ -69,7 +69,7 @@ test('a schema that throws is a failed attempt', async () => {
       },
     },
   }
-  receiver.on('charge', { schema, retry: { attempts: 2, base: 0 } }, () => {})
+  receiver.on('charge', { schema, retry: { attempts: 2, initialDelay: 0 } }, () => {})
   await send({ topic: 'charge' })
   expect((await heard.until('dead'))[1].message).toBe('broken schema')
   expect(heard.all('retried')).toHaveLength(1)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createReceiver, memoryInbox, RetryAfter, type Receiver } from '../../src/index.ts'
+import { createReceiver, memoryInbox, RetryAfterError, type Receiver } from '../../src/index.ts'
 import type { TaskError } from '../../src/inbox/index.ts'
 import { acme } from '../acme.ts'
 import { hear, type Heard } from '../hear.ts'
@@ -71,7 +71,7 @@ describe.each(THROWN)('a handler that throws %s', (_, make) => {
     const { receiver, heard } = setup()
     const done: string[] = []
     let tries = 0
-    receiver.on('ping', { name: 'bad', retry: { attempts: 2, base: 0 } }, () => {
+    receiver.on('ping', { name: 'bad', retry: { attempts: 2, initialDelay: 0 } }, () => {
       if (tries++ === 0) throw make()
     })
     receiver.on('ping', { name: 'good' }, () => void done.push('good'))
@@ -106,7 +106,7 @@ test('an answer that throws a revoked proxy is a 500, and receive() resolves', a
 test.each([1e17, Infinity])('RetryAfter(%d) waits a year and says so', async (delay) => {
   const { receiver, heard } = setup()
   receiver.on('ping', () => {
-    throw new RetryAfter(delay)
+    throw new RetryAfterError(delay)
   })
   const before = Date.now()
   await send(receiver)
@@ -114,15 +114,15 @@ test.each([1e17, Infinity])('RetryAfter(%d) waits a year and says so', async (de
   expect(at).toBeGreaterThanOrEqual(before + 365 * DAY)
   expect(at).toBeLessThanOrEqual(Date.now() + 365 * DAY)
   expect(heard.all('warning').map(([, message]) => message)).toEqual([
-    `RetryAfter asked for ${delay} ms, more than a year: it waits for a year`,
+    `RetryAfterError asked for ${delay} ms, more than a year: it waits for a year`,
   ])
   await receiver.close()
 })
 
 test('RetryAfter with atLeast leaves a longer wait to the policy', async () => {
   const { receiver, heard } = setup()
-  receiver.on('ping', { retry: { base: '1h', jitter: 'none' } }, () => {
-    throw new RetryAfter('1s', undefined, { atLeast: true })
+  receiver.on('ping', { retry: { initialDelay: '1h', jitter: 'none' } }, () => {
+    throw new RetryAfterError('1s', undefined, { atLeast: true })
   })
   const before = Date.now()
   await send(receiver)

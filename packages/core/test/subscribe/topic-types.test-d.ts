@@ -49,7 +49,7 @@ describe('on', () => {
     typed.on('order.paid', (event) => {
       expectTypeOf(event).toEqualTypeOf<WebhookEvent<'order.paid', { total: number }>>()
     })
-    typed.on('push', { name: 'deploy', orderBy: (event) => event.payload.ref }, (event, task) => {
+    typed.on('push', { name: 'deploy', orderingKey: (event) => event.payload.ref }, (event, task) => {
       expectTypeOf(event.payload.ref).toBeString()
       expectTypeOf(task.signal).toEqualTypeOf<AbortSignal>()
     })

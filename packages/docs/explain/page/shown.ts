@@ -21,8 +21,8 @@ export function verdictOf(answer: Extract<Answer, { kind: 'said' }>): readonly N
       ? element('p', 'explain-head is-accepted', `● accepted: ${sender.title} signed this request.`)
       : element(
           'p',
-          'explain-head is-refused',
-          `✕ refused by ${sender.title}’s rules: `,
+          'explain-head is-rejected',
+          `✕ rejected by ${sender.title}’s rules: `,
           errorLink(code!),
         )
   const list = findings.map(({ cause, certainty, message, remedy }) =>
@@ -40,7 +40,7 @@ export function verdictOf(answer: Extract<Answer, { kind: 'said' }>): readonly N
     ),
   )
   const nothing =
-    verdict === 'refused' && findings.length === 0
+    verdict === 'rejected' && findings.length === 0
       ? [element('p', '', 'Nothing that is known explains it.')]
       : []
   return [

@@ -1,4 +1,4 @@
-import { Postpone } from '@postern/core'
+import { PostponeError } from '@postern/core'
 import { createSpacing } from '@postern/core/inbox'
 
 /** Bounds of the calls to one destination. */
@@ -29,7 +29,7 @@ export interface CallGate {
   readonly open: boolean
   /** The end of the pause, until a call shows that the destination works; else undefined. */
   readonly paused: number | undefined
-  /** Returns the permission, now or in a moment. Throws or rejects with a {@link Postpone}. */
+  /** Returns the permission, now or in a moment. Throws or rejects with a {@link PostponeError}. */
   enter(): Pass | Promise<Pass>
 }
 
@@ -115,9 +115,9 @@ export function createCallGate(settings: GateSettings, places: Places): CallGate
   }
 
   function wait(): Promise<Pass> {
-    return new Promise((enter, refuse) => {
+    return new Promise((enter, reject) => {
       const timer = setTimeout(() => sendAway(waiter, now()), 2 * MOMENT)
-      const waiter = { enter, refuse, timer }
+      const waiter = { enter, reject, timer }
       waiting.add(waiter)
       places.held++
     })
@@ -143,10 +143,10 @@ export function createCallGate(settings: GateSettings, places: Places): CallGate
 
   function sendAway(waiter: Waiting, at: number): void {
     stopWaiting(waiter)
-    waiter.refuse(away(at))
+    waiter.reject(away(at))
   }
 
-  function away(at: number): Postpone {
+  function away(at: number): PostponeError {
     let from = Math.max(at + MOMENT, breaker.until(at))
     // Each postponed task is a write. While the destination is down a few tasks are enough to probe it; the others wait
     // for as long again as the pause.
@@ -154,13 +154,13 @@ export function createCallGate(settings: GateSettings, places: Places): CallGate
       from = Math.max(from, breaker.until(at) + Math.min(breaker.pause, LATER))
     // Slightly faster than the destination: an early task only waits, but an unused place is lost.
     const turn = spacing.turn(from, 0.8 * callsApart(at))
-    return new Postpone(Math.ceil(turn - at), 'the destination is busy or left alone for now')
+    return new PostponeError(Math.ceil(turn - at), 'the destination is busy or left alone for now')
   }
 }
 
 interface Waiting {
   readonly enter: (pass: Pass) => void
-  readonly refuse: (reason: Postpone) => void
+  readonly reject: (reason: PostponeError) => void
   readonly timer: ReturnType<typeof setTimeout>
 }
 

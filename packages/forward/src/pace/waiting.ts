@@ -1,4 +1,4 @@
-import { Unrecoverable } from '@postern/core'
+import { UnrecoverableError } from '@postern/core'
 
 /** Bounds of the waiting tasks of one destination. */
 interface WaitingSettings {
@@ -10,7 +10,7 @@ interface WaitingSettings {
 
 /** The tasks that wait for a destination, by what this process has seen of them. */
 export interface Waiting {
-  /** A task of the key waits on. Throws `Unrecoverable`, with the name of the destination, if too many wait or if it waited too long. */
+  /** A task of the key waits on. Throws `UnrecoverableError`, with the name of the destination, if too many wait or if it waited too long. */
   add(key: string, task: string, now: number, leftAlone: boolean, destination?: string): void
   /** A task waits no more. */
   delete(key: string, task: string): void
@@ -29,13 +29,13 @@ export function createWaiting({ maxWaiting, giveUp }: WaitingSettings): Waiting 
       const since = tasks.get(task)
       if (since === undefined) {
         if (tasks.size >= maxWaiting)
-          throw new Unrecoverable(
+          throw new UnrecoverableError(
             `${destination} has ${tasks.size} tasks waiting (maxWaiting): replay this one when it is well again, or raise maxWaiting`,
           )
         byKey.set(key, tasks.set(task, now))
       } else if (leftAlone && now - since > giveUp) {
         forget(key, tasks, task)
-        throw new Unrecoverable(
+        throw new UnrecoverableError(
           `${destination} was out of order for longer than the retry policy tries: replay the task when it is well again`,
         )
       }

@@ -149,7 +149,7 @@ const ACTED = 3
 
 /** What it was, when, and what became of it in one line. */
 function Title({ detail }: { detail: DetailReply }): JSX.Element {
-  const { row, scope, origin, reply, repeats } = detail
+  const { row, tenant: scope, origin, reply, repeats } = detail
   return (
     <header class="title">
       <h2>

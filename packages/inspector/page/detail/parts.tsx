@@ -22,7 +22,7 @@ export function tabsOf(detail: DetailReply): readonly (readonly [id: string, tit
   ]
 }
 
-/** What is read first: why it was refused, why it failed, else what it says. */
+/** What is read first: why it was rejected, why it failed, else what it says. */
 export function firstTab({ actions, tasks }: DetailReply): string {
   if (actions.includes('explain')) return 'explain'
   const failed = tasks.some((task) => task.state === 'dead' || task.retrying || task.interrupted)
@@ -42,8 +42,8 @@ export function Part({ tab, detail }: { tab: string; detail: DetailReply }): JSX
   if (tab === 'payload')
     return payload === undefined ? (
       <p class="empty">
-        {row.outcome === 'refused'
-          ? 'A refused delivery has no payload: see Raw for what was kept of it.'
+        {row.outcome === 'rejected'
+          ? 'A rejected delivery has no payload: see Raw for what was kept of it.'
           : 'The payload was not kept.'}
       </p>
     ) : (
@@ -108,7 +108,7 @@ function Headers({ delivery }: { delivery: NonNullable<DetailReply['delivery']> 
 
 const CERTAINTY = { proven: 'Proven', likely: 'Likely', possible: 'Possible' } as const
 
-/** Why a delivery was refused: the verdict first, then what is proven, then what to do. */
+/** Why a delivery was rejected: the verdict first, then what is proven, then what to do. */
 function Explain({ id, reason }: { id: string; reason: string | undefined }): JSX.Element {
   const { data, isSlow, failure } = useReply<ExplainReply>('explain', { id })
   if (failure !== undefined) return <p class="empty">{failure.message}</p>
@@ -117,7 +117,7 @@ function Explain({ id, reason }: { id: string; reason: string | undefined }): JS
   return (
     <div class="explain">
       <h3>
-        {data.verdict === 'refused' ? (
+        {data.verdict === 'rejected' ? (
           <span class="mark warn">
             <span class="sign" aria-hidden="true">
               ⊘
@@ -146,7 +146,7 @@ function Explain({ id, reason }: { id: string; reason: string | undefined }): JS
           </p>
         </div>
       ))}
-      {data.findings.length === 0 && data.cannot === undefined && data.verdict === 'refused' && (
+      {data.findings.length === 0 && data.cannot === undefined && data.verdict === 'rejected' && (
         <p class="finding">
           No known mistake makes the signature match: another secret, or a body that was changed on
           its way.

@@ -8,7 +8,7 @@ import { count, rate } from '../words/count.ts'
 import { duration } from '../words/duration.ts'
 import { iso } from '../words/time.ts'
 
-const OUTCOMES = ['accepted', 'duplicate', 'handshake', 'unhandled', 'refused'] as const
+const OUTCOMES = ['accepted', 'duplicate', 'handshake', 'unhandled', 'rejected'] as const
 const MINUTE = 60_000
 
 /** Deliveries a minute, reply time, tasks. */

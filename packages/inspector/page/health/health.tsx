@@ -16,7 +16,7 @@ import { Samples } from '../parts/samples.tsx'
 import { Spark } from '../parts/spark.tsx'
 import { count, counted, share } from '../words/count.ts'
 import { safe, middle } from '../words/safe.ts'
-import { refusedLink } from './refused-link.ts'
+import { rejectedLink } from './rejected-link.ts'
 import { clock, iso } from '../words/time.ts'
 import { duration } from '../words/duration.ts'
 
@@ -92,19 +92,19 @@ function Empty(): JSX.Element {
   )
 }
 
-/** Refusals that are no more than usual, folded into one line. */
+/** Rejections that are no more than usual, folded into one line. */
 function Usual({ usual }: { usual: HealthReply['usual'] }): JSX.Element | null {
   const { range } = useRoute()
   if (usual.count === 0) return null
   return (
     <details class="usual">
       <summary>
-        {count(usual.count)} refused in {counted(usual.groups.length, 'group')}, no more than usual
+        {count(usual.count)} rejected in {counted(usual.groups.length, 'group')}, no more than usual
       </summary>
       <ul class="card">
         {usual.groups.map((group) => (
           <li key={`${group.receiver} ${group.code} ${group.proven ?? ''}`}>
-            <a href={refusedLink(group, range)}>
+            <a href={rejectedLink(group, range)}>
               {count(group.count)} {safe(group.code)}
             </a>
             <span class="who">{safe(group.receiver)}</span>
@@ -240,7 +240,7 @@ function Sentence({ health }: { health: HealthReply }): JSX.Element {
 type ReceiverRow = HealthReply['receivers'][number]
 
 const MOST = 12
-const HEADS = ['Deliveries', 'Refused', 'Waiting', 'p99'] as const
+const HEADS = ['Deliveries', 'Rejected', 'Waiting', 'p99'] as const
 
 /** Each receiver: when something came last, how much, and what of it nobody takes. */
 function Receivers({ health }: { health: HealthReply }): JSX.Element | null {
@@ -286,7 +286,7 @@ function Receivers({ health }: { health: HealthReply }): JSX.Element | null {
 }
 
 function Line({ row, at }: { row: ReceiverRow; at: number }): JSX.Element {
-  const { name, lastDelivery, usually, deliveries, refused, waiting, p99, unhandled } = row
+  const { name, lastDelivery, usually, deliveries, rejected, waiting, p99, unhandled } = row
   const mine = qualifier('receiver', name)
   const list = (q: string): string => href({ screen: 'list', receiver: '', q: `${mine} ${q}` })
   return (
@@ -310,11 +310,11 @@ function Line({ row, at }: { row: ReceiverRow; at: number }): JSX.Element {
       </td>
       <td class="number">{count(deliveries)}</td>
       <td class="number">
-        {refused === 0 ? (
+        {rejected === 0 ? (
           '–'
         ) : (
-          <a class="warn" href={list('outcome:refused')}>
-            {count(refused)} · {share(refused, deliveries)}
+          <a class="warn" href={list('outcome:rejected')}>
+            {count(rejected)} · {share(rejected, deliveries)}
           </a>
         )}
       </td>

@@ -5,7 +5,7 @@ import { count, counted } from '../words/count.ts'
 import { Spark } from '../parts/spark.tsx'
 import { duration } from '../words/duration.ts'
 import { middle, safe } from '../words/safe.ts'
-import { refusedLink } from './refused-link.ts'
+import { rejectedLink } from './rejected-link.ts'
 import type { MuteReply, MuteRequest } from '../../src/api/change.ts'
 import { useState } from 'preact/hooks'
 import { AskFirst } from '../bulk/ask-first.tsx'
@@ -50,13 +50,13 @@ export function Things({ health }: { health: HealthReply }): JSX.Element | null 
 function keyOf(thing: Thing): string {
   if (thing.kind === 'dead')
     return `dead ${thing.cause ?? `${thing.lanes[0]?.receiver} ${thing.lanes[0]?.subscription}`}`
-  return `${thing.kind} ${thing.receiver} ${thing.kind === 'refused' ? thing.code : ''}`
+  return `${thing.kind} ${thing.receiver} ${thing.kind === 'rejected' ? thing.code : ''}`
 }
 
-/** Refusals that need a look are counted for so long. */
+/** Rejections that need a look are counted for so long. */
 const BURST = '6h'
 
-/** A thing without tasks: refusals, a silent receiver, an inbox in trouble. */
+/** A thing without tasks: rejections, a silent receiver, an inbox in trouble. */
 function OtherThing({
   thing,
   at,
@@ -64,13 +64,13 @@ function OtherThing({
   thing: Exclude<Thing, { kind: 'dead' }>
   at: number
 }): JSX.Element {
-  if (thing.kind === 'refused')
+  if (thing.kind === 'rejected')
     return (
       <Row
         sign="⊘"
         tone="warn"
-        word={`${count(thing.count)}${thing.of === undefined ? '' : ` of ${count(thing.of)}`} refused`}
-        link={refusedLink(thing, BURST)}
+        word={`${count(thing.count)}${thing.of === undefined ? '' : ` of ${count(thing.of)}`} rejected`}
+        link={rejectedLink(thing, BURST)}
         who={thing.receiver}
         says={
           <>
@@ -89,7 +89,7 @@ function OtherThing({
         <Spark values={thing.spark} tone="warn" />
         <Since at={thing.since} />
         <span class="acts">
-          <a class="button" href={refusedLink(thing, BURST, thing.explain)}>
+          <a class="button" href={rejectedLink(thing, BURST, thing.explain)}>
             Explain
           </a>
         </span>

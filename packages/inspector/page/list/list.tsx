@@ -96,7 +96,7 @@ function newer(fresh: number, gone: number): string {
 const QUICK = [
   ['✕', 'bad', 'dead', 'state:dead'],
   ['○', 'calm', 'waiting', 'state:pending'],
-  ['⊘', 'warn', 'refused', 'outcome:refused'],
+  ['⊘', 'warn', 'rejected', 'outcome:rejected'],
   ['', 'calm', 'last hour', 'since:1h'],
   ['', 'calm', 'last day', 'since:24h'],
 ] as const

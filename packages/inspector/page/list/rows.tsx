@@ -175,7 +175,7 @@ const Row: (props: RowProps) => JSX.Element = memo(
   ),
 )
 
-/** What it is about; that of a refused one is dimmed, since nobody has verified what it claims. */
+/** What it is about; that of a rejected one is dimmed, since nobody has verified what it claims. */
 function Topic({ row: { topic, claims } }: { row: RowData }): JSX.Element {
   if (topic !== undefined) return <bdi>{safe(head(topic, 120))}</bdi>
   if (claims !== undefined)
@@ -198,9 +198,9 @@ function Became({ row }: { row: RowData }): JSX.Element {
     return (
       <>
         <Mark look={outcomeLook(outcome)}>
-          {outcome === 'refused' && row.code !== undefined ? safe(row.code) : undefined}
+          {outcome === 'rejected' && row.code !== undefined ? safe(row.code) : undefined}
         </Mark>
-        <Why text={outcome === 'refused' ? row.reason : undefined} />
+        <Why text={outcome === 'rejected' ? row.reason : undefined} />
       </>
     )
   }
@@ -219,7 +219,7 @@ function Became({ row }: { row: RowData }): JSX.Element {
   )
 }
 
-/** Why it was refused, or what its first failure says. */
+/** Why it was rejected, or what its first failure says. */
 function Why({ text }: { text: string | undefined }): JSX.Element | null {
   if (text === undefined) return null
   return <span class="why muted">{safe(head(text, 200))}</span>

@@ -21,7 +21,7 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
 const SYNTAX: readonly (readonly [form: string, does: string])[] = [
   ['cus_1 SMTP', 'in ids, topics, errors and payloads'],
   ['state:dead', 'tasks; also error:SMTP, subscription:mail'],
-  ['status:401', 'deliveries; also outcome:refused, code:…'],
+  ['status:401', 'deliveries; also outcome:rejected, code:…'],
   ['-topic:push', 'all but those'],
   ['since:2h', 'an age, today, yesterday or a date'],
   ['payload.a.b:7', 'a value of the payload'],

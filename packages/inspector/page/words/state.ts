@@ -36,7 +36,7 @@ export const runLooks = {
 
 const OUTCOMES = {
   accepted: look('●', 'accepted', 'good'),
-  refused: look('⊘', 'refused', 'warn'),
+  rejected: look('⊘', 'rejected', 'warn'),
   duplicate: look('=', 'duplicate', 'calm'),
   handshake: look('↺', 'handshake', 'calm'),
   unhandled: look('–', 'unhandled', 'calm'),

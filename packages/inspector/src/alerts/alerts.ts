@@ -30,7 +30,7 @@ export interface AlertOptions extends Pick<
   readonly every?: Duration
   /** A task that is due for so long is late. @default '15m' */
   readonly late?: Duration
-  /** True tells messages of errors and what is proven of refusals, which quote payloads. @default false */
+  /** True tells messages of errors and what is proven of rejections, which quote payloads. @default false */
   readonly payloads?: boolean
 }
 
@@ -56,7 +56,7 @@ const OPTIONS: readonly (keyof AlertOptions)[] = [
 ]
 
 /**
- * Tells people what the page shows: a new cause of dead tasks, a burst of refusals, a silent sender, a late task, an inbox
+ * Tells people what the page shows: a new cause of dead tasks, a burst of rejections, a silent sender, a late task, an inbox
  * that does not answer, and the end of each. Each is told once, by one of all processes over the inbox. An alert says what a
  * visitor without payloads sees. A crash between sending and noting sends it again, with the same id.
  *
@@ -74,7 +74,7 @@ export function alerts(options: AlertOptions): Alerts {
     )
   if (typeof to !== 'function' && typeof to?.emit !== 'function')
     throw new TypeError(
-      'alerts: to must be a function, or what createSource() of @postern/forward returns',
+      'alerts: to must be a function, or what createSender() of @postern/forward returns',
     )
   const every = read.time('every', '1m')
   const late = read.time('late', '15m')
@@ -317,12 +317,12 @@ function ofThing(thing: Thing): Current | undefined {
     }
   }
   const { kind, receiver } = thing
-  if (kind === 'refused') {
+  if (kind === 'rejected') {
     const { code, count, of, proven, remedy, since } = thing
     const proof = proven === undefined ? '' : `, proven: ${proven}. ${remedy ?? ''}`
     const share = of === undefined ? '' : ` of ${of}`
     const text = alertLine(
-      `${count}${share} deliveries of ${receiver} refused with ${code}${proof}`,
+      `${count}${share} deliveries of ${receiver} rejected with ${code}${proof}`,
     )
     return { key: keyOf(kind, receiver, code), kind, receiver, since, text }
   }
@@ -353,8 +353,8 @@ export interface Alert {
   /** The same for the beginning and the end. */
   readonly id: string
   readonly state: 'begun' | 'ended'
-  /** A cause of dead tasks, a burst of refusals, a silent sender, tasks that wait too long, or an inbox that does not answer. */
-  readonly kind: 'dead' | 'refused' | 'silent' | 'late' | 'inbox'
+  /** A cause of dead tasks, a burst of rejections, a silent sender, tasks that wait too long, or an inbox that does not answer. */
+  readonly kind: 'dead' | 'rejected' | 'silent' | 'late' | 'inbox'
   /** One line in printable characters; what came from the network is escaped. */
   readonly text: string
   /** Name of the app, as the `name` option gives it. */
@@ -369,7 +369,7 @@ export interface Alert {
 /** Where alerts go: a function, or a source of `@postern/forward`, which signs them and tries again. */
 export type AlertTarget = ((alert: Alert) => MaybePromise<unknown>) | AlertSource
 
-/** The member of `createSource()` that alerts use: topics are `alert.begun` and `alert.ended`. */
+/** The member of `createSender()` that alerts use: topics are `alert.begun` and `alert.ended`. */
 export interface AlertSource {
   emit(message: {
     readonly topic: string

@@ -27,7 +27,7 @@ export interface DetailReply {
     | undefined
   /** JSON text of the payload; undefined if nothing was kept, or if it has more than 2 MiB. */
   readonly payload: string | undefined
-  readonly scope: string | undefined
+  readonly tenant: string | undefined
   /** The delivery that this one repeats, if it is a duplicate and the journal still has the first. */
   readonly repeats: { readonly id: string; readonly at: number } | undefined
   /** The key of the event that this one was edited from. */
@@ -64,7 +64,7 @@ export interface TaskFailure {
 }
 
 export interface ExplainReply {
-  readonly verdict: 'accepted' | 'refused'
+  readonly verdict: 'accepted' | 'rejected'
   readonly code: string
   readonly findings: readonly {
     readonly cause: string

@@ -1,5 +1,5 @@
 /**
- * Is anything wrong? Worst first. Things are about now, whatever the range: tasks that are dead, refusals of the last six
+ * Is anything wrong? Worst first. Things are about now, whatever the range: tasks that are dead, rejections of the last six
  * hours, receivers that are silent. `deliveries`, `usual`, `handlers` and all sparks are about the range.
  */
 export interface HealthReply {
@@ -18,8 +18,8 @@ export interface HealthReply {
     /** How many of the newest tasks of each subscription the rows count; set if there are more. */
     readonly ofNewest?: number
   }
-  /** Refusals that are no more than usual, and those of strangers: one line. */
-  readonly usual: { readonly count: number; readonly groups: readonly RefusedGroup[] }
+  /** Rejections that are no more than usual, and those of strangers: one line. */
+  readonly usual: { readonly count: number; readonly groups: readonly RejectedGroup[] }
   readonly handlers: readonly {
     readonly receiver: string
     readonly subscription: string
@@ -41,9 +41,9 @@ export interface HealthReply {
     readonly lastDelivery: number | undefined
     /** Milliseconds between deliveries, usually; undefined if too little came to tell. */
     readonly usually: number | undefined
-    /** Deliveries of the range, and how many of them were refused. */
+    /** Deliveries of the range, and how many of them were rejected. */
     readonly deliveries: number
-    readonly refused: number
+    readonly rejected: number
     /** Topics of the week that nobody handles, at most ten. */
     readonly unhandled: readonly string[]
     /** Tasks that wait. */
@@ -79,7 +79,7 @@ export type Thing =
       readonly muted?: MutedCause
       readonly spark: readonly number[]
     }
-  | ({ readonly kind: 'refused' } & RefusedGroup)
+  | ({ readonly kind: 'rejected' } & RejectedGroup)
   | {
       readonly kind: 'silent'
       readonly receiver: string
@@ -103,12 +103,12 @@ export interface MutedCause {
   readonly at: number
 }
 
-export interface RefusedGroup {
+export interface RejectedGroup {
   readonly receiver: string
   readonly code: string
-  /** Of a thing, refusals of the last six hours (`since:6h`); else of the range. */
+  /** Of a thing, rejections of the last six hours (`since:6h`); else of the range. */
   readonly count: number
-  /** Of a thing: verified deliveries and refusals of the sender since then. */
+  /** Of a thing: verified deliveries and rejections of the sender since then. */
   readonly of?: number
   /** The cause that its newest kept body proves, and what mends it. */
   readonly proven?: string | undefined

@@ -1,5 +1,5 @@
 /**
- * `q` has qualifiers, separated by blanks: `topic:orders/*`, `state:dead`, `outcome:refused`, `code:`, `cause:`, `provider:`,
+ * `q` has qualifiers, separated by blanks: `topic:orders/*`, `state:dead`, `outcome:rejected`, `code:`, `cause:`, `provider:`,
  * `receiver:`, `subscription:`, `part:`, `task:`, `id:`, `since:2h`, `until:`, `payload.user.id:7`; values with blanks stand in double
  * quotes; `-name:value` leaves rows out, `error:` and `status:` look through them. The rest is text: alone, it is looked for in ids and topics,
  * then in errors, then in payloads, and each row says where it was found. Qualifiers of tasks list tasks, all others deliveries; a row looks the same.
@@ -24,7 +24,7 @@ export interface ListRow {
   readonly receiver: string
   readonly provider: string
   readonly topic: string | undefined
-  /** The topic that a refused delivery claims: nobody has verified it. Undefined for visitors without `payloads`. */
+  /** The topic that a rejected delivery claims: nobody has verified it. Undefined for visitors without `payloads`. */
   readonly claims: string | undefined
   readonly eventId: string | undefined
   /** Undefined for rows of tasks. */
@@ -33,7 +33,7 @@ export interface ListRow {
     | 'duplicate'
     | 'handshake'
     | 'unhandled'
-    | 'refused'
+    | 'rejected'
     /** No subscription takes it, and the function of an answer made the reply. */
     | 'answered'
     | undefined

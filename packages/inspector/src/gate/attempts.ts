@@ -1,7 +1,7 @@
 /** Slows down who gives wrong credentials. Right ones never come here: nobody can lock an owner out. */
 interface WrongCredentials {
   /**
-   * Counts a wrong credential of an address. Resolves when the refusal may go out: with 0, or with the seconds to wait
+   * Counts a wrong credential of an address. Resolves when the rejection may go out: with 0, or with the seconds to wait
    * if there were too many.
    */
   wrong(address: string): Promise<number>
@@ -10,7 +10,7 @@ interface WrongCredentials {
 const MOST = 10
 const WINDOW = 60_000
 const DELAY = 1000
-// Refusals that wait at once: more would hold memory and sockets for strangers.
+// Rejections that wait at once: more would hold memory and sockets for strangers.
 const HELD = 100
 const PEERS = 1000
 
@@ -19,7 +19,7 @@ interface Window {
   count: number
 }
 
-/** Makes an {@link WrongCredentials}: beyond 10 wrong ones a minute, refusals of a peer wait for a second. `now` is in milliseconds. */
+/** Makes an {@link WrongCredentials}: beyond 10 wrong ones a minute, rejections of a peer wait for a second. `now` is in milliseconds. */
 export function createWrongCredentials(
   now: () => number = () => performance.now(),
 ): WrongCredentials {

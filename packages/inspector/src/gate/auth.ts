@@ -30,7 +30,7 @@ export interface BasicAuth extends Omit<Partial<Grant>, 'as'> {
 
 /**
  * Who may come in. A function gets the framework's own request or context, after the middleware of the app; it returns
- * what the visitor may do, nothing to refuse, or a `Response` of its own, or it answers by itself with a redirect.
+ * what the visitor may do, nothing to reject, or a `Response` of its own, or it answers by itself with a redirect.
  */
 export type Auth<Own extends readonly unknown[] = readonly unknown[]> =
   | TokenAuth

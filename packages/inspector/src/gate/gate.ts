@@ -66,7 +66,7 @@ function byFunction<Own extends readonly unknown[]>(
   return async (request, place) => {
     const given = await auth(...request.own)
     if (request.isAnswered()) return 'answered'
-    if (!given) return refusalReply(request, place, signIn('sign in to the app first'))
+    if (!given) return rejectionReply(request, place, signIn('sign in to the app first'))
     // A Response, of this realm or another, or a reply.
     if ('status' in given) return given
     return { visitor: visitorOf(checkGrant(given)) }
@@ -74,7 +74,7 @@ function byFunction<Own extends readonly unknown[]>(
 }
 
 function byPassword({ basic, ...grant }: BasicAuth): EntryGate<readonly unknown[]> {
-  const refuse = createRefuse()
+  const reject = createReject()
   return async (request, place) => {
     const [, encoded] =
       /^basic\s+([\w+/=-]+)\s*$/i.exec(request.header('authorization') ?? '') ?? []
@@ -87,7 +87,7 @@ function byPassword({ basic, ...grant }: BasicAuth): EntryGate<readonly unknown[
     const right = digestEqual(text.slice(colon + 1), known ? basic[name]! : '')
     if (known && right && colon > 0)
       return { visitor: visitorOf({ allow: 'all', ...grant, as: name }) }
-    return refuse(request, place, () => challenge(request, place, 'name or password is wrong'))
+    return reject(request, place, () => challenge(request, place, 'name or password is wrong'))
   }
 }
 
@@ -97,7 +97,7 @@ function byToken(
   { isDeveloper, wrong, missing = '' }: Kind,
 ): EntryGate<readonly unknown[]> {
   const sessions = createSessions(token, signedOut)
-  const refuse = createRefuse()
+  const reject = createReject()
   const visitor = visitorOf({ allow: 'all', ...grant }, { isDeveloper, canSignOut: true })
   return async (request, place) => {
     const isDocument = place.route === ''
@@ -118,32 +118,32 @@ function byToken(
       return bearer === undefined
         ? reload(place, sessions.begin(request, mount, path))
         : { visitor }
-    return refuse(request, place, () =>
+    return reject(request, place, () =>
       isDocument ? signInPage(401, wrong) : problemReply(401, 'sign_in', 'sign in'),
     )
   }
 }
 
-/** Makes the function that refuses a wrong credential: it counts, and delays. */
-function createRefuse(): (
+/** Makes the function that rejects a wrong credential: it counts, and delays. */
+function createReject(): (
   request: InspectorRequest,
   place: PagePlace,
-  refusal: () => InspectorReply,
+  rejection: () => InspectorReply,
 ) => Promise<InspectorReply> {
   const attempts = createWrongCredentials()
-  return async (request, place, refusal) => {
+  return async (request, place, rejection) => {
     // A link of another site may carry a name and a password: it must not spend what its reader may try.
-    if (request.header('sec-fetch-site') === 'cross-site') return refusal()
+    if (request.header('sec-fetch-site') === 'cross-site') return rejection()
     const wait = await attempts.wrong(request.peer ?? '')
     return wait > 0
-      ? refusalReply(request, place, {
+      ? rejectionReply(request, place, {
           status: 429,
           error: 'too_often',
           title: 'Too many wrong attempts',
           message: `wrong too often; try again in ${wait} s`,
           retryAfter: wait,
         })
-      : refusal()
+      : rejection()
   }
 }
 
@@ -179,14 +179,14 @@ function reload({ self, query }: PagePlace, cookie: string): InspectorReply {
 }
 
 function challenge(request: InspectorRequest, place: PagePlace, message: string): InspectorReply {
-  const reply = refusalReply(request, place, signIn(message))
+  const reply = rejectionReply(request, place, signIn(message))
   return {
     ...reply,
     headers: { ...reply.headers, 'www-authenticate': 'Basic realm="postern", charset="UTF-8"' },
   }
 }
 
-function signIn(message: string): Refusal {
+function signIn(message: string): Rejection {
   return { status: 401, error: 'sign_in', title: 'You are not signed in', message }
 }
 
@@ -344,7 +344,7 @@ function digestEqual(one: string, other: string): boolean {
 }
 
 /** Why somebody may not come in. */
-interface Refusal {
+interface Rejection {
   readonly status: 401 | 403 | 429
   readonly error: string
   /** What the page has as its head, and what it says below: plain text without signs of HTML. */
@@ -354,11 +354,11 @@ interface Refusal {
   readonly retryAfter?: number
 }
 
-/** A refusal: a page where a browser opens the document, else an error of the API. */
-export function refusalReply(
+/** A rejection: a page where a browser opens the document, else an error of the API. */
+export function rejectionReply(
   request: InspectorRequest,
   { route, self }: PagePlace,
-  { status, error, title, message, retryAfter }: Refusal,
+  { status, error, title, message, retryAfter }: Rejection,
 ): InspectorReply {
   const problem = problemReply(status, error, message, retryAfter)
   if (!isPage(request, route === '')) return problem

@@ -1,9 +1,9 @@
-import type { RefusedGroup } from '../api/health.ts'
+import type { RejectedGroup } from '../api/health.ts'
 
-/** What is known of refusals without a click: what their newest kept body proves, and which delivery that is. */
-export type Proof = Pick<RefusedGroup, 'proven' | 'remedy' | 'explain'>
+/** What is known of rejections without a click: what their newest kept body proves, and which delivery that is. */
+export type Proof = Pick<RejectedGroup, 'proven' | 'remedy' | 'explain'>
 
-/** Known proofs, by `[receiver, code]` as JSON, with the newest refusal that was there then. */
+/** Known proofs, by `[receiver, code]` as JSON, with the newest rejection that was there then. */
 export type Proofs = Map<string, { readonly newest: string; readonly proof: Proof }>
 
 const MOST = 1000

@@ -3,7 +3,7 @@ import { countBuckets, type Counted } from '../span.ts'
 
 /** What a week says about what is usual. */
 export interface Week {
-  /** Refusals by code, by hour. */
+  /** Rejections by code, by hour. */
   readonly codes: readonly Bucket[]
   /** Verified deliveries, in steps of ten minutes. */
   readonly verified: readonly Bucket[]

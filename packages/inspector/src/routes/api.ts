@@ -306,7 +306,7 @@ function createActed(options: InspectorOptions<never>): (action: ActedInfo) => v
   return (action) => {
     for (const observer of all)
       try {
-        observer.acted?.(action)
+        observer.operatorActed?.(action)
       } catch {
         // Observers must not change outcomes.
       }

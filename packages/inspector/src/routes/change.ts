@@ -75,7 +75,7 @@ async function run(
     const changed =
       verb === 'replay'
         ? await view.replay(filter, { ...chunk, ...(rate !== undefined && { rate }) })
-        : await view.discard(filter, chunk)
+        : await view.delete(filter, chunk)
     count += changed.count
     ;({ cursor, action } = changed)
   } while (options.dryRun && cursor !== undefined && Date.now() < options.until)

@@ -46,10 +46,10 @@ export async function charts({ inbox, query, now, weekOf }: Context): Promise<Ch
     deliveries: Object.fromEntries(
       [...byOutcome].map(([outcome, buckets]) => [outcome, countsPerStep(span, buckets)]),
     ),
-    // What was refused was not answered as deliveries are: a wrong signature is seen in no time.
+    // What was rejected was not answered as deliveries are: a wrong signature is seen in no time.
     reply: quantiles(
       span,
-      countBuckets(outcomes).filter(({ value }) => value !== 'refused'),
+      countBuckets(outcomes).filter(({ value }) => value !== 'rejected'),
     ),
     handlers: Object.fromEntries(
       [...bySubscription].map(([name, buckets]) => [name, quantiles(span, buckets)]),

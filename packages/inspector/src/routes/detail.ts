@@ -122,7 +122,7 @@ async function show(
       shows && first && !(isErased && first.record.payload === null)
         ? payloadText(first.record.payload)
         : undefined,
-    scope: first?.event.scope,
+    tenant: first?.event.tenant,
     repeats: arrival && (await repeatedBy(context, arrival, details)),
     origin: first?.record.origin,
     erased: isErased,
@@ -132,7 +132,7 @@ async function show(
   }
 }
 
-/** What a refused delivery claims; a sealed one that was opened says so only here. */
+/** What a rejected delivery claims; a sealed one that was opened says so only here. */
 function claimsOf({ receivers }: Context, arrival: Arrival): string | undefined {
   const { claims, kept, method, receiver } = arrival
   const provider = receivers.find(({ name }) => name === receiver)?.provider
@@ -220,6 +220,6 @@ function actionsOf(
   if (isAny('dead', 'pending') && may('discard')) actions.push('discard')
   if (hasBytes) actions.push('curl')
   if (hasBytes && canSign && tasks.length > 0) actions.push('test')
-  if (arrival?.outcome === 'refused' && visitor.payloads) actions.push('explain')
+  if (arrival?.outcome === 'rejected' && visitor.payloads) actions.push('explain')
   return actions
 }

@@ -14,7 +14,7 @@ import { keepProof } from '../health/proofs.ts'
 // A proof takes a millisecond at the median. The search takes the event loop in slices, and half a second at most.
 const MS = 500
 
-/** Why a delivery was refused, by the secrets of the receivers here. */
+/** Why a delivery was rejected, by the secrets of the receivers here. */
 export async function answerExplain(context: Context): Promise<ExplainReply> {
   // Whether an undone change of the body makes it verify, tells about the body.
   if (!context.visitor.payloads)
@@ -41,17 +41,17 @@ export async function explanationOf(
   const { budget, explained } = context
   const arrival = await arrivalOf(context, id)
   const { receiver, kept, code = '', outcome, bytes } = arrival
-  if (outcome !== 'refused')
-    throw new ApiProblem(409, 'not_refused', 'this delivery was not refused')
+  if (outcome !== 'rejected')
+    throw new ApiProblem(409, 'not_rejected', 'this delivery was not rejected')
   if (!kept && bytes === 0)
     return cannot(
       code,
-      'It was refused by its head, before its body was read: the line above says all that is known.',
+      'It was rejected by its head, before its body was read: the line above says all that is known.',
     )
   if (!kept)
     return cannot(
       code,
-      'Its body was not kept: a receiver keeps some of each code and minute, as many as its option refusedBodies says. Explain the newest one of this code that has a body.',
+      'Its body was not kept: a receiver keeps some of each code and minute, as many as its option rejectedBodies says. Explain the newest one of this code that has a body.',
     )
   if (isSealed(arrival))
     return cannot(code, 'It is sealed: give the inspector the key, as its option seal.')
@@ -100,7 +100,7 @@ function explainerOf(
 
 function cannot(code: string, why: string): ExplainReply {
   return {
-    verdict: 'refused',
+    verdict: 'rejected',
     code,
     findings: [],
     stats: { attempts: 0, ms: 0, stopped: false },

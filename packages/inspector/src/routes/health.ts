@@ -6,10 +6,10 @@ import {
   type LaneStats,
   HOUR,
 } from '@postern/core/inbox'
-import type { HealthReply, RefusedGroup, Thing } from '../api/health.ts'
+import type { HealthReply, RejectedGroup, Thing } from '../api/health.ts'
 import { SHOWN, deadThings, moreOf, withMarks } from '../health/dead.ts'
 import { type Proofs, keepProof, type Proof } from '../health/proofs.ts'
-import { burstsOf, isStranger, recentFrom, type Burst } from '../health/refused.ts'
+import { burstsOf, isStranger, recentFrom, type Burst } from '../health/rejected.ts'
 import {
   countBuckets,
   countsPerStep,
@@ -55,8 +55,8 @@ export async function answerHealth(context: Context, most: number = SHOWN): Prom
   ]
   const receivers = await receiversOf(context, names, receiver)
   const bursts = burstsOf(recent, week.codes, at).filter(isMeant)
-  const groups = refusedGroups(span, codes, visitor.payloads ? context.proofs : new Map())
-  const isBurst = ({ receiver: of, code }: RefusedGroup): boolean =>
+  const groups = rejectedGroups(span, codes, visitor.payloads ? context.proofs : new Map())
+  const isBurst = ({ receiver: of, code }: RejectedGroup): boolean =>
     bursts.some((burst) => burst.receiver === of && burst.code === code)
   const usual = groups.filter((group) => !isBurst(group))
   const dead = visitor.payloads
@@ -79,7 +79,7 @@ export async function answerHealth(context: Context, most: number = SHOWN): Prom
     things: [
       ...receivers.flatMap(broken),
       ...dead.filter(({ isOver }) => !isOver),
-      ...(await refusedThings(context, bursts, span, codes)),
+      ...(await rejectedThings(context, bursts, span, codes)),
       ...receivers.flatMap((one) => silentThing(one, week.verified, at)),
       ...dead.filter(({ isOver }) => isOver),
     ],
@@ -102,11 +102,11 @@ function oldestOf(lanes: readonly LaneStats[]): number | undefined {
   return due.length === 0 ? undefined : Math.min(...due)
 }
 
-function refusedGroups(
+function rejectedGroups(
   span: TimeSpan,
   codes: readonly Bucket[],
   proofs: Proofs,
-): readonly RefusedGroup[] {
+): readonly RejectedGroup[] {
   const groups = grouped(countBuckets(codes), ({ receiver, value }) =>
     JSON.stringify([receiver, value]),
   )
@@ -131,8 +131,8 @@ function refusedGroups(
     )
 }
 
-/** Bursts of refusals: when the first one came, of how many deliveries, and what is proven of them. */
-async function refusedThings(
+/** Bursts of rejections: when the first one came, of how many deliveries, and what is proven of them. */
+async function rejectedThings(
   context: Context,
   bursts: readonly Burst[],
   span: TimeSpan,
@@ -156,7 +156,7 @@ async function refusedThings(
         ({ receiver, from }) => receiver === burst.receiver && from >= burst.since,
       )
       return {
-        kind: 'refused' as const,
+        kind: 'rejected' as const,
         ...burst,
         since: await firstOf(inbox.journal, burst),
         of: Math.max(burst.count, sumOf(own)),
@@ -167,13 +167,13 @@ async function refusedThings(
   )
 }
 
-/** When the first refusal came, by its own row; by its minute if the journal has forgotten it. */
+/** When the first rejection came, by its own row; by its minute if the journal has forgotten it. */
 async function firstOf(
   journal: Journal | undefined,
   { receiver, code, since }: Burst,
 ): Promise<number> {
-  const minute = { since, until: since + MINUTE, outcome: 'refused' as const }
-  const page = await journal?.refusals({ receiver, code, ...minute, limit: 1000, budget: 50 })
+  const minute = { since, until: since + MINUTE, outcome: 'rejected' as const }
+  const page = await journal?.rejections({ receiver, code, ...minute, limit: 1000, budget: 50 })
   return page?.rows.at(-1)?.at ?? since
 }
 
@@ -188,7 +188,7 @@ function broken({ name, ok, inbox }: ReceiverState): readonly Thing[] {
 
 /** A receiver that nothing comes to any more. */
 function silentThing(
-  { name, lastDelivery, silence }: ReceiverState,
+  { name, lastDelivery, silentAfter: silence }: ReceiverState,
   verified: readonly Bucket[],
   now: number,
 ): readonly Thing[] {
@@ -208,7 +208,7 @@ function silentThing(
 
 const MOST_TOPICS = 10
 
-/** A row for each receiver: when something came last, how much, and what of it was refused or nobody's. */
+/** A row for each receiver: when something came last, how much, and what of it was rejected or nobody's. */
 function receiverRows(
   states: readonly ReceiverState[],
   outcomes: readonly Counted[],
@@ -218,8 +218,8 @@ function receiverRows(
 ): HealthReply['receivers'] {
   return states.map(({ name, ok, inbox, lastDelivery }) => {
     const own = outcomes.filter(({ receiver }) => receiver === name)
-    const refused = own.filter(({ value }) => value === 'refused')
-    const genuine = own.filter(({ value }) => value !== 'refused')
+    const rejected = own.filter(({ value }) => value === 'rejected')
+    const genuine = own.filter(({ value }) => value !== 'rejected')
     const here = receivers.find((one) => one.name === name)
     return {
       name,
@@ -228,7 +228,7 @@ function receiverRows(
       lastDelivery,
       usually: rhythmOf(week.verified.filter(({ receiver }) => receiver === name))?.usually,
       deliveries: sumOf(own),
-      refused: sumOf(refused),
+      rejected: sumOf(rejected),
       unhandled: [
         ...new Set(
           week.unhandled.flatMap(([receiver, topic]) =>
@@ -251,7 +251,7 @@ interface ReceiverState {
   readonly inbox: string
   readonly lastDelivery: number | undefined
   /** Its `silence` option, in milliseconds. */
-  readonly silence: number | undefined
+  readonly silentAfter: number | undefined
 }
 
 /** The states of the receivers here, and of those that the inbox knows. */
@@ -264,7 +264,7 @@ async function receiversOf(
   const others = known.filter((name) => !here.some((receiver) => receiver.name === name))
   return Promise.all([
     ...here.map(async (receiver) => {
-      const { ok, cause, lastDelivery, silence } = await receiver.health()
+      const { ok, cause, lastDelivery, silentAfter: silence } = await receiver.health()
       return { name: receiver.name, ok, inbox: cause ?? 'ok', lastDelivery, silence }
     }),
     ...others.map(async (name) => {
@@ -348,13 +348,13 @@ function of(buckets: readonly Counted[], outcomes: readonly string[]): readonly 
   return buckets.filter(({ value }) => outcomes.includes(value))
 }
 
-// Refusals that are asked for their body, the newest first: a receiver keeps some of each minute.
+// Rejections that are asked for their body, the newest first: a receiver keeps some of each minute.
 const LOOKED = 50
 const BURSTS = 5
 // Milliseconds of one search: nobody has asked for it. Who opens the delivery gets the whole one.
 const MS = 250
 
-/** Explains the newest kept body of each burst, one after another, and again once a newer delivery was refused. */
+/** Explains the newest kept body of each burst, one after another, and again once a newer delivery was rejected. */
 async function proofsOf(context: Context, bursts: readonly Burst[]): Promise<readonly Proof[]> {
   const found: Proof[] = []
   for (const [place, burst] of bursts.entries())
@@ -366,10 +366,10 @@ async function proofOf(context: Context, { receiver, code, since }: Burst): Prom
   const { inbox, proofs } = context
   const { journal } = inbox
   if (!journal) return {}
-  const page = await journal.refusals({
+  const page = await journal.rejections({
     receiver,
     code,
-    outcome: 'refused',
+    outcome: 'rejected',
     since,
     limit: LOOKED,
     budget: 100,
@@ -402,7 +402,7 @@ async function newestKept(
   return { found: {}, isWhole: true }
 }
 
-function provenBy({ findings }: ExplainReply): Pick<RefusedGroup, 'proven' | 'remedy'> {
+function provenBy({ findings }: ExplainReply): Pick<RejectedGroup, 'proven' | 'remedy'> {
   const proof = findings.find(({ certainty }) => certainty === 'proven')
   return proof ? { proven: proof.cause, remedy: proof.remedy } : {}
 }

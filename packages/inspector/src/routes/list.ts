@@ -36,7 +36,7 @@ async function found(
   page: { readonly limit: number; readonly cursor?: string },
 ): Promise<Omit<ListReply, 'version'>> {
   const { view, journal } = inbox
-  // Reasons of refusals quote bodies, and causes are hashes of messages.
+  // Reasons of rejections quote bodies, and causes are hashes of messages.
   if (!visitor.payloads && search.filter.text !== undefined) withoutPayloads({ text: '' })
   if (!visitor.payloads && search.kind === 'tasks') {
     withoutPayloads(search.filter)

@@ -197,7 +197,7 @@ export const OUTCOMES: readonly ArrivalOutcome[] = [
   'duplicate',
   'handshake',
   'unhandled',
-  'refused',
+  'rejected',
 ]
 
 /** What is wrong with the name of a qualifier, with the one that may be meant. */

@@ -23,7 +23,7 @@ needs(chromium).describe('what the page does', () => {
     const { page } = tab
     await world.tamper()
     await world.settled()
-    await page.goto(`${world.url}?screen=list&q=outcome:refused&open=first`)
+    await page.goto(`${world.url}?screen=list&q=outcome:rejected&open=first`)
     const detail = page.getByRole('region', { name: 'Delivery' })
     await detail.getByRole('tab', { name: 'Explain', selected: true }).waitFor()
     await detail.getByRole('heading', { name: 'signature_mismatch' }).waitFor()

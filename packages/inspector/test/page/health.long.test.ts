@@ -82,7 +82,7 @@ needs(chromium).describe('the first screen', () => {
     for (const bucket of history)
       if ('value' in bucket) known.set(bucket.value, (known.get(bucket.value) ?? 0) + bucket.count)
     expect(Object.fromEntries(sums)).toEqual(Object.fromEntries(known))
-    expect(Object.fromEntries(known)).toMatchObject({ refused: 3 })
+    expect(Object.fromEntries(known)).toMatchObject({ rejected: 3 })
 
     const tasks = page.getByRole('region', { name: 'Tasks', exact: true })
     const stats = await world.inbox.view!.stats()

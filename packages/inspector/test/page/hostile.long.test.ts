@@ -66,7 +66,7 @@ needs(chromium).describe('200 hostile deliveries', () => {
       expect(reply.status, `${at} ${await reply.text()}`).toBe(200)
     }
     await settled(receiver)
-    await receiver.drain({ deadline: '2s', max: 1 })
+    await receiver.runDue({ deadline: '2s', max: 1 })
     tab = await openTab(browser, `${app.url}?screen=list`)
   })
   afterAll(async () => {

@@ -142,7 +142,7 @@ needs(chromium).describe('what the page had from its first day', () => {
     expect(tab.problems.splice(0).every((text) => /ERR_|Failed to load/.test(text))).toBe(true)
   }, 60_000)
 
-  test('the list says what a refused delivery claims, dimmed and as a claim', async () => {
+  test('the list says what a rejected delivery claims, dimmed and as a claim', async () => {
     const { world, tab } = stage
     const { page } = tab
     await world.tamper()

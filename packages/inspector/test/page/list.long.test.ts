@@ -68,7 +68,7 @@ needs(chromium).describe('the lists of deliveries and of actions', () => {
     }
   })
 
-  test('a row says why: the error of a dead task, the reason of a refusal', async () => {
+  test('a row says why: the error of a dead task, the reason of a rejection', async () => {
     const { world, tab } = stage
     const { page } = tab
     world.isBroken = true

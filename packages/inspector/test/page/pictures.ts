@@ -19,7 +19,7 @@ const day = createDay(inbox)
 await day.past(2000)
 for (const receiver of day.receivers) {
   await settled(receiver, { timeout: 60_000 })
-  await receiver.drain({ deadline: '2s', max: 1 })
+  await receiver.runDue({ deadline: '2s', max: 1 })
 }
 await tampered()
 const { url, close } = await listen(
@@ -54,7 +54,7 @@ async function tampered(): Promise<void> {
   await receiver.fetch(
     await signed(provider, 'invoice.paid', undefined, { secret: 'a secret of the day ' }),
   )
-  await receiver.drain({ deadline: '2s', max: 1 })
+  await receiver.runDue({ deadline: '2s', max: 1 })
 }
 
 async function picture(

@@ -28,7 +28,7 @@ needs(chromium).describe('what people come for, with clicks counted', () => {
     return counted
   }
 
-  test('a refused delivery is proven before a click, and shown with one', async () => {
+  test('a rejected delivery is proven before a click, and shown with one', async () => {
     const { world, tab } = stage
     const { page } = tab
     for (let at = 0; at < 6; at++) await world.tamper()
@@ -36,7 +36,7 @@ needs(chromium).describe('what people come for, with clicks counted', () => {
     // The search has a bound of time, which a machine with other work may reach: then the next look finds it.
     const isProven = async (): Promise<boolean> => {
       await page.goto(world.url)
-      await page.getByRole('link', { name: '6 of 6 refused' }).waitFor()
+      await page.getByRole('link', { name: '6 of 6 rejected' }).waitFor()
       return page.getByText('proven: secret-whitespace').isVisible()
     }
     await expect.poll(isProven, { interval: 2000 }).toBe(true)
@@ -136,7 +136,7 @@ needs(chromium).describe('what people come for, with clicks counted', () => {
     await inEachLook(page, async (width) => {
       await page.getByRole('heading', { name: /2,000 tasks are dead/ }).waitFor()
       await page.getByRole('link', { name: 'and 1,992 more causes, 1,568 dead' }).waitFor()
-      await page.getByText('19 of 19 refused').waitFor()
+      await page.getByText('19 of 19 rejected').waitFor()
       expect(await overflows(page)).toBe(false)
       const charts = (await page.locator('.charts').boundingBox())!
       expect(charts.y, 'the charts are not pushed out of reach').toBeLessThan(
@@ -208,7 +208,7 @@ function crowded(): HealthReply {
         spark,
       })),
       {
-        kind: 'refused' as const,
+        kind: 'rejected' as const,
         receiver: name(1),
         code: 'signature_mismatch',
         count: 19,
@@ -230,7 +230,7 @@ function crowded(): HealthReply {
       lastDelivery: at - 12_000,
       usually: 240_000,
       deliveries: 800,
-      refused: 3,
+      rejected: 3,
       unhandled: [name(3), name(4)],
       waiting: 2,
       p99: 12,

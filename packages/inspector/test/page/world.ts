@@ -58,7 +58,7 @@ export function createShop(inbox: Inbox): Shop {
     async settled() {
       for (const receiver of shop.receivers) {
         await settled(receiver)
-        await receiver.drain({ deadline: '2s', max: 1 })
+        await receiver.runDue({ deadline: '2s', max: 1 })
       }
     },
   }

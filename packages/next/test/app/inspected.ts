@@ -1,11 +1,11 @@
 import { createReceiver } from '@postern/core'
-import { persistent, reloadable } from '@postern/next'
+import { singleton, hotReloadable } from '@postern/next'
 import { github } from '@postern/providers/github'
 import { sqliteInbox } from '@postern/sqlite'
 
-export const inbox = persistent('inbox', () => sqliteInbox({ path: process.env['APP_FILE']! }))
+export const inbox = singleton('inbox', () => sqliteInbox({ path: process.env['APP_FILE']! }))
 
-export const receiver = reloadable('github', () =>
+export const receiver = hotReloadable('github', () =>
   createReceiver({
     provider: github({ secret: process.env['GITHUB_WEBHOOK_SECRET']! }),
     inbox,

@@ -1,4 +1,4 @@
-import { persistent } from '@postern/next'
+import { singleton } from '@postern/next'
 
 /** What the receivers of this app did. */
-export const log: string[] = persistent('log', () => [])
+export const log: string[] = singleton('log', () => [])

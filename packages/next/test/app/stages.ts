@@ -1,8 +1,8 @@
-import { persistent } from '@postern/next'
+import { singleton } from '@postern/next'
 import { createStage, type Stage, type StageName } from '@postern/testing'
 
 // The route that takes deliveries and the one that tells what came of them are bundled apart.
-const stages = persistent('stages', () => new Map<string, Stage>())
+const stages = singleton('stages', () => new Map<string, Stage>())
 
 export interface StageRoute {
   readonly params: Promise<{ readonly stage: string; readonly run: string }>

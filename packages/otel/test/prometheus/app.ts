@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
-import { createReceiver, Unrecoverable, type Receiver } from '@postern/core'
+import { createReceiver, UnrecoverableError, type Receiver } from '@postern/core'
 import { forward } from '@postern/forward'
 import { serve, webhook } from '@postern/node'
 import { sqliteInbox } from '@postern/sqlite'
@@ -41,7 +41,7 @@ export async function startApp(): Promise<App> {
     if (attempt === 1) throw new RangeError('the first mail always fails')
   })
   receiver.on('order.odd', { name: 'odd' }, () => {
-    throw new Unrecoverable('nobody knows what to do with it')
+    throw new UnrecoverableError('nobody knows what to do with it')
   })
   receiver.on('order.late', { name: 'late' }, () => new Promise((done) => setTimeout(done, 20)))
   receiver.on('crash', { name: 'crash' }, () => {})
@@ -51,7 +51,7 @@ export async function startApp(): Promise<App> {
     allowHttp: true,
     allowPrivate: true,
     allowPort: () => true,
-    retry: { attempts: 2, base: 1 },
+    retry: { attempts: 2, initialDelay: 1 },
     breaker: { failures: 1, pause: '1h' },
     giveUp: '1h',
   })

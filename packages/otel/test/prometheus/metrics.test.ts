@@ -52,7 +52,7 @@ test('counts what all receivers do from then on, in one format', async () => {
   expect(lines.filter((line) => line.startsWith(deliveries)).sort()).toEqual([
     `${deliveries}"other",postern_provider="acme",postern_outcome="accepted"} 1`,
     `${deliveries}"shop",postern_provider="acme",postern_outcome="duplicate"} 1`,
-    `${deliveries}"shop",postern_provider="acme",postern_outcome="refused",error_type="signature_mismatch"} 1`,
+    `${deliveries}"shop",postern_provider="acme",postern_outcome="rejected",error_type="signature_mismatch"} 1`,
   ])
   const done =
     'postern_task_outcomes_total{messaging_destination_name="other",messaging_consumer_group_name="book",postern_provider="acme",postern_outcome="done"} 1'

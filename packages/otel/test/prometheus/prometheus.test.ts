@@ -65,10 +65,10 @@ needs(prometheusServer).describe('a real Prometheus', () => {
     expect(metadata['postern_reply_duration_seconds']).toEqual([
       expect.objectContaining({ type: 'histogram' }),
     ])
-    const refused = await prometheus.query(
-      'sum by (error_type) (postern_deliveries_total{postern_outcome="refused"})',
+    const rejected = await prometheus.query(
+      'sum by (error_type) (postern_deliveries_total{postern_outcome="rejected"})',
     )
-    expect(refused).toEqual(
+    expect(rejected).toEqual(
       expect.arrayContaining([
         { metric: { error_type: 'signature_mismatch' }, value: 2 },
         { metric: { error_type: 'missing_header' }, value: 2 },

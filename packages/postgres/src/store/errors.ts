@@ -3,8 +3,8 @@ import { errorText, isA, memberOf, textOf, type StoreFault } from '@postern/core
 
 const NAME = 'postgresInbox'
 
-/** An error of PostgreSQL as the refusal of a delivery. */
-export function refusal(error: unknown): Error {
+/** An error of PostgreSQL as the rejection of a delivery. */
+export function rejection(error: unknown): Error {
   if (isWebhookError(error) || isA(error, TypeError)) return error
   const code = codeOf(error) === '53100' ? 'inbox_full' : 'inbox_unavailable'
   return new WebhookError(code, explain(error), { cause: error })
@@ -114,7 +114,7 @@ function codeOf(error: unknown): string {
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'PostgreSQL does not answer there: check connectionString, and that it runs',
   ENOTFOUND: 'the host of connectionString is not known',
-  '28P01': 'the password was refused: check connectionString',
+  '28P01': 'the password was rejected: check connectionString',
   '3D000': 'the database is not there: create it',
   '25006': 'it is read-only: write to its primary, or end its recovery',
   '42P01': 'a table is missing: start once with migrate: true',

@@ -58,7 +58,7 @@ export function valuesOf({ events, tasks }: StoreBatch, lease: number): Record<s
     keys: text(({ key }) => key),
     eventIds: text(({ id }) => id),
     topics: text(({ topic }) => topic),
-    scopes: text(({ scope }) => scope),
+    scopes: text(({ tenant: scope }) => scope),
     providers: text(({ provider }) => provider),
     starts: size(starts),
     records: size(records),
@@ -83,7 +83,7 @@ export function isBound({ part, data, line, fair }: NewTask): boolean {
   return part !== '' || data !== null || line !== null || fair !== null
 }
 
-/** Columns of tasks that most have not. JSON escapes what a text column refuses, but for U+0000, which it refuses escaped too. */
+/** Columns of tasks that most have not. JSON escapes what a text column rejects, but for U+0000, which it rejects escaped too. */
 export function rareColumns(tasks: readonly NewTask[]): Record<string, string> {
   return {
     parts: texts(tasks.map(({ part }) => storable(part))),

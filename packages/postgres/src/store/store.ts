@@ -39,7 +39,7 @@ import { ALIVE, LEAVE } from '../sql/schema.ts'
 import { createJournaled } from '../journal/journaled.ts'
 import { createViewed } from '../operate/viewed.ts'
 import { createDatabase } from './connection.ts'
-import { faultOf, refusal } from './errors.ts'
+import { faultOf, rejection } from './errors.ts'
 import { guestSql } from './guest.ts'
 import { hearTasks } from './listen.ts'
 import { checkSession, layoutOf, migrateTables, type TablesLayout } from './migrate.ts'
@@ -156,7 +156,7 @@ export function createStore(
       return shutOut(layout, row)
     },
     fault: faultOf,
-    refusal,
+    rejection,
   }
 
   async function lanes(

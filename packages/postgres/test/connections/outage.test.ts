@@ -12,9 +12,9 @@ withPostgres('postgresInbox through an outage', (postgres) => {
     const inbox = postgresInbox({ connectionString: service.url, schema: schema() })
     const { receiver, until } = listen(inbox)
     receiver.on('thing.*', () => {})
-    const refused = await receiver.receive(signed('1'))
-    expect(refused.status).toBe(503)
-    expect(refused.headers?.['retry-after']).toBeDefined()
+    const rejected = await receiver.receive(signed('1'))
+    expect(rejected.status).toBe(503)
+    expect(rejected.headers?.['retry-after']).toBeDefined()
     await service.up()
     await untilTaken(() => receiver.receive(signed('1')))
     await until((heard) => heard.includes('done 1'))
@@ -51,20 +51,20 @@ withPostgres('postgresInbox through an outage', (postgres) => {
       })
       let made = 0
       let stop = false
-      const refusals: number[] = []
+      const rejections: number[] = []
       const acknowledged: string[] = []
       const senders = Array.from({ length: 16 }, async () => {
         while (!stop) {
           const id = `e${++made}`
-          await untilTaken(() => receiver.receive(signed(id)), refusals)
+          await untilTaken(() => receiver.receive(signed(id)), rejections)
           acknowledged.push(id)
         }
       })
       await until(() => acknowledged.length > 200)
       await service[away]()
       const before = acknowledged.length
-      // Each sender has been refused several times.
-      await expect.poll(() => refusals.length).toBeGreaterThan(48)
+      // Each sender has been rejected several times.
+      await expect.poll(() => rejections.length).toBeGreaterThan(48)
       expect(acknowledged.length - before).toBeLessThanOrEqual(16)
       await service[back]()
       const after = acknowledged.length
@@ -74,7 +74,7 @@ withPostgres('postgresInbox through an outage', (postgres) => {
       await until(() => acknowledged.every((id) => runs.has(id)))
       const open = `SELECT count(*)::int AS open FROM ${name}.postern_tasks WHERE state < 2`
       await expect.poll(async () => (await pool.query(open)).rows).toEqual([{ open: 0 }])
-      expect(new Set(refusals)).toEqual(new Set([503]))
+      expect(new Set(rejections)).toEqual(new Set([503]))
       expect(again).toEqual([])
       await receiver.close()
       await inbox.close()
@@ -84,12 +84,12 @@ withPostgres('postgresInbox through an outage', (postgres) => {
 
 async function untilTaken(
   deliver: () => Promise<{ readonly status: number }>,
-  refusals: number[] = [],
+  rejections: number[] = [],
 ): Promise<void> {
   for (;;) {
     const { status } = await deliver()
     if (status === 200) return
-    refusals.push(status)
+    rejections.push(status)
     await sleep(20)
   }
 }

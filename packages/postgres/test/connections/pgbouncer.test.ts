@@ -24,10 +24,10 @@ withPgBouncer('PgBouncer with max_prepared_statements', {}, (pooled) => {
     const working = postgresInbox(options)
     const { receiver, until } = listen(working, { log })
     receiver.on('thing.*', () => {})
-    await receiver.work()
+    await receiver.startWorker()
     await expect.poll(() => warnings.join('\n')).toMatch(LISTENS)
     const accepting = postgresInbox(options)
-    const other = listen(accepting, { work: false }).receiver
+    const other = listen(accepting, { worker: false }).receiver
     other.on('thing.*', () => {})
     for (let at = 0; at < 5; at++) {
       expect((await other.receive(signed(`${at}`))).status).toBe(200)
@@ -47,7 +47,7 @@ withPgBouncer(
     test.for([
       ['prepared by default: said once', {}, 1],
       ['prepare: false: nothing to say', { prepare: false }, 0],
-    ] as const)('%s, and no delivery is refused', async ([, more, said]) => {
+    ] as const)('%s, and no delivery is rejected', async ([, more, said]) => {
       const { bouncer, schema } = pooled()
       const options: PostgresInboxOptions = {
         connectionString: bouncer.url,
@@ -59,7 +59,7 @@ withPgBouncer(
       const inboxes = [postgresInbox(options), postgresInbox(options)]
       const all = inboxes.map((inbox) => {
         const listening = listen(inbox, { log })
-        listening.receiver.on('thing.*', { orderBy: ({ id }) => id!.slice(0, 1) }, () => sleep(1))
+        listening.receiver.on('thing.*', { orderingKey: ({ id }) => id!.slice(0, 1) }, () => sleep(1))
         return listening
       })
       const replies = await Promise.all(

@@ -1,5 +1,5 @@
 import { createReceiver } from '@postern/core'
-import { createSource } from '@postern/forward'
+import { createSender } from '@postern/forward'
 import { postgresInbox } from '@postern/postgres'
 import { github } from '@postern/providers/github'
 
@@ -16,7 +16,7 @@ export const receiver = createReceiver({
 })
 
 /** What goes out. */
-export const source = createSource({ name: 'tracker', inbox, key: process.env['WEBHOOK_KEY']! })
+export const source = createSender({ name: 'tracker', inbox, key: process.env['WEBHOOK_KEY']! })
 
 export async function close(): Promise<void> {
   await receiver.close()

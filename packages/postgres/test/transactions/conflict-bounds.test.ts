@@ -92,7 +92,7 @@ withPostgres('conflicts that do not end', (postgres) => {
     await inbox.close()
   })
 
-  test('as many open commits as there are connections refuse no delivery', async () => {
+  test('as many open commits as there are connections reject no delivery', async () => {
     const options = { connectionString: postgres().service.url, schema: postgres().schema() }
     const inbox = postgresInbox({ ...options, deadline: '1s', maxConnections: 6 })
     const { receiver, until } = listen(inbox)

@@ -109,15 +109,15 @@ withPostgres('transactions in conflict', (postgres) => {
       await inbox.close()
     })
 
-    test('one that is open refuses no delivery, of its own order key or of another, and what comes after runs in order', async () => {
+    test('one that is open rejects no delivery, of its own order key or of another, and what comes after runs in order', async () => {
       const { pool, options } = made()
       const inbox = postgresInbox({ ...options, deadline: '1s' })
       const { receiver, until } = listen(inbox)
       const opened = Promise.withResolvers<void>()
       const end = Promise.withResolvers<void>()
       const ran: string[] = []
-      const orderBy = ({ id }: WebhookEvent): string => id!.slice(0, 1)
-      receiver.on('thing.*', { orderBy, concurrency: 20 }, ({ id }, task) =>
+      const orderingKey = ({ id }: WebhookEvent): string => id!.slice(0, 1)
+      receiver.on('thing.*', { orderingKey: orderingKey, concurrency: 20 }, ({ id }, task) =>
         settle(
           pool,
           task,
@@ -162,10 +162,10 @@ withPostgres('transactions in conflict', (postgres) => {
     const open = { runs: 1, cut: 0, state: 1, over: true }
     await expect.poll(row).toEqual([open])
     const other = postgresInbox({ ...options, lease: '1s' })
-    const looking = listen(other, { work: 'drain' }).receiver
+    const looking = listen(other, { worker: 'onDemand' }).receiver
     looking.on('thing.*', () => {})
     // It begins with a look at ended leases.
-    expect(await looking.drain()).toMatchObject({ ran: 0 })
+    expect(await looking.runDue()).toMatchObject({ ran: 0 })
     expect(await row()).toEqual([open])
     end.resolve()
     await until((heard) => heard.includes('done 1'))
@@ -186,7 +186,7 @@ withPostgres('transactions in conflict', (postgres) => {
     const { receiver, until } = listen(inbox)
     const levels = new Set<unknown>()
     const ran: string[] = []
-    receiver.on('thing.*', { orderBy: () => 'one' }, ({ id }, task) =>
+    receiver.on('thing.*', { orderingKey: () => 'one' }, ({ id }, task) =>
       task.commit(async ({ query }: PgTransaction) => {
         ran.push(id!)
         const { rows } = await query('SHOW transaction_isolation')

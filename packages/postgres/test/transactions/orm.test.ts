@@ -126,7 +126,7 @@ withPostgres('in the transaction of', (postgres) => {
       const order = ({ id }: { readonly id: string | undefined }): string => `key of ${id}`
       receiver.on(
         'thing.*',
-        { orderBy: order, retry: { attempts: 3, delay: () => 10 } },
+        { orderingKey: order, retry: { attempts: 3, delay: () => 10 } },
         ({ id }, task) =>
           library.transaction(`${id} ran ${task.attempt}`, async (run) => {
             await task.commit({ in: run })
@@ -185,7 +185,7 @@ withPostgres('in the transaction of', (postgres) => {
     // Longer than its lease: nobody frees it, and it is settled once.
     const over = `SELECT lease < extract(epoch FROM clock_timestamp()) * 1000 AS over FROM ${name}.postern_tasks ORDER BY id LIMIT 1`
     await expect.poll(async () => (await pool.query(over)).rows).toEqual([{ over: true }])
-    await receiver.drain({ deadline: '2s' })
+    await receiver.runDue({ deadline: '2s' })
     expect(heard).not.toContain('done open')
     await client.query('COMMIT')
     client.release()

@@ -14,11 +14,11 @@ export function text(value: unknown, name: string): string | undefined {
   return typeof found === 'string' && found !== '' ? found : undefined
 }
 
-/** A member that must be a string. Throws `unidentified` that names it. */
+/** A member that must be a string. Throws `missing_event_id` that names it. */
 export function needed(value: unknown, name: string): string {
   const found = text(value, name)
   if (found === undefined)
-    throw new WebhookError('unidentified', { problem: 'missing', field: name })
+    throw new WebhookError('missing_event_id', { problem: 'missing', field: name })
   return found
 }
 
@@ -54,7 +54,7 @@ export function member(value: unknown, path: string): string | undefined {
 /**
  * The topic of a sender that says it in an unsigned header, and perhaps in the signed body too: the body decides.
  *
- * @throws WebhookError `unidentified` if the two contradict each other.
+ * @throws WebhookError `missing_event_id` if the two contradict each other.
  */
 export function agreedTopic(
   signed: string | undefined,
@@ -63,15 +63,15 @@ export function agreedTopic(
 ): string {
   const said = delivery.header(header) || undefined
   if (signed !== undefined && said !== undefined && said !== signed)
-    throw new WebhookError('unidentified', { problem: 'contradicts', header, expected: 'the body' })
+    throw new WebhookError('missing_event_id', { problem: 'contradicts', header, expected: 'the body' })
   return signed ?? said ?? ''
 }
 
-/** The members of an array inside the payload. Throws `unidentified` if there is no array of that name. */
+/** The members of an array inside the payload. Throws `missing_event_id` if there is no array of that name. */
 export function items(value: unknown, name: string): readonly unknown[] {
   const found = field(value, name)
   if (!Array.isArray(found))
-    throw new WebhookError('unidentified', {
+    throw new WebhookError('missing_event_id', {
       problem: 'missing',
       field: name,
       expected: 'an array',

@@ -13,7 +13,7 @@ export function consent(delivery: Delivery, origins: readonly string[]): Reply {
   const origin = singleHeader(delivery, 'webhook-request-origin').trim()
   if (!origins.some((one) => one === '*' || one.toLowerCase() === origin.toLowerCase()))
     throw new WebhookError(
-      'handshake_refused',
+      'handshake_rejected',
       { problem: 'not_allowed', header: 'webhook-request-origin', expected: 'an allowed origin' },
       { status: 405, headers: { allow: 'POST' } },
     )

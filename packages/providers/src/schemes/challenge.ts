@@ -4,10 +4,10 @@ import type { ProviderSpec } from '@postern/core/scheme'
 /** The form of an echoed challenge: it never begins like JSON, so that no event is a challenge. */
 export const CHALLENGE: RegExp = /^[^{[][^]{0,1023}$/
 
-/** The challenge itself. Throws `handshake_refused` if it is none. */
+/** The challenge itself. Throws `handshake_rejected` if it is none. */
 export function checkedChallenge(challenge: string | undefined, shape: RegExp = CHALLENGE): string {
   if (challenge !== undefined && shape.test(challenge)) return challenge
-  throw new WebhookError('handshake_refused', {
+  throw new WebhookError('handshake_rejected', {
     problem: 'malformed',
     field: 'challenge',
     expected: 'there, as this sender writes it',
@@ -18,12 +18,12 @@ export function checkedChallenge(challenge: string | undefined, shape: RegExp = 
  * The reply that echoes a challenge from the query: as plain text that no browser takes for a page, since anybody can
  * choose it. Nothing is signed.
  *
- * @throws WebhookError `handshake_refused` if it is missing, empty, repeated or no challenge.
+ * @throws WebhookError `handshake_rejected` if it is missing, empty, repeated or no challenge.
  */
 export function challengeReply(query: URLSearchParams, name: string, shape?: RegExp): Reply {
   const [challenge, ...more] = query.getAll(name)
   if (!challenge || more.length > 0)
-    throw new WebhookError('handshake_refused', {
+    throw new WebhookError('handshake_rejected', {
       problem: challenge ? 'repeated' : 'missing',
       parameter: name,
       got: more.length + 1,

@@ -73,10 +73,10 @@ export function wechatSignature(options: WechatSignatureOptions): Scheme<string>
 /** The form of an echo: a message never has it, so that nobody can make us decrypt or repeat messages. */
 export const ECHO: RegExp = /^[\w-]{1,64}$/
 
-/** The answer to the verification of a URL. Throws `handshake_refused` if it is no echo. */
+/** The answer to the verification of a URL. Throws `handshake_rejected` if it is no echo. */
 export function echoReply(echo: string): Reply {
   if (!ECHO.test(echo))
-    throw new WebhookError('handshake_refused', {
+    throw new WebhookError('handshake_rejected', {
       problem: 'malformed',
       parameter: 'echostr',
       expected: 'up to 64 letters and digits',

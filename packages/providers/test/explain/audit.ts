@@ -63,5 +63,5 @@ export function timesOf(cells: readonly Cell[]): string {
     .toSorted((a, b) => a - b)
   const at = (part: number): number | undefined => times[Math.floor((times.length - 1) * part)]
   const wrong = cells.filter(({ right }) => !right).length
-  return `${times.length} refused, ${wrong} wrong; p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, longest ${at(1)} ms`
+  return `${times.length} rejected, ${wrong} wrong; p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, longest ${at(1)} ms`
 }

@@ -15,7 +15,7 @@ describe('whom the delivery is from', () => {
     expect(found).toMatchObject({ verdict: 'accepted', provider: 'shopify', code: undefined })
   })
 
-  test('of several that refuse it, the one whose headers it has is explained', async () => {
+  test('of several that reject it, the one whose headers it has is explained', async () => {
     const { request, provider, secret } = sealed('shopify')
     const found = await explain(request, [github({ secret }), provider(`${secret} `)], { now })
     expect(found.provider).toBe('shopify')
@@ -178,7 +178,7 @@ describe('options of providers', () => {
     const { request } = sealed('github')
     const provider = github({ secret: () => Promise.reject(new Error('the vault is closed')) })
     expect(await explain(request, provider, { now })).toMatchObject({
-      verdict: 'refused',
+      verdict: 'rejected',
       code: 'secret_unavailable',
     })
   })
@@ -228,7 +228,7 @@ describe('bounds', () => {
     async (text) => {
       const { request, provider } = sealed('shopify')
       const found = await explain({ ...request, body: Buffer.from(text) }, provider(), { now })
-      expect(found.verdict).toBe('refused')
+      expect(found.verdict).toBe('rejected')
     },
   )
 

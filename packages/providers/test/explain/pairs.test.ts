@@ -55,16 +55,16 @@ interface Drawing {
 /** Pairs of different causes that lose nothing, each in the order in which they happen on the way. */
 async function* pairsOf({ sealed }: Drawn): AsyncGenerator<Drawing> {
   const random = randomOf(`pairs of ${sealed.sender}`)
-  const refuses = async (spoilt: Spoilt | undefined): Promise<boolean> =>
-    spoilt !== undefined && !spoilt.lost && (await explained(spoilt, 1)).verdict === 'refused'
+  const rejects = async (spoilt: Spoilt | undefined): Promise<boolean> =>
+    spoilt !== undefined && !spoilt.lost && (await explained(spoilt, 1)).verdict === 'rejected'
   let drawings = 0
   for (let tries = 0; tries < TRIES * EACH && drawings < EACH; tries++) {
     const [first, last] = [random(KEPT.length), random(KEPT.length)].toSorted((a, b) => a - b)
     const pair = [KEPT[first!]!, KEPT[last!]!] as const
     if (pair[0].cause === pair[1].cause) continue
-    // Each of them alone is refused: what changes nothing cannot be found.
+    // Each of them alone is rejected: what changes nothing cannot be found.
     const one = pair[0].apply(clean(sealed), sealed)
-    if (!(await refuses(one)) || !(await refuses(pair[1].apply(clean(sealed), sealed)))) continue
+    if (!(await rejects(one)) || !(await rejects(pair[1].apply(clean(sealed), sealed)))) continue
     const spoilt = pair[1].apply(one!, sealed)
     if (!spoilt || spoilt.lost) continue
     drawings++

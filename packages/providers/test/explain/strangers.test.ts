@@ -32,7 +32,7 @@ describe('a delivery that came to the receiver of another sender', () => {
       const { request, secret } = sealedBy(name, 'stranger')!
       const ours = TWINS.has(name) ? slack({ signingSecret: secret }) : github({ secret })
       const { verdict, findings } = await explain(request, ours, { now: () => NOW, catalogue })
-      expect(verdict).toBe('refused')
+      expect(verdict).toBe('rejected')
       const { title } = catalogue.get(name)!
       const named = findings.filter(({ message }) => message.includes(`comes from ${title}`))
       expect(findings[0]!.cause).toBe('wrong-provider')

@@ -54,7 +54,7 @@ describe('stripe', () => {
     }
   })
 
-  test('a signature of tomorrow is refused, though the SDK takes it', async () => {
+  test('a signature of tomorrow is rejected, though the SDK takes it', async () => {
     const timestamp = Math.floor(Date.now() / 1000) + 86_400
     const header = official(bodies[0]!, { timestamp })
     expect(() => sdk.webhooks.constructEvent(bodies[0]!, header, secret)).not.toThrow()

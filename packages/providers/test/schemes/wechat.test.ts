@@ -18,7 +18,7 @@ test('what is encrypted decrypts to the same text, for its receiver alone', () =
   )
 })
 
-test('what is no cipher text is refused, whatever it is', () => {
+test('what is no cipher text is rejected, whatever it is', () => {
   const cipher = wechatCipher('wechat', KEY, 'wx1')
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 96 }), (bytes) => {

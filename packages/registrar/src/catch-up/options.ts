@@ -16,7 +16,7 @@ export interface CatchUpOptions {
    * The scope that the webhooks would have had: the tenant whose secret verifies them; false if they have none. Payloads
    * need it if the provider's secrets have scopes or come from a function. Redeliveries are signed, so that they take none.
    */
-  readonly scope?: string | false
+  readonly tenant?: string | false
   /** True takes what the sender says it delivered, too. @default false */
   readonly all?: boolean
   /** Allows events that the inbox may have forgotten: those that were handled then are handled again. @default false */
@@ -37,7 +37,7 @@ export interface CatchUpPlan {
   readonly until: number
   readonly limit: number
   /** Undefined for none. */
-  readonly scope: string | undefined
+  readonly tenant: string | undefined
   readonly all: boolean
   readonly beyondWindow: boolean
   readonly anyVersion: boolean
@@ -68,7 +68,7 @@ export function checkCatchUp(
   options: CatchUpOptions,
 ): CatchUpPlan {
   unknownOptions('catchUp', options, OPTIONS)
-  const records = checkFits(receiver, source, options.scope)
+  const records = checkFits(receiver, source, options.tenant)
   const { inbox, now: clock } = receiver.settings
   const now = clock()
   const { since, limit = 10_000, onProgress = () => undefined, beyondWindow = false } = options
@@ -90,15 +90,15 @@ export function checkCatchUp(
   for (const name of FLAGS)
     if (![undefined, true, false].includes(options[name]))
       throw new TypeError(`catchUp: ${name} must be true or false, got ${String(options[name])}`)
-  if (!beyondWindow && since < now - inbox.window)
+  if (!beyondWindow && since < now - inbox.dedupeWindow)
     throw new TypeError(
-      `catchUp: since is ${hours(now - since)} ago, and ${inbox.name} knows ids for ${hours(inbox.window)}: older events that were handled would be handled again; make the inbox's window longer, or set beyondWindow: true`,
+      `catchUp: since is ${hours(now - since)} ago, and ${inbox.name} knows ids for ${hours(inbox.dedupeWindow)}: older events that were handled would be handled again; make the inbox's window longer, or set beyondWindow: true`,
     )
   return {
     since,
     until,
     limit,
-    scope: options.scope === false ? undefined : options.scope,
+    tenant: options.tenant === false ? undefined : options.tenant,
     all: options.all ?? false,
     beyondWindow,
     anyVersion: options.anyVersion ?? false,

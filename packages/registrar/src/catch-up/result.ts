@@ -54,7 +54,7 @@ export type Missing = Pick<
   | 'topics'
   | 'settings'
   | 'subscribes'
-  | 'take'
+  | 'ingest'
   | 'observe'
   | 'observer'
   | 'onClose'

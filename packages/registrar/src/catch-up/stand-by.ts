@@ -47,7 +47,7 @@ async function automatic(
   const { inbox, now } = receiver.settings
   const { name, observer } = receiver
   const started = now()
-  const scope = options.scope === false ? undefined : options.scope
+  const scope = options.tenant === false ? undefined : options.tenant
   try {
     if (silentSince === undefined) await pause(delay, closing)
     for (let attempt = 0; ; attempt++) {
@@ -57,7 +57,7 @@ async function automatic(
         const since = Math.min(last?.stoppedAt ?? Infinity, (from ?? Infinity) - OVERLAP)
         // A receiver that nobody has delivered to yet has missed nothing.
         if (since === Infinity) return
-        const earliest = now() - inbox.window
+        const earliest = now() - inbox.dedupeWindow
         if (since < earliest)
           warn(
             `catchUp: the last delivery came before the window of ${inbox.name}; what is older than ${new Date(earliest).toISOString()} is left: look at the sender's list`,
@@ -65,7 +65,7 @@ async function automatic(
         // A moment is kept free for what happens before the range is checked.
         const range = { since: Math.max(since, Math.min(earliest + 1000, now())) }
         const result = await takeRange(receiver, source, { ...options, ...range }, closing)
-        observer.caughtUp?.(name, result)
+        observer.catchUpEnded?.(name, result)
         return
       } catch (error) {
         const wait = PAUSES[attempt]

@@ -40,12 +40,12 @@ export function checkStanding(
   options: StandingCatchUp,
 ): StandingSettings {
   unknownOptions('catchUp', options, OPTIONS)
-  const { inbox, silence, work, journal } = receiver.settings
+  const { inbox, silentAfter: silence, worker: work, journal } = receiver.settings
   if (work === 'drain')
     throw new TypeError(
       "catchUp: with work: 'drain' nothing runs by itself; call catchUp(receiver, source, { since }) where you call drain()",
     )
-  checkFits(receiver, source, options.scope)
+  checkFits(receiver, source, options.tenant)
   const { on, delay } = options
   if (!Array.isArray(on) || on.length === 0 || on.some((one) => !/^(start|silence)$/.test(one)))
     throw new TypeError(`catchUp: on must be a list of 'start' and 'silence', got ${String(on)}`)

@@ -30,7 +30,7 @@ export async function takeRange(
     throw new TypeError(
       `catchUp: ${inbox.name} forgets what this process takes when it ends; call catchUp in the app, or use an inbox that stores events`,
     )
-  const progress = await claimProgress(records, sourceKey(receiver, source, plan.scope), {
+  const progress = await claimProgress(records, sourceKey(receiver, source, plan.tenant), {
     since,
     until,
     all,
@@ -89,7 +89,7 @@ async function run(
   let unsaved = 0
   const absent: ListedEvent[] = []
   for (const event of wanted) {
-    if (!plan.beyondWindow && event.at < now() - inbox.window) counts.expired++
+    if (!plan.beyondWindow && event.at < now() - inbox.dedupeWindow) counts.expired++
     else if (!(await settle(receiver, source, plan, event, counts, patiently))) absent.push(event)
     done++
     progress.reached({ at: event.at, id: event.id })
@@ -111,7 +111,7 @@ type Patiently = ReturnType<typeof createPatience>
 async function settle(
   receiver: Missing,
   source: Source,
-  { scope }: CatchUpPlan,
+  { tenant: scope }: CatchUpPlan,
   event: ListedEvent,
   counts: CatchUpCounts,
   patiently: Patiently,
@@ -131,10 +131,10 @@ async function settle(
       body: new TextEncoder().encode(listed.body),
     }
     const { outcome } = await patiently(() =>
-      receiver.take(delivery, {
+      receiver.ingest(delivery, {
         needsId: true,
         ...(!source.derivesIds && { id: event.id }),
-        ...(scope !== undefined && { scope }),
+        ...(scope !== undefined && { tenant: scope }),
       }),
     )
     if (outcome === 'accepted') counts.taken++

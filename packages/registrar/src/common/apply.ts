@@ -40,7 +40,7 @@ export async function applyPlan(
       results.push({ ...step, state: 'failed', reason })
     } else if (stop !== undefined) results.push({ ...step, state: 'failed', reason: stop })
     else {
-      const result = await take(spec, plan.want.formerly ?? [], step, has, options)
+      const result = await take(spec, plan.want.previousUrls ?? [], step, has, options)
       results.push(result.result)
       stop = result.stop
     }
@@ -102,7 +102,7 @@ async function send(
   if (step.do === 'delete') return spec.delete!(endpoint!)
   const { url, topics, settings = {} } = step.after!
   const secret = options.secret === undefined ? {} : { secret: options.secret }
-  const target: EndpointTarget = { url, topics, settings, formerly, ...secret }
+  const target: EndpointTarget = { url, topics, settings, previousUrls: formerly, ...secret }
   if (step.do === 'update') return spec.update!(endpoint!, target)
   if (step.do === 'create') return create(spec, target, options)
   if (spec.deleteFirst === true) await spec.delete!(endpoint!)

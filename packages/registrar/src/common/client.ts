@@ -11,7 +11,7 @@ const ATTEMPTS = 5
 /**
  * Makes the call that all methods of a registrar share. It waits as the sender asks (`Retry-After` with 429 and 5xx), at
  * most `patience` in all, then throws `rate_limited`. What may be sent twice is sent again after a failure of the network
- * or a 5xx. Redirects are refused: the token would go to another host.
+ * or a 5xx. Redirects are rejected: the token would go to another host.
  */
 export function createApiCall(spec: ClientSpec): ApiCall {
   const base = checkApi(spec.title, spec.api)
@@ -71,7 +71,7 @@ export function createApiCall(spec: ClientSpec): ApiCall {
   }
 }
 
-/** Ids stand in paths: an id that would lead to another path is refused. */
+/** Ids stand in paths: an id that would lead to another path is rejected. */
 function urlOf(base: string, path: string, label: string): URL {
   const url = new URL(base + path)
   const plain = new URL(base).pathname.replace(/\/$/, '') + path

@@ -49,7 +49,7 @@ export interface EndpointTarget {
   readonly url: string
   readonly topics: readonly string[]
   readonly settings: EndpointSettings
-  readonly formerly: readonly string[]
+  readonly previousUrls: readonly string[]
   readonly secret?: string
 }
 

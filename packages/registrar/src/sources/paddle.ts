@@ -45,7 +45,7 @@ export function paddleEvents(options: Omit<PaddleSourceOptions, 'setting'>): Pay
 
 /**
  * Notifications at Paddle, which Paddle sends again on request: as new notifications with the same `event_id`. Those that
- * Paddle still tries count as delivered, since it refuses to replay them.
+ * Paddle still tries count as delivered, since it rejects to replay them.
  *
  * API: https://developer.paddle.com/api-reference/notifications/replay-notification
  *

@@ -25,7 +25,7 @@ const late = numbers.filter((at) => at < 100 && isSubscribed(at))
 function hear(): { readonly observer: Observer; readonly caught: Promise<CaughtUp> } {
   let done: (result: CaughtUp) => void
   const caught = new Promise<CaughtUp>((resolve) => (done = resolve))
-  return { observer: { caughtUp: (_receiver, result) => done(result) }, caught }
+  return { observer: { catchUpEnded: (_receiver, result) => done(result) }, caught }
 }
 
 test('a process that starts again takes what came since the last delivery, and only that', async () => {
@@ -35,7 +35,7 @@ test('a process that starts again takes what came since the last delivery, and o
   const deliveries = numbers.map((at) => githubDelivery(at, { status_code: 502 }))
   const fake = await startGithub({ deliveries })
   const first = sqliteInbox({ path })
-  const before = githubAway({ inbox: first, now: () => NOW - 360_000 })
+  const before = githubAway({ inbox: first, clock: { now: () => NOW - 360_000 } })
   await before.deliver(999)
   await before.receiver.close()
   await first.close()
@@ -57,11 +57,11 @@ test('a process that starts again takes what came since the last delivery, and o
   const again = hear()
   const third = githubAway({
     inbox,
-    now: () => NOW + 1000,
+    clock: { now: () => NOW + 1000 },
     standing: { source, on: ['start'] },
     observers: [again.observer],
   })
-  await third.receiver.work()
+  await third.receiver.startWorker()
   expect((await again.caught).since).toBe(NOW - 300_000)
   await third.receiver.close()
   await inbox.close()
@@ -100,12 +100,12 @@ test('a silence is followed by a catch-up since its beginning', async () => {
   const { observer, caught } = hear()
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   const { receiver, runs, idle } = githubAway({
-    now: () => now,
-    silence: '30m',
+    clock: { now: () => now },
+    silentAfter: '30m',
     standing: { source: githubEvents(sourceOptions(fake).github), on: ['silence'] },
     observers: [observer],
   })
-  await receiver.work()
+  await receiver.startWorker()
   now = NOW
   vi.advanceTimersByTime(60_000)
   vi.useRealTimers()
@@ -119,7 +119,7 @@ test('a silence is followed by a catch-up since its beginning', async () => {
 test('a sender that cannot be reached at start is asked again', async () => {
   const fake = await startGithub({ deliveries: [githubDelivery(1)] })
   const inbox = memoryInbox()
-  const before = githubAway({ inbox, now: () => NOW - 60_000 })
+  const before = githubAway({ inbox, clock: { now: () => NOW - 60_000 } })
   await before.deliver(999)
   await before.receiver.close()
 
@@ -139,7 +139,7 @@ test('a sender that cannot be reached at start is asked again', async () => {
     standing: { source: flaky, on: ['start'] },
     observers: [{ ...observer, warning: () => setImmediate(() => vi.advanceTimersByTime(10_000)) }],
   })
-  await receiver.work()
+  await receiver.startWorker()
   expect(await caught).toMatchObject({ taken: 1 })
   expect(warnings).toEqual(['catchUp: not reached; it tries again in 10 s'])
   vi.useRealTimers()

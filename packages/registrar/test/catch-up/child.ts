@@ -15,8 +15,8 @@ const isGithub = sender === 'github'
 const receiver = createReceiver({
   provider: isGithub ? github({ secret }) : stripe({ secret }),
   inbox: sqliteInbox({ path: path! }),
-  now: () => Number(NOW),
-  work: false,
+  clock: { now: () => Number(NOW) },
+  worker: false,
 })
 receiver.on(isGithub ? 'issues' : 'invoice.paid', { name: 'count' }, () => undefined)
 const url = HOOK!

@@ -79,7 +79,7 @@ test('an event that the sender has no longer, or that is malformed, is counted a
   const result = await catchUp(receiver, broken, { since: SINCE })
   expect(result).toMatchObject({ taken: lost.length - 3, failed: 3 })
   expect(result.failures.map(({ id, code }) => [id, code])).toEqual([
-    ['guid-4', 'unidentified'],
+    ['guid-4', 'missing_event_id'],
     ['guid-3', 'malformed_body'],
     ['guid-2', 'not_found'],
   ])
@@ -120,7 +120,7 @@ test('an inbox that is full is waited for', async () => {
   const handled: string[] = []
   const provider = github({ secret: SECRET })
   const inbox = memoryInbox({ maxPending: 6 })
-  const receiver = createReceiver({ provider, inbox, now: () => NOW, log: false })
+  const receiver = createReceiver({ provider, inbox, clock: { now: () => NOW }, log: false })
   receiver.on('issues', async (event) => {
     await gate
     handled.push(event.id!)
@@ -193,7 +193,7 @@ test('Svix: asks once for what was never tried, also when it is called again', a
 
 test('no token, secret or payload is in a log line, an error, the progress or the title of the process', async () => {
   const lines: unknown[] = []
-  const log = structuredLogger((...line) => void lines.push(line), { refusals: 1000 })
+  const log = structuredLogger((...line) => void lines.push(line), { rejections: 1000 })
   const { receiver, source, fake } = await githubScene({ log })
   const broken = {
     ...source,
@@ -204,12 +204,12 @@ test('no token, secret or payload is in a log line, an error, the progress or th
   }
   const onProgress = (progress: unknown): void => void lines.push(progress)
   lines.push(await catchUp(receiver, broken, { since: SINCE, onProgress }))
-  const refusals = [
+  const rejections = [
     { status: 401, json: { message: `Bad credentials: ${GITHUB_TOKEN}` } },
     { status: 422, json: { message: 'a private title', token: GITHUB_TOKEN } },
     { status: 500 },
   ]
-  for (const answer of refusals) {
+  for (const answer of rejections) {
     for (let at = 0; at < 5; at++) fake.interrupt(answer)
     const error = await catchUp(receiver, source, { since: SINCE }).catch((one: Error) => one)
     lines.push(error, (error as Error).message, (error as Error).stack)
@@ -222,15 +222,15 @@ test('no token, secret or payload is in a log line, an error, the progress or th
   expect(printed).not.toContain('"title"')
 })
 
-test('redeliveries that are refused are counted', async () => {
+test('redeliveries that are rejected are counted', async () => {
   const fake = kept(await startGithub({ deliveries: some() }))
   const { receiver } = githubAway()
   const source = githubRedelivery(sourceOptions(fake).github)
-  const refusing = {
+  const rejecting = {
     ...source,
     redeliver: (event: ListedEvent) => source.redeliver({ ...event, ref: '999999' }),
   }
-  expect(await catchUp(receiver, refusing, { since: SINCE })).toMatchObject({
+  expect(await catchUp(receiver, rejecting, { since: SINCE })).toMatchObject({
     asked: 0,
     failed: lost.length,
   })

@@ -153,7 +153,7 @@ test('Stripe: tenants with the same ids do not touch each other', async () => {
     fakes.map((fake, at) =>
       catchUp(away.receiver, stripeEvents(sourceOptions(fake).stripe), {
         since: SINCE,
-        scope: at === 0 ? 'a' : 'b',
+        tenant: at === 0 ? 'a' : 'b',
       }),
     ),
   )

@@ -1,5 +1,5 @@
 import { catchUp } from '../../src/index.ts'
-// What a catch-up refuses, and which events it is for.
+// What a catch-up rejects, and which events it is for.
 import { inlineInbox, memoryInbox } from '@postern/core'
 import { expect, test } from 'vitest'
 import { startGithub } from '../fakes/github.ts'
@@ -22,9 +22,9 @@ import {
 const HOUR = 3_600_000
 const { githubScene, kept } = lostScene()
 
-test('a since beyond the window is refused before a request, unless that is allowed', async () => {
+test('a since beyond the window is rejected before a request, unless that is allowed', async () => {
   const { receiver, fake, source, runs, idle } = await githubScene({
-    inbox: memoryInbox({ window: '3d' }),
+    inbox: memoryInbox({ dedupeWindow: '3d' }),
   })
   const since = NOW - 73 * HOUR
   await expect(catchUp(receiver, source, { since })).rejects.toThrow(
@@ -41,8 +41,8 @@ test('a since beyond the window is refused before a request, unless that is allo
 test('events that leave the window meanwhile are left', async () => {
   let now = NOW
   const { receiver, source } = await githubScene({
-    inbox: memoryInbox({ window: '3d' }),
-    now: () => now,
+    inbox: memoryInbox({ dedupeWindow: '3d' }),
+    clock: { now: () => now },
   })
   const result = await catchUp(receiver, source, {
     since: SINCE,
@@ -56,7 +56,7 @@ test('events that leave the window meanwhile are left', async () => {
 test('the scope must be the one that the webhooks have', async () => {
   const fake = kept(await startStripe({ events: [stripeEvent(1)] }))
   const source = stripeEvents(sourceOptions(fake).stripe)
-  const refusal = async (secret: unknown, scope?: string | false): Promise<string> => {
+  const rejection = async (secret: unknown, scope?: string | false): Promise<string> => {
     const { receiver } = stripeAway({ secret })
     const options = { since: SINCE, ...(scope !== undefined && { scope }) }
     const said = await catchUp(receiver, source, options).then(
@@ -70,17 +70,17 @@ test('the scope must be the one that the webhooks have', async () => {
     { secret: 'whsec_one0123456789', scope: 'a' },
     { secret: 'whsec_two0123456789', scope: 'b' },
   ]
-  expect(await refusal(() => 'whsec_one0123456789')).toMatch(/^TypeError: .*come from a function/)
-  expect(await refusal(() => 'whsec_one0123456789', false)).toBe('taken')
-  expect(await refusal(() => scoped, 'tenant')).toBe('taken')
-  expect(await refusal(scoped)).toMatch(/^TypeError: .*one of the secrets \(a, b\), got undefined/)
-  expect(await refusal(scoped, 'c')).toMatch(/^TypeError: .*got c/)
-  expect(await refusal(scoped, 'b')).toBe('taken')
-  expect(await refusal('whsec_one0123456789', 'a')).toMatch(/^TypeError: .*leave scope out/)
-  expect(await refusal('whsec_one0123456789')).toBe('taken')
+  expect(await rejection(() => 'whsec_one0123456789')).toMatch(/^TypeError: .*come from a function/)
+  expect(await rejection(() => 'whsec_one0123456789', false)).toBe('taken')
+  expect(await rejection(() => scoped, 'tenant')).toBe('taken')
+  expect(await rejection(scoped)).toMatch(/^TypeError: .*one of the secrets \(a, b\), got undefined/)
+  expect(await rejection(scoped, 'c')).toMatch(/^TypeError: .*got c/)
+  expect(await rejection(scoped, 'b')).toBe('taken')
+  expect(await rejection('whsec_one0123456789', 'a')).toMatch(/^TypeError: .*leave scope out/)
+  expect(await rejection('whsec_one0123456789')).toBe('taken')
 })
 
-test("Stripe: payloads in another version than the endpoint's are refused, unless that is allowed", async () => {
+test("Stripe: payloads in another version than the endpoint's are rejected, unless that is allowed", async () => {
   const fake = kept(
     await startStripe({ events: [stripeEvent(1), stripeEvent(2, { api_version: '2024-01-01' })] }),
   )

@@ -102,7 +102,7 @@ const warnings: string[] = []
 function common(): Pick<ReceiverOptions, 'now' | 'inbox' | 'log'> {
   warnings.length = 0
   return {
-    now: () => NOW,
+    clock: { now: () => NOW },
     inbox: memoryInbox(),
     log: { warning: (_, text) => warnings.push(text) },
   }
@@ -120,7 +120,7 @@ function away(
   }
   const runs = new Map<string, number>()
   receiver.on(topic, { name: 'count', concurrency: 50 }, (event) => {
-    const key = `${event.scope ?? ''}/${event.id}`
+    const key = `${event.tenant ?? ''}/${event.id}`
     runs.set(key, (runs.get(key) ?? 0) + 1)
   })
   return {

@@ -38,7 +38,7 @@ export async function startAdyen(): Promise<
   const path = '/merchants/{merchantId}/webhooks'
   const fake = await startFake({
     description: load('adyen'),
-    refuse: (headers) =>
+    reject: (headers) =>
       headers['x-api-key'] === ADYEN_KEY ? undefined : error(401, 'Unauthorized'),
     invalid: (detail) => error(422, detail),
     routes: {

@@ -30,7 +30,7 @@ export async function startAsana(): Promise<Fake & { readonly rows: any[] }> {
       : undefined
   const fake = await startFake({
     description: load('asana'),
-    refuse: bearer(ASANA_TOKEN, { errors: [{ message: 'Not Authorized' }] }),
+    reject: bearer(ASANA_TOKEN, { errors: [{ message: 'Not Authorized' }] }),
     invalid: (message) => error(400, message),
     routes: {
       'GET /webhooks': ({ query }) => {

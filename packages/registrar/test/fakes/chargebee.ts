@@ -59,7 +59,7 @@ export async function startChargebee(): Promise<Fake & { readonly rows: any[] }>
       [`POST ${path}/{id}`]: { form: true, body: object(shape) },
       [`POST ${path}/{id}/delete`]: {},
     }),
-    refuse: ({ authorization }) =>
+    reject: ({ authorization }) =>
       authorization === `Basic ${basic}`
         ? undefined
         : {

@@ -57,7 +57,7 @@ export async function startContentful(): Promise<Fake & { readonly rows: any[] }
         },
       },
     ),
-    refuse: bearer(CONTENTFUL_TOKEN, {
+    reject: bearer(CONTENTFUL_TOKEN, {
       sys: { id: 'AccessTokenInvalid' },
       message: 'The access token is invalid',
     }),

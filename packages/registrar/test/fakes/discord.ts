@@ -34,7 +34,7 @@ export async function startDiscord(): Promise<Fake & { application(): any }> {
         },
       },
     ),
-    refuse: (headers) =>
+    reject: (headers) =>
       headers.authorization === `Bot ${DISCORD_TOKEN}` &&
       headers['user-agent']?.startsWith('DiscordBot (')
         ? undefined

@@ -21,7 +21,7 @@ export async function startDocusign(): Promise<Fake & { readonly rows: any[] }> 
   const path = '/v2.1/accounts/{accountId}/connect'
   const fake = await startFake({
     description: load('docusign'),
-    refuse: bearer(DOCUSIGN_TOKEN, {
+    reject: bearer(DOCUSIGN_TOKEN, {
       errorCode: 'USER_AUTHENTICATION_FAILED',
       message: 'invalid token',
     }),

@@ -24,7 +24,7 @@ export interface FakeAnswer {
 export interface FakeSpec {
   readonly description: Description
   /** Undefined: the request may pass. */
-  readonly refuse: (
+  readonly reject: (
     headers: IncomingHttpHeaders,
     path: string,
     query: Readonly<Record<string, any>>,
@@ -102,8 +102,8 @@ export async function startFake(spec: FakeSpec): Promise<Fake> {
     requests.push({ method, path, query, body })
     const next = queue.shift()
     if (next !== undefined) return next
-    const refused = spec.refuse(request.headers, url.pathname, query)
-    if (refused !== undefined) return refused
+    const rejected = spec.reject(request.headers, url.pathname, query)
+    if (rejected !== undefined) return rejected
     const found = routeOf(spec, method, path)
     const operation = found && spec.description.operations[found.key]
     if (!found || !operation) {

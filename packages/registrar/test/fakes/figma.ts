@@ -37,7 +37,7 @@ export async function startFigma(state: FigmaState = {}): Promise<Fake & { reado
   const missing = { status: 404, json: { err: 'Not found', status: 404 } }
   const fake = await startFake({
     description: load('figma'),
-    refuse: (headers) =>
+    reject: (headers) =>
       headers['x-figma-token'] === FIGMA_TOKEN || headers.authorization === `Bearer ${FIGMA_TOKEN}`
         ? undefined
         : { status: 401, json: { err: 'Invalid token', status: 401 } },

@@ -8,7 +8,7 @@ export async function startGithubApp(): Promise<Fake> {
   const shown = (): object => ({ ...config, ...(config['secret'] && { secret: '********' }) })
   return startFake({
     description: load('github'),
-    refuse: ({ authorization }) =>
+    reject: ({ authorization }) =>
       authorization === `Bearer ${GITHUB_TOKEN}`
         ? undefined
         : { status: 401, json: { message: 'A JSON web token could not be decoded' } },

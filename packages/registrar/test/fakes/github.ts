@@ -60,7 +60,7 @@ export async function startGithub(
   const deliveries = (): GithubDelivery[] => state.deliveries ?? []
   const fake = await startFake({
     description: load('github'),
-    refuse: ({ authorization, ...headers }) =>
+    reject: ({ authorization, ...headers }) =>
       authorization === `Bearer ${GITHUB_TOKEN}` && headers['user-agent'] !== undefined
         ? undefined
         : { status: 401, json: { message: 'Bad credentials' } },
@@ -72,7 +72,7 @@ export async function startGithub(
       [`GET ${base}`]: ({ query }) => paged(hooks.map(shown), query),
       [`POST ${base}`]: ({ body }) => {
         const problem = ruleOf(body) ?? same(hooks, body)
-        if (problem !== undefined) return refusal(problem)
+        if (problem !== undefined) return rejection(problem)
         const hook: Hook = {
           id: next++,
           url: '',
@@ -140,7 +140,7 @@ function same(hooks: readonly Hook[], { config, events }: any): string | undefin
   return overlap ? 'Hook already exists on this repository' : undefined
 }
 
-function refusal(message: string): FakeAnswer {
+function rejection(message: string): FakeAnswer {
   return { status: 422, json: { message: 'Validation Failed', errors: [{ message }] } }
 }
 

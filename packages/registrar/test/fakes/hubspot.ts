@@ -37,7 +37,7 @@ export async function startHubspot(): Promise<Fake & { readonly rows: any[] }> {
       [`PATCH ${base}/subscriptions/{id}`]: { query, body: object({ 'active?': boolean }) },
       [`DELETE ${base}/subscriptions/{id}`]: { query },
     }),
-    refuse: (_headers, _path, given) =>
+    reject: (_headers, _path, given) =>
       given['hapikey'] === HUBSPOT_KEY
         ? undefined
         : error(401, `This hapikey (${given['hapikey']}) doesn't exist.`),

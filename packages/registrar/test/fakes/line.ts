@@ -21,7 +21,7 @@ export async function startLine(
       'PUT /v2/bot/channel/webhook/endpoint': { body: object({ endpoint: url }) },
       'POST /v2/bot/channel/webhook/test': { body: object({ 'endpoint?': url }) },
     }),
-    refuse: bearer(LINE_TOKEN, { message: 'Authentication failed.' }),
+    reject: bearer(LINE_TOKEN, { message: 'Authentication failed.' }),
     invalid: (message) => error(400, message),
     reads: (method) => method !== 'PUT',
     routes: {

@@ -89,7 +89,7 @@ export async function startLinear(): Promise<Fake & { readonly rows: any[] }> {
       'POST /graphql': { body: object({ query: string, 'variables?': { type: 'object' } }) },
     }),
     // API keys come as they are; only OAuth tokens have a Bearer.
-    refuse: ({ authorization }) =>
+    reject: ({ authorization }) =>
       authorization === LINEAR_TOKEN
         ? undefined
         : {

@@ -91,7 +91,7 @@ export async function startPaddle(
         'GET /events': { query: object({ ...page, 'event_type?': string }) },
       },
     ),
-    refuse: bearer(PADDLE_KEY, {
+    reject: bearer(PADDLE_KEY, {
       error: { type: 'request_error', code: 'forbidden', detail: 'Invalid token' },
     }),
     invalid: (detail) => ({
@@ -139,7 +139,7 @@ export async function startPaddle(
       'POST /notifications/{id}/replay': ({ params }) => {
         const found = state.notifications?.find(({ id }) => id === params['id'])
         if (!found) return missing
-        // Paddle replays what it delivered or gave up, and refuses what it still tries.
+        // Paddle replays what it delivered or gave up, and rejects what it still tries.
         if (found.status !== 'delivered' && found.status !== 'failed')
           return {
             status: 400,

@@ -83,7 +83,7 @@ export async function startPolar(state: PolarState = {}): Promise<Fake & { reado
       },
       'POST /v1/webhooks/events/{id}/redeliver': {},
     }),
-    refuse: bearer(POLAR_TOKEN, {
+    reject: bearer(POLAR_TOKEN, {
       error: 'invalid_token',
       error_description: 'The access token is invalid',
     }),

@@ -40,7 +40,7 @@ export function described(
   }
 }
 
-/** Refuses what has not the token. */
+/** Rejects what has not the token. */
 export function bearer(token: string, json: unknown) {
   return ({ authorization }: { readonly authorization?: string | undefined }) =>
     authorization === `Bearer ${token}` ? undefined : { status: 401, json }

@@ -82,7 +82,7 @@ export async function startShopify(): Promise<Fake & { readonly subscriptions: S
       },
       schemas: {},
     },
-    refuse: (headers) =>
+    reject: (headers) =>
       headers['x-shopify-access-token'] === SHOPIFY_TOKEN
         ? undefined
         : { status: 401, json: { errors: '[API] Invalid API key or access token' } },

@@ -79,7 +79,7 @@ export async function startSlack(): Promise<Fake & { manifest(): any }> {
       },
       schemas: {},
     },
-    refuse: ({ authorization }) =>
+    reject: ({ authorization }) =>
       authorization === `Bearer ${SLACK_TOKEN}`
         ? undefined
         : { json: { ok: false, error: 'invalid_auth' } },

@@ -94,7 +94,7 @@ export async function startSquare(
         }),
       },
     }),
-    refuse: (headers) =>
+    reject: (headers) =>
       headers['square-version'] === undefined
         ? error(400, 'BAD_REQUEST', 'Square-Version is missing')
         : bearer(SQUARE_TOKEN, unauthorized)(headers),

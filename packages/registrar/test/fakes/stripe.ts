@@ -47,11 +47,11 @@ export async function startStripe(
   }
   const fake = await startFake({
     description: load('stripe'),
-    refuse: ({ authorization }) =>
+    reject: ({ authorization }) =>
       authorization === `Bearer ${STRIPE_KEY}`
         ? undefined
-        : refusal(401, `Invalid API Key provided: ${authorization?.slice(7)}`),
-    invalid: (reason) => refusal(400, reason),
+        : rejection(401, `Invalid API Key provided: ${authorization?.slice(7)}`),
+    invalid: (reason) => rejection(400, reason),
     routes: {
       'GET /v1/webhook_endpoints': ({ query }) => paged(endpoints.map(shown), query),
       'GET /v1/webhook_endpoints/{webhook_endpoint}': (request) =>
@@ -61,7 +61,7 @@ export async function startStripe(
         const before = answered.get(key)
         if (before) return before
         const problem = ruleOf(body)
-        if (problem !== undefined) return refusal(400, problem)
+        if (problem !== undefined) return rejection(400, problem)
         const endpoint = made(body, `we_${next++}`)
         endpoints.unshift(endpoint)
         const answer = { json: { ...shown(endpoint), secret: endpoint.secret } }
@@ -72,7 +72,7 @@ export async function startStripe(
         one(request, (endpoint) => {
           const { metadata = {}, disabled, ...rest } = request.body
           const problem = rest.url === undefined ? undefined : ruleOf(rest)
-          if (problem !== undefined) return refusal(400, problem)
+          if (problem !== undefined) return rejection(400, problem)
           Object.assign(endpoint, rest)
           if (disabled !== undefined) endpoint.status = disabled === 'true' ? 'disabled' : 'enabled'
           for (const [name, value] of Object.entries(metadata as Record<string, string>)) {
@@ -98,7 +98,7 @@ export async function startStripe(
             event.created <= Number(created?.lte ?? Infinity),
         )
         return types?.length > 20
-          ? refusal(400, 'at most 20 types')
+          ? rejection(400, 'at most 20 types')
           : paged(found.map(eventOf), query)
       },
       'GET /v1/events/{id}': ({ params }) => {
@@ -146,7 +146,7 @@ function eventOf({ delivered, ...event }: StripeEvent): { id: string } {
 
 function paged(all: readonly { id: string }[], query: Readonly<Record<string, any>>): FakeAnswer {
   const size = Number(query['limit'] ?? 10)
-  if (size > 100) return refusal(400, 'limit must be at most 100')
+  if (size > 100) return rejection(400, 'limit must be at most 100')
   const after = query['starting_after'] as string | undefined
   const from = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1
   const data = all.slice(from, from + size)
@@ -154,10 +154,10 @@ function paged(all: readonly { id: string }[], query: Readonly<Record<string, an
   return { json: { object: 'list', data, ...more } }
 }
 
-function refusal(status: number, message: string): FakeAnswer {
+function rejection(status: number, message: string): FakeAnswer {
   return { status, json: { error: { type: 'invalid_request_error', message } } }
 }
 
 function missing(message: string): FakeAnswer {
-  return refusal(404, message)
+  return rejection(404, message)
 }

@@ -47,7 +47,7 @@ export async function startSvix(
   const base = '/api/v1/app/{app_id}/endpoint/'
   const fake = await startFake({
     description: described(),
-    refuse: bearer(SVIX_TOKEN, { code: 'authentication_failed', detail: 'Invalid token' }),
+    reject: bearer(SVIX_TOKEN, { code: 'authentication_failed', detail: 'Invalid token' }),
     invalid: (detail) => ({ status: 422, json: { detail } }),
     routes: {
       [`GET ${base}`]: ({ query }) => paged(endpoints, query),

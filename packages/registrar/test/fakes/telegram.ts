@@ -12,7 +12,7 @@ export async function startTelegram(): Promise<Fake & { webhook(): any }> {
   })
   const fake = await startFake({
     description: load('telegram'),
-    refuse: (_headers, path) =>
+    reject: (_headers, path) =>
       path.startsWith(`/bot${TELEGRAM_TOKEN}/`) ? undefined : error(401, 'Unauthorized'),
     invalid: (reason) => error(400, `Bad Request: ${reason}`),
     pathOf: (path) => path.replace(/^\/bot[^/]+/, ''),

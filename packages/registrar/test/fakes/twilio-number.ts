@@ -1,7 +1,7 @@
 // The phone numbers of an account, as https://www.twilio.com/docs/phone-numbers/api has them.
 import { load } from './description.ts'
 import { startFake, type Fake } from './fake.ts'
-import { refuseTwilio, TWILIO_ACCOUNT } from './twilio.ts'
+import { rejectTwilio, TWILIO_ACCOUNT } from './twilio.ts'
 
 export const TWILIO_NUMBER = '+15005550006'
 
@@ -18,7 +18,7 @@ export async function startTwilioNumber(voice = ''): Promise<Fake> {
   const base = '/2010-04-01/Accounts/{AccountSid}/IncomingPhoneNumbers'
   return startFake({
     description: load('twilio-numbers'),
-    refuse: refuseTwilio,
+    reject: rejectTwilio,
     invalid: (message) => ({ status: 400, json: { code: 20001, message, status: 400 } }),
     routes: {
       [`GET ${base}.json`]: ({ query }) => ({

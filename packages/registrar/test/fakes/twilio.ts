@@ -24,8 +24,8 @@ export interface FakeTwilio extends Fake {
   testId(sink: string): string | undefined
 }
 
-/** Refuses what has not the account's Basic credentials. */
-export function refuseTwilio(headers: {
+/** Rejects what has not the account's Basic credentials. */
+export function rejectTwilio(headers: {
   readonly authorization?: string | undefined
 }): FakeAnswer | undefined {
   const basic = Buffer.from(`${TWILIO_ACCOUNT}:${TWILIO_TOKEN}`).toString('base64')
@@ -76,7 +76,7 @@ export async function startTwilio(): Promise<FakeTwilio> {
   }
   const fake = await startFake({
     description: load('twilio'),
-    refuse: refuseTwilio,
+    reject: rejectTwilio,
     invalid: wrong,
     routes: {
       'GET /v1/Sinks': ({ query }) => paged('sinks', sinks.map(shown), query),

@@ -26,7 +26,7 @@ export async function startWorkos(events: readonly WorkosEvent[]): Promise<Fake>
         }),
       },
     }),
-    refuse: bearer(WORKOS_KEY, { message: 'Unauthorized' }),
+    reject: bearer(WORKOS_KEY, { message: 'Unauthorized' }),
     invalid: (message) => ({ status: 422, json: { message } }),
     routes: {
       'GET /events': ({ query }) => {

@@ -147,7 +147,7 @@ test('keeps the digits of ids beyond 2^53', async () => {
   expect((await all(source)).map(({ ref }) => ref)).toEqual([id])
 })
 
-test('says that no hook has the URL, and refuses options that do not fit', async () => {
+test('says that no hook has the URL, and rejects options that do not fit', async () => {
   const { options } = await open({})
   const { url: _url, ...rest } = options
   await expect(

@@ -30,7 +30,7 @@ export interface Errors {
   isStorageFault(error: unknown): boolean
   /** True if a statement itself is wrong, whatever its values. */
   isOfStatement(error: unknown): boolean
-  /** An error of SQLite as the refusal of a delivery. */
+  /** An error of SQLite as the rejection of a delivery. */
   unavailable(error: unknown): WebhookError
   /** The cause and the remedy, in words. */
   explain(error: unknown): string

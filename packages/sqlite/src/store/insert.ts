@@ -80,7 +80,7 @@ export function createInsert(db: Database, parts: InsertParts): Insert {
   /** False if the event is known. */
   function store(one: NewEvent, shared: Map<NewDelivery, number>, now: number): boolean {
     const { event, delivery, record } = one
-    const { key, dedupe, topic, id, scope, passing } = event
+    const { key, dedupe, topic, id, tenant: scope, passing } = event
     const owner = names.receiver(one.receiver)
     const hash = keys.hash(owner, key)
     if (dedupe && keys.find(hash, owner, key) !== undefined) return false

@@ -197,7 +197,7 @@ interface OddRuns {
   readonly left: number
 }
 
-// A token is a process and a claim: no run has the last claim, so that a late outcome of the lost process is refused.
+// A token is a process and a claim: no run has the last claim, so that a late outcome of the lost process is rejected.
 const CLAIM = 2 ** 32
 
 /** Prepares the statements of a connection. */

@@ -170,14 +170,14 @@ function openStore(
     any: (lanes) => reading(() => lanes.some((lane) => isReady(lane, now()))),
     ...leases,
     alive() {
-      const refused = shutOut(layout, versions.get() as Versions)
+      const rejected = shutOut(layout, versions.get() as Versions)
       if (!processes.intact()) tellBack()
       try {
-        if (refused === undefined) leases.beat()
+        if (rejected === undefined) leases.beat()
       } catch {
         // Who only reads needs no sign of life; `renew` throws it for those who hold tasks.
       }
-      return refused
+      return rejected
     },
     ended(lanes, held) {
       meet()
@@ -196,7 +196,7 @@ function openStore(
     clock: now,
     steps: () => clock.steps(),
     fault,
-    refusal(error) {
+    rejection(error) {
       if (isA(error, WebhookError)) return error
       if (isA(error, PutBack))
         return new WebhookError('inbox_unavailable', `${inbox}: ${driver.name} was put back`)

@@ -1,11 +1,11 @@
-import type { Facts, Json, Observer } from '@postern/core'
+import type { ErrorDetails, Json, Observer } from '@postern/core'
 import { factsOf } from '@postern/core/scheme'
 
 /** One run of the handler, with its arguments. */
 export interface Run {
   readonly id: string | undefined
   readonly topic: string
-  readonly scope: string | undefined
+  readonly tenant: string | undefined
   readonly context: Json | undefined
   readonly method: string
   readonly url: string
@@ -17,19 +17,19 @@ export interface Run {
 /** What happened at a stage so far. */
 export interface Report {
   readonly runs: readonly Run[]
-  /** Reasons of refusals, as observers heard them. */
-  readonly refused: readonly (Facts & { readonly code: string })[]
+  /** Reasons of rejections, as observers heard them. */
+  readonly rejected: readonly (ErrorDetails & { readonly code: string })[]
   readonly duplicates: number
-  /** URLs of the refused deliveries that were kept for `explain`; they are written when the receiver closes. */
+  /** URLs of the rejected deliveries that were kept for `explain`; they are written when the receiver closes. */
   readonly kept: readonly string[]
 }
 
 /**
- * `report` tells at once; `settled` waits until that many tasks are done or dead, `refused` for that many refusals;
+ * `report` tells at once; `settled` waits until that many tasks are done or dead, `rejected` for that many rejections;
  * `release` lets the handlers of the stage `held` run; `close` closes the receiver.
  */
 export type Control = (
-  command: 'report' | 'settled' | 'refused' | 'release' | 'close',
+  command: 'report' | 'settled' | 'rejected' | 'release' | 'close',
   count?: number,
 ) => Promise<Report>
 
@@ -44,7 +44,7 @@ export interface Log {
 /** Makes an empty log. */
 export function createLog(close: () => Promise<void>, kept: () => Promise<readonly string[]>): Log {
   const runs: Run[] = []
-  const refused: (Facts & { code: string })[] = []
+  const rejected: (ErrorDetails & { code: string })[] = []
   let duplicates = 0
   let settled = 0
   let watchers: (() => void)[] = []
@@ -54,7 +54,7 @@ export function createLog(close: () => Promise<void>, kept: () => Promise<readon
   return {
     released,
     observer: {
-      rejected: (_, error) => changed(() => refused.push({ ...factsOf(error), code: error.code })),
+      rejected: (_, error) => changed(() => rejected.push({ ...factsOf(error), code: error.code })),
       duplicate: () => changed(() => duplicates++),
       done: () => changed(() => settled++),
       dead: () => changed(() => settled++),
@@ -62,10 +62,10 @@ export function createLog(close: () => Promise<void>, kept: () => Promise<readon
     ran: (run) => changed(() => runs.push(run)),
     async control(command, count = 1) {
       if (command === 'settled') await until(() => settled >= count)
-      if (command === 'refused') await until(() => refused.length >= count)
+      if (command === 'rejected') await until(() => rejected.length >= count)
       if (command === 'release') release()
       if (command === 'close') await close()
-      return { runs: [...runs], refused: [...refused], duplicates, kept: await kept() }
+      return { runs: [...runs], rejected: [...rejected], duplicates, kept: await kept() }
     },
   }
 

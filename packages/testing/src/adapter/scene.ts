@@ -117,19 +117,19 @@ export interface RecoveredVariant {
   readonly mount: Mount
 }
 
-/** Parsers that come first: the bytes are recovered, or the delivery is refused loudly; never a 2xx without its event. */
+/** Parsers that come first: the bytes are recovered, or the delivery is rejected loudly; never a 2xx without its event. */
 export function parserCases(
   consumed: readonly ConsumedVariant[],
   recovered: readonly RecoveredVariant[],
   { test }: TestRunner,
 ): void {
   for (const { name, mount, fix } of consumed) {
-    test(`after ${name} it refuses with body_consumed and says what to do`, () =>
+    test(`after ${name} it rejects with body_consumed and says what to do`, () =>
       onStage(mount, 'plain', async ({ url, control }) => {
         assertProblem(await send(signedDelivery(url)), 500, 'body_consumed')
-        const { runs, refused } = await control('report')
+        const { runs, rejected } = await control('report')
         assert.deepEqual(runs, [])
-        assert.match(refused[0]!.remedy ?? '', fix)
+        assert.match(rejected[0]!.remedy ?? '', fix)
       }))
 
     test(`after ${name} it takes what that did not touch`, () =>
@@ -162,7 +162,7 @@ export function parserCases(
         onStage(mount, 'plain', async ({ url, control }) => {
           const answer = await send({ ...delivery, url })
           if (answer.status === 200) await assertBytes(control, delivery.body)
-          else assertProblem(answer, 500, 'body_lossy')
+          else assertProblem(answer, 500, 'body_altered')
         }))
     }
   }

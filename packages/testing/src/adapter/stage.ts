@@ -5,7 +5,7 @@ import {
   memoryInbox,
   type Receiver,
   type ReceiverOptions,
-  Unrecoverable,
+  UnrecoverableError,
   type WebhookEvent,
 } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
@@ -45,7 +45,7 @@ const OPTIONS: Record<StageName, () => ReceiverOptions> = {
   held: () => ({ provider: acme({ secret: SECRETS.acme }) }),
   failing: () => ({ provider: acme({ secret: SECRETS.acme }) }),
   bounded: () => ({ provider: acme({ secret: SECRETS.acme }), limits: { body: 65_536 } }),
-  slow: () => ({ provider: acme({ secret: SECRETS.acme }), limits: { time: 400 } }),
+  slow: () => ({ provider: acme({ secret: SECRETS.acme }), limits: { bodyTimeout: 400 } }),
   greeting: () => ({
     provider: acme({ secret: SECRETS.acme, methods: ['POST', 'GET', 'HEAD', 'OPTIONS'] }),
   }),
@@ -57,7 +57,7 @@ const OPTIONS: Record<StageName, () => ReceiverOptions> = {
       secret: ({ context }) => {
         const tenant = (context as { tenant?: string } | undefined)?.tenant
         return tenant === 'a' || tenant === 'b'
-          ? { secret: SECRETS[tenant], scope: tenant }
+          ? { secret: SECRETS[tenant], tenant: tenant }
           : undefined
       },
     }),
@@ -79,7 +79,7 @@ export function createStage(name: StageName): Stage {
     log.ran(toRun(event))
     if (name === 'failing' && !failed.has(event.id)) {
       failed.add(event.id)
-      throw new Unrecoverable('the first attempt fails')
+      throw new UnrecoverableError('the first attempt fails')
     }
   })
   return {
@@ -94,7 +94,7 @@ export function createStage(name: StageName): Stage {
 }
 
 async function keptOf({ journal }: Inbox): Promise<readonly string[]> {
-  const { rows } = await journal!.refusals({ outcome: 'refused' })
+  const { rows } = await journal!.rejections({ outcome: 'rejected' })
   const whole = await Promise.all(rows.map(async ({ id }) => journal!.delivery(id)))
   return whole.flatMap((arrival) => arrival?.kept?.url ?? [])
 }
@@ -104,7 +104,7 @@ function toRun(event: WebhookEvent): Parameters<Log['ran']>[0] {
   return {
     id: event.id,
     topic: event.topic,
-    scope: event.scope,
+    tenant: event.tenant,
     context: event.context,
     method: delivery.method,
     url: delivery.url,

@@ -147,7 +147,7 @@ function skippedBy(judged: AuditCase, options: AuditOptions): readonly NotJudged
   return reason === undefined ? [] : [{ id: judged.id, reason }]
 }
 
-/** Without an observer, an effect of what was refused would not be seen. */
+/** Without an observer, an effect of what was rejected would not be seen. */
 function unseen(unknown: readonly NotJudged[], effects: Effects | undefined): readonly NotJudged[] {
   if (effects || unknown.some(({ id }) => id === UNSEEN)) return unknown
   return [...unknown, { id: UNSEEN, reason: 'only its effects tell: give an observer' }]
@@ -189,33 +189,33 @@ async function runCases(
     unknown: [],
     passed: [],
   }
-  // Refusals are looked at together: to read the effects of each would take most of the time of a run.
-  let refusals: AuditCase[] = []
+  // Rejections are looked at together: to read the effects of each would take most of the time of a run.
+  let rejections: AuditCase[] = []
   let recent: Played[] = []
   let dirty = false
   let gone = false
 
   for (const judged of cases) {
-    if (!gone && judged.expects.effects !== 0) await settleRefusals()
+    if (!gone && judged.expects.effects !== 0) await settleRejections()
     if (gone) outcome.unknown.push({ id: judged.id, reason: GONE })
     else await one(judged)
     heard(judged)
   }
-  await settleRefusals()
+  await settleRejections()
   return outcome
 
   async function one(judged: AuditCase): Promise<void> {
     const played = await play(judged)
     if (life && isCut(played) && !(await life.alive())) return crashed(life)
     const verdict = judgePlayed(played, facts)
-    const isRefusal = judged.expects.effects === 0 && effects !== undefined
-    if (verdict === 'unknown' && !isRefusal)
+    const isRejection = judged.expects.effects === 0 && effects !== undefined
+    if (verdict === 'unknown' && !isRejection)
       return void outcome.unknown.push({
         id: judged.id,
         reason: 'only its effects tell: give an observer',
       })
     if (verdict !== undefined && verdict !== 'unknown') return confirm(judged, verdict)
-    if (isRefusal) refusals.push(judged)
+    if (isRejection) rejections.push(judged)
     else outcome.passed.push(judged.id)
   }
 
@@ -254,7 +254,7 @@ async function runCases(
   }
 
   async function confirm(judged: AuditCase, first: AuditFailure): Promise<void> {
-    // The effects are of what was refused before: a genuine delivery alone would not show them again.
+    // The effects are of what was rejected before: a genuine delivery alone would not show them again.
     if (judged.late && first.symptom === 'effects' && (await searchLate())) return
     for (let tries = judged.tries ?? 1; tries > 0; tries--) {
       const again = judgePlayed(await play(judged, true), facts)
@@ -264,10 +264,10 @@ async function runCases(
     outcome.unconfirmed.push(first)
   }
 
-  /** If effects happened although all were refused, each is played alone. */
-  async function settleRefusals(): Promise<void> {
-    const all = refusals
-    refusals = []
+  /** If effects happened although all were rejected, each is played alone. */
+  async function settleRejections(): Promise<void> {
+    const all = rejections
+    rejections = []
     if (all.length === 0 || !effects) return
     const isSilent = (await effects.settle()) === 0
     for (const judged of all) {
@@ -277,7 +277,7 @@ async function runCases(
     }
   }
 
-  /** Plays all that was refused without an effect again, and waits longer. True if one had an effect. */
+  /** Plays all that was rejected without an effect again, and waits longer. True if one had an effect. */
   async function searchLate(): Promise<boolean> {
     let found = false
     for (const judged of cases) {
@@ -372,10 +372,10 @@ async function blame(
  *
  * @example const reply = { status: 0, headers: {}, body: '', ms: 0, error: REFUSED_CONNECTION }
  */
-export const REFUSED_CONNECTION = 'the connection was refused'
+export const REFUSED_CONNECTION = 'the connection was rejected'
 
 function crashOf({ case: judged, requests }: Played): AuditFailure {
-  const byStranger = judged.expects.reply === 'refused'
+  const byStranger = judged.expects.reply === 'rejected'
   return {
     case: judged,
     symptom: 'crash',

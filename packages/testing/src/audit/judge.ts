@@ -37,7 +37,7 @@ export function judgePlayed(played: Played, facts: JudgeFacts): CaseVerdict {
     if (wrong !== undefined) return wrong === 'unknown' ? wrong : failed(played, wrong, at, facts)
   }
   if (expects.reply === 'busy' && !came.some(({ reply }) => isTaken(reply)))
-    return failed(played, 'refused', 0, facts)
+    return failed(played, 'rejected', 0, facts)
   const last = came.at(-1)
   if (expects.text !== undefined && last && !last.reply.body.includes(expects.text))
     return failed(played, 'reply', last.at, facts)
@@ -49,7 +49,7 @@ function effectsOf(played: Played, facts: JudgeFacts): CaseVerdict {
   const { effects, reply } = judged.expects
   if (effects === undefined) return undefined
   if (rise === undefined) {
-    // Without an observer a reply is all there is: of a refusal and of a single delivery it says enough.
+    // Without an observer a reply is all there is: of a rejection and of a single delivery it says enough.
     return judged.class === 'idempotency' || reply === 'sane' ? 'unknown' : undefined
   }
   if (rise === effects) return undefined
@@ -70,9 +70,9 @@ function replyOf(
   if (reply.ms > within) return 'late'
   switch (expects.reply) {
     case 'taken':
-      return isTaken(reply) ? undefined : status >= 500 ? 'error' : 'refused'
+      return isTaken(reply) ? undefined : status >= 500 ? 'error' : 'rejected'
     case 'busy':
-      return isTaken(reply) || BUSY.has(status) ? undefined : status >= 500 ? 'error' : 'refused'
+      return isTaken(reply) || BUSY.has(status) ? undefined : status >= 500 ? 'error' : 'rejected'
     case 'sane':
       return status >= 500 ? 'error' : undefined
     default:
@@ -105,9 +105,9 @@ function failed(
   }
 }
 
-/** A refusal that says 500 is noise and retries; a 2xx without an effect is a wrong word to the sender. */
+/** A rejection that says 500 is noise and retries; a 2xx without an effect is a wrong word to the sender. */
 function severityOf({ severity, expects }: AuditCase, symptom: Symptom): Severity {
-  const isMild = (symptom === 'error' && expects.reply === 'refused') || symptom === 'acknowledged'
+  const isMild = (symptom === 'error' && expects.reply === 'rejected') || symptom === 'acknowledged'
   return isMild && rank(severity) < rank('medium') ? 'medium' : severity
 }
 
@@ -186,15 +186,15 @@ export function findingsOf(failures: readonly AuditFailure[]): readonly AuditFin
     ({ case: { id }, symptom }) => id === 'forged/no-signature' && symptom === 'accepted',
   )
   const cause = ({ case: { class: kind, remedy, expects }, symptom }: AuditFailure): string =>
-    // A receiver that throws where it should refuse does so for every forgery.
-    expects.reply === 'refused' && (symptom === 'error' || symptom === 'silent')
+    // A receiver that throws where it should reject does so for every forgery.
+    expects.reply === 'rejected' && (symptom === 'error' || symptom === 'silent')
       ? `verify:${symptom}`
       : open && (kind === 'forged' || kind === 'spoilt') && symptom === 'accepted'
         ? 'verify:accepted'
         : symptom === 'crash'
           ? 'crash'
-          : // Who verifies what was parsed refuses some genuine ones and takes some forged ones.
-            remedy === 'raw-body' && (symptom === 'refused' || symptom === 'accepted')
+          : // Who verifies what was parsed rejects some genuine ones and takes some forged ones.
+            remedy === 'raw-body' && (symptom === 'rejected' || symptom === 'accepted')
             ? 'raw-body'
             : `${remedy}:${symptom}`
   const found = new Map<string, AuditFailure[]>()

@@ -49,7 +49,7 @@ export function leakCases(hasLog: boolean): readonly AuditCase[] {
     leak(
       'signature',
       'critical',
-      'every refusal, in which the right signature may not stand',
+      'every rejection, in which the right signature may not stand',
       'A stranger who is told the right signature sends it with the next request.',
     ),
     leak(

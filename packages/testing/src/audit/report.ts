@@ -4,7 +4,7 @@ import type { AuditCase, Severity, AuditReply, AuditRequest } from './request.ts
 export type Symptom =
   | 'accepted'
   | 'acknowledged'
-  | 'refused'
+  | 'rejected'
   | 'error'
   | 'silent'
   | 'late'

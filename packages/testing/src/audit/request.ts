@@ -123,9 +123,9 @@ export type CaseClass =
 export interface Expected {
   /**
    * `taken`: each reply is a 2xx. `busy`: at least one is, and others may say that it is being handled (409, 425, 429, 503).
-   * `refused`: none is a 2xx or a 5xx. `sane`: each is below 500 and comes in time.
+   * `rejected`: none is a 2xx or a 5xx. `sane`: each is below 500 and comes in time.
    */
-  readonly reply: 'taken' | 'busy' | 'refused' | 'sane'
+  readonly reply: 'taken' | 'busy' | 'rejected' | 'sane'
   /** How often the effect must happen in all. @default it is not judged */
   readonly effects?: number
   /** A text that the last reply must hold. */

@@ -33,7 +33,7 @@ export function event(id: string, options: Partial<EventRecord> = {}): EventReco
     topic: 'thing.happened',
     aliases: ['thing'],
     payload: { number: 1 },
-    scope: undefined,
+    tenant: undefined,
     provider: 'acme',
     ...options,
   }

@@ -59,7 +59,7 @@ export function retryIn(wait: number): Outcome {
 
 /** A lane as a subscription without options has it. */
 export function lane(name: string, options: Partial<Lane> = {}): Lane {
-  return { name, formerly: [], concurrency: 10, ordered: false, timeout: 300_000, ...options }
+  return { name, previousNames: [], concurrency: 10, ordered: false, timeout: 300_000, ...options }
 }
 
 /** Makes a recorder. */

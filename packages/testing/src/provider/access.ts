@@ -10,13 +10,13 @@ import { vectorOptions, type Vector } from './vector.ts'
 // Their calls show that somebody looked at the delivery. The others only describe the provider.
 const STEPS = ['admit', 'greet', 'verify', 'handshake', 'events', 'reply'] as const
 
-/** What is refused has changed, called and fetched nothing: behind an access check, and by the provider alone. */
+/** What is rejected has changed, called and fetched nothing: behind an access check, and by the provider alone. */
 export function accessLaws(
   under: ProviderUnderTest,
   vectors: readonly Vector[],
   runner: TestRunner,
 ): void {
-  runner.describe(`${under.name}: what is refused`, () => {
+  runner.describe(`${under.name}: what is rejected`, () => {
     for (const wait of [false, true])
       runner.test(`calls nothing of it behind a check${wait ? ' that waits' : ''}`, async () => {
         for (const vector of vectors) {
@@ -104,13 +104,13 @@ function isEffect(call: string): boolean {
 }
 
 function closed(wait: boolean): Provider {
-  const refuse = (): never => {
-    throw new WebhookError('signature_mismatch', 'the check refuses everything')
+  const reject = (): never => {
+    throw new WebhookError('signature_mismatch', 'the check rejects everything')
   }
   return {
     name: 'check',
     covers: { body: 'none' },
-    verify: wait ? () => Promise.resolve().then(refuse) : refuse,
+    verify: wait ? () => Promise.resolve().then(reject) : reject,
     events: () => [],
   }
 }

@@ -41,7 +41,7 @@ export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
           same(await send(provider, labelledAs(signed, label)), genuine, String(label))
       })
 
-    runner.test('is refused with a coding that the provider does not declare', async () => {
+    runner.test('is rejected with a coding that the provider does not declare', async () => {
       const signed = sign()
       for (const coding of [
         'br',
@@ -56,7 +56,7 @@ export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
       }
     })
 
-    runner.test('is refused under another method, or means the same', async () => {
+    runner.test('is rejected under another method, or means the same', async () => {
       const signed = sign()
       const genuine = await send(provider, signed)
       for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'GET']) {
@@ -67,7 +67,7 @@ export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
       }
     })
 
-    runner.test('is refused with a query that was added, or means the same', async () => {
+    runner.test('is rejected with a query that was added, or means the same', async () => {
       const signed = sign()
       const genuine = await send(provider, signed)
       const url = `${signed.url}${signed.url.includes('?') ? '&' : '?'}${QUERY}`
@@ -89,7 +89,7 @@ export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
       })
 
     runner.test(
-      'is refused if a header of its signature came twice, or means the same',
+      'is rejected if a header of its signature came twice, or means the same',
       async () => {
         const signed = sign()
         const genuine = await send(provider, signed)
@@ -106,13 +106,13 @@ export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
     )
 
     if (covers.body !== 'none')
-      runner.test('is refused with a body that is dear to read', async () => {
+      runner.test('is rejected with a body that is dear to read', async () => {
         for (const body of bombs())
           nothing(await send(provider, { ...sign(), body: Buffer.from(body) }), 'a bomb')
       })
 
     if (under.secretOption !== undefined)
-      runner.test('is refused if the secret is no text', async () => {
+      runner.test('is rejected if the secret is no text', async () => {
         const [text] = laws.secrets
         for (const odd of [
           new String(text),
@@ -163,7 +163,7 @@ async function looked(make: () => Provider, request: SignableRequest): Promise<T
   try {
     provider = make()
   } catch (error) {
-    // Senders whose secret no function can give refuse it when they are made.
+    // Senders whose secret no function can give reject it when they are made.
     assert.ok(error instanceof TypeError)
     return undefined
   }

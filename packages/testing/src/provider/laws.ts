@@ -52,8 +52,8 @@ export function signingLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
       )
     })
 
-    runner.test('is refused after any change of what the signature covers', () =>
-      refusing(provider, async (attack) => {
+    runner.test('is rejected after any change of what the signature covers', () =>
+      rejecting(provider, async (attack) => {
         const fc = await fastCheck()
         const bits = fc.integer({ min: 1, max: 255 })
         const law = fc.asyncProperty(drafts(fc), fc.nat(), bits, async (draft, place, flipped) => {
@@ -70,8 +70,8 @@ export function signingLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
       }),
     )
 
-    runner.test('is refused after any change of a character of the signature', () =>
-      refusing(provider, async (attack) => {
+    runner.test('is rejected after any change of a character of the signature', () =>
+      rejecting(provider, async (attack) => {
         const fc = await fastCheck()
         const places = signaturePlaces(sign, laws.draft ?? {}, second)
         const law = fc.asyncProperty(drafts(fc), fc.nat(), fc.nat(), async (draft, at, pick) => {
@@ -96,7 +96,7 @@ export function signingLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
               `secrets in force: both`,
             )
           const other = secret === first ? second : first
-          refused(await send(make(other), signed))
+          rejected(await send(make(other), signed))
         }
       },
     )
@@ -110,13 +110,13 @@ function withNote(draft: Draft = {}, note: string): Draft {
 }
 
 // One receiver for all attacks: it takes none of them, so none can be a duplicate of another.
-async function refusing(
+async function rejecting(
   provider: Provider,
   body: (attack: (request: SignableRequest) => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const one = bench(provider, NOW)
   try {
-    await body(async (request) => refused(await one.send((receiver) => receiver.receive(request))))
+    await body(async (request) => rejected(await one.send((receiver) => receiver.receive(request))))
   } finally {
     await one.close()
   }
@@ -126,9 +126,9 @@ function send(provider: Provider, signed: SignableRequest): Promise<Tried> {
   return trial(provider, NOW, (receiver) => receiver.receive(signed))
 }
 
-function refused(result: Tried): void {
+function rejected(result: Tried): void {
   const { status } = result.reply
-  assert.ok(status >= 400 && status < 500, `expected a refusal, ${told(result)}`)
+  assert.ok(status >= 400 && status < 500, `expected a rejection, ${told(result)}`)
   assert.deepEqual(result.events, [])
 }
 

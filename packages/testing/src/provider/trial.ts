@@ -10,7 +10,7 @@ import { readBounded, type Provider } from '@postern/core/scheme'
 /** What became of one delivery in a receiver of its own. */
 export interface Tried {
   readonly reply: Reply
-  /** Code of the refusal, as observers heard it. */
+  /** Code of the rejection, as observers heard it. */
   readonly code: string | undefined
   readonly message: string | undefined
   /** The events that were taken, in the order of the body. Each was seen to reach a handler. */
@@ -38,13 +38,13 @@ export function bench(provider: Provider, now: number | undefined): Bench {
   let settle: () => void = () => undefined
   const receiver = createReceiver({
     provider,
-    inbox: memoryInbox({ max: 1000, window: `${Math.max(FOUR_DAYS, provider.retrySpan ?? 0)}ms` }),
+    inbox: memoryInbox({ max: 1000, dedupeWindow: `${Math.max(FOUR_DAYS, provider.retrySpan ?? 0)}ms` }),
     log: false,
-    // Nobody looks at the journal of a trial: to mask and keep refused bodies would be a fifth of its time.
-    refusedBodies: false,
+    // Nobody looks at the journal of a trial: to mask and keep rejected bodies would be a fifth of its time.
+    storage: { rejectedBodies: false },
     // Else each of thousands of receivers reads it from the package.json of the app.
     version: 'of a trial',
-    ...(now !== undefined && { now: () => now }),
+    ...(now !== undefined && { clock: { now: () => now } }),
     observers: [
       {
         accepted(event) {

@@ -274,7 +274,7 @@ export interface ReceiverSkills {
   readonly sender?: (secret: string) => ReceiverSender
   /** Makes a secret, another one at each call. @default `whsec_` and 32 random bytes in base64 */
   readonly makeSecret?: () => string
-  /** Seconds that a signed time may be away from now; deliveries of twice that age must be refused. @default 300 */
+  /** Seconds that a signed time may be away from now; deliveries of twice that age must be rejected. @default 300 */
   readonly tolerance?: number
   /** Milliseconds to wait for an effect, or for a 2xx: longer than its leases and retries take. @default 15000 */
   readonly patience?: number

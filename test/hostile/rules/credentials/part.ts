@@ -57,16 +57,16 @@ async function tried(
     provider: provider!,
     inbox,
     log: logger({ info: write, warn: write, error: write }),
-    refusedBodies: 1000,
+    storage: { rejectedBodies: 1000 },
     onUnhandled: 'store',
-    work: 'drain',
+    worker: 'onDemand',
   })
   try {
     for (const { delivery } of carrying) await receiver.receive(delivery)
     for (const kind of ['headers', 'parameters'] as const)
       await receiver.receive(withPlatforms(provider!, kind))
     // It writes the journal.
-    await receiver.drain({ deadline: '2s', max: 1 })
+    await receiver.runDue({ deadline: '2s', max: 1 })
     for await (const [place, text] of texts(name, inbox, lines, page))
       if (carries(text)) return `${place} has a secret: ${around(text)}`
     return undefined
@@ -75,7 +75,7 @@ async function tried(
   }
 }
 
-/** A genuine delivery behind all platforms at once; where only the sender signs, one that is refused. */
+/** A genuine delivery behind all platforms at once; where only the sender signs, one that is rejected. */
 function withPlatforms(provider: Provider, kind: 'headers' | 'parameters'): DeliveryInit {
   const names = PLATFORMS.map(([name]) => name)
   const headers =

@@ -62,14 +62,14 @@ export function inboxCases(
 ): readonly RuleCase[] {
   const { flags } = opened
   if (flags === undefined) return []
-  const refused = hostile.find(({ kind }) => kind === 'the clipboard, OSC 52')!
+  const rejected = hostile.find(({ kind }) => kind === 'the clipboard, OSC 52')!
   const commands: readonly (readonly [args: readonly string[], has?: string])[] = [
     [['inbox', 'list'], ALL_LIVE],
     [['inbox', 'show', dead], ALL_LIVE],
     [['inbox', 'deliveries', '--limit', '200']],
     [['inbox', 'causes']],
     [['inbox', 'stats']],
-    [['explain', refused.arrival.id, '-p', 'github', '-s', 'another secret']],
+    [['explain', rejected.arrival.id, '-p', 'github', '-s', 'another secret']],
     [['inbox', 'replay', '--state', 'dead', '--dry-run']],
   ]
   const modes: readonly Mode[] =

@@ -17,7 +17,7 @@ export function toldCases({ name, opened, dead, hostile }: World): readonly Rule
     list_causes: {},
     get_health: {},
     get_sender: { provider: 'github' },
-    wait_for_delivery: { outcome: 'refused', since: 0, seconds: 1 },
+    wait_for_delivery: { outcome: 'rejected', since: 0, seconds: 1 },
     send_delivery: { provider: 'github' },
     replay_tasks: { id: dead, dryRun: true },
   }

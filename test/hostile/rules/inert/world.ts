@@ -35,7 +35,7 @@ export interface World {
 const APP_SECRET = 'a secret of the app'
 
 /**
- * Fills each inbox: a refused delivery of each sender, and of one sender each live text. What is kept of a sender is decided
+ * Fills each inbox: a rejected delivery of each sender, and of one sender each live text. What is kept of a sender is decided
  * before an inbox gets it: without `every` the durable ones get the texts alone.
  */
 export async function openWorlds(
@@ -75,7 +75,7 @@ async function openWorld(
       name: about.name,
       log: false,
       explain: false,
-      refusedBodies: 1000,
+      storage: { rejectedBodies: 1000 },
     }) as Receiver
     receivers.push(made)
     return made
@@ -113,7 +113,7 @@ async function openWorld(
     hostile: sent.flatMap((one) => {
       const path = new RegExp(`/${one.sender}-${sent.indexOf(one)}/`)
       const arrival = arrivals.find((each) => path.test(each.path))
-      // What was refused by its head, or accepted and handled, has no body to copy.
+      // What was rejected by its head, or accepted and handled, has no body to copy.
       return arrival?.kept ? [{ ...one, arrival }] : []
     }),
     get: async (route) =>

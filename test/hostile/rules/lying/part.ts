@@ -43,7 +43,7 @@ export const lying: RulePart = {
 
 type Try = (inbox: Inbox, name: string) => Promise<string | undefined>
 
-/** What is refused before an inbox gets anything is tried on memory alone, unless all are asked for: `isAll`. */
+/** What is rejected before an inbox gets anything is tried on memory alone, unless all are asked for: `isAll`. */
 function triesOf(sender: Sender, isAll: boolean): ReadonlyMap<string, Try> {
   const tries = new Map<string, Try>()
   if (sender.isPaged !== false)
@@ -92,7 +92,7 @@ async function timeless(sender: Sender, answer: () => unknown, inbox: Inbox, nam
 }
 
 /** The call ends with `unexpected`, after few requests and with nothing taken. */
-async function refused(sender: Sender, answer: () => unknown, inbox: Inbox, name: string) {
+async function rejected(sender: Sender, answer: () => unknown, inbox: Inbox, name: string) {
   const { asked, accepted, caughtUp, close } = opened(sender, inbox, name, answer)
   try {
     const code = await caughtUp().then(
@@ -119,7 +119,7 @@ async function unending(sender: Sender, inbox: Inbox, name: string) {
         },
       }),
     )
-  const wrong = await refused(sender, answer, inbox, name)
+  const wrong = await rejected(sender, answer, inbox, name)
   return wrong ?? (sent > MOST_MIB ? `${sent} MiB were read` : undefined)
 }
 

@@ -1,6 +1,6 @@
-import { reloadable, webhook } from '@postern/next'
+import { hotReloadable, webhook } from '@postern/next'
 import { makeReceiver } from '../../../lib/receiver'
 
-const receiver = reloadable('github', () => makeReceiver().receiver)
+const receiver = hotReloadable('github', () => makeReceiver().receiver)
 
 export const { GET, POST, HEAD, OPTIONS } = webhook(receiver)

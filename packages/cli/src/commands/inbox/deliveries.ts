@@ -18,11 +18,11 @@ import { shown } from '../../print/terminal.ts'
 export function declare(inbox: Command): void {
   rowOptions(timeOptions(eventOptions(inboxOptions(inbox.command('deliveries')))))
     .description('list what arrived and what was answered')
-    .option('--outcome <outcome>', 'accepted, duplicate, handshake, unhandled or refused')
-    .option('--code <code>', 'refused with this code, as in signature_mismatch')
+    .option('--outcome <outcome>', 'accepted, duplicate, handshake, unhandled or rejected')
+    .option('--code <code>', 'rejected with this code, as in signature_mismatch')
     .addHelpText(
       'after',
-      examples('inbox deliveries --sqlite webhooks.db --outcome refused --since 1h'),
+      examples('inbox deliveries --sqlite webhooks.db --outcome rejected --since 1h'),
     )
     .action(runAction(deliveriesCommand))
 }

@@ -25,7 +25,7 @@ export function checkXml(source: string, maxDepth: number, option = 'limits.dept
   let text = source.charCodeAt(0) === 0xfeff ? source.slice(1) : source
   if (text.includes('\r')) text = text.replace(/\r\n?/g, '\n')
   const forbidden = text.search(FORBIDDEN)
-  if (forbidden !== -1) refuse(text, forbidden, 'characters that XML allows')
+  if (forbidden !== -1) reject(text, forbidden, 'characters that XML allows')
 
   let checked = ''
   let copied = 0
@@ -37,9 +37,9 @@ export function checkXml(source: string, maxDepth: number, option = 'limits.dept
     const open = text.indexOf('<', at)
     const end = open === -1 ? text.length : open
     if (elements.length === 0 && !isSpace(text, at, end))
-      refuse(text, at, 'no text outside of the root element')
+      reject(text, at, 'no text outside of the root element')
     if (bracket !== -1 && bracket < at) bracket = text.indexOf(']]>', at)
-    if (bracket !== -1 && bracket < end) refuse(text, bracket, 'no "]]>" in text')
+    if (bracket !== -1 && bracket < end) reject(text, bracket, 'no "]]>" in text')
     if (open === -1) break
     const sign = text[open + 1]
     if (sign === '/') {
@@ -47,12 +47,12 @@ export function checkXml(source: string, maxDepth: number, option = 'limits.dept
       at = after(text, '>', open, 'an end tag')
       const tail = open + 2 + (name?.length ?? 0)
       if (name === undefined || !text.startsWith(name, open + 2) || !isSpace(text, tail, at - 1))
-        refuse(text, open, 'an end tag for each element')
+        reject(text, open, 'an end tag for each element')
     } else if (sign === '?') {
       const target = skip(INSTRUCTION, text, open)
       const isDeclaration = text.slice(open, target).toLowerCase() === '<?xml'
       if (target === open || (isDeclaration && (open > 0 || !DECLARATION.test(text))))
-        refuse(text, open, 'a whole declaration or processing instruction')
+        reject(text, open, 'a whole declaration or processing instruction')
       at = after(text, '?>', target, 'a processing instruction')
       checked += `${text.slice(copied, open)}<!---->`
       copied = at
@@ -60,8 +60,8 @@ export function checkXml(source: string, maxDepth: number, option = 'limits.dept
       at = endOfSection(text, open, elements.length === 0)
     } else {
       const name = skip(TAG_NAME, text, open)
-      if (name === open) refuse(text, open, 'a tag after "<"')
-      if (hasRoot && elements.length === 0) refuse(text, open, 'one root element')
+      if (name === open) reject(text, open, 'a tag after "<"')
+      if (hasRoot && elements.length === 0) reject(text, open, 'one root element')
       if (elements.length >= maxDepth) {
         throw new WebhookError('too_deep', {
           problem: 'too_deep',
@@ -75,20 +75,20 @@ export function checkXml(source: string, maxDepth: number, option = 'limits.dept
       if (text[at - 2] !== '/') elements.push(text.slice(open + 1, name))
     }
   }
-  if (!hasRoot) refuse(text, text.length, 'one root element')
-  if (elements.length > 0) refuse(text, text.length, 'the end of the root element')
+  if (!hasRoot) reject(text, text.length, 'one root element')
+  if (elements.length > 0) reject(text, text.length, 'the end of the root element')
   return checked + text.slice(copied)
 }
 
 function endOfSection(text: string, open: number, isOutside: boolean): number {
   if (text.startsWith('<!--', open)) {
     const dashes = after(text, '--', open + 4, 'a comment')
-    return text[dashes] === '>' ? dashes + 1 : refuse(text, open, 'no two hyphens in a comment')
+    return text[dashes] === '>' ? dashes + 1 : reject(text, open, 'no two hyphens in a comment')
   }
   if (text.startsWith('<!DOCTYPE', open))
-    return refuse(text, open, 'no DOCTYPE, which is not taken from the network')
-  if (!text.startsWith('<![CDATA[', open)) return refuse(text, open, 'a tag after "<"')
-  if (isOutside) refuse(text, open, 'no text outside of the root element')
+    return reject(text, open, 'no DOCTYPE, which is not taken from the network')
+  if (!text.startsWith('<![CDATA[', open)) return reject(text, open, 'a tag after "<"')
+  if (isOutside) reject(text, open, 'no text outside of the root element')
   return after(text, ']]>', open + 9, 'a CDATA section')
 }
 
@@ -103,9 +103,9 @@ function endOfTag(text: string, open: number, start: number): number {
     at = ATTRIBUTE.lastIndex
   }
   const end = skip(TAG_END, text, at)
-  if (end === at) refuse(text, open, 'a whole tag')
+  if (end === at) reject(text, open, 'a whole tag')
   if (names.length > 1 && new Set(names).size < names.length)
-    refuse(text, open, 'each attribute once in a tag')
+    reject(text, open, 'each attribute once in a tag')
   return end
 }
 
@@ -117,7 +117,7 @@ function skip(pattern: RegExp, text: string, at: number): number {
 
 function after(text: string, mark: string, start: number, what: string): number {
   const found = text.indexOf(mark, start)
-  return found === -1 ? refuse(text, start, `the end of ${what}`) : found + mark.length
+  return found === -1 ? reject(text, start, `the end of ${what}`) : found + mark.length
 }
 
 function isSpace(text: string, start: number, end: number): boolean {
@@ -129,7 +129,7 @@ function isSpace(text: string, start: number, end: number): boolean {
 }
 
 /** The message quotes nothing of the document. */
-function refuse(text: string, at: number, expected: string): never {
+function reject(text: string, at: number, expected: string): never {
   const line = text.slice(0, at).split('\n').length
   throw new WebhookError('malformed_body', { problem: 'not_xml', expected, got: line })
 }

@@ -22,7 +22,7 @@ export function decodeXml(text: string): string {
   let copied = 0
   for (; next !== -1; next = text.indexOf('&', copied)) {
     const end = text.indexOf(';', next)
-    if (end === -1) refuse('a reference after an ampersand')
+    if (end === -1) reject('a reference after an ampersand')
     const name = text.slice(next + 1, end)
     decoded += text.slice(copied, next) + (NAMED.get(name) ?? character(name))
     copied = end + 1
@@ -41,9 +41,9 @@ function character(reference: string): string {
     (code >= 0x20 && code <= 0xd7ff) ||
     (code >= 0xe000 && code <= 0xfffd) ||
     (code >= 0x10000 && code <= 0x10ffff)
-  return allowed ? String.fromCodePoint(code) : refuse('references to what XML defines and allows')
+  return allowed ? String.fromCodePoint(code) : reject('references to what XML defines and allows')
 }
 
-function refuse(expected: string): never {
+function reject(expected: string): never {
   throw new WebhookError('malformed_body', { problem: 'not_xml', expected })
 }

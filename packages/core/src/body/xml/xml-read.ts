@@ -23,7 +23,7 @@ interface Node {
 type Attributes = Record<string, string>
 
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
-// A character no document has, since checkXml() refuses it.
+// A character no document has, since checkXml() rejects it.
 const DISGUISE = '\u0001'
 
 const parser = new XMLParser({
@@ -41,7 +41,7 @@ const parser = new XMLParser({
   maxNestedTags: Number.POSITIVE_INFINITY,
   // Paths are only for callbacks we do not use.
   jPath: false,
-  // The parser refuses or renames names that are dangerous on the objects it builds; ours are built below.
+  // The parser rejects or renames names that are dangerous on the objects it builds; ours are built below.
   transformTagName: (name) => (FORBIDDEN.has(name) ? DISGUISE + name : name),
   onDangerousProperty: (name) => name,
 })

@@ -14,7 +14,7 @@ type XmlValue = string | XmlObject | (string | XmlObject)[]
 
 /** How {@link parseXml} reads. */
 export interface XmlOptions {
-  /** The deepest nesting of elements; deeper is refused with `too_deep`. */
+  /** The deepest nesting of elements; deeper is rejected with `too_deep`. */
   readonly depth: number
   /** Name of the option that chose `depth`, for the message. @default 'limits.depth' */
   readonly option?: string

@@ -14,7 +14,7 @@ export interface Shift {
   readonly steps: readonly Clue[]
 }
 
-/** The signed times that a refusal may be about: the one it tells of, else those in the headers. */
+/** The signed times that a rejection may be about: the one it tells of, else those in the headers. */
 export function shiftsOf(
   error: WebhookError,
   now: number,

@@ -62,7 +62,7 @@ const ROUNDS: readonly (readonly Round[])[] = [
 const BASES = 6
 const DEPTH = 4
 
-/** A refused state, and the changes of what was read of it. */
+/** A rejected state, and the changes of what was read of it. */
 interface Base {
   readonly state: TrialState
   readonly groups: Groups

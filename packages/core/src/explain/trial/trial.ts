@@ -81,7 +81,7 @@ export function createTrial(bounds: Bounds, now: number): Trial {
   }
 }
 
-/** The state after a change. Undefined if the provider refuses its new options. */
+/** The state after a change. Undefined if the provider rejects its new options. */
 export function changed(state: TrialState, change: Change): TrialState | undefined {
   let { provider } = state
   if (change.options) {
@@ -118,7 +118,7 @@ function verify(
   now: number,
 ): MaybePromise<WebhookError | undefined> {
   const made = madeOf(provider)
-  // V8 takes a fifth of a verification to note where a refusal was thrown.
+  // V8 takes a fifth of a verification to note where a rejection was thrown.
   const { stackTraceLimit } = Error
   try {
     Error.stackTraceLimit = 0

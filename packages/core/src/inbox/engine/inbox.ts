@@ -90,8 +90,8 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   let opening: Promise<number> | undefined
   const versionWatch = createVersionWatch(
     store.alive && (() => store.alive!()),
-    (refused) => {
-      for (const side of sides.values()) side.shut(refused)
+    (rejected) => {
+      for (const side of sides.values()) side.shut(rejected)
     },
     store.sleeps !== true,
   )
@@ -134,7 +134,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   })
   const attached = attachment({
     inbox: name,
-    ...(windowed && { window: known }),
+    ...(windowed && { dedupeWindow: known }),
     join(consumer: Consumer) {
       const side = createSide(
         {
@@ -160,7 +160,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
         consumer,
       )
       sides.set(consumer.receiver, side)
-      if (versionWatch.refused() !== undefined) side.shut(versionWatch.refused())
+      if (versionWatch.rejected() !== undefined) side.shut(versionWatch.rejected())
       return side
     },
     async close() {
@@ -176,7 +176,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   })
   return {
     name,
-    window: known.time,
+    dedupeWindow: known.time,
     maxPending: settings.maxPending,
     ...(!store.alone && { lease: settings.lease }),
     can: { order: true, transaction: true, durable: true, fair: true, search: 'index', ...can },
@@ -242,7 +242,7 @@ function createPrune(
   settings: EngineSettings,
   failed: (error: unknown) => void,
 ): Sweep {
-  const { window, keepDone, keepDead } = settings
+  const { dedupeWindow: window, keepDone, keepDead } = settings
   let before: Before | undefined
   return createSweep<Place>(Math.min(window, keepDone, keepDead), step)
 
@@ -348,7 +348,7 @@ function createOneWriter(store: Store, together: (works: () => void) => void): B
     flushed: () => batch.flushed(),
     close() {
       batch.close()
-      failLasts(store.refusal(new Error(`${name}: closed`)))
+      failLasts(store.rejection(new Error(`${name}: closed`)))
     },
   }
 

@@ -123,7 +123,7 @@ export interface ClaimRow {
   readonly whole?: { readonly event: EventRecord; readonly delivery: StoredDelivery }
 }
 
-/** A task whose outcome was refused. */
+/** A task whose outcome was rejected. */
 export interface Lost extends TaskRow {
   /** True if another had settled it while this claim held it. */
   readonly held: boolean

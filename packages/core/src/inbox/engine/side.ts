@@ -1,5 +1,5 @@
 import { settledBy, nextRound } from '../../basics/deadline.ts'
-import type { Consumer, Drained, TaskDraft } from '../inbox.ts'
+import type { Consumer, RunDueResult, TaskDraft } from '../inbox.ts'
 import type { Side } from './attach/attachment.ts'
 import { createRunner, type BurstEnd } from './run/runner.ts'
 import { createAccept } from './accept/accept.ts'
@@ -28,7 +28,7 @@ export interface EngineSide extends Side {
   readonly capacity: Capacity
   look(): void
   /** It is shut out of the store, or, without a reason, that is over. */
-  shut(refused: string | undefined): void
+  shut(rejected: string | undefined): void
   /** The store went back: what is claimed here is not claimed there. */
   back(message: string): void
   /** Resolves when nothing waits to be stored. */
@@ -125,7 +125,7 @@ interface SideLife extends Required<Pick<Side, 'work' | 'drain' | 'burst' | 'clo
   /** Any task may be ready. */
   readonly look: () => void
   /** The receiver is shut out of the store, or, without a reason, that is over. */
-  readonly shut: (refused: string | undefined) => void
+  readonly shut: (rejected: string | undefined) => void
 }
 
 // Milliseconds that dropping what is old may take after a burst.
@@ -167,10 +167,10 @@ function createSideLife(parts: SideParts, claims: Claims, watch: Watch): SideLif
     if (found) look()
   }
 
-  function shut(refused: string | undefined): void {
-    if (refused === undefined) return look()
-    consumer.warn(refused)
-    runner.giveBack(refused)
+  function shut(rejected: string | undefined): void {
+    if (rejected === undefined) return look()
+    consumer.warn(rejected)
+    runner.giveBack(rejected)
   }
 
   function work(): void {
@@ -185,7 +185,7 @@ function createSideLife(parts: SideParts, claims: Claims, watch: Watch): SideLif
     watch.look().catch(() => {})
   }
 
-  async function drain(until: number, max: number, last?: number): Promise<Drained> {
+  async function drain(until: number, max: number, last?: number): Promise<RunDueResult> {
     drains++
     if (!store.alone) watch.start()
     try {
@@ -194,7 +194,7 @@ function createSideLife(parts: SideParts, claims: Claims, watch: Watch): SideLif
       await parts.tidy(until)
       return drained
     } catch (error) {
-      throw isA(error, WebhookError) ? error : store.refusal(error)
+      throw isA(error, WebhookError) ? error : store.rejection(error)
     } finally {
       drains--
       if (!working && drains === 0) watch.stop()

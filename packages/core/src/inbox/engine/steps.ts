@@ -39,7 +39,7 @@ export function chain<T, R>(
   return isPromise(value) ? value.then(next) : next(value)
 }
 
-/** How view, journal and records reach the store. Its errors become refusals; a `TypeError` stays one. */
+/** How view, journal and records reach the store. Its errors become rejections; a `TypeError` stays one. */
 export interface Access {
   read<T>(look: () => MaybePromise<T>): MaybePromise<T>
   /** Writes: in the next shared transaction of a store with one writer. A conflict is tried again until the deadline. */
@@ -81,9 +81,9 @@ export function createAccess(
     read(look) {
       try {
         const found = store.opened ? look() : chain(ready(), look)
-        return found instanceof Promise ? found.catch(refuse) : found
+        return found instanceof Promise ? found.catch(reject) : found
       } catch (error) {
-        return refuse(error)
+        return reject(error)
       }
     },
     write,
@@ -102,7 +102,7 @@ export function createAccess(
     })
   }
 
-  function refuse(error: unknown): never {
-    throw store.refusal(error)
+  function reject(error: unknown): never {
+    throw store.rejection(error)
   }
 }

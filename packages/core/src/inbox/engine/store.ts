@@ -59,7 +59,7 @@ export interface Rows {
   enter(turns: readonly { readonly id: number; readonly turn: number }[]): MaybePromise<void>
   /** Writes texts of `records`, whether their keys are there or not. */
   note(rows: readonly ActionRow[]): MaybePromise<void>
-  /** Of refused outcomes: the tasks as they are now, without those that are gone. Ends their hold of settled tasks. */
+  /** Of rejected outcomes: the tasks as they are now, without those that are gone. Ends their hold of settled tasks. */
   lost(
     own: readonly { readonly id: number; readonly token: number }[],
   ): MaybePromise<readonly Lost[]>
@@ -171,8 +171,8 @@ export interface Store extends Rows, Viewed, Journaled {
   readonly sleeps?: boolean
   /** What an error means. */
   fault(error: unknown): StoreFault
-  /** The refusal of a delivery: the cause and its remedy in words. A `WebhookError` or `TypeError` stays as it is. */
-  refusal(error: unknown): Error
+  /** The rejection of a delivery: the cause and its remedy in words. A `WebhookError` or `TypeError` stays as it is. */
+  rejection(error: unknown): Error
 }
 
 /** What only the memory of this process can tell, at once. */

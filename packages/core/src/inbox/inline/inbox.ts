@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Duration, settledBy, toMonotonic } from '../../basics/deadline.ts'
 import { WebhookError } from '../../errors.ts'
-import type { Consumer, Host, Inbox, Intake, Port, Taken } from '../inbox.ts'
+import type { Consumer, Host, Inbox, Intake, Port, Accepted } from '../inbox.ts'
 import { hold, runInline, type InlineContext, type InlineResult } from './run.ts'
 import type { Ledger } from './ledger.ts'
 import { memoryLedger } from './memory-ledger.ts'
@@ -62,15 +62,15 @@ export function inlineInbox(options: InlineInboxOptions = {}): Inbox<never> {
       fair: false,
       search: 'scan',
     },
-    window: ledger.window,
+    dedupeWindow: ledger.dedupeWindow,
     attach(consumer: Consumer): Port {
       if (ports.get(consumer.receiver)?.closed === false)
         throw new TypeError(
           `inlineInbox already has a receiver named ${consumer.receiver}: give each receiver a name of its own`,
         )
-      if (ledger.window < consumer.retrySpan)
+      if (ledger.dedupeWindow < consumer.retrySpan)
         throw new TypeError(
-          `inlineInbox: the window of its ${ledger.name} is ${ledger.window} ms, but the sender of ${consumer.receiver} delivers again for ${consumer.retrySpan} ms: give it one that is at least that long, such as memoryLedger({ window: '${Math.ceil(consumer.retrySpan / 86_400_000)}d' })`,
+          `inlineInbox: the window of its ${ledger.name} is ${ledger.dedupeWindow} ms, but the sender of ${consumer.receiver} delivers again for ${consumer.retrySpan} ms: give it one that is at least that long, such as memoryLedger({ window: '${Math.ceil(consumer.retrySpan / 86_400_000)}d' })`,
         )
       ledger.listen?.((message) => consumer.warn(message))
       const port = createInlinePort(consumer, settings)
@@ -154,15 +154,15 @@ function createInlinePort(
     await settledBy(ended(), performance.now() + last)
   }
 
-  async function take({ items, delivery }: Intake): Promise<readonly Taken[]> {
+  async function take({ items, delivery }: Intake): Promise<readonly Accepted[]> {
     const holding = await Promise.allSettled(
       items.map(({ event }) => hold(consumer.receiver, ledger, lease, event)),
     )
     const holds = holding.map((one) => (one.status === 'fulfilled' ? one.value : undefined))
-    if (holds.some((one) => one?.kind === 'refused')) {
+    if (holds.some((one) => one?.kind === 'rejected')) {
       // All of the delivery or nothing: the claims of its other events are taken back.
       await Promise.all(holds.map(async (one) => one?.kind === 'held' && one.undo()))
-      return items.map(() => 'refused')
+      return items.map(() => 'rejected')
     }
     const ends = await Promise.allSettled(
       items.map(async (item, at) => {
@@ -174,7 +174,7 @@ function createInlinePort(
     const results = ends.map((one) => (one as PromiseFulfilledResult<InlineResult>).value)
     const failed = results.filter((result) => result.kind === 'failed')
     if (failed.length > 0) throw redeliver(failed)
-    return results.map(({ kind }) => (kind === 'busy' ? busy() : kind)) as Taken[]
+    return results.map(({ kind }) => (kind === 'busy' ? busy() : kind)) as Accepted[]
   }
 
   function redeliver(failed: readonly Extract<InlineResult, { kind: 'failed' }>[]): WebhookError {
@@ -187,7 +187,7 @@ function createInlinePort(
     )
   }
 
-  function busy(): Taken {
+  function busy(): Accepted {
     if (whileRunning === 200) return 'duplicate'
     if (whileRunning === 409) return 'busy'
     throw new WebhookError('in_progress', { problem: 'in_progress' }, { status: 503 })
@@ -196,7 +196,7 @@ function createInlinePort(
   function slotsOf(subscription: string): Semaphore {
     const lane = consumer
       .lanes()
-      .find(({ name, formerly }) => name === subscription || formerly.includes(subscription))
+      .find(({ name, previousNames: formerly }) => name === subscription || formerly.includes(subscription))
     const name = lane?.name ?? subscription
     let known = slots.get(name)
     if (!known) slots.set(name, (known = createSemaphore(() => lane?.concurrency ?? 1)))

@@ -11,7 +11,7 @@ export interface Ledger {
   /** Remembers over the end of the process. */
   readonly durable: boolean
   /** For how long an entry is remembered after its last change, in milliseconds. */
-  readonly window: number
+  readonly dedupeWindow: number
   /**
    * Takes the key for `lease` milliseconds, unless it is done or somebody else has it. `token` is unique to this call
    * and fences the calls that follow: once another has taken the key, nothing done with the older token counts.
@@ -46,7 +46,7 @@ export interface Ledger {
 /**
  * What a claim found. `claimed`: it is yours, for the `claims`th time (1 at first), with the state its last holder left.
  * `busy`: somebody else has it for `left` more milliseconds at most. `done`: it was committed. `guarded`: a guard
- * belongs to another key; `otherwise` is what it says, `refuse` if any does.
+ * belongs to another key; `otherwise` is what it says, `reject` if any does.
  */
 export type LedgerClaim =
   | { readonly kind: 'claimed'; readonly claims: number; readonly state: string | undefined }

@@ -10,7 +10,7 @@ export interface MemoryLedgerOptions {
   /** Events that are remembered. Fewer make the window shorter under load, which observers hear of. @default 100_000 */
   readonly max?: number
   /** For how long an event is remembered after its last change; at least the sender's retry span. @default '4d' */
-  readonly window?: Duration
+  readonly dedupeWindow?: Duration
   /** Returns milliseconds of a clock that never steps. @default () => performance.now() */
   readonly now?: () => number
 }
@@ -38,25 +38,25 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
   check.end()
   // Entries that are held stay out of the cache, so that no flood of others can push a running event out.
   const held = new Map<string, Entry>()
-  const settled = createForgetful<Entry>({ max, window }, now, (left, tenants) =>
+  const settled = createForgetful<Entry>({ max, dedupeWindow: window }, now, (left, tenants) =>
     warn?.(
       `memoryLedger: an event was forgotten ${Math.round(left / 1000)} s before its window of ${window / 1000} s was over, since max is ${max}${tenants > 1 ? `, shared by ${tenants} tenants` : ''}: raise max, or use redisLedger`,
     ),
   )
   // Keys of events by guard key. They stay out of the cache while their event is held.
   const guarding = new Map<string, string>()
-  const guarded = createForgetful<string>({ max, window }, now, () => {})
+  const guarded = createForgetful<string>({ max, dedupeWindow: window }, now, () => {})
   let warn: ((message: string) => void) | undefined
 
   return {
     name: 'memoryLedger',
     durable: false,
-    window,
+    dedupeWindow: window,
     claim(key, token, lease, guards = []) {
       const others = guards.filter((guard) => (holderOf(guard) ?? key) !== key)
       if (others.length > 0) {
-        const refuses = others.some(({ otherwise }) => otherwise === 'refuse')
-        return { kind: 'guarded', otherwise: refuses ? 'refuse' : 'duplicate' }
+        const rejects = others.some(({ otherwise }) => otherwise === 'reject')
+        return { kind: 'guarded', otherwise: rejects ? 'reject' : 'duplicate' }
       }
       const running = held.get(key)
       if (running && running.until > now()) return { kind: 'busy', left: running.until - now() }

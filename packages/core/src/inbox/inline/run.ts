@@ -57,7 +57,7 @@ export async function runInline(
     try {
       if (!(await held.renew())) lose()
     } catch {
-      // The ledger is unreachable now: the next call that succeeds stores the outcomes, or they are refused.
+      // The ledger is unreachable now: the next call that succeeds stores the outcomes, or they are rejected.
     }
   }
 
@@ -113,7 +113,7 @@ async function runAll(
     context.over.delete(giveBack)
   }
 
-  /** Gives the tasks that still run back as they were claimed. Their outcomes are refused from now on. */
+  /** Gives the tasks that still run back as they were claimed. Their outcomes are rejected from now on. */
   async function toSender(): Promise<WebhookError> {
     givenBack = true
     for (const task of unsettled) task.skipped++
@@ -245,8 +245,8 @@ interface HeldEvent {
   readonly undo: () => MaybePromise<boolean>
 }
 
-/** `refused`: a guard of the event belongs to another one, and says `refuse`. */
-type Hold = HeldEvent | { readonly kind: 'duplicate' | 'busy' | 'refused' }
+/** `rejected`: a guard of the event belongs to another one, and says `reject`. */
+type Hold = HeldEvent | { readonly kind: 'duplicate' | 'busy' | 'rejected' }
 
 /** Claims an event and its guards for a receiver. */
 export async function hold(
@@ -264,7 +264,7 @@ export async function hold(
   const token = randomUUID()
   const claimed = await ledger.claim(event, token, lease, own)
   if (claimed.kind === 'guarded')
-    return { kind: claimed.otherwise === 'refuse' ? 'refused' : 'duplicate' }
+    return { kind: claimed.otherwise === 'reject' ? 'rejected' : 'duplicate' }
   if (claimed.kind === 'busy') return { kind: 'busy' }
   if (claimed.kind === 'done') return { kind: 'duplicate' }
   return {

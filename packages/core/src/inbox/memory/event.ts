@@ -136,8 +136,8 @@ export class EventRow {
     this.dedupe = event.dedupe
     this.eventId = event.id ?? null
     this.topic = event.topic
-    this.scope = event.scope ?? null
-    this.tenant = event.scope ?? ''
+    this.scope = event.tenant ?? null
+    this.tenant = event.tenant ?? ''
     this.provider = event.provider
     this.guards = event.guards
     this.received = delivery.received

@@ -149,7 +149,7 @@ function createStore(tables: Tables, settings: MemorySettings): Store {
       }),
     clock: () => Date.now(),
     fault: (error) => (error instanceof TypeError ? 'lasting' : 'data'),
-    refusal(error) {
+    rejection(error) {
       if (isWebhookError(error) || error instanceof TypeError) return error
       return new WebhookError('inbox_unavailable', String(error), { cause: error })
     },

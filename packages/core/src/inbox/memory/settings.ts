@@ -11,7 +11,7 @@ export interface MemoryInboxOptions {
   /** Ids of settled events that are known. Fewer make the window shorter under load, which observers hear of. @default 100_000 */
   readonly max?: number
   /** For how long an id is known after its event settled; at least the sender's retry span. @default '4d', or the retry span if that is longer */
-  readonly window?: Duration
+  readonly dedupeWindow?: Duration
   /** Tasks that may be pending or running. Deliveries beyond that get 503. @default 10_000 */
   readonly maxPending?: number
   /** Share of `maxPending` that one tenant (`fairKey`) may hold. @default 0.5 */
@@ -54,7 +54,7 @@ export function memorySettings(options: MemoryInboxOptions | undefined): MemoryS
     maxDead: check.whole('maxDead', 1000),
     maxDeliveries: check.whole('maxDeliveries', 10_000),
     hold: check.time('hold', '25s'),
-    windowed: options?.window !== undefined,
+    windowed: options?.dedupeWindow !== undefined,
   }
   check.end()
   return settings

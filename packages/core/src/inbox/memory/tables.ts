@@ -317,7 +317,7 @@ export function createTables(settings: MemorySettings): Tables {
 
 function createHome(consumer: Consumer, settings: MemorySettings): Home {
   const { max, windowed } = settings
-  const window = windowed ? settings.window : Math.max(DEFAULT_WINDOW, consumer.retrySpan)
+  const window = windowed ? settings.dedupeWindow : Math.max(DEFAULT_WINDOW, consumer.retrySpan)
   const home: Home = {
     name: consumer.receiver,
     consumer,
@@ -337,7 +337,7 @@ function createHome(consumer: Consumer, settings: MemorySettings): Home {
   function remembering<Value extends object | string>(what: string): Forgetful<Value> {
     // No step of the wall clock ends the window.
     return createForgetful(
-      { max, window },
+      { max, dedupeWindow: window },
       () => stopwatchOf(home.consumer)(),
       (left, tenants) =>
         home.consumer.warn(

@@ -147,7 +147,7 @@ function rowOf([task, event]: Found, full: boolean): FullRow {
     erased,
     eventId,
     topic,
-    scope,
+    tenant: scope,
     provider,
     key,
     record,

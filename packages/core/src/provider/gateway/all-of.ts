@@ -10,7 +10,7 @@ import { joinCredentials } from '../scheme.ts'
  * challenge of the sender is answered only if `access` does. Nothing of the sender is called, fetched or stored before `access`
  * has accepted. All else is the sender's: its events, ids, keys, reply and name.
  * The edge passes requests on as they came, so that its proof replaces nothing; for a gateway that signs in the sender's place
- * take `behind`. `explain` names the one of both that refuses.
+ * take `behind`. `explain` names the one of both that rejects.
  *
  * @throws TypeError if `access` proves nothing.
  *
@@ -54,7 +54,7 @@ export function allOf<Events extends EventMap>(
     },
     proves: access.proves === true && inner.proves === true,
     verify(delivery: Delivery, clock: Clock): MaybePromise<Verified | void> {
-      // `greet` has entered already: a token that counts once would be refused the second time.
+      // `greet` has entered already: a token that counts once would be rejected the second time.
       const entering = greeted.delete(delivery) ? undefined : enter(delivery, clock)
       return isPromise(entering)
         ? entering.then(() => inner.verify(delivery, clock))

@@ -129,7 +129,7 @@ function eventsOf(
   return drafts.map(({ id, guards, ...draft }, at) => {
     const other = stable === undefined || drafts.length === 1 ? stable : `${stable}.${at}`
     const chosen = id !== undefined && inBody[at] === id ? id : (other ?? id)
-    // A guard that refuses looks for replays of the sender's own signature, which the gateway repeats.
+    // A guard that rejects looks for replays of the sender's own signature, which the gateway repeats.
     const kept = guards?.filter(({ otherwise }) => otherwise === 'duplicate')
     return {
       ...draft,
@@ -154,7 +154,7 @@ function unwrapped(
   const own = createDelivery({ method, url, headers, body }, limits, declared)
   markVerified(own)
   const parsed = parseBody(own, envelope.exact === true)
-  // `receive` has loaded the parser of XML, and multipart is refused at construction.
+  // `receive` has loaded the parser of XML, and multipart is rejected at construction.
   if (isPromise(parsed)) throw new TypeError(`behind: ${inner.name} cannot be read at once`)
   return { own, parsed: envelope.exact ? { ...parsed, exact: true } : parsed }
 }

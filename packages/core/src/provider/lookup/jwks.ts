@@ -256,13 +256,13 @@ export async function fetchNamed(
     guard.url(url)
     return await fetchBounded(url, { fetch: guardedFetch(guard), ...options })
   } catch (error) {
-    if (isRefused(error) || (error instanceof Error && isRefused(error.cause))) return undefined
+    if (isRejected(error) || (error instanceof Error && isRejected(error.cause))) return undefined
     throw error
   }
 }
 
-function isRefused(error: unknown): boolean {
-  return error instanceof Error && error.name === 'DestinationRefused'
+function isRejected(error: unknown): boolean {
+  return error instanceof Error && error.name === 'DestinationRejected'
 }
 
 function hasSockets(): boolean {

@@ -11,7 +11,7 @@ export interface LookupsOptions<Value> extends BucketOptions {
   readonly maxAge?: number | undefined
   /** Milliseconds beyond `maxAge` for which a value is used while it is asked for again. @default for ever */
   readonly overdue?: number
-  /** Milliseconds for which an unknown or refused name is not asked for again. @default 60_000 */
+  /** Milliseconds for which an unknown or rejected name is not asked for again. @default 60_000 */
   readonly negative?: number
   /** Milliseconds for which a failed look-up is not repeated. @default 0, the next delivery asks again */
   readonly failed?: number
@@ -32,7 +32,7 @@ export interface Lookups<Value> {
   /** A delivery was verified with the value of a name. */
   trust(name: string): void
   /** Forgets a value that turned out to be wrong; `error` is thrown for its name for a while. */
-  refuse(name: string, now: number, error: unknown): void
+  reject(name: string, now: number, error: unknown): void
   /** Forgets a value: the next delivery asks, and one that waits for an answer asks again. */
   forget(name: string): void
   /** The names that {@link Lookups.trust} was called with. */
@@ -56,7 +56,7 @@ const MAX_NAME = 1024
  * Look-ups that strangers can cause: few at once, a bounded number in a minute, and each name asked for once. Names that
  * a delivery was verified with have bounds of their own, so that no number of invented names delays or drives out a
  * genuine one. A value beyond its age is used while it is renewed. A look-up beyond the bounds is `secret_unavailable`
- * (503), never a refusal.
+ * (503), never a rejection.
  *
  * @example
  * const certificates = lookups<X509Certificate>({ kept: 20 })
@@ -88,7 +88,7 @@ export function lookups<Value extends object>(options: LookupsOptions<Value> = {
       values.others.delete(name)
       values.trusted.set(name, found)
     },
-    refuse(name, now, error) {
+    reject(name, now, error) {
       drop(name)
       unknown.set(name, { at: now, error })
     },

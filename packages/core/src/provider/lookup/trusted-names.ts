@@ -33,7 +33,7 @@ export interface TrustedNames {
 export function trustedNames(kind: string, most: number): TrustedNames {
   // Digests: a path may hold a secret, and what is kept must be bounded.
   const names = createForgetful<'known'>(
-    { max: most, window: Infinity },
+    { max: most, dedupeWindow: Infinity },
     () => performance.now(),
     () => {},
   )

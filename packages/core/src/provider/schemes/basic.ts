@@ -13,7 +13,7 @@ export interface BasicOptions {
 }
 
 /**
- * HTTP Basic authentication (RFC 7617); the secret is `user:password`, split at the first colon. A refusal carries
+ * HTTP Basic authentication (RFC 7617); the secret is `user:password`, split at the first colon. A rejection carries
  * `WWW-Authenticate`, since some senders (Twilio) ask first without credentials.
  */
 export function basic(options: BasicOptions = {}): Scheme<string> {

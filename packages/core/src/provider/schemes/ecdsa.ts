@@ -39,7 +39,7 @@ const DECODE = { hex: fromHex, base64: fromBase64, base64url: fromBase64url }
 /**
  * ECDSA (FIPS 186-5) over a message. The secret is the sender's public key, as PEM or as base64 of its SPKI form; the
  * PEM of a private key can sign as well. A signature in the other form (`der`, `raw`) or not in its canonical text is
- * refused.
+ * rejected.
  *
  * @example ecdsa({ header: 'X-Signature', timestampHeader: 'X-Timestamp' })
  */

@@ -25,7 +25,7 @@ export type OpaqueKey = { readonly type: string }
 
 /**
  * Ed25519 (RFC 8032) over a message. The secret is the sender's public key of 32 bytes; a seed or a private key of 64
- * bytes (seed and public half) after `private:` can sign as well. Signatures with S ≥ L are refused.
+ * bytes (seed and public half) after `private:` can sign as well. Signatures with S ≥ L are rejected.
  *
  * @example ed25519({ header: 'X-Signature-Ed25519', timestampHeader: 'X-Signature-Timestamp' })
  */

@@ -18,7 +18,7 @@ export interface JwtClaimsOptions {
   readonly issuer?: readonly string[]
   /** Allowed values of `aud`; the URL of the delivery, for senders that name it. */
   readonly audience?: (delivery: Delivery) => readonly string[]
-  /** Requires `iat`, and refuses a token that is more than this many seconds old, or as far in the future. */
+  /** Requires `iat`, and rejects a token that is more than this many seconds old, or as far in the future. */
   readonly maxAge?: number
   /** Seconds the clocks may differ. @default 60 for `nbf` and a future `iat`, 0 for `exp` */
   readonly tolerance?: number | undefined
@@ -87,7 +87,7 @@ export function readHead(
   if (!parts || typeof alg !== 'string') throw malformed({ header }, 'a signed JSON Web Token')
   if (!algorithms.includes(alg))
     throw malformed({ header }, `a token signed with ${algorithms.join(' or ')}`)
-  // No extension is understood here, so that one that must be understood refuses the token (RFC 7515, section 4.1.11).
+  // No extension is understood here, so that one that must be understood rejects the token (RFC 7515, section 4.1.11).
   if (memberOf(head, 'crit') !== undefined) throw malformed({ header }, 'a token without crit')
   const kid = memberOf(head, 'kid')
   return { alg, kid: typeof kid === 'string' ? kid : undefined }

@@ -21,7 +21,7 @@ export type SharedJwtAlgorithm = 'HS256' | 'HS384' | 'HS512'
 export interface SharedJwtOptions extends JwtClaimsOptions {
   /** The algorithms that count, all of them with a shared secret; the first signs. */
   readonly algorithms: readonly SharedJwtAlgorithm[]
-  /** The URL that the token names, for the text of a refusal. @default none is named */
+  /** The URL that the token names, for the text of a rejection. @default none is named */
   readonly url?: (delivery: Delivery) => string
   /** More claims of what `sign` makes, beside `iss`, `iat`, `aud` and the hash of the body. @default none */
   readonly claims?: (request: SignableRequest, seconds: number) => JwtClaims

@@ -19,7 +19,7 @@ export type JwtAlgorithm = 'ES256' | 'ES384' | 'RS256' | 'RS512' | 'PS256' | 'Ed
 
 /** Options of {@link jwt} with public keys. */
 export interface JwtOptions extends JwtClaimsOptions {
-  /** The algorithms that count; a token that names another one is refused before its key is looked for. */
+  /** The algorithms that count; a token that names another one is rejected before its key is looked for. */
   readonly algorithms: readonly JwtAlgorithm[]
   /** True if the token vouches for the body, as a hash in its claims that `check` compares. @default true with `bodyHash`, else false */
   readonly coversBody?: boolean

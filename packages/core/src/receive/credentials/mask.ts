@@ -8,7 +8,7 @@ import { withParameters } from './query.ts'
 import { SENDER_CREDENTIALS } from './senders.ts'
 import { textBytes, toBuffer } from '../../body/bytes.ts'
 
-/** Kept of each refused delivery, beside the headers that its provider reads. */
+/** Kept of each rejected delivery, beside the headers that its provider reads. */
 const ALWAYS: ReadonlySet<string> = new Set([
   'content-type',
   'content-length',
@@ -26,7 +26,7 @@ const ALWAYS: ReadonlySet<string> = new Set([
 const SIGNATURE = /^(?:hmac|signature)[\s-]/i
 
 /**
- * Makes the part of a refused delivery that may be kept. It may come from any sender, so the credentials of all count:
+ * Makes the part of a rejected delivery that may be kept. It may come from any sender, so the credentials of all count:
  * a value at the place of one is masked, and a header that this provider does not read is left out. Signatures stay,
  * for `explain`.
  */

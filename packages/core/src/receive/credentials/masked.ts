@@ -1,4 +1,4 @@
-/** Stands for a credential in what is kept of a refused delivery. */
+/** Stands for a credential in what is kept of a rejected delivery. */
 export const MASK = '(masked)'
 
 /** A body as it may be kept. */

@@ -23,7 +23,7 @@ export type AnswerFunction<Event extends WebhookEvent = WebhookEvent> = (
 export interface AnswerOptions {
   /** How long the sender can wait. @default '2500ms', inside Slack's three seconds */
   readonly deadline?: Duration
-  /** The reply after the deadline. @default an empty 200, or the provider's refusal if the sender acts on the reply */
+  /** The reply after the deadline. @default an empty 200, or the provider's rejection if the sender acts on the reply */
   readonly late?: Reply
 }
 
@@ -66,24 +66,24 @@ export function createAnswers(): Answers {
 }
 
 /**
- * The reply of an answer, within its deadline. With a `refusal` (the sender acts on the reply), a late or failed answer
- * becomes that refusal. Without one, a late answer becomes `late` and a failed one a 500; the event stays stored.
+ * The reply of an answer, within its deadline. With a `rejection` (the sender acts on the reply), a late or failed answer
+ * becomes that rejection. Without one, a late answer becomes `late` and a failed one a 500; the event stays stored.
  */
 export function answerReply(
   registered: RegisteredAnswer,
   event: WebhookEvent,
-  refusal: Reply | undefined,
+  rejection: Reply | undefined,
   onError: (error: unknown) => void,
 ): MaybePromise<Reply> {
   const failed = (error: unknown): Reply => {
     onError(error)
-    if (refusal) return refusal
+    if (rejection) return rejection
     throw new WebhookError('answer_failed', { problem: 'answer_failed' }, { cause: error })
   }
   try {
     const answer = registered.answer(event)
     return isPromise(answer)
-      ? Promise.race([answer.then(toReply), deadline(registered, refusal, onError, answer)]).catch(
+      ? Promise.race([answer.then(toReply), deadline(registered, rejection, onError, answer)]).catch(
           failed,
         )
       : toReply(answer)
@@ -94,14 +94,14 @@ export function answerReply(
 
 function deadline(
   registered: RegisteredAnswer,
-  refusal: Reply | undefined,
+  rejection: Reply | undefined,
   onError: (error: unknown) => void,
   answer: Promise<unknown>,
 ): Promise<Reply> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
       onError(new Error(`no answer within its deadline of ${registered.deadline} ms`))
-      resolve(registered.late ?? refusal ?? emptyReply())
+      resolve(registered.late ?? rejection ?? emptyReply())
     }, registered.deadline)
     const stop = (): void => clearTimeout(timer)
     answer.then(stop, stop)

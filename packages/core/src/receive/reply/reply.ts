@@ -29,7 +29,7 @@ export function xmlReply(body: string, status = 200): Reply {
 }
 
 /**
- * The reply to a refused delivery: `application/problem+json` with the stable code and no detail that helps an
+ * The reply to a rejected delivery: `application/problem+json` with the stable code and no detail that helps an
  * attacker (RFC 9457). The full reason goes to observers. A body that was too large or too slow also closes the
  * connection, since node:http would go on reading it (RFC 9110 section 15.5.14); so does a receiver that was closed.
  */

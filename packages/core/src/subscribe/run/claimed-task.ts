@@ -10,7 +10,7 @@ import type { Task } from '../task.ts'
 /** A task with the results of its run. */
 export interface RunningTask extends Task {
   readonly spawned: readonly TaskDraft[] | undefined
-  /** Aborts the signal, if anybody asked for it, since the attempt timed out: what it does later is refused. */
+  /** Aborts the signal, if anybody asked for it, since the attempt timed out: what it does later is rejected. */
   abort(reason: unknown): void
   /** The same, since its claim is lost: what it does later counts if nobody has settled the task. */
   lose(reason: unknown): void
@@ -133,7 +133,7 @@ class ClaimedTask implements RunningTask {
         `task.commit: ${this.#context.inbox} has no transaction to share; use sqliteInbox or postgresInbox, or task.idempotencyKey`,
       )
     if (this.#aborted)
-      throw new Error('task.commit: the attempt timed out, so its outcome is refused')
+      throw new Error('task.commit: the attempt timed out, so its outcome is rejected')
     if (typeof work === 'function')
       return this.#claim.commit(work as (transaction: unknown) => unknown, this.spawned)
     if (!this.#claim.commitIn)

@@ -38,7 +38,7 @@ export function createConsumer(context: ConsumerContext): Consumer {
       return import('./run.ts').then((loaded) => (runner = loaded).run(context, claim, signal))
     },
     settled(claim, outcome, stored, ran) {
-      if (!stored) return observer.fenced?.(attemptInfo(context, claim))
+      if (!stored) return observer.outcomeRejected?.(attemptInfo(context, claim))
       context.recorder?.settled(claim, outcome, ran)
       if (outcome.kind === 'done') context.erasure?.ended(claim.event)
       if (outcome.kind === 'done')
@@ -68,7 +68,7 @@ export function createConsumer(context: ConsumerContext): Consumer {
 
 const UNHANDLED_LANE: Lane = {
   name: UNHANDLED,
-  formerly: [],
+  previousNames: [],
   concurrency: 10,
   ordered: false,
   timeout: 60_000,

@@ -21,7 +21,7 @@ const LOOK = 1000
 
 /**
  * Makes the bound of one key. The rate is a virtual schedule (GCRA: ITU-T I.371): each start moves the time of the next
- * one by an interval. A refused task is told the time that it then finds free, in order of refusal.
+ * one by an interval. A rejected task is told the time that it then finds free, in order of rejection.
  */
 export function createKeyBound({
   rate,

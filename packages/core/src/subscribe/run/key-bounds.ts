@@ -1,5 +1,5 @@
 import { createKeyBound, type KeyBound, type KeyRun } from './key-bound.ts'
-import type { PerKeyOptions } from '../per-key.ts'
+import type { TenantLimitOptions } from '../per-key.ts'
 
 /** The bounds of a subscription, for all its keys. */
 export interface KeyBounds {
@@ -15,7 +15,7 @@ export interface KeyBounds {
 export const MAX_KEYS = 10_000
 
 /** Makes the bounds of a subscription. */
-export function createKeyBounds({ rate, concurrency }: PerKeyOptions, name: string): KeyBounds {
+export function createKeyBounds({ rate, concurrency }: TenantLimitOptions, name: string): KeyBounds {
   /** The keys that were used last stand last. */
   const keys = new Map<string, KeyBound>()
   let warned = false
@@ -31,7 +31,7 @@ export function createKeyBounds({ rate, concurrency }: PerKeyOptions, name: stri
     withoutKey() {
       if (warned) return undefined
       warned = true
-      return `perKey of ${name}: an event has no key, so its tasks run without these bounds; give createReceiver a fairBy, or secrets with a scope`
+      return `tenantLimit of ${name}: an event has no key, so its tasks run without these bounds; give createReceiver a tenantKey, or secrets with a scope`
     },
     get size() {
       return keys.size

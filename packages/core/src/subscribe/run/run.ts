@@ -40,7 +40,7 @@ export function run(
       },
     }
   }
-  return subscription.perKey
+  return subscription.tenantLimit
     ? bounded(context, claim, subscription, signal)
     : attempt(context, claim, subscription, signal)
 }
@@ -202,7 +202,7 @@ function withTimeout(
   })
 }
 
-/** Runs an attempt within the bounds of its key, or postpones the task. `failed` gets what `fairBy` throws. */
+/** Runs an attempt within the bounds of its key, or postpones the task. `failed` gets what `tenantKey` throws. */
 function boundRun(
   context: RunContext,
   claim: Claim,
@@ -241,7 +241,7 @@ const made = new WeakMap<Subscription, KeyBounds>()
 function boundsOf(subscription: Subscription): KeyBounds {
   let bounds = made.get(subscription)
   if (!bounds)
-    made.set(subscription, (bounds = createKeyBounds(subscription.perKey ?? {}, subscription.name)))
+    made.set(subscription, (bounds = createKeyBounds(subscription.tenantLimit ?? {}, subscription.name)))
   return bounds
 }
 
@@ -259,7 +259,7 @@ function failed(
   const postponed =
     signal?.aborted === true || task?.lost === true
       ? 0
-      : (delayOf(context, error, 'Postpone') ?? claim.conflict?.(error))
+      : (delayOf(context, error, 'PostponeError') ?? claim.conflict?.(error))
   if (postponed !== undefined) {
     const at = context.now() + postponed
     context.observer.postponed?.(info, at)
@@ -267,7 +267,7 @@ function failed(
   }
   const stored = taskError(error)
   const planned: Planned =
-    stored.name === 'Unrecoverable' ||
+    stored.name === 'UnrecoverableError' ||
     isMismatch(error) ||
     info.attempt >= subscription.retry.attempts
       ? { kind: 'dead' }
@@ -307,11 +307,11 @@ function policyWait(context: RunContext, info: AttemptInfo, { name, retry }: Sub
 const LONGEST = 365 * 86_400_000
 const DEFAULT_POLICY: RetryPolicy = exponential()
 
-/** Milliseconds of a `RetryAfter` or `Postpone`. Found by name, since another copy of the package may have made it. */
+/** Milliseconds of a `RetryAfterError` or `PostponeError`. Found by name, since another copy of the package may have made it. */
 function delayOf(
   context: RunContext,
   error: unknown,
-  name: 'RetryAfter' | 'Postpone',
+  name: 'RetryAfter' | 'PostponeError',
 ): number | undefined {
   if (textOf(error, 'name') !== name) return undefined
   const delay = memberOf(error, 'delay')

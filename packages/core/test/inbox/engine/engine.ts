@@ -52,7 +52,7 @@ export const DONE: Outcome = { kind: 'done' }
 /** Makes an {@link Engine}. */
 export function createEngine(options: EngineOptions = {}): Engine {
   const lanes = (options.lanes ?? [{ name: 'a' }]).map((lane) => ({
-    formerly: [],
+    previousNames: [],
     concurrency: 2,
     ordered: false,
     timeout: 1000,
@@ -70,7 +70,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       return options.run?.(claim, signal!) ?? DONE
     },
     settled(claim, outcome, stored) {
-      log.push(`${stored ? outcome.kind : 'refused'} ${claim.id}`)
+      log.push(`${stored ? outcome.kind : 'rejected'} ${claim.id}`)
     },
     warn() {},
     now: Date.now,

@@ -257,7 +257,7 @@ describe('closing', () => {
       { state: 'pending', attempt: 0, back: 0, due: 5 },
     ])
     open[0]!(DONE)
-    await until(() => log.includes('refused a0'))
+    await until(() => log.includes('rejected a0'))
     expect(rows[0]!.state).toBe('pending')
     expect([...runner.held()]).toEqual([])
   })

@@ -6,7 +6,7 @@ import { createTicks } from '../../../src/inbox/engine/run/ticks.ts'
 const turn = (): Promise<void> => new Promise(setImmediate)
 
 function slotOf(concurrency: number, queue: readonly string[]): Slot<string> {
-  const lane: Lane = { name: 'a', formerly: [], concurrency, ordered: false, timeout: 1000 }
+  const lane: Lane = { name: 'a', previousNames: [], concurrency, ordered: false, timeout: 1000 }
   return {
     lane,
     names: ['a'],

@@ -9,10 +9,10 @@ const never = new Promise<never>(() => {})
 
 describe('deadlines', () => {
   test('within gives the error of the promise', async () => {
-    const refused = Promise.reject(new Error('refused'))
+    const rejected = Promise.reject(new Error('rejected'))
     await expect(
-      within(refused, performance.now() + 5000, () => new Error('late')),
-    ).rejects.toThrow('refused')
+      within(rejected, performance.now() + 5000, () => new Error('late')),
+    ).rejects.toThrow('rejected')
   })
 
   test('within forgets a value that comes late, where nothing disposes of it', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { RetryAfter, Unrecoverable, fixed, inlineInbox, memoryLedger } from '../../../src/index.ts'
+import { RetryAfterError, UnrecoverableError, fixed, inlineInbox, memoryLedger } from '../../../src/index.ts'
 import type { IntakeItem } from '../../../src/inbox/index.ts'
 import { createTaskRecorder } from '../../../../testing/src/inbox/recorder.ts'
 import { intake, item } from '../memory/scene.ts'
@@ -28,16 +28,16 @@ describe('inlineInbox', () => {
     expect(heard.all('duplicate').map(([, revived]) => revived)).toEqual([false])
   })
 
-  test('refuses with Retry-After when a handler fails, and runs only that one again', async () => {
+  test('rejects with Retry-After when a handler fails, and runs only that one again', async () => {
     const { receiver, heard, send } = setup({ inbox: inlineInbox() })
     const runs: string[] = []
     receiver.on('ping', { name: 'good' }, () => void runs.push('good'))
     receiver.on('ping', { name: 'bad' }, (_, task) => {
       runs.push(`bad ${task.attempt}`)
-      if (task.attempt === 1) throw new RetryAfter('90s')
+      if (task.attempt === 1) throw new RetryAfterError('90s')
     })
-    const refused = await send(EVENT)
-    expect([refused.status, refused.headers?.['retry-after'], codeOf(refused)]).toEqual([
+    const rejected = await send(EVENT)
+    expect([rejected.status, rejected.headers?.['retry-after'], codeOf(rejected)]).toEqual([
       503,
       '90',
       'handler_failed',
@@ -71,7 +71,7 @@ describe('inlineInbox', () => {
   test('acknowledges what no retry can help at once', async () => {
     const { receiver, heard, send } = setup({ inbox: inlineInbox() })
     receiver.on('ping', () => {
-      throw new Unrecoverable('no')
+      throw new UnrecoverableError('no')
     })
     expect((await send(EVENT)).status).toBe(200)
     expect(heard.all('dead')).toHaveLength(1)
@@ -110,7 +110,7 @@ describe('inlineInbox', () => {
     })
     await before.send(EVENT)
     const after = setup({ inbox: inlineInbox({ ledger }) })
-    after.receiver.on('ping', { name: 'deploy', formerly: ['ship'] }, (_, { attempt }) => {
+    after.receiver.on('ping', { name: 'deploy', previousNames: ['ship'] }, (_, { attempt }) => {
       ran.push(`deploy ${attempt}`)
     })
     after.receiver.on('ping', { name: 'new' }, () => void ran.push('new'))
@@ -144,7 +144,7 @@ describe('inlineInbox', () => {
     expect(ran).toEqual(['1 1', '2 1', '3 1', '2 2'])
   })
 
-  test('refuses what a run reports after its lease went to another', async () => {
+  test('rejects what a run reports after its lease went to another', async () => {
     let now = 1000
     const ledger = memoryLedger({ now: () => now })
     const { receiver, heard, send } = setup({ inbox: inlineInbox({ ledger }) })
@@ -160,7 +160,7 @@ describe('inlineInbox', () => {
     expect(heard.all('done')).toHaveLength(1)
   })
 
-  test('refuses more than it may run at once, and everything once closed', async () => {
+  test('rejects more than it may run at once, and everything once closed', async () => {
     const { receiver, heard, send } = setup({ inbox: inlineInbox({ maxRunning: 1 }) })
     const held = gate()
     receiver.on('ping', () => held.opened)
@@ -174,19 +174,19 @@ describe('inlineInbox', () => {
     expect(codeOf(await send({ id: 'e3' }))).toBe('closed')
   })
 
-  test('a guard of another event refuses all of a delivery, and nothing of it runs', async () => {
+  test('a guard of another event rejects all of a delivery, and nothing of it runs', async () => {
     const inbox = inlineInbox()
     const recorder = createTaskRecorder({ lanes: ['a'] })
     const port = inbox.attach(recorder.consumer)
-    const guards = [{ key: 'signature', otherwise: 'refuse' }] as const
+    const guards = [{ key: 'signature', otherwise: 'reject' }] as const
     const accept = async (...items: readonly IntakeItem[]): Promise<unknown> =>
       port.accept(intake(...items), {})
     expect(await accept(item('1', ['a'], { guards }))).toEqual(['new'])
-    expect(await accept(item('2'), item('3', ['a'], { guards }))).toEqual(['refused', 'refused'])
+    expect(await accept(item('2'), item('3', ['a'], { guards }))).toEqual(['rejected', 'rejected'])
     expect(await accept(item('1', ['a'], { guards }))).toEqual(['duplicate'])
     expect(await accept(item('2'))).toEqual(['new'])
     const unknown = { guards, dedupe: false }
-    expect(await accept(item('4', ['a'], unknown))).toEqual(['refused'])
+    expect(await accept(item('4', ['a'], unknown))).toEqual(['rejected'])
     expect(recorder.ran()).toEqual(['a:1', 'a:2'])
     expect(recorder.runs.map(({ claim }) => claim.attempt)).toEqual([1, 1])
   })
@@ -244,16 +244,16 @@ describe('inlineInbox', () => {
     expect(heard.names).not.toContain('attemptStarted')
   })
 
-  test('refuses bad options, order, work, a name twice and a window that is too short', async () => {
+  test('rejects bad options, order, work, a name twice and a window that is too short', async () => {
     expect(() => inlineInbox({ lease: 1 })).toThrow('lease')
     expect(() => inlineInbox({ whileRunning: 500 as never })).toThrow('whileRunning')
     expect(() => inlineInbox({ maxRunning: 0 })).toThrow('maxRunning')
     expect(() => inlineInbox({ ledger: {} as never })).toThrow('ledger')
     expect(() => inlineInbox({ leas: 1 } as never)).toThrow('did you mean lease?')
-    const inbox = inlineInbox({ ledger: memoryLedger({ window: '1h' }) })
+    const inbox = inlineInbox({ ledger: memoryLedger({ dedupeWindow: '1h' }) })
     const { receiver } = setup({ inbox })
-    expect(() => receiver.on('ping', { orderBy: () => 'k' }, () => {})).toThrow('orderBy')
-    await expect(receiver.work()).rejects.toThrow('inside the request')
+    expect(() => receiver.on('ping', { orderingKey: () => 'k' }, () => {})).toThrow('orderingKey')
+    await expect(receiver.startWorker()).rejects.toThrow('inside the request')
     expect(() => setup({ inbox })).toThrow('already has a receiver named acme')
     expect(() => setup({ inbox, name: 'b', provider: acme({ retrySpan: 7_200_000 }) })).toThrow(
       'window',

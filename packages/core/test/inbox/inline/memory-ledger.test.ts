@@ -4,7 +4,7 @@ import { memoryLedger } from '../../../src/index.ts'
 describe('memoryLedger', () => {
   test('forgets after its window, counted from the last change', async () => {
     let now = 1_000_000
-    const ledger = memoryLedger({ window: '1h', now: () => now })
+    const ledger = memoryLedger({ dedupeWindow: '1h', now: () => now })
     await ledger.claim('k', 'a', 1000)
     await ledger.commit('k', 'a')
     now += 3_599_000
@@ -28,10 +28,10 @@ describe('memoryLedger', () => {
     expect(warnings).toEqual([expect.stringContaining('raise max')])
   })
 
-  test('refuses options that make no sense', () => {
+  test('rejects options that make no sense', () => {
     expect(() => memoryLedger({ max: 0 })).toThrow('memoryLedger: max')
-    expect(() => memoryLedger({ window: 'soon' as never })).toThrow('memoryLedger: window')
-    expect(() => memoryLedger({ window: 60_000 })).toThrow(
+    expect(() => memoryLedger({ dedupeWindow: 'soon' as never })).toThrow('memoryLedger: window')
+    expect(() => memoryLedger({ dedupeWindow: 60_000 })).toThrow(
       "must be a time with its unit such as '4d'",
     )
     expect(() => memoryLedger({ maximum: 1 } as never)).toThrow('unknown option maximum')

@@ -53,13 +53,13 @@ test('replay makes waiting tasks due now', async () => {
   expect(await drain(port)).toMatchObject({ done: 1 })
   await expect(inbox.view!.replay({ state: 'running' })).rejects.toThrow('state must be')
   await expect(inbox.view!.replay({}, { rat: 1 } as never)).rejects.toThrow('did you mean rate?')
-  await expect(inbox.view!.discard({ topics: 'x' } as never)).rejects.toThrow('did you mean topic?')
+  await expect(inbox.view!.delete({ topics: 'x' } as never)).rejects.toThrow('did you mean topic?')
 })
 
 test('discard counts first', async () => {
   const { inbox } = await grave(3)
-  expect(await inbox.view!.discard({}, { dryRun: true })).toMatchObject({ count: 3 })
-  expect(await inbox.view!.discard({ eventId: '1' })).toMatchObject({ count: 1 })
+  expect(await inbox.view!.delete({}, { dryRun: true })).toMatchObject({ count: 3 })
+  expect(await inbox.view!.delete({ eventId: '1' })).toMatchObject({ count: 1 })
   expect((await inbox.view!.list()).rows!.map(({ event }) => event.id)).toEqual(['2', '0'])
 })
 

@@ -15,10 +15,10 @@ function seen({ delivery, ...event }: WebhookEvent): unknown {
 describe('an event behind a backlog', () => {
   test('is what it would have been without one', async () => {
     const { receiver, heard } = setup({
-      integers: 'exact',
-      now: () => 1000,
+      parsing: { bigIntegers: true },
+      clock: { now: () => 1000 },
       provider: acme({
-        secret: { secret: 'acme-secret', scope: 't1' },
+        secret: { secret: 'acme-secret', tenant: 't1' },
         credentials: { headers: ['x-acme-key'] },
         events: (delivery, body) => [
           {
@@ -140,7 +140,7 @@ describe('an event behind a backlog', () => {
       record: { payload: { at: MANY - 1 } },
       delivery: { method: 'POST' },
     })
-    expect(await inbox.view!.discard({ eventId: `e${MANY - 2}` })).toMatchObject({ count: 1 })
+    expect(await inbox.view!.delete({ eventId: `e${MANY - 2}` })).toMatchObject({ count: 1 })
     await send({ id: `e${MANY - 2}` })
     expect(heard.all('duplicate').map(([, revived]) => revived)).toEqual([false])
     running.open()

@@ -2,18 +2,18 @@ import { expect, test } from 'vitest'
 import type { Guard } from '../../../src/inbox/index.ts'
 import { intake, item, scene } from './scene.ts'
 
-const refuse = (key: string): { guards: Guard[] } => ({ guards: [{ key, otherwise: 'refuse' }] })
+const reject = (key: string): { guards: Guard[] } => ({ guards: [{ key, otherwise: 'reject' }] })
 const HOST = {}
 
-test('a guard of another event refuses all of a delivery, and nothing of it is taken', async () => {
+test('a guard of another event rejects all of a delivery, and nothing of it is taken', async () => {
   const { port, inbox, untilSettled } = scene()
   port.work!()
-  expect(await port.accept(intake(item('1', ['a'], refuse('signature'))), HOST)).toEqual(['new'])
-  const forged = intake(item('2'), item('3', ['a'], refuse('signature')))
-  expect(await port.accept(forged, HOST)).toEqual(['refused', 'refused'])
+  expect(await port.accept(intake(item('1', ['a'], reject('signature'))), HOST)).toEqual(['new'])
+  const forged = intake(item('2'), item('3', ['a'], reject('signature')))
+  expect(await port.accept(forged, HOST)).toEqual(['rejected', 'rejected'])
   await untilSettled(1)
   // Done, and its key is still taken.
-  expect(await port.accept(forged, HOST)).toEqual(['refused', 'refused'])
+  expect(await port.accept(forged, HOST)).toEqual(['rejected', 'rejected'])
   expect(await port.accept(intake(item('2')), HOST)).toEqual(['new'])
   expect((await inbox.view!.list({ eventId: '3' })).rows).toEqual([])
 })
@@ -25,7 +25,7 @@ test('the event that holds a guard is a duplicate or revived, as without one', a
     run: () => (dead ? { kind: 'dead', error } : { kind: 'done' }),
   })
   port.work!()
-  const guarded = intake(item('1', ['a'], refuse('signature')))
+  const guarded = intake(item('1', ['a'], reject('signature')))
   await port.accept(guarded, HOST)
   expect(await port.accept(guarded, HOST)).toEqual(['duplicate'])
   await untilSettled(1)

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { fixed, memoryInbox, RetryAfter, Unrecoverable } from '../../../src/index.ts'
+import { fixed, memoryInbox, RetryAfterError, UnrecoverableError } from '../../../src/index.ts'
 import type { InboxView, TaskInfo, TaskQuery } from '../../../src/inbox/index.ts'
 import type { MemoryInboxOptions, Reply } from '../../../src/index.ts'
 import { acme, batches, codeOf, gate, setup } from '../../acme.ts'
@@ -18,7 +18,7 @@ const subscriptionsOf = (tasks: readonly TaskInfo[]): string[] =>
 describe('options', () => {
   test.each<[string, MemoryInboxOptions]>([
     ['max', { max: 0 }],
-    ['window', { window: 'long' as never }],
+    ['window', { dedupeWindow: 'long' as never }],
     ['maxPending', { maxPending: 1.5 }],
     ['maxDead', { maxDead: -1 }],
     ['hold', { hold: '1' as never }],
@@ -27,10 +27,10 @@ describe('options', () => {
     expect(() => memoryInbox(options)).toThrow(name)
   })
 
-  test('a window shorter than the sender delivers again is refused', () => {
+  test('a window shorter than the sender delivers again is rejected', () => {
     const provider = acme({ retrySpan: 86_400_000 })
-    expect(() => setup({ provider, inbox: memoryInbox({ window: '1h' }) })).toThrow('window')
-    expect(() => setup({ provider, inbox: memoryInbox({ window: '1d' }) })).not.toThrow()
+    expect(() => setup({ provider, inbox: memoryInbox({ dedupeWindow: '1h' }) })).toThrow('window')
+    expect(() => setup({ provider, inbox: memoryInbox({ dedupeWindow: '1d' }) })).not.toThrow()
   })
 })
 
@@ -118,8 +118,8 @@ describe('dedupe', () => {
   test('forgets after its window, and says when the bound on count made it shorter', async () => {
     let now = 1_000_000
     let time = 1_000_000
-    const inbox = memoryInbox({ max: 2, window: '1h' })
-    const { receiver, heard, send } = setup({ inbox, now: () => now, monotonic: () => time })
+    const inbox = memoryInbox({ max: 2, dedupeWindow: '1h' })
+    const { receiver, heard, send } = setup({ inbox, clock: { now: () => now, monotonic: () => time },  })
     receiver.on('ping', () => {})
     const done = async (id: string, nth: number): Promise<void> => {
       await send({ id })
@@ -179,7 +179,7 @@ describe('failure', () => {
     vi.useFakeTimers()
     const { receiver, send } = setup()
     let runs = 0
-    receiver.on('ping', { retry: { attempts: 2, base: '1h', jitter: 'none' } }, () => {
+    receiver.on('ping', { retry: { attempts: 2, initialDelay: '1h', jitter: 'none' } }, () => {
       runs++
       throw new Error('not yet')
     })
@@ -192,7 +192,7 @@ describe('failure', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
     const { receiver, heard, send } = setup()
     receiver.on('ping', (_, task) => {
-      if (task.attempt === 1) throw new RetryAfter('60d')
+      if (task.attempt === 1) throw new RetryAfterError('60d')
     })
     await send({ id: 'e1' })
     await heard.until('retried')
@@ -277,24 +277,24 @@ describe('failure', () => {
     expect(heard.all('duplicate')).toMatchObject([[{ id: 'e1' }, true, {}]])
   })
 
-  test('Unrecoverable is dead at once', async () => {
+  test('UnrecoverableError is dead at once', async () => {
     const { receiver, heard, send } = setup()
     receiver.on('ping', () => {
-      throw new Unrecoverable('no such customer')
+      throw new UnrecoverableError('no such customer')
     })
     await send()
     expect((await heard.until('dead'))[1]).toMatchObject({
-      name: 'Unrecoverable',
+      name: 'UnrecoverableError',
       message: 'no such customer',
     })
     expect(heard.all('retried')).toEqual([])
   })
 
   test('RetryAfter chooses the time, of another copy of the package too', async () => {
-    const { receiver, heard, send } = setup({ now: () => 1000 })
+    const { receiver, heard, send } = setup({ clock: { now: () => 1000 } })
     const foreign = Object.assign(new Error('later'), { name: 'RetryAfter', delay: 7_200_000 })
     receiver.on('ping', () => {
-      throw new RetryAfter('2h')
+      throw new RetryAfterError('2h')
     })
     receiver.on('ping', () => Promise.reject(foreign))
     await send()
@@ -376,7 +376,7 @@ describe('order and concurrency', () => {
   test('tasks of one key run one after another in order of arrival, over retries', async () => {
     const { receiver, heard, send } = setup()
     const runs: string[] = []
-    receiver.on('ping', { retry: AT_ONCE, orderBy: keyOf }, async (event, task) => {
+    receiver.on('ping', { retry: AT_ONCE, orderingKey: keyOf }, async (event, task) => {
       runs.push(`${event.id} begins`)
       await turn()
       runs.push(`${event.id} ends`)
@@ -393,7 +393,7 @@ describe('order and concurrency', () => {
 
   test('a dead head releases its key', async () => {
     const { receiver, heard, send } = setup()
-    receiver.on('ping', { retry: ONCE, orderBy: keyOf }, (event) => {
+    receiver.on('ping', { retry: ONCE, orderingKey: keyOf }, (event) => {
       if (event.id === 'a1') throw new Error('no')
     })
     await send({ id: 'a1', payload: { key: 'a' } })
@@ -406,7 +406,7 @@ describe('order and concurrency', () => {
     const { receiver, heard, send } = setup()
     const running = gate()
     const runs: unknown[] = []
-    receiver.on('ping', { retry: ONCE, orderBy: keyOf }, async (event) => {
+    receiver.on('ping', { retry: ONCE, orderingKey: keyOf }, async (event) => {
       runs.push(event.id)
       if (runs.length === 1) throw new Error('no')
       if (runs.length === 2) await running.opened
@@ -443,13 +443,13 @@ describe('order and concurrency', () => {
     await heard.until('done', 501)
     // Deliveries came while tasks ran, so what matters is only that none had to wait for the end.
     expect(runs.indexOf('ping')).toBeLessThanOrEqual(500)
-    const { receiver: other, heard: told, send: deliver } = setup({ work: 'drain' })
+    const { receiver: other, heard: told, send: deliver } = setup({ worker: 'onDemand' })
     const order: string[] = []
     other.on('busy', () => void order.push('busy'))
     other.on('ping', () => void order.push('ping'))
     for (let at = 0; at < 500; at++) await deliver({ topic: 'busy' })
     await deliver()
-    await other.work()
+    await other.startWorker()
     await told.until('done', 501)
     expect(order.indexOf('ping')).toBeLessThan(100)
   })
@@ -465,7 +465,7 @@ describe('order and concurrency', () => {
 })
 
 describe('bounds', () => {
-  test('beyond maxPending a delivery is refused as a whole', async () => {
+  test('beyond maxPending a delivery is rejected as a whole', async () => {
     const { receiver, heard, send } = setup({
       provider: batches(),
       inbox: memoryInbox({ maxPending: 3 }),
@@ -492,7 +492,7 @@ describe('bounds', () => {
   })
 })
 
-test('beyond maxWaitingBytes a delivery is refused until bodies before it are handled', async () => {
+test('beyond maxWaitingBytes a delivery is rejected until bodies before it are handled', async () => {
   const { receiver, heard, send } = setup({ inbox: memoryInbox({ maxWaitingBytes: 1000 }) })
   const running = gate()
   receiver.on('ping', () => running.opened)
@@ -598,7 +598,7 @@ test('the idempotency key is the same over attempts and renames, and no other ta
   await first.heard.until('retried', 2)
   await first.receiver.close()
   const second = setup({ inbox })
-  second.receiver.on('ping', { name: 'new', formerly: ['old'] }, (_, task) => {
+  second.receiver.on('ping', { name: 'new', previousNames: ['old'] }, (_, task) => {
     keys.push(task.idempotencyKey)
   })
   await second.send({ id: 'e1' })
@@ -630,7 +630,7 @@ describe('a new receiver over the same inbox', () => {
     const second = setup({ inbox })
     const runs: string[] = []
     second.receiver.on('ping', { name: 'letter' }, () => void runs.push('letter'))
-    second.receiver.on('ping', { name: 'charge', formerly: ['bill'] }, () => {
+    second.receiver.on('ping', { name: 'charge', previousNames: ['bill'] }, () => {
       runs.push('charge')
     })
     second.receiver.on('ping', { name: 'audit' }, () => void runs.push('audit'))
@@ -647,8 +647,8 @@ describe('a new receiver over the same inbox', () => {
   test('goes on with what was pending, by their times and keys', async () => {
     let now = 1000
     const inbox = memoryInbox()
-    const first = setup({ inbox, now: () => now })
-    const options = { name: 'one', retry: LATER, orderBy: keyOf }
+    const first = setup({ inbox, clock: { now: () => now } })
+    const options = { name: 'one', retry: LATER, orderingKey: keyOf }
     first.receiver.on('ping', options, () => {
       throw new Error('not yet')
     })
@@ -657,16 +657,16 @@ describe('a new receiver over the same inbox', () => {
     await first.receiver.close()
     now += 3_600_000
 
-    const second = setup({ inbox, now: () => now })
+    const second = setup({ inbox, clock: { now: () => now } })
     const runs: [unknown, number][] = []
     second.receiver.on(
       'ping',
-      { name: 'two', formerly: ['one'], orderBy: keyOf },
+      { name: 'two', previousNames: ['one'], orderingKey: keyOf },
       (event, task) => {
         runs.push([event.id, task.attempt])
       },
     )
-    await second.receiver.work()
+    await second.receiver.startWorker()
     await second.heard.until('done', 3)
     expect(runs.filter(([id]) => id !== 'b1')).toEqual([
       ['a1', 2],
@@ -681,7 +681,7 @@ describe('a new receiver over the same inbox', () => {
     const inbox = memoryInbox()
     const first = setup({ inbox })
     const running = gate()
-    first.receiver.on('ping', { orderBy: keyOf, name: 'one' }, () => running.opened)
+    first.receiver.on('ping', { orderingKey: keyOf, name: 'one' }, () => running.opened)
     await first.send({ id: 'a1', payload: { key: 'a' } })
     await first.send({ id: 'a2', payload: { key: 'a' } })
     await first.heard.until('attemptStarted')
@@ -692,8 +692,8 @@ describe('a new receiver over the same inbox', () => {
     ])
 
     const second = setup({ inbox })
-    second.receiver.on('ping', { orderBy: keyOf, name: 'one' }, () => {})
-    await second.receiver.work()
+    second.receiver.on('ping', { orderingKey: keyOf, name: 'one' }, () => {})
+    await second.receiver.startWorker()
     await second.heard.until('done', 2)
     expect(second.heard.all('done').map(([{ id, attempt }]) => [id, attempt])).toEqual([
       ['a1', 1],
@@ -773,7 +773,7 @@ describe('view', () => {
     const second = await list({ limit: 2, cursor: first.cursor! })
     expect(second.rows.map((task) => task.event.id)).toEqual(['e4', 'e3'])
     expect(second.searchedTo).toBe(second.rows[1]!.receivedAt)
-    expect(await inbox.view!.discard({ eventId: 'e2' })).toMatchObject({ count: 1 })
+    expect(await inbox.view!.delete({ eventId: 'e2' })).toMatchObject({ count: 1 })
     const third = await list({ limit: 2, cursor: second.cursor! })
     expect(third.rows.map((task) => task.event.id)).toEqual(['e1'])
     expect([third.cursor, third.searchedTo]).toEqual([undefined, undefined])
@@ -845,7 +845,7 @@ describe('view', () => {
     const inbox = memoryInbox()
     const { receiver, heard, send } = setup({ inbox })
     const running = gate()
-    receiver.on('ping', { concurrency: 1, orderBy: keyOf, retry: ONCE }, (event) => {
+    receiver.on('ping', { concurrency: 1, orderingKey: keyOf, retry: ONCE }, (event) => {
       if (event.id === 'a0') throw new Error('no')
       return event.id === 'a1' ? running.opened : undefined
     })
@@ -854,8 +854,8 @@ describe('view', () => {
     for (const id of ['a1', 'a2', 'a3', 'b1']) await send({ id, payload: { key: id[0] } })
     await heard.until('attemptStarted', 2)
     for (const eventId of ['a0', 'a2', 'b1'])
-      expect(await inbox.view!.discard({ eventId })).toMatchObject({ count: 1 })
-    expect(await inbox.view!.discard({ eventId: 'a1' })).toMatchObject({ count: 0 })
+      expect(await inbox.view!.delete({ eventId })).toMatchObject({ count: 1 })
+    expect(await inbox.view!.delete({ eventId: 'a1' })).toMatchObject({ count: 0 })
     running.open()
     await heard.until('done', 2)
     expect(heard.all('done').map(([attempt]) => attempt.id)).toEqual(['a1', 'a3'])
@@ -867,13 +867,13 @@ describe('view', () => {
   test('discard of a head that waits for its retry lets the next of its key run', async () => {
     const inbox = memoryInbox()
     const { receiver, heard, send } = setup({ inbox })
-    receiver.on('ping', { orderBy: keyOf, retry: LATER }, (event) => {
+    receiver.on('ping', { orderingKey: keyOf, retry: LATER }, (event) => {
       if (event.id === 'a1') throw new Error('not yet')
     })
     await send({ id: 'a1', payload: { key: 'a' } })
     await send({ id: 'a2', payload: { key: 'a' } })
     await heard.until('retried')
-    await inbox.view!.discard({ eventId: 'a1' })
+    await inbox.view!.delete({ eventId: 'a1' })
     expect((await heard.until('done'))[0].id).toBe('a2')
     await receiver.close({ timeout: '1h' })
   })
@@ -881,7 +881,7 @@ describe('view', () => {
   test('prune drops old dead tasks, and a redelivery still runs no sibling twice', async () => {
     let now = 1000
     const inbox = memoryInbox()
-    const { receiver, heard, send } = setup({ inbox, now: () => now })
+    const { receiver, heard, send } = setup({ inbox, clock: { now: () => now } })
     let broken = true
     receiver.on('ping', { name: 'good' }, () => {})
     receiver.on('ping', { name: 'bad', retry: ONCE }, () => {
@@ -907,18 +907,18 @@ describe('view', () => {
 test('two tenants with the same id both get their event', async () => {
   const provider = acme({
     secret: [
-      { secret: 'one-secret', scope: 't1' },
-      { secret: ['two-secret', 'two-older'], scope: 't2' },
+      { secret: 'one-secret', tenant: 't1' },
+      { secret: ['two-secret', 'two-older'], tenant: 't2' },
     ],
   })
   const { receiver, heard, send } = setup({ provider })
   const seen: unknown[] = []
-  receiver.on('ping', (event) => void seen.push(event.scope))
+  receiver.on('ping', (event) => void seen.push(event.tenant))
   for (const secret of ['one-secret', 'two-secret', 'two-older', 'one-secret'])
     await send({ id: 'e1', secret })
   await heard.until('done', 2)
   expect(seen).toEqual(['t1', 't2'])
-  expect(heard.all('duplicate').map(([event]) => event.scope)).toEqual(['t2', 't1'])
+  expect(heard.all('duplicate').map(([event]) => event.tenant)).toEqual(['t2', 't1'])
 })
 
 test('two receivers on one inbox keep their events apart', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { memoryInbox, RetryAfter } from '../../../src/index.ts'
+import { memoryInbox, RetryAfterError } from '../../../src/index.ts'
 import type { Arrival, Bucket, Journal, MinuteCount } from '../../../src/inbox/index.ts'
 import { setup } from '../../acme.ts'
 import { DEAD_OUTCOME, drain, intake, item, retryIn, scene } from './scene.ts'
@@ -33,9 +33,9 @@ function arrival(options: Partial<Arrival> = {}): Arrival {
   }
 }
 
-const refused = (options: Partial<Arrival> = {}): Arrival =>
+const rejected = (options: Partial<Arrival> = {}): Arrival =>
   arrival({
-    outcome: 'refused',
+    outcome: 'rejected',
     verified: false,
     code: 'signature_mismatch',
     status: 401,
@@ -53,10 +53,10 @@ const batch = (arrived: readonly Arrival[]): Parameters<Journal['write']>[0] => 
 })
 
 describe('deliveries', () => {
-  test('accepted and refused ones are in one order, newest first, page by page', async () => {
+  test('accepted and rejected ones are in one order, newest first, page by page', async () => {
     const journal = journalOf()
     const all = Array.from({ length: 9 }, (_, at) =>
-      (at % 2 ? refused : arrival)({ at: NOW + at * 1000, ids: [`e${at}`] }),
+      (at % 2 ? rejected : arrival)({ at: NOW + at * 1000, ids: [`e${at}`] }),
     )
     // Two receivers write in batches of their own.
     await journal.write(batch([all[0]!, all[2]!, all[4]!, all[6]!]))
@@ -69,15 +69,15 @@ describe('deliveries', () => {
       cursor = page.cursor
     } while (cursor !== undefined)
     expect(ids).toEqual(['e8', 'e7', 'e6', 'e5', 'e4', 'e3', 'e2', 'e1', 'e0'])
-    const refusals = await journal.refusals()
-    expect(refusals.rows.map((row) => row.ids[0])).toEqual(['e7', 'e5', 'e3', 'e1'])
+    const rejections = await journal.rejections()
+    expect(rejections.rows.map((row) => row.ids[0])).toEqual(['e7', 'e5', 'e3', 'e1'])
   })
 
-  test('are found by each key of the filter, and an unknown one is refused', async () => {
+  test('are found by each key of the filter, and an unknown one is rejected', async () => {
     const journal = journalOf()
     const rows = [
       arrival({ ids: ['a'], topics: ['order.void'] }),
-      refused({ ids: ['b'], receiver: 'bank', provider: 'other', reason: 'Not SIGNED well' }),
+      rejected({ ids: ['b'], receiver: 'bank', provider: 'other', reason: 'Not SIGNED well' }),
       arrival({ ids: ['c'], outcome: 'duplicate', at: NOW + DAY }),
     ]
     await journal.write(batch(rows))
@@ -93,10 +93,10 @@ describe('deliveries', () => {
     expect(await ids({ text: 'signed' })).toEqual(['b'])
     expect(await ids({ since: NOW + DAY })).toEqual(['c'])
     expect(await ids({ until: NOW + DAY })).toEqual(['b', 'a'])
-    await expect(journal.deliveries({ outcom: 'refused' } as never)).rejects.toThrow(
+    await expect(journal.deliveries({ outcom: 'rejected' } as never)).rejects.toThrow(
       'did you mean outcome?',
     )
-    await expect(journal.refusals({ outcome: 'lost' as never })).rejects.toThrow(
+    await expect(journal.rejections({ outcome: 'lost' as never })).rejects.toThrow(
       'outcome must be one of',
     )
   })
@@ -105,7 +105,7 @@ describe('deliveries', () => {
     const journal = journalOf({ maxDeliveries: 100 })
     await journal.write(batch([arrival({ ids: ['genuine'] })]))
     for (let at = 0; at < 50; at++)
-      await journal.write(batch(Array.from({ length: 100 }, () => refused())))
+      await journal.write(batch(Array.from({ length: 100 }, () => rejected())))
     const { rows } = await journal.deliveries({ limit: 1000 })
     expect(rows).toHaveLength(101)
     expect(rows.at(-1)!.ids).toEqual(['genuine'])
@@ -116,7 +116,7 @@ describe('deliveries', () => {
     const body = new Uint8Array(256 * 1024)
     for (let at = 0; at < 400; at++)
       await journal.write(
-        batch([refused({ code: `c${at}`, kept: { url: '/', headers: [], body } })]),
+        batch([rejected({ code: `c${at}`, kept: { url: '/', headers: [], body } })]),
       )
     const { rows } = await journal.deliveries({ limit: 1000 })
     expect(rows.length).toBeGreaterThan(245)
@@ -125,10 +125,10 @@ describe('deliveries', () => {
     expect((await journal.deliveries({ eventId: 'old' })).rows).toEqual([])
   })
 
-  test('keep head and body of the last refusal of a slot, and lists leave them out', async () => {
+  test('keep head and body of the last rejection of a slot, and lists leave them out', async () => {
     const journal = journalOf()
     const rows = Array.from({ length: 5 }, (_, at) =>
-      refused({
+      rejected({
         replyBody: 'no',
         slot: `s${at % 3}`,
         kept: { url: '/', headers: [['a', 'b']], body: Buffer.of(at) },
@@ -164,7 +164,7 @@ describe('history', () => {
 
   test('adds the counts of several batches and processes by step', async () => {
     const journal = journalOf()
-    await write(journal, [count(NOW), count(NOW, { value: 'refused' })])
+    await write(journal, [count(NOW), count(NOW, { value: 'rejected' })])
     await write(journal, [count(NOW, { max: 300, histogram: [[22, 2]] }), count(NOW + MINUTE)])
     await write(journal, [
       count(NOW, { by: 'code', value: 'x' }),
@@ -187,7 +187,7 @@ describe('history', () => {
           [22, 2],
         ],
       },
-      expect.objectContaining({ value: 'refused', count: 1 }),
+      expect.objectContaining({ value: 'rejected', count: 1 }),
     ])
     expect(await journal.history({ ...range, by: 'code' })).toMatchObject([{ value: 'x' }])
     const attempts = await journal.history({ ...range, kind: 'attempt', subscription: 'a' })
@@ -274,8 +274,8 @@ test('what became of each delivery is answered from the journal alone', async ()
   const inbox = memoryInbox()
   const { receiver, heard, send } = setup({ inbox })
   receiver.on('ping', (event, task) => {
-    if (event.id === 'e1' && task.attempt < 3) throw new RetryAfter(0)
-    if (event.id === 'e2') throw new RetryAfter('1h')
+    if (event.id === 'e1' && task.attempt < 3) throw new RetryAfterError(0)
+    if (event.id === 'e2') throw new RetryAfterError('1h')
   })
   await send({ id: 'e1' })
   await heard.until('done')
@@ -290,7 +290,7 @@ test('what became of each delivery is answered from the journal alone', async ()
   await receiver.close()
   const { rows } = await inbox.journal!.deliveries()
   expect(rows.map(({ outcome }) => outcome)).toEqual([
-    'refused',
+    'rejected',
     'unhandled',
     'accepted',
     'duplicate',

@@ -5,7 +5,7 @@ import {
   type RecorderOptions,
 } from '../../../../testing/src/inbox/recorder.ts'
 import { memoryInbox, type MemoryInboxOptions } from '../../../src/index.ts'
-import type { Drained, Inbox, Port } from '../../../src/inbox/index.ts'
+import type { RunDueResult, Inbox, Port } from '../../../src/inbox/index.ts'
 
 export { lane }
 export { storedDelivery, intake, item } from '../../../../testing/src/inbox/make.ts'
@@ -33,6 +33,6 @@ export function scene(options: RecorderOptions = {}, settings: MemoryInboxOption
 }
 
 /** `Port.drain` within a minute. */
-export function drain(port: Port, max = Infinity): Promise<Drained> {
+export function drain(port: Port, max = Infinity): Promise<RunDueResult> {
   return port.drain!(Date.now() + 60_000, max)
 }

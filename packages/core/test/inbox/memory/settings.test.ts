@@ -9,14 +9,14 @@ test.each([
   ['window', { window: 345_600_000 }, /window must be a time with its unit such as '4d'/],
   ['hold', { hold: 0 }, /hold must be at least a millisecond/],
   ['maxWaitingBytes', { maxWaitingBytes: '1' }, /maxWaitingBytes must be a whole number/],
-])('%s is refused', (_, options, message) => {
+])('%s is rejected', (_, options, message) => {
   expect(() => memoryInbox(options as never)).toThrow(TypeError)
   expect(() => memoryInbox(options as never)).toThrow(message)
 })
 
 test('a dead task that is dropped is told, once an hour', async () => {
   let now = 1_000_000
-  const { receiver, heard, send } = setup({ inbox: memoryInbox({ maxDead: 1 }), now: () => now })
+  const { receiver, heard, send } = setup({ inbox: memoryInbox({ maxDead: 1 }), clock: { now: () => now } })
   receiver.on('ping', { retry: { attempts: 1 } }, () => {
     throw new Error('no')
   })
@@ -33,8 +33,8 @@ test('a dead task that is dropped is told, once an hour', async () => {
 describe('a tenant within their share loses nothing because of another', () => {
   const provider = acme({
     secret: [
-      { secret: 'quiet-secret', scope: 'quiet' },
-      { secret: 'loud-secret', scope: 'loud' },
+      { secret: 'quiet-secret', tenant: 'quiet' },
+      { secret: 'loud-secret', tenant: 'loud' },
     ],
   })
 
@@ -44,7 +44,7 @@ describe('a tenant within their share loses nothing because of another', () => {
   ])('an id, of %s', async (_, make) => {
     const { receiver, heard, send } = setup({ provider, inbox: make() })
     let runs = 0
-    receiver.on('ping', ({ scope }) => void (scope === 'quiet' && runs++))
+    receiver.on('ping', ({ tenant: scope }) => void (scope === 'quiet' && runs++))
     for (let at = 0; at < 20; at++) await send({ id: `q${at}`, secret: 'quiet-secret' })
     for (let at = 0; at < 300; at++) await send({ id: `l${at}`, secret: 'loud-secret' })
     await heard.until('done', 320)
@@ -65,7 +65,7 @@ describe('a tenant within their share loses nothing because of another', () => {
     for (let at = 0; at < 30; at++) await send({ id: `l${at}`, secret: 'loud-secret' })
     await heard.until('dead', 35)
     const { rows } = await inbox.view!.list({ state: 'dead' })
-    expect(rows.filter(({ event }) => event.scope === 'quiet')).toHaveLength(5)
+    expect(rows.filter(({ event }) => event.tenant === 'quiet')).toHaveLength(5)
     expect(rows).toHaveLength(10)
   })
 
@@ -73,13 +73,13 @@ describe('a tenant within their share loses nothing because of another', () => {
     const { port, untilSettled } = scene({}, { max: 20 })
     port.work!()
     const guarded = (id: string, scope: string) =>
-      intake(item(id, ['a'], { scope, guards: [{ key: `g${id}`, otherwise: 'refuse' }] }))
+      intake(item(id, ['a'], { tenant: scope, guards: [{ key: `g${id}`, otherwise: 'reject' }] }))
     for (let at = 0; at < 5; at++) await port.accept(guarded(`q${at}`, 'quiet'), {})
     for (let at = 0; at < 100; at++) await port.accept(guarded(`l${at}`, 'loud'), {})
     await untilSettled(105)
     const replayed = intake(
-      item('other', ['a'], { scope: 'quiet', guards: [{ key: 'gq0', otherwise: 'refuse' }] }),
+      item('other', ['a'], { tenant: 'quiet', guards: [{ key: 'gq0', otherwise: 'reject' }] }),
     )
-    expect(await port.accept(replayed, {})).toEqual(['refused'])
+    expect(await port.accept(replayed, {})).toEqual(['rejected'])
   })
 })

@@ -38,7 +38,7 @@ describe('keys behind a URL', () => {
     expect(await find('b', 1)).toEqual(['b'])
     expect(set.fetches).toBe(2)
     for (let made = 0; made < 4; made++) expect(await find(`made-up ${made}`, 2)).toEqual([])
-    // What was not looked for is no refusal, and what was is one without another fetch.
+    // What was not looked for is no rejection, and what was is one without another fetch.
     for (let made = 4; made < 50; made++)
       await expect(find(`made-up ${made}`, 2)).rejects.toThrow(unavailable)
     expect(await find('made-up 3', 3)).toEqual([])
@@ -111,13 +111,13 @@ describe('keys asked for one by one', () => {
   test('made-up ids cost thirty look-ups a minute, and a real key is found among them', async () => {
     const { asks, find } = asked({ a: key, b: key })
     await find('a', 0)
-    let refused = 0
+    let rejected = 0
     for (let made = 0; made < 200; made++)
       await Promise.resolve(find(`made-up ${made}`, 1000)).catch((error: unknown) => {
         expect(error).toEqual(unavailable)
-        refused++
+        rejected++
       })
-    expect(refused).toBeGreaterThan(165)
+    expect(rejected).toBeGreaterThan(165)
     expect(asks.length).toBeLessThan(35)
     expect(await find('a', 1001)).toEqual([key])
     expect(await find('b', 5000)).toEqual([key])

@@ -44,7 +44,7 @@ describe('look-ups', () => {
     expect(asked).toHaveLength(3)
   })
 
-  test('made-up keys neither drive known ones out nor are they refused unasked', async () => {
+  test('made-up keys neither drive known ones out nor are they rejected unasked', async () => {
     const asked: string[] = []
     const known = lookups<{ key: string }>({ kept: 2, perMinute: 50, atOnce: 50 })
     await known.find('a', 0, ask(asked, 'a'))

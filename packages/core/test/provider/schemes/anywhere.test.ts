@@ -95,7 +95,7 @@ describe.each(Object.entries(PLACES))('a signature in %s', (_, place) => {
     expect(await ends(place, place.sent(signed(`${BODY} `)))).toEqual([401, 'signature_mismatch'])
   })
 
-  test('refuses a delivery that has none', async () => {
+  test('rejects a delivery that has none', async () => {
     const { url: _url, headers: _headers, ...bare } = place.sent('')
     const body = String(bare.body).replace(/&?signature=|,"signature":""/, '')
     expect(await ends(place, { body })).toEqual([401, 'missing_header'])

@@ -81,7 +81,7 @@ describe.each([
       ).toBe(1)
     })
 
-    test('another body, another time, another key and another text of the same signature are refused', () => {
+    test('another body, another time, another key and another text of the same signature are rejected', () => {
       const other = pairOf(pair === modulus ? 'rsa' : pair === wide ? 'P-384' : 'P-256')
       const changed = (lines: Record<string, string>): SignableRequest => ({
         ...signed,
@@ -104,7 +104,7 @@ describe.each([
           )
     })
 
-    test('a key of another kind is refused with what was expected', () => {
+    test('a key of another kind is rejected with what was expected', () => {
       for (const wrong of [
         edwards.pem,
         pair === modulus ? curve.pem : modulus.pem,
@@ -124,7 +124,7 @@ describe.each([
   },
 )
 
-test('a signature in the other form is refused: DER is not raw', () => {
+test('a signature in the other form is rejected: DER is not raw', () => {
   const raw = ecdsa({ ...headers, form: 'raw' })
   const der = ecdsa(headers)
   const signed = raw.sign!(request, raw.key(curve.secret), NOW)
@@ -133,7 +133,7 @@ test('a signature in the other form is refused: DER is not raw', () => {
   )
 })
 
-test('an RSA key that is too short is refused', () => {
+test('an RSA key that is too short is rejected', () => {
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 512 })
   expect(() => rsa(headers).key(pem(publicKey, 'spki'))).toThrow('at least 1024 bits')
 })

@@ -44,7 +44,7 @@ test('base64 is taken in canonical form only', () => {
     expect(verdict(scheme, 'user:pass:word', given(`Basic ${text}`))).not.toBe(0)
 })
 
-test('a refusal asks for credentials', () => {
+test('a rejection asks for credentials', () => {
   for (const sent of [request(), given(encoded('user:wrong'))]) {
     expect(() => scheme.verify(createDelivery(sent), ['user:pass'], NOW)).toThrow(
       expect.objectContaining({
@@ -55,7 +55,7 @@ test('a refusal asks for credentials', () => {
 })
 
 test.each(['user', ':', ' : ', 'user: ', 'user:<password>', 'user:${PASSWORD}'])(
-  'credentials that hold no secret are refused: %o',
+  'credentials that hold no secret are rejected: %o',
   (secret) => {
     expect(() => scheme.key(secret)).toThrow(TypeError)
   },

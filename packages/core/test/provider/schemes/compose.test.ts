@@ -89,7 +89,7 @@ describe('a signed time', () => {
       )
   })
 
-  test('that is no number is refused, and the future can have its own tolerance', () => {
+  test('that is no number is rejected, and the future can have its own tolerance', () => {
     for (const [time, now] of [
       [Number.NaN, NOW],
       [NOW, Number.NaN],

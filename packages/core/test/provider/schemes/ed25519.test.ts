@@ -53,7 +53,7 @@ describe('only the canonical form is taken', () => {
   const value = sent.headers[HEADER]!
   const secret = point.toString('hex')
 
-  test('S + L is another signature of the same message to a lenient verifier, and refused', () => {
+  test('S + L is another signature of the same message to a lenient verifier, and rejected', () => {
     const order = (1n << 252n) + 27742317777372353535851937790883648493n
     const bytes = Buffer.from(value, 'hex')
     const s = BigInt(`0x${Buffer.from(bytes.subarray(32)).reverse().toString('hex')}`) + order
@@ -107,7 +107,7 @@ test.each([
   expect(verdict(hex, point.toString('hex'), sent, NOW + later)).toBe(expected)
 })
 
-test('an invalid key is refused', () => {
+test('an invalid key is rejected', () => {
   for (const secret of ['secret', point.toString('hex').slice(2), point.toString('base64')])
     expect(() => hex.key(secret)).toThrow('32 bytes in hex')
   expect(() => hex.key(`${seed.toString('hex')}${point.toString('hex')}`)).toThrow(TypeError)

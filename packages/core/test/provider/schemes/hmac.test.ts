@@ -195,7 +195,7 @@ test.each([
   ['hex', 'zz'],
   ['base64', 'AP8'],
   ['base64', '????'],
-] as const)('a key that is no %s is refused: %s', (keyEncoding, secret) => {
+] as const)('a key that is no %s is rejected: %s', (keyEncoding, secret) => {
   expect(() => make({ keyEncoding }).key(secret)).toThrow(TypeError)
 })
 

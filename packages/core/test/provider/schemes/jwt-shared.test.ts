@@ -38,7 +38,7 @@ function verify(
 const code = (expected: string): unknown => expect.objectContaining({ code: expected })
 
 test.each([[['x']], [['b64']], [[]], ['b64'], [null]])(
-  'a token whose head says crit: %j is refused',
+  'a token whose head says crit: %j is rejected',
   (crit) => {
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
     const message = `${part({ alg: 'HS256', crit, b64: false })}.${part({ iat: SECONDS })}`
@@ -58,7 +58,7 @@ describe('a token with a shared secret', () => {
     expect(() => verify(value, { algorithms: others })).toThrow(code('malformed_header') as Error)
   })
 
-  test('that names no algorithm, or changes a character, is refused', async () => {
+  test('that names no algorithm, or changes a character, is rejected', async () => {
     const [, payload] = (await token({})).split('.')
     const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.`
     expect(() => verify(none)).toThrow(code('malformed_header') as Error)
@@ -84,7 +84,7 @@ describe('a token with a shared secret', () => {
   test('is judged by its claims: issuer, audience, times, and those that must be there', async () => {
     const audience = ({ url }: { readonly url: string }): readonly string[] => [url]
     expect(verify(await token({ aud: 'https://example.com/hook?a=1' }), { audience })).toBe(0)
-    for (const [claims, options, refusal] of [
+    for (const [claims, options, rejection] of [
       [{ aud: 'https://example.com/other' }, { audience }, 'unknown_sender'],
       [{}, { audience }, 'unknown_sender'],
       [{ iss: 'b' }, { issuer: ['a'] }, 'unknown_sender'],
@@ -94,7 +94,7 @@ describe('a token with a shared secret', () => {
       [{}, { required: ['exp'] }, 'malformed_header'],
     ] as const) {
       const value = await token(claims)
-      expect(() => verify(value, options)).toThrow(code(refusal) as Error)
+      expect(() => verify(value, options)).toThrow(code(rejection) as Error)
     }
   })
 
@@ -137,7 +137,7 @@ describe('a public key is no shared secret', () => {
     expect(() => jwt({ algorithms: ['RS256', 'HS256'] as never })).toThrow(/algorithms mixes/)
   })
 
-  test('a token that was forged with an RS256 public key as HS256 secret is refused', async () => {
+  test('a token that was forged with an RS256 public key as HS256 secret is rejected', async () => {
     const scheme = jwt({ algorithms: ['RS256'], header: 'X-Token' })
     const keys = givenJwks({ keys: [{ ...jwk, kty: 'RSA', kid: 'k1' }] }, 'jwks')
     const delivery = createDelivery({ url: 'https://a.example/', headers: { 'x-token': forged() } })
@@ -146,7 +146,7 @@ describe('a public key is no shared secret', () => {
     )
   })
 
-  test('and such a key is refused as a shared secret', () => {
+  test('and such a key is rejected as a shared secret', () => {
     const scheme = jwt({ algorithms: ['HS256'], header: 'X-Token' })
     for (const secret of [pem, JSON.stringify(jwk), 'https://acme.example/jwks.json'])
       expect(() => scheme.key(secret)).toThrow(/not a public key/)

@@ -1,4 +1,4 @@
-import { createDelivery, type Facts, type WebhookError } from '../../../src/index.ts'
+import { createDelivery, type ErrorDetails, type WebhookError } from '../../../src/index.ts'
 import {
   factsOf,
   givenJwks,
@@ -58,7 +58,7 @@ describe('the signature', () => {
     expect(await verify(`bearer ${anonymous}`)).toBe(0)
   })
 
-  test('of another key, under another id or with changed claims is refused', async () => {
+  test('of another key, under another id or with changed claims is rejected', async () => {
     const [head, , signature] = (await token()).split('.')
     const claims = Buffer.from('{"admin":true}').toString('base64url')
     for (const wrong of [
@@ -70,7 +70,7 @@ describe('the signature', () => {
       await expect(verify(`Bearer ${wrong}`)).rejects.toThrow(code('signature_mismatch'))
   })
 
-  test('by an algorithm that was not named is refused before any key is looked for', async () => {
+  test('by an algorithm that was not named is rejected before any key is looked for', async () => {
     const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.`
     const secret = new TextEncoder().encode(JSON.stringify(jwk))
     const hmac = await token({}, { alg: 'HS256' }, secret)
@@ -114,7 +114,7 @@ test.each<[string, (value: string) => string]>([
   ['another scheme before Bearer', (value) => `Basic Bearer ${value}`],
   ['a fourth part', (value) => `Bearer ${value}.e30`],
   ['a character that base64url has not', (value) => `Bearer ${value}=`],
-])('a token is refused with %s', async (_, write) => {
+])('a token is rejected with %s', async (_, write) => {
   await expect(verify(write(await token()))).rejects.toThrow(code('malformed_header'))
 })
 
@@ -145,7 +145,7 @@ test.each([
   ['two tokens', 'Bearer a.b.c a.b.c'],
   ['no token', 'Bearer nonsense'],
   ['an encrypted token', 'Bearer a.b.c.d.e'],
-])('%s is refused', async (_, value) => {
+])('%s is rejected', async (_, value) => {
   await expect(verify(value)).rejects.toThrow(expect.objectContaining({ header: 'authorization' }))
 })
 
@@ -183,10 +183,10 @@ describe('the claims', () => {
       'unknown_sender',
     ],
     ['a time that is text', { exp: '9999999999' as never }, {}, 'malformed_header'],
-  ])('%s', async (_, claims, options, refusal) => {
+  ])('%s', async (_, claims, options, rejection) => {
     const verdict = verify(`Bearer ${await token(claims)}`, options)
-    if (refusal === undefined) expect(await verdict).toBe(0)
-    else await expect(verdict).rejects.toThrow(code(refusal))
+    if (rejection === undefined) expect(await verdict).toBe(0)
+    else await expect(verdict).rejects.toThrow(code(rejection))
   })
 })
 
@@ -217,11 +217,11 @@ test('a secret is the https URL of a key set', () => {
   expect(make('https://example.com/jwks.json').covers).toEqual({ body: 'none', timestamp: true })
 })
 
-describe('a refusal of a token tells the log what was wrong', () => {
+describe('a rejection of a token tells the log what was wrong', () => {
   const reason = async (claims: JWTPayload, options: Partial<JwtOptions>): Promise<unknown> =>
     verify(`Bearer ${await token(claims)}`, options).catch((error: WebhookError) => factsOf(error))
 
-  test.each<[JWTPayload, Partial<JwtOptions>, Omit<Facts, 'header'>]>([
+  test.each<[JWTPayload, Partial<JwtOptions>, Omit<ErrorDetails, 'header'>]>([
     [{}, { required: ['exp'] }, { problem: 'missing', field: 'exp' }],
     [{}, { maxAge: 300 }, { problem: 'missing', field: 'iat' }],
     [

@@ -16,7 +16,7 @@ describe.each(['sha1', 'sha256', 'sha384', 'sha512'] as const)('%s', (hash) => {
     expect(verifyPss(hash, message, publicKey, theirs)).toBe(true)
   })
 
-  test('another padding and another length of salt are refused', () => {
+  test('another padding and another length of salt are rejected', () => {
     const salted = sign(hash, message, { key: privateKey, padding, saltLength: 0 })
     for (const other of [sign(hash, message, privateKey), salted, new Uint8Array(1)])
       expect(verifyPss(hash, message, publicKey, other)).toBe(false)

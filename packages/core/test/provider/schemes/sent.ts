@@ -13,7 +13,7 @@ export const request = (body: string | Uint8Array = '{"a":1}'): SignableRequest 
   body: Buffer.from(body),
 })
 
-/** What verification says of a request: the place of the key that matched, or the code of the refusal. */
+/** What verification says of a request: the place of the key that matched, or the code of the rejection. */
 export function verdict<Key>(
   scheme: Scheme<Key>,
   secrets: string | readonly string[],

@@ -124,7 +124,7 @@ test.each([
   ).toBe(code)
 })
 
-test('a repeated header is refused', () => {
+test('a repeated header is rejected', () => {
   for (const name of ['webhook-id', 'webhook-timestamp', 'webhook-signature'])
     expect(
       verdict(
@@ -146,7 +146,7 @@ test('one set of headers counts as a whole', () => {
 })
 
 test.each(['whsec_!', 'secret?', 'whpk_AAAA', 'whsk_AAAA', 'whsec_AAAAA'])(
-  'an invalid secret is refused: %s',
+  'an invalid secret is rejected: %s',
   (secret) => {
     expect(() => scheme.key(secret)).toThrow(TypeError)
   },

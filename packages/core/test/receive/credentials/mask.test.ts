@@ -17,7 +17,7 @@ function kept(
   return { url, headers, body: Buffer.from(body).toString(), masked }
 }
 
-describe('a value at the place of a credential of some sender is masked in a refused body', () => {
+describe('a value at the place of a credential of some sender is masked in a rejected body', () => {
   test.each([
     ['{"passcode":"S","a":1}', '{"passcode":"(masked)","a":1}', 'passcode'],
     ['{ "a" : 1,\n "passcode" :\t"S" }', '{ "a" : 1,\n "passcode" :\t"(masked)" }', 'passcode'],
@@ -119,7 +119,7 @@ describe('a value at the place of a credential of some sender is masked in a ref
   })
 })
 
-describe('of the head of a refused delivery is kept what explains it', () => {
+describe('of the head of a rejected delivery is kept what explains it', () => {
   test('the headers that its provider reads, renamed ones too, and those that tell of proxies', () => {
     const lines: [string, string][] = [
       ['x-acme-signature', 's'],

@@ -3,8 +3,8 @@ import { jsonReply, textReply } from '../../../src/index.ts'
 import type { Answer, Reply } from '../../../src/index.ts'
 import { acme, codeOf, gate, setup } from '../../acme.ts'
 
-const REFUSAL = textReply('denied', 403)
-const deciding = (): ReturnType<typeof acme> => acme({ refusal: REFUSAL })
+const REJECTION = textReply('denied', 403)
+const deciding = (): ReturnType<typeof acme> => acme({ rejection: REJECTION })
 
 describe('what an answer function gives', () => {
   const xml = { status: 200, headers: { 'content-type': 'text/xml; charset=utf-8' } }
@@ -55,7 +55,7 @@ test('it runs after the event was stored, for duplicates too, and is not a task'
 })
 
 test('a topic that is only answered is stored nowhere and is not unhandled', async () => {
-  const { receiver, heard, send } = setup({ onUnhandled: 'refuse' })
+  const { receiver, heard, send } = setup({ onUnhandled: 'reject' })
   receiver.answer(['/deploy', '/rollback'], ({ topic }) => topic)
   expect((await send({ topic: '/rollback' })).body).toBe('/rollback')
   expect((await send({ topic: '/other' })).status).toBe(404)
@@ -84,10 +84,10 @@ describe('an answer that is late', () => {
     ])
   })
 
-  test('is a refusal where the reply decides something', async () => {
+  test('is a rejection where the reply decides something', async () => {
     const { receiver, send } = setup({ provider: deciding() })
     receiver.answer('ping', never, { deadline: 1 })
-    expect(await send()).toEqual(REFUSAL)
+    expect(await send()).toEqual(REJECTION)
   })
 
   test('may fail afterwards without harm', async () => {
@@ -132,10 +132,10 @@ describe('an answer that fails', () => {
     expect(heard.all('rejected')[0]![1].cause).toBe(heard.all('answerFailed')[0]![1])
   })
 
-  test.each(failures)('is a refusal where the reply decides something: %s', async (answer) => {
+  test.each(failures)('is a rejection where the reply decides something: %s', async (answer) => {
     const { receiver, send } = setup({ provider: deciding() })
     receiver.answer('ping', answer)
-    expect(await send()).toEqual(REFUSAL)
+    expect(await send()).toEqual(REJECTION)
   })
 })
 
@@ -154,7 +154,7 @@ test('an answer that came in time is not late afterwards', async () => {
   }
 })
 
-test('an answer is not asked about what was refused', async () => {
+test('an answer is not asked about what was rejected', async () => {
   const { receiver, send } = setup()
   let asked = 0
   receiver.answer('ping', () => void asked++)
@@ -162,7 +162,7 @@ test('an answer is not asked about what was refused', async () => {
   expect(asked).toBe(0)
 })
 
-test.each(['soon', -1, Infinity])('a deadline of %o is refused', (deadline) => {
+test.each(['soon', -1, Infinity])('a deadline of %o is rejected', (deadline) => {
   const { receiver } = setup()
   expect(() => receiver.answer('ping', () => 'x', { deadline: deadline as never })).toThrow(
     'answer: deadline',

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { createKeyBound } from '../../../src/subscribe/run/key-bound.ts'
 import { createKeyBounds, MAX_KEYS } from '../../../src/subscribe/run/key-bounds.ts'
-import type { PerKeyOptions } from '../../../src/subscribe/per-key.ts'
+import type { TenantLimitOptions } from '../../../src/subscribe/per-key.ts'
 
 /** Lets tasks come at `times`, and come back when told, on a clock of its own. */
 function simulate(
-  options: PerKeyOptions,
+  options: TenantLimitOptions,
   times: readonly number[],
   took = 0,
   late: () => number = () => 0,

@@ -85,7 +85,7 @@ export const SCREENS: Readonly<Record<string, Screen>> = {
     seen: (page) => page.getByRole('textbox', { name: 'Payload' }),
   },
   explain: {
-    query: '?screen=list&q=outcome:refused&open=first',
+    query: '?screen=list&q=outcome:rejected&open=first',
     seen: (page) => page.getByText(/^Proven/),
   },
   keys: {

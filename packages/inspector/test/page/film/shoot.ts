@@ -1,4 +1,4 @@
-// Makes the film of the README, `npm run docs -- film`: a real app, real signed deliveries, Chromium. From a refused delivery to its
+// Makes the film of the README, `npm run docs -- film`: a real app, real signed deliveries, Chromium. From a rejected delivery to its
 // proof, from dead tasks to done ones, and to a test that keeps them so.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -26,9 +26,9 @@ const words = (text: string | RegExp) => page.getByText(text).first().waitFor()
 await words('All is well.')
 await film.say('All is well. Then somebody copies the secret to a new machine …')
 for (let at = 0; at < 6; at++) await world.tamper()
-await words(/6 of \d+ refused/)
+await words(/6 of \d+ rejected/)
 await words(/proven: secret-whitespace/)
-await film.say('… and what Stripe sends is refused. Why? It is proven already.', 2800)
+await film.say('… and what Stripe sends is rejected. Why? It is proven already.', 2800)
 await film.press(link('Explain'))
 await words(/^Proven: secret-whitespace/)
 writeFileSync(join(FOLDER, 'film.png'), await page.screenshot())

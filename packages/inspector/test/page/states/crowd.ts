@@ -45,7 +45,7 @@ export async function startCrowd(inbox: Inbox, size: Size): Promise<Crowd> {
     )
   for (const receiver of receivers) {
     await settled(receiver, { timeout: 120_000 })
-    await receiver.drain({ deadline: '5s', max: 1 })
+    await receiver.runDue({ deadline: '5s', max: 1 })
   }
   const page = inspector({
     inbox,

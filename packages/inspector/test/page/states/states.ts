@@ -51,7 +51,7 @@ export const states: Readonly<Record<string, State>> = {
   'redis-stopped': {
     needs: [redisServer],
     says: /Redis has not answered since \d\d:\d\d:\d\d\. All else is as of \d\d:\d\d:\d\d\./,
-    shows: /refused with 503[^]*SMTP 421/,
+    shows: /rejected with 503[^]*SMTP 421/,
     async start() {
       const redis = await startRedis()
       const crowd = await startCrowd(bullmqInbox({ connection: redis.url, deadline: '2s' }), SMALL)
@@ -61,7 +61,7 @@ export const states: Readonly<Record<string, State>> = {
   'postgresql-stopped': {
     needs: [postgresServer],
     says: /PostgreSQL has not answered since \d\d:\d\d:\d\d\. All else is as of \d\d:\d\d:\d\d\./,
-    shows: /refused with 503[^]*SMTP 421/,
+    shows: /rejected with 503[^]*SMTP 421/,
     async start() {
       const postgres = await startPostgres()
       const crowd = await startCrowd(postgresInbox({ connectionString: postgres.url }), SMALL)

@@ -29,7 +29,7 @@ const quantile = (q: number, by: string, name: string): string =>
 const orZero = (what: string): string => `${what} or vector(0)`
 
 const VERIFIED = 'postern_outcome=~"accepted|duplicate|unhandled"'
-const REFUSED = 'postern_outcome="refused"'
+const REJECTED = 'postern_outcome="rejected"'
 
 /** The rows of the dashboard. */
 export const ROWS: Readonly<Record<string, readonly PanelSpec[]>> = {
@@ -42,14 +42,14 @@ export const ROWS: Readonly<Record<string, readonly PanelSpec[]>> = {
       queries: [[orZero(`sum(${rate('postern_deliveries_total', VERIFIED)})`), '']],
     },
     {
-      title: 'Refused',
+      title: 'Rejected',
       kind: 'stat',
       unit: 'percentunit',
       width: 4,
       alarm: { from: 0.5, color: 'red' },
       queries: [
         [
-          `(${orZero(`sum(${rate('postern_deliveries_total', REFUSED)})`)}) / (sum(${rate('postern_deliveries_total')}) > 0)`,
+          `(${orZero(`sum(${rate('postern_deliveries_total', REJECTED)})`)}) / (sum(${rate('postern_deliveries_total')}) > 0)`,
           '',
         ],
       ],
@@ -116,7 +116,7 @@ export const ROWS: Readonly<Record<string, readonly PanelSpec[]>> = {
       ],
     },
     {
-      title: 'Refusals by code',
+      title: 'Rejections by code',
       about: '`postern explain` finds the cause of one of them.',
       kind: 'timeseries',
       unit: 'reqps',
@@ -124,7 +124,7 @@ export const ROWS: Readonly<Record<string, readonly PanelSpec[]>> = {
       stacked: true,
       queries: [
         [
-          sum(`${RECEIVER}, error_type`, rate('postern_deliveries_total', REFUSED)),
+          sum(`${RECEIVER}, error_type`, rate('postern_deliveries_total', REJECTED)),
           `{{${RECEIVER}}} {{error_type}}`,
         ],
       ],

@@ -18,7 +18,7 @@ export interface CertificateClaim {
 
 /** Options of {@link signedByCertificate}. */
 interface SignedByCertificateOptions extends CertificateRules {
-  /** Headers without which `read` refuses each delivery. @default [] */
+  /** Headers without which `read` rejects each delivery. @default [] */
   readonly needs?: readonly string[]
   readonly covers: Covers
   /** Header or field that carries the signature. */

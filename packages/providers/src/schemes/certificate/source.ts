@@ -55,7 +55,7 @@ export function certificateSource(
     try {
       return trusted(chain!, now)
     } catch (error) {
-      known.refuse(url, now, error)
+      known.reject(url, now, error)
       throw error
     }
   }

@@ -12,13 +12,13 @@ export interface GenericPlaces {
   readonly id?: Extract
   /** Header that carries the event's id. @default none */
   readonly eventIdHeader?: string
-  /** Member of the body that is the event's id; dots lead into objects (`data.id`), several are joined by `:`. With several `formats` an event without it is `unidentified`. @default none, so that nothing is deduplicated by id */
+  /** Member of the body that is the event's id; dots lead into objects (`data.id`), several are joined by `:`. With several `formats` an event without it is `missing_event_id`. @default none, so that nothing is deduplicated by id */
   readonly eventIdField?: string | readonly string[]
   /** Reads the topic, or is the topic of every delivery. @default the header or the member named below */
   readonly topic?: string | Extract
   /** Header that carries the topic. @default none */
   readonly topicHeader?: string
-  /** Member of the body that is the topic; dots lead into objects, several are joined by dots. An event without it is `unidentified`. @default 'type', and `event` for what has none */
+  /** Member of the body that is the topic; dots lead into objects, several are joined by dots. An event without it is `missing_event_id`. @default 'type', and `event` for what has none */
   readonly topicField?: string | readonly string[]
   /** Member of the body that holds a list of events, each with its own id and topic; '' if the body is the list. @default none */
   readonly itemsField?: string
@@ -45,7 +45,7 @@ export function genericEvents(
 function listOf(value: unknown, path: string): readonly unknown[] {
   if (Array.isArray(value)) return value
   throw new WebhookError(
-    'unidentified',
+    'missing_event_id',
     path === ''
       ? { problem: 'no_event', expected: 'a list of events' }
       : { problem: 'malformed', field: path, expected: 'a list of events' },
@@ -69,7 +69,7 @@ function eventOf(
       ? topic(delivery, body)
       : (topic ?? extract(delivery, exact, topicHeader, topicField ?? 'type', '.'))
   if (found === undefined && topicField !== undefined)
-    throw new WebhookError('unidentified', {
+    throw new WebhookError('missing_event_id', {
       problem: 'missing',
       field: [topicField].flat().join(),
       option: 'topicField',

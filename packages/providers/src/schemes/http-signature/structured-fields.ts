@@ -27,7 +27,7 @@ export const structuredFields: Peer<StructuredFields> = peer(
 /** A member of a structured field that is an item: a value and its parameters. */
 export type FieldItem = readonly [value: unknown, parameters: ReadonlyMap<string, unknown>]
 
-/** A dictionary header, all its lines taken together. A repeated key is refused: which of the two counts would be a guess. */
+/** A dictionary header, all its lines taken together. A repeated key is rejected: which of the two counts would be a guess. */
 export function dictionary(
   sf: StructuredFields,
   delivery: Delivery,

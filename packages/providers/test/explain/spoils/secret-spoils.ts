@@ -58,7 +58,7 @@ function secret(
       try {
         return { ...from, secret: changed, provider: sealed.provider(changed) }
       } catch {
-        // The factory refuses it, which says it already.
+        // The factory rejects it, which says it already.
         return undefined
       }
     },

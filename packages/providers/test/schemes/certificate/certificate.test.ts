@@ -42,7 +42,7 @@ test.each([
   ],
   ['of another key', made({ publicKey: root.publicKey }) + middlePem],
   ['that is invalid', 'hello'],
-])('a certificate %s is refused', async (_, pem) => {
+])('a certificate %s is rejected', async (_, pem) => {
   const { send, topics } = sns({ [URL_OF_LEAF]: pem })
   expect(await send()).toBe(401)
   expect(topics).toEqual([])
@@ -130,7 +130,7 @@ test('a field that is signed must be text: an object would pass unsigned', async
   expect(topics).toEqual([ARN])
 })
 
-test('options that are no certificate are refused', () => {
+test('options that are no certificate are rejected', () => {
   expect(() => awsSns({ topicArn: ARN, certPem: 'x' })).toThrow('certPem must be')
   expect(() => awsSns({ topicArn: ARN, ca: 'x' })).toThrow('ca must be')
   expect(() => awsSns({ topicArn: ARN, timeout: 0 })).toThrow('timeout must be')

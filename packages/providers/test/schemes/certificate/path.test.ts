@@ -48,7 +48,7 @@ test.each<[string, Part, Part]>([
   ['with another directory name', {}, { permittedDirectory: 'sns.example.com' }],
   ['with a critical extension of its own', { unknown: 'critical' }, {}],
   ['whose issuer has a critical extension of its own', {}, { unknown: 'critical' }],
-])('a certificate %s is refused', async (_, leaf, middle) => {
+])('a certificate %s is rejected', async (_, leaf, middle) => {
   expect(await sent(leaf, middle)).toBe(401)
 })
 

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { httpMessageSignatures } from '../../../src/schemes/http-signature/http-message-signatures.ts'
 import { type HttpSignatureAlgorithm } from '../../../src/schemes/http-signature/keys.ts'
-import { NOW, CREATED, request, verify, sign, signedBy, loose, refused } from './http-signatures.ts'
+import { NOW, CREATED, request, verify, sign, signedBy, loose, rejected } from './http-signatures.ts'
 
 describe.each<
   [
@@ -26,10 +26,10 @@ describe.each<
     const signed = sign({ alg }, secret)
     expect(await verify(signed, { alg }, pem)).toBe(0)
     const other = make().publicKey.export({ format: 'pem', type: 'spki' }) as string
-    await expect(verify(signed, { alg }, other)).rejects.toThrow(refused('signature_mismatch'))
+    await expect(verify(signed, { alg }, other)).rejects.toThrow(rejected('signature_mismatch'))
   })
 
-  test('a key of another kind is refused', () => {
+  test('a key of another kind is rejected', () => {
     const wrong = generateKeyPairSync('x25519').publicKey.export({ format: 'pem', type: 'spki' })
     expect(() => httpMessageSignatures({ alg }).key(wrong as string)).toThrow(TypeError)
   })
@@ -80,9 +80,9 @@ describe('components', () => {
     ],
     ['of no known name', '("@future")', '"@future": \n'],
     ['of a member that is not there', '("x-dict";key="z")', '"x-dict";key="z": \n'],
-  ])('%s are refused', async (_, list, base) => {
+  ])('%s are rejected', async (_, list, base) => {
     const signed = signedBy(`${list};created=${CREATED}`, base)
-    await expect(verify(signed, loose)).rejects.toThrow(refused('malformed_header'))
+    await expect(verify(signed, loose)).rejects.toThrow(rejected('malformed_header'))
   })
 
   test('a query parameter that comes twice cannot be covered', async () => {
@@ -91,12 +91,12 @@ describe('components', () => {
       '"@query-param";name="a": 1\n',
     )
     const url = 'https://example.com/?a=1&a=2'
-    await expect(verify({ ...signed, url }, loose)).rejects.toThrow(refused('malformed_header'))
+    await expect(verify({ ...signed, url }, loose)).rejects.toThrow(rejected('malformed_header'))
   })
 })
 
 describe('the least that must be covered', () => {
-  test('a valid signature over less is refused', async () => {
+  test('a valid signature over less is rejected', async () => {
     const signed = signedBy(
       `("@method" "@authority");created=${CREATED}`,
       '"@method": POST\n"@authority": example.com\n',
@@ -152,7 +152,7 @@ describe('the digest of the body', () => {
     )
   })
 
-  test('of an algorithm nobody should use alone is refused', async () => {
+  test('of an algorithm nobody should use alone is rejected', async () => {
     const old = signedBy(`("@method");created=${CREATED}`, '"@method": POST\n', {
       'content-digest': 'md5=:AAAA:, unixsum=1',
     })

@@ -1,7 +1,7 @@
 import { createDelivery } from '@postern/core'
 import { describe, expect, test } from 'vitest'
 import { httpMessageSignatures } from '../../../src/schemes/http-signature/http-message-signatures.ts'
-import { NOW, CREATED, verify, sign, signedBy, loose, refused } from './http-signatures.ts'
+import { NOW, CREATED, verify, sign, signedBy, loose, rejected } from './http-signatures.ts'
 
 describe('parameters', () => {
   test.each([
@@ -20,13 +20,13 @@ describe('parameters', () => {
   ])('%s', async (parameters, code) => {
     const verdict = verify(signedBy(`("@method");${parameters}`, '"@method": POST\n'), loose)
     if (code === undefined) expect(await verdict).toBe(0)
-    else await expect(verdict).rejects.toThrow(refused(code))
+    else await expect(verdict).rejects.toThrow(rejected(code))
   })
 
   test('keyid and tag count where the options name them', async () => {
     const signed = sign({ keyId: 'a "key"', tag: 'acme' })
     expect(await verify(signed, { keyId: 'a "key"', tag: 'acme' })).toBe(0)
-    await expect(verify(signed, { keyId: 'b' })).rejects.toThrow(refused('signature_mismatch'))
+    await expect(verify(signed, { keyId: 'b' })).rejects.toThrow(rejected('signature_mismatch'))
     await expect(verify(signed, { tag: 'other' })).rejects.toThrow(
       expect.objectContaining({ expected: 'a signature with the tag other' }),
     )
@@ -68,7 +68,7 @@ describe('labels', () => {
     expect(await verify({ ...one, headers }, { label: 'a' })).toBe(0)
   })
 
-  test('a label that comes twice is refused', async () => {
+  test('a label that comes twice is rejected', async () => {
     const twice = (name: string) => `${one.headers[name]}, ${one.headers[name]}`
     for (const name of ['signature-input', 'signature'])
       await expect(
@@ -77,21 +77,21 @@ describe('labels', () => {
   })
 
   test.each(['signature', 'signature-input'])(
-    'a missing or unreadable %s is refused',
+    'a missing or unreadable %s is rejected',
     async (name) => {
       const { [name]: _, ...rest } = one.headers
-      await expect(verify({ ...one, headers: rest })).rejects.toThrow(refused('missing_header'))
+      await expect(verify({ ...one, headers: rest })).rejects.toThrow(rejected('missing_header'))
       for (const value of ['a=(', 'a', 'a=1', 'a=:!!:', '%', 'a=:AAAA'])
         await expect(verify({ ...one, headers: { ...rest, [name]: value } })).rejects.toThrow(
-          refused('malformed_header'),
+          rejected('malformed_header'),
         )
     },
   )
 
-  test('another text of the same bytes is refused', async () => {
+  test('another text of the same bytes is rejected', async () => {
     const text = one.headers['signature']!.replace(/=:$/, ':')
     await expect(verify({ ...one, headers: { ...one.headers, signature: text } })).rejects.toThrow(
-      refused('malformed_header'),
+      rejected('malformed_header'),
     )
   })
 })
@@ -103,7 +103,7 @@ test('once its package is loaded, nothing is awaited', async () => {
   expect(scheme.verify(createDelivery(signed), [scheme.key('shared')], NOW)).toBe(0)
 })
 
-test('what cannot be signed or used is refused with the reason', () => {
+test('what cannot be signed or used is rejected with the reason', () => {
   expect(() => httpMessageSignatures({ alg: 'rot13' as never }).key('x')).toThrow('alg must be')
   expect(() => httpMessageSignatures({ keyEncoding: 'base64' }).key('!')).toThrow('padded base64')
   expect(() => sign({ keyId: 'ü' })).toThrow(/^keyId .*got ü/)

@@ -51,4 +51,4 @@ export function signedBy(
 }
 
 export const loose: Options = { requiredComponents: [] }
-export const refused = (code: string) => expect.objectContaining({ code }) as Error
+export const rejected = (code: string) => expect.objectContaining({ code }) as Error

@@ -1,7 +1,7 @@
 import { letters, type AuditSender } from '../sender.ts'
 import { type AuditCase, textOfBody, type AuditRequest } from '../request.ts'
 
-const LOST = 'The sender takes the refusal for a failure, retries, and gives up: the event is lost.'
+const LOST = 'The sender takes the rejection for a failure, retries, and gives up: the event is lost.'
 
 /** Genuine deliveries of every kind that the sender makes. Each must be taken. */
 export function authenticCases(sender: AuditSender): readonly AuditCase[] {
@@ -41,7 +41,7 @@ export function authenticCases(sender: AuditSender): readonly AuditCase[] {
       () => unknown(sender)!,
       {
         expects: { reply: 'taken' },
-        why: 'Senders add topics. One that is refused is retried, and many refusals switch the webhook off.',
+        why: 'Senders add topics. One that is rejected is retried, and many rejections switch the webhook off.',
         remedy: 'ignore-topics',
         ...skipUnless(unknown(sender) !== undefined, 'its topics cannot be made up'),
       },

@@ -20,7 +20,7 @@ export function otherBodyCases(sender: AuditSender): readonly AuditCase[] {
     severity: 'critical',
     what,
     sends: () => make().map((request) => [request]),
-    expects: { reply: 'refused', effects: 0 },
+    expects: { reply: 'rejected', effects: 0 },
     why: FORGED,
     remedy: 'verify',
     ...skipUnless(facts.covers === 'bytes', NOT_COVERED),

@@ -4,7 +4,7 @@ import { skipUnless } from './authentic.ts'
 
 const KIB = 1024
 
-/** The same event in other bytes, signed as they are: what verifies anything but the bytes refuses them. */
+/** The same event in other bytes, signed as they are: what verifies anything but the bytes rejects them. */
 export function layoutCases(sender: AuditSender): readonly AuditCase[] {
   const { facts, about } = sender
   const layout = (
@@ -84,7 +84,7 @@ function bigCases(
       (text) => withMember(text, `"${'a'.repeat(Math.max(0, size - text.length - 30))}"`),
       {
         severity: largest === undefined ? 'medium' : 'high',
-        why: 'Large events are as genuine as small ones: one that is refused is lost.',
+        why: 'Large events are as genuine as small ones: one that is rejected is lost.',
         remedy: 'body-limit',
         heavy: size > 256 * KIB,
       },

@@ -24,7 +24,7 @@ export function spoiltSignatureCases(sender: AuditSender): readonly AuditCase[] 
       const request = sender.sign()
       return [[withValue(request, place!, ...values(valueAt(request, place!)!))]]
     },
-    expects: { reply: 'refused', effects: 0 },
+    expects: { reply: 'rejected', effects: 0 },
     why: FORGED,
     remedy: 'verify',
     ...skipUnless(value !== undefined, IN_BODY),

@@ -11,7 +11,7 @@ import { skipUnless } from './authentic.ts'
 import { canRebody } from './layouts.ts'
 import { FORGED, IN_BODY } from './signatures.ts'
 
-/** Nonsense, signed and unsigned. It may be taken or refused, but nothing may break. */
+/** Nonsense, signed and unsigned. It may be taken or rejected, but nothing may break. */
 export function spoiltCases(sender: AuditSender): readonly AuditCase[] {
   return [...signedNonsense(sender), ...unsignedNonsense(sender), ...methods(sender)]
 }
@@ -86,7 +86,7 @@ function unsignedNonsense(sender: AuditSender): readonly AuditCase[] {
     severity: 'high',
     what,
     sends: () => [[make()]],
-    expects: { reply: 'refused', effects: 0 },
+    expects: { reply: 'rejected', effects: 0 },
     why: FORGED,
     remedy: 'odd-bodies',
     ...skipUnless(place !== undefined, IN_BODY),

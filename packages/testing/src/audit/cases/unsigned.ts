@@ -28,7 +28,7 @@ export function unsignedCases(sender: AuditSender): readonly AuditCase[] {
     severity: 'critical',
     what,
     sends: () => [[change(bare())]],
-    expects: { reply: 'refused', effects: 0 },
+    expects: { reply: 'rejected', effects: 0 },
     why: FORGED,
     remedy: 'verify',
     ...skipUnless(sender.facts.place !== undefined, IN_BODY),

@@ -24,7 +24,7 @@ export const nextLines: RemedyLines = {
     'const age = Math.abs(Date.now() / 1000 - Number(time)) // the time that was signed',
     'if (!(age <= 300)) return new Response(null, { status: 401 })',
   ],
-  'after-verify': ['// below the line that refuses with 401, and awaited', 'await handle(event)'],
+  'after-verify': ['// below the line that rejects with 401, and awaited', 'await handle(event)'],
   route: [
     '// export POST alone: Next answers other methods with 405',
     'export async function POST(request) {',
@@ -66,7 +66,7 @@ export const nextLines: RemedyLines = {
     'return new Response(null, { status: 500 })',
   ],
   quiet: [
-    "console.error('a webhook was refused') // no headers, no secret, no signature",
+    "console.error('a webhook was rejected') // no headers, no secret, no signature",
     'return new Response(null, { status: 401 })',
   ],
 }

@@ -26,7 +26,7 @@ const expressLines: RemedyLines = {
     'const age = Math.abs(Date.now() / 1000 - Number(time)) // the time that was signed',
     'if (!(age <= 300)) return response.sendStatus(401)',
   ],
-  'after-verify': ['// below the line that refuses with 401, and awaited', 'await handle(event)'],
+  'after-verify': ['// below the line that rejects with 401, and awaited', 'await handle(event)'],
   route: [
     "app.post('/webhooks', receive)",
     "app.all('/webhooks', (request, response) => response.sendStatus(405))",
@@ -65,7 +65,7 @@ const expressLines: RemedyLines = {
     'app.use((error, request, response, next) => response.sendStatus(error.status ?? 500))',
   ],
   quiet: [
-    "console.error('a webhook was refused') // no headers, no secret, no signature",
+    "console.error('a webhook was rejected') // no headers, no secret, no signature",
     'return response.sendStatus(401)',
   ],
 }
@@ -96,7 +96,7 @@ const phpLines: RemedyLines = {
     '$age = abs(time() - (int) $signedTime); // the time that was signed',
     'if ($age > 300) { http_response_code(401); exit; }',
   ],
-  'after-verify': ['// below the line that refuses with 401', '$handle($event);'],
+  'after-verify': ['// below the line that rejects with 401', '$handle($event);'],
   route: [
     "if ($_SERVER['REQUEST_METHOD'] !== 'POST') { http_response_code(405); exit; }",
     "if (parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH) !== '/webhooks') { http_response_code(404); exit; }",
@@ -132,7 +132,7 @@ const phpLines: RemedyLines = {
     'display_errors = Off',
   ],
   quiet: [
-    "error_log('a webhook was refused'); // no headers, no secret, no signature",
+    "error_log('a webhook was rejected'); // no headers, no secret, no signature",
     'http_response_code(401);',
   ],
 }
@@ -164,7 +164,7 @@ const goLines: RemedyLines = {
     'if age > 5*time.Minute { w.WriteHeader(401); return }',
   ],
   'after-verify': [
-    '// below the line that refuses with 401, in no goroutine before it',
+    '// below the line that rejects with 401, in no goroutine before it',
     'handle(event)',
   ],
   route: ['mux.HandleFunc("POST /webhooks", receive)', '// other methods get 405'],
@@ -199,7 +199,7 @@ const goLines: RemedyLines = {
   ],
   stack: ['log.Printf("webhook: %v", err) // to the log alone', 'http.Error(w, "", 500)'],
   quiet: [
-    'log.Print("a webhook was refused") // no headers, no secret, no signature',
+    'log.Print("a webhook was rejected") // no headers, no secret, no signature',
     'w.WriteHeader(401)',
   ],
 }
@@ -266,7 +266,7 @@ const flaskLines: RemedyLines = {
   ],
   stack: ['app.run(debug=False)', 'app.config["PROPAGATE_EXCEPTIONS"] = False'],
   quiet: [
-    'app.logger.warning("a webhook was refused")  # no headers, no secret, no signature',
+    'app.logger.warning("a webhook was rejected")  # no headers, no secret, no signature',
     'abort(401)',
   ],
 }
@@ -288,13 +288,13 @@ export const untestedStacks: readonly RemedyStack[] = ['next']
 
 const DOES: Readonly<Record<RemedyId, string>> = {
   verify:
-    'Make the signature of the bytes that came, and refuse with 401 unless it is the one that was sent.',
+    'Make the signature of the bytes that came, and reject with 401 unless it is the one that was sent.',
   compare: 'Compare the whole signature, at its full length, in constant time.',
   secret: 'End at the start if the secret is not set, or still is the text of an example.',
   algorithm: 'Choose the algorithm and the header in the code, never by what was sent.',
   'raw-body': 'Verify the bytes as they came, before any parser, and parse them then.',
   freshness:
-    'Refuse what was signed more than five minutes ago, or ahead. Take the time from what is signed, and refuse two.',
+    'Reject what was signed more than five minutes ago, or ahead. Take the time from what is signed, and reject two.',
   'after-verify': 'Do nothing before the signature is verified, in the background neither.',
   route: 'Answer one path and one method; all others get 404 or 405, whatever they carry.',
   handshake:

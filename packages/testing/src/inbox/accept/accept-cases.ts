@@ -17,7 +17,7 @@ export function acceptCases(test: SceneTest): void {
   test('a claim carries the event and the delivery as they were accepted', async (scene) => {
     const shop = scene.join({ work: false })
     const whole = event('1', {
-      scope: 'tenant-7',
+      tenant: 'tenant-7',
       payload: { list: [1, 'two', null], deep: { a: true } },
     })
     const from = storedDelivery({
@@ -90,7 +90,7 @@ export function acceptCases(test: SceneTest): void {
   test('receivers and scopes do not share identities', async (scene) => {
     const shop = scene.join({ receiver: 'shop' })
     const bank = scene.join({ receiver: 'bank' })
-    const scoped = item('1', ['a'], { key: '5:other:1', scope: 'other' })
+    const scoped = item('1', ['a'], { key: '5:other:1', tenant: 'other' })
     assert.deepEqual(await shop.port.accept(intake(item('1'), scoped), {}), ['new', 'new'])
     assert.deepEqual(await bank.port.accept(intake(item('1')), {}), ['new'])
     await Promise.all([shop.untilSettled(2), bank.untilSettled(1)])

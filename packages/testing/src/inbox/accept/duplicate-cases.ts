@@ -31,7 +31,7 @@ export function duplicateCases(test: SceneTest): void {
   })
 
   test('for all of the stated window: a duplicate', async (scene) => {
-    const { window } = scene.inbox
+    const { dedupeWindow: window } = scene.inbox
     const shop = scene.join({ retrySpan: window })
     const early = storedDelivery({ receivedAt: Date.now() - window + 60_000 })
     await shop.port.accept({ delivery: early, items: [item('1')] }, {})

@@ -7,14 +7,14 @@ import type { JoinedReceiver, SceneTest } from '../scene.ts'
 
 const ROOM = 10
 
-/** A full inbox: the whole delivery is refused, and the sender is told when to come again. */
+/** A full inbox: the whole delivery is rejected, and the sender is told when to come again. */
 export function fullCases(test: SceneTest): void {
   test(
-    'a delivery that would go beyond the bound is refused as a whole with inbox_full',
+    'a delivery that would go beyond the bound is rejected as a whole with inbox_full',
     async (scene) => {
       const shop = scene.join({ work: false })
       await shop.port.accept(intake(item('1'), item('2')), {})
-      await refused(shop, ['3', '4'], 3)
+      await rejected(shop, ['3', '4'], 3)
       assert.deepEqual(
         await shop.port.accept(intake(item('4')), {}),
         ['new'],
@@ -53,23 +53,23 @@ export function fullCases(test: SceneTest): void {
         await shop.untilSettled(ended)
       }
       await fill(ROOM)
-      assert.equal(await refused(shop, ['more'], ROOM), 5, 'no pace is known yet')
+      assert.equal(await rejected(shop, ['more'], ROOM), 5, 'no pace is known yet')
       await end(2)
       now += 20_000
       await fill(2)
-      assert.equal(await refused(shop, ['more'], ROOM), 10, 'two ended in 20 s: one needs 10 s')
+      assert.equal(await rejected(shop, ['more'], ROOM), 10, 'two ended in 20 s: one needs 10 s')
       await end(4)
       now += 24_000
       await fill(4)
-      assert.equal(await refused(shop, ['more'], ROOM), 6, 'four ended in 24 s: one needs 6 s')
+      assert.equal(await rejected(shop, ['more'], ROOM), 6, 'four ended in 24 s: one needs 6 s')
       await end(ROOM)
     },
     { maxPending: ROOM },
   )
 }
 
-/** Asserts that a delivery of these events is refused with the option at fault; gives the seconds until the sender is to come again. */
-async function refused(
+/** Asserts that a delivery of these events is rejected with the option at fault; gives the seconds until the sender is to come again. */
+async function rejected(
   shop: JoinedReceiver,
   ids: readonly string[],
   room: number,

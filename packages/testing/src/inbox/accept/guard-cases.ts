@@ -7,7 +7,7 @@ import type { SceneTest } from '../scene.ts'
 /** An event that holds guard keys. */
 function guarded(
   id: string,
-  otherwise: 'refuse' | 'duplicate',
+  otherwise: 'reject' | 'duplicate',
   keys: readonly string[] = ['nonce-1'],
   more: Partial<EventRecord> = {},
 ): IntakeItem {
@@ -16,18 +16,18 @@ function guarded(
 
 /** Keys that only one event may hold. */
 export function guardCases(test: SceneTest, durable: boolean): void {
-  test('a second event with the key is refused, with all of its delivery', async (scene) => {
+  test('a second event with the key is rejected, with all of its delivery', async (scene) => {
     const shop = scene.join()
-    assert.deepEqual(await shop.port.accept(intake(guarded('1', 'refuse')), {}), ['new'])
+    assert.deepEqual(await shop.port.accept(intake(guarded('1', 'reject')), {}), ['new'])
     await shop.untilSettled(1)
-    assert.deepEqual(await shop.port.accept(intake(item('2'), guarded('3', 'refuse')), {}), [
-      'refused',
-      'refused',
+    assert.deepEqual(await shop.port.accept(intake(item('2'), guarded('3', 'reject')), {}), [
+      'rejected',
+      'rejected',
     ])
     assert.deepEqual(
       await shop.port.accept(intake(item('2')), {}),
       ['new'],
-      'nothing of the refused delivery was kept',
+      'nothing of the rejected delivery was kept',
     )
     await shop.untilSettled(2)
     assert.deepEqual(shop.ran(), ['a:1', 'a:2'])
@@ -36,12 +36,12 @@ export function guardCases(test: SceneTest, durable: boolean): void {
   test('a redelivery of the event that holds the key passes', async (scene) => {
     let broken = true
     const shop = scene.join({ run: () => (broken ? DEAD_OUTCOME : DONE_OUTCOME) })
-    await shop.port.accept(intake(guarded('1', 'refuse')), {})
+    await shop.port.accept(intake(guarded('1', 'reject')), {})
     await shop.untilSettled(1)
     broken = false
-    assert.deepEqual(await shop.port.accept(intake(guarded('1', 'refuse')), {}), ['revived'])
+    assert.deepEqual(await shop.port.accept(intake(guarded('1', 'reject')), {}), ['revived'])
     await shop.untilSettled(2)
-    assert.deepEqual(await shop.port.accept(intake(guarded('1', 'refuse')), {}), ['duplicate'])
+    assert.deepEqual(await shop.port.accept(intake(guarded('1', 'reject')), {}), ['duplicate'])
   })
 
   test('where the guard says duplicate, the event runs nothing and the others of its delivery run', async (scene) => {
@@ -58,23 +58,23 @@ export function guardCases(test: SceneTest, durable: boolean): void {
 
   test('an event takes all of its keys', async (scene) => {
     const shop = scene.join()
-    await shop.port.accept(intake(guarded('1', 'refuse', ['x', 'y'])), {})
+    await shop.port.accept(intake(guarded('1', 'reject', ['x', 'y'])), {})
     for (const key of ['x', 'y'])
-      assert.deepEqual(await shop.port.accept(intake(guarded('2', 'refuse', ['z', key])), {}), [
-        'refused',
+      assert.deepEqual(await shop.port.accept(intake(guarded('2', 'reject', ['z', key])), {}), [
+        'rejected',
       ])
     assert.deepEqual(
-      await shop.port.accept(intake(guarded('3', 'refuse', ['z'])), {}),
+      await shop.port.accept(intake(guarded('3', 'reject', ['z'])), {}),
       ['new'],
-      'a refused event takes no key',
+      'a rejected event takes no key',
     )
     await shop.untilSettled(2)
   })
 
   test('events of one delivery that share a key', async (scene) => {
     const shop = scene.join()
-    const refused = intake(guarded('1', 'refuse'), guarded('2', 'refuse'))
-    assert.deepEqual(await shop.port.accept(refused, {}), ['refused', 'refused'])
+    const rejected = intake(guarded('1', 'reject'), guarded('2', 'reject'))
+    assert.deepEqual(await shop.port.accept(rejected, {}), ['rejected', 'rejected'])
     const doubled = intake(guarded('3', 'duplicate'), guarded('4', 'duplicate'))
     assert.deepEqual(await shop.port.accept(doubled, {}), ['new', 'duplicate'])
     await shop.untilSettled(1)
@@ -84,17 +84,17 @@ export function guardCases(test: SceneTest, durable: boolean): void {
   test('events without an identity are guarded too', async (scene) => {
     const shop = scene.join()
     const anonymous = (key: string): IntakeItem =>
-      guarded('x', 'refuse', ['nonce-1'], { key, dedupe: false, id: undefined })
+      guarded('x', 'reject', ['nonce-1'], { key, dedupe: false, id: undefined })
     assert.deepEqual(await shop.port.accept(intake(anonymous('~1')), {}), ['new'])
-    assert.deepEqual(await shop.port.accept(intake(anonymous('~2')), {}), ['refused'])
+    assert.deepEqual(await shop.port.accept(intake(anonymous('~2')), {}), ['rejected'])
     await shop.untilSettled(1)
   })
 
   test('a key belongs to one receiver, and is no identity of an event', async (scene) => {
     const shop = scene.join()
     const bank = scene.join({ receiver: 'bank' })
-    await shop.port.accept(intake(guarded('1', 'refuse', ['same'])), {})
-    assert.deepEqual(await bank.port.accept(intake(guarded('1', 'refuse', ['same'])), {}), ['new'])
+    await shop.port.accept(intake(guarded('1', 'reject', ['same'])), {})
+    assert.deepEqual(await bank.port.accept(intake(guarded('1', 'reject', ['same'])), {}), ['new'])
     const plain = item('same', ['a'], { key: 'same' })
     assert.deepEqual(await shop.port.accept(intake(plain), {}), ['new'])
     await Promise.all([shop.untilSettled(2), bank.untilSettled(1)])
@@ -104,7 +104,7 @@ export function guardCases(test: SceneTest, durable: boolean): void {
     const shop = scene.join()
     const taken = await Promise.allSettled(
       Array.from({ length: 20 }, async (_, at) =>
-        shop.port.accept(intake(guarded(`e${at}`, 'refuse')), {}),
+        shop.port.accept(intake(guarded(`e${at}`, 'reject')), {}),
       ),
     )
     // One that cannot know yet may say so with a 503: the sender asks again.
@@ -115,7 +115,7 @@ export function guardCases(test: SceneTest, durable: boolean): void {
     )
     assert.equal(said.filter((one) => one === 'new').length, 1)
     assert.ok(
-      said.every((one) => one === 'new' || one === 'refused' || one === 'status 503'),
+      said.every((one) => one === 'new' || one === 'rejected' || one === 'status 503'),
       said.join(', '),
     )
     await shop.untilSettled(1)
@@ -123,7 +123,7 @@ export function guardCases(test: SceneTest, durable: boolean): void {
 
   test('handlers see no guards', async (scene) => {
     const shop = scene.join({ work: false })
-    await shop.port.accept(intake(guarded('1', 'refuse')), {})
+    await shop.port.accept(intake(guarded('1', 'reject')), {})
     await scene.inbox.view!.list()
     shop.work()
     await shop.untilSettled(1)
@@ -135,11 +135,11 @@ export function guardCases(test: SceneTest, durable: boolean): void {
   if (!durable) return
   test('keys outlive a restart', async (scene) => {
     const before = scene.join()
-    await before.port.accept(intake(guarded('1', 'refuse')), {})
+    await before.port.accept(intake(guarded('1', 'reject')), {})
     await before.untilSettled(1)
     await scene.restart()
     const after = scene.join()
-    assert.deepEqual(await after.port.accept(intake(guarded('2', 'refuse')), {}), ['refused'])
-    assert.deepEqual(await after.port.accept(intake(guarded('1', 'refuse')), {}), ['duplicate'])
+    assert.deepEqual(await after.port.accept(intake(guarded('2', 'reject')), {}), ['rejected'])
+    assert.deepEqual(await after.port.accept(intake(guarded('1', 'reject')), {}), ['duplicate'])
   })
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { Unrecoverable, type ReceiverOptions } from '@postern/core'
+import { UnrecoverableError, type ReceiverOptions } from '@postern/core'
 import { createSeal, opened, type TaskDetail } from '@postern/core/inbox'
 import { eventually } from '../eventually.ts'
 import { intake, item } from '../make.ts'
@@ -27,7 +27,7 @@ export function storedCases(test: SceneTest): void {
       const seen: unknown[] = []
       const { receiver, until } = receiverHeard(scene, {
         ...more,
-        stored: { body: ({ n }: { n: number }) => ({ kept: n }) },
+        storage: { content: ({ n }: { n: number }) => ({ kept: n }) },
       } as Partial<ReceiverOptions>)
       receiver.on('thing.*', { name: 'first' }, ({ payload, delivery }) => {
         seen.push(payload, Buffer.from(delivery.body).toString())
@@ -58,10 +58,10 @@ export function storedCases(test: SceneTest): void {
     })
 
   test('a dead task holds its event back until it is done or discarded', async (scene) => {
-    const { receiver, until } = receiverHeard(scene, { stored: { body: false } })
+    const { receiver, until } = receiverHeard(scene, { storage: { content: false } })
     let broken = true
     receiver.on('thing.*', { name: 'first' }, () => {
-      if (broken) throw new Unrecoverable('out of order')
+      if (broken) throw new UnrecoverableError('out of order')
     })
     receiver.on('thing.*', { name: 'second' }, () => {})
     try {
@@ -73,7 +73,7 @@ export function storedCases(test: SceneTest): void {
       assert.equal((await receiver.replay({ eventId: '1' })).count, 1)
       assert.equal((await erased(scene, '1')).record.payload, null)
       assert.deepEqual((await detail(scene, '2')).record.payload, { n: 7 })
-      assert.equal((await scene.inbox.view!.discard({ eventId: '2', state: 'dead' })).count, 1)
+      assert.equal((await scene.inbox.view!.delete({ eventId: '2', state: 'dead' })).count, 1)
       await erased(scene, '2')
     } finally {
       await receiver.close()
@@ -84,11 +84,9 @@ export function storedCases(test: SceneTest): void {
     const warnings: string[] = []
     const { receiver, until } = receiverHeard(scene, {
       log: { warning: (_, message) => void warnings.push(message) },
-      stored: {
-        body() {
+      storage: { content: () => {
           throw new Error('no such member')
-        },
-      },
+        } },
     })
     receiver.on('thing.*', () => {})
     try {
@@ -107,10 +105,10 @@ export function storedCases(test: SceneTest): void {
     await shop.port.accept(intake(item('1', ['a'], { passing: true })), {})
     await shop.untilSettled(1)
     await scene.restart()
-    const { receiver } = receiverHeard(scene, { stored: { body: false } })
+    const { receiver } = receiverHeard(scene, { storage: { content: false } })
     receiver.on('thing.*', () => {})
     try {
-      await receiver.work()
+      await receiver.startWorker()
       assert.equal((await erased(scene, '1')).record.payload, null)
     } finally {
       await receiver.close()

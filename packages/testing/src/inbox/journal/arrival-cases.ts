@@ -5,7 +5,7 @@ import { arrival, batch, historyStart, journal } from './history-cases.ts'
 import type { Scene, SceneTest } from '../scene.ts'
 
 async function ids(scene: Scene, filter: DeliveryFilter = {}): Promise<readonly string[]> {
-  return (await journal(scene).refusals(filter)).rows.map(({ id }) => id)
+  return (await journal(scene).rejections(filter)).rows.map(({ id }) => id)
 }
 
 /** What arrived and what was answered. */
@@ -24,7 +24,7 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
     )
     await journal(scene).write(batch({ arrived: [arrival('c', { at: historyStart() + 3 })] }))
     assert.deepEqual(await ids(scene), ['c', 'b', 'a'])
-    const [found] = (await journal(scene).refusals({ eventId: 'evt_1' })).rows
+    const [found] = (await journal(scene).rejections({ eventId: 'evt_1' })).rows
     assert.deepEqual({ ...found }, whole)
   })
 
@@ -71,7 +71,7 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
     for (const [filter, expected] of cases)
       assert.deepEqual(await ids(scene, filter), expected, JSON.stringify(filter))
     await assert.rejects(
-      async () => journal(scene).refusals({ recevier: 'shop' } as DeliveryFilter),
+      async () => journal(scene).rejections({ recevier: 'shop' } as DeliveryFilter),
       (error) => error instanceof TypeError && error.message.includes('receiver'),
     )
   })
@@ -84,7 +84,7 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
     const seen: string[] = []
     let cursor: string | undefined
     do {
-      const page = await journal(scene).refusals({
+      const page = await journal(scene).rejections({
         limit: 3,
         ...(cursor !== undefined && { cursor }),
       })
@@ -107,7 +107,7 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
         arrived: [arrival('k', { kept, claims: 'orders/paid', replyBody: '{"code":"x"}' })],
       }),
     )
-    const [row] = (await journal(scene).refusals()).rows
+    const [row] = (await journal(scene).rejections()).rows
     assert.equal(row!.claims, 'orders/paid')
     assert.deepEqual(await ids(scene, { text: 'ORDERS/p' }), ['k'])
     assert.deepEqual(await ids(scene, { topic: 'orders/paid' }), [], 'a claim is no topic')
@@ -140,7 +140,7 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
     assert.deepEqual(await ids(scene, { outcome: 'duplicate', budget: 60_000 }), ['mine'])
   })
 
-  test('refusals leave out what was accepted, deliveries have both in one order', async (scene) => {
+  test('rejections leave out what was accepted, deliveries have both in one order', async (scene) => {
     const accepted = arrival('2', {
       at: historyStart() + 2,
       outcome: 'accepted',

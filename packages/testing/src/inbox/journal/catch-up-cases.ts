@@ -42,9 +42,9 @@ export function catchUpCases(test: SceneTest): void {
     try {
       const calls = [1, 2].map(async () => catchUp(receiver, source, { since: start }))
       const ended = await Promise.allSettled(calls)
-      const refused = ended.filter((one) => one.status === 'rejected')
-      assert.equal(refused.length, 1)
-      assert.equal((refused[0]!.reason as { readonly code: string }).code, 'in_progress')
+      const rejected = ended.filter((one) => one.status === 'rejected')
+      assert.equal(rejected.length, 1)
+      assert.equal((rejected[0]!.reason as { readonly code: string }).code, 'in_progress')
     } finally {
       await receiver.close()
     }

@@ -171,7 +171,7 @@ export function batch(part: Partial<JournalBatch>): JournalBatch {
   return { arrived: [], minutes: [], gauges: [], lost: 0, ...part }
 }
 
-/** A refused delivery, unless said otherwise. */
+/** A rejected delivery, unless said otherwise. */
 export function arrival(id: string, options: Partial<Arrival> = {}): Arrival {
   return {
     id,
@@ -180,7 +180,7 @@ export function arrival(id: string, options: Partial<Arrival> = {}): Arrival {
     provider: 'acme',
     method: 'POST',
     path: '/hooks',
-    outcome: 'refused',
+    outcome: 'rejected',
     verified: false,
     status: 401,
     took: 1.5,

@@ -32,7 +32,7 @@ export function closeCases(test: SceneTest): void {
     assert.deepEqual(next.ran(), ['a:last'])
   })
 
-  test('what still runs at the end is given back: no attempt is used, and its late outcome is refused', async (scene) => {
+  test('what still runs at the end is given back: no attempt is used, and its late outcome is rejected', async (scene) => {
     const open = gate()
     const shop = scene.join({ run: () => open.passed.then(() => DONE_OUTCOME) })
     await shop.port.accept(intake(item('1')), {})

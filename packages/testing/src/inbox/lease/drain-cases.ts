@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Drained } from '@postern/core/inbox'
+import type { RunDueResult } from '@postern/core/inbox'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
@@ -8,7 +8,7 @@ import type { JoinedReceiver, SceneTest } from '../scene.ts'
 const HOUR = 3_600_000
 
 /** Runs what is due, for at most a minute. */
-function drain(shop: JoinedReceiver, max = 1000): Promise<Drained> {
+function drain(shop: JoinedReceiver, max = 1000): Promise<RunDueResult> {
   return shop.port.drain!(Date.now() + 60_000, max)
 }
 
@@ -119,7 +119,7 @@ export function drainCases(test: SceneTest, shared: boolean): void {
     assert.equal(shop.runs.length, 0)
   })
 
-  test('what the deadline cuts is postponed without an attempt, and its late outcome is refused', async (scene) => {
+  test('what the deadline cuts is postponed without an attempt, and its late outcome is rejected', async (scene) => {
     const open = gate()
     let signal: AbortSignal | undefined
     const shop = scene.join({

@@ -165,7 +165,7 @@ async function reclaim(
     if (heir.runs.length > 0) return true
     return (await infos(scene)).every(({ state }) => state !== 'running')
   })
-  // What it gives back is refused, since its claims are lost. It holds the place of a suspect no longer.
+  // What it gives back is rejected, since its claims are lost. It holds the place of a suspect no longer.
   await dying.leave(0)
   heir.work()
   return heir

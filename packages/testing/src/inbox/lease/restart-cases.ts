@@ -95,13 +95,13 @@ export function restartCases(test: SceneTest): void {
     const before = scene.join({ lanes: ['old'], work: false })
     await before.port.accept(intake(item('1', ['old'])), {})
     await scene.restart()
-    const after = scene.join({ lanes: [lane('new', { formerly: ['old'] })] })
+    const after = scene.join({ lanes: [lane('new', { previousNames: ['old'] })] })
     await after.untilSettled(1)
     assert.deepEqual(after.ran(), ['old:1'])
     assert.deepEqual(await after.port.accept(intake(item('1', ['new'])), {}), ['duplicate'])
   })
 
-  test('an accept that was not waited for is there after closing, or was refused', async (scene) => {
+  test('an accept that was not waited for is there after closing, or was rejected', async (scene) => {
     const before = scene.join({ work: false })
     const taken = Promise.allSettled(
       Array.from({ length: 20 }, async (_, at) => before.port.accept(intake(item(`e${at}`)), {})),

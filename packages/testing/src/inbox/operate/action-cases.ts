@@ -37,7 +37,7 @@ export function actionCases(test: SceneTest, durable: boolean): void {
     let cursor: string | undefined
     do {
       const options = { limit: 2, by: 'ada', ...(cursor !== undefined && { cursor }) }
-      ;({ cursor } = await view(scene).discard({ state: 'dead' }, options))
+      ;({ cursor } = await view(scene).delete({ state: 'dead' }, options))
     } while (cursor !== undefined)
     assert.deepEqual(
       (await actions(scene)).map(({ what, count }) => [what, count]),
@@ -50,7 +50,7 @@ export function actionCases(test: SceneTest, durable: boolean): void {
     await joinDead(scene, 3)
     const { cursor } = await view(scene).replay({ receiver: 'shop' }, { rate: 1, limit: 2 })
     await view(scene).replay({ receiver: 'shop' }, { rate: 1, cursor: cursor! })
-    await view(scene).discard({ receiver: 'nobody' }, { by: 'ada' })
+    await view(scene).delete({ receiver: 'nobody' }, { by: 'ada' })
     const found = await actions(scene)
     assert.deepEqual(
       found.map(({ what, count, by }) => [what, count, by]),
@@ -92,11 +92,11 @@ export function actionCases(test: SceneTest, durable: boolean): void {
     assert.equal(second.cursor, undefined)
   })
 
-  test('a `by` that is not a name is refused before anything changes', async (scene) => {
+  test('a `by` that is not a name is rejected before anything changes', async (scene) => {
     await joinDead(scene, 1)
     const by = 7 as unknown as string
     await assert.rejects(async () => view(scene).replay({}, { by }), /by must be a name/)
-    await assert.rejects(async () => view(scene).discard({}, { by: 'x'.repeat(201) }), TypeError)
+    await assert.rejects(async () => view(scene).delete({}, { by: 'x'.repeat(201) }), TypeError)
     await assert.rejects(
       async () => scene.inbox.journal!.actions({ tasks: 'x' } as object),
       TypeError,
@@ -108,7 +108,7 @@ export function actionCases(test: SceneTest, durable: boolean): void {
   if (!durable) return
   test('actions outlive a restart', async (scene) => {
     await joinDead(scene, 1)
-    await view(scene).discard({ receiver: 'shop' }, { by: 'ada' })
+    await view(scene).delete({ receiver: 'shop' }, { by: 'ada' })
     const before = await actions(scene)
     await scene.restart()
     assert.deepEqual(await actions(scene), before)

@@ -19,7 +19,7 @@ export function changeCases(test: SceneTest, keepsDone: boolean): void {
     const shop = await joinDead(scene, 3)
     const filter = { receiver: 'shop', state: 'dead' } as const
     assert.equal((await view(scene).replay(filter, { dryRun: true })).count, 3)
-    assert.equal((await view(scene).discard(filter, { dryRun: true })).count, 3)
+    assert.equal((await view(scene).delete(filter, { dryRun: true })).count, 3)
     assert.deepEqual(
       (await tasks(scene)).map(({ state }) => state),
       ['dead', 'dead', 'dead'],
@@ -78,7 +78,7 @@ export function changeCases(test: SceneTest, keepsDone: boolean): void {
     let cursor: string | undefined
     for (let calls = 0; calls < 10; calls++) {
       const options = { until, limit: 2, ...(cursor !== undefined && { cursor }) }
-      const changed = await view(scene).discard({ state: 'dead' }, options)
+      const changed = await view(scene).delete({ state: 'dead' }, options)
       total += changed.count
       cursor = changed.cursor
       if (cursor === undefined) break
@@ -121,7 +121,7 @@ export function changeCases(test: SceneTest, keepsDone: boolean): void {
     await shop.until('it runs', () => shop.runs.length === 1)
     for (const state of ['dead', 'done', 'pending'] as const)
       assert.equal((await view(scene).replay({ state })).count, 0)
-    assert.equal((await view(scene).discard({})).count, 0)
+    assert.equal((await view(scene).delete({})).count, 0)
     open.pass()
     await shop.untilSettled(1)
     assert.equal(shop.runs.length, 1)

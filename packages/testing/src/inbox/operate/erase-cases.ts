@@ -79,7 +79,7 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
     open.pass()
     await shop.untilSettled(1)
     assert.equal((await view(scene).erase({ subscription: 'a', state: 'dead' })).count, 0)
-    assert.equal((await view(scene).discard({ subscription: 'no worker' })).count, 1)
+    assert.equal((await view(scene).delete({ subscription: 'no worker' })).count, 1)
     assert.equal((await view(scene).erase({})).count, 1)
     assertErased(await detail(scene, '1'), '1')
   })
@@ -174,7 +174,7 @@ function doneCases(test: SceneTest): void {
 
   test('an event whose tasks are gone is found by its own keys', async (scene) => {
     const shop = await dead(scene, ['1', '2', '3'])
-    assert.equal((await view(scene).discard({ state: 'dead' })).count, 3)
+    assert.equal((await view(scene).delete({ state: 'dead' })).count, 3)
     assert.equal((await view(scene).erase({ eventId: '1' }, { dryRun: true })).count, 1)
     assert.equal((await view(scene).erase({ keys: [':1'] })).count, 1)
     assert.equal((await view(scene).erase({ receiver: 'other' })).count, 0)

@@ -83,11 +83,11 @@ export function pageCases(test: SceneTest): void {
 
   test('an unknown key of a filter is a TypeError that gives the nearest', async (scene) => {
     const bad = { subscripton: 'a' } as TaskQuery
-    const refused = (error: unknown): boolean =>
+    const rejected = (error: unknown): boolean =>
       error instanceof TypeError && error.message.includes('subscription')
-    await assert.rejects(async () => view(scene).list(bad), refused)
-    await assert.rejects(async () => view(scene).replay(bad), refused)
-    await assert.rejects(async () => view(scene).discard(bad), refused)
+    await assert.rejects(async () => view(scene).list(bad), rejected)
+    await assert.rejects(async () => view(scene).replay(bad), rejected)
+    await assert.rejects(async () => view(scene).delete(bad), rejected)
     await assert.rejects(async () => view(scene).list({ state: 'failed' as never }), TypeError)
   })
 

@@ -46,7 +46,7 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
       },
     })
     const from = Date.now()
-    await shop.port.accept(intake(item('1', ['a', 'b', 'c', 'none'], { scope: 's' })), {})
+    await shop.port.accept(intake(item('1', ['a', 'b', 'c', 'none'], { tenant: 's' })), {})
     await shop.until(
       'one runs and two are settled',
       () => shop.runs.length === 3 && shop.settled.length === 2,
@@ -149,8 +149,8 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
     const shop = scene.join({ run: () => DEAD_OUTCOME })
     await shop.port.accept(intake(item('1', ['a']), item('2', ['none'])), {})
     await shop.untilSettled(1)
-    assert.equal(count(await view(scene).discard({ eventId: '1' })), 1)
-    assert.equal(count(await view(scene).discard({ subscription: 'none' })), 1)
+    assert.equal(count(await view(scene).delete({ eventId: '1' })), 1)
+    assert.equal(count(await view(scene).delete({ subscription: 'none' })), 1)
     assert.deepEqual(ids(rowsOf(await view(scene).list())), [])
     assert.deepEqual(await shop.port.accept(intake(item('1'), item('2', ['none'])), {}), [
       'duplicate',

@@ -97,7 +97,7 @@ export function fairCases(test: SceneTest): void {
   })
 
   test(
-    'a tenant whose events have several tasks is refused at its share, and no other is',
+    'a tenant whose events have several tasks is rejected at its share, and no other is',
     async (scene) => {
       const lanes = ['a', 'b', 'c']
       const shop = scene.join({ lanes, work: false })

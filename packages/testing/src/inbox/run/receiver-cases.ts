@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { fixed, Unrecoverable } from '@postern/core'
+import { fixed, UnrecoverableError } from '@postern/core'
 import { gate } from '../gate.ts'
 import { receiverHeard, deliverSigned, type SceneTest } from '../scene.ts'
 
@@ -27,7 +27,7 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
   })
 
   test('a failed task of a tenant runs again', async (scene) => {
-    const { receiver, happened, until } = receiverHeard(scene, { fairBy: () => 'tenant' })
+    const { receiver, happened, until } = receiverHeard(scene, { tenantKey: () => 'tenant' })
     receiver.on('thing.*', { retry: fixed({ attempts: 3, delay: 10 }) }, (event, task) => {
       happened.push(`ran ${event.id} ${task.attempt}`)
       if (task.attempt < 3) throw new Error('not yet')
@@ -62,7 +62,7 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
   test('a clock that gives parts of milliseconds loses nothing of the journal', async (scene) => {
     const warnings: string[] = []
     const { receiver, until } = receiverHeard(scene, {
-      now: () => Date.now() + 0.25,
+      clock: { now: () => Date.now() + 0.25 },
       log: { warning: (_, message) => void warnings.push(message) },
     })
     receiver.on('thing.*', () => {})
@@ -85,10 +85,10 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
 
   test("a run is measured by the receiver's own clock", async (scene) => {
     let time = 0
-    const { receiver, until } = receiverHeard(scene, { monotonic: () => time })
+    const { receiver, until } = receiverHeard(scene, { clock: { monotonic: () => time } })
     receiver.on('thing.*', () => {
       time += 1234
-      throw new Unrecoverable('after a while')
+      throw new UnrecoverableError('after a while')
     })
     try {
       await deliverSigned(receiver, '1')
@@ -121,7 +121,7 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
     const { receiver, until } = receiverHeard(scene)
     let broken = true
     receiver.on('thing.*', { retry: fixed({ attempts: 2, delay: 1 }) }, () => {
-      if (broken) throw new Unrecoverable('no such customer')
+      if (broken) throw new UnrecoverableError('no such customer')
     })
     try {
       await deliverSigned(receiver, '1')
@@ -136,7 +136,7 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
     }
   })
 
-  test('closing lets what runs end, and refuses deliveries with 503', async (scene) => {
+  test('closing lets what runs end, and rejects deliveries with 503', async (scene) => {
     const { receiver, happened, until } = receiverHeard(scene)
     const open = gate()
     receiver.on('thing.*', () => open.passed)

@@ -30,7 +30,7 @@ export function workerCases(test: SceneTest, durable: boolean): void {
   })
 
   test('a renamed subscription takes the tasks of its former names, under the name they were stored with', async (scene) => {
-    const shop = scene.join({ lanes: [lane('now', { formerly: ['once', 'then'] })] })
+    const shop = scene.join({ lanes: [lane('now', { previousNames: ['once', 'then'] })] })
     await shop.port.accept(intake(item('1', ['once']), item('2', ['then']), item('3', ['now'])), {})
     await shop.untilSettled(3)
     assert.deepEqual([...shop.ran()].sort(), ['now:3', 'once:1', 'then:2'])
@@ -80,7 +80,7 @@ export function workerCases(test: SceneTest, durable: boolean): void {
     await shop.leave(60_000)
   })
 
-  test('after closing, deliveries are refused', async (scene) => {
+  test('after closing, deliveries are rejected', async (scene) => {
     const shop = scene.join()
     await shop.leave()
     await assert.rejects(async () => shop.port.accept(intake(item('1')), {}))

@@ -3,13 +3,13 @@ import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
 import { WebhookError } from '../../../errors.ts'
 import type { Side } from '../attach/attachment.ts'
 import type { BatchWork } from '../write/backlog.ts'
-import type { Host, Intake, Taken } from '../../inbox.ts'
+import type { Host, Intake, Accepted } from '../../inbox.ts'
 import type { SideParts } from '../parts.ts'
 import { chain, steps, wait, type Steps } from '../steps.ts'
 import type { Capacity } from './capacity.ts'
 import { encodeIntake, type EncodedIntake } from './encode.ts'
 import { prepareStore, openStore } from './prepare.ts'
-import { refuseIfShut } from '../version/version-watch.ts'
+import { rejectIfShut } from '../version/version-watch.ts'
 import type { GuestRows } from '../store.ts'
 import { flatten, idOf, type Flat } from './flat.ts'
 import { write, takenOf, revive } from './store-batch.ts'
@@ -43,18 +43,18 @@ export function createAccept(parts: SideParts): Side['accept'] {
   }
 
   /** A host that freezes after the response is held for what runs, and not for retries. */
-  function hold(waitUntil: NonNullable<Host['waitUntil']>, taken: readonly Taken[]): void {
+  function hold(waitUntil: NonNullable<Host['waitUntil']>, taken: readonly Accepted[]): void {
     if (parts.hold === undefined || !taken.includes('new') || !parts.runner().active()) return
     parts.runner().wake()
     waitUntil(settledBy(parts.runner().idle(), performance.now() + parts.hold))
   }
 
-  function accept(intake: Intake, deadline: number): MaybePromise<readonly Taken[]> {
+  function accept(intake: Intake, deadline: number): MaybePromise<readonly Accepted[]> {
     // Asked again, since others that waited too may have taken the numbers.
     return isPrepared(intake) ? addEncoded(intake, deadline) : prepared(intake, deadline)
   }
 
-  async function prepared(intake: Intake, deadline: number): Promise<readonly Taken[]> {
+  async function prepared(intake: Intake, deadline: number): Promise<readonly Accepted[]> {
     await prepareStore(parts, intake, deadline)
     return accept(intake, deadline)
   }
@@ -66,7 +66,7 @@ export function createAccept(parts: SideParts): Side['accept'] {
     return true
   }
 
-  function addEncoded(intake: Intake, deadline: number): MaybePromise<readonly Taken[]> {
+  function addEncoded(intake: Intake, deadline: number): MaybePromise<readonly Accepted[]> {
     const encoded = encodeIntake(consumer.receiver, intake, numbers, !store.alone)
     const waiting = batch.waiting() + (store.alone?.held(consumer.receiver) ?? 0)
     if (waiting + encoded.bytes > settings.maxWaitingBytes)
@@ -86,12 +86,12 @@ export function createAccept(parts: SideParts): Side['accept'] {
     room: Promise<void>,
     encoded: EncodedIntake,
     deadline: number,
-  ): Promise<readonly Taken[]> {
+  ): Promise<readonly Accepted[]> {
     await room
     return addToBatch(encoded, deadline)
   }
 
-  function addToBatch(encoded: EncodedIntake, deadline: number): Promise<readonly Taken[]> {
+  function addToBatch(encoded: EncodedIntake, deadline: number): Promise<readonly Accepted[]> {
     return new Promise((resolve, reject) =>
       batch.add(new DeliveryWork(encoded, deadline, capacity, resolve, reject)),
     )
@@ -105,14 +105,14 @@ class DeliveryWork implements PutWork, BatchWork {
   readonly rows: number
   readonly deadline: number
   readonly #capacity: Capacity
-  readonly #resolve: (taken: readonly Taken[]) => void
+  readonly #resolve: (taken: readonly Accepted[]) => void
   readonly #reject: (error: Error) => void
 
   constructor(
     encoded: EncodedIntake,
     deadline: number,
     capacity: Capacity,
-    resolve: (taken: readonly Taken[]) => void,
+    resolve: (taken: readonly Accepted[]) => void,
     reject: (error: Error) => void,
   ) {
     this.encoded = encoded
@@ -124,7 +124,7 @@ class DeliveryWork implements PutWork, BatchWork {
     this.#reject = reject
   }
 
-  done(taken: readonly Taken[]): void {
+  done(taken: readonly Accepted[]): void {
     this.#capacity.stored(this.encoded, taken)
     this.#resolve(taken)
   }
@@ -142,9 +142,9 @@ function acceptAsGuest(
   parts: SideParts,
   transaction: unknown,
   intake: Intake,
-): MaybePromise<readonly Taken[]> {
+): MaybePromise<readonly Accepted[]> {
   const { store, numbers, capacity, consumer } = parts
-  refuseIfShut(parts.versionWatch.refused())
+  rejectIfShut(parts.versionWatch.rejected())
   const rows = store.guest(transaction)
   const ready = !store.block || (store.opened && numbers.ready(intake.items.length))
   return chain(ready ? undefined : openStore(parts), () => {
@@ -157,14 +157,14 @@ function within(
   { store, consumer: { receiver }, lanes, capacity, look }: SideParts,
   rows: GuestRows,
   encoded: EncodedIntake,
-): MaybePromise<readonly Taken[]> {
+): MaybePromise<readonly Accepted[]> {
   const drafts = encoded.items.flatMap((item) => item.drafts)
   const failed = (error: unknown): never => {
     capacity.free(encoded.tasks)
-    throw store.refusal(error)
+    throw store.rejection(error)
   }
   try {
-    const written = steps(function* (): Steps<readonly Taken[]> {
+    const written = steps(function* (): Steps<readonly Accepted[]> {
       rows.begin?.()
       const found = yield* wait(
         lanes.within(
@@ -190,7 +190,7 @@ function within(
 /** A delivery that waits to be stored. */
 interface PutWork {
   readonly encoded: EncodedIntake
-  done(taken: readonly Taken[]): void
+  done(taken: readonly Accepted[]): void
 }
 
 /** Stores a batch of deliveries; nothing of it is stored if it fails. What can run here at once is stored as claimed. */
@@ -201,7 +201,7 @@ function put(
   undo: Undo,
 ): MaybePromise<() => void> {
   const { store, settings, lanes, capacity } = parts
-  refuseIfShut(parts.versionWatch.refused())
+  rejectIfShut(parts.versionWatch.rejected())
   const token = parts.token()
   const flat = flatten(
     works.map(({ encoded }) => encoded),
@@ -246,7 +246,7 @@ function afterStored(
   parts: SideParts,
   { fresh, events, claimed }: Flat,
   works: readonly PutWork[],
-  taken: readonly (readonly Taken[])[],
+  taken: readonly (readonly Accepted[])[],
 ): void {
   const whole = fresh.size === events.length
   const started = whole ? claimed : claimed.filter(({ row }) => fresh.has(row.event!))
@@ -264,7 +264,7 @@ function reviveKnown(
   { store, settings }: SideParts,
   flat: Flat,
   fresh: ReadonlySet<NewEvent>,
-): MaybePromise<readonly (readonly Taken[])[]> {
+): MaybePromise<readonly (readonly Accepted[])[]> {
   flat.fresh = fresh
   if (fresh.size === flat.events.length) return takenOf(flat, NONE)
   const known = flat.events.filter((event) => !fresh.has(event))

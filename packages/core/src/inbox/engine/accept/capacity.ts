@@ -1,6 +1,6 @@
 import { WebhookError } from '../../../errors.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
-import type { Consumer, Taken, TaskDraft } from '../../inbox.ts'
+import type { Consumer, Accepted, TaskDraft } from '../../inbox.ts'
 import type { Finder } from '../run/lanes.ts'
 import type { Turn } from '../row.ts'
 import type { EngineSettings } from '../settings.ts'
@@ -10,10 +10,10 @@ import type { EncodedIntake } from './encode.ts'
 
 /** Counts the open tasks of a receiver, so that an inbox without workers does not grow without bound. */
 export interface Capacity {
-  /** Takes room for the tasks of a delivery, or refuses it. It asks the store only if that may matter. */
+  /** Takes room for the tasks of a delivery, or rejects it. It asks the store only if that may matter. */
   reserve(intake: EncodedIntake): MaybePromise<void>
   /** What was not stored takes no room. */
-  stored(intake: EncodedIntake, taken: readonly Taken[]): void
+  stored(intake: EncodedIntake, taken: readonly Accepted[]): void
   /** Tasks that were settled or not stored; a negative number of tasks is open again. */
   free(tasks: number): void
   /** Hears how much a tenant has waiting. */
@@ -86,11 +86,11 @@ export function createCapacity({
   }
 
   function full(): WebhookError {
-    return refusal('maxPending', maxPending, known! + since, 'tasks')
+    return rejection('maxPending', maxPending, known! + since, 'tasks')
   }
 
-  function refusal(option: string, limit: number, got: number, expected: string): WebhookError {
-    if (known !== undefined) pace.refused(known + since)
+  function rejection(option: string, limit: number, got: number, expected: string): WebhookError {
+    if (known !== undefined) pace.rejected(known + since)
     const retryAfter = pace.secondsFor(got, limit)
     const problem = 'full'
     return new WebhookError('inbox_full', { problem, option, limit, got, expected }, { retryAfter })
@@ -104,7 +104,7 @@ export function createCapacity({
     if (heavy.size > TENANTS) heavy.delete(heavy.keys().next().value!)
   }
 
-  /** A tenant that has its share waiting is refused alone. */
+  /** A tenant that has its share waiting is rejected alone. */
   function shareOf({ items }: EncodedIntake): MaybePromise<void> {
     for (const { drafts } of items)
       if (drafts.length > width) width = Math.max(width, widthOf(drafts))
@@ -133,7 +133,7 @@ export function createCapacity({
       held.set(fair, (held.get(fair) ?? 0) + (heavy.get(name)?.tasks ?? 0))
     const most = Math.max(...held.values())
     if (most < share) return
-    throw refusal('maxPendingShare', share, most, 'tasks of one fairBy key')
+    throw rejection('maxPendingShare', share, most, 'tasks of one tenantKey key')
   }
 
   function count(): Promise<void> {
@@ -152,7 +152,7 @@ export function createCapacity({
     try {
       return await ask()
     } catch (error) {
-      throw store.refusal(error)
+      throw store.rejection(error)
     }
   }
 }
@@ -170,13 +170,13 @@ function widthOf(drafts: readonly TaskDraft[]): number {
 
 /**
  * How fast tasks end while an inbox is full, for its `Retry-After`. It is measured by what this process stored and by
- * how many tasks are pending at its refusals, so that it holds too if other processes run the tasks.
+ * how many tasks are pending at its rejections, so that it holds too if other processes run the tasks.
  */
 export interface Pace {
   /** Tasks that this process stored; negative if some were not stored after all. */
   added(tasks: number): void
-  /** To be told at each refusal how many tasks of the receiver are pending. */
-  refused(pending: number): void
+  /** To be told at each rejection how many tasks of the receiver are pending. */
+  rejected(pending: number): void
   /** Seconds until a tenth of the room is free if `held` tasks fill it, between 5 and 300; 5 before any pace is known. */
   secondsFor(held: number, room: number): number
 }
@@ -194,7 +194,7 @@ const LONG = 60_000
  *
  * @example
  * const pace = createPace(() => consumer.now())
- * pace.refused(pending)
+ * pace.rejected(pending)
  * const facts = { problem: 'full', option: 'maxPending', limit: maxPending, got: pending, expected: 'tasks' } as const
  * throw new WebhookError('inbox_full', facts, { retryAfter: pace.secondsFor(pending, maxPending) })
  */
@@ -206,7 +206,7 @@ export function createPace(now: () => number): Pace {
 
   return {
     added: (tasks) => void (added += tasks),
-    refused(pending) {
+    rejected(pending) {
       const at = now()
       if (before === undefined) return begin(pending, at)
       const time = at - before.at

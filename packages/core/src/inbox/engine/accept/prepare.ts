@@ -20,7 +20,7 @@ export async function prepareStore(
   let held: unknown
   const late = (): Error =>
     held !== undefined
-      ? store.refusal(held)
+      ? store.rejection(held)
       : new WebhookError(
           'inbox_unavailable',
           `${store.name}: no answer within its deadline of ${settings.deadline} ms: raise deadline, or look at the store`,
@@ -44,7 +44,7 @@ export async function prepareStore(
   try {
     await within(patient(), deadline, late)
   } catch (error) {
-    throw store.refusal(error)
+    throw store.rejection(error)
   }
 }
 

@@ -1,5 +1,5 @@
 import { release, patchAll } from '../run/order.ts'
-import type { Taken } from '../../inbox.ts'
+import type { Accepted } from '../../inbox.ts'
 import { assign } from '../run/outcomes.ts'
 import type { NewEvent, TaskRow } from '../row.ts'
 import { wait, type Steps, steps } from '../steps.ts'
@@ -16,11 +16,11 @@ export function* write(
   rows: Rows,
   flat: Flat,
   capacity: Capacity,
-): Steps<readonly (readonly Taken[])[]> {
+): Steps<readonly (readonly Accepted[])[]> {
   const judged = yield* judge(rows, flat.intakes)
   const kept = new Set<NewEvent>()
   for (const intake of flat.intakes)
-    if (!judged.refused.has(intake))
+    if (!judged.rejected.has(intake))
       for (const item of intake.items)
         if (!judged.duplicates.has(item) && !item.again) kept.add(item.event)
   const events = flat.events.filter((event) => kept.has(event))
@@ -40,11 +40,11 @@ export function takenOf(
   flat: Flat,
   revived: ReadonlySet<NewEvent>,
   judged?: Judged,
-): readonly (readonly Taken[])[] {
+): readonly (readonly Accepted[])[] {
   flat.revived = revived.size > 0
   return flat.intakes.map((intake) =>
-    intake.items.map((item): Taken => {
-      if (judged?.refused.has(intake)) return 'refused'
+    intake.items.map((item): Accepted => {
+      if (judged?.rejected.has(intake)) return 'rejected'
       if (judged?.duplicates.has(item) || item.again) return 'duplicate'
       if (flat.fresh.has(item.event)) return 'new'
       return revived.has(item.event) ? 'revived' : 'duplicate'
@@ -57,7 +57,7 @@ const NONE: ReadonlySet<NewEvent> = new Set()
 /** What the guards of a batch say. */
 interface Judged {
   /** Deliveries of which nothing is taken. */
-  readonly refused: ReadonlySet<EncodedIntake>
+  readonly rejected: ReadonlySet<EncodedIntake>
   /** Events that run nothing. */
   readonly duplicates: ReadonlySet<EncodedItem>
 }
@@ -67,7 +67,7 @@ interface Judged {
  * back. What is given back may be another's of the batch, so it is judged until nothing changes.
  */
 function* judge(rows: Rows, batch: readonly EncodedIntake[]): Steps<Judged> {
-  const refused = new Set<EncodedIntake>()
+  const rejected = new Set<EncodedIntake>()
   const duplicates = new Set<EncodedItem>()
   const taken = new Set<Guarded>()
   const wishes = new Map(
@@ -80,23 +80,23 @@ function* judge(rows: Rows, batch: readonly EncodedIntake[]): Steps<Judged> {
   )
   for (;;) {
     const items = batch.flatMap((one) =>
-      refused.has(one) ? [] : one.items.filter((item) => !duplicates.has(item)),
+      rejected.has(one) ? [] : one.items.filter((item) => !duplicates.has(item)),
     )
     const wanted = items.flatMap((item) => wishes.get(item)!)
-    if (wanted.length === 0) return { refused, duplicates }
+    if (wanted.length === 0) return { rejected, duplicates }
     const own = yield* wait(rows.guard(wanted))
     for (const one of own) taken.add(one)
     const lost = (item: EncodedItem, otherwise: string): boolean =>
       wishes.get(item)!.some((one) => one.otherwise === otherwise && !own.has(one))
-    const before = refused.size + duplicates.size
+    const before = rejected.size + duplicates.size
     const left = new Set(items)
     for (const intake of batch)
-      if (intake.items.some((item) => left.has(item) && lost(item, 'refuse'))) refused.add(intake)
+      if (intake.items.some((item) => left.has(item) && lost(item, 'reject'))) rejected.add(intake)
     for (const item of items) if (lost(item, 'duplicate')) duplicates.add(item)
-    if (refused.size + duplicates.size === before) return { refused, duplicates }
+    if (rejected.size + duplicates.size === before) return { rejected, duplicates }
     const kept = new Set(
       batch.flatMap((one) =>
-        refused.has(one)
+        rejected.has(one)
           ? []
           : one.items.flatMap((item) => (duplicates.has(item) ? [] : item.event.event.key)),
       ),

@@ -1,5 +1,5 @@
 import { WebhookError } from '../../../errors.ts'
-import type { Consumer, Drained, Port } from '../../inbox.ts'
+import type { Consumer, RunDueResult, Port } from '../../inbox.ts'
 import { toMonotonic } from '../../../basics/deadline.ts'
 
 /** An inbox's side of one receiver, before the rules that all inboxes share. Its deadlines are times of `performance.now()`. */
@@ -11,7 +11,7 @@ export interface Side {
   /** As `Port.work`; called once. */
   work?(): void
   /** As `Port.drain`. */
-  drain?(until: number, max: number, last?: number): Promise<Drained>
+  drain?(until: number, max: number, last?: number): Promise<RunDueResult>
   /** As `Port.burst`. */
   burst?: Port['burst']
   /** Looks for ready tasks: something in the store was changed. */
@@ -25,7 +25,7 @@ export interface AttachmentOptions {
   /** As in errors. */
   readonly inbox: string
   /** How long the inbox knows ids, in milliseconds, and the option that says so. @default no bound */
-  readonly window?: { readonly option: string; readonly time: number }
+  readonly dedupeWindow?: { readonly option: string; readonly time: number }
   /** Makes the inbox's side of a receiver. */
   readonly join: (consumer: Consumer) => Side
   /** Closes what the sides share. Called once, after all of them were closed. */
@@ -45,9 +45,9 @@ export interface Attachment {
 
 /**
  * Makes an {@link Attachment}. A second receiver of a name, a window shorter than the sender's retry span and a receiver of a closed inbox
- * are a `TypeError`; a delivery after `close` is refused as `closed`.
+ * are a `TypeError`; a delivery after `close` is rejected as `closed`.
  */
-export function attachment({ inbox, window, join, close }: AttachmentOptions): Attachment {
+export function attachment({ inbox, dedupeWindow: window, join, close }: AttachmentOptions): Attachment {
   const joined = new Map<string, Joined>()
   let closed: Promise<void> | undefined
 

@@ -10,11 +10,11 @@ export interface Checks<Options extends object> {
   whole(name: keyof Options & string, fallback: number, least?: number): number
   /** Milliseconds of a duration, at least 1. A bare number is milliseconds. */
   time(name: keyof Options & string, fallback: Duration): number
-  /** Milliseconds of how long something is kept. A bare number is refused: other inboxes read it as a count. */
+  /** Milliseconds of how long something is kept. A bare number is rejected: other inboxes read it as a count. */
   span(name: keyof Options & string, fallback: Duration): number
   /** The options that durable inboxes have in common. */
   common(defaults?: CommonDefaults): CommonSettings
-  /** Call it last: it refuses options that no check has read. */
+  /** Call it last: it rejects options that no check has read. */
   end(): void
 }
 
@@ -23,7 +23,7 @@ export interface CommonDefaults {
   readonly maxPending?: number
   readonly maxWaitingBytes?: number
   readonly deadline?: Duration
-  readonly window?: Duration
+  readonly dedupeWindow?: Duration
   readonly keepDone?: Duration
   readonly keepDead?: Duration
   readonly lease?: Duration
@@ -38,7 +38,7 @@ export interface CommonSettings {
   /** How long a delivery may wait for its commit. */
   readonly deadline: number
   /** How long ids are known. */
-  readonly window: number
+  readonly dedupeWindow: number
   readonly keepDone: number
   readonly keepDead: number
   /** How long a claim holds without a sign of life. */
@@ -51,7 +51,7 @@ export interface CommonSettings {
  * @example
  * knownFor({ window: 3_600_000, keepDone: 60_000 }) // { option: 'window', time: 3_600_000 }
  */
-export function knownFor({ window, keepDone }: Pick<CommonSettings, 'window' | 'keepDone'>): {
+export function knownFor({ dedupeWindow: window, keepDone }: Pick<CommonSettings, 'dedupeWindow' | 'keepDone'>): {
   readonly option: string
   readonly time: number
 } {
@@ -117,7 +117,7 @@ export function checks<Options extends object>(
         defaults.maxWaitingBytes ?? eighthOfMemory(64 * 1024 * 1024),
       ),
       deadline: time('deadline', defaults.deadline ?? '5s'),
-      window: span('window', defaults.window ?? '4d'),
+      dedupeWindow: span('window', defaults.dedupeWindow ?? '4d'),
       keepDone: span('keepDone', defaults.keepDone ?? '4d'),
       keepDead: span('keepDead', defaults.keepDead ?? '30d'),
       lease: time('lease', defaults.lease ?? '30s'),

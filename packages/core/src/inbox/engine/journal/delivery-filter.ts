@@ -16,7 +16,7 @@ const KEYS: readonly (keyof DeliveryFilter)[] = [
   'cursor',
   'budget',
 ]
-const OUTCOMES = ['accepted', 'duplicate', 'handshake', 'unhandled', 'refused']
+const OUTCOMES = ['accepted', 'duplicate', 'handshake', 'unhandled', 'rejected']
 const MOST_ROWS = 1000
 
 /** Which page of a list of deliveries, with its defaults. */

@@ -42,7 +42,7 @@ export function createJournal({
       await access.writeAll([...arrivals.adds(arrived, lost), ...history.adds(minutes, gauges)])
       await history.rollUp(Date.now())
     },
-    refusals: (filter = {}) => arrivals.page(filter, ({ outcome }) => outcome !== 'accepted'),
+    rejections: (filter = {}) => arrivals.page(filter, ({ outcome }) => outcome !== 'accepted'),
     deliveries: (filter = {}) => arrivals.page(filter, () => true),
     delivery: (id) => access.read(() => arrivals.one(id)),
     attempts: (task) => access.read(() => attempts(task)),

@@ -107,7 +107,7 @@ const UNREAD: Omit<Arrival, 'id' | 'at'> = {
   provider: '',
   method: '',
   path: '',
-  outcome: 'refused',
+  outcome: 'rejected',
   verified: false,
   status: 0,
   took: 0,

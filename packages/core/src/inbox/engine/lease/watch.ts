@@ -82,7 +82,7 @@ export function createWatch(parts: SideParts, suspected: () => void): Watch {
 
   async function send(due: readonly Task[], sent: number): Promise<void> {
     await versionWatch.look()
-    if (due.length === 0 || versionWatch.refused() !== undefined) return
+    if (due.length === 0 || versionWatch.rejected() !== undefined) return
     const own = await store.renew(due.map(({ id, token }) => ({ id, token })))
     for (const task of due)
       if (own.has(task.id)) task.leased = sent
@@ -96,7 +96,7 @@ export function createWatch(parts: SideParts, suspected: () => void): Watch {
   }
 
   async function watch(): Promise<void> {
-    if (versionWatch.refused() !== undefined) return
+    if (versionWatch.rejected() !== undefined) return
     if (!store.opened) await store.open()
     await lanes.ensureAll()
     const all = lanes.all()
@@ -139,7 +139,7 @@ export function createWatch(parts: SideParts, suspected: () => void): Watch {
   }
 
   async function free(rows: readonly TaskRow[]): Promise<void> {
-    // Stored after its delivery was refused, or with an answer that was lost: nobody has run it.
+    // Stored after its delivery was rejected, or with an answer that was lost: nobody has run it.
     const stray = rows.filter(({ state, token }) => state < DONE && parts.isOwn(token))
     const ruled = rows
       .filter(({ state, token }) => state < DONE && !parts.isOwn(token))
@@ -254,7 +254,7 @@ export function orphansOf(
     consumers.flatMap((consumer) =>
       consumer
         .lanes()
-        .flatMap(({ name, formerly }) =>
+        .flatMap(({ name, previousNames: formerly }) =>
           [name, ...formerly].map((each) => key(consumer.receiver, each)),
         ),
     ),

@@ -32,7 +32,7 @@ export function createChange(
   search: Search,
   actions: Actions,
   { access, deadline, consumers, look, pause, opened }: ViewParts,
-): Pick<InboxView, 'replay' | 'discard' | 'prune'> {
+): Pick<InboxView, 'replay' | 'delete' | 'prune'> {
   return {
     async replay(filter, options = {}) {
       checkChange('replay', filter)
@@ -73,7 +73,7 @@ export function createChange(
       if (changed.count > 0) look()
       return changed
     },
-    async discard(filter, options = {}) {
+    async delete(filter, options = {}) {
       checkChange('discard', filter)
       unknownOptions('discard', options, CHANGE_OPTIONS)
       const fits = ({ state }: InfoRow): boolean => DISCARDED.from.includes(STATES[state]!)

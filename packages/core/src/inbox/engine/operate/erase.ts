@@ -78,6 +78,6 @@ const UNREAD: EventRecord = {
   topic: '',
   aliases: [],
   payload: null,
-  scope: undefined,
+  tenant: undefined,
   provider: '',
 }

@@ -161,7 +161,7 @@ export function infoOf(row: InfoRow, lane: LaneRow | undefined): TaskInfo {
     event: {
       id: row.eventId ?? undefined,
       topic: row.topic,
-      scope: row.scope ?? undefined,
+      tenant: row.tenant ?? undefined,
       key: row.key,
     },
     receivedAt: row.received,

@@ -93,7 +93,7 @@ export interface InfoRow extends TaskRow {
   readonly provider: string
   readonly eventId: string | null
   readonly topic: string
-  readonly scope: string | null
+  readonly tenant: string | null
   readonly key: string
   readonly received: number
   readonly receiver: string

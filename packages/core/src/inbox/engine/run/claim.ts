@@ -38,7 +38,7 @@ export function createClaims(parts: SideParts): Claims {
 
   return {
     fetch(over) {
-      if (parts.versionWatch.refused() !== undefined) return over(true)
+      if (parts.versionWatch.rejected() !== undefined) return over(true)
       const begin = (): void =>
         writer.last(
           (undo) => steps(() => claim(undo)),
@@ -91,7 +91,7 @@ export function createClaims(parts: SideParts): Claims {
 
   function* claimReady(undo: Undo): Steps<() => void> {
     // It may have been shut out on the way here.
-    if (!runner().active() || parts.versionWatch.refused() !== undefined) return () => {}
+    if (!runner().active() || parts.versionWatch.rejected() !== undefined) return () => {}
     const wanted = wishes()
     if (wanted.length === 0) return () => {}
     // All slots share the room that a drain has left: they must not take it twice.

@@ -1,4 +1,4 @@
-import type { Drained, Outcome } from '../../inbox.ts'
+import type { RunDueResult, Outcome } from '../../inbox.ts'
 import { settledBy, timeTo } from '../../../basics/deadline.ts'
 
 /** What a drain needs of its runner. */
@@ -20,13 +20,13 @@ interface DrainParts {
   /** Gives back what runs. */
   readonly giveBackRunning: () => void
   /** Tasks that are due now, and when the next one is. */
-  readonly rest: () => Promise<Pick<Drained, 'left' | 'next'>>
+  readonly rest: () => Promise<Pick<RunDueResult, 'left' | 'next'>>
 }
 
 /** Runs what is due, in a limited time. */
 interface Drain {
   /** As `Port.drain`. Calls run one after another. */
-  readonly drain: (until: number, max: number, last?: number) => Promise<Drained>
+  readonly drain: (until: number, max: number, last?: number) => Promise<RunDueResult>
   /** Counts a claim that is over, if it had started. */
   readonly ended: (stored: Outcome | undefined, started: boolean) => void
   /** Starts no more. */
@@ -59,7 +59,7 @@ export function createDrain(parts: DrainParts): Drain {
     stop: () => void (over = true),
   }
 
-  async function run(until: number, max: number, last: number): Promise<Drained> {
+  async function run(until: number, max: number, last: number): Promise<RunDueResult> {
     await parts.reclaim()
     counts = { ran: 0, done: 0, retried: 0, dead: 0, postponed: 0 }
     over = false
@@ -76,7 +76,7 @@ export function createDrain(parts: DrainParts): Drain {
       do {
         before = counts.ran
         parts.look()
-        // A store that refuses outcomes would keep the drain waiting for ever.
+        // A store that rejects outcomes would keep the drain waiting for ever.
         if (!(await settledBy(parts.idle(), until))) break
         // What a round stored may have made others ready.
       } while (!over && counts.ran > before && counts.ran < max)

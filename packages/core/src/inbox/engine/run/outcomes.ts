@@ -20,7 +20,7 @@ export interface EndedRun {
 
 /** Writes outcomes, and what follows from them, into the store. */
 interface Outcomes {
-  /** What was stored of each; undefined if it was refused. */
+  /** What was stored of each; undefined if it was rejected. */
   store(ended: readonly EndedRun[]): MaybePromise<readonly (Outcome | undefined)[]>
   /** In a transaction: false, and nothing is written, if the outcome does not count. */
   within(rows: Rows, ended: EndedRun, write: () => MaybePromise<void>): Steps<boolean>
@@ -71,8 +71,8 @@ export function createOutcomes({
       rows,
       works.filter(({ task, ran }) => ran && counted.has(task.id)),
     )
-    const refused = works.filter(({ task, ran }) => ran && !counted.has(task.id))
-    const before = yield* refuse(rows, refused)
+    const rejected = works.filter(({ task, ran }) => ran && !counted.has(task.id))
+    const before = yield* reject(rows, rejected)
     return works.map(({ task, outcome }) => {
       if (counted.has(task.id)) return outcome
       return before.has(task.id) ? { kind: 'done' } : undefined
@@ -97,12 +97,12 @@ export function createOutcomes({
   }
 
   /**
-   * Of refused outcomes, those whose own claim is done: the answer of their COMMIT was lost, or the application's transaction
+   * Of rejected outcomes, those whose own claim is done: the answer of their COMMIT was lost, or the application's transaction
    * did it. The others change nothing, and free the line of a task that another has settled.
    */
-  function* refuse(rows: Rows, refused: readonly EndedRun[]): Steps<ReadonlySet<number>> {
-    if (refused.length === 0) return new Set()
-    const own = new Map(refused.map(({ task }) => [task.id, task]))
+  function* reject(rows: Rows, rejected: readonly EndedRun[]): Steps<ReadonlySet<number>> {
+    if (rejected.length === 0) return new Set()
+    const own = new Map(rejected.map(({ task }) => [task.id, task]))
     const now = yield* wait(rows.lost([...own.values()].map(({ id, token }) => ({ id, token }))))
     // A transaction of the app may have seen no line but as it was when it began.
     yield* release(

@@ -1,5 +1,5 @@
 import { claimedRoom } from '../../../basics/room.ts'
-import type { Outcome, Claim, Consumer, Drained } from '../../inbox.ts'
+import type { Outcome, Claim, Consumer, RunDueResult } from '../../inbox.ts'
 import { createAlarm } from './alarm.ts'
 import { closeBy } from '../closing.ts'
 import { createDrain } from './drain.ts'
@@ -294,7 +294,7 @@ export interface RunnerOptions<Task> {
   /** For `drain`: frees tasks whose lease ended. */
   readonly reclaim: () => Promise<void>
   /** For `drain`: tasks that are due now, and when the next one is, ends of leases included. */
-  readonly rest: () => Promise<Pick<Drained, 'left' | 'next'>>
+  readonly rest: () => Promise<Pick<RunDueResult, 'left' | 'next'>>
   /** Milliseconds that storing what is given back may take. */
   readonly margin: number
 }
@@ -327,7 +327,7 @@ export interface Runner<Task> {
   readonly pause: () => () => void
   /** Gives back all that it holds; what runs hears the reason. It goes on claiming. */
   readonly giveBack: (reason: string) => void
-  readonly drain: (until: number, max: number, last?: number) => Promise<Drained>
+  readonly drain: (until: number, max: number, last?: number) => Promise<RunDueResult>
   /** As `Port.burst`. */
   readonly burst: (most: number) => BurstEnd | undefined
   /** Resolves when nothing is claimed, runs or waits to be stored. */

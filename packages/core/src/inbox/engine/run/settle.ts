@@ -10,7 +10,7 @@ import type { Task } from './task.ts'
 
 /** Stores outcomes in batches, and what follows from them. */
 export interface Settle {
-  /** `done` hears what was stored; undefined if it was refused. */
+  /** `done` hears what was stored; undefined if it was rejected. */
   add(ended: EndedRun, done: (stored: Outcome | undefined) => void): void
   /** In a transaction: false, and nothing is written, if the outcome does not count. */
   within(rows: Rows, ended: EndedRun, write: () => MaybePromise<void>): Steps<boolean>
@@ -40,7 +40,7 @@ export function createSettle(parts: SideParts): Settle {
     waits: [10, 250],
     put,
     fault(error, { task }) {
-      if (isRefused(error)) return 'one'
+      if (isRejected(error)) return 'one'
       const fault = store.fault(error)
       // Its claims are dropped: the rows are of other tasks now.
       if (fault === 'back') return 'all'
@@ -100,14 +100,14 @@ export function createSettle(parts: SideParts): Settle {
       failed(error) {
         // One that no store can take is buried with its reason, and holds up no other.
         const reason = error.cause ?? error
-        if (burial || !isRefused(reason)) {
+        if (burial || !isRejected(reason)) {
           release(task)
           return done(undefined)
         }
         const message = `its outcome ${outcome.kind} could not be stored: ${errorText(reason)}`
         consumer.warn(`task ${task.id} is dead: ${message}`)
         add(
-          { task, ran, outcome: { kind: 'dead', error: { name: 'OutcomeRefused', message } } },
+          { task, ran, outcome: { kind: 'dead', error: { name: 'OutcomeRejected', message } } },
           done,
           true,
         )
@@ -126,7 +126,7 @@ export function createSettle(parts: SideParts): Settle {
     kept.delete(task)
   }
 
-  function isRefused(error: unknown): boolean {
+  function isRejected(error: unknown): boolean {
     return isA(error, TypeError) || ['data', 'lasting'].includes(store.fault(error))
   }
 

@@ -159,7 +159,7 @@ export function canStart({ queue, running, lane }: Slot<unknown>): boolean {
 function createSlot<Task>(lane: Lane): Slot<Task> {
   return {
     lane,
-    names: [lane.name, ...lane.formerly],
+    names: [lane.name, ...lane.previousNames],
     queue: [],
     claimed: 0,
     running: 0,

@@ -30,7 +30,7 @@ export interface EndedClaim<Task> {
    * without an attempt and with its interruptions as they were.
    */
   readonly ran: Ran | undefined
-  /** To be called once with what was stored, or with undefined if it was refused since the claim had been lost. */
+  /** To be called once with what was stored, or with undefined if it was rejected since the claim had been lost. */
   readonly done: (stored: Outcome | undefined) => void
 }
 

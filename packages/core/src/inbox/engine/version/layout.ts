@@ -40,7 +40,7 @@ export interface Migrated {
  * Why a process of this layout must not work on a store; undefined if it may.
  *
  * @example
- * const refused = shutOut(layout, { version: 3, oldest: 2 })
+ * const rejected = shutOut(layout, { version: 3, oldest: 2 })
  */
 export function shutOut(layout: Layout<unknown>, stored: Versions): string | undefined {
   const { inbox, place, steps } = layout
@@ -58,8 +58,8 @@ export function migrationOf<Change>(
   layout: Layout<Change>,
   stored: Versions,
 ): Migration<Change> | undefined {
-  const refused = shutOut(layout, stored)
-  if (refused !== undefined) throw new TypeError(refused)
+  const rejected = shutOut(layout, stored)
+  if (rejected !== undefined) throw new TypeError(rejected)
   const version = layout.steps.length
   if (stored.version >= version) return undefined
   const steps = layout.steps.slice(stored.version)

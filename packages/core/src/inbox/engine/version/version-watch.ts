@@ -6,7 +6,7 @@ import { chain } from '../steps.ts'
 /** Whether this process may still work on its store: a newer version can shut it out while it runs. */
 export interface VersionWatch {
   /** Why it must not; undefined if it may. */
-  readonly refused: () => string | undefined
+  readonly rejected: () => string | undefined
   /** False if it must not, or has not asked for a while. */
   readonly sure: () => boolean
   /** Asks, and gives a sign of life; once it has started. */
@@ -28,27 +28,27 @@ const AGAIN = 1000
  * when it is shut out, and when that is over. Without `often` it asks before deliveries and while tasks run, by no timer.
  *
  * @example
- * const versionWatch = createVersionWatch(() => shutOut(layout, versions()), (refused) => warn(refused))
+ * const versionWatch = createVersionWatch(() => shutOut(layout, versions()), (rejected) => warn(rejected))
  */
 export function createVersionWatch(
   alive: (() => MaybePromise<string | undefined>) | undefined,
-  changed: (refused: string | undefined) => void,
+  changed: (rejected: string | undefined) => void,
   often = true,
 ): VersionWatch {
-  let refused: string | undefined
+  let rejected: string | undefined
   let asked = alive ? -Infinity : Infinity
   let asking: Promise<void> | undefined
   let started = false
   let timer: ReturnType<typeof setInterval> | undefined
 
   return {
-    refused: () => refused,
+    rejected: () => rejected,
     sure: isSure,
     look,
     check() {
       if (isSure()) return
-      if (performance.now() - asked < AGAIN) return refuseIfShut(refused)
-      return chain(look(), () => refuseIfShut(refused))
+      if (performance.now() - asked < AGAIN) return rejectIfShut(rejected)
+      return chain(look(), () => rejectIfShut(rejected))
     },
     start() {
       if (!alive) return
@@ -65,7 +65,7 @@ export function createVersionWatch(
   }
 
   function isSure(): boolean {
-    return refused === undefined && performance.now() - asked < VALID
+    return rejected === undefined && performance.now() - asked < VALID
   }
 
   function look(): MaybePromise<void> {
@@ -73,8 +73,8 @@ export function createVersionWatch(
     const sent = performance.now()
     const told = chain(alive?.(), (found) => {
       if (alive) asked = sent
-      const before = refused
-      refused = found
+      const before = rejected
+      rejected = found
       if (found !== before) changed(found)
     })
     if (!(told instanceof Promise)) return told
@@ -84,6 +84,6 @@ export function createVersionWatch(
 }
 
 /** Throws if this process was told that it must not work on the store. It asks nobody. */
-export function refuseIfShut(refused: string | undefined): void {
-  if (refused !== undefined) throw new WebhookError('inbox_unavailable', refused)
+export function rejectIfShut(rejected: string | undefined): void {
+  if (rejected !== undefined) throw new WebhookError('inbox_unavailable', rejected)
 }

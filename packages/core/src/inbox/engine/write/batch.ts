@@ -36,7 +36,7 @@ export interface BatchOptions<Work extends BatchWork> {
   /** What an error of `store` means for a work of its batch. */
   readonly fault: (error: unknown, work: Work) => Fault
   /** The error that a work hears. */
-  readonly refusal: (error: unknown) => Error
+  readonly rejection: (error: unknown) => Error
   /** The error of a work whose deadline passed while it waited; `reason`: why the last batch could not be stored yet. */
   readonly late: (reason?: unknown) => Error
 }
@@ -61,7 +61,7 @@ export interface Batch<Work extends BatchWork> {
 
 /** Makes a batch. */
 export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>): Batch<Work> {
-  const { inbox, store, fault, refusal, atOnce = 1, share = Infinity, wide = false } = options
+  const { inbox, store, fault, rejection, atOnce = 1, share = Infinity, wide = false } = options
   const least = share === Infinity ? 1 : share
   const [firstWait, longestWait] = options.waits ?? [1, 8]
   const queue = createBacklog<Work>({ ...options, late: () => options.late(held) })
@@ -167,13 +167,13 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
 
   function failed(batch: readonly Work[], error: unknown): Promise<void> | undefined {
     const of = grouped(batch, (work) => (closed ? 'all' : fault(error, work)))
-    for (const work of of.get('all') ?? []) work.failed(refusal(error))
+    for (const work of of.get('all') ?? []) work.failed(rejection(error))
     keep(of.get('keep') ?? [])
     const again = of.get('again') ?? []
     if (again.length > 0) putBack(again, error)
     const ones = of.get('one') ?? []
     if (batch.length > 1) return alone(ones, 0)
-    for (const work of ones) work.failed(refusal(error))
+    for (const work of ones) work.failed(rejection(error))
     return undefined
   }
 
@@ -258,9 +258,9 @@ export interface BatchWriter {
 }
 
 /** What writes hear that a store did not take. */
-export function writeErrors(store: Store): Pick<BatchOptions<BatchWork>, 'refusal' | 'late'> {
+export function writeErrors(store: Store): Pick<BatchOptions<BatchWork>, 'rejection' | 'late'> {
   return {
-    refusal: (error) => store.refusal(error),
+    rejection: (error) => store.rejection(error),
     late(reason?: unknown) {
       const why = reason === undefined ? '' : `: ${errorText(reason)}`
       const message = `${store.name}: no commit within the deadline${why}`

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Delivery } from '../../../delivery.ts'
 import { WebhookError } from '../../../errors.ts'
 import { messageOf } from '../../../messages.ts'
-import type { Facts } from '../../../problems.ts'
+import type { ErrorDetails } from '../../../problems.ts'
 
 /**
  * The one line of a header that must be there once. Absent or blank is `missing_header`; repeated is `malformed_header`:
@@ -42,8 +42,8 @@ export function singleParameter(delivery: Delivery, name: string): string {
   return values[0]
 }
 
-/** The place in a delivery that a refusal is about. */
-export type At = Pick<Facts, 'header' | 'parameter' | 'field'>
+/** The place in a delivery that a rejection is about. */
+export type At = Pick<ErrorDetails, 'header' | 'parameter' | 'field'>
 
 /** A `malformed_header` error that names the place at fault and its expected form. */
 export function malformed(at: At, expected: string): WebhookError {
@@ -64,7 +64,7 @@ interface Checked {
  */
 export function mismatch(at: At, keys: number, checked: Checked = {}): WebhookError {
   const { delivery, url } = checked
-  const facts: Facts = {
+  const facts: ErrorDetails = {
     problem: 'differs',
     ...at,
     got: keys,

@@ -47,7 +47,7 @@ export interface SignatureOptions {
   readonly message?: Message | readonly Message[] | undefined
   /** The signed message in words, if it is a function. @default the template */
   readonly says?: string
-  /** The URL that `message` signs, for the text of a refusal. @default none is signed */
+  /** The URL that `message` signs, for the text of a rejection. @default none is signed */
   readonly url?: (delivery: Delivery) => string
   /** The header that carries the time of signing, if there is one. */
   readonly timestampHeader?: string | undefined
@@ -61,10 +61,10 @@ export interface SignatureOptions {
   readonly covers?: Covers
   /** Reads the claim where the sender puts it: a header with a grammar of its own, the query, the body. Throws `missing_header` or `malformed_header`. */
   readonly read?: (delivery: Delivery) => SignatureClaim
-  /** Headers without which `read` or `message` refuses each delivery. @default the header, and that of the time; none beside `read` */
+  /** Headers without which `read` or `message` rejects each delivery. @default the header, and that of the time; none beside `read` */
   readonly needs?: readonly string[]
   /**
-   * True if the head carries a signature: deliveries without one are refused before their body is read.
+   * True if the head carries a signature: deliveries without one are rejected before their body is read.
    * @default the header is there; beside `read` without `needs`, `read` decides, once the body is there
    */
   readonly present?: (head: Delivery) => boolean

@@ -57,8 +57,8 @@ export function formatTimestamp(time: number, unit: TimestampUnit = 's'): string
 }
 
 /**
- * Refuses a time that is more than `tolerance` seconds from now, in the past or in the future; exactly that far passes.
- * NaN is refused. `ahead` is the tolerance of the future, if it has its own.
+ * Rejects a time that is more than `tolerance` seconds from now, in the past or in the future; exactly that far passes.
+ * NaN is rejected. `ahead` is the tolerance of the future, if it has its own.
  */
 export function checkTimestamp(
   time: number,

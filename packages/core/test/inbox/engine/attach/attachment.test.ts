@@ -17,7 +17,7 @@ function make(options: { window?: { option: string; time: number }; fails?: bool
   const log: string[] = []
   const joined = attachment({
     inbox: 'myInbox',
-    ...(options.window && { window: options.window }),
+    ...(options.window && { dedupeWindow: options.window }),
     join: ({ receiver }): Side => ({
       accept: () => (log.push(`accept ${receiver}`), ['new']),
       work: () => void log.push(`work ${receiver}`),
@@ -37,7 +37,7 @@ function make(options: { window?: { option: string; time: number }; fails?: bool
 const NOTHING = { delivery: {} as never, items: [] }
 
 describe('attachment', () => {
-  test('a second receiver of a name is refused until the first is closed', async () => {
+  test('a second receiver of a name is rejected until the first is closed', async () => {
     const inbox = make()
     const port = inbox.attach(consumer('shop'))
     expect(() => inbox.attach(consumer('shop'))).toThrow(
@@ -48,7 +48,7 @@ describe('attachment', () => {
     expect(inbox.consumers().map(({ receiver }) => receiver)).toEqual(['shop'])
   })
 
-  test('a window shorter than the retry span is refused with its option', () => {
+  test('a window shorter than the retry span is rejected with its option', () => {
     const inbox = make({ window: { option: 'window', time: 1000 } })
     expect(() => inbox.attach(consumer('shop', 2000))).toThrow(
       'myInbox: window is 1000 ms, but the sender of shop delivers again for 2000 ms',

@@ -17,7 +17,7 @@ test.each([
 ])(
   'with a window of %i and keepDone of %i, %s says how long ids are known',
   (window, keepDone, option, time) => {
-    expect(knownFor({ window, keepDone })).toEqual({ option, time })
+    expect(knownFor({ dedupeWindow: window, keepDone })).toEqual({ option, time })
   },
 )
 
@@ -62,7 +62,7 @@ describe('checks', () => {
     expect(() => check({ maxPending: 2 }).whole('maxPending', 7, 3)).toThrow('from 3 and up, got 2')
   })
 
-  test('times are milliseconds, spans refuse a bare number', () => {
+  test('times are milliseconds, spans reject a bare number', () => {
     expect(check({ lease: '2s' }).time('lease', '30s')).toBe(2000)
     expect(check({ lease: 5 }).time('lease', '30s')).toBe(5)
     expect(() => check({ lease: 0 }).time('lease', '30s')).toThrow('at least a millisecond')

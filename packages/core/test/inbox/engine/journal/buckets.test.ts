@@ -33,7 +33,7 @@ describe('ranges', () => {
     [{ step: 2 ** 53 * MINUTE }],
     [{ from: 0, to: 10_001 * MINUTE, step: MINUTE }],
     [{ steps: MINUTE }],
-  ])('%j is refused', (wrong, option = /^history: /) => {
+  ])('%j is rejected', (wrong, option = /^history: /) => {
     expect(() => createBuckets({ ...RANGE, ...wrong } as HistoryRange)).toThrow(TypeError)
     expect(() => createBuckets({ ...RANGE, ...wrong } as HistoryRange)).toThrow(option)
   })
@@ -99,7 +99,7 @@ describe('series', () => {
 describe('buckets', () => {
   test('counts of a step add up, and the oldest come first', () => {
     const buckets = createBuckets(RANGE)
-    const failed: SeriesKey = ['delivery', 'outcome', 'refused', 'shop', null]
+    const failed: SeriesKey = ['delivery', 'outcome', 'rejected', 'shop', null]
     buckets.add(20 * MINUTE, KEY, counts(1))
     // A span that the range touches counts in its first step.
     buckets.add(5 * MINUTE, KEY, counts(2))
@@ -108,7 +108,7 @@ describe('buckets', () => {
     const all = buckets.all()
     expect(all.map((one) => [one.from / MINUTE, 'value' in one && one.value])).toEqual([
       [10, 'accepted'],
-      [15, 'refused'],
+      [15, 'rejected'],
       [20, 'accepted'],
     ])
     expect(all[0]).toEqual({

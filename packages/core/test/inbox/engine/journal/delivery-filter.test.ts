@@ -15,7 +15,7 @@ const ARRIVAL: Arrival = {
   provider: 'acme',
   method: 'POST',
   path: '/hooks/Acme',
-  outcome: 'refused',
+  outcome: 'rejected',
   code: 'bad_signature',
   reason: 'No Key fits',
   verified: false,
@@ -42,7 +42,7 @@ describe('the check of a filter of deliveries', () => {
     const filter: Required<DeliveryFilter> = {
       receiver: 'shop',
       provider: 'acme',
-      outcome: ['accepted', 'duplicate', 'handshake', 'unhandled', 'refused'],
+      outcome: ['accepted', 'duplicate', 'handshake', 'unhandled', 'rejected'],
       code: 'bad_signature',
       eventId: 'evt_1',
       topic: 'orders/*',
@@ -96,9 +96,9 @@ describe('the test of a filter of deliveries', () => {
     [{ receiver: 'bank' }, false],
     [{ provider: 'acme' }, true],
     [{ provider: 'other' }, false],
-    [{ outcome: 'refused' }, true],
+    [{ outcome: 'rejected' }, true],
     [{ outcome: 'accepted' }, false],
-    [{ outcome: ['accepted', 'refused'] }, true],
+    [{ outcome: ['accepted', 'rejected'] }, true],
     [{ outcome: ['accepted', 'duplicate'] }, false],
     [{ outcome: [] }, false],
     [{ code: 'bad_signature' }, true],
@@ -115,7 +115,7 @@ describe('the test of a filter of deliveries', () => {
     [{ text: 'HOOKS/acme' }, true],
     [{ text: 'EVT_2' }, true],
     [{ text: 'orders/create' }, true],
-    [{ text: 'refused' }, false],
+    [{ text: 'rejected' }, false],
     [{ receiver: 'shop', text: 'nowhere' }, false],
   ])('%j matches: %s', (filter, expected) => {
     expect(matchesDelivery(filter)(ARRIVAL)).toBe(expected)

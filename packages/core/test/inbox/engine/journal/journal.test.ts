@@ -118,7 +118,7 @@ describe('the buffer of a journal', () => {
     provider: 'acme',
     method: 'POST',
     path: '/',
-    outcome: verified ? 'duplicate' : 'refused',
+    outcome: verified ? 'duplicate' : 'rejected',
     verified,
     status: 200,
     took: 1,

@@ -9,10 +9,10 @@ const EVENT: EventRecord = {
   topic: 'order.paid',
   aliases: ['order'],
   payload: { amount: 1 },
-  scope: 't1',
+  tenant: 't1',
   provider: 'acme',
   source: 'json',
-  guards: [{ key: 'g', otherwise: 'refuse' }],
+  guards: [{ key: 'g', otherwise: 'reject' }],
 }
 
 test('an edited event has its own key and payload, and says which event it was made of', () => {

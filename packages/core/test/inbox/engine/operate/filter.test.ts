@@ -29,7 +29,7 @@ const TASK: TaskInfo = {
   error: undefined,
   cause: 'abc',
   provider: 'acme',
-  event: { id: 'evt_1', topic: 'orders/create', scope: undefined, key: ':evt_1' },
+  event: { id: 'evt_1', topic: 'orders/create', tenant: undefined, key: ':evt_1' },
   receivedAt: 1000,
 }
 
@@ -67,7 +67,7 @@ describe('filters', () => {
     [{ before: NaN }, /before must be milliseconds/],
     [{ after: '5' }, /after must be milliseconds/],
     [{ keys: { length: 1 } }, /keys must be an array/],
-  ])('%j is refused', (filter, message) => {
+  ])('%j is rejected', (filter, message) => {
     expect(() => checkFilter(filter as TaskFilter)).toThrow(message)
   })
 
@@ -286,7 +286,7 @@ describe('steps', () => {
     { limit: 1.5 },
     { limit: -1 },
     { limit: '5' as never },
-  ])('%j is refused before the first step', async (options) => {
+  ])('%j is rejected before the first step', async (options) => {
     const log: number[] = []
     await expect(inSteps(options, walk(1, log))).rejects.toThrow(TypeError)
     expect(log).toEqual([])

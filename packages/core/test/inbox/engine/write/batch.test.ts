@@ -9,7 +9,7 @@ import {
 
 afterEach(() => void vi.useRealTimers())
 
-/** The code of a refusal, the message of any other error. */
+/** The code of a rejection, the message of any other error. */
 const toldBy = (error: Error): string => (isWebhookError(error) ? error.code : error.message)
 
 interface Work extends BatchWork {
@@ -24,7 +24,7 @@ function make(options: Partial<BatchOptions<Work>> = {}) {
     bytes: 100,
     store: (works) => void log.push(works.map(({ name }) => name).join('')),
     fault: () => 'all',
-    refusal: (error) => error as Error,
+    rejection: (error) => error as Error,
     late: () => new Error('late'),
     ...options,
   })
@@ -252,12 +252,12 @@ describe('batch', () => {
         tries++
         throw new Error('no disk')
       },
-      refusal: (error) => new Error(`refused: ${(error as Error).message}`),
+      rejection: (error) => new Error(`rejected: ${(error as Error).message}`),
     })
     add('a')
     add('b')
     await flushed()
-    expect([log, tries]).toEqual([['a: refused: no disk', 'b: refused: no disk'], 1])
+    expect([log, tries]).toEqual([['a: rejected: no disk', 'b: rejected: no disk'], 1])
   })
 
   test('if all that wait are late, nothing is stored', async () => {

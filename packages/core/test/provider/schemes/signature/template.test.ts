@@ -42,7 +42,7 @@ test.each([
 })
 
 test.each(['{query:no}', '{query:twice}', '[a{query:twice}]'])(
-  '%j refuses a parameter that is not there once',
+  '%j rejects a parameter that is not there once',
   (template) => {
     expect(() => messageTemplate(template)(asked, '12')).toThrow(
       expect.objectContaining({ parameter: template.includes('no') ? 'no' : 'twice' }),
@@ -60,7 +60,7 @@ test.each(['body', '{boby}', '{}', '{header}'])('%j is a mistake', (template) =>
   )
 })
 
-test('a header that is missing refuses the delivery', () => {
+test('a header that is missing rejects the delivery', () => {
   expect(() => filled('{header:x-none}{body}')).toThrow(
     expect.objectContaining({ problem: 'missing', header: 'x-none' }),
   )

@@ -24,7 +24,7 @@ test.each([
   expect(formatTimestamp(NOW + 999, unit)).toBe(text)
 })
 
-test('a refusal says how far off the time is, and on which side', () => {
+test('a rejection says how far off the time is, and on which side', () => {
   expect(() => checkTimestamp(NOW - 301_000, NOW, 300)).toThrow(
     expect.objectContaining({ problem: 'too_old', seconds: 301, limit: 300 }),
   )
@@ -33,7 +33,7 @@ test('a refusal says how far off the time is, and on which side', () => {
   )
 })
 
-test('a time that is no number is refused as malformed', () => {
+test('a time that is no number is rejected as malformed', () => {
   expect(() => checkTimestamp(NaN, NOW, 300)).toThrow(
     expect.objectContaining({
       code: 'malformed_header',

@@ -1,10 +1,10 @@
 import { after } from 'next/server'
 import { createReceiver } from '@postern/core'
-import { reloadable, webhook } from '@postern/next'
+import { hotReloadable, webhook } from '@postern/next'
 import { acme } from '@postern/testing'
 import { log } from '../../log'
 
-const receiver = reloadable('proxied', () =>
+const receiver = hotReloadable('proxied', () =>
   createReceiver({
     provider: acme({ secret: process.env['ACME_SECRET']! }),
     name: 'proxied',

@@ -1,12 +1,12 @@
 import { after } from 'next/server'
 import { createReceiver, memoryInbox } from '@postern/core'
-import { persistent, reloadable, webhook } from '@postern/next'
+import { singleton, hotReloadable, webhook } from '@postern/next'
 import { acme } from '@postern/testing'
 import { log } from '../../log'
 
-const inbox = persistent('inbox', () => memoryInbox())
+const inbox = singleton('inbox', () => memoryInbox())
 
-const receiver = reloadable('reloaded', () =>
+const receiver = hotReloadable('reloaded', () =>
   createReceiver({
     provider: acme({ secret: process.env['ACME_SECRET']! }),
     name: 'reloaded',

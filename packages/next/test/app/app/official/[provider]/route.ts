@@ -1,8 +1,8 @@
-import { persistent, webhook } from '@postern/next'
+import { singleton, webhook } from '@postern/next'
 import { after } from 'next/server'
 import { officialReceivers } from '../../../../../../../test/official/receivers'
 
-const official = persistent('official', officialReceivers)
+const official = singleton('official', officialReceivers)
 
 interface Route {
   readonly params: Promise<{ readonly provider: string }>

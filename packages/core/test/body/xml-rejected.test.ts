@@ -3,7 +3,7 @@ import { checkXml } from '../../src/body/xml/xml-check.ts'
 import { decodeXml } from '../../src/body/xml/xml-entities.ts'
 import { xmlCharset } from '../../src/body/xml/xml.ts'
 
-describe('XML that is not well-formed is refused with reason and line', () => {
+describe('XML that is not well-formed is rejected with reason and line', () => {
   test.each<[string, string, number]>([
     ['<a>\u0001</a>', 'characters that XML allows', 1],
     ['<a/>\nb', 'no text outside of the root element', 1],

@@ -1,6 +1,6 @@
 import { isWebhookError, type ErrorCode } from '@postern/core'
 
-/** What a reader made of its input: a value, or a refusal. */
+/** What a reader made of its input: a value, or a rejection. */
 export type Read<Value> =
   | { readonly value: Value; readonly code?: undefined }
   | { readonly code: ErrorCode; readonly value?: undefined }

@@ -10,12 +10,12 @@ import { NOW, signatureHeader } from './sealed.ts'
 
 await loadXml()
 
-describe('the text of a refusal says what was checked', () => {
+describe('the text of a rejection says what was checked', () => {
   test.for(SIGNERS)('%s: header, number of secrets, body and URL', async (name) => {
-    const sealed = sealedBy(name, 'refused')!
-    const second = sealedBy(name, 'refused once more')!.secret
+    const sealed = sealedBy(name, 'rejected')!
+    const second = sealedBy(name, 'rejected once more')!.secret
     const provider = sealed.provider([sealed.other, second])
-    const error = await refusalOf(provider, sealed.request, NOW)
+    const error = await rejectionOf(provider, sealed.request, NOW)
     expect(error.code).toBe('signature_mismatch')
     expect([error.problem, error.got]).toEqual(['differs', 2])
     const header = signatureHeader(sealed)
@@ -26,7 +26,7 @@ describe('the text of a refusal says what was checked', () => {
       expect(JSON.stringify([error, error.message])).not.toContain(secret)
   })
 
-  test.for([...catalogue.keys()])('%s: so do the refusals of its vectors', async (name) => {
+  test.for([...catalogue.keys()])('%s: so do the rejections of its vectors', async (name) => {
     const about = catalogue.get(name)!
     for (const vector of vectors(name)) {
       if (vector.expect === 'valid') continue
@@ -40,7 +40,7 @@ describe('the text of a refusal says what was checked', () => {
         continue
       }
       const now = (vector.now ?? 0) * 1000
-      const error = await refusalOf(provider, { method, url, headers, body }, now)
+      const error = await rejectionOf(provider, { method, url, headers, body }, now)
       if (error?.code === 'signature_mismatch' && !HEADERS_ALONE.has(name))
         expectPlaces(error, provider, provider.codings?.gzip === 'decoded' ? inflated(body) : body)
     }
@@ -63,7 +63,7 @@ function expectPlaces(error: WebhookError, { covers }: Provider, body: Uint8Arra
   else if (error.problem === 'differs') expect(told).toEqual([body.length, digest])
 }
 
-async function refusalOf(
+async function rejectionOf(
   provider: Provider,
   init: DeliveryInit,
   now: number,

@@ -1,11 +1,11 @@
 import { grouped, HOUR, MINUTE, type Bucket } from '@postern/core/inbox'
 import { countBuckets, sumOf, type Counted } from '../span.ts'
 
-/** Refusals that are more than usual: a sender or a setting has changed. */
+/** Rejections that are more than usual: a sender or a setting has changed. */
 export interface Burst {
   readonly receiver: string
   readonly code: string
-  /** Refusals of the last six hours. */
+  /** Rejections of the last six hours. */
   readonly count: number
   /** The minute of the first one, in milliseconds since 1970. It stays where it is as time goes on. */
   readonly since: number
@@ -21,18 +21,18 @@ const RECENT = 6
 const LEAST = 5
 const TIMES = 3
 
-/** True for a refusal that says nothing about the app. */
+/** True for a rejection that says nothing about the app. */
 export function isStranger(code: string): boolean {
   return STRANGERS.has(code)
 }
 
-/** When the refusals that `burstsOf` judges begin, in milliseconds since 1970: a whole minute. */
+/** When the rejections that `burstsOf` judges begin, in milliseconds since 1970: a whole minute. */
 export function recentFrom(now: number): number {
   return now - (now % MINUTE) - RECENT * HOUR
 }
 
 /**
- * Bursts among the refusals of the last six hours, given by code and minute: at least 5 in an hour, and three times the
+ * Bursts among the rejections of the last six hours, given by code and minute: at least 5 in an hour, and three times the
  * median hour of the week before.
  */
 export function burstsOf(
@@ -65,7 +65,7 @@ export function burstsOf(
 }
 
 /**
- * The first minute of the refusals that led to the first hour with too many: no gap between them is longer than an hour.
+ * The first minute of the rejections that led to the first hour with too many: no gap between them is longer than an hour.
  * If they began before the six hours, the hours of the week tell when.
  */
 function beginOf(

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import {
   createDelivery,
   type DeliveryInit,
-  type Facts,
+  type ErrorDetails,
   type WebhookError,
 } from '../../../src/index.ts'
 import {
@@ -20,13 +20,13 @@ import {
 } from '../../../src/provider/index.ts'
 import { NOW, request, withHeader } from './sent.ts'
 
-/** The facts of a refusal, as observers have them. */
+/** The facts of a rejection, as observers have them. */
 function told<Key>(
   scheme: Scheme<Key>,
   secrets: string | readonly string[],
   sent: DeliveryInit,
   now: number = NOW,
-): Facts | undefined {
+): ErrorDetails | undefined {
   const keys = [secrets].flat().map((secret) => scheme.key(secret))
   try {
     void scheme.verify(createDelivery(sent), keys, now)
@@ -44,14 +44,14 @@ const digestOf = (text: string): string =>
 const digest = digestOf('{"a":1}')
 const EMPTY = digestOf('')
 const BODY = { bytes: 7, digest }
-const differs = (header: string, more: Partial<Facts> = {}): Facts => ({
+const differs = (header: string, more: Partial<ErrorDetails> = {}): ErrorDetails => ({
   problem: 'differs',
   header,
   got: 1,
   ...more,
 })
 
-describe('a refusal tells observers what was wrong, in facts', () => {
+describe('a rejection tells observers what was wrong, in facts', () => {
   const plain = () => hmac({ header: 'X-Sig' })
   const prefixed = () => hmac({ header: 'X-Sig', prefix: 'v0=' })
   const dated = () => hmac({ header: 'X-Sig', timestampHeader: 'X-Time' })
@@ -63,7 +63,7 @@ describe('a refusal tells observers what was wrong, in facts', () => {
     url: `https://example.com/${search}`,
   })
 
-  test.each<[string, () => unknown, DeliveryInit, Facts]>([
+  test.each<[string, () => unknown, DeliveryInit, ErrorDetails]>([
     ['nothing', plain, request(), { problem: 'missing', header: 'x-sig' }],
     ['blanks', plain, header('x-sig', ' '), { problem: 'blank', header: 'x-sig' }],
     [
@@ -173,7 +173,7 @@ describe('a refusal tells observers what was wrong, in facts', () => {
   })
 
   test('how a signed time is written', () => {
-    const stamped = (unit: 's' | 'ms' | 'iso', value: string): Facts | undefined => {
+    const stamped = (unit: 's' | 'ms' | 'iso', value: string): ErrorDetails | undefined => {
       const scheme = hmac({ header: 'x-sig', timestampHeader: 'x-time', timestampUnit: unit })
       const sent = { ...request(), headers: { 'x-sig': 'ab', 'x-time': value } }
       return told(scheme, 'secret', sent)
@@ -223,7 +223,7 @@ describe('a refusal tells observers what was wrong, in facts', () => {
   })
 
   test('the grammar of pairs', () => {
-    const grammar = (value: string, most?: number): Facts | undefined =>
+    const grammar = (value: string, most?: number): ErrorDetails | undefined =>
       told(
         hmac({ ...pairs({ header: 'x-sig', ...(most !== undefined && { most }) }) }),
         'secret',
@@ -250,7 +250,7 @@ describe('a refusal tells observers what was wrong, in facts', () => {
     const secret = `whsec_${btoa('a secret of tests')}`
     const sent = scheme.sign!(request(), scheme.key(secret), NOW)
     const value = sent.headers['webhook-signature']!
-    const of = (text: string): Facts | undefined =>
+    const of = (text: string): ErrorDetails | undefined =>
       told(
         scheme,
         secret,
@@ -349,7 +349,7 @@ describe('a refusal tells observers what was wrong, in facts', () => {
   })
 })
 
-describe('a key that is none is refused with what was expected', () => {
+describe('a key that is none is rejected with what was expected', () => {
   const standard = () => standardWebhooksScheme()
   test.each<[string, () => Scheme<unknown>, string, string]>([
     [

@@ -1,7 +1,7 @@
 import { isWebhookError, type ErrorCode } from '../../src/errors.ts'
 
-/** The code a function refuses its input with; undefined if it takes it. Any other error is thrown on. */
-export function refusal(run: () => unknown): ErrorCode | undefined {
+/** The code a function rejects its input with; undefined if it takes it. Any other error is thrown on. */
+export function rejection(run: () => unknown): ErrorCode | undefined {
   try {
     run()
     return undefined
@@ -11,8 +11,8 @@ export function refusal(run: () => unknown): ErrorCode | undefined {
   }
 }
 
-/** {@link refusal} for what answers later. */
-export async function refusalOf(run: () => Promise<unknown>): Promise<ErrorCode | undefined> {
+/** {@link rejection} for what answers later. */
+export async function rejectionOf(run: () => Promise<unknown>): Promise<ErrorCode | undefined> {
   try {
     await run()
     return undefined

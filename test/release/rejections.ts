@@ -10,7 +10,7 @@ export interface Readiness {
 }
 
 /** Why nothing may be published; empty if all is ready. */
-export function refusals({ home, strayed, version, changed }: Readiness): readonly string[] {
+export function rejections({ home, strayed, version, changed }: Readiness): readonly string[] {
   return [
     ...(home === ''
       ? [

@@ -1,17 +1,17 @@
-import type { RefusedGroup } from '../../src/api/health.ts'
+import type { RejectedGroup } from '../../src/api/health.ts'
 import { href, qualifier } from '../data/route.ts'
 
 /**
- * The list of these refusals, as old as their count is. With `explained` open at its explanation: the delivery of that id,
+ * The list of these rejections, as old as their count is. With `explained` open at its explanation: the delivery of that id,
  * else the newest one.
  */
-export function refusedLink(
-  { receiver, code }: RefusedGroup,
+export function rejectedLink(
+  { receiver, code }: RejectedGroup,
   since: string,
   ...explained: readonly (string | undefined)[]
 ): string {
   const q = [
-    'outcome:refused',
+    'outcome:rejected',
     qualifier('receiver', receiver),
     qualifier('code', code),
     `since:${since}`,
