@@ -22,17 +22,20 @@ const receiver = createReceiver({
 })
 
 const tracer = trace.getTracer('shop')
-receiver.on('invoice.paid', { name: 'book', retry: { attempts: 3, initialDelay: 50 } }, (event, task) =>
-  // A child of the attempt's span, as the spans of an instrumented database are.
-  tracer.startActiveSpan('book invoice', (span) => {
-    try {
-      const { id } = (event.payload as StripeEvent).data.object
-      if (id === undefined) throw new TypeError('an invoice without an id')
-      log.info({ attempt: task.attempt }, `booked ${id}`)
-    } finally {
-      span.end()
-    }
-  }),
+receiver.on(
+  'invoice.paid',
+  { name: 'book', retry: { attempts: 3, initialDelay: 50 } },
+  (event, task) =>
+    // A child of the attempt's span, as the spans of an instrumented database are.
+    tracer.startActiveSpan('book invoice', (span) => {
+      try {
+        const { id } = (event.payload as StripeEvent).data.object
+        if (id === undefined) throw new TypeError('an invoice without an id')
+        log.info({ attempt: task.attempt }, `booked ${id}`)
+      } finally {
+        span.end()
+      }
+    }),
 )
 
 interface StripeEvent {

@@ -132,7 +132,7 @@ export type SourceName = keyof typeof SOURCES
 export const sourceNames = Object.keys(SOURCES) as readonly SourceName[]
 
 /** Makes the receiver of a source. What its handlers call is in `services`. */
-export function createSender(
+export function createReceiverOf(
   name: SourceName,
   secrets: Secrets,
   options: SharedOptions,

@@ -10,7 +10,7 @@ import { fillDay } from './day/fill.ts'
 import { createCases } from './deliveries.ts'
 import { openInbox } from './inbox.ts'
 import { sendOn } from './live.ts'
-import { createSender, sourceNames } from './receivers.ts'
+import { createReceiverOf, sourceNames } from './receivers.ts'
 import { readSecrets } from './secrets.ts'
 import { sendCase, type Outcome } from './send.ts'
 import { printing } from './services.ts'
@@ -33,7 +33,7 @@ const services = printing((receiver, line) => {
 const receivers = Object.fromEntries(
   sourceNames.map((name) => [
     name,
-    createSender(name, secrets, { inbox, observers: [watch.observer] }, services),
+    createReceiverOf(name, secrets, { inbox, observers: [watch.observer] }, services),
   ]),
 )
 const server = createServer()

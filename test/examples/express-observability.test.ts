@@ -82,7 +82,11 @@ test('express-observability shows one delivery as a trace, as metrics and in the
     const rejection = spans.find(
       ({ attributes }) => attributes['error.type'] === 'signature_mismatch',
     )!
-    expect(rejected).toMatchObject({ trace_id: rejection.traceId, span_id: rejection.spanId, level: 40 })
+    expect(rejected).toMatchObject({
+      trace_id: rejection.traceId,
+      span_id: rejection.spanId,
+      level: 40,
+    })
 
     const receiver = 'messaging_destination_name="stripe"'
     expect(metrics.split('\n')).toEqual(

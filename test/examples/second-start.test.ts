@@ -6,7 +6,7 @@ import { inspector } from '@postern/inspector/fetch'
 import { expect, onTestFinished, test } from 'vitest'
 import { createChance } from '../../examples/start/day/chance.ts'
 import { createSender } from '../../examples/start/day/deliveries.ts'
-import { createSender, sourceNames } from '../../examples/start/receivers.ts'
+import { createReceiverOf, sourceNames } from '../../examples/start/receivers.ts'
 import { readSecrets } from '../../examples/start/secrets.ts'
 import { printing } from '../../examples/start/services.ts'
 
@@ -65,14 +65,14 @@ function start(path: string) {
   const receivers = Object.fromEntries(
     sourceNames.map((name) => [
       name,
-      createSender(
+      createReceiverOf(
         name,
         secrets,
         { inbox, worker: 'onDemand' },
         printing(() => {}),
       ),
     ]),
-  ) as Record<(typeof sourceNames)[number], ReturnType<typeof createSender>>
+  ) as Record<(typeof sourceNames)[number], ReturnType<typeof createReceiverOf>>
   const token = 'a token for this test alone'
   const page = inspector({ inbox, receivers: Object.values(receivers), auth: { token } })
   return {

@@ -237,9 +237,9 @@ test.each(Object.entries(MOUNTED))(
 )
 
 test('what is right is taken', async () => {
-  expect(receiver().on('push', { schema, orderingKey: () => 'a' } as never, handler).topics).toEqual([
-    'push',
-  ])
+  expect(
+    receiver().on('push', { schema, orderingKey: () => 'a' } as never, handler).topics,
+  ).toEqual(['push'])
   for (const webhook of [node.webhook, express, koa, fastify, hono, next, lambda.webhook])
     expect(await thrownBy(() => webhook(receiver()))).toBeUndefined()
 })

@@ -19,11 +19,15 @@ const { log, receiver } = (await import(`./${process.argv[2]}.ts`)) as {
   readonly log: Pick<typeof pinoLog, 'info'>
   readonly receiver: typeof pinoReceiver
 }
-receiver.on('push', { name: 'build', retry: { attempts: 2, initialDelay: 1 } }, async (_event, task) => {
-  await Promise.resolve()
-  log.info(`builds, attempt ${task.attempt}`)
-  if (task.attempt === 1) throw new RangeError('no room')
-})
+receiver.on(
+  'push',
+  { name: 'build', retry: { attempts: 2, initialDelay: 1 } },
+  async (_event, task) => {
+    await Promise.resolve()
+    log.info(`builds, attempt ${task.attempt}`)
+    if (task.attempt === 1) throw new RangeError('no room')
+  },
+)
 receiver.on('ping', { name: 'pong' }, () => {
   throw new UnrecoverableError('nobody is here')
 })

@@ -46,7 +46,9 @@ describe('what the release command rejects', () => {
 
   test('an empty home, and the packages as they are now if it is empty', () => {
     expect(rejections({ ...ready, home: '', strayed: [] })[0]).toMatch(/^postern\.home: /)
-    expect(rejections({ ...ready, home: home(), strayed: strayed() }).length > 0).toBe(home() === '')
+    expect(rejections({ ...ready, home: home(), strayed: strayed() }).length > 0).toBe(
+      home() === '',
+    )
   })
 
   test('packages without their origin, a version that was never made, changes that are not committed', () => {

@@ -1,6 +1,6 @@
 import type { Observer } from '@postern/core'
 import type { Inbox, MinuteGauge } from '@postern/core/inbox'
-import { createSender, sourceNames, type Secrets, type SourceName } from '../receivers.ts'
+import { createReceiverOf, sourceNames, type Secrets, type SourceName } from '../receivers.ts'
 import { createChance, type Chance } from './chance.ts'
 import { createDayClock, type DayClock } from './clock.ts'
 import { createSender } from './deliveries.ts'
@@ -61,10 +61,15 @@ async function openDay(options: DayOptions): Promise<Day> {
   const { now, monotonic } = clock
   // Tasks that wait, and until when on that day. The inbox has a clock of its own, which no script moves.
   const waiting = new Map<string, number>()
-  const receiver = createSender(
+  const receiver = createReceiverOf(
     source,
     secrets,
-    { inbox, clock: { now, monotonic },  observers: [slow(clock, chance), later(waiting)], worker: 'onDemand' },
+    {
+      inbox,
+      clock: { now, monotonic },
+      observers: [slow(clock, chance), later(waiting)],
+      worker: 'onDemand',
+    },
     servicesOf(end, clock, chance),
   )
   const send = await createSender(source, chance)

@@ -132,7 +132,7 @@ describe('changes', () => {
     const only = ['--event-id', 'e1', '--cause', cause]
     const { out } = await inbox('replay', ...only, '--yes')
     expect(out).toMatch(/^Queued again: 1 task\./)
-    const discard = `inbox discard --sqlite ${file} --event-id e1 --cause ${cause} --state pending`
+    const discard = `inbox delete --sqlite ${file} --event-id e1 --cause ${cause} --state pending`
     expect(out.trim()).toMatch(
       new RegExp(`with postern ${discard.replaceAll('.', String.raw`\.`)}$`),
     )
@@ -209,11 +209,11 @@ describe('changes', () => {
   })
 
   test('discard needs a filter, and drops the rest', async () => {
-    expect(await inbox('discard', '--yes')).toMatchObject({
+    expect(await inbox('delete', '--yes')).toMatchObject({
       code: 2,
       err: expect.stringContaining('needs a filter') as string,
     })
-    expect((await inbox('discard', '--state', 'dead', '--yes')).out).toBe('Discarded: 1 task.\n')
+    expect((await inbox('delete', '--state', 'dead', '--yes')).out).toBe('Discarded: 1 task.\n')
     expect(await inbox('replay', '--state', 'dead', '--yes', '--json')).toMatchObject({
       code: 1,
       out: '{"count":0}\n',

@@ -58,7 +58,7 @@ describe('postern inspect', () => {
     expect(status).toMatchObject({
       name: 'postern inspect',
       hasHandlers: false,
-      visitor: { actions: ['replay', 'discard', 'rerun', 'mute'] },
+      visitor: { actions: ['replay', 'delete', 'rerun', 'mute'] },
     })
     const replayed = await fetch(`${url}~/api/replay`, {
       method: 'POST',

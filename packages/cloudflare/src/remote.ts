@@ -53,7 +53,7 @@ const VIEW: Record<keyof InboxView, true> = {
   version: true,
   replay: true,
   rerun: true,
-  discard: true,
+  delete: true,
   erase: true,
   prune: true,
   orphans: true,
@@ -85,7 +85,7 @@ export function durableObjectInbox(
 ): ObjectInbox {
   const check = checks(INBOX, options)
   const object = check.value('object') ?? 'postern'
-  const window = check.span('window', '4d')
+  const window = check.span('dedupeWindow', '4d')
   check.end()
   if (typeof object !== 'string' || object === '')
     throw new TypeError(`${INBOX}: object must be a name, got ${JSON.stringify(object)}`)
@@ -98,7 +98,7 @@ export function durableObjectInbox(
 
   return {
     name: INBOX,
-    work: false,
+    worker: false,
     can: { order: true, transaction: true, durable: true, fair: true, search: 'index' },
     dedupeWindow: window,
     attach: ({ receiver }) => ({
@@ -219,7 +219,7 @@ export interface ObjectSettings {
 const OPTIONS: readonly (keyof DurableObjectOptions)[] = [
   'maxPending',
   'maxPendingShare',
-  'window',
+  'dedupeWindow',
   'keepDone',
   'keepDead',
   'batch',

@@ -66,7 +66,7 @@ test('task.commit: the effect and the end of the task are one transaction, and r
   })
   expect(await world.ask('sql', ['SELECT id FROM effects'])).toEqual([])
   expect(await world.send(opened('e2', { commit: true }))).toBe(200)
-  await world.ask('discard', [{ id: rows[0]!.id }], 'view')
+  await world.ask('delete', [{ id: rows[0]!.id }], 'view')
   expect(await settled()).toMatchObject({ done: 1 })
   expect(await world.ask('sql', ['SELECT id FROM effects'])).toEqual([{ id: 'e2' }])
 })

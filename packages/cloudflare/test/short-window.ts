@@ -13,7 +13,10 @@ const receivers: Receivers<Env> = (env, inbox) => ({
 })
 
 const window = '80h'
-export class Webhooks extends durableObject(receivers, { dedupeWindow: window, keepDone: window }) {}
+export class Webhooks extends durableObject(receivers, {
+  dedupeWindow: window,
+  keepDone: window,
+}) {}
 
 const untold = worker(receivers, 'WEBHOOKS')
 const told = worker(receivers, 'WEBHOOKS', { dedupeWindow: window })

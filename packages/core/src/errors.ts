@@ -46,7 +46,7 @@ const STATUS = {
   handler_failed: 503,
   closed: 503,
   // reply
-  replayed: 401,
+  replay_detected: 401,
   answer_failed: 500,
   internal_error: 500,
 } as const

@@ -63,7 +63,12 @@ async function readRequest(
   }
   const length = request.headers.get('content-length')
   return request.body
-    ? readStream(request.body, length === null ? undefined : Number(length), limits.bodyTimeout, admission)
+    ? readStream(
+        request.body,
+        length === null ? undefined : Number(length),
+        limits.bodyTimeout,
+        admission,
+      )
     : undefined
 }
 

@@ -1,5 +1,11 @@
 export { createReceiver } from './receiver.ts'
-export type { RunDueOptions, ReceiverOptions, StoredOption } from './receiver/options.ts'
+export type {
+  ClockOptions,
+  ParsingOptions,
+  ReceiverOptions,
+  RunDueOptions,
+  StorageOptions,
+} from './receiver/options.ts'
 export type { Receiver, ReceiverSettings } from './receiver/receiver-types.ts'
 export type { Health } from './receiver/health.ts'
 export type { CatchUpFailure, CaughtUp } from './receiver/caught-up.ts'

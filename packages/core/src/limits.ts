@@ -76,7 +76,8 @@ export function resolveLimits(given: LimitOptions = {}, provided: LimitOptions =
   return {
     body,
     decompressed:
-      given.decompressed ?? (given.body === undefined ? (provided.decompressed ?? roomy) : given.body),
+      given.decompressed ??
+      (given.body === undefined ? (provided.decompressed ?? roomy) : given.body),
     depth: given.depth ?? provided.depth ?? 100,
     fields: given.fields ?? provided.fields ?? 1000,
     bodyTimeout: timeLimit(given.bodyTimeout ?? provided.bodyTimeout ?? '10s'),

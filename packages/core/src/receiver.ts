@@ -38,7 +38,7 @@ export function createReceiver<
 >(options: ReceiverOptions<Events, Commit>): Receiver<Events, Commit> {
   const settings = checkReceiver(options)
   const { provider, name, inbox, limits, observer, now } = settings
-  const { onUnhandled, work, dedupe, journal, silentAfter: limit } = settings
+  const { onUnhandled, worker, dedupe, journal, silentAfter: limit } = settings
   const subscribing = createSubscribing({ name, inbox, started: () => started })
   const { subscriptions, answers } = subscribing
   const { context, port, recorder, erasure } = createParts({
@@ -59,13 +59,13 @@ export function createReceiver<
   const detach = settings.attach(observedReceiver(name, provider, inbox, settings.observe))
   const checkTopics = warnAtStart(settings, () => subscribing.topics(), warn)
   const trusted = inbox.records && keepTrusted(provider, name, inbox.records, warn)
-  if (work === true) outsideRequests(startWorker)
+  if (worker === true) outsideRequests(startWorker)
 
   const receiver: Receiver<Events, Commit> = {
     name,
     provider: provider as Provider<Events>,
     limits,
-    settings: { inbox, dedupe, onUnhandled, worker: work, journal, silentAfter: limit, now },
+    settings: { inbox, dedupe, onUnhandled, worker, journal, silentAfter: limit, now },
     subscribes: (topic, aliases = []) =>
       subscriptions.match({ topic, aliases, payload: undefined }).length > 0,
     answers: (topic, aliases = []) => answers.match(topic, aliases) !== undefined,
@@ -105,7 +105,7 @@ export function createReceiver<
       (await import('./receive/take.ts')).take(context, given, entry),
     async startWorker() {
       if (!port.work)
-        throw new TypeError(`work: ${inbox.name} runs the handlers inside the request`)
+        throw new TypeError(`startWorker: ${inbox.name} runs the handlers inside the request`)
       startWorker()
     },
     async runDue(given = {}) {
@@ -113,7 +113,7 @@ export function createReceiver<
         throw new TypeError(`drain: ${inbox.name} runs the handlers inside the request`)
       const { until, max, last } = checkDrain(given)
       ensureOpen()
-      if (work === 'drain')
+      if (worker === 'onDemand')
         await (await import('./receiver/progress.ts')).drainBegan(inbox, name, now())
       const drained = await port.drain(toWall(until), max, last)
       await recorder?.flush()
@@ -173,7 +173,7 @@ export function createReceiver<
     if (started) return
     // It begins with the first subscription: until then each delivery is rejected, and `on` may still come.
     if (isDeaf()) return
-    if (work === true) startWorker()
+    if (worker === true) startWorker()
     checkTopics()
     version.note()
     started = true

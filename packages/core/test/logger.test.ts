@@ -150,7 +150,7 @@ test('what somebody did by hand is logged with who it was, in one line', () => {
     count: 2,
     target: '{"state":"dead"}',
   })
-  log.operatorActed!({ action: 'discard', as: undefined, count: 1, target: '{"id":"7"}' })
+  log.operatorActed!({ action: 'delete', as: undefined, count: 1, target: '{"id":"7"}' })
   expect(lines).toEqual([
     'info [postern] ada [postern] forged: replay of 2, {"state":"dead"}',
     'info [postern] somebody: discard of 1, {"id":"7"}',

@@ -32,7 +32,11 @@ test.each<[mistake: string, make: () => unknown, says: string]>([
     'inbox must be what a factory such as memoryInbox() returns, got the factory; call it',
   ],
   ['something else as inbox', () => receiver({ inbox: 'webhooks.db' }), 'inbox must be'],
-  ['tenantKey that is no function', () => receiver({ tenantKey: 'tenant' }), 'tenantKey must be a function'],
+  [
+    'tenantKey that is no function',
+    () => receiver({ tenantKey: 'tenant' }),
+    'tenantKey must be a function',
+  ],
   [
     'tenantKey beside perTenant',
     () =>

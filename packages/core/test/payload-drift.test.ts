@@ -110,7 +110,13 @@ test('a schema that throws, and paths that the sender invents, harm nobody', asy
 test('mistakes are told when it is made', () => {
   const told = () => undefined
   expect(() => payloadDrift({ schemas: {}, onChange: told })).toThrow('one or more')
-  expect(() => payloadDrift({ schemas: { a: {} as never }, onChange: told })).toThrow('Standard Schema')
-  expect(() => payloadDrift({ schemas: { a: kinds.zod }, onChange: 1 as never })).toThrow('told must')
-  expect(() => payloadDrift({ schemas: { a: kinds.zod }, onChange: told, stableAfter: 0 })).toThrow('settled')
+  expect(() => payloadDrift({ schemas: { a: {} as never }, onChange: told })).toThrow(
+    'Standard Schema',
+  )
+  expect(() => payloadDrift({ schemas: { a: kinds.zod }, onChange: 1 as never })).toThrow(
+    'told must',
+  )
+  expect(() => payloadDrift({ schemas: { a: kinds.zod }, onChange: told, stableAfter: 0 })).toThrow(
+    'settled',
+  )
 })

@@ -23,7 +23,7 @@ const day = createDay(inbox)
 const inspect = createInspector({
   inbox,
   receivers: day.receivers,
-  auth: () => ({ allow: ['replay', 'discard', 'rerun', 'mute'], as: 'you' }),
+  auth: () => ({ allow: ['replay', 'delete', 'rerun', 'mute'], as: 'you' }),
   name: 'demo',
   log: false,
 })

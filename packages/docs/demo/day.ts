@@ -32,7 +32,13 @@ export function createDay(inbox: Inbox): Day {
   let clock: number | undefined
   const now = (): number => clock ?? Date.now()
   const receiver = (provider: unknown): Receiver =>
-    createReceiver({ inbox, provider: provider as Provider, clock: { now }, log: false, explain: false })
+    createReceiver({
+      inbox,
+      provider: provider as Provider,
+      clock: { now },
+      log: false,
+      explain: false,
+    })
   const senders = {
     stripe: sender(stripe({ secret: SECRET }), stripeSamples.samples),
     github: sender(github({ secret: SECRET }), githubSamples.samples),

@@ -82,7 +82,9 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
       throw new RetryAfterError(verdict.wait, failure)
     } catch (error) {
       if (isRejected(error))
-        throw new UnrecoverableError(`${destination}: ${(error as Error).message}`, { cause: error })
+        throw new UnrecoverableError(`${destination}: ${(error as Error).message}`, {
+          cause: error,
+        })
       // After the last attempt the task does not wait.
       if (task.attempt < task.attempts) waiting.add(key, task.id, now(), false, destination)
       throw error

@@ -1,4 +1,9 @@
-import { UnrecoverableError, type PreparedHandler, type Task, type WebhookEvent } from '@postern/core'
+import {
+  UnrecoverableError,
+  type PreparedHandler,
+  type Task,
+  type WebhookEvent,
+} from '@postern/core'
 import { tenantKey, unknownOptions, type Records } from '@postern/core/inbox'
 import { createCaller } from './caller.ts'
 import {

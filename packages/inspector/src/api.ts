@@ -33,7 +33,7 @@
 export const API = '~/api/'
 
 /** What a visitor may do: `read` alone is everybody's who may come in. */
-export type Action = 'replay' | 'discard' | 'rerun' | 'sample' | 'mute'
+export type Action = 'replay' | 'delete' | 'rerun' | 'sample' | 'mute'
 
 export interface ErrorReply {
   readonly error: string

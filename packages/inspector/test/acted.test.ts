@@ -51,14 +51,14 @@ test('what became of a replay is told until all have ended, and each number lead
 test('who did what stands in the list of actions, in the delivery and in the charts', async () => {
   const { rows } = await scene.inbox.view!.list({ state: 'dead' })
   const [one, other] = rows.map(({ id }) => id)
-  await scene.act('discard', { filter: { id: one } })
+  await scene.act('delete', { filter: { id: one } })
   await replayed({ state: 'dead', receiver: 'github' })
   await scene.act('rerun', { task: other, payload: '{"n":"edited"}' })
   const list = await scene.get<ActionsReply>('actions')
   expect(list.rows.map(({ what, by, count, hasTasks }) => [what, by, count, hasTasks])).toEqual([
     ['rerun', 'ada', 1, true],
     ['replay', 'ada', 2, true],
-    ['discard', 'ada', 1, true],
+    ['delete', 'ada', 1, true],
   ])
   expect(list.rows[1]!.q).toMatch(/^state:dead receiver:github until:\d{4}-/)
   const detail = await scene.get<DetailReply>(`task?id=${other}`)
@@ -67,10 +67,10 @@ test('who did what stands in the list of actions, in the delivery and in the cha
     ['replay', 'ada'],
   ])
   const charts = await scene.get<ChartsReply>('charts?range=1h')
-  expect(charts.marks.map((mark) => mark.what)).toEqual(['rerun', 'replay', 'discard'])
+  expect(charts.marks.map((mark) => mark.what)).toEqual(['rerun', 'replay', 'delete'])
   expect((await scene.get<ChartsReply>('charts?range=1h&receiver=stripe')).marks).toMatchObject([
     { what: 'rerun' },
-    { what: 'discard' },
+    { what: 'delete' },
   ])
 })
 

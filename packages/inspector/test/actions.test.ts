@@ -77,11 +77,11 @@ describe('replay', () => {
 })
 
 test('discard drops dead tasks', async () => {
-  expect(await scene.act('discard', { filter: { state: 'dead', topic: 'push' } })).toMatchObject({
+  expect(await scene.act('delete', { filter: { state: 'dead', topic: 'push' } })).toMatchObject({
     count: 5,
   })
   expect(await states()).toEqual([])
-  expect(told).toMatchObject([{ action: 'discard', as: 'ada', count: 5 }])
+  expect(told).toMatchObject([{ action: 'delete', as: 'ada', count: 5 }])
 })
 
 test('an edited payload runs as a new event that names its origin', async () => {
@@ -135,7 +135,7 @@ describe('who may what', () => {
     const task = rows[0]!.tasks[0]!.id
     for (const [route, body] of [
       ['replay', { filter: { state: 'dead' } }],
-      ['discard', { filter: { state: 'dead' } }],
+      ['delete', { filter: { state: 'dead' } }],
       ['rerun', { task, payload: '{}' }],
       ['sample', { receiver: 'github' }],
       ['mute', { cause: 'x', note: '' }],
@@ -150,15 +150,15 @@ describe('who may what', () => {
   })
 
   test('a list allows what it names; all leaves samples out', async () => {
-    const one = scene.as({ allow: ['discard'] })
+    const one = scene.as({ allow: ['delete'] })
     expect(await one.act('replay', { filter: { state: 'dead' } })).toMatchObject({
       statusCode: 403,
     })
-    expect(await one.act('discard', { filter: { id: '1' } })).toMatchObject({ statusCode: 200 })
+    expect(await one.act('delete', { filter: { id: '1' } })).toMatchObject({ statusCode: 200 })
     const all = scene.as({ allow: 'all' })
     expect((await all.get('status'))['visitor'].actions).toEqual([
       'replay',
-      'discard',
+      'delete',
       'rerun',
       'mute',
     ])

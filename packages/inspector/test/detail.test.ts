@@ -43,7 +43,7 @@ describe('a delivery', () => {
       row: { outcome: 'accepted', topic: 'push', eventId: 'push-1' },
       delivery: { method: 'POST', path: '/webhooks', isUnsigned: false },
       reply: { status: 200 },
-      actions: ['replay', 'rerun', 'discard', 'curl', 'test'],
+      actions: ['replay', 'rerun', 'delete', 'curl', 'test'],
       tasks: [
         {
           subscription: 'deploy',
@@ -78,7 +78,7 @@ describe('a delivery', () => {
     const bob = scene.as({ allow: 'all', payloads: false })
     const detail = await bob.get<DetailReply>(`delivery?id=${await idOf('id:push-1')}`)
     expect(detail.hidden).toBe(true)
-    expect(detail.actions).toEqual(['replay', 'discard'])
+    expect(detail.actions).toEqual(['replay', 'delete'])
     expect(JSON.stringify(detail)).not.toMatch(/refs\/heads|x-github|sha256/)
   })
 

@@ -122,7 +122,9 @@ describe('rejections', () => {
   test('ten times as many as in each hour of the week are one', async () => {
     await before(every(30 * MINUTE, 30 * HOUR, HOUR), forged)
     await before(every(2 * MINUTE, 40 * MINUTE), forged)
-    expect((await health()).things).toMatchObject([{ kind: 'rejected', code: 'signature_mismatch' }])
+    expect((await health()).things).toMatchObject([
+      { kind: 'rejected', code: 'signature_mismatch' },
+    ])
   })
 
   test('no thing, if they came yesterday', async () => {

@@ -32,7 +32,7 @@ const ROUTES = [
     'explain',
     'copy',
   ].map((name) => `/~/api/${name}`),
-  ...['replay', 'discard', 'rerun', 'sample', 'nothing'].map((name) => `/~/api/${name}`),
+  ...['replay', 'delete', 'rerun', 'sample', 'nothing'].map((name) => `/~/api/${name}`),
 ]
 
 for (const host of HOSTS)
@@ -154,7 +154,7 @@ for (const host of HOSTS)
       const asked = async (user: string) =>
         fetch(`${url}/~/api/status`, { headers: { cookie: `user=${user}` } })
       expect(await (await asked('ada')).json()).toMatchObject({
-        visitor: { as: 'ada', actions: ['replay', 'discard', 'rerun', 'mute'], payloads: true },
+        visitor: { as: 'ada', actions: ['replay', 'delete', 'rerun', 'mute'], payloads: true },
       })
       expect(await (await asked('bob')).json()).toMatchObject({
         visitor: { as: 'bob', actions: [], payloads: false },

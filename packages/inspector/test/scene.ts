@@ -82,7 +82,7 @@ export function createScene(
       for (const receiver of Object.values(receivers))
         await receiver.runDue({ deadline: '2s', max: 1 })
     },
-    ...asking({ allow: ['replay', 'discard', 'rerun', 'sample'], as: 'ada' }),
+    ...asking({ allow: ['replay', 'delete', 'rerun', 'sample'], as: 'ada' }),
     as: asking,
     async close() {
       await Promise.all(

@@ -19,7 +19,10 @@ export type NodeHandler = (request: IncomingMessage, response: ServerResponse) =
  * @example
  * app.post('/cron/webhooks', drain(receiver, { secret: process.env.CRON_SECRET! }))
  */
-export function drain(receiver: Pick<Receiver, 'runDue'>, options: RunDueRouteOptions): NodeHandler {
+export function drain(
+  receiver: Pick<Receiver, 'runDue'>,
+  options: RunDueRouteOptions,
+): NodeHandler {
   return serve(runDueRoute(receiver, options))
 }
 

@@ -110,7 +110,9 @@ test('topics, and names of errors, make no series without a bound', async () => 
 test('the depth of the inbox, its oldest due task, and its dead ones', async () => {
   const start = Date.now() - 90_000
   const inbox = memoryInbox()
-  const { receiver, send, ended } = createScene({ receiver: { inbox, clock: { now: () => start } } })
+  const { receiver, send, ended } = createScene({
+    receiver: { inbox, clock: { now: () => start } },
+  })
   receiver.on('ping', { name: 'mail' }, () => {
     throw new UnrecoverableError('no')
   })
@@ -132,7 +134,9 @@ test('the depth of the inbox, its oldest due task, and its dead ones', async () 
 
 test('how long the oldest due task waits', async () => {
   const start = Date.now() - 90_000
-  const { receiver, send } = createScene({ receiver: { worker: 'onDemand', clock: { now: () => start } } })
+  const { receiver, send } = createScene({
+    receiver: { worker: 'onDemand', clock: { now: () => start } },
+  })
   receiver.on('ping', () => {})
   await send()
   const [age] = await sdk.points('postern.inbox.oldest_due.age')

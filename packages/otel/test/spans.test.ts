@@ -1,6 +1,12 @@
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { AlwaysOffSampler, type ReadableSpan } from '@opentelemetry/sdk-trace'
-import { inlineInbox, memoryInbox, PostponeError, UnrecoverableError, WebhookError } from '@postern/core'
+import {
+  inlineInbox,
+  memoryInbox,
+  PostponeError,
+  UnrecoverableError,
+  WebhookError,
+} from '@postern/core'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createScene } from './scene.ts'
 import { startSdk, type Sdk } from './sdk.ts'

@@ -11,7 +11,7 @@ withPostgres('orderingKey', (postgres) => {
     const orderingKey = (): string => 'one key'
     const first = postgresInbox(options)
     const before = listen(first, { worker: false }).receiver
-    before.on('thing.*', { name: 'old', orderingKey: orderingKey }, () => {})
+    before.on('thing.*', { name: 'old', orderingKey }, () => {})
     await before.receive(signed('1'))
     await before.receive(signed('2'))
     await before.close()
@@ -21,10 +21,14 @@ withPostgres('orderingKey', (postgres) => {
     const { receiver, until } = listen(second, { worker: false })
     const ran: string[] = []
     const retry = fixed({ attempts: 5, delay: 20 })
-    receiver.on('thing.*', { name: 'new', previousNames: ['old'], orderingKey: orderingKey, retry }, ({ id }, task) => {
-      ran.push(id!)
-      if (id === '1' && task.attempt < 3) throw new Error('not yet')
-    })
+    receiver.on(
+      'thing.*',
+      { name: 'new', previousNames: ['old'], orderingKey, retry },
+      ({ id }, task) => {
+        ran.push(id!)
+        if (id === '1' && task.attempt < 3) throw new Error('not yet')
+      },
+    )
     await receiver.receive(signed('3'))
     await receiver.startWorker()
     await until((heard) => heard.includes('done 3'))

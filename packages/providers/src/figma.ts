@@ -85,7 +85,10 @@ function withoutPasscode(payload: unknown): unknown {
   return rest
 }
 
-function rejected(code: 'missing_header' | 'signature_mismatch', facts: ErrorDetails): WebhookError {
+function rejected(
+  code: 'missing_header' | 'signature_mismatch',
+  facts: ErrorDetails,
+): WebhookError {
   return new WebhookError(code, facts, { status: 400 })
 }
 

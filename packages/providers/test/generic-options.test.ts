@@ -122,7 +122,12 @@ describe('a body that is not what the options say', () => {
       ['ignore', 200],
       ['strict', 415],
     ] as const) {
-      const receiver = createReceiver({ provider, parsing: { contentType: labels }, log: false, onUnhandled: 'acknowledge' })
+      const receiver = createReceiver({
+        provider,
+        parsing: { contentType: labels },
+        log: false,
+        onUnhandled: 'acknowledge',
+      })
       expect((await receiver.receive(delivery)).status).toBe(status)
       await receiver.close()
     }

@@ -78,9 +78,13 @@ describe('deliver', () => {
     receiver.on('invoice.paid', { name: 'mail', retry: { attempts: 1 } }, () => {
       throw new Error('no mail today')
     })
-    receiver.on('invoice.paid', { name: 'later', retry: { attempts: 2, initialDelay: '1h' } }, () => {
-      throw new Error('not yet')
-    })
+    receiver.on(
+      'invoice.paid',
+      { name: 'later', retry: { attempts: 2, initialDelay: '1h' } },
+      () => {
+        throw new Error('not yet')
+      },
+    )
     const { tasks } = await deliver(receiver, signed(provider, 'invoice.paid'))
     const states = Object.fromEntries(tasks.map(({ subscription, state }) => [subscription, state]))
     expect(states).toEqual({ ledger: 'done', mail: 'dead', later: 'retrying' })
@@ -135,9 +139,13 @@ describe('settled', () => {
 
   test('names what is left', async () => {
     const receiver = setup()
-    receiver.on('invoice.paid', { name: 'mail', retry: { attempts: 2, initialDelay: '1h' } }, () => {
-      throw new Error('no mail today')
-    })
+    receiver.on(
+      'invoice.paid',
+      { name: 'mail', retry: { attempts: 2, initialDelay: '1h' } },
+      () => {
+        throw new Error('no mail today')
+      },
+    )
     await deliver(receiver, signed(provider, 'invoice.paid'))
     await expect(settled(receiver, { timeout: 1 })).rejects.toThrow(
       /1 tasks? (?:is|are) left after 1 ms: mail on invoice.paid \(pending, no mail today\)/,
@@ -166,7 +174,12 @@ describe('a recorded delivery', () => {
       receivedAt: now(),
     })
     const mine = github({ secret: 'a secret of tests' })
-    const receiver = createReceiver({ provider: mine, clock: { now }, inbox: inlineInbox(), log: false })
+    const receiver = createReceiver({
+      provider: mine,
+      clock: { now },
+      inbox: inlineInbox(),
+      log: false,
+    })
     receiver.on('push', () => {})
     const copied = JSON.parse(JSON.stringify(exported)) as ExportedDelivery
     const { status, events } = await deliver(receiver, fromDelivery(copied, mine))

@@ -160,7 +160,11 @@ test('a sender that signs the decoded bytes is verified within the bound of stra
   expect(within.statuses).toEqual([200, 413, 413, 200])
   expect(within.codes).toEqual(['decompressed_too_large', 'decompressed_too_large'])
   expect(within.events[0]!.payload).toEqual(JSON.parse(text))
-  const narrow = createReceiver({ provider, limits: { unverified: { decompressed: 100 } }, log: false })
+  const narrow = createReceiver({
+    provider,
+    limits: { unverified: { decompressed: 100 } },
+    log: false,
+  })
   narrow.onAny(() => undefined)
   expect((await narrow.receive(zipped)).status).toBe(413)
   expect((await narrow.receive(signed)).status).toBe(200)

@@ -25,7 +25,7 @@ export interface RedisLedgerOptions {
  */
 export function redisLedger(options: RedisLedgerOptions): Ledger {
   const check = checks<RedisLedgerOptions>('redisLedger', options)
-  const window = Math.max(1, Math.ceil(check.span('window', '4d')))
+  const window = Math.max(1, Math.ceil(check.span('dedupeWindow', '4d')))
   const deadline = check.time('deadline', '1s')
   const connection = check.value('connection')
   const given = check.value('prefix')

@@ -127,7 +127,12 @@ test('what is fetched under one GUID and is another is rejected and told, and it
     fetch: async (input) => Response.json(answers[(input as URL).pathname]),
   })
   const provider = github({ secret: 'a secret of tests' })
-  const receiver = createReceiver({ provider, inbox: memoryInbox(), log: false, clock: { now: () => END } })
+  const receiver = createReceiver({
+    provider,
+    inbox: memoryInbox(),
+    log: false,
+    clock: { now: () => END },
+  })
   const outcomes: (string | undefined)[] = []
   receiver.observe({ accepted: ({ id }) => void outcomes.push(id) })
   receiver.onAny(() => undefined)

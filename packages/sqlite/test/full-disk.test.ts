@@ -239,7 +239,13 @@ function shopOn(
   monotonic: () => number,
 ): { readonly receiver: Receiver; readonly send: (id: string) => Promise<number> } {
   const provider = acme({ secret: 'a secret of these tests' })
-  const receiver = createReceiver({ provider, inbox, worker: 'onDemand', log: false, clock: { monotonic } })
+  const receiver = createReceiver({
+    provider,
+    inbox,
+    worker: 'onDemand',
+    log: false,
+    clock: { monotonic },
+  })
   receiver.on('ping', () => {})
   return {
     receiver,

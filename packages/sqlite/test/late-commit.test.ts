@@ -36,7 +36,7 @@ test('task.commit after the handler has returned says so, to its caller and to t
 
 test.each([undefined, null])('a change without a filter is rejected: %s', async (filter) => {
   const { view } = open()
-  for (const change of ['replay', 'discard', 'erase'] as const) {
+  for (const change of ['replay', 'delete', 'erase'] as const) {
     await expect(view![change](filter as never)).rejects.toThrow(
       `${change}: filter must be an object`,
     )

@@ -158,13 +158,17 @@ function perKeyCases(test: SceneTest): void {
     const attempts = new Set<number>()
     let running = 0
     let most = 0
-    receiver.on('thing.*', { tenantLimit: { concurrency: 1 }, concurrency: 5 }, async (event, task) => {
-      attempts.add(task.attempt)
-      if (event.id === 'quiet-1') return
-      most = Math.max(most, ++running)
-      await open.passed
-      running--
-    })
+    receiver.on(
+      'thing.*',
+      { tenantLimit: { concurrency: 1 }, concurrency: 5 },
+      async (event, task) => {
+        attempts.add(task.attempt)
+        if (event.id === 'quiet-1') return
+        most = Math.max(most, ++running)
+        await open.passed
+        running--
+      },
+    )
     try {
       for (let at = 0; at < FLOOD; at++) await deliverSigned(receiver, `loud-${at}`)
       await deliverSigned(receiver, 'quiet-1')

@@ -128,7 +128,10 @@ describe('known answers', () => {
     ['id and topic', {}],
     ['a wider topic', { topic: 'a' }],
     ['lists', { eventId: ['1'], topic: [null] }],
-    ['a rejection with its reason', { ...invalid, now: 1_800_000_000, reason: 'timestamp_too_old' }],
+    [
+      'a rejection with its reason',
+      { ...invalid, now: 1_800_000_000, reason: 'timestamp_too_old' },
+    ],
     ['a rejection by the factory', { ...invalid, secret: '' }],
     [
       'a reply',

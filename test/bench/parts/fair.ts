@@ -22,7 +22,9 @@ const NONE: Rule = {}
 const BY_HEADER: Rule = {
   tenantKey: ({ delivery }) => delivery.headers.find(([name]) => name === HEADER)![1],
 }
-const BY_ID: Rule = { tenantKey: ({ id }) => String(Number.parseInt(id!.slice(0, 8), 16) % TENANTS) }
+const BY_ID: Rule = {
+  tenantKey: ({ id }) => String(Number.parseInt(id!.slice(0, 8), 16) % TENANTS),
+}
 
 /** What turns by tenant are worth while one tenant floods, and what they cost. */
 export async function fair({ quick }: Effort): Promise<PartResult> {

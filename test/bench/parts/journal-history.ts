@@ -104,7 +104,10 @@ function countsOf(minute: number, minutes: number): readonly MinuteCount[] {
   const series = new Map<string, Mutable<MinuteCount> & { readonly buckets: Map<number, number> }>()
   for (let count = 0; count < A_MINUTE * minutes; count++) {
     const rejected = random() < 0.01
-    add({ kind: 'delivery', by: 'outcome', value: rejected ? 'rejected' : 'accepted' }, took() / 100)
+    add(
+      { kind: 'delivery', by: 'outcome', value: rejected ? 'rejected' : 'accepted' },
+      took() / 100,
+    )
     if (rejected) {
       add({ kind: 'delivery', by: 'code', value: `code-${pick(3)}` }, took() / 100)
       continue

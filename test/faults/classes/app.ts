@@ -71,12 +71,17 @@ function subscribe(shop: Receiver): void {
   handle('large', () => sleep(20))
   const names =
     options.renamed === true ? { name: 'keyed.new', formerly: ['keyed'] } : { name: 'keyed' }
-  const orderingKey = (event: { readonly id: string | undefined }): string => event.id!.split('-')[0]!
-  shop.on('keyed', { ...names, ...limits, ...(inbox.can.order && { orderingKey: orderingKey }) }, async (event) => {
-    lines.write(`run keyed ${event.id}`)
-    await sleep(20)
-    lines.write(`end keyed ${event.id}`)
-  })
+  const orderingKey = (event: { readonly id: string | undefined }): string =>
+    event.id!.split('-')[0]!
+  shop.on(
+    'keyed',
+    { ...names, ...limits, ...(inbox.can.order && { orderingKey }) },
+    async (event) => {
+      lines.write(`run keyed ${event.id}`)
+      await sleep(20)
+      lines.write(`end keyed ${event.id}`)
+    },
+  )
   // Two rows of the app, in one order or the other: deadlocks.
   shop.on('pair', { name: 'pair', ...limits }, async (event, task) => {
     const rows = Number(event.id!.split('-')[1]) % 2 === 0 ? [1, 2] : [2, 1]

@@ -202,7 +202,11 @@ async function countKept(
   let kept = 0
   let cursor: string | undefined
   do {
-    const page = await inbox.journal!.rejections({ receiver, limit: 100, ...(cursor && { cursor }) })
+    const page = await inbox.journal!.rejections({
+      receiver,
+      limit: 100,
+      ...(cursor && { cursor }),
+    })
     const own = page.rows.filter((row: Arrival) => row.ids.some((id) => ids.has(id)))
     for (const { id } of own)
       kept += Number((await inbox.journal!.delivery(id))?.kept !== undefined)

@@ -1,6 +1,11 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createReceiver, UnrecoverableError, type Receiver, type ReceiverOptions } from '@postern/core'
+import {
+  createReceiver,
+  UnrecoverableError,
+  type Receiver,
+  type ReceiverOptions,
+} from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { forward, type ForwardOptions } from '@postern/forward'
 import { generic } from '@postern/providers/generic'
@@ -58,10 +63,14 @@ const TRIES: Readonly<Record<string, (one: Try) => Promise<string | undefined>>>
   async 'orderingKey, and the loud one waits for its retry'({ inbox, receiver, send, ran }) {
     if (!inbox.can.order) return undefined
     const made = receiver()
-    made.on('a', { orderingKey: () => SAME, retry: { initialDelay: DAY, jitter: 'none' } }, ({ id }) => {
-      ran.push(id!)
-      if (id === 'loud') throw new Error('later')
-    })
+    made.on(
+      'a',
+      { orderingKey: () => SAME, retry: { initialDelay: DAY, jitter: 'none' } },
+      ({ id }) => {
+        ran.push(id!)
+        if (id === 'loud') throw new Error('later')
+      },
+    )
     await send(made, 0, 'loud')
     await until(() => ran.includes('loud'))
     await send(made, 1, 'quiet')
@@ -98,7 +107,10 @@ async function destinations(
 ): Promise<string | undefined> {
   const made = receiver()
   const out = forward({
-    to: ({ tenant: scope }) => ({ id: SAME, url: scope === made.name.split('\n')[0] ? loud : url(1) }),
+    to: ({ tenant: scope }) => ({
+      id: SAME,
+      url: scope === made.name.split('\n')[0] ? loud : url(1),
+    }),
     sign: () => false,
     allowHttp: true,
     allowPrivate: true,

@@ -28,7 +28,8 @@ export function createInboxes(): Inboxes {
   const stops: (() => Promise<void>)[] = []
   return {
     async open(name) {
-      if (name === 'memory') return opened(memoryInbox({ max: 10_000, dedupeWindow: '90d' }), undefined)
+      if (name === 'memory')
+        return opened(memoryInbox({ max: 10_000, dedupeWindow: '90d' }), undefined)
       const { store, stop } = await durables[name].start()
       stops.push(stop)
       const inbox = await openDurable(name, store, { window: '90d' })

@@ -144,7 +144,13 @@ async function tried(naming: Naming, { inbox }: OpenedInbox, name: string) {
     asked.push(url)
     return new Response(naming.may.includes(url) ? naming.certificate : 'no certificate')
   })
-  const receiver = createReceiver({ provider, inbox, name, log: false, clock: { now: () => NOW } }) as Receiver
+  const receiver = createReceiver({
+    provider,
+    inbox,
+    name,
+    log: false,
+    clock: { now: () => NOW },
+  }) as Receiver
   receiver.onAny(() => undefined)
   const { status } = await receiver.receive(naming.delivery())
   await receiver.close()

@@ -57,7 +57,7 @@ export function createWorld(inbox: Inbox): World {
       inbox,
       receivers: [receiver],
       log: false,
-      auth: () => ({ allow: ['replay', 'discard', 'rerun', 'sample'], payloads }),
+      auth: () => ({ allow: ['replay', 'delete', 'rerun', 'sample'], payloads }),
     })
   const [hidden, open] = [page(false), page(true)]
   const ask = async (to: typeof hidden, route: string, body?: unknown): Promise<string> => {

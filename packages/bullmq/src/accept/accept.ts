@@ -204,7 +204,7 @@ function probeOf(consumer: Consumer): CommitPlan {
     topic: 'probe',
     aliases: [],
     payload: null,
-    scope: undefined,
+    tenant: undefined,
     provider: '',
     passing: true as const,
     guards: [{ key: randomUUID(), otherwise: 'reject' as const }],

@@ -105,9 +105,9 @@ export function createChanges(context: ViewContext): Changes {
       return result
     },
     async delete(filter, options: ChangeOptions = {}) {
-      checkFilter(filter, 'discard')
-      unknownOptions('discard', options, CHANGE_OPTIONS)
-      return actions.noted({ what: 'discard', filter }, options, (note, left) =>
+      checkFilter(filter, 'delete')
+      unknownOptions('delete', options, CHANGE_OPTIONS)
+      return actions.noted({ what: 'delete', filter }, options, (note, left) =>
         inSteps(left, (place) =>
           each(filter, place, DISCARDED.from, note, async (task) => place.dryRun || discard(task)),
         ),

@@ -59,7 +59,7 @@ export async function showEvents(
     return {
       name: names[at]!,
       receiver: parseQueueName(queue).receiver,
-      event: { id: id ?? undefined, topic, scope: scope ?? undefined, key },
+      event: { id: id ?? undefined, topic, tenant: scope ?? undefined, key },
       provider,
       receivedAt: Number(arrived),
       tasks: jobs.map((job) => toInfo(its, Number(arrived), job, unread)),

@@ -37,7 +37,9 @@ export async function cutOff(
     return 0
   }
   const name = claim.subscription
-  const lane = consumer.lanes().find((each) => each.name === name || each.previousNames.includes(name))
+  const lane = consumer
+    .lanes()
+    .find((each) => each.name === name || each.previousNames.includes(name))
   // Once, however often BullMQ found the job without a lock: each claim that ran was read.
   const ruling = cut({ ...held, attempt: claim.attempt }, lane?.attempts)
   const { change, count, charged, error } = ruling

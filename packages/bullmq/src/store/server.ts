@@ -60,7 +60,8 @@ export function watchServer(
     safe() {
       if (performance.now() - askedAt > (rejection() === undefined ? AGAIN : SOON)) look()
       // Only the first check is waited for.
-      if (versionWatch.sure() && askedAt !== -Infinity && rejection() === undefined) return undefined
+      if (versionWatch.sure() && askedAt !== -Infinity && rejection() === undefined)
+        return undefined
       return reject()
     },
     shutOut: () => (versionWatch.sure() ? undefined : ask()),

@@ -32,8 +32,8 @@ export function readStored(
   try {
     return decodeStored(stored)
   } catch {
-    const { key, id, topic, tenant: scope } = event
-    const shown = { key, id, topic, scope, provider: provider ?? '' }
+    const { key, id, topic, tenant } = event
+    const shown = { key, id, topic, tenant, provider: provider ?? '' }
     const record = { ...shown, dedupe: true, aliases: [], payload: null }
     const delivery = { method: 'POST', url: '/', headers: [], body: stored[2] ?? NONE, receivedAt }
     return { record, delivery }

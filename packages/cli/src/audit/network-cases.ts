@@ -1,7 +1,8 @@
 import { massCases, unsigned, withWire as by } from './mass-cases.ts'
 import type { AuditCase, AuditRequest, AuditSender } from '@postern/testing/audit'
 
-const LOST = 'The sender takes the rejection for a failure, retries, and gives up: the event is lost.'
+const LOST =
+  'The sender takes the rejection for a failure, retries, and gives up: the event is lost.'
 
 /** What is about connections, and cannot be tried in process. */
 export function networkCases(sender: AuditSender): readonly AuditCase[] {

@@ -23,7 +23,10 @@ interface InspectOptions extends InboxOptions, SenderOptions {
 export function declare(command: Command): void {
   placeOptions(senderOptions(command))
     .option('--port <number>', 'port of this machine; 0 takes a free one', '4400')
-    .option('-p, --provider <name>', 'whose rejections are explained, with --secret or its variable')
+    .option(
+      '-p, --provider <name>',
+      'whose rejections are explained, with --secret or its variable',
+    )
     .addHelpText(
       'after',
       examples(

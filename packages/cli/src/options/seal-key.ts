@@ -14,7 +14,8 @@ const VARIABLE = 'POSTERN_SEAL_KEY'
 export async function openArrival(arrival: Arrival, options: SealOptions): Promise<Arrival> {
   if (!isSealed(arrival)) return arrival
   const seal = await sealOf(options)
-  if (!seal) throw new Failure(2, `${arrival.id} is sealed: give --encryption-key-key, or set ${VARIABLE}`)
+  if (!seal)
+    throw new Failure(2, `${arrival.id} is sealed: give --encryption-key-key, or set ${VARIABLE}`)
   try {
     return openKept(seal, arrival)
   } catch (error) {

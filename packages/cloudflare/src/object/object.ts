@@ -177,7 +177,7 @@ function withoutWork(inbox: ObjectInbox, ports: Map<string, Port>): ObjectInbox 
   return {
     ...inbox,
     journal: sharedJournal(inbox.journal!),
-    work: 'drain',
+    worker: 'onDemand',
     attach(consumer) {
       const port: Port = { ...inbox.attach(consumer) }
       delete port.work

@@ -26,9 +26,9 @@ export interface Inbox<Commit extends AnyCommit = AnyCommit> {
   }
   /**
    * Who runs its tasks, if that is not for the receiver to say: `drain` if the host calls `receiver.runDue()`, false if
-   * another process runs them. The receiver's option `work` is then left out.
+   * another process runs them. The receiver's option `worker` is then left out.
    */
-  readonly work?: false | 'drain'
+  readonly worker?: false | 'onDemand'
   /** Joins a receiver. A second receiver of the same name is a `TypeError`. */
   attach(consumer: Consumer): Port
   /** Absent only if it keeps no tasks: the reply of `inlineInbox` waits for the handlers. */

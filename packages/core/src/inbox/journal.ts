@@ -201,7 +201,7 @@ export interface OperatorAction {
   /** When it began, and when its last step was done. */
   readonly at: number
   readonly last: number
-  readonly what: 'replay' | 'rerun' | 'discard' | 'erase' | 'prune'
+  readonly what: 'replay' | 'rerun' | 'delete' | 'erase' | 'prune'
   /** Who did it, as `ChangeOptions.by` said. */
   readonly by?: string
   /** Which tasks: `text` is `(not kept)`, since payloads may be erased. */

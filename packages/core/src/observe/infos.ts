@@ -71,7 +71,7 @@ export interface InterruptedInfo {
 
 /** What somebody did to tasks by hand. */
 export interface ActedInfo {
-  readonly action: 'replay' | 'discard' | 'rerun' | 'sample' | 'mute'
+  readonly action: 'replay' | 'delete' | 'rerun' | 'sample' | 'mute'
   /** Who did it, as the `auth` of the inspector names them. */
   readonly as: string | undefined
   /** Tasks that were changed; a change of many comes in chunks. */

@@ -168,17 +168,19 @@ export type ObserverMethod = Exclude<keyof Observer, 'attached' | 'carrier' | 'a
  * What each of them is about: a request, an attempt at a task, or neither. A method that is not here does not compile, so that
  * none is left out where observers are combined or wrapped.
  */
-export const OBSERVER_METHODS: Readonly<Record<ObserverMethod, 'request' | 'attempt' | 'receiver'>> = {
+export const OBSERVER_METHODS: Readonly<
+  Record<ObserverMethod, 'request' | 'attempt' | 'receiver'>
+> = {
   received: 'request',
   rejected: 'request',
   explained: 'request',
   handshake: 'request',
   accepted: 'request',
   duplicate: 'request',
-  conflict: 'request',
+  idConflict: 'request',
   unhandled: 'request',
   step: 'request',
-  answered: 'request',
+  replied: 'request',
   answerFailed: 'request',
   attemptStarted: 'attempt',
   attemptFailed: 'attempt',
@@ -186,11 +188,11 @@ export const OBSERVER_METHODS: Readonly<Record<ObserverMethod, 'request' | 'atte
   postponed: 'attempt',
   done: 'attempt',
   dead: 'attempt',
-  fenced: 'attempt',
+  outcomeRejected: 'attempt',
   interrupted: 'receiver',
   silent: 'receiver',
-  caughtUp: 'receiver',
-  paused: 'receiver',
-  acted: 'receiver',
+  catchUpEnded: 'receiver',
+  destinationPaused: 'receiver',
+  operatorActed: 'receiver',
   warning: 'receiver',
 }

@@ -218,7 +218,7 @@ const VIEW: readonly (keyof InboxView)[] = [
   'version',
   'replay',
   'rerun',
-  'discard',
+  'delete',
   'erase',
   'prune',
   'orphans',

@@ -30,7 +30,7 @@ export interface CheckedOptions {
   readonly exact: boolean
   readonly strictLabels: boolean
   readonly tenantKey: ((event: WebhookEvent) => string) | undefined
-  readonly work: boolean | 'drain'
+  readonly worker: boolean | 'onDemand'
   readonly journal: boolean
   readonly rejectedBodies: number
   readonly seal: Seal | undefined

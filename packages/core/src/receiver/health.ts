@@ -45,7 +45,7 @@ interface HealthContext {
   readonly now: () => number
   readonly monotonic: () => number
   readonly subscriptions: Subscriptions
-  readonly work: boolean | 'drain'
+  readonly worker: boolean | 'onDemand'
 }
 
 interface Figures {
@@ -74,7 +74,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
   return async function health() {
     const until = performance.now() + PATIENCE
     const late = (): Error => new Error(`${inbox.name} has not answered for ${PATIENCE} ms`)
-    const common = { receiver: name, silence: silence.limit }
+    const common = { receiver: name, silentAfter: silence.limit }
     const stepped = stepOfClock()
     try {
       const asked = Promise.all([
@@ -82,11 +82,11 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
         lastDelivery(context),
         context.isOpen() ? writeFailure() : undefined,
       ])
-      const [{ running, ...known }, last, failure] = await within(asked, until, late)
+      const [{ running, oldest, ...known }, last, failure] = await within(asked, until, late)
       const full = inbox.maxPending !== undefined && (known.pending ?? 0) >= inbox.maxPending
       const deaf = context.isDeaf()
       const accepts = context.isOpen() && !deaf && !full && failure === undefined
-      const standing = await within(standsFor(known.oldest, running, stepped), until, late)
+      const standing = await within(standsFor(oldest, running, stepped), until, late)
       return {
         ok: accepts && standing === undefined,
         accepting: accepts,
@@ -102,10 +102,11 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
                 : standing,
         ...common,
         ...known,
+        oldestDueAt: oldest,
         lastDelivery: last,
       }
     } catch (error) {
-      const figures = { pending: undefined, oldest: undefined, dead: undefined }
+      const figures = { pending: undefined, oldestDueAt: undefined, dead: undefined }
       const cause = inboxCause(error)
       const last = silence.last
       return {
@@ -165,7 +166,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
     stepped: number,
   ): Promise<string | undefined> {
     if (oldest === undefined) return undefined
-    const gap = context.work === 'drain' ? await usualGap(inbox, name) : 0
+    const gap = context.worker === 'onDemand' ? await usualGap(inbox, name) : 0
     // A task that runs may hold the place of those that are due, for as long as an attempt may take.
     const held = running > 0 ? longest(context.subscriptions) + (inbox.lease ?? 0) : 0
     const limit = Math.max(MINUTE, 3 * (inbox.lease ?? 0), 3 * gap, held)

@@ -26,12 +26,12 @@ export async function usualGap({ records }: Inbox, receiver: string): Promise<nu
 
 /** Tells that a drain began. What it writes is for {@link usualGap} alone, so that a failure changes nothing. */
 export async function drainBegan(
-  { records, work }: Inbox,
+  { records, worker }: Inbox,
   receiver: string,
   at: number,
 ): Promise<void> {
   // An inbox that sets it drains by itself when something is due: there is no usual time.
-  if (work === 'drain') return
+  if (worker === 'onDemand') return
   try {
     const found = await records?.get(keyOf(receiver))
     const { at: before, gap = 0 } = (found?.value ?? {}) as { at?: number; gap?: number }

@@ -30,7 +30,7 @@ export interface ReceiverSettings {
   readonly inbox: Inbox
   readonly dedupe: Dedupe
   readonly onUnhandled: 'acknowledge' | 'store' | 'reject'
-  readonly worker: boolean | 'drain'
+  readonly worker: boolean | 'onDemand'
   readonly journal: boolean
   /** Undefined for never. */
   readonly silentAfter: number | undefined
@@ -122,7 +122,7 @@ export interface Receiver<
    * without a body (a GET) is kept for `explain` as others are.
    */
   reject(request: Pick<DeliveryInit, 'method' | 'url' | 'headers'>, error: WebhookError): Reply
-  /** Starts to run tasks in this process, after `work: false`. */
+  /** Starts to run tasks in this process, after `worker: false`. */
   startWorker(): Promise<void>
   /**
    * Runs due tasks until none is left or the deadline is near, for hosts without a permanent process (cron routes).

@@ -120,7 +120,10 @@ export function runDue(
 }
 
 /** The same for hosts that are not on fetch. */
-export function runDueRoute(receiver: Pick<Receiver, 'runDue'>, options: RunDueRouteOptions): Route {
+export function runDueRoute(
+  receiver: Pick<Receiver, 'runDue'>,
+  options: RunDueRouteOptions,
+): Route {
   unknownOptions('drain', options, ['secret', 'deadline', 'max', 'reserve'])
   const { secret, ...how } = options ?? {}
   checkSecret('drain: secret', secret)

@@ -23,7 +23,9 @@ export function checkPerKey(option: TenantLimitOptions | undefined, name: string
   unknownOptions(`tenantLimit of ${name}`, option, ['rate', 'concurrency'])
   const { rate, concurrency } = option
   if (rate === undefined && concurrency === undefined)
-    throw new TypeError(`tenantLimit of ${name} must have a rate or a concurrency, such as { rate: 5 }`)
+    throw new TypeError(
+      `tenantLimit of ${name} must have a rate or a concurrency, such as { rate: 5 }`,
+    )
   if (rate !== undefined && !(typeof rate === 'number' && rate > 0 && rate < Infinity))
     throw new TypeError(
       `tenantLimit of ${name}: rate must be a number of runs a second above 0, got ${String(rate)}`,

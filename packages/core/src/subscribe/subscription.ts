@@ -49,7 +49,7 @@ export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> 
 /** Names of the options of a subscription. */
 export const SUBSCRIPTION_OPTIONS: readonly (keyof SubscriptionOptions)[] = [
   'name',
-  'formerly',
+  'previousNames',
   'retry',
   'timeout',
   'concurrency',
@@ -162,7 +162,8 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
         `concurrency of ${name} must be a number from 1 and up, got ${String(concurrency)}`,
       )
     checkPerKey(options.tenantLimit, name)
-    if (options.orderingKey !== undefined) checkFunction(`orderingKey of ${name}`, options.orderingKey)
+    if (options.orderingKey !== undefined)
+      checkFunction(`orderingKey of ${name}`, options.orderingKey)
     if (options.schema !== undefined && typeof validatorOf(options.schema) !== 'function')
       throw new TypeError(
         `schema of ${name} must be a Standard Schema, as of zod, valibot or arktype, got ${kindOf(options.schema)}`,
@@ -252,10 +253,10 @@ export function taskDrafts(
 ): TaskDraft[] {
   if (subscriptions.length === 0) return []
   const fairKey = fairKeyOf(rules, record, delivery)
-  const event = subscriptions.some(({ orderingKey: orderingKey }) => orderingKey)
+  const event = subscriptions.some(({ orderingKey }) => orderingKey)
     ? toEvent(rules.receiver, record, delivery, record.payload)
     : undefined
-  return subscriptions.map(({ name, orderingKey: orderingKey }) => {
+  return subscriptions.map(({ name, orderingKey }) => {
     const draft: Writable<TaskDraft> = { subscription: name }
     if (orderingKey) draft.orderKey = tenantKey(fairKey, '>', String(orderingKey(event!)))
     if (fairKey !== undefined) draft.fairKey = fairKey
@@ -265,16 +266,16 @@ export function taskDrafts(
 
 /** The tenant of an event: its scope, which was verified, else what `tenantKey` says. Throws what `tenantKey` throws. */
 export function fairKeyOf(
-  { receiver, tenantKey: tenantKey }: DraftRules,
+  { receiver, tenantKey: asked }: DraftRules,
   record: EventRecord,
   delivery: StoredDelivery,
 ): string | undefined {
   if (record.tenant !== undefined) return tenantKey(record.tenant, '', '')
-  if (!tenantKey) return undefined
+  if (!asked) return undefined
   // The mark: what an app reads of a payload is never the tenant that was verified.
   return tenantKey(
     undefined,
     '~',
-    String(tenantKey(toEvent(receiver, record, delivery, record.payload))),
+    String(asked(toEvent(receiver, record, delivery, record.payload))),
   )
 }

@@ -147,5 +147,7 @@ test('what was kept before sealing opens unchanged, and no header makes it look 
 })
 
 test('seal: a key of another kind is a TypeError', () => {
-  expect(() => createReceiver({ provider: acme(), storage: { encryptionKey: 'a password' } })).toThrow('seal must be')
+  expect(() =>
+    createReceiver({ provider: acme(), storage: { encryptionKey: 'a password' } }),
+  ).toThrow('seal must be')
 })

@@ -15,7 +15,12 @@ async function left(
 ): Promise<{ readonly payload: unknown; readonly key: string; readonly warnings: unknown[] }> {
   const inbox = memoryInbox()
   const stays: unknown[] = []
-  const { receiver, heard, send } = setup({ inbox, worker: 'onDemand', storage: { content: body }, ...options })
+  const { receiver, heard, send } = setup({
+    inbox,
+    worker: 'onDemand',
+    storage: { content: body },
+    ...options,
+  })
   receiver.on('ping', () => {})
   await send({ id: 'e1', payload: { card: '4111', total: 5 } })
   const [task] = await receiver.tasks()

@@ -40,7 +40,7 @@ function scene({
     inbox,
     worker: 'onDemand',
     clock: { now: () => NOW, monotonic: () => clock },
-    
+
     ...options,
   })
   const rows = async (): Promise<readonly Arrival[]> => {

@@ -310,8 +310,8 @@ describe('perTenant', () => {
   })
 
   test('names its option where the ttl is none', () => {
-    expect(() => perTenant({ claimedTenant: tenant, secrets: () => undefined, ttl: 'long' as never })).toThrow(
-      'perTenant.ttl',
-    )
+    expect(() =>
+      perTenant({ claimedTenant: tenant, secrets: () => undefined, ttl: 'long' as never }),
+    ).toThrow('perTenant.ttl')
   })
 })

@@ -148,6 +148,8 @@ test.each([
 
 test('limits.inflated follows limits.body if only that is given', () => {
   expect(setup({ limits: { body: 1000 } }).receiver.limits.decompressed).toBe(1000)
-  expect(setup({ limits: { body: 1000, decompressed: 5000 } }).receiver.limits.decompressed).toBe(5000)
+  expect(setup({ limits: { body: 1000, decompressed: 5000 } }).receiver.limits.decompressed).toBe(
+    5000,
+  )
   expect(setup().receiver.limits.decompressed).toBe(8 * 1024 * KIB)
 })

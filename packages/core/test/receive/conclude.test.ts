@@ -94,7 +94,13 @@ test.each(['accepted', 'duplicate'] as const)(
 
 describe('without observers and journal', () => {
   const plain = (options: Partial<ReceiverOptions> = {}) =>
-    createReceiver({ provider: acme(), log: false, storage: { journal: false }, worker: 'onDemand', ...options })
+    createReceiver({
+      provider: acme(),
+      log: false,
+      storage: { journal: false },
+      worker: 'onDemand',
+      ...options,
+    })
   const signed = acme().sign!({ id: 'e1', topic: 'ping', payload: {} })
 
   test('a greeting is answered', async () => {

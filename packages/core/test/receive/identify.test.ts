@@ -40,7 +40,13 @@ test('an event has these members, and no others unless they are needed', async (
 describe('a payload that is the whole body need not be stored beside it', () => {
   test.each<[string, EventRecord['source'], AcmeSpec, Draft, Partial<ReceiverOptions>?]>([
     ['JSON', 'json', {}, { payload: { a: 1 } }],
-    ['JSON with exact integers', 'exact', {}, { payload: { a: 1 } }, { parsing: { bigIntegers: true } }],
+    [
+      'JSON with exact integers',
+      'exact',
+      {},
+      { payload: { a: 1 } },
+      { parsing: { bigIntegers: true } },
+    ],
     [
       'JSON without the credential that it could have',
       'json',

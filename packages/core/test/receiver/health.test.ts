@@ -101,7 +101,12 @@ describe('an inbox that cannot tell', () => {
 
   test('says why', async () => {
     const inbox = counting([])
-    const { receiver, send } = setup({ inbox, worker: 'onDemand', clock: { now: () => NOW }, silentAfter: '1m' })
+    const { receiver, send } = setup({
+      inbox,
+      worker: 'onDemand',
+      clock: { now: () => NOW },
+      silentAfter: '1m',
+    })
     await send()
     inbox.view!.stats = () => Promise.reject(new Error('no connection'))
     expect(await receiver.health()).toEqual({
@@ -221,7 +226,11 @@ describe('accepts', () => {
     async (_, error, cause) => {
       const { inbox, fault } = failing()
       let clock = 0
-      const { receiver, send } = setup({ inbox, worker: 'onDemand', clock: { monotonic: () => clock } })
+      const { receiver, send } = setup({
+        inbox,
+        worker: 'onDemand',
+        clock: { monotonic: () => clock },
+      })
       receiver.on('ping', () => undefined)
       expect(await receiver.health()).toMatchObject({ ok: true, accepts: true })
       // As an inbox hands it on: below an error of its own.
@@ -290,7 +299,11 @@ describe('accepts', () => {
   test('writes of its own are made only while the last one failed, and at most once a second', async () => {
     const { inbox, fault } = failing()
     let clock = 0
-    const { receiver, send } = setup({ inbox, worker: 'onDemand', clock: { monotonic: () => clock } })
+    const { receiver, send } = setup({
+      inbox,
+      worker: 'onDemand',
+      clock: { monotonic: () => clock },
+    })
     receiver.on('ping', () => undefined)
     await send()
     await receiver.health()
@@ -344,7 +357,11 @@ describe('settles', () => {
     ['an attempt may still run', due(61_000, { running: 1 }), { lease: 60_000 }, true],
     ['an attempt that runs for longer than it may', due(300_000, { running: 1 }), {}, false],
   ])('%s', async (_, lanes, more, settles) => {
-    const { receiver } = setup({ inbox: counting(lanes, more), worker: 'onDemand', clock: { now: () => NOW } })
+    const { receiver } = setup({
+      inbox: counting(lanes, more),
+      worker: 'onDemand',
+      clock: { now: () => NOW },
+    })
     receiver.on('ping', { timeout: '2m' }, () => undefined)
     const told = await receiver.health()
     expect(told).toMatchObject({ ok: settles, accepts: true, settles })
@@ -384,7 +401,11 @@ describe('settles', () => {
   test('three usual gaps between drains pass before it is told', async () => {
     let now = NOW
     const lanes: LaneStats[] = []
-    const { receiver } = setup({ inbox: counting(lanes), worker: 'onDemand', clock: { now: () => now } })
+    const { receiver } = setup({
+      inbox: counting(lanes),
+      worker: 'onDemand',
+      clock: { now: () => now },
+    })
     for (let at = 0; at < 4; at++) {
       await receiver.runDue({ deadline: '2s' })
       now += 300_000
@@ -425,7 +446,11 @@ describe('settles', () => {
   test('a wall clock that jumps ahead makes no task late', async () => {
     let [now, monotonic] = [NOW, 0]
     const inbox = counting(due(1000))
-    const { receiver } = setup({ inbox, worker: 'onDemand', clock: { now: () => now, monotonic: () => monotonic },  })
+    const { receiver } = setup({
+      inbox,
+      worker: 'onDemand',
+      clock: { now: () => now, monotonic: () => monotonic },
+    })
     await receiver.health()
     now += 3_600_000
     monotonic += 1000

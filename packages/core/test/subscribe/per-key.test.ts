@@ -10,12 +10,16 @@ test('runs of one key stay within its concurrency, and each task uses one attemp
   const attempts: number[] = []
   let running = 0
   let most = 0
-  receiver.on('ping', { tenantLimit: { concurrency: 1 }, retry: { attempts: 1 } }, async (_, task) => {
-    most = Math.max(most, ++running)
-    attempts.push(task.attempt)
-    await new Promise((resolve) => setImmediate(resolve))
-    running--
-  })
+  receiver.on(
+    'ping',
+    { tenantLimit: { concurrency: 1 }, retry: { attempts: 1 } },
+    async (_, task) => {
+      most = Math.max(most, ++running)
+      attempts.push(task.attempt)
+      await new Promise((resolve) => setImmediate(resolve))
+      running--
+    },
+  )
   for (let at = 0; at < 20; at++) await send({ id: `${at}`, payload: { tenant: 'flood' } })
   await heard.until('done', 20)
   expect(most).toBe(1)
@@ -122,13 +126,17 @@ test.each([
   [{ rate: 0 }, /^tenantLimit of a: rate must be .* above 0, got 0/],
   [{ rate: '5' }, /^tenantLimit of a: rate must be/],
   [{ rate: Infinity }, /^tenantLimit of a: rate must be/],
-  [{ concurrency: 0 }, /^tenantLimit of a: concurrency must be a whole number from 1 and up, got 0/],
+  [
+    { concurrency: 0 },
+    /^tenantLimit of a: concurrency must be a whole number from 1 and up, got 0/,
+  ],
   [{ concurrency: 1.5 }, /^tenantLimit of a: concurrency/],
   [{ rates: 5 }, /^tenantLimit of a: unknown option rates; did you mean rate\?/],
   [5, /^tenantLimit of a: options must be an object/],
 ])('tenantLimit %o is rejected', (tenantLimit, message) => {
   const { receiver } = setup()
-  const add = (): unknown => receiver.on('ping', { name: 'a', tenantLimit: tenantLimit as never }, () => {})
+  const add = (): unknown =>
+    receiver.on('ping', { name: 'a', tenantLimit: tenantLimit as never }, () => {})
   expect(add).toThrow(TypeError)
   expect(add).toThrow(message)
 })

@@ -82,7 +82,10 @@ test('the errors that steer retries keep message and cause', () => {
     cause,
   })
   expect(new RetryAfterError(5).message).toBe('try again in 5 ms')
-  expect(new UnrecoverableError('gone', { cause })).toMatchObject({ name: 'UnrecoverableError', cause })
+  expect(new UnrecoverableError('gone', { cause })).toMatchObject({
+    name: 'UnrecoverableError',
+    cause,
+  })
 })
 
 test.each([

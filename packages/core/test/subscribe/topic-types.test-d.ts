@@ -49,10 +49,14 @@ describe('on', () => {
     typed.on('order.paid', (event) => {
       expectTypeOf(event).toEqualTypeOf<WebhookEvent<'order.paid', { total: number }>>()
     })
-    typed.on('push', { name: 'deploy', orderingKey: (event) => event.payload.ref }, (event, task) => {
-      expectTypeOf(event.payload.ref).toBeString()
-      expectTypeOf(task.signal).toEqualTypeOf<AbortSignal>()
-    })
+    typed.on(
+      'push',
+      { name: 'deploy', orderingKey: (event) => event.payload.ref },
+      (event, task) => {
+        expectTypeOf(event.payload.ref).toBeString()
+        expectTypeOf(task.signal).toEqualTypeOf<AbortSignal>()
+      },
+    )
   })
 
   test('gives a union for wildcards and lists, told apart by the topic', () => {

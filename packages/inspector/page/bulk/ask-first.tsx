@@ -101,7 +101,7 @@ function Sentence({
   rate: number
 }): JSX.Element {
   const { hasHandlers } = useStatus()
-  if (what === 'discard')
+  if (what === 'delete')
     return (
       <>
         Discard {inWords(total, 'task')}. They never run; deliveries of the same events stay

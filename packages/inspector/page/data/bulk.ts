@@ -6,7 +6,7 @@ import { refresh } from './live.ts'
 import { createPageValue, type PageValue } from './store.ts'
 
 export type Filter = Readonly<Record<string, string | number>>
-export type What = 'replay' | 'discard'
+export type What = 'replay' | 'delete'
 
 /** Tasks a second; 0 is all at once. */
 export const RATES = [1, 10, 50, 200, 0] as const

@@ -173,7 +173,7 @@ type Dead = Thing & { kind: 'dead' }
 function DeadThing({ thing }: { thing: Dead }): JSX.Element {
   const [asked, setAsked] = useState<What | 'mute' | undefined>()
   const mayRun = useMay('replay')
-  const mayDiscard = useMay('discard')
+  const mayDiscard = useMay('delete')
   const mayMute = useMay('mute') && thing.cause !== undefined
   const { receiver } = useRoute()
   // Nothing can be changed while nothing answers.
@@ -240,8 +240,8 @@ function DeadThing({ thing }: { thing: Dead }): JSX.Element {
               type="button"
               class="quiet"
               disabled={isDown}
-              aria-expanded={asked === 'discard'}
-              onClick={ask('discard')}
+              aria-expanded={asked === 'delete'}
+              onClick={ask('delete')}
             >
               Discard…
             </button>
@@ -259,7 +259,7 @@ function DeadThing({ thing }: { thing: Dead }): JSX.Element {
           )}
         </span>
       </div>
-      {(asked === 'replay' || asked === 'discard') && (
+      {(asked === 'replay' || asked === 'delete') && (
         <AskFirst key={asked} what={asked} filter={filter} close={() => setAsked(undefined)} />
       )}
       {asked === 'mute' && <Mute cause={cause!} close={() => setAsked(undefined)} />}

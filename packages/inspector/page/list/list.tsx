@@ -136,7 +136,7 @@ function Bulk({
 }): JSX.Element | null {
   const [asked, setAsked] = useState<What | undefined>()
   const mayRun = useMay('replay')
-  const mayDiscard = useMay('discard')
+  const mayDiscard = useMay('delete')
   const filter = reply?.tasks
   useEffect(() => setAsked(undefined), [JSON.stringify(filter)])
   if (filter === undefined || !hasRows || (!mayRun && !mayDiscard)) return null
@@ -152,7 +152,7 @@ function Bulk({
             </button>
           )}
           {mayDiscard && state !== 'running' && state !== 'done' && (
-            <button type="button" class="quiet" onClick={() => setAsked('discard')}>
+            <button type="button" class="quiet" onClick={() => setAsked('delete')}>
               Discard…
             </button>
           )}

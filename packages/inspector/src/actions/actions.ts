@@ -23,7 +23,7 @@ function rowOf(action: OperatorAction, payloads: boolean): ActedRow {
     by,
     count,
     q: searchFor(payloads ? filter : shownFilter(filter)),
-    hasTasks: what === 'replay' || what === 'rerun' || what === 'discard',
+    hasTasks: what === 'replay' || what === 'rerun' || what === 'delete',
   }
 }
 

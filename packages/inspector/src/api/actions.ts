@@ -8,7 +8,7 @@ export interface ActedRow {
   readonly id: string
   /** When it began. */
   readonly at: number
-  readonly what: 'replay' | 'rerun' | 'discard' | 'erase' | 'prune'
+  readonly what: 'replay' | 'rerun' | 'delete' | 'erase' | 'prune'
   readonly by: string | undefined
   readonly count: number
   /** Its filter as a search; without what a visitor may not see. */

@@ -40,7 +40,7 @@ export type Auth<Own extends readonly unknown[] = readonly unknown[]> =
     ) => MaybePromise<Grant | Response | InspectorReply | false | null | undefined | void>)
 
 const SHORTEST = 16
-const ACTIONS: readonly Action[] = ['replay', 'discard', 'rerun', 'sample', 'mute']
+const ACTIONS: readonly Action[] = ['replay', 'delete', 'rerun', 'sample', 'mute']
 
 /** Checks the option. Throws a `TypeError` that names what is wrong. */
 export function checkAuth(auth: unknown): void {

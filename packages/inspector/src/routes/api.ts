@@ -37,7 +37,7 @@ import type { Action, StatusReply } from '../api.ts'
 /** What stays the same while the page is open. */
 async function answerStatus({ inbox, receivers, options, visitor }: Context): Promise<StatusReply> {
   const stats = (await inbox.view?.stats()) ?? []
-  const all: readonly Action[] = ['replay', 'discard', 'rerun', 'sample', 'mute']
+  const all: readonly Action[] = ['replay', 'delete', 'rerun', 'sample', 'mute']
   return {
     name: options.name ?? 'postern',
     inbox: inbox.name,
@@ -191,7 +191,7 @@ const READS: Readonly<Record<string, Route>> = {
 }
 const ACTS: Readonly<Record<string, Route>> = {
   replay: change('replay'),
-  discard: change('discard'),
+  delete: change('delete'),
   rerun,
   sample: answerSample,
   mute,

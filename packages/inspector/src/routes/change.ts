@@ -14,7 +14,7 @@ const MOST = 10_000
 const NAME = 200
 
 /** Makes the route of a change of many tasks: one call is one chunk, and a count changes nothing. */
-export function change(verb: 'replay' | 'discard'): (context: Context) => Promise<ChangeReply> {
+export function change(verb: 'replay' | 'delete'): (context: Context) => Promise<ChangeReply> {
   return async (context) => {
     const { inbox, visitor, body, receivers, now, acted } = context
     demand(visitor, verb, receivers.length > 0)
@@ -63,7 +63,7 @@ interface Change {
 
 async function run(
   view: InboxView,
-  verb: 'replay' | 'discard',
+  verb: 'replay' | 'delete',
   { filter, options, rate }: Change,
 ): Promise<Changed> {
   // A count of a million tasks comes in chunks too: they are added up for as long as a chunk may take.

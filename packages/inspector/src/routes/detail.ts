@@ -217,7 +217,7 @@ function actionsOf(
   const actions: DetailReply['actions'][number][] = []
   if (isAny('dead', 'done', 'pending') && !isErased && may('replay')) actions.push('replay')
   if (isAny('dead', 'done', 'pending') && isReadable && may('rerun')) actions.push('rerun')
-  if (isAny('dead', 'pending') && may('discard')) actions.push('discard')
+  if (isAny('dead', 'pending') && may('delete')) actions.push('delete')
   if (hasBytes) actions.push('curl')
   if (hasBytes && canSign && tasks.length > 0) actions.push('test')
   if (arrival?.outcome === 'rejected' && visitor.payloads) actions.push('explain')

@@ -250,7 +250,7 @@ interface ReceiverState {
   readonly ok: boolean
   readonly inbox: string
   readonly lastDelivery: number | undefined
-  /** Its `silence` option, in milliseconds. */
+  /** Its `silentAfter` option, in milliseconds. */
   readonly silentAfter: number | undefined
 }
 
@@ -264,13 +264,19 @@ async function receiversOf(
   const others = known.filter((name) => !here.some((receiver) => receiver.name === name))
   return Promise.all([
     ...here.map(async (receiver) => {
-      const { ok, cause, lastDelivery, silentAfter: silence } = await receiver.health()
-      return { name: receiver.name, ok, inbox: cause ?? 'ok', lastDelivery, silence }
+      const { ok, cause, lastDelivery, silentAfter } = await receiver.health()
+      return { name: receiver.name, ok, inbox: cause ?? 'ok', lastDelivery, silentAfter }
     }),
     ...others.map(async (name) => {
       const outcome = ['accepted', 'duplicate', 'unhandled'] as const
       const page = await inbox.journal?.deliveries({ receiver: name, outcome, limit: 1 })
-      return { name, ok: true, inbox: 'ok', lastDelivery: page?.rows[0]?.at, silence: undefined }
+      return {
+        name,
+        ok: true,
+        inbox: 'ok',
+        lastDelivery: page?.rows[0]?.at,
+        silentAfter: undefined,
+      }
     }),
   ])
 }

@@ -105,7 +105,7 @@ export async function startWorld(inbox: Inbox = temporaryInbox()): Promise<World
   return Object.assign(world, {
     inbox,
     url,
-    grant: { allow: ['replay', 'discard', 'rerun', 'sample'], as: 'ada' } as Grant,
+    grant: { allow: ['replay', 'delete', 'rerun', 'sample'], as: 'ada' } as Grant,
     async close() {
       await close()
       await Promise.all(shop.receivers.map((receiver) => receiver.close({ timeout: '1s' })))

@@ -59,7 +59,9 @@ withPgBouncer(
       const inboxes = [postgresInbox(options), postgresInbox(options)]
       const all = inboxes.map((inbox) => {
         const listening = listen(inbox, { log })
-        listening.receiver.on('thing.*', { orderingKey: ({ id }) => id!.slice(0, 1) }, () => sleep(1))
+        listening.receiver.on('thing.*', { orderingKey: ({ id }) => id!.slice(0, 1) }, () =>
+          sleep(1),
+        )
         return listening
       })
       const replies = await Promise.all(

@@ -117,7 +117,7 @@ withPostgres('transactions in conflict', (postgres) => {
       const end = Promise.withResolvers<void>()
       const ran: string[] = []
       const orderingKey = ({ id }: WebhookEvent): string => id!.slice(0, 1)
-      receiver.on('thing.*', { orderingKey: orderingKey, concurrency: 20 }, ({ id }, task) =>
+      receiver.on('thing.*', { orderingKey, concurrency: 20 }, ({ id }, task) =>
         settle(
           pool,
           task,

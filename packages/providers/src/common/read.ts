@@ -63,7 +63,11 @@ export function agreedTopic(
 ): string {
   const said = delivery.header(header) || undefined
   if (signed !== undefined && said !== undefined && said !== signed)
-    throw new WebhookError('missing_event_id', { problem: 'contradicts', header, expected: 'the body' })
+    throw new WebhookError('missing_event_id', {
+      problem: 'contradicts',
+      header,
+      expected: 'the body',
+    })
   return signed ?? said ?? ''
 }
 

@@ -65,6 +65,8 @@ function scopesOf(provider: Provider): readonly (string | undefined)[] | 'unknow
   const made = madeOf(provider)
   // A provider that somebody wrote by hand may return any scope.
   if (!made || typeof made.secret === 'function') return 'unknown'
-  const found = [made.secret].flat().map((one) => (typeof one === 'object' ? one.tenant : undefined))
+  const found = [made.secret]
+    .flat()
+    .map((one) => (typeof one === 'object' ? one.tenant : undefined))
   return found.some((scope) => scope !== undefined) ? found : []
 }

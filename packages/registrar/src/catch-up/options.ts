@@ -51,7 +51,7 @@ const OPTIONS: readonly (keyof CatchUpOptions)[] = [
   'since',
   'until',
   'limit',
-  'scope',
+  'tenant',
   'all',
   'beyondWindow',
   'anyVersion',

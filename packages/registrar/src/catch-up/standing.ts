@@ -7,7 +7,7 @@ import type { CatchUpOptions } from './options.ts'
 /** Options of {@link catchUp} that runs by itself. Observers hear `caughtUp` with each result, and `warning`. */
 export interface StandingCatchUp extends Pick<
   CatchUpOptions,
-  'scope' | 'limit' | 'all' | 'anyVersion'
+  'tenant' | 'limit' | 'all' | 'anyVersion'
 > {
   /**
    * `start`: now, from the last delivery that the journal knows. `silence`: when nothing came for as long as the receiver's
@@ -21,7 +21,7 @@ export interface StandingCatchUp extends Pick<
 const OPTIONS: readonly (keyof StandingCatchUp)[] = [
   'on',
   'delay',
-  'scope',
+  'tenant',
   'limit',
   'all',
   'anyVersion',
@@ -41,7 +41,7 @@ export function checkStanding(
 ): StandingSettings {
   unknownOptions('catchUp', options, OPTIONS)
   const { inbox, silentAfter: silence, worker: work, journal } = receiver.settings
-  if (work === 'drain')
+  if (work === 'onDemand')
     throw new TypeError(
       "catchUp: with work: 'drain' nothing runs by itself; call catchUp(receiver, source, { since }) where you call drain()",
     )

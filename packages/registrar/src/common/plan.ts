@@ -35,7 +35,10 @@ function checkWant(want: Want): void {
   for (const url of want.previousUrls ?? []) checkUrl('formerly', url)
 }
 
-function ours(has: readonly Endpoint[], { url, previousUrls: formerly = [] }: Want): readonly Endpoint[] {
+function ours(
+  has: readonly Endpoint[],
+  { url, previousUrls: formerly = [] }: Want,
+): readonly Endpoint[] {
   return has.filter((endpoint) => endpoint.url === url || formerly.includes(endpoint.url))
 }
 
@@ -65,7 +68,11 @@ function stepsOf(
 }
 
 /** The endpoint of an account that has one for everything is not taken from another receiver. */
-function checkTaken(spec: RegistrarSpec, { url, previousUrls: formerly = [] }: Want, has: Endpoint): void {
+function checkTaken(
+  spec: RegistrarSpec,
+  { url, previousUrls: formerly = [] }: Want,
+  has: Endpoint,
+): void {
   if (has.url === '' || has.url === url || formerly.includes(has.url)) return
   throw new RegistrarError(
     'taken',

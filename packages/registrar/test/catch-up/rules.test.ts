@@ -73,7 +73,9 @@ test('the scope must be the one that the webhooks have', async () => {
   expect(await rejection(() => 'whsec_one0123456789')).toMatch(/^TypeError: .*come from a function/)
   expect(await rejection(() => 'whsec_one0123456789', false)).toBe('taken')
   expect(await rejection(() => scoped, 'tenant')).toBe('taken')
-  expect(await rejection(scoped)).toMatch(/^TypeError: .*one of the secrets \(a, b\), got undefined/)
+  expect(await rejection(scoped)).toMatch(
+    /^TypeError: .*one of the secrets \(a, b\), got undefined/,
+  )
   expect(await rejection(scoped, 'c')).toMatch(/^TypeError: .*got c/)
   expect(await rejection(scoped, 'b')).toBe('taken')
   expect(await rejection('whsec_one0123456789', 'a')).toMatch(/^TypeError: .*leave scope out/)

@@ -56,9 +56,7 @@ const OPTIONS: Record<StageName, () => ReceiverOptions> = {
     provider: acme({
       secret: ({ context }) => {
         const tenant = (context as { tenant?: string } | undefined)?.tenant
-        return tenant === 'a' || tenant === 'b'
-          ? { secret: SECRETS[tenant], tenant: tenant }
-          : undefined
+        return tenant === 'a' || tenant === 'b' ? { secret: SECRETS[tenant], tenant } : undefined
       },
     }),
   }),

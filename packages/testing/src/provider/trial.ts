@@ -38,7 +38,10 @@ export function bench(provider: Provider, now: number | undefined): Bench {
   let settle: () => void = () => undefined
   const receiver = createReceiver({
     provider,
-    inbox: memoryInbox({ max: 1000, dedupeWindow: `${Math.max(FOUR_DAYS, provider.retrySpan ?? 0)}ms` }),
+    inbox: memoryInbox({
+      max: 1000,
+      dedupeWindow: `${Math.max(FOUR_DAYS, provider.retrySpan ?? 0)}ms`,
+    }),
     log: false,
     // Nobody looks at the journal of a trial: to mask and keep rejected bodies would be a fifth of its time.
     storage: { rejectedBodies: false },

@@ -66,7 +66,7 @@ export const READS: readonly string[] = [
   'explain',
   'copy',
 ]
-export const ACTS: readonly string[] = ['replay', 'discard', 'rerun', 'sample']
+export const ACTS: readonly string[] = ['replay', 'delete', 'rerun', 'sample']
 
 /** The headers of an action that the page itself sends. */
 export const OWN: Readonly<Record<string, string>> = {

@@ -13,7 +13,7 @@ import { places, type InboxOptions } from '../../inboxes.ts'
 
 const CHANGES = {
   replay: { does: 'make dead tasks pending again', example: '--cause 3f2a… --dry-run' },
-  discard: { does: 'drop pending or dead tasks', example: '--cause 3f2a… --dry-run' },
+  delete: { does: 'drop pending or dead tasks', example: '--cause 3f2a… --dry-run' },
   erase: {
     does: 'erase payload, headers and body of events whose tasks have ended',
     example: '--event-id evt_123',
@@ -83,7 +83,7 @@ async function changeCommand(
 }
 
 const UNFILTERED = {
-  discard: 'discard needs a filter, such as --cause or --state dead: nothing can bring a task back',
+  delete: 'delete needs a filter, such as --cause or --state dead: nothing can bring a task back',
   erase:
     'erase needs a filter, such as --event-id or --until 90d: nothing can bring the contents back',
 } as const
@@ -91,15 +91,15 @@ const UNFILTERED = {
 function plan(verb: Verb, total: number, span: string): string {
   if (verb === 'replay')
     return `Run ${counted(total, 'task')} again${span}. They run in your app, with today's handlers; this command only queues them.`
-  if (verb === 'discard')
+  if (verb === 'delete')
     return `Discard ${counted(total, 'task')}. Nothing can bring them back; a redelivery of their events stays a duplicate.`
   return `Erase payload, headers and body of ${counted(total, 'event')}. Nothing can bring them back, and they cannot be replayed; ids, topics and error texts stay, and a redelivery stays a duplicate.`
 }
 
 function result(verb: Verb, count: number, waiting: string): string {
   if (verb === 'erase') return `Erased: ${counted(count, 'event')}.`
-  if (verb === 'discard') return `Discarded: ${counted(count, 'task')}.`
-  return `Queued again: ${counted(count, 'task')}. There is no undo: what has not run yet can only be dropped, with postern inbox discard ${waiting}`
+  if (verb === 'delete') return `Discarded: ${counted(count, 'task')}.`
+  return `Queued again: ${counted(count, 'task')}. There is no undo: what has not run yet can only be dropped, with postern inbox delete ${waiting}`
 }
 
 async function changed(

@@ -196,7 +196,10 @@ function createInlinePort(
   function slotsOf(subscription: string): Semaphore {
     const lane = consumer
       .lanes()
-      .find(({ name, previousNames: formerly }) => name === subscription || formerly.includes(subscription))
+      .find(
+        ({ name, previousNames: formerly }) =>
+          name === subscription || formerly.includes(subscription),
+      )
     const name = lane?.name ?? subscription
     let known = slots.get(name)
     if (!known) slots.set(name, (known = createSemaphore(() => lane?.concurrency ?? 1)))

@@ -33,14 +33,14 @@ interface Entry {
 export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
   const check = checks<MemoryLedgerOptions>('memoryLedger', options)
   const max = check.whole('max', 100_000)
-  const window = check.span('window', '4d')
+  const window = check.span('dedupeWindow', '4d')
   const now = check.value('now') ?? (() => performance.now())
   check.end()
   // Entries that are held stay out of the cache, so that no flood of others can push a running event out.
   const held = new Map<string, Entry>()
   const settled = createForgetful<Entry>({ max, dedupeWindow: window }, now, (left, tenants) =>
     warn?.(
-      `memoryLedger: an event was forgotten ${Math.round(left / 1000)} s before its window of ${window / 1000} s was over, since max is ${max}${tenants > 1 ? `, shared by ${tenants} tenants` : ''}: raise max, or use redisLedger`,
+      `memoryLedger: an event was forgotten ${Math.round(left / 1000)} s before its dedupeWindow of ${window / 1000} s was over, since max is ${max}${tenants > 1 ? `, shared by ${tenants} tenants` : ''}: raise max, or use redisLedger`,
     ),
   )
   // Keys of events by guard key. They stay out of the cache while their event is held.

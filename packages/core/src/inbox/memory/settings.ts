@@ -43,7 +43,7 @@ export function memorySettings(options: MemoryInboxOptions | undefined): MemoryS
     maxPending: check.whole('maxPending', 10_000),
     maxPendingShare: pendingShare('memoryInbox', check.value('maxPendingShare')),
     maxWaitingBytes: check.whole('maxWaitingBytes', eighthOfMemory(64 * 1024 * 1024)),
-    window: check.span('window', '4d'),
+    dedupeWindow: check.span('dedupeWindow', '4d'),
     deadline: 5000,
     // Done tasks are not kept, and no other process has a lease or stores anything.
     keepDone: 0,

@@ -83,9 +83,10 @@ export function answerReply(
   try {
     const answer = registered.answer(event)
     return isPromise(answer)
-      ? Promise.race([answer.then(toReply), deadline(registered, rejection, onError, answer)]).catch(
-          failed,
-        )
+      ? Promise.race([
+          answer.then(toReply),
+          deadline(registered, rejection, onError, answer),
+        ]).catch(failed)
       : toReply(answer)
   } catch (error) {
     return failed(error)

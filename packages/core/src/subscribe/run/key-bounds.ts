@@ -15,7 +15,10 @@ export interface KeyBounds {
 export const MAX_KEYS = 10_000
 
 /** Makes the bounds of a subscription. */
-export function createKeyBounds({ rate, concurrency }: TenantLimitOptions, name: string): KeyBounds {
+export function createKeyBounds(
+  { rate, concurrency }: TenantLimitOptions,
+  name: string,
+): KeyBounds {
   /** The keys that were used last stand last. */
   const keys = new Map<string, KeyBound>()
   let warned = false

@@ -241,7 +241,10 @@ const made = new WeakMap<Subscription, KeyBounds>()
 function boundsOf(subscription: Subscription): KeyBounds {
   let bounds = made.get(subscription)
   if (!bounds)
-    made.set(subscription, (bounds = createKeyBounds(subscription.tenantLimit ?? {}, subscription.name)))
+    made.set(
+      subscription,
+      (bounds = createKeyBounds(subscription.tenantLimit ?? {}, subscription.name)),
+    )
   return bounds
 }
 

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { RetryAfterError, UnrecoverableError, fixed, inlineInbox, memoryLedger } from '../../../src/index.ts'
+import {
+  RetryAfterError,
+  UnrecoverableError,
+  fixed,
+  inlineInbox,
+  memoryLedger,
+} from '../../../src/index.ts'
 import type { IntakeItem } from '../../../src/inbox/index.ts'
 import { createTaskRecorder } from '../../../../testing/src/inbox/recorder.ts'
 import { intake, item } from '../memory/scene.ts'

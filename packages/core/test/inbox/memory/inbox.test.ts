@@ -119,7 +119,10 @@ describe('dedupe', () => {
     let now = 1_000_000
     let time = 1_000_000
     const inbox = memoryInbox({ max: 2, dedupeWindow: '1h' })
-    const { receiver, heard, send } = setup({ inbox, clock: { now: () => now, monotonic: () => time },  })
+    const { receiver, heard, send } = setup({
+      inbox,
+      clock: { now: () => now, monotonic: () => time },
+    })
     receiver.on('ping', () => {})
     const done = async (id: string, nth: number): Promise<void> => {
       await send({ id })

@@ -16,7 +16,10 @@ test.each([
 
 test('a dead task that is dropped is told, once an hour', async () => {
   let now = 1_000_000
-  const { receiver, heard, send } = setup({ inbox: memoryInbox({ maxDead: 1 }), clock: { now: () => now } })
+  const { receiver, heard, send } = setup({
+    inbox: memoryInbox({ maxDead: 1 }),
+    clock: { now: () => now },
+  })
   receiver.on('ping', { retry: { attempts: 1 } }, () => {
     throw new Error('no')
   })

@@ -18,12 +18,12 @@ import { counted } from '../../words/count.ts'
 import { taskLook } from '../../words/state.ts'
 import { go, hrefHere } from '../../data/route.ts'
 
-type Panel = 'replay' | 'rerun' | 'discard' | 'curl' | 'test' | 'sample'
+type Panel = 'replay' | 'rerun' | 'delete' | 'curl' | 'test' | 'sample'
 
 const TITLES: readonly (readonly [panel: Panel, title: string, key?: string])[] = [
   ['replay', 'Run again', 'r'],
   ['rerun', 'Edit and run'],
-  ['discard', 'Discard'],
+  ['delete', 'Discard'],
   ['curl', 'Copy as curl', 'c'],
   ['test', 'Copy as test', 't'],
   ['sample', 'Send a sample'],
@@ -76,7 +76,7 @@ export function Actions({ detail }: { detail: DetailReply }): JSX.Element | null
       {panel !== undefined && able.some(([name]) => name === panel) && (
         <div class="panel" role="group" aria-label={TITLES.find(([name]) => name === panel)![1]}>
           {panel === 'replay' && <ChangeTasks what="replay" tasks={detail.tasks} close={close} />}
-          {panel === 'discard' && <ChangeTasks what="discard" tasks={detail.tasks} close={close} />}
+          {panel === 'delete' && <ChangeTasks what="delete" tasks={detail.tasks} close={close} />}
           {panel === 'rerun' && <Edit detail={detail} close={close} />}
           {(panel === 'curl' || panel === 'test') && (
             <CopyAs key={panel} as={panel} id={detail.row.id} close={close} />
@@ -163,7 +163,7 @@ function CopyAs({
   )
 }
 
-/** Runs tasks of this delivery again, or discards them: which ones is asked first. */
+/** Runs tasks of this delivery again, or deletes them: which ones is asked first. */
 function ChangeTasks({
   what,
   tasks,
@@ -199,7 +199,7 @@ function ChangeTasks({
       let count = 0
       for (const { id, state } of picked)
         count += (await act<ChangeReply>(what, { filter: { id, state } })).count
-      note(`${counted(count, 'task')} ${isRun ? 'set to run again' : 'discarded'}.`)
+      note(`${counted(count, 'task')} ${isRun ? 'set to run again' : 'deleteed'}.`)
       close()
       refresh()
     } catch (error) {

@@ -2,7 +2,16 @@ import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { httpMessageSignatures } from '../../../src/schemes/http-signature/http-message-signatures.ts'
 import { type HttpSignatureAlgorithm } from '../../../src/schemes/http-signature/keys.ts'
-import { NOW, CREATED, request, verify, sign, signedBy, loose, rejected } from './http-signatures.ts'
+import {
+  NOW,
+  CREATED,
+  request,
+  verify,
+  sign,
+  signedBy,
+  loose,
+  rejected,
+} from './http-signatures.ts'
 
 describe.each<
   [

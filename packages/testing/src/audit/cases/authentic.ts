@@ -1,7 +1,8 @@
 import { letters, type AuditSender } from '../sender.ts'
 import { type AuditCase, textOfBody, type AuditRequest } from '../request.ts'
 
-const LOST = 'The sender takes the rejection for a failure, retries, and gives up: the event is lost.'
+const LOST =
+  'The sender takes the rejection for a failure, retries, and gives up: the event is lost.'
 
 /** Genuine deliveries of every kind that the sender makes. Each must be taken. */
 export function authenticCases(sender: AuditSender): readonly AuditCase[] {

@@ -84,9 +84,11 @@ export function storedCases(test: SceneTest): void {
     const warnings: string[] = []
     const { receiver, until } = receiverHeard(scene, {
       log: { warning: (_, message) => void warnings.push(message) },
-      storage: { content: () => {
+      storage: {
+        content: () => {
           throw new Error('no such member')
-        } },
+        },
+      },
     })
     receiver.on('thing.*', () => {})
     try {

@@ -41,7 +41,7 @@ export function actionCases(test: SceneTest, durable: boolean): void {
     } while (cursor !== undefined)
     assert.deepEqual(
       (await actions(scene)).map(({ what, count }) => [what, count]),
-      [['discard', 7]],
+      [['delete', 7]],
     )
     assert.deepEqual((await view(scene).list()).rows, [])
   })

@@ -57,7 +57,7 @@ function probeIntake(): Intake {
     id: undefined,
     topic: '',
     aliases: [],
-    scope: undefined,
+    tenant: undefined,
     provider: '',
     payload: null,
     dedupe: true,

@@ -47,7 +47,12 @@ export interface Attachment {
  * Makes an {@link Attachment}. A second receiver of a name, a window shorter than the sender's retry span and a receiver of a closed inbox
  * are a `TypeError`; a delivery after `close` is rejected as `closed`.
  */
-export function attachment({ inbox, dedupeWindow: window, join, close }: AttachmentOptions): Attachment {
+export function attachment({
+  inbox,
+  dedupeWindow: window,
+  join,
+  close,
+}: AttachmentOptions): Attachment {
   const joined = new Map<string, Joined>()
   let closed: Promise<void> | undefined
 

@@ -49,15 +49,18 @@ export interface CommonSettings {
  * How long ids are known, in milliseconds, and the option that says so: the longer of `window` and `keepDone`.
  *
  * @example
- * knownFor({ window: 3_600_000, keepDone: 60_000 }) // { option: 'window', time: 3_600_000 }
+ * knownFor({ dedupeWindow: 3_600_000, keepDone: 60_000 }) // { option: 'dedupeWindow', time: 3_600_000 }
  */
-export function knownFor({ dedupeWindow: window, keepDone }: Pick<CommonSettings, 'dedupeWindow' | 'keepDone'>): {
+export function knownFor({
+  dedupeWindow: window,
+  keepDone,
+}: Pick<CommonSettings, 'dedupeWindow' | 'keepDone'>): {
   readonly option: string
   readonly time: number
 } {
   return keepDone > window
     ? { option: 'keepDone', time: keepDone }
-    : { option: 'window', time: window }
+    : { option: 'dedupeWindow', time: window }
 }
 
 /**
@@ -117,7 +120,7 @@ export function checks<Options extends object>(
         defaults.maxWaitingBytes ?? eighthOfMemory(64 * 1024 * 1024),
       ),
       deadline: time('deadline', defaults.deadline ?? '5s'),
-      dedupeWindow: span('window', defaults.dedupeWindow ?? '4d'),
+      dedupeWindow: span('dedupeWindow', defaults.dedupeWindow ?? '4d'),
       keepDone: span('keepDone', defaults.keepDone ?? '4d'),
       keepDead: span('keepDead', defaults.keepDead ?? '30d'),
       lease: time('lease', defaults.lease ?? '30s'),

@@ -42,7 +42,7 @@ const END = { cursor: undefined, searchedTo: undefined }
  *
  * @example
  * const actions = createActions({ get, list, drop })
- * await actions.noted({ what: 'discard', filter }, options, (note, rest) => inSteps(rest, step))
+ * await actions.noted({ what: 'delete', filter }, options, (note, rest) => inSteps(rest, step))
  */
 export function createActions(rows: ActionRows): Actions {
   // Of two within a millisecond the later one stands above.

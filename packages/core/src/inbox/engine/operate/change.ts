@@ -74,12 +74,12 @@ export function createChange(
       return changed
     },
     async delete(filter, options = {}) {
-      checkChange('discard', filter)
-      unknownOptions('discard', options, CHANGE_OPTIONS)
+      checkChange('delete', filter)
+      unknownOptions('delete', options, CHANGE_OPTIONS)
       const fits = ({ state }: InfoRow): boolean => DISCARDED.from.includes(STATES[state]!)
       const resume = options.dryRun ? undefined : await pause()
       try {
-        return await actions.noted({ what: 'discard', filter }, options, (note, left) =>
+        return await actions.noted({ what: 'delete', filter }, options, (note, left) =>
           each(
             filter,
             left,

@@ -64,7 +64,7 @@ export function checkFilter(filter: TaskFilter, what = 'filter'): void {
  * Checks the filter of a change. A key that is undefined is a mistake: what it should have narrowed would be all.
  *
  * @example
- * checkChange('discard', { id: request.params.id })
+ * checkChange('delete', { id: request.params.id })
  */
 export function checkChange(what: string, filter: TaskFilter): void {
   if (typeof filter !== 'object' || filter === null)

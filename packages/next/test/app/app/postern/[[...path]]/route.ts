@@ -6,7 +6,7 @@ export const { GET, HEAD, POST } = inspector({
   receivers: () => [receiver.current()],
   auth: {
     token: process.env['POSTERN_TOKEN']!,
-    allow: ['replay', 'discard', 'rerun', 'sample'],
+    allow: ['replay', 'delete', 'rerun', 'sample'],
   },
   log: false,
 })
