@@ -48,7 +48,8 @@ export function createFetch(
   }
 }
 
-async function readRequest(
+/** Reads the body of a request within the limits of its admission. */
+export async function readRequest(
   request: Request,
   limits: Receiver['limits'],
   admission: Admission,
@@ -72,7 +73,8 @@ async function readRequest(
     : undefined
 }
 
-class FetchHeaders implements HeaderLines {
+/** The headers of a Web standard `Request`. */
+export class FetchHeaders implements HeaderLines {
   readonly #headers: Headers
 
   constructor(headers: Headers) {

@@ -6,6 +6,11 @@ export type {
   RunDueOptions,
   StorageOptions,
 } from './receiver/options.ts'
+export {
+  verifyRequest,
+  type VerifiedRequest,
+  type VerifyRequestOptions,
+} from './receive/verify-request.ts'
 export type { Receiver, ReceiverSettings } from './receiver/receiver-types.ts'
 export type { Health } from './receiver/health.ts'
 export type { CatchUpFailure, CaughtUp } from './receiver/caught-up.ts'

@@ -35,7 +35,7 @@ const MAX_TOPIC = 1024
 
 /** Reads the events out of a verified delivery and fixes their tasks. Throws `missing_event_id`, `unhandled_topic` or, if nothing subscribes, `internal_error`. */
 export function identify(
-  context: ReceiveContext,
+  context: IdentifyContext,
   delivery: Delivery,
   body: ParsedBody,
   verified: Verified,
@@ -94,7 +94,7 @@ function append<T>(list: T[] | undefined, item: T): T[] {
 const ACTIONS = { acknowledge: 'acknowledged', store: 'stored', reject: 'rejected' } as const
 
 function draftsOf(
-  context: ReceiveContext,
+  context: IdentifyContext,
   delivery: Delivery,
   body: ParsedBody,
 ): readonly EventDraft[] {
@@ -137,7 +137,7 @@ function shapeError(error: unknown): string {
 
 /** The common parts of the events of a delivery. */
 interface Source extends IdentitySource {
-  readonly context: ReceiveContext
+  readonly context: IdentifyContext
   readonly body: ParsedBody
   /** Places of credentials in the payload. */
   readonly credentials: readonly CredentialPlace[]
@@ -167,6 +167,23 @@ function toRecord(source: Source, draft: EventDraft, at: number, count: number):
     record.source = context.exact ? 'exact' : 'json'
   return record
 }
+
+/** The receiver as `identify` sees it. */
+export type IdentifyContext = Pick<
+  ReceiveContext,
+  | 'receiver'
+  | 'provider'
+  | 'answers'
+  | 'observer'
+  | 'exact'
+  | 'dedupe'
+  | 'onUnhandled'
+  | 'keepBody'
+  | 'tenantKey'
+  | 'subscriptionsOf'
+  | 'strip'
+  | 'isDeaf'
+>
 
 /** The receiver as the steps of a delivery see it. */
 export interface ReceiveContext {
