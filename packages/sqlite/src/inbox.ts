@@ -115,5 +115,13 @@ export function checkSettings(options: SqliteInboxOptions): Settings {
     throw new TypeError(
       'sqliteInbox: path must be a file, got :memory:, which forgets what was acknowledged; use memoryInbox() for that',
     )
+  if (/^file:/i.test(path))
+    throw new TypeError(
+      `sqliteInbox: path must be the path of a file, got the URL ${path}; write ${path.replace(/^file:(?:\/\/)?/i, '')}`,
+    )
+  if (process.platform !== 'win32' && /^[A-Za-z]:\\/.test(path))
+    throw new TypeError(
+      `sqliteInbox: path must be a path of this system, got ${path}, which is one of Windows`,
+    )
   return { ...common, path }
 }

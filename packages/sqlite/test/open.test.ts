@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { hasWalResetBug } from '../src/driver/wal-bug.ts'
 import { sqliteInbox, type SqliteInboxOptions } from '../src/index.ts'
 import { createTaskRecorder } from '../../testing/src/inbox/recorder.ts'
@@ -51,6 +51,8 @@ describe('options', () => {
     ['path', { path: '' }],
     ['path', { path: ':memory:' }],
     ['path', { path: 7 as never }],
+    ['path', { path: 'file:./webhooks.db' }],
+    ['path', { path: 'C:\\webhooks.db' }],
     ['maxPending', { maxPending: 0 }],
     ['maxPendingShare', { maxPendingShare: 2 }],
     ['maxWaitingBytes', { maxWaitingBytes: 1.5 }],
@@ -189,3 +191,12 @@ function edit<T>(change: (db: DatabaseSync) => T): T {
     db.close()
   }
 }
+
+test('a Node without node:sqlite is told which one is needed', () => {
+  const missing = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined)
+  try {
+    expect(() => sqliteInbox({ path: file.path })).toThrow('use Node 22.13 or newer')
+  } finally {
+    missing.mockRestore()
+  }
+})
