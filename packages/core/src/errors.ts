@@ -39,12 +39,14 @@ const STATUS = {
   too_deep: 400,
   // identify and accept
   missing_event_id: 400,
+  missing_topic: 400,
+  malformed_event: 400,
   unhandled_topic: 404,
   inbox_full: 503,
   inbox_unavailable: 503,
   in_progress: 409,
   handler_failed: 503,
-  closed: 503,
+  receiver_closed: 503,
   // reply
   replay_detected: 401,
   answer_failed: 500,

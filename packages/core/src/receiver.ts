@@ -110,7 +110,7 @@ export function createReceiver<
     },
     async runDue(given = {}) {
       if (!port.drain)
-        throw new TypeError(`drain: ${inbox.name} runs the handlers inside the request`)
+        throw new TypeError(`runDue: ${inbox.name} runs the handlers inside the request`)
       const { until, max, last } = checkDrain(given)
       ensureOpen()
       if (worker === 'onDemand')
@@ -142,7 +142,7 @@ export function createReceiver<
     observer,
     onClose(listener) {
       checkFunction('onClose: listener', listener)
-      if (closed) throw new WebhookError('closed', { problem: 'closed' })
+      if (closed) throw new WebhookError('receiver_closed', { problem: 'closed' })
       closeListeners.add(listener)
       return () => void closeListeners.delete(listener)
     },
@@ -169,7 +169,7 @@ export function createReceiver<
   return receiver
 
   function ensureOpen(): void {
-    if (closed) throw new WebhookError('closed', { problem: 'closed' })
+    if (closed) throw new WebhookError('receiver_closed', { problem: 'closed' })
     if (started) return
     // It begins with the first subscription: until then each delivery is rejected, and `on` may still come.
     if (isDeaf()) return

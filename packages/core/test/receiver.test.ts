@@ -17,9 +17,9 @@ describe('options that cannot be right are a TypeError that names them', () => {
     ['name', { name: ' ' }],
     ['onUnhandled', { onUnhandled: 'drop' }],
     ['dedupe', { dedupe: true }],
-    ['integers', { integers: 'bigint' }],
+    ['parsing.bigIntegers', { parsing: { bigIntegers: 'bigint' } }],
     ['limits.body', { limits: { body: 0 } }],
-    ['limits.time', { limits: { time: 'soon' as never } }],
+    ['limits.bodyTimeout', { limits: { bodyTimeout: 'soon' as never } }],
     ['ack', { ack: 201 }],
     ['ack', { ack: { status: 302 } }],
     ['ack', { ack: { status: 302, location: '' } }],
@@ -40,8 +40,8 @@ describe('options that cannot be right are a TypeError that names them', () => {
     ['retry.factor', { retry: { factor: 0 } }],
     ['retry.jitter', { retry: { jitter: 'some' } }],
     ['name', { name: '' }],
-    ['formerly', { formerly: ['old', ' '] }],
-    ['formerly', { formerly: 'old' as never }],
+    ['previousNames', { previousNames: ['old', ' '] }],
+    ['previousNames', { previousNames: 'old' as never }],
   ])('%s of a subscription', (option, given) => {
     const { receiver } = setup()
     const subscribe = (): unknown => receiver.on('ping', given as never, () => {})
@@ -248,7 +248,7 @@ describe('onUnhandled', () => {
     expect(after.heard.all('duplicate')).toHaveLength(1)
   })
 
-  test.each([{ name: 'unhandled' }, { formerly: ['unhandled'] }])(
+  test.each([{ name: 'unhandled' }, { previousNames: ['unhandled'] }])(
     'no subscription may have its name: %j',
     (options) => {
       const [option] = Object.keys(options)
@@ -257,13 +257,13 @@ describe('onUnhandled', () => {
   )
 })
 
-test.each([false, 'drain'] as const)(
-  'an inbox that says who runs its tasks (%s) decides, and work is left out',
-  (work) => {
-    const inbox: Inbox = { ...memoryInbox(), can: { ...memoryInbox().can, durable: true }, work }
-    expect(setup({ inbox }).receiver.settings.worker).toBe(work)
+test.each([false, 'onDemand'] as const)(
+  'an inbox that says who runs its tasks (%s) decides, and worker is left out',
+  (worker) => {
+    const inbox: Inbox = { ...memoryInbox(), can: { ...memoryInbox().can, durable: true }, worker }
+    expect(setup({ inbox }).receiver.settings.worker).toBe(worker)
     expect(() => setup({ inbox, worker: true })).toThrow(
-      /^createReceiver: work must be left out, got true; memoryInbox says itself/,
+      /^createReceiver: worker must be left out, got true; memoryInbox decides/,
     )
   },
 )
@@ -289,7 +289,7 @@ describe('a receiver that nothing subscribes to', () => {
       const { receiver, heard, send } = deaf(options)
       expect(await receiver.health()).toMatchObject({
         ok: false,
-        accepts: false,
+        accepting: false,
         cause: expect.stringMatching(/no subscription and no answer.*receiver\.on\(\)/),
       })
       const reply = await send()
@@ -298,7 +298,7 @@ describe('a receiver that nothing subscribes to', () => {
       expect((await send('forged')).status).toBe(401)
       // A module that comes late is not too late.
       receiver.on('ping', () => {})
-      expect(await receiver.health()).toMatchObject({ ok: true, accepts: true })
+      expect(await receiver.health()).toMatchObject({ ok: true, accepting: true })
       expect((await send()).status).toBe(200)
     },
   )
@@ -316,7 +316,7 @@ describe('a receiver that nothing subscribes to', () => {
   })
 })
 
-describe('work: false', () => {
+describe('worker: false', () => {
   /** As an inbox that another process reads. */
   function shared(): Inbox {
     const inbox = memoryInbox()
@@ -368,7 +368,7 @@ describe('close', () => {
     let closed = false
     const closing = receiver.close().then(() => (closed = true))
     const reply = await send({ id: 'late' })
-    expect(codeOf(reply)).toBe('closed')
+    expect(codeOf(reply)).toBe('receiver_closed')
     expect(reply).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
     expect(closed).toBe(false)
     running.open()
@@ -419,7 +419,7 @@ describe('close', () => {
     const waiting = receiver.receive(acme().sign!({ payload: {} }))
     await receiver.close()
     secret.open('acme-secret')
-    expect(codeOf(await waiting)).toBe('closed')
+    expect(codeOf(await waiting)).toBe('receiver_closed')
     expect(await receiver.tasks()).toEqual([])
   })
 

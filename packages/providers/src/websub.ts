@@ -140,7 +140,7 @@ function events(
     const said = selfLinkHeader(delivery)
     // The header is not signed, and the feed is.
     if (self !== undefined && said !== undefined && said !== self)
-      throw new WebhookError('missing_event_id', {
+      throw new WebhookError('malformed_event', {
         problem: 'contradicts',
         header: 'link',
         expected: 'the feed',

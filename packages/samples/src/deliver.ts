@@ -96,8 +96,8 @@ export async function deliver(
     const own = (): readonly DeliveredTask[] =>
       tasks.filter((task) =>
         events.some(
-          ({ id, topic, tenant: scope }) =>
-            task.id === id && task.topic === topic && task.tenant === scope,
+          ({ id, topic, tenant }) =>
+            task.id === id && task.topic === topic && task.tenant === tenant,
         ),
       )
     const until = performance.now() + timeout

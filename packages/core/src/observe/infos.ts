@@ -94,8 +94,8 @@ export type StepName =
 
 /** An event as observers may know it. */
 export function eventInfo(receiver: string, event: EventRecord): EventInfo {
-  const { provider, id, topic, tenant: scope } = event
-  return { receiver, provider, id, topic, tenant: scope }
+  const { provider, id, topic, tenant } = event
+  return { receiver, provider, id, topic, tenant }
 }
 
 /** An HTTP call to a destination, as observers may know it: no path and no query, since they may hold a secret. */

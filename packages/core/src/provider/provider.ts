@@ -33,7 +33,7 @@ export type Clock = () => number
 
 /** The result of a verification. */
 export interface Verified {
-  /** The tenant or key that verified the delivery: events get it as their scope. */
+  /** The tenant or key that verified the delivery: events get it as their tenant. */
   readonly tenant?: string | undefined
   /** The scheme's key that matched, for signed handshakes whose answer is made with it. */
   readonly key?: unknown

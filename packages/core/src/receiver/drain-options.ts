@@ -8,13 +8,13 @@ export function checkDrain(options: RunDueOptions): {
   readonly max: number
   readonly last: number
 } {
-  unknownOptions('drain', options, ['deadline', 'max', 'reserve'])
+  unknownOptions('runDue', options, ['deadline', 'max', 'reserve'])
   const { deadline = '25s', max = Infinity, reserve = '1s' } = options
   if (max !== Infinity && !(Number.isSafeInteger(max) && max >= 1))
-    throw new TypeError(`drain: max must be a whole number from 1 and up, got ${String(max)}`)
+    throw new TypeError(`runDue: max must be a whole number from 1 and up, got ${String(max)}`)
   return {
-    until: performance.now() + milliseconds(deadline, 'drain: deadline'),
+    until: performance.now() + milliseconds(deadline, 'runDue: deadline'),
     max,
-    last: milliseconds(reserve, 'drain: reserve'),
+    last: milliseconds(reserve, 'runDue: reserve'),
   }
 }

@@ -25,9 +25,8 @@ export interface ReceiverOptions<
   /** Status of the acknowledgement: 200, 202 or 204, or 302 with a location if the sender accepts redirects. @default 200 with an empty body */
   readonly ack?: AckOption
   /**
-   * The tenant of an event that has no scope: its tasks take turns with those of other tenants, so that one tenant's backlog does not
-   * delay the others. It is asked only for those: where the secret that verified an event has a scope, that is the tenant, and with
-   * `perTenant` it is a `TypeError`. @default none
+   * Names the tenant of an event whose secret has none: its tasks take turns with those of other tenants, so that one tenant's backlog does not
+   * delay the others. It is called only for those. With `perTenant` it is a `TypeError`. @default none
    */
   readonly tenantKey?: (event: WebhookEvent) => string
   /** Observers beside the logger. */

@@ -54,7 +54,7 @@ export interface HealthRouteOptions {
 
 /**
  * A route for probes. Readiness: 200 if every receiver accepts deliveries, else 503; a backlog takes no web process off the
- * network. Workers, with `?work`: 200 if every receiver settles, that is, due tasks are run. Liveness, with `?live`: 200 as long
+ * network. Workers, with `?work`: 200 if every receiver is processing, that is, due tasks are run. Liveness, with `?live`: 200 as long
  * as the process answers, since a restart repairs no database. Throws a `TypeError` that names a wrong option.
  *
  * @example
@@ -85,7 +85,7 @@ export function healthRoute(
       return privateReply(405, { code: 'method_not_allowed' }, { allow: 'GET, HEAD' })
     if (/[?&]live(?:[=&#]|$)/.test(url)) return privateReply(200, { ok: true })
     const found = await Promise.all(receivers.map((receiver) => receiver.health()))
-    const asked = /[?&]work(?:[=&#]|$)/.test(url) ? 'settles' : 'accepts'
+    const asked = /[?&]work(?:[=&#]|$)/.test(url) ? 'processing' : 'accepting'
     const ok = found.every((each) => each[asked])
     return privateReply(ok ? 200 : 503, figures ? { ok, receivers: found.map(shown) } : { ok })
   }
@@ -110,7 +110,7 @@ export interface RunDueRouteOptions extends RunDueOptions {
  * `TypeError` that names a wrong option.
  *
  * @example
- * export const GET = drain(receiver, { secret: process.env.CRON_SECRET!, deadline: '50s' })
+ * export const GET = runDue(receiver, { secret: process.env.CRON_SECRET!, deadline: '50s' })
  */
 export function runDue(
   receiver: Pick<Receiver, 'runDue'>,
@@ -124,12 +124,12 @@ export function runDueRoute(
   receiver: Pick<Receiver, 'runDue'>,
   options: RunDueRouteOptions,
 ): Route {
-  unknownOptions('drain', options, ['secret', 'deadline', 'max', 'reserve'])
+  unknownOptions('runDue', options, ['secret', 'deadline', 'max', 'reserve'])
   const { secret, ...how } = options ?? {}
-  checkSecret('drain: secret', secret)
+  checkSecret('runDue: secret', secret)
   checkDrain(how)
   if (typeof receiver?.runDue !== 'function')
-    throw new TypeError('drain: receiver must be what createReceiver() returns')
+    throw new TypeError('runDue: receiver must be what createReceiver() returns')
   let running = false
 
   return async ({ method, authorization = '' }) => {

@@ -58,7 +58,7 @@ test('takes bytes, base64 and hex, and nothing else', () => {
 
 test('a receiver stores nothing readable, and its handlers get everything', async () => {
   const inbox = memoryInbox()
-  const options = { provider: acme(), inbox, log: false as const, seal: key }
+  const options = { provider: acme(), inbox, log: false as const, storage: { encryptionKey: key } }
   const first = createReceiver({ ...options, worker: 'onDemand' })
   first.on('ping', () => {})
   await first.receive(

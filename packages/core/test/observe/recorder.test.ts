@@ -274,7 +274,7 @@ test('what is kept of a rejected delivery is sealed by a receiver that seals', a
 test.each([{ rejectedBodies: 0 }, { rejectedBodies: false }] as const)(
   'none is kept with %o',
   async (options) => {
-    const { send, rows } = scene(options)
+    const { send, rows } = scene({ storage: options })
     await send({ secret: 'wrong' })
     expect((await rows()).map(({ code, kept }) => [code, kept])).toEqual([
       ['signature_mismatch', undefined],

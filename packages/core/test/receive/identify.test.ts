@@ -31,7 +31,7 @@ test('an event has these members, and no others unless they are needed', async (
     topic: 'ping',
     aliases: [],
     payload: { a: 1 },
-    scope: undefined,
+    tenant: undefined,
     provider: 'acme',
   })
   expect(Object.keys(event!)).toHaveLength(8)

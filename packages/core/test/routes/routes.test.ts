@@ -78,7 +78,7 @@ describe('health', () => {
     expect(well.status).toBe(200)
     expect(await well.json()).toMatchObject({
       ok: true,
-      receivers: [{ receiver: 'acme', accepts: true, settles: true, pending: 2, dead: 0 }],
+      receivers: [{ receiver: 'acme', accepting: true, processing: true, pending: 2, dead: 0 }],
     })
     await receiver.close()
     expect((await route(new Request(url))).status).toBe(503)

@@ -67,7 +67,7 @@ test.each([
   ['retry.delay', () => fixed({ delay: Infinity })],
   ['retry.factor', () => exponential({ factor: NaN })],
   ['retry.jitter', () => exponential({ jitter: true as never })],
-  ['RetryAfter', () => new RetryAfterError('soon' as never)],
+  ['RetryAfterError', () => new RetryAfterError('soon' as never)],
 ])('%s with an invalid value is rejected', (name, make) => {
   expect(make).toThrow(TypeError)
   expect(make).toThrow(name)
@@ -76,7 +76,7 @@ test.each([
 test('the errors that steer retries keep message and cause', () => {
   const cause = new Error('429')
   expect(new RetryAfterError('2m', 'slow down', { cause })).toMatchObject({
-    name: 'RetryAfter',
+    name: 'RetryAfterError',
     delay: 120_000,
     message: 'slow down',
     cause,

@@ -8,7 +8,7 @@ export const DEFAULT_WINDOW: number = 4 * 86_400_000
 
 /** Options of {@link memoryInbox}. Each bound holds for each receiver. */
 export interface MemoryInboxOptions {
-  /** Ids of settled events that are known. Fewer make the window shorter under load, which observers hear of. @default 100_000 */
+  /** Ids of settled events that are known. Under load, fewer make `dedupeWindow` shorter; observers then get a warning. @default 100_000 */
   readonly max?: number
   /** For how long an id is known after its event settled; at least the sender's retry span. @default '4d', or the retry span if that is longer */
   readonly dedupeWindow?: Duration
@@ -32,7 +32,7 @@ export interface MemorySettings extends EngineSettings {
   readonly maxDead: number
   readonly maxDeliveries: number
   readonly hold: number
-  /** False if no `window` was given: then it is as long as the sender of a receiver needs. */
+  /** False if no `dedupeWindow` was given: then it is as long as the sender of a receiver needs. */
   readonly windowed: boolean
 }
 

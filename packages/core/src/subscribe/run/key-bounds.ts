@@ -34,7 +34,7 @@ export function createKeyBounds(
     withoutKey() {
       if (warned) return undefined
       warned = true
-      return `tenantLimit of ${name}: an event has no key, so its tasks run without these bounds; give createReceiver a tenantKey, or secrets with a scope`
+      return `tenantLimit of ${name}: an event has no key, so its tasks run without these bounds; give createReceiver a tenantKey, or secrets with a tenant`
     },
     get size() {
       return keys.size

@@ -85,12 +85,12 @@ export function attachment({
     let working = false
     return {
       accept(intake, host) {
-        if (one.closing) throw new WebhookError('closed', { problem: 'closed', got: inbox })
+        if (one.closing) throw new WebhookError('receiver_closed', { problem: 'closed', got: inbox })
         return side.accept(intake, host)
       },
       ...(side.probe && {
         probe() {
-          if (one.closing) throw new WebhookError('closed', { problem: 'closed', got: inbox })
+          if (one.closing) throw new WebhookError('receiver_closed', { problem: 'closed', got: inbox })
           return side.probe!()
         },
       }),
@@ -102,7 +102,7 @@ export function attachment({
       }),
       ...(side.drain && {
         async drain(until, max, last) {
-          if (one.closing) throw new WebhookError('closed', { problem: 'closed', got: inbox })
+          if (one.closing) throw new WebhookError('receiver_closed', { problem: 'closed', got: inbox })
           return side.drain!(toMonotonic(until), max, last)
         },
       }),

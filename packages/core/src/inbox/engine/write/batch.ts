@@ -210,7 +210,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
   }
 
   function closedError(): Error {
-    return new WebhookError('closed', { problem: 'closed', got: inbox })
+    return new WebhookError('receiver_closed', { problem: 'closed', got: inbox })
   }
 
   function rest(): void {

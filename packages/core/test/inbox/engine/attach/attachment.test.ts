@@ -64,7 +64,7 @@ describe('attachment', () => {
     await port.accept(NOTHING, {})
     const closing = port.close!(Date.now())
     expect(() => port.accept(NOTHING, {})).toThrow(
-      expect.objectContaining({ code: 'closed', problem: 'closed', got: 'myInbox' }),
+      expect.objectContaining({ code: 'receiver_closed', problem: 'closed', got: 'myInbox' }),
     )
     port.work!()
     await Promise.all([closing, port.close!(Date.now())])
