@@ -29,7 +29,7 @@ export interface LoggerOptions {
   readonly rejections?: number
 }
 
-/** Takes one structured line. */
+/** Receives one structured line. */
 export type LogWriter = (
   level: 'info' | 'warn' | 'error',
   message: string,
@@ -172,7 +172,7 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
             : "; the sender's list does not end, so the rest was left out"
       write(
         failed > 0 || !complete ? 'warn' : 'info',
-        `caught up with ${oneLine(source)}: ${listed} listed, ${taken} taken, ${asked} asked for, ${failed} failed${left}`,
+        `caught up with ${oneLine(source)}: ${listed} listed, ${taken} accepted, ${asked} requested again, ${failed} failed${left}`,
         { receiver, listed, taken, asked, failed },
       )
     },

@@ -33,7 +33,7 @@ export interface ObservedReceiver {
 }
 
 /**
- * Hears what a receiver does, one method for each kind of event. All methods are optional and synchronous, and must
+ * Gets what a receiver does, one method for each kind of event. All methods are optional and synchronous, and must
  * be quick. Their errors are swallowed: observers must not change outcomes. None gets a payload, a secret or a signature.
  */
 export interface Observer {
@@ -97,7 +97,7 @@ export interface Observer {
   done?(attempt: AttemptInfo, duration: number): void
   /** The task was given up. */
   dead?(attempt: AttemptInfo, error: TaskError): void
-  /** A run ended without an outcome: the process died, or its lease ended. No attempt is used. */
+  /** A run ended without an outcome: the process died or its lease expired. No attempt is used. */
   interrupted?(interruption: InterruptedInfo): void
   /** Nothing came for longer than the receiver's `silentAfter`. Times in milliseconds since 1970. */
   silent?(receiver: string, since: number): void

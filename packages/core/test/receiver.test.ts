@@ -36,7 +36,7 @@ describe('options that cannot be right are a TypeError that names them', () => {
     ['timeout', { timeout: 'soon' }],
     ['timeout', { timeout: Infinity }],
     ['retry.attempts', { retry: { attempts: 0 } }],
-    ['retry.base', { retry: { base: '1 second' } }],
+    ['retry.initialDelay', { retry: { initialDelay: '1 second' } }],
     ['retry.factor', { retry: { factor: 0 } }],
     ['retry.jitter', { retry: { jitter: 'some' } }],
     ['name', { name: '' }],
@@ -80,7 +80,9 @@ describe('options that cannot be right are a TypeError that names them', () => {
 
   test('an invalid handler, answer or topic', () => {
     const { receiver } = setup()
-    expect(() => receiver.on('ping', undefined as never)).toThrow('ping must be a function')
+    expect(() => receiver.on('ping', undefined as never)).toThrow(
+      'on: handler must be a function, got undefined',
+    )
     expect(() => receiver.answer('ping', undefined as never)).toThrow('needs a function')
     expect(() => receiver.on([], () => {})).toThrow('at least one topic')
     expect(() => receiver.on('', () => {})).toThrow('topic pattern')
@@ -93,7 +95,7 @@ describe('options that cannot be right are a TypeError that names them', () => {
     )
   })
 
-  test('work() and tasks() where the inbox has neither', async () => {
+  test('startWorker() and tasks() where the inbox has neither', async () => {
     const inbox: Inbox = {
       name: 'inlineInbox',
       can: { order: false, transaction: false, durable: false, fair: false, search: 'scan' },
@@ -134,7 +136,7 @@ describe('ack', () => {
   test('a redirect is rejected for a sender that takes it for a failure', () => {
     const provider = acme({ failsOnRedirect: true })
     expect(() => setup({ provider, ack: { status: 302, location: '/' } })).toThrow(
-      'ack must be 200, 202 or 204, got 302; acme takes a redirect for a failure',
+      'ack must be 200, 202 or 204, got 302; acme counts a redirect as a failure',
     )
   })
 })
@@ -290,7 +292,7 @@ describe('a receiver that nothing subscribes to', () => {
       expect(await receiver.health()).toMatchObject({
         ok: false,
         accepting: false,
-        cause: expect.stringMatching(/no subscription and no answer.*receiver\.on\(\)/),
+        cause: expect.stringMatching(/no handler and no answer.*receiver\.on\(\)/),
       })
       const reply = await send()
       expect([reply.status, codeOf(reply)]).toEqual([500, 'internal_error'])
@@ -326,7 +328,7 @@ describe('worker: false', () => {
   test('is rejected for tasks that no other process sees', () => {
     for (const inbox of [undefined, memoryInbox()])
       expect(() => setup({ worker: false, ...(inbox && { inbox }) })).toThrow(
-        /^createReceiver: work must be left out, .*, got false; no other process reads the tasks of memoryInbox/,
+        /^createReceiver: worker must be left out, .*, got false; no other process reads the tasks of memoryInbox/,
       )
   })
 
@@ -336,7 +338,7 @@ describe('worker: false', () => {
     expect(await receiver.tasks()).toHaveLength(1)
   })
 
-  test('runs nothing before work() is called', async () => {
+  test('runs nothing before startWorker() is called', async () => {
     const { receiver, heard, send } = setup({ worker: false, inbox: shared() })
     receiver.on('ping', () => {})
     await send()

@@ -91,7 +91,7 @@ function cloudEvents(delivery: Delivery, body: ParsedBody): readonly EventDraft[
   if (!Array.isArray(body.value))
     throw new WebhookError('malformed_event', {
       problem: 'no_event',
-      expected: 'a batch must be an array',
+      expected: 'an array in a batch',
     })
   return (body.value as unknown[]).map(draft)
 }

@@ -167,7 +167,7 @@ function websubScheme(): Scheme<Uint8Array> {
     key(secret) {
       const key = new TextEncoder().encode(secret)
       if (key.length > MAX_SECRET)
-        throw new TypeError(`a hub takes a secret of less than 200 bytes, got ${key.length}`)
+        throw new TypeError(`a hub accepts a secret of less than 200 bytes, got ${key.length}`)
       return key
     },
     verify(delivery, keys) {

@@ -19,7 +19,7 @@ export interface RequestInfo {
   readonly trace?: { readonly traceparent: string; readonly tracestate?: string }
 }
 
-/** A reply, as observers hear of it. */
+/** A reply, as observers get it. */
 export interface AnsweredInfo {
   readonly outcome: ArrivalOutcome
   readonly status: number

@@ -89,7 +89,7 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly retrySpan?: number
   /** True if the sender takes a redirect for a failure, so that a 302 as ack is rejected at construction. */
   readonly failsOnRedirect?: boolean
-  /** Some topics of this sender: a handler for a topic that is a slip away from one of them is told at start. @default none */
+  /** Some topics of this sender: a handler whose topic looks like a typo of one of them gets a warning at startup. @default none */
   readonly topics?: readonly string[]
   /**
    * Formats of this sender's bodies. If there is one, the body is read in it, whatever its label says. If there are

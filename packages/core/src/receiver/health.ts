@@ -18,7 +18,7 @@ export interface Health {
    * process has run any in that time. A backlog that is worked off counts as processing.
    */
   readonly processing: boolean
-  /** Why it is not ok, in words that lead to the remedy; undefined if it is. For operators: it can name an address. */
+  /** Why it is not ok, with the fix; undefined if it is. For operators: it can name an address. */
   readonly cause: string | undefined
   readonly receiver: string
   /** Tasks that wait or run; undefined if the inbox keeps none or does not answer. */
@@ -28,7 +28,7 @@ export interface Health {
   readonly dead: number | undefined
   /** When the last verified delivery came, as far as this process or the journal knows. */
   readonly lastDelivery: number | undefined
-  /** Milliseconds without a verified delivery after which observers hear `silent`; undefined if the receiver has no `silentAfter`. */
+  /** Milliseconds without a verified delivery after which observers get `silent`; undefined if the receiver has no `silentAfter`. */
   readonly silentAfter: number | undefined
 }
 

@@ -5,7 +5,7 @@ import type { Receiver } from '../receiver/receiver-types.ts'
 import { unknownOptions } from '../basics/unknown-options.ts'
 import { checkSecret } from '../provider/secrets.ts'
 import { safeEqual } from '../provider/safe-equal.ts'
-import { checkDrain } from '../receiver/drain-options.ts'
+import { checkRunDue } from '../receiver/run-due-options.ts'
 import type { RunDueOptions } from '../receiver/options.ts'
 
 /** The parts of a request that a route reads, on any host. */
@@ -48,7 +48,7 @@ export function privateReply(status: number, body: unknown, headers?: Reply['hea
 
 /** Options of {@link health}. */
 export interface HealthRouteOptions {
-  /** False tells only whether all is well, since figures are for operators. Why an inbox cannot be reached is told in neither. @default true */
+  /** False tells only whether all is well, since figures are for operators. Neither says why an inbox cannot be reached. @default true */
   readonly figures?: boolean
 }
 
@@ -127,7 +127,7 @@ export function runDueRoute(
   unknownOptions('runDue', options, ['secret', 'deadline', 'max', 'reserve'])
   const { secret, ...how } = options ?? {}
   checkSecret('runDue: secret', secret)
-  checkDrain(how)
+  checkRunDue(how)
   if (typeof receiver?.runDue !== 'function')
     throw new TypeError('runDue: receiver must be what createReceiver() returns')
   let running = false

@@ -89,7 +89,7 @@ export interface RetryAfterOptions extends ErrorOptions {
 
 /**
  * Throw it in a handler to choose the time of the next attempt; the attempt counts. A wait of more than a
- * year becomes a year, and observers hear of it.
+ * year becomes a year, and observers get a warning.
  */
 export class RetryAfterError extends Error {
   override readonly name = 'RetryAfterError'

@@ -7,7 +7,7 @@ import {
   type StoredDelivery,
 } from '../event.ts'
 import type { Lane, TaskDraft } from '../inbox/inbox.ts'
-import { checkPerKey, type TenantLimitOptions } from './per-key.ts'
+import { checkTenantLimit, type TenantLimitOptions } from './tenant-limit.ts'
 import { retryPolicy, type RetryOption, type RetryPolicy } from './retry.ts'
 import { kindOf, unknownOptions } from '../basics/unknown-options.ts'
 import type { AnyCommit, Task } from './task.ts'
@@ -129,9 +129,7 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
     handler: Handler & Partial<PreparedHandler>,
   ): Subscription {
     if (typeof handler !== 'function')
-      throw new TypeError(
-        `on: handler must be a function, got ${typeof handler}`,
-      )
+      throw new TypeError(`on: handler must be a function, got ${typeof handler}`)
     unknownOptions(`on(${patterns.join(', ')})`, given, SUBSCRIPTION_OPTIONS)
     const options = { ...handler.defaults, ...given }
     const name = options.name ?? freeName(patterns.join(','))
@@ -161,7 +159,7 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
       throw new TypeError(
         `concurrency of ${name} must be a number from 1 and up, got ${String(concurrency)}`,
       )
-    checkPerKey(options.tenantLimit, name)
+    checkTenantLimit(options.tenantLimit, name)
     if (options.orderingKey !== undefined && typeof options.orderingKey !== 'function')
       throw new TypeError(
         `on: orderingKey must be a function of the event, got ${typeof options.orderingKey}`,

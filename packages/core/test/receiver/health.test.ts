@@ -50,8 +50,8 @@ test('figures are those of the receiver, over all its subscriptions', async () =
 
 test.each([
   [126, true, undefined],
-  [125, false, 'full: 125 tasks of maxPending 125; run more workers, or raise maxPending'],
-  [100, false, 'full: 125 tasks of maxPending 100; run more workers, or raise maxPending'],
+  [125, false, 'full: 125 tasks are waiting, maxPending is 125; raise it or run more workers'],
+  [100, false, 'full: 125 tasks are waiting, maxPending is 100; raise it or run more workers'],
 ])('an inbox with maxPending %i and 125 tasks: %o', async (maxPending, ok, cause) => {
   const { receiver } = setup({
     inbox: counting(LANES, { maxPending }),
@@ -257,7 +257,11 @@ describe('accepting', () => {
     clock += 14_999
     expect(await receiver.health()).toMatchObject({ ok: true })
     clock += 1
-    expect(await receiver.health()).toMatchObject({ ok: false, accepting: false, cause: 'gremlins' })
+    expect(await receiver.health()).toMatchObject({
+      ok: false,
+      accepting: false,
+      cause: 'gremlins',
+    })
     fault.error = undefined
     clock += 1000
     expect(await receiver.health()).toMatchObject({ ok: true })

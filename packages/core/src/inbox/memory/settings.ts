@@ -18,7 +18,7 @@ export interface MemoryInboxOptions {
   readonly maxPendingShare?: number
   /** Bytes of bodies that may wait with them, and as many with dead ones; beyond, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
   readonly maxWaitingBytes?: number
-  /** Dead tasks kept with their event for `replay`. The oldest one is dropped beyond that, which observers hear of; a redelivery still revives it. @default 1000 */
+  /** Dead tasks kept with their event for `replay`. The oldest one is dropped beyond that, with a warning to observers; a redelivery still revives it. @default 1000 */
   readonly maxDead?: number
   /** Deliveries that the journal keeps, verified and unverified ones apart. @default 10_000 */
   readonly maxDeliveries?: number

@@ -262,7 +262,7 @@ describe('inlineInbox', () => {
     await expect(receiver.startWorker()).rejects.toThrow('inside the request')
     expect(() => setup({ inbox })).toThrow('already has a receiver named acme')
     expect(() => setup({ inbox, name: 'b', provider: acme({ retrySpan: 7_200_000 }) })).toThrow(
-      'window',
+      'dedupeWindow',
     )
   })
 })

@@ -18,7 +18,7 @@ const subscriptionsOf = (tasks: readonly TaskInfo[]): string[] =>
 describe('options', () => {
   test.each<[string, MemoryInboxOptions]>([
     ['max', { max: 0 }],
-    ['window', { dedupeWindow: 'long' as never }],
+    ['dedupeWindow', { dedupeWindow: 'long' as never }],
     ['maxPending', { maxPending: 1.5 }],
     ['maxDead', { maxDead: -1 }],
     ['hold', { hold: '1' as never }],
@@ -29,7 +29,9 @@ describe('options', () => {
 
   test('a window shorter than the sender delivers again is rejected', () => {
     const provider = acme({ retrySpan: 86_400_000 })
-    expect(() => setup({ provider, inbox: memoryInbox({ dedupeWindow: '1h' }) })).toThrow('window')
+    expect(() => setup({ provider, inbox: memoryInbox({ dedupeWindow: '1h' }) })).toThrow(
+      'dedupeWindow',
+    )
     expect(() => setup({ provider, inbox: memoryInbox({ dedupeWindow: '1d' }) })).not.toThrow()
   })
 })
@@ -141,7 +143,9 @@ describe('dedupe', () => {
     await done('e2', 3)
     expect(heard.all('warning')).toEqual([])
     await done('e3', 4)
-    expect(heard.all('warning')[0]?.[1]).toMatch(/forgotten 3600 s before its window .* max is 2/)
+    expect(heard.all('warning')[0]?.[1]).toMatch(
+      /forgotten 3600 s before its dedupeWindow .* max is 2/,
+    )
     await done('e1', 5)
     expect(heard.all('warning')).toHaveLength(1)
   })

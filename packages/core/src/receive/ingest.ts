@@ -40,7 +40,7 @@ export interface IngestResult {
  *
  * @throws WebhookError as `receive` would answer it, `inbox_unavailable` among them.
  */
-export async function take(
+export async function ingest(
   context: ReceiveContext,
   given: IngestInit,
   { tenant, needsId = false, id, verifiedBy }: IngestOptions,

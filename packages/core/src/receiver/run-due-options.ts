@@ -3,7 +3,7 @@ import { unknownOptions } from '../basics/unknown-options.ts'
 import type { RunDueOptions } from './options.ts'
 
 /** The options of `receiver.runDue`, checked; `until` is a time of `performance.now()`. Throws a `TypeError` that names the one that is wrong. */
-export function checkDrain(options: RunDueOptions): {
+export function checkRunDue(options: RunDueOptions): {
   readonly until: number
   readonly max: number
   readonly last: number
