@@ -23,7 +23,8 @@ export const MESSAGES: Record<Problem, (told: Told) => string> = {
   unexpected: (f) => `unexpected ${at(f)}: ${f.option} is not set up to accept it`,
   // signatures
   unsigned: () => 'the delivery is not signed',
-  other_sender: (f) => `${at(f)} is missing, but ${f.got} is present: is this another sender's delivery?`,
+  other_sender: (f) =>
+    `${at(f)} is missing, but ${f.got} is present${f.remedy === undefined ? ": is this another sender's delivery?" : ''}`,
   ambiguous: (f) => `${at(f)} is valid for two different messages, so the delivery was rejected`,
   differs: (f) =>
     `${f.header ?? at(f)} does not match ${f.got === 1 ? 'the secret' : `any of the ${f.got} secrets`}${over(f)}`,
@@ -41,7 +42,8 @@ export const MESSAGES: Record<Problem, (told: Told) => string> = {
   // secrets and what is fetched
   no_secret: (f) => `${f.option} found no secret for this delivery`,
   look_up_failed: (f) => `${f.option} failed: ${f.text}`,
-  look_up_bounded: () => 'too many key or tenant lookups are running; the sender was asked to retry',
+  look_up_bounded: () =>
+    'too many key or tenant lookups are running; the sender was asked to retry',
   fetch_failed: (f) => `fetching from ${f.got} failed: ${f.text}`,
   no_key_set: (f) => `the response from ${f.got} is not a JSON Web Key Set`,
   package_missing: (f) => `the package ${f.got} cannot be loaded; run npm install ${f.got}`,
@@ -59,7 +61,7 @@ export const MESSAGES: Record<Problem, (told: Told) => string> = {
       : f.got === undefined
         ? `the body is larger than ${f.option} of ${f.limit} bytes${RAISE}`
         : `content-length is ${f.got} bytes, ${f.option} is ${f.limit}${RAISE}`,
-  too_slow: (f) => 
+  too_slow: (f) =>
     `the body did not arrive within ${f.option} (${f.limit} ms); raise the limit if the sender needs longer`,
   aborted: () => 'the connection ended before the body was complete',
   truncated: (f) => `got ${f.got} bytes of body, content-length is ${f.expected}`,
@@ -71,8 +73,7 @@ export const MESSAGES: Record<Problem, (told: Told) => string> = {
   memory_full: () =>
     'deliveries in progress use a fifth of the free memory; raise --max-old-space-size or add memory, or check whether a sender is flooding you',
   // the body, parsed
-  too_complex: (f) =>
-    `the unverified body has more than ${f.limit} ${f.got} (${f.option})${RAISE}`,
+  too_complex: (f) => `the unverified body has more than ${f.limit} ${f.got} (${f.option})${RAISE}`,
   too_deep: (f) => `the ${f.got} body is nested deeper than ${f.option} (${f.limit})${RAISE}`,
   too_many_fields: (f) => `the ${f.got} has more fields than ${f.option} (${f.limit})${RAISE}`,
   inflated: (f) => `the decompressed body is larger than ${f.option} (${f.limit} bytes)${RAISE}`,

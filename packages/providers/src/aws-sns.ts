@@ -67,7 +67,7 @@ export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({
   docs: 'https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html',
   setup: {
     call: 'Subscribe of the SNS API, with Protocol https and Endpoint',
-    secret: 'the ARN of the topic, which is no secret',
+    secret: "the ARN of the topic, which isn't secret",
     docs: 'https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html',
   },
   topics: ['arn:aws:sns:us-east-1:123456789012:MyTopic'],
@@ -108,7 +108,11 @@ export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({
         read,
         message: (delivery, arn) => signedText(delivery.json(), arn),
         check: (delivery, now) =>
-          checkTimestamp(timeOf(needed(delivery.json(), 'Timestamp', 'malformed_event')), now, tolerance),
+          checkTimestamp(
+            timeOf(needed(delivery.json(), 'Timestamp', 'malformed_event')),
+            now,
+            tolerance,
+          ),
       },
       options,
     )

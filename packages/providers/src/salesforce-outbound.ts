@@ -37,7 +37,7 @@ export const salesforceOutbound: Factory<SalesforceOutboundOptions> = /* @__PURE
   docs: 'https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging.htm',
   setup: {
     steps: ['Setup', 'Outbound Messages'],
-    secret: 'the id of your organization, which is no secret',
+    secret: "the id of your organization, which isn't secret",
     docs: 'https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/tooling_api_objects_workflowoutboundmessage.htm',
   },
   topics: ['Contact', 'Account', 'Opportunity'],

@@ -55,7 +55,9 @@ export function payloadDrift(options: PayloadDriftOptions): Observer {
   if (typeof onChange !== 'function')
     throw new TypeError(`payloadDrift: onChange must be a function, got ${typeof onChange}`)
   if (!Number.isInteger(stableAfter) || stableAfter < 1)
-    throw new TypeError(`payloadDrift: stableAfter must be a whole number above 0, got ${stableAfter}`)
+    throw new TypeError(
+      `payloadDrift: stableAfter must be a whole number above 0, got ${stableAfter}`,
+    )
   checkObject('payloadDrift: schemas', schemas)
   const table = createTopicTable<StandardSchema>()
   for (const [pattern, schema] of Object.entries(schemas ?? {})) {

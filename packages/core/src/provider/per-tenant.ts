@@ -67,7 +67,14 @@ const OVERDUE = 60_000
  */
 export function perTenant(options: PerTenantOptions): TenantResolver {
   checkObject('perTenant: options', options)
-  unknownOptions('perTenant', options, ['claimedTenant', 'secrets', 'ttl', 'max', 'atOnce', 'perMinute'])
+  unknownOptions('perTenant', options, [
+    'claimedTenant',
+    'secrets',
+    'ttl',
+    'max',
+    'atOnce',
+    'perMinute',
+  ])
   rejectNull('perTenant', options)
   checkFunction('perTenant: claimedTenant', options.claimedTenant)
   checkFunction('perTenant: secrets', options.secrets)

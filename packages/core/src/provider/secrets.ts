@@ -45,7 +45,7 @@ export interface Keyring<Key> {
   parse(secret: string): Key
   /** Tells a resolver that a delivery was verified. */
   readonly verified?: (delivery: Delivery) => void
-  /** True if one of the secrets given has blanks or quotes around it. */
+  /** True if one of the secrets given has whitespace or quotes around it. */
   readonly odd?: boolean
 }
 
@@ -129,10 +129,10 @@ export function checkSecret(option: string, secret: unknown): asserts secret is 
   }
   // A PEM file ends with a line break, which is not part of the key.
   if (/[\r\n]$|^[\r\n]/.test(secret) && !secret.includes('-----BEGIN '))
-    throw new TypeError(`${option} begins or ends with a line break: trim it`)
+    throw new TypeError(`${option} starts or ends with a line break; trim it`)
 }
 
-/** True if a secret has blanks or quotes around it. They may belong to the secret, but mostly are a slip. */
+/** True if a secret has whitespace or quotes around it. They may belong to the secret, but are mostly a typo. */
 function isOdd(secret: unknown): boolean {
   return typeof secret === 'string' && /^[ \t]|[ \t]$|^(["'`]).*\1$/s.test(secret)
 }

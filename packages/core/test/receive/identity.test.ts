@@ -160,7 +160,11 @@ test.each<Dedupe>(['id', 'none'])('an event without an id is like no other with 
 test('a sender without a signed time has the digest of an empty one', () => {
   const { signedTime: _, ...provider } = { ...acme(), signedTime: undefined }
   const delivery = createDelivery({ url: 'https://example.com/hook', body: '{}' })
-  const source = { context: { dedupe: 'id+digest' as const, provider }, delivery, tenant: undefined }
+  const source = {
+    context: { dedupe: 'id+digest' as const, provider },
+    delivery,
+    tenant: undefined,
+  }
   const draft = { topic: 'ping', payload: {} }
   expect(identityOf({ ...source, digest: '' }, draft, 0)).toEqual(identity())
 })

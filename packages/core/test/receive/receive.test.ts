@@ -100,7 +100,7 @@ describe('a delivery that is taken', () => {
     expect(heard.all('accepted')).toHaveLength(4)
   })
 
-  test("takes integers beyond 2^53 as BigInt with bigIntegers", async () => {
+  test('takes integers beyond 2^53 as BigInt with bigIntegers', async () => {
     for (const [integers, expected] of [
       ['exact', 9007199254740993n],
       ['number', 9007199254740992],

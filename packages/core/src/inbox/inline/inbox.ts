@@ -113,7 +113,8 @@ function createInlinePort(
       return closed
     },
     accept(intake: Intake, host: Host) {
-      if (closed) throw new WebhookError('receiver_closed', { problem: 'closed', got: 'inlineInbox' })
+      if (closed)
+        throw new WebhookError('receiver_closed', { problem: 'closed', got: 'inlineInbox' })
       if (running.size >= maxRunning)
         throw new WebhookError('inbox_full', {
           problem: 'full',
@@ -197,8 +198,7 @@ function createInlinePort(
     const lane = consumer
       .lanes()
       .find(
-        ({ name, previousNames }) =>
-          name === subscription || previousNames.includes(subscription),
+        ({ name, previousNames }) => name === subscription || previousNames.includes(subscription),
       )
     const name = lane?.name ?? subscription
     let known = slots.get(name)

@@ -14,7 +14,7 @@ export interface MemoryInboxOptions {
   readonly dedupeWindow?: Duration
   /** Tasks that may be pending or running. Deliveries beyond that get 503. @default 10_000 */
   readonly maxPending?: number
-  /** Share of `maxPending` that one tenant (`fairKey`) may hold. @default 0.5 */
+  /** Share of `maxPending` that one tenant may hold. @default 0.5 */
   readonly maxPendingShare?: number
   /** Bytes of bodies that may wait with them, and as many with dead ones; beyond, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
   readonly maxWaitingBytes?: number

@@ -6,7 +6,11 @@ import { intake, item, scene } from './scene.ts'
 test.each([
   ['keepDead', { keepDead: 1000 }, /unknown option keepDead/],
   ['maxPendng', { maxPendng: 1 }, /did you mean maxPending\?/],
-  ['dedupeWindow', { dedupeWindow: 345_600_000 }, /dedupeWindow must be a time with its unit such as '4d'/],
+  [
+    'dedupeWindow',
+    { dedupeWindow: 345_600_000 },
+    /dedupeWindow must be a time with its unit such as '4d'/,
+  ],
   ['hold', { hold: 0 }, /hold must be at least a millisecond/],
   ['maxWaitingBytes', { maxWaitingBytes: '1' }, /maxWaitingBytes must be a whole number/],
 ])('%s is rejected', (_, options, message) => {
