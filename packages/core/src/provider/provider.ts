@@ -98,7 +98,7 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly formats?: readonly Format[]
   /**
    * `strict`: a Content-Type that contradicts the format is rejected with 415. It never chooses the format. The
-   * receiver's own `labels` wins. @default 'ignore'
+   * receiver's `parsing.contentType` wins. @default 'ignore'
    */
   readonly labels?: 'ignore' | 'strict'
   /** Decides the format if something signed beside the body names it (Twilio's `bodySHA256`). Undefined: `formats` decides. */
