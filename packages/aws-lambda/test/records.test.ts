@@ -76,7 +76,7 @@ test('SNS and EventBridge call again for what was not accepted', async () => {
   const bus = { detail: { id: '2', type: 'paid' } } as EventBridgeEvent<string, object>
   await eventBridge(receiver)(bus)
   await expect(eventBridge(receiver)({ ...bus, detail: {} })).rejects.toMatchObject({
-    code: 'missing_event_id',
+    code: 'missing_topic',
   })
   await expect.poll(() => handled.toSorted()).toEqual(['paid 1', 'paid 2'])
 })

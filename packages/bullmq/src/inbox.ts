@@ -265,7 +265,7 @@ function createSide(context: SideContext, consumer: Consumer): Side {
       rescue.start()
     },
     async drain(until, max, last) {
-      if (closing) throw new WebhookError('closed', 'bullmqInbox: the receiver was closed')
+      if (closing) throw new WebhookError('receiver_closed', 'bullmqInbox: the receiver was closed')
       lookForOrphans()
       const drained = await runs.drain(until, max, last)
       await sweep.once(until)

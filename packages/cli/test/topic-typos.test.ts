@@ -36,7 +36,7 @@ test.for([true, 'drain'] as const)(
   'a handler whose topic is a slip is told once, with what was meant (work: %s)',
   async (work) => {
     expect(await warnings(work, 'invoice.payed', 'invoice.*', 'customer.created')).toEqual([
-      'a handler is for invoice.payed, which is no known topic of stripe: did you mean invoice.paid?',
+      "a handler is for invoice.payed, which isn't a known topic of stripe; did you mean invoice.paid?",
     ])
   },
 )

@@ -46,7 +46,7 @@ export interface Delivery {
   /**
    * The bytes to read: those of the wire until the delivery is verified; then inflated, within the limit, if the
    * provider declares gzip and they begin with its magic bytes. A sender that signs the decoded bytes is verified by a
-   * delivery whose `body` is these, at most `limits.unverified.inflated` of them.
+   * delivery whose `body` is these, at most `limits.unverified.decompressed` of them.
    */
   readonly content: Uint8Array
   /** How the body is read: the provider's declaration decides, else the bytes themselves. */
@@ -164,7 +164,7 @@ function hasNoBody(method: string, headers: HeaderLines): boolean {
  * The delivery to verify: the given one, or one whose body is inflated if the sender signs the bytes before it compresses
  * them. The first bytes of the body decide, never its header.
  *
- * @throws WebhookError `decompressed_too_large` beyond `limits.unverified.inflated`, and `malformed_body`.
+ * @throws WebhookError `decompressed_too_large` beyond `limits.unverified.decompressed`, and `malformed_body`.
  */
 export function decodedDelivery(given: Delivery, declared: Declaration): Delivery {
   if (declared.codings?.gzip !== 'decoded' || !isCoded(given.body, declared)) return given
@@ -343,8 +343,8 @@ class HttpDelivery implements Delivery {
 
 /** The inflated bytes of a body that nobody has verified. */
 function inflateUnverified({ body, limits }: Pick<Delivery, 'body' | 'limits'>): Uint8Array {
-  const { decompressed: inflated } = limits.unverified
-  return gunzip(body, Math.min(inflated, limits.decompressed), 'limits.unverified.inflated')
+  const { decompressed } = limits.unverified
+  return gunzip(body, Math.min(decompressed, limits.decompressed), 'limits.unverified.decompressed')
 }
 
 function tooComplex(limit: number, got: string, option: 'nodes' | 'xml'): WebhookError {

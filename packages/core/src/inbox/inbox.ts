@@ -25,7 +25,7 @@ export interface Inbox<Commit extends AnyCommit = AnyCommit> {
     readonly search: 'index' | 'scan'
   }
   /**
-   * Who runs its tasks, if that is not for the receiver to say: `drain` if the host calls `receiver.runDue()`, false if
+   * Who runs its tasks, if that is not for the receiver to say: `onDemand` if the host calls `receiver.runDue()`, false if
    * another process runs them. The receiver's option `worker` is then left out.
    */
   readonly worker?: false | 'onDemand'
@@ -68,7 +68,7 @@ export interface Consumer {
     readonly count: number
     readonly charged: number
   }): void
-  /** Call it when an operator has discarded a task, with the key of its event. */
+  /** Call it when an operator has deleted a task, with the key of its event. */
   discarded?(key: string): void
   /** A write of the inbox failed, as a settling or a renewal: `health` then looks whether deliveries can be stored. */
   failed?(error: unknown): void
@@ -138,7 +138,7 @@ export interface Port {
   close(until: number): Promise<void>
 }
 
-/** What one call of `drain` did. */
+/** What one call of `runDue` did. */
 export interface RunDueResult {
   /** Attempts that ran. */
   readonly ran: number

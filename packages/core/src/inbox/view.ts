@@ -103,7 +103,7 @@ export interface ReplayOptions extends ChangeOptions {
 /** Which events are erased, and the part of them that stays. */
 export interface EraseOptions extends ChangeOptions {
   /**
-   * Only events that a receiver's `stored` has marked (`EventRecord.passing`), and of those only events without a dead
+   * Only events that a receiver's `storage.content` has marked (`EventRecord.passing`), and of those only events without a dead
    * task. @default false
    */
   readonly passing?: boolean

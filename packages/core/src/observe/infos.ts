@@ -19,7 +19,7 @@ export interface RequestInfo {
   readonly trace?: { readonly traceparent: string; readonly tracestate?: string }
 }
 
-/** A reply, as observers hear of it. */
+/** A reply, as observers get it. */
 export interface AnsweredInfo {
   readonly outcome: ArrivalOutcome
   readonly status: number
@@ -94,8 +94,8 @@ export type StepName =
 
 /** An event as observers may know it. */
 export function eventInfo(receiver: string, event: EventRecord): EventInfo {
-  const { provider, id, topic, tenant: scope } = event
-  return { receiver, provider, id, topic, tenant: scope }
+  const { provider, id, topic, tenant } = event
+  return { receiver, provider, id, topic, tenant }
 }
 
 /** An HTTP call to a destination, as observers may know it: no path and no query, since they may hold a secret. */

@@ -7,7 +7,7 @@ import type { EraseOptions, InboxView } from '../inbox/view.ts'
 /** Returns what is kept of a payload. */
 export type KeepBody = (payload: unknown) => unknown
 
-/** Keeps nothing: `stored: { body: false }`. */
+/** Keeps nothing: `storage: { content: false }`. */
 export const keepNothing: KeepBody = () => null
 
 /** Erases the contents of events whose tasks are done, behind the path of deliveries and tasks. */

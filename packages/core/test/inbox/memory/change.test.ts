@@ -56,7 +56,7 @@ test('replay makes waiting tasks due now', async () => {
   await expect(inbox.view!.delete({ topics: 'x' } as never)).rejects.toThrow('did you mean topic?')
 })
 
-test('discard counts first', async () => {
+test('delete counts first', async () => {
   const { inbox } = await grave(3)
   expect(await inbox.view!.delete({}, { dryRun: true })).toMatchObject({ count: 3 })
   expect(await inbox.view!.delete({ eventId: '1' })).toMatchObject({ count: 1 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createKeyBound } from '../../../src/subscribe/run/key-bound.ts'
 import { createKeyBounds, MAX_KEYS } from '../../../src/subscribe/run/key-bounds.ts'
-import type { TenantLimitOptions } from '../../../src/subscribe/per-key.ts'
+import type { TenantLimitOptions } from '../../../src/subscribe/tenant-limit.ts'
 
 /** Lets tasks come at `times`, and come back when told, on a clock of its own. */
 function simulate(
