@@ -55,7 +55,7 @@ export interface Batch<Work extends BatchWork> {
   now(): void
   /** Resolves when nothing waits. */
   flushed(): Promise<void>
-  /** Fails what waits, as `closed`. */
+  /** Fails what waits, as `receiver_closed`. */
   close(): void
 }
 

@@ -355,7 +355,9 @@ describe('batch', () => {
     batch.close()
     await flush
     expect(vi.getTimerCount()).toBe(0)
-    expect(failed).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'receiver_closed' }))
+    expect(failed).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ code: 'receiver_closed' }),
+    )
   })
 
   test.each<Fault>(['again', 'one'])(
