@@ -156,16 +156,16 @@ export const SAYS: Readonly<Record<string, readonly [what: string, remedy: strin
     'If the provider sends such bodies, raise the limit that the message names: `limits.depth`, or `limits.unverified.depth` for what is parsed before the signature is checked.',
   ],
   missing_event_id: [
-    'The event has no id where the options say.',
-    'Compare `eventIdField` with a delivery.',
+    'The event has no id where the provider sends it or the options say.',
+    'Compare `eventIdField` and `eventIdHeader` with a delivery.',
   ],
   missing_topic: [
-    'The event has no topic where the options say.',
-    'Compare `topicField` with a delivery.',
+    'The event has no topic where the provider sends it or the options say.',
+    'Compare `topicField` and `topicHeader` with a delivery.',
   ],
   malformed_event: [
-    "The event does not have the provider's form.",
-    'Check what sends to this URL.',
+    'The payload does not have the form of an event of this provider.',
+    'Compare the delivery with the documentation of the provider. The message names the field.',
   ],
   unhandled_topic: [
     'No subscription matches the topic, and `onUnhandled` is `reject`.',
