@@ -123,7 +123,7 @@ export const SAYS: Readonly<Record<string, readonly [what: string, remedy: strin
     'The delivery is from a tenant or key that your app does not know.',
     'Add the tenant or the key, if it is yours: [Serve many tenants](/how-to/tenants/).',
   ],
-  replayed: [
+  replay_detected: [
     'A delivery with the same signature came before, under another id.',
     'Nothing: a captured delivery was sent again.',
   ],

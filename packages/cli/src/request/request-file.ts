@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { urlJoiner } from '@postern/core/scheme'
-import { Failure } from '../print/say.ts'
+import { Failure } from '../print/failure.ts'
 import { fromCurl, type ReadFile, type SavedRequest } from './curl.ts'
 
 /** Options of {@link parseRequest}. */
