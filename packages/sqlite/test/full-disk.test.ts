@@ -218,7 +218,11 @@ test('health names a lock of another program until it is gone, and forged delive
       time += step
       await flood(receiver, 'ff')
       const { accepting, processing, cause } = await receiver.health()
-      expect([accepting, processing, cause]).toEqual([false, true, expect.stringMatching(/^locked: /)])
+      expect([accepting, processing, cause]).toEqual([
+        false,
+        true,
+        expect.stringMatching(/^locked: /),
+      ])
     }
     other.exec('ROLLBACK')
     time += 1000
