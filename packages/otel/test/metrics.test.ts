@@ -184,7 +184,7 @@ test('interruptions and rejected ends of lost claims', async () => {
   const told = { receiver: 'shop', subscription: 'mail', task: 't', attempt: 1 }
   const lane = { 'messaging.destination.name': 'shop', 'messaging.consumer.group.name': 'mail' }
   const observer = observeMetrics(metrics.getMeter('own'))
-  observer.interrupted!({ ...told, count: 1, charged: 0 })
+  observer.interrupted!({ ...told, count: 1, strikes: 0 })
   observer.outcomeRejected!({
     ...told,
     provider: 'acme',

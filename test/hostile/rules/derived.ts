@@ -186,7 +186,7 @@ function receiverOf(
   at: number,
   options: Partial<ReceiverOptions> = {},
 ): Receiver {
-  const secret = pair.map((scope, tenant) => ({ scope, secret: KEYS[tenant]! }))
+  const secret = pair.map((tenant, at) => ({ tenant, secret: KEYS[at]! }))
   const provider = generic({ ...SIGNED, secret })
   // The name of the loud tenant stands first, for the functions that ask whose an event is.
   return createReceiver({

@@ -62,7 +62,7 @@ export async function cutOff(
 
   function tell(): void {
     const { id, subscription, attempt } = claim
-    consumer.interrupted?.({ subscription, task: id, attempt, count, charged })
+    consumer.interrupted?.({ subscription, task: id, attempt, count, strikes: charged })
   }
 }
 

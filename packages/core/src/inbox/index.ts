@@ -206,7 +206,7 @@ export { engineInbox, type EngineInboxOptions } from './engine/inbox.ts'
 export { engineSettings, type EngineOptions, type EngineSettings } from './engine/settings.ts'
 export {
   cut,
-  DISCARDED,
+  DELETED,
   FORGOTTEN,
   givenBack,
   revived,

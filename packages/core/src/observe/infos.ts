@@ -65,8 +65,8 @@ export interface InterruptedInfo {
   readonly attempt: number
   /** How many in a row. After three the task is a suspect, and runs alone. */
   readonly count: number
-  /** How often a suspect was charged in a row. As often as its policy has attempts, and it is dead as `poison`. */
-  readonly charged: number
+  /** Interruptions in a row that counted against the task as a suspect. With as many as its policy has attempts, and at least 5, it is dead as `poison`. */
+  readonly strikes: number
 }
 
 /** What somebody did to tasks by hand. */

@@ -12,7 +12,7 @@ export const keepNothing: KeepBody = () => null
 
 /** Erases the contents of events whose tasks are done, behind the path of deliveries and tasks. */
 export interface Erasure {
-  /** A task of this event is done or was discarded. */
+  /** A task of this event is done or was deleted. */
   ended(event: Pick<EventRecord, 'key' | 'passing'>): void
   /** Begins to look for events that a process left behind when it died. */
   start(): void

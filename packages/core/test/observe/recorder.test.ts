@@ -336,7 +336,7 @@ test('interruptions that an inbox tells of are counted', async () => {
   let interrupted = (): void => {}
   const attach: Inbox['attach'] = (consumer) => {
     interrupted = () =>
-      consumer.interrupted?.({ subscription: 'ping', task: 't', attempt: 1, count: 1, charged: 0 })
+      consumer.interrupted?.({ subscription: 'ping', task: 't', attempt: 1, count: 1, strikes: 0 })
     return memoryInbox().attach(consumer)
   }
   const { receiver, written } = scene({ inboxWith: { attach } })

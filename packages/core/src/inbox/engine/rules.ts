@@ -142,8 +142,8 @@ export interface Removal extends Ruling {
   readonly from: readonly TaskState[]
 }
 
-/** What becomes of a discarded task: it is forgotten. Its event stays known. */
-export const DISCARDED: Removal = {
+/** What becomes of a deleted task: it is forgotten. Its event stays known. */
+export const DELETED: Removal = {
   fence: 'idle',
   from: ['pending', 'dead'],
   change: { state: GONE },

@@ -57,7 +57,7 @@ export function storedCases(test: SceneTest): void {
       }
     })
 
-  test('a dead task holds its event back until it is done or discarded', async (scene) => {
+  test('a dead task holds its event back until it is done or deleted', async (scene) => {
     const { receiver, until } = receiverHeard(scene, { storage: { content: false } })
     let broken = true
     receiver.on('thing.*', { name: 'first' }, () => {

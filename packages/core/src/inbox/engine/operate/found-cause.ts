@@ -13,9 +13,9 @@ export interface Cause {
   readonly first: number
   readonly last: number
   /** The subscriptions with the most of these tasks, at most 8. */
-  readonly lanes: readonly CauseLane[]
+  readonly subscriptions: readonly CauseLane[]
   /** How many subscriptions have such tasks. */
-  readonly laneCount: number
+  readonly subscriptionCount: number
   /** How many causes there are in all: an answer has at most 100. */
   readonly among: number
   /** How many of those have a dead task. */
