@@ -55,8 +55,8 @@ describe('options', () => {
     ['maxPendingShare', { maxPendingShare: 2 }],
     ['maxWaitingBytes', { maxWaitingBytes: 1.5 }],
     ['deadline', { deadline: 0 }],
-    ['window', { dedupeWindow: 'long' as never }],
-    ['window', { dedupeWindow: 86_400_000 }],
+    ['dedupeWindow', { dedupeWindow: 'long' as never }],
+    ['dedupeWindow', { dedupeWindow: 86_400_000 }],
     ['keepDone', { keepDone: 'long' as never }],
     ['keepDone', { keepDone: 1000 }],
     ['keepDead', { keepDead: 1000 }],
@@ -69,10 +69,10 @@ describe('options', () => {
     expect(existsSync(file.path)).toBe(false)
   })
 
-  test('window shorter than the sender delivers again is rejected when the receiver is made', async () => {
+  test('a dedupeWindow shorter than the sender delivers again is rejected when the receiver is made', async () => {
     const inbox = sqliteInbox({ path: file.path, dedupeWindow: '1h', keepDone: '1h' })
     const { consumer } = createTaskRecorder({})
-    expect(() => inbox.attach({ ...consumer, retrySpan: 86_400_000 })).toThrow(/window/)
+    expect(() => inbox.attach({ ...consumer, retrySpan: 86_400_000 })).toThrow(/dedupeWindow is/)
     await inbox.close()
     expect(() => inbox.attach(consumer)).toThrow(/closed/)
   })

@@ -13,7 +13,7 @@ const MOST = 10_000
 /** Prepares the statements. */
 export function createTenants(db: Database): Tenants {
   const insert = db.prepare(
-    'INSERT OR IGNORE INTO postern_tenants (receiver, tenant) VALUES (?, ?)',
+    'INSERT OR IGNORE INTO postern_event_tenants (receiver, tenant) VALUES (?, ?)',
   )
   const seen = new Set<string>()
   return {

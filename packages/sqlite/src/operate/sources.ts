@@ -224,7 +224,7 @@ const FEW = 10_000
 /** Prepares the statements. */
 function createEventFinder(db: Database, keys: Keys): EventFinder {
   const receivers = db.prepare('SELECT id FROM postern_receivers WHERE coalesce(name = ?, 1)')
-  const tenants = db.prepare('SELECT tenant FROM postern_tenants WHERE receiver = ?')
+  const tenants = db.prepare('SELECT tenant FROM postern_event_tenants WHERE receiver = ?')
   const loose = db.prepare('SELECT id FROM postern_events WHERE loose = 1 AND event_id = ?')
   const ends = db.prepare(
     'SELECT (SELECT min(id) FROM postern_events) AS low, (SELECT max(id) FROM postern_events) AS high',

@@ -69,7 +69,7 @@ export const STEPS: readonly LayoutStep<string>[] = [
   CREATE TABLE postern_keys (
     hash INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (hash, event)
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE postern_tenants (
+  CREATE TABLE postern_event_tenants (
     receiver INTEGER NOT NULL, tenant TEXT NOT NULL, PRIMARY KEY (receiver, tenant)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE postern_guards (

@@ -17,17 +17,16 @@ async function erased(scene: Scene, id: string): Promise<TaskDetail> {
   return detail(scene, id)
 }
 
-/** A receiver with `stored`, for inboxes that keep done tasks. */
+/** A receiver with `storage.content`, for inboxes that keep done tasks. */
 export function storedCases(test: SceneTest): void {
   for (const [what, more] of [
     ['', {}],
-    [', sealed', { seal: KEY }],
+    [', encrypted', { encryptionKey: KEY }],
   ] as const)
-    test(`handlers get everything, and then only what \`stored\` keeps is left${what}`, async (scene) => {
+    test(`handlers get everything, and then only what \`storage.content\` returns is left${what}`, async (scene) => {
       const seen: unknown[] = []
       const { receiver, until } = receiverHeard(scene, {
-        ...more,
-        storage: { content: ({ n }: { n: number }) => ({ kept: n }) },
+        storage: { ...more, content: ({ n }: { n: number }) => ({ kept: n }) },
       } as Partial<ReceiverOptions>)
       receiver.on('thing.*', { name: 'first' }, ({ payload, delivery }) => {
         seen.push(payload, Buffer.from(delivery.body).toString())
