@@ -102,9 +102,9 @@ function checkSchema(schema: string): void {
     throw new TypeError(
       `postgresInbox: schema must be a lower-case name of letters, digits and _, got ${JSON.stringify(schema)}`,
     )
-  // PostgreSQL keeps such names for itself: it would reject to make the schema, at the first delivery.
+  // PostgreSQL keeps such names for itself: it would refuse to make the schema, at the first delivery.
   if (schema.startsWith('pg_'))
     throw new TypeError(
-      `postgresInbox: schema must not begin with pg_, which PostgreSQL reserves, got ${JSON.stringify(schema)}; use 'webhooks' or a name of your own`,
+      `postgresInbox: schema must not start with pg_, which PostgreSQL reserves, got ${JSON.stringify(schema)}; use 'webhooks' or a name of your own`,
     )
 }

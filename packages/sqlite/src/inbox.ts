@@ -82,7 +82,7 @@ export interface SqliteInboxOptions {
   readonly deadline?: Duration
   /** How long ids of events are known, so that a redelivery runs nothing; at least the sender's retry span. @default '4d' */
   readonly dedupeWindow?: Duration
-  /** How long done events are kept for lists and replay. An event is kept for the longer of this and `window`. @default '4d' */
+  /** How long done events are kept for lists and replay. An event is kept for the longer of this and `dedupeWindow`. @default '4d' */
   readonly keepDone?: Duration
   /** How long dead tasks are kept for replay and redelivery. @default '30d' */
   readonly keepDead?: Duration

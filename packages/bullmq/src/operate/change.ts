@@ -207,7 +207,7 @@ const STEP = 500
 
 /**
  * One step of forgetting: done jobs after `keepDone`, dead ones after `keepDead`, then events none of whose jobs is left
- * after the longer of `window` and `keepDone`. BullMQ's own retention looks only when another job ends, and counting
+ * after the longer of `dedupeWindow` and `keepDone`. BullMQ's own retention looks only when another job ends, and counting
  * would cut the window short.
  */
 export function sweepStep(

@@ -205,7 +205,7 @@ interface EventFinder {
   byId(id: string, receiver: string | undefined): readonly number[]
   /** The events that can match by their time. */
   range(filter: Pick<TaskFilter, 'before' | 'after'>): EventRange
-  /** Events that `stored` marked and that were not erased yet, the newest first, up to and with an event. */
+  /** Events that `storage.content` marked and that were not erased yet, the newest first, up to and with an event. */
   passing(receiver: string | undefined, from: number, most: number): readonly number[]
 }
 

@@ -23,7 +23,7 @@ import type { LayoutStep } from '@postern/core/inbox'
  *   it has not changed since. `gone`: 1 if it has ended.
  * - `numbers.next`: behind the events that were dropped; the next event is behind the last one too (`sql/events.ts`). The keys of events up to `indexed` are in
  *   `keys`. `clock`: see `store/clock.ts`, as `steps`.
- * - `events.contents`: 1 if a receiver's `stored` wants them erased once its tasks are done, 2 if they are. `taken`: when it
+ * - `events.contents`: 1 if a receiver's `storage.content` wants them erased once its tasks are done, 2 if they are. `taken`: when it
  *   was stored, on the clock of the file.
  * - `events.loose`: 1 if its key cannot be made of its id and tenant, so that its id needs an index entry.
  * - An event that came alone has its delivery in its own row (head and body); events that came together share a row of

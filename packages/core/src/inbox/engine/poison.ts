@@ -54,6 +54,6 @@ export function interrupted(
 export function poison(charged: number): TaskError {
   return {
     name: 'poison',
-    message: `its process died, or its lease ended, ${charged} times in a row while no other suspect ran`,
+    message: `its process died or its lease expired ${charged} times in a row while no other suspect ran`,
   }
 }

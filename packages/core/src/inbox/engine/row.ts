@@ -63,7 +63,7 @@ export interface NewTask {
   readonly part: string
   /** JSON. */
   readonly data: string | null
-  /** Its order key as a number below 2^52: tasks of one root and line run one after another. */
+  /** Its ordering key as a number below 2^52: tasks of one root and line run one after another. */
   readonly line: number | null
   /** Its tenant. */
   readonly fair: string | null

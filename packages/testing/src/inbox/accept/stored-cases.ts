@@ -79,7 +79,7 @@ export function storedCases(test: SceneTest): void {
     }
   })
 
-  test('a body that `stored` cannot reduce is erased as a whole, and a warning says so', async (scene) => {
+  test('a body that `storage.content` cannot reduce is erased as a whole, and a warning says so', async (scene) => {
     const warnings: string[] = []
     const { receiver, until } = receiverHeard(scene, {
       log: { warning: (_, message) => void warnings.push(message) },
@@ -94,7 +94,7 @@ export function storedCases(test: SceneTest): void {
       await deliverSigned(receiver, '1')
       await until('done 1')
       assert.equal((await erased(scene, '1')).record.payload, null)
-      assert.match(warnings.join('\n'), /stored\.body failed.*no such member/)
+      assert.match(warnings.join('\n'), /storage\.content failed.*no such member/)
     } finally {
       await receiver.close()
     }

@@ -59,7 +59,7 @@ export function createWatch(parts: SideParts, suspected: () => void): Watch {
     } catch (error) {
       if (store.fault(error) !== 'again') consumer.failed?.(error)
       const message = errorText(error)
-      if (message !== said) consumer.warn(`leases could not be looked at: ${message}`)
+      if (message !== said) consumer.warn(`leases could not be checked: ${message}`)
       said = message
     }
   }
