@@ -110,7 +110,7 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
     const [cause, ...more] = await inbox.view!.causes!()
     expect(more).toEqual([])
     expect(cause).toMatchObject({
-      lanes: [{ receiver: 'shop', subscription: 'a', dead: 2, retrying: 0 }],
+      subscriptions: [{ receiver: 'shop', subscription: 'a', dead: 2, retrying: 0 }],
       dead: 2,
       retrying: 0,
     })
@@ -147,7 +147,7 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
     expect(a!.oldest).toBeUndefined()
     expect(none!.oldest).toBeGreaterThanOrEqual(from)
     const warned = consumer.warnings.filter((message) => message.includes('previousNames'))
-    expect(warned).toEqual([expect.stringContaining('2 tasks of the subscription none')])
+    expect(warned).toEqual([expect.stringContaining('2 tasks of subscription none')])
   })
 
   test('version changes with any change, also of another process', async () => {

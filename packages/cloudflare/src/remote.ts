@@ -194,7 +194,7 @@ export const SMALLER_BODY: string = 'a row of the object holds no more: ask the 
 export interface DurableObjectOptions {
   /** Tasks of one receiver that may be pending or running; beyond, deliveries get 503. @default 1_000_000 */
   readonly maxPending?: number
-  /** Share of `maxPending` that one tenant (`tenantKey` key) may hold, so that a flood rejects that tenant and not all. @default 0.5 */
+  /** Share of `maxPending` that one tenant (one value of `tenantKey`) may hold, so that a flood of one tenant rejects only its own deliveries. @default 0.5 */
   readonly maxPendingShare?: number
   /** How long ids of events are known, so that a redelivery runs nothing; at least the sender's retry span. @default '4d' */
   readonly dedupeWindow?: Duration

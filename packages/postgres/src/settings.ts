@@ -28,7 +28,7 @@ export interface PostgresInboxOptions {
   readonly maxConnections?: number
   /** Tasks of one receiver that may be pending or running; beyond, its deliveries get 503. Other processes are counted with a delay. @default 1_000_000 */
   readonly maxPending?: number
-  /** The part of `maxPending` that one fair key may take; beyond, its deliveries alone get 503. From above 0 to 1. @default 0.5 */
+  /** The part of `maxPending` that one tenant may take; beyond, only its deliveries get 503. From above 0 to 1. @default 0.5 */
   readonly maxPendingShare?: number
   /** Bytes of deliveries that may wait in this process for their commit; beyond, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
   readonly maxWaitingBytes?: number

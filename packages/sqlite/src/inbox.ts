@@ -74,7 +74,7 @@ export interface SqliteInboxOptions {
   readonly path: string
   /** Tasks of one receiver that may be pending or running; beyond, deliveries get 503. @default 1_000_000 */
   readonly maxPending?: number
-  /** Share of `maxPending` that one tenant (`tenantKey` key) may hold, so that a flood rejects that tenant and not all. @default 0.5 */
+  /** Share of `maxPending` that one tenant (one value of `tenantKey`) may hold, so that a flood of one tenant rejects only its own deliveries. @default 0.5 */
   readonly maxPendingShare?: number
   /** Bytes of deliveries that may wait in this process for their commit; beyond, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
   readonly maxWaitingBytes?: number

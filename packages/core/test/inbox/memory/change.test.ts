@@ -107,7 +107,7 @@ test('causes group dead and failing tasks whatever ids their messages have', asy
       retrying: 0,
       first: 1000,
       last: 3000,
-      lanes: [{ receiver: 'shop', subscription: 'a', dead: 2, retrying: 0 }],
+      subscriptions: [{ receiver: 'shop', subscription: 'a', dead: 2, retrying: 0 }],
       among: 3,
       amongDead: 2,
     },
