@@ -32,5 +32,7 @@ test.for<[string, PostgresInboxOptions]>([
 test('a dedupeWindow shorter than the sender delivers again is a TypeError', () => {
   const inbox = postgresInbox({ connectionString, dedupeWindow: '1s', keepDone: '1s' })
   const provider = { ...acme({ secret: 'a secret of these tests' }), retrySpan: 60_000 }
-  expect(() => createReceiver({ provider, inbox, worker: false })).toThrow(/dedupeWindow is 1000 ms/)
+  expect(() => createReceiver({ provider, inbox, worker: false })).toThrow(
+    /dedupeWindow is 1000 ms/,
+  )
 })
