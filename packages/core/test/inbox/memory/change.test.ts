@@ -111,8 +111,8 @@ test('causes group dead and failing tasks whatever ids their messages have', asy
       among: 3,
       amongDead: 2,
     },
-    { dead: 1, sample: { message: 'other' }, lanes: [{ subscription: 'a' }] },
-    { dead: 0, retrying: 3, first: 1000, last: 3000, lanes: [{ subscription: 'b' }] },
+    { dead: 1, sample: { message: 'other' }, subscriptions: [{ subscription: 'a' }] },
+    { dead: 0, retrying: 3, first: 1000, last: 3000, subscriptions: [{ subscription: 'b' }] },
   ])
   const { rows } = await inbox.view!.list({ cause: causes[0]!.cause })
   expect(rows!.map(({ event }) => event.id)).toEqual(['3', '1'])
