@@ -87,7 +87,7 @@ test('an edited payload runs as a new event for the same subscription', async ()
 
 test('causes group dead and failing tasks whatever ids their messages have', async () => {
   const { inbox, port } = scene({
-    subscriptions: ['a', 'b'],
+    lanes: ['a', 'b'],
     run({ subscription, event }) {
       if (subscription === 'b')
         return { kind: 'retry', at: Date.now() + HOUR, error: { name: 'E', message: 'slow' } }
