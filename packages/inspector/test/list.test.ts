@@ -319,17 +319,20 @@ describe('suggestions of payloads', () => {
     expect(await suggest('payl', bob)).toEqual([])
   })
 
-  test('of sealed payloads need the key', async () => {
-    const seal = Buffer.alloc(32, 7).toString('base64')
-    const sealed = createScene({ receiver: { seal }, inspector: { seal } })
-    await sealed.send('push', { ref: 'refs/heads/main' }, { id: 'a' })
-    expect((await suggest('payload.re', sealed))[0]).toEqual({
+  test('of encrypted payloads need the key', async () => {
+    const encryptionKey = Buffer.alloc(32, 7).toString('base64')
+    const encrypted = createScene({
+      receiver: { storage: { encryptionKey } },
+      inspector: { encryptionKey },
+    })
+    await encrypted.send('push', { ref: 'refs/heads/main' }, { id: 'a' })
+    expect((await suggest('payload.re', encrypted))[0]).toEqual({
       insert: 'payload.ref:',
       note: 'refs/heads/main',
     })
-    const blind = viewer({ inbox: sealed.inbox, auth: () => ({ allow: 'read' }) })
+    const blind = viewer({ inbox: encrypted.inbox, auth: () => ({ allow: 'read' }) })
     expect(await suggest('payload.re', blind)).toEqual([])
-    await sealed.close()
+    await encrypted.close()
   })
 })
 

@@ -67,7 +67,7 @@ describe('dead tasks by cause', () => {
     await send('stripe', 'no such customer "cus_1"')
     const found = await health()
     expect(dead(found).map(({ count }) => count)).toEqual([4, 1])
-    expect(dead(found)[0]!.lanes).toHaveLength(4)
+    expect(dead(found)[0]!.subscriptions).toHaveLength(4)
     expect(dead(found)[0]!.isOver).toBe(false)
     expect(found.more).toEqual({ causes: 0, dead: 0 })
     const { count } = await page.act('replay', {
@@ -75,7 +75,7 @@ describe('dead tasks by cause', () => {
       dryRun: true,
     })
     expect(count, 'all of the cause by one filter').toBe(4)
-    expect(dead(await health('receiver=github'))[0]!.lanes).toHaveLength(2)
+    expect(dead(await health('receiver=github'))[0]!.subscriptions).toHaveLength(2)
   })
 
   test('eight rows, and what is left in the inbox’s own numbers', async () => {
@@ -162,8 +162,8 @@ describe('dead tasks by cause', () => {
       span,
       at: HOUR,
     })
-    expect(things).toMatchObject([{ count: 2, retrying: 4, moreLanes: 0 }])
-    expect(things[0]!.lanes).toEqual([{ receiver: 'github', subscription: 'a', dead: 2 }])
+    expect(things).toMatchObject([{ count: 2, retrying: 4, moreSubscriptions: 0 }])
+    expect(things[0]!.subscriptions).toEqual([{ receiver: 'github', subscription: 'a', dead: 2 }])
   })
 })
 

@@ -196,6 +196,6 @@ test('interruptions and rejected ends of lost claims', async () => {
     carrier: undefined,
   })
   expect(await sdk.points('postern.task.interruptions')).toEqual([{ attributes: lane, value: 1 }])
-  expect(by(await sdk.points('postern.task.outcomes'), 'postern.outcome')).toEqual({ fenced: 1 })
+  expect(by(await sdk.points('postern.task.outcomes'), 'postern.outcome')).toEqual({ rejected: 1 })
   await receiver.close()
 })

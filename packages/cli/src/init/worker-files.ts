@@ -205,7 +205,7 @@ export function receiverOf(
   })
   return [
     ...receiverImports(inbox, sender),
-    ...(isNext ? ["import { persistent, reloadable } from '@postern/next'"] : []),
+    ...(isNext ? ["import { hotReloadable, singleton } from '@postern/next'"] : []),
     ...senderImports(sender),
     `import { subscribe } from './handlers${ending}'`,
     '',

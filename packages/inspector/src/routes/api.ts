@@ -215,7 +215,10 @@ export function createApi(options: InspectorOptions<never>, inbox: () => Promise
   })
   const version = createVersion(inbox)
   const now = (): number => Date.now()
-  const seal = options.seal === undefined ? undefined : createSeal(options.seal, 'seal')
+  const seal =
+    options.encryptionKey === undefined
+      ? undefined
+      : createSeal(options.encryptionKey, 'encryptionKey')
   const proofs: Proofs = new Map()
   const weekOf = createWeek(now)
   const acted = createActed(options)

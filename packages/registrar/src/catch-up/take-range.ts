@@ -47,8 +47,8 @@ export async function takeRange(
 }
 
 /** The key under which the progress with a source is kept. */
-export function sourceKey({ name }: Missing, source: Source, scope: string | undefined): string {
-  return progressKey(name, source.provider, source.account, source.kind, scope ?? null)
+export function sourceKey({ name }: Missing, source: Source, tenant: string | undefined): string {
+  return progressKey(name, source.provider, source.account, source.kind, tenant ?? null)
 }
 
 async function run(
@@ -111,7 +111,7 @@ type Patiently = ReturnType<typeof createPatience>
 async function settle(
   receiver: Missing,
   source: Source,
-  { tenant: scope }: CatchUpPlan,
+  { tenant }: CatchUpPlan,
   event: ListedEvent,
   counts: CatchUpCounts,
   patiently: Patiently,
@@ -134,7 +134,7 @@ async function settle(
       receiver.ingest(delivery, {
         needsId: true,
         ...(!source.derivesIds && { id: event.id }),
-        ...(scope !== undefined && { tenant: scope }),
+        ...(tenant !== undefined && { tenant }),
       }),
     )
     if (outcome === 'accepted') counts.taken++

@@ -99,7 +99,7 @@ export function stripeAway(more: Setup = {}): Away {
 
 const warnings: string[] = []
 
-function common(): Pick<ReceiverOptions, 'now' | 'inbox' | 'log'> {
+function common(): Pick<ReceiverOptions, 'clock' | 'inbox' | 'log'> {
   warnings.length = 0
   return {
     clock: { now: () => NOW },

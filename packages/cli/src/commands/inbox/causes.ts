@@ -13,8 +13,8 @@ import { shown } from '../../print/terminal.ts'
 export function declare(inbox: Command): void {
   inboxOptions(inbox.command('causes'))
     .description('group failed tasks by their error')
-    .option('--receiver <name>', 'of this receiver')
-    .option('--subscription <name>', 'of this subscription')
+    .option('--receiver <name>', 'match this receiver')
+    .option('--subscription <name>', 'match this subscription')
     .addHelpText('after', examples('inbox causes --sqlite webhooks.db --subscription mail'))
     .action(runAction(causesCommand))
 }

@@ -15,7 +15,7 @@ export interface RunDueOptions {
  * whatever that is set to, so that no attempt is cut by the platform. Throws a `TypeError` if an option is wrong.
  *
  * @example
- * export const cron = drain(receiver, { leave: '2s' })
+ * export const cron = runDue(receiver, { leave: '2s' })
  */
 export function runDue(
   receiver: Pick<Receiver, 'runDue'>,
@@ -24,12 +24,12 @@ export function runDue(
   event: unknown,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
 ) => ReturnType<Receiver['runDue']> {
-  unknownOptions('drain', options, ['leave', 'max'])
+  unknownOptions('runDue', options, ['leave', 'max'])
   if (typeof receiver?.runDue !== 'function')
-    throw new TypeError('drain: receiver must be what createReceiver() returns')
-  const leave = milliseconds(options.leave ?? '2s', 'drain: leave')
+    throw new TypeError('runDue: receiver must be what createReceiver() returns')
+  const leave = milliseconds(options.leave ?? '2s', 'runDue: leave')
   const { max } = options
-  const called = handlerMade(receiver, remedyOf('drain'))
+  const called = handlerMade(receiver, remedyOf('runDue'))
   return (_event, context) => {
     called()
     return receiver.runDue({
