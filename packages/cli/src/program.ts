@@ -52,7 +52,7 @@ const COMMANDS: readonly (readonly [
   ['mcp', 'serve the inbox as an MCP server (stdio)', () => import('./commands/mcp.ts')],
   [
     'completion <shell>',
-    'print a completion script for bash, zsh or fish',
+    'print a completion script: bash, zsh, fish',
     () => import('./commands/completion.ts'),
   ],
 ]
@@ -66,7 +66,7 @@ export async function createProgram(
   started: (command: Command) => void = () => undefined,
 ): Promise<Command> {
   const program = new Command('postern')
-    .description('Explain, send, receive and register webhooks; operate an inbox.')
+    .description('Explain, send, receive and register webhooks; operate inboxes.')
     .version(version())
     .option('--ascii', 'print only ASCII characters')
     .on('option:ascii', useAscii)

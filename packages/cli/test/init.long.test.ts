@@ -283,7 +283,9 @@ describe('init into fresh projects', () => {
     const args = ['init', '-p', 'github', '--framework', 'cloudflare', '--yes']
     const { out } = await postern(args, { cwd: folder })
     expect(out).toContain(line)
-    expect(out).toContain("  beside its exports: export { Webhooks } from './webhooks/worker.js'\n")
+    expect(out).toContain(
+      "  next to its exports: export { Webhooks } from './webhooks/worker.js'\n",
+    )
     expect(out).toContain('.dev.vars is there, so wrangler dev reads no .env')
     expect(existsSync(join(folder, 'wrangler.jsonc'))).toBe(false)
   })

@@ -108,7 +108,7 @@ export function checkInspector<Own extends readonly unknown[]>(
   if (!Array.isArray(observers)) throw new TypeError('inspector: observers must be a list')
   if (auth === undefined && !dev)
     throw new TypeError(
-      'inspector: auth is missing: it shows payloads to whoever comes. Give auth: { token: process.env.POSTERN_TOKEN }, or a function that reads your session; for development alone, dev: true',
+      'inspector: auth is missing: it shows payloads to whoever comes. Give auth: { token: process.env.POSTERN_TOKEN }, or a function that reads your session; only for development, dev: true',
     )
   if (auth !== undefined && dev)
     throw new TypeError(

@@ -91,7 +91,7 @@ describe('dev: true', () => {
       expect(told).toEqual(
         host.name === 'fetch'
           ? []
-          : [expect.stringContaining(`http://localhost:${port}/admin/postern#key=${devKey()};`)],
+          : [expect.stringContaining(`http://localhost:${port}/admin/postern#key=${devKey()}. `)],
       )
       expect(lines.join()).not.toMatch(/evil|:3000\/admin/)
     })

@@ -57,7 +57,7 @@ interface AuditCommandOptions extends SenderOptions {
 /** The options of `postern audit`. */
 export function declare(command: Command): void {
   senderOptions(command)
-    .requiredOption('-p, --provider <name>', 'choose whose deliveries the URL accepts')
+    .requiredOption('-p, --provider <provider>', 'choose whose deliveries the URL accepts')
     .option('--effect-url <url>', 'read the number of effects from this URL')
     .option('--effect <argv>', 'run this program to count effects (JSON list)')
     .option('--restart <argv>', 'run this program to restart it (JSON list)')

@@ -192,7 +192,7 @@ function tellCaughtUp(result: CaughtUp, { json }: { readonly json?: boolean }, d
   say(`${shown(result.source)}: ${did} ${count} events, of ${listed} listed`)
   for (const [topic, of] of Object.entries(result.topics)) say(`  ${of}  ${shown(topic)}`)
   if (resumedAt !== undefined)
-    say(`  went on at ${new Date(resumedAt).toISOString()}, where an earlier run was cut off`)
+    say(`  continued at ${new Date(resumedAt).toISOString()}, where an earlier run stopped`)
   if (duplicates > 0) say(`  = ${duplicates} duplicates`)
   if (skipped > 0) say(`  – ${skipped} of topics without a subscription`)
   if (expired > 0) say(`  ${expired} were older than the inbox's dedupeWindow by then`)

@@ -27,8 +27,8 @@ interface ExplainCommandOptions extends SenderOptions, InboxOptions, KeyOptions,
 
 /** The options of `postern explain`. */
 export function declare(command: Command): void {
-  placeOptions(senderOptions(command), 'read the delivery with this id')
-    .requiredOption('-p, --provider <name>', 'choose who sent it')
+  placeOptions(senderOptions(command), 'find the delivery in the inbox')
+    .requiredOption('-p, --provider <provider>', 'choose who sent it')
     .option(
       '--at <time>',
       'check at this time: ISO date or milliseconds (default: from the file, else now)',

@@ -41,7 +41,7 @@ interface InitOptions {
 /** The options of `postern init`. */
 export function declare(command: Command): void {
   command
-    .option('-p, --provider <name>', 'choose the provider')
+    .option('-p, --provider <provider>', 'choose the provider')
     .option('--behind <gateway>', `choose the gateway: ${gatewayNames.join(', ')}`)
     .option('--inbox <name>', `choose the inbox: ${Object.keys(inboxes).join(', ')}`)
     .option('--framework <name>', `choose: ${frameworks.join(', ')} (default: from package.json)`)
@@ -248,7 +248,7 @@ function mountStep({ parsers, app, framework }: Project, plan: InitPlan): readon
     `Mount: ${first}`,
     ...rest,
     ...(others.length > 0 && isMounted
-      ? [`Body parsers stand at ${others.join(', ')}: the route must come before them.`]
+      ? [`Body parsers are at ${others.join(', ')}: the route must come before them.`]
       : []),
   ]
 }
@@ -265,7 +265,7 @@ function secretStep(
     `Put the secret of ${title} into .env (${setup?.secret ?? docs}).`,
     ...(place === undefined
       ? []
-      : [`Put the address of the inbox into .env as ${place}: an example stands there.`]),
+      : [`Put the address of the inbox into .env as ${place}: it has an example.`]),
     `While ${place === undefined ? `${variable} is` : `${variable} and ${place} are`} not set, neither the app nor a test that loads it starts.`,
     ...(readsEnv
       ? []
@@ -337,7 +337,7 @@ async function install(folder: string, commands: readonly (readonly string[])[])
     if (code !== 0)
       throw new Failure(
         3,
-        `${program} ended with ${code}: the files are written; run its command again when the fault is mended`,
+        `${program} ended with ${code}: the files are written; fix the fault and run its command again`,
       )
   }
 }

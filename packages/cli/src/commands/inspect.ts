@@ -23,7 +23,7 @@ interface InspectOptions extends InboxOptions, SenderOptions {
 export function declare(command: Command): void {
   placeOptions(senderOptions(command))
     .option('--port <number>', 'set the local port; 0 picks any', '4400')
-    .option('-p, --provider <name>', 'explain rejections of this provider, with --secret')
+    .option('-p, --provider <provider>', 'explain rejections of this provider, with --secret')
     .addHelpText(
       'after',
       examples(

@@ -163,7 +163,7 @@ function checkTold(
 ): void {
   const makes = plan.steps.some((step) => step.do === 'create' || step.do === 'replace')
   if (secret === 'told' && makes && !writeEnv)
-    throw new Failure(2, `${provider} tells the secret once: give --write-env to keep it in .env`)
+    throw new Failure(2, `${provider} shows the secret once; give --write-env to keep it in .env`)
 }
 
 /** One sender to act on, with the URL of the receiver. */

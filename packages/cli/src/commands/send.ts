@@ -82,7 +82,7 @@ export async function sendCommand(
   if (options.stale && provider.covers.timestamp !== true)
     remark(`${about.title} does not sign a timestamp, so the receiver accepts a stale delivery`)
   if (options.tamper && provider.covers.body === 'none')
-    remark(`${about.title} does not sign the body: a changed one is not told from its own`)
+    remark(`${about.title} does not sign the body, so the receiver accepts a changed one`)
   const first = await makeOne()
   const times = options.duplicate && count === 1 ? 2 : count
   const isMany = times > LINES

@@ -18,7 +18,7 @@ interface VectorsOptions extends SenderOptions {
 /** The options of `postern vectors`. */
 export function declare(command: Command): void {
   senderOptions(command)
-    .requiredOption('-p, --provider <name>', 'choose the provider')
+    .requiredOption('-p, --provider <provider>', 'choose the provider')
     .option('--url <url>', 'set the URL that senders sign', 'http://127.0.0.1:3000/webhooks')
     .option('--seed <number>', 'set the random seed', '1')
     .option('--now <date>', 'set the sending time: ISO date (default: now)')

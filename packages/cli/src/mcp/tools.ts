@@ -118,7 +118,7 @@ export function toolsOf(
     {
       name: 'get_health',
       description:
-        'Tasks of each subscription by state, with the oldest that is due: a subscription with dead tasks, or with an old due one, needs a look.',
+        'Tasks of each subscription by state, with the oldest that is due: a subscription with dead tasks, or with an old due one, needs attention.',
       input: z.strictObject({}),
       run: async () => ({ subscriptions: await view.stats() }),
     },

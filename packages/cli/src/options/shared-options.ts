@@ -26,7 +26,7 @@ export function accountOptions(command: Command): Command {
     .option('--receiver <name>', 'choose one receiver of the module')
     .option(
       '-o, --option <name=value>',
-      'set an option of the account, such as repository=octo/hello; repeatable (default: from environment, GITHUB_REPOSITORY)',
+      'set an account option, such as repository=octo/hello; repeatable (default: from environment, GITHUB_REPOSITORY)',
       many,
     )
     .option('--env <file>', 'read this .env file before the environment')
@@ -43,7 +43,7 @@ export function inboxOptions(command: Command): Command {
 export function eventOptions(command: Command): Command {
   return command
     .option('--receiver <name>', 'match this receiver')
-    .option('--provider <name>', 'match this provider')
+    .option('--provider <provider>', 'match this provider')
     .option('--topic <pattern>', 'match this topic pattern, such as orders/*')
     .option('--event-id <id>', 'match this event id')
     .option('--text <text>', 'match this text in id, topic or payload')

@@ -69,9 +69,7 @@ export function alerts(options: AlertOptions): Alerts {
   unknownOptions('alerts', options, OPTIONS)
   const { to, name = 'postern', payloads = false, log = logger() } = options
   if (typeof options.inbox !== 'function' && !options.inbox?.records)
-    throw new TypeError(
-      'alerts: inbox must be one that has records, since one process tells at a time',
-    )
+    throw new TypeError('alerts: inbox must have records, since one process alerts at a time')
   if (typeof to !== 'function' && typeof to?.emit !== 'function')
     throw new TypeError(
       'alerts: to must be a function, or what createSender() of @postern/forward returns',

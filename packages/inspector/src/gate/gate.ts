@@ -233,7 +233,11 @@ function createTold(
   const told = ((globalThis as { [TOLD]?: Set<string> })[TOLD] ??= new Set())
   let left = MOST
   if (typeof dev === 'string') tell(dev)
-  else tell(`http://localhost:${process.env['PORT'] ?? 3000}/postern`, ', if it is mounted there')
+  else
+    tell(
+      `http://localhost:${process.env['PORT'] ?? 3000}/postern`,
+      ' (if the page is mounted there)',
+    )
 
   return ({ port, isEncrypted }, mount) => {
     if (typeof dev === 'string' || port === undefined || !/^[\w\-.~/]{0,200}$/.test(mount)) return

@@ -281,7 +281,7 @@ async function bodyOf(request: InspectorRequest): Promise<Readonly<Record<string
     try {
       value = JSON.parse(given)
     } catch {
-      throw new ApiProblem(400, 'malformed', 'the body is no JSON')
+      throw new ApiProblem(400, 'malformed', 'the body is not JSON')
     }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new ApiProblem(400, 'malformed', 'the body must be a JSON object')

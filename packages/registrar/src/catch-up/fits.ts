@@ -16,7 +16,7 @@ export function checkFits(
     )
   if (source.provider !== provider.name)
     throw new TypeError(
-      `catchUp: the source lists events of ${source.provider}, and this receiver takes those of ${provider.name}`,
+      `catchUp: the source lists events of ${source.provider}, and this receiver accepts those of ${provider.name}`,
     )
   if (!inbox.records)
     throw new TypeError(

@@ -60,7 +60,7 @@ async function automatic(
         const earliest = now() - inbox.dedupeWindow
         if (since < earliest)
           warn(
-            `catchUp: the last delivery came before the window of ${inbox.name}; what is older than ${new Date(earliest).toISOString()} is left: look at the sender's list`,
+            `catchUp: the last delivery came before the dedupeWindow of ${inbox.name}; events older than ${new Date(earliest).toISOString()} were skipped: check the sender's list`,
           )
         // A moment is kept free for what happens before the range is checked.
         const range = { since: Math.max(since, Math.min(earliest + 1000, now())) }

@@ -28,7 +28,7 @@ export async function takeRange(
   if (plan.dryRun) return run(receiver, source, plan, closing, undefined)
   if (source.kind === 'payload' && isTool() && !inbox.can.durable)
     throw new TypeError(
-      `catchUp: ${inbox.name} forgets what this process takes when it ends; call catchUp in the app, or use an inbox that stores events`,
+      `catchUp: ${inbox.name} forgets the events when this process ends; call catchUp in the app, or use an inbox that stores events`,
     )
   const progress = await claimProgress(records, sourceKey(receiver, source, plan.tenant), {
     since,

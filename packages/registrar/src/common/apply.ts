@@ -52,7 +52,7 @@ function checkSecrets(spec: RegistrarSpec, plan: Plan, { secret, onSecret }: App
   if (secret !== undefined) {
     checkSecret('secret', secret)
     if (spec.secret !== 'given')
-      throw new TypeError(`secret: ${spec.provider} takes none; leave it out`)
+      throw new TypeError(`secret: ${spec.provider} accepts none; leave it out`)
   }
   const needing = ['create', 'replace', ...(spec.secretOnUpdate === true ? ['update'] : [])]
   const makes = plan.steps.some((step) => needing.includes(step.do))
@@ -63,7 +63,7 @@ function checkSecrets(spec: RegistrarSpec, plan: Plan, { secret, onSecret }: App
     )
   if (spec.secret === 'told' && onSecret === undefined)
     throw new TypeError(
-      `onSecret: must be given, since ${spec.provider} tells the secret once; store the secret there`,
+      `onSecret: must be given, since ${spec.provider} shows the secret once; store the secret there`,
     )
 }
 

@@ -64,7 +64,7 @@ export interface Setup extends Partial<ReceiverOptions> {
 /** A receiver that counts how often it handles each event. */
 export interface Away {
   readonly receiver: Receiver
-  /** Runs by scope and id. */
+  /** Runs by tenant and id. */
   readonly runs: Map<string, number>
   readonly warnings: string[]
   /** A webhook, as the sender signs it. */

@@ -70,8 +70,7 @@ async function changeCommand(
     const { count, stopped, action } = await changed(verb, view, filter, rate, total)
     if (!options.json)
       say(result(verb, count, filterLine(options, { ...filter, state: 'pending' })))
-    if (stopped)
-      remark(`stopped: ${total - count} are as they were; the same command goes on with them`)
+    if (stopped) remark(`stopped: ${total - count} are unchanged; run the same command to continue`)
     const ends =
       options.wait && !stopped ? await followAction({ view, journal }, action) : undefined
     if (options.json) sayJson({ count, ...(stopped && { stopped }), ...(ends && { ends }) })
