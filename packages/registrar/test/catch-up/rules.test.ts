@@ -126,7 +126,7 @@ test('wrong options, sources and inboxes are a TypeError that names the way out'
   expect(await wrong({ since, tenant: 'a' }, redelivery)).toMatch('redeliveries are signed')
   const fake = kept(await startStripe({}))
   expect(await wrong({ since }, stripeEvents(sourceOptions(fake).stripe))).toMatch(
-    'lists events of stripe, and this receiver takes those of github',
+    'lists events of stripe, and this receiver accepts those of github',
   )
   const inline = githubAway({ inbox: inlineInbox() })
   await expect(catchUp(inline.receiver, source, { since })).rejects.toThrow(
