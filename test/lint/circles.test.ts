@@ -22,6 +22,12 @@ const MEANT: readonly (readonly string[])[] = [
   ['change', 'erase', 'view'].map((name) => `bullmq/src/operate/${name}.ts`),
   ['claim', 'settle', 'unread'].map((name) => `bullmq/src/run/${name}.ts`),
   ['store/connection', 'store/replicas', 'settings'].map((name) => `bullmq/src/${name}.ts`),
+  // A trial asks for the times that a delivery may have been signed at, which look at what the trial reads.
+  ['signature/time', 'trial/trial'].map((name) => `core/src/explain/${name}.ts`),
+  // A store is the sum of its parts, and a step of it has the store.
+  ['journal/records', 'operate/actions', 'operate/store', 'steps', 'store', 'write/batch'].map(
+    (name) => `core/src/inbox/engine/${name}.ts`,
+  ),
   // A suite and its parts, which take the suite's argument.
   [
     'provider',

@@ -2,7 +2,7 @@ import { createReceiver, type Receiver } from '@postern/core'
 import { inspector } from '@postern/inspector/fetch'
 import { github } from '@postern/providers/github'
 import { listen, settled, signedInit } from '@postern/testing'
-import { answerOf, type Tool, toolsOf } from '../../../packages/cli/src/mcp/tools.ts'
+import { answerOf, toolsOf } from '../../../packages/cli/src/mcp/tools.ts'
 import { INBOXES, type InboxName, type Inboxes, type OpenedInbox } from './inboxes.ts'
 import { linkCases } from './effects/links.ts'
 import type { RuleCase, RulePart } from './rule.ts'
@@ -153,6 +153,8 @@ function agentCases(world: World): readonly RuleCase[] {
     }),
   ]
 }
+
+type Tool = Parameters<typeof answerOf>[0]
 
 function tool(all: readonly Tool[], name: string): Tool {
   return all.find((one) => one.name === name)!

@@ -1,7 +1,7 @@
 import type { ApiCall } from '../common/client-types.ts'
 import { createApiCall } from '../common/client.ts'
 import { bearer, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
-import type { SourcePage } from '../common/paged-source.ts'
+import type { SourcePage } from '../common/paging.ts'
 import { linkQuery, row, rows, asText, type Fields } from '../common/read.ts'
 
 /** Calls Paddle. Keys of the sandbox say so. */

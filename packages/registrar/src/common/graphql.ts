@@ -1,6 +1,6 @@
 import { RegistrarError } from '../errors.ts'
 import type { ApiAnswer, ApiCall, ApiFault } from './client-types.ts'
-import type { SourcePage } from './paged-source.ts'
+import type { SourcePage } from './paging.ts'
 import { row, rows, asText, texts, type Fields } from './read.ts'
 
 /** Sends one GraphQL operation; `member` is the one field that it asks for. */

@@ -16,7 +16,7 @@ import { spoiltCases } from './cases/spoilt.ts'
 import { unsignedCases } from './cases/unsigned.ts'
 import { leakCases } from './leaks.ts'
 import { memoryCase } from './report.ts'
-import { createSender, type AuditSender, letters } from './sender.ts'
+import { auditSender, type AuditSender, letters } from './sender.ts'
 import { Buffer } from 'node:buffer'
 
 /** The order of play: what could spoil the judgement of others comes last. */
@@ -63,7 +63,7 @@ export async function battery(
     more = () => [],
   } = options
   const { seededIds = false } = options
-  const sender = await createSender(provider, { url, seed, now, seededIds })
+  const sender = await auditSender(provider, { url, seed, now, seededIds })
   return casesOf(sender, more(sender))
 }
 
