@@ -16,8 +16,8 @@ export type {
   Ran,
   Accepted,
   TaskDraft,
-  TaskError,
 } from './inbox.ts'
+export type { TaskError } from './view.ts'
 export type {
   Changed,
   ChangeOptions,
@@ -61,7 +61,8 @@ export type {
 export type { ActionQuery, OperatorAction } from './journal.ts'
 export { followTasks, type FollowedTasks, type TaskEnds } from './engine/operate/follow.ts'
 export { CHANGE_OPTIONS } from './engine/operate/in-steps.ts'
-export type { ActionNote, ActionRow } from './engine/operate/actions.ts'
+export type { ActionNote } from './engine/operate/actions.ts'
+export type { ActionRow } from './engine/journal/store.ts'
 export { createActions, type ActionRows, type Actions } from './engine/operate/actions.ts'
 export type { Page } from './page.ts'
 export type { Guard } from '../event.ts'
@@ -85,7 +86,7 @@ export {
 } from './engine/attach/checks.ts'
 export { causeOf } from './engine/cause.ts'
 export { claimedTopic } from '../observe/claimed-topic.ts'
-export type { Cause, CauseLane } from './engine/operate/found-cause.ts'
+export type { Cause, CauseLane } from './view.ts'
 // Not in `deploys.ts`, which is loaded later: a build drops there what `import()` does not name.
 export { deploysOf, type Deploy } from '../receiver/deploy-list.ts'
 export {

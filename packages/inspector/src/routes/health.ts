@@ -1,11 +1,4 @@
-import {
-  grouped,
-  MINUTE,
-  type Bucket,
-  type Journal,
-  type LaneStats,
-  HOUR,
-} from '@postern/core/inbox'
+import { grouped, MINUTE, type Bucket, type Journal, type LaneStats } from '@postern/core/inbox'
 import type { HealthReply, RejectedGroup, Thing } from '../api/health.ts'
 import { SHOWN, deadThings, moreOf, withMarks } from '../health/dead.ts'
 import { type Proofs, keepProof, type Proof } from '../health/proofs.ts'
@@ -22,7 +15,7 @@ import {
 import { moreLanesOf, withheldThings } from '../withheld.ts'
 import type { Context } from './context.ts'
 import type { Inspected } from '../options.ts'
-import type { Week } from '../health/week.ts'
+import { type Week, rhythmOf, isSilent } from '../health/week.ts'
 import type { ExplainReply } from '../api/detail.ts'
 import { explanationOf } from './explain.ts'
 
@@ -279,43 +272,6 @@ async function receiversOf(
       }
     }),
   ])
-}
-
-/** How a receiver's week went. */
-interface Rhythm {
-  /** The longest time without a delivery, in milliseconds. */
-  readonly longest: number
-  /** Milliseconds between deliveries, on average. */
-  readonly usually: number
-}
-
-// With fewer steps that had a delivery, a week has no rhythm.
-const LEAST = 5
-const TIMES = 3
-
-/** The rhythm of deliveries by step, oldest first; undefined if there were too few. */
-function rhythmOf(buckets: readonly Bucket[]): Rhythm | undefined {
-  const times = [...new Set(buckets.map(({ from }) => from))].sort((one, other) => one - other)
-  if (times.length < LEAST) return undefined
-  let longest = 0
-  for (let place = 1; place < times.length; place++)
-    longest = Math.max(longest, times[place]! - times[place - 1]!)
-  const count = buckets.reduce((sum, bucket) => sum + ('count' in bucket ? bucket.count : 0), 0)
-  return { longest, usually: (times.at(-1)! - times[0]!) / Math.max(1, count - 1) }
-}
-
-/**
- * True if a receiver is silent: past its own limit, else past three times the longest gap of its week, and for an hour
- * at least, since older history is known by the hour.
- */
-function isSilent(
-  now: number,
-  last: number,
-  limit: number | undefined,
-  rhythm: Rhythm | undefined,
-): boolean {
-  if (limit !== undefined) return now - last > limit
-  return rhythm !== undefined && now - last > Math.max(HOUR, TIMES * rhythm.longest)
 }
 
 /** Runs by subscription. Subscriptions that ran nothing in the span are listed too. */

@@ -1,5 +1,5 @@
 import { RegistrarError } from '../errors.ts'
-import { createPaging, finite } from './paging.ts'
+import { createPaging, finite, type SourcePage } from './paging.ts'
 import type { ListedDelivery, ListedEvent, PayloadSource, Range } from '../source.ts'
 
 /** A list whose pages hold payloads. */
@@ -19,12 +19,6 @@ interface PagedSpec<Item> {
 
 /** What a page is asked for. */
 type PageBounds = Required<Omit<Range, 'limit'>>
-
-/** One page. */
-export interface SourcePage<Item> {
-  readonly items: readonly Item[]
-  readonly next: string | undefined
-}
 
 /** Pages that are looked through for an event that has moved, since newer ones came before it. */
 const MOST_MOVED = 10

@@ -1,6 +1,5 @@
 import { RegistrarError } from '../errors.ts'
 import type { Range } from '../source.ts'
-import type { SourcePage } from './paged-source.ts'
 import { asText, type Fields } from './read.ts'
 
 /** Watches a list that is read page by page: an API may be broken, or lie. */
@@ -81,4 +80,10 @@ export async function everyRow(
     cursor = next
   } while (cursor !== undefined)
   return found
+}
+
+/** One page. */
+export interface SourcePage<Item> {
+  readonly items: readonly Item[]
+  readonly next: string | undefined
 }

@@ -1,4 +1,4 @@
-import type { TaskError } from '../inbox.ts'
+import type { TaskError } from '../view.ts'
 
 /** Interruptions of a task since its last reported outcome. */
 interface Interruptions {

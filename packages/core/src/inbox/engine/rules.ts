@@ -1,7 +1,7 @@
 import { grouped } from '../../basics/maybe.ts'
 import { interrupted, isSuspect, poison } from './poison.ts'
-import type { Outcome, Ran, TaskError } from '../inbox.ts'
-import type { TaskState } from '../view.ts'
+import type { Outcome, Ran } from '../inbox.ts'
+import type { TaskState, TaskError } from '../view.ts'
 import type { Fence, TaskChange } from './patch.ts'
 import {
   AGAIN,

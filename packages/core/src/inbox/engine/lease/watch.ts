@@ -1,14 +1,14 @@
 import { patchAll, repair } from '../run/order.ts'
 import { patchOf } from '../patch.ts'
 import { errorText } from '../../../errors.ts'
-import type { Claim, TaskError, Consumer } from '../../inbox.ts'
+import type { Claim, Consumer } from '../../inbox.ts'
 import type { SideParts } from '../parts.ts'
 import type { Lanes } from '../run/lanes.ts'
 import { claimOf, taskOf, type Task } from '../run/task.ts'
 import { DONE, type TaskRow } from '../row.ts'
 import { cut, givenBack, letGo, type Cut } from '../rules.ts'
 import { steps, type Steps } from '../steps.ts'
-import type { InboxView, Orphan } from '../../view.ts'
+import type { InboxView, Orphan, TaskError } from '../../view.ts'
 
 /** Keeps the leases of what runs here, and applies the rule of interruptions to what gave no sign of life. */
 export interface Watch {

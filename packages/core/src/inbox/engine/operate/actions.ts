@@ -5,6 +5,7 @@ import { parsed } from '../journal/records.ts'
 import type { ActionQuery, OperatorAction } from '../../journal.ts'
 import type { Page } from '../../page.ts'
 import type { Changed, ChangeOptions, TaskFilter } from '../../view.ts'
+import type { ActionRow } from '../journal/store.ts'
 
 /** The rows of an inbox that hold what people did. */
 export interface ActionRows {
@@ -183,12 +184,6 @@ function carried(cursor: string | undefined): {
 function checkBy(what: string, by: unknown): void {
   if (by !== undefined && !(typeof by === 'string' && by.length <= NAME))
     throw new TypeError(`${what}: by must be a name of at most ${NAME} characters`)
-}
-
-/** A text that an inbox writes in the transaction of a change; one with the same key is replaced. */
-export interface ActionRow {
-  readonly key: string
-  readonly value: string
 }
 
 /** One action while it goes on. */

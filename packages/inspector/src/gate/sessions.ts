@@ -1,0 +1,97 @@
+import type { InspectorRequest } from '../request.ts'
+import type { SignedOut } from './signed-out.ts'
+import { createHmac, randomBytes, createHash } from 'node:crypto'
+import { safeEqual } from '@postern/core/scheme'
+
+/** Sessions of those who gave the token, in a cookie that any process with the same token can read. */
+interface Sessions {
+  /** True if the secret is the token. */
+  isToken(secret: string): boolean
+  /** True if the request has a cookie that was made from the token for this mount, and was not ended. */
+  has(request: InspectorRequest, mount: string): Promise<boolean>
+  /** The `set-cookie` that begins a session, or ends it. */
+  begin(request: InspectorRequest, mount: string, path: string): string
+  end(request: InspectorRequest, mount: string, path: string): Promise<string>
+}
+
+const SECONDS = 12 * 3600
+
+const COOKIE = /^(\d{1,12})\.([\da-f]{32})([\da-f]{64})$/
+
+/**
+ * Makes the {@link Sessions}. A cookie is its end, a name of its own, and an HMAC of both and the mount by the token: a restart signs
+ * nobody out, and no process has to remember who signed in. The mount is in the cookie's name too, so that two
+ * inspectors of one host have cookies of their own where neither knows its path.
+ */
+export function createSessions(
+  token: string,
+  signedOut: SignedOut,
+  now: () => number = () => Date.now(),
+): Sessions {
+  return {
+    isToken: (secret) => digestEqual(secret, token),
+    async has(request, mount) {
+      const session = sessionOf(request, mount)
+      return session !== undefined && !(await signedOut.has(session.id))
+    },
+    begin(request, mount, path) {
+      const ends = String(Math.floor(now() / 1000) + SECONDS)
+      const id = randomBytes(16).toString('hex')
+      return cookie(request, mount, path, `${ends}.${id}${mac(ends, id, mount)}`, SECONDS)
+    },
+    async end(request, mount, path) {
+      const session = sessionOf(request, mount)
+      if (session) await signedOut.add(session.id, session.ends)
+      return cookie(request, mount, path, '', 0)
+    },
+  }
+
+  /** The session of a cookie that is genuine and has not reached its end. */
+  function sessionOf(
+    request: InspectorRequest,
+    mount: string,
+  ): { readonly id: string; readonly ends: number } | undefined {
+    const [, ends, id, given] = COOKIE.exec(cookieOf(request, nameOf(mount)) ?? '') ?? []
+    if (ends === undefined || id === undefined || given === undefined) return undefined
+    if (!safeEqual(given, mac(ends, id, mount)) || Number(ends) * 1000 <= now()) return undefined
+    return { id, ends: Number(ends) * 1000 }
+  }
+
+  function nameOf(mount: string): string {
+    return `postern_${digest(`${token}\n${mount}`).slice(0, 12)}`
+  }
+
+  function mac(ends: string, id: string, mount: string): string {
+    const text = `postern inspector session ${ends} ${id} ${mount}`
+    return createHmac('sha256', token).update(text).digest('hex')
+  }
+
+  function cookie(
+    request: InspectorRequest,
+    mount: string,
+    path: string,
+    value: string,
+    seconds: number,
+  ): string {
+    const secure = request.isEncrypted || request.header('x-forwarded-proto') === 'https'
+    return `${nameOf(mount)}=${value}; Max-Age=${seconds}; Path=${path}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`
+  }
+}
+
+function cookieOf({ header }: InspectorRequest, name: string): string | undefined {
+  for (const part of (header('cookie') ?? '').split(';')) {
+    const at = part.indexOf('=')
+    if (part.slice(0, at).trim() === name) return part.slice(at + 1).trim()
+  }
+  return undefined
+}
+
+/** The SHA-256 of a text in hex. */
+export function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/** Compares two secrets in a time that tells nothing about either, its length included. */
+export function digestEqual(one: string, other: string): boolean {
+  return safeEqual(digest(one), digest(other))
+}
