@@ -8,7 +8,7 @@ const MEANT: readonly (readonly [means: string, where: RegExp, names: string])[]
   [
     'what each adapter offers, in the form of its framework',
     /^packages\/(?:node|next|hono|koa|fastify|express|aws-lambda)\/|\/routes\/|\/receiver\/options|^packages\/inspector\/src\/hosts\//,
-    'webhook drain health serve inspector WebhookOptions Mountable recoverBody DrainOptions',
+    'webhook runDue health serve inspector WebhookOptions Mountable recoverBody RunDueOptions',
   ],
   [
     'what each inbox has',

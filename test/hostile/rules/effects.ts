@@ -2,10 +2,12 @@ import { createReceiver, type Receiver } from '@postern/core'
 import { inspector } from '@postern/inspector/fetch'
 import { github } from '@postern/providers/github'
 import { listen, settled, signedInit } from '@postern/testing'
-import { answerOf, type Tool, toolsOf } from '../../../packages/cli/src/mcp/tools.ts'
+import { answerOf, toolsOf } from '../../../packages/cli/src/mcp/tools.ts'
 import { INBOXES, type InboxName, type Inboxes, type OpenedInbox } from './inboxes.ts'
 import { linkCases } from './effects/links.ts'
 import type { RuleCase, RulePart } from './rule.ts'
+
+type Tool = Parameters<typeof answerOf>[0]
 
 /** An effect needs a permission and a preview. */
 export const effects: RulePart = {

@@ -163,7 +163,7 @@ export function createJournaled(client: RedisClient, prefix: string): Journaled 
 }
 
 /** The hash of a record. What people did is apart: a list reads a hash as a whole. */
-export function recordsOf(prefix: string, key: string): string {
+function recordsOf(prefix: string, key: string): string {
   return `${prefix}:${key.startsWith(ACTIONS) ? ACTIONS : 'records'}`
 }
 

@@ -356,7 +356,7 @@ function member(name: string, value: unknown): unknown {
 }
 
 /** A tool of the MCP server: its input, and its answer as JSON. */
-export interface Tool {
+interface Tool {
   readonly name: string
   readonly description: string
   readonly input: z.ZodObject

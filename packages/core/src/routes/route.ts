@@ -38,7 +38,7 @@ export function toFetch(route: Route): (request: Request) => Promise<Response> {
 }
 
 /** A reply that no cache keeps. */
-export function privateReply(status: number, body: unknown, headers?: Reply['headers']): Reply {
+function privateReply(status: number, body: unknown, headers?: Reply['headers']): Reply {
   return {
     status,
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },

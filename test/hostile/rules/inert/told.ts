@@ -1,4 +1,4 @@
-import { answerOf, type Tool, toolsOf } from '../../../../packages/cli/src/mcp/tools.ts'
+import { answerOf, toolsOf } from '../../../../packages/cli/src/mcp/tools.ts'
 import type { RuleCase } from '../rule.ts'
 import { ALL_LIVE, notAscii } from './live.ts'
 import type { World } from './world.ts'
@@ -47,7 +47,10 @@ export function toldCases({ name, opened, dead, hostile }: World): readonly Rule
   ])
 }
 
-async function answered(tool: Tool, given: object | undefined): Promise<string | undefined> {
+async function answered(
+  tool: Parameters<typeof answerOf>[0],
+  given: object | undefined,
+): Promise<string | undefined> {
   if (given === undefined) return 'this tool has no case: add it to given'
   const { content, isError } = await answerOf(tool, given)
   const { text } = content[0]!

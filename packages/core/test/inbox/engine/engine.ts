@@ -1,10 +1,6 @@
 import type { Claim, Consumer, Lane, Outcome } from '../../../src/inbox/index.ts'
 import type { EndedClaim, RunnerTask } from '../../../src/inbox/engine/run/task-runs.ts'
-import {
-  type Runner,
-  type RunnerOptions,
-  createRunner,
-} from '../../../src/inbox/engine/run/runner.ts'
+import { type Runner, createRunner } from '../../../src/inbox/engine/run/runner.ts'
 import type { Slot } from '../../../src/inbox/engine/run/slot.ts'
 
 /** A task in the store of the engine. */
@@ -29,7 +25,7 @@ export interface EngineOptions {
   readonly run?: (claim: Claim, signal: AbortSignal) => Outcome | Promise<Outcome>
   /** Called when an outcome comes to be stored. @default it is stored in the next turn */
   readonly settle?: (ended: EndedClaim<Held>, store: () => void) => void
-  readonly runner?: Partial<RunnerOptions<Held>>
+  readonly runner?: Partial<Parameters<typeof createRunner<Held>>[0]>
 }
 
 /** The smallest inbox that a runner can drive: rows in memory, an asynchronous claim and an asynchronous settling. */

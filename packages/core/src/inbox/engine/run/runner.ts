@@ -276,7 +276,7 @@ function createClaiming<Task>(
 }
 
 /** The argument of {@link createRunner}. */
-export interface RunnerOptions<Task> {
+interface RunnerOptions<Task> {
   /** Whose tasks run. */
   readonly consumer: Consumer
   /** How far ahead quick handlers get tasks. */
