@@ -15,7 +15,6 @@ interface Sessions {
 }
 
 const SECONDS = 12 * 3600
-
 const COOKIE = /^(\d{1,12})\.([\da-f]{32})([\da-f]{64})$/
 
 /**

@@ -65,7 +65,6 @@ interface Rhythm {
 
 // With fewer steps that had a delivery, a week has no rhythm.
 const LEAST = 5
-
 const TIMES = 3
 
 /** The rhythm of deliveries by step, oldest first; undefined if there were too few. */

@@ -14,7 +14,6 @@ interface ServerClock {
 
 // Milliseconds: how old the stored time may be, and how much of the time in which nobody was there is believed.
 const STORE = 10_000
-
 const GAP = 3_600_000
 
 /** Makes it; `lease` in milliseconds. */

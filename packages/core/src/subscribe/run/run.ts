@@ -5,12 +5,12 @@ import { loopWatch } from './loop-watch.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
 import { UNHANDLED, type Subscription, taskDrafts, fairKeyOf } from '../subscription.ts'
 import { createTask, type RunningTask } from './claimed-task.ts'
-import { createKeyBounds, type KeyBounds } from './key-bounds.ts'
 import { errorText, memberOf, textOf } from '../../errors.ts'
 import type { AttemptInfo, Planned } from '../../observe/infos.ts'
 import { exponential, type RetryPolicy } from '../retry.ts'
 import type { TaskError } from '../../inbox/view.ts'
 import { SchemaMismatch, taskError, isMismatch } from './task-error.ts'
+import { createKeyBounds, type KeyBounds } from './key-bound.ts'
 
 /**
  * Runs one attempt: claim → handler → outcome. It never throws. The inbox stores the outcome; of a run that threw, `failed.ts`

@@ -4,11 +4,8 @@ import type { TaskError } from '../../inbox/view.ts'
 
 // Characters that are stored: a message may quote a body of 20 MB.
 const NAME = 200
-
 const MESSAGE = 8_192
-
 const STACK = 16_384
-
 const ISSUES = 100
 
 // A constant of a program. Anything else may be part of a payload, and codes are shown to who may see none.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { interrupted, isSuspect, poison } from '../../../src/inbox/engine/poison.ts'
 import { suspects } from '../../../src/inbox/index.ts'
+import { interrupted, isSuspect, poison } from '../../../src/inbox/engine/rules.ts'
 
 describe('interruptions', () => {
   test('waits double from 250 ms to 8 s, of which a random half', () => {

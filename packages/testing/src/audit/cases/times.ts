@@ -10,7 +10,6 @@ import { skipUnless, NO_TIME } from './authentic.ts'
 import type { AuditSender } from '../sender.ts'
 
 const REPLAY = 'What was captured once, in a log or a proxy, can be sent again for ever.'
-
 const DAY = 86_400
 
 /** Deliveries that are too old or too new, or say two times. */

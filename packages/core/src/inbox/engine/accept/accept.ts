@@ -1,4 +1,4 @@
-import { settledBy } from '../../../basics/deadline.ts'
+import { settledBy, within } from '../../../basics/deadline.ts'
 import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
 import { WebhookError } from '../../../errors.ts'
 import type { Side } from '../attach/attachment.ts'
@@ -8,7 +8,6 @@ import type { SideParts } from '../parts.ts'
 import { chain, steps, wait, type Steps } from '../steps.ts'
 import type { Capacity } from './capacity.ts'
 import { encodeIntake, type EncodedIntake } from './encode.ts'
-import { prepareStore, openStore } from './prepare.ts'
 import { rejectIfShut } from '../version/version-watch.ts'
 import type { GuestRows } from '../store.ts'
 import { flatten, idOf, type Flat } from './flat.ts'
@@ -149,11 +148,11 @@ function acceptAsGuest(
   const ready = !store.block || (store.opened && numbers.ready(intake.items.length))
   return chain(ready ? undefined : openStore(parts), () => {
     const encoded = encodeIntake(consumer.receiver, intake, numbers, true)
-    return chain(capacity.reserve(encoded), () => within(parts, rows, encoded))
+    return chain(capacity.reserve(encoded), () => storeAsGuest(parts, rows, encoded))
   })
 }
 
-function within(
+function storeAsGuest(
   { store, consumer: { receiver }, lanes, capacity, look }: SideParts,
   rows: GuestRows,
   encoded: EncodedIntake,
@@ -282,3 +281,50 @@ function toTask({ row, task }: Flat['claimed'][number]): Task {
 }
 
 const NONE: ReadonlySet<NewEvent> = new Set()
+
+/** What deliveries need before they can be stored. */
+type Needs = Pick<SideParts, 'store' | 'settings' | 'numbers' | 'lanes'>
+
+// Milliseconds until what the first delivery needs is tried again, if another writer held it up.
+const BUSY = 8
+
+/** The first delivery makes what all need: the store is open, there are numbers, and its subscriptions have lanes. */
+async function prepareStore(needs: Needs, { items }: Intake, deadline: number): Promise<void> {
+  const { store, settings, lanes } = needs
+  const names = items.flatMap(({ tasks }) => tasks.map(({ subscription }) => subscription))
+  let held: unknown
+  const late = (): Error =>
+    held !== undefined
+      ? store.rejection(held)
+      : new WebhookError(
+          'inbox_unavailable',
+          `${store.name}: no answer within its deadline of ${settings.deadline} ms: raise deadline, or look at the store`,
+        )
+  const made = async (): Promise<void> => {
+    await openStore(needs)
+    await lanes.ensure(names)
+  }
+  // It waits for other writers, as a batch does.
+  const patient = async (): Promise<void> => {
+    try {
+      await made()
+    } catch (error) {
+      if (store.fault(error) !== 'again') throw error
+      held = error
+      if (performance.now() >= deadline) throw late()
+      await new Promise((resolve) => setTimeout(resolve, BUSY))
+      await patient()
+    }
+  }
+  try {
+    await within(patient(), deadline, late)
+  } catch (error) {
+    throw store.rejection(error)
+  }
+}
+
+/** Opens the store, and has numbers for what is stored next. */
+async function openStore({ store, numbers }: Pick<Needs, 'store' | 'numbers'>): Promise<void> {
+  if (!store.opened) await store.open()
+  await numbers.fill()
+}
