@@ -203,7 +203,8 @@ export {
   type Versions,
 } from './engine/version/layout.ts'
 export { createVersionWatch, type VersionWatch } from './engine/version/version-watch.ts'
-export { engineInbox, type EngineInboxOptions } from './engine/inbox.ts'
+export { engineInbox } from './engine/inbox.ts'
+export { type EngineInboxOptions } from './engine/settings.ts'
 export { engineSettings, type EngineOptions, type EngineSettings } from './engine/settings.ts'
 export {
   cut,
