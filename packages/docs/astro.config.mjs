@@ -49,6 +49,7 @@ export default defineConfig({
           label: 'Receive',
           items: [
             'how-to/hosts',
+            'how-to/verify',
             'how-to/laptop',
             'how-to/proxy',
             'how-to/secrets',

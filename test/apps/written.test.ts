@@ -24,10 +24,11 @@ test('every app that the command line writes, for each sender and host, is well 
   expect(apps.count).toBeGreaterThan(1000)
 })
 
-test('a Worker is told the window of its object, so that its catch-up reaches as far', () => {
+test('a Worker has the dedupeWindow of its object, so that its catch-up reaches as far', () => {
   const windows = [...catalogue.values()].map((about) => [
     about.name,
-    ...(readFileSync(apps.file(about, 'cloudflare'), 'utf8').match(/(?<=window: ')\d+d/g) ?? []),
+    ...(readFileSync(apps.file(about, 'cloudflare'), 'utf8').match(/(?<=dedupeWindow: ')\d+d/g) ??
+      []),
   ])
   const told = windows.filter((one) => one.length > 1)
   expect(told).toContainEqual(['meta', '7d', '7d'])

@@ -1,6 +1,7 @@
 // `npm test -- completion`: how long editors wait for topics, and what `tsc` takes for an app with all typed providers. Writes RESULTS.md.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { made } from '../run/made.ts'
 import { root } from '../run/report.ts'
 import { editor59, editor7, type Editor } from './editors.ts'
 
@@ -31,11 +32,15 @@ for (const [version, editor] of [
 }
 const page = `# How long an editor waits for topics
 
-\`npm test -- completion\` asks the language services of TypeScript 5.9 and 7 in an app with the 336 topics of GitHub and octokit in the
+${made('npm test -- completion')} It asks the language services of TypeScript 5.9 and 7 in an app with the 336 topics of GitHub and octokit in the
 same file. Places take turns; each time is the median of ${ROUNDS} warm answers, after a change of the file. Bounds: 1.5 times the list form, and
 six times octokit.
 
-${pages.join('\n')}`
+${pages.join('\n')}
+## What it does not show
+
+Providers other than GitHub, and the first answer after a project is opened.
+`
 writeFileSync(join(root, 'test/completion/RESULTS.md'), page)
 console.log(page)
 

@@ -1,4 +1,5 @@
 import { isWebhookError, WebhookError } from '@postern/core'
+import { errorText, isA } from '@postern/core/inbox'
 import {
   checks,
   engineInbox,
@@ -80,10 +81,10 @@ function createStore(tables: Tables, { lease }: EngineSettings): Store {
         return { lane, fair, turn, tasks: Math.max(0, turn - lanes.get(lane)!.turn) }
       }),
     clock: now,
-    fault: (error) => (error instanceof TypeError ? 'lasting' : 'data'),
+    fault: (error) => (isA(error, TypeError) ? 'lasting' : 'data'),
     rejection(error) {
-      if (isWebhookError(error) || error instanceof TypeError) return error
-      return new WebhookError('inbox_unavailable', String(error), { cause: error })
+      if (isWebhookError(error) || isA(error, TypeError)) return error
+      return new WebhookError('inbox_unavailable', errorText(error), { cause: error })
     },
   }
 

@@ -54,7 +54,7 @@ test(
 
     const [cause] = await inbox.view!.causes()
     expect(cause).toMatchObject({ sample: { message: /SMTP 421/ } })
-    expect(cause!.lanes.map(({ subscription }) => subscription)).toContain('mail')
+    expect(cause!.subscriptions.map(({ subscription }) => subscription)).toContain('mail')
     const [last] = (await inbox.journal!.deliveries({ receiver: SILENT.source, limit: 1 })).rows
     expect(end - last!.at).toBeGreaterThan(SILENT.before - HOUR)
 

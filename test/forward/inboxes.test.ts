@@ -57,7 +57,14 @@ describe.each(durableNames)('%s', (name) => {
       const site = await openSite()
       const make = async (work: boolean): Promise<Sourcing> => {
         const inbox = await openDurable(name, store.store, prompt)
-        const source = createSender({ name: 'bank', inbox, key, log: false, work, ...local })
+        const source = createSender({
+          name: 'bank',
+          inbox,
+          key,
+          log: false,
+          worker: work,
+          ...local,
+        })
         return { inbox, source }
       }
       const web = await make(false)

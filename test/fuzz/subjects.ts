@@ -14,6 +14,8 @@ export interface Subject {
   readonly now: number
   readonly request: Request
   readonly events: readonly EventDraft[]
+  /** True if an option names the URL that was signed, so that the one of the request decides nothing. */
+  readonly ownUrl: boolean
 }
 
 const NOW = 1_760_000_000_000
@@ -45,10 +47,15 @@ export function deliveryOf(provider: Provider, request: Request): Delivery {
 export async function subjectsOf(name: string): Promise<readonly Subject[]> {
   const entry = catalogue.get(name)!
   const subjects: Subject[] = []
-  const add = async (provider: Provider, request: Request, now: number): Promise<void> => {
+  const add = async (
+    provider: Provider,
+    request: Request,
+    now: number,
+    ownUrl = false,
+  ): Promise<void> => {
     const walked = await walk(provider, request, now).catch(() => undefined)
     if (walked && !provider.unauthenticated)
-      subjects.push({ provider, request, now, events: walked.events })
+      subjects.push({ provider, request, now, events: walked.events, ownUrl })
   }
   for (const vector of vectors(name)) {
     if (vector.expect !== 'valid' || subjects.length >= 6) continue
@@ -65,6 +72,7 @@ export async function subjectsOf(name: string): Promise<readonly Subject[]> {
       entry.create(options),
       { method: vector.method, url: vector.url, headers, body },
       typeof vector.now === 'number' ? vector.now * 1000 : NOW,
+      'publicUrl' in (vector.extra ?? {}),
     )
   }
   const laws = lawsOf(name)

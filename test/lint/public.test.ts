@@ -47,7 +47,9 @@ test('no guide, page or example imports an entry that may change with every rele
 function namesOf(file: string): readonly { readonly name: string; readonly isType: boolean }[] {
   const source = ts.createSourceFile(file, readFileSync(join(root, file), 'utf8'), 99)
   return source.statements.flatMap((statement) =>
-    ts.isExportDeclaration(statement) && statement.exportClause && ts.isNamedExports(statement.exportClause)
+    ts.isExportDeclaration(statement) &&
+    statement.exportClause &&
+    ts.isNamedExports(statement.exportClause)
       ? statement.exportClause.elements.map((element) => ({
           name: element.name.text,
           isType: statement.isTypeOnly || element.isTypeOnly,

@@ -43,7 +43,7 @@ async function judge(major: string): Promise<string> {
       cwd: folder,
     })
     if (got.code !== 0) throw new Error(got.output)
-    // PostgreSQL rejects to run as root: its user reads this.
+    // PostgreSQL refuses to run as root: its user reads this.
     await run('chmod', ['-R', 'a+rX', folder])
     const server = join(folder, 'node_modules', name, 'native/bin/postgres')
     const told = (await run(server, ['-V'])).output.trim()

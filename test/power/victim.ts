@@ -44,6 +44,6 @@ function checkpoint(): void {
   try {
     keeper.exec('PRAGMA wal_checkpoint(RESTART)')
   } catch {
-    // The disk rejects: that is what some runs are for.
+    // The disk refuses: that is what some runs are for.
   }
 }

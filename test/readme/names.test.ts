@@ -18,9 +18,9 @@ const texts = (pattern: RegExp): string =>
     .join('\n')
 
 const words = new Set(texts(/\.(?:tsx?|mjs|json|yml|lua)$/).match(/\w+/g))
-// What other programs call their own: MariaDB, NATS, Nest, Cloudflare, PostgreSQL.
+// What other programs call their own: MariaDB, NATS, Nest, Cloudflare, PostgreSQL, nginx.
 const OF_OTHERS = new Set(
-  'innodb_flush_log_at_trx_commit num_delivered max_deliver NestFactory AppModule nodejs_compat synchronous_commit'.split(
+  'innodb_flush_log_at_trx_commit num_delivered max_deliver NestFactory AppModule nodejs_compat synchronous_commit client_max_body_size underscores_in_headers'.split(
     ' ',
   ),
 )

@@ -14,7 +14,7 @@ test.each(published().map((one) => [one.manifest.name, one] as const))(
 test('each name is found, and options are listed with their members', () => {
   const core = readFileSync(surfaceFile('@postern/core'), 'utf8')
   expect(core).toMatch(/^createReceiver: function$/m)
-  expect(core).toMatch(/^ReceiverOptions: interface \{ .*labels\?, .*provider, /m)
+  expect(core).toMatch(/^ReceiverOptions: interface \{ .*parsing\?, .*provider, /m)
   expect(core).toMatch(/^ErrorCode: type/m)
   for (const { manifest } of published())
     expect([

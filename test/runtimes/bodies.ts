@@ -8,7 +8,7 @@ import { generic } from '@postern/providers'
 export const bodySecret = 'secret of the bodies'
 
 /** Its bounds. */
-export const bodyLimits = { body: 64 * 1024, inflated: 128 * 1024, time: 1000 }
+export const bodyLimits = { body: 64 * 1024, decompressed: 128 * 1024, bodyTimeout: 1000 }
 
 /** What its answer to the topic `slow` gives if the function never ends. */
 export const lateAnswer = textReply('late')

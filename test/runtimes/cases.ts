@@ -51,7 +51,7 @@ export const cases: Readonly<Record<string, (origin: string) => Promise<void>>> 
     await rejects(origin, { chunks: [body], headers }, 413, 'body_too_large')
   },
   'a body that inflates over the limit': async (origin) => {
-    const body = gzipSync(Buffer.alloc(bodyLimits.inflated + 1, 'a'))
+    const body = gzipSync(Buffer.alloc(bodyLimits.decompressed + 1, 'a'))
     const headers = {
       ...signed(body),
       'content-type': 'application/json',

@@ -12,7 +12,7 @@ import type { Service } from './temporary.ts'
 
 const exec = promisify(execFile)
 
-/** Whom a server that rejects to run as root runs as. */
+/** Whom a server that refuses to run as root runs as. */
 export interface User {
   readonly uid: number
   readonly gid: number
@@ -20,7 +20,7 @@ export interface User {
 
 /** A Postgres that can also be taken away and brought back with its data. */
 export interface PostgresService extends Service {
-  /** Ends it at once, as a crash does (immediate shutdown); connections break and new ones are rejected. */
+  /** Ends it at once, as a crash does (immediate shutdown); connections break and new ones are refused. */
   down(): Promise<void>
   /** Starts it again on the same port with what it had committed. */
   up(): Promise<void>

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fakeTime } from './programs.ts'
@@ -17,7 +17,11 @@ export function createServerClock(): ServerClock {
   const folder = mkdtempSync(join(tmpdir(), 'postern-clock-'))
   chmodSync(folder, 0o755)
   const file = join(folder, 'time')
-  const set = (ahead: number): void => writeFileSync(file, `${ahead < 0 ? '' : '+'}${ahead / 1000}`)
+  // In one step: libfaketime ends a server that reads an empty file.
+  const set = (ahead: number): void => {
+    writeFileSync(`${file}.new`, `${ahead < 0 ? '' : '+'}${ahead / 1000}`)
+    renameSync(`${file}.new`, file)
+  }
   set(0)
   return {
     env: {

@@ -23,7 +23,7 @@ export async function openInbox(name: InboxName, store: string, keep: string): P
       storeBytes: async () => 0,
     }
   return {
-    inbox: await openDurable(name, store, { window: keep, keepDone: keep, keepDead: keep }),
+    inbox: await openDurable(name, store, { dedupeWindow: keep, keepDone: keep, keepDead: keep }),
     storeBytes: await durables[name].weigh(store),
   }
 }

@@ -36,8 +36,8 @@ export async function answers(inbox: Inbox): Promise<readonly string[]> {
     await counts('attempt', 'outcome'),
     'What fails?',
     ...causes.map(
-      ({ dead, retrying, lanes, sample }) =>
-        `${lanes[0]!.subscription}: ${dead} dead, ${retrying} retrying: ${sample.name}: ${sample.message}`,
+      ({ dead, retrying, subscriptions, sample }) =>
+        `${subscriptions[0]!.subscription}: ${dead} dead, ${retrying} retrying: ${sample.name}: ${sample.message}`,
     ),
     'Since when is the oldest task due?',
     await oldest(),

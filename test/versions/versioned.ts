@@ -29,7 +29,7 @@ export interface VersionedStore {
 // Fixtures grow old: nothing of them may be forgotten.
 export const COMMON = {
   lease: '3s',
-  window: '36500d',
+  dedupeWindow: '36500d',
   keepDone: '36500d',
   keepDead: '36500d',
 } as const

@@ -76,7 +76,7 @@ for (const name of durableNames)
       const old = await process(store, steps)
       await deliver(old.receiver, 'good', '1')
       const rejected =
-        /needs version 2 or later .* a process of version 1 gives signs of life.*--force/
+        /requires every process to run version 2 or later, but a process with version 1 is still active.*--force/
       expect(await failure(store)).toMatch(rejected)
       expect((await deliver(old.receiver, 'good', '2')).status).toBe(200)
       await old.receiver.close()
@@ -93,7 +93,9 @@ for (const name of durableNames)
       await deliver(old.receiver, 'good', '1')
       await expect.poll(() => old.ran).toEqual(['good 1'])
       await force(store, breaking)
-      const told = expect.stringMatching(/version 2, .*this one has 1.*upgrade @postern/)
+      const told = expect.stringMatching(
+        /version 2 or later, but this process has version 1, .*upgrade @postern/,
+      )
       await expect.poll(() => old.warnings).toContainEqual(told)
       expect((await deliver(old.receiver, 'good', '2')).status).toBe(503)
       const young = await process(store, breaking)

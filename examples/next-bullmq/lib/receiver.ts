@@ -6,7 +6,7 @@ import { github } from '@postern/providers/github'
 
 /**
  * The receiver with its subscriptions: the web side and the worker both make it from here, so that both know the same
- * tasks. Neither runs them by itself (`work: false`); the worker says `receiver.startWorker()`.
+ * tasks. Neither runs them by itself (`worker: false`); the worker says `receiver.startWorker()`.
  */
 export function makeReceiver(): { readonly receiver: Receiver; readonly inbox: Inbox } {
   const inbox = bullmqInbox({ connection: process.env['REDIS_URL']! })

@@ -9,7 +9,7 @@ import type {
   SQSEvent,
   SQSRecord,
 } from 'aws-lambda'
-import { remedyOf } from './drain.ts'
+import { remedyOf } from './run-due.ts'
 
 /** The members of a receiver that these handlers use. */
 export type Taking = Pick<Receiver, 'ingest'>
@@ -23,7 +23,7 @@ export interface RecordOptions<Message> {
     readonly body: string | Uint8Array
     readonly headers?: Readonly<Record<string, string>>
   }
-  /** The scope the webhook would have had: the tenant or key that verifies it. @default none */
+  /** The tenant the webhook would have had: the tenant or key that verifies it. @default none */
   readonly tenant?: (message: Message) => string | undefined
 }
 
@@ -108,22 +108,22 @@ function taker<Message>(
   options: RecordOptions<Message>,
   usual: (message: Message) => Draft,
 ): (message: Message) => Promise<void> {
-  unknownOptions(name, options, ['delivery', 'scope'])
+  unknownOptions(name, options, ['delivery', 'tenant'])
   if (typeof receiver?.ingest !== 'function')
     throw new TypeError(`${name}: receiver must be what createReceiver() returns`)
-  const { delivery = usual, tenant: scopeOf } = options
+  const { delivery = usual, tenant: tenantOf } = options
   const called = handlerMade(receiver, remedyOf(name))
   return async (message) => {
     called()
     const { body, headers = {} } = delivery(message)
-    const scope = scopeOf?.(message)
+    const tenant = tenantOf?.(message)
     await receiver.ingest(
       {
         url: `https://${name.toLowerCase()}.amazonaws.com/`,
         headers: { 'content-type': 'application/json', ...headers },
         body,
       },
-      { verifiedBy: 'cloud', ...(scope !== undefined && { tenant: scope }) },
+      { verifiedBy: 'cloud', ...(tenant !== undefined && { tenant }) },
     )
   }
 }

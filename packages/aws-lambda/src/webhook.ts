@@ -17,7 +17,7 @@ import type {
   APIGatewayProxyResult,
   APIGatewayProxyStructuredResultV2,
 } from 'aws-lambda'
-import { remedyOf } from './drain.ts'
+import { remedyOf } from './run-due.ts'
 import { STATUS_CODES } from 'node:http'
 
 /** The members of a receiver that the handler uses, for any type of event. */
@@ -49,8 +49,8 @@ export interface WebhookOptions {
 /**
  * Makes a Lambda handler for function URLs, API Gateway (HTTP and REST APIs) and application load balancers, which hands
  * each request to the receiver. A body in base64 is decoded, so that the exact bytes are verified; a REST API needs
- * `binaryMediaTypes` for bodies that are no UTF-8, and a body that it changed is rejected as `body_altered`. Give the receiver
- * `work: 'drain'` and a schedule with {@link drain}, or `inlineInbox`: nothing runs after the reply. Throws a `TypeError`
+ * `binaryMediaTypes` for bodies that are not UTF-8, and a body that it changed is rejected as `body_altered`. Give the receiver
+ * `worker: 'onDemand'` and a schedule with {@link runDue}, or `inlineInbox`: nothing runs after the reply. Throws a `TypeError`
  * if an option is wrong.
  *
  * Sources: the AWS Lambda documentation, "Payload format versions", and of Elastic Load Balancing, "Lambda functions as
@@ -162,7 +162,7 @@ function isAlb(event: HttpEvent): event is ALBEvent {
 function httpRequestOf(event: HttpEvent): HttpRequest {
   if (typeof event?.requestContext !== 'object')
     throw new TypeError(
-      'webhook: the event is no HTTP request of API Gateway, a function URL or a load balancer; sqs(), sns() and eventBridge() take those events',
+      'webhook: the event is not an HTTP request of API Gateway, a function URL or a load balancer; for other events use sqs(), sns() or eventBridge()',
     )
   if (isV2(event)) return v2(event)
   const headers = linesOf(event.headers, event.multiValueHeaders)

@@ -76,15 +76,15 @@ test('SNS and EventBridge call again for what was not accepted', async () => {
   const bus = { detail: { id: '2', type: 'paid' } } as EventBridgeEvent<string, object>
   await eventBridge(receiver)(bus)
   await expect(eventBridge(receiver)({ ...bus, detail: {} })).rejects.toMatchObject({
-    code: 'missing_event_id',
+    code: 'missing_topic',
   })
   await expect.poll(() => handled.toSorted()).toEqual(['paid 1', 'paid 2'])
 })
 
-test('a drain ends before the function does', async () => {
+test('runDue ends before the function does', async () => {
   const asked: unknown[] = []
   const receiver = {
-    drain: (options: object) => (asked.push(options), Promise.resolve({ ran: 0 })),
+    runDue: (options: object) => (asked.push(options), Promise.resolve({ ran: 0 })),
   } as unknown as Receiver
   const cron = runDue(receiver, { leave: '3s', max: 10 })
   await cron({}, { getRemainingTimeInMillis: () => 10_000 })

@@ -123,7 +123,7 @@ describe('webhook', () => {
   test.for([
     ['webhook', webhook],
     ['sqs', sqs],
-    ['drain', runDue],
+    ['runDue', runDue],
   ] as const)('warns if %s is made for each event and never called', async ([name, make]) => {
     const receiver = createReceiver({ provider: acme({ secret }), log: false })
     const warned = once(process, 'warning')

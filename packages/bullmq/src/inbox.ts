@@ -248,7 +248,7 @@ function createSide(context: SideContext, consumer: Consumer): Side {
   )
   const rescue = createRescue(client, prefix, (count) =>
     consumer.warn(
-      `bullmqInbox: ${count} ${count === 1 ? 'task was' : 'tasks were'} in no list of BullMQ, and ${count === 1 ? 'is' : 'are'} pending again`,
+      `bullmqInbox: ${count} ${count === 1 ? 'task was' : 'tasks were'} missing from the lists of BullMQ, and ${count === 1 ? 'is' : 'are'} pending again`,
     ),
   )
   let closing = false
@@ -265,7 +265,8 @@ function createSide(context: SideContext, consumer: Consumer): Side {
       rescue.start()
     },
     async drain(until, max, last) {
-      if (closing) throw new WebhookError('closed', 'bullmqInbox: the receiver was closed')
+      if (closing)
+        throw new WebhookError('receiver_closed', { problem: 'closed', got: 'bullmqInbox' })
       lookForOrphans()
       const drained = await runs.drain(until, max, last)
       await sweep.once(until)
@@ -307,7 +308,7 @@ const KEEP = 1_000_000
 
 /**
  * Makes the sweep that puts jobs back which are in no list of BullMQ: an operator's hand took them out, or an older version of this
- * package answered 2xx though Redis had rejected to add them. Of all processes one looks at a time. `told` hears how many it found.
+ * package answered 2xx though Redis had refused to add them. Of all processes one looks at a time. `told` hears how many it found.
  */
 function createRescue(client: RedisClient, prefix: string, told: (count: number) => void): Sweep {
   const self = randomUUID()

@@ -5,7 +5,7 @@ import { checkSettings, type BullmqInboxOptions } from './settings.ts'
 
 /**
  * Brings the keys up to date, as an inbox does with its first delivery. With `force` it shuts out processes of older versions
- * though they give signs of life: for those that are known to be gone.
+ * though they seem to be active: for those that no longer run.
  *
  * @example
  * const { from, to } = await migrate({ connection: process.env.REDIS_URL!, force: true })

@@ -14,7 +14,7 @@ export interface BullmqInboxOptions {
   readonly prefix?: string
   /** Tasks of one receiver that may be pending or running, over all its subscriptions; beyond, deliveries get 503. @default 1_000_000 */
   readonly maxPending?: number
-  /** The part of `maxPending` that tasks of one fair key (`tenantKey`, a tenant) may take, over the subscriptions that have its event. @default 0.5 */
+  /** The part of `maxPending` that tasks of one tenant may take, over the subscriptions that have its event. @default 0.5 */
   readonly maxPendingShare?: number
   /** Bytes of deliveries that may wait in this process for Redis; beyond, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
   readonly maxWaitingBytes?: number

@@ -36,7 +36,7 @@ needs(redisServer).describe('an event is recorded only if all its jobs were adde
       for (const id of ['1', '2', '1', '2', '1']) expect((await one.send(id)).status).toBe(503)
       expect(await stored()).toEqual([])
       const health = await one.receiver.health()
-      expect(health).toMatchObject({ ok: false, accepts: false })
+      expect(health).toMatchObject({ ok: false, accepting: false })
       await repair()
       expect((await one.send('1')).status).toBe(200)
       await one.receiver.close()

@@ -271,7 +271,7 @@ function intake(
         topic: 'thing.happened',
         aliases: [],
         payload: { id },
-        scope: undefined,
+        tenant: undefined,
         provider: 'acme',
       },
       tasks: subscriptions.map((subscription) => ({ subscription })),

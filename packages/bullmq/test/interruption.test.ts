@@ -44,7 +44,7 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     open().attach(next).work!()
     await expect.poll(() => next.ended.length).toBe(1)
     expect(next.runs[0]!.claim.attempt).toBe(1)
-    expect(next.cuts).toMatchObject([{ subscription: 'a', attempt: 1, count: 1, charged: 0 }])
+    expect(next.cuts).toMatchObject([{ subscription: 'a', attempt: 1, count: 1, strikes: 0 }])
     expect(next.ended[0]!.ran!.duration).toBeTypeOf('number')
     const [task] = (await inbox.view!.list()).rows
     expect(task).toMatchObject({ state: 'done', attempt: 1, attempts: 2 })

@@ -167,7 +167,7 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     expect([reply.status, web.runs.length]).toEqual([503, 1])
     expect(web.rejected.at(-1)).toMatch(/could not be added: OOM command not allowed/)
     expect(await web.receiver.health()).toMatchObject({
-      accepts: false,
+      accepting: false,
       cause: expect.stringMatching(/^out of memory/),
     })
     await operator.config('SET', 'maxmemory', '0')
@@ -227,7 +227,7 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     expect((await web.send('2')).status).toBe(503)
     expect(web.rejected.at(-1)).toContain('READONLY')
     expect(await web.receiver.health()).toMatchObject({
-      accepts: false,
+      accepting: false,
       cause: expect.stringMatching(/^read-only/),
     })
     await operator.replicaof('NO', 'ONE')
@@ -243,7 +243,7 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     const web = open({ work: false })
     expect((await web.send('1')).status).toBe(503)
     expect(await web.receiver.health()).toMatchObject({
-      accepts: false,
+      accepting: false,
       cause: expect.stringMatching(/^eviction policy/),
     })
     const operator = new Redis(redis.url)

@@ -23,7 +23,7 @@ needs(redisServer).describe('bullmqInbox and replicas of its Redis', () => {
       expect(web.rejected.at(-1)).toContain('replicas: 0 of 1 confirmed within 200 ms')
     }
     expect(await web.receiver.health()).toMatchObject({
-      accepts: false,
+      accepting: false,
       cause: expect.stringContaining('replicas: 0 of 1'),
     })
     replica.resume()

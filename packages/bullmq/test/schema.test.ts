@@ -73,14 +73,14 @@ needs(redisServer).describe('bullmqInbox, its version and its orphans', () => {
       .accept(intake('2', [{ subscription: 'before' }]), {})
     expect(told()).toEqual([])
     minutesLater(1.1)
-    await expect.poll(told).toEqual([expect.stringContaining('subscription before wait')])
+    await expect.poll(told).toEqual([expect.stringContaining('subscription before are waiting')])
     minutesLater(2.2)
     await port.accept(intake('3'), {})
     await expect.poll(() => worker.names()).toEqual(['1', '3'])
     expect(told()).toHaveLength(1)
 
     function told(): readonly string[] {
-      return worker.warnings.filter((message) => message.includes('formerly'))
+      return worker.warnings.filter((message) => message.includes('previousNames'))
     }
   })
 
@@ -94,7 +94,7 @@ needs(redisServer).describe('bullmqInbox, its version and its orphans', () => {
     await scene.open().attach(worker).drain!(Date.now() + 5000, 10)
     await expect
       .poll(() => worker.warnings)
-      .toContainEqual(expect.stringContaining('subscription before wait'))
+      .toContainEqual(expect.stringContaining('subscription before are waiting'))
   })
 
   /** The clock that waits are measured by, moved on. */

@@ -110,7 +110,7 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
     const [cause, ...more] = await inbox.view!.causes!()
     expect(more).toEqual([])
     expect(cause).toMatchObject({
-      lanes: [{ receiver: 'shop', subscription: 'a', dead: 2, retrying: 0 }],
+      subscriptions: [{ receiver: 'shop', subscription: 'a', dead: 2, retrying: 0 }],
       dead: 2,
       retrying: 0,
     })
@@ -146,8 +146,8 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
     const [a, none] = await inbox.view!.stats()
     expect(a!.oldest).toBeUndefined()
     expect(none!.oldest).toBeGreaterThanOrEqual(from)
-    const warned = consumer.warnings.filter((message) => message.includes('formerly'))
-    expect(warned).toEqual([expect.stringContaining('2 tasks of the subscription none')])
+    const warned = consumer.warnings.filter((message) => message.includes('previousNames'))
+    expect(warned).toEqual([expect.stringContaining('2 tasks of subscription none')])
   })
 
   test('version changes with any change, also of another process', async () => {
@@ -210,7 +210,7 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
     await expect(async () => inbox.view!.rerun!('none', { payload: 1 })).rejects.toThrow(TypeError)
   })
 
-  test('counts what it would discard, and discards pending and dead alone', async () => {
+  test('counts what it would delete, and deletes pending and dead alone', async () => {
     const inbox = scene.open()
     const port = inbox.attach(record({ lanes: [] }))
     for (let at = 0; at < 5; at++) await port.accept(intake(`e${at}`), {})

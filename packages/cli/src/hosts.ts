@@ -148,7 +148,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
     app: () => ({
       imports: [],
       lines: [
-        "// Nothing runs after the reply: give the receiver work: 'drain' and a schedule with drain(receiver), or inlineInbox.",
+        "// Nothing runs after the reply: give the receiver worker: 'onDemand' and a schedule with runDue(receiver), or inlineInbox.",
         'export const handler = webhook(receiver)',
       ],
     }),

@@ -79,7 +79,7 @@ export const places: readonly Required<InboxRow>[] = Object.values(inboxes).flat
 /** Adds the options that choose an inbox. `told` says what an option means to the command, if it is more than the place. */
 export function placeOptions(command: Command, told?: string): Command {
   for (const { package: from, place } of places)
-    command.option(`--${place.flag} <${place.takes}>`, `${told ?? 'an inbox'} of ${from}`)
+    command.option(`--${place.flag} <${place.takes}>`, `${told ?? 'open the inbox'} of ${from}`)
   return command
 }
 
@@ -118,7 +118,7 @@ export interface SenderText {
   readonly provider: readonly string[]
   /** The call that makes the inbox; empty if it is the host's own. */
   readonly inbox: string
-  /** The option `window` of an inbox, if the sender needs another than the default; else empty. */
+  /** The option `dedupeWindow` of an inbox, if the sender needs another than the default; else empty. */
   readonly window: string
 }
 

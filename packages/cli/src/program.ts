@@ -14,14 +14,10 @@ const COMMANDS: readonly (readonly [
   does: string,
   load: () => Promise<CommandFile>,
 ])[] = [
-  [
-    'init',
-    'write a receiver, a handler, a route and a test into this project',
-    () => import('./commands/init.ts'),
-  ],
+  ['init', 'write a receiver, route, handler and test', () => import('./commands/init.ts')],
   [
     'explain <request>',
-    'tell why a saved request was rejected',
+    'explain why a saved request was rejected',
     () => import('./commands/explain.ts'),
   ],
   [
@@ -29,38 +25,34 @@ const COMMANDS: readonly (readonly [
     'send a correctly signed delivery',
     () => import('./commands/send.ts'),
   ],
-  ['audit <url>', 'judge a webhook endpoint, in any language', () => import('./commands/audit.ts')],
+  ['audit <url>', 'check a webhook endpoint, in any language', () => import('./commands/audit.ts')],
   [
     'vectors',
-    'print signed deliveries and what must come of them, for tests in any language',
+    'print signed deliveries with their expected outcomes',
     () => import('./commands/vectors.ts'),
   ],
   ['listen <provider>', 'receive deliveries and print them', () => import('./commands/listen.ts')],
   [
-    'providers [name]',
-    'list the senders, or tell all about one',
+    'providers [provider]',
+    'list the providers, or describe one',
     () => import('./commands/providers.ts'),
   ],
   [
-    'register [sender]',
-    "make the sender match the code: this receiver's URL, for its topics",
+    'register [provider]',
+    'register the receiver with the provider',
     () => import('./commands/register.ts'),
   ],
   [
-    'catch-up [sender]',
-    'take what the sender lists and the receiver missed',
+    'catch-up [provider]',
+    'fetch events that the receiver missed',
     () => import('./commands/catch-up.ts'),
   ],
-  ['inbox', 'look into an inbox and change it', () => import('./commands/inbox.ts')],
-  ['inspect', 'show the inbox on a page of this machine', () => import('./commands/inspect.ts')],
-  [
-    'mcp',
-    'serve the inbox to an agent, as a local MCP server over stdio',
-    () => import('./commands/mcp.ts'),
-  ],
+  ['inbox', 'inspect and change an inbox', () => import('./commands/inbox.ts')],
+  ['inspect', 'serve a local page that shows the inbox', () => import('./commands/inspect.ts')],
+  ['mcp', 'serve the inbox as an MCP server (stdio)', () => import('./commands/mcp.ts')],
   [
     'completion <shell>',
-    'print a completion script for bash, zsh or fish',
+    'print a completion script: bash, zsh, fish',
     () => import('./commands/completion.ts'),
   ],
 ]
@@ -74,11 +66,9 @@ export async function createProgram(
   started: (command: Command) => void = () => undefined,
 ): Promise<Command> {
   const program = new Command('postern')
-    .description(
-      'Webhooks: see why one was rejected, send signed ones, listen, and operate an inbox.',
-    )
+    .description('Explain, send, receive and register webhooks; operate inboxes.')
     .version(version())
-    .option('--ascii', 'print printable ASCII alone')
+    .option('--ascii', 'print only ASCII characters')
     .on('option:ascii', useAscii)
     .configureOutput({
       writeOut: (text) => process.stdout.write(rendered(text)),

@@ -147,8 +147,8 @@ describe('explain', () => {
   })
 })
 
-test('a sealed rejection opens with --encryption-key-key or the environment, and with no other key', async () => {
-  const path = join(cwd, 'sealed.db')
+test('an encrypted rejection opens with --encryption-key or the environment, and with no other key', async () => {
+  const path = join(cwd, 'encrypted.db')
   const key = Buffer.alloc(32, 9).toString('base64')
   const inbox = sqliteInbox({ path })
   const receiver = createReceiver({
@@ -177,25 +177,25 @@ test('a sealed rejection opens with --encryption-key-key or the environment, and
   const explained = (more: string[], env = {}) => postern([...given, ...more], { cwd, env })
   const other = Buffer.alloc(32, 8).toString('hex')
   const [option, variable, none, wrong, text] = await Promise.all([
-    explained(['--encryption-key-key', key]),
-    explained([], { POSTERN_SEAL_KEY: `${other},${key}` }),
+    explained(['--encryption-key', key]),
+    explained([], { POSTERN_ENCRYPTION_KEY: `${other},${key}` }),
     explained([]),
-    explained(['--encryption-key-key', other]),
-    explained(['--encryption-key-key', 'a password']),
+    explained(['--encryption-key', other]),
+    explained(['--encryption-key', 'a password']),
   ])
   expect(option!.out).toContain('secret-quoted')
   expect(variable!.out).toContain('secret-quoted')
   expect([none!.code, none!.err]).toEqual([
     2,
-    expect.stringContaining('give --encryption-key-key, or set POSTERN_SEAL_KEY'),
+    expect.stringContaining('give --encryption-key, or set POSTERN_ENCRYPTION_KEY'),
   ])
   expect([wrong!.code, wrong!.err]).toEqual([
     1,
-    expect.stringMatching(/^(postern: )?--encryption-key-key: .*: give it too/),
+    expect.stringMatching(/^(postern: )?--encryption-key: .*: give it too/),
   ])
   expect([text!.code, text!.err]).toEqual([
     2,
-    expect.stringContaining('--encryption-key-key must be 32 random bytes'),
+    expect.stringContaining('--encryption-key must be 32 random bytes'),
   ])
 })
 

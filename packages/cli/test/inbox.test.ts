@@ -132,11 +132,11 @@ describe('changes', () => {
     const only = ['--event-id', 'e1', '--cause', cause]
     const { out } = await inbox('replay', ...only, '--yes')
     expect(out).toMatch(/^Queued again: 1 task\./)
-    const discard = `inbox delete --sqlite ${file} --event-id e1 --cause ${cause} --state pending`
+    const deletion = `inbox delete --sqlite ${file} --event-id e1 --cause ${cause} --state pending`
     expect(out.trim()).toMatch(
-      new RegExp(`with postern ${discard.replaceAll('.', String.raw`\.`)}$`),
+      new RegExp(`with postern ${deletion.replaceAll('.', String.raw`\.`)}$`),
     )
-    expect((await postern([...discard.split(' '), '--dry-run'])).out).toMatch(/^Discard 1 task\./)
+    expect((await postern([...deletion.split(' '), '--dry-run'])).out).toMatch(/^Delete 1 task\./)
     let runs = 0
     let ran = (): void => undefined
     const once = new Promise<void>((resolve) => (ran = resolve))
@@ -208,12 +208,12 @@ describe('changes', () => {
     expect((await inbox('actions', '--task', 'none')).err).toContain('nobody changed a task')
   })
 
-  test('discard needs a filter, and drops the rest', async () => {
+  test('delete needs a filter, and removes what matches', async () => {
     expect(await inbox('delete', '--yes')).toMatchObject({
       code: 2,
       err: expect.stringContaining('needs a filter') as string,
     })
-    expect((await inbox('delete', '--state', 'dead', '--yes')).out).toBe('Discarded: 1 task.\n')
+    expect((await inbox('delete', '--state', 'dead', '--yes')).out).toBe('Deleted: 1 task.\n')
     expect(await inbox('replay', '--state', 'dead', '--yes', '--json')).toMatchObject({
       code: 1,
       out: '{"count":0}\n',

@@ -216,7 +216,9 @@ describe('init into fresh projects', () => {
       0,
       expect.stringContaining('webhooks/lambda.js has two functions'),
     ])
-    expect(await readFile(join(folder, 'webhooks/receiver.js'), 'utf8')).toContain("work: 'drain'")
+    expect(await readFile(join(folder, 'webhooks/receiver.js'), 'utf8')).toContain(
+      "worker: 'onDemand'",
+    )
     await writeFile(
       join(folder, 'try.js'),
       "import { handler, cron } from './webhooks/lambda.js'\nconsole.log(typeof handler, typeof cron, (await handler({ version: '2.0', rawPath: '/', rawQueryString: '', headers: {}, requestContext: { http: { method: 'POST' }, domainName: 'a.example' }, isBase64Encoded: false })).statusCode)\nprocess.exit()\n",
@@ -281,7 +283,9 @@ describe('init into fresh projects', () => {
     const args = ['init', '-p', 'github', '--framework', 'cloudflare', '--yes']
     const { out } = await postern(args, { cwd: folder })
     expect(out).toContain(line)
-    expect(out).toContain("  beside its exports: export { Webhooks } from './webhooks/worker.js'\n")
+    expect(out).toContain(
+      "  next to its exports: export { Webhooks } from './webhooks/worker.js'\n",
+    )
     expect(out).toContain('.dev.vars is there, so wrangler dev reads no .env')
     expect(existsSync(join(folder, 'wrangler.jsonc'))).toBe(false)
   })
@@ -292,7 +296,7 @@ describe('init into fresh projects', () => {
     await postern([...args, 'github'], { cwd: folder })
     const { out } = await postern([...args, 'meta'], { cwd: folder })
     expect(out).toContain(
-      "    export class Webhooks extends durableObject(receivers, { window: '7d' }) {}\n    export default worker(receivers, 'WEBHOOKS', { window: '7d' })\n",
+      "    export class Webhooks extends durableObject(receivers, { dedupeWindow: '7d' }) {}\n    export default worker(receivers, 'WEBHOOKS', { dedupeWindow: '7d' })\n",
     )
   })
 

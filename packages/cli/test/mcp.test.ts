@@ -81,7 +81,7 @@ describe('the official client', () => {
     const { kept } = JSON.parse(bytes.text) as { kept: { body: string } }
     expect(Buffer.from(kept.body, 'base64').toString()).toContain('"ref":"refs/heads/main"')
     // The row has the provider.
-    const why = await call('explain_refusal', { id: rejected.rows[0]!.id })
+    const why = await call('explain_rejection', { id: rejected.rows[0]!.id })
     expect(JSON.parse(why.text)).toMatchObject({
       findings: [{ cause: 'secret-whitespace', certainty: 'proven' }],
     })
@@ -111,7 +111,7 @@ describe('the official client', () => {
     expect(tasks.rows.length).toBe(causes.rows[0]!.dead)
     const health = JSON.parse((await call('get_health')).text) as object
     expect(health).toMatchObject({ subscriptions: [{ subscription: 'mail' }] })
-    const sender = JSON.parse((await call('get_sender', { provider: 'stripe' })).text) as object
+    const sender = JSON.parse((await call('get_provider', { provider: 'stripe' })).text) as object
     expect(sender).toMatchObject({
       secretOption: 'secret',
       variables: expect.arrayContaining(['STRIPE_WEBHOOK_SECRET']),

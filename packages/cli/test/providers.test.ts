@@ -12,13 +12,13 @@ describe('providers', () => {
       /add the URL  by its API: POST https:\/\/api\.airtable\.com\/.+\n +its secret   macSecret/,
     ],
     ['shopify', /add the URL  the app's file shopify\.app\.toml.+\n +or by its API: the mutation/],
-    ['google-pubsub', /add the URL  the push endpoint .+\n +as told by   https:/],
+    ['google-pubsub', /add the URL  the push endpoint .+\n +source       https:/],
   ])('%s: where its URL is added, and its secret found', async (name, told) => {
     const { out } = await postern(['providers', name])
     expect(out).toMatch(told)
     const { out: json } = await postern(['providers', name, '--json'])
     const { setup } = JSON.parse(json) as { setup: Record<string, unknown> }
-    expect(out).toContain(`as told by   ${String(setup['docs'])}`)
+    expect(out).toContain(`source       ${String(setup['docs'])}`)
   })
 
   test('behind a gateway: its setup, its secret, and the app that verifies it; one that there is not', async () => {

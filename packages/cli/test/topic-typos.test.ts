@@ -18,11 +18,14 @@ import * as telegram from '../../registrar/src/topics/telegram.ts'
 import { topicTypos } from '../../core/src/receiver/topic-typos.ts'
 
 /** What a receiver of Stripe warns of, after its start and a first delivery. */
-async function warnings(work: true | 'drain', ...topics: string[]): Promise<readonly string[]> {
+async function warnings(
+  worker: true | 'onDemand',
+  ...topics: string[]
+): Promise<readonly string[]> {
   const told: string[] = []
   const provider = stripe({ secret: 'whsec_a_test_secret' })
   const observer = { warning: (_name: string, message: string) => void told.push(message) }
-  const receiver = createReceiver({ provider, worker: work, log: false, observers: [observer] })
+  const receiver = createReceiver({ provider, worker, log: false, observers: [observer] })
   for (const topic of topics)
     receiver.on(topic as never, { name: topic.replaceAll('*', 'all') }, () => {})
   for (const id of ['evt_1', 'evt_2'])
@@ -32,11 +35,11 @@ async function warnings(work: true | 'drain', ...topics: string[]): Promise<read
   return told
 }
 
-test.for([true, 'drain'] as const)(
-  'a handler whose topic is a slip is told once, with what was meant (work: %s)',
+test.for([true, 'onDemand'] as const)(
+  'a handler with a typo in its topic is logged once, with what was meant (worker: %s)',
   async (work) => {
     expect(await warnings(work, 'invoice.payed', 'invoice.*', 'customer.created')).toEqual([
-      'a handler is for invoice.payed, which is no known topic of stripe: did you mean invoice.paid?',
+      "a handler is for invoice.payed, which isn't a known topic of stripe; did you mean invoice.paid?",
     ])
   },
 )

@@ -32,7 +32,7 @@ export interface DurableObjectInboxOptions {
   /** Name of the object. Each has a database, an order and windows of its own. @default 'postern' */
   readonly object?: string
   /**
-   * How long the object knows ids: the `window` that `durableObject` was given. `catchUp` in the Worker fetches nothing
+   * How long the object knows ids: the `dedupeWindow` that `durableObject` was given. `catchUp` in the Worker fetches nothing
    * older. If the object knows them for a shorter time, deliveries get 503 and the log says why. @default '4d'
    */
   readonly dedupeWindow?: Duration
@@ -194,11 +194,11 @@ export const SMALLER_BODY: string = 'a row of the object holds no more: ask the 
 export interface DurableObjectOptions {
   /** Tasks of one receiver that may be pending or running; beyond, deliveries get 503. @default 1_000_000 */
   readonly maxPending?: number
-  /** Share of `maxPending` that one tenant (`tenantKey` key) may hold, so that a flood rejects that tenant and not all. @default 0.5 */
+  /** Share of `maxPending` that one tenant (one value of `tenantKey`) may hold, so that a flood of one tenant rejects only its own deliveries. @default 0.5 */
   readonly maxPendingShare?: number
   /** How long ids of events are known, so that a redelivery runs nothing; at least the sender's retry span. @default '4d' */
   readonly dedupeWindow?: Duration
-  /** How long done events are kept for lists and replay. An event is kept for the longer of this and `window`. @default '4d' */
+  /** How long done events are kept for lists and replay. An event is kept for the longer of this and `dedupeWindow`. @default '4d' */
   readonly keepDone?: Duration
   /** How long dead tasks are kept for replay and redelivery. @default '30d' */
   readonly keepDead?: Duration
@@ -288,7 +288,7 @@ export type WirePart = 'view' | 'records' | 'journal'
 export interface WireIntake {
   readonly head: string
   readonly body: Uint8Array
-  /** How long the Worker takes ids to be known, in milliseconds. */
+  /** How long ids are known according to the Worker, in milliseconds. */
   readonly dedupeWindow: number
   readonly items: readonly {
     readonly record: string

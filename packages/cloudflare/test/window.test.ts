@@ -14,7 +14,7 @@ test('a Worker that counts on ids for longer than its object knows them is rejec
   expect(await world.send(opened('e1'))).toBe(503)
   await eventually(() =>
     expect(world.errors()).toContain(
-      'the Worker takes ids to be known for 96 hours, and the Durable Object knows them for 80: give worker() or durableObjectInbox() the window of durableObject()',
+      'dedupeWindow is 96 hours in the Worker, but ids are known for 80 hours in the Durable Object; give worker() or durableObjectInbox() the dedupeWindow of durableObject()',
     ),
   )
   expect(await world.send(opened('e2'), { query: '?told' })).toBe(200)
@@ -26,6 +26,6 @@ test('the window of the inbox in a Worker is the one it is told', () => {
   expect(durableObjectInbox(namespace).dedupeWindow).toBe(96 * HOUR)
   expect(durableObjectInbox(namespace, { dedupeWindow: '80h' }).dedupeWindow).toBe(80 * HOUR)
   expect(() => durableObjectInbox(namespace, { dedupeWindow: 80 as never })).toThrow(
-    "durableObjectInbox: window must be a time with its unit such as '4d', got 80",
+    "durableObjectInbox: dedupeWindow must be a time with its unit such as '4d', got 80",
   )
 })

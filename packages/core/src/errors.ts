@@ -39,12 +39,14 @@ const STATUS = {
   too_deep: 400,
   // identify and accept
   missing_event_id: 400,
+  missing_topic: 400,
+  malformed_event: 400,
   unhandled_topic: 404,
   inbox_full: 503,
   inbox_unavailable: 503,
   in_progress: 409,
   handler_failed: 503,
-  closed: 503,
+  receiver_closed: 503,
   // reply
   replay_detected: 401,
   answer_failed: 500,
@@ -60,7 +62,7 @@ export interface WebhookErrorOptions {
   readonly cause?: unknown
   /** HTTP status in place of the code's own. */
   readonly status?: number
-  /** Seconds for a `Retry-After` header; 503 replies carry 5 unless told otherwise. */
+  /** Seconds for a `Retry-After` header; 503 replies carry 5 by default. */
   readonly retryAfter?: number
   /** Response headers the rejection needs, such as `WWW-Authenticate` or `Allow`. */
   readonly headers?: Readonly<Record<string, string>>
@@ -68,7 +70,7 @@ export interface WebhookErrorOptions {
 
 /**
  * The one error class of deliveries: what is wrong in facts, for code, and a `message` that is made from them, for people.
- * Both are for observers and logs, never for the sender: the sender gets the code alone (see `problem()` in reply.ts).
+ * Both are for observers and logs, never for the sender: the sender gets only the code (see `problem()` in reply.ts).
  *
  * @example
  * throw new WebhookError('missing_header', { problem: 'missing', header: 'acme-signature' })
@@ -76,7 +78,7 @@ export interface WebhookErrorOptions {
 export class WebhookError extends Error implements ErrorDetails {
   override readonly name = 'WebhookError'
   readonly code: ErrorCode
-  /** What is wrong, of a closed list; `other` if only the message tells. */
+  /** What is wrong, of a closed list; `other` if only the message says it. */
   readonly problem: Problem
   /** The header at fault, in lower case. */
   declare readonly header?: string
@@ -85,7 +87,7 @@ export class WebhookError extends Error implements ErrorDetails {
   /** The field at fault: of the body, or of what the header holds. */
   declare readonly field?: string
   declare readonly option?: string
-  /** The form or the values that are taken. */
+  /** The form or the values that are accepted. */
   declare readonly expected?: string
   declare readonly got?: string | number
   declare readonly limit?: number

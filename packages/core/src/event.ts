@@ -37,7 +37,7 @@ export interface Guard {
 
 /** An accepted event as inboxes keep it. */
 export interface EventRecord {
-  /** Identity inside its receiver: scope and id, or a digest, or else a unique value. */
+  /** Identity inside its receiver: tenant and id, or a digest, or else a unique value. */
   readonly key: string
   /** False if `key` is a unique value that no other event can have. */
   readonly dedupe: boolean
@@ -64,7 +64,7 @@ export interface EventRecord {
   readonly source?: 'json' | 'exact'
   /** True if its delivery carried several events, or a list of them: then the bytes hold more than this event. */
   readonly batch?: true
-  /** Set by a receiver whose `stored` keeps less than all: its contents are erased once its tasks are done. */
+  /** Set by a receiver whose `storage.content` keeps less than all: its contents are erased once its tasks are done. */
   readonly passing?: true
   /** Its contents were erased (`InboxView.erase`): the payload is null, or the part of it that was kept. It never runs again. */
   readonly erased?: true
@@ -79,7 +79,7 @@ export interface WebhookEvent<Topic extends string = string, Payload = unknown> 
   readonly provider: string
   /** Name of the receiver that took it. */
   readonly receiver: string
-  /** The tenant or key that verified it (a secret given with a `scope`). */
+  /** The tenant or key that verified it (a secret given with a `tenant`). */
   readonly tenant: string | undefined
   /** What the adapter's `context` option put on the request. */
   readonly context: Json | undefined

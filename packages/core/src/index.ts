@@ -14,7 +14,7 @@ export {
 export type { Receiver, ReceiverSettings } from './receiver/receiver-types.ts'
 export type { Health } from './receiver/health.ts'
 export type { CatchUpFailure, CaughtUp } from './receiver/caught-up.ts'
-export type { IngestInit, IngestOptions, IngestResult } from './receive/take.ts'
+export type { IngestInit, IngestOptions, IngestResult } from './receive/ingest.ts'
 export type { Dedupe } from './receive/identity.ts'
 export type { StepName } from './observe/infos.ts'
 export type { ScopedSecret, SecretOption, SecretResolver, Secrets } from './provider/secrets.ts'
@@ -61,7 +61,7 @@ export type { FetchHost } from './receive/fetch-host.ts'
 export { checkJson } from './inbox/codec.ts'
 
 export type { Handler, PreparedHandler, SubscriptionOptions } from './subscribe/subscription.ts'
-export type { TenantLimitOptions } from './subscribe/per-key.ts'
+export type { TenantLimitOptions } from './subscribe/tenant-limit.ts'
 export type { CallInfo, PauseInfo } from './observe/infos.ts'
 export type { AnyCommit, CommitIn, CommitWrite, Task } from './subscribe/task.ts'
 export {

@@ -43,7 +43,7 @@ export interface UnverifiedLimits {
 export interface LimitOptions extends Partial<Omit<Limits, 'bodyTimeout' | 'unverified'>> {
   /** From the head of the request to the last byte of its body; slower is rejected with 408. A number is milliseconds. @default '10s' */
   readonly bodyTimeout?: Duration
-  /** What may be parsed before a delivery is verified: `nodes`, `xml`, `fields`, `parts`, `depth`, `inflated`. @default the limits of `UnverifiedLimits` */
+  /** What may be parsed before a delivery is verified: `nodes`, `xml`, `fields`, `parts`, `depth`, `decompressed`. @default the limits of `UnverifiedLimits` */
   readonly unverified?: Partial<UnverifiedLimits>
 }
 
@@ -72,7 +72,7 @@ export function resolveLimits(given: LimitOptions = {}, provided: LimitOptions =
     given.totalBuffered ? 0 : 4 * body,
   )
   if (buffered < body)
-    throw wrongOption('limits.buffered', `at least limits.body (${body} bytes)`, buffered)
+    throw wrongOption('limits.totalBuffered', `at least limits.body (${body} bytes)`, buffered)
   return {
     body,
     decompressed:
@@ -93,19 +93,27 @@ export function defaultLimits(): Limits {
   return (defaults ??= resolveLimits())
 }
 
-const KNOWN = ['body', 'inflated', 'depth', 'fields', 'time', 'buffered', 'unverified']
+const KNOWN = [
+  'body',
+  'decompressed',
+  'depth',
+  'fields',
+  'bodyTimeout',
+  'totalBuffered',
+  'unverified',
+]
 
 function check(what: string, given: object, known: readonly string[]): void {
   unknownOptions(`createReceiver: ${what}`, given, known)
   for (const [name, value] of Object.entries(given) as [string, unknown][]) {
-    if (name === 'unverified' || name === 'time' || value === undefined) continue
+    if (name === 'unverified' || name === 'bodyTimeout' || value === undefined) continue
     if (!(typeof value === 'number' && value > 0))
       throw wrongOption(`${what}.${name}`, 'a number above 0', JSON.stringify(value))
   }
 }
 
 function timeLimit(given: Duration): number {
-  const time = milliseconds(given, 'createReceiver: limits.time')
-  if (time === 0) throw wrongOption('limits.time', 'above 0', 0)
+  const time = milliseconds(given, 'createReceiver: limits.bodyTimeout')
+  if (time === 0) throw wrongOption('limits.bodyTimeout', 'above 0', 0)
   return Math.min(time, MAX_TIMER)
 }

@@ -29,7 +29,7 @@ export interface LoggerOptions {
   readonly rejections?: number
 }
 
-/** Takes one structured line. */
+/** Receives one structured line. */
 export type LogWriter = (
   level: 'info' | 'warn' | 'error',
   message: string,
@@ -79,7 +79,7 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
   const budget = createLineBudget(rejections, (unprinted) =>
     write(
       'warn',
-      `${unprinted} more rejections within a second were not printed; observers were told of each`,
+      `${unprinted} more rejections in this second were not logged; observers received all of them`,
       { unprinted },
     ),
   )
@@ -114,7 +114,7 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
       unhandled.add(event.topic)
       write(
         'info',
-        `${action} ${oneLine(event.topic)}: no subscription matches (said once a topic)`,
+        `${action} ${oneLine(event.topic)}: no handler matches (logged once per topic)`,
         ofEvent(event),
       )
     },
@@ -132,7 +132,7 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
     interrupted: ({ receiver, subscription, task: id, attempt, count }) =>
       write(
         'warn',
-        `a run of ${subscription} ended without an outcome, ${count} in a row: the process died, or its lease ended`,
+        `task of ${subscription} was interrupted (${count} in a row): the process died or its lease expired`,
         { receiver, subscription, task: id, attempt, interruptions: count },
       ),
     dead: (attempt, error) =>
@@ -166,13 +166,13 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
       if (taken + asked + failed === 0 && complete) return
       const left =
         cut === 'limit'
-          ? '; more were in the range than limit, and the older ones are left'
+          ? '; the range has more events than limit, so the older ones were left out'
           : complete
             ? ''
-            : "; the sender's list does not end, and was left"
+            : "; the sender's list does not end, so the rest was left out"
       write(
         failed > 0 || !complete ? 'warn' : 'info',
-        `caught up with ${oneLine(source)}: ${listed} listed, ${taken} taken, ${asked} asked for, ${failed} failed${left}`,
+        `caught up with ${oneLine(source)}: ${listed} listed, ${taken} accepted, ${asked} requested again, ${failed} failed${left}`,
         { receiver, listed, taken, asked, failed },
       )
     },

@@ -32,7 +32,7 @@ export interface ObservedReceiver {
 }
 
 /**
- * Hears what a receiver does, one method for each kind of event. All methods are optional and synchronous, and must
+ * Gets what a receiver does, one method for each kind of event. All methods are optional and synchronous, and must
  * be quick. Their errors are swallowed: observers must not change outcomes. None gets a payload, a secret or a signature.
  */
 export interface Observer {
@@ -83,7 +83,7 @@ export interface Observer {
     call: CallInfo,
     next: (headers?: Readonly<Record<string, string>>) => Promise<{ readonly status: number }>,
   ): unknown
-  /** Calls of `forward` to a destination pause, or go on. */
+  /** Calls of `forward` to a destination pause or continue. */
   destinationPaused?(pause: PauseInfo): void
   attemptStarted?(attempt: AttemptInfo): void
   /** An attempt failed, with the error as it was thrown, and what follows from it. */
@@ -96,9 +96,9 @@ export interface Observer {
   done?(attempt: AttemptInfo, duration: number): void
   /** The task was given up. */
   dead?(attempt: AttemptInfo, error: TaskError): void
-  /** A run ended without an outcome: the process died, or its lease ended. No attempt is used. */
+  /** A run ended without an outcome: the process died or its lease expired. No attempt is used. */
   interrupted?(interruption: InterruptedInfo): void
-  /** Nothing came for longer than the receiver's `silence`. Times in milliseconds since 1970. */
+  /** Nothing came for longer than the receiver's `silentAfter`. Times in milliseconds since 1970. */
   silent?(receiver: string, since: number): void
   /** A catch-up that began by itself has ended: `catchUp` of `@postern/registrar` with `on`. */
   catchUpEnded?(receiver: string, result: CaughtUp): void
@@ -106,7 +106,7 @@ export interface Observer {
   outcomeRejected?(attempt: AttemptInfo): void
   /** An answer function failed or was late. */
   answerFailed?(event: EventInfo, error: unknown, request: RequestInfo): void
-  /** Somebody replayed, discarded, edited or sent by hand: the inspector tells its own observers. */
+  /** Somebody replayed, deleted, edited or sent by hand: the inspector tells its own observers. */
   operatorActed?(action: ActedInfo): void
   /** Something an operator should know: a window shortened, an unsafe setting. */
   warning?(receiver: string, message: string): void

@@ -10,11 +10,11 @@ export interface ErrorDetails {
   readonly field?: string
   /** The option of the receiver, the provider or the inbox that decided. */
   readonly option?: string
-  /** The form or the values that are taken. */
+  /** The form or the values that are accepted. */
   readonly expected?: string
-  /** What came: a count, a length or a name. Never a secret, a signature or payload. */
+  /** What was received: a count, a length or a name. Never a secret, a signature or payload. */
   readonly got?: string | number
-  /** The largest number that is taken: of bytes, fields, levels or tasks, of milliseconds, or of seconds for signed times. */
+  /** The largest number that is accepted: of bytes, fields, levels or tasks, of milliseconds, or of seconds for signed times. */
   readonly limit?: number
   /** Seconds between the signed time and this clock. */
   readonly seconds?: number
@@ -32,7 +32,7 @@ export interface ErrorDetails {
 
 /** What is wrong with a delivery: a closed list. */
 export type Problem =
-  // where something stands, or does not
+  // what is missing, repeated or of the wrong form
   | 'missing'
   | 'blank'
   | 'repeated'

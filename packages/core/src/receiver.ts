@@ -10,7 +10,7 @@ import type { AnswerOptions } from './receive/reply/answer.ts'
 import type { AnyCommit } from './subscribe/task.ts'
 import { createVersionNote } from './receiver/app-version.ts'
 import { checkReceiver, nodeEnv } from './receiver/check-options.ts'
-import { checkDrain } from './receiver/drain-options.ts'
+import { checkRunDue } from './receiver/run-due-options.ts'
 import type { Health } from './receiver/health.ts'
 import type { ReceiverOptions } from './receiver/options.ts'
 import { createParts } from './receiver/parts.ts'
@@ -102,7 +102,7 @@ export function createReceiver<
           : loadFetch(request, host),
     reject: (request, error) => reject(context, headOnly(request, limits, provider), error),
     ingest: async (given, entry = {}) =>
-      (await import('./receive/take.ts')).take(context, given, entry),
+      (await import('./receive/ingest.ts')).ingest(context, given, entry),
     async startWorker() {
       if (!port.work)
         throw new TypeError(`startWorker: ${inbox.name} runs the handlers inside the request`)
@@ -110,8 +110,8 @@ export function createReceiver<
     },
     async runDue(given = {}) {
       if (!port.drain)
-        throw new TypeError(`drain: ${inbox.name} runs the handlers inside the request`)
-      const { until, max, last } = checkDrain(given)
+        throw new TypeError(`runDue: ${inbox.name} runs the handlers inside the request`)
+      const { until, max, last } = checkRunDue(given)
       ensureOpen()
       if (worker === 'onDemand')
         await (await import('./receiver/progress.ts')).drainBegan(inbox, name, now())
@@ -142,7 +142,7 @@ export function createReceiver<
     observer,
     onClose(listener) {
       checkFunction('onClose: listener', listener)
-      if (closed) throw new WebhookError('closed', { problem: 'closed' })
+      if (closed) throw new WebhookError('receiver_closed', { problem: 'closed' })
       closeListeners.add(listener)
       return () => void closeListeners.delete(listener)
     },
@@ -169,7 +169,7 @@ export function createReceiver<
   return receiver
 
   function ensureOpen(): void {
-    if (closed) throw new WebhookError('closed', { problem: 'closed' })
+    if (closed) throw new WebhookError('receiver_closed', { problem: 'closed' })
     if (started) return
     // It begins with the first subscription: until then each delivery is rejected, and `on` may still come.
     if (isDeaf()) return

@@ -3,7 +3,7 @@ import type { Observer } from '../src/index.ts'
 type Name = keyof Observer
 type Args<N extends Name> = Parameters<NonNullable<Observer[N]>>
 
-const UNHEARD = new Set(['step', 'carrier', 'around', 'answered', 'call', 'attached'])
+const UNHEARD = new Set(['step', 'carrier', 'around', 'replied', 'call', 'attached'])
 
 /** An observer that remembers, and can be waited for. */
 export interface Heard {

@@ -54,7 +54,7 @@ test('an unhandled topic is said once, and not more than a hundred of them', asy
   }
   expect(lines).toHaveLength(100)
   expect(lines[0]).toBe(
-    'info [postern acme] acknowledged t0: no subscription matches (said once a topic)',
+    'info [postern acme] acknowledged t0: no handler matches (logged once per topic)',
   )
 })
 
@@ -121,7 +121,7 @@ test('rejections beyond ten in a second are counted, and a line says how many', 
     await vi.advanceTimersByTimeAsync(1000)
     expect(lines).toHaveLength(11)
     expect(lines[10]).toBe(
-      'warn [postern] 990 more rejections within a second were not printed; observers were told of each',
+      'warn [postern] 990 more rejections in this second were not logged; observers received all of them',
     )
     await send({ secret: 'wrong' })
     expect(lines[11]).toMatch(/^warn \[postern acme\] rejected/)
@@ -153,6 +153,6 @@ test('what somebody did by hand is logged with who it was, in one line', () => {
   log.operatorActed!({ action: 'delete', as: undefined, count: 1, target: '{"id":"7"}' })
   expect(lines).toEqual([
     'info [postern] ada [postern] forged: replay of 2, {"state":"dead"}',
-    'info [postern] somebody: discard of 1, {"id":"7"}',
+    'info [postern] somebody: delete of 1, {"id":"7"}',
   ])
 })

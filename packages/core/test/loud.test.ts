@@ -48,12 +48,12 @@ test.each<[mistake: string, make: () => unknown, says: string]>([
       }),
     'tenantKey must be left out, got a function; perTenant names the tenant of each event',
   ],
-  ['stored that is no object', () => receiver({ stored: false }), 'stored: options must be'],
-  ['a typo in stored', () => receiver({ stored: { bodi: false } }), 'did you mean body?'],
+  ['storage that is no object', () => receiver({ storage: false }), 'storage must be'],
+  ['a typo in storage', () => receiver({ storage: { contend: false } }), 'did you mean content?'],
   [
-    'stored.body that is neither',
-    () => receiver({ stored: { body: 'none' } }),
-    'stored.body must be true, false or a function, got none',
+    'storage.content that is neither',
+    () => receiver({ storage: { content: 'none' } }),
+    'storage.content must be true, false or a function, got none',
   ],
   [
     'an unknown option of on()',
@@ -98,30 +98,37 @@ test.each(
     name: ' ',
     limits: { body: -1 },
     ack: 201,
-    now: 0,
-    monotonic: 0,
+    parsing: { bigIntegers: 'big' },
+    clock: { now: 0 },
+    storage: { content: 'none' },
     observers: [UNLIKELY, 'console'],
     log: 'debug',
     onUnhandled: 'drop',
     dedupe: 'digests',
-    integers: 'big',
-    labels: 'loose',
-    work: 'never',
+    worker: 'never',
     tenantKey: 'tenant',
-    journal: 'no',
-    rejectedBodies: 1001,
-    silence: 'long',
+    silentAfter: 'long',
     version: 7,
-    seal: 'a password',
-    stored: { body: 'none' },
     explain: '1h',
   } satisfies Record<keyof ReceiverOptions, unknown>),
 )('a wrong %s is told with what it must be and what it is', (option, value) => {
   const make = (): unknown => receiver({ [option]: value })
   expect(make).toThrow(TypeError)
+  expect(make).toThrow(new RegExp(`^createReceiver: ${option}(?:\\.\\w+)? must be .+, got `, 'u'))
+})
+
+test.each([
+  ['clock', { monotonic: 0 }, ', got '],
+  ['parsing', { contentType: 'loose' }, ', got '],
+  ['storage', { journal: 'no' }, ', got '],
+  ['storage', { rejectedBodies: 1001 }, ', got '],
   // What is given in place of a key may be one.
-  const got = option === 'seal' ? '' : ', got '
-  expect(make).toThrow(new RegExp(`^createReceiver: ${option}(?:\\.\\w+)? must be .+${got}`, 'u'))
+  ['storage', { encryptionKey: 'a password' }, ''],
+])('each member of %s is checked: %j', (group, value, got) => {
+  const make = (): unknown => receiver({ [group]: value })
+  expect(make).toThrow(TypeError)
+  const [name] = Object.keys(value)
+  expect(make).toThrow(new RegExp(`^createReceiver: ${group}.${name} must be .+${got}`, 'u'))
 })
 
 test('limits of another kind, and a limit whose name is not known, are told', () => {

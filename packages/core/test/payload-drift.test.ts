@@ -11,7 +11,7 @@ const open = provider<object>({
   events: (_delivery, { value }) => [{ topic: (value as { type: string }).type, payload: value }],
 })
 
-function receiving(schemas: Readonly<Record<string, StandardSchema>>, settled?: number) {
+function receiving(schemas: Readonly<Record<string, StandardSchema>>, stableAfter?: number) {
   const told: PayloadDrift[] = []
   const handled: unknown[] = []
   const receiver = createReceiver({
@@ -23,7 +23,7 @@ function receiving(schemas: Readonly<Record<string, StandardSchema>>, settled?: 
       payloadDrift({
         schemas,
         onChange: (drift) => told.push(drift),
-        ...(settled !== undefined && { stableAfter: settled }),
+        ...(stableAfter !== undefined && { stableAfter }),
       }),
     ],
   })
@@ -114,9 +114,9 @@ test('mistakes are told when it is made', () => {
     'Standard Schema',
   )
   expect(() => payloadDrift({ schemas: { a: kinds.zod }, onChange: 1 as never })).toThrow(
-    'told must',
+    'onChange must',
   )
   expect(() => payloadDrift({ schemas: { a: kinds.zod }, onChange: told, stableAfter: 0 })).toThrow(
-    'settled',
+    'stableAfter',
   )
 })

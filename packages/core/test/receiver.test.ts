@@ -17,9 +17,9 @@ describe('options that cannot be right are a TypeError that names them', () => {
     ['name', { name: ' ' }],
     ['onUnhandled', { onUnhandled: 'drop' }],
     ['dedupe', { dedupe: true }],
-    ['integers', { integers: 'bigint' }],
+    ['parsing.bigIntegers', { parsing: { bigIntegers: 'bigint' } }],
     ['limits.body', { limits: { body: 0 } }],
-    ['limits.time', { limits: { time: 'soon' as never } }],
+    ['limits.bodyTimeout', { limits: { bodyTimeout: 'soon' as never } }],
     ['ack', { ack: 201 }],
     ['ack', { ack: { status: 302 } }],
     ['ack', { ack: { status: 302, location: '' } }],
@@ -36,12 +36,12 @@ describe('options that cannot be right are a TypeError that names them', () => {
     ['timeout', { timeout: 'soon' }],
     ['timeout', { timeout: Infinity }],
     ['retry.attempts', { retry: { attempts: 0 } }],
-    ['retry.base', { retry: { base: '1 second' } }],
+    ['retry.initialDelay', { retry: { initialDelay: '1 second' } }],
     ['retry.factor', { retry: { factor: 0 } }],
     ['retry.jitter', { retry: { jitter: 'some' } }],
     ['name', { name: '' }],
-    ['formerly', { formerly: ['old', ' '] }],
-    ['formerly', { formerly: 'old' as never }],
+    ['previousNames', { previousNames: ['old', ' '] }],
+    ['previousNames', { previousNames: 'old' as never }],
   ])('%s of a subscription', (option, given) => {
     const { receiver } = setup()
     const subscribe = (): unknown => receiver.on('ping', given as never, () => {})
@@ -80,7 +80,9 @@ describe('options that cannot be right are a TypeError that names them', () => {
 
   test('an invalid handler, answer or topic', () => {
     const { receiver } = setup()
-    expect(() => receiver.on('ping', undefined as never)).toThrow('ping must be a function')
+    expect(() => receiver.on('ping', undefined as never)).toThrow(
+      'on: handler must be a function, got undefined',
+    )
     expect(() => receiver.answer('ping', undefined as never)).toThrow('needs a function')
     expect(() => receiver.on([], () => {})).toThrow('at least one topic')
     expect(() => receiver.on('', () => {})).toThrow('topic pattern')
@@ -93,7 +95,7 @@ describe('options that cannot be right are a TypeError that names them', () => {
     )
   })
 
-  test('work() and tasks() where the inbox has neither', async () => {
+  test('startWorker() and tasks() where the inbox has neither', async () => {
     const inbox: Inbox = {
       name: 'inlineInbox',
       can: { order: false, transaction: false, durable: false, fair: false, search: 'scan' },
@@ -134,7 +136,7 @@ describe('ack', () => {
   test('a redirect is rejected for a sender that takes it for a failure', () => {
     const provider = acme({ failsOnRedirect: true })
     expect(() => setup({ provider, ack: { status: 302, location: '/' } })).toThrow(
-      'ack must be 200, 202 or 204, got 302; acme takes a redirect for a failure',
+      'ack must be 200, 202 or 204, got 302; acme counts a redirect as a failure',
     )
   })
 })
@@ -248,7 +250,7 @@ describe('onUnhandled', () => {
     expect(after.heard.all('duplicate')).toHaveLength(1)
   })
 
-  test.each([{ name: 'unhandled' }, { formerly: ['unhandled'] }])(
+  test.each([{ name: 'unhandled' }, { previousNames: ['unhandled'] }])(
     'no subscription may have its name: %j',
     (options) => {
       const [option] = Object.keys(options)
@@ -257,13 +259,13 @@ describe('onUnhandled', () => {
   )
 })
 
-test.each([false, 'drain'] as const)(
-  'an inbox that says who runs its tasks (%s) decides, and work is left out',
-  (work) => {
-    const inbox: Inbox = { ...memoryInbox(), can: { ...memoryInbox().can, durable: true }, work }
-    expect(setup({ inbox }).receiver.settings.worker).toBe(work)
+test.each([false, 'onDemand'] as const)(
+  'an inbox that says who runs its tasks (%s) decides, and worker is left out',
+  (worker) => {
+    const inbox: Inbox = { ...memoryInbox(), can: { ...memoryInbox().can, durable: true }, worker }
+    expect(setup({ inbox }).receiver.settings.worker).toBe(worker)
     expect(() => setup({ inbox, worker: true })).toThrow(
-      /^createReceiver: work must be left out, got true; memoryInbox says itself/,
+      /^createReceiver: worker must be left out, got true; memoryInbox decides/,
     )
   },
 )
@@ -289,8 +291,8 @@ describe('a receiver that nothing subscribes to', () => {
       const { receiver, heard, send } = deaf(options)
       expect(await receiver.health()).toMatchObject({
         ok: false,
-        accepts: false,
-        cause: expect.stringMatching(/no subscription and no answer.*receiver\.on\(\)/),
+        accepting: false,
+        cause: expect.stringMatching(/no handler and no answer.*receiver\.on\(\)/),
       })
       const reply = await send()
       expect([reply.status, codeOf(reply)]).toEqual([500, 'internal_error'])
@@ -298,7 +300,7 @@ describe('a receiver that nothing subscribes to', () => {
       expect((await send('forged')).status).toBe(401)
       // A module that comes late is not too late.
       receiver.on('ping', () => {})
-      expect(await receiver.health()).toMatchObject({ ok: true, accepts: true })
+      expect(await receiver.health()).toMatchObject({ ok: true, accepting: true })
       expect((await send()).status).toBe(200)
     },
   )
@@ -316,7 +318,7 @@ describe('a receiver that nothing subscribes to', () => {
   })
 })
 
-describe('work: false', () => {
+describe('worker: false', () => {
   /** As an inbox that another process reads. */
   function shared(): Inbox {
     const inbox = memoryInbox()
@@ -326,7 +328,7 @@ describe('work: false', () => {
   test('is rejected for tasks that no other process sees', () => {
     for (const inbox of [undefined, memoryInbox()])
       expect(() => setup({ worker: false, ...(inbox && { inbox }) })).toThrow(
-        /^createReceiver: work must be left out, .*, got false; no other process reads the tasks of memoryInbox/,
+        /^createReceiver: worker must be left out, .*, got false; no other process reads the tasks of memoryInbox/,
       )
   })
 
@@ -336,7 +338,7 @@ describe('work: false', () => {
     expect(await receiver.tasks()).toHaveLength(1)
   })
 
-  test('runs nothing before work() is called', async () => {
+  test('runs nothing before startWorker() is called', async () => {
     const { receiver, heard, send } = setup({ worker: false, inbox: shared() })
     receiver.on('ping', () => {})
     await send()
@@ -368,7 +370,7 @@ describe('close', () => {
     let closed = false
     const closing = receiver.close().then(() => (closed = true))
     const reply = await send({ id: 'late' })
-    expect(codeOf(reply)).toBe('closed')
+    expect(codeOf(reply)).toBe('receiver_closed')
     expect(reply).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
     expect(closed).toBe(false)
     running.open()
@@ -419,7 +421,7 @@ describe('close', () => {
     const waiting = receiver.receive(acme().sign!({ payload: {} }))
     await receiver.close()
     secret.open('acme-secret')
-    expect(codeOf(await waiting)).toBe('closed')
+    expect(codeOf(await waiting)).toBe('receiver_closed')
     expect(await receiver.tasks()).toEqual([])
   })
 

@@ -14,6 +14,7 @@ export const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   publicBase: ['how-to/proxy'],
   'body parser': ['how-to/hosts', 'errors/body_consumed', 'errors/body_altered', 'how-to/proxy'],
   'raw body': ['how-to/hosts', 'errors/body_consumed', 'migrating/express-raw', 'how-to/testing'],
+  'verify signature': ['how-to/verify', 'explain', 'errors/signature_mismatch'],
   order: ['how-to/keep-order'],
   fifo: ['how-to/keep-order'],
   types: ['how-to/types'],

@@ -1,12 +1,10 @@
 // The packages as they are, in a browser: what stands for modules of Node.js and for packages that few requests need.
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { InputOptions, Plugin } from 'rolldown'
 
 const here = import.meta.dirname
 const jose = join(here, 'node', 'jose.ts')
 const core = join(here, '..', '..', 'core', 'src', 'index.ts')
-const own = createRequire(import.meta.url)
 
 const NODE: Readonly<Record<string, string>> = {
   'node:buffer': 'buffer',
@@ -39,7 +37,8 @@ export const nodeModules: Plugin = {
     if (source === 'jose')
       return importer === jose ? this.resolve(source, core, { skipSelf: true }) : jose
     // The site's own packages: those of the workspace are not asked.
-    if (/^(?:@noble\/|fflate$)/.test(source)) return own.resolve(source)
+    if (/^(?:@noble\/|fflate$)/.test(source))
+      return this.resolve(source, import.meta.filename, { skipSelf: true })
     return undefined
   },
 }

@@ -123,7 +123,7 @@ export const SAYS: Readonly<Record<string, readonly [what: string, remedy: strin
     'The delivery is from a tenant or key that your app does not know.',
     'Add the tenant or the key, if it is yours: [Serve many tenants](/how-to/tenants/).',
   ],
-  replayed: [
+  replay_detected: [
     'A delivery with the same signature came before, under another id.',
     'Nothing: a captured delivery was sent again.',
   ],
@@ -156,8 +156,16 @@ export const SAYS: Readonly<Record<string, readonly [what: string, remedy: strin
     'If the provider sends such bodies, raise the limit that the message names: `limits.depth`, or `limits.unverified.depth` for what is parsed before the signature is checked.',
   ],
   missing_event_id: [
-    'The event has no id or no topic where the options say.',
-    'Compare `eventIdField` and `topicField` with a delivery.',
+    'The event has no id where the provider sends it or the options say.',
+    'Compare `eventIdField` and `eventIdHeader` with a delivery.',
+  ],
+  missing_topic: [
+    'The event has no topic where the provider sends it or the options say.',
+    'Compare `topicField` and `topicHeader` with a delivery.',
+  ],
+  malformed_event: [
+    'The payload does not have the form of an event of this provider.',
+    'Compare the delivery with the documentation of the provider. The message names the field.',
   ],
   unhandled_topic: [
     'No subscription matches the topic, and `onUnhandled` is `reject`.',
@@ -179,7 +187,7 @@ export const SAYS: Readonly<Record<string, readonly [what: string, remedy: strin
     'The handler failed, and the sender waits for its result.',
     'Fix the handler; the sender retries.',
   ],
-  closed: [
+  receiver_closed: [
     'The receiver is closing.',
     'Nothing: the sender retries, and the next process accepts it.',
   ],

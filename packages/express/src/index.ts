@@ -6,4 +6,4 @@ export type {
   UrlOptions,
   WebhookOptions,
 } from '@postern/node'
-export { closeOnSignal, drain, health, serve } from '@postern/node'
+export { closeOnSignal, runDue, health, serve } from '@postern/node'

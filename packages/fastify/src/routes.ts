@@ -1,7 +1,7 @@
 import type { Receiver } from '@postern/core'
 import type { RunDueRouteOptions, HealthRouteOptions, Route } from '@postern/core/routes'
 import {
-  drain as nodeDrain,
+  runDue as nodeRunDue,
   health as nodeHealth,
   serve as nodeServe,
   type NodeHandler,
@@ -9,16 +9,16 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /**
- * A route handler that runs due tasks, as `drain` of `@postern/core/routes`.
+ * A route handler that runs due tasks, as `runDue` of `@postern/core/routes`.
  *
  * @example
- * fastify.get('/cron/webhooks', drain(receiver, { secret: process.env.CRON_SECRET! }))
+ * fastify.get('/cron/webhooks', runDue(receiver, { secret: process.env.CRON_SECRET! }))
  */
-export function drain(
+export function runDue(
   receiver: Pick<Receiver, 'runDue'>,
   options: RunDueRouteOptions,
 ): (request: FastifyRequest, reply: FastifyReply) => void {
-  return toFastify(nodeDrain(receiver, options))
+  return toFastify(nodeRunDue(receiver, options))
 }
 
 /**

@@ -58,7 +58,7 @@ export function headerTest(names: readonly string[]): (name: string) => boolean 
   const starts: string[] = []
   for (const name of names) {
     if (typeof name !== 'string' || !/^[!#$%&'*+\-.^_`|~\w]+$/.test(name))
-      throw new TypeError(`headers: ${JSON.stringify(name)} is no name of a header`)
+      throw new TypeError(`headers: ${JSON.stringify(name)} is not the name of a header`)
     if (name.endsWith('*')) starts.push(name.slice(0, -1).toLowerCase())
     else exact.add(name.toLowerCase())
   }

@@ -15,12 +15,12 @@ export interface SourceOptions extends CallOptions {
   readonly sign?: 'v1' | 'v1a'
   /** Called when a destination answered 410; it gets no more messages until it is registered again, with `replace`. */
   readonly onGone?: (destination: RegisteredDestination) => unknown
-  /** Observers beside the logger. */
+  /** Observers in addition to the logger. */
   readonly observers?: readonly Observer[]
   /** The logger: an observer, or false for none. @default logger(), to the console */
   readonly log?: Observer | false
-  /** False if another process delivers (`source.work()` there). @default true */
-  readonly work?: boolean
+  /** False if another process delivers (`source.startWorker()` there). @default true */
+  readonly worker?: boolean
 }
 
 /** A destination to be registered. */
@@ -99,8 +99,8 @@ export interface WebhookSource {
   replay(filter?: TaskFilter, options?: ReplayOptions): Promise<Changed>
   /** Messages to send, one task for each destination. */
   tasks(filter?: TaskFilter & { readonly limit?: number }): Promise<readonly TaskInfo[]>
-  /** Starts to deliver in this process, after `work: false`. */
-  work(): Promise<void>
+  /** Starts to deliver in this process, after `worker: false`. */
+  startWorker(): Promise<void>
   /** Takes no more messages, lets running calls end and leaves the rest pending. The inbox stays open. */
   close(options?: { /** @default '10s' */ readonly timeout?: Duration }): Promise<void>
 }

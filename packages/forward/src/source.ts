@@ -37,7 +37,7 @@ import { stringifyJson, type Provider, type Result } from '@postern/core/scheme'
  */
 export function createSender(options: SourceOptions): WebhookSource {
   unknownOptions('createSender', options, OPTIONS)
-  const { name, inbox, onGone, sign = 'v1', log, observers, work } = options
+  const { name, inbox, onGone, sign = 'v1', log, observers, worker } = options
   if (typeof name !== 'string' || name.trim() === '')
     throw new TypeError('name must be a string that is not empty')
   if (!inbox?.records)
@@ -65,7 +65,7 @@ export function createSender(options: SourceOptions): WebhookSource {
     clock: { now },
     ...(log !== undefined && { log }),
     ...(observers && { observers }),
-    ...(work !== undefined && { worker: work }),
+    ...(worker !== undefined && { worker }),
   })
   receiver.onAny(
     {
@@ -91,7 +91,7 @@ export function createSender(options: SourceOptions): WebhookSource {
     onDead: (listener) => void receiver.onDead(listener),
     replay: (filter, options) => receiver.replay(filter, options),
     tasks: (filter) => receiver.tasks(filter),
-    work: () => receiver.startWorker(),
+    startWorker: () => receiver.startWorker(),
     async close(closing) {
       await receiver.close(closing)
       await caller.close()
@@ -150,7 +150,7 @@ const OPTIONS: readonly (keyof SourceOptions)[] = [
   'onGone',
   'observers',
   'log',
-  'work',
+  'worker',
 ]
 
 function shown(id: string, { url, topics, gone }: KeptDestination): RegisteredDestination {

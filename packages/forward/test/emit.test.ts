@@ -65,7 +65,9 @@ describe('emit', () => {
     for (const id of ['', 'with space', 'a.b', 'ü', 'x'.repeat(256)])
       await expect(source.emit({ topic: 'a', payload: 1, id })).rejects.toThrow('id must')
     await source.close()
-    await expect(source.emit({ topic: 'a', payload: 1 })).rejects.toMatchObject({ code: 'closed' })
+    await expect(source.emit({ topic: 'a', payload: 1 })).rejects.toMatchObject({
+      code: 'receiver_closed',
+    })
     await close()
   })
 

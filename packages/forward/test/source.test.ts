@@ -12,7 +12,7 @@ test('messages and destinations outlive the process, and no secret is in the fil
   const folder = mkdtempSync(join(tmpdir(), 'postern-source-'))
   const path = join(folder, 'source.db')
   const site = await openSite()
-  const before = createSourceScene({ inbox: sqliteInbox({ path }), work: false })
+  const before = createSourceScene({ inbox: sqliteInbox({ path }), worker: false })
   const { secret } = await before.source.register({ url: site.url, topics: '**' })
   await before.source.emit({ topic: 't', payload: 'kept' })
   const records = await before.inbox.records!.list('')

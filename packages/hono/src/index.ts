@@ -1,2 +1,2 @@
 export { webhook, type Mountable, type WebhookOptions } from './webhook.ts'
-export { drain, health, serve } from './routes.ts'
+export { runDue, health, serve } from './routes.ts'

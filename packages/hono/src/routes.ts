@@ -1,6 +1,6 @@
 import type { Receiver } from '@postern/core'
 import {
-  runDue as fetchDrain,
+  runDue as fetchRunDue,
   health as fetchHealth,
   toFetch,
   type RunDueRouteOptions,
@@ -10,16 +10,16 @@ import {
 import type { Context } from 'hono'
 
 /**
- * A handler that runs due tasks, as `drain` of `@postern/core/routes`.
+ * A handler that runs due tasks, as `runDue` of `@postern/core/routes`.
  *
  * @example
- * app.get('/cron/webhooks', drain(receiver, { secret: process.env.CRON_SECRET! }))
+ * app.get('/cron/webhooks', runDue(receiver, { secret: process.env.CRON_SECRET! }))
  */
-export function drain(
+export function runDue(
   receiver: Pick<Receiver, 'runDue'>,
   options: RunDueRouteOptions,
 ): (context: Context) => Promise<Response> {
-  const handle = fetchDrain(receiver, options)
+  const handle = fetchRunDue(receiver, options)
   return (context) => handle(context.req.raw)
 }
 

@@ -22,7 +22,7 @@ const HTML = `<!doctype html>
 <script type="module" src="{{base}}page.js"></script>
 </head>
 <body>
-<div id="page"><p class="empty">postern is on its way …</p></div>
+<div id="page"><p class="empty">Loading…</p></div>
 <link rel="stylesheet" href="{{base}}page.css">
 <noscript>This page needs JavaScript.</noscript>
 </body>

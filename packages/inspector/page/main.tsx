@@ -52,7 +52,7 @@ function App(): JSX.Element {
   if (isOut) return <SignedOut />
   if (status === undefined)
     return failure === undefined ? (
-      <p class="empty">postern is on its way …</p>
+      <p class="empty">Loading…</p>
     ) : (
       <main class="whole">
         <h1>
@@ -316,7 +316,7 @@ function Ends({ state, ends }: { state: BulkJob; ends: EndsReply }): JSX.Element
 }
 
 function inWords({ what, phase, done, total, rate, message }: BulkJob): string {
-  const verb = what === 'replay' ? 'set to run again' : 'discarded'
+  const verb = what === 'replay' ? 'set to run again' : 'deleted'
   const sum = `${count(done)} of ${counted(total, 'task')} ${verb}`
   if (phase === 'finished')
     return done === total

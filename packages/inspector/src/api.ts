@@ -16,7 +16,7 @@
  * | `GET copy?as=curl\|test&delivery=\|task=` | {@link CopyReply} |
  * | `GET actions?cursor=` | {@link ActionsReply} |
  * | `GET ends?action=` | {@link EndsReply} |
- * | `POST replay`, `POST discard` {@link ChangeRequest} | {@link ChangeReply} |
+ * | `POST replay`, `POST delete` {@link ChangeRequest} | {@link ChangeReply} |
  * | `POST rerun` {@link RerunRequest} | {@link RerunReply} |
  * | `POST sample` {@link SampleRequest} | {@link SampleReply} |
  * | `POST mute` {@link MuteRequest} | {@link MuteReply} |

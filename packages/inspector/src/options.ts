@@ -39,8 +39,8 @@ export interface InspectorOptions<Own extends readonly unknown[] = readonly unkn
   readonly dev?: boolean | string
   /** Providers that explain rejections where no receiver is, by their name. @default none */
   readonly providers?: readonly Provider[]
-  /** The key, or keys, of receivers that seal what they store: it is opened for those who may see payloads. */
-  readonly seal?: KeyOption
+  /** The key, or keys, of receivers that encrypt what they store: it is decrypted for those who may see payloads. */
+  readonly encryptionKey?: KeyOption
   /**
    * What is registered at the senders, by the name of the receiver: it is asked when the page is looked at, at most once a
    * minute each. `registered()` of `@postern/registrar` gives it. @default none
@@ -66,7 +66,7 @@ const OPTIONS: readonly (keyof InspectorOptions)[] = [
   'auth',
   'dev',
   'providers',
-  'seal',
+  'encryptionKey',
   'registered',
   'handlers',
   'name',
@@ -108,7 +108,7 @@ export function checkInspector<Own extends readonly unknown[]>(
   if (!Array.isArray(observers)) throw new TypeError('inspector: observers must be a list')
   if (auth === undefined && !dev)
     throw new TypeError(
-      'inspector: auth is missing: it shows payloads to whoever comes. Give auth: { token: process.env.POSTERN_TOKEN }, or a function that reads your session; for development alone, dev: true',
+      'inspector: auth is missing: it shows payloads to whoever comes. Give auth: { token: process.env.POSTERN_TOKEN }, or a function that reads your session; only for development, dev: true',
     )
   if (auth !== undefined && dev)
     throw new TypeError(
@@ -119,7 +119,8 @@ export function checkInspector<Own extends readonly unknown[]>(
       'inspector: dev is for development, and NODE_ENV is production; give auth: { token: process.env.POSTERN_TOKEN }, or a function that reads your session',
     )
   if (auth !== undefined) checkAuth(auth)
-  if (options.seal !== undefined) createSeal(options.seal, 'inspector: seal')
+  if (options.encryptionKey !== undefined)
+    createSeal(options.encryptionKey, 'inspector: encryptionKey')
 }
 
 function isAddress(dev: unknown): boolean {

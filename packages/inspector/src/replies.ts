@@ -66,7 +66,7 @@ export function createBudgets(
       const { since, used } = windowOf(visitor)
       if (used < MOST) return
       const seconds = Math.max(1, Math.ceil((since + WINDOW - now()) / 1000))
-      throw new ApiProblem(429, 'busy', `you have searched a lot; go on in ${seconds} s`, seconds)
+      throw new ApiProblem(429, 'busy', `too many searches; try again in ${seconds} s`, seconds)
     },
     charge(ms) {
       windowOf(visitor).used += ms

@@ -116,8 +116,8 @@ export async function withheldThings(
       kind: 'dead',
       cause: undefined,
       error: error ? withheldError(error) : { name: 'Error', message: '' },
-      lanes: [{ receiver, subscription, dead: counts.dead }],
-      moreLanes: 0,
+      subscriptions: [{ receiver, subscription, dead: counts.dead }],
+      moreSubscriptions: 0,
       count: counts.dead,
       retrying: 0,
       since: Math.min(span.to, ...rows.map(({ receivedAt }) => receivedAt)),
@@ -128,8 +128,8 @@ export async function withheldThings(
   }
 }
 
-/** Subscriptions with dead tasks that stand in no row. */
-export function moreLanesOf(
+/** Subscriptions with dead tasks that are in no row. */
+export function moreWithheldOf(
   shown: readonly DeadThing[],
   lanes: readonly LaneStats[],
 ): HealthReply['more'] {

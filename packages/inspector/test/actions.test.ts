@@ -76,7 +76,7 @@ describe('replay', () => {
   })
 })
 
-test('discard drops dead tasks', async () => {
+test('delete removes dead tasks', async () => {
   expect(await scene.act('delete', { filter: { state: 'dead', topic: 'push' } })).toMatchObject({
     count: 5,
   })

@@ -138,7 +138,7 @@ test('a burst of rejections', async () => {
 
 test('a sender that is silent for longer than its receiver allows, until something comes', async () => {
   await scene.close()
-  scene = createScene({ receiver: { silence: 300 } })
+  scene = createScene({ receiver: { silentAfter: 300 } })
   await scene.send('push', {})
   const one = watch()
   await expect.poll(async () => (await one.check(), shown())).toEqual([['begun', 'silent']])

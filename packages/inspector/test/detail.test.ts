@@ -39,7 +39,7 @@ describe('a delivery', () => {
     expect(detail).toMatchObject({
       statusCode: 200,
       hidden: false,
-      sealed: false,
+      encrypted: false,
       row: { outcome: 'accepted', topic: 'push', eventId: 'push-1' },
       delivery: { method: 'POST', path: '/webhooks', isUnsigned: false },
       reply: { status: 200 },
@@ -247,30 +247,30 @@ test('a duplicate names the delivery that it repeats', async () => {
   scene.broken = true
 })
 
-test('a sealed event is shown to those who have the key alone', async () => {
-  const seal = Buffer.alloc(32, 7).toString('base64')
+test('an encrypted event is shown to those who have the key alone', async () => {
+  const encryptionKey = Buffer.alloc(32, 7).toString('base64')
   const inbox = temporaryInbox()
-  const closed = createScene({ inbox, receiver: { seal } })
-  await closed.send('push', { ref: 'refs/heads/hidden' }, { id: 'sealed-1' })
+  const closed = createScene({ inbox, receiver: { storage: { encryptionKey } } })
+  await closed.send('push', { ref: 'refs/heads/hidden' }, { id: 'encrypted-1' })
   const { rows } = await closed.get<ListReply>('list')
   const id = rows[0]!.id.slice('delivery:'.length)
   const detail = await closed.get<DetailReply>(`delivery?id=${id}`)
-  expect(detail).toMatchObject({ sealed: true, actions: ['replay'] })
+  expect(detail).toMatchObject({ encrypted: true, actions: ['replay'] })
   expect(JSON.stringify(detail)).not.toMatch(/refs\/heads|sealed:/)
   expect(await closed.get(`copy?as=curl&delivery=${id}`)).toMatchObject({ statusCode: 409 })
-  const open = viewer({ inbox, seal, auth: () => ({ allow: 'all' }) })
+  const open = viewer({ inbox, encryptionKey, auth: () => ({ allow: 'all' }) })
   const shown = await open.get<DetailReply>(`delivery?id=${id}`)
-  expect([shown.sealed, JSON.parse(shown.payload!).ref]).toEqual([false, 'refs/heads/hidden'])
+  expect([shown.encrypted, JSON.parse(shown.payload!).ref]).toEqual([false, 'refs/heads/hidden'])
   expect((await open.get<ListReply>('list?q=payload.ref:refs/heads/hidden')).rows).toHaveLength(1)
   const forged = await signedInit(github({ secret: `${SECRET} ` }), 'push')
   await closed.github.receive(forged)
   await closed.written()
   const { rows: rejected } = await closed.get<ListReply>('list?q=outcome:rejected')
   const at = `explain?id=${rejected[0]!.id.slice('delivery:'.length)}`
-  expect(await closed.get(at)).toMatchObject({ cannot: expect.stringContaining('sealed') })
+  expect(await closed.get(at)).toMatchObject({ cannot: expect.stringContaining('encrypted') })
   const withKey = viewer({
     inbox,
-    seal,
+    encryptionKey,
     receivers: [closed.github],
     auth: () => ({ allow: 'all' }),
   })

@@ -156,7 +156,7 @@ describe('silence', () => {
 
   test('its own option decides', async () => {
     await receiver.close({ timeout: '1s' })
-    make({ silence: '2h' })
+    make({ silentAfter: '2h' })
     await before(every(20 * MINUTE, 6 * HOUR, 3 * HOUR), good)
     expect((await health()).things).toMatchObject([{ kind: 'silent', limit: 2 * HOUR }])
   })
@@ -175,7 +175,7 @@ describe('tasks', () => {
     expect(found.things).toMatchObject([
       {
         kind: 'dead',
-        lanes: [{ receiver: 'github', subscription: 'deploy', dead: 3 }],
+        subscriptions: [{ receiver: 'github', subscription: 'deploy', dead: 3 }],
         error: { name: 'Error', message: 'SMTP 421 too many connections' },
         count: 3,
         retrying: 0,

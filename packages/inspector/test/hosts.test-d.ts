@@ -59,7 +59,7 @@ test('receivers of any events, and promises of them', () => {
 
 test('grants are checked as they are written', () => {
   // @ts-expect-error no such action
-  onFetch({ inbox, auth: () => ({ allow: ['delete'] }) })
+  onFetch({ inbox, auth: () => ({ allow: ['remove'] }) })
   // @ts-expect-error no such role
   onFetch({ inbox, auth: { token: 'x', allow: 'write' } })
   // @ts-expect-error no such option

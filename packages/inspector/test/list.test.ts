@@ -193,12 +193,9 @@ describe('what cannot be meant', () => {
   test.each([
     [
       'state:dead outcome:rejected',
-      'state: lists tasks and outcome: lists deliveries; take one of both away',
+      'state: lists tasks and outcome: lists deliveries; remove one of them',
     ],
-    [
-      'payload.a:1 code:x',
-      'payload: lists tasks and code: lists deliveries; take one of both away',
-    ],
+    ['payload.a:1 code:x', 'payload: lists tasks and code: lists deliveries; remove one of them'],
     ['state:asleep', 'state must be one of pending, running, done, dead, got asleep'],
     ['state:ded', 'state must be one of pending, running, done, dead, got ded; did you mean dead?'],
     [
@@ -218,10 +215,7 @@ describe('what cannot be meant', () => {
       'stat: is no qualifier; did you mean state:? text with a colon stands in double quotes',
     ],
     ['-since:2h', '-since: cannot be turned round; give the other one'],
-    [
-      'error:x status:401',
-      'error: lists tasks and status: lists deliveries; take one of both away',
-    ],
+    ['error:x status:401', 'error: lists tasks and status: lists deliveries; remove one of them'],
     ['topic:a topic:b', 'topic: stands twice; give it once'],
     ['state:', 'state: has no value'],
   ])('%s', async (q, problem) => {
@@ -319,17 +313,20 @@ describe('suggestions of payloads', () => {
     expect(await suggest('payl', bob)).toEqual([])
   })
 
-  test('of sealed payloads need the key', async () => {
-    const seal = Buffer.alloc(32, 7).toString('base64')
-    const sealed = createScene({ receiver: { seal }, inspector: { seal } })
-    await sealed.send('push', { ref: 'refs/heads/main' }, { id: 'a' })
-    expect((await suggest('payload.re', sealed))[0]).toEqual({
+  test('of encrypted payloads need the key', async () => {
+    const encryptionKey = Buffer.alloc(32, 7).toString('base64')
+    const encrypted = createScene({
+      receiver: { storage: { encryptionKey } },
+      inspector: { encryptionKey },
+    })
+    await encrypted.send('push', { ref: 'refs/heads/main' }, { id: 'a' })
+    expect((await suggest('payload.re', encrypted))[0]).toEqual({
       insert: 'payload.ref:',
       note: 'refs/heads/main',
     })
-    const blind = viewer({ inbox: sealed.inbox, auth: () => ({ allow: 'read' }) })
+    const blind = viewer({ inbox: encrypted.inbox, auth: () => ({ allow: 'read' }) })
     expect(await suggest('payload.re', blind)).toEqual([])
-    await sealed.close()
+    await encrypted.close()
   })
 })
 

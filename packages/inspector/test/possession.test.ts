@@ -61,7 +61,7 @@ describe('dev: true', () => {
     createInspector({ inbox, dev, log, name: 'shop' })
     createInspector({ inbox, dev, log, name: 'shop' })
     expect(lines).toEqual([
-      `shop: the page opens with ${dev}#key=${devKey()}; who has the key may do all`,
+      `shop: open ${dev}#key=${devKey()}. Anyone with this key has full access`,
     ])
   })
 
@@ -91,7 +91,7 @@ describe('dev: true', () => {
       expect(told).toEqual(
         host.name === 'fetch'
           ? []
-          : [expect.stringContaining(`http://localhost:${port}/admin/postern#key=${devKey()};`)],
+          : [expect.stringContaining(`http://localhost:${port}/admin/postern#key=${devKey()}. `)],
       )
       expect(lines.join()).not.toMatch(/evil|:3000\/admin/)
     })

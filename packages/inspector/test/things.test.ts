@@ -67,7 +67,7 @@ describe('dead tasks by cause', () => {
     await send('stripe', 'no such customer "cus_1"')
     const found = await health()
     expect(dead(found).map(({ count }) => count)).toEqual([4, 1])
-    expect(dead(found)[0]!.lanes).toHaveLength(4)
+    expect(dead(found)[0]!.subscriptions).toHaveLength(4)
     expect(dead(found)[0]!.isOver).toBe(false)
     expect(found.more).toEqual({ causes: 0, dead: 0 })
     const { count } = await page.act('replay', {
@@ -75,7 +75,7 @@ describe('dead tasks by cause', () => {
       dryRun: true,
     })
     expect(count, 'all of the cause by one filter').toBe(4)
-    expect(dead(await health('receiver=github'))[0]!.lanes).toHaveLength(2)
+    expect(dead(await health('receiver=github'))[0]!.subscriptions).toHaveLength(2)
   })
 
   test('eight rows, and what is left in the inbox’s own numbers', async () => {
@@ -96,8 +96,8 @@ describe('dead tasks by cause', () => {
       retrying: 0,
       first: 0,
       last: 0,
-      lanes: [{ receiver: 'github', subscription: 'mail', dead: 20_000, retrying: 0 }],
-      laneCount: 1,
+      subscriptions: [{ receiver: 'github', subscription: 'mail', dead: 20_000, retrying: 0 }],
+      subscriptionCount: 1,
       among: 1,
       amongDead: 1,
       ofNewest: 20_000,
@@ -150,8 +150,8 @@ describe('dead tasks by cause', () => {
       retrying: 4,
       first: 1,
       last: 2,
-      lanes: [lane('a', 2, 1), lane('b', 0, 3)],
-      laneCount: 2,
+      subscriptions: [lane('a', 2, 1), lane('b', 0, 3)],
+      subscriptionCount: 2,
       among: 1,
       amongDead: 1,
     }
@@ -162,8 +162,8 @@ describe('dead tasks by cause', () => {
       span,
       at: HOUR,
     })
-    expect(things).toMatchObject([{ count: 2, retrying: 4, moreLanes: 0 }])
-    expect(things[0]!.lanes).toEqual([{ receiver: 'github', subscription: 'a', dead: 2 }])
+    expect(things).toMatchObject([{ count: 2, retrying: 4, moreSubscriptions: 0 }])
+    expect(things[0]!.subscriptions).toEqual([{ receiver: 'github', subscription: 'a', dead: 2 }])
   })
 })
 

@@ -7,4 +7,4 @@ export type {
   WebhookOptions,
 } from '@postern/node'
 export { closeOnSignal } from '@postern/node'
-export { drain, health, serve } from './routes.ts'
+export { runDue, health, serve } from './routes.ts'

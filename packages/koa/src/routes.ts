@@ -1,5 +1,5 @@
 import {
-  drain as nodeDrain,
+  runDue as nodeRunDue,
   health as nodeHealth,
   serve as nodeServe,
   type NodeHandler,
@@ -7,13 +7,15 @@ import {
 import type { Context } from 'koa'
 
 /**
- * A middleware that runs due tasks, as `drain` of `@postern/core/routes`.
+ * A middleware that runs due tasks, as `runDue` of `@postern/core/routes`.
  *
  * @example
- * router.post('/cron/webhooks', drain(receiver, { secret: process.env.CRON_SECRET! }))
+ * router.post('/cron/webhooks', runDue(receiver, { secret: process.env.CRON_SECRET! }))
  */
-export function drain(...route: Parameters<typeof nodeDrain>): (context: Context) => Promise<void> {
-  return toKoa(nodeDrain(...route))
+export function runDue(
+  ...route: Parameters<typeof nodeRunDue>
+): (context: Context) => Promise<void> {
+  return toKoa(nodeRunDue(...route))
 }
 
 /**

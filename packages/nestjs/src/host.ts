@@ -164,7 +164,7 @@ const MARKS = 'postern:marks'
 
 /**
  * Subscribes a method of a provider or controller to topics of a receiver. It is called with the event and its task, and the
- * task is done when it resolves. The subscription's name is the class and the method (`Billing.paid`): give `name`, or `formerly`, before
+ * task is done when it resolves. The subscription's name is the class and the method (`Billing.paid`): give `name`, or `previousNames`, before
  * you rename either while tasks wait. The provider must be a singleton.
  *
  * @example

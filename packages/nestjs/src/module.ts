@@ -99,7 +99,7 @@ export class PosternModule {
   ): DynamicModule {
     if (path !== false && (typeof path !== 'string' || !path.startsWith('/')))
       throw new TypeError(
-        `PosternModule.receiver: the path of ${name} must begin with a slash, such as /webhooks/${name}, or be false if a controller mounts it, got ${String(path)}`,
+        `PosternModule.receiver: the path of ${name} must start with a slash, such as /webhooks/${name}, or be false if a controller mounts it, got ${String(path)}`,
       )
     const { imports = [], inject = [], useFactory, ...options } = definition
     const token = receiverToken(name)

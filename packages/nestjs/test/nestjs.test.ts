@@ -266,7 +266,7 @@ describe('mistakes are a TypeError that says what to do', () => {
   test('a path without a slash', () => {
     expect(() =>
       PosternModule.receiver('a', 'webhooks', { useFactory: () => ({}) as never }),
-    ).toThrow('must begin with a slash')
+    ).toThrow('must start with a slash')
   })
 })
 

@@ -6,6 +6,6 @@ export {
   type RouteParams,
   type WebhookOptions,
 } from './webhook.ts'
-export { singleton } from './persistent.ts'
-export { hotReloadable, type Reloadable } from './persistent.ts'
-export { drain, health, serve } from './routes.ts'
+export { singleton } from './singleton.ts'
+export { hotReloadable, type Reloadable } from './singleton.ts'
+export { runDue, health, serve } from './routes.ts'

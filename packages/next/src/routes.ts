@@ -1,6 +1,6 @@
 import type { Receiver } from '@postern/core'
 import {
-  runDue as fetchDrain,
+  runDue as fetchRunDue,
   health as fetchHealth,
   toFetch,
   type RunDueRouteOptions,
@@ -8,19 +8,19 @@ import {
   type Route,
 } from '@postern/core/routes'
 import { connection } from 'next/server.js'
-import { isBuilding } from './persistent.ts'
+import { isBuilding } from './singleton.ts'
 
 /**
- * A route handler that runs due tasks, as `drain` of `@postern/core/routes`. During `next build` the secret may be missing.
+ * A route handler that runs due tasks, as `runDue` of `@postern/core/routes`. During `next build` the secret may be missing.
  *
  * @example
- * export const GET = drain(receiver, { secret: process.env.CRON_SECRET!, deadline: '50s' })
+ * export const GET = runDue(receiver, { secret: process.env.CRON_SECRET!, deadline: '50s' })
  */
-export function drain(
+export function runDue(
   receiver: Pick<Receiver, 'runDue'>,
   options: RunDueRouteOptions,
 ): (request: Request) => Promise<Response> {
-  return answering(() => fetchDrain(receiver, options))
+  return answering(() => fetchRunDue(receiver, options))
 }
 
 /**

@@ -314,7 +314,7 @@ function exact(
     problem: 'lossy',
     got: `${property} holds ${size} bytes (content-encoding ${encoding ?? 'absent'})`,
     ...(length !== undefined && { expected: length }),
-    remedy: 'a body parser changed or inflated them; mount the receiver before it',
+    remedy: 'a body parser changed or decompressed them; mount the receiver before it',
   })
 }
 

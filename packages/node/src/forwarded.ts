@@ -87,7 +87,7 @@ function checked(trust: TrustProxy): TrustProxy {
   const [unknown] = Object.keys(rest)
   if (unknown !== undefined)
     throw new TypeError(
-      `trustProxy.${unknown} is no setting; the settings are hops, addresses and headers`,
+      `trustProxy.${unknown} is not a setting; the settings are hops, addresses and headers`,
     )
   const counted = typeof hops === 'number' && Number.isInteger(hops) && hops > 0
   if (addresses === undefined ? !counted : hops !== undefined || typeof addresses !== 'function')

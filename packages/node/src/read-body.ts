@@ -52,7 +52,7 @@ export function createBodyReader(time: number): BodyReader {
         reject(
           new WebhookError('body_timeout', {
             problem: 'too_slow',
-            option: 'limits.time',
+            option: 'limits.bodyTimeout',
             limit: time,
           }),
         )

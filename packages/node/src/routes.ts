@@ -13,13 +13,13 @@ import { writeReply } from './bridge.ts'
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 /**
- * A route that runs due tasks, as `drain` of `@postern/core/routes`, for node:http and Express. Throws a `TypeError`
+ * A route that runs due tasks, as `runDue` of `@postern/core/routes`, for node:http and Express. Throws a `TypeError`
  * that names a wrong option.
  *
  * @example
- * app.post('/cron/webhooks', drain(receiver, { secret: process.env.CRON_SECRET! }))
+ * app.post('/cron/webhooks', runDue(receiver, { secret: process.env.CRON_SECRET! }))
  */
-export function drain(
+export function runDue(
   receiver: Pick<Receiver, 'runDue'>,
   options: RunDueRouteOptions,
 ): NodeHandler {

@@ -16,7 +16,7 @@ export function webhook(
     target,
     parsed: (request) => request as ParsedRequest,
     remedy: () =>
-      'call the listener of webhook(receiver) first, or keep the bytes as a Buffer in req.rawBody; on NestJS take @postern/nestjs, which stands before its parsers',
+      'call the listener of webhook(receiver) first, or keep the bytes as a Buffer in req.rawBody; on NestJS use @postern/nestjs, which runs before its parsers',
   })
   return (request, response) => void bridge(request, response, request)
 }

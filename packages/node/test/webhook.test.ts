@@ -20,7 +20,7 @@ testAdapter(
       {
         name: 'a listener that drains the request',
         mount: (stage) => listen(after(stage, () => undefined)),
-        fix: /call the listener of webhook\(receiver\) first, or keep the bytes as a Buffer in req\.rawBody; on NestJS take @postern\/nestjs/,
+        fix: /call the listener of webhook\(receiver\) first, or keep the bytes as a Buffer in req\.rawBody; on NestJS use @postern\/nestjs/,
       },
     ],
     recovered: [

@@ -53,7 +53,7 @@ const METHODS = new Set([
 
 /** Makes the spans of deliveries. */
 export function createDeliverySpans(tracing: Tracing): DeliverySpans {
-  // A delivery that `take` hands in is never answered: nothing must hold its request.
+  // A delivery that `ingest` hands in is never answered: nothing must hold its request.
   const open = new WeakMap<RequestInfo, Open>()
 
   return {

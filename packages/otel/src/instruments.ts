@@ -105,7 +105,7 @@ export const INSTRUMENTS: Readonly<Record<InstrumentName, Instrument>> = {
     kind: 'counter',
     unit: '{attempt}',
     description:
-      'Stored ends of attempts: done, retry, postpone or dead; fenced if the end was rejected, since the claim was lost',
+      'Stored ends of attempts: done, retry, postpone or dead; rejected if the claim was lost before',
     attributes: [...LANE, 'postern.provider', 'postern.outcome'],
   },
   interruptions: {

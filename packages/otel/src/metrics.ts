@@ -85,7 +85,7 @@ export function observeMetrics(meter: Meter | (() => Meter | undefined)): Observ
     dead: (attempt) => ended(attempt, 'dead'),
     outcomeRejected(attempt) {
       started.delete(attempt)
-      ended(attempt, 'fenced')
+      ended(attempt, 'rejected')
     },
     interrupted: (interruption) => current()?.interruptions.add(1, laneOf(interruption)),
     async call({ attempt, destination }, next) {

@@ -184,7 +184,7 @@ test('interruptions and rejected ends of lost claims', async () => {
   const told = { receiver: 'shop', subscription: 'mail', task: 't', attempt: 1 }
   const lane = { 'messaging.destination.name': 'shop', 'messaging.consumer.group.name': 'mail' }
   const observer = observeMetrics(metrics.getMeter('own'))
-  observer.interrupted!({ ...told, count: 1, charged: 0 })
+  observer.interrupted!({ ...told, count: 1, strikes: 0 })
   observer.outcomeRejected!({
     ...told,
     provider: 'acme',
@@ -196,6 +196,6 @@ test('interruptions and rejected ends of lost claims', async () => {
     carrier: undefined,
   })
   expect(await sdk.points('postern.task.interruptions')).toEqual([{ attributes: lane, value: 1 }])
-  expect(by(await sdk.points('postern.task.outcomes'), 'postern.outcome')).toEqual({ fenced: 1 })
+  expect(by(await sdk.points('postern.task.outcomes'), 'postern.outcome')).toEqual({ rejected: 1 })
   await receiver.close()
 })

@@ -5,7 +5,7 @@ import { layoutOf, migrateTables } from './store/migrate.ts'
 
 /**
  * Brings the tables up to date, as an inbox does with its first delivery. With `force` it shuts out processes of older versions
- * though they give signs of life: for those that are known to be gone.
+ * though they seem to be active: for those that no longer run.
  *
  * @example
  * const { from, to } = await migrate({ connectionString: process.env.DATABASE_URL, force: true })

@@ -28,7 +28,7 @@ export interface PostgresInboxOptions {
   readonly maxConnections?: number
   /** Tasks of one receiver that may be pending or running; beyond, its deliveries get 503. Other processes are counted with a delay. @default 1_000_000 */
   readonly maxPending?: number
-  /** The part of `maxPending` that one fair key may take; beyond, its deliveries alone get 503. From above 0 to 1. @default 0.5 */
+  /** The part of `maxPending` that one tenant may take; beyond, only its deliveries get 503. From above 0 to 1. @default 0.5 */
   readonly maxPendingShare?: number
   /** Bytes of deliveries that may wait in this process for their commit; beyond, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
   readonly maxWaitingBytes?: number
@@ -102,9 +102,9 @@ function checkSchema(schema: string): void {
     throw new TypeError(
       `postgresInbox: schema must be a lower-case name of letters, digits and _, got ${JSON.stringify(schema)}`,
     )
-  // PostgreSQL keeps such names for itself: it would reject to make the schema, at the first delivery.
+  // PostgreSQL keeps such names for itself: it would refuse to make the schema, at the first delivery.
   if (schema.startsWith('pg_'))
     throw new TypeError(
-      `postgresInbox: schema must not begin with pg_, which PostgreSQL reserves, got ${JSON.stringify(schema)}; use 'webhooks' or a name of your own`,
+      `postgresInbox: schema must not start with pg_, which PostgreSQL reserves, got ${JSON.stringify(schema)}; use 'webhooks' or a name of your own`,
     )
 }

@@ -27,8 +27,8 @@ withPostgres('health of postgresInbox', (postgres) => {
     expect(await send('2')).toBe(503)
     for (const step of [0, 1000, 1000]) {
       scene.time += step
-      const { accepting: accepts, processing: settles, cause } = await receiver.health()
-      expect([accepts, settles]).toEqual([false, true])
+      const { accepting, processing, cause } = await receiver.health()
+      expect([accepting, processing]).toEqual([false, true])
       expect(cause).toMatch(/locked/)
     }
     await other.query('ROLLBACK')
@@ -83,14 +83,14 @@ withPostgres('health of postgresInbox', (postgres) => {
     for (const step of [0, 1000]) {
       scene.time += step
       await flood(receiver)
-      const { accepting: accepts, processing: settles, cause } = await receiver.health()
-      expect([accepts, settles]).toEqual([false, true])
+      const { accepting, processing, cause } = await receiver.health()
+      expect([accepting, processing]).toEqual([false, true])
       expect(cause).toMatch(/^read-only: /)
     }
     await reset(service.url)
     await recovers(scene)
     await flood(receiver)
-    expect(await receiver.health()).toMatchObject({ ok: true, accepts: true, cause: undefined })
+    expect(await receiver.health()).toMatchObject({ ok: true, accepting: true, cause: undefined })
     await scene.close()
   })
 })
@@ -132,7 +132,7 @@ async function recovers(scene: Shop): Promise<void> {
     scene.time += 1000
     return scene.receiver.health()
   }
-  await expect.poll(healthy).toMatchObject({ ok: true, accepts: true, cause: undefined })
+  await expect.poll(healthy).toMatchObject({ ok: true, accepting: true, cause: undefined })
 }
 
 async function flood(receiver: Receiver): Promise<void> {

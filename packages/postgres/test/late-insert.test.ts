@@ -14,6 +14,8 @@ withPostgres('a delivery that was rejected, and whose insert commits later', (po
       deadline: '300ms',
       lease: '10m',
     })
+    // Makes the tables, which may take longer than the deadline of a delivery.
+    await inbox.view!.stats()
     const shop = record()
     const port = inbox.attach(shop.consumer)
     port.work!()

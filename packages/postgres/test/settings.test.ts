@@ -17,7 +17,7 @@ test.for<[string, PostgresInboxOptions]>([
   ['maxPending', { connectionString, maxPending: 0 }],
   ['maxConnections', { connectionString, maxConnections: 2 }],
   ['schema', { connectionString, schema: 'pg_x' }],
-  ['window', { connectionString, dedupeWindow: 1000 as never }],
+  ['dedupeWindow', { connectionString, dedupeWindow: 1000 as never }],
   ['keepDone', { connectionString, keepDone: 1000 as never }],
   ['keepDead', { connectionString, keepDead: 1000 as never }],
   ['prepare', { connectionString, prepare: 'no' as never }],
@@ -29,8 +29,10 @@ test.for<[string, PostgresInboxOptions]>([
   expect(() => postgresInbox(options)).toThrow(new RegExp(`postgresInbox: .*${name}`))
 })
 
-test('a window shorter than the sender delivers again is a TypeError', () => {
+test('a dedupeWindow shorter than the sender delivers again is a TypeError', () => {
   const inbox = postgresInbox({ connectionString, dedupeWindow: '1s', keepDone: '1s' })
   const provider = { ...acme({ secret: 'a secret of these tests' }), retrySpan: 60_000 }
-  expect(() => createReceiver({ provider, inbox, worker: false })).toThrow(/window is 1000 ms/)
+  expect(() => createReceiver({ provider, inbox, worker: false })).toThrow(
+    /dedupeWindow is 1000 ms/,
+  )
 })

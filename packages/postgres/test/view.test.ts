@@ -79,7 +79,7 @@ withPostgres('the view of postgresInbox', (postgres) => {
     await port.accept(intake('1', [{ subscription: 'gone' }, { subscription: 'a' }]), {})
     port.work!()
     await shop.until(() => shop.warnings.length > 0)
-    expect(shop.warnings.join()).toMatch(/1 tasks of the subscription gone wait.*formerly/)
+    expect(shop.warnings.join()).toMatch(/1 tasks of subscription gone are waiting.*previousNames/)
     await inbox.close()
   })
 })

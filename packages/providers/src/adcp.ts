@@ -81,7 +81,7 @@ export const adcp: Factory<AdcpOptions> = /* @__PURE__ */ provider({
   scheme: (keys) => fixedKeys(scheme(), keys),
   events: (_delivery, { value }) => [
     {
-      id: needed(value, 'idempotency_key'),
+      id: needed(value, 'idempotency_key', 'missing_event_id'),
       topic: `${text(value, 'task_type') ?? 'task'}.${needed(value, 'status')}`,
       payload: value,
     },

@@ -67,7 +67,7 @@ export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({
   docs: 'https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html',
   setup: {
     call: 'Subscribe of the SNS API, with Protocol https and Endpoint',
-    secret: 'the ARN of the topic, which is no secret',
+    secret: "the ARN of the topic, which isn't secret",
     docs: 'https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html',
   },
   topics: ['arn:aws:sns:us-east-1:123456789012:MyTopic'],
@@ -108,7 +108,11 @@ export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({
         read,
         message: (delivery, arn) => signedText(delivery.json(), arn),
         check: (delivery, now) =>
-          checkTimestamp(timeOf(needed(delivery.json(), 'Timestamp')), now, tolerance),
+          checkTimestamp(
+            timeOf(needed(delivery.json(), 'Timestamp', 'malformed_event')),
+            now,
+            tolerance,
+          ),
       },
       options,
     )
@@ -169,7 +173,7 @@ function timeOf(timestamp: string): number {
 
 function eventOf(message: unknown): EventDraft {
   const type = needed(message, 'Type')
-  const arn = needed(message, 'TopicArn')
+  const arn = needed(message, 'TopicArn', 'malformed_event')
   const { Signature: _, SigningCertURL: __, ...payload } = message as Record<string, unknown>
   const id = text(message, 'MessageId')
   return type === 'Notification'
@@ -186,8 +190,8 @@ async function confirmed(message: unknown, options: AwsSnsOptions): Promise<Repl
       field: 'SubscribeURL',
       option: 'confirm',
     })
-  const url = URL.canParse(needed(message, 'SubscribeURL'))
-    ? new URL(needed(message, 'SubscribeURL'))
+  const url = URL.canParse(needed(message, 'SubscribeURL', 'malformed_event'))
+    ? new URL(needed(message, 'SubscribeURL', 'malformed_event'))
     : undefined
   const hosts = hostsOf(text(message, 'TopicArn'))
   if (url?.protocol !== 'https:' || url.port !== '' || !hosts.includes(url.hostname))

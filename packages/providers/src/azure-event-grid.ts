@@ -63,7 +63,7 @@ export const azureEventGrid: Factory<AzureEventGridOptions> = /* @__PURE__ */ pr
   handshake,
   events: (_delivery, { value }) =>
     [value].flat().map((event) => ({
-      id: needed(event, 'id'),
+      id: needed(event, 'id', 'missing_event_id'),
       topic: text(event, 'eventType') ?? needed(event, 'type'),
       payload: event,
     })),

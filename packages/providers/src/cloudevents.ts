@@ -1,4 +1,4 @@
-import { field, text } from './common/read.ts'
+import { field, needed } from './common/read.ts'
 import { Buffer } from 'node:buffer'
 import { type SecretOption, WebhookError, type Delivery } from '@postern/core'
 import {
@@ -75,7 +75,7 @@ export const cloudevents: Factory<CloudeventsOptions> = /* @__PURE__ */ provider
  * The events of a delivery in one of the three modes of CloudEvents' HTTP binding, chosen by Content-Type. The topic is
  * `type`, the id `source:id`. The payload is the event in its JSON form; in binary mode `data` is the body as it was read.
  *
- * @throws WebhookError `missing_event_id` if a required attribute is missing; `unsupported_media_type` for a format that is
+ * @throws WebhookError `missing_event_id`, `missing_topic` or `malformed_event` if a required attribute is missing; `unsupported_media_type` for a format that is
  * not JSON.
  */
 function cloudEvents(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
@@ -89,24 +89,24 @@ function cloudEvents(delivery: Delivery, body: ParsedBody): readonly EventDraft[
     })
   if (!type.startsWith('application/cloudevents-batch')) return [draft(body.value)]
   if (!Array.isArray(body.value))
-    throw new WebhookError('missing_event_id', {
+    throw new WebhookError('malformed_event', {
       problem: 'no_event',
-      expected: 'a batch must be an array',
+      expected: 'an array in a batch',
     })
   return (body.value as unknown[]).map(draft)
 }
 
 function draft(event: unknown): EventDraft {
-  for (const name of ['specversion', 'id', 'source', 'type'])
-    if (text(event, name) === undefined)
-      throw new WebhookError('missing_event_id', { problem: 'missing', field: name })
+  needed(event, 'specversion', 'malformed_event')
+  const id = needed(event, 'id', 'missing_event_id')
+  const source = needed(event, 'source', 'malformed_event')
+  const topic = needed(event, 'type')
   if (field(event, 'specversion') !== '1.0')
-    throw new WebhookError('missing_event_id', {
+    throw new WebhookError('malformed_event', {
       problem: 'not_allowed',
       field: 'specversion',
       expected: '1.0',
     })
-  const [source, id, topic] = [text(event, 'source')!, text(event, 'id')!, text(event, 'type')!]
   return { id: `${source}:${id}`, topic, payload: event }
 }
 
@@ -116,7 +116,7 @@ function binary(delivery: Delivery, { value }: ParsedBody): unknown {
     if (!header.startsWith('ce-')) continue
     const name = header.slice(3)
     if (name === 'datacontenttype' || name === 'data' || name in event)
-      throw new WebhookError('missing_event_id', { problem: 'repeated', header, got: 2 })
+      throw new WebhookError('malformed_event', { problem: 'repeated', header, got: 2 })
     event[name] = decode(line.trim(), header)
   }
   const datacontenttype = delivery.header('content-type')
@@ -138,7 +138,7 @@ function decode(value: string, header: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    throw new WebhookError('missing_event_id', {
+    throw new WebhookError('malformed_event', {
       problem: 'malformed',
       header,
       expected: 'percent-encoded UTF-8',

@@ -33,7 +33,7 @@ export const dropbox: Factory<PresetOptions<'appSecret'>> = /* @__PURE__ */ send
   events(_delivery, { value }) {
     if (field(value, 'list_folder') ?? field(value, 'delta'))
       return [{ topic: 'list_folder', payload: value }]
-    throw new WebhookError('missing_event_id', {
+    throw new WebhookError('malformed_event', {
       problem: 'missing',
       field: 'list_folder',
       expected: 'list_folder or delta',

@@ -13,7 +13,7 @@ import { jsonField, text } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
- * GitHub: repositories, organisations, Apps, Marketplace, Sponsors. HMAC-SHA256 over the body in `X-Hub-Signature-256`;
+ * GitHub: repositories, organizations, Apps, Marketplace, Sponsors. HMAC-SHA256 over the body in `X-Hub-Signature-256`;
  * the SHA-1 header beside it never counts. JSON and `payload=` forms. The topic is the event with its action
  * (`issues.opened`), and the event alone (`issues`) matches too. The id is `X-GitHub-Delivery`, the same on a redelivery.
  * Neither is signed (`covers.topic` is false: a captured body can come again as another event), and nothing is dated: what

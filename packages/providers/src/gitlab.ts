@@ -82,7 +82,7 @@ function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[
 function hookName(delivery: Delivery): string {
   const name = delivery.header('x-gitlab-event')?.replace(/ Hook$/, '')
   if (!name)
-    throw new WebhookError('missing_event_id', {
+    throw new WebhookError('missing_topic', {
       problem: 'missing',
       header: 'x-gitlab-event',
       expected: 'a name of the event here or in the body',

@@ -84,7 +84,7 @@ function unwrapped(value: unknown): { body: Uint8Array; headers: Record<string, 
   const body = Buffer.from(data, 'base64')
   // Buffer leaves out what is no base64: then these would not be the sender's bytes.
   if (unpadded(body.toString('base64')) !== unpadded(data))
-    throw new WebhookError('missing_event_id', {
+    throw new WebhookError('malformed_event', {
       problem: 'malformed',
       field: 'message.data',
       expected: 'base64',

@@ -61,7 +61,7 @@ function timeOf(delivery: Delivery): number {
   const time = field(delivery.json(), 'webhookTimestamp')
   if (typeof time === 'number') return time
   if (time !== undefined || delivery.header(TIME) === undefined)
-    throw new WebhookError('missing_event_id', {
+    throw new WebhookError('malformed_event', {
       problem: 'missing',
       field: 'webhookTimestamp',
       expected: 'milliseconds',

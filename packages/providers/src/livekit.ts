@@ -33,7 +33,7 @@ export const livekit: Factory<LivekitOptions> = /* @__PURE__ */ provider({
   covers: { body: 'bytes', id: true, timestamp: true },
   scheme({ apiKey }) {
     if (typeof apiKey !== 'string' || apiKey === '')
-      throw new TypeError('livekit: apiKey is missing: it is the issuer of the tokens')
+      throw new TypeError('livekit: apiKey is missing; it is the issuer of the tokens')
     return jwt({
       algorithms: ['HS256'],
       header: 'Authorization',

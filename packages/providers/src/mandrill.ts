@@ -114,7 +114,7 @@ function batch(delivery: Delivery): readonly unknown[] {
   const events =
     given.length === 1 ? parseJson(given[0]!, { depth: delivery.limits.depth }) : undefined
   if (!Array.isArray(events))
-    throw new WebhookError('missing_event_id', {
+    throw new WebhookError('malformed_event', {
       problem: 'missing',
       field: FIELD,
       expected: 'one field with an array',

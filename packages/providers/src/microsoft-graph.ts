@@ -89,7 +89,7 @@ const CLIENT_STATE: Scheme<string> = {
       found = found < 0 ? at : found
     }
     if (found < 0)
-      throw new WebhookError('missing_event_id', {
+      throw new WebhookError('malformed_event', {
         problem: 'missing',
         field: 'value',
         expected: 'a notification',

@@ -54,7 +54,7 @@ export const notion: Factory<NotionOptions> = /* @__PURE__ */ provider({
   covers: { body: 'bytes', id: true },
   prepare(options) {
     if (options.verificationToken === undefined && options.onSecret === undefined)
-      throw new TypeError('notion: verificationToken is missing; give onSecret to be told it')
+      throw new TypeError('notion: verificationToken is missing; give onSecret to receive it')
     return options
   },
   secretOf: ({ verificationToken = () => undefined }) => ['verificationToken', verificationToken],

@@ -19,7 +19,7 @@ export const revenuecat: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   instead: {
     header: 'authorization',
     remedy:
-      "set up a signing secret for the webhook, or take generic({ scheme: 'header-token', header: 'Authorization' })",
+      "set up a signing secret for the webhook, or use generic({ scheme: 'header-token', header: 'Authorization' })",
   },
   eventIdField: 'event.id',
   topicField: 'event.type',

@@ -14,7 +14,7 @@ import { needed } from './common/read.ts'
 
 /** Options of {@link salesforceOutbound}. */
 export interface SalesforceOutboundOptions {
-  /** The id of the organisation that sends: 18 characters. It is no secret: see {@link salesforceOutbound}. */
+  /** The id of the organization that sends: 18 characters. It is no secret: see {@link salesforceOutbound}. */
   readonly organizationId: SecretOption
 }
 
@@ -25,7 +25,7 @@ const ACK =
   '</notificationsResponse></soapenv:Body></soapenv:Envelope>'
 
 /**
- * Salesforce outbound messages (SOAP). Nothing is signed: the organisation's id tells whose message it claims to be, and
+ * Salesforce outbound messages (SOAP). Nothing is signed: the organization's id tells whose message it claims to be, and
  * only mutual TLS, an address range or a secret path tells that it is. A delivery is a batch of up to 100: the topic is the
  * type of the object (`Contact`), the id the notification's. One Ack covers the batch. The session id is left out of
  * payloads and of what is stored. Salesforce retries the whole message for 24 hours.
@@ -37,7 +37,7 @@ export const salesforceOutbound: Factory<SalesforceOutboundOptions> = /* @__PURE
   docs: 'https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging.htm',
   setup: {
     steps: ['Setup', 'Outbound Messages'],
-    secret: 'the id of your organisation, which is no secret',
+    secret: "the id of your organization, which isn't secret",
     docs: 'https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/tooling_api_objects_workflowoutboundmessage.htm',
   },
   topics: ['Contact', 'Account', 'Opportunity'],
@@ -56,7 +56,7 @@ export const salesforceOutbound: Factory<SalesforceOutboundOptions> = /* @__PURE
     },
   },
   options: {
-    organizationId: 'The id of the organisation that sends, 18 characters.',
+    organizationId: 'The id of the organization that sends, 18 characters.',
   },
   formats: ['xml'],
   secret: 'organizationId',
@@ -74,7 +74,7 @@ const ORGANIZATION: Scheme<string> = {
   credentials: { fields: ['Envelope.Body.notifications.SessionId'] },
   key(secret) {
     if (!/^00D[A-Za-z0-9]{15}$/.test(secret))
-      throw new TypeError('an organisation id has 18 characters and begins with 00D')
+      throw new TypeError('an organization id must have 18 characters and start with 00D')
     return secret
   },
   verify(delivery, keys) {

@@ -61,7 +61,7 @@ export const sendgrid: Factory<SendgridOptions> = /* @__PURE__ */ provider({
     }),
   events(_delivery, { value }) {
     if (!Array.isArray(value))
-      throw new WebhookError('missing_event_id', {
+      throw new WebhookError('malformed_event', {
         problem: 'no_event',
         expected: 'an array of events',
       })

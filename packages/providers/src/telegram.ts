@@ -21,7 +21,7 @@ const SCHEME: Scheme<string> = {
 /**
  * Telegram Bot API. The token comes as it is in `X-Telegram-Bot-Api-Secret-Token` and proves nothing about the body. Topic
  * is what the Update has (`message`, `callback_query`), id is `update_id`, which each bot counts by itself: if bots share
- * a route, give each token its `scope`. Telegram runs a JSON reply that has a `method`, so the reply is empty unless you give
+ * a route, give each token its `tenant`. Telegram runs a JSON reply that has a `method`, so the reply is empty unless you give
  * one with `receiver.answer`. It repeats what got no 2xx and keeps updates for 24 hours.
  *
  * Types: `telegram<TelegramEvents>({ secretToken })` with `@postern/providers/types/telegram`.
@@ -50,7 +50,7 @@ function events(delivery: Delivery, { value }: { readonly value: unknown }): rea
   const id = member(delivery.json('exact'), 'update_id')
   const topic = Object.keys(value ?? {}).find((name) => name !== 'update_id')
   if (id === undefined || topic === undefined)
-    throw new WebhookError('missing_event_id', {
+    throw new WebhookError('malformed_event', {
       problem: 'no_event',
       expected: 'an Update with update_id and content',
     })

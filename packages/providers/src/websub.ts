@@ -140,7 +140,7 @@ function events(
     const said = selfLinkHeader(delivery)
     // The header is not signed, and the feed is.
     if (self !== undefined && said !== undefined && said !== self)
-      throw new WebhookError('missing_event_id', {
+      throw new WebhookError('malformed_event', {
         problem: 'contradicts',
         header: 'link',
         expected: 'the feed',
@@ -167,7 +167,7 @@ function websubScheme(): Scheme<Uint8Array> {
     key(secret) {
       const key = new TextEncoder().encode(secret)
       if (key.length > MAX_SECRET)
-        throw new TypeError(`a hub takes a secret of less than 200 bytes, got ${key.length}`)
+        throw new TypeError(`a hub accepts a secret of less than 200 bytes, got ${key.length}`)
       return key
     },
     verify(delivery, keys) {

@@ -82,7 +82,7 @@ export const wechat: Factory<WechatOptions> = /* @__PURE__ */ provider({
     const message = wechatMessage(delivery)
     if (cipher) return [wechatEvent(readMessage(delivery, cipher.decrypt(encryptedOf(message))))]
     if (text(message, 'MsgType') === undefined && text(message, 'Encrypt') !== undefined)
-      throw new WebhookError('missing_event_id', {
+      throw new WebhookError('malformed_event', {
         problem: 'undecryptable',
         option: 'encodingAESKey',
         remedy: 'give encodingAESKey',

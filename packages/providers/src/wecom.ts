@@ -77,14 +77,14 @@ export const wecom: Factory<WecomOptions> = /* @__PURE__ */ provider({
       signed: (delivery) =>
         delivery.method === 'GET'
           ? parameter(delivery, 'echostr')
-          : needed(wechatMessage(delivery), 'Encrypt'),
+          : needed(wechatMessage(delivery), 'Encrypt', 'malformed_event'),
     }),
   handshake: (delivery, _body, _verified, { cipher }) =>
     delivery.method === 'GET'
       ? echoReply(cipher.decrypt(parameter(delivery, 'echostr')))
       : undefined,
   events(delivery, _body, { cipher }) {
-    const plain = cipher.decrypt(needed(wechatMessage(delivery), 'Encrypt'))
+    const plain = cipher.decrypt(needed(wechatMessage(delivery), 'Encrypt', 'malformed_event'))
     return [wechatEvent(readMessage(delivery, plain))]
   },
   reply: (result) => (result.kind === 'rejected' ? undefined : textReply('success')),

@@ -94,7 +94,7 @@ async function challenge(delivery: Delivery, ring: Keyring<Uint8Array>): Promise
 function eventsOf(value: unknown, exact: unknown): readonly EventDraft[] {
   const names = Object.keys(Object(value)).filter((name) => /_events?$/.test(name))
   if (names.length === 0)
-    throw new WebhookError('missing_event_id', { problem: 'missing', field: '*_events' })
+    throw new WebhookError('missing_topic', { problem: 'missing', field: '*_events' })
   const shared = Object.entries(value as object).filter(([name]) => !names.includes(name))
   return names.flatMap((topic) => {
     const found = field(value, topic)

@@ -1,7 +1,12 @@
-import { createReceiver, type Receiver, type WebhookEvent } from '@postern/core'
+import {
+  createReceiver,
+  type Receiver,
+  type ReceiverOptions,
+  type WebhookEvent,
+} from '@postern/core'
 import { type Provider } from '@postern/core/scheme'
 
-/** A receiver that takes everything. */
+/** A receiver that accepts everything. */
 export interface Accepting {
   readonly receiver: Receiver
   /** Topics and ids of what was taken, in order. */
@@ -13,7 +18,7 @@ export interface Accepting {
 
 export function accepting(
   provider: Provider,
-  options: { readonly now?: () => number } = {},
+  options: Pick<ReceiverOptions, 'clock'> = {},
 ): Accepting {
   const topics: string[] = []
   const ids: (string | undefined)[] = []

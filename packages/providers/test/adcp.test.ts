@@ -8,7 +8,7 @@ const [key] = (good.extra!['jwks'] as { keys: [Record<string, unknown> & { kty: 
 const request = { ...good, body: Buffer.from(good.bodyBase64, 'base64') }
 
 async function status(keys: readonly (typeof key)[], now: number): Promise<number> {
-  const { receiver } = accepting(adcp({ jwks: { keys } }), { now: () => now * 1000 })
+  const { receiver } = accepting(adcp({ jwks: { keys } }), { clock: { now: () => now * 1000 } })
   return (await receiver.receive(request)).status
 }
 
@@ -36,7 +36,7 @@ test('keys are fetched from their URL, once', async () => {
     return Response.json({ keys: [key] })
   }
   const provider = adcp({ jwksUrl: 'https://agent.example/jwks.json', fetch })
-  const { receiver, ids, topics } = accepting(provider, { now: () => good.now! * 1000 })
+  const { receiver, ids, topics } = accepting(provider, { clock: { now: () => good.now! * 1000 } })
   expect((await receiver.receive(request)).status).toBe(200)
   expect((await receiver.receive(request)).status).toBe(200)
   expect(fetches).toBe(1)

@@ -52,7 +52,9 @@ function signed(fields: Readonly<Record<string, string>>, as = fields): string {
 async function statusOf(
   body: string,
 ): Promise<readonly [status: number, topics: readonly string[]]> {
-  const { receiver, topics } = accepting(awsSns({ topicArn: ARN, certPem }), { now: () => NOW })
+  const { receiver, topics } = accepting(awsSns({ topicArn: ARN, certPem }), {
+    clock: { now: () => NOW },
+  })
   const reply = await receiver.receive({ url: 'https://example.com/sns', body })
   return [reply.status, topics]
 }
@@ -89,7 +91,7 @@ describe('aws-sns', () => {
         return new Response('no certificate')
       },
     })
-    const { receiver } = accepting(provider, { now: () => NOW })
+    const { receiver } = accepting(provider, { clock: { now: () => NOW } })
     const send = async (body: string): Promise<number> =>
       (await receiver.receive({ url: 'https://example.com/sns', body })).status
     expect(await send(signed({ TopicArn: `${ARN}2` }))).toBe(401)

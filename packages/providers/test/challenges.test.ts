@@ -51,7 +51,7 @@ describe('a challenge that is something else', () => {
     )![1]!
     const echo = new URL(signed.url)
     echo.searchParams.set('echostr', encrypted)
-    const { receiver } = accepting(provider, { now: () => NOW })
+    const { receiver } = accepting(provider, { clock: { now: () => NOW } })
     const reply = await receiver.receive({ method: 'GET', url: echo.href })
     expect(reply.status).toBe(403)
     expect(String(reply.body)).not.toContain('secret plans')

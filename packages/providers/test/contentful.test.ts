@@ -21,7 +21,7 @@ describe('contentful', () => {
     })
     const { statuses, codes, events } = await deliver(provider, [partly, weak], now)
     expect(statuses).toEqual([400, 200])
-    expect(codes).toEqual(['missing_event_id'])
+    expect(codes).toEqual(['missing_topic'])
     expect(events[0]!.id).toBeUndefined()
   })
 

@@ -145,11 +145,11 @@ describe('places', () => {
     expect(events).toMatchObject([{ topic: 'payments.paid.out', id: '7:8' }])
   })
 
-  test('an event without the member that is named as its topic is missing_event_id', async () => {
+  test('an event without the member that is named as its topic is missing_topic', async () => {
     const provider = generic({ ...token, topicField: 'event' })
     const signed = generic({ ...token }).sign!({ payload: { type: 'a' } })
     const { codes, events } = await deliver(provider, [signed])
-    expect([codes, events]).toEqual([['missing_event_id'], []])
+    expect([codes, events]).toEqual([['missing_topic'], []])
     const usual = await deliver(generic(token), [generic(token).sign!({ body: '{}' })])
     expect(usual.events).toMatchObject([{ topic: 'event' }])
   })

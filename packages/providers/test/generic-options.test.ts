@@ -115,7 +115,7 @@ describe('a body that is not what the options say', () => {
     expect((await deliver(provider, [sent])).statuses).toEqual([status])
   })
 
-  test('labels of the receiver win over those of the provider', async () => {
+  test('parsing.contentType of the receiver wins over labels of the provider', async () => {
     const provider = generic({ ...hmacOptions, formats: ['json'], labels: 'strict' })
     const delivery = provider.sign!({ body: '{}', headers: { 'content-type': 'application/xml' } })
     for (const [labels, status] of [
@@ -132,7 +132,7 @@ describe('a body that is not what the options say', () => {
       await receiver.close()
     }
     expect(() => createReceiver({ provider, parsing: { contentType: 'yes' as 'strict' } })).toThrow(
-      'labels must be one of ignore, strict, got yes',
+      'parsing.contentType must be one of ignore, strict, got yes',
     )
   })
 })

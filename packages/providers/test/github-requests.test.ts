@@ -46,7 +46,7 @@ test('integers are kept exact inside a form where the receiver says so', async (
 test('an event without X-GitHub-Event is rejected', async () => {
   const signed = provider.sign!({ topic: 'push' })
   const { 'x-github-event': _event, ...headers } = signed.headers
-  expect((await deliver(provider, [{ ...signed, headers }])).codes).toEqual(['missing_event_id'])
+  expect((await deliver(provider, [{ ...signed, headers }])).codes).toEqual(['missing_topic'])
 })
 
 test('a body of 20 MB is taken, and one beyond 25 MB is not read', async () => {

@@ -17,7 +17,7 @@ test("Google's keys are fetched once; only the verified service account may push
       return Response.json({ keys: [key] })
     },
   })
-  const { receiver, ids, topics } = accepting(provider, { now: () => NOW })
+  const { receiver, ids, topics } = accepting(provider, { clock: { now: () => NOW } })
   const claims = {
     iss: 'https://accounts.google.com',
     aud: url,

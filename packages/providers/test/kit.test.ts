@@ -187,7 +187,7 @@ describe('a recorded delivery', () => {
   })
 
   test('is stale once the clock has passed', async () => {
-    const receiver = setup({ now })
+    const receiver = setup({ clock: { now } })
     receiver.on('invoice.paid', () => {})
     const request = await signed(provider, 'invoice.paid', {}, { at: now() })
     now.pass(3_600_000)

@@ -14,6 +14,6 @@ describe('linear', () => {
     const without = provider.sign!(bodyless)
     const { statuses, codes } = await deliver(provider, [stale, withHeader, without], now)
     expect(statuses).toEqual([401, 200, 400])
-    expect(codes).toEqual(['timestamp_too_old', 'missing_event_id'])
+    expect(codes).toEqual(['timestamp_too_old', 'malformed_event'])
   })
 })

@@ -32,7 +32,7 @@ test.each(Object.entries(OTHERS))('%s says what another of its keys is', (name, 
   const about = catalogue.get(name)!
   const { example, secretOption = '', setup } = about
   for (const secret of others)
-    for (const given of [secret, ['right', secret], [{ secret, scope: 'tenant' }]])
+    for (const given of [secret, ['right', secret], [{ secret, tenant: 'tenant' }]])
       expect(() => about.create({ ...example, [secretOption]: given })).toThrow(
         expect.objectContaining({
           name: 'TypeError',

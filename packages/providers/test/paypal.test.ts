@@ -8,7 +8,9 @@ const certPem = real.extra!['certPem'] as string
 
 async function status(options: object, now = real.now!): Promise<number> {
   const webhookId = real.extra!['webhookId'] as string
-  const { receiver } = accepting(paypal({ webhookId, ...options }), { now: () => now * 1000 })
+  const { receiver } = accepting(paypal({ webhookId, ...options }), {
+    clock: { now: () => now * 1000 },
+  })
   return (await receiver.receive({ ...real, body: Buffer.from(real.bodyBase64, 'base64') })).status
 }
 

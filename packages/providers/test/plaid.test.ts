@@ -30,7 +30,7 @@ test('keys are asked for by their id with the credentials, and kept', async () =
       return sent.key_id === 'k1' ? Response.json({ key }) : new Response('{}', { status: 400 })
     },
   })
-  const { receiver, topics } = accepting(provider, { now: () => NOW })
+  const { receiver, topics } = accepting(provider, { clock: { now: () => NOW } })
   const send = async (jwt: string) =>
     (
       await receiver.receive({
@@ -58,10 +58,12 @@ test('a key that was rotated out no longer counts, and one that cannot be had is
   const headers = { 'plaid-verification': await token(body) }
   const request = { url: 'https://example.com/', body, headers }
   const keys = [{ ...key, kty: 'EC', expired_at: 1_759_999_999 }]
-  const rotated = accepting(plaid({ jwks: { keys } }), { now: () => NOW })
+  const rotated = accepting(plaid({ jwks: { keys } }), { clock: { now: () => NOW } })
   expect((await rotated.receiver.receive(request)).status).toBe(401)
   const fetch = async () => new Response('', { status: 500 })
-  const down = accepting(plaid({ clientId: 'c', secret: 's', fetch }), { now: () => NOW })
+  const down = accepting(plaid({ clientId: 'c', secret: 's', fetch }), {
+    clock: { now: () => NOW },
+  })
   expect((await down.receiver.receive(request)).status).toBe(503)
 })
 

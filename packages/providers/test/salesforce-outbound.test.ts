@@ -7,7 +7,7 @@ const [vector] = vectors('salesforce-outbound')
 const body = Buffer.from(vector!.bodyBase64, 'base64').toString()
 const request = { url: vector!.url, headers: { 'content-type': 'text/xml' } }
 
-test('another organisation is rejected without an Ack, other prefixes are read', async () => {
+test('another organization is rejected without an Ack, other prefixes are read', async () => {
   const organizationId = vector!.secret as string
   const { receiver, ids, events } = accepting(salesforceOutbound({ organizationId }))
   const other = await receiver.receive({ ...request, body: body.replace('xxxxEAA<', 'yyyyEAA<') })
@@ -24,7 +24,7 @@ test('another organisation is rejected without an Ack, other prefixes are read',
   expect(Buffer.from(event!.delivery.body).toString()).not.toContain('00D!live')
 })
 
-test('what is no organisation id is rejected', () => {
+test('what is no organization id is rejected', () => {
   expect(() => salesforceOutbound({ organizationId: 'acme' })).toThrow(
     /organizationId.*18 characters/,
   )

@@ -212,7 +212,7 @@ test.each([
     const reply = await receiver.receive({ ...plain, headers: { ...unsigned, [header]: 'text' } })
     await receiver.close()
     expect(reply.status).toBe(401)
-    expect(told[0]).toContain(`${header} is there`)
+    expect(told[0]).toContain(`${header} is present`)
     expect(told[0]).toContain(way)
   },
 )

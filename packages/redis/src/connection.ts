@@ -48,7 +48,7 @@ export function watchServer(
       )
     if (policy !== undefined && policy !== 'noeviction')
       once(
-        `redisLedger: maxmemory-policy is ${policy}, so Redis may forget events before their window is over, and a redelivery runs them again: set it to noeviction`,
+        `redisLedger: maxmemory-policy is ${policy}, so Redis may forget events before dedupeWindow has passed, and a redelivery runs them again: set it to noeviction`,
       )
     if (/^aof_enabled:0/m.test(info))
       once(

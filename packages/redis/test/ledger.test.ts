@@ -170,7 +170,7 @@ needs(redisServer).describe('redisLedger', () => {
 
   test('rejects options that make no sense', () => {
     const connection = redis.url
-    expect(() => redisLedger({ connection, dedupeWindow: 0 })).toThrow('redisLedger: window')
+    expect(() => redisLedger({ connection, dedupeWindow: 0 })).toThrow('redisLedger: dedupeWindow')
     expect(() => redisLedger({ connection, deadline: 'soon' as never })).toThrow(
       'redisLedger: deadline',
     )

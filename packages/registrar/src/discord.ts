@@ -13,7 +13,7 @@ export interface DiscordRegistrarOptions extends ApiOptions {
 
 /**
  * The webhook events of an application at Discord. Discord sends a signed PING when the URL is set, so the receiver must
- * run. The URL of another receiver is not taken unless it stands in `formerly`. The URL of interactions is set by hand.
+ * run. The URL of another receiver is not taken unless it is in `previousUrls`. The URL of interactions is set by hand.
  * Deliveries are signed with the application's own key.
  *
  * API: https://discord.com/developers/docs/resources/application#edit-current-application, with the types of npm

@@ -13,7 +13,7 @@ export type RegistrarErrorCode =
   | 'unavailable'
   /** The sender answered something that its documentation does not describe. */
   | 'unexpected'
-  /** The sender has one endpoint for all, and it is another receiver's: name that URL in `formerly`. */
+  /** The sender has one endpoint for all, and it is another receiver's: name that URL in `previousUrls`. */
   | 'taken'
   /** What the sender has changed since the plan was made: plan again. */
   | 'stale_plan'

@@ -19,7 +19,7 @@ export interface HubspotRegistrarOptions extends ApiOptions {
 
 /**
  * Webhook subscriptions of a public app at HubSpot: one for each event type, and one for each property that is watched. An
- * app has one target URL for all of them, and the URL of another receiver is not taken unless it stands in `formerly`.
+ * app has one target URL for all of them, and the URL of another receiver is not taken unless it is in `previousUrls`.
  * Deliveries are signed with the app's client secret.
  *
  * API: https://developers.hubspot.com/docs/api-reference/webhooks-webhooks-v3, with the types of npm @hubspot/api-client.
@@ -62,14 +62,14 @@ export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
       const { json } = await call('GET', `${base}/subscriptions`)
       return rows(row(json)['results'], 'HubSpot').map((each) => toEndpoint(each, url))
     },
-    async create({ url, topics: [topic = ''], previousUrls: formerly }) {
-      await target(url, formerly)
+    async create({ url, topics: [topic = ''], previousUrls }) {
+      await target(url, previousUrls)
       const [eventType = '', propertyName] = topic.split('/', 2)
       const json = { eventType, active: true, ...(propertyName !== undefined && { propertyName }) }
       const answer = await call('POST', `${base}/subscriptions`, { json })
       return { id: endpointId(row(answer.json)['id'], 'HubSpot') }
     },
-    update: (_endpoint, { url, previousUrls: formerly }) => target(url, formerly),
+    update: (_endpoint, { url, previousUrls }) => target(url, previousUrls),
     async delete({ id }) {
       await call('DELETE', `${base}/subscriptions/${id}`, { allow: [404] })
     },
@@ -87,15 +87,15 @@ export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
   }
 
   /** Sets the URL of the app, which all its subscriptions share. */
-  async function target(url: string, formerly: readonly string[]): Promise<void> {
+  async function target(url: string, previousUrls: readonly string[]): Promise<void> {
     const { targetUrl: has, throttling = { maxConcurrentRequests: 10 } } = await settings()
     if (has === url) return
     const { json } = await call('GET', `${base}/subscriptions`)
     const used = rows(row(json)['results'], 'HubSpot').length > 0
-    if (used && !formerly.includes(asText(has)))
+    if (used && !previousUrls.includes(asText(has)))
       throw new RegistrarError(
         'taken',
-        `HubSpot: app ${appId} delivers to another URL; name it in formerly`,
+        `HubSpot: app ${appId} delivers to another URL; name it in previousUrls`,
       )
     await call('PUT', `${base}/settings`, { json: { targetUrl: url, throttling } })
   }

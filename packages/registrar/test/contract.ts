@@ -209,7 +209,7 @@ export function testRegistrar<F extends Fake>(name: string, subject: Subject<F>)
       })
 
     if (subject.single)
-      test('does not take the one URL from another receiver, until formerly names it', async () => {
+      test('does not take the one URL from another receiver, until previousUrls names it', async () => {
         await register(old, patterns)
         const changes = fake.changes()
         const rejected = registrar.plan({ url, topics: patterns })

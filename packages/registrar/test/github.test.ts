@@ -76,7 +76,7 @@ test('keeps the secret of a hook that it changes', async () => {
   const fake = await startGithub()
   const registrar = make(fake.url)
   await registrar.apply(await registrar.plan({ url, topics: ['push'] }), { secret })
-  const want = { url: `${url}/v2`, topics: ['issues'], formerly: [url] }
+  const want = { url: `${url}/v2`, topics: ['issues'], previousUrls: [url] }
   await registrar.apply(await registrar.plan(want))
   expect(fake.hooks.at(-1)).toMatchObject({ url: `${url}/v2`, events: ['issues'], secret })
   await fake.close()

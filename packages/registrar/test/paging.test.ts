@@ -140,7 +140,7 @@ test('what is fetched under one GUID and is another is rejected and told, and it
     taken: 0,
     duplicates: 0,
     failed: 1,
-    failures: [{ id: 'listed', code: 'missing_event_id' }],
+    failures: [{ id: 'listed', code: 'malformed_event' }],
   })
   const webhook = provider.sign!({ topic: 'issues.opened', id: 'another', payload })
   expect((await receiver.receive(webhook)).status).toBe(200)

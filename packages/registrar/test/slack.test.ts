@@ -38,7 +38,7 @@ test('changes the event subscription and nothing else of the manifest', async ()
   await fake.close()
 })
 
-test('does not take the URL of another receiver, until formerly names it', async () => {
+test('does not take the URL of another receiver, until previousUrls names it', async () => {
   const fake = await startSlack()
   const registrar = make(fake.url)
   await registrar.apply(await registrar.plan({ url, topics: ['app_mention'] }))

@@ -40,8 +40,8 @@ testRegistrar('Twilio, number', {
 test('lets the old sink deliver until the new one is confirmed', async () => {
   const fake = await startTwilio()
   const registrar = twilioRegistrar({ api: fake.url, accountSid, authToken: TWILIO_TOKEN })
-  const register = async (at: string, formerly: readonly string[] = []) => {
-    const want = { url: at, topics: [delivered], formerly }
+  const register = async (at: string, previousUrls: readonly string[] = []) => {
+    const want = { url: at, topics: [delivered], previousUrls }
     return registrar.apply(await registrar.plan(want))
   }
   const [first] = await register('https://old.example/twilio')
@@ -89,10 +89,12 @@ test('does not take a number from another receiver', async () => {
     number: TWILIO_NUMBER,
   })
   const results = await registrar.apply(await registrar.plan({ url, topics: ['call'] }))
-  expect(results).toMatchObject([{ state: 'failed', reason: expect.stringContaining('formerly') }])
+  expect(results).toMatchObject([
+    { state: 'failed', reason: expect.stringContaining('previousUrls') },
+  ])
   expect(fake.changes()).toBe(0)
-  const formerly = ['https://theirs.example/voice']
-  await registrar.apply(await registrar.plan({ url, topics: ['call'], previousUrls: formerly }))
+  const previousUrls = ['https://theirs.example/voice']
+  await registrar.apply(await registrar.plan({ url, topics: ['call'], previousUrls }))
   expect(await registrar.list()).toMatchObject([{ url, topics: ['call'] }])
   await fake.close()
 })

@@ -111,7 +111,7 @@ function running(tasks: readonly CopiedTask[]): Lines {
   const failed = new Set()
   const receiver = createReceiver({
     provider,
-    now,
+    clock: { now },
     observers: [
       { attemptFailed: ({ subscription }, error) => void (names.includes(subscription) && failed.add(error)) },
     ],
@@ -137,13 +137,13 @@ interface Lines {
 function sending(about: About): Lines {
   const isLong = (about.retrySpan ?? 0) > LONGEST_SPAN
   const inbox = isLong
-    ? "inlineInbox({ ledger: memoryLedger({ window: '90d' }) })"
+    ? "inlineInbox({ ledger: memoryLedger({ dedupeWindow: '90d' }) })"
     : 'inlineInbox()'
   return {
     imports: `createReceiver, inlineInbox${isLong ? ', memoryLedger' : ''}`,
     receiver: `  const receiver = createReceiver({
     provider,
-    now,
+    clock: { now },
     inbox: ${inbox},
     log: false,
     onUnhandled: 'acknowledge',
@@ -187,7 +187,7 @@ async function isTaken(provider: Provider, exported: ExportedDelivery): Promise<
   }
 }
 
-// The window of inlineInbox in milliseconds: senders that deliver again after it need a longer one.
+// `dedupeWindow` of inlineInbox in milliseconds: senders that redeliver after it need a longer one.
 const LONGEST_SPAN = 4 * 86_400_000
 
 function remembering(): Inbox {
@@ -204,7 +204,7 @@ function extras(about: About, { url }: ExportedDelivery): readonly object[] {
   ]
 }
 
-/** A clock that stands still until it is told to move. Give it to `createReceiver` as `now`. */
+/** A clock that does not move until its test moves it. Give it to `createReceiver` as `clock: { now }`. */
 export interface FrozenClock {
   /** The time, in milliseconds since 1970. */
   (): number

@@ -37,7 +37,7 @@ export interface Delivered {
 
 /** Options of {@link deliver}. */
 export interface DeliverOptions {
-  /** Milliseconds to wait for the first attempts. A receiver with `work: false` runs none: give 0. @default 5000 */
+  /** Milliseconds to wait for the first attempts. A receiver with `worker: false` runs none: give 0. @default 5000 */
   readonly timeout?: number
 }
 
@@ -96,8 +96,8 @@ export async function deliver(
     const own = (): readonly DeliveredTask[] =>
       tasks.filter((task) =>
         events.some(
-          ({ id, topic, tenant: scope }) =>
-            task.id === id && task.topic === topic && task.tenant === scope,
+          ({ id, topic, tenant }) =>
+            task.id === id && task.topic === topic && task.tenant === tenant,
         ),
       )
     const until = performance.now() + timeout

@@ -74,7 +74,7 @@ export interface SqliteInboxOptions {
   readonly path: string
   /** Tasks of one receiver that may be pending or running; beyond, deliveries get 503. @default 1_000_000 */
   readonly maxPending?: number
-  /** Share of `maxPending` that one tenant (`tenantKey` key) may hold, so that a flood rejects that tenant and not all. @default 0.5 */
+  /** Share of `maxPending` that one tenant (one value of `tenantKey`) may hold, so that a flood of one tenant rejects only its own deliveries. @default 0.5 */
   readonly maxPendingShare?: number
   /** Bytes of deliveries that may wait in this process for their commit; beyond, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
   readonly maxWaitingBytes?: number
@@ -82,7 +82,7 @@ export interface SqliteInboxOptions {
   readonly deadline?: Duration
   /** How long ids of events are known, so that a redelivery runs nothing; at least the sender's retry span. @default '4d' */
   readonly dedupeWindow?: Duration
-  /** How long done events are kept for lists and replay. An event is kept for the longer of this and `window`. @default '4d' */
+  /** How long done events are kept for lists and replay. An event is kept for the longer of this and `dedupeWindow`. @default '4d' */
   readonly keepDone?: Duration
   /** How long dead tasks are kept for replay and redelivery. @default '30d' */
   readonly keepDead?: Duration
@@ -114,6 +114,14 @@ export function checkSettings(options: SqliteInboxOptions): Settings {
   if (path === ':memory:')
     throw new TypeError(
       'sqliteInbox: path must be a file, got :memory:, which forgets what was acknowledged; use memoryInbox() for that',
+    )
+  if (/^file:/i.test(path))
+    throw new TypeError(
+      `sqliteInbox: path must be the path of a file, got the URL ${path}; write ${path.replace(/^file:(?:\/\/)?/i, '')}`,
+    )
+  if (process.platform !== 'win32' && /^[A-Za-z]:\\/.test(path))
+    throw new TypeError(
+      `sqliteInbox: path must be a path of this system, got ${path}, which is one of Windows`,
     )
   return { ...common, path }
 }

@@ -4,7 +4,7 @@ import { layoutOf, migrateFile } from './store/schema.ts'
 
 /**
  * Brings the tables of a file up to date, as opening it does. With `force` it shuts out processes of older versions though
- * they give signs of life: for those that are known to be gone.
+ * they seem to be active: for those that no longer run.
  *
  * @example
  * const { from, to } = migrate({ path: 'webhooks.db', force: true })

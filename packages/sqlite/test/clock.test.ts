@@ -16,7 +16,7 @@ async function after(
   step: number,
   { window, restarts }: { readonly window: Duration; readonly restarts: boolean },
 ): Promise<{ readonly events: unknown; readonly guards: unknown }> {
-  const options = { window, keepDone: window }
+  const options = { dedupeWindow: window, keepDone: window }
   let inbox = open(options)
   let shop = join(inbox)
   await shop.port.accept(guarded('1'), {})

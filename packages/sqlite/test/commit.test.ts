@@ -73,7 +73,7 @@ test('commit gives what write gives, and only once', async () => {
     expect(commit!(() => 42, undefined)).toBe(42)
     commit!(() => 43, undefined)
   })
-  expect((thrown as Error).message).toContain('settled already')
+  expect((thrown as Error).message).toContain('has ended already')
 })
 
 test('a foreign writer that does not let go fails the commit with the reason, and the task is not done', async () => {

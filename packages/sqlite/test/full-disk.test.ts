@@ -113,13 +113,13 @@ test('health names a full disk until there is room, by writes of its own', async
     expect(() => fill(join(disk.folder, 'filler'))).toThrow('ENOSPC')
     let at = 1
     while ((await send(`${++at}`)) === 200) expect(at).toBeLessThan(1000)
-    expect(await receiver.health()).toMatchObject({ accepts: false, settles: true })
+    expect(await receiver.health()).toMatchObject({ accepting: false, processing: true })
     time += 1000
-    const { accepting: accepts, cause } = await receiver.health()
-    expect([accepts, cause]).toEqual([false, expect.stringMatching(/^disk full: free space/)])
+    const { accepting, cause } = await receiver.health()
+    expect([accepting, cause]).toEqual([false, expect.stringMatching(/^disk full: free space/)])
     rmSync(join(disk.folder, 'filler'))
     time += 1000
-    expect(await receiver.health()).toMatchObject({ accepts: true, cause: undefined })
+    expect(await receiver.health()).toMatchObject({ accepting: true, cause: undefined })
     expect(await inbox.records!.list('')).toEqual([])
   } finally {
     await receiver.close()
@@ -161,7 +161,7 @@ test('health tells of outcomes that find no room at once, without any delivery',
     }
     await expect
       .poll(told)
-      .toMatchObject({ ok: false, accepts: false, cause: expect.stringMatching(/^disk full/) })
+      .toMatchObject({ ok: false, accepting: false, cause: expect.stringMatching(/^disk full/) })
     rmSync(filler)
     time += 1000
     expect(await receiver.health()).toMatchObject({ ok: true })
@@ -217,8 +217,12 @@ test('health names a lock of another program until it is gone, and forged delive
     for (const step of [0, 1000, 1000]) {
       time += step
       await flood(receiver, 'ff')
-      const { accepting: accepts, processing: settles, cause } = await receiver.health()
-      expect([accepts, settles, cause]).toEqual([false, true, expect.stringMatching(/^locked: /)])
+      const { accepting, processing, cause } = await receiver.health()
+      expect([accepting, processing, cause]).toEqual([
+        false,
+        true,
+        expect.stringMatching(/^locked: /),
+      ])
     }
     other.exec('ROLLBACK')
     time += 1000

@@ -126,7 +126,7 @@ test('counts of processes add up, gauges keep the last value, and old minutes be
   await journal.write({ ...NOTHING, minutes: [counted(hour), counted(hour + 60_000)] })
   await other.write({
     ...NOTHING,
-    minutes: [counted(hour, { max: 40 }), counted(hour, { by: 'code', value: 'closed' })],
+    minutes: [counted(hour, { max: 40 }), counted(hour, { by: 'code', value: 'receiver_closed' })],
     gauges: [
       { ...gauge, minute: hour, pending: 3 },
       { ...gauge, minute: hour + 60_000, pending: 9, oldest: undefined },
@@ -150,7 +150,7 @@ test('counts of processes add up, gauges keep the last value, and old minutes be
     },
   ])
   expect(await journal.history({ ...range, by: 'code' })).toMatchObject([
-    { value: 'closed', count: 2 },
+    { value: 'receiver_closed', count: 2 },
   ])
   expect(await journal.history({ ...range, receiver: 'bank' })).toEqual([])
   expect(await journal.history({ ...range, kind: 'gauge' })).toEqual([

@@ -28,7 +28,7 @@ test('task.commit after the handler has returned says so, to its caller and to t
     .catch(() => {})
   await returned
   await expect(late).rejects.toThrow(
-    'the handler had returned, so nothing was written: await the transaction',
+    'the handler had returned already, so nothing was written; await the transaction',
   )
   expect(warnings.join()).toMatch(/task \d+: task.commit: the handler had returned/)
   await receiver.close()

@@ -22,7 +22,7 @@ const start = Date.now() - 5 * 86_400_000
 let settled = 0
 const lanes = ['mail', 'books'].map((name) => ({
   name,
-  formerly: [],
+  previousNames: [],
   concurrency: 100,
   ordered: false,
   timeout: 60_000,
@@ -101,17 +101,17 @@ process.exit(late.length > 0 ? 1 : 0)
 async function accept(from: number): Promise<void> {
   const items = Array.from({ length: Math.min(BATCH, EVENTS - from) }, (_, more) => {
     const number = from + more
-    const scope = number % 2 === 0 ? `tenant-${number % 10}` : undefined
+    const tenant = number % 2 === 0 ? `tenant-${number % 10}` : undefined
     const id = `evt-${number}`
     return {
       event: {
-        key: scope === undefined ? `:${id}` : `${scope.length}:${scope}:${id}`,
+        key: tenant === undefined ? `:${id}` : `${tenant.length}:${tenant}:${id}`,
         dedupe: true,
         id,
         topic: number % 250_000 === 77 ? 'rare/thing' : TOPICS[number % TOPICS.length]!,
         aliases: [],
         payload: { number, note: 'x'.repeat(150) },
-        scope,
+        tenant,
         provider: 'acme',
       },
       tasks: [{ subscription: number % 3 === 0 ? 'books' : 'mail' }],

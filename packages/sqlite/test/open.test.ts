@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { hasWalResetBug } from '../src/driver/wal-bug.ts'
 import { sqliteInbox, type SqliteInboxOptions } from '../src/index.ts'
 import { createTaskRecorder } from '../../testing/src/inbox/recorder.ts'
@@ -51,12 +51,14 @@ describe('options', () => {
     ['path', { path: '' }],
     ['path', { path: ':memory:' }],
     ['path', { path: 7 as never }],
+    ['path', { path: 'file:./webhooks.db' }],
+    ['path', { path: 'C:\\webhooks.db' }],
     ['maxPending', { maxPending: 0 }],
     ['maxPendingShare', { maxPendingShare: 2 }],
     ['maxWaitingBytes', { maxWaitingBytes: 1.5 }],
     ['deadline', { deadline: 0 }],
-    ['window', { dedupeWindow: 'long' as never }],
-    ['window', { dedupeWindow: 86_400_000 }],
+    ['dedupeWindow', { dedupeWindow: 'long' as never }],
+    ['dedupeWindow', { dedupeWindow: 86_400_000 }],
     ['keepDone', { keepDone: 'long' as never }],
     ['keepDone', { keepDone: 1000 }],
     ['keepDead', { keepDead: 1000 }],
@@ -69,10 +71,10 @@ describe('options', () => {
     expect(existsSync(file.path)).toBe(false)
   })
 
-  test('window shorter than the sender delivers again is rejected when the receiver is made', async () => {
+  test('a dedupeWindow shorter than the sender delivers again is rejected when the receiver is made', async () => {
     const inbox = sqliteInbox({ path: file.path, dedupeWindow: '1h', keepDone: '1h' })
     const { consumer } = createTaskRecorder({})
-    expect(() => inbox.attach({ ...consumer, retrySpan: 86_400_000 })).toThrow(/window/)
+    expect(() => inbox.attach({ ...consumer, retrySpan: 86_400_000 })).toThrow(/dedupeWindow is/)
     await inbox.close()
     expect(() => inbox.attach(consumer)).toThrow(/closed/)
   })
@@ -189,3 +191,12 @@ function edit<T>(change: (db: DatabaseSync) => T): T {
     db.close()
   }
 }
+
+test('a Node without node:sqlite is told which one is needed', () => {
+  const missing = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined)
+  try {
+    expect(() => sqliteInbox({ path: file.path })).toThrow('use Node 22.13 or newer')
+  } finally {
+    missing.mockRestore()
+  }
+})

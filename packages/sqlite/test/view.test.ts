@@ -39,14 +39,14 @@ test('each filter gives in pages what a look at every task gives, newest first, 
       Array.from({ length: 100 }, async (_, more) => {
         const n = at + more
         const topic = n === 77 ? TOPICS[3]! : TOPICS[n % 3]!
-        const scope = n % 5 === 0 ? 'tenant' : undefined
+        const tenant = n % 5 === 0 ? 'tenant' : undefined
         const id = `e${n}`
-        const key = scope === undefined ? `:${id}` : `${scope.length}:${scope}:${id}`
+        const key = tenant === undefined ? `:${id}` : `${tenant.length}:${tenant}:${id}`
         const tasks = n % 901 === 0 ? ['a', 'b'] : [n % 1000 === 1 ? 'none' : 'a']
         const payload = { text: n % 611 === 0 ? 'The Needle' : 'hay' }
         const one = item(id, tasks, {
           topic,
-          tenant: scope,
+          tenant,
           key,
           payload,
           provider: n % 2 ? 'acme' : 'odd',

@@ -100,7 +100,7 @@ function identityCases(mount: Mount, { test }: TestRunner): void {
       assertProblem(await send(signedDelivery(url)), 401, 'unknown_sender')
       const { runs } = await control('settled', 2)
       assert.deepEqual(
-        runs.map(({ tenant: scope, context }) => JSON.stringify([scope, context])).toSorted(),
+        runs.map(({ tenant, context }) => JSON.stringify([tenant, context])).toSorted(),
         ['["a",{"tenant":"a"}]', '["b",{"tenant":"b"}]'],
       )
     }))
@@ -322,7 +322,7 @@ function conversationCases(
       await control('settled', 1)
       await control('close')
       const answer = await send(signedDelivery(url, { id: '2' }))
-      assertProblem(answer, 503, 'closed')
+      assertProblem(answer, 503, 'receiver_closed')
       assert.match(String(answer.headers['retry-after']), /^\d+$/)
       assert.equal(answer.headers['connection'], 'close')
     }))

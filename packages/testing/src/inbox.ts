@@ -118,7 +118,7 @@ export function testInbox(make: MakeInbox, runner: TestRunner, skills: InboxSkil
     if (skills.order) describe('order by key', () => orderCases(test))
     if (skills.durable) describe('a restart', () => restartCases(test))
     if (skills.pages && skills.keepsDone && skills.durable)
-      describe('`stored` of a receiver', () => storedCases(test))
+      describe('`storage.content` of a receiver', () => storedCases(test))
     if (skills.shared) describe('two processes', () => sharedCases(test))
     if (skills.guards) describe('guards', () => guardCases(test, skills.durable === true))
     if (skills.suspects) describe('interruptions', () => interruptionCases(test))

@@ -143,13 +143,13 @@ export function createRows(tables: Tables, lease: number): Rows {
   /** False if the event is known. */
   function add(one: NewEvent): boolean {
     const { receiver, record, delivery, event } = one
-    const { key, dedupe, id = null, topic, tenant: scope = null, provider, passing } = event
+    const { key, dedupe, id = null, topic, tenant = null, provider, passing } = event
     if (dedupe && keys.get(keyOf(one)) !== undefined) return false
     one.number = tables.next()
     keys.set(keyOf(one), one.number)
     const { head, body, received } = delivery
     const contents = passing ? 'passing' : 'kept'
-    const row = { receiver, key, id, topic, scope, provider, received, contents } as const
+    const row = { receiver, key, id, topic, tenant, provider, received, contents } as const
     events.set(one.number, { event: one.number, record, head, body, ...row })
     return true
   }

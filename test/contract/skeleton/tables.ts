@@ -14,10 +14,10 @@ export interface EventRow extends ContentsRow {
   readonly key: string
   readonly id: string | null
   readonly topic: string
-  readonly scope: string | null
+  readonly tenant: string | null
   readonly provider: string
   readonly received: number
-  /** Marked by `stored` of its receiver; then it is erased once its tasks are done. */
+  /** Marked by `storage.content` of its receiver; then it is erased once its tasks are done. */
   readonly contents: 'kept' | 'passing' | 'erased'
 }
 

@@ -70,7 +70,7 @@ function subscribe(shop: Receiver): void {
   )
   handle('large', () => sleep(20))
   const names =
-    options.renamed === true ? { name: 'keyed.new', formerly: ['keyed'] } : { name: 'keyed' }
+    options.renamed === true ? { name: 'keyed.new', previousNames: ['keyed'] } : { name: 'keyed' }
   const orderingKey = (event: { readonly id: string | undefined }): string =>
     event.id!.split('-')[0]!
   shop.on(

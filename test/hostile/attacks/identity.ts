@@ -175,7 +175,7 @@ function secrets(): readonly HostileCase[] {
     'an empty text': '',
     blanks: '   ',
     'a promise of a Buffer': Promise.resolve(Buffer.from('supersecret')),
-    'a scope that is no string': { secret: 'supersecret', scope: 7 },
+    'a tenant that is not a string': { secret: 'supersecret', tenant: 7 },
   }
   return Object.entries(values).map(([what, value]) => {
     const provider = (): Provider =>

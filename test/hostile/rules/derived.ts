@@ -41,21 +41,21 @@ const DAY = 86_400_000
 const TRIES: Readonly<Record<string, (one: Try) => Promise<string | undefined>>> = {
   async 'the same id'({ receiver, send, ran }) {
     const made = receiver()
-    made.onAny(({ tenant: scope }) => void ran.push(scope!))
+    made.onAny(({ tenant }) => void ran.push(tenant!))
     await send(made, 0, SAME)
     await send(made, 1, SAME)
     return both(made, ran)
   },
   async 'the same bytes as identity'({ receiver, send, ran }) {
     const made = receiver({ dedupe: 'digest' })
-    made.onAny(({ tenant: scope }) => void ran.push(scope!))
+    made.onAny(({ tenant }) => void ran.push(tenant!))
     await send(made, 0, '')
     await send(made, 1, '')
     return both(made, ran)
   },
   async 'the same bytes as guard'({ receiver, send, ran }) {
     const made = receiver({ dedupe: 'id+digest' })
-    made.onAny(({ tenant: scope }) => void ran.push(scope!))
+    made.onAny(({ tenant }) => void ran.push(tenant!))
     await send(made, 0, SAME)
     await send(made, 1, SAME)
     return both(made, ran)
@@ -107,9 +107,9 @@ async function destinations(
 ): Promise<string | undefined> {
   const made = receiver()
   const out = forward({
-    to: ({ tenant: scope }) => ({
+    to: ({ tenant }) => ({
       id: SAME,
-      url: scope === made.name.split('\n')[0] ? loud : url(1),
+      url: tenant === made.name.split('\n')[0] ? loud : url(1),
     }),
     sign: () => false,
     allowHttp: true,
@@ -186,7 +186,7 @@ function receiverOf(
   at: number,
   options: Partial<ReceiverOptions> = {},
 ): Receiver {
-  const secret = pair.map((scope, tenant) => ({ scope, secret: KEYS[tenant]! }))
+  const secret = pair.map((tenant, at) => ({ tenant, secret: KEYS[at]! }))
   const provider = generic({ ...SIGNED, secret })
   // The name of the loud tenant stands first, for the functions that ask whose an event is.
   return createReceiver({

@@ -107,7 +107,7 @@ function agentCases(world: World): readonly RuleCase[] {
     { receiver: `effects-${name}` },
   ]
   return [
-    ...['send_delivery', 'replay_tasks', 'discard_tasks'].map((at) =>
+    ...['send_delivery', 'replay_tasks', 'delete_tasks'].map((at) =>
       one(at, 'is not there without --allow-actions', async () =>
         looking.some((each) => each.name === at) ? 'it is there' : undefined,
       ),

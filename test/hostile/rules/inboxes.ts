@@ -32,7 +32,7 @@ export function createInboxes(): Inboxes {
         return opened(memoryInbox({ max: 10_000, dedupeWindow: '90d' }), undefined)
       const { store, stop } = await durables[name].start()
       stops.push(stop)
-      const inbox = await openDurable(name, store, { window: '90d' })
+      const inbox = await openDurable(name, store, { dedupeWindow: '90d' })
       return opened(inbox, [`--${inboxes[name].place!.flag}`, store])
     },
     close: async () => void (await Promise.all(stops.splice(0).map((stop) => stop()))),

@@ -46,7 +46,7 @@ const QUESTIONS: Readonly<Record<string, (ids: Ids) => readonly [route: string, 
     'replay by cause': () => ['replay', { filter: { cause: '0000000000000000' }, dryRun: true }],
     'replay by keys': () => ['replay', { filter: { keys: ['x'] }, dryRun: true }],
     'replay counted': () => ['replay', { filter: { state: 'dead' }, dryRun: true }],
-    'discard counted': () => ['delete', { filter: { subscription: 'mail' }, dryRun: true }],
+    'delete counted': () => ['delete', { filter: { subscription: 'mail' }, dryRun: true }],
     rerun: ({ dead }) => ['rerun', { task: dead, payload: '{}' }],
   }
 

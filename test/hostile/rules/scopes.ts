@@ -7,7 +7,7 @@ const KEY = 'the key of one tenant'
 /** Rule 9. */
 export const scopes: RulePart = {
   rule: '9',
-  title: 'the scope comes from the look-up',
+  title: 'the tenant comes from the look-up',
   open: (inboxes, every) =>
     everywhere(
       inboxes,

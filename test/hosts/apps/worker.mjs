@@ -6,7 +6,7 @@ const receivers = (_env, inbox) =>
     Object.entries(makeReceivers({ inbox })).map(([name, one]) => [`/webhooks/${name}`, one]),
   )
 // Meta delivers again for so long.
-const window = '7d'
+const dedupeWindow = '7d'
 
-export class Webhooks extends durableObject(receivers, { window }) {}
-export default worker(receivers, 'WEBHOOKS', { window })
+export class Webhooks extends durableObject(receivers, { dedupeWindow }) {}
+export default worker(receivers, 'WEBHOOKS', { dedupeWindow })

@@ -139,9 +139,7 @@ export function createAccepting(
     if (kind === 'rejected') return work.stored(prepared.items.map(() => 'rejected'))
     if (kind === 'full') {
       const waiting = Number(found[0])
-      return work.failed(
-        capacity.full('maxPendingShare', share, waiting, 'tasks of one tenantKey key'),
-      )
+      return work.failed(capacity.full('maxPendingShare', share, waiting, 'tasks of one tenant'))
     }
     const failure = notAdded(reply)
     if (failure) {

@@ -113,5 +113,5 @@ function read({ task, unread }: AttemptsReader, text: string): Kept {
 function parse(text: string): Kept {
   const kept = JSON.parse(text) as Kept
   if (Number.isSafeInteger(kept.n) && kept.a.every(Array.isArray)) return kept
-  throw new TypeError('it is no list of attempts')
+  throw new TypeError('it is not a list of attempts')
 }

@@ -1,7 +1,7 @@
 import { TURN_FUNCTION } from './run.ts'
 
 // Beside BullMQ's own keys there are, all under the prefix and so in one slot of a Cluster:
-//   event:<name>    hash: i info (JSON: key, id, topic, scope, provider), e event, j its jobs (a ref a line), g its guards
+//   event:<name>    hash: i info (JSON: key, id, topic, tenant, provider), e event, j its jobs (a ref a line), g its guards
 //                   (a name a line), a when it arrived, x `p` if its contents are to be erased once its tasks are done,
 //                   `e` if they were, and its delivery: h head and b body, or d the name of one that
 //                   several events came in. It is there when, and only when, the event was taken as a whole.

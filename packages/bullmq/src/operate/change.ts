@@ -1,7 +1,7 @@
 import {
   CHANGE_OPTIONS,
   checkFilter,
-  DISCARDED,
+  DELETED,
   editedEvent,
   erasedError,
   FORGOTTEN,
@@ -109,7 +109,7 @@ export function createChanges(context: ViewContext): Changes {
       unknownOptions('delete', options, CHANGE_OPTIONS)
       return actions.noted({ what: 'delete', filter }, options, (note, left) =>
         inSteps(left, (place) =>
-          each(filter, place, DISCARDED.from, note, async (task) => place.dryRun || discard(task)),
+          each(filter, place, DELETED.from, note, async (task) => place.dryRun || deleted(task)),
         ),
       )
     },
@@ -141,10 +141,10 @@ export function createChanges(context: ViewContext): Changes {
     return (await client.hget(`${prefix}:event:${event}`, 'x')) === 'e'
   }
 
-  async function discard(task: TaskInfo): Promise<boolean> {
+  async function deleted(task: TaskInfo): Promise<boolean> {
     if (!(await remove(task))) return false
     const consumer = context.consumers().find(({ receiver }) => receiver === task.receiver)
-    consumer?.discarded?.(task.event.key)
+    consumer?.deleted?.(task.event.key)
     return true
   }
 
@@ -207,7 +207,7 @@ const STEP = 500
 
 /**
  * One step of forgetting: done jobs after `keepDone`, dead ones after `keepDead`, then events none of whose jobs is left
- * after the longer of `window` and `keepDone`. BullMQ's own retention looks only when another job ends, and counting
+ * after the longer of `dedupeWindow` and `keepDone`. BullMQ's own retention looks only when another job ends, and counting
  * would cut the window short.
  */
 export function sweepStep(

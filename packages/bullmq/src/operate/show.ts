@@ -25,7 +25,7 @@ type Head = readonly [
   key: string,
   id: string | null,
   topic: string,
-  scope: string | null,
+  tenant: string | null,
   provider: string,
 ]
 
@@ -54,12 +54,12 @@ export async function showEvents(
   return (await read(client, prefix, names)).flatMap(([head, arrived, jobs, refs], at) => {
     if (head === '') return []
     const its = headOf(head, names[at]!)
-    const [key, id, topic, scope, provider] = its
+    const [key, id, topic, tenant, provider] = its
     const { queue } = parseRef(refs.split('\n', 1)[0]!)
     return {
       name: names[at]!,
       receiver: parseQueueName(queue).receiver,
-      event: { id: id ?? undefined, topic, tenant: scope ?? undefined, key },
+      event: { id: id ?? undefined, topic, tenant: tenant ?? undefined, key },
       provider,
       receivedAt: Number(arrived),
       tasks: jobs.map((job) => toInfo(its, Number(arrived), job, unread)),
@@ -102,7 +102,7 @@ function isHead(head: unknown): head is Head {
 }
 
 function toInfo(
-  [key, id, topic, scope, provider]: Head,
+  [key, id, topic, tenant, provider]: Head,
   receivedAt: number,
   row: Row,
   unread: UnreadTeller,
@@ -128,7 +128,7 @@ function toInfo(
     error,
     cause: error && cause !== '' ? cause : undefined,
     provider,
-    event: { id: id ?? undefined, topic, tenant: scope ?? undefined, key },
+    event: { id: id ?? undefined, topic, tenant: tenant ?? undefined, key },
     receivedAt,
   }
 }

@@ -83,7 +83,7 @@ export async function holdJob(
     if (performance.now() >= until) continue
     if (reply === null) return 'missing'
     if (reply === 1) return 'suspect'
-    if (reply === 2) return { unread: 'its counts are no numbers, or its parent is no object' }
+    if (reply === 2) return { unread: 'its counts are not numbers, or its parent is not an object' }
     if (reply.length === 1) return Number(reply[0])
     try {
       return read(job, reply, { startedAt, until })

@@ -62,7 +62,7 @@ export async function cutOff(
 
   function tell(): void {
     const { id, subscription, attempt } = claim
-    consumer.interrupted?.({ subscription, task: id, attempt, count, charged })
+    consumer.interrupted?.({ subscription, task: id, attempt, count, strikes: charged })
   }
 }
 
@@ -78,7 +78,7 @@ export async function missing(context: MissingContext, owner: Owner): Promise<vo
     return void (await buryUnread(context, owner, 'another program added it to this queue'))
   const taken = (await client.zscore(`${prefix}:index`, eventOfJob(id))) !== null
   if (!taken && Date.now() - owner.job.timestamp <= keepDone) return putOff(owner, MISSING_WAIT)
-  await buryUnread(context, owner, taken ? 'its event is gone' : 'its event was never taken')
+  await buryUnread(context, owner, taken ? 'its event is gone' : 'its event was never accepted')
 }
 
 /** The attempts of a job with the run that was cut off. */

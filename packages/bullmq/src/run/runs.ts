@@ -64,7 +64,7 @@ interface JobTask extends RunnerTask<JobTask> {
 
 // How often queues are looked at: what others make ready is told, but a word may be lost.
 const LOOK = 1000
-// How long a suspect waits for a free place before it tries again, and a job that Redis rejected to read.
+// How long a suspect waits for a free place before it tries again, and a job that Redis refused to read.
 const SUSPECT_WAIT = 2000
 const FAILED_WAIT = 1000
 // Jobs of one round of claims.

@@ -116,15 +116,15 @@ async function brokenPart(client: RedisClient, key: string): Promise<BrokenPart 
     const texts = await client.hmget(key, ...PARTS, ...COUNTS)
     const at = PARTS.findIndex((_, part) => texts[part] && parsed(texts[part]) === undefined)
     if (at >= 0)
-      return { why: `its ${PARTS[at]!} is no JSON`, ...(at > 1 && { field: PARTS[at]! }) }
-    if (texts[1] && !isObject(texts[1])) return { why: 'its opts are no object' }
+      return { why: `its ${PARTS[at]!} is not JSON`, ...(at > 1 && { field: PARTS[at]! }) }
+    if (texts[1] && !isObject(texts[1])) return { why: 'its opts are not an object' }
     // BullMQ reads an empty parent too.
     if (texts[3] != null && !isObject(texts[3]))
-      return { why: 'its parent is no object', field: 'parent' }
+      return { why: 'its parent is not an object', field: 'parent' }
     const field = COUNTS.find((_, count) => !isCount(texts[PARTS.length + count]))
-    return field && { why: `its ${field} is no number`, field }
+    return field && { why: `its ${field} is not a number`, field }
   } catch (error) {
-    if (isOdd(error)) return { why: 'its key holds no hash' }
+    if (isOdd(error)) return { why: 'its key is not a hash' }
     throw error
   }
 }

@@ -160,7 +160,7 @@ function isClient(connection: object): connection is RedisClient {
 // Scripts of erasing. Keys and fields: store.ts.
 
 /**
- * Erases the contents of events without open jobs. KEYS: prefix; ARGV: 1 for those alone that `stored` marked and that no
+ * Erases the contents of events without open jobs. KEYS: prefix; ARGV: 1 for those alone that `storage.content` marked and that no
  * failed job holds back, then for each event name, event and head as they shall be (empty: changes nothing). Replies the
  * names of those that fit.
  */

@@ -15,7 +15,7 @@ const LONGEST_MORE = 16_384
 // job, -2 no lock, -3 not in that state, -6 the lock of another claim.
 const FENCED: readonly unknown[] = [-1, -2, -3, -6]
 
-/** True if BullMQ rejected since the claim no longer has the job. */
+/** True if BullMQ refused since the claim no longer has the job. */
 export function isFenced(error: unknown): boolean {
   return FENCED.includes((error as { code?: unknown } | undefined)?.code)
 }

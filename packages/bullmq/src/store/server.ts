@@ -148,7 +148,7 @@ export function watchServer(
         'bullmqInbox: appendonly is off, so acknowledged events are lost when Redis restarts: set appendonly yes',
       )
     if (/^role:slave/m.test(info))
-      tell('bullmqInbox: this Redis is a replica and takes no writes: connect to its primary')
+      tell('bullmqInbox: this Redis is a replica and accepts no writes; connect to its primary')
     // Managed servers often reject CONFIG: then INFO has to do.
     const [, sync] = await client.config('GET', 'appendfsync').catch(() => [])
     if (sync === 'no')

@@ -102,13 +102,13 @@ function crowds(sender: AuditSender): readonly AuditCase[] {
           return [[cut(), cut(), cut()], [sender.sign()]]
         },
         expects: { reply: 'taken', effects: 1 },
-        why: 'Connections break every day: none may take the process along.',
+        why: 'Connections break every day: none may end the process.',
         remedy: 'crash',
       },
     ),
     crowd(
       'slow-bodies',
-      '40 bodies that come a byte at a time, and a genuine delivery beside them',
+      '40 bodies that come a byte at a time, and a genuine delivery next to them',
       {
         sends: () => [
           [
@@ -125,7 +125,7 @@ function crowds(sender: AuditSender): readonly AuditCase[] {
     crowd('burst', '200 genuine deliveries at once', {
       sends: () => [Array.from({ length: 200 }, () => sender.sign())],
       expects: { reply: 'busy' },
-      why: 'Senders deliver what waited all at once: each must be taken, or told to come again.',
+      why: 'Senders deliver what waited all at once: each must be accepted, or asked to come again.',
       remedy: 'answer-first',
       heavy: true,
     }),

@@ -13,7 +13,7 @@ import {
 import { examples, runAction } from '../action.ts'
 import { sayCard, hidden } from '../audit/card.ts'
 import { networkCases } from '../audit/network-cases.ts'
-import { lifeOf, observerOf, restarter } from '../audit/observer.ts'
+import { lifeOf, logSince, memoryOf, observerOf, restarter } from '../audit/observer.ts'
 import { createWire } from '../audit/wire.ts'
 import {
   countOption,
@@ -28,9 +28,6 @@ import { table } from '../print/table.ts'
 import { createBar } from '../sender-api/bar.ts'
 import { providerOf, variablesOf, type MadeProvider, type SenderOptions } from '../sender/sender.ts'
 import { curlOf, type CurlFacts } from '../audit/curl.ts'
-import { execFile } from 'node:child_process'
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
-import { promisify } from 'node:util'
 import { readStart } from '@postern/core/scheme'
 import { whyNot } from '../sender/why-not.ts'
 import { sarifOf, sourceOption } from '../audit/sarif.ts'
@@ -48,8 +45,8 @@ interface AuditCommandOptions extends SenderOptions {
   readonly rate?: string
   readonly timeout: string
   readonly failOn: string
-  readonly for?: string
-  readonly yes?: string
+  readonly framework?: string
+  readonly allowHost?: string
   readonly nonce?: string
   readonly list?: boolean
   readonly json?: boolean
@@ -60,28 +57,24 @@ interface AuditCommandOptions extends SenderOptions {
 /** The options of `postern audit`. */
 export function declare(command: Command): void {
   senderOptions(command)
-    .requiredOption('-p, --provider <name>', 'the sender whose deliveries the URL takes')
-    .option('--effect-url <url>', 'a URL that answers with how often the handler had its effect')
-    .option('--effect <argv>', 'a program that prints it, as a JSON list; no shell reads it')
-    .option('--restart <argv>', 'a program that starts the receiver again, as a JSON list')
-    .option('--pid <number>', "the receiver's process, whose memory is looked at")
-    .option('--log <file>', 'the file that the receiver logs to')
-    .option('--case <id>', 'one case, or all that begin so; can be repeated', many)
-    .option('--seed <number>', 'decides what is left to chance (default: by chance)')
-    .option('--rate <number>', 'how many requests a second (default: 5 to another host)')
-    .option('--timeout <seconds>', 'how long to wait for a reply', '5')
-    .option(
-      '--fail-on <severity>',
-      'the exit code is 1 from this one on: critical, high, medium or low',
-      'low',
-    )
-    .option('--for <kind>', 'remedies for express, next, flask, php or go alone')
-    .option('--yes <host>', 'another host, if it is yours')
-    .option('--nonce <text>', 'what that host serves to show it')
-    .option('--list', 'list the cases, and send nothing')
+    .requiredOption('-p, --provider <provider>', 'choose whose deliveries the URL accepts')
+    .option('--effect-url <url>', 'read the number of effects from this URL')
+    .option('--effect <argv>', 'run this program to count effects (JSON list)')
+    .option('--restart <argv>', 'run this program to restart it (JSON list)')
+    .option('--pid <number>', 'measure the memory of this process')
+    .option('--log <file>', 'read the log of the receiver')
+    .option('--case <id>', 'play cases that start with this; repeatable', many)
+    .option('--seed <number>', 'set the random seed (default: random)')
+    .option('--rate <number>', 'set requests per second (default: 5 to other hosts)')
+    .option('--timeout <seconds>', 'set how long to wait for a reply', '5')
+    .option('--fail-on <severity>', 'exit with 1 from: critical, high, medium, low', 'low')
+    .option('--framework <name>', 'show fixes for: express, next, flask, php, go')
+    .option('--allow-host <host>', 'audit this host, which is yours')
+    .option('--nonce <text>', 'set the text that the host serves')
+    .option('--list', 'list the cases and send nothing')
     .option('--json', 'print JSON')
-    .option('--sarif', 'print SARIF 2.1.0, for code scanning')
-    .option('--source <file:line>', 'where the handler stands, for --sarif')
+    .option('--sarif', 'print SARIF 2.1.0 for code scanning')
+    .option('--source <file:line>', 'set the place of the handler for --sarif')
     .addHelpText(
       'after',
       examples(
@@ -93,7 +86,7 @@ export function declare(command: Command): void {
     .action(runAction(auditCommand))
 }
 
-/** `postern audit`: judges a webhook endpoint. Exit code 1 if it has findings, 3 if no genuine delivery is taken. */
+/** `postern audit`: judges a webhook endpoint. Exit code 1 if it has findings, 3 if no genuine delivery is accepted. */
 async function auditCommand(url: string, options: AuditCommandOptions): Promise<ExitCode> {
   requireWebUrl('url', url)
   checkOptions(options)
@@ -153,7 +146,7 @@ async function auditCommand(url: string, options: AuditCommandOptions): Promise<
     const facts = { about: made.about, secrets: made.secrets, variable: variableOf(made) }
     if (options.sarif) sayJson(sarifOf(report, sourceOption(options.source!)), 2)
     else if (options.json) sayJson(plainReport(report, facts), 2)
-    else sayCard(report, { facts, stack: options.for as RemedyStack | undefined })
+    else sayCard(report, { facts, stack: options.framework as RemedyStack | undefined })
     if (report.passed.length === 0 && report.findings.length === 0) return 3
     return report.findings.some(({ severity }) => isAtLeast(severity, options.failOn)) ? 1 : 0
   } finally {
@@ -169,9 +162,9 @@ function isAtLeast(severity: Severity, least: string): boolean {
   return ORDER.indexOf(severity) >= 0 && ORDER.indexOf(severity) <= ORDER.indexOf(least)
 }
 
-function checkOptions({ failOn, for: stack, sarif, json, source }: AuditCommandOptions): void {
+function checkOptions({ failOn, framework, sarif, json, source }: AuditCommandOptions): void {
   requireOneOf('--fail-on', failOn, ORDER)
-  if (stack !== undefined) requireOneOf('--for', stack, STACKS)
+  if (framework !== undefined) requireOneOf('--framework', framework, STACKS)
   if (sarif && json) throw new Failure(2, 'give --json or --sarif, not both')
   if (sarif && source === undefined)
     throw new Failure(2, '--sarif needs --source file:line: the findings are shown there')
@@ -237,55 +230,6 @@ function plainReport(report: AuditReport, facts: CurlFacts): object {
   }
 }
 
-const run = promisify(execFile)
-// Bytes of a log that are looked into.
-const MOST_LOG = 16 * 1024 * 1024
-
-/** What is appended to a file from now on. */
-function logSince(path: string): () => string {
-  const from = sizeOf(path)
-  return () => {
-    const length = Math.min(Math.max(0, sizeOf(path) - from), MOST_LOG)
-    const file = openSync(path, 'r')
-    try {
-      const bytes = Buffer.alloc(length)
-      const read = readSync(file, bytes, 0, length, from)
-      return bytes.subarray(0, read).toString('utf8')
-    } finally {
-      closeSync(file)
-    }
-  }
-}
-
-function sizeOf(path: string): number {
-  try {
-    const found = statSync(path)
-    if (!found.isFile()) throw new TypeError('no regular file')
-    return found.size
-  } catch (error) {
-    throw new Failure(2, `--log: ${path} cannot be read; give the file that the receiver logs to`, {
-      cause: error,
-    })
-  }
-}
-
-/** The memory of a process in bytes. */
-function memoryOf(pid: number): () => Promise<number> {
-  return async () => {
-    try {
-      if (process.platform === 'linux')
-        return (
-          1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
-        )
-      const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(pid)])
-      return 1024 * Number(stdout)
-    } catch {
-      // It has ended: what ended it is told elsewhere.
-      return Number.NaN
-    }
-  }
-}
-
 const FILE = '/.well-known/postern-audit.txt'
 const MOST = 1024
 
@@ -301,20 +245,20 @@ function isLoopback(url: string): boolean {
 }
 
 /**
- * Throws unless the owner of another host agrees: its name stands in `--yes`, and it serves a nonce that this command made.
+ * Throws unless the owner of another host agrees: its name is in `--allow-host`, and it serves a nonce that this command made.
  *
  * @throws Failure
  */
 async function requirePermission(
   url: string,
-  { yes, nonce }: { readonly yes?: string; readonly nonce?: string },
+  { allowHost, nonce }: { readonly allowHost?: string; readonly nonce?: string },
 ): Promise<void> {
   if (isLoopback(url)) return
   const { hostname, origin } = new URL(url)
-  if (yes !== hostname)
+  if (allowHost !== hostname)
     throw new Failure(
       2,
-      `${hostname} is another host: give --yes ${hostname} if it is yours; an audit sends it forged and odd requests`,
+      `${hostname} is another host: if it is yours, give --allow-host ${hostname}; an audit sends it forged and odd requests`,
     )
   if (nonce === undefined)
     throw new Failure(2, `${hostname} must show that it is yours: serve the nonce, and say it`, {

@@ -41,16 +41,16 @@ interface CatchUpCommandOptions extends TargetOptions {
 /** The options of `postern catch-up`. */
 export function declare(command: Command): void {
   accountOptions(command)
-    .requiredOption('--from <file>', 'the module that exports the receiver')
-    .requiredOption('--since <age>', 'from then on: 30m, 2h, 3d or an ISO date')
-    .option('--until <age>', 'until then (default: now)')
-    .option('--limit <number>', 'events that are listed at most, the newest ones', '10000')
-    .option('--scope <tenant>', 'the tenant that the webhooks have; none if they have none')
-    .option('--redeliver', 'ask the sender to deliver again, where it has payloads too')
-    .option('--all', 'take what the sender says it delivered, too')
-    .option('--any-version', "take payloads in another version than the endpoint's")
-    .option('--beyond-window', 'take events that the inbox may have forgotten')
-    .option('--dry-run', 'list and count, and take nothing')
+    .requiredOption('--from <file>', 'import the receiver from this module')
+    .requiredOption('--since <age>', 'start there: 30m, 2h, 3d or ISO date')
+    .option('--until <age>', 'end there (default: now)')
+    .option('--limit <number>', 'maximum number of events to list, newest first', '10000')
+    .option('--tenant <tenant>', 'set the tenant of the webhooks, or none')
+    .option('--redeliver', 'ask the provider to deliver the events again')
+    .option('--all', 'also fetch events that the provider delivered')
+    .option('--any-version', "accept another API version than the endpoint's")
+    .option('--beyond-window', 'fetch events older than the dedupe window')
+    .option('--dry-run', 'list and count without fetching')
     .addHelpText(
       'after',
       examples(
@@ -120,13 +120,13 @@ async function sourceOf(target: Target, { redeliver }: CatchUpCommandOptions): P
 }
 
 function rangeOf(options: CatchUpCommandOptions): CatchUpOptions {
-  const { limit, tenant: scope, all, anyVersion, beyondWindow } = options
+  const { limit, tenant, all, anyVersion, beyondWindow } = options
   const until = sinceOption('--until', options.until)
   return {
     since: sinceOption('--since', options.since)!,
     ...(until !== undefined && { until }),
     limit: Number(limit),
-    ...(scope !== undefined && { tenant: scope === 'none' ? false : scope }),
+    ...(tenant !== undefined && { tenant: tenant === 'none' ? false : tenant }),
     ...(all && { all }),
     ...(anyVersion && { anyVersion }),
     ...(beyondWindow && { beyondWindow }),
@@ -192,10 +192,10 @@ function tellCaughtUp(result: CaughtUp, { json }: { readonly json?: boolean }, d
   say(`${shown(result.source)}: ${did} ${count} events, of ${listed} listed`)
   for (const [topic, of] of Object.entries(result.topics)) say(`  ${of}  ${shown(topic)}`)
   if (resumedAt !== undefined)
-    say(`  went on at ${new Date(resumedAt).toISOString()}, where an earlier run was cut off`)
+    say(`  continued at ${new Date(resumedAt).toISOString()}, where an earlier run stopped`)
   if (duplicates > 0) say(`  = ${duplicates} duplicates`)
   if (skipped > 0) say(`  – ${skipped} of topics without a subscription`)
-  if (expired > 0) say(`  ${expired} were older than the inbox's window by then`)
+  if (expired > 0) say(`  ${expired} were older than the inbox's dedupeWindow by then`)
   if (failed > 0) say(`  ✕ ${failed} failed`)
   for (const { id, topic, code } of failures)
     say(`    ${shown(id)} ${shown(topic ?? '')} ${shown(code)}`)

@@ -10,39 +10,39 @@ import { Failure, type ExitCode, remark, say, sayJson } from '../print/say.ts'
 import { MOST_FILE, readRegular } from '../request/regular-file.ts'
 import { parseRequest } from '../request/request-file.ts'
 import { type SavedRequest, withoutLines } from '../request/curl.ts'
-import { openArrival, type SealOptions } from '../options/seal-key.ts'
+import { openArrival, type KeyOptions } from '../options/encryption-key.ts'
 import { providerOf, type SenderOptions } from '../sender/sender.ts'
 import { counted } from '../print/style.ts'
 import { shown, styled } from '../print/terminal.ts'
 import { columnsOf, wrapped } from '../print/width.ts'
 
 /** Options of `postern explain`. */
-interface ExplainCommandOptions extends SenderOptions, InboxOptions, SealOptions, CurlFlags {
+interface ExplainCommandOptions extends SenderOptions, InboxOptions, KeyOptions, CurlFlags {
   readonly provider: string
   readonly at?: string
-  readonly ms: string
+  readonly timeLimit: string
   readonly entry?: string
   readonly json?: boolean
 }
 
 /** The options of `postern explain`. */
 export function declare(command: Command): void {
-  placeOptions(senderOptions(command), 'the request is the id of a delivery in an inbox')
-    .requiredOption('-p, --provider <name>', 'who sent it, as in `postern providers`')
+  placeOptions(senderOptions(command), 'find the delivery in the inbox')
+    .requiredOption('-p, --provider <provider>', 'choose who sent it')
     .option(
       '--at <time>',
-      'judge by this time: an ISO date or milliseconds since 1970 (default: that of the file, else now)',
+      'check at this time: ISO date or milliseconds (default: from the file, else now)',
     )
-    .option('--ms <milliseconds>', 'how long to search', '5000')
-    .option('--entry <number>', 'which entry of a HAR file, counted from 1')
-    .option('-H, --header <line>', 'the request is a URL with this header; can be repeated', many)
-    .option('-X, --request <method>', 'its method (default: POST with a body)')
-    .option('-d, --data <text>', 'its body, or @file without line ends, as in curl')
-    .option('--data-raw <text>', 'its body as it is given')
-    .option('--data-binary <text>', 'its body, or @file with the exact bytes')
+    .option('--time-limit <milliseconds>', 'set how long to search', '5000')
+    .option('--entry <number>', 'choose the entry of a HAR file')
+    .option('-H, --header <line>', 'set a header of the request; repeatable', many)
+    .option('-X, --request <method>', 'set its method (default: POST with a body)')
+    .option('-d, --data <text>', 'set its body, or @file without line ends')
+    .option('--data-raw <text>', 'set its body exactly as given')
+    .option('--data-binary <text>', 'set its body, or @file with exact bytes')
     .option(
-      '--encryption-key-key <key>',
-      'the key of a sealed inbox; can be repeated (default: POSTERN_SEAL_KEY, then .env)',
+      '--encryption-key <key>',
+      'set the key of an encrypted inbox; repeatable (default: POSTERN_ENCRYPTION_KEY, then .env)',
       many,
     )
     .option('--json', 'print JSON')
@@ -66,7 +66,7 @@ async function explainCommand(source: string, options: ExplainCommandOptions): P
   const at = options.at === undefined ? receivedAt : timeOption(options.at)
   const found = await explain(delivery, provider, {
     catalogue,
-    ms: numberOption('--ms', options.ms),
+    ms: numberOption('--time-limit', options.timeLimit),
     // JSON is read by programs: agents, and logs of others.
     fingerprints: options.json !== true,
     ...(at !== undefined && { now: () => at }),
@@ -85,7 +85,7 @@ function tell({ verdict, code, findings, stats }: Explanation, title: string, fr
   for (const finding of findings) say(lines(finding, columnsOf()))
   if (verdict === 'rejected' && findings.length === 0) say('  nothing that is known explains it')
   remark(
-    `  tried ${counted(stats.attempts, 'change')} in ${Math.round(stats.ms)} ms${stats.stopped ? '; the search was stopped: raise --ms' : ''}`,
+    `  tried ${counted(stats.attempts, 'change')} in ${Math.round(stats.ms)} ms${stats.stopped ? '; the search was stopped; raise --time-limit' : ''}`,
   )
 }
 
@@ -112,7 +112,7 @@ async function savedOf(source: string, options: ExplainCommandOptions): Promise<
   return parseRequest(bytes, { entry, readFile: readRegular })
 }
 
-async function keptOf(id: string, options: InboxOptions & SealOptions): Promise<SavedRequest> {
+async function keptOf(id: string, options: InboxOptions & KeyOptions): Promise<SavedRequest> {
   return withInbox(options, async ({ journal, name }) => {
     if (!journal) throw new Failure(2, `${name} keeps no journal of what arrived`)
     const found = await journal.delivery(id)
@@ -121,7 +121,7 @@ async function keptOf(id: string, options: InboxOptions & SealOptions): Promise<
     if (!found.kept)
       throw new Failure(
         1,
-        `the body of ${id} was not kept: set rejectedBodies on the receiver, and wait for the next rejection`,
+        `the body of ${id} was not kept: set storage.rejectedBodies on the receiver, and wait for the next rejection`,
       )
     const { kept } = await openArrival(found, options)
     return { delivery: { method: found.method, ...kept! }, receivedAt: found.at }

@@ -41,17 +41,14 @@ interface InitOptions {
 /** The options of `postern init`. */
 export function declare(command: Command): void {
   command
-    .option('-p, --provider <name>', 'who sends, as in `postern providers`')
-    .option('--behind <gateway>', `the gateway in front: ${gatewayNames.join(', ')}`)
-    .option('--inbox <name>', `one of ${Object.keys(inboxes).join(', ')}`)
-    .option(
-      '--framework <name>',
-      `one of ${frameworks.join(', ')} (default: as package.json has it)`,
-    )
-    .option('--path <path>', 'path of the route (default: /webhooks/<provider>)')
-    .option('--install', 'install the packages too (default: asks in a terminal)')
-    .option('--dry-run', 'print the files, and write nothing')
-    .option('-y, --yes', 'do not ask')
+    .option('-p, --provider <provider>', 'choose the provider')
+    .option('--behind <gateway>', `choose the gateway: ${gatewayNames.join(', ')}`)
+    .option('--inbox <name>', `choose the inbox: ${Object.keys(inboxes).join(', ')}`)
+    .option('--framework <name>', `choose: ${frameworks.join(', ')} (default: from package.json)`)
+    .option('--path <path>', 'set the path of the route (default: /webhooks/<provider>)')
+    .option('--install', 'install the packages (default: asks in a terminal)')
+    .option('--dry-run', 'print the files without writing them')
+    .option('-y, --yes', 'do not ask for confirmation')
     .addHelpText('after', examples('init --provider github --inbox sqlite'))
     .action(runAction(initCommand))
 }
@@ -251,7 +248,7 @@ function mountStep({ parsers, app, framework }: Project, plan: InitPlan): readon
     `Mount: ${first}`,
     ...rest,
     ...(others.length > 0 && isMounted
-      ? [`Body parsers stand at ${others.join(', ')}: the route must come before them.`]
+      ? [`Body parsers are at ${others.join(', ')}: the route must come before them.`]
       : []),
   ]
 }
@@ -268,7 +265,7 @@ function secretStep(
     `Put the secret of ${title} into .env (${setup?.secret ?? docs}).`,
     ...(place === undefined
       ? []
-      : [`Put the address of the inbox into .env as ${place}: an example stands there.`]),
+      : [`Put the address of the inbox into .env as ${place}: it has an example.`]),
     `While ${place === undefined ? `${variable} is` : `${variable} and ${place} are`} not set, neither the app nor a test that loads it starts.`,
     ...(readsEnv
       ? []

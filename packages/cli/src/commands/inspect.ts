@@ -22,11 +22,8 @@ interface InspectOptions extends InboxOptions, SenderOptions {
 /** The options of `postern inspect`. */
 export function declare(command: Command): void {
   placeOptions(senderOptions(command))
-    .option('--port <number>', 'port of this machine; 0 takes a free one', '4400')
-    .option(
-      '-p, --provider <name>',
-      'whose rejections are explained, with --secret or its variable',
-    )
+    .option('--port <number>', 'set the local port; 0 picks any', '4400')
+    .option('-p, --provider <provider>', 'explain rejections of this provider, with --secret')
     .addHelpText(
       'after',
       examples(

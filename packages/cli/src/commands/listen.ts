@@ -31,10 +31,13 @@ const OUTPUTS = ['interactive', 'compact', 'json'] as const
 /** The options of `postern listen`. */
 export function declare(command: Command): void {
   senderOptions(command)
-    .option('--port <number>', 'port of this machine; 0 takes a free one', '3000')
-    .option('--store <file>', 'keep them in a SQLite inbox')
-    .option('--forward <url>', 'hand each verified delivery on')
-    .option('--output <how>', 'interactive, compact or json (default: interactive in a terminal)')
+    .option('--port <number>', 'set the local port; 0 picks any', '3000')
+    .option('--store <file>', 'store deliveries in a SQLite inbox')
+    .option('--forward <url>', 'forward each verified delivery to this URL')
+    .option(
+      '--output <how>',
+      'choose: interactive, compact, json (default: interactive in a terminal)',
+    )
     .addHelpText(
       'after',
       examples('listen github', 'listen stripe --port 4000 --forward http://localhost:3000/stripe'),

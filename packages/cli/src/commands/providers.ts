@@ -16,8 +16,8 @@ import { styled } from '../print/terminal.ts'
 export function declare(command: Command): void {
   command
     .option('--json', 'print JSON')
-    .option('--host <name>', `an app for one of ${hostNames.join(', ')}, or for all`)
-    .option('--behind <gateway>', `the app behind one of ${gatewayNames.join(', ')}`)
+    .option('--host <name>', `print an app for: ${hostNames.join(', ')}, all`)
+    .option('--behind <gateway>', `print the app behind: ${gatewayNames.join(', ')}`)
     .addHelpText(
       'after',
       examples(

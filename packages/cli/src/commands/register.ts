@@ -45,20 +45,17 @@ const VERBS = ['status', 'enable', 'rotate', 'remove'] as const
 /** The options of `postern register`. */
 export function declare(command: Command): void {
   accountOptions(command)
-    .option('--from <file>', 'the module that exports the receiver: its topics are registered')
-    .option('--topic <pattern>', 'a topic, without --from; can be repeated', many)
-    .option('--previous-url <url>', 'a URL that the receiver had before; can be repeated', many)
-    .option('--all', 'allow one subscription for each of many topics')
-    .option('--status', 'tell whether the sender still delivers, and its last failures')
-    .option('--enable', 'turn endpoints with this URL on again')
-    .option('--rotate', 'change the secret; needs --write-env')
+    .option('--from <file>', 'import the receiver from this module')
+    .option('--topic <pattern>', 'register this topic, without --from; repeatable', many)
+    .option('--previous-url <url>', 'replace this former URL; repeatable', many)
+    .option('--all', 'allow one subscription per topic')
+    .option('--status', 'show whether the provider delivers, and failures')
+    .option('--enable', 'enable endpoints with this URL')
+    .option('--rotate', 'rotate the secret; needs --write-env')
     .option('--remove', 'delete endpoints with this URL')
-    .option('--write-env', 'write secrets to .env, or to the file of --env')
-    .option(
-      '--variable <name>',
-      'the variable of the secret (default: as `postern providers` has it)',
-    )
-    .option('--dry-run', 'print the plan as JSON, and change nothing')
+    .option('--write-env', 'write secrets to .env or --env')
+    .option('--variable <name>', 'set the variable of the secret (default: from postern providers)')
+    .option('--dry-run', 'print the plan without changing anything')
     .addHelpText(
       'after',
       examples(
@@ -105,7 +102,7 @@ async function apply(jobs: readonly Job[], options: RegisterOptions): Promise<Ex
   for (const { registrar, url, target } of jobs) {
     if (target.topics.length === 0)
       throw new Failure(2, 'give --from ./receiver.ts, or --topic for each topic')
-    const more = { ...(options.previousUrl && { formerly: options.previousUrl }) }
+    const more = { ...(options.previousUrl && { previousUrls: options.previousUrl }) }
     plans.push(
       await registrar.plan({ url, topics: target.topics, ...more, all: options.all === true }),
     )
@@ -166,7 +163,7 @@ function checkTold(
 ): void {
   const makes = plan.steps.some((step) => step.do === 'create' || step.do === 'replace')
   if (secret === 'told' && makes && !writeEnv)
-    throw new Failure(2, `${provider} tells the secret once: give --write-env to keep it in .env`)
+    throw new Failure(2, `${provider} shows the secret once; give --write-env to keep it in .env`)
 }
 
 /** One sender to act on, with the URL of the receiver. */

@@ -37,16 +37,16 @@ interface SendOptions extends SenderOptions, PayloadOptions {
 /** The options of `postern send`. */
 export function declare(command: Command): void {
   senderOptions(command)
-    .requiredOption('--to <url>', 'where to')
-    .option('--behind <gateway>', `as it comes through one of ${gatewayNames.join(', ')}`)
-    .option('--data <json>', 'payload to lay over the sample, or @file')
-    .option('--set <a.b=value>', 'one member of the payload; can be repeated', many)
-    .option('--count <number>', 'how many', '1')
-    .option('--rate <number>', 'how many a second (default: one after another)')
-    .option('--duplicate', 'send the same delivery again')
-    .option('--tamper', 'change a byte after signing: it must be rejected')
-    .option('--stale', 'sign it 30 days ago: it must be rejected if the sender signs a time')
-    .option('--timeout <seconds>', 'how long to wait for a reply', '30')
+    .requiredOption('--to <url>', 'send to this URL')
+    .option('--behind <gateway>', `send through: ${gatewayNames.join(', ')}`)
+    .option('--data <json>', 'merge JSON or @file into the sample payload')
+    .option('--set <a.b=value>', 'set one member of the payload; repeatable', many)
+    .option('--count <number>', 'set the number of deliveries', '1')
+    .option('--rate <number>', 'set deliveries per second (default: one after another)')
+    .option('--duplicate', 'send the same delivery twice')
+    .option('--tamper', 'change a byte after signing')
+    .option('--stale', 'sign it 30 days ago')
+    .option('--timeout <seconds>', 'set how long to wait for a reply', '30')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -80,9 +80,9 @@ export async function sendCommand(
   const provider = gateway ? behind(signer.provider, known.create(known.example)) : signer.provider
   const shownTopic = await topicOf(known.name, topic, options)
   if (options.stale && provider.covers.timestamp !== true)
-    remark(`${about.title} signs no time: a stale delivery is taken as any other`)
+    remark(`${about.title} does not sign a timestamp, so the receiver accepts a stale delivery`)
   if (options.tamper && provider.covers.body === 'none')
-    remark(`${about.title} does not sign the body: a changed one is not told from its own`)
+    remark(`${about.title} does not sign the body, so the receiver accepts a changed one`)
   const first = await makeOne()
   const times = options.duplicate && count === 1 ? 2 : count
   const isMany = times > LINES
@@ -150,8 +150,8 @@ function summary(all: readonly Sent[]): string {
   )
   const took = all.map(({ ms }) => ms).toSorted((one, other) => one - other)
   const median = took[Math.floor(took.length / 2)]!
-  const taken = all.filter(({ status }) => status < 300).length
-  return `${all.length} sent, ${taken} taken (${counts.join(', ')}); replies in ${lasting(median)}, the slowest in ${lasting(took.at(-1)!)}`
+  const accepted = all.filter(({ status }) => status < 300).length
+  return `${all.length} sent, ${accepted} accepted (${counts.join(', ')}); replies in ${lasting(median)}, the slowest in ${lasting(took.at(-1)!)}`
 }
 
 /** A reply in words: of a page the title, since its markup says nothing. */

@@ -18,14 +18,10 @@ interface VectorsOptions extends SenderOptions {
 /** The options of `postern vectors`. */
 export function declare(command: Command): void {
   senderOptions(command)
-    .requiredOption('-p, --provider <name>', 'the sender')
-    .option(
-      '--url <url>',
-      'where they go: some senders sign the URL',
-      'http://127.0.0.1:3000/webhooks',
-    )
-    .option('--seed <number>', 'decides what is left to chance', '1')
-    .option('--now <date>', 'the time at which they are sent, an ISO date (default: now)')
+    .requiredOption('-p, --provider <provider>', 'choose the provider')
+    .option('--url <url>', 'set the URL that senders sign', 'http://127.0.0.1:3000/webhooks')
+    .option('--seed <number>', 'set the random seed', '1')
+    .option('--now <date>', 'set the sending time: ISO date (default: now)')
     .addHelpText('after', examples('vectors --provider stripe --env .env > cases.json'))
     .action(runAction(vectorsCommand))
 }

@@ -43,7 +43,7 @@ export async function install(
     if (code !== 0)
       throw new Failure(
         3,
-        `${program} ended with ${code}: the files are written; run its command again when the fault is mended`,
+        `${program} ended with ${code}: the files are written; fix the fault and run its command again`,
       )
   }
 }

@@ -48,7 +48,7 @@ function lambdaRoute({ folder }: RoutePlace, { extension, ending }: Language): R
   const file = `${folder}/lambda.${extension}`
   return {
     file,
-    text: `import { drain, webhook } from '@postern/aws-lambda'\nimport { receiver } from './receiver${ending}'\n\nexport const handler = webhook(receiver)\nexport const cron = drain(receiver, { leave: '2s' })\n`,
+    text: `import { runDue, webhook } from '@postern/aws-lambda'\nimport { receiver } from './receiver${ending}'\n\nexport const handler = webhook(receiver)\nexport const cron = runDue(receiver, { leave: '2s' })\n`,
     mount: `${file} has two functions: handler for the URL, and cron for a schedule of EventBridge, which runs the handlers.`,
   }
 }

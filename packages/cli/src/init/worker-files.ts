@@ -94,7 +94,7 @@ export function workerParts(
         ? [`  at the end of ${found}:`, ...TOML.map((line) => `    ${line}`)]
         : SETTINGS.map((line) => `  in ${found}: ${line}`)),
       `  with the imports: import webhooks from '${from}'`,
-      `  beside its exports: export { ${CLASS} } from '${from}'`,
+      `  next to its exports: export { ${CLASS} } from '${from}'`,
       `  first in its fetch: if (new URL(request.url).pathname === '${path}') return webhooks.fetch(request, env, ctx)`,
       `The compatibility_date must be 2026-08-04 or later, or compatibility_flags have nodejs_compat.`,
     ]
@@ -205,7 +205,7 @@ export function receiverOf(
   })
   return [
     ...receiverImports(inbox, sender),
-    ...(isNext ? ["import { persistent, reloadable } from '@postern/next'"] : []),
+    ...(isNext ? ["import { hotReloadable, singleton } from '@postern/next'"] : []),
     ...senderImports(sender),
     `import { subscribe } from './handlers${ending}'`,
     '',

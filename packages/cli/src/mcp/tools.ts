@@ -4,7 +4,7 @@ import { explain } from '@postern/core/explain'
 import { z } from 'zod'
 import type { OpenInbox } from '../inbox.ts'
 import { Failure, plainMember } from '../print/say.ts'
-import { openArrival } from '../options/seal-key.ts'
+import { openArrival } from '../options/encryption-key.ts'
 import { aboutOf, providerOf, variablesOf } from '../sender/sender.ts'
 import { createHmac, randomBytes } from 'node:crypto'
 import { signedInit } from '@postern/samples'
@@ -77,7 +77,7 @@ export function toolsOf(
       },
     },
     {
-      name: 'explain_refusal',
+      name: 'explain_rejection',
       description:
         'Why a rejected delivery did not verify, proven where that is possible. Secrets are read from the environment or .env, and never shown.',
       input: z.strictObject({
@@ -89,9 +89,9 @@ export function toolsOf(
         if (!found) throw new Failure(1, `no delivery has the id ${id}`)
         const sender = provider ?? found.provider
         if (sender === undefined)
-          throw new Failure(2, 'the delivery names no provider: give the name of its sender')
+          throw new Failure(2, 'the delivery has no provider; give its name as provider')
         if (!found.kept)
-          throw new Failure(1, 'its body was not kept: set rejectedBodies on the receiver')
+          throw new Failure(1, 'its body was not kept; set storage.rejectedBodies on the receiver')
         const { catalogue } = await import('@postern/providers/catalogue')
         const { provider: made } = await providerOf(sender, {})
         const { method, at, kept } = await openArrival(found, {})
@@ -118,14 +118,14 @@ export function toolsOf(
     {
       name: 'get_health',
       description:
-        'Tasks of each subscription by state, with the oldest that is due: a subscription with dead tasks, or with an old due one, needs a look.',
+        'Tasks of each subscription by state, with the oldest that is due: a subscription with dead tasks, or with an old due one, needs attention.',
       input: z.strictObject({}),
       run: async () => ({ subscriptions: await view.stats() }),
     },
     {
-      name: 'get_sender',
+      name: 'get_provider',
       description:
-        'What the catalogue knows of a sender: how it signs, its topics, where its secret is, how it retries, each option.',
+        'What the catalogue knows of a provider: how it signs, its topics, where its secret is, how it retries, each option.',
       input: z.strictObject({ provider: z.string() }),
       async run({ provider }: { provider: string }) {
         const about = await aboutOf(provider)

@@ -8,7 +8,7 @@ export interface InboxCommandOptions extends InboxOptions {
   readonly receiver?: string
   readonly provider?: string
   readonly subscription?: string
-  readonly part?: string
+  readonly child?: string
   readonly state?: string
   readonly topic?: string
   readonly eventId?: string
@@ -30,13 +30,13 @@ const STATES: readonly TaskState[] = ['pending', 'running', 'done', 'dead']
 
 /** The filter of the options: unknown states are rejected here, unknown members by the inbox. */
 export function filterOf(options: InboxCommandOptions): TaskFilter {
-  const { receiver, provider, subscription, part, topic, eventId, id, cause, text } = options
+  const { receiver, provider, subscription, child, topic, eventId, id, cause, text } = options
   if (options.state !== undefined) requireOneOf('--state', options.state, STATES)
   const given = {
     receiver,
     provider,
     subscription,
-    part,
+    part: child,
     topic,
     eventId,
     id,

@@ -12,25 +12,25 @@ export function senderOptions(command: Command): Command {
   return command
     .option(
       '-s, --secret <secret>',
-      'its secret; can be repeated (default: from the environment, then .env)',
+      'set its secret; repeatable (default: from environment, then .env)',
       many,
     )
-    .option('--env <file>', 'a .env file that counts before the environment')
-    .option('-o, --option <name=value>', 'a further option of the provider; can be repeated', many)
+    .option('--env <file>', 'read this .env file before the environment')
+    .option('-o, --option <name=value>', 'set another option of the provider; repeatable', many)
 }
 
 /** Options that choose the receiver and its account at the sender. */
 export function accountOptions(command: Command): Command {
   return command
-    .option('--url <url>', 'the public https URL where the receiver is mounted')
-    .option('--receiver <name>', 'one receiver of the module')
+    .option('--url <url>', 'set the public https URL of the receiver')
+    .option('--receiver <name>', 'choose one receiver of the module')
     .option(
       '-o, --option <name=value>',
-      'an option of the account, as in -o repository=octo/hello; can be repeated (default: from the environment, GITHUB_REPOSITORY)',
+      'set an account option, such as repository=octo/hello; repeatable (default: from environment, GITHUB_REPOSITORY)',
       many,
     )
-    .option('--env <file>', 'a .env file that counts before the environment')
-    .option('-y, --yes', 'do not ask')
+    .option('--env <file>', 'read this .env file before the environment')
+    .option('-y, --yes', 'do not ask for confirmation')
     .option('--json', 'print JSON')
 }
 
@@ -42,31 +42,31 @@ export function inboxOptions(command: Command): Command {
 /** Options that choose events. */
 export function eventOptions(command: Command): Command {
   return command
-    .option('--receiver <name>', 'of this receiver')
-    .option('--provider <name>', 'of this sender')
-    .option('--topic <pattern>', 'whose topic matches, as in orders/*')
-    .option('--event-id <id>', "with the sender's id")
-    .option('--text <text>', 'with this text in id, topic or payload')
+    .option('--receiver <name>', 'match this receiver')
+    .option('--provider <provider>', 'match this provider')
+    .option('--topic <pattern>', 'match this topic pattern, such as orders/*')
+    .option('--event-id <id>', 'match this event id')
+    .option('--text <text>', 'match this text in id, topic or payload')
 }
 
 /** Options that choose tasks. */
 export function taskOptions(command: Command): Command {
   return timeOptions(eventOptions(command))
-    .option('--subscription <name>', 'of this subscription')
-    .option('--part <part>', 'of this part of it, as the destination of `forward`')
-    .option('--state <state>', 'pending, running, done or dead')
-    .option('--id <task>', 'one task')
-    .option('--cause <cause>', 'that failed with this error, as in `postern inbox causes`')
+    .option('--subscription <name>', 'match this subscription')
+    .option('--child <name>', 'match this child task, such as a destination')
+    .option('--state <state>', 'match this state: pending, running, done, dead')
+    .option('--id <task>', 'match this task')
+    .option('--cause <cause>', 'match this cause, from postern inbox causes')
 }
 
 /** Options that choose a span of time. */
 export function timeOptions(command: Command): Command {
   return command
-    .option('--since <age>', 'received after: 30m, 2h, 7d or an ISO date')
-    .option('--until <age>', 'received before')
+    .option('--since <age>', 'received after: 30m, 2h, 7d or ISO date')
+    .option('--until <age>', 'received before: 30m, 2h, 7d or ISO date')
 }
 
 /** The option of how many rows. */
 export function rowOptions(command: Command): Command {
-  return command.option('--limit <number>', 'rows', '50')
+  return command.option('--limit <number>', 'maximum number of rows', '50')
 }

@@ -1,5 +1,5 @@
 import type { Page } from '@postern/core/inbox'
-import { Failure } from './say.ts'
+import { Failure } from './failure.ts'
 
 // The most rows that an inbox gives at once.
 const MOST = 1000

@@ -1,7 +1,10 @@
 import { inertJson } from '@postern/core/inert'
 import { CommanderError } from 'commander'
+import { Failure, type ExitCode } from './failure.ts'
 import { rendered, shown } from './terminal.ts'
 import { confirm, isCancel } from '@clack/prompts'
+
+export { Failure, type ExitCode } from './failure.ts'
 
 /** A remark or progress: to stderr, so that results can be piped. */
 export function remark(text: string): void {
@@ -54,24 +57,4 @@ export async function agreed(message: string): Promise<boolean> {
     output: process.stderr,
   })
   return !isCancel(answer) && answer
-}
-
-/** Exit codes. 0 as asked; 1 the answer is no; 2 wrong use; 3 the other side failed. */
-export type ExitCode = 0 | 1 | 2 | 3
-
-/** Ends a command with an exit code and a message for people. Its text is data: it may quote what came from outside. */
-export class Failure extends Error {
-  readonly exitCode: ExitCode
-  /** The message, and `rows` below it. */
-  readonly lines: readonly string[]
-
-  constructor(
-    exitCode: ExitCode,
-    message: string,
-    { rows = [], ...options }: ErrorOptions & { readonly rows?: readonly string[] } = {},
-  ) {
-    super([message, ...rows].join('\n'), options)
-    this.exitCode = exitCode
-    this.lines = [message, ...rows]
-  }
 }

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { Failure } from '../print/say.ts'
+import { Failure } from '../print/failure.ts'
 import { shellWords } from './shell-words.ts'
 import type { DeliveryInit } from '@postern/core'
 import type { KeptRequest } from '@postern/core/inbox'

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { Failure } from '../print/say.ts'
+import { Failure } from '../print/failure.ts'
 
 /** Bytes. No request that a person saves is larger, and no HAR file that a browser writes of a page. */
 export const MOST_FILE: number = 64 * 2 ** 20

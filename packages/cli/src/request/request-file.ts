@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { urlJoiner } from '@postern/core/scheme'
-import { Failure } from '../print/say.ts'
+import { Failure } from '../print/failure.ts'
 import { fromCurl, type ReadFile, type SavedRequest } from './curl.ts'
 
 /** Options of {@link parseRequest}. */
@@ -52,7 +52,7 @@ function fromJson(text: string, number: number | undefined): SavedRequest {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw new Failure(2, `the request is no JSON: ${(error as Error).message}`, {
+    throw new Failure(2, `the request is not JSON: ${(error as Error).message}`, {
       cause: error,
     })
   }

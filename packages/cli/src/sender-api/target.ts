@@ -74,7 +74,7 @@ export async function targetsOf(
   if (found.length > 1 && given.url !== undefined && !given.url.includes('{receiver}'))
     throw new Failure(
       2,
-      `--url: ${given.from} has ${found.length} receivers; choose one with --receiver, or write {receiver} where its name stands in the URL`,
+      `--url: ${given.from} has ${found.length} receivers; choose one with --receiver, or write {receiver} in the URL in place of its name`,
     )
   if (found.length > 1 && given.option)
     throw new Failure(2, '--option: is for one receiver; choose it with --receiver')
@@ -173,7 +173,7 @@ function pairOf(text: string): readonly [name: string, value: unknown] {
   try {
     return [name, JSON.parse(value!) as unknown]
   } catch (error) {
-    throw new Failure(2, `--option ${name} is no JSON`, { cause: error })
+    throw new Failure(2, `--option ${name} is not JSON`, { cause: error })
   }
 }
 

@@ -112,7 +112,7 @@ function jsonOf(name: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new Failure(2, `--option ${name} is no JSON: ${(error as Error).message}`, {
+    throw new Failure(2, `--option ${name} is not JSON: ${(error as Error).message}`, {
       cause: error,
     })
   }

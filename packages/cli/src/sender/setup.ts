@@ -13,7 +13,7 @@ export function setupRows({ setup, docs }: About): readonly (readonly [string, s
   return [
     ...ways.map((way, at) => [at === 0 ? 'add the URL' : '', way] as const),
     ...(secret === undefined ? [] : [['its secret', secret] as const]),
-    ['as told by', setup.docs],
+    ['source', setup.docs],
   ]
 }
 

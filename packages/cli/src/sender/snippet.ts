@@ -37,7 +37,7 @@ export function snippetOf(about: About, host: HostName, gateway?: About): string
       ...lines,
     ].join('\n')
   const isNext = host === 'next'
-  const mounted = isNext ? 'persistent, reloadable, webhook' : 'webhook'
+  const mounted = isNext ? 'hotReloadable, singleton, webhook' : 'webhook'
   return [
     ...receiverImports(kept, sender),
     ...(adapter === undefined ? [] : [`import { ${mounted} } from '${adapter}'`]),

@@ -73,7 +73,7 @@ export function receiversLines({
   ]
 }
 
-/** What the main module of the Worker exports. `window` is an option of both: a catch-up in the Worker reaches as far as the object knows ids. */
+/** What the main module of the Worker exports. `dedupeWindow` is an option of both: a catch-up in the Worker reaches as far as the object knows ids. */
 export function exportLines(window: string): readonly string[] {
   const options = window === '' ? '' : `, { ${window} }`
   return [

@@ -6,7 +6,7 @@ import { upper, variablesOf } from './sender.ts'
 const OF_ACCOUNT = /key$|token$|id$/i
 
 const DAY = 86_400_000
-/** The default of an inbox's `window`, in milliseconds. */
+/** The default of an inbox's `dedupeWindow`, in milliseconds. */
 const WINDOW = 4 * DAY
 
 /** The factory of a sender and the module it is imported from. */
@@ -63,14 +63,17 @@ export function receiverLines(
     return [
       ...after(
         'const receiver = ',
-        made(`inbox: ${kept},`, ...(drains ? ["work: 'drain', // cron runs the handlers"] : [])),
+        made(
+          `inbox: ${kept},`,
+          ...(drains ? ["worker: 'onDemand', // cron runs the handlers"] : []),
+        ),
       ),
       ...subscribe,
     ]
   return [
     '// One inbox and one receiver for all bundles, also after a hot reload; `next build` opens neither.',
-    `const inbox = persistent('inbox', () => ${kept})`,
-    `const receiver = reloadable('${sender.about.name}', () => {`,
+    `const inbox = singleton('inbox', () => ${kept})`,
+    `const receiver = hotReloadable('${sender.about.name}', () => {`,
     ...indented([...after('const receiver = ', made('inbox,')), ...subscribe, 'return receiver']),
     '})',
   ]
@@ -139,9 +142,9 @@ export function inboxCall(
   return `${factory}(${given === '' ? '' : `{ ${given} }`})`
 }
 
-/** The option `window` of an inbox, if the sender delivers again for longer than its default; else empty. */
+/** The option `dedupeWindow` of an inbox, if the sender delivers again for longer than its default; else empty. */
 export function windowOf({ retrySpan = 0 }: About): string {
-  return retrySpan > WINDOW ? `window: '${Math.ceil(retrySpan / DAY)}d'` : ''
+  return retrySpan > WINDOW ? `dedupeWindow: '${Math.ceil(retrySpan / DAY)}d'` : ''
 }
 
 function writtenPlace(written: WrittenPlace, isTyped: boolean): string {

@@ -147,7 +147,7 @@ function createHost(
   function checkWindow(window: number): void {
     if (window > inbox.dedupeWindow)
       throw new TypeError(
-        `${INBOX}: the Worker takes ids to be known for ${hours(window)} hours, and the Durable Object knows them for ${hours(inbox.dedupeWindow)}: give worker() or durableObjectInbox() the window of durableObject()`,
+        `${INBOX}: dedupeWindow is ${hours(window)} hours in the Worker, but ids are known for ${hours(inbox.dedupeWindow)} hours in the Durable Object; give worker() or durableObjectInbox() the dedupeWindow of durableObject()`,
       )
   }
 

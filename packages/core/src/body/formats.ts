@@ -64,7 +64,7 @@ export function checkLabel(delivery: Delivery): void {
     header: 'content-type',
     got: label,
     expected: `of ${format}, as which the body is read`,
-    remedy: `let the sender say ${format}, or leave out labels: 'strict'`,
+    remedy: `let the sender say ${format}, or leave out contentType: 'strict'`,
   })
 }
 

@@ -18,7 +18,11 @@ export function isCoded(body: Uint8Array, { codings }: Pick<Declaration, 'coding
  * @throws WebhookError `decompressed_too_large`, and `malformed_body` for a stream that is corrupt, cut off or followed by
  * other bytes.
  */
-export function gunzip(bytes: Uint8Array, limit: number, option = 'limits.inflated'): Uint8Array {
+export function gunzip(
+  bytes: Uint8Array,
+  limit: number,
+  option = 'limits.decompressed',
+): Uint8Array {
   try {
     // With `info` the result is { buffer, engine }, which the types do not know; a runtime that ignores the option
     // returns the buffer itself.

@@ -22,7 +22,7 @@ export async function readStream(
         reject(
           new WebhookError('body_timeout', {
             problem: 'too_slow',
-            option: 'limits.time',
+            option: 'limits.bodyTimeout',
             limit: time,
           }),
         ),

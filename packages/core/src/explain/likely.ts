@@ -251,7 +251,7 @@ function rewritten(text: string, bounds: Bounds): Pick<Clue, 'message' | 'guesse
     const names = membersOf(tokens, at).map(({ from }) => tokens[from]!)
     if (names.length > 1 && isInteger(names[0]!) && ascends(names.filter(isInteger).map(integerOf)))
       return {
-        message: `an object begins with its integer keys (from ${names[0]!.slice(0, 14)}), as JavaScript orders them: their places are lost`,
+        message: `an object starts with its integer keys (from ${names[0]!.slice(0, 14)}), as JavaScript orders them; their places are lost`,
       }
     if (names.length < 2) continue
     objects++

@@ -51,7 +51,7 @@ export function createGuard(options: GuardOptions = {}): AddressGuard {
 
   function url(text: string | URL): URL {
     const parsed = URL.canParse(String(text)) ? new URL(text) : undefined
-    if (!parsed) throw new DestinationRejected('the destination is no absolute URL')
+    if (!parsed) throw new DestinationRejected('the destination is not an absolute URL')
     if (
       parsed.protocol !== 'https:' &&
       !(parsed.protocol === 'http:' && options.allowHttp === true)

@@ -60,16 +60,16 @@ export interface Consumer {
   run(claim: Claim, signal: AbortSignal | undefined): MaybePromise<Outcome>
   /** Call it when an outcome is stored; or with false if it was rejected because the claim was lost. */
   settled(claim: Claim, outcome: Outcome, stored: boolean, ran?: Ran): void
-  /** An interruption is stored: how many in a row, and how many of them were charged. */
+  /** An interruption is stored: how many in a row, and how many of them count as strikes. */
   interrupted?(interruption: {
     readonly subscription: string
     readonly task: string
     readonly attempt: number
     readonly count: number
-    readonly charged: number
+    readonly strikes: number
   }): void
-  /** Call it when an operator has discarded a task, with the key of its event. */
-  discarded?(key: string): void
+  /** Call it when an operator has deleted a task, with the key of its event. */
+  deleted?(key: string): void
   /** A write of the inbox failed, as a settling or a renewal: `health` then looks whether deliveries can be stored. */
   failed?(error: unknown): void
   /** Warns an operator: a window was shortened, an engine is unsafe or unreachable. */
@@ -98,7 +98,7 @@ export interface Lane {
   readonly ordered: boolean
   /** Milliseconds an attempt may take. A lease may be shorter: it is renewed while the attempt runs. */
   readonly timeout: number
-  /** Attempts of the retry policy: a suspect is charged as often as this, and at least 5 times, before it is `poison`. */
+  /** Attempts of the retry policy: a suspect is `poison` after this number of strikes, and at least 5. */
   readonly attempts?: number
 }
 

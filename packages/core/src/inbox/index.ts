@@ -208,7 +208,7 @@ export { type EngineInboxOptions } from './engine/settings.ts'
 export { engineSettings, type EngineOptions, type EngineSettings } from './engine/settings.ts'
 export {
   cut,
-  DISCARDED,
+  DELETED,
   FORGOTTEN,
   givenBack,
   revived,

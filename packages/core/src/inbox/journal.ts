@@ -53,7 +53,7 @@ export interface Arrival {
   readonly verified: boolean
   /** Code of the rejection. */
   readonly code?: string
-  /** Reason of the rejection, as observers hear it; at most 500 characters. */
+  /** Reason of the rejection, as observers get it; at most 500 characters. */
   readonly reason?: string
   /** HTTP status of the reply. */
   readonly status: number

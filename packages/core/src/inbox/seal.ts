@@ -99,7 +99,7 @@ export function sealKept(seal: Seal, id: string, kept: KeptRequest): KeptRequest
 }
 
 /**
- * True if a receiver with `seal` kept the head and body of this delivery.
+ * True if a receiver with `storage.encryptionKey` kept the head and body of this delivery.
  *
  * @example
  * const arrival = await inbox.journal.delivery(id)
@@ -110,7 +110,7 @@ export function isSealed({ kept }: Pick<Arrival, 'kept'>): boolean {
 }
 
 /**
- * A rejected delivery with the head and body that a receiver with `seal` kept. One that was kept unsealed is returned
+ * A rejected delivery with the head and body that a receiver with `storage.encryptionKey` kept. One that was kept unsealed is returned
  * unchanged. Throws if no key fits, or if it was changed.
  *
  * @example

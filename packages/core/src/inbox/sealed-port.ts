@@ -13,7 +13,7 @@ const SEALED: StoredDelivery['headers'] = [['x-postern-sealed', '1']]
 
 /**
  * A port whose inbox stores only sealed data: payloads, headers, query and context are sealed before they are stored,
- * and opened for the handler. Topic, ids, scope and times stay readable, since inboxes search and order by them.
+ * and opened for the handler. Topic, ids, tenant and times stay readable, since inboxes search and order by them.
  *
  * @param attach - joins the consumer to its inbox.
  */

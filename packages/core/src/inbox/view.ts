@@ -101,7 +101,7 @@ export interface ReplayOptions extends ChangeOptions {
 /** Which events are erased, and the part of them that stays. */
 export interface EraseOptions extends ChangeOptions {
   /**
-   * Only events that a receiver's `stored` has marked (`EventRecord.passing`), and of those only events without a dead
+   * Only events that a receiver's `storage.content` has marked (`EventRecord.passing`), and of those only events without a dead
    * task. @default false
    */
   readonly passing?: boolean
@@ -196,9 +196,9 @@ export interface Cause {
   readonly first: number
   readonly last: number
   /** The subscriptions with the most of these tasks, at most 8. */
-  readonly lanes: readonly CauseLane[]
+  readonly subscriptions: readonly CauseLane[]
   /** How many subscriptions have such tasks. */
-  readonly laneCount: number
+  readonly subscriptionCount: number
   /** How many causes there are in all: an answer has at most 100. */
   readonly among: number
   /** How many of those have a dead task. */

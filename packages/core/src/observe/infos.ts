@@ -19,7 +19,7 @@ export interface RequestInfo {
   readonly trace?: { readonly traceparent: string; readonly tracestate?: string }
 }
 
-/** A reply, as observers hear of it. */
+/** A reply, as observers get it. */
 export interface AnsweredInfo {
   readonly outcome: ArrivalOutcome
   readonly status: number
@@ -65,8 +65,8 @@ export interface InterruptedInfo {
   readonly attempt: number
   /** How many in a row. After three the task is a suspect, and runs alone. */
   readonly count: number
-  /** How often a suspect was charged in a row. As often as its policy has attempts, and it is dead as `poison`. */
-  readonly charged: number
+  /** Interruptions in a row that counted against the task as a suspect. With as many as its policy has attempts, and at least 5, it is dead as `poison`. */
+  readonly strikes: number
 }
 
 /** What somebody did to tasks by hand. */
@@ -94,8 +94,8 @@ export type StepName =
 
 /** An event as observers may know it. */
 export function eventInfo(receiver: string, event: EventRecord): EventInfo {
-  const { provider, id, topic, tenant: scope } = event
-  return { receiver, provider, id, topic, tenant: scope }
+  const { provider, id, topic, tenant } = event
+  return { receiver, provider, id, topic, tenant }
 }
 
 /** An HTTP call to a destination, as observers may know it: no path and no query, since they may hold a secret. */

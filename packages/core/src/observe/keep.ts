@@ -21,7 +21,7 @@ export function keepOf({
       if (!seal) return left(event).payload
       return sealEvent(seal, left(opened(seal, { event, delivery }).event)).payload
     } catch (error) {
-      warn(`stored.body failed, so nothing was kept of event ${event.key}: ${errorText(error)}`)
+      warn(`storage.content failed, so nothing was kept of event ${event.key}: ${errorText(error)}`)
       return null
     }
   }

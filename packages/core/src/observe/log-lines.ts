@@ -10,13 +10,13 @@ export function ofRequest({ receiver, provider, method, path, bytes }: RequestIn
 }
 
 /** What is told of an event. */
-export function ofEvent({ receiver, provider, topic, id, tenant: scope }: EventInfo): LogFields {
+export function ofEvent({ receiver, provider, topic, id, tenant }: EventInfo): LogFields {
   return {
     receiver,
     provider,
     topic: oneLine(topic),
     ...(id !== undefined && { id: oneLine(id) }),
-    ...(scope !== undefined && { scope: oneLine(scope) }),
+    ...(tenant !== undefined && { tenant: oneLine(tenant) }),
   }
 }
 

@@ -37,7 +37,7 @@ const MOST = 1000
 
 /**
  * An observer that tells when payloads stop matching a schema. Handlers run whatever it finds, and get the payload as it
- * came: for a schema that rejects, give `schema` to `on()`. A difference is told once for each topic and path, and again
+ * came: for a schema that rejects, give `schema` to `on()`. A difference is reported once for each topic and path, and again
  * when it is over; the first attempt of each task is looked at. At most 1,000 differences are remembered.
  *
  * @throws TypeError if an option is wrong or unknown.
@@ -45,17 +45,19 @@ const MOST = 1000
  * @example
  * const receiver = createReceiver({
  *   provider,
- *   observers: [payloadDrift({ schemas: { 'invoice.*': Invoice }, told: (drift) => log.warn(drift, 'payload drifts') })],
+ *   observers: [payloadDrift({ schemas: { 'invoice.*': Invoice }, onChange: (drift) => log.warn(drift, 'payload drifts') })],
  * })
  */
 export function payloadDrift(options: PayloadDriftOptions): Observer {
   checkObject('payloadDrift: options', options)
-  unknownOptions('payloadDrift', options, ['schemas', 'told', 'settled'])
-  const { schemas, onChange: told, stableAfter: settled = 100 } = options
-  if (typeof told !== 'function')
-    throw new TypeError(`payloadDrift: told must be a function, got ${typeof told}`)
-  if (!Number.isInteger(settled) || settled < 1)
-    throw new TypeError(`payloadDrift: settled must be a whole number above 0, got ${settled}`)
+  unknownOptions('payloadDrift', options, ['schemas', 'onChange', 'stableAfter'])
+  const { schemas, onChange, stableAfter = 100 } = options
+  if (typeof onChange !== 'function')
+    throw new TypeError(`payloadDrift: onChange must be a function, got ${typeof onChange}`)
+  if (!Number.isInteger(stableAfter) || stableAfter < 1)
+    throw new TypeError(
+      `payloadDrift: stableAfter must be a whole number above 0, got ${stableAfter}`,
+    )
   checkObject('payloadDrift: schemas', schemas)
   const table = createTopicTable<StandardSchema>()
   for (const [pattern, schema] of Object.entries(schemas ?? {})) {
@@ -96,7 +98,7 @@ export function payloadDrift(options: PayloadDriftOptions): Observer {
     for (const [path, message] of now) {
       if (!known.has(path)) {
         if (remembered() >= MOST) continue
-        told({ receiver, topic, path, now: 'differs', message })
+        onChange({ receiver, topic, path, now: 'differs', message })
       }
       known.set(path, 0)
       differing.set(name, known)
@@ -104,9 +106,9 @@ export function payloadDrift(options: PayloadDriftOptions): Observer {
     for (const [path, matched] of known) {
       if (now.has(path)) continue
       known.set(path, matched + 1)
-      if (matched + 1 < settled) continue
+      if (matched + 1 < stableAfter) continue
       known.delete(path)
-      told({ receiver, topic, path, now: 'matches', message: '' })
+      onChange({ receiver, topic, path, now: 'matches', message: '' })
     }
     if (known.size === 0) differing.delete(name)
   }

@@ -18,7 +18,7 @@ export interface Recorder {
   answered(exchange: Exchange, reply: Reply, took: number, what: Conclusion): void
   /** A delivery was verified. */
   verified(delivery: Delivery, at: number): void
-  /** `take` took events that a sender's API listed. */
+  /** `ingest` accepted events that a sender's API listed. */
   took(
     exchange: Exchange,
     outcome: ArrivalOutcome,

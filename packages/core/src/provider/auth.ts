@@ -60,7 +60,7 @@ export function ringOf<Key>(
       const right = setup?.secret ?? 'the secret of the webhook'
       throw new TypeError(`must be ${right}, got ${other}; give the right one`)
     })
-  const set = { keys, scopes: keys.map(() => undefined) }
+  const set = { keys, tenants: keys.map(() => undefined) }
   return { for: () => set, given: keys, parse: (one) => scheme.key(one) }
 }
 

@@ -65,14 +65,14 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
 
     const checked = (
       key: unknown,
-      scope: string | undefined,
+      tenant: string | undefined,
       delivery: Delivery,
       clock: Clock,
     ): MaybePromise<Verified> => {
       if (check && !open) markVerified(delivery)
       ring.verified?.(delivery)
       const wait = check?.(delivery, clock, options)
-      return isPromise(wait) ? wait.then(() => ({ key, scope })) : { key, tenant: scope }
+      return isPromise(wait) ? wait.then(() => ({ key, tenant })) : { key, tenant }
     }
     const verifyWith = (
       set: KeySet<Key>,
@@ -84,7 +84,7 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
         : scheme.verify(delivery, set.keys, clock())
       return isPromise(found)
         ? checkedLater(found, set, delivery, clock)
-        : checked(set.keys[found], set.scopes[found], delivery, clock)
+        : checked(set.keys[found], set.tenants[found], delivery, clock)
     }
     // Functions of their own: V8 would make room for what their closures see at each delivery.
     const verifyOdd = (
@@ -94,10 +94,10 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
     ): MaybePromise<number> => explained(() => scheme.verify(delivery, keys, clock()))
     const checkedLater = (
       found: Promise<number>,
-      { keys, scopes }: KeySet<Key>,
+      { keys, tenants }: KeySet<Key>,
       delivery: Delivery,
       clock: Clock,
-    ): Promise<Verified> => found.then((at) => checked(keys[at], scopes[at], delivery, clock))
+    ): Promise<Verified> => found.then((at) => checked(keys[at], tenants[at], delivery, clock))
     const verifyLater = (
       set: Promise<KeySet<Key>>,
       delivery: Delivery,
@@ -140,7 +140,7 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
         scheme: scheme as Scheme<unknown>,
         secret,
         verifyWith: (keys, delivery, clock) =>
-          verifyWith({ keys: keys as readonly Key[], scopes: [] }, delivery, clock),
+          verifyWith({ keys: keys as readonly Key[], tenants: [] }, delivery, clock),
       }),
     }
     return made as Provider<Events>

@@ -14,7 +14,7 @@ import type { ScopedSecret, SecretResolver } from './secrets.ts'
 /** What the function `secrets` of {@link perTenant} returns. */
 export interface TenantSecrets {
   /**
-   * The tenant itself, as your database names it. Events get it as their scope, so it must stay the same while secrets
+   * The tenant itself, as your database names it. Events get it as their `tenant`, so it must stay the same while secrets
    * change, and be the same for each spelling of a name that the look-up takes for one tenant.
    */
   readonly tenant: string
@@ -51,15 +51,15 @@ const OVERDUE = 60_000
 
 /**
  * A {@link SecretResolver} for many tenants on one route, with a bounded cache; look-ups of one tenant that overlap are
- * made once, and failures are not remembered. Events get the `scope` that the look-up returned. Tenants of whom a
+ * made once, and failures are not remembered. Events get the `tenant` that the look-up returned. Tenants of whom a
  * delivery was verified are looked up within bounds of their own, so that invented names cannot delay them.
  *
  * @example
  * const secret = perTenant({
- *   tenant: (delivery) => new URL(delivery.url).pathname.split('/').at(-1),
+ *   claimedTenant: (delivery) => new URL(delivery.url).pathname.split('/').at(-1),
  *   secrets: async (name) => {
  *     const tenant = await db.tenantByName(name)
- *     return tenant && { scope: tenant.id, secrets: tenant.secrets }
+ *     return tenant && { tenant: tenant.id, secrets: tenant.secrets }
  *   },
  * })
  * stripe({ secret })
@@ -67,9 +67,16 @@ const OVERDUE = 60_000
  */
 export function perTenant(options: PerTenantOptions): TenantResolver {
   checkObject('perTenant: options', options)
-  unknownOptions('perTenant', options, ['tenant', 'secrets', 'ttl', 'max', 'atOnce', 'perMinute'])
+  unknownOptions('perTenant', options, [
+    'claimedTenant',
+    'secrets',
+    'ttl',
+    'max',
+    'atOnce',
+    'perMinute',
+  ])
   rejectNull('perTenant', options)
-  checkFunction('perTenant: tenant', options.claimedTenant)
+  checkFunction('perTenant: claimedTenant', options.claimedTenant)
   checkFunction('perTenant: secrets', options.secrets)
   const { atOnce = 100, perMinute = 3000, max = 1000 } = options
   for (const [name, value] of Object.entries({ atOnce, perMinute, max }))
@@ -79,7 +86,7 @@ export function perTenant(options: PerTenantOptions): TenantResolver {
   const line = lineOf(new Error('perTenant'))
   const known = lookups<ScopedSecret>({
     kind: 'tenants',
-    ownerOf: ({ tenant: scope }) => scope,
+    ownerOf: ({ tenant }) => tenant,
     kept: max,
     maxAge: ttl,
     negative: ttl,
@@ -107,12 +114,12 @@ export function perTenant(options: PerTenantOptions): TenantResolver {
 
   function scoped(found: unknown): ScopedSecret | undefined {
     if (found === undefined) return undefined
-    const { tenant: scope, secrets } = Object(found) as Partial<TenantSecrets>
-    if (typeof scope === 'string' && scope !== '' && secrets !== undefined)
-      return { secret: secrets, tenant: scope }
+    const { tenant, secrets } = Object(found) as Partial<TenantSecrets>
+    if (typeof tenant === 'string' && tenant !== '' && secrets !== undefined)
+      return { secret: secrets, tenant }
     // The text of a path decides nothing: a look-up that folds case would run one delivery for each spelling.
     throw new TypeError(
-      `perTenant.secrets: must return { scope, secrets } or undefined, got ${foundKind(found)}${line}; return { scope: tenant.id, secrets: tenant.secrets }, with the tenant's own id as scope`,
+      `perTenant.secrets: must return { tenant, secrets } or undefined, got ${foundKind(found)}${line}; return { tenant: tenant.id, secrets: tenant.secrets }, with the tenant's own id as tenant`,
     )
   }
 }
@@ -121,7 +128,7 @@ function foundKind(found: unknown): string {
   if (found === null) return 'null'
   if (Array.isArray(found)) return 'an array'
   if (typeof found !== 'object') return typeof found
-  return 'secrets' in found ? 'an object without a scope' : 'an object without secrets'
+  return 'secrets' in found ? 'an object without a tenant' : 'an object without secrets'
 }
 
 /** Where the app called; empty if the runtime does not tell. */

@@ -30,7 +30,7 @@ export type Clock = () => number
 
 /** The result of a verification. */
 export interface Verified {
-  /** The tenant or key that verified the delivery: events get it as their scope. */
+  /** The tenant or key that verified the delivery: events get it as their tenant. */
   readonly tenant?: string | undefined
   /** The scheme's key that matched, for signed handshakes whose answer is made with it. */
   readonly key?: unknown
@@ -86,7 +86,7 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly retrySpan?: number
   /** True if the sender takes a redirect for a failure, so that a 302 as ack is rejected at construction. */
   readonly failsOnRedirect?: boolean
-  /** Some topics of this sender: a handler for a topic that is a slip away from one of them is told at start. @default none */
+  /** Some topics of this sender: a handler whose topic looks like a typo of one of them gets a warning at startup. @default none */
   readonly topics?: readonly string[]
   /**
    * Formats of this sender's bodies. If there is one, the body is read in it, whatever its label says. If there are
@@ -95,7 +95,7 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly formats?: readonly Format[]
   /**
    * `strict`: a Content-Type that contradicts the format is rejected with 415. It never chooses the format. The
-   * receiver's own `labels` wins. @default 'ignore'
+   * receiver's `parsing.contentType` wins. @default 'ignore'
    */
   readonly labels?: 'ignore' | 'strict'
   /** Decides the format if something signed beside the body names it (Twilio's `bodySHA256`). Undefined: `formats` decides. */

@@ -4,7 +4,7 @@ import { toWebhookError, WebhookError } from '../errors.ts'
 import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import type { TrustedNames } from './lookup/trusted-names.ts'
 
-/** A secret with the tenant it belongs to: events it verifies get that scope, so that tenants never share an id. */
+/** A secret with the tenant it belongs to: events it verifies get that tenant, so that tenants never share an id. */
 export interface ScopedSecret {
   readonly secret: string | readonly string[]
   readonly tenant: string
@@ -32,8 +32,8 @@ export type SecretOption = Secrets | SecretResolver
 /** Keys in force for one delivery, ready for a scheme. */
 export interface KeySet<Key> {
   readonly keys: readonly Key[]
-  /** The scope of the key at the same place. */
-  readonly scopes: readonly (string | undefined)[]
+  /** The tenant of the key at the same place. */
+  readonly tenants: readonly (string | undefined)[]
 }
 
 /** Resolves a secret option into keys. */
@@ -45,7 +45,7 @@ export interface Keyring<Key> {
   parse(secret: string): Key
   /** Tells a resolver that a delivery was verified. */
   readonly verified?: (delivery: Delivery) => void
-  /** True if one of the secrets given has blanks or quotes around it. */
+  /** True if one of the secrets given has whitespace or quotes around it. */
   readonly odd?: boolean
 }
 
@@ -118,7 +118,7 @@ export function checkSecret(option: string, secret: unknown): asserts secret is 
   if (typeof secret !== 'string') {
     throw new TypeError(
       typeof secret === 'object' && secret !== null
-        ? `${option} must be a string, { secret, scope } or an array of these, got ${kindOf(secret)}; give the string itself`
+        ? `${option} must be a string, { secret, tenant } or an array of these, got ${kindOf(secret)}; give the string itself`
         : `${option} must be a string, got ${kindOf(secret)}: is the environment variable set?`,
     )
   }
@@ -129,10 +129,10 @@ export function checkSecret(option: string, secret: unknown): asserts secret is 
   }
   // A PEM file ends with a line break, which is not part of the key.
   if (/[\r\n]$|^[\r\n]/.test(secret) && !secret.includes('-----BEGIN '))
-    throw new TypeError(`${option} begins or ends with a line break: trim it`)
+    throw new TypeError(`${option} starts or ends with a line break; trim it`)
 }
 
-/** True if a secret has blanks or quotes around it. They may belong to the secret, but mostly are a slip. */
+/** True if a secret has whitespace or quotes around it. They may belong to the secret, but are mostly a typo. */
 function isOdd(secret: unknown): boolean {
   return typeof secret === 'string' && /^[ \t]|[ \t]$|^(["'`]).*\1$/s.test(secret)
 }
@@ -143,28 +143,28 @@ function keySet<Key>(
   keysOf: (secret: string) => readonly Key[],
 ): KeySet<Key> {
   const keys: Key[] = []
-  const scopes: (string | undefined)[] = []
+  const tenants: (string | undefined)[] = []
   const list: readonly unknown[] = Array.isArray(secrets) ? secrets : [secrets]
   for (const item of list) {
     const scoped = isScoped(item) ? item : undefined
     if (scoped && (typeof scoped.tenant !== 'string' || scoped.tenant === ''))
-      throw new TypeError(`${option} has a secret whose scope is no string: name its tenant`)
+      throw new TypeError(`${option} has a secret whose tenant isn't a string; name its tenant`)
     const values: readonly unknown[] =
       scoped && Array.isArray(scoped.secret) ? scoped.secret : [scoped ? scoped.secret : item]
     for (const value of values) {
       checkSecret(option, value)
       for (const key of keysOf(value)) {
         keys.push(key)
-        scopes.push(scoped?.tenant)
+        tenants.push(scoped?.tenant)
       }
     }
   }
   if (keys.length === 0) throw new TypeError(`${option} is an empty list: give at least one secret`)
-  return { keys, scopes }
+  return { keys, tenants }
 }
 
 function isScoped(value: unknown): value is ScopedSecret {
-  return typeof value === 'object' && value !== null && 'secret' in value && 'scope' in value
+  return typeof value === 'object' && value !== null && 'secret' in value && 'tenant' in value
 }
 
 /** The kind of a value that is no secret; never the value. */

@@ -84,7 +84,7 @@ function createShare(size: number, monotonic: () => number): Share {
 }
 
 function overloaded(): WebhookError {
-  return new WebhookError('overloaded', { problem: 'buffers_full', option: 'limits.buffered' })
+  return new WebhookError('overloaded', { problem: 'buffers_full', option: 'limits.totalBuffered' })
 }
 
 // A class, since one is made for each request.

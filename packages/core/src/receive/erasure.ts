@@ -7,12 +7,12 @@ import type { EraseOptions, InboxView } from '../inbox/view.ts'
 /** Returns what is kept of a payload. */
 export type KeepBody = (payload: unknown) => unknown
 
-/** Keeps nothing: `stored: { body: false }`. */
+/** Keeps nothing: `storage: { content: false }`. */
 export const keepNothing: KeepBody = () => null
 
 /** Erases the contents of events whose tasks are done, behind the path of deliveries and tasks. */
 export interface Erasure {
-  /** A task of this event is done or was discarded. */
+  /** A task of this event is done or was deleted. */
   ended(event: Pick<EventRecord, 'key' | 'passing'>): void
   /** Begins to look for events that a process left behind when it died. */
   start(): void

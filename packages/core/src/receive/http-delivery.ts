@@ -102,7 +102,7 @@ function hasNoBody(method: string, headers: HeaderLines): boolean {
  * The delivery to verify: the given one, or one whose body is inflated if the sender signs the bytes before it compresses
  * them. The first bytes of the body decide, never its header.
  *
- * @throws WebhookError `decompressed_too_large` beyond `limits.unverified.inflated`, and `malformed_body`.
+ * @throws WebhookError `decompressed_too_large` beyond `limits.unverified.decompressed`, and `malformed_body`.
  */
 export function decodedDelivery(given: Delivery, declared: Declaration): Delivery {
   if (declared.codings?.gzip !== 'decoded' || !isCoded(given.body, declared)) return given
@@ -281,8 +281,8 @@ class HttpDelivery implements Delivery {
 
 /** The inflated bytes of a body that nobody has verified. */
 function inflateUnverified({ body, limits }: Pick<Delivery, 'body' | 'limits'>): Uint8Array {
-  const { decompressed: inflated } = limits.unverified
-  return gunzip(body, Math.min(inflated, limits.decompressed), 'limits.unverified.inflated')
+  const { decompressed } = limits.unverified
+  return gunzip(body, Math.min(decompressed, limits.decompressed), 'limits.unverified.decompressed')
 }
 
 function tooComplex(limit: number, got: string, option: 'nodes' | 'xml'): WebhookError {

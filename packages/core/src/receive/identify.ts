@@ -33,7 +33,7 @@ export interface Identified {
 const NO_NAMES: readonly string[] = []
 const MAX_TOPIC = 1024
 
-/** Reads the events out of a verified delivery and fixes their tasks. Throws `missing_event_id`, `unhandled_topic` or, if nothing subscribes, `internal_error`. */
+/** Reads the events out of a verified delivery and fixes their tasks. Throws `missing_event_id`, `missing_topic`, `malformed_event`, `unhandled_topic` or, if nothing subscribes, `internal_error`. */
 export function identify(
   context: IdentifyContext,
   delivery: Delivery,
@@ -106,20 +106,27 @@ function draftsOf(
     throw isWebhookError(error)
       ? error
       : new WebhookError(
-          'missing_event_id',
+          'malformed_event',
           { problem: 'no_event', expected: shapeError(error) },
           { cause: error },
         )
   }
   for (const draft of drafts) {
-    if (typeof draft.topic !== 'string' || draft.topic === '' || draft.topic.length > MAX_TOPIC) {
-      throw new WebhookError('missing_event_id', { problem: 'no_topic' })
-    }
-    if (draft.id !== undefined && (typeof draft.id !== 'string' || draft.id === ''))
-      throw new WebhookError('missing_event_id', {
+    const { topic, id } = draft
+    if (topic === undefined || topic === '')
+      throw new WebhookError('missing_topic', { problem: 'no_topic' })
+    if (typeof topic !== 'string' || topic.length > MAX_TOPIC)
+      throw new WebhookError('malformed_event', {
+        problem: 'malformed',
+        field: 'topic',
+        expected: `a string of at most ${MAX_TOPIC} characters`,
+      })
+    if (id === '') throw new WebhookError('missing_event_id', { problem: 'blank', field: 'id' })
+    if (id !== undefined && typeof id !== 'string')
+      throw new WebhookError('malformed_event', {
         problem: 'malformed',
         field: 'id',
-        expected: 'a string that is not empty',
+        expected: 'a string',
       })
   }
   return drafts

@@ -29,32 +29,32 @@ interface Identity {
 const MAX_ID = 256
 const HASHED = 'sha256:'
 
-/** The identity of the event at that place of its delivery. Every key begins with the scope. */
+/** The identity of the event at that place of its delivery. Every key starts with the tenant. */
 export function identityOf(source: IdentitySource, draft: EventDraft, at: number): Identity {
-  const { context, tenant: scope } = source
+  const { context, tenant } = source
   const { id } = draft
   if (context.dedupe === 'none')
     return { key: `~${randomUUID()}`, dedupe: false, guards: undefined }
   const guards = draft.guards?.map(({ key, otherwise }) => ({
-    key: identityKey(scope, '!', key),
+    key: identityKey(tenant, '!', key),
     otherwise,
   }))
   if (context.dedupe === 'id+digest') {
     const digest = signedDigest(source, draft, at)
-    if (id === undefined) return { key: identityKey(scope, '#', digest), dedupe: true, guards }
-    const signed = { key: identityKey(scope, '#', digest), otherwise: 'duplicate' } as const
-    return { key: identityKey(scope, ':', id), dedupe: true, guards: [...(guards ?? []), signed] }
+    if (id === undefined) return { key: identityKey(tenant, '#', digest), dedupe: true, guards }
+    const signed = { key: identityKey(tenant, '#', digest), otherwise: 'duplicate' } as const
+    return { key: identityKey(tenant, ':', id), dedupe: true, guards: [...(guards ?? []), signed] }
   }
-  if (id !== undefined) return { key: identityKey(scope, ':', id), dedupe: true, guards }
+  if (id !== undefined) return { key: identityKey(tenant, ':', id), dedupe: true, guards }
   if (context.dedupe === 'id') return { key: `~${randomUUID()}`, dedupe: false, guards }
   source.digest ||= bodyDigest(source.delivery)
-  return { key: identityKey(scope, '#', `${source.digest}:${at}`), dedupe: true, guards }
+  return { key: identityKey(tenant, '#', `${source.digest}:${at}`), dedupe: true, guards }
 }
 
 /** The key of an id, a digest or a guard. A long one is hashed, and so is a short one that could be taken for a hash. */
-export function identityKey(scope: string | undefined, mark: ':' | '#' | '!', id: string): string {
-  if (id.length <= MAX_ID && !id.startsWith(HASHED)) return tenantKey(scope, mark, id)
-  return tenantKey(scope, mark, HASHED + createHash('sha256').update(id).digest('hex'))
+export function identityKey(tenant: string | undefined, mark: ':' | '#' | '!', id: string): string {
+  if (id.length <= MAX_ID && !id.startsWith(HASHED)) return tenantKey(tenant, mark, id)
+  return tenantKey(tenant, mark, HASHED + createHash('sha256').update(id).digest('hex'))
 }
 
 function bodyDigest({ method, url, body }: Delivery): string {

@@ -31,7 +31,7 @@ export function createWrites(monotonic: () => number): Writes {
     },
     failed(error) {
       // The receiver closes: that is said by itself.
-      if (!isWebhookError(error) || error.code !== 'closed') writes.suspect = true
+      if (!isWebhookError(error) || error.code !== 'receiver_closed') writes.suspect = true
     },
   }
   return writes

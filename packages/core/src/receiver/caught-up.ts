@@ -20,7 +20,7 @@ export interface CaughtUp {
   readonly asked: number
   /** True if the sender was asked for what it never tried to deliver, too. */
   readonly askedUntried: boolean
-  /** Events that had become older than the inbox's window before they were taken. */
+  /** Events that had become older than the inbox's `dedupeWindow` before they were accepted. */
   readonly expired: number
   /** Events that could not be had or read. */
   readonly failed: number

@@ -69,7 +69,7 @@ export function checkReceiver<Events extends EventMap>(
         'tenantKey',
         'left out',
         'a function',
-        'perTenant names the tenant of each event, and tenantKey would never be asked',
+        'perTenant names the tenant of each event, so tenantKey would never be called',
       )
   }
   const { onUnhandled = 'acknowledge', dedupe = defaultDedupe(provider) } = options
@@ -95,7 +95,7 @@ export function checkReceiver<Events extends EventMap>(
       ? undefined
       : milliseconds(options.silentAfter, 'createReceiver: silentAfter')
   if (inbox.worker !== undefined && worker !== inbox.worker)
-    throw wrongOption('worker', 'left out', worker, `${inbox.name} says itself who runs its tasks`)
+    throw wrongOption('worker', 'left out', worker, `${inbox.name} decides who runs its tasks`)
   if (worker === false && inbox.view && !inbox.can.durable)
     throw wrongOption(
       'worker',
@@ -290,7 +290,7 @@ function lazyPort(consumer: Consumer, load: () => Promise<Inbox>): Port {
   async function attachNow(): Promise<Port> {
     const inbox = closed ? undefined : await load()
     if (!inbox || closed)
-      throw new WebhookError('closed', { problem: 'closed', got: 'memoryInbox' })
+      throw new WebhookError('receiver_closed', { problem: 'closed', got: 'memoryInbox' })
     port = inbox.attach(consumer)
     if (working) port.work!()
     return port

@@ -42,6 +42,6 @@ export interface CheckedOptions {
   readonly lenient: boolean
   /** The version of the app; undefined for that of its package.json. */
   readonly version: string | undefined
-  /** Milliseconds without a delivery after which observers hear of it. */
+  /** Milliseconds without a delivery after which observers get `silent`. */
   readonly silentAfter: number | undefined
 }

@@ -9,16 +9,16 @@ import { errorText, memberOf, textOf } from '../errors.ts'
 
 /** The state of a receiver. Times in milliseconds since 1970. */
 export interface Health {
-  /** True if it accepts and settles. */
+  /** True if it is accepting and processing. */
   readonly ok: boolean
   /** True if deliveries are stored: the receiver is open, its inbox has room, and its last write, or a probe since, did not fail. */
   readonly accepting: boolean
   /**
-   * False if tasks have been due for longer than a minute, three leases and three usual gaps between drains, and no
-   * process has run any in that time. A backlog that is worked off settles.
+   * False if tasks have been due for longer than a minute, three leases and three usual gaps between calls of `runDue`, and no
+   * process has run any in that time. A backlog that is worked off counts as processing.
    */
   readonly processing: boolean
-  /** Why it is not ok, in words that lead to the remedy; undefined if it is. For operators: it can name an address. */
+  /** Why it is not ok, with the fix; undefined if it is. For operators: it can name an address. */
   readonly cause: string | undefined
   readonly receiver: string
   /** Tasks that wait or run; undefined if the inbox keeps none or does not answer. */
@@ -28,7 +28,7 @@ export interface Health {
   readonly dead: number | undefined
   /** When the last verified delivery came, as far as this process or the journal knows. */
   readonly lastDelivery: number | undefined
-  /** Milliseconds without a verified delivery after which observers hear `silent`; undefined if the receiver has no `silence`. */
+  /** Milliseconds without a verified delivery after which observers get `silent`; undefined if the receiver has no `silentAfter`. */
   readonly silentAfter: number | undefined
 }
 
@@ -96,7 +96,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
           : deaf
             ? `no handler: ${messageOf({ problem: 'no_subscriptions', got: name })}`
             : full
-              ? `full: ${known.pending} tasks of maxPending ${inbox.maxPending}; run more workers, or raise maxPending`
+              ? `full: ${known.pending} tasks are waiting, maxPending is ${inbox.maxPending}; raise it or run more workers`
               : failure !== undefined
                 ? inboxCause(failure)
                 : standing,
@@ -240,7 +240,7 @@ const CAUSES: readonly (readonly [sign: RegExp, cause: string])[] = [
   ],
   [
     /ECONNREFUSED|ECONNRESET|ENOTFOUND|EHOSTUNREACH|ETIMEDOUT|EPIPE|connection (?:terminated|is closed)|\b57P0[123]\b/i,
-    'unreachable: start the server of the inbox, or mend its address',
+    "unreachable: start the inbox's server or correct its address",
   ],
   [
     /did not answer|has not answered|timed out|timeout|\b57014\b/i,

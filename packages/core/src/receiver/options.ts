@@ -25,12 +25,11 @@ export interface ReceiverOptions<
   /** Status of the acknowledgement: 200, 202 or 204, or 302 with a location if the sender accepts redirects. @default 200 with an empty body */
   readonly ack?: AckOption
   /**
-   * The tenant of an event that has no scope: its tasks take turns with those of other tenants, so that one tenant's backlog does not
-   * delay the others. It is asked only for those: where the secret that verified an event has a scope, that is the tenant, and with
-   * `perTenant` it is a `TypeError`. @default none
+   * Names the tenant of an event whose secret has none: its tasks take turns with those of other tenants, so that one tenant's backlog does not
+   * delay the others. It is called only for those. With `perTenant` it is a `TypeError`. @default none
    */
   readonly tenantKey?: (event: WebhookEvent) => string
-  /** Observers beside the logger. */
+  /** Observers in addition to the logger. */
   readonly observers?: readonly Observer[]
   /** The logger: an observer, or false for none. @default logger(), to the console */
   readonly log?: Observer | false
@@ -58,7 +57,7 @@ export interface ReceiverOptions<
   /** What the inbox keeps, and how. */
   readonly storage?: StorageOptions
   /**
-   * Looks for the cause of a rejection after its reply, at most once a second, and tells observers (`explained`): the log
+   * Looks for the cause of a rejection after its reply, at most once a second, and calls observers (`explained`): the log
    * then has a proven cause. True looks for 50 ms, a duration for so long, at most 10 s; the event loop is held meanwhile.
    * @default NODE_ENV is 'development'
    */
@@ -68,7 +67,7 @@ export interface ReceiverOptions<
    * change of them is seen beside its deploy. @default that in the `package.json` of the working directory, if there is one
    */
   readonly version?: string
-  /** After this time without a verified delivery, observers hear `silent`. @default never */
+  /** After this time without a verified delivery, observers get `silent`. @default never */
   readonly silentAfter?: Duration
 }
 
@@ -129,6 +128,6 @@ export interface RunDueOptions {
   readonly deadline?: Duration
   /** Tasks that may run. @default all that are due */
   readonly max?: number
-  /** Nothing starts in the last part of the time, and handlers hear of the deadline by `task.signal`. @default '1s' */
+  /** Nothing starts in the last part of the time, and `task.signal` tells handlers of the deadline. @default '1s' */
   readonly reserve?: Duration
 }

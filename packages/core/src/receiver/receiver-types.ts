@@ -10,7 +10,7 @@ import type { RunDueResult, Host, Inbox } from '../inbox/inbox.ts'
 import type { Changed, ReplayOptions, TaskFilter, TaskInfo, TaskError } from '../inbox/view.ts'
 import type { Health } from './health.ts'
 import type { RunDueOptions } from './options.ts'
-import type { IngestInit, IngestOptions, IngestResult } from '../receive/take.ts'
+import type { IngestInit, IngestOptions, IngestResult } from '../receive/ingest.ts'
 import type { Limits } from '../limits.ts'
 import type { AttemptInfo } from '../observe/infos.ts'
 import type { Observer } from '../observer.ts'
@@ -38,7 +38,7 @@ export interface ReceiverSettings {
   readonly now: () => number
 }
 
-/** Takes deliveries and runs the subscribed handlers; an adapter mounts it. */
+/** Accepts deliveries and runs the subscribed handlers; an adapter mounts it. */
 export interface Receiver<
   Events extends EventMap = EventMap,
   Commit extends AnyCommit = AnyCommit,
@@ -48,9 +48,9 @@ export interface Receiver<
   readonly limits: Limits
   /** Topic patterns with a subscription or an answer. */
   readonly topics: readonly string[]
-  /** How it was made, with defaults filled in: for packages that work beside it, such as `@postern/registrar`. */
+  /** How it was made, with defaults filled in: for packages that work with it, such as `@postern/registrar`. */
   readonly settings: ReceiverSettings
-  /** Whether a subscription takes a topic, or one of its aliases. */
+  /** Whether a subscription matches a topic, or one of its aliases. */
   subscribes(topic: string, aliases?: readonly string[]): boolean
   /** Whether the function of an answer makes the reply to a topic, or to one of its aliases. */
   answers(topic: string, aliases?: readonly string[]): boolean
@@ -113,7 +113,7 @@ export interface Receiver<
    * `receive` as `admission`. Throws a `WebhookError` with the rejection.
    */
   admit(head: Head): Admission
-  /** Takes one delivery and returns the reply. Nothing that the network sends makes it throw. */
+  /** Receives one delivery and returns the reply. Nothing that the network sends makes it throw. */
   receive(delivery: Delivery | DeliveryInit, host?: Host): Promise<Reply>
   /** The same for a Web standard `Request`, whose body must be unread. */
   fetch(request: Request, host?: FetchHost): Promise<Response>
@@ -126,32 +126,32 @@ export interface Receiver<
   startWorker(): Promise<void>
   /**
    * Runs due tasks until none is left or the deadline is near, for hosts without a permanent process (cron routes).
-   * Tasks whose lease ended come first. Attempts that the deadline cuts are given back and do not count.
+   * Interrupted tasks come first. Attempts that the deadline cuts are released and do not count.
    */
   runDue(options?: RunDueOptions): Promise<RunDueResult>
   /**
-   * Takes events without a signature: those that the sender's API listed, as a source of `@postern/registrar` reads them, or that
-   * a cloud delivered which lets only the sender in (`verifiedBy`).
+   * Accepts events without a signature: those that the sender's API listed, as a source of `@postern/registrar` reads them, or
+   * those from a cloud that lets only the sender in (`verifiedBy`).
    */
   ingest(given: IngestInit, options?: IngestOptions): Promise<IngestResult>
   /** The state of the receiver, for probes and for people. It never rejects, and answers within a second. */
   health(): Promise<Health>
   /**
    * Makes dead tasks pending again; with `state: 'done'` done ones, with `state: 'pending'` waiting ones due now. One call
-   * is one chunk: go on with the cursor until there is none.
+   * is one chunk: continue with the cursor until there is none.
    */
   replay(filter?: TaskFilter, options?: ReplayOptions): Promise<Changed>
   /** Tasks of this receiver: pending, running, done as far as they are kept, and dead. */
   tasks(filter?: TaskFilter & { readonly limit?: number }): Promise<readonly TaskInfo[]>
   /**
-   * Adds an observer while the receiver runs, for tests and tools. The function that it returns takes the observer away.
+   * Adds an observer while the receiver runs, for tests and tools. Returns the function that removes it.
    */
   observe(observer: Observer): () => void
-  /** Its observers as one: what a package beside it tells here, all of them hear. */
+  /** Its observers as one: what another package reports here, all of them get. */
   readonly observer: Observer
   /**
    * Called when the receiver begins to close; `close` waits for the promise, at most until the time given, of
-   * `performance.now()`. The function that it returns takes the listener away. Throws `closed` if the receiver is closed.
+   * `performance.now()`. Returns the function that removes the listener. Throws `receiver_closed` if the receiver is closed.
    */
   onClose(listener: (until: number) => unknown): () => void
   /** Rejects deliveries with 503, lets running attempts end and leaves the rest pending. It closes its inbox only if it made it. */

@@ -13,13 +13,13 @@ export function topicTypos(
   return patterns
     .filter((pattern) => !pattern.includes('*') && !known.includes(pattern))
     .flatMap((pattern) => {
-      const meant = known.find((topic) => isSlip(pattern, topic))
+      const meant = known.find((topic) => isTypo(pattern, topic))
       if (meant === undefined) return []
-      return `a handler is for ${pattern}, which is no known topic of ${sender}: did you mean ${meant}?`
+      return `a handler is for ${pattern}, which isn't a known topic of ${sender}; did you mean ${meant}?`
     })
 }
 
-function isSlip(one: string, other: string): boolean {
+function isTypo(one: string, other: string): boolean {
   if (plain(one) === plain(other)) return true
   // `ProjectUpdate` is another name beside `Project.update`.
   if (plain(one).split('.').length !== plain(other).split('.').length) return false

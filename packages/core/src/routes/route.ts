@@ -5,7 +5,7 @@ import type { Receiver } from '../receiver/receiver-types.ts'
 import { unknownOptions } from '../basics/unknown-options.ts'
 import { checkSecret } from '../provider/secrets.ts'
 import { safeEqual } from '../provider/safe-equal.ts'
-import { checkDrain } from '../receiver/drain-options.ts'
+import { checkRunDue } from '../receiver/run-due-options.ts'
 import type { RunDueOptions } from '../receiver/options.ts'
 
 /** The parts of a request that a route reads, on any host. */
@@ -48,13 +48,13 @@ function privateReply(status: number, body: unknown, headers?: Reply['headers'])
 
 /** Options of {@link health}. */
 export interface HealthRouteOptions {
-  /** False tells only whether all is well, since figures are for operators. Why an inbox cannot be reached is told in neither. @default true */
+  /** False tells only whether all is well, since figures are for operators. Neither says why an inbox cannot be reached. @default true */
   readonly figures?: boolean
 }
 
 /**
  * A route for probes. Readiness: 200 if every receiver accepts deliveries, else 503; a backlog takes no web process off the
- * network. Workers, with `?work`: 200 if every receiver settles, that is, due tasks are run. Liveness, with `?live`: 200 as long
+ * network. Workers, with `?work`: 200 if every receiver is processing, that is, due tasks are run. Liveness, with `?live`: 200 as long
  * as the process answers, since a restart repairs no database. Throws a `TypeError` that names a wrong option.
  *
  * @example
@@ -85,7 +85,7 @@ export function healthRoute(
       return privateReply(405, { code: 'method_not_allowed' }, { allow: 'GET, HEAD' })
     if (/[?&]live(?:[=&#]|$)/.test(url)) return privateReply(200, { ok: true })
     const found = await Promise.all(receivers.map((receiver) => receiver.health()))
-    const asked = /[?&]work(?:[=&#]|$)/.test(url) ? 'settles' : 'accepts'
+    const asked = /[?&]work(?:[=&#]|$)/.test(url) ? 'processing' : 'accepting'
     const ok = found.every((each) => each[asked])
     return privateReply(ok ? 200 : 503, figures ? { ok, receivers: found.map(shown) } : { ok })
   }
@@ -110,7 +110,7 @@ export interface RunDueRouteOptions extends RunDueOptions {
  * `TypeError` that names a wrong option.
  *
  * @example
- * export const GET = drain(receiver, { secret: process.env.CRON_SECRET!, deadline: '50s' })
+ * export const GET = runDue(receiver, { secret: process.env.CRON_SECRET!, deadline: '50s' })
  */
 export function runDue(
   receiver: Pick<Receiver, 'runDue'>,
@@ -124,12 +124,12 @@ export function runDueRoute(
   receiver: Pick<Receiver, 'runDue'>,
   options: RunDueRouteOptions,
 ): Route {
-  unknownOptions('drain', options, ['secret', 'deadline', 'max', 'reserve'])
+  unknownOptions('runDue', options, ['secret', 'deadline', 'max', 'reserve'])
   const { secret, ...how } = options ?? {}
-  checkSecret('drain: secret', secret)
-  checkDrain(how)
+  checkSecret('runDue: secret', secret)
+  checkRunDue(how)
   if (typeof receiver?.runDue !== 'function')
-    throw new TypeError('drain: receiver must be what createReceiver() returns')
+    throw new TypeError('runDue: receiver must be what createReceiver() returns')
   let running = false
 
   return async ({ method, authorization = '' }) => {

@@ -32,9 +32,9 @@ export function exponential(options: ExponentialOptions = {}): RetryPolicy {
 }
 
 function growing(what: string, options: ExponentialOptions): RetryPolicy {
-  unknownOptions(what, options, ['attempts', 'base', 'factor', 'max', 'jitter'])
-  const base = milliseconds(options.initialDelay ?? '1s', 'retry.base')
-  const max = milliseconds(options.maxDelay ?? '1h', 'retry.max')
+  unknownOptions(what, options, ['attempts', 'initialDelay', 'factor', 'maxDelay', 'jitter'])
+  const base = milliseconds(options.initialDelay ?? '1s', 'retry.initialDelay')
+  const max = milliseconds(options.maxDelay ?? '1h', 'retry.maxDelay')
   const factor = options.factor ?? 4
   if (!(typeof factor === 'number' && factor >= 1 && factor < Infinity))
     throw new TypeError(`retry.factor must be a number from 1 and up, got ${String(factor)}`)
@@ -89,17 +89,17 @@ export interface RetryAfterOptions extends ErrorOptions {
 
 /**
  * Throw it in a handler to choose the time of the next attempt; the attempt counts. A wait of more than a
- * year becomes a year, and observers hear of it.
+ * year becomes a year, and observers get a warning.
  */
 export class RetryAfterError extends Error {
-  override readonly name = 'RetryAfter'
+  override readonly name = 'RetryAfterError'
   /** Milliseconds to wait. */
   readonly delay: number
   /** True if a longer wait of the retry policy wins. */
   readonly atLeast: boolean
 
   constructor(delay: Duration, message?: string, options: RetryAfterOptions = {}) {
-    const wait = delay === Infinity ? Infinity : milliseconds(delay, 'RetryAfter')
+    const wait = delay === Infinity ? Infinity : milliseconds(delay, 'RetryAfterError')
     super(message ?? `try again in ${wait} ms`, options)
     this.delay = wait
     this.atLeast = options.atLeast === true

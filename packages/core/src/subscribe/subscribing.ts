@@ -92,7 +92,7 @@ export function createSubscribing({ name, inbox, started }: SubscribingHost): Su
     const options = given as SubscriptionOptions
     if (options.orderingKey && !inbox.can.order)
       throw new TypeError(
-        `orderingKey: ${inbox.name} cannot keep the order of a key; sqliteInbox, postgresInbox and memoryInbox can`,
+        `orderingKey: ${inbox.name} can't order events; use sqliteInbox, postgresInbox or memoryInbox`,
       )
     return { options, handler: handler as Handler }
   }

@@ -7,9 +7,9 @@ import {
   type StoredDelivery,
 } from '../event.ts'
 import type { Lane, TaskDraft } from '../inbox/inbox.ts'
-import { checkPerKey, type TenantLimitOptions } from './per-key.ts'
+import { checkTenantLimit, type TenantLimitOptions } from './tenant-limit.ts'
 import { retryPolicy, type RetryOption, type RetryPolicy } from './retry.ts'
-import { checkFunction, kindOf, unknownOptions } from '../basics/unknown-options.ts'
+import { kindOf, unknownOptions } from '../basics/unknown-options.ts'
 import type { AnyCommit, Task } from './task.ts'
 import { checkPattern, createTopicTable } from './topics.ts'
 import { tenantKey } from '../basics/tenant-key.ts'
@@ -38,7 +38,7 @@ export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> 
   readonly timeout?: Duration
   /** Attempts running at once, in each process. @default 10 */
   readonly concurrency?: number
-  /** Bounds of the runs of one tenant (the scope of the event, else `tenantKey`), in each process. @default no bounds */
+  /** Bounds of the runs of one tenant, in each process. @default no bounds */
   readonly tenantLimit?: TenantLimitOptions
   /** Checks and types the payload (zod, valibot, arktype …). A task whose payload does not match is dead, with the issues. */
   readonly schema?: StandardSchema
@@ -129,26 +129,24 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
     handler: Handler & Partial<PreparedHandler>,
   ): Subscription {
     if (typeof handler !== 'function')
-      throw new TypeError(
-        `the handler of ${patterns.join(', ')} must be a function, got ${typeof handler}`,
-      )
+      throw new TypeError(`on: handler must be a function, got ${typeof handler}`)
     unknownOptions(`on(${patterns.join(', ')})`, given, SUBSCRIPTION_OPTIONS)
     const options = { ...handler.defaults, ...given }
     const name = options.name ?? freeName(patterns.join(','))
-    const formerly = options.previousNames ?? []
-    if (!Array.isArray(formerly))
+    const previousNames = options.previousNames ?? []
+    if (!Array.isArray(previousNames))
       throw new TypeError(
-        `formerly of ${name} must be a list of names, such as ['${String(formerly)}']`,
+        `previousNames of ${name} must be a list of names, such as ['${String(previousNames)}']`,
       )
-    for (const taken of [name, ...formerly]) {
-      const option = Object.is(taken, name) ? 'name' : 'formerly'
+    for (const taken of [name, ...previousNames]) {
+      const option = Object.is(taken, name) ? 'name' : 'previousNames'
       if (typeof taken !== 'string' || taken.trim() === '')
         throw new TypeError(
           `${option} of a subscription must be a string that is not empty, got ${JSON.stringify(taken)}`,
         )
       if (taken === UNHANDLED)
         throw new TypeError(
-          `${option}: ${UNHANDLED} is the lane of events nobody subscribed to: choose another name; what was stored there goes to the handlers that match its topic by itself`,
+          `${option}: ${UNHANDLED} is reserved for events without a handler; choose another name. Stored events go to the handlers that match their topic`,
         )
       if (byName.has(taken))
         throw new TypeError(
@@ -161,16 +159,18 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
       throw new TypeError(
         `concurrency of ${name} must be a number from 1 and up, got ${String(concurrency)}`,
       )
-    checkPerKey(options.tenantLimit, name)
-    if (options.orderingKey !== undefined)
-      checkFunction(`orderingKey of ${name}`, options.orderingKey)
+    checkTenantLimit(options.tenantLimit, name)
+    if (options.orderingKey !== undefined && typeof options.orderingKey !== 'function')
+      throw new TypeError(
+        `on: orderingKey must be a function of the event, got ${typeof options.orderingKey}`,
+      )
     if (options.schema !== undefined && typeof validatorOf(options.schema) !== 'function')
       throw new TypeError(
         `schema of ${name} must be a Standard Schema, as of zod, valibot or arktype, got ${kindOf(options.schema)}`,
       )
     const made: Subscription = {
       name,
-      previousNames: formerly,
+      previousNames,
       patterns,
       handler,
       concurrency,
@@ -182,7 +182,7 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
       orderingKey: options.orderingKey,
       tenantLimit: options.tenantLimit,
     }
-    for (const known of [name, ...formerly]) byName.set(known, made)
+    for (const known of [name, ...previousNames]) byName.set(known, made)
     all.push(made)
     return made
   }
@@ -240,7 +240,7 @@ export function issuePath(issue: SchemaIssue): string {
 /** The settings that task drafts depend on. */
 export interface DraftRules {
   readonly receiver: string
-  /** The tenant of an event without a scope. @default none */
+  /** Names the tenant of an event whose secret has none. @default none */
   readonly tenantKey: ((event: WebhookEvent) => string) | undefined
 }
 
@@ -264,7 +264,7 @@ export function taskDrafts(
   })
 }
 
-/** The tenant of an event: its scope, which was verified, else what `tenantKey` says. Throws what `tenantKey` throws. */
+/** The tenant of an event: the one that was verified, else what `tenantKey` says. Throws what `tenantKey` throws. */
 export function fairKeyOf(
   { receiver, tenantKey: asked }: DraftRules,
   record: EventRecord,

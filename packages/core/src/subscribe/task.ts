@@ -10,7 +10,7 @@ export interface Task<Commit extends AnyCommit = AnyCommit> {
   readonly attempt: number
   /** How many attempts the retry policy allows. */
   readonly attempts: number
-  /** Stable per event and subscription, over attempts and restarts: pass it on to APIs that take an idempotency key. */
+  /** Stable per event and subscription, over attempts and restarts: pass it on to APIs that accept an idempotency key. */
   readonly idempotencyKey: string
   /** Aborted when the attempt times out, its claim is lost, or the receiver closes. */
   readonly signal: AbortSignal
@@ -19,13 +19,13 @@ export interface Task<Commit extends AnyCommit = AnyCommit> {
   /** Data that the child task was spawned with. */
   readonly data: Json | undefined
   /**
-   * Ends this task in child tasks of the same subscription, stored in the step that makes it done. They have the fair key
-   * of this task. Data that is no JSON value throws a `TypeError`: no inbox could store it.
+   * Ends this task in child tasks of the same subscription, stored in the step that makes it done. They have the tenant
+   * of this task. Data that is not a JSON value throws a `TypeError`: no inbox could store it.
    */
   spawn(children: readonly { readonly part: string; readonly data?: Json }[]): void
   /**
-   * Settles this task in one transaction with your own writes, as its last act: both happen or neither. What it takes is the
-   * inbox's: a function that gets the inbox's connection ({@link CommitWrite}), with PostgreSQL also an open transaction of
+   * Settles this task in one transaction with your own writes, as its last act: both happen or neither. What it accepts depends on
+   * the inbox: a function that gets the inbox's connection ({@link CommitWrite}), with PostgreSQL also an open transaction of
    * your own ({@link CommitIn}). It cannot be called with an inbox that has no transactions.
    */
   readonly commit: Commit

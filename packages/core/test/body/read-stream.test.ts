@@ -97,7 +97,7 @@ describe('a stream is read to its end', () => {
     await expect(readStream(slow.body, undefined, 20, admission(9))).rejects.toMatchObject({
       code: 'body_timeout',
       problem: 'too_slow',
-      option: 'limits.time',
+      option: 'limits.bodyTimeout',
       limit: 20,
     })
     expect(slow.cancelled).toBe(true)

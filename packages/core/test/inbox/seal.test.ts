@@ -58,7 +58,7 @@ test('takes bytes, base64 and hex, and nothing else', () => {
 
 test('a receiver stores nothing readable, and its handlers get everything', async () => {
   const inbox = memoryInbox()
-  const options = { provider: acme(), inbox, log: false as const, seal: key }
+  const options = { provider: acme(), inbox, log: false as const, storage: { encryptionKey: key } }
   const first = createReceiver({ ...options, worker: 'onDemand' })
   first.on('ping', () => {})
   await first.receive(
@@ -101,8 +101,7 @@ test('head and body of rejected deliveries are sealed, and open for explain with
       provider: acme(),
       inbox,
       log: false,
-      storage: { encryptionKey: key },
-      ...asked,
+      storage: { encryptionKey: key, ...asked },
     })
     receiver.on('ping', () => {})
     const request = acme().sign!({
@@ -146,8 +145,8 @@ test('what was kept before sealing opens unchanged, and no header makes it look 
   expect(openKept(createSeal(key), arrival)).toEqual(arrival)
 })
 
-test('seal: a key of another kind is a TypeError', () => {
+test('encryptionKey: a key of another kind is a TypeError', () => {
   expect(() =>
     createReceiver({ provider: acme(), storage: { encryptionKey: 'a password' } }),
-  ).toThrow('seal must be')
+  ).toThrow('storage.encryptionKey must be')
 })

@@ -6,20 +6,19 @@ import { setup } from '../acme.ts'
 
 const KEY = Buffer.alloc(32, 5)
 
-type Body = NonNullable<NonNullable<ReceiverOptions['stored']>['body']>
+type Content = NonNullable<NonNullable<ReceiverOptions['storage']>['content']>
 
 /** What stays of a done event with `{ card: '4111', total: 5 }`, and what its receiver warned of. */
 async function left(
-  body: Body,
-  options: Partial<ReceiverOptions> = {},
+  content: Content,
+  storage: ReceiverOptions['storage'] = {},
 ): Promise<{ readonly payload: unknown; readonly key: string; readonly warnings: unknown[] }> {
   const inbox = memoryInbox()
   const stays: unknown[] = []
   const { receiver, heard, send } = setup({
     inbox,
     worker: 'onDemand',
-    storage: { content: body },
-    ...options,
+    storage: { content, ...storage },
   })
   receiver.on('ping', () => {})
   await send({ id: 'e1', payload: { card: '4111', total: 5 } })
@@ -49,7 +48,7 @@ test('of the payload of a done event stays what the function returns', async () 
 })
 
 test('a sealed payload is opened for the function, and its result is sealed', async () => {
-  const { payload, key, warnings } = await left(total, { storage: { encryptionKey: KEY } })
+  const { payload, key, warnings } = await left(total, { encryptionKey: KEY })
   expect(payload).toBeTypeOf('string')
   const event = unsealed(payload, key)
   expect(event).toMatchObject({ id: 'e1', topic: 'ping', payload: { total: 5 }, erased: true })
@@ -58,13 +57,13 @@ test('a sealed payload is opened for the function, and its result is sealed', as
   expect(warnings).toEqual([])
 })
 
-test.each([{}, { seal: KEY }])('nothing stays with false: %o', async (options) => {
+test.each([{}, { encryptionKey: KEY }])('nothing stays with false: %o', async (options) => {
   expect(await left(false, options)).toMatchObject({ payload: null, warnings: [] })
 })
 
 test.each([undefined, null])('nothing stays if the function returns %o', async (returned) => {
   expect(await left(() => returned)).toMatchObject({ payload: null, warnings: [] })
-  const { payload, key, warnings } = await left(() => returned, { storage: { encryptionKey: KEY } })
+  const { payload, key, warnings } = await left(() => returned, { encryptionKey: KEY })
   expect(unsealed(payload, key)).toMatchObject({ payload: null, erased: true })
   expect(warnings).toEqual([])
 })
@@ -85,9 +84,9 @@ test.each<[string, () => unknown]>([
     },
   ],
 ])('nothing stays if the function %s, and it is warned of', async (_, body) => {
-  for (const options of [{}, { seal: KEY }]) {
+  for (const options of [{}, { encryptionKey: KEY }]) {
     const { payload, warnings } = await left(body, options)
     expect(payload).toBeNull()
-    expect(warnings).toEqual([expect.stringMatching(/^stored\.body failed, .* event :e1: /)])
+    expect(warnings).toEqual([expect.stringMatching(/^storage\.content failed, .* event :e1: /)])
   }
 })

@@ -24,6 +24,7 @@ interface Scene extends Setup {
 /** A receiver that writes its journal when it drains; each signed delivery takes 12 ms. */
 function scene({
   inboxWith,
+  clock: given,
   ...options
 }: Partial<ReceiverOptions> & { inboxWith?: Partial<Inbox> } = {}): Scene {
   const memory = memoryInbox()
@@ -34,13 +35,12 @@ function scene({
     if (state.down) throw new Error('the disk is full')
   }
   const inbox: Inbox = { ...memory, journal: { ...memory.journal!, write }, ...inboxWith }
-  let clock = 0
+  let elapsed = 0
   const made = setup({
-    provider: acme({ check: () => void (clock += 12), claims: 'x-acme-id' }),
+    provider: acme({ check: () => void (elapsed += 12), claims: 'x-acme-id' }),
     inbox,
     worker: 'onDemand',
-    clock: { now: () => NOW, monotonic: () => clock },
-
+    clock: { now: () => NOW, monotonic: () => elapsed, ...given },
     ...options,
   })
   const rows = async (): Promise<readonly Arrival[]> => {
@@ -274,7 +274,7 @@ test('what is kept of a rejected delivery is sealed by a receiver that seals', a
 test.each([{ rejectedBodies: 0 }, { rejectedBodies: false }] as const)(
   'none is kept with %o',
   async (options) => {
-    const { send, rows } = scene(options)
+    const { send, rows } = scene({ storage: options })
     await send({ secret: 'wrong' })
     expect((await rows()).map(({ code, kept }) => [code, kept])).toEqual([
       ['signature_mismatch', undefined],
@@ -336,7 +336,7 @@ test('interruptions that an inbox tells of are counted', async () => {
   let interrupted = (): void => {}
   const attach: Inbox['attach'] = (consumer) => {
     interrupted = () =>
-      consumer.interrupted?.({ subscription: 'ping', task: 't', attempt: 1, count: 1, charged: 0 })
+      consumer.interrupted?.({ subscription: 'ping', task: 't', attempt: 1, count: 1, strikes: 0 })
     return memoryInbox().attach(consumer)
   }
   const { receiver, written } = scene({ inboxWith: { attach } })

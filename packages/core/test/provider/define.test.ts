@@ -65,7 +65,7 @@ describe('a factory', () => {
   test('gives its functions the options last', () => {
     const made = acme({ key: 'k', topic: 'other' })
     const signed = made.sign!({ at: NOW })
-    expect(made.verify(createDelivery(signed), clock)).toMatchObject({ scope: undefined })
+    expect(made.verify(createDelivery(signed), clock)).toMatchObject({ tenant: undefined })
     expect(JSON.parse(Buffer.from(signed.body).toString())).toMatchObject({ topic: 'other' })
     expect(made.events(createDelivery(signed), { kind: 'json', value: 1 })[0]!.topic).toBe('other')
   })
@@ -84,7 +84,7 @@ describe('a factory', () => {
       new Set(['hunter2']),
       new Map([['secret', 'hunter2']]),
       { secret: 'hunter2' },
-      { secret: new String('hunter2'), scope: 'a' },
+      { secret: new String('hunter2'), tenant: 'a' },
       [['hunter2']],
       ['hunter2', 7],
       12_345,

@@ -28,10 +28,10 @@ describe('a sender that has changed how it makes keys', () => {
       encodings(['utf8', 'hex', 'base64']),
       [encodings('utf8'), encodings('hex'), encodings('base64')],
     ],
-  ])('%s: each of its keys verifies, with the scope of its secret', async (_, scheme, each) => {
+  ])('%s: each of its keys verifies, with the tenant of its secret', async (_, scheme, each) => {
     const secrets = ['another00', 'abcdef0123456789'].map((secret, at) => ({
       secret,
-      scope: `tenant-${at}`,
+      tenant: `tenant-${at}`,
     }))
     const { receiver, heard } = setup({ provider: acme({ scheme, secret: secrets }) })
     receiver.onAny(() => undefined)

@@ -41,7 +41,7 @@ const invented = (count: number, from = 0): string[] =>
 const found = (name: string): TenantSecrets | undefined =>
   name.startsWith('invented') ? undefined : { tenant: name, secrets: 'right' }
 
-describe('the scope', () => {
+describe('the tenant', () => {
   test('is that of the look-up: a name in another case is a duplicate of one tenant', async () => {
     const { send, heard } = receiverOf(async (name) => found(name.toLowerCase()))
     for (const name of ['acme', 'ACME', 'Acme', 'aCme']) await send(name, { id: 'one' })
@@ -66,11 +66,11 @@ describe('the scope', () => {
   test.each<[string, unknown]>([
     ['string', 'right'],
     ['an array', ['right']],
-    ['an object without a scope', { secrets: 'right' }],
-    ['an object without a scope', { scope: '', secrets: 'right' }],
-    ['an object without a scope', { scope: 7, secrets: 'right' }],
-    ['an object without secrets', { scope: 'acme' }],
-    ['an object without secrets', { scope: 'acme', secret: 'right' }],
+    ['an object without a tenant', { secrets: 'right' }],
+    ['an object without a tenant', { tenant: '', secrets: 'right' }],
+    ['an object without a tenant', { tenant: 7, secrets: 'right' }],
+    ['an object without secrets', { tenant: 'acme' }],
+    ['an object without secrets', { tenant: 'acme', secret: 'right' }],
     ['null', null],
     ['number', 5],
   ])('is demanded: %s alone is a 503 that names line and remedy', async (what, value) => {
@@ -80,9 +80,9 @@ describe('the scope', () => {
       const [, error] = heard.all('rejected')[0]!
       expect(error.code).toBe('secret_unavailable')
       expect(error.text).toContain(
-        `perTenant.secrets: must return { scope, secrets } or undefined, got ${what} at `,
+        `perTenant.secrets: must return { tenant, secrets } or undefined, got ${what} at `,
       )
-      expect(error.text).toMatch(/per-tenant\.test\.ts:\d+:\d+; return \{ scope: tenant\.id, /)
+      expect(error.text).toMatch(/per-tenant\.test\.ts:\d+:\d+; return \{ tenant: tenant\.id, /)
     }
   })
 })
@@ -161,7 +161,7 @@ describe('an aged answer', () => {
     await turns(1)
     expect(await statuses(['acme'])).toEqual([200])
     expect(answers()).toHaveLength(2)
-    last().resolve({ scope: 'acme', secrets: 'new' })
+    last().resolve({ tenant: 'acme', secrets: 'new' })
     await turns(1)
     expect(await statuses(['acme'])).toEqual([401])
   })
@@ -192,10 +192,10 @@ describe('an aged answer', () => {
     await turns(1)
     expect(answers()).toHaveLength(1)
     secret.forget('acme')
-    answers()[0]!.resolve({ scope: 'acme', secrets: 'revoked' })
+    answers()[0]!.resolve({ tenant: 'acme', secrets: 'revoked' })
     await turns(1)
     expect(answers()).toHaveLength(2)
-    answers()[1]!.resolve({ scope: 'acme', secrets: 'right' })
+    answers()[1]!.resolve({ tenant: 'acme', secrets: 'right' })
     expect((await waiting).status).toBe(401)
     expect((await send('acme')).status).toBe(200)
   })

@@ -16,10 +16,10 @@ describe('an invalid secret is rejected when the provider is made', () => {
     [[]],
     [['good', '']],
     [['good', undefined]],
-    [{ secret: '', scope: 't' }],
-    [{ secret: 'good', scope: '' }],
+    [{ secret: '', tenant: 't' }],
+    [{ secret: 'good', tenant: '' }],
     [{ secret: 'good' }],
-    [[{ secret: [], scope: 't' }]],
+    [[{ secret: [], tenant: 't' }]],
     ['<your-secret>'],
     [' <your-secret> '],
     ['whsec_<your-secret>'],
@@ -98,7 +98,7 @@ describe('a resolver', () => {
     ['at once', () => 'right'],
     ['later', async () => 'right'],
     ['several', () => ['wrong', 'right']],
-    ['with a scope', () => ({ secret: 'right', tenant: 't1' })],
+    ['with a tenant', () => ({ secret: 'right', tenant: 't1' })],
     [
       'by the context',
       ({ context }) => ((context as { tenant: string }).tenant === 't1' ? 'right' : undefined),
@@ -134,7 +134,7 @@ describe('a resolver', () => {
     ['gives a template', () => '<secret>'],
     ['gives null', () => null as never],
     ['gives an empty list', () => []],
-    ['gives a scope without a secret', () => ({ scope: 't1' }) as never],
+    ['gives a tenant without a secret', () => ({ tenant: 't1' }) as never],
     ['gives a blank among others', () => ['right', '']],
   ])('that %s is a 503 that asks to come again', async (_, secret) => {
     for (const signedWith of ['right', '']) {
@@ -211,7 +211,7 @@ describe('perTenant', () => {
       }),
     )
 
-  test('remembers secrets for its ttl, and gives events their tenant as scope', async () => {
+  test('remembers secrets for its ttl, and gives events their tenant', async () => {
     const asked: string[] = []
     const secret = perTenant({
       claimedTenant: tenant,

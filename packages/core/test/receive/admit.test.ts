@@ -114,17 +114,17 @@ test('a greeting is read and answered; more than a kibibyte is rejected for what
 
 test('what the head condemns is answered before a byte of the body is read', async () => {
   let pulledBefore: boolean | undefined
-  let rejected = false
+  let isRejected = false
   const body = new ReadableStream<Uint8Array>(
     {
       pull(controller) {
-        pulledBefore ??= !rejected
+        pulledBefore ??= !isRejected
         controller.close()
       },
     },
     { highWaterMark: 0 },
   )
-  const rejected = (): void => void (rejected = true)
+  const rejected = (): void => void (isRejected = true)
   const { receiver, heard } = setup({ provider: headed(), observers: [{ rejected }] })
   const init = { method: 'POST', body, duplex: 'half' } as RequestInit
   const replied = receiver.fetch(new Request(url, init))

@@ -108,7 +108,7 @@ describe('a full budget drops', () => {
   })
 })
 
-test('a receiver answers 503 while the bodies it holds fill limits.buffered, and then takes again', async () => {
+test('a receiver answers 503 while the bodies it holds fill limits.totalBuffered, and then takes again', async () => {
   const secrets = gate<string>()
   const provider = acme({ secret: () => secrets.opened })
   const { receiver } = setup({ provider, limits: { body: 200_000, totalBuffered: 300_000 } })
@@ -136,17 +136,17 @@ test('a receiver answers 503 while the bodies it holds fill limits.buffered, and
 })
 
 test.each([
-  [{ buffered: 100 }, 'limits.buffered'],
-  [{ buffered: -1 }, 'limits.buffered'],
+  [{ totalBuffered: 100 }, 'limits.totalBuffered'],
+  [{ totalBuffered: -1 }, 'limits.totalBuffered'],
   [{ unverified: { nodes: 0 } }, 'limits.unverified.nodes'],
   [{ unverified: { things: 1 } }, 'limits.unverified: unknown option things'],
   [{ bytes: 1 }, 'limits: unknown option bytes'],
-  [{ time: 0 }, 'limits.time'],
+  [{ bodyTimeout: 0 }, 'limits.bodyTimeout'],
 ])('%j is a TypeError that names the limit', (limits, option) => {
   expect(() => setup({ limits: limits as never })).toThrow(option)
 })
 
-test('limits.inflated follows limits.body if only that is given', () => {
+test('limits.decompressed follows limits.body if only that is given', () => {
   expect(setup({ limits: { body: 1000 } }).receiver.limits.decompressed).toBe(1000)
   expect(setup({ limits: { body: 1000, decompressed: 5000 } }).receiver.limits.decompressed).toBe(
     5000,

@@ -57,7 +57,7 @@ describe('observers hear what was answered', () => {
     ],
   ])('%s', async (_, options, draft, expected) => {
     let time = 0
-    const { observer, calls } = listening('answered')
+    const { observer, calls } = listening('replied')
     const { receiver, send } = setup({
       ...options,
       observers: [observer],
@@ -197,13 +197,13 @@ test.each([
   expect(told).toBe(exact)
 })
 
-test('an event has the scope that verified it, and none if its sender has none', async () => {
-  for (const verified of [{ scope: 't1' }, {}, undefined]) {
+test('an event has the tenant that verified it, and none if its sender has none', async () => {
+  for (const verified of [{ tenant: 't1' }, {}, undefined]) {
     const provider = { ...acme(), verify: () => verified }
     const { receiver, heard, send } = setup({ provider, worker: 'onDemand' })
     receiver.on('ping', () => {})
     await send()
-    expect(heard.all('accepted')[0]![0].tenant).toBe(verified?.scope)
+    expect(heard.all('accepted')[0]![0].tenant).toBe(verified?.tenant)
   }
 })
 

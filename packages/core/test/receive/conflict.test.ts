@@ -6,7 +6,7 @@ import { acme } from '../acme.ts'
 
 test.each([
   ['', {}],
-  [', sealed', { seal: Buffer.alloc(32, 5) }],
+  [', sealed', { storage: { encryptionKey: Buffer.alloc(32, 5) } }],
 ])(
   'an id that comes again with another payload is a conflict, and a redelivery is none%s',
   async (_, more) => {

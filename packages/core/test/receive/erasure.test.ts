@@ -44,7 +44,7 @@ test('keys of a second are erased together, each once, a hundred in a call', asy
   const { erasure, filters } = setup()
   for (let at = 0; at < 150; at++)
     for (let twice = 0; twice < 2; twice++) erasure.ended(passing(`k${at}`))
-  erasure.ended({ key: 'stored before `stored` was set' })
+  erasure.ended({ key: 'stored before `storage.content` was set' })
   expect(filters()).toEqual([])
   await pass(1000)
   expect(filters().map(({ keys }) => keys!.length)).toEqual([100, 50])

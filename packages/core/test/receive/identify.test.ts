@@ -31,7 +31,7 @@ test('an event has these members, and no others unless they are needed', async (
     topic: 'ping',
     aliases: [],
     payload: { a: 1 },
-    scope: undefined,
+    tenant: undefined,
     provider: 'acme',
   })
   expect(Object.keys(event!)).toHaveLength(8)
@@ -133,26 +133,27 @@ test('the carrier of an observer is stored with the event', async () => {
   expect((await stored({}, {}, { observers }))[0]).toMatchObject({ carrier })
 })
 
-describe('a delivery whose events cannot be read is rejected as missing_event_id', () => {
-  test.each<[string, unknown]>([
-    ['no topic', [{ payload: 0 }]],
-    ['a topic that is a number', [{ topic: 7, payload: 0 }]],
-    ['an empty topic', [{ topic: '', payload: 0 }]],
-    ['a topic that is too long', [{ topic: 't'.repeat(1025), payload: 0 }]],
-    ['an id that is a number', [{ topic: 'a', id: 7, payload: 0 }]],
-    ['an id that is null', [{ topic: 'a', id: null, payload: 0 }]],
-    ['an empty id', [{ topic: 'a', id: '', payload: 0 }]],
+describe('a delivery whose events cannot be read is rejected by what is wrong with them', () => {
+  test.each<[string, string, unknown]>([
+    ['no topic', 'missing_topic', [{ payload: 0 }]],
+    ['a topic that is a number', 'malformed_event', [{ topic: 7, payload: 0 }]],
+    ['an empty topic', 'missing_topic', [{ topic: '', payload: 0 }]],
+    ['a topic that is too long', 'malformed_event', [{ topic: 't'.repeat(1025), payload: 0 }]],
+    ['an id that is a number', 'malformed_event', [{ topic: 'a', id: 7, payload: 0 }]],
+    ['an id that is null', 'malformed_event', [{ topic: 'a', id: null, payload: 0 }]],
+    ['an empty id', 'missing_event_id', [{ topic: 'a', id: '', payload: 0 }]],
     [
       'one event of two',
+      'malformed_event',
       [
         { topic: 'a', payload: 0 },
         { topic: 7, payload: 0 },
       ],
     ],
-  ])('%s', async (_, payload) => {
+  ])('%s: %s', async (_, code, payload) => {
     const { receiver, heard, send } = setup({ provider: batches() })
     receiver.onAny(() => {})
-    expect(codeOf(await send({ payload }))).toBe('missing_event_id')
+    expect(codeOf(await send({ payload }))).toBe(code)
     expect(heard.all('accepted')).toEqual([])
   })
 
@@ -183,7 +184,7 @@ describe('a delivery whose events cannot be read is rejected as missing_event_id
       },
     })
     const { heard, send } = setup({ provider })
-    expect(codeOf(await send())).toBe('missing_event_id')
+    expect(codeOf(await send())).toBe('malformed_event')
     const [, { message, expected, cause }] = heard.all('rejected')[0]!
     expect(cause).toBe(thrown)
     expect(expected).toMatch(says)

@@ -8,7 +8,7 @@ import { createDelivery } from '../../src/receive/http-delivery.ts'
 
 interface Given {
   readonly dedupe?: Dedupe
-  readonly scope?: string
+  readonly tenant?: string
   readonly body?: string
   readonly method?: string
   readonly time?: string
@@ -27,7 +27,7 @@ function identity(given: Given = {}): ReturnType<typeof identityOf> {
     {
       context: { dedupe: given.dedupe ?? 'id+digest', provider },
       delivery,
-      tenant: given.scope,
+      tenant: given.tenant,
       digest: '',
     },
     { topic: 'ping', payload: {}, ...given.draft },
@@ -53,7 +53,7 @@ describe('id+digest', () => {
     ['time', { time: '1700000000' }],
     ['topic', { draft: { topic: 'pong' } }],
     ['place in its delivery', { at: 1 }],
-    ['tenant', { scope: 't1' }],
+    ['tenant', { tenant: 't1' }],
   ])('tells events apart by their %s', (_, given) => {
     expect(guardOf(given)).not.toBe(guardOf({}))
   })
@@ -64,10 +64,10 @@ describe('id+digest', () => {
   })
 })
 
-test('guards of a provider come with the scope in their key, apart from ids and digests', () => {
+test('guards of a provider come with the tenant in their key, apart from ids and digests', () => {
   const guards = [{ key: 'token-1', otherwise: 'reject' }] as const
-  const of = (scope: string | undefined, dedupe: Dedupe): ReturnType<typeof identityOf> =>
-    identity({ dedupe, ...(scope && { scope }), draft: { id: 'token-1', guards } })
+  const of = (tenant: string | undefined, dedupe: Dedupe): ReturnType<typeof identityOf> =>
+    identity({ dedupe, ...(tenant && { tenant }), draft: { id: 'token-1', guards } })
   expect(of('t1', 'id').guards).toEqual([{ key: '2:t1!token-1', otherwise: 'reject' }])
   expect(of('t2', 'id').guards).not.toEqual(of('t1', 'id').guards)
   expect(of(undefined, 'id').guards?.[0]?.key).not.toBe(of(undefined, 'id').key)
@@ -93,11 +93,11 @@ describe('keys stay as they are', () => {
   test.each<[string, Given, Partial<ReturnType<typeof identityOf>>]>([
     ['an id', { dedupe: 'id', draft: { id: 'e1' } }, { key: ':e1', dedupe: true }],
     [
-      'a scope',
-      { dedupe: 'id', scope: 'shop', draft: { id: 'e1' } },
+      'a tenant',
+      { dedupe: 'id', tenant: 'shop', draft: { id: 'e1' } },
       { key: '4:shop:e1', dedupe: true },
     ],
-    ['an empty scope', { dedupe: 'id', scope: '', draft: { id: 'e1' } }, { key: '0::e1' }],
+    ['an empty tenant', { dedupe: 'id', tenant: '', draft: { id: 'e1' } }, { key: '0::e1' }],
     ['a long id', { dedupe: 'id', draft: { id: 'x'.repeat(256) } }, { key: `:${'x'.repeat(256)}` }],
     [
       'a longer id',
@@ -116,7 +116,7 @@ describe('keys stay as they are', () => {
     ],
     [
       'a digest of a URL',
-      { dedupe: 'digest', method: 'GET', body: '', scope: 's' },
+      { dedupe: 'digest', method: 'GET', body: '', tenant: 's' },
       { key: `1:s#${sha256('GET\nhttps://example.com/hook\n')}:0`, dedupe: true },
     ],
     [
@@ -160,7 +160,11 @@ test.each<Dedupe>(['id', 'none'])('an event without an id is like no other with 
 test('a sender without a signed time has the digest of an empty one', () => {
   const { signedTime: _, ...provider } = { ...acme(), signedTime: undefined }
   const delivery = createDelivery({ url: 'https://example.com/hook', body: '{}' })
-  const source = { context: { dedupe: 'id+digest' as const, provider }, delivery, scope: undefined }
+  const source = {
+    context: { dedupe: 'id+digest' as const, provider },
+    delivery,
+    tenant: undefined,
+  }
   const draft = { topic: 'ping', payload: {} }
   expect(identityOf({ ...source, digest: '' }, draft, 0)).toEqual(identity())
 })

@@ -28,7 +28,7 @@ describe('a delivery that is taken', () => {
         payload: { a: 1 },
         provider: 'acme',
         receiver: 'acme',
-        scope: undefined,
+        tenant: undefined,
       },
     ])
     expect(heard.names).toEqual(['received', 'accepted', 'attemptStarted', 'done'])
@@ -100,7 +100,7 @@ describe('a delivery that is taken', () => {
     expect(heard.all('accepted')).toHaveLength(4)
   })
 
-  test("takes integers beyond 2^53 as BigInt with integers: 'exact'", async () => {
+  test('takes integers beyond 2^53 as BigInt with bigIntegers', async () => {
     for (const [integers, expected] of [
       ['exact', 9007199254740993n],
       ['number', 9007199254740992],
@@ -135,9 +135,9 @@ describe('a delivery that is rejected', () => {
     ['malformed_body', 400, () => sign({ body: '{' })],
     ['too_deep', 400, () => sign({ body: '['.repeat(200) + ']'.repeat(200) })],
     ['unsupported_encoding', 415, () => sign({ headers: { 'content-encoding': 'pigeon' } })],
-    ['missing_event_id', 400, () => sign({ topic: '' })],
+    ['missing_topic', 400, () => sign({ topic: '' })],
     ['missing_event_id', 400, () => sign({ id: '' })],
-    ['missing_event_id', 400, () => sign({ topic: 'x'.repeat(1025) })],
+    ['malformed_event', 400, () => sign({ topic: 'x'.repeat(1025) })],
     ['unhandled_topic', 404, () => sign({ topic: 'other' }), { onUnhandled: 'reject' }],
     [
       'inbox_unavailable',
@@ -221,8 +221,8 @@ describe('a delivery that is rejected', () => {
       ],
     })
     const { heard, send } = setup({ provider })
-    expect(codeOf(await send({ payload: {} }))).toBe('missing_event_id')
-    expect(codeOf(await send({ payload: { event: { name: 'hunter2' } } }))).toBe('missing_event_id')
+    expect(codeOf(await send({ payload: {} }))).toBe('malformed_event')
+    expect(codeOf(await send({ payload: { event: { name: 'hunter2' } } }))).toBe('malformed_event')
     const errors = heard.all('rejected').map(([, error]) => error)
     expect(errors[0]!.expected).toContain("reading 'name'")
     expect(errors[1]!.expected).toContain('SyntaxError')

@@ -36,22 +36,22 @@ test('figures are those of the receiver, over all its subscriptions', async () =
   })
   expect(await receiver.health()).toEqual({
     ok: true,
-    accepts: true,
-    settles: true,
+    accepting: true,
+    processing: true,
     cause: undefined,
     receiver: 'acme',
     pending: 125,
-    oldest: NOW - 30,
+    oldestDueAt: NOW - 30,
     dead: 11,
     lastDelivery: undefined,
-    silence: 3_600_000,
+    silentAfter: 3_600_000,
   })
 })
 
 test.each([
   [126, true, undefined],
-  [125, false, 'full: 125 tasks of maxPending 125; run more workers, or raise maxPending'],
-  [100, false, 'full: 125 tasks of maxPending 100; run more workers, or raise maxPending'],
+  [125, false, 'full: 125 tasks are waiting, maxPending is 125; raise it or run more workers'],
+  [100, false, 'full: 125 tasks are waiting, maxPending is 100; raise it or run more workers'],
 ])('an inbox with maxPending %i and 125 tasks: %o', async (maxPending, ok, cause) => {
   const { receiver } = setup({
     inbox: counting(LANES, { maxPending }),
@@ -60,8 +60,8 @@ test.each([
   })
   expect(await receiver.health()).toMatchObject({
     ok,
-    accepts: ok,
-    settles: true,
+    accepting: ok,
+    processing: true,
     cause,
     pending: 125,
   })
@@ -71,15 +71,15 @@ test('an inbox without tasks has none of these figures', async () => {
   const { receiver } = setup({ inbox: inlineInbox() })
   expect(await receiver.health()).toEqual({
     ok: true,
-    accepts: true,
-    settles: true,
+    accepting: true,
+    processing: true,
     cause: undefined,
     receiver: 'acme',
     pending: undefined,
-    oldest: undefined,
+    oldestDueAt: undefined,
     dead: undefined,
     lastDelivery: undefined,
-    silence: undefined,
+    silentAfter: undefined,
   })
   const bounded = setup({ inbox: { ...inlineInbox(), maxPending: 0 } })
   expect((await bounded.receiver.health()).ok).toBe(false)
@@ -90,14 +90,14 @@ test('a receiver that was closed is not ok, while its inbox is', async () => {
   await receiver.close()
   expect(await receiver.health()).toMatchObject({
     ok: false,
-    accepts: false,
+    accepting: false,
     cause: 'closed: the receiver was closed',
     pending: 0,
   })
 })
 
 describe('an inbox that cannot tell', () => {
-  const unknown = { pending: undefined, oldest: undefined, dead: undefined }
+  const unknown = { pending: undefined, oldestDueAt: undefined, dead: undefined }
 
   test('says why', async () => {
     const inbox = counting([])
@@ -111,13 +111,13 @@ describe('an inbox that cannot tell', () => {
     inbox.view!.stats = () => Promise.reject(new Error('no connection'))
     expect(await receiver.health()).toEqual({
       ok: false,
-      accepts: false,
-      settles: true,
+      accepting: false,
+      processing: true,
       cause: 'no connection',
       receiver: 'acme',
       ...unknown,
       lastDelivery: NOW,
-      silence: 60_000,
+      silentAfter: 60_000,
     })
   })
 
@@ -157,7 +157,7 @@ describe('the last delivery', () => {
     const inbox = memoryInbox()
     const start = Date.now()
     let now = start
-    const options = { inbox, work: 'drain', now: () => now } as const
+    const options = { inbox, worker: 'onDemand', clock: { now: () => now } } as const
     const before = setup(options)
     const greeted = setup({ ...options, name: 'other' })
     before.receiver.on('ping', () => {})
@@ -171,7 +171,7 @@ describe('the last delivery', () => {
   })
 })
 
-describe('accepts', () => {
+describe('accepting', () => {
   /** An inbox whose writes fail with an error, for as long as there is one. */
   function failing(): { inbox: Inbox; fault: { error?: unknown; probes: number } } {
     const made = memoryInbox()
@@ -232,17 +232,17 @@ describe('accepts', () => {
         clock: { monotonic: () => clock },
       })
       receiver.on('ping', () => undefined)
-      expect(await receiver.health()).toMatchObject({ ok: true, accepts: true })
+      expect(await receiver.health()).toMatchObject({ ok: true, accepting: true })
       // As an inbox hands it on: below an error of its own.
       fault.error = new Error('the event could not be stored', { cause: error })
       if (cause.source === '^gremlins$') fault.error = error
       expect((await send()).status).toBe(503)
       const told = await receiver.health()
-      expect(told).toMatchObject({ ok: false, accepts: false, settles: true })
+      expect(told).toMatchObject({ ok: false, accepting: false, processing: true })
       expect(told.cause).toMatch(cause)
       fault.error = undefined
       clock += 1000
-      expect(await receiver.health()).toMatchObject({ ok: true, accepts: true, cause: undefined })
+      expect(await receiver.health()).toMatchObject({ ok: true, accepting: true, cause: undefined })
     },
   )
 
@@ -257,7 +257,11 @@ describe('accepts', () => {
     clock += 14_999
     expect(await receiver.health()).toMatchObject({ ok: true })
     clock += 1
-    expect(await receiver.health()).toMatchObject({ ok: false, accepts: false, cause: 'gremlins' })
+    expect(await receiver.health()).toMatchObject({
+      ok: false,
+      accepting: false,
+      cause: 'gremlins',
+    })
     fault.error = undefined
     clock += 1000
     expect(await receiver.health()).toMatchObject({ ok: true })
@@ -320,7 +324,7 @@ describe('accepts', () => {
     expect(fault.probes).toBe(2)
     fault.error = undefined
     await send()
-    expect(await receiver.health()).toMatchObject({ accepts: true })
+    expect(await receiver.health()).toMatchObject({ accepting: true })
     expect(fault.probes).toBe(2)
   })
 
@@ -339,11 +343,11 @@ describe('accepts', () => {
     const signed = receiver.provider.sign!({ topic: 'ping' })
     expect((await receiver.receive(signed)).status).toBe(503)
     for (let at = 0; at < 50; at++) await receiver.receive(forged)
-    expect(await receiver.health()).toMatchObject({ accepts: false })
+    expect(await receiver.health()).toMatchObject({ accepting: false })
   })
 })
 
-describe('settles', () => {
+describe('processing', () => {
   const due = (age: number, more: Partial<LaneStats['counts']> = {}): readonly LaneStats[] => [
     lane({ pending: 5, ...more }, { oldest: NOW - age }),
   ]
@@ -356,7 +360,7 @@ describe('settles', () => {
     ['due for longer than three leases', due(181_000), { lease: 60_000 }, false],
     ['an attempt may still run', due(61_000, { running: 1 }), { lease: 60_000 }, true],
     ['an attempt that runs for longer than it may', due(300_000, { running: 1 }), {}, false],
-  ])('%s', async (_, lanes, more, settles) => {
+  ])('%s', async (_, lanes, more, processing) => {
     const { receiver } = setup({
       inbox: counting(lanes, more),
       worker: 'onDemand',
@@ -364,18 +368,18 @@ describe('settles', () => {
     })
     receiver.on('ping', { timeout: '2m' }, () => undefined)
     const told = await receiver.health()
-    expect(told).toMatchObject({ ok: settles, accepts: true, settles })
+    expect(told).toMatchObject({ ok: processing, accepting: true, processing })
     expect(told.cause ?? 'no worker:').toMatch(/^no worker:/)
   })
 
-  test('a backlog that some process works off settles', async () => {
+  test('a backlog that some process works off processing', async () => {
     const today = Date.now()
     const made = memoryInbox()
     const inbox = counting([lane({ pending: 5 }, { oldest: today - 600_000 })], {
       journal: made.journal!,
     })
     const { receiver } = setup({ inbox, worker: 'onDemand', clock: { now: () => today } })
-    expect(await receiver.health()).toMatchObject({ settles: false })
+    expect(await receiver.health()).toMatchObject({ processing: false })
     await made.journal!.write({
       arrived: [],
       lost: 0,
@@ -395,7 +399,7 @@ describe('settles', () => {
         },
       ],
     })
-    expect(await receiver.health()).toMatchObject({ ok: true, settles: true })
+    expect(await receiver.health()).toMatchObject({ ok: true, processing: true })
   })
 
   test('three usual gaps between drains pass before it is told', async () => {
@@ -411,9 +415,9 @@ describe('settles', () => {
       now += 300_000
     }
     lanes.push(lane({ pending: 1 }, { oldest: now - 890_000 }))
-    expect(await receiver.health()).toMatchObject({ settles: true })
+    expect(await receiver.health()).toMatchObject({ processing: true })
     lanes[0] = lane({ pending: 1 }, { oldest: now - 910_000 })
-    expect(await receiver.health()).toMatchObject({ settles: false })
+    expect(await receiver.health()).toMatchObject({ processing: false })
   })
 
   test.each([false, true])(
@@ -426,7 +430,7 @@ describe('settles', () => {
       const { receiver } = setup({ inbox, worker: 'onDemand', clock: { now: () => today } })
       receiver.on('ping', () => undefined)
       const before = await receiver.health()
-      expect(before).toMatchObject({ accepts: true, settles: !late })
+      expect(before).toMatchObject({ accepting: true, processing: !late })
       const signature = createHmac('sha256', 'acme-secret').update('{').digest('hex')
       for (const [signed, status] of [
         ['ff', 401],
@@ -454,7 +458,7 @@ describe('settles', () => {
     await receiver.health()
     now += 3_600_000
     monotonic += 1000
-    expect(await receiver.health()).toMatchObject({ settles: true })
+    expect(await receiver.health()).toMatchObject({ processing: true })
   })
 })
 

@@ -25,7 +25,7 @@ async function setup(count: number, handler: () => unknown): Promise<void> {
     await receiver.receive(acme().sign!({ id: String(at), payload: {} }))
 }
 
-describe('drain', () => {
+describe('runDue', () => {
   test('alone runs tasks, and says what it did', async () => {
     let ran = 0
     await setup(3, () => void ran++)
@@ -63,8 +63,8 @@ describe('drain', () => {
 
   test('rejects wrong options when it is made', async () => {
     await setup(0, () => {})
-    expect(() => runDue(receiver, { secret: '' })).toThrow('drain: secret')
-    expect(() => runDue(receiver, {} as never)).toThrow('drain: secret')
+    expect(() => runDue(receiver, { secret: '' })).toThrow('runDue: secret')
+    expect(() => runDue(receiver, {} as never)).toThrow('runDue: secret')
     expect(() => runDue(receiver, { secret, max: 0 })).toThrow('max')
     expect(() => runDue(receiver, { secret, deadlin: '1s' } as never)).toThrow('deadline')
   })
@@ -78,7 +78,7 @@ describe('health', () => {
     expect(well.status).toBe(200)
     expect(await well.json()).toMatchObject({
       ok: true,
-      receivers: [{ receiver: 'acme', accepts: true, settles: true, pending: 2, dead: 0 }],
+      receivers: [{ receiver: 'acme', accepting: true, processing: true, pending: 2, dead: 0 }],
     })
     await receiver.close()
     expect((await route(new Request(url))).status).toBe(503)

@@ -16,9 +16,9 @@ describe('exponential', () => {
 
   test('draws each wait between nothing and its bound', () => {
     const options = fc.record({
-      base: fc.integer({ min: 0, max: 1e6 }),
+      initialDelay: fc.integer({ min: 0, max: 1e6 }),
       factor: fc.double({ min: 1, max: 10, noNaN: true }),
-      max: fc.integer({ min: 0, max: 1e8 }),
+      maxDelay: fc.integer({ min: 0, max: 1e8 }),
     })
     fc.assert(
       fc.property(
@@ -29,7 +29,7 @@ describe('exponential', () => {
           vi.spyOn(Math, 'random').mockReturnValue(drawn)
           const bound = exponential({ ...given, jitter: 'none' }).delay(attempt)
           const wait = exponential(given).delay(attempt)
-          expect(bound).toBeLessThanOrEqual(given.max)
+          expect(bound).toBeLessThanOrEqual(given.maxDelay)
           expect(wait).toBeGreaterThanOrEqual(0)
           expect(wait).toBeLessThanOrEqual(bound)
           expect(Math.abs(wait - bound * drawn)).toBeLessThanOrEqual(1)
@@ -62,12 +62,12 @@ test.each([
   ['retry.attempts', () => exponential({ attempts: 1.5 })],
   ['retry.attempts', () => fixed({ attempts: -1, delay: 0 })],
   ['retry.attempts', () => retryPolicy({ attempts: NaN, delay: () => 0 })],
-  ['retry.base', () => exponential({ initialDelay: -1 })],
-  ['retry.max', () => exponential({ maxDelay: '1 h' as never })],
+  ['retry.initialDelay', () => exponential({ initialDelay: -1 })],
+  ['retry.maxDelay', () => exponential({ maxDelay: '1 h' as never })],
   ['retry.delay', () => fixed({ delay: Infinity })],
   ['retry.factor', () => exponential({ factor: NaN })],
   ['retry.jitter', () => exponential({ jitter: true as never })],
-  ['RetryAfter', () => new RetryAfterError('soon' as never)],
+  ['RetryAfterError', () => new RetryAfterError('soon' as never)],
 ])('%s with an invalid value is rejected', (name, make) => {
   expect(make).toThrow(TypeError)
   expect(make).toThrow(name)
@@ -76,7 +76,7 @@ test.each([
 test('the errors that steer retries keep message and cause', () => {
   const cause = new Error('429')
   expect(new RetryAfterError('2m', 'slow down', { cause })).toMatchObject({
-    name: 'RetryAfter',
+    name: 'RetryAfterError',
     delay: 120_000,
     message: 'slow down',
     cause,

@@ -103,7 +103,7 @@ test('an answer that throws a revoked proxy is a 500, and receive() resolves', a
   await receiver.close()
 })
 
-test.each([1e17, Infinity])('RetryAfter(%d) waits a year and says so', async (delay) => {
+test.each([1e17, Infinity])('RetryAfterError(%d) waits a year and says so', async (delay) => {
   const { receiver, heard } = setup()
   receiver.on('ping', () => {
     throw new RetryAfterError(delay)
@@ -119,7 +119,7 @@ test.each([1e17, Infinity])('RetryAfter(%d) waits a year and says so', async (de
   await receiver.close()
 })
 
-test('RetryAfter with atLeast leaves a longer wait to the policy', async () => {
+test('RetryAfterError with atLeast leaves a longer wait to the policy', async () => {
   const { receiver, heard } = setup()
   receiver.on('ping', { retry: { initialDelay: '1h', jitter: 'none' } }, () => {
     throw new RetryAfterError('1s', undefined, { atLeast: true })

@@ -34,7 +34,7 @@ export function Actions(): JSX.Element {
       {data === undefined && isSlow && <Skeleton lines={6} what="actions" />}
       {failure !== undefined && <p class="empty">{failure.message}</p>}
       {data !== undefined && rows.length === 0 && (
-        <p class="empty">Nobody has run, discarded or erased anything here.</p>
+        <p class="empty">Nobody has run, deleted or erased anything here.</p>
       )}
       {rows.length > 0 && (
         // A region that scrolls must be reachable by keyboard.

@@ -49,7 +49,7 @@ export function AskFirst({
   }
   const isRun = what === 'replay'
   return (
-    <div class="ask-first" role="group" aria-label={isRun ? 'Run again' : 'Discard'}>
+    <div class="ask-first" role="group" aria-label={isRun ? 'Run again' : 'Delete'}>
       <p role="status">
         {failure !== '' && failure}
         {failure === '' && counted === undefined && `Counting … ${count(sum)} so far.`}
@@ -78,7 +78,7 @@ export function AskFirst({
           disabled={isBusy}
           onClick={start}
         >
-          {isRun ? 'Run' : 'Discard'} {count(counted.count)}
+          {isRun ? 'Run' : 'Delete'} {count(counted.count)}
         </button>
       )}
       <button type="button" class="quiet" onClick={close}>
@@ -104,8 +104,8 @@ function Sentence({
   if (what === 'delete')
     return (
       <>
-        Discard {inWords(total, 'task')}. They never run; deliveries of the same events stay
-        duplicates. There is no way back.
+        Delete {inWords(total, 'task')}. They never run; deliveries of the same events stay
+        duplicates. You cannot undo this.
       </>
     )
   const kind =

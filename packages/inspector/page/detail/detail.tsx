@@ -64,7 +64,7 @@ export function Detail({ id }: { id: string }): JSX.Element {
       {(failure !== undefined || !known) && (
         <p class="empty" role="status">
           {failure?.status === 404 || !known
-            ? 'It is gone: done tasks and old history are forgotten.'
+            ? 'Not found. Done tasks and old history are deleted after their retention period.'
             : failure?.message}
         </p>
       )}
@@ -149,7 +149,7 @@ const ACTED = 3
 
 /** What it was, when, and what became of it in one line. */
 function Title({ detail }: { detail: DetailReply }): JSX.Element {
-  const { row, tenant: scope, origin, reply, repeats } = detail
+  const { row, tenant, origin, reply, repeats } = detail
   return (
     <header class="title">
       <h2>
@@ -189,9 +189,9 @@ function Title({ detail }: { detail: DetailReply }): JSX.Element {
       {detail.acted.length > ACTED && (
         <p class="muted">and {detail.acted.length - ACTED} earlier actions</p>
       )}
-      {(scope !== undefined || origin !== undefined) && (
+      {(tenant !== undefined || origin !== undefined) && (
         <p class="muted">
-          {scope !== undefined && <>tenant {safe(head(scope, 100))} </>}
+          {tenant !== undefined && <>tenant {safe(head(tenant, 100))} </>}
           {origin !== undefined && <>edited from {safe(head(origin, 100))}</>}
         </p>
       )}

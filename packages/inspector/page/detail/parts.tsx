@@ -35,8 +35,8 @@ export function Part({ tab, detail }: { tab: string; detail: DetailReply }): JSX
   if (tab === 'attempts') return <Attempts tasks={detail.tasks} />
   if (tab === 'explain') return <Explain id={row.id.replace('delivery:', '')} reason={row.reason} />
   if (detail.erased && tab !== 'reply') return <p class="empty">Payload and body were erased.</p>
-  if (detail.sealed && tab !== 'reply')
-    return <p class="empty">The event is sealed, and the inspector has no key for it.</p>
+  if (detail.encrypted && tab !== 'reply')
+    return <p class="empty">The event is encrypted, and the inspector has no key for it.</p>
   if (detail.hidden && tab !== 'headers')
     return <p class="empty">Payloads, headers and bodies are not shown to you.</p>
   if (tab === 'payload')

@@ -209,7 +209,7 @@ function Sentence({ health }: { health: HealthReply }): JSX.Element {
       <strong>
         {number === 0
           ? 'All is well.'
-          : `${counted(number, 'thing')} ${number === 1 ? 'needs' : 'need'} a look.`}
+          : `${counted(number, 'issue')} ${number === 1 ? 'needs' : 'need'} attention.`}
       </strong>{' '}
       {dead > 0 && (
         <>

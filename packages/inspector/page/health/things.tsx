@@ -22,7 +22,7 @@ export function Things({ health }: { health: HealthReply }): JSX.Element | null 
   const { things, more, at } = health
   if (things.length === 0) return null
   return (
-    <ul class="card things" aria-label="What needs a look">
+    <ul class="card things" aria-label="Issues that need attention">
       {things.map((thing) =>
         thing.kind === 'dead' ? (
           <DeadThing key={keyOf(thing)} thing={thing} />
@@ -49,7 +49,7 @@ export function Things({ health }: { health: HealthReply }): JSX.Element | null 
 
 function keyOf(thing: Thing): string {
   if (thing.kind === 'dead')
-    return `dead ${thing.cause ?? `${thing.lanes[0]?.receiver} ${thing.lanes[0]?.subscription}`}`
+    return `dead ${thing.cause ?? `${thing.subscriptions[0]?.receiver} ${thing.subscriptions[0]?.subscription}`}`
   return `${thing.kind} ${thing.receiver} ${thing.kind === 'rejected' ? thing.code : ''}`
 }
 
@@ -173,13 +173,13 @@ type Dead = Thing & { kind: 'dead' }
 function DeadThing({ thing }: { thing: Dead }): JSX.Element {
   const [asked, setAsked] = useState<What | 'mute' | undefined>()
   const mayRun = useMay('replay')
-  const mayDiscard = useMay('delete')
+  const mayDelete = useMay('delete')
   const mayMute = useMay('mute') && thing.cause !== undefined
   const { receiver } = useRoute()
   // Nothing can be changed while nothing answers.
   const isDown = useStore(live).failure !== undefined
-  const { cause, error, retrying, lanes, moreLanes, muted } = thing
-  const only = cause === undefined ? lanes[0] : receiver === '' ? {} : { receiver }
+  const { cause, error, retrying, subscriptions, moreSubscriptions, muted } = thing
+  const only = cause === undefined ? subscriptions[0] : receiver === '' ? {} : { receiver }
   const { dead: _, ...within } = { dead: 0, ...only }
   const filter = { ...within, ...(cause && { cause }), state: 'dead' }
   const q = [
@@ -203,16 +203,16 @@ function DeadThing({ thing }: { thing: Dead }): JSX.Element {
             {safe(text.slice(0, 400) || error.name)}
           </code>
           <span class="where">
-            {lanes.map((lane, at) => (
-              <span key={`${lane.receiver} ${lane.subscription}`}>
+            {subscriptions.map((one, at) => (
+              <span key={`${one.receiver} ${one.subscription}`}>
                 {at > 0 && ', '}
-                <span title={safe(`${lane.receiver} › ${lane.subscription}`.slice(0, 500))}>
-                  {safe(middle(lane.receiver, 28))} › <b>{safe(middle(lane.subscription, 28))}</b>
+                <span title={safe(`${one.receiver} › ${one.subscription}`.slice(0, 500))}>
+                  {safe(middle(one.receiver, 28))} › <b>{safe(middle(one.subscription, 28))}</b>
                 </span>
-                {lanes.length > 1 && ` (${count(lane.dead)})`}
+                {subscriptions.length > 1 && ` (${count(one.dead)})`}
               </span>
             ))}
-            {moreLanes > 0 && ` and ${count(moreLanes)} more`}
+            {moreSubscriptions > 0 && ` and ${count(moreSubscriptions)} more`}
             {retrying > 0 && ` · ${count(retrying)} more wait for a retry`}
             {muted && ` · ${safe(muted.note) || 'seen'}${muted.by ? `, ${safe(muted.by)}` : ''}`}
           </span>
@@ -235,7 +235,7 @@ function DeadThing({ thing }: { thing: Dead }): JSX.Element {
               Run again…
             </button>
           )}
-          {mayDiscard && (
+          {mayDelete && (
             <button
               type="button"
               class="quiet"
@@ -243,7 +243,7 @@ function DeadThing({ thing }: { thing: Dead }): JSX.Element {
               aria-expanded={asked === 'delete'}
               onClick={ask('delete')}
             >
-              Discard…
+              Delete…
             </button>
           )}
           {mayMute && (
@@ -268,12 +268,12 @@ function DeadThing({ thing }: { thing: Dead }): JSX.Element {
 }
 
 function When({ thing: { since, last, isOver } }: { thing: Dead }): JSX.Element {
-  if (isOver) return <Since at={last} word="over since" />
+  if (isOver) return <Since at={last} word="resolved" />
   return (
     <span class="since">
       <Since at={since} />
       <span>
-        last {clockTime(last)} · <b>going on</b>
+        last {clockTime(last)} · <b>ongoing</b>
       </span>
     </span>
   )
@@ -298,7 +298,7 @@ function Mute({ cause, close }: { cause: string; close: () => void }): JSX.Eleme
         value={text}
         onInput={(event) => setText(event.currentTarget.value)}
       />
-      <button type="submit">Mute until one more dies</button>
+      <button type="submit">Mute until the next failure</button>
       <button type="button" class="quiet" onClick={close}>
         Close
       </button>

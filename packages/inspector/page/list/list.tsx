@@ -136,10 +136,10 @@ function Bulk({
 }): JSX.Element | null {
   const [asked, setAsked] = useState<What | undefined>()
   const mayRun = useMay('replay')
-  const mayDiscard = useMay('delete')
+  const mayDelete = useMay('delete')
   const filter = reply?.tasks
   useEffect(() => setAsked(undefined), [JSON.stringify(filter)])
-  if (filter === undefined || !hasRows || (!mayRun && !mayDiscard)) return null
+  if (filter === undefined || !hasRows || (!mayRun && !mayDelete)) return null
   const state = filter['state']
   return (
     <div class="bulk">
@@ -151,9 +151,9 @@ function Bulk({
               {state === 'pending' ? 'Run now…' : 'Run again…'}
             </button>
           )}
-          {mayDiscard && state !== 'running' && state !== 'done' && (
+          {mayDelete && state !== 'running' && state !== 'done' && (
             <button type="button" class="quiet" onClick={() => setAsked('delete')}>
-              Discard…
+              Delete…
             </button>
           )}
         </>

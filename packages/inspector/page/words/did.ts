@@ -6,7 +6,7 @@ import { safe } from './safe.ts'
 const DID: Readonly<Record<ActedRow['what'], string>> = {
   replay: 'run again',
   rerun: 'run with an edited payload',
-  delete: 'discarded',
+  delete: 'deleted',
   erase: 'erased',
   prune: 'forgotten',
 }

@@ -22,7 +22,7 @@ import { inertText } from '@postern/core/inert'
 /** Options of {@link alerts}. */
 export interface AlertOptions extends Pick<
   InspectorOptions,
-  'inbox' | 'receivers' | 'providers' | 'seal' | 'name' | 'log'
+  'inbox' | 'receivers' | 'providers' | 'encryptionKey' | 'name' | 'log'
 > {
   /** A function that is given each alert, or a source of `@postern/forward`. One that rejects gets the alert again at the next look. */
   readonly to: AlertTarget
@@ -46,7 +46,7 @@ const OPTIONS: readonly (keyof AlertOptions)[] = [
   'inbox',
   'receivers',
   'providers',
-  'seal',
+  'encryptionKey',
   'name',
   'log',
   'to',
@@ -69,9 +69,7 @@ export function alerts(options: AlertOptions): Alerts {
   unknownOptions('alerts', options, OPTIONS)
   const { to, name = 'postern', payloads = false, log = logger() } = options
   if (typeof options.inbox !== 'function' && !options.inbox?.records)
-    throw new TypeError(
-      'alerts: inbox must be one that has records, since one process tells at a time',
-    )
+    throw new TypeError('alerts: inbox must have records, since one process alerts at a time')
   if (typeof to !== 'function' && typeof to?.emit !== 'function')
     throw new TypeError(
       'alerts: to must be a function, or what createSender() of @postern/forward returns',
@@ -138,7 +136,7 @@ const MOST_CAUSES = 100
 
 /** Makes the function that asks as a visitor of the page does. */
 function createAsker(
-  options: Pick<InspectorOptions, 'inbox' | 'receivers' | 'providers' | 'seal'>,
+  options: Pick<InspectorOptions, 'inbox' | 'receivers' | 'providers' | 'encryptionKey'>,
   payloads: boolean,
 ): (inbox: Inbox) => Promise<HealthReply> {
   const now = (): number => Date.now()
@@ -146,7 +144,10 @@ function createAsker(
   const proofs: Proofs = new Map()
   const explained = createRemembered<ExplainReply>()
   const budgetOf = createBudgets()
-  const seal = options.seal === undefined ? undefined : createSeal(options.seal, 'seal')
+  const seal =
+    options.encryptionKey === undefined
+      ? undefined
+      : createSeal(options.encryptionKey, 'encryptionKey')
   return async (inbox) => {
     const { receivers = [] } = options
     const given = typeof receivers === 'function' ? await receivers() : receivers
@@ -300,9 +301,9 @@ function currentOf(
 function ofThing(thing: Thing): Current | undefined {
   if (thing.kind === 'dead') {
     if (thing.isOver || thing.muted) return undefined
-    const { cause, count, error, lanes, since } = thing
-    const [lane] = lanes
-    const place = lanes.map((one) => `${one.receiver} › ${one.subscription}`).join(', ')
+    const { cause, count, error, subscriptions, since } = thing
+    const [lane] = subscriptions
+    const place = subscriptions.map((one) => `${one.receiver} › ${one.subscription}`).join(', ')
     return {
       key:
         cause === undefined
@@ -313,7 +314,7 @@ function ofThing(thing: Thing): Current | undefined {
       text: alertLine(
         `${count} dead: ${error.name}${error.message && `: ${error.message}`}, in ${place}`,
       ),
-      ...(lanes.length === 1 && { receiver: lane!.receiver }),
+      ...(subscriptions.length === 1 && { receiver: lane!.receiver }),
     }
   }
   const { kind, receiver } = thing

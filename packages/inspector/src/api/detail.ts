@@ -6,8 +6,8 @@ import type { ListRow, RowTask } from './list.ts'
 export interface DetailReply {
   readonly row: ListRow
   readonly hidden: boolean
-  /** True if the event is sealed and the inspector has no key for it: nothing of it can be shown. */
-  readonly sealed: boolean
+  /** True if the event is encrypted and the inspector has no key for it: nothing of it can be shown. */
+  readonly encrypted: boolean
   readonly delivery:
     | {
         readonly at: number

@@ -60,12 +60,12 @@ export type Thing =
       readonly cause: string | undefined
       readonly error: { readonly name: string; readonly message: string }
       /** Where the tasks died, the most first: receivers and subscriptions, at most six. */
-      readonly lanes: readonly {
+      readonly subscriptions: readonly {
         readonly receiver: string
         readonly subscription: string
         readonly dead: number
       }[]
-      readonly moreLanes: number
+      readonly moreSubscriptions: number
       readonly count: number
       /** Tasks with this error that wait for their next run. */
       readonly retrying: number
@@ -87,7 +87,7 @@ export type Thing =
       readonly since: number
       /** Milliseconds between deliveries, usually. */
       readonly usually: number | undefined
-      /** The receiver's own `silence` option, if that decided. */
+      /** The receiver's own `silentAfter` option, if that decided. */
       readonly limit?: number
     }
   | {

@@ -6,7 +6,7 @@ import type { InspectorReply } from '../request.ts'
 /** What a visitor may do. */
 export interface Grant {
   /**
-   * `read` looks only. `all` also replays, discards and runs again with an edited payload. A list names the actions:
+   * `read` looks only. `all` also replays, deletes and runs again with an edited payload. A list names the actions:
    * `sample` sends a made-up event to your handlers, and is allowed by name alone.
    */
   readonly allow: 'all' | 'read' | readonly Action[]

@@ -6,11 +6,10 @@ import { isPage, problemReply } from '../replies.ts'
 import { createWrongCredentials } from './attempts.ts'
 import { checkGrant, type Auth, type BasicAuth, type Grant, type TokenAuth } from './auth.ts'
 import { devKey } from './dev-key.ts'
-import { createSignedOut, type SignedOut } from './signed-out.ts'
+import { createSessions, createSignedOut, digestEqual, type SignedOut } from './sessions.ts'
 import { logger } from '@postern/core'
 import { createHash } from 'node:crypto'
 import { policy } from '../policy.ts'
-import { createSessions, digestEqual } from './sessions.ts'
 
 /** Somebody who may come in. */
 export interface Visitor extends Grant {
@@ -53,7 +52,7 @@ interface Kind {
   readonly wrong: string
   readonly missing?: string
 }
-const TOKEN: Kind = { isDeveloper: false, wrong: 'This is not the token.' }
+const TOKEN: Kind = { isDeveloper: false, wrong: 'Wrong token.' }
 const DEVELOPER: Kind = {
   isDeveloper: true,
   wrong: 'This is not the key. The log of the app has the address with the key of today.',
@@ -234,7 +233,11 @@ function createTold(
   const told = ((globalThis as { [TOLD]?: Set<string> })[TOLD] ??= new Set())
   let left = MOST
   if (typeof dev === 'string') tell(dev)
-  else tell(`http://localhost:${process.env['PORT'] ?? 3000}/postern`, ', if it is mounted there')
+  else
+    tell(
+      `http://localhost:${process.env['PORT'] ?? 3000}/postern`,
+      ' (if the page is mounted there)',
+    )
 
   return ({ port, isEncrypted }, mount) => {
     if (typeof dev === 'string' || port === undefined || !/^[\w\-.~/]{0,200}$/.test(mount)) return
@@ -246,7 +249,7 @@ function createTold(
     const address = `${url}#key=${key}`
     if (log === false || told.has(address)) return false
     told.add(address)
-    log.warning?.(name, `the page opens with ${address}${note}; who has the key may do all`)
+    log.warning?.(name, `open ${address}${note}. Anyone with this key has full access`)
     return true
   }
 }

@@ -17,24 +17,25 @@ export function deadThings(
   return inOrder(
     causes
       .filter(({ dead }) => dead > 0)
-      .map(({ cause, sample, dead, retrying, first, last: received, lanes, laneCount }) => {
+      .map(({ cause, sample, dead, retrying, first, last: received, ...where }) => {
         const failed = failures.filter(({ value }) => value === cause)
         const times = [...week, ...failures].filter(({ value }) => value === cause)
         const last = lastOf([received, ...times.map(({ from }) => from)])
-        const withDead = lanes.filter((lane) => lane.dead > 0)
+        const withDead = where.subscriptions.filter((one) => one.dead > 0)
         const shown = withDead.slice(0, LANES)
         // Those with the most dead tasks come first.
-        const all = withDead.length < lanes.length ? withDead.length : laneCount
+        const all =
+          withDead.length < where.subscriptions.length ? withDead.length : where.subscriptionCount
         return {
           kind: 'dead',
           cause,
           error: { name: sample.name, message: sample.message.slice(0, 2000) },
-          lanes: shown.map(({ receiver, subscription, dead: own }) => ({
+          subscriptions: shown.map(({ receiver, subscription, dead: own }) => ({
             receiver,
             subscription,
             dead: own,
           })),
-          moreLanes: all - shown.length,
+          moreSubscriptions: all - shown.length,
           count: dead,
           retrying,
           since: first,

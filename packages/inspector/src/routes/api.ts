@@ -215,7 +215,10 @@ export function createApi(options: InspectorOptions<never>, inbox: () => Promise
   })
   const version = createVersion(inbox)
   const now = (): number => Date.now()
-  const seal = options.seal === undefined ? undefined : createSeal(options.seal, 'seal')
+  const seal =
+    options.encryptionKey === undefined
+      ? undefined
+      : createSeal(options.encryptionKey, 'encryptionKey')
   const proofs: Proofs = new Map()
   const weekOf = createWeek(now)
   const acted = createActed(options)
@@ -278,7 +281,7 @@ async function bodyOf(request: InspectorRequest): Promise<Readonly<Record<string
     try {
       value = JSON.parse(given)
     } catch {
-      throw new ApiProblem(400, 'malformed', 'the body is no JSON')
+      throw new ApiProblem(400, 'malformed', 'the body is not JSON')
     }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new ApiProblem(400, 'malformed', 'the body must be a JSON object')

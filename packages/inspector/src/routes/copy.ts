@@ -58,7 +58,7 @@ async function storedOf(context: Context): Promise<Stored> {
   const task = query.get('task')
   if (task !== null) return ofTask(context, task)
   const arrival = await arrivalOf(context, query.get('delivery') ?? '')
-  if (isSealed(arrival)) throw sealed()
+  if (isSealed(arrival)) throw encrypted()
   const { kept, method, at, provider, receiver } = arrival
   const all = [...(await tasksByKey(inbox.view, [arrival])).values()].flat()
   const tasks = all.filter((one) => one.receiver === receiver)
@@ -78,17 +78,17 @@ async function ofTask(context: Context, id: string): Promise<Stored> {
   const [found] = await detailsOf(context, [id])
   if (!found)
     throw new ApiProblem(404, 'gone', 'this task is gone: done and dead tasks are kept for a time')
-  if (found.delivery.headers.some(([name]) => name === 'x-postern-sealed')) throw sealed()
+  if (found.delivery.headers.some(([name]) => name === 'x-postern-sealed')) throw encrypted()
   if (found.record.erased) throw new ApiProblem(409, 'erased', 'its contents were erased')
   const { delivery, record, receiver } = found
   return { delivery, provider: record.provider, receiver, tasks: run([found]) }
 }
 
-function sealed(): ApiProblem {
+function encrypted(): ApiProblem {
   return new ApiProblem(
     409,
-    'sealed',
-    'it is sealed: give the inspector the key, as its option seal',
+    'encrypted',
+    'it is encrypted: give the inspector its option encryptionKey',
   )
 }
 

@@ -70,7 +70,7 @@ export async function detailsOf(
       })
       return [{ ...detail, record, delivery: kept }]
     } catch {
-      // It was sealed with another key.
+      // It was encrypted with another key.
       return [detail]
     }
   })
@@ -101,7 +101,7 @@ async function show(
   return {
     row,
     hidden: !visitor.payloads,
-    sealed: isClosed,
+    encrypted: isClosed,
     delivery: kept && {
       at: arrival?.at ?? first!.receivedAt,
       method: arrival?.method ?? first!.delivery.method,
@@ -132,7 +132,7 @@ async function show(
   }
 }
 
-/** What a rejected delivery claims; a sealed one that was opened says so only here. */
+/** What a rejected delivery claims; an encrypted one that was decrypted says so only here. */
 function claimsOf({ receivers }: Context, arrival: Arrival): string | undefined {
   const { claims, kept, method, receiver } = arrival
   const provider = receivers.find(({ name }) => name === receiver)?.provider

@@ -54,7 +54,7 @@ export async function explanationOf(
       'Its body was not kept: a receiver keeps some of each code and minute, as many as its option rejectedBodies says. Explain the newest one of this code that has a body.',
     )
   if (isSealed(arrival))
-    return cannot(code, 'It is sealed: give the inspector the key, as its option seal.')
+    return cannot(code, 'It is encrypted: give the inspector its option encryptionKey.')
   const provider = explainerOf(context, arrival)
   if (!provider)
     return cannot(
@@ -119,7 +119,7 @@ export async function arrivalOf(
   try {
     return openKept(seal, arrival)
   } catch {
-    // It was sealed with another key.
+    // It was encrypted with another key.
     return arrival
   }
 }

@@ -12,10 +12,10 @@ import {
   type TimeSpan,
   quantileOf,
 } from '../span.ts'
-import { moreLanesOf, withheldThings } from '../withheld.ts'
+import { moreWithheldOf, withheldThings } from '../withheld.ts'
 import type { Context } from './context.ts'
 import type { Inspected } from '../options.ts'
-import { type Week, rhythmOf, isSilent } from '../health/week.ts'
+import { isSilent, rhythmOf, type Week } from '../health/week.ts'
 import type { ExplainReply } from '../api/detail.ts'
 import { explanationOf } from './explain.ts'
 
@@ -76,7 +76,7 @@ export async function answerHealth(context: Context, most: number = SHOWN): Prom
       ...receivers.flatMap((one) => silentThing(one, week.verified, at)),
       ...dead.filter(({ isOver }) => isOver),
     ],
-    more: visitor.payloads ? moreOf(dead, causes, lanes) : moreLanesOf(dead, lanes),
+    more: visitor.payloads ? moreOf(dead, causes, lanes) : moreWithheldOf(dead, lanes),
     usual: { count: usual.reduce((sum, { count }) => sum + count, 0), groups: usual },
     handlers: handlersOf(span, runs, lanes),
     receivers: receiverRows(receivers, countBuckets(outcomes), lanes, week, here),
@@ -181,20 +181,20 @@ function broken({ name, ok, inbox }: ReceiverState): readonly Thing[] {
 
 /** A receiver that nothing comes to any more. */
 function silentThing(
-  { name, lastDelivery, silentAfter: silence }: ReceiverState,
+  { name, lastDelivery, silentAfter }: ReceiverState,
   verified: readonly Bucket[],
   now: number,
 ): readonly Thing[] {
   if (lastDelivery === undefined) return []
   const rhythm = rhythmOf(verified.filter(({ receiver }) => receiver === name))
-  if (!isSilent(now, lastDelivery, silence, rhythm)) return []
+  if (!isSilent(now, lastDelivery, silentAfter, rhythm)) return []
   return [
     {
       kind: 'silent',
       receiver: name,
       since: lastDelivery,
       usually: rhythm?.usually,
-      ...(silence !== undefined && { limit: silence }),
+      ...(silentAfter !== undefined && { limit: silentAfter }),
     },
   ]
 }

@@ -80,13 +80,13 @@ function plainText({ text, isNot }: PayloadMatch): string | undefined {
   return !isNot && /^[a-z\d_]{3,}$/i.test(text) ? text : undefined
 }
 
-/** The payload of a task: opened, if it is sealed and the key is here. */
+/** The payload of a task: decrypted, if it is encrypted and the key is here. */
 export function readable({ record, delivery }: TaskDetail, seal: Seal | undefined): unknown {
   if (!seal) return record.payload
   try {
     return opened(seal, { event: record, delivery }).event.payload
   } catch {
-    // It was sealed with another key.
+    // It was encrypted with another key.
     return undefined
   }
 }

@@ -72,7 +72,7 @@ export function searchOf(q: string, now: number): SearchQuery {
   const [ofTasks, ofDeliveries] = [payload.length > 0 ? 'payload' : of('tasks'), of('deliveries')]
   if (ofTasks !== undefined && ofDeliveries !== undefined)
     return problem(
-      `${ofTasks}: lists tasks and ${ofDeliveries}: lists deliveries; take one of both away`,
+      `${ofTasks}: lists tasks and ${ofDeliveries}: lists deliveries; remove one of them`,
     )
   const words = text.join(' ')
   try {

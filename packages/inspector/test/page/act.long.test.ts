@@ -103,19 +103,19 @@ needs(chromium).describe('what the page does', () => {
     await page.getByRole('treeitem', { name: 'edited: true' }).waitFor()
   })
 
-  test('discards a task once it has said what that means', async () => {
+  test('deletes a task once it has said what that means', async () => {
     const { world, tab } = stage
     const { page } = tab
     world.isBroken = true
-    await world.send('invoice.paid', { id: 'evt_discard' })
+    await world.send('invoice.paid', { id: 'evt_delete' })
     await world.settled()
     await page.goto(`${world.url}?screen=list&q=state:dead&open=first`)
-    await page.getByRole('button', { name: 'Discard', exact: true }).click()
+    await page.getByRole('button', { name: 'Delete', exact: true }).click()
     await page.getByText('There is no way back.').waitFor()
-    await page.getByRole('button', { name: 'Discard 1 task' }).click()
-    await page.getByText('1 task discarded.').waitFor()
+    await page.getByRole('button', { name: 'Delete 1 task' }).click()
+    await page.getByText('1 task deleted.').waitFor()
     await expect.poll(() => dead()).toBe(0)
-    await page.getByText('It is gone').waitFor()
+    await page.getByText('Not found.').waitFor()
     expect(tab.problems.splice(0).every((text) => text.includes('404'))).toBe(true)
 
     async function dead(): Promise<number> {
@@ -135,7 +135,7 @@ needs(chromium).describe('what the page does', () => {
     expect(await dead()).toBe(30)
 
     await page.goto(world.url)
-    await page.getByRole('heading', { name: /^1 thing needs a look\./ }).waitFor()
+    await page.getByRole('heading', { name: /^1 issue needs attention\./ }).waitFor()
     await page.getByRole('link', { name: '30 dead' }).waitFor()
     await page.getByRole('button', { name: 'Run again…' }).click()
     await page.getByText('Run 30 tasks again, at 10 a second, about 3 s.').waitFor()
@@ -184,6 +184,6 @@ needs(chromium).describe('what the page does', () => {
     await page.goto(`${world.url}?screen=list&q=state:dead&open=first&tab=payload`)
     await page.getByText('Payloads, headers and bodies are not shown to you.').waitFor()
     const names = await page.getByRole('button').allTextContents()
-    expect(names.filter((name) => /run|discard|edit|copy|sample/i.test(name))).toEqual([])
+    expect(names.filter((name) => /run|delete|edit|copy|sample/i.test(name))).toEqual([])
   })
 })

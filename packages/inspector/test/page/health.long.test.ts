@@ -26,11 +26,11 @@ needs(chromium).describe('the first screen', () => {
     const painted = (): Promise<number> =>
       page.evaluate(() => performance.getEntriesByName('first-contentful-paint').length)
     await expect.poll(painted).toBe(1)
-    await page.getByText('postern is on its way').waitFor()
+    await page.getByText('Loading…').waitFor()
     const asked = page.waitForRequest('**/api/status')
     style.resolve()
     await asked
-    await page.getByText('postern is on its way').waitFor()
+    await page.getByText('Loading…').waitFor()
     status.resolve()
     await page.getByText('No deliveries yet.').waitFor()
   })

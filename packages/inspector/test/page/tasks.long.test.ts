@@ -70,7 +70,7 @@ needs(chromium).describe('what people come for, with clicks counted', () => {
     await world.settled()
     world.isBroken = false
     await page.goto(world.url)
-    await page.getByText('going on').waitFor()
+    await page.getByText('ongoing').waitFor()
     const hand = counting(page)
     await hand.click('Run again…')
     await page.getByText('Run 5 tasks again').waitFor()
@@ -118,14 +118,14 @@ needs(chromium).describe('what people come for, with clicks counted', () => {
     await world.send('invoice.paid', { id: 'evt_1' })
     await world.settled()
     await page.goto(world.url)
-    await page.getByRole('heading', { name: /^1 thing needs a look\./ }).waitFor()
+    await page.getByRole('heading', { name: /^1 issue needs attention\./ }).waitFor()
     await page.getByRole('button', { name: 'Mute…' }).click()
     await page.getByRole('textbox', { name: 'Note' }).fill('mended in 4.2')
-    await page.getByRole('button', { name: 'Mute until one more dies' }).click()
+    await page.getByRole('button', { name: 'Mute until the next failure' }).click()
     await page.getByText('mended in 4.2, ada').waitFor()
     await page.getByRole('heading', { name: /^All is well\./ }).waitFor()
     await world.send('invoice.paid', { id: 'evt_2' })
-    await page.getByRole('heading', { name: /^1 thing needs a look\./ }).waitFor()
+    await page.getByRole('heading', { name: /^1 issue needs attention\./ }).waitFor()
   })
 
   test('on a bad day nothing overflows, the total is named, and what is left is a link', async () => {
@@ -194,12 +194,12 @@ function crowded(): HealthReply {
         kind: 'dead' as const,
         cause: String(place),
         error: { name: 'Error', message: `${name(place)}${'x'.repeat(400)}` },
-        lanes: [0, 1, 2, 3, 4, 5].map((lane) => ({
+        subscriptions: [0, 1, 2, 3, 4, 5].map((lane) => ({
           receiver: name(lane),
           subscription: name(place),
           dead: 9,
         })),
-        moreLanes: 40,
+        moreSubscriptions: 40,
         count: 54,
         retrying: 7,
         since: at - 7_200_000,

@@ -123,7 +123,7 @@ async function prune(
 }
 
 // Columns of lists.
-const OF_EVENT = `e.id::float8 AS event, e.provider, e.event_id AS "eventId", e.topic, e.scope, e.key, e.received::float8 AS received,
+const OF_EVENT = `e.id::float8 AS event, e.provider, e.event_id AS "eventId", e.topic, e.tenant, e.key, e.received::float8 AS received,
   e.receiver, coalesce(e.contents, 0) = 2 AS erased`
 const INFO = `${TASK}, t.runs, t.part, t.cause, ${OF_EVENT}`
 const NO_TASK = `0 AS id, 0 AS lane, 2 AS state, 0 AS gate, false AS behind, 0 AS attempt, 0 AS token, 0 AS round, 0 AS cut, 0 AS charged,
@@ -356,8 +356,8 @@ async function lookedUp(
       `left(e.event_id, ${INDEXED}) = ${add(cut(storable(eventId)))} AND e.event_id = ${add(storable(eventId))}`,
     )
   if (keys !== undefined) {
-    const scopes = receiver === undefined ? await receivers(sql) : [receiver]
-    const hashes = scopes.flatMap((each) => keys.map((key) => hashOf(each, key)))
+    const owners = receiver === undefined ? await receivers(sql) : [receiver]
+    const hashes = owners.flatMap((each) => keys.map((key) => hashOf(each, key)))
     all.push(`e.hash = ANY(${add(`{${hashes.join()}}`)}::uuid[])`)
   }
   if (topic !== undefined) {

@@ -31,7 +31,7 @@ export const STEPS: readonly LayoutStep<string>[] = [
   CREATE TABLE $.postern_deliveries (id bigint PRIMARY KEY, head text NOT NULL, body bytea NOT NULL);
   CREATE TABLE $.postern_events (
     id bigint PRIMARY KEY, hash uuid NOT NULL UNIQUE, received bigint NOT NULL, contents smallint, delivery bigint,
-    receiver text NOT NULL, key text NOT NULL, event_id text, topic text NOT NULL, scope text, provider text NOT NULL,
+    receiver text NOT NULL, key text NOT NULL, event_id text, topic text NOT NULL, tenant text, provider text NOT NULL,
     record text NOT NULL, head text, body bytea
   );
   CREATE INDEX postern_events_received ON $.postern_events (received, id);

@@ -21,7 +21,7 @@ export const CAUSES: string = `WITH g AS MATERIALIZED (SELECT t.cause, t.lane, m
   l AS (SELECT g.cause, g.lane, g.dead, g.retrying, row_number() OVER (PARTITION BY g.cause ORDER BY g.dead DESC, g.retrying DESC, g.lane) AS nth
     FROM g JOIN top ON top.cause = g.cause WHERE top.place <= 50 OR top.age <= 50)
   SELECT l.cause, l.lane, CASE WHEN l.nth = 1 THEN top.error END AS error, l.dead, l.retrying, top.first, top.last, top.dead AS "allDead",
-    top.retrying AS "allRetrying", top.lanes AS "laneCount", top.among, top.among_dead AS "amongDead"
+    top.retrying AS "allRetrying", top.lanes AS "subscriptionCount", top.among, top.among_dead AS "amongDead"
   FROM l JOIN top ON top.cause = l.cause WHERE l.nth <= 8 ORDER BY top.place, l.nth`
 
 /** The run that settled the task is on its own row. */

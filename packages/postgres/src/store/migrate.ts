@@ -46,7 +46,7 @@ export function layoutOf(
 /**
  * Makes the tables, or brings those of an older version up to date, in a transaction that holds a lock against others that
  * do. Throws a `TypeError` if they shut this version out, if they are missing and `migrate` is false, or, without `force`, if
- * it would shut out processes that give signs of life.
+ * it would shut out processes that are still active.
  */
 export async function migrateTables(
   db: Pick<Database, 'sql' | 'atomic'>,

@@ -58,7 +58,7 @@ export function valuesOf({ events, tasks }: StoreBatch, lease: number): Record<s
     keys: text(({ key }) => key),
     eventIds: text(({ id }) => id),
     topics: text(({ topic }) => topic),
-    scopes: text(({ tenant: scope }) => scope),
+    tenants: text(({ tenant }) => tenant),
     providers: text(({ provider }) => provider),
     starts: size(starts),
     records: size(records),

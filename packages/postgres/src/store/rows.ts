@@ -237,13 +237,13 @@ function insertSql({ bound, shared, notify }: InsertKind): Named {
   const parts = [
     `e AS (
       INSERT INTO $.postern_events (id, hash, received, contents, ${shared ? 'delivery, ' : ''}receiver, key, event_id,
-        topic, scope, provider, record, head, body)
-      SELECT id, hash, received, contents, ${shared ? 'delivery, ' : ''}:receiver::text, key, event_id, topic, scope, provider,
+        topic, tenant, provider, record, head, body)
+      SELECT id, hash, received, contents, ${shared ? 'delivery, ' : ''}:receiver::text, key, event_id, topic, tenant, provider,
         ${text('st', 'r')}, ${own(text('st + r', 'h'))}, ${own(cut('st + r + h', 'b'))}
       FROM unnest(:ids::bigint[], :hashes::uuid[], :received::bigint[], :contents::smallint[], :deliveries::bigint[],
-        :keys::text[], :eventIds::text[], :topics::text[], :scopes::text[], :providers::text[], :starts::int[],
+        :keys::text[], :eventIds::text[], :topics::text[], :tenants::text[], :providers::text[], :starts::int[],
         :records::int[], :heads::int[], :bodies::int[])
-        AS i(id, hash, received, contents, delivery, key, event_id, topic, scope, provider, st, r, h, b)
+        AS i(id, hash, received, contents, delivery, key, event_id, topic, tenant, provider, st, r, h, b)
       ORDER BY hash ON CONFLICT (hash) DO NOTHING RETURNING id${shared ? ', delivery' : ''})`,
     `t AS (
       INSERT INTO $.postern_tasks (id, lane, state, due, lease, token, attempt, runs${bound ? ', part, data, line, seq, root, fair, turn, behind' : ''})

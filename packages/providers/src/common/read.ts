@@ -14,11 +14,14 @@ export function text(value: unknown, name: string): string | undefined {
   return typeof found === 'string' && found !== '' ? found : undefined
 }
 
-/** A member that must be a string. Throws `missing_event_id` that names it. */
-export function needed(value: unknown, name: string): string {
+/** A member that must be a string, the topic if no code is given. Throws an error that names the member. */
+export function needed(
+  value: unknown,
+  name: string,
+  code: 'missing_topic' | 'missing_event_id' | 'malformed_event' = 'missing_topic',
+): string {
   const found = text(value, name)
-  if (found === undefined)
-    throw new WebhookError('missing_event_id', { problem: 'missing', field: name })
+  if (found === undefined) throw new WebhookError(code, { problem: 'missing', field: name })
   return found
 }
 
@@ -54,7 +57,7 @@ export function member(value: unknown, path: string): string | undefined {
 /**
  * The topic of a sender that says it in an unsigned header, and perhaps in the signed body too: the body decides.
  *
- * @throws WebhookError `missing_event_id` if the two contradict each other.
+ * @throws WebhookError `malformed_event` if the two contradict each other.
  */
 export function agreedTopic(
   signed: string | undefined,
@@ -63,7 +66,7 @@ export function agreedTopic(
 ): string {
   const said = delivery.header(header) || undefined
   if (signed !== undefined && said !== undefined && said !== signed)
-    throw new WebhookError('missing_event_id', {
+    throw new WebhookError('malformed_event', {
       problem: 'contradicts',
       header,
       expected: 'the body',
@@ -71,11 +74,11 @@ export function agreedTopic(
   return signed ?? said ?? ''
 }
 
-/** The members of an array inside the payload. Throws `missing_event_id` if there is no array of that name. */
+/** The members of an array inside the payload. Throws `malformed_event` if there is no array of that name. */
 export function items(value: unknown, name: string): readonly unknown[] {
   const found = field(value, name)
   if (!Array.isArray(found))
-    throw new WebhookError('missing_event_id', {
+    throw new WebhookError('malformed_event', {
       problem: 'missing',
       field: name,
       expected: 'an array',

@@ -104,7 +104,7 @@ const EXAMPLE = 'YW4gZXhhbXBsZSBzZWNyZXQgb2YgMzIgYnl0ZXM='
 function topicAt(value: unknown, path: string | readonly string[]): string {
   const topic = membersAt(value, path, '.')
   if (topic === undefined)
-    throw new WebhookError('missing_event_id', {
+    throw new WebhookError('missing_topic', {
       problem: 'missing',
       field: [path].flat().join(),
       option: 'topicField',

@@ -78,7 +78,7 @@ export function sns(
     },
     ...options,
   })
-  const { receiver, topics } = accepting(provider, { now: () => now })
+  const { receiver, topics } = accepting(provider, { clock: { now: () => now } })
   const send = async (body: string = message()): Promise<number> =>
     (await receiver.receive({ url: 'https://example.com/sns', body })).status
   return { send, fetched, topics, later: (ms: number) => void (now += ms) }

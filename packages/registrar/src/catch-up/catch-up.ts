@@ -16,7 +16,7 @@ import { workOf } from './work.ts'
  * once. The function that it then returns ends it before.
  *
  * @throws TypeError for wrong options, a `since` beyond the inbox's window, and payloads in another version; WebhookError
- * `in_progress` while another call catches up with the same account, `closed` when the receiver closes; what the source
+ * `in_progress` while another call catches up with the same account, `receiver_closed` when the receiver closes; what the source
  * throws.
  *
  * @example

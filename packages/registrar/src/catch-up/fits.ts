@@ -3,11 +3,11 @@ import { madeOf, type Provider } from '@postern/core/scheme'
 import type { Source } from '../source.ts'
 import type { Missing } from './result.ts'
 
-/** Checks that source, inbox and scope fit the receiver. Throws a `TypeError` that names the way out. */
+/** Checks that source, inbox and tenant fit the receiver. Throws a `TypeError` that names the way out. */
 export function checkFits(
   { provider, settings }: Missing,
   source: Source,
-  scope: string | false | undefined,
+  tenant: string | false | undefined,
 ): Records {
   const { inbox, dedupe } = settings
   if (source?.kind !== 'payload' && source?.kind !== 'redelivery')
@@ -16,7 +16,7 @@ export function checkFits(
     )
   if (source.provider !== provider.name)
     throw new TypeError(
-      `catchUp: the source lists events of ${source.provider}, and this receiver takes those of ${provider.name}`,
+      `catchUp: the source lists events of ${source.provider}, and this receiver accepts those of ${provider.name}`,
     )
   if (!inbox.records)
     throw new TypeError(
@@ -26,47 +26,47 @@ export function checkFits(
     throw new TypeError(
       `catchUp: nothing is deduplicated here, so that events which were handled would be handled again; give events of ${provider.name} an id, and leave dedupe: 'none' out`,
     )
-  checkScope(provider, source, scope)
+  checkTenant(provider, source, tenant)
   return inbox.records
 }
 
-function checkScope(provider: Provider, source: Source, scope: string | false | undefined): void {
+function checkTenant(provider: Provider, source: Source, tenant: string | false | undefined): void {
   if (source.kind === 'redelivery') {
-    if (scope !== undefined)
+    if (tenant !== undefined)
       throw new TypeError(
-        'catchUp: redeliveries are signed and get the scope of their secret; leave scope out',
+        'catchUp: redeliveries are signed and get the tenant of their secret; leave tenant out',
       )
     return
   }
-  if (scope !== undefined && scope !== false && (typeof scope !== 'string' || scope === ''))
+  if (tenant !== undefined && tenant !== false && (typeof tenant !== 'string' || tenant === ''))
     throw new TypeError(
-      `catchUp: scope must be the name of a tenant, or false for none, got ${typeof scope === 'string' ? 'an empty string' : typeof scope}`,
+      `catchUp: tenant must be the name of a tenant, or false for none, got ${typeof tenant === 'string' ? 'an empty string' : typeof tenant}`,
     )
-  const scopes = scopesOf(provider)
-  if (scopes === 'unknown') {
-    if (scope === undefined)
+  const tenants = tenantsOf(provider)
+  if (tenants === 'unknown') {
+    if (tenant === undefined)
       throw new TypeError(
-        `catchUp: the secrets of ${provider.name} come from a function, so give the scope that the webhooks have, or scope: false if they have none; with another scope their events would be handled again`,
+        `catchUp: the secrets of ${provider.name} come from a function, so give the tenant that the webhooks have, or tenant: false if they have none; with another tenant their events would be handled again`,
       )
     return
   }
-  if (scopes.length === 0 && typeof scope === 'string')
+  if (tenants.length === 0 && typeof tenant === 'string')
     throw new TypeError(
-      `catchUp: the secrets of ${provider.name} have no scope, so that these webhooks have none; leave scope out`,
+      `catchUp: the secrets of ${provider.name} have no tenant, so that these webhooks have none; leave tenant out`,
     )
-  if (scopes.length > 0 && !scopes.includes(scope === false ? undefined : scope))
+  if (tenants.length > 0 && !tenants.includes(tenant === false ? undefined : tenant))
     throw new TypeError(
-      `catchUp: scope must be that of one of the secrets (${scopes.join(', ')}), got ${String(scope)}; with another scope their events would be handled again`,
+      `catchUp: tenant must be that of one of the secrets (${tenants.join(', ')}), got ${String(tenant)}; with another tenant their events would be handled again`,
     )
 }
 
-/** The scopes that deliveries can have; none if they have none. */
-function scopesOf(provider: Provider): readonly (string | undefined)[] | 'unknown' {
+/** The tenants that deliveries can have; none if they have none. */
+function tenantsOf(provider: Provider): readonly (string | undefined)[] | 'unknown' {
   const made = madeOf(provider)
-  // A provider that somebody wrote by hand may return any scope.
+  // A provider that somebody wrote by hand may return any tenant.
   if (!made || typeof made.secret === 'function') return 'unknown'
   const found = [made.secret]
     .flat()
     .map((one) => (typeof one === 'object' ? one.tenant : undefined))
-  return found.some((scope) => scope !== undefined) ? found : []
+  return found.some((tenant) => tenant !== undefined) ? found : []
 }

@@ -6,15 +6,15 @@ import { checkFits } from './fits.ts'
 
 /** Options of {@link catchUp}, for a range. */
 export interface CatchUpOptions {
-  /** Events from then on, in milliseconds since 1970; within the inbox's `window` unless `beyondWindow` is set. */
+  /** Events from then on, in milliseconds since 1970; within the inbox's `dedupeWindow` unless `beyondWindow` is set. */
   readonly since: number
   /** Events until then. This end of the range is fixed at the start. @default now */
   readonly until?: number
   /** Events that are listed at most, the newest ones: this number bounds what is held. @default 10000 */
   readonly limit?: number
   /**
-   * The scope that the webhooks would have had: the tenant whose secret verifies them; false if they have none. Payloads
-   * need it if the provider's secrets have scopes or come from a function. Redeliveries are signed, so that they take none.
+   * The tenant that the webhooks would have had: the tenant whose secret verifies them; false if they have none. Payloads
+   * need it if the provider's secrets have tenants or come from a function. Redeliveries are signed, so that they take none.
    */
   readonly tenant?: string | false
   /** True takes what the sender says it delivered, too. @default false */
@@ -92,7 +92,7 @@ export function checkCatchUp(
       throw new TypeError(`catchUp: ${name} must be true or false, got ${String(options[name])}`)
   if (!beyondWindow && since < now - inbox.dedupeWindow)
     throw new TypeError(
-      `catchUp: since is ${hours(now - since)} ago, and ${inbox.name} knows ids for ${hours(inbox.dedupeWindow)}: older events that were handled would be handled again; make the inbox's window longer, or set beyondWindow: true`,
+      `catchUp: since is ${hours(now - since)} ago, and ${inbox.name} knows ids for ${hours(inbox.dedupeWindow)}: older events that were handled would be handled again; raise the inbox's dedupeWindow, or set beyondWindow: true`,
     )
   return {
     since,

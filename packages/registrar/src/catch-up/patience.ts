@@ -35,7 +35,7 @@ export function createPatience(
 /** Milliseconds until the step may be tried again; undefined if that would not help. */
 function waitOf(error: unknown, pause: number): number | undefined {
   if (isWebhookError(error))
-    return error.status === 503 && error.code !== 'closed' ? pause : undefined
+    return error.status === 503 && error.code !== 'receiver_closed' ? pause : undefined
   if (textOf(error, 'code') !== 'rate_limited') return undefined
   const asked = memberOf(error, 'retryAfter')
   return typeof asked === 'number' ? Math.max(asked, 1) : undefined

@@ -47,12 +47,12 @@ async function automatic(
   const { inbox, now } = receiver.settings
   const { name, observer } = receiver
   const started = now()
-  const scope = options.tenant === false ? undefined : options.tenant
+  const tenant = options.tenant === false ? undefined : options.tenant
   try {
     if (silentSince === undefined) await pause(delay, closing)
     for (let attempt = 0; ; attempt++) {
       try {
-        const last = await lastRun(inbox.records!, sourceKey(receiver, source, scope))
+        const last = await lastRun(inbox.records!, sourceKey(receiver, source, tenant))
         const from = silentSince ?? (await lastDelivery(receiver, started, last?.until))
         const since = Math.min(last?.stoppedAt ?? Infinity, (from ?? Infinity) - OVERLAP)
         // A receiver that nobody has delivered to yet has missed nothing.
@@ -60,7 +60,7 @@ async function automatic(
         const earliest = now() - inbox.dedupeWindow
         if (since < earliest)
           warn(
-            `catchUp: the last delivery came before the window of ${inbox.name}; what is older than ${new Date(earliest).toISOString()} is left: look at the sender's list`,
+            `catchUp: the last delivery came before the dedupeWindow of ${inbox.name}; events older than ${new Date(earliest).toISOString()} were skipped: check the sender's list`,
           )
         // A moment is kept free for what happens before the range is checked.
         const range = { since: Math.max(since, Math.min(earliest + 1000, now())) }

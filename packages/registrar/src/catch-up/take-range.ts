@@ -28,7 +28,7 @@ export async function takeRange(
   if (plan.dryRun) return run(receiver, source, plan, closing, undefined)
   if (source.kind === 'payload' && isTool() && !inbox.can.durable)
     throw new TypeError(
-      `catchUp: ${inbox.name} forgets what this process takes when it ends; call catchUp in the app, or use an inbox that stores events`,
+      `catchUp: ${inbox.name} forgets the events when this process ends; call catchUp in the app, or use an inbox that stores events`,
     )
   const progress = await claimProgress(records, sourceKey(receiver, source, plan.tenant), {
     since,
@@ -47,8 +47,8 @@ export async function takeRange(
 }
 
 /** The key under which the progress with a source is kept. */
-export function sourceKey({ name }: Missing, source: Source, scope: string | undefined): string {
-  return progressKey(name, source.provider, source.account, source.kind, scope ?? null)
+export function sourceKey({ name }: Missing, source: Source, tenant: string | undefined): string {
+  return progressKey(name, source.provider, source.account, source.kind, tenant ?? null)
 }
 
 async function run(
@@ -111,7 +111,7 @@ type Patiently = ReturnType<typeof createPatience>
 async function settle(
   receiver: Missing,
   source: Source,
-  { tenant: scope }: CatchUpPlan,
+  { tenant }: CatchUpPlan,
   event: ListedEvent,
   counts: CatchUpCounts,
   patiently: Patiently,
@@ -134,7 +134,7 @@ async function settle(
       receiver.ingest(delivery, {
         needsId: true,
         ...(!source.derivesIds && { id: event.id }),
-        ...(scope !== undefined && { tenant: scope }),
+        ...(tenant !== undefined && { tenant }),
       }),
     )
     if (outcome === 'accepted') counts.taken++

@@ -32,6 +32,6 @@ export function workOf(receiver: Missing): Work {
   }
 
   function abort(): void {
-    stop.abort(new WebhookError('closed', { problem: 'closed', got: receiver.name }))
+    stop.abort(new WebhookError('receiver_closed', { problem: 'closed', got: receiver.name }))
   }
 }

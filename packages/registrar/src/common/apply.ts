@@ -52,7 +52,7 @@ function checkSecrets(spec: RegistrarSpec, plan: Plan, { secret, onSecret }: App
   if (secret !== undefined) {
     checkSecret('secret', secret)
     if (spec.secret !== 'given')
-      throw new TypeError(`secret: ${spec.provider} takes none; leave it out`)
+      throw new TypeError(`secret: ${spec.provider} accepts none; leave it out`)
   }
   const needing = ['create', 'replace', ...(spec.secretOnUpdate === true ? ['update'] : [])]
   const makes = plan.steps.some((step) => needing.includes(step.do))
@@ -63,20 +63,20 @@ function checkSecrets(spec: RegistrarSpec, plan: Plan, { secret, onSecret }: App
     )
   if (spec.secret === 'told' && onSecret === undefined)
     throw new TypeError(
-      `onSecret: must be given, since ${spec.provider} tells the secret once; store the secret there`,
+      `onSecret: must be given, since ${spec.provider} shows the secret once; store the secret there`,
     )
 }
 
 async function take(
   spec: RegistrarSpec,
-  formerly: readonly string[],
+  previousUrls: readonly string[],
   step: Step,
   has: readonly Endpoint[],
   options: ApplyOptions,
 ): Promise<{ readonly result: StepResult; readonly stop?: string }> {
   const endpoint = has.find((each) => each.id === step.id)
   try {
-    const made = await send(spec, formerly, step, endpoint, options)
+    const made = await send(spec, previousUrls, step, endpoint, options)
     const state = made?.state === 'pending' ? 'pending' : 'done'
     const id = made?.id ?? step.id
     const reason = made?.reason === undefined ? {} : { reason: made.reason }
@@ -94,7 +94,7 @@ async function take(
 
 async function send(
   spec: RegistrarSpec,
-  formerly: readonly string[],
+  previousUrls: readonly string[],
   step: Step,
   endpoint: Endpoint | undefined,
   options: ApplyOptions,
@@ -102,7 +102,7 @@ async function send(
   if (step.do === 'delete') return spec.delete!(endpoint!)
   const { url, topics, settings = {} } = step.after!
   const secret = options.secret === undefined ? {} : { secret: options.secret }
-  const target: EndpointTarget = { url, topics, settings, previousUrls: formerly, ...secret }
+  const target: EndpointTarget = { url, topics, settings, previousUrls, ...secret }
   if (step.do === 'update') return spec.update!(endpoint!, target)
   if (step.do === 'create') return create(spec, target, options)
   if (spec.deleteFirst === true) await spec.delete!(endpoint!)

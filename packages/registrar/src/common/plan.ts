@@ -4,7 +4,7 @@ import type { Endpoint, Plan, EndpointSettings, Shape, Step, Want } from '../reg
 import type { RegistrarSpec } from './spec.ts'
 import { checkUrl } from './options.ts'
 
-const WANT = ['url', 'topics', 'formerly', 'all']
+const WANT = ['url', 'topics', 'previousUrls', 'all']
 
 /** The steps from the sender's endpoints to the wanted ones. Throws a `TypeError` if they cannot be reached. */
 export function makePlan(spec: RegistrarSpec, want: Want, has: readonly Endpoint[]): Plan {
@@ -32,14 +32,11 @@ export function makePlan(spec: RegistrarSpec, want: Want, has: readonly Endpoint
 function checkWant(want: Want): void {
   unknownOptions('plan', want, WANT)
   checkUrl('url', want.url, /^https:$/)
-  for (const url of want.previousUrls ?? []) checkUrl('formerly', url)
+  for (const url of want.previousUrls ?? []) checkUrl('previousUrls', url)
 }
 
-function ours(
-  has: readonly Endpoint[],
-  { url, previousUrls: formerly = [] }: Want,
-): readonly Endpoint[] {
-  return has.filter((endpoint) => endpoint.url === url || formerly.includes(endpoint.url))
+function ours(has: readonly Endpoint[], { url, previousUrls = [] }: Want): readonly Endpoint[] {
+  return has.filter((endpoint) => endpoint.url === url || previousUrls.includes(endpoint.url))
 }
 
 /** One endpoint for all topics: the one with the URL, else one that is to be moved; further ones would deliver twice. */
@@ -68,15 +65,11 @@ function stepsOf(
 }
 
 /** The endpoint of an account that has one for everything is not taken from another receiver. */
-function checkTaken(
-  spec: RegistrarSpec,
-  { url, previousUrls: formerly = [] }: Want,
-  has: Endpoint,
-): void {
-  if (has.url === '' || has.url === url || formerly.includes(has.url)) return
+function checkTaken(spec: RegistrarSpec, { url, previousUrls = [] }: Want, has: Endpoint): void {
+  if (has.url === '' || has.url === url || previousUrls.includes(has.url)) return
   throw new RegistrarError(
     'taken',
-    `formerly: must name ${hostOf(has.url)}, which ${spec.provider} delivers to now; one URL is all it has`,
+    `previousUrls: must name ${hostOf(has.url)}, which ${spec.provider} delivers to now; one URL is all it has`,
   )
 }
 

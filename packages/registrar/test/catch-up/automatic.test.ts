@@ -152,20 +152,20 @@ test('what cannot work by itself is a TypeError at once', async () => {
   const source = githubEvents(sourceOptions(fake).github)
   const make = (options: object) => () => githubAway(options as never)
   expect(make({ standing: { source, on: ['start'], at: 1 } })).toThrow(/unknown option at/)
-  expect(make({ standing: { source, on: ['start'] }, work: 'drain' })).toThrow(
+  expect(make({ standing: { source, on: ['start'] }, worker: 'onDemand' })).toThrow(
     /catchUp\(receiver, source/,
   )
-  expect(make({ standing: { source, on: ['start'] }, journal: false })).toThrow(
+  expect(make({ standing: { source, on: ['start'] }, storage: { journal: false } })).toThrow(
     /there is no journal/,
   )
   expect(make({ standing: { source, on: ['start'] }, inbox: inlineInbox() })).toThrow(
     /keeps no records/,
   )
   expect(make({ standing: { source, on: ['silence'] } })).toThrow(
-    /needs the receiver's option silence/,
+    /needs the receiver's option silentAfter/,
   )
   expect(
     make({ standing: { source, on: ['start'] }, secret: () => 'a-secret-0123456789' }),
-  ).toThrow(/scope: false/)
+  ).toThrow(/tenant: false/)
   await fake.close()
 })

@@ -55,7 +55,7 @@ test('closing the receiver stops it, and the next one goes on there at once', as
       if (phase === 'taking' && done === 3) closed = receiver.close()
     },
   })
-  await expect(caught).rejects.toMatchObject({ code: 'closed' })
+  await expect(caught).rejects.toMatchObject({ code: 'receiver_closed' })
   await closed
   const next = githubAway({ inbox })
   const result = await catchUp(next.receiver, source, { since: SINCE })

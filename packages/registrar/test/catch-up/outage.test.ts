@@ -142,8 +142,8 @@ test('Stripe: tenants with the same ids do not touch each other', async () => {
   const fakes = [await startStripe({ events: one }), await startStripe({ events: one })]
   const away = stripeAway({
     secret: [
-      { secret: SECRET_OF_A, scope: 'a' },
-      { secret: 'whsec_another0123456789', scope: 'b' },
+      { secret: SECRET_OF_A, tenant: 'a' },
+      { secret: 'whsec_another0123456789', tenant: 'b' },
     ],
   })
   const wanted = numbers.slice(0, 40).filter(isSubscribed)

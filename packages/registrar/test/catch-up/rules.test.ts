@@ -22,13 +22,13 @@ import {
 const HOUR = 3_600_000
 const { githubScene, kept } = lostScene()
 
-test('a since beyond the window is rejected before a request, unless that is allowed', async () => {
+test('a since beyond the dedupeWindow is rejected before a request, unless that is allowed', async () => {
   const { receiver, fake, source, runs, idle } = await githubScene({
     inbox: memoryInbox({ dedupeWindow: '3d' }),
   })
   const since = NOW - 73 * HOUR
   await expect(catchUp(receiver, source, { since })).rejects.toThrow(
-    "catchUp: since is 73 hours ago, and memoryInbox knows ids for 72 hours: older events that were handled would be handled again; make the inbox's window longer, or set beyondWindow: true",
+    "catchUp: since is 73 hours ago, and memoryInbox knows ids for 72 hours: older events that were handled would be handled again; raise the inbox's dedupeWindow, or set beyondWindow: true",
   )
   expect(fake.requests).toHaveLength(0)
   expect(await catchUp(receiver, source, { since, beyondWindow: true })).toMatchObject({
@@ -38,7 +38,7 @@ test('a since beyond the window is rejected before a request, unless that is all
   expect(once(runs)).toBe(lost.length)
 })
 
-test('events that leave the window meanwhile are left', async () => {
+test('events that leave the dedupeWindow meanwhile are left', async () => {
   let now = NOW
   const { receiver, source } = await githubScene({
     inbox: memoryInbox({ dedupeWindow: '3d' }),
@@ -53,12 +53,12 @@ test('events that leave the window meanwhile are left', async () => {
   expect(result).toMatchObject({ taken: 3, expired: lost.length - 3 })
 })
 
-test('the scope must be the one that the webhooks have', async () => {
+test('the tenant must be the one that the webhooks have', async () => {
   const fake = kept(await startStripe({ events: [stripeEvent(1)] }))
   const source = stripeEvents(sourceOptions(fake).stripe)
-  const rejection = async (secret: unknown, scope?: string | false): Promise<string> => {
+  const rejection = async (secret: unknown, tenant?: string | false): Promise<string> => {
     const { receiver } = stripeAway({ secret })
-    const options = { since: SINCE, ...(scope !== undefined && { scope }) }
+    const options = { since: SINCE, ...(tenant !== undefined && { tenant }) }
     const said = await catchUp(receiver, source, options).then(
       () => 'taken',
       (error: Error) => `${error.name}: ${error.message}`,
@@ -66,19 +66,19 @@ test('the scope must be the one that the webhooks have', async () => {
     await receiver.close()
     return said
   }
-  const scoped = [
-    { secret: 'whsec_one0123456789', scope: 'a' },
-    { secret: 'whsec_two0123456789', scope: 'b' },
+  const secrets = [
+    { secret: 'whsec_one0123456789', tenant: 'a' },
+    { secret: 'whsec_two0123456789', tenant: 'b' },
   ]
   expect(await rejection(() => 'whsec_one0123456789')).toMatch(/^TypeError: .*come from a function/)
   expect(await rejection(() => 'whsec_one0123456789', false)).toBe('taken')
-  expect(await rejection(() => scoped, 'tenant')).toBe('taken')
-  expect(await rejection(scoped)).toMatch(
+  expect(await rejection(() => secrets, 'tenant')).toBe('taken')
+  expect(await rejection(secrets)).toMatch(
     /^TypeError: .*one of the secrets \(a, b\), got undefined/,
   )
-  expect(await rejection(scoped, 'c')).toMatch(/^TypeError: .*got c/)
-  expect(await rejection(scoped, 'b')).toBe('taken')
-  expect(await rejection('whsec_one0123456789', 'a')).toMatch(/^TypeError: .*leave scope out/)
+  expect(await rejection(secrets, 'c')).toMatch(/^TypeError: .*got c/)
+  expect(await rejection(secrets, 'b')).toBe('taken')
+  expect(await rejection('whsec_one0123456789', 'a')).toMatch(/^TypeError: .*leave tenant out/)
   expect(await rejection('whsec_one0123456789')).toBe('taken')
 })
 
@@ -123,10 +123,10 @@ test('wrong options, sources and inboxes are a TypeError that names the way out'
   expect(await wrong({ since, patience: 'long' })).toMatch('patience must be milliseconds')
   expect(await wrong({ since }, {})).toMatch('source must be a source of @postern/registrar')
   const redelivery = { ...source, kind: 'redelivery', redeliver: async () => undefined }
-  expect(await wrong({ since, scope: 'a' }, redelivery)).toMatch('redeliveries are signed')
+  expect(await wrong({ since, tenant: 'a' }, redelivery)).toMatch('redeliveries are signed')
   const fake = kept(await startStripe({}))
   expect(await wrong({ since }, stripeEvents(sourceOptions(fake).stripe))).toMatch(
-    'lists events of stripe, and this receiver takes those of github',
+    'lists events of stripe, and this receiver accepts those of github',
   )
   const inline = githubAway({ inbox: inlineInbox() })
   await expect(catchUp(inline.receiver, source, { since })).rejects.toThrow(

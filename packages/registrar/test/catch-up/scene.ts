@@ -64,7 +64,7 @@ export interface Setup extends Partial<ReceiverOptions> {
 /** A receiver that counts how often it handles each event. */
 export interface Away {
   readonly receiver: Receiver
-  /** Runs by scope and id. */
+  /** Runs by tenant and id. */
   readonly runs: Map<string, number>
   readonly warnings: string[]
   /** A webhook, as the sender signs it. */
@@ -99,7 +99,7 @@ export function stripeAway(more: Setup = {}): Away {
 
 const warnings: string[] = []
 
-function common(): Pick<ReceiverOptions, 'now' | 'inbox' | 'log'> {
+function common(): Pick<ReceiverOptions, 'clock' | 'inbox' | 'log'> {
   warnings.length = 0
   return {
     clock: { now: () => NOW },

@@ -66,7 +66,7 @@ export function createFileGuard(path: string, save: () => void): FileGuard {
     const now = identityOf(name)
     if (now === identity) return undefined
     const what = now === undefined ? 'deleted or renamed' : 'replaced'
-    return `sqliteInbox: ${name} was ${what} while this process has it open, so nothing more is acknowledged: stop the processes that use it with SIGTERM, put the file back, and start them again`
+    return `sqliteInbox: ${name} was ${what} while this process has it open, so no more deliveries are acknowledged: stop the processes that use it with SIGTERM, put the file back, and start them again`
   }
 }
 
@@ -74,7 +74,7 @@ export function createFileGuard(path: string, save: () => void): FileGuard {
 export function checkLog(path: string): void {
   if (existsSync(path) || !existsSync(`${path}-wal`)) return
   throw new TypeError(
-    `sqliteInbox: path: ${path} is gone, and its log ${path}-wal is there: it was deleted or renamed while a process had it open. Stop the processes that use it and put the file back beside its log; or move ${path}-wal and ${path}-shm away to begin with an empty file`,
+    `sqliteInbox: path: ${path} is gone, and its log ${path}-wal is there: it was deleted or renamed while a process had it open. Stop the processes that use it and put the file back next to its log; or move ${path}-wal and ${path}-shm away to start with an empty file`,
   )
 }
 

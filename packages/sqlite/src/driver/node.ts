@@ -1,6 +1,6 @@
 import { closeSync, openSync, statSync, existsSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { isA, memberOf, createSweep, type Sweep } from '@postern/core/inbox'
 import type { Database, Driver, Life, Guest } from './driver.ts'
 import { createErrors, type Errors } from './errors.ts'
@@ -81,7 +81,7 @@ function createPrivate(path: string): void {
 }
 
 function open(path: string, wait: number, opened: Set<DatabaseSync>): DatabaseSync {
-  const db = new DatabaseSync(path)
+  const db = connect(path)
   opened.add(db)
   // Set first: even reading a setting finds the file locked while another process closes its last connection.
   db.exec(`PRAGMA busy_timeout = ${wait}`)
@@ -92,6 +92,16 @@ function open(path: string, wait: number, opened: Set<DatabaseSync>): DatabaseSy
     'PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864',
   )
   return db
+}
+
+// An import of it would end an older Node without a word on which one is needed.
+function connect(path: string): DatabaseSync {
+  const sqlite = process.getBuiltinModule?.('node:sqlite')
+  if (!sqlite)
+    throw new TypeError(
+      `sqliteInbox: node:sqlite is missing in Node ${process.versions.node}; use Node 22.13 or newer`,
+    )
+  return new sqlite.DatabaseSync(path)
 }
 
 function useWal(db: DatabaseSync, path: string): void {
@@ -216,7 +226,7 @@ function isFree(name: string): boolean {
 
 /** Throws if another process has the lock. */
 function locked(name: string): DatabaseSync {
-  const db = new DatabaseSync(name)
+  const db = connect(name)
   try {
     db.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
     return db

@@ -103,7 +103,7 @@ export function createLeases(host: LeasesHost): Leases {
     for (const odd of claims.odd()) {
       const { token, lane, left } = odd
       const of = processOf(token)
-      const list = `the list of ${left} running tasks cannot be read (postern_claims, token ${token}, lane ${lane})`
+      const list = `the list of ${left} running tasks cannot be read (postern_claims, token ${token}, subscription number ${lane})`
       tellOnce(
         `${list}: its process has these tasks in memory; if it ends before they do, they are found by their events and run again`,
       )
@@ -113,7 +113,7 @@ export function createLeases(host: LeasesHost): Leases {
       writer.attempt(() => {
         if (!claims.find(odd))
           tellOnce(
-            `${list}, and its process has ended: more events of its commit have no task of that lane than were open, so it is not known which of them it named; deliver these again under new ids`,
+            `${list}, and its process has ended: more events of its commit have no task of that subscription than were open, so it is not known which of them it listed; deliver these again under new ids`,
           )
       })
     }

@@ -15,7 +15,7 @@ export const FROM_EVENTS: string = `postern_events e ${EVENT}`
 
 // A damaged record must not hide the others.
 const PROVIDER = `coalesce(iif(json_valid(e.record), json_extract(e.record, '$.provider'), NULL), '')`
-const OF_EVENT = `${PROVIDER} AS provider, e.event_id AS eventId, e.topic, e.scope, e.key, e.received, e.contents IS 2 AS erased,
+const OF_EVENT = `${PROVIDER} AS provider, e.event_id AS eventId, e.topic, e.tenant, e.key, e.received, e.contents IS 2 AS erased,
   r.name AS receiver`
 /** Columns of an `InfoRow`. */
 export const INFO: string = `${TASK}, t.id >> 16 AS event, t.part, t.cause,

@@ -161,7 +161,7 @@ interface GuardRow {
 
 const TASKS_OF =
   'SELECT 1 FROM postern_tasks x WHERE x.id >= e.id << 16 AND x.id < (e.id + 1) << 16 AND'
-// States up to running are open; `stored` waits for dead tasks too.
+// States up to running are open; `storage.content` waits for dead tasks too.
 const ERASABLE = `e.contents IS NOT 2 AND NOT EXISTS (${TASKS_OF} x.state < 2)`
 const PASSED = `e.contents = 1 AND NOT EXISTS (${TASKS_OF} x.state <> 2)`
 /** A delivery goes with its last event. */

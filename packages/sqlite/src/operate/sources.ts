@@ -205,7 +205,7 @@ interface EventFinder {
   byId(id: string, receiver: string | undefined): readonly number[]
   /** The events that can match by their time. */
   range(filter: Pick<TaskFilter, 'before' | 'after'>): EventRange
-  /** Events that `stored` marked and that were not erased yet, the newest first, up to and with an event. */
+  /** Events that `storage.content` marked and that were not erased yet, the newest first, up to and with an event. */
   passing(receiver: string | undefined, from: number, most: number): readonly number[]
 }
 
@@ -224,7 +224,7 @@ const FEW = 10_000
 /** Prepares the statements. */
 function createEventFinder(db: Database, keys: Keys): EventFinder {
   const receivers = db.prepare('SELECT id FROM postern_receivers WHERE coalesce(name = ?, 1)')
-  const scopes = db.prepare('SELECT scope FROM postern_scopes WHERE receiver = ?')
+  const tenants = db.prepare('SELECT tenant FROM postern_event_tenants WHERE receiver = ?')
   const loose = db.prepare('SELECT id FROM postern_events WHERE loose = 1 AND event_id = ?')
   const ends = db.prepare(
     'SELECT (SELECT min(id) FROM postern_events) AS low, (SELECT max(id) FROM postern_events) AS high',
@@ -240,7 +240,7 @@ function createEventFinder(db: Database, keys: Keys): EventFinder {
     byId(id, name) {
       const pairs = receiversOf(name).flatMap((receiver) => [
         [receiver, identityKey(undefined, ':', id)] as const,
-        ...scopesOf(receiver).map((scope) => [receiver, identityKey(scope, ':', id)] as const),
+        ...tenantsOf(receiver).map((tenant) => [receiver, identityKey(tenant, ':', id)] as const),
       ])
       const rows = loose.all(id) as { id: number }[]
       return [...keys.lookUp(pairs), ...rows.map((row) => row.id)]
@@ -267,8 +267,8 @@ function createEventFinder(db: Database, keys: Keys): EventFinder {
     return (receivers.all(name ?? null) as { id: number }[]).map(({ id }) => id)
   }
 
-  function scopesOf(receiver: number): readonly string[] {
-    return (scopes.all(receiver) as { scope: string }[]).map(({ scope }) => scope)
+  function tenantsOf(receiver: number): readonly string[] {
+    return (tenants.all(receiver) as { tenant: string }[]).map(({ tenant }) => tenant)
   }
 
   /** The last event before the first one that was received at or after a time, by bisecting. */

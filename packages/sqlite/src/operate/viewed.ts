@@ -106,7 +106,7 @@ const CAUSES = `WITH g AS MATERIALIZED (
     SELECT g.*, row_number() OVER (PARTITION BY cause ORDER BY dead DESC, retrying DESC, lane) AS nth
     FROM g WHERE cause IN (SELECT cause FROM top))
   SELECT l.cause, l.lane, iif(nth = 1, top.error, NULL) AS error, l.dead, l.retrying, top.first, top.last,
-    top.dead AS allDead, top.retrying AS allRetrying, top.lanes AS laneCount, top.among, top.among_dead AS amongDead
+    top.dead AS allDead, top.retrying AS allRetrying, top.lanes AS subscriptionCount, top.among, top.among_dead AS amongDead
   FROM l JOIN top ON top.cause = l.cause WHERE nth <= 8 ORDER BY place, nth`
 
 /** Prepares the statements. */

@@ -23,9 +23,9 @@ import type { LayoutStep } from '@postern/core/inbox'
  *   it has not changed since. `gone`: 1 if it has ended.
  * - `numbers.next`: behind the events that were dropped; the next event is behind the last one too (`sql/events.ts`). The keys of events up to `indexed` are in
  *   `keys`. `clock`: see `store/clock.ts`, as `steps`.
- * - `events.contents`: 1 if a receiver's `stored` wants them erased once its tasks are done, 2 if they are. `taken`: when it
+ * - `events.contents`: 1 if a receiver's `storage.content` wants them erased once its tasks are done, 2 if they are. `taken`: when it
  *   was stored, on the clock of the file.
- * - `events.loose`: 1 if its key cannot be made of its id and scope, so that its id needs an index entry.
+ * - `events.loose`: 1 if its key cannot be made of its id and tenant, so that its id needs an index entry.
  * - An event that came alone has its delivery in its own row (head and body); events that came together share a row of
  *   `deliveries`.
  * - `arrivals` holds verified deliveries (`ring` 0) and the others (1): they never push each other out. `rings` counts both.
@@ -60,7 +60,7 @@ export const STEPS: readonly LayoutStep<string>[] = [
   CREATE TABLE postern_deliveries (id INTEGER PRIMARY KEY, head TEXT NOT NULL, body BLOB NOT NULL) STRICT;
   CREATE TABLE postern_events (
     id INTEGER PRIMARY KEY, receiver INTEGER NOT NULL, key TEXT NOT NULL, received INTEGER NOT NULL, taken INTEGER NOT NULL,
-    topic TEXT NOT NULL, event_id TEXT, scope TEXT, loose INTEGER, contents INTEGER, delivery INTEGER,
+    topic TEXT NOT NULL, event_id TEXT, tenant TEXT, loose INTEGER, contents INTEGER, delivery INTEGER,
     record TEXT NOT NULL, head TEXT, body BLOB
   ) STRICT;
   CREATE INDEX postern_events_passing ON postern_events (receiver, id) WHERE contents = 1;
@@ -69,8 +69,8 @@ export const STEPS: readonly LayoutStep<string>[] = [
   CREATE TABLE postern_keys (
     hash INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (hash, event)
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE postern_scopes (
-    receiver INTEGER NOT NULL, scope TEXT NOT NULL, PRIMARY KEY (receiver, scope)
+  CREATE TABLE postern_event_tenants (
+    receiver INTEGER NOT NULL, tenant TEXT NOT NULL, PRIMARY KEY (receiver, tenant)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE postern_guards (
     id INTEGER PRIMARY KEY, receiver INTEGER NOT NULL, key TEXT NOT NULL, holder TEXT NOT NULL, taken INTEGER NOT NULL,

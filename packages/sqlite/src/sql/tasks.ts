@@ -135,7 +135,7 @@ export const ENTER_TURN: string =
   'UPDATE postern_tasks SET gate = 0, turn = iif(? > 0, ?, turn) WHERE id = ? AND state = 0 AND gate = 1'
 
 export const ADD_DELIVERY: string = 'INSERT INTO postern_deliveries (head, body) VALUES (?, ?)'
-export const ADD_EVENT: string = `INSERT INTO postern_events (id, receiver, key, received, taken, topic, event_id, scope, delivery, record, head, body)
+export const ADD_EVENT: string = `INSERT INTO postern_events (id, receiver, key, received, taken, topic, event_id, tenant, delivery, record, head, body)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 /** Marks of few events: a column costs each insert, even an empty one. */
 export const PASSING: string = 'UPDATE postern_events SET contents = 1 WHERE id = ?'

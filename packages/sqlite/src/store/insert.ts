@@ -20,14 +20,14 @@ import {
 } from '../sql/tasks.ts'
 import type { Keys } from '../keys/keys.ts'
 import type { Names } from './names.ts'
-import { isKeyOf, type Scopes } from '../keys/scopes.ts'
+import { isKeyOf, type Tenants } from '../keys/tenants.ts'
 import type { Tally } from './tally.ts'
 
 /** The parts that storing events uses. */
 export interface InsertParts {
   readonly names: Pick<Names, 'receiver'>
   readonly keys: Pick<Keys, 'hash' | 'find' | 'add'>
-  readonly scopes: Scopes
+  readonly tenants: Tenants
   readonly tally: Tally
 }
 
@@ -45,7 +45,7 @@ interface Group {
 
 /** Prepares the statements. */
 export function createInsert(db: Database, parts: InsertParts): Insert {
-  const { names, keys, scopes, tally } = parts
+  const { names, keys, tenants, tally } = parts
   const addDelivery = db.prepare(ADD_DELIVERY)
   const addEvent = db.prepare(ADD_EVENT)
   const pass = db.prepare(PASSING)
@@ -80,13 +80,13 @@ export function createInsert(db: Database, parts: InsertParts): Insert {
   /** False if the event is known. */
   function store(one: NewEvent, shared: Map<NewDelivery, number>, now: number): boolean {
     const { event, delivery, record } = one
-    const { key, dedupe, topic, id, tenant: scope, passing } = event
+    const { key, dedupe, topic, id, tenant, passing } = event
     const owner = names.receiver(one.receiver)
     const hash = keys.hash(owner, key)
     if (dedupe && keys.find(hash, owner, key) !== undefined) return false
     const number = keys.add(hash)
     one.number = number
-    if (scope !== undefined) scopes.add(owner, scope)
+    if (tenant !== undefined) tenants.add(owner, tenant)
     // An event that came alone has its delivery in its own row; those that came together share one.
     const alone = delivery.events === 1
     addEvent.run(
@@ -97,14 +97,14 @@ export function createInsert(db: Database, parts: InsertParts): Insert {
       now,
       topic,
       id ?? null,
-      scope ?? null,
+      tenant ?? null,
       alone ? null : rowOf(delivery, shared),
       record,
       alone ? delivery.head : null,
       alone ? delivery.body : null,
     )
     if (passing) pass.run(number)
-    if (id !== undefined && !isKeyOf(key, scope, id)) loosen.run(number)
+    if (id !== undefined && !isKeyOf(key, tenant, id)) loosen.run(number)
     return true
   }
 

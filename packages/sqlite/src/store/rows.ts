@@ -43,7 +43,7 @@ import { createInsert, type InsertParts } from './insert.ts'
 import type { RowCache } from './writer.ts'
 import { createNote } from '../journal/records.ts'
 import { createNames, type Names } from './names.ts'
-import { createScopes } from '../keys/scopes.ts'
+import { createTenants } from '../keys/tenants.ts'
 import { createTally, type Tally } from './tally.ts'
 
 /** What the connections of a process share. */
@@ -78,8 +78,8 @@ export function createConnection(
   const claims = createStoredRuns(db)
   const lines = createLines(db)
   const guards = createGuards(db, names)
-  const scopes = createScopes(db)
-  const insert = createInsert(db, { names, keys, scopes, tally })
+  const tenants = createTenants(db)
+  const insert = createInsert(db, { names, keys, tenants, tally })
   const finish = createFinish(db, tally)
   const patch = createPatch(db, { tally, attempts, claims, isOver })
   const failed = db.prepare(FAILED)
@@ -147,7 +147,7 @@ export function createConnection(
       })
     },
   }
-  return { rows, names, tally, attempts, claims, lines, kept: [guards, scopes, tally] }
+  return { rows, names, tally, attempts, claims, lines, kept: [guards, tenants, tally] }
 }
 
 /** Tasks of one line and root run one after another. For one connection. */

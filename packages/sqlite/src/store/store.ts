@@ -216,7 +216,7 @@ function openStore(
     process = 0
     queueMicrotask(() =>
       back(
-        `${inbox}: ${driver.name} was put back to what it held before, while this process has it open: what it ran is left to the file, and it starts again with what is there`,
+        `${inbox}: ${driver.name} was put back to what it held before, while this process has it open; claims of this process are dropped, and it continues with what the file holds now`,
       ),
     )
   }

@@ -372,7 +372,7 @@ async function blame(
  *
  * @example const reply = { status: 0, headers: {}, body: '', ms: 0, error: REFUSED_CONNECTION }
  */
-export const REFUSED_CONNECTION = 'the connection was rejected'
+export const REFUSED_CONNECTION = 'the connection was refused'
 
 function crashOf({ case: judged, requests }: Played): AuditFailure {
   const byStranger = judged.expects.reply === 'rejected'

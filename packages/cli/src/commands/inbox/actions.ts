@@ -14,7 +14,7 @@ import { shown } from '../../print/terminal.ts'
 export function declare(inbox: Command): void {
   rowOptions(inboxOptions(inbox.command('actions')))
     .description('list who changed which tasks')
-    .option('--task <id>', 'that changed this task')
+    .option('--task <id>', 'match actions that changed this task')
     .addHelpText('after', examples('inbox actions --sqlite webhooks.db'))
     .action(runAction(actionsCommand))
 }

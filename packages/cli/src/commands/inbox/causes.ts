@@ -13,8 +13,8 @@ import { shown } from '../../print/terminal.ts'
 export function declare(inbox: Command): void {
   inboxOptions(inbox.command('causes'))
     .description('group failed tasks by their error')
-    .option('--receiver <name>', 'of this receiver')
-    .option('--subscription <name>', 'of this subscription')
+    .option('--receiver <name>', 'match this receiver')
+    .option('--subscription <name>', 'match this subscription')
     .addHelpText('after', examples('inbox causes --sqlite webhooks.db --subscription mail'))
     .action(runAction(causesCommand))
 }
@@ -34,30 +34,40 @@ async function causesCommand(options: InboxCommandOptions): Promise<ExitCode> {
         table(
           [
             ['dead', 'retrying', 'receiver', 'subscription', 'last', 'cause', 'error'],
-            ...causes.flatMap(({ cause, sample, last, lanes, laneCount, dead, retrying }) => [
-              ...lanes.map((lane) => [
-                String(lane.dead),
-                String(lane.retrying),
-                shown(lane.receiver),
-                shown(lane.subscription),
-                timeOf(last),
-                shown(cause),
-                shown(sample.message, 100),
-              ]),
-              ...(laneCount > lanes.length
-                ? [
-                    [
-                      String(dead - sumOf(lanes, 'dead')),
-                      String(retrying - sumOf(lanes, 'retrying')),
-                      '…',
-                      `${laneCount - lanes.length} more`,
-                      timeOf(last),
-                      shown(cause),
-                      shown(sample.message, 100),
-                    ],
-                  ]
-                : []),
-            ]),
+            ...causes.flatMap(
+              ({
+                cause,
+                sample,
+                last,
+                subscriptions: lanes,
+                subscriptionCount,
+                dead,
+                retrying,
+              }) => [
+                ...lanes.map((lane) => [
+                  String(lane.dead),
+                  String(lane.retrying),
+                  shown(lane.receiver),
+                  shown(lane.subscription),
+                  timeOf(last),
+                  shown(cause),
+                  shown(sample.message, 100),
+                ]),
+                ...(subscriptionCount > lanes.length
+                  ? [
+                      [
+                        String(dead - sumOf(lanes, 'dead')),
+                        String(retrying - sumOf(lanes, 'retrying')),
+                        '…',
+                        `${subscriptionCount - lanes.length} more`,
+                        timeOf(last),
+                        shown(cause),
+                        shown(sample.message, 100),
+                      ],
+                    ]
+                  : []),
+              ],
+            ),
           ],
           { drops: ['last', 'retrying', 'subscription', 'receiver'] },
         ),

@@ -12,33 +12,33 @@ import { endsTold, followAction } from './ends.ts'
 import { places, type InboxOptions } from '../../inboxes.ts'
 
 const CHANGES = {
-  replay: { does: 'make dead tasks pending again', example: '--cause 3f2a… --dry-run' },
-  delete: { does: 'drop pending or dead tasks', example: '--cause 3f2a… --dry-run' },
+  replay: { does: 'run dead tasks again', example: '--cause 3f2a… --dry-run' },
+  delete: { does: 'delete pending or dead tasks', example: '--cause 3f2a… --dry-run' },
   erase: {
-    does: 'erase payload, headers and body of events whose tasks have ended',
+    does: 'erase payload, headers and body of ended events',
     example: '--event-id evt_123',
   },
 } as const
 
 type Verb = keyof typeof CHANGES
 
-/** Adds `postern inbox replay`, `discard` and `erase`. */
+/** Adds `postern inbox replay`, `delete` and `erase`. */
 export function declare(inbox: Command): void {
   for (const verb of Object.keys(CHANGES) as Verb[]) {
     const command = taskOptions(inboxOptions(inbox.command(verb)))
       .description(CHANGES[verb].does)
-      .option('--dry-run', 'count, and change nothing')
-      .option('-y, --yes', 'do not ask')
+      .option('--dry-run', 'count without changing anything')
+      .option('-y, --yes', 'do not ask for confirmation')
       .addHelpText('after', examples(`inbox ${verb} --sqlite webhooks.db ${CHANGES[verb].example}`))
       .action(runAction((options: InboxCommandOptions) => changeCommand(verb, options)))
     if (verb === 'replay')
       command
-        .option('--rate <number>', 'tasks a second')
-        .option('--wait', 'go on until the tasks have ended; 0 only if all are done')
+        .option('--rate <number>', 'set the number of tasks per second')
+        .option('--wait', 'wait until the tasks have ended')
   }
 }
 
-/** `postern inbox replay`, `discard` and `erase`: counts first, asks, then changes in chunks. */
+/** `postern inbox replay`, `delete` and `erase`: counts first, asks, then changes in chunks. */
 async function changeCommand(
   verb: Verb,
   options: InboxCommandOptions & { readonly wait?: boolean },
@@ -70,8 +70,7 @@ async function changeCommand(
     const { count, stopped, action } = await changed(verb, view, filter, rate, total)
     if (!options.json)
       say(result(verb, count, filterLine(options, { ...filter, state: 'pending' })))
-    if (stopped)
-      remark(`stopped: ${total - count} are as they were; the same command goes on with them`)
+    if (stopped) remark(`stopped: ${total - count} are unchanged; run the same command to continue`)
     const ends =
       options.wait && !stopped ? await followAction({ view, journal }, action) : undefined
     if (options.json) sayJson({ count, ...(stopped && { stopped }), ...(ends && { ends }) })
@@ -92,14 +91,14 @@ function plan(verb: Verb, total: number, span: string): string {
   if (verb === 'replay')
     return `Run ${counted(total, 'task')} again${span}. They run in your app, with today's handlers; this command only queues them.`
   if (verb === 'delete')
-    return `Discard ${counted(total, 'task')}. Nothing can bring them back; a redelivery of their events stays a duplicate.`
+    return `Delete ${counted(total, 'task')}. Nothing can bring them back; a redelivery of their events stays a duplicate.`
   return `Erase payload, headers and body of ${counted(total, 'event')}. Nothing can bring them back, and they cannot be replayed; ids, topics and error texts stay, and a redelivery stays a duplicate.`
 }
 
 function result(verb: Verb, count: number, waiting: string): string {
   if (verb === 'erase') return `Erased: ${counted(count, 'event')}.`
-  if (verb === 'delete') return `Discarded: ${counted(count, 'task')}.`
-  return `Queued again: ${counted(count, 'task')}. There is no undo: what has not run yet can only be dropped, with postern inbox delete ${waiting}`
+  if (verb === 'delete') return `Deleted: ${counted(count, 'task')}.`
+  return `Queued again: ${counted(count, 'task')}. There is no undo: what has not run yet can only be deleted, with postern inbox delete ${waiting}`
 }
 
 async function changed(
@@ -163,7 +162,7 @@ const FLAGS = {
   receiver: '--receiver',
   provider: '--provider',
   subscription: '--subscription',
-  part: '--part',
+  part: '--child',
   topic: '--topic',
   eventId: '--event-id',
   id: '--id',

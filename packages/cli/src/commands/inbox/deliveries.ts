@@ -17,9 +17,9 @@ import { shown } from '../../print/terminal.ts'
 /** Adds `postern inbox deliveries`. */
 export function declare(inbox: Command): void {
   rowOptions(timeOptions(eventOptions(inboxOptions(inbox.command('deliveries')))))
-    .description('list what arrived and what was answered')
-    .option('--outcome <outcome>', 'accepted, duplicate, handshake, unhandled or rejected')
-    .option('--code <code>', 'rejected with this code, as in signature_mismatch')
+    .description('list deliveries and their outcomes')
+    .option('--outcome <outcome>', 'match: accepted, duplicate, handshake, unhandled, rejected')
+    .option('--code <code>', 'match this rejection code, such as signature_mismatch')
     .addHelpText(
       'after',
       examples('inbox deliveries --sqlite webhooks.db --outcome rejected --since 1h'),

@@ -12,7 +12,7 @@ import { shown } from '../../print/terminal.ts'
 /** Adds `postern inbox list`. */
 export function declare(inbox: Command): void {
   rowOptions(taskOptions(inboxOptions(inbox.command('list'))))
-    .description('list tasks, the newest first')
+    .description('list tasks, newest first')
     .addHelpText('after', examples('inbox list --sqlite webhooks.db --state dead --since 2h'))
     .action(runAction(listCommand))
 }

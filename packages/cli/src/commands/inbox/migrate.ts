@@ -8,8 +8,8 @@ import { inboxOptions } from '../../options/shared-options.ts'
 /** Adds `postern inbox migrate`. */
 export function declare(inbox: Command): void {
   inboxOptions(inbox.command('migrate'))
-    .description('bring the tables, the file or the keys of an inbox up to date')
-    .option('--force', 'shut out processes of older versions, though they give signs of life')
+    .description('update the storage layout of an inbox')
+    .option('--force', 'migrate although processes of older versions are active')
     .addHelpText('after', examples('inbox migrate --sqlite webhooks.db'))
     .action(runAction(migrateCommand))
 }

@@ -12,9 +12,9 @@ import { who } from '../../who.ts'
 /** Adds `postern inbox prune`. */
 export function declare(inbox: Command): void {
   inboxOptions(inbox.command('prune <age>'))
-    .description('forget done and dead tasks of the whole inbox that are older')
-    .option('--dry-run', 'count, and change nothing')
-    .option('-y, --yes', 'do not ask')
+    .description('delete done and dead tasks older than this')
+    .option('--dry-run', 'count without changing anything')
+    .option('-y, --yes', 'do not ask for confirmation')
     .addHelpText('after', examples('inbox prune 30d --sqlite webhooks.db --dry-run'))
     .action(runAction(pruneCommand))
 }

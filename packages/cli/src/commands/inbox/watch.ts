@@ -17,7 +17,7 @@ const LOOK = 500
 /** Adds `postern inbox watch`. */
 export function declare(inbox: Command): void {
   rowOptions(taskOptions(inboxOptions(inbox.command('watch'))))
-    .description('list tasks again whenever one has changed; Ctrl-C ends')
+    .description('list tasks after every change; Ctrl-C ends')
     .addHelpText('after', examples('inbox watch --sqlite webhooks.db --subscription mail'))
     .action(runAction(watchCommand))
 }

@@ -71,7 +71,7 @@ export const RAW =
 /** A mark that was added. */
 export const MARK: Clue = stepOf(
   'body-bom',
-  'the body begins with a byte order mark that was not signed',
+  'the body starts with a byte order mark that was not signed',
 )
 
 /** Line breaks that were added at the end. */

@@ -152,7 +152,7 @@ function textOf({ scheme, host, port, path, query }: UrlParts): string {
 
 const SAYS: Partial<Record<FindingCause, (from: UrlParts, to: UrlParts) => string>> = {
   'url-scheme': (from, to) =>
-    `the signed URL begins with ${to.scheme}, and ${from.scheme} was verified`,
+    `the signed URL starts with ${to.scheme}, and ${from.scheme} was verified`,
   'url-host': (from, to) =>
     `the signed URL has the host ${shown(to.host + to.port)}, and ${shown(from.host + from.port)} was verified`,
   'url-port': (from, to) => `the signed URL has ${port(to)}, and ${port(from)} was verified`,

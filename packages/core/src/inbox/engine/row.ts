@@ -1,7 +1,7 @@
 import type { EventRecord, StoredDelivery } from '../../event.ts'
 import type { TaskState } from '../view.ts'
 
-/** States of a task as they are stored. A discarded one has no row any more. */
+/** States of a task as they are stored. A deleted one has no row any more. */
 export const PENDING = 0
 export const RUNNING = 1
 export const DONE = 2
@@ -63,7 +63,7 @@ export interface NewTask {
   readonly part: string
   /** JSON. */
   readonly data: string | null
-  /** Its order key as a number below 2^52: tasks of one root and line run one after another. */
+  /** Its ordering key as a number below 2^52: tasks of one root and line run one after another. */
   readonly line: number | null
   /** Its tenant. */
   readonly fair: string | null
@@ -84,7 +84,7 @@ export interface TaskRow {
   readonly attempt: number
   /** Of the last claim. Divided by 2^32 it is the number of the process. */
   readonly token: number
-  /** A revival, a replay and a discard begin a new round: an outcome counts in its own alone. */
+  /** A revival, a replay and a deletion begin a new round: an outcome counts in its own alone. */
   readonly round: number
   /** Interruptions in a row, and those of them that were charged. */
   readonly cut: number

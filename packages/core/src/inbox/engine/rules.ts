@@ -141,8 +141,8 @@ export interface Removal extends Ruling {
   readonly from: readonly TaskState[]
 }
 
-/** What becomes of a discarded task: it is forgotten. Its event stays known. */
-export const DISCARDED: Removal = {
+/** What becomes of a deleted task: it is forgotten. Its event stays known. */
+export const DELETED: Removal = {
   fence: 'idle',
   from: ['pending', 'dead'],
   change: { state: GONE },
@@ -238,6 +238,6 @@ export function interrupted(
 export function poison(charged: number): TaskError {
   return {
     name: 'poison',
-    message: `its process died, or its lease ended, ${charged} times in a row while no other suspect ran`,
+    message: `its process died or its lease expired ${charged} times in a row while no other suspect ran`,
   }
 }

@@ -113,7 +113,8 @@ function createInlinePort(
       return closed
     },
     accept(intake: Intake, host: Host) {
-      if (closed) throw new WebhookError('closed', { problem: 'closed', got: 'inlineInbox' })
+      if (closed)
+        throw new WebhookError('receiver_closed', { problem: 'closed', got: 'inlineInbox' })
       if (running.size >= maxRunning)
         throw new WebhookError('inbox_full', {
           problem: 'full',

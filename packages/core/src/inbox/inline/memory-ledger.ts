@@ -7,7 +7,7 @@ import type { Ledger } from './ledger.ts'
 
 /** Options of {@link memoryLedger}. */
 export interface MemoryLedgerOptions {
-  /** Events that are remembered. Fewer make the window shorter under load, which observers hear of. @default 100_000 */
+  /** Events that are remembered. Under load, fewer make `dedupeWindow` shorter; observers then get a warning. @default 100_000 */
   readonly max?: number
   /** For how long an event is remembered after its last change; at least the sender's retry span. @default '4d' */
   readonly dedupeWindow?: Duration
@@ -28,7 +28,7 @@ interface Entry {
  * the process ends, and other processes do not see it; `redisLedger` of `@postern/redis` is for those.
  *
  * @example
- * const inbox = inlineInbox({ ledger: memoryLedger({ window: '7d' }) })
+ * const inbox = inlineInbox({ ledger: memoryLedger({ dedupeWindow: '7d' }) })
  */
 export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
   const check = checks<MemoryLedgerOptions>('memoryLedger', options)

@@ -118,7 +118,7 @@ async function runAll(
     givenBack = true
     for (const task of unsettled) task.skipped++
     await store(false)
-    return new WebhookError('closed', { problem: 'closed', got: 'inlineInbox' })
+    return new WebhookError('receiver_closed', { problem: 'closed', got: 'inlineInbox' })
   }
 
   async function start(task: InlineTask): Promise<void> {
@@ -288,7 +288,7 @@ const UNKNOWN: HeldEvent = {
   undo: () => true,
 }
 
-/** Receiver and scope of a key that {@link hold} made; '' of any other. */
+/** Receiver and tenant of a key that {@link hold} made; '' of any other. */
 export function tenantOf(key: string): string {
   const receiver = endOf(key, 0)
   return receiver === 0 ? '' : key.slice(0, endOf(key, receiver + 1))

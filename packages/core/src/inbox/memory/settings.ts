@@ -8,17 +8,17 @@ export const DEFAULT_WINDOW: number = 4 * 86_400_000
 
 /** Options of {@link memoryInbox}. Each bound holds for each receiver. */
 export interface MemoryInboxOptions {
-  /** Ids of settled events that are known. Fewer make the window shorter under load, which observers hear of. @default 100_000 */
+  /** Ids of settled events that are known. Under load, fewer make `dedupeWindow` shorter; observers then get a warning. @default 100_000 */
   readonly max?: number
   /** For how long an id is known after its event settled; at least the sender's retry span. @default '4d', or the retry span if that is longer */
   readonly dedupeWindow?: Duration
   /** Tasks that may be pending or running. Deliveries beyond that get 503. @default 10_000 */
   readonly maxPending?: number
-  /** Share of `maxPending` that one tenant (`fairKey`) may hold. @default 0.5 */
+  /** Share of `maxPending` that one tenant may hold. @default 0.5 */
   readonly maxPendingShare?: number
   /** Bytes of bodies that may wait with them, and as many with dead ones; beyond, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
   readonly maxWaitingBytes?: number
-  /** Dead tasks kept with their event for `replay`. The oldest one is dropped beyond that, which observers hear of; a redelivery still revives it. @default 1000 */
+  /** Dead tasks kept with their event for `replay`. The oldest one is dropped beyond that, with a warning to observers; a redelivery still revives it. @default 1000 */
   readonly maxDead?: number
   /** Deliveries that the journal keeps, verified and unverified ones apart. @default 10_000 */
   readonly maxDeliveries?: number
@@ -32,7 +32,7 @@ export interface MemorySettings extends EngineSettings {
   readonly maxDead: number
   readonly maxDeliveries: number
   readonly hold: number
-  /** False if no `window` was given: then it is as long as the sender of a receiver needs. */
+  /** False if no `dedupeWindow` was given: then it is as long as the sender of a receiver needs. */
   readonly windowed: boolean
 }
 

@@ -341,7 +341,7 @@ function createHome(consumer: Consumer, settings: MemorySettings): Home {
       () => stopwatchOf(home.consumer)(),
       (left, tenants) =>
         home.consumer.warn(
-          `memoryInbox: ${what} was forgotten ${Math.round(left / 1000)} s before its window of ${window / 1000} s was over, since max is ${max}${tenants > 1 ? `, shared by ${tenants} tenants` : ''}: raise max, or use a durable inbox`,
+          `memoryInbox: ${what} was forgotten ${Math.round(left / 1000)} s before its dedupeWindow of ${window / 1000} s was over, since max is ${max}${tenants > 1 ? `, shared by ${tenants} tenants` : ''}: raise max, or use a durable inbox`,
         ),
     )
   }

@@ -74,7 +74,7 @@ function checkBoth(gateway: Provider, inner: Provider): void {
     throw new TypeError(`${place} multipart of ${inner.name} is not read there; send it unwrapped`)
   if (inner.credentials?.fields?.length)
     throw new TypeError(
-      `${place} credentials of ${inner.name} could not be stripped there; send it unwrapped, by another gateway`,
+      `${place} credentials of ${inner.name} could not be stripped there; send it unwrapped, through another gateway`,
     )
 }
 

@@ -26,7 +26,7 @@ export interface HmacOptions extends Omit<SignatureOptions, 'header'> {
   readonly header?: string | readonly string[]
   /** Reads time and signature out of one header, as `t=…,v1=…`. @default none, the header is the signature */
   readonly pairs?: Omit<PairsOptions, 'header' | 'message'> | undefined
-  /** What stands between several signatures in one header, one of which must match. @default none, there is one */
+  /** Separator of several signatures in one header, one of which must match. @default none, there is one */
   readonly several?: ',' | ' ' | undefined
   /** Hash function of the HMAC. @default 'sha256' */
   readonly algorithm?: HashName | undefined

@@ -24,7 +24,7 @@ export function ackReply(option: AckOption | undefined, provider: Provider): Rep
       'ack',
       '200, 202 or 204',
       302,
-      `${provider.name} takes a redirect for a failure`,
+      `${provider.name} counts a redirect as a failure`,
     )
   if (!('location' in ack) || !ack.location) throw wrongOption('ack', EXPECTED, '302 without one')
   return { status: 302, headers: { location: ack.location } }

@@ -54,7 +54,11 @@ export function problem(error: WebhookError, site: string = SITE): Reply {
 }
 
 // A keep-alive connection would go on sending to a closed receiver.
-const CLOSING: ReadonlySet<ErrorCode> = new Set(['body_too_large', 'body_timeout', 'closed'])
+const CLOSING: ReadonlySet<ErrorCode> = new Set([
+  'body_too_large',
+  'body_timeout',
+  'receiver_closed',
+])
 
 /** True if the result of an `answer` function is a whole {@link Reply}, not a JSON value to wrap. */
 export function isReply(value: unknown): value is Reply {

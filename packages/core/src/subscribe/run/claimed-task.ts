@@ -138,7 +138,7 @@ class ClaimedTask implements RunningTask {
       return this.#claim.commit(work as (transaction: unknown) => unknown, this.spawned)
     if (!this.#claim.commitIn)
       throw new TypeError(
-        `task.commit: ${this.#context.inbox} takes no transaction of the app ({ in }); give a function, or use postgresInbox`,
+        `task.commit: ${this.#context.inbox} doesn't accept a transaction of the app ({ in }); give a function, or use postgresInbox`,
       )
     return this.#claim.commitIn(work.in, this.spawned)
   }

@@ -53,7 +53,7 @@ export function createConsumer(context: ConsumerContext): Consumer {
       context.recorder?.interrupted(interruption.subscription)
       observer.interrupted?.({ receiver: context.receiver, ...interruption })
     },
-    discarded: (key) => context.erasure?.ended({ key, passing: true }),
+    deleted: (key) => context.erasure?.ended({ key, passing: true }),
     failed: context.failed,
     warn: (message) => observer.warning?.(context.receiver, message),
   }

@@ -1,5 +1,5 @@
 import { createSpacing } from '../../basics/deadline.ts'
-import type { TenantLimitOptions } from '../per-key.ts'
+import type { TenantLimitOptions } from '../tenant-limit.ts'
 
 /** To be called with the time when a run ended. */
 export type KeyRun = (now: number) => void
@@ -80,7 +80,7 @@ export function createKeyBound({
 export interface KeyBounds {
   /** What is to be called when the run ended, or when the task is to come back: milliseconds since 1970. */
   enter(key: string, now: number): KeyRun | number
-  /** The first time only, what an operator should hear of an event without a key. */
+  /** The first time only, the warning about an event without a tenant. */
   withoutKey(): string | undefined
   /** Keys that are remembered. */
   readonly size: number
@@ -109,7 +109,7 @@ export function createKeyBounds(
     withoutKey() {
       if (warned) return undefined
       warned = true
-      return `tenantLimit of ${name}: an event has no key, so its tasks run without these bounds; give createReceiver a tenantKey, or secrets with a scope`
+      return `tenantLimit of ${name}: an event has no tenant, so its tasks run without a limit; give createReceiver a tenantKey, or secrets with a tenant`
     },
     get size() {
       return keys.size

@@ -16,7 +16,7 @@ export const OBSERVED: unique symbol = Symbol.for('postern.task.observed')
  * receiver made.
  *
  * @example
- * observed(task)?.observer.paused?.({ receiver, subscription, destination, until })
+ * observed(task)?.observer.destinationPaused?.({ receiver, subscription, destination, until })
  */
 export function observed(task: Task): Observed | undefined {
   return (task as { readonly [OBSERVED]?: Observed })[OBSERVED]

@@ -280,7 +280,7 @@ function waitOf(
   subscription: Subscription,
   error: unknown,
 ): number {
-  const asked = delayOf(context, error, 'RetryAfter')
+  const asked = delayOf(context, error, 'RetryAfterError')
   if (asked === undefined) return policyWait(context, info, subscription)
   return memberOf(error, 'atLeast') === true
     ? Math.max(asked, policyWait(context, info, subscription))
@@ -309,7 +309,7 @@ const DEFAULT_POLICY: RetryPolicy = exponential()
 function delayOf(
   context: RunContext,
   error: unknown,
-  name: 'RetryAfter' | 'PostponeError',
+  name: 'RetryAfterError' | 'PostponeError',
 ): number | undefined {
   if (textOf(error, 'name') !== name) return undefined
   const delay = memberOf(error, 'delay')

@@ -46,7 +46,7 @@ const cut = (row: TaskRow, attempts: number, random?: () => number) =>
 const letGo = (row: TaskRow) => patched(row, rules.letGo(row))
 const revived = (row: TaskRow, fence: 'failed' | 'settled' | 'waiting', wait?: number) =>
   patched(row, rules.revived(row, fence, wait))
-const discarded = (row: TaskRow) => patched(row, rules.DISCARDED)
+const discarded = (row: TaskRow) => patched(row, rules.DELETED)
 const unreadable = (row: TaskRow, message: string) =>
   patched(row, rules.unreadable(row.attempt, message))
 

@@ -162,7 +162,7 @@ describe('inlineInbox', () => {
     expect((await send(EVENT)).status).toBe(200)
     held.open()
     expect((await frozen).status).toBe(503)
-    expect(heard.all('fenced')).toHaveLength(1)
+    expect(heard.all('outcomeRejected')).toHaveLength(1)
     expect(heard.all('done')).toHaveLength(1)
   })
 
@@ -177,7 +177,7 @@ describe('inlineInbox', () => {
     held.open()
     await closed
     expect((await first).status).toBe(200)
-    expect(codeOf(await send({ id: 'e3' }))).toBe('closed')
+    expect(codeOf(await send({ id: 'e3' }))).toBe('receiver_closed')
   })
 
   test('a guard of another event rejects all of a delivery, and nothing of it runs', async () => {
@@ -212,9 +212,9 @@ describe('inlineInbox', () => {
     const reply = before.send(EVENT)
     await before.heard.until('attemptStarted', 3)
     await before.receiver.close({ timeout: 100 })
-    expect([(await reply).status, codeOf(await reply)]).toEqual([503, 'closed'])
+    expect([(await reply).status, codeOf(await reply)]).toEqual([503, 'receiver_closed'])
     held.open()
-    await before.heard.until('fenced')
+    await before.heard.until('outcomeRejected')
     const after = setup({ inbox: inlineInbox({ ledger }) })
     for (const name of ['deaf', 'heedful', 'quick'])
       after.receiver.on('ping', { name, retry: { attempts: 1 } }, (_, task) => {
@@ -262,7 +262,7 @@ describe('inlineInbox', () => {
     await expect(receiver.startWorker()).rejects.toThrow('inside the request')
     expect(() => setup({ inbox })).toThrow('already has a receiver named acme')
     expect(() => setup({ inbox, name: 'b', provider: acme({ retrySpan: 7_200_000 }) })).toThrow(
-      'window',
+      'dedupeWindow',
     )
   })
 })

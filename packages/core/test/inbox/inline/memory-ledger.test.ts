@@ -30,7 +30,9 @@ describe('memoryLedger', () => {
 
   test('rejects options that make no sense', () => {
     expect(() => memoryLedger({ max: 0 })).toThrow('memoryLedger: max')
-    expect(() => memoryLedger({ dedupeWindow: 'soon' as never })).toThrow('memoryLedger: window')
+    expect(() => memoryLedger({ dedupeWindow: 'soon' as never })).toThrow(
+      'memoryLedger: dedupeWindow',
+    )
     expect(() => memoryLedger({ dedupeWindow: 60_000 })).toThrow(
       "must be a time with its unit such as '4d'",
     )

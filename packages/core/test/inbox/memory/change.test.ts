@@ -56,7 +56,7 @@ test('replay makes waiting tasks due now', async () => {
   await expect(inbox.view!.delete({ topics: 'x' } as never)).rejects.toThrow('did you mean topic?')
 })
 
-test('discard counts first', async () => {
+test('delete counts first', async () => {
   const { inbox } = await grave(3)
   expect(await inbox.view!.delete({}, { dryRun: true })).toMatchObject({ count: 3 })
   expect(await inbox.view!.delete({ eventId: '1' })).toMatchObject({ count: 1 })
@@ -107,12 +107,12 @@ test('causes group dead and failing tasks whatever ids their messages have', asy
       retrying: 0,
       first: 1000,
       last: 3000,
-      lanes: [{ receiver: 'shop', subscription: 'a', dead: 2, retrying: 0 }],
+      subscriptions: [{ receiver: 'shop', subscription: 'a', dead: 2, retrying: 0 }],
       among: 3,
       amongDead: 2,
     },
-    { dead: 1, sample: { message: 'other' }, lanes: [{ subscription: 'a' }] },
-    { dead: 0, retrying: 3, first: 1000, last: 3000, lanes: [{ subscription: 'b' }] },
+    { dead: 1, sample: { message: 'other' }, subscriptions: [{ subscription: 'a' }] },
+    { dead: 0, retrying: 3, first: 1000, last: 3000, subscriptions: [{ subscription: 'b' }] },
   ])
   const { rows } = await inbox.view!.list({ cause: causes[0]!.cause })
   expect(rows!.map(({ event }) => event.id)).toEqual(['3', '1'])

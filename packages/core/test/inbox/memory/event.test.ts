@@ -56,7 +56,7 @@ describe('an event behind a backlog', () => {
     expect(JSON.stringify(last, digits).replaceAll(`e${MANY - 1}`, 'e0')).toBe(
       JSON.stringify(first, digits),
     )
-    expect(last).toMatchObject({ payload: { big: BIG }, scope: 't1', context: { route: 7 } })
+    expect(last).toMatchObject({ payload: { big: BIG }, tenant: 't1', context: { route: 7 } })
   })
 
   test('is read from no body that says something else, or in another way', async () => {
@@ -124,7 +124,7 @@ describe('an event behind a backlog', () => {
     }
   })
 
-  test('is listed, found, discarded and replayed', async () => {
+  test('is listed, found, deleted and replayed', async () => {
     const inbox = memoryInbox()
     const { receiver, heard, send } = setup({ inbox })
     const running = gate()
@@ -135,7 +135,7 @@ describe('an event behind a backlog', () => {
     })
     for (let at = 0; at < MANY; at++) await send({ id: `e${at}`, payload: { at } })
     const last = (await receiver.tasks({ eventId: `e${MANY - 1}` }))[0]!
-    expect(last).toMatchObject({ state: 'pending', event: { topic: 'ping', scope: undefined } })
+    expect(last).toMatchObject({ state: 'pending', event: { topic: 'ping', tenant: undefined } })
     expect(await inbox.view!.get(last.id)).toMatchObject({
       record: { payload: { at: MANY - 1 } },
       delivery: { method: 'POST' },

@@ -18,7 +18,7 @@ const subscriptionsOf = (tasks: readonly TaskInfo[]): string[] =>
 describe('options', () => {
   test.each<[string, MemoryInboxOptions]>([
     ['max', { max: 0 }],
-    ['window', { dedupeWindow: 'long' as never }],
+    ['dedupeWindow', { dedupeWindow: 'long' as never }],
     ['maxPending', { maxPending: 1.5 }],
     ['maxDead', { maxDead: -1 }],
     ['hold', { hold: '1' as never }],
@@ -29,7 +29,9 @@ describe('options', () => {
 
   test('a window shorter than the sender delivers again is rejected', () => {
     const provider = acme({ retrySpan: 86_400_000 })
-    expect(() => setup({ provider, inbox: memoryInbox({ dedupeWindow: '1h' }) })).toThrow('window')
+    expect(() => setup({ provider, inbox: memoryInbox({ dedupeWindow: '1h' }) })).toThrow(
+      'dedupeWindow',
+    )
     expect(() => setup({ provider, inbox: memoryInbox({ dedupeWindow: '1d' }) })).not.toThrow()
   })
 })
@@ -141,7 +143,9 @@ describe('dedupe', () => {
     await done('e2', 3)
     expect(heard.all('warning')).toEqual([])
     await done('e3', 4)
-    expect(heard.all('warning')[0]?.[1]).toMatch(/forgotten 3600 s before its window .* max is 2/)
+    expect(heard.all('warning')[0]?.[1]).toMatch(
+      /forgotten 3600 s before its dedupeWindow .* max is 2/,
+    )
     await done('e1', 5)
     expect(heard.all('warning')).toHaveLength(1)
   })
@@ -293,9 +297,9 @@ describe('failure', () => {
     expect(heard.all('retried')).toEqual([])
   })
 
-  test('RetryAfter chooses the time, of another copy of the package too', async () => {
+  test('RetryAfterError chooses the time, of another copy of the package too', async () => {
     const { receiver, heard, send } = setup({ clock: { now: () => 1000 } })
-    const foreign = Object.assign(new Error('later'), { name: 'RetryAfter', delay: 7_200_000 })
+    const foreign = Object.assign(new Error('later'), { name: 'RetryAfterError', delay: 7_200_000 })
     receiver.on('ping', () => {
       throw new RetryAfterError('2h')
     })
@@ -703,7 +707,7 @@ describe('a new receiver over the same inbox', () => {
       ['a2', 1],
     ])
     running.open()
-    await first.heard.until('fenced')
+    await first.heard.until('outcomeRejected')
     expect(first.heard.all('done')).toEqual([])
     expect(await second.receiver.tasks()).toEqual([])
   })
@@ -722,7 +726,7 @@ describe('close', () => {
     await heard.until('attemptStarted')
     await receiver.close({ timeout: 400 })
     expect(heard.names).not.toContain('dead')
-    expect(heard.names).not.toContain('fenced')
+    expect(heard.names).not.toContain('outcomeRejected')
     expect((await inbox.view!.list()).rows).toMatchObject([{ state: 'pending', attempt: 0 }])
   })
 
@@ -736,7 +740,7 @@ describe('close', () => {
     await send({ id: 'e2' })
     await heard.until('attemptStarted')
     const closed = receiver.close({ timeout: '1m' })
-    expect(codeOf(await send({ id: 'e3' }))).toBe('closed')
+    expect(codeOf(await send({ id: 'e3' }))).toBe('receiver_closed')
     for (const one of running) one.open()
     await closed
     expect(heard.all('done')).toHaveLength(2)
@@ -749,7 +753,7 @@ describe('close', () => {
     await receiver.close()
     expect((await reply).status).toBe(200)
     expect(heard.all('done')).toHaveLength(1)
-    expect(codeOf(await send({ id: 'e2' }))).toBe('closed')
+    expect(codeOf(await send({ id: 'e2' }))).toBe('receiver_closed')
   })
 })
 
@@ -844,7 +848,7 @@ describe('view', () => {
     expect(await receiver.tasks()).toEqual([])
   })
 
-  test('discard gives pending and dead tasks up, and their event stays known', async () => {
+  test('delete gives pending and dead tasks up, and their event stays known', async () => {
     const inbox = memoryInbox()
     const { receiver, heard, send } = setup({ inbox })
     const running = gate()
@@ -867,7 +871,7 @@ describe('view', () => {
     expect(await receiver.tasks()).toEqual([])
   })
 
-  test('discard of a head that waits for its retry lets the next of its key run', async () => {
+  test('delete of a head that waits for its retry lets the next of its key run', async () => {
     const inbox = memoryInbox()
     const { receiver, heard, send } = setup({ inbox })
     receiver.on('ping', { orderingKey: keyOf, retry: LATER }, (event) => {

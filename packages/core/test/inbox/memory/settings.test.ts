@@ -6,7 +6,11 @@ import { intake, item, scene } from './scene.ts'
 test.each([
   ['keepDead', { keepDead: 1000 }, /unknown option keepDead/],
   ['maxPendng', { maxPendng: 1 }, /did you mean maxPending\?/],
-  ['window', { window: 345_600_000 }, /window must be a time with its unit such as '4d'/],
+  [
+    'dedupeWindow',
+    { dedupeWindow: 345_600_000 },
+    /dedupeWindow must be a time with its unit such as '4d'/,
+  ],
   ['hold', { hold: 0 }, /hold must be at least a millisecond/],
   ['maxWaitingBytes', { maxWaitingBytes: '1' }, /maxWaitingBytes must be a whole number/],
 ])('%s is rejected', (_, options, message) => {
@@ -47,7 +51,7 @@ describe('a tenant within their share loses nothing because of another', () => {
   ])('an id, of %s', async (_, make) => {
     const { receiver, heard, send } = setup({ provider, inbox: make() })
     let runs = 0
-    receiver.on('ping', ({ tenant: scope }) => void (scope === 'quiet' && runs++))
+    receiver.on('ping', ({ tenant }) => void (tenant === 'quiet' && runs++))
     for (let at = 0; at < 20; at++) await send({ id: `q${at}`, secret: 'quiet-secret' })
     for (let at = 0; at < 300; at++) await send({ id: `l${at}`, secret: 'loud-secret' })
     await heard.until('done', 320)
@@ -75,8 +79,8 @@ describe('a tenant within their share loses nothing because of another', () => {
   test('a guard key', async () => {
     const { port, untilSettled } = scene({}, { max: 20 })
     port.work!()
-    const guarded = (id: string, scope: string) =>
-      intake(item(id, ['a'], { tenant: scope, guards: [{ key: `g${id}`, otherwise: 'reject' }] }))
+    const guarded = (id: string, tenant: string) =>
+      intake(item(id, ['a'], { tenant, guards: [{ key: `g${id}`, otherwise: 'reject' }] }))
     for (let at = 0; at < 5; at++) await port.accept(guarded(`q${at}`, 'quiet'), {})
     for (let at = 0; at < 100; at++) await port.accept(guarded(`l${at}`, 'loud'), {})
     await untilSettled(105)

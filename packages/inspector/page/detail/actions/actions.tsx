@@ -23,7 +23,7 @@ type Panel = 'replay' | 'rerun' | 'delete' | 'curl' | 'test' | 'sample'
 const TITLES: readonly (readonly [panel: Panel, title: string, key?: string])[] = [
   ['replay', 'Run again', 'r'],
   ['rerun', 'Edit and run'],
-  ['delete', 'Discard'],
+  ['delete', 'Delete'],
   ['curl', 'Copy as curl', 'c'],
   ['test', 'Copy as test', 't'],
   ['sample', 'Send a sample'],
@@ -245,7 +245,7 @@ function ChangeTasks({
         disabled={isBusy || picked.length === 0}
         onClick={() => void change()}
       >
-        {isRun ? 'Run' : 'Discard'} {counted(picked.length, 'task')}
+        {isRun ? 'Run' : 'Delete'} {counted(picked.length, 'task')}
       </button>
       <button type="button" class="quiet" onClick={close}>
         Close

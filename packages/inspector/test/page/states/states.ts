@@ -32,19 +32,19 @@ const SMALL: Size = { receivers: 3, causes: 12 }
 export const states: Readonly<Record<string, State>> = {
   'two-thousand-causes': {
     needs: [],
-    says: /2,000 things need a look\. 2,000 tasks are dead/,
+    says: /2,000 issues need attention\. 2,000 tasks are dead/,
     shows: /SMTP 421 \w+: too many connections[^]*and 1,992 more causes/,
     start: () => alive({ receivers: 4, causes: 2000 }),
   },
   'fifty-receivers': {
     needs: [],
-    says: /100 things need a look\. 100 tasks are dead/,
+    says: /100 issues need attention\. 100 tasks are dead/,
     shows: /shop-50/,
     start: () => alive({ receivers: 50, causes: 100 }),
   },
   'names-of-200-characters': {
     needs: [],
-    says: /6 things need a look\. 6 tasks are dead/,
+    says: /6 issues need attention\. 6 tasks are dead/,
     shows: /SMTP 421 \w+/,
     start: () => alive({ receivers: 3, causes: 6, names: 200 }),
   },

@@ -18,7 +18,7 @@ export interface GenericPlaces {
   readonly topic?: string | Extract
   /** Header that carries the topic. @default none */
   readonly topicHeader?: string
-  /** Member of the body that is the topic; dots lead into objects, several are joined by dots. An event without it is `missing_event_id`. @default 'type', and `event` for what has none */
+  /** Member of the body that is the topic; dots lead into objects, several are joined by dots. An event without it is `missing_topic`. @default 'type', and `event` for what has none */
   readonly topicField?: string | readonly string[]
   /** Member of the body that holds a list of events, each with its own id and topic; '' if the body is the list. @default none */
   readonly itemsField?: string
@@ -45,7 +45,7 @@ export function genericEvents(
 function listOf(value: unknown, path: string): readonly unknown[] {
   if (Array.isArray(value)) return value
   throw new WebhookError(
-    'missing_event_id',
+    'malformed_event',
     path === ''
       ? { problem: 'no_event', expected: 'a list of events' }
       : { problem: 'malformed', field: path, expected: 'a list of events' },
@@ -69,7 +69,7 @@ function eventOf(
       ? topic(delivery, body)
       : (topic ?? extract(delivery, exact, topicHeader, topicField ?? 'type', '.'))
   if (found === undefined && topicField !== undefined)
-    throw new WebhookError('missing_event_id', {
+    throw new WebhookError('missing_topic', {
       problem: 'missing',
       field: [topicField].flat().join(),
       option: 'topicField',

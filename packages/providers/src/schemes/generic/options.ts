@@ -6,7 +6,7 @@ export const GENERIC_OPTIONS = {
   header: 'Header of the signature or the token; for hmac also several.',
   algorithm: 'sha1, sha256, sha384 or sha512. Default sha256.',
   encoding: 'hex, base64 or base64url. Default hex.',
-  prefix: 'What stands before the signature. Default none.',
+  prefix: 'Text before the signature. Default none.',
   keyEncoding:
     'utf8, hex or base64: how the secret becomes the key; a list, if the sender has changed it. Default utf8.',
   message: 'What is signed, such as v0:{time}:{body}. Default {body} or {time}.{body}.',
@@ -14,7 +14,7 @@ export const GENERIC_OPTIONS = {
   timestampUnit: 's, ms, iso or any. Default s.',
   tolerance: 'Seconds the signed time may be away from now. Default 300.',
   pairs: 'Names of time and signature in one header, as t=…,v1=…. Default none.',
-  several: 'What stands between several signatures in one header. Default none.',
+  several: 'Separator of several signatures in one header. Default none.',
   param: 'Query parameter of the token or the signature.',
   field: 'Member of the body that is the token.',
   headers: 'Names of the headers of standard-webhooks. Default webhook-id and so on.',

@@ -40,7 +40,7 @@ export interface GenericSchemeOptions {
   readonly tolerance?: number
   /** `hmac`: reads time and signature out of one header, as `t=…,v1=…`. @default none, the header is the signature */
   readonly pairs?: Pick<PairsOptions, 'separator' | 'groups' | 'time' | 'signature'>
-  /** `hmac`: what stands between several signatures in one header, one of which must match. @default none, there is one */
+  /** `hmac`: separator of several signatures in one header, one of which must match. @default none, there is one */
   readonly several?: ',' | ' '
   /** `query-token`: the query parameter that carries the token. It reaches access logs: prefer a header. `hmac`: the one that carries the signature, in place of a header. */
   readonly param?: string

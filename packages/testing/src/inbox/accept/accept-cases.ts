@@ -87,7 +87,7 @@ export function acceptCases(test: SceneTest): void {
     assert.equal(shop.runs[0]!.claim.event.id, undefined)
   })
 
-  test('receivers and scopes do not share identities', async (scene) => {
+  test('receivers and tenants do not share identities', async (scene) => {
     const shop = scene.join({ receiver: 'shop' })
     const bank = scene.join({ receiver: 'bank' })
     const scoped = item('1', ['a'], { key: '5:other:1', tenant: 'other' })

@@ -17,17 +17,16 @@ async function erased(scene: Scene, id: string): Promise<TaskDetail> {
   return detail(scene, id)
 }
 
-/** A receiver with `stored`, for inboxes that keep done tasks. */
+/** A receiver with `storage.content`, for inboxes that keep done tasks. */
 export function storedCases(test: SceneTest): void {
   for (const [what, more] of [
     ['', {}],
-    [', sealed', { seal: KEY }],
+    [', encrypted', { encryptionKey: KEY }],
   ] as const)
-    test(`handlers get everything, and then only what \`stored\` keeps is left${what}`, async (scene) => {
+    test(`handlers get everything, and then only what \`storage.content\` returns is left${what}`, async (scene) => {
       const seen: unknown[] = []
       const { receiver, until } = receiverHeard(scene, {
-        ...more,
-        storage: { content: ({ n }: { n: number }) => ({ kept: n }) },
+        storage: { ...more, content: ({ n }: { n: number }) => ({ kept: n }) },
       } as Partial<ReceiverOptions>)
       receiver.on('thing.*', { name: 'first' }, ({ payload, delivery }) => {
         seen.push(payload, Buffer.from(delivery.body).toString())
@@ -57,7 +56,7 @@ export function storedCases(test: SceneTest): void {
       }
     })
 
-  test('a dead task holds its event back until it is done or discarded', async (scene) => {
+  test('a dead task holds its event back until it is done or deleted', async (scene) => {
     const { receiver, until } = receiverHeard(scene, { storage: { content: false } })
     let broken = true
     receiver.on('thing.*', { name: 'first' }, () => {
@@ -80,7 +79,7 @@ export function storedCases(test: SceneTest): void {
     }
   })
 
-  test('a body that `stored` cannot reduce is erased as a whole, and a warning says so', async (scene) => {
+  test('a body that `storage.content` cannot reduce is erased as a whole, and a warning says so', async (scene) => {
     const warnings: string[] = []
     const { receiver, until } = receiverHeard(scene, {
       log: { warning: (_, message) => void warnings.push(message) },
@@ -95,7 +94,7 @@ export function storedCases(test: SceneTest): void {
       await deliverSigned(receiver, '1')
       await until('done 1')
       assert.equal((await erased(scene, '1')).record.payload, null)
-      assert.match(warnings.join('\n'), /stored\.body failed.*no such member/)
+      assert.match(warnings.join('\n'), /storage\.content failed.*no such member/)
     } finally {
       await receiver.close()
     }

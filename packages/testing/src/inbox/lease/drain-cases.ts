@@ -155,7 +155,10 @@ export function drainCases(test: SceneTest, shared: boolean): void {
   test('a closed receiver drains nothing', async (scene) => {
     const shop = scene.join({ work: false })
     await shop.leave()
-    await assert.rejects(drain(shop), (error) => (error as { code?: string }).code === 'closed')
+    await assert.rejects(
+      drain(shop),
+      (error) => (error as { code?: string }).code === 'receiver_closed',
+    )
   })
 
   if (!shared) return

@@ -40,11 +40,11 @@ export function causeCases(test: SceneTest): void {
       retrying: 1,
       first: 1000,
       last: 2000,
-      lanes: [
+      subscriptions: [
         { ...lane, dead: 2, retrying: 0 },
         { ...lane, subscription: 'b', dead: 0, retrying: 1 },
       ],
-      laneCount: 2,
+      subscriptionCount: 2,
       among: 2,
       amongDead: 2,
     })
@@ -82,8 +82,11 @@ export function causeCases(test: SceneTest): void {
     assert.ok(causes.length <= 100, String(causes.length))
     for (const { among, amongDead } of causes) assert.deepEqual([among, amongDead], [167, 112])
     const [wide] = causes
-    assert.deepEqual([wide!.sample.message, wide!.dead, wide!.laneCount], ['no wide', 10, 10])
-    assert.equal(wide!.lanes.length, 8)
+    assert.deepEqual(
+      [wide!.sample.message, wide!.dead, wide!.subscriptionCount],
+      ['no wide', 10, 10],
+    )
+    assert.equal(wide!.subscriptions.length, 8)
     const fresh = causes.find(({ sample }) => sample.message === 'no new')
     assert.equal(fresh?.dead, 1, 'a new cause is not hidden by larger old ones')
     const ones = causes.filter(({ sample }) => sample.message.startsWith('no old'))

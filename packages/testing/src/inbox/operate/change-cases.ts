@@ -114,7 +114,7 @@ export function changeCases(test: SceneTest, keepsDone: boolean): void {
     assert.equal(shop.runs.length, 3)
   })
 
-  test('a running task is neither replayed nor discarded', async (scene) => {
+  test('a running task is neither replayed nor deleted', async (scene) => {
     const open = gate()
     const shop = scene.join({ run: () => open.passed.then(() => DONE_OUTCOME) })
     await shop.port.accept(intake(item('1')), {})

@@ -138,7 +138,7 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
       }
   })
 
-  test('what `stored` marked is left while a task of it is dead', async (scene) => {
+  test('what `storage.content` marked is left while a task of it is dead', async (scene) => {
     const shop = scene.join({ run: () => DEAD_OUTCOME })
     await shop.port.accept(intake(item('1', ['a'], { passing: true })), {})
     await shop.untilSettled(1)
@@ -156,7 +156,7 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
 }
 
 function doneCases(test: SceneTest): void {
-  test('of done events, a look for what `stored` marked finds those alone', async (scene) => {
+  test('of done events, a look for what `storage.content` marked finds those alone', async (scene) => {
     const shop = scene.join({ run: () => DONE_OUTCOME })
     await shop.port.accept(intake(item('1', ['a'], { passing: true })), {})
     await shop.port.accept(intake(item('2', ['a'], { passing: true }), item('3')), {})

@@ -62,7 +62,7 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
     assert.equal(of('b').error?.message, FAILURE.message)
     const { receiver, event, receivedAt } = of('a')
     assert.equal(receiver, 'shop')
-    assert.deepEqual({ ...event }, { id: '1', topic: 'thing.happened', scope: 's', key: ':1' })
+    assert.deepEqual({ ...event }, { id: '1', topic: 'thing.happened', tenant: 's', key: ':1' })
     assert.ok(receivedAt >= from && receivedAt <= Date.now())
     open.pass()
     await shop.untilSettled(3)
@@ -145,7 +145,7 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
     assert.equal(count(await view(scene).replay({})), 0)
   })
 
-  test('discard drops pending and dead tasks; their events stay known', async (scene) => {
+  test('delete drops pending and dead tasks; their events stay known', async (scene) => {
     const shop = scene.join({ run: () => DEAD_OUTCOME })
     await shop.port.accept(intake(item('1', ['a']), item('2', ['none'])), {})
     await shop.untilSettled(1)

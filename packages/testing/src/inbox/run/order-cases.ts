@@ -7,7 +7,7 @@ import type { SceneTest } from '../scene.ts'
 const ORDERED = lane('a', { ordered: true, concurrency: 5 })
 const keyed = (id: string, orderKey: string) => item(id, [{ subscription: 'a', orderKey }])
 
-/** Tasks of one order key, one after another. */
+/** Tasks of one ordering key, one after another. */
 export function orderCases(test: SceneTest): void {
   test('of one key: in order of arrival, one at a time; other keys do not wait', async (scene) => {
     const first = gate()

@@ -133,7 +133,7 @@ export function createCapacity({
       held.set(fair, (held.get(fair) ?? 0) + (heavy.get(name)?.tasks ?? 0))
     const most = Math.max(...held.values())
     if (most < share) return
-    throw rejection('maxPendingShare', share, most, 'tasks of one tenantKey key')
+    throw rejection('maxPendingShare', share, most, 'tasks of one tenant')
   }
 
   function count(): Promise<void> {

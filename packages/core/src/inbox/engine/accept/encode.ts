@@ -19,7 +19,7 @@ export interface EncodedIntake {
   readonly items: readonly EncodedItem[]
   readonly bytes: number
   readonly tasks: number
-  /** Without guards, order keys and tenants: one statement stores it. */
+  /** Without guards, ordering keys and tenants: one statement stores it. */
   readonly plain: boolean
 }
 
@@ -78,7 +78,7 @@ export function newTask(
   }
 }
 
-/** The line of an order key: 52 bits. Two keys that share one run after one another too, and nothing else is wrong. */
+/** The line of an ordering key: 52 bits. Two keys that share one run after one another too, and nothing else is wrong. */
 function lineOf(receiver: string, key: string): number {
   return Number.parseInt(hash('sha256', `${receiver}\n${key}`, 'hex').slice(0, 13), 16)
 }

@@ -25,7 +25,7 @@ interface FlatOptions {
   readonly token?: number
 }
 
-/** Makes the rows. A task without order key and tenant that has room here is stored as claimed. */
+/** Makes the rows. A task without ordering key and tenant that has room here is stored as claimed. */
 export function flatten(
   intakes: readonly EncodedIntake[],
   { receiver, lanes, take, token = 0 }: FlatOptions,

@@ -45,7 +45,7 @@ export interface Attachment {
 
 /**
  * Makes an {@link Attachment}. A second receiver of a name, a window shorter than the sender's retry span and a receiver of a closed inbox
- * are a `TypeError`; a delivery after `close` is rejected as `closed`.
+ * are a `TypeError`; a delivery after `close` is rejected as `receiver_closed`.
  */
 export function attachment({
   inbox,
@@ -85,12 +85,14 @@ export function attachment({
     let working = false
     return {
       accept(intake, host) {
-        if (one.closing) throw new WebhookError('closed', { problem: 'closed', got: inbox })
+        if (one.closing)
+          throw new WebhookError('receiver_closed', { problem: 'closed', got: inbox })
         return side.accept(intake, host)
       },
       ...(side.probe && {
         probe() {
-          if (one.closing) throw new WebhookError('closed', { problem: 'closed', got: inbox })
+          if (one.closing)
+            throw new WebhookError('receiver_closed', { problem: 'closed', got: inbox })
           return side.probe!()
         },
       }),
@@ -102,7 +104,8 @@ export function attachment({
       }),
       ...(side.drain && {
         async drain(until, max, last) {
-          if (one.closing) throw new WebhookError('closed', { problem: 'closed', got: inbox })
+          if (one.closing)
+            throw new WebhookError('receiver_closed', { problem: 'closed', got: inbox })
           return side.drain!(toMonotonic(until), max, last)
         },
       }),

@@ -46,7 +46,7 @@ export interface CommonSettings {
 }
 
 /**
- * How long ids are known, in milliseconds, and the option that says so: the longer of `window` and `keepDone`.
+ * How long ids are known, in milliseconds, and the option that says so: the longer of `dedupeWindow` and `keepDone`.
  *
  * @example
  * knownFor({ dedupeWindow: 3_600_000, keepDone: 60_000 }) // { option: 'dedupeWindow', time: 3_600_000 }

@@ -88,7 +88,8 @@ export function gaugeKey({ receiver, subscription }: MinuteGauge): SeriesKey {
 /** The series that a name stands for. A `TypeError` or `SyntaxError` if it is the name of none. */
 export function seriesKey(name: string): SeriesKey {
   const key = JSON.parse(name) as unknown
-  if (!Array.isArray(key) || key.length !== 5) throw new TypeError('seriesKey: it is no series')
+  if (!Array.isArray(key) || key.length !== 5)
+    throw new TypeError('seriesKey: this is not a series')
   return key as unknown as SeriesKey
 }
 

@@ -59,7 +59,7 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
     } catch (error) {
       if (store.fault(error) !== 'again') consumer.failed?.(error)
       const message = errorText(error)
-      if (message !== said) consumer.warn(`leases could not be looked at: ${message}`)
+      if (message !== said) consumer.warn(`leases could not be checked: ${message}`)
       said = message
     }
   }
@@ -167,7 +167,7 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
           task: String(row.id),
           attempt: row.attempt,
           count,
-          charged,
+          strikes: charged,
         })
     await bury(freed.filter(({ error, at }) => error && at))
     const waits = freed.flatMap(({ error, change }) => (error ? [] : change.wait!))
@@ -236,7 +236,7 @@ export function watchOrphans(
         if (told.has(subscription)) continue
         told.add(subscription)
         consumer.warn(
-          `${inbox}: ${pending} tasks of the subscription ${subscription} wait, and receiver ${receiver} has none of that name here; give the one that is to take them formerly: ['${subscription}'], or discard them`,
+          `${inbox}: ${pending} tasks of subscription ${subscription} are waiting, and receiver ${receiver} has no subscription of that name here; give the one that replaces it previousNames: ['${subscription}'], or delete them`,
         )
       }
       for (const name of told)
@@ -254,8 +254,8 @@ export function orphansOf(
     consumers.flatMap((consumer) =>
       consumer
         .lanes()
-        .flatMap(({ name, previousNames: formerly }) =>
-          [name, ...formerly].map((each) => key(consumer.receiver, each)),
+        .flatMap(({ name, previousNames }) =>
+          [name, ...previousNames].map((each) => key(consumer.receiver, each)),
         ),
     ),
   )

@@ -7,7 +7,7 @@ import type { Changed, ChangeOptions, InboxView, ReplayOptions, TaskFilter } fro
 import { reviveTasks } from '../accept/store-batch.ts'
 import { DONE, PENDING, STATES } from '../row.ts'
 import { patchOf } from '../patch.ts'
-import { DISCARDED, FORGOTTEN } from '../rules.ts'
+import { DELETED, FORGOTTEN } from '../rules.ts'
 import { patchAll } from '../run/order.ts'
 import { steps, wait, type Steps, type Access } from '../steps.ts'
 import type { Rows, Store } from '../store.ts'
@@ -92,7 +92,7 @@ export function createChange(
     async delete(filter, options = {}) {
       checkChange('delete', filter)
       unknownOptions('delete', options, CHANGE_OPTIONS)
-      const fits = ({ state }: InfoRow): boolean => DISCARDED.from.includes(STATES[state]!)
+      const fits = ({ state }: InfoRow): boolean => DELETED.from.includes(STATES[state]!)
       const resume = options.dryRun ? undefined : await pause()
       try {
         return await actions.noted({ what: 'delete', filter }, options, (note, left) =>
@@ -102,14 +102,14 @@ export function createChange(
             fits,
             note,
             (rows, tasks) => {
-              const patches = tasks.map((task) => patchOf(task, DISCARDED.change))
-              return steps(() => patchAll(rows, patches, DISCARDED.fence, tasks))
+              const patches = tasks.map((task) => patchOf(task, DELETED.change))
+              return steps(() => patchAll(rows, patches, DELETED.fence, tasks))
             },
             {
               told: (task) =>
                 consumers()
                   .find(({ receiver }) => receiver === task.receiver)
-                  ?.discarded?.(task.key),
+                  ?.deleted?.(task.key),
             },
           ),
         )

@@ -26,7 +26,7 @@ export function createErase(
     const { passing = false, keep } = options
     const byTasks = isAboutTasks(filter)
     const of = byTasks ? 'tasks' : 'events'
-    // What a receiver's `stored` wants erased is no action of people.
+    // What a receiver's `storage.content` wants erased is no action of people.
     if (passing) return run(undefined, options)
     return actions.noted({ what: 'erase', filter }, options, run)
 

@@ -18,7 +18,7 @@ interface SearchPage {
   readonly cursor: string | undefined
   /** Milliseconds. */
   readonly budget: number
-  /** Only events that `stored` marked. */
+  /** Only events that `storage.content` marked. */
   readonly passing?: boolean
   /** The oldest come first. @default the newest */
   readonly oldest?: boolean

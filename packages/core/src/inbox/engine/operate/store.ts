@@ -70,7 +70,7 @@ export interface Scan {
   readonly limit: number
   /** With record, head and body. */
   readonly full: boolean
-  /** Only events that a receiver's `stored` has marked and that are not erased. */
+  /** Only events that a receiver's `storage.content` has marked and that are not erased. */
   readonly passing: boolean
 }
 

@@ -20,7 +20,7 @@ export interface CauseTotals {
   readonly last: number
   readonly allDead: number
   readonly allRetrying: number
-  readonly laneCount: number
+  readonly subscriptionCount: number
   readonly among: number
   readonly amongDead: number
 }
@@ -56,7 +56,7 @@ export function topCauses<Group extends CauseGroup>(
     .toSorted((one, other) => more(one, other) || (one.cause < other.cause ? -1 : 1))
     .filter((one, place) => place < MOST_CAUSES || byLast.includes(one))
     .flatMap(({ lanes, dead: allDead, retrying: allRetrying, first, last }) => {
-      const totals = { allDead, allRetrying, first, last, laneCount: lanes.length }
+      const totals = { allDead, allRetrying, first, last, subscriptionCount: lanes.length }
       return lanes
         .toSorted(more)
         .slice(0, MOST_LANES)
@@ -75,7 +75,8 @@ export function toCauses(
     CauseTotals & { readonly cause: string; readonly sample: TaskError })[],
 ): readonly Cause[] {
   return [...byCause(rows)].map(([cause, lanes]) => {
-    const { sample, allDead, allRetrying, first, last, laneCount, among, amongDead } = lanes[0]!
+    const { sample, allDead, allRetrying, first, last, subscriptionCount, among, amongDead } =
+      lanes[0]!
     return {
       cause,
       sample,
@@ -83,13 +84,13 @@ export function toCauses(
       retrying: allRetrying,
       first,
       last,
-      lanes: lanes.map(({ receiver, subscription, dead, retrying }) => ({
+      subscriptions: lanes.map(({ receiver, subscription, dead, retrying }) => ({
         receiver,
         subscription,
         dead,
         retrying,
       })),
-      laneCount,
+      subscriptionCount,
       among,
       amongDead,
     }

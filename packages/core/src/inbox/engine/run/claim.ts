@@ -223,7 +223,7 @@ function* hand(
     const at = lanes.of(row.lane)
     const free = row.gate === SUSPECT ? gate : undefined
     try {
-      if (!at) throw new TypeError(`its lane ${row.lane} is unknown`)
+      if (!at) throw new TypeError(`its subscription (number ${row.lane}) is unknown`)
       tasks.push(taskOf(row, { ...at, token, free, leased }))
     } catch (error) {
       free?.()

@@ -102,7 +102,7 @@ const UNCOUNTED = 10
 const TASKS = 1000
 
 const LOST =
-  'task.commit: the claim was lost (its lease ran out, and the task was settled or replayed since), so nothing was written'
+  'task.commit: the claim was lost (its lease expired, and the task was settled or replayed since), so nothing was written'
 
 const LATE =
   'task.commit: others of its subscription, which were in its way, took all of its time, so nothing was written'
@@ -210,17 +210,19 @@ export function createCommit(
 
   function endOf(task: Task, spawn: readonly TaskDraft[] | undefined): EndedRun {
     if (task.committed)
-      throw new Error('task.commit: this attempt is settled already: commit is its last act')
+      throw new Error(
+        'task.commit: this attempt has ended already; call commit once, as its last act',
+      )
     if (task.returned) {
       const message =
-        'task.commit: the handler had returned, so nothing was written: await the transaction'
+        'task.commit: the handler had returned already, so nothing was written; await the transaction'
       // Who did not await it does not hear the error either.
       consumer.warn(`task ${task.id}: ${message}`)
       throw new Error(message)
     }
     if (task.over)
       throw new Error(
-        'task.commit: the receiver closed and gave the task back, so nothing was written',
+        'task.commit: the receiver closed and released the task, so nothing was written',
       )
     const ran = { startedAt: task.startedAt, duration: stopwatch() - task.started }
     return { task, outcome: { kind: 'done', ...(spawn && { spawn }) }, ran }

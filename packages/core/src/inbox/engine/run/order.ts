@@ -68,7 +68,7 @@ const FIRST = 5
 const LONGEST = 250
 
 /**
- * Transactions of a store whose `lock` waits for nobody: a slow commit of one order key must not hold up what is stored
+ * Transactions of a store whose `lock` waits for nobody: a slow commit of one ordering key must not hold up what is stored
  * together with its next event. Lines that were busy are worked out after the transaction, again and again until they were
  * free; `freed` hears of it. If this process ends before, `repair` finds them.
  */

@@ -19,7 +19,7 @@ export interface Layout<Change> {
   /** The store in words. */
   readonly place: string
   readonly steps: readonly LayoutStep<Change>[]
-  /** What a person runs if the processes that are in the way are known to be gone. */
+  /** What a person runs if the older processes no longer run. */
   readonly force: string
 }
 
@@ -45,7 +45,7 @@ export interface Migrated {
 export function shutOut(layout: Layout<unknown>, stored: Versions): string | undefined {
   const { inbox, place, steps } = layout
   if (stored.oldest <= steps.length) return undefined
-  return `${inbox}: ${place} has version ${stored.version}, on which processes of version ${stored.oldest} and later may work, and this one has ${steps.length}: it takes no deliveries and runs no tasks; upgrade ${layout.package} in this process`
+  return `${inbox}: ${place} has version ${stored.version}, which requires processes with version ${stored.oldest} or later, but this process has version ${steps.length}, so it accepts no deliveries and runs no tasks; upgrade ${layout.package} in this process`
 }
 
 /**
@@ -68,7 +68,7 @@ export function migrationOf<Change>(
 }
 
 /**
- * Throws a `TypeError` if a migration shuts out processes that give signs of life; `living` are their versions.
+ * Throws a `TypeError` if a migration shuts out processes that are still active; `living` are their versions.
  *
  * @example
  * if (!force) checkLiving(layout, migration, stored, living())
@@ -83,6 +83,6 @@ export function checkLiving(
   const old = living.filter((version) => version >= stored.oldest && version < to.oldest)
   if (old.length === 0) return
   throw new TypeError(
-    `${layout.inbox}: ${layout.place} needs version ${to.oldest} or later of each process from version ${to.version} on, and ${old.length === 1 ? `a process of version ${old[0]} gives` : `${old.length} processes of version ${Math.min(...old)} and later give`} signs of life: stop what is older first; if it is known to be gone, run ${layout.force}`,
+    `${layout.inbox}: version ${to.version} of ${layout.place} requires every process to run version ${to.oldest} or later, but ${old.length === 1 ? `a process with version ${old[0]} is still active. Stop it first. If it no longer runs, run` : `${old.length} processes with version ${Math.min(...old)} or later are still active. Stop them first. If they no longer run, run`} ${layout.force}`,
   )
 }

@@ -55,7 +55,7 @@ export interface Batch<Work extends BatchWork> {
   now(): void
   /** Resolves when nothing waits. */
   flushed(): Promise<void>
-  /** Fails what waits, as `closed`. */
+  /** Fails what waits, as `receiver_closed`. */
   close(): void
 }
 
@@ -210,7 +210,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
   }
 
   function closedError(): Error {
-    return new WebhookError('closed', { problem: 'closed', got: inbox })
+    return new WebhookError('receiver_closed', { problem: 'closed', got: inbox })
   }
 
   function rest(): void {

@@ -49,9 +49,9 @@ describe('attachment', () => {
   })
 
   test('a window shorter than the retry span is rejected with its option', () => {
-    const inbox = make({ window: { option: 'window', time: 1000 } })
+    const inbox = make({ window: { option: 'dedupeWindow', time: 1000 } })
     expect(() => inbox.attach(consumer('shop', 2000))).toThrow(
-      'myInbox: window is 1000 ms, but the sender of shop delivers again for 2000 ms',
+      'myInbox: dedupeWindow is 1000 ms, but the sender of shop delivers again for 2000 ms',
     )
     inbox.attach(consumer('shop', 1000))
   })
@@ -64,7 +64,7 @@ describe('attachment', () => {
     await port.accept(NOTHING, {})
     const closing = port.close!(Date.now())
     expect(() => port.accept(NOTHING, {})).toThrow(
-      expect.objectContaining({ code: 'closed', problem: 'closed', got: 'myInbox' }),
+      expect.objectContaining({ code: 'receiver_closed', problem: 'closed', got: 'myInbox' }),
     )
     port.work!()
     await Promise.all([closing, port.close!(Date.now())])

@@ -12,8 +12,8 @@ const check = (options: object) => checks<Options>('myInbox', options as Options
 
 test.each([
   [4, 5, 'keepDone', 5],
-  [5, 4, 'window', 5],
-  [5, 5, 'window', 5],
+  [5, 4, 'dedupeWindow', 5],
+  [5, 5, 'dedupeWindow', 5],
 ])(
   'with a window of %i and keepDone of %i, %s says how long ids are known',
   (window, keepDone, option, time) => {
@@ -100,7 +100,7 @@ describe('checks', () => {
       maxPending: 1_000_000,
       maxWaitingBytes: 67_108_864,
       deadline: 5000,
-      window: 4 * 86_400_000,
+      dedupeWindow: 4 * 86_400_000,
       keepDone: 4 * 86_400_000,
       keepDead: 30 * 86_400_000,
       lease: 30_000,
@@ -113,13 +113,13 @@ describe('checks', () => {
       maxPending: 1,
       maxWaitingBytes: 2,
       deadline: 3,
-      window: '4ms',
+      dedupeWindow: '4ms',
       keepDone: '5ms',
       keepDead: '6ms',
       lease: 7,
     }
     const one = check(given)
-    expect(one.common()).toEqual({ ...given, window: 4, keepDone: 5, keepDead: 6 })
+    expect(one.common()).toEqual({ ...given, dedupeWindow: 4, keepDone: 5, keepDead: 6 })
     one.end()
   })
 
@@ -128,14 +128,14 @@ describe('checks', () => {
       maxPending: 1,
       maxWaitingBytes: 2,
       deadline: 3,
-      window: '4ms',
+      dedupeWindow: '4ms',
       keepDone: '5ms',
       keepDead: '6ms',
       lease: 7,
     } as const
     expect(check({}).common(defaults)).toEqual({
       ...defaults,
-      window: 4,
+      dedupeWindow: 4,
       keepDone: 5,
       keepDead: 6,
     })
@@ -147,7 +147,7 @@ describe('checks', () => {
       maxPending: 1_000_000,
       maxWaitingBytes: 67_108_864,
       deadline: 5000,
-      window: 4 * 86_400_000,
+      dedupeWindow: 4 * 86_400_000,
       keepDone: 4 * 86_400_000,
       keepDead: 3_600_000,
       lease: 10_000,

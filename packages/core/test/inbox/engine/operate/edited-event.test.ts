@@ -24,7 +24,7 @@ test('an edited event has its own key and payload, and says which event it was m
     topic: 'order.paid',
     aliases: ['order'],
     payload: { amount: 2 },
-    scope: 't1',
+    tenant: 't1',
     provider: 'acme',
     origin: ':e1',
   })

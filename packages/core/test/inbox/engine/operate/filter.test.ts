@@ -303,7 +303,7 @@ describe('steps', () => {
 })
 
 test('orphans are subscriptions with pending tasks that no receiver has, under no name', () => {
-  const lane = { name: 'now', formerly: ['once'], concurrency: 1, ordered: false, timeout: 1 }
+  const lane = { name: 'now', previousNames: ['once'], concurrency: 1, ordered: false, timeout: 1 }
   const shop = { receiver: 'shop', lanes: () => [lane] } as unknown as Consumer
   const row = (receiver: string, subscription: string, pending = 1) => ({
     receiver,

@@ -183,7 +183,7 @@ describe('batch', () => {
     add('c')
     await flushed()
     expect(batch.waiting()).toBe(0)
-    expect(log).toEqual(['a: closed', 'b: closed', 'c: closed'])
+    expect(log).toEqual(['a: receiver_closed', 'b: receiver_closed', 'c: receiver_closed'])
   })
 
   test('a synchronous store has one batch a turn, so that requests have theirs', async () => {
@@ -355,7 +355,9 @@ describe('batch', () => {
     batch.close()
     await flush
     expect(vi.getTimerCount()).toBe(0)
-    expect(failed).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'closed' }))
+    expect(failed).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ code: 'receiver_closed' }),
+    )
   })
 
   test.each<Fault>(['again', 'one'])(

@@ -1,4 +1,4 @@
-import { drain } from '@postern/next'
+import { runDue } from '@postern/next'
 import { receiver } from '../../inspected'
 
-export const GET = drain(receiver, { secret: process.env['CRON_SECRET']! })
+export const GET = runDue(receiver, { secret: process.env['CRON_SECRET']! })

@@ -16,7 +16,7 @@ const sender = acme({ secret })
 
 afterEach(() => vi.unstubAllEnvs())
 
-describe('reloadable', () => {
+describe('hotReloadable', () => {
   test('goes on with what is pending under the handlers of the new module', async () => {
     const inbox = memoryInbox()
     const runs: string[] = []
@@ -122,7 +122,7 @@ describe('reloadable', () => {
   })
 })
 
-describe('persistent', () => {
+describe('singleton', () => {
   test('makes a value once', () => {
     const made = singleton('value', () => ({ first: true }))
     expect(singleton('value', () => ({ first: false }))).toBe(made)

@@ -1,7 +1,7 @@
 import type { Receiver } from '@postern/core'
 
 // One place for all copies of this module: Next.js bundles routes, instrumentation and reloaded code apart.
-const STORE = Symbol.for('postern.next.persistent')
+const STORE = Symbol.for('postern.next.singleton')
 
 /**
  * Keeps one value for the life of the process: the first call with that key makes it, all later ones get it, also after
@@ -11,11 +11,11 @@ const STORE = Symbol.for('postern.next.persistent')
  * `next build` runs route modules too. It then returns a stand-in that `createReceiver` accepts and that opens nothing.
  *
  * @example
- * const inbox = persistent('inbox', () => sqliteInbox({ path: 'webhooks.db' }))
+ * const inbox = singleton('inbox', () => sqliteInbox({ path: 'webhooks.db' }))
  */
 export function singleton<T>(key: string, make: () => T): T {
   // An inbox that says nothing of who runs its tasks.
-  return isBuilding() ? (inert({ work: undefined }) as T) : kept(key, make)
+  return isBuilding() ? (inert({ worker: undefined }) as T) : kept(key, make)
 }
 
 /** True while `next build` runs modules to look at their exports. */
@@ -61,7 +61,7 @@ export interface Reloadable<R> {
   /** Hands a request to the current receiver; waits while a new one takes over. */
   readonly fetch: Receiver['fetch']
   /** Runs due tasks of the current receiver, for a cron route. */
-  readonly drain: Receiver['runDue']
+  readonly runDue: Receiver['runDue']
   /** The state of the current receiver, for a route of probes. */
   readonly health: Receiver['health']
   /** Closes the current receiver, if there is one: for `closeOnSignal` in `instrumentation.ts`. */
@@ -79,8 +79,8 @@ export interface Reloadable<R> {
  * During `next build`, which runs route modules too, nothing is made: secrets need not be there and no file is opened.
  *
  * @example
- * const inbox = persistent('inbox', () => sqliteInbox({ path: 'webhooks.db' }))
- * export const receiver = reloadable('github', () =>
+ * const inbox = singleton('inbox', () => sqliteInbox({ path: 'webhooks.db' }))
+ * export const receiver = hotReloadable('github', () =>
  *   createReceiver({ provider: github({ secret }), inbox }).on('push', deploy),
  * )
  */
@@ -88,11 +88,11 @@ export function hotReloadable<R extends Pick<Receiver, 'fetch' | 'close' | 'runD
   key: string,
   make: () => R,
 ): Reloadable<R> {
-  const slots = kept('postern.reloadable', () => new Map<string, { receiver: Promise<R> }>())
+  const slots = kept('postern.hotReloadable', () => new Map<string, { receiver: Promise<R> }>())
   if (!isBuilding()) take()
   return {
     fetch: async (request, host) => (await current()).fetch(request, host),
-    drain: async (options) => (await current()).runDue(options),
+    runDue: async (options) => (await current()).runDue(options),
     health: async () => (await current()).health(),
     async close(options) {
       const receiver = await slots.get(key)?.receiver

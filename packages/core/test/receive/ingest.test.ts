@@ -31,7 +31,7 @@ test('what a sender listed is taken without a signature, and is a duplicate of i
   expect(heard.all('accepted').map(([event]) => event.id)).toEqual(['e1', 'e2'])
   expect(heard.all('duplicate').map(([event]) => event.id)).toEqual(['e1'])
   const [first] = await receiver.tasks()
-  expect(first!.event).toMatchObject({ id: 'e2', scope: undefined })
+  expect(first!.event).toMatchObject({ id: 'e2', tenant: undefined })
 })
 
 test('each event of it has its result', async () => {
@@ -45,7 +45,7 @@ test('each event of it has its result', async () => {
   })
 })
 
-test('its events have the scope that is given', async () => {
+test('its events have the tenant that is given', async () => {
   const { receiver } = setup({ worker: 'onDemand' })
   receiver.on('ping', () => {})
   const given = listed({}, { 'x-acme-id': 'e1' })
@@ -104,7 +104,7 @@ describe('what cannot be taken is thrown as it would be answered', () => {
 
   test.each<[string, () => Taking[0], Inbox?]>([
     ['malformed_body', () => ({ ...listed(), body: '{' })],
-    ['missing_event_id', () => listed({}, { 'x-acme-topic': '' })],
+    ['missing_topic', () => listed({}, { 'x-acme-topic': '' })],
     [
       'inbox_unavailable',
       listed,
@@ -118,7 +118,7 @@ describe('what cannot be taken is thrown as it would be answered', () => {
     await expect(receiver.ingest(given())).rejects.toMatchObject({ name: 'WebhookError', code })
   })
 
-  test('replayed, if a guard belongs to another event', async () => {
+  test('replay_detected, if a guard belongs to another event', async () => {
     const provider = acme({
       events: (delivery, body) => [
         {
@@ -142,6 +142,6 @@ describe('what cannot be taken is thrown as it would be answered', () => {
     const { receiver } = setup()
     receiver.on('ping', () => {})
     await receiver.close()
-    await expect(receiver.ingest(listed())).rejects.toMatchObject({ code: 'closed' })
+    await expect(receiver.ingest(listed())).rejects.toMatchObject({ code: 'receiver_closed' })
   })
 })

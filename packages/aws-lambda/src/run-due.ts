@@ -15,7 +15,7 @@ export interface RunDueOptions {
  * whatever that is set to, so that no attempt is cut by the platform. Throws a `TypeError` if an option is wrong.
  *
  * @example
- * export const cron = drain(receiver, { leave: '2s' })
+ * export const cron = runDue(receiver, { leave: '2s' })
  */
 export function runDue(
   receiver: Pick<Receiver, 'runDue'>,
@@ -24,12 +24,12 @@ export function runDue(
   event: unknown,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
 ) => ReturnType<Receiver['runDue']> {
-  unknownOptions('drain', options, ['leave', 'max'])
+  unknownOptions('runDue', options, ['leave', 'max'])
   if (typeof receiver?.runDue !== 'function')
-    throw new TypeError('drain: receiver must be what createReceiver() returns')
-  const leave = milliseconds(options.leave ?? '2s', 'drain: leave')
+    throw new TypeError('runDue: receiver must be what createReceiver() returns')
+  const leave = milliseconds(options.leave ?? '2s', 'runDue: leave')
   const { max } = options
-  const called = handlerMade(receiver, remedyOf('drain'))
+  const called = handlerMade(receiver, remedyOf('runDue'))
   return (_event, context) => {
     called()
     return receiver.runDue({
@@ -41,5 +41,5 @@ export function runDue(
 
 /** How a handler that was made and never called is exported: Lambda takes a function that is returned for success. */
 export function remedyOf(name: string): string {
-  return `export what ${name}(receiver) returns, export const handler = ${name}(receiver), or call it, ${name}(receiver)(event, context); a handler that returns it answers null, and takes nothing`
+  return `export what ${name}(receiver) returns, export const handler = ${name}(receiver), or call it, ${name}(receiver)(event, context); a handler that returns it answers null and accepts nothing`
 }

@@ -72,7 +72,7 @@ test('events without a key run, and that is told once', async () => {
   await heard.until('done', 3)
   const told = heard.all('warning').filter(([, text]) => text.includes('tenantLimit'))
   expect(told).toEqual([
-    ['acme', expect.stringMatching(/^tenantLimit of ping: an event has no key.*tenantKey/)],
+    ['acme', expect.stringMatching(/^tenantLimit of ping: an event has no tenant.*tenantKey/)],
   ])
   await receiver.close()
 })

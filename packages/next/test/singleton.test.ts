@@ -2,7 +2,7 @@ import { createReceiver } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { acme } from '@postern/testing'
 import { afterEach, expect, test, vi } from 'vitest'
-import { drain, singleton } from '../src/index.ts'
+import { runDue, singleton } from '../src/index.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 
@@ -21,12 +21,12 @@ test('opens nothing while Next builds, and a receiver can be made with it', () =
   const receiver = createReceiver({ provider: acme({ secret: 'a secret' }), inbox, log: false })
   receiver.on('ping', () => {})
   expect(receiver.topics).toEqual(['ping'])
-  expect(() => drain(receiver, { secret: undefined as never })).not.toThrow()
+  expect(() => runDue(receiver, { secret: undefined as never })).not.toThrow()
   vi.unstubAllEnvs()
   expect(() =>
     singleton('inbox of a build', () => {
       throw new Error('opened')
     }),
   ).toThrow('opened')
-  expect(() => drain(receiver, { secret: undefined as never })).toThrow('drain: secret')
+  expect(() => runDue(receiver, { secret: undefined as never })).toThrow('runDue: secret')
 })
