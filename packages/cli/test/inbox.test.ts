@@ -235,7 +235,7 @@ describe('migrate', () => {
     db.exec('UPDATE postern_schema SET version = 3, oldest = 2')
     db.close()
     const rejected = await postern(['inbox', 'migrate', '--force', '--sqlite', newer])
-    expect(rejected.err).toMatch(/version 3, on which processes of version 2 .*this one has 1/)
+    expect(rejected.err).toMatch(/version 3, which requires processes with version 2 .*this process has version 1/)
     expect(rejected.code).toBe(1)
   })
 })

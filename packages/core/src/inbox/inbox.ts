@@ -25,7 +25,7 @@ export interface Inbox<Commit extends AnyCommit = AnyCommit> {
     readonly search: 'index' | 'scan'
   }
   /**
-   * Who runs its tasks, if that is not for the receiver to say: `drain` if the host calls `receiver.runDue()`, false if
+   * Who runs its tasks, if that is not for the receiver to say: `onDemand` if the host calls `receiver.runDue()`, false if
    * another process runs them. The receiver's option `worker` is then left out.
    */
   readonly worker?: false | 'onDemand'
@@ -138,7 +138,7 @@ export interface Port {
   close(until: number): Promise<void>
 }
 
-/** What one call of `drain` did. */
+/** What one call of `runDue` did. */
 export interface RunDueResult {
   /** Attempts that ran. */
   readonly ran: number

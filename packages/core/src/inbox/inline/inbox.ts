@@ -66,11 +66,11 @@ export function inlineInbox(options: InlineInboxOptions = {}): Inbox<never> {
     attach(consumer: Consumer): Port {
       if (ports.get(consumer.receiver)?.closed === false)
         throw new TypeError(
-          `inlineInbox already has a receiver named ${consumer.receiver}: give each receiver a name of its own`,
+          `inlineInbox already has a receiver named ${consumer.receiver}; give each receiver a name of its own`,
         )
       if (ledger.dedupeWindow < consumer.retrySpan)
         throw new TypeError(
-          `inlineInbox: the window of its ${ledger.name} is ${ledger.dedupeWindow} ms, but the sender of ${consumer.receiver} delivers again for ${consumer.retrySpan} ms: give it one that is at least that long, such as memoryLedger({ window: '${Math.ceil(consumer.retrySpan / 86_400_000)}d' })`,
+          `inlineInbox: dedupeWindow of its ${ledger.name} is ${ledger.dedupeWindow} ms, but the sender of ${consumer.receiver} redelivers for ${consumer.retrySpan} ms; give it at least that long, such as memoryLedger({ dedupeWindow: '${Math.ceil(consumer.retrySpan / 86_400_000)}d' })`,
         )
       ledger.listen?.((message) => consumer.warn(message))
       const port = createInlinePort(consumer, settings)
@@ -198,8 +198,7 @@ function createInlinePort(
     const lane = consumer
       .lanes()
       .find(
-        ({ name, previousNames: formerly }) =>
-          name === subscription || formerly.includes(subscription),
+        ({ name, previousNames }) => name === subscription || previousNames.includes(subscription),
       )
     const name = lane?.name ?? subscription
     let known = slots.get(name)
