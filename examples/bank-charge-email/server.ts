@@ -25,7 +25,7 @@ const standard = createReceiver({
   provider: standardWebhooks({ secret: process.env['BANK_SIGNING_SECRET']! }),
 })
 
-const options = { name: 'email', retry: { attempts: 10, base: '200ms' } } as const
+const options = { name: 'email', retry: { attempts: 10, initialDelay: '200ms' } } as const
 receiver.on('card.charged', options, email)
 standard.on('card.charged', options, email)
 

@@ -31,8 +31,8 @@ export type SharedOptions = Omit<ReceiverOptions, 'provider' | 'name'>
 type Source = (secrets: Secrets, options: SharedOptions, services: Services) => Receiver
 
 // Services that are sometimes away get three attempts, some seconds apart at first.
-const MAIL = { name: 'mail', retry: { attempts: 3, base: '5s' } } as const
-const SEARCH = { name: 'search', retry: { attempts: 3, base: '2s' } } as const
+const MAIL = { name: 'mail', retry: { attempts: 3, initialDelay: '5s' } } as const
+const SEARCH = { name: 'search', retry: { attempts: 3, initialDelay: '2s' } } as const
 const LEDGER = { name: 'ledger' } as const
 const CHAT = { name: 'chat' } as const
 

@@ -5,19 +5,18 @@ import { root } from '../run/report.ts'
 
 /** Exported for tests, which could not say it from outside. */
 const MEANT: readonly string[] = [
-  // The address of the documentation, which a release writes into the file.
+  // The site of the documentation: a release writes it there.
   'SITE',
-  // Laws over random JSON: a body that is explained ends the search at its first proof.
+  // Steps of a parser that are tried alone, since bodies of strangers reach them.
   'endOfString',
   // The rule by which a task is found, of which stores see but the number.
   'gateOf',
-  // Laws over random JSON, as above.
+  // The order of members that senders have: the fuzzer asks whether it comes back.
   'integersLast',
   // Both commands for each of 170 senders in one process: a process for each would take minutes.
   'listenCommand',
-  // Laws over random JSON, as above.
   'reordered',
-  // Targets and proxies of every form, many of which no client of HTTP sends.
+  // The URL of a request behind proxies: a table of cases, and the fuzzer, ask it without a server.
   'requestUrl',
   'sendCommand',
   // What a signature inside of a body leaves out.

@@ -8,7 +8,7 @@ const MEANT: readonly (readonly [means: string, where: RegExp, names: string])[]
   [
     'what each adapter offers, in the form of its framework',
     /^packages\/(?:node|next|hono|koa|fastify|express|aws-lambda)\/|\/routes\/|\/receiver\/options|^packages\/inspector\/src\/hosts\//,
-    'webhook runDue health serve inspector WebhookOptions Mountable recoverBody RunDueOptions',
+    'webhook runDue health serve inspector WebhookOptions Mountable RunDueOptions',
   ],
   [
     'what each inbox has',
@@ -18,34 +18,25 @@ const MEANT: readonly (readonly [means: string, where: RegExp, names: string])[]
   [
     'parts of an inbox, which one on the engine, one in memory and one on BullMQ each make',
     /^packages\/core\/src\/inbox\/|^packages\/(?:sqlite|bullmq)\//,
-    'createSide createView createErase createPrune createCapacity Capacity revive',
+    'createView createErase revive',
   ],
   [
     'parts of a store of the engine',
     /^packages\/(?:sqlite|postgres|bullmq|core\/src\/inbox\/memory)\//,
-    'createStore createRows createViewed createJournaled RowsHost Database hashOf',
+    'createStore createRows createViewed createJournaled RowsHost Database',
   ],
   [
     'the same, loaded at its first use or with what a package adds',
     /^packages\/core\/src\/|^packages\/providers\/src\/common\//,
-    'parseMultipart createRecorder provider',
+    'parseMultipart provider',
   ],
   [
     'the same rule, once for the terminal or the server and once for the browser',
     /^packages\/inspector\/page\/|^packages\/cli\/src\/print\/|\/body\/bytes\.ts$/,
-    'counted shortId fromBase64',
+    'counted shortId',
   ],
-  [
-    'cases and scenes of two suites',
-    /^packages\/testing\/src\//,
-    'duplicateCases restartCases sharedCases Scene',
-  ],
-  [
-    'milliseconds',
-    /\/(?:common\/units|journal\/buckets|journal\/journal-make)\.ts$/,
-    'MINUTE HOUR DAY',
-  ],
-  ['watches a server of Redis', /^packages\/(?:redis|bullmq)\//, 'watchServer'],
+  ['cases and scenes of two suites', /^packages\/testing\/src\//, 'Scene'],
+  ['milliseconds', /\/(?:common\/units|journal\/buckets|journal\/journal-make)\.ts$/, 'HOUR DAY'],
   [
     'a claimed task as the engine runs it, and as its handler sees it',
     /\/engine\/run\/|\/subscribe\//,

@@ -201,7 +201,7 @@ test('an encrypted rejection opens with --encryption-key or the environment, and
 
 describe('wrong use ends with 2', () => {
   test.for([
-    [['explain', 'json'], "required option '-p, --provider <name>'"],
+    [['explain', 'json'], "required option '-p, --provider <provider>'"],
     [['explain', 'missing.json', '-p', 'stripe'], 'missing.json cannot be read'],
     [['explain', 'json', '-p', 'strip'], 'did you mean stripe?'],
     [['explain', 'json', '-p', 'github'], 'GitHub needs its secret'],

@@ -94,7 +94,7 @@ const PROJECTS = [
     says: [
       '  after line 2, before app.use(express.json()): mountWebhooks(app)',
       "const { mountWebhooks } = require('./webhooks/route.js')",
-      'Body parsers stand at routes/upload.js:1',
+      'Body parsers are at routes/upload.js:1',
       '@postern/express @postern/sqlite express@^4.21.0\n',
       'Nothing in package.json reads .env',
     ],

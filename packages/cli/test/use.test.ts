@@ -42,7 +42,7 @@ describe('an error of use says what is meant, and ends with the usage of its com
     [
       ['providers', '--host', 'expres'],
       'did you mean express?',
-      'postern providers [options] [name]',
+      'postern providers [options] [provider]',
     ],
     [
       ['listen', 'github', '--output', 'jsn', '-s', 'x'],

@@ -106,7 +106,7 @@ test('a new version of the app is a mark in the charts, once for all receivers',
   const inbox = temporaryInbox()
   const old = createScene({
     inbox,
-    receiver: { version: '1.4.1', now: () => Date.now() - 2 * HOUR },
+    receiver: { version: '1.4.1', clock: { now: () => Date.now() - 2 * HOUR } },
   })
   await old.send('push', { n: 1 })
   for (const receiver of [old.github, old.stripe]) await receiver.close()

@@ -179,7 +179,7 @@ test('an inbox that does not answer is told once, and that it answers again', as
 })
 
 test.each([
-  [{ inbox: {} }, 'alerts: inbox must be one that has records'],
+  [{ inbox: {} }, 'alerts: inbox must have records'],
   [{ to: 'https://hooks.slack.com' }, 'alerts: to must be a function'],
   [{ every: 'soon' }, 'every'],
   [{ evry: '1m' }, 'did you mean every?'],

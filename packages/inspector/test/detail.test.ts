@@ -146,7 +146,10 @@ describe('why it was rejected', () => {
   })
 
   test('it says if the body was not kept, or no secret is here', async () => {
-    const other = createScene({ receiver: { rejectedBodies: false }, inspector: { receivers: [] } })
+    const other = createScene({
+      receiver: { storage: { rejectedBodies: false } },
+      inspector: { receivers: [] },
+    })
     await other.github.receive(await signedInit(github({ secret: 'wrong' }), 'push'))
     await other.written()
     const { rows } = await other.get<ListReply>('list')

@@ -36,7 +36,7 @@ describe('a mistake is loud', () => {
     ],
     [
       'a wrong action',
-      { inbox, auth: { token, allow: ['delete'] } },
+      { inbox, auth: { token, allow: ['remove'] } },
       "must be 'all', 'read' or a list",
     ],
     [

@@ -199,8 +199,8 @@ describe('what cannot be meant', () => {
     ['state:asleep', 'state must be one of pending, running, done, dead, got asleep'],
     ['state:ded', 'state must be one of pending, running, done, dead, got ded; did you mean dead?'],
     [
-      '-outcome:refusd',
-      'outcome must be one of accepted, duplicate, handshake, unhandled, rejected, got refusd; did you mean rejected?',
+      '-outcome:rejectd',
+      'outcome must be one of accepted, duplicate, handshake, unhandled, rejected, got rejectd; did you mean rejected?',
     ],
     ['status:4xx', 'status: is the number of a reply, such as 401'],
     ['payload.issue', 'payload.issue has no value, as in payload.user.id:7'],
@@ -259,7 +259,7 @@ describe('suggestions', () => {
     expect(await suggest('cause:build')).toHaveLength(1)
     expect(await suggest('receiver:')).toEqual(['receiver:github', 'receiver:stripe'])
     expect(await suggest('subscription:le')).toEqual([])
-    expect(await suggest('-outcome:ref')).toEqual(['-outcome:rejected'])
+    expect(await suggest('-outcome:rej')).toEqual(['-outcome:rejected'])
     expect(await suggest('since:yes')).toEqual(['since:yesterday'])
     expect(await suggest('nothing:x')).toEqual([])
     expect(await suggest('__proto__:x')).toEqual([])

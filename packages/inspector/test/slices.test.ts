@@ -77,7 +77,7 @@ describe('a visitor’s second of a minute', () => {
     budgetOf('ada').charge(999)
     budgetOf('ada').demand()
     budgetOf('ada').charge(1)
-    expect(() => budgetOf('ada').demand()).toThrow('go on in 60 s')
+    expect(() => budgetOf('ada').demand()).toThrow('try again in 60 s')
     budgetOf('bob').demand()
     clock = 60_000
     budgetOf('ada').demand()

@@ -22,7 +22,7 @@ let message: string
 beforeEach(() => {
   inbox = temporaryInbox()
   clock = Date.now()
-  const made = { inbox, log: false as const, explain: false, now: () => clock }
+  const made = { inbox, log: false as const, explain: false, clock: { now: () => clock } }
   receivers = {
     github: createReceiver({ ...made, provider: providers.github }) as Receiver,
     stripe: createReceiver({ ...made, provider: providers.stripe }) as Receiver,

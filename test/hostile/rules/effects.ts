@@ -7,8 +7,6 @@ import { INBOXES, type InboxName, type Inboxes, type OpenedInbox } from './inbox
 import { linkCases } from './effects/links.ts'
 import type { RuleCase, RulePart } from './rule.ts'
 
-type Tool = Parameters<typeof answerOf>[0]
-
 /** An effect needs a permission and a preview. */
 export const effects: RulePart = {
   rule: '8',
@@ -155,6 +153,8 @@ function agentCases(world: World): readonly RuleCase[] {
     }),
   ]
 }
+
+type Tool = Parameters<typeof answerOf>[0]
 
 function tool(all: readonly Tool[], name: string): Tool {
   return all.find((one) => one.name === name)!

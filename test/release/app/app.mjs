@@ -20,7 +20,7 @@ receiver.on('push', { name: 'mended', retry: { attempts: 1 } }, (event) => {
 // A retry that waits in the store.
 receiver.on(
   'star.created',
-  { name: 'retried', retry: { attempts: 99, base: 500, factor: 1, jitter: 'none' } },
+  { name: 'retried', retry: { attempts: 99, initialDelay: 500, factor: 1, jitter: 'none' } },
   (event) => {
     if (VERSION === 'old') throw new Error('the new version mends it')
     effect('retried', event)

@@ -35,7 +35,7 @@ export async function startApp(): Promise<App> {
   const inbox = sqliteInbox({ path, lease: '1s' })
   const receiver = createReceiver({ provider, inbox, name: 'shop', log: false })
   const down = `http://127.0.0.1:${await freePort()}/`
-  const failing = { attempts: 3, base: 1 }
+  const failing = { attempts: 3, initialDelay: 1 }
   receiver.on('order.**', { name: 'book' }, () => {})
   receiver.on('order.paid', { name: 'mail', retry: failing }, (_event, { attempt }) => {
     if (attempt === 1) throw new RangeError('the first mail always fails')

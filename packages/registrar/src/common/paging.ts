@@ -2,6 +2,12 @@ import { RegistrarError } from '../errors.ts'
 import type { Range } from '../source.ts'
 import { asText, type Fields } from './read.ts'
 
+/** One page. */
+export interface SourcePage<Item> {
+  readonly items: readonly Item[]
+  readonly next: string | undefined
+}
+
 /** Watches a list that is read page by page: an API may be broken, or lie. */
 interface Paging {
   /**

@@ -5,7 +5,7 @@ import { createEffects, type Effects, type Send, type AuditStage, playCase } fro
 import { findingsOf, gradeOf, judgePlayed, type JudgeFacts, type Played } from './judge.ts'
 import { createLeakWatch } from './leaks.ts'
 import { watchMemory, type AuditReport, type NotJudged, type AuditFailure } from './report.ts'
-import { createAuditSender, type AuditSender } from './sender.ts'
+import { auditSender, type AuditSender } from './sender.ts'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /** Options of {@link audit}. */
@@ -56,7 +56,7 @@ export interface AuditOptions {
 export async function audit(options: AuditOptions): Promise<AuditReport> {
   const started = performance.now()
   const { provider, url = 'https://example.com/webhooks', seed = 1, now = Date.now } = options
-  const sender = await createAuditSender(provider, { url, seed, now })
+  const sender = await auditSender(provider, { url, seed, now })
   const all = casesOf(sender, options.more?.(sender) ?? [], {
     log: options.log !== undefined,
     memory: options.memory !== undefined,

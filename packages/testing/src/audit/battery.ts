@@ -8,7 +8,7 @@ import { spoiltCases } from './cases/spoilt.ts'
 import { unsignedCases } from './cases/unsigned.ts'
 import { leakCases } from './leaks.ts'
 import { memoryCase } from './report.ts'
-import { createAuditSender, type AuditSender, letters } from './sender.ts'
+import { auditSender, type AuditSender, letters } from './sender.ts'
 import { Buffer } from 'node:buffer'
 import { oddTimeCases } from './cases/times.ts'
 
@@ -56,7 +56,7 @@ export async function battery(
     more = () => [],
   } = options
   const { seededIds = false } = options
-  const sender = await createAuditSender(provider, { url, seed, now, seededIds })
+  const sender = await auditSender(provider, { url, seed, now, seededIds })
   return casesOf(sender, more(sender))
 }
 

@@ -51,7 +51,7 @@ export interface AuditSender {
   readonly secrets: readonly string[]
 }
 
-/** Options of {@link createAuditSender}. */
+/** Options of {@link auditSender}. */
 interface SenderSettings {
   readonly url: string
   readonly seed: number
@@ -64,7 +64,7 @@ interface SenderSettings {
  * Makes a sender. Ids of events are fresh in each run, whatever the seed is: a receiver that keeps them would take a second run for
  * duplicates.
  */
-export async function createAuditSender(
+export async function auditSender(
   provider: Provider,
   { url, seed, now, seededIds = false }: SenderSettings,
 ): Promise<AuditSender> {

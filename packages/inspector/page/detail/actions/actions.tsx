@@ -199,7 +199,7 @@ function ChangeTasks({
       let count = 0
       for (const { id, state } of picked)
         count += (await act<ChangeReply>(what, { filter: { id, state } })).count
-      note(`${counted(count, 'task')} ${isRun ? 'set to run again' : 'deleteed'}.`)
+      note(`${counted(count, 'task')} ${isRun ? 'set to run again' : 'deleted'}.`)
       close()
       refresh()
     } catch (error) {
