@@ -208,7 +208,7 @@ const FIRST_WAIT = 250
 const LONGEST_WAIT = 8000
 
 /** True if the task is claimed only while no other suspect runs in this process. */
-export function isSuspect({ cut }: Pick<Interruptions, 'cut'>): boolean {
+function isSuspect({ cut }: Pick<Interruptions, 'cut'>): boolean {
   return cut >= SUSPECT_AFTER
 }
 

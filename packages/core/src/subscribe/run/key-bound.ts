@@ -2,10 +2,10 @@ import { createSpacing } from '../../basics/deadline.ts'
 import type { TenantLimitOptions } from '../tenant-limit.ts'
 
 /** To be called with the time when a run ended. */
-export type KeyRun = (now: number) => void
+type KeyRun = (now: number) => void
 
 /** The bounds of one key. */
-export interface KeyBound {
+interface KeyBound {
   enter(now: number): KeyRun | number
   readonly isRunning: boolean
   /** True if a new bound in its place would decide the same. */
