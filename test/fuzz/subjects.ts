@@ -2,11 +2,11 @@ import { createDelivery, type Delivery } from '@postern/core'
 import type { EventDraft, Provider } from '@postern/core/scheme'
 import { catalogue } from '@postern/providers/catalogue'
 import { parseBody } from '../../packages/core/src/body/parse.ts'
-import { markVerified } from '../../packages/core/src/delivery.ts'
 import { defaultLimits } from '../../packages/core/src/limits.ts'
 import { lawsOf } from '../../packages/providers/test/signing.ts'
 import { vectors } from '../../packages/providers/test/vectors.ts'
 import type { Request } from './requests.ts'
+import { markVerified } from '../../packages/core/src/receive/http-delivery.ts'
 
 /** A delivery that verifies, with its provider and clock. */
 export interface Subject {

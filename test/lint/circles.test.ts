@@ -7,37 +7,7 @@ const PACKAGES = fileURLToPath(new URL('../../packages', import.meta.url))
 
 /** Circles of types that are meant: files that are read as one. There is none of values. */
 const MEANT: readonly (readonly string[])[] = [
-  // A delivery reads its body by what its provider declares, and a provider reads deliveries.
-  (
-    'delivery receive/http-delivery basics/header-lines event provider/provider provider/scheme body/formats ' +
-    'body/inflate body/parse'
-  )
-    .split(' ')
-    .map((name) => `core/src/${name}.ts`),
-  // The contract of an inbox: what it takes, shows and remembers.
-  ['inbox', 'journal', 'operator-action', 'engine/operate/found-cause', 'view'].map(
-    (name) => `core/src/inbox/${name}.ts`,
-  ),
-  ['change', 'rerun', 'view'].map((name) => `core/src/inbox/engine/operate/${name}.ts`),
   ['change', 'erase', 'view'].map((name) => `bullmq/src/operate/${name}.ts`),
-  ['claim', 'settle', 'unread'].map((name) => `bullmq/src/run/${name}.ts`),
-  ['store/connection', 'store/replicas', 'settings'].map((name) => `bullmq/src/${name}.ts`),
-  // A trial asks for the times that a delivery may have been signed at, which look at what the trial reads.
-  ['signature/time', 'trial/trial'].map((name) => `core/src/explain/${name}.ts`),
-  // A store is the sum of its parts, and a step of it has the store.
-  ['journal/records', 'operate/actions', 'operate/store', 'steps', 'store', 'write/batch'].map(
-    (name) => `core/src/inbox/engine/${name}.ts`,
-  ),
-  // A suite and its parts, which take the suite's argument.
-  [
-    'provider',
-    'provider/access',
-    'provider/tamper',
-    'provider/laws',
-    'provider/hostile',
-    'provider/challenge',
-  ].map((name) => `testing/src/${name}.ts`),
-  ['samples', 'octokit'].map((name) => `samples/src/${name}.ts`),
 ]
 
 type Graph = ReadonlyMap<string, readonly string[]>

@@ -1,10 +1,7 @@
 import type { Duration } from '@postern/core'
 import { checks, type CommonSettings } from '@postern/core/inbox'
-import type { Cluster, Redis, RedisOptions } from 'ioredis'
 import type { ReplicaSettings } from './store/replicas.ts'
-
-/** An address of Redis: a URL, options of ioredis, or a client of ioredis whose settings are copied. */
-export type BullmqConnection = Redis | Cluster | RedisOptions | string
+import type { BullmqConnection } from './store/connection.ts'
 
 /** Options of `bullmqInbox`. */
 export interface BullmqInboxOptions {

@@ -27,13 +27,8 @@ export {
 export { behind } from './provider/gateway/behind.ts'
 export { allOf } from './provider/gateway/all-of.ts'
 export type { HeaderLines } from './basics/header-lines.ts'
-export {
-  createDelivery,
-  isDelivery,
-  type Delivery,
-  type DeliveryInit,
-  type Json,
-} from './delivery.ts'
+export { type Delivery, type DeliveryInit, type Json } from './delivery.ts'
+export { createDelivery, isDelivery } from './receive/http-delivery.ts'
 export type { EventMap, WebhookEvent } from './event.ts'
 export { createTopicTable, type TopicTable } from './subscribe/topics.ts'
 export type { EventOf, PatternOf, TopicsOf } from './subscribe/topic-types.ts'

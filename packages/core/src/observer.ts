@@ -15,8 +15,7 @@ import type {
   PauseInfo,
 } from './observe/infos.ts'
 import type { Task } from './subscribe/task.ts'
-import type { TaskError } from './inbox/inbox.ts'
-import type { LaneStats } from './inbox/view.ts'
+import type { LaneStats, TaskError } from './inbox/view.ts'
 
 /** A receiver as its observers see it. */
 export interface ObservedReceiver {

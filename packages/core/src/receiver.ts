@@ -1,5 +1,4 @@
 import { checkTransaction } from './receive/foreign-transaction.ts'
-import { createDelivery, headOnly, ownDelivery } from './delivery.ts'
 import { milliseconds, settledBy, toWall, outsideRequests } from './basics/deadline.ts'
 import { checkFunction, checkObject, kindOf, unknownOptions } from './basics/unknown-options.ts'
 import { WebhookError } from './errors.ts'
@@ -24,6 +23,7 @@ import type { CheckedOptions } from './receiver/checked-options.ts'
 import type { Changed, InboxView, ReplayOptions, TaskFilter, TaskInfo } from './inbox/view.ts'
 import { UNHANDLED } from './subscribe/subscription.ts'
 import type { NamesPlace } from './provider/lookup/trusted-names.ts'
+import { createDelivery, headOnly, ownDelivery } from './receive/http-delivery.ts'
 
 /**
  * Makes a receiver. Bad options throw a `TypeError` that names them; nothing the network sends makes it throw.

@@ -3,12 +3,13 @@ import { vectorOptions, type Vector } from '../../testing/src/provider/vector.ts
 import { describe, expect, test } from 'vitest'
 import { parseBody } from '../../core/src/body/parse.ts'
 import { loadXml } from '../../core/src/body/xml/xml.ts'
-import { createDelivery, markVerified, type Delivery } from '../../core/src/delivery.ts'
+import type { Delivery } from '../../core/src/delivery.ts'
 import { recording } from '../../core/src/explain/trial/trial.ts'
 import { defaultLimits } from '../../core/src/limits.ts'
 import { isCredentialName } from '../../core/src/receive/credentials/judge.ts'
 import { catalogue } from '../src/catalogue.ts'
 import { vectors } from './vectors.ts'
+import { createDelivery, markVerified } from '../../core/src/receive/http-delivery.ts'
 
 // Kept of each rejected delivery, whoever reads them.
 const ALWAYS = ['content-type', 'content-length', 'content-encoding', 'host', 'user-agent']

@@ -1,2 +1,2 @@
 export { redisLedger, type RedisLedgerOptions } from './ledger.ts'
-export type { RedisConnection } from './ledger.ts'
+export type { RedisConnection } from './connection.ts'

@@ -1,6 +1,5 @@
 export { fill, type FillOptions } from './fill.ts'
-export { octokitSamples } from './octokit.ts'
-export { sample, samples, type Sample } from './samples.ts'
+export { octokitSamples, sample, samples, type Sample } from './samples.ts'
 export {
   deliver,
   type Delivered,

@@ -10,7 +10,7 @@ import { closeCases } from './inbox/lease/close-cases.ts'
 import { drainCases } from './inbox/lease/drain-cases.ts'
 import { duplicateCases } from './inbox/accept/duplicate-cases.ts'
 import { eraseCases } from './inbox/operate/erase-cases.ts'
-import { fairCases } from './inbox/run/fair-cases.ts'
+import { fairCases, perKeyCases } from './inbox/run/fair-cases.ts'
 import { fullCases } from './inbox/accept/full-cases.ts'
 import { guardCases } from './inbox/accept/guard-cases.ts'
 import { interruptionCases } from './inbox/lease/interruption-cases.ts'
@@ -25,8 +25,6 @@ import {
   type SceneTest,
   type Scene,
   type JoinedReceiver,
-  receiverHeard,
-  deliverSigned,
 } from './inbox/scene.ts'
 import { settleCases } from './inbox/run/settle-cases.ts'
 import { storedCases } from './inbox/accept/stored-cases.ts'
@@ -143,47 +141,6 @@ export function testInbox(make: MakeInbox, runner: TestRunner, skills: InboxSkil
     }
     if (skills.transaction)
       describe('task.commit', () => transactionCases(test, skills.transaction!))
-  })
-}
-
-const FLOOD = 500
-
-/** The bounds of one tenant under a whole receiver. */
-function perKeyCases(test: SceneTest): void {
-  test('a flood of one tenant within its concurrency holds up nobody, and uses no attempt', async (scene) => {
-    const { receiver, happened, until } = receiverHeard(scene, {
-      tenantKey: (event) => event.id!.split('-')[0]!,
-    })
-    const open = gate()
-    const attempts = new Set<number>()
-    let running = 0
-    let most = 0
-    receiver.on(
-      'thing.*',
-      { tenantLimit: { concurrency: 1 }, concurrency: 5 },
-      async (event, task) => {
-        attempts.add(task.attempt)
-        if (event.id === 'quiet-1') return
-        most = Math.max(most, ++running)
-        await open.passed
-        running--
-      },
-    )
-    try {
-      for (let at = 0; at < FLOOD; at++) await deliverSigned(receiver, `loud-${at}`)
-      await deliverSigned(receiver, 'quiet-1')
-      await until('done quiet-1')
-      assert.equal(most, 1)
-      const [started, ...more] = happened.filter((one) => one.startsWith('started loud'))
-      assert.deepEqual(more, [])
-      open.pass()
-      await until(started!.replace('started', 'done'))
-      assert.equal(most, 1)
-      assert.deepEqual([...attempts], [1])
-    } finally {
-      open.pass()
-      await receiver.close()
-    }
   })
 }
 

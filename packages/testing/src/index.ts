@@ -1,5 +1,6 @@
-export { testProvider, type ProviderUnderTest } from './provider.ts'
-export type { SigningLaws } from './provider/laws.ts'
+export { testProvider } from './provider.ts'
+export { type ProviderUnderTest } from './provider/vector.ts'
+export type { SigningLaws } from './provider/vector.ts'
 export type { ExpectedReply, Vector } from './provider/vector.ts'
 export type { TestRunner } from './ledger.ts'
 export { acme, type AcmeOptions } from './acme.ts'

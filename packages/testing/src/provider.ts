@@ -2,27 +2,17 @@ import assert from 'node:assert/strict'
 import type { Provider } from '@postern/core/scheme'
 import { accessLaws } from './provider/access.ts'
 import { hostileLaws, LABELS } from './provider/hostile.ts'
-import { signingLaws, type SigningLaws } from './provider/laws.ts'
+import { signingLaws } from './provider/laws.ts'
 import { toReply, trial, bench, type Tried } from './provider/trial.ts'
-import { vectorOptions, vectorRequest, type Vector, type ExpectedReply } from './provider/vector.ts'
+import {
+  vectorOptions,
+  vectorRequest,
+  type Vector,
+  type ExpectedReply,
+  type ProviderUnderTest,
+} from './provider/vector.ts'
 import type { TestRunner } from './ledger.ts'
 import { utf8Text } from './provider/fields.ts'
-
-/** The provider {@link testProvider} examines: an entry of the catalogue and its vectors. */
-export interface ProviderUnderTest {
-  readonly name: string
-  /** The factory. */
-  create(options: object): Provider
-  /** The names of the factory's options: each that takes a function is watched while a delivery is rejected. @default none */
-  readonly options?: Readonly<Record<string, unknown>>
-  /** Name of the factory's secret option. Absent if it has none. */
-  readonly secretOption?: string | undefined
-  readonly vectors?: readonly Vector[]
-  /** Judges the reason of each rejection too. @default false */
-  readonly reasons?: boolean
-  /** Two secrets and a draft, if the provider can sign: the laws of signing are then checked. */
-  readonly sign?: SigningLaws
-}
 
 /**
  * The contract of a provider: every vector goes through a whole receiver, by `receive()` and by `fetch()`, and if it

@@ -3,8 +3,8 @@ import { addAttempt, attemptsOf, type AttemptsReader } from '../journal/attempts
 import type { HeldJob } from './claim.ts'
 import type { RedisClient } from '../store/connection.ts'
 import { eventOfJob, isJobId } from '../store/queues.ts'
-import { delay, putOff, type Owner } from './settle.ts'
-import { bury, buryUnread, errorFields } from './unread.ts'
+import { delay, putOff } from './settle.ts'
+import { bury, buryUnread, errorFields, type Owner } from './unread.ts'
 
 // How long a job without its event waits.
 const MISSING_WAIT = 5000

@@ -25,8 +25,8 @@ import {
   type HoldResult,
 } from './claim.ts'
 import { cutOff, missing } from './interruption.ts'
-import { finish, putOff, type Owner, type SettleContext } from './settle.ts'
-import { buryBroken, buryUnread, isOdd } from './unread.ts'
+import { finish, putOff, type SettleContext } from './settle.ts'
+import { buryBroken, buryUnread, isOdd, type Owner } from './unread.ts'
 
 /** The receiver's side as runs see it. */
 interface RunsContext extends SettleContext {

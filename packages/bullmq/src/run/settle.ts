@@ -18,9 +18,9 @@ import { addAttempt, PROCESS, type DoneValue } from '../journal/attempts.ts'
 import type { HeldJob } from './claim.ts'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { taskArguments } from '../accept/encode.ts'
-import { bury, buryBroken, errorFields, isOdd, type JobFields } from './unread.ts'
+import { bury, buryBroken, errorFields, isOdd, type JobFields, type Owner } from './unread.ts'
 import { bounded, isFenced, reasonOf } from '../store/errors.ts'
-import type { JobBackend, JobData, Queues } from '../store/queues.ts'
+import type { JobData, Queues } from '../store/queues.ts'
 
 /** The receiver's side as settling sees it. */
 export interface SettleContext {
@@ -37,14 +37,6 @@ export interface SettleContext {
   readonly clock: () => number
   /** True once nothing waits for Redis any more. */
   readonly ended: () => boolean
-}
-
-/** The claim that stores an outcome: a later one of a job that still runs here takes over. */
-export interface Owner {
-  readonly job: Job<JobData>
-  readonly token: string
-  readonly backend: JobBackend
-  readonly clock: () => number
 }
 
 // How long a script that Redis rejects, as when it is full, waits for the next try.

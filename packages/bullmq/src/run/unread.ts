@@ -2,7 +2,8 @@ import { causeOf, type Consumer, type TaskError } from '@postern/core/inbox'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { isFenced, keptStack, reasonOf } from '../store/errors.ts'
 import { parsed } from '@postern/core/inbox'
-import type { Owner } from './settle.ts'
+import type { Job } from 'bullmq'
+import type { JobBackend, JobData } from '../store/queues.ts'
 
 /** The store and the receiver whose queue holds a job that cannot be read. */
 interface UnreadContext {
@@ -143,4 +144,12 @@ function unread(message: string): TaskError {
 
 function tell(consumer: Consumer, task: string, { message }: TaskError): void {
   consumer.warn(`bullmqInbox: task ${task} is dead, since it cannot be read: ${message}`)
+}
+
+/** The claim that stores an outcome: a later one of a job that still runs here takes over. */
+export interface Owner {
+  readonly job: Job<JobData>
+  readonly token: string
+  readonly backend: JobBackend
+  readonly clock: () => number
 }

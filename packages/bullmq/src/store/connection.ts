@@ -1,11 +1,13 @@
 import { WebhookError } from '@postern/core'
 import { within } from '@postern/core/inbox'
 import { Redis, type Cluster, type RedisOptions } from 'ioredis'
-import type { BullmqConnection } from '../settings.ts'
 import * as journalScripts from '../lua/journal.ts'
 import * as runScripts from '../lua/run.ts'
 import * as scripts from '../lua/store.ts'
 import * as viewScripts from '../lua/view.ts'
+
+/** An address of Redis: a URL, options of ioredis, or a client of ioredis whose settings are copied. */
+export type BullmqConnection = Redis | Cluster | RedisOptions | string
 
 /** A client that knows this package's scripts. */
 export type RedisClient = Redis | Cluster

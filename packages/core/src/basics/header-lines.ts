@@ -1,5 +1,3 @@
-import type { DeliveryInit } from '../delivery.ts'
-
 /** How a host hands over the header lines it received. Names are asked for in lower case. */
 export interface HeaderLines {
   /** The value of the header. Of a repeated header it is the first value, or all of them if the host joins them. */
@@ -11,7 +9,13 @@ export interface HeaderLines {
 }
 
 /** Headers in any form a host has them. */
-export function toHeaderLines(headers: DeliveryInit['headers']): HeaderLines {
+export type GivenHeaders =
+  | HeaderLines
+  | Iterable<readonly [string, string]>
+  | Readonly<Record<string, string | readonly string[] | undefined>>
+
+/** Headers as this code reads them. */
+export function toHeaderLines(headers: GivenHeaders | undefined): HeaderLines {
   if (headers === undefined) return new HeaderMap([])
   if ('lines' in headers && typeof headers.lines === 'function') return headers as HeaderLines
   if (Symbol.iterator in headers)

@@ -1,6 +1,6 @@
-import type { Delivery } from '../delivery.ts'
+import type { Delivery, Format } from '../delivery.ts'
 import { WebhookError } from '../errors.ts'
-import type { Format, Provider } from '../provider/provider.ts'
+import type { Provider } from '../provider/provider.ts'
 import { isForm, isJson, isMultipart, isText, isXml, parseMediaType } from './media-type.ts'
 
 /** What a provider declares of the bodies it sends. */

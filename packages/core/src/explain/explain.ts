@@ -1,4 +1,4 @@
-import { createDelivery, isDelivery, type Delivery, type DeliveryInit } from '../delivery.ts'
+import type { Delivery, DeliveryInit } from '../delivery.ts'
 import type { KeptRequest } from '../inbox/journal.ts'
 import type { Provider } from '../provider/provider.ts'
 import { unknownOptions } from '../basics/unknown-options.ts'
@@ -11,10 +11,11 @@ import {
   type Finding,
   type Clue,
   type PlainRequest,
+  type Reads,
 } from './finding.ts'
 import { search } from './trial/search.ts'
 import { type Subject, subjectOf } from './subject.ts'
-import { createTrial, type Trial, deliveryOf, type Reads } from './trial/trial.ts'
+import { createTrial, type Trial, deliveryOf } from './trial/trial.ts'
 import type { SenderSecrets } from './secret/secrets.ts'
 import { loadXml } from '../body/xml/xml.ts'
 import { toWebhookError, type WebhookError } from '../errors.ts'
@@ -22,6 +23,7 @@ import { isPromise } from '../basics/maybe.ts'
 import type { About } from '../provider/about.ts'
 import { keysOf } from '../provider/key-forms.ts'
 import { madeOf } from '../provider/made.ts'
+import { createDelivery, isDelivery } from '../receive/http-delivery.ts'
 
 /**
  * Tells why a delivery does not verify. It undoes common mistakes, one and then two at a time, until the delivery

@@ -149,3 +149,12 @@ export function withHeaders(
   }
   return { ...request, headers }
 }
+
+/** The parts of a delivery that a verification read. */
+export interface Reads {
+  /** Names of headers, in lower case, in the order they were first read. */
+  readonly headers: Set<string>
+  url: boolean
+  body: boolean
+  method: boolean
+}

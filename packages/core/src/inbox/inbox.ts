@@ -4,7 +4,7 @@ import type { MaybePromise } from '../basics/maybe.ts'
 import type { Admission } from '../receive/admit.ts'
 import type { Journal } from './journal.ts'
 import type { AnyCommit } from '../subscribe/task.ts'
-import type { InboxView } from './view.ts'
+import type { InboxView, TaskError } from './view.ts'
 
 /** Stores accepted events and their tasks until they are done. It dedupes and stores in one atomic step. */
 export interface Inbox<Commit extends AnyCommit = AnyCommit> {
@@ -246,17 +246,6 @@ export type Outcome =
   | { readonly kind: 'retry'; readonly at: number; readonly error: TaskError }
   | { readonly kind: 'postpone'; readonly at: number }
   | { readonly kind: 'dead'; readonly error: TaskError }
-
-/** Why an attempt failed, as it is stored. */
-export interface TaskError {
-  readonly name: string
-  readonly message: string
-  /** `code` of the error, as Node.js and databases give it: `ECONNREFUSED`, `23505`. */
-  readonly code?: string | undefined
-  readonly stack?: string | undefined
-  /** Issues of the schema that did not match. */
-  readonly issues?: readonly { readonly message: string; readonly path: string }[] | undefined
-}
 
 /**
  * Small keyed values beside the tasks, with compare-and-set: destinations, handshake secrets, marks. A stored value that

@@ -16,8 +16,8 @@ export type {
   Ran,
   Accepted,
   TaskDraft,
-  TaskError,
 } from './inbox.ts'
+export type { TaskError } from './view.ts'
 export type {
   Changed,
   ChangeOptions,
@@ -61,7 +61,8 @@ export type {
 export type { ActionQuery, OperatorAction } from './journal.ts'
 export { followTasks, type FollowedTasks, type TaskEnds } from './engine/operate/follow.ts'
 export { CHANGE_OPTIONS } from './engine/operate/in-steps.ts'
-export type { ActionNote, ActionRow } from './engine/operate/actions.ts'
+export type { ActionNote } from './engine/operate/actions.ts'
+export type { ActionRow } from './engine/journal/store.ts'
 export { createActions, type ActionRows, type Actions } from './engine/operate/actions.ts'
 export type { Page } from './page.ts'
 export type { Guard } from '../event.ts'
@@ -85,7 +86,7 @@ export {
 } from './engine/attach/checks.ts'
 export { causeOf } from './engine/cause.ts'
 export { claimedTopic } from '../observe/claimed-topic.ts'
-export type { Cause, CauseLane } from './engine/operate/found-cause.ts'
+export type { Cause, CauseLane } from './view.ts'
 // Not in `deploys.ts`, which is loaded later: a build drops there what `import()` does not name.
 export { deploysOf, type Deploy } from '../receiver/deploy-list.ts'
 export {
@@ -187,7 +188,7 @@ export type { ClockStep } from './engine/operate/ago.ts'
 export { numberOf } from './engine/operate/search.ts'
 export type * from './engine/operate/store.ts'
 export type * from './engine/journal/store.ts'
-export { actionRowsOf } from './engine/journal/actions.ts'
+export { actionRowsOf } from './engine/operate/actions.ts'
 export { createJournal } from './engine/journal/journal.ts'
 export { createRecords } from './engine/journal/records.ts'
 export type { Access } from './engine/steps.ts'
@@ -202,7 +203,8 @@ export {
   type Versions,
 } from './engine/version/layout.ts'
 export { createVersionWatch, type VersionWatch } from './engine/version/version-watch.ts'
-export { engineInbox, type EngineInboxOptions } from './engine/inbox.ts'
+export { engineInbox } from './engine/inbox.ts'
+export { type EngineInboxOptions } from './engine/settings.ts'
 export { engineSettings, type EngineOptions, type EngineSettings } from './engine/settings.ts'
 export {
   cut,

@@ -1,7 +1,8 @@
 import { isPromise } from '../basics/maybe.ts'
 import { parseBody, type ParsedBody } from '../body/parse.ts'
-import { createDelivery, type Delivery, type DeliveryInit } from '../delivery.ts'
+import type { Delivery, DeliveryInit } from '../delivery.ts'
 import type { Provider } from '../provider/provider.ts'
+import { createDelivery } from '../receive/http-delivery.ts'
 
 const LONGEST = 200
 

@@ -1,7 +1,8 @@
 import type { EventMap } from '../event.ts'
 import type { Delivers, SenderChallenge, SignaturePlace } from './facts.ts'
-import type { Codings, Format, Provider } from './provider.ts'
+import type { Codings, Provider } from './provider.ts'
 import type { Covers } from './scheme.ts'
+import type { Format } from '../delivery.ts'
 
 /** Facts on a provider for documentation, command lines and tests. */
 export interface About {

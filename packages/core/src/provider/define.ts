@@ -1,4 +1,4 @@
-import { markVerified, decodedDelivery, type Delivery } from '../delivery.ts'
+import type { Delivery } from '../delivery.ts'
 import type { EventMap } from '../event.ts'
 import { kindOf, unknownOptions } from '../basics/unknown-options.ts'
 import { isPromise, type MaybePromise } from '../basics/maybe.ts'
@@ -22,6 +22,7 @@ import { noAuth } from './schemes/no-auth.ts'
 import type { Keyring, KeySet } from './secrets.ts'
 import type { ProviderSpec } from './spec.ts'
 import { deliversOf, type Delivers } from './facts.ts'
+import { markVerified, decodedDelivery } from '../receive/http-delivery.ts'
 
 /**
  * Makes the factory of a sender, with its `about`. Options and secrets are checked when the factory is called: a

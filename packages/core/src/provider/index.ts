@@ -6,16 +6,8 @@ export { madeOf, remake, type Made } from './made.ts'
 export { keyForms, type KeyForms } from './key-forms.ts'
 export { mergeDeep } from './compose.ts'
 export type { ProviderSpec } from './spec.ts'
-export type {
-  Clock,
-  Codings,
-  Draft,
-  Format,
-  Greeting,
-  Provider,
-  Result,
-  Verified,
-} from './provider.ts'
+export type { Clock, Codings, Draft, Greeting, Provider, Result, Verified } from './provider.ts'
+export type { Format } from '../delivery.ts'
 export type { Covers, Credentials, Scheme, SignableRequest } from './scheme.ts'
 export type { Setup } from './about.ts'
 export { checkSecret, type Keyring, type KeySet } from './secrets.ts'

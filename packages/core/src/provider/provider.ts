@@ -1,5 +1,5 @@
 import type { ParsedBody } from '../body/parse.ts'
-import type { Delivery, DeliveryInit } from '../delivery.ts'
+import type { Delivery, DeliveryInit, Format } from '../delivery.ts'
 import type { WebhookError } from '../errors.ts'
 import type { EventDraft, EventMap } from '../event.ts'
 import type { LimitOptions } from '../limits.ts'
@@ -7,9 +7,6 @@ import type { MaybePromise } from '../basics/maybe.ts'
 import type { Reply } from '../receive/reply/reply.ts'
 import type { TrustedNames } from './lookup/trusted-names.ts'
 import type { Covers, Credentials, SignableRequest } from './scheme.ts'
-
-/** How a body is read. `query`: the parameters of the URL are the payload. */
-export type Format = 'json' | 'form' | 'xml' | 'multipart' | 'text' | 'bytes' | 'query'
 
 /**
  * Content codings that a provider declares, each with the bytes that are signed: `sent`, or `decoded` if the sender signs

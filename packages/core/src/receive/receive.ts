@@ -2,7 +2,7 @@ import { receivedRoom, weigh, weighMost } from '../basics/room.ts'
 import { checkLabel } from '../body/formats.ts'
 import { parseBody } from '../body/parse.ts'
 import { loadXml, xmlReady } from '../body/xml/xml.ts'
-import { markVerified, type Delivery } from '../delivery.ts'
+import type { Delivery } from '../delivery.ts'
 import { toWebhookError, WebhookError } from '../errors.ts'
 import type { Host, Accepted } from '../inbox/inbox.ts'
 import { isPromise, type MaybePromise } from '../basics/maybe.ts'
@@ -13,6 +13,7 @@ import { Exchange } from './exchange.ts'
 import { identify, type Identified, type ReceiveContext } from './identify.ts'
 import type { Reply } from './reply/reply.ts'
 import type { Writes } from './writes.ts'
+import { markVerified } from './http-delivery.ts'
 
 /**
  * The steps of a delivery: admit → read (the adapter) → greet → verify → parse → handshake → identify → accept →

@@ -1,7 +1,6 @@
 import { kindOf, unknownOptions } from '../basics/unknown-options.ts'
 import { parseBody } from '../body/parse.ts'
 import { loadXml } from '../body/xml/xml.ts'
-import { createDelivery, markVerified, ownDelivery } from '../delivery.ts'
 import { toWebhookError } from '../errors.ts'
 import { toEvent, type EventMap, type WebhookEvent } from '../event.ts'
 import { resolveLimits, type LimitOptions, type Limits } from '../limits.ts'
@@ -13,6 +12,7 @@ import { identify, type IdentifyContext } from './identify.ts'
 import { createAnswers } from './reply/answer.ts'
 import type { Reply } from './reply/reply.ts'
 import { stripper } from './strip.ts'
+import { createDelivery, markVerified, ownDelivery } from './http-delivery.ts'
 
 /** Options of {@link verifyRequest}. */
 export interface VerifyRequestOptions {

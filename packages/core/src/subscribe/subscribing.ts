@@ -1,5 +1,5 @@
 import { checkFunction, rejectNull, unknownOptions } from '../basics/unknown-options.ts'
-import type { Inbox, TaskError } from '../inbox/inbox.ts'
+import type { Inbox } from '../inbox/inbox.ts'
 import type { AttemptInfo } from '../observe/infos.ts'
 import { createAnswers, type AnswerFunction, type AnswerOptions } from '../receive/reply/answer.ts'
 import {
@@ -9,6 +9,7 @@ import {
   type SubscriptionOptions,
   type Subscriptions,
 } from './subscription.ts'
+import type { TaskError } from '../inbox/view.ts'
 
 /** The argument of {@link createSubscribing}. */
 interface SubscribingHost {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { decideFormat, labelOf, type Declaration } from '../../src/body/formats.ts'
-import { createDelivery } from '../../src/delivery.ts'
-import type { Format } from '../../src/provider/provider.ts'
+import type { Format } from '../../src/delivery.ts'
+import { createDelivery } from '../../src/receive/http-delivery.ts'
 
 function decided(declared: Declaration, body: string | Uint8Array, contentType?: string): Format {
   const headers = contentType === undefined ? {} : { 'content-type': contentType }

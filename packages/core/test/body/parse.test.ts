@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { Declaration } from '../../src/body/formats.ts'
 import { parseBody as parse, type ParsedBody } from '../../src/body/parse.ts'
-import { createDelivery, type Delivery } from '../../src/delivery.ts'
-import type { Format } from '../../src/provider/provider.ts'
+import type { Delivery, Format } from '../../src/delivery.ts'
 import { rejection } from './rejection.ts'
+import { createDelivery } from '../../src/receive/http-delivery.ts'
 
 const ALL: readonly Format[] = ['json', 'form', 'xml', 'multipart', 'bytes', 'query']
 
@@ -21,7 +21,7 @@ function parseBody(
 test('the first XML body waits for the parser, the next does not', async () => {
   vi.resetModules()
   const fresh = await import('../../src/body/parse.ts')
-  const delivery = await import('../../src/delivery.ts')
+  const delivery = await import('../../src/receive/http-delivery.ts')
   const xml = (): Delivery =>
     delivery.createDelivery({ url: 'https://example.com/hook', body: '<a>1</a>' }, undefined, {
       formats: ['xml'],

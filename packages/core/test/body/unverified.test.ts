@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { createDelivery, markVerified, type Delivery } from '../../src/delivery.ts'
+import type { Delivery, Format } from '../../src/delivery.ts'
 import { loadXml } from '../../src/body/xml/xml.ts'
 import { resolveLimits, type UnverifiedLimits } from '../../src/limits.ts'
-import type { Format } from '../../src/provider/provider.ts'
 import { rejection } from './rejection.ts'
+import { createDelivery, markVerified } from '../../src/receive/http-delivery.ts'
 
 await loadXml()
 

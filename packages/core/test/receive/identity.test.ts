@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { createDelivery } from '../../src/delivery.ts'
 import { identityOf, type Dedupe } from '../../src/receive/identity.ts'
 import type { EventDraft } from '../../src/event.ts'
 import type { Provider } from '../../src/provider/provider.ts'
 import { acme } from '../acme.ts'
+import { createDelivery } from '../../src/receive/http-delivery.ts'
 
 interface Given {
   readonly dedupe?: Dedupe

@@ -9,7 +9,6 @@ import {
   type TaskRow,
   type Turn,
   type Versions,
-  type ClockStep,
   AGAIN,
   LATER,
   READY,
@@ -43,8 +42,9 @@ import { faultOf, rejection } from './errors.ts'
 import { guestSql } from './guest.ts'
 import { hearTasks } from './listen.ts'
 import { checkSession, layoutOf, migrateTables, type TablesLayout } from './migrate.ts'
-import { readNumber, readRow, type PgClient, type PgTransaction, type Sql } from './pg.ts'
+import { readNumber, readRow, type PgClient, type PgTransaction } from './pg.ts'
 import { createRows, idsOf, lockLines } from './rows.ts'
+import { createServerClock, COUNT_AGAIN } from './clock.ts'
 
 /** Makes the store: rows in tables `postern_*` of a schema. */
 export function createStore(
@@ -219,104 +219,6 @@ const ADD_PROCESS = `WITH p AS (
 /** 0 if an open transaction holds the row. */
 const FREE = `WITH t AS (SELECT id FROM $.postern_tasks WHERE id = $1::bigint FOR UPDATE SKIP LOCKED)
   SELECT ((SELECT count(*) FROM t) + CASE WHEN EXISTS (SELECT 1 FROM $.postern_tasks WHERE id = $1::bigint) THEN 0 ELSE 1 END)::int AS n`
-
-/**
- * The server's clock, held against the monotonic clock of this process. Steps ahead are stored: nothing ages by them, and no
- * lease ends by them. Steps back are found by what is stored (`COUNT_AGAIN`).
- */
-interface ServerClock {
-  /** The time of the server, in milliseconds since 1970, after what a step has changed was put right. */
-  read(): Promise<number>
-  steps(): Promise<readonly ClockStep[]>
-}
-
-// Milliseconds: how old the stored time may be, and how much of the time in which nobody was there is believed.
-const STORE = 10_000
-const GAP = 3_600_000
-
-/** Makes it; `lease` in milliseconds. */
-function createServerClock(sql: Sql, lease: number): ServerClock {
-  // What is shorter ends no lease by itself.
-  const least = Math.min(1000, lease / 4)
-  let known: { readonly time: number; readonly at: number } | undefined
-
-  return {
-    async read() {
-      const sent = performance.now()
-      const { now, clock } = await readRow(sql<{ now: number; clock: number }>(CLOCK))
-      const got = performance.now()
-      if (clock > now) await sql(BACK)
-      else await follow(now, clock, got)
-      known = { time: now, at: sent }
-      return now
-    },
-    async steps() {
-      const rows = await sql<{ at: number; unseen: number }>(STEPS_AHEAD)
-      return rows.map(({ at, unseen }) => ({ at, unseen, unseenByGuards: unseen }))
-    },
-  }
-
-  async function follow(now: number, clock: number, got: number): Promise<void> {
-    const gap = known ? now - known.time - (got - known.at) : now - clock
-    // Of a gap behind the stored time a process that starts believes a part of a lease, since others may live: leases end all the same.
-    const unseen = known ? gap : gap - GAP
-    const longer = known ? gap : gap - STORE - lease / 3
-    if (longer >= least || unseen >= least)
-      await sql(AHEAD, [Math.max(0, Math.floor(unseen)), Math.max(0, Math.floor(longer)), lease])
-    else if (now - clock >= STORE) await sql(SET_CLOCK, [now])
-  }
-}
-
-/** The lease of the process that has a claim. */
-const leaseOf = (own: string): string =>
-  `coalesce((SELECT p.lease FROM $.postern_processes p WHERE p.id = (t.token / 4294967296)::int), ${own}::bigint)`
-
-/** The clock of the server, and the last time that a process has stored. */
-const CLOCK: string = `SELECT ${NOW}::float8 AS now, clock::float8 AS clock FROM $.postern_schema`
-const SET_CLOCK: string = `WITH s AS (UPDATE $.postern_schema SET clock = $1::bigint WHERE clock < $1::bigint RETURNING 1)
-  SELECT count(*)::int AS n FROM s`
-
-/**
- * The clock went ahead of what the processes know: by how much nothing ages, and how much longer leases hold. Whoever is
- * first stores the time, so that a step counts once.
- */
-const AHEAD: string = `WITH c AS MATERIALIZED (SELECT clock FROM $.postern_schema FOR UPDATE),
-  a AS MATERIALIZED (SELECT clock, CASE WHEN clock = 0 THEN $1::bigint ELSE LEAST($1::bigint, ${NOW} - clock) END AS unseen,
-    LEAST($2::bigint, ${NOW} - clock) AS longer FROM c),
-  s AS (INSERT INTO $.postern_steps (at, unseen) SELECT ${NOW}, unseen FROM a WHERE clock > 0 AND unseen >= 1000),
-  h AS MATERIALIZED (
-    SELECT t.id, LEAST(t.lease + a.longer, ${NOW} + ${leaseOf('$3')}) AS lease FROM $.postern_tasks t, a
-    WHERE a.longer > 0 AND t.lease > a.clock ORDER BY t.id FOR UPDATE OF t SKIP LOCKED),
-  l AS (UPDATE $.postern_tasks t SET lease = h.lease FROM h WHERE t.id = h.id),
-  u AS (UPDATE $.postern_schema SET clock = ${NOW} FROM a WHERE postern_schema.clock < ${NOW} RETURNING 1)
-  SELECT count(*)::int AS n FROM u`
-
-/** The clock went back behind the stored time: steps ahead that it took back are none. */
-const BACK: string = `WITH c AS MATERIALIZED (SELECT clock - ${NOW} AS back FROM $.postern_schema WHERE clock > ${NOW} FOR UPDATE),
-  s AS (UPDATE $.postern_steps SET at = ${NOW}, unseen = GREATEST(0, unseen - c.back) FROM c WHERE at > ${NOW}),
-  u AS (UPDATE $.postern_schema SET clock = ${NOW} FROM c RETURNING 1)
-  SELECT count(*)::int AS n FROM u`
-
-const STEPS_AHEAD = 'SELECT at::float8 AS at, unseen::float8 AS unseen FROM $.postern_steps'
-
-/**
- * Leases and waits that are longer than they may be, since the clock went back, count from now. So do places of tasks that
- * need no time: others would go first for as long.
- */
-const COUNT_AGAIN: string = `WITH w AS MATERIALIZED (
-    SELECT t.id FROM $.postern_tasks t WHERE t.state = 0 AND t.since > ${NOW} ORDER BY t.since LIMIT 1000 FOR UPDATE SKIP LOCKED),
-  uw AS (UPDATE $.postern_tasks t SET due = ${NOW} + t.due - t.since, since = ${NOW} FROM w WHERE t.id = w.id RETURNING 1),
-  l AS MATERIALIZED (
-    SELECT t.id, ${leaseOf('$2')} AS lease FROM $.postern_tasks t
-    WHERE t.lease > ${NOW} + (SELECT min(lease) FROM $.postern_processes) AND t.lease > ${NOW} + ${leaseOf('$2')}
-    ORDER BY t.id LIMIT 1000 FOR UPDATE OF t SKIP LOCKED),
-  ul AS (UPDATE $.postern_tasks t SET lease = ${NOW} + l.lease FROM l WHERE t.id = l.id RETURNING 1),
-  r AS MATERIALIZED (
-    SELECT n.id FROM unnest($1::int[]) AS i(lane) CROSS JOIN LATERAL (
-      SELECT t.id FROM $.postern_tasks t WHERE t.lane = i.lane AND t.state = 0 AND t.gate = 0 AND NOT t.behind AND t.turn = 0
-        AND t.due > ${NOW} LIMIT 1000 FOR UPDATE SKIP LOCKED) n),
-  ur AS (UPDATE $.postern_tasks t SET due = ${NOW} FROM r WHERE t.id = r.id RETURNING 1)
-  SELECT ((SELECT count(*) FROM uw) + (SELECT count(*) FROM ul) + (SELECT count(*) FROM ur))::int AS n`
 
 const pick = (which: string, order: string, most: string): string => `
     SELECT w.lane, w.room, n.id, n.turn, n.due FROM w CROSS JOIN LATERAL (

@@ -1,8 +1,8 @@
 import type { ApiCall } from '../common/client-types.ts'
 import { createApiCall } from '../common/client.ts'
 import { bearer, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
-import type { SourcePage } from '../common/paging.ts'
 import { linkQuery, row, rows, asText, type Fields } from '../common/read.ts'
+import type { SourcePage } from '../common/paging.ts'
 
 /** Calls Paddle. Keys of the sandbox say so. */
 export function paddleClient(name: string, options: ApiOptions & { readonly key: Token }): ApiCall {

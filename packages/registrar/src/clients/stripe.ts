@@ -1,8 +1,8 @@
 import type { ApiCall, ApiRequest } from '../common/client-types.ts'
 import { createApiCall } from '../common/client.ts'
 import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
-import type { SourcePage } from '../common/paging.ts'
 import { row, rows, asText, type Fields } from '../common/read.ts'
+import type { SourcePage } from '../common/paging.ts'
 
 /** Calls Stripe's API with a key. */
 export function stripeClient(

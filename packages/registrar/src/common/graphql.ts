@@ -1,7 +1,7 @@
 import { RegistrarError } from '../errors.ts'
 import type { ApiAnswer, ApiCall, ApiFault } from './client-types.ts'
-import type { SourcePage } from './paging.ts'
 import { row, rows, asText, texts, type Fields } from './read.ts'
+import type { SourcePage } from './paging.ts'
 
 /** Sends one GraphQL operation; `member` is the one field that it asks for. */
 export type Ask = (query: string, variables: Fields, member: string) => Promise<Fields>

@@ -87,3 +87,9 @@ export async function everyRow(
   } while (cursor !== undefined)
   return found
 }
+
+/** One page. */
+export interface SourcePage<Item> {
+  readonly items: readonly Item[]
+  readonly next: string | undefined
+}

@@ -1,13 +1,5 @@
 import { type Provider, madeOf, type SenderChallenge } from '@postern/core/scheme'
-import {
-  type AuditCase,
-  type CaseClass,
-  type AuditRequest,
-  headerOf,
-  valueAt,
-  withHeader,
-  withValue,
-} from './request.ts'
+import type { AuditCase, CaseClass, AuditRequest } from './request.ts'
 import { authenticCases, skipUnless, NO_TIME } from './cases/authentic.ts'
 import { otherBodyCases } from './cases/bodies.ts'
 import { layoutCases } from './cases/layouts.ts'
@@ -18,6 +10,7 @@ import { leakCases } from './leaks.ts'
 import { memoryCase } from './report.ts'
 import { auditSender, type AuditSender, letters } from './sender.ts'
 import { Buffer } from 'node:buffer'
+import { oddTimeCases } from './cases/times.ts'
 
 /** The order of play: what could spoil the judgement of others comes last. */
 const ORDER: readonly CaseClass[] = [
@@ -294,110 +287,4 @@ function repeatCases(sender: AuditSender): readonly AuditCase[] {
       },
     ),
   ]
-}
-
-const REPLAY = 'What was captured once, in a log or a proxy, can be sent again for ever.'
-const DAY = 86_400
-
-/** Deliveries that are too old or too new, or say two times. */
-function oddTimeCases(sender: AuditSender): readonly AuditCase[] {
-  const { tolerance } = sender.facts
-  const late = (
-    id: string,
-    what: string,
-    more: Partial<AuditCase>,
-    seconds: number,
-  ): AuditCase => ({
-    id: `forged/${id}`,
-    class: 'forged',
-    severity: 'high',
-    what,
-    sends: () => [[signedAt(sender, seconds)]],
-    expects: { reply: 'rejected', effects: 0 },
-    why: REPLAY,
-    remedy: 'freshness',
-    ...skipUnless(tolerance !== undefined, NO_TIME),
-    ...more,
-  })
-  const bound = tolerance ?? 0
-  const moved = tolerance === undefined ? undefined : twoTimes(sender, bound)
-  return [
-    late('stale', `a delivery signed ${bound + 360} s ago`, {}, -(bound + 360)),
-    late('stale-day', 'a delivery signed a day before it is too old', {}, -(bound + DAY)),
-    late(
-      'future',
-      'a delivery signed for a time a day ahead',
-      {
-        severity: 'low',
-        why: 'Only the sender can sign it. It would stay fresh for a day, and could be sent again.',
-      },
-      bound + DAY,
-    ),
-    {
-      ...late('time-swapped', 'a delivery whose time was changed after it was signed', {}, 0),
-      severity: 'critical',
-      sends: () => [[swapped(sender)!]],
-      why: 'If the time is not signed, what is stale can be made fresh.',
-      remedy: 'verify',
-      ...skipUnless(
-        swapped(sender) !== undefined,
-        'its time stands in no header that can be changed',
-      ),
-    },
-    {
-      ...late('two-times', 'an old delivery that says a fresh time beside its own', {}, 0),
-      sends: () => twoTimes(sender, bound)!.map((request) => [request]),
-      ...skipUnless(moved !== undefined, 'its time stands in no header that can be changed'),
-    },
-  ]
-}
-
-function signedAt(sender: AuditSender, seconds: number): AuditRequest {
-  return sender.sign({ at: sender.now() + seconds * 1000 })
-}
-
-/** The header that says the time of signing in seconds or milliseconds, and what stands there. */
-function timeOf(
-  sender: AuditSender,
-  request: AuditRequest,
-  at: number,
-): readonly [name: string, time: string] | undefined {
-  if (sender.provider.covers.timestamp !== true) return undefined
-  const seconds = String(Math.floor(at / 1000))
-  for (const [name, value] of request.headers) {
-    const found = new RegExp(`(?<!\\d)${seconds}(?:\\d{3})?(?!\\d)`).exec(value)
-    if (found) return [name, found[0]]
-  }
-  return undefined
-}
-
-/** A fresh delivery whose time is a second later than what was signed. */
-function swapped(sender: AuditSender): AuditRequest | undefined {
-  const at = sender.now()
-  const request = sender.sign({ at })
-  const found = timeOf(sender, request, at)
-  if (!found) return undefined
-  const [name, time] = found
-  const later = String(Number(time) + (time.length > 11 ? 1000 : 1))
-  return withHeader(request, name, headerOf(request, name)!.replace(time, later))
-}
-
-/** An old delivery with a fresh time before and after the signed one. */
-function twoTimes(sender: AuditSender, tolerance: number): readonly AuditRequest[] | undefined {
-  const at = sender.now() - (tolerance + 360) * 1000
-  const request = sender.sign({ at })
-  const found = timeOf(sender, request, at)
-  if (!found) return undefined
-  const [name, old] = found
-  const fresh = String(Number(old) + (tolerance + 360) * (old.length > 11 ? 1000 : 1))
-  const value = headerOf(request, name)!
-  const { place } = sender.facts
-  if (value === old)
-    return [withHeader(request, name, old, fresh), withHeader(request, name, fresh, old)]
-  const pair = new RegExp(`(\\w+=)${old}`).exec(value)
-  if (!pair || !place || valueAt(request, place) !== value) return undefined
-  const [whole, key] = pair
-  return [`${key}${fresh},${whole}`, `${whole},${key}${fresh}`].map((both) =>
-    withValue(request, place, value.replace(whole, both)),
-  )
 }

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { allOf, WebhookError, type DeliveryInit } from '@postern/core'
 import { explain } from '@postern/core/explain'
 import type { Provider } from '@postern/core/scheme'
-import type { ProviderUnderTest } from '../provider.ts'
 import type { TestRunner } from '../ledger.ts'
 import { trial } from './trial.ts'
-import { vectorOptions, type Vector } from './vector.ts'
+import { vectorOptions, type Vector, type ProviderUnderTest } from './vector.ts'
 
 // Their calls show that somebody looked at the delivery. The others only describe the provider.
 const STEPS = ['admit', 'greet', 'verify', 'handshake', 'events', 'reply'] as const

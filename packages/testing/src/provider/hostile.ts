@@ -2,12 +2,11 @@ import assert from 'node:assert/strict'
 import { gzipSync } from 'node:zlib'
 import type { DeliveryInit } from '@postern/core'
 import type { Provider, SignableRequest } from '@postern/core/scheme'
-import type { ProviderUnderTest } from '../provider.ts'
 import type { TestRunner } from '../ledger.ts'
-import type { SigningLaws } from './laws.ts'
 import { differences } from './places.ts'
 import { signaturePlaces } from './tamper.ts'
 import { trial, type Tried } from './trial.ts'
+import type { SigningLaws, ProviderUnderTest } from './vector.ts'
 
 const NOW = 1_760_000_000_000
 /** Types under which a captured body is sent again. */

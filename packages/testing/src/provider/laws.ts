@@ -1,26 +1,10 @@
 import assert from 'node:assert/strict'
 import type { Draft, Provider, SignableRequest } from '@postern/core/scheme'
 import type { TestRunner } from '../ledger.ts'
-import type { ProviderUnderTest } from '../provider.ts'
 import { flipCharacter, signaturePlaces, tamperings } from './tamper.ts'
 import { fastCheck, type Arbitrary, type FastCheck } from './fast-check.ts'
 import { bench, trial, type Tried } from './trial.ts'
-
-/** What the laws of signing need to know about a provider that can sign. */
-export interface SigningLaws {
-  /** Two secrets in the provider's format; each can sign and verify. */
-  readonly secrets: readonly [string, string]
-  /** Other options of the factory. */
-  readonly options?: object
-  /** What is signed. Where it names a topic or an id, the event must have them. @default a payload alone */
-  readonly draft?: Draft
-  /** True if upper and lower case of the signature (or of the word before a token) are the same to the provider. @default false */
-  readonly anyCase?: boolean
-  /** How many inputs each law draws, and five times as many single characters. Fewer do where code is shared. @default 40 */
-  readonly draws?: number
-  /** What of a body is protected, if a provider `covers` fields. @default the fields of a form, the value of JSON */
-  readonly covered?: (body: Uint8Array, contentType: string) => unknown
-}
+import type { SigningLaws, ProviderUnderTest } from './vector.ts'
 
 const NOW = 1_760_000_000_000
 const DRAWS = 40

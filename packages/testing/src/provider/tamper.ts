@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Draft, Provider, SignableRequest } from '@postern/core/scheme'
 import { bodyFields } from './fields.ts'
-import type { SigningLaws } from './laws.ts'
 import { differences, replaceAt, type HeadPlace } from './places.ts'
+import type { SigningLaws } from './vector.ts'
 
 /** What was signed, and how to sign it again. */
 export interface Signing {

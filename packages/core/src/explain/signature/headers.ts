@@ -1,6 +1,5 @@
 import type { Bounds } from '../bounds.ts'
-import { withHeaders, type Change, type PlainRequest, type Clue } from '../finding.ts'
-import type { Reads } from '../trial/trial.ts'
+import { withHeaders, type Change, type PlainRequest, type Clue, type Reads } from '../finding.ts'
 
 // Names that no proxy makes of a header of a signature.
 const USUAL =

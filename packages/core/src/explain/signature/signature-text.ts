@@ -1,7 +1,6 @@
 import { encode, fromBase64, fromHex, toBuffer, utf8 } from '../../body/bytes.ts'
 import type { Bounds } from '../bounds.ts'
-import { withHeaders, type Change, type PlainRequest, type Clue } from '../finding.ts'
-import type { Reads } from '../trial/trial.ts'
+import { withHeaders, type Change, type PlainRequest, type Clue, type Reads } from '../finding.ts'
 
 const LONGEST = 8192
 const TOKEN = /[A-Za-z0-9+/_-]{20,}={0,2}/g

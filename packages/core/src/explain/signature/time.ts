@@ -1,7 +1,6 @@
 import type { WebhookError } from '../../errors.ts'
-import { type Clue, withHeaders, type Change, type PlainRequest } from '../finding.ts'
+import { type Clue, withHeaders, type Change, type PlainRequest, type Reads } from '../finding.ts'
 import type { Bounds } from '../bounds.ts'
-import type { Reads } from '../trial/trial.ts'
 
 // 2001-09-09: earlier is a time in seconds that was read as milliseconds, or the other way.
 const EARLIEST = 1e12

@@ -1,9 +1,9 @@
 import type { WebhookError } from '../../errors.ts'
 import type { Bounds } from '../bounds.ts'
-import type { Change, Clue } from '../finding.ts'
+import type { Change, Clue, Reads } from '../finding.ts'
 import type { Subject } from '../subject.ts'
 import { groupsOf, type Groups } from './groups.ts'
-import { type Reads, changed, type Trial, type TrialState } from './trial.ts'
+import { changed, type Trial, type TrialState } from './trial.ts'
 
 type Kind = keyof Groups
 

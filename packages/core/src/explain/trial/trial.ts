@@ -1,4 +1,4 @@
-import { createDelivery, type Delivery } from '../../delivery.ts'
+import type { Delivery } from '../../delivery.ts'
 import { toWebhookError, type WebhookError } from '../../errors.ts'
 import type { HeaderLines } from '../../basics/header-lines.ts'
 import { defaultLimits } from '../../limits.ts'
@@ -6,8 +6,9 @@ import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import { madeOf, remake } from '../../provider/made.ts'
 import type { Provider } from '../../provider/provider.ts'
 import type { Bounds } from '../bounds.ts'
-import type { Change, PlainRequest, Clue } from '../finding.ts'
+import type { Change, PlainRequest, Clue, Reads } from '../finding.ts'
 import { shiftsOf, type Shift } from '../signature/time.ts'
+import { createDelivery } from '../../receive/http-delivery.ts'
 
 /** One place of the search: what would be verified, and what has been undone so far. */
 export interface TrialState {
@@ -131,15 +132,6 @@ function verify(
   } finally {
     Error.stackTraceLimit = stackTraceLimit
   }
-}
-
-/** The parts of a delivery that a verification read. */
-export interface Reads {
-  /** Names of headers, in lower case, in the order they were first read. */
-  readonly headers: Set<string>
-  url: boolean
-  body: boolean
-  method: boolean
 }
 
 /** The same delivery, noting what is read of it. */

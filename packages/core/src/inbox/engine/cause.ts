@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { TaskError } from '../inbox.ts'
+import type { TaskError } from '../view.ts'
 
 // Characters that count: a handler may throw megabytes.
 const NAME = 200

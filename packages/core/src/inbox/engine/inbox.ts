@@ -4,19 +4,17 @@ import { createAccess, chain } from './steps.ts'
 import { attachment } from './attach/attachment.ts'
 import { knownFor } from './attach/checks.ts'
 import { settledBy } from '../../basics/deadline.ts'
-import type { Ahead } from './run/slot.ts'
-import type { Transactions } from './accept/transactions.ts'
-import { createActions } from './operate/actions.ts'
+import { createActions, actionRowsOf } from './operate/actions.ts'
 import { createUnread, createRecords } from './journal/records.ts'
-import { actionRowsOf } from './journal/actions.ts'
 import { attemptsIn, createJournal } from './journal/journal.ts'
 import { createNumbers } from './accept/encode.ts'
 import { followed } from './run/order.ts'
 import { createView } from './operate/view.ts'
-import type { EngineSettings } from './settings.ts'
-import { createSide, type EngineSide } from './side.ts'
+import type { EngineSettings, EngineInboxOptions } from './settings.ts'
+import { createSide } from './side.ts'
+import type { EngineSide, InboxParts } from './parts.ts'
 import { createVersionWatch } from './version/version-watch.ts'
-import type { Back, Store } from './store.ts'
+import type { Store } from './store.ts'
 import type { BatchWork } from './write/backlog.ts'
 import {
   createBatch,
@@ -31,24 +29,6 @@ import { ago } from './operate/ago.ts'
 import type { Before, Place } from './operate/store.ts'
 import { grouped, isPromise, type MaybePromise } from '../../basics/maybe.ts'
 
-/** The argument of {@link engineInbox}. */
-export interface EngineInboxOptions {
-  /** Makes the store. `warn` tells all receivers. */
-  readonly store: (warn: (message: string) => void, back: Back) => Store
-  /** What `engineSettings` read. */
-  readonly settings: EngineSettings
-  /** Those of the application, as `transactions(name)` makes them. */
-  readonly transactions: Transactions<unknown>
-  /** How far ahead quick handlers get tasks. */
-  readonly ahead: Ahead
-  /** What it cannot do. @default all of it */
-  readonly can?: Partial<Inbox['can']>
-  /** False if ids are known for as long as each sender needs, however long that is. @default true */
-  readonly windowed?: boolean
-  /** Milliseconds for which `waitUntil` of a host is held for what runs. @default not at all */
-  readonly hold?: number
-}
-
 // What closing may take beyond its deadline, in milliseconds.
 const LAST = 500
 // A process number and its claims make a token below 2^53.
@@ -62,65 +42,57 @@ const CLAIMS = 2 ** 32
  */
 export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   store: make,
-  settings,
-  transactions,
-  ahead,
-  can,
   windowed = true,
-  hold,
+  ...options
 }: EngineInboxOptions): Inbox<Commit> {
+  const { settings, can } = options
+  const { deadline } = settings
   const warn = (message: string): void => {
     for (const consumer of attached.consumers()) consumer.warn(message)
   }
-  const store = make(warn, (message) => {
+  const made = make(warn, (message) => {
     numbers.forget()
     for (const side of sides.values()) side.back(message)
   })
-  const { name } = store
+  const { name } = made
   const unread = createUnread(name, warn)
   const known = knownFor(settings)
   const sides = new Map<string, EngineSide>()
-  const flying = new Set<number>()
-  const writer = store.together ? createOneWriter(store, store.together) : createManyWriters(store)
-  const numbers = createNumbers(store)
   let process = 0
   // Begins anywhere: a store that went back may give a process the number of another.
   let claims = Math.floor(Math.random() * CLAIMS)
   let unlisten: (() => void) | undefined
   let opening: Promise<number> | undefined
   const versionWatch = createVersionWatch(
-    store.alive && (() => store.alive!()),
+    made.alive && (() => made.alive!()),
     (rejected) => {
       for (const side of sides.values()) side.shut(rejected)
     },
-    store.sleeps !== true,
+    made.sleeps !== true,
   )
-  const follow = store.together
-    ? undefined
-    : followed(store, settings.deadline, () => attached.look())
+  const follow = made.together ? undefined : followed(made, deadline, () => attached.look())
   // Each part opens it with the first that needs it, and asks whether it is shut out.
-  const { opened: _, ...parts } = store
-  const shared = {
-    ...parts,
+  const { opened: _, ...rest } = made
+  const store = {
+    ...rest,
     ...follow,
     async open() {
-      if (!store.opened) await (opening ??= openStore().finally(() => (opening = undefined)))
+      if (!made.opened) await (opening ??= openStore().finally(() => (opening = undefined)))
       versionWatch.start()
       await versionWatch.check()
       return process
     },
   } as Store
   // Not as a getter in the literal: V8 would keep all of it as a dictionary.
-  Object.defineProperty(shared, 'opened', { get: () => store.opened && versionWatch.sure() })
-  const access = createAccess(shared, writer, {
-    ready: () => shared.open(),
-    deadline: settings.deadline,
-  })
-  const actions = createActions(actionRowsOf(shared.records, access))
-  const view = createView(shared, {
+  Object.defineProperty(store, 'opened', { get: () => made.opened && versionWatch.sure() })
+  const writer = store.together ? createOneWriter(store, store.together) : createManyWriters(store)
+  const numbers = createNumbers(store)
+  const access = createAccess(store, writer, { ready: () => store.open(), deadline })
+  const actions = createActions(actionRowsOf(store.records, access))
+  const view = createView(store, {
     access,
     actions,
-    deadline: settings.deadline,
+    deadline,
     consumers: () => attached.consumers(),
     look: () => attached.look(),
     async pause() {
@@ -129,36 +101,30 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
     },
     opened: (receiver, tasks) => sides.get(receiver)?.capacity.free(-tasks),
   })
-  const prune = createPrune(shared, settings, (error) => {
+  const prune = createPrune(store, settings, (error) => {
     for (const consumer of attached.consumers()) consumer.failed?.(error)
   })
+  const parts: InboxParts = {
+    ...options,
+    store,
+    writer,
+    numbers,
+    versionWatch,
+    token: () => process * CLAIMS + (claims = (claims + 1) % (CLAIMS - 1)),
+    flying: new Set(),
+    isOwn: (token) => Math.floor(token / CLAIMS) === process,
+    view,
+    onWork() {
+      unlisten ??= store.listen?.(() => attached.look())
+      if (!store.alone) prune.start()
+    },
+    tidy: (until) => prune.once(until),
+  }
   const attached = attachment({
     inbox: name,
     ...(windowed && { dedupeWindow: known }),
     join(consumer: Consumer) {
-      const side = createSide(
-        {
-          store: shared,
-          writer,
-          settings,
-          ahead,
-          hold,
-          commits: can?.transaction !== false,
-          numbers,
-          versionWatch,
-          token: () => process * CLAIMS + (claims = (claims + 1) % (CLAIMS - 1)),
-          flying,
-          isOwn: (token) => Math.floor(token / CLAIMS) === process,
-          transactionOf: (host) => transactions.of(host),
-          view,
-          onWork() {
-            unlisten ??= store.listen?.(() => attached.look())
-            if (!store.alone) prune.start()
-          },
-          tidy: (until) => prune.once(until),
-        },
-        consumer,
-      )
+      const side = createSide(parts, consumer)
       sides.set(consumer.receiver, side)
       if (versionWatch.rejected() !== undefined) side.shut(versionWatch.rejected())
       return side
@@ -182,10 +148,10 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
     can: { order: true, transaction: true, durable: true, fair: true, search: 'index', ...can },
     attach: (consumer) => attached.attach(consumer),
     view,
-    records: createRecords(shared.records, access, unread),
+    records: createRecords(store.records, access, unread),
     journal: createJournal({
-      store: shared,
-      attempts: (task) => attemptsIn(shared, task),
+      store,
+      attempts: (task) => attemptsIn(store, task),
       access,
       actions,
       unread,
@@ -195,10 +161,10 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
 
   /** Processes that start at the same moment wait for each other. */
   async function openStore(): Promise<number> {
-    const until = performance.now() + settings.deadline
+    const until = performance.now() + deadline
     for (;;) {
       try {
-        return (process = await store.open())
+        return (process = await made.open())
       } catch (error) {
         if (store.fault(error) !== 'again' || performance.now() >= until) throw error
         await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20))

@@ -1,26 +1,20 @@
-import type { Consumer, Host } from '../inbox.ts'
+import type { Consumer } from '../inbox.ts'
 import type { InboxView } from '../view.ts'
 import type { Capacity } from './accept/capacity.ts'
 import type { Numbers } from './accept/encode.ts'
+import type { Side } from './attach/attachment.ts'
 import type { Lanes } from './run/lanes.ts'
 import type { Runner } from './run/runner.ts'
-import type { Ahead } from './run/slot.ts'
 import type { Task } from './run/task.ts'
-import type { EngineSettings } from './settings.ts'
+import type { EngineInboxOptions } from './settings.ts'
 import type { Store } from './store.ts'
 import type { VersionWatch } from './version/version-watch.ts'
 import type { BatchWriter } from './write/batch.ts'
 
 /** What the sides of an inbox share. */
-export interface SharedParts {
+export interface InboxParts extends Omit<EngineInboxOptions, 'store' | 'windowed'> {
   readonly store: Store
   readonly writer: BatchWriter
-  readonly settings: EngineSettings
-  readonly ahead: Ahead
-  /** As in `EngineInboxOptions`. */
-  readonly hold: number | undefined
-  /** False if tasks have no `commit`. */
-  readonly commits: boolean
   readonly numbers: Numbers
   readonly versionWatch: VersionWatch
   readonly token: () => number
@@ -28,24 +22,26 @@ export interface SharedParts {
   readonly flying: Set<number>
   /** True for a claim of this process. */
   readonly isOwn: (token: number) => boolean
-  /** The application's transaction of a delivery, if it has one of this inbox. */
-  readonly transactionOf: (host: Host) => unknown
   readonly view: Pick<InboxView, 'orphans'>
   readonly onWork: () => void
   /** After a drain. */
   readonly tidy: (until: number) => Promise<void>
 }
 
-/** What the parts of a receiver's side share. */
-export interface SideParts extends SharedParts {
+/** A receiver's side: its parts reach each other by it, and the view changes it. */
+export interface EngineSide extends Required<Side>, InboxParts {
   readonly consumer: Consumer
   readonly lanes: Lanes
   readonly capacity: Capacity
   readonly runner: () => Runner<Task>
   /** A task is due at that time, on the consumer's clock. */
   readonly dueAt: (at: number) => void
-  /** Any task may be ready. */
-  readonly look: () => void
   /** True while a drain runs: the rooms of slots then share what it may run. */
   readonly draining: () => boolean
+  /** It is shut out of the store, or, without a reason, that is over. */
+  shut(rejected: string | undefined): void
+  /** The store went back: what is claimed here is not claimed there. */
+  back(message: string): void
+  /** As `Runner.pause`, once what it gave back is stored. */
+  pause(): Promise<() => void>
 }

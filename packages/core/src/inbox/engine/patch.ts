@@ -1,6 +1,6 @@
-import type { TaskError } from '../inbox.ts'
 import { causeOf } from './cause.ts'
 import { DEAD, DONE, PENDING, RUNNING, type Gate, type State, type TaskRow } from './row.ts'
+import type { TaskError } from '../view.ts'
 
 /**
  * What must hold of a task for its patch to count, with the same `round`:

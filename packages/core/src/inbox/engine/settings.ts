@@ -1,5 +1,9 @@
 import type { Checks, CommonDefaults, CommonSettings } from './attach/checks.ts'
 import type { Duration } from '../../basics/deadline.ts'
+import type { Inbox } from '../inbox.ts'
+import type { Ahead } from './run/slot.ts'
+import type { Transactions } from './accept/transactions.ts'
+import type { Back, Store } from './store.ts'
 
 /** Settings of an inbox on the engine; times in milliseconds. */
 export interface EngineSettings extends CommonSettings {
@@ -37,4 +41,22 @@ export function pendingShare(inbox: string, given: number | undefined): number {
   throw new TypeError(
     `${inbox}: maxPendingShare must be a number from above 0 to 1, got ${String(share)}`,
   )
+}
+
+/** The argument of {@link engineInbox}. */
+export interface EngineInboxOptions {
+  /** Makes the store. `warn` tells all receivers. */
+  readonly store: (warn: (message: string) => void, back: Back) => Store
+  /** What `engineSettings` read. */
+  readonly settings: EngineSettings
+  /** Those of the application, as `transactions(name)` makes them. */
+  readonly transactions: Transactions<unknown>
+  /** How far ahead quick handlers get tasks. */
+  readonly ahead: Ahead
+  /** What it cannot do. @default all of it */
+  readonly can?: Partial<Inbox['can']>
+  /** False if ids are known for as long as each sender needs, however long that is. @default true */
+  readonly windowed?: boolean
+  /** Milliseconds for which `waitUntil` of a host is held for what runs. @default not at all */
+  readonly hold?: number
 }

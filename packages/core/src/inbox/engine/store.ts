@@ -1,6 +1,5 @@
 import type { MaybePromise } from '../../basics/maybe.ts'
-import type { ActionRow } from './operate/actions.ts'
-import type { Journaled } from './journal/store.ts'
+import type { Journaled, ActionRow } from './journal/store.ts'
 import type { ClockStep } from './operate/ago.ts'
 import type { Viewed } from './operate/store.ts'
 import type {

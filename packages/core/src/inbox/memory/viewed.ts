@@ -2,11 +2,11 @@ import { grouped } from '../../basics/maybe.ts'
 import type { FullRow, InfoRow, Scan, Viewed } from '../engine/operate/store.ts'
 import { DEAD, DONE, PENDING, READY, RUNNING, STATES, TASKS } from '../engine/row.ts'
 import { decodeDelivery, decodeEvent } from '../codec.ts'
-import type { ActionRow } from '../engine/operate/actions.ts'
 import { topCauses } from '../engine/operate/top-causes.ts'
 import { OWN_PROCESS } from './rows.ts'
 import type { EventRow, StoredTask } from './event.ts'
 import type { Tables } from './tables.ts'
+import type { ActionRow } from '../engine/journal/store.ts'
 
 /** Makes what operators read and change: it looks through all that is kept. */
 export function createViewed(

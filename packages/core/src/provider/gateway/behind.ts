@@ -1,4 +1,4 @@
-import { markVerified, createDelivery, type Delivery } from '../../delivery.ts'
+import type { Delivery } from '../../delivery.ts'
 import { parseBody, type ParsedBody } from '../../body/parse.ts'
 import type { EventDraft, EventMap } from '../../event.ts'
 import { isPromise } from '../../basics/maybe.ts'
@@ -6,6 +6,7 @@ import type { Factory } from '../about.ts'
 import { madeAgain } from '../made.ts'
 import type { Draft, Provider } from '../provider.ts'
 import { joinCredentials, type Covers, type SignableRequest } from '../scheme.ts'
+import { markVerified, createDelivery } from '../../receive/http-delivery.ts'
 
 /**
  * A sender whose deliveries come through a gateway, such as Hookdeck, Svix Ingest, QStash or Pub/Sub.

@@ -1,10 +1,11 @@
 import { safeEqual } from '../safe-equal.ts'
 import { stringifyJson } from '../../body/json.ts'
-import { createDelivery, type Delivery } from '../../delivery.ts'
+import type { Delivery } from '../../delivery.ts'
 import { WebhookError } from '../../errors.ts'
 import { mergeDeep } from '../compose.ts'
 import type { Scheme } from '../scheme.ts'
 import { mismatch, singleHeader, singleParameter, type At } from './signature/header.ts'
+import { createDelivery } from '../../receive/http-delivery.ts'
 
 /** Where {@link token} finds the token. */
 export type TokenOptions =

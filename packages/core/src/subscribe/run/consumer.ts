@@ -1,5 +1,5 @@
 import { errorText } from '../../errors.ts'
-import type { Consumer, Lane, TaskError } from '../../inbox/inbox.ts'
+import type { Consumer, Lane } from '../../inbox/inbox.ts'
 import type { AttemptInfo } from '../../observe/infos.ts'
 import type { Observer } from '../../observer.ts'
 import type { Erasure } from '../../receive/erasure.ts'
@@ -7,6 +7,7 @@ import type { Recorder } from '../../observe/recorder.ts'
 import type { run as runAttempt } from './run.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
 import { UNHANDLED } from '../subscription.ts'
+import type { TaskError } from '../../inbox/view.ts'
 
 /** The argument of {@link createConsumer}. */
 interface ConsumerContext extends RunContext {

@@ -1,21 +1,16 @@
 import { toEvent, type WebhookEvent } from '../../event.ts'
-import type { Claim, Outcome, TaskError } from '../../inbox/inbox.ts'
+import type { Claim, Outcome } from '../../inbox/inbox.ts'
 import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import { loopWatch } from './loop-watch.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
-import {
-  UNHANDLED,
-  type Subscription,
-  issuePath,
-  type SchemaIssue,
-  taskDrafts,
-  fairKeyOf,
-} from '../subscription.ts'
+import { UNHANDLED, type Subscription, taskDrafts, fairKeyOf } from '../subscription.ts'
 import { createTask, type RunningTask } from './claimed-task.ts'
-import { createKeyBounds, type KeyBounds } from './key-bounds.ts'
 import { errorText, memberOf, textOf } from '../../errors.ts'
 import type { AttemptInfo, Planned } from '../../observe/infos.ts'
 import { exponential, type RetryPolicy } from '../retry.ts'
+import type { TaskError } from '../../inbox/view.ts'
+import { SchemaMismatch, taskError, isMismatch } from './task-error.ts'
+import { createKeyBounds, type KeyBounds } from './key-bound.ts'
 
 /**
  * Runs one attempt: claim → handler → outcome. It never throws. The inbox stores the outcome; of a run that threw, `failed.ts`
@@ -325,78 +320,4 @@ function delayOf(
     `${name} asked for ${delay} ms, more than a year: it waits for a year`,
   )
   return LONGEST
-}
-
-// Characters that are stored: a message may quote a body of 20 MB.
-const NAME = 200
-const MESSAGE = 8_192
-const STACK = 16_384
-const ISSUES = 100
-// A constant of a program. Anything else may be part of a payload, and codes are shown to who may see none.
-const CODE = /^(?:[A-Z][A-Z\d_]{1,63}|[A-Z\d]{5})$/
-
-/** The payload does not match the subscription's schema: trying again cannot help. */
-class SchemaMismatch extends Error {
-  override readonly name = 'SchemaMismatch'
-  readonly issues: readonly SchemaIssue[]
-
-  constructor(issues: readonly SchemaIssue[]) {
-    // Places only: messages are logged, and those of a schema may quote a value.
-    super(
-      `the payload does not match the schema at ${issues.map((issue) => placeOf(issue) || 'its root').join(', ')}`,
-    )
-    this.issues = issues
-  }
-}
-
-/**
- * The stored form of any value that a handler threw. It never throws, even if a property throws, a proxy is revoked or
- * a value cannot become a string. Long strings are cut, with a mark.
- */
-function taskError(thrown: unknown): TaskError {
-  const name = textOf(thrown, 'name')
-  const message = textOf(thrown, 'message')
-  const code = textOf(thrown, 'code')
-  const stack = textOf(thrown, 'stack')
-  const issues = issuesOf(thrown)
-  return {
-    name: cut(name || 'Error', NAME),
-    message: cut(message ?? errorText(thrown), MESSAGE),
-    ...(code !== undefined && CODE.test(code) && { code }),
-    ...(stack !== undefined && { stack: cut(stack, STACK) }),
-    ...(issues && { issues }),
-  }
-}
-
-function issuesOf(thrown: unknown): TaskError['issues'] {
-  return isMismatch(thrown)
-    ? thrown.issues.slice(0, ISSUES).map((issue) => ({
-        message: cut(textOf(issue, 'message') ?? 'no text', MESSAGE),
-        path: placeOf(issue),
-      }))
-    : undefined
-}
-
-/** The place of an issue; empty if the schema's issue cannot be read. */
-function placeOf(issue: SchemaIssue): string {
-  try {
-    return issuePath(issue)
-  } catch {
-    return ''
-  }
-}
-
-/** True for a {@link SchemaMismatch}; false for a revoked proxy, on which `instanceof` throws. */
-function isMismatch(thrown: unknown): thrown is SchemaMismatch {
-  try {
-    return thrown instanceof SchemaMismatch
-  } catch {
-    return false
-  }
-}
-
-function cut(text: string, length: number): string {
-  return text.length <= length
-    ? text
-    : `${text.slice(0, length)}… (${text.length - length} characters left out)`
 }

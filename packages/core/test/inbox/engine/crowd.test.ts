@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createCrowd } from '../../../src/inbox/engine/run/crowd.ts'
+import { createCrowd } from '../../../src/inbox/engine/run/commit.ts'
 
 const LATE = (): Error => new Error('too late')
 

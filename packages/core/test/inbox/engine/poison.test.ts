@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { interrupted, isSuspect, poison } from '../../../src/inbox/engine/poison.ts'
 import { suspects } from '../../../src/inbox/index.ts'
+import { SUSPECT } from '../../../src/inbox/engine/row.ts'
+import { gateOf, interrupted, poison } from '../../../src/inbox/engine/rules.ts'
 
 describe('interruptions', () => {
   test('waits double from 250 ms to 8 s, of which a random half', () => {
@@ -13,11 +14,11 @@ describe('interruptions', () => {
   test('the first three in a row are not charged, and make a suspect', () => {
     let task = { cut: 0, charged: 0 }
     for (let at = 1; at <= 3; at++) {
-      expect(isSuspect(task)).toBe(false)
+      expect(gateOf({ ...task, fair: null })).not.toBe(SUSPECT)
       task = interrupted(task, 8)
       expect(task).toMatchObject({ cut: at, charged: 0, poison: false })
     }
-    expect(isSuspect(task)).toBe(true)
+    expect(gateOf({ ...task, fair: null })).toBe(SUSPECT)
     expect(interrupted(task, 8)).toMatchObject({ cut: 4, charged: 1, poison: false })
   })
 

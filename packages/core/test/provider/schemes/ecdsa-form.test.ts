@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign, verify } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { derToRaw, rawToDer } from '../../../src/provider/schemes/ecdsa-form.ts'
+import { derToRaw, rawToDer } from '../../../src/provider/schemes/ecdsa.ts'
 
 describe.each([
   ['P-256', 32, 300],

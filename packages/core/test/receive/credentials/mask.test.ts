@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createDelivery } from '../../../src/delivery.ts'
 import { masker } from '../../../src/receive/credentials/mask.ts'
 import { acme, type AcmeSpec } from '../../acme.ts'
+import { createDelivery } from '../../../src/receive/http-delivery.ts'
 
 const SECRET = 'hunter2-hunter2'
 

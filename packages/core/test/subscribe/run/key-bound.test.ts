@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { createKeyBound } from '../../../src/subscribe/run/key-bound.ts'
-import { createKeyBounds, MAX_KEYS } from '../../../src/subscribe/run/key-bounds.ts'
+import { createKeyBound, createKeyBounds, MAX_KEYS } from '../../../src/subscribe/run/key-bound.ts'
 import type { TenantLimitOptions } from '../../../src/subscribe/tenant-limit.ts'
 
 /** Lets tasks come at `times`, and come back when told, on a clock of its own. */

@@ -1,14 +1,13 @@
-import { settledBy } from '../../../basics/deadline.ts'
+import { settledBy, within } from '../../../basics/deadline.ts'
 import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
 import { WebhookError } from '../../../errors.ts'
 import type { Side } from '../attach/attachment.ts'
 import type { BatchWork } from '../write/backlog.ts'
 import type { Host, Intake, Accepted } from '../../inbox.ts'
-import type { SideParts } from '../parts.ts'
+import type { EngineSide } from '../parts.ts'
 import { chain, steps, wait, type Steps } from '../steps.ts'
 import type { Capacity } from './capacity.ts'
 import { encodeIntake, type EncodedIntake } from './encode.ts'
-import { prepareStore, openStore } from './prepare.ts'
 import { rejectIfShut } from '../version/version-watch.ts'
 import type { GuestRows } from '../store.ts'
 import { flatten, idOf, type Flat } from './flat.ts'
@@ -18,15 +17,15 @@ import type { Undo } from '../write/batch.ts'
 import type { Task } from '../run/task.ts'
 
 /** Takes deliveries in, many in one transaction. */
-export function createAccept(parts: SideParts): Side['accept'] {
-  const { store, settings, consumer, lanes, capacity, numbers } = parts
-  const batch = parts.writer.batch<PutWork & BatchWork>({
+export function createAccept(side: EngineSide): Side['accept'] {
+  const { store, settings, consumer, lanes, capacity, numbers } = side
+  const batch = side.writer.batch<PutWork & BatchWork>({
     rows: 128,
     bytes: 8 * 1024 * 1024,
     // Two at once, so that one batch is encoded while another is on its way.
     atOnce: 2,
     share: 24,
-    put: (works, until, undo) => put(parts, works, until, undo),
+    put: (works, until, undo) => put(side, works, until, undo),
     fault(error) {
       const fault = store.fault(error)
       return fault === 'again' ? 'again' : fault === 'data' ? 'one' : 'all'
@@ -34,9 +33,9 @@ export function createAccept(parts: SideParts): Side['accept'] {
   })
 
   return (intake, host) => {
-    const transaction = parts.transactionOf(host)
+    const transaction = side.transactions.of(host)
     // It may hold the only lock: nothing is made beside it.
-    if (transaction !== undefined) return acceptAsGuest(parts, transaction, intake)
+    if (transaction !== undefined) return acceptAsGuest(side, transaction, intake)
     const taken = accept(intake, performance.now() + settings.deadline)
     const { waitUntil } = host
     return waitUntil ? chain(taken, (all) => (hold(waitUntil, all), all)) : taken
@@ -44,9 +43,9 @@ export function createAccept(parts: SideParts): Side['accept'] {
 
   /** A host that freezes after the response is held for what runs, and not for retries. */
   function hold(waitUntil: NonNullable<Host['waitUntil']>, taken: readonly Accepted[]): void {
-    if (parts.hold === undefined || !taken.includes('new') || !parts.runner().active()) return
-    parts.runner().wake()
-    waitUntil(settledBy(parts.runner().idle(), performance.now() + parts.hold))
+    if (side.hold === undefined || !taken.includes('new') || !side.runner().active()) return
+    side.runner().wake()
+    waitUntil(settledBy(side.runner().idle(), performance.now() + side.hold))
   }
 
   function accept(intake: Intake, deadline: number): MaybePromise<readonly Accepted[]> {
@@ -55,7 +54,7 @@ export function createAccept(parts: SideParts): Side['accept'] {
   }
 
   async function prepared(intake: Intake, deadline: number): Promise<readonly Accepted[]> {
-    await prepareStore(parts, intake, deadline)
+    await prepareStore(side, intake, deadline)
     return accept(intake, deadline)
   }
 
@@ -139,22 +138,22 @@ class DeliveryWork implements PutWork, BatchWork {
  * Takes a delivery in, in the application's transaction. It is not known here when that commits, so nothing is claimed.
  */
 function acceptAsGuest(
-  parts: SideParts,
+  side: EngineSide,
   transaction: unknown,
   intake: Intake,
 ): MaybePromise<readonly Accepted[]> {
-  const { store, numbers, capacity, consumer } = parts
-  rejectIfShut(parts.versionWatch.rejected())
+  const { store, numbers, capacity, consumer } = side
+  rejectIfShut(side.versionWatch.rejected())
   const rows = store.guest(transaction)
   const ready = !store.block || (store.opened && numbers.ready(intake.items.length))
-  return chain(ready ? undefined : openStore(parts), () => {
+  return chain(ready ? undefined : openStore(side), () => {
     const encoded = encodeIntake(consumer.receiver, intake, numbers, true)
-    return chain(capacity.reserve(encoded), () => within(parts, rows, encoded))
+    return chain(capacity.reserve(encoded), () => storeAsGuest(side, rows, encoded))
   })
 }
 
-function within(
-  { store, consumer: { receiver }, lanes, capacity, look }: SideParts,
+function storeAsGuest(
+  { store, consumer: { receiver }, lanes, capacity, look }: EngineSide,
   rows: GuestRows,
   encoded: EncodedIntake,
 ): MaybePromise<readonly Accepted[]> {
@@ -195,55 +194,55 @@ interface PutWork {
 
 /** Stores a batch of deliveries; nothing of it is stored if it fails. What can run here at once is stored as claimed. */
 function put(
-  parts: SideParts,
+  side: EngineSide,
   works: readonly PutWork[],
   until: number,
   undo: Undo,
 ): MaybePromise<() => void> {
-  const { store, settings, lanes, capacity } = parts
-  rejectIfShut(parts.versionWatch.rejected())
-  const token = parts.token()
+  const { store, settings, lanes, capacity } = side
+  rejectIfShut(side.versionWatch.rejected())
+  const token = side.token()
   const flat = flatten(
     works.map(({ encoded }) => encoded),
     {
-      receiver: parts.consumer.receiver,
+      receiver: side.consumer.receiver,
       lanes,
-      take: parts.runner().take,
+      take: side.runner().take,
       token,
     },
   )
-  parts.flying.add(token)
+  side.flying.add(token)
   undo(() => {
-    parts.flying.delete(token)
-    freeSlots(parts, flat.claimed)
+    side.flying.delete(token)
+    freeSlots(side, flat.claimed)
   })
   const written = flat.intakes.every(({ plain }) => plain)
-    ? chain(store.insert(flat), (fresh) => reviveKnown(parts, flat, fresh))
+    ? chain(store.insert(flat), (fresh) => reviveKnown(side, flat, fresh))
     : store.atomic(Math.min(until - performance.now(), settings.deadline), (rows) =>
         steps(() => write(rows, flat, capacity)),
       )
   const look = (): void => {
-    if (flat.revived) parts.look()
-    else for (const name of flat.ready) parts.runner().ready(name)
+    if (flat.revived) side.look()
+    else for (const name of flat.ready) side.runner().ready(name)
   }
   if (isPromise(written))
     return written.then((taken) => () => {
-      afterStored(parts, flat, works, taken)
-      parts.flying.delete(token)
+      afterStored(side, flat, works, taken)
+      side.flying.delete(token)
       look()
     })
   // The claim shares the transaction, and leaves nothing behind. Asked for after it, the next delivery would wait for a
   // claim too, and so on for as long as deliveries come.
   look()
   return () => {
-    afterStored(parts, flat, works, written)
-    parts.flying.delete(token)
+    afterStored(side, flat, works, written)
+    side.flying.delete(token)
   }
 }
 
 /** Once the batch is stored: answers its deliveries, and starts what was stored as claimed. */
 function afterStored(
-  parts: SideParts,
+  side: EngineSide,
   { fresh, events, claimed }: Flat,
   works: readonly PutWork[],
   taken: readonly (readonly Accepted[])[],
@@ -252,16 +251,16 @@ function afterStored(
   const started = whole ? claimed : claimed.filter(({ row }) => fresh.has(row.event!))
   if (!whole)
     freeSlots(
-      parts,
+      side,
       claimed.filter(({ row }) => !fresh.has(row.event!)),
     )
   for (let at = 0; at < works.length; at++) works[at]!.done(taken[at]!)
-  parts.runner().start(started.map(toTask))
+  side.runner().start(started.map(toTask))
 }
 
 /** One statement stores what is new. Only if something was known a second one looks for failed tasks. */
 function reviveKnown(
-  { store, settings }: SideParts,
+  { store, settings }: EngineSide,
   flat: Flat,
   fresh: ReadonlySet<NewEvent>,
 ): MaybePromise<readonly (readonly Accepted[])[]> {
@@ -271,8 +270,8 @@ function reviveKnown(
   return chain(revive(store, settings.deadline, known), (revived) => takenOf(flat, revived))
 }
 
-function freeSlots(parts: SideParts, claimed: Flat['claimed']): void {
-  for (const { task } of claimed) parts.runner().reserve(task.slot, -1)
+function freeSlots(side: EngineSide, claimed: Flat['claimed']): void {
+  for (const { task } of claimed) side.runner().reserve(task.slot, -1)
 }
 
 /** The task as the runner starts it: its id is known once its event has a number. */
@@ -282,3 +281,50 @@ function toTask({ row, task }: Flat['claimed'][number]): Task {
 }
 
 const NONE: ReadonlySet<NewEvent> = new Set()
+
+/** What deliveries need before they can be stored. */
+type Needs = Pick<EngineSide, 'store' | 'settings' | 'numbers' | 'lanes'>
+
+// Milliseconds until what the first delivery needs is tried again, if another writer held it up.
+const BUSY = 8
+
+/** The first delivery makes what all need: the store is open, there are numbers, and its subscriptions have lanes. */
+async function prepareStore(needs: Needs, { items }: Intake, deadline: number): Promise<void> {
+  const { store, settings, lanes } = needs
+  const names = items.flatMap(({ tasks }) => tasks.map(({ subscription }) => subscription))
+  let held: unknown
+  const late = (): Error =>
+    held !== undefined
+      ? store.rejection(held)
+      : new WebhookError(
+          'inbox_unavailable',
+          `${store.name}: no answer within its deadline of ${settings.deadline} ms: raise deadline, or look at the store`,
+        )
+  const made = async (): Promise<void> => {
+    await openStore(needs)
+    await lanes.ensure(names)
+  }
+  // It waits for other writers, as a batch does.
+  const patient = async (): Promise<void> => {
+    try {
+      await made()
+    } catch (error) {
+      if (store.fault(error) !== 'again') throw error
+      held = error
+      if (performance.now() >= deadline) throw late()
+      await new Promise((resolve) => setTimeout(resolve, BUSY))
+      await patient()
+    }
+  }
+  try {
+    await within(patient(), deadline, late)
+  } catch (error) {
+    throw store.rejection(error)
+  }
+}
+
+/** Opens the store, and has numbers for what is stored next. */
+async function openStore({ store, numbers }: Pick<Needs, 'store' | 'numbers'>): Promise<void> {
+  if (!store.opened) await store.open()
+  await numbers.fill()
+}

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Side } from '../attach/attachment.ts'
 import type { BatchWork } from '../write/backlog.ts'
 import type { Intake } from '../../inbox.ts'
-import type { SideParts } from '../parts.ts'
+import type { EngineSide } from '../parts.ts'
 import { patchOf } from '../patch.ts'
 import { eventOf, GONE } from '../row.ts'
 import { chain, steps, wait, type Steps } from '../steps.ts'
@@ -21,8 +21,8 @@ const MOST = 100
  * As `Port.probe`: a delivery that is accepted as any other, and a transaction that claims its task and forgets both. So it meets
  * what the next delivery would meet.
  */
-export function createProbe(parts: SideParts, accept: Side['accept']): () => Promise<void> {
-  const { store, writer, lanes, capacity, settings } = parts
+export function createProbe(side: EngineSide, accept: Side['accept']): () => Promise<void> {
+  const { store, writer, lanes, capacity, settings } = side
   // In the memory of this process there is nothing that a probe could find missing.
   if (store.alone) return () => Promise.resolve()
   const batch = writer.batch<Work>({
@@ -41,7 +41,7 @@ export function createProbe(parts: SideParts, accept: Side['accept']): () => Pro
   function* forget(): Steps<void> {
     const lane = lanes.find(PROBE)
     if (lane === undefined) return
-    const token = parts.token()
+    const token = side.token()
     const rows = yield* wait(store.claim([{ lane, room: MOST, now: MOST }], MOST, false, token))
     if (rows.length === 0) return
     const gone = rows.map((row) => patchOf({ ...row, token }, { state: GONE }))

@@ -87,3 +87,9 @@ export interface RecordRow {
   readonly value: string
   readonly version: number
 }
+
+/** A text that an inbox writes in the transaction of a change; one with the same key is replaced. */
+export interface ActionRow {
+  readonly key: string
+  readonly value: string
+}

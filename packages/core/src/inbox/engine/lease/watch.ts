@@ -1,14 +1,14 @@
 import { patchAll, repair } from '../run/order.ts'
 import { patchOf } from '../patch.ts'
 import { errorText } from '../../../errors.ts'
-import type { Claim, TaskError, Consumer } from '../../inbox.ts'
-import type { SideParts } from '../parts.ts'
+import type { Claim, Consumer } from '../../inbox.ts'
+import type { EngineSide } from '../parts.ts'
 import type { Lanes } from '../run/lanes.ts'
 import { claimOf, taskOf, type Task } from '../run/task.ts'
 import { DONE, type TaskRow } from '../row.ts'
 import { cut, givenBack, letGo, type Cut } from '../rules.ts'
 import { steps, type Steps } from '../steps.ts'
-import type { InboxView, Orphan } from '../../view.ts'
+import type { InboxView, Orphan, TaskError } from '../../view.ts'
 
 /** Keeps the leases of what runs here, and applies the rule of interruptions to what gave no sign of life. */
 export interface Watch {
@@ -22,11 +22,11 @@ export interface Watch {
 const LINES = 5000
 
 /** Makes a {@link Watch}. All its times are those of a clock that never goes back. `suspected` hears that there are suspects. */
-export function createWatch(parts: SideParts, suspected: () => void): Watch {
-  const { store, versionWatch, consumer, lanes, capacity, settings } = parts
+export function createWatch(side: EngineSide, suspected: () => void): Watch {
+  const { store, versionWatch, consumer, lanes, capacity, settings } = side
   const { lease, deadline, pollInterval } = settings
-  const held = (): Iterable<Task> => parts.runner().held()
-  const orphans = watchOrphans(store.name, parts.view, consumer)
+  const held = (): Iterable<Task> => side.runner().held()
+  const orphans = watchOrphans(store.name, side.view, consumer)
   const timers: ReturnType<typeof setInterval>[] = []
   let renewing = false
   let looking: Promise<void> | undefined
@@ -101,7 +101,7 @@ export function createWatch(parts: SideParts, suspected: () => void): Watch {
     await lanes.ensureAll()
     const all = lanes.all()
     if (all.length === 0) return
-    const before = new Set(parts.flying)
+    const before = new Set(side.flying)
     const rows = await store.ended(
       all,
       [...held()].map(({ id }) => id),
@@ -114,7 +114,7 @@ export function createWatch(parts: SideParts, suspected: () => void): Watch {
     }
     if (some.some(({ suspect }) => suspect)) {
       suspected()
-      parts.runner().look()
+      side.runner().look()
     }
     await order(all)
     await orphans.look()
@@ -122,10 +122,10 @@ export function createWatch(parts: SideParts, suspected: () => void): Watch {
 
   /** What was claimed meanwhile is held by now, or is still on its way. */
   function isHeld({ id, lane, token }: TaskRow, before: ReadonlySet<number>): boolean {
-    if (!parts.isOwn(token)) return false
+    if (!side.isOwn(token)) return false
     // Another receiver of this process may hold it.
     if (!lanes.of(lane)) return true
-    if (before.has(token) || parts.flying.has(token)) return true
+    if (before.has(token) || side.flying.has(token)) return true
     for (const task of held()) if (task.id === id && task.token === token) return true
     return false
   }
@@ -140,9 +140,9 @@ export function createWatch(parts: SideParts, suspected: () => void): Watch {
 
   async function free(rows: readonly TaskRow[]): Promise<void> {
     // Stored after its delivery was rejected, or with an answer that was lost: nobody has run it.
-    const stray = rows.filter(({ state, token }) => state < DONE && parts.isOwn(token))
+    const stray = rows.filter(({ state, token }) => state < DONE && side.isOwn(token))
     const ruled = rows
-      .filter(({ state, token }) => state < DONE && !parts.isOwn(token))
+      .filter(({ state, token }) => state < DONE && !side.isOwn(token))
       .map((row) => {
         const at = lanes.of(row.lane)
         return { row, at, ...cut(row, at?.slot.lane.attempts) }
@@ -177,7 +177,7 @@ export function createWatch(parts: SideParts, suspected: () => void): Watch {
 
   /** Tasks may be claimed again after that many milliseconds. */
   function claimable(soonest: number): void {
-    parts.runner().dueAt(consumer.now() + soonest)
+    side.runner().dueAt(consumer.now() + soonest)
   }
 
   function buried(claim: Claim | undefined, error: TaskError): void {

@@ -5,6 +5,8 @@ import { parsed } from '../journal/records.ts'
 import type { ActionQuery, OperatorAction } from '../../journal.ts'
 import type { Page } from '../../page.ts'
 import type { Changed, ChangeOptions, TaskFilter } from '../../view.ts'
+import type { ActionRow, RecordRows } from '../journal/store.ts'
+import { type Access, chain } from '../steps.ts'
 
 /** The rows of an inbox that hold what people did. */
 export interface ActionRows {
@@ -185,12 +187,6 @@ function checkBy(what: string, by: unknown): void {
     throw new TypeError(`${what}: by must be a name of at most ${NAME} characters`)
 }
 
-/** A text that an inbox writes in the transaction of a change; one with the same key is replaced. */
-export interface ActionRow {
-  readonly key: string
-  readonly value: string
-}
-
 /** One action while it goes on. */
 export interface ActionNote {
   /** What the transaction that changed these tasks writes too; `count` if it changed something else than tasks. */
@@ -242,5 +238,19 @@ function noteOf(action: KeptAction): ActionNote {
   function head(changed: number, named: number): ActionRow {
     const next = { ...action, last: Date.now(), count: changed, noted: named }
     return { key: ACTION + action.id, value: JSON.stringify(next) }
+  }
+}
+
+/** The rows of actions: they lie among the records, under keys of their own. */
+export function actionRowsOf(records: RecordRows, access: Access): ActionRows {
+  return {
+    get: (key) => access.read(() => chain(records.get(key), (row) => row?.value)),
+    list: (prefix) => access.read(() => records.list(prefix)),
+    async drop(keys) {
+      for (const key of keys) {
+        const row = await access.read(() => records.get(key))
+        if (row) await access.write(() => records.delete(key, row.version))
+      }
+    },
   }
 }

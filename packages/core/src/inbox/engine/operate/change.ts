@@ -9,12 +9,28 @@ import { DONE, PENDING, STATES } from '../row.ts'
 import { patchOf } from '../patch.ts'
 import { DELETED, FORGOTTEN } from '../rules.ts'
 import { patchAll } from '../run/order.ts'
-import { steps, wait, type Steps } from '../steps.ts'
+import { steps, wait, type Steps, type Access } from '../steps.ts'
 import type { Rows, Store } from '../store.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import { numberOf, type Search } from './search.ts'
 import type { InfoRow } from './store.ts'
-import type { ViewParts } from './view.ts'
+import type { Consumer } from '../../inbox.ts'
+
+/** The inbox as its view sees it. */
+export interface ViewParts {
+  readonly access: Access
+  readonly actions: Actions
+  /** Milliseconds that a transaction may take. */
+  readonly deadline: number
+  /** Receivers that are attached. */
+  readonly consumers: () => readonly Consumer[]
+  /** Looks for ready tasks in all receivers of this process. */
+  readonly look: () => void
+  /** What this process has claimed and not started is pending again until the function returned was called. */
+  readonly pause: () => Promise<() => void>
+  /** More tasks of a receiver are open now; fewer if the number is negative. */
+  readonly opened: (receiver: string, tasks: number) => void
+}
 
 // Milliseconds that finding the tasks of one step may take.
 const BUDGET = 100

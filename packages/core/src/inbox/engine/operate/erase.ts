@@ -3,12 +3,13 @@ import type { EventRecord } from '../../../event.ts'
 import { checkErase, erased, isAboutTasks } from './erased.ts'
 import { inSteps } from './in-steps.ts'
 import type { Changed, EraseOptions, InboxView } from '../../view.ts'
-import type { ActionNote, ActionRow, Actions } from './actions.ts'
+import type { ActionNote, Actions } from './actions.ts'
 import type { Access } from '../steps.ts'
 import { eventOf } from '../row.ts'
 import type { Store } from '../store.ts'
 import { placeOf, type Search } from './search.ts'
 import type { ContentsRow } from './store.ts'
+import type { ActionRow } from '../journal/store.ts'
 
 // Milliseconds that finding the events of one step may take.
 const BUDGET = 100

@@ -1,9 +1,9 @@
 import type { MaybePromise } from '../../../basics/maybe.ts'
-import type { ActionRow } from './actions.ts'
 import type { TopicMatch } from './filter.ts'
 import type { CauseGroup, CauseTotals } from './top-causes.ts'
 import type { TaskFilter } from '../../view.ts'
 import type { TaskRow } from '../row.ts'
+import type { ActionRow } from '../journal/store.ts'
 
 /** What operators read and change, as a store gives it. */
 export interface Viewed {

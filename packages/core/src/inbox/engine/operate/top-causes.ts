@@ -1,5 +1,4 @@
-import type { TaskError } from '../../inbox.ts'
-import type { Cause, CauseLane } from './found-cause.ts'
+import type { Cause, CauseLane, TaskError } from '../../view.ts'
 
 /** Causes of one answer, by each of two orders. */
 const MOST_CAUSES = 50

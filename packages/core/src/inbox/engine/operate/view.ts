@@ -4,12 +4,12 @@ import type { Actions } from './actions.ts'
 import { toCauses } from './top-causes.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 import type { InboxView, LaneStats } from '../../view.ts'
-import { type Access, chain, steps, wait, type Steps } from '../steps.ts'
+import { chain, steps, wait, type Steps } from '../steps.ts'
 import { PROBE } from '../accept/probe.ts'
 import { PENDING, STATES, TASKS, type NewEvent, type NewTask } from '../row.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import type { Store } from '../store.ts'
-import { createChange } from './change.ts'
+import { createChange, type ViewParts } from './change.ts'
 import { createErase } from './erase.ts'
 import { detailOf, errorOf, infoOf, numberOf, namesOf, createSearch } from './search.ts'
 import type { StatsRow, FullRow } from './store.ts'
@@ -19,22 +19,6 @@ import { erasedError } from './erased.ts'
 import { release } from '../run/order.ts'
 import { randomUUID } from 'node:crypto'
 import type { EventRecord } from '../../../event.ts'
-
-/** The inbox as its view sees it. */
-export interface ViewParts {
-  readonly access: Access
-  readonly actions: Actions
-  /** Milliseconds that a transaction may take. */
-  readonly deadline: number
-  /** Receivers that are attached. */
-  readonly consumers: () => readonly Consumer[]
-  /** Looks for ready tasks in all receivers of this process. */
-  readonly look: () => void
-  /** What this process has claimed and not started is pending again until the function returned was called. */
-  readonly pause: () => Promise<() => void>
-  /** More tasks of a receiver are open now; fewer if the number is negative. */
-  readonly opened: (receiver: string, tasks: number) => void
-}
 
 // Rows of a page.
 const DEFAULT_LIMIT = 100

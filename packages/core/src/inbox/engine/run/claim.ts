@@ -1,6 +1,6 @@
 import { grouped } from '../../../basics/maybe.ts'
 import { errorText } from '../../../errors.ts'
-import type { SideParts } from '../parts.ts'
+import type { EngineSide } from '../parts.ts'
 import { suspects } from '../suspects.ts'
 import type { Undo } from '../write/batch.ts'
 import { SUSPECT, type ClaimRow, type Wish } from '../row.ts'
@@ -28,8 +28,8 @@ const MOST = 1000
 const TIMES = 500
 
 /** Makes the claims of a receiver. */
-export function createClaims(parts: SideParts): Claims {
-  const { store, writer, consumer, lanes, runner } = parts
+export function createClaims(side: EngineSide): Claims {
+  const { store, writer, consumer, lanes, runner } = side
   let alone = false
   let asked = true
   let times: number[] = []
@@ -38,7 +38,7 @@ export function createClaims(parts: SideParts): Claims {
 
   return {
     fetch(over) {
-      if (parts.versionWatch.rejected() !== undefined) return over(true)
+      if (side.versionWatch.rejected() !== undefined) return over(true)
       const begin = (): void =>
         writer.last(
           (undo) => steps(() => claim(undo)),
@@ -86,20 +86,20 @@ export function createClaims(parts: SideParts): Claims {
     if (!store.alone && !asked && !times.some((at) => at <= now)) return
     asked = false
     times = times.filter((at) => at > now)
-    if (yield* promote(store, lanes.all(), parts.settings.deadline)) asked = true
+    if (yield* promote(store, lanes.all(), side.settings.deadline)) asked = true
   }
 
   function* claimReady(undo: Undo): Steps<() => void> {
     // It may have been shut out on the way here.
-    if (!runner().active() || parts.versionWatch.rejected() !== undefined) return () => {}
+    if (!runner().active() || side.versionWatch.rejected() !== undefined) return () => {}
     const wanted = wishes()
     if (wanted.length === 0) return () => {}
     // All slots share the room that a drain has left: they must not take it twice.
-    const most = parts.draining() ? Math.max(...wanted.map(({ room }) => room)) : MOST
+    const most = side.draining() ? Math.max(...wanted.map(({ room }) => room)) : MOST
     const gate = alone ? suspects.take(() => runner().look()) : undefined
-    const token = parts.token()
-    parts.flying.add(token)
-    undo(() => parts.flying.delete(token))
+    const token = side.token()
+    side.flying.add(token)
+    undo(() => side.flying.delete(token))
     const leased = performance.now()
     // Before the claim: tasks that become ready while it runs set it again.
     for (const { slot } of wanted) slot.backlog = false
@@ -113,7 +113,7 @@ export function createClaims(parts: SideParts): Claims {
     try {
       rows = yield* share(byLane, most, gate !== undefined, token)
     } catch (error) {
-      parts.flying.delete(token)
+      side.flying.delete(token)
       for (const { slot } of wanted) slot.backlog = true
       throw error
     } finally {
@@ -123,7 +123,7 @@ export function createClaims(parts: SideParts): Claims {
         gate()
       }
     }
-    const started = yield* hand(parts, wanted, rows, {
+    const started = yield* hand(side, wanted, rows, {
       token,
       leased,
       gate,
@@ -132,7 +132,7 @@ export function createClaims(parts: SideParts): Claims {
     })
     return () => {
       started()
-      parts.flying.delete(token)
+      side.flying.delete(token)
     }
   }
 
@@ -180,7 +180,7 @@ export function createClaims(parts: SideParts): Claims {
       .flatMap(({ slot }) => {
         const room = runner().room(slot)
         if (room <= 0) return []
-        const held = parts.draining() ? 0 : room
+        const held = side.draining() ? 0 : room
         const starts = Math.max(0, Math.min(room, startable(slot)))
         runner().reserve(slot, held)
         return { slot, room, starts, held }
@@ -209,12 +209,12 @@ interface TakenRows {
 
 /** Hands claimed rows to the runner. Decodes one by one: a row that cannot be read spoils itself alone. */
 function* hand(
-  parts: SideParts,
+  side: EngineSide,
   wanted: readonly SlotWish[],
   rows: readonly ClaimRow[],
   claim: TakenRows,
 ): Steps<() => void> {
-  const { lanes, runner } = parts
+  const { lanes, runner } = side
   const { token, leased, gate, full, undo } = claim
   const tasks: Task[] = []
   const odd: ClaimRow[] = []
@@ -243,12 +243,12 @@ function* hand(
     if (full || its.length >= room) slot.backlog = true
     if (starts > 0 && its.every(({ cut }) => cut === 0)) slot.lean = false
   }
-  if (odd.length > 0) yield* bury(parts, odd, messages, token)
+  if (odd.length > 0) yield* bury(side, odd, messages, token)
   return () => runner().start(tasks)
 }
 
 function* bury(
-  { store, settings, capacity, consumer }: SideParts,
+  { store, settings, capacity, consumer }: EngineSide,
   rows: readonly ClaimRow[],
   messages: readonly string[],
   token: number,

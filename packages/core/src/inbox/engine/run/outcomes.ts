@@ -1,7 +1,7 @@
 import { type MaybePromise, grouped } from '../../../basics/maybe.ts'
 import type { Outcome, Ran, TaskDraft } from '../../inbox.ts'
 import { newTask, onceEach } from '../accept/encode.ts'
-import type { SideParts } from '../parts.ts'
+import type { EngineSide } from '../parts.ts'
 import { patchOf, type Fence, type Patch } from '../patch.ts'
 import { DONE, eventOf, type NewTask, type TaskRow, type Turn } from '../row.ts'
 import { givenBack, reported } from '../rules.ts'
@@ -33,7 +33,7 @@ export function createOutcomes({
   lanes,
   capacity,
   settings,
-}: SideParts): Outcomes {
+}: EngineSide): Outcomes {
   const { deadline } = settings
   return {
     store: (ended) =>

@@ -2,7 +2,7 @@ import type { MaybePromise } from '../../../basics/maybe.ts'
 import { errorText, isA } from '../../../errors.ts'
 import type { Outcome } from '../../inbox.ts'
 import type { BatchWork } from '../write/backlog.ts'
-import type { SideParts } from '../parts.ts'
+import type { EngineSide } from '../parts.ts'
 import { chain, type Steps } from '../steps.ts'
 import type { Rows } from '../store.ts'
 import { childrenOf, createOutcomes, type EndedRun } from './outcomes.ts'
@@ -27,14 +27,14 @@ interface Work extends BatchWork, EndedRun {
 }
 
 /** Makes a {@link Settle}. */
-export function createSettle(parts: SideParts): Settle {
-  const { store, consumer, settings } = parts
-  const outcomes = createOutcomes(parts)
+export function createSettle(side: EngineSide): Settle {
+  const { store, consumer, settings } = side
+  const outcomes = createOutcomes(side)
   let warned = false
   // Ended runs that a fault of the store keeps in memory.
   const kept = new Map<Task, number>()
   let keptBytes = 0
-  const batch = parts.writer.batch<Work>({
+  const batch = side.writer.batch<Work>({
     rows: 500,
     bytes: Infinity,
     waits: [10, 250],
@@ -142,14 +142,14 @@ export function createSettle(parts: SideParts): Settle {
     done(stored)
     if (!stored) return
     if (stored.kind === 'retry' || stored.kind === 'postpone')
-      return parts.dueAt(ran ? stored.at : consumer.now())
+      return side.dueAt(ran ? stored.at : consumer.now())
     follow(task, stored)
   }
 
   function follow({ subscription, line }: Task, outcome: Outcome): void {
     const children = childrenOf(outcome)
-    parts.capacity.free(1 - children.length)
-    if (line !== null) parts.runner().ready(subscription)
-    for (const child of children) parts.runner().ready(child.subscription)
+    side.capacity.free(1 - children.length)
+    if (line !== null) side.runner().ready(subscription)
+    for (const child of children) side.runner().ready(child.subscription)
   }
 }

@@ -1,4 +1,4 @@
-import { type Delivery, createDelivery } from '../../../delivery.ts'
+import type { Delivery } from '../../../delivery.ts'
 import { toWebhookError, WebhookError } from '../../../errors.ts'
 import { firstKeys } from '../../key-forms.ts'
 import type { Covers, Scheme, SignableRequest } from '../../scheme.ts'
@@ -12,6 +12,7 @@ import {
   toleranceOption,
   type TimestampUnit,
 } from './timestamp.ts'
+import { createDelivery } from '../../../receive/http-delivery.ts'
 
 /** The claims of a delivery: its candidate signatures and, if the scheme has one, the string of the signed time. */
 export interface SignatureClaim {

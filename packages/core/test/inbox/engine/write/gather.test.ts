@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createGather } from '../../../../src/inbox/engine/write/gather.ts'
 import { nextRound } from '../../../../src/basics/deadline.ts'
+import { createGather } from '../../../../src/inbox/engine/write/batch.ts'
 
 /** Batches that take all that waits, and how much that was. */
 function make(wide = true) {

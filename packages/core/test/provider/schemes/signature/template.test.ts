@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer'
 import { expect, test } from 'vitest'
-import { createDelivery } from '../../../../src/delivery.ts'
 import {
   messageBytes,
   messageTemplate,
 } from '../../../../src/provider/schemes/signature/template.ts'
+import { createDelivery } from '../../../../src/receive/http-delivery.ts'
 
 const delivery = createDelivery({
   method: 'PUT',

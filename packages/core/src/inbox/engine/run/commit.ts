@@ -1,0 +1,235 @@
+import { within } from '../../../basics/deadline.ts'
+import { createSemaphore, type Semaphore } from '../semaphore.ts'
+import type { Consumer, TaskDraft } from '../../inbox.ts'
+import type { Settle } from './settle.ts'
+import type { Task } from './task.ts'
+import { isA } from '../../../errors.ts'
+import { LRUCache } from 'lru-cache'
+import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
+import { stopwatchOf } from '../stopwatch.ts'
+import { chain, steps } from '../steps.ts'
+import type { Store } from '../store.ts'
+import type { EndedRun } from './outcomes.ts'
+import type { Slot } from './slot.ts'
+
+/**
+ * Subscriptions whose transactions were in each other's way: they go one at a time, then two, four, and so on. Else each of
+ * them would meet the next again, and a database takes a second (`deadlock_timeout`) to find that out.
+ */
+interface Crowd<Slot extends object> {
+  /** True while transactions of the slot wait for places. */
+  has(slot: Slot): boolean
+  /** Two were in each other's way. */
+  met(slot: Slot): void
+  /** Runs in a place of the slot, once there is one; rejects with `late` if there is none by a time of `performance.now()`. */
+  placed<T>(slot: Slot, until: number, late: () => Error, run: () => Promise<T> | T): Promise<T>
+}
+
+interface Gate {
+  readonly places: Semaphore
+  most: number
+  /** Transactions that went well since `most` changed, and how many it takes until it grows. */
+  calm: number
+  need: number
+}
+
+const CALM = 16
+const LONGEST = 1024
+// Once this many commits run side by side, the limit is lifted.
+const ENOUGH = 32
+
+/** Makes a {@link Crowd}. */
+export function createCrowd<Slot extends object>(): Crowd<Slot> {
+  const gates = new Map<Slot, Gate>()
+  return {
+    has: (slot) => gates.has(slot),
+    met(slot) {
+      const gate = gates.get(slot)
+      if (!gate) return void gates.set(slot, openGate())
+      // A place that was given too early costs as much as those that ran in it.
+      if (gate.most > 1) gate.need = Math.min(gate.need * 2, LONGEST)
+      gate.most = 1
+      gate.calm = 0
+    },
+    async placed(slot, until, late, run) {
+      const gate = gates.get(slot)
+      if (!gate) return run()
+      const free = await within(Promise.resolve(gate.places.take()), until, late, (given) =>
+        given(),
+      )
+      try {
+        const result = await run()
+        grow(slot, gate)
+        return result
+      } finally {
+        free()
+      }
+    },
+  }
+
+  function grow(slot: Slot, gate: Gate): void {
+    if (++gate.calm < gate.need) return
+    gate.calm = 0
+    gate.most *= 2
+    if (gate.most >= ENOUGH && gates.get(slot) === gate) gates.delete(slot)
+  }
+}
+
+function openGate(): Gate {
+  const gate: Gate = {
+    places: createSemaphore(() => gate.most),
+    most: 1,
+    calm: 0,
+    need: CALM,
+  }
+  return gate
+}
+
+/** Runs writes and settles a task in one transaction. */
+type Commit = (
+  task: Task,
+  write: (transaction: unknown) => unknown,
+  spawn: readonly TaskDraft[] | undefined,
+) => unknown
+
+// How often `write` runs again after a conflict with another transaction.
+const AGAIN = 5
+
+// How often an attempt that ends in such a conflict is made again without being counted.
+const UNCOUNTED = 10
+
+// Conflicts of how many tasks are remembered.
+const TASKS = 1000
+
+const LOST =
+  'task.commit: the claim was lost (its lease expired, and the task was settled or replayed since), so nothing was written'
+
+const LATE =
+  'task.commit: others of its subscription, which were in its way, took all of its time, so nothing was written'
+
+/** Thrown in a transaction that has written nothing: it has to wait for a place. */
+class Crowded extends Error {}
+
+/** Makes `task.commit`. It answers at once if the store does. */
+export function createCommit(
+  store: Store,
+  settle: Settle,
+  consumer: Consumer,
+): {
+  readonly commit: Commit
+  /** In an open transaction of the application: it is not known here when that ends, and how. */
+  commitIn(task: Task, transaction: unknown, spawn: readonly TaskDraft[] | undefined): Promise<void>
+  /** As `Claim.conflict`. */
+  conflict(task: Task, error: unknown): number | undefined
+} {
+  const stopwatch = stopwatchOf(consumer)
+  // Errors of a `write` that has run often enough: they count.
+  const spent = new WeakSet<object>()
+  const conflicts = new LRUCache<number, number>({ max: TASKS })
+  const crowd = createCrowd<Slot<Task>>()
+  return {
+    commit(task, write, spawn) {
+      const ended = endOf(task, spawn)
+      const until = performance.now() + task.slot.lane.timeout
+      let written: unknown
+      const { slot } = task
+      const stored = crowd.has(slot) ? placed() : once(false)
+      return chain(isPromise(stored) ? stored.catch(again) : stored, () => {
+        task.committed = ended.outcome
+        return written
+      })
+
+      function once(hasPlace: boolean): MaybePromise<void> {
+        return store.commit(until - performance.now(), (rows, transaction) => {
+          // It waited for a connection while others met.
+          if (!hasPlace && crowd.has(slot)) throw new Crowded()
+          return chain(
+            steps(() => settle.within(rows, ended, () => run(transaction))),
+            (counted) => {
+              if (!counted) throw new Error(LOST)
+            },
+          )
+        })
+      }
+
+      function placed(): Promise<void> {
+        return crowd.placed(
+          slot,
+          until,
+          () => new Error(LATE),
+          () => once(true),
+        )
+      }
+
+      async function again(first: unknown): Promise<void> {
+        let error = first
+        for (let tries = 0; tries < AGAIN;) {
+          if (!isA(error, Crowded)) {
+            if (store.fault(error) !== 'again' || task.over || performance.now() > until)
+              throw error
+            crowd.met(slot)
+            await new Promise((resolve) => setTimeout(resolve, jitter(tries++)))
+          }
+          try {
+            return await placed()
+          } catch (next) {
+            error = next
+          }
+        }
+        if (typeof error === 'object' && error !== null) spent.add(error)
+        throw error
+      }
+
+      function run(transaction: unknown): void | Promise<void> {
+        const result = write(transaction)
+        if (isPromise(result))
+          return result.then((value) => {
+            written = value
+          })
+        written = result
+      }
+    },
+    async commitIn(task, transaction, spawn) {
+      const ended = endOf(task, spawn)
+      const rows = store.guest(transaction)
+      rows.begin?.()
+      task.within = true
+      if (!(await steps(() => settle.within(rows, ended, () => {})))) throw new Error(LOST)
+    },
+    conflict({ id }, error) {
+      if (store.fault(error) !== 'again' || spent.has(error as object)) return undefined
+      const before = conflicts.get(id) ?? 0
+      if (before >= UNCOUNTED) {
+        conflicts.delete(id)
+        return undefined
+      }
+      conflicts.set(id, before + 1)
+      return jitter(before)
+    },
+  }
+
+  function endOf(task: Task, spawn: readonly TaskDraft[] | undefined): EndedRun {
+    if (task.committed)
+      throw new Error(
+        'task.commit: this attempt has ended already; call commit once, as its last act',
+      )
+    if (task.returned) {
+      const message =
+        'task.commit: the handler had returned already, so nothing was written; await the transaction'
+      // Who did not await it does not hear the error either.
+      consumer.warn(`task ${task.id}: ${message}`)
+      throw new Error(message)
+    }
+    if (task.over)
+      throw new Error(
+        'task.commit: the receiver closed and released the task, so nothing was written',
+      )
+    const ran = { startedAt: task.startedAt, duration: stopwatch() - task.started }
+    return { task, outcome: { kind: 'done', ...(spawn && { spawn }) }, ran }
+  }
+}
+
+/** Milliseconds, so that those who met do not meet again. */
+function jitter(tries: number): number {
+  return 2 + Math.random() * Math.min(1000, 20 * 2 ** tries)
+}
