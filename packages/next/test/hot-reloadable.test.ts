@@ -154,7 +154,8 @@ async function copyOfApp(): Promise<string> {
 }
 
 function receiverOf(inbox?: Inbox, key: string = secret): Receiver {
-  return createReceiver({ provider: acme({ secret: key }), log: false, ...(inbox && { inbox }) })
+  const given = { provider: acme({ secret: key }), log: false, ...(inbox && { inbox }) } as const
+  return createReceiver({ ...given, onUnhandled: 'acknowledge' })
 }
 
 async function deliver(receiver: Pick<Receiver, 'fetch'>, id: string): Promise<number> {
