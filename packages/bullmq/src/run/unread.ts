@@ -141,6 +141,6 @@ function unread(message: string): TaskError {
   return { name: 'UnreadableTask', message }
 }
 
-function tell(consumer: Consumer, task: string, { message }: TaskError): void {
-  consumer.warn(`bullmqInbox: task ${task} is dead, since it cannot be read: ${message}`)
+function tell(consumer: Consumer, job: string, { message }: TaskError): void {
+  consumer.warn(`bullmqInbox: job ${job} is dead, since it cannot be read: ${message}`)
 }

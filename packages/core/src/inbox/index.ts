@@ -184,7 +184,8 @@ export {
   type TaskChange,
 } from './engine/patch.ts'
 export type { ClockStep } from './engine/operate/ago.ts'
-export { numberOf } from './engine/operate/search.ts'
+export { createView } from './engine/operate/view.ts'
+export { errorOf, numberOf } from './engine/operate/search.ts'
 export type * from './engine/operate/store.ts'
 export type * from './engine/journal/store.ts'
 export { actionRowsOf } from './engine/journal/actions.ts'

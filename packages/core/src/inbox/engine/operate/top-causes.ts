@@ -1,4 +1,3 @@
-import type { TaskError } from '../../inbox.ts'
 import type { Cause, CauseLane } from './found-cause.ts'
 
 /** Causes of one answer, by each of two orders. */
@@ -72,11 +71,11 @@ export function topCauses<Group extends CauseGroup>(
  * const causes = toCauses(topCauses(groups))
  */
 export function toCauses(
-  rows: readonly (CauseLane &
-    CauseTotals & { readonly cause: string; readonly sample: TaskError })[],
+  rows: readonly (CauseLane & CauseTotals & Pick<Cause, 'cause' | 'sample' | 'ofNewest'>)[],
 ): readonly Cause[] {
   return [...byCause(rows)].map(([cause, lanes]) => {
-    const { sample, allDead, allRetrying, first, last, laneCount, among, amongDead } = lanes[0]!
+    const { sample, allDead, allRetrying, first, last, laneCount, among, amongDead, ofNewest } =
+      lanes[0]!
     return {
       cause,
       sample,
@@ -93,6 +92,7 @@ export function toCauses(
       laneCount,
       among,
       amongDead,
+      ...(ofNewest !== undefined && { ofNewest }),
     }
   })
 }
