@@ -72,12 +72,16 @@ export function openInbox(
   const { connection, prefix, deadline, replicas } = settings
   const known = knownFor(settings)
   const client = openClient(connection, deadline)
+  const backs = new Set<() => void>()
   const joined = joinKeys(client, prefix, layout, {
     changed(rejected) {
       if (rejected !== undefined) watch.tell(rejected)
     },
     alive: () => watch.look(),
-    lost: (how) => watch.lost(how),
+    lost(how) {
+      watch.lost(how)
+      for (const back of backs) back()
+    },
   })
   const watch = watchServer(client, settings, joined.versionWatch)
   joined.versionWatch.start()
@@ -104,6 +108,7 @@ export function openInbox(
           clock: joined.clock,
           view,
           unread,
+          backs,
         },
         consumer,
       )
@@ -212,6 +217,8 @@ interface SideContext extends AcceptContext {
   readonly clock: () => number
   readonly view: Pick<InboxView, 'orphans'>
   readonly unread: UnreadTeller
+  /** Called when Redis went back to an older state, or is empty. */
+  readonly backs: Set<() => void>
 }
 
 // How often orphans are looked for, in milliseconds.
@@ -243,6 +250,7 @@ function createSide(context: SideContext, consumer: Consumer): Side {
     shutOut: () => context.watch.shutOut(),
     ended: () => ended,
   })
+  context.backs.add(runs.back)
   let orphaned: ReturnType<typeof setInterval> | undefined
   let unlisten = (): void => {}
   const forget = sweepStep({ client, queues, settings, clock: context.clock }, consumer)
@@ -288,6 +296,7 @@ function createSide(context: SideContext, consumer: Consumer): Side {
         settledBy(sweep.stop(), until),
         settledBy(rescue.stop(), until),
       ])
+      context.backs.delete(runs.back)
       ended = true
     },
   }

@@ -42,6 +42,8 @@ export interface Runs {
   drain(until: number, max: number, last?: number): Promise<RunDueResult>
   /** A queue may have a task that is ready. */
   ready(queue: string): void
+  /** Redis is as it was before, or empty: what is claimed here is not claimed there. */
+  back(): void
   /** As `Port.close`. */
   close(until: number): Promise<void>
 }
@@ -154,6 +156,7 @@ export function createRuns(context: RunsContext): Runs {
       if (queue.startsWith(queueName(consumer.receiver, '')))
         runner.ready(decodeURIComponent(queue.slice(slash + 1)))
     },
+    back: () => runner.giveBack('Redis lost this claim: it has another state than before'),
     async close(until) {
       for (const timer of timers) clearInterval(timer)
       await runner.close(until)
