@@ -43,7 +43,7 @@ export interface Runs {
   /** A queue may have a task that is ready. */
   ready(queue: string): void
   /** Redis is as it was before, or empty: what is claimed here is not claimed there. */
-  back(): void
+  readonly back: () => void
   /** As `Port.close`. */
   close(until: number): Promise<void>
 }
