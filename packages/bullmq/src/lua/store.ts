@@ -154,6 +154,7 @@ end
  */
 export const STORE: string = `${ADD_FUNCTION}
 local now, share, probe = arg(), tonumber(arg()), arg() == '1'
+local last, count = false, 0
 local function read()
   local delivery = {head = arg(), body = arg(), name = arg(), events = {}}
   for each = 1, tonumber(arg()) do
@@ -161,6 +162,7 @@ local function read()
     for guard = 1, tonumber(arg()) do event.guards[guard] = {name = arg(), otherwise = arg()} end
     event.tasks = tasks()
     delivery.events[each] = event
+    count = count + 1
   end
   return delivery
 end
@@ -201,8 +203,9 @@ local function over(events)
   return most
 end
 local function record(event, delivery)
-  local key, guards, number = prefix .. ':event:' .. event.name, {}, redis.call('INCR', prefix .. ':numbers:last')
-  local own = member(number, event.name)
+  local key, guards = prefix .. ':event:' .. event.name, {}
+  last = (last or redis.call('INCRBY', prefix .. ':numbers:last', count) - count) + 1
+  local number, own = last, member(last, event.name)
   redis.call('HSET', prefix .. ':numbers', number, event.name)
   undo('HDEL', prefix .. ':numbers', number)
   for each, task in ipairs(event.tasks) do add(task, event.topic, now, number, each - 1) end
@@ -250,8 +253,9 @@ local function store(delivery)
   if probe then takeBack() end
   return reply
 end
-local replies = {}
-while at <= #ARGV do replies[#replies + 1] = store(read()) end
+local all, replies = {}, {}
+while at <= #ARGV do all[#all + 1] = read() end
+for each, delivery in ipairs(all) do replies[each] = store(delivery) end
 if not probe then wake() end
 return replies`
 
