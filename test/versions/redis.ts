@@ -12,7 +12,7 @@ export const redis: VersionedStore = {
   note: `
       local index, at, prefix = KEYS[1] .. ':index', tonumber(ARGV[1]) or 0, KEYS[1]
       local names = redis.call('ZRANGE', index, at, at + 1)
-      for _, name in ipairs(names) do redis.call('HSET', prefix .. ':event:' .. name, 'note', 'on') end
+      for _, name in ipairs(names) do redis.call('HSET', prefix .. ':event:' .. name:sub(13), 'note', 'on') end
       return #names == 0 and '' or tostring(at + 2)`,
   noted: (url) =>
     inRedis(url, async (client) => {

@@ -1,9 +1,13 @@
 import {
+  actionRowsOf,
   attachment,
+  createActions,
   createJournal,
   createRecords,
   createUnread,
+  createView,
   knownFor,
+  numberOf,
   settledBy,
   type Access,
   type Attempt,
@@ -23,19 +27,18 @@ import {
   type RedisClient,
   runScript,
 } from './store/connection.ts'
-import { createKeptActions, createJournaled } from './journal/journaled.ts'
+import { createJournaled } from './journal/journaled.ts'
 import { attemptsOf } from './journal/attempts.ts'
 import { createQueues, parseRef } from './store/queues.ts'
 import { createReplicas } from './store/replicas.ts'
 import { watchServer } from './store/server.ts'
 import { joinKeys, layoutOf, type KeysLayout } from './store/schema.ts'
 import { checkSettings, type BullmqInboxOptions, type Settings } from './settings.ts'
-import { isRef } from './operate/list.ts'
-import { createView } from './operate/view.ts'
+import { createViewed } from './operate/viewed.ts'
 import { WebhookError } from '@postern/core'
 import { createAccepting, type AcceptContext } from './accept/accept.ts'
 import { createRuns } from './run/runs.ts'
-import { sweepStep, type SweepPlace } from './operate/change.ts'
+import { sweepStep, type SweepPlace } from './operate/sweep.ts'
 import { randomUUID } from 'node:crypto'
 
 // Milliseconds for telling the other processes that this one ends.
@@ -69,12 +72,16 @@ export function openInbox(
   const { connection, prefix, deadline, replicas } = settings
   const known = knownFor(settings)
   const client = openClient(connection, deadline)
+  const backs = new Set<() => void>()
   const joined = joinKeys(client, prefix, layout, {
     changed(rejected) {
       if (rejected !== undefined) watch.tell(rejected)
     },
     alive: () => watch.look(),
-    lost: (how) => watch.lost(how),
+    lost(how) {
+      watch.lost(how)
+      for (const back of backs) back()
+    },
   })
   const watch = watchServer(client, settings, joined.versionWatch)
   joined.versionWatch.start()
@@ -101,6 +108,7 @@ export function openInbox(
           clock: joined.clock,
           view,
           unread,
+          backs,
         },
         consumer,
       )
@@ -118,15 +126,17 @@ export function openInbox(
   const unread = createUnread('bullmqInbox', (message) => watch.tell(message))
   const journaled = createJournaled(operators, prefix)
   const access = accessOf(operators, deadline)
-  const actions = createKeptActions(operators, prefix, journaled.records, access)
-  const view = createView({
-    client: operators,
+  const actions = createActions(actionRowsOf(journaled.records, access))
+  const viewed = createViewed({ client: operators, prefix, queues, unread })
+  const view = createView(viewed, {
+    access,
     actions,
-    unread,
-    queues,
-    prefix,
     deadline,
     consumers: () => receivers.consumers(),
+    // Scripts tell of what is ready, nothing is claimed ahead, and queues are counted.
+    look() {},
+    pause: async () => () => {},
+    opened() {},
   })
   return {
     name: 'bullmqInbox',
@@ -148,8 +158,9 @@ export function openInbox(
   }
 
   async function attempts(task: string): Promise<readonly Attempt[]> {
-    if (!isRef(task)) return []
-    const [kept, value] = await operators.hmget(`${prefix}:${task}`, 'pa', 'returnvalue')
+    const [ref] = await viewed.refsOf([numberOf(task)])
+    if (ref === '') return []
+    const [kept, value] = await operators.hmget(`${prefix}:${ref}`, 'pa', 'returnvalue')
     return attemptsOf({ task, unread }, kept ?? '', value ?? '').kept
   }
 }
@@ -206,6 +217,8 @@ interface SideContext extends AcceptContext {
   readonly clock: () => number
   readonly view: Pick<InboxView, 'orphans'>
   readonly unread: UnreadTeller
+  /** Called when Redis went back to an older state, or is empty. */
+  readonly backs: Set<() => void>
 }
 
 // How often orphans are looked for, in milliseconds.
@@ -237,6 +250,7 @@ function createSide(context: SideContext, consumer: Consumer): Side {
     shutOut: () => context.watch.shutOut(),
     ended: () => ended,
   })
+  context.backs.add(runs.back)
   let orphaned: ReturnType<typeof setInterval> | undefined
   let unlisten = (): void => {}
   const forget = sweepStep({ client, queues, settings, clock: context.clock }, consumer)
@@ -283,6 +297,7 @@ function createSide(context: SideContext, consumer: Consumer): Side {
         settledBy(sweep.stop(), until),
         settledBy(rescue.stop(), until),
       ])
+      context.backs.delete(runs.back)
       ended = true
     },
   }

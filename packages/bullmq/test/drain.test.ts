@@ -93,7 +93,8 @@ needs(redisServer).describe('drain of bullmqInbox', () => {
     await expect.poll(() => dying.runs.length).toBe(1)
     proxy.cut()
     const { id } = (await scene.open().view!.list()).rows[0]!
-    const locked = (): Promise<number> => scene.operator.exists(`${scene.prefix}:${id}:lock`)
+    const job = await scene.job(id)
+    const locked = (): Promise<number> => scene.operator.exists(`${job}:lock`)
     await expect.poll(locked).toBe(0)
     const next = record()
     const port = scene.open().attach(next)

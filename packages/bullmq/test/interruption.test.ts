@@ -62,8 +62,9 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     const inbox = open()
     await inbox.attach(record()).accept(intake('1'), {})
     const { id } = (await inbox.view!.list()).rows[0]!
+    const job = await scene.job(id)
     // BullMQ found it without a lock as often as a poison task would be, in a process too busy to start it.
-    await scene.operator.hset(`${scene.prefix}:${id}`, { stc: 20 })
+    await scene.operator.hset(job, { stc: 20 })
     const next = record()
     open().attach(next).work!()
     await expect.poll(() => next.ended.length).toBe(1)
@@ -99,7 +100,8 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     const port = inbox.attach(record())
     await port.accept(intake('1'), {})
     const { id } = (await inbox.view!.list()).rows[0]!
-    await scene.operator.hset(`${scene.prefix}:${id}`, { cut: 7, chg: 4 })
+    const job = await scene.job(id)
+    await scene.operator.hset(job, { cut: 7, chg: 4 })
     open({ connection: proxy.url }).attach(dying).work!()
     await expect.poll(() => dying.runs.length).toBe(1)
     proxy.cut()
@@ -114,15 +116,16 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     expect(await port.accept(intake('1'), {})).toEqual(['revived'])
     await expect.poll(() => next.runs.length).toBe(1)
     await expect.poll(() => next.ended.length).toBe(2)
-    expect(await scene.operator.hmget(`${scene.prefix}:${id}`, 'chg')).toEqual(['0'])
+    expect(await scene.operator.hmget(job, 'chg')).toEqual(['0'])
   })
 
   test('a suspect is not charged for a claim that only waited for the place of suspects', async () => {
     const inbox = open()
     await inbox.attach(record()).accept(intake('1'), {})
     const { id } = (await inbox.view!.list()).rows[0]!
+    const job = await scene.job(id)
     // The process died by another suspect before this one was put back: no run of it began since its last interruption.
-    await scene.operator.hset(`${scene.prefix}:${id}`, { cut: 7, chg: 4, sn: 7, stc: 8 })
+    await scene.operator.hset(job, { cut: 7, chg: 4, sn: 7, stc: 8 })
     const next = record()
     open().attach(next).work!()
     await expect.poll(() => next.ended.length).toBe(1)
@@ -149,8 +152,7 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     for (const id of ['suspect 1', 'suspect 2', 'suspect 3', 'plain'])
       await port.accept(intake(id), {})
     for (const { id, event } of (await inbox.view!.list()).rows)
-      if (event.id !== 'plain')
-        await scene.operator.hset(`${scene.prefix}:${id}`, { cut: 3, chg: 0 })
+      if (event.id !== 'plain') await scene.operator.hset(await scene.job(id), { cut: 3, chg: 0 })
     port.work!()
     await expect.poll(() => consumer.names().includes('plain') && suspects === 1).toBe(true)
     first.pass()
@@ -167,10 +169,11 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     const port = inbox.attach(consumer)
     await port.accept(intake('1'), {})
     const { id } = (await inbox.view!.list()).rows[0]!
-    await scene.operator.hset(`${scene.prefix}:${id}`, { cut: 4, chg: 1 })
+    const job = await scene.job(id)
+    await scene.operator.hset(job, { cut: 4, chg: 1 })
     port.work!()
     await expect.poll(() => consumer.ended.length).toBe(2)
-    expect(await scene.operator.hmget(`${scene.prefix}:${id}`, 'cut', 'chg')).toEqual(['0', '0'])
+    expect(await scene.operator.hmget(job, 'cut', 'chg')).toEqual(['0', '0'])
   })
 
   test('a handler that holds the event loop longer than the lease is done, and ran once', async () => {
@@ -204,10 +207,10 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     port.work!()
     await expect.poll(() => consumer.runs.length).toBe(1)
     const { id } = (await inbox.view!.list()).rows[0]!
-    const lock = await scene.operator.get(`${scene.prefix}:${id}:lock`)
-    await scene.operator.del(`${scene.prefix}:${id}:lock`)
-    const again = async (): Promise<string | null> =>
-      scene.operator.get(`${scene.prefix}:${id}:lock`)
+    const job = await scene.job(id)
+    const lock = await scene.operator.get(`${job}:lock`)
+    await scene.operator.del(`${job}:lock`)
+    const again = async (): Promise<string | null> => scene.operator.get(`${job}:lock`)
     await expect.poll(again).toEqual(expect.not.stringMatching(lock!))
     pass()
     await expect.poll(() => consumer.ended.length).toBe(1)
@@ -228,7 +231,8 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     port.work!()
     await expect.poll(() => consumer.runs.length).toBe(1)
     const { id } = (await inbox.view!.list()).rows[0]!
-    await scene.operator.del(`${scene.prefix}:${id}:lock`)
+    const job = await scene.job(id)
+    await scene.operator.del(`${job}:lock`)
     pass()
     await expect.poll(() => consumer.ended.length).toBe(1)
     expect(consumer.ended[0]!.stored).toBe(true)
@@ -246,7 +250,8 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     await expect.poll(() => first.runs.length).toBe(1)
     proxy.stopClaims()
     const { id } = (await inbox.view!.list()).rows[0]!
-    await scene.operator.del(`${scene.prefix}:${id}:lock`)
+    const job = await scene.job(id)
+    await scene.operator.del(`${job}:lock`)
     const told: string[] = []
     const second = record({
       run(claim) {
@@ -256,7 +261,7 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     })
     open().attach(second).work!()
     // BullMQ looks for jobs without a lock once in half a lease, over all processes: the first has a long one.
-    const looked = `${scene.prefix}:${id.slice(0, id.lastIndexOf(':'))}:stalled-check`
+    const looked = `${job.slice(0, job.lastIndexOf(':'))}:stalled-check`
     const runs = async (): Promise<number> => {
       await scene.operator.del(looked)
       return second.runs.length
@@ -284,12 +289,13 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     port.work!()
     await expect.poll(() => consumer.runs.length).toBe(1)
     const { id } = (await inbox.view!.list()).rows[0]!
-    await scene.operator.hset(`${scene.prefix}:${id}`, { cut: 5, chg: 2 })
-    await scene.operator.set(`${scene.prefix}:${id}:lock`, 'of another process')
+    const job = await scene.job(id)
+    await scene.operator.hset(job, { cut: 5, chg: 2 })
+    await scene.operator.set(`${job}:lock`, 'of another process')
     pass()
     await expect.poll(() => consumer.ended.length).toBe(1)
     expect(consumer.ended[0]!.stored).toBe(false)
-    expect(await scene.operator.hmget(`${scene.prefix}:${id}`, 'cut', 'chg')).toEqual(['5', '2'])
+    expect(await scene.operator.hmget(job, 'cut', 'chg')).toEqual(['5', '2'])
   })
 
   function open(options: Partial<BullmqInboxOptions> = {}): Inbox {

@@ -42,6 +42,7 @@ needs(redisServer).describe('bullmqInbox and rows that cannot be read', () => {
       for (const id of ['1', '2', '3']) await port.accept(intake(id), {})
       const all = (await inbox.view!.list()).rows
       const id = all.find(({ event }) => event.id === '2')!.id
+      const job = (await scene.job(id)).slice(scene.prefix.length + 1)
       await spoilt(id, spoil)
       port.work!()
       await expect.poll(() => worker.names().toSorted()).toEqual(['1', '3'])
@@ -49,7 +50,7 @@ needs(redisServer).describe('bullmqInbox and rows that cannot be read', () => {
       await port.accept(intake('4'), {})
       await expect.poll(counts).toMatchObject({ done: 3, dead: 1 })
       const told = worker.warnings.filter((message) => message.includes('cannot be read'))
-      expect(told).toEqual([expect.stringContaining(id)])
+      expect(told).toEqual([expect.stringContaining(job)])
       const left = (await inbox.view!.list()).rows.map(({ event }) => event.id)
       expect(left).toEqual(expect.arrayContaining(['1', '3', '4']))
       await inbox.view!.list({ text: 'thing' })
@@ -215,7 +216,8 @@ needs(redisServer).describe('bullmqInbox and rows that cannot be read', () => {
       const port = inbox.attach(worker)
       await port.accept(intake('1'), {})
       const { id } = (await inbox.view!.list()).rows[0]!
-      await scene.operator.hset(`${scene.prefix}:${id}`, 'pa', text)
+      const job = await scene.job(id)
+      await scene.operator.hset(job, 'pa', text)
       expect((await inbox.view!.list()).rows).toMatchObject([{ id, attempts: 0 }])
       expect(await inbox.journal!.attempts(id)).toEqual([])
       await port.drain!(Date.now() + 1500, 1)
@@ -279,8 +281,9 @@ needs(redisServer).describe('bullmqInbox and rows that cannot be read', () => {
 
   async function spoilt(id: string, spoil: Spoil): Promise<void> {
     const { operator, prefix } = scene
-    const event = `${prefix}:event:${id.slice(id.lastIndexOf(':') + 2)}`
-    const { key, field, text } = spoil({ event, job: `${prefix}:${id}`, prefix })
+    const job = await scene.job(id)
+    const event = `${prefix}:event:${job.slice(job.lastIndexOf(':') + 2)}`
+    const { key, field, text } = spoil({ event, job, prefix })
     if (field !== undefined) await operator.hset(key, field, text)
     else await operator.set(key, text)
   }

@@ -10,6 +10,8 @@ export interface RedisScene {
   readonly operator: Redis
   /** The prefix of this test. */
   readonly prefix: string
+  /** The key of the job of a task. */
+  job(task: string): Promise<string>
   /** Opens an inbox on the prefix of this test. */
   open(options?: Partial<BullmqInboxOptions>): Inbox
   /** Runs at the end of this test. */
@@ -44,6 +46,13 @@ export function redisScene(name: string): RedisScene {
     },
     get prefix() {
       return `{${name}-${made}}`
+    },
+    async job(task) {
+      const { prefix } = this
+      const event = Math.floor(Number(task) / 65_536)
+      const name = await operator.hget(`${prefix}:numbers`, String(event))
+      const jobs = await operator.hget(`${prefix}:event:${name}`, 'j')
+      return `${prefix}:${jobs!.split('\n')[Number(task) % 65_536]}`
     },
     open(options = {}) {
       // No test of a scene waits for its deadline, and a busy machine may hold Redis for longer than the usual one.

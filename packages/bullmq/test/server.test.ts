@@ -73,15 +73,28 @@ needs(redisServer).describe('bullmqInbox and its server', () => {
     await expect.poll(() => quiet.warnings.join()).toMatch(/evicted \d+ keys.*evicted_keys is/)
   })
 
-  test('a Redis that comes back with an older state is told', async () => {
-    const quiet = record()
-    const port = scene.open().attach(quiet)
+  test('a Redis that comes back with an older state is told, and what runs is given back and runs again', async () => {
+    const { passed, pass } = gate()
+    scene.later(pass)
+    const quiet = record({ run: () => passed.then(() => DONE) })
+    const inbox = scene.open()
+    const port = inbox.attach(quiet)
+    port.work!()
     await port.accept(intake('1'), {})
+    await expect.poll(() => quiet.runs.length).toBe(1)
     const key = `${scene.prefix}:processes`
     await expect.poll(() => scene.operator.zcard(key)).toBe(1)
     const [self] = await scene.operator.zrange(key, '0', '-1')
     await scene.operator.zincrby(key, -10_000, self!)
     await expect.poll(() => quiet.warnings.join()).toContain('older state')
+    await expect
+      .poll(() => quiet.runs[0]!.signal?.reason)
+      .toMatchObject({
+        message: expect.stringContaining('Redis lost this claim'),
+      })
+    pass()
+    await expect.poll(() => quiet.ended.map(({ stored }) => stored)).toEqual([false, true])
+    expect((await inbox.view!.stats())[0]!.counts).toMatchObject({ pending: 0, done: 1 })
   })
 
   test('a renewal that Redis rejects is told to health, without a delivery', async () => {

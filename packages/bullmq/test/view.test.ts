@@ -2,8 +2,10 @@ import type { Outcome } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
 import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
-import { causes } from '../src/operate/causes.ts'
+import { createUnread } from '@postern/core/inbox'
+import { createViewed } from '../src/operate/viewed.ts'
 import { openClient } from '../src/store/connection.ts'
+import { createQueues } from '../src/store/queues.ts'
 import { DONE, intake, lane, record } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
 
@@ -18,7 +20,7 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
     const port = inbox.attach(record({ lanes: [] }))
     const tasks = ['a', 'b', 'c'].map((subscription) => ({ subscription }))
     const at = Date.now() - HOUR
-    for (let index = 0; index < 250; index++) {
+    for (let index = 0; index < 300; index++) {
       const { delivery, items } = intake(`e${index}`, tasks)
       await port.accept({ delivery: { ...delivery, receivedAt: at + (index >> 1) }, items }, {})
     }
@@ -36,10 +38,10 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
       if (cursor) expect(page.searchedTo).toBe(page.rows!.at(-1)!.receivedAt)
       pages++
     } while (cursor !== undefined)
-    expect(new Set(seen).size).toBe(750)
-    expect(seen).toHaveLength(750)
+    expect(new Set(seen).size).toBe(900)
+    expect(seen).toHaveLength(900)
     expect(times).toEqual(times.toSorted((one, other) => other - one))
-    expect(pages).toBe(8)
+    expect(pages).toBe(9)
     const short = await inbox.view!.list({ topic: 'no.such', budget: 0 })
     expect(short.rows).toEqual([])
     expect(short.cursor).toBeTypeOf('string')
@@ -60,9 +62,14 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
     }
     const client = openClient(scene.redis.url)
     scene.later(() => client.disconnect())
+    const queues = createQueues(client, { prefix: scene.prefix, lease: 1000 }, () => {})
+    const unread = createUnread('bullmqInbox', () => {})
     const found = async (most: number) =>
-      (await causes({ client, prefix: scene.prefix }, {}, most))
-        .map(({ sample, dead, ofNewest }) => [sample.message, dead, ofNewest] as const)
+      (await createViewed({ client, prefix: scene.prefix, queues, unread }, most).causes(undefined))
+        .map(
+          ({ error: of, dead, ofNewest }) =>
+            [(JSON.parse(of!) as Error).message, dead, ofNewest] as const,
+        )
         .toSorted(([one], [other]) => (one < other ? -1 : 1))
     expect(await found(1)).toEqual([['new', 1, 1]])
     expect(await found(2)).toEqual([

@@ -147,7 +147,7 @@ export function createAccepting(
       return work.failed(unavailable(failure))
     }
     try {
-      const recorded = new Set(fresh.filter((_, at) => found[at] === 1))
+      const recorded = new Set(fresh.filter((_, at) => Number(found[at]) > 0))
       const taken: Accepted[] = []
       for (const item of prepared.items)
         taken.push(recorded.has(item) ? 'new' : await retake(again.get(item.name) ?? []))
@@ -316,7 +316,7 @@ interface CommitPlan {
   readonly fresh: readonly PreparedItem[]
 }
 
-/** How STORE answers for a delivery; `taken` with 1 for each event that is new, and 0 for one that is known. */
+/** How STORE answers for a delivery; `taken` with the number of each event that is new, and 0 for one that is known. */
 type StoreReply =
   | readonly ['taken', ...number[]]
   | readonly ['rejected']

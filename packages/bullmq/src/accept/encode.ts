@@ -82,7 +82,7 @@ export function deliveryArguments(
       ]),
       encodeEvent(event.guards ? withoutGuards(event) : event, delivery),
       event.topic,
-      delivery.receivedAt,
+      Math.floor(delivery.receivedAt),
       event.passing ? 1 : '',
       event.guards?.length ?? 0,
       ...(event.guards ?? NONE).flatMap(({ key, otherwise }) => [

@@ -1,4 +1,4 @@
-import { DEAD, DONE, READY, revived } from '@postern/core/inbox'
+import { DEAD, READY, revived, type TaskChange } from '@postern/core/inbox'
 import { Job } from 'bullmq'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { parseRef, type Queues } from '../store/queues.ts'
@@ -21,46 +21,45 @@ export interface ReviveContext {
  */
 export async function revive(context: ReviveContext, refs: readonly string[]): Promise<boolean> {
   const done = await Promise.all(
-    refs.map((ref) => again(context, ref.slice(1), ref.startsWith('f') ? 'dead' : 'pending')),
+    refs.map((ref) =>
+      ref.startsWith('f')
+        ? again(context, ref.slice(1), ANEW)
+        : promoteJob(context.queues, ref.slice(1)),
+    ),
   )
   return done.includes(true)
 }
 
-// How BullMQ calls a settled state.
-const SETTLED = { done: 'completed', dead: 'failed' } as const
 // Its attempts, turn and interruptions are in the job: the script brings them along.
-const ROW = {
-  gate: READY,
-  cut: 0,
-  fair: null,
-  line: null,
-  attempt: 0,
-  took: null,
-  error: null,
-  due: 0,
-} as const
+const ANEW = revived(
+  {
+    state: DEAD,
+    gate: READY,
+    cut: 0,
+    fair: null,
+    line: null,
+    attempt: 0,
+    took: null,
+    error: null,
+    due: 0,
+  },
+  'settled',
+).change
 
-/**
- * Begins a settled job again, or makes one due that waits; at once, or a settled one at a time. False if it is not in that
- * state, or its event was erased.
- */
+/** Begins a settled job again, as a rule says. False if it is not settled, or its event was erased. */
 export async function again(
   { client, prefix, queues }: ReviveContext,
   ref: string,
-  state: 'pending' | 'done' | 'dead',
-  due = 0,
+  { charged = 0, attempt, wait = 0 }: Pick<TaskChange, 'charged' | 'attempt' | 'wait'>,
 ): Promise<boolean> {
-  if (state === 'pending') return promoteJob(queues, ref)
-  const now = Date.now()
-  const row = { ...ROW, state: state === 'done' ? DONE : DEAD } as const
-  const { change } = revived(row, 'settled', Math.max(0, due - now))
   const { queue, id } = parseRef(ref)
-  const fresh = await runScript(client, 'posternAgain', prefix, queue, id, change.charged!)
-  if (fresh === -1) return false
-  const from = SETTLED[state]
-  if (change.wait! > 0)
-    return (await runScript(client, 'posternLater', prefix, queue, id, from, due, now)) === 1
-  const first = change.attempt === 0
+  const from = await runScript(client, 'posternAgain', prefix, queue, id, charged)
+  if (from !== 'failed' && from !== 'completed') return false
+  if (wait > 0) {
+    const now = Date.now()
+    return (await runScript(client, 'posternLater', prefix, queue, id, from, now + wait, now)) === 1
+  }
+  const first = attempt === 0
   const job = await handle(queues, ref)
   const retried = job.retry(from, { resetAttemptsMade: first, resetAttemptsStarted: first })
   const done = await unlessChanged(retried)
@@ -75,7 +74,7 @@ export async function promoteJob(queues: Queues, ref: string): Promise<boolean> 
 }
 
 /** A job to act on by its id alone. */
-export async function handle(queues: Queues, ref: string): Promise<Job> {
+async function handle(queues: Queues, ref: string): Promise<Job> {
   const { queue, id } = parseRef(ref)
   return new Job(await queues.get(queue), '', {}, {}, id)
 }

@@ -8,12 +8,6 @@ import {
   type SpanKey,
   type SpanKind,
   type Span,
-  actionRowsOf,
-  createActions,
-  type Access,
-  type ActionNote,
-  type Actions,
-  type RecordRows,
 } from '@postern/core/inbox'
 import { runScript, type RedisClient } from '../store/connection.ts'
 
@@ -163,7 +157,7 @@ export function createJournaled(client: RedisClient, prefix: string): Journaled 
 }
 
 /** The hash of a record. What people did is apart: a list reads a hash as a whole. */
-function recordsOf(prefix: string, key: string): string {
+export function recordsOf(prefix: string, key: string): string {
   return `${prefix}:${key.startsWith(ACTIONS) ? ACTIONS : 'records'}`
 }
 
@@ -199,34 +193,4 @@ function arrivalOf([id, ring, row]: Found): ArrivalRow {
 function recordOf(text: string): RecordRow {
   const version = /^(\d+) /.exec(text)?.[1] ?? ''
   return { value: version === '' ? '' : text.slice(version.length + 1), version: Number(version) }
-}
-
-/** What people did. A change in Redis is many scripts, so that its note is written before the first and behind each step. */
-export interface KeptActions extends Actions {
-  /** Writes what a step of a change has done. */
-  write(note: ActionNote | undefined, tasks: readonly string[], count?: number): Promise<void>
-  /** Writes that a change begins, so that one that is cut off is known. */
-  begin(note: ActionNote | undefined): Promise<void>
-}
-
-/** Makes the {@link KeptActions}. */
-export function createKeptActions(
-  client: RedisClient,
-  prefix: string,
-  records: RecordRows,
-  access: Access,
-): KeptActions {
-  return {
-    ...createActions(actionRowsOf(records, access)),
-    async write(note, tasks, count = tasks.length) {
-      await put(note?.rows(tasks, count))
-      note?.done(count)
-    },
-    begin: (note) => put(note?.begun()),
-  }
-
-  async function put(rows: ReturnType<ActionNote['rows']> = []): Promise<void> {
-    for (const { key, value } of rows)
-      await access.write(() => client.hset(recordsOf(prefix, key), key, `1 ${value}`))
-  }
 }

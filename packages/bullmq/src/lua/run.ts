@@ -63,7 +63,7 @@ end
  * Reads a task for a run, if the lock is still this claim's; it then holds for nine tenths of the lease at least. KEYS: prefix;
  * ARGV: ref, token, lease in milliseconds, `<start> <process>`, 1 if a suspect may start. Replies 0 if the lock is lost, the turn the
  * task must take alone if it has to wait for that, 1 if it is a suspect that may not start, 2 if BullMQ could not settle it (a count that is no number), nothing if there is no such event, or
- * event, head and body of its delivery, then, unless this is the first claim, stc, sn, cut, chg, ls and pa of the job. The start is
+ * event, head and body of its delivery, the id of the task, then, unless this is the first claim, stc, sn, cut, chg, ls and pa of the job. The start is
  * written unless the job was interrupted. The name of the event is part of the job's id.
  */
 export const LOAD: string = `${ENTER_FUNCTION}
@@ -78,7 +78,8 @@ if redis.call('HEXISTS', job, 'tp') == 1 then
   local turn = enterAll(prefix, ARGV[1]:match('^(.*):'), job)
   if turn then return {tostring(turn)} end
 end
-local own = redis.call('HMGET', job, 'stc', 'sn', 'cut', 'chg', 'ls', 'pa', 'priority', 'atm', 'parent')
+local own = redis.call('HMGET', job, 'stc', 'sn', 'cut', 'chg', 'ls', 'pa', 'priority', 'atm', 'parent', 'n')
+local id = own[10] or ''
 if not (whole(own[1]) and whole(own[2]) and whole(own[3]) and whole(own[4]) and whole(own[8]))
   or own[9] and own[9]:sub(1, 1) ~= '{' then return 2 end
 local cut = tonumber(own[1] or 0) > tonumber(own[2] or 0)
@@ -94,8 +95,8 @@ if priority > 0 then
   typed(meta, 'hash')
   if priority > (tonumber(redis.call('HGET', meta, 'v') or 0) or 0) then redis.call('HSET', meta, 'v', priority) end
 end
-if not (own[1] or own[3] or own[5] or own[6]) then return {event[1], event[2], event[3]} end
-return {event[1], event[2], event[3], own[1] or '0', own[2] or '0', own[3] or '0', own[4] or '0', own[5] or '', own[6] or ''}`
+if not (own[1] or own[3] or own[5] or own[6]) then return {event[1], event[2], event[3], id} end
+return {event[1], event[2], event[3], id, own[1] or '0', own[2] or '0', own[3] or '0', own[4] or '0', own[5] or '', own[6] or ''}`
 
 /**
  * What is due or will be. KEYS: prefix; ARGV: now, names of queues. Replies how many are due and not running, and the
@@ -121,13 +122,18 @@ return {due, next and string.format('%.0f', next) or ''}`
 
 /**
  * Prepares a settled job for another run: its last run goes to its attempts, and it gets a new turn. KEYS: prefix; ARGV:
- * queue, id, interruptions that are charged from here on. Replies -1 if the contents of its event were erased, and 0 if the job is gone.
+ * queue, id, interruptions that are charged from here on. Replies `failed` or `completed`, where it is; or nothing if it is not settled,
+ * or the contents of its event were erased.
  */
 export const AGAIN: string = `${TURN_FUNCTION}
-local job = KEYS[1] .. ':' .. ARGV[1] .. ':' .. ARGV[2]
-if redis.call('HGET', KEYS[1] .. ':event:' .. ARGV[2]:sub(2, 33), 'x') == 'e' then return -1 end
-local own = redis.call('HMGET', job, 'data', 'returnvalue', 'pa', 'finishedOn')
-if not own[1] then return 0 end
+local base = KEYS[1] .. ':' .. ARGV[1]
+local job, set = base .. ':' .. ARGV[2], false
+for _, name in ipairs({'failed', 'completed'}) do
+  if redis.call('ZSCORE', base .. ':' .. name, ARGV[2]) then set = name end
+end
+if not set or redis.call('HGET', KEYS[1] .. ':event:' .. ARGV[2]:sub(2, 33), 'x') == 'e' then return false end
+local own = redis.call('HMGET', job, 'data', 'returnvalue', 'pa')
+if not own[1] then return false end
 local ended, ran = decoded(own[2]), decoded(own[3])
 if type(ran.a) ~= 'table' or type(ran.n) ~= 'number' then ran = {n = 0, a = {}} end
 local last = ran.a[#ran.a]
@@ -143,4 +149,4 @@ if data.f then
   local first = turn(KEYS[1], ARGV[1], data.f, 1)
   redis.call('HSET', job, 'priority', math.min(first, 2097152))
 end
-return 1`
+return set`

@@ -1,8 +1,8 @@
 import { TURN_FUNCTION } from './run.ts'
 
 // Beside BullMQ's own keys there are, all under the prefix and so in one slot of a Cluster:
-//   event:<name>    hash: i info (JSON: key, id, topic, tenant, provider), e event, j its jobs (a ref a line), g its guards
-//                   (a name a line), a when it arrived, x `p` if its contents are to be erased once its tasks are done,
+//   event:<name>    hash: n its number, i info (JSON: key, id, topic, tenant, provider), e event, j its jobs (a ref a line), g its
+//                   guards (a name a line), a when it arrived, x `p` if its contents are to be erased once its tasks are done,
 //                   `e` if they were, and its delivery: h head and b body, or d the name of one that
 //                   several events came in. It is there when, and only when, the event was taken as a whole.
 //   delivery:<name> hash: h head, b body, n events that need it
@@ -10,14 +10,15 @@ import { TURN_FUNCTION } from './run.ts'
 //   sweeper         who looks for lost jobs, or that somebody did a moment ago
 //   turns:<queue>   sorted set: fair keys by their last turn
 //   turn:<queue>    hash: m last turn of all, t when it was given (seconds), v highest turn that was claimed
-//   index           sorted set of events by the time they arrived
-//   passing         sorted set of events with x `p` by the time they arrived
+//   numbers         hash: number of an event, its name;  numbers:last: the last number
+//   index           sorted set of events by the time they arrived: of each its number in 12 digits, then its name
+//   passing         the same of events with x `p`
 //   queues          set of queue names
 //   records         hash: version, a space, JSON
 //   schema          hash: version of this layout, oldest version that may work on it, mark: a name that was drawn when it was made
 //   processes       sorted set of processes (version:name) by their last sign of life
 // A job is BullMQ's hash <queue>:<id>; a job that is gone was done or given up, since jobs are made with their event.
-// Fields of our own in it: ls start and process of the last run, pa attempts, cs cause of the last error, and of
+// Fields of our own in it: n id of its task, which is the event's number times 65536 and its place among the event's jobs, ls start and process of the last run, pa attempts, cs cause of the last error, and of
 // interruptions: sn those seen of BullMQ's own count (stc), cut in a row, chg charged. tp: it takes a turn when it is due.
 
 /**
@@ -72,6 +73,7 @@ local function whole(work)
   takeBack()
   return type(why) == 'table' and why.err or tostring(why)
 end
+local function member(number, name) return string.format('%012.0f', number) .. name end
 local woken = {}
 -- Workers look by themselves too: a right to publish that is missing delays tasks by a second, and rejects nothing.
 local function wake()
@@ -102,12 +104,16 @@ local function tasks()
   for each = 1, tonumber(arg()) do all[each] = {queue = arg(), id = arg(), data = arg(), turn = arg()} end
   return all
 end
--- The turn is empty, a fair key behind a plus, or a priority.
-local function add(task, name, now)
+-- The turn is empty, a fair key behind a plus, or a priority. The event has a number, if it is there, and the task a place in it.
+local function add(task, name, now, number, n)
   local base, key = prefix .. ':' .. task.queue, task.turn:match('^%+(.*)$')
   local job, priority = base .. ':' .. task.id, tonumber(task.turn) or 0
+  local own = number and string.format('%.0f', number * 65536 + n) or ''
   if redis.call('EXISTS', job) == 1 then
-    if placed(base, task.id) then return end
+    if placed(base, task.id) then
+      redis.pcall('HSET', job, 'n', own)
+      return
+    end
     redis.call('DEL', job)
   end
   if redis.call('SADD', prefix .. ':queues', task.queue) == 1 then undo('SREM', prefix .. ':queues', task.queue) end
@@ -120,7 +126,7 @@ local function add(task, name, now)
     if before then undo('ZADD', turns, before, key) else undo('ZREM', turns, key) end
   end
   -- The receiver decides how often and when: to BullMQ attempts never run out, and each wait is the error's own.
-  redis.call('HSET', job, 'name', name, 'data', task.data, 'timestamp', now, 'delay', 0, 'priority', priority, 'opts',
+  redis.call('HSET', job, 'n', own, 'name', name, 'data', task.data, 'timestamp', now, 'delay', 0, 'priority', priority, 'opts',
     '{"attempts":1000000000,"backoff":{"type":"custom"},"stackTraceLimit":1,"jobId":"' .. task.id .. '"'
     .. (priority > 0 and ',"priority":' .. priority or '') .. '}')
   undo('DEL', job)
@@ -143,11 +149,12 @@ end
  * prefix; ARGV: now, the most tasks of a fair key that may wait in the queues of a delivery, 1 for a probe, which takes back
  * all that it did, then for each delivery head, body, its name (empty: its event has it alone) and the number of its new
  * events; for each event name, info, event, topic, time it arrived, 1 if its contents are to be erased, the number of its
- * guards, each with `reject` or `duplicate`, and its tasks. Replies for each delivery `taken` and for each event 1 if it is
+ * guards, each with `reject` or `duplicate`, and its tasks. Replies for each delivery `taken` and for each event its number if it is
  * recorded, 0 if it is known or a duplicate by a guard; or `rejected` by a guard, `full` and how many wait, or `failed` and why.
  */
 export const STORE: string = `${ADD_FUNCTION}
 local now, share, probe = arg(), tonumber(arg()), arg() == '1'
+local last, count = false, 0
 local function read()
   local delivery = {head = arg(), body = arg(), name = arg(), events = {}}
   for each = 1, tonumber(arg()) do
@@ -155,6 +162,7 @@ local function read()
     for guard = 1, tonumber(arg()) do event.guards[guard] = {name = arg(), otherwise = arg()} end
     event.tasks = tasks()
     delivery.events[each] = event
+    count = count + 1
   end
   return delivery
 end
@@ -196,12 +204,16 @@ local function over(events)
 end
 local function record(event, delivery)
   local key, guards = prefix .. ':event:' .. event.name, {}
-  for _, task in ipairs(event.tasks) do add(task, event.topic, now) end
+  last = (last or redis.call('INCRBY', prefix .. ':numbers:last', count) - count) + 1
+  local number, own = last, member(last, event.name)
+  redis.call('HSET', prefix .. ':numbers', number, event.name)
+  undo('HDEL', prefix .. ':numbers', number)
+  for each, task in ipairs(event.tasks) do add(task, event.topic, now, number, each - 1) end
   for each, guard in ipairs(event.guards) do
     guards[each] = guard.name
     if redis.call('SET', prefix .. ':guard:' .. guard.name, event.name, 'NX') then undo('DEL', prefix .. ':guard:' .. guard.name) end
   end
-  redis.call('HSET', key, 'i', event.info, 'e', event.event, 'j', table.concat(refs(event.tasks), '\\n'), 'a', event.at)
+  redis.call('HSET', key, 'n', number, 'i', event.info, 'e', event.event, 'j', table.concat(refs(event.tasks), '\\n'), 'a', event.at)
   undo('DEL', key)
   if #guards > 0 then redis.call('HSET', key, 'g', table.concat(guards, '\\n')) end
   if delivery.name == '' then redis.call('HSET', key, 'h', delivery.head, 'b', delivery.body)
@@ -213,13 +225,14 @@ local function record(event, delivery)
       redis.call('HSET', shared, 'h', delivery.head, 'b', delivery.body)
     end
   end
-  redis.call('ZADD', prefix .. ':index', event.at, event.name)
-  undo('ZREM', prefix .. ':index', event.name)
+  redis.call('ZADD', prefix .. ':index', event.at, own)
+  undo('ZREM', prefix .. ':index', own)
   if event.passing then
     redis.call('HSET', key, 'x', 'p')
-    redis.call('ZADD', prefix .. ':passing', event.at, event.name)
-    undo('ZREM', prefix .. ':passing', event.name)
+    redis.call('ZADD', prefix .. ':passing', event.at, own)
+    undo('ZREM', prefix .. ':passing', own)
   end
+  return number
 end
 local function store(delivery)
   local events, reply = delivery.events, {'taken'}
@@ -232,8 +245,7 @@ local function store(delivery)
       reply[each + 1] = 0
       -- One delivery can have an event twice.
       if not event.known and redis.call('EXISTS', prefix .. ':event:' .. event.name) == 0 then
-        record(event, delivery)
-        reply[each + 1] = 1
+        reply[each + 1] = record(event, delivery)
       end
     end
   end)
@@ -241,8 +253,9 @@ local function store(delivery)
   if probe then takeBack() end
   return reply
 end
-local replies = {}
-while at <= #ARGV do replies[#replies + 1] = store(read()) end
+local all, replies = {}, {}
+while at <= #ARGV do all[#all + 1] = read() end
+for each, delivery in ipairs(all) do replies[each] = store(delivery) end
 if not probe then wake() end
 return replies`
 
@@ -256,13 +269,19 @@ if redis.call('GET', parent .. ':lock') ~= token then return 0 end
 redis.call('PEXPIRE', parent .. ':lock', lease)
 local why = whole(function()
   local key = prefix .. ':event:' .. event
-  local jobs = redis.call('HGET', key, 'j')
-  for _, task in ipairs(all) do add(task, topic, now) end
-  if not jobs then return end
-  for _, ref in ipairs(refs(all)) do
-    if not ('\\n' .. jobs .. '\\n'):find('\\n' .. ref .. '\\n', 1, true) then jobs = jobs .. '\\n' .. ref end
+  local known, places, lines = redis.call('HMGET', key, 'j', 'n'), {}, {}
+  local function place(ref)
+    if not places[ref] then
+      places[ref] = #lines
+      lines[#lines + 1] = ref
+    end
   end
-  redis.call('HSET', key, 'j', jobs)
+  for ref in (known[1] or ''):gmatch('[^\\n]+') do place(ref) end
+  for each, ref in ipairs(refs(all)) do
+    place(ref)
+    add(all[each], topic, now, tonumber(known[2]), places[ref])
+  end
+  if known[1] then redis.call('HSET', key, 'j', table.concat(lines, '\\n')) end
 end)
 wake()
 return why or ''`
@@ -291,7 +310,7 @@ return replies`
 
 /**
  * Jobs of known events that no set of BullMQ's holds and nobody runs: they wait in a list, or are lost. KEYS: prefix; ARGV: name of
- * this sweep, milliseconds for which others leave it alone, names of events. Replies their refs, or nothing if another sweeps.
+ * this sweep, milliseconds for which others leave it alone, members of the index. Replies their refs, or nothing if another sweeps.
  */
 export const LOOSE: string = `
 local prefix, sweeper, loose = KEYS[1], KEYS[1] .. ':sweeper', {}
@@ -299,7 +318,7 @@ local other = redis.call('GET', sweeper)
 if other and other ~= ARGV[1] then return false end
 redis.call('SET', sweeper, ARGV[1], 'PX', ARGV[2])
 for each = 3, #ARGV do
-  local jobs = redis.pcall('HGET', prefix .. ':event:' .. ARGV[each], 'j')
+  local jobs = redis.pcall('HGET', prefix .. ':event:' .. ARGV[each]:sub(13), 'j')
   for ref in (type(jobs) == 'string' and jobs or ''):gmatch('[^\\n]+') do
     local queue, id = ref:match('^(.*):(.-)$')
     local held = not queue
@@ -360,11 +379,11 @@ end
 redis.call('HSETNX', key, 'mark', ARGV[3])
 return 1`
 
-/** Forgets events none of whose jobs is left. KEYS: prefix; ARGV: names. Replies how many it forgot. */
+/** Forgets events none of whose jobs is left. KEYS: prefix; ARGV: their members of the index. Replies how many it forgot. */
 export const SWEEP: string = `
 local prefix, forgotten = KEYS[1], 0
-for _, name in ipairs(ARGV) do
-  local key = prefix .. ':event:' .. name
+for _, member in ipairs(ARGV) do
+  local key = prefix .. ':event:' .. member:sub(13)
   local event = redis.pcall('HMGET', key, 'j', 'd', 'g')
   local left = false
   for ref in (event[1] or ''):gmatch('[^\\n]+') do
@@ -378,8 +397,9 @@ for _, name in ipairs(ARGV) do
     end
     for guard in (event[3] or ''):gmatch('[^\\n]+') do redis.call('DEL', prefix .. ':guard:' .. guard) end
     redis.call('DEL', key)
-    redis.call('ZREM', prefix .. ':index', name)
-    redis.call('ZREM', prefix .. ':passing', name)
+    redis.call('HDEL', prefix .. ':numbers', tonumber(member:sub(1, 12)))
+    redis.call('ZREM', prefix .. ':index', member)
+    redis.call('ZREM', prefix .. ':passing', member)
     forgotten = forgotten + 1
   end
 end

@@ -8,14 +8,18 @@ if not event[4] then return {event[1], event[2], event[3]} end
 local delivery = redis.call('HMGET', KEYS[1] .. ':delivery:' .. event[4], 'h', 'b')
 return {event[1], delivery[1], delivery[2]}`
 
-/** KEYS: prefix; ARGV: names. Replies of each event its info, when it arrived, a row for each job that is there, and the refs of all. */
+/**
+ * KEYS: prefix; ARGV: names of events. Replies of each its number, info, when it arrived, x, the ref of its first job, and a row
+ * for each job that is there; or nothing if it is unknown.
+ */
 export const SHOW: string = `
 local prefix, events = KEYS[1], {}
 for i, name in ipairs(ARGV) do
-  local event = redis.pcall('HMGET', prefix .. ':event:' .. name, 'i', 'a', 'j')
-  if event.err then event = {} end
-  local jobs = {}
-  for ref in (event[3] or ''):gmatch('[^\\n]+') do
+  local event = redis.pcall('HMGET', prefix .. ':event:' .. name, 'n', 'i', 'a', 'x', 'j')
+  local jobs, place, first = {}, -1, ''
+  for ref in (event[5] or ''):gmatch('[^\\n]+') do
+    place = place + 1
+    if place == 0 then first = ref end
     local queue, id = ref:match('^(.*):(.-)$')
     local base = prefix .. ':' .. (queue or '')
     local job = not queue and {} or redis.pcall('HMGET', prefix .. ':' .. ref, 'data', 'atm', 'failedReason', 'stacktrace', 'cs',
@@ -26,14 +30,63 @@ for i, name in ipairs(ARGV) do
       if redis.call('ZSCORE', base .. ':failed', id) then state = 'dead'
       elseif redis.call('ZSCORE', base .. ':completed', id) then state = 'done'
       elseif redis.call('EXISTS', prefix .. ':' .. ref .. ':lock') == 1 then state = 'running' end
-      local row = {ref, state, due or ''}
+      local row = {place, ref, state, due or ''}
       for at = 1, 9 do row[#row + 1] = job[at] or '' end
       jobs[#jobs + 1] = row
     end
   end
-  events[i] = {event[1] or '', event[2] or '', jobs, event[3] or ''}
+  events[i] = event[1] and {event[1], event[2] or '', event[3] or '', event[4] or '', first, jobs} or false
 end
 return events`
+
+/** KEYS: prefix; ARGV: names of events. Replies the member of the index of each that is there, and when it arrived. */
+export const PLACES: string = `
+local found = {}
+for _, name in ipairs(ARGV) do
+  local event = redis.pcall('HMGET', KEYS[1] .. ':event:' .. name, 'n', 'a')
+  local number = tonumber(event[1])
+  if number then
+    found[#found + 1] = string.format('%012.0f', number) .. name
+    found[#found + 1] = event[2]
+  end
+end
+return found`
+
+/** KEYS: prefix; ARGV: for each task the number of its event, and its place there. Replies its ref, or an empty string. */
+export const REFS: string = `
+local found, known, refs = {}, false, {}
+for i = 1, #ARGV, 2 do
+  if ARGV[i] ~= known then
+    local name = redis.call('HGET', KEYS[1] .. ':numbers', ARGV[i])
+    local jobs = name and redis.pcall('HGET', KEYS[1] .. ':event:' .. name, 'j')
+    known, refs = ARGV[i], {}
+    for ref in (type(jobs) == 'string' and jobs or ''):gmatch('[^\\n]+') do refs[#refs + 1] = ref end
+  end
+  found[#found + 1] = refs[ARGV[i + 1] + 1] or ''
+end
+return found`
+
+/** Takes jobs away that nobody runs. KEYS: prefix; ARGV: `idle` (pending or failed) or `past` (settled), refs. Replies 1 for each that was one. */
+export const REMOVE: string = `
+local gone, sets = {}, ARGV[1] == 'past' and {'completed', 'failed'} or {'failed', 'delayed', 'prioritized'}
+for i = 2, #ARGV do
+  local queue, id = ARGV[i]:match('^(.*):(.-)$')
+  local base, removed = KEYS[1] .. ':' .. (queue or ''), 0
+  local job = base .. ':' .. (id or '')
+  if queue and redis.call('EXISTS', job .. ':lock') == 0 then
+    for _, set in ipairs(sets) do removed = removed + redis.call('ZREM', base .. ':' .. set, id) end
+    if removed == 0 and ARGV[1] == 'idle' then
+      for _, list in ipairs({'wait', 'paused', 'active'}) do removed = removed + redis.call('LREM', base .. ':' .. list, 0, id) end
+      redis.call('SREM', base .. ':stalled', id)
+    end
+  end
+  if removed > 0 then
+    redis.call('DEL', job, job .. ':logs')
+    redis.call('XADD', base .. ':events', 'MAXLEN', '~', '10000', '*', 'event', 'removed', 'jobId', id)
+  end
+  gone[#gone + 1] = removed > 0 and 1 or 0
+end
+return gone`
 
 /**
  * KEYS: prefix; ARGV: now, what names of queues begin with (empty: all), 1 for the unfinished alone. Replies for each

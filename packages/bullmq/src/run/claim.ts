@@ -130,14 +130,14 @@ function unreadOf(error: unknown): Unread {
 }
 
 function read(job: Job<JobData>, reply: Reply, start: Start): HeldJob {
-  const [event, head, body, ...own] = reply as [Buffer, Buffer, Buffer, ...Buffer[]]
+  const [event, head, body, id, ...own] = reply as [Buffer, Buffer, Buffer, Buffer, ...Buffer[]]
   const [stalled, seen, cut, charged, before, attempts] = own.map(String)
   const { record, delivery } = decodeStored([event, head, body])
   if (typeof (job.data as JobData | undefined)?.e !== 'string')
     throw new TypeError('its data is not what Postern stored')
   return {
     claim: {
-      id: `${job.queueName}:${job.id!}`,
+      id: id.toString(),
       subscription: subscriptionOf(job.queueName),
       part: job.data.p,
       data: job.data.d,

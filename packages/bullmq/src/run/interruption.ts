@@ -1,4 +1,4 @@
-import { cut, type Consumer, type UnreadTeller } from '@postern/core/inbox'
+import { cut, eventOf, type Consumer, type UnreadTeller } from '@postern/core/inbox'
 import { addAttempt, attemptsOf, type AttemptsReader } from '../journal/attempts.ts'
 import type { HeldJob } from './claim.ts'
 import type { RedisClient } from '../store/connection.ts'
@@ -68,7 +68,7 @@ export async function cutOff(
 
 /**
  * A job without its event was left by a transaction in which a script failed: the delivery got 503, and its redelivery
- * makes the event whole. After the time for which events are kept, no redelivery will arrive. An event that is in the index
+ * makes the event whole. After the time for which events are kept, no redelivery will arrive. An event that has its number
  * was taken, and something else has deleted it; and jobs of other programs have none.
  */
 export async function missing(context: MissingContext, owner: Owner): Promise<void> {
@@ -76,7 +76,8 @@ export async function missing(context: MissingContext, owner: Owner): Promise<vo
   const id = owner.job.id!
   if (!isJobId(id))
     return void (await buryUnread(context, owner, 'another program added it to this queue'))
-  const taken = (await client.zscore(`${prefix}:index`, eventOfJob(id))) !== null
+  const number = eventOf(Number(await client.hget(`${prefix}:${owner.job.queueName}:${id}`, 'n')))
+  const taken = (await client.hget(`${prefix}:numbers`, String(number))) === eventOfJob(id)
   if (!taken && Date.now() - owner.job.timestamp <= keepDone) return putOff(owner, MISSING_WAIT)
   await buryUnread(context, owner, taken ? 'its event is gone' : 'its event was never accepted')
 }

@@ -42,6 +42,8 @@ export interface Runs {
   drain(until: number, max: number, last?: number): Promise<RunDueResult>
   /** A queue may have a task that is ready. */
   ready(queue: string): void
+  /** Redis is as it was before, or empty: what is claimed here is not claimed there. */
+  readonly back: () => void
   /** As `Port.close`. */
   close(until: number): Promise<void>
 }
@@ -80,6 +82,7 @@ export function createRuns(context: RunsContext): Runs {
   const { client, consumer, queues, prefix, lease } = context
   // All that runs here, also after it was given back: no task runs twice in one process.
   const here = new Map<string, JobTask>()
+  const tasks = new WeakMap<Claim, JobTask>()
   // Queues in which jobs are active, as far as this process has seen.
   const active = new Set<string>()
   const timers: ReturnType<typeof setInterval>[] = []
@@ -93,13 +96,17 @@ export function createRuns(context: RunsContext): Runs {
     // Nothing is claimed ahead: BullMQ counts a claim as a run that began.
     ahead: { time: 0, most: 1 },
     margin: BACK,
-    claimOf: (task): Claim => ({
-      ...task.held.claim,
-      onLost(stop) {
-        task.stop = stop
-        if (task.lost !== undefined) stop(new Error(task.lost))
-      },
-    }),
+    claimOf(task) {
+      const claim: Claim = {
+        ...task.held.claim,
+        onLost(stop) {
+          task.stop = stop
+          if (task.lost !== undefined) stop(new Error(task.lost))
+        },
+      }
+      tasks.set(claim, task)
+      return claim
+    },
     settle: (ended) => void settle(ended),
     fetch: (over) =>
       void fetch().then(
@@ -149,6 +156,7 @@ export function createRuns(context: RunsContext): Runs {
       if (queue.startsWith(queueName(consumer.receiver, '')))
         runner.ready(decodeURIComponent(queue.slice(slash + 1)))
     },
+    back: () => runner.giveBack('Redis lost this claim: it has another state than before'),
     async close(until) {
       for (const timer of timers) clearInterval(timer)
       await runner.close(until)
@@ -161,7 +169,7 @@ export function createRuns(context: RunsContext): Runs {
   }
 
   function runHere(claim: Claim, signal: AbortSignal | undefined): Outcome | Promise<Outcome> {
-    const task = here.get(claim.id)!
+    const task = tasks.get(claim)!
     task.running = true
     const reported = consumer.run(claim, signal)
     return 'kind' in reported ? over(reported) : reported.then(over)

@@ -219,13 +219,21 @@ function attemptOf(
 async function spawn(
   { client, consumer: { receiver }, prefix, lease, failed, ended }: SettleContext,
   { job, token }: Owner,
-  { id, event }: Claim,
+  { event }: Claim,
   drafts: readonly TaskDraft[],
 ): Promise<boolean> {
   const name = job.data.e
   const children = taskArguments(receiver, name, drafts)
   for (let told = false; !ended(); told = true) {
-    const args = [Date.now(), id, token, lease, name, event.topic, ...children]
+    const args = [
+      Date.now(),
+      `${job.queueName}:${job.id!}`,
+      token,
+      lease,
+      name,
+      event.topic,
+      ...children,
+    ]
     const why = await runScript(client, 'posternSpawn', prefix, ...args).catch(String)
     if (why === '' || why === 0) return why === ''
     // Redis is full, or takes no writes: the lock above is renewed with each try.

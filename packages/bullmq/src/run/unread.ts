@@ -142,8 +142,8 @@ function unread(message: string): TaskError {
   return { name: 'UnreadableTask', message }
 }
 
-function tell(consumer: Consumer, task: string, { message }: TaskError): void {
-  consumer.warn(`bullmqInbox: task ${task} is dead, since it cannot be read: ${message}`)
+function tell(consumer: Consumer, job: string, { message }: TaskError): void {
+  consumer.warn(`bullmqInbox: job ${job} is dead, since it cannot be read: ${message}`)
 }
 
 /** The claim that stores an outcome: a later one of a job that still runs here takes over. */

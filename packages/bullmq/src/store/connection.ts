@@ -180,14 +180,14 @@ local function rests(jobs)
 end
 for i = 2, #ARGV, 3 do
   local key = prefix .. ':event:' .. ARGV[i]
-  local event = redis.pcall('HMGET', key, 'j', 'd', 'x')
+  local event = redis.pcall('HMGET', key, 'j', 'd', 'x', 'n')
   local wanted = event[1] and event[3] ~= 'e' and (ARGV[1] ~= '1' or event[3] == 'p')
   if wanted and rests(event[1]) then
     names[#names + 1] = ARGV[i]
     if ARGV[i + 1] ~= '' then
       redis.call('HSET', key, 'x', 'e', 'e', ARGV[i + 1], 'h', ARGV[i + 2], 'b', '')
       redis.call('HDEL', key, 'd')
-      redis.call('ZREM', prefix .. ':passing', ARGV[i])
+      redis.call('ZREM', prefix .. ':passing', string.format('%012.0f', event[4]) .. ARGV[i])
       if event[2] then
         local delivery = prefix .. ':delivery:' .. event[2]
         local needed = redis.pcall('HINCRBY', delivery, 'n', -1)
@@ -270,6 +270,9 @@ type ScriptName =
   | 'posternAgain'
   | 'posternGetEvent'
   | 'posternShow'
+  | 'posternPlaces'
+  | 'posternRefs'
+  | 'posternRemove'
   | 'posternCounts'
   | 'posternVersion'
   | 'posternCauses'
@@ -301,6 +304,9 @@ const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   posternAgain: runScripts.AGAIN,
   posternGetEvent: viewScripts.GET_EVENT,
   posternShow: viewScripts.SHOW,
+  posternPlaces: viewScripts.PLACES,
+  posternRefs: viewScripts.REFS,
+  posternRemove: viewScripts.REMOVE,
   posternCounts: viewScripts.COUNTS,
   posternVersion: viewScripts.VERSION,
   posternCauses: viewScripts.CAUSES,

@@ -4,7 +4,6 @@ import {
   decodeEvent,
   type EventRecord,
   type StoredDelivery,
-  type TaskInfo,
 } from '@postern/core/inbox'
 
 /** The reply of LOAD and GET_EVENT for an event. */
@@ -18,26 +17,6 @@ export function decodeStored([event, head, body]: Stored): {
   const delivery = decodeDelivery(String(head), body ?? NONE)
   const record = decodeEvent(event.toString(), delivery)
   return { record, delivery }
-}
-
-/** As {@link decodeStored}; of an event that cannot be read, what its info says of it. */
-export function readStored(
-  stored: Stored,
-  {
-    event,
-    provider,
-    receivedAt,
-  }: { readonly provider?: string | undefined } & Pick<TaskInfo, 'event' | 'receivedAt'>,
-): ReturnType<typeof decodeStored> {
-  try {
-    return decodeStored(stored)
-  } catch {
-    const { key, id, topic, tenant } = event
-    const shown = { key, id, topic, tenant, provider: provider ?? '' }
-    const record = { ...shown, dedupe: true, aliases: [], payload: null }
-    const delivery = { method: 'POST', url: '/', headers: [], body: stored[2] ?? NONE, receivedAt }
-    return { record, delivery }
-  }
 }
 
 const NONE = new Uint8Array(0)

@@ -60,7 +60,6 @@ export type {
 } from './journal.ts'
 export type { ActionQuery, OperatorAction } from './journal.ts'
 export { followTasks, type FollowedTasks, type TaskEnds } from './engine/operate/follow.ts'
-export { CHANGE_OPTIONS } from './engine/operate/in-steps.ts'
 export type { ActionNote } from './engine/operate/actions.ts'
 export type { ActionRow } from './engine/journal/store.ts'
 export { createActions, type ActionRows, type Actions } from './engine/operate/actions.ts'
@@ -89,12 +88,7 @@ export { claimedTopic } from '../observe/claimed-topic.ts'
 export type { Cause, CauseLane } from './view.ts'
 // Not in `deploys.ts`, which is loaded later: a build drops there what `import()` does not name.
 export { deploysOf, type Deploy } from '../receiver/deploy-list.ts'
-export {
-  toCauses,
-  topCauses,
-  type CauseGroup,
-  type CauseTotals,
-} from './engine/operate/top-causes.ts'
+export { topCauses, type CauseGroup, type CauseTotals } from './engine/operate/top-causes.ts'
 export {
   arrivalCursor,
   arrivalPlace,
@@ -103,23 +97,19 @@ export {
   type ArrivalPlace,
   type DeliveryPage,
 } from './engine/journal/delivery-filter.ts'
-export { editedEvent } from './engine/operate/view.ts'
-export { checkErase, erased, erasedError, isAboutTasks } from './engine/operate/erased.ts'
 export { settledBy, timeTo, within } from '../basics/deadline.ts'
 export {
-  checkFilter,
   matches,
   where,
   type Columns,
   type Condition,
   type TopicMatch,
 } from './engine/operate/filter.ts'
-export { inSteps, type StepPlace } from './engine/operate/in-steps.ts'
 export type { Ahead, Slot } from './engine/run/slot.ts'
 export { createRunner } from './engine/run/runner.ts'
 export type { EndedClaim, RunnerTask } from './engine/run/task-runs.ts'
 export { weightOf } from './engine/run/task.ts'
-export { orphansOf, watchOrphans, type OrphanWatch } from './engine/lease/watch.ts'
+export { watchOrphans, type OrphanWatch } from './engine/lease/watch.ts'
 export { suspects, type Suspects } from './engine/suspects.ts'
 export { createPace, type Pace } from './engine/accept/capacity.ts'
 export { createSpacing, type Spacing } from '../basics/deadline.ts'
@@ -185,6 +175,7 @@ export {
   type TaskChange,
 } from './engine/patch.ts'
 export type { ClockStep } from './engine/operate/ago.ts'
+export { createView } from './engine/operate/view.ts'
 export { numberOf } from './engine/operate/search.ts'
 export type * from './engine/operate/store.ts'
 export type * from './engine/journal/store.ts'
@@ -206,17 +197,7 @@ export { createVersionWatch, type VersionWatch } from './engine/version/version-
 export { engineInbox } from './engine/inbox.ts'
 export { type EngineInboxOptions } from './engine/settings.ts'
 export { engineSettings, type EngineOptions, type EngineSettings } from './engine/settings.ts'
-export {
-  cut,
-  DELETED,
-  FORGOTTEN,
-  givenBack,
-  revived,
-  reported,
-  type Cut,
-  type Removal,
-  type Ruling,
-} from './engine/rules.ts'
+export { cut, givenBack, revived, reported, type Cut, type Ruling } from './engine/rules.ts'
 export { roomFor } from '../basics/room.ts'
 export { tenantKey } from '../basics/tenant-key.ts'
 export { identityKey } from '../receive/identity.ts'

@@ -64,6 +64,9 @@ export interface Rows {
   ): MaybePromise<readonly Lost[]>
 }
 
+/** Rows in which tasks change, and with them who of their lines may run. */
+export type LineRows = Pick<Rows, 'patch' | 'lock' | 'heads' | 'queue'>
+
 /** Rows of a transaction of the application. */
 export interface GuestRows extends Rows {
   /** Comes first. */

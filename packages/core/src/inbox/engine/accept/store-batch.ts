@@ -3,7 +3,7 @@ import type { Accepted } from '../../inbox.ts'
 import { assign } from '../run/outcomes.ts'
 import type { NewEvent, TaskRow } from '../row.ts'
 import { wait, type Steps, steps } from '../steps.ts'
-import type { Rows, Guarded, Store } from '../store.ts'
+import type { Rows, Guarded, LineRows, Store } from '../store.ts'
 import type { Capacity } from './capacity.ts'
 import type { Flat } from './flat.ts'
 import type { EncodedIntake, EncodedItem } from './encode.ts'
@@ -131,7 +131,7 @@ function* reviveIn(rows: Rows, events: readonly NewEvent[]): Steps<ReadonlySet<N
 
 /** Begins new rounds of tasks, and works out who of their lines may run. Returns those that counted. */
 export function* reviveTasks(
-  rows: Rows,
+  rows: LineRows,
   tasks: readonly TaskRow[],
   fence: 'failed' | 'settled' | 'waiting',
   waitOf: (at: number) => number = () => 0,

@@ -25,7 +25,7 @@ export interface Actions {
     run: (note: ActionNote | undefined, options: Options) => MaybePromise<Changed>,
   ): Promise<Changed>
   /** A note of an action that is one change alone. */
-  once(given: Pick<OperatorAction, 'what' | 'filter' | 'by' | 'result'>): ActionNote
+  once(given: Pick<OperatorAction, 'what' | 'filter' | 'by'>): ActionNote
   read(query: ActionQuery): Promise<Page<OperatorAction>>
 }
 
@@ -189,8 +189,11 @@ function checkBy(what: string, by: unknown): void {
 
 /** One action while it goes on. */
 export interface ActionNote {
-  /** What the transaction that changed these tasks writes too; `count` if it changed something else than tasks. */
-  rows(tasks: readonly string[], count?: number): readonly ActionRow[]
+  /**
+   * What the transaction that changed these tasks writes too; `count` if it changed something else than tasks. `result` is
+   * the id of a task that it made.
+   */
+  rows(tasks: readonly string[], count?: number, result?: string): readonly ActionRow[]
   /** What an inbox without such transactions writes before the first change: one that is cut off is known. */
   begun(): readonly ActionRow[]
   /** That transaction is over: it changed so much. */
@@ -214,12 +217,12 @@ function noteOf(action: KeptAction): ActionNote {
   let { count, noted } = action
   let more = 0
   return {
-    rows(tasks, changed = tasks.length) {
+    rows(tasks, changed = tasks.length, result) {
       if (changed === 0) return []
       const room = Math.max(0, MOST_TASKS - noted)
       const named = action.what === 'prune' ? [] : tasks.slice(0, room)
       more = named.length
-      const rows = [head(count + changed, noted + more)]
+      const rows = [head(count + changed, noted + more, result)]
       if (named.length === 0) return rows
       const place = String(noted).padStart(6, '0')
       return [
@@ -235,8 +238,14 @@ function noteOf(action: KeptAction): ActionNote {
     begun: () => [head(count, noted)],
   }
 
-  function head(changed: number, named: number): ActionRow {
-    const next = { ...action, last: Date.now(), count: changed, noted: named }
+  function head(changed: number, named: number, result?: string): ActionRow {
+    const next = {
+      ...action,
+      last: Date.now(),
+      count: changed,
+      noted: named,
+      ...(result && { result }),
+    }
     return { key: ACTION + action.id, value: JSON.stringify(next) }
   }
 }

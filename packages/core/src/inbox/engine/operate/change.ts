@@ -9,11 +9,10 @@ import { DONE, PENDING, STATES } from '../row.ts'
 import { patchOf } from '../patch.ts'
 import { DELETED, FORGOTTEN } from '../rules.ts'
 import { patchAll } from '../run/order.ts'
-import { steps, wait, type Steps, type Access } from '../steps.ts'
-import type { Rows, Store } from '../store.ts'
+import { steps, wait, type Access, type Steps } from '../steps.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import { numberOf, type Search } from './search.ts'
-import type { InfoRow } from './store.ts'
+import type { ChangedRows, InfoRow, ViewStore } from './store.ts'
 import type { Consumer } from '../../inbox.ts'
 
 /** The inbox as its view sees it. */
@@ -37,14 +36,14 @@ const BUDGET = 100
 
 /** Changes some tasks in a transaction; returns ids of those that counted. */
 type Change = (
-  rows: Rows,
+  rows: ChangedRows,
   tasks: readonly InfoRow[],
   place: StepPlace,
 ) => MaybePromise<ReadonlySet<number>>
 
 /** Changes by operators. A filter over many tasks is done in steps; each step is one transaction. */
 export function createChange(
-  store: Store,
+  store: ViewStore,
   search: Search,
   actions: Actions,
   { access, deadline, consumers, look, pause, opened }: ViewParts,
@@ -152,6 +151,7 @@ export function createChange(
       const found = await search(filter, { limit, cursor, budget: BUDGET, oldest })
       const tasks = found.rows.map(({ row }) => row).filter(fits)
       if (dryRun || tasks.length === 0) return { count: tasks.length, cursor: found.cursor }
+      if (note && store.begin) await access.write(() => store.begin!(note.begun()))
       const ids = await access.write(() =>
         store.atomic(deadline, (rows) =>
           steps(function* (): Steps<ReadonlySet<number>> {

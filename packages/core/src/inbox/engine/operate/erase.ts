@@ -6,9 +6,8 @@ import type { Changed, EraseOptions, InboxView } from '../../view.ts'
 import type { ActionNote, Actions } from './actions.ts'
 import type { Access } from '../steps.ts'
 import { eventOf } from '../row.ts'
-import type { Store } from '../store.ts'
 import { placeOf, type Search } from './search.ts'
-import type { ContentsRow } from './store.ts'
+import type { ContentsRow, ViewStore } from './store.ts'
 import type { ActionRow } from '../journal/store.ts'
 
 // Milliseconds that finding the events of one step may take.
@@ -16,7 +15,7 @@ const BUDGET = 100
 
 /** Makes `InboxView.erase`: steps of some events, each a transaction that looks again at their tasks. */
 export function createErase(
-  store: Store,
+  store: ViewStore,
   search: Search,
   actions: Actions,
   access: Access,

@@ -2,8 +2,7 @@ import { decodeDelivery, decodeEvent } from '../../codec.ts'
 import { checkFilter, matches, topicMatch } from './filter.ts'
 import type { TaskFilter, TaskInfo, TaskDetail, TaskError } from '../../view.ts'
 import { type Access, chain } from '../steps.ts'
-import type { Store } from '../store.ts'
-import type { FullRow, InfoRow, Place, Scan } from './store.ts'
+import type { FullRow, InfoRow, Place, Scan, ViewStore } from './store.ts'
 import { nextRound } from '../../../basics/deadline.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import { type LaneRow, DONE, PENDING, STATES } from '../row.ts'
@@ -45,7 +44,7 @@ const MOST = 32_768
 const STEP = 5
 
 /** Makes the search of a store. */
-export function createSearch(store: Store, access: Access): Search {
+export function createSearch(store: ViewStore, access: Access): Search {
   return async (
     filter,
     { of = 'tasks', limit, cursor, budget, passing = false, oldest = false },
@@ -118,7 +117,7 @@ interface LaneNames {
 }
 
 /** Reads them. */
-export function namesOf(store: Pick<Store, 'everyLane'>): MaybePromise<LaneNames> {
+export function namesOf(store: Pick<ViewStore, 'everyLane'>): MaybePromise<LaneNames> {
   return chain(store.everyLane(), (rows) => {
     const lanes = new Map(rows.map((row) => [row.lane, row]))
     return {

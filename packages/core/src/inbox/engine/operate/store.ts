@@ -4,6 +4,7 @@ import type { CauseGroup, CauseTotals } from './top-causes.ts'
 import type { TaskFilter } from '../../view.ts'
 import type { TaskRow } from '../row.ts'
 import type { ActionRow } from '../journal/store.ts'
+import type { LineRows, Rows, Store } from '../store.ts'
 
 /** What operators read and change, as a store gives it. */
 export interface Viewed {
@@ -19,6 +20,11 @@ export interface Viewed {
   causes(lanes: readonly number[] | undefined): MaybePromise<readonly CauseRow[]>
   /** A number that changes when any task did, in this process or another. */
   version(): MaybePromise<number>
+  /**
+   * Called before each step of a change by people, with a note that it has begun: what a change that is cut off has done
+   * is known by it. Absent: `atomic` is a transaction, and writes notes with what they are about.
+   */
+  begin?(notes: readonly ActionRow[]): MaybePromise<void>
   /** Attempts of a task that are kept, oldest first. The one that settled it is made of the task's own row. */
   attempts(task: number): MaybePromise<readonly AttemptRow[]>
   /**
@@ -39,6 +45,15 @@ export interface Viewed {
    */
   prune(before: Before, place: Place | undefined): MaybePromise<Place | undefined>
 }
+
+/** What the view needs of a store. */
+export interface ViewStore
+  extends Omit<Viewed, 'attempts' | 'prune'>, Pick<Store, 'everyLane' | 'block'> {
+  atomic<T>(time: number, run: (rows: ChangedRows) => MaybePromise<T>): MaybePromise<T>
+}
+
+/** What the view changes in a transaction. */
+export type ChangedRows = LineRows & Pick<Rows, 'insert' | 'note' | 'turns'>
 
 /** Times on the store's clock. */
 export interface Before {
@@ -130,6 +145,8 @@ export interface CauseRow extends CauseGroup, CauseTotals {
   readonly lane: number
   /** JSON of the error of one of them; null but in the first row of its cause. */
   readonly error: string | null
+  /** As in `Cause`. */
+  readonly ofNewest?: number
 }
 
 /** A run of a task. */

@@ -1,4 +1,4 @@
-import type { Cause, CauseLane, TaskError } from '../../view.ts'
+import type { Cause, CauseLane } from '../../view.ts'
 
 /** Causes of one answer, by each of two orders. */
 const MOST_CAUSES = 50
@@ -71,12 +71,20 @@ export function topCauses<Group extends CauseGroup>(
  * const causes = toCauses(topCauses(groups))
  */
 export function toCauses(
-  rows: readonly (CauseLane &
-    CauseTotals & { readonly cause: string; readonly sample: TaskError })[],
+  rows: readonly (CauseLane & CauseTotals & Pick<Cause, 'cause' | 'sample' | 'ofNewest'>)[],
 ): readonly Cause[] {
   return [...byCause(rows)].map(([cause, lanes]) => {
-    const { sample, allDead, allRetrying, first, last, subscriptionCount, among, amongDead } =
-      lanes[0]!
+    const {
+      sample,
+      allDead,
+      allRetrying,
+      first,
+      last,
+      subscriptionCount,
+      among,
+      amongDead,
+      ofNewest,
+    } = lanes[0]!
     return {
       cause,
       sample,
@@ -93,6 +101,7 @@ export function toCauses(
       subscriptionCount,
       among,
       amongDead,
+      ...(ofNewest !== undefined && { ofNewest }),
     }
   })
 }

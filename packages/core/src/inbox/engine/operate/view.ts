@@ -8,11 +8,10 @@ import { chain, steps, wait, type Steps } from '../steps.ts'
 import { PROBE } from '../accept/probe.ts'
 import { PENDING, STATES, TASKS, type NewEvent, type NewTask } from '../row.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
-import type { Store } from '../store.ts'
 import { createChange, type ViewParts } from './change.ts'
 import { createErase } from './erase.ts'
 import { detailOf, errorOf, infoOf, numberOf, namesOf, createSearch } from './search.ts'
-import type { StatsRow, FullRow } from './store.ts'
+import type { StatsRow, FullRow, ViewStore } from './store.ts'
 import type { Json } from '../../../delivery.ts'
 import { decodeDelivery, decodeEvent, encodeDelivery, encodeEvent } from '../../codec.ts'
 import { erasedError } from './erased.ts'
@@ -27,7 +26,7 @@ const MOST = 1000
 const BUDGET = 500
 
 /** The view for operators, above a store. Reads are short; changes are made in small transactions. */
-export function createView(store: Store, parts: ViewParts): InboxView {
+export function createView(store: ViewStore, parts: ViewParts): InboxView {
   const { access, actions, consumers } = parts
   const search = createSearch(store, access)
 
@@ -129,7 +128,7 @@ function clocks(consumers: readonly Consumer[]): (receiver: string) => number {
 
 /** Makes `InboxView.rerun`: a new event with another payload, and one task for the same lane and part. */
 function createRerun(
-  store: Store,
+  store: ViewStore,
   actions: Actions,
   { access, deadline, look, opened }: ViewParts,
 ): InboxView['rerun'] {
@@ -145,6 +144,9 @@ function createRerun(
     const event = edited(row, edit.payload, number)
     const { lane, part, data, line, fair } = row
     const task: NewTask = { event, n: 0, lane, part, data, line, fair, turn: 0, token: 0 }
+    const { by } = edit
+    const note = actions.once({ what: 'rerun', filter: { id }, ...(by !== undefined && { by }) })
+    if (store.begin) await access.write(() => store.begin!(note.begun()))
     await access.write(() =>
       store.atomic(deadline, (rows) =>
         steps(function* (): Steps<void> {
@@ -155,14 +157,7 @@ function createRerun(
           yield* wait(rows.insert({ events: [event], tasks: [task], notify: true }))
           if (line !== null) yield* release(rows, [line])
           const result = String(event.number * TASKS)
-          const { by } = edit
-          const note = actions.once({
-            what: 'rerun',
-            filter: { id },
-            result,
-            ...(by !== undefined && { by }),
-          })
-          yield* wait(rows.note(note.rows([id, result], 1)))
+          yield* wait(rows.note(note.rows([id, result], 1, result)))
         }),
       ),
     )

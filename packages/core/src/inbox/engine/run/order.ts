@@ -3,10 +3,13 @@ import type { TaskRow } from '../row.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import { lineUp } from '../rules.ts'
 import { chain, steps, wait, type Steps } from '../steps.ts'
-import type { Rows, Store } from '../store.ts'
+import type { LineRows, Rows, Store } from '../store.ts'
 
 /** Works out who of each line may run. Lines that another transaction holds are left to their {@link followed} end. */
-export function* release(rows: Rows, lines: readonly number[]): Steps<void> {
+export function* release(
+  rows: Pick<LineRows, 'lock' | 'heads' | 'queue'>,
+  lines: readonly number[],
+): Steps<void> {
   const wanted = [...new Set(lines)].sort((a, b) => a - b)
   if (wanted.length === 0) return
   const busy = rows.lock ? yield* wait(rows.lock(wanted)) : []
@@ -28,7 +31,7 @@ export function* release(rows: Rows, lines: readonly number[]): Steps<void> {
  * that counted.
  */
 export function* patchAll(
-  rows: Rows,
+  rows: LineRows,
   patches: readonly Patch[],
   fence: Fence,
   tasks: readonly Pick<TaskRow, 'line'>[],

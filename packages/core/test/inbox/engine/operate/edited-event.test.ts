@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { editedEvent, encodeEvent, decodeEvent } from '../../../../src/inbox/index.ts'
+import { editedEvent } from '../../../../src/inbox/engine/operate/view.ts'
+import { encodeEvent, decodeEvent } from '../../../../src/inbox/index.ts'
 import type { EventRecord, StoredDelivery } from '../../../../src/inbox/index.ts'
 
 const EVENT: EventRecord = {

@@ -1,10 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { topicMatch } from '../../../../src/inbox/engine/operate/filter.ts'
+import { orphansOf } from '../../../../src/inbox/engine/lease/watch.ts'
+import { checkFilter, topicMatch } from '../../../../src/inbox/engine/operate/filter.ts'
+import { inSteps } from '../../../../src/inbox/engine/operate/in-steps.ts'
 import {
-  checkFilter,
-  inSteps,
   matches,
-  orphansOf,
   transactions,
   where,
   type Columns,

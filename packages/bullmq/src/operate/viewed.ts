@@ -1,0 +1,550 @@
+import {
+  DONE,
+  eventOf,
+  GONE,
+  grouped,
+  numberOf,
+  parsed,
+  PENDING,
+  READY,
+  STATES,
+  TASKS,
+  topCauses,
+  type CauseGroup,
+  type ChangedRows,
+  type FullRow,
+  type InfoRow,
+  type Patch,
+  type Place,
+  type Scan,
+  type State,
+  type StatsRow,
+  type TaskState,
+  type UnreadTeller,
+  type ViewStore,
+} from '@postern/core/inbox'
+import type { Json } from '@postern/core'
+import { commit, notAdded } from '../accept/accept.ts'
+import { prepare } from '../accept/encode.ts'
+import { again, promoteJob, type ReviveContext } from '../accept/revive.ts'
+import { attemptsOf } from '../journal/attempts.ts'
+import { recordsOf } from '../journal/journaled.ts'
+import { runBuffer, runScript, unavailable } from '../store/connection.ts'
+import { fromJob } from '../store/errors.ts'
+import { eventName, eventOfJob, parseQueueName, parseRef, type JobData } from '../store/queues.ts'
+import type { Stored } from '../store/stored.ts'
+
+/** The store that is shown and changed. */
+interface ViewedContext extends ReviveContext {
+  readonly unread: UnreadTeller
+}
+
+/** An event, its number, and when it arrived. */
+interface KeptPlace {
+  readonly number: number
+  readonly event: string
+  readonly at: number
+}
+
+// Events of one script, which blocks Redis.
+const STEP = 100
+// Events of one step of a search, and of one that reads bodies, which may have megabytes.
+const WIDEST = 1000
+const BODIES = 32
+// Above this number of jobs in a state, going through the events is no slower than sorting the jobs.
+const MOST = 20_000
+// Failed jobs of one queue and state whose causes are counted, the latest first, and of one script.
+const MOST_FAILED = 20_000
+const FAILED = 500
+
+/** What operators read and change, in BullMQ's queues. A job of a lane is in the queue of that name. */
+export function createViewed(context: ViewedContext, mostFailed: number = MOST_FAILED): ViewedJobs {
+  const { client, prefix, queues, unread } = context
+  // This process numbers the queues as it sees them.
+  const names: string[] = []
+  const lanes = new Map<string, number>()
+  const rows: ChangedRows = {
+    async patch(patches, fence) {
+      const refs = await refsOf(patches.map(({ id }) => id))
+      const gone =
+        patches[0]?.state === GONE &&
+        (await runScript(client, 'posternRemove', prefix, fence, ...refs))
+      const done = gone
+        ? (gone as readonly number[]).map((each) => each === 1)
+        : await Promise.all(patches.map((patch, at) => changed(patch, refs[at]!)))
+      return new Set(patches.flatMap(({ id }, at) => (done[at] ? [id] : [])))
+    },
+    async insert({ events, tasks }) {
+      for (const event of events) {
+        const its = tasks.map(({ lane, part, data, fair }) => ({
+          subscription: parseQueueName(names[lane]!).subscription,
+          ...(part !== '' && { part }),
+          ...(data !== null && { data: JSON.parse(data) as Json }),
+          ...(fair !== null && { fairKey: fair }),
+        }))
+        const items = [{ event: event.event, tasks: its }]
+        const prepared = prepare(event.receiver, { delivery: event.delivery.whole, items })
+        const [reply] = await commit(client, prefix, [{ prepared, fresh: prepared.items }])
+        const failure = notAdded(reply!)
+        if (failure) throw unavailable(failure)
+        event.number = Number(reply![1])
+      }
+      return new Set(events)
+    },
+    note: write,
+    // The script that adds jobs takes their turns, and there are no lines.
+    turns: (wanted) => wanted.map((stride) => ({ ...stride, turn: 0, tasks: 0 })),
+    heads: () => [],
+    queue: () => 0,
+  }
+
+  return {
+    refsOf,
+    begin: write,
+    async scan(want) {
+      const { after, limit, oldest } = want
+      const width = want.full ? BODIES : Math.min(Math.max(want.width, STEP), WIDEST)
+      const places = await placesOf(want, width)
+      const all = (await shown(places)).flatMap((event) =>
+        (want.of === 'events' ? [event.row] : event.tasks)
+          .filter((row) => (!after || order(after, placeOf(row), oldest) < 0) && fits(row, want))
+          .toSorted((one, other) => order(placeOf(one), placeOf(other), oldest)),
+      )
+      const page = all.slice(0, limit)
+      const [last, end] = [page.at(-1), places.at(-1)]
+      const to =
+        all.length > limit
+          ? placeOf(last!)
+          : places.length < width
+            ? undefined
+            : ([Math.floor(end!.at), end!.number * TASKS + (oldest ? TASKS - 1 : 0)] as const)
+      return {
+        rows: want.full ? await Promise.all(page.map(full)) : page,
+        to,
+        searchedTo: all.length > limit ? last!.received : end?.at,
+      }
+    },
+    placeOf,
+    async detail(id) {
+      const event = await client.hget(`${prefix}:numbers`, String(eventOf(id)))
+      if (event === null) return undefined
+      const [found] = await shown([{ event }])
+      const row = found?.tasks.find((task) => task.id === id)
+      return row && full(row)
+    },
+    async everyLane() {
+      const all = await client.smembers(`${prefix}:queues`)
+      return all.sort().map((name) => {
+        const { receiver, subscription } = parseQueueName(name)
+        return { lane: laneOf(name), receiver, name: subscription }
+      })
+    },
+    async stats() {
+      const now = Date.now()
+      const counts = await runScript(client, 'posternCounts', prefix, now, '')
+      return (counts as CountRow[]).flatMap(
+        ([name, waiting, delayed, active, done, dead, oldest]) => {
+          const due = oldest === '' ? null : now - Number(oldest)
+          return [waiting + delayed, active, done, dead].map((count, state): StatsRow => ({
+            lane: laneOf(name),
+            state,
+            count,
+            oldest: state === PENDING ? due : null,
+          }))
+        },
+      )
+    },
+    async causes(wanted) {
+      const found: FailedGroup[] = []
+      let isCut = false
+      for (const queue of await queuesOf(wanted))
+        for (const set of ['failed', 'delayed'] as const)
+          if (await failedIn(queue, set, found)) isCut = true
+      const merged = [...grouped(found, ({ lane, cause }) => `${lane} ${cause}`).values()]
+      const tops = topCauses(merged.map((groups) => groups.reduce(added)))
+      return tops.map((row) => ({ ...row, ...(isCut && { ofNewest: mostFailed }) }))
+    },
+    async version() {
+      const reply = await runScript(client, 'posternVersion', prefix)
+      const [saved, changes] = reply as readonly [string, string]
+      // A save resets the count of changes; the pair of its second and the count never repeats.
+      return Number(saved) * 1_000_000 + Number(changes)
+    },
+    async erase(events, passing, empty, noted) {
+      const named = await client.hmget(`${prefix}:numbers`, ...events.map(String))
+      const numbers = new Map(named.flatMap((name, at) => (name ? [[name, events[at]!]] : [])))
+      const whole = await erased([...numbers.keys()].flatMap((name) => [name, '', '']))
+      if (!empty) return whole.length
+      let count = 0
+      for (let from = 0; from < whole.length; from += BODIES) {
+        const some = whole.slice(from, from + BODIES)
+        const left = await Promise.all(
+          some.map(async (name) => {
+            const stays = empty({ event: numbers.get(name)!, ...(await contents(name)) })
+            return stays ? [name, stays.record, stays.head] : []
+          }),
+        )
+        count += (await erased(left.flat())).length
+      }
+      await write(noted(count))
+      return count
+
+      async function erased(args: readonly string[]): Promise<readonly string[]> {
+        if (args.length === 0) return []
+        const given = [passing ? '1' : '', ...args]
+        return (await runScript(client, 'posternErase', prefix, ...given)) as readonly string[]
+      }
+    },
+    // Each script is whole for itself: `begin` tells of a change that is cut off between two.
+    atomic: (_, run) => run(rows),
+  }
+
+  async function write(notes: Parameters<ChangedRows['note']>[0]): Promise<void> {
+    for (const { key, value } of notes) await client.hset(recordsOf(prefix, key), key, `1 ${value}`)
+  }
+
+  async function changed(patch: Patch, ref: string): Promise<boolean> {
+    if (ref === '') return false
+    // A waiting one has no attempts to begin anew.
+    return patch.attempt === undefined ? promoteJob(queues, ref) : again(context, ref, patch)
+  }
+
+  function laneOf(queue: string): number {
+    const known = lanes.get(queue)
+    if (known !== undefined) return known
+    lanes.set(queue, names.length)
+    return names.push(queue) - 1
+  }
+
+  async function queuesOf(wanted: readonly number[] | undefined): Promise<readonly string[]> {
+    return wanted?.map((lane) => names[lane]!) ?? client.smembers(`${prefix}:queues`)
+  }
+
+  /** Adds the failed jobs of a set by cause. True if there are more than are looked at. */
+  async function failedIn(
+    queue: string,
+    set: 'failed' | 'delayed',
+    found: FailedGroup[],
+  ): Promise<boolean> {
+    for (let from = 0; from < mostFailed; from += FAILED) {
+      const to = Math.min(from + FAILED, mostFailed) - 1
+      const reply = await runScript(client, 'posternCauses', prefix, queue, set, from, to)
+      const [seen, groups] = reply as readonly [number, readonly CauseReply[]]
+      for (const [cause, jobs, first, last, reason, stacks] of groups)
+        found.push({
+          lane: laneOf(queue),
+          cause,
+          error: JSON.stringify(fromJob(reason, stacks) ?? { name: 'Error', message: '' }),
+          dead: set === 'failed' ? jobs : 0,
+          retrying: set === 'delayed' ? jobs : 0,
+          first: Number(first),
+          last: Number(last),
+        })
+      if (from + seen <= to) return false
+    }
+    return (await client.zcard(`${prefix}:${queue}:${set}`)) > mostFailed
+  }
+
+  /** The next events that a search looks at: as many as `width`, or fewer at the end. */
+  async function placesOf(want: Scan, width: number): Promise<readonly KeptPlace[]> {
+    const { after, oldest } = want
+    const behind = ({ at, number }: KeptPlace): boolean =>
+      !after || order([after[0], eventOf(after[1])], [at, number], oldest) <= 0
+    const named = await namesOf(want)
+    const places: KeptPlace[] = []
+    if (named) {
+      for (let from = 0; from < named.length; from += WIDEST) {
+        const some = named.slice(from, from + WIDEST)
+        places.push(
+          ...kept((await runScript(client, 'posternPlaces', prefix, ...some)) as string[]),
+        )
+      }
+      return places
+        .filter(behind)
+        .sort((one, other) => order([one.at, one.number], [other.at, other.number], oldest))
+        .slice(0, width)
+    }
+    const key = `${prefix}:${want.passing ? 'passing' : 'index'}`
+    const { after: least = -Infinity, before: most = Infinity } = want.filter
+    // An offset shifts while events are forgotten, so each step begins at the place where the last one ended.
+    const inside = after && after[0] > least && after[0] < most
+    const [low, high] = [`(${least}`, `(${most}`].map((bound) => bound.replace('Infinity', 'inf'))
+    const from = inside ? String(after[0]) : oldest ? low! : high!
+    for (let skip = 0, more = true; more && places.length < width; skip += width) {
+      const found = oldest
+        ? await client.zrangebyscore(key, from, high!, 'WITHSCORES', 'LIMIT', skip, width)
+        : await client.zrevrangebyscore(key, from, low!, 'WITHSCORES', 'LIMIT', skip, width)
+      places.push(...kept(found).filter(behind))
+      more = found.length === 2 * width
+    }
+    return places.slice(0, width)
+  }
+
+  /** Names of the events that a filter can mean, if they are few; undefined: all have to be gone through. */
+  async function namesOf({
+    filter,
+    receiver,
+    lanes: wanted,
+  }: Scan): Promise<readonly string[] | undefined> {
+    const { id, keys, state } = filter
+    if (id !== undefined) {
+      const name = await client.hget(`${prefix}:numbers`, String(eventOf(numberOf(id))))
+      return name === null ? [] : [name]
+    }
+    if (keys !== undefined) {
+      const all = (await queuesOf(undefined)).map((queue) => parseQueueName(queue).receiver)
+      const receivers = receiver === undefined ? [...new Set(all)] : [receiver]
+      return receivers.flatMap((each) => keys.map((key) => eventName(each, key)))
+    }
+    if (state === undefined || state === 'done') return undefined
+    const events = new Set<string>()
+    for (const queue of await queuesOf(wanted)) {
+      const base = `${prefix}:${queue}`
+      for (const set of SETS[state])
+        for (const job of await client.zrange(`${base}:${set}`, '0', String(MOST)))
+          events.add(eventOfJob(job))
+      for (const list of LISTS[state])
+        for (const job of await client.lrange(`${base}:${list}`, 0, MOST))
+          events.add(eventOfJob(job))
+      if (events.size > MOST) return undefined
+    }
+    return [...events]
+  }
+
+  /** Events with their tasks. Those that are forgotten are left out. */
+  async function shown(
+    places: readonly Pick<KeptPlace, 'event'>[],
+  ): Promise<readonly ShownEvent[]> {
+    const steps: Promise<unknown>[] = []
+    for (let from = 0; from < places.length; from += STEP) {
+      const some = places.slice(from, from + STEP).map(({ event }) => event)
+      steps.push(runScript(client, 'posternShow', prefix, ...some))
+    }
+    return ((await Promise.all(steps)) as (EventReply | null)[][])
+      .flat()
+      .flatMap((reply, at) => (reply ? [shownOf(reply, places[at]!.event)] : []))
+  }
+
+  function shownOf(reply: EventReply, name: string): ShownEvent {
+    const [number, text, arrived, erasing, first, jobs] = reply
+    const head = parsed(text)
+    // An event whose info cannot be read is shown by its name alone, so that its tasks can be found and taken out.
+    const [key, eventId, topic, tenant, provider] = isHead(head) ? head : [name, null, '', null, '']
+    const { receiver } = parseQueueName(parseRef(first).queue)
+    const row = {
+      ...NO_TASK,
+      name,
+      event: Number(number),
+      key,
+      eventId,
+      topic,
+      tenant,
+      provider,
+      receiver,
+      received: Number(arrived),
+      erased: erasing === 'e',
+    }
+    return { row, tasks: jobs.map((job) => taskOf(row, job)) }
+  }
+
+  function taskOf(event: ShownRow, reply: JobReply): ShownRow {
+    const [n, ref, state, due, text, made, reason, stacks, cause, ended, runs, value, cut] = reply
+    const id = event.event * TASKS + n
+    const data = parsed(text) as JobData | null | undefined
+    const { count, kept: past } = attemptsOf({ task: String(id), unread }, runs, value)
+    const took = past.findLast(({ duration }) => duration !== undefined)?.duration
+    const error = fromJob(reason, stacks)
+    // BullMQ's score is the time and, in the lowest 12 bits, a number that keeps equal times apart.
+    const later = due === '' ? event.received : Math.floor(Number(due) / 0x1000)
+    return {
+      ...event,
+      id,
+      lane: laneOf(parseRef(ref).queue),
+      state: STATES.indexOf(state) as State,
+      // BullMQ counts an attempt when it ends.
+      attempt: Number(made || 0) + (state === 'running' ? 1 : 0),
+      runs: count,
+      cut: state === 'done' ? 0 : Number(cut || 0),
+      due: state === 'pending' ? later : Number(ended || 0),
+      took: took === undefined ? null : took * 1000,
+      error: error ? JSON.stringify(error) : null,
+      cause: cause === '' ? null : cause,
+      part: data?.p ?? '',
+      data: data?.d === undefined ? null : JSON.stringify(data.d),
+      fair: data?.f ?? null,
+    }
+  }
+
+  async function full(row: ShownRow): Promise<FullRow> {
+    return { ...row, ...(await contents(row.name)) }
+  }
+
+  async function contents(name: string): Promise<Pick<FullRow, 'record' | 'head' | 'body'>> {
+    const stored = (await runBuffer(client, 'posternGetEvent', prefix, name)) as Stored | null
+    const [record = '', head, body] = stored ?? []
+    return { record: record.toString(), head: String(head ?? ''), body: body ?? NO_BODY }
+  }
+
+  /** Refs of tasks by their ids; empty for those that are not there. */
+  async function refsOf(ids: readonly number[]): Promise<readonly string[]> {
+    const args = ids.flatMap((id) => [eventOf(id), id % TASKS])
+    return (await runScript(client, 'posternRefs', prefix, ...args)) as readonly string[]
+  }
+}
+
+/** A {@link ViewStore}, and the jobs of its tasks. */
+export interface ViewedJobs extends ViewStore {
+  /** Refs of tasks by their ids; empty for those that are not there. */
+  refsOf(ids: readonly number[]): Promise<readonly string[]>
+}
+
+type CountRow = readonly [
+  name: string,
+  waiting: number,
+  delayed: number,
+  active: number,
+  completed: number,
+  failed: number,
+  oldest: string,
+]
+
+type CauseReply = readonly [
+  cause: string,
+  jobs: number,
+  first: string,
+  last: string,
+  reason: string,
+  stacks: string,
+]
+
+type EventReply = readonly [
+  number: string,
+  head: string,
+  arrived: string,
+  erasing: string,
+  first: string,
+  jobs: readonly JobReply[],
+]
+
+type JobReply = readonly [
+  n: number,
+  ref: string,
+  state: TaskState,
+  due: string,
+  data: string,
+  made: string,
+  reason: string,
+  stacks: string,
+  cause: string,
+  finished: string,
+  attempts: string,
+  value: string,
+  cut: string,
+]
+
+interface FailedGroup extends CauseGroup {
+  readonly lane: number
+  readonly error: string
+}
+
+interface ShownRow extends InfoRow {
+  readonly name: string
+  readonly data: string | null
+}
+
+interface ShownEvent {
+  readonly row: ShownRow
+  readonly tasks: readonly ShownRow[]
+}
+
+// Where BullMQ has the jobs of a state. A job whose process died is still among the active ones, and pending.
+const SETS = { dead: ['failed'], pending: ['delayed', 'prioritized'], running: [] } as const
+const LISTS = { dead: [], pending: ['wait', 'active'], running: ['active'] } as const
+
+const NO_BODY = new Uint8Array(0)
+const NO_TASK = {
+  id: 0,
+  lane: 0,
+  state: DONE,
+  gate: READY,
+  behind: false,
+  attempt: 0,
+  token: 0,
+  round: 0,
+  cut: 0,
+  charged: 0,
+  line: null,
+  fair: null,
+  due: 0,
+  took: null,
+  error: null,
+  runs: 0,
+  part: '',
+  cause: null,
+  data: null,
+} as const
+
+type Head = readonly [
+  key: string,
+  id: string | null,
+  topic: string,
+  tenant: string | null,
+  provider: string,
+]
+
+function isHead(head: unknown): head is Head {
+  if (!Array.isArray(head) || head.length !== 5) return false
+  return head.every((part, at) => typeof part === 'string' || (part === null && at % 2 === 1))
+}
+
+/** The events of members of the index and their scores. */
+function kept(reply: readonly string[]): readonly KeptPlace[] {
+  return reply.flatMap((member, at) =>
+    at % 2 === 0
+      ? [
+          {
+            number: Number(member.slice(0, 12)),
+            event: member.slice(12),
+            at: Number(reply[at + 1]),
+          },
+        ]
+      : [],
+  )
+}
+
+function placeOf({ id, event, received }: InfoRow): Place {
+  return [received, id === 0 ? event * TASKS : id]
+}
+
+/** Below 0 if one place comes before another, newest or oldest first. */
+function order(one: Place, other: Place, oldest: boolean): number {
+  return (oldest ? 1 : -1) * (one[0] - other[0] || one[1] - other[1])
+}
+
+function added(one: FailedGroup, other: FailedGroup): FailedGroup {
+  return {
+    ...one,
+    dead: one.dead + other.dead,
+    retrying: one.retrying + other.retrying,
+    first: Math.min(one.first, other.first),
+    last: Math.max(one.last, other.last),
+  }
+}
+
+function fits(row: InfoRow, { filter, topic, lanes, receiver }: Scan): boolean {
+  const { part, provider, state, eventId, keys, id, cause, before, after } = filter
+  return (
+    (receiver === undefined || row.receiver === receiver) &&
+    (row.id === 0 || lanes === undefined || lanes.includes(row.lane)) &&
+    (topic === undefined || new RegExp(topic.source, 's').test(row.topic)) &&
+    (part === undefined || row.part === part) &&
+    (provider === undefined || row.provider === provider) &&
+    (state === undefined || row.id === 0 || STATES[row.state] === state) &&
+    (eventId === undefined || row.eventId === eventId) &&
+    (keys === undefined || keys.includes(row.key)) &&
+    (id === undefined || String(row.id) === id) &&
+    (cause === undefined || (row.cause === cause && row.state !== DONE)) &&
+    (before === undefined || row.received < before) &&
+    (after === undefined || row.received > after)
+  )
+}
