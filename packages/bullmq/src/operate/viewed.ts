@@ -314,7 +314,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
 }
 
 /** A {@link ViewStore}, and the jobs of its tasks. */
-export interface ViewedJobs extends ViewStore {
+interface ViewedJobs extends ViewStore {
   /** Refs of tasks by their ids; empty for those that are not there. */
   refsOf(ids: readonly number[]): Promise<readonly string[]>
 }
