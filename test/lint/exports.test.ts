@@ -13,6 +13,8 @@ const MEANT: readonly string[] = [
   'createKeyBound',
   // Both forms of a signature, with numbers of each length: keys would be drawn until one fits.
   'derToRaw',
+  // What a rerun keeps of an event, of which a view shows the half.
+  'editedEvent',
   // Steps of a parser that are tried alone, since bodies of strangers reach them.
   'endOfString',
   // The rule by which a task is found, of which stores see but the number.

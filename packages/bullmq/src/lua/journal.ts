@@ -1,4 +1,4 @@
-// Scripts of the journal. Under the prefix:
+// Scripts of the journal and the records. Under the prefix:
 //   ring:<ring>     sorted set of ids of deliveries, which sort by time: `verified` ones, and `strangers`
 //   rows:<ring>     hash: id, its time, a space and its row
 //   kept:<ring>     hash: id, the request that was kept of a rejected delivery;  source:<ring>: where it came from, its id
@@ -89,4 +89,13 @@ for i = 1, #ARGV, 4 do
     redis.call('ZADD', times, at, at)
   end
 end
+return 1`
+
+/** KEYS: records; ARGV: key, expected version, JSON or nothing to delete. */
+export const SET_RECORD: string = `
+local known = redis.call('HGET', KEYS[1], ARGV[1])
+local version = known and tonumber(known:match('^%d+')) or 0
+if version ~= tonumber(ARGV[2]) then return 0 end
+if ARGV[3] then redis.call('HSET', KEYS[1], ARGV[1], (version + 1) .. ' ' .. ARGV[3])
+else redis.call('HDEL', KEYS[1], ARGV[1]) end
 return 1`

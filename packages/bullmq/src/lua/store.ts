@@ -378,38 +378,3 @@ for i, field in ipairs({'version', 'oldest'}) do
 end
 redis.call('HSETNX', key, 'mark', ARGV[3])
 return 1`
-
-/** Forgets events none of whose jobs is left. KEYS: prefix; ARGV: their members of the index. Replies how many it forgot. */
-export const SWEEP: string = `
-local prefix, forgotten = KEYS[1], 0
-for _, member in ipairs(ARGV) do
-  local key = prefix .. ':event:' .. member:sub(13)
-  local event = redis.pcall('HMGET', key, 'j', 'd', 'g')
-  local left = false
-  for ref in (event[1] or ''):gmatch('[^\\n]+') do
-    if redis.call('EXISTS', prefix .. ':' .. ref) == 1 then left = true end
-  end
-  if not left then
-    if event[2] then
-      local delivery = prefix .. ':delivery:' .. event[2]
-      local needed = redis.pcall('HINCRBY', delivery, 'n', -1)
-      if type(needed) == 'number' and needed <= 0 then redis.call('DEL', delivery) end
-    end
-    for guard in (event[3] or ''):gmatch('[^\\n]+') do redis.call('DEL', prefix .. ':guard:' .. guard) end
-    redis.call('DEL', key)
-    redis.call('HDEL', prefix .. ':numbers', tonumber(member:sub(1, 12)))
-    redis.call('ZREM', prefix .. ':index', member)
-    redis.call('ZREM', prefix .. ':passing', member)
-    forgotten = forgotten + 1
-  end
-end
-return forgotten`
-
-/** KEYS: records; ARGV: key, expected version, JSON or nothing to delete. */
-export const SET_RECORD: string = `
-local known = redis.call('HGET', KEYS[1], ARGV[1])
-local version = known and tonumber(known:match('^%d+')) or 0
-if version ~= tonumber(ARGV[2]) then return 0 end
-if ARGV[3] then redis.call('HSET', KEYS[1], ARGV[1], (version + 1) .. ' ' .. ARGV[3])
-else redis.call('HDEL', KEYS[1], ARGV[1]) end
-return 1`

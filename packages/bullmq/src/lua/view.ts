@@ -1,4 +1,4 @@
-// Scripts of what operators see. Keys and fields: store.ts.
+// Scripts of what operators see and change, and of forgetting. Keys and fields: store.ts.
 
 /** KEYS: prefix; ARGV: name. Replies event, head and body of its delivery, or nothing. */
 export const GET_EVENT: string = `
@@ -168,3 +168,29 @@ local next = redis.call('ZRANGE', base .. ':delayed', 0, 0, 'WITHSCORES')
 redis.call('ZADD', base .. ':marker', string.format('%.0f', math.floor(tonumber(next[2]) / 4096)), '1')
 redis.call('XADD', base .. ':events', 'MAXLEN', '~', '10000', '*', 'event', 'delayed', 'jobId', id, 'delay', ARGV[4])
 return 1`
+
+/** Forgets events none of whose jobs is left. KEYS: prefix; ARGV: their members of the index. Replies how many it forgot. */
+export const SWEEP: string = `
+local prefix, forgotten = KEYS[1], 0
+for _, member in ipairs(ARGV) do
+  local key = prefix .. ':event:' .. member:sub(13)
+  local event = redis.pcall('HMGET', key, 'j', 'd', 'g')
+  local left = false
+  for ref in (event[1] or ''):gmatch('[^\\n]+') do
+    if redis.call('EXISTS', prefix .. ':' .. ref) == 1 then left = true end
+  end
+  if not left then
+    if event[2] then
+      local delivery = prefix .. ':delivery:' .. event[2]
+      local needed = redis.pcall('HINCRBY', delivery, 'n', -1)
+      if type(needed) == 'number' and needed <= 0 then redis.call('DEL', delivery) end
+    end
+    for guard in (event[3] or ''):gmatch('[^\\n]+') do redis.call('DEL', prefix .. ':guard:' .. guard) end
+    redis.call('DEL', key)
+    redis.call('HDEL', prefix .. ':numbers', tonumber(member:sub(1, 12)))
+    redis.call('ZREM', prefix .. ':index', member)
+    redis.call('ZREM', prefix .. ':passing', member)
+    forgotten = forgotten + 1
+  end
+end
+return forgotten`

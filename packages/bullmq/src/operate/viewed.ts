@@ -4,22 +4,17 @@ import {
   GONE,
   grouped,
   numberOf,
-  parsed,
   PENDING,
-  READY,
   STATES,
   TASKS,
   topCauses,
   type CauseGroup,
   type ChangedRows,
-  type FullRow,
   type InfoRow,
   type Patch,
   type Place,
   type Scan,
-  type State,
   type StatsRow,
-  type TaskState,
   type UnreadTeller,
   type ViewStore,
 } from '@postern/core/inbox'
@@ -27,12 +22,11 @@ import type { Json } from '@postern/core'
 import { commit, notAdded } from '../accept/accept.ts'
 import { prepare } from '../accept/encode.ts'
 import { again, promoteJob, type ReviveContext } from '../accept/revive.ts'
-import { attemptsOf } from '../journal/attempts.ts'
 import { recordsOf } from '../journal/journaled.ts'
-import { runBuffer, runScript, unavailable } from '../store/connection.ts'
+import { runScript, unavailable } from '../store/connection.ts'
 import { fromJob } from '../store/errors.ts'
-import { eventName, eventOfJob, parseQueueName, parseRef, type JobData } from '../store/queues.ts'
-import type { Stored } from '../store/stored.ts'
+import { eventName, eventOfJob, parseQueueName } from '../store/queues.ts'
+import { createShown } from './shown.ts'
 
 /** The store that is shown and changed. */
 interface ViewedContext extends ReviveContext {
@@ -59,7 +53,8 @@ const FAILED = 500
 
 /** What operators read and change, in BullMQ's queues. A job of a lane is in the queue of that name. */
 export function createViewed(context: ViewedContext, mostFailed: number = MOST_FAILED): ViewedJobs {
-  const { client, prefix, queues, unread } = context
+  const { client, prefix, queues } = context
+  const { shown, full, contents } = createShown(context, laneOf)
   // This process numbers the queues as it sees them.
   const names: string[] = []
   const lanes = new Map<string, number>()
@@ -105,7 +100,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
       const { after, limit, oldest } = want
       const width = want.full ? BODIES : Math.min(Math.max(want.width, STEP), WIDEST)
       const places = await placesOf(want, width)
-      const all = (await shown(places)).flatMap((event) =>
+      const all = (await shown(places.map(({ event }) => event))).flatMap((event) =>
         (want.of === 'events' ? [event.row] : event.tasks)
           .filter((row) => (!after || order(after, placeOf(row), oldest) < 0) && fits(row, want))
           .toSorted((one, other) => order(placeOf(one), placeOf(other), oldest)),
@@ -128,7 +123,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     async detail(id) {
       const event = await client.hget(`${prefix}:numbers`, String(eventOf(id)))
       if (event === null) return undefined
-      const [found] = await shown([{ event }])
+      const [found] = await shown([event])
       const row = found?.tasks.find((task) => task.id === id)
       return row && full(row)
     },
@@ -311,80 +306,6 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     return [...events]
   }
 
-  /** Events with their tasks. Those that are forgotten are left out. */
-  async function shown(
-    places: readonly Pick<KeptPlace, 'event'>[],
-  ): Promise<readonly ShownEvent[]> {
-    const steps: Promise<unknown>[] = []
-    for (let from = 0; from < places.length; from += STEP) {
-      const some = places.slice(from, from + STEP).map(({ event }) => event)
-      steps.push(runScript(client, 'posternShow', prefix, ...some))
-    }
-    return ((await Promise.all(steps)) as (EventReply | null)[][])
-      .flat()
-      .flatMap((reply, at) => (reply ? [shownOf(reply, places[at]!.event)] : []))
-  }
-
-  function shownOf(reply: EventReply, name: string): ShownEvent {
-    const [number, text, arrived, erasing, first, jobs] = reply
-    const head = parsed(text)
-    // An event whose info cannot be read is shown by its name alone, so that its tasks can be found and taken out.
-    const [key, eventId, topic, tenant, provider] = isHead(head) ? head : [name, null, '', null, '']
-    const { receiver } = parseQueueName(parseRef(first).queue)
-    const row = {
-      ...NO_TASK,
-      name,
-      event: Number(number),
-      key,
-      eventId,
-      topic,
-      tenant,
-      provider,
-      receiver,
-      received: Number(arrived),
-      erased: erasing === 'e',
-    }
-    return { row, tasks: jobs.map((job) => taskOf(row, job)) }
-  }
-
-  function taskOf(event: ShownRow, reply: JobReply): ShownRow {
-    const [n, ref, state, due, text, made, reason, stacks, cause, ended, runs, value, cut] = reply
-    const id = event.event * TASKS + n
-    const data = parsed(text) as JobData | null | undefined
-    const { count, kept: past } = attemptsOf({ task: String(id), unread }, runs, value)
-    const took = past.findLast(({ duration }) => duration !== undefined)?.duration
-    const error = fromJob(reason, stacks)
-    // BullMQ's score is the time and, in the lowest 12 bits, a number that keeps equal times apart.
-    const later = due === '' ? event.received : Math.floor(Number(due) / 0x1000)
-    return {
-      ...event,
-      id,
-      lane: laneOf(parseRef(ref).queue),
-      state: STATES.indexOf(state) as State,
-      // BullMQ counts an attempt when it ends.
-      attempt: Number(made || 0) + (state === 'running' ? 1 : 0),
-      runs: count,
-      cut: state === 'done' ? 0 : Number(cut || 0),
-      due: state === 'pending' ? later : Number(ended || 0),
-      took: took === undefined ? null : took * 1000,
-      error: error ? JSON.stringify(error) : null,
-      cause: cause === '' ? null : cause,
-      part: data?.p ?? '',
-      data: data?.d === undefined ? null : JSON.stringify(data.d),
-      fair: data?.f ?? null,
-    }
-  }
-
-  async function full(row: ShownRow): Promise<FullRow> {
-    return { ...row, ...(await contents(row.name)) }
-  }
-
-  async function contents(name: string): Promise<Pick<FullRow, 'record' | 'head' | 'body'>> {
-    const stored = (await runBuffer(client, 'posternGetEvent', prefix, name)) as Stored | null
-    const [record = '', head, body] = stored ?? []
-    return { record: record.toString(), head: String(head ?? ''), body: body ?? NO_BODY }
-  }
-
   /** Refs of tasks by their ids; empty for those that are not there. */
   async function refsOf(ids: readonly number[]): Promise<readonly string[]> {
     const args = ids.flatMap((id) => [eventOf(id), id % TASKS])
@@ -393,7 +314,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
 }
 
 /** A {@link ViewStore}, and the jobs of its tasks. */
-export interface ViewedJobs extends ViewStore {
+interface ViewedJobs extends ViewStore {
   /** Refs of tasks by their ids; empty for those that are not there. */
   refsOf(ids: readonly number[]): Promise<readonly string[]>
 }
@@ -417,85 +338,14 @@ type CauseReply = readonly [
   stacks: string,
 ]
 
-type EventReply = readonly [
-  number: string,
-  head: string,
-  arrived: string,
-  erasing: string,
-  first: string,
-  jobs: readonly JobReply[],
-]
-
-type JobReply = readonly [
-  n: number,
-  ref: string,
-  state: TaskState,
-  due: string,
-  data: string,
-  made: string,
-  reason: string,
-  stacks: string,
-  cause: string,
-  finished: string,
-  attempts: string,
-  value: string,
-  cut: string,
-]
-
 interface FailedGroup extends CauseGroup {
   readonly lane: number
   readonly error: string
 }
 
-interface ShownRow extends InfoRow {
-  readonly name: string
-  readonly data: string | null
-}
-
-interface ShownEvent {
-  readonly row: ShownRow
-  readonly tasks: readonly ShownRow[]
-}
-
 // Where BullMQ has the jobs of a state. A job whose process died is still among the active ones, and pending.
 const SETS = { dead: ['failed'], pending: ['delayed', 'prioritized'], running: [] } as const
 const LISTS = { dead: [], pending: ['wait', 'active'], running: ['active'] } as const
-
-const NO_BODY = new Uint8Array(0)
-const NO_TASK = {
-  id: 0,
-  lane: 0,
-  state: DONE,
-  gate: READY,
-  behind: false,
-  attempt: 0,
-  token: 0,
-  round: 0,
-  cut: 0,
-  charged: 0,
-  line: null,
-  fair: null,
-  due: 0,
-  took: null,
-  error: null,
-  runs: 0,
-  part: '',
-  cause: null,
-  data: null,
-} as const
-
-type Head = readonly [
-  key: string,
-  id: string | null,
-  topic: string,
-  tenant: string | null,
-  provider: string,
-]
-
-function isHead(head: unknown): head is Head {
-  if (!Array.isArray(head) || head.length !== 5) return false
-  return head.every((part, at) => typeof part === 'string' || (part === null && at % 2 === 1))
-}
 
 /** The events of members of the index and their scores. */
 function kept(reply: readonly string[]): readonly KeptPlace[] {

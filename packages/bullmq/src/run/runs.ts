@@ -83,6 +83,7 @@ export function createRuns(context: RunsContext): Runs {
   // All that runs here, also after it was given back: no task runs twice in one process.
   const here = new Map<string, JobTask>()
   const tasks = new WeakMap<Claim, JobTask>()
+  const leave = (task: JobTask): unknown => here.get(task.ref) === task && here.delete(task.ref)
   // Queues in which jobs are active, as far as this process has seen.
   const active = new Set<string>()
   const timers: ReturnType<typeof setInterval>[] = []
@@ -97,13 +98,11 @@ export function createRuns(context: RunsContext): Runs {
     ahead: { time: 0, most: 1 },
     margin: BACK,
     claimOf(task) {
-      const claim: Claim = {
-        ...task.held.claim,
-        onLost(stop) {
-          task.stop = stop
-          if (task.lost !== undefined) stop(new Error(task.lost))
-        },
+      const onLost: Claim['onLost'] = (stop) => {
+        task.stop = stop
+        if (task.lost !== undefined) stop(new Error(task.lost))
       }
+      const claim = { ...task.held.claim, onLost }
       tasks.set(claim, task)
       return claim
     },
@@ -148,7 +147,10 @@ export function createRuns(context: RunsContext): Runs {
       try {
         return await runner.drain(until, max, last)
       } finally {
-        if (--drains === 0 && timers.length === 0) renewOff()
+        if (--drains === 0 && timers.length === 0) {
+          clearInterval(renewing)
+          renewing = undefined
+        }
       }
     },
     ready(queue) {
@@ -160,12 +162,8 @@ export function createRuns(context: RunsContext): Runs {
     async close(until) {
       for (const timer of timers) clearInterval(timer)
       await runner.close(until)
-      renewOff()
+      clearInterval(renewing)
     },
-  }
-
-  function leave(task: JobTask): void {
-    if (here.get(task.ref) === task) here.delete(task.ref)
   }
 
   function runHere(claim: Claim, signal: AbortSignal | undefined): Outcome | Promise<Outcome> {
@@ -231,8 +229,7 @@ export function createRuns(context: RunsContext): Runs {
       slots.map((slot, place) => [
         slot,
         its[place]!.map((name) => {
-          if (counts[at + 1]! > 0) active.add(name)
-          else active.delete(name)
+          active[counts[at + 1]! > 0 ? 'add' : 'delete'](name)
           const ready = counts[at]!
           at += 2
           return { name, ready }
@@ -351,7 +348,7 @@ export function createRuns(context: RunsContext): Runs {
   }
 
   async function settle({ task, outcome, ran, done }: EndedClaim<JobTask>): Promise<void> {
-    const { owner, held } = task
+    const { owner, held, slot } = task
     if (!ran) {
       task.back = true
       const back = putOff(owner, 0, { sn: owner.job.stalledCounter }).then(() => outcome)
@@ -359,7 +356,6 @@ export function createRuns(context: RunsContext): Runs {
     }
     // The start that the job has: attempts are known by it.
     const duration = Math.round(ran.duration * 1000) / 1000
-    const { slot } = task
     // A worker claims the next job in the same step; a drain shares what is left out over subscriptions.
     const more = outcome.kind === 'done' && drains === 0 && runner.active() && runner.room(slot) > 0
     if (more) runner.reserve(slot, 1)
@@ -376,11 +372,6 @@ export function createRuns(context: RunsContext): Runs {
 
   function renewOn(): void {
     renewing ??= setInterval(() => void renew(), Math.max(1, lease / 4))
-  }
-
-  function renewOff(): void {
-    clearInterval(renewing)
-    renewing = undefined
   }
 
   /** A run whose lock ended goes on: its outcome counts if it is the first. It hears if another claim has the task. */

@@ -162,6 +162,8 @@ export type {
   Rows,
   Store,
   Stride,
+  ChangedRows,
+  ViewStore,
 } from './engine/store.ts'
 export * from './engine/row.ts'
 export {

@@ -136,7 +136,7 @@ export function revived(
 }
 
 /** What becomes of all tasks in some states. */
-export interface Removal extends Ruling {
+interface Removal extends Ruling {
   /** The states that its fence lets through. */
   readonly from: readonly TaskState[]
 }

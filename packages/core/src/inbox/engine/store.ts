@@ -177,6 +177,15 @@ export interface Store extends Rows, Viewed, Journaled {
   rejection(error: unknown): Error
 }
 
+/** What the view needs of a store. */
+export interface ViewStore
+  extends Omit<Viewed, 'attempts' | 'prune'>, Pick<Store, 'everyLane' | 'block'> {
+  atomic<T>(time: number, run: (rows: ChangedRows) => MaybePromise<T>): MaybePromise<T>
+}
+
+/** What the view changes in a transaction. */
+export type ChangedRows = LineRows & Pick<Rows, 'insert' | 'note' | 'turns'>
+
 /** What only the memory of this process can tell, at once. */
 interface Alone {
   /** Bytes of the bodies of a receiver's pending and running tasks. */

@@ -12,7 +12,8 @@ import { patchAll } from '../run/order.ts'
 import { steps, wait, type Access, type Steps } from '../steps.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import { numberOf, type Search } from './search.ts'
-import type { ChangedRows, InfoRow, ViewStore } from './store.ts'
+import type { InfoRow } from './store.ts'
+import type { ChangedRows, ViewStore } from '../store.ts'
 import type { Consumer } from '../../inbox.ts'
 
 /** The inbox as its view sees it. */

@@ -7,7 +7,8 @@ import type { ActionNote, Actions } from './actions.ts'
 import type { Access } from '../steps.ts'
 import { eventOf } from '../row.ts'
 import { placeOf, type Search } from './search.ts'
-import type { ContentsRow, ViewStore } from './store.ts'
+import type { ContentsRow } from './store.ts'
+import type { ViewStore } from '../store.ts'
 import type { ActionRow } from '../journal/store.ts'
 
 // Milliseconds that finding the events of one step may take.

@@ -4,7 +4,6 @@ import type { CauseGroup, CauseTotals } from './top-causes.ts'
 import type { TaskFilter } from '../../view.ts'
 import type { TaskRow } from '../row.ts'
 import type { ActionRow } from '../journal/store.ts'
-import type { LineRows, Rows, Store } from '../store.ts'
 
 /** What operators read and change, as a store gives it. */
 export interface Viewed {
@@ -45,15 +44,6 @@ export interface Viewed {
    */
   prune(before: Before, place: Place | undefined): MaybePromise<Place | undefined>
 }
-
-/** What the view needs of a store. */
-export interface ViewStore
-  extends Omit<Viewed, 'attempts' | 'prune'>, Pick<Store, 'everyLane' | 'block'> {
-  atomic<T>(time: number, run: (rows: ChangedRows) => MaybePromise<T>): MaybePromise<T>
-}
-
-/** What the view changes in a transaction. */
-export type ChangedRows = LineRows & Pick<Rows, 'insert' | 'note' | 'turns'>
 
 /** Times on the store's clock. */
 export interface Before {

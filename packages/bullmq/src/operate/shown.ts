@@ -1,0 +1,182 @@
+import {
+  DONE,
+  parsed,
+  READY,
+  STATES,
+  TASKS,
+  type FullRow,
+  type InfoRow,
+  type State,
+  type TaskState,
+  type UnreadTeller,
+} from '@postern/core/inbox'
+import { attemptsOf } from '../journal/attempts.ts'
+import { runBuffer, runScript, type RedisClient } from '../store/connection.ts'
+import { fromJob } from '../store/errors.ts'
+import { parseQueueName, parseRef, type JobData } from '../store/queues.ts'
+import type { Stored } from '../store/stored.ts'
+
+/** Events and jobs as rows of the view. */
+interface Shown {
+  /** Events with their tasks. Those that are forgotten are left out. */
+  readonly shown: (names: readonly string[]) => Promise<readonly ShownEvent[]>
+  readonly full: (row: ShownRow) => Promise<FullRow>
+  /** What an event holds. */
+  readonly contents: (name: string) => Promise<Pick<FullRow, 'record' | 'head' | 'body'>>
+}
+
+/** A row, with the name of its event. */
+interface ShownRow extends InfoRow {
+  readonly name: string
+  readonly data: string | null
+}
+
+interface ShownEvent {
+  readonly row: ShownRow
+  readonly tasks: readonly ShownRow[]
+}
+
+// Events of one script, which blocks Redis.
+const STEP = 100
+
+/** Makes it. `laneOf` numbers queues. */
+export function createShown(
+  {
+    client,
+    prefix,
+    unread,
+  }: { readonly client: RedisClient; readonly prefix: string; readonly unread: UnreadTeller },
+  laneOf: (queue: string) => number,
+): Shown {
+  return { shown, full, contents }
+
+  async function shown(names: readonly string[]): Promise<readonly ShownEvent[]> {
+    const steps: Promise<unknown>[] = []
+    for (let from = 0; from < names.length; from += STEP)
+      steps.push(runScript(client, 'posternShow', prefix, ...names.slice(from, from + STEP)))
+    return ((await Promise.all(steps)) as (EventReply | null)[][])
+      .flat()
+      .flatMap((reply, at) => (reply ? [shownOf(reply, names[at]!)] : []))
+  }
+
+  function shownOf(reply: EventReply, name: string): ShownEvent {
+    const [number, text, arrived, erasing, first, jobs] = reply
+    const head = parsed(text)
+    // An event whose info cannot be read is shown by its name alone, so that its tasks can be found and taken out.
+    const [key, eventId, topic, tenant, provider] = isHead(head) ? head : [name, null, '', null, '']
+    const { receiver } = parseQueueName(parseRef(first).queue)
+    const row = {
+      ...NO_TASK,
+      name,
+      event: Number(number),
+      key,
+      eventId,
+      topic,
+      tenant,
+      provider,
+      receiver,
+      received: Number(arrived),
+      erased: erasing === 'e',
+    }
+    return { row, tasks: jobs.map((job) => taskOf(row, job)) }
+  }
+
+  function taskOf(event: ShownRow, reply: JobReply): ShownRow {
+    const [n, ref, state, due, text, made, reason, stacks, cause, ended, runs, value, cut] = reply
+    const id = event.event * TASKS + n
+    const data = parsed(text) as JobData | null | undefined
+    const { count, kept: past } = attemptsOf({ task: String(id), unread }, runs, value)
+    const took = past.findLast(({ duration }) => duration !== undefined)?.duration
+    const error = fromJob(reason, stacks)
+    // BullMQ's score is the time and, in the lowest 12 bits, a number that keeps equal times apart.
+    const later = due === '' ? event.received : Math.floor(Number(due) / 0x1000)
+    return {
+      ...event,
+      id,
+      lane: laneOf(parseRef(ref).queue),
+      state: STATES.indexOf(state) as State,
+      // BullMQ counts an attempt when it ends.
+      attempt: Number(made || 0) + (state === 'running' ? 1 : 0),
+      runs: count,
+      cut: state === 'done' ? 0 : Number(cut || 0),
+      due: state === 'pending' ? later : Number(ended || 0),
+      took: took === undefined ? null : took * 1000,
+      error: error ? JSON.stringify(error) : null,
+      cause: cause === '' ? null : cause,
+      part: data?.p ?? '',
+      data: data?.d === undefined ? null : JSON.stringify(data.d),
+      fair: data?.f ?? null,
+    }
+  }
+
+  async function full(row: ShownRow): Promise<FullRow> {
+    return { ...row, ...(await contents(row.name)) }
+  }
+
+  async function contents(name: string): Promise<Pick<FullRow, 'record' | 'head' | 'body'>> {
+    const stored = (await runBuffer(client, 'posternGetEvent', prefix, name)) as Stored | null
+    const [record = '', head, body] = stored ?? []
+    return { record: record.toString(), head: String(head ?? ''), body: body ?? NO_BODY }
+  }
+}
+
+type EventReply = readonly [
+  number: string,
+  head: string,
+  arrived: string,
+  erasing: string,
+  first: string,
+  jobs: readonly JobReply[],
+]
+
+type JobReply = readonly [
+  n: number,
+  ref: string,
+  state: TaskState,
+  due: string,
+  data: string,
+  made: string,
+  reason: string,
+  stacks: string,
+  cause: string,
+  finished: string,
+  attempts: string,
+  value: string,
+  cut: string,
+]
+
+const NO_BODY = new Uint8Array(0)
+const NO_TASK = {
+  id: 0,
+  lane: 0,
+  state: DONE,
+  gate: READY,
+  behind: false,
+  attempt: 0,
+  token: 0,
+  round: 0,
+  cut: 0,
+  charged: 0,
+  line: null,
+  fair: null,
+  due: 0,
+  took: null,
+  error: null,
+  runs: 0,
+  part: '',
+  cause: null,
+  data: null,
+} as const
+
+type Head = readonly [
+  key: string,
+  id: string | null,
+  topic: string,
+  tenant: string | null,
+  provider: string,
+]
+
+function isHead(head: unknown): head is Head {
+  if (!Array.isArray(head) || head.length !== 5) return false
+  return head.every((part, at) => typeof part === 'string' || (part === null && at % 2 === 1))
+}
