@@ -6,7 +6,8 @@
 //   --at-once <n>   only cases with this number of deliveries in flight; may be given again
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Consumer, Inbox, Intake } from '@postern/core/inbox'
+import type { Consumer, Intake } from '@postern/core/engine'
+import type { Inbox } from '@postern/core/inbox'
 import { inboxes, type InboxName } from '../../packages/cli/src/inboxes.ts'
 import { durables } from '../services/inboxes.ts'
 import { delivery } from './deliveries.ts'

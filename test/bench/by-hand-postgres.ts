@@ -1,4 +1,4 @@
-import type { Intake } from '@postern/core/inbox'
+import type { Intake } from '@postern/core/engine'
 import { inFlight, type Contender } from './parts/settled.ts'
 
 /**

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Intake } from '@postern/core/inbox'
+import type { Intake } from '@postern/core/engine'
 import { inFlight, type Contender } from './parts/settled.ts'
 
 /**

@@ -1,4 +1,5 @@
-import type { Consumer, Inbox, Outcome } from '@postern/core/inbox'
+import type { Consumer, Outcome } from '@postern/core/engine'
+import type { Inbox } from '@postern/core/inbox'
 
 /** A mistake an inbox can have: it changes what the inbox does with a receiver. */
 export type Flaw = (inbox: Inbox) => Inbox

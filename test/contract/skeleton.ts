@@ -1,15 +1,16 @@
 import { isWebhookError, WebhookError } from '@postern/core'
-import { errorText, isA } from '@postern/core/inbox'
 import {
+  errorText,
+  isA,
   checks,
   engineInbox,
   engineSettings,
   transactions,
   type EngineOptions,
   type EngineSettings,
-  type Inbox,
   type Store,
-} from '@postern/core/inbox'
+} from '@postern/core/engine'
+import type { Inbox } from '@postern/core/inbox'
 import { createClaims } from './skeleton/claims.ts'
 import { createJournaled } from './skeleton/journaled.ts'
 import { createRows } from './skeleton/rows.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { createDelivery, parseRetryAfter } from '@postern/core'
+import { createDelivery } from '@postern/core'
+import { parseRetryAfter } from '@postern/core/internal'
 import { pairs, token, basic } from '@postern/core/scheme'
 import {
   formatTimestamp,

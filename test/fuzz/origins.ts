@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import fc from 'fast-check'
-import { targetPath } from '@postern/core/scheme'
+import { targetPath } from '@postern/core/internal'
 import { forwarded } from '../../packages/node/src/forwarded.ts'
 import { requestUrl } from '../../packages/node/src/bridge.ts'
 import { chars, pieced } from './mutate.ts'

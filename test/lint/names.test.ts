@@ -18,7 +18,7 @@ const MEANT: readonly (readonly [means: string, where: RegExp, names: string])[]
   [
     'parts of an inbox, which one on the engine, one in memory and one on BullMQ each make',
     /^packages\/core\/src\/inbox\/|^packages\/(?:sqlite|bullmq)\//,
-    'createView createErase revive',
+    'createErase revive',
   ],
   [
     'parts of a store of the engine',

@@ -1,6 +1,6 @@
-import { createReceiver, textReply } from '@postern/core'
-import { rsa, stringifyJson } from '@postern/core/scheme'
-import type { Json, Receiver } from '@postern/core'
+import { createReceiver, textReply, type Json, type Receiver } from '@postern/core'
+import { rsa } from '@postern/core/scheme'
+import { stringifyJson } from '@postern/core/internal'
 import type { Host } from '@postern/core/inbox'
 import { generic } from '@postern/providers'
 

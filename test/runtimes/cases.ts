@@ -3,7 +3,7 @@ import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { request as send } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
-import { parseJson } from '@postern/core/scheme'
+import { parseJson } from '@postern/core/internal'
 import { bodyLimits, bodySecret, keyScheme, lateAnswer, type KeyQuestion } from './bodies.ts'
 
 /** Kinds of bodies, limits and keys, by the names the run prints. Each takes the address a runtime listens at. */

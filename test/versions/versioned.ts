@@ -1,4 +1,5 @@
-import type { Inbox, LayoutStep } from '@postern/core/inbox'
+import type { Inbox } from '@postern/core/inbox'
+import type { LayoutStep } from '@postern/core/engine'
 
 /** Steps of a layout. */
 export type Steps = readonly LayoutStep<string>[]

@@ -1,7 +1,7 @@
 // The Worker that runs the contract of inboxes inside a Durable Object.
 import { DurableObject } from 'cloudflare:workers'
 import type { Inbox } from '@postern/core/inbox'
-import { checks, engineSettings } from '@postern/core/inbox'
+import { checks, engineSettings } from '@postern/core/engine'
 import { testInbox, type InboxHandle, type TransactionProbe } from '@postern/testing'
 import { openInbox } from '../../packages/cloudflare/src/object/inbox.ts'
 import type { ObjectState, SqlStorage } from '../../packages/cloudflare/src/index.ts'

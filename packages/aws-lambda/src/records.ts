@@ -1,5 +1,5 @@
-import { toWebhookError, unknownOptions, type Receiver } from '@postern/core'
-import { handlerMade } from '@postern/core/scheme'
+import { toWebhookError, unknownOptions, handlerMade } from '@postern/core/internal'
+import type { Receiver } from '@postern/core'
 import { inertText } from '@postern/core/inert'
 import type {
   EventBridgeEvent,

@@ -1,5 +1,5 @@
-import { milliseconds, unknownOptions, type Duration, type Receiver } from '@postern/core'
-import { handlerMade } from '@postern/core/scheme'
+import { milliseconds, unknownOptions, handlerMade } from '@postern/core/internal'
+import type { Duration, Receiver } from '@postern/core'
 import type { Context } from 'aws-lambda'
 
 /** Options of {@link runDue}. */

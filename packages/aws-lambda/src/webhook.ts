@@ -1,13 +1,13 @@
 import {
   checkJson,
   toWebhookError,
-  type Json,
-  type Receiver,
-  WebhookError,
-  type Reply,
-} from '@postern/core'
-import type { AcceptWithin } from '@postern/core/inbox'
-import { checkMounting, handlerMade, toPublicUrl, urlJoiner } from '@postern/core/scheme'
+  checkMounting,
+  handlerMade,
+  toPublicUrl,
+  urlJoiner,
+} from '@postern/core/internal'
+import { type Json, type Receiver, WebhookError, type Reply } from '@postern/core'
+import type { AcceptWithin } from '@postern/core/engine'
 import type {
   Context,
   ALBEvent,

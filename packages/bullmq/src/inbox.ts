@@ -10,16 +10,14 @@ import {
   numberOf,
   settledBy,
   type Access,
-  type Attempt,
-  type Inbox,
   createSweep,
   watchOrphans,
   type Consumer,
-  type InboxView,
   type Side,
   type UnreadTeller,
   type Sweep,
-} from '@postern/core/inbox'
+} from '@postern/core/engine'
+import type { Attempt, Inbox, InboxView } from '@postern/core/inbox'
 import {
   answeredWithin,
   connected,

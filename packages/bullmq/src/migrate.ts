@@ -1,4 +1,4 @@
-import type { Migrated } from '@postern/core/inbox'
+import type { Migrated } from '@postern/core/engine'
 import { connected, openClient } from './store/connection.ts'
 import { joinKeys, layoutOf } from './store/schema.ts'
 import { checkSettings, type BullmqInboxOptions } from './settings.ts'

@@ -1,5 +1,5 @@
 import type { Duration } from '@postern/core'
-import { checks, type CommonSettings } from '@postern/core/inbox'
+import { checks, type CommonSettings } from '@postern/core/engine'
 import type { ReplicaSettings } from './store/replicas.ts'
 import type { BullmqConnection } from './store/connection.ts'
 

@@ -73,7 +73,7 @@ needs(redisServer).describe('an event is recorded only if all its jobs were adde
 
     const two = receiverScene(scene.open())
     await expect.poll(() => two.done.toSorted()).toEqual(['1', '2', '3'])
-    const told = two.warnings.filter((message) => message.includes('in no list'))
+    const told = two.warnings.filter((message) => message.includes('missing from the lists'))
     expect(told).toEqual([expect.stringContaining('2 tasks')])
     expect(two.runs).toHaveLength(3)
     await two.receiver.close()

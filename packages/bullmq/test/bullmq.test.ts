@@ -1,5 +1,5 @@
 import { createReceiver, UnrecoverableError } from '@postern/core'
-import { type Consumer, type Intake } from '@postern/core/inbox'
+import type { Consumer, Intake } from '@postern/core/engine'
 import { acme } from '@postern/testing'
 import { Queue } from 'bullmq'
 import { Cluster, Redis } from 'ioredis'

@@ -1,4 +1,4 @@
-import type { Claim, Consumer, Intake, Lane, Outcome, Ran, TaskDraft } from '@postern/core/inbox'
+import type { Claim, Consumer, Intake, Lane, Outcome, Ran, TaskDraft } from '@postern/core/engine'
 
 /** A receiver that records what its inbox does with it. */
 export interface Recorded extends Consumer {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Outcome } from '@postern/core/inbox'
+import type { Outcome } from '@postern/core/engine'
 import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
 import { DONE, intake, lane, record } from './consumer.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Guard } from '@postern/core/inbox'
+import type { Guard } from '@postern/core/engine'
 import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
 import { intake, record } from './consumer.ts'

@@ -1,4 +1,5 @@
-import type { Inbox, Outcome } from '@postern/core/inbox'
+import type { Inbox } from '@postern/core/inbox'
+import type { Outcome } from '@postern/core/engine'
 import { expect, test } from 'vitest'
 import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'

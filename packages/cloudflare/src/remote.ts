@@ -1,21 +1,15 @@
 import {
   WebhookError,
   type Duration,
-  type CommitWrite,
   type Receiver,
-  milliseconds,
-  unknownOptions,
   isWebhookError,
   type ErrorCode,
 } from '@postern/core'
+import { type CommitWrite, milliseconds, unknownOptions, errorText } from '@postern/core/internal'
 import {
   checks,
-  type InboxView,
   type Intake,
-  type Journal,
-  type Records,
   type Accepted,
-  type Inbox,
   engineSettings,
   type EngineSettings,
   decodeDelivery,
@@ -24,8 +18,8 @@ import {
   encodeEvent,
   type Guard,
   type TaskDraft,
-} from '@postern/core/inbox'
-import { errorText } from '@postern/core/scheme'
+} from '@postern/core/engine'
+import type { InboxView, Journal, Records, Inbox } from '@postern/core/inbox'
 
 /** Options of {@link durableObjectInbox}. */
 export interface DurableObjectInboxOptions {

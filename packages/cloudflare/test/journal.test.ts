@@ -1,4 +1,5 @@
-import type { Arrival, Journal, JournalBatch } from '@postern/core/inbox'
+import type { Arrival, Journal } from '@postern/core/inbox'
+import type { JournalBatch } from '@postern/core/engine'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { sharedJournal } from '../src/object/journal.ts'
 

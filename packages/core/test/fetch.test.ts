@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { memoryInbox } from '../src/index.ts'
-import type { FetchHost, Limits, WebhookError } from '../src/index.ts'
+import { memoryInbox, type WebhookError } from '../src/index.ts'
+import type { FetchHost, Limits } from '../src/basics/index.ts'
 import type { Inbox } from '../src/inbox/inbox.ts'
 import { acme, gate, setup } from './acme.ts'
 

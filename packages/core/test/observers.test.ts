@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
-import { createReceiver, memoryInbox, UnrecoverableError } from '../src/index.ts'
-import type { AttemptInfo, ObservedReceiver, Observer, RequestInfo } from '../src/index.ts'
+import {
+  createReceiver,
+  memoryInbox,
+  UnrecoverableError,
+  type AttemptInfo,
+  type Observer,
+  type RequestInfo,
+} from '../src/index.ts'
+import type { ObservedReceiver } from '../src/basics/index.ts'
 import { acme, setup } from './acme.ts'
 
 /** An observer that keeps the receivers it is attached to; the events tell what it heard. */

@@ -1,5 +1,5 @@
 import { WebhookError } from '@postern/core'
-import { checkObject } from '@postern/core/scheme'
+import { checkObject } from '@postern/core/internal'
 import {
   createBridge,
   type Mountable,

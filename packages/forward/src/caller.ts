@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { RetryAfterError, UnrecoverableError, type Task, parseRetryAfter } from '@postern/core'
+import { RetryAfterError, UnrecoverableError, type Task } from '@postern/core'
+import { parseRetryAfter } from '@postern/core/internal'
 import type { SignableRequest } from '@postern/core/scheme'
 import type { CallResult, Pass } from './pace/gate.ts'
 import { createGates } from './pace/gates.ts'
 import { type AddressGuard, hostOf } from '@postern/core/guard'
 import type { CallSettings } from './options.ts'
 import { createWaiting } from './pace/waiting.ts'
-import { observed } from '@postern/core/inbox'
+import { observed } from '@postern/core/engine'
 import {
   Agent as PlainAgent,
   request as plain,

@@ -1,10 +1,7 @@
-import {
-  UnrecoverableError,
-  type PreparedHandler,
-  type Task,
-  type WebhookEvent,
-} from '@postern/core'
-import { tenantKey, unknownOptions, type Records } from '@postern/core/inbox'
+import { UnrecoverableError, type Task, type WebhookEvent } from '@postern/core'
+import { type PreparedHandler, checkObject } from '@postern/core/internal'
+import { tenantKey, unknownOptions } from '@postern/core/engine'
+import type { Records } from '@postern/core/inbox'
 import { createCaller } from './caller.ts'
 import {
   distinct,
@@ -15,7 +12,6 @@ import {
   type SignOption,
 } from './signer.ts'
 import { createGuard } from '@postern/core/guard'
-import { checkObject } from '@postern/core/scheme'
 import { compose, headerTest } from './message.ts'
 import { CALL_OPTIONS, checkCalls, type ForwardOptions } from './options.ts'
 

@@ -20,4 +20,4 @@ export type {
   WebhookSource,
   SourceOptions,
 } from './source-types.ts'
-export type { KeyOption } from '@postern/core/inbox'
+export type { KeyOption } from '@postern/core/engine'

@@ -1,5 +1,6 @@
 import { type WebhookEvent } from '@postern/core'
-import { stringifyJson, type SignableRequest } from '@postern/core/scheme'
+import { stringifyJson } from '@postern/core/internal'
+import type { SignableRequest } from '@postern/core/scheme'
 import type { Signer } from './signer.ts'
 
 /** A body in place of the original bytes: a value, written as JSON, or bytes with their content type. */

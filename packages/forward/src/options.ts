@@ -1,13 +1,7 @@
-import {
-  milliseconds,
-  retryPolicy,
-  type Duration,
-  type MaybePromise,
-  type RetryOption,
-  type WebhookEvent,
-  type RetryPolicy,
-} from '@postern/core'
-import { unknownOptions, type Records } from '@postern/core/inbox'
+import { milliseconds, retryPolicy, type MaybePromise } from '@postern/core/internal'
+import type { Duration, RetryOption, WebhookEvent, RetryPolicy } from '@postern/core'
+import { unknownOptions } from '@postern/core/engine'
+import type { Records } from '@postern/core/inbox'
 import type { Destination, DestinationInit, SignOption } from './signer.ts'
 import type { GuardOptions } from '@postern/core/guard'
 import type { Content } from './message.ts'

@@ -1,6 +1,8 @@
 import { randomUUID, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
-import { createTopicTable, milliseconds, type Duration } from '@postern/core'
-import type { Records, Seal } from '@postern/core/inbox'
+import { createTopicTable, milliseconds } from '@postern/core/internal'
+import type { Duration } from '@postern/core'
+import type { Records } from '@postern/core/inbox'
+import type { Seal } from '@postern/core/engine'
 import { DestinationRejected, type AddressGuard } from '@postern/core/guard'
 import { signer } from './signer.ts'
 import type {

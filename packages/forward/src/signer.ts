@@ -1,11 +1,6 @@
 import type { WebhookEvent } from '@postern/core'
-import {
-  checkObject,
-  checkSecret,
-  standardWebhooksScheme,
-  type Draft,
-  type SignableRequest,
-} from '@postern/core/scheme'
+import { checkObject, checkSecret } from '@postern/core/internal'
+import { standardWebhooksScheme, type Draft, type SignableRequest } from '@postern/core/scheme'
 import { createHash } from 'node:crypto'
 
 /** Signs messages: any provider of Postern that can sign, such as `standardWebhooks({ secret })`, or a {@link signer}. */

@@ -1,7 +1,7 @@
 import type { Duration, Json, Observer, Receiver } from '@postern/core'
 import type { Changed, Host, Inbox, ReplayOptions, TaskFilter, TaskInfo } from '@postern/core/inbox'
 import type { CallOptions } from './options.ts'
-import type { KeyOption } from '@postern/core/inbox'
+import type { KeyOption } from '@postern/core/engine'
 
 /** Options of `createSender`. */
 export interface SourceOptions extends CallOptions {

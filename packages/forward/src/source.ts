@@ -1,6 +1,5 @@
 import {
   createReceiver,
-  createTopicTable,
   UnrecoverableError,
   type Task,
   type WebhookEvent,
@@ -8,7 +7,9 @@ import {
   type Json,
   type Receiver,
 } from '@postern/core'
-import { unknownOptions, createSeal, type Host } from '@postern/core/inbox'
+import { createTopicTable, stringifyJson } from '@postern/core/internal'
+import { unknownOptions, createSeal } from '@postern/core/engine'
+import type { Host } from '@postern/core/inbox'
 import { createCaller } from './caller.ts'
 import { createGuard } from '@postern/core/guard'
 import { compose } from './message.ts'
@@ -23,7 +24,7 @@ import type {
   SourceOptions,
 } from './source-types.ts'
 import { randomUUID } from 'node:crypto'
-import { stringifyJson, type Provider, type Result } from '@postern/core/scheme'
+import type { Provider, Result } from '@postern/core/scheme'
 
 /**
  * Makes your app a source of webhooks. Messages are stored in an inbox and delivered to the destinations registered for

@@ -1,4 +1,5 @@
-import type { CallInfo, Observer, PauseInfo } from '@postern/core'
+import type { CallInfo, PauseInfo } from '@postern/core/internal'
+import type { Observer } from '@postern/core'
 import { expect, test } from 'vitest'
 import { createScene } from './scene.ts'
 import { openSite } from './site.ts'

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import {
   type Admission,
-  type Json,
-  type Receiver,
   toWebhookError,
-  WebhookError,
-} from '@postern/core'
-import type { AcceptWithin } from '@postern/core/inbox'
-import { checkMounting, toPublicUrl, readBounded } from '@postern/core/scheme'
+  checkMounting,
+  toPublicUrl,
+  readBounded,
+} from '@postern/core/internal'
+import { type Json, type Receiver, WebhookError } from '@postern/core'
+import type { AcceptWithin } from '@postern/core/engine'
 import { createBodyReader, NodeHeaders } from '@postern/node'
 import type { Context, HonoRequest } from 'hono'
 

@@ -1,5 +1,7 @@
-import { unknownOptions, type MaybePromise, type Observer, type Receiver } from '@postern/core'
-import { createSeal, type Inbox, type KeyOption } from '@postern/core/inbox'
+import { unknownOptions, type MaybePromise } from '@postern/core/internal'
+import type { Observer, Receiver } from '@postern/core'
+import { createSeal, type KeyOption } from '@postern/core/engine'
+import type { Inbox } from '@postern/core/inbox'
 import type { Provider } from '@postern/core/scheme'
 import { checkAuth, type Auth } from './gate/auth.ts'
 

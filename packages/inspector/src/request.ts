@@ -1,4 +1,4 @@
-import { readBounded } from '@postern/core/scheme'
+import { readBounded } from '@postern/core/internal'
 
 /** A request to the inspector, as any host can show it. `Own` is what the host hands to `auth`. */
 export interface InspectorRequest<Own extends readonly unknown[] = readonly unknown[]> {

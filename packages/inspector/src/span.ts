@@ -1,4 +1,5 @@
-import { MINUTE, type Bucket, type Histogram, addHistograms, quantile } from '@postern/core/inbox'
+import { MINUTE, type Histogram, addHistograms, quantile } from '@postern/core/engine'
+import type { Bucket } from '@postern/core/inbox'
 import type { ChartRange, Values } from './api/charts.ts'
 import { ApiProblem } from './replies.ts'
 

@@ -1,4 +1,4 @@
-import { nextRound } from '@postern/core/inbox'
+import { nextRound } from '@postern/core/engine'
 
 /** Long work in slices: the app gets the event loop between them. */
 export interface LoopSlices {

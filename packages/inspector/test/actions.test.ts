@@ -1,4 +1,5 @@
-import { createReceiver, type ActedInfo } from '@postern/core'
+import { createReceiver } from '@postern/core'
+import type { ActedInfo } from '@postern/core/internal'
 import { github } from '@postern/providers'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ChangeReply, SampleReply } from '../src/api/change.ts'

@@ -1,6 +1,6 @@
 import type { Json, Receiver } from '@postern/core'
-import type { AcceptWithin } from '@postern/core/inbox'
-import { checkMounting, toPublicUrl, urlJoiner } from '@postern/core/scheme'
+import type { AcceptWithin } from '@postern/core/engine'
+import { checkMounting, toPublicUrl, urlJoiner } from '@postern/core/internal'
 
 /** The members of a receiver that adapters use, for any type of event. */
 export type Mountable = Pick<Receiver, 'fetch'>

@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AcceptWithin } from '@postern/core/inbox'
-import { checkMounting, handlerMade, urlJoiner, toPublicUrl } from '@postern/core/scheme'
+import type { AcceptWithin } from '@postern/core/engine'
 import {
+  checkMounting,
+  handlerMade,
+  urlJoiner,
+  toPublicUrl,
   type Admission,
   checkJson,
-  type Json,
-  type Reply,
   toWebhookError,
-  type Receiver,
   type HeaderLines,
-  WebhookError,
-} from '@postern/core'
+} from '@postern/core/internal'
+import { type Json, type Reply, type Receiver, WebhookError } from '@postern/core'
 import { createBodyReader, emptyBody, hasBody } from './read-body.ts'
 import { forwarded, type TrustProxy } from './forwarded.ts'
 import type { Socket } from 'node:net'

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Server, IncomingMessage, ServerResponse } from 'node:http'
-import { milliseconds, settledBy, unknownOptions, type Duration } from '@postern/core'
+import { milliseconds, settledBy, unknownOptions } from '@postern/core/internal'
+import type { Duration } from '@postern/core'
 
 /** A server that can be closed: of node:http, node:https or node:http2, a Fastify instance, or an app of NestJS. */
 export type ClosableServer =

@@ -1,4 +1,4 @@
-import { checkObject } from '@postern/core/scheme'
+import { checkObject } from '@postern/core/internal'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown

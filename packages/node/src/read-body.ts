@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { type Admission, WebhookError } from '@postern/core'
+import type { Admission } from '@postern/core/internal'
+import { WebhookError } from '@postern/core'
 import { getRawBody, type RawBodyError } from 'raw-body'
 import { createDeadlines } from './deadlines.ts'
 import { setImmediate } from 'node:timers'

@@ -1,5 +1,5 @@
 import type { BatchObservableResult } from '@opentelemetry/api'
-import type { ObservedReceiver, PauseInfo } from '@postern/core'
+import type { ObservedReceiver, PauseInfo } from '@postern/core/internal'
 import type { Instruments } from './instruments.ts'
 
 /** What is read when metrics are collected: the depth of inboxes, and the breakers of forward. */

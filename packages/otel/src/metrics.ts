@@ -3,7 +3,7 @@ import type { AttemptInfo, EventInfo, Observer } from '@postern/core'
 import { createBounded, createGauges, laneOf } from './gauges.ts'
 import { createInstruments, type Instruments } from './instruments.ts'
 import { createRunning } from './running.ts'
-import { textOf } from '@postern/core/scheme'
+import { textOf } from '@postern/core/internal'
 
 export { INSTRUMENTS, type Instrument, type InstrumentName } from './instruments.ts'
 

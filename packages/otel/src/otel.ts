@@ -11,14 +11,13 @@ import {
   trace,
   type Span,
 } from '@opentelemetry/api'
+import { unknownOptions, type ObservedReceiver, unref } from '@postern/core/internal'
 import {
-  unknownOptions,
   type Observer,
   OBSERVER_METHODS,
   type AttemptInfo,
   type ObserverMethod,
   type RequestInfo,
-  type ObservedReceiver,
 } from '@postern/core'
 import {
   createDeliverySpans,
@@ -33,7 +32,6 @@ import {
   type Tracing,
 } from './delivery-spans.ts'
 import { observeMetrics, callErrorName, errorName } from './metrics.ts'
-import { unref } from '@postern/core/scheme'
 import { createRunning, type AttemptKey } from './running.ts'
 
 /** Options of {@link otel}. */

@@ -1,9 +1,9 @@
 import type { Meter } from '@opentelemetry/api'
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
-import { unknownOptions, type Receiver } from '@postern/core'
+import { unknownOptions, checkSecret, safeEqual } from '@postern/core/internal'
+import type { Receiver } from '@postern/core'
 import { toFetch, type Route } from '@postern/core/routes'
-import { checkSecret, safeEqual } from '@postern/core/scheme'
 import { INSTRUMENTS, metricName } from './instruments.ts'
 import { observeMetrics } from './metrics.ts'
 

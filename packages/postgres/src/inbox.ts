@@ -1,5 +1,6 @@
-import type { CommitIn, CommitWrite } from '@postern/core'
-import { engineInbox, transactions, type Host, type Inbox } from '@postern/core/inbox'
+import type { CommitIn, CommitWrite } from '@postern/core/internal'
+import { engineInbox, transactions } from '@postern/core/engine'
+import type { Host, Inbox } from '@postern/core/inbox'
 import { checkSettings, type PostgresInboxOptions, type Settings } from './settings.ts'
 import type { AppTransaction } from './store/guest.ts'
 import type { PgTransaction } from './store/pg.ts'

@@ -1,4 +1,4 @@
-import type { Migrated } from '@postern/core/inbox'
+import type { Migrated } from '@postern/core/engine'
 import { checkSettings, type PostgresInboxOptions } from './settings.ts'
 import { createDatabase } from './store/connection.ts'
 import { layoutOf, migrateTables } from './store/migrate.ts'

@@ -1,5 +1,5 @@
 import type { Duration } from '@postern/core'
-import { checks, engineSettings, type EngineSettings } from '@postern/core/inbox'
+import { checks, engineSettings, type EngineSettings } from '@postern/core/engine'
 import type { PgPool } from './store/pg.ts'
 
 type TimeText = Exclude<Duration, number>

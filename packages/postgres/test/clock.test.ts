@@ -1,5 +1,6 @@
 import type { Duration } from '@postern/core'
-import type { Inbox, Outcome } from '@postern/core/inbox'
+import type { Inbox } from '@postern/core/inbox'
+import type { Outcome } from '@postern/core/engine'
 import fc from 'fast-check'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'

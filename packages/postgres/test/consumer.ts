@@ -6,7 +6,7 @@ import type {
   Lane,
   Outcome,
   TaskDraft,
-} from '@postern/core/inbox'
+} from '@postern/core/engine'
 
 /** A receiver at its inbox, and what became of its tasks. */
 export interface Recorded {

@@ -1,4 +1,4 @@
-import type { Intake } from '@postern/core/inbox'
+import type { Intake } from '@postern/core/engine'
 import { expect, test } from 'vitest'
 import { postgresInbox } from '../src/index.ts'
 import { intake, record } from './consumer.ts'

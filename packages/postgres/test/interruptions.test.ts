@@ -1,4 +1,5 @@
-import { AGAIN, SUSPECT, type Inbox, type Outcome } from '@postern/core/inbox'
+import { AGAIN, SUSPECT, type Inbox } from '@postern/core/inbox'
+import type { Outcome } from '@postern/core/engine'
 import { expect, test } from 'vitest'
 import { postgresInbox } from '../src/index.ts'
 import { intake, lane, record } from './consumer.ts'

@@ -1,4 +1,4 @@
-import type { Outcome } from '@postern/core/inbox'
+import type { Outcome } from '@postern/core/engine'
 import { expect, test } from 'vitest'
 import { postgresInbox } from '../src/index.ts'
 import { intake, lane, record } from './consumer.ts'

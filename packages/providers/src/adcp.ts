@@ -1,15 +1,13 @@
 import { WebhookError } from '@postern/core'
 import {
   malformed,
-  type Factory,
-  type Scheme,
   fetchedJwks,
-  fixedKeys,
   givenJwks,
   type Jwk,
   type Jwks,
   type FetchOptions,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
+import { type Factory, type Scheme, fixedKeys } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { needed, text } from './common/read.ts'
 import { DAY, MIB } from './common/units.ts'

@@ -1,12 +1,6 @@
 import { textReply, type Delivery } from '@postern/core'
-import {
-  type Composed,
-  mergeDeep,
-  stringifyJson,
-  type Draft,
-  type EventDraft,
-  type Factory,
-} from '@postern/core/scheme'
+import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
+import type { Draft, EventDraft, Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { needed } from './common/read.ts'
 import { adyenItems, adyenScheme } from './schemes/adyen.ts'

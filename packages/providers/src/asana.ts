@@ -1,11 +1,14 @@
-import { WebhookError, type Delivery, type MaybePromise, type SecretOption } from '@postern/core'
-import type { Records } from '@postern/core/inbox'
+import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
 import {
+  type MaybePromise,
   type Composed,
-  hmac,
   mergeDeep,
   singleHeader,
   stringifyJson,
+} from '@postern/core/internal'
+import type { Records } from '@postern/core/inbox'
+import {
+  hmac,
   type Draft,
   type EventDraft,
   type Factory,

@@ -9,11 +9,10 @@ import {
   checkTimestamp,
   malformed,
   toleranceOption,
-  type EventDraft,
-  type Factory,
   fetchBounded,
   parseTimestamp,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
+import type { EventDraft, Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'

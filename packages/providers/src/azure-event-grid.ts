@@ -1,5 +1,6 @@
 import { jsonReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
-import { stringifyJson, token, type Factory, type ParsedBody } from '@postern/core/scheme'
+import { stringifyJson } from '@postern/core/internal'
+import { token, type Factory, type ParsedBody } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'

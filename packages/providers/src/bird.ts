@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { Delivery, SecretOption } from '@postern/core'
+import { jwt, type Factory } from '@postern/core/scheme'
 import {
-  jwt,
   mergeDeep,
   mismatch,
   safeEqual,
   stringifyJson,
-  type Factory,
   type JwtClaims,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
 import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { text } from './common/read.ts'

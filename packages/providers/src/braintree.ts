@@ -13,10 +13,9 @@ import {
   mismatch,
   parseXml,
   safeEqual,
-  type Factory,
   type Keyring,
-  type Scheme,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
+import type { Factory, Scheme } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { DAY, FORM_TYPE } from './common/units.ts'
 import { field, needed } from './common/read.ts'

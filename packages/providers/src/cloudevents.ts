@@ -1,8 +1,8 @@
 import { field, needed } from './common/read.ts'
 import { Buffer } from 'node:buffer'
 import { type SecretOption, WebhookError, type Delivery } from '@postern/core'
+import { stringifyJson } from '@postern/core/internal'
 import {
-  stringifyJson,
   token,
   type Factory,
   firstOf,

@@ -1,12 +1,5 @@
-import {
-  fetchedJwks,
-  fixedKeys,
-  givenJwks,
-  jwt,
-  type Factory,
-  type FetchOptions,
-  type Jwks,
-} from '@postern/core/scheme'
+import { fetchedJwks, givenJwks, type FetchOptions, type Jwks } from '@postern/core/internal'
+import { fixedKeys, jwt, type Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { text } from './common/read.ts'
 

@@ -1,14 +1,11 @@
 import { type Delivery, type SecretOption, WebhookError } from '@postern/core'
+import { toleranceOption, malformed, parseTimestamp, singleHeader } from '@postern/core/internal'
 import {
-  toleranceOption,
   type Draft,
   type EventDraft,
   type Factory,
   type ParsedBody,
   hmac,
-  malformed,
-  parseTimestamp,
-  singleHeader,
   type Scheme,
 } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'

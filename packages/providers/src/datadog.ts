@@ -1,12 +1,6 @@
 import type { Delivery, SecretOption } from '@postern/core'
-import {
-  mergeDeep,
-  stringifyJson,
-  token,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-} from '@postern/core/scheme'
+import { mergeDeep, stringifyJson } from '@postern/core/internal'
+import { token, type EventDraft, type Factory, type ParsedBody } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { member } from './common/read.ts'
 import { httpAuth, type HttpAuthOptions, oneSecret } from './schemes/http-auth.ts'

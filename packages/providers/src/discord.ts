@@ -1,9 +1,7 @@
 import { emptyReply, jsonReply, type Reply } from '@postern/core'
+import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
 import {
-  type Composed,
   ed25519,
-  mergeDeep,
-  stringifyJson,
   type Draft,
   type EventDraft,
   type Factory,

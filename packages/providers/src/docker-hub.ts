@@ -1,8 +1,6 @@
 import type { Delivery, SecretOption } from '@postern/core'
+import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
 import {
-  type Composed,
-  mergeDeep,
-  stringifyJson,
   token,
   type Draft,
   type EventDraft,

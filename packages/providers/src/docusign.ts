@@ -1,14 +1,16 @@
 import { WebhookError, type Delivery } from '@postern/core'
 import {
   type Composed,
-  hmac,
   mergeDeep,
   stringifyJson,
+  type SignatureClaim,
+} from '@postern/core/internal'
+import {
+  hmac,
   type Draft,
   type EventDraft,
   type Factory,
   type ParsedBody,
-  type SignatureClaim,
 } from '@postern/core/scheme'
 import { DAY, MIB } from './common/units.ts'
 import { field, needed } from './common/read.ts'

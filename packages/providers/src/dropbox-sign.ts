@@ -6,10 +6,8 @@ import {
   parseJson,
   parseMultipart,
   stringifyJson,
-  type Factory,
-  type Scheme,
-  type SignableRequest,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
+import type { Factory, Scheme, SignableRequest } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { joined } from './schemes/ids.ts'
 import { at, member, text } from './common/read.ts'

@@ -1,5 +1,6 @@
 import { WebhookError } from '@postern/core'
-import { hmac, mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
+import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { field } from './common/read.ts'
 import { getChallenge } from './schemes/challenge.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'

@@ -12,12 +12,10 @@ import {
   stringifyJson,
   toleranceOption,
   type Ed25519Key,
-  type Factory,
   type Jwk,
   type JwkSource,
-  type Scheme,
-  type SignableRequest,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
+import type { Factory, Scheme, SignableRequest } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { text } from './common/read.ts'

@@ -6,11 +6,8 @@ import {
   mismatch,
   safeEqual,
   stringifyJson,
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type Scheme,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
+import type { Draft, EventDraft, Factory, Scheme } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { field, needed } from './common/read.ts'

@@ -1,5 +1,6 @@
-import { WebhookError, type Limits, type SecretOption } from '@postern/core'
-import type { Codings, Composed, Draft, Factory, Format, Provider } from '@postern/core/scheme'
+import { WebhookError, type SecretOption } from '@postern/core'
+import type { Limits, Codings, Composed } from '@postern/core/internal'
+import type { Draft, Factory, Format, Provider } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { genericBody, composeGeneric } from './schemes/generic/compose.ts'
 import {

@@ -1,4 +1,5 @@
-import { hmac, mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
+import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**

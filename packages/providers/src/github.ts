@@ -1,8 +1,7 @@
 import type { Delivery } from '@postern/core'
+import { type Composed, mergeDeep } from '@postern/core/internal'
 import {
-  type Composed,
   hmac,
-  mergeDeep,
   type Draft,
   type EventDraft,
   type Factory,

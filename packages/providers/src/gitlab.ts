@@ -3,6 +3,9 @@ import {
   type Composed,
   mergeDeep,
   stringifyJson,
+  type StandardWebhooksKey,
+} from '@postern/core/internal'
+import {
   type Draft,
   type EventDraft,
   type Factory,
@@ -10,7 +13,6 @@ import {
   standardWebhooksScheme,
   token,
   type Scheme,
-  type StandardWebhooksKey,
 } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { MIB } from './common/units.ts'

@@ -4,19 +4,21 @@ import {
   type Composed,
   mergeDeep,
   stringifyJson,
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-  hmac,
   hmacAlgorithm,
   malformed,
   safeEqual,
   signatureScheme,
   singleHeader,
   type SignedMessage,
-  type Scheme,
   type SignatureAlgorithm,
+} from '@postern/core/internal'
+import {
+  type Draft,
+  type EventDraft,
+  type Factory,
+  type ParsedBody,
+  hmac,
+  type Scheme,
 } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'

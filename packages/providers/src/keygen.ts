@@ -7,10 +7,10 @@ import {
   signatureScheme,
   singleHeader,
   stringifyJson,
-  type Factory,
   type SignatureAlgorithm,
   type Ed25519Key,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
+import type { Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { member } from './common/read.ts'
 import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'

@@ -1,12 +1,5 @@
-import {
-  type Composed,
-  hmac,
-  mergeDeep,
-  stringifyJson,
-  type Draft,
-  type EventDraft,
-  type Factory,
-} from '@postern/core/scheme'
+import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
+import { hmac, type Draft, type EventDraft, type Factory } from '@postern/core/scheme'
 import { field, items, needed, text } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 

@@ -2,10 +2,12 @@ import { WebhookError, type Delivery } from '@postern/core'
 import {
   type Composed,
   checkTimestamp,
-  hmac,
   parseTimestamp,
   singleHeader,
   stringifyJson,
+} from '@postern/core/internal'
+import {
+  hmac,
   type Draft,
   type EventDraft,
   type Factory,

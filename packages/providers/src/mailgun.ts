@@ -4,19 +4,14 @@ import {
   mergeDeep,
   stringifyJson,
   toleranceOption,
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-  type Guard,
   checkTimestamp,
   formToObject,
   hmacAlgorithm,
   mismatch,
   parseMultipart,
   parseTimestamp,
-  type Scheme,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
+import type { Draft, EventDraft, Factory, ParsedBody, Guard, Scheme } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { HOUR, MIB, FORM_TYPE } from './common/units.ts'
 import { field, text } from './common/read.ts'

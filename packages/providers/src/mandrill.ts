@@ -1,16 +1,12 @@
 import { emptyReply, WebhookError, type Delivery, type SecretOption } from '@postern/core'
 import {
   type Composed,
-  hmac,
   mergeDeep,
   parseJson,
   stringifyJson,
-  type Draft,
-  type EventDraft,
-  type Factory,
   type SignedMessage,
-  type Scheme,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
+import { hmac, type Draft, type EventDraft, type Factory, type Scheme } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { FORM_TYPE, MIB } from './common/units.ts'
 import { member, needed, text } from './common/read.ts'

@@ -2,13 +2,11 @@ import { WebhookError, type Delivery, type Reply, type SecretOption } from '@pos
 import {
   type Composed,
   checkSecret,
-  hmac,
   mergeDeep,
   safeEqual,
   stringifyJson,
-  type Draft,
-  type Factory,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
+import { hmac, type Draft, type Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { DAY, MIB } from './common/units.ts'
 import { field } from './common/read.ts'

@@ -6,15 +6,8 @@ import {
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import {
-  mergeDeep,
-  mismatch,
-  safeEqual,
-  stringifyJson,
-  type EventDraft,
-  type Factory,
-  type Scheme,
-} from '@postern/core/scheme'
+import { mergeDeep, mismatch, safeEqual, stringifyJson } from '@postern/core/internal'
+import type { EventDraft, Factory, Scheme } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { field, items, needed, text } from './common/read.ts'

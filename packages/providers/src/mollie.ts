@@ -1,13 +1,6 @@
 import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
-import {
-  hmac,
-  mergeDeep,
-  stringifyJson,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-  type SignatureClaim,
-} from '@postern/core/scheme'
+import { hmac, type EventDraft, type Factory, type ParsedBody } from '@postern/core/scheme'
+import { mergeDeep, stringifyJson, type SignatureClaim } from '@postern/core/internal'
 import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { needed, text } from './common/read.ts'

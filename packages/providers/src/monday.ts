@@ -1,5 +1,6 @@
 import { jsonReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
-import { jwt, mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
+import { jwt, type Factory } from '@postern/core/scheme'
+import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { provider } from './common/provider.ts'
 import { at, field, member, needed } from './common/read.ts'
 import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'

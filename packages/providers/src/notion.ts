@@ -1,5 +1,6 @@
-import { emptyReply, type Delivery, type MaybePromise, type SecretOption } from '@postern/core'
-import { hmac, mergeDeep, stringifyJson, type Factory, type Greeting } from '@postern/core/scheme'
+import { emptyReply, type Delivery, type SecretOption } from '@postern/core'
+import { type MaybePromise, mergeDeep, stringifyJson } from '@postern/core/internal'
+import { hmac, type Factory, type Greeting } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { needed, text } from './common/read.ts'

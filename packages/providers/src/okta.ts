@@ -1,13 +1,6 @@
 import { jsonReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
-import {
-  mergeDeep,
-  singleHeader,
-  stringifyJson,
-  token,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-} from '@postern/core/scheme'
+import { mergeDeep, singleHeader, stringifyJson } from '@postern/core/internal'
+import { token, type EventDraft, type Factory, type ParsedBody } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { field, items, needed, text } from './common/read.ts'

@@ -1,4 +1,5 @@
-import { hmac, mergeDeep, pairs, stringifyJson, type Factory } from '@postern/core/scheme'
+import { hmac, pairs, type Factory } from '@postern/core/scheme'
+import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'

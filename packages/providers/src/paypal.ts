@@ -5,9 +5,9 @@ import {
   malformed,
   singleHeader,
   toleranceOption,
-  type Factory,
   parseTimestamp,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
+import type { Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'

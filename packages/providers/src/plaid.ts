@@ -3,18 +3,16 @@ import { WebhookError, type Delivery } from '@postern/core'
 import {
   safeEqual,
   stringifyJson,
-  type Factory,
   fetchBounded,
-  fixedKeys,
   givenJwks,
-  jwt,
   keyedJwks,
   type FetchOptions,
   type Jwk,
   type Jwks,
   type JwkSource,
   type JwtClaims,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
+import { type Factory, fixedKeys, jwt } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { DAY, JSON_TYPE } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'

@@ -1,11 +1,6 @@
 import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
-import {
-  hmacAlgorithm,
-  mergeDeep,
-  signatureScheme,
-  singleHeader,
-  type Factory,
-} from '@postern/core/scheme'
+import { hmacAlgorithm, mergeDeep, signatureScheme, singleHeader } from '@postern/core/internal'
+import type { Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { text } from './common/read.ts'
 import { FORM_TYPE } from './common/units.ts'

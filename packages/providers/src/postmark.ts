@@ -1,12 +1,6 @@
 import type { Delivery } from '@postern/core'
-import {
-  basic,
-  mergeDeep,
-  stringifyJson,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-} from '@postern/core/scheme'
+import { basic, type EventDraft, type Factory, type ParsedBody } from '@postern/core/scheme'
+import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { HOUR, MIB } from './common/units.ts'
 import { member, text } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'

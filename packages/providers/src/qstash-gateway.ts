@@ -1,5 +1,6 @@
 import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
-import { jwt, type Factory, type JwtClaims } from '@postern/core/scheme'
+import { jwt, type Factory } from '@postern/core/scheme'
+import type { JwtClaims } from '@postern/core/internal'
 import { provider } from './common/provider.ts'
 import { text } from './common/read.ts'
 import { composeGeneric } from './schemes/generic/compose.ts'

@@ -1,16 +1,13 @@
 import type { Delivery } from '@postern/core'
 import {
   type Composed,
-  hmac,
   malformed,
   mergeDeep,
   singleHeader,
   stringifyJson,
-  type Draft,
-  type EventDraft,
-  type Factory,
   type SignatureClaim,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
+import { hmac, type Draft, type EventDraft, type Factory } from '@postern/core/scheme'
 import { HOUR } from './common/units.ts'
 import { needed } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'

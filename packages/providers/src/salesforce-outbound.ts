@@ -1,13 +1,6 @@
 import { WebhookError, xmlReply, type Delivery, type SecretOption } from '@postern/core'
-import {
-  mismatch,
-  safeEqual,
-  type EventDraft,
-  type Factory,
-  type Scheme,
-  type XmlObject,
-  list,
-} from '@postern/core/scheme'
+import { mismatch, safeEqual, type XmlObject, list } from '@postern/core/internal'
+import type { EventDraft, Factory, Scheme } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { needed } from './common/read.ts'

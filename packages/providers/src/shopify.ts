@@ -1,10 +1,8 @@
 import type { Delivery } from '@postern/core'
+import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
 import {
-  type Composed,
   firstOf,
   hmac,
-  mergeDeep,
-  stringifyJson,
   type Draft,
   type EventDraft,
   type Factory,

@@ -1,9 +1,7 @@
 import { emptyReply, jsonReply, WebhookError, type Delivery, type Reply } from '@postern/core'
+import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
 import {
-  type Composed,
   hmac,
-  mergeDeep,
-  stringifyJson,
   type Draft,
   type EventDraft,
   type Factory,

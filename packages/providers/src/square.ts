@@ -1,5 +1,6 @@
 import type { SecretOption } from '@postern/core'
-import { hmac, mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
+import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'

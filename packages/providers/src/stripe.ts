@@ -1,16 +1,18 @@
 import { WebhookError, type Delivery } from '@postern/core'
 import {
   type Composed,
-  hmac,
   mergeDeep,
   singleHeader,
   stringifyJson,
+  type SignatureClaim,
+} from '@postern/core/internal'
+import {
+  hmac,
   type Draft,
   type EventDraft,
   type Factory,
   type ParsedBody,
   type Scheme,
-  type SignatureClaim,
 } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'

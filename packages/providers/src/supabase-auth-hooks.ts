@@ -1,11 +1,6 @@
 import { jsonReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
-import {
-  standardWebhooksId,
-  standardWebhooksScheme,
-  type Factory,
-  type Guard,
-  type Result,
-} from '@postern/core/scheme'
+import { standardWebhooksId } from '@postern/core/internal'
+import { standardWebhooksScheme, type Factory, type Guard, type Result } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import {
   composeMessage,

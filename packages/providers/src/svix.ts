@@ -1,5 +1,6 @@
 import type { SecretOption } from '@postern/core'
-import { standardWebhooksId, standardWebhooksScheme, type Factory } from '@postern/core/scheme'
+import { standardWebhooksId } from '@postern/core/internal'
+import { standardWebhooksScheme, type Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { SVIX_DELIVERS } from './common/svix-delivers.ts'
 import { member } from './common/read.ts'

@@ -1,11 +1,6 @@
 import { WebhookError, type Delivery } from '@postern/core'
-import {
-  stringifyJson,
-  token,
-  type EventDraft,
-  type Factory,
-  type Scheme,
-} from '@postern/core/scheme'
+import { stringifyJson } from '@postern/core/internal'
+import { token, type EventDraft, type Factory, type Scheme } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { member } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'

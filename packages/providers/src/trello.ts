@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { emptyReply, isWebhookError, type Delivery, type SecretOption } from '@postern/core'
-import { hmac, mergeDeep, stringifyJson, type Factory, type Scheme } from '@postern/core/scheme'
+import { hmac, type Factory, type Scheme } from '@postern/core/scheme'
+import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { provider } from './common/provider.ts'
 import { field, needed, text } from './common/read.ts'
 import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'

@@ -1,13 +1,6 @@
 import { xmlReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
-import {
-  type Composed,
-  stringifyJson,
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-  type Result,
-} from '@postern/core/scheme'
+import { type Composed, stringifyJson } from '@postern/core/internal'
+import type { Draft, EventDraft, Factory, ParsedBody, Result } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { joined } from './schemes/ids.ts'
 import { FORM_TYPE, HOUR } from './common/units.ts'

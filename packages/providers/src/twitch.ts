@@ -1,9 +1,7 @@
 import { textReply, type Delivery, type Reply } from '@postern/core'
+import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
 import {
-  type Composed,
   hmac,
-  mergeDeep,
-  stringifyJson,
   type Draft,
   type EventDraft,
   type Factory,

@@ -1,5 +1,6 @@
 import type { SecretOption } from '@postern/core'
-import { jwt, mergeDeep, stringifyJson, type Factory } from '@postern/core/scheme'
+import { jwt, type Factory } from '@postern/core/scheme'
+import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { provider } from './common/provider.ts'
 import { joinedId } from './schemes/ids.ts'
 import { text } from './common/read.ts'

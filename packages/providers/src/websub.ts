@@ -1,21 +1,12 @@
+import { emptyReply, WebhookError, type Delivery, type SecretOption } from '@postern/core'
 import {
-  emptyReply,
-  WebhookError,
-  type Delivery,
   type MaybePromise,
-  type SecretOption,
-} from '@postern/core'
-import {
-  type EventDraft,
-  type Factory,
-  type Greeting,
-  type ParsedBody,
   hmacAlgorithm,
   malformed,
   mismatch,
   singleHeader,
-  type Scheme,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
+import type { EventDraft, Factory, Greeting, ParsedBody, Scheme } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { atomEvents, composeFeed, selfLinkHeader } from './schemes/atom.ts'
 import { challengeReply } from './schemes/challenge.ts'

@@ -1,5 +1,6 @@
 import { textReply, WebhookError, type SecretOption } from '@postern/core'
-import { mergeDeep, type Draft, type Factory } from '@postern/core/scheme'
+import { mergeDeep } from '@postern/core/internal'
+import type { Draft, Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { text } from './common/read.ts'
 import {

@@ -1,5 +1,6 @@
 import { textReply, type SecretOption } from '@postern/core'
-import { mergeDeep, type Factory } from '@postern/core/scheme'
+import { mergeDeep } from '@postern/core/internal'
+import type { Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { needed } from './common/read.ts'
 import {

@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto'
 import { emptyReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
+import { type Composed, keyForms, mergeDeep, stringifyJson } from '@postern/core/internal'
 import {
-  type Composed,
   hmac,
-  keyForms,
-  mergeDeep,
-  stringifyJson,
   type Draft,
   type EventDraft,
   type Factory,

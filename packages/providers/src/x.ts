@@ -5,15 +5,8 @@ import {
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import {
-  hmac,
-  hmacDigest,
-  mergeDeep,
-  stringifyJson,
-  type EventDraft,
-  type Factory,
-  type Keyring,
-} from '@postern/core/scheme'
+import { hmac, type EventDraft, type Factory } from '@postern/core/scheme'
+import { hmacDigest, mergeDeep, stringifyJson, type Keyring } from '@postern/core/internal'
 import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { field, member } from './common/read.ts'

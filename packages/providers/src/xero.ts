@@ -1,12 +1,6 @@
 import { emptyReply } from '@postern/core'
-import {
-  type Composed,
-  hmac,
-  mergeDeep,
-  stringifyJson,
-  type Draft,
-  type Factory,
-} from '@postern/core/scheme'
+import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
+import { hmac, type Draft, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 

@@ -1,9 +1,7 @@
 import type { Delivery } from '@postern/core'
+import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
 import {
-  type Composed,
   hmac,
-  mergeDeep,
-  stringifyJson,
   type Draft,
   type EventDraft,
   type Factory,

@@ -1,13 +1,6 @@
 import { jsonReply, WebhookError, type Reply } from '@postern/core'
-import {
-  hmac,
-  hmacDigest,
-  mergeDeep,
-  stringifyJson,
-  type Factory,
-  type ParsedBody,
-  type Verified,
-} from '@postern/core/scheme'
+import { hmac, type Factory, type ParsedBody, type Verified } from '@postern/core/scheme'
+import { hmacDigest, mergeDeep, stringifyJson } from '@postern/core/internal'
 import { HOUR } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'

@@ -1,6 +1,6 @@
 import { allOf, behind } from '@postern/core'
 import { explain } from '@postern/core/explain'
-import { remake } from '@postern/core/scheme'
+import { remake } from '@postern/core/internal'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { beforeAll, expect, test } from 'vitest'
 import { cloudflareAccess } from '../src/cloudflare-access.ts'

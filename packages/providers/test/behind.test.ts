@@ -1,6 +1,7 @@
 import { behind, createReceiver, WebhookError, type DeliveryInit } from '@postern/core'
 import { explain } from '@postern/core/explain'
-import { fixedKeys, givenJwks, jwt, madeOf, provider, remake } from '@postern/core/scheme'
+import { fixedKeys, jwt, provider } from '@postern/core/scheme'
+import { givenJwks, madeOf, remake } from '@postern/core/internal'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { catalogue } from '../src/catalogue.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type DeliveryInit } from '@postern/core'
-import { stringifyJson } from '@postern/core/scheme'
+import { stringifyJson } from '@postern/core/internal'
 import { describe, expect, test } from 'vitest'
 import { hubspot } from '../src/hubspot.ts'
 import { deliver } from './deliver.ts'

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Duration } from '@postern/core'
-import { checks, type Guard, type Ledger, type LedgerClaim } from '@postern/core/inbox'
+import { checks, type Guard } from '@postern/core/engine'
+import type { Ledger, LedgerClaim } from '@postern/core/inbox'
 import {
   watchServer,
   createScriptRunner,

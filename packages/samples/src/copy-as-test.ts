@@ -1,4 +1,5 @@
-import { behind, createReceiver, inlineInbox, memoryLedger, unknownOptions } from '@postern/core'
+import { behind, createReceiver, inlineInbox, memoryLedger } from '@postern/core'
+import { unknownOptions } from '@postern/core/internal'
 import type { Inbox, StoredDelivery } from '@postern/core/inbox'
 import { inertSource } from '@postern/core/inert'
 import type { About, Provider } from '@postern/core/scheme'

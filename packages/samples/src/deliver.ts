@@ -1,13 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import {
-  unknownOptions,
-  type AttemptInfo,
-  type EventInfo,
-  type Receiver,
-  type WebhookError,
-} from '@postern/core'
+import { unknownOptions, readBounded } from '@postern/core/internal'
+import type { AttemptInfo, EventInfo, Receiver, WebhookError } from '@postern/core'
 import type { TaskError } from '@postern/core/inbox'
-import { readBounded } from '@postern/core/scheme'
 
 /** An event of a delivery, with its result. */
 export interface DeliveredEvent extends EventInfo {

@@ -1,4 +1,5 @@
-import { unknownOptions, type Receiver } from '@postern/core'
+import { unknownOptions } from '@postern/core/internal'
+import type { Receiver } from '@postern/core'
 import type { TaskInfo } from '@postern/core/inbox'
 import { requireReceiver, requireTimeout } from './deliver.ts'
 

@@ -1,11 +1,6 @@
-import { unknownOptions, type EventMap } from '@postern/core'
-import {
-  madeOf,
-  mergeDeep,
-  type Draft,
-  type Provider,
-  type SignableRequest,
-} from '@postern/core/scheme'
+import { unknownOptions, madeOf, mergeDeep } from '@postern/core/internal'
+import type { EventMap } from '@postern/core'
+import type { Draft, Provider, SignableRequest } from '@postern/core/scheme'
 import { fill } from './fill.ts'
 import { sample, type Sample } from './samples.ts'
 

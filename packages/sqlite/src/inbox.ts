@@ -1,15 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { CommitWrite, Duration } from '@postern/core'
+import type { CommitWrite } from '@postern/core/internal'
+import type { Duration } from '@postern/core'
 import {
   engineInbox,
-  type Inbox,
   transactions,
-  type Host,
   type Transactions,
   checks,
   engineSettings,
   type EngineSettings,
-} from '@postern/core/inbox'
+} from '@postern/core/engine'
+import type { Inbox, Host } from '@postern/core/inbox'
 import { openFile, patiently } from './driver/node.ts'
 import { layoutOf, migrateFile, type FileLayout } from './store/schema.ts'
 import { createStore } from './store/store.ts'

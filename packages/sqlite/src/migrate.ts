@@ -1,4 +1,4 @@
-import type { Migrated } from '@postern/core/inbox'
+import type { Migrated } from '@postern/core/engine'
 import { openFile } from './driver/node.ts'
 import { layoutOf, migrateFile } from './store/schema.ts'
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Claim } from '@postern/core/inbox'
+import type { Claim } from '@postern/core/engine'
 import { expect, test } from 'vitest'
 import { intake, item } from '../../testing/src/inbox/make.ts'
 import { DONE_OUTCOME } from '../../testing/src/inbox/recorder.ts'

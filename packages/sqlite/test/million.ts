@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { Consumer, TaskQuery } from '@postern/core/inbox'
+import type { Consumer } from '@postern/core/engine'
+import type { TaskQuery } from '@postern/core/inbox'
 import { sqliteInbox } from '../src/index.ts'
 
 const EVENTS = Number(process.argv[2] ?? 1_000_000)

@@ -1,5 +1,5 @@
 import { backup, DatabaseSync } from 'node:sqlite'
-import type { Outcome } from '@postern/core/inbox'
+import type { Outcome } from '@postern/core/engine'
 import { expect, test } from 'vitest'
 import { intake, item } from '../../testing/src/inbox/make.ts'
 import { sqliteScene } from './scene.ts'

@@ -1,6 +1,6 @@
 // A process on the file of a test: `node victim.ts <file> <lease> <ids of events>`. It takes these events in one delivery and
 // runs them: `slow` until it is told that it has lost the task, the others at once. It tells what happens, a line each.
-import type { Consumer, Outcome } from '@postern/core/inbox'
+import type { Consumer, Outcome } from '@postern/core/engine'
 import { intake, item } from '../../testing/src/inbox/make.ts'
 import { createTaskRecorder, DONE_OUTCOME } from '../../testing/src/inbox/recorder.ts'
 import { sqliteInbox } from '../src/index.ts'

@@ -1,4 +1,5 @@
-import { matches, type InboxView, type TaskFilter, type TaskInfo } from '@postern/core/inbox'
+import { matches } from '@postern/core/engine'
+import type { InboxView, TaskFilter, TaskInfo } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
 import { storedDelivery, intake, item } from '../../testing/src/inbox/make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, retryIn } from '../../testing/src/inbox/recorder.ts'

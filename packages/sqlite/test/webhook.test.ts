@@ -1,7 +1,7 @@
 import { request, type IncomingMessage } from 'node:http'
 import { DatabaseSync } from 'node:sqlite'
 import { createReceiver } from '@postern/core'
-import type { AcceptWithin } from '@postern/core/inbox'
+import type { AcceptWithin } from '@postern/core/engine'
 import { acme, listen } from '@postern/testing'
 import { expect, test } from 'vitest'
 import { webhook } from '../../node/src/index.ts'

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
-import type { Guard, Ledger } from '@postern/core/inbox'
+import type { Guard } from '@postern/core/engine'
+import type { Ledger } from '@postern/core/inbox'
 
 /** A ledger under test. */
 export interface LedgerUnderTest {

@@ -1,10 +1,5 @@
-import {
-  bucketOf,
-  type Arrival,
-  type Consumer,
-  type Inbox,
-  type MinuteCount,
-} from '@postern/core/inbox'
+import { bucketOf, type Consumer } from '@postern/core/engine'
+import type { Arrival, Inbox, MinuteCount } from '@postern/core/inbox'
 
 const BATCH = 200
 const MINUTE = 60_000

@@ -4,15 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bullmqInbox } from '@postern/bullmq'
 import { memoryInbox } from '@postern/core'
-import {
-  bucketOf,
-  DAY,
-  floor,
-  MINUTE,
-  type Journal,
-  type MinuteCount,
-  type MinuteGauge,
-} from '@postern/core/inbox'
+import { bucketOf, DAY, floor, MINUTE } from '@postern/core/engine'
+import type { Journal, MinuteCount, MinuteGauge } from '@postern/core/inbox'
 import { postgresInbox } from '@postern/postgres'
 import { sqliteInbox } from '@postern/sqlite'
 import { Redis } from 'ioredis'

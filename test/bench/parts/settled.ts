@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import type { Consumer, Inbox, Intake, Port } from '@postern/core/inbox'
+import type { Consumer, Intake, Port } from '@postern/core/engine'
+import type { Inbox } from '@postern/core/inbox'
 import { delivery } from '../deliveries.ts'
 import { createIds } from '../ids.ts'
 import { median } from '../statistics.ts'

@@ -1,5 +1,6 @@
 import { createReceiver, type ReceiverOptions } from '@postern/core'
-import { type Consumer, type Inbox, type Intake, type Port } from '@postern/core/inbox'
+import type { Consumer, Intake, Port } from '@postern/core/engine'
+import type { Inbox } from '@postern/core/inbox'
 import { github } from '@postern/providers/github'
 import { SECRET } from '../deliveries.ts'
 import { createSender } from './source.ts'

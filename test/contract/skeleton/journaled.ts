@@ -1,4 +1,5 @@
-import type { ActionRow, ArrivalRow, Journaled, RecordRows, SpanKey } from '@postern/core/inbox'
+import type { ActionRow } from '@postern/core/engine'
+import type { ArrivalRow, Journaled, RecordRows, SpanKey } from '@postern/core/inbox'
 import type { Tables } from './tables.ts'
 
 const SERIES = 20_000

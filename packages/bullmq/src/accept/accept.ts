@@ -7,7 +7,7 @@ import {
   type Intake,
   type Accepted,
   createPace,
-} from '@postern/core/inbox'
+} from '@postern/core/engine'
 import {
   answeredWithin,
   connected,

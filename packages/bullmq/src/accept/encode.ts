@@ -7,7 +7,7 @@ import {
   type Intake,
   type IntakeItem,
   type TaskDraft,
-} from '@postern/core/inbox'
+} from '@postern/core/engine'
 import {
   eventName,
   guardName,

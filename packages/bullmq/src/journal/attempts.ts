@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
-import type { Attempt, TaskError, UnreadTeller } from '@postern/core/inbox'
-import { parsed } from '@postern/core/inbox'
+import type { Attempt, TaskError } from '@postern/core/inbox'
+import { type UnreadTeller, parsed } from '@postern/core/engine'
 
 /** A run that is done, as BullMQ keeps it: the return value of the job. */
 export interface DoneValue {

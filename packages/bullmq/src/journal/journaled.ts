@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer'
-import {
-  DAY,
-  type ArrivalRow,
-  type Journaled,
-  type RecordRow,
-  type Ring,
-  type SpanKey,
-  type SpanKind,
-  type Span,
+import { DAY } from '@postern/core/engine'
+import type {
+  ArrivalRow,
+  Journaled,
+  RecordRow,
+  Ring,
+  SpanKey,
+  SpanKind,
+  Span,
 } from '@postern/core/inbox'
 import { runScript, type RedisClient } from '../store/connection.ts'
 

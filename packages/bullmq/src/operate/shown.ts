@@ -1,6 +1,5 @@
 import {
   DONE,
-  parsed,
   READY,
   STATES,
   TASKS,
@@ -8,8 +7,8 @@ import {
   type InfoRow,
   type State,
   type TaskState,
-  type UnreadTeller,
 } from '@postern/core/inbox'
+import { parsed, type UnreadTeller } from '@postern/core/engine'
 import { attemptsOf } from '../journal/attempts.ts'
 import { runBuffer, runScript, type RedisClient } from '../store/connection.ts'
 import { fromJob } from '../store/errors.ts'

@@ -1,4 +1,4 @@
-import { knownFor, type Consumer } from '@postern/core/inbox'
+import { knownFor, type Consumer } from '@postern/core/engine'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { queueName, type Queues } from '../store/queues.ts'
 import type { Settings } from '../settings.ts'

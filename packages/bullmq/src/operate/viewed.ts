@@ -2,22 +2,24 @@ import {
   DONE,
   eventOf,
   GONE,
-  grouped,
-  numberOf,
   PENDING,
   STATES,
   TASKS,
-  topCauses,
-  type CauseGroup,
-  type ChangedRows,
   type InfoRow,
-  type Patch,
   type Place,
   type Scan,
   type StatsRow,
+} from '@postern/core/inbox'
+import {
+  grouped,
+  numberOf,
+  topCauses,
+  type CauseGroup,
+  type ChangedRows,
+  type Patch,
   type UnreadTeller,
   type ViewStore,
-} from '@postern/core/inbox'
+} from '@postern/core/engine'
 import type { Json } from '@postern/core'
 import { commit, notAdded } from '../accept/accept.ts'
 import { prepare } from '../accept/encode.ts'
@@ -43,13 +45,11 @@ interface KeptPlace {
 // Events of one script, which blocks Redis.
 const STEP = 100
 // Events of one step of a search, and of one that reads bodies, which may have megabytes.
-const WIDEST = 1000
-const BODIES = 32
+const [WIDEST, BODIES] = [1000, 32]
 // Above this number of jobs in a state, going through the events is no slower than sorting the jobs.
 const MOST = 20_000
 // Failed jobs of one queue and state whose causes are counted, the latest first, and of one script.
-const MOST_FAILED = 20_000
-const FAILED = 500
+const [MOST_FAILED, FAILED] = [20_000, 500]
 
 /** What operators read and change, in BullMQ's queues. A job of a lane is in the queue of that name. */
 export function createViewed(context: ViewedContext, mostFailed: number = MOST_FAILED): ViewedJobs {

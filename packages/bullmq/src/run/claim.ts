@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer'
-import type { Claim, Consumer } from '@postern/core/inbox'
+import type { Claim, Consumer } from '@postern/core/engine'
 import type { Job, Queue } from 'bullmq'
 import { PROCESS } from '../journal/attempts.ts'
 import { runBuffer, type RedisClient } from '../store/connection.ts'

@@ -1,4 +1,5 @@
-import { cut, eventOf, type Consumer, type UnreadTeller } from '@postern/core/inbox'
+import { cut, type Consumer, type UnreadTeller } from '@postern/core/engine'
+import { eventOf } from '@postern/core/inbox'
 import { addAttempt, attemptsOf, type AttemptsReader } from '../journal/attempts.ts'
 import type { HeldJob } from './claim.ts'
 import type { RedisClient } from '../store/connection.ts'

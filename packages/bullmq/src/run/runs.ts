@@ -9,8 +9,9 @@ import {
   type Outcome,
   type RunnerTask,
   type Slot,
-} from '@postern/core/inbox'
-import { WebhookError, type MaybePromise } from '@postern/core'
+} from '@postern/core/engine'
+import { WebhookError } from '@postern/core'
+import type { MaybePromise } from '@postern/core/internal'
 import { Job, type JobJson } from 'bullmq'
 import { randomUUID } from 'node:crypto'
 import { promoteJob } from '../accept/revive.ts'

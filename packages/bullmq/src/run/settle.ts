@@ -1,18 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { DEAD, type Attempt, type TaskError } from '@postern/core/inbox'
 import {
-  DEAD,
   givenBack,
   reported,
   type TaskChange,
-  type Attempt,
   type Claim,
   type Consumer,
   type Outcome,
   type Ran,
   type TaskDraft,
-  type TaskError,
   type UnreadTeller,
-} from '@postern/core/inbox'
+} from '@postern/core/engine'
 import type { Job, JobJson } from 'bullmq'
 import { addAttempt, PROCESS, type DoneValue } from '../journal/attempts.ts'
 import type { HeldJob } from './claim.ts'

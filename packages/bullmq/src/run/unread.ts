@@ -1,7 +1,7 @@
-import { causeOf, type Consumer, type TaskError } from '@postern/core/inbox'
+import { causeOf, type Consumer, parsed } from '@postern/core/engine'
+import type { TaskError } from '@postern/core/inbox'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { isFenced, keptStack, reasonOf } from '../store/errors.ts'
-import { parsed } from '@postern/core/inbox'
 import type { Job } from 'bullmq'
 import type { JobBackend, JobData } from '../store/queues.ts'
 

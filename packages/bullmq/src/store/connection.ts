@@ -1,5 +1,5 @@
 import { WebhookError } from '@postern/core'
-import { within } from '@postern/core/inbox'
+import { within } from '@postern/core/engine'
 import { Redis, type Cluster, type RedisOptions } from 'ioredis'
 import * as journalScripts from '../lua/journal.ts'
 import * as runScripts from '../lua/run.ts'

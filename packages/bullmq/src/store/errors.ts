@@ -1,5 +1,5 @@
 import type { TaskError } from '@postern/core/inbox'
-import { parsed } from '@postern/core/inbox'
+import { parsed } from '@postern/core/engine'
 
 // BullMQ keeps the message and the stack of an error, and its tools show both. The other members of a TaskError are
 // written into the stack, as a line of its own at the end.

@@ -1,5 +1,5 @@
 import { Queue } from 'bullmq'
-import type { TaskDraft } from '@postern/core/inbox'
+import type { TaskDraft } from '@postern/core/engine'
 import type { RedisClient } from './connection.ts'
 import type { Settings } from '../settings.ts'
 import { createHash } from 'node:crypto'

@@ -10,7 +10,7 @@ import {
   type Migration,
   type VersionWatch,
   type Versions,
-} from '@postern/core/inbox'
+} from '@postern/core/engine'
 import { runScript, type RedisClient } from './connection.ts'
 import { PREFIX } from '../settings.ts'
 

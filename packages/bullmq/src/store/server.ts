@@ -1,5 +1,6 @@
-import { WebhookError, type MaybePromise } from '@postern/core'
-import type { VersionWatch } from '@postern/core/inbox'
+import { WebhookError } from '@postern/core'
+import type { MaybePromise } from '@postern/core/internal'
+import type { VersionWatch } from '@postern/core/engine'
 import { connected, type RedisClient } from './connection.ts'
 import type { Settings } from '../settings.ts'
 

@@ -1,10 +1,6 @@
 import type { Buffer } from 'node:buffer'
-import {
-  decodeDelivery,
-  decodeEvent,
-  type EventRecord,
-  type StoredDelivery,
-} from '@postern/core/inbox'
+import { decodeDelivery, decodeEvent, type EventRecord } from '@postern/core/engine'
+import type { StoredDelivery } from '@postern/core/inbox'
 
 /** The reply of LOAD and GET_EVENT for an event. */
 export type Stored = readonly [event: Buffer, head: Buffer | null, body: Buffer | null]

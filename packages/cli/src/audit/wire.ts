@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Agent, request as plain, type ClientRequest, type IncomingMessage } from 'node:http'
 import { Agent as SecureAgent, request as secure } from 'node:https'
 import { setTimeout as wait } from 'node:timers/promises'
-import { readStart } from '@postern/core/scheme'
+import { readStart } from '@postern/core/internal'
 import {
   REFUSED_CONNECTION,
   type AuditReply,

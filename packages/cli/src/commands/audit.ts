@@ -28,7 +28,7 @@ import { table } from '../print/table.ts'
 import { createBar } from '../sender-api/bar.ts'
 import { providerOf, variablesOf, type MadeProvider, type SenderOptions } from '../sender/sender.ts'
 import { curlOf, type CurlFacts } from '../audit/curl.ts'
-import { readStart } from '@postern/core/scheme'
+import { readStart } from '@postern/core/internal'
 import { whyNot } from '../sender/why-not.ts'
 import { sarifOf, sourceOption } from '../audit/sarif.ts'
 

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Delivery, Receiver, RequestInfo } from '@postern/core'
-import { claimedTopic } from '@postern/core/inbox'
+import { claimedTopic } from '@postern/core/engine'
 import type { Explanation } from '@postern/core/explain'
 import type { Provider } from '@postern/core/scheme'
 

@@ -1,4 +1,5 @@
-import { isCredentialName, type Provider } from '@postern/core/scheme'
+import { isCredentialName } from '@postern/core/internal'
+import type { Provider } from '@postern/core/scheme'
 import type { CurlPart } from '@postern/samples'
 
 /** Takes secrets out of what is shown of a delivery. */

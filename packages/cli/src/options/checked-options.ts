@@ -1,4 +1,4 @@
-import { nearest } from '@postern/core/inbox'
+import { nearest } from '@postern/core/engine'
 import { Failure } from '../print/say.ts'
 
 /** A number above 0 of an option. */

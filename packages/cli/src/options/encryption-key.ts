@@ -1,4 +1,5 @@
-import { createSeal, isSealed, openKept, type Arrival, type Seal } from '@postern/core/inbox'
+import { createSeal, isSealed, openKept, type Seal } from '@postern/core/engine'
+import type { Arrival } from '@postern/core/inbox'
 import { readEnv } from '../env.ts'
 import { Failure } from '../print/say.ts'
 

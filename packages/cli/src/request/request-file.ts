@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { urlJoiner } from '@postern/core/scheme'
+import { urlJoiner } from '@postern/core/internal'
 import { Failure } from '../print/failure.ts'
 import { fromCurl, type ReadFile, type SavedRequest } from './curl.ts'
 

@@ -1,4 +1,4 @@
-import { mergeDeep } from '@postern/core/scheme'
+import { mergeDeep } from '@postern/core/internal'
 import { Failure } from '../print/say.ts'
 import { readRegular } from '../request/regular-file.ts'
 

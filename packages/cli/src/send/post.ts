@@ -1,4 +1,5 @@
-import { readStart, type SignableRequest } from '@postern/core/scheme'
+import { readStart } from '@postern/core/internal'
+import type { SignableRequest } from '@postern/core/scheme'
 import { Failure } from '../print/say.ts'
 import { whyNot } from '../sender/why-not.ts'
 

@@ -1,5 +1,5 @@
 import type { Receiver } from '@postern/core'
-import { madeOf } from '@postern/core/scheme'
+import { madeOf } from '@postern/core/internal'
 import { senders, type Maker, type SenderApi } from '@postern/registrar/catalogue'
 import { readEnv } from '../env.ts'
 import { Failure } from '../print/say.ts'

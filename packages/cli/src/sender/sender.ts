@@ -1,5 +1,5 @@
 import type { About, Provider } from '@postern/core/scheme'
-import { nearest } from '@postern/core/inbox'
+import { nearest } from '@postern/core/engine'
 import { Failure } from '../print/say.ts'
 import { readEnv } from '../env.ts'
 import { requireOneOf } from '../options/checked-options.ts'

@@ -1,6 +1,6 @@
 import type { Receiver } from '@postern/core'
-import type { RunDueResult } from '@postern/core/inbox'
-import { errorText } from '@postern/core/scheme'
+import type { RunDueResult } from '@postern/core/engine'
+import { errorText } from '@postern/core/internal'
 import type { ObjectSettings } from '../remote.ts'
 
 // Milliseconds until a task is tried again that is due and cannot run now: a suspect whose place is taken. At once would never end.

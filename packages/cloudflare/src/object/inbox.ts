@@ -1,4 +1,4 @@
-import { engineInbox, transactions, errorText, isA } from '@postern/core/inbox'
+import { engineInbox, transactions, errorText, isA } from '@postern/core/engine'
 import {
   createStore,
   migrateFile,

@@ -1,4 +1,5 @@
-import type { Journal, JournalBatch } from '@postern/core/inbox'
+import type { Journal } from '@postern/core/inbox'
+import type { JournalBatch } from '@postern/core/engine'
 
 // Milliseconds in which batches are collected: a Worker and the object write theirs a second after the same delivery.
 const TOGETHER = 250

@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers'
-import type { Accepted, Intake, Port } from '@postern/core/inbox'
+import type { Accepted, Intake, Port } from '@postern/core/engine'
 import {
   type Receivers,
   type ObjectInbox,

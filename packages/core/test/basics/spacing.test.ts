@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { createSpacing } from '../../src/inbox/index.ts'
+import { createSpacing } from '../../src/inbox/engine/index.ts'
 
 afterEach(() => void vi.restoreAllMocks())
 

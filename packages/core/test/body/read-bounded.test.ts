@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import { readBounded, readStart } from '../../src/provider/index.ts'
+import { readBounded, readStart } from '../../src/basics/index.ts'
 
 const part = (length: number): Uint8Array => new Uint8Array(length).fill(120)
 

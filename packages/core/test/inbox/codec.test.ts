@@ -1,10 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeDelivery, decodeEvent, encodeDelivery, encodeEvent } from '../../src/inbox/index.ts'
+import {
+  decodeDelivery,
+  decodeEvent,
+  encodeDelivery,
+  encodeEvent,
+  type EventRecord,
+} from '../../src/inbox/engine/index.ts'
 import { packDelivery, unpackDelivery } from '../../src/inbox/codec.ts'
-import { checkJson } from '../../src/index.ts'
-import type { EventRecord, StoredDelivery } from '../../src/inbox/index.ts'
+import { checkJson } from '../../src/basics/index.ts'
+import type { StoredDelivery } from '../../src/inbox/index.ts'
 
 const record = (payload: unknown): EventRecord => ({
   key: ':e1',

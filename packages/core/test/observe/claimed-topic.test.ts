@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { claimedTopic } from '../../src/inbox/index.ts'
+import { claimedTopic } from '../../src/inbox/engine/index.ts'
 import { acme } from '../acme.ts'
 
 const url = 'https://example.com/'

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { createSeal, opened } from '../../src/inbox/index.ts'
-import type { EventRecord } from '../../src/inbox/index.ts'
+import { createSeal, opened, type EventRecord } from '../../src/inbox/engine/index.ts'
 import { memoryInbox, type ReceiverOptions } from '../../src/index.ts'
 import { setup } from '../acme.ts'
 

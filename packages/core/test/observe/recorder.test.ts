@@ -1,6 +1,12 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { causeOf, createSeal, isSealed, openKept } from '../../src/inbox/index.ts'
-import type { Arrival, Inbox, JournalBatch } from '../../src/inbox/index.ts'
+import {
+  causeOf,
+  createSeal,
+  isSealed,
+  openKept,
+  type JournalBatch,
+} from '../../src/inbox/engine/index.ts'
+import type { Arrival, Inbox } from '../../src/inbox/index.ts'
 import { memoryInbox, textReply, WebhookError, type ReceiverOptions } from '../../src/index.ts'
 import { acme, batches, setup, type Setup } from '../acme.ts'
 

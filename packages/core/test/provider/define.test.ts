@@ -1,18 +1,16 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { createDelivery } from '../../src/index.ts'
+import { createDelivery, type SecretOption } from '../../src/index.ts'
 import {
   fixedKeys,
   hmac,
-  madeOf,
   noAuth,
   provider,
-  remake,
   token,
   type Draft,
   type Factory,
 } from '../../src/provider/index.ts'
-import type { SecretOption } from '../../src/index.ts'
+import { madeOf, remake } from '../../src/basics/index.ts'
 
 interface Options {
   readonly key: SecretOption

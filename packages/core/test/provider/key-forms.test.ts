@@ -3,11 +3,11 @@ import { keysOf } from '../../src/provider/key-forms.ts'
 import { createDelivery } from '../../src/index.ts'
 import {
   hmac,
-  keyForms,
   standardWebhooksScheme,
   type KeyEncoding,
   type Scheme,
 } from '../../src/provider/index.ts'
+import { keyForms } from '../../src/basics/index.ts'
 import { acme, setup } from '../acme.ts'
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLw=='

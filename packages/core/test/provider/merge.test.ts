@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mergeDeep } from '../../src/provider/index.ts'
+import { mergeDeep } from '../../src/basics/index.ts'
 
 test('members are merged, anything else is replaced', () => {
   const base = { event: { type: 'message', text: '', blocks: [1, 2] }, at: 1 }

@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { perTenant, WebhookError, type TenantSecrets } from '../../src/index.ts'
-import { basic, checkSecret } from '../../src/provider/index.ts'
-import type { Reply, SecretOption } from '../../src/index.ts'
+import {
+  perTenant,
+  WebhookError,
+  type TenantSecrets,
+  type Reply,
+  type SecretOption,
+} from '../../src/index.ts'
+import { basic } from '../../src/provider/index.ts'
+import { checkSecret } from '../../src/basics/index.ts'
 import { acme, codeOf, gate, setup } from '../acme.ts'
 
 describe('an invalid secret is rejected when the provider is made', () => {

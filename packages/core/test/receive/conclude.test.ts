@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { createReceiver, inlineInbox, textReply, WebhookError } from '../../src/index.ts'
-import type { ObservedReceiver, Observer, ReceiverOptions, RequestInfo } from '../../src/index.ts'
+import {
+  createReceiver,
+  inlineInbox,
+  textReply,
+  WebhookError,
+  type Observer,
+  type ReceiverOptions,
+  type RequestInfo,
+} from '../../src/index.ts'
+import type { ObservedReceiver } from '../../src/basics/index.ts'
 import { acme, codeOf, setup } from '../acme.ts'
 
 const greet = () => textReply('pong')

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createReceiver, memoryInbox } from '../../src/index.ts'
-import type { EventRecord, InboxView, TaskQuery } from '../../src/inbox/index.ts'
+import type { EventRecord } from '../../src/inbox/engine/index.ts'
+import type { InboxView, TaskQuery } from '../../src/inbox/index.ts'
 import { createConflictWatch } from '../../src/receive/conflict.ts'
 import { acme } from '../acme.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { memoryInbox, type ReceiverOptions } from '../../src/index.ts'
-import type { EventRecord } from '../../src/inbox/index.ts'
+import type { EventRecord } from '../../src/inbox/engine/index.ts'
 import { token, type Draft, type EventDraft } from '../../src/provider/index.ts'
 import { acme, batches, codeOf, setup, type AcmeSpec } from '../acme.ts'
 

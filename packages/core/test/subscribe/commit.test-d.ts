@@ -1,13 +1,6 @@
 import { describe, expectTypeOf, test } from 'vitest'
-import {
-  createReceiver,
-  memoryInbox,
-  type AnyCommit,
-  type CommitIn,
-  type CommitWrite,
-  type Receiver,
-  type Task,
-} from '../../src/index.ts'
+import { createReceiver, memoryInbox, type Receiver, type Task } from '../../src/index.ts'
+import type { AnyCommit, CommitIn, CommitWrite } from '../../src/basics/index.ts'
 import type { Inbox } from '../../src/inbox/index.ts'
 import type { Provider } from '../../src/provider/index.ts'
 

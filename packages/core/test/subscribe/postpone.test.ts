@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { memoryInbox, PostponeError, UnrecoverableError } from '../../src/index.ts'
-import type { PreparedHandler } from '../../src/index.ts'
+import type { PreparedHandler } from '../../src/basics/index.ts'
 import { batches, setup } from '../acme.ts'
 
 test('PostponeError uses no attempt, however often it is thrown', async () => {

@@ -2,9 +2,9 @@ import { type } from 'arktype'
 import * as v from 'valibot'
 import { describe, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import type { EventOf, PatternOf, Receiver, TopicsOf, WebhookEvent } from '../../src/index.ts'
+import { type EventOf, type Receiver, type WebhookEvent, createReceiver } from '../../src/index.ts'
+import type { PatternOf, TopicsOf } from '../../src/basics/index.ts'
 import type { Provider } from '../../src/provider/index.ts'
-import { createReceiver } from '../../src/index.ts'
 
 interface Shop extends Record<string, unknown> {}
 type Events = {

@@ -1,5 +1,5 @@
 import { PostponeError } from '@postern/core'
-import { createSpacing } from '@postern/core/inbox'
+import { createSpacing } from '@postern/core/engine'
 
 /** Bounds of the calls to one destination. */
 export interface GateSettings extends BreakerSettings {

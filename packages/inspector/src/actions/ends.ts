@@ -1,4 +1,4 @@
-import { followTasks, type FollowedTasks } from '@postern/core/inbox'
+import { followTasks, type FollowedTasks } from '@postern/core/engine'
 import type { EndsReply } from '../api/actions.ts'
 import { ApiProblem } from '../replies.ts'
 import type { Context } from '../routes/context.ts'

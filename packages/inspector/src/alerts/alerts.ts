@@ -1,11 +1,7 @@
-import {
-  logger,
-  unknownOptions,
-  type Duration,
-  type Observer,
-  type MaybePromise,
-} from '@postern/core'
-import { checks, type Inbox, createSeal, type LaneStats } from '@postern/core/inbox'
+import { logger, type Duration, type Observer } from '@postern/core'
+import { unknownOptions, type MaybePromise } from '@postern/core/internal'
+import { checks, createSeal } from '@postern/core/engine'
+import type { Inbox, LaneStats } from '@postern/core/inbox'
 import type { InspectorOptions } from '../options.ts'
 import { once } from '../once.ts'
 import type { ExplainReply } from '../api/detail.ts'

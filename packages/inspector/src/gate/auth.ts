@@ -1,5 +1,4 @@
-import { unknownOptions, type MaybePromise } from '@postern/core'
-import { checkSecret } from '@postern/core/scheme'
+import { unknownOptions, type MaybePromise, checkSecret } from '@postern/core/internal'
 import type { Action } from '../api.ts'
 import type { InspectorReply } from '../request.ts'
 

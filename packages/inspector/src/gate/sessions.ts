@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import type { Inbox } from '@postern/core/inbox'
-import { safeEqual } from '@postern/core/scheme'
+import { safeEqual } from '@postern/core/internal'
 import type { InspectorRequest } from '../request.ts'
 
 /** Sessions that were ended by hand before their time, in every process with this inbox. */

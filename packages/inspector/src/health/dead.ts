@@ -1,4 +1,5 @@
-import { HOUR, type Cause, type LaneStats, type Inbox } from '@postern/core/inbox'
+import { HOUR } from '@postern/core/engine'
+import type { Cause, LaneStats, Inbox } from '@postern/core/inbox'
 import type { HealthReply, Thing, MutedCause } from '../api/health.ts'
 import { countsPerStep, type Counted, type TimeSpan } from '../span.ts'
 

@@ -1,4 +1,5 @@
-import { grouped, HOUR, MINUTE, type Bucket } from '@postern/core/inbox'
+import { grouped, HOUR, MINUTE } from '@postern/core/engine'
+import type { Bucket } from '@postern/core/inbox'
 import { countBuckets, sumOf, type Counted } from '../span.ts'
 
 /** Rejections that are more than usual: a sender or a setting has changed. */

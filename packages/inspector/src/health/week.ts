@@ -1,4 +1,5 @@
-import { HOUR, MINUTE, deploysOf, type Bucket, type Deploy, type Inbox } from '@postern/core/inbox'
+import { HOUR, MINUTE, deploysOf } from '@postern/core/engine'
+import type { Bucket, Deploy, Inbox } from '@postern/core/inbox'
 import { countBuckets, type Counted } from '../span.ts'
 
 /** What a week says about what is usual. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { readBounded } from '@postern/core/scheme'
+import { readBounded } from '@postern/core/internal'
 import { readText, type InspectorReply, type InspectorRequest } from '../request.ts'
 import { consumed } from './web.ts'
 

@@ -1,4 +1,4 @@
-import { unknownOptions } from '@postern/core'
+import { unknownOptions } from '@postern/core/internal'
 import type { Changed, InboxView, TaskFilter } from '@postern/core/inbox'
 import type { ChangeReply } from '../api/change.ts'
 import { ApiProblem } from '../replies.ts'

@@ -1,11 +1,5 @@
-import {
-  grouped,
-  type Bucket,
-  type LaneStats,
-  HOUR,
-  type Deploy,
-  type Inbox,
-} from '@postern/core/inbox'
+import { grouped, HOUR } from '@postern/core/engine'
+import type { Bucket, LaneStats, Deploy, Inbox } from '@postern/core/inbox'
 import type { ChartsReply, Values, DeployMark } from '../api/charts.ts'
 import {
   countBuckets,

@@ -1,5 +1,6 @@
-import type { ActedInfo } from '@postern/core'
-import type { Inbox, Seal } from '@postern/core/inbox'
+import type { ActedInfo } from '@postern/core/internal'
+import type { Inbox } from '@postern/core/inbox'
+import type { Seal } from '@postern/core/engine'
 import type { ExplainReply } from '../api/detail.ts'
 import type { LoopBudget } from '../replies.ts'
 import type { Remembered } from '../remembered.ts'

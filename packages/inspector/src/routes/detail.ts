@@ -1,13 +1,6 @@
-import {
-  claimedTopic,
-  isSealed,
-  opened,
-  type Arrival,
-  type TaskDetail,
-  type TaskError,
-  type OperatorAction,
-} from '@postern/core/inbox'
-import { stringifyJson, madeOf } from '@postern/core/scheme'
+import { claimedTopic, isSealed, opened } from '@postern/core/engine'
+import type { Arrival, TaskDetail, TaskError, OperatorAction } from '@postern/core/inbox'
+import { stringifyJson, madeOf } from '@postern/core/internal'
 import type { DetailReply, DetailTask, TaskFailure } from '../api/detail.ts'
 import { ApiProblem } from '../replies.ts'
 import { arrivalRow, eventKey, rowTask, taskRow, tasksByKey } from '../search/rows.ts'

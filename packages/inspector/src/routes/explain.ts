@@ -1,10 +1,5 @@
-import {
-  isSealed,
-  type Arrival,
-  type KeptRequest,
-  openKept,
-  type TaskDetail,
-} from '@postern/core/inbox'
+import { isSealed, openKept } from '@postern/core/engine'
+import type { Arrival, KeptRequest, TaskDetail } from '@postern/core/inbox'
 import type { Provider } from '@postern/core/scheme'
 import type { ExplainReply } from '../api/detail.ts'
 import { ApiProblem } from '../replies.ts'

@@ -1,4 +1,5 @@
-import { grouped, MINUTE, type Bucket, type Journal, type LaneStats } from '@postern/core/inbox'
+import { grouped, MINUTE } from '@postern/core/engine'
+import type { Bucket, Journal, LaneStats } from '@postern/core/inbox'
 import type { HealthReply, RejectedGroup, Thing } from '../api/health.ts'
 import { SHOWN, deadThings, moreOf, withMarks } from '../health/dead.ts'
 import { type Proofs, keepProof, type Proof } from '../health/proofs.ts'

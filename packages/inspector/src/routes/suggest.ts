@@ -1,4 +1,4 @@
-import { HOUR } from '@postern/core/inbox'
+import { HOUR } from '@postern/core/engine'
 import type { SuggestReply } from '../api/list.ts'
 import { payloadNames } from '../search/payload-names.ts'
 import { OUTCOMES, QUALIFIERS, STATE_WORDS } from '../search/query.ts'

@@ -1,4 +1,5 @@
-import type { InboxView, Seal } from '@postern/core/inbox'
+import type { InboxView } from '@postern/core/inbox'
+import type { Seal } from '@postern/core/engine'
 import { readable } from './payload.ts'
 import { payloadPath } from './tokens.ts'
 

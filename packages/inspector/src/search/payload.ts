@@ -1,12 +1,5 @@
-import {
-  type InboxView,
-  type Page,
-  type Seal,
-  type TaskInfo,
-  type TaskQuery,
-  opened,
-  type TaskDetail,
-} from '@postern/core/inbox'
+import type { InboxView, Page, TaskInfo, TaskQuery, TaskDetail } from '@postern/core/inbox'
+import { type Seal, opened } from '@postern/core/engine'
 import type { LoopSlices } from '../turns.ts'
 import type { PayloadMatch } from './query.ts'
 import { createWalk } from './walk.ts'

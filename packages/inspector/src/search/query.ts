@@ -1,10 +1,5 @@
-import {
-  type DeliveryFilter,
-  type TaskFilter,
-  nearest,
-  type ArrivalOutcome,
-  type TaskState,
-} from '@postern/core/inbox'
+import type { DeliveryFilter, TaskFilter, ArrivalOutcome, TaskState } from '@postern/core/inbox'
+import { nearest } from '@postern/core/engine'
 import { pathNames, searchTokens } from './tokens.ts'
 
 /** A qualifier of a payload: `payload.a.b:7`. */

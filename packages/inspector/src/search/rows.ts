@@ -1,10 +1,5 @@
-import {
-  grouped,
-  type Arrival,
-  type InboxView,
-  type TaskError,
-  type TaskInfo,
-} from '@postern/core/inbox'
+import { grouped } from '@postern/core/engine'
+import type { Arrival, InboxView, TaskError, TaskInfo } from '@postern/core/inbox'
 import type { ListRow, RowTask } from '../api/list.ts'
 import type { Inspected } from '../options.ts'
 import { withheldError } from '../withheld.ts'

@@ -1,12 +1,5 @@
-import {
-  checkDeliveryFilter,
-  matches,
-  matchesDelivery,
-  type Arrival,
-  type Page,
-  type TaskFilter,
-  type TaskInfo,
-} from '@postern/core/inbox'
+import { checkDeliveryFilter, matches, matchesDelivery } from '@postern/core/engine'
+import type { Arrival, Page, TaskFilter, TaskInfo } from '@postern/core/inbox'
 import type { Sieved } from './query.ts'
 
 const BUDGET = 500

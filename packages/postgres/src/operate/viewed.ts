@@ -6,7 +6,6 @@ import {
   type ContentsRow,
   type Place,
   type StatsRow,
-  type Store,
   type Viewed,
   TASKS,
   type FullRow,
@@ -14,9 +13,9 @@ import {
   type Scan,
   type Scanned,
   eventOf,
-  numberOf,
   STATES,
 } from '@postern/core/inbox'
+import { type Store, numberOf } from '@postern/core/engine'
 import type { Settings } from '../settings.ts'
 import {
   CAUSES,

@@ -1,4 +1,4 @@
-import type { LayoutStep } from '@postern/core/inbox'
+import type { LayoutStep } from '@postern/core/engine'
 import { NOW } from './lines.ts'
 
 // The steps of the tables, each the statements that lead to its version from the one before; $ stands for the schema. A

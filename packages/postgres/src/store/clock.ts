@@ -1,4 +1,4 @@
-import type { ClockStep } from '@postern/core/inbox'
+import type { ClockStep } from '@postern/core/engine'
 import { NOW } from '../sql/lines.ts'
 import { readRow, type Sql } from './pg.ts'
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { createSemaphore, isA, memberOf, settledBy, within } from '@postern/core/inbox'
+import { createSemaphore, isA, memberOf, settledBy, within } from '@postern/core/engine'
 import pg from 'pg'
 import type { Settings } from '../settings.ts'
 import { isPacked, writeParts, type Column, createSpareBytes, type SpareBytes } from './pack.ts'

@@ -1,5 +1,5 @@
 import { isWebhookError, WebhookError } from '@postern/core'
-import { errorText, isA, memberOf, textOf, type StoreFault } from '@postern/core/inbox'
+import { errorText, isA, memberOf, textOf, type StoreFault } from '@postern/core/engine'
 
 const NAME = 'postgresInbox'
 

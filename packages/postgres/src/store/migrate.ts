@@ -5,7 +5,7 @@ import {
   type LayoutStep,
   type Migrated,
   type Versions,
-} from '@postern/core/inbox'
+} from '@postern/core/engine'
 import { LOCK_ALL } from '../sql/lines.ts'
 import { LIVING, META, STEPS } from '../sql/schema.ts'
 import type { Database } from './connection.ts'

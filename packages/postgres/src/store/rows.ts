@@ -1,20 +1,22 @@
 import {
   grouped,
-  GONE,
   type ActionRow,
   type Fence,
   type Guarded,
+  type Patch,
+  type Rows,
+  FENCES,
+} from '@postern/core/engine'
+import {
+  GONE,
   type HeadRow,
   type Lost,
   type NewEvent,
   type NewTask,
-  type Patch,
-  type Rows,
   type TaskRow,
   type Turn,
   TASKS,
   DEAD,
-  FENCES,
 } from '@postern/core/inbox'
 import { NOTE_RECORDS } from '../sql/journal.ts'
 import {

@@ -1,14 +1,10 @@
 import { hostname } from 'node:os'
+import { settledBy, shutOut, type Back, type Store, type Versions } from '@postern/core/engine'
 import {
-  settledBy,
-  shutOut,
-  type Back,
   type ClaimRow,
   type LaneRow,
-  type Store,
   type TaskRow,
   type Turn,
-  type Versions,
   AGAIN,
   LATER,
   READY,

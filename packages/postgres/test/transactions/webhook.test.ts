@@ -1,5 +1,5 @@
 import { request, type IncomingMessage } from 'node:http'
-import type { AcceptWithin } from '@postern/core/inbox'
+import type { AcceptWithin } from '@postern/core/engine'
 import { listen as serve } from '@postern/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { webhook } from '../../../node/src/index.ts'

@@ -1,5 +1,5 @@
 import { memoryInbox } from '@postern/core'
-import type { AcceptWithin } from '@postern/core/inbox'
+import type { AcceptWithin } from '@postern/core/engine'
 import { expect, test } from 'vitest'
 import { inTransaction, postgresInbox } from '../../src/index.ts'
 import { withPostgres } from '../postgres.ts'

@@ -1,4 +1,4 @@
-import { mergeDeep } from '@postern/core/scheme'
+import { mergeDeep } from '@postern/core/internal'
 import { member } from './read.ts'
 
 /** One text of the members at a path, or at several, joined; undefined if one of them is missing. */

@@ -1,5 +1,6 @@
 import { WebhookError, type Delivery } from '@postern/core'
-import { parseJson, type ParsedBody } from '@postern/core/scheme'
+import { parseJson } from '@postern/core/internal'
+import type { ParsedBody } from '@postern/core/scheme'
 
 /** A member of an object, or undefined if the value is no object or has no such member of its own. */
 export function field(value: unknown, name: string): unknown {

@@ -1,5 +1,5 @@
 import { WebhookError, type Delivery, type Reply } from '@postern/core'
-import { singleHeader } from '@postern/core/scheme'
+import { singleHeader } from '@postern/core/internal'
 
 /** The headers that {@link consent} reads. */
 export const CONSENT_HEADERS: readonly string[] = ['webhook-request-origin', 'webhook-request-rate']

@@ -1,11 +1,6 @@
 import { WebhookError, type Delivery } from '@postern/core'
-import {
-  hmacAlgorithm,
-  mismatch,
-  parseJson,
-  stringifyJson,
-  type Scheme,
-} from '@postern/core/scheme'
+import { hmacAlgorithm, mismatch, parseJson, stringifyJson } from '@postern/core/internal'
+import type { Scheme } from '@postern/core/scheme'
 import { field, readsAsForm, text } from '../common/read.ts'
 
 /** An item of a delivery, and whether the delivery is of the live environment (`'true'` or `'false'`, not signed). */

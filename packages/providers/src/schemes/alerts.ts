@@ -1,4 +1,5 @@
-import { stringifyJson, type Draft, type EventDraft } from '@postern/core/scheme'
+import { stringifyJson } from '@postern/core/internal'
+import type { Draft, EventDraft } from '@postern/core/scheme'
 import { field, member, text } from '../common/read.ts'
 import { joinedId } from './ids.ts'
 

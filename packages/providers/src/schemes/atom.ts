@@ -1,12 +1,7 @@
 import { joined, TIME } from './ids.ts'
 import { type Delivery } from '@postern/core'
-import {
-  type Composed,
-  list,
-  type Draft,
-  type EventDraft,
-  type XmlObject,
-} from '@postern/core/scheme'
+import { type Composed, list, type XmlObject } from '@postern/core/internal'
+import type { Draft, EventDraft } from '@postern/core/scheme'
 import { field, member } from '../common/read.ts'
 
 type Element = string | XmlObject

@@ -1,14 +1,12 @@
 import { WebhookError } from '@postern/core'
 import {
   fetchedJwks,
-  fixedKeys,
   givenJwks,
-  jwt,
   type FetchOptions,
   type Jwks,
   type JwtClaims,
-  type Scheme,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
+import { fixedKeys, jwt, type Scheme } from '@postern/core/scheme'
 
 /** Options of what Google pushes with an OIDC token. */
 export interface GoogleOidcOptions extends FetchOptions {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { stringifyJson } from '@postern/core/scheme'
+import { stringifyJson } from '@postern/core/internal'
 import { member } from '../common/read.ts'
 
 /** An id of several members, by their paths, joined by `:`; undefined if one of them is missing. */

@@ -3,15 +3,17 @@ import {
   keyForms,
   mergeDeep,
   standardWebhooksId,
+  type KeyForm,
+  type StandardWebhooksHeaders,
+  type StandardWebhooksKey,
+} from '@postern/core/internal'
+import {
   standardWebhooksScheme,
   type Draft,
   type SenderFacts,
   type Factory,
-  type KeyForm,
   type ProviderSpec,
   type Scheme,
-  type StandardWebhooksHeaders,
-  type StandardWebhooksKey,
 } from '@postern/core/scheme'
 import { provider } from '../common/provider.ts'
 import { membersAt, placedAt } from '../common/paths.ts'

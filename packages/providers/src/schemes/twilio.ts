@@ -7,8 +7,8 @@ import {
   mismatch,
   safeEqual,
   singleHeader,
-  type Scheme,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
+import type { Scheme } from '@postern/core/scheme'
 import { publicUrls, spellings, split } from './twilio-urls.ts'
 import { FORM_TYPE } from '../common/units.ts'
 

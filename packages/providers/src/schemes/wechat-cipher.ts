@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { WebhookError } from '@postern/core'
-import { safeEqual } from '@postern/core/scheme'
+import { safeEqual } from '@postern/core/internal'
 
 /** The secure mode of WeChat and WeCom. */
 interface WechatCipher {

@@ -10,9 +10,8 @@ import {
   parseXml,
   safeEqual,
   toleranceOption,
-  type EventDraft,
-  type Scheme,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
+import type { EventDraft, Scheme } from '@postern/core/scheme'
 import { field, member, needed, text } from '../common/read.ts'
 import { xmlElements } from './xml-elements.ts'
 

@@ -1,4 +1,4 @@
-import type { CaughtUp } from '@postern/core'
+import type { CaughtUp } from '@postern/core/internal'
 import type { Source } from '../source.ts'
 import type { Missing } from './result.ts'
 import type { CatchUpOptions } from './options.ts'

@@ -1,5 +1,6 @@
 import type { Records } from '@postern/core/inbox'
-import { madeOf, type Provider } from '@postern/core/scheme'
+import { madeOf } from '@postern/core/internal'
+import type { Provider } from '@postern/core/scheme'
 import type { Source } from '../source.ts'
 import type { Missing } from './result.ts'
 

@@ -1,4 +1,5 @@
-import { milliseconds, unknownOptions, type Duration } from '@postern/core'
+import { milliseconds, unknownOptions } from '@postern/core/internal'
+import type { Duration } from '@postern/core'
 import type { Records } from '@postern/core/inbox'
 import type { Source } from '../source.ts'
 import type { Missing, CatchUpProgress } from './result.ts'

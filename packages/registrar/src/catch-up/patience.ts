@@ -1,5 +1,5 @@
 import { isWebhookError } from '@postern/core'
-import { memberOf, textOf } from '@postern/core/scheme'
+import { memberOf, textOf } from '@postern/core/internal'
 
 // Waits for a full inbox, in milliseconds: doubled each time.
 const FIRST = 1000

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { WebhookError, type Json } from '@postern/core'
-import { unref } from '@postern/core/scheme'
+import { unref } from '@postern/core/internal'
 import type { Records } from '@postern/core/inbox'
 import { isOver } from './holder.ts'
 

@@ -1,4 +1,5 @@
-import type { CatchUpFailure, CaughtUp, Receiver } from '@postern/core'
+import type { CatchUpFailure, CaughtUp } from '@postern/core/internal'
+import type { Receiver } from '@postern/core'
 
 /** How far a catch-up is. */
 export interface CatchUpProgress {

@@ -1,4 +1,4 @@
-import { errorText, isTool, textOf, unref } from '@postern/core/scheme'
+import { errorText, isTool, textOf, unref } from '@postern/core/internal'
 import type { Source } from '../source.ts'
 import type { Missing } from './result.ts'
 import { interruptible } from './patience.ts'

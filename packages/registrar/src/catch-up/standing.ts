@@ -1,4 +1,5 @@
-import { milliseconds, unknownOptions, type Duration } from '@postern/core'
+import { milliseconds, unknownOptions } from '@postern/core/internal'
+import type { Duration } from '@postern/core'
 import type { Source } from '../source.ts'
 import { checkFits } from './fits.ts'
 import type { Missing } from './result.ts'

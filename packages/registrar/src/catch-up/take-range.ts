@@ -1,5 +1,5 @@
-import { isWebhookError, type CaughtUp } from '@postern/core'
-import { isTool, textOf } from '@postern/core/scheme'
+import { isWebhookError } from '@postern/core'
+import { type CaughtUp, isTool, textOf } from '@postern/core/internal'
 import type { ListedEvent, Source } from '../source.ts'
 import { listHeads } from './heads.ts'
 import { type Missing, newCounts, type CatchUpProgress, type CatchUpCounts } from './result.ts'

@@ -1,4 +1,5 @@
-import { settledBy, WebhookError } from '@postern/core'
+import { settledBy } from '@postern/core/internal'
+import { WebhookError } from '@postern/core'
 import type { Missing } from './result.ts'
 
 /** Work for a receiver, which its close waits for. */

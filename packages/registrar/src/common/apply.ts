@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { unknownOptions } from '@postern/core/inbox'
-import { checkSecret } from '@postern/core/scheme'
+import { unknownOptions } from '@postern/core/engine'
+import { checkSecret } from '@postern/core/internal'
 import { RegistrarError } from '../errors.ts'
 import type { ApplyOptions, Endpoint, Plan, Step, StepResult } from '../registrar.ts'
 import type { MadeEndpoint, RegistrarSpec, EndpointTarget } from './spec.ts'

@@ -1,4 +1,4 @@
-import { stringifyJson } from '@postern/core/scheme'
+import { stringifyJson } from '@postern/core/internal'
 import { RegistrarError } from '../errors.ts'
 import type { ApiAnswer, ApiCall, ClientSpec, ApiRequest } from './client-types.ts'
 import { checkApi, checkTimer } from './options.ts'

@@ -1,4 +1,4 @@
-import { unknownOptions } from '@postern/core/inbox'
+import { unknownOptions } from '@postern/core/engine'
 import type { Endpoint, EndpointStatus, Registrar } from '../registrar.ts'
 import { applyPlan } from './apply.ts'
 import { checkUrl } from './options.ts'

@@ -1,4 +1,4 @@
-import { createTopicTable } from '@postern/core'
+import { createTopicTable } from '@postern/core/internal'
 import type { Mapping } from '../registrar.ts'
 
 /** How a provider's topics become what the sender can subscribe to. */

@@ -1,6 +1,6 @@
-import { milliseconds, type Duration } from '@postern/core'
-import { unknownOptions } from '@postern/core/inbox'
-import { checkSecret } from '@postern/core/scheme'
+import { milliseconds, checkSecret } from '@postern/core/internal'
+import type { Duration } from '@postern/core'
+import { unknownOptions } from '@postern/core/engine'
 import { OPTIONS, type MakerName, type OptionNames } from './option-names.ts'
 
 /** Options that every registrar and source takes. */

@@ -1,4 +1,4 @@
-import { unknownOptions } from '@postern/core/inbox'
+import { unknownOptions } from '@postern/core/engine'
 import { RegistrarError } from '../errors.ts'
 import type { Endpoint, Plan, EndpointSettings, Shape, Step, Want } from '../registrar.ts'
 import type { RegistrarSpec } from './spec.ts'

@@ -1,5 +1,5 @@
 import { RegistrarError } from '../errors.ts'
-import { parseJson, readBounded } from '@postern/core/scheme'
+import { parseJson, readBounded } from '@postern/core/internal'
 import type { ApiAnswer } from './client-types.ts'
 
 /** An object of an answer. */

@@ -1,4 +1,4 @@
-import { parseRetryAfter } from '@postern/core'
+import { parseRetryAfter } from '@postern/core/internal'
 import { RegistrarError, type RegistrarErrorCode } from '../errors.ts'
 import type { ApiAnswer, ClientSpec, ApiRequest } from './client-types.ts'
 

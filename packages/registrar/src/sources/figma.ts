@@ -1,4 +1,4 @@
-import { stringifyJson } from '@postern/core/scheme'
+import { stringifyJson } from '@postern/core/internal'
 import { figmaClient, figmaWebhooks } from '../clients/figma.ts'
 import { checkUrl } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'

@@ -1,4 +1,4 @@
-import { stringifyJson } from '@postern/core/scheme'
+import { stringifyJson } from '@postern/core/internal'
 import type { ApiAnswer, ApiCall } from '../common/client-types.ts'
 import { githubClient, githubHooks, type GithubOwner } from '../clients/github.ts'
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'

@@ -1,4 +1,4 @@
-import { stringifyJson } from '@postern/core/scheme'
+import { stringifyJson } from '@postern/core/internal'
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { paddleClient, paddlePage } from '../clients/paddle.ts'
 import { boundsOf, pagedSource } from '../common/paged-source.ts'

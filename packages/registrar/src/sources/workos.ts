@@ -1,4 +1,4 @@
-import { stringifyJson } from '@postern/core/scheme'
+import { stringifyJson } from '@postern/core/internal'
 import { createApiCall } from '../common/client.ts'
 import { checkOptions, bearer, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'

@@ -1,4 +1,4 @@
-import type { Sweep } from '@postern/core/inbox'
+import type { Sweep } from '@postern/core/engine'
 import type { Errors } from './errors.ts'
 import type { FileGuard } from './file-guard.ts'
 

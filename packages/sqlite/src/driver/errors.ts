@@ -1,5 +1,6 @@
-import { toWebhookError, WebhookError } from '@postern/core'
-import { errorText } from '@postern/core/inbox'
+import { toWebhookError } from '@postern/core/internal'
+import { WebhookError } from '@postern/core'
+import { errorText } from '@postern/core/engine'
 
 const ERROR = 1
 const BUSY = 5

@@ -1,7 +1,7 @@
 import { closeSync, openSync, statSync, existsSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { DatabaseSync } from 'node:sqlite'
-import { isA, memberOf, createSweep, type Sweep } from '@postern/core/inbox'
+import { isA, memberOf, createSweep, type Sweep } from '@postern/core/engine'
 import type { Database, Driver, Life, Guest } from './driver.ts'
 import { createErrors, type Errors } from './errors.ts'
 import { checkLog, createFileGuard } from './file-guard.ts'

@@ -1,4 +1,5 @@
-import type { ActionRow, RecordRow, RecordRows } from '@postern/core/inbox'
+import type { ActionRow } from '@postern/core/engine'
+import type { RecordRow, RecordRows } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
 import {
   ADD_RECORD,

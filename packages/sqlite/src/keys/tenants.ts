@@ -1,4 +1,4 @@
-import { identityKey } from '@postern/core/inbox'
+import { identityKey } from '@postern/core/engine'
 import type { Database } from '../driver/driver.ts'
 import type { RowCache } from '../store/writer.ts'
 

@@ -1,6 +1,5 @@
 import {
   type FullRow,
-  type Store,
   type Viewed,
   PENDING,
   type CauseRow,
@@ -10,6 +9,7 @@ import {
   type Scan,
   type Scanned,
 } from '@postern/core/inbox'
+import type { Store } from '@postern/core/engine'
 import type { Driver, Database } from '../driver/driver.ts'
 import { createAttemptsOf } from '../store/patch.ts'
 import type { Keys } from '../keys/keys.ts'

@@ -1,4 +1,4 @@
-import type { LayoutStep } from '@postern/core/inbox'
+import type { LayoutStep } from '@postern/core/engine'
 
 /**
  * The steps of the schema, each the statements that lead to its version from the one before. A released step is never

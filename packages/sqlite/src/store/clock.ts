@@ -1,4 +1,4 @@
-import type { ClockStep } from '@postern/core/inbox'
+import type { ClockStep } from '@postern/core/engine'
 import type { Database } from '../driver/driver.ts'
 import { CLOCK } from '../sql/tasks.ts'
 import type { RowCache } from './writer.ts'

@@ -1,4 +1,4 @@
-import type { GuestRows, Rows } from '@postern/core/inbox'
+import type { GuestRows, Rows } from '@postern/core/engine'
 import type { Database, Driver, Guest } from '../driver/driver.ts'
 import { LOCK, NEXT_NUMBER, SINCE } from '../sql/tasks.ts'
 import type { Keys } from '../keys/keys.ts'

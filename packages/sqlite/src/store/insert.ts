@@ -3,11 +3,11 @@ import {
   RUNNING,
   DONE,
   TASKS,
-  type StoreBatch,
   type NewDelivery,
   type NewEvent,
   type NewTask,
 } from '@postern/core/inbox'
+import type { StoreBatch } from '@postern/core/engine'
 import type { Database } from '../driver/driver.ts'
 import {
   ADD_CLAIMS,

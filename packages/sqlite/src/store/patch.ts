@@ -1,13 +1,5 @@
-import {
-  PENDING,
-  RUNNING,
-  passes,
-  type Fence,
-  type Patch,
-  type TaskRow,
-  type Attempted,
-  type AttemptRow,
-} from '@postern/core/inbox'
+import { PENDING, RUNNING, type TaskRow, type AttemptRow } from '@postern/core/inbox'
+import { passes, type Fence, type Patch, type Attempted } from '@postern/core/engine'
 import type { Database } from '../driver/driver.ts'
 import {
   DROP_TASK,

@@ -2,15 +2,13 @@ import {
   TASKS,
   type Lost,
   type NewEvent,
-  type Rows,
   type TaskRow,
   type Turn,
   type HeadRow,
-  type Guarded,
   RUNNING,
   DONE,
-  type EndedTask,
 } from '@postern/core/inbox'
+import type { Rows, Guarded, EndedTask } from '@postern/core/engine'
 import type { Database, Written } from '../driver/driver.ts'
 import {
   ENTER_TURN,

@@ -5,7 +5,7 @@ import {
   type LayoutStep,
   type Migrated,
   type Versions,
-} from '@postern/core/inbox'
+} from '@postern/core/engine'
 import type { Database, Life } from '../driver/driver.ts'
 import { LIVING, SET_VERSIONS } from '../sql/schema.ts'
 import { STEPS } from '../sql/tables.ts'

@@ -3,17 +3,13 @@ import {
   isA,
   shutOut,
   type Back,
-  type ClaimRow,
   type EngineSettings,
   type Store,
   type StoreFault,
   type Versions,
-  type Journaled,
   type Rows,
-  PENDING,
-  RUNNING,
-  type Wish,
-} from '@postern/core/inbox'
+} from '@postern/core/engine'
+import { type ClaimRow, type Journaled, PENDING, RUNNING, type Wish } from '@postern/core/inbox'
 import type { Driver, Database } from '../driver/driver.ts'
 import { createKeys, PutBack } from '../keys/keys.ts'
 import { createLeases } from '../lease/leases.ts'

@@ -1,5 +1,5 @@
 import type { ErrorDetails, Json, Observer } from '@postern/core'
-import { factsOf } from '@postern/core/scheme'
+import { factsOf } from '@postern/core/internal'
 
 /** One run of the handler, with its arguments. */
 export interface Run {

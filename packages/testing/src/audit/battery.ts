@@ -1,4 +1,5 @@
-import { type Provider, madeOf, type SenderChallenge } from '@postern/core/scheme'
+import type { Provider } from '@postern/core/scheme'
+import { madeOf, type SenderChallenge } from '@postern/core/internal'
 import type { AuditCase, CaseClass, AuditRequest } from './request.ts'
 import { authenticCases, skipUnless, NO_TIME } from './cases/authentic.ts'
 import { otherBodyCases } from './cases/bodies.ts'

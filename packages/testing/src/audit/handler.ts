@@ -1,4 +1,5 @@
-import { readStart, type Provider } from '@postern/core/scheme'
+import { readStart } from '@postern/core/internal'
+import type { Provider } from '@postern/core/scheme'
 import { audit, type AuditOptions } from './audit.ts'
 import type { AuditReply, AuditRequest } from './request.ts'
 import type { AuditReport } from './report.ts'

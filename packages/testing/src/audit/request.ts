@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
-import type { SignableRequest, SignaturePlace } from '@postern/core/scheme'
+import type { SignableRequest } from '@postern/core/scheme'
+import type { SignaturePlace } from '@postern/core/internal'
 import type { RemedyId } from './remedies/next.ts'
 
 /** A request of a case. Headers can come twice. */

@@ -1,13 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
-import {
-  madeOf,
-  type About,
-  type Draft,
-  type Provider,
-  type Scheme,
-  type SignaturePlace,
-} from '@postern/core/scheme'
+import { madeOf, type SignaturePlace } from '@postern/core/internal'
+import type { About, Draft, Provider, Scheme } from '@postern/core/scheme'
 import { fill, samples, type Sample, madeUpSecrets } from '@postern/samples'
 import { requestOf, textOfBody, type AuditRequest, headerOf, valueAt } from './request.ts'
 

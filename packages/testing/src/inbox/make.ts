@@ -1,12 +1,6 @@
 import { Buffer } from 'node:buffer'
-import type {
-  EventRecord,
-  Intake,
-  IntakeItem,
-  Port,
-  StoredDelivery,
-  TaskDraft,
-} from '@postern/core/inbox'
+import type { EventRecord, Intake, IntakeItem, Port, TaskDraft } from '@postern/core/engine'
+import type { StoredDelivery } from '@postern/core/inbox'
 
 /** A stored delivery with a body of its own. */
 export function storedDelivery(options: Partial<StoredDelivery> = {}): StoredDelivery {

@@ -1,5 +1,5 @@
-import type { MaybePromise } from '@postern/core'
-import type { Claim, Consumer, Lane, Outcome } from '@postern/core/inbox'
+import type { MaybePromise } from '@postern/core/internal'
+import type { Claim, Consumer, Lane, Outcome } from '@postern/core/engine'
 
 /** How a recording receiver behaves. */
 export interface RecorderOptions {

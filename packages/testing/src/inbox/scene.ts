@@ -1,11 +1,7 @@
-import {
-  type MaybePromise,
-  createReceiver,
-  type Receiver,
-  type ReceiverOptions,
-  type Reply,
-} from '@postern/core'
-import type { Inbox, Port } from '@postern/core/inbox'
+import type { MaybePromise } from '@postern/core/internal'
+import { createReceiver, type Receiver, type ReceiverOptions, type Reply } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
+import type { Port } from '@postern/core/engine'
 import type { TestRunner } from '../ledger.ts'
 import { createTaskRecorder, type TaskRecorder, type RecorderOptions } from './recorder.ts'
 import { acme } from '../acme.ts'

@@ -5,7 +5,8 @@ import {
   type Receiver,
   type Reply,
 } from '@postern/core'
-import { readBounded, type Provider } from '@postern/core/scheme'
+import { readBounded } from '@postern/core/internal'
+import type { Provider } from '@postern/core/scheme'
 
 /** What became of one delivery in a receiver of its own. */
 export interface Tried {

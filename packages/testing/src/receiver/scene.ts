@@ -14,7 +14,7 @@ import { eventually } from '../inbox/eventually.ts'
 import type { TestRunner } from '../ledger.ts'
 import { hasAnswered, HANDLER_STEPS, tell, type HandlerStep } from './told.ts'
 import { Buffer } from 'node:buffer'
-import type { MaybePromise } from '@postern/core'
+import type { MaybePromise } from '@postern/core/internal'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { followTasks, type TaskEnds } from '@postern/core/inbox'
+import { followTasks, type TaskEnds } from '@postern/core/engine'
 import type { OpenInbox } from '../../inbox.ts'
 import { createBar } from '../../sender-api/bar.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { causeOf } from '../../../src/inbox/index.ts'
+import { causeOf } from '../../../src/inbox/engine/index.ts'
 
 const of = (message: string, name = 'Error'): string => causeOf({ name, message })
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { FENCES, passes, type Fence } from '../../../src/inbox/index.ts'
+import { FENCES, passes, type Fence } from '../../../src/inbox/engine/index.ts'
 
 const STATES = [0, 1, 2, 3] as const
 const names = Object.keys(FENCES) as Fence[]

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { suspects } from '../../../src/inbox/index.ts'
+import { suspects } from '../../../src/inbox/engine/index.ts'
 import { SUSPECT } from '../../../src/inbox/engine/row.ts'
 import { gateOf, interrupted, poison } from '../../../src/inbox/engine/rules.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Outcome, Ran } from '../../../src/inbox/index.ts'
+import type { Outcome, Ran } from '../../../src/inbox/engine/index.ts'
 import { patchOf } from '../../../src/inbox/engine/patch.ts'
 import {
   AGAIN,

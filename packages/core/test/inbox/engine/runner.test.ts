@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { Outcome } from '../../../src/inbox/index.ts'
+import type { Outcome } from '../../../src/inbox/engine/index.ts'
 import { createHeld } from '../../../src/inbox/engine/run/task-runs.ts'
 import { createEngine, DONE, type Held } from './engine.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Lane } from '../../../src/inbox/index.ts'
+import type { Lane } from '../../../src/inbox/engine/index.ts'
 import { startable, type Slot } from '../../../src/inbox/engine/run/slot.ts'
 import { createTicks } from '../../../src/inbox/engine/run/ticks.ts'
 

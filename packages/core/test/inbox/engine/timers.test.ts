@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createAlarm } from '../../../src/inbox/engine/run/alarm.ts'
-import { createSweep, settledBy, within } from '../../../src/inbox/index.ts'
+import { createSweep, settledBy, within } from '../../../src/inbox/engine/index.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

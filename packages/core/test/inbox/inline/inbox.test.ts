@@ -6,7 +6,7 @@ import {
   inlineInbox,
   memoryLedger,
 } from '../../../src/index.ts'
-import type { IntakeItem } from '../../../src/inbox/index.ts'
+import type { IntakeItem } from '../../../src/inbox/engine/index.ts'
 import { createTaskRecorder } from '../../../../testing/src/inbox/recorder.ts'
 import { intake, item } from '../memory/scene.ts'
 import { acme, batches, codeOf, gate, setup } from '../../acme.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { storedDelivery, DONE_OUTCOME, drain, intake, item, retryIn, scene } from './scene.ts'
-import type { Outcome } from '../../../src/inbox/index.ts'
+import type { Outcome } from '../../../src/inbox/engine/index.ts'
 import type { Scene } from './scene.ts'
 
 const HOUR = 3_600_000

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Guard } from '../../../src/inbox/index.ts'
+import type { Guard } from '../../../src/inbox/engine/index.ts'
 import { intake, item, scene } from './scene.ts'
 
 const reject = (key: string): { guards: Guard[] } => ({ guards: [{ key, otherwise: 'reject' }] })

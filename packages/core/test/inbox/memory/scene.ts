@@ -5,7 +5,8 @@ import {
   type RecorderOptions,
 } from '../../../../testing/src/inbox/recorder.ts'
 import { memoryInbox, type MemoryInboxOptions } from '../../../src/index.ts'
-import type { RunDueResult, Inbox, Port } from '../../../src/inbox/index.ts'
+import type { RunDueResult, Port } from '../../../src/inbox/engine/index.ts'
+import type { Inbox } from '../../../src/inbox/index.ts'
 
 export { lane }
 export { storedDelivery, intake, item } from '../../../../testing/src/inbox/make.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fetchedJwks, givenJwks, keyedJwks, type Jwk } from '../../../src/provider/index.ts'
+import { fetchedJwks, givenJwks, keyedJwks, type Jwk } from '../../../src/basics/index.ts'
 
 const URL_OF_KEYS = 'https://keys.example/jwks.json'
 const MINUTE = 60_000

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bucket, lookups } from '../../../src/provider/index.ts'
+import { bucket, lookups } from '../../../src/basics/index.ts'
 
 const unavailable = expect.objectContaining({ code: 'secret_unavailable', status: 503 }) as Error
 

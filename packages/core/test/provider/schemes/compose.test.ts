@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createDelivery } from '../../../src/index.ts'
-import {
-  checkTimestamp,
-  firstOf,
-  hmac,
-  messageTemplate,
-  pairs,
-  parseTimestamp,
-  token,
-} from '../../../src/provider/index.ts'
+import { checkTimestamp, parseTimestamp } from '../../../src/basics/index.ts'
+import { firstOf, hmac, messageTemplate, pairs, token } from '../../../src/provider/index.ts'
 
 const NOW = 1_760_000_000_000
 const request = {

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hmac, pairs } from '../../../src/provider/index.ts'
-import type { HashName, HmacOptions, SignatureEncoding } from '../../../src/provider/index.ts'
+import { hmac, pairs, type HmacOptions } from '../../../src/provider/index.ts'
+import type { HashName, SignatureEncoding } from '../../../src/basics/index.ts'
 import { flipped, lenientBase64, NOW, request, verdict, withHeader } from './sent.ts'
 
 const HEADER = 'x-signature'

@@ -3,7 +3,8 @@ import { Buffer } from 'node:buffer'
 import { SignJWT, type JWTPayload } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { createDelivery, type DeliveryInit } from '../../../src/index.ts'
-import { givenJwks, jwt, type SharedJwtOptions } from '../../../src/provider/index.ts'
+import { givenJwks, type SharedJwtOptions } from '../../../src/basics/index.ts'
+import { jwt } from '../../../src/provider/index.ts'
 
 const NOW = 1_790_000_000_000
 const SECONDS = NOW / 1000

@@ -1,15 +1,6 @@
 import { createDelivery, type ErrorDetails, type WebhookError } from '../../../src/index.ts'
-import {
-  factsOf,
-  givenJwks,
-  jwt,
-  peer,
-  provider,
-  type Jwk,
-  type JwkSource,
-  type JwtOptions,
-  type Scheme,
-} from '../../../src/provider/index.ts'
+import { factsOf, givenJwks, peer, type Jwk, type JwkSource } from '../../../src/basics/index.ts'
+import { jwt, provider, type JwtOptions, type Scheme } from '../../../src/provider/index.ts'
 import { CompactSign, exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
 

@@ -10,7 +10,6 @@ import {
   basic,
   ecdsa,
   ed25519,
-  factsOf,
   hmac,
   pairs,
   rsa,
@@ -18,6 +17,7 @@ import {
   token,
   type Scheme,
 } from '../../../src/provider/index.ts'
+import { factsOf } from '../../../src/basics/index.ts'
 import { NOW, request, withHeader } from './sent.ts'
 
 /** The facts of a rejection, as observers have them. */

@@ -2,7 +2,8 @@ import { createHmac, generateKeyPairSync, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createDelivery } from '../../../src/index.ts'
-import { standardWebhooksId, standardWebhooksScheme } from '../../../src/provider/index.ts'
+import { standardWebhooksId } from '../../../src/basics/index.ts'
+import { standardWebhooksScheme } from '../../../src/provider/index.ts'
 import { flipped, lenientBase64, NOW, request, verdict, withHeader } from './sent.ts'
 
 const scheme = standardWebhooksScheme()

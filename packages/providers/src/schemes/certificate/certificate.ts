@@ -1,7 +1,8 @@
 import { verify } from 'node:crypto'
 import { Buffer } from 'node:buffer'
 import { type Delivery } from '@postern/core'
-import { malformed, mismatch, type At, type Covers, type Scheme } from '@postern/core/scheme'
+import { malformed, mismatch, type At } from '@postern/core/internal'
+import type { Covers, Scheme } from '@postern/core/scheme'
 import type { CertificateOptions, CertificateRules } from './options.ts'
 import { certificateSource } from './source.ts'
 

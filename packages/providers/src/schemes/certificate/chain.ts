@@ -1,4 +1,4 @@
-import { fetchNamed, type FetchOptions } from '@postern/core/scheme'
+import { fetchNamed, type FetchOptions } from '@postern/core/internal'
 import { X509Certificate } from 'node:crypto'
 import { WebhookError } from '@postern/core'
 import { pathFault } from './path.ts'

@@ -1,4 +1,4 @@
-import type { FetchOptions } from '@postern/core/scheme'
+import type { FetchOptions } from '@postern/core/internal'
 
 /** How a certificate is found and trusted. */
 export interface CertificateOptions extends FetchOptions {

@@ -1,6 +1,12 @@
-import { checkFetchOptions, fetchBounded, lookups, type TrustedNames } from '@postern/core/scheme'
+import {
+  checkFetchOptions,
+  fetchBounded,
+  lookups,
+  type TrustedNames,
+  type MaybePromise,
+} from '@postern/core/internal'
 import type { X509Certificate } from 'node:crypto'
-import { WebhookError, type MaybePromise } from '@postern/core'
+import { WebhookError } from '@postern/core'
 import { checkChain, checkDates, parseCertificates } from './chain.ts'
 import type { CertificateOptions, CertificateRules } from './options.ts'
 

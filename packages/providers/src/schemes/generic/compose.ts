@@ -1,4 +1,5 @@
-import { mergeDeep, stringifyJson, type Draft } from '@postern/core/scheme'
+import { mergeDeep, stringifyJson } from '@postern/core/internal'
+import type { Draft } from '@postern/core/scheme'
 import { nested, placedAt } from '../../common/paths.ts'
 import type { GenericPlaces } from './events.ts'
 

@@ -1,12 +1,10 @@
 import type {
   HashName,
-  KeyEncoding,
-  PairsOptions,
-  Scheme,
   SignatureEncoding,
   StandardWebhooksHeaders,
   TimestampUnit,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
+import type { KeyEncoding, PairsOptions, Scheme } from '@postern/core/scheme'
 
 /** How an unknown sender signs. */
 export interface GenericSchemeOptions {

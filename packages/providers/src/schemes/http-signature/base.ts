@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { type Delivery } from '@postern/core'
-import { malformed } from '@postern/core/scheme'
+import { malformed } from '@postern/core/internal'
 import type { FieldItem, StructuredFields } from './structured-fields.ts'
 
 /** A request as its derived components see it (RFC 9421, section 2.2). */

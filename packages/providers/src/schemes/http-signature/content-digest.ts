@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { WebhookError, type Delivery } from '@postern/core'
-import { safeEqual } from '@postern/core/scheme'
+import { safeEqual } from '@postern/core/internal'
 import { bytesAsBase64, dictionary, type StructuredFields } from './structured-fields.ts'
 
 const HASHES = { 'sha-256': 'sha256', 'sha-512': 'sha512' } as const

@@ -1,12 +1,12 @@
-import { WebhookError, type Delivery, type MaybePromise } from '@postern/core'
+import { WebhookError, type Delivery } from '@postern/core'
 import {
+  type MaybePromise,
   checkTimestamp,
   malformed,
   mismatch,
   toleranceOption,
-  type KeyEncoding,
-  type Scheme,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
+import type { KeyEncoding, Scheme } from '@postern/core/scheme'
 import { checkContentDigest } from './content-digest.ts'
 import { componentValue, targetOf, type SignatureTarget } from './base.ts'
 import {

@@ -1,17 +1,17 @@
 import { createPublicKey } from 'node:crypto'
-import { type MaybePromise } from '@postern/core'
 import {
+  type MaybePromise,
   ecdsaAlgorithm,
   ed25519Algorithm,
   hmacAlgorithm,
   parseKeyPair,
   rsaAlgorithm,
-  type KeyEncoding,
   type KeyPair,
   type SignatureAlgorithm,
   type Jwk,
   type JwkSource,
-} from '@postern/core/scheme'
+} from '@postern/core/internal'
+import type { KeyEncoding } from '@postern/core/scheme'
 
 /** Algorithms of RFC 9421, section 3.3, by their registered names. */
 export type HttpSignatureAlgorithm =

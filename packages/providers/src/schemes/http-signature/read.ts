@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { WebhookError, type Delivery } from '@postern/core'
-import { malformed } from '@postern/core/scheme'
+import { malformed } from '@postern/core/internal'
 import {
   bytesAsBase64,
   dictionary,

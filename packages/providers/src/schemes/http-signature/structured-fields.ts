@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { type Delivery } from '@postern/core'
-import { malformed, singleHeader, peer, type Peer } from '@postern/core/scheme'
+import { malformed, singleHeader, peer, type Peer } from '@postern/core/internal'
 
 /** The package that reads structured fields (RFC 9651): an optional peer, loaded with the first delivery that has them. */
 export interface StructuredFields {

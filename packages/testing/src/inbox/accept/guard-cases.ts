@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { EventRecord, IntakeItem } from '@postern/core/inbox'
+import type { EventRecord, IntakeItem } from '@postern/core/engine'
 import { intake, item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'

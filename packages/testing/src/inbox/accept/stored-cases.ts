@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { UnrecoverableError, type ReceiverOptions } from '@postern/core'
-import { createSeal, opened, type TaskDetail } from '@postern/core/inbox'
+import { createSeal, opened } from '@postern/core/engine'
+import type { TaskDetail } from '@postern/core/inbox'
 import { eventually } from '../eventually.ts'
 import { intake, item } from '../make.ts'
 import { receiverHeard, deliverSigned, type Scene, type SceneTest } from '../scene.ts'

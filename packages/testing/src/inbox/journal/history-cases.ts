@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { SceneTest, Scene } from '../scene.ts'
-import type { Arrival, Journal, JournalBatch, MinuteCount } from '@postern/core/inbox'
+import type { Arrival, Journal, MinuteCount } from '@postern/core/inbox'
+import type { JournalBatch } from '@postern/core/engine'
 
 /** Counts, durations and gauges by minute. */
 export function historyCases(test: SceneTest, durable: boolean): void {

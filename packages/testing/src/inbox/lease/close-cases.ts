@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { fixed } from '@postern/core'
-import type { Outcome } from '@postern/core/inbox'
+import type { Outcome } from '@postern/core/engine'
 import { eventually } from '../eventually.ts'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { RunDueResult } from '@postern/core/inbox'
+import type { RunDueResult } from '@postern/core/engine'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, lane, retryIn } from '../recorder.ts'

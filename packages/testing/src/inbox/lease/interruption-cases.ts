@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Claim, Inbox, Lane, Outcome, TaskInfo } from '@postern/core/inbox'
+import type { Claim, Lane, Outcome } from '@postern/core/engine'
+import type { Inbox, TaskInfo } from '@postern/core/inbox'
 import { eventually } from '../eventually.ts'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'

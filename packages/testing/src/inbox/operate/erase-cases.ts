@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { EventRecord, InboxView, TaskDetail } from '@postern/core/inbox'
+import type { EventRecord } from '@postern/core/engine'
+import type { InboxView, TaskDetail } from '@postern/core/inbox'
 import { gate } from '../gate.ts'
 import { storedDelivery, intake, item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME } from '../recorder.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Claim, IntakeItem, Outcome } from '@postern/core/inbox'
+import type { Claim, IntakeItem, Outcome } from '@postern/core/engine'
 import { intake, item } from '../make.ts'
 import { DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import { type SceneTest, receiverHeard, deliverSigned } from '../scene.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { gate } from '../gate.ts'
-import type { TaskDraft } from '@postern/core/inbox'
+import type { TaskDraft } from '@postern/core/engine'
 import { intake, item } from '../make.ts'
 import { DONE_OUTCOME, lane, retryIn, type Settled } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'

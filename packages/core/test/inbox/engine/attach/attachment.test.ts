@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { attachment, type Consumer, type Side } from '../../../../src/inbox/index.ts'
+import { attachment, type Consumer, type Side } from '../../../../src/inbox/engine/index.ts'
 
 function consumer(receiver: string, retrySpan = 0): Consumer {
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { checks, knownFor, unknownOptions } from '../../../../src/inbox/index.ts'
+import { checks, knownFor, unknownOptions } from '../../../../src/inbox/engine/index.ts'
 
 interface Options {
   readonly path?: string

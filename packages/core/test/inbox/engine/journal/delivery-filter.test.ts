@@ -4,9 +4,8 @@ import {
   arrivalPlace,
   checkDeliveryFilter,
   matchesDelivery,
-  type Arrival,
-  type DeliveryFilter,
-} from '../../../../src/inbox/index.ts'
+} from '../../../../src/inbox/engine/index.ts'
+import type { Arrival, DeliveryFilter } from '../../../../src/inbox/index.ts'
 
 const ARRIVAL: Arrival = {
   id: '1',

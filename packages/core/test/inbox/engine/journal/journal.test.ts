@@ -7,11 +7,10 @@ import {
   packMinute,
   quantile,
   unpackMinute,
-  type Arrival,
   type JournalBatch,
   type Minute,
-  type MinuteGauge,
-} from '../../../../src/inbox/index.ts'
+} from '../../../../src/inbox/engine/index.ts'
+import type { Arrival, MinuteGauge } from '../../../../src/inbox/index.ts'
 import { createJournalBuffer } from '../../../../src/observe/journal-buffer.ts'
 import type { SeriesName } from '../../../../src/observe/series.ts'
 

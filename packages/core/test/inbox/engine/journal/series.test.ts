@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bucketOf } from '../../../../src/inbox/index.ts'
+import { bucketOf } from '../../../../src/inbox/engine/index.ts'
 import { createSeriesTable, type SeriesName } from '../../../../src/observe/series.ts'
 
 const NAME: SeriesName = {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { editedEvent } from '../../../../src/inbox/engine/operate/view.ts'
-import { encodeEvent, decodeEvent } from '../../../../src/inbox/index.ts'
-import type { EventRecord, StoredDelivery } from '../../../../src/inbox/index.ts'
+import { encodeEvent, decodeEvent, type EventRecord } from '../../../../src/inbox/engine/index.ts'
+import type { StoredDelivery } from '../../../../src/inbox/index.ts'
 
 const EVENT: EventRecord = {
   key: ':e1',

@@ -8,9 +8,8 @@ import {
   where,
   type Columns,
   type Consumer,
-  type TaskFilter,
-  type TaskInfo,
-} from '../../../../src/inbox/index.ts'
+} from '../../../../src/inbox/engine/index.ts'
+import type { TaskFilter, TaskInfo } from '../../../../src/inbox/index.ts'
 
 afterEach(() => void vi.useRealTimers())
 

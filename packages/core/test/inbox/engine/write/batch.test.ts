@@ -5,7 +5,7 @@ import {
   type BatchOptions,
   type BatchWork,
   type Fault,
-} from '../../../../src/inbox/index.ts'
+} from '../../../../src/inbox/engine/index.ts'
 
 afterEach(() => void vi.useRealTimers())
 
