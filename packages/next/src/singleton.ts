@@ -24,7 +24,7 @@ export function isBuilding(): boolean {
 }
 
 /** The value of that key, made once in the life of the process. */
-export function kept<T>(key: string, make: () => T): T {
+function kept<T>(key: string, make: () => T): T {
   const host = globalThis as { [STORE]?: Map<string, unknown> }
   const store = (host[STORE] ??= new Map())
   if (!store.has(key)) store.set(key, make())

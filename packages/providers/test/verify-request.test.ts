@@ -11,7 +11,7 @@ const url = 'https://shop.example/webhooks'
 
 function signed(provider: Provider, draft: object, change: (init: Init) => Init = (init) => init) {
   const request = provider.sign!({ topic: 'push', url, ...draft } as never)
-  const { method = 'POST', headers, body } = request
+  const { method, headers, body } = request
   return new Request(
     request.url ?? url,
     change({ method, headers: headers as Record<string, string>, body: body as BodyInit }),
