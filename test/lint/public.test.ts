@@ -43,6 +43,10 @@ test('no guide, page or example imports an entry that may change with every rele
   expect(found.map(([file]) => file)).toEqual([])
 })
 
+test.each(ENTRIES)('%s names each export', (_, file) => {
+  expect(readFileSync(join(root, file), 'utf8')).not.toMatch(/^export (?:type )?\*/m)
+})
+
 /** The names that a module exports by `export … from`. */
 function namesOf(file: string): readonly { readonly name: string; readonly isType: boolean }[] {
   const source = ts.createSourceFile(file, readFileSync(join(root, file), 'utf8'), 99)

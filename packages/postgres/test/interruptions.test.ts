@@ -1,5 +1,5 @@
-import { AGAIN, SUSPECT, type Inbox } from '@postern/core/inbox'
-import type { Outcome } from '@postern/core/engine'
+import type { Inbox } from '@postern/core/inbox'
+import { AGAIN, SUSPECT, type Outcome } from '@postern/core/engine'
 import { expect, test } from 'vitest'
 import { postgresInbox } from '../src/index.ts'
 import { intake, lane, record } from './consumer.ts'

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import type { Place } from '@postern/core/inbox'
+import type { Place } from '@postern/core/engine'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { nodeDatabase } from '../src/driver/node-database.ts'
 import { createPrune } from '../src/operate/prune.ts'

@@ -6,8 +6,8 @@ import {
   SUSPECT,
   eventOf,
   type ClaimRow,
-} from '@postern/core/inbox'
-import type { Store } from '@postern/core/engine'
+  type Store,
+} from '@postern/core/engine'
 import { isDue, isOpen } from './rows.ts'
 import type { StoredTask, Tables } from './tables.ts'
 import { now } from './clock.ts'

@@ -1,5 +1,4 @@
-import { DONE, eventOf } from '@postern/core/inbox'
-import { passes, type Fence, type Patch } from '@postern/core/engine'
+import { DONE, eventOf, passes, type Fence, type Patch } from '@postern/core/engine'
 import type { StoredTask, Tables } from './tables.ts'
 import { now } from './clock.ts'
 

@@ -1,5 +1,4 @@
-import type { ActionRow } from '@postern/core/engine'
-import type { ArrivalRow, Journaled, RecordRows, SpanKey } from '@postern/core/inbox'
+import type { ActionRow, ArrivalRow, Journaled, RecordRows, SpanKey } from '@postern/core/engine'
 import type { Tables } from './tables.ts'
 
 const SERIES = 20_000

@@ -10,8 +10,8 @@ import {
   type HeadRow,
   type NewEvent,
   type NewTask,
-} from '@postern/core/inbox'
-import type { Rows } from '@postern/core/engine'
+  type Rows,
+} from '@postern/core/engine'
 import { holds, patched } from './fences.ts'
 import { noteRows } from './journaled.ts'
 import type { StoredTask, Tables } from './tables.ts'

@@ -6,7 +6,7 @@ import type {
   RecordRow,
   Span,
   TaskRow,
-} from '@postern/core/inbox'
+} from '@postern/core/engine'
 
 /** An event as it is stored. */
 export interface EventRow extends ContentsRow {

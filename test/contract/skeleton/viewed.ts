@@ -8,8 +8,8 @@ import {
   type Place,
   type Scan,
   type Viewed,
-} from '@postern/core/inbox'
-import { topCauses } from '@postern/core/engine'
+  topCauses,
+} from '@postern/core/engine'
 import { isDue } from './rows.ts'
 import { noteRows } from './journaled.ts'
 import type { EventRow, StoredTask, Tables } from './tables.ts'

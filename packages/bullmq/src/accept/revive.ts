@@ -1,5 +1,4 @@
-import { DEAD, READY } from '@postern/core/inbox'
-import { revived, type TaskChange } from '@postern/core/engine'
+import { DEAD, READY, revived, type TaskChange } from '@postern/core/engine'
 import { Job } from 'bullmq'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { parseRef, type Queues } from '../store/queues.ts'

@@ -1,14 +1,14 @@
 import { Buffer } from 'node:buffer'
-import { DAY } from '@postern/core/engine'
-import type {
-  ArrivalRow,
-  Journaled,
-  RecordRow,
-  Ring,
-  SpanKey,
-  SpanKind,
-  Span,
-} from '@postern/core/inbox'
+import {
+  DAY,
+  type ArrivalRow,
+  type Journaled,
+  type RecordRow,
+  type Ring,
+  type SpanKey,
+  type SpanKind,
+  type Span,
+} from '@postern/core/engine'
 import { runScript, type RedisClient } from '../store/connection.ts'
 
 const RINGS: readonly Ring[] = ['verified', 'strangers']

@@ -1,3 +1,4 @@
+import type { TaskState } from '@postern/core/inbox'
 import {
   DONE,
   READY,
@@ -6,9 +7,9 @@ import {
   type FullRow,
   type InfoRow,
   type State,
-  type TaskState,
-} from '@postern/core/inbox'
-import { parsed, type UnreadTeller } from '@postern/core/engine'
+  parsed,
+  type UnreadTeller,
+} from '@postern/core/engine'
 import { attemptsOf } from '../journal/attempts.ts'
 import { runBuffer, runScript, type RedisClient } from '../store/connection.ts'
 import { fromJob } from '../store/errors.ts'

@@ -9,8 +9,6 @@ import {
   type Place,
   type Scan,
   type StatsRow,
-} from '@postern/core/inbox'
-import {
   grouped,
   numberOf,
   topCauses,

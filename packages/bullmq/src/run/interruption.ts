@@ -1,5 +1,4 @@
-import { cut, type Consumer, type UnreadTeller } from '@postern/core/engine'
-import { eventOf } from '@postern/core/inbox'
+import { cut, type Consumer, type UnreadTeller, eventOf } from '@postern/core/engine'
 import { addAttempt, attemptsOf, type AttemptsReader } from '../journal/attempts.ts'
 import type { HeldJob } from './claim.ts'
 import type { RedisClient } from '../store/connection.ts'

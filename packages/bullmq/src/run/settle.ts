@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DEAD, type Attempt, type TaskError } from '@postern/core/inbox'
+import type { Attempt, TaskError } from '@postern/core/inbox'
 import {
+  DEAD,
   givenBack,
   reported,
   type TaskChange,

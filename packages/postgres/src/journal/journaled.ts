@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { ArrivalRow, Journaled, RecordRow, Ring, Span, SpanKey } from '@postern/core/inbox'
+import type { ArrivalRow, Journaled, RecordRow, Ring, Span, SpanKey } from '@postern/core/engine'
 import type { Settings } from '../settings.ts'
 import {
   ADD_RECORD,

@@ -14,8 +14,9 @@ import {
   type Scanned,
   eventOf,
   STATES,
-} from '@postern/core/inbox'
-import { type Store, numberOf } from '@postern/core/engine'
+  type Store,
+  numberOf,
+} from '@postern/core/engine'
 import type { Settings } from '../settings.ts'
 import {
   CAUSES,

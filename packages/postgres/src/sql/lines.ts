@@ -1,4 +1,4 @@
-import { LATER, TASKS } from '@postern/core/inbox'
+import { LATER, TASKS } from '@postern/core/engine'
 import { hash } from 'node:crypto'
 
 /** PostgreSQL's clock: it uses indexes for it, since it does not change inside a statement. */

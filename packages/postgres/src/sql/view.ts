@@ -1,4 +1,4 @@
-import { TASKS } from '@postern/core/inbox'
+import { TASKS } from '@postern/core/engine'
 import { CONTENTS, DELIVERY, EVENT, NOW } from './lines.ts'
 
 const OWN = `t.id >= e.id * ${TASKS} AND t.id < (e.id + 1) * ${TASKS}`

@@ -1,6 +1,11 @@
 import { hash } from 'node:crypto'
-import { TASKS, type NewDelivery, type NewEvent, type NewTask } from '@postern/core/inbox'
-import type { StoreBatch } from '@postern/core/engine'
+import {
+  TASKS,
+  type NewDelivery,
+  type NewEvent,
+  type NewTask,
+  type StoreBatch,
+} from '@postern/core/engine'
 import { ints, storable, texts } from '../sql/lines.ts'
 
 /** The identity of an event, or of a guard: 128 bits of a hash. */

@@ -6,8 +6,6 @@ import {
   type Patch,
   type Rows,
   FENCES,
-} from '@postern/core/engine'
-import {
   GONE,
   type HeadRow,
   type Lost,
@@ -17,7 +15,7 @@ import {
   type Turn,
   TASKS,
   DEAD,
-} from '@postern/core/inbox'
+} from '@postern/core/engine'
 import { NOTE_RECORDS } from '../sql/journal.ts'
 import {
   ENTER,

@@ -1,6 +1,10 @@
 import { hostname } from 'node:os'
-import { settledBy, shutOut, type Back, type Store, type Versions } from '@postern/core/engine'
 import {
+  settledBy,
+  shutOut,
+  type Back,
+  type Store,
+  type Versions,
   type ClaimRow,
   type LaneRow,
   type TaskRow,
@@ -9,7 +13,7 @@ import {
   LATER,
   READY,
   SUSPECT,
-} from '@postern/core/inbox'
+} from '@postern/core/engine'
 import type { Settings } from '../settings.ts'
 import {
   ADD_LANES,

@@ -1,5 +1,4 @@
-import type { ActionRow } from '@postern/core/engine'
-import type { RecordRow, RecordRows } from '@postern/core/inbox'
+import type { ActionRow, RecordRow, RecordRows } from '@postern/core/engine'
 import type { Database } from '../driver/driver.ts'
 import {
   ADD_RECORD,

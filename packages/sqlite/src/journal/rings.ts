@@ -1,4 +1,4 @@
-import type { ArrivalRow, Journaled, Ring } from '@postern/core/inbox'
+import type { ArrivalRow, Journaled, Ring } from '@postern/core/engine'
 import type { Database } from '../driver/driver.ts'
 import {
   ADD_ARRIVAL,

@@ -1,4 +1,4 @@
-import type { Journaled, Span } from '@postern/core/inbox'
+import type { Journaled, Span } from '@postern/core/engine'
 import type { Database } from '../driver/driver.ts'
 import {
   ADD_SERIES,

@@ -1,5 +1,4 @@
-import { RUNNING, type TaskRow } from '@postern/core/inbox'
-import type { Store } from '@postern/core/engine'
+import { RUNNING, type TaskRow, type Store } from '@postern/core/engine'
 import type { Database } from '../driver/driver.ts'
 import { ANY_GATED, DUE, NEXT_DUE, TASKS_BY_ID } from '../sql/tasks.ts'
 import type { StoredRuns } from '../store/patch.ts'

@@ -1,4 +1,4 @@
-import type { TaskRow } from '@postern/core/inbox'
+import type { TaskRow } from '@postern/core/engine'
 import type { Database, Driver } from '../driver/driver.ts'
 import { ADD_PROCESS, BEAT, CLAIMS, GONE, NEXT_TOKEN, PROCESS, SAW } from '../sql/tasks.ts'
 

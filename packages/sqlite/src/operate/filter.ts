@@ -1,5 +1,4 @@
-import { where, type Columns } from '@postern/core/engine'
-import type { Scan } from '@postern/core/inbox'
+import { where, type Columns, type Scan } from '@postern/core/engine'
 import { DELIVERY, TASK } from '../sql/tasks.ts'
 
 /** A filter as SQL over {@link FROM}. */

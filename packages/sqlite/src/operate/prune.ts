@@ -1,4 +1,4 @@
-import { DONE, type Before, type Place, type ContentsRow } from '@postern/core/inbox'
+import { DONE, type Before, type Place, type ContentsRow } from '@postern/core/engine'
 import type { Database } from '../driver/driver.ts'
 import type { Attempts, StoredRuns } from '../store/patch.ts'
 import { createKeyIndex, type Keys } from '../keys/keys.ts'

@@ -1,5 +1,5 @@
-import { type Scan, type TaskFilter, TASKS, type Place as Cursor } from '@postern/core/inbox'
-import { identityKey } from '@postern/core/engine'
+import type { TaskFilter } from '@postern/core/inbox'
+import { type Scan, TASKS, type Place as Cursor, identityKey } from '@postern/core/engine'
 import type { Database } from '../driver/driver.ts'
 import type { Keys } from '../keys/keys.ts'
 

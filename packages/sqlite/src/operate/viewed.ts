@@ -8,8 +8,8 @@ import {
   type InfoRow,
   type Scan,
   type Scanned,
-} from '@postern/core/inbox'
-import type { Store } from '@postern/core/engine'
+  type Store,
+} from '@postern/core/engine'
 import type { Driver, Database } from '../driver/driver.ts'
 import { createAttemptsOf } from '../store/patch.ts'
 import type { Keys } from '../keys/keys.ts'

@@ -6,8 +6,8 @@ import {
   type NewDelivery,
   type NewEvent,
   type NewTask,
-} from '@postern/core/inbox'
-import type { StoreBatch } from '@postern/core/engine'
+  type StoreBatch,
+} from '@postern/core/engine'
 import type { Database } from '../driver/driver.ts'
 import {
   ADD_CLAIMS,

@@ -1,4 +1,4 @@
-import type { LaneRow } from '@postern/core/inbox'
+import type { LaneRow } from '@postern/core/engine'
 import type { Database } from '../driver/driver.ts'
 import {
   ADD_LANE,

@@ -1,5 +1,13 @@
-import { PENDING, RUNNING, type TaskRow, type AttemptRow } from '@postern/core/inbox'
-import { passes, type Fence, type Patch, type Attempted } from '@postern/core/engine'
+import {
+  PENDING,
+  RUNNING,
+  type TaskRow,
+  type AttemptRow,
+  passes,
+  type Fence,
+  type Patch,
+  type Attempted,
+} from '@postern/core/engine'
 import type { Database } from '../driver/driver.ts'
 import {
   DROP_TASK,

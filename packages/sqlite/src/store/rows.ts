@@ -7,8 +7,10 @@ import {
   type HeadRow,
   RUNNING,
   DONE,
-} from '@postern/core/inbox'
-import type { Rows, Guarded, EndedTask } from '@postern/core/engine'
+  type Rows,
+  type Guarded,
+  type EndedTask,
+} from '@postern/core/engine'
 import type { Database, Written } from '../driver/driver.ts'
 import {
   ENTER_TURN,

@@ -8,8 +8,12 @@ import {
   type StoreFault,
   type Versions,
   type Rows,
+  type ClaimRow,
+  type Journaled,
+  PENDING,
+  RUNNING,
+  type Wish,
 } from '@postern/core/engine'
-import { type ClaimRow, type Journaled, PENDING, RUNNING, type Wish } from '@postern/core/inbox'
 import type { Driver, Database } from '../driver/driver.ts'
 import { createKeys, PutBack } from '../keys/keys.ts'
 import { createLeases } from '../lease/leases.ts'

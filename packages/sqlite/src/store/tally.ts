@@ -1,4 +1,4 @@
-import { DONE } from '@postern/core/inbox'
+import { DONE } from '@postern/core/engine'
 import { COUNT_LANE, COUNT_TENANT } from '../sql/tasks.ts'
 import type { Database } from '../driver/driver.ts'
 import type { RowCache } from './writer.ts'
