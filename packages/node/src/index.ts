@@ -6,11 +6,16 @@ export {
   type ClosesOnSignal,
 } from './close-on-signal.ts'
 export { inFront } from './in-front.ts'
-export { createBridge, type Bridge, type BridgeHost, type WebhookOptions } from './bridge.ts'
+export {
+  createBridge,
+  NodeHeaders,
+  type Bridge,
+  type BridgeHost,
+  type Mountable,
+  type UrlOptions,
+  type WebhookOptions,
+} from './bridge.ts'
 export { createBodyReader, type BodyReader } from './read-body.ts'
-export { NodeHeaders } from './bridge.ts'
-export type { Mountable } from './bridge.ts'
-export type { ParsedRequest } from './bridge.ts'
-export type { UrlOptions } from './bridge.ts'
+export type { ParsedRequest } from './recover-body.ts'
 export type { ForwardedHeader, TrustProxy } from './forwarded.ts'
 export { runDue, health, serve, type NodeHandler } from './routes.ts'

@@ -7,7 +7,7 @@ import { declare as causes } from './inbox/causes.ts'
 import { declare as actions } from './inbox/actions.ts'
 import { declare as stats } from './inbox/stats.ts'
 import { declare as watch } from './inbox/watch.ts'
-import { declare as change } from './inbox/change.ts'
+import { declare as change } from './inbox/replay-delete-erase.ts'
 import { declare as prune } from './inbox/prune.ts'
 import { declare as migrate } from './inbox/migrate.ts'
 
