@@ -2,10 +2,9 @@ import { checkJson } from './inbox/codec.ts'
 import type { HeaderLines } from './basics/header-lines.ts'
 import { toWebhookError, WebhookError } from './errors.ts'
 import { discard, readStream } from './body/read-stream.ts'
-import type { Receiver } from './receiver/receiver-types.ts'
+import type { Receiver, FetchHost } from './receiver/receiver-types.ts'
 import type { Admission } from './receive/admit.ts'
 import type { Reply } from './receive/reply/reply.ts'
-import type { FetchHost } from './receive/fetch-host.ts'
 import { toResponse } from './receive/reply/response.ts'
 
 /** Makes `receiver.fetch`: read → receive → Response. */

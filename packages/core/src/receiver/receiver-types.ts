@@ -1,11 +1,10 @@
 import type { Admission, Head } from '../receive/admit.ts'
 import type { AnswerFunction, AnswerOptions } from '../receive/reply/answer.ts'
-import type { Delivery, DeliveryInit } from '../delivery.ts'
+import type { Delivery, DeliveryInit, Json } from '../delivery.ts'
 import type { Dedupe } from '../receive/identity.ts'
 import type { Duration } from '../basics/deadline.ts'
 import type { WebhookError } from '../errors.ts'
 import type { EventMap, WebhookEvent } from '../event.ts'
-import type { FetchHost } from '../receive/fetch-host.ts'
 import type { RunDueResult, Host, Inbox } from '../inbox/inbox.ts'
 import type { Changed, ReplayOptions, TaskFilter, TaskInfo, TaskError } from '../inbox/view.ts'
 import type { Health } from './health.ts'
@@ -24,6 +23,7 @@ import type {
 } from '../subscribe/subscription.ts'
 import type { AnyCommit } from '../subscribe/task.ts'
 import type { EventOf, PatternOf, TopicsOf } from '../subscribe/topic-types.ts'
+import type { HeaderLines } from '../basics/header-lines.ts'
 
 /** How a receiver was made. Times in milliseconds. */
 export interface ReceiverSettings {
@@ -161,3 +161,15 @@ export interface Receiver<
 type AnyEvent<Events extends EventMap> = string extends keyof Events
   ? WebhookEvent<string, Events[string]>
   : { [T in keyof Events & string]: WebhookEvent<T, Events[T]> }[keyof Events & string]
+
+/** Options of one fetch request, from its host. */
+export interface FetchHost extends Host {
+  /** A small JSON value kept with the events (`event.context`), or a function that reads it off the request. */
+  readonly context?: Json | ((request: Request) => Json | undefined) | undefined
+  /** The URL the sender used, or a function that reads it off the request; give it if a proxy changed it. @default request.url */
+  readonly url?: string | ((request: Request) => string) | undefined
+  /** The exact bytes; give them if the host has read the body. */
+  readonly body?: Uint8Array | undefined
+  /** The header lines; give them if the host keeps repeated headers apart, which `Headers` joins. @default request.headers */
+  readonly headers?: HeaderLines | undefined
+}
