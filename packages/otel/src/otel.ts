@@ -206,7 +206,7 @@ function joinWhenReady(receiver: ObservedReceiver, parts: readonly ObserverPart[
       }, EVERY)
       unref(timer)
     } catch {
-      // Workers allow no timer outside a request: there the SDK is started first.
+      // Workers allow no timer outside a request. On Workers, start the SDK before this call.
     }
   }
 }

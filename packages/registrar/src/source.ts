@@ -3,7 +3,7 @@
  * webhooks; a source of redeliveries asks the sender to deliver again, signed. `@postern/registrar` has those of ten senders.
  *
  * What its methods throw has a `code`: `not_found` and `invalid` concern one event, which is counted as failed.
- * `rate_limited` with `retryAfter` in milliseconds is waited for. Everything else ends a catch-up, and a later call goes on.
+ * On `rate_limited`, the catch-up waits `retryAfter` milliseconds and tries again. Everything else ends a catch-up, and a later call continues.
  */
 export type Source = PayloadSource | RedeliverySource
 

@@ -40,7 +40,7 @@ export async function cutOff(
   const lane = consumer
     .lanes()
     .find((each) => each.name === name || each.previousNames.includes(name))
-  // Once, however often BullMQ found the job without a lock: each claim that ran was read.
+  // Counts one interruption, however often BullMQ found the job without a lock. Each claim counts the run before it.
   const ruling = cut({ ...held, attempt: claim.attempt }, lane?.attempts)
   const { change, count, charged, error } = ruling
   const fields = {

@@ -12,8 +12,8 @@ export type Declaration = Pick<
 const JSON_ALONE: readonly Format[] = ['json']
 
 /**
- * The format in which a body is read. What is signed decides: the provider's declaration, else among several formats the
- * bytes themselves. A Content-Type decides among the declared formats only if it is signed, or if nothing is.
+ * Decides the format in which a body is read. The provider's declaration comes first. If it allows several formats, the
+ * bytes decide, or the Content-Type if that is signed or nothing is signed.
  */
 export function decideFormat(delivery: Delivery, declared: Declaration): Format {
   const { formats = JSON_ALONE } = declared

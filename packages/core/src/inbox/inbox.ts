@@ -8,7 +8,7 @@ import type { InboxView, TaskError } from './view.ts'
 
 /** Stores accepted events and their tasks until they are done. It dedupes and stores in one atomic step. */
 export interface Inbox<Commit extends AnyCommit = AnyCommit> {
-  /** As in `memoryInbox`: errors and logs name it. */
+  /** The inbox's name in errors and logs, such as `memoryInbox`. */
   readonly name: string
   /** For types alone, and never set: `task.commit` of its tasks; `never` without transactions. */
   readonly commit?: Commit

@@ -151,7 +151,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
     }
   }
 
-  /** Milliseconds by which the wall clock jumped ahead since the last look: no task was due for these. */
+  /** Returns how far the wall clock jumped ahead since the last look, in milliseconds. A task does not count as late for that time. */
   function stepOfClock(): number {
     const at = { wall: now(), monotonic: monotonic() }
     const step = at.wall - looked.wall - (at.monotonic - looked.monotonic)

@@ -232,7 +232,7 @@ const held = (gate: number, most: string): string =>
 const ready = (turn: string): string =>
   pick(`t.gate = ${READY} AND t.turn ${turn}`, 't.turn, t.due', 'w.room')
 
-// One damaged count must not end the statement that claims for all: `int` holds one more.
+// The largest count that can grow by one in an `int`. Without this limit, one damaged count would end the claim of all tasks.
 const MOST = 2 ** 31 - 2
 
 const COLUMNS = `t.id::float8 AS id, t.lane, t.gate, t.attempt, t.round, t.cut, t.error IS NOT NULL AS failed, t.line::float8 AS line,

@@ -50,7 +50,7 @@ interface StandardFamilySpec
   readonly topicField?: string | readonly string[]
   /** Every way in which the sender has ever made its keys of secrets; the first signs. @default ['decoded'] */
   readonly keys?: readonly KeyForm[]
-  /** Makes a key of a secret in the sender's own format, in place of `keys`. @default whsec_ and base64 */
+  /** Makes the key from a secret in the sender's own format. Replaces `keys`. @default whsec_ and base64 */
   readonly key?: (secret: string) => StandardWebhooksKey
   /** Writes the list of signatures as the specification has it, if the sender has its own way. */
   readonly signatures?: (list: string) => string

@@ -97,7 +97,7 @@ export async function listHeads(
   }
 }
 
-/** The order in which events are taken: equal times are common, since many senders have whole seconds. */
+/** Returns true if `event` comes after `other`. Equal times are common, since many senders give times in whole seconds. */
 function isAfter(event: ProgressMark, other: ProgressMark): boolean {
   return event.at === other.at ? event.id > other.id : event.at > other.at
 }

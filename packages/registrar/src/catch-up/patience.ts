@@ -1,7 +1,7 @@
 import { isWebhookError } from '@postern/core'
 import { memberOf, textOf } from '@postern/core/internal'
 
-// Waits for a full inbox, in milliseconds: doubled each time.
+// First and longest wait for a full inbox, in milliseconds. Each wait is twice the one before.
 const FIRST = 1000
 const LONGEST = 30_000
 

@@ -20,7 +20,7 @@ export async function applyPlan(
   checkSecrets(spec, plan, options)
   const has = await spec.list()
   const { steps } = makePlan(spec, plan.want, has)
-  // A plan that was stored as JSON has no undefined members, and so has what it is compared with.
+  // A plan that was stored as JSON has no undefined members. The new steps lose theirs too, so that equal steps compare equal.
   const planned = JSON.parse(JSON.stringify(plan.steps)) as readonly Step[]
   for (const step of steps) {
     const now = JSON.parse(JSON.stringify(step)) as Step

@@ -22,7 +22,7 @@ export const LABELS: readonly (string | undefined)[] = [
 ]
 const QUERY = 'type=evil&topic=evil&event=evil&id=evil&command=%2Fevil&payload=%7B%7D'
 
-/** The laws of what strangers make of a captured delivery. */
+/** Tests deliveries that a stranger captured and changed. The provider must reject each, or read the same events. */
 export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner: TestRunner): void {
   const make = (secret: unknown): Provider =>
     under.create({ ...laws.options, ...(under.secretOption && { [under.secretOption]: secret }) })

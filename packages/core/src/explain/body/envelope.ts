@@ -46,7 +46,7 @@ function inflatersOf([first, second]: Uint8Array, coding: string | undefined): r
   return first === 0x78 ? [inflateSync] : []
 }
 
-/** The request inside of what a gateway made of it: base64, a JSON string, or an envelope of JSON. */
+/** Yields the requests that a gateway may have wrapped, in base64, a JSON string, a form or a JSON envelope. */
 export function* unwrapped(request: PlainRequest): Generator<Change> {
   const { body } = request
   if (body.length === 0 || body.length > MOST) return

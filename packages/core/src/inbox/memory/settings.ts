@@ -32,7 +32,7 @@ export interface MemorySettings extends EngineSettings {
   readonly maxDead: number
   readonly maxDeliveries: number
   readonly hold: number
-  /** False if no `dedupeWindow` was given: then it is as long as the sender of a receiver needs. */
+  /** False if no `dedupeWindow` was given. Then the window is the receiver's `retrySpan`, or the default if that is longer. */
   readonly windowed: boolean
 }
 

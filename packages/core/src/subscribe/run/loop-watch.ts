@@ -129,7 +129,7 @@ const LIMITS = 4
 
 /** Runs that can be named at once. Slot 0 is for the synchronous part of a run that found no other one. */
 const SLOTS = 64
-/** Characters of a slot: one with their number, then the name of the run. */
+/** Length of a slot, in 16-bit units. The first holds the length of the name, the others the name of the run. */
 const WIDTH = 256
 /** Where the names begin, in bytes. */
 const NAMES: number = 4 * (LIMITS + SLOTS)

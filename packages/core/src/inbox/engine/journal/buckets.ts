@@ -8,7 +8,7 @@ export const HOUR: number = 60 * MINUTE
 export const DAY: number = 24 * HOUR
 /** How long minutes are kept before they become hours, in milliseconds. */
 export const MINUTES_KEPT: number = 2 * DAY
-/** How long hours are kept, in milliseconds. */
+/** How long hourly counts are kept, in milliseconds. */
 export const HOURS_KEPT: number = 30 * DAY
 
 /** The name of a series. `by` and `value` are null for a gauge, `subscription` is null for deliveries. */
@@ -167,7 +167,7 @@ export function packMinute(minute: Minute): Uint8Array {
   return Uint8Array.from(out)
 }
 
-/** The minute of {@link packMinute}. Bytes that end in the middle are a `TypeError`. */
+/** Unpacks the bytes that {@link packMinute} wrote. Bytes that end in the middle are a `TypeError`. */
 export function unpackMinute(bytes: Uint8Array): Minute {
   const minute = new Map<number, Counts>()
   let at = 0

@@ -26,7 +26,7 @@ export interface ViewParts {
   readonly consumers: () => readonly Consumer[]
   /** Looks for ready tasks in all receivers of this process. */
   readonly look: () => void
-  /** What this process has claimed and not started is pending again until the function returned was called. */
+  /** Tasks claimed but not started become pending. This process claims none until the returned function is called. */
   readonly pause: () => Promise<() => void>
   /** More tasks of a receiver are open now; fewer if the number is negative. */
   readonly opened: (receiver: string, tasks: number) => void

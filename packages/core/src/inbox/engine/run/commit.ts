@@ -141,7 +141,7 @@ export function createCommit(
 
       function once(hasPlace: boolean): MaybePromise<void> {
         return store.commit(until - performance.now(), (rows, transaction) => {
-          // It waited for a connection while others met.
+          // While this transaction waited for a connection, others of its subscription had a conflict.
           if (!hasPlace && crowd.has(slot)) throw new Crowded()
           return chain(
             steps(() => settle.within(rows, ended, () => run(transaction))),

@@ -99,7 +99,7 @@ export function claimOf(
   }
 }
 
-/** A task of its row. Throws if the row cannot be read. */
+/** Makes a task from its row. Throws if the row cannot be read. */
 export function taskOf(
   row: ClaimRow,
   claimed: {
