@@ -16,5 +16,8 @@ function importsOf(file: string, seen = new Set<string>()): readonly string[] {
 }
 
 test('postern/request runs in a browser: it needs core, and of Node.js the Buffer that bundlers replace', () => {
-  expect([...new Set(importsOf(entry))].toSorted()).toEqual(['@postern/core/internal', 'node:buffer'])
+  expect([...new Set(importsOf(entry))].toSorted()).toEqual([
+    '@postern/core/internal',
+    'node:buffer',
+  ])
 })
