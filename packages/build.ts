@@ -73,7 +73,7 @@ async function bundle(folder: string): Promise<void> {
           ? [{ name: 'main', tags: ['$initial' as const], test: (id: string) => !isEntry(id) }]
           : []),
         // Small, and most providers need one of them.
-        { name: 'common', test: /[\\/]src[\\/]common[\\/]/ },
+        { name: 'common', test: /[\\/]src[\\/](?:common[\\/]|schemes[\\/]sender\.ts$)/ },
       ],
     },
   })

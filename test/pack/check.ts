@@ -26,6 +26,7 @@ const needNodeTypes = [
   'forward',
   'testing',
   'inspector',
+  'core/guard',
 ].map((name) => `@postern/${name}`)
 
 // Node has no cloudflare:workers: `npm test -- workers` runs it packed, in workerd.
