@@ -64,7 +64,13 @@ describe('postern audit', () => {
   })
 
   test('tells what was sent, what came, why, and what to do; no secret is printed', async () => {
-    const { code, out, err } = await audit(flawed.url, '--case', 'authentic/', '--for', 'flask')
+    const { code, out, err } = await audit(
+      flawed.url,
+      '--case',
+      'authentic/',
+      '--framework',
+      'flask',
+    )
     expect(code).toBe(1)
     expect(out).toContain('no grade  a part of the battery has no grade')
     expect(out).toContain('high  raw-body')
@@ -127,7 +133,7 @@ describe('postern audit', () => {
     [['--case', 'nothing'], '--case must be the beginning of a case'],
     [['--sarif'], '--sarif needs --source file:line'],
     [['--fail-on', 'all'], '--fail-on must be one of critical, high, medium, low'],
-    [['--for', 'rails'], '--for must be one of express, next, flask, php, go'],
+    [['--framework', 'rails'], '--framework must be one of express, next, flask, php, go'],
   ])('rejects %j and says how it is written', async (args, told) => {
     const { code, err } = await audit(sound.url, ...args)
     expect([code, err.includes(told)]).toEqual([2, true])
@@ -135,8 +141,8 @@ describe('postern audit', () => {
 
   test('sends nothing to another host without its name and its nonce', async () => {
     const url = 'https://shop.example/hooks'
-    expect((await audit(url)).err).toContain('give --yes shop.example if it is yours')
-    const { code, err } = await audit(url, '--yes', 'shop.example')
+    expect((await audit(url)).err).toContain('if it is yours, give --allow-host shop.example')
+    const { code, err } = await audit(url, '--allow-host', 'shop.example')
     expect([code, err]).toEqual([
       2,
       expect.stringMatching(/well-known\/postern-audit\.txt[^]*--nonce postern-audit-[\da-f]{32}/),
@@ -170,7 +176,7 @@ describe('postern audit', () => {
     const { port } = front.address() as AddressInfo
     const url = `http://shop.example:${port}${inner.pathname}`
     const run = (...args: readonly string[]): Promise<Ended> =>
-      postern(['audit', url, '--provider', 'stripe', '--yes', 'shop.example', ...args], {
+      postern(['audit', url, '--provider', 'stripe', '--allow-host', 'shop.example', ...args], {
         cwd: folder,
         env,
       })

@@ -30,6 +30,7 @@ test('the expressions that are made of texts are known', () => {
     'packages/core/src/body/xml/xml-check.ts',
     'packages/core/src/inbox/engine/journal/delivery-filter.ts',
     'packages/core/src/inbox/engine/operate/filter.ts',
+    'packages/core/src/inbox/memory/viewed.ts',
     'packages/core/src/subscribe/topics.ts',
   ])
 })

@@ -65,7 +65,7 @@ describe('in a copy of the repository', { timeout: 300_000 }, () => {
       '\n]\n\n/**\n * The commands.',
       "\n  ['greet', 'say hello', () => import('./commands/greet.ts')],",
     )
-    insert('packages/core/src/errors.ts', '  closed: 503,', '  asleep: 418,\n')
+    insert('packages/core/src/errors.ts', '  receiver_closed: 503,', '  asleep: 418,\n')
     writeFileSync(join(copy.folder, 'test', 'asleep.ts'), ASLEEP)
     const { code, output } = await types()
     expect(code).not.toBe(0)

@@ -106,7 +106,7 @@ describe('webhook', () => {
   test('puts publicBase in the place of what it sees, and context has the parameters', async () => {
     const seen: unknown[] = []
     const provider = acme({ secret, signs: 'url' })
-    const receiver = createReceiver({ provider, log: false })
+    const receiver = createReceiver({ provider, log: false, onUnhandled: 'acknowledge' })
     const { POST } = webhook(receiver, {
       publicBase: 'https://hooks.example/v1',
       context: (request, params) => {

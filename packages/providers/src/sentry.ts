@@ -31,7 +31,7 @@ export const sentry: Factory<PresetOptions<'clientSecret'>> = /* @__PURE__ */ se
   },
   notSecret: [
     [/^sntr[a-z]{2}_/, 'a token for the API'],
-    [/^https:\/\/.*@.*sentry/, 'the DSN'],
+    [/^https:\/\/\w{1,100}@/, 'the DSN'],
   ],
   topics: ['issue.created', 'issue.resolved', 'error.created', 'event_alert.triggered'],
   checked: '2026-11-28',

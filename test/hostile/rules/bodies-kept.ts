@@ -117,7 +117,14 @@ async function flooded(
   head: Readonly<Record<string, string>> | undefined,
 ): Promise<number> {
   const at = Date.now()
-  const options = { name, inbox, provider, log: false, explain: false, now: () => at } as const
+  const options = {
+    name,
+    inbox,
+    provider,
+    log: false,
+    explain: false,
+    clock: { now: () => at },
+  } as const
   const receiver = createReceiver(options) as Receiver
   receiver.onAny(() => undefined)
   const send = async (delivery: DeliveryInit): Promise<void> => {
@@ -154,7 +161,14 @@ async function beside(
   // Rows go in the order of their times: each case has a minute of its own.
   const start = Math.ceil(Date.now() / MINUTE) * MINUTE + (minutes += MINUTE)
   let at = start
-  const options = { name, inbox, provider, log: false, explain: false, now: () => at } as const
+  const options = {
+    name,
+    inbox,
+    provider,
+    log: false,
+    explain: false,
+    clock: { now: () => at },
+  } as const
   const receiver = createReceiver(options) as Receiver
   receiver.onAny(() => undefined)
   if (!isNew) await receiver.receive(await signedInit(provider, 'push', {}, { at }))

@@ -102,7 +102,9 @@ export function createGuard(options: GuardOptions = {}): AddressGuard {
 
 /** The host of a URL: an address without its brackets, a name without the dot of the root. */
 export function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, '').replace(/\.+$/, '')
+  let host = url.hostname.replace(/^\[|\]$/g, '')
+  while (host.endsWith('.')) host = host.slice(0, -1)
+  return host
 }
 
 function isUsualPort(port: number): boolean {

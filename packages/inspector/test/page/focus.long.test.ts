@@ -113,7 +113,7 @@ needs(chromium).describe('the focus', () => {
     await page.getByRole('tree').waitFor()
     expect(await over()).toBe(0)
     await page.goto(world.url)
-    await page.getByRole('heading', { name: /needs a look/ }).waitFor()
+    await page.getByRole('heading', { name: /needs? attention/ }).waitFor()
     expect(await over()).toBe(0)
   })
 })

@@ -50,7 +50,7 @@ needs(chromium).describe('the keyboard alone', () => {
     await world.settled()
     world.isBroken = false
     await page.goto(world.url)
-    await page.getByRole('heading', { name: /needs a look/ }).waitFor()
+    await page.getByRole('heading', { name: /needs? attention/ }).waitFor()
 
     await keyboard.press('g')
     await keyboard.press('l')
@@ -101,7 +101,7 @@ needs(chromium).describe('the keyboard alone', () => {
     await page.getByRole('button', { name: 'UTC', pressed: true }).waitFor()
     await keyboard.press('g')
     await keyboard.press('h')
-    await page.getByRole('heading', { name: /needs a look/ }).waitFor()
+    await page.getByRole('heading', { name: /needs? attention/ }).waitFor()
     await keyboard.press('?')
     await page.getByRole('dialog', { name: 'Keys' }).waitFor()
     await keyboard.press('Escape')

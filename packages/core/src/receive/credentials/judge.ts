@@ -76,7 +76,8 @@ export function isNamed(name: string, names: ReadonlySet<string>): boolean {
 }
 
 function judge(plainName: string): boolean {
-  const name = plainName.replace(/-+$/, '')
+  let name = plainName
+  while (name.endsWith('-')) name = name.slice(0, -1)
   return (
     LAST_WORDS.test(name) ||
     KEY.test(name) ||
