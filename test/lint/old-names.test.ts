@@ -1,19 +1,28 @@
 // Names that were decided against before the first release stay out, each where users would meet it.
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createReceiver, memoryInbox, type ReceiverOptions } from '@postern/core'
+import { generic } from '@postern/providers/generic'
+import { parseAst } from 'rolldown/parseAst'
 import { expect, test } from 'vitest'
 import { root } from '../run/report.ts'
 
 const EXPORTS =
-  'Unrecoverable RetryAfter Postpone DrainOptions Drained HEARD Heard Facts TakeInit TakeOptions TakeResult Taken createSource PerKeyOptions persistent reloadable StoredOption drain drainRoute'
+  'Unrecoverable RetryAfter Postpone DrainOptions Drained HEARD Heard Facts TakeInit TakeOptions TakeResult Taken createSource PerKeyOptions persistent reloadable StoredOption drain drainRoute LaneStats CauseLane ToldSecret'
 // Of the lists of members in the committed surface: options, and shapes that apps read.
 const MEMBERS =
-  'window orderBy fairBy perKey formerly integers seal stored refusedBodies silence drain refuse discard refusals scope answered acted conflict caughtUp accepts settles cuts lanes'
+  'window orderBy fairBy perKey formerly integers labels seal stored refusedBodies silence drain take work refuse discard refusals scope answered acted conflict fenced paused caughtUp accepts settles oldest cuts charged lanes taken'
+// Of every type of options, exported or not; with the type where the name means something else in others.
+const OPTIONS = `${MEMBERS} ReceiverOptions.now ReceiverOptions.monotonic LimitOptions.time LimitOptions.inflated LimitOptions.buffered PerTenantOptions.tenant ExponentialOptions.base ExponentialOptions.max PayloadDriftOptions.told PayloadDriftOptions.settled`
 const CODES = 'unidentified replayed closed body_lossy handshake_refused inflated_too_large'
-const FLAGS = '--formerly --seal-key --scope --ms --part --refused'
+const FLAGS = '--formerly --seal-key --scope --ms --part --for --refused --discard POSTERN_SEAL_KEY'
+// Of what commands and the page's server print as JSON.
+const KEYS =
+  'lanes cuts charged refusals refused discarded scope fairBy orderBy answered accepts settles taken'
 
+const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 const surface = globSync('test/release/surface/*.txt', { cwd: root })
-  .map((file) => readFileSync(join(root, file), 'utf8'))
+  .map(read)
   .join('\n')
   .split(/^(?=# )/m)
   // What stores, their test suite and our own packages share may keep words of the engine.
@@ -29,7 +38,7 @@ const documents = globSync(
     'packages/docs/pages/**/*.md',
   ],
   { cwd: root, exclude: (path) => /node_modules|CHANGELOG/.test(String(path)) },
-).map((file) => [file, readFileSync(join(root, file), 'utf8')] as const)
+).map((file) => [file, read(file)] as const)
 
 test.each(EXPORTS.split(' '))('no package exports %s', (name) => {
   expect(surface).not.toMatch(new RegExp(`^${name}:`, 'm'))
@@ -42,21 +51,93 @@ test.each(MEMBERS.split(' '))('no shape that apps read has the member %s', (name
   expect(lines).toEqual([])
 })
 
+test('no type of options has one of them', () => {
+  const options = membersOf('packages/*/src/**/*.ts', /^TS(?:Property|Method)Signature$/).filter(
+    ({ file, type }) => type.endsWith('Options') && !INNER.has(type) && !file.includes('/engine/'),
+  )
+  expect(options.length).toBeGreaterThan(400)
+  const old = new Set(OPTIONS.split(' '))
+  expect(options.filter(({ type, name }) => old.has(name) || old.has(`${type}.${name}`))).toEqual(
+    [],
+  )
+})
+// What core makes of a receiver's options, and parts of the contract suite of inboxes.
+const INNER = new Set(['CheckedOptions', 'RecorderOptions', 'JoinOptions'])
+
+test.each(['now', 'monotonic', 'seal', 'stored', 'refusedBodies', 'silence', 'work', 'fairBy'])(
+  'a receiver rejects the old option %s by name',
+  (name) => {
+    const options = { provider: generic({ unauthenticated: true }), [name]: undefined }
+    expect(() => createReceiver(options as ReceiverOptions)).toThrow(`unknown option ${name}`)
+  },
+)
+
+test.each(['orderBy', 'perKey', 'formerly'])(
+  'a handler rejects the old option %s',
+  async (name) => {
+    const receiver = createReceiver({
+      provider: generic({ unauthenticated: true }),
+      inbox: memoryInbox(),
+    })
+    expect(() => receiver.on('push', { [name]: 'x' }, () => {})).toThrow(`unknown option ${name}`)
+    await receiver.close()
+  },
+)
+
 test.each(CODES.split(' '))('no delivery is rejected with %s', (code) => {
   const [, codes] = /^ErrorCode: type (.*)$/m.exec(surface)!
   expect(codes!.split(' | ')).not.toContain(code)
 })
 
 test.each(FLAGS.split(' '))('no command takes %s', (flag) => {
-  const reference = readFileSync(join(root, 'packages/cli/OPTIONS.md'), 'utf8')
-  expect(reference).not.toMatch(new RegExp(`${flag}\\b(?!-)`))
+  expect(read('packages/cli/OPTIONS.md')).not.toMatch(new RegExp(`${flag}\\b(?!-)`))
 })
 
-test.each(documents)('code in %s has none of them', (_, text) => {
-  const blocks = text.match(/^```(?:ts|tsx|js)\n[\s\S]*?^```/gm) ?? []
+test('no JSON of a command or of the page has a key of them', () => {
+  const keys = membersOf(
+    'packages/{cli/src/{commands,mcp,print},inspector/src/{api,routes}}/**/*.ts',
+    /^(?:Property|TS(?:Property|Method)Signature)$/,
+  )
+  expect(keys.length).toBeGreaterThan(500)
+  const old = new Set(KEYS.split(' '))
+  expect(keys.filter(({ name }) => old.has(name))).toEqual([])
+})
+
+test.each(documents)('code in %s has none of them', (file, text) => {
+  const blocks = text.match(/^```(?:ts|tsx|js|sh|json)\n[\s\S]*?^```/gm) ?? []
+  const spans = text.replaceAll(/^```[^]*?^```/gm, '').match(/`[^`\n]+`/g) ?? []
+  // Our own long runs, which CONTRIBUTING names, have flags of their own.
   const old = new RegExp(
-    `\\b(?:${[...EXPORTS.split(' ').filter((name) => !/^(?:drain|Heard|Facts|Taken)$/.test(name)), 'orderBy', 'fairBy', 'perKey', 'refusedBodies'].join('|')})\\b|receiver\\.(?:drain|take|work|refuse)\\(|\\bseal:|\\bsilence:`,
+    `\\b(?:${[...EXPORTS.split(' ').filter((name) => !/^(?:drain|Heard|Facts|Taken)$/.test(name)), 'orderBy', 'fairBy', 'perKey', 'refusedBodies'].join('|')})\\b|receiver\\.(?:drain|take|work|refuse)\\(|\\b(?:seal|silence|labels):${file === 'CONTRIBUTING.md' ? '' : `|(?:${FLAGS.replaceAll(' ', '|')})\\b(?!-)`}`,
   )
   // An ORM has an orderBy of its own.
-  expect(blocks.filter((block) => old.test(block) && !/drizzle|prisma/i.test(block))).toEqual([])
+  const code = [...blocks.filter((block) => !/drizzle|prisma/i.test(block)), ...spans]
+  expect(code.filter((each) => old.test(each))).toEqual([])
 })
+
+interface Member {
+  readonly file: string
+  /** The interface or type alias that has it. */
+  readonly type: string
+  readonly name: string
+}
+
+/** The members of types and objects in files: nodes of these kinds, by the name of their key. */
+function membersOf(files: string, kinds: RegExp): readonly Member[] {
+  return globSync(files, { cwd: root, exclude: ['packages/inspector/src/assets.ts'] }).flatMap(
+    (file) => {
+      const found: Member[] = []
+      const walk = (node: any, type: string): void => {
+        if (node === null || typeof node !== 'object') return
+        const inside = /^TS(?:InterfaceDeclaration|TypeAliasDeclaration)$/.test(node.type)
+          ? node.id.name
+          : type
+        if (kinds.test(node.type) && node.key.type === 'Identifier')
+          found.push({ file, type: inside, name: node.key.name })
+        for (const each of Object.values(node)) walk(each, inside)
+      }
+      walk(parseAst(read(file), { lang: 'ts' }, file).body, '')
+      return found
+    },
+  )
+}

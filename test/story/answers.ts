@@ -58,7 +58,7 @@ export async function answers(inbox: Inbox): Promise<readonly string[]> {
   }
 
   async function oldest(): Promise<string> {
-    const due = (await view.stats()).flatMap((lane) => lane.oldest ?? [])
+    const due = (await view.stats()).flatMap((lane) => lane.oldestDueAt ?? [])
     return due.length === 0 ? 'none is due' : new Date(Math.min(...due)).toISOString()
   }
 }

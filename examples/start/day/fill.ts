@@ -111,10 +111,18 @@ async function openDay(options: DayOptions): Promise<Day> {
   async function readGauges(): Promise<void> {
     const stats = await inbox.view!.stats()
     const minute = Math.floor(read / MINUTE) * MINUTE
-    for (const { receiver: name, subscription, counts, oldest } of stats) {
+    for (const { receiver: name, subscription, counts, oldestDueAt: oldest } of stats) {
       const { pending, running, dead } = counts
       if (name === receiver.name)
-        gauges.push({ minute, receiver: name, subscription, pending, running, dead, oldest })
+        gauges.push({
+          minute,
+          receiver: name,
+          subscription,
+          pending,
+          running,
+          dead,
+          oldestDueAt: oldest,
+        })
     }
     read = clock.now()
   }

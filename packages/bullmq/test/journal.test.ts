@@ -135,7 +135,7 @@ needs(redisServer).describe('the journal of bullmqInbox', () => {
       subscription: 'a',
       running: 1,
       dead: 0,
-      oldest: 1234567890123,
+      oldestDueAt: 1234567890123,
     }
     await one.write({ ...NOTHING, gauges: [{ ...gauge, minute, pending: 7 }] })
     await two.write({ ...NOTHING, gauges: [{ ...gauge, minute: minute + MINUTE, pending: 9 }] })

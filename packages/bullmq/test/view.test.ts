@@ -150,8 +150,8 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
       expect(task!.provider).toBe('acme')
     }
     const [a, none] = await inbox.view!.stats()
-    expect(a!.oldest).toBeUndefined()
-    expect(none!.oldest).toBeGreaterThanOrEqual(from)
+    expect(a!.oldestDueAt).toBeUndefined()
+    expect(none!.oldestDueAt).toBeGreaterThanOrEqual(from)
     const warned = consumer.warnings.filter((message) => message.includes('previousNames'))
     expect(warned).toEqual([expect.stringContaining('2 tasks of subscription none')])
   })

@@ -47,7 +47,7 @@ describe('catch-up', { timeout: 60_000 }, () => {
 
     const done = await missed(...since, '--yes', '--json')
     expect(JSON.parse(done.out)).toMatchObject({
-      taken: 80,
+      accepted: 80,
       duplicates: 0,
       failed: 0,
       complete: true,

@@ -1,4 +1,4 @@
-import type { LaneStats, Page, TaskInfo, Arrival } from '@postern/core/inbox'
+import type { SubscriptionStats, Page, TaskInfo, Arrival } from '@postern/core/inbox'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { eventually, opened, openWorld, type World } from './world.ts'
 
@@ -8,9 +8,9 @@ beforeEach(async () => void (world = await openWorld()))
 afterEach(() => world.close())
 
 /** Waits until all tasks are done or dead, and gives their counts. */
-async function settled(): Promise<LaneStats['counts']> {
+async function settled(): Promise<SubscriptionStats['counts']> {
   return eventually(async () => {
-    const [lane] = await world.ask<LaneStats[]>('stats', [], 'view')
+    const [lane] = await world.ask<SubscriptionStats[]>('stats', [], 'view')
     expect(lane?.counts).toMatchObject({ pending: 0, running: 0 })
     return lane!.counts
   })

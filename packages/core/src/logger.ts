@@ -161,9 +161,9 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
       }),
     silent: (receiver, since) =>
       write('warn', `no verified delivery since ${new Date(since).toISOString()}`, { receiver }),
-    catchUpEnded(receiver, { source, listed, taken, asked, failed, complete, cut }) {
+    catchUpEnded(receiver, { source, listed, accepted, asked, failed, complete, cut }) {
       // A start that missed nothing prints nothing.
-      if (taken + asked + failed === 0 && complete) return
+      if (accepted + asked + failed === 0 && complete) return
       const left =
         cut === 'limit'
           ? '; the range has more events than limit, so the older ones were left out'
@@ -172,8 +172,8 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
             : "; the sender's list does not end, so the rest was left out"
       write(
         failed > 0 || !complete ? 'warn' : 'info',
-        `caught up with ${oneLine(source)}: ${listed} listed, ${taken} accepted, ${asked} requested again, ${failed} failed${left}`,
-        { receiver, listed, taken, asked, failed },
+        `caught up with ${oneLine(source)}: ${listed} listed, ${accepted} accepted, ${asked} requested again, ${failed} failed${left}`,
+        { receiver, listed, accepted, asked, failed },
       )
     },
     warning: (receiver, message) => write('warn', oneLine(message), { receiver }),

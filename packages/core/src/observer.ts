@@ -15,7 +15,7 @@ import type {
   PauseInfo,
 } from './observe/infos.ts'
 import type { Task } from './subscribe/task.ts'
-import type { LaneStats, TaskError } from './inbox/view.ts'
+import type { SubscriptionStats, TaskError } from './inbox/view.ts'
 
 /** A receiver as its observers see it. */
 export interface ObservedReceiver {
@@ -26,7 +26,7 @@ export interface ObservedReceiver {
    * Its tasks by subscription and state, those of subscriptions it no longer has among them. It asks the inbox: call it
    * some times a minute, and expect that it rejects. Absent if the inbox keeps no tasks.
    */
-  readonly stats?: () => Promise<readonly LaneStats[]>
+  readonly stats?: () => Promise<readonly SubscriptionStats[]>
   /** As `receiver.observe`: an observer that costs something joins when it is needed. */
   readonly observe: (observer: Observer) => () => void
 }

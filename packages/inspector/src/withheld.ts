@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import type { InboxView, LaneStats, TaskError } from '@postern/core/inbox'
+import type { InboxView, SubscriptionStats, TaskError } from '@postern/core/inbox'
 import type { HealthReply } from './api/health.ts'
 import type { TaskFailure } from './api/detail.ts'
 import { SHOWN, inOrder, isCauseOver, type DeadThing } from './health/dead.ts'
@@ -85,7 +85,7 @@ const NEWEST = 100
 /** Dead tasks by subscription, since their causes are made of messages. */
 export async function withheldThings(
   view: InboxView | undefined,
-  lanes: readonly LaneStats[],
+  lanes: readonly SubscriptionStats[],
   runs: readonly Counted[],
   span: TimeSpan,
   at: number,
@@ -97,7 +97,11 @@ export async function withheldThings(
     .slice(0, most)
   return inOrder(await Promise.all(dead.map(async (lane) => thingOf(lane))))
 
-  async function thingOf({ receiver, subscription, counts }: LaneStats): Promise<DeadThing> {
+  async function thingOf({
+    receiver,
+    subscription,
+    counts,
+  }: SubscriptionStats): Promise<DeadThing> {
     const filter = { receiver, subscription, state: 'dead' as const, limit: NEWEST }
     const rows = (await view?.list(filter))?.rows ?? []
     const failed = runs.filter(
@@ -131,7 +135,7 @@ export async function withheldThings(
 /** Subscriptions with dead tasks that are in no row. */
 export function moreWithheldOf(
   shown: readonly DeadThing[],
-  lanes: readonly LaneStats[],
+  lanes: readonly SubscriptionStats[],
 ): HealthReply['more'] {
   const dead = lanes.filter(({ counts }) => counts.dead > 0)
   const sum = dead.reduce((all, { counts }) => all + counts.dead, 0)

@@ -99,7 +99,7 @@ function withEmpty(receiver: string, seen: Seen, stats: Stats): Stats {
     receiver,
     subscription,
     counts,
-    oldest: undefined,
+    oldestDueAt: undefined,
   }))
   return [...stats, ...empty]
 }
@@ -112,7 +112,7 @@ function readLanes(
   stats: Stats,
 ): void {
   const now = Date.now()
-  for (const { counts, oldest, ...lane } of stats) {
+  for (const { counts, oldestDueAt: oldest, ...lane } of stats) {
     for (const state of ['pending', 'running', 'dead'] as const)
       result.observe(tasks, counts[state], { ...laneOf(lane), 'postern.state': state })
     const age = oldest === undefined ? 0 : Math.max(0, now - oldest) / 1000

@@ -1,6 +1,6 @@
 import { metrics } from '@opentelemetry/api'
 import { memoryInbox, PostponeError, UnrecoverableError } from '@postern/core'
-import type { Inbox, LaneStats } from '@postern/core/inbox'
+import type { Inbox, SubscriptionStats } from '@postern/core/inbox'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { INSTRUMENTS, observeMetrics } from '../src/index.ts'
 import { createScene } from './scene.ts'
@@ -166,7 +166,8 @@ test('an inbox that fails to tell its depth is down, and metrics of others are c
     ...memory,
     view: {
       ...memory.view!,
-      stats: (): Promise<readonly LaneStats[]> => Promise.reject(new Error('the inbox is down')),
+      stats: (): Promise<readonly SubscriptionStats[]> =>
+        Promise.reject(new Error('the inbox is down')),
     },
   }
   const { receiver, send } = createScene({ receiver: { inbox: broken } })

@@ -177,11 +177,14 @@ withPostgres('the journal of postgresInbox', (postgres) => {
             counted(old + MINUTE),
             counted(minute - 40 * DAY),
           ],
-          gauges: [{ ...gauge, oldest: undefined }],
+          gauges: [{ ...gauge, oldestDueAt: undefined }],
         }),
       ),
     )
-    await inboxes[0]!.journal!.write({ ...NONE, gauges: [{ ...gauge, pending: 7, oldest: 123 }] })
+    await inboxes[0]!.journal!.write({
+      ...NONE,
+      gauges: [{ ...gauge, pending: 7, oldestDueAt: 123 }],
+    })
     const { journal } = inboxes[1]!
     const range = { from: minute, to: minute + MINUTE, step: MINUTE }
     expect(await journal!.history({ ...range, receiver: 'shop' })).toEqual(
@@ -199,7 +202,7 @@ withPostgres('the journal of postgresInbox', (postgres) => {
     expect(await journal!.history({ ...range, by: 'code' })).toMatchObject([{ value: 'x' }])
     expect(await journal!.history({ ...range, receiver: 'bank' })).toEqual([])
     expect(await journal!.history({ ...range, kind: 'gauge' })).toMatchObject([
-      { pending: 7, running: 1, dead: 0, oldest: 123 },
+      { pending: 7, running: 1, dead: 0, oldestDueAt: 123 },
     ])
     // What is older than two days stands in its hour, whichever process put it there; after thirty days it is gone.
     const [hour] = await journal!.history({ from: old, to: old + HOUR, step: HOUR })

@@ -36,7 +36,7 @@ export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
    */
   readonly formats?: readonly Format[]
   /** `strict` rejects a Content-Type that contradicts the format (415). @default 'ignore' */
-  readonly labels?: Provider['labels']
+  readonly contentType?: Provider['contentType']
   /**
    * Content codings the sender uses, each with the bytes that are signed (`{ gzip: 'decoded' }`); the magic bytes decide.
    * @default gzip as it was sent, but none if nothing is verified or `formats` is
@@ -104,7 +104,7 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
       codings,
       charsets,
       repeats,
-      labels,
+      contentType,
     } = options
     const readsQuery = !made || made.covers.body === 'none' || made.covers.url === true
     const query: readonly Format[] = readsQuery ? ['query'] : []
@@ -118,7 +118,7 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
         ...(options.eventIdField === undefined ? ANY : JSON_ALONE),
         ...query,
       ],
-      ...(labels && { labels }),
+      ...(contentType && { contentType }),
       codings: codings ?? (made && takesText(options) ? GZIP : {}),
       ...(charsets && { charsets }),
       ...(repeats !== undefined && { repeats }),

@@ -95,16 +95,21 @@ describe('a body that is not what the options say', () => {
   })
 
   test.each<[string, Parameters<typeof generic>[0], string | undefined, number]>([
-    ['the same format', { formats: ['json'], labels: 'strict' }, 'application/json', 200],
-    ['a suffix', { formats: ['json'], labels: 'strict' }, 'application/cloudevents+json', 200],
-    ['no label', { formats: ['json'], labels: 'strict' }, undefined, 200],
-    ['XML', { formats: ['json'], labels: 'strict' }, 'application/xml', 415],
-    ['a form', { formats: ['json'], labels: 'strict' }, 'application/x-www-form-urlencoded', 415],
-    ['text', { formats: ['json'], labels: 'strict' }, 'text/plain; charset=utf-8', 415],
-    ['a form among several', { labels: 'strict' }, 'application/x-www-form-urlencoded', 415],
-    ['JSON among several', { labels: 'strict' }, 'application/json', 200],
-    ['XML, and labels are not looked at', { formats: ['json'] }, 'application/xml', 200],
-  ])('labels: %s', async (_, options, label, status) => {
+    ['the same format', { formats: ['json'], contentType: 'strict' }, 'application/json', 200],
+    ['a suffix', { formats: ['json'], contentType: 'strict' }, 'application/cloudevents+json', 200],
+    ['no label', { formats: ['json'], contentType: 'strict' }, undefined, 200],
+    ['XML', { formats: ['json'], contentType: 'strict' }, 'application/xml', 415],
+    [
+      'a form',
+      { formats: ['json'], contentType: 'strict' },
+      'application/x-www-form-urlencoded',
+      415,
+    ],
+    ['text', { formats: ['json'], contentType: 'strict' }, 'text/plain; charset=utf-8', 415],
+    ['a form among several', { contentType: 'strict' }, 'application/x-www-form-urlencoded', 415],
+    ['JSON among several', { contentType: 'strict' }, 'application/json', 200],
+    ['XML, and its label is not read', { formats: ['json'] }, 'application/xml', 200],
+  ])('contentType: %s', async (_, options, label, status) => {
     const provider = generic({ ...hmacOptions, ...options })
     const headers: Record<string, string> = label === undefined ? {} : { 'content-type': label }
     const delivery = provider.sign!({ body: '{"id":"1","type":"a"}' })
@@ -115,16 +120,16 @@ describe('a body that is not what the options say', () => {
     expect((await deliver(provider, [sent])).statuses).toEqual([status])
   })
 
-  test('parsing.contentType of the receiver wins over labels of the provider', async () => {
-    const provider = generic({ ...hmacOptions, formats: ['json'], labels: 'strict' })
+  test('parsing.contentType of the receiver wins over contentType of the provider', async () => {
+    const provider = generic({ ...hmacOptions, formats: ['json'], contentType: 'strict' })
     const delivery = provider.sign!({ body: '{}', headers: { 'content-type': 'application/xml' } })
-    for (const [labels, status] of [
+    for (const [contentType, status] of [
       ['ignore', 200],
       ['strict', 415],
     ] as const) {
       const receiver = createReceiver({
         provider,
-        parsing: { contentType: labels },
+        parsing: { contentType },
         log: false,
         onUnhandled: 'acknowledge',
       })

@@ -13,7 +13,7 @@ export type {
   Shape,
   Step,
   StepResult,
-  ToldSecret,
+  NewSecret,
   Want,
 } from './registrar.ts'
 export type {

@@ -116,10 +116,10 @@ export interface ApplyOptions {
 }
 
 /** Takes a secret into safe keeping. */
-export type OnSecret = (told: ToldSecret) => unknown
+export type OnSecret = (told: NewSecret) => unknown
 
 /** A secret that a sender handed out, or that was made for it. */
-export interface ToldSecret {
+export interface NewSecret {
   readonly provider: string
   /** The endpoint's id at the sender. */
   readonly endpoint: string

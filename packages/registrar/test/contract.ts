@@ -8,7 +8,7 @@ import type {
   Plan,
   Registrar,
   StepResult,
-  ToldSecret,
+  NewSecret,
   Want,
 } from '../src/registrar.ts'
 import type { Fake, FakeAnswer } from './fakes/fake.ts'
@@ -243,7 +243,7 @@ export function testRegistrar<F extends Fake>(name: string, subject: Subject<F>)
       test('hands out a secret that the sender shows, when it was lost', async () => {
         await register(url, patterns)
         const { id } = (await found(url))[0]!
-        const told: ToldSecret[] = []
+        const told: NewSecret[] = []
         await registrar.reveal!(id, { onSecret: (each) => told.push(each) })
         const secret = shownSecret(fake, id)
         expect(told).toEqual([{ provider: registrar.provider, endpoint: id, url, secret }])
@@ -255,7 +255,7 @@ export function testRegistrar<F extends Fake>(name: string, subject: Subject<F>)
         await register(url, patterns)
         const { id } = (await found(url))[0]!
         const before = secretOf(fake, id)
-        const told: ToldSecret[] = []
+        const told: NewSecret[] = []
         let during: unknown
         await registrar.rotate!(id, {
           onSecret(each) {

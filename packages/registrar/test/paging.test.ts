@@ -137,7 +137,7 @@ test('what is fetched under one GUID and is another is rejected and told, and it
   receiver.observe({ accepted: ({ id }) => void outcomes.push(id) })
   receiver.onAny(() => undefined)
   expect(await catchUp(receiver, source, { since: END - HOUR })).toMatchObject({
-    taken: 0,
+    accepted: 0,
     duplicates: 0,
     failed: 1,
     failures: [{ id: 'listed', code: 'malformed_event' }],

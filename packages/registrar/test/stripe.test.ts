@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ToldSecret } from '../src/registrar.ts'
+import type { NewSecret } from '../src/registrar.ts'
 import { stripeRegistrar } from '../src/stripe.ts'
 import { testRegistrar } from './contract.ts'
 import { startStripe, STRIPE_KEY } from './fakes/stripe.ts'
@@ -73,7 +73,7 @@ test('replaces an endpoint whose secret was never kept', async () => {
   fake.endpoints[0]!.metadata = { postern_secret: 'untold' }
   const plan = await registrar.plan({ url, topics: ['invoice.paid'] })
   expect(plan.steps).toMatchObject([{ do: 'replace', why: expect.stringContaining('untold') }])
-  const told: ToldSecret[] = []
+  const told: NewSecret[] = []
   await registrar.apply(plan, { onSecret: (each) => told.push(each) })
   expect(told).toMatchObject([{ endpoint: 'we_2', secret: fake.endpoints[0]!.secret }])
   expect(fake.endpoints.map(({ id }) => id)).toEqual(['we_2', 'we_stranger'])
@@ -164,7 +164,7 @@ test('makes one endpoint when the answer to its creation was lost', async () => 
       return response
     },
   })
-  const told: ToldSecret[] = []
+  const told: NewSecret[] = []
   await registrar.apply(await registrar.plan({ url, topics: ['invoice.paid'] }), {
     onSecret: (each) => told.push(each),
   })

@@ -122,14 +122,14 @@ test('counts of processes add up, gauges keep the last value, and old minutes be
   const now = Date.now()
   const hour = now - (now % HOUR)
   const old = hour - 50 * HOUR
-  const gauge = { receiver: 'shop', subscription: 'a', running: 1, dead: 2, oldest: old - 5 }
+  const gauge = { receiver: 'shop', subscription: 'a', running: 1, dead: 2, oldestDueAt: old - 5 }
   await journal.write({ ...NOTHING, minutes: [counted(hour), counted(hour + 60_000)] })
   await other.write({
     ...NOTHING,
     minutes: [counted(hour, { max: 40 }), counted(hour, { by: 'code', value: 'receiver_closed' })],
     gauges: [
       { ...gauge, minute: hour, pending: 3 },
-      { ...gauge, minute: hour + 60_000, pending: 9, oldest: undefined },
+      { ...gauge, minute: hour + 60_000, pending: 9, oldestDueAt: undefined },
     ],
   })
   const range = { from: hour, to: hour + HOUR, step: HOUR }
@@ -162,7 +162,7 @@ test('counts of processes add up, gauges keep the last value, and old minutes be
       pending: 9,
       running: 1,
       dead: 2,
-      oldest: undefined,
+      oldestDueAt: undefined,
     },
   ])
   await journal.write({ ...NOTHING, minutes: [counted(old), counted(old + 60_000)] })

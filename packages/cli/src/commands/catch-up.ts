@@ -187,8 +187,9 @@ const CUTS: Readonly<Record<string, string>> = {
 /** Tells what a catch-up did, or would do: for people, or as JSON. */
 function tellCaughtUp(result: CaughtUp, { json }: { readonly json?: boolean }, did: string): void {
   if (json) return sayJson(result, 2)
-  const { listed, skipped, taken, duplicates, asked, failures, failed, resumedAt, expired } = result
-  const count = did.startsWith('would') ? countOf(result) : taken + asked
+  const { listed, skipped, accepted, duplicates, asked, failures, failed, resumedAt, expired } =
+    result
+  const count = did.startsWith('would') ? countOf(result) : accepted + asked
   say(`${shown(result.source)}: ${did} ${count} events, of ${listed} listed`)
   for (const [topic, of] of Object.entries(result.topics)) say(`  ${of}  ${shown(topic)}`)
   if (resumedAt !== undefined)

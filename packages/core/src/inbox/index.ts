@@ -5,7 +5,7 @@ export type {
   ChangeOptions,
   EraseOptions,
   InboxView,
-  LaneStats,
+  SubscriptionStats,
   Orphan,
   ReplayOptions,
   TaskDetail,
@@ -31,5 +31,5 @@ export type {
 } from './journal.ts'
 export type { ActionQuery, OperatorAction } from './journal.ts'
 export type { Page } from './page.ts'
-export type { Cause, CauseLane } from './view.ts'
+export type { Cause, CauseSubscription } from './view.ts'
 export type { Deploy } from '../receiver/deploy-list.ts'

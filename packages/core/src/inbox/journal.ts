@@ -160,7 +160,7 @@ export interface MinuteGauge {
   readonly running: number
   readonly dead: number
   /** When the oldest due task was due, in milliseconds since 1970; undefined if none is due. */
-  readonly oldest: number | undefined
+  readonly oldestDueAt: number | undefined
 }
 
 /** Which history. Times in milliseconds since 1970. */

@@ -120,12 +120,12 @@ export interface Changed {
 }
 
 /** Tasks of a subscription by state. */
-export interface LaneStats {
+export interface SubscriptionStats {
   readonly receiver: string
   readonly subscription: string
   readonly counts: Readonly<Record<TaskState, number>>
   /** When the oldest task that is due now was due, in milliseconds since 1970; undefined if none is. */
-  readonly oldest: number | undefined
+  readonly oldestDueAt: number | undefined
 }
 
 /** The operators' side of an inbox. An unknown key of a filter or an option is a `TypeError` with the nearest known name. */
@@ -136,7 +136,7 @@ export interface InboxView {
    */
   list(query?: TaskQuery): MaybePromise<Page<TaskInfo>>
   get(id: string): MaybePromise<TaskDetail | undefined>
-  stats(): MaybePromise<readonly LaneStats[]>
+  stats(): MaybePromise<readonly SubscriptionStats[]>
   /**
    * Dead and failing tasks by error. Of all causes it answers the 50 with the most dead tasks and the 50 whose last dead
    * task was received last, so that a new one is not hidden by many old ones; the most dead tasks first.
@@ -196,7 +196,7 @@ export interface Cause {
   readonly first: number
   readonly last: number
   /** The subscriptions with the most of these tasks, at most 8. */
-  readonly subscriptions: readonly CauseLane[]
+  readonly subscriptions: readonly CauseSubscription[]
   /** How many subscriptions have such tasks. */
   readonly subscriptionCount: number
   /** How many causes there are in all: an answer has at most 100. */
@@ -211,7 +211,7 @@ export interface Cause {
 }
 
 /** Tasks of a subscription with one {@link Cause}. */
-export interface CauseLane {
+export interface CauseSubscription {
   readonly receiver: string
   readonly subscription: string
   readonly dead: number

@@ -185,10 +185,10 @@ export function createRecorder(context: RecorderContext): Recorder {
     try {
       const minute = Math.floor(now() / MINUTE) * MINUTE
       const stats = await inbox.view!.stats()
-      for (const { subscription, counts, oldest, ...lane } of stats) {
+      for (const { subscription, counts, oldestDueAt, ...lane } of stats) {
         const { pending, running, dead } = counts
         if (lane.receiver === receiver)
-          buffer.gauge({ minute, receiver, subscription, pending, running, dead, oldest })
+          buffer.gauge({ minute, receiver, subscription, pending, running, dead, oldestDueAt })
       }
     } catch (error) {
       context.warn(`the gauges of the journal could not be read: ${String(error)}`)

@@ -187,7 +187,7 @@ const KINDS: readonly Kind[] = [
   ],
   [/^limits$/, 'an object', isObject],
   [/^(?:repeats|unauthenticated)$/, 'true or false', isBoolean],
-  [/^labels$/, "'ignore' or 'strict'", (value) => value === 'ignore' || value === 'strict'],
+  [/^contentType$/, "'ignore' or 'strict'", (value) => value === 'ignore' || value === 'strict'],
   [/^on[A-Z]|^fetch$/, 'a function', isFunction],
   [/^acceptHandshake$/, 'true, false or a function', (one) => isBoolean(one) || isFunction(one)],
   [
@@ -289,7 +289,7 @@ const PLAIN = [
   'formats',
   'codings',
   'charsets',
-  'labels',
+  'contentType',
   'repeats',
   'topics',
   'ids',

@@ -97,7 +97,7 @@ export interface Provider<Events extends EventMap = EventMap> {
    * `strict`: a Content-Type that contradicts the format is rejected with 415. It never chooses the format. The
    * receiver's `parsing.contentType` wins. @default 'ignore'
    */
-  readonly labels?: 'ignore' | 'strict'
+  readonly contentType?: 'ignore' | 'strict'
   /** Decides the format if something signed beside the body names it (Twilio's `bodySHA256`). Undefined: `formats` decides. */
   readonly format?: (delivery: Delivery) => Format | undefined
   /** Content codings this sender uses, each with the bytes that are signed. @default {} */

@@ -31,7 +31,7 @@ export interface IngestOptions {
 export interface IngestResult {
   readonly outcome: 'accepted' | 'duplicate' | 'unhandled'
   /** One entry for each event. */
-  readonly taken: readonly Accepted[]
+  readonly accepted: readonly Accepted[]
 }
 
 /**
@@ -70,7 +70,7 @@ export async function ingest(
     tellTaken(context, exchange, identified.intake.items, taken)
     const outcome = outcomeOf(taken)
     context.recorder?.took(exchange, outcome, identified.events, verifiedBy)
-    return { outcome, taken }
+    return { outcome, accepted: taken }
   } catch (error) {
     throw toWebhookError(error)
   }

@@ -13,7 +13,7 @@ export interface CaughtUp {
   /** Those to take or to ask for, by topic; `unknown` for topics that the list does not tell. */
   readonly topics: Readonly<Record<string, number>>
   /** Events that are new in the inbox, or were revived there. */
-  readonly taken: number
+  readonly accepted: number
   /** Events that the inbox had. */
   readonly duplicates: number
   /** Redeliveries that the sender was asked for. */

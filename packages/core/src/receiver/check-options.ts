@@ -75,7 +75,7 @@ export function checkReceiver<Events extends EventMap>(
   const { onUnhandled = 'acknowledge', dedupe = defaultDedupe(provider) } = options
   const inbox = checkInbox(options.inbox)
   const { worker = inbox.worker ?? true } = options
-  const { bigIntegers = false, contentType = provider.labels ?? 'ignore' } = parsing
+  const { bigIntegers = false, contentType = provider.contentType ?? 'ignore' } = parsing
   const { encryptionKey, journal = true, rejectedBodies = 1000 } = storage
   oneOf('onUnhandled', onUnhandled, ['acknowledge', 'store', 'reject'])
   oneOf('dedupe', dedupe, ['id', 'id+digest', 'digest', 'none'])

@@ -195,7 +195,7 @@ async function figures({ name, inbox }: HealthContext): Promise<Figures> {
     pending += lane.counts.pending + lane.counts.running
     running += lane.counts.running
     dead += lane.counts.dead
-    if (lane.oldest !== undefined) oldest = Math.min(oldest ?? Infinity, lane.oldest)
+    if (lane.oldestDueAt !== undefined) oldest = Math.min(oldest ?? Infinity, lane.oldestDueAt)
   }
   return { pending, oldest, dead, running }
 }

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { Inbox, LaneStats } from '../../src/inbox/index.ts'
+import type { Inbox, SubscriptionStats } from '../../src/inbox/index.ts'
 import { inlineInbox, memoryInbox, memoryLedger } from '../../src/index.ts'
 import { health as healthRoute } from '../../src/routes/index.ts'
 import { setup } from '../acme.ts'
@@ -9,22 +9,25 @@ afterEach(() => vi.useRealTimers())
 
 const NOW = 1_700_000_000_000
 
-function lane(counts: Partial<LaneStats['counts']>, more: Partial<LaneStats> = {}): LaneStats {
+function lane(
+  counts: Partial<SubscriptionStats['counts']>,
+  more: Partial<SubscriptionStats> = {},
+): SubscriptionStats {
   const all = { pending: 0, running: 0, done: 0, dead: 0, ...counts }
-  return { receiver: 'acme', subscription: 'ping', counts: all, oldest: undefined, ...more }
+  return { receiver: 'acme', subscription: 'ping', counts: all, oldestDueAt: undefined, ...more }
 }
 
 /** A memory inbox that says it has these tasks. */
-function counting(lanes: readonly LaneStats[], more: Partial<Inbox> = {}): Inbox {
+function counting(lanes: readonly SubscriptionStats[], more: Partial<Inbox> = {}): Inbox {
   const { journal: _, ...inbox } = memoryInbox()
   return { ...inbox, view: { ...inbox.view!, stats: () => lanes }, ...more } as Inbox
 }
 
 const LANES = [
-  lane({ pending: 3, running: 2, dead: 1, done: 100 }, { oldest: NOW - 10 }),
-  lane({ pending: 20, dead: 10 }, { subscription: 'mail', oldest: NOW - 30 }),
+  lane({ pending: 3, running: 2, dead: 1, done: 100 }, { oldestDueAt: NOW - 10 }),
+  lane({ pending: 20, dead: 10 }, { subscription: 'mail', oldestDueAt: NOW - 30 }),
   lane({ pending: 100 }, { subscription: 'log' }),
-  lane({ pending: 5000, dead: 5000 }, { receiver: 'other', oldest: NOW - 1000 }),
+  lane({ pending: 5000, dead: 5000 }, { receiver: 'other', oldestDueAt: NOW - 1000 }),
 ]
 
 test('figures are those of the receiver, over all its subscriptions', async () => {
@@ -348,11 +351,12 @@ describe('accepting', () => {
 })
 
 describe('processing', () => {
-  const due = (age: number, more: Partial<LaneStats['counts']> = {}): readonly LaneStats[] => [
-    lane({ pending: 5, ...more }, { oldest: NOW - age }),
-  ]
+  const due = (
+    age: number,
+    more: Partial<SubscriptionStats['counts']> = {},
+  ): readonly SubscriptionStats[] => [lane({ pending: 5, ...more }, { oldestDueAt: NOW - age })]
 
-  test.each<[string, readonly LaneStats[], Partial<Inbox>, boolean]>([
+  test.each<[string, readonly SubscriptionStats[], Partial<Inbox>, boolean]>([
     ['nothing is due', [lane({ pending: 5 })], {}, true],
     ['due for less than a minute', due(59_000), {}, true],
     ['due for longer', due(61_000), {}, false],
@@ -375,7 +379,7 @@ describe('processing', () => {
   test('a backlog that some process works off processing', async () => {
     const today = Date.now()
     const made = memoryInbox()
-    const inbox = counting([lane({ pending: 5 }, { oldest: today - 600_000 })], {
+    const inbox = counting([lane({ pending: 5 }, { oldestDueAt: today - 600_000 })], {
       journal: made.journal!,
     })
     const { receiver } = setup({ inbox, worker: 'onDemand', clock: { now: () => today } })
@@ -404,7 +408,7 @@ describe('processing', () => {
 
   test('three usual gaps between drains pass before it is told', async () => {
     let now = NOW
-    const lanes: LaneStats[] = []
+    const lanes: SubscriptionStats[] = []
     const { receiver } = setup({
       inbox: counting(lanes),
       worker: 'onDemand',
@@ -414,9 +418,9 @@ describe('processing', () => {
       await receiver.runDue({ deadline: '2s' })
       now += 300_000
     }
-    lanes.push(lane({ pending: 1 }, { oldest: now - 890_000 }))
+    lanes.push(lane({ pending: 1 }, { oldestDueAt: now - 890_000 }))
     expect(await receiver.health()).toMatchObject({ processing: true })
-    lanes[0] = lane({ pending: 1 }, { oldest: now - 910_000 })
+    lanes[0] = lane({ pending: 1 }, { oldestDueAt: now - 910_000 })
     expect(await receiver.health()).toMatchObject({ processing: false })
   })
 
@@ -425,7 +429,7 @@ describe('processing', () => {
     async (late) => {
       const made = memoryInbox()
       const today = Date.now()
-      const lanes = [lane({ pending: 5 }, { oldest: today - (late ? 600_000 : 1000) })]
+      const lanes = [lane({ pending: 5 }, { oldestDueAt: today - (late ? 600_000 : 1000) })]
       const inbox = counting(lanes, { journal: made.journal! })
       const { receiver } = setup({ inbox, worker: 'onDemand', clock: { now: () => today } })
       receiver.on('ping', () => undefined)
@@ -463,7 +467,7 @@ describe('processing', () => {
 })
 
 test('the readiness route asks whether deliveries are accepted, and with ?work whether tasks are run', async () => {
-  const inbox = counting([lane({ pending: 5 }, { oldest: NOW - 600_000 })])
+  const inbox = counting([lane({ pending: 5 }, { oldestDueAt: NOW - 600_000 })])
   const { receiver } = setup({ inbox, worker: 'onDemand', clock: { now: () => NOW } })
   const route = healthRoute([receiver])
   const status = async (query: string): Promise<number> =>

@@ -1,7 +1,7 @@
 import { logger, type Duration, type Observer } from '@postern/core'
 import { unknownOptions, type MaybePromise } from '@postern/core/internal'
 import { checks, createSeal } from '@postern/core/engine'
-import type { Inbox, LaneStats } from '@postern/core/inbox'
+import type { Inbox, SubscriptionStats } from '@postern/core/inbox'
 import type { InspectorOptions } from '../options.ts'
 import { once } from '../once.ts'
 import type { ExplainReply } from '../api/detail.ts'
@@ -273,12 +273,12 @@ const LONGEST = 500
 /** What of the page's things people are told of, and tasks that are due for longer than `late` milliseconds. */
 function currentOf(
   { things, at }: Pick<HealthReply, 'things' | 'at'>,
-  lanes: readonly LaneStats[],
+  lanes: readonly SubscriptionStats[],
   late: number,
 ): readonly Current[] {
   return [
     ...things.flatMap((thing) => ofThing(thing) ?? []),
-    ...lanes.flatMap(({ receiver, subscription, oldest }) =>
+    ...lanes.flatMap(({ receiver, subscription, oldestDueAt: oldest }) =>
       oldest !== undefined && at - oldest > late
         ? [
             {

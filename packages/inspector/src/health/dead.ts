@@ -1,5 +1,5 @@
 import { HOUR } from '@postern/core/engine'
-import type { Cause, LaneStats, Inbox } from '@postern/core/inbox'
+import type { Cause, SubscriptionStats, Inbox } from '@postern/core/inbox'
 import type { HealthReply, Thing, MutedCause } from '../api/health.ts'
 import { countsPerStep, type Counted, type TimeSpan } from '../span.ts'
 
@@ -87,7 +87,7 @@ export function isCauseOver(
 export function moreOf(
   shown: readonly DeadThing[],
   causes: readonly Cause[],
-  lanes: readonly LaneStats[],
+  lanes: readonly SubscriptionStats[],
 ): HealthReply['more'] {
   const dead = lanes.reduce((sum, { counts }) => sum + counts.dead, 0)
   const left = Math.max(0, dead - shown.reduce((sum, { count }) => sum + count, 0))

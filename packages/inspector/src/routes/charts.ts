@@ -1,5 +1,5 @@
 import { grouped, HOUR } from '@postern/core/engine'
-import type { Bucket, LaneStats, Deploy, Inbox } from '@postern/core/inbox'
+import type { Bucket, SubscriptionStats, Deploy, Inbox } from '@postern/core/inbox'
 import type { ChartsReply, Values, DeployMark } from '../api/charts.ts'
 import {
   countBuckets,
@@ -76,7 +76,7 @@ type Gauge = Extract<Bucket, { readonly kind: 'gauge' }>
 function tasksOf(
   span: TimeSpan,
   buckets: readonly Bucket[],
-  lanes: readonly LaneStats[],
+  lanes: readonly SubscriptionStats[],
 ): ChartsReply['tasks'] {
   const gauges = buckets.filter((bucket): bucket is Gauge => bucket.kind === 'gauge')
   const of = (key: 'pending' | 'running' | 'dead'): Values => {

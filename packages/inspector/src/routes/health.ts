@@ -1,5 +1,5 @@
 import { grouped, MINUTE } from '@postern/core/engine'
-import type { Bucket, Journal, LaneStats } from '@postern/core/inbox'
+import type { Bucket, Journal, SubscriptionStats } from '@postern/core/inbox'
 import type { HealthReply, RejectedGroup, Thing } from '../api/health.ts'
 import { SHOWN, deadThings, moreOf, withMarks } from '../health/dead.ts'
 import { type Proofs, keepProof, type Proof } from '../health/proofs.ts'
@@ -91,8 +91,8 @@ export function historyOf(
   return async (range) => (await journal?.history(range)) ?? []
 }
 
-function oldestOf(lanes: readonly LaneStats[]): number | undefined {
-  const due = lanes.flatMap(({ oldest }) => oldest ?? [])
+function oldestOf(lanes: readonly SubscriptionStats[]): number | undefined {
+  const due = lanes.flatMap(({ oldestDueAt: oldest }) => oldest ?? [])
   return due.length === 0 ? undefined : Math.min(...due)
 }
 
@@ -206,7 +206,7 @@ const MOST_TOPICS = 10
 function receiverRows(
   states: readonly ReceiverState[],
   outcomes: readonly Counted[],
-  lanes: readonly LaneStats[],
+  lanes: readonly SubscriptionStats[],
   week: Week,
   receivers: readonly Pick<Inspected, 'name' | 'answers'>[],
 ): HealthReply['receivers'] {
@@ -279,7 +279,7 @@ async function receiversOf(
 function handlersOf(
   span: TimeSpan,
   runs: readonly Bucket[],
-  lanes: readonly LaneStats[],
+  lanes: readonly SubscriptionStats[],
 ): HealthReply['handlers'] {
   const nameOf = (one: { readonly receiver: string; readonly subscription?: string }): string =>
     JSON.stringify([one.receiver, one.subscription ?? ''])

@@ -10,7 +10,7 @@ export interface CatchUpProgress {
   readonly wanted: number
   /** Those of them that are settled. */
   readonly done: number
-  readonly taken: number
+  readonly accepted: number
   readonly duplicates: number
   readonly asked: number
   readonly failed: number
@@ -34,7 +34,7 @@ export function newCounts(source: string, since: number, until: number): CatchUp
     listed: 0,
     skipped: 0,
     topics: {},
-    taken: 0,
+    accepted: 0,
     duplicates: 0,
     asked: 0,
     askedUntried: false,

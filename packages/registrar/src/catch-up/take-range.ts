@@ -64,12 +64,12 @@ async function run(
   if (from) counts.resumedAt = from.at
   const signal = progress ? AbortSignal.any([closing, progress.lost]) : closing
   const tell = (phase: CatchUpProgress['phase'], wanted = 0, done = 0): void => {
-    const { listed, taken, duplicates, asked, failed } = counts
-    plan.onProgress({ phase, listed, wanted, done, taken, duplicates, asked, failed })
+    const { listed, accepted, duplicates, asked, failed } = counts
+    plan.onProgress({ phase, listed, wanted, done, accepted, duplicates, asked, failed })
   }
   const patiently = createPatience(plan.patience, signal, (time) => {
-    const { listed, taken, duplicates, asked, failed } = counts
-    const figures = { listed, wanted: wanted.length, done, taken, duplicates, asked, failed }
+    const { listed, accepted, duplicates, asked, failed } = counts
+    const figures = { listed, wanted: wanted.length, done, accepted, duplicates, asked, failed }
     plan.onProgress({ phase: 'waiting', ...figures, waitsUntil: Date.now() + time })
   })
   let wanted: readonly ListedEvent[] = []
@@ -137,7 +137,7 @@ async function settle(
         ...(tenant !== undefined && { tenant }),
       }),
     )
-    if (outcome === 'accepted') counts.taken++
+    if (outcome === 'accepted') counts.accepted++
     else if (outcome === 'duplicate') counts.duplicates++
     else counts.skipped++
   } catch (error) {

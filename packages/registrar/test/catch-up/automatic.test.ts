@@ -110,7 +110,7 @@ test('a silence is followed by a catch-up since its beginning', async () => {
   now = NOW
   vi.advanceTimersByTime(60_000)
   vi.useRealTimers()
-  expect(await caught).toMatchObject({ since: SINCE - 300_000, taken: missed.length })
+  expect(await caught).toMatchObject({ since: SINCE - 300_000, accepted: missed.length })
   await idle()
   expect(once(runs)).toBe(missed.length)
   await receiver.close()
@@ -141,7 +141,7 @@ test('a sender that cannot be reached at start is asked again', async () => {
     observers: [{ ...observer, warning: () => setImmediate(() => vi.advanceTimersByTime(10_000)) }],
   })
   await receiver.startWorker()
-  expect(await caught).toMatchObject({ taken: 1 })
+  expect(await caught).toMatchObject({ accepted: 1 })
   expect(warnings).toEqual(['catchUp: not reached; it tries again in 10 s'])
   vi.useRealTimers()
   await receiver.close()

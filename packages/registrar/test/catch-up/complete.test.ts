@@ -39,19 +39,19 @@ test('a list that moves while it is read is read again until it brings nothing n
   // An entry that was taken out moves the others to the page before, which was read already.
   const all = ['a', 'b', 'c', 'd'].map((id) => event(id))
   const { caughtUp, rounds } = scene((round) => all.slice(0, Math.min(4, round + 1)), PRESENT)
-  expect(await caughtUp()).toMatchObject({ listed: 4, taken: 4, complete: true, cut: undefined })
+  expect(await caughtUp()).toMatchObject({ listed: 4, accepted: 4, complete: true, cut: undefined })
   expect(rounds()).toBe(4)
 })
 
 test('a list that never stands still is left after five times, and said to be incomplete', async () => {
   const { caughtUp, rounds } = scene((round) => [event(`only in ${round}`)], PRESENT)
-  expect(await caughtUp()).toMatchObject({ taken: 5, complete: false, cut: 'moving' })
+  expect(await caughtUp()).toMatchObject({ accepted: 5, complete: false, cut: 'moving' })
   expect(rounds()).toBe(5)
 })
 
 test('an entry without a time leaves the result incomplete, and what came before it is taken', async () => {
   const { caughtUp } = scene(() => [event('a'), event('b', Number.NaN), event('c')], PRESENT)
-  expect(await caughtUp()).toMatchObject({ taken: 1, complete: false, cut: 'time' })
+  expect(await caughtUp()).toMatchObject({ accepted: 1, complete: false, cut: 'time' })
 })
 
 test('an event that could not be found is tried again, and one that stays away is told', async () => {
@@ -65,7 +65,7 @@ test('an event that could not be found is tried again, and one that stays away i
     },
   )
   const result = await caughtUp()
-  expect(result).toMatchObject({ taken: 1, failed: 1, complete: true })
+  expect(result).toMatchObject({ accepted: 1, failed: 1, complete: true })
   expect(result.failures).toMatchObject([{ id: 'gone', code: 'not_found' }])
   expect([...asked.values()]).toEqual([2, 2])
 })

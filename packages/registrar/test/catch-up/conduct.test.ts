@@ -59,7 +59,11 @@ test('closing the receiver stops it, and the next one goes on there at once', as
   await closed
   const next = githubAway({ inbox })
   const result = await catchUp(next.receiver, source, { since: SINCE })
-  expect(result).toMatchObject({ taken: lost.length - 3, duplicates: 0, listed: lost.length - 2 })
+  expect(result).toMatchObject({
+    accepted: lost.length - 3,
+    duplicates: 0,
+    listed: lost.length - 2,
+  })
   expect(result.resumedAt).toBeGreaterThan(SINCE)
   await next.receiver.close()
 })
@@ -77,7 +81,7 @@ test('an event that the sender has no longer, or that is malformed, is counted a
     },
   }
   const result = await catchUp(receiver, broken, { since: SINCE })
-  expect(result).toMatchObject({ taken: lost.length - 3, failed: 3 })
+  expect(result).toMatchObject({ accepted: lost.length - 3, failed: 3 })
   expect(result.failures.map(({ id, code }) => [id, code])).toEqual([
     ['guid-4', 'missing_event_id'],
     ['guid-3', 'malformed_body'],
@@ -99,7 +103,7 @@ test('a sender over its rate for longer than the client waits is waited for, up 
   try {
     fake.interrupt({ status: 429, headers: { 'retry-after': '600' } })
     const result = await catchUp(receiver, source, { since: SINCE, onProgress })
-    expect(result.taken).toBe(lost.length)
+    expect(result.accepted).toBe(lost.length)
     expect(waits[0]).toBeGreaterThan(590_000)
     fake.interrupt({ status: 429, headers: { 'retry-after': '600' } })
     await expect(catchUp(receiver, source, { since: SINCE, patience: '9m' })).rejects.toMatchObject(
@@ -129,7 +133,7 @@ test('an inbox that is full is waited for', async () => {
     since: SINCE,
     onProgress: ({ phase }) => (phase === 'waiting' ? goOn() : undefined),
   })
-  expect(result).toMatchObject({ taken: lost.length, failed: 0 })
+  expect(result).toMatchObject({ accepted: lost.length, failed: 0 })
   await receiver.close()
   expect(handled).toHaveLength(lost.length)
 })

@@ -97,13 +97,13 @@ test.concurrent.each(['github', 'stripe'] as const)(
     await away.idle()
 
     expect(once(away.runs)).toBe(missed.length)
-    const { resumedAt, topics, taken, duplicates } = result!
+    const { resumedAt, topics, accepted, duplicates } = result!
     expect(resumedAt).toBeGreaterThan(SINCE)
     const [left] = Object.values(topics)
     // Progress is stored after 50 events at the latest.
     expect(left).toBeGreaterThanOrEqual(missed.length - KILL_AT - 50)
     expect(left).toBeLessThanOrEqual(missed.length - KILL_AT + 50)
-    expect(taken + duplicates).toBe(left)
+    expect(accepted + duplicates).toBe(left)
     expect(duplicates).toBeLessThanOrEqual(50)
     if (name === 'github') expect(fake.requests.length - before).toBeLessThan((left! + 12) * 1.25)
     await away.receiver.close()

@@ -54,7 +54,7 @@ test('GitHub: an endpoint that was dead for an hour handles each of 1,000 events
     complete: true,
     resumedAt: undefined,
   })
-  expect(result.taken + result.duplicates).toBe(missed.length)
+  expect(result.accepted + result.duplicates).toBe(missed.length)
   expect(result.duplicates).toBeGreaterThanOrEqual(25)
   // The hook, ten pages twice, and one request for each event of a subscribed topic.
   expect(fake.requests).toHaveLength(1 + 2 * 10 + missed.length)
@@ -67,7 +67,7 @@ test('GitHub: an endpoint that was dead for an hour handles each of 1,000 events
   const again = await catchUp(away.receiver, githubEvents(sourceOptions(fake).github), {
     since: NOW - 600_000,
   })
-  expect(again).toMatchObject({ taken: 0, resumedAt: undefined })
+  expect(again).toMatchObject({ accepted: 0, resumedAt: undefined })
   expect(again.duplicates).toBeGreaterThan(100)
   await away.receiver.close()
   await fake.close()
@@ -84,7 +84,12 @@ test('Stripe: the same, with the payloads of the pages', async () => {
   for (const at of missed.slice(100, 150)) expect(await away.deliver(at)).toBe(200)
   await away.idle()
   expect(once(away.runs)).toBe(subscribed.length)
-  expect(result).toMatchObject({ listed: 800, skipped: 160, taken: missed.length, complete: true })
+  expect(result).toMatchObject({
+    listed: 800,
+    skipped: 160,
+    accepted: missed.length,
+    complete: true,
+  })
   // Eight pages twice, the endpoint's version, and each page once more for its payloads.
   expect(fake.requests.length).toBeLessThanOrEqual(2 * 8 + 1 + 8)
   await away.receiver.close()
@@ -131,7 +136,7 @@ test('GitHub, by redelivery: what arrives is signed, oldest first, and handled o
   expect(new Set(await Promise.all(arriving))).toEqual(new Set([200]))
   await away.idle()
   expect(once(away.runs)).toBe(subscribed.length)
-  expect(result).toMatchObject({ asked: missed.length, taken: 0, skipped: 160 })
+  expect(result).toMatchObject({ asked: missed.length, accepted: 0, skipped: 160 })
   expect(asked).toEqual(missed.toReversed().map((at) => `guid-${at}`))
   await away.receiver.close()
   await fake.close()
@@ -159,7 +164,7 @@ test('Stripe: tenants with the same ids do not touch each other', async () => {
   )
   await away.idle()
   expect(once(away.runs)).toBe(2 * wanted.length)
-  expect(results.map(({ taken, duplicates }) => [taken, duplicates])).toEqual([
+  expect(results.map(({ accepted, duplicates }) => [accepted, duplicates])).toEqual([
     [wanted.length - 10, 10],
     [wanted.length, 0],
   ])

@@ -32,7 +32,7 @@ test('a since beyond the dedupeWindow is rejected before a request, unless that 
   )
   expect(fake.requests).toHaveLength(0)
   expect(await catchUp(receiver, source, { since, beyondWindow: true })).toMatchObject({
-    taken: lost.length,
+    accepted: lost.length,
   })
   await idle()
   expect(once(runs)).toBe(lost.length)
@@ -50,7 +50,7 @@ test('events that leave the dedupeWindow meanwhile are left', async () => {
       if (phase === 'taking' && done === 3) now += 72 * HOUR
     },
   })
-  expect(result).toMatchObject({ taken: 3, expired: lost.length - 3 })
+  expect(result).toMatchObject({ accepted: 3, expired: lost.length - 3 })
 })
 
 test('the tenant must be the one that the webhooks have', async () => {
@@ -95,7 +95,7 @@ test("Stripe: payloads in another version than the endpoint's are rejected, unle
   await idle()
   expect(once(runs)).toBe(0)
   expect(await catchUp(receiver, source, { since: SINCE, anyVersion: true })).toMatchObject({
-    taken: 2,
+    accepted: 2,
   })
   const elsewhere = stripeEvents({ ...sourceOptions(fake).stripe, url: 'https://other.example' })
   await expect(catchUp(receiver, elsewhere, { since: SINCE })).rejects.toMatchObject({
@@ -149,7 +149,7 @@ test('a dry run lists and counts, and takes nothing', async () => {
     listed: lost.length + 1,
     skipped: 1,
     topics: { 'issues.opened': lost.length },
-    taken: 0,
+    accepted: 0,
   })
   // The hook, and the list twice: it may have moved.
   expect(fake.requests).toHaveLength(3)
@@ -160,9 +160,9 @@ test('a dry run lists and counts, and takes nothing', async () => {
 test('limit: the newest are taken, and the result says that older ones were left', async () => {
   const { receiver, source } = await githubScene()
   const result = await catchUp(receiver, source, { since: SINCE, limit: 3 })
-  expect(result).toMatchObject({ taken: 3, complete: false })
+  expect(result).toMatchObject({ accepted: 3, complete: false })
   const older = await catchUp(receiver, source, { since: SINCE, until: result.oldest! })
-  expect(older).toMatchObject({ taken: lost.length - 3, complete: true })
+  expect(older).toMatchObject({ accepted: lost.length - 3, complete: true })
 })
 
 test('topics: wildcards, aliases, everything, and what is stored unhandled', async () => {

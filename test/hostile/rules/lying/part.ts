@@ -69,7 +69,7 @@ async function endless(sender: Sender, lie: (typeof lies)[string], inbox: Inbox,
     sender.page(lie(number, now), number),
   )
   try {
-    const { complete, cut, taken, asked: again } = await caughtUp()
+    const { complete, cut, accepted: taken, asked: again } = await caughtUp()
     if (complete || cut === undefined) return `it said complete: ${complete}, cut: ${cut}`
     if (taken + again > LIMIT) return `${taken + again} events were taken`
     return asked() > MOST_ASKED ? `${asked()} requests` : undefined
@@ -137,7 +137,7 @@ async function another(sender: Sender, inbox: Inbox, name: string) {
     other,
   )
   try {
-    const { taken, duplicates, failed, failures, asked } = await caughtUp()
+    const { accepted: taken, duplicates, failed, failures, asked } = await caughtUp()
     if (kind === 'payload' && (failed !== 1 || failures[0]?.id !== listed.id))
       return `it told of ${failed} failures, ${taken} taken, ${duplicates} duplicates`
     // The sender delivers again, signed: that is all that it is asked for.

@@ -1,4 +1,4 @@
-import type { CauseLane } from '@postern/core/inbox'
+import type { CauseSubscription } from '@postern/core/inbox'
 import type { Command } from 'commander'
 import { examples, runAction } from '../../action.ts'
 import type { InboxCommandOptions } from '../../options/inbox-options.ts'
@@ -81,6 +81,6 @@ async function causesCommand(options: InboxCommandOptions): Promise<ExitCode> {
   })
 }
 
-function sumOf(lanes: readonly CauseLane[], key: 'dead' | 'retrying'): number {
+function sumOf(lanes: readonly CauseSubscription[], key: 'dead' | 'retrying'): number {
   return lanes.reduce((sum, lane) => sum + lane[key], 0)
 }

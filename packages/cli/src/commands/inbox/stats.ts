@@ -26,7 +26,7 @@ async function statsCommand(options: InboxCommandOptions): Promise<ExitCode> {
         table(
           [
             ['receiver', 'subscription', 'pending', 'running', 'done', 'dead', 'oldest due'],
-            ...lanes.map(({ receiver, subscription, counts, oldest }) => [
+            ...lanes.map(({ receiver, subscription, counts, oldestDueAt: oldest }) => [
               shown(receiver),
               shown(subscription),
               ...[counts.pending, counts.running, counts.done, counts.dead].map(String),

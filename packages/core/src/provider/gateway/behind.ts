@@ -98,13 +98,13 @@ function readsOf(provider: Provider, delivery: Delivery): readonly string[] {
 
 /** How the sender's own bytes are read. What only its own signature protects decides nothing. */
 function bodyOf(gateway: Provider, inner: Provider): Partial<Provider> {
-  const { formats = ['json'], codings = {}, charsets = ['utf-8'], labels, format, xml } = inner
+  const { formats = ['json'], codings = {}, charsets = ['utf-8'], contentType, format, xml } = inner
   const limits = gateway.limits ?? inner.limits
   return {
     formats,
     codings,
     charsets,
-    ...(labels && { labels }),
+    ...(contentType && { contentType }),
     ...(limits && { limits }),
     ...(format && gateway.covers.url === true && { format }),
     ...(xml && { xml }),

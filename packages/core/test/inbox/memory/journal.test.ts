@@ -226,17 +226,17 @@ describe('history', () => {
     const journal = journalOf()
     const gauge = { receiver: 'shop', subscription: 'a', running: 1, dead: 2 }
     const gauges = [
-      { ...gauge, minute: NOW, pending: 5, oldest: NOW - 1000 },
-      { ...gauge, minute: NOW + MINUTE, pending: 7, oldest: undefined },
+      { ...gauge, minute: NOW, pending: 5, oldestDueAt: NOW - 1000 },
+      { ...gauge, minute: NOW + MINUTE, pending: 7, oldestDueAt: undefined },
     ]
     await journal.write({ arrived: [], minutes: [], gauges, lost: 0 })
     const range = { from: NOW, to: NOW + HOUR, kind: 'gauge' } as const
     expect(await journal.history({ ...range, step: MINUTE })).toMatchObject([
-      { from: NOW, pending: 5, oldest: NOW - 1000 },
-      { from: NOW + MINUTE, pending: 7, oldest: undefined },
+      { from: NOW, pending: 5, oldestDueAt: NOW - 1000 },
+      { from: NOW + MINUTE, pending: 7, oldestDueAt: undefined },
     ])
     expect(await journal.history({ ...range, step: HOUR })).toEqual([
-      { ...gauge, kind: 'gauge', from: NOW, pending: 7, oldest: undefined },
+      { ...gauge, kind: 'gauge', from: NOW, pending: 7, oldestDueAt: undefined },
     ])
   })
 })

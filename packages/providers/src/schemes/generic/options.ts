@@ -30,7 +30,7 @@ export const GENERIC_OPTIONS = {
   itemsField: 'Member of the body that holds a list of events. Default none.',
   formats:
     'What is sent: json, form, xml, multipart, text, bytes, query. Default: json with eventIdField, else the bytes decide.',
-  labels: 'strict: a Content-Type that contradicts the format is rejected. Default ignore.',
+  contentType: 'strict: a Content-Type that contradicts the format is rejected. Default ignore.',
   codings:
     'Content codings that are sent, with the bytes that are signed: { gzip: sent or decoded }. Default gzip, as sent.',
   charsets: 'Charsets of texts and forms. Default utf-8.',

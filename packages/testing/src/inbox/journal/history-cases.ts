@@ -95,7 +95,7 @@ export function historyCases(test: SceneTest, durable: boolean): void {
       pending,
       running: 1,
       dead: 2,
-      oldest: historyStart(),
+      oldestDueAt: historyStart(),
     })
     await journal(scene).write(batch({ gauges: [gauge(0, 5), gauge(1, 6)] }))
     await journal(scene).write(batch({ gauges: [gauge(1, 7)] }))
@@ -109,7 +109,7 @@ export function historyCases(test: SceneTest, durable: boolean): void {
     const [last] = found
     assert.ok(last && 'pending' in last)
     assert.deepEqual(
-      [last.pending, last.running, last.dead, last.oldest],
+      [last.pending, last.running, last.dead, last.oldestDueAt],
       [7, 1, 2, historyStart()],
     )
   })

@@ -119,7 +119,7 @@ export function causeCases(test: SceneTest): void {
       run: () => (shop.runs.length === 1 ? retryIn(HOUR) : open.passed.then(() => DONE_OUTCOME)),
     })
     const of = async (name: string): Promise<number | undefined> =>
-      (await view(scene).stats()).find(({ subscription }) => subscription === name)?.oldest
+      (await view(scene).stats()).find(({ subscription }) => subscription === name)?.oldestDueAt
     await shop.port.accept(intake(item('1')), {})
     await shop.untilSettled(1)
     assert.equal(await of('a'), undefined, 'it waits for its time')

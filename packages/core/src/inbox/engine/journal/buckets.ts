@@ -99,7 +99,7 @@ export function countsOf({ count, sum, max, histogram }: MinuteCount): Counts {
 }
 
 /** A gauge in the place of counts: pending, running, dead, and in the histogram when the oldest task was due. */
-export function gaugeCounts({ pending, running, dead, oldest }: MinuteGauge): Counts {
+export function gaugeCounts({ pending, running, dead, oldestDueAt: oldest }: MinuteGauge): Counts {
   return {
     count: pending,
     sum: running,
@@ -122,7 +122,16 @@ function toBucket({ from, key, counts }: Cell): Bucket {
     }
   const { count: pending, sum: running, max: dead, histogram } = counts
   const oldest = histogram[0]?.[1]
-  return { kind, from, receiver, subscription: subscription!, pending, running, dead, oldest }
+  return {
+    kind,
+    from,
+    receiver,
+    subscription: subscription!,
+    pending,
+    running,
+    dead,
+    oldestDueAt: oldest,
+  }
 }
 
 function checkRange(range: HistoryRange): void {

@@ -1,4 +1,4 @@
-import type { Cause, CauseLane } from '../../view.ts'
+import type { Cause, CauseSubscription } from '../../view.ts'
 
 /** Causes of one answer, by each of two orders. */
 const MOST_CAUSES = 50
@@ -71,7 +71,7 @@ export function topCauses<Group extends CauseGroup>(
  * const causes = toCauses(topCauses(groups))
  */
 export function toCauses(
-  rows: readonly (CauseLane & CauseTotals & Pick<Cause, 'cause' | 'sample' | 'ofNewest'>)[],
+  rows: readonly (CauseSubscription & CauseTotals & Pick<Cause, 'cause' | 'sample' | 'ofNewest'>)[],
 ): readonly Cause[] {
   return [...byCause(rows)].map(([cause, lanes]) => {
     const {

@@ -3,7 +3,7 @@ import { orphansOf } from '../lease/watch.ts'
 import type { Actions } from './actions.ts'
 import { toCauses } from './top-causes.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
-import type { InboxView, LaneStats } from '../../view.ts'
+import type { InboxView, SubscriptionStats } from '../../view.ts'
 import { chain, steps, wait, type Steps } from '../steps.ts'
 import { PROBE } from '../accept/probe.ts'
 import { PENDING, STATES, TASKS, type NewEvent, type NewTask } from '../row.ts'
@@ -88,7 +88,7 @@ export function createView(store: ViewStore, parts: ViewParts): InboxView {
       ),
   }
 
-  function stats(): MaybePromise<readonly LaneStats[]> {
+  function stats(): MaybePromise<readonly SubscriptionStats[]> {
     return chain(
       access.read(() => store.everyLane()),
       (lanes) =>
@@ -105,7 +105,7 @@ export function createView(store: ViewStore, parts: ViewParts): InboxView {
             }
             // A lane is made when its receiver is; it counts once it has a task.
             const used = lanes.filter(({ lane, name }) => byLane.has(lane) && name !== PROBE)
-            return used.map(({ lane, receiver, name }): LaneStats => {
+            return used.map(({ lane, receiver, name }): SubscriptionStats => {
               const counts = { pending: 0, running: 0, done: 0, dead: 0 }
               let oldest: number | undefined
               for (const row of byLane.get(lane) ?? []) {
@@ -113,7 +113,7 @@ export function createView(store: ViewStore, parts: ViewParts): InboxView {
                 if (row.state === PENDING && row.oldest !== null)
                   oldest = Math.floor(nowOf(receiver) - row.oldest)
               }
-              return { receiver, subscription: name, counts, oldest }
+              return { receiver, subscription: name, counts, oldestDueAt: oldest }
             })
           },
         ),

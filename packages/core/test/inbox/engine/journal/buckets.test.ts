@@ -84,15 +84,15 @@ describe('series', () => {
     expect(countKey({ ...name, ...counted, subscription: 'ship' })[4]).toBe('ship')
     expect(countsOf({ ...name, ...counted })).toEqual(counts(2))
     const gauge = { minute: 0, receiver: 'shop', subscription: 'ship', pending: 3, running: 2 }
-    expect(gaugeKey({ ...gauge, dead: 1, oldest: 7.9 })).toEqual(GAUGE)
-    expect(gaugeCounts({ ...gauge, dead: 1, oldest: 7.9 })).toEqual({
+    expect(gaugeKey({ ...gauge, dead: 1, oldestDueAt: 7.9 })).toEqual(GAUGE)
+    expect(gaugeCounts({ ...gauge, dead: 1, oldestDueAt: 7.9 })).toEqual({
       count: 3,
       sum: 2,
       max: 1,
       histogram: [[0, 7]],
     })
-    expect(gaugeCounts({ ...gauge, dead: 1, oldest: -1 }).histogram).toEqual([[0, 0]])
-    expect(gaugeCounts({ ...gauge, dead: 1, oldest: undefined }).histogram).toEqual([])
+    expect(gaugeCounts({ ...gauge, dead: 1, oldestDueAt: -1 }).histogram).toEqual([[0, 0]])
+    expect(gaugeCounts({ ...gauge, dead: 1, oldestDueAt: undefined }).histogram).toEqual([])
   })
 })
 
@@ -135,8 +135,8 @@ describe('buckets', () => {
     buckets.add(at + 5 * MINUTE, GAUGE, { count: 0, sum: 0, max: 0, histogram: [] })
     const name = { kind: 'gauge', receiver: 'shop', subscription: 'ship' }
     expect(buckets.all()).toEqual([
-      { ...name, from: at, pending: 3, running: 2, dead: 1, oldest: 7 },
-      { ...name, from: at + 5 * MINUTE, pending: 0, running: 0, dead: 0, oldest: undefined },
+      { ...name, from: at, pending: 3, running: 2, dead: 1, oldestDueAt: 7 },
+      { ...name, from: at + 5 * MINUTE, pending: 0, running: 0, dead: 0, oldestDueAt: undefined },
     ])
   })
 })

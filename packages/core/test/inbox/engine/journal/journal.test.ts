@@ -153,7 +153,7 @@ describe('the buffer of a journal', () => {
       pending: 1,
       running: 0,
       dead: 0,
-      oldest: 5,
+      oldestDueAt: 5,
     })
     buffer.gauge({
       minute: 60_000,
@@ -162,7 +162,7 @@ describe('the buffer of a journal', () => {
       pending: 2,
       running: 0,
       dead: 0,
-      oldest: 6,
+      oldestDueAt: 6,
     })
     await vi.advanceTimersByTimeAsync(999)
     expect(batches).toEqual([])
@@ -170,7 +170,7 @@ describe('the buffer of a journal', () => {
     await vi.advanceTimersByTimeAsync(1)
     expect(batches).toHaveLength(1)
     expect(ids(batches[0])).toEqual(['1', '2'])
-    expect(batches[0]!.gauges).toEqual([expect.objectContaining({ pending: 2, oldest: 6 })])
+    expect(batches[0]!.gauges).toEqual([expect.objectContaining({ pending: 2, oldestDueAt: 6 })])
     expect(batches[0]!.minutes).toEqual([
       { ...name, minute: 60_000, count: 1, sum: 1500, max: 1500, histogram: [[bucketOf(1500), 1]] },
     ])
@@ -290,7 +290,7 @@ describe('the buffer of a journal', () => {
     pending: 1,
     running: 0,
     dead: 0,
-    oldest: undefined,
+    oldestDueAt: undefined,
     ...more,
   })
 
