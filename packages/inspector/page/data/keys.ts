@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 
 type KeyHandlers = Readonly<Record<string, ((event: KeyboardEvent) => void) | undefined>>
 
@@ -7,14 +7,14 @@ let isAfterG = false
 
 /** Handles keys while the component is shown; the component mounted last comes first. `g h` is named so. */
 export function useKeys(handlers: KeyHandlers): void {
-  const layer = useRef(handlers)
+  // From the first render on: an effect comes after the paint, and a key may come before it.
+  const [layer] = useState(() => {
+    const first = { current: handlers }
+    layers.push(first)
+    return first
+  })
   layer.current = handlers
-  useEffect(() => {
-    layers.push(layer)
-    return () => {
-      layers.splice(layers.indexOf(layer), 1)
-    }
-  }, [])
+  useEffect(() => () => void layers.splice(layers.indexOf(layer), 1), [])
 }
 
 /** Takes keys for `document`. Fields, dialogs and combinations with Ctrl, Alt or Meta keep theirs. */

@@ -207,10 +207,12 @@ function useRowKeys(
   useKeys({
     j: () => move(1),
     k: () => move(-1),
-    // Pressed before the focus has come: the link that still has it would be followed.
+    // The link that has the focus is followed by itself. Before the focus has come, or where a row that was drawn again lost it, no link
+    // or a wrong one would be.
     get Enter() {
-      const { current } = aim
-      return current === undefined ? undefined : () => go(hrefHere({ open: current, tab: '' }))
+      const isLost = document.activeElement === document.body
+      const open = aim.current ?? (isLost ? last.current : undefined)
+      return open === undefined ? undefined : () => go(hrefHere({ open, tab: '' }))
     },
     y: () => {
       const row = rows?.find(({ id }) => id === (aim.current ?? focused() ?? currentRoute().open))

@@ -1,7 +1,7 @@
 // Takes 45 s of CPU.
 import type { RunOptions } from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
 import { startAxe } from './access/axe.ts'
@@ -58,8 +58,7 @@ needs(chromium).describe('axe, and the widths of a screen, a tablet and a phone'
       await seen(tab.page).first().waitFor()
       for (const width of [320, 560, 719, 720, 899, 900, 1024, 1099, 1100]) {
         await tab.page.setViewportSize({ width, height: 900 })
-        const over = await overflow(tab.page)
-        if (over > 0) wide.push(`${name} at ${width}: ${over} pixels too wide`)
+        wide.push(...(await overflow(tab.page, `${name} at ${width}`)))
       }
     }
     await tab.close()
@@ -81,8 +80,7 @@ async function faultsOf(
   for (const size of SIZES) {
     await page.setViewportSize(size)
     await seen(page).first().waitFor()
-    const over = await overflow(page)
-    if (over > 0) found.push(`${name} at ${size.width}: ${over} pixels too wide`)
+    found.push(...(await overflow(page, `${name} at ${size.width}`)))
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
       for (const { id, nodes } of await axe.violations(colorScheme === 'light' ? {} : COLOURS)) {
@@ -95,9 +93,14 @@ async function faultsOf(
   return found
 }
 
-/** How much wider than the window the page is, in pixels. */
-function overflow(page: Page): Promise<number> {
-  return page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  )
+/** What is said of a page that stays wider than its window: what is drawn by its size follows a frame later. */
+function overflow(page: Page, where: string): Promise<readonly string[]> {
+  const narrowed = async (): Promise<readonly string[]> => {
+    const over = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    )
+    if (over > 0) throw new Error(`${where}: ${over} pixels too wide`)
+    return []
+  }
+  return vi.waitFor(narrowed, 10_000).catch((error: Error) => [error.message])
 }

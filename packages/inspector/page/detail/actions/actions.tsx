@@ -1,6 +1,6 @@
 import type { DetailReply, CopyReply, DetailTask } from '../../../src/api/detail.ts'
 import type { JSX } from 'preact'
-import { useRef, useState, useEffect } from 'preact/hooks'
+import { useRef, useState, useEffect, useLayoutEffect } from 'preact/hooks'
 import { useKeys } from '../../data/keys.ts'
 import { useMay, useStatus } from '../../data/status.ts'
 import type { ListRow } from '../../../src/api/list.ts'
@@ -185,7 +185,7 @@ function ChangeTasks({
   const { hasHandlers } = useStatus()
   const button = useRef<HTMLButtonElement>(null)
   const choices = useRef<HTMLUListElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     // A button that is disabled takes no focus, and the next Enter would press what had it.
     const { current } = button
     ;(current?.disabled ? choices.current?.querySelector('input') : current)?.focus()
@@ -266,7 +266,7 @@ function Edit({ detail, close }: { detail: DetailReply; close: () => void }): JS
   const [message, setMessage] = useState('')
   const [isBusy, setBusy] = useState(false)
   const field = useRef<HTMLTextAreaElement>(null)
-  useEffect(() => field.current?.focus(), [])
+  useLayoutEffect(() => field.current?.focus(), [])
   const problem = mistakeIn(text)
 
   const run = async (): Promise<void> => {

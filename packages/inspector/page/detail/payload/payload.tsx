@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import {
   hasParts,
   parsePayload,
@@ -31,6 +31,7 @@ function Tree({ root }: { root: ParsedValue }): JSX.Element {
   const [words, setWords] = useState('')
   const [hit, setHit] = useState(0)
   const tree = useRef<HTMLDivElement>(null)
+  const follows = useRef(false)
   const lines = useMemo(() => linesOf(root, opened), [root, opened])
   const hits = useMemo(
     () => (words.trim() === '' ? [] : findPaths(root, words.trim())),
@@ -46,10 +47,7 @@ function Tree({ root }: { root: ParsedValue }): JSX.Element {
   const choose = (next: PayloadLine | undefined, isFocused = true): void => {
     if (next === undefined) return
     setChosen(next.key)
-    if (isFocused)
-      requestAnimationFrame(() =>
-        tree.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus(),
-      )
+    follows.current = isFocused
   }
   const toggle = ({ key, isOpen, value, rest }: PayloadLine): void => {
     if (rest !== undefined) {
@@ -70,6 +68,11 @@ function Tree({ root }: { root: ParsedValue }): JSX.Element {
     setOpened(reveal(root, path, opened))
     setChosen(JSON.stringify(path))
   }
+  // In the same task as the line: a key that comes before the next frame belongs to it.
+  useLayoutEffect(() => {
+    if (follows.current) tree.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus()
+    follows.current = false
+  }, [chosen])
   useEffect(() => goToHit(0), [hits])
   useEffect(() => {
     if (words !== '')
