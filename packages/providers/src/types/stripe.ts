@@ -3,7 +3,7 @@ import type { Installed } from '../common/absent.ts'
 
 /**
  * Topics of Stripe with their payloads, from the optional peer `stripe`: snapshot events (`invoice.paid`) and thin ones
- * (`v2.core.…`), the latter without the methods the SDK adds to them.
+ * (`v1.invoice.paid`, `v2.core.…`). Thin ones are as they are sent: without the methods of the SDK, and `context` is a string.
  *
  * @example
  * const receiver = createReceiver({ provider: stripe<StripeEvents>({ secret }) })
@@ -15,5 +15,5 @@ type Sent = Stripe.Event | Stripe.V2.Core.EventNotification
 type Events = {
   [E in Sent as E['type']]: E extends Stripe.Event
     ? E
-    : Omit<E, 'fetchEvent' | 'fetchRelatedObject'>
+    : Omit<E, 'fetchEvent' | 'fetchRelatedObject' | 'context'> & { context?: string | null }
 }

@@ -64,9 +64,16 @@ export function stripeTypes(secret: string): void {
   receiver.on('payment_intent.*', (event) => expectType<string>()(event.payload.data.object.id))
   receiver.on('v2.core.account.created', (event) => {
     expectType<string>()(event.payload.id)
+    expectType<string | null | undefined>()(event.payload.context)
     // @ts-expect-error -- the SDK adds this method, the wire does not
     void event.payload.fetchEvent
   })
+  receiver.on('v1.customer.*', (event) =>
+    expectType<string | undefined>()(event.payload.snapshot_event),
+  )
+  receiver.on('v1.customer.updated', (event) =>
+    expectType<string>()(event.payload.related_object.url),
+  )
   // @ts-expect-error -- no such topic
   receiver.on('invoice.payed', () => undefined)
 }
