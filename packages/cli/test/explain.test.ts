@@ -128,22 +128,56 @@ describe('explain', () => {
     await receiver.close()
     const { rows } = await inbox.journal!.rejections()
     await inbox.close()
-    const { out, code } = await postern([
-      'explain',
-      rows[0]!.id,
-      '-p',
-      'github',
-      '-s',
-      '"a secret of GitHub"',
-      '--sqlite',
-      path,
-    ])
+    // The row has the provider.
+    const given = ['-s', '"a secret of GitHub"', '--sqlite', path]
+    const { out, code } = await postern(['explain', rows[0]!.id, ...given])
     expect(out).toContain('secret-quoted')
     expect(code).toBe(1)
+    expect((await postern(['explain', 'nothing', '--sqlite', path])).err).toContain(
+      'no delivery has the id nothing',
+    )
+  })
+
+  test('what no signature rejected is told from the row, without a secret', async () => {
+    const path = join(cwd, 'told.db')
+    const inbox = sqliteInbox({ path })
+    const provider = github({ secret: SECRET })
+    const receiver = createReceiver({ provider, inbox, log: false })
+    receiver.on('push', () => undefined)
+    const push = provider.sign!({ topic: 'push', payload: {} })
+    await receiver.receive(push)
+    await receiver.receive(push)
+    await receiver.receive(provider.sign!({ topic: 'star', payload: {} }))
+    await receiver.receive({ ...push, method: 'PUT' })
+    await receiver.close()
+    const { rows } = await inbox.journal!.deliveries()
+    const { rows: tasks } = await inbox.view!.list({})
+    await inbox.close()
+    const explained = async (id: string) => postern(['explain', id, '--sqlite', path])
+    const ends = await Promise.all(rows.map(async ({ id }) => explained(id)))
     expect(
-      (await postern(['explain', 'nothing', '-p', 'github', '-s', 'some secret', '--sqlite', path]))
-        .err,
-    ).toContain('no delivery has the id nothing')
+      ends
+        .toSorted((one, other) => one.out.localeCompare(other.out))
+        .map(({ code, out }) => [code, out.split('\n')[0]]),
+    ).toEqual([
+      [
+        0,
+        '● not rejected: accepted, answered 200: its signature was right, and its tasks were stored',
+      ],
+      [
+        0,
+        '● not rejected: duplicate, answered 200: its event was here before, so nothing ran again',
+      ],
+      [
+        0,
+        '● not rejected: unhandled, answered 200: its signature was right, and no subscription has its topic',
+      ],
+      [1, expect.stringMatching(/^✕ rejected: method_not_allowed \(405\): /)],
+    ])
+    expect(await explained(tasks[0]!.id)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('is a task, so its delivery was accepted') as string,
+    })
   })
 })
 
@@ -201,7 +235,7 @@ test('an encrypted rejection opens with --encryption-key or the environment, and
 
 describe('wrong use ends with 2', () => {
   test.for([
-    [['explain', 'json'], "required option '-p, --provider <provider>'"],
+    [['explain', 'json'], 'give --provider: the request does not say who sent it'],
     [['explain', 'missing.json', '-p', 'stripe'], 'missing.json cannot be read'],
     [['explain', 'json', '-p', 'strip'], 'did you mean stripe?'],
     [['explain', 'json', '-p', 'github'], 'GitHub needs its secret'],

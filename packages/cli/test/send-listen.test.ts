@@ -182,6 +182,6 @@ test('a redirect is told, since senders follow none', async () => {
   const to = `http://127.0.0.1:${port}/webhooks/github/`
   const { code, out, err } = await postern(['send', 'github', 'push', '--to', to, '-s', 'a secret'])
   expect([code, out]).toEqual([1, expect.stringMatching(/^⊘ 308/)])
-  expect(err).toContain('redirected to /webhooks/github: most senders follow no redirect')
+  expect(err).toContain('it redirects to /webhooks/github, and most senders do not follow')
   server.close()
 })

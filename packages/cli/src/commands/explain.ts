@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { examples, runAction } from '../action.ts'
 import { placeOptions, places, type InboxOptions } from '../inboxes.ts'
 import { many, senderOptions } from '../options/shared-options.ts'
-import { explain, type Explanation, type Finding } from '@postern/core/explain'
+import { explain, explainedCodes, type Explanation, type Finding } from '@postern/core/explain'
+import type { Arrival, ArrivalOutcome } from '@postern/core/inbox'
 import { readBounded } from '@postern/core/internal'
 import { countOption, numberOption } from '../options/checked-options.ts'
 import { withInbox } from '../inbox.ts'
@@ -18,7 +19,7 @@ import { columnsOf, wrapped } from '../print/width.ts'
 
 /** Options of `postern explain`. */
 interface ExplainCommandOptions extends SenderOptions, InboxOptions, KeyOptions, CurlFlags {
-  readonly provider: string
+  readonly provider?: string
   readonly at?: string
   readonly timeLimit: string
   readonly entry?: string
@@ -28,7 +29,7 @@ interface ExplainCommandOptions extends SenderOptions, InboxOptions, KeyOptions,
 /** The options of `postern explain`. */
 export function declare(command: Command): void {
   placeOptions(senderOptions(command), 'find the delivery in the inbox')
-    .requiredOption('-p, --provider <provider>', 'choose who sent it')
+    .option('-p, --provider <provider>', 'choose who sent it (default: from the inbox or file)')
     .option(
       '--at <time>',
       'check at this time: ISO date or milliseconds (default: from the file, else now)',
@@ -52,16 +53,24 @@ export function declare(command: Command): void {
         'explain ./request.json --provider stripe --env .env',
         'explain - --provider github < request.http',
         "explain https://example.com/hooks --provider github -H 'x-hub-signature-256: sha256=…' --data-binary @body",
-        'explain 0mh3k… --provider slack --sqlite webhooks.db',
+        'explain 0mh3k… --sqlite webhooks.db',
       ),
     )
     .action(runAction(explainCommand))
 }
 
-/** `postern explain`: from a file, stdin, flags of curl, or a rejection in an inbox. Exit code 1 if the delivery is rejected. */
+/**
+ * `postern explain`: from a file, stdin, flags of curl, or a delivery in an inbox. Exit code 1 if the delivery is rejected. Of a
+ * delivery that was not rejected, and of one that no signature rejected, it says what the inbox knows.
+ */
 async function explainCommand(source: string, options: ExplainCommandOptions): Promise<ExitCode> {
-  const { provider, about, from } = await providerOf(options.provider, options)
-  const { delivery, receivedAt } = await savedOf(source, options)
+  const saved = await savedOf(source, options)
+  if ('outcome' in saved) return tellOutcome(saved, options)
+  const { delivery, receivedAt } = saved
+  const name = options.provider ?? saved.provider
+  if (name === undefined)
+    throw new Failure(2, 'give --provider: the request does not say who sent it')
+  const { provider, about, from } = await providerOf(name, options)
   const { catalogue } = await import('@postern/providers/catalogue')
   const at = options.at === undefined ? receivedAt : timeOption(options.at)
   const found = await explain(delivery, provider, {
@@ -101,7 +110,10 @@ function lines({ cause, certainty, message, remedy }: Finding, columns: number):
 // The column in which the cause begins.
 const START = 11
 
-async function savedOf(source: string, options: ExplainCommandOptions): Promise<SavedRequest> {
+async function savedOf(
+  source: string,
+  options: ExplainCommandOptions,
+): Promise<SavedRequest | Arrival> {
   if (places.some(({ place }) => Object.hasOwn(options, place.flag))) return keptOf(source, options)
   if (/^https?:/i.test(source)) return fromFlags(source, options)
   const entry = options.entry === undefined ? undefined : countOption('--entry', options.entry)
@@ -112,20 +124,58 @@ async function savedOf(source: string, options: ExplainCommandOptions): Promise<
   return parseRequest(bytes, { entry, readFile: readRegular })
 }
 
-async function keptOf(id: string, options: InboxOptions & KeyOptions): Promise<SavedRequest> {
-  return withInbox(options, async ({ journal, name }) => {
+async function keptOf(
+  id: string,
+  options: InboxOptions & KeyOptions,
+): Promise<SavedRequest | Arrival> {
+  return withInbox<SavedRequest | Arrival>(options, async ({ journal, view, name }) => {
     if (!journal) throw new Failure(2, `${name} keeps no journal of what arrived`)
     const found = await journal.delivery(id)
-    if (!found)
-      throw new Failure(1, `no delivery has the id ${id}: \`postern inbox deliveries\` lists them`)
+    if (!found) {
+      const isTask = (await view.get(id)) !== undefined
+      throw new Failure(
+        1,
+        isTask
+          ? `${id} is a task, so its delivery was accepted: \`postern inbox show ${id}\` shows it`
+          : `no delivery has the id ${id}: \`postern inbox deliveries\` lists them`,
+      )
+    }
+    if (found.outcome !== 'rejected' || !explainedCodes.has(found.code ?? '')) return found
     if (!found.kept)
       throw new Failure(
         1,
-        `the body of ${id} was not kept: set storage.rejectedBodies on the receiver, and wait for the next rejection`,
+        `${id} was rejected: ${found.reason ?? found.code}. Its body was not kept: set storage.rejectedBodies on the receiver, and wait for the next rejection`,
       )
     const { kept } = await openArrival(found, options)
-    return { delivery: { method: found.method, ...kept! }, receivedAt: found.at }
+    const { provider } = found
+    return { delivery: { method: found.method, ...kept! }, receivedAt: found.at, provider }
   })
+}
+
+/** What the inbox knows of a delivery that no signature rejected. */
+function tellOutcome(arrival: Arrival, { json }: ExplainCommandOptions): ExitCode {
+  const { id, outcome, status, provider, code, reason, topics, ids } = arrival
+  const isRejected = outcome === 'rejected'
+  const verdict = isRejected ? ('rejected' as const) : ('accepted' as const)
+  if (json) sayJson({ verdict, outcome, status, provider, code, reason, topics, ids }, 2)
+  else if (isRejected)
+    say(`${styled('red', '✕')} rejected: ${shown(code!)} (${status}): ${shown(reason ?? '', 500)}`)
+  else {
+    say(`${styled('green', '●')} not rejected: ${outcome}, answered ${status}: ${SAYS[outcome]}`)
+    if (topics.length > 0) say(`  topics ${shown(topics.join(', '), 300)}`)
+    if (ids[0] !== undefined && outcome !== 'unhandled')
+      remark(`  its tasks: postern inbox list --event-id ${shown(ids[0])}, with the same inbox`)
+  }
+  if (isRejected && !json)
+    remark(`  no signature was the cause: \`postern inbox deliveries\` has ${shown(id)}`)
+  return isRejected ? 1 : 0
+}
+
+const SAYS: Readonly<Record<Exclude<ArrivalOutcome, 'rejected'>, string>> = {
+  accepted: 'its signature was right, and its tasks were stored',
+  duplicate: 'its event was here before, so nothing ran again',
+  handshake: 'it was a challenge of the provider',
+  unhandled: 'its signature was right, and no subscription has its topic',
 }
 
 function timeOption(text: string): number {

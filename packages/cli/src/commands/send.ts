@@ -5,7 +5,7 @@ import { many, senderOptions } from '../options/shared-options.ts'
 import type { SignableRequest, About, Provider } from '@postern/core/scheme'
 import { sample, samples, signedInit } from '@postern/samples'
 import { countOption, meant, numberOption, requireWebUrl } from '../options/checked-options.ts'
-import { Failure, type ExitCode, remark, say, sayJson } from '../print/say.ts'
+import { Failure, type ExitCode, remarkWrapped, remark, say, sayJson } from '../print/say.ts'
 import {
   gatewayNames,
   gatewayOf,
@@ -100,11 +100,7 @@ export async function sendCommand(
     bar?.end()
     if (options.json) sayJson(all, 2)
     else if (all.length > 0 && times > 1) remark(summary(all))
-    const location = all.find(({ status }) => status >= 300 && status < 400)?.location
-    if (location !== undefined)
-      remark(
-        `redirected to ${shown(location, 200)}: most senders follow no redirect, and a slash at the end is enough for one; give the sender the URL that answers at once`,
-      )
+    if (!options.json) tellWho(all, options)
   }
   return all.some(({ status }) => status >= 300) ? 1 : 0
 
@@ -140,6 +136,13 @@ const STALE = 30 * 86_400_000
 // More are shown as a bar and a sum.
 const LINES = 20
 
+/** Who answered, once for each verdict. A rejection that was asked for needs no remedy. */
+function tellWho(all: readonly Sent[], { tamper, stale }: SendOptions): void {
+  const rejections = all.filter(({ by }) => !(by === 'receiver' && (tamper || stale)))
+  for (const says of new Set(rejections.map((one) => one.says)))
+    if (says !== undefined) remarkWrapped(`  ${says}`)
+}
+
 /** How many got which status, and how long the replies took. */
 function summary(all: readonly Sent[]): string {
   const statuses = [...new Set(all.map(({ status }) => status))].toSorted(
@@ -161,9 +164,9 @@ function replyText(reply: string): string {
   return `a page of HTML${title === undefined || title === '' ? '' : `, "${title}"`}`
 }
 
-function line({ status, ms, reply }: Sent, name: string, topic: string): string {
+function line({ status, ms, reply, code }: Sent, name: string, topic: string): string {
   const sign = status < 300 ? styled('green', '●') : styled('red', '⊘')
-  return `${sign} ${status}  ${lasting(ms)}  ${name}  ${shown(topic)}  ${shown(replyText(reply.trim()), 120)}`.trimEnd()
+  return `${sign} ${status}  ${lasting(ms)}  ${name}  ${shown(topic)}  ${shown(code ?? replyText(reply.trim()), 120)}`.trimEnd()
 }
 
 /**

@@ -2,6 +2,7 @@ import { inertJson } from '@postern/core/inert'
 import { CommanderError } from 'commander'
 import { Failure, type ExitCode } from './failure.ts'
 import { rendered, shown } from './terminal.ts'
+import { wrapped } from './width.ts'
 import { confirm, isCancel } from '@clack/prompts'
 
 export { Failure, type ExitCode } from './failure.ts'
@@ -9,6 +10,13 @@ export { Failure, type ExitCode } from './failure.ts'
 /** A remark or progress: to stderr, so that results can be piped. */
 export function remark(text: string): void {
   process.stderr.write(`${rendered(text)}\n`)
+}
+
+/** A remark on lines that fit the terminal; further lines are indented two columns more than the first. */
+export function remarkWrapped(text: string): void {
+  const columns = process.stderr.columns || Infinity
+  for (const line of text.split('\n'))
+    for (const part of wrapped(line, columns, line.search(/\S|$/) + 2)) remark(part)
 }
 
 /** A result: to stdout. */

@@ -113,6 +113,8 @@ export function withoutLines(data: Buffer): Buffer {
 export interface SavedRequest {
   readonly delivery: DeliveryInit & Pick<KeptRequest, 'masked'>
   readonly receivedAt: number | undefined
+  /** The provider, if the saved request names it. */
+  readonly provider?: string
 }
 
 /** Reads a file that a request names; `what` names it in errors. */

@@ -76,6 +76,7 @@ function fromJson(text: string, number: number | undefined): SavedRequest {
       2,
       'body must be a string with the exact text that came, got parsed JSON; the signature is over the bytes',
     )
+  const provider = at(entry, 'provider')
   const received = at(entry, 'receivedAt') ?? at(entry, 'at') ?? at(entry, 'startedDateTime')
   return {
     delivery: {
@@ -85,6 +86,7 @@ function fromJson(text: string, number: number | undefined): SavedRequest {
       body: body === undefined ? '' : isBase64 ? Buffer.from(body, 'base64') : body,
     },
     receivedAt: typeof received === 'string' ? Date.parse(received) : numberOf(received),
+    ...(typeof provider === 'string' && { provider }),
   }
 }
 

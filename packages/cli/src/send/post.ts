@@ -1,10 +1,11 @@
 import { readStart } from '@postern/core/internal'
 import type { SignableRequest } from '@postern/core/scheme'
 import { Failure } from '../print/say.ts'
+import { judge, type Verdict } from './answer.ts'
 import { whyNot } from '../sender/why-not.ts'
 
-/** How a delivery was answered. */
-export interface Sent {
+/** How a delivery was answered, and by whom. */
+export interface Sent extends Verdict {
   readonly status: number
   /** Where a redirect leads. */
   readonly location?: string
@@ -31,12 +32,15 @@ export async function post(request: SignableRequest, timeout: number): Promise<S
     })
     const reply = await readStart(response.body, SHOWN)
     const location = response.headers.get('location')
+    // A character that the bound has cut is left out.
+    const text = new TextDecoder().decode(reply, { stream: true })
+    const answer = { status: response.status, headers: Object.fromEntries(response.headers), text }
     return {
       status: response.status,
       ...(location !== null && { location }),
       ms: Math.round(performance.now() - started),
-      // A character that the bound has cut is left out.
-      reply: new TextDecoder().decode(reply, { stream: true }),
+      reply: text,
+      ...judge(answer, url),
     }
   } catch (error) {
     throw new Failure(3, `${new URL(url).origin} did not answer: ${whyNot(error)}`, {
