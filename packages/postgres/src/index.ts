@@ -1,6 +1,6 @@
 export { inTransaction, postgresInbox } from './inbox.ts'
 export type { PostgresInboxOptions } from './settings.ts'
 export type { PgPool, PgTransaction } from './store/pg.ts'
-export type { AppTransaction, RunSql } from './store/guest.ts'
+export type { AppTransaction, RunSql } from '@postern/core/engine'
 export { migrate } from './migrate.ts'
 export { postgresMigration } from './store/migrate.ts'

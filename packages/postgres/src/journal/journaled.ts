@@ -1,5 +1,13 @@
 import { Buffer } from 'node:buffer'
-import type { ArrivalRow, Journaled, RecordRow, Ring, Span, SpanKey } from '@postern/core/engine'
+import {
+  createSpanSums,
+  hashOf,
+  type ArrivalRow,
+  type Journaled,
+  type RecordRow,
+  type Ring,
+  type Span,
+} from '@postern/core/engine'
 import type { Settings } from '../settings.ts'
 import {
   ADD_RECORD,
@@ -24,13 +32,18 @@ import {
 } from '../sql/journal.ts'
 import { ints, storable, texts } from '../sql/lines.ts'
 import type { Database } from '../store/connection.ts'
-import { hashOf } from '../store/pack.ts'
 import { readNumber, readRow, type Sql } from '../store/pg.ts'
 
 /** Makes what the journal and the records are made of. */
 export function createJournaled(db: Database, { deadline }: Settings): Journaled {
   const { sql } = db
   return {
+    ...createSpanSums<Sql>((run) => db.atomic(deadline, run), {
+      lock: async (within, { kind, at }) =>
+        (await readRow(within<Pick<Span, 'data'>>(SPAN, [kind, at]))).data,
+      set: (within, { kind, at }, data) => within(SET_SPAN, [kind, at, Buffer.from(data)]),
+      take: (within, kind, before) => within<Span>(TAKE_SPANS, [kind, before]),
+    }),
     async arrive(rows, lost) {
       const bodies = rows.map(({ kept }) => kept?.body)
       let size = 0
@@ -90,19 +103,8 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
     async dropSeries(before) {
       await sql(DROP_SERIES, [before])
     },
-    merge: (spans, change) =>
-      db.atomic(deadline, async (within) => {
-        for (const span of spans.toSorted((a, b) => a.at - b.at || (a.kind < b.kind ? -1 : 1)))
-          await add(within, span, (data) => change(span, data))
-      }),
     spans: async (kind, from, to) =>
       (await sql<Span>(SPANS, [kind, from, to])).map((row) => ({ ...row, kind })),
-    rollUp: (kind, before, to, sum) =>
-      db.atomic(deadline, async (within) => {
-        const taken = await within<Span>(TAKE_SPANS, [kind, before])
-        for (const { at, data } of taken) await add(within, to(at), (known) => sum(known, data, at))
-        return taken.length === 64
-      }),
     async dropSpans(kind, before) {
       await sql(DROP_SPANS, [kind, before])
     },
@@ -127,15 +129,6 @@ function whole(name: string, text: string): string {
   throw new TypeError(
     `postgresInbox: records: ${name} must be text without U+0000 and without half of a surrogate pair, which PostgreSQL cannot hold; encode it, as JSON does`,
   )
-}
-
-async function add(
-  sql: Sql,
-  { kind, at }: SpanKey,
-  change: (data: Uint8Array | undefined) => Uint8Array,
-): Promise<void> {
-  const { data: known } = await readRow(sql<Pick<Span, 'data'>>(SPAN, [kind, at]))
-  await sql(SET_SPAN, [kind, at, Buffer.from(change(known.length === 0 ? undefined : known))])
 }
 
 interface Sum {

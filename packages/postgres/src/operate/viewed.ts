@@ -12,7 +12,9 @@ import {
   type InfoRow,
   type Scan,
   type Scanned,
+  eraseIn,
   eventOf,
+  hashOf,
   STATES,
   type Store,
   numberOf,
@@ -42,10 +44,6 @@ import {
 import type { Database } from '../store/connection.ts'
 import { readRow, type Sql, readNumber } from '../store/pg.ts'
 import { idsOf, noteActions } from '../store/rows.ts'
-import { hashOf } from '../store/pack.ts'
-
-// Bodies in memory at once: each may have megabytes.
-const AT_ONCE = 10
 
 /** Makes what operators read and change. */
 export function createViewed(
@@ -71,7 +69,21 @@ export function createViewed(
     attempts: (task) => sql<AttemptRow>(OF_TASK, [task]),
     erase: (events, passing, empty, noted) =>
       db.atomic(deadline, async (within) => {
-        const count = await erase(within, events, passing, empty)
+        const which = [ints(events), passing]
+        const count = await eraseIn(
+          {
+            lock: () => within(LOCK_EVENTS, which),
+            resting: async () => [...idsOf(await within(RESTING, which))],
+            contents: (some) => within<ContentsRow>(CONTENTS_OF, [ints(some)]),
+            write: (left) =>
+              within(EMPTY, [
+                ints(left.map(({ event }) => event)),
+                texts(left.map(({ record }) => record)),
+                texts(left.map(({ head }) => head)),
+              ]),
+          },
+          empty,
+        )
         const notes = noted(count)
         if (notes.length > 0) await noteActions(within, notes)
         return count
@@ -81,31 +93,6 @@ export function createViewed(
     },
     prune: (before, place) => db.atomic(deadline, (within) => prune(within, before, place)),
   }
-}
-
-async function erase(
-  sql: Sql,
-  events: readonly number[],
-  passing: boolean,
-  empty: Parameters<Viewed['erase']>[2],
-): Promise<number> {
-  await sql(LOCK_EVENTS, [ints(events), passing])
-  // A statement behind the locks sees replays that were committed before them.
-  const ids = [...idsOf(await sql(RESTING, [ints(events), passing]))]
-  if (!empty) return ids.length
-  let count = 0
-  for (let from = 0; from < ids.length; from += AT_ONCE) {
-    const rows = await sql<ContentsRow>(CONTENTS_OF, [ints(ids.slice(from, from + AT_ONCE))])
-    const left = rows.flatMap((row) => empty(row) ?? [])
-    if (left.length > 0)
-      await sql(EMPTY, [
-        ints(left.map(({ event }) => event)),
-        texts(left.map(({ record }) => record)),
-        texts(left.map(({ head }) => head)),
-      ])
-    count += left.length
-  }
-  return count
 }
 
 async function prune(

@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm'
-import type { RunSql } from '../store/guest.ts'
+import type { RunSql } from '@postern/core/engine'
 
 /**
  * Runs statements in a transaction of Drizzle, for `inTransaction` and `task.commit({ in })`.

@@ -1,5 +1,5 @@
 import { CompiledQuery } from 'kysely'
-import type { RunSql } from '../store/guest.ts'
+import type { RunSql } from '@postern/core/engine'
 
 /**
  * Runs statements in a transaction of Kysely, for `inTransaction` and `task.commit({ in })`.

@@ -1,4 +1,4 @@
-import type { RunSql } from '../store/guest.ts'
+import type { RunSql } from '@postern/core/engine'
 
 /**
  * Runs statements in the open transaction of a client of `pg`, for `inTransaction` and `task.commit({ in })`.

@@ -1,4 +1,4 @@
-import type { RunSql } from '../store/guest.ts'
+import type { RunSql } from '@postern/core/engine'
 
 /**
  * Runs statements in a transaction of postgres.js, for `inTransaction` and `task.commit({ in })`.

@@ -59,16 +59,17 @@ const LOCK = 7201
 
 /**
  * Locks lines until the transaction ends, and returns those that it does not have: lines that another holds, and all of them
- * in a transaction that sees no commits but those before it began.
+ * in a transaction that sees no commits but those before it began. There they are locked all the same, so that nobody works
+ * them out before it ends.
  */
 const lockSql = (
-  lock: string,
+  locked: string,
 ): string => `SELECT l.line::float8 AS line FROM unnest($1::bigint[]) AS l(line)
-  WHERE CASE WHEN current_setting('transaction_isolation') = 'read committed' THEN ${lock} ELSE true END`
+  WHERE CASE WHEN ${locked} THEN current_setting('transaction_isolation') <> 'read committed' ELSE true END`
 const ARGUMENTS = `(${LOCK}, (l.line % 2147483648)::int)`
-export const TRY_LOCK: string = lockSql(`NOT pg_try_advisory_xact_lock${ARGUMENTS}`)
+export const TRY_LOCK: string = lockSql(`pg_try_advisory_xact_lock${ARGUMENTS}`)
 /** The same in a transaction of the app: its end is not known here, so it waits. */
-export const WAIT_LOCK: string = lockSql(`pg_advisory_xact_lock${ARGUMENTS} IS NULL`)
+export const WAIT_LOCK: string = lockSql(`pg_advisory_xact_lock${ARGUMENTS} IS NOT NULL`)
 
 /** Locks against others that make tables or lanes. */
 export const LOCK_ALL: string = `SELECT count(*)::int AS n FROM (SELECT pg_advisory_xact_lock(${LOCK}, -1)) x`

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { createSemaphore, isA, memberOf, settledBy, within } from '@postern/core/engine'
+import { createConnections, memberOf, settledBy } from '@postern/core/engine'
 import pg from 'pg'
 import type { Settings } from '../settings.ts'
 import { isPacked, writeParts, type Column, createSpareBytes, type SpareBytes } from './pack.ts'
@@ -32,58 +32,57 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
   const statements = new Map<string, { readonly text: string; readonly name: string }>()
   const spare = createSpareBytes()
   const writesBound = boundClients()
-  const commits = createSemaphore(() => Math.max(1, Math.floor(sizeOf(pool, settings) / 2)))
   let { prepare } = settings
+  const connections = createConnections<PgClient>({
+    connect: () => pool.connect(),
+    release: (client, failure) => client.release(failure),
+    watch(client, fail) {
+      client.on('error', fail)
+      return () => client.removeListener('error', fail)
+    },
+    begin(client, time, whose) {
+      const limit = Math.max(1, Math.ceil(time))
+      // Statements after a lock must see what its last holder wrote.
+      const begin = whose === 'inbox' ? 'BEGIN ISOLATION LEVEL READ COMMITTED' : 'BEGIN'
+      // The server has the same limit, so that a stopped process holds no locks. JIT takes a second over many lanes.
+      return client.query({
+        text: `${begin}; SET LOCAL jit = off; SET LOCAL statement_timeout = ${limit}; SET LOCAL idle_in_transaction_session_timeout = ${limit}`,
+      })
+    },
+    end: (client, how) => client.query({ text: how }),
+    isOfServer: (error) => memberOf(error, 'severity') === 'ERROR',
+    late: lateError,
+    size: () => sizeOf(pool, settings),
+    attempt() {
+      const prepared = prepare
+      return (error) => {
+        // Nothing has happened if a statement was lost that its connection had prepared.
+        if (!(prepared && isUnprepared(error))) return false
+        if (prepare)
+          warn(
+            'postgresInbox: a pooler between loses prepared statements, so none are used from now on: set prepare: false, or max_prepared_statements of PgBouncer',
+          )
+        prepare = false
+        return true
+      }
+    },
+  })
+  const within =
+    (client: PgClient): Sql =>
+    (text, values) =>
+      query(client, text, values)
 
   return {
     sql: <T>(text: string, values?: unknown[]) =>
-      use(deadline, (client) => query<T>(client, text, values)),
-    // Statements after a lock must see what its last holder wrote.
-    atomic: (time, run) => transaction(time, 'BEGIN ISOLATION LEVEL READ COMMITTED', run),
-    async commit(time, run) {
-      const until = performance.now() + time
-      const place = commits.take()
-      const wait = Promise.resolve(place)
-      const late = (): Error => lateError('give a connection', time)
-      const free = await within(wait, until, late, (given) => given())
-      try {
-        return await transaction(until - performance.now(), 'BEGIN', run)
-      } finally {
-        free()
-      }
-    },
-    connect: () => checkout(deadline),
+      connections.use(deadline, (client) => query<T>(client, text, values)),
+    atomic: (time, run) => connections.atomic(time, (client) => run(within(client))),
+    commit: (time, run) => connections.commit(time, (client) => run(within(client), client)),
+    connect: () => connections.checkout(deadline),
     text: (text) => statementOf(text).text,
     async close(until) {
       pool.off?.('connect', hear)
       if (!settings.pool) await settledBy(pool.end(), until)
     },
-  }
-
-  function transaction<T>(
-    time: number,
-    begin: string,
-    run: (sql: Sql, client: PgClient) => Promise<T> | T,
-  ): Promise<T> {
-    return use(time, async (client) => {
-      const limit = Math.max(1, Math.ceil(time))
-      // The server has the same limit, so that a stopped process holds no locks. JIT takes a second over many lanes.
-      await client.query({
-        text: `${begin}; SET LOCAL jit = off; SET LOCAL statement_timeout = ${limit}; SET LOCAL idle_in_transaction_session_timeout = ${limit}`,
-      })
-      let result: T
-      try {
-        result = await run(
-          <R>(text: string, values?: unknown[]) => query<R>(client, text, values),
-          client,
-        )
-      } catch (error) {
-        await client.query({ text: 'ROLLBACK' })
-        throw new RolledBack(error)
-      }
-      await client.query({ text: 'COMMIT' })
-      return result
-    })
   }
 
   async function query<T>(
@@ -104,23 +103,6 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
     return rows as readonly T[]
   }
 
-  /** Nothing has happened if a statement was lost that its connection had prepared: it is done again, without. */
-  async function use<T>(time: number, run: (client: PgClient) => Promise<T>): Promise<T> {
-    const until = performance.now() + time
-    const prepared = prepare
-    try {
-      return await once(time, run)
-    } catch (error) {
-      if (!(prepared && isUnprepared(error))) throw error
-      if (prepare)
-        warn(
-          'postgresInbox: a pooler between loses prepared statements, so none are used from now on: set prepare: false, or max_prepared_statements of PgBouncer',
-        )
-      prepare = false
-      return once(until - performance.now(), run)
-    }
-  }
-
   function statementOf(text: string) {
     let statement = statements.get(text)
     if (!statement) {
@@ -130,32 +112,6 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
       statements.set(text, statement)
     }
     return statement
-  }
-
-  async function once<T>(time: number, run: (client: PgClient) => Promise<T>): Promise<T> {
-    const until = performance.now() + time
-    const client = await checkout(time)
-    let failure: Error | undefined
-    // The running statement rejects with the same error.
-    const fail = (): void => void (failure ??= new Error('the connection broke'))
-    client.on('error', fail)
-    try {
-      const late = (): Error => lateError('answer', time)
-      return await within(run(client), until, late)
-    } catch (error) {
-      if (isA(error, RolledBack)) throw error.cause
-      // An error of a statement leaves its connection usable; after a deadline its state is unknown.
-      if (!isOfServer(error)) failure = error as Error
-      throw error
-    } finally {
-      client.removeListener('error', fail)
-      client.release(failure)
-    }
-  }
-
-  function checkout(time: number): Promise<PgClient> {
-    const late = (): Error => lateError('give a connection', time)
-    return within(pool.connect(), performance.now() + time, late, (client) => client.release())
   }
 }
 
@@ -174,18 +130,6 @@ function qualified(text: string): string {
  */
 function hear(client: PgClient): void {
   client.on('error', () => {})
-}
-
-/** After its cause the transaction was rolled back in order, and its connection is good. */
-class RolledBack extends Error {
-  constructor(cause: unknown) {
-    super('rolled back', { cause })
-  }
-}
-
-/** True for an error that PostgreSQL sent about one statement. */
-function isOfServer(error: unknown): boolean {
-  return memberOf(error, 'severity') === 'ERROR'
 }
 
 /** How many clients it may have; the 10 of `pg` if it does not say. */

@@ -1,5 +1,5 @@
 import { isWebhookError, WebhookError } from '@postern/core'
-import { errorText, isA, memberOf, textOf, type StoreFault } from '@postern/core/engine'
+import { driverText, hasCode, isA, textOf, type StoreFault } from '@postern/core/engine'
 
 const NAME = 'postgresInbox'
 
@@ -13,7 +13,7 @@ export function rejection(error: unknown): Error {
 /** What an error means. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 export function faultOf(error: unknown): StoreFault {
   if (isA(error, TypeError)) return 'lasting'
-  if (isConflict(error)) return 'again'
+  if (hasCode(error, CONFLICTS, CODES)) return 'again'
   const code = codeOf(error)
   if (/^2[123]/.test(code)) return 'data'
   return /^[0-9A-Z]{5}$/.test(code) && !/^(?:08|25|40|53|55|57|58|XX)/.test(code)
@@ -22,48 +22,11 @@ export function faultOf(error: unknown): StoreFault {
 }
 
 /**
- * True for a deadlock or a serialization error, wherever a query builder or the app has put it: in `cause`, among the
- * errors of an `AggregateError`, or in a member of {@link WITHIN}; also as Prisma's own code
- * (https://www.prisma.io/docs/orm/reference/error-reference#p2034) and in `errno` (Bun's SQL).
+ * A deadlock or a serialization error, also as Prisma's own code (https://www.prisma.io/docs/orm/reference/error-reference#p2034)
+ * and in `errno` (Bun's SQL).
  */
-function isConflict(error: unknown): boolean {
-  const found = new Set([error])
-  for (const at of found) {
-    if (CODES.some((name) => CONFLICTS.has(codeText(memberOf(at, name))))) return true
-    for (const name of WITHIN) {
-      for (const each of listOf(memberOf(at, name))) if (found.size < MOST) found.add(each)
-    }
-  }
-  return false
-}
-
-function codeText(code: unknown): string {
-  return typeof code === 'string' || typeof code === 'number' ? String(code) : ''
-}
-
-/** A member that may be one error or several. */
-function listOf(inner: unknown): readonly unknown[] {
-  try {
-    return Array.isArray(inner) ? [...(inner as unknown[])] : [inner]
-  } catch {
-    return []
-  }
-}
-
 const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01', 'P2034'])
 const CODES = ['code', 'originalCode', 'errno']
-// Sequelize, TypeORM, Objection, Prisma.
-const WITHIN = [
-  'cause',
-  'errors',
-  'parent',
-  'driverError',
-  'nativeError',
-  'meta',
-  'driverAdapterError',
-]
-// Errors that are looked at.
-const MOST = 50
 
 /** True if a pooler between has lost a prepared statement, or has one that we have not prepared there. */
 export function isUnprepared(error: unknown): boolean {
@@ -79,7 +42,7 @@ export function lateError(what: string, time: number): WebhookError {
 }
 
 function explain(error: unknown): string {
-  const message = messageOf(error)
+  const message = driverText(error)
   const code = codeOf(error)
   const reason = code === '42501' ? rightOf(message) : REASONS[code]
   return `${NAME}: ${reason === undefined ? message : `${reason} (PostgreSQL says: ${message})`}`
@@ -99,12 +62,6 @@ const RIGHTS: Readonly<Record<string, string>> = {
   table: 'grant it SELECT, INSERT, UPDATE and DELETE on the tables postern_*',
   relation: 'grant it SELECT, INSERT, UPDATE and DELETE on the tables postern_*',
   sequence: 'grant it USAGE on the sequences postern_*',
-}
-
-/** Errors of several addresses have a message for each. */
-function messageOf(error: unknown): string {
-  if (isA(error, AggregateError)) return listOf(memberOf(error, 'errors')).map(messageOf).join('; ')
-  return errorText(error)
 }
 
 function codeOf(error: unknown): string {

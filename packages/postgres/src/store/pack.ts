@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto'
 import {
+  hashOf,
   TASKS,
   type NewDelivery,
   type NewEvent,
@@ -7,14 +7,6 @@ import {
   type StoreBatch,
 } from '@postern/core/engine'
 import { ints, storable, texts } from '../sql/lines.ts'
-
-/** The identity of an event, or of a guard: 128 bits of a hash. */
-export function hashOf(receiver: string, key: string): string {
-  const text = `${receiver.length} ${receiver} ${key}`
-  // UTF-8 has one form for all halves of surrogate pairs.
-  const given = text.isWellFormed() ? text : Buffer.from(`!${text}`, 'utf16le')
-  return hash('sha256', given, 'hex').slice(0, 32)
-}
 
 /** The values of an insert, by the names of its parameters. */
 export function valuesOf({ events, tasks }: StoreBatch, lease: number): Record<string, unknown> {

@@ -1,5 +1,6 @@
 import {
   grouped,
+  hashOf,
   type ActionRow,
   type Fence,
   type Guarded,
@@ -32,7 +33,7 @@ import {
   TASK,
   EVENT,
 } from '../sql/lines.ts'
-import { column, rareColumns, hashOf, isBound, valuesOf } from './pack.ts'
+import { column, rareColumns, isBound, valuesOf } from './pack.ts'
 import { readNumber, type Sql } from './pg.ts'
 
 /** What rows need of their inbox. */

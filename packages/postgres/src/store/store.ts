@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import {
+  joinable,
   settledBy,
   shutOut,
   type Back,
@@ -169,7 +170,7 @@ export function createStore(
     const read = async (run = sql): Promise<readonly RootedLane[]> =>
       (await run<RootedLane>(LANES, [name])).filter((row) => stored.has(row.name))
     let rows = await read()
-    if (rows.length < stored.size || joinable(wanted, rows).length > 0)
+    if (rows.length < stored.size || joins(wanted, rows).length > 0)
       rows = await db.atomic(settings.deadline, async (within) => {
         await within(LOCK_ALL)
         const known = new Set((await read(within)).map((row) => row.name))
@@ -178,9 +179,9 @@ export function createStore(
           texts([...stored.keys()].filter((each) => !known.has(each))),
         ])
         const all = await read(within)
-        const joins = joinable(wanted, all)
-        for (const { root, others } of joins) await within(JOIN_LANES, [name, root, ints(others)])
-        if (joins.length > 0) await within(REROOT)
+        const found = joins(wanted, all)
+        for (const { root, others } of found) await within(JOIN_LANES, [name, root, ints(others)])
+        if (found.length > 0) await within(REROOT)
         return all
       })
     return rows.map(({ lane, name: each }) => ({ lane, receiver, name: stored.get(each)! }))
@@ -191,23 +192,16 @@ function transactionOf(client: PgClient): PgTransaction {
   return { query: (text, values) => client.query({ text, ...(values && { values }) }), client }
 }
 
-interface RootedLane extends LaneRow {
-  readonly root: number
-}
-
-/** Lanes of one subscription whose roots differ. */
-function joinable(
+function joins(
   wanted: readonly (readonly string[])[],
   rows: readonly RootedLane[],
-): readonly { readonly root: number; readonly others: readonly number[] }[] {
+): ReturnType<typeof joinable> {
   const roots = new Map(rows.map(({ name, root }) => [name, root]))
-  return wanted.flatMap((group) => {
-    if (group.length === 1) return []
-    const all = [...new Set(group.flatMap((name) => roots.get(storable(name)) ?? []))].sort(
-      (a, b) => a - b,
-    )
-    return all.length > 1 ? { root: all[0]!, others: all.slice(1) } : []
-  })
+  return joinable(wanted, (name) => roots.get(storable(name)))
+}
+
+interface RootedLane extends LaneRow {
+  readonly root: number
 }
 
 const ADD_PROCESS = `WITH p AS (

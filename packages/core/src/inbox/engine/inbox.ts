@@ -14,7 +14,7 @@ import type { EngineSettings, EngineInboxOptions } from './settings.ts'
 import { createSide } from './side.ts'
 import type { EngineSide, InboxParts } from './parts.ts'
 import { createVersionWatch } from './version/version-watch.ts'
-import type { Store } from './store.ts'
+import type { SingleRows, Store, StoreParts } from './store.ts'
 import type { BatchWork } from './write/backlog.ts'
 import {
   createBatch,
@@ -74,6 +74,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   // Each part opens it with the first that needs it, and asks whether it is shut out.
   const { opened: _, ...rest } = made
   const store = {
+    ...singleRows(made, deadline),
     ...rest,
     ...follow,
     async open() {
@@ -170,6 +171,16 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
         await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20))
       }
     }
+  }
+}
+
+/** Each in a transaction of its own. */
+function singleRows(store: Pick<StoreParts, 'atomic'>, time: number): SingleRows {
+  return {
+    insert: (batch) => store.atomic(time, (rows) => rows.insert(batch)),
+    known: (events) => store.atomic(time, (rows) => rows.known(events)),
+    finish: (ended) => store.atomic(time, (rows) => rows.finish(ended)),
+    later: (lanes, most) => store.atomic(time, (rows) => rows.later(lanes, most)),
   }
 }
 

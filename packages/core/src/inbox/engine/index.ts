@@ -127,7 +127,9 @@ export type {
   Guarded,
   GuestRows,
   Rows,
+  SingleRows,
   Store,
+  StoreParts,
   Stride,
   ChangedRows,
   ViewStore,
@@ -171,6 +173,7 @@ export { tenantKey } from '../../basics/tenant-key.ts'
 export { identityKey } from '../../receive/identity.ts'
 export { createSeal, type KeyOption, type Seal, isSealed, openKept } from '../seal.ts'
 export { opened } from '../sealed-port.ts'
+export * from './server.ts'
 export * from './row.ts'
 export type * from './operate/store.ts'
 export type * from './journal/store.ts'

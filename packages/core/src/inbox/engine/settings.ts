@@ -3,7 +3,7 @@ import type { Duration } from '../../basics/deadline.ts'
 import type { Inbox } from '../inbox.ts'
 import type { Ahead } from './run/slot.ts'
 import type { Transactions } from './accept/transactions.ts'
-import type { Back, Store } from './store.ts'
+import type { Back, StoreParts } from './store.ts'
 
 /** Settings of an inbox on the engine; times in milliseconds. */
 export interface EngineSettings extends CommonSettings {
@@ -46,7 +46,7 @@ export function pendingShare(inbox: string, given: number | undefined): number {
 /** The argument of {@link engineInbox}. */
 export interface EngineInboxOptions {
   /** Makes the store. `warn` tells all receivers. */
-  readonly store: (warn: (message: string) => void, back: Back) => Store
+  readonly store: (warn: (message: string) => void, back: Back) => StoreParts
   /** What `engineSettings` read. */
   readonly settings: EngineSettings
   /** Those of the application, as `transactions(name)` makes them. */

@@ -75,8 +75,14 @@ export interface GuestRows extends Rows {
   lanes(receiver: string, wanted: readonly (readonly string[])[]): MaybePromise<readonly LaneRow[]>
 }
 
+/** Rows outside of a transaction: each a statement, or a transaction, of its own. */
+export type SingleRows = Pick<Rows, 'insert' | 'known' | 'finish' | 'later'>
+
+/** What a package makes: the engine wraps in transactions what is absent of {@link SingleRows}. */
+export type StoreParts = Omit<Store, keyof SingleRows> & Partial<SingleRows>
+
 /** A database as the engine sees it: what must be atomic, and nothing that decides. */
-export interface Store extends Rows, Viewed, Journaled {
+export interface Store extends SingleRows, Viewed, Journaled {
   /** As in errors: the name of the inbox. */
   readonly name: string
   /**

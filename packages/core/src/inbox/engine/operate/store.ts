@@ -17,8 +17,8 @@ export interface Viewed {
   stats(): MaybePromise<readonly StatsRow[]>
   /** Dead tasks, and pending ones that failed, by cause and lane: the rows and the order of `topCauses`. */
   causes(lanes: readonly number[] | undefined): MaybePromise<readonly CauseRow[]>
-  /** A number that changes when any task did, in this process or another. */
-  version(): MaybePromise<number>
+  /** A number that changes when any task did, in this process or another. Undefined if the database does not tell. */
+  version(): MaybePromise<number | undefined>
   /**
    * Called before each step of a change by people, with a note that it has begun: what a change that is cut off has done
    * is known by it. Absent: `atomic` is a transaction, and writes notes with what they are about.

@@ -30,6 +30,7 @@ const BUDGET = 500
 export function createView(store: ViewStore, parts: ViewParts): InboxView {
   const { access, actions, consumers } = parts
   const search = createSearch(store, access)
+  let unknown = 0
 
   return {
     async list(query = {}) {
@@ -71,7 +72,12 @@ export function createView(store: ViewStore, parts: ViewParts): InboxView {
           ),
       )
     },
-    version: () => access.read(() => store.version()),
+    version: () =>
+      chain(
+        access.read(() => store.version()),
+        // Not known: each answer is another.
+        (version) => version ?? --unknown,
+      ),
     ...createChange(store, search, actions, parts),
     erase: createErase(store, search, actions, access),
     rerun: createRerun(store, actions, parts),

@@ -3,7 +3,7 @@ import type { TaskRow } from '../row.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import { lineUp } from '../rules.ts'
 import { chain, steps, wait, type Steps } from '../steps.ts'
-import type { LineRows, Rows, Store } from '../store.ts'
+import type { LineRows, Rows, Store, StoreParts } from '../store.ts'
 
 /** Works out who of each line may run. Lines that another transaction holds are left to their {@link followed} end. */
 export function* release(
@@ -62,7 +62,7 @@ export function repair(
 }
 
 /** Transactions in which no line is waited for. */
-export interface Followed extends Pick<Store, 'atomic' | 'commit'> {
+export interface Followed extends Pick<Store, 'atomic' | 'commit' | 'guest'> {
   stop(): void
 }
 
@@ -73,9 +73,14 @@ const LONGEST = 250
 /**
  * Transactions of a store whose `lock` waits for nobody: a slow commit of one ordering key must not hold up what is stored
  * together with its next event. Lines that were busy are worked out after the transaction, again and again until they were
- * free; `freed` hears of it. If this process ends before, `repair` finds them.
+ * free; `freed` hears of it. So are lines that a transaction of the app has left. If this process ends before, `repair` finds
+ * them.
  */
-export function followed(store: Store, deadline: number, freed: () => void): Followed {
+export function followed(
+  store: Pick<StoreParts, 'atomic' | 'commit' | 'guest'>,
+  deadline: number,
+  freed: () => void,
+): Followed {
   const lines = new Set<number>()
   let timer: ReturnType<typeof setTimeout> | undefined
   let pause = FIRST
@@ -84,6 +89,8 @@ export function followed(store: Store, deadline: number, freed: () => void): Fol
     atomic: (time, run) => noting((note) => store.atomic(time, (rows) => run(note(rows)))),
     commit: (time, run) =>
       noting((note) => store.commit(time, (rows, transaction) => run(note(rows), transaction))),
+    // Its end is not known here: a line counts as left at once, and is locked until then.
+    guest: (transaction) => noted(store.guest(transaction), leave),
     stop() {
       stopped = true
       clearTimeout(timer)
@@ -92,18 +99,16 @@ export function followed(store: Store, deadline: number, freed: () => void): Fol
 
   function noting<T>(run: (note: (rows: Rows) => Rows) => MaybePromise<T>): MaybePromise<T> {
     const busy: number[] = []
-    const note = (rows: Rows): Rows => {
-      if (!rows.lock) return rows
-      return {
-        ...rows,
-        lock: (wanted) => chain(rows.lock!(wanted), (held) => (busy.push(...held), held)),
-      }
-    }
+    const note = (rows: Rows): Rows => noted(rows, (left) => void busy.push(...left))
     return chain(run(note), (result) => {
-      for (const line of busy) lines.add(line)
-      if (busy.length > 0) soon()
+      leave(busy)
       return result
     })
+  }
+
+  function leave(left: readonly number[]): void {
+    for (const line of left) lines.add(line)
+    if (left.length > 0) soon()
   }
 
   function soon(): void {
@@ -126,6 +131,12 @@ export function followed(store: Store, deadline: number, freed: () => void): Fol
     if (lines.size === 0) pause = FIRST
     if (lines.size < taken.length) freed()
   }
+}
+
+/** Rows that tell which lines they left to others. */
+function noted<Given extends Rows>(rows: Given, tell: (left: readonly number[]) => void): Given {
+  if (!rows.lock) return rows
+  return { ...rows, lock: (wanted) => chain(rows.lock!(wanted), (left) => (tell(left), left)) }
 }
 
 const NONE: ReadonlySet<number> = new Set()
