@@ -1,7 +1,7 @@
 import { createDelivery, type Delivery } from '@postern/core'
 import type { EventDraft, Provider } from '@postern/core/scheme'
 import { catalogue } from '@postern/providers/catalogue'
-import { parseBody } from '../../packages/core/src/body/parse.ts'
+import { parseBody } from '../../packages/core/src/body/formats.ts'
 import { defaultLimits } from '../../packages/core/src/limits.ts'
 import { lawsOf } from '../../packages/providers/test/signing.ts'
 import { vectors } from '../../packages/providers/test/vectors.ts'

@@ -8,9 +8,13 @@ const MEANT: readonly string[] = [
   // The site of the documentation: a release writes it there.
   'SITE',
   // Each is simulated on a clock of its own: with a store, thousands of commits or hours would go by.
+  'createBacklog',
+  'createBudget',
   'createCrowd',
   'createGather',
   'createKeyBound',
+  'createKeyBounds',
+  'createSeriesTable',
   // Both forms of a signature, with numbers of each length: keys would be drawn until one fits.
   'derToRaw',
   // What a rerun keeps of an event, of which a view shows the half.
@@ -23,6 +27,8 @@ const MEANT: readonly string[] = [
   'integersLast',
   // Both commands for each of 170 senders in one process: a process for each would take minutes.
   'listenCommand',
+  // More deploys than a receiver of a test can make.
+  'noteDeploy',
   'rawToDer',
   'reordered',
   // The URL of a request behind proxies: a table of cases, and the fuzzer, ask it without a server.

@@ -1,6 +1,6 @@
 import { messageOf } from './messages.ts'
 import { factsOf, type ErrorDetails, type Problem } from './problems.ts'
-import { maskParameters } from './receive/credentials/query.ts'
+import { maskParameters } from './receive/credentials/places.ts'
 
 /**
  * Every reason a delivery can be rejected for, with the HTTP status the provider gets.

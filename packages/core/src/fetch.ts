@@ -1,5 +1,5 @@
 import { checkJson } from './inbox/codec.ts'
-import type { HeaderLines } from './basics/header-lines.ts'
+import type { HeaderLines } from './delivery.ts'
 import { toWebhookError, WebhookError } from './errors.ts'
 import { discard, readStream } from './body/read-stream.ts'
 import type { Receiver, FetchHost } from './receiver/receiver-types.ts'

@@ -1,22 +1,20 @@
-import { checkTransaction } from './receive/foreign-transaction.ts'
+import { checkTransaction } from './inbox/engine/accept/transactions.ts'
 import { milliseconds, settledBy, toWall, outsideRequests } from './basics/deadline.ts'
 import { checkFunction, checkObject, kindOf, unknownOptions } from './basics/unknown-options.ts'
 import { WebhookError } from './errors.ts'
 import type { EventMap } from './event.ts'
 import type { Provider } from './provider/provider.ts'
-import { reject } from './receive/conclude.ts'
-import { receive } from './receive/receive.ts'
+import { reject, receive } from './receive/receive.ts'
 import type { AnswerOptions } from './receive/reply/answer.ts'
 import type { AnyCommit } from './subscribe/task.ts'
-import { createVersionNote } from './receiver/app-version.ts'
+import { createVersionNote, isTool } from './receiver/app.ts'
 import { checkReceiver, nodeEnv } from './receiver/check-options.ts'
 import { checkRunDue } from './receiver/run-due-options.ts'
 import type { Health } from './receiver/health.ts'
 import type { ReceiverOptions } from './receiver/options.ts'
 import { createParts } from './receiver/parts.ts'
 import type { Receiver } from './receiver/receiver-types.ts'
-import { isTool } from './receiver/tool.ts'
-import { createSubscribing } from './subscribe/subscribing.ts'
+import { topicTypos, createSubscribing } from './subscribe/subscribing.ts'
 import type { Inbox, Records } from './inbox/inbox.ts'
 import type { ObservedReceiver } from './observer.ts'
 import type { CheckedOptions } from './receiver/checked-options.ts'
@@ -251,9 +249,7 @@ function warnAtStart(
     const fresh = patterns().filter((pattern) => !checked.has(pattern))
     if (topics.length === 0 || fresh.length === 0) return
     for (const pattern of fresh) checked.add(pattern)
-    void import('./receiver/topic-typos.ts').then(({ topicTypos }) =>
-      topicTypos(name, fresh, topics).forEach(warn),
-    )
+    topicTypos(name, fresh, topics).forEach(warn)
   }
 }
 

@@ -11,9 +11,14 @@ import {
   type HeaderLines,
 } from '@postern/core/internal'
 import type { Json, Reply, Receiver } from '@postern/core'
-import { createBodyReader, emptyBody, hasBody } from './read-body.ts'
+import {
+  createBodyReader,
+  emptyBody,
+  hasBody,
+  recoverBody,
+  type ParsedRequest,
+} from './read-body.ts'
 import { forwarded, type TrustProxy } from './forwarded.ts'
-import { recoverBody, type ParsedRequest } from './recover-body.ts'
 import type { Socket } from 'node:net'
 
 /** Options of all adapters on node:http. `Subject` is the request object of the framework. */

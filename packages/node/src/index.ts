@@ -16,6 +16,6 @@ export {
   type WebhookOptions,
 } from './bridge.ts'
 export { createBodyReader, type BodyReader } from './read-body.ts'
-export type { ParsedRequest } from './recover-body.ts'
+export type { ParsedRequest } from './read-body.ts'
 export type { ForwardedHeader, TrustProxy } from './forwarded.ts'
 export { runDue, health, serve, type NodeHandler } from './routes.ts'

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createBridge, type WebhookOptions, type Mountable } from './bridge.ts'
-import type { ParsedRequest } from './recover-body.ts'
+import type { ParsedRequest } from './read-body.ts'
 
 /**
  * Makes a listener for node:http (and node:https) that hands every request to the receiver. It reads the exact bytes,

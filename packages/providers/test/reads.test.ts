@@ -1,7 +1,7 @@
 import type { Provider } from '@postern/core/scheme'
 import { vectorOptions, type Vector } from '../../testing/src/provider/vector.ts'
 import { describe, expect, test } from 'vitest'
-import { parseBody } from '../../core/src/body/parse.ts'
+import { parseBody } from '../../core/src/body/formats.ts'
 import { loadXml } from '../../core/src/body/xml/xml.ts'
 import type { Delivery } from '../../core/src/delivery.ts'
 import { recording } from '../../core/src/explain/trial/trial.ts'

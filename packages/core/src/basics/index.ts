@@ -2,7 +2,7 @@
 export type { ReceiverSettings } from '../receiver/receiver-types.ts'
 export type { CatchUpFailure, CaughtUp } from '../receiver/caught-up.ts'
 export type { IngestInit, IngestOptions, IngestResult } from '../receive/ingest.ts'
-export type { Dedupe } from '../receive/identity.ts'
+export type { Dedupe } from '../receive/identify.ts'
 export type {
   StepName,
   CallInfo,
@@ -20,7 +20,7 @@ export {
   type Keyring,
   type KeySet,
 } from '../provider/secrets.ts'
-export type { HeaderLines } from './header-lines.ts'
+export type { HeaderLines } from '../delivery.ts'
 export { isDelivery } from '../receive/http-delivery.ts'
 export { createTopicTable, type TopicTable } from '../subscribe/topics.ts'
 export type { PatternOf, TopicsOf } from '../subscribe/topic-types.ts'
@@ -47,9 +47,9 @@ export { type Composed, mergeDeep } from '../provider/compose.ts'
 export { madeOf, remake, type Made } from '../provider/made.ts'
 export { keyForms, type KeyForms } from '../provider/key-forms.ts'
 export type { Codings } from '../provider/provider.ts'
-export { targetPath, toPublicUrl, urlJoiner, type JoinUrl } from '../provider/public-url.ts'
+export { targetPath, toPublicUrl, urlJoiner, type JoinUrl } from '../delivery.ts'
 export { checkMounting, handlerMade } from '../receive/handler-made.ts'
-export { isTool } from '../receiver/tool.ts'
+export { isTool } from '../receiver/app.ts'
 export { readBounded, readStart } from '../body/read-bounded.ts'
 export { formToObject } from '../body/form.ts'
 export { parseJson, stringifyJson } from '../body/json.ts'

@@ -1,7 +1,10 @@
-import type { Delivery, Format } from '../delivery.ts'
+import type { Delivery, Format, ParsedBody } from '../delivery.ts'
 import { WebhookError } from '../errors.ts'
 import type { Provider } from '../provider/provider.ts'
 import { isForm, isJson, isMultipart, isText, isXml, parseMediaType } from './media-type.ts'
+import { formToObject, queryToObject } from './form.ts'
+import { parseMultipart } from './multipart-later.ts'
+import { loadXml, xmlReady } from './xml/xml.ts'
 
 /** What a provider declares of the bodies it sends. */
 export type Declaration = Pick<
@@ -37,6 +40,11 @@ function isBody(format: Format): boolean {
 /** True if Content-Type and Content-Encoding of this delivery are signed, or nothing is. */
 export function labelCounts(delivery: Delivery, { covers, labelled }: Declaration): boolean {
   return covers?.body === 'none' || labelled?.(delivery) === true
+}
+
+/** True if the body is gzip by its magic bytes (RFC 1952, section 2.3.1) and the provider declares that coding. */
+export function isCoded(body: Uint8Array, { codings }: Pick<Declaration, 'codings'>): boolean {
+  return codings?.gzip !== undefined && body[0] === 0x1f && body[1] === 0x8b
 }
 
 /** The format that Content-Type names, if it names any. */
@@ -123,4 +131,39 @@ function isPlain(byte: number): boolean {
     byte === 0x2a ||
     byte === 0x2b
   )
+}
+
+/**
+ * Reads the body in its {@link Delivery.format}; `undefined` for an empty one. A promise only for multipart, and for XML
+ * until its parser is loaded. `exact` returns integers of JSON beyond 2^53 as BigInt.
+ *
+ * @throws WebhookError with the codes of that format's reader; from the promise if there is one.
+ */
+export function parseBody(delivery: Delivery, exact: boolean): ParsedBody | Promise<ParsedBody> {
+  const { format, content, limits } = delivery
+  if (format === 'query')
+    return { kind: 'query', value: queryToObject(delivery.url, limits.fields) }
+  if (content.length === 0) return { kind: 'empty', value: undefined }
+  switch (format) {
+    case 'json':
+      return { kind: 'json', value: delivery.json(exact ? 'exact' : undefined) }
+    case 'form':
+      return { kind: 'form', value: formToObject(delivery.form()) }
+    case 'xml':
+      return readXml(delivery)
+    case 'multipart':
+      return parseMultipart(content, { fields: limits.fields }).then((value) => ({
+        kind: 'multipart',
+        value,
+      }))
+    case 'text':
+      return { kind: 'text', value: delivery.text() }
+    case 'bytes':
+      return { kind: 'bytes', value: content }
+  }
+}
+
+function readXml(delivery: Delivery): ParsedBody | Promise<ParsedBody> {
+  if (xmlReady()) return { kind: 'xml', value: delivery.xml() }
+  return loadXml().then(() => ({ kind: 'xml', value: delivery.xml() }))
 }

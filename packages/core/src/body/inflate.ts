@@ -1,14 +1,8 @@
 import { gunzipSync, type ZlibOptions } from 'node:zlib'
 import { WebhookError } from '../errors.ts'
-import type { Declaration } from './formats.ts'
 
 // The largest buffer Node makes, in the range a number of bytes may have for zlib.
 const MOST = 2 ** 31 - 1
-
-/** True if the body is gzip by its magic bytes (RFC 1952, section 2.3.1) and the provider declares that coding. */
-export function isCoded(body: Uint8Array, { codings }: Pick<Declaration, 'codings'>): boolean {
-  return codings?.gzip !== undefined && body[0] === 0x1f && body[1] === 0x8b
-}
 
 /**
  * The bytes of a whole gzip stream, inflated.

@@ -32,4 +32,4 @@ export type {
 export type { ActionQuery, OperatorAction } from './journal.ts'
 export type { Page } from './page.ts'
 export type { Cause, CauseSubscription } from './view.ts'
-export type { Deploy } from '../receiver/deploy-list.ts'
+export type { Deploy } from '../receiver/app.ts'

@@ -1,6 +1,6 @@
 import { isPromise } from '../basics/maybe.ts'
-import { parseBody, type ParsedBody } from '../body/parse.ts'
-import type { Delivery, DeliveryInit } from '../delivery.ts'
+import { parseBody } from '../body/formats.ts'
+import type { ParsedBody, Delivery, DeliveryInit } from '../delivery.ts'
 import type { Provider } from '../provider/provider.ts'
 import { createDelivery } from '../receive/http-delivery.ts'
 

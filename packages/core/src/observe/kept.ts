@@ -52,7 +52,8 @@ const UNUSED: ErrorCode = 'method_not_allowed'
  * credentials, and sealed if the receiver seals.
  */
 export function createKept({ receiver, kept: most = 0, provider, seal }: KeptContext): Kept {
-  const mask = masker(provider)
+  // Made for the first rejection: many receivers have none.
+  let mask: ReturnType<typeof masker> | undefined
   const likeness = createLikeness(provider.claims)
   const reservoirs = new Map<string, Reservoir>()
 
@@ -78,6 +79,7 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
     of(id, delivery) {
       if (!isWhole(delivery)) return undefined
       try {
+        mask ??= masker(provider)
         const request = mask(delivery)
         if (seal) return { kept: sealKept(seal, id, request) }
         const claims = claimedTopic({ method: delivery.method, ...request }, provider)

@@ -4,13 +4,17 @@ import type { EventRecord } from '../event.ts'
 import type { Claim, Inbox, Outcome, Ran } from '../inbox/inbox.ts'
 import type { Arrival, ArrivalOutcome } from '../inbox/journal.ts'
 import { causeOf } from '../inbox/engine/cause.ts'
-import { createJournalBuffer, type JournalBuffer } from './journal-buffer.ts'
+import {
+  createJournalBuffer,
+  type JournalBuffer,
+  type Series,
+  type SeriesName,
+} from './journal-buffer.ts'
 import type { Writable } from '../basics/maybe.ts'
 import type { Exchange, Conclusion } from '../receive/exchange.ts'
 import { createKept, type KeptContext } from './kept.ts'
 import type { Reply } from '../receive/reply/reply.ts'
 import { unref } from '../basics/deadline.ts'
-import type { Series, SeriesName } from './series.ts'
 
 /** Writes what happens at a receiver to the journal of its inbox, in batches off the path of deliveries. */
 export interface Recorder {

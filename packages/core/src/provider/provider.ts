@@ -1,5 +1,4 @@
-import type { ParsedBody } from '../body/parse.ts'
-import type { Delivery, DeliveryInit, Format } from '../delivery.ts'
+import type { ParsedBody, Delivery, DeliveryInit, Format } from '../delivery.ts'
 import type { WebhookError } from '../errors.ts'
 import type { EventDraft, EventMap } from '../event.ts'
 import type { LimitOptions } from '../limits.ts'

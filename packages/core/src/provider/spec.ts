@@ -1,5 +1,4 @@
-import type { ParsedBody } from '../body/parse.ts'
-import type { Delivery } from '../delivery.ts'
+import type { ParsedBody, Delivery } from '../delivery.ts'
 import type { EventDraft } from '../event.ts'
 import type { MaybePromise } from '../basics/maybe.ts'
 import type { Reply } from '../receive/reply/reply.ts'

@@ -1,16 +1,22 @@
 import { checkObject, kindOf } from '../basics/unknown-options.ts'
-import { type Declaration, decideFormat, labelCounts, labelOf } from '../body/formats.ts'
+import { type Declaration, isCoded, decideFormat, labelCounts, labelOf } from '../body/formats.ts'
 import { toBuffer, decodeText } from '../body/bytes.ts'
 import { type XmlObject, parseXml, xmlCharset } from '../body/xml/xml.ts'
-import { toHeaderLines, type HeaderLines } from '../basics/header-lines.ts'
-import { isCoded, gunzip } from '../body/inflate.ts'
+import {
+  toHeaderLines,
+  type HeaderLines,
+  type Format,
+  type Json,
+  type DeliveryInit,
+  type Delivery,
+} from '../delivery.ts'
+import { gunzip } from '../body/inflate.ts'
 import { defaultLimits, type Limits } from '../limits.ts'
 import { parseForm } from '../body/form.ts'
 import { hasMoreNodes, parseJson } from '../body/json.ts'
 import { parseMediaType } from '../body/media-type.ts'
 import { hasMoreTags } from '../body/xml/xml-tags.ts'
 import { WebhookError } from '../errors.ts'
-import type { Format, Json, DeliveryInit, Delivery } from '../delivery.ts'
 
 const EMPTY = new Uint8Array(0)
 

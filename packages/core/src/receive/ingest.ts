@@ -1,12 +1,11 @@
-import { parseBody } from '../body/parse.ts'
+import { parseBody } from '../body/formats.ts'
 import { loadXml } from '../body/xml/xml.ts'
 import type { DeliveryInit } from '../delivery.ts'
 import { toWebhookError, WebhookError } from '../errors.ts'
 import type { Accepted } from '../inbox/inbox.ts'
 import { Exchange } from './exchange.ts'
 import { identify, type ReceiveContext } from './identify.ts'
-import { outcomeOf, tellTaken } from './conclude.ts'
-import { acceptAll } from './receive.ts'
+import { outcomeOf, tellTaken, acceptAll } from './receive.ts'
 import { markVerified, ownDelivery } from './http-delivery.ts'
 
 /** A delivery that a sender's API listed, as its webhook would have been. */

@@ -1,7 +1,6 @@
 import { toBuffer } from '../body/bytes.ts'
 import { stringifyJson } from '../body/json.ts'
-import type { ParsedBody } from '../body/parse.ts'
-import type { Delivery, Json } from '../delivery.ts'
+import type { ParsedBody, Delivery, Json } from '../delivery.ts'
 import type { StoredDelivery } from '../event.ts'
 import type { Credentials } from '../provider/scheme.ts'
 import { isCredentialName } from './credentials/judge.ts'
@@ -11,8 +10,8 @@ import {
   withEntries,
   without,
   type CredentialPlace,
+  withParameters,
 } from './credentials/places.ts'
-import { withParameters } from './credentials/query.ts'
 
 /**
  * Makes the part of an accepted delivery that may be stored, logged and forwarded. Headers and query go without the

@@ -1,5 +1,5 @@
 import { kindOf, unknownOptions } from '../basics/unknown-options.ts'
-import { parseBody } from '../body/parse.ts'
+import { parseBody } from '../body/formats.ts'
 import { loadXml } from '../body/xml/xml.ts'
 import { toWebhookError } from '../errors.ts'
 import { toEvent, type EventMap, type WebhookEvent } from '../event.ts'

@@ -6,7 +6,7 @@ import type { Observer } from '../observer.ts'
 import type { Observers } from '../observe/observers.ts'
 import type { Provider } from '../provider/provider.ts'
 import type { KeepBody } from '../receive/erasure.ts'
-import type { Dedupe } from '../receive/identity.ts'
+import type { Dedupe } from '../receive/identify.ts'
 import type { Reply } from '../receive/reply/reply.ts'
 
 /** The options of a receiver, checked. */

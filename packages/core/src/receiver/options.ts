@@ -6,7 +6,7 @@ import type { KeyOption } from '../inbox/seal.ts'
 import type { LimitOptions } from '../limits.ts'
 import type { Observer } from '../observer.ts'
 import type { Provider } from '../provider/provider.ts'
-import type { Dedupe } from '../receive/identity.ts'
+import type { Dedupe } from '../receive/identify.ts'
 import type { AckOption } from '../receive/reply/ack.ts'
 
 /** Options of `createReceiver`. */

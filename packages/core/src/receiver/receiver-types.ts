@@ -1,7 +1,7 @@
 import type { Admission, Head } from '../receive/admit.ts'
 import type { AnswerFunction, AnswerOptions } from '../receive/reply/answer.ts'
-import type { Delivery, DeliveryInit, Json } from '../delivery.ts'
-import type { Dedupe } from '../receive/identity.ts'
+import type { Delivery, DeliveryInit, Json, HeaderLines } from '../delivery.ts'
+import type { Dedupe } from '../receive/identify.ts'
 import type { Duration } from '../basics/deadline.ts'
 import type { WebhookError } from '../errors.ts'
 import type { EventMap, WebhookEvent } from '../event.ts'
@@ -23,7 +23,6 @@ import type {
 } from '../subscribe/subscription.ts'
 import type { AnyCommit } from '../subscribe/task.ts'
 import type { EventOf, PatternOf, TopicsOf } from '../subscribe/topic-types.ts'
-import type { HeaderLines } from '../basics/header-lines.ts'
 
 /** How a receiver was made. Times in milliseconds. */
 export interface ReceiverSettings {

@@ -5,6 +5,7 @@ import {
   toEvent,
   type EventRecord,
   type StoredDelivery,
+  tenantKey,
 } from '../event.ts'
 import type { Lane, TaskDraft } from '../inbox/inbox.ts'
 import { checkTenantLimit, type TenantLimitOptions } from './tenant-limit.ts'
@@ -12,7 +13,6 @@ import { retryPolicy, type RetryOption, type RetryPolicy } from './retry.ts'
 import { kindOf, unknownOptions } from '../basics/unknown-options.ts'
 import type { AnyCommit, Task } from './task.ts'
 import { checkPattern, createTopicTable } from './topics.ts'
-import { tenantKey } from '../basics/tenant-key.ts'
 import type { Writable } from '../basics/maybe.ts'
 
 /** Handles one event. Done when it returns or resolves; tried again by the retry policy when it throws or rejects. */

@@ -1,7 +1,8 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { gunzip, isCoded } from '../../src/body/inflate.ts'
+import { gunzip } from '../../src/body/inflate.ts'
+import { isCoded } from '../../src/body/formats.ts'
 import { rejection } from './rejection.ts'
 
 const MIB = 1024 * 1024

@@ -1,7 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
-import type { Declaration } from '../../src/body/formats.ts'
-import { parseBody as parse, type ParsedBody } from '../../src/body/parse.ts'
-import type { Delivery, Format } from '../../src/delivery.ts'
+import { type Declaration, parseBody as parse } from '../../src/body/formats.ts'
+import type { Delivery, Format, ParsedBody } from '../../src/delivery.ts'
 import { rejection } from './rejection.ts'
 import { createDelivery } from '../../src/receive/http-delivery.ts'
 
@@ -20,7 +19,7 @@ function parseBody(
 
 test('the first XML body waits for the parser, the next does not', async () => {
   vi.resetModules()
-  const fresh = await import('../../src/body/parse.ts')
+  const fresh = await import('../../src/body/formats.ts')
   const delivery = await import('../../src/receive/http-delivery.ts')
   const xml = (): Delivery =>
     delivery.createDelivery({ url: 'https://example.com/hook', body: '<a>1</a>' }, undefined, {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { targetPath, toPublicUrl } from '../../src/provider/public-url.ts'
+import { targetPath, toPublicUrl } from '../../src/delivery.ts'
 
 test('puts path and query behind the base, as both are written', () => {
   expect(toPublicUrl('https://example.com')('/a?b=%7e')).toBe('https://example.com/a?b=%7e')

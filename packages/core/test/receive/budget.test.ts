@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createBudget } from '../../src/receive/budget.ts'
+import { createBudget } from '../../src/receive/admit.ts'
 import { acme, gate, setup } from '../acme.ts'
 
 const KIB = 1024

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { deploysOf } from '../../src/inbox/engine/index.ts'
 import type { Inbox } from '../../src/inbox/index.ts'
 import { memoryInbox } from '../../src/index.ts'
-import { noteDeploy } from '../../src/receiver/deploys.ts'
+import { noteDeploy } from '../../src/receiver/app.ts'
 import { setup } from '../acme.ts'
 
 const MINUTE = 60_000

@@ -16,8 +16,8 @@ import type { Made } from '../../provider/made.ts'
 import type { SecretsInForce } from '../secret/secrets.ts'
 import { createHmac } from 'node:crypto'
 import { encode, fromBase64, fromBase64url, fromHex, toBuffer, utf8 } from '../../body/bytes.ts'
-import { hmacDigest } from '../../provider/schemes/hmac.ts'
-import { messageParts, watch, type Compared } from '../../provider/schemes/signature/template.ts'
+import { hmacDigest, watch, type Compared } from '../../provider/schemes/hmac.ts'
+import { messageParts } from '../../provider/schemes/signature/template.ts'
 
 /** Changes of one kind to a state. */
 export type Group = (state: TrialState) => MaybePromise<Iterable<Change>>

@@ -1,6 +1,5 @@
-import type { Delivery } from '../../delivery.ts'
+import type { Delivery, HeaderLines } from '../../delivery.ts'
 import { toWebhookError, type WebhookError } from '../../errors.ts'
-import type { HeaderLines } from '../../basics/header-lines.ts'
 import { defaultLimits } from '../../limits.ts'
 import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import { madeOf, remake } from '../../provider/made.ts'

@@ -1,7 +1,9 @@
+import { errorText, WebhookError } from '../../errors.ts'
 import type { Consumer, Inbox } from '../inbox.ts'
 import type { AnyCommit } from '../../subscribe/task.ts'
-import { createAccess, chain } from './steps.ts'
-import { attachment } from './attach/attachment.ts'
+import { chain, grouped, isPromise, type MaybePromise } from '../../basics/maybe.ts'
+import { createAccess } from './access.ts'
+import { attachment, createSide } from './attach/attachment.ts'
 import { knownFor } from './attach/checks.ts'
 import { settledBy } from '../../basics/deadline.ts'
 import { createActions, actionRowsOf } from './operate/actions.ts'
@@ -11,14 +13,13 @@ import { createNumbers } from './accept/encode.ts'
 import { followed } from './run/order.ts'
 import { createView } from './operate/view.ts'
 import type { EngineSettings, EngineInboxOptions } from './settings.ts'
-import { createSide } from './side.ts'
 import type { EngineSide, InboxParts } from './parts.ts'
 import { createVersionWatch } from './version/version-watch.ts'
 import type { SingleRows, Store, StoreParts } from './store.ts'
-import type { BatchWork } from './write/backlog.ts'
 import {
+  type BatchWork,
   createBatch,
-  writeErrors,
+  type BatchOptions,
   type BatchWriter,
   type WriteOptions,
   undone,
@@ -27,7 +28,6 @@ import {
 import { createSweep, type Sweep } from './operate/sweep.ts'
 import { ago } from './operate/ago.ts'
 import type { Before, Place } from './operate/store.ts'
-import { grouped, isPromise, type MaybePromise } from '../../basics/maybe.ts'
 
 // What closing may take beyond its deadline, in milliseconds.
 const LAST = 500
@@ -344,4 +344,16 @@ function now<T>(value: MaybePromise<T>): T {
   if (isPromise(value))
     throw new TypeError('together: the store must answer at once inside its shared transaction')
   return value
+}
+
+/** What writes hear that a store did not take. */
+function writeErrors(store: Store): Pick<BatchOptions<BatchWork>, 'rejection' | 'late'> {
+  return {
+    rejection: (error) => store.rejection(error),
+    late(reason?: unknown) {
+      const why = reason === undefined ? '' : `: ${errorText(reason)}`
+      const message = `${store.name}: no commit within the deadline${why}`
+      return new WebhookError('inbox_unavailable', message, { cause: reason })
+    },
+  }
 }

@@ -44,14 +44,10 @@ export {
 } from './operate/actions.ts'
 export type { ActionRow } from './journal/store.ts'
 export { nearest, unknownOptions } from '../../basics/unknown-options.ts'
-export { stopwatchOf } from './stopwatch.ts'
-export {
-  attachment,
-  type Attachment,
-  type AttachmentOptions,
-  type Side,
-} from './attach/attachment.ts'
-export type { BatchWork } from './write/backlog.ts'
+export { stopwatchOf } from './run/task.ts'
+export { attachment, type Attachment, type AttachmentOptions } from './attach/attachment.ts'
+export type { Side } from './parts.ts'
+export type { BatchWork } from './write/batch.ts'
 export { closeBy, type ClosingParts } from './closing.ts'
 export { createBatch, type Batch, type BatchOptions, type Fault } from './write/batch.ts'
 export {
@@ -63,7 +59,7 @@ export {
 } from './attach/checks.ts'
 export { causeOf } from './cause.ts'
 export { claimedTopic } from '../../observe/claimed-topic.ts'
-export { deploysOf } from '../../receiver/deploy-list.ts'
+export { deploysOf } from '../../receiver/app.ts'
 export { topCauses, type CauseGroup, type CauseTotals } from './operate/top-causes.ts'
 export {
   arrivalCursor,
@@ -76,7 +72,7 @@ export {
 export { matches, where, type Columns, type Condition, type TopicMatch } from './operate/filter.ts'
 export type { Ahead, Slot } from './run/slot.ts'
 export { createRunner } from './run/runner.ts'
-export type { EndedClaim, RunnerTask } from './run/task-runs.ts'
+export type { EndedClaim, RunnerTask } from './run/task.ts'
 export { weightOf } from './run/task.ts'
 export { watchOrphans, type OrphanWatch } from './lease/watch.ts'
 export { suspects, type Suspects } from './suspects.ts'
@@ -97,7 +93,7 @@ export {
   bucketOf,
   quantile,
   type Histogram,
-} from './journal/histogram.ts'
+} from '../../observe/journal-buffer.ts'
 export {
   countKey,
   countsOf,
@@ -148,7 +144,7 @@ export type { ClockStep } from './operate/ago.ts'
 export { createView } from './operate/view.ts'
 export { numberOf } from './operate/search.ts'
 export { createJournal } from './journal/journal.ts'
-export type { Access } from './steps.ts'
+export type { Access } from './access.ts'
 export {
   checkLiving,
   migrationOf,
@@ -169,8 +165,8 @@ export {
 } from './settings.ts'
 export { cut, givenBack, revived, reported, type Cut, type Ruling } from './rules.ts'
 export { roomFor } from '../../basics/room.ts'
-export { tenantKey } from '../../basics/tenant-key.ts'
-export { identityKey } from '../../receive/identity.ts'
+export { tenantKey } from '../../event.ts'
+export { identityKey } from '../../receive/identify.ts'
 export { createSeal, type KeyOption, type Seal, isSealed, openKept } from '../seal.ts'
 export { opened } from '../sealed-port.ts'
 export * from './server.ts'

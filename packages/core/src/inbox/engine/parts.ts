@@ -1,8 +1,7 @@
-import type { Consumer } from '../inbox.ts'
+import type { Consumer, Port, RunDueResult } from '../inbox.ts'
 import type { InboxView } from '../view.ts'
 import type { Capacity } from './accept/capacity.ts'
 import type { Numbers } from './accept/encode.ts'
-import type { Side } from './attach/attachment.ts'
 import type { Lanes } from './run/lanes.ts'
 import type { Runner } from './run/runner.ts'
 import type { Task } from './run/task.ts'
@@ -10,6 +9,24 @@ import type { EngineInboxOptions } from './settings.ts'
 import type { Store } from './store.ts'
 import type { VersionWatch } from './version/version-watch.ts'
 import type { BatchWriter } from './write/batch.ts'
+
+/** An inbox's side of one receiver, before the rules that all inboxes share. Its deadlines are times of `performance.now()`. */
+export interface Side {
+  /** As `Port.accept`; never called once closing began. */
+  accept: Port['accept']
+  /** As `Port.probe`; never called once closing began. */
+  probe?: Port['probe']
+  /** As `Port.work`; called once. */
+  work?(): void
+  /** As `Port.drain`. */
+  drain?(until: number, max: number, last?: number): Promise<RunDueResult>
+  /** As `Port.burst`. */
+  burst?: Port['burst']
+  /** Looks for ready tasks: something in the store was changed. */
+  look?(): void
+  /** As `Port.close`; called once. */
+  close(until: number): Promise<void>
+}
 
 /** What the sides of an inbox share. */
 export interface InboxParts extends Omit<EngineInboxOptions, 'store' | 'windowed'> {

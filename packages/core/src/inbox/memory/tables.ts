@@ -1,7 +1,7 @@
 import { DEAD, eventOf, LATER, PENDING, RUNNING, type NewEvent } from '../engine/row.ts'
 import { createForgetful, type Forgetful } from '../forgetful.ts'
 import type { Consumer } from '../inbox.ts'
-import { stopwatchOf } from '../engine/stopwatch.ts'
+import { stopwatchOf } from '../engine/run/task.ts'
 import {
   EventRow,
   NO_TASKS,

@@ -1,5 +1,5 @@
-import type { Delivery } from '../../delivery.ts'
-import { parseBody, type ParsedBody } from '../../body/parse.ts'
+import type { Delivery, ParsedBody } from '../../delivery.ts'
+import { parseBody } from '../../body/formats.ts'
 import type { EventDraft, EventMap } from '../../event.ts'
 import { isPromise } from '../../basics/maybe.ts'
 import type { Factory } from '../about.ts'

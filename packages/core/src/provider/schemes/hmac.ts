@@ -7,8 +7,6 @@ import {
   type SignatureEncoding,
   messageParts,
   type SignedMessage,
-  compared,
-  isWatched,
 } from './signature/template.ts'
 import {
   signatureScheme,
@@ -102,7 +100,7 @@ export function hmacAlgorithm(
   return {
     key: (secret) => decodeKey(secret, keyEncoding),
     matches(key, message, candidates) {
-      if (isWatched()) compared(key, { algorithm, encoding, message, candidates })
+      watchers?.get(key)?.({ algorithm, encoding, message, candidates })
       const expected = toBuffer(hmacDigest(algorithm, encoding, key, message))
       let found = false
       for (const candidate of candidates) {
@@ -147,4 +145,21 @@ function decodeKey(secret: string, encoding: KeyEncoding): Uint8Array {
       `the secret must be ${encoding === 'hex' ? 'an even number of hex digits' : 'padded base64'}`,
     )
   return bytes
+}
+
+/** One comparison of an HMAC, for tools that explain why nothing matched. It holds signatures. */
+export interface Compared {
+  readonly algorithm: HashName
+  readonly encoding: SignatureEncoding
+  readonly message: SignedMessage
+  readonly candidates: readonly string[]
+}
+
+// Undefined until a tool watches, so that a receiver pays one comparison.
+let watchers: WeakMap<Uint8Array, (seen: Compared) => void> | undefined
+
+/** Calls `report` for each comparison made with this very key object. */
+export function watch(key: Uint8Array, report: (seen: Compared) => void): void {
+  watchers ??= new WeakMap()
+  watchers.set(key, report)
 }

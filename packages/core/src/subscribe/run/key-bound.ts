@@ -1,3 +1,7 @@
+import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
+import type { Claim, Outcome } from '../../inbox/inbox.ts'
+import { fairKeyOf, type Subscription } from '../subscription.ts'
+import { attemptInfo, type RunContext } from './run-context.ts'
 import { createSpacing } from '../../basics/deadline.ts'
 import type { TenantLimitOptions } from '../tenant-limit.ts'
 
@@ -77,7 +81,7 @@ export function createKeyBound({
 }
 
 /** The bounds of a subscription, for all its keys. */
-export interface KeyBounds {
+interface KeyBounds {
   /** What is to be called when the run ended, or when the task is to come back: milliseconds since 1970. */
   enter(key: string, now: number): KeyRun | number
   /** The first time only, the warning about an event without a tenant. */
@@ -128,4 +132,50 @@ export function createKeyBounds(
       keys.set(key, bound)
     }
   }
+}
+
+/** Runs an attempt within the bounds of its key, or postpones the task. `failed` gets what `tenantKey` throws. */
+export function boundRun(
+  context: RunContext,
+  claim: Claim,
+  subscription: Subscription,
+  attempt: () => MaybePromise<Outcome>,
+  failed: (error: unknown) => Outcome,
+): MaybePromise<Outcome> {
+  const bounds = boundsOf(subscription)
+  let key: string | undefined
+  try {
+    key = fairKeyOf(context, claim.event, claim.delivery)
+  } catch (error) {
+    return failed(error)
+  }
+  if (key === undefined) {
+    const warning = bounds.withoutKey()
+    if (warning !== undefined) context.observer.warning?.(context.receiver, warning)
+    return attempt()
+  }
+  const entered = bounds.enter(key, context.now())
+  if (typeof entered === 'number') {
+    context.observer.postponed?.(attemptInfo(context, claim), entered)
+    return { kind: 'postpone', at: entered }
+  }
+  const ended = (outcome: Outcome): Outcome => {
+    entered(context.now())
+    return outcome
+  }
+  const outcome = attempt()
+  return isPromise(outcome) ? outcome.then(ended) : ended(outcome)
+}
+
+// Made at the first run: a process that only accepts does not load them.
+const made = new WeakMap<Subscription, KeyBounds>()
+
+function boundsOf(subscription: Subscription): KeyBounds {
+  let bounds = made.get(subscription)
+  if (!bounds)
+    made.set(
+      subscription,
+      (bounds = createKeyBounds(subscription.tenantLimit ?? {}, subscription.name)),
+    )
+  return bounds
 }

@@ -1,19 +1,26 @@
 import { toEvent, type WebhookEvent } from '../../event.ts'
-import type { Claim, Outcome } from '../../inbox/inbox.ts'
+import type { Claim, Outcome, TaskDraft } from '../../inbox/inbox.ts'
 import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import { loopWatch } from './loop-watch.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
-import { UNHANDLED, type Subscription, taskDrafts, fairKeyOf } from '../subscription.ts'
-import { createTask, type RunningTask } from './claimed-task.ts'
-import { errorText, memberOf, textOf } from '../../errors.ts'
-import type { AttemptInfo, Planned } from '../../observe/infos.ts'
-import { exponential, type RetryPolicy } from '../retry.ts'
+import {
+  UNHANDLED,
+  type Subscription,
+  taskDrafts,
+  fairKeyOf,
+  type DraftRules,
+} from '../subscription.ts'
 import type { TaskError } from '../../inbox/view.ts'
-import { SchemaMismatch, taskError, isMismatch } from './task-error.ts'
-import { createKeyBounds, type KeyBounds } from './key-bound.ts'
+import { SchemaMismatch, failed } from './failure.ts'
+import { boundRun } from './key-bound.ts'
+import { createHash } from 'node:crypto'
+import type { Json } from '../../delivery.ts'
+import type { Observer } from '../../observer.ts'
+import { OBSERVED, type Observed } from './observed.ts'
+import type { Task } from '../task.ts'
 
 /**
- * Runs one attempt: claim → handler → outcome. It never throws. The inbox stores the outcome; of a run that threw, `failed.ts`
+ * Runs one attempt: claim → handler → outcome. It never throws. The inbox stores the outcome; of a run that threw, `failed`
  * decides whether and when the task is tried again.
  */
 export function run(
@@ -197,127 +204,152 @@ function withTimeout(
   })
 }
 
-/** Runs an attempt within the bounds of its key, or postpones the task. `failed` gets what `tenantKey` throws. */
-function boundRun(
-  context: RunContext,
+/** A task with the results of its run. */
+interface RunningTask extends Task {
+  readonly spawned: readonly TaskDraft[] | undefined
+  /** Aborts the signal, if anybody asked for it, since the attempt timed out: what it does later is rejected. */
+  abort(reason: unknown): void
+  /** The same, since its claim is lost: what it does later counts if nobody has settled the task. */
+  lose(reason: unknown): void
+  readonly lost: boolean
+}
+
+/** What a task needs of its receiver. */
+interface TaskContext extends DraftRules {
+  readonly inbox: string
+  readonly observer: Observer
+}
+
+/** Makes the task of a claim. */
+function createTask(
+  context: TaskContext,
   claim: Claim,
-  subscription: Subscription,
-  attempt: () => MaybePromise<Outcome>,
-  failed: (error: unknown) => Outcome,
-): MaybePromise<Outcome> {
-  const bounds = boundsOf(subscription)
-  let key: string | undefined
+  subscription: Pick<Subscription, 'name' | 'retry'>,
+  parent: AbortSignal | undefined,
+): RunningTask {
+  return new ClaimedTask(context, claim, subscription, parent)
+}
+
+// A class for the lazy members: most handlers look at neither signal nor key, and both cost more than the dispatch.
+class ClaimedTask implements RunningTask {
+  readonly #context: TaskContext
+  readonly #claim: Claim
+  readonly #parent: AbortSignal | undefined
+  #controller: AbortController | undefined
+  #aborted: { reason: unknown } | undefined
+  #lost: { reason: unknown } | undefined
+  readonly subscription: string
+  readonly attempts: number
+  spawned: TaskDraft[] | undefined
+
+  constructor(
+    context: TaskContext,
+    claim: Claim,
+    { name, retry }: Pick<Subscription, 'name' | 'retry'>,
+    parent: AbortSignal | undefined,
+  ) {
+    this.#context = context
+    this.#claim = claim
+    this.#parent = parent
+    this.subscription = name
+    this.attempts = retry.attempts
+  }
+
+  get [OBSERVED](): Observed {
+    return {
+      observer: this.#context.observer,
+      attempt: attemptInfo(this.#context, this.#claim),
+    }
+  }
+
+  get id(): string {
+    return this.#claim.id
+  }
+
+  get attempt(): number {
+    return this.#claim.attempt
+  }
+
+  get part(): string | undefined {
+    return this.#claim.part
+  }
+
+  get data(): Json | undefined {
+    return this.#claim.data
+  }
+
+  get idempotencyKey(): string {
+    // The name the task was stored under, so that a renamed subscription keeps its keys.
+    const identity = [
+      this.#context.receiver,
+      this.#claim.event.key,
+      this.#claim.subscription,
+      this.#claim.part ?? '',
+    ]
+    return createHash('sha256').update(JSON.stringify(identity)).digest('base64url').slice(0, 32)
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController()
+      const over = this.#aborted ?? this.#lost
+      if (over) this.#controller.abort(over.reason)
+    }
+    return this.#parent
+      ? AbortSignal.any([this.#controller.signal, this.#parent])
+      : this.#controller.signal
+  }
+
+  abort(reason: unknown): void {
+    this.#aborted = { reason }
+    this.#controller?.abort(reason)
+  }
+
+  lose(reason: unknown): void {
+    this.#lost ??= { reason }
+    this.#controller?.abort(reason)
+  }
+
+  get lost(): boolean {
+    return this.#lost !== undefined
+  }
+
+  spawn(children: readonly { readonly part: string; readonly data?: Json }[]): void {
+    const { event, delivery } = this.#claim
+    const fairKey = fairKeyOf(this.#context, event, delivery)
+    const base = { subscription: this.subscription, ...(fairKey !== undefined && { fairKey }) }
+    this.spawned = [
+      ...(this.spawned ?? []),
+      ...children.map((child) => checkChild({ ...base, ...child })),
+    ]
+  }
+
+  commit(work: ((transaction: never) => unknown) | { readonly in: unknown }): unknown {
+    if (!this.#claim.commit)
+      throw new TypeError(
+        `task.commit: ${this.#context.inbox} has no transaction to share; use sqliteInbox or postgresInbox, or task.idempotencyKey`,
+      )
+    if (this.#aborted)
+      throw new Error('task.commit: the attempt timed out, so its outcome is rejected')
+    if (typeof work === 'function')
+      return this.#claim.commit(work as (transaction: unknown) => unknown, this.spawned)
+    if (!this.#claim.commitIn)
+      throw new TypeError(
+        `task.commit: ${this.#context.inbox} doesn't accept a transaction of the app ({ in }); give a function, or use postgresInbox`,
+      )
+    return this.#claim.commitIn(work.in, this.spawned)
+  }
+}
+
+function checkChild(child: TaskDraft): TaskDraft {
+  const { part, data } = child
+  if (typeof part !== 'string')
+    throw new TypeError(`task.spawn: part must be a string, got ${typeof part}`)
+  if (data === undefined) return child
   try {
-    key = fairKeyOf(context, claim.event, claim.delivery)
-  } catch (error) {
-    return failed(error)
-  }
-  if (key === undefined) {
-    const warning = bounds.withoutKey()
-    if (warning !== undefined) context.observer.warning?.(context.receiver, warning)
-    return attempt()
-  }
-  const entered = bounds.enter(key, context.now())
-  if (typeof entered === 'number') {
-    context.observer.postponed?.(attemptInfo(context, claim), entered)
-    return { kind: 'postpone', at: entered }
-  }
-  const ended = (outcome: Outcome): Outcome => {
-    entered(context.now())
-    return outcome
-  }
-  const outcome = attempt()
-  return isPromise(outcome) ? outcome.then(ended) : ended(outcome)
-}
-
-// Made at the first run: a process that only accepts does not load them.
-const made = new WeakMap<Subscription, KeyBounds>()
-
-function boundsOf(subscription: Subscription): KeyBounds {
-  let bounds = made.get(subscription)
-  if (!bounds)
-    made.set(
-      subscription,
-      (bounds = createKeyBounds(subscription.tenantLimit ?? {}, subscription.name)),
-    )
-  return bounds
-}
-
-/** The outcome of a run that threw: what its error asks for, else what the retry policy says. */
-function failed(
-  context: RunContext,
-  claim: Claim,
-  subscription: Subscription,
-  error: unknown,
-  signal: AbortSignal | undefined,
-  task?: RunningTask,
-): Outcome {
-  const info = attemptInfo(context, claim)
-  // An error after the abort comes from the closing or the lost claim, not from the task: it uses no attempt.
-  const postponed =
-    signal?.aborted === true || task?.lost === true
-      ? 0
-      : (delayOf(context, error, 'PostponeError') ?? claim.conflict?.(error))
-  if (postponed !== undefined) {
-    const at = context.now() + postponed
-    context.observer.postponed?.(info, at)
-    return { kind: 'postpone', at }
-  }
-  const stored = taskError(error)
-  const planned: Planned =
-    stored.name === 'UnrecoverableError' ||
-    isMismatch(error) ||
-    info.attempt >= subscription.retry.attempts
-      ? { kind: 'dead' }
-      : { kind: 'retry', at: context.now() + waitOf(context, info, subscription, error) }
-  context.observer.attemptFailed?.(info, error, planned)
-  return { ...planned, error: stored }
-}
-
-function waitOf(
-  context: RunContext,
-  info: AttemptInfo,
-  subscription: Subscription,
-  error: unknown,
-): number {
-  const asked = delayOf(context, error, 'RetryAfterError')
-  if (asked === undefined) return policyWait(context, info, subscription)
-  return memberOf(error, 'atLeast') === true
-    ? Math.max(asked, policyWait(context, info, subscription))
-    : asked
-}
-
-function policyWait(context: RunContext, info: AttemptInfo, { name, retry }: Subscription): number {
-  try {
-    const wait = retry.delay(info.attempt)
-    if (wait >= 0 && wait < Infinity) return Math.min(wait, LONGEST)
-    throw new TypeError(`its delay returned ${String(wait)}`)
-  } catch (failure) {
-    context.observer.warning?.(
-      context.receiver,
-      `the retry policy of ${name} failed, so the default one is used: ${errorText(failure)}`,
-    )
-    return DEFAULT_POLICY.delay(info.attempt)
-  }
-}
-
-// A longer wait is a mistake: 1e17 ms are three million years.
-const LONGEST = 365 * 86_400_000
-const DEFAULT_POLICY: RetryPolicy = exponential()
-
-/** Milliseconds of a `RetryAfterError` or `PostponeError`. Found by name, since another copy of the package may have made it. */
-function delayOf(
-  context: RunContext,
-  error: unknown,
-  name: 'RetryAfterError' | 'PostponeError',
-): number | undefined {
-  if (textOf(error, 'name') !== name) return undefined
-  const delay = memberOf(error, 'delay')
-  if (typeof delay !== 'number' || !(delay >= 0)) return undefined
-  if (delay <= LONGEST) return delay
-  context.observer.warning?.(
-    context.receiver,
-    `${name} asked for ${delay} ms, more than a year: it waits for a year`,
+    if (JSON.stringify(data) !== undefined) return child
+  } catch {}
+  throw new TypeError(
+    `task.spawn: data of part ${JSON.stringify(part)} must be a JSON value; BigInt, functions and circular objects cannot be stored`,
   )
-  return LONGEST
 }

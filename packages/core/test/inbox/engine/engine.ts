@@ -1,5 +1,5 @@
 import type { Claim, Consumer, Lane, Outcome } from '../../../src/inbox/engine/index.ts'
-import type { EndedClaim, RunnerTask } from '../../../src/inbox/engine/run/task-runs.ts'
+import type { EndedClaim, RunnerTask } from '../../../src/inbox/engine/run/task.ts'
 import { type Runner, createRunner } from '../../../src/inbox/engine/run/runner.ts'
 import type { Slot } from '../../../src/inbox/engine/run/slot.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Outcome } from '../../../src/inbox/engine/index.ts'
-import { createHeld } from '../../../src/inbox/engine/run/task-runs.ts'
+import { createHeld } from '../../../src/inbox/engine/run/task.ts'
 import { createEngine, DONE, type Held } from './engine.ts'
 
 afterEach(() => void vi.useRealTimers())

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Lane } from '../../../src/inbox/engine/index.ts'
-import { startable, type Slot } from '../../../src/inbox/engine/run/slot.ts'
-import { createTicks } from '../../../src/inbox/engine/run/ticks.ts'
+import { startable, type Slot, createTicks } from '../../../src/inbox/engine/run/slot.ts'
 
 const turn = (): Promise<void> => new Promise(setImmediate)
 

@@ -1,19 +1,22 @@
 import { settledBy, within } from '../../../basics/deadline.ts'
-import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
+import {
+  isPromise,
+  type MaybePromise,
+  chain,
+  steps,
+  wait,
+  type Steps,
+} from '../../../basics/maybe.ts'
 import { WebhookError } from '../../../errors.ts'
-import type { Side } from '../attach/attachment.ts'
-import type { BatchWork } from '../write/backlog.ts'
+import type { BatchWork, Undo } from '../write/batch.ts'
 import type { Host, Intake, Accepted } from '../../inbox.ts'
-import type { EngineSide } from '../parts.ts'
-import { chain, steps, wait, type Steps } from '../steps.ts'
+import type { EngineSide, Side } from '../parts.ts'
 import type { Capacity } from './capacity.ts'
 import { encodeIntake, type EncodedIntake } from './encode.ts'
 import { rejectIfShut } from '../version/version-watch.ts'
 import type { GuestRows } from '../store.ts'
-import { flatten, idOf, type Flat } from './flat.ts'
-import { write, takenOf, revive } from './store-batch.ts'
+import { flatten, idOf, type Flat, write, takenOf, revive } from './store-batch.ts'
 import type { NewEvent } from '../row.ts'
-import type { Undo } from '../write/batch.ts'
 import type { Task } from '../run/task.ts'
 
 /** Takes deliveries in, many in one transaction. */

@@ -1,10 +1,9 @@
 import { WebhookError } from '../../../errors.ts'
-import type { MaybePromise } from '../../../basics/maybe.ts'
+import { type MaybePromise, chain } from '../../../basics/maybe.ts'
 import type { Consumer, Accepted, TaskDraft } from '../../inbox.ts'
 import type { Finder } from '../run/lanes.ts'
 import type { Turn } from '../row.ts'
 import type { EngineSettings } from '../settings.ts'
-import { chain } from '../steps.ts'
 import type { Store } from '../store.ts'
 import type { EncodedIntake } from './encode.ts'
 

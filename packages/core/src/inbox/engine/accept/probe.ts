@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { Side } from '../attach/attachment.ts'
-import type { BatchWork } from '../write/backlog.ts'
+import type { BatchWork } from '../write/batch.ts'
 import type { Intake } from '../../inbox.ts'
-import type { EngineSide } from '../parts.ts'
+import type { EngineSide, Side } from '../parts.ts'
 import { patchOf } from '../patch.ts'
 import { eventOf, GONE } from '../row.ts'
-import { chain, steps, wait, type Steps } from '../steps.ts'
+import { chain, steps, wait, type Steps } from '../../../basics/maybe.ts'
 
 interface Work extends BatchWork {
   readonly done: () => void

@@ -1,24 +1,17 @@
-import { WebhookError } from '../../../errors.ts'
+import type { Side, EngineSide, InboxParts } from '../parts.ts'
+import { WebhookError, isA } from '../../../errors.ts'
 import type { Consumer, RunDueResult, Port } from '../../inbox.ts'
-import { toMonotonic } from '../../../basics/deadline.ts'
-
-/** An inbox's side of one receiver, before the rules that all inboxes share. Its deadlines are times of `performance.now()`. */
-export interface Side {
-  /** As `Port.accept`; never called once closing began. */
-  accept: Port['accept']
-  /** As `Port.probe`; never called once closing began. */
-  probe?: Port['probe']
-  /** As `Port.work`; called once. */
-  work?(): void
-  /** As `Port.drain`. */
-  drain?(until: number, max: number, last?: number): Promise<RunDueResult>
-  /** As `Port.burst`. */
-  burst?: Port['burst']
-  /** Looks for ready tasks: something in the store was changed. */
-  look?(): void
-  /** As `Port.close`; called once. */
-  close(until: number): Promise<void>
-}
+import { toMonotonic, settledBy, nextRound } from '../../../basics/deadline.ts'
+import { createRunner, type BurstEnd } from '../run/runner.ts'
+import { createAccept } from '../accept/accept.ts'
+import { createProbe } from '../accept/probe.ts'
+import { createCapacity } from '../accept/capacity.ts'
+import { createWatch, type Watch } from '../lease/watch.ts'
+import { createClaims, type Claims } from '../run/claim.ts'
+import { createLanes } from '../run/lanes.ts'
+import { createSettle } from '../run/settle.ts'
+import { claimOf, type Task } from '../run/task.ts'
+import { createCommit } from '../run/commit.ts'
 
 /** The argument of {@link attachment}. */
 export interface AttachmentOptions {
@@ -134,4 +127,180 @@ interface Joined {
   readonly consumer: Consumer
   readonly side: Side
   closing: Promise<void> | undefined
+}
+
+// Milliseconds that storing what is given back may take.
+const MARGIN = 500
+
+/** Makes a receiver's side: the rules above any store. */
+export function createSide(inbox: InboxParts, consumer: Consumer): EngineSide {
+  const { store, settings, ahead, can } = inbox
+  const lanes = createLanes(store, consumer.receiver, () => runner.slots(), settings.deadline)
+  const capacity = createCapacity({ store, settings, consumer, lanes })
+  const begun = {
+    ...inbox,
+    consumer,
+    lanes,
+    capacity,
+    runner: () => runner,
+    dueAt(at: number) {
+      claims.dueAt(at)
+      runner.dueAt(at)
+    },
+  }
+  // Its parts reach each other by it, so that it is whole only below.
+  const side = begun as EngineSide
+  const accept = createAccept(side)
+  const settle = createSettle(side)
+  const commit = createCommit(store, settle, consumer)
+  const claims = createClaims(side)
+  const runner = createRunner<Task>({
+    consumer,
+    ahead,
+    early: store.alone !== undefined,
+    margin: MARGIN,
+    claimOf(task) {
+      if (can?.transaction === false) return claimOf(task)
+      return claimOf(task, {
+        commit: (write, spawn) => commit.commit(task, write, spawn),
+        commitIn: (transaction, spawn) => commit.commitIn(task, transaction, spawn),
+        conflict: (error) => commit.conflict(task, error),
+      })
+    },
+    settle: ({ task, outcome, ran, done }) => settle.add({ task, outcome, ran }, done),
+    fetch: (over) => claims.fetch(over),
+    ended(task) {
+      task.free?.()
+      if (task.committed) settle.follow(task, task.committed)
+    },
+    async reclaim() {
+      await watch.look()
+      claims.soon()
+    },
+    async rest() {
+      const { left, next } = await store.rest(lanes.all())
+      return { left, next: next === undefined ? undefined : Math.round(consumer.now() + next) }
+    },
+  })
+  const watch = createWatch(side, () => claims.suspected())
+  return Object.assign(begun, createSideLife(side, claims, watch), {
+    accept,
+    probe: createProbe(side, accept),
+    back(message: string) {
+      lanes.forget()
+      side.shut(message)
+      side.look()
+    },
+    async pause() {
+      const resume = runner.pause()
+      await settledBy(settle.flushed(), performance.now() + settings.deadline)
+      return resume
+    },
+  })
+}
+
+// Milliseconds that dropping what is old may take after a burst.
+const TIDY = 100
+
+/** The work of a receiver, from its start to its close. */
+function createSideLife(
+  side: EngineSide,
+  claims: Claims,
+  watch: Watch,
+): Pick<EngineSide, 'draining' | 'look' | 'shut' | 'work' | 'drain' | 'burst' | 'close'> {
+  const { store, writer, settings, consumer, lanes } = side
+  const runner = side.runner()
+  let working = false
+  let drains = 0
+  let poll: ReturnType<typeof setInterval> | undefined
+  return {
+    draining: () => drains > 0,
+    look,
+    shut,
+    work,
+    drain,
+    burst,
+    close,
+  }
+
+  function look(): void {
+    claims.soon()
+    runner.look()
+  }
+
+  /**
+   * Looks only if something may be ready. A look lets older tasks go first: what arrives before its claim is stored without
+   * one, and read and parsed again by the next.
+   */
+  async function polled(): Promise<void> {
+    let found = true
+    try {
+      if (store.opened && lanes.complete()) found = (await store.any?.(lanes.all())) ?? true
+    } catch {
+      // The claim reports it.
+    }
+    if (found) look()
+  }
+
+  function shut(rejected: string | undefined): void {
+    if (rejected === undefined) return look()
+    consumer.warn(rejected)
+    runner.giveBack(rejected)
+  }
+
+  function work(): void {
+    working = true
+    side.onWork()
+    runner.work()
+    look()
+    if (store.alone) return
+    watch.start()
+    poll = setInterval(() => void polled(), settings.pollInterval)
+    // If the store fails the next look on the timer reports it.
+    watch.look().catch(() => {})
+  }
+
+  async function drain(until: number, max: number, last?: number): Promise<RunDueResult> {
+    drains++
+    if (!store.alone) watch.start()
+    try {
+      if (!store.opened) await store.open()
+      const drained = await runner.drain(until, max, last)
+      await side.tidy(until)
+      return drained
+    } catch (error) {
+      throw isA(error, WebhookError) ? error : store.rejection(error)
+    } finally {
+      drains--
+      if (!working && drains === 0) watch.stop()
+    }
+  }
+
+  /** A task that does not run is lost with the process: half of the time is for those that wait. */
+  async function workedOff(until: number): Promise<void> {
+    const half = (performance.now() + until) / 2
+    do {
+      await settledBy(runner.idle(), half)
+      // The last one may have made others ready.
+      await nextRound()
+    } while (!runner.isIdle() && performance.now() < half)
+  }
+
+  function burst(most: number): BurstEnd | undefined {
+    const end = runner.burst(most)
+    if (!end) return undefined
+    return async () => {
+      const ended = await end()
+      if (ended) await side.tidy(performance.now() + TIDY)
+      return ended
+    }
+  }
+
+  async function close(until: number): Promise<void> {
+    clearInterval(poll)
+    if (store.alone) await workedOff(until)
+    await runner.close(until)
+    await settledBy(writer.flushed(), until)
+    watch.stop()
+  }
 }

@@ -1,6 +1,6 @@
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 import type { Bucket, CountKind, HistoryRange, MinuteCount, MinuteGauge } from '../../journal.ts'
-import { addHistograms, type Histogram } from './histogram.ts'
+import { addHistograms, type Histogram } from '../../../observe/journal-buffer.ts'
 
 /** Widths of history, in milliseconds. */
 export const MINUTE = 60_000

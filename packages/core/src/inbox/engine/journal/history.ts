@@ -20,9 +20,9 @@ import {
   type Counts,
   type Minute,
 } from './buckets.ts'
-import type { MaybePromise } from '../../../basics/maybe.ts'
+import { type MaybePromise, chain } from '../../../basics/maybe.ts'
 import type { UnreadTeller } from './records.ts'
-import { type Access, chain } from '../steps.ts'
+import type { Access } from '../access.ts'
 import type { Journaled, SpanKey, SpanKind } from './store.ts'
 import { nextRound } from '../../../basics/deadline.ts'
 

@@ -1,6 +1,6 @@
 import type { Json } from '../../../delivery.ts'
 import type { Records } from '../../inbox.ts'
-import type { Access } from '../steps.ts'
+import type { Access } from '../access.ts'
 import type { RecordRow, RecordRows } from './store.ts'
 import type { Arrival } from '../../journal.ts'
 

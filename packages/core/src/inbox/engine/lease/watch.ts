@@ -7,7 +7,7 @@ import type { Lanes } from '../run/lanes.ts'
 import { claimOf, taskOf, type Task } from '../run/task.ts'
 import { DONE, type TaskRow } from '../row.ts'
 import { cut, givenBack, letGo, type Cut } from '../rules.ts'
-import { steps, type Steps } from '../steps.ts'
+import { steps, type Steps } from '../../../basics/maybe.ts'
 import type { InboxView, Orphan, TaskError } from '../../view.ts'
 
 /** Keeps the leases of what runs here, and applies the rule of interruptions to what gave no sign of life. */

@@ -1,12 +1,12 @@
 import { nextRound } from '../../../basics/deadline.ts'
-import type { MaybePromise } from '../../../basics/maybe.ts'
+import { type MaybePromise, chain } from '../../../basics/maybe.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 import { parsed } from '../journal/records.ts'
 import type { ActionQuery, OperatorAction } from '../../journal.ts'
 import type { Page } from '../../page.ts'
 import type { Changed, ChangeOptions, TaskFilter } from '../../view.ts'
 import type { ActionRow, RecordRows } from '../journal/store.ts'
-import { type Access, chain } from '../steps.ts'
+import type { Access } from '../access.ts'
 
 /** The rows of an inbox that hold what people did. */
 export interface ActionRows {

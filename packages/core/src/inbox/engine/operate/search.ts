@@ -1,11 +1,11 @@
 import { decodeDelivery, decodeEvent } from '../../codec.ts'
 import { checkFilter, matches, topicMatch } from './filter.ts'
 import type { TaskFilter, TaskInfo, TaskDetail, TaskError } from '../../view.ts'
-import { type Access, chain } from '../steps.ts'
+import { chain, type MaybePromise } from '../../../basics/maybe.ts'
+import type { Access } from '../access.ts'
 import type { FullRow, InfoRow, Place, Scan } from './store.ts'
 import type { ViewStore } from '../store.ts'
 import { nextRound } from '../../../basics/deadline.ts'
-import type { MaybePromise } from '../../../basics/maybe.ts'
 import { type LaneRow, DONE, PENDING, STATES } from '../row.ts'
 
 /** Reads tasks or events by a filter, in steps that never hold the event loop for long. */

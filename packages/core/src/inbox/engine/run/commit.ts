@@ -1,15 +1,12 @@
 import { within } from '../../../basics/deadline.ts'
 import { createSemaphore, type Semaphore } from '../semaphore.ts'
 import type { Consumer, TaskDraft } from '../../inbox.ts'
-import type { Settle } from './settle.ts'
-import type { Task } from './task.ts'
+import type { Settle, EndedRun } from './settle.ts'
+import { type Task, stopwatchOf } from './task.ts'
 import { isA } from '../../../errors.ts'
 import { LRUCache } from 'lru-cache'
-import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
-import { stopwatchOf } from '../stopwatch.ts'
-import { chain, steps } from '../steps.ts'
+import { isPromise, type MaybePromise, chain, steps } from '../../../basics/maybe.ts'
 import type { Store } from '../store.ts'
-import type { EndedRun } from './outcomes.ts'
 import type { Slot } from './slot.ts'
 
 /**

@@ -1,6 +1,5 @@
-import type { MaybePromise } from '../../../basics/maybe.ts'
+import { type MaybePromise, chain } from '../../../basics/maybe.ts'
 import type { Slot } from './slot.ts'
-import { chain } from '../steps.ts'
 import type { GuestRows, Store } from '../store.ts'
 import { repair } from './order.ts'
 import type { Task } from './task.ts'

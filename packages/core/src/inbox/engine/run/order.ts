@@ -1,8 +1,7 @@
 import type { Fence, Patch } from '../patch.ts'
 import type { TaskRow } from '../row.ts'
-import type { MaybePromise } from '../../../basics/maybe.ts'
+import { type MaybePromise, chain, steps, wait, type Steps } from '../../../basics/maybe.ts'
 import { lineUp } from '../rules.ts'
-import { chain, steps, wait, type Steps } from '../steps.ts'
 import type { LineRows, Rows, Store, StoreParts } from '../store.ts'
 
 /** Works out who of each line may run. Lines that another transaction holds are left to their {@link followed} end. */

@@ -3,9 +3,8 @@ import type { Outcome, Claim, Consumer, RunDueResult } from '../../inbox.ts'
 import { createAlarm } from './alarm.ts'
 import { closeBy } from '../closing.ts'
 import { createDrain } from './drain.ts'
-import { createTaskRuns, type RunnerTask, type EndedClaim, createHeld } from './task-runs.ts'
-import { createSlots, type Slot, type Slots, type Ahead } from './slot.ts'
-import { createTicks } from './ticks.ts'
+import { createTaskRuns, type RunnerTask, type EndedClaim, createHeld } from './task.ts'
+import { createSlots, type Slot, type Slots, type Ahead, createTicks } from './slot.ts'
 
 /** Makes a runner. */
 export function createRunner<Task extends RunnerTask<Task>>(

@@ -1,12 +1,22 @@
-import type { MaybePromise } from '../../../basics/maybe.ts'
+import {
+  type MaybePromise,
+  grouped,
+  chain,
+  type Steps,
+  steps,
+  wait,
+} from '../../../basics/maybe.ts'
 import { errorText, isA } from '../../../errors.ts'
-import type { Outcome } from '../../inbox.ts'
-import type { BatchWork } from '../write/backlog.ts'
+import type { Outcome, Ran, TaskDraft } from '../../inbox.ts'
+import type { BatchWork } from '../write/batch.ts'
 import type { EngineSide } from '../parts.ts'
-import { chain, type Steps } from '../steps.ts'
-import type { Rows } from '../store.ts'
-import { childrenOf, createOutcomes, type EndedRun } from './outcomes.ts'
+import type { Rows, Store } from '../store.ts'
 import type { Task } from './task.ts'
+import { newTask, onceEach } from '../accept/encode.ts'
+import { patchOf, type Fence, type Patch } from '../patch.ts'
+import { DONE, eventOf, type NewTask, type TaskRow, type Turn } from '../row.ts'
+import { givenBack, reported } from '../rules.ts'
+import { release } from './order.ts'
 
 /** Stores outcomes in batches, and what follows from them. */
 export interface Settle {
@@ -152,4 +162,204 @@ export function createSettle(side: EngineSide): Settle {
     if (line !== null) side.runner().ready(subscription)
     for (const child of children) side.runner().ready(child.subscription)
   }
+}
+
+/** A claim that is over. */
+export interface EndedRun {
+  readonly task: Task
+  readonly outcome: Outcome
+  /** Undefined if the task is given back. */
+  readonly ran: Ran | undefined
+}
+
+/** Writes outcomes, and what follows from them, into the store. */
+interface Outcomes {
+  /** What was stored of each; undefined if it was rejected. */
+  store(ended: readonly EndedRun[]): MaybePromise<readonly (Outcome | undefined)[]>
+  /** In a transaction: false, and nothing is written, if the outcome does not count. */
+  within(rows: Rows, ended: EndedRun, write: () => MaybePromise<void>): Steps<boolean>
+}
+
+/** Makes {@link Outcomes}. */
+function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSide): Outcomes {
+  const { deadline } = settings
+  return {
+    store: (ended) =>
+      ended.every(isPlain)
+        ? hot(ended)
+        : store.atomic(deadline, (rows) => steps(() => mixed(rows, ended))),
+    within,
+  }
+
+  /** One statement, if all of them still had their claim. */
+  function hot(works: readonly EndedRun[]): MaybePromise<readonly (Outcome | undefined)[]> {
+    const ended = works.map(({ task: { id, token, lane, fair }, ran }) => ({
+      id,
+      token,
+      lane,
+      fair,
+      took: Math.round(ran!.duration * 1000),
+    }))
+    return chain(store.finish(ended), (ids) => {
+      if (ids.size === works.length) return works.map(({ outcome }) => outcome)
+      const rest = works.filter(({ task }) => !ids.has(task.id))
+      return chain(
+        store.atomic(deadline, (rows) => steps(() => mixed(rows, rest))),
+        (late) => {
+          const outcomes = new Map(rest.map((work, at) => [work, late[at]]))
+          return works.map((work) => (outcomes.has(work) ? outcomes.get(work) : work.outcome))
+        },
+      )
+    })
+  }
+
+  function* mixed(rows: Rows, works: readonly EndedRun[]): Steps<readonly (Outcome | undefined)[]> {
+    const counted = yield* patch(rows, works)
+    yield* follows(
+      rows,
+      works.filter(({ task, ran }) => ran && counted.has(task.id)),
+    )
+    const rejected = works.filter(({ task, ran }) => ran && !counted.has(task.id))
+    const before = yield* reject(rows, rejected)
+    return works.map(({ task, outcome }) => {
+      if (counted.has(task.id)) return outcome
+      return before.has(task.id) ? { kind: 'done' } : undefined
+    })
+  }
+
+  function* patch(rows: Rows, works: readonly EndedRun[]): Steps<ReadonlySet<number>> {
+    const now = consumer.now()
+    const counted = new Set<number>()
+    const byFence = new Map<Fence, Patch[]>()
+    for (const { task, outcome, ran } of works) {
+      const { fence, change } = ran ? reported(task, outcome, ran, now) : givenBack(task)
+      const made = patchOf(task, change)
+      const event = { receiver: consumer.receiver, key: task.event.key }
+      const patches = byFence.get(fence) ?? []
+      patches.push(fence === 'first' ? { ...made, event } : made)
+      byFence.set(fence, patches)
+    }
+    for (const [fence, patches] of byFence)
+      for (const id of yield* wait(rows.patch(patches, fence))) counted.add(id)
+    return counted
+  }
+
+  /**
+   * Of rejected outcomes, those whose own claim is done: the answer of their COMMIT was lost, or the application's transaction
+   * did it. The others change nothing, and free the line of a task that another has settled.
+   */
+  function* reject(rows: Rows, rejected: readonly EndedRun[]): Steps<ReadonlySet<number>> {
+    if (rejected.length === 0) return new Set()
+    const own = new Map(rejected.map(({ task }) => [task.id, task]))
+    const now = yield* wait(rows.lost([...own.values()].map(({ id, token }) => ({ id, token }))))
+    // A transaction of the app may have seen no line but as it was when it began.
+    yield* release(
+      rows,
+      now.flatMap(({ id, held, line }) =>
+        line !== null && (held || own.get(id)!.within) ? line : [],
+      ),
+    )
+    return new Set(
+      now.flatMap(({ id, state, token, held }) =>
+        state === DONE && !held && token === own.get(id)!.token ? id : [],
+      ),
+    )
+  }
+
+  function* within(rows: Rows, ended: EndedRun, write: () => MaybePromise<void>): Steps<boolean> {
+    const counted = yield* patch(rows, [ended])
+    if (counted.size === 0) return false
+    yield* wait(write())
+    yield* follows(rows, [ended])
+    return true
+  }
+
+  /** Children of done tasks, and the next tasks of the lines of settled ones. */
+  function* follows(rows: Rows, ended: readonly EndedRun[]): Steps<void> {
+    const lines: number[] = []
+    for (const { task, outcome } of ended) {
+      if ((outcome.kind === 'done' || outcome.kind === 'dead') && task.line !== null)
+        lines.push(task.line)
+      const children = childrenOf(outcome)
+      if (children.length === 0) continue
+      yield* wait(lanes.ensure(children.map(({ subscription }) => subscription)))
+      const made = children.map(toTask)
+      for (const turn of yield* assign(rows, made, (child, at) => void (child.turn = at)))
+        capacity.told(turn)
+      yield* wait(rows.spawn(eventOf(task.id), made))
+      lines.push(...made.flatMap(({ line }) => line ?? []))
+    }
+    yield* release(rows, lines)
+  }
+
+  function toTask(draft: TaskDraft): NewTask {
+    return newTask(draft, { receiver: consumer.receiver, lane: lanes.find(draft.subscription)! })
+  }
+}
+
+/** The tasks that a task which is done makes: each once. */
+function childrenOf(outcome: Outcome): readonly TaskDraft[] {
+  return (outcome.kind === 'done' && outcome.spawn && onceEach(outcome.spawn)) || []
+}
+
+function isPlain({ task, outcome, ran }: EndedRun): boolean {
+  return (
+    ran !== undefined &&
+    task.fresh &&
+    task.line === null &&
+    !task.within &&
+    outcome.kind === 'done' &&
+    outcome.spawn === undefined
+  )
+}
+
+// Tasks that get a turn in one transaction.
+const MOST = 500
+
+/** Makes tasks that waited, and are due, ready: at the next turn of their tenant. True if there may be more. */
+export function* promote(store: Store, lanes: readonly number[], time: number): Steps<boolean> {
+  if (lanes.length === 0) return false
+  const some = yield* wait(store.later(lanes, 1))
+  if (some.length === 0) return false
+  return yield* wait(
+    store.atomic(time, (rows) =>
+      steps(function* (): Steps<boolean> {
+        const found = yield* wait(rows.later(lanes, MOST))
+        const turns = new Map<number, number>()
+        yield* assign(
+          rows,
+          found.filter(({ cut }) => cut === 0),
+          (task, turn) => void turns.set(task.id, turn),
+        )
+        // One that was interrupted keeps its own: its tenant has used it for nothing.
+        yield* wait(rows.enter(found.map(({ id }) => ({ id, turn: turns.get(id) ?? 0 }))))
+        return found.length === MOST
+      }),
+    ),
+  )
+}
+
+/** Takes turns for tasks that have a tenant, in their order, and hands each its own. Returns how much the tenants have. */
+export function* assign<Task extends Pick<TaskRow | NewTask, 'lane' | 'fair'>>(
+  rows: Rows,
+  tasks: readonly Task[],
+  give: (task: Task, turn: number) => void,
+): Steps<readonly Turn[]> {
+  const fair = tasks.filter((task) => task.fair !== null)
+  if (fair.length === 0) return []
+  const groups = grouped(fair, ({ lane, fair: key }) => `${lane}\n${key}`)
+  const turns = yield* wait(
+    rows.turns(
+      [...groups.values()].map((group) => ({
+        lane: group[0]!.lane,
+        fair: group[0]!.fair!,
+        step: group.length,
+      })),
+    ),
+  )
+  for (const { lane, fair: key, turn } of turns) {
+    const group = groups.get(`${lane}\n${key}`)!
+    group.forEach((task, at) => give(task, Math.max(1, turn - group.length + 1 + at)))
+  }
+  return turns
 }

@@ -1,7 +1,6 @@
 import { WebhookError } from '../../../errors.ts'
-import type { MaybePromise } from '../../../basics/maybe.ts'
+import { type MaybePromise, chain } from '../../../basics/maybe.ts'
 import { unref } from '../../../basics/deadline.ts'
-import { chain } from '../steps.ts'
 
 /** Whether this process may still work on its store: a newer version can shut it out while it runs. */
 export interface VersionWatch {

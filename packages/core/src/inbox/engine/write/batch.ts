@@ -1,7 +1,5 @@
-import { WebhookError, errorText } from '../../../errors.ts'
+import { WebhookError } from '../../../errors.ts'
 import { type MaybePromise, grouped, isPromise } from '../../../basics/maybe.ts'
-import { createBacklog, type BatchWork } from './backlog.ts'
-import type { Store } from '../store.ts'
 import { soon as nextRound } from '../../../basics/deadline.ts'
 
 /**
@@ -66,14 +64,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
   const [firstWait, longestWait] = options.waits ?? [1, 8]
   const queue = createBacklog<Work>({ ...options, late: () => options.late(held) })
   let held: unknown
-  const gather = createGather(
-    wide,
-    () => queue.size(),
-    () => {
-      if (timer === undefined) turn()
-    },
-    options.soon,
-  )
+  const gather = createGather(wide, () => queue.size(), begin, options.soon)
   let running = 0
   let wait = firstWait
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -90,9 +81,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
       schedule()
     },
     waiting: () => queue.waiting(),
-    now() {
-      if (timer === undefined) turn()
-    },
+    now: begin,
     flushed: () =>
       running + queue.size() + kept.length === 0
         ? Promise.resolve()
@@ -117,6 +106,10 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
   /** Beside another, only a batch that is worth a commit of its own. */
   function mayBegin(late: boolean): boolean {
     return running === 0 || (running < atOnce && (late || queue.size() >= least))
+  }
+
+  function begin(): void {
+    if (timer === undefined) turn()
   }
 
   /** `late`: what waits has waited for long enough. */
@@ -151,7 +144,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
   function write(batch: readonly Work[]): Promise<void> | undefined {
     const began = performance.now()
     try {
-      const stored = store(batch, untilOf(batch))
+      const stored = store(batch, Math.min(...batch.map(({ deadline = Infinity }) => deadline)))
       gather.stored(batch.length, performance.now() - began)
       if (stored === undefined) return succeeded()
       return stored.then(succeeded, (error: unknown) => failed(batch, error))
@@ -220,33 +213,21 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
   }
 }
 
-function untilOf(batch: readonly BatchWork[]): number {
-  return batch.reduce((least, { deadline = Infinity }) => Math.min(least, deadline), Infinity)
-}
-
 /** How writes of one kind are stored together. */
-export interface WriteOptions<Work extends BatchWork> {
-  readonly rows: number
-  readonly bytes: number
-  readonly atOnce?: number
-  readonly share?: number
-  readonly waits?: readonly [first: number, longest: number]
+export interface WriteOptions<Work extends BatchWork> extends Pick<
+  BatchOptions<Work>,
+  'rows' | 'bytes' | 'atOnce' | 'share' | 'waits' | 'fault'
+> {
   /** Writes a batch, all or nothing; what it returns is called once that is committed. */
   readonly put: (
     works: readonly Work[],
     until: number,
     undo: Undo,
   ) => MaybePromise<() => MaybePromise<void>>
-  readonly fault: (error: unknown, work: Work) => Fault
 }
 
-/** What waits to be stored. */
-interface WriteBatch<Work> {
-  add(work: Work): void
-  /** Bytes that wait, of a store with one writer those of all kinds. */
-  waiting(): number
-  flushed(): Promise<void>
-}
+/** What waits to be stored; `waiting` of a store with one writer counts bytes of all kinds. */
+type WriteBatch<Work extends BatchWork> = Pick<Batch<Work>, 'add' | 'waiting' | 'flushed'>
 
 /** The batches of one store. Of a store with one writer, all that waits in a turn of the event loop shares a transaction. */
 export interface BatchWriter {
@@ -255,18 +236,6 @@ export interface BatchWriter {
   last(run: (undo: Undo) => MaybePromise<() => void>, failed: (error: unknown) => void): void
   flushed(): Promise<void>
   close(): void
-}
-
-/** What writes hear that a store did not take. */
-export function writeErrors(store: Store): Pick<BatchOptions<BatchWork>, 'rejection' | 'late'> {
-  return {
-    rejection: (error) => store.rejection(error),
-    late(reason?: unknown) {
-      const why = reason === undefined ? '' : `: ${errorText(reason)}`
-      const message = `${store.name}: no commit within the deadline${why}`
-      return new WebhookError('inbox_unavailable', message, { cause: reason })
-    },
-  }
 }
 
 /** Notes what is to be undone in memory if the transaction is rolled back, by whatever else is in it. */
@@ -334,4 +303,97 @@ export function createGather(
     scheduled = false
     begin()
   }
+}
+
+/** One thing that waits to be stored. */
+export interface BatchWork {
+  readonly bytes: number
+  /** @default 1 */
+  readonly rows?: number
+  /** When waiting is over, on the clock of `performance.now()`. @default never */
+  readonly deadline?: number
+  /** Hears that it was not stored. */
+  failed(error: Error): void
+}
+
+/** What waits for a batch, in order. */
+interface Backlog<Work extends BatchWork> {
+  push(work: Work): void
+  /** Puts back what was taken. */
+  putBack(works: readonly Work[]): void
+  /** Takes what goes into one batch: at most that many, and within the bounds if it is more than one. */
+  take(most: number): readonly Work[]
+  /** Tells those that are late. */
+  expire(): void
+  /** Fails all. */
+  fail(error: () => Error): void
+  /** How many wait. */
+  size(): number
+  /** Bytes of those that wait. */
+  waiting(): number
+}
+
+/** Makes a {@link Backlog}. `late` makes the error of a work whose deadline passed: made on demand, since an error captures the stack. */
+export function createBacklog<Work extends BatchWork>(bounds: {
+  readonly rows: number
+  readonly bytes: number
+  readonly late: () => Error
+}): Backlog<Work> {
+  let queue: Work[] = []
+  let waiting = 0
+
+  return {
+    push(work) {
+      waiting += work.bytes
+      queue.push(work)
+    },
+    putBack(works) {
+      queue.unshift(...works)
+      for (const work of works) waiting += work.bytes
+    },
+    take,
+    expire,
+    fail(error) {
+      const failed = queue
+      queue = []
+      waiting = 0
+      for (const work of failed) work.failed(error())
+    },
+    size: () => queue.length,
+    waiting: () => waiting,
+  }
+
+  function take(most: number): readonly Work[] {
+    expire()
+    let count = 0
+    let rows = 0
+    let bytes = 0
+    while (
+      count < Math.min(most, queue.length) &&
+      (count === 0 || (rows < bounds.rows && bytes < bounds.bytes))
+    ) {
+      const work = queue[count++]!
+      rows += work.rows ?? 1
+      bytes += work.bytes
+    }
+    const batch = count === queue.length ? queue : queue.slice(0, count)
+    queue = count === queue.length ? [] : queue.slice(count)
+    waiting -= bytes
+    return batch
+  }
+
+  function expire(): void {
+    const now = performance.now()
+    if (!queue.some((work) => isLate(work, now))) return
+    const late = queue.filter((work) => isLate(work, now))
+    queue = queue.filter((work) => !isLate(work, now))
+    for (const work of late) {
+      waiting -= work.bytes
+      work.failed(bounds.late())
+    }
+  }
+}
+
+function isLate({ deadline = Infinity }: BatchWork, now: number): boolean {
+  return deadline <= now
 }

@@ -11,8 +11,7 @@ import {
   type Minute,
 } from '../../../../src/inbox/engine/index.ts'
 import type { Arrival, MinuteGauge } from '../../../../src/inbox/index.ts'
-import { createJournalBuffer } from '../../../../src/observe/journal-buffer.ts'
-import type { SeriesName } from '../../../../src/observe/series.ts'
+import { createJournalBuffer, type SeriesName } from '../../../../src/observe/journal-buffer.ts'
 
 describe('histograms', () => {
   const microseconds = fc.oneof(fc.nat(), fc.maxSafeNat())

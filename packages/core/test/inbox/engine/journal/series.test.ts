@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { bucketOf } from '../../../../src/inbox/engine/index.ts'
-import { createSeriesTable, type SeriesName } from '../../../../src/observe/series.ts'
+import { createSeriesTable, type SeriesName } from '../../../../src/observe/journal-buffer.ts'
 
 const NAME: SeriesName = {
   receiver: 'shop',

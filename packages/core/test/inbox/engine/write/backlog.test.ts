@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createBacklog, type BatchWork } from '../../../../src/inbox/engine/write/backlog.ts'
+import { createBacklog, type BatchWork } from '../../../../src/inbox/engine/write/batch.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

@@ -1,0 +1,160 @@
+import { issuePath, type SchemaIssue, type Subscription } from '../subscription.ts'
+import { errorText, memberOf, textOf } from '../../errors.ts'
+import type { Claim, Outcome } from '../../inbox/inbox.ts'
+import type { TaskError } from '../../inbox/view.ts'
+import type { AttemptInfo, Planned } from '../../observe/infos.ts'
+import { exponential } from '../retry.ts'
+import { attemptInfo, type RunContext } from './run-context.ts'
+
+/** The outcome of a run that threw: what its error asks for, else what the retry policy says. */
+export function failed(
+  context: RunContext,
+  claim: Claim,
+  subscription: Subscription,
+  error: unknown,
+  signal: AbortSignal | undefined,
+  task?: { readonly lost: boolean },
+): Outcome {
+  const info = attemptInfo(context, claim)
+  // An error after the abort comes from the closing or the lost claim, not from the task: it uses no attempt.
+  const postponed =
+    signal?.aborted === true || task?.lost === true
+      ? 0
+      : (delayOf(context, error, 'PostponeError') ?? claim.conflict?.(error))
+  if (postponed !== undefined) {
+    const at = context.now() + postponed
+    context.observer.postponed?.(info, at)
+    return { kind: 'postpone', at }
+  }
+  const stored = taskError(error)
+  const planned: Planned =
+    stored.name === 'UnrecoverableError' ||
+    isMismatch(error) ||
+    info.attempt >= subscription.retry.attempts
+      ? { kind: 'dead' }
+      : { kind: 'retry', at: context.now() + waitOf(context, info, subscription, error) }
+  context.observer.attemptFailed?.(info, error, planned)
+  return { ...planned, error: stored }
+}
+
+function waitOf(
+  context: RunContext,
+  info: AttemptInfo,
+  subscription: Subscription,
+  error: unknown,
+): number {
+  const asked = delayOf(context, error, 'RetryAfterError')
+  if (asked === undefined) return policyWait(context, info, subscription)
+  return memberOf(error, 'atLeast') === true
+    ? Math.max(asked, policyWait(context, info, subscription))
+    : asked
+}
+
+function policyWait(context: RunContext, info: AttemptInfo, { name, retry }: Subscription): number {
+  try {
+    const wait = retry.delay(info.attempt)
+    if (wait >= 0 && wait < Infinity) return Math.min(wait, LONGEST)
+    throw new TypeError(`its delay returned ${String(wait)}`)
+  } catch (failure) {
+    context.observer.warning?.(
+      context.receiver,
+      `the retry policy of ${name} failed, so the default one is used: ${errorText(failure)}`,
+    )
+    return exponential().delay(info.attempt)
+  }
+}
+
+// A longer wait is a mistake: 1e17 ms are three million years.
+const LONGEST = 365 * 86_400_000
+
+/** Milliseconds of a `RetryAfterError` or `PostponeError`. Found by name, since another copy of the package may have made it. */
+function delayOf(
+  context: RunContext,
+  error: unknown,
+  name: 'RetryAfterError' | 'PostponeError',
+): number | undefined {
+  if (textOf(error, 'name') !== name) return undefined
+  const delay = memberOf(error, 'delay')
+  if (typeof delay !== 'number' || !(delay >= 0)) return undefined
+  if (delay <= LONGEST) return delay
+  context.observer.warning?.(
+    context.receiver,
+    `${name} asked for ${delay} ms, more than a year: it waits for a year`,
+  )
+  return LONGEST
+}
+
+// Characters that are stored: a message may quote a body of 20 MB.
+const NAME = 200
+const MESSAGE = 8_192
+const STACK = 16_384
+const ISSUES = 100
+
+// A constant of a program. Anything else may be part of a payload, and codes are shown to who may see none.
+const CODE = /^(?:[A-Z][A-Z\d_]{1,63}|[A-Z\d]{5})$/
+
+/** The payload does not match the subscription's schema: trying again cannot help. */
+export class SchemaMismatch extends Error {
+  override readonly name = 'SchemaMismatch'
+  readonly issues: readonly SchemaIssue[]
+
+  constructor(issues: readonly SchemaIssue[]) {
+    // Places only: messages are logged, and those of a schema may quote a value.
+    super(
+      `the payload does not match the schema at ${issues.map((issue) => placeOf(issue) || 'its root').join(', ')}`,
+    )
+    this.issues = issues
+  }
+}
+
+/**
+ * The stored form of any value that a handler threw. It never throws, even if a property throws, a proxy is revoked or
+ * a value cannot become a string. Long strings are cut, with a mark.
+ */
+function taskError(thrown: unknown): TaskError {
+  const name = textOf(thrown, 'name')
+  const message = textOf(thrown, 'message')
+  const code = textOf(thrown, 'code')
+  const stack = textOf(thrown, 'stack')
+  const issues = issuesOf(thrown)
+  return {
+    name: cut(name || 'Error', NAME),
+    message: cut(message ?? errorText(thrown), MESSAGE),
+    ...(code !== undefined && CODE.test(code) && { code }),
+    ...(stack !== undefined && { stack: cut(stack, STACK) }),
+    ...(issues && { issues }),
+  }
+}
+
+function issuesOf(thrown: unknown): TaskError['issues'] {
+  return isMismatch(thrown)
+    ? thrown.issues.slice(0, ISSUES).map((issue) => ({
+        message: cut(textOf(issue, 'message') ?? 'no text', MESSAGE),
+        path: placeOf(issue),
+      }))
+    : undefined
+}
+
+/** The place of an issue; empty if the schema's issue cannot be read. */
+function placeOf(issue: SchemaIssue): string {
+  try {
+    return issuePath(issue)
+  } catch {
+    return ''
+  }
+}
+
+/** True for a {@link SchemaMismatch}; false for a revoked proxy, on which `instanceof` throws. */
+function isMismatch(thrown: unknown): thrown is SchemaMismatch {
+  try {
+    return thrown instanceof SchemaMismatch
+  } catch {
+    return false
+  }
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length
+    ? text
+    : `${text.slice(0, length)}… (${text.length - length} characters left out)`
+}
