@@ -12,12 +12,14 @@ import {
   type Access,
   createSweep,
   watchOrphans,
+  withoutWrites,
   type Consumer,
   type Side,
   type UnreadTeller,
   type Sweep,
 } from '@postern/core/engine'
 import type { Attempt, Inbox, InboxView } from '@postern/core/inbox'
+import type { MaybePromise } from '@postern/core/internal'
 import {
   answeredWithin,
   connected,
@@ -30,7 +32,7 @@ import { attemptsOf } from './journal/attempts.ts'
 import { createQueues, parseRef } from './store/queues.ts'
 import { createReplicas } from './store/replicas.ts'
 import { watchServer } from './store/server.ts'
-import { joinKeys, layoutOf, type KeysLayout } from './store/schema.ts'
+import { joinKeys, layoutOf, readKeys, type KeysLayout } from './store/schema.ts'
 import { checkSettings, type BullmqInboxOptions, type Settings } from './settings.ts'
 import { createViewed } from './operate/viewed.ts'
 import { WebhookError } from '@postern/core'
@@ -67,11 +69,12 @@ export function openInbox(
   settings: Settings,
   layout: KeysLayout = layoutOf(settings.prefix),
 ): Inbox<never> {
-  const { connection, prefix, deadline, replicas } = settings
+  const { connection, prefix, deadline, readOnly, replicas } = settings
   const known = knownFor(settings)
   const client = openClient(connection, deadline)
   const backs = new Set<() => void>()
-  const joined = joinKeys(client, prefix, layout, {
+  const join = readOnly ? readKeys : joinKeys
+  const joined = join(client, prefix, layout, {
     changed(rejected) {
       if (rejected !== undefined) watch.tell(rejected)
     },
@@ -92,6 +95,7 @@ export function openInbox(
   const receivers = attachment({
     inbox: 'bullmqInbox',
     dedupeWindow: known,
+    readOnly,
     join(consumer) {
       watch.listen((message) => consumer.warn(message))
       return createSide(
@@ -123,7 +127,10 @@ export function openInbox(
 
   const unread = createUnread('bullmqInbox', (message) => watch.tell(message))
   const journaled = createJournaled(operators, prefix)
-  const access = accessOf(operators, deadline)
+  const reached = accessOf(operators, deadline, () =>
+    readOnly ? joined.versionWatch.check() : undefined,
+  )
+  const access = readOnly ? withoutWrites(reached, 'bullmqInbox') : reached
   const actions = createActions(actionRowsOf(journaled.records, access))
   const viewed = createViewed({ client: operators, prefix, queues, unread })
   const view = createView(viewed, {
@@ -163,7 +170,7 @@ export function openInbox(
   }
 }
 
-function accessOf(client: RedisClient, deadline: number): Access {
+function accessOf(client: RedisClient, deadline: number, first: () => MaybePromise<void>): Access {
   return {
     read: ask,
     write: ask,
@@ -174,6 +181,7 @@ function accessOf(client: RedisClient, deadline: number): Access {
 
   async function ask<T>(work: () => T | Promise<T>): Promise<T> {
     await connected(client, deadline)
+    await first()
     return answeredWithin(Promise.resolve(work()), deadline)
   }
 }

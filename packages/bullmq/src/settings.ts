@@ -12,6 +12,8 @@ export interface BullmqInboxOptions {
   readonly connection: BullmqConnection
   /** Prefix of all keys. The braces put them into one slot of a Cluster, since a transaction reaches one slot. @default '{postern}' */
   readonly prefix?: string
+  /** Only reads, for tools that look: writes no key, and takes no receiver. @default false */
+  readonly readOnly?: boolean
   /** Tasks of one receiver that may be pending or running, over all its subscriptions; beyond, deliveries get 503. @default 1_000_000 */
   readonly maxPending?: number
   /** The part of `maxPending` that tasks of one tenant may take, over the subscriptions that have its event. @default 0.5 */
@@ -46,6 +48,7 @@ export interface Settings extends CommonSettings {
   readonly connection: BullmqConnection
   readonly prefix: string
   readonly maxPendingShare: number
+  readonly readOnly: boolean
   readonly unsafe: boolean
   readonly replicas: ReplicaSettings | undefined
 }
@@ -59,7 +62,8 @@ export function checkSettings(options: BullmqInboxOptions): Settings {
   const check = checks<BullmqInboxOptions>('bullmqInbox', options)
   const connection = check.value('connection')
   const prefix = check.value('prefix') ?? PREFIX
-  const unsafe = check.value('unsafe') ?? false
+  const unsafe = check.flag('unsafe', false)
+  const readOnly = check.flag('readOnly', false)
   const maxPendingShare = check.value('maxPendingShare') ?? 0.5
   const replicas = check.value('replicas')
   const common = check.common({ deadline: DEADLINE })
@@ -74,8 +78,6 @@ export function checkSettings(options: BullmqInboxOptions): Settings {
     throw new TypeError(
       `bullmqInbox: maxPendingShare must be a number from above 0 to 1, got ${String(maxPendingShare)}`,
     )
-  if (typeof unsafe !== 'boolean')
-    throw new TypeError(`bullmqInbox: unsafe must be true or false, got ${String(unsafe)}`)
   if (isCluster(connection)) {
     if (!/\{[^}]+\}/.test(prefix))
       throw new TypeError(
@@ -87,6 +89,7 @@ export function checkSettings(options: BullmqInboxOptions): Settings {
     connection,
     prefix,
     maxPendingShare,
+    readOnly,
     unsafe,
     replicas: replicas && checkReplicas(replicas, connection, common.deadline),
   }

@@ -7,19 +7,20 @@ import type { Migrated } from '@postern/core/engine'
 import { places, placesTold, type InboxOptions } from './inboxes.ts'
 import { Failure } from './print/say.ts'
 
-/** An inbox that was opened for looking: no tasks run. */
+/** An inbox that was opened for a command: no tasks run. */
 export interface OpenInbox {
   readonly view: InboxView
   readonly journal: Journal | undefined
   readonly name: string
 }
 
-/** Opens an inbox for a command and closes it after. */
+/** Opens an inbox for a command and closes it after: only to read, unless the command changes tasks. */
 export async function withInbox<Result>(
   options: InboxOptions,
   use: (inbox: OpenInbox) => Promise<Result>,
+  changes = false,
 ): Promise<Result> {
-  const inbox = await openInbox(options)
+  const inbox = await openInbox(options, changes)
   try {
     if (!inbox.view) throw new Failure(2, `${inbox.name} keeps no tasks to look at`)
     return await use({ view: inbox.view, journal: inbox.journal, name: inbox.name })
@@ -28,10 +29,10 @@ export async function withInbox<Result>(
   }
 }
 
-/** Opens the inbox of the options; the caller closes it. */
-export async function openInbox(options: InboxOptions): Promise<Inbox> {
+/** Opens the inbox of the options; the caller closes it. Without `changes` nothing is written: a role that may read is enough. */
+export async function openInbox(options: InboxOptions, changes = false): Promise<Inbox> {
   const { module, factory, place } = await chosenOf(options)
-  return (module[factory] as (options: object) => Inbox)(place)
+  return (module[factory] as (options: object) => Inbox)({ ...place, readOnly: !changes })
 }
 
 /** Brings the inbox of the options up to date. */

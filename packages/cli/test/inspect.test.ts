@@ -53,7 +53,7 @@ async function open(...args: readonly string[]): Promise<Opened> {
 
 describe('postern inspect', () => {
   test('shows the inbox, queues what runs again, and says that no handlers are here', async () => {
-    const { url, headers } = await open()
+    const { url, headers } = await open('--allow-actions')
     const status = await (await fetch(`${url}~/api/status`, { headers })).json()
     expect(status).toMatchObject({
       name: 'postern inspect',

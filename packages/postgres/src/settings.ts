@@ -20,6 +20,11 @@ export interface PostgresInboxOptions {
   /** Makes the tables, and brings older ones up to date. With false they must be there: `postgresMigration` prints them. @default true */
   readonly migrate?: boolean
   /**
+   * Only reads, for tools that look: makes no tables, gives no sign of life, and takes no receiver. A role that may only SELECT
+   * the tables is enough, whoever owns them. @default false
+   */
+  readonly readOnly?: boolean
+  /**
    * Prepares statements once on each connection: it saves a quarter of their CPU. PgBouncer in transaction mode needs
    * `max_prepared_statements` for it; without, the inbox notices and goes on unprepared. @default true
    */
@@ -53,6 +58,7 @@ export interface Settings extends EngineSettings {
   readonly schema: string
   readonly tableOwner: string | undefined
   readonly migrate: boolean
+  readonly readOnly: boolean
   readonly prepare: boolean
   readonly maxConnections: number
 }
@@ -64,8 +70,9 @@ export function checkSettings(options: PostgresInboxOptions): Settings {
   const pool = check.value('pool')
   const schema = check.value('schema') ?? 'public'
   const tableOwner = check.value('tableOwner')
-  const migrate = check.value('migrate') ?? true
-  const prepare = check.value('prepare') ?? true
+  const migrate = check.flag('migrate', true)
+  const readOnly = check.flag('readOnly', false)
+  const prepare = check.flag('prepare', true)
   if ((connectionString === undefined) === (pool === undefined))
     throw new TypeError('postgresInbox: give either connectionString or pool')
   if (connectionString !== undefined && !/^postgres(?:ql)?:\/\/\S+$/.test(String(connectionString)))
@@ -74,9 +81,6 @@ export function checkSettings(options: PostgresInboxOptions): Settings {
     )
   if (pool !== undefined && typeof pool.connect !== 'function')
     throw new TypeError('postgresInbox: pool must be a Pool of pg')
-  for (const [name, value] of Object.entries({ migrate, prepare }))
-    if (typeof value !== 'boolean')
-      throw new TypeError(`postgresInbox: ${name} must be true or false, got ${String(value)}`)
   if (tableOwner !== undefined && (typeof tableOwner !== 'string' || tableOwner === ''))
     throw new TypeError(
       `postgresInbox: tableOwner must be the name of a role, got ${JSON.stringify(tableOwner)}`,
@@ -89,6 +93,7 @@ export function checkSettings(options: PostgresInboxOptions): Settings {
     schema,
     tableOwner,
     migrate,
+    readOnly,
     prepare,
     maxConnections: check.whole('maxConnections', 10, 3),
   }

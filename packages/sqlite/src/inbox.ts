@@ -11,7 +11,7 @@ import {
 } from '@postern/core/engine'
 import type { Inbox, Host } from '@postern/core/inbox'
 import { openFile, patiently } from './driver/node.ts'
-import { layoutOf, migrateFile, type FileLayout } from './store/schema.ts'
+import { checkFile, layoutOf, migrateFile, type FileLayout } from './store/schema.ts'
 import { createStore } from './store/store.ts'
 
 // Quick handlers get tasks ahead, so that a transaction is shared by more of them: as many as end within this time, in
@@ -37,7 +37,13 @@ export function openInbox(
   settings: Settings,
   layout: FileLayout,
 ): Inbox<CommitWrite<DatabaseSync>> {
-  const driver = openFile(settings.path, (database, life) => migrateFile(database, life, layout))
+  const { path, readOnly } = settings
+  const driver = openFile(
+    path,
+    (database, life) =>
+      readOnly ? checkFile(database, layout) : migrateFile(database, life, layout),
+    readOnly,
+  )
   return engineInbox({
     settings,
     ahead: AHEAD,
@@ -72,6 +78,8 @@ export function inTransaction(database: DatabaseSync, host: Host = {}): Host {
 export interface SqliteInboxOptions {
   /** The file, on a local disk; made if it is missing. Several processes may share it. It may hold your tables too. */
   readonly path: string
+  /** Only reads, for tools that look: makes no file and no tables, gives no sign of life, and takes no receiver. @default false */
+  readonly readOnly?: boolean
   /** Tasks of one receiver that may be pending or running; beyond, deliveries get 503. @default 1_000_000 */
   readonly maxPending?: number
   /** Share of `maxPending` that one tenant (one value of `tenantKey`) may hold, so that a flood of one tenant rejects only its own deliveries. @default 0.5 */
@@ -95,6 +103,7 @@ export interface SqliteInboxOptions {
 /** The checked options; times in milliseconds. */
 interface Settings extends EngineSettings {
   readonly path: string
+  readonly readOnly: boolean
 }
 
 /** Checks the options. Throws a `TypeError` that names the wrong option. */
@@ -105,6 +114,7 @@ export function checkSettings(options: SqliteInboxOptions): Settings {
     )
   const check = checks('sqliteInbox', options)
   const path: unknown = check.value('path')
+  const readOnly = check.flag('readOnly', false)
   const common = engineSettings('sqliteInbox', check, { pollInterval: '200ms' })
   check.end()
   if (typeof path !== 'string' || path.trim() === '')
@@ -123,5 +133,5 @@ export function checkSettings(options: SqliteInboxOptions): Settings {
     throw new TypeError(
       `sqliteInbox: path must be a path of this system, got ${path}, which is one of Windows`,
     )
-  return { ...common, path }
+  return { ...common, path, readOnly }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import {
   checkLiving,
+  checkReadable,
   createVersionWatch,
   migrationOf,
   shutOut,
@@ -70,6 +71,21 @@ interface JoinedHost {
   readonly alive?: () => void
   /** What was stored is `gone`, or the store is an `older` state of itself. */
   readonly lost?: (how: 'gone' | 'older') => void
+}
+
+/** The same for a process that only reads: it gives no sign of life, and its check throws a `TypeError` where no inbox is. */
+export function readKeys(
+  client: RedisClient,
+  prefix: string,
+  layout: KeysLayout,
+  { changed }: JoinedHost,
+): Omit<Joined, 'migrate'> {
+  const versionWatch = createVersionWatch(async () => {
+    const [version, oldest] = await client.hmget(`${prefix}:schema`, 'version', 'oldest')
+    checkReadable(layout, { version: Number(version), oldest: Number(oldest) })
+    return undefined
+  }, changed)
+  return { versionWatch, clock: Date.now, leave: async () => versionWatch.stop() }
 }
 
 /** Makes it. */

@@ -17,6 +17,7 @@ import { shown } from '../print/terminal.ts'
 interface InspectOptions extends InboxOptions, SenderOptions {
   readonly port: string
   readonly provider?: string
+  readonly allowActions?: boolean
 }
 
 /** The options of `postern inspect`. */
@@ -24,6 +25,7 @@ export function declare(command: Command): void {
   placeOptions(senderOptions(command))
     .option('--port <number>', 'set the local port; 0 picks any', '4400')
     .option('-p, --provider <provider>', 'explain rejections of this provider, with --secret')
+    .option('--allow-actions', 'allow replaying, deleting and editing tasks')
     .addHelpText(
       'after',
       examples(
@@ -40,13 +42,14 @@ async function inspectCommand(options: InspectOptions): Promise<ExitCode> {
     throw new Failure(2, '--secret needs --provider: the sender whose secret it is')
   const port = portOption(options.port)
   const found = options.provider && (await providerOf(options.provider, options))
-  const inbox = await openInbox(options)
+  const allow = options.allowActions ? 'all' : 'read'
+  const inbox = await openInbox(options, options.allowActions)
   try {
     if (!inbox.view) throw new Failure(2, `${inbox.name} keeps no tasks to look at`)
     const key = randomBytes(32).toString('base64url')
     const page = inspector({
       inbox,
-      auth: { token: key, as: 'postern inspect' },
+      auth: { token: key, as: 'postern inspect', allow },
       name: 'postern inspect',
       ...(found && { providers: [found.provider] }),
       log: logger({ info: remark, warn: remark, error: remark }),
@@ -55,7 +58,11 @@ async function inspectCommand(options: InspectOptions): Promise<ExitCode> {
     const bound = await listenOn(server, port)
     say(`http://localhost:${bound}/#key=${key}`)
     remark(
-      'For who has this address with its key. No handlers are here: what runs again waits for the app.' +
+      `For who has this address with its key. ${
+        options.allowActions
+          ? 'No handlers are here: what runs again waits for the app.'
+          : 'It only reads: --allow-actions is for replaying and deleting.'
+      }` +
         (found
           ? ` Rejections of ${found.about.title} are explained with the secret of ${found.from}.`
           : ' No secrets either: give --provider and --secret to explain rejections.'),

@@ -35,35 +35,42 @@ export function declare(command: Command): void {
 async function mcpCommand(options: McpOptions): Promise<ExitCode> {
   const { url, allowActions } = options
   if (url !== undefined) requireWebUrl('--url', url)
-  return withInbox<ExitCode>(options, async (inbox) => {
-    const tools = toolsOf(inbox, allowActions ? { url } : undefined)
-    const handle = serveStdio(() => {
-      const server = new McpServer(
-        { name: 'postern', version: version() },
-        { instructions: OUTSIDE },
-      )
-      for (const tool of tools)
-        server.registerTool(
-          tool.name,
-          {
-            description: tool.description,
-            inputSchema: tool.input,
-            annotations: { readOnlyHint: tool.acts !== true, destructiveHint: tool.acts === true },
-          },
-          async (given: unknown) => ({ ...(await answerOf(tool, given)) }),
+  return withInbox<ExitCode>(
+    options,
+    async (inbox) => {
+      const tools = toolsOf(inbox, allowActions ? { url } : undefined)
+      const handle = serveStdio(() => {
+        const server = new McpServer(
+          { name: 'postern', version: version() },
+          { instructions: OUTSIDE },
         )
-      return server
-    })
-    remark(`postern mcp: ${tools.length} tools on ${shown(inbox.name)}`)
-    await new Promise<void>((resolve) => {
-      process.stdin.once('end', resolve)
-      process.stdin.once('close', resolve)
-      process.once('SIGINT', resolve)
-      process.once('SIGTERM', resolve)
-    })
-    await handle.close()
-    return 0
-  })
+        for (const tool of tools)
+          server.registerTool(
+            tool.name,
+            {
+              description: tool.description,
+              inputSchema: tool.input,
+              annotations: {
+                readOnlyHint: tool.acts !== true,
+                destructiveHint: tool.acts === true,
+              },
+            },
+            async (given: unknown) => ({ ...(await answerOf(tool, given)) }),
+          )
+        return server
+      })
+      remark(`postern mcp: ${tools.length} tools on ${shown(inbox.name)}`)
+      await new Promise<void>((resolve) => {
+        process.stdin.once('end', resolve)
+        process.stdin.once('close', resolve)
+        process.once('SIGINT', resolve)
+        process.once('SIGTERM', resolve)
+      })
+      await handle.close()
+      return 0
+    },
+    allowActions === true,
+  )
 }
 
 const OUTSIDE =

@@ -42,8 +42,9 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
     },
     begin(client, time, whose) {
       const limit = Math.max(1, Math.ceil(time))
-      // Statements after a lock must see what its last holder wrote.
-      const begin = whose === 'inbox' ? 'BEGIN ISOLATION LEVEL READ COMMITTED' : 'BEGIN'
+      // Statements after a lock must see what its last holder wrote. The server rejects each write of one that only reads.
+      const own = `BEGIN ISOLATION LEVEL READ COMMITTED${settings.readOnly ? ' READ ONLY' : ''}`
+      const begin = whose === 'inbox' ? own : 'BEGIN'
       // The server has the same limit, so that a stopped process holds no locks. JIT takes a second over many lanes.
       return client.query({
         text: `${begin}; SET LOCAL jit = off; SET LOCAL statement_timeout = ${limit}; SET LOCAL idle_in_transaction_session_timeout = ${limit}`,
@@ -74,7 +75,9 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
 
   return {
     sql: <T>(text: string, values?: unknown[]) =>
-      connections.use(deadline, (client) => query<T>(client, text, values)),
+      settings.readOnly
+        ? connections.atomic(deadline, (client) => query<T>(client, text, values))
+        : connections.use(deadline, (client) => query<T>(client, text, values)),
     atomic: (time, run) => connections.atomic(time, (client) => run(within(client))),
     commit: (time, run) => connections.commit(time, (client) => run(within(client), client)),
     connect: () => connections.checkout(deadline),

@@ -1,5 +1,6 @@
 import {
   checkLiving,
+  checkReadable,
   migrationOf,
   type Layout,
   type LayoutStep,
@@ -20,6 +21,8 @@ interface MigrateOptions {
   readonly migrate: boolean
   readonly force?: boolean
   readonly tableOwner?: string | undefined
+  /** Throws if tables are missing or of an older version. */
+  readonly readOnly?: boolean
 }
 
 /** A layout of the tables of a schema. */
@@ -51,12 +54,13 @@ export function layoutOf(
 export async function migrateTables(
   db: Pick<Database, 'sql' | 'atomic'>,
   layout: TablesLayout,
-  { migrate: make, force, tableOwner }: MigrateOptions,
+  { migrate: make, force, tableOwner, readOnly = false }: MigrateOptions,
 ): Promise<Migrated> {
   const { schema } = layout
   // Before they are read: a view of another role would run its functions as this one.
-  await checkTables(db.sql, schema, tableOwner)
+  await checkTables(db.sql, schema, tableOwner, readOnly)
   const found = await versionsOf(db.sql, layout)
+  if (readOnly) checkReadable(layout, found)
   if (!migrationOf(layout, found)) return { from: found, to: found }
   if (!make)
     throw new TypeError(
@@ -64,7 +68,7 @@ export async function migrateTables(
     )
   return db.atomic(PATIENCE, async (sql) => {
     await sql(LOCK_ALL)
-    await checkTables(sql, schema, tableOwner)
+    await checkTables(sql, schema, tableOwner, readOnly)
     const from = await versionsOf(sql, layout)
     const migration = migrationOf(layout, from)
     if (!migration) return { from, to: from }
@@ -168,10 +172,16 @@ function statements(layout: TablesLayout, from: number): readonly string[] {
 
 /**
  * Throws a `TypeError` if tables of the inbox are not those of this app: whoever owns them, or has a trigger or a rule on them, has
- * code run as the role of the connection; and what row-level security hides would never run.
+ * code run as the role of the connection; and what row-level security hides would never run. To read a plain table runs no code of
+ * its owner.
  */
-async function checkTables(sql: Sql, schema: string, owner: string | undefined): Promise<void> {
-  const rows = await sql<FoundTable>(FOREIGN, [schema, owner ?? null])
+async function checkTables(
+  sql: Sql,
+  schema: string,
+  owner: string | undefined,
+  readOnly: boolean,
+): Promise<void> {
+  const rows = await sql<FoundTable>(FOREIGN, [schema, owner ?? null, readOnly])
   const [row] = rows
   if (!row) return
   const table = `${schema}.${row.name}`
@@ -215,10 +225,10 @@ const FOREIGN = `WITH RECURSIVE m AS (
   o AS (SELECT r.oid FROM pg_catalog.pg_roles r WHERE CASE WHEN $2::text IS NULL THEN r.oid IN (SELECT oid FROM m) ELSE r.rolname = $2::text END),
   c AS (
     SELECT c.oid, c.relname AS name, pg_catalog.pg_get_userbyid(c.relowner) AS owner, c.relkind, c.relowner,
-      c.relowner NOT IN (SELECT oid FROM o) AS foreign_owner, c.relkind NOT IN ('r', 'p', 'S') AS is_view,
+      NOT $3::bool AND c.relowner NOT IN (SELECT oid FROM o) AS foreign_owner, c.relkind NOT IN ('r', 'p', 'S') AS is_view,
       (SELECT min(w.rulename) FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid) AS rule,
       (SELECT min(g.tgname) FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid
-        WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND p.proowner <> c.relowner AND p.proowner NOT IN (SELECT oid FROM m)) AS trigger,
+        WHERE NOT $3::bool AND g.tgrelid = c.oid AND NOT g.tgisinternal AND p.proowner <> c.relowner AND p.proowner NOT IN (SELECT oid FROM m)) AS trigger,
       c.relkind IN ('r', 'p') AND pg_catalog.row_security_active(c.oid) AS hides
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = $1 AND c.relname LIKE 'postern\\_%' AND c.relkind NOT IN ('i', 'I', 't', 'c'))
@@ -226,7 +236,8 @@ const FOREIGN = `WITH RECURSIVE m AS (
   WHERE foreign_owner OR is_view OR rule IS NOT NULL OR trigger IS NOT NULL OR hides
   ORDER BY foreign_owner DESC, is_view DESC, name LIMIT 1`
 
-async function versionsOf(sql: Sql, { schema }: TablesLayout): Promise<Versions> {
+/** The versions that the tables have; 0 without tables. */
+export async function versionsOf(sql: Sql, { schema }: TablesLayout): Promise<Versions> {
   // Read from the catalog: to_regclass may answer from what the connection knew before it waited for the lock.
   const made = sql<{ n: number }>(
     "SELECT count(*)::int AS n FROM pg_tables WHERE schemaname = $1 AND tablename = 'postern_schema'",

@@ -42,7 +42,7 @@ import { createDatabase } from './connection.ts'
 import { faultOf, rejection } from './errors.ts'
 import { guestSql } from './guest.ts'
 import { hearTasks } from './listen.ts'
-import { checkSession, layoutOf, migrateTables, type TablesLayout } from './migrate.ts'
+import { checkSession, layoutOf, migrateTables, versionsOf, type TablesLayout } from './migrate.ts'
 import { readNumber, readRow, type PgClient, type PgTransaction } from './pg.ts'
 import { createRows, idsOf, lockLines } from './rows.ts'
 import { createServerClock, COUNT_AGAIN } from './clock.ts'
@@ -77,6 +77,10 @@ export function createStore(
     async open() {
       await checkSession(sql)
       await migrateTables(db, layout, settings)
+      if (settings.readOnly) {
+        opened = true
+        return own
+      }
       const name = `${hostname()}:${process.pid}`
       own = await readNumber(sql(ADD_PROCESS, [name, layout.steps.length, mark, lease]))
       beat = 0
@@ -86,7 +90,7 @@ export function createStore(
     },
     async close(until) {
       // Without it, it counts as living for a minute.
-      if (opened) await settledBy(sql(LEAVE, [own]), until)
+      if (opened && !settings.readOnly) await settledBy(sql(LEAVE, [own]), until)
       await db.close(until)
     },
     block: () => readNumber(sql("SELECT nextval('$.postern_numbers')::float8 AS n")),
@@ -142,11 +146,12 @@ export function createStore(
         ints(keys.map(({ lane }) => lane)),
         texts(keys.map(({ fair }) => storable(fair))),
       ]),
-    clock: () => clock.read(),
+    clock: () => (settings.readOnly ? readNumber(sql(`SELECT ${NOW}::float8 AS n`)) : clock.read()),
     steps: () => clock.steps(),
     listen: (heard) => hearTasks({ db, channel, process: host.process, warn }, heard),
     busy: async (task) => (await readNumber(sql(FREE, [task]))) === 0,
     async alive() {
+      if (settings.readOnly) return shutOut(layout, await versionsOf(sql, layout))
       const row = await readRow(sql<Versions & { beat: number | null }>(ALIVE, [own, mark]))
       if (opened && (row.beat === null || row.beat < beat)) {
         opened = false

@@ -66,6 +66,8 @@ export interface Driver {
   /** Ends the connection of `commits`: a handler that is still at work must not write through it. */
   dropCommits(): void
   readonly errors: Errors
+  /** True if nothing may be written: neither rows nor signs of life. @default false */
+  readonly readOnly?: boolean
   /** True if the runtime ends what is idle, and a timer would keep it: then sweeps run at the end of a drain alone. @default false */
   readonly sleeps?: boolean
   /** Keys of events in memory before they are indexed; 0 indexes each with its event. @default 16_384 */

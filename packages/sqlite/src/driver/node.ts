@@ -15,24 +15,28 @@ const SIDE_WAIT = 1000
 
 /**
  * Opens a file on Node's own `node:sqlite`, makes it a write-ahead log and lets `migrate` make its tables. Throws a
- * `TypeError` if it cannot be an inbox.
+ * `TypeError` if it cannot be an inbox. If it is only read, nothing is made.
  */
-export function openFile(path: string, migrate: (database: Database, life: Life) => void): Driver {
+export function openFile(
+  path: string,
+  migrate: (database: Database, life: Life) => void,
+  readOnly = false,
+): Driver {
   const opened = new Set<DatabaseSync>()
   const errors = createErrors(INBOX, path, primaryCode)
   const life = createFileLife(path, createPrivate)
   try {
     checkLog(path)
-    createPrivate(path)
-    const first = open(path, OPEN_WAIT, opened)
-    patiently(errors, () => useWal(first, path))
+    if (!readOnly) createPrivate(path)
+    const first = open(path, OPEN_WAIT, opened, readOnly)
+    if (!readOnly) patiently(errors, () => useWal(first, path))
     const { version } = first.prepare('SELECT sqlite_version() AS version').get() as {
       version: string
     }
     const main = nodeDatabase(first)
     patiently(errors, () => migrate(main, life))
     first.exec('PRAGMA busy_timeout = 0')
-    const side = patiently(errors, () => nodeDatabase(open(path, SIDE_WAIT, opened)))
+    const side = patiently(errors, () => nodeDatabase(open(path, SIDE_WAIT, opened, readOnly)))
     let commits: DatabaseSync | undefined
     return {
       inbox: INBOX,
@@ -41,6 +45,7 @@ export function openFile(path: string, migrate: (database: Database, life: Life)
       main,
       side,
       errors,
+      readOnly,
       commits: () => nodeDatabase((commits ??= open(path, SIDE_WAIT, opened))),
       dropCommits() {
         if (commits && opened.delete(commits)) commits.close()
@@ -50,9 +55,11 @@ export function openFile(path: string, migrate: (database: Database, life: Life)
         checkGuest(connection as DatabaseSync, first, path)
         return guestOf(connection as DatabaseSync)
       },
-      guard: createFileGuard(path, () => first.exec('PRAGMA wal_checkpoint(FULL)')),
-      life,
-      upkeep: (written, warn) => createUpkeep({ main, path, written, warn }),
+      ...(!readOnly && {
+        guard: createFileGuard(path, () => first.exec('PRAGMA wal_checkpoint(FULL)')),
+        life,
+        upkeep: (written, warn) => createUpkeep({ main, path, written, warn }),
+      }),
       alone: hasWalResetBug(version)
         ? `another connection writes ${path}, and SQLite ${version} of this Node can damage a file with several writers (https://www.sqlite.org/wal.html, "WAL-reset bug"): use Node 22.23 or 24.15 and newer, or one process`
         : undefined,
@@ -80,11 +87,17 @@ function createPrivate(path: string): void {
   }
 }
 
-function open(path: string, wait: number, opened: Set<DatabaseSync>): DatabaseSync {
-  const db = connect(path)
+function open(
+  path: string,
+  wait: number,
+  opened: Set<DatabaseSync>,
+  readOnly = false,
+): DatabaseSync {
+  const db = connect(path, readOnly)
   opened.add(db)
   // Set first: even reading a setting finds the file locked while another process closes its last connection.
   db.exec(`PRAGMA busy_timeout = ${wait}`)
+  if (readOnly) return db
   // `synchronous` FULL: a commit is on the disk before it is acknowledged. Pages of 8 KiB take several deliveries, so
   // fewer are written; larger ones cost more for single deliveries. (Page size and vacuum mode count for new files only.)
   // Checkpoints at 32 MiB instead of 4 write each page less often.
@@ -95,13 +108,13 @@ function open(path: string, wait: number, opened: Set<DatabaseSync>): DatabaseSy
 }
 
 // An import of it would end an older Node without a word on which one is needed.
-function connect(path: string): DatabaseSync {
+function connect(path: string, readOnly = false): DatabaseSync {
   const sqlite = process.getBuiltinModule?.('node:sqlite')
   if (!sqlite)
     throw new TypeError(
       `sqliteInbox: node:sqlite is missing in Node ${process.versions.node}; use Node 22.13 or newer`,
     )
-  return new sqlite.DatabaseSync(path)
+  return new sqlite.DatabaseSync(path, { readOnly })
 }
 
 function useWal(db: DatabaseSync, path: string): void {

@@ -1,5 +1,6 @@
 import {
   checkLiving,
+  checkReadable,
   migrationOf,
   type Layout,
   type LayoutStep,
@@ -51,6 +52,11 @@ export function migrateFile(
     db.prepare(SET_VERSIONS).run(to.version, to.oldest)
     return { from, to }
   })
+}
+
+/** Throws a `TypeError` if the file cannot be read as it is. */
+export function checkFile(db: Database, layout: FileLayout): void {
+  checkReadable(layout, versionsOf(db, layout))
 }
 
 /** Versions of the processes that hold their lock. */

@@ -139,6 +139,7 @@ function openStore(
     },
     open() {
       if (process > 0) return process
+      if (driver.readOnly) return (process = NOBODY)
       process = writer.write(() => processes.join())
       driver.life?.release()
       driver.life?.hold(process)
@@ -150,7 +151,7 @@ function openStore(
     async close() {
       await stop()
       try {
-        if (process > 0) writer.write(() => processes.leave())
+        if (process > 0 && !driver.readOnly) writer.write(() => processes.leave())
       } catch {
         // Others see that its lock is free, or that it gives no sign of life.
       }
@@ -171,6 +172,7 @@ function openStore(
     ...leases,
     alive() {
       const rejected = shutOut(layout, versions.get() as Versions)
+      if (driver.readOnly) return rejected
       if (!processes.intact()) tellBack()
       try {
         if (rejected === undefined) leases.beat()
@@ -249,6 +251,9 @@ function openStore(
     return errors.isOfStatement(error) ? 'lasting' : 'data'
   }
 }
+
+// The number of a process that only reads: nothing in the file has it.
+const NOBODY = 2 ** 31
 
 const READS = ['arrivals', 'arrival', 'everySeries', 'spans', 'get', 'list']
 

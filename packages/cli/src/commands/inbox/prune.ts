@@ -22,23 +22,27 @@ export function declare(inbox: Command): void {
 /** `postern inbox prune <age>`. */
 async function pruneCommand(age: string, options: InboxCommandOptions): Promise<ExitCode> {
   const before = sinceOption('age', age)!
-  return withInbox<ExitCode>(options, async ({ view }) => {
-    const total = await prunable(view, before)
-    const end = await askFirst(
-      {
-        total,
-        says: `Forget ${counted(total, 'done or dead task')} received before ${new Date(before).toISOString()}. Their payloads are gone then.`,
-        none: `no task that is done or dead was received before ${new Date(before).toISOString()}`,
-        ifNone: 0,
-      },
-      options,
-    )
-    if (end !== undefined) return end
-    const count = await view.prune(before, who())
-    if (options.json) sayJson({ count })
-    else say(`Forgotten: ${counted(count, 'task')}.`)
-    return 0
-  })
+  return withInbox<ExitCode>(
+    options,
+    async ({ view }) => {
+      const total = await prunable(view, before)
+      const end = await askFirst(
+        {
+          total,
+          says: `Forget ${counted(total, 'done or dead task')} received before ${new Date(before).toISOString()}. Their payloads are gone then.`,
+          none: `no task that is done or dead was received before ${new Date(before).toISOString()}`,
+          ifNone: 0,
+        },
+        options,
+      )
+      if (end !== undefined) return end
+      const count = await view.prune(before, who())
+      if (options.json) sayJson({ count })
+      else say(`Forgotten: ${counted(count, 'task')}.`)
+      return 0
+    },
+    true,
+  )
 }
 
 async function prunable(view: InboxView, before: number): Promise<number> {

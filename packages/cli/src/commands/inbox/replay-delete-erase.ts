@@ -48,37 +48,43 @@ async function changeCommand(
   const rate = options.rate === undefined ? undefined : Number(options.rate)
   if (rate !== undefined && !(rate > 0))
     throw new Failure(2, `--rate must be tasks a second, got ${options.rate}`)
-  return withInbox<ExitCode>(options, async ({ view, journal, name }) => {
-    if (options.wait && !journal)
-      throw new Failure(2, `--wait: ${name} keeps no list of actions, so nothing can be followed`)
-    const total = await inChunks(
-      async (cursor) => view[verb](filter, { dryRun: true, ...cursor }),
-      () => false,
-    )
-    const span =
-      rate === undefined ? '' : `, at ${rate} a second, about ${lasting((total / rate) * 1000)}`
-    const end = await askFirst(
-      {
-        total,
-        says: plan(verb, total, span),
-        none: verb === 'erase' ? 'no event matches whose tasks have ended' : 'no task matches',
-        ifNone: 1,
-      },
-      options,
-    )
-    if (end !== undefined) return end
-    const { count, stopped, action } = await changed(verb, view, filter, rate, total)
-    if (!options.json)
-      say(result(verb, count, filterLine(options, { ...filter, state: 'pending' })))
-    if (stopped) remark(`stopped: ${total - count} are unchanged; run the same command to continue`)
-    const ends =
-      options.wait && !stopped ? await followAction({ view, journal }, action) : undefined
-    if (options.json) sayJson({ count, ...(stopped && { stopped }), ...(ends && { ends }) })
-    else if (ends) say(endsTold(ends))
-    if (ends && ends.of < count)
-      remark(`${count - ends.of} more were queued, whose ends are not followed: 20,000 are`)
-    return stopped || (ends && ends.done < count) ? 1 : 0
-  })
+  // What may be erased is counted under locks.
+  return withInbox<ExitCode>(
+    options,
+    async ({ view, journal, name }) => {
+      if (options.wait && !journal)
+        throw new Failure(2, `--wait: ${name} keeps no list of actions, so nothing can be followed`)
+      const total = await inChunks(
+        async (cursor) => view[verb](filter, { dryRun: true, ...cursor }),
+        () => false,
+      )
+      const span =
+        rate === undefined ? '' : `, at ${rate} a second, about ${lasting((total / rate) * 1000)}`
+      const end = await askFirst(
+        {
+          total,
+          says: plan(verb, total, span),
+          none: verb === 'erase' ? 'no event matches whose tasks have ended' : 'no task matches',
+          ifNone: 1,
+        },
+        options,
+      )
+      if (end !== undefined) return end
+      const { count, stopped, action } = await changed(verb, view, filter, rate, total)
+      if (!options.json)
+        say(result(verb, count, filterLine(options, { ...filter, state: 'pending' })))
+      if (stopped)
+        remark(`stopped: ${total - count} are unchanged; run the same command to continue`)
+      const ends =
+        options.wait && !stopped ? await followAction({ view, journal }, action) : undefined
+      if (options.json) sayJson({ count, ...(stopped && { stopped }), ...(ends && { ends }) })
+      else if (ends) say(endsTold(ends))
+      if (ends && ends.of < count)
+        remark(`${count - ends.of} more were queued, whose ends are not followed: 20,000 are`)
+      return stopped || (ends && ends.done < count) ? 1 : 0
+    },
+    verb === 'erase' || options.dryRun !== true,
+  )
 }
 
 const UNFILTERED = {

@@ -12,6 +12,19 @@ export interface Access {
   writeAll(works: readonly (() => MaybePromise<unknown>)[]): Promise<void>
 }
 
+/**
+ * The access of an inbox that only reads: a change is a `TypeError`.
+ *
+ * @example
+ * const access = withoutWrites(createAccess(store, writer, options), 'myInbox')
+ */
+export function withoutWrites(access: Access, inbox: string): Access {
+  const write = async (): Promise<never> => {
+    throw new TypeError(`${inbox}: readOnly must be false for a change, got true; open it without`)
+  }
+  return { read: (look) => access.read(look), write, writeAll: write }
+}
+
 interface Work extends BatchWork {
   readonly run: () => MaybePromise<unknown>
   readonly done: (result: never) => void

@@ -2,7 +2,7 @@ import { errorText, WebhookError } from '../../errors.ts'
 import type { Consumer, Inbox } from '../inbox.ts'
 import type { AnyCommit } from '../../subscribe/task.ts'
 import { chain, grouped, isPromise, type MaybePromise } from '../../basics/maybe.ts'
-import { createAccess } from './access.ts'
+import { createAccess, withoutWrites } from './access.ts'
 import { attachment, createSide } from './attach/attachment.ts'
 import { knownFor } from './attach/checks.ts'
 import { settledBy } from '../../basics/deadline.ts'
@@ -88,7 +88,8 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   Object.defineProperty(store, 'opened', { get: () => made.opened && versionWatch.sure() })
   const writer = store.together ? createOneWriter(store, store.together) : createManyWriters(store)
   const numbers = createNumbers(store)
-  const access = createAccess(store, writer, { ready: () => store.open(), deadline })
+  const opened = createAccess(store, writer, { ready: () => store.open(), deadline })
+  const access = settings.readOnly === true ? withoutWrites(opened, name) : opened
   const actions = createActions(actionRowsOf(store.records, access))
   const view = createView(store, {
     access,
@@ -124,6 +125,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   const attached = attachment({
     inbox: name,
     ...(windowed && { dedupeWindow: known }),
+    readOnly: settings.readOnly,
     join(consumer: Consumer) {
       const side = createSide(parts, consumer)
       sides.set(consumer.receiver, side)

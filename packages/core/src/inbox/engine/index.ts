@@ -144,9 +144,10 @@ export type { ClockStep } from './operate/ago.ts'
 export { createView } from './operate/view.ts'
 export { numberOf } from './operate/search.ts'
 export { createJournal } from './journal/journal.ts'
-export type { Access } from './access.ts'
+export { withoutWrites, type Access } from './access.ts'
 export {
   checkLiving,
+  checkReadable,
   migrationOf,
   shutOut,
   type Layout,

@@ -11,6 +11,8 @@ export interface EngineSettings extends CommonSettings {
   readonly maxPendingShare: number
   /** How often a worker looks for what other processes stored. */
   readonly pollInterval: number
+  /** Nothing is written: no tables, no signs of life, no change. Stores obey it by themselves too. @default false */
+  readonly readOnly?: boolean
 }
 
 /** Options that all inboxes on the engine have. */

@@ -19,6 +19,8 @@ export interface AttachmentOptions {
   readonly inbox: string
   /** How long the inbox knows ids, in milliseconds, and the option that says so. @default no bound */
   readonly dedupeWindow?: { readonly option: string; readonly time: number }
+  /** True for an inbox that only reads: no receiver can use it. @default false */
+  readonly readOnly?: boolean | undefined
   /** Makes the inbox's side of a receiver. */
   readonly join: (consumer: Consumer) => Side
   /** Closes what the sides share. Called once, after all of them were closed. */
@@ -43,6 +45,7 @@ export interface Attachment {
 export function attachment({
   inbox,
   dedupeWindow: window,
+  readOnly = false,
   join,
   close,
 }: AttachmentOptions): Attachment {
@@ -52,6 +55,10 @@ export function attachment({
   return {
     attach(consumer) {
       const { receiver, retrySpan } = consumer
+      if (readOnly)
+        throw new TypeError(
+          `${inbox}: readOnly must be false for a receiver, got true; leave it out for ${receiver}`,
+        )
       if (closed) throw new TypeError(`${inbox} was closed: receiver ${receiver} needs a new one`)
       const known = joined.get(receiver)
       if (known && !known.closing)

@@ -6,6 +6,8 @@ import { unknownOptions } from '../../../basics/unknown-options.ts'
 export interface Checks<Options extends object> {
   /** The option as it was given. */
   value<Name extends keyof Options & string>(name: Name): Options[Name]
+  /** True or false. */
+  flag(name: keyof Options & string, fallback: boolean): boolean
   /** A whole number, at least `least`. @default least 1 */
   whole(name: keyof Options & string, fallback: number, least?: number): number
   /** Milliseconds of a duration, at least 1. A bare number is milliseconds. */
@@ -80,11 +82,17 @@ export function checks<Options extends object>(
   const read = (options ?? {}) as Readonly<Record<string, unknown>>
   const known = new Set<string>()
 
-  return { value: (name) => get(name) as never, whole, time, span, common, end }
+  return { value: (name) => get(name) as never, flag, whole, time, span, common, end }
 
   function get(name: string): unknown {
     known.add(name)
     return read[name]
+  }
+
+  function flag(name: string, fallback: boolean): boolean {
+    const value = get(name) ?? fallback
+    if (typeof value === 'boolean') return value
+    throw new TypeError(`${inbox}: ${name} must be true or false, got ${show(value)}`)
   }
 
   function whole(name: string, fallback: number, least = 1): number {

@@ -68,6 +68,22 @@ export function migrationOf<Change>(
 }
 
 /**
+ * Throws a `TypeError` if an inbox that only reads cannot read a store: there is none, or it has another version.
+ *
+ * @example
+ * if (settings.readOnly) checkReadable(layout, versions())
+ */
+export function checkReadable(layout: Layout<unknown>, stored: Versions): void {
+  if (!migrationOf(layout, stored)) return
+  const { inbox, place, steps } = layout
+  throw new TypeError(
+    stored.version === 0
+      ? `${inbox}: ${place} holds no inbox; give the place that the receivers have`
+      : `${inbox}: ${place} has version ${stored.version}, and this process reads version ${steps.length}; start the app once, or run postern inbox migrate`,
+  )
+}
+
+/**
  * Throws a `TypeError` if a migration shuts out processes that are still active; `living` are their versions.
  *
  * @example

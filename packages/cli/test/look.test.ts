@@ -1,0 +1,206 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createReceiver } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
+import { github } from '@postern/providers/github'
+import { sqliteInbox } from '@postern/sqlite'
+import { deliver, signed } from '@postern/testing'
+import { describe, expect, test } from 'vitest'
+import { bullmqInbox } from '../../bullmq/src/index.ts'
+import { postgresInbox } from '../../postgres/src/index.ts'
+import { needs } from '../../../test/services/needs.ts'
+import { startPostgres } from '../../../test/services/postgres.ts'
+import { postgresServer, redisServer } from '../../../test/services/programs.ts'
+import { startRedis } from '../../../test/services/redis.ts'
+import { line, postern, start } from './run.ts'
+
+const provider = github({ secret: 'a secret of GitHub' })
+
+/** Of `ioredis` and `pg`, which are those of the inboxes. */
+interface RedisClient {
+  acl(...words: string[]): Promise<unknown>
+  keys(pattern: string): Promise<string[]>
+  dump(key: string): Promise<string | null>
+  disconnect(): void
+}
+interface Pool {
+  on(event: 'error', heard: () => void): void
+  query(text: string): Promise<{ readonly rows: readonly Readonly<Record<string, string>>[] }>
+  end(): Promise<void>
+}
+
+/** A place of an inbox. */
+interface Place {
+  readonly open: (options?: { readonly readOnly: true }) => Inbox
+  /** The option of somebody who may only read, or who may all. */
+  readonly flags: readonly string[]
+  readonly cwd: string
+  /** Everything that is stored. */
+  readonly dump: () => Promise<string>
+  /** Lets that one read what the app has made. */
+  readonly allow?: () => Promise<unknown>
+  readonly mayAll?: boolean
+}
+
+/** Looks in every way before there is an inbox, and after: what is stored stays the same. */
+async function check({ open, flags, cwd, dump, allow, mayAll = false }: Place): Promise<void> {
+  const run = async (...args: string[]) => postern([...args, ...flags], { cwd })
+  const empty = await dump()
+  const none = await run('inbox', 'list')
+  expect([none.code, none.err]).toEqual([2, expect.stringContaining('holds no inbox')])
+  expect(await dump()).toBe(empty)
+
+  const inbox = open()
+  const receiver = createReceiver({ provider, inbox, log: false })
+  receiver.on('push', { name: 'mail', retry: { attempts: 1 } }, () => {
+    throw new Error('no mail today')
+  })
+  await deliver(receiver, signed(provider, 'push', { ref: 'main' }, { id: 'e1' }))
+  await deliver(receiver, signed(provider, 'push', {}, { secret: 'another secret' }))
+  await expect.poll(async () => (await inbox.view!.list({ state: 'dead' })).rows).toHaveLength(1)
+  const [task] = (await inbox.view!.list({})).rows
+  await receiver.close()
+  await inbox.close()
+  await allow?.()
+  const before = await dump()
+  expect(before).not.toBe(empty)
+
+  const looks = [
+    ['inbox', 'list', '--text', 'main'],
+    ['inbox', 'show', task!.id],
+    ['inbox', 'causes'],
+    ['inbox', 'stats'],
+    ['inbox', 'deliveries'],
+    ['inbox', 'actions'],
+    ['inbox', 'replay', '--state', 'dead', '--dry-run'],
+    ['inbox', 'delete', '--state', 'dead', '--dry-run'],
+  ]
+  for (const look of looks) {
+    const { code, err } = await run(...look)
+    expect([look, code, err.replace('nobody changed a task\n', '')]).toEqual([look, 0, ''])
+  }
+  expect(await dump()).toBe(before)
+
+  const page = start(['inspect', '--port', '0', ...flags], { cwd })
+  try {
+    const [url, key] = (await line(page, 'stdout', /^http:/)).split('#key=')
+    const headers = { authorization: `Bearer ${key}` }
+    const status = await (await fetch(`${url}~/api/status`, { headers })).json()
+    expect(status).toMatchObject({ visitor: { actions: [] } })
+    const rows = await fetch(`${url}~/api/list?q=state:dead`, { headers })
+    expect(await rows.text()).toContain('no mail today')
+    const replay = await fetch(`${url}~/api/replay`, {
+      method: 'POST',
+      headers: { ...headers, 'x-postern-action': '1', origin: new URL(url!).origin },
+      body: JSON.stringify({ filter: { state: 'dead' } }),
+    })
+    expect(replay.status).toBe(403)
+  } finally {
+    const ended = new Promise((resolve) => page.once('exit', resolve))
+    page.kill('SIGINT')
+    await ended
+  }
+  expect(await dump()).toBe(before)
+  const watching = start(['inbox', 'watch', ...flags], { cwd })
+  const ended = new Promise((resolve) => watching.once('exit', resolve))
+  expect(await line(watching, 'stdout', /mail/)).toContain('dead')
+  watching.kill('SIGINT')
+  expect(await ended).toBe(0)
+  expect(await dump()).toBe(before)
+  const reader = open({ readOnly: true })
+  expect(() => createReceiver({ provider, inbox: reader, log: false })).toThrow(
+    'readOnly must be false for a receiver',
+  )
+  await expect(reader.view!.replay({ state: 'dead' })).rejects.toThrow(
+    'readOnly must be false for a change',
+  )
+  await reader.close()
+  expect(await dump()).toBe(before)
+  const replayed = await run('inbox', 'replay', '--state', 'dead', '--yes')
+  expect([replayed.code === 0, (await dump()) !== before]).toEqual([mayAll, mayAll])
+}
+
+describe('looking never writes', () => {
+  test('to a file of SQLite', async () => {
+    const cwd = await mkdtemp(join(tmpdir(), 'postern-look-'))
+    const file = join(cwd, 'webhooks.db')
+    try {
+      await writeFile(file, '')
+      await check({
+        cwd,
+        open: (options) => sqliteInbox({ path: file, ...options }),
+        mayAll: true,
+        flags: ['--sqlite', file],
+        dump: async () =>
+          createHash('sha256')
+            .update(await readFile(file))
+            .digest('hex'),
+      })
+    } finally {
+      await rm(cwd, { recursive: true })
+    }
+  })
+
+  needs(postgresServer).test('to PostgreSQL, with a role that may only SELECT', async () => {
+    const cwd = fileURLToPath(new URL('../../postgres', import.meta.url))
+    const { Pool: PoolOf } = createRequire(join(cwd, 'package.json'))('pg') as {
+      Pool: new (options: object) => Pool
+    }
+    const postgres = await startPostgres()
+    const pool = new PoolOf({ connectionString: postgres.url })
+    pool.on('error', () => undefined)
+    try {
+      await pool.query('CREATE ROLE looker LOGIN; GRANT USAGE ON SCHEMA public TO looker')
+      const looker = new URL(postgres.url)
+      looker.username = 'looker'
+      await check({
+        cwd,
+        open: (options) => postgresInbox({ connectionString: postgres.url, ...options }),
+        flags: ['--postgres', looker.href],
+        allow: async () => pool.query('GRANT SELECT ON ALL TABLES IN SCHEMA public TO looker'),
+        async dump() {
+          const { rows } = await pool.query(
+            "SELECT schema_to_xml('public', true, false, '')::text AS xml",
+          )
+          return rows[0]!['xml']!
+        },
+      })
+    } finally {
+      await pool.end()
+      await postgres.stop()
+    }
+  })
+
+  needs(redisServer).test('to Redis, with a user that may only read', async () => {
+    const cwd = fileURLToPath(new URL('../../bullmq', import.meta.url))
+    const { Redis } = createRequire(join(cwd, 'package.json'))('ioredis') as {
+      Redis: new (url: string) => RedisClient
+    }
+    const redis = await startRedis()
+    const client = new Redis(redis.url)
+    try {
+      const may = ['+@read', '+@connection', '+@scripting', '+info', '+time', '+config|get']
+      await client.acl('SETUSER', 'looker', 'on', 'nopass', '~*', '&*', ...may)
+      const looker = new URL(redis.url)
+      looker.username = 'looker'
+      looker.password = 'any'
+      await check({
+        cwd,
+        open: (options) => bullmqInbox({ connection: redis.url, ...options }),
+        flags: ['--redis', looker.href],
+        async dump() {
+          const keys = (await client.keys('*')).toSorted()
+          const all = await Promise.all(keys.map(async (key) => [key, await client.dump(key)]))
+          return JSON.stringify(all)
+        },
+      })
+    } finally {
+      client.disconnect()
+      await redis.stop()
+    }
+  })
+})
