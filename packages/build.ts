@@ -1,8 +1,8 @@
 // `npm run build`: declarations by tsc, and the modules of each package in few files, since finding and opening one
 // costs more than running it. What `import()` loads stays a file of its own, and no module is in two files. `--fresh`
 // builds from nothing: declarations of modules that were since removed would be packed too.
-import { spawnSync } from 'node:child_process'
-import { globSync, readFileSync, rmSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, globSync, readFileSync, rmSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { rolldown, type RolldownOutput } from 'rolldown'
 import { writeLists } from './providers/test/lists.ts'
@@ -28,6 +28,24 @@ const tsc = spawnSync('tsc', ['-b', packages], {
 if (tsc.error) throw tsc.error
 if (tsc.status !== 0) process.exit(tsc.status ?? 1)
 for (const manifest of manifests) await bundle(join(packages, dirname(manifest)))
+copyExample('hosts', 'cli/dist/hosts')
+for (const name of [
+  'express-sqlite',
+  'next-drizzle',
+  'nest-typeorm',
+  'hono-workers',
+  'worker-and-web',
+])
+  copyExample(name, `create-postern/dist/apps/${name}`)
+
+/** `postern init` and `npm create postern` write what the examples are: they are packed, without what git ignores. */
+function copyExample(name: string, to: string): void {
+  const from = join(packages, '../examples', name)
+  rmSync(join(packages, to), { recursive: true, force: true })
+  const args = ['ls-files', '--cached', '--others', '--exclude-standard']
+  for (const file of execFileSync('git', args, { cwd: from, encoding: 'utf8' }).trim().split('\n'))
+    cpSync(join(from, file), join(packages, to, file))
+}
 
 async function bundle(folder: string): Promise<void> {
   const entries = entriesOf(folder)

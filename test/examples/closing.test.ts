@@ -4,8 +4,16 @@ import { expect, test } from 'vitest'
 
 const folder = fileURLToPath(new URL('../../examples/', import.meta.url))
 
-// Others end them: the platform, or Nest's own hooks.
-const ENDED_BY_OTHERS = ['next-serverless', 'cloudflare-github', 'lambda', 'nest']
+// Others end them: the platform, or Nest's own hooks. Those of hosts have a test of their own.
+const ENDED_BY_OTHERS = [
+  'next-serverless',
+  'cloudflare-github',
+  'hono-workers',
+  'lambda',
+  'nest',
+  'nest-typeorm',
+  'hosts',
+]
 
 test.each(readdirSync(folder).filter((name) => !ENDED_BY_OTHERS.includes(name)))(
   '%s ends by closeOnSignal',

@@ -1,5 +1,5 @@
 // Takes 60 s.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { linkRepository, type Copy } from '../mutation/copy.ts'
@@ -54,7 +54,7 @@ describe('in a copy of the repository', { timeout: 300_000 }, () => {
     insert(
       HOSTS,
       '  fetch: {\n',
-      "  quill: { package: '@postern/quill', mounted: '`quill(receiver)`', app: () => ({ imports: [], lines: ['quill(receiver)'] }) },\n",
+      "  quill: { package: '@postern/quill', mounted: '`quill(receiver)`' },\n",
     )
     writeFileSync(
       join(copy.folder, 'packages/cli/src/commands/greet.ts'),
@@ -72,14 +72,19 @@ describe('in a copy of the repository', { timeout: 300_000 }, () => {
     expect(output.match(/^\S+(?=\(\d+,\d+\): error)/gm)).toEqual(['test/services/hosts.ts'])
   })
 
-  test('with its second row all that must know a host knows it', async () => {
+  test('with its second row and its example all that must know a host knows it', async () => {
+    mkdirSync(join(copy.folder, 'examples/hosts/quill'))
+    writeFileSync(
+      join(copy.folder, 'examples/hosts/quill/server.ts'),
+      "import { receiver } from '../webhooks/receiver.ts'\n\nexport const quill = receiver\n",
+    )
     insert(
       'test/services/hosts.ts',
       '  fetch: { handler',
       '  quill: { handler: async (receiver) => (request) => receiver.fetch(request) },\n',
     )
     expect(await postern('providers', 'stripe', '--host', 'quill')).toContain(
-      "import { webhook } from '@postern/quill'",
+      'export const quill = receiver',
     )
     await node('test/readme/tables.ts')
     expect(readFileSync(join(copy.folder, 'README.md'), 'utf8')).toContain(

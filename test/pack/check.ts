@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '../run/step.ts'
 import { COMPILED } from '../services/compiled.ts'
+import { checkCreate } from './create.ts'
 import { checkInit } from './init/check.ts'
 import { install, nodeVersions } from './consumer.ts'
 import type { Consumer } from './consumer.ts'
@@ -66,7 +67,7 @@ interface EntryOfPeers {
 
 /** What a package may hold: what runs, its declarations, guides by hand, and files that users copy. */
 const USEFUL =
-  /^(?:dist\/.+\.(?:js|d\.ts)|(?:README|LICENSE|CHANGELOG|AGENTS)(?:\.md)?|package\.json|guides\/(?!options)[\w-]+\.md|(?:schema|samples)\/[\w.-]+\.json|rules\.yml|dashboard\.json)$/
+  /^(?:dist\/.+\.(?:js|d\.ts)|dist\/(?:hosts|apps)\/.+|(?:README|LICENSE|CHANGELOG|AGENTS)(?:\.md)?|package\.json|guides\/(?!options)[\w-]+\.md|(?:schema|samples)\/[\w.-]+\.json|rules\.yml|dashboard\.json)$/
 
 /** How many checks of the packed packages passed and failed. */
 export interface PackCounts {
@@ -83,7 +84,7 @@ type Finding = readonly [name: string, problem: string | undefined]
 /**
  * Packs every package and treats the tarballs as a user would: lints them, installs them in an empty project on each
  * Node, loads them by import and by require, receives a delivery, and type-checks imports of them. `postern init` writes
- * into fresh projects, and Jest runs an e2e test of NestJS. `built` says that every package was built from nothing just now.
+ * into fresh projects, `npm create postern` makes each of its apps, and Jest runs an e2e test of NestJS. `built` says that every package was built from nothing just now.
  */
 export async function checkPack({ built = false } = {}): Promise<PackCounts> {
   // Outside the repository, where nothing resolves to its node_modules.
@@ -96,6 +97,7 @@ export async function checkPack({ built = false } = {}): Promise<PackCounts> {
       lint(packages),
       ...nodeVersions.map((version) => use(folder, version, packages)),
       checkInit(join(folder, 'init'), packages),
+      checkCreate(join(folder, 'create'), packages),
       jest(join(folder, 'jest'), packages),
     ])
     findings.push(...groups.flat())

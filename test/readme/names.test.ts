@@ -76,7 +76,7 @@ describe.each(docs)('%s', (doc) => {
   test('names checks and runs that there are', () => {
     const called = [...code, ...commands].flatMap((span) =>
       Array.from(
-        span.matchAll(/npm (test|run [\w:]+) -- (\w+)/g),
+        span.matchAll(/npm (test|run [\w:]+) -- (\w[\w-]*)/g),
         ([, script, name]) => [script!.replace('run ', ''), name!] as const,
       ),
     )

@@ -3,8 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { catalogue, type CatalogueEntry } from '@postern/providers'
-import type { HostRow } from '../../packages/cli/src/inboxes.ts'
-import { hosts } from '../../packages/cli/src/hosts.ts'
+import { hosts, type HostName } from '../../packages/cli/src/hosts.ts'
 import { answers } from './shown.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -38,7 +37,7 @@ export function tabled(): readonly Tabled[] {
 }
 
 function adapters(): string {
-  const row = ({ package: name, versions, mounted }: HostRow): string =>
+  const row = ({ package: name, versions, mounted }: (typeof hosts)[HostName]): string =>
     name === undefined
       ? `| none: ${versions} | ${mounted} |`
       : `| \`${name}\`${versions === undefined ? '' : ` (${versions})`} | ${mounted} |`

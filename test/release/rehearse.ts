@@ -115,7 +115,7 @@ async function sizes(clone: string, tarballs: readonly Tarball[]): Promise<void>
   for (const { file } of tarballs) {
     const manifest = await must('tar', ['-xzOf', file, 'package/package.json'])
     const { name } = JSON.parse(manifest) as Tarball
-    const into = join(clone, 'packages', name === 'postern' ? 'cli' : name.split('/')[1]!)
+    const into = join(clone, 'packages', name === 'postern' ? 'cli' : name.split('/').at(-1)!)
     await removeFolder(join(into, 'dist'))
     execFileSync('tar', ['-xzf', file, '-C', into, '--strip-components=1', 'package/dist'])
   }

@@ -2,14 +2,23 @@ import { readFile, stat } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
 import { Failure, remark } from './print/say.ts'
 
-/** The variables of a `.env` file. Without a name, the one of this folder, if it exists. */
+// The later ones count: Next.js and wrangler read them before `.env`.
+const FILES = ['.env', '.env.local', '.dev.vars']
+
+/** The variables of a `.env` file. Without a name, those of this folder that exist. */
 export async function readEnv(
   file?: string,
 ): Promise<Readonly<Record<string, string | undefined>>> {
+  if (file === undefined)
+    return Object.assign(
+      {},
+      ...(await Promise.all(FILES.map((name) => readFile(name, 'utf8').catch(() => '')))).map(
+        (text) => parseEnv(text),
+      ),
+    ) as Readonly<Record<string, string | undefined>>
   try {
-    return parseEnv(await readFile(file ?? '.env', 'utf8'))
+    return parseEnv(await readFile(file, 'utf8'))
   } catch (error) {
-    if (file === undefined) return {}
     throw new Failure(2, `--env: ${file} cannot be read; give the path of a .env file`, {
       cause: error,
     })

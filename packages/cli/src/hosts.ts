@@ -1,6 +1,4 @@
-import type { HostRow } from './inboxes.ts'
-import { nestApp } from './sender/nest-app.ts'
-import { workerApp } from './sender/worker-app.ts'
+import type { InboxName } from './inboxes.ts'
 
 /** The name of a host. */
 export type HostName = Framework | 'node' | 'fetch'
@@ -16,83 +14,69 @@ export type Framework =
   | 'nest'
   | 'lambda'
 
-/** Every host: one row here, and one in `test/services/hosts.ts`. Of several frameworks in package.json, `init` takes the first of {@link frameworks}. */
+/** What the command line and the README say of a host. */
+interface HostRow {
+  /** The adapter; undefined if core's `fetch` is enough. */
+  readonly package?: string
+  /** What README's table says of versions. */
+  readonly versions?: string
+  /** How it is mounted, in README's table: code, and what is to be said with it. */
+  readonly mounted: string
+  /** The inbox of its app, which outlives the process; 'own' if the package of the host has one. @default 'sqlite' */
+  readonly inbox?: InboxName | 'own'
+  /** The module of its example that mounts the receiver. @default 'server.ts' */
+  readonly main?: string
+  /** What `postern init` needs; undefined where it writes no route. */
+  readonly framework?: FrameworkRow
+}
+
+/** What `postern init` has to know of a framework. */
+interface FrameworkRow {
+  /** The package by which `init` finds it in package.json; undefined if it must be asked for. */
+  readonly dependency: string | undefined
+  /** The least version that the adapter takes, by major version: a test compares them with its package.json. */
+  readonly least: readonly string[]
+  /** A pattern of the expression that makes an app; undefined if the framework finds a route by its file. */
+  readonly made?: string
+}
+
+/** Every host: one row here, one in `test/services/hosts.ts`, and a folder in `examples/hosts`. Of several frameworks in package.json, `init` takes the first of {@link frameworks}. */
 export const hosts: Readonly<Record<HostName, HostRow>> = {
   express: {
     package: '@postern/express',
     versions: '5 and 4',
     mounted: "`app.all('/webhooks/github', webhook(receiver))`, before any body parser",
-    app: (path) => ({
-      imports: ["import express from 'express'"],
-      lines: ['const app = express()', BEFORE, ...all(path), 'app.listen(3000)'],
-    }),
     framework: {
       dependency: 'express',
       least: ['4.21.0', '5.0.0'],
-      route: {
-        type: 'Express',
-        typeImport: "import type { Express } from 'express'",
-        mount: all,
-        made: String.raw`(?:express|require\(['"]express['"]\))\s*\(`,
-      },
+      made: String.raw`(?:express|require\(['"]express['"]\))\s*\(`,
     },
   },
   hono: {
     package: '@postern/hono',
     mounted: "`app.all('/webhooks/github', webhook(receiver))`",
-    app: (path) => ({
-      imports: ["import { serve } from '@hono/node-server'", "import { Hono } from 'hono'"],
-      lines: ['const app = new Hono()', ...all(path), 'serve({ fetch: app.fetch, port: 3000 })'],
-    }),
     framework: {
       dependency: 'hono',
       least: ['4.0.0'],
-      route: {
-        type: 'Hono',
-        typeImport: "import type { Hono } from 'hono'",
-        mount: all,
-        made: String.raw`new\s+(?:Hono|OpenAPIHono)\b`,
-      },
+      made: String.raw`new\s+(?:Hono|OpenAPIHono)\b`,
     },
   },
   koa: {
     package: '@postern/koa',
     mounted: "`router.all('/webhooks/github', webhook(receiver))`",
-    app(path) {
-      const [handler, mounted] = onKoa(path)
-      return {
-        imports: ["import Koa from 'koa'"],
-        lines: ['const app = new Koa()', handler, BEFORE, mounted, 'app.listen(3000)'],
-      }
-    },
     framework: {
       dependency: 'koa',
       least: ['2.16.0', '3.0.0'],
-      route: {
-        type: 'Koa',
-        typeImport: "import type Koa from 'koa'",
-        mount: onKoa,
-        made: String.raw`new\s+(?:Koa|\(require\(['"]koa['"]\)\))\b`,
-      },
+      made: String.raw`new\s+(?:Koa|\(require\(['"]koa['"]\)\))\b`,
     },
   },
   fastify: {
     package: '@postern/fastify',
     mounted: "`fastify.register(webhook(receiver, { path: '/webhooks/github' }))`",
-    app: (path) => ({
-      imports: ["import Fastify from 'fastify'"],
-      lines: ['const app = Fastify()', register(path), 'await app.listen({ port: 3000 })'],
-    }),
     framework: {
       dependency: 'fastify',
       least: ['5.0.0'],
-      route: {
-        type: 'FastifyInstance',
-        typeImport: "import type { FastifyInstance } from 'fastify'",
-        // Else tests that close the app would wait for the receiver for ever.
-        mount: (path) => [register(path), "app.addHook('onClose', () => receiver.close())"],
-        made: String.raw`(?:await\s+)?(?:[fF]astify|require\(['"]fastify['"]\))\s*(?:<[^>]*>)?\s*\(`,
-      },
+      made: String.raw`(?:await\s+)?(?:[fF]astify|require\(['"]fastify['"]\))\s*(?:<[^>]*>)?\s*\(`,
     },
   },
   next: {
@@ -101,13 +85,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
     mounted:
       '`export const { GET, POST, HEAD, OPTIONS } = webhook(receiver, { after })` in `app/webhooks/github/route.ts`',
     inbox: 'postgres',
-    app: (path) => ({
-      imports: ["import { after } from 'next/server'"],
-      lines: [
-        `// The file app${path}/route.ts`,
-        'export const { GET, POST, HEAD, OPTIONS } = webhook(receiver, { after })',
-      ],
-    }),
+    main: 'app/webhooks/github/route.ts',
     framework: { dependency: 'next', least: ['15.0.0'] },
   },
   cloudflare: {
@@ -115,56 +93,29 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
     versions: 'Workers, with an inbox in a Durable Object',
     mounted: "`export default worker(receivers, 'WEBHOOKS')`",
     inbox: 'own',
-    environment: 'env',
-    app: workerApp,
+    main: 'webhooks/worker.ts',
     framework: { dependency: 'wrangler', least: [] },
   },
   nest: {
     package: '@postern/nestjs',
     versions: '12 and 11, on Express or Fastify',
     mounted: "`PosternModule.receiver('github', '/webhooks/github', { useFactory })`",
-    app: nestApp,
+    main: 'main.ts',
     framework: { dependency: '@nestjs/core', least: ['11.0.0'] },
   },
-  node: {
-    package: '@postern/node',
-    mounted: '`createServer(webhook(receiver))`',
-    app: (path) => ({
-      imports: ["import { createServer } from 'node:http'"],
-      lines: [
-        'const handler = webhook(receiver)',
-        'createServer((request, response) => {',
-        `  if (request.url?.startsWith('${path}')) void handler(request, response)`,
-        '  else response.writeHead(404).end()',
-        '}).listen(3000)',
-      ],
-    }),
-  },
+  node: { package: '@postern/node', mounted: '`createServer(webhook(receiver))`' },
   lambda: {
     package: '@postern/aws-lambda',
     versions: 'function URLs, API Gateway, load balancers',
     mounted: '`export const handler = webhook(receiver)`',
     inbox: 'postgres',
-    app: () => ({
-      imports: [],
-      lines: [
-        "// Nothing runs after the reply: give the receiver worker: 'onDemand' and a schedule with runDue(receiver), or inlineInbox.",
-        'export const handler = webhook(receiver)',
-      ],
-    }),
+    main: 'webhooks/lambda.ts',
     framework: { dependency: undefined, least: [] },
   },
   fetch: {
     versions: 'Bun, Deno, Workers, SvelteKit …',
     mounted: '`receiver.fetch(request, { waitUntil })`',
     inbox: 'postgres',
-    app: () => ({
-      imports: [],
-      lines: [
-        '// Workers, Deno, Bun and others. On Workers, give { waitUntil } too.',
-        'export default { fetch: (request: Request) => receiver.fetch(request) }',
-      ],
-    }),
   },
 }
 
@@ -179,20 +130,3 @@ export const frameworks: readonly Framework[] = hostNames
   .filter((name): name is Framework => hosts[name].framework !== undefined)
   .toReversed()
   .toSorted((a, b) => LAST.indexOf(a) - LAST.indexOf(b))
-
-const BEFORE = '// Before any body parser.'
-
-function all(path: string): readonly string[] {
-  return [`app.all('${path}', webhook(receiver))`]
-}
-
-function onKoa(path: string): readonly [handler: string, mounted: string] {
-  return [
-    'const handler = webhook(receiver)',
-    `app.use((context, next) => (context.path === '${path}' ? handler(context) : next()))`,
-  ]
-}
-
-function register(path: string): string {
-  return `app.register(webhook(receiver, { path: '${path}' }))`
-}

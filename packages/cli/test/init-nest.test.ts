@@ -50,9 +50,9 @@ test('init writes a module and a provider, whose test goes through an app', asyn
   const { code, out, err } = await postern(args, { cwd: folder })
   expect([code, err]).toEqual([0, ''])
   expect(out).toContain(
-    "Two lines in src/app.module.ts.\n  with the imports: import { WebhooksModule } from './webhooks/webhooks.module.js'\n  in the imports of @Module: WebhooksModule\n",
+    "Lines in src/app.module.ts.\n  with the imports: import { WebhooksModule } from './webhooks/webhooks.module.js'\n  in the imports of @Module: WebhooksModule\n",
   )
-  expect(out).toContain('@postern/core @postern/providers @postern/nestjs\n')
+  expect(out).toContain('@postern/core @postern/nestjs @postern/providers\n')
   const [, command] = /^\d\. Test: npx (.+)$/m.exec(out)!
   const env = { ...process.env, VITEST: '', NO_COLOR: '1' }
   const bin = join(workspace, 'node_modules/vitest/vitest.mjs')

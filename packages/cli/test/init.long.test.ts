@@ -80,7 +80,7 @@ const PROJECTS = [
     },
     test: 'node --test src/webhooks/github.test.ts',
     says: [
-      "Two lines in src/app.ts.\n  with the imports: import { mountWebhooks } from './webhooks/route.ts'\n  after line 2: mountWebhooks(app)",
+      "Lines in src/app.ts.\n  with the imports: import { closeOnSignal, webhook } from '@postern/express'\n  with the imports: import { inbox, receiver } from './webhooks/receiver.ts'\n  after line 2: app.all('/webhooks/github', webhook(receiver))\n  once it listens, so that a deploy loses nothing: closeOnSignal({ server, receivers: [receiver], inboxes: [inbox] })\n",
     ],
   },
   {
@@ -90,12 +90,12 @@ const PROJECTS = [
       'app.js': "const app = require('express')()\napp.use(log)\napp.use(express.json())\n",
       'routes/upload.js': 'router.use(multer())',
     },
-    test: 'node --test webhooks/github.test.js',
+    test: 'node --test webhooks/github.test.mjs',
     says: [
-      '  after line 2, before app.use(express.json()): mountWebhooks(app)',
-      "const { mountWebhooks } = require('./webhooks/route.js')",
+      "  after line 2, before app.use(express.json()): app.all('/webhooks/github', webhook(receiver))",
+      "const { inbox, receiver } = require('./webhooks/receiver.mjs')",
       'Body parsers are at routes/upload.js:1',
-      '@postern/express @postern/sqlite express@^4.21.0\n',
+      '@postern/core @postern/express @postern/providers @postern/sqlite express@^4.21.0\n',
       'Nothing in package.json reads .env',
     ],
   },
@@ -105,15 +105,15 @@ const PROJECTS = [
     files: {},
     test: 'node --test webhooks/github.test.js',
     says: [
-      "Two lines in the file that makes the app.\n  with the imports: import { mountWebhooks } from './webhooks/route.js'\n  once the app is made, before any body parser: mountWebhooks(app)",
+      "Lines in the file that makes the app.\n  with the imports: import { closeOnSignal, webhook } from '@postern/koa'\n  with the imports: import { inbox, receiver } from './webhooks/receiver.js'\n  once the app is made, before any body parser: const handler = webhook(receiver)\n  once the app is made, before any body parser: app.use(",
     ],
   },
   {
     name: 'fastify, CommonJS, with a folder of tests and of routes',
     manifest: { dependencies: { fastify: '^5', '@fastify/autoload': '^6' } },
     files: { 'test/root.test.js': '', 'routes/root.js': '' },
-    test: 'node --test test/webhooks/github.test.js',
-    says: ['wrote routes/webhooks.js', '@fastify/autoload finds it in routes.'],
+    test: 'node --test test/webhooks/github.test.mjs',
+    says: ['wrote routes/webhooks.mjs', '@fastify/autoload finds it in routes.'],
   },
   {
     name: 'hono, ES modules, TypeScript that nothing here runs, pnpm',
@@ -143,37 +143,48 @@ const PROJECTS = [
       'src/app/page.tsx': '',
     },
     test: 'node --test src/webhooks/github.test.mjs',
-    says: ['wrote src/app/webhooks/github/route.ts', 'Next.js serves it at /webhooks/github.'],
+    says: [
+      'wrote src/instrumentation.ts',
+      'wrote src/app/webhooks/github/route.ts',
+      'Next.js serves it at /webhooks/github.',
+      'NEXT_MANUAL_SIG_HANDLE=true',
+    ],
+    env: '.env.local',
   },
 ] as const
 
 describe('init into fresh projects', () => {
-  test.for(PROJECTS)('$name: its test passes', async ({ name, manifest, files, test, says }) => {
-    const folder = await project(name.replaceAll(/\W+/g, '-'), manifest, files)
-    const { code, out, err } = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
-    expect([code, err]).toEqual([0, ''])
-    for (const text of says) expect(out).toContain(text)
-    expect(out).toContain(`. Test: ${test}\n`)
-    expect(out).toContain(
-      'Add the public URL of /webhooks/github at GitHub: <repository> → Settings → Webhooks → Add webhook',
-    )
-    expect(out).toContain('Put the secret of GitHub into .env (the text that you type as Secret)')
-    expect(await readFile(join(folder, '.env'), 'utf8')).toBe(
-      'GITHUB_WEBHOOK_SECRET=<your-secret>\n',
-    )
-    const [, ...args] = test.split(' ')
-    const tested = await run(process.execPath, args, { cwd: folder })
-    expect(tested.stdout).toMatch(/pass 1\n/)
-    expect(tested.stdout).toMatch(/fail 0\n/)
+  test.for<(typeof PROJECTS)[number] & { readonly env?: string }>(PROJECTS)(
+    '$name: its test passes',
+    async ({ name, manifest, files, test, says, env = '.env' }) => {
+      const folder = await project(name.replaceAll(/\W+/g, '-'), manifest, files)
+      const { code, out, err } = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
+      expect([code, err]).toEqual([0, ''])
+      for (const text of says) expect(out).toContain(text)
+      expect(out).toContain(`. Test: ${test}\n`)
+      expect(out).toContain(
+        'Add the public URL of /webhooks/github at GitHub: <repository> → Settings → Webhooks → Add webhook',
+      )
+      expect(out).toContain(
+        `Put the secret of GitHub into ${env} as GITHUB_WEBHOOK_SECRET (the text that you type as Secret)`,
+      )
+      expect(await readFile(join(folder, env), 'utf8')).toBe(
+        'GITHUB_WEBHOOK_SECRET=<your-secret>\n',
+      )
+      const [, ...args] = test.split(' ')
+      const tested = await run(process.execPath, args, { cwd: folder })
+      expect(tested.stdout).toMatch(/pass 1\n/)
+      expect(tested.stdout).toMatch(/fail 0\n/)
 
-    const before = await contents(folder)
-    const again = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
-    expect([again.code, again.err]).toEqual([
-      1,
-      expect.stringMatching(/nothing was written, since .*handlers.*exist already/),
-    ])
-    expect(await contents(folder)).toEqual(before)
-  })
+      const before = await contents(folder)
+      const again = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
+      expect([again.code, again.err]).toEqual([
+        1,
+        expect.stringMatching(/nothing was written, since .*handlers.*exist already/),
+      ])
+      expect(await contents(folder)).toEqual(before)
+    },
+  )
 
   test('.gitignore is made where there is none, and takes the secret and the events', async () => {
     const folder = await project('ignored', { dependencies: { koa: '^3' } })
@@ -181,6 +192,7 @@ describe('init into fresh projects', () => {
     expect(out).toContain('wrote .gitignore')
     const lines = '.env\nwebhooks.db*\nnode_modules\n'
     expect(await readFile(join(folder, '.gitignore'), 'utf8')).toBe(lines)
+    expect(out).not.toContain('git does not ignore')
     const other = await project('not-ignored', { dependencies: { koa: '^3' } })
     await writeFile(join(other, '.gitignore'), 'node_modules\n')
     const told = await postern(['init', '-p', 'github', '--yes'], { cwd: other })
@@ -195,8 +207,7 @@ describe('init into fresh projects', () => {
     const folder = await project(`kept-${inbox}`, { type: 'module', dependencies: { koa: '^3' } })
     const args = ['init', '-p', 'github', '--inbox', inbox, '--yes']
     const { out } = await postern(args, { cwd: folder })
-    expect(out).toContain(`Put the address of the inbox into .env as ${variable}`)
-    expect(out).toContain(`While GITHUB_WEBHOOK_SECRET and ${variable} are not set`)
+    expect(out).toContain(`Put your own values there for ${variable}.`)
     const env = `GITHUB_WEBHOOK_SECRET=<your-secret>\n${variable}=${example}\n`
     expect(await readFile(join(folder, '.env'), 'utf8')).toBe(env)
     const receiver = await readFile(join(folder, 'webhooks/receiver.js'), 'utf8')
@@ -244,7 +255,7 @@ describe('init into fresh projects', () => {
     ])
     const { code, out } = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
     expect(code).toBe(0)
-    expect(out).toContain('@postern/cloudflare\n')
+    expect(out).toContain('npm install @postern/cloudflare @postern/core @postern/providers\n')
     expect(out).toContain('--to http://localhost:8787/webhooks/github')
     expect(out).toContain('  npx wrangler secret put GITHUB_WEBHOOK_SECRET\n')
     expect(JSON.parse(await readFile(join(folder, 'wrangler.jsonc'), 'utf8').then(plain))).toEqual({
@@ -286,7 +297,8 @@ describe('init into fresh projects', () => {
     expect(out).toContain(
       "  next to its exports: export { Webhooks } from './webhooks/worker.js'\n",
     )
-    expect(out).toContain('.dev.vars is there, so wrangler dev reads no .env')
+    expect(out).toContain('into .dev.vars as GITHUB_WEBHOOK_SECRET')
+    expect(await readFile(join(folder, '.dev.vars'), 'utf8')).toContain('GITHUB_WEBHOOK_SECRET=')
     expect(existsSync(join(folder, 'wrangler.jsonc'))).toBe(false)
   })
 
@@ -301,9 +313,9 @@ describe('init into fresh projects', () => {
   })
 
   test.for([
-    [['express', 'wrangler'], 'route.js'],
-    [['fastify', 'wrangler'], 'route.js'],
-    [['koa', 'wrangler'], 'route.js'],
+    [['express', 'wrangler'], 'receiver.mjs'],
+    [['fastify', 'wrangler'], 'receiver.mjs'],
+    [['koa', 'wrangler'], 'receiver.mjs'],
     [['next', 'wrangler'], 'route.js'],
     [['hono', 'wrangler'], 'worker.js'],
     [['wrangler'], 'worker.js'],
@@ -361,7 +373,7 @@ describe('init into fresh projects', () => {
     const { code, out, err } = await postern(args, { cwd: folder, env })
     expect([code, err]).toEqual([
       0,
-      'npm got install @postern/core @postern/providers @postern/koa\nnpm got install -D @postern/testing\n',
+      'npm got install @postern/core @postern/koa @postern/providers\nnpm got install -D @postern/testing\n',
     ])
     expect(out).toContain('1. Mount: ')
     expect(out).not.toContain('Install')
@@ -404,8 +416,25 @@ describe('init into fresh projects', () => {
     await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
     const { code, out } = await postern(['init', '-p', 'stripe', '--yes'], { cwd: folder })
     expect([code, out]).toEqual([0, expect.stringContaining('wrote webhooks/stripe/receiver.js')])
-    expect(out).toContain("import { mountStripe } from './webhooks/stripe/route.js'")
-    expect(out).toContain('delete the line STRIPE_WEBHOOK_SECRET of .env')
+    expect(out).toContain(
+      "import { receiver as stripeReceiver } from './webhooks/stripe/receiver.js'",
+    )
+    expect(out).toContain("app.all('/webhooks/stripe', webhook(stripeReceiver))")
+    expect(out).toContain('in the receivers of closeOnSignal: stripeReceiver')
+    // The first needs the packages of both, and has the inbox.
+    expect(out).toMatch(
+      /^Undo: delete webhooks\/stripe; delete the line STRIPE_WEBHOOK_SECRET of \.env$/m,
+    )
+    expect(await readFile(join(folder, 'webhooks/stripe/receiver.js'), 'utf8')).toContain(
+      "import { inbox } from '../receiver.js'",
+    )
+    const other = await postern(['init', '-p', 'slack', '--inbox', 'memory', '--yes'], {
+      cwd: folder,
+    })
+    expect([other.code, other.err]).toEqual([
+      2,
+      expect.stringContaining('--inbox must be left out for a second provider, got memory'),
+    ])
     const args = ['--test', 'webhooks/github.test.js', 'webhooks/stripe/stripe.test.js']
     const { stdout } = await run(process.execPath, args, { cwd: folder })
     expect(stdout).toMatch(/pass 2\n/)
@@ -420,10 +449,10 @@ describe('init into fresh projects', () => {
       `import express from 'express'
 import { github } from '@postern/providers/github'
 import { deliver, signed } from '@postern/testing'
-import { mountWebhooks } from './webhooks/route.js'
+import { webhook } from '@postern/express'
 import { receiver } from './webhooks/receiver.js'
 const app = express()
-mountWebhooks(app)
+app.all('/webhooks/github', webhook(receiver))
 app.use(express.json())
 const server = app.listen(0, '127.0.0.1', async () => {
   const to = \`http://127.0.0.1:\${server.address().port}/webhooks/github\`
@@ -444,7 +473,7 @@ const server = app.listen(0, '127.0.0.1', async () => {
     link(folder, 'express', 'express/node_modules/express')
     const args = ['init', '-p', 'github', '--behind', 'hookdeck', '--inbox', 'memory', '--yes']
     const { out } = await postern(args, { cwd: folder })
-    expect(out).toContain('Put the secret of Hookdeck into .env')
+    expect(out).toContain('Put the secret of Hookdeck into .env as HOOKDECK_GATEWAY_WEBHOOK_SECRET')
     expect(out).toContain('npx postern send github --behind hookdeck --to http://localhost:')
     expect(out).toMatch(/Add the URL of Hookdeck at GitHub: .+/)
     const lines = 'HOOKDECK_GATEWAY_WEBHOOK_SECRET=<your-secret>\n'
@@ -456,9 +485,10 @@ const server = app.listen(0, '127.0.0.1', async () => {
     await writeFile(
       join(folder, 'app.js'),
       `import express from 'express'
-import { mountWebhooks } from './webhooks/route.js'
+import { webhook } from '@postern/express'
+import { receiver } from './webhooks/receiver.js'
 const app = express()
-mountWebhooks(app)
+app.all('/webhooks/github', webhook(receiver))
 const server = app.listen(0, '127.0.0.1', () => console.log('port', server.address().port))
 `,
     )
@@ -479,6 +509,72 @@ const server = app.listen(0, '127.0.0.1', () => console.log('port', server.addre
     }
   })
 
+  test.for([
+    [
+      'its files',
+      { dependencies: { koa: '^3' } },
+      { 'src/app.ts': "import { a } from './a'\nconst app = new Koa()\n" },
+      'ts',
+      "'./handlers'",
+    ],
+    [
+      'its tools',
+      { type: 'module', dependencies: { koa: '^3' }, devDependencies: { typescript: '^6' } },
+      {},
+      'ts',
+      "'./handlers.ts'",
+    ],
+    [
+      'a config of a tool alone is none',
+      { type: 'module', dependencies: { koa: '^3' }, devDependencies: { typescript: '^6' } },
+      { 'app.js': 'const app = new Koa()\n', 'vitest.config.ts': '' },
+      'js',
+      "'./handlers.js'",
+    ],
+  ] as const)(
+    'TypeScript is told without tsconfig.json: %s',
+    async ([name, manifest, files, extension, from]) => {
+      const folder = await project(`typed-${name.replaceAll(' ', '-')}`, manifest, files)
+      const { out } = await postern(['init', '-p', 'github', '--dry-run'], { cwd: folder })
+      expect(out).toContain(`webhooks/receiver.${extension}\n`)
+      expect(out).toContain(`import { subscribe } from ${from}`)
+    },
+  )
+
+  test('imports in src fit a file in src, though no app is found', async () => {
+    const manifest = { type: 'module', dependencies: { koa: '^3' } }
+    const folder = await project('no-app-in-src', manifest, { 'src/other.js': '' })
+    const { out } = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
+    expect(out).toContain("import { inbox, receiver } from './webhooks/receiver.js'")
+  })
+
+  test('a sender that signs its URL: its own variable, and a word on publicBase', async () => {
+    const folder = await project('twilio', { type: 'module', dependencies: { hono: '^4' } })
+    const { out } = await postern(['init', '-p', 'twilio', '--yes'], { cwd: folder })
+    expect(await readFile(join(folder, '.env'), 'utf8')).toBe('TWILIO_AUTH_TOKEN=<your-secret>\n')
+    expect(out).toContain('Twilio signs the URL.')
+    expect(out).toContain('give webhook() the option publicBase')
+    expect(out).toContain('@postern/hono @postern/node')
+    expect(out).toContain(
+      '  once it listens, so that a deploy loses nothing: closeOnSignal({ server,',
+    )
+  })
+
+  test('each variable that the receiver reads is in .env', async () => {
+    const folder = await project('variables', { type: 'module', dependencies: { koa: '^3' } })
+    await postern(['init', '-p', 'wecom', '--inbox', 'memory', '--yes'], { cwd: folder })
+    expect(await readFile(join(folder, '.env'), 'utf8')).toBe(
+      'WECOM_TOKEN=<your-secret>\nWECOM_ENCODING_AESKEY=<your-value>\nWECOM_RECEIVE_ID=<your-value>\n',
+    )
+  })
+
+  test('a second sender that delivers again for longer says so of the inbox that it shares', async () => {
+    const folder = await project('window', { type: 'module', dependencies: { koa: '^3' } })
+    await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
+    const { out } = await postern(['init', '-p', 'meta', '--yes'], { cwd: folder })
+    expect(out).toContain("Give the inbox of webhooks/receiver.js dedupeWindow: '7d'")
+  })
+
   test('a dry run writes nothing, and .env keeps what it has', async () => {
     const folder = await project(
       'dry',
@@ -486,7 +582,7 @@ const server = app.listen(0, '127.0.0.1', () => console.log('port', server.addre
       { '.env': 'GITHUB_WEBHOOK_SECRET=mine' },
     )
     const { out, err } = await postern(['init', '-p', 'github', '--dry-run'], { cwd: folder })
-    expect(out).toContain('── webhooks/route.js')
+    expect(out).toContain('── webhooks/receiver.mjs')
     expect(err).toContain('Nothing was written.')
     expect(existsSync(join(folder, 'webhooks'))).toBe(false)
     await postern(['init', '-p', 'github', '-y'], { cwd: folder })

@@ -82,33 +82,19 @@ export function providerPage(about: CatalogueEntry): Page {
   }
 }
 
-// Their last line listens, and their package has closeOnSignal.
-const SERVERS: ReadonlySet<string> = new Set(['express', 'koa'])
-
-/** The app that the command line prints, with types if the provider has some, a name for the subscription, and a shutdown. */
+/** The app that the command line prints, with types if the provider has some. */
 export function appOf(about: CatalogueEntry, host: (typeof hostNames)[number]): string {
   const { factory } = factoryOf(about)
   const types = `${factory[0]!.toUpperCase()}${factory.slice(1)}Events`
-  let app = snippetOf(about, host).replace(
-    /\bon\(('[^']+'), (?=async|\()/,
-    (_, topic: string) => `on(${topic}, { name: 'handle' }, `,
-  )
-  if (existsSync(typesOf(about)) && !app.includes(types))
-    app = app
-      .replace(`: ${factory}(`, `: ${factory}<${types}>(`)
-      .replace(
-        /^import \{ \w+ \} from '@postern\/providers\/[\w-]+'\n/m,
-        `$&import type { ${types} } from '@postern/providers/types/${about.name}'\n`,
-      )
-  if (SERVERS.has(host) && !app.includes('closeOnSignal'))
-    app = app
-      .replace('import { webhook }', 'import { closeOnSignal, webhook }')
-      .replace(/^(const receiver = [^]*?)^ {2}inbox: (.+),$/m, 'const inbox = $2\n$1  inbox,')
-      .replace(
-        /^(app\.listen\(.+\))$/m,
-        'const server = $1\ncloseOnSignal({ server, receivers: [receiver], inboxes: [inbox] })',
-      )
-  return app
+  const app = snippetOf(about, host)
+  return existsSync(typesOf(about))
+    ? app
+        .replace(`: ${factory}(`, `: ${factory}<${types}>(`)
+        .replace(
+          /^import \{ \w+ \} from '@postern\/providers\/[\w-]+'\n/m,
+          `$&import type { ${types} } from '@postern/providers/types/${about.name}'\n`,
+        )
+    : app
 }
 
 function typesOf({ name }: CatalogueEntry): string {

@@ -18,7 +18,7 @@ import { Agent as SecureAgent, request as secure } from 'node:https'
 import { isIP, type Socket } from 'node:net'
 
 /** One call to one destination. */
-export interface Call {
+interface Call {
   /** Name of the destination, as people read it. */
   readonly destination: string
   /** The limits and the breaker of this key hold for the call. @default `destination` */

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { forTests } from '../../release/installed.ts'
 import { run } from '../../run/step.ts'
+import { freePort } from '../../services/temporary.ts'
 import { bare } from '../bare.ts'
 import { installPacked } from '../install-packed.ts'
 import type { Packed } from '../tarballs.ts'
@@ -79,7 +79,7 @@ export async function useInit(project: Project, folder: string, tools: Tools): P
   else await tools.install(folder, names)
   if (told.includes('TypeScript finds no types')) await project.mend?.(folder)
   await mount(folder, told)
-  const env = join(folder, '.env')
+  const env = join(folder, project.secrets ?? '.env')
   await writeFile(env, (await readFile(env, 'utf8')).replace('<your-secret>', `'${SECRET}'`))
   if (project.testEnv !== undefined)
     await appendFile(join(folder, project.testEnv), `\n${await readFile(env, 'utf8')}`)
@@ -95,13 +95,13 @@ export async function useInit(project: Project, folder: string, tools: Tools): P
 
 /** The lines that it says, where it says. */
 async function mount(folder: string, told: string): Promise<void> {
-  const [, file] = /^\d\. Mount: Two lines in (\S+)\.$/m.exec(told) ?? []
+  const [, file] = /^\d\. Mount: Lines in (\S+)\.$/m.exec(told) ?? []
   if (file === undefined) return
-  const [, imported] = /^ {2}with the imports: (.+)$/m.exec(told)!
-  const [, after, line] = /^ {2}after line (\d+).*: (\w+\(\w+\))$/m.exec(told)!
+  const imported = [...told.matchAll(/^ {2}with the imports: (.+)$/gm)].map(([, line]) => line!)
+  const mounted = [...told.matchAll(/^ {2}after line (\d+)(?:, before .+)?: ((?:const|app).+)$/gm)]
   const lines = (await readFile(join(folder, file), 'utf8')).split('\n')
-  lines.splice(Number(after), 0, line!)
-  await writeFile(join(folder, file), [imported, ...lines].join('\n'))
+  lines.splice(Number(mounted[0]![1]), 0, ...mounted.map(([, , line]) => line!))
+  await writeFile(join(folder, file), [...imported, ...lines].join('\n'))
 }
 
 async function deliver(project: Project, folder: string, cli: readonly string[]): Promise<void> {
@@ -141,15 +141,6 @@ async function deliver(project: Project, folder: string, cli: readonly string[])
     if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGTERM')
     await ended
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function installCli(folder: string, packages: readonly Packed[]): Promise<string> {

@@ -17,6 +17,8 @@ export interface Project {
   /** The command that starts it. Its `PORT` is a free one. */
   readonly start: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Where its secrets belong. @default '.env' */
+  readonly secrets?: string
   /** The file beside `.env` that its tests take variables from. */
   readonly testEnv?: string
   /** What it says once it listens. */
@@ -81,6 +83,7 @@ export const projects: readonly Project[] = [
         ),
       ),
     manager: 'pnpm',
+    secrets: '.env.local',
     before: [['npx', 'next', 'build']],
     start: ['npx', 'next', 'start'],
     listens: /Ready in/,

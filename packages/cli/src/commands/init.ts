@@ -15,14 +15,16 @@ import {
 import { join, relative, sep, dirname } from 'node:path'
 import { isCancel, select, text } from '@clack/prompts'
 import { agreed, remark, say, Failure, type ExitCode } from '../print/say.ts'
-import { planOf, type InitPlan, takenByGit } from '../init/files.ts'
-import type { Wanted } from '../init/worker-files.ts'
+import { placeFor, planOf, type InitPlan, takenByGit } from '../init/files.ts'
+import type { InitPlace } from '../init/mount.ts'
+import type { Filling } from '../sender/example.ts'
 import { projectIn, type Project } from '../init/project.ts'
 import { remarkShared } from '../env.ts'
 import { inboxes, type InboxName } from '../inboxes.ts'
 import { requireOneOf } from '../options/checked-options.ts'
 import { columnsOf, wrapped } from '../print/width.ts'
 import { gatewayNames, gatewayOf, gatewayName, aboutOf } from '../sender/sender.ts'
+import type { About } from '@postern/core/scheme'
 import { whereToAdd } from '../sender/setup.ts'
 import { installsOf, install } from '../init/install.ts'
 
@@ -56,11 +58,13 @@ export function declare(command: Command): void {
 /** `postern init`: writes a route, a receiver, a handler, a test, lines of `.env`, and `.gitignore` if there is none. It changes no file that exists but `.env`. */
 async function initCommand(options: InitOptions): Promise<ExitCode> {
   const project = await projectIn(process.cwd(), options.framework)
-  const wanted = await wantedOf(options, project.framework)
-  const plan = planOf(project, wanted)
-  rejectTaken(project.folder, plan)
+  const about = await aboutOf(await providerName(options))
+  const place = placeFor(project, about.name)
+  const wanted = await wantedOf(options, project.framework, about, place)
+  const plan = planOf(project, place, wanted)
+  rejectTaken(project, plan)
   const files = [...plan.files.keys()]
-  const says = `Write ${files.join(', ')}, and ${plan.env.map(variableOf).join(' and ')} into .env`
+  const says = `Write ${files.join(', ')}, and ${plan.env.map(variableOf).join(' and ')} into ${project.env}`
   if (options.dryRun) {
     for (const [file, content] of plan.files) say(`── ${file}\n${content}`)
     remark(`${says}. Nothing was written.`)
@@ -71,9 +75,9 @@ async function initCommand(options: InitOptions): Promise<ExitCode> {
     return 1
   }
   // Questions take time: look again.
-  rejectTaken(project.folder, plan)
-  const written = writePlan(project.folder, plan)
-  if (written.env !== 'created') await remarkShared(join(project.folder, '.env'))
+  rejectTaken(project, plan)
+  const written = writePlan(project, plan)
+  if (written.env !== 'created') await remarkShared(join(project.folder, project.env))
   const installed = await installedIf(options, project, plan)
   say(toldOf(project, plan, wanted, { ...written, installed, columns: columnsOf() }))
   return 0
@@ -93,8 +97,8 @@ async function installedIf(
   return isWanted
 }
 
-function rejectTaken(folder: string, { files }: InitPlan): void {
-  rejectOutside(folder, [...files.keys(), '.env'])
+function rejectTaken({ folder, env }: Project, { files }: InitPlan): void {
+  rejectOutside(folder, [...files.keys(), env])
   const taken = [...files.keys()].filter((file) => existsSync(join(folder, file)))
   if (taken.length === 0) return
   throw new Failure(
@@ -103,26 +107,33 @@ function rejectTaken(folder: string, { files }: InitPlan): void {
   )
 }
 
-async function wantedOf(options: InitOptions, framework: Framework): Promise<Wanted> {
-  const isTerminal = process.stdin.isTTY && options.yes !== true
-  const name = options.provider ?? (isTerminal ? await askName() : undefined)
-  if (name === undefined || name === '')
-    throw new Failure(2, 'give --provider: a name of `postern providers`')
-  const about = await aboutOf(name)
+async function providerName({ provider, yes }: InitOptions): Promise<string> {
+  const name = provider ?? (process.stdin.isTTY && yes !== true ? await askName() : '')
+  if (name === '') throw new Failure(2, 'give --provider: a name of `postern providers`')
+  return name
+}
+
+async function wantedOf(
+  options: InitOptions,
+  framework: Framework,
+  about: About,
+  place: InitPlace,
+): Promise<Filling> {
   const path = options.path ?? `/webhooks/${about.name}`
   if (!/^\/[\w./-]+$/.test(path) || path.includes('..'))
     throw new Failure(2, `--path must be a path such as /webhooks/github, got ${path}`)
   const gateway = await gatewayOf(options.behind, about.name)
   const rest = { about, gateway, path, topic: about.topics[0] ?? '**' }
-  if (hosts[framework].inbox === 'own') {
-    if (options.inbox !== undefined)
-      throw new Failure(
-        2,
-        `--inbox must be left out on ${framework}, got ${options.inbox}: events are kept in the Durable Object that is written`,
-      )
-    return { ...rest, inbox: undefined }
-  }
+  const { inbox: own } = hosts[framework]
+  const usual = place.first === undefined ? undefined : `of ${place.first}`
+  if (options.inbox !== undefined && (own === 'own' || usual !== undefined))
+    throw new Failure(
+      2,
+      `--inbox must be left out ${usual === undefined ? 'on cloudflare' : 'for a second provider'}, got ${options.inbox}: events are kept in the ${usual === undefined ? 'Durable Object that is written' : `inbox ${usual}`}`,
+    )
+  if (own === 'own' || usual !== undefined) return { ...rest, inbox: undefined }
   const isFrozen = framework === 'lambda'
+  const isTerminal = process.stdin.isTTY && options.yes !== true
   const inbox = options.inbox ?? (isTerminal ? await askInbox() : isFrozen ? 'postgres' : 'sqlite')
   requireOneOf('--inbox', inbox, Object.keys(inboxes) as InboxName[])
   if (isFrozen && (inbox === 'sqlite' || inbox === 'memory'))
@@ -193,7 +204,7 @@ interface Told extends WrittenFiles {
  * What is said once the files are written: what to install, to do and to run, in numbered steps, and how to undo all. Lines of code
  * and commands begin with two blanks and are never broken: they are copied.
  */
-function toldOf(project: Project, plan: InitPlan, wanted: Wanted, told: Told): string {
+function toldOf(project: Project, plan: InitPlan, wanted: Filling, told: Told): string {
   const { about, gateway, path } = wanted
   const behind = gateway ? ` --behind ${gatewayName(gateway)}` : ''
   const { columns } = told
@@ -241,35 +252,32 @@ function typesStep({ typeScript }: Project): readonly (readonly string[])[] {
 }
 
 function mountStep({ parsers, app, framework }: Project, plan: InitPlan): readonly string[] {
-  const isMounted = hosts[framework].framework?.route !== undefined
   const others = parsers.filter((place) => !place.startsWith(`${app?.file}:`))
-  const [first, ...rest] = plan.mount.split('\n')
+  const [first, ...rest] = plan.mount
   return [
     `Mount: ${first}`,
     ...rest,
-    ...(others.length > 0 && isMounted
+    ...(others.length > 0 && hosts[framework].framework?.made !== undefined
       ? [`Body parsers are at ${others.join(', ')}: the route must come before them.`]
       : []),
   ]
 }
 
 function secretStep(
-  { folder, readsEnv }: Project,
+  { folder, env, readsEnv }: Project,
   plan: InitPlan,
-  { about, gateway }: Wanted,
+  { about, gateway }: Filling,
 ): readonly string[] {
-  const [variable = '', place] = plan.env.map(variableOf)
+  const [secret, ...others] = plan.env.map(variableOf)
   const open = takenByGit(folder, plan.ignored)
   const { title, setup, docs } = gateway ?? about
   return [
-    `Put the secret of ${title} into .env (${setup?.secret ?? docs}).`,
-    ...(place === undefined
-      ? []
-      : [`Put the address of the inbox into .env as ${place}: it has an example.`]),
-    `While ${place === undefined ? `${variable} is` : `${variable} and ${place} are`} not set, neither the app nor a test that loads it starts.`,
+    `Put the secret of ${title} into ${env} as ${secret} (${setup?.secret ?? docs}).`,
+    ...(others.length === 0 ? [] : [`Put your own values there for ${others.join(' and ')}.`]),
+    `Without ${others.length === 0 ? 'it' : 'them'}, neither the app nor a test that loads it starts.`,
     ...(readsEnv
       ? []
-      : ['Nothing in package.json reads .env: start the app with node --env-file=.env …']),
+      : [`Nothing in package.json reads ${env}: start the app with node --env-file=${env} …`]),
     ...(open.length === 0
       ? []
       : [
@@ -287,16 +295,18 @@ function undoOf(
   const files = [...plan.files.keys()].filter(
     (file) => !folders.some((one) => file.startsWith(`${one}/`)),
   )
-  const added = [...plan.packages, ...plan.development].filter((name) => name !== project.raise)
+  const added = [...plan.packages, ...plan.development].filter(
+    (name) => name !== project.raise && !project.uses(name),
+  )
   return `Undo: ${[
     `delete ${[...folders, ...files].join(', ')}`,
-    ...(env === 'created' ? ['delete .env'] : []),
+    ...(env === 'created' ? [`delete ${project.env}`] : []),
     ...(env === 'added'
       ? [
-          `delete the ${variables.length === 1 ? 'line' : 'lines'} ${variables.join(' and ')} of .env`,
+          `delete the ${variables.length === 1 ? 'line' : 'lines'} ${variables.join(' and ')} of ${project.env}`,
         ]
       : []),
-    `${remove} ${added.join(' ')}`,
+    ...(added.length === 0 ? [] : [`${remove} ${added.join(' ')}`]),
   ].join('; ')}`
 }
 
@@ -310,7 +320,7 @@ interface WrittenFiles {
 }
 
 /** Writes the files, and the line of `.env`. If one cannot be written, those before it are removed again. */
-function writePlan(folder: string, { files, env }: InitPlan): WrittenFiles {
+function writePlan({ folder, env: secrets }: Project, { files, env }: InitPlan): WrittenFiles {
   const folders: string[] = []
   const done: (() => void)[] = []
   try {
@@ -325,7 +335,7 @@ function writePlan(folder: string, { files, env }: InitPlan): WrittenFiles {
       writeFileSync(path, content, { flag: 'wx' })
       done.push(() => rmSync(path))
     }
-    return { folders, ...writeEnv(join(folder, '.env'), env) }
+    return { folders, ...writeEnv(join(folder, secrets), env) }
   } catch (error) {
     for (const undo of done.toReversed()) undo()
     throw error

@@ -1,35 +1,19 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { About } from '@postern/core/scheme'
-import { hosts, type Framework } from '../hosts.ts'
-import { inboxes } from '../inboxes.ts'
-import { upper, variablesOf } from '../sender/sender.ts'
-import { importPath, slashPath, type Project } from './project.ts'
-import { languageOf, type Language } from './language.ts'
-import {
-  type InitParts,
-  type InitPlace,
-  type Wanted,
-  workerParts,
-  handlersFile,
-  receiverOf,
-} from './worker-files.ts'
-import {
-  factoryOf,
-  inboxCall,
-  inboxImport,
-  providerCall,
-  senderImports,
-} from '../sender/written.ts'
-import { MOUNT, routeOf } from './route.ts'
-import { receiverModule } from '../sender/nest-app.ts'
 import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, posix } from 'node:path'
+import { inboxes } from '../inboxes.ts'
+import { exampleFiles, filled, sortedImports, type Filling } from '../sender/example.ts'
+import { variablesOf } from '../sender/sender.ts'
+import { factoryOf, providerCall, variablesIn } from '../sender/written.ts'
+import { languageOf, type Language } from './language.ts'
+import { moduleName, mountOf, type InitPlace } from './mount.ts'
+import { bare, importPath, slashPath, type Project } from './project.ts'
 
 /** What `init` will do. */
 export interface InitPlan {
   /** New files by their path in the project. */
   readonly files: ReadonlyMap<string, string>
-  /** The lines for `.env`. */
+  /** The lines for the file of secrets. */
   readonly env: readonly string[]
   /** What git must not take. */
   readonly ignored: readonly string[]
@@ -37,315 +21,183 @@ export interface InitPlan {
   readonly packages: readonly string[]
   readonly development: readonly string[]
   /** What is left to do by hand. */
-  readonly mount: string
+  readonly mount: readonly string[]
   /** The command that runs the test. */
   readonly test: string | undefined
 }
 
-/** Plans the files of a receiver, its handlers, its route and its test. Nothing is written. */
-export function planOf(project: Project, wanted: Wanted): InitPlan {
-  const { about, gateway, inbox, path } = wanted
-  const language = languageOf(project)
-  const { isCommonJs, testExtension, testEnding, testCommand } = language
-  const { framework, source, runner, raise } = project
-  const isNest = framework === 'nest'
-  // Its runner looks in src.
-  const tests = isNest ? undefined : project.tests
-  const place = placeOf(project, about, language.extension)
-  const parts = isNest ? nestParts : framework === 'cloudflare' ? workerParts : commonParts
-  const { files, handlers, mount } = parts(project, wanted, place, language)
-  const written = new Map(
-    isCommonJs ? [...files].map(([name, text]) => [name, toCommonJs(text)]) : files,
-  )
+/** The place of a sender in a project. */
+export function placeFor({ folder, source, framework }: Project, name: string): InitPlace {
+  const root = slashPath(source, 'webhooks')
+  const main = framework === 'nest' ? 'webhooks.module' : 'receiver'
+  const [first] = ['ts', 'js', 'mjs'].map((one) => `${root}/${main}.${one}`).filter(has)
+  const { from } = factoryOf({ name })
+  return first === undefined || readFileSync(join(folder, first), 'utf8').includes(`'${from}'`)
+    ? { folder: root, first: undefined }
+    : { folder: `${root}/${name}`, first }
 
-  const { folder } = place
-  const inTests =
-    source !== '' && folder.startsWith(`${source}/`) ? folder.slice(source.length + 1) : folder
-  const testFile = `${tests === undefined ? folder : slashPath(tests, inTests)}/${about.name}.${isNest ? 'spec' : 'test'}.${testExtension}`
-  const tested = testOf(wanted, {
-    runner,
-    nest: isNest ? { path, handlers: HANDLERS } : undefined,
-    handlers: importPath(testFile, handlers, testEnding),
-  })
-  if (tested !== undefined)
-    written.set(testFile, isCommonJs && testExtension === 'js' ? toCommonJs(tested) : tested)
-  const { package: inboxPackage, place: kept } =
-    inbox === undefined ? { package: '@postern/core', place: undefined } : inboxes[inbox]
-  const ignored = ['.env', ...(kept?.ignored === undefined ? [] : [kept.ignored])]
+  function has(file: string): boolean {
+    return existsSync(join(folder, file))
+  }
+}
+
+/** Plans the files of a receiver, its handlers, its route and its test: those of the host's example. Nothing is written. */
+export function planOf(project: Project, place: InitPlace, filling: Filling): InitPlan {
+  const { about, gateway, inbox } = filling
+  const { framework, raise } = project
+  const language = languageOf(project)
+  const { extension, ending, testEnding, testCommand } = language
+  const example = exampleFiles(framework)
+  const targets = new Map(
+    [...example.keys()].flatMap((file) => {
+      const target = targetOf(file, project, place, filling, language)
+      return target === undefined ? [] : [[file, target] as const]
+    }),
+  )
+  const files = new Map([...targets].map(([file, to]) => [to, textOf(file, to)] as const))
+  const test = [...files.keys()].find((file) => /\.(?:test|spec)\.\w+$/.test(file))
+  const mount = mountOf(project, place, filling, { language, files })
+  const kept = inbox === undefined ? undefined : inboxes[inbox].place
+  const ignored = [project.env, ...(kept?.ignored === undefined ? [] : [kept.ignored])]
   const ignore = ignoreFile(project.folder, ignored)
-  if (ignore !== undefined) written.set('.gitignore', ignore)
+  if (ignore !== undefined) files.set('.gitignore', ignore)
+  const named = (from: string): readonly string[] =>
+    [...from.matchAll(/'(@postern\/[\w-]+)/g)].map(([, name]) => name!)
+  const app = [...files].map(([file, text]) => (file === test ? '' : text))
+  const secret = variablesOf(gateway ?? about)[0]!
+  const variables = variablesIn(providerCall(filling, 'env')).filter((name) => name !== secret)
   return {
-    files: written,
+    files,
     env: [
-      `${variablesOf(gateway ?? about)[0]!}=<your-secret>`,
-      ...(typeof kept?.written === 'object'
+      `${secret}=<your-secret>`,
+      ...variables.map((name) => `${name}=<your-value>`),
+      ...(typeof kept?.written === 'object' && place.first === undefined
         ? [`${kept.written.variable}=${kept.written.example}`]
         : []),
     ],
     ignored,
     packages: [
-      '@postern/core',
-      '@postern/providers',
-      hosts[framework].package!,
-      ...(inboxPackage === '@postern/core' ? [] : [inboxPackage]),
+      ...new Set(['@postern/core', ...named([...app, ...mount].join('\n'))].toSorted()),
       ...(raise === undefined ? [] : [raise]),
     ],
-    development: tested === undefined ? [] : ['@postern/testing', ...extraOf(project)],
+    development: [
+      ...(test === undefined ? [] : ['@postern/testing']),
+      ...(test !== undefined && framework === 'nest' ? ['@nestjs/testing'] : []),
+      ...(framework === 'cloudflare' ? ['wrangler'] : []),
+    ].filter((name) => name.startsWith('@postern/') || !project.uses(name)),
     mount,
-    test: tested === undefined ? undefined : `${testCommand} ${testFile}`,
+    test: test === undefined ? undefined : `${testCommand} ${test}`,
+  }
+
+  function textOf(file: string, to: string): string {
+    const from = example.get(file)!
+    if (file === 'wrangler.jsonc')
+      return filled(from, filling)
+        .replace('"webhooks"', () => JSON.stringify(workerName(project.folder)))
+        .replace('webhooks/worker.ts', () => targets.get('webhooks/worker.ts')!)
+    const isTest = /\.(?:test|spec)\.ts$/.test(file)
+    const text = second(filled(from, filling)).replaceAll(
+      /(from |import\()'(\.[^']+)'/g,
+      (_, before: string, name: string) => {
+        const imported = posix.join(posix.dirname(from), name).replace(`${framework}/`, '')
+        const target = targets.get(imported) ?? posix.join(dirname(to), name)
+        return `${before}'${importPath(to, bare(target), isTest ? testEnding : ending)}'`
+      },
+    )
+    const isTyped = (isTest ? language.testExtension : extension) === 'ts'
+    const plain = isTyped ? text : untyped(text)
+    return isTest ? tested(plain, project.runner) : plain
+  }
+
+  /** The text for a second sender, which shares the inbox of the first. */
+  function second(text: string): string {
+    if (place.first === undefined) return text
+    return sortedImports(
+      text
+        .replace(
+          /^\/\*\*.*\nexport const inbox = .*\n\n/m,
+          "import { inbox } from '../receiver.ts'\n",
+        )
+        .replace(/^ {4}PosternModule\.forRootAsync\(\{\n.*\n {4}\}\),\n/m, '')
+        .replace('class WebhooksModule', `class ${moduleName(about.name)}`),
+    )
   }
 }
 
-function commonParts(
-  project: Project,
-  { about, gateway, inbox, path, topic }: Wanted,
-  place: InitPlace,
-  language: Language,
-): InitParts {
-  const { extension } = language
-  const { folder } = place
-  const route = routeOf(project, { ...place, path }, language)
-  const files = new Map([
-    [`${folder}/handlers.${extension}`, handlersFile(topic, extension === 'ts')],
-    [
-      `${folder}/receiver.${extension}`,
-      receiverOf({ about, gateway }, { framework: project.framework, inbox: inbox!, language }),
-    ],
-    [route.file, route.text],
-  ])
-  return { files, handlers: `${folder}/handlers`, mount: route.mount }
-}
-
-const EXTRA: Partial<Readonly<Record<Framework, string>>> = {
-  nest: '@nestjs/testing',
-  cloudflare: 'wrangler',
-}
-
-/** The package for development that a framework needs beside. */
-function extraOf({ framework, folder }: Project): readonly string[] {
-  const name = EXTRA[framework]
-  return name === undefined || existsSync(join(folder, 'node_modules', name)) ? [] : [name]
-}
-
-/** The folder `webhooks`, or one of the sender in it if that holds another sender already. */
-function placeOf(
-  { folder, source, framework }: Project,
-  about: About,
-  extension: string,
-): InitPlace {
-  const first = slashPath(source, 'webhooks')
-  const main = framework === 'nest' ? 'webhooks.module' : 'receiver'
-  const receiver = join(folder, first, `${main}.${extension}`)
-  const { from } = factoryOf(about)
-  if (!existsSync(receiver) || readFileSync(receiver, 'utf8').includes(`'${from}'`))
-    return { folder: first, mount: MOUNT }
-  const name = upper(about.name)
-    .toLowerCase()
-    .replaceAll(/(?:^|_)(\w)/g, (_all, letter: string) => letter.toUpperCase())
-  return { folder: slashPath(first, about.name), mount: `mount${name}` }
-}
-
-/** The few forms of import and export that are written here, for CommonJS. */
-function toCommonJs(text: string): string {
-  const exported: string[] = []
-  if (/^export default /m.test(text))
-    return imported(text).replace(/^export default /m, 'module.exports = ')
-  const body = imported(text).replaceAll(
-    /^export (function|const) (\w+)/gm,
-    (_all, kind: string, name: string) => {
-      exported.push(name)
-      return `${kind} ${name}`
-    },
-  )
-  return exported.length > 0 ? `${body}\nmodule.exports = { ${exported.join(', ')} }\n` : body
-}
-
-function imported(text: string): string {
-  return text
-    .replaceAll(/^import \{ ([^}]+) \} from '([^']+)'$/gm, "const { $1 } = require('$2')")
-    .replaceAll(/^import (\w+) from '([^']+)'$/gm, "const $1 = require('$2')")
-}
-
-/** The name of the class whose methods handle events. */
-const HANDLERS = 'WebhookHandlers'
-
-/** A module with its receiver, and a provider with its handlers. */
-function nestParts(
-  { folder: root, source }: Project,
-  { about, gateway, inbox, path, topic }: Wanted,
-  { folder, mount }: InitPlace,
-  { ending }: Language,
-): InitParts {
-  const sender = { about, gateway }
-  // A second sender shares the inbox of the first.
-  const isFirst = mount === MOUNT
-  const called = isFirst ? 'Webhooks' : mount.slice('mount'.length)
-  const module = `${folder}/${isFirst ? 'webhooks' : about.name}.module`
-  const files = new Map([
-    [
-      `${folder}/handlers.ts`,
-      [
-        "import { Injectable } from '@nestjs/common'",
-        "import type { WebhookEvent } from '@postern/core'",
-        "import { OnWebhook } from '@postern/nestjs'",
-        '',
-        '/** What happens with events. Its constructor gets what you inject. */',
-        '@Injectable()',
-        `export class ${HANDLERS} {`,
-        `  @OnWebhook('${about.name}', '${topic}', { name: 'first' })`,
-        '  async first(event: WebhookEvent) {',
-        '    console.log(event.topic, event.id)',
-        '  }',
-        '}',
-        '',
-      ].join('\n'),
-    ],
-    [
-      `${module}.ts`,
-      [
-        "import { Module } from '@nestjs/common'",
-        "import { PosternModule } from '@postern/nestjs'",
-        ...(gateway ? ["import { behind } from '@postern/core'"] : []),
-        ...senderImports(sender),
-        ...(isFirst ? [inboxImport(inbox!)] : []),
-        `import { ${HANDLERS} } from './handlers${ending}'`,
-        '',
-        '@Module({',
-        '  imports: [',
-        ...(isFirst
-          ? [
-              `    PosternModule.forRootAsync({ useFactory: () => ({ inbox: ${inboxCall(inbox!, sender, true)} }) }),`,
-            ]
-          : []),
-        ...receiverModule(about.name, path, providerCall(sender, true)).map(
-          (line) => `    ${line}`,
-        ),
-        '  ],',
-        `  providers: [${HANDLERS}],`,
-        '})',
-        `export class ${called}Module {}`,
-        '',
-      ].join('\n'),
-    ],
-  ])
-  const app = slashPath(source, 'app.module.ts')
-  const imported = `import { ${called}Module } from '${importPath(app, module, ending)}'`
-  return {
-    files,
-    handlers: `${folder}/handlers`,
-    mount: [
-      `Two lines in ${existsSync(join(root, app)) ? app : 'the module of the app'}.`,
-      `  with the imports: ${imported}`,
-      `  in the imports of @Module: ${called}Module`,
-      '  and in main.ts, so that nothing is lost at a deploy: app.enableShutdownHooks()',
-    ].join('\n'),
-  }
-}
-
-/** A test of the first handler. Undefined if deliveries cannot be signed. */
-function testOf(
-  { about, gateway, topic }: Pick<Wanted, 'about' | 'gateway' | 'topic'>,
-  {
-    runner,
-    nest,
-    handlers,
-  }: {
-    readonly runner: Project['runner']
-    /** The path of the route and the class of handlers, if the test goes through an app of NestJS. */
-    readonly nest: { readonly path: string; readonly handlers: string } | undefined
-    /** What the test writes to import the handlers. */
-    readonly handlers: string
-  },
+/** Where a file of the example goes; undefined if this project does not need it. */
+function targetOf(
+  file: string,
+  { folder: root, framework, source, tests, routes }: Project,
+  { folder, first }: InitPlace,
+  { about, path }: Filling,
+  { extension, testExtension }: Language,
 ): string | undefined {
-  const signer = gateway ?? about
-  const secret = about.canSign ? secretOf(signer) : undefined
-  if (secret === undefined) return undefined
-  const isNode = runner === 'node'
-  const head = isNode
-    ? ["import assert from 'node:assert/strict'", "import { test } from 'node:test'"]
-    : runner === 'vitest'
-      ? ["import { expect, test } from 'vitest'"]
-      : []
-  const check = (found: string, wanted: string): string =>
-    isNode ? `assert.equal(${found}, ${wanted})` : `expect(${found}).toBe(${wanted})`
-  const signed = `${factoryOf(signer).factory}({ ${signer.secretOption}: '${secret}' })`
-  const made = gateway ? `behind(${signed}, ${factoryOf(about).factory})` : signed
-  const core = gateway ? ['behind', 'createReceiver'] : ['createReceiver']
-  const checked = [
-    `  ${check('status < 300', 'true')}`,
-    `  ${check('tasks[0]?.state', "'done'")}`,
-    '})',
-    '',
-  ]
-  if (nest !== undefined)
-    return [
-      ...head,
-      "import { Test } from '@nestjs/testing'",
-      "import { PosternModule } from '@postern/nestjs'",
-      "import { postern } from '@postern/nestjs/testing'",
-      ...(gateway ? ["import { behind } from '@postern/core'"] : []),
-      ...senderImports({ about, gateway }),
-      `import { ${nest.handlers} } from '${handlers}'`,
-      '',
-      `test('${topic} is handled', async () => {`,
-      `  const provider = ${made}`,
-      '  const module = await Test.createTestingModule({',
-      `    imports: [PosternModule.receiver('${about.name}', '${nest.path}', { useFactory: () => ({ provider, log: false }) })],`,
-      `    providers: [${nest.handlers}],`,
-      '  }).compile()',
-      '  const app = await module.createNestApplication().init()',
-      `  const { status, tasks } = await postern(app).deliver('${about.name}', '${topic}', {})`,
-      '  await app.close()',
-      ...checked,
-    ].join('\n')
-  return [
-    ...head,
-    `import { ${core.join(', ')} } from '@postern/core'`,
-    ...senderImports({ about, gateway }),
-    "import { deliver, signed } from '@postern/testing'",
-    `import { subscribe } from '${handlers}'`,
-    '',
-    `test('${topic} is handled', async () => {`,
-    `  const provider = ${made}`,
-    '  const receiver = createReceiver({ provider, log: false })',
-    '  subscribe(receiver)',
-    `  const { status, tasks } = await deliver(receiver, signed(provider, '${topic}', {}))`,
-    '  await receiver.close()',
-    ...checked,
-  ].join('\n')
-}
-
-/** A secret of the form that the sender has, for tests. Undefined if deliveries cannot be signed with a secret. */
-function secretOf(about: About): string | undefined {
-  if (about.secretOption === undefined || !about.canSign) return undefined
-  const bytes = Buffer.from('a secret of tests, 32 bytes long')
-  for (const secret of [
-    'a-secret-of-tests',
-    `whsec_${bytes.toString('base64')}`,
-    bytes.toString('hex'),
-    bytes.toString('base64'),
-    `private:${bytes.toString('hex')}`,
-  ]) {
-    try {
-      const provider = about.create({ [about.secretOption]: secret })
-      provider.sign?.({
-        payload: {},
-        ...(about.topics[0] !== undefined && { topic: about.topics[0] }),
-      })
-      return secret
-    } catch {
-      // Another form.
-    }
+  const isNest = framework === 'nest'
+  const isThere = (name: string): boolean =>
+    ['ts', 'js', 'mjs', 'json', 'jsonc', 'toml'].some((one) =>
+      existsSync(join(root, `${name}.${one}`)),
+    )
+  const [, kind] = /\.(test|spec)\.ts$/.exec(file) ?? []
+  if (kind !== undefined) {
+    if (!about.canSign || isNest !== (kind === 'spec')) return undefined
+    const inSource = source !== '' && folder.startsWith(`${source}/`)
+    const inTests = slashPath(tests ?? '', inSource ? folder.slice(source.length + 1) : folder)
+    // Nest's runner looks in src.
+    return `${tests === undefined || isNest ? folder : inTests}/${about.name}.${kind}.${testExtension}`
   }
-  return undefined
+  if (file === 'webhooks/receiver.ts' && isNest) return undefined
+  if (file === 'webhooks/worker.ts' && first !== undefined) return undefined
+  if (file === 'webhooks/webhooks.module.ts' && first !== undefined)
+    return `${folder}/${about.name}.module.ts`
+  if (file.startsWith('webhooks/')) return `${folder}/${bare(posix.basename(file))}.${extension}`
+  if (file.startsWith('app/')) return `${slashPath(source, 'app')}${path}/route.${extension}`
+  if (file.startsWith('routes/'))
+    return routes && `${routes}/${first === undefined ? 'webhooks' : about.name}.${extension}`
+  const instrumentation = slashPath(source, 'instrumentation')
+  if (file === 'instrumentation.ts')
+    return isThere(instrumentation) ? undefined : `${instrumentation}.${extension}`
+  return file === 'wrangler.jsonc' && !isThere('wrangler') ? file : undefined
 }
 
-/** Of names in a folder, those that git would take into a commit. All of them, if the folder is in no repository yet. */
-export function takenByGit(folder: string, names: readonly string[]): readonly string[] {
-  return names.filter(
-    (name) =>
-      spawnSync('git', ['check-ignore', '-q', name.replace('*', '')], { cwd: folder }).status !== 0,
+function workerName(folder: string): string {
+  const name = basename(folder).toLowerCase()
+  return name.replaceAll(/[^a-z\d]+/g, '-').replaceAll(/^-|-$/g, '') || 'webhooks'
+}
+
+/** The few types of the examples taken out. */
+function untyped(text: string): string {
+  return text
+    .replaceAll(/^import type .*\n/gm, '')
+    .replaceAll(/^\/\*\*.*\nexport interface [^]*?^\}\n\n/gm, '')
+    .replaceAll(/: (?:Receiver|FastifyInstance|Receivers<Env>)(?=[),\s])/g, '')
+    .replaceAll(/(process\.env\.\w+)!/g, '$1')
+    .replace(/^\n+/, '')
+}
+
+/** A test of vitest for another runner. */
+function tested(text: string, runner: Project['runner']): string {
+  const imported = "import { expect, test } from 'vitest'\n"
+  if (runner === 'vitest') return text
+  if (runner === 'jest') return text.replace(imported, '')
+  return sortedImports(
+    text
+      .replace(
+        imported,
+        "import assert from 'node:assert/strict'\nimport { test } from 'node:test'\n",
+      )
+      .replaceAll(/expect\((.+)\)\.toBe\((.+)\)$/gm, 'assert.equal($1, $2)'),
   )
+}
+
+/** Of names in a folder, those that git would take into a commit. Outside a repository, `.gitignore` itself is read. */
+export function takenByGit(folder: string, names: readonly string[]): readonly string[] {
+  const file = join(folder, '.gitignore')
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split(/\r?\n/) : []
+  return names.filter((name) => {
+    const args = ['check-ignore', '-q', name.replace('*', '')]
+    const { status } = spawnSync('git', args, { cwd: folder })
+    return status === 1 || (status !== 0 && !lines.includes(name))
+  })
 }
 
 /** A new `.gitignore`: for the secret, and for the file of events. Undefined if there is one, or git takes neither. */

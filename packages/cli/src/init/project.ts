@@ -1,12 +1,12 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
-import { join, dirname, resolve, posix } from 'node:path'
+import { join, posix } from 'node:path'
+import { parseTsconfig } from 'get-tsconfig'
 import { detect } from 'package-manager-detector/detect'
 import { frameworks, hosts, type Framework } from '../hosts.ts'
 import { meant } from '../options/checked-options.ts'
 import { Failure } from '../print/say.ts'
 import { readRegular } from '../request/regular-file.ts'
 import { raised } from './framework-version.ts'
-import { createRequire } from 'node:module'
 
 /** What stands in a folder already. */
 export interface Project {
@@ -17,7 +17,7 @@ export interface Project {
   readonly manager: string
   readonly isModule: boolean
   /** Undefined if the project has no TypeScript. */
-  readonly typeScript: TsConfig | undefined
+  readonly typeScript: TypeScript | undefined
   /** Where the source lies: `src`, or the folder itself as an empty string. */
   readonly source: string
   /** A folder of tests that exists. Undefined if tests stand beside what they test. */
@@ -33,8 +33,12 @@ export interface Project {
   readonly parsers: readonly string[]
   /** Where the app listens, as its `.env`, scripts or source say; else the usual one. */
   readonly port: number
-  /** True if something here is known to read `.env`. */
+  /** The file that secrets belong into. */
+  readonly env: '.env' | '.env.local' | '.dev.vars'
+  /** True if something here is known to read it. */
   readonly readsEnv: boolean
+  /** The packages that package.json or a source file names. */
+  readonly uses: (name: string) => boolean
 }
 
 interface Manifest {
@@ -55,7 +59,7 @@ export async function projectIn(folder: string, named?: string): Promise<Project
       `--framework must be one of ${frameworks.join(', ')}, got ${framework === undefined ? 'none; no dependency of package.json is one of them' : `${framework}${meant(framework, frameworks)}`}`,
     )
   const project = await seen(folder, manifest, framework as Framework)
-  if (framework === 'nest' && project.typeScript === undefined)
+  if (framework === 'nest' && !existsSync(join(folder, 'tsconfig.json')))
     throw new Failure(
       2,
       '--framework nest needs a project in TypeScript, and there is no tsconfig.json: handlers are methods with decorators',
@@ -64,53 +68,51 @@ export async function projectIn(folder: string, named?: string): Promise<Project
 }
 
 /** What package.json says of a framework. */
-function dependencyOf(
-  name: Framework,
-  all: Readonly<Record<string, string>>,
-): { readonly name: string; readonly range: string } | undefined {
+function dependencyOf(name: Framework, all: Readonly<Record<string, string>>): string | undefined {
   const { dependency } = hosts[name].framework!
-  return dependency !== undefined && dependency in all
-    ? { name: dependency, range: all[dependency]! }
-    : undefined
+  return dependency !== undefined && dependency in all ? dependency : undefined
 }
 
 async function seen(folder: string, manifest: Manifest, framework: Framework): Promise<Project> {
-  const all = { ...manifest.dependencies, ...manifest.devDependencies }
+  const names = { ...manifest.dependencies, ...manifest.devDependencies }
   const has = (...parts: readonly string[]): boolean => existsSync(join(folder, ...parts))
   const isNext = framework === 'next'
   const isWorker = framework === 'cloudflare'
   // Next.js itself prefers the folders at the root.
   const source = has('src') && !(isNext && (has('app') || has('pages'))) ? 'src' : ''
   const isModule = manifest.type === 'module' || isNext || isWorker
-  const files = sourcesIn(folder)
+  const all = new Map(sourcesIn(folder).map((file) => [file, textOf(folder, file)] as const))
+  const files = new Map([...all].filter(([file]) => !TEST.test(file)))
   const manager = (await detect({ cwd: folder }))?.name ?? 'npm'
   const routes = slashPath(source, 'routes')
-  const made = hosts[framework].framework?.route?.made
-  const known = dependencyOf(framework, all)
-  const least = known && raised(framework, known.range)
+  const made = hosts[framework].framework?.made
+  const known = dependencyOf(framework, names)
+  const least = known && raised(framework, names[known]!)
   return {
     folder,
     framework,
-    raise: least === undefined ? undefined : `${known!.name}@${least}`,
+    raise: least === undefined ? undefined : `${known}@${least}`,
     manager,
     isModule,
-    typeScript: tsConfigIn(folder, { typescript: majorOf(folder, all['typescript']), isModule }),
+    typeScript: typeScriptIn(folder, names, files, isModule && !isNext && !isWorker),
     source,
     tests: testsIn(folder),
-    runner: 'vitest' in all ? 'vitest' : 'jest' in all ? 'jest' : 'node',
-    loader: 'tsx' in all ? 'tsx' : 'ts-node' in all && !isModule ? 'ts-node' : undefined,
+    runner: 'vitest' in names ? 'vitest' : 'jest' in names ? 'jest' : 'node',
+    loader: 'tsx' in names ? 'tsx' : 'ts-node' in names && !isModule ? 'ts-node' : undefined,
     routes:
-      framework === 'fastify' && '@fastify/autoload' in all && has(routes) ? routes : undefined,
-    app: made === undefined ? undefined : appFileIn(folder, files, made),
-    parsers: parsersIn(folder, files),
+      framework === 'fastify' && '@fastify/autoload' in names && has(routes) ? routes : undefined,
+    app: made === undefined ? undefined : appFileIn(files, made),
+    parsers: parsersIn(files),
     // Of wrangler dev.
     port: portOf(folder, files, manifest.scripts, isWorker ? 8787 : undefined),
+    env: isNext ? '.env.local' : isWorker && has('.dev.vars') ? '.dev.vars' : '.env',
     readsEnv:
       isNext ||
       isWorker ||
       manager === 'bun' ||
-      ['fastify-cli', 'dotenv', '@dotenvx/dotenvx', 'dotenv-cli'].some((name) => name in all) ||
+      ['fastify-cli', 'dotenv', '@dotenvx/dotenvx', 'dotenv-cli'].some((name) => name in names) ||
       Object.values(manifest.scripts ?? {}).some((script) => script.includes('--env-file')),
+    uses: (name) => name in names || [...all.values()].some((text) => text.includes(`'${name}`)),
   }
 }
 
@@ -128,7 +130,7 @@ function manifestIn(folder: string): Manifest {
   }
 }
 
-const TEST = /(?:^|[\\/])(?:[^\\/]+\.(?:test|spec)\.\w+)$/
+const TEST = /(?:^|\/)(?:tests?|__tests__)\/|\.(?:test|spec)\.\w+$/
 
 function testsIn(folder: string): string | undefined {
   return ['test', 'tests'].find(
@@ -136,15 +138,13 @@ function testsIn(folder: string): string | undefined {
   )
 }
 
-/** Source files with slashes, those near the root first, without tests. */
+/** Source files with slashes, those near the root first. */
 function sourcesIn(folder: string): readonly string[] {
   const depth = (path: string): number => path.split('/').length
   return globSync('**/*.{js,ts,mjs,cjs,mts,cts}', {
     cwd: folder,
-    exclude: (path) =>
-      /(?:^|[\\/])(?:node_modules|dist|build|coverage|\.next|\.git|tests?|__tests__)$/.test(path),
+    exclude: (path) => /(?:^|[\\/])(?:node_modules|dist|build|coverage|\.next|\.git)$/.test(path),
   })
-    .filter((path) => !TEST.test(path))
     .slice(0, 2000)
     .map((path) => path.replaceAll('\\', '/'))
     .toSorted((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1))
@@ -161,34 +161,29 @@ function majorOf(folder: string, range: string | undefined): number | undefined 
 }
 
 // In the order of certainty: what is listened on, then a name that says it.
-const PLACES = [
-  /\.listen\(\s*(?:\{[^}]*\bport\s*:\s*)?(?:Number\(|parseInt\(|\+)?(?:process\.env\.\w+|process\.env\[['"]\w+['"]\])\s*\)?\s*(?:\|\||\?\?)\s*['"]?(\d{2,5})\b/,
-  /\.listen\(\s*(?:\{[^}]*\bport\s*:\s*)?['"]?(\d{2,5})\b/,
-  /\bserve\([^)]*\bport\s*:\s*(?:[^,)}]*(?:\|\||\?\?)\s*)?['"]?(\d{2,5})\b/,
-  /\b(?:port|PORT)\b\s*(?::\s*\w+\s*)?=\s*(?:[^\n;]*?(?:\|\||\?\?)\s*)?['"]?(\d{2,5})\b/,
+const PORTS = [
+  /\b(?:listen|serve)\([^;]{0,200}?(?<![\d.])(\d{4,5})\b/,
+  /\bport\b\s*(?::\s*\w+\s*)?=[^\n;]*?(?<![\d.])(\d{4,5})\b/i,
 ] as const
 
 /** The port of an app: `PORT` of `.env`, else the first that its source or a script of `package.json` names, else the usual one. */
 function portOf(
   folder: string,
-  files: readonly string[],
+  files: SourceFiles,
   scripts: Readonly<Record<string, string>> = {},
   usual = 3000,
 ): number {
   const env = /^\s*(?:export\s+)?PORT\s*=\s*['"]?(\d+)/m.exec(textOf(folder, '.env'))?.[1]
-  if (env !== undefined) return Number(env)
-  for (const script of [scripts['dev'], scripts['start']]) {
-    const port = /(?:^|\s)(?:PORT=|--port[ =]|-p )(\d{2,5})\b/.exec(script ?? '')?.[1]
-    if (port !== undefined) return Number(port)
-  }
-  const texts = files.map((file) => textOf(folder, file))
-  for (const place of PLACES)
-    for (const text of texts) {
-      const port = Number(place.exec(text)?.[1])
-      if (port > 0 && port <= 65_535) return port
-    }
-  return usual
+  const script = /(?:^|\s)(?:PORT=|--port[ =]|-p )(\d{2,5})\b/m
+  const asked = script.exec(`${scripts['dev']}\n${scripts['start']}`)?.[1]
+  const found = PORTS.flatMap((place) =>
+    [...files.values()].flatMap((text) => place.exec(text)?.[1] ?? []),
+  )
+  return Number(env ?? asked ?? found[0] ?? usual)
 }
+
+/** The text of each source file, by its path with slashes. */
+type SourceFiles = ReadonlyMap<string, string>
 
 function textOf(folder: string, file: string): string {
   const path = join(folder, file)
@@ -212,25 +207,24 @@ const PARSER =
   /\b(?:express\.(?:json|urlencoded|raw|text)|body-?parser(?:\.\w+)?|koa-?body(?:-?parser)?|multer|require\(['"](?:body-parser|koa-body|koa-bodyparser|@koa\/bodyparser|multer)['"]\)(?:\.\w+)?)\s*\(/i
 
 /** Body parsers in files, as `file:line`, the first of each file. */
-function parsersIn(folder: string, files: readonly string[]): readonly string[] {
-  return files.flatMap((file) => {
-    const at = parserLine(linesOf(folder, file))
+function parsersIn(files: SourceFiles): readonly string[] {
+  return [...files].flatMap(([file, text]) => {
+    const at = parserLine(text.split('\n'))
     return at < 0 ? [] : [`${file}:${at + 1}`]
   })
 }
 
 /** The file that makes the app: the first that makes one in a variable. Undefined if none is found. */
 function appFileIn(
-  folder: string,
-  files: readonly string[],
+  files: SourceFiles,
   /** A pattern of the expression that makes an app. */
   expression: string,
 ): AppFile | undefined {
   const made = new RegExp(
     String.raw`^\s*(?:export\s+)?(?:const|let|var)\s+(\w+)(?:\s*:\s*[^=]+)?\s*=\s*${expression}`,
   )
-  for (const file of files) {
-    const lines = linesOf(folder, file)
+  for (const [file, text] of files) {
+    const lines = text.split('\n')
     const start = lines.findIndex((line) => made.test(line))
     if (start < 0) continue
     const end = endOf(lines, start)
@@ -244,14 +238,6 @@ function appFileIn(
     }
   }
   return undefined
-}
-
-function linesOf(folder: string, file: string): readonly string[] {
-  const path = join(folder, file)
-  // A link of a cloned project may lead to nothing, or to a device without an end.
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
-    ? readFileSync(path, 'utf8').split('\n')
-    : []
 }
 
 function parserLine(lines: readonly string[], from = 0): number {
@@ -272,12 +258,56 @@ function endOf(lines: readonly string[], start: number): number {
   return start
 }
 
-/** What a project's `tsconfig.json` says of imports. */
-interface TsConfig {
-  /** Imports may end in `.ts`. */
-  readonly allowsTs: boolean
+/** How a project writes TypeScript. */
+interface TypeScript {
+  /** What relative imports end in. */
+  readonly ending: '' | '.js' | '.ts'
   /** What to change, if packages with `exports` cannot be read: undefined if they can, or if it is not known. */
   readonly remedy: string | undefined
+}
+
+/** A project is written in TypeScript if it says so by `tsconfig.json`, else by its files, else by its tools. */
+function typeScriptIn(
+  folder: string,
+  all: Readonly<Record<string, string>>,
+  files: SourceFiles,
+  /** True if Node reads the compiled files as ES modules. */
+  isModule: boolean,
+): TypeScript | undefined {
+  const file = join(folder, 'tsconfig.json')
+  const config = existsSync(file)
+  const names = [...files.keys()].filter((name) => !name.includes('.config.'))
+  const typed = names.filter((name) => /\.[mc]?ts$/.test(name))
+  if (!config && (names.length > 0 ? typed.length === 0 : !('typescript' in all || 'tsx' in all)))
+    return undefined
+  const options = config ? optionsIn(file) : undefined
+  const habit = typed.map((name) => /\bfrom ['"]\.[^'"]*?(\.[jt]s)?['"]/.exec(files.get(name)!))
+  const found = habit.find((one) => one !== null)
+  const allowsTs =
+    !config || options?.allowImportingTsExtensions || options?.rewriteRelativeImportExtensions
+  return {
+    // tsc writes imports as they are: Node needs their ends in ES modules. Bundlers find no `.ts` by `.js`.
+    ending: found
+      ? ((found[1] ?? '') as '' | '.js' | '.ts')
+      : allowsTs
+        ? '.ts'
+        : isModule
+          ? '.js'
+          : '',
+    remedy:
+      options && isOld(options, majorOf(folder, all['typescript']))
+        ? remedyOf(options, isModule)
+        : undefined,
+  }
+}
+
+/** The compiler's options; undefined if what they extend is not installed yet. */
+function optionsIn(file: string): Options | undefined {
+  try {
+    return (parseTsconfig(file).compilerOptions ?? {}) as Options
+  } catch {
+    return undefined
+  }
 }
 
 interface Options {
@@ -285,22 +315,6 @@ interface Options {
   readonly moduleResolution?: string
   readonly allowImportingTsExtensions?: boolean
   readonly rewriteRelativeImportExtensions?: boolean
-}
-
-/** Reads `tsconfig.json` and what it extends. Undefined if there is none. */
-function tsConfigIn(
-  folder: string,
-  { typescript, isModule }: { readonly typescript: number | undefined; readonly isModule: boolean },
-): TsConfig | undefined {
-  const file = join(folder, 'tsconfig.json')
-  if (!existsSync(file)) return undefined
-  const { options, isWhole } = readOptions(file)
-  return {
-    allowsTs:
-      options.allowImportingTsExtensions === true ||
-      options.rewriteRelativeImportExtensions === true,
-    remedy: isWhole && isOld(options, typescript) ? remedyOf(options, isModule) : undefined,
-  }
 }
 
 /** True for module resolutions of the time before `exports`. */
@@ -317,56 +331,6 @@ function remedyOf({ module = '' }: Options, isModule: boolean): string {
     : 'set "module" to "nodenext" in tsconfig.json, without "moduleResolution"'
 }
 
-/** The options, with those of the files it extends below them; `isWhole` is false if one of these cannot be read yet. */
-function readOptions(
-  file: string,
-  seen: readonly string[] = [],
-): { readonly options: Options; readonly isWhole: boolean } {
-  let config: { readonly extends?: string | readonly string[]; readonly compilerOptions?: Options }
-  try {
-    config = JSON.parse(plainJson(readFileSync(file, 'utf8'))) as typeof config
-  } catch {
-    return { options: {}, isWhole: false }
-  }
-  const all = [config.extends ?? []].flat().map((name) => {
-    const base = located(name, file)
-    return base === undefined || seen.includes(base)
-      ? { options: {}, isWhole: false }
-      : readOptions(base, [...seen, file])
-  })
-  return {
-    options: Object.assign({}, ...all.map(({ options }) => options), config.compilerOptions),
-    isWhole: all.every(({ isWhole }) => isWhole),
-  }
-}
-
-function located(name: string, from: string): string | undefined {
-  if (/^(?:\.|\/|[A-Za-z]:)/.test(name)) {
-    const path = resolve(dirname(from), name)
-    return [path, `${path}.json`].find((one) => one.endsWith('.json') && existsSync(one))
-  }
-  const { resolve: find } = createRequire(from)
-  for (const one of [name, `${name}.json`, `${name}/tsconfig.json`]) {
-    try {
-      const path = find(one)
-      if (path.endsWith('.json')) return path
-    } catch {
-      // Another form, or not installed.
-    }
-  }
-  return undefined
-}
-
-/** JSON out of JSON with comments and commas at ends. */
-function plainJson(text: string): string {
-  return text
-    .replaceAll(
-      /("(?:\\.|[^"\\])*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
-      (_all, kept?: string) => kept ?? '',
-    )
-    .replaceAll(/("(?:\\.|[^"\\])*")|,(?=\s*[}\]])/g, (_all, kept?: string) => kept ?? '')
-}
-
 /** A path with slashes, on Windows too. */
 export function slashPath(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join('/')
@@ -376,4 +340,9 @@ export function slashPath(...parts: readonly string[]): string {
 export function importPath(from: string, to: string, ending: string): string {
   const path = posix.relative(posix.dirname(from), to)
   return `${path.startsWith('.') ? '' : './'}${path}${ending}`
+}
+
+/** A path without its extension. */
+export function bare(file: string): string {
+  return file.replace(/\.\w+$/, '')
 }

@@ -47,8 +47,10 @@ export function upper(text: string): string {
 /** The secret's environment variables that are looked for, in this order. */
 export function variablesOf(about: About): readonly string[] {
   const name = upper(about.name)
-  const option = about.secretOption === undefined ? [] : [`${name}_${upper(about.secretOption)}`]
-  return [...new Set([`${name}_WEBHOOK_SECRET`, ...option, `${name}_SECRET`, 'WEBHOOK_SECRET'])]
+  const { secretOption: option = 'secret' } = about
+  // What the sender calls it: TWILIO_AUTH_TOKEN.
+  const own = option === 'secret' ? [] : [`${name}_${upper(option)}`]
+  return [...new Set([...own, `${name}_WEBHOOK_SECRET`, `${name}_SECRET`, 'WEBHOOK_SECRET'])]
 }
 
 /** A provider, with the place of its secrets for people. */

@@ -1,5 +1,5 @@
 import type { About } from '@postern/core/scheme'
-import { type Environment, inboxes, type InboxName, type WrittenPlace } from '../inboxes.ts'
+import { inboxes, type InboxName } from '../inboxes.ts'
 import { upper, variablesOf } from './sender.ts'
 
 /** Names of options whose value is of one account: it comes from the environment, as the secret does. */
@@ -35,64 +35,27 @@ export function senderImports({ about, gateway }: WrittenSender): readonly strin
   })
 }
 
-/** The statements that make the receiver and subscribe its handlers. */
-export function receiverLines(
-  sender: WrittenSender,
-  {
-    inbox,
-    isTyped,
-    isNext,
-    drains = false,
-    subscribe,
-  }: {
-    readonly inbox: InboxName
-    readonly isTyped: boolean
-    readonly isNext: boolean
-    /** True if nothing runs after the reply, so that a schedule runs the handlers. */
-    readonly drains?: boolean
-    readonly subscribe: readonly string[]
-  },
-): readonly string[] {
-  const made = (...more: readonly string[]): readonly string[] => [
-    'createReceiver({',
-    ...indented([...providerCall(sender, isTyped), ...more]),
-    '})',
-  ]
-  const kept = inboxCall(inbox, sender, isTyped)
-  if (!isNext)
-    return [
-      ...after(
-        'const receiver = ',
-        made(
-          `inbox: ${kept},`,
-          ...(drains ? ["worker: 'onDemand', // cron runs the handlers"] : []),
-        ),
-      ),
-      ...subscribe,
-    ]
-  return [
-    '// One inbox and one receiver for all bundles, also after a hot reload; `next build` opens neither.',
-    `const inbox = singleton('inbox', () => ${kept})`,
-    `const receiver = hotReloadable('${sender.about.name}', () => {`,
-    ...indented([...after('const receiver = ', made('inbox,')), ...subscribe, 'return receiver']),
-    '})',
-  ]
-}
+/** What holds the secrets of an app: it is undefined there, or its type has it. */
+type Environment = 'process.env' | 'env'
 
 /** The option `provider` of a receiver: its secret and the values of one account come from the environment. */
 export function providerCall(
   { about, gateway }: WrittenSender,
-  isTyped: boolean,
-  environment: Environment = 'process.env',
+  environment: Environment,
 ): readonly string[] {
-  if (!gateway) return ended(after('provider: ', factoryCall(about, isTyped, environment)))
-  const outer = factoryCall(gateway, isTyped, environment)
+  if (!gateway) return ended(after('provider: ', factoryCall(about, environment)))
+  const outer = factoryCall(gateway, environment)
   const inner = DECRYPTS.test(Object.keys(about.example).join(' '))
-    ? factoryCall(about, isTyped, environment)
+    ? factoryCall(about, environment)
     : [factoryOf(about).factory]
   const line = `provider: behind(${outer.join('')}, ${inner.join('')}),`
   if (outer.length + inner.length === 2 && line.length <= WIDTH) return [line]
   return ['provider: behind(', ...indented([...ended(outer), ...ended(inner)]), '),']
+}
+
+/** The variables that the lines of a provider read, its secret first. */
+export function variablesIn(provider: readonly string[]): readonly string[] {
+  return [...provider.join('\n').matchAll(/\benv\.(\w+)/g)].map(([, name]) => name!)
 }
 
 // With its indent, a line of the app has at most 100 characters.
@@ -102,16 +65,25 @@ const WIDTH = 98
 const DECRYPTS = /aeskey/i
 
 /** The call of a factory. */
-function factoryCall(about: About, isTyped: boolean, environment: Environment): readonly string[] {
+function factoryCall(about: About, environment: Environment): readonly string[] {
   const { factory } = factoryOf(about)
   const given = Object.entries(about.example).map(([option, value]: [string, unknown]) => {
     const isSecret = option === about.secretOption
     if (!isSecret && !OF_ACCOUNT.test(option)) return `${option}: ${literal(value)}`
     const variable = isSecret ? variablesOf(about)[0] : `${upper(about.name)}_${upper(option)}`
-    return `${option}: ${environment}.${variable}${isTyped && environment === 'process.env' ? '!' : ''}`
+    return `${option}: ${environment}.${variable}${environment === 'process.env' ? '!' : ''}`
   })
   if (given.length < 2) return [`${factory}({ ${given.join('')} })`]
   return [`${factory}({`, ...indented(given.map((one) => `${one},`)), '})']
+}
+
+/** The call of a factory, for tests: its secret is an example of the form that the sender has. */
+export function exampleCall({ about, gateway }: WrittenSender): string {
+  const given = Object.entries((gateway ?? about).example).map(
+    ([option, value]: [string, unknown]) => `${option}: ${literal(value)}`,
+  )
+  const call = `${factoryOf(gateway ?? about).factory}({ ${given.join(', ')} })`
+  return gateway ? `behind(${call}, ${factoryOf(about).factory})` : call
 }
 
 function indented(lines: readonly string[]): readonly string[] {
@@ -127,16 +99,14 @@ function ended(lines: readonly string[]): readonly string[] {
 }
 
 /** The call that makes the inbox, which knows ids for at least as long as a delivery comes again. */
-export function inboxCall(
-  inbox: InboxName,
-  { about, gateway }: WrittenSender,
-  isTyped: boolean,
-): string {
+export function inboxCall(inbox: InboxName, { about, gateway }: WrittenSender): string {
   const { factory, place } = inboxes[inbox]
-  const given = [
-    ...(place ? [`${place.option}: ${writtenPlace(place.written, isTyped)}`] : []),
-    windowOf(gateway ?? about),
-  ]
+  const written =
+    place &&
+    (typeof place.written === 'string'
+      ? `'${place.written}'`
+      : `process.env.${place.written.variable}!`)
+  const given = [...(place ? [`${place.option}: ${written}`] : []), windowOf(gateway ?? about)]
     .filter((one) => one !== '')
     .join(', ')
   return `${factory}(${given === '' ? '' : `{ ${given} }`})`
@@ -147,27 +117,6 @@ export function windowOf({ retrySpan = 0 }: About): string {
   return retrySpan > WINDOW ? `dedupeWindow: '${Math.ceil(retrySpan / DAY)}d'` : ''
 }
 
-function writtenPlace(written: WrittenPlace, isTyped: boolean): string {
-  return typeof written === 'string'
-    ? `'${written}'`
-    : `process.env.${written.variable}${isTyped ? '!' : ''}`
-}
-
-/** The line of import for an inbox alone. */
-export function inboxImport(inbox: InboxName): string {
-  const { factory, package: from } = inboxes[inbox]
-  return `import { ${factory} } from '${from}'`
-}
-
-/** The lines of import for a receiver of that sender with that inbox. */
-export function receiverImports(inbox: InboxName, { gateway }: WrittenSender): readonly string[] {
-  const { factory, package: from } = inboxes[inbox]
-  const names = [...(gateway ? ['behind'] : []), 'createReceiver']
-  return from === '@postern/core'
-    ? [`import { ${[...names, factory].join(', ')} } from '@postern/core'`]
-    : [`import { ${names.join(', ')} } from '@postern/core'`, inboxImport(inbox)]
-}
-
 function literal(value: unknown): string {
-  return typeof value === 'string' ? `'${value}'` : JSON.stringify(value)
+  return typeof value === 'string' && !/['\n\\]/.test(value) ? `'${value}'` : JSON.stringify(value)
 }

@@ -1,0 +1,12 @@
+import { webhook } from '@postern/fastify'
+import type { FastifyInstance } from 'fastify'
+import { inbox, receiver } from '../../webhooks/receiver.ts'
+
+/** The route, which closes with the app. */
+export default async function webhooks(app: FastifyInstance) {
+  app.register(webhook(receiver, { path: '/webhooks/github' }))
+  app.addHook('onClose', async () => {
+    await receiver.close()
+    await inbox.close()
+  })
+}

@@ -1,0 +1,13 @@
+import { createReceiver } from '@postern/core'
+import { github } from '@postern/providers/github'
+import { sqliteInbox } from '@postern/sqlite'
+import { subscribe } from './handlers.ts'
+
+/** Keeps each event until its handlers are done. Receivers share it. */
+export const inbox = sqliteInbox({ path: 'webhooks.db' })
+
+export const receiver = createReceiver({
+  provider: github({ secret: process.env.GITHUB_WEBHOOK_SECRET! }),
+  inbox,
+})
+subscribe(receiver)

@@ -1,0 +1,32 @@
+import { Controller, Get, Module } from '@nestjs/common'
+import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm'
+import type { DataSource } from 'typeorm'
+import { Payment } from './payment.ts'
+import { WebhooksModule } from './webhooks/webhooks.module.ts'
+
+@Controller()
+class Payments {
+  constructor(@InjectDataSource() private readonly database: DataSource) {}
+
+  @Get('payments')
+  all() {
+    return this.database.getRepository(Payment).find()
+  }
+}
+
+@Module({
+  imports: [
+    TypeOrmModule.forRootAsync({
+      useFactory: () => ({
+        type: 'postgres' as const,
+        url: process.env.DATABASE_URL!,
+        entities: [Payment],
+        // Makes the table: use migrations in production.
+        synchronize: true,
+      }),
+    }),
+    WebhooksModule,
+  ],
+  controllers: [Payments],
+})
+export class AppModule {}

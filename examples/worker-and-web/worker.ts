@@ -1,0 +1,7 @@
+// The worker runs the handlers: as many of these processes as you like, on any machine that reaches PostgreSQL.
+import { closeOnSignal } from '@postern/node'
+import { inbox, receiver } from './receiver.ts'
+
+await receiver.startWorker()
+console.log('working')
+closeOnSignal({ receivers: [receiver], inboxes: [inbox] })
