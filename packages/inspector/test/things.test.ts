@@ -233,6 +233,29 @@ describe('bursts of rejections', () => {
     expect(JSON.stringify(reply)).not.toMatch(/secret-|remedy|explain/)
   })
 
+  test('that ended say when, and are a share of what came until then', async () => {
+    for (let at = 9; at > 0; at--) await rejected(3 * HOUR + at * 4 * MINUTE)
+    for (let at = 0; at < 5; at++) {
+      clock = Date.now() - MINUTE
+      await receivers.stripe.receive(
+        await signedInit(providers.stripe, 'invoice.paid', undefined, { at: clock }),
+      )
+    }
+    const ended = Date.now() - 3 * HOUR
+    const [thing] = (await health()).things as readonly (Thing & { kind: 'rejected' })[]
+    expect(thing).toMatchObject({ count: 9, of: 9, isOver: true })
+    expect(thing!.last).toBeLessThanOrEqual(ended)
+    expect(thing!.last).toBeGreaterThan(ended - 6 * MINUTE)
+  })
+
+  test('that nothing proves say what is likely', async () => {
+    for (let at = 9; at > 0; at--)
+      await rejected(at * 4 * MINUTE, 'whsec_another_secret_altogether')
+    const burst = async () => (await health()).things[0] as Thing & { kind: 'rejected' }
+    await expect.poll(async () => (await burst()).likely).toBeDefined()
+    expect(await burst()).toMatchObject({ count: 9, remedy: expect.any(String) })
+  })
+
   test('have begun at the same minute, whenever one looks', () => {
     const start = 1_800_000_000_000 - (1_800_000_000_000 % MINUTE)
     const bucket = (from: number) => ({

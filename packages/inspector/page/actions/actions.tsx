@@ -38,7 +38,7 @@ export function Actions(): JSX.Element {
       )}
       {rows.length > 0 && (
         // A region that scrolls must be reachable by keyboard.
-        <div class="card wide" role="region" aria-label="Actions" tabIndex={0}>
+        <div class="card scrolls" role="region" aria-label="Actions" tabIndex={0}>
           <table class="handlers">
             <thead>
               <tr>

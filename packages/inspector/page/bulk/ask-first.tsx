@@ -13,6 +13,7 @@ import {
 import { useStatus } from '../data/status.ts'
 import { useStore } from '../data/store.ts'
 import { count, counted as inWords } from '../words/count.ts'
+import { useForm } from '../parts/use-form.ts'
 import { duration } from '../words/duration.ts'
 
 /** Says what will happen to how many tasks, before it happens. */
@@ -31,6 +32,7 @@ export function AskFirst({
   const [rate, setRate] = useState<number>(10)
   const isBusy = useStore(job)?.phase === 'running'
   const go = useRef<HTMLButtonElement>(null)
+  const form = useForm<HTMLDivElement>(close)
 
   useEffect(() => {
     const stop = new AbortController()
@@ -49,7 +51,13 @@ export function AskFirst({
   }
   const isRun = what === 'replay'
   return (
-    <div class="ask-first" role="group" aria-label={isRun ? 'Run again' : 'Delete'}>
+    <div
+      ref={form}
+      tabIndex={-1}
+      class="ask-first"
+      role="group"
+      aria-label={isRun ? 'Run again' : 'Delete'}
+    >
       <p role="status">
         {failure !== '' && failure}
         {failure === '' && counted === undefined && `Counting … ${count(sum)} so far.`}

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 
 type KeyHandlers = Readonly<Record<string, ((event: KeyboardEvent) => void) | undefined>>
 
@@ -14,7 +14,7 @@ export function useKeys(handlers: KeyHandlers): void {
     return first
   })
   layer.current = handlers
-  useEffect(() => () => void layers.splice(layers.indexOf(layer), 1), [])
+  useLayoutEffect(() => () => void layers.splice(layers.indexOf(layer), 1), [])
 }
 
 /** Takes keys for `document`. Fields, dialogs and combinations with Ctrl, Alt or Meta keep theirs. */

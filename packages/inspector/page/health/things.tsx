@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { href, qualifier, useRoute } from '../data/route.ts'
 import { count, counted } from '../words/count.ts'
 import { Spark } from '../parts/spark.tsx'
+import { useForm } from '../parts/use-form.ts'
 import { duration } from '../words/duration.ts'
 import { middle, safe } from '../words/safe.ts'
 import { rejectedLink } from './rejected-link.ts'
@@ -82,12 +83,14 @@ function OtherThing({
                 <b>proven: {safe(thing.proven)}</b>
               </>
             )}
+            {thing.likely && ` · likely: ${safe(thing.likely)}`}
           </>
         }
         more={thing.remedy && safe(thing.remedy.slice(0, 300))}
+        isOver={thing.isOver}
       >
         <Spark values={thing.spark} tone="warn" />
-        <Since at={thing.since} />
+        <When {...thing} end="ended" />
         <span class="acts">
           <a class="button" href={rejectedLink(thing, BURST, thing.explain)}>
             Explain
@@ -134,6 +137,7 @@ function Row(props: {
   who: string
   says: preact.ComponentChildren
   more?: preact.ComponentChildren
+  isOver?: boolean | undefined
   children?: preact.ComponentChildren
 }): JSX.Element {
   const mark = (
@@ -145,7 +149,7 @@ function Row(props: {
     </>
   )
   return (
-    <li>
+    <li class={props.isOver ? 'over' : undefined}>
       <div class="thing">
         {props.link === undefined ? (
           <span class={`mark ${props.tone}`}>{mark}</span>
@@ -223,7 +227,7 @@ function DeadThing({ thing }: { thing: Dead }): JSX.Element {
           // The journal counts the first causes of a minute: a flat line would say that nothing failed.
           <span class="spark" />
         )}
-        <When thing={thing} />
+        <When {...thing} end="resolved" />
         <span class="acts">
           {mayRun && (
             <button
@@ -267,8 +271,20 @@ function DeadThing({ thing }: { thing: Dead }): JSX.Element {
   )
 }
 
-function When({ thing: { since, last, isOver } }: { thing: Dead }): JSX.Element {
-  if (isOver) return <Since at={last} word="resolved" />
+/** Since when, and whether it goes on. */
+function When({
+  since,
+  last,
+  isOver,
+  end,
+}: {
+  since: number
+  last?: number | undefined
+  isOver?: boolean | undefined
+  end: string
+}): JSX.Element {
+  if (last === undefined) return <Since at={since} />
+  if (isOver) return <Since at={last} word={end} />
   return (
     <span class="since">
       <Since at={since} />
@@ -281,8 +297,10 @@ function When({ thing: { since, last, isOver } }: { thing: Dead }): JSX.Element 
 
 function Mute({ cause, close }: { cause: string; close: () => void }): JSX.Element {
   const [text, setText] = useState('')
+  const form = useForm<HTMLFormElement>(close)
   return (
     <form
+      ref={form}
       class="ask-first"
       onSubmit={(event) => {
         event.preventDefault()

@@ -25,7 +25,9 @@ export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
   const list = useList(q, receiver, () => {
     const element = scroller.current
     const top = Math.floor((element?.scrollTop ?? 0) / height)
-    return { top, isStill: isHidden || top > 0 }
+    // Nothing moves under a pointer, nor beside a delivery that is read.
+    const isUsed = currentRoute().open !== '' || element?.matches(':hover') === true
+    return { top, isStill: isHidden || top > 0 || isUsed }
   })
   const { loaded } = list
   const problem = list.reply?.problem ?? list.failure?.message
@@ -41,8 +43,10 @@ export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
   }, [open, loaded])
   useEffect(() => scroller.current?.scrollTo(0, 0), [q, receiver])
 
-  const search = (next: string, isTyping: boolean): void =>
-    go(href({ screen: 'list', q: next }), isTyping)
+  const search = (next: string, isTyping: boolean): void => {
+    // What was typed may have been searched already: going there again would close what was opened since.
+    if (!isTyping || next !== currentRoute().q) go(href({ screen: 'list', q: next }), isTyping)
+  }
   const scroll = (): void => {
     const element = scroller.current!
     const isNear = element.scrollTop + element.clientHeight * 2 > element.scrollHeight

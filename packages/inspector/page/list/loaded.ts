@@ -62,7 +62,7 @@ export function newest(loaded: Loaded, reply: ListReply, isStill: boolean): Load
   const fresh = reply.rows.filter(({ id }) => !known.has(id)).length
   const gone = missing(loaded.rows, reply)
   if (fresh === 0 && gone.size === 0) return { ...updated(loaded, reply.rows), ...NOTHING_NEWER }
-  if (!isStill) return merged(loaded, reply)
+  if (!isStill || loaded.rows.length === 0) return merged(loaded, reply)
   return { ...updated(loaded, reply.rows), newer: reply, fresh, gone }
 }
 

@@ -2,7 +2,7 @@ import { type JSX, type RefObject, Component, createElement, type ComponentType 
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks'
 import { hrefHere, useRoute } from '../data/route.ts'
 import { useMedia } from '../parts/use-media.ts'
-import { clock, isUtc, iso } from '../words/time.ts'
+import { clock, isUtc, iso, now } from '../words/time.ts'
 import type { Loaded } from './loaded.ts'
 import type { ListRow as RowData, RowTask } from '../../src/api/list.ts'
 import { Mark } from '../parts/mark.tsx'
@@ -232,6 +232,9 @@ function Task({ task }: { task: RowTask }): JSX.Element {
       <span class="name">
         {safe(head(`${task.subscription}${part}`, 60))}
         {task.attempts > 1 && <span class="muted"> ×{count(task.attempts)}</span>}
+        {task.state === 'pending' && task.due !== undefined && task.due > now() && (
+          <span class="muted"> next {clock(task.due)}</span>
+        )}
       </span>
     </Mark>
   )

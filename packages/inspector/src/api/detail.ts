@@ -42,7 +42,6 @@ export interface DetailReply {
 }
 
 export interface DetailTask extends RowTask {
-  readonly due: number | undefined
   readonly settledAt: number | undefined
   readonly error: TaskFailure | undefined
   readonly cause: string | undefined

@@ -108,10 +108,15 @@ export interface RejectedGroup {
   readonly code: string
   /** Of a thing, rejections of the last six hours (`since:6h`); else of the range. */
   readonly count: number
-  /** Of a thing: verified deliveries and rejections of the sender since then. */
+  /** Of a thing: verified deliveries and rejections of the sender from the first to the last. */
   readonly of?: number
+  /** Of a thing: when the last one came, and whether more is to be expected. */
+  readonly last?: number
+  readonly isOver?: boolean
   /** The cause that its newest kept body proves, and what mends it. */
   readonly proven?: string | undefined
+  /** What it may be, if nothing is proven. */
+  readonly likely?: string | undefined
   readonly remedy?: string | undefined
   /** The newest delivery that can be explained. */
   readonly explain?: string | undefined

@@ -55,6 +55,8 @@ export interface RowTask {
   readonly retrying: boolean
   readonly interrupted: boolean
   readonly attempts: number
+  /** When it is due, in milliseconds since 1970. */
+  readonly due: number | undefined
   /** The error of its last run on one line, if it waits for another or is dead. */
   readonly failure: string | undefined
 }

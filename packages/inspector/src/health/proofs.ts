@@ -1,7 +1,7 @@
 import type { RejectedGroup } from '../api/health.ts'
 
 /** What is known of rejections without a click: what their newest kept body proves, and which delivery that is. */
-export type Proof = Pick<RejectedGroup, 'proven' | 'remedy' | 'explain'>
+export type Proof = Pick<RejectedGroup, 'proven' | 'likely' | 'remedy' | 'explain'>
 
 /** Known proofs, by `[receiver, code]` as JSON, with the newest rejection that was there then. */
 export type Proofs = Map<string, { readonly newest: string; readonly proof: Proof }>

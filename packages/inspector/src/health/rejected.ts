@@ -10,6 +10,10 @@ export interface Burst {
   readonly count: number
   /** The minute of the first one, in milliseconds since 1970. It stays where it is as time goes on. */
   readonly since: number
+  /** The end of the minute of the last one, at most now. */
+  readonly last: number
+  /** True if none came for the longer of an hour and three times its longest gap. */
+  readonly isOver: boolean
 }
 
 // What strangers make, whoever they are.
@@ -60,7 +64,8 @@ export function burstsOf(
         ),
     )
     const since = beginOf(buckets, before, least, recentFrom(now))
-    if (since !== undefined) bursts.push({ receiver, code, count: sumOf(buckets), since })
+    if (since !== undefined)
+      bursts.push({ receiver, code, count: sumOf(buckets), since, ...endOf(buckets, now) })
   }
   return bursts
 }
@@ -91,6 +96,14 @@ function beginOf(
     found = from
   }
   return found
+}
+
+/** When the last of the rejections came, and whether more is to be expected. */
+function endOf(buckets: readonly Counted[], now: number): Pick<Burst, 'last' | 'isOver'> {
+  const minutes = buckets.map(({ from }) => from).toSorted((one, other) => one - other)
+  const gaps = minutes.slice(1).map((from, at) => from - minutes[at]!)
+  const last = Math.min(now, minutes.at(-1)! + MINUTE)
+  return { last, isOver: now - last > Math.max(HOUR, 3 * Math.max(0, ...gaps)) }
 }
 
 /** The median of that many hours, most of which may have had nothing. */

@@ -137,7 +137,6 @@ async function taskOf({ inbox, visitor }: Context, detail: TaskDetail): Promise<
   const shown = visitor.payloads ? failureOf : withheldError
   return {
     ...rowTask(detail, visitor.payloads),
-    due: detail.due,
     settledAt: detail.settledAt,
     error: detail.error && shown(detail.error),
     cause: visitor.payloads ? detail.cause : undefined,

@@ -64,6 +64,7 @@ export async function answerHealth(context: Context, most: number = SHOWN): Prom
         }).slice(0, most),
       )
     : await withheldThings(inbox.view, lanes, countBuckets(runs), span, at, most)
+  const rejected = await rejectedThings(context, bursts, span, codes)
   return {
     at,
     range: { from: span.from, to: span.to, step: span.step },
@@ -73,8 +74,9 @@ export async function answerHealth(context: Context, most: number = SHOWN): Prom
     things: [
       ...receivers.flatMap(broken),
       ...dead.filter(({ isOver }) => !isOver),
-      ...(await rejectedThings(context, bursts, span, codes)),
+      ...rejected.filter((one) => !one.isOver),
       ...receivers.flatMap((one) => silentThing(one, week.verified, at)),
+      ...rejected.filter(({ isOver }) => isOver),
       ...dead.filter(({ isOver }) => isOver),
     ],
     more: visitor.payloads ? moreOf(dead, causes, lanes) : moreWithheldOf(dead, lanes),
@@ -131,7 +133,7 @@ async function rejectedThings(
   bursts: readonly Burst[],
   span: TimeSpan,
   codes: readonly Bucket[],
-): Promise<readonly Thing[]> {
+): Promise<readonly (Thing & { readonly kind: 'rejected' })[]> {
   if (bursts.length === 0) return []
   const { inbox, now } = context
   const [proofs, sent] = await Promise.all([
@@ -147,7 +149,8 @@ async function rejectedThings(
   return Promise.all(
     bursts.map(async (burst, place) => {
       const own = countBuckets(sent).filter(
-        ({ receiver, from }) => receiver === burst.receiver && from >= burst.since,
+        ({ receiver, from }) =>
+          receiver === burst.receiver && from >= burst.since && from < burst.last,
       )
       return {
         kind: 'rejected' as const,
@@ -359,13 +362,15 @@ async function newestKept(
     const arrival = await journal.delivery(id)
     if (!arrival?.kept) continue
     const reply = await explanationOf(context, id, MS)
-    const found = reply.cannot === undefined ? { explain: id, ...provenBy(reply) } : {}
+    const found = reply.cannot === undefined ? { explain: id, ...causeOf(reply) } : {}
     return { found, isWhole: !reply.stats.stopped }
   }
   return { found: {}, isWhole: true }
 }
 
-function provenBy({ findings }: ExplainReply): Pick<RejectedGroup, 'proven' | 'remedy'> {
+function causeOf({ findings }: ExplainReply): Pick<RejectedGroup, 'proven' | 'likely' | 'remedy'> {
   const proof = findings.find(({ certainty }) => certainty === 'proven')
-  return proof ? { proven: proof.cause, remedy: proof.remedy } : {}
+  if (proof) return { proven: proof.cause, remedy: proof.remedy }
+  const guess = findings.find(({ certainty }) => certainty === 'likely')
+  return guess ? { likely: guess.cause, remedy: guess.remedy } : {}
 }

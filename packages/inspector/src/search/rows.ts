@@ -99,7 +99,7 @@ export function taskRow(tasks: readonly TaskInfo[], payloads: boolean): ListRow 
 
 /** A task in a row, with its error as the visitor may see it. */
 export function rowTask(task: TaskInfo, payloads: boolean): RowTask {
-  const { id, subscription, part, state, error, interrupted = 0, attempts } = task
+  const { id, subscription, part, state, error, interrupted = 0, attempts, due } = task
   return {
     id,
     subscription,
@@ -108,6 +108,7 @@ export function rowTask(task: TaskInfo, payloads: boolean): RowTask {
     retrying: state === 'pending' && error !== undefined,
     interrupted: interrupted > 0,
     attempts,
+    due,
     failure: error && state !== 'done' ? errorLine(error, payloads) : undefined,
   }
 }

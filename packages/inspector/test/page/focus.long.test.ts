@@ -67,7 +67,7 @@ needs(chromium).describe('the focus', () => {
         .toBe('3 tasks are dead')
     })
 
-    test('is never behind a button that is disabled, and comes back from a panel', async () => {
+    test('is never behind a button that is disabled, and goes back from a panel to what had it', async () => {
       const { world, tab } = stage
       const { page } = tab
       await world.send('invoice.paid', { id: 'evt_done' })
@@ -85,7 +85,7 @@ needs(chromium).describe('the focus', () => {
       await page.keyboard.press('Escape')
       await expect
         .poll(() => page.evaluate(() => document.activeElement?.textContent))
-        .toBe('Run again')
+        .toBe('Attempts')
     })
   })
 

@@ -97,8 +97,8 @@ needs(chromium).describe('what the page had from its first day', () => {
       await page.locator('.chart, [data-id], .actions').first().waitFor()
       const parts = page.locator(query.includes('open') ? '.detail' : 'main')
       await parts.first().waitFor()
+      await expect.poll(async () => (await pressed(page, query)).size).toBeGreaterThan(3)
       const desk = await pressed(page, query)
-      expect(desk.size).toBeGreaterThan(3)
       await page.setViewportSize({ width: 390, height: 844 })
       await expect.poll(async () => missing(desk, await pressed(page, query))).toEqual([])
     }

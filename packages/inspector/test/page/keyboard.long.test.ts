@@ -115,6 +115,31 @@ needs(chromium).describe('the keyboard alone', () => {
     }
   })
 
+  test('a form that opens has the focus, keeps its letters, and gives the focus back', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    world.grant = { allow: ['replay', 'delete', 'mute'], as: 'ada' }
+    world.isBroken = true
+    await world.send('invoice.paid', { id: 'evt_1' })
+    await world.settled()
+    await page.goto(world.url)
+    for (const name of ['Mute…', 'Run again…', 'Delete…']) {
+      const opener = page.getByRole('button', { name })
+      await opener.click()
+      const form = page.locator('.ask-first')
+      await form.waitFor()
+      expect(await form.evaluate((one) => one.contains(document.activeElement))).toBe(true)
+      if (name === 'Mute…') {
+        await page.keyboard.type('urgent ? no')
+        expect(await form.getByRole('textbox').inputValue()).toBe('urgent ? no')
+      }
+      await page.keyboard.press('Escape')
+      await form.waitFor({ state: 'detached' })
+      expect(await opener.evaluate((one) => one === document.activeElement)).toBe(true)
+    }
+    expect(await page.getByRole('button', { name: 'UTC', pressed: true }).count()).toBe(0)
+  })
+
   test('walks the tree of a payload', async () => {
     const { world, tab } = stage
     const { page } = tab

@@ -39,6 +39,29 @@ needs(chromium).describe('the page on Express and SQLite', () => {
     expect(await page.locator('.scroller').evaluate((element) => element.scrollTop)).toBe(0)
   })
 
+  test('no row moves under a pointer that rests, nor beside a delivery that is read', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    await world.send('invoice.paid', { id: 'evt_1' })
+    await world.settled()
+    await page.goto(`${world.url}?screen=list`)
+    const rows = page.locator('[data-id]')
+    await rows.first().hover()
+    await world.send('invoice.paid', { id: 'evt_2' })
+    await page.getByRole('button', { name: '1 new' }).waitFor()
+    expect(await rows.count()).toBe(1)
+    await page.getByRole('button', { name: '1 new' }).click()
+    await expect.poll(() => rows.count()).toBe(2)
+    await rows.nth(1).click()
+    await page.mouse.move(700, 10)
+    await world.send('invoice.paid', { id: 'evt_3' })
+    await page.getByRole('button', { name: '1 new' }).waitFor()
+    expect(await rows.count()).toBe(2)
+    await page.keyboard.press('Escape')
+    await world.send('invoice.paid', { id: 'evt_4' })
+    await expect.poll(() => rows.count()).toBe(4)
+  })
+
   test('changes nothing of its document while nothing happens', async () => {
     const { world, tab } = stage
     const { page } = tab

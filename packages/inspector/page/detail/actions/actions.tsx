@@ -1,6 +1,6 @@
 import type { DetailReply, CopyReply, DetailTask } from '../../../src/api/detail.ts'
 import type { JSX } from 'preact'
-import { useRef, useState, useEffect, useLayoutEffect } from 'preact/hooks'
+import { useRef, useState, useEffect } from 'preact/hooks'
 import { useKeys } from '../../data/keys.ts'
 import { useMay, useStatus } from '../../data/status.ts'
 import type { ListRow } from '../../../src/api/list.ts'
@@ -8,6 +8,7 @@ import { sendSample } from '../../parts/samples.tsx'
 import { head, safe } from '../../words/safe.ts'
 import { AskFailure, ask, act } from '../../data/ask.ts'
 import { copyText } from '../../data/copy.ts'
+import { useForm } from '../../parts/use-form.ts'
 import { Skeleton } from '../../parts/skeleton.tsx'
 import type { ChangeReply, RerunReply, RerunRequest } from '../../../src/api/change.ts'
 import { note } from '../../data/announce.ts'
@@ -42,24 +43,17 @@ export function Actions({ detail }: { detail: DetailReply }): JSX.Element | null
   const toggle = (name: Panel): void => {
     if (able.some(([one]) => one === name)) setPanel(panel === name ? undefined : name)
   }
-  const buttons = useRef<HTMLDivElement>(null)
-  const close = (): void => {
-    const at = able.findIndex(([name]) => name === panel)
-    setPanel(undefined)
-    // What had the focus goes with the panel.
-    ;(buttons.current?.children[at] as HTMLElement | undefined)?.focus()
-  }
+  const close = (): void => setPanel(undefined)
   const isMended = detail.tasks.every(({ state }) => state === 'done')
   useKeys({
     r: () => toggle('replay'),
     c: () => toggle('curl'),
     t: () => toggle('test'),
-    ...(panel === undefined ? {} : { Escape: close }),
   })
   if (able.length === 0) return null
   return (
     <>
-      <div class="actions" ref={buttons}>
+      <div class="actions">
         {able.map(([name, title, key], at) => (
           <button
             key={name}
@@ -74,17 +68,34 @@ export function Actions({ detail }: { detail: DetailReply }): JSX.Element | null
         ))}
       </div>
       {panel !== undefined && able.some(([name]) => name === panel) && (
-        <div class="panel" role="group" aria-label={TITLES.find(([name]) => name === panel)![1]}>
+        <Panel key={panel} title={TITLES.find(([name]) => name === panel)![1]} close={close}>
           {panel === 'replay' && <ChangeTasks what="replay" tasks={detail.tasks} close={close} />}
           {panel === 'delete' && <ChangeTasks what="delete" tasks={detail.tasks} close={close} />}
           {panel === 'rerun' && <Edit detail={detail} close={close} />}
           {(panel === 'curl' || panel === 'test') && (
-            <CopyAs key={panel} as={panel} id={detail.row.id} close={close} />
+            <CopyAs as={panel} id={detail.row.id} close={close} />
           )}
           {panel === 'sample' && <Sample row={detail.row} close={close} />}
-        </div>
+        </Panel>
       )}
     </>
+  )
+}
+
+function Panel({
+  title,
+  close,
+  children,
+}: {
+  title: string
+  close: () => void
+  children: preact.ComponentChildren
+}): JSX.Element {
+  const form = useForm<HTMLDivElement>(close)
+  return (
+    <div ref={form} tabIndex={-1} class="panel" role="group" aria-label={title}>
+      {children}
+    </div>
   )
 }
 
@@ -183,13 +194,6 @@ function ChangeTasks({
   const [message, setMessage] = useState('')
   const [isBusy, setBusy] = useState(false)
   const { hasHandlers } = useStatus()
-  const button = useRef<HTMLButtonElement>(null)
-  const choices = useRef<HTMLUListElement>(null)
-  useLayoutEffect(() => {
-    // A button that is disabled takes no focus, and the next Enter would press what had it.
-    const { current } = button
-    ;(current?.disabled ? choices.current?.querySelector('input') : current)?.focus()
-  }, [])
   const picked = able.filter(({ id }) => chosen.has(id))
   const isRun = what === 'replay'
 
@@ -214,7 +218,7 @@ function ChangeTasks({
   }
   return (
     <>
-      <ul class="choices" ref={choices}>
+      <ul class="choices">
         {able.map((task) => (
           <li key={task.id}>
             <label>
@@ -239,7 +243,6 @@ function ChangeTasks({
       </p>
       {message !== '' && <p role="alert">{message}</p>}
       <button
-        ref={button}
         type="button"
         class={isRun ? 'main' : 'main danger'}
         disabled={isBusy || picked.length === 0}
@@ -265,8 +268,6 @@ function Edit({ detail, close }: { detail: DetailReply; close: () => void }): JS
   )
   const [message, setMessage] = useState('')
   const [isBusy, setBusy] = useState(false)
-  const field = useRef<HTMLTextAreaElement>(null)
-  useLayoutEffect(() => field.current?.focus(), [])
   const problem = mistakeIn(text)
 
   const run = async (): Promise<void> => {
@@ -285,7 +286,6 @@ function Edit({ detail, close }: { detail: DetailReply; close: () => void }): JS
   return (
     <>
       <textarea
-        ref={field}
         class="editor"
         aria-label="Payload"
         aria-invalid={problem !== undefined}

@@ -1,0 +1,27 @@
+import { useLayoutEffect, useRef } from 'preact/hooks'
+import { useKeys } from '../data/keys.ts'
+
+/** A form that opens has the focus, Escape closes it, and what had the focus before has it again. */
+export function useForm<Form extends HTMLElement>(
+  close: () => void,
+): preact.RefObject<Form | null> {
+  const form = useRef<Form>(null)
+  useKeys({ Escape: close })
+  useLayoutEffect(() => {
+    const before = document.activeElement as HTMLElement | null
+    const { current } = form
+    const find = (selector: string): HTMLElement | null | undefined =>
+      current?.querySelector(selector)
+    // A button that is disabled takes no focus, and the next Enter would press what had it.
+    const first =
+      find('textarea, [type=text]') ??
+      find('.main:not([disabled])') ??
+      find('input, select') ??
+      current
+    first?.focus()
+    return () => {
+      if (current?.contains(document.activeElement)) before?.focus()
+    }
+  }, [])
+  return form
+}
