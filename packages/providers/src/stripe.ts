@@ -131,7 +131,21 @@ function grammar(problem: 'malformed' | 'several'): WebhookError {
 }
 
 function events(_delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
-  return [{ id: text(body.value, 'id'), topic: needed(body.value, 'type'), payload: body.value }]
+  const id = text(body.value, 'id')
+  const topic = needed(body.value, 'type')
+  const twin = twinOf(id, topic, membersOf(body.value))
+  return [{ id, topic, payload: body.value, ...(twin && { twin }) }]
+}
+
+/** One change can be reported as a snapshot and as a thin event. The thin event names the snapshot. */
+function twinOf(
+  id: string | undefined,
+  topic: string,
+  { object, snapshot_event: snapshot }: Members,
+): { readonly id: string; readonly topic: string } | undefined {
+  if (object === 'event' && id !== undefined) return { id, topic: `v1.${topic}` }
+  if (typeof snapshot !== 'string' || snapshot === '' || !topic.startsWith('v1.')) return undefined
+  return { id: snapshot, topic: topic.slice(3) }
 }
 
 /** Types of thin events carry the version of the API that has the object. */

@@ -26,6 +26,10 @@ export interface Registrar {
   status(options?: { readonly url?: string }): Promise<readonly EndpointStatus[]>
   /** Turns an endpoint on again that the sender or a person turned off. */
   enable?(id: string): Promise<void>
+  /** Turns an endpoint off: the sender delivers nothing there until it is on again. */
+  disable?(id: string): Promise<void>
+  /** Asks the sender to deliver a test event to the endpoint. */
+  ping?(id: string): Promise<void>
   /** Changes the secret of an endpoint. `onSecret` gets the new one; each provider says what delivers meanwhile. */
   rotate?(id: string, options: RotateOptions): Promise<void>
   /** Hands out the secret that an endpoint has, at senders that show it at any time. */

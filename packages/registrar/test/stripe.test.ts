@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { NewSecret } from '../src/registrar.ts'
 import { stripeRegistrar } from '../src/stripe.ts'
 import { testRegistrar } from './contract.ts'
-import { startStripe, STRIPE_KEY } from './fakes/stripe.ts'
+import { startStripe, STRIPE_KEY, type StripeDestination } from './fakes/stripe.ts'
 
 const url = 'https://app.example/stripe'
 const make = (api: string, more: object = {}) =>
@@ -20,6 +20,31 @@ testRegistrar('Stripe', {
   topics: ['invoice.paid', 'payment_link.created', 'payment_link.updated'],
   others: ['invoice.paid', 'customer.created'],
   apply: { onSecret: () => {} },
+})
+
+testRegistrar('Stripe thin events', {
+  start: startStripe,
+  make: (options, key) => stripeRegistrar({ ...options, key, payload: 'thin' }),
+  token: STRIPE_KEY,
+  more: (fake, at) =>
+    (fake.destinations as StripeDestination[]).push({
+      id: `more-${at}`,
+      event_payload: 'thin',
+      events_from: ['@self'],
+      enabled_events: [],
+      status: 'enabled',
+      snapshot_api_version: null,
+      metadata: {},
+      webhook_endpoint: { url: 'https://stranger.example/thin', signing_secret: 'whsec_stranger' },
+    }),
+  url,
+  old: 'https://old.example/stripe',
+  patterns: ['v1.invoice.paid', 'v1.payment_link.*'],
+  topics: ['v1.invoice.paid', 'v1.payment_link.created', 'v1.payment_link.updated'],
+  others: ['v1.invoice.paid', 'v2.core.account.created'],
+  apply: { onSecret: () => {} },
+  disable: (fake, id) =>
+    void (fake.destinations.find((each) => each.id === id)!.status = 'disabled'),
 })
 
 test('subscribes to everything by *, and names what Stripe does not have', () => {
@@ -171,4 +196,142 @@ test('makes one endpoint when the answer to its creation was lost', async () => 
   expect(fake.endpoints.map(({ id }) => id)).toEqual(['we_1', 'we_stranger'])
   expect(told).toMatchObject([{ secret: fake.endpoints[0]!.secret }])
   await fake.close()
+})
+
+describe('event destinations', () => {
+  let fake: Awaited<ReturnType<typeof startStripe>>
+  beforeEach(async () => (fake = await startStripe()))
+  afterEach(async () => {
+    await fake.close()
+    expect(fake.problems).toEqual([])
+  })
+  const told: ToldSecret[] = []
+  const apply = async (topics: readonly string[], more: object) => {
+    const registrar = make(fake.url, more)
+    const plan = await registrar.plan({ url, topics })
+    const results = await registrar.apply(plan, { onSecret: (each) => told.push(each) })
+    expect(results.filter(({ state }) => state !== 'done')).toEqual([])
+    return plan.steps.map((step) => `${step.do} ${step.kind} ${step.id ?? ''}`.trim())
+  }
+  const there = () => [
+    ...fake.destinations.map((each) => `${each.id} ${each.event_payload} ${each.status}`),
+    ...fake.endpoints.filter((each) => each.url === url).map((each) => `${each.id} ${each.status}`),
+  ]
+  const [plain, thin, snapshot] = [{}, { payload: 'thin' }, { payload: 'snapshot' }]
+  const both = ['invoice.paid', 'v1.invoice.paid']
+
+  test('thin events move in beside the webhook endpoint, which goes when no pattern needs it', async () => {
+    expect(await apply(['invoice.paid'], plain)).toEqual(['create webhook_endpoint'])
+    expect(await apply(both, thin)).toEqual(['create event_destination'])
+    expect(await apply(both, plain)).toEqual([])
+    expect(await apply(both, thin)).toEqual([])
+    expect(there()).toEqual(['ed_2 thin enabled', 'we_1 enabled'])
+    expect(fake.destinations[0]).toMatchObject({
+      enabled_events: ['v1.invoice.paid'],
+      events_from: ['@self'],
+      metadata: {},
+    })
+    expect(await apply(['v1.invoice.paid'], thin)).toEqual(['delete webhook_endpoint we_1'])
+    expect(there()).toEqual(['ed_2 thin enabled'])
+    // And back: the same rule the other way round.
+    expect(await apply(both, snapshot)).toEqual(['create event_destination'])
+    expect(await apply(['invoice.paid'], snapshot)).toEqual(['delete event_destination ed_2'])
+    expect(there()).toEqual(['ed_3 snapshot enabled'])
+  })
+
+  test('what delivers is deleted last, and stays if the secret of its successor was not kept', async () => {
+    await apply(['invoice.paid'], plain)
+    const registrar = make(fake.url, thin)
+    const plan = await registrar.plan({ url, topics: ['v1.invoice.paid'] })
+    expect(plan.steps).toMatchObject([{ do: 'replace', id: 'we_1' }])
+    const failed = await registrar.apply(plan, {
+      onSecret() {
+        throw new Error('the vault is down')
+      },
+    })
+    expect(failed).toMatchObject([{ state: 'failed' }])
+    expect(there()).toEqual(['we_1 enabled'])
+    await apply(['v1.invoice.paid'], thin)
+    expect(there()).toEqual(['ed_3 thin enabled'])
+    const changes = fake.requests.filter(({ method }) => method !== 'GET').slice(-3)
+    expect(changes.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'POST /v2/core/event_destinations',
+      'POST /v2/core/event_destinations/ed_3',
+      'DELETE /v1/webhook_endpoints/we_1',
+    ])
+  })
+
+  test('a webhook endpoint becomes a destination for the same snapshots', async () => {
+    await apply(['invoice.paid'], plain)
+    expect(await apply(['invoice.paid'], { ...snapshot, apiVersion: '2026-10-28.dahlia' })).toEqual(
+      ['replace event_destination we_1'],
+    )
+    expect(there()).toEqual(['ed_2 snapshot enabled'])
+    expect(fake.destinations[0]!.snapshot_api_version).toBe('2026-10-28.dahlia')
+    expect(told.at(-1)).toMatchObject({ endpoint: 'ed_2', secret: 'whsec_ed_2_0123456789' })
+  })
+
+  test('those of connected accounts are left alone, and the other way round', async () => {
+    const connect = { ...thin, connect: true }
+    expect(await apply(['v1.invoice.paid'], thin)).toEqual(['create event_destination'])
+    expect(await apply(['v1.invoice.paid'], connect)).toEqual(['create event_destination'])
+    expect(fake.destinations[0]!.events_from).toEqual(['@accounts'])
+    expect(await apply(['v1.invoice.paid'], thin)).toEqual([])
+    expect(await apply(['v1.invoice.paid'], connect)).toEqual([])
+  })
+
+  test('are rotated by a second one that is off, turned off and on, and pinged', async () => {
+    await apply(['v1.invoice.paid'], thin)
+    const registrar = make(fake.url, thin)
+    const during: string[] = []
+    await registrar.rotate!('ed_1', { onSecret: () => during.push(...there()) })
+    expect(during).toEqual(['ed_2 thin disabled', 'ed_1 thin enabled'])
+    expect(there()).toEqual(['ed_2 thin enabled'])
+    await registrar.disable!('ed_2')
+    expect(there()).toEqual(['ed_2 thin disabled'])
+    await registrar.enable!('ed_2')
+    await registrar.ping!('ed_2')
+    expect(there()).toEqual(['ed_2 thin enabled'])
+    expect(fake.pinged).toEqual(['ed_2'])
+  })
+
+  test('one that another registrar made is turned on by the API that has it', async () => {
+    await apply(['invoice.paid'], plain)
+    fake.endpoints[0]!.status = 'disabled'
+    await make(fake.url, thin).enable!('we_1')
+    expect(there()).toEqual(['we_1 enabled'])
+  })
+})
+
+test('each payload has its topics, and the plan says which registrar has the others', () => {
+  const map = (payload: object, patterns: readonly string[]) =>
+    make('http://127.0.0.1:9', payload).map(patterns)
+  const mixed = [
+    'invoice.paid',
+    'v1.invoice.paid',
+    'invoice.payed',
+    'v2.core.event_destination.ping',
+  ]
+  expect(map({ payload: 'thin' }, mixed)).toMatchObject({
+    topics: ['v1.invoice.paid'],
+    unknown: ['invoice.payed'],
+    manual: [
+      { pattern: 'invoice.paid', why: expect.stringContaining("payload: 'snapshot'") },
+      { pattern: 'v2.core.event_destination.ping', why: 'ping() asks for it' },
+    ],
+  })
+  expect(map({}, mixed)).toMatchObject({
+    topics: ['invoice.paid'],
+    manual: [{ pattern: 'v1.invoice.paid' }, { pattern: 'v2.core.event_destination.ping' }],
+  })
+  const every = map({ payload: 'thin' }, ['**']).topics
+  expect(every).toContain('v2.core.account[requirements].updated')
+  expect(every.every((topic) => /^v[12]\./.test(topic))).toBe(true)
+  expect(map({ payload: 'snapshot' }, ['**']).topics).not.toContain('*')
+})
+
+test('a payload that Stripe does not have, and a version of thin events, are rejected', () => {
+  const made = (more: object) => () => make('http://127.0.0.1:9', more)
+  expect(made({ payload: 'fat' })).toThrow(/payload: must be 'snapshot' or 'thin', got fat/)
+  expect(made({ payload: 'thin', apiVersion: '2026-10-28' })).toThrow(/apiVersion: thin events/)
 })

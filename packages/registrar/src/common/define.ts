@@ -53,6 +53,8 @@ export function defineRegistrar(given: RegistrarSpec): Registrar {
       return found
     },
     ...(spec.enable && { enable: spec.enable }),
+    ...(spec.disable && { disable: spec.disable }),
+    ...(spec.ping && { ping: spec.ping }),
     ...(spec.rotate && { rotate: spec.rotate }),
     ...(spec.reveal && { reveal: spec.reveal }),
     ...(spec.confirm && { confirm: spec.confirm }),

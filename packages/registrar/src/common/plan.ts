@@ -23,10 +23,17 @@ export function makePlan(spec: RegistrarSpec, want: Want, has: readonly Endpoint
     spec.one === 'account'
       ? stepsOf(spec, want, topics, has, has)
       : spec.one === 'topic'
-        ? perTopic(spec, want, topics, ours(has, want))
-        : stepsOf(spec, want, topics, ours(has, want), has)
+        ? perTopic(spec, want, topics, ours(spec, has, want))
+        : stepsOf(spec, want, topics, ours(spec, has, want), has)
   const { provider, account } = spec
-  return { provider, account, want, map, steps, warnings: warningsOf(spec, want, map, has) }
+  return {
+    provider,
+    account,
+    want,
+    map,
+    steps,
+    warnings: warningsOf(spec, want, map, ours(spec, has, want)),
+  }
 }
 
 function checkWant(want: Want): void {
@@ -35,8 +42,11 @@ function checkWant(want: Want): void {
   for (const url of want.previousUrls ?? []) checkUrl('previousUrls', url)
 }
 
-function ours(has: readonly Endpoint[], { url, previousUrls = [] }: Want): readonly Endpoint[] {
-  return has.filter((endpoint) => endpoint.url === url || previousUrls.includes(endpoint.url))
+function ours(spec: RegistrarSpec, has: readonly Endpoint[], want: Want): readonly Endpoint[] {
+  const urls = [want.url, ...(want.previousUrls ?? [])]
+  return has.filter(
+    (endpoint) => urls.includes(endpoint.url) && spec.leaves?.(endpoint, want) !== true,
+  )
 }
 
 /** One endpoint for all topics: the one with the URL, else one that is to be moved; further ones would deliver twice. */
@@ -132,7 +142,9 @@ function change(spec: RegistrarSpec, endpoint: Endpoint, after: Shape): readonly
 
 function drop(spec: RegistrarSpec, endpoint: Endpoint, why: string): Step {
   const before = shapeOf(endpoint, spec.settings)
-  return { do: 'delete', kind: spec.kind, id: endpoint.id, before, why }
+  // An account may have endpoints of two kinds.
+  const kind = String(endpoint.settings?.['kind'] ?? spec.kind)
+  return { do: 'delete', kind, id: endpoint.id, before, why }
 }
 
 function shapeOf(

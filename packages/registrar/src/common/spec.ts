@@ -37,6 +37,10 @@ export interface RegistrarSpec {
     readonly failures: readonly FailedDelivery[]
   }>
   readonly enable?: (id: string) => Promise<void>
+  readonly disable?: (id: string) => Promise<void>
+  readonly ping?: (id: string) => Promise<void>
+  /** True for an endpoint with the wanted URL that a plan leaves alone, since it sends what another registrar sets. */
+  readonly leaves?: (endpoint: Endpoint, want: Want) => boolean
   readonly rotate?: (id: string, options: RotateOptions) => Promise<void>
   readonly reveal?: (id: string, options: RotateOptions) => Promise<void>
   readonly confirm?: (id: string, proof: string) => Promise<void>

@@ -13,8 +13,11 @@ export interface Sources {
 export function writeTopics({ unpack, introspection }: Sources): void {
   const octokit = unpack('@octokit/openapi', '23.0.2')
   write('github', '@octokit/openapi 23.0.2 (x-webhooks)', github(octokit))
-  const stripe = read(unpack('stripe', '23.1.0'), 'esm/resources/WebhookEndpoints.d.ts')
-  write('stripe', 'stripe 23.1.0 (EnabledEvent)', quoted(/type EnabledEvent = ([^;]+);/, stripe))
+  const stripe = unpack('stripe', '23.1.0')
+  const snapshots = read(stripe, 'esm/resources/WebhookEndpoints.d.ts')
+  write('stripe', 'stripe 23.1.0 (EnabledEvent)', quoted(/type EnabledEvent = ([^;]+);/, snapshots))
+  const notifications = read(stripe, 'esm/resources/V2/Core/Events.d.ts')
+  write('stripe-thin', 'stripe 23.1.0 (V2.Core.EventNotification)', thin(notifications))
   write('shopify', '@shopify/dev-mcp 1.16.0 (WebhookSubscriptionTopic)', shopify(introspection))
   const slack = read(unpack('@slack/web-api', '8.2.0'), 'dist/types/request/manifest.d.ts')
   write(
@@ -76,12 +79,18 @@ function write(name: string, source: string, topics: readonly string[]): void {
   }
   const text = [
     `// Written by test/descriptions/extract.ts from npm ${source}.`,
-    `export const ${name.toUpperCase()}_TOPICS: string = \``,
+    `export const ${name.toUpperCase().replace('-', '_')}_TOPICS: string = \``,
     ...lines,
     '`',
     '',
   ].join('\n')
   writeFileSync(join(import.meta.dirname, '../../src/topics', `${name}.ts`), text)
+}
+
+/** The types of thin events that one subscribes to: a ping is asked for. */
+function thin(text: string): readonly string[] {
+  const types = Array.from(text.matchAll(/ type: '(v\d+\.[^']+)'/g), ([, type]) => type!)
+  return types.filter((type) => type !== 'v2.core.event_destination.ping')
 }
 
 function github(folder: string): readonly string[] {

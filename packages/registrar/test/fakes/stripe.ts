@@ -1,4 +1,5 @@
 // Stripe's webhook endpoints and events, as https://docs.stripe.com/api has them.
+import type { Description, Schema } from '../descriptions/description.ts'
 import { load } from './description.ts'
 import { startFake, type Fake, type FakeAnswer, type FakeRequest } from './fake.ts'
 
@@ -17,6 +18,21 @@ export interface StripeEvent {
 export interface StripeState {
   /** Newest first. */
   events?: StripeEvent[]
+  /** Newest first, as `/v2/core/events` has them. */
+  thin?: readonly (Readonly<Record<string, unknown>> & { readonly id: string })[]
+  /** Customers by their ids. */
+  customers?: ReadonlyMap<string, object>
+}
+
+export interface StripeDestination {
+  id: string
+  event_payload: 'snapshot' | 'thin'
+  events_from: readonly string[]
+  enabled_events: string[]
+  status: 'enabled' | 'disabled'
+  snapshot_api_version: string | null
+  metadata: Record<string, string>
+  webhook_endpoint: { url: string; signing_secret: string }
 }
 
 export interface StripeEndpoint {
@@ -29,10 +45,26 @@ export interface StripeEndpoint {
   secret: string
 }
 
-export async function startStripe(
-  state: StripeState = {},
-): Promise<Fake & { readonly endpoints: readonly StripeEndpoint[] }> {
+export async function startStripe(state: StripeState = {}): Promise<
+  Fake & {
+    readonly endpoints: readonly StripeEndpoint[]
+    readonly destinations: readonly StripeDestination[]
+    /** Destinations that a ping was asked for. */
+    readonly pinged: readonly string[]
+  }
+> {
   let next = 1
+  const destinations: StripeDestination[] = []
+  const pinged: string[] = []
+  const destination = (
+    request: FakeRequest,
+    then: (found: StripeDestination) => void = () => undefined,
+  ): FakeAnswer => {
+    const found = destinations.find(({ id }) => id === request.params['id'])
+    if (!found) return missing('No such event destination')
+    then(found)
+    return { json: destinationOf(found, request.query['include'] ?? request.body?.include) }
+  }
   const answered = new Map<string, FakeAnswer>()
   const endpoints = [
     made({ url: 'https://stranger.example/hooks', enabled_events: ['*'] }, 'we_stranger'),
@@ -46,11 +78,13 @@ export async function startStripe(
     return found ? then(found) : missing(`No such webhook endpoint: '${id}'`)
   }
   const fake = await startFake({
-    description: load('stripe'),
-    reject: ({ authorization }) =>
-      authorization === `Bearer ${STRIPE_KEY}`
-        ? undefined
-        : rejection(401, `Invalid API Key provided: ${authorization?.slice(7)}`),
+    description: { ...description, operations: { ...description.operations, ...V2 } },
+    reject: ({ authorization, ...headers }, path) =>
+      authorization !== `Bearer ${STRIPE_KEY}`
+        ? rejection(401, `Invalid API Key provided: ${authorization?.slice(7)}`)
+        : path.startsWith('/v2/') && headers['stripe-version'] === undefined
+          ? rejection(400, 'Stripe-Version must be given')
+          : undefined,
     invalid: (reason) => rejection(400, reason),
     routes: {
       'GET /v1/webhook_endpoints': ({ query }) => paged(endpoints.map(shown), query),
@@ -86,6 +120,69 @@ export async function startStripe(
           endpoints.splice(endpoints.indexOf(endpoint), 1)
           return { json: { id: endpoint.id, object: 'webhook_endpoint', deleted: true } }
         }),
+      'GET /v2/core/event_destinations': ({ query }) =>
+        pagedV2(
+          destinations.map((each) => destinationOf(each, query['include'])),
+          query,
+        ),
+      'GET /v2/core/event_destinations/{id}': (request) => destination(request),
+      'POST /v2/core/event_destinations': (request) => {
+        const { body, headers } = request
+        const key = headers['idempotency-key'] as string
+        const before = answered.get(key)
+        if (before) return before
+        const thin = body.enabled_events.filter((topic: string) => /^v\d\./.test(topic))
+        if (thin.length !== (body.event_payload === 'thin' ? body.enabled_events.length : 0))
+          return rejection(400, 'an event of the other payload')
+        const id = `ed_${next++}`
+        destinations.unshift({
+          id,
+          event_payload: body.event_payload,
+          events_from: body.events_from,
+          enabled_events: body.enabled_events,
+          status: 'enabled',
+          snapshot_api_version: body.snapshot_api_version ?? null,
+          metadata: { ...body.metadata },
+          webhook_endpoint: {
+            url: body.webhook_endpoint.url,
+            signing_secret: `whsec_${id}_0123456789`,
+          },
+        })
+        const answer = destination({ ...request, params: { id } })
+        answered.set(key, answer)
+        return answer
+      },
+      'POST /v2/core/event_destinations/{id}': (request) =>
+        destination(request, (found) => {
+          const { metadata = {}, webhook_endpoint: endpoint, enabled_events: topics } = request.body
+          found.enabled_events = topics ?? found.enabled_events
+          found.webhook_endpoint.url = endpoint?.url ?? found.webhook_endpoint.url
+          for (const [name, value] of Object.entries(metadata as Record<string, string | null>)) {
+            if (value === null) delete found.metadata[name]
+            else found.metadata[name] = value
+          }
+        }),
+      'POST /v2/core/event_destinations/{id}/enable': (request) =>
+        destination(request, (found) => (found.status = 'enabled')),
+      'POST /v2/core/event_destinations/{id}/disable': (request) =>
+        destination(request, (found) => (found.status = 'disabled')),
+      'POST /v2/core/event_destinations/{id}/ping': (request) =>
+        destination(request, ({ id }) => void pinged.push(id)),
+      'DELETE /v2/core/event_destinations/{id}': (request) =>
+        destination(request, (found) => void destinations.splice(destinations.indexOf(found), 1)),
+      'GET /v2/core/events': ({ query, headers }) =>
+        pagedV2(
+          (state.thin ?? []).filter(({ context }) => context === headers['stripe-context']),
+          query,
+        ),
+      'GET /v2/core/events/{id}': ({ params }) => {
+        const found = state.thin?.find(({ id }) => id === params['id'])
+        return found ? { json: found } : missing(`No such event: '${params['id']}'`)
+      },
+      'GET /v1/customers/{customer}': ({ params: { customer = '' } }) => {
+        const found = state.customers?.get(customer)
+        return found ? { json: found } : missing(`No such customer: '${customer}'`)
+      },
       'GET /v1/events': ({ query, headers }) => {
         const account = headers['stripe-account']
         const { created, types, delivery_success: success } = query
@@ -107,7 +204,81 @@ export async function startStripe(
       },
     },
   })
-  return { ...fake, endpoints }
+  return { ...fake, endpoints, destinations, pinged }
+}
+
+/** What the client wants to see is in `include` alone. */
+function destinationOf(
+  { webhook_endpoint: { url, signing_secret: secret }, ...rest }: StripeDestination,
+  include: readonly string[] = [],
+): { id: string } {
+  const endpoint = {
+    url: include.includes('webhook_endpoint.url') ? url : null,
+    signing_secret: include.includes('webhook_endpoint.signing_secret') ? secret : null,
+  }
+  const more = { object: 'v2.core.event_destination', type: 'webhook_endpoint', livemode: false }
+  return { ...rest, ...more, webhook_endpoint: endpoint }
+}
+
+function pagedV2(all: readonly { id: string }[], query: Readonly<Record<string, any>>): FakeAnswer {
+  const size = Number(query['limit'] ?? 20)
+  const from = Number(query['page'] ?? 0)
+  const more = from + size < all.length
+  return {
+    json: {
+      data: all.slice(from, from + size),
+      next_page_url: more ? `/v2/core/x?limit=${size}&page=${from + size}` : null,
+      previous_page_url: null,
+    },
+  }
+}
+
+const description = load('stripe')
+const shape = (properties: object, required: readonly string[] = []): Schema => ({
+  type: 'object',
+  properties,
+  required,
+  additionalProperties: false,
+})
+const text = { type: 'string' }
+const names = { type: 'array', items: text }
+const payloads = { type: 'string', enum: ['snapshot', 'thin'] }
+const page = { limit: { type: 'integer', maximum: 100 }, page: text }
+const include = { include: names }
+const metadata = { type: 'object', additionalProperties: { type: ['string', 'null'] } }
+const change = {
+  description: text,
+  enabled_events: names,
+  metadata,
+  name: text,
+  webhook_endpoint: shape({ url: text }, ['url']),
+  ...include,
+}
+
+/** What the directory of descriptions does not have, as the types of npm stripe 23.1.0 say it. */
+const V2: Description['operations'] = {
+  'GET /v1/customers/{customer}': { query: shape({}) },
+  'GET /v2/core/event_destinations': { query: shape({ ...page, ...include }) },
+  'GET /v2/core/event_destinations/{id}': { query: shape(include) },
+  'POST /v2/core/event_destinations': {
+    body: shape(
+      {
+        ...change,
+        event_payload: payloads,
+        events_from: names,
+        snapshot_api_version: text,
+        type: text,
+      },
+      ['enabled_events', 'event_payload', 'name', 'type'],
+    ),
+  },
+  'POST /v2/core/event_destinations/{id}': { body: shape(change) },
+  'POST /v2/core/event_destinations/{id}/enable': { body: shape({}) },
+  'POST /v2/core/event_destinations/{id}/disable': { body: shape({}) },
+  'POST /v2/core/event_destinations/{id}/ping': { body: shape({}) },
+  'DELETE /v2/core/event_destinations/{id}': {},
+  'GET /v2/core/events': { query: shape({ ...page, object_id: text, types: names }) },
+  'GET /v2/core/events/{id}': {},
 }
 
 function made(body: any, id: string): StripeEndpoint {

@@ -44,6 +44,23 @@ const subjects: Readonly<Record<string, Subject>> = {
     topic: 'invoice.paid',
     pages: 5,
   },
+  'Stripe thin events': {
+    start: () =>
+      startStripe({
+        thin: hour.map((at) => ({
+          id: `evt_${at}`,
+          object: 'v2.core.event',
+          type: 'v1.invoice.paid',
+          created: timeOf(at, COUNT),
+          related_object: { id: 'in_1', type: 'invoice', url: '/v1/invoices/in_1' },
+          data: { more: 'than a delivery has' },
+        })),
+      }),
+    make: (options) => stripeEvents({ ...options, key: STRIPE_KEY, url, payload: 'thin' }),
+    provider: stripe({ secret: 'whsec_0123456789abcdef' }),
+    topic: 'v1.invoice.paid',
+    pages: 5,
+  },
   Square: {
     start: () =>
       startSquare({
@@ -149,6 +166,34 @@ test('Stripe: lists what is undelivered, and tells the versions of payloads and 
   expect(await all(source, { ...RANGE, undelivered: false })).toHaveLength(3)
   expect(await source.version!()).toBe('2026-10-28.dahlia')
   await fake.close()
+})
+
+test('Stripe: a thin event of a connected account is read as it is delivered: with its account, without further data', async () => {
+  const listed = { object: 'v2.core.event', type: 'v1.invoice.paid', created: timeOf(1, 60) }
+  const related_object = { id: 'in_1', type: 'invoice', url: '/v1/invoices/in_1' }
+  const own = { ...listed, id: 'evt_own', related_object, data: { a: 1 } }
+  const connected = { ...listed, id: 'evt_connected', related_object, context: 'acct_1' }
+  const fake = await startStripe({ thin: [own, connected] })
+  const source = stripeEvents({
+    api: fake.url,
+    key: STRIPE_KEY,
+    url,
+    account: 'acct_1',
+    payload: 'thin',
+  })
+  const [event, ...more] = await all(source)
+  expect([event!.id, more]).toEqual(['evt_connected', []])
+  expect(JSON.parse((await source.read(event!)).body)).toEqual(connected)
+  const plain = stripeEvents({ api: fake.url, key: STRIPE_KEY, url, payload: 'thin' })
+  const [first] = await all(plain)
+  const { data: _data, ...delivered } = own
+  expect(JSON.parse((await plain.read(first!)).body)).toEqual(delivered)
+  // Progress is kept under this name.
+  const accounts = [plain, source, stripeEvents({ api: fake.url, key: STRIPE_KEY, url })]
+  expect(new Set(accounts.map(({ account }) => account)).size).toBe(3)
+  expect(() => stripeEvents({ key: STRIPE_KEY, url, payload: 'fat' as never })).toThrow(/payload/)
+  await fake.close()
+  expect(fake.problems).toEqual([])
 })
 
 test('Stripe: gives an event that was delivered after it was listed', async () => {
