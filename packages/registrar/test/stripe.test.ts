@@ -205,7 +205,7 @@ describe('event destinations', () => {
     await fake.close()
     expect(fake.problems).toEqual([])
   })
-  const told: ToldSecret[] = []
+  const told: NewSecret[] = []
   const apply = async (topics: readonly string[], more: object) => {
     const registrar = make(fake.url, more)
     const plan = await registrar.plan({ url, topics })

@@ -211,7 +211,7 @@ export async function startStripe(state: StripeState = {}): Promise<
 function destinationOf(
   { webhook_endpoint: { url, signing_secret: secret }, ...rest }: StripeDestination,
   include: readonly string[] = [],
-): { id: string } {
+): { readonly id: string; readonly webhook_endpoint: object } {
   const endpoint = {
     url: include.includes('webhook_endpoint.url') ? url : null,
     signing_secret: include.includes('webhook_endpoint.signing_secret') ? secret : null,
