@@ -1,10 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { fixed, memoryInbox, RetryAfterError, UnrecoverableError } from '../../../src/index.ts'
-import type { InboxView, TaskInfo, TaskQuery } from '../../../src/inbox/index.ts'
-import type { MemoryInboxOptions, Reply } from '../../../src/index.ts'
-import { acme, batches, codeOf, gate, setup } from '../../acme.ts'
-import { hear } from '../../hear.ts'
-
+import type { MemoryInboxOptions } from '../../../src/index.ts'
+import { acme, codeOf, gate, setup } from '../../acme.ts'
 const AT_ONCE = fixed({ attempts: 3, delay: 0 })
 const ONCE = { attempts: 1 }
 const LATER = fixed({ attempts: 3, delay: '1h' })
@@ -12,9 +9,6 @@ const LATER = fixed({ attempts: 3, delay: '1h' })
 afterEach(() => vi.useRealTimers())
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-const subscriptionsOf = (tasks: readonly TaskInfo[]): string[] =>
-  tasks.map((task) => task.subscription)
-
 describe('options', () => {
   test.each<[string, MemoryInboxOptions]>([
     ['max', { max: 0 }],
@@ -93,30 +87,6 @@ describe('replies', () => {
 })
 
 describe('dedupe', () => {
-  test('1,000 concurrent deliveries of one id run the handler once', async () => {
-    const { receiver, heard, send } = setup()
-    let runs = 0
-    receiver.on('ping', () => void runs++)
-    const replies = await Promise.all(Array.from({ length: 1000 }, () => send({ id: 'e1' })))
-    expect(replies.every((reply) => reply.status === 200)).toBe(true)
-    await receiver.close()
-    expect(runs).toBe(1)
-    expect(heard.all('duplicate')).toHaveLength(999)
-  })
-
-  test('an event with a running task is a duplicate that runs nothing', async () => {
-    const { receiver, heard, send } = setup()
-    const running = gate()
-    receiver.on('ping', () => running.opened)
-    await send({ id: 'e1' })
-    await heard.until('attemptStarted')
-    await send({ id: 'e1' })
-    expect(heard.all('duplicate')[0]?.[1]).toBe(false)
-    running.open()
-    await heard.until('done')
-    expect(heard.all('attemptStarted')).toHaveLength(1)
-  })
-
   test('forgets after its window, and says when the bound on count made it shorter', async () => {
     let now = 1_000_000
     let time = 1_000_000
@@ -152,21 +122,6 @@ describe('dedupe', () => {
 })
 
 describe('failure', () => {
-  test('is retried while a sibling that succeeded is not run again', async () => {
-    const { receiver, heard, send } = setup()
-    const runs: string[] = []
-    receiver.on('ping', { name: 'good' }, () => void runs.push('good'))
-    receiver.on('ping', { name: 'bad', retry: AT_ONCE }, (_, task) => {
-      runs.push(`bad ${task.attempt} of ${task.attempts}`)
-      if (task.attempt < 3) throw new Error('not yet')
-    })
-    await send({ id: 'e1' })
-    await heard.until('done', 2)
-    expect(runs).toEqual(['good', 'bad 1 of 3', 'bad 2 of 3', 'bad 3 of 3'])
-    expect(heard.all('retried')).toHaveLength(2)
-    expect(await receiver.tasks()).toEqual([])
-  })
-
   test('waits as long as the policy says, by timers', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
     const { receiver, heard, send } = setup()
@@ -209,65 +164,6 @@ describe('failure', () => {
     await vi.advanceTimersByTimeAsync(86_400_000)
     await heard.until('done')
   })
-
-  test('a redelivery runs a failed task that waits for its retry, and no other', async () => {
-    const { receiver, heard, send } = setup()
-    receiver.on('ping', { name: 'good' }, () => {})
-    receiver.on('ping', { name: 'bad', retry: LATER }, (_, task) => {
-      if (task.attempt === 1) throw new Error('not yet')
-    })
-    await send({ id: 'e1' })
-    await heard.until('retried')
-    await send({ id: 'e1' })
-    expect(heard.all('duplicate')).toMatchObject([[{ id: 'e1' }, true, {}]])
-    await heard.until('done', 2)
-    expect(heard.all('attemptStarted').map(([attempt]) => attempt.attempt)).toEqual([1, 1, 2])
-  })
-
-  test('a redelivery after death revives only the dead, from the first attempt', async () => {
-    const { receiver, heard, send } = setup()
-    let broken = true
-    receiver.on('ping', { name: 'good' }, () => {})
-    receiver.on('ping', { name: 'bad', retry: ONCE }, () => {
-      if (broken) throw new Error('no')
-    })
-    await send({ id: 'e1' })
-    await heard.until('dead')
-    expect(await receiver.tasks({ state: 'dead' })).toHaveLength(1)
-    broken = false
-    expect((await send({ id: 'e1' })).status).toBe(200)
-    await heard.until('done', 2)
-    const started = heard.all('attemptStarted').map(([task]) => [task.subscription, task.attempt])
-    expect(started).toEqual([
-      ['good', 1],
-      ['bad', 1],
-      ['bad', 1],
-    ])
-    expect(await receiver.tasks()).toEqual([])
-    await send({ id: 'e1' })
-    expect(heard.all('duplicate').map(([, revived]) => revived)).toEqual([true, false])
-  })
-
-  test('a redelivery revives a dead task while its sibling still runs', async () => {
-    const { receiver, heard, send } = setup()
-    const running = gate()
-    let broken = true
-    receiver.on('ping', { name: 'slow' }, () => running.opened)
-    receiver.on('ping', { name: 'bad', retry: ONCE }, () => {
-      if (broken) throw new Error('no')
-    })
-    await send({ id: 'e1' })
-    await heard.until('dead')
-    broken = false
-    await send({ id: 'e1' })
-    await heard.until('done')
-    running.open()
-    await heard.until('done', 2)
-    expect(heard.all('attemptStarted')).toHaveLength(3)
-    await send({ id: 'e1' })
-    expect(heard.all('duplicate').map(([, revived]) => revived)).toEqual([true, false])
-  })
-
   test('what fell out of the dead that are kept is revived by a redelivery all the same', async () => {
     const { receiver, heard, send } = setup({ inbox: memoryInbox({ maxDead: 1 }) })
     let broken = true
@@ -380,87 +276,6 @@ describe('timeout', () => {
 })
 
 describe('order and concurrency', () => {
-  test('tasks of one key run one after another in order of arrival, over retries', async () => {
-    const { receiver, heard, send } = setup()
-    const runs: string[] = []
-    receiver.on('ping', { retry: AT_ONCE, orderingKey: keyOf }, async (event, task) => {
-      runs.push(`${event.id} begins`)
-      await turn()
-      runs.push(`${event.id} ends`)
-      if (event.id === 'a1' && task.attempt < 3) throw new Error('not yet')
-    })
-    for (const id of ['a1', 'a2', 'b1', 'a3']) await send({ id, payload: { key: id[0] } })
-    await heard.until('done', 4)
-    const ofA = runs.filter((run) => run.startsWith('a'))
-    expect(ofA).toEqual(
-      ['a1', 'a1', 'a1', 'a2', 'a3'].flatMap((id) => [`${id} begins`, `${id} ends`]),
-    )
-    expect(runs.indexOf('b1 ends')).toBeLessThan(runs.indexOf('a2 begins'))
-  })
-
-  test('a dead head releases its key', async () => {
-    const { receiver, heard, send } = setup()
-    receiver.on('ping', { retry: ONCE, orderingKey: keyOf }, (event) => {
-      if (event.id === 'a1') throw new Error('no')
-    })
-    await send({ id: 'a1', payload: { key: 'a' } })
-    await send({ id: 'a2', payload: { key: 'a' } })
-    expect((await heard.until('done'))[0].id).toBe('a2')
-    expect(heard.names.indexOf('dead')).toBeLessThan(heard.names.indexOf('done'))
-  })
-
-  test('a head that is revived or replayed runs next after the one that runs', async () => {
-    const { receiver, heard, send } = setup()
-    const running = gate()
-    const runs: unknown[] = []
-    receiver.on('ping', { retry: ONCE, orderingKey: keyOf }, async (event) => {
-      runs.push(event.id)
-      if (runs.length === 1) throw new Error('no')
-      if (runs.length === 2) await running.opened
-    })
-    for (const id of ['a1', 'a2', 'a3']) await send({ id, payload: { key: 'a' } })
-    await heard.until('dead')
-    await send({ id: 'a1', payload: { key: 'a' } })
-    running.open()
-    await heard.until('done', 3)
-    expect(runs).toEqual(['a1', 'a2', 'a1', 'a3'])
-  })
-
-  test('at most `concurrency` attempts of a subscription run at once', async () => {
-    const { receiver, heard, send } = setup()
-    let now = 0
-    let most = 0
-    receiver.on('ping', { concurrency: 3 }, async () => {
-      most = Math.max(most, ++now)
-      await turn()
-      now--
-    })
-    for (let at = 0; at < 20; at++) await send()
-    await heard.until('done', 20)
-    expect(most).toBe(3)
-  })
-
-  test('a subscription that always has work does not keep the others waiting', async () => {
-    const { receiver, heard, send } = setup()
-    const runs: string[] = []
-    receiver.on('busy', () => void runs.push('busy'))
-    receiver.on('ping', () => void runs.push('ping'))
-    for (let at = 0; at < 500; at++) await Promise.resolve(send({ topic: 'busy', id: `${at}` }))
-    await send()
-    await heard.until('done', 501)
-    // Deliveries came while tasks ran, so what matters is only that none had to wait for the end.
-    expect(runs.indexOf('ping')).toBeLessThanOrEqual(500)
-    const { receiver: other, heard: told, send: deliver } = setup({ worker: 'onDemand' })
-    const order: string[] = []
-    other.on('busy', () => void order.push('busy'))
-    other.on('ping', () => void order.push('ping'))
-    for (let at = 0; at < 500; at++) await deliver({ topic: 'busy' })
-    await deliver()
-    await other.startWorker()
-    await told.until('done', 501)
-    expect(order.indexOf('ping')).toBeLessThan(100)
-  })
-
   test('handlers start after the reply was given', async () => {
     const { receiver, heard, send } = setup()
     const order: string[] = []
@@ -470,35 +285,6 @@ describe('order and concurrency', () => {
     expect(order).toEqual(['reply', 'handler'])
   })
 })
-
-describe('bounds', () => {
-  test('beyond maxPending a delivery is rejected as a whole', async () => {
-    const { receiver, heard, send } = setup({
-      provider: batches(),
-      inbox: memoryInbox({ maxPending: 3 }),
-    })
-    const running = gate()
-    receiver.on('a', { name: 'one' }, () => running.opened)
-    receiver.on('a', { name: 'two' }, () => running.opened)
-    await send({ payload: [{ id: '1', topic: 'a', payload: 0 }] })
-    const two = { payload: [event('2'), event('3')] }
-    const reply: Reply = await send(two)
-    expect(codeOf(reply)).toBe('inbox_full')
-    expect(reply).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
-    expect(await receiver.tasks()).toHaveLength(2)
-    running.open()
-    await heard.until('done', 2)
-    expect(codeOf(await send(two))).toBe('inbox_full')
-    expect((await send({ payload: [event('2')] })).status).toBe(200)
-    await heard.until('done', 4)
-    expect(heard.all('accepted')).toHaveLength(2)
-
-    function event(id: string): object {
-      return { id, topic: 'a', payload: 0 }
-    }
-  })
-})
-
 test('beyond maxWaitingBytes a delivery is rejected until bodies before it are handled', async () => {
   const { receiver, heard, send } = setup({ inbox: memoryInbox({ maxWaitingBytes: 1000 }) })
   const running = gate()
@@ -557,28 +343,6 @@ describe('spawn', () => {
     await send()
     expect((await heard.until('dead'))[1].message).toMatch(message)
   })
-
-  test('ends a task in children that settle one by one', async () => {
-    const { receiver, heard, send } = setup()
-    const runs: unknown[] = []
-    receiver.on('ping', { retry: ONCE }, (_, task) => {
-      runs.push([task.part, task.data])
-      if (task.part === undefined) task.spawn([{ part: 'a', data: { to: 1 } }, { part: 'b' }])
-      if (task.part === 'b') throw new Error('no')
-    })
-    await send({ id: 'e1' })
-    await heard.until('dead')
-    await heard.until('done', 2)
-    expect(runs).toEqual([
-      [undefined, undefined],
-      ['a', { to: 1 }],
-      ['b', undefined],
-    ])
-    await send({ id: 'e1' })
-    await heard.until('dead', 2)
-    expect(runs.slice(3)).toEqual([['b', undefined]])
-  })
-
   test('close waits for the children of what runs', async () => {
     const { receiver, heard, send } = setup()
     receiver.on('ping', async (_, task) => {
@@ -623,34 +387,6 @@ test('task.commit says which inboxes have it', async () => {
 })
 
 describe('a new receiver over the same inbox', () => {
-  test('after a handler was renamed and another added runs nothing old twice', async () => {
-    const inbox = memoryInbox()
-    const first = setup({ inbox })
-    first.receiver.on('ping', { name: 'mail' }, () => {})
-    first.receiver.on('ping', { name: 'bill', retry: ONCE }, () => {
-      throw new Error('no')
-    })
-    await first.send({ id: 'e1' })
-    await first.heard.until('dead')
-    await first.receiver.close()
-
-    const second = setup({ inbox })
-    const runs: string[] = []
-    second.receiver.on('ping', { name: 'letter' }, () => void runs.push('letter'))
-    second.receiver.on('ping', { name: 'charge', previousNames: ['bill'] }, () => {
-      runs.push('charge')
-    })
-    second.receiver.on('ping', { name: 'audit' }, () => void runs.push('audit'))
-    await second.send({ id: 'e1' })
-    await second.heard.until('done')
-    await second.send({ id: 'e1' })
-    expect(second.heard.all('duplicate').map(([, revived]) => revived)).toEqual([true, false])
-    await second.send({ id: 'e2' })
-    await second.heard.until('done', 4)
-    expect(runs[0]).toBe('charge')
-    expect(runs.slice(1).toSorted()).toEqual(['audit', 'charge', 'letter'])
-  })
-
   test('goes on with what was pending, by their times and keys', async () => {
     let now = 1000
     const inbox = memoryInbox()
@@ -714,38 +450,6 @@ describe('a new receiver over the same inbox', () => {
 })
 
 describe('close', () => {
-  test('aborts at half of its time, and an error after that uses up no attempt', async () => {
-    const inbox = memoryInbox()
-    const { receiver, heard, send } = setup({ inbox })
-    receiver.on('ping', { retry: ONCE }, (_, task) => {
-      return new Promise((_, reject) => {
-        task.signal.addEventListener('abort', () => reject(new Error('stopped')))
-      })
-    })
-    await send({ id: 'e1' })
-    await heard.until('attemptStarted')
-    await receiver.close({ timeout: 400 })
-    expect(heard.names).not.toContain('dead')
-    expect(heard.names).not.toContain('outcomeRejected')
-    expect((await inbox.view!.list()).rows).toMatchObject([{ state: 'pending', attempt: 0 }])
-  })
-
-  test('takes nothing more, and runs what waits while there is time', async () => {
-    const inbox = memoryInbox()
-    const { receiver, heard, send } = setup({ inbox })
-    const running = [gate(), gate()]
-    let runs = 0
-    receiver.on('ping', { concurrency: 1 }, () => running[runs++]!.opened)
-    await send({ id: 'e1' })
-    await send({ id: 'e2' })
-    await heard.until('attemptStarted')
-    const closed = receiver.close({ timeout: '1m' })
-    expect(codeOf(await send({ id: 'e3' }))).toBe('receiver_closed')
-    for (const one of running) one.open()
-    await closed
-    expect(heard.all('done')).toHaveLength(2)
-  })
-
   test('while the first delivery loads the default inbox loses nothing', async () => {
     const { receiver, heard, send } = setup()
     receiver.on('ping', () => {})
@@ -758,79 +462,6 @@ describe('close', () => {
 })
 
 describe('view', () => {
-  test('lists by filter and page, though tasks end meanwhile', async () => {
-    const inbox = memoryInbox()
-    const { receiver, heard, send } = setup({ inbox })
-    const other = setup({ inbox, name: 'other' })
-    receiver.on('ping', { retry: ONCE }, (event) => {
-      if (event.id !== 'e3') throw new Error('no')
-      return new Promise(() => {})
-    })
-    other.receiver.on('ping', { concurrency: 1 }, () => new Promise(() => {}))
-    for (const id of ['e1', 'e2', 'e3', 'e4']) await send({ id })
-    await other.send({ id: 'e5' })
-    await other.send({ id: 'e6' })
-    await heard.until('dead', 3)
-    await other.heard.until('attemptStarted')
-    const list: InboxView['list'] = (filter) => inbox.view!.list(filter)
-    const ids = async (query: TaskQuery): Promise<unknown[]> =>
-      (await list(query)).rows.map((task) => task.event.id)
-    const first = await list({ limit: 2 })
-    expect(first.rows.map((task) => task.event.id)).toEqual(['e6', 'e5'])
-    const second = await list({ limit: 2, cursor: first.cursor! })
-    expect(second.rows.map((task) => task.event.id)).toEqual(['e4', 'e3'])
-    expect(second.searchedTo).toBe(second.rows[1]!.receivedAt)
-    expect(await inbox.view!.delete({ eventId: 'e2' })).toMatchObject({ count: 1 })
-    const third = await list({ limit: 2, cursor: second.cursor! })
-    expect(third.rows.map((task) => task.event.id)).toEqual(['e1'])
-    expect([third.cursor, third.searchedTo]).toEqual([undefined, undefined])
-    expect(await ids({ cursor: first.cursor!, receiver: 'acme', state: 'dead' })).toEqual([
-      'e4',
-      'e1',
-    ])
-    expect((await list({ topic: 'pong' })).rows).toEqual([])
-    expect(await inbox.view!.stats()).toMatchObject([
-      {
-        receiver: 'acme',
-        subscription: 'ping',
-        counts: { pending: 0, running: 1, done: 0, dead: 2 },
-      },
-      {
-        receiver: 'other',
-        subscription: 'ping',
-        counts: { pending: 1, running: 1, done: 0, dead: 0 },
-      },
-    ])
-    const { id } = third.rows[0]!
-    expect(await inbox.view!.get(id)).toMatchObject({
-      id,
-      state: 'dead',
-      error: { message: 'no' },
-      record: { topic: 'ping' },
-      delivery: { method: 'POST' },
-    })
-    expect(await inbox.view!.get('acme:999')).toBeUndefined()
-  })
-
-  test('replay runs dead tasks again, once', async () => {
-    const { receiver, heard, send } = setup()
-    let broken = true
-    receiver.on('ping', { retry: ONCE }, (_, task) => {
-      expect(task.attempt).toBe(1)
-      if (broken) throw new Error('no')
-    })
-    await send({ id: 'e1' })
-    await send({ id: 'e2' })
-    await heard.until('dead', 2)
-    broken = false
-    expect((await receiver.replay({ eventId: 'e1' })).count).toBe(1)
-    expect((await receiver.replay({ eventId: 'e1' })).count).toBe(0)
-    await heard.until('done')
-    expect(await receiver.tasks()).toMatchObject([{ event: { id: 'e2' } }])
-    await send({ id: 'e1' })
-    expect(heard.all('duplicate')[0]?.[1]).toBe(false)
-  })
-
   test('the id of a dead task that is kept is known, however many others came', async () => {
     const { receiver, heard, send } = setup({ inbox: memoryInbox({ max: 1 }) })
     let runs = 0
@@ -847,30 +478,6 @@ describe('view', () => {
     expect(heard.all('done').at(-1)![0]).toMatchObject({ id: 'e1', subscription: 'bad' })
     expect(await receiver.tasks()).toEqual([])
   })
-
-  test('delete gives pending and dead tasks up, and their event stays known', async () => {
-    const inbox = memoryInbox()
-    const { receiver, heard, send } = setup({ inbox })
-    const running = gate()
-    receiver.on('ping', { concurrency: 1, orderingKey: keyOf, retry: ONCE }, (event) => {
-      if (event.id === 'a0') throw new Error('no')
-      return event.id === 'a1' ? running.opened : undefined
-    })
-    await send({ id: 'a0', payload: { key: 'a' } })
-    await heard.until('dead')
-    for (const id of ['a1', 'a2', 'a3', 'b1']) await send({ id, payload: { key: id[0] } })
-    await heard.until('attemptStarted', 2)
-    for (const eventId of ['a0', 'a2', 'b1'])
-      expect(await inbox.view!.delete({ eventId })).toMatchObject({ count: 1 })
-    expect(await inbox.view!.delete({ eventId: 'a1' })).toMatchObject({ count: 0 })
-    running.open()
-    await heard.until('done', 2)
-    expect(heard.all('done').map(([attempt]) => attempt.id)).toEqual(['a1', 'a3'])
-    for (const id of ['a0', 'a2', 'b1']) await send({ id, payload: { key: id[0] } })
-    expect(heard.all('duplicate').map(([, revived]) => revived)).toEqual([false, false, false])
-    expect(await receiver.tasks()).toEqual([])
-  })
-
   test('delete of a head that waits for its retry lets the next of its key run', async () => {
     const inbox = memoryInbox()
     const { receiver, heard, send } = setup({ inbox })
@@ -884,59 +491,7 @@ describe('view', () => {
     expect((await heard.until('done'))[0].id).toBe('a2')
     await receiver.close({ timeout: '1h' })
   })
-
-  test('prune drops old dead tasks, and a redelivery still runs no sibling twice', async () => {
-    let now = 1000
-    const inbox = memoryInbox()
-    const { receiver, heard, send } = setup({ inbox, clock: { now: () => now } })
-    let broken = true
-    receiver.on('ping', { name: 'good' }, () => {})
-    receiver.on('ping', { name: 'bad', retry: ONCE }, () => {
-      if (broken) throw new Error('no')
-    })
-    await send({ id: 'e1' })
-    now = 2000
-    await send({ id: 'e2' })
-    await heard.until('dead', 2)
-    expect(await inbox.view!.prune(2000)).toBe(1)
-    expect(await receiver.tasks()).toMatchObject([{ event: { id: 'e2' } }])
-    broken = false
-    await send({ id: 'e1' })
-    await heard.until('done', 3)
-    expect(subscriptionsOf(heard.all('done').map(([task]) => task as never))).toEqual([
-      'good',
-      'good',
-      'bad',
-    ])
-  })
 })
-
-test('two tenants with the same id both get their event', async () => {
-  const provider = acme({
-    secret: [
-      { secret: 'one-secret', tenant: 't1' },
-      { secret: ['two-secret', 'two-older'], tenant: 't2' },
-    ],
-  })
-  const { receiver, heard, send } = setup({ provider })
-  const seen: unknown[] = []
-  receiver.on('ping', (event) => void seen.push(event.tenant))
-  for (const secret of ['one-secret', 'two-secret', 'two-older', 'one-secret'])
-    await send({ id: 'e1', secret })
-  await heard.until('done', 2)
-  expect(seen).toEqual(['t1', 't2'])
-  expect(heard.all('duplicate').map(([event]) => event.tenant)).toEqual(['t2', 't1'])
-})
-
-test('two receivers on one inbox keep their events apart', async () => {
-  const inbox = memoryInbox()
-  const heard = hear()
-  const made = ['a', 'b'].map((name) => setup({ inbox, name, observers: [heard.observer] }))
-  for (const { receiver } of made) receiver.on('ping', () => {})
-  for (const { send } of made) await send({ id: 'e1' })
-  await heard.until('done', 2)
-})
-
 function keyOf(event: { payload: unknown }): string {
   return (event.payload as { key: string }).key
 }

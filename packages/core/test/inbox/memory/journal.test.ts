@@ -2,8 +2,6 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { memoryInbox, RetryAfterError } from '../../../src/index.ts'
 import type { Arrival, Bucket, Journal, MinuteCount } from '../../../src/inbox/index.ts'
 import { setup } from '../../acme.ts'
-import { DEAD_OUTCOME, drain, intake, item, retryIn, scene } from './scene.ts'
-
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
@@ -53,64 +51,6 @@ const batch = (arrived: readonly Arrival[]): Parameters<Journal['write']>[0] => 
 })
 
 describe('deliveries', () => {
-  test('accepted and rejected ones are in one order, newest first, page by page', async () => {
-    const journal = journalOf()
-    const all = Array.from({ length: 9 }, (_, at) =>
-      (at % 2 ? rejected : arrival)({ at: NOW + at * 1000, ids: [`e${at}`] }),
-    )
-    // Two receivers write in batches of their own.
-    await journal.write(batch([all[0]!, all[2]!, all[4]!, all[6]!]))
-    await journal.write(batch([all[1]!, all[3]!, all[5]!, all[7]!, all[8]!]))
-    const ids: string[] = []
-    let cursor: string | undefined
-    do {
-      const page = await journal.deliveries({ limit: 2, ...(cursor !== undefined && { cursor }) })
-      ids.push(...page.rows.map((row) => row.ids[0]!))
-      cursor = page.cursor
-    } while (cursor !== undefined)
-    expect(ids).toEqual(['e8', 'e7', 'e6', 'e5', 'e4', 'e3', 'e2', 'e1', 'e0'])
-    const rejections = await journal.rejections()
-    expect(rejections.rows.map((row) => row.ids[0])).toEqual(['e7', 'e5', 'e3', 'e1'])
-  })
-
-  test('are found by each key of the filter, and an unknown one is rejected', async () => {
-    const journal = journalOf()
-    const rows = [
-      arrival({ ids: ['a'], topics: ['order.void'] }),
-      rejected({ ids: ['b'], receiver: 'bank', provider: 'other', reason: 'Not SIGNED well' }),
-      arrival({ ids: ['c'], outcome: 'duplicate', at: NOW + DAY }),
-    ]
-    await journal.write(batch(rows))
-    const ids = async (filter: Parameters<Journal['deliveries']>[0]): Promise<unknown> =>
-      (await journal.deliveries(filter)).rows.map((row) => row.ids[0])
-    expect(await ids({ topic: 'order.*' })).toEqual(['c', 'b', 'a'])
-    expect(await ids({ topic: 'order.void' })).toEqual(['a'])
-    expect(await ids({ receiver: 'bank' })).toEqual(['b'])
-    expect(await ids({ provider: 'other' })).toEqual(['b'])
-    expect(await ids({ outcome: ['duplicate', 'accepted'] })).toEqual(['c', 'a'])
-    expect(await ids({ code: 'signature_mismatch' })).toEqual(['b'])
-    expect(await ids({ eventId: 'c' })).toEqual(['c'])
-    expect(await ids({ text: 'signed' })).toEqual(['b'])
-    expect(await ids({ since: NOW + DAY })).toEqual(['c'])
-    expect(await ids({ until: NOW + DAY })).toEqual(['b', 'a'])
-    await expect(journal.deliveries({ outcom: 'rejected' } as never)).rejects.toThrow(
-      'did you mean outcome?',
-    )
-    await expect(journal.rejections({ outcome: 'lost' as never })).rejects.toThrow(
-      'outcome must be one of',
-    )
-  })
-
-  test("a stranger's flood fills only its own ring, and each keeps its bounds", async () => {
-    const journal = journalOf({ maxDeliveries: 100 })
-    await journal.write(batch([arrival({ ids: ['genuine'] })]))
-    for (let at = 0; at < 50; at++)
-      await journal.write(batch(Array.from({ length: 100 }, () => rejected())))
-    const { rows } = await journal.deliveries({ limit: 1000 })
-    expect(rows).toHaveLength(101)
-    expect(rows.at(-1)!.ids).toEqual(['genuine'])
-  })
-
   test('are bounded by bytes and age', async () => {
     const journal = journalOf()
     const body = new Uint8Array(256 * 1024)
@@ -161,44 +101,6 @@ describe('history', () => {
   })
   const write = async (journal: Journal, minutes: readonly MinuteCount[]): Promise<void> =>
     journal.write({ arrived: [], minutes, gauges: [], lost: 0 })
-
-  test('adds the counts of several batches and processes by step', async () => {
-    const journal = journalOf()
-    await write(journal, [count(NOW), count(NOW, { value: 'rejected' })])
-    await write(journal, [count(NOW, { max: 300, histogram: [[22, 2]] }), count(NOW + MINUTE)])
-    await write(journal, [
-      count(NOW, { by: 'code', value: 'x' }),
-      count(NOW, { kind: 'attempt', subscription: 'a' }),
-    ])
-    const range = { from: NOW, to: NOW + HOUR, step: 5 * MINUTE }
-    const buckets = await journal.history(range)
-    expect(buckets).toEqual([
-      {
-        from: NOW,
-        receiver: 'shop',
-        kind: 'delivery',
-        by: 'outcome',
-        value: 'accepted',
-        count: 3,
-        sum: 300,
-        max: 300,
-        histogram: [
-          [20, 2],
-          [22, 2],
-        ],
-      },
-      expect.objectContaining({ value: 'rejected', count: 1 }),
-    ])
-    expect(await journal.history({ ...range, by: 'code' })).toMatchObject([{ value: 'x' }])
-    const attempts = await journal.history({ ...range, kind: 'attempt', subscription: 'a' })
-    expect(attempts).toMatchObject([{ subscription: 'a', count: 1 }])
-    expect(await journal.history({ ...range, receiver: 'bank' })).toEqual([])
-    await expect(journal.history({ ...range, step: 1000 })).rejects.toThrow('step must be')
-    await expect(journal.history({ ...range, lane: 'a' } as never)).rejects.toThrow(
-      'unknown option lane',
-    )
-  })
-
   test('becomes hours after two days, and is dropped after 30', async () => {
     vi.useFakeTimers({ toFake: ['Date', 'performance'], now: NOW })
     const journal = journalOf()
@@ -221,55 +123,7 @@ describe('history', () => {
       for (let batches = 0; batches < 3; batches++) await write(journal, [])
     }
   })
-
-  test('keeps the last gauge of a step', async () => {
-    const journal = journalOf()
-    const gauge = { receiver: 'shop', subscription: 'a', running: 1, dead: 2 }
-    const gauges = [
-      { ...gauge, minute: NOW, pending: 5, oldestDueAt: NOW - 1000 },
-      { ...gauge, minute: NOW + MINUTE, pending: 7, oldestDueAt: undefined },
-    ]
-    await journal.write({ arrived: [], minutes: [], gauges, lost: 0 })
-    const range = { from: NOW, to: NOW + HOUR, kind: 'gauge' } as const
-    expect(await journal.history({ ...range, step: MINUTE })).toMatchObject([
-      { from: NOW, pending: 5, oldestDueAt: NOW - 1000 },
-      { from: NOW + MINUTE, pending: 7, oldestDueAt: undefined },
-    ])
-    expect(await journal.history({ ...range, step: HOUR })).toEqual([
-      { ...gauge, kind: 'gauge', from: NOW, pending: 7, oldestDueAt: undefined },
-    ])
-  })
 })
-
-describe('attempts', () => {
-  test('the first and the last nineteen are kept, over a replay too', async () => {
-    const { port, inbox } = scene({
-      run: ({ attempt }) => (attempt < 30 ? { ...retryIn(0), at: 0 } : DEAD_OUTCOME),
-    })
-    await port.accept(intake(item('1')), {})
-    for (let ran = 0; ran < 30;) ran += (await drain(port)).ran
-    const [task] = (await inbox.view!.list()).rows!
-    expect(task).toMatchObject({ state: 'dead', attempt: 30, attempts: 30 })
-    expect(task!.settledAt).toBeGreaterThanOrEqual(task!.receivedAt)
-    expect(task!.duration).toBeGreaterThanOrEqual(0)
-    const attempts = await inbox.journal!.attempts(task!.id)
-    expect(attempts.map(({ attempt }) => attempt)).toEqual([
-      1,
-      ...Array.from({ length: 19 }, (_, at) => at + 12),
-    ])
-    expect(attempts.at(-1)).toMatchObject({
-      outcome: 'dead',
-      error: { message: 'the till is jammed' },
-      process: `process ${process.pid}`,
-    })
-    await inbox.view!.replay({})
-    await drain(port, 1)
-    expect((await inbox.journal!.attempts(task!.id)).at(-1)).toMatchObject({ attempt: 1 })
-    expect((await inbox.view!.list()).rows).toMatchObject([{ attempt: 1, attempts: 31 }])
-    await port.close(0)
-  })
-})
-
 test('what became of each delivery is answered from the journal alone', async () => {
   const inbox = memoryInbox()
   const { receiver, heard, send } = setup({ inbox })
