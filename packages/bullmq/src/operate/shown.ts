@@ -1,7 +1,6 @@
 import type { TaskState } from '@postern/core/inbox'
 import {
-  DONE,
-  READY,
+  NO_TASK,
   STATES,
   TASKS,
   type FullRow,
@@ -146,27 +145,6 @@ type JobReply = readonly [
 ]
 
 const NO_BODY = new Uint8Array(0)
-const NO_TASK = {
-  id: 0,
-  lane: 0,
-  state: DONE,
-  gate: READY,
-  behind: false,
-  attempt: 0,
-  token: 0,
-  round: 0,
-  cut: 0,
-  charged: 0,
-  line: null,
-  fair: null,
-  due: 0,
-  took: null,
-  error: null,
-  runs: 0,
-  part: '',
-  cause: null,
-  data: null,
-} as const
 
 type Head = readonly [
   key: string,

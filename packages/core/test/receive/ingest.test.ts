@@ -18,15 +18,15 @@ test('what a sender listed is taken without a signature, and is a duplicate of i
   const headers = (id: string) => ({ 'x-acme-id': id })
   expect(await receiver.ingest(listed({}, headers('e1')))).toEqual({
     outcome: 'duplicate',
-    taken: ['duplicate'],
+    accepted: ['duplicate'],
   })
   expect(await receiver.ingest(listed({ a: 1 }, headers('e2')))).toEqual({
     outcome: 'accepted',
-    taken: ['new'],
+    accepted: ['new'],
   })
   expect(await receiver.ingest(listed({}, { 'x-acme-topic': 'other' }))).toEqual({
     outcome: 'unhandled',
-    taken: [],
+    accepted: [],
   })
   expect(heard.all('accepted').map(([event]) => event.id)).toEqual(['e1', 'e2'])
   expect(heard.all('duplicate').map(([event]) => event.id)).toEqual(['e1'])
@@ -41,7 +41,7 @@ test('each event of it has its result', async () => {
   await receiver.ingest(listed([event('1')]))
   expect(await receiver.ingest(listed([event('1'), event('2')]))).toEqual({
     outcome: 'accepted',
-    taken: ['duplicate', 'new'],
+    accepted: ['duplicate', 'new'],
   })
 })
 

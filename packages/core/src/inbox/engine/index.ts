@@ -172,5 +172,5 @@ export { createSeal, type KeyOption, type Seal, isSealed, openKept } from '../se
 export { opened } from '../sealed-port.ts'
 export * from './server.ts'
 export * from './row.ts'
-export type * from './operate/store.ts'
+export * from './operate/store.ts'
 export type * from './journal/store.ts'

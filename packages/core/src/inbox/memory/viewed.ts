@@ -1,6 +1,12 @@
 import { grouped } from '../../basics/maybe.ts'
-import type { FullRow, InfoRow, Scan, Viewed } from '../engine/operate/store.ts'
-import { DEAD, DONE, PENDING, READY, RUNNING, STATES, TASKS } from '../engine/row.ts'
+import {
+  NO_TASK,
+  type FullRow,
+  type InfoRow,
+  type Scan,
+  type Viewed,
+} from '../engine/operate/store.ts'
+import { DEAD, DONE, PENDING, RUNNING, STATES, TASKS } from '../engine/row.ts'
 import { decodeDelivery, decodeEvent } from '../codec.ts'
 import { topCauses } from '../engine/operate/top-causes.ts'
 import { OWN_PROCESS } from './rows.ts'
@@ -118,29 +124,11 @@ function newerFirst(one: Found, [received, id]: readonly [number, number]): numb
 function rowOf([task, event]: Found, full: boolean): FullRow {
   const { number, home, received, erased, eventId, topic, scope, provider, key } = event
   const { record, head, body } = full ? event.stored() : NO_TEXT
-  const { id, lane, state, gate, behind, attempt, token, round, cut, charged, line, fair } =
-    task ?? NO_TASK
-  const { due, took, error, runs, part, cause, data } = task ?? NO_TASK
+  // Member by member: a task of this inbox has others, and its own are those of its class.
+  const of: Record<string, unknown> = {}
+  for (const name of TASK_MEMBERS) of[name] = (task ?? NO_TASK)[name]
   return {
-    id,
-    lane,
-    state,
-    gate,
-    behind,
-    attempt,
-    token,
-    round,
-    cut,
-    charged,
-    line,
-    fair,
-    due,
-    took,
-    error,
-    runs,
-    part,
-    cause,
-    data,
+    ...(of as unknown as typeof NO_TASK),
     event: number,
     receiver: home.name,
     received,
@@ -156,29 +144,8 @@ function rowOf([task, event]: Found, full: boolean): FullRow {
   }
 }
 
+const TASK_MEMBERS = Object.keys(NO_TASK) as (keyof typeof NO_TASK)[]
 const NO_TEXT = { record: '', head: '', body: new Uint8Array() }
-const NO_TASK = {
-  id: 0,
-  lane: 0,
-  state: DONE,
-  gate: READY,
-  behind: false,
-  attempt: 0,
-  token: 0,
-  round: 0,
-  cut: 0,
-  charged: 0,
-  line: null,
-  fair: null,
-  due: 0,
-  took: null,
-  error: null,
-  runs: 0,
-  part: '',
-  cause: null,
-  data: null,
-} as const
-
 function fits([task, event]: Found, want: Scan): boolean {
   const { part, provider, state, eventId, keys, id, cause, before, after } = want.filter
   const { topic, lanes, receiver, passing } = want

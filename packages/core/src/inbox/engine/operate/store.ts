@@ -2,7 +2,7 @@ import type { MaybePromise } from '../../../basics/maybe.ts'
 import type { TopicMatch } from './filter.ts'
 import type { CauseGroup, CauseTotals } from './top-causes.ts'
 import type { TaskFilter } from '../../view.ts'
-import type { TaskRow } from '../row.ts'
+import { DONE, READY, type TaskRow } from '../row.ts'
 import type { ActionRow } from '../journal/store.ts'
 
 /** What operators read and change, as a store gives it. */
@@ -111,6 +111,29 @@ export interface FullRow extends InfoRow {
   readonly record: string
   readonly head: string
   readonly body: Uint8Array
+}
+
+/** The members of a row that stands for an event without a task. */
+export const NO_TASK: TaskRow & Pick<FullRow, 'runs' | 'part' | 'cause' | 'data'> = {
+  id: 0,
+  lane: 0,
+  state: DONE,
+  gate: READY,
+  behind: false,
+  attempt: 0,
+  token: 0,
+  round: 0,
+  cut: 0,
+  charged: 0,
+  line: null,
+  fair: null,
+  due: 0,
+  took: null,
+  error: null,
+  runs: 0,
+  part: '',
+  cause: null,
+  data: null,
 }
 
 /** Contents of an event. */
