@@ -25,7 +25,7 @@ const FLAWED: readonly (readonly [string, string, ...(readonly string[])])[] = [
   ['secrets-logged', 'no log and no reply has the secret or a signature'],
   [
     'verified-after-parsing',
-    'a body is verified as it came: white space, escapes and doubled keys are taken',
+    'a body is verified as it came: white space, escapes and doubled keys are accepted',
   ],
   ['stale-accepted', 'a stale delivery is rejected and has no effect'],
 ]

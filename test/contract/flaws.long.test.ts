@@ -21,13 +21,13 @@ const FLAWS: readonly (readonly [string, () => Flaw, readonly string[]])[] = [
   [
     'charges neighbours for a crash',
     chargesNeighbours,
-    ['an interruption uses no attempt, and the view tells of it'],
+    ['an interruption uses no attempt, and the view shows it'],
   ],
   [
     'uses an attempt when it closes',
     closeUsesAttempt,
     [
-      'what still runs at the end is given back: no attempt is used, and its late outcome is rejected',
+      'what still runs at the end is released: no attempt is used, and its late outcome is rejected',
       'ten deploys in a row use no attempt, and make no suspect of a task',
     ],
   ],

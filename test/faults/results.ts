@@ -36,7 +36,7 @@ The 16 scenarios of [webhook-receiver-conformance](https://github.com/luckyteagi
 on \`sqliteInbox\`, \`bullmqInbox\` and \`postgresInbox\`; in 015 the handler ran twice with one idempotency key. To repeat it, clone that project and give the
 function \`_run_scenario\` of its \`tests/e2e/test_reference_corpus.py\` a receiver whose \`handle\` posts to an app with \`generic({ scheme: 'hmac', header: 'X-Webhook-Signature',
 timestampHeader: 'X-Webhook-Timestamp', message: '{time}.{header:x-webhook-id}.{body}', eventIdHeader: 'X-Webhook-Id', topicField: 'type', formats: ['json'],
-labels: 'strict', secret })\`, whose clock stands at 2,000,000,000 s, whose handler writes an effect under \`task.idempotencyKey\`, and whose \`probe\` counts these.
+contentType: 'strict', secret })\`, whose clock stands at 2,000,000,000 s, whose handler writes an effect under \`task.idempotencyKey\`, and whose \`probe\` counts these.
 \`fail_next_after_effect\` kills the app behind its next effect; a second receiver on one database kills the first.
 `
 

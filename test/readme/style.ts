@@ -1,6 +1,21 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseAst } from 'rolldown/parseAst'
 import { root } from '../run/report.ts'
+
+/** British spelling: by its endings where these are enough, and by its stems where American words end alike. */
+const BRITISH = new RegExp(
+  `\\b(?:${[
+    '\\w+isations?',
+    '(?:anal|paral|catal)ys(?:e[ds]?|ing)',
+    '(?:serial|recogn|organ|normal|memo|initial|minim|maxim|optim|custom|author|synchron|final|central|categor|character|standard|summar|util|visual|priorit|parameter|token|sanit|general|special|random|local|anonym|emphas|equal|formal|regular|virtual)is(?:e[dsr]?|ing)',
+    '(?:label|cancel|travel|model|signal|fuel|level|marshal|channel|tunnel|total|dial|unravel)l(?:ed|ing|er)',
+    '(?:arm|behavi|col|endeav|fav|flav|harb|hon|hum|lab|neighb|rum|sav|vap|vig)our\\w*',
+    '(?:cent|fib|lit|theat)res?|(?:def|off|lic|pret)ences?|(?:judg|acknowledg)ements?|catalogues?',
+    'grey|ageing|artefacts?|enquir(?:y|ies|ed?)|sceptic\\w*|practis(?:e[ds]?|ing)|fulfils?|skilful|whilst|amongst|learnt|spelt|spoilt|programmes?|cheques?|towards|afterwards|backwards',
+  ].join('|')})\\b`,
+  'i',
+)
 
 /** What a program can judge of CONTRIBUTING's "How we write": a pattern and what to write in its place. */
 const INSTEAD: readonly (readonly [pattern: RegExp, instead: string])[] = [
@@ -18,7 +33,7 @@ const INSTEAD: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\bbeside\b/i, 'next to, in addition to, compared with'],
   [/\bby (?:HTTPS?|RPC)\b/, 'over'],
   [
-    /\b(?:is|are|was|be|been|not) taken\b|\btakes? (?:the delivery|deliveries|events?|tasks?)\b/i,
+    /\b(?:is|are|was|be|been|not) taken\b/i,
     'accept, receive, fetch, claim, allow',
   ],
   [/\bgiv(?:e|es|en|ing) back\b|\bgives? (?:its|the|their) \w+ back\b/i, 'release'],
@@ -26,15 +41,13 @@ const INSTEAD: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\brefus(?:e|es|ed|al|als|ing)\b/i, 'reject'],
   [/\bnever\b/i, 'what the limit is, or "does not"'],
   [/\bso many\b|\banew\b|\bunder way\b|\bthereof\b/i, 'the number, again, running'],
+  // A time that something takes is no other verb's meaning.
   [
-    /\b(?:colour|behaviour|favour|honour|neighbour|licence|defence|centre|artefact|judgement)/i,
-    'the American spelling',
+    /(?<!\bmay )\btak(?:es?|en)\b(?= \w)(?! (?:[\d.]|(?:as )?long|more (?:turns|than)|turns?\b|(?:nine|ten) \w+|the blame|over\b|place\b|up\b))/i,
+    'accept, receive, fetch, claim, allow, use',
   ],
-  [/\b(?:labell|cancell|travell|modell|signall)(?:ed|ing)\b|\bgrey\b/i, 'the American spelling'],
-  [
-    /\b(?:serial|recogn|organ|normal|memo|initial|minim|optim|custom|author|synchron|final)is(?:e|es|ed|ing|ation)\b|\banalyse/i,
-    'the American spelling',
-  ],
+  [/\b(?:tasks|runs|deliveries|events) an? (?:second|minute|hour|day)\b/i, 'per'],
+  [BRITISH, 'the American spelling'],
 ]
 
 /** The longest sentence, in words. The aim is 25. */
@@ -53,20 +66,43 @@ export const documents: readonly string[] = globSync(
   .map((file) => file.replaceAll('\\', '/'))
   .toSorted()
 
-/** What breaks a rule in a document, as `words: what to write`. */
+/** Code whose strings users see: messages, warnings, logs, help, page texts, and titles of the contract suites. */
+export const sources: readonly string[] = globSync('packages/*/{src,page}/**/*.{ts,tsx}', {
+  cwd: root,
+  // The built page, statements of stores, and lists of topics in the providers' own words.
+  exclude: [
+    '**/assets.ts',
+    '**/{sql,lua}/**',
+    'packages/registrar/src/topics/**',
+    '**/generated/**',
+  ],
+})
+  .map((file) => file.replaceAll('\\', '/'))
+  .toSorted()
+
+/** Texts that say what another program says, or are its code. */
+const OTHERS = /^the connection was refused$/
+
+/** What breaks a rule in a document or in the texts of a source, as `words: what to write`. */
 export function faults(file: string): readonly string[] {
-  return sentences(readFileSync(join(root, file), 'utf8')).flatMap((sentence) => [
+  const content = readFileSync(join(root, file), 'utf8')
+  const found = file.endsWith('.md') ? sentences(content) : texts(content, file).flatMap(sentences)
+  return found.flatMap(broken)
+}
+
+/** What a sentence breaks. */
+export function broken(sentence: string): readonly string[] {
+  const words = sentence.split(' ').length
+  return [
     ...INSTEAD.flatMap(([pattern, instead]) => {
       const [found] = pattern.exec(sentence) ?? []
       return found === undefined ? [] : [`${sentence}\n  "${found}": write ${instead}`]
     }),
-    ...(/^(?:Who|What|Where|Whoever) [^?]+$/.test(sentence) && /[.]$/.test(sentence)
+    ...(/^(?:Who|What|Where|Whoever) [^?]+[.]$/.test(sentence)
       ? [`${sentence}\n  starts with a question word: name the subject`]
       : []),
-    ...(sentence.split(' ').length > LONGEST
-      ? [`${sentence}\n  has ${sentence.split(' ').length} words: at most ${LONGEST}`]
-      : []),
-  ])
+    ...(words > LONGEST ? [`${sentence}\n  has ${words} words: at most ${LONGEST}`] : []),
+  ]
 }
 
 /** The sentences of a document: of its paragraphs, list items and cells, with each span of code as one word. */
@@ -83,8 +119,41 @@ export function sentences(markdown: string): readonly string[] {
     .filter((sentence) => sentence.includes(' '))
 }
 
+/** Code of another language inside a string: statements, scripts, queries, markup, and modules that are written out. */
+const FOREIGN =
+  /\b(?:const|let|local|import|export|async|function) [\w{*]+|^(?:SELECT|INSERT|UPDATE|WITH|CREATE)\b|json_to_recordset|\$\.postern_|^(?:query|mutation) |redis\.p?call|\bAS \w+, |<\w+[^>]*>.*<|compgen|compdef/
+
+/** The strings of a source that are sentences, with each expression in them as one word of code. */
+export function texts(source: string, file: string): readonly string[] {
+  const found: string[] = []
+  const textOf = (node: any): string | undefined => {
+    if (node.type === 'Literal') return typeof node.value === 'string' ? node.value : undefined
+    if (node.type === 'JSXText') return node.value
+    if (node.type === 'TemplateLiteral')
+      return node.quasis.map(({ value }: any) => value.cooked).join('`code`')
+    if (node.type !== 'BinaryExpression' || node.operator !== '+') return undefined
+    const [left, right] = [textOf(node.left), textOf(node.right)]
+    return left === undefined && right === undefined
+      ? undefined
+      : `${left ?? '`code`'}${right ?? '`code`'}`
+  }
+  const walk = (node: any, inside: boolean): void => {
+    if (node === null || typeof node !== 'object' || node.type === 'TSLiteralType') return
+    const text = inside ? undefined : textOf(node)
+    if (text !== undefined) found.push(text)
+    for (const each of Object.values(node))
+      walk(each, node.type === 'BinaryExpression' && (inside || text !== undefined))
+  }
+  walk(parseAst(source, { lang: file.endsWith('x') ? 'tsx' : 'ts' }, file).body, false)
+  return found
+    .filter(
+      (text) => /[a-z]{2,} [a-z]{2,}/i.test(text) && !FOREIGN.test(text) && !OTHERS.test(text),
+    )
+    .map((text) => text.replaceAll(/\b[A-Z]{3,}\b/g, 'NAME'))
+}
+
 if (import.meta.main)
-  for (const file of process.argv.length > 2 ? process.argv.slice(2) : documents) {
+  for (const file of process.argv.length > 2 ? process.argv.slice(2) : [...documents, ...sources]) {
     const found = faults(file)
     if (found.length > 0) console.log(`\n${file}: ${found.length}\n${found.join('\n')}`)
   }

@@ -135,7 +135,7 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     expect((await inbox.view!.list()).rows[0]).toMatchObject({ state: 'done', attempt: 1 })
   })
 
-  test('one suspect at a time runs in a process, beside ordinary tasks', async () => {
+  test('one suspect at a time runs in a process, next to ordinary tasks', async () => {
     const inbox = open()
     let suspects = 0
     let most = 0

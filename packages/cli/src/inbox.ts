@@ -22,7 +22,7 @@ export async function withInbox<Result>(
 ): Promise<Result> {
   const inbox = await openInbox(options, changes)
   try {
-    if (!inbox.view) throw new Failure(2, `${inbox.name} keeps no tasks to look at`)
+    if (!inbox.view) throw new Failure(2, `${inbox.name} has no view of its tasks`)
     return await use({ view: inbox.view, journal: inbox.journal, name: inbox.name })
   } finally {
     await inbox.close()

@@ -84,7 +84,7 @@ export async function createProgram(
         'listen stripe --port 4000',
         'explain ./request.json --provider stripe --env .env',
         'inbox list --sqlite webhooks.db --state dead',
-      )}\n\nExit codes: 0 as asked, 1 the answer is no (rejected, not found), 2 wrong use, 3 the other side failed.`,
+      )}\n\nExit codes: 0 success, 1 negative result (rejected, not found), 2 wrong usage, 3 the other side failed.`,
     )
 
   for (const [usage, does, load] of COMMANDS) {

@@ -43,7 +43,7 @@ describe('catch-up', { timeout: 60_000 }, () => {
     )
     const asked = await missed(...since)
     expect(asked.code).toBe(2)
-    expect(asked.err).toContain('Take 80 events of github: repository octo/hello.')
+    expect(asked.err).toContain('Accept 80 events of github: repository octo/hello.')
 
     const done = await missed(...since, '--yes', '--json')
     expect(JSON.parse(done.out)).toMatchObject({
@@ -115,7 +115,7 @@ describe('catch-up', { timeout: 60_000 }, () => {
     )
     let shown = ''
     pty.onData((text) => {
-      if (!shown.includes('Take 80 events') && (shown + text).includes('Take 80 events'))
+      if (!shown.includes('Accept 80 events') && (shown + text).includes('Accept 80 events'))
         pty.write('y')
       shown += text
     })

@@ -225,7 +225,7 @@ test('an encrypted rejection opens with --encryption-key or the environment, and
   ])
   expect([wrong!.code, wrong!.err]).toEqual([
     1,
-    expect.stringMatching(/^(postern: )?--encryption-key: .*: give it too/),
+    expect.stringMatching(/^(postern: )?--encryption-key: .*: add that key/),
   ])
   expect([text!.code, text!.err]).toEqual([
     2,

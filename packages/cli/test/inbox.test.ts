@@ -101,7 +101,7 @@ describe('changes', () => {
     const dry = await inbox('prune', '2030-01-01', '--dry-run', '--json')
     const { tasks } = JSON.parse((await inbox('list', '--json')).out) as { tasks: unknown[] }
     expect(dry.out).toBe(`{"count":${tasks.length},"dryRun":true}\n`)
-    const nothing = { code: 0, out: '', err: expect.stringContaining('no task that is done') }
+    const nothing = { code: 0, out: '', err: expect.stringContaining('no done or dead task') }
     expect(await inbox('prune', '30d', '--yes')).toMatchObject(nothing)
     expect(await inbox('prune', '30d', '--dry-run')).toMatchObject(nothing)
     expect((await inbox('prune', '30d', '--dry-run', '--json')).out).toBe(
@@ -181,7 +181,7 @@ describe('changes', () => {
     })
     const one = ['--event-id', 'e2']
     expect((await inbox('erase', ...one, '--dry-run')).out).toMatch(
-      /^Erase payload, headers and body of 1 event\. Nothing can bring them back/,
+      /^Erase payload, headers and body of 1 event\. They cannot be restored/,
     )
     expect((await inbox('erase', ...one, '--yes', '--json')).out).toBe('{"count":1}\n')
     const { tasks } = JSON.parse((await inbox('list', '--json', ...one)).out) as {
@@ -192,7 +192,7 @@ describe('changes', () => {
     expect(out).not.toContain('refs/heads/main')
     expect(await inbox('erase', ...one, '--yes')).toMatchObject({
       code: 1,
-      err: 'no event matches whose tasks have ended\n',
+      err: 'no event with ended tasks matches\n',
     })
   })
 
@@ -205,7 +205,9 @@ describe('changes', () => {
     const { out } = await inbox('actions')
     expect(out).toMatch(/^when +who +what +count +which\n/)
     expect(out).toContain('erase')
-    expect((await inbox('actions', '--task', 'none')).err).toContain('nobody changed a task')
+    expect((await inbox('actions', '--task', 'none')).err).toContain(
+      'no task was changed by a person',
+    )
   })
 
   test('delete needs a filter, and removes what matches', async () => {

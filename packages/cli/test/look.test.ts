@@ -81,7 +81,11 @@ async function check({ open, flags, cwd, dump, allow, mayAll = false }: Place): 
   ]
   for (const look of looks) {
     const { code, err } = await run(...look)
-    expect([look, code, err.replace('nobody changed a task\n', '')]).toEqual([look, 0, ''])
+    expect([look, code, err.replace('no task was changed by a person\n', '')]).toEqual([
+      look,
+      0,
+      '',
+    ])
   }
   expect(await dump()).toBe(before)
 

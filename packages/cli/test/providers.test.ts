@@ -28,7 +28,7 @@ describe('providers', () => {
     expect(out).toMatch(/behind\(\s+hookdeckGateway\(.+\),\s+github,\s+\)/)
     for (const [given, told] of [
       ['hookdek', 'did you mean hookdeck?'],
-      ['svix', '--behind must be another sender than svix'],
+      ['svix', '--behind must be a different provider from svix'],
     ] as const) {
       const { code, err } = await postern(['providers', 'svix', '--behind', given])
       expect([code, err]).toEqual([2, expect.stringContaining(told)])

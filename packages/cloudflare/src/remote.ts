@@ -182,7 +182,8 @@ export const INBOX = 'durableObjectInbox'
 export const ROW: number = 2_000_000
 
 /** The way out for a body that is larger. */
-export const SMALLER_BODY: string = 'a row of the object holds no more: ask the sender for less'
+export const SMALLER_BODY: string =
+  'a row of the object cannot hold more: ask the sender for smaller deliveries'
 
 /** Options of `durableObject`. */
 export interface DurableObjectOptions {

@@ -58,7 +58,7 @@ export async function readRequest(
   if (request.bodyUsed || request.body?.locked) {
     throw new WebhookError('body_consumed', {
       problem: 'consumed',
-      remedy: 'hand the receiver the Request first, or a clone made before reading',
+      remedy: 'give the receiver the Request first, or a clone made before reading',
     })
   }
   const length = request.headers.get('content-length')

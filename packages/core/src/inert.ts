@@ -19,7 +19,7 @@ export function shellWord(value: string | Uint8Array): string {
   for (const byte of bytes) {
     if (byte === 0)
       throw new TypeError(
-        'shellWord: value must be without NUL, which no word of a shell can hold; pipe it as base64',
+        'shellWord: value must not contain NUL, which a shell word cannot hold; pipe it as base64',
       )
     const sign = String.fromCharCode(byte)
     plain += sign

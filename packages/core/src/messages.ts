@@ -98,7 +98,7 @@ export const MESSAGES: Record<Problem, (told: Told) => string> = {
     `handler ${f.got} failed; the sender was asked to redeliver, and handlers that succeeded will not run again`,
   answer_failed: () => 'the answer function failed',
   no_subscriptions: (f) =>
-    `receiver ${f.got} has no handler and no answer, so its events would be lost; import the module that calls receiver.on() before the first delivery, or set onUnhandled if this is intended`,
+    `receiver ${f.got} has no handler and no answer, so its events would be lost; import the module that calls receiver.on() before the first delivery. If this is intended, set onUnhandled`,
   // the inbox
   full: (f) =>
     `the inbox is full: ${f.got} ${f.expected} are waiting, ${f.option} is ${f.limit}; raise it or run more workers`,

@@ -200,7 +200,7 @@ export function createReceiver<
     port.work?.()
     if (onUnhandled === 'store' && subscriptions.all.length > 0)
       dueNow(viewOf(inbox), name, () => closed).catch((error: unknown) =>
-        warn(`stored events could not be looked at: ${String(error)}`),
+        warn(`stored events could not be read: ${String(error)}`),
       )
   }
 
@@ -255,7 +255,7 @@ function warnAtStart(
 
 /** The view of an inbox that keeps tasks. Throws a `TypeError` if it keeps none. */
 function viewOf({ name, view }: Pick<Inbox, 'name' | 'view'>): InboxView {
-  if (!view) throw new TypeError(`${name} keeps no tasks to look at: use an inbox that has a view`)
+  if (!view) throw new TypeError(`${name} has no view of its tasks; use an inbox that has one`)
   return view
 }
 

@@ -150,7 +150,7 @@ describe('a body that is not all there', () => {
     for (const request of [read, locked]) {
       const { status, code, rejected } = await problem(request)
       expect([status, code]).toEqual([500, 'body_consumed'])
-      expect(rejected?.remedy).toContain('hand the receiver the Request first')
+      expect(rejected?.remedy).toContain('give the receiver the Request first')
     }
   })
 

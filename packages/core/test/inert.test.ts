@@ -80,7 +80,7 @@ describe('a word of a shell', () => {
   })
 
   test('has no NUL', () => {
-    expect(() => shellWord('a\0b')).toThrow('shellWord: value must be without NUL')
+    expect(() => shellWord('a\0b')).toThrow('shellWord: value must not contain NUL')
   })
 })
 

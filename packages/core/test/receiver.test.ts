@@ -105,8 +105,8 @@ describe('options that cannot be right are a TypeError that names them', () => {
     }
     const { receiver } = setup({ inbox })
     await expect(receiver.startWorker()).rejects.toThrow('inlineInbox runs the handlers inside')
-    await expect(receiver.tasks()).rejects.toThrow('inlineInbox keeps no tasks')
-    await expect(receiver.replay()).rejects.toThrow('inlineInbox keeps no tasks')
+    await expect(receiver.tasks()).rejects.toThrow('inlineInbox has no view of its tasks')
+    await expect(receiver.replay()).rejects.toThrow('inlineInbox has no view of its tasks')
   })
 
   test('options that fail leave the name in the inbox free', () => {

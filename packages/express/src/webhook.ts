@@ -34,5 +34,5 @@ function remedy(request: Request): string {
     request.body === undefined ? undefined : PARSERS.find(([pattern]) => pattern.test(type))?.[1]
   return parser === undefined
     ? 'mount the webhook route before the middleware that read it'
-    : `mount the webhook route before ${parser}() or a parser like it, or keep the bytes with ${parser}({ verify: (req, res, buffer) => { req.rawBody = buffer } }); on NestJS take @postern/nestjs, which stands before its parsers`
+    : `mount the webhook route before ${parser}() or a parser like it, or keep the bytes with ${parser}({ verify: (req, res, buffer) => { req.rawBody = buffer } }); on NestJS use @postern/nestjs, which runs before its parsers`
 }

@@ -26,7 +26,7 @@ export function webhook(receiver: Mountable, options: WebhookOptions = {}): Fast
   checkObject('webhook: options', options)
   const { path = '/', ...rest } = options
   if (typeof path !== 'string' || !path.startsWith('/'))
-    throw new TypeError(`webhook: path must be a string that begins with /, got ${String(path)}`)
+    throw new TypeError(`webhook: path must be a string that starts with /, got ${String(path)}`)
   const rejections = new WeakMap<FastifyRequest, WebhookError>()
   const bridge = createBridge(receiver, rest, {
     target: (request: FastifyRequest) => request.originalUrl,

@@ -107,7 +107,7 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
     if (outcome === 'delivered') return
     await marks?.set(event.tenant, id, settings.now())
     await onGone?.(destination, event)
-    throw new UnrecoverableError(`${id} answered 410: it wants no more`)
+    throw new UnrecoverableError(`${id} answered 410: it accepts no more`)
   }
 
   function checkDestinations(

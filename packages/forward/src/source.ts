@@ -138,7 +138,7 @@ export function createSender(options: SourceOptions): WebhookSource {
     if (!(await registry.leave(id, kept.url)))
       throw new Error(`${id} answered 410 at its URL before the new registration`)
     await onGone?.(shown(id, { ...kept, gone: now() }))
-    throw new UnrecoverableError(`${id} answered 410: it wants no more`)
+    throw new UnrecoverableError(`${id} answered 410: it accepts no more`)
   }
 }
 

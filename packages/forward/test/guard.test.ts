@@ -75,7 +75,7 @@ describe('names that resolve to where nobody may call', () => {
       lookup: resolving(() => address),
     })
     await scene.send()
-    expect(await scene.until('dead')).toContain('not of the public internet')
+    expect(await scene.until('dead')).toContain('outside the public internet')
     expect(site.connections).toBe(0)
     await Promise.all([scene.close(), site.close()])
   })
@@ -96,7 +96,7 @@ describe('names that resolve to where nobody may call', () => {
       lookup,
     })
     await scene.send()
-    expect(await scene.until('dead')).toContain('not of the public internet')
+    expect(await scene.until('dead')).toContain('outside the public internet')
     expect(site.connections).toBe(0)
     // Asked once for one connection: what was checked is what would have been connected to.
     expect(given).toHaveLength(2)
@@ -123,7 +123,7 @@ describe('names that resolve to where nobody may call', () => {
       lookup: resolving(() => '127.0.0.1'),
     })
     await scene.send()
-    expect(await scene.until('dead')).toContain('not of the public internet')
+    expect(await scene.until('dead')).toContain('outside the public internet')
     expect(site.got).toHaveLength(0)
     await Promise.all([scene.close(), site.close()])
   })

@@ -180,9 +180,9 @@ function Failing(): JSX.Element | null {
         <span aria-hidden="true">, for {duration(Math.max(1000, time - failure.since))}</span>.
       </strong>{' '}
       {inbox
-        ? 'Deliveries that the inbox does not take are rejected with 503, and their senders try again.'
-        : 'What you see is from before.'}{' '}
-      <span aria-hidden="true">{next > 0 ? `Next look in ${next} s.` : 'Looking now.'}</span>
+        ? 'Deliveries that the inbox cannot accept are rejected with 503, and their senders try again.'
+        : 'This page shows older data.'}{' '}
+      <span aria-hidden="true">{next > 0 ? `Next update in ${next} s.` : 'Looking now.'}</span>
     </div>
   )
 }

@@ -41,7 +41,7 @@ export function createInspector<Own extends readonly unknown[] = readonly unknow
           status: 403,
           error: 'cross_site',
           title: 'This came from another site',
-          message: 'a page of another site may not ask',
+          message: 'requests from another site are not allowed',
         }),
       )
     const passed = await gate(request, place)
@@ -58,7 +58,7 @@ export function createInspector<Own extends readonly unknown[] = readonly unknow
     const reads = request.method === 'GET' || request.method === 'HEAD'
     if (place.route.startsWith('api/'))
       return api(request, place.route.slice('api/'.length), place.query, visitor)
-    if (!reads) return problemReply(405, 'method', 'GET alone')
+    if (!reads) return problemReply(405, 'method', 'method must be GET')
     switch (place.route) {
       case '':
         return asset(

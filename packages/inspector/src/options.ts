@@ -110,11 +110,11 @@ export function checkInspector<Own extends readonly unknown[]>(
   if (!Array.isArray(observers)) throw new TypeError('inspector: observers must be a list')
   if (auth === undefined && !dev)
     throw new TypeError(
-      'inspector: auth is missing: it shows payloads to whoever comes. Give auth: { token: process.env.POSTERN_TOKEN }, or a function that reads your session; only for development, dev: true',
+      'inspector: auth is missing: anyone could read payloads. Give auth: { token: process.env.POSTERN_TOKEN }, or a function that reads your session; only for development, dev: true',
     )
   if (auth !== undefined && dev)
     throw new TypeError(
-      'inspector: dev: true makes a key in place of auth; give one of both, as in process.env.POSTERN_TOKEN ? { auth: … } : { dev: true }',
+      'inspector: dev: true creates a key instead of auth; give only one of them, as in process.env.POSTERN_TOKEN ? { auth: … } : { dev: true }',
     )
   if (dev && process.env['NODE_ENV'] === 'production')
     throw new TypeError(

@@ -58,8 +58,8 @@ describe('replay', () => {
   })
 
   test.each([
-    [{ filter: {} }, 'filter must say which tasks; an empty one would mean all'],
-    [{}, 'filter must say which tasks; an empty one would mean all'],
+    [{ filter: {} }, 'filter must name tasks; an empty filter would match all of them'],
+    [{}, 'filter must name tasks; an empty filter would match all of them'],
     [{ filter: { topics: 'push' } }, 'unknown option topics; did you mean topic?'],
     [
       { filter: { state: 'dead' }, dryrun: true },

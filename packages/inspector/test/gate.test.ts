@@ -17,7 +17,7 @@ describe('a mistake is loud', () => {
       { inbox, dev: 'localhost:3000' },
       'dev must be true, or the address',
     ],
-    ['both', { inbox, dev: true, auth: { token } }, 'give one of both'],
+    ['both', { inbox, dev: true, auth: { token } }, 'give only one of them'],
     [
       'an unset variable',
       { inbox, auth: { token: undefined } },

@@ -58,7 +58,7 @@ describe('deliveries', () => {
   test('a rejected one shows the topic that it claims, as a claim, to who may see payloads', async () => {
     const { rows: found } = await list('q=code:signature_mismatch')
     expect([found[0]!.topic, found[0]!.claims]).toEqual([undefined, 'push'])
-    expect(await rows('topic:push'), 'a claim is no topic').toEqual(['push-1', 'push-1'])
+    expect(await rows('topic:push'), 'a claim is not a topic').toEqual(['push-1', 'push-1'])
     const bob = scene.as({ allow: 'all', payloads: false })
     const { rows: seen } = await bob.get<ListReply>('list?q=code:signature_mismatch')
     expect([seen.length, seen[0]!.claims]).toEqual([1, undefined])
@@ -212,11 +212,11 @@ describe('what cannot be meant', () => {
     ],
     [
       'stat:dead',
-      'stat: is no qualifier; did you mean state:? text with a colon stands in double quotes',
+      'stat: is not a qualifier; did you mean state:? put text with a colon in double quotes',
     ],
-    ['-since:2h', '-since: cannot be turned round; give the other one'],
+    ['-since:2h', '-since: cannot be negated; give the other one'],
     ['error:x status:401', 'error: lists tasks and status: lists deliveries; remove one of them'],
-    ['topic:a topic:b', 'topic: stands twice; give it once'],
+    ['topic:a topic:b', 'topic: is given twice; give it once'],
     ['state:', 'state: has no value'],
   ])('%s', async (q, problem) => {
     expect(await list(`q=${encodeURIComponent(q)}`)).toMatchObject({

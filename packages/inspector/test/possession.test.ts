@@ -112,7 +112,7 @@ describe('dev: true', () => {
     const page = onFetch({ inbox, dev: true, log: false })
     const reply = await page(new Request('http://localhost:3000/postern'))
     const html = await reply.text()
-    expect(html).toContain('The log of the app has the address with the key.')
+    expect(html).toContain("The app's log has the address with the key.")
     expect(html).not.toContain(devKey())
     expect(reply.headers.get('content-security-policy')).toMatch(/script-src 'sha256-[^' ]+';/)
   })

@@ -44,7 +44,7 @@ testAdapter(
       {
         name: 'request.text()',
         mount: at('consumed'),
-        fix: /hand the receiver the Request first, or a clone made before reading/,
+        fix: /give the receiver the Request first, or a clone made before reading/,
       },
     ],
   },

@@ -130,7 +130,7 @@ function lossy(): WebhookError {
   return new WebhookError('body_altered', {
     problem: 'lossy',
     got: 'req.setEncoding() made strings of the bytes',
-    remedy: 'call it on routes that are no webhooks',
+    remedy: 'call it only on routes that are not webhooks',
   })
 }
 

@@ -128,7 +128,7 @@ export const INSTRUMENTS: Readonly<Record<InstrumentName, Instrument>> = {
     kind: 'gauge',
     unit: '{task}',
     description:
-      'Tasks in the inbox by state: pending, running or dead. Processes that share an inbox report the same number: take the maximum',
+      'Tasks in the inbox by state: pending, running or dead. Processes that share an inbox report the same number: use the maximum',
     attributes: [...LANE, 'postern.state'],
   },
   oldestDue: {
@@ -143,7 +143,7 @@ export const INSTRUMENTS: Readonly<Record<InstrumentName, Instrument>> = {
     kind: 'gauge',
     unit: '{inbox}',
     description:
-      '1 if the inbox told its depth when it was last asked, 0 if it failed or took too long',
+      '1 if the inbox reported its depth when last asked, 0 if it failed or was too slow',
     attributes: ['messaging.destination.name'],
   },
   callDuration: {

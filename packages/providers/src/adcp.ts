@@ -63,7 +63,7 @@ export const adcp: Factory<AdcpOptions> = /* @__PURE__ */ provider({
     jwksUrl: "The https URL of the sender's key set.",
     jwks: "The sender's keys, in place of fetching them.",
     fetch: 'In place of the global fetch.',
-    timeout: 'Milliseconds a fetch may take. Default 5000.',
+    timeout: 'Longest time of a fetch, in milliseconds. Default 5000.',
   },
   covers: { body: 'bytes', url: true, id: true, timestamp: true },
   canSign: false,

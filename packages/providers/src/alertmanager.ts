@@ -37,7 +37,7 @@ export const alertmanager: Factory<AlertmanagerOptions> = /* @__PURE__ */ provid
   options: {
     token: 'Token of Authorization: Bearer.',
     credentials: 'user:password of HTTP Basic authentication.',
-    unauthenticated: 'Takes deliveries from anybody. Default false.',
+    unauthenticated: 'Accepts deliveries from anybody. Default false.',
   },
   secret: 'token',
   covers: { body: 'none' },

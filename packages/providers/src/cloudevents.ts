@@ -16,7 +16,7 @@ import { consent, CONSENT_HEADERS } from './schemes/abuse-protection.ts'
 export interface CloudeventsOptions {
   /** The bearer token senders carry in `Authorization` or in the query parameter `access_token`. */
   readonly secret?: SecretOption
-  /** `true` takes events from anybody. @default false */
+  /** `true` accepts events from anybody. @default false */
   readonly unauthenticated?: boolean
   /** Origins that get consent when they ask by OPTIONS; `*` stands for all. @default none */
   readonly allowedOrigins?: readonly string[]
@@ -48,7 +48,7 @@ export const cloudevents: Factory<CloudeventsOptions> = /* @__PURE__ */ provider
   },
   options: {
     secret: 'The bearer token of the senders.',
-    unauthenticated: 'true: takes events from anybody.',
+    unauthenticated: 'true: accepts events from anybody.',
     allowedOrigins: 'Origins that get consent when they ask by OPTIONS. Default none.',
   },
   formats: ['json', 'form', 'xml', 'multipart', 'text', 'bytes'],

@@ -42,7 +42,7 @@ export const cloudflareAccess: Factory<CloudflareAccessOptions> = /* @__PURE__ *
     audience: 'The audience tag of the application.',
     jwks: "The team's keys, in place of fetching them.",
     fetch: 'In place of the global fetch.',
-    timeout: 'Milliseconds a fetch may take. Default 5000.',
+    timeout: 'Longest time of a fetch, in milliseconds. Default 5000.',
     tolerance: 'Seconds the clocks may differ. Default 60 ahead, 0 behind.',
   },
   formats: ['json', 'xml', 'form', 'bytes'],

@@ -48,7 +48,7 @@ export const datadog: Factory<DatadogOptions> = /* @__PURE__ */ provider({
     idField: 'Member of the payload that is the id. Default id.',
     token: 'Token of Authorization: Bearer (OAuth2).',
     credentials: 'user:password of the URL.',
-    unauthenticated: 'Takes deliveries from anybody. Default false.',
+    unauthenticated: 'Accepts deliveries from anybody. Default false.',
   },
   formats: ['json', 'form'],
   covers: { body: 'none' },

@@ -46,7 +46,7 @@ export const dockerHub: Factory<DockerHubOptions> = /* @__PURE__ */ provider({
   options: {
     secret: 'A secret of your own in the URL.',
     queryKey: 'The query parameter that carries it. Default secret.',
-    unauthenticated: 'Takes deliveries from anybody. Default false.',
+    unauthenticated: 'Accepts deliveries from anybody. Default false.',
   },
   covers: { body: 'none' },
   scheme: ({ queryKey = 'secret' }) => token({ query: queryKey }),

@@ -59,7 +59,7 @@ export const grafana: Factory<GrafanaOptions> = /* @__PURE__ */ provider({
     tolerance: 'Seconds the signed time may be away from now. Default 300.',
     token: 'Token of Authorization: Bearer.',
     credentials: 'user:password of HTTP Basic authentication.',
-    unauthenticated: 'Takes deliveries from anybody. Default false.',
+    unauthenticated: 'Accepts deliveries from anybody. Default false.',
   },
   covers: { body: 'bytes', id: true, timestamp: true },
   secretOf: (options) => oneSecret('grafana', options, ['secret', 'token', 'credentials']),

@@ -62,7 +62,7 @@ export const hubspot: Factory<HubspotOptions> = /* @__PURE__ */ provider({
     clientSecret: 'Client secret of the app.',
     publicUrl: 'The URL as HubSpot calls it. Default: the URL of the request.',
     tolerance: 'Seconds a signed time (v3) may be away from now. Default 300.',
-    versions: 'The versions of the signature to take. Default v3.',
+    versions: 'Accepted versions of the signature. Default v3.',
   },
   formats: ['json', 'query'],
   secret: 'clientSecret',
@@ -165,7 +165,7 @@ function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array> {
       if (!versions.includes(version))
         throw malformed({ header: VERSION }, `one of ${versions.join(', ')}, which versions allows`)
       if (version === 'v1' && delivery.method !== 'POST')
-        throw malformed({ header: VERSION }, 'v2 or v3, without which only POST is taken')
+        throw malformed({ header: VERSION }, 'v2 or v3, without which only POST is allowed')
       return { v1, v2, v3 }[version].verify(delivery, keys, now)
     },
   }

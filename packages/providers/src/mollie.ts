@@ -38,7 +38,7 @@ export const mollie: Factory<MollieOptions> = /* @__PURE__ */ provider({
   facts: { checked: '2026-11-26', delivers: { within: 15_000, retries: 26 * HOUR, ok: '200' } },
   options: {
     signingSecret: 'Signing secret of a next-gen webhook.',
-    unauthenticated: 'Takes classic webhooks, which are not signed. Default false.',
+    unauthenticated: 'Accepts classic webhooks, which are not signed. Default false.',
   },
   formats: ['json', 'form'],
   secret: 'signingSecret',

@@ -20,7 +20,7 @@ export const openai: Factory<OpenaiOptions> = /* @__PURE__ */ standardFamily({
   docs: 'https://platform.openai.com/docs/guides/webhooks',
   setup: {
     call: 'POST https://api.openai.com/v1/webhook_endpoints',
-    secret: 'signing_secret in the answer, told at creation and rotation alone',
+    secret: 'signing_secret in the reply, shown only at creation and rotation',
     docs: 'https://developers.openai.com/api/reference/go/resources/webhooks/methods/create',
   },
   notSecret: [[/^sk-/, 'a key for the API']],

@@ -59,7 +59,7 @@ export const paypal: Factory<PaypalOptions> = /* @__PURE__ */ provider({
     certPem: 'PEM of the certificate, in place of fetching it.',
     ca: 'PEM of more authorities.',
     fetch: 'In place of the global fetch.',
-    timeout: 'Milliseconds a fetch may take. Default 5000.',
+    timeout: 'Longest time of a fetch, in milliseconds. Default 5000.',
     tolerance: 'Seconds the signed time may be away from now. Default 259200.',
   },
   secret: 'webhookId',

@@ -70,7 +70,7 @@ export const plaid: Factory<PlaidOptions> = /* @__PURE__ */ provider({
     environment: "'production' or 'sandbox'. Default 'production'.",
     jwks: 'The verification keys, in place of fetching them.',
     fetch: 'In place of the global fetch.',
-    timeout: 'Milliseconds a fetch may take. Default 5000.',
+    timeout: 'Longest time of a fetch, in milliseconds. Default 5000.',
     tolerance: "Seconds the token's iat may be away from now. Default 300.",
   },
   ids: false,

@@ -42,7 +42,7 @@ export const salesforceOutbound: Factory<SalesforceOutboundOptions> = /* @__PURE
     delivers: {
       within: 60_000,
       retries: DAY,
-      ok: 'SOAP acknowledgement',
+      ok: 'SOAP acknowledgment',
       retryId: 'same',
       source:
         'https://help.salesforce.com/apex/HTViewHelpDoc?id=platform.workflow_om_considerations.htm',

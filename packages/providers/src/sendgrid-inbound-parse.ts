@@ -45,7 +45,7 @@ export const sendgridInboundParse: Factory<SendgridInboundParseOptions> = /* @__
   },
   options: {
     publicKey: 'The public key of the security policy.',
-    unauthenticated: 'true: takes mail without any signature.',
+    unauthenticated: 'true: accepts mail without any signature.',
     tolerance: 'Seconds the signed time may be away from now. Default 259200.',
   },
   formats: ['multipart'],

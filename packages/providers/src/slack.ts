@@ -51,7 +51,7 @@ export const slack: Factory<DatedPresetOptions<'signingSecret'>> = /* @__PURE__ 
     retries: DAY,
     redirect: 'followed',
     after4xx: 'retried',
-    givesUp: 'disabled for a time if less than 5 % of 1000 events an hour succeed',
+    givesUp: 'disabled for a time if less than 5 % of 1000 events per hour succeed',
     ok: '2xx',
     source: 'https://docs.slack.dev/apis/events-api/',
     retryHeaders: { 'x-slack-retry-num': '1', 'x-slack-retry-reason': 'http_timeout' },
@@ -86,7 +86,7 @@ function greet(delivery: Delivery): Reply | undefined {
       'method_not_allowed',
       {
         problem: 'wrong_method',
-        expected: 'POST, and GET for ssl_check=1 alone,',
+        expected: 'POST, and GET only for ssl_check=1,',
         got: delivery.method,
       },
       { headers: { allow: 'POST' } },

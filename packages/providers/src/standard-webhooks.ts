@@ -42,7 +42,7 @@ export const standardWebhooks: Factory<StandardWebhooksOptions> = /* @__PURE__ *
   },
   options: {
     secret: 'whsec_… (symmetric) or whpk_… (Ed25519).',
-    raw: 'Takes the text of the secret as the key. Default false.',
+    raw: 'Uses the text of the secret as the key. Default false.',
     tolerance: 'Seconds the signed time may be away from now. Default 300.',
     topicField: 'Member of the body that is the topic. Default type.',
   },

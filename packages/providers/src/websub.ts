@@ -33,7 +33,7 @@ export interface WebsubOptions {
     | string
     | readonly string[]
     | ((intent: WebsubIntent) => MaybePromise<boolean>)
-  /** Hears of each confirmed subscription and its lease. */
+  /** Called with each confirmed subscription and its lease. */
   readonly onVerified?: (intent: WebsubIntent) => MaybePromise<void>
   /** Takes deliveries of subscriptions without a secret, which anybody can send. @default false */
   readonly unauthenticated?: boolean
@@ -75,8 +75,8 @@ export const websub: Factory<WebsubOptions> = /* @__PURE__ */ provider({
   options: {
     secret: 'hub.secret of the subscription.',
     expectedTopic: 'Topic URLs whose verification is answered. Default none.',
-    onVerified: 'Hears of each confirmed subscription and its lease.',
-    unauthenticated: 'Takes deliveries of subscriptions without a secret. Default false.',
+    onVerified: 'Called with each confirmed subscription and its lease.',
+    unauthenticated: 'Accepts deliveries of subscriptions without a secret. Default false.',
   },
   formats: ['json', 'xml', 'bytes'],
   challenge: HUB_CHALLENGE,

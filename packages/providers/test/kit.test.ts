@@ -62,7 +62,7 @@ describe('signed', () => {
     const receiver = createReceiver({ provider: one, inbox: inlineInbox(), log: false })
     receiver.on('ping', () => {})
     expect((await deliver(receiver, signed(one, 'ping', { a: 1 }))).status).toBe(200)
-    await expect(signed(one, 'ping')).rejects.toThrow('provider must be a name in the catalogue')
+    await expect(signed(one, 'ping')).rejects.toThrow('provider must be a name in the catalog')
   })
 
   test('what only the sender can sign is said', async () => {

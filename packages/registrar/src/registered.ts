@@ -58,7 +58,7 @@ function stepText({ do: verb, kind, id, before, after, why }: Step): string {
   return [
     `${verb} ${kind}${id === undefined ? '' : ` ${id}`}: ${why}`,
     ...(lacks.length > 0 ? [`lacks ${lacks.join(', ')}`] : []),
-    ...(extra.length > 0 ? [`has ${extra.join(', ')} beside it`] : []),
+    ...(extra.length > 0 ? [`has ${extra.join(', ')} in addition`] : []),
   ].join('; ')
 }
 

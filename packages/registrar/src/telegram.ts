@@ -51,7 +51,7 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
     warn: ({ url }) =>
       ['', '443', '80', '88', '8443'].includes(new URL(url).port)
         ? []
-        : ['Telegram delivers to the ports 443, 80, 88 and 8443 alone'],
+        : ['Telegram delivers only to the ports 443, 80, 88 and 8443'],
     async list() {
       const info = await read()
       const url = asText(info['url'])

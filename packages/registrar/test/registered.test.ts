@@ -40,7 +40,7 @@ test('tells what is registered and what differs, and changes nothing', async () 
   const { id } = endpoints[0]!
   expect(differs).toEqual([
     expect.stringMatching(
-      new RegExp(`^update hook ${id}: .*; lacks issues; has release beside it$`),
+      new RegExp(`^update hook ${id}: .*; lacks issues; has release in addition$`),
     ) as string,
     `${id}: the sender does not deliver there; turn it on again`,
   ])

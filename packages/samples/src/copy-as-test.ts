@@ -66,7 +66,7 @@ import { expect, test } from 'vitest'
 ${runs ? `// It subscribes the handlers of the app: subscribe(receiver).\nimport { subscribe } from ${inertSource(handlers)}\n` : ''}
 const exported = ${inertSource(exported)}
 
-test(${inertSource(runs ? nameOf(tasks) : `the delivery of ${new Date(delivery.receivedAt).toISOString()} is taken`)}, async () => {
+test(${inertSource(runs ? nameOf(tasks) : `the delivery of ${new Date(delivery.receivedAt).toISOString()} is accepted`)}, async () => {
   const provider = ${gateway ? `behind(${call}, ${factoryName(about)})` : call}
   const now = frozen(exported.receivedAt)
 ${receiver}

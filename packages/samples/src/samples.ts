@@ -75,7 +75,7 @@ async function load(provider: string): Promise<SampleFile> {
     }
   }
   throw new TypeError(
-    `samples: provider must be a name in the catalogue of @postern/providers, got ${provider}`,
+    `samples: provider must be a name in the catalog of @postern/providers, got ${provider}`,
   )
 }
 
@@ -89,7 +89,7 @@ function manifestOf(): string {
     return createRequire(join(process.cwd(), 'package.json')).resolve(name)
   } catch (error) {
     throw new TypeError(
-      'samples: a bundler took @postern/samples in, whose samples are files beside it; install @postern/testing in the app',
+      'samples: a bundler included @postern/samples, but its samples are separate files; install @postern/testing in the app',
       { cause: error },
     )
   }

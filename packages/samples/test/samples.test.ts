@@ -30,6 +30,6 @@ test.each(['nobody', '', '../package', '../samples/github', 'github.json/..', 'G
   'the provider %j is rejected',
   async (name) => {
     await expect(samples(name)).rejects.toThrow(TypeError)
-    await expect(samples(name)).rejects.toThrow('samples: provider must be a name in the catalogue')
+    await expect(samples(name)).rejects.toThrow('samples: provider must be a name in the catalog')
   },
 )

@@ -20,8 +20,8 @@ export const acme: Factory<AcmeOptions> = /* @__PURE__ */ provider({
   name: 'acme',
   options: {
     secret: 'The shared secret.',
-    signs: 'What the signature is made over: body or url. Default body.',
-    methods: 'Methods that are taken. Default POST.',
+    signs: 'The signed text: body or url. Default body.',
+    methods: 'Methods that are accepted. Default POST.',
   },
   codings: { gzip: 'sent' },
   more: ({ methods = ['POST'], signs }) => ({

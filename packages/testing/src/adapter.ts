@@ -114,7 +114,7 @@ function limitCases(
   { buffers = false }: { readonly buffers?: boolean },
   { test }: TestRunner,
 ): void {
-  test('a body just within the limit is taken, one byte more gets 413', () =>
+  test('a body just within the limit is accepted, one byte more gets 413', () =>
     onStage(mount, 'bounded', async ({ url, control }) => {
       const sized = (bytes: number) =>
         signedDelivery(url, { body: 'a'.repeat(bytes), headers: { 'content-type': 'text/plain' } })

@@ -248,7 +248,7 @@ function sharedCases(test: SceneTest): void {
     assert.ok([...web.settled, ...worker.settled].every(({ stored }) => stored))
   })
 
-  test('each process runs the subscriptions it has, and leaves the others alone', async (scene) => {
+  test('each process runs the subscriptions it has, and leaves the others to their processes', async (scene) => {
     const one = scene.join({ lanes: ['a'] })
     const two = scene.join({ lanes: ['b'], inbox: await scene.handle.another!() })
     await one.port.accept(intake(item('1', ['a', 'b']), item('2', ['b'])), {})

@@ -55,7 +55,7 @@ export function testLedger(
       assert.deepEqual(await untilClaimed(two, 'k', 'b'), claimed(2, 'half done'))
     })
 
-    check('takes nothing from who lost the lease to another', async (one, two) => {
+    check('accepts nothing from a process that lost the lease to another', async (one, two) => {
       await one.claim('k', 'a', SHORT)
       await untilClaimed(two, 'k', 'b')
       assert.equal(await one.commit('k', 'a'), false)
@@ -74,7 +74,7 @@ export function testLedger(
       assert.equal(await one.commit('k', 'a'), true)
     })
 
-    check('takes nothing for a key that nobody claimed, or that is settled', async (one) => {
+    check('accepts nothing for a key that nobody claimed, or that is settled', async (one) => {
       assert.equal(await one.commit('k', 'a'), false)
       assert.equal(await one.release('k', 'a', ''), false)
       assert.equal(await one.renew('k', 'a', LONG), false)
@@ -90,7 +90,7 @@ export function testLedger(
       for (const key of keys) assert.equal(await one.commit(key, 'a'), true, key)
     })
 
-    check('takes a claim back as if it had not been made', async (one, two) => {
+    check('undoes a claim as if it had not been made', async (one, two) => {
       await one.claim('k', 'a', LONG)
       assert.equal(await one.undo('k', 'a'), true)
       assert.deepEqual(await two.claim('k', 'b', LONG), claimed(1))

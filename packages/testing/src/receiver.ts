@@ -48,7 +48,7 @@ export function testReceiver(
   const { makeSecret = standardSecret, sender = standardSender } = skills
   const { covers, sign } = sender(makeSecret())
   if (sign === undefined)
-    throw new TypeError('testReceiver: sender must be able to sign; take one whose secret signs')
+    throw new TypeError('testReceiver: sender must be able to sign; give one whose secret signs')
   const test = receiverTest(mount, effects, runner, skills)
   const { describe } = runner
   describe(`${name} keeps the contract of receivers`, () => {
@@ -229,7 +229,7 @@ function deliveryCases(test: ReceiverTest): void {
     ['a megabyte', LARGE],
     ['32 megabytes', HUGE],
   ] as const)
-    test(`a body of ${size} is taken or rejected, and the next delivery is taken`, async (scene) => {
+    test(`a body of ${size} is accepted or rejected, and the next delivery is accepted`, async (scene) => {
       const payload = { data: { text: 'x'.repeat(bytes) } }
       const { status } = await scene.post(scene.signed('large', { payload }))
       if (isTaken(status)) await scene.untilEffects(['large'])
@@ -237,7 +237,7 @@ function deliveryCases(test: ReceiverTest): void {
       assert.equal(await scene.count('large'), isTaken(status) ? 1 : 0)
     })
 
-  test('a body that breaks off has no effect, and the next delivery is taken', async (scene) => {
+  test('a body that breaks off has no effect, and the next delivery is accepted', async (scene) => {
     const { headers, body } = scene.signed('broken')
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
     const length = `content-length: ${body.byteLength}`
@@ -281,7 +281,7 @@ function signatureCases(test: ReceiverTest): void {
     await withoutEffect(scene, 'forged')
   })
 
-  test('a body is verified as it came: white space, escapes and doubled keys are taken', async (scene) => {
+  test('a body is verified as it came: white space, escapes and doubled keys are accepted', async (scene) => {
     const text = bodyText(scene.signed('unusual'))
     const body = WHITE_SPACE + text.replace('{', UNUSUAL) + WHITE_SPACE
     await scene.deliver('unusual', { body })

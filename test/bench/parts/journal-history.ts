@@ -154,7 +154,7 @@ function gaugesOf(minute: number): readonly MinuteGauge[] {
     pending: pick(50),
     running: pick(10),
     dead: pick(500),
-    oldest: minute - pick(60_000),
+    oldestDueAt: minute - pick(60_000),
   }))
 }
 

@@ -85,7 +85,7 @@ async function compared(sdk: Sdk, load: (name: string) => Promise<Module>): Prom
   ) as { version: string; engines?: { node?: string } }
   const module: Module = await load(sdk.from ?? name)
   const about = catalogue.get(sender)
-  if (!about) throw new Error(`${sender} is not in the catalogue`)
+  if (!about) throw new Error(`${sender} is not in the catalog`)
   const judged = await judge(about, sdk, sdk.official(module))
   const differences = judged.filter(({ ours, theirs }) => ours !== theirs)
   const told = reasons[sender] ?? {}

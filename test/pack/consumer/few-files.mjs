@@ -13,5 +13,5 @@ await import('@postern/express')
 await import('@postern/providers/github')
 assert.ok(
   opened.length > 0 && opened.length <= 10,
-  `it takes ${opened.length}:\n${opened.join('\n')}`,
+  `it uses ${opened.length}:\n${opened.join('\n')}`,
 )

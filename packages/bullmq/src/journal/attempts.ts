@@ -106,7 +106,7 @@ function read({ task, unread }: AttemptsReader, text: string): Kept {
     () => parse(text),
     NONE,
     `the list of attempts of task ${task}`,
-    'it begins anew',
+    'it starts again empty',
   )
 }
 

@@ -79,7 +79,7 @@ export async function missing(context: MissingContext, owner: Owner): Promise<vo
   const number = eventOf(Number(await client.hget(`${prefix}:${owner.job.queueName}:${id}`, 'n')))
   const taken = (await client.hget(`${prefix}:numbers`, String(number))) === eventOfJob(id)
   if (!taken && Date.now() - owner.job.timestamp <= keepDone) return putOff(owner, MISSING_WAIT)
-  await buryUnread(context, owner, taken ? 'its event is gone' : 'its event was never accepted')
+  await buryUnread(context, owner, taken ? 'its event is gone' : 'its event was not accepted')
 }
 
 /** The attempts of a job with the run that was cut off. */

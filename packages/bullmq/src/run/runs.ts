@@ -384,7 +384,7 @@ export function createRuns(context: RunsContext): Runs {
         !(await isElsewhere(context, task.ref, token))
       )
         return
-      task.lost = 'another process took or settled this task, since its lease had ended'
+      task.lost = 'another process claimed or settled this task, since its lease had ended'
       task.stop?.(new Error(task.lost))
     })
     await settledBy(Promise.all(renewed).catch(context.failed), performance.now() + lease)

@@ -185,7 +185,7 @@ async function takeBack(
   const reply = await runScript(client, 'posternAdopt', prefix, ...args)
   if (reply === 2)
     consumer.warn(
-      `bullmqInbox: the lease of task ${claim.id} ended while it ran, since the event loop was held or Redis was away; no other outcome came first, so this one counts`,
+      `bullmqInbox: the lease of task ${claim.id} ended while it ran, since the event loop was blocked or Redis was unavailable; no other outcome was stored first, so this one counts`,
     )
   if (reply === 3) return 'stored'
   return reply === 0 ? 'lost' : 'held'

@@ -21,7 +21,7 @@ export function massCases(sender: AuditSender): readonly AuditCase[] {
     what,
     sends: () => [[request()]],
     expects: { reply: 'rejected', effects: 0 },
-    why: 'It costs a stranger little, and the receiver its memory.',
+    why: "It costs a stranger little, but it can use up the receiver's memory.",
     remedy,
     heavy: true,
   })

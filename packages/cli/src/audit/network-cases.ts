@@ -2,7 +2,7 @@ import { massCases, unsigned, withWire as by } from './mass-cases.ts'
 import type { AuditCase, AuditRequest, AuditSender } from '@postern/testing/audit'
 
 const LOST =
-  'The sender takes the rejection for a failure, retries, and gives up: the event is lost.'
+  'The sender treats the rejection as a failure, retries, and gives up: the event is lost.'
 
 /** What is about connections, and cannot be tried in process. */
 export function networkCases(sender: AuditSender): readonly AuditCase[] {
@@ -43,7 +43,7 @@ function wireForms(sender: AuditSender): readonly AuditCase[] {
     ),
     genuine(
       'header-case',
-      'a genuine delivery whose names of headers are in capitals',
+      'a genuine delivery whose header names are in capitals',
       () => [[by(sender.sign(), { capitals: true })]],
       1,
     ),
@@ -57,19 +57,19 @@ function wireForms(sender: AuditSender): readonly AuditCase[] {
       why: 'A proxy and an app can read one path differently.',
       remedy: 'route',
       control: () => by(unsigned(sender), { target: '/x/../postern-audit-nowhere' }),
-      ...(!sender.facts.place && { skip: 'its signature lies in the body' }),
+      ...(!sender.facts.place && { skip: 'its signature is in the body' }),
     },
     {
       id: 'idempotency/hung-up',
       class: 'idempotency',
       severity: 'high',
-      what: 'one delivery whose sender goes before the reply, and the same again',
+      what: 'one delivery whose sender disconnects before the reply, and the same again',
       sends: () => {
         const request = sender.sign()
         return [[by(request, { leaves: true })], [request]]
       },
       expects: { reply: 'busy', effects: 1 },
-      why: 'The sender never saw the reply, and delivers again: the event must be done, once.',
+      why: 'The sender did not see the reply, and delivers again: the event must be handled once.',
       remedy: 'dedupe',
       tries: 2,
       ...(!sender.facts.ids && { skip: 'its events have no id that stays the same' }),
@@ -102,13 +102,13 @@ function crowds(sender: AuditSender): readonly AuditCase[] {
           return [[cut(), cut(), cut()], [sender.sign()]]
         },
         expects: { reply: 'taken', effects: 1 },
-        why: 'Connections break every day: none may end the process.',
+        why: 'Connections break often: none may end the process.',
         remedy: 'crash',
       },
     ),
     crowd(
       'slow-bodies',
-      '40 bodies that come a byte at a time, and a genuine delivery next to them',
+      '40 bodies that arrive one byte at a time, and a genuine delivery at the same time',
       {
         sends: () => [
           [
@@ -125,7 +125,7 @@ function crowds(sender: AuditSender): readonly AuditCase[] {
     crowd('burst', '200 genuine deliveries at once', {
       sends: () => [Array.from({ length: 200 }, () => sender.sign())],
       expects: { reply: 'busy' },
-      why: 'Senders deliver what waited all at once: each must be accepted, or asked to come again.',
+      why: 'Senders deliver a backlog all at once: each delivery must be accepted, or its sender asked to retry.',
       remedy: 'answer-first',
       heavy: true,
     }),

@@ -70,7 +70,10 @@ async function fromUrl(url: string): Promise<number> {
 
 function numberOf(name: string, text: string): number {
   if (!/^\s*\d{1,15}\s*$/.test(text))
-    throw new Failure(3, `${name} must give one number and nothing else, got ${text.slice(0, 80)}`)
+    throw new Failure(
+      3,
+      `${name} must return one number and nothing else, got ${text.slice(0, 80)}`,
+    )
   return Number(text)
 }
 

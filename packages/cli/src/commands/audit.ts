@@ -69,7 +69,7 @@ export function declare(command: Command): void {
     .option('--timeout <seconds>', 'set how long to wait for a reply', '5')
     .option('--fail-on <severity>', 'exit with 1 from: critical, high, medium, low', 'low')
     .option('--framework <name>', 'show fixes for: express, next, flask, php, go')
-    .option('--allow-host <host>', 'audit this host, which is yours')
+    .option('--allow-host <host>', 'audit this host, which you own')
     .option('--nonce <text>', 'set the text that the host serves')
     .option('--list', 'list the cases and send nothing')
     .option('--json', 'print JSON')
@@ -105,7 +105,7 @@ async function auditCommand(url: string, options: AuditCommandOptions): Promise<
   if (cases.length === 0)
     throw new Failure(
       2,
-      `--case must be the beginning of a case, got ${options.case?.join(', ')}; --list shows all`,
+      `--case must be the start of a case's name, got ${options.case?.join(', ')}; --list shows all`,
     )
   if (options.list) return sayList(cases, options)
   await requirePermission(url, options)
@@ -258,7 +258,7 @@ async function requirePermission(
   if (allowHost !== hostname)
     throw new Failure(
       2,
-      `${hostname} is another host: if it is yours, give --allow-host ${hostname}; an audit sends it forged and odd requests`,
+      `${hostname} is another host: if you own it, give --allow-host ${hostname}; an audit sends it forged and odd requests`,
     )
   if (nonce === undefined)
     throw new Failure(2, `${hostname} must show that it is yours: serve the nonce, and say it`, {

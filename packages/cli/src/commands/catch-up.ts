@@ -158,7 +158,7 @@ async function wanted(dry: CaughtUp, source: Source): Promise<boolean> {
   }
   const says =
     source.kind === 'payload'
-      ? `Take ${count} events of ${shown(dry.source)}. They run in your app, with today's handlers; those it has are duplicates.`
+      ? `Accept ${count} events of ${shown(dry.source)}. They run in your app, with today's handlers; those it has are duplicates.`
       : `Ask ${shown(dry.source)} to deliver ${count} events again. They come to your app, signed.`
   if (await agreed(says)) return true
   remark('nothing was changed')
@@ -179,9 +179,10 @@ function share({ wanted: of, done }: CatchUpProgress): number | undefined {
 }
 
 const CUTS: Readonly<Record<string, string>> = {
-  endless: "the sender's list brought nothing new or did not end, and was left: run it again later",
+  endless:
+    "the sender's list had nothing new or did not end, so reading it stopped: run it again later",
   moving: 'the list still changed when it was read for the fifth time: run it again later',
-  time: 'an entry of the list has no time, and what came behind it was left: look at the list of the sender',
+  time: "an entry of the list has no time, so the entries after it were skipped: check the sender's list",
 }
 
 /** Tells what a catch-up did, or would do: for people, or as JSON. */

@@ -92,7 +92,7 @@ function tell({ verdict, code, findings, stats }: Explanation, title: string, fr
     )
   else say(`${styled('red', '✕')} rejected: ${code}`)
   for (const finding of findings) say(lines(finding, columnsOf()))
-  if (verdict === 'rejected' && findings.length === 0) say('  nothing that is known explains it')
+  if (verdict === 'rejected' && findings.length === 0) say('  no known cause explains it')
   remark(
     `  tried ${counted(stats.attempts, 'change')} in ${Math.round(stats.ms)} ms${stats.stopped ? '; the search was stopped; raise --time-limit' : ''}`,
   )
@@ -119,7 +119,7 @@ async function savedOf(
   const entry = options.entry === undefined ? undefined : countOption('--entry', options.entry)
   if (source !== '-') return parseRequest(readRegular(source), { entry, readFile: readRegular })
   const tooLarge = (): Failure =>
-    new Failure(2, `stdin must have at most ${MOST_FILE} bytes: give one request alone`)
+    new Failure(2, `stdin must have at most ${MOST_FILE} bytes: give only one request`)
   const bytes = await readBounded(process.stdin, MOST_FILE, tooLarge)
   return parseRequest(bytes, { entry, readFile: readRegular })
 }
@@ -129,7 +129,7 @@ async function keptOf(
   options: InboxOptions & KeyOptions,
 ): Promise<SavedRequest | Arrival> {
   return withInbox<SavedRequest | Arrival>(options, async ({ journal, view, name }) => {
-    if (!journal) throw new Failure(2, `${name} keeps no journal of what arrived`)
+    if (!journal) throw new Failure(2, `${name} keeps no journal of deliveries`)
     const found = await journal.delivery(id)
     if (!found) {
       const isTask = (await view.get(id)) !== undefined

@@ -82,7 +82,7 @@ async function providersCommand(
       table(
         [
           ['scheme', about.scheme],
-          ['lies in', placed(about)],
+          ['is in', placed(about)],
           ['signed', signed.join(', ')],
           [
             'tolerance',

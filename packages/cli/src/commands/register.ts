@@ -270,7 +270,7 @@ async function remove(jobs: readonly Job[], options: ManageOptions): Promise<Exi
     sayJson({ removes: ids })
     return 0
   }
-  const asks = `Delete ${ids.map((id) => shown(id)).join(', ')} at the sender? It delivers nothing there after that.`
+  const asks = `Delete ${ids.map((id) => shown(id)).join(', ')} at the sender? It delivers nothing there from then on.`
   if (!options.yes && !(await agreed(asks))) return unchanged()
   const results: StepResult[] = []
   for (const { registrar, url } of jobs) results.push(...(await registrar.remove({ url })))

@@ -191,7 +191,7 @@ function newKey(about: About): string | undefined {
 
 function tell({ title, secretOption }: About, publicKey: string): void {
   remark(
-    `signed with a new key, as there is none of ${title}. Its public half, for the receiver's ${secretOption}:\n${publicKey}`,
+    `signed with a new key, since none was given for ${title}. Its public half, for the receiver's ${secretOption}:\n${publicKey}`,
   )
 }
 

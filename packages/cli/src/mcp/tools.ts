@@ -31,20 +31,19 @@ export function toolsOf(
   allowed: Allowed | undefined,
 ): readonly Tool[] {
   const history = (): NonNullable<typeof journal> => {
-    if (!journal) throw new Failure(1, 'this inbox keeps no journal of what arrived')
+    if (!journal) throw new Failure(1, 'this inbox keeps no journal of deliveries')
     return journal
   }
   return [
     {
       name: 'list_tasks',
-      description: 'Tasks of the inbox, the newest first: pending, running, done and dead ones.',
+      description: 'Tasks of the inbox, newest first: pending, running, done and dead.',
       input: z.strictObject({ ...TASK_FILTER, ...PAGE }),
       run: async (given: TaskFilter & { limit: number }) => view.list(given),
     },
     {
       name: 'list_deliveries',
-      description:
-        'What arrived and what was answered, the newest first, with the reason of rejections.',
+      description: 'Deliveries with their replies, newest first, and the reason of each rejection.',
       input: z.strictObject({ ...DELIVERIES, ...PAGE }),
       run: async (given: DeliveryFilter) => history().deliveries(given),
     },
@@ -79,7 +78,7 @@ export function toolsOf(
     {
       name: 'explain_rejection',
       description:
-        'Why a rejected delivery did not verify, proven where that is possible. Secrets are read from the environment or .env, and never shown.',
+        'Why a rejected delivery did not verify, proven where that is possible. Secrets are read from the environment or .env, and are not shown.',
       input: z.strictObject({
         id: z.string().describe('of list_deliveries'),
         provider: z.string().optional().describe('who sent it; default the one of its receiver'),
@@ -125,7 +124,7 @@ export function toolsOf(
     {
       name: 'get_provider',
       description:
-        'What the catalogue knows of a provider: how it signs, its topics, where its secret is, how it retries, each option.',
+        'Facts about a provider: how it signs, its topics, where its secret is, how it retries, each option.',
       input: z.strictObject({ provider: z.string() }),
       async run({ provider }: { provider: string }) {
         const about = await aboutOf(provider)
@@ -135,7 +134,7 @@ export function toolsOf(
     {
       name: 'wait_for_delivery',
       description:
-        'Waits until a delivery arrives that matches, and gives it. With since, one that has arrived counts too.',
+        'Waits until a matching delivery arrives, and returns it. With since, a delivery that arrived earlier counts too.',
       input: z.strictObject({
         ...DELIVERIES,
         since: z
@@ -190,11 +189,11 @@ function actionTools(view: InboxView, { url }: Allowed): readonly Tool[] {
       input: z.strictObject({
         provider: z.string(),
         topic: z.string().optional(),
-        to: z.url().optional().describe("the receiver's own URL, and no other"),
+        to: z.url().optional().describe("only the receiver's own URL"),
         payload: z
           .record(z.string(), z.unknown())
           .optional()
-          .describe('laid over the sample of the topic'),
+          .describe('merged into the sample of the topic'),
       }),
       async run({ provider, topic, to = url, payload }: Sending) {
         if (url === undefined)
@@ -208,7 +207,7 @@ function actionTools(view: InboxView, { url }: Allowed): readonly Tool[] {
     {
       name: 'replay_tasks',
       description:
-        'Makes tasks pending again: their handlers run once more in the app. Name ids, or state dead. Without count and digest it is a preview, which changes nothing and returns both: give them back, with the same filter, to make the change.',
+        'Makes tasks pending again: their handlers run once more in the app. Name ids, or state dead. Without count and digest it is a preview, which changes nothing and returns both: pass both, with the same filter, to make the change.',
       acts: true,
       input: z.strictObject({
         ...TASK_FILTER,
@@ -241,7 +240,10 @@ function actionTools(view: InboxView, { url }: Allowed): readonly Tool[] {
         'count and digest must be those of a preview of these tasks: ask with dryRun first, and again if tasks have changed since',
       )
     if (rate !== undefined && tasks.length / rate > LONGEST)
-      throw new Failure(2, `rate must be at least ${Math.ceil(tasks.length / LONGEST)} for so many`)
+      throw new Failure(
+        2,
+        `rate must be at least ${Math.ceil(tasks.length / LONGEST)} for this number of tasks`,
+      )
     let done = 0
     for (const { id } of tasks) {
       if (rate !== undefined && done > 0) await wait(1000 / rate)

@@ -58,7 +58,8 @@ const MOST = 4000
 
 /** Asks a person. Without a terminal it throws: `--yes` answers there. */
 export async function agreed(message: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new Failure(2, `${message} Nobody can be asked here: give --yes`)
+  if (!process.stdin.isTTY)
+    throw new Failure(2, `${message} No terminal to ask for confirmation: give --yes`)
   const answer = await confirm({
     message: rendered(message),
     initialValue: false,

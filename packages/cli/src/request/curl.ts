@@ -52,7 +52,7 @@ export function fromCurl(text: string, readFile: ReadFile): SavedRequest {
     else if (flag === 'F' || flag === 'data-urlencode' || flag === 'T')
       throw new Failure(
         2,
-        `curl writes the body of --${flag === 'F' ? 'form' : flag === 'T' ? 'upload-file' : flag} by itself: give the exact bytes with --data-binary @file`,
+        `curl writes the body of --${flag === 'F' ? 'form' : flag === 'T' ? 'upload-file' : flag} itself: give the exact bytes with --data-binary @file`,
       )
   }
   if (url === '') throw new Failure(2, 'the curl command has no URL')

@@ -31,7 +31,7 @@ export function readRegular(path: string, what: string = path): Buffer {
       if (read === 0) return Buffer.concat(chunks)
       length += read
       if (length > MOST_FILE)
-        throw new Failure(2, `${what} must have at most ${MOST_FILE} bytes: save one request alone`)
+        throw new Failure(2, `${what} must have at most ${MOST_FILE} bytes: save only one request`)
       chunks.push(chunk.subarray(0, read))
     }
   } finally {

@@ -32,7 +32,7 @@ export async function aboutOf(name: string): Promise<About> {
   const near = like === undefined ? names.filter((one) => one.startsWith(name.slice(0, 3))) : [like]
   throw new Failure(
     2,
-    `provider must be a name in the catalogue, got ${name}${near.length > 0 ? `; did you mean ${near.join(' or ')}?` : ';'} \`postern providers\` lists all`,
+    `provider must be a name in the catalog, got ${name}${near.length > 0 ? `; did you mean ${near.join(' or ')}?` : ';'} \`postern providers\` lists all`,
   )
 }
 
@@ -146,6 +146,6 @@ export async function gatewayOf(
   requireOneOf('--behind', behind, gatewayNames)
   const name = gateways[behind as keyof typeof gateways]
   if (name === sender)
-    throw new Failure(2, `--behind must be another sender than ${sender}; leave it out`)
+    throw new Failure(2, `--behind must be a different provider from ${sender}; leave it out`)
   return aboutOf(name)
 }

@@ -140,7 +140,7 @@ function proven(steps: readonly Clue[]): Finding[] {
 
 const SLOW: Clue = {
   cause: 'clock-skew',
-  message: 'the clock of this machine may be ahead, if the sender sent the delivery just now',
+  message: 'the clock of this machine may be ahead if the sender sent the delivery just now',
   remedy: 'compare the clock with a time server',
 }
 
@@ -158,8 +158,8 @@ function maskedFinding(
   return finding(
     {
       cause: 'credential-masked',
-      message: `a credential was masked before the delivery was kept (${places})${
-        decides ? ', so its signature over the body cannot match any more' : ''
+      message: `a credential was masked before the delivery was stored (${places})${
+        decides ? ', so its signature over the body can no longer match' : ''
       }`,
       remedy: `if ${provider.name} sends none there, the delivery comes from another sender: correct the URL at that sender; else compare the secret of this receiver with that of the sender`,
     },

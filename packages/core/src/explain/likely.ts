@@ -77,20 +77,20 @@ function unexpected({ code, message }: WebhookError, title: string): Clue {
     return {
       cause: code === 'timestamp_too_old' ? 'stale' : 'clock-skew',
       message,
-      remedy: 'compare the clock with a time server, or let the sender deliver it again',
+      remedy: 'compare the clock with a time server, or ask the sender to redeliver',
     }
   return {
     cause: 'wrong-provider',
     message: `the delivery is not what ${title} sends: ${message}`,
-    remedy: `check that the URL of this receiver was given to ${title} alone, and that nothing in front rewrites requests`,
+    remedy: `check that the URL of this receiver was given to ${title}, and that no proxy rewrites requests`,
   }
 }
 
 function missing({ message }: WebhookError, { name }: Provider): Clue {
   return {
     cause: 'header-missing',
-    message: `${message}, and nothing that came takes its place`,
-    remedy: `let the proxy or host in front pass it on; if ${name} never sent it, set a secret for the webhook at the sender`,
+    message: `${message}, and no other part of the delivery replaces it`,
+    remedy: `configure the proxy or host in front to forward it; if ${name} did not send it, set a secret for the webhook at the sender`,
   }
 }
 
@@ -108,7 +108,7 @@ function malformed(
   return {
     cause: joined ? 'header-joined' : prefix ? 'signature-prefix' : 'signature-encoding',
     message: error.message,
-    remedy: 'let the proxy or host in front pass the header on as it came',
+    remedy: 'configure the proxy or host in front to forward the header unchanged',
   }
 }
 
@@ -124,9 +124,9 @@ function otherUrl(): Clue {
   return {
     cause: 'url-host',
     message:
-      'the URL is signed too: a proxy may have changed it, and left no trace of the one that was signed',
+      'the URL is signed too: a proxy may have changed it, and the signed URL cannot be recovered',
     remedy:
-      'give the adapter the origin as the sender has it: publicBase; or the provider the whole URL, if it has the option publicUrl',
+      'set publicBase of the adapter to the origin that the sender calls; or set publicUrl if the provider has that option',
   }
 }
 
@@ -146,7 +146,7 @@ function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
     found.push(
       step(
         'body-decompressed',
-        `Content-Encoding says ${/gzip|br|deflate|zstd/.exec(coding)![0]}, and the body is not compressed any more: the compressed bytes that were signed are gone`,
+        `Content-Encoding says ${/gzip|br|deflate|zstd/.exec(coding)![0]}, but the body is not compressed: the compressed bytes that were signed are lost`,
       ),
     )
   const isSmall = body.length <= MOST && !isCompressed(body, 'gzip')
@@ -158,14 +158,14 @@ function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
     found.push(step('body-truncated', `the body ends after ${body.length} of ${declared} bytes`))
   if (!isSmall) return found
   if (/^\s*(?:\[object Object\]|undefined|\{\s*\}|null)\s*$/.test(text))
-    found.push(empty(`the body is ${text.trim()}, as a parser leaves it that ran first`))
+    found.push(empty(`the body is ${text.trim()}, which a parser that ran first leaves`))
   const replaced = text.indexOf('\uFFFD')
   // At the very end it is half a character, where the body was cut.
   if (replaced >= 0 && replaced < text.length - 3)
     found.push(
       step(
         'body-charset',
-        `character ${replaced + 1} of the body is U+FFFD: the bytes were read in another charset, and what they were is lost`,
+        `character ${replaced + 1} of the body is U+FFFD: the bytes were decoded with the wrong charset, and the original bytes are lost`,
       ),
     )
   const end = cutAt(text) ?? cutElsewhere(text)
@@ -178,7 +178,7 @@ function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
     found.push(
       step(
         'body-reserialized',
-        `Content-Length says ${declared} bytes, and the body is whole with ${body.length}: it was read and written again, and what it lost left no trace`,
+        `Content-Length says ${declared} bytes, but the complete body has ${body.length}: it was parsed and written again, and the original bytes are lost`,
       ),
     )
   return found
@@ -230,9 +230,9 @@ function cutElsewhere(text: string): string | undefined {
     !/\/>\s*$/.test(text.slice(-20)) &&
     !text.trimEnd().endsWith(`</${root}>`)
   )
-    return 'the body ends before its outermost element of XML does'
+    return 'the body ends before its root XML element is closed'
   return /^[^\s{[<]+=/.test(text) && /%[\dA-Fa-f]?$/.test(text)
-    ? 'the body ends inside an escape of its form'
+    ? 'the body ends inside an escape of the form'
     : undefined
 }
 
@@ -251,7 +251,7 @@ function rewritten(text: string, bounds: Bounds): Pick<Clue, 'message' | 'guesse
     const names = membersOf(tokens, at).map(({ from }) => tokens[from]!)
     if (names.length > 1 && isInteger(names[0]!) && ascends(names.filter(isInteger).map(integerOf)))
       return {
-        message: `an object starts with its integer keys (from ${names[0]!.slice(0, 14)}), as JavaScript orders them; their places are lost`,
+        message: `an object lists its integer keys first (from ${names[0]!.slice(0, 14)}), as JavaScript does; their original order is lost`,
       }
     if (names.length < 2) continue
     objects++
@@ -260,13 +260,13 @@ function rewritten(text: string, bounds: Bounds): Pick<Clue, 'message' | 'guesse
   }
   if (sorted && keys >= 5 && objects > 0)
     return {
-      message: `all keys of its ${objects} objects are sorted, which a parser that ran first may have done: their order is lost`,
+      message: `all keys of its ${objects} objects are sorted, which a parser that ran first may have done: their original order is lost`,
     }
   // Senders have such numbers too: an id of 18 digits that ends in zeros looks so.
   return rounded === undefined
     ? undefined
     : {
-        message: `number ${rounded + 1} of the tokens is beyond what JavaScript can hold exactly, and ends as JavaScript rounds it: its digits may be lost`,
+        message: `number ${rounded + 1} of the tokens is a number that JavaScript cannot hold exactly, and ends as JavaScript rounds it: digits may be lost`,
         guessed: true,
       }
 }

@@ -40,8 +40,7 @@ export function createGuard(options: GuardOptions = {}): AddressGuard {
     throw new TypeError('allowPrivate must be true or a function of the address')
   if (typeof allowPort !== 'function')
     throw new TypeError('allowPort must be a function of the port')
-  if (typeof lookup !== 'function')
-    throw new TypeError('lookup must be a function as dns.lookup is')
+  if (typeof lookup !== 'function') throw new TypeError('lookup must be a function like dns.lookup')
   const allowed = (host: string): boolean =>
     isPublicAddress(host) ||
     allowPrivate === true ||
@@ -58,21 +57,19 @@ export function createGuard(options: GuardOptions = {}): AddressGuard {
     )
       throw new DestinationRejected(
         parsed.protocol === 'http:'
-          ? 'the destination is http: and not https: (allowHttp: true lets it be called)'
+          ? 'the destination is http: and not https: (set allowHttp: true to allow it)'
           : `the destination must be https:, not ${parsed.protocol}`,
       )
     if (parsed.username !== '' || parsed.password !== '')
       throw new DestinationRejected('the destination has a user name or password in its URL')
     const port = Number(parsed.port) || (parsed.protocol === 'https:' ? 443 : 80)
     if (!allowPort(port))
-      throw new DestinationRejected(
-        `port ${port} of the destination is not one allowPort lets be called`,
-      )
+      throw new DestinationRejected(`allowPort does not allow port ${port} of the destination`)
     // The URL parser has written 2130706433, 0x7f.1 and 0177.0.0.1 as 127.0.0.1 already.
     const host = hostOf(parsed)
     if (isIP(host) !== 0) address(host)
     else if (allowPrivate === undefined && /(?:^|\.)localhost$/i.test(host))
-      throw new DestinationRejected('the destination is localhost (allowPrivate lets it be called)')
+      throw new DestinationRejected('the destination is localhost (set allowPrivate to allow it)')
     return parsed
   }
 
@@ -80,7 +77,7 @@ export function createGuard(options: GuardOptions = {}): AddressGuard {
     // The message has no address: it would tell the author of the name how it resolves in this network.
     if (!allowed(found))
       throw new DestinationRejected(
-        'the destination has an address that is not of the public internet (allowPrivate lets it be called)',
+        'the destination has an address outside the public internet (set allowPrivate to allow it)',
       )
   }
 

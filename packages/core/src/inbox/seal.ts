@@ -53,7 +53,7 @@ export function createSeal(given: KeyOption, option = 'key'): Seal {
     const key = keys.find((each) => each.id.equals(id))
     if (bytes[0] !== VERSION || bytes.length < HEAD || !key)
       throw new Error(
-        `${option}: what is kept for ${place} was sealed with a key that is not given: give it too, behind the newest one`,
+        `${option}: the data kept for ${place} is encrypted with a key that was not given: add that key after the newest one`,
       )
     try {
       const nonce = bytes.subarray(1 + ID, 1 + ID + NONCE)
@@ -63,7 +63,7 @@ export function createSeal(given: KeyOption, option = 'key'): Seal {
       return concat([decipher.update(bytes.subarray(HEAD)), decipher.final()])
     } catch (error) {
       throw new Error(
-        `${option}: what is kept for ${place} was changed, or is from another place: restore it from a backup, or erase the event`,
+        `${option}: the data kept for ${place} was changed, or belongs to another row: restore it from a backup, or erase the event`,
         { cause: error },
       )
     }

@@ -29,7 +29,9 @@ export function keepOf({
   function left(event: EventRecord): EventRecord {
     const payload = keepBody(event.payload)
     if (isPromise(payload))
-      throw new TypeError('it returned a promise, and must return what is kept of the payload')
+      throw new TypeError(
+        'it returned a promise; expected the content to keep, returned synchronously',
+      )
     const { source: _, passing: __, ...rest } = event
     const kept: EventRecord = { ...rest, payload: payload ?? null, erased: true }
     // Throws for a value that no inbox can store.

@@ -58,7 +58,7 @@ export function ringOf<Key>(
       const [, other] = notSecret.find(([form]) => form.test(one)) ?? []
       if (other === undefined) return keysOf(scheme, one)
       const right = setup?.secret ?? 'the secret of the webhook'
-      throw new TypeError(`must be ${right}, got ${other}; give the right one`)
+      throw new TypeError(`must be ${right}, got ${other}; set the right one`)
     })
   const set = { keys, tenants: keys.map(() => undefined) }
   return { for: () => set, given: keys, parse: (one) => scheme.key(one) }

@@ -101,7 +101,7 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
         header: 'content-encoding',
         expected: codings.join(' or ') || 'absent',
         ...(codings.length === 0 && {
-          remedy: 'a coding is taken only if the provider declares it in codings',
+          remedy: 'only codings that the provider declares in codings are accepted',
         }),
       },
       { headers: { 'accept-encoding': codings.length === 0 ? 'identity' : codings.join(', ') } },

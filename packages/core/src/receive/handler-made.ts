@@ -28,7 +28,7 @@ export function handlerMade(receiver: object, remedy: string): () => void {
     made.counted = true
     soon(() => void (made.counted = false))
     if (++made.turns === TURNS)
-      warn(`handlers were made of the receiver, and none of them was ever called: ${remedy}`)
+      warn(`route handlers were created from the receiver, but none was ever called: ${remedy}`)
   }
   return () => void (made.called = true)
 }

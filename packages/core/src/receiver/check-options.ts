@@ -69,7 +69,7 @@ export function checkReceiver<Events extends EventMap>(
         'tenantKey',
         'left out',
         'a function',
-        'perTenant names the tenant of each event, so tenantKey would never be called',
+        'perTenant names the tenant of each event, so tenantKey would not be called',
       )
   }
   const { onUnhandled = 'acknowledge', dedupe = defaultDedupe(provider) } = options

@@ -227,7 +227,7 @@ const CAUSES: readonly (readonly [sign: RegExp, cause: string])[] = [
   ],
   [
     /\bOOM\b|out of memory|maxmemory|\b53200\b|SQLITE_NOMEM/i,
-    'out of memory: give the server of the inbox more, or take out what it keeps',
+    "out of memory: give the inbox's server more memory, or delete old data from it",
   ],
   [
     /SQLITE_READONLY|readonly database|read-?only|\bREADONLY\b|\b25006\b|EROFS/i,

@@ -34,7 +34,7 @@ describe('XML that is not well-formed is rejected with reason and line', () => {
     ['<a b="1" b="2"/>', 'each attribute once in a tag', 1],
     ['<!-- a -- b --><a/>', 'no two hyphens in a comment', 1],
     ['<!-- a', 'the end of a comment', 1],
-    ['<!DOCTYPE a><a/>', 'no DOCTYPE, which is not taken from the network', 1],
+    ['<!DOCTYPE a><a/>', 'no DOCTYPE, which is not accepted from the network', 1],
     ['<a><![CDATA[b</a>', 'the end of a CDATA section', 1],
     ['<!-- b -->\n', 'one root element', 2],
     ['<a>\n<b></b>', 'the end of the root element', 2],

@@ -11,7 +11,7 @@ const listed = (payload: unknown = {}, headers: Record<string, string> = {}): Ta
   body: JSON.stringify(payload),
 })
 
-test('what a sender listed is taken without a signature, and is a duplicate of its webhook', async () => {
+test('what a sender listed is accepted without a signature, and is a duplicate of its webhook', async () => {
   const { receiver, heard, send } = setup({ worker: 'onDemand' })
   receiver.on('ping', () => {})
   await send({ id: 'e1' })
@@ -93,7 +93,7 @@ test.each<AcmeSpec>([{ formats: ['xml'] }, { formats: ['text'], xml: true }])(
   },
 )
 
-describe('what cannot be taken is thrown as it would be answered', () => {
+describe('what cannot be accepted is thrown as it would be answered', () => {
   const failing = (accept: () => never): Inbox => ({
     name: 'downInbox',
     can: { order: true, transaction: false, durable: true, fair: false, search: 'scan' },

@@ -154,7 +154,7 @@ export function createCallGate(settings: GateSettings, places: Places): CallGate
       from = Math.max(from, breaker.until(at) + Math.min(breaker.pause, LATER))
     // Slightly faster than the destination: an early task only waits, but an unused place is lost.
     const turn = spacing.turn(from, 0.8 * callsApart(at))
-    return new PostponeError(Math.ceil(turn - at), 'the destination is busy or left alone for now')
+    return new PostponeError(Math.ceil(turn - at), 'the destination is busy or paused')
   }
 }
 

@@ -30,13 +30,13 @@ export function createWaiting({ maxWaiting, giveUp }: WaitingSettings): Waiting 
       if (since === undefined) {
         if (tasks.size >= maxWaiting)
           throw new UnrecoverableError(
-            `${destination} has ${tasks.size} tasks waiting (maxWaiting): replay this one when it is well again, or raise maxWaiting`,
+            `${destination} has ${tasks.size} tasks waiting (maxWaiting): replay this one when it works again, or raise maxWaiting`,
           )
         byKey.set(key, tasks.set(task, now))
       } else if (leftAlone && now - since > giveUp) {
         forget(key, tasks, task)
         throw new UnrecoverableError(
-          `${destination} was out of order for longer than the retry policy tries: replay the task when it is well again`,
+          `${destination} was out of order for longer than the retry policy tries: replay the task when it works again`,
         )
       }
     },

@@ -112,7 +112,7 @@ function Sentence({
   if (what === 'delete')
     return (
       <>
-        Delete {inWords(total, 'task')}. They never run; deliveries of the same events stay
+        Delete {inWords(total, 'task')}. They will not run; deliveries of the same events stay
         duplicates. You cannot undo this.
       </>
     )
@@ -135,7 +135,7 @@ function Sentence({
       {hasHandlers
         ? `${total === 1 ? 'It runs' : 'They run'} with today’s handlers.`
         : 'No handlers are here: the app runs them.'}
-      {filter['state'] === 'done' && ' What they did may happen twice.'}
+      {filter['state'] === 'done' && ' Their effects may happen twice.'}
     </>
   )
 }

@@ -9,7 +9,7 @@ export async function copyText(text: string, what: string, isInert = false): Pro
   try {
     await navigator.clipboard.writeText(isInert ? text : inertText(text))
   } catch {
-    note(`The browser does not let this page copy. Open it by https, or select the ${what}.`)
+    note(`The browser does not let this page copy. Open it over https, or select the ${what}.`)
     return false
   }
   note(`Copied the ${what}.`)

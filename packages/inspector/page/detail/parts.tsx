@@ -43,7 +43,7 @@ export function Part({ tab, detail }: { tab: string; detail: DetailReply }): JSX
     return payload === undefined ? (
       <p class="empty">
         {row.outcome === 'rejected'
-          ? 'A rejected delivery has no payload: see Raw for what was kept of it.'
+          ? 'A rejected delivery has no payload: see Raw for what was stored of it.'
           : 'The payload was not kept.'}
       </p>
     ) : (

@@ -45,7 +45,7 @@ function deliveries(charts: ChartsReply, at: number): ChartData {
     values: one.values.map((value, index) => ((value ?? 0) / minutes(index)) * (isRare ? 60 : 1)),
   }))
   return {
-    title: isRare ? 'Deliveries an hour' : 'Deliveries a minute',
+    title: isRare ? 'Deliveries per hour' : 'Deliveries a minute',
     series,
     from,
     step,

@@ -133,10 +133,10 @@ function Down({ failure, at }: { failure: LiveFailure; at: number | undefined })
         {isLimit ? failure.message : `${who} has not answered since ${clock(failure.since)}.`}
       </strong>{' '}
       {at === undefined ? (
-        'Nothing is known of it yet.'
+        'No data yet.'
       ) : (
         <span class="as-of">
-          All else is as of <time dateTime={iso(at)}>{clock(at)}</time>.
+          Everything else is as of <time dateTime={iso(at)}>{clock(at)}</time>.
         </span>
       )}
     </h1>
@@ -173,12 +173,12 @@ function AtSenders(): JSX.Element | null {
 
 function State({ row }: { row: RegisteredReply['receivers'][number] }): JSX.Element {
   if (row.problem !== undefined)
-    return <span class="warn">✕ the sender was not asked: {safe(row.problem)}</span>
+    return <span class="warn">✕ the sender could not be asked: {safe(row.problem)}</span>
   if (row.differs.length > 0)
     return <span class="warn">⊘ differs from the code at {safe(row.url ?? '')}</span>
   return (
     <span>
-      <span class="good">●</span> as the code wants it, at {safe(row.url ?? '')}
+      <span class="good">●</span> as in the code, at {safe(row.url ?? '')}
     </span>
   )
 }

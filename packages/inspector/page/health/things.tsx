@@ -311,7 +311,7 @@ function Mute({ cause, close }: { cause: string; close: () => void }): JSX.Eleme
       <input
         type="text"
         aria-label="Note"
-        placeholder="why nobody needs to look, such as: mended in 4.2, runs again tonight"
+        placeholder="why this can be ignored, such as: fixed in 4.2, replayed tonight"
         maxLength={300}
         value={text}
         onInput={(event) => setText(event.currentTarget.value)}

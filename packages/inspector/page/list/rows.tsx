@@ -75,7 +75,7 @@ const HEADS = [
   ['receiver', 'Receiver'],
   ['topic', 'Topic'],
   ['event-id', 'Id'],
-  ['became', 'What became of it'],
+  ['became', 'Outcome'],
   ['took', 'Reply'],
 ] as const
 

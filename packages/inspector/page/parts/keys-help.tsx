@@ -25,7 +25,7 @@ const SYNTAX: readonly (readonly [form: string, does: string])[] = [
   ['-topic:push', 'all but those'],
   ['since:2h', 'an age, today, yesterday or a date'],
   ['payload.a.b:7', 'a value of the payload'],
-  ['"a: b"', 'text with a colon or a blank'],
+  ['"a: b"', 'text with a colon or a space'],
 ]
 
 /** All keys and the search, in a dialog. */

@@ -72,7 +72,7 @@ export function checkAuth(auth: unknown): void {
 
 /** A grant as `auth` returned it. Throws a `TypeError` if it cannot be meant. */
 export function checkGrant(grant: unknown): Grant {
-  unknownOptions('inspector: what auth returned', grant, ['allow', 'payloads', 'as'])
+  unknownOptions('inspector: the return value of auth', grant, ['allow', 'payloads', 'as'])
   const { allow, payloads, as } = grant as Grant
   const isList = Array.isArray(allow) && allow.every((one: Action) => ACTIONS.includes(one))
   if (allow !== 'all' && allow !== 'read' && !isList)

@@ -55,8 +55,8 @@ interface Kind {
 const TOKEN: Kind = { isDeveloper: false, wrong: 'Wrong token.' }
 const DEVELOPER: Kind = {
   isDeveloper: true,
-  wrong: 'This is not the key. The log of the app has the address with the key of today.',
-  missing: 'The log of the app has the address with the key.',
+  wrong: "Wrong key. The app's log has the address with the current key.",
+  missing: "The app's log has the address with the key.",
 }
 
 function byFunction<Own extends readonly unknown[]>(
@@ -139,7 +139,7 @@ function createReject(): (
           status: 429,
           error: 'too_often',
           title: 'Too many wrong attempts',
-          message: `wrong too often; try again in ${wait} s`,
+          message: `too many wrong attempts; try again in ${wait} s`,
           retryAfter: wait,
         })
       : rejection()

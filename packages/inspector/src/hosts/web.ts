@@ -44,7 +44,8 @@ export function webResponse(
   reply: InspectorReply | Response | undefined,
   method: string,
 ): Response {
-  if (reply === undefined) throw new TypeError('auth answered a request that cannot be answered')
+  if (reply === undefined)
+    throw new TypeError('auth replied to a request that cannot be replied to')
   if ('arrayBuffer' in reply) return reply
   const { status, headers, body } = reply
   return new Response(method === 'HEAD' || body.length === 0 ? null : (body as BodyInit), {

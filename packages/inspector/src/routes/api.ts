@@ -108,9 +108,9 @@ async function mute(context: Context): Promise<MuteReply> {
   const week = (await context.weekOf(inbox)).failures
   const things = deadThings(causes, { failures: countBuckets(failures), week, span, at })
   const thing = things.find((one) => one.cause === cause)
-  if (!thing) throw new ApiProblem(404, 'gone', 'no dead task has this cause any more')
+  if (!thing) throw new ApiProblem(404, 'gone', 'no dead task has this cause now')
   if (!(await mark(inbox, thing, { note, by: visitor.as, at })))
-    throw new ApiProblem(409, 'changed', 'somebody else has just changed this mark; look again')
+    throw new ApiProblem(409, 'changed', 'somebody else just changed this mark; reload the page')
   context.forget()
   acted({ action: 'mute', as: visitor.as, count: thing.count, target })
   return { muted: true }
@@ -233,7 +233,7 @@ export function createApi(options: InspectorOptions<never>, inbox: () => Promise
     if (!acts && !Object.hasOwn(reads, route))
       return problemReply(404, 'not_found', 'nothing is here')
     if (acts ? request.method !== 'POST' : request.method !== 'GET' && request.method !== 'HEAD')
-      return problemReply(405, 'method', acts ? 'POST alone' : 'GET alone')
+      return problemReply(405, 'method', acts ? 'method must be POST' : 'method must be GET')
     if (acts && !isSameOrigin(request))
       return problemReply(
         403,

@@ -25,7 +25,7 @@ export function change(verb: 'replay' | 'delete'): (context: Context) => Promise
       throw new ApiProblem(
         400,
         'filter',
-        'filter must say which tasks; an empty one would mean all',
+        'filter must name tasks; an empty filter would match all of them',
       )
     if (typeof dryRun !== 'boolean')
       throw new ApiProblem(400, 'dryRun', 'dryRun must be true or false')

@@ -10,13 +10,13 @@ import { arrivalOf } from './explain.ts'
 import { detailsOf } from './detail.ts'
 import { tasksByKey } from '../search/rows.ts'
 
-const NOTE = 'It may hold data of your customers: look at it before you share or commit it.'
+const NOTE = 'It may hold data of your customers: check it before you share or commit it.'
 
 /** A delivery as a curl command, or as a test. */
 export async function answerCopy(context: Context): Promise<CopyReply> {
   const { visitor, query, options } = context
   if (!visitor.payloads)
-    throw new ApiProblem(403, 'not_allowed', 'you may not see payloads, nor copy them')
+    throw new ApiProblem(403, 'not_allowed', 'you may not see or copy payloads')
   const as = query.get('as')
   if (as !== 'curl' && as !== 'test') throw new ApiProblem(400, 'as', 'as must be curl or test')
   const { delivery, provider, receiver, tasks } = await storedOf(context)
@@ -110,6 +110,6 @@ async function aboutOf(
 async function known(provider: string): Promise<About> {
   const { catalogue } = await import('@postern/providers/catalogue')
   const about = catalogue.get(provider)
-  if (!about) throw new ApiProblem(409, 'no_test', `${provider} is not in the catalogue`)
+  if (!about) throw new ApiProblem(409, 'no_test', `${provider} is not in the catalog`)
   return about
 }

@@ -13,7 +13,11 @@ const MS = 500
 export async function answerExplain(context: Context): Promise<ExplainReply> {
   // Whether an undone change of the body makes it verify, tells about the body.
   if (!context.visitor.payloads)
-    throw new ApiProblem(403, 'not_allowed', 'you may not see payloads, nor what is proven by them')
+    throw new ApiProblem(
+      403,
+      'not_allowed',
+      'you may not see payloads or explanations that use them',
+    )
   const id = context.query.get('id') ?? ''
   const reply = await explanationOf(context, id)
   const proof = reply.findings.find(({ certainty }) => certainty === 'proven')
@@ -41,12 +45,12 @@ export async function explanationOf(
   if (!kept && bytes === 0)
     return cannot(
       code,
-      'It was rejected by its head, before its body was read: the line above says all that is known.',
+      'It was rejected by its headers, before its body was read: the line above is all that is known.',
     )
   if (!kept)
     return cannot(
       code,
-      'Its body was not kept: a receiver keeps some of each code and minute, as many as its option rejectedBodies says. Explain the newest one of this code that has a body.',
+      'Its body was not stored: the option storage.rejectedBodies limits how many bodies are stored per code and minute. Explain the newest rejection of this code that has a body.',
     )
   if (isSealed(arrival))
     return cannot(code, 'It is encrypted: give the inspector its option encryptionKey.')

@@ -59,7 +59,7 @@ async function found(
   if (!view) throw new ApiProblem(409, 'no_tasks', `${inbox.name} keeps no tasks`)
   const { filter, payload, action } = search
   if (payload.length > 0 && !visitor.payloads)
-    throw new ApiProblem(403, 'not_allowed', 'you may not see payloads, nor search them')
+    throw new ApiProblem(403, 'not_allowed', 'you may not see or search payloads')
   if (action !== undefined) {
     if (payload.length > 0)
       throw new ApiProblem(400, 'action', 'action: and payload. do not go together')
@@ -104,7 +104,7 @@ function narrowed(search: SearchQuery, receiver: string | null): SearchQuery {
   if (filter.receiver !== undefined && filter.receiver !== receiver)
     return {
       kind: 'problem',
-      problem: `receiver: is ${filter.receiver}, and the page shows ${receiver} alone`,
+      problem: `receiver: is ${filter.receiver}, but the page shows only ${receiver}`,
     }
   return { ...search, filter: { ...filter, receiver } } as SearchQuery
 }

@@ -53,13 +53,13 @@ export function searchOf(q: string, now: number): SearchQuery {
     else if (value === '' && !(isQuoted && name.startsWith('payload.')))
       return problem(`${name}: has no value`)
     else if (name.startsWith('payload.')) payload.push(matchOf(name, value, isNot))
-    else if (isNot && name === 'action') return problem('-action: cannot be turned round')
+    else if (isNot && name === 'action') return problem('-action: cannot be negated')
     else if (isNot && (name === 'since' || name === 'until'))
-      return problem(`-${name}: cannot be turned round; give the other one`)
+      return problem(`-${name}: cannot be negated; give the other one`)
     else if (name === 'status' && !/^\d{3}$/.test(value))
       return problem('status: is the number of a reply, such as 401')
     else if (isNot || name === 'error' || name === 'status') sieve.push({ name, value, isNot })
-    else if (given.has(name)) return problem(`${name}: stands twice; give it once`)
+    else if (given.has(name)) return problem(`${name}: is given twice; give it once`)
     else given.set(name, value)
   }
   const of = (kind: string): string | undefined =>
@@ -199,7 +199,7 @@ export const OUTCOMES: readonly ArrivalOutcome[] = [
 function unknownQualifier(name: string): string {
   const near = nearest(name, [...Object.keys(QUALIFIERS), 'payload'])
   const meant = near === undefined ? '' : ` did you mean ${near}${near === 'payload' ? '.' : ':'}?`
-  return `${name}: is no qualifier;${meant} text with a colon stands in double quotes`
+  return `${name}: is not a qualifier;${meant} put text with a colon in double quotes`
 }
 
 /** The value, if a qualifier can have it. Throws a `TypeError` with the one that may be meant. */

@@ -111,7 +111,7 @@ needs(chromium).describe('what the page does', () => {
     await world.settled()
     await page.goto(`${world.url}?screen=list&q=state:dead&open=first`)
     await page.getByRole('button', { name: 'Delete', exact: true }).click()
-    await page.getByText('There is no way back.').waitFor()
+    await page.getByText('You cannot undo this.').waitFor()
     await page.getByRole('button', { name: 'Delete 1 task' }).click()
     await page.getByText('1 task deleted.').waitFor()
     await expect.poll(() => dead()).toBe(0)

@@ -30,7 +30,7 @@ needs(chromium).describe('the lists of deliveries and of actions', () => {
     expect(new URL(page.url()).searchParams.get('q')).toMatch(/customer:cus_one$/)
 
     await field.fill('stat:dead')
-    await page.getByText('stat: is no qualifier; did you mean state:?').waitFor()
+    await page.getByText('stat: is not a qualifier; did you mean state:?').waitFor()
     expect(await field.getAttribute('aria-invalid')).toBe('true')
     await field.fill('state:ded')
     await page.getByText('did you mean dead?').waitFor()

@@ -131,7 +131,7 @@ needs(chromium).describe('the page on Express and SQLite', () => {
     const alert = page.getByRole('alert')
     await alert.getByText('The app does not answer.').waitFor()
     await alert.getByText(/Since \d\d:\d\d:\d\d/).waitFor()
-    await alert.getByText(/Next look in \d+ s/).waitFor()
+    await alert.getByText(/Next update in \d+ s/).waitFor()
     await page.unroute('**/version')
     await alert.waitFor({ state: 'detached' })
     expect(tab.problems.splice(0).every((text) => text.includes('ERR_FAILED'))).toBe(true)

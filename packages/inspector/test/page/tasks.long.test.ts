@@ -167,7 +167,7 @@ needs(chromium).describe('what people come for, with clicks counted', () => {
       )
       await inEachLook(page, async () => {
         await page.getByRole('heading', { name: said }).waitFor()
-        await page.getByText(/All else is as of \d\d:\d\d:\d\d/).waitFor()
+        await page.getByText(/Everything else is as of \d\d:\d\d:\d\d/).waitFor()
         expect(await page.getByText('All is well.').count()).toBe(0)
         expect(await overflows(page)).toBe(false)
       })

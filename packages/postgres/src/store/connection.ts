@@ -61,7 +61,7 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
         if (!(prepared && isUnprepared(error))) return false
         if (prepare)
           warn(
-            'postgresInbox: a pooler between loses prepared statements, so none are used from now on: set prepare: false, or max_prepared_statements of PgBouncer',
+            'postgresInbox: a connection pooler loses prepared statements, so none are used from now on: set prepare: false, or max_prepared_statements of PgBouncer',
           )
         prepare = false
         return true

@@ -52,7 +52,7 @@ function explain(error: unknown): string {
 function rightOf(message: string): string {
   const [, kind = ''] =
     /permission denied for (database|schema|table|sequence|relation)/.exec(message) ?? []
-  return `the role may not do this: ${RIGHTS[kind] ?? 'grant it the right that is missing, or make the tables as "Migrations" says'}`
+  return `the role lacks a privilege: ${RIGHTS[kind] ?? 'grant it the right that is missing, or make the tables as "Migrations" says'}`
 }
 
 const RIGHTS: Readonly<Record<string, string>> = {

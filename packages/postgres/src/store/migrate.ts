@@ -204,7 +204,7 @@ async function checkTables(
       `postgresInbox: ${table} has the trigger ${row.trigger}, whose function belongs to another role: drop the trigger, or let the function belong to the owner of the table`,
     )
   throw new TypeError(
-    `postgresInbox: row-level security of ${table} may hide rows from the app's role ${row.role}, and hidden tasks would never run: ALTER TABLE ${table} DISABLE ROW LEVEL SECURITY, or ALTER ROLE ${row.role} BYPASSRLS`,
+    `postgresInbox: row-level security of ${table} may hide rows from the app's role ${row.role}, and hidden tasks would not run: ALTER TABLE ${table} DISABLE ROW LEVEL SECURITY, or ALTER ROLE ${row.role} BYPASSRLS`,
   )
 }
 

@@ -156,7 +156,7 @@ export function createStore(
       if (opened && (row.beat === null || row.beat < beat)) {
         opened = false
         back(
-          `postgresInbox: schema ${schema} was put back to what it held before, while this process has it open; claims of this process are dropped, and it continues with what the tables hold now`,
+          `postgresInbox: schema ${schema} was restored to an earlier state while this process had it open. Claims of this process are dropped; it continues with what the tables hold now`,
         )
       } else beat = row.beat ?? 0
       return shutOut(layout, row)

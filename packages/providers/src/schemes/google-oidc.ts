@@ -34,7 +34,7 @@ export const googleOidcOptions: Readonly<Record<keyof GoogleOidcOptions, string>
   audience: 'Its audience. Default: the URL of the request.',
   jwks: "Google's keys, in place of fetching them.",
   fetch: 'In place of the global fetch.',
-  timeout: 'Milliseconds a fetch may take. Default 5000.',
+  timeout: 'Longest time of a fetch, in milliseconds. Default 5000.',
   tolerance: 'Seconds the clocks may differ. Default 60 ahead, 0 behind.',
 }
 

@@ -86,7 +86,7 @@ describe('behind a proxy', () => {
     expect(findings).not.toEqual([])
     for (const { remedy } of findings)
       expect(remedy).toBe(
-        "give the URL as the sender has it: publicUrl: 'https://shop.example/hook'",
+        "give the URL that the sender calls: publicUrl: 'https://shop.example/hook'",
       )
   })
 })

@@ -159,7 +159,7 @@ export async function claimProgress(records: Records, key: string, aim: Aim): Pr
     lost.abort(
       new WebhookError('in_progress', {
         problem: 'in_progress',
-        remedy: 'another process took this catch-up over; it goes on there',
+        remedy: 'another process took over this catch-up; it continues there',
       }),
     )
   }

@@ -56,7 +56,7 @@ export function checkStanding(
     )
   if (on.includes('start') && !(journal && inbox.journal))
     throw new TypeError(
-      "catchUp: at start it goes on from the last delivery that the journal knows, and there is no journal; set on: ['silence'], or leave storage.journal: false out",
+      "catchUp: at start it continues from the last delivery in the journal, but there is no journal; set on: ['silence'], or leave storage.journal: false out",
     )
   const normal = source.kind === 'redelivery' ? '10s' : 0
   return { ...options, delay: milliseconds(delay ?? normal, 'catchUp: delay') }

@@ -288,7 +288,7 @@ function guestOf(db: DatabaseSync): Guest {
 function checkTransaction(db: DatabaseSync): void {
   if (isOpen(db)) return
   throw new TypeError(
-    'inTransaction: the connection has no transaction open: begin one with BEGIN IMMEDIATE, and await what is stored in it before its COMMIT',
+    'inTransaction: the connection has no transaction open: start one with BEGIN IMMEDIATE, and await what is stored in it before its COMMIT',
   )
 }
 

@@ -17,7 +17,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'JSON with a byte order mark': { body: '\uFEFF{"a":"ü"}', payload: { a: 'ü' } },
   'JSON with CRLF and a break at its end': { body: '{\r\n "a": 1\r\n}\r\n', payload: { a: 1 } },
   'JSON with $$, $& and $`': { body: '{"a":"$$5 $& $` $1"}', payload: { a: '$$5 $& $` $1' } },
-  'bytes that are no UTF-8': {
+  'bytes that are not UTF-8': {
     body: Buffer.from([0xff, 0xfe, 0xc3, 0x28, 0x00, 0x7d]),
     type: 'application/json',
     payload: 'bytes',
@@ -42,7 +42,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
     type: 'application/vnd.acme.v2+json',
     payload: { a: 1 },
   },
-  'JSON that fetch labelled as text': {
+  'JSON that fetch labeled as text': {
     body: '{"a":1}',
     type: 'text/plain;charset=UTF-8',
     payload: { a: 1 },
@@ -65,7 +65,7 @@ interface UrlTraits {
 /** Bodies and URLs: the signed bytes are verified and passed on unchanged. */
 export function bodyCases(mount: Mount, traits: UrlTraits, { test }: TestRunner): void {
   for (const [name, sample] of Object.entries(SAMPLES)) {
-    test(`takes ${name}, byte for byte`, () =>
+    test(`accepts ${name}, byte for byte`, () =>
       onStage(mount, 'plain', async ({ url, control }) => {
         const delivery = signedDelivery(url, {
           body: sample.body,
@@ -80,7 +80,7 @@ export function bodyCases(mount: Mount, traits: UrlTraits, { test }: TestRunner)
       }))
   }
 
-  test('takes a body without a Content-Type', () =>
+  test('accepts a body without a Content-Type', () =>
     onStage(mount, 'plain', async ({ url, control }) => {
       const { headers, ...rest } = signedDelivery(url)
       const { ['content-type']: _, ...untyped } = headers
@@ -88,7 +88,7 @@ export function bodyCases(mount: Mount, traits: UrlTraits, { test }: TestRunner)
       await assertBytes(control, rest.body)
     }))
 
-  test('takes characters that are split over chunks', () =>
+  test('reads characters that are split over chunks', () =>
     onStage(mount, 'plain', async ({ url, control }) => {
       const delivery = signedDelivery(url, { body: '{"a":"€😀"}' })
       const chunks = Array.from(delivery.body, (byte) => Uint8Array.of(byte))
@@ -97,7 +97,7 @@ export function bodyCases(mount: Mount, traits: UrlTraits, { test }: TestRunner)
       assert.deepEqual((await control('report')).runs[0]!.payload, { a: '€😀' })
     }))
 
-  test('takes a chunked body of nothing', () =>
+  test('accepts an empty chunked body', () =>
     onStage(mount, 'plain', async ({ url, control }) => {
       const delivery = signedDelivery(url, { body: '' })
       const chunked = {
@@ -108,7 +108,7 @@ export function bodyCases(mount: Mount, traits: UrlTraits, { test }: TestRunner)
       await assertBytes(control, delivery.body)
     }))
 
-  test('takes an event whose payload is the query of a GET', () =>
+  test('accepts an event whose payload is the query of a GET', () =>
     onStage(mount, 'url', async ({ url, control }) => {
       const target = `${url}?to=%2B491&text=a+b`
       const delivery = signedWithUrl(target, { method: 'GET', body: '' })

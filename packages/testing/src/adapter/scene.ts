@@ -132,7 +132,7 @@ export function parserCases(
         assert.match(rejected[0]!.remedy ?? '', fix)
       }))
 
-    test(`after ${name} it takes what that did not touch`, () =>
+    test(`after ${name} it accepts what that did not touch`, () =>
       onStage(mount, 'plain', async ({ url, control }) => {
         const headers = { 'content-type': 'application/octet-stream' }
         const delivery = signedDelivery(url, { body: Buffer.from([1, 0xff, 2]), headers })
@@ -158,7 +158,7 @@ export function parserCases(
       }),
     }
     for (const [what, delivery] of Object.entries(damaged)) {
-      test(`after ${name} it takes ${what} byte for byte or says that the bytes are lost`, () =>
+      test(`after ${name} it accepts ${what} byte for byte or says that the bytes are lost`, () =>
         onStage(mount, 'plain', async ({ url, control }) => {
           const answer = await send({ ...delivery, url })
           if (answer.status === 200) await assertBytes(control, delivery.body)

@@ -94,7 +94,7 @@ function lateEffects(sender: AuditSender): AuditCase {
     what: 'a genuine delivery after all forged ones',
     sends: () => [[sender.sign()]],
     expects: { reply: 'taken', effects: 1 },
-    why: 'What is rejected in the reply and done in the background is done.',
+    why: 'A rejection in the reply does not stop work that runs in the background.',
     remedy: 'after-verify',
     late: true,
   }
@@ -108,7 +108,7 @@ function afterAll(sender: AuditSender): AuditCase {
     what: 'a genuine delivery after all of this',
     sends: () => [[sender.sign()]],
     expects: { reply: 'taken', effects: 1 },
-    why: 'Whoever can stop the receiver with a request stops it for all.',
+    why: 'A request that stops the receiver stops it for everybody.',
     remedy: 'crash',
   }
 }
@@ -167,7 +167,7 @@ function secretCases(sender: AuditSender): readonly AuditCase[] {
       what,
       sends: () => usable.map((text) => [sender.signedWith(sender.sign(), text)]),
       expects: { reply: 'rejected', effects: 0 },
-      why: 'Who forgets to set the secret has a receiver that takes what everybody can sign.',
+      why: 'Without its secret, a receiver accepts deliveries that anybody can sign.',
       remedy: 'secret',
       ...skipUnless(usable.length > 0, 'no key of this sender can be made of such a text'),
     }
@@ -270,7 +270,7 @@ function repeatCases(sender: AuditSender): readonly AuditCase[] {
         expects: { reply: 'taken', effects: 2 },
         ...skipUnless(
           facts.ids && sender.about.repeats && sender.about.delivers.retryId !== 'new',
-          facts.ids ? 'its retries have new ids, or it never signs the same bytes twice' : NO_IDS,
+          facts.ids ? 'its retries have new ids, or it does not sign the same bytes twice' : NO_IDS,
         ),
         why: 'A customer can order the same thing twice: the id tells events apart, not the content.',
       },
@@ -284,7 +284,7 @@ function repeatCases(sender: AuditSender): readonly AuditCase[] {
       },
       {
         between: 'restart',
-        why: 'What is kept in memory is forgotten by a deploy, and retries come for hours.',
+        why: 'A deploy clears memory, and retries arrive for hours.',
       },
     ),
   ]

@@ -129,7 +129,7 @@ function told(
       return `${status}, and the effect happened ${times(rise ?? 0)}; it must happen ${times(expects.effects ?? 0)}`
     case 'accepted':
       return rise === undefined || rise === 0
-        ? `${status}: it was taken`
+        ? `${status}: it was accepted`
         : `${status}, and the effect happened ${times(rise)}`
     case 'acknowledged':
       return `${status}, though nothing was done`

@@ -44,13 +44,13 @@ export function leakCases(hasLog: boolean): readonly AuditCase[] {
       'secret',
       'critical',
       'every reply, in which no secret may stand',
-      'Who has the secret can sign anything.',
+      'Anyone with the secret can sign anything.',
     ),
     leak(
       'signature',
       'critical',
       'every rejection, in which the right signature may not stand',
-      'A stranger who is told the right signature sends it with the next request.',
+      'A stranger who sees the right signature sends it with the next request.',
     ),
     leak(
       'log-secret',
@@ -112,10 +112,10 @@ export function createLeakWatch(sender: AuditSender, cases: readonly AuditCase[]
     log(text) {
       const found = [
         secrets.some((secret) => text.includes(secret))
-          ? note('log-secret', 'the secret stands in the log')
+          ? note('log-secret', 'the secret is in the log')
           : undefined,
         [...genuine].some((mac) => mac.length >= SHORTEST && text.includes(mac))
-          ? note('log-signature', 'signatures stand in the log')
+          ? note('log-signature', 'signatures are in the log')
           : undefined,
       ]
       return found.filter((one) => one !== undefined)

@@ -76,7 +76,7 @@ export function memoryCase(isKnown: boolean): AuditCase {
     id: ID,
     class: 'health',
     severity: 'medium',
-    what: 'all requests together, and what memory the process takes after them',
+    what: 'all requests together, and the memory that the process uses after them',
     sends: () => [],
     expects: { reply: 'sane' },
     why: 'What strangers send must not be held: with more of it the process ends.',
@@ -99,7 +99,7 @@ export function watchMemory(
     async failures() {
       const grown = read && judged ? (await read()) - before : Number.NaN
       if (!judged || !(grown > MOST)) return []
-      const came = `it takes ${Math.round(grown / 1024 / 1024)} MiB more than before`
+      const came = `it uses ${Math.round(grown / 1024 / 1024)} MiB more than before`
       return [{ case: judged, symptom: 'memory', severity: judged.severity, came }]
     },
   }

@@ -111,7 +111,7 @@ export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
       })
 
     if (under.secretOption !== undefined)
-      runner.test('is rejected if the secret is no text', async () => {
+      runner.test('is rejected if the secret is not text', async () => {
         const [text] = laws.secrets
         for (const odd of [
           new String(text),

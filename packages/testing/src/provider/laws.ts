@@ -28,7 +28,7 @@ export function signingLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
         fc.asyncProperty(drafts(fc), async (draft) => {
           const result = await send(provider, sign(draft))
           assert.ok(result.reply.status < 300, told(result))
-          assert.ok(result.events.length > 0, 'no event was taken')
+          assert.ok(result.events.length > 0, 'no event was accepted')
           if (draft.topic !== undefined) assert.equal(result.events[0]!.topic, draft.topic)
           if (draft.id !== undefined) assert.equal(result.events[0]!.id, draft.id)
         }),

@@ -47,7 +47,7 @@ export interface ReceiverScene {
   settle(): Promise<void>
   /** Tells handlers to take a step until it is told otherwise. */
   tell(step: HandlerStep, on: boolean): void
-  /** Resolves when a handler takes the step. */
+  /** Resolves when a handler does the step. */
   untilAnswered(step: HandlerStep): Promise<void>
 }
 
@@ -137,7 +137,7 @@ async function createScene(options: SceneOptions): Promise<ReceiverScene> {
     },
     tell: (step, on) => tell(folder, step, on),
     untilAnswered: (step) =>
-      eventually(`a handler takes the step ${step}`, () => hasAnswered(folder, step), patience),
+      eventually(`a handler does the step ${step}`, () => hasAnswered(folder, step), patience),
   }
   return scene
 

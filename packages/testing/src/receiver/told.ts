@@ -22,7 +22,7 @@ export function isTold(folder: string, step: HandlerStep): boolean {
   return existsSync(join(folder, step))
 }
 
-/** Tells the suite that a handler takes the step. */
+/** Tells the suite that a handler does the step. */
 export function answer(folder: string, step: HandlerStep): void {
   writeFileSync(join(folder, ANSWERS[step]), '')
 }

@@ -30,7 +30,7 @@ async function actionsCommand(
       journal.actions({ ...page, ...(task !== undefined && { task }) }),
     )
     if (options.json) sayJson({ actions: rows, more }, 2)
-    else if (rows.length === 0) remark('nobody changed a task')
+    else if (rows.length === 0) remark('no task was changed by a person')
     else say(table([HEADS, ...rows.map(cells)], { drops: ['when', 'what'] }))
     if (more) remark(MORE)
     return 0

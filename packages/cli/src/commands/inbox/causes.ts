@@ -28,7 +28,7 @@ async function causesCommand(options: InboxCommandOptions): Promise<ExitCode> {
       ...(subscription !== undefined && { subscription }),
     })
     if (options.json) sayJson({ causes }, 2)
-    else if (causes.length === 0) say('All is well: no task failed.')
+    else if (causes.length === 0) say('No task failed.')
     else
       say(
         table(

@@ -68,6 +68,6 @@ async function deliveriesCommand(options: InboxCommandOptions): Promise<ExitCode
 }
 
 function journalOf({ journal, name }: OpenInbox): NonNullable<OpenInbox['journal']> {
-  if (!journal) throw new Failure(2, `${name} keeps no journal of what arrived`)
+  if (!journal) throw new Failure(2, `${name} keeps no journal of deliveries`)
   return journal
 }

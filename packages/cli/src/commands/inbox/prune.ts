@@ -30,7 +30,7 @@ async function pruneCommand(age: string, options: InboxCommandOptions): Promise<
         {
           total,
           says: `Forget ${counted(total, 'done or dead task')} received before ${new Date(before).toISOString()}. Their payloads are gone then.`,
-          none: `no task that is done or dead was received before ${new Date(before).toISOString()}`,
+          none: `no done or dead task was received before ${new Date(before).toISOString()}`,
           ifNone: 0,
         },
         options,

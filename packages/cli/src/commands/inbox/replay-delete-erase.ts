@@ -47,13 +47,16 @@ async function changeCommand(
   if (verb !== 'replay' && Object.keys(filter).length === 0) throw new Failure(2, UNFILTERED[verb])
   const rate = options.rate === undefined ? undefined : Number(options.rate)
   if (rate !== undefined && !(rate > 0))
-    throw new Failure(2, `--rate must be tasks a second, got ${options.rate}`)
+    throw new Failure(2, `--rate must be tasks per second, got ${options.rate}`)
   // What may be erased is counted under locks.
   return withInbox<ExitCode>(
     options,
     async ({ view, journal, name }) => {
       if (options.wait && !journal)
-        throw new Failure(2, `--wait: ${name} keeps no list of actions, so nothing can be followed`)
+        throw new Failure(
+          2,
+          `--wait: ${name} keeps no list of actions, so the tasks cannot be followed`,
+        )
       const total = await inChunks(
         async (cursor) => view[verb](filter, { dryRun: true, ...cursor }),
         () => false,
@@ -64,7 +67,7 @@ async function changeCommand(
         {
           total,
           says: plan(verb, total, span),
-          none: verb === 'erase' ? 'no event matches whose tasks have ended' : 'no task matches',
+          none: verb === 'erase' ? 'no event with ended tasks matches' : 'no task matches',
           ifNone: 1,
         },
         options,
@@ -80,7 +83,7 @@ async function changeCommand(
       if (options.json) sayJson({ count, ...(stopped && { stopped }), ...(ends && { ends }) })
       else if (ends) say(endsTold(ends))
       if (ends && ends.of < count)
-        remark(`${count - ends.of} more were queued, whose ends are not followed: 20,000 are`)
+        remark(`${count - ends.of} more were queued but are not followed: the limit is 20,000`)
       return stopped || (ends && ends.done < count) ? 1 : 0
     },
     verb === 'erase' || options.dryRun !== true,
@@ -88,23 +91,24 @@ async function changeCommand(
 }
 
 const UNFILTERED = {
-  delete: 'delete needs a filter, such as --cause or --state dead: nothing can bring a task back',
+  delete:
+    'delete needs a filter, such as --cause or --state dead: a deleted task cannot be restored',
   erase:
-    'erase needs a filter, such as --event-id or --until 90d: nothing can bring the contents back',
+    'erase needs a filter, such as --event-id or --until 90d: erased contents cannot be restored',
 } as const
 
 function plan(verb: Verb, total: number, span: string): string {
   if (verb === 'replay')
     return `Run ${counted(total, 'task')} again${span}. They run in your app, with today's handlers; this command only queues them.`
   if (verb === 'delete')
-    return `Delete ${counted(total, 'task')}. Nothing can bring them back; a redelivery of their events stays a duplicate.`
-  return `Erase payload, headers and body of ${counted(total, 'event')}. Nothing can bring them back, and they cannot be replayed; ids, topics and error texts stay, and a redelivery stays a duplicate.`
+    return `Delete ${counted(total, 'task')}. They cannot be restored; a redelivery of their events stays a duplicate.`
+  return `Erase payload, headers and body of ${counted(total, 'event')}. They cannot be restored or replayed; ids, topics and error texts stay, and a redelivery stays a duplicate.`
 }
 
 function result(verb: Verb, count: number, waiting: string): string {
   if (verb === 'erase') return `Erased: ${counted(count, 'event')}.`
   if (verb === 'delete') return `Deleted: ${counted(count, 'task')}.`
-  return `Queued again: ${counted(count, 'task')}. There is no undo: what has not run yet can only be deleted, with postern inbox delete ${waiting}`
+  return `Queued again: ${counted(count, 'task')}. There is no undo: tasks that have not run yet can only be deleted, with postern inbox delete ${waiting}`
 }
 
 async function changed(

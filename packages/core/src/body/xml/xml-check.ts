@@ -86,7 +86,7 @@ function endOfSection(text: string, open: number, isOutside: boolean): number {
     return text[dashes] === '>' ? dashes + 1 : reject(text, open, 'no two hyphens in a comment')
   }
   if (text.startsWith('<!DOCTYPE', open))
-    return reject(text, open, 'no DOCTYPE, which is not taken from the network')
+    return reject(text, open, 'no DOCTYPE, which is not accepted from the network')
   if (!text.startsWith('<![CDATA[', open)) return reject(text, open, 'a tag after "<"')
   if (isOutside) reject(text, open, 'no text outside of the root element')
   return after(text, ']]>', open + 9, 'a CDATA section')

@@ -66,7 +66,7 @@ export function* bodyBytes(request: PlainRequest, bounds: Bounds): Generator<Cha
 
 /** The remedy of everything that changes a body before it is verified. */
 export const RAW =
-  'hand the receiver the exact bytes of the request: mount it before any body parser, and let no proxy rewrite bodies'
+  'give the receiver the exact bytes of the request: mount it before any body parser, and do not let a proxy rewrite bodies'
 
 /** A mark that was added. */
 export const MARK: Clue = stepOf(

@@ -27,9 +27,9 @@ export function* inflated(request: PlainRequest): Generator<Change> {
       steps: [
         {
           cause: 'body-decompressed',
-          message: 'the body came compressed, and the sender signed it before it was compressed',
+          message: 'the body arrived compressed, but the sender signed it uncompressed',
           remedy:
-            'let the proxy in front pass the body on as it came, or inflate it before the receiver gets it',
+            'configure the proxy in front to forward the body unchanged, or to decompress it before the receiver gets it',
         },
       ],
     }
@@ -165,7 +165,7 @@ function headersOf(value: unknown, depth: number): readonly object[] {
 function inner(request: PlainRequest, what: string): Change {
   const step: Clue = {
     cause: 'gateway-in-front',
-    message: `the body is ${what}: a gateway in front wrapped the delivery, and what is inside verifies`,
+    message: `the body is ${what}: a gateway in front wrapped the delivery, and the content inside verifies`,
     remedy: `use the adapter of that host (such as @postern/aws-lambda), or unwrap the body first; else ${RAW}`,
   }
   return { request, steps: [step] }
@@ -175,8 +175,8 @@ function inner(request: PlainRequest, what: string): Change {
 const BYTES_AS_JSON: Clue = {
   cause: 'body-reserialized',
   message:
-    'the body is a Buffer or Uint8Array written as JSON, a number for each byte: the bytes in it verify',
-  remedy: `do not run JSON.stringify on the bytes: pass them on as they are, or as base64; else ${RAW}`,
+    'the body is a Buffer or Uint8Array written as JSON, one number per byte: the original bytes verify',
+  remedy: `do not run JSON.stringify on the bytes: forward them unchanged, or as base64; otherwise ${RAW}`,
 }
 
 function parsed(text: string): unknown {

@@ -31,7 +31,7 @@ export function* reencoded(request: PlainRequest, bounds: Bounds): Generator<Cha
       steps: [
         {
           cause: 'parameters-order',
-          message: 'the fields of the form came in another order than they were signed in',
+          message: 'the fields of the form arrived in a different order from the signed one',
           remedy: RAW,
         },
         ...more,
@@ -47,8 +47,7 @@ export function* reencoded(request: PlainRequest, bounds: Bounds): Generator<Cha
       steps: [
         {
           cause: 'form-reencoded',
-          message:
-            'the form was parsed and written again: its escapes are not those that were signed',
+          message: 'the form was parsed and written again: its escapes differ from the signed ones',
           remedy: RAW,
         },
         ...more,

@@ -55,20 +55,20 @@ export function* reserialized(
     for (const other of restored(strings(by))) {
       if (bounds.over()) return
       for (const layout of LAYOUTS.slice(0, COMMON))
-        yield* writtenAs(other, layout, ' and numbers or empty objects written otherwise', ends)
+        yield* writtenAs(other, layout, ' and numbers or empty objects written differently', ends)
     }
   for (const by of known)
     for (const other of allOrders(strings(by))) {
       if (bounds.over()) return
       for (const layout of LAYOUTS.slice(0, 2 * COMMON))
-        yield* writtenAs(other, layout, ' and keys in another order', [''])
+        yield* writtenAs(other, layout, ' and keys in a different order', [''])
     }
   for (const order of [byKey, ...(tokens.some(isInteger) ? [integersLast] : [])])
     for (const by of known) {
       if (bounds.over()) return
       const other = reordered(strings(by), order)
       for (const layout of LAYOUTS)
-        yield* writtenAs(other, layout, ' and keys in another order', ends)
+        yield* writtenAs(other, layout, ' and keys in a different order', ends)
     }
 
   function* writtenAs(

@@ -69,7 +69,7 @@ export function wrongSecret(
   const docs = about?.docs ? ` See ${about.docs}` : ''
   return {
     cause: 'secret-wrong',
-    message: `no change of the delivery makes it match ${listed(names)}: the secret is that of another endpoint, app or environment`,
+    message: `no repair of the delivery makes it match ${listed(names)}: the secret belongs to another endpoint, app or environment`,
     remedy: `compare it with what ${title} shows for the endpoint that sent this: ${whose(sentence)}. ${option}: ${sentence}${docs}`,
   }
 }
@@ -88,7 +88,7 @@ const SHARED = new Set(['app', 'application', 'account', 'space', 'integration',
 /** Which endpoints have which secret, by the option's own sentence. */
 function whose(sentence: string): string {
   const holder = HOLDERS.exec(sentence)?.[1]?.toLowerCase()
-  if (holder === undefined) return 'another endpoint or environment may have another'
+  if (holder === undefined) return 'another endpoint or environment may have a different secret'
   return SHARED.has(holder)
     ? `all endpoints of one ${holder} share it, and each ${holder} and environment has its own`
     : `each ${holder} has its own, and each environment too`

@@ -68,16 +68,16 @@ function renamedStep(name: string, other: string): Clue {
   return {
     cause: 'header-renamed',
     message: `the value of ${name} came in the header ${shown(other)}`,
-    remedy: `let the proxy or host in front pass ${name} on under its own name`,
+    remedy: `configure the proxy or host in front to forward ${name} under its own name`,
   }
 }
 
 function joinedStep(names: readonly string[]): Clue {
   return {
     cause: 'header-joined',
-    message: `${names.join(' and ')} came with more than one value; with one of them alone the signature matches`,
+    message: `${names.join(' and ')} has more than one value; the signature matches with only one of them`,
     remedy:
-      'find the proxy that adds the header a second time, and let it pass the line of the sender alone',
+      "find the proxy that adds the header a second time, and configure it to keep only the sender's",
   }
 }
 

@@ -135,9 +135,9 @@ function add(found: Set<string>, bytes: Uint8Array): void {
 export function encodingStep(name: string): Clue {
   return {
     cause: 'signature-encoding',
-    message: `the signature in ${name} is written in another way than this sender writes it (hex or base64, case, padding)`,
+    message: `the signature in ${name} is not written in the form of this sender (hex or base64, case, padding)`,
     remedy:
-      'pass the header on as it came; if your own code signs, write the signature as the sender documents',
+      'forward the header unchanged; if your own code signs, write the signature as the sender documents',
   }
 }
 
@@ -148,15 +148,15 @@ function prefixStep(name: string, prefix: string, other: string): Clue {
   if (ALGORITHM.test(prefix) && ALGORITHM.test(other))
     return {
       cause: 'signature-algorithm',
-      message: `${name} says ${prefix.slice(0, -1)}, and was signed with ${other.slice(0, -1)}`,
+      message: `${name} says ${prefix.slice(0, -1)}, but was signed with ${other.slice(0, -1)}`,
       remedy: 'if your own code signs, name the hash function that it uses',
     }
   return {
     cause: 'signature-prefix',
     message: /^[\w=,:-]{1,20}$/.test(prefix)
-      ? `${name} has ${prefix} before the signature, which is not what this sender writes there`
-      : `${name} lacks what this sender writes before the signature`,
+      ? `${name} has ${prefix} before the signature, but this sender does not write that`
+      : `${name} lacks the prefix that this sender writes before the signature`,
     remedy:
-      'pass the header on as it came; if your own code signs, write the prefix as the sender documents',
+      'forward the header unchanged; if your own code signs, write the prefix as the sender documents',
   }
 }

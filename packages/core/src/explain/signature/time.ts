@@ -45,9 +45,9 @@ function timesIn(headers: ReadonlyMap<string, readonly string[]>): readonly numb
 export function clockUnit(where: string): Clue {
   return {
     cause: 'clock-unit',
-    message: `${where} is in another unit than this sender uses, such as milliseconds in place of seconds`,
+    message: `${where} is not in the unit of this sender, such as milliseconds instead of seconds`,
     remedy:
-      'pass the header on as it came; if the sender really signs this unit, set it where the provider has an option for it',
+      "forward the header unchanged; if the sender really signs this unit, set the provider's option for it",
   }
 }
 
@@ -66,9 +66,9 @@ function span(seconds: number): string {
 function stale(seconds: number): Clue {
   return {
     cause: 'stale',
-    message: `the delivery was signed ${span(seconds)} before it was judged, longer ago than the tolerance allows; the signature itself matches`,
+    message: `the delivery was signed ${span(seconds)} before it was checked, which is more than the tolerance; the signature itself matches`,
     remedy:
-      'let the sender deliver it again; a stored delivery is judged by the time at which it came, which is the option now of explain',
+      'ask the sender to redeliver; for a stored delivery, set the option now of explain to the time when it arrived',
   }
 }
 

@@ -143,9 +143,9 @@ function* change(made: Made, key: unknown, one: Variant, steps: Clue[]): Generat
 }
 const REMEDIES: Partial<Record<FindingCause, string>> = {
   'secret-whitespace': 'set it without whitespace, or trim it where you read it',
-  'secret-quoted': 'remove the quotes where it is set: many hosts take them as part of the value',
-  'secret-prefix': "give the sender's secret whole, and nothing before it",
-  'secret-encoding': 'give the secret as the sender shows it, and decode or encode nothing',
+  'secret-quoted': 'remove the quotes where it is set: many hosts keep them as part of the value',
+  'secret-prefix': 'give the complete secret of the sender, with nothing before it',
+  'secret-encoding': 'give the secret exactly as the sender shows it; do not decode or encode it',
 }
 
 function step(name: string, option: string, { cause, says, remedy }: Variant): Clue {
@@ -290,15 +290,15 @@ function* encodings(text: string): Generator<Variant> {
   const bare = text.replace(/^[a-z]{2,8}_/, '')
   const padded = bare.padEnd(Math.ceil(bare.length / 4) * 4, '=')
   const decoded = [
-    ['is taken as text, and is hex', fromHex(bare)],
-    ['is taken as text, and is base64', fromBase64(bare) ?? fromBase64(padded)],
-    ['is taken as text, and is base64url', fromBase64url(bare.replaceAll('=', ''))],
+    ['is used as text, but is hex', fromHex(bare)],
+    ['is used as text, but is base64', fromBase64(bare) ?? fromBase64(padded)],
+    ['is used as text, but is base64url', fromBase64url(bare.replaceAll('=', ''))],
   ] as const
   const plain = [toBuffer(text), ...(bare === text ? [] : [toBuffer(bare)])]
   for (const bytes of plain)
     yield {
       cause: 'secret-encoding',
-      says: 'is decoded, and the sender signs with its text',
+      says: 'is decoded, but the sender signs with its text',
       bytes,
     }
   for (const [says, bytes] of decoded) {
@@ -306,7 +306,7 @@ function* encodings(text: string): Generator<Variant> {
     yield { cause: 'secret-encoding', says, bytes }
     const inner = utf8(bytes)
     if (/^[^\p{Cc}\uFFFD]+$/u.test(inner.replaceAll(/[\t\r\n]/g, '')))
-      yield { cause: 'secret-encoding', says: 'was encoded once more', text: inner }
+      yield { cause: 'secret-encoding', says: 'was encoded a second time', text: inner }
   }
   const encoded = [encode(toBuffer(text), 'base64'), encode(toBuffer(text), 'hex')]
   for (const one of encoded) {
@@ -318,7 +318,7 @@ function* encodings(text: string): Generator<Variant> {
     }
   }
   const others = [text.toLowerCase(), text.toUpperCase(), unescaped(text), encodeURIComponent(text)]
-  yield* texts('secret-encoding', 'is written in another case, or with escapes of a URL', text, [
+  yield* texts('secret-encoding', 'is written in a different case, or with URL escapes', text, [
     ...others,
     toBuffer(text).toString('latin1'),
   ])

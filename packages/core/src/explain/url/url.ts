@@ -152,12 +152,12 @@ function textOf({ scheme, host, port, path, query }: UrlParts): string {
 
 const SAYS: Partial<Record<FindingCause, (from: UrlParts, to: UrlParts) => string>> = {
   'url-scheme': (from, to) =>
-    `the signed URL starts with ${to.scheme}, and ${from.scheme} was verified`,
+    `the signed URL starts with ${to.scheme}, but ${from.scheme} was verified`,
   'url-host': (from, to) =>
-    `the signed URL has the host ${shown(to.host + to.port)}, and ${shown(from.host + from.port)} was verified`,
-  'url-port': (from, to) => `the signed URL has ${port(to)}, and ${port(from)} was verified`,
+    `the signed URL has the host ${shown(to.host + to.port)}, but ${shown(from.host + from.port)} was verified`,
+  'url-port': (from, to) => `the signed URL has ${port(to)}, but ${port(from)} was verified`,
   'url-path': (from, to) =>
-    `the signed URL has the path ${shown(to.path)}, and ${shown(from.path)} was verified`,
+    `the signed URL has the path ${shown(to.path)}, but ${shown(from.path)} was verified`,
   'url-query': () => 'the query of the URL is not the one that was signed',
   'parameters-order': () =>
     'the parameters of the query came in another order than they were signed in',
@@ -177,11 +177,11 @@ function remedyOf(from: UrlParts, to: UrlParts, { publicUrl, takesPublicUrl }: O
   const origin = `${to.scheme}://${shown(to.host)}${to.port}`
   const whole = `'${origin}${shown(to.path)}'${to.query === '' ? '' : ' with its query'}`
   // The option wins over what the adapter knows.
-  if (publicUrl !== undefined) return `give the URL as the sender has it: publicUrl: ${whole}`
+  if (publicUrl !== undefined) return `give the URL that the sender calls: publicUrl: ${whole}`
   const byProvider = takesPublicUrl ? `, or the provider publicUrl: ${whole}` : ''
   const trust = 'let the adapter trust the proxy in front (trustProxy)'
   if (!to.path.endsWith(from.path))
-    return `${trust}${byProvider || `, or mount the receiver at the path that the sender has: ${whole}`}`
+    return `${trust}${byProvider || `, or mount the receiver at the path that the sender calls: ${whole}`}`
   const base = origin + shown(to.path.slice(0, to.path.length - from.path.length))
   return `${trust}, or give it publicBase: '${base}'${byProvider}`
 }

@@ -171,7 +171,7 @@ function createStore(tables: Tables, settings: MemorySettings): Store {
 }
 
 function noTransactions(): never {
-  throw new TypeError(`${NAME}: memory has no transactions of an app`)
+  throw new TypeError(`${NAME}: the memory inbox cannot join a transaction of your app`)
 }
 
 function claimOf({

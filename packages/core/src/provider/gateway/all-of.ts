@@ -28,7 +28,7 @@ export function allOf<Events extends EventMap>(
       )
   if (access.unauthenticated)
     throw new TypeError(
-      `allOf: access must prove something, got ${access.name} without authentication; give it a secret or leave allOf out`,
+      `allOf: access must authenticate requests, got ${access.name} without authentication; give it a secret or leave allOf out`,
     )
   const trusted = [...(access.trusted ?? []), ...(inner.trusted ?? [])]
   const { greet, reply, sign } = inner

@@ -66,7 +66,7 @@ function checkBoth(gateway: Provider, inner: Provider): void {
       )
   if (gateway.unauthenticated)
     throw new TypeError(
-      `behind: gateway must prove itself, got ${gateway.name} without authentication; give it a secret`,
+      `behind: gateway must authenticate requests, got ${gateway.name} without authentication; give it a secret`,
     )
   if (!gateway.unwrap) return
   const place = `behind: ${gateway.name} wraps the body, and`
@@ -156,7 +156,7 @@ function unwrapped(
   markVerified(own)
   const parsed = parseBody(own, envelope.exact === true)
   // `receive` has loaded the parser of XML, and multipart is rejected at construction.
-  if (isPromise(parsed)) throw new TypeError(`behind: ${inner.name} cannot be read at once`)
+  if (isPromise(parsed)) throw new TypeError(`behind: ${inner.name} cannot be parsed synchronously`)
   return { own, parsed: envelope.exact ? { ...parsed, exact: true } : parsed }
 }
 

@@ -23,7 +23,7 @@ export function jsonReply(value: unknown, status = 200): Reply {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) }
 }
 
-/** A `text/xml` reply, for SOAP acknowledgements and TwiML. */
+/** A `text/xml` reply, for SOAP acknowledgments and TwiML. */
 export function xmlReply(body: string, status = 200): Reply {
   return { status, headers: { 'content-type': 'text/xml; charset=utf-8' }, body }
 }

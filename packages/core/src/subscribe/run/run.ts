@@ -38,7 +38,7 @@ export function run(
       kind: 'dead',
       error: {
         name: 'AttemptsExhausted',
-        message: `attempt ${claim.attempt - 1} never ended: the process died or lost its claim while it ran`,
+        message: `attempt ${claim.attempt - 1} did not end: the process died or lost its claim while it ran`,
       },
     }
   }

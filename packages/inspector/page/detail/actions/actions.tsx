@@ -236,10 +236,10 @@ function ChangeTasks({
         {isRun
           ? `${hasHandlers ? 'They run with today’s handlers.' : 'No handlers are here: the app runs them.'} ${
               picked.some(({ state }) => state === 'done')
-                ? 'What a done task did may happen twice.'
+                ? 'The effects of a done task may happen twice.'
                 : ''
             }`
-          : 'They never run; deliveries of the same event stay duplicates. There is no way back.'}
+          : 'They will not run; deliveries of the same event stay duplicates. You cannot undo this.'}
       </p>
       {message !== '' && <p role="alert">{message}</p>}
       <button

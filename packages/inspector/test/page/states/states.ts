@@ -50,7 +50,7 @@ export const states: Readonly<Record<string, State>> = {
   },
   'redis-stopped': {
     needs: [redisServer],
-    says: /Redis has not answered since \d\d:\d\d:\d\d\. All else is as of \d\d:\d\d:\d\d\./,
+    says: /Redis has not answered since \d\d:\d\d:\d\d\. Everything else is as of \d\d:\d\d:\d\d\./,
     shows: /rejected with 503[^]*SMTP 421/,
     async start() {
       const redis = await startRedis()
@@ -60,7 +60,7 @@ export const states: Readonly<Record<string, State>> = {
   },
   'postgresql-stopped': {
     needs: [postgresServer],
-    says: /PostgreSQL has not answered since \d\d:\d\d:\d\d\. All else is as of \d\d:\d\d:\d\d\./,
+    says: /PostgreSQL has not answered since \d\d:\d\d:\d\d\. Everything else is as of \d\d:\d\d:\d\d\./,
     shows: /rejected with 503[^]*SMTP 421/,
     async start() {
       const postgres = await startPostgres()
@@ -70,7 +70,7 @@ export const states: Readonly<Record<string, State>> = {
   },
   'app-killed': {
     needs: [],
-    says: /The app has not answered since \d\d:\d\d:\d\d\. All else is as of \d\d:\d\d:\d\d\./,
+    says: /The app has not answered since \d\d:\d\d:\d\d\. Everything else is as of \d\d:\d\d:\d\d\./,
     shows: /What you see is from before[^]*SMTP 421/,
     start: killed,
   },

@@ -9,7 +9,7 @@ export const GENERIC_OPTIONS = {
   prefix: 'Text before the signature. Default none.',
   keyEncoding:
     'utf8, hex or base64: how the secret becomes the key; a list, if the sender has changed it. Default utf8.',
-  message: 'What is signed, such as v0:{time}:{body}. Default {body} or {time}.{body}.',
+  message: 'The signed text, such as v0:{time}:{body}. Default {body} or {time}.{body}.',
   timestampHeader: 'Header of a signed time. Default none.',
   timestampUnit: 's, ms, iso or any. Default s.',
   tolerance: 'Seconds the signed time may be away from now. Default 300.',
@@ -29,16 +29,16 @@ export const GENERIC_OPTIONS = {
     'Member of the body that is the topic, or a list that is joined by dots. Default type.',
   itemsField: 'Member of the body that holds a list of events. Default none.',
   formats:
-    'What is sent: json, form, xml, multipart, text, bytes, query. Default: json with eventIdField, else the bytes decide.',
+    'The sent value: json, form, xml, multipart, text, bytes, query. Default: json with eventIdField, else the bytes decide.',
   contentType: 'strict: a Content-Type that contradicts the format is rejected. Default ignore.',
   codings:
     'Content codings that are sent, with the bytes that are signed: { gzip: sent or decoded }. Default gzip, as sent.',
   charsets: 'Charsets of texts and forms. Default utf-8.',
-  repeats: 'false: the same bytes are never signed twice on purpose. Default true.',
-  methods: 'Methods taken. Default POST, and GET for tokens.',
+  repeats: 'false: the sender does not sign the same bytes twice on purpose. Default true.',
+  methods: 'Methods accepted. Default POST, and GET for tokens.',
   limits: 'Limits of what is sent. Default those of the receiver.',
   retrySpan: 'Milliseconds over which one event is delivered again. Default not known.',
-  credentials: 'Headers, query parameters and fields that are never stored. Default none.',
-  unauthenticated: 'true takes deliveries without authentication.',
+  credentials: 'Headers, query parameters and fields that are not stored. Default none.',
+  unauthenticated: 'true accepts deliveries without authentication.',
   name: 'Name of the sender. Default generic.',
 } as const

@@ -2,7 +2,7 @@ import { letters, type AuditSender } from '../sender.ts'
 import { type AuditCase, textOfBody, type AuditRequest } from '../request.ts'
 
 const LOST =
-  'The sender takes the rejection for a failure, retries, and gives up: the event is lost.'
+  'The sender treats the rejection as a failure, retries, and gives up: the event is lost.'
 
 /** Genuine deliveries of every kind that the sender makes. Each must be taken. */
 export function authenticCases(sender: AuditSender): readonly AuditCase[] {
@@ -53,7 +53,7 @@ export function authenticCases(sender: AuditSender): readonly AuditCase[] {
       () => sender.sign({ at: now() - skewOf(facts.tolerance ?? 0) * 1000 }),
       {
         severity: 'medium',
-        why: 'Networks and clocks are late: what the sender allows must be taken.',
+        why: 'Networks and clocks are late: what the sender allows must be accepted.',
         remedy: 'freshness',
         ...skipUnless(facts.tolerance !== undefined, NO_TIME),
       },

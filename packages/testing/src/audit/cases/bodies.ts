@@ -60,7 +60,7 @@ export function otherBodyCases(sender: AuditSender): readonly AuditCase[] {
         const request = sender.sign()
         return [withOtherBody(request, `${textOfBody(request)}&PosternAudit=1`)]
       },
-      skipUnless(coversForm(sender), 'it signs no forms, or some of their fields alone'),
+      skipUnless(coversForm(sender), 'it signs no forms, or only some of their fields'),
     ),
     under(
       're-serialised',
@@ -76,7 +76,7 @@ export function otherBodyCases(sender: AuditSender): readonly AuditCase[] {
     ),
     under(
       'doubled-member',
-      'JSON with a member twice, under the signature of the last one alone',
+      'JSON with a member twice, under the signature of only the last one',
       () => {
         const request = sender.sign()
         const text = compact(JSON.parse(textOfBody(request)))

@@ -43,11 +43,11 @@ export function layoutCases(sender: AuditSender): readonly AuditCase[] {
       (text) => JSON.stringify(JSON.parse(text), null, 2),
       about.delivers.json === 'indented'
         ? {}
-        : { severity: 'note', why: 'This sender may never write so; its signature allows it.' },
+        : { severity: 'note', why: 'This sender may not write so; its signature allows it.' },
     ),
     layout('newline', 'JSON with a line break at its end', (text) => `${text}\n`, {
       severity: 'note',
-      why: 'This sender may never write so; its signature allows it.',
+      why: 'This sender may not write so; its signature allows it.',
     }),
     {
       ...layout('charset', 'the type application/json; charset=utf-8', (text) => text, {

@@ -4,7 +4,7 @@ import { macOf, otherLetter, type AuditSender } from '../sender.ts'
 import { skipUnless } from './authentic.ts'
 
 export const FORGED = 'Anybody who knows the URL can make events up.'
-export const IN_BODY = 'its signature lies in the body'
+export const IN_BODY = 'its signature is in the body'
 
 /** Genuine deliveries whose signature was spoilt. None may be taken. */
 export function spoiltSignatureCases(sender: AuditSender): readonly AuditCase[] {
@@ -83,7 +83,7 @@ export function spoiltSignatureCases(sender: AuditSender): readonly AuditCase[] 
       'two wrong signatures, in two headers',
       (text) => [flipped(text), flipped(text)],
       {
-        ...skipUnless(place !== undefined && 'header' in place, 'its signature lies in no header'),
+        ...skipUnless(place !== undefined && 'header' in place, 'its signature is not in a header'),
       },
     ),
     spoilt('joined', 'two wrong signatures, joined by a comma', (text) => [
@@ -110,14 +110,14 @@ export function spoiltSignatureCases(sender: AuditSender): readonly AuditCase[] 
       },
     ),
     {
-      ...spoilt('sha1-alone', 'the older SHA-1 signature alone', () => []),
+      ...spoilt('sha1-alone', 'only the older SHA-1 signature', () => []),
       severity: 'medium',
       remedy: 'algorithm',
       sends: () => [[olderOf(sender)]],
-      why: 'SHA-1 is broken, and the header beside it is there for old receivers alone.',
+      why: 'SHA-1 is broken, and this header is there only for old receivers.',
       ...skipUnless(
         prefixed && place !== undefined && 'header' in place && place.header.endsWith('-256'),
-        'it has no older signature beside the one that counts',
+        'it has no older signature in addition to the one that counts',
       ),
     },
   ]

@@ -31,7 +31,7 @@ function signedNonsense(sender: AuditSender): readonly AuditCase[] {
       return [[sender.rebody(request, body(textOfBody(request)))]]
     },
     expects: { reply: 'sane' },
-    why: 'A sender’s slip must cost one event, not the process; and a 5xx is retried for days.',
+    why: 'A sender’s mistake must cost one event, not the process; and a 5xx is retried for days.',
     remedy: 'odd-bodies',
     ...skipUnless(
       canRebody(sender) && canMake(sender, body),
@@ -53,7 +53,7 @@ function signedNonsense(sender: AuditSender): readonly AuditCase[] {
       'a signed body of 20,000 nested lists',
       () => '['.repeat(20_000) + ']'.repeat(20_000),
     ),
-    nonsense('bytes', 'signed bytes that are no UTF-8', () =>
+    nonsense('bytes', 'signed bytes that are not UTF-8', () =>
       Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0xc3, 0x28, 0x22, 0x7d]),
     ),
     {
@@ -116,7 +116,7 @@ function methods(sender: AuditSender): readonly AuditCase[] {
     what: `a ${method} without a body`,
     sends: () => [[{ method, url: sender.url, headers: [], body: Buffer.alloc(0) }]],
     expects: { reply: 'sane' as const },
-    why: 'Crawlers and health checks ask so: a 5xx fills the log with what is no fault.',
+    why: 'Crawlers and health checks ask so: a 5xx fills the log with false alarms.',
     remedy: 'route' as const,
   }))
 }

@@ -9,7 +9,7 @@ import {
 import { skipUnless, NO_TIME } from './authentic.ts'
 import type { AuditSender } from '../sender.ts'
 
-const REPLAY = 'What was captured once, in a log or a proxy, can be sent again for ever.'
+const REPLAY = 'A delivery that was captured once, in a log or a proxy, can be replayed for ever.'
 const DAY = 86_400
 
 /** Deliveries that are too old or too new, or say two times. */
@@ -54,13 +54,13 @@ export function oddTimeCases(sender: AuditSender): readonly AuditCase[] {
       remedy: 'verify',
       ...skipUnless(
         swapped(sender) !== undefined,
-        'its time stands in no header that can be changed',
+        'its time is not in a header that can be changed',
       ),
     },
     {
-      ...late('two-times', 'an old delivery that says a fresh time beside its own', {}, 0),
+      ...late('two-times', 'an old delivery with a second, fresh time', {}, 0),
       sends: () => twoTimes(sender, bound)!.map((request) => [request]),
-      ...skipUnless(moved !== undefined, 'its time stands in no header that can be changed'),
+      ...skipUnless(moved !== undefined, 'its time is not in a header that can be changed'),
     },
   ]
 }

@@ -100,7 +100,7 @@ export function unsignedCases(sender: AuditSender): readonly AuditCase[] {
     ),
     unsigned(
       'method-override',
-      'an unsigned delivery that asks to be taken for another method',
+      'an unsigned delivery that asks to be treated as another method',
       (request) => withHeader(request, 'x-http-method-override', 'PUT'),
     ),
     unsigned(

@@ -26,7 +26,7 @@ export const nextLines: RemedyLines = {
   ],
   'after-verify': ['// below the line that rejects with 401, and awaited', 'await handle(event)'],
   route: [
-    '// export POST alone: Next answers other methods with 405',
+    '// export only POST: Next answers other methods with 405',
     'export async function POST(request) {',
   ],
   handshake: [
@@ -62,7 +62,7 @@ export const nextLines: RemedyLines = {
     '// and a proxy before the server that bounds the time of a body',
   ],
   stack: [
-    '// NODE_ENV=production: next start, never next dev',
+    '// NODE_ENV=production: next start, not next dev',
     'return new Response(null, { status: 500 })',
   ],
   quiet: [

@@ -119,7 +119,7 @@ const phpLines: RemedyLines = {
   ],
   'body-limit': ['; php.ini: as much as the largest body of the sender', 'post_max_size = 25M'],
   'odd-bodies': [
-    '$event = json_decode($raw, true, 64); // null if it is no JSON',
+    '$event = json_decode($raw, true, 64); // null if it is not JSON',
     'if (!is_array($event) || array_is_list($event)) { http_response_code(400); exit; }',
   ],
   crash: [
@@ -191,13 +191,13 @@ const goLines: RemedyLines = {
   ],
   crash: [
     'defer func() { if recover() != nil { w.WriteHeader(500) } }()',
-    '// net/http recovers in its own goroutines alone, not in those that you start',
+    '// net/http recovers only in its own goroutines, not in those that you start',
   ],
   timeouts: [
     'server := &http.Server{Handler: mux, ReadTimeout: 10 * time.Second, ReadHeaderTimeout: 5 * time.Second}',
     'log.Fatal(server.ListenAndServe())',
   ],
-  stack: ['log.Printf("webhook: %v", err) // to the log alone', 'http.Error(w, "", 500)'],
+  stack: ['log.Printf("webhook: %v", err) // only to the log', 'http.Error(w, "", 500)'],
   quiet: [
     'log.Print("a webhook was rejected") // no headers, no secret, no signature',
     'w.WriteHeader(401)',
@@ -262,7 +262,7 @@ const flaskLines: RemedyLines = {
   ],
   timeouts: [
     '# gunicorn --worker-class gthread --threads 64 --timeout 10 app:app',
-    'app.run(threaded=True)  # the server of Flask itself has no bound: use it for development alone',
+    'app.run(threaded=True)  # the server of Flask itself has no bound: use it only for development',
   ],
   stack: ['app.run(debug=False)', 'app.config["PROPAGATE_EXCEPTIONS"] = False'],
   quiet: [
@@ -291,10 +291,10 @@ const DOES: Readonly<Record<RemedyId, string>> = {
     'Make the signature of the bytes that came, and reject with 401 unless it is the one that was sent.',
   compare: 'Compare the whole signature, at its full length, in constant time.',
   secret: 'End at the start if the secret is not set, or still is the text of an example.',
-  algorithm: 'Choose the algorithm and the header in the code, never by what was sent.',
+  algorithm: 'Choose the algorithm and the header in the code, not by what was sent.',
   'raw-body': 'Verify the bytes as they came, before any parser, and parse them then.',
   freshness:
-    'Reject what was signed more than five minutes ago, or ahead. Take the time from what is signed, and reject two.',
+    'Reject what was signed more than five minutes ago, or ahead. Read the time from what is signed, and reject two.',
   'after-verify': 'Do nothing before the signature is verified, in the background neither.',
   route: 'Answer one path and one method; all others get 404 or 405, whatever they carry.',
   handshake:
@@ -303,7 +303,7 @@ const DOES: Readonly<Record<RemedyId, string>> = {
     'Write the id of the event in the transaction of what it does, under a unique key; answer 200 if it is there.',
   'ignore-topics': 'Answer 200 to topics that you have no handler for.',
   'answer-first': 'Store the event, answer, and do the work after that.',
-  'body-limit': 'Take bodies as large as the sender makes them, and no larger.',
+  'body-limit': 'Accept bodies as large as the sender makes them, and no larger.',
   'odd-bodies':
     'Answer 400 to a body that is not the JSON object you expect, without an exception.',
   crash: 'Catch what the handler throws, also what it rejects later, and answer 500.',

@@ -5,7 +5,7 @@ import type { SceneTest } from '../scene.ts'
 
 /** What accept takes, and as a whole. */
 export function acceptCases(test: SceneTest): void {
-  test('every event of a delivery is taken, and each of its subscriptions gets a task', async (scene) => {
+  test('every event of a delivery is accepted, and each of its subscriptions gets a task', async (scene) => {
     const shop = scene.join({ lanes: ['a', 'b'] })
     const taken = await shop.port.accept(intake(item('1', ['a', 'b']), item('2', ['b'])), {})
     assert.deepEqual(taken, ['new', 'new'])
@@ -78,7 +78,7 @@ export function acceptCases(test: SceneTest): void {
     assert.deepEqual(shop.runs[0]!.claim.event.payload, payload)
   })
 
-  test('events without an identity are never duplicates', async (scene) => {
+  test('events without an identity are not duplicates', async (scene) => {
     const shop = scene.join()
     const one = item('x', ['a'], { key: '~1', dedupe: false, id: undefined })
     const two = item('x', ['a'], { key: '~2', dedupe: false, id: undefined })
@@ -96,7 +96,7 @@ export function acceptCases(test: SceneTest): void {
     await Promise.all([shop.untilSettled(2), bank.untilSettled(1)])
   })
 
-  test('deliveries accepted at once are all taken', async (scene) => {
+  test('deliveries that arrive at once are all accepted', async (scene) => {
     const shop = scene.join()
     const ids = Array.from({ length: 50 }, (_, at) => `e${at}`)
     const taken = await Promise.all(ids.map(async (id) => shop.port.accept(intake(item(id)), {})))

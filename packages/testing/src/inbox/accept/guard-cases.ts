@@ -56,7 +56,7 @@ export function guardCases(test: SceneTest, durable: boolean): void {
     assert.deepEqual(shop.ran(), ['a:1', 'a:3'])
   })
 
-  test('an event takes all of its keys', async (scene) => {
+  test('an event claims all of its keys', async (scene) => {
     const shop = scene.join()
     await shop.port.accept(intake(guarded('1', 'reject', ['x', 'y'])), {})
     for (const key of ['x', 'y'])
@@ -66,7 +66,7 @@ export function guardCases(test: SceneTest, durable: boolean): void {
     assert.deepEqual(
       await shop.port.accept(intake(guarded('3', 'reject', ['z'])), {}),
       ['new'],
-      'a rejected event takes no key',
+      'a rejected event claims no key',
     )
     await shop.untilSettled(2)
   })
@@ -90,7 +90,7 @@ export function guardCases(test: SceneTest, durable: boolean): void {
     await shop.untilSettled(1)
   })
 
-  test('a key belongs to one receiver, and is no identity of an event', async (scene) => {
+  test("a key belongs to one receiver, and is not an event's identity", async (scene) => {
     const shop = scene.join()
     const bank = scene.join({ receiver: 'bank' })
     await shop.port.accept(intake(guarded('1', 'reject', ['same'])), {})

@@ -76,7 +76,7 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
     )
   })
 
-  test('pages go on where their cursor says', async (scene) => {
+  test('pages continue where their cursor says', async (scene) => {
     const arrived = Array.from({ length: 7 }, (_, at) =>
       arrival(`${at}`, { at: historyStart() + at }),
     )
@@ -110,7 +110,7 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
     const [row] = (await journal(scene).rejections()).rows
     assert.equal(row!.claims, 'orders/paid')
     assert.deepEqual(await ids(scene, { text: 'ORDERS/p' }), ['k'])
-    assert.deepEqual(await ids(scene, { topic: 'orders/paid' }), [], 'a claim is no topic')
+    assert.deepEqual(await ids(scene, { topic: 'orders/paid' }), [], 'a claim is not a topic')
     assert.deepEqual([row!.kept, row!.replyBody], [undefined, undefined])
     const found = await journal(scene).delivery('k')
     assert.equal(found!.replyBody, '{"code":"x"}')

@@ -12,7 +12,7 @@ const ids = Array.from({ length: COUNT }, (_, at) => String(at + 1))
 /** Taking what a sender lists, with progress in the records of the inbox. */
 export function catchUpCases(test: SceneTest): void {
   flakyCase(test)
-  test('each event is taken once, and a call that was cut off goes on there', async (scene) => {
+  test('each event is accepted once, and a call that was cut off continues there', async (scene) => {
     const { receiver, ran, allDone } = listen(scene)
     const start = Date.now() - 60_000
     const read: string[] = []
@@ -24,7 +24,7 @@ export function catchUpCases(test: SceneTest): void {
       const result = await catchUp(receiver, source, { since: start })
       assert.equal(result.failed, 0)
       assert.equal(result.resumedAt, start + FAILS_AT)
-      assert.deepEqual(read, ids, 'a payload that was taken is not read again')
+      assert.deepEqual(read, ids, 'a payload that was accepted is not read again')
       await send(receiver, '120')
       await allDone
       assert.deepEqual(new Set(ran), new Set(ids))
@@ -58,7 +58,7 @@ const CALLS = 40
 
 /** A case of a sender that fails now and then: call after call goes on, until each event was taken once. */
 function flakyCase(test: SceneTest): void {
-  test('a sender that fails again and again ends in progress: each event is taken once', async (scene) => {
+  test('a sender that fails again and again ends in progress: each event is accepted once', async (scene) => {
     const { receiver, ran, allDone } = listen(scene, MANY)
     const start = Date.now() - 60_000
     let asked = 0

@@ -53,7 +53,7 @@ export function historyCases(test: SceneTest, durable: boolean): void {
     assert.deepEqual(counts.sort(), ['1 dead at 0', '4 done at 0'])
   })
 
-  test('history is told by receiver, subscription, kind and what groups it', async (scene) => {
+  test('history is grouped by receiver, subscription, kind and value', async (scene) => {
     await journal(scene).write(
       batch({
         minutes: [

@@ -32,7 +32,7 @@ export function closeCases(test: SceneTest): void {
     assert.deepEqual(next.ran(), ['a:last'])
   })
 
-  test('what still runs at the end is given back: no attempt is used, and its late outcome is rejected', async (scene) => {
+  test('what still runs at the end is released: no attempt is used, and its late outcome is rejected', async (scene) => {
     const open = gate()
     const shop = scene.join({ run: () => open.passed.then(() => DONE_OUTCOME) })
     await shop.port.accept(intake(item('1')), {})
@@ -43,7 +43,9 @@ export function closeCases(test: SceneTest): void {
     assert.deepEqual(next.ran(), ['a:1'])
     assert.equal(next.runs[0]!.claim.attempt, 1)
     open.pass()
-    await shop.until('the late outcome is told', () => shop.settled.some(({ stored }) => !stored))
+    await shop.until('the late outcome is reported', () =>
+      shop.settled.some(({ stored }) => !stored),
+    )
     assert.deepEqual(await next.port.accept(intake(item('1')), {}), ['duplicate'])
   })
 
@@ -65,7 +67,7 @@ export function closeCases(test: SceneTest): void {
     await last.untilSettled(2)
   })
 
-  test('handlers of several subscriptions are all given back', async (scene) => {
+  test('handlers of several subscriptions are all released', async (scene) => {
     const shop = scene.join({ lanes: ['a', 'b', lane('c', { concurrency: 1 })], run: () => NEVER })
     await shop.port.accept(intake(item('1', ['a', 'b', 'c']), item('2', ['c'])), {})
     await shop.until('three run', () => shop.runs.length >= 3)
@@ -76,7 +78,7 @@ export function closeCases(test: SceneTest): void {
     assert.ok(next.runs.every(({ claim }) => claim.attempt === 1))
   })
 
-  test('closing ends in time, and what still runs is given back, although the wall clock goes back by an hour', async (scene) => {
+  test('closing ends in time, and what still runs is released, although the wall clock goes back by an hour', async (scene) => {
     const shop = scene.join({ run: () => NEVER })
     await shop.port.accept(intake(item('1')), {})
     await shop.until('it runs', () => shop.runs.length === 1)

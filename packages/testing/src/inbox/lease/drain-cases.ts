@@ -135,7 +135,9 @@ export function drainCases(test: SceneTest, shared: boolean): void {
     assert.deepEqual([drained.ran, drained.postponed, drained.left], [1, 1, 2])
     assert.equal(signal?.aborted, true)
     open.pass()
-    await shop.until('the late outcome is told', () => shop.settled.some(({ stored }) => !stored))
+    await shop.until('the late outcome is reported', () =>
+      shop.settled.some(({ stored }) => !stored),
+    )
     assert.equal((await drain(shop)).ran, 2)
     assert.ok(shop.runs.every(({ claim }) => claim.attempt === 1))
   })

@@ -19,7 +19,7 @@ type Run = (claim: Claim) => Outcome | Promise<Outcome>
 
 /** A crash charges the task that caused it, not its neighbours. */
 export function interruptionCases(test: SceneTest): void {
-  test('an interruption uses no attempt, and the view tells of it', async (scene) => {
+  test('an interruption uses no attempt, and the view shows it', async (scene) => {
     const first = await hang(scene)
     const second = await interrupt(scene, first)
     const third = await interrupt(scene, second)
@@ -36,7 +36,7 @@ export function interruptionCases(test: SceneTest): void {
     assert.ok(Date.now() - before >= 100, 'it waited for less than 125 ms')
   })
 
-  test('any reported outcome forgives: interruptions begin again at 0', async (scene) => {
+  test('any reported outcome forgives: interruptions start again at 0', async (scene) => {
     let stuck = await hang(scene)
     stuck = await interrupt(scene, stuck)
     // Held: a retry that was stored meanwhile would be made due with what waits.
@@ -65,7 +65,7 @@ export function interruptionCases(test: SceneTest): void {
     assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
   })
 
-  test('one suspect at a time runs in a process, beside ordinary tasks', async (scene) => {
+  test('one suspect at a time runs in a process, next to ordinary tasks', async (scene) => {
     let stuck = await hang(scene, ['1', '2'])
     for (let at = 1; at < SUSPECT; at++)
       stuck = await interrupt(
@@ -92,7 +92,7 @@ export function interruptionCases(test: SceneTest): void {
     assert.ok(last.runs.every(({ claim }) => claim.attempt === 1))
   })
 
-  test('a task that ends its process each time is poison, and a neighbour is done', async (scene) => {
+  test('a task that ends its process each time is poison, and a neighbor is done', async (scene) => {
     let stuck = await hang(scene, ['1', 'healthy'])
     for (let at = 1; at < SUSPECT + CHARGES; at++)
       stuck = await interrupt(
@@ -102,7 +102,7 @@ export function interruptionCases(test: SceneTest): void {
         ({ runs }) => runs.some(({ claim }) => claim.event.id === '1'),
       )
     const heir = await reclaim(scene, stuck)
-    await heir.until('it is told', () => heir.settled.length === 1)
+    await heir.until('it is reported', () => heir.settled.length === 1)
     const { claim, outcome, stored } = heir.settled[0]!
     assert.equal(claim.event.id, '1')
     assert.equal(outcome.kind, 'dead')

@@ -91,7 +91,7 @@ export function restartCases(test: SceneTest): void {
     assert.deepEqual(after.ran(), ['later:1~x'])
   })
 
-  test('a subscription that was renamed meanwhile takes its old tasks', async (scene) => {
+  test('a subscription that was renamed meanwhile gets its old tasks', async (scene) => {
     const before = scene.join({ lanes: ['old'], work: false })
     await before.port.accept(intake(item('1', ['old'])), {})
     await scene.restart()

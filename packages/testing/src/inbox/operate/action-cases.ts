@@ -32,7 +32,7 @@ export function actionCases(test: SceneTest, durable: boolean): void {
     assert.ok(id.length > 0 && at >= before && last >= at && last <= Date.now())
   })
 
-  test('a change in many calls is one action with the sum, from whichever process it goes on', async (scene) => {
+  test('a change in many calls is one action with the sum, from whichever process it continues', async (scene) => {
     await joinDead(scene, 7)
     let cursor: string | undefined
     do {
@@ -74,7 +74,7 @@ export function actionCases(test: SceneTest, durable: boolean): void {
     assert.deepEqual(await said('no such task'), [])
   })
 
-  test('erasing and pruning are told, newest first and in pages', async (scene) => {
+  test('erasing and pruning are listed, newest first and in pages', async (scene) => {
     await joinDead(scene, 2)
     await view(scene).erase({ eventId: 'e0', text: 'e0' }, { by: 'ada' })
     await view(scene).prune(Date.now() + 60_000, { by: 'bob' })

@@ -58,7 +58,7 @@ export function causeCases(test: SceneTest): void {
     assert.deepEqual(await view(scene).causes({ receiver: 'bank' }), [])
   })
 
-  test('of many causes the largest and the newest are told, with the numbers of all', async (scene) => {
+  test('of many causes the largest and the newest are listed, with the numbers of all', async (scene) => {
     const lanes = Array.from({ length: 10 }, (_, at) => `lane ${at}`)
     const shop = scene.join({
       lanes,

@@ -27,7 +27,7 @@ export function changeCases(test: SceneTest, keepsDone: boolean): void {
     assert.equal(shop.runs.length, 3)
   })
 
-  test('a limit is kept exactly, and the cursor goes on to the end', async (scene) => {
+  test('a limit is kept exactly, and the cursor continues to the end', async (scene) => {
     const shop = await joinDead(scene, 7)
     const counts: number[] = []
     let cursor: string | undefined
@@ -48,7 +48,7 @@ export function changeCases(test: SceneTest, keepsDone: boolean): void {
   })
 
   for (const narrow of [{}, { state: 'dead' }, { topic: 'thing.*' }, { text: 'thing' }] as const)
-    test(`replay with a limit begins with the oldest: ${JSON.stringify(narrow)}`, async (scene) => {
+    test(`replay with a limit starts with the oldest: ${JSON.stringify(narrow)}`, async (scene) => {
       let broken = true
       const shop = scene.join({
         lanes: [lane('a', { concurrency: 1 })],
@@ -71,7 +71,7 @@ export function changeCases(test: SceneTest, keepsDone: boolean): void {
       }
     })
 
-  test('a call ends by its time and says where to go on', async (scene) => {
+  test('a call ends by its time and says where to continue', async (scene) => {
     await joinDead(scene, 5)
     const until = Date.now() - 1
     let total = 0

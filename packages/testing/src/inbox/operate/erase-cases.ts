@@ -157,7 +157,7 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
 }
 
 function doneCases(test: SceneTest): void {
-  test('of done events, a look for what `storage.content` marked finds those alone', async (scene) => {
+  test('of done events, a search for what `storage.content` marked finds only those', async (scene) => {
     const shop = scene.join({ run: () => DONE_OUTCOME })
     await shop.port.accept(intake(item('1', ['a'], { passing: true })), {})
     await shop.port.accept(intake(item('2', ['a'], { passing: true }), item('3')), {})

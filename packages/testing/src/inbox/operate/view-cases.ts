@@ -68,7 +68,7 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
     await shop.untilSettled(3)
   })
 
-  test('list filters, and goes on where a cursor says', async (scene) => {
+  test('list filters, and continues where a cursor says', async (scene) => {
     const shop = scene.join({ work: false })
     const bank = scene.join({ receiver: 'bank', work: false })
     const at = (time: number, id: string, topic: string, task: string) => ({

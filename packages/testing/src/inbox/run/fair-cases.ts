@@ -121,7 +121,7 @@ export function fairCases(test: SceneTest): void {
           assert.deepEqual([code, problem], ['inbox_full', 'full'])
           break
         }
-      assert.ok(taken >= 10 && taken < 20, `${taken} of its events were taken`)
+      assert.ok(taken >= 10 && taken < 20, `${taken} of its events were accepted`)
       assert.deepEqual(await send('quiet', 1), ['new'])
     },
     { maxPending: 60 },

@@ -148,7 +148,7 @@ export function settleCases(test: SceneTest): void {
     open.pass()
     const told = (id: string): Settled | undefined =>
       shop.settled.find(({ claim }) => claim.event.id === id)
-    await shop.until('all are told', () => ids.every((id) => told(id) !== undefined))
+    await shop.until('all are reported', () => ids.every((id) => told(id) !== undefined))
     for (const id of ['1', '2', '3', '4'])
       assert.deepEqual([told(id)!.outcome.kind, told(id)!.stored], ['done', true])
     // An inbox that need not write it may take it.

@@ -29,7 +29,7 @@ export function workerCases(test: SceneTest, durable: boolean): void {
     assert.ok(shop.runs.every(({ claim }) => claim.attempt === 1))
   })
 
-  test('a renamed subscription takes the tasks of its former names, under the name they were stored with', async (scene) => {
+  test('a renamed subscription gets the tasks of its former names, under the name they were stored with', async (scene) => {
     const shop = scene.join({ lanes: [lane('now', { previousNames: ['once', 'then'] })] })
     await shop.port.accept(intake(item('1', ['once']), item('2', ['then']), item('3', ['now'])), {})
     await shop.untilSettled(3)
@@ -57,7 +57,7 @@ export function workerCases(test: SceneTest, durable: boolean): void {
     assert.deepEqual([...shop.ran(), ...next.ran()], ['a:1', 'a:2', 'a:last'])
   })
 
-  test('closing aborts the signal of what takes too long, and goes on', async (scene) => {
+  test('closing aborts the signal of tasks that run too long, and continues', async (scene) => {
     const open = gate()
     let signal: AbortSignal | undefined
     const shop = scene.join({

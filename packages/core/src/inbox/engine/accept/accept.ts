@@ -301,7 +301,7 @@ async function prepareStore(needs: Needs, { items }: Intake, deadline: number): 
       ? store.rejection(held)
       : new WebhookError(
           'inbox_unavailable',
-          `${store.name}: no answer within its deadline of ${settings.deadline} ms: raise deadline, or look at the store`,
+          `${store.name}: no answer within its deadline of ${settings.deadline} ms; raise deadline, or check the store`,
         )
   const made = async (): Promise<void> => {
     await openStore(needs)

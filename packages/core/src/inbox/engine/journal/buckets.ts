@@ -145,7 +145,7 @@ function checkRange(range: HistoryRange): void {
     throw new TypeError(`history: step must be whole minutes in milliseconds, got ${String(step)}`)
   if ((to - from) / step > MOST_STEPS)
     throw new TypeError(
-      `history: ${Math.ceil((to - from) / step)} steps are more than ${MOST_STEPS}; take a wider step`,
+      `history: ${Math.ceil((to - from) / step)} steps are more than ${MOST_STEPS}; use a wider step`,
     )
 }
 

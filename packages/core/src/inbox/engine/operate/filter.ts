@@ -74,7 +74,7 @@ export function checkChange(what: string, filter: TaskFilter): void {
   for (const [key, value] of Object.entries(filter))
     if (value === undefined)
       throw new TypeError(
-        `${what}: ${key} must have a value, got undefined, which would mean all; leave it out to mean that`,
+        `${what}: ${key} must have a value, got undefined; leave it out to match all`,
       )
   checkFilter(filter, what)
 }
@@ -88,7 +88,7 @@ export function checkChange(what: string, filter: TaskFilter): void {
 export function checkPrune(before: number): void {
   if (!Number.isFinite(before))
     throw new TypeError(
-      `prune: before must be milliseconds since 1970, got ${String(before)}; give Date.now() for all that are settled`,
+      `prune: before must be milliseconds since 1970, got ${String(before)}; give Date.now() to prune all that have ended`,
     )
 }
 

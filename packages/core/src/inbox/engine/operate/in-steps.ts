@@ -32,7 +32,7 @@ export async function inSteps(
   const until = toMonotonic(options.until ?? Infinity)
   checkWhole('limit', limit)
   if (rate !== undefined && !(rate > 0 && rate < Infinity))
-    throw new TypeError(`rate: must be tasks a second above 0, got ${String(rate)}`)
+    throw new TypeError(`rate: must be tasks per second above 0, got ${String(rate)}`)
   const started = parse(options.cursor, rate !== undefined)
   const gap = rate === undefined ? 0 : 1000 / rate
   let next = Math.max(started.next, Date.now())

@@ -102,7 +102,7 @@ const LOST =
   'task.commit: the claim was lost (its lease expired, and the task was settled or replayed since), so nothing was written'
 
 const LATE =
-  'task.commit: others of its subscription, which were in its way, took all of its time, so nothing was written'
+  'task.commit: other commits of its subscription used up its time, so nothing was written'
 
 /** Thrown in a transaction that has written nothing: it has to wait for a place. */
 class Crowded extends Error {}

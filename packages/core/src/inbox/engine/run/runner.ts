@@ -52,7 +52,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
     giveBackWaiting,
     // Beside a worker a drain ends nothing: the worker goes on.
     giveBackRunning: () => void (working || giveBackRunning()),
-    abort: () => void (working || abortOnce('the deadline of the drain is near')),
+    abort: () => void (working || abortOnce('the deadline of runDue is near')),
     rest: options.rest,
   })
 

@@ -58,7 +58,7 @@ export function createSettle(side: EngineSide): Settle {
       keep(task)
       if (keptBytes > settings.maxWaitingBytes) {
         consumer.warn(
-          `task ${task.id} has ended and runs again: its outcome could not be stored, and the events of those that wait for that have ${settings.maxWaitingBytes} bytes (maxWaitingBytes): ${errorText(error)}`,
+          `task ${task.id} has ended but will run again: its outcome could not be stored, and maxWaitingBytes (${settings.maxWaitingBytes}) allows no more kept outcomes: ${errorText(error)}`,
         )
         return 'all'
       }

@@ -45,7 +45,7 @@ export interface Migrated {
 export function shutOut(layout: Layout<unknown>, stored: Versions): string | undefined {
   const { inbox, place, steps } = layout
   if (stored.oldest <= steps.length) return undefined
-  return `${inbox}: ${place} has version ${stored.version}, which requires processes with version ${stored.oldest} or later, but this process has version ${steps.length}, so it accepts no deliveries and runs no tasks; upgrade ${layout.package} in this process`
+  return `${inbox}: ${place} has version ${stored.version}, which requires processes with version ${stored.oldest} or later, but this process has version ${steps.length}. It accepts no deliveries and runs no tasks; upgrade ${layout.package} in this process`
 }
 
 /**
