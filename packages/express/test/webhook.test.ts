@@ -26,7 +26,7 @@ for (const [version, express] of Object.entries({ 5: express5, 4: express4 })) {
         {
           name: 'express.json()',
           mount: (stage) => mount(stage, express.json()),
-          fix: /^mount the webhook route before express\.json\(\) or a parser like it, or keep the bytes with express\.json\(\{ verify.*; on NestJS take @postern\/nestjs/,
+          fix: /^mount the webhook route before express\.json\(\) or a parser like it, or keep the bytes with express\.json\(\{ verify.*; on NestJS use @postern\/nestjs/,
         },
         {
           name: 'a middleware that drains JSON',
