@@ -32,10 +32,7 @@ const INSTEAD: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\balone\b/i, 'only, before the noun'],
   [/\bbeside\b/i, 'next to, in addition to, compared with'],
   [/\bby (?:HTTPS?|RPC)\b/, 'over'],
-  [
-    /\b(?:is|are|was|be|been|not) taken\b/i,
-    'accept, receive, fetch, claim, allow',
-  ],
+  [/\b(?:is|are|was|be|been|not) taken\b/i, 'accept, receive, fetch, claim, allow'],
   [/\bgiv(?:e|es|en|ing) back\b|\bgives? (?:its|the|their) \w+ back\b/i, 'release'],
   [/\bbegin(?:s|ning)?\b|\bbegun\b|\bgo(?:es)? on\b|\bwent on\b/i, 'start, continue'],
   [/\brefus(?:e|es|ed|al|als|ing)\b/i, 'reject'],
