@@ -71,30 +71,6 @@ test('an interruption is told apart', async () => {
   hold.pass()
   await stuck.untilSettled(1)
 })
-
-test('the last rejected request of a slot is kept, and only shown alone', async () => {
-  const journal = open().journal!
-  const kept = {
-    url: '/hooks?x=1',
-    headers: [['x-sig', 'bad']] as const,
-    body: new Uint8Array([1, 255]),
-  }
-  for (let at = 0; at < 5; at++)
-    await journal.write({ ...NOTHING, arrived: [arrival(at, { kept, slot: `s${at % 3}` })] })
-  expect(await journal.delivery(arrival(4).id)).toMatchObject({
-    replyBody: 'no',
-    kept: { url: '/hooks?x=1', headers: [['x-sig', 'bad']] },
-  })
-  expect(Buffer.from((await journal.delivery(arrival(2).id))!.kept!.body)).toEqual(
-    Buffer.from([1, 255]),
-  )
-  expect(await journal.delivery(arrival(1).id)).not.toHaveProperty('kept')
-  expect((await journal.deliveries()).rows.every((row) => !('kept' in row || 'slot' in row))).toBe(
-    true,
-  )
-  expect(await journal.delivery('none')).toBeUndefined()
-})
-
 test('a flood of strangers fills only its own ring, which stays within its bound', async () => {
   const journal = open().journal!
   await journal.write({ ...NOTHING, arrived: [arrival(0, { verified: true })] })

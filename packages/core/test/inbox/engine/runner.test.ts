@@ -53,21 +53,6 @@ describe('tasks claimed inside accept', () => {
 })
 
 describe('tasks claimed by fetch', () => {
-  test('waiting tasks run, at most `concurrency` at once, and the rest follows', async () => {
-    const { run, open } = gates()
-    const { runner, add, log, rows, until } = createEngine({ run })
-    for (let at = 0; at < 5; at++) add('a')
-    runner.work()
-    await until(() => open.length === 2)
-    expect(runner.slots()[0]).toMatchObject({ claimed: 2, running: 2 })
-    for (let at = 0; at < 5; at++) {
-      await until(() => open.length > at)
-      open[at]!(DONE)
-    }
-    await until(() => rows.every(({ state }) => state === 'done'))
-    expect(log.filter((line) => line.startsWith('run'))).toHaveLength(5)
-  })
-
   test('quick handlers get tasks ahead, slow ones none', async () => {
     const { runner, add, rows, until } = createEngine({
       runner: { ahead: { time: 1e6, most: 50 } },
@@ -135,39 +120,6 @@ describe('tasks claimed by fetch', () => {
     expect(fetches()).toBe(2)
     await until(() => rows[0]!.state === 'done')
   })
-
-  test('a retry runs when it is due, and children of an outcome at once', async () => {
-    const { runner, add, log, rows, until } = createEngine({
-      lanes: [{ name: 'a' }, { name: 'b' }],
-      run: ({ attempt, subscription }) => {
-        if (subscription === 'b') return DONE
-        if (attempt > 1) return { kind: 'done', spawn: [{ subscription: 'b' }] }
-        add('b')
-        return { kind: 'retry', at: Date.now() + 100, error: FAILURE }
-      },
-    })
-    add('a')
-    runner.work()
-    await until(() => rows.length === 2 && rows.every(({ state }) => state === 'done'))
-    expect(log.filter((line) => line.startsWith('run'))).toEqual(['run a0', 'run a0', 'run b1'])
-  })
-
-  test('subscriptions take turns: a full one does not keep the others waiting', async () => {
-    const order: string[] = []
-    const { runner, add, rows, until } = createEngine({
-      lanes: [
-        { name: 'full', concurrency: 100 },
-        { name: 'quiet', concurrency: 100 },
-      ],
-      run: ({ subscription }) => (order.push(subscription), DONE),
-    })
-    for (let at = 0; at < 100; at++) add('full')
-    add('quiet')
-    runner.work()
-    await until(() => rows.every(({ state }) => state === 'done'))
-    expect(order.indexOf('quiet')).toBeLessThan(2)
-  })
-
   test('a synchronous handler that holds the thread leaves turns to others', async () => {
     const { runner, add, rows, until } = createEngine({
       lanes: [{ name: 'a', concurrency: 100 }],
@@ -219,49 +171,6 @@ test('an outcome tells when its run started and how long it took', async () => {
 })
 
 describe('closing', () => {
-  test('a handler that ends in time is settled as it says', async () => {
-    const { run, open, signals } = gates()
-    const { runner, add, rows, until } = createEngine({ run })
-    add('a')
-    runner.work()
-    await until(() => open.length === 1)
-    const closed = runner.close(performance.now() + 60_000)
-    open[0]!(DONE)
-    await closed
-    expect(rows[0]).toMatchObject({ state: 'done', attempt: 1, back: 0 })
-    expect(signals[0]!.aborted).toBe(false)
-  })
-
-  test('the signal aborts at half of the time, and what then runs is given back before its end', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
-    const { run, open, signals } = gates()
-    const { runner, add, log, rows, until } = createEngine({ run })
-    add('a')
-    add('a')
-    runner.work()
-    await until(() => open.length === 2)
-    let over = false
-    const closed = runner.close(performance.now() + 1000).then(() => (over = true))
-    await vi.advanceTimersByTimeAsync(499)
-    expect(signals[0]!.aborted).toBe(false)
-    await vi.advanceTimersByTimeAsync(1)
-    expect(signals[0]!.aborted).toBe(true)
-    open[1]!({ kind: 'postpone', at: 5 })
-    await vi.advanceTimersByTimeAsync(249)
-    expect(rows[0]!.state).toBe('running')
-    await vi.advanceTimersByTimeAsync(1)
-    await until(() => over)
-    await closed
-    expect(rows).toMatchObject([
-      { state: 'pending', attempt: 0, back: 1 },
-      { state: 'pending', attempt: 0, back: 0, due: 5 },
-    ])
-    open[0]!(DONE)
-    await until(() => log.includes('rejected a0'))
-    expect(rows[0]!.state).toBe('pending')
-    expect([...runner.held()]).toEqual([])
-  })
-
   test('what was claimed and did not start is given back at once, and nothing is claimed any more', async () => {
     const { run, open } = gates()
     const { runner, add, rows, fetches, until } = createEngine({
@@ -335,55 +244,6 @@ describe('closing', () => {
 
 describe('draining', () => {
   const soon = (): number => performance.now() + 60_000
-
-  test('what is due runs, ended leases first, and it tells what became of them', async () => {
-    const reclaimed: string[] = []
-    const engine = createEngine({
-      run: ({ id }) => {
-        if (id === 'a1') return { kind: 'retry', at: Date.now() + 50_000, error: FAILURE }
-        if (id === 'a2') return { kind: 'dead', error: FAILURE }
-        if (id === 'a3') return { kind: 'postpone', at: Date.now() + 40_000 }
-        return DONE
-      },
-      runner: {
-        async reclaim() {
-          reclaimed.push('leases')
-          engine.add('a')
-        },
-      },
-    })
-    for (let at = 0; at < 4; at++) engine.add('a')
-    const later = engine.add('a', Date.now() + 30_000)
-    const drained = await engine.runner.drain(soon(), 100)
-    expect(drained).toEqual({
-      ran: 5,
-      done: 2,
-      retried: 1,
-      dead: 1,
-      postponed: 1,
-      left: 0,
-      next: later.due,
-    })
-    expect(reclaimed).toEqual(['leases'])
-    expect(engine.runner.active()).toBe(false)
-  })
-
-  test('max is kept exactly, also where tasks are claimed ahead', async () => {
-    const { runner, add, rows } = createEngine({ runner: { ahead: { time: 1e6, most: 50 } } })
-    for (let at = 0; at < 30; at++) add('a')
-    expect(await runner.drain(soon(), 7)).toMatchObject({ ran: 7, done: 7, left: 23 })
-    expect(rows.filter(({ state }) => state === 'done')).toHaveLength(7)
-    expect(await runner.drain(soon(), 100)).toMatchObject({ ran: 23, left: 0 })
-  })
-
-  test('two at once run one after another, and each task once', async () => {
-    const { runner, add, log } = createEngine()
-    for (let at = 0; at < 10; at++) add('a')
-    const [first, second] = await Promise.all([runner.drain(soon(), 6), runner.drain(soon(), 6)])
-    expect([first.ran, second.ran]).toEqual([6, 4])
-    expect(log.filter((line) => line.startsWith('run'))).toHaveLength(10)
-  })
-
   test('it waits until its outcomes are stored', async () => {
     const stores: (() => void)[] = []
     const { runner, add, until } = createEngine({ settle: (_, store) => stores.push(store) })
@@ -450,15 +310,6 @@ describe('draining', () => {
     expect(result).toMatchObject({ ran: 2, done: 2, postponed: 0, left: 1 })
     expect(rows[2]).toMatchObject({ attempt: 0, back: 1 })
   })
-
-  test('too late it runs nothing, and says what is left', async () => {
-    const { runner, add, log } = createEngine()
-    add('a')
-    expect(await runner.drain(performance.now() + 500, 10)).toMatchObject({ ran: 0, left: 1 })
-    expect(log).toEqual([])
-    expect(await runner.drain(performance.now() + 500, 10, 100)).toMatchObject({ ran: 1, left: 0 })
-  })
-
   test('beside a worker it ends none of its attempts', async () => {
     const { run, open, signals } = gates()
     const { runner, add, until } = createEngine({ run })
