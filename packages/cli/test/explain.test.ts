@@ -84,6 +84,21 @@ describe('explain', () => {
     },
   )
 
+  test('shows the bytes that were signed beside the bytes that came', async () => {
+    const spaced = SAVED['http']!.replace('{"', '{ "')
+    const { code, out } = await postern(['explain', '-', '-p', 'stripe', '-s', SECRET], {
+      input: spaced,
+    })
+    expect(out).toContain('1 byte came that was not signed')
+    expect(out).toMatch(/^ +signed +\{"/m)
+    expect(out).toMatch(/^ +came +\{⟦·⟧"/m)
+    expect(code).toBe(1)
+    const { out: json } = await postern(['explain', '-', '-p', 'stripe', '-s', SECRET, '--json'], {
+      input: spaced,
+    })
+    expect(JSON.parse(json)).not.toHaveProperty('repaired')
+  })
+
   test('from stdin, and 0 where the delivery is accepted', async () => {
     const { code, out } = await postern(['explain', '-', '-p', 'stripe', '-s', SECRET], {
       input: SAVED['http']!,

@@ -1,8 +1,7 @@
-import { explain, type Explanation } from '../../core/src/explain/index.ts'
+import { bodyDiff, explain, type BodyDiff, type Explanation } from '../../core/src/explain/index.ts'
 import type { About } from '../../core/src/provider/index.ts'
 import { parseRequest } from '../../cli/src/request/request-file.ts'
 import { likelySenders } from './detect.ts'
-import { difference, type Run } from './difference.ts'
 
 /** What a person gives. */
 export interface Question {
@@ -32,7 +31,7 @@ export type Answer =
       /** The method, the URL and the headers that were changed on the way. */
       readonly heads: readonly HeadChange[]
       /** The body, if it was changed on the way. */
-      readonly body?: readonly Run[]
+      readonly body?: BodyDiff
     }
 
 /** A line of the head that came otherwise than it was signed. */
@@ -119,14 +118,13 @@ export async function judge(question: Question, all: readonly About[]): Promise<
   })
   if (!repaired) return { kind: 'said', sender, found: said, heads: [] }
   const came = typeof delivery.body === 'string' ? utf8.encode(delivery.body) : delivery.body!
-  const isSame =
-    came.length === repaired.body.length && came.every((byte, at) => byte === repaired.body[at])
+  const body = bodyDiff(came, repaired.body)
   return {
     kind: 'said',
     sender,
     found: said,
     heads: headsOf(delivery, repaired),
-    ...(!isSame && { body: difference(came, repaired.body) }),
+    ...(body && { body }),
   }
 }
 

@@ -2,7 +2,14 @@ import type { Command } from 'commander'
 import { examples, runAction } from '../action.ts'
 import { placeOptions, places, type InboxOptions } from '../inboxes.ts'
 import { many, senderOptions } from '../options/shared-options.ts'
-import { explain, explainedCodes, type Explanation, type Finding } from '@postern/core/explain'
+import {
+  bodyDiff,
+  explain,
+  explainedCodes,
+  type BodyDiff,
+  type Explanation,
+  type Finding,
+} from '@postern/core/explain'
 import type { Arrival, ArrivalOutcome } from '@postern/core/inbox'
 import { readBounded } from '@postern/core/internal'
 import { countOption, numberOption } from '../options/checked-options.ts'
@@ -78,20 +85,28 @@ async function explainCommand(source: string, options: ExplainCommandOptions): P
     ms: numberOption('--time-limit', options.timeLimit),
     // JSON is read by programs: agents, and logs of others.
     fingerprints: options.json !== true,
+    repaired: options.json !== true,
     ...(at !== undefined && { now: () => at }),
   })
   if (options.json) sayJson(found, 2)
-  else tell(found, about.title, from)
+  else tell(found, about.title, from, Buffer.from(delivery.body ?? ''))
   return found.verdict === 'accepted' ? 0 : 1
 }
 
-function tell({ verdict, code, findings, stats }: Explanation, title: string, from: string): void {
+function tell(
+  { verdict, code, findings, stats, repaired }: Explanation,
+  title: string,
+  from: string,
+  came: Uint8Array,
+): void {
   if (verdict === 'accepted')
     say(
       `${styled('green', '●')} accepted: ${title} signed this delivery, with the secret of ${from || 'no option'}`,
     )
   else say(`${styled('red', '✕')} rejected: ${code}`)
   for (const finding of findings) say(lines(finding, columnsOf()))
+  const diff = repaired && bodyDiff(came, repaired.body)
+  if (diff) say(diffLines(diff, columnsOf()))
   if (verdict === 'rejected' && findings.length === 0) say('  no known cause explains it')
   remark(
     `  tried ${counted(stats.attempts, 'change')} in ${Math.round(stats.ms)} ms${stats.stopped ? '; the search was stopped; raise --time-limit' : ''}`,
@@ -104,6 +119,25 @@ function lines({ cause, certainty, message, remedy }: Finding, columns: number):
   return [
     ...wrapped(`${head}${shown(message, 600)}`, columns, START),
     ...wrapped(`${' '.repeat(START)}Remedy: ${shown(remedy, 600)}`, columns, START),
+  ].join('\n')
+}
+
+/** The bytes that were signed beside the bytes that came. Where no color tells what differs, brackets do. */
+function diffLines({ summary, parts }: BodyDiff, columns: number): string {
+  const side = (one: 'came' | 'signed', format: 'red' | 'green'): readonly string[] => {
+    const other = one === 'came' ? 'signed' : 'came'
+    const text = parts
+      .filter(({ kind }) => kind !== other)
+      .map(({ kind, text: part }) => {
+        const marked = styled(format, part)
+        return kind !== one ? part : marked === part ? `⟦${part}⟧` : marked
+      })
+    return wrapped(`${' '.repeat(START)}${one.padEnd(8)}${text.join('')}`, columns, START + 8)
+  }
+  return [
+    ...wrapped(`${' '.repeat(START)}${summary}`, columns, START),
+    ...side('signed', 'green'),
+    ...side('came', 'red'),
   ].join('\n')
 }
 

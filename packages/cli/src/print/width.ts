@@ -34,13 +34,24 @@ export function clipped(text: string, columns: number): string {
   return line
 }
 
-/** A plain text of at most this width, with `…` in its middle if it was longer: names differ at both ends. */
+/** A text of at most this width, with `…` in its middle if it was longer: names differ at both ends. */
 export function squeezed(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text
-  const tail = columns - rendered('…').length - Math.ceil(columns / 2)
-  const all = [...graphemes.segment(text)].map(({ segment }) => segment)
+  let left = columns - rendered('…').length - Math.ceil(columns / 2)
   let end = ''
-  while (all.length > 0 && widthOf(all.at(-1)! + end) <= tail) end = all.pop()! + end
+  let isFull = false
+  for (const { style, plain } of stretches(text).toReversed()) {
+    const all = [...graphemes.segment(plain)].map(({ segment }) => segment)
+    while (!isFull && all.length > 0) {
+      const wide = plainWidth(all.at(-1)!)
+      isFull = wide > left
+      if (isFull) break
+      left -= wide
+      end = all.pop()! + end
+    }
+    // Also of what is cut: such styles hold where the end begins.
+    end = style + end
+  }
   return `${clipped(text, columns - widthOf(end))}${end}`
 }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { state } from '../../src/print/style.ts'
 import { table } from '../../src/print/table.ts'
-import { rendered, shown } from '../../src/print/terminal.ts'
+import { rendered, shown, styled } from '../../src/print/terminal.ts'
 import { clipped, squeezed, widthOf, wrapped } from '../../src/print/width.ts'
 
 // A witness of its own: what a terminal does with a cell of these texts. East Asian Wide and Fullwidth take two columns.
@@ -90,6 +90,29 @@ describe('nothing is one column too wide, from 20 to 200 columns', () => {
         if (widthOf(line) > columns)
           expect(widthOf(clipped(line, columns))).toBeGreaterThanOrEqual(columns - 1)
         expect(columnsIn(rendered(squeezed(text, columns)))).toBeLessThanOrEqual(columns)
+      }),
+    )
+  })
+
+  test('a styled text is cut as its plain letters are, and no piece of a style is printed', () => {
+    const styledText = fc
+      .array(fc.tuple(fc.constantFrom('red', 'bold', undefined), texts), { maxLength: 6 })
+      .map((parts) => ({
+        plain: parts.map(([, text]) => text).join(''),
+        text: parts
+          .map(([format, text]) => (format ? styled(format as 'red', text) : text))
+          .join(''),
+      }))
+    fc.assert(
+      fc.property(styledText, widths, ({ plain, text }, columns) => {
+        for (const cut of [clipped, squeezed]) {
+          const shownText = rendered(cut(text, columns))
+          expect(stripVTControlCharacters(shownText)).toBe(rendered(cut(plain, columns)))
+        }
+        const lines = wrapped(text, columns, 4).map((line) =>
+          stripVTControlCharacters(rendered(line)),
+        )
+        expect(letters(lines.join(''))).toBe(letters(plain))
       }),
     )
   })

@@ -1,3 +1,4 @@
+export { bodyDiff, type BodyDiff } from './difference.ts'
 export { explain } from './explain.ts'
 export { explainedCodes } from './explained-codes.ts'
 export type {

@@ -1,5 +1,5 @@
 import type { Answer, HeadChange } from '../judge.ts'
-import type { Run } from '../difference.ts'
+import type { BodyDiff } from '../../../core/src/explain/index.ts'
 
 type Child = Node | string
 const CERTAINTY = { proven: '●', likely: '○', possible: '·' } as const
@@ -81,69 +81,16 @@ function headTable(heads: readonly HeadChange[]): HTMLElement {
   return element('div', 'explain-heads', ...rows)
 }
 
-function bodyView(runs: readonly Run[]): HTMLElement {
-  const count = (kind: Run['kind']): number =>
-    runs.reduce((sum, run) => (run.kind === kind ? sum + run.bytes.length : sum), 0)
+function bodyView({ summary, parts }: BodyDiff): HTMLElement {
   const pre = element(
     'pre',
     'explain-body',
-    ...runs.map(({ kind, bytes }, at) =>
-      kind === 'same'
-        ? shortened(bytes, at === 0, at === runs.length - 1)
-        : element(kind === 'came' ? 'del' : 'ins', '', marked(bytes)),
+    ...parts.map(({ kind, text }) =>
+      kind === 'same' || kind === 'cut' ? text : element(kind === 'came' ? 'del' : 'ins', '', text),
     ),
   )
   pre.tabIndex = 0
   pre.setAttribute('role', 'region')
   pre.setAttribute('aria-label', 'The body, with what was changed')
-  return element(
-    'div',
-    '',
-    element(
-      'p',
-      'explain-what',
-      'body: ',
-      ...(count('came') > 0
-        ? [element('del', '', `${bytes(count('came'))} came that were not signed`)]
-        : []),
-      ...(count('came') > 0 && count('signed') > 0 ? [', '] : []),
-      ...(count('signed') > 0
-        ? [element('ins', '', `${bytes(count('signed'))} were signed that did not come`)]
-        : []),
-    ),
-    pre,
-  )
-}
-
-function bytes(count: number): string {
-  return count === 1 ? '1 byte' : `${count} bytes`
-}
-
-// Characters beside a change.
-const AROUND = 160
-
-function shortened(bytes: Uint8Array, isFirst: boolean, isLast: boolean): string {
-  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
-  if (text.length <= AROUND * 3) return text
-  const before = isFirst ? '' : text.slice(0, AROUND)
-  const after = isLast ? '' : text.slice(-AROUND)
-  return `${before} … ${bytes.length} equal bytes … ${after}`
-}
-
-const SIGNS: Readonly<Record<string, string>> = {
-  ' ': '·',
-  '\t': '⇥',
-  '\n': '↵\n',
-  '\r': '␍',
-  '\uFEFF': '[BOM]',
-}
-
-/** Bytes of a change: blanks are seen, and what is no UTF-8 stands as its numbers. */
-function marked(bytes: Uint8Array): string {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    return text.replaceAll(/[ \t\n\r\uFEFF]/g, (sign) => SIGNS[sign]!)
-  } catch {
-    return Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')
-  }
+  return element('div', '', element('p', 'explain-what', `body: ${summary}`), pre)
 }

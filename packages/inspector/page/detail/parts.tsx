@@ -4,6 +4,7 @@ import { Attempts } from './attempts.tsx'
 import { Payload } from './payload/payload.tsx'
 import { duration } from '../words/duration.ts'
 import { safeLines, head, safe } from '../words/safe.ts'
+import { DiffCard } from './diff-card.tsx'
 import { useReply } from '../data/use-reply.ts'
 import { Skeleton } from '../parts/skeleton.tsx'
 import { counted, bytes as inBytes, count } from '../words/count.ts'
@@ -146,6 +147,7 @@ function Explain({ id, reason }: { id: string; reason: string | undefined }): JS
           </p>
         </div>
       ))}
+      {data.diff && data.findings[0] && <DiffCard diff={data.diff} finding={data.findings[0]} />}
       {data.findings.length === 0 && data.cannot === undefined && data.verdict === 'rejected' && (
         <p class="finding">
           No known mistake makes the signature match: another secret, or a body that was changed on

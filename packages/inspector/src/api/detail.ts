@@ -1,3 +1,4 @@
+import type { BodyDiff } from '@postern/core/explain'
 import type { Action } from '../api.ts'
 import type { ActedRow } from './actions.ts'
 import type { ListRow, RowTask } from './list.ts'
@@ -72,6 +73,8 @@ export interface ExplainReply {
     readonly remedy: string
   }[]
   readonly stats: { readonly attempts: number; readonly ms: number; readonly stopped: boolean }
+  /** The bytes that came beside those that were signed, if the body was changed on its way. */
+  readonly diff?: BodyDiff
   /** Why it could not look: the body was not kept, or no secret is here; then there are no findings. */
   readonly cannot?: string
 }

@@ -76,16 +76,22 @@ async function look(
   ms: number,
 ): Promise<{ readonly reply: ExplainReply; readonly isWhole: boolean }> {
   // Both are large, and few requests need them.
-  const { explain: explainDelivery } = await import('@postern/core/explain')
+  const { bodyDiff, explain: explainDelivery } = await import('@postern/core/explain')
   const { catalogue } = await import('@postern/providers/catalogue')
   const found = await explainDelivery({ method: arrival.method, ...kept }, provider, {
     catalogue,
     ms,
     now: () => arrival.at,
     fingerprints: false,
+    repaired: true,
   })
-  const { verdict, code = arrival.code ?? '', findings, stats } = found
-  return { reply: { verdict, code, findings, stats }, isWhole: !stats.stopped }
+  const { verdict, code = arrival.code ?? '', findings, stats, repaired } = found
+  // What was masked is not what came.
+  const diff = repaired && !kept.masked && bodyDiff(kept.body, repaired.body)
+  return {
+    reply: { verdict, code, findings, stats, ...(diff && { diff }) },
+    isWhole: !stats.stopped,
+  }
 }
 
 /** The provider whose secrets are tried: that of the receiver here, else one of the same sender. */

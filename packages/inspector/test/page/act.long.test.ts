@@ -33,6 +33,31 @@ needs(chromium).describe('what the page does', () => {
     expect(await page.content()).not.toContain('whsec_')
   })
 
+  test('shows the bytes that were signed beside those that came, and copies them as text and as a picture', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    await world.rewrite()
+    await world.settled()
+    await page.goto(`${world.url}?screen=list&q=outcome:rejected&open=first`)
+    const card = page.getByRole('region', { name: 'What differs' })
+    await card.getByText(/\d+ bytes came that were not signed/).waitFor()
+    expect(await card.locator('del').first().textContent()).toContain('↵')
+    await card.getByRole('button', { name: 'Copy as text' }).click()
+    await expect.poll(() => clipboard(page)).toMatch(/^proven: body-reserialized\n/)
+    const text = await clipboard(page)
+    expect(text).toMatch(/^signed {2}\{"[^]*^came {4}\{⟦↵/m)
+    expect(text).not.toMatch(/whsec_|v1=/)
+    await card.getByRole('button', { name: 'Copy as picture' }).click()
+    await page.getByText('Copied the picture.').waitFor()
+    const size = await page.evaluate(async () => {
+      const [item] = await navigator.clipboard.read()
+      const picture = await createImageBitmap(await item!.getType('image/png'))
+      return [picture.width, picture.height]
+    })
+    expect(size[0]).toBe(1200)
+    expect(size[1]).toBeGreaterThan(200)
+  })
+
   test('copies a delivery as a test, which passes when it is run', async () => {
     const { world, tab } = stage
     const { page } = tab

@@ -24,6 +24,8 @@ export interface Shop {
   send(topic?: string, options?: { payload?: unknown; id?: string }): Promise<void>
   /** Lets somebody send one that was signed with a secret with a blank at its end. */
   tamper(): Promise<void>
+  /** Lets something in front of the app write a signed body anew. */
+  rewrite(): Promise<void>
   /** As {@link isBroken}, for a walk. */
   fail(isBroken: boolean): void
   /** Waits until no task is waiting or running, and what came is in the journal. */
@@ -54,6 +56,11 @@ export function createShop(inbox: Inbox): Shop {
           secret: `${SECRET} `,
         }),
       )
+    },
+    async rewrite() {
+      const request = await signed(stripe({ secret: SECRET }), 'invoice.paid')
+      const body = JSON.stringify(await request.clone().json(), undefined, 1)
+      await shop.stripe.fetch(new Request(request, { body }))
     },
     async settled() {
       for (const receiver of shop.receivers) {

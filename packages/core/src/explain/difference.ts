@@ -1,8 +1,111 @@
 // What differs between the bytes that came and the bytes that were signed, as people would say it: a blank between two
 // members never passes for a blank in a text, and an escape is one sign.
 
+import { concat } from '../body/bytes.ts'
+import { inertText } from '../inert.ts'
+
+/** What differs between a body that came and the body that was signed. */
+export interface BodyDiff {
+  /** How many bytes came that were not signed, and were signed that did not come, in one sentence. */
+  readonly summary: string
+  /**
+   * The bytes as text that does nothing where it is printed, in their order. Without `signed` they are what came, without `came` what
+   * was signed; `cut` stands for equal bytes that are left out. In what differs, blanks are seen as signs.
+   */
+  readonly parts: readonly { readonly kind: Run['kind'] | 'cut'; readonly text: string }[]
+}
+
+/**
+ * Compares a body that came with the body that verifies: `explain` returns it with the option `repaired`. Undefined if they are equal.
+ *
+ * @example
+ * const { repaired } = await explain(delivery, provider, { repaired: true })
+ * if (repaired) bodyDiff(delivery.body, repaired.body)?.summary // '3 bytes were signed that did not come'
+ */
+export function bodyDiff(came: Uint8Array, signed: Uint8Array): BodyDiff | undefined {
+  const runs = difference(came, signed)
+  const sizeOf = (kind: Run['kind']): number =>
+    runs.reduce((sum, run) => (run.kind === kind ? sum + run.bytes.length : sum), 0)
+  const added = sizeOf('came')
+  const lost = sizeOf('signed')
+  if (added + lost === 0) return undefined
+  const counts = [
+    ...(lost > 0
+      ? [`${counted(lost)} ${lost === 1 ? 'was' : 'were'} signed that did not come`]
+      : []),
+    ...(added > 0
+      ? [`${counted(added)} came that ${added === 1 ? 'was' : 'were'} not signed`]
+      : []),
+  ]
+  const parts = runs.flatMap(({ kind, bytes }, at) =>
+    kind === 'same'
+      ? shortened(bytes, at === 0, at === runs.length - 1)
+      : [{ kind, text: marked(bytes) }],
+  )
+  return { summary: counts.join(', '), parts: bounded(parts) }
+}
+
+// Characters that are shown of all: what differs everywhere is seen after some lines.
+const MOST = 4000
+
+function bounded(parts: BodyDiff['parts']): BodyDiff['parts'] {
+  let left = MOST
+  const found: BodyDiff['parts'][number][] = []
+  for (const { kind, text } of parts) {
+    found.push({ kind, text: text.slice(0, left) })
+    left -= text.length
+    if (left <= 0) return [...found, { kind: 'cut', text: ' … and more' }]
+  }
+  return found
+}
+
+function counted(bytes: number): string {
+  return bytes === 1 ? '1 byte' : `${bytes} bytes`
+}
+
+// Characters beside a change.
+const AROUND = 40
+
+function shortened(bytes: Uint8Array, isFirst: boolean, isLast: boolean): BodyDiff['parts'] {
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+  const same = (part: string): BodyDiff['parts'] =>
+    part === '' ? [] : [{ kind: 'same', text: visible(part, /[\t\n\r\uFEFF]/) }]
+  if (text.length <= AROUND * 3) return same(text)
+  return [
+    ...(isFirst ? [] : same(text.slice(0, AROUND))),
+    { kind: 'cut', text: ` … ${bytes.length} equal bytes … ` },
+    ...(isLast ? [] : same(text.slice(-AROUND))),
+  ]
+}
+
+const SIGNS: Readonly<Record<string, string>> = {
+  ' ': '·',
+  '\t': '⇥',
+  '\n': '↵',
+  '\r': '␍',
+  '\uFEFF': '[BOM]',
+}
+
+/** A text on one line, with a sign in place of each blank that is named. */
+function visible(text: string, blanks: RegExp): string {
+  return text
+    .split(new RegExp(`(${blanks.source})`))
+    .map((part) => SIGNS[part] ?? inertText(part))
+    .join('')
+}
+
+/** Bytes of a change: blanks are seen, and what is no UTF-8 stands as its numbers. */
+function marked(bytes: Uint8Array): string {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return visible(text, /[ \t\n\r\uFEFF]/)
+  } catch {
+    return Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')
+  }
+}
+
 /** A run of bytes that is equal on both sides, or stands on one side alone. */
-export interface Run {
+interface Run {
   readonly kind: 'same' | 'came' | 'signed'
   readonly bytes: Uint8Array
 }
@@ -16,7 +119,7 @@ interface Unit {
 const MOST_CHANGES = 3000
 
 /** The runs of both bodies in their order. Joined, those that are not `signed` are what came, those that are not `came` what was signed. */
-export function difference(came: Uint8Array, signed: Uint8Array): readonly Run[] {
+function difference(came: Uint8Array, signed: Uint8Array): readonly Run[] {
   const left = unitsOf(came)
   const right = unitsOf(signed)
   let start = 0
@@ -150,14 +253,4 @@ function joined(runs: readonly Run[]): readonly Run[] {
   close('came', came)
   close('signed', signed)
   return found
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((size, part) => size + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }
