@@ -20,13 +20,13 @@ describe('the page of a provider', () => {
     expect(text).not.toMatch(/\b(?:undefined|NaN|\[object)\b/)
     expect(text).toContain(about.delivers.source.replace(/^https?:\/\//, ''))
     // An agent reads it whole: 4 bytes are about a token.
-    expect(text.length).toBeLessThan(18_000)
+    expect(text.length).toBeLessThan(20_000)
   })
 
   test('shows an app that is typed, named and closed', () => {
     const [app] = /```ts\n[^]*?```/.exec(providerPage(catalogue.get('stripe')!).text)!
     expect(app).toContain('stripe<StripeEvents>(')
-    expect(app).toContain("{ name: 'handle' }")
+    expect(app).toContain("{ name: 'first' }")
     expect(app).toContain('closeOnSignal({ server, receivers: [receiver], inboxes: [inbox] })')
   })
 })
