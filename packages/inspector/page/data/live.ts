@@ -72,7 +72,8 @@ function stop(): void {
 
 function plan(after: number): void {
   clearTimeout(timer)
-  if (!document.hidden && !live.get().isPaused && !signedOut.get()) timer = setTimeout(look, after)
+  if (!document.hidden && !live.get().isPaused && !signedOut.get())
+    timer = setTimeout(() => void look(), after)
 }
 
 async function look(): Promise<void> {

@@ -60,7 +60,9 @@ export function createShop(inbox: Inbox): Shop {
     async rewrite() {
       const request = await signed(stripe({ secret: SECRET }), 'invoice.paid')
       const body = JSON.stringify(await request.clone().json(), undefined, 1)
-      await shop.stripe.fetch(new Request(request, { body }))
+      await shop.stripe.fetch(
+        new Request(request.url, { method: 'POST', headers: request.headers, body }),
+      )
     },
     async settled() {
       for (const receiver of shop.receivers) {
