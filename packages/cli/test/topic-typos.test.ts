@@ -15,7 +15,7 @@ import * as slack from '../../registrar/src/topics/slack.ts'
 import * as square from '../../registrar/src/topics/square.ts'
 import * as stripes from '../../registrar/src/topics/stripe.ts'
 import * as telegram from '../../registrar/src/topics/telegram.ts'
-import { topicTypos } from '../../core/src/subscribe/subscribing.ts'
+import { topicTypos } from '../../core/src/receiver/topic-typos.ts'
 
 /** What a receiver of Stripe warns of, after its start and a first delivery. */
 async function warnings(
@@ -30,6 +30,7 @@ async function warnings(
     receiver.on(topic as never, { name: topic.replaceAll('*', 'all') }, () => {})
   for (const id of ['evt_1', 'evt_2'])
     await receiver.receive(provider.sign!({ id, topic: 'charge.failed' }))
+  await expect.poll(() => import('../../core/src/receiver/topic-typos.ts')).toBeDefined()
   await receiver.close()
   return told
 }

@@ -14,7 +14,7 @@ import type { Health } from './receiver/health.ts'
 import type { ReceiverOptions } from './receiver/options.ts'
 import { createParts } from './receiver/parts.ts'
 import type { Receiver } from './receiver/receiver-types.ts'
-import { topicTypos, createSubscribing } from './subscribe/subscribing.ts'
+import { createSubscribing } from './subscribe/subscribing.ts'
 import type { Inbox, Records } from './inbox/inbox.ts'
 import type { ObservedReceiver } from './observer.ts'
 import type { CheckedOptions } from './receiver/checked-options.ts'
@@ -249,7 +249,9 @@ function warnAtStart(
     const fresh = patterns().filter((pattern) => !checked.has(pattern))
     if (topics.length === 0 || fresh.length === 0) return
     for (const pattern of fresh) checked.add(pattern)
-    topicTypos(name, fresh, topics).forEach(warn)
+    void import('./receiver/topic-typos.ts').then(({ topicTypos }) =>
+      topicTypos(name, fresh, topics).forEach(warn),
+    )
   }
 }
 
