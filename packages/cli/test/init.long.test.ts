@@ -575,6 +575,22 @@ const server = app.listen(0, '127.0.0.1', () => console.log('port', server.addre
     expect(out).toContain("Give the inbox of webhooks/receiver.js dedupeWindow: '7d'")
   })
 
+  test('the guide of Next.js shows what is written', async () => {
+    const files = { 'tsconfig.json': '{}', 'app/page.tsx': '' }
+    const folder = await project('next-guide', { dependencies: { next: '^16' } }, files)
+    const { out } = await postern(['init', '-p', 'stripe', '--dry-run'], { cwd: folder })
+    const written = new Map(
+      out.split('── ').map((part) => {
+        const [name = '', ...lines] = part.split('\n')
+        return [name, lines.join('\n').trim()] as const
+      }),
+    )
+    const guide = await readFile(join(packages, 'next/README.md'), 'utf8')
+    const shown = [...guide.matchAll(/```ts\n\/\/ (\S+)\n([^]*?)\n```/g)]
+    expect(shown.map(([, name]) => name)).toContain('webhooks/receiver.ts')
+    for (const [, name, code] of shown) expect([name, code]).toEqual([name, written.get(name!)])
+  })
+
   test('a dry run writes nothing, and .env keeps what it has', async () => {
     const folder = await project(
       'dry',

@@ -1,16 +1,22 @@
 // Takes 15 s.
 // `postern register` against the senders of @postern/registrar's tests.
 import { chmod, stat } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
+import { spawn } from '@lydell/node-pty'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { GITHUB_TOKEN, startGithub } from '../../registrar/test/fakes/github.ts'
 import { startStripe, STRIPE_KEY } from '../../registrar/test/fakes/stripe.ts'
+import { COMPILED } from '../../../test/services/compiled.ts'
 import { postern } from './run.ts'
 import { receiver, SECRET, senderApp, URL_OF_HOOK } from './sender-app.ts'
 
 const app = senderApp()
 
 // Each test starts a dozen processes.
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+
 describe('register', { timeout: 60_000 }, () => {
   test('shows a plan as JSON, changes nothing without a yes, then makes it, and has nothing to change', async () => {
     const github_ = await startGithub()
@@ -148,6 +154,32 @@ describe('register', { timeout: 60_000 }, () => {
     expect(done.err).toMatch(/STRIPE_WEBHOOK_SECRET is in \.env now \(fingerprint [\da-f]{8}\)/)
   })
 
+  test.for([80, 40])('a plan fits a terminal of %i columns', async (cols) => {
+    app.fake = await startGithub()
+    const args = ['register', 'github', '--url', URL_OF_HOOK]
+    const topics = ['push', 'release.published', 'issues.opened', 'workflow_run.completed']
+    const more = topics.flatMap((topic) => ['--topic', topic])
+    const account = ['-o', 'repository=octo/hello', '-o', `api=${app.fake.url}`]
+    const pty = spawn(process.execPath, [MAIN, ...args, ...more, ...account], {
+      cwd: app.folder,
+      cols,
+      env: { PATH: process.env['PATH']!, NO_COLOR: '1', GITHUB_TOKEN, ...COMPILED },
+    })
+    let shown = ''
+    pty.onData((text) => (shown += text))
+    // The plan stands before the question.
+    await expect.poll(() => shown).toContain('◆')
+    pty.kill()
+    const [plan = ''] = stripVTControlCharacters(shown).split('◆')
+    const lines = plan.split(/\r?\n/)
+    expect(lines.filter((line) => line.length > cols)).toEqual([])
+    expect(lines.join(' ').replaceAll(/\s+/g, ' ')).toContain(
+      '+ topics issues, push, release, workflow_run',
+    )
+    // No word is broken that has room.
+    expect(shown).toContain(URL_OF_HOOK)
+  })
+
   test('a secret that is given to the sender is made, if there is none', async () => {
     const github_ = await startGithub()
     app.fake = github_
@@ -160,6 +192,32 @@ describe('register', { timeout: 60_000 }, () => {
     expect(made).toMatch(/^[\w-]{43}$/)
     expect(github_.hooks.at(-1)!.secret).toBe(made)
   })
+
+  test.for([
+    ['adyen', 'hmacKey', 'ADYEN_HMAC_KEY'],
+    ['telegram', 'secretToken', 'TELEGRAM_SECRET_TOKEN'],
+    ['telegram', 'secretToken', 'TELEGRAM_WEBHOOK_SECRET'],
+    ['discord', 'publicKey', 'DISCORD_PUBLIC_KEY'],
+    ['chargebee', 'credentials', 'CHARGEBEE_CREDENTIALS'],
+    ['contentful', 'secret', 'CONTENTFUL_WEBHOOK_SECRET'],
+    ['svix', 'secret', 'SVIX_WEBHOOK_SECRET'],
+    ['stripe', 'secret', 'STRIPE_WEBHOOK_SECRET'],
+  ] as const)(
+    'a module of %s is loaded before its secret is known: %s from %s',
+    async ([name, option, variable]) => {
+      const file = `${variable}.ts`
+      await app.write(
+        file,
+        `import { createReceiver } from '@postern/core'
+import { ${name} } from '@postern/providers/${name}'
+export const receiver = createReceiver({ provider: ${name}({ ${option}: process.env.${variable}! }) })
+receiver.on('x', { name: 'first' }, () => undefined)`,
+      )
+      const args = ['register', name, '--from', file, '--url', URL_OF_HOOK, '--dry-run']
+      const { err } = await postern(args, { cwd: app.folder, env: {} })
+      expect(err).toMatch(/needs \w+: /)
+    },
+  )
 
   test('wrong use names the way out', async () => {
     app.fake = await startGithub()

@@ -20,9 +20,8 @@ import {
 } from '../sender-api/target.ts'
 import { planLines, resultLines, statusLines } from '../sender-api/show.ts'
 import { shown } from '../print/terminal.ts'
-import { randomBytes } from 'node:crypto'
 import { fingerprint } from '@postern/core/explain'
-import { aboutOf, variablesOf } from '../sender/sender.ts'
+import { aboutOf, secretOfItsForm, variablesOf } from '../sender/sender.ts'
 import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
 import { remarkShared } from '../env.ts'
@@ -338,7 +337,7 @@ async function givenSecret(
       2,
       `${provider} needs the receiver's secret: set ${variable} in the environment or in .env, or give --write-env for a new one`,
     )
-  const made = randomBytes(32).toString('base64url')
+  const made = secretOfItsForm(await aboutOf(provider))
   await keep(made)
   return made
 }

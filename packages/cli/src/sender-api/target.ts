@@ -3,9 +3,8 @@ import { madeOf } from '@postern/core/internal'
 import { senders, type Maker, type SenderApi } from '@postern/registrar/catalogue'
 import { readEnv } from '../env.ts'
 import { Failure } from '../print/say.ts'
-import { aboutOf, upper, variablesOf } from '../sender/sender.ts'
+import { aboutOf, secretOfItsForm, upper, variablesOf } from '../sender/sender.ts'
 import { whereToAdd } from '../sender/setup.ts'
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -189,11 +188,12 @@ async function exportedReceivers(
   if (!existsSync(path)) throw new Failure(2, `--from: ${file} does not exist`)
   // Receivers of any copy of @postern/core look for this mark.
   Object.assign(globalThis, { [Symbol.for('postern.tool')]: true })
-  const variables = provider === undefined ? [] : variablesOf(await aboutOf(provider))
-  const [unknown] = variables.some((name) => process.env[name]) ? [] : variables
-  if (unknown !== undefined) process.env[unknown] = `whsec_${randomBytes(24).toString('base64')}`
+  const about = provider === undefined ? undefined : await aboutOf(provider)
+  const variables = about ? variablesOf(about) : []
+  const unknown = variables.some((name) => process.env[name]) ? [] : variables
+  for (const name of unknown) process.env[name] = secretOfItsForm(about!)
   const module = await load(path, file)
-  if (unknown !== undefined) Reflect.deleteProperty(process.env, unknown)
+  for (const name of unknown) Reflect.deleteProperty(process.env, name)
   const exported = Object.values(module).flatMap((one) => (Array.isArray(one) ? one : [one]))
   const found = [...new Set(exported.filter(isReceiver))]
   if (found.length === 0)

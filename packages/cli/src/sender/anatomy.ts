@@ -1,6 +1,6 @@
 import { createReceiver, inlineInbox, memoryLedger } from '@postern/core'
 import type { About, Provider } from '@postern/core/scheme'
-import { deliver, madeUpSecrets, signedInit } from '@postern/samples'
+import { deliver, signedInit } from '@postern/samples'
 
 /** What a delivery of a sender looks like. */
 interface Anatomy {
@@ -13,19 +13,10 @@ interface Anatomy {
 const URL_OF_TESTS = 'https://example.com/webhooks'
 const COMMON = new Set(['content-type', 'user-agent', 'accept'])
 
-/** Looks at a delivery that is signed with a secret of its own. Undefined if only the sender can sign. */
+/** Looks at a delivery of its example. Undefined if only the sender can sign. */
 export async function anatomyOf(about: About): Promise<Anatomy | undefined> {
   if (!about.canSign) return undefined
-  for (const secret of madeUpSecrets()) {
-    const provider = made(about, secret)
-    if (!provider) continue
-    try {
-      return await looked(provider)
-    } catch {
-      // A secret of another form.
-    }
-  }
-  return undefined
+  return looked(about.create(about.example))
 }
 
 async function looked(provider: Provider): Promise<Anatomy> {
@@ -81,19 +72,6 @@ function pathOf(wanted: string, payload: unknown): string | undefined {
           )
         : [],
     )
-  }
-  return undefined
-}
-
-function made(about: About, secret: string): Provider | undefined {
-  const own = about.secretOption === undefined ? {} : { [about.secretOption]: secret }
-  const more = 'publicUrl' in about.options ? { publicUrl: URL_OF_TESTS } : {}
-  for (const options of [{ ...own, ...more }, own]) {
-    try {
-      return about.create(options)
-    } catch {
-      // A secret of another form, or an option that is missing.
-    }
   }
   return undefined
 }

@@ -1,5 +1,7 @@
 import type { About, Provider } from '@postern/core/scheme'
 import { nearest } from '@postern/core/engine'
+import { madeUpSecrets } from '@postern/samples'
+import { randomBytes } from 'node:crypto'
 import { Failure } from '../print/say.ts'
 import { readEnv } from '../env.ts'
 import { requireOneOf } from '../options/checked-options.ts'
@@ -51,6 +53,22 @@ export function variablesOf(about: About): readonly string[] {
   // What the sender calls it: TWILIO_AUTH_TOKEN.
   const own = option === 'secret' ? [] : [`${name}_${upper(option)}`]
   return [...new Set([...own, `${name}_WEBHOOK_SECRET`, `${name}_SECRET`, 'WEBHOOK_SECRET'])]
+}
+
+/** A random secret in the form that the provider has. */
+export function secretOfItsForm({ secretOption = 'secret', example, create }: About): string {
+  const made = randomBytes(32).toString('base64url')
+  const forms = [made, `name:${made}`, ...madeUpSecrets().slice(1)]
+  return forms.find((form) => fits(form)) ?? made
+
+  function fits(secret: string): boolean {
+    try {
+      create({ ...example, [secretOption]: secret })
+      return true
+    } catch {
+      return false
+    }
+  }
 }
 
 /** A provider, with the place of its secrets for people. */
