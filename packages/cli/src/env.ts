@@ -5,24 +5,29 @@ import { Failure, remark } from './print/say.ts'
 // The later ones count: Next.js and wrangler read them before `.env`.
 const FILES = ['.env', '.env.local', '.dev.vars']
 
-/** The variables of a `.env` file. Without a name, those of this folder that exist. */
+/** The variables of a `.env` file that are filled in. Without a name, those of the files of this folder. */
 export async function readEnv(
   file?: string,
 ): Promise<Readonly<Record<string, string | undefined>>> {
-  if (file === undefined)
-    return Object.assign(
-      {},
-      ...(await Promise.all(FILES.map((name) => readFile(name, 'utf8').catch(() => '')))).map(
-        (text) => parseEnv(text),
-      ),
-    ) as Readonly<Record<string, string | undefined>>
-  try {
-    return parseEnv(await readFile(file, 'utf8'))
-  } catch (error) {
-    throw new Failure(2, `--env: ${file} cannot be read; give the path of a .env file`, {
-      cause: error,
-    })
-  }
+  const all = await Promise.all((file === undefined ? FILES : [file]).map(variablesIn))
+  if (file !== undefined && all[0] === undefined)
+    throw new Failure(2, `--env: ${file} cannot be read; give the path of a .env file`)
+  const found = all.flatMap((one = {}) => Object.entries(one))
+  // What `init` writes for a secret is none.
+  return Object.fromEntries(found.filter(([, value]) => !/^<.*>$/.test(value ?? '')))
+}
+
+/** The file of this folder in which a variable counts, filled in or not; `.env` if none has it. */
+export async function envFileOf(variable: string): Promise<string> {
+  const all = await Promise.all(FILES.map(variablesIn))
+  return FILES.findLast((_, at) => all[at]?.[variable] !== undefined) ?? '.env'
+}
+
+async function variablesIn(
+  file: string,
+): Promise<Readonly<Record<string, string | undefined>> | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => undefined)
+  return text === undefined ? undefined : parseEnv(text)
 }
 
 const GROUP_OR_OTHERS = 0o044

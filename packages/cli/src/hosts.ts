@@ -36,8 +36,6 @@ interface FrameworkRow {
   readonly dependency: string | undefined
   /** The least version that the adapter takes, by major version: a test compares them with its package.json. */
   readonly least: readonly string[]
-  /** A pattern of the expression that makes an app; undefined if the framework finds a route by its file. */
-  readonly made?: string
 }
 
 /** Every host: one row here, one in `test/services/hosts.ts`, and a folder in `examples/hosts`. Of several frameworks in package.json, `init` takes the first of {@link frameworks}. */
@@ -49,7 +47,6 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
     framework: {
       dependency: 'express',
       least: ['4.21.0', '5.0.0'],
-      made: String.raw`(?:express|require\(['"]express['"]\))\s*\(`,
     },
   },
   hono: {
@@ -58,7 +55,6 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
     framework: {
       dependency: 'hono',
       least: ['4.0.0'],
-      made: String.raw`new\s+(?:Hono|OpenAPIHono)\b`,
     },
   },
   koa: {
@@ -67,7 +63,6 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
     framework: {
       dependency: 'koa',
       least: ['2.16.0', '3.0.0'],
-      made: String.raw`new\s+(?:Koa|\(require\(['"]koa['"]\)\))\b`,
     },
   },
   fastify: {
@@ -76,7 +71,6 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
     framework: {
       dependency: 'fastify',
       least: ['5.0.0'],
-      made: String.raw`(?:await\s+)?(?:[fF]astify|require\(['"]fastify['"]\))\s*(?:<[^>]*>)?\s*\(`,
     },
   },
   next: {

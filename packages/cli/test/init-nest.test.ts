@@ -50,7 +50,7 @@ test('init writes a module and a provider, whose test goes through an app', asyn
   const { code, out, err } = await postern(args, { cwd: folder })
   expect([code, err]).toEqual([0, ''])
   expect(out).toContain(
-    "Lines in src/app.module.ts.\n  with the imports: import { WebhooksModule } from './webhooks/webhooks.module.js'\n  in the imports of @Module: WebhooksModule\n",
+    "Add these lines to src/app.module.ts:\n  import { WebhooksModule } from './webhooks/webhooks.module.js'\n  @Module({ imports: [WebhooksModule] })\n",
   )
   expect(out).toContain('@postern/core @postern/nestjs @postern/providers\n')
   const [, command] = /^\d\. Test: npx (.+)$/m.exec(out)!

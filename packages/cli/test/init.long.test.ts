@@ -76,11 +76,11 @@ const PROJECTS = [
     manifest: { type: 'module', dependencies: { express: '^5' } },
     files: {
       'tsconfig.json': STRIPPED,
-      'src/app.ts': 'export const app = express({\n} as never)\n',
+      'src/app.ts': "import express from 'express'\nexport const app = express({\n} as never)\n",
     },
     test: 'node --test src/webhooks/github.test.ts',
     says: [
-      "Lines in src/app.ts.\n  with the imports: import { closeOnSignal, webhook } from '@postern/express'\n  with the imports: import { inbox, receiver } from './webhooks/receiver.ts'\n  after line 2: app.all('/webhooks/github', webhook(receiver))\n  once it listens, so that a deploy loses nothing: closeOnSignal({ server, receivers: [receiver], inboxes: [inbox] })\n",
+      "Add these lines to src/app.ts, the last one where it listens:\n  import { closeOnSignal, webhook } from '@postern/express'\n  import { inbox, receiver } from './webhooks/receiver.ts'\n  app.all('/webhooks/github', webhook(receiver)) // before any body parser\n  closeOnSignal({ server, receivers: [receiver], inboxes: [inbox] })\n",
     ],
   },
   {
@@ -92,9 +92,10 @@ const PROJECTS = [
     },
     test: 'node --test webhooks/github.test.mjs',
     says: [
-      "  after line 2, before app.use(express.json()): app.all('/webhooks/github', webhook(receiver))",
+      'Add these lines to app.js,',
+      "  const { closeOnSignal, webhook } = require('@postern/express')",
       "const { inbox, receiver } = require('./webhooks/receiver.mjs')",
-      'Body parsers are at routes/upload.js:1',
+      'The route must come before the body parsers at app.js:3, routes/upload.js:1',
       '@postern/core @postern/express @postern/providers @postern/sqlite express@^4.21.0\n',
       'Nothing in package.json reads .env',
     ],
@@ -105,7 +106,7 @@ const PROJECTS = [
     files: {},
     test: 'node --test webhooks/github.test.js',
     says: [
-      "Lines in the file that makes the app.\n  with the imports: import { closeOnSignal, webhook } from '@postern/koa'\n  with the imports: import { inbox, receiver } from './webhooks/receiver.js'\n  once the app is made, before any body parser: const handler = webhook(receiver)\n  once the app is made, before any body parser: app.use(",
+      "Add these lines to the file that makes the app, the last one where it listens:\n  import { closeOnSignal, webhook } from '@postern/koa'\n  import { inbox, receiver } from './webhooks/receiver.js'\n  const handler = webhook(receiver) // before any body parser\n  app.use(",
     ],
   },
   {
@@ -272,7 +273,7 @@ describe('init into fresh projects', () => {
 
     const second = await postern(['init', '-p', 'stripe', '--yes'], { cwd: folder })
     const [, imported, secret, joined] =
-      /with the imports: (.+)\n +in Env: (.+)\n +in what it returns: (.+)\n/.exec(second.out)!
+      / {2}(import .+)\n {2}(readonly .+)\n {2}(\.\.\..+)\n/.exec(second.out)!
     const receiver = join(folder, 'src/webhooks/receiver.ts')
     const text = await readFile(receiver, 'utf8')
     await writeFile(
@@ -286,7 +287,7 @@ describe('init into fresh projects', () => {
   })
 
   test.for([
-    ['wrangler.toml', 'new_sqlite_classes = ["Webhooks"]\n'],
+    ['wrangler.toml', 'as tables if they are in TOML'],
     ['wrangler.json', '"new_sqlite_classes": ["Webhooks"] }],\n'],
   ] as const)('a Worker with a %s keeps it, and is told the lines', async ([settings, line]) => {
     const files = { [settings]: '', '.dev.vars': '' }
@@ -294,9 +295,7 @@ describe('init into fresh projects', () => {
     const args = ['init', '-p', 'github', '--framework', 'cloudflare', '--yes']
     const { out } = await postern(args, { cwd: folder })
     expect(out).toContain(line)
-    expect(out).toContain(
-      "  next to its exports: export { Webhooks } from './webhooks/worker.js'\n",
-    )
+    expect(out).toContain("  export { Webhooks } from './webhooks/worker.js'\n")
     expect(out).toContain('into .dev.vars as GITHUB_WEBHOOK_SECRET')
     expect(await readFile(join(folder, '.dev.vars'), 'utf8')).toContain('GITHUB_WEBHOOK_SECRET=')
     expect(existsSync(join(folder, 'wrangler.jsonc'))).toBe(false)
@@ -307,9 +306,7 @@ describe('init into fresh projects', () => {
     const args = ['init', '--framework', 'cloudflare', '--yes', '-p']
     await postern([...args, 'github'], { cwd: folder })
     const { out } = await postern([...args, 'meta'], { cwd: folder })
-    expect(out).toContain(
-      "    export class Webhooks extends durableObject(receivers, { dedupeWindow: '7d' }) {}\n    export default worker(receivers, 'WEBHOOKS', { dedupeWindow: '7d' })\n",
-    )
+    expect(out).toContain("the inbox needs dedupeWindow: '7d' (in worker, both calls)")
   })
 
   test.for([
@@ -420,7 +417,7 @@ describe('init into fresh projects', () => {
       "import { receiver as stripeReceiver } from './webhooks/stripe/receiver.js'",
     )
     expect(out).toContain("app.all('/webhooks/stripe', webhook(stripeReceiver))")
-    expect(out).toContain('in the receivers of closeOnSignal: stripeReceiver')
+    expect(out).toContain('closeOnSignal is called once, with all receivers.')
     // The first needs the packages of both, and has the inbox.
     expect(out).toMatch(
       /^Undo: delete webhooks\/stripe; delete the line STRIPE_WEBHOOK_SECRET of \.env$/m,
@@ -555,9 +552,7 @@ const server = app.listen(0, '127.0.0.1', () => console.log('port', server.addre
     expect(out).toContain('Twilio signs the URL.')
     expect(out).toContain('give webhook() the option publicBase')
     expect(out).toContain('@postern/hono @postern/node')
-    expect(out).toContain(
-      '  once it listens, so that a deploy loses nothing: closeOnSignal({ server,',
-    )
+    expect(out).toContain('  closeOnSignal({ server, receivers: [receiver], inboxes: [inbox] })')
   })
 
   test('each variable that the receiver reads is in .env', async () => {
@@ -572,7 +567,27 @@ const server = app.listen(0, '127.0.0.1', () => console.log('port', server.addre
     const folder = await project('window', { type: 'module', dependencies: { koa: '^3' } })
     await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
     const { out } = await postern(['init', '-p', 'meta', '--yes'], { cwd: folder })
-    expect(out).toContain("Give the inbox of webhooks/receiver.js dedupeWindow: '7d'")
+    expect(out).toContain("the inbox needs dedupeWindow: '7d' (in webhooks/receiver.js)")
+  })
+
+  test('send finds the secret where init has put it, once it is filled in', async () => {
+    const folder = await project(
+      'next-secret',
+      { dependencies: { next: '^16' } },
+      { 'app/a.ts': '' },
+    )
+    await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
+    const send = ['send', 'github', '--to', 'http://127.0.0.1:1/webhooks/github']
+    const empty = await postern(send, { cwd: folder })
+    expect([empty.code, empty.err]).toEqual([
+      2,
+      expect.stringContaining(
+        'GitHub needs its secret: give --secret, or set GITHUB_WEBHOOK_SECRET',
+      ),
+    ])
+    await writeFile(join(folder, '.env.local'), 'GITHUB_WEBHOOK_SECRET=mine-alone\n')
+    const filled = await postern(send, { cwd: folder })
+    expect([filled.code, filled.err]).toEqual([3, expect.stringContaining('ECONNREFUSED')])
   })
 
   test('the guide of Next.js shows what is written', async () => {

@@ -1,6 +1,6 @@
 // Takes 15 s.
 // `postern register` against the senders of @postern/registrar's tests.
-import { chmod, stat } from 'node:fs/promises'
+import { chmod, readFile, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { spawn } from '@lydell/node-pty'
@@ -152,6 +152,21 @@ describe('register', { timeout: 60_000 }, () => {
     expect(done.err.match(/\.env can be read by other users/g)).toHaveLength(1)
     expect(app.outputs.join('')).not.toContain(secret)
     expect(done.err).toMatch(/STRIPE_WEBHOOK_SECRET is in \.env now \(fingerprint [\da-f]{8}\)/)
+  })
+
+  test('what init wrote for a secret is none, and --write-env fills it in where it stands', async () => {
+    const github_ = await startGithub()
+    app.fake = github_
+    await app.write('.env.local', 'GITHUB_WEBHOOK_SECRET=<your-secret>\n')
+    const args = ['register', 'github', '--topic', 'push', '--url', URL_OF_HOOK, '--yes']
+    const more = ['-o', 'repository=octo/hello', '-o', `api=${app.fake.url}`]
+    await app.write('.env', `GITHUB_TOKEN=${GITHUB_TOKEN}\n`)
+    expect((await app.run(...args, ...more)).err).toContain('set GITHUB_WEBHOOK_SECRET')
+    expect((await app.run(...args, ...more, '--write-env')).code).toBe(0)
+    const local = await readFile(join(app.folder, '.env.local'), 'utf8')
+    expect(local).toMatch(/^GITHUB_WEBHOOK_SECRET=[\w-]{43}\n$/)
+    expect(local).toContain(github_.hooks.at(-1)!.secret)
+    expect(await app.env()).toEqual({ GITHUB_TOKEN })
   })
 
   test.for([80, 40])('a plan fits a terminal of %i columns', async (cols) => {

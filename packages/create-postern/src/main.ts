@@ -2,6 +2,7 @@
 import {
   cpSync,
   existsSync,
+  globSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -13,93 +14,51 @@ import { createInterface } from 'node:readline/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-/** A whole app: an example of the repository. */
-interface Template {
-  readonly title: string
-  readonly example: string
-  /** The provider that it receives, and the topic that it handles. */
-  readonly sends: readonly [provider: string, topic: string]
-  /** Where its secrets belong. @default '.env' */
-  readonly env?: string
-  /** Commands that start it, each in a terminal of its own. */
-  readonly start: readonly string[]
-  /** Commands before the first start. */
-  readonly before?: readonly string[]
-  /** @default 3000 */
-  readonly port?: number
+/** The templates: examples of the repository, by the name that `--template` takes. */
+const TEMPLATES: Readonly<Record<string, string>> = {
+  express: 'express-sqlite',
+  next: 'next-drizzle',
+  nest: 'nest-typeorm',
+  workers: 'hono-workers',
+  apart: 'worker-and-web',
 }
-
-/** The templates, by the name that `--template` takes. */
-const TEMPLATES: Readonly<Record<string, Template>> = {
-  express: {
-    title: 'Express + SQLite',
-    example: 'express-sqlite',
-    sends: ['stripe', 'invoice.paid'],
-    start: ['npm run dev'],
-  },
-  next: {
-    title: 'Next.js + Drizzle (PostgreSQL)',
-    example: 'next-drizzle',
-    sends: ['stripe', 'invoice.paid'],
-    env: '.env.local',
-    before: ['npm run setup'],
-    start: ['npm run dev'],
-  },
-  nest: {
-    title: 'NestJS + TypeORM (PostgreSQL)',
-    example: 'nest-typeorm',
-    sends: ['stripe', 'invoice.paid'],
-    start: ['npm run dev'],
-  },
-  workers: {
-    title: 'Hono on Cloudflare Workers',
-    example: 'hono-workers',
-    sends: ['github', 'push'],
-    start: ['npm run dev'],
-    port: 8787,
-  },
-  apart: {
-    title: 'Express and a worker in two processes (PostgreSQL)',
-    example: 'worker-and-web',
-    sends: ['github', 'push'],
-    start: ['npm run dev', 'npm run dev:worker'],
-  },
-}
-
-const USAGE = `npm create postern <folder> -- --template <name>
-
-${Object.entries(TEMPLATES)
-  .map(([name, { title }]) => `  ${name.padEnd(8)} ${title}`)
-  .join('\n')}`
 
 // The build puts a copy of the examples beside the code.
 const examples = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../../../examples/' : './apps/', import.meta.url),
 )
 
-/** Makes a new app in a new folder, and says what to do next. Returns the exit code. */
+/** Makes a new app in a new folder, and says what to do next: its README. Returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
+  const titles = Object.entries(TEMPLATES).map(
+    ([name, example]) => `  ${name.padEnd(8)} ${readme(example).split('\n')[0]!.slice(2)}`,
+  )
+  const usage = `npm create postern <folder> -- --template <name>\n\n${titles.join('\n')}`
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
       options: { template: { type: 'string' }, help: { type: 'boolean' } },
     })
-    if (values.help) return tell(0, USAGE)
-    const name = values.template ?? (await ask(`${USAGE}\n\nWhich template`, 'express'))
+    if (values.help) return tell(0, usage)
+    const name = values.template ?? (await ask(`${usage}\n\nWhich template`, 'express'))
     const folder = positionals[0] ?? (await ask('Which folder', 'my-webhooks'))
-    const template = Object.hasOwn(TEMPLATES, name) ? TEMPLATES[name] : undefined
-    if (template === undefined || folder === '')
+    const example = Object.hasOwn(TEMPLATES, name) ? TEMPLATES[name] : undefined
+    if (example === undefined || folder === '')
       throw new TypeError(`--template and <folder> must be given, got ${name || 'none'}`)
     const target = resolve(folder)
     if (existsSync(target) && (!statSync(target).isDirectory() || readdirSync(target).length > 0))
       return tell(1, `${target} must be a new or an empty folder; nothing was written`)
-    write(template, target)
-    return tell(0, nextSteps(template, folder))
+    write(example, target)
+    return tell(0, `cd ${folder}\n\n${readme(example).trim()}`)
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
-    return tell(2, `${error.message}\n\n${USAGE}`)
+    return tell(2, `${error.message}\n\n${usage}`)
   }
+}
+
+function readme(example: string): string {
+  return readFileSync(join(examples, example, 'README.md'), 'utf8')
 }
 
 function tell(code: number, text: string): number {
@@ -115,45 +74,35 @@ async function ask(question: string, usual: string): Promise<string> {
   return answer.trim() || usual
 }
 
-// What a template leaves where it was tested.
+// What a run leaves in an example of the repository.
 const LEFT =
-  /^(?:node_modules|dist|\.next|next-env\.d\.ts|.*\.tsbuildinfo|.*\.db.*|\.env|\.env\.local)$/
+  /^(?:node_modules|dist|\.next|next-env\.d\.ts|.*\.(?:tsbuildinfo|db.*)|\.env|\.env\.local)$/
 
-function write({ example, env = '.env' }: Template, target: string): void {
+function write(example: string, target: string): void {
   const from = join(examples, example)
   cpSync(from, target, { recursive: true, filter: (path) => !LEFT.test(basename(path)) })
   const { version } = JSON.parse(
     readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
   ) as { readonly version: string }
+  const words = basename(target)
+    .toLowerCase()
+    .replaceAll(/[^a-z\d]+/g, '-')
+  const name = words.replaceAll(/^-|-$/g, '') || 'webhooks'
   const manifest = readFileSync(join(from, 'package.json'), 'utf8')
-    .replace(/"name": ".*"/, () => `"name": ${JSON.stringify(packageName(target))}`)
+    .replace(/"name": ".*"/, `"name": "${name}"`)
     .replace(/ {2}"license": ".*",\n/, '')
     .replaceAll('workspace:^', `^${version}`)
   writeFileSync(join(target, 'package.json'), manifest)
+  const [secrets = ''] = globSync('.env*.example', { cwd: target })
   // A secret will stand there: it is its owner's alone.
-  const secrets = readFileSync(join(from, '.env.example'))
-  writeFileSync(join(target, env), secrets, { mode: 0o600 })
+  const mode = 0o600
+  writeFileSync(
+    join(target, secrets.replace('.example', '')),
+    readFileSync(join(target, secrets)),
+    { mode },
+  )
   const ignored = ['node_modules', 'dist', '.next', '.wrangler', '.env', '.env.local', '*.db*']
   writeFileSync(join(target, '.gitignore'), `${ignored.join('\n')}\n`)
-}
-
-function packageName(folder: string): string {
-  const name = basename(folder).toLowerCase()
-  return name.replaceAll(/[^a-z\d]+/g, '-').replaceAll(/^-|-$/g, '') || 'webhooks'
-}
-
-function nextSteps(
-  { sends, env = '.env', start, before = [], port = 3000 }: Template,
-  folder: string,
-): string {
-  const [provider, topic] = sends
-  return `
-Next:
-  cd ${folder}
-  npm install
-Fill in ${env}.
-${[...before, ...start].map((command) => `  ${command}`).join('\n')}
-  npx postern send ${provider} ${topic} --to http://localhost:${port}/webhooks/${provider}`
 }
 
 // npm links to this file, so argv names the link. An import of the module starts nothing; require() takes no top-level await.

@@ -31,7 +31,7 @@ test.for([
 ] as const)('%s: a whole app, and what to do next', async ([name, env, sends]) => {
   const { code, out, err } = await create(`My ${name}`, '--template', name)
   expect([code, err]).toEqual([0, ''])
-  expect(out).toContain(`Fill in ${env}.`)
+  expect(out).toContain(`into \`${env}\`.`)
   expect(out).toContain(`npx postern send ${sends}\n`)
   const folder = join(root, `My ${name}`)
   const text = readFileSync(join(folder, 'package.json'), 'utf8')

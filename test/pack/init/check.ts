@@ -93,15 +93,16 @@ export async function useInit(project: Project, folder: string, tools: Tools): P
   await deliver(project, folder, tools.command)
 }
 
-/** The lines that it says, where it says. */
+/** The lines that it says, in the file that it says: the route once the app is made. The app of a generator closes by itself. */
 async function mount(folder: string, told: string): Promise<void> {
-  const [, file] = /^\d\. Mount: Lines in (\S+)\.$/m.exec(told) ?? []
+  const [, file] = /^\d\. Mount: Add these lines to (\S+),/m.exec(told) ?? []
   if (file === undefined) return
-  const imported = [...told.matchAll(/^ {2}with the imports: (.+)$/gm)].map(([, line]) => line!)
-  const mounted = [...told.matchAll(/^ {2}after line (\d+)(?:, before .+)?: ((?:const|app).+)$/gm)]
+  const [, imported = '', mounted = ''] =
+    /\n((?: {2}(?:import .+|const .+require.+)\n)+)((?: {2}.+\n)+?) {2}closeOnSignal/.exec(told)!
   const lines = (await readFile(join(folder, file), 'utf8')).split('\n')
-  lines.splice(Number(mounted[0]![1]), 0, ...mounted.map(([, , line]) => line!))
-  await writeFile(join(folder, file), [...imported, ...lines].join('\n'))
+  const at = lines.findIndex((line) => /^(?:const|var) app = /.test(line))
+  lines.splice(at + 1, 0, mounted)
+  await writeFile(join(folder, file), `${imported}${lines.join('\n')}`)
 }
 
 async function deliver(project: Project, folder: string, cli: readonly string[]): Promise<void> {

@@ -8,11 +8,10 @@ import {
   appendFileSync,
   mkdirSync,
   readFileSync,
-  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { join, relative, sep, dirname } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { isCancel, select, text } from '@clack/prompts'
 import { agreed, remark, say, Failure, type ExitCode } from '../print/say.ts'
 import { placeFor, planOf, type InitPlan, takenByGit } from '../init/files.ts'
@@ -78,23 +77,13 @@ async function initCommand(options: InitOptions): Promise<ExitCode> {
   rejectTaken(project, plan)
   const written = writePlan(project, plan)
   if (written.env !== 'created') await remarkShared(join(project.folder, project.env))
-  const installed = await installedIf(options, project, plan)
-  say(toldOf(project, plan, wanted, { ...written, installed, columns: columnsOf() }))
-  return 0
-}
-
-/** Installs the packages, if `--install` or a person says so. */
-async function installedIf(
-  options: InitOptions,
-  project: Project,
-  plan: InitPlan,
-): Promise<boolean> {
   const commands = installsOf(project, plan)
-  const asked = commands.map((words) => words.join(' ')).join(' and ')
-  const isTerminal = process.stdin.isTTY && options.yes !== true
-  const isWanted = options.install ?? (isTerminal && (await agreed(`Run ${asked} now?`)))
+  const lines = commands.map((words) => words.join(' '))
+  const isWanted =
+    options.install ?? (isAsked(options) && (await agreed(`Run ${lines.join(' and ')} now?`)))
   if (isWanted) await install(project.folder, commands)
-  return isWanted
+  say(toldOf(project, plan, wanted, { written, installs: isWanted ? [] : lines }))
+  return 0
 }
 
 function rejectTaken({ folder, env }: Project, { files }: InitPlan): void {
@@ -107,8 +96,18 @@ function rejectTaken({ folder, env }: Project, { files }: InitPlan): void {
   )
 }
 
-async function providerName({ provider, yes }: InitOptions): Promise<string> {
-  const name = provider ?? (process.stdin.isTTY && yes !== true ? await askName() : '')
+/** True if a person is there who answers. */
+function isAsked({ yes }: InitOptions): boolean {
+  return process.stdin.isTTY && yes !== true
+}
+
+async function providerName(options: InitOptions): Promise<string> {
+  const message = 'Who sends the webhooks?'
+  const name =
+    options.provider ??
+    (isAsked(options)
+      ? await asked(text({ message, placeholder: 'github', output: process.stderr }))
+      : '')
   if (name === '') throw new Failure(2, 'give --provider: a name of `postern providers`')
   return name
 }
@@ -133,8 +132,8 @@ async function wantedOf(
     )
   if (own === 'own' || usual !== undefined) return { ...rest, inbox: undefined }
   const isFrozen = framework === 'lambda'
-  const isTerminal = process.stdin.isTTY && options.yes !== true
-  const inbox = options.inbox ?? (isTerminal ? await askInbox() : isFrozen ? 'postgres' : 'sqlite')
+  const inbox =
+    options.inbox ?? (isAsked(options) ? await askInbox() : isFrozen ? 'postgres' : 'sqlite')
   requireOneOf('--inbox', inbox, Object.keys(inboxes) as InboxName[])
   if (isFrozen && (inbox === 'sqlite' || inbox === 'memory'))
     throw new Failure(
@@ -142,11 +141,6 @@ async function wantedOf(
       `--inbox must be postgres or bullmq on lambda, got ${inbox}: a function has neither a disk nor a memory that stays`,
     )
   return { ...rest, inbox }
-}
-
-function askName(): Promise<string> {
-  const message = 'Who sends the webhooks?'
-  return asked(text({ message, placeholder: 'github', output: process.stderr }))
 }
 
 function askInbox(): Promise<string> {
@@ -168,19 +162,13 @@ async function asked<Value>(answer: Promise<Value>): Promise<Exclude<Value, symb
  */
 function rejectOutside(folder: string, paths: readonly string[]): void {
   const root = realpathSync(folder)
-  for (const path of paths) {
-    let at = folder
-    for (const part of path.split(/[\\/]/)) {
-      at = join(at, part)
-      const found = lstatSync(at, { throwIfNoEntry: false })
-      if (!found) break
-      if (found.isSymbolicLink() && !isWithin(root, at))
+  for (const path of paths)
+    for (let at = join(folder, path); at !== folder; at = dirname(at))
+      if (lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink() && !isWithin(root, at))
         throw new Failure(
           1,
           `nothing was written, since ${relative(folder, at)} is a link that leads out of this folder: replace it by a file or folder of the project`,
         )
-    }
-  }
 }
 
 function isWithin(root: string, link: string): boolean {
@@ -192,26 +180,29 @@ function isWithin(root: string, link: string): boolean {
   }
 }
 
-/** What happened before it is told. */
-interface Told extends WrittenFiles {
-  /** Whether the packages are installed already. */
-  readonly installed: boolean
-  /** The width to fit; commands stay on one line, to be copied. */
-  readonly columns: number
-}
-
 /**
  * What is said once the files are written: what to install, to do and to run, in numbered steps, and how to undo all. Lines of code
  * and commands begin with two blanks and are never broken: they are copied.
  */
-function toldOf(project: Project, plan: InitPlan, wanted: Filling, told: Told): string {
+function toldOf(
+  project: Project,
+  plan: InitPlan,
+  wanted: Filling,
+  { written, installs }: { readonly written: WrittenFiles; readonly installs: readonly string[] },
+): string {
   const { about, gateway, path } = wanted
   const behind = gateway ? ` --behind ${gatewayName(gateway)}` : ''
-  const { columns } = told
+  const remedy = project.typeScript?.remedy
   const steps = [
-    ...(told.installed ? [] : [['Install:', ...commandsOf(project, plan)]]),
-    ...typesStep(project),
-    mountStep(project, plan),
+    ...(installs.length > 0 ? [['Install:', ...installs.map((line) => `  ${line}`)]] : []),
+    ...(remedy === undefined
+      ? []
+      : [
+          [
+            `TypeScript finds no types in these packages, since it resolves modules as before 2022: ${remedy}.`,
+          ],
+        ]),
+    [`Mount: ${plan.mount[0]}`, ...plan.mount.slice(1)],
     secretStep(project, plan, wanted),
     ...(plan.test === undefined ? [] : [[`Test: ${plan.test}`]]),
     [
@@ -221,6 +212,7 @@ function toldOf(project: Project, plan: InitPlan, wanted: Filling, told: Told): 
     [`Add the public URL of ${path} at ${whereToAdd(gateway ?? about)}`],
     ...(gateway ? [[`Add the URL of ${gateway.title} at ${whereToAdd(about)}`]] : []),
   ]
+  const line = (text: string): readonly string[] => wrapped(text, columnsOf(), 3)
   return [
     ...[...plan.files.keys()].map((file) => `wrote ${file}`),
     ...steps.flatMap(([first = '', ...rest], at) => [
@@ -229,38 +221,8 @@ function toldOf(project: Project, plan: InitPlan, wanted: Filling, told: Told): 
       ...rest.flatMap((one) => (one.startsWith('  ') ? [one] : line(`   ${one}`))),
     ]),
     '',
-    ...line(undoOf(project, plan, told)),
+    ...line(undoOf(project, plan, written)),
   ].join('\n')
-
-  function line(text: string): readonly string[] {
-    return wrapped(text, columns, 3)
-  }
-}
-
-function commandsOf(project: Project, plan: InitPlan): readonly string[] {
-  return installsOf(project, plan).map((words) => `  ${words.join(' ')}`)
-}
-
-function typesStep({ typeScript }: Project): readonly (readonly string[])[] {
-  return typeScript?.remedy === undefined
-    ? []
-    : [
-        [
-          `TypeScript finds no types in these packages, since it resolves modules as before 2022: ${typeScript.remedy}.`,
-        ],
-      ]
-}
-
-function mountStep({ parsers, app, framework }: Project, plan: InitPlan): readonly string[] {
-  const others = parsers.filter((place) => !place.startsWith(`${app?.file}:`))
-  const [first, ...rest] = plan.mount
-  return [
-    `Mount: ${first}`,
-    ...rest,
-    ...(others.length > 0 && hosts[framework].framework?.made !== undefined
-      ? [`Body parsers are at ${others.join(', ')}: the route must come before them.`]
-      : []),
-  ]
 }
 
 function secretStep(
@@ -322,22 +284,22 @@ interface WrittenFiles {
 /** Writes the files, and the line of `.env`. If one cannot be written, those before it are removed again. */
 function writePlan({ folder, env: secrets }: Project, { files, env }: InitPlan): WrittenFiles {
   const folders: string[] = []
-  const done: (() => void)[] = []
+  const done: string[] = []
   try {
     for (const [file, content] of files) {
       const path = join(folder, file)
       const made = mkdirSync(dirname(path), { recursive: true })
       if (made !== undefined) {
         folders.push(relative(folder, made).replaceAll('\\', '/'))
-        done.push(() => removeFolders(dirname(path), made))
+        done.push(made)
       }
       // Fails if the file was created meanwhile.
       writeFileSync(path, content, { flag: 'wx' })
-      done.push(() => rmSync(path))
+      done.push(path)
     }
     return { folders, ...writeEnv(join(folder, secrets), env) }
   } catch (error) {
-    for (const undo of done.toReversed()) undo()
+    for (const path of done.toReversed()) rmSync(path, { recursive: true, force: true })
     throw error
   }
 }
@@ -359,9 +321,4 @@ function writeEnv(path: string, lines: readonly string[]): Pick<WrittenFiles, 'e
 /** The name in a line of `.env`. */
 function variableOf(line: string): string {
   return line.slice(0, line.indexOf('='))
-}
-
-/** Removes empty folders, from the deepest up to the first that was made. */
-function removeFolders(deepest: string, first: string): void {
-  for (let at = deepest; at.startsWith(first); at = dirname(at)) rmdirSync(at)
 }

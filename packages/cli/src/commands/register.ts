@@ -24,7 +24,7 @@ import { fingerprint } from '@postern/core/explain'
 import { aboutOf, secretOfItsForm, variablesOf } from '../sender/sender.ts'
 import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
-import { remarkShared } from '../env.ts'
+import { envFileOf, remarkShared } from '../env.ts'
 
 /** Options of `postern register`. */
 interface RegisterOptions extends TargetOptions, SecretOptions {
@@ -307,7 +307,7 @@ async function secretPlace(provider: string, options: SecretOptions): Promise<Se
   const names = options.variable ? [options.variable] : variablesOf(await aboutOf(provider))
   const variable = names.find((name) => process.env[name]) ?? names[0]!
   const value = process.env[variable] || undefined
-  const file = options.env ?? '.env'
+  const file = options.env ?? (await envFileOf(variable))
   const keep = async (secret: string): Promise<void> => {
     const old = value !== undefined && value !== secret ? { [`${variable}_PREVIOUS`]: value } : {}
     await writeEnv(file, { [variable]: secret, ...old })

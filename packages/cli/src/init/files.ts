@@ -56,7 +56,7 @@ export function planOf(project: Project, place: InitPlace, filling: Filling): In
   )
   const files = new Map([...targets].map(([file, to]) => [to, textOf(file, to)] as const))
   const test = [...files.keys()].find((file) => /\.(?:test|spec)\.\w+$/.test(file))
-  const mount = mountOf(project, place, filling, { language, files })
+  const mount = mountOf({ ...place, project, filling, ending, targets, code })
   const kept = inbox === undefined ? undefined : inboxes[inbox].place
   const ignored = [project.env, ...(kept?.ignored === undefined ? [] : [kept.ignored])]
   const ignore = ignoreFile(project.folder, ignored)
@@ -89,12 +89,27 @@ export function planOf(project: Project, place: InitPlace, filling: Filling): In
     test: test === undefined ? undefined : `${testCommand} ${test}`,
   }
 
+  /** Lines to be added to a file of the project. */
+  function code(file: string, to: string): readonly string[] {
+    const name = `${factoryOf(about).factory}Receiver`
+    const text =
+      place.first === undefined
+        ? textOf(file, to)
+        : textOf(file, to)
+            .replace('{ inbox, receiver }', `{ receiver as ${name} }`)
+            .replaceAll(/(?<=webhook\(|\[)receiver\b/g, name)
+    const isRequired = project.typeScript === undefined && !project.isModule
+    return (isRequired ? required(text) : text)
+      .split('\n')
+      .flatMap((line) => (line === '' ? [] : [`  ${line}`]))
+  }
+
   function textOf(file: string, to: string): string {
     const from = example.get(file)!
     if (file === 'wrangler.jsonc')
       return filled(from, filling)
         .replace('"webhooks"', () => JSON.stringify(workerName(project.folder)))
-        .replace('webhooks/worker.ts', () => targets.get('webhooks/worker.ts')!)
+        .replace('webhooks/worker.ts', () => targets.get('webhooks/worker.ts') ?? '')
     const isTest = /\.(?:test|spec)\.ts$/.test(file)
     const text = second(filled(from, filling)).replaceAll(
       /(from |import\()'(\.[^']+)'/g,
@@ -162,6 +177,13 @@ function targetOf(
 function workerName(folder: string): string {
   const name = basename(folder).toLowerCase()
   return name.replaceAll(/[^a-z\d]+/g, '-').replaceAll(/^-|-$/g, '') || 'webhooks'
+}
+
+/** Imports as an app of CommonJS has them. */
+function required(text: string): string {
+  return text
+    .replaceAll(/^import (.+) from ('.+')$/gm, 'const $1 = require($2)')
+    .replaceAll(' as ', ': ')
 }
 
 /** The few types of the examples taken out. */

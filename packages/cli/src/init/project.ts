@@ -27,8 +27,8 @@ export interface Project {
   readonly loader: 'tsx' | 'ts-node' | undefined
   /** The folder whose files `@fastify/autoload` takes as routes. */
   readonly routes: string | undefined
-  /** The file that makes the app. */
-  readonly app: AppFile | undefined
+  /** The file that makes the app: the first that imports the framework. */
+  readonly app: string | undefined
   /** Body parsers in the source, as `file:line`: a route must stand before them. */
   readonly parsers: readonly string[]
   /** Where the app listens, as its `.env`, scripts or source say; else the usual one. */
@@ -85,7 +85,6 @@ async function seen(folder: string, manifest: Manifest, framework: Framework): P
   const files = new Map([...all].filter(([file]) => !TEST.test(file)))
   const manager = (await detect({ cwd: folder }))?.name ?? 'npm'
   const routes = slashPath(source, 'routes')
-  const made = hosts[framework].framework?.made
   const known = dependencyOf(framework, names)
   const least = known && raised(framework, names[known]!)
   return {
@@ -101,7 +100,9 @@ async function seen(folder: string, manifest: Manifest, framework: Framework): P
     loader: 'tsx' in names ? 'tsx' : 'ts-node' in names && !isModule ? 'ts-node' : undefined,
     routes:
       framework === 'fastify' && '@fastify/autoload' in names && has(routes) ? routes : undefined,
-    app: made === undefined ? undefined : appFileIn(files, made),
+    app: [...files.keys()].find((file) =>
+      new RegExp(`(?:from|require\\() ?['"]${known}['"]`).test(files.get(file)!),
+    ),
     parsers: parsersIn(files),
     // Of wrangler dev.
     port: portOf(folder, files, manifest.scripts, isWorker ? 8787 : undefined),
@@ -112,7 +113,11 @@ async function seen(folder: string, manifest: Manifest, framework: Framework): P
       manager === 'bun' ||
       ['fastify-cli', 'dotenv', '@dotenvx/dotenvx', 'dotenv-cli'].some((name) => name in names) ||
       Object.values(manifest.scripts ?? {}).some((script) => script.includes('--env-file')),
-    uses: (name) => name in names || [...all.values()].some((text) => text.includes(`'${name}`)),
+    // One sender's packages are those of the next.
+    uses: (name) =>
+      name in names ||
+      (name.startsWith('@postern/') &&
+        [...all.values()].some((text) => text.includes("'@postern/core'"))),
   }
 }
 
@@ -192,70 +197,16 @@ function textOf(folder: string, file: string): string {
     : ''
 }
 
-/** Where an app is made, and where the route belongs in that file. Lines count from 1. */
-interface AppFile {
-  readonly file: string
-  /** The variable that holds the app. */
-  readonly name: string
-  /** The line after which the route is mounted. */
-  readonly after: number
-  /** The text of the next line, if the route must stand before it: a body parser. */
-  readonly before: string | undefined
-}
-
 const PARSER =
   /\b(?:express\.(?:json|urlencoded|raw|text)|body-?parser(?:\.\w+)?|koa-?body(?:-?parser)?|multer|require\(['"](?:body-parser|koa-body|koa-bodyparser|@koa\/bodyparser|multer)['"]\)(?:\.\w+)?)\s*\(/i
 
 /** Body parsers in files, as `file:line`, the first of each file. */
 function parsersIn(files: SourceFiles): readonly string[] {
   return [...files].flatMap(([file, text]) => {
-    const at = parserLine(text.split('\n'))
+    const isParser = (line: string): boolean => PARSER.test(line) && !/^\s*(?:\/\/|\*)/.test(line)
+    const at = text.split('\n').findIndex(isParser)
     return at < 0 ? [] : [`${file}:${at + 1}`]
   })
-}
-
-/** The file that makes the app: the first that makes one in a variable. Undefined if none is found. */
-function appFileIn(
-  files: SourceFiles,
-  /** A pattern of the expression that makes an app. */
-  expression: string,
-): AppFile | undefined {
-  const made = new RegExp(
-    String.raw`^\s*(?:export\s+)?(?:const|let|var)\s+(\w+)(?:\s*:\s*[^=]+)?\s*=\s*${expression}`,
-  )
-  for (const [file, text] of files) {
-    const lines = text.split('\n')
-    const start = lines.findIndex((line) => made.test(line))
-    if (start < 0) continue
-    const end = endOf(lines, start)
-    const parser = parserLine(lines, end + 1)
-    const isBehind = parser > end && lines[parser]!.includes('.use(')
-    return {
-      file,
-      name: made.exec(lines[start]!)![1]!,
-      after: isBehind ? parser : end + 1,
-      before: isBehind ? lines[parser]!.trim() : undefined,
-    }
-  }
-  return undefined
-}
-
-function parserLine(lines: readonly string[], from = 0): number {
-  return lines.findIndex(
-    (line, at) => at >= from && PARSER.test(line) && !/^\s*(?:\/\/|\*)/.test(line),
-  )
-}
-
-/** The line in which the brackets that a statement opens are closed again. */
-function endOf(lines: readonly string[], start: number): number {
-  let open = 0
-  for (let at = start; at < lines.length; at++) {
-    for (const sign of lines[at]!)
-      if ('([{'.includes(sign)) open++
-      else if (')]}'.includes(sign)) open--
-    if (open <= 0) return at
-  }
-  return start
 }
 
 /** How a project writes TypeScript. */
@@ -276,7 +227,7 @@ function typeScriptIn(
 ): TypeScript | undefined {
   const file = join(folder, 'tsconfig.json')
   const config = existsSync(file)
-  const names = [...files.keys()].filter((name) => !name.includes('.config.'))
+  const names = [...files.keys()].filter((name) => !/\.(?:config|d)\./.test(name))
   const typed = names.filter((name) => /\.[mc]?ts$/.test(name))
   if (!config && (names.length > 0 ? typed.length === 0 : !('typescript' in all || 'tsx' in all)))
     return undefined

@@ -56,14 +56,15 @@ export function variablesOf(about: About): readonly string[] {
 }
 
 /** A random secret in the form that the provider has. */
-export function secretOfItsForm({ secretOption = 'secret', example, create }: About): string {
+export function secretOfItsForm(about: About): string {
   const made = randomBytes(32).toString('base64url')
+  const { secretOption = 'secret', example } = about
   const forms = [made, `name:${made}`, ...madeUpSecrets().slice(1)]
   return forms.find((form) => fits(form)) ?? made
 
   function fits(secret: string): boolean {
     try {
-      create({ ...example, [secretOption]: secret })
+      about.create({ ...example, [secretOption]: secret })
       return true
     } catch {
       return false
