@@ -12,7 +12,7 @@ export interface OddJournalScene extends OddScene {
 export function oddJournal(made: () => OddJournalScene): void {
   test('of the journal: a delivery and an attempt that cannot be read hide no other', async () => {
     const { open, change } = made()
-    const inbox = open()
+    const inbox = await open()
     const failing = createTaskRecorder({
       run: () => ({ kind: 'dead', error: { name: 'Error', message: 'no stock' } }),
     })
@@ -58,7 +58,7 @@ export function oddJournal(made: () => OddJournalScene): void {
 
   test('of the history: a span and a name that cannot be read are told once and left out, and new counts come', async () => {
     const { open, change, spans } = made()
-    const inbox = open()
+    const inbox = await open()
     const shop = createTaskRecorder({})
     inbox.attach(shop.consumer)
     const minute = Math.floor(Date.now() / 60_000) * 60_000
@@ -92,7 +92,7 @@ export function oddJournal(made: () => OddJournalScene): void {
 
   test('of the records: one that cannot be read counts as absent, is told once, and can be written again', async () => {
     const { open, change } = made()
-    const inbox = open()
+    const inbox = await open()
     const shop = createTaskRecorder({})
     inbox.attach(shop.consumer)
     const records = inbox.records!
@@ -108,7 +108,7 @@ export function oddJournal(made: () => OddJournalScene): void {
 
   test('of what people did: an action and names of tasks that cannot be read hide no others', async () => {
     const { open, change } = made()
-    const inbox = open()
+    const inbox = await open()
     const port = inbox.attach(createTaskRecorder({}).consumer)
     for (const id of ['1', '2']) await port.accept(intake(item(id)), {})
     const tasks = (await inbox.view!.list()).rows.map(({ id }) => id)

@@ -5,25 +5,41 @@ import { createTaskRecorder } from '../../packages/testing/src/inbox/recorder.ts
 
 /** An inbox in SQL of one test. */
 export interface OddScene {
-  readonly open: () => Inbox
+  readonly open: () => Inbox | Promise<Inbox>
   /** Changes what is stored, beside the inbox. */
   readonly change: (statement: string) => unknown
+  /** Puts other contents into the event `odd`; null for those of a delivery that is not there. @default a statement */
+  readonly spoil?: (part: 'record' | 'head', value: string | null) => unknown
 }
 
+const PERSONAL = 'the event is cut off'
+
 /** What is spoilt of the event `odd` and its task. */
-const SPOILS: Readonly<Record<string, string>> = {
-  'the event is no JSON': "UPDATE postern_events SET record = '{\"key\":' WHERE event_id = 'odd'",
-  'the event is another value': "UPDATE postern_events SET record = '17' WHERE event_id = 'odd'",
-  'the event is nothing': "UPDATE postern_events SET record = 'null' WHERE event_id = 'odd'",
-  'the head of the delivery is no JSON':
-    "UPDATE postern_events SET head = '<' WHERE event_id = 'odd'",
-  'the head of the delivery is another value':
-    "UPDATE postern_events SET head = '[]' WHERE event_id = 'odd'",
-  'the delivery is not there':
-    "UPDATE postern_events SET head = NULL, body = NULL, delivery = 4711 WHERE event_id = 'odd'",
+const SPOILS: Readonly<
+  Record<string, string | readonly [part: 'record' | 'head', value: string | null]>
+> = {
+  'the event is no JSON': ['record', '{"key":'],
+  'the event is another value': ['record', '17'],
+  'the event is nothing': ['record', 'null'],
+  'the head of the delivery is no JSON': ['head', '<'],
+  'the head of the delivery is another value': ['head', '[]'],
+  'the delivery is not there': ['head', null],
   'the data of the task is no JSON':
     "UPDATE postern_tasks SET data = '{' WHERE id / 65536 IN (SELECT id FROM postern_events WHERE event_id = 'odd')",
+  [PERSONAL]: ['record', '{"payload":"ann@example'],
   'the event is gone': "DELETE FROM postern_events WHERE event_id = 'odd'",
+}
+
+async function spoilBy(scene: OddScene, what: string): Promise<void> {
+  const how = SPOILS[what]!
+  if (typeof how === 'string') await scene.change(how)
+  else if (scene.spoil) await scene.spoil(...how)
+  else {
+    const [part, value] = how
+    const set =
+      value === null ? 'head = NULL, body = NULL, delivery = 4711' : `${part} = '${value}'`
+    await scene.change(`UPDATE postern_events SET ${set} WHERE event_id = 'odd'`)
+  }
 }
 
 /**
@@ -31,16 +47,16 @@ const SPOILS: Readonly<Record<string, string>> = {
  * neighbours run.
  */
 export function oddRows(made: () => OddScene): void {
-  for (const [what, spoil] of Object.entries(SPOILS))
+  for (const what of Object.keys(SPOILS))
     for (const how of ['claims', 'a drain'] as const)
       test(`${what}, ${how}: the task is dead, told once and counted, and its neighbours run`, async () => {
-        const { open, change } = made()
-        const inbox = open()
+        const scene = made()
+        const inbox = await scene.open()
         const shop = createTaskRecorder({})
         const port = inbox.attach(shop.consumer)
         for (const id of ['1', 'odd', '3']) await port.accept(intake(item(id)), {})
         const { id } = (await inbox.view!.list()).rows.find(({ event }) => event.id === 'odd')!
-        await change(spoil)
+        await spoilBy(scene, what)
         if (how === 'claims') port.work!()
         else expect(await port.drain!(Date.now() + 15_000, 100)).toMatchObject({ done: 2, left: 0 })
         await shop.untilSettled(2)
@@ -59,19 +75,19 @@ export function oddRows(made: () => OddScene): void {
       })
 
   test('of a process that died: its neighbours come back, and it is dead as soon as it is claimed', async () => {
-    const { open, change } = made()
-    const dying = open()
+    const scene = made()
+    const dying = await scene.open()
     const first = createTaskRecorder({ run: () => new Promise(() => {}) })
     const held = dying.attach(first.consumer)
     held.work!()
     for (const id of ['1', 'odd', '3']) await held.accept(intake(item(id)), {})
     await first.until('all run', () => first.runs.length === 3)
     const { id } = (await dying.view!.list()).rows.find(({ event }) => event.id === 'odd')!
-    await change(SPOILS['the event is no JSON']!)
+    await spoilBy(scene, 'the event is no JSON')
     // Given back as they were claimed: nothing of these runs has an outcome.
     await held.close(Date.now())
     await dying.close()
-    const inbox = open()
+    const inbox = await scene.open()
     const shop = createTaskRecorder({})
     const port = inbox.attach(shop.consumer)
     port.work!()
@@ -82,7 +98,7 @@ export function oddRows(made: () => OddScene): void {
 
   test('a count of attempts that cannot grow any more: the neighbours run', async () => {
     const { open, change } = made()
-    const inbox = open()
+    const inbox = await open()
     const shop = createTaskRecorder({})
     const port = inbox.attach(shop.consumer)
     for (const id of ['1', 'odd', '3']) await port.accept(intake(item(id)), {})
@@ -98,14 +114,12 @@ export function oddRows(made: () => OddScene): void {
   })
 
   test('what cannot be read can still be erased', async () => {
-    const { open, change } = made()
-    const inbox = open()
+    const scene = made()
+    const inbox = await scene.open()
     const shop = createTaskRecorder({})
     const port = inbox.attach(shop.consumer)
     await port.accept(intake(item('odd')), {})
-    await change(
-      "UPDATE postern_events SET record = '{\"payload\":\"ann@example' WHERE event_id = 'odd'",
-    )
+    await spoilBy(scene, PERSONAL)
     await port.drain!(Date.now() + 15_000, 10)
     expect(await inbox.view!.erase!({ eventId: 'odd' })).toMatchObject({ count: 1 })
     const [task] = (await inbox.view!.list()).rows

@@ -18,15 +18,20 @@ import { forwardRun } from './forward.ts'
 import { serverNames } from '../services/hosts.ts'
 import { durableNames, type DurableName } from '../services/inboxes.ts'
 import { outageRun } from './outages.ts'
-import { postgresCrashRun } from './postgres.ts'
 import { poisonRun } from './poison.ts'
 import { tablesOf, writeResults } from './results.ts'
+import { mysqlCrashRun, postgresCrashRun } from './servers.ts'
 import { shutdownRun } from './shutdown.ts'
 import { sqliteCrashRun } from './sqlite.ts'
 
 const crashRuns: Readonly<
   Record<DurableName, (rounds: number, minutes: number) => Promise<Crash>>
-> = { sqlite: sqliteCrashRun, bullmq: bullmqCrashRun, postgres: postgresCrashRun }
+> = {
+  sqlite: sqliteCrashRun,
+  bullmq: bullmqCrashRun,
+  postgres: postgresCrashRun,
+  mysql: mysqlCrashRun,
+}
 
 // What was started ends with this process.
 process.setMaxListeners(100)

@@ -12,7 +12,7 @@ const MEANT: readonly (readonly [means: string, where: RegExp, names: string])[]
   ],
   [
     'what each inbox has',
-    /^packages\/(?:sqlite|bullmq|postgres|cloudflare)\/|^packages\/cli\/src\/inbox\.ts$/,
+    /^packages\/(?:sqlite|bullmq|postgres|mysql|cloudflare)\/|^packages\/cli\/src\/inbox\.ts$/,
     'Settings checkSettings openInbox migrate inTransaction layoutOf',
   ],
   [
@@ -22,8 +22,18 @@ const MEANT: readonly (readonly [means: string, where: RegExp, names: string])[]
   ],
   [
     'parts of a store of the engine',
-    /^packages\/(?:sqlite|postgres|bullmq|core\/src\/inbox\/memory)\//,
-    'createStore createRows createViewed createJournaled RowsHost Database',
+    /^packages\/(?:sqlite|postgres|mysql|bullmq|core\/src\/inbox\/memory)\//,
+    'createStore createRows createViewed createJournaled RowsHost Database createClock Value',
+  ],
+  [
+    'parts of a store on a database server',
+    /^packages\/(?:postgres|mysql)\//,
+    'createDatabase rejection faultOf lateError guestSql TablesLayout migrateTables versionsOf Row Sql noteActions',
+  ],
+  [
+    'the function of a library, for each database',
+    /^packages\/(?:postgres|mysql)\/src\/orm\//,
+    'drizzleSql kyselySql prismaSql typeormSql',
   ],
   [
     'the same, loaded at its first use or with what a package adds',

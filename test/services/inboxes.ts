@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Inbox } from '@postern/core/inbox'
 import { inboxes, type InboxName } from '../../packages/cli/src/inboxes.ts'
-import { postgresServer, redisServer, type Program } from './programs.ts'
+import { mariadbServer, postgresServer, redisServer, type Program } from './programs.ts'
 
 /** What an inbox stands on: its file or its URL. */
 export interface Store {
@@ -87,6 +87,27 @@ export const durables: Readonly<Record<DurableName, DurableRow>> = {
           'SELECT pg_database_size(current_database()) AS size',
         )
         return Number(rows[0]!.size)
+      }
+    },
+  },
+  mysql: {
+    title: 'MariaDB',
+    programs: [mariadbServer],
+    options: { deadline: '30s' },
+    prompt: { pollInterval: 20 },
+    own: (name) => ({ database: name }),
+    async start() {
+      const { startMariadb } = await import('./mariadb.ts')
+      return storeOf(await startMariadb())
+    },
+    async weigh(store) {
+      const { createPool } = await import('mysql2/promise')
+      const pool = createPool({ uri: store, connectionLimit: 1 })
+      return async () => {
+        const [rows] = await pool.query(
+          "SELECT SUM(file_size) AS size FROM information_schema.innodb_sys_tablespaces WHERE name LIKE 'app/%'",
+        )
+        return Number((rows as unknown as readonly { readonly size: string }[])[0]!.size)
       }
     },
   },

@@ -26,6 +26,14 @@ export const postgresServer: Program = {
   get: 'apt-get install postgresql',
 }
 
+/** mariadbd: the file that POSTERN_MARIADB names, on PATH, or in Debian's folder of servers, which a user's PATH may lack. */
+export const mariadbServer: Program = {
+  name: 'MariaDB',
+  file:
+    process.env['POSTERN_MARIADB'] ?? onPath('mariadbd') ?? ['/usr/sbin/mariadbd'].find(executable),
+  get: 'apt-get install mariadb-server',
+}
+
 /** pgbouncer: on PATH, or in Debian's folder of servers, which a user's PATH may lack. */
 export const pgBouncer: Program = {
   name: 'PgBouncer',
@@ -69,6 +77,7 @@ export function missing(): readonly Program[] {
   return [
     redisServer,
     postgresServer,
+    mariadbServer,
     pgBouncer,
     chromium,
     prometheusServer,

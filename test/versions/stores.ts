@@ -1,4 +1,5 @@
 import type { DurableName } from '../services/inboxes.ts'
+import { mysql } from './mysql.ts'
 import { postgres } from './postgres.ts'
 import { redis } from './redis.ts'
 import { sqlite } from './sqlite.ts'
@@ -9,4 +10,5 @@ export const stores: Readonly<Record<DurableName, VersionedStore>> = {
   sqlite,
   bullmq: redis,
   postgres,
+  mysql,
 }

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 
 /** The name of an inbox. */
-export type InboxName = 'sqlite' | 'memory' | 'bullmq' | 'postgres'
+export type InboxName = 'sqlite' | 'memory' | 'bullmq' | 'postgres' | 'mysql'
 
 /** An option of the command line that chooses an inbox. */
-type PlaceFlag = 'sqlite' | 'redis' | 'postgres'
+type PlaceFlag = 'sqlite' | 'redis' | 'postgres' | 'mysql'
 
 /** The place of an inbox: one of these options. */
 export type InboxOptions = { readonly [Flag in PlaceFlag]?: string }
@@ -66,6 +66,19 @@ export const inboxes: Readonly<Record<InboxName, InboxRow>> = {
       written: {
         variable: 'DATABASE_URL',
         example: 'postgres://user:password@localhost:5432/database',
+      },
+    },
+  },
+  mysql: {
+    package: '@postern/mysql',
+    factory: 'mysqlInbox',
+    place: {
+      flag: 'mysql',
+      takes: 'url',
+      option: 'connectionString',
+      written: {
+        variable: 'DATABASE_URL',
+        example: 'mysql://user:password@localhost:3306/database',
       },
     },
   },

@@ -11,21 +11,27 @@ import { sqliteInbox } from '@postern/sqlite'
 import { deliver, signed } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
 import { bullmqInbox } from '../../bullmq/src/index.ts'
+import { mysqlInbox } from '../../mysql/src/index.ts'
 import { postgresInbox } from '../../postgres/src/index.ts'
+import { startMariadb } from '../../../test/services/mariadb.ts'
 import { needs } from '../../../test/services/needs.ts'
 import { startPostgres } from '../../../test/services/postgres.ts'
-import { postgresServer, redisServer } from '../../../test/services/programs.ts'
+import { mariadbServer, postgresServer, redisServer } from '../../../test/services/programs.ts'
 import { startRedis } from '../../../test/services/redis.ts'
 import { line, postern, start } from './run.ts'
 
 const provider = github({ secret: 'a secret of GitHub' })
 
-/** Of `ioredis` and `pg`, which are those of the inboxes. */
+/** Of `ioredis`, `mysql2` and `pg`, which are those of the inboxes. */
 interface RedisClient {
   acl(...words: string[]): Promise<unknown>
   keys(pattern: string): Promise<string[]>
   dump(key: string): Promise<string | null>
   disconnect(): void
+}
+interface MysqlPool {
+  query(text: string): Promise<readonly [readonly Readonly<Record<string, string>>[], unknown]>
+  end(): Promise<void>
 }
 interface Pool {
   on(event: 'error', heard: () => void): void
@@ -176,6 +182,36 @@ describe('looking never writes', () => {
     } finally {
       await pool.end()
       await postgres.stop()
+    }
+  })
+
+  needs(mariadbServer).test('to MariaDB, with a user who may only SELECT', async () => {
+    const cwd = fileURLToPath(new URL('../../mysql', import.meta.url))
+    const { createPool } = createRequire(join(cwd, 'package.json'))('mysql2/promise') as {
+      createPool: (url: string) => MysqlPool
+    }
+    const mariadb = await startMariadb()
+    const pool = createPool(mariadb.url)
+    const rows = async (text: string) => (await pool.query(text))[0]
+    try {
+      await pool.query("CREATE USER looker@'%'")
+      await pool.query('GRANT SELECT ON app.* TO looker')
+      const looker = new URL(mariadb.url)
+      looker.username = 'looker'
+      await check({
+        cwd,
+        open: (options) => mysqlInbox({ connectionString: mariadb.url, ...options }),
+        flags: ['--mysql', looker.href],
+        async dump() {
+          const all: unknown[] = []
+          for (const table of await rows('SHOW TABLES'))
+            all.push(table, await rows(`SELECT * FROM ${Object.values(table)[0]}`))
+          return JSON.stringify(all)
+        },
+      })
+    } finally {
+      await pool.end()
+      await mariadb.stop()
     }
   })
 

@@ -83,7 +83,7 @@ function fromHome(word: string, home: string | undefined): string | undefined {
 }
 
 const OURS =
-  'core sqlite postgres bullmq cloudflare express inspector otel next registrar forward testing node aws-lambda nestjs redis providers'
+  'core sqlite postgres mysql bullmq cloudflare express inspector otel next registrar forward testing node aws-lambda nestjs redis providers'
 
 /** Name to package: the first that exports it. */
 const exported = new Map<string, string>([

@@ -88,10 +88,8 @@ function subscribe(shop: Receiver): void {
     lines.write(`run pair ${event.id}`)
     await task.commit(async (transaction) => {
       for (const row of rows) {
-        await (transaction as unknown as PgTransaction).query(
-          'UPDATE app_rows SET n = n + 1 WHERE id = $1',
-          [row],
-        )
+        const { query } = transaction as unknown as Pick<PgTransaction, 'query'>
+        await query(`UPDATE app_rows SET n = n + 1 WHERE id = ${row}`)
         await sleep(20)
       }
     })

@@ -11,7 +11,7 @@ const STEPS = {
 /** Steps of the wall clock under running tasks, retries, redeliveries, and a process that dies after it. */
 export const clocks: readonly FaultClass[] = Object.entries(STEPS).map(([name, by]) => ({
   name,
-  inboxes: ['memory', 'sqlite', 'bullmq', 'postgres'],
+  inboxes: ['memory', 'sqlite', 'bullmq', 'postgres', 'mysql'],
   whole: true,
   async play(scene) {
     const [first, second] = [

@@ -1,7 +1,7 @@
 import { stores } from '../../versions/stores.ts'
 import { ids, type App, type FaultClass, type Scene } from './class.ts'
 
-const DURABLE = ['sqlite', 'bullmq', 'postgres'] as const
+const DURABLE = ['sqlite', 'bullmq', 'postgres', 'mysql'] as const
 
 /** Two versions of an app side by side, and then one. */
 export const deploys: readonly FaultClass[] = [

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { Redis } from 'ioredis'
+import { createConnection } from 'mysql2/promise'
 import pg from 'pg'
 
 /** A client for one use. */
@@ -18,6 +19,21 @@ export async function inPostgres(url: string, ...statements: readonly string[]):
   await db.connect()
   for (const statement of statements) await db.query(statement)
   await db.end()
+}
+
+/** The same in MariaDB. */
+export async function inMysql(url: string, ...statements: readonly string[]): Promise<void> {
+  const db = await createConnection(url)
+  for (const statement of statements) await db.query(statement)
+  await db.end()
+}
+
+/** The same in the server of an inbox. */
+export function inServer(
+  { inbox, store }: { readonly inbox: string; readonly store: string },
+  ...statements: readonly string[]
+): Promise<void> {
+  return (inbox === 'mysql' ? inMysql : inPostgres)(store, ...statements)
 }
 
 /** True if somebody holds the write lock of an SQLite file. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ids, type App, type FaultClass, type Scene } from './class.ts'
 import { isLocked } from './engines.ts'
 
-const DURABLE = ['sqlite', 'bullmq', 'postgres'] as const
+const DURABLE = ['sqlite', 'bullmq', 'postgres', 'mysql'] as const
 
 /** Processes that die, pause, hang, or have little memory. */
 export const processes: readonly FaultClass[] = [

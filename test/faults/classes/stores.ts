@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startProxy } from '../../../packages/bullmq/test/proxy.ts'
 import { ids, type App, type FaultClass, type Scene } from './class.ts'
-import { inPostgres, inRedis } from './engines.ts'
+import { inMysql, inPostgres, inRedis, inServer } from './engines.ts'
 import { suffered, type Suffered } from './suffered.ts'
 
 // Longer than the deadline of a delivery and the lease.
@@ -22,8 +22,12 @@ export const storeFaults: readonly FaultClass[] = [
   }),
   {
     name: 'half-open lines',
-    inboxes: ['bullmq', 'postgres'],
-    told: { bullmq: /Redis/, postgres: /did not answer|connection/ },
+    inboxes: ['bullmq', 'postgres', 'mysql'],
+    told: {
+      bullmq: /Redis/,
+      postgres: /did not answer|connection/,
+      mysql: /did not answer|connection/,
+    },
     async play(scene) {
       const way = new URL(scene.store)
       const proxy = await startProxy(Number(way.port))
@@ -62,7 +66,7 @@ export const storeFaults: readonly FaultClass[] = [
   },
   {
     name: 'an odd row beside healthy ones of a process that died',
-    inboxes: ['sqlite', 'bullmq', 'postgres'],
+    inboxes: ['sqlite', 'bullmq', 'postgres', 'mysql'],
     told: /cannot be read|unread|not what Postern stored|JSON/i,
     dies: ['slow'],
     async play(scene) {
@@ -85,11 +89,11 @@ export const storeFaults: readonly FaultClass[] = [
   },
   {
     name: 'deadlocks of the rows of the app',
-    inboxes: ['postgres'],
+    inboxes: ['postgres', 'mysql'],
     whole: true,
     async play(scene) {
-      await inPostgres(
-        scene.store,
+      await inServer(
+        scene,
         'CREATE TABLE app_rows (id int PRIMARY KEY, n int NOT NULL)',
         'INSERT INTO app_rows VALUES (1, 0), (2, 0)',
       )
@@ -128,6 +132,8 @@ async function spoil({ inbox, store }: Scene): Promise<void> {
   }
   if (inbox === 'postgres')
     return inPostgres(store, "UPDATE postern_events SET record = '{' WHERE event_id = 'odd'")
+  if (inbox === 'mysql')
+    return inMysql(store, "UPDATE postern_events SET packed = 'x' WHERE event_id = 'odd'")
   await inRedis(store, async (client) => {
     for (const key of await client.keys('{postern}:event:*'))
       if ((await client.hget(key, 'i'))?.includes('"odd"') === true)

@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
+import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import pg from 'pg'
 import type { FaultInbox, Scene } from './class.ts'
-import { inPostgres, inRedis } from './engines.ts'
+import { inMysql, inPostgres, inRedis } from './engines.ts'
 
 /** What a store suffers: it begins, and what is returned ends it. */
 export type Suffered = (scene: Scene) => Promise<() => unknown>
@@ -74,6 +75,26 @@ export const suffered: readonly {
     },
   },
   {
+    name: 'read-only',
+    inbox: 'mysql',
+    told: /read-only/,
+    async begin({ store }) {
+      const admin = store.replace('postern@', 'admin@')
+      await inMysql(admin, 'SET GLOBAL read_only = ON')
+      return () => inMysql(admin, 'SET GLOBAL read_only = OFF')
+    },
+  },
+  {
+    name: 'another locks the tables',
+    inbox: 'mysql',
+    told: /did not answer|lock/,
+    async begin({ store }) {
+      const db = await createConnection(store)
+      await db.query('LOCK TABLES postern_events WRITE, postern_tasks WRITE')
+      return () => db.end()
+    },
+  },
+  {
     name: 'another locks the tables',
     inbox: 'postgres',
     told: /did not answer|lock/,
@@ -87,7 +108,7 @@ export const suffered: readonly {
       }
     },
   },
-  ...(['bullmq', 'postgres'] as const).map((inbox) => ({
+  ...(['bullmq', 'postgres', 'mysql'] as const).map((inbox) => ({
     name: 'its sessions are ended again and again',
     inbox,
     told: /./,
@@ -97,15 +118,27 @@ export const suffered: readonly {
           ? inRedis(store, (client) =>
               client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'),
             )
-          : inPostgres(
-              store,
-              "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'",
-            )
+          : inbox === 'mysql'
+            ? endSessions(store)
+            : inPostgres(
+                store,
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'",
+              )
       const timer = setInterval(() => void kill().catch(() => {}), 500)
       return () => clearInterval(timer)
     },
   })),
 ]
+
+async function endSessions(url: string): Promise<void> {
+  const db = await createConnection(url)
+  const [rows] = await db.query<RowDataPacket[]>(
+    'SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID()',
+  )
+  // One of them may have ended by itself.
+  for (const row of rows) await db.query(`KILL ${row['id']}`).catch(() => {})
+  await db.end()
+}
 
 async function config(
   scene: Scene,

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import {
+  storable,
   createSpanSums,
   hashOf,
   type ArrivalRow,
@@ -30,7 +31,7 @@ import {
   TRIM,
   TRIM_KEPT,
 } from '../sql/journal.ts'
-import { ints, storable, texts } from '../sql/lines.ts'
+import { ints, texts } from '../sql/lines.ts'
 import type { Database } from '../store/connection.ts'
 import { readNumber, readRow, type Sql } from '../store/pg.ts'
 

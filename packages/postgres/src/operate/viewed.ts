@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import {
+  storable,
   type AttemptRow,
   type Before,
   type CauseRow,
@@ -31,16 +32,7 @@ import {
   RESTING,
   STATS,
 } from '../sql/view.ts'
-import {
-  FORGET_TENANTS,
-  ints,
-  texts,
-  CONTENTS,
-  DELIVERY,
-  EVENT,
-  storable,
-  TASK,
-} from '../sql/lines.ts'
+import { FORGET_TENANTS, ints, texts, CONTENTS, DELIVERY, EVENT, TASK } from '../sql/lines.ts'
 import type { Database } from '../store/connection.ts'
 import { readRow, type Sql, readNumber } from '../store/pg.ts'
 import { idsOf, noteActions } from '../store/rows.ts'

@@ -1,5 +1,4 @@
 import { LATER, TASKS } from '@postern/core/engine'
-import { hash } from 'node:crypto'
 
 /** PostgreSQL's clock: it uses indexes for it, since it does not change inside a statement. */
 export const NOW = '(extract(epoch FROM statement_timestamp()) * 1000)::bigint'
@@ -37,16 +36,6 @@ export function texts(values: readonly (string | null | undefined)[]): string {
     else out += `"${/["\\]/.test(value) ? value.replaceAll(/["\\]/g, String.raw`\$&`) : value}"`
   }
   return `${out}}`
-}
-
-/**
- * A string for a text column: PostgreSQL's text allows neither U+0000 nor lone surrogates. A hash keeps two such strings apart.
- * Records have the original.
- */
-export function storable(text: string): string {
-  if (text.isWellFormed() && !text.includes('\0')) return text
-  const digest = hash('sha256', Buffer.from(text, 'utf16le'), 'hex').slice(0, 32)
-  return `${text.toWellFormed().replaceAll('\0', '\ufffd')}\u{10fffe}${digest}`
 }
 
 /** Microseconds as their column holds them: at most 35 minutes. */

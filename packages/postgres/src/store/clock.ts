@@ -1,68 +1,30 @@
-import type { ClockStep } from '@postern/core/engine'
+import { createServerClock } from '@postern/core/engine'
 import { NOW } from '../sql/lines.ts'
 import { readRow, type Sql } from './pg.ts'
 
-/**
- * The server's clock, held against the monotonic clock of this process. Steps ahead are stored: nothing ages by them, and no
- * lease ends by them. Steps back are found by what is stored (`COUNT_AGAIN`).
- */
-interface ServerClock {
-  /** The time of the server, in milliseconds since 1970, after what a step has changed was put right. */
-  read(): Promise<number>
-  steps(): Promise<readonly ClockStep[]>
-}
-
-// Milliseconds: how old the stored time may be, and how much of the time in which nobody was there is believed.
-const STORE = 10_000
-const GAP = 3_600_000
-
-/** Makes it; `lease` in milliseconds. */
-export function createServerClock(sql: Sql, lease: number): ServerClock {
-  // What is shorter ends no lease by itself.
-  const least = Math.min(1000, lease / 4)
-  let known: { readonly time: number; readonly at: number } | undefined
-
-  return {
-    async read() {
-      const sent = performance.now()
-      const { now, clock } = await readRow(sql<{ now: number; clock: number }>(CLOCK))
-      const got = performance.now()
-      if (clock > now) await sql(BACK)
-      else await follow(now, clock, got)
-      known = { time: now, at: sent }
-      return now
+/** Makes the clock of PostgreSQL; `lease` in milliseconds. Steps back are put right by `COUNT_AGAIN`. */
+export function createClock(sql: Sql, lease: number): ReturnType<typeof createServerClock> {
+  return createServerClock(
+    {
+      read: () => readRow(sql<{ now: number; clock: number }>(CLOCK)),
+      store: (now) => sql(SET_CLOCK, [now]),
+      ahead: (unseen, longer) => sql(AHEAD, [unseen, longer, lease]),
+      back: () => sql(BACK),
+      steps: () => sql<{ at: number; unseen: number }>(STEPS_AHEAD),
     },
-    async steps() {
-      const rows = await sql<{ at: number; unseen: number }>(STEPS_AHEAD)
-      return rows.map(({ at, unseen }) => ({ at, unseen, unseenByGuards: unseen }))
-    },
-  }
-
-  async function follow(now: number, clock: number, got: number): Promise<void> {
-    const gap = known ? now - known.time - (got - known.at) : now - clock
-    // Of a gap behind the stored time a process that starts believes a part of a lease, since others may live: leases end all the same.
-    const unseen = known ? gap : gap - GAP
-    const longer = known ? gap : gap - STORE - lease / 3
-    if (longer >= least || unseen >= least)
-      await sql(AHEAD, [Math.max(0, Math.floor(unseen)), Math.max(0, Math.floor(longer)), lease])
-    else if (now - clock >= STORE) await sql(SET_CLOCK, [now])
-  }
+    lease,
+  )
 }
 
 /** The lease of the process that has a claim. */
 const leaseOf = (own: string): string =>
   `coalesce((SELECT p.lease FROM $.postern_processes p WHERE p.id = (t.token / 4294967296)::int), ${own}::bigint)`
 
-/** The clock of the server, and the last time that a process has stored. */
 const CLOCK: string = `SELECT ${NOW}::float8 AS now, clock::float8 AS clock FROM $.postern_schema`
 
 const SET_CLOCK: string = `WITH s AS (UPDATE $.postern_schema SET clock = $1::bigint WHERE clock < $1::bigint RETURNING 1)
   SELECT count(*)::int AS n FROM s`
 
-/**
- * The clock went ahead of what the processes know: by how much nothing ages, and how much longer leases hold. Whoever is
- * first stores the time, so that a step counts once.
- */
 const AHEAD: string = `WITH c AS MATERIALIZED (SELECT clock FROM $.postern_schema FOR UPDATE),
   a AS MATERIALIZED (SELECT clock, CASE WHEN clock = 0 THEN $1::bigint ELSE LEAST($1::bigint, ${NOW} - clock) END AS unseen,
     LEAST($2::bigint, ${NOW} - clock) AS longer FROM c),
@@ -74,7 +36,6 @@ const AHEAD: string = `WITH c AS MATERIALIZED (SELECT clock FROM $.postern_schem
   u AS (UPDATE $.postern_schema SET clock = ${NOW} FROM a WHERE postern_schema.clock < ${NOW} RETURNING 1)
   SELECT count(*)::int AS n FROM u`
 
-/** The clock went back behind the stored time: steps ahead that it took back are none. */
 const BACK: string = `WITH c AS MATERIALIZED (SELECT clock - ${NOW} AS back FROM $.postern_schema WHERE clock > ${NOW} FOR UPDATE),
   s AS (UPDATE $.postern_steps SET at = ${NOW}, unseen = GREATEST(0, unseen - c.back) FROM c WHERE at > ${NOW}),
   u AS (UPDATE $.postern_schema SET clock = ${NOW} FROM c RETURNING 1)

@@ -1,4 +1,5 @@
 import {
+  storable,
   hashOf,
   TASKS,
   type NewDelivery,
@@ -6,7 +7,7 @@ import {
   type NewTask,
   type StoreBatch,
 } from '@postern/core/engine'
-import { ints, storable, texts } from '../sql/lines.ts'
+import { ints, texts } from '../sql/lines.ts'
 
 /** The values of an insert, by the names of its parameters. */
 export function valuesOf({ events, tasks }: StoreBatch, lease: number): Record<string, unknown> {

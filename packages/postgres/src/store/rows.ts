@@ -1,4 +1,5 @@
 import {
+  storable,
   grouped,
   hashOf,
   type ActionRow,
@@ -27,7 +28,6 @@ import {
   TURNS,
   ints,
   micros,
-  storable,
   texts,
   NOW,
   TASK,

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import {
+  storable,
   joinable,
   settledBy,
   shutOut,
@@ -28,7 +29,6 @@ import {
   WAIT_LOCK,
   ints,
   NOW,
-  storable,
   texts,
   CONTENTS,
   DELIVERY,
@@ -45,7 +45,7 @@ import { hearTasks } from './listen.ts'
 import { checkSession, layoutOf, migrateTables, versionsOf, type TablesLayout } from './migrate.ts'
 import { readNumber, readRow, type PgClient, type PgTransaction } from './pg.ts'
 import { createRows, idsOf, lockLines } from './rows.ts'
-import { createServerClock, COUNT_AGAIN } from './clock.ts'
+import { createClock, COUNT_AGAIN } from './clock.ts'
 
 /** Makes the store: rows in tables `postern_*` of a schema. */
 export function createStore(
@@ -57,7 +57,7 @@ export function createStore(
   const { schema, lease } = settings
   const db = createDatabase(settings, warn)
   const { sql } = db
-  const clock = createServerClock(sql, lease)
+  const clock = createClock(sql, lease)
   const channel = `postern_${schema}`
   const host = { lease, channel, process: () => String(own) }
   let own = 0

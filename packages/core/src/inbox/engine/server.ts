@@ -2,6 +2,7 @@
 import { createHash, hash } from 'node:crypto'
 import { within } from '../../basics/deadline.ts'
 import { errorText, isA, memberOf } from '../../errors.ts'
+import type { ClockStep } from './operate/ago.ts'
 import { createSemaphore } from './semaphore.ts'
 import type { Journaled, Span, SpanKey, SpanKind } from './journal/store.ts'
 import type { ContentsRow, Viewed } from './operate/store.ts'
@@ -154,10 +155,83 @@ export function guestRows<Row>(result: unknown): readonly Row[] {
 export function hashOf(owner: string, key: string): string {
   const text = `${owner.length} ${owner} ${key}`
   // UTF-8 has one form for all halves of surrogate pairs.
-  const digest = /\p{Surrogate}/u.test(text)
-    ? createHash('sha256').update(`!${text}`, 'utf16le').digest('hex')
-    : hash('sha256', text, 'hex')
+  const digest = text.isWellFormed() ? hash('sha256', text, 'hex') : digestOf(`!${text}`)
   return digest.slice(0, 32)
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text, 'utf16le').digest('hex')
+}
+
+/**
+ * A string for a column of text: UTF-8 has no lone surrogates, and PostgreSQL's text no U+0000. A hash keeps two such strings
+ * apart. Records have the original.
+ */
+export function storable(text: string): string {
+  if (text.isWellFormed() && !text.includes('\0')) return text
+  const digest = digestOf(text).slice(0, 32)
+  return `${text.toWellFormed().replaceAll('\0', '\ufffd')}\u{10fffe}${digest}`
+}
+
+/**
+ * The server's clock, held against the monotonic clock of this process. Steps ahead are stored: nothing ages by them, and no
+ * lease ends by them. Steps back are found by what is stored.
+ */
+interface ServerClock {
+  /** The time of the server, in milliseconds since 1970, after what a step has changed was put right. */
+  read(): Promise<number>
+  steps(): Promise<readonly ClockStep[]>
+}
+
+/** Statements of {@link createServerClock}. */
+interface ClockSteps {
+  /** The clock of the server, and the last time that a process has stored. */
+  read(): Promise<{ readonly now: number; readonly clock: number }>
+  /** Stores a time. */
+  store(now: number): Promise<unknown>
+  /**
+   * The clock went ahead of what the processes know: by how much nothing ages, and how much longer leases hold. Whoever is
+   * first stores the time, so that a step counts once.
+   */
+  ahead(unseen: number, longer: number): Promise<unknown>
+  /** The clock went back behind the stored time: steps ahead that it took back are none. */
+  back(): Promise<unknown>
+  steps(): Promise<readonly { readonly at: number; readonly unseen: number }[]>
+}
+
+// Milliseconds: how old the stored time may be, and how much of the time in which nobody was there is believed.
+const STORE = 10_000
+const GAP = 3_600_000
+
+/** Makes it; `lease` in milliseconds. */
+export function createServerClock(sql: ClockSteps, lease: number): ServerClock {
+  // What is shorter ends no lease by itself.
+  const least = Math.min(1000, lease / 4)
+  let known: { readonly time: number; readonly at: number } | undefined
+
+  return {
+    async read() {
+      const sent = performance.now()
+      const { now, clock } = await sql.read()
+      const got = performance.now()
+      if (clock > now) await sql.back()
+      else await follow(now, clock, got)
+      known = { time: now, at: sent }
+      return now
+    },
+    steps: async () =>
+      (await sql.steps()).map(({ at, unseen }) => ({ at, unseen, unseenByGuards: unseen })),
+  }
+
+  async function follow(now: number, clock: number, got: number): Promise<void> {
+    const gap = known ? now - known.time - (got - known.at) : now - clock
+    // Of a gap behind the stored time a process that starts believes a part of a lease, since others may live: leases end all the same.
+    const unseen = known ? gap : gap - GAP
+    const longer = known ? gap : gap - STORE - lease / 3
+    if (longer >= least || unseen >= least)
+      await sql.ahead(Math.max(0, Math.floor(unseen)), Math.max(0, Math.floor(longer)))
+    else if (now - clock >= STORE) await sql.store(now)
+  }
 }
 
 /**

@@ -1,0 +1,6 @@
+export { inTransaction, mysqlInbox } from './inbox.ts'
+export type { MysqlInboxOptions, MysqlPool } from './settings.ts'
+export type { MysqlTransaction } from './store/connection.ts'
+export type { AppTransaction, RunSql } from '@postern/core/engine'
+export { migrate } from './migrate.ts'
+export { mysqlMigration } from './store/migrate.ts'

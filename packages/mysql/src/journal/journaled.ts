@@ -1,0 +1,243 @@
+import {
+  createSpanSums,
+  hashOf,
+  type ArrivalRow,
+  type Journaled,
+  type RecordRow,
+  storable,
+} from '@postern/core/engine'
+import type { Settings } from '../settings.ts'
+import { hexes, list, literal } from '../sql/lines.ts'
+import type { Database, Sql, Value } from '../store/connection.ts'
+import { insertRows } from '../store/insert.ts'
+
+// Names come from outside: causes and codes. Series beyond this number are not counted.
+const SERIES = 20_000
+const SPANS = 64
+const DAY = 86_400_000
+
+const ARRIVALS = {
+  head: 'INSERT INTO $.postern_arrivals (id, strangers, at, size, data, source, head, body)',
+  row: '?,?,?,?,?,?,?,?',
+  tail: 'ON DUPLICATE KEY UPDATE id = id',
+}
+
+/** Makes what the journal and the records are made of. */
+export function createJournaled(db: Database, { deadline }: Settings): Journaled {
+  return {
+    ...createSpanSums<Sql>((run) => db.atomic(deadline, run), {
+      async lock(sql, { kind, at }) {
+        await sql.run(
+          `INSERT INTO $.postern_history (kind, at, data) VALUES ('${kind}', ${at}, '') ON DUPLICATE KEY UPDATE kind = kind`,
+        )
+        const [row] = await sql.rows<{ bytes: Buffer }>(
+          `SELECT data AS bytes FROM $.postern_history FORCE INDEX (PRIMARY) WHERE kind = '${kind}' AND at = ${at} FOR UPDATE`,
+        )
+        return row!.bytes
+      },
+      set: (sql, { kind, at }, data) =>
+        sql.run('UPDATE $.postern_history SET data = ? WHERE kind = ? AND at = ?', [
+          data,
+          kind,
+          at,
+        ]),
+      async take(sql, kind, before) {
+        const rows = await sql.rows<StoredSpan>(
+          `SELECT at, data AS bytes FROM $.postern_history FORCE INDEX (PRIMARY) WHERE kind = '${kind}' AND at < ${before} ORDER BY at LIMIT ${SPANS} FOR UPDATE SKIP LOCKED`,
+        )
+        if (rows.length > 0)
+          await sql.run(
+            `DELETE h FROM $.postern_history h FORCE INDEX (PRIMARY) WHERE h.kind = '${kind}' AND h.at IN (${list(rows.map(({ at }) => at))})`,
+          )
+        return rows.map(({ at, bytes }) => ({ at, data: bytes }))
+      },
+    }),
+    arrive: (rows, lost) =>
+      db.atomic(deadline, async (sql) => {
+        const all = rows
+          .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+          .map(({ id, ring, at, data, kept }): Value[] => [
+            id,
+            ring === 'strangers' ? 1 : 0,
+            Math.floor(at),
+            data.length + (kept ? kept.head.length + kept.body.length : 0) + 200,
+            data,
+            kept ? kept.source : null,
+            kept ? kept.head : null,
+            kept ? kept.body : null,
+          ])
+        await insertRows(sql, ARRIVALS, all)
+        if (lost > 0)
+          await sql.run(`UPDATE $.postern_schema SET lost = lost + ${lost} WHERE id = 1`)
+      }),
+    async trim(ring, { rows: most, bytes, before }) {
+      const its = `FROM $.postern_arrivals WHERE strangers = ${ring === 'strangers' ? 1 : 0}`
+      const [sum] = await db.rows<{ count: number; sum: number; oldest: number | null }>(
+        `SELECT COUNT(*) AS count, COALESCE(SUM(size), 0) AS sum, MIN(at) AS oldest ${its}`,
+      )
+      const time = Math.floor(before)
+      if (sum!.count <= most && sum!.sum <= bytes && (sum!.oldest ?? Infinity) >= time) return
+      const rows = await db.rows<Named>(
+        `SELECT o.id FROM (SELECT id, at, COUNT(*) OVER w AS nth, SUM(size) OVER w AS sum ${its}
+           WINDOW w AS (ORDER BY id DESC ROWS UNBOUNDED PRECEDING)) o
+         WHERE o.nth > ${most} OR o.sum > ${bytes} OR o.at < ${time} ORDER BY o.id LIMIT 1000`,
+      )
+      await db.run(
+        `DELETE a FROM $.postern_arrivals a FORCE INDEX (PRIMARY) WHERE a.id IN (${idsOf(rows)})`,
+      )
+    },
+    async trimKept(sources) {
+      const rows = await db.rows<Named>(
+        `SELECT a.id FROM $.postern_arrivals a WHERE a.source IN (${sources.map(literal).join() || 'NULL'}) AND EXISTS (
+           SELECT 1 FROM $.postern_arrivals b WHERE b.source = a.source AND b.id > a.id)`,
+      )
+      if (rows.length > 0)
+        await db.run(
+          `UPDATE $.postern_arrivals FORCE INDEX (PRIMARY) SET source = NULL, head = NULL, body = NULL WHERE id IN (${idsOf(rows)})`,
+        )
+    },
+    async arrivals(before, limit) {
+      const rows = await db.rows<Stored>(
+        `SELECT id, strangers, at, data FROM $.postern_arrivals ${before === undefined ? '' : `WHERE id < ${literal(before)}`} ORDER BY id DESC LIMIT ${limit}`,
+      )
+      return rows.map(toArrival)
+    },
+    async arrival(id) {
+      const [row] = await db.rows<Stored>('SELECT * FROM $.postern_arrivals WHERE id = ?', [id])
+      return row && toArrival(row)
+    },
+    async series(names) {
+      const day = Math.floor(Date.now() / DAY)
+      const keys = new Map(names.map((name) => [hashOf('series', name), name]))
+      const read = (): Promise<readonly Series[]> =>
+        db.rows<Series>(
+          `SELECT id, hash, day FROM $.postern_series WHERE hash IN (${hexes([...keys.keys()])})`,
+        )
+      let rows = await read()
+      if (rows.length < keys.size) {
+        const known = new Set(rows.map(({ hash }) => hash))
+        const [count] = await db.rows('SELECT COUNT(*) AS n FROM $.postern_series')
+        // All processes add them in one order: no deadlocks.
+        const fresh = [...keys]
+          .filter(([key]) => !known.has(key))
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .slice(0, Math.max(0, SERIES - count!.n))
+        if (fresh.length > 0)
+          await db.run(
+            `INSERT INTO $.postern_series (hash, name, day) VALUES ${fresh.map(([key, name]) => `(x'${key}',${literal(name)},${day})`).join()} ON DUPLICATE KEY UPDATE hash = hash`,
+          )
+        rows = await read()
+      }
+      const old = rows.flatMap((row) => (row.day < day ? row.id : []))
+      if (old.length > 0)
+        await db.run(`UPDATE $.postern_series SET day = ${day} WHERE id IN (${list(old)})`)
+      return new Map(rows.map(({ id, hash }) => [keys.get(hash)!, id]))
+    },
+    async everySeries() {
+      const rows = await db.rows<{ id: number; name: string }>(
+        'SELECT id, name FROM $.postern_series',
+      )
+      return rows.map(({ id, name }) => [id, name])
+    },
+    async dropSeries(before) {
+      await db.run(`DELETE FROM $.postern_series WHERE day < ${before}`)
+    },
+    async spans(kind, from, to) {
+      const rows = await db.rows<StoredSpan>(
+        `SELECT at, data AS bytes FROM $.postern_history WHERE kind = '${kind}' AND at >= ${from} ${Number.isFinite(to) ? `AND at < ${to}` : ''} ORDER BY at LIMIT ${SPANS}`,
+      )
+      return rows.map(({ at, bytes }) => ({ kind, at, data: bytes }))
+    },
+    async dropSpans(kind, before) {
+      await db.run(`DELETE FROM $.postern_history WHERE kind = '${kind}' AND at < ${before}`)
+    },
+    records: {
+      get: async (key) =>
+        (
+          await db.rows<RecordRow>('SELECT value, version FROM $.postern_records WHERE `key` = ?', [
+            whole('key', key),
+          ])
+        )[0],
+      async set(key, value, expected) {
+        whole('key', key)
+        if (expected > 0) {
+          const done = await db.run(
+            'UPDATE $.postern_records SET value = ?, version = version + 1 WHERE `key` = ? AND version = ?',
+            [value, key, expected],
+          )
+          return done!.changed === 1
+        }
+        try {
+          await db.run('INSERT INTO $.postern_records (`key`, value, version) VALUES (?, ?, 1)', [
+            key,
+            value,
+          ])
+          return true
+        } catch (error) {
+          if ((error as { readonly errno?: unknown }).errno === DUPLICATE) return false
+          throw error
+        }
+      },
+      async delete(key, expected) {
+        const done = await db.run('DELETE FROM $.postern_records WHERE `key` = ? AND version = ?', [
+          whole('key', key),
+          expected,
+        ])
+        return done!.changed === 1
+      },
+      list(prefix) {
+        const start = literal(whole('prefix', prefix))
+        return db.rows<RecordRow & { key: string }>(
+          `SELECT \`key\`, value, version FROM $.postern_records
+           WHERE ${prefix === '' ? '1 = 1' : `\`key\` >= ${start} AND LEFT(\`key\`, LENGTH(${start})) = ${start}`} ORDER BY \`key\``,
+        )
+      },
+    },
+  }
+}
+
+interface StoredSpan {
+  readonly at: number
+  readonly bytes: Buffer
+}
+
+interface Series {
+  readonly id: number
+  readonly hash: string
+  readonly day: number
+}
+
+interface Named {
+  readonly id: string
+}
+
+interface Stored extends Omit<ArrivalRow, 'ring' | 'kept'> {
+  readonly strangers: boolean
+  readonly source?: string | null
+  readonly head?: string
+  readonly body?: Buffer
+}
+
+const DUPLICATE = 1062
+
+/** Records are what their writers compare: nothing may stand for another. */
+function whole(name: string, text: string): string {
+  if (storable(text) === text) return text
+  throw new TypeError(
+    `mysqlInbox: records: ${name} must be text without U+0000 and without half of a surrogate pair; encode it, as JSON does`,
+  )
+}
+
+function idsOf(rows: readonly Named[]): string {
+  return rows.map(({ id }) => literal(id)).join() || 'NULL'
+}
+
+function toArrival({ id, at, data, strangers, source, head, body }: Stored): ArrivalRow {
+  return {
+    id,
+    ring: strangers ? 'strangers' : 'verified',
+    at,
+    data,
+    ...(source != null && { kept: { source, head: head!, body: body! } }),
+  }
+}

@@ -1,0 +1,92 @@
+import { isWebhookError, WebhookError } from '@postern/core'
+import { driverText, hasCode, isA, memberOf, textOf, type StoreFault } from '@postern/core/engine'
+
+const NAME = 'mysqlInbox'
+
+/** An error of MySQL as the rejection of a delivery. */
+export function rejection(error: unknown): Error {
+  if (isWebhookError(error) || isA(error, TypeError)) return error
+  const code = FULL.has(numberOf(error)) ? 'inbox_full' : 'inbox_unavailable'
+  return new WebhookError(code, explain(error), { cause: error })
+}
+
+/**
+ * What an error means. By its number alone: `mysql2` names numbers of MariaDB with words of MySQL.
+ * https://mariadb.com/docs/server/reference/error-codes, https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html
+ */
+export function faultOf(error: unknown): StoreFault {
+  if (isA(error, TypeError)) return 'lasting'
+  if (hasCode(error, CONFLICTS, CODES)) return 'again'
+  const number = numberOf(error)
+  if (DATA.has(number)) return 'data'
+  if (number === 0 || AWAY.has(number)) return 'away'
+  const state = textOf(error, 'sqlState') ?? ''
+  if (/^2[123]/.test(state)) return 'data'
+  return state === '' || /^(?:08|40|53|57|70|HY)/.test(state) ? 'away' : 'lasting'
+}
+
+/**
+ * Waited too long for a lock, a deadlock, a row that changed since the transaction began (MariaDB's
+ * innodb_snapshot_isolation), a lock that was not waited for; also as Prisma's own code.
+ */
+const CONFLICTS: ReadonlySet<string> = new Set(['1205', '1213', '1020', '3572', 'P2034'])
+const CODES = ['errno', 'code', 'originalCode']
+// A packet that is too large, and values that their columns do not take.
+const DATA: ReadonlySet<number> = new Set([
+  1048, 1062, 1153, 1264, 1300, 1366, 1406, 3140, 3141, 4037, 4038,
+])
+// Full, no connection left, shut down, killed, too late, read-only.
+const AWAY: ReadonlySet<number> = new Set([
+  1021, 1040, 1053, 1114, 1129, 1158, 1159, 1160, 1161, 1203, 1226, 1290, 1317, 1792, 1836, 1927,
+  1969, 3024, 3100, 3169, 4031,
+])
+const FULL: ReadonlySet<number> = new Set([1021, 1114])
+// Errors behind which a connection is of no use: it is ending, or its server is read-only and another is the primary now.
+const ENDING: ReadonlySet<number> = new Set([1053, 1290, 1792, 1836, 1927, 3169, 4031])
+
+/** True for an error that the server sent about one statement: its connection is as good as before. */
+export function isOfServer(error: unknown): boolean {
+  const number = numberOf(error)
+  return number > 0 && memberOf(error, 'fatal') !== true && !ENDING.has(number)
+}
+
+/** The error after a deadline. */
+export function lateError(what: string, time: number): WebhookError {
+  return new WebhookError(
+    'inbox_unavailable',
+    `${NAME}: the server did not ${what} within ${Math.round(time)} ms`,
+  )
+}
+
+function explain(error: unknown): string {
+  const message = driverText(error)
+  const number = numberOf(error)
+  const reason = REASONS[number === 0 ? (textOf(error, 'code') ?? '') : number]
+  return `${NAME}: ${reason === undefined ? message : `${reason} (the server says: ${message})`}`
+}
+
+/** The number that the server gave an error; 0 for others, whose `errno` is of the operating system and below. */
+function numberOf(error: unknown): number {
+  const number = Number(memberOf(error, 'errno'))
+  return number > 0 && textOf(error, 'sqlState') !== undefined ? number : 0
+}
+
+const READ_ONLY = 'the server is read-only: write to its primary'
+const REASONS: Readonly<Record<string | number, string>> = {
+  ECONNREFUSED: 'no server answers there: check connectionString, and that it runs',
+  ENOTFOUND: 'the host of connectionString is not known',
+  1021: 'the disk of the server is full: make room',
+  1040: 'the server has no connection left: raise max_connections or lower maxConnections',
+  1044: 'the user may not use the database: GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON database.* TO the user',
+  1045: 'the password was rejected: check connectionString',
+  1049: 'the database is not there: create it',
+  1053: 'the server is shutting down',
+  1114: 'a table of the server is full: make room',
+  1142: 'the user may not do this: GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON database.* TO the user, or make the tables as "Migrations" says',
+  1146: 'a table is missing: start once with migrate: true',
+  1153: 'the delivery is larger than the server takes: SET GLOBAL max_allowed_packet = 67108864, and in its configuration',
+  1226: 'the user has no connection left: raise its MAX_USER_CONNECTIONS or lower maxConnections',
+  1290: READ_ONLY,
+  1792: READ_ONLY,
+  1836: READ_ONLY,
+}

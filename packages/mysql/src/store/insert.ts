@@ -1,0 +1,178 @@
+import { hashOf, TASKS, type NewDelivery, type NewEvent, type NewTask } from '@postern/core/engine'
+import { hexes, list, NOW } from '../sql/lines.ts'
+import type { Sql, Value } from './connection.ts'
+import { pack } from './contents.ts'
+
+/** Rows of an `INSERT`: what stands before `VALUES`, one row with its `?`, and what stands behind. */
+interface InsertText {
+  readonly head: string
+  readonly row: string
+  readonly tail?: string
+}
+
+// Parameters of a statement are at most 65,535; rows of one statement stay few, since each number of them is a text to prepare.
+const ROWS = 128
+/** Bytes of one statement: a quarter of the least packet that `checkServer` allows. */
+const BYTES = 1024 * 1024
+const texts = new Map<string, string>()
+
+/**
+ * Inserts rows, in as few statements as a power of two of rows each allows: so there are few texts to prepare, of which a
+ * server has 16,382 for all.
+ */
+export async function insertRows(
+  sql: Sql,
+  { head, row, tail = '' }: InsertText,
+  rows: readonly (readonly Value[])[],
+): Promise<void> {
+  for (let from = 0; from < rows.length;) {
+    let part = rows.slice(
+      from,
+      from + 2 ** Math.floor(Math.log2(Math.min(ROWS, rows.length - from))),
+    )
+    while (part.length > 1 && sizeOf(part) > BYTES) part = part.slice(0, part.length / 2)
+    const key = `${part.length} ${head} ${tail}`
+    let text = texts.get(key)
+    if (text === undefined) {
+      text = `${head} VALUES ${part.map(() => `(${row})`).join()} ${tail}`
+      texts.set(key, text)
+    }
+    await sql.run(text, part.flat())
+    from += part.length
+  }
+}
+
+function sizeOf(rows: readonly (readonly Value[])[]): number {
+  let size = 0
+  for (const row of rows)
+    for (const value of row)
+      if (typeof value === 'string' || value instanceof Uint8Array) size += value.length
+  return size
+}
+
+const EVENTS = {
+  head: 'INSERT INTO $.postern_events (id, hash, received, contents, delivery, receiver, `key`, event_id, topic, tenant, provider, packed)',
+  row: '?,?,?,?,?,?,?,?,?,?,?,?',
+}
+const DELIVERIES = { head: 'INSERT INTO $.postern_deliveries (id, packed)', row: '?,?' }
+const BOUND = {
+  head: 'INSERT INTO $.postern_tasks (id, lane, state, due, lease, token, attempt, runs, part, data, line, seq, root, fair, turn, behind)',
+  row: `?,?,?,${NOW},${NOW} + (?),?,?,?,?,?,?,?,?,?,?,?`,
+}
+/** Takes the identities of events, in one order for all processes. Returns the events whose identity is theirs. */
+export async function addKeys(
+  sql: Sql,
+  counts: boolean,
+  events: readonly NewEvent[],
+): Promise<ReadonlySet<NewEvent>> {
+  if (events.length === 0) return new Set()
+  const keys = events
+    .map((one) => ({ hash: hashOf(one.receiver, one.event.key), number: one.number }))
+    .sort((a, b) => (a.hash < b.hash ? -1 : 1))
+  const done = await sql.run(
+    `INSERT INTO $.postern_keys (hash, id) VALUES ${keys.map(({ hash, number }) => `(x'${hash}',${number})`).join()}
+     ON DUPLICATE KEY UPDATE hash = hash`,
+  )
+  if (counts && done?.changed === events.length) return new Set(events)
+  const won = await sql.rows(
+    `SELECT id FROM $.postern_keys FORCE INDEX (PRIMARY) WHERE hash IN (${hexes(keys.map(({ hash }) => hash))})`,
+  )
+  const ids = new Set(won.map(({ id }) => id))
+  return new Set(events.filter(({ number }) => ids.has(number)))
+}
+
+/** Stores events and their deliveries. */
+export async function addEvents(sql: Sql, events: readonly NewEvent[]): Promise<void> {
+  const shared = new Map<NewDelivery, number>()
+  const rows = events.map(({ number, receiver, event, record, delivery }): Value[] => {
+    const several = delivery.events > 1
+    if (several && !shared.has(delivery)) shared.set(delivery, number)
+    return [
+      number,
+      Buffer.from(hashOf(receiver, event.key), 'hex'),
+      delivery.received,
+      event.passing ? 1 : null,
+      several ? shared.get(delivery)! : null,
+      receiver,
+      event.key,
+      event.id ?? null,
+      event.topic,
+      event.tenant ?? null,
+      event.provider,
+      pack({ record, ...(!several && delivery) }),
+    ]
+  })
+  await insertRows(sql, EVENTS, rows)
+  await insertRows(
+    sql,
+    DELIVERIES,
+    [...shared].map(([{ head, body }, id]) => [id, pack({ head, body })]),
+  )
+}
+
+/** Stores tasks; one with a token is claimed for `lease` milliseconds. */
+export async function addTasks(
+  sql: Sql,
+  lease: number,
+  tasks: readonly NewTask[],
+  idOf: (task: NewTask) => number,
+): Promise<void> {
+  if (tasks.length === 0) return
+  if (!tasks.some(isBound)) {
+    const rows = tasks.map((task) => {
+      const runs = task.token > 0 ? 1 : 0
+      const until = runs > 0 ? `${NOW} + ${lease}` : 'NULL'
+      return `(${idOf(task)},${task.lane},${runs},${NOW},${until},${task.token},${runs},${runs},'')`
+    })
+    await sql.run(
+      `INSERT INTO $.postern_tasks (id, lane, state, due, lease, token, attempt, runs, part) VALUES ${rows.join()}`,
+    )
+    return
+  }
+  const { roots, first } = await placesOf(
+    sql,
+    tasks.filter(({ line }) => line !== null),
+  )
+  const rows = tasks.map((task, at): Value[] => {
+    const { line } = task
+    const runs = task.token > 0 ? 1 : 0
+    return [
+      idOf(task),
+      task.lane,
+      runs,
+      runs > 0 ? lease : null,
+      task.token,
+      runs,
+      runs,
+      task.part,
+      task.data,
+      ...(line === null ? [null, null, null] : [line, first + at, roots.get(task.lane)!]),
+      task.fair,
+      task.turn,
+      line === null ? 0 : 1,
+    ]
+  })
+  await insertRows(sql, BOUND, rows)
+}
+
+/** Roots of the lanes of tasks with a line, and the place of the first: the order of arrival. */
+async function placesOf(
+  sql: Sql,
+  tasks: readonly NewTask[],
+): Promise<{ readonly roots: ReadonlyMap<number, number>; readonly first: number }> {
+  if (tasks.length === 0) return { roots: new Map(), first: 0 }
+  const lanes = await sql.rows(
+    `SELECT id, root FROM $.postern_lanes WHERE id IN (${list([...new Set(tasks.map(({ lane }) => lane))])})`,
+  )
+  // AUTO_INCREMENT is in no transaction: nobody waits for its numbers.
+  const made = await sql.run('INSERT INTO $.postern_seq () VALUES ()')
+  const number = made?.id ?? (await sql.rows('SELECT LAST_INSERT_ID() AS n'))[0]!.n
+  return {
+    roots: new Map(lanes.map(({ id, root }) => [id, root])),
+    first: number * TASKS,
+  }
+}
+
+function isBound({ part, data, line, fair }: NewTask): boolean {
+  return part !== '' || data !== null || line !== null || fair !== null
+}

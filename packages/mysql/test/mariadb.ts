@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto'
+import mysql, { type Pool, type RowDataPacket } from 'mysql2/promise'
+import { afterAll, beforeAll } from 'vitest'
+import { startMariadb, type MariadbService } from '../../../test/services/mariadb.ts'
+import { needs } from '../../../test/services/needs.ts'
+import { mariadbServer } from '../../../test/services/programs.ts'
+
+/** A MariaDB of the tests of one file. */
+export interface Mariadb {
+  readonly service: MariadbService
+  /** A pool as an app has it: with the settings of the driver and the server. */
+  readonly pool: Pool
+  /** Rows of a statement. */
+  readonly rows: (text: string, values?: unknown[]) => Promise<readonly RowDataPacket[]>
+  /** Makes a database of its own, and returns its name. */
+  readonly database: () => Promise<string>
+}
+
+/** Defines tests that need a MariaDB. */
+export function withMariadb(
+  name: string,
+  define: (mariadb: () => Mariadb) => void,
+  args: readonly string[] = [],
+): void {
+  needs(mariadbServer).describe(name, () => {
+    let service: MariadbService
+    let pool: Pool
+    beforeAll(async () => {
+      service = await startMariadb({ args })
+      pool = mysql.createPool({ uri: service.url, multipleStatements: true })
+    })
+    afterAll(async () => {
+      await pool?.end()
+      await service?.stop()
+    })
+    const rows: Mariadb['rows'] = async (text, values) =>
+      (await pool.query<RowDataPacket[]>(text, values))[0]
+    define(() => ({
+      service,
+      pool,
+      rows,
+      async database() {
+        const made = `d${randomUUID().replaceAll('-', '').slice(0, 12)}`
+        await pool.query(`CREATE DATABASE ${made}`)
+        return made
+      },
+    }))
+  })
+}
