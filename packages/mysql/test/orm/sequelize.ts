@@ -12,11 +12,7 @@ const Issue = db.define(
   { id: { type: DataTypes.STRING, primaryKey: true }, title: DataTypes.STRING },
   plain,
 )
-const Request = db.define(
-  'requests',
-  { url: { type: DataTypes.STRING, primaryKey: true } },
-  plain,
-)
+const Request = db.define('requests', { url: { type: DataTypes.STRING, primaryKey: true } }, plain)
 
 receiver.on('issues.opened', ({ payload: { issue } }, task) =>
   db.transaction(async (transaction) => {
