@@ -37,7 +37,7 @@ test('with a new key before the old one, both open and the new one seals', () =>
   const sealed = both.seal('text', 'place')
   expect(createSeal(next).open(sealed, 'place')).toBe('text')
   expect(() => old.open(sealed, 'place')).toThrow(OTHER_KEY)
-  expect(() => old.open(sealed, 'place')).toThrow(/^key: .*for place .*: give it too/)
+  expect(() => old.open(sealed, 'place')).toThrow(/^key: .*for place .*: add that key/)
   expect(() => both.open(sealed, 'elsewhere')).toThrow(/^key: .*for elsewhere .*: restore it/)
 })
 
