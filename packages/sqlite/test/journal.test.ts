@@ -71,6 +71,7 @@ test('an interruption is told apart', async () => {
   hold.pass()
   await stuck.untilSettled(1)
 })
+
 test('a flood of strangers fills only its own ring, which stays within its bound', async () => {
   const journal = open().journal!
   await journal.write({ ...NOTHING, arrived: [arrival(0, { verified: true })] })

@@ -120,6 +120,7 @@ describe('tasks claimed by fetch', () => {
     expect(fetches()).toBe(2)
     await until(() => rows[0]!.state === 'done')
   })
+
   test('a synchronous handler that holds the thread leaves turns to others', async () => {
     const { runner, add, rows, until } = createEngine({
       lanes: [{ name: 'a', concurrency: 100 }],
@@ -244,6 +245,7 @@ describe('closing', () => {
 
 describe('draining', () => {
   const soon = (): number => performance.now() + 60_000
+
   test('it waits until its outcomes are stored', async () => {
     const stores: (() => void)[] = []
     const { runner, add, until } = createEngine({ settle: (_, store) => stores.push(store) })
@@ -310,6 +312,7 @@ describe('draining', () => {
     expect(result).toMatchObject({ ran: 2, done: 2, postponed: 0, left: 1 })
     expect(rows[2]).toMatchObject({ attempt: 0, back: 1 })
   })
+
   test('beside a worker it ends none of its attempts', async () => {
     const { run, open, signals } = gates()
     const { runner, add, until } = createEngine({ run })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { intake, item, scene } from './scene.ts'
+
 test('a list filters by part, provider, pattern, keys and text, and says how far it looked', async () => {
   const { inbox, port } = scene()
   const of = async (id: string, topic: string, payload: unknown, part?: string): Promise<void> => {

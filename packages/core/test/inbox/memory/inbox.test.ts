@@ -9,6 +9,7 @@ const LATER = fixed({ attempts: 3, delay: '1h' })
 afterEach(() => vi.useRealTimers())
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 describe('options', () => {
   test.each<[string, MemoryInboxOptions]>([
     ['max', { max: 0 }],
@@ -164,6 +165,7 @@ describe('failure', () => {
     await vi.advanceTimersByTimeAsync(86_400_000)
     await heard.until('done')
   })
+
   test('what fell out of the dead that are kept is revived by a redelivery all the same', async () => {
     const { receiver, heard, send } = setup({ inbox: memoryInbox({ maxDead: 1 }) })
     let broken = true
@@ -285,6 +287,7 @@ describe('order and concurrency', () => {
     expect(order).toEqual(['reply', 'handler'])
   })
 })
+
 test('beyond maxWaitingBytes a delivery is rejected until bodies before it are handled', async () => {
   const { receiver, heard, send } = setup({ inbox: memoryInbox({ maxWaitingBytes: 1000 }) })
   const running = gate()
@@ -343,6 +346,7 @@ describe('spawn', () => {
     await send()
     expect((await heard.until('dead'))[1].message).toMatch(message)
   })
+
   test('close waits for the children of what runs', async () => {
     const { receiver, heard, send } = setup()
     receiver.on('ping', async (_, task) => {
@@ -478,6 +482,7 @@ describe('view', () => {
     expect(heard.all('done').at(-1)![0]).toMatchObject({ id: 'e1', subscription: 'bad' })
     expect(await receiver.tasks()).toEqual([])
   })
+
   test('delete of a head that waits for its retry lets the next of its key run', async () => {
     const inbox = memoryInbox()
     const { receiver, heard, send } = setup({ inbox })

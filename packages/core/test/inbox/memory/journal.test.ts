@@ -101,6 +101,7 @@ describe('history', () => {
   })
   const write = async (journal: Journal, minutes: readonly MinuteCount[]): Promise<void> =>
     journal.write({ arrived: [], minutes, gauges: [], lost: 0 })
+
   test('becomes hours after two days, and is dropped after 30', async () => {
     vi.useFakeTimers({ toFake: ['Date', 'performance'], now: NOW })
     const journal = journalOf()
@@ -124,6 +125,7 @@ describe('history', () => {
     }
   })
 })
+
 test('what became of each delivery is answered from the journal alone', async () => {
   const inbox = memoryInbox()
   const { receiver, heard, send } = setup({ inbox })
