@@ -3,7 +3,7 @@ import type { InboxName } from './inboxes.ts'
 /** The name of a host. */
 export type HostName = Framework | 'node' | 'fetch'
 
-/** A host that is a framework, or what stands in its place. */
+/** A host that is a framework, or what is in its place. */
 export type Framework =
   | 'express'
   | 'hono'
@@ -116,7 +116,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
 /** The names of {@link hosts}. */
 export const hostNames: readonly HostName[] = Object.keys(hosts) as HostName[]
 
-// Apps of a framework may have wrangler for their deploys or bindings. A Hono app beside wrangler is a Worker.
+// Apps of a framework may have wrangler for their deploys or bindings. A Hono app next to wrangler is a Worker.
 const LAST: readonly HostName[] = ['cloudflare', 'hono']
 
 /** The frameworks that `postern init` writes a route for, in the order in which it looks for them. */

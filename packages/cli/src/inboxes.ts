@@ -11,7 +11,7 @@ export type InboxOptions = { readonly [Flag in PlaceFlag]?: string }
 
 /** An inbox that the command line knows. */
 interface InboxRow {
-  /** The package, which is installed beside the app. */
+  /** The package, which is installed next to the app. */
   readonly package: string
   /** The function that makes the inbox. */
   readonly factory: string

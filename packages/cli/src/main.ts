@@ -7,7 +7,7 @@ import { createProgram, usageOf } from './program.ts'
 
 /** Runs the command line, and sets the exit code of the process. */
 export async function main(args: readonly string[]): Promise<void> {
-  // A closed pipe (`| head`) is no failure.
+  // A closed pipe (`| head`) is not a failure.
   process.stdout.on('error', () => process.exit(0))
   let command: Command | undefined
   try {

@@ -276,7 +276,7 @@ export interface WorkerContext {
   waitUntil(work: Promise<unknown>): void
 }
 
-/** What a Worker may ask of the object beside accepting. */
+/** What a Worker may ask of the object next to accepting. */
 export type WirePart = 'view' | 'records' | 'journal'
 
 /** A delivery on its way from a Worker: strings, bytes and plain objects alone, which any two versions read alike. */

@@ -12,7 +12,7 @@ export interface WebhookWorker<Env> {
   fetch(request: Request, env: Env, context: WorkerContext): Promise<Response>
 }
 
-// A Worker's timers end with the request that began them: the journal's batch is written a second after the first of its rows.
+// A Worker's timers end with the request that started them: the journal's batch is written a second after the first of its rows.
 const HOLD = 4000
 
 /**

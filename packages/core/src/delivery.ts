@@ -43,7 +43,7 @@ export interface Delivery {
   readonly body: Uint8Array
   /**
    * The bytes to read: those of the wire until the delivery is verified; then inflated, within the limit, if the
-   * provider declares gzip and they begin with its magic bytes. A sender that signs the decoded bytes is verified by a
+   * provider declares gzip and they start with its magic bytes. A sender that signs the decoded bytes is verified by a
    * delivery whose `body` is these, at most `limits.unverified.decompressed` of them.
    */
   readonly content: Uint8Array

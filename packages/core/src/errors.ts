@@ -161,7 +161,7 @@ export function errorText(error: unknown): string {
   }
 }
 
-/** A string member of a thrown value; undefined if it is no string or cannot be read. */
+/** A string member of a thrown value; undefined if it is not a string or cannot be read. */
 export function textOf(thrown: unknown, member: string): string | undefined {
   const found = memberOf(thrown, member)
   return typeof found === 'string' ? found : undefined

@@ -3,7 +3,7 @@ import type { Json } from './delivery.ts'
 /** Topics a provider can send, each with the type of its payload. */
 export type EventMap = Record<string, unknown>
 
-/** The stored part of a delivery beside its events, without credentials. */
+/** The stored part of a delivery next to its events, without credentials. */
 export interface StoredDelivery {
   readonly method: string
   readonly url: string
@@ -59,7 +59,7 @@ export interface EventRecord {
   readonly carrier?: Readonly<Record<string, string>>
   /**
    * Set if `payload` is the whole body, read as JSON with or without exact integers. An inbox that keeps the delivery need
-   * not keep the payload beside it (`encodeEvent` with the delivery leaves it out).
+   * not keep the payload next to it (`encodeEvent` with the delivery leaves it out).
    */
   readonly source?: 'json' | 'exact'
   /** True if its delivery carried several events, or a list of them: then the bytes hold more than this event. */
@@ -116,8 +116,8 @@ export function toEvent(
 }
 
 /**
- * A key that begins with its tenant, so that equal values of two tenants are two keys. The length before the tenant keeps it
- * apart from the rest, whatever characters both have; the mark, which no digit begins, keeps the kinds of keys apart.
+ * A key that starts with its tenant, so that equal values of two tenants are two keys. The length before the tenant keeps it
+ * apart from the rest, whatever characters both have; the mark, which no digit starts, keeps the kinds of keys apart.
  */
 export function tenantKey(tenant: string | undefined, mark: string, value: string): string {
   return tenant === undefined ? `${mark}${value}` : `${tenant.length}:${tenant}${mark}${value}`

@@ -61,7 +61,7 @@ export function inertJson(
  */
 export function inertSource(value: unknown): string {
   // A member `"__proto__": …` of a literal would set the prototype; a computed name makes a member. With an indent each member
-  // begins a line, and no string holds a line's end.
+  // starts a line, and no string holds a line's end.
   return inertJson(value, 2)
     .replaceAll(/^( *)"__proto__":/gm, '$1["__proto__"]:')
     .replaceAll(/[$`]/g, jsonEscape)

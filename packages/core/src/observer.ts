@@ -38,7 +38,7 @@ export interface ObservedReceiver {
 export interface Observer {
   /** The receiver was made, or the observer was added to it. The function that it returns is called when the receiver closes. */
   attached?(receiver: ObservedReceiver): (() => void) | undefined | void
-  /** A request was read, and the steps of its delivery begin. */
+  /** A request was read, and the steps of its delivery start. */
   received?(request: RequestInfo): void
   /** A request was rejected; `error.code` is the reason and `error.message` explains it. */
   rejected?(request: RequestInfo, error: WebhookError): void
@@ -100,7 +100,7 @@ export interface Observer {
   interrupted?(interruption: InterruptedInfo): void
   /** Nothing came for longer than the receiver's `silentAfter`. Times in milliseconds since 1970. */
   silent?(receiver: string, since: number): void
-  /** A catch-up that began by itself has ended: `catchUp` of `@postern/registrar` with `on`. */
+  /** A catch-up that started by itself has ended: `catchUp` of `@postern/registrar` with `on`. */
   catchUpEnded?(receiver: string, result: CaughtUp): void
   /** An attempt ended after its claim was lost (timeout, lease expiry): what it reported was rejected. */
   outcomeRejected?(attempt: AttemptInfo): void

@@ -169,7 +169,7 @@ export function createReceiver<
   function ensureOpen(): void {
     if (closed) throw new WebhookError('receiver_closed', { problem: 'closed' })
     if (started) return
-    // It begins with the first subscription: until then each delivery is rejected, and `on` may still come.
+    // It starts with the first subscription: until then each delivery is rejected, and `on` may still come.
     if (isDeaf()) return
     if (worker === true) startWorker()
     checkTopics()
@@ -295,7 +295,7 @@ const TRIES = 5
 
 /**
  * Keeps what the provider has trusted in the records of the inbox: after a restart, certificates, keys and tenants that
- * were genuine are asked for beside any number of invented ones.
+ * were genuine are asked for next to any number of invented ones.
  */
 function keepTrusted(
   { trusted = [] }: Provider,

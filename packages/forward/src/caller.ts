@@ -96,7 +96,7 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
   }
 }
 
-// An inbox in a file writes while nothing else goes on in the process. A task that is sent away has no hurry: the messages
+// An inbox in a file writes while nothing else continues in the process. A task that is sent away has no hurry: the messages
 // of its siblings go out first, and its outcome is written together with theirs. Without this, a destination that is down
 // makes the others a fifth slower (`down` in test/bench). In milliseconds.
 const NO_HURRY = 5

@@ -30,7 +30,7 @@ interface Registry {
   unregister(id: string): Promise<boolean>
   /** Marks a destination as gone; false if it has another URL by now. */
   leave(id: string, url: string): Promise<boolean>
-  /** All of them, read after the call began; calls that come while one is read share the next reading. */
+  /** All of them, read after the call started; calls that come while one is read share the next reading. */
   all(): Promise<ReadonlyMap<string, KeptDestination>>
   get(id: string): Promise<KeptDestination | undefined>
   /** The secrets that sign now, the newest first. */

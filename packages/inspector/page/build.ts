@@ -1,4 +1,4 @@
-// Writes packages/inspector/src/assets.ts: the page as strings, so that a bundled app needs no file beside it.
+// Writes packages/inspector/src/assets.ts: the page as strings, so that a bundled app needs no file next to it.
 //
 //   node packages/inspector/page/build.ts
 //   node packages/inspector/page/build.ts --check   fails if the file is not what the page builds to
@@ -10,7 +10,7 @@ const folder = import.meta.dirname
 
 const ASSETS = join(folder, '..', 'src', 'assets.ts')
 
-// The style comes behind the line that is seen first: what stands before it is painted without it.
+// The style comes behind the line that is seen first: what is before it is painted without it.
 const HTML = `<!doctype html>
 <html lang="en">
 <head>
@@ -40,7 +40,7 @@ async function buildPage(): Promise<string> {
       jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' },
       jsxInject: "import { h, Fragment } from 'preact'",
     },
-    // The line above stands in modules of other packages too, which have no preact of their own.
+    // The line above is in modules of other packages too, which have no preact of their own.
     resolve: { dedupe: ['preact'] },
     build: {
       write: false,
@@ -65,7 +65,7 @@ async function buildPage(): Promise<string> {
 export const assets: {
   readonly html: string
   readonly script: string
-  /** Scripts beside it, by their file: what the first screen does not need. */
+  /** Scripts next to it, by their file: what the first screen does not need. */
   readonly more: Readonly<Record<string, string>>
   readonly style: string
 } = {

@@ -3,7 +3,7 @@ export interface PagePlace {
   /** `''` is the document, else what stands after `<mount>/~/`, such as `api/list`. */
   readonly route: string
   readonly query: URLSearchParams
-  /** What references of the document begin with. */
+  /** What references of the document start with. */
   readonly base: string
   /** The document itself, without its query, as a reference relative to it. */
   readonly self: string
@@ -12,7 +12,7 @@ export interface PagePlace {
 }
 
 /**
- * The place of a request by its path alone: everything but the document lies under `<mount>/~/`. References of the
+ * The place of a request only by its path: everything but the document lies under `<mount>/~/`. References of the
  * document are relative to its last segment, so that they hold behind a proxy that cuts a prefix, and with or without a
  * slash at the end.
  */
@@ -37,7 +37,7 @@ export function pagePlaceOf(target: string): PagePlace {
   }
 }
 
-/** The last segment as it may stand in an attribute of HTML. */
+/** The last segment as it may be in an attribute of HTML. */
 function quoted(segment: string): string {
   return segment.replaceAll(
     /[^\w\-.~%!*()@:$+,;=]/g,

@@ -3,7 +3,7 @@ import type { Bucket } from '@postern/core/inbox'
 import type { ChartRange, Values } from './api/charts.ts'
 import { ApiProblem } from './replies.ts'
 
-/** A range of time in steps that lie at whole multiples of their width, so that each poll has the same steps. */
+/** A range of time in steps that are at whole multiples of their width, so that each poll has the same steps. */
 export interface TimeSpan {
   readonly from: number
   readonly to: number

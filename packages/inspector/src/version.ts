@@ -6,7 +6,7 @@ interface Version {
   readonly current: () => Promise<string>
   /** The answer of an equal question of the same version, at most 2 seconds old, or a new one. */
   readonly shared: <T>(key: string, ask: () => Promise<T>) => Promise<T>
-  /** Something that is no task and no delivery was changed here: equal questions are asked again. */
+  /** Something that is not a task and no delivery was changed here: equal questions are asked again. */
   readonly forget: () => void
 }
 

@@ -37,7 +37,7 @@ export interface AppDeliveryOptions extends SignedOptions {
 
 /**
  * Sends signed deliveries through the whole app, over HTTP, and waits for the first attempt of each task: for e2e tests in
- * vitest, Jest and node:test, one delivery of a receiver at a time. The app must be initialised; it listens on a free port of
+ * vitest, Jest and node:test, one delivery of a receiver at a time. The app must be initialized; it listens on a free port of
  * the loopback address if it does not listen yet.
  *
  * @example

@@ -33,7 +33,7 @@ function kept<T>(key: string, make: () => T): T {
 
 /**
  * A stand-in for an inbox or receiver while `next build` runs the module. Every member is a function that returns a
- * stand-in, so that receivers can be made with it, and nothing is opened. It is no promise.
+ * stand-in, so that receivers can be made with it, and nothing is opened. It is not a promise.
  * Members of `own` are as they are there.
  */
 function inert(own: object = {}): object {

@@ -161,7 +161,7 @@ function complain(error: unknown): void {
 interface Closing {
   /** True if the process exits once it is closed. */
   readonly exit: boolean
-  /** True once it has begun. */
+  /** True once it has started. */
   begun(): boolean
   close(): Promise<void>
 }

@@ -13,7 +13,7 @@ export type ForwardedHeader =
  * outermost proxy sets or overwrites.
  */
 export interface TrustProxy {
-  /** How many proxies stand before this server, 1 or more. Give this or `addresses`. */
+  /** How many proxies are before this server, 1 or more. Give this or `addresses`. */
   readonly hops?: number
   /**
    * True for the IP address of a proxy. Proxies behind the first are found by `x-forwarded-for` or `forwarded`, if

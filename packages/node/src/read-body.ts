@@ -20,7 +20,7 @@ export type BodyReader = (request: IncomingMessage, admission: Admission) => Pro
  * Makes the function that reads the exact bytes of a request nobody has read from, within `time` milliseconds and what
  * was admitted. It rejects with the admission's rejection beyond its limit, `overloaded` or `body_timeout`.
  * Further rejections: `body_truncated` for fewer or more bytes than `content-length`, `body_aborted` if the sender went
- * away, `body_consumed` if other code began to read, and `body_altered` if the bytes were made a string.
+ * away, `body_consumed` if other code started to read, and `body_altered` if the bytes were made a string.
  */
 export function createBodyReader(time: number): BodyReader {
   // node:http has no deadline of its own below 300 s (requestTimeout).

@@ -98,7 +98,7 @@ export function createDeliverySpans(tracing: Tracing): DeliverySpans {
         const { receive, send } = spans
         if (receive) {
           receive.setAttributes({ 'postern.outcome': outcome, 'http.response.status_code': status })
-          // As HTTP servers do: what the sender did wrong is no error of ours.
+          // As HTTP servers do: what the sender did wrong is not an error of ours.
           if (code !== undefined && status >= 500) markFailed(receive, code)
           else if (code !== undefined) receive.setAttribute('error.type', code)
           describe(receive, events)
@@ -188,7 +188,7 @@ interface TraceStrings {
   readonly tracestate?: string
 }
 
-// Beside the trace context of the delivery, that of the sender: both become links of the attempts.
+// Next to the trace context of the delivery, that of the sender: both become links of the attempts.
 const SENDER = { traceparent: 'sender.traceparent', tracestate: 'sender.tracestate' }
 const FORM = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?$/
 
@@ -249,7 +249,7 @@ export function readCarrier(carrier: Readonly<Record<string, string>> | undefine
 export interface Tracing {
   /** The tracer; undefined while there is no SDK, so that nothing is made for nobody. */
   tracer(): Tracer | undefined
-  /** The sender's trace goes on, in place of a link to it. */
+  /** The sender's trace continues, in place of a link to it. */
   readonly trustSender: boolean
   /** Attempts belong to the trace of the delivery, in place of a link to it. */
   readonly sameTrace: boolean

@@ -6,7 +6,7 @@ import type { Instruments } from './instruments.ts'
 interface Gauges {
   /** Adds a receiver; the function that it returns takes it away. */
   add(receiver: ObservedReceiver): () => void
-  /** Calls to a destination pause, or go on. */
+  /** Calls to a destination pause, or continue. */
   paused(pause: PauseInfo): void
   /** Reads all of them into a result. It never rejects. */
   read(result: BatchObservableResult, instruments: Instruments): Promise<void>
@@ -76,7 +76,7 @@ export function createGauges(destinations: Bounded): Gauges {
       }
       found.states[until === undefined ? 'closed' : until > now ? 'open' : 'half_open']++
     }
-    // All states: an SDK goes on with the last value of a series that is reported no more.
+    // All states: an SDK continues with the last value of a series that is reported no more.
     for (const { of, states } of counts.values())
       for (const [state, count] of Object.entries(states))
         result.observe(breakers, count, {
@@ -147,7 +147,7 @@ interface Bounded {
   (owner: string, value: string): string
 }
 
-// A label of a kilobyte is no name.
+// A label of a kilobyte is not a name.
 const LONGEST = 200
 
 /** Makes the bound of an attribute. */

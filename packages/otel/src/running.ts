@@ -12,7 +12,7 @@ interface RunningValues<T> {
   delete(attempt: AttemptKey): T | undefined
 }
 
-// Attempts that are given back end without a call. Of more than these, the oldest is forgotten.
+// Attempts that are released end without a call. Of more than these, the oldest is forgotten.
 const MOST = 10_000
 
 /** Makes an empty one; `forgotten` gets what is pushed out. */

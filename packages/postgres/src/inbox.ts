@@ -12,7 +12,7 @@ const carried = transactions<unknown>('postgresInbox')
 const AHEAD = { time: 100, most: 400, half: true, share: true }
 
 /**
- * A durable inbox in PostgreSQL 13 or newer: events and tasks lie in tables `postern_*` of a schema of your choice. Several
+ * A durable inbox in PostgreSQL 13 or newer: events and tasks are in tables `postern_*` of a schema of your choice. Several
  * processes may share it. A `TypeError` names a wrong option.
  *
  * @example

@@ -26,7 +26,7 @@ export interface PostgresInboxOptions {
   readonly readOnly?: boolean
   /**
    * Prepares statements once on each connection: it saves a quarter of their CPU. PgBouncer in transaction mode needs
-   * `max_prepared_statements` for it; without, the inbox notices and goes on unprepared. @default true
+   * `max_prepared_statements` for it; without, the inbox notices and continues unprepared. @default true
    */
   readonly prepare?: boolean
   /** Clients of the pool made for `connectionString`. @default 10 */
@@ -102,7 +102,7 @@ export function checkSettings(options: PostgresInboxOptions): Settings {
 }
 
 function checkSchema(schema: string): void {
-  // The name stands in statements without quotes, so that a capital letter would name another schema than it seems to.
+  // The name is in statements without quotes, so that a capital letter would name another schema than it seems to.
   if (typeof schema !== 'string' || !/^[a-z_][a-z0-9_]{0,47}$/.test(schema))
     throw new TypeError(
       `postgresInbox: schema must be a lower-case name of letters, digits and _, got ${JSON.stringify(schema)}`,

@@ -41,7 +41,7 @@ export interface AsanaOptions {
   readonly records?: Records
 }
 
-// No comma, which would be two lines that a host has joined, and no brace: a body is no secret.
+// No comma, which would be two lines that a host has joined, and no brace: a body is not a secret.
 const SECRET = /^[\w.~+/=:-]{1,256}$/
 
 /**

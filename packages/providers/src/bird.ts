@@ -13,7 +13,7 @@ import { HOUR } from './common/units.ts'
 import { text } from './common/read.ts'
 import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
 
-/** Options of {@link bird}. `publicUrl` is the URL as it stands at Bird. */
+/** Options of {@link bird}. `publicUrl` is the URL as it is at Bird. */
 export interface BirdOptions extends PublicUrlOption {
   /** The signing key of the account, as its text. */
   readonly signingKey: SecretOption

@@ -35,7 +35,7 @@ const CHALLENGE = /^[a-f0-9]{20,32}$/
  * Braintree. HMAC-SHA1 over `bt_payload` as the form has it, its line breaks included, with the SHA-1 of the private key as
  * key. Topic is the notification's kind (`subscription_went_past_due`); there is no id. The payload is the XML
  * notification. The unsigned challenge (`GET ?bt_challenge=`) is signed with the key of events: 20 to 32 hex digits
- * only, which are no notification. Braintree waits 30 s and retries hourly for 24 hours, 3 in the sandbox.
+ * only, which are not notification. Braintree waits 30 s and retries hourly for 24 hours, 3 in the sandbox.
  * https://developer.paypal.com/braintree/docs/guides/webhooks/overview
  */
 export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ provider({
@@ -82,7 +82,7 @@ export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ provider({
   },
   compose({ topic: kind = 'check', at = Date.now(), payload }) {
     const time = new Date(at).toISOString().slice(0, 19)
-    // An empty list is no element: a timestamp of the payload would be a second one.
+    // An empty list is not an element: a timestamp of the payload would be a second one.
     const rest = xmlElements({ subject: '', ...(payload as object), kind, timestamp: [] })
     const xml = `<notification><timestamp type="datetime">${time}Z</timestamp>${rest}</notification>`
     // Without the line break at its end, which verification takes as there or cut off: any other change is rejected.
@@ -114,7 +114,7 @@ function signature(publicKey: string): Scheme<Uint8Array> {
     key: (secret) => createHash('sha1').update(secret).digest(),
     verify(delivery, keys) {
       const payload = single(delivery.form(), 'bt_payload')
-      // Anybody can get a challenge signed with this key: a payload in that form is no notification.
+      // Anybody can get a challenge signed with this key: a payload in that form is not a notification.
       if (CHALLENGE.test(payload.trim()))
         throw new WebhookError('malformed_body', { problem: 'is_challenge', field: 'bt_payload' })
       if (!/^[A-Za-z0-9+/=\n]+$/.test(payload))

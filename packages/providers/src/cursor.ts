@@ -1,7 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/** Cursor. Id and topic lie in headers that nothing protects. https://cursor.com/docs/cloud-agent/api/webhooks */
+/** Cursor. Id and topic are in headers that nothing protects. https://cursor.com/docs/cloud-agent/api/webhooks */
 export const cursor: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'cursor',
   title: 'Cursor',

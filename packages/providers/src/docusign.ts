@@ -62,7 +62,7 @@ export const docusign: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ sende
   compose,
 })
 
-// The header's number is that of a key in use, which need not begin at 1.
+// The header's number is that of a key in use, which need not start at 1.
 function isSigned(head: Delivery): boolean {
   for (const [name] of head.headerLines()) if (name.startsWith('x-docusign-signature-')) return true
   return false

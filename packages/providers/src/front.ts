@@ -43,7 +43,7 @@ export const front: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   },
 })
 
-// The header is not signed: beside any other event it would drop that event.
+// The header is not signed: next to any other event it would drop that event.
 function answered(delivery: Delivery, { value }: ParsedBody): Reply | undefined {
   const challenge = delivery.header('x-front-challenge')
   if (challenge === undefined || member(value, 'type') !== 'sync') return undefined

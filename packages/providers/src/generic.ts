@@ -51,7 +51,7 @@ export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
   readonly limits?: Partial<Limits>
   /** Over how long the sender delivers one event again, in milliseconds. @default 0, not known */
   readonly retrySpan?: number
-  /** Headers, query parameters and fields never stored, beside those of the scheme. @default none */
+  /** Headers, query parameters and fields never stored, next to those of the scheme. @default none */
   readonly credentials?: Provider['credentials']
 }
 
@@ -149,7 +149,7 @@ const ANY: readonly Format[] = ['json', 'xml', 'form', 'bytes']
 const GZIP: Codings = { gzip: 'sent' }
 const NAMED = ['id', 'eventIdHeader', 'eventIdQuery', 'eventIdField'] as const
 
-/** No JSON, XML or form begins with the magic bytes of gzip: inflating cannot change what a text was. */
+/** No JSON, XML or form starts with the magic bytes of gzip: inflating cannot change what a text was. */
 function takesText({ formats = ANY }: GenericOptions): boolean {
   return formats.some((format) => format !== 'bytes')
 }

@@ -13,10 +13,10 @@ import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
  * GitHub: repositories, organizations, Apps, Marketplace, Sponsors. HMAC-SHA256 over the body in `X-Hub-Signature-256`;
- * the SHA-1 header beside it never counts. JSON and `payload=` forms. The topic is the event with its action
+ * the SHA-1 header next to it never counts. JSON and `payload=` forms. The topic is the event with its action
  * (`issues.opened`), and the event alone (`issues`) matches too. The id is `X-GitHub-Delivery`, the same on a redelivery.
  * Neither is signed (`covers.topic` is false: a captured body can come again as another event), and nothing is dated: what
- * was captured is stopped by its id alone. GitHub wants its 2xx within
+ * was captured is stopped only by its id. GitHub wants its 2xx within
  * 10 s and never retries by itself; redeliveries are asked for by hand or API within 3 days.
  *
  * Types: `github<GithubEvents>({ secret })` with `@postern/providers/types/github`.

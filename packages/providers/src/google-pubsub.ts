@@ -82,7 +82,7 @@ function unwrapped(value: unknown): { body: Uint8Array; headers: Record<string, 
   const message = field(value, 'message')
   const data = text(message, 'data') ?? ''
   const body = Buffer.from(data, 'base64')
-  // Buffer leaves out what is no base64: then these would not be the sender's bytes.
+  // Buffer leaves out what is not a base64: then these would not be the sender's bytes.
   if (unpadded(body.toString('base64')) !== unpadded(data))
     throw new WebhookError('malformed_event', {
       problem: 'malformed',

@@ -36,7 +36,7 @@ export interface HubspotOptions extends HubspotSchemeOptions {
  * HubSpot: webhooks (a delivery carries up to 100 events), workflow actions and calls of UI extensions. Version 3 is
  * HMAC-SHA256 over method, URL, body and time, and alone counts by default. Versions 1 and 2 are plain hashes without a
  * time: take them with `versions`, if an older app has nothing better. Behind a proxy give `publicUrl`. Topic is
- * `subscriptionType` (`contact.propertyChange`), or `request` for what is no webhook. HubSpot's `eventId` is not unique, so
+ * `subscriptionType` (`contact.propertyChange`), or `request` for what is not a webhook. HubSpot's `eventId` is not unique, so
  * the id is `portalId:appId:subscriptionId:eventId:occurredAt:objectId`. HubSpot wants its 2xx within 5 s and retries 10
  * times over 24 hours.
  * https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation
@@ -113,13 +113,13 @@ function compose({ topic = 'contact.creation', at = Date.now(), payload }: Draft
 /** A version of HubSpot's signature. */
 type HubspotVersion = 'v1' | 'v2' | 'v3'
 
-/** What HubSpot's scheme needs beside the secret. */
+/** What HubSpot's scheme needs next to the secret. */
 interface HubspotSchemeOptions extends PublicUrlOption {
   /** Seconds a signed time (v3) may be away from now, in the past and in the future. @default 300 */
   readonly tolerance?: number
   /**
    * The versions to take. Versions 1 and 2 are plain hashes without a time, which can be lengthened: their bodies must be
-   * JSON, version 1 is for POST alone, and both count only if no v3 signature came. @default ['v3']
+   * JSON, version 1 is only for POST, and both count only if no v3 signature came. @default ['v3']
    */
   readonly versions?: readonly HubspotVersion[]
 }
@@ -179,7 +179,7 @@ function versionOf(delivery: Delivery): HubspotVersion {
   return version
 }
 
-// Versions 1 and 2 are a plain SHA-256 that begins with the secret.
+// Versions 1 and 2 are a plain SHA-256 that starts with the secret.
 const HASH: SignatureAlgorithm<Uint8Array> = {
   key: (secret) => hmacAlgorithm().key(secret),
   matches(key, message, candidates) {

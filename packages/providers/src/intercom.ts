@@ -4,7 +4,7 @@ import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
  * Intercom notifications (Canvas Kit signs otherwise and is not covered). The HEAD request Intercom may make when the
- * URL is saved gets its 200. Nothing is dated: what was captured is stopped by its id alone, which is signed. Intercom
+ * URL is saved gets its 200. Nothing is dated: what was captured is stopped only by its id, which is signed. Intercom
  * wants its 2xx within 5 s, tries once more after a minute, and takes 410 for the end of the subscription.
  * https://developers.intercom.com/docs/webhooks
  */

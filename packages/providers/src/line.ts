@@ -7,7 +7,7 @@ import { sender, type PresetOptions } from './schemes/sender.ts'
  * LINE Messaging API. HMAC-SHA256 over the body in `X-Line-Signature`. A delivery is a batch of events, or none (the
  * console's Verify button). Topic is the event's `type`, with that of the message (`message.text`; `message` matches too);
  * id is its `webhookEventId`, the same on a redelivery; the payload is the event with the `destination` of the delivery.
- * Events whose `mode` is `standby` are not to be answered. Nothing is dated: what was captured is stopped by its ids alone,
+ * Events whose `mode` is `standby` are not to be answered. Nothing is dated: what was captured is stopped only by its ids,
  * which are signed. LINE delivers again only if that is switched on.
  *
  * Types: `line<LineEvents>({ channelSecret })` with `@postern/providers/types/line`.

@@ -19,7 +19,7 @@ import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
 /**
  * Linear. HMAC-SHA256 over the body; the time that counts is the body's `webhookTimestamp`, since the header of that
- * purpose is not signed and only stands in if the body has none. Topic is `type` with `action` (`Issue.create`; `Issue`
+ * purpose is not signed and only is in if the body has none. Topic is `type` with `action` (`Issue.create`; `Issue`
  * matches too). Id is `Linear-Delivery`, which is not signed. Linear wants its 200 within 5 s and retries after 1 minute,
  * 1 hour and 6 hours.
  *

@@ -93,7 +93,7 @@ function formEvent({ kind, value }: ParsedBody): EventDraft {
   }
 }
 
-// The token is all that is signed beside the time: it may stand for one event only.
+// The token is all that is signed next to the time: it may stand for one event only.
 function guarded(token: string | undefined): readonly Guard[] {
   return token === undefined ? [] : [{ key: `mailgun-token:${token}`, otherwise: 'reject' }]
 }

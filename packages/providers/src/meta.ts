@@ -24,7 +24,7 @@ export interface MetaOptions {
 /**
  * Meta: WhatsApp Cloud API, Messenger, Instagram, Pages, Threads, Lead Ads. HMAC-SHA256 over the body in
  * `X-Hub-Signature-256`; the SHA-1 header never counts. A delivery is a batch of up to 1000 updates, each an event whose
- * payload is the envelope with that update alone. Topic is `object.field` (`page.feed`), WhatsApp's split into
+ * payload is the envelope only with that update. Topic is `object.field` (`page.feed`), WhatsApp's split into
  * `whatsapp_business_account.messages` and `.statuses`, Messenger's `page.message`, `page.postback`, `page.read` …
  * Ids: that of the message (with the status, `wamid…:read`), comment, lead or post; a digest of updates that have none.
  * The unsigned GET with `hub.challenge` is answered if its token is yours. Meta retries for 36 hours, WhatsApp possibly for

@@ -70,7 +70,7 @@ export const microsoftGraph: Factory<MicrosoftGraphOptions> = /* @__PURE__ */ pr
 
 const CLIENT_STATE: Scheme<string> = {
   covers: { body: 'none' },
-  // Tokens stand beside notifications that carry resource data.
+  // Tokens are next to notifications that carry resource data.
   credentials: { fields: ['value[].clientState', 'validationTokens[]'] },
   key: (secret) => secret,
   verify(delivery, keys) {

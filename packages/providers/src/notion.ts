@@ -20,7 +20,7 @@ export interface NotionOptions {
 /**
  * Notion. HMAC-SHA256 over the body in `X-Notion-Signature`, keyed with the verification token. Topic is `type`
  * (`page.created`), id is `id`. The token itself comes in the first delivery, which is signed with the very token it
- * carries and so proves nothing. Nothing is dated: what was captured is stopped by its id alone, which is signed. Notion
+ * carries and so proves nothing. Nothing is dated: what was captured is stopped only by its id, which is signed. Notion
  * tries up to 8 times over about 24 hours.
  * https://developers.notion.com/reference/webhooks
  */

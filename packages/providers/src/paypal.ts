@@ -26,7 +26,7 @@ const HASHES = { SHA256withRSA: 'sha256', SHA1withRSA: 'sha1' } as const
 
 /**
  * PayPal REST webhooks. RSA over transmission id, time, webhook id and the CRC-32 of the body, with the certificate at
- * `PAYPAL-CERT-URL`. A CRC is no hash: who holds one signed delivery can make another body with its CRC, so fetch the
+ * `PAYPAL-CERT-URL`. A CRC is not a hash: who holds one signed delivery can make another body with its CRC, so fetch the
  * resource again if money depends on it. Topic is `event_type` (`PAYMENT.CAPTURE.COMPLETED`), id is `id`. PayPal retries
  * 25 times over 3 days.
  * https://developer.paypal.com/api/rest/webhooks/rest/

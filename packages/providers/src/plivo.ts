@@ -6,7 +6,7 @@ import { text } from './common/read.ts'
 import { FORM_TYPE } from './common/units.ts'
 import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
 
-/** Options of {@link plivo}. `publicUrl` is the URL as it stands at Plivo. */
+/** Options of {@link plivo}. `publicUrl` is the URL as it is at Plivo. */
 export interface PlivoOptions extends PublicUrlOption {
   /** The auth token of the account, or of the main account. */
   readonly authToken: SecretOption

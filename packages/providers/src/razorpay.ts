@@ -5,7 +5,7 @@ import { preset, type PresetOptions } from './schemes/preset.ts'
 /**
  * Razorpay. Topic is `event` (`payment.captured`); id is the header `x-razorpay-event-id`, which is not signed. Nothing
  * is dated. Razorpay wants its 2xx within 5 s, retries for 24 hours, then disables the webhook; older events are
- * replayed by hand alone, under the same id. Their order is not kept. https://razorpay.com/docs/webhooks/validate-test/
+ * replayed only by hand, under the same id. Their order is not kept. https://razorpay.com/docs/webhooks/validate-test/
  */
 export const razorpay: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'razorpay',

@@ -7,7 +7,7 @@ import { needed } from './common/read.ts'
 
 /** Options of {@link salesforceOutbound}. */
 export interface SalesforceOutboundOptions {
-  /** The id of the organization that sends: 18 characters. It is no secret: see {@link salesforceOutbound}. */
+  /** The id of the organization that sends: 18 characters. It is not a secret: see {@link salesforceOutbound}. */
   readonly organizationId: SecretOption
 }
 

@@ -5,7 +5,7 @@ import { DAY, MIB } from './common/units.ts'
 
 /** Options of {@link sendgridInboundParse}. */
 export interface SendgridInboundParseOptions {
-  /** The public key of the security policy: base64 without PEM armour. */
+  /** The public key of the security policy: base64 without PEM armor. */
   readonly publicKey?: SecretOption
   /** `true` takes mail without any signature, as SendGrid sends it if there is no security policy. @default false */
   readonly unauthenticated?: boolean

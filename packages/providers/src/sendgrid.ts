@@ -7,7 +7,7 @@ import { needed, text } from './common/read.ts'
 
 /** Options of {@link sendgrid}. */
 export interface SendgridOptions {
-  /** The verification key of the webhook's settings: base64 without PEM armour. */
+  /** The verification key of the webhook's settings: base64 without PEM armor. */
   readonly publicKey: SecretOption
   /** Seconds the signed time may be away from now; SendGrid names no window and retries for a day. @default 86400 */
   readonly tolerance?: number

@@ -15,7 +15,7 @@ import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
  * Shopify, in both header dialects: `X-Shopify-*`, and `Shopify-*` of the Events preview, which counts if its HMAC is
- * there. HMAC-SHA256 in base64 over the body alone: topic, shop and id are headers that nothing protects
+ * there. HMAC-SHA256 in base64 only over the body: topic, shop and id are headers that nothing protects
  * (`covers.topic` is false: a captured body can come again under another topic, which nothing here can stop), so check the
  * shop against your installations. A delivery without a webhook id is taken and not deduplicated: ask for `dedupe: 'digest'`. Topics as they are sent: `orders/create`, and `Product.create` (`Product` matches too) of
  * the Events dialect. Shopify wants its 2xx within 5 s, takes a redirect for a failure, and retries for 4 hours; after 8

@@ -29,7 +29,7 @@ export const sinch: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   checked: '2026-11-28',
 })
 
-// Beside these, each callback has one member that says what it is.
+// Next to these, each callback has one member that says what it is.
 const COMMON = new Set([
   'app_id',
   'accepted_time',

@@ -37,7 +37,7 @@ export const smartsheet: Factory<PresetOptions> = /* @__PURE__ */ preset({
   },
 })
 
-// At the start, and again after each hundred callbacks. It is not signed, and a callback that is signed is no challenge.
+// At the start, and again after each hundred callbacks. It is not signed, and a callback that is signed is not a challenge.
 function answered(delivery: Delivery): Reply | undefined {
   const given = delivery.header('smartsheet-hook-challenge')
   if (given === undefined || delivery.header('smartsheet-hmac-sha256') !== undefined)

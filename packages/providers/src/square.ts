@@ -6,7 +6,7 @@ import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
 import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
 
-/** Options of {@link square}. `publicUrl` is the notification URL as it stands in the Developer Console. */
+/** Options of {@link square}. `publicUrl` is the notification URL as it is in the Developer Console. */
 export interface SquareOptions extends PublicUrlOption {
   /** The signature key of the subscription. Subscriptions that share a URL have one each. */
   readonly signatureKey: SecretOption

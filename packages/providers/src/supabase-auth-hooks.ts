@@ -95,7 +95,7 @@ export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__
 
 const SCHEME = /* @__PURE__ */ standardWebhooksScheme()
 
-// All tries fall within 5 s. A time is of its own span and of the next, so that two times have one in common if no more lies between them.
+// All tries fall within 5 s. A time is of its own span and of the next, so that two times have one in common if no more is between them.
 function retriesOf(delivery: Delivery, payload: unknown): readonly Guard[] {
   const span = Math.floor(Number(delivery.header('webhook-timestamp')) / 5)
   const digest = digestId(payload)

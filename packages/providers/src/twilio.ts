@@ -107,8 +107,8 @@ function topicOf(fields: unknown): string {
   return field(fields, 'CallSid') === undefined ? 'request' : 'call'
 }
 
-// A Sid alone is no event: one call makes many callbacks. A status of a message comes once; callbacks of a call are told
-// apart by their number alone, so that what has none (a gather, a redirect) is not deduplicated.
+// A Sid alone is not an event: one call makes many callbacks. A status of a message comes once; callbacks of a call are told
+// apart only by their number, so that what has none (a gather, a redirect) is not deduplicated.
 function callbackId(fields: unknown): string | undefined {
   const status = text(fields, 'MessageStatus') ?? text(fields, 'SmsStatus')
   const message = text(fields, 'MessageSid')

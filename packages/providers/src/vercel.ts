@@ -3,7 +3,7 @@ import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Vercel: webhooks of accounts and integrations. Nothing is dated: what was captured is stopped by its id alone, which
+ * Vercel: webhooks of accounts and integrations. Nothing is dated: what was captured is stopped only by its id, which
  * is signed. Vercel waits 30 s and retries for 24 hours. https://vercel.com/docs/webhooks/webhooks-api
  */
 export const vercel: Factory<PresetOptions> = /* @__PURE__ */ preset({

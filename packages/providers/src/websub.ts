@@ -47,7 +47,7 @@ const HUB_CHALLENGE = /^[^<{[][^]{0,1023}$/
  * by SHA-1, 256, 384 or 512 as the hub likes. Verifications of intent are answered for expected topics, with 404 for
  * others. The topic of an event is the topic URL (`rel="self"` of the Link header or the feed). Each entry of an Atom feed
  * is an event: `entry` and `deleted-entry` match too, and its id is `id:updated`. Of other contents a delivery is one
- * event without an id, and its topic stands in a header that is not signed (`covers.topic` is false: a captured body can
+ * event without an id, and its topic is in a header that is not signed (`covers.topic` is false: a captured body can
  * come again under another topic). Hubs want a 2xx; 410 ends the subscription.
  * https://www.w3.org/TR/websub/
  */

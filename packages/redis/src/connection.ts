@@ -223,7 +223,7 @@ export function hashTag(prefix: string): string | undefined {
   return /^[^{]*\{([^}]+)\}/.exec(prefix)?.[1]
 }
 
-// Another copy of ioredis makes clients that are no instances of ours.
+// Another copy of ioredis makes clients that are not instances of ours.
 function isClient(connection: object | string): boolean {
   return (
     typeof connection === 'object' &&

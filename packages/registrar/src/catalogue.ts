@@ -16,7 +16,7 @@ export interface SenderApi {
   readonly redelivery?: Maker<RedeliverySource>
 }
 
-/** How a registrar or a source is made, beside the options that all of them take. */
+/** How a registrar or a source is made, next to the options that all of them take. */
 export interface Maker<Made> extends OptionNames {
   /** Makes the registrar or the source. Rejects with a `TypeError` that names a wrong option. */
   readonly make: (options: object) => Promise<Made>

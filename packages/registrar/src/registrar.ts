@@ -133,7 +133,7 @@ export interface NewSecret {
 
 /** Options of `rotate` and `reveal`. */
 export interface RotateOptions {
-  /** Gets the secret. While it is rotated, keep the old one beside it until `rotate` has resolved. */
+  /** Gets the secret. While it is rotated, keep the old one next to it until `rotate` has resolved. */
   readonly onSecret: OnSecret
 }
 

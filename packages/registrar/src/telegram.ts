@@ -8,7 +8,7 @@ import { TELEGRAM_TOPICS } from './topics/telegram.ts'
 
 /** Options of {@link telegramRegistrar}. */
 export interface TelegramRegistrarOptions extends ApiOptions {
-  /** The bot's token. It stands in the path of each request, and in no message. */
+  /** The bot's token. It is in the path of each request, and in no message. */
   readonly token: Token
 }
 

@@ -110,7 +110,7 @@ export async function deliver(
   }
 }
 
-/** Throws if it is no receiver. */
+/** Throws if it is not a receiver. */
 export function requireReceiver(what: string, receiver: unknown): void {
   if (typeof receiver !== 'object' || receiver === null || !('observe' in receiver))
     throw new TypeError(
@@ -118,7 +118,7 @@ export function requireReceiver(what: string, receiver: unknown): void {
     )
 }
 
-/** Throws if it is no number of milliseconds. */
+/** Throws if it is not a number of milliseconds. */
 export function requireTimeout(what: string, timeout: unknown): void {
   if (typeof timeout !== 'number' || !(timeout >= 0))
     throw new TypeError(`${what}: timeout must be milliseconds, got ${String(timeout)}`)

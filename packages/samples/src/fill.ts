@@ -21,7 +21,7 @@ export interface FillOptions {
  * | `{{now}}`, `{{now:s}}`, `{{now:ms}}`, `{{now:date}}` | the time as ISO string, number of seconds or milliseconds, `YYYY-MM-DD` |
  * | `{{now-2h}}`, `{{now+30d:s}}` | the same, moved by seconds, minutes, hours or days (`s`, `m`, `h`, `d`) |
  *
- * A suffix names a value: `{{uuid#order}}` is the same value wherever it stands in one call.
+ * A suffix names a value: `{{uuid#order}}` is the same value wherever it is in one call.
  *
  * @throws TypeError if a placeholder is unknown or not closed, or an option is wrong.
  * @example

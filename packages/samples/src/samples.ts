@@ -36,7 +36,7 @@ export async function samples(provider: string): Promise<readonly Sample[]> {
 }
 
 /**
- * One sample of a provider. It is the one of that topic, else the first one whose topic begins or ends with it (`issues`
+ * One sample of a provider. It is the one of that topic, else the first one whose topic starts or ends with it (`issues`
  * finds `issues.opened`, `user.created` finds `zen:event-type:user.created`). Without a topic it is the first of all.
  * Further topics of GitHub are those of `@octokit/webhooks-examples`, if it is installed.
  *
@@ -63,7 +63,7 @@ export async function sample(provider: string, topic?: string): Promise<Sample> 
 }
 
 async function load(provider: string): Promise<SampleFile> {
-  // Names of files alone: the path of another file is no provider.
+  // Names of files alone: the path of another file is not a provider.
   if (/^[a-z\d][a-z\d.-]*$/.test(provider)) {
     // Found by the package's own name: the bundled module does not lie as deep as this one.
     const manifest = manifestOf()
@@ -79,7 +79,7 @@ async function load(provider: string): Promise<SampleFile> {
   )
 }
 
-/** The file beside which the samples are. */
+/** The file next to which the samples are. */
 function manifestOf(): string {
   const name = '@postern/samples/package.json'
   const found: unknown = createRequire(import.meta.url).resolve(name)
@@ -109,7 +109,7 @@ interface GitHubEvent {
 
 /**
  * Every example of `@octokit/webhooks-examples` (MIT, https://github.com/octokit/webhooks): some 300 real deliveries of
- * GitHub with nothing fresh in them. The package is found beside this one, or in the project of the working directory.
+ * GitHub with nothing fresh in them. The package is found next to this one, or in the project of the working directory.
  *
  * @throws TypeError if the package is not installed.
  * @example

@@ -72,7 +72,7 @@ export async function signedInit<Events extends EventMap>(
   } as Draft<Events>)
 }
 
-/** Throws if it is no provider, as when the factory was not called. */
+/** Throws if it is not a provider, as when the factory was not called. */
 export function requireProvider(what: string, provider: unknown): void {
   if (typeof provider === 'function')
     throw new TypeError(

@@ -167,7 +167,7 @@ function limitCases(
     onStage(mount, 'bounded', async ({ url }) => {
       // The buffers of both kernels can hold several megabytes.
       const { status, written } = await exchange(url, CHUNKED, (socket) => flood(socket, 512 * MIB))
-      // A sender that goes on writing may meet the end of the connection before it reads the reply.
+      // A sender that continues writing may meet the end of the connection before it reads the reply.
       assert.ok(status === 413 || status === 0, `got ${status}`)
       assert.ok(written < 32 * MIB, `${written} bytes were written before the connection ended`)
     }))

@@ -283,7 +283,7 @@ const STEPS = { hour: HOUR, day: 24 * HOUR, year: 365 * 24 * HOUR } as const
 
 /**
  * Steps of the wall clock, as a machine takes them whose clock was wrong: it forgets no id and no guard for them. Timers
- * and the monotonic clock go on.
+ * and the monotonic clock continue.
  */
 function clockCases(
   test: SceneTest,

@@ -152,7 +152,7 @@ function judgeTrial(vector: Vector, result: Tried, options: JudgeOptions): void 
   judgeEvents('topic', vector.topic, result, (event, topic) => continues(event.topic, topic))
 }
 
-/** True if a topic is the expected one, or goes on from it in a new segment. */
+/** True if a topic is the expected one, or continues from it in a new segment. */
 function continues(topic: string, expected: string): boolean {
   return (
     topic === expected ||

@@ -46,7 +46,7 @@ const ANEW = revived(
   'settled',
 ).change
 
-/** Begins a settled job again, as a rule says. False if it is not settled, or its event was erased. */
+/** Starts a settled job again, as a rule says. False if it is not settled, or its event was erased. */
 export async function again(
   { client, prefix, queues }: ReviveContext,
   ref: string,
@@ -73,7 +73,7 @@ export async function promoteJob(queues: Queues, ref: string): Promise<boolean> 
   return unlessChanged((await handle(queues, ref)).promote())
 }
 
-/** A job to act on by its id alone. */
+/** A job to act on only by its id. */
 async function handle(queues: Queues, ref: string): Promise<Job> {
   const { queue, id } = parseRef(ref)
   return new Job(await queues.get(queue), '', {}, {}, id)

@@ -4,7 +4,7 @@
 //   kept:<ring>     hash: id, the request that was kept of a rejected delivery;  source:<ring>: where it came from, its id
 //   bytes:<ring>    bytes of both
 //   series          hash: name of a series, its number, a space and the last day it was asked for;  series:last: the last number
-//   at:<kind>       sorted set of times at which spans begin;  span:<kind>: hash: time, the counts of that span, packed
+//   at:<kind>       sorted set of times at which spans start;  span:<kind>: hash: time, the counts of that span, packed
 //   lost            deliveries that were not kept
 
 /** Adds deliveries to a ring. KEYS: prefix; ARGV: ring, then for each id, row, what was kept and its source (empty without it). */

@@ -1,9 +1,9 @@
 // Scripts of claims, turns and leases. Keys and fields: store.ts.
 
 // The virtual time of a queue is the highest turn that was claimed, or the one before the next in line. BullMQ's score of
-// a prioritized job is its priority times 2^32 and a count; priorities end at 2^21, so turns begin again when nothing
+// a prioritized job is its priority times 2^32 and a count; priorities end at 2^21, so turns start again when nothing
 // waits: after ten seconds without new ones, in which those that were given have been stored, or when half are used. What is
-// not as it is written here begins again too: it must stop no task.
+// not as it is written here starts again too: it must stop no task.
 export const TURN_FUNCTION: string = `
 local function decoded(text)
   local read, value = pcall(cjson.decode, text or '')
@@ -62,7 +62,7 @@ end
 /**
  * Reads a task for a run, if the lock is still this claim's; it then holds for nine tenths of the lease at least. KEYS: prefix;
  * ARGV: ref, token, lease in milliseconds, `<start> <process>`, 1 if a suspect may start. Replies 0 if the lock is lost, the turn the
- * task must take alone if it has to wait for that, 1 if it is a suspect that may not start, 2 if BullMQ could not settle it (a count that is no number), nothing if there is no such event, or
+ * task must take alone if it has to wait for that, 1 if it is a suspect that may not start, 2 if BullMQ could not settle it (a count that is not a number), nothing if there is no such event, or
  * event, head and body of its delivery, the id of the task, then, unless this is the first claim, stc, sn, cut, chg, ls and pa of the job. The start is
  * written unless the job was interrupted. The name of the event is part of the job's id.
  */

@@ -1,6 +1,6 @@
 import { TURN_FUNCTION } from './run.ts'
 
-// Beside BullMQ's own keys there are, all under the prefix and so in one slot of a Cluster:
+// Next to BullMQ's own keys there are, all under the prefix and so in one slot of a Cluster:
 //   event:<name>    hash: n its number, i info (JSON: key, id, topic, tenant, provider), e event, j its jobs (a ref a line), g its
 //                   guards (a name a line), a when it arrived, x `p` if its contents are to be erased once its tasks are done,
 //                   `e` if they were, and its delivery: h head and b body, or d the name of one that

@@ -89,7 +89,7 @@ end
 return gone`
 
 /**
- * KEYS: prefix; ARGV: now, what names of queues begin with (empty: all), 1 for the unfinished alone. Replies for each
+ * KEYS: prefix; ARGV: now, what names of queues start with (empty: all), 1 only for the unfinished. Replies for each
  * queue its name, then how many wait, are delayed, active, completed and failed, and when the oldest due one was due, or
  * an empty string.
  */

@@ -61,7 +61,7 @@ export function createShown(
   function shownOf(reply: EventReply, name: string): ShownEvent {
     const [number, text, arrived, erasing, first, jobs] = reply
     const head = parsed(text)
-    // An event whose info cannot be read is shown by its name alone, so that its tasks can be found and taken out.
+    // An event whose info cannot be read is shown only by its name, so that its tasks can be found and taken out.
     const [key, eventId, topic, tenant, provider] = isHead(head) ? head : [name, null, '', null, '']
     const { receiver } = parseQueueName(parseRef(first).queue)
     const row = {

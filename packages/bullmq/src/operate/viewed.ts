@@ -198,7 +198,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
 
   async function changed(patch: Patch, ref: string): Promise<boolean> {
     if (ref === '') return false
-    // A waiting one has no attempts to begin anew.
+    // A waiting one has no attempts to start again.
     return patch.attempt === undefined ? promoteJob(queues, ref) : again(context, ref, patch)
   }
 
@@ -259,7 +259,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     }
     const key = `${prefix}:${want.passing ? 'passing' : 'index'}`
     const { after: least = -Infinity, before: most = Infinity } = want.filter
-    // An offset shifts while events are forgotten, so each step begins at the place where the last one ended.
+    // An offset shifts while events are forgotten, so each step starts at the place where the last one ended.
     const inside = after && after[0] > least && after[0] < most
     const [low, high] = [`(${least}`, `(${most}`].map((bound) => bound.replace('Infinity', 'inf'))
     const from = inside ? String(after[0]) : oldest ? low! : high!

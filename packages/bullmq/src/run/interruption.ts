@@ -54,7 +54,7 @@ export async function cutOff(
     tell()
     return change.wait!
   }
-  // Replayed, it is still a suspect, and charged from the beginning.
+  // Replayed, it is still a suspect, and charged from the start.
   await bury(owner, error, { ...fields, ...errorFields(error) })
   tell()
   consumer.settled(claim, { kind: 'dead', error }, true)
@@ -94,7 +94,7 @@ function withInterruption(reader: AttemptsReader, { claim, before, attempts }: H
   })
 }
 
-/** True if a run began since the last one that is on record. */
+/** True if a run started since the last one that is on record. */
 function hasBegun(reader: AttemptsReader, { before, attempts }: HeldJob): boolean {
   const space = before.indexOf(' ')
   const began = Number(before.slice(0, space))

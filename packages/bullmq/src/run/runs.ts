@@ -59,7 +59,7 @@ interface JobTask extends RunnerTask<JobTask> {
   /** True while its handler runs, and once its claim is over. */
   running: boolean
   ended: boolean
-  /** True once it is given back. */
+  /** True once it is released. */
   back: boolean
   lost: string | undefined
   stop: ((reason: Error) => void) | undefined
@@ -72,7 +72,7 @@ const SUSPECT_WAIT = 2000
 const FAILED_WAIT = 1000
 // Jobs of one round of claims.
 const MOST = 1000
-// Milliseconds that giving back may take: one round trip.
+// Milliseconds that releasing may take: one round trip.
 const BACK = 250
 
 /**
@@ -81,7 +81,7 @@ const BACK = 250
  */
 export function createRuns(context: RunsContext): Runs {
   const { client, consumer, queues, prefix, lease } = context
-  // All that runs here, also after it was given back: no task runs twice in one process.
+  // All that runs here, also after it was released: no task runs twice in one process.
   const here = new Map<string, JobTask>()
   const tasks = new WeakMap<Claim, JobTask>()
   const leave = (task: JobTask): unknown => here.get(task.ref) === task && here.delete(task.ref)
@@ -90,12 +90,12 @@ export function createRuns(context: RunsContext): Runs {
   const timers: ReturnType<typeof setInterval>[] = []
   let renewing: ReturnType<typeof setInterval> | undefined
   let drains = 0
-  // The slot that had the last task: what a drain has room for is shared out, and goes on behind it.
+  // The slot that had the last task: what a drain has room for is shared out, and continues behind it.
   let last: Slot<JobTask> | undefined
   let shut = false
   const runner = createRunner<JobTask>({
     consumer: { ...consumer, run: runHere },
-    // Nothing is claimed ahead: BullMQ counts a claim as a run that began.
+    // Nothing is claimed ahead: BullMQ counts a claim as a run that started.
     ahead: { time: 0, most: 1 },
     margin: BACK,
     claimOf(task) {
@@ -183,7 +183,7 @@ export function createRuns(context: RunsContext): Runs {
 
   async function look(): Promise<void> {
     const why = await context.shutOut()
-    // A newer version has the store: what runs here is given back, and nothing is claimed until it is gone.
+    // A newer version has the store: what runs here is released, and nothing is claimed until it is gone.
     if (why !== undefined && !shut) runner.giveBack('a newer version of Postern has the store')
     shut = why !== undefined
     runner.look()
@@ -239,7 +239,7 @@ export function createRuns(context: RunsContext): Runs {
     )
   }
 
-  /** Claims one job of a queue. What was reserved for it is given back if there is none, or it does not run. */
+  /** Claims one job of a queue. What was reserved for it is released if there is none, or it does not run. */
   async function claim(slot: Slot<JobTask>, name: string): Promise<void> {
     let task: JobTask | undefined
     try {
@@ -283,7 +283,7 @@ export function createRuns(context: RunsContext): Runs {
     for (;;) {
       const known = here.get(ref)
       const { ended } = known ?? {}
-      // It was given back to other processes, and its run goes on here.
+      // It was released to other processes, and its run continues here.
       if (known && (ended || known.back)) return putBack(owner, FAILED_WAIT)
       if (!runner.active()) return putBack(owner, 0)
       held = await holdJob(context, owner.job, owner.token, false)
@@ -375,7 +375,7 @@ export function createRuns(context: RunsContext): Runs {
     renewing ??= setInterval(() => void renew(), Math.max(1, lease / 4))
   }
 
-  /** A run whose lock ended goes on: its outcome counts if it is the first. It hears if another claim has the task. */
+  /** A run whose lock ended continues: its outcome counts if it is the first. It hears if another claim has the task. */
   async function renew(): Promise<void> {
     const renewed = [...runner.held()].map(async (task) => {
       const { job, token, backend } = task.owner

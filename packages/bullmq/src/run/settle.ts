@@ -191,7 +191,7 @@ async function takeBack(
   return reply === 0 ? 'lost' : 'held'
 }
 
-/** The fields that let a waiting task of a fair key hold no turn: it takes one when it is due, by the script that begins its run. */
+/** The fields that let a waiting task of a fair key hold no turn: it takes one when it is due, by the script that starts its run. */
 function noTurn({ data }: Job<JobData>): { readonly priority?: 1; readonly tp?: 1 } {
   return data.f === undefined ? {} : { priority: 1, tp: 1 }
 }

@@ -12,8 +12,8 @@ interface UnreadContext {
   readonly prefix: string
 }
 
-// A key of another type, a count that is no number, or a script that failed on what it read. What Redis rejects for its own
-// state or its rights (OOM, READONLY, MISCONF, NOPERM) begins with that word, and Redis 6 puts it behind a dash.
+// A key of another type, a count that is not a number, or a script that failed on what it read. What Redis rejects for its own
+// state or its rights (OOM, READONLY, MISCONF, NOPERM) starts with that word, and Redis 6 puts it behind a dash.
 const ODD =
   /^(?:WRONGTYPE|ERR (?:user_script|Error running script|(?:hash )?value is not an? |increment or decrement))/
 const STATE = /-?\b(?:OOM|READONLY|MISCONF|NOREPLICAS|MASTERDOWN|BUSY|LOADING|CLUSTERDOWN|NOPERM)\b/
@@ -24,7 +24,7 @@ export function isOdd(error: unknown): boolean {
   return error instanceof Error && ODD.test(error.message) && !STATE.test(error.message)
 }
 
-/** Fields of a job, beside those that BullMQ writes itself. */
+/** Fields of a job, next to those that BullMQ writes itself. */
 export type JobFields = Readonly<Record<string, string | number>>
 
 /** The fields that tell an error to BullMQ's tools and to ours. */
@@ -44,7 +44,7 @@ export function bury(
   return backend.moveToFailed(job, reasonOf(error), undefined as never, token, false, fields)
 }
 
-/** Makes a claimed task dead that cannot be read, and tells it once. Its neighbours go on. */
+/** Makes a claimed task dead that cannot be read, and tells it once. Its neighbors continue. */
 export async function buryUnread(
   context: UnreadContext,
   owner: Owner,

@@ -152,7 +152,7 @@ function open(
   return cluster.duplicate([], { ...cluster.options, enableOfflineQueue, redisOptions } as never)
 }
 
-// By shape: clients of another copy of ioredis are no instances of our class.
+// By shape: clients of another copy of ioredis are not instances of our class.
 function isClient(connection: object): connection is RedisClient {
   return 'defineCommand' in connection && typeof connection.defineCommand === 'function'
 }
@@ -160,7 +160,7 @@ function isClient(connection: object): connection is RedisClient {
 // Scripts of erasing. Keys and fields: store.ts.
 
 /**
- * Erases the contents of events without open jobs. KEYS: prefix; ARGV: 1 for those alone that `storage.content` marked and that no
+ * Erases the contents of events without open jobs. KEYS: prefix; ARGV: 1 only for those that `storage.content` marked and that no
  * failed job holds back, then for each event name, event and head as they shall be (empty: changes nothing). Replies the
  * names of those that fit.
  */

@@ -50,7 +50,7 @@ export function fromJob(reason: string, stacks: string): TaskError | undefined {
   const more = at < 0 ? undefined : parsed(latest.slice(at + MORE.length))
   const { code, issues } = (more ?? {}) as Pick<TaskError, 'code' | 'issues'>
   const name = /^([\w$.]+)(?::|\n|$)/.exec(stack)?.[1] ?? 'Error'
-  // An error without a message has its name as the reason, and a stack that does not begin with the name twice.
+  // An error without a message has its name as the reason, and a stack that does not start with the name twice.
   const message = reason === name && !stack.startsWith(head(name, name)) ? '' : reason
   return {
     name,

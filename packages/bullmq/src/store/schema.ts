@@ -17,7 +17,7 @@ import { PREFIX } from '../settings.ts'
 
 /**
  * A step is a script that is run again and again with what it returned, at first with '', until it returns ''; each run is
- * short. Several processes may run it beside each other, and again after a crash. KEYS: prefix; ARGV: what it returned.
+ * short. Several processes may run it next to each other, and again after a crash. KEYS: prefix; ARGV: what it returned.
  */
 export type KeysLayout = Layout<string>
 
@@ -151,7 +151,7 @@ export function joinKeys(
     return { from, to: migration.to }
   }
 
-  /** Who is shut out is so from the beginning; the version counts when all is changed. */
+  /** Who is shut out is so from the start; the version counts when all is changed. */
   async function change({ changes, to }: Migration<string>, from: Versions): Promise<void> {
     const drawn = randomUUID()
     await runScript(client, 'posternRaise', prefix, from.version, to.oldest, drawn)

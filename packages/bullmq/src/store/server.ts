@@ -119,7 +119,7 @@ export function watchServer(
       .catch(() => {})
       .finally(() => {
         asking = undefined
-        // One that failed since there is no connection yet is no answer.
+        // One that failed since there is no connection yet is not an answer.
         if (client.status === 'ready') askedAt = performance.now()
       })
   }

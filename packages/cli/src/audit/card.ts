@@ -11,7 +11,7 @@ import { counted, lasting } from '../print/style.ts'
 import { shown, styled } from '../print/terminal.ts'
 import { curlOf, type CurlFacts } from './curl.ts'
 
-/** What the card shows beside the report. */
+/** What the card shows next to the report. */
 interface CardOptions {
   readonly facts: CurlFacts
   /** The kind of app whose remedies are shown. @default all */

@@ -30,7 +30,7 @@ const KEYS: readonly {
   },
 ]
 
-// A command with a longer body is no help.
+// A command with a longer body is not a help.
 const LONGEST = 16_384
 
 /**

@@ -112,7 +112,7 @@ async function write(
 ): Promise<boolean> {
   if (wire.cut !== undefined) {
     outgoing.write(body.subarray(0, wire.cut))
-    // The receiver must have begun to read.
+    // The receiver must have started to read.
     await Promise.race([once(outgoing, 'close').catch(() => undefined), wait(30)])
     return false
   }

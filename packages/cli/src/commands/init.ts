@@ -182,7 +182,7 @@ function isWithin(root: string, link: string): boolean {
 
 /**
  * What is said once the files are written: what to install, to do and to run, in numbered steps, and how to undo all. Lines of code
- * and commands begin with two blanks and are never broken: they are copied.
+ * and commands start with two blanks and are never broken: they are copied.
  */
 function toldOf(
   project: Project,
@@ -311,7 +311,7 @@ function writeEnv(path: string, lines: readonly string[]): Pick<WrittenFiles, 'e
     (line) => !new RegExp(`^\\s*(?:export\\s+)?${variableOf(line)}\\s*=`, 'm').test(before),
   )
   if (added.length === 0) return { env: 'kept', variables: [] }
-  // A secret will stand there: a new file is its owner's alone.
+  // A secret will be there: a new file is its owner's alone.
   const mode = 0o600
   const start = before === '' || before.endsWith('\n') ? '' : '\n'
   appendFileSync(path, `${start}${added.join('\n')}\n`, { mode })

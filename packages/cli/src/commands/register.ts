@@ -242,7 +242,7 @@ async function rotate(jobs: readonly Job[], options: ManageOptions): Promise<Exi
     await registrar.rotate(id, {
       async onSecret({ secret }) {
         await keep(secret)
-        // Both secrets must stand at the receiver before the sender signs with the new one.
+        // Both secrets must be at the receiver before the sender signs with the new one.
         if (!options.yes && !(await agreed('Restart the receiver with both secrets. Does it run?')))
           throw new Failure(
             1,
@@ -296,7 +296,7 @@ interface SecretOptions {
 interface SecretPlace {
   readonly variable: string
   readonly value: string | undefined
-  /** Writes a secret to the `.env` file, and keeps the old one beside it. */
+  /** Writes a secret to the `.env` file, and keeps the old one next to it. */
   readonly keep: (secret: string) => Promise<void>
   /** The same, as the API hands one out. Undefined without `--write-env`. */
   readonly onSecret: OnSecret | undefined
@@ -344,7 +344,7 @@ async function givenSecret(
 
 /**
  * Sets variables in a `.env` file, and leaves the rest of it as it is. The file is replaced in one step, and a new one can
- * be read by its owner alone.
+ * be read only by its owner.
  */
 async function writeEnv(file: string, values: Readonly<Record<string, string>>): Promise<void> {
   const known = await stat(file).catch(() => undefined)

@@ -1,7 +1,7 @@
 import type { Attempt } from '@postern/core/inbox'
 import { shown, styled } from './terminal.ts'
 
-/** Signs and words for outcomes: never colour alone. */
+/** Signs and words for outcomes: never color alone. */
 const SIGNS: Readonly<
   Record<string, readonly [sign: string, format: Parameters<typeof styled>[0]]>
 > = {

@@ -10,7 +10,7 @@ interface TableOptions {
    */
   readonly drops?: readonly string[]
   /**
-   * Whether the last column goes on on further lines, below itself, instead of being cut.
+   * Whether the last column continues on further lines, below itself, instead of being cut.
    *
    * @default false
    */
@@ -29,7 +29,7 @@ const NAME = 28
 // The least that the last column must have room for, before a column falls out for it.
 const LAST = 16
 
-/** Rows in aligned columns, no line wider than the terminal. The first row has the heads. Numbers stand on the right. */
+/** Rows in aligned columns, no line wider than the terminal. The first row has the heads. Numbers are on the right. */
 export function table(
   rows: readonly (readonly string[])[],
   { drops = [], wraps = false, columns = columnsOf() }: TableOptions = {},
@@ -41,7 +41,7 @@ export function table(
   return cells
     .flatMap((row) => {
       const line = row.map((cell, at) => padded(cell, widths[at]!)).join(' '.repeat(GAP))
-      // Without room behind the other columns the last goes on below them.
+      // Without room behind the other columns the last continues below them.
       if (wraps) return wrapped(line.trimEnd(), columns, start + LAST > columns ? GAP : start)
       return [clipped(line.trimEnd(), columns)]
     })

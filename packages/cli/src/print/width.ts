@@ -56,7 +56,7 @@ export function squeezed(text: string, columns: number): string {
 }
 
 /**
- * A text on lines of at most this width, broken between words, and within a word that has no room. All but the first begin
+ * A text on lines of at most this width, broken between words, and within a word that has no room. All but the first start
  * with `indent` blanks, or as many as half of the width.
  */
 export function wrapped(text: string, columns: number, indent = 0): readonly string[] {
@@ -93,7 +93,7 @@ export function wrapped(text: string, columns: number, indent = 0): readonly str
 
   function broken(long: string): void {
     for (let rest = long; rest !== '';) {
-      // A wide character has no room on a line of one column: it stands there all the same.
+      // A wide character has no room on a line of one column: it is there all the same.
       const head = headOf(rest, columns - width) || (width > start.length ? '' : firstOf(rest))
       add(head, plainWidth(head))
       rest = rest.slice(head.length)

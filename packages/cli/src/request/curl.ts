@@ -23,7 +23,7 @@ const HEADERS: Readonly<Record<string, string>> = { A: 'user-agent', b: 'cookie'
 
 /**
  * A curl command line, as browsers and this command copy it, for a shell or for cmd. Like curl, it sends the file of
- * `@file`, which `readFile` reads. Bytes that no shell can write stand before it: `base64 -d <<< … | curl …`.
+ * `@file`, which `readFile` reads. Bytes that no shell can write are before it: `base64 -d <<< … | curl …`.
  */
 export function fromCurl(text: string, readFile: ReadFile): SavedRequest {
   const [, piped, command] = /^(?:base64 -d <<< (\S+) \| )?(curl\s.*)$/s.exec(text.trim()) ?? []

@@ -7,7 +7,7 @@ const STEP = 2 ** 20
 
 /**
  * The bytes of a regular file, at most 64 MiB. Devices, pipes and folders are rejected: `/dev/zero` has no end, and a pipe may
- * never begin. `what` names the file in errors.
+ * never start. `what` names the file in errors.
  *
  * @throws Failure
  */

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 
 /**
  * The words of a shell command line: quotes of both kinds, `$'…'`, and backslashes. Each character of a word is one byte, as
- * the command gets it. Every part of the text is looked at once, since 60 KB of blanks are no reason to wait.
+ * the command gets it. Every part of the text is looked at once, since 60 KB of blanks are not a reason to wait.
  */
 export function shellWords(text: string): readonly string[] {
   const words: string[] = []

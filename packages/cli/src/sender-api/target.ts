@@ -208,7 +208,7 @@ async function exportedReceivers(
 export async function closeAll(receivers: readonly Receiver[]): Promise<void> {
   if (receivers.length === 0) return
   await Promise.all(receivers.map((receiver) => receiver.close({ timeout: '1s' })))
-  // What the app's module opened beside its receivers would keep the process alive.
+  // What the app's module opened next to its receivers would keep the process alive.
   setTimeout(() => process.exit(), 500).unref()
 }
 

@@ -13,7 +13,7 @@ import {
   type WrittenSender,
 } from './written.ts'
 
-/** What stands in an example in place of its own: GitHub, at `/webhooks/github`, with SQLite. */
+/** What is in an example in place of its own: GitHub, at `/webhooks/github`, with SQLite. */
 export interface Filling extends WrittenSender {
   /** Undefined if the host has one of its own. */
   readonly inbox: InboxName | undefined
@@ -22,7 +22,7 @@ export interface Filling extends WrittenSender {
   readonly topic: string
 }
 
-// `examples/hosts`: the build puts a copy beside the code.
+// `examples/hosts`: the build puts a copy next to the code.
 const packed = dirname(createRequire(import.meta.url).resolve('postern/package.json'))
 const folder = import.meta.url.endsWith('.ts')
   ? join(packed, '../../examples/hosts')

@@ -107,7 +107,7 @@ function objectDriver(ctx: ObjectState, ending: TransactionEnd): Driver {
   }
 }
 
-/** Errors of the runtime name SQLite's result code in their message alone. */
+/** Errors of the runtime name SQLite's result code only in their message. */
 function codeOf(error: unknown): number | undefined {
   const found = /\bSQLITE_([A-Z]+)/.exec(isA(error, Error) ? errorText(error) : '')
   return found ? (CODES[found[1]!] ?? CODES['ERROR']) : undefined

@@ -35,7 +35,7 @@ export type WebhookObjectClass<Env> = new (
 
 /**
  * Makes the class of a Durable Object that stores events in its SQLite and runs the handlers behind the reply; its alarm
- * runs what is due later. Extend and export it; its constructor may make tables of your own beside those with the prefix
+ * runs what is due later. Extend and export it; its constructor may make tables of your own next to those with the prefix
  * `postern_`, for `task.commit`. Do not set its alarm: the object has one. Wrong options throw a `TypeError`.
  *
  * @example

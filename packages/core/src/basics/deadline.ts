@@ -68,7 +68,7 @@ export type Duration = number | `${number}${keyof typeof UNITS}`
 /** The longest wait `setTimeout` takes, in milliseconds; a longer one fires at once. */
 export const MAX_TIMER: number = 2 ** 31 - 1
 
-/** Milliseconds of a {@link Duration}. Throws a `TypeError` that names the option if the value is no duration. */
+/** Milliseconds of a {@link Duration}. Throws a `TypeError` that names the option if the value is not a duration. */
 export function milliseconds(value: Duration, option: string): number {
   if (typeof value === 'number' && value >= 0 && value < Infinity) return value
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(value) : null

@@ -8,7 +8,7 @@ interface Room {
   count(bytes: number): number
   take(bytes: number): void
   give(bytes: number): void
-  /** Calls it once when something was given back. */
+  /** Calls it once when something was released. */
   freed(look: () => void): void
 }
 
@@ -61,7 +61,7 @@ function oldSpaceOf(limit: number): number {
   return limit - Math.min(192 * MIB, limit * 0.6)
 }
 
-/** An eighth of the free memory, but no more than `most` bytes: for bytes that lie outside of the heap. */
+/** An eighth of the free memory, but no more than `most` bytes: for bytes that are outside of the heap. */
 export function eighthOfMemory(most: number): number {
   return Math.max(1, Math.min(most, Math.floor(freeMemory() / 8)))
 }
@@ -134,7 +134,7 @@ export function weighMarks(body: Uint8Array, values: number): number {
   return weight
 }
 
-/** Bytes that a text of JSON takes once it is parsed, by its length alone. */
+/** Bytes that a text of JSON takes once it is parsed, only by its length. */
 export function weighText(length: number): number {
   return length * USUAL
 }

@@ -34,7 +34,7 @@ export function textBytes(
   return Buffer.from(text, encoding)
 }
 
-/** The bytes of a hex string; undefined if its length is odd or a character is no hex digit. */
+/** The bytes of a hex string; undefined if its length is odd or a character is not a hex digit. */
 export function fromHex(text: string): Uint8Array | undefined {
   return /^(?:[0-9a-fA-F]{2})*$/.test(text) ? Buffer.from(text, 'hex') : undefined
 }

@@ -84,7 +84,7 @@ function ofBytes(bytes: Uint8Array, formats: readonly Format[]): Format {
   if ((first === 0x7b || first === 0x5b) && can('json')) return 'json'
   if (first === 0x3c && can('xml')) return 'xml'
   if (bytes[0] === 0x2d && bytes[1] === 0x2d && can('multipart')) return 'multipart'
-  // Text and bytes take what has no mark of its own; only beside them must a form look like one.
+  // Text and bytes take what has no mark of its own; only next to them must a form look like one.
   const rest = can('text') ? 'text' : can('bytes') ? 'bytes' : undefined
   if (can('form') && (rest === undefined || isFormText(bytes))) return 'form'
   return rest ?? formats[0]!

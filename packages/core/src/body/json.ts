@@ -148,7 +148,7 @@ export function isDeeper(json: string, limit: number): boolean {
   return false
 }
 
-/** Place of the quote that ends the string which begins at `start`, or the end of the text. */
+/** Place of the quote that ends the string which starts at `start`, or the end of the text. */
 export function endOfString(json: string, start: number): number {
   for (let quote = start; ;) {
     quote = json.indexOf('"', quote + 1)

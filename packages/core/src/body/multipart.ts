@@ -35,7 +35,7 @@ export interface MultipartLimits {
  * line: a label that no signature covers could name another one, so that text inside a part is read as a part. Text is
  * UTF-8 unless its part names another charset.
  *
- * @throws WebhookError `malformed_body` for a body that begins with no boundary, is cut off, unreadable or has too many
+ * @throws WebhookError `malformed_body` for a body that starts with no boundary, is cut off, unreadable or has too many
  * parts; `unsupported_media_type` if the parser, an optional peer, is not installed; `unsupported_encoding` for a field
  * in an unknown charset.
  */

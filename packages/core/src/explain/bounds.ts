@@ -14,7 +14,7 @@ export interface Bounds {
 
 // Bytes that are tried in one turn of the event loop, with what is made around them: some 10 ms.
 const SLICE = 256 * 1024
-// What a trial costs beside its body, in bytes.
+// What a trial costs next to its body, in bytes.
 const EACH = 1024
 
 /** Bounds by a count and by milliseconds of a clock that never goes back. */

@@ -105,7 +105,7 @@ export async function explain(
     if (found) return proven(found)
     const late = early ?? (await ask())
     if (late.verified === 1) return late.steps.map((step) => finding(step, 'proven'))
-    // A likeness to another sender is no cause if a header of our sender is there.
+    // A likeness to another sender is not a cause if a header of our sender is there.
     const others = early || late.verified > 0 ? late.steps : []
     const held = cases.flatMap((other) => heldBy(other, subject))
     return likely({ subject, error: error!, reads, provider: one, others, held, ms })
@@ -179,7 +179,7 @@ function shown(place: string): string {
   return place.replaceAll(/[^\w\-.[\] ]/g, '?').slice(0, 100)
 }
 
-/** One provider's judgement of the delivery as it came. */
+/** One provider's judgment of the delivery as it came. */
 interface Case {
   /** Undefined if its secrets cannot be had. */
   readonly subject: Subject | undefined

@@ -58,7 +58,7 @@ export interface Explanation {
   readonly code: ErrorCode | undefined
   /** Name of the provider that the findings are about. */
   readonly provider: string
-  /** Best first. The causes of a proof stand beside each other: all of them must be undone. */
+  /** Best first. The causes of a proof are next to each other: all of them must be undone. */
   readonly findings: readonly Finding[]
   readonly stats: {
     /** Verifications that were tried. */
@@ -82,7 +82,7 @@ export interface RepairedRequest {
 
 /** Options of {@link explain}. */
 export interface ExplainOptions {
-  /** Providers of other senders, to recognise their deliveries. @default none */
+  /** Providers of other senders, to recognize their deliveries. @default none */
   readonly catalogue?: ReadonlyMap<string, About> | readonly About[]
   /** The time to judge by, in milliseconds since 1970. Give the time of arrival for an earlier delivery. @default Date.now */
   readonly now?: () => number

@@ -196,7 +196,7 @@ function empty(
 
 function isCompressed(body: Uint8Array, coding: string): boolean {
   if (coding.includes('gzip')) return body[0] === 0x1f && body[1] === 0x8b
-  // Brotli and deflate have no mark: what begins as JSON, XML or a form is plain.
+  // Brotli and deflate have no mark: what starts as JSON, XML or a form is plain.
   return !/^[\s\w{[<"]{4}/.test(utf8(body.subarray(0, 16)))
 }
 

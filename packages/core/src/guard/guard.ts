@@ -24,7 +24,7 @@ export class DestinationRejected extends Error {
 
 /** Decides which destinations may be called: URLs before the call, addresses at the connect. */
 export interface AddressGuard {
-  /** The URL, normalised. Throws {@link DestinationRejected}. */
+  /** The URL, normalized. Throws {@link DestinationRejected}. */
   url(text: string | URL): URL
   /** Throws {@link DestinationRejected} if the address must not be connected to. */
   address(address: string): void
@@ -144,7 +144,7 @@ let lists: { readonly closed: net.BlockList; readonly unicast: net.BlockList } |
 /**
  * True for an address of the public internet: not private, loopback, link-local, unique-local, shared (CGNAT),
  * multicast, reserved or one of a metadata service. An IPv6 address that holds an IPv4 one (mapped, NAT64) is judged by
- * that. A string that is no address is not public.
+ * that. A string that is not an address is not public.
  */
 export function isPublicAddress(address: string): boolean {
   const plain = plainAddress(address)

@@ -6,7 +6,7 @@ import { isIP, createGuard, DestinationRejected, hostOf, type AddressGuard } fro
 // Names of networks of one's own (RFC 6761, 6762, 8375, and `.internal`), and names without a dot.
 const LOCAL = /^[^.]*$|\.(?:corp|home|home\.arpa|internal|intranet|lan|local|private)$/i
 
-/** The guard of URLs that a stranger names: issuers of certificates are at `http:` URLs, and decide by a signature alone. */
+/** The guard of URLs that a stranger names: issuers of certificates are at `http:` URLs, and decide only by a signature. */
 export function strangersGuard(lookup?: LookupFunction): AddressGuard {
   const guard = createGuard({
     allowHttp: true,

@@ -5,16 +5,16 @@ import type { EventRecord, StoredDelivery } from '../event.ts'
 import type { KeptRequest } from './journal.ts'
 
 // Inboxes store opaque strings and bytes. A value that JSON cannot carry (BigInt, bytes) becomes an object with one
-// marked key. Keys of a payload that begin with the mark get a second mark, so no sender can forge such an object.
+// marked key. Keys of a payload that start with the mark get a second mark, so no sender can forge such an object.
 // The mark is a private-use character, which JSON writes without an escape. Engines reject escaped keys (PostgreSQL's
-// jsonb takes no \u0000) or confuse them (V8 13, for keys with an escape and the same beginning).
+// jsonb takes no \u0000) or confuse them (V8 13, for keys with an escape and the same start).
 const MARK = '\ue000'
 const BIGINT = '\ue000n'
 const BYTES = '\ue000b'
 
 /**
  * An event as a string; BigInt and bytes survive. Given the delivery, it omits a payload that the body holds too. Then
- * store the delivery beside it and pass it to {@link decodeEvent}.
+ * store the delivery next to it and pass it to {@link decodeEvent}.
  */
 export function encodeEvent(event: EventRecord, delivery?: StoredDelivery): string {
   if (event.source === undefined || delivery === undefined || !isPlain(delivery))
@@ -72,7 +72,7 @@ export function isPlain({ body, headers }: StoredDelivery): boolean {
   )
 }
 
-/** Head of a delivery as a string; its body is stored beside it as bytes. */
+/** Head of a delivery as a string; its body is stored next to it as bytes. */
 export function encodeDelivery(delivery: StoredDelivery): { head: string; body: Uint8Array } {
   const { method, url, headers, receivedAt, context } = delivery
   return {
@@ -101,7 +101,7 @@ export function unpackDelivery(packed: Uint8Array): StoredDelivery {
   return decodeDelivery(head, body)
 }
 
-/** Head of a rejected request as a string; its body is stored beside it as bytes. */
+/** Head of a rejected request as a string; its body is stored next to it as bytes. */
 export function encodeKept({ body, ...head }: KeptRequest): { head: string; body: Uint8Array } {
   return { head: JSON.stringify(head), body }
 }

@@ -208,19 +208,19 @@ function gaps<T>(length: number): (T | undefined)[] {
   return made
 }
 
-/** Where keys stand in a list: numbers below its length. */
+/** Where keys are in a list: numbers below its length. */
 interface KeyPlaces {
   /** The place of a key, or -1. */
   find(key: string): number
-  /** A key that is not there stands at this place. */
+  /** A key that is not there is at this place. */
   add(key: string, place: number): void
-  /** What stands at this place does so no more. */
+  /** What is at this place does so no more. */
   remove(place: number): void
   /** How many keys there are. */
   size(): number
 }
 
-/** Makes the places of a list of this length. `keyAt` gives the key that stands at a place. */
+/** Makes the places of a list of this length. `keyAt` gives the key that is at a place. */
 // By hand: a Map of 100,000 ids is looked up where the CPU's caches have none of it, in its table and in the strings that
 // share a slot, and the one that goes is looked up once more by its string. Here a look reads one line of memory.
 function createPlaces(length: number, keyAt: (place: number) => string | undefined): KeyPlaces {

@@ -116,7 +116,7 @@ export interface Port {
   /**
    * Runs what is due, without `work`: frees ended leases, then claims and runs at most `max` tasks and waits for its own
    * attempts. Starts nothing in the last milliseconds (`last`, 1000 by default) before `until` (milliseconds since
-   * 1970). Attempts that still run near the end hear `signal`; then their tasks are given back without an attempt.
+   * 1970). Attempts that still run near the end hear `signal`; then their tasks are released without an attempt.
    */
   drain?(until: number, max: number, last?: number): Promise<RunDueResult>
   /**
@@ -132,7 +132,7 @@ export interface Port {
    * Takes no more deliveries, and has ended by `until` (milliseconds since 1970, of the machine's clock as it is when this
    * is called: a later step of that clock moves no deadline). It claims no
    * more tasks, unless the inbox would lose them with the process. `signal` of the running attempts aborts at half the
-   * time left. Tasks that still run at the end are given back as they were claimed: no attempt, no interruption, and
+   * time left. Tasks that still run at the end are released as they were claimed: no attempt, no interruption, and
    * early enough to be stored by `until`. A late outcome is rejected.
    */
   close(until: number): Promise<void>
@@ -190,7 +190,7 @@ export interface TaskDraft {
   readonly part?: string
   /** Tasks of one subscription and key run one after another. */
   readonly orderKey?: string
-  /** Data of a child task beside its event. */
+  /** Data of a child task next to its event. */
   readonly data?: Json
   /** The tenant: claims take the tenants of one subscription in turns. */
   readonly fairKey?: string
@@ -248,7 +248,7 @@ export type Outcome =
   | { readonly kind: 'dead'; readonly error: TaskError }
 
 /**
- * Small keyed values beside the tasks, with compare-and-set: destinations, handshake secrets, marks. A stored value that
+ * Small keyed values next to the tasks, with compare-and-set: destinations, handshake secrets, marks. A stored value that
  * cannot be read is told, and counts as absent: `get` finds nothing, `list` leaves it out, and `set` with 0 replaces it.
  */
 export interface Records {

@@ -197,7 +197,7 @@ export interface ActionQuery {
 export interface OperatorAction {
   /** Unique in its inbox and sortable by time. */
   readonly id: string
-  /** When it began, and when its last step was done. */
+  /** When it started, and when its last step was done. */
   readonly at: number
   readonly last: number
   readonly what: 'replay' | 'rerun' | 'delete' | 'erase' | 'prune'

@@ -5,10 +5,10 @@ import type { Claim, Consumer, Intake, Port } from './inbox.ts'
 import type { Seal } from './seal.ts'
 import { textBytes, encode, toBuffer, utf8 } from '../body/bytes.ts'
 
-// A character of private use begins it: no sender's payload is taken for a sealed one.
+// A character of private use starts it: no sender's payload is taken for a sealed one.
 const MARK = '\ue001sealed:'
 
-/** What an inbox keeps of a sealed delivery beside its bytes. */
+/** What an inbox keeps of a sealed delivery next to its bytes. */
 const SEALED: StoredDelivery['headers'] = [['x-postern-sealed', '1']]
 
 /**

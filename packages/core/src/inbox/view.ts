@@ -66,7 +66,7 @@ export interface TaskFilter {
 export interface TaskQuery extends TaskFilter {
   /** Rows of one page. @default 100, at most 1000 */
   readonly limit?: number
-  /** Where the page begins: `cursor` of the page before. */
+  /** Where the page starts: `cursor` of the page before. */
   readonly cursor?: string
   /** Milliseconds a search may take before it returns the rows found so far. @default 500 */
   readonly budget?: number
@@ -78,13 +78,13 @@ export interface TaskDetail extends TaskInfo {
   readonly delivery: StoredDelivery
 }
 
-/** How a change of many tasks is done. One call is one chunk: any process can go on with the cursor. */
+/** How a change of many tasks is done. One call is one chunk: any process can continue with the cursor. */
 export interface ChangeOptions {
   /** Counts and changes nothing. @default false */
   readonly dryRun?: boolean
   /** Tasks this call changes at most. @default 10_000 */
   readonly limit?: number
-  /** Where this chunk begins: `cursor` of the one before. */
+  /** Where this chunk starts: `cursor` of the one before. */
   readonly cursor?: string
   /** When this call must have ended, in milliseconds since 1970. @default none */
   readonly until?: number
@@ -113,7 +113,7 @@ export interface EraseOptions extends ChangeOptions {
 export interface Changed {
   /** Tasks that were changed, or would be (`dryRun`); for `erase`, events. */
   readonly count: number
-  /** Where the next chunk begins; undefined when there is nothing left. */
+  /** Where the next chunk starts; undefined when there is nothing left. */
   readonly cursor: string | undefined
   /** Id of what `journal.actions` tells of it; undefined if nothing was changed. */
   readonly action?: string
@@ -204,7 +204,7 @@ export interface Cause {
   /** How many of those have a dead task. */
   readonly amongDead: number
   /**
-   * Set if a subscription has more failed tasks than the inbox looks at: counts, times and causes are then of so many of each
+   * Set if a subscription has more failed tasks than the inbox looks at: counts, times and causes are then of this many of each
    * subscription, the newest. `stats` counts all.
    */
   readonly ofNewest?: number

@@ -25,7 +25,7 @@ export function claimedTopic(delivery: DeliveryInit, provider: Provider): string
   }
 }
 
-/** What is not read at once counts as empty: a topic may stand in a header. */
+/** What is not read at once counts as empty: a topic may be in a header. */
 function bodyOf(delivery: Delivery): ParsedBody {
   const body = parseBody(delivery, false)
   if (!isPromise(body)) return body

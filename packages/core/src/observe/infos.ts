@@ -110,12 +110,12 @@ export interface CallInfo {
   readonly port: number
 }
 
-/** Calls to a destination pause in this process, or go on. */
+/** Calls to a destination pause in this process, or continue. */
 export interface PauseInfo {
   readonly receiver: string
   readonly subscription: string
   /** Name of the destination. */
   readonly destination: string
-  /** The end of the pause, in milliseconds since 1970: then one call is made as a probe. Undefined if calls go on. */
+  /** The end of the pause, in milliseconds since 1970: then one call is made as a probe. Undefined if calls continue. */
   readonly until: number | undefined
 }

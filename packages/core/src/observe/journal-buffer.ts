@@ -8,7 +8,7 @@ interface JournalBufferOptions {
   readonly write: (batch: JournalBatch) => MaybePromise<void>
   /** Milliseconds after which what came is written. @default 1000 */
   readonly every?: number
-  /** Deliveries of one batch at most, and as many counts and gauges beside them. @default 500 */
+  /** Deliveries of one batch at most, and as many counts and gauges next to them. @default 500 */
   readonly rows?: number
   /** Verified deliveries kept in a second; beyond, they are counted as lost. @default 1000 */
   readonly perSecond?: number
@@ -56,7 +56,7 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
   return {
     takes,
     arrived(arrival) {
-      // Those with a body are few, whatever comes beside them.
+      // Those with a body are few, whatever comes next to them.
       if (!arrival.kept) {
         if (!takes(arrival.verified)) return
         kept[arrival.verified ? 'verified' : 'unverified']++

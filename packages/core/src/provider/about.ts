@@ -28,7 +28,7 @@ export interface About {
   readonly example: object
   /** The day on which the sender's page and libraries were last compared, as 2026-01-31; `unknown` if nobody says. */
   readonly checked: string
-  /** What a verdict depends on beside algorithm and message: key forms, prefixes, several signatures, letter case. */
+  /** What a verdict depends on next to algorithm and message: key forms, prefixes, several signatures, letter case. */
   readonly forms: readonly string[]
   /** How the sender delivers: what its page does not state is `unknown`. */
   readonly delivers: Delivers
@@ -74,7 +74,7 @@ export interface Factory<Options extends object, Sent extends EventMap = EventMa
 export interface Setup {
   /** Menus, pages and buttons in the order of clicks, up to the form that takes the URL. A name in `<…>` is the reader's own. */
   readonly steps?: readonly string[]
-  /** Address where `steps` begin or end, if it is the same for everybody. */
+  /** Address where `steps` start or end, if it is the same for everybody. */
   readonly url?: string
   /** Where the URL goes, in words, if no menu is named: a file, a field of a request, another protocol. */
   readonly place?: string

@@ -133,7 +133,7 @@ export function explained<Found>(verify: () => Found): Found {
   }
 }
 
-/** The parts that a signature protects if the topic lies in a header, which is not signed unless they say so. */
+/** The parts that a signature protects if the topic is in a header, which is not signed unless they say so. */
 export function headed(covers: Covers, topicHeader: string | undefined): Covers {
   return topicHeader === undefined || covers.topic === true || covers.body === 'none'
     ? covers

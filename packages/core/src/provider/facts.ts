@@ -15,7 +15,7 @@ export interface Delivers {
   readonly after4xx: 'retried' | 'dropped' | Unknown | (string & {})
   /** When it stops to deliver to the URL at all. */
   readonly givesUp: string
-  /** The answers that are no failure, `2xx` or `200`. */
+  /** The answers that are not failure, `2xx` or `200`. */
   readonly ok: string
   /** How it writes JSON: with line breaks and an indent, or without. */
   readonly json: 'compact' | 'indented' | Unknown

@@ -3,7 +3,7 @@ import type { Scheme } from './scheme.ts'
 /** A scheme's two ways from a secret to its keys. */
 export type KeyForms<Key> = Required<Pick<Scheme<Key>, 'key' | 'keysOf'>>
 
-// Keys that a secret has beside its first: rejections count secrets, and `sign` uses first keys alone.
+// Keys that a secret has next to its first: rejections count secrets, and `sign` uses first keys alone.
 const further = new WeakSet<object>()
 
 /**

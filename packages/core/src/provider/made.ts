@@ -16,7 +16,7 @@ export interface Made {
   verifyWith(keys: readonly unknown[], delivery: Delivery, clock: Clock): MaybePromise<Verified>
 }
 
-// A function stands behind the symbol: printing it, or its JSON, shows no option. Spreading a provider keeps it.
+// A function is behind the symbol: printing it, or its JSON, shows no option. Spreading a provider keeps it.
 const MADE: unique symbol = Symbol('postern.made')
 
 /** What {@link madeOf} finds on a provider. */

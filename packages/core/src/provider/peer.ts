@@ -71,7 +71,7 @@ export function checkPeer(provider: string, name: string, home: PeerHome = CORE)
     throw new TypeError(`${provider}: the package ${name} is missing; npm install ${name}`)
 }
 
-// A missing package is only certain if the module lies in its own package: a bundle can hold the peer, and Workers have no files.
+// A missing package is only certain if the module is in its own package: a bundle can hold the peer, and Workers have no files.
 function isMissing(name: string, { from, within }: PeerHome): boolean {
   try {
     const { process } = globalThis

@@ -37,7 +37,7 @@ export interface PerTenantOptions {
   readonly max?: number
   /** How many look-ups run at the same time; beyond, a delivery is answered 503 and comes again. @default 100 */
   readonly atOnce?: number
-  /** How many look-ups are begun in a minute; beyond, likewise. Known tenants have as many of their own. @default 3000 */
+  /** How many look-ups are started in a minute; beyond, likewise. Known tenants have as many of their own. @default 3000 */
   readonly perMinute?: number
 }
 

@@ -97,7 +97,7 @@ export interface Provider<Events extends EventMap = EventMap> {
    * receiver's `parsing.contentType` wins. @default 'ignore'
    */
   readonly contentType?: 'ignore' | 'strict'
-  /** Decides the format if something signed beside the body names it (Twilio's `bodySHA256`). Undefined: `formats` decides. */
+  /** Decides the format if something signed next to the body names it (Twilio's `bodySHA256`). Undefined: `formats` decides. */
   readonly format?: (delivery: Delivery) => Format | undefined
   /** Content codings this sender uses, each with the bytes that are signed. @default {} */
   readonly codings?: Codings
@@ -111,7 +111,7 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly repeats?: boolean
   /** False if no event of this sender has an id, so that `dedupe: 'id'` deduplicates nothing. @default true */
   readonly ids?: boolean
-  /** The time that was signed beside the body, as it came. The digest of `dedupe: 'id+digest'` covers it. */
+  /** The time that was signed next to the body, as it came. The digest of `dedupe: 'id+digest'` covers it. */
   readonly signedTime?: (delivery: Delivery) => string | undefined
   /** 'body' if unsigned greetings come as POST: at most 1 KiB of an unsigned body is then read for `greet`. @default 'head' */
   readonly greets?: 'head' | 'body'
@@ -123,8 +123,8 @@ export interface Provider<Events extends EventMap = EventMap> {
   /** The header in which a delivery claims the id of its event, for the history of what was rejected. In lower case. */
   readonly claims?: string
   /**
-   * The header in which alone the topic of an event lies, in lower case: `covers.topic` is false unless the scheme says that
-   * it signs this header. `behind` derives from it what a gateway covers. @default the topic lies in the body
+   * The only header that has the topic of an event, in lower case: `covers.topic` is false unless the scheme says that
+   * it signs this header. `behind` derives from it what a gateway covers. @default the topic is in the body
    */
   readonly topicHeader?: string
   /**
@@ -132,7 +132,7 @@ export interface Provider<Events extends EventMap = EventMap> {
    * or password is wrong. It reads no body, is always synchronous, and lets pass all that only `verify` can judge.
    */
   readonly admit?: (head: Delivery, clock: Clock) => void
-  /** True if `admit` verifies the sender: a delivery that it lets pass is no stranger's. @default false */
+  /** True if `admit` verifies the sender: a delivery that it lets pass is not a stranger's. @default false */
   readonly proves?: boolean
   /** Names that were trusted once, such as URLs of certificates: the receiver keeps them in its inbox's records. */
   readonly trusted?: readonly TrustedNames[]

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { toBuffer } from '../body/bytes.ts'
 
-/** Compares two strings in a time that depends on their lengths alone. */
+/** Compares two strings in a time that depends only on their lengths. */
 export function safeEqual(a: string, b: string): boolean {
   const left = toBuffer(a)
   const right = toBuffer(b)

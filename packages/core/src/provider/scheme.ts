@@ -3,15 +3,15 @@ import type { MaybePromise } from '../basics/maybe.ts'
 import type { SignaturePlace } from './facts.ts'
 import type { TrustedNames } from './lookup/trusted-names.ts'
 
-/** The parts of a delivery that a signature protects. Documentation, tests and the defence against replays read it. */
+/** The parts of a delivery that a signature protects. Documentation, tests and the defense against replays read it. */
 export interface Covers {
   /** `bytes`: any changed byte of the body is noticed. `fields`: any changed field is. `none`: the body is not protected. */
   readonly body: 'bytes' | 'fields' | 'none'
   readonly url?: boolean
-  /** True if the event's id lies in what is signed. @default false */
+  /** True if the event's id is in what is signed. @default false */
   readonly id?: boolean
   /**
-   * False if the topic lies in an unsigned header and nowhere else: a captured body can be sent again
+   * False if the topic is in an unsigned header and nowhere else: a captured body can be sent again
    * under another topic. @default true if the body is protected
    */
   readonly topic?: boolean
@@ -55,7 +55,7 @@ export interface Scheme<Key = unknown> {
   /** Seconds that a signed time may be away from now. @default nothing is dated */
   readonly tolerance?: number
   /**
-   * What a verdict depends on beside algorithm and message: `key in hex`, `prefix sha256=`, `several signatures`, `lower
+   * What a verdict depends on next to algorithm and message: `key in hex`, `prefix sha256=`, `several signatures`, `lower
    * case`. Each needs a known answer by the sender. @default none
    */
   readonly forms?: readonly string[]
@@ -68,7 +68,7 @@ export interface Scheme<Key = unknown> {
   readonly signatures?: readonly string[]
   /** Headers, in lower case, without which `verify` rejects each delivery. */
   readonly needs?: readonly string[]
-  /** Headers, in lower case, that `verify` may read beside `needs`; a function if the delivery names them. @default none */
+  /** Headers, in lower case, that `verify` may read next to `needs`; a function if the delivery names them. @default none */
   readonly reads?: readonly string[] | ((delivery: Delivery) => readonly string[])
   /** True if `verify` reads method, URL and headers alone, so that it can reject before the body is read. @default false */
   readonly head?: boolean
@@ -76,7 +76,7 @@ export interface Scheme<Key = unknown> {
   readonly keys?: readonly Key[]
   /** True if the delivery carries what this scheme verifies, right or wrong. @default one of `needs` is there */
   present?(delivery: Delivery): boolean
-  /** True if `present` may need the body: then nothing is rejected by the head alone. @default false */
+  /** True if `present` may need the body: then nothing is rejected only by the head. @default false */
   readonly anywhere?: boolean
   /** Makes a key of a secret. Throws a `TypeError` that names the expected format. */
   key(secret: string): Key
@@ -89,7 +89,7 @@ export interface Scheme<Key = unknown> {
   verify(delivery: Delivery, keys: readonly Key[], now: number): MaybePromise<number>
   /** Names of keys that `verify` looks up apart from invented ones. */
   readonly trusted?: TrustedNames
-  /** The time that was signed beside the body, as it came. */
+  /** The time that was signed next to the body, as it came. */
   signedTime?(delivery: Delivery): string | undefined
   /** Adds the signature to a request. Absent if the receiver's key can only verify. */
   sign?(request: SignableRequest, key: Key, now: number): SignableRequest

@@ -167,7 +167,7 @@ function isScoped(value: unknown): value is ScopedSecret {
   return typeof value === 'object' && value !== null && 'secret' in value && 'tenant' in value
 }
 
-/** The kind of a value that is no secret; never the value. */
+/** The kind of a value that is not a secret; never the value. */
 function kindOf(value: unknown): string {
   if (value === null) return 'null'
   if (typeof value !== 'object') return typeof value

@@ -55,7 +55,7 @@ export interface ProviderSpec<
   readonly options: Readonly<Record<keyof Options & string, string>>
   /** Checks the options and returns a value that the functions below get in their place. Throws a `TypeError`. */
   readonly prepare?: (options: Options) => Ready
-  /** How deliveries are signed. `noAuth` if nothing is signed, `fixedKeys` if the keys are no strings. */
+  /** How deliveries are signed. `noAuth` if nothing is signed, `fixedKeys` if the keys are not strings. */
   readonly scheme: (options: Ready) => Scheme<Key>
   /** Name of the option that takes the secret. @default 'secret', if there is such an option */
   readonly secret?: string
@@ -72,7 +72,7 @@ export interface ProviderSpec<
   /** The most that is protected: it refines the scheme's `covers`, but cannot exceed it. @default that of the scheme */
   readonly covers?: Covers
   /**
-   * Headers that the functions below read, in lower case, beside those of the scheme, of `claims` and of `compose`; a
+   * Headers that the functions below read, in lower case, next to those of the scheme, of `claims` and of `compose`; a
    * function if the delivery itself names them. A rejected delivery keeps them. @default none
    */
   readonly reads?: readonly string[] | ((delivery: Delivery, options: Ready) => readonly string[])

@@ -30,7 +30,7 @@ interface AdmitContext {
   readonly monotonic: () => number
   /** Throws if the receiver takes no deliveries now. */
   readonly ensureOpen: () => void
-  /** True reads the body of a head that is rejected, so that `explain` can look at the whole: in development alone. */
+  /** True reads the body of a head that is rejected, so that `explain` can look at the whole: only in development. */
   readonly lenient: boolean
 }
 
@@ -38,8 +38,8 @@ interface AdmitContext {
 const GREETING = 1024
 
 /**
- * The first step of a delivery, on the head alone: receiver open, method, coding, declared length, headers that the scheme
- * needs, credentials that lie in the head. Throws the rejection if one of these fails.
+ * The first step of a delivery, only on the head: receiver open, method, coding, declared length, headers that the scheme
+ * needs, credentials that are in the head. Throws the rejection if one of these fails.
  */
 export function createAdmit(context: AdmitContext): (head: Delivery) => Admission {
   const { provider, limits, now, monotonic } = context

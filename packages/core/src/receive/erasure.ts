@@ -14,7 +14,7 @@ export const keepNothing: KeepBody = () => null
 export interface Erasure {
   /** A task of this event is done or was deleted. */
   ended(event: Pick<EventRecord, 'key' | 'passing'>): void
-  /** Begins to look for events that a process left behind when it died. */
+  /** Starts to look for events that a process left behind when it died. */
   start(): void
   /** Erases what waits and what was left behind, until a time of `performance.now()`. */
   flush(until: number): Promise<void>

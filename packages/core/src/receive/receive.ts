@@ -220,7 +220,7 @@ export function outcomeOf(taken: readonly Accepted[]): 'accepted' | 'duplicate' 
   return taken.every((one) => one === 'duplicate') ? 'duplicate' : 'accepted'
 }
 
-/** The reply to a delivery that was taken: the provider's, the user's answer, or the acknowledgement. */
+/** The reply to a delivery that was taken: the provider's, the user's answer, or the acknowledgment. */
 function reply(
   context: ReceiveContext,
   delivery: Delivery,

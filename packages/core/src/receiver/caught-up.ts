@@ -4,7 +4,7 @@ export interface CaughtUp {
   readonly source: string
   readonly since: number
   readonly until: number
-  /** Events up to then were settled by an earlier call that was cut off; undefined if it began at `since`. */
+  /** Events up to then were settled by an earlier call that was cut off; undefined if it started at `since`. */
   readonly resumedAt: number | undefined
   /** Events that the sender listed. */
   readonly listed: number
@@ -29,7 +29,7 @@ export interface CaughtUp {
   /** False if events of the range may be left; `cut` says why. */
   readonly complete: boolean
   /**
-   * `limit`: more events were in the range, and the older ones were left; go on with `until` of the oldest. `endless`: the
+   * `limit`: more events were in the range, and the older ones were left; continue with `until` of the oldest. `endless`: the
    * sender's pages brought nothing new, or did not end. `moving`: the list still brought new events when it was read for the
    * fifth time. `time`: an entry of the list has no time, and what came behind it was left. Undefined if it is complete.
    */

@@ -122,7 +122,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
 
   /**
    * Why nothing can be stored now. It is tried if a write failed, at most once a second, or if none has been stored for a
-   * while: no traffic is no sign.
+   * while: no traffic is not a sign.
    */
   async function writeFailure(): Promise<unknown> {
     const { failure, suspect, storedAt } = writes

@@ -22,7 +22,7 @@ export interface ReceiverOptions<
   readonly name?: string
   /** Bounds of what one delivery may cost. */
   readonly limits?: LimitOptions
-  /** Status of the acknowledgement: 200, 202 or 204, or 302 with a location if the sender accepts redirects. @default 200 with an empty body */
+  /** Status of the acknowledgment: 200, 202 or 204, or 302 with a location if the sender accepts redirects. @default 200 with an empty body */
   readonly ack?: AckOption
   /**
    * Names the tenant of an event whose secret has none: its tasks take turns with those of other tenants, so that one tenant's backlog does not
@@ -64,7 +64,7 @@ export interface ReceiverOptions<
   readonly explain?: boolean | Duration
   /**
    * The version of your app, at most 100 characters: the inspector's charts mark when it was first seen working, so that a
-   * change of them is seen beside its deploy. @default that in the `package.json` of the working directory, if there is one
+   * change of them is seen next to its deploy. @default that in the `package.json` of the working directory, if there is one
    */
   readonly version?: string
   /** After this time without a verified delivery, observers get `silent`. @default never */

@@ -222,7 +222,7 @@ function createConsumer(context: ConsumerContext): Consumer {
     warn: (message) => observer.warning?.(context.receiver, message),
   }
 
-  /** The subscriptions, and beside them the lane of events that waited for one. */
+  /** The subscriptions, and next to them the lane of events that waited for one. */
   function lanes(): readonly Lane[] {
     const { all } = context.subscriptions
     if (all.length === 0) return all

@@ -24,7 +24,7 @@ export async function usualGap({ records }: Inbox, receiver: string): Promise<nu
   return gapOf((await records?.get(keyOf(receiver)))?.value)
 }
 
-/** Tells that a drain began. What it writes is for {@link usualGap} alone, so that a failure changes nothing. */
+/** Tells that a drain started. What it writes is only for {@link usualGap}, so that a failure changes nothing. */
 export async function drainBegan(
   { records, worker }: Inbox,
   receiver: string,

@@ -149,7 +149,7 @@ export interface Receiver<
   /** Its observers as one: what another package reports here, all of them get. */
   readonly observer: Observer
   /**
-   * Called when the receiver begins to close; `close` waits for the promise, at most until the time given, of
+   * Called when the receiver starts to close; `close` waits for the promise, at most until the time given, of
    * `performance.now()`. Returns the function that removes the listener. Throws `receiver_closed` if the receiver is closed.
    */
   onClose(listener: (until: number) => unknown): () => void

@@ -8,7 +8,7 @@ export interface GateSettings extends BreakerSettings {
   readonly now: () => number
 }
 
-/** Permission to call a destination, to be given back. */
+/** Permission to call a destination, to be released. */
 export interface Pass {
   /** Reports the result of the call, and the time that the destination asked for. */
   leave(found: CallResult, until?: number): void
@@ -17,7 +17,7 @@ export interface Pass {
 /** The places of one subscription: attempts at once in this process. */
 export interface Places {
   readonly total: number
-  /** Those taken, by calls that go on and by tasks that wait for one. */
+  /** Those taken, by calls that continue and by tasks that wait for one. */
   held: number
 }
 
@@ -186,7 +186,7 @@ interface Breaker {
   until(at: number): number
   /** The end of the last pause while the breaker is not closed; else undefined. */
   paused(at: number): number | undefined
-  /** The probe begins: the breaker is open for all others until it has ended. */
+  /** The probe starts: the breaker is open for all others until it has ended. */
   probe(): void
   /** A call ended; `until` is the time that the destination asked for. */
   learn(

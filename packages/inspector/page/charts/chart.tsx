@@ -191,7 +191,7 @@ const LEFT = 52
 const TOP = 8
 const BOTTOM = 20
 
-/** Where the plot area lies in a drawing of this width. */
+/** Where the plot area is in a drawing of this width. */
 function plotArea(width: number): { left: number; width: number } {
   return { left: LEFT, width: Math.max(20, width - LEFT - 8) }
 }
@@ -330,7 +330,7 @@ function round(value: number): number {
   return Math.round(value * 10) / 10
 }
 
-/** From values to heights, and the values that stand at the axis. */
+/** From values to heights, and the values that are at the axis. */
 interface Scale {
   /** 0 at the bottom, 1 at the top. */
   at(value: number): number
@@ -355,7 +355,7 @@ function decades(lowest: number, highest: number): Scale {
   return { at, ticks }
 }
 
-/** As a logarithm that knows 0: three waiting tasks show beside a thousand dead ones. */
+/** As a logarithm that knows 0: three waiting tasks show next to a thousand dead ones. */
 function fromZero(highest: number): Scale {
   if (highest <= 20) return linearScale(Math.max(highest, 2))
   const to = Math.ceil(Math.log10(highest + 1))

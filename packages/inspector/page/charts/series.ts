@@ -4,7 +4,7 @@ import type { ChartsReply, Values } from '../../src/api/charts.ts'
 export interface ChartSeries {
   readonly name: string
   readonly values: Values
-  /** The class that gives it its colour and, for lines, its dashes. */
+  /** The class that gives it its color and, for lines, its dashes. */
   readonly tone: string
 }
 
@@ -14,7 +14,7 @@ export interface ChartData {
   readonly series: readonly ChartSeries[]
   readonly from: number
   readonly step: number
-  /** Bars stand on each other; lines cross. */
+  /** Bars are on each other; lines cross. */
   readonly shape: 'bars' | 'lines'
   readonly scale: 'linear' | 'decades' | 'zero'
   /** A value in words, for the legend and the axis. */

@@ -36,7 +36,7 @@ let known = ''
 let refreshed = 0
 let asking: AbortController | undefined
 
-/** Begins to ask for the version, as long as the tab is seen. `version` is older than all that is shown. */
+/** Starts to ask for the version, as long as the tab is seen. `version` is older than all that is shown. */
 export function startLive(version: string): void {
   known = version
   document.addEventListener('visibilitychange', () => {
@@ -60,7 +60,7 @@ export function refresh(): void {
   live.set({ ...live.get(), version: `${known}@${refreshed}` })
 }
 
-/** Another request found the server failing: the loop goes on with trying. */
+/** Another request found the server failing: the loop continues with trying. */
 export function reportFailure(failure: AskFailure): void {
   if (live.get().failure === undefined) fail(failure)
 }

@@ -4,7 +4,7 @@ import { createPageValue, useStore, type PageValue } from './store.ts'
 
 type PageScreen = 'health' | 'list' | 'actions'
 
-/** Where the reader is. All of it stands in the query, so that each view is a link. */
+/** Where the reader is. All of it is in the query, so that each view is a link. */
 export interface PageRoute {
   readonly screen: PageScreen
   readonly range: ChartRange
@@ -12,7 +12,7 @@ export interface PageRoute {
   readonly receiver: string
   /** The search of the list. */
   readonly q: string
-  /** Id of the row that is open beside the list; `first` opens the newest one. */
+  /** Id of the row that is open next to the list; `first` opens the newest one. */
   readonly open: string
   readonly tab: string
 }

@@ -224,7 +224,7 @@ function Id({ id, what = 'id' }: { id: string; what?: string }): JSX.Element {
   )
 }
 
-/** From the request to the last run: the axis is logarithmic, so that 4 ms stand beside 10 s. A mark opens its run. */
+/** From the request to the last run: the axis is logarithmic, so that 4 ms are next to 10 s. A mark opens its run. */
 function Timeline({
   detail,
   openRun,

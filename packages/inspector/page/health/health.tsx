@@ -192,7 +192,7 @@ const PAST: Readonly<Record<ChartRange, string>> = {
   '30d': 'the last 30 days',
 }
 
-/** Things that somebody has to look at: those that stand in no row too, those that were muted not. */
+/** Things that somebody has to look at: those that are in no row too, those that were muted not. */
 function thingsOf({ things, more }: HealthReply): number {
   const isMuted = (thing: Thing): boolean => thing.kind === 'dead' && thing.muted !== undefined
   return things.filter((thing) => !isMuted(thing)).length + more.causes

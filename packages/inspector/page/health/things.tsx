@@ -18,7 +18,7 @@ import { useMay } from '../data/status.ts'
 import { useStore } from '../data/store.ts'
 import { clockTime, iso } from '../words/time.ts'
 
-/** What needs a look, the worst first; then what is over, and what stands in no row. */
+/** What needs a look, the worst first; then what is over, and what is in no row. */
 export function Things({ health }: { health: HealthReply }): JSX.Element | null {
   const { things, more, at } = health
   if (things.length === 0) return null
@@ -271,7 +271,7 @@ function DeadThing({ thing }: { thing: Dead }): JSX.Element {
   )
 }
 
-/** Since when, and whether it goes on. */
+/** Since when, and whether it continues. */
 function When({
   since,
   last,

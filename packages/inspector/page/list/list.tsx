@@ -25,7 +25,7 @@ export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
   const list = useList(q, receiver, () => {
     const element = scroller.current
     const top = Math.floor((element?.scrollTop ?? 0) / height)
-    // Nothing moves under a pointer, nor beside a delivery that is read.
+    // Nothing moves under a pointer, nor next to a delivery that is read.
     const isUsed = currentRoute().open !== '' || element?.matches(':hover') === true
     return { top, isStill: isHidden || top > 0 || isUsed }
   })

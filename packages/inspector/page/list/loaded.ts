@@ -4,9 +4,9 @@ import type { ListReply, ListRow } from '../../src/api/list.ts'
 export interface Loaded {
   readonly rows: readonly ListRow[]
   readonly cursor: string | undefined
-  /** How far a search looked that ran out of time: it goes on only if it is asked to. */
+  /** How far a search looked that ran out of time: it continues only if it is asked to. */
   readonly searchedTo: number | undefined
-  /** Where each page began: the cursor that fetched it, and its first row. */
+  /** Where each page started: the cursor that fetched it, and its first row. */
   readonly pages: readonly { readonly cursor: string; readonly first: string }[]
   /** The newest page, if it has what the reader has not seen yet. */
   readonly newer: ListReply | undefined
@@ -75,7 +75,7 @@ const NOTHING_NEWER = { newer: undefined, fresh: 0, gone: new Set<string>() }
 
 function merged(loaded: Loaded, reply: ListReply): Loaded {
   const kept = new Map(loaded.rows.map((row) => [row.id, row]))
-  // More than a page came: what lies between is not known, so the list begins again.
+  // More than a page came: what is between is not known, so the list starts again.
   if (reply.cursor !== undefined && !reply.rows.some(({ id }) => kept.has(id))) return first(reply)
   const gone = missing(loaded.rows, reply)
   const newer = new Set(reply.rows.map(({ id }) => id))

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import type { Look } from '../words/state.ts'
 
-/** A state: its sign, its word, its tone. `children` stand in place of the word, which is then for screen readers alone. */
+/** A state: its sign, its word, its tone. `children` are in place of the word, which is then for screen readers alone. */
 export function Mark({
   look,
   children,

@@ -34,7 +34,7 @@ export interface AlertOptions extends Pick<
 export interface Alerts {
   /** Looks now, as a scheduled function does where no timer runs. */
   check(): Promise<void>
-  /** Looks no more; a look that goes on is waited for. */
+  /** Looks no more; a look that continues is waited for. */
   stop(): Promise<void>
 }
 
@@ -263,7 +263,7 @@ function idOf(key: string, at: number): string {
   return `${createHash('sha256').update(key).digest('hex').slice(0, 16)}_${at.toString(36)}`
 }
 
-/** What needs a look now: the same thing has the same key for as long as it goes on. */
+/** What needs a look now: the same thing has the same key for as long as it continues. */
 interface Current extends Pick<Alert, 'kind' | 'text' | 'since' | 'receiver'> {
   readonly key: string
 }
@@ -345,9 +345,9 @@ function time(at: number): string {
   return new Date(at).toISOString()
 }
 
-/** Something begins to need a look, or needs none any more. */
+/** Something starts to need a look, or needs none any more. */
 export interface Alert {
-  /** The same for the beginning and the end. */
+  /** The same for the start and the end. */
   readonly id: string
   readonly state: 'begun' | 'ended'
   /** A cause of dead tasks, a burst of rejections, a silent sender, tasks that wait too long, or an inbox that does not answer. */

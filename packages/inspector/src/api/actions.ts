@@ -6,7 +6,7 @@ export interface ActionsReply {
 
 export interface ActedRow {
   readonly id: string
-  /** When it began. */
+  /** When it started. */
   readonly at: number
   readonly what: 'replay' | 'rerun' | 'delete' | 'erase' | 'prune'
   readonly by: string | undefined

@@ -18,7 +18,7 @@ export interface ChartsReply {
     readonly running: Values
     readonly dead: Values
   }
-  /** What people did meanwhile and which versions of the app began to work: the newest 50 of each. */
+  /** What people did meanwhile and which versions of the app started to work: the newest 50 of each. */
   readonly marks: readonly (Pick<ActedRow, 'at' | 'what' | 'by' | 'count'> | DeployMark)[]
 }
 

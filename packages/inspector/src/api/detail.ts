@@ -81,6 +81,6 @@ export interface ExplainReply {
 
 export interface CopyReply {
   readonly text: string
-  /** Said beside it: "It may hold data of your customers." */
+  /** Said next to it: "It may hold data of your customers." */
   readonly note: string | undefined
 }

@@ -11,7 +11,7 @@ export interface HealthReply {
   readonly oldest: number | undefined
   /** Things that need a look; of causes the first eight. */
   readonly things: readonly Thing[]
-  /** Causes that stand in no row, and dead tasks that are in none. */
+  /** Causes that are in no row, and dead tasks that are in none. */
   readonly more: {
     readonly causes: number
     readonly dead: number
@@ -56,7 +56,7 @@ export interface HealthReply {
 export type Thing =
   | {
       readonly kind: 'dead'
-      /** Undefined for visitors who may not see payloads: tasks are then grouped by subscription alone. */
+      /** Undefined for visitors who may not see payloads: tasks are then grouped only by subscription. */
       readonly cause: string | undefined
       readonly error: { readonly name: string; readonly message: string }
       /** Where the tasks died, the most first: receivers and subscriptions, at most six. */

@@ -1,6 +1,6 @@
 /**
  * `q` has qualifiers, separated by blanks: `topic:orders/*`, `state:dead`, `outcome:rejected`, `code:`, `cause:`, `provider:`,
- * `receiver:`, `subscription:`, `part:`, `task:`, `id:`, `since:2h`, `until:`, `payload.user.id:7`; values with blanks stand in double
+ * `receiver:`, `subscription:`, `part:`, `task:`, `id:`, `since:2h`, `until:`, `payload.user.id:7`; values with blanks are in double
  * quotes; `-name:value` leaves rows out, `error:` and `status:` look through them. The rest is text: alone, it is looked for in ids and topics,
  * then in errors, then in payloads, and each row says where it was found. Qualifiers of tasks list tasks, all others deliveries; a row looks the same.
  */

@@ -6,7 +6,7 @@ import type { InspectorReply } from '../request.ts'
 export interface Grant {
   /**
    * `read` looks only. `all` also replays, deletes and runs again with an edited payload. A list names the actions:
-   * `sample` sends a made-up event to your handlers, and is allowed by name alone.
+   * `sample` sends a made-up event to your handlers, and is allowed only by name.
    */
   readonly allow: 'all' | 'read' | readonly Action[]
   /** False hides payloads, headers, bodies and replies, and what is made of them. @default true */

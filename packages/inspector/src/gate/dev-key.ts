@@ -17,7 +17,7 @@ const HERE = Symbol.for('postern.inspector.dev-key')
 
 /**
  * The key of `dev: true`: random, and the same for all processes of a project and after a restart, so that a hot reload
- * signs nobody out. It lies beside the caches of the project, for its user alone (0600); where no file can be written,
+ * signs nobody out. It lies next to the caches of the project, only for its user (0600); where no file can be written,
  * it lives as long as the process.
  */
 export function devKey(from: string = process.cwd()): string {

@@ -146,7 +146,7 @@ function createReject(): (
   }
 }
 
-/** A path that may stand in a cookie, without a slash at its end. */
+/** A path that may be in a cookie, without a slash at its end. */
 function pathOf(given: unknown): string | undefined {
   if (typeof given !== 'string' || !/^\/[\w\-.~%!$&'()*+:@/]{0,500}$/.test(given)) return undefined
   return given.replace(/\/+$/, '') || '/'

@@ -69,7 +69,7 @@ interface Sessions {
   isToken(secret: string): boolean
   /** True if the request has a cookie that was made from the token for this mount, and was not ended. */
   has(request: InspectorRequest, mount: string): Promise<boolean>
-  /** The `set-cookie` that begins a session, or ends it. */
+  /** The `set-cookie` that starts a session, or ends it. */
   begin(request: InspectorRequest, mount: string, path: string): string
   end(request: InspectorRequest, mount: string, path: string): Promise<string>
 }

@@ -10,7 +10,7 @@ export const SHOWN = 8
 const LANES = 6
 const TIMES = 3
 
-/** Dead tasks by cause, over all receivers and subscriptions: those that go on first, then the most tasks. */
+/** Dead tasks by cause, over all receivers and subscriptions: those that continue first, then the most tasks. */
 export function deadThings(
   causes: readonly Cause[],
   { failures, week, span, at }: DeadContext,
@@ -58,7 +58,7 @@ interface DeadContext {
   readonly at: number
 }
 
-/** What goes on comes first, then the most tasks, then the newest. */
+/** What continues comes first, then the most tasks, then the newest. */
 export function inOrder(things: readonly DeadThing[]): readonly DeadThing[] {
   return things.toSorted(
     (one, other) =>

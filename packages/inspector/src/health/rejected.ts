@@ -8,7 +8,7 @@ export interface Burst {
   readonly code: string
   /** Rejections of the last six hours. */
   readonly count: number
-  /** The minute of the first one, in milliseconds since 1970. It stays where it is as time goes on. */
+  /** The minute of the first one, in milliseconds since 1970. It stays where it is as time continues. */
   readonly since: number
   /** The end of the minute of the last one, at most now. */
   readonly last: number
@@ -31,7 +31,7 @@ export function isStranger(code: string): boolean {
   return STRANGERS.has(code)
 }
 
-/** When the rejections that `burstsOf` judges begin, in milliseconds since 1970: a whole minute. */
+/** When the rejections that `burstsOf` judges start, in milliseconds since 1970: a whole minute. */
 export function recentFrom(now: number): number {
   return now - (now % MINUTE) - RECENT * HOUR
 }
@@ -72,7 +72,7 @@ export function burstsOf(
 
 /**
  * The first minute of the rejections that led to the first hour with too many: no gap between them is longer than an hour.
- * If they began before the six hours, the hours of the week tell when.
+ * If they started before the six hours, the hours of the week tell when.
  */
 function beginOf(
   buckets: readonly Counted[],

@@ -8,7 +8,7 @@ export type FastifyOwn = readonly [request: FastifyRequest, reply: FastifyReply]
 
 /**
  * Makes a plugin for Fastify 5 that serves the inspector below the prefix that it is registered with. Hooks of the app run
- * before it. Errors that `auth` throws go on to Fastify. Throws a `TypeError` that names a wrong option.
+ * before it. Errors that `auth` throws continue to Fastify. Throws a `TypeError` that names a wrong option.
  *
  * @example
  * fastify.register(inspector({ inbox, auth: (request) => request.user && { allow: 'read' } }), { prefix: '/postern' })

@@ -5,7 +5,7 @@ import { readText } from '../request.ts'
 import { consumed, webRequest, webResponse } from './web.ts'
 
 /**
- * Makes a handler for Hono, on any of its runtimes. Errors that `auth` throws, and its `HTTPException`, go on to Hono.
+ * Makes a handler for Hono, on any of its runtimes. Errors that `auth` throws, and its `HTTPException`, continue to Hono.
  * Throws a `TypeError` that names a wrong option.
  *
  * @example

@@ -5,7 +5,7 @@ import { finished, nodeRequest } from './node-host.ts'
 
 /**
  * Makes a middleware for Koa 3 and 2 that serves the inspector: mount it on a path (`koa-mount`, or a router's
- * `all('/postern{/*path}')`). It calls no `next`. Errors that `auth` throws go on to Koa. Throws a `TypeError` that names
+ * `all('/postern{/*path}')`). It calls no `next`. Errors that `auth` throws continue to Koa. Throws a `TypeError` that names
  * a wrong option.
  *
  * @example

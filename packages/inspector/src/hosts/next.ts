@@ -8,7 +8,7 @@ export type InspectorRoute = (request: NextRequest) => Promise<Response>
 
 /**
  * Makes the handlers of a catch-all route: `app/postern/[[...path]]/route.ts`. Give `inbox` and `receivers` as functions,
- * since `next build` runs the module. What `auth` throws goes on to Next.js, such as `redirect('/login')`. Throws a
+ * since `next build` runs the module. What `auth` throws continues to Next.js, such as `redirect('/login')`. Throws a
  * `TypeError` that names a wrong option, except while Next.js builds: secrets need not be there then.
  *
  * @example

@@ -60,7 +60,7 @@ export async function writeNode(
 ): Promise<void> {
   if (given === undefined || response.headersSent) return
   const { status, headers, body } = await finished(given, request)
-  // The length and the coding of what the app began to answer.
+  // The length and the coding of what the app started to answer.
   response.removeHeader('content-length')
   response.writeHead(status, { ...headers, 'content-length': String(body.byteLength) })
   response.end(request.method === 'HEAD' ? undefined : body)

@@ -289,7 +289,7 @@ function handlersOf(
   const ran = grouped(countBuckets(runs), nameOf)
   const dead = new Map(lanes.map((lane) => [nameOf(lane), lane.counts.dead]))
   const names = [...new Set([...dead.keys(), ...ran.keys()])]
-  // `shop-2` stands before `shop-10`.
+  // `shop-2` is before `shop-10`.
   const { compare } = new Intl.Collator('en', { numeric: true })
   return names.sort(compare).map((name) => {
     const [receiver, subscription] = JSON.parse(name) as [string, string]

@@ -81,7 +81,7 @@ async function found(
       rows: taskRows(rows, visitor.payloads),
       cursor,
       searchedTo,
-      // What rows are looked through for is no filter of the inbox: nothing is done to all of them.
+      // What rows are looked through for is not a filter of the inbox: nothing is done to all of them.
       ...(search.sieve.length === 0 && { tasks: { ...filter } as ListReply['tasks'] & object }),
     }
   }

@@ -49,7 +49,7 @@ async function ofQualifiers(context: Context, word: string): Promise<readonly Su
   }))
 }
 
-/** Names of the newest payloads, and then values that stand there. */
+/** Names of the newest payloads, and then values that are there. */
 async function inPayloads(context: Context, word: string): Promise<readonly Suggestion[]> {
   const { inbox, seal, visitor } = context
   const { view } = inbox
@@ -62,7 +62,7 @@ async function inPayloads(context: Context, word: string): Promise<readonly Sugg
       word.slice(known.path.length + 1),
     ).map(({ value }) => ({ value: `${known.path}:${quoted(value)}` }))
   const begun = word.slice('payload.'.length).toLowerCase()
-  // First what begins so, then what has a name that begins so, then what has it.
+  // First what starts so, then what has a name that starts so, then what has it.
   const placeOf = (path: string): number =>
     path.startsWith(begun) ? 0 : path.includes(`.${begun}`) ? 1 : path.includes(begun) ? 2 : 3
   return names
@@ -136,7 +136,7 @@ function distinct(values: readonly string[]): readonly Suggestion[] {
   return [...new Set(values)].sort().map((value) => ({ value }))
 }
 
-/** How often each value stands there, the most first. */
+/** How often each value is there, the most first. */
 function countsOf(values: readonly string[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)

@@ -5,7 +5,7 @@ import type { PayloadMatch } from './query.ts'
 import { createWalk } from './walk.ts'
 
 const BUDGET = 500
-// Rows of a step: a page of the inbox is looked through whole, since its cursor stands at its end.
+// Rows of a step: a page of the inbox is looked through whole, since its cursor is at its end.
 const STEP = 32
 
 /** What is looked for. */
@@ -68,7 +68,7 @@ export async function searchPayload(
   }
 }
 
-/** A text that stands in the payload's bytes as it is, in any format: letters and digits are written plainly. */
+/** A text that is in the payload's bytes as it is, in any format: letters and digits are written plainly. */
 function plainText({ text, isNot }: PayloadMatch): string | undefined {
   return !isNot && /^[a-z\d_]{3,}$/i.test(text) ? text : undefined
 }

@@ -4,7 +4,7 @@ interface SearchToken {
   readonly name: string | undefined
   readonly isNot: boolean
   readonly value: string
-  /** True if the value stands in double quotes. */
+  /** True if the value is in double quotes. */
   readonly isQuoted: boolean
 }
 

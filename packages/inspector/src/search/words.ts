@@ -7,7 +7,7 @@ import { arrivalFits, hasError, sifted, taskFits } from './sieve.ts'
 // Milliseconds for each place.
 const BUDGET = 200
 
-/** Where each place stands: null at its end, undefined before it has begun. */
+/** Where each place stands: null at its end, undefined before it has started. */
 interface Places {
   readonly id?: string | null
   readonly dead?: string | null
@@ -19,7 +19,7 @@ type Found = Pick<ListReply, 'rows' | 'cursor' | 'searchedTo'>
 
 /**
  * Plain words: in ids, topics and reasons of deliveries, then in errors of tasks, then in payloads. Each row says where they
- * were found, and a delivery stands once in a page. Rows of a page are the newest first; the cursor goes on in all places.
+ * were found, and a delivery stands once in a page. Rows of a page are the newest first; the cursor continues in all places.
  */
 export async function searchWords(
   { view, journal }: Inbox,

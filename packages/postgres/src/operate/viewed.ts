@@ -244,7 +244,7 @@ async function byEvents(sql: Sql, want: Scan): Promise<Scanned> {
   }
 }
 
-/** How what lies behind a place compares, the order of a walk and of the way back, and which time is farthest. */
+/** How what is behind a place compares, the order of a walk and of the way back, and which time is farthest. */
 function walk({
   oldest,
 }: Scan): readonly [beyond: string, order: string, back: string, far: string] {

@@ -48,7 +48,7 @@ const LOCK = 7201
 
 /**
  * Locks lines until the transaction ends, and returns those that it does not have: lines that another holds, and all of them
- * in a transaction that sees no commits but those before it began. There they are locked all the same, so that nobody works
+ * in a transaction that sees no commits but those before it started. There they are locked all the same, so that nobody works
  * them out before it ends.
  */
 const lockSql = (

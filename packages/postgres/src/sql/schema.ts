@@ -5,7 +5,7 @@ import { NOW } from './lines.ts'
 // step that was released is never changed again.
 //
 // - The id of a task is event * 65536 + n: one key finds by id and by event. Numbers of events come in blocks of 1,000.
-// - `tasks.due`: when it is due, or when it settled; of a task at gate 0 only its place. `since`: when its wait began. `lease`: when the claim of a running task is over; a settled one has
+// - `tasks.due`: when it is due, or when it settled; of a task at gate 0 only its place. `since`: when its wait started. `lease`: when the claim of a running task is over; a settled one has
 //   it if another run still holds it. In milliseconds since 1970 on the clock of PostgreSQL, as all times.
 // - `tasks.token`: fences a claim. Divided by 2^32 it is the row of postern_processes.
 // - `tasks.behind`: another of its line goes first. `root`: of its lane; lanes of one subscription share it.

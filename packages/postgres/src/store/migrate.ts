@@ -125,7 +125,7 @@ function unfit(is: string, so: string, set: string): TypeError {
 
 /**
  * The statements that make the tables, or bring those of an older version up to date, for a database whose app may not
- * CREATE. Run them as one transaction, then start with `migrate: false`. Stop older processes first if they may not go on.
+ * CREATE. Run them as one transaction, then start with `migrate: false`. Stop older processes first if they may not continue.
  *
  * @example
  * console.log(postgresMigration({ schema: 'webhooks' }))

@@ -102,7 +102,7 @@ export function createStore(
       return {
         ...createRows(within, { ...host, process: () => '' }),
         lock: (lines) => lockLines(within, WAIT_LOCK, lines),
-        // Beside it: the locks of new lanes must not wait for the application.
+        // Next to it: the locks of new lanes must not wait for the application.
         lanes,
       }
     },

@@ -2,7 +2,7 @@ import { WebhookError, type Delivery } from '@postern/core'
 import { parseJson } from '@postern/core/internal'
 import type { ParsedBody } from '@postern/core/scheme'
 
-/** A member of an object, or undefined if the value is no object or has no such member of its own. */
+/** A member of an object, or undefined if the value is not an object or has no such member of its own. */
 export function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
     ? (value as Record<string, unknown>)[name]
@@ -39,7 +39,7 @@ export function jsonField(delivery: Delivery, { value, exact }: ParsedBody, name
   })
 }
 
-/** What stands at a path (`data.list`); the value itself for an empty one. */
+/** What is at a path (`data.list`); the value itself for an empty one. */
 export function at(value: unknown, path: string): unknown {
   let found = value
   if (path !== '') for (const name of path.split('.')) found = field(found, name)

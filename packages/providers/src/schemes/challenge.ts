@@ -1,7 +1,7 @@
 import { textReply, WebhookError, type Reply } from '@postern/core'
 import type { ProviderSpec } from '@postern/core/scheme'
 
-/** The form of an echoed challenge: it never begins like JSON, so that no event is a challenge. */
+/** The form of an echoed challenge: it never starts like JSON, so that no event is a challenge. */
 export const CHALLENGE: RegExp = /^[^{[][^]{0,1023}$/
 
 /** The challenge itself. Throws `handshake_rejected` if it is none. */

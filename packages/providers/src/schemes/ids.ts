@@ -8,7 +8,7 @@ export function joinedId(value: unknown, ...paths: readonly string[]): string | 
   return parts.includes(undefined) ? undefined : joined(parts)
 }
 
-/** A whole ISO time: where one stands at the end of a text, the text has no other end. */
+/** A whole ISO time: where one is at the end of a text, the text has no other end. */
 export const TIME: RegExp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
 
 /** Parts joined by `:`, so that two lists never make one id: `:` and `%` in a part are escaped, but for those of an ISO time. */
@@ -16,7 +16,7 @@ export function joined(parts: readonly unknown[]): string {
   return parts
     .map((part) => {
       const text = String(part)
-      // The beginning of a time, and its rest in the next part, must not look like a whole one.
+      // The start of a time, and its rest in the next part, must not look like a whole one.
       return TIME.test(text)
         ? text
         : text.replace(/[%:]|^(?=\d{4}-\d\d-\d\dT)/g, (one) => ESCAPES[one]!)

@@ -4,7 +4,7 @@ import { digestId, joinedId } from './ids.ts'
 
 /** An event, before it is put back into the envelope it came in. */
 type Update = Omit<EventDraft, 'payload'> & {
-  /** What stands in the entry in place of all updates. */
+  /** What is in the entry in place of all updates. */
   readonly only: object
 }
 

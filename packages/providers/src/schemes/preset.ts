@@ -19,7 +19,7 @@ interface PresetSpec<Name extends string, Key>
     Partial<Pick<SenderSpec<Name, Key>, 'events'>>,
     GenericPlaces,
     ComposedPlaces {
-  /** What stands before the random part of an id that `sign` makes. @default '' */
+  /** What is before the random part of an id that `sign` makes. @default '' */
   readonly idPrefix?: string
   /** More headers of what `sign` makes, such as one that is signed. */
   readonly sends?: Readonly<Record<string, string>>

@@ -9,7 +9,7 @@ export interface PublicUrlOption {
   readonly publicUrl?: string | ((delivery: Delivery) => string)
 }
 
-/** Throws a `TypeError` if the option is no absolute URL. */
+/** Throws a `TypeError` if the option is not an absolute URL. */
 export function checkPublicUrl(provider: string, { publicUrl }: PublicUrlOption): void {
   if (typeof publicUrl === 'string' && !URL.canParse(publicUrl))
     throw new TypeError(`${provider}: publicUrl must be an absolute URL, got ${publicUrl}`)

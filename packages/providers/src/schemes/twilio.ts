@@ -12,7 +12,7 @@ import type { Scheme } from '@postern/core/scheme'
 import { publicUrls, spellings, split } from './twilio-urls.ts'
 import { FORM_TYPE } from '../common/units.ts'
 
-/** What Twilio's scheme needs beside the Auth Token. */
+/** What Twilio's scheme needs next to the Auth Token. */
 export interface TwilioSchemeOptions {
   /**
    * The URL as Twilio has it, if a proxy changes scheme, host or path; a function if it differs by delivery.
@@ -147,7 +147,7 @@ function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-// A body beside a digest is protected by it alone.
+// A body next to a digest is protected only by it.
 function bodyIsSigned(delivery: Delivery, urls: readonly string[]): boolean {
   if (twilioFormat(delivery) !== 'json') return true
   const digests = new URLSearchParams(split(urls[0]!)[1]).getAll(DIGEST)

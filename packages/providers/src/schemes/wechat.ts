@@ -19,7 +19,7 @@ import { xmlElements } from './xml-elements.ts'
 interface WechatSignatureOptions {
   /** Seconds the signed time may be away from now. */
   readonly tolerance: number | undefined
-  /** The text that is signed beside token, time and nonce; undefined if only these are. */
+  /** The text that is signed next to token, time and nonce; undefined if only these are. */
   readonly signed: (delivery: Delivery) => string | undefined
   /** True if messages are encrypted, so that the body is signed by its text. */
   readonly secure: boolean
@@ -72,7 +72,7 @@ export function wechatSignature(options: WechatSignatureOptions): Scheme<string>
 /** The form of an echo: a message never has it, so that nobody can make us decrypt or repeat messages. */
 export const ECHO: RegExp = /^[\w-]{1,64}$/
 
-/** The answer to the verification of a URL. Throws `handshake_rejected` if it is no echo. */
+/** The answer to the verification of a URL. Throws `handshake_rejected` if it is not an echo. */
 export function echoReply(echo: string): Reply {
   if (!ECHO.test(echo))
     throw new WebhookError('handshake_rejected', {

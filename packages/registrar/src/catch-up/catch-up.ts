@@ -9,7 +9,7 @@ import { workOf } from './work.ts'
 
 /**
  * Fetches what a receiver missed: takes what a source lists in a range, oldest first, each event once. Payloads enter by
- * `receiver.ingest`; a sender that delivers again is asked for that. A call that was cut off is made again, and goes on where it
+ * `receiver.ingest`; a sender that delivers again is asked for that. A call that was cut off is made again, and continues where it
  * stopped.
  *
  * With `on` it does so by itself, at start and after a silence, until the receiver closes. Several processes do not run it at

@@ -5,7 +5,7 @@ import type { CatchUpPlan } from './options.ts'
 import type { ProgressMark } from './progress.ts'
 import { interruptible } from './patience.ts'
 
-/** What a list needs beside the plan. */
+/** What a list needs next to the plan. */
 interface Listing {
   /** Where an earlier run stopped. */
   readonly from: ProgressMark | undefined
@@ -104,7 +104,7 @@ function isAfter(event: ProgressMark, other: ProgressMark): boolean {
 
 /**
  * Whether a subscription takes the topic. The list has no aliases, which a provider reads from the payload: those that a
- * topic begins with count (`issues` of `issues.opened`).
+ * topic starts with count (`issues` of `issues.opened`).
  */
 function isWanted({ settings, subscribes }: Missing, topic: string): boolean {
   if (settings.onUnhandled === 'store') return true

@@ -1,6 +1,6 @@
 import type { Records } from '@postern/core/inbox'
 
-/** After this time without a sign of life from the process that catches up, another one may go on. */
+/** After this time without a sign of life from the process that catches up, another one may continue. */
 export const LEASE = 10_000
 // Milliseconds between two looks at a holder that seems to be gone.
 const LOOK = 500

@@ -28,7 +28,7 @@ export interface CatchUpOptions {
   readonly dryRun?: boolean
   /** The longest that it waits at a time, because the sender is over its rate or the inbox is full. @default '1h' */
   readonly patience?: Duration
-  /** Called as it goes on. What it throws ends the catch-up. */
+  /** Called as it continues. What it throws ends the catch-up. */
   readonly onProgress?: (progress: CatchUpProgress) => void
 }
 

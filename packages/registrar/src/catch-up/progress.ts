@@ -6,7 +6,7 @@ import { isOver } from './holder.ts'
 
 const BEAT = 3000
 
-/** Which events a run is for. Only a run with equal `what` goes on where another one stopped. */
+/** Which events a run is for. Only a run with equal `what` continues where another one stopped. */
 interface Aim {
   readonly since: number
   readonly until: number
@@ -35,7 +35,7 @@ export interface Progress {
   asked(): Promise<void>
   /** All is done: the next run starts from its own `since`. */
   finish(): Promise<void>
-  /** Lets another process go on. It never rejects: the lease ends by itself. */
+  /** Lets another process continue. It never rejects: the lease ends by itself. */
   release(): Promise<void>
 }
 
@@ -57,7 +57,7 @@ export function progressKey(...parts: readonly (string | null)[]): string {
   return `catch-up:${JSON.stringify(parts)}`
 }
 
-/** The last run of an account, for a start that goes on where it stopped. */
+/** The last run of an account, for a start that continues where it stopped. */
 export async function lastRun(
   records: Records,
   key: string,
@@ -88,7 +88,7 @@ export async function claimProgress(records: Records, key: string, aim: Aim): Pr
       before.since <= aim.since &&
       before.topics === topics &&
       (before.all || !aim.all)
-    // What an earlier run settled before `since` is no place to go on from.
+    // What an earlier run settled before `since` is not a place to continue from.
     const place = goesOn && before.place && before.place.at >= aim.since ? before.place : null
     state = {
       owner,

@@ -24,7 +24,7 @@ export type CatchUpCounts = { -readonly [Name in keyof CaughtUp]: CaughtUp[Name]
   topics: Record<string, number>
 }
 
-/** Counts that begin at nothing. */
+/** Counts that start at nothing. */
 export function newCounts(source: string, since: number, until: number): CatchUpCounts {
   return {
     source,

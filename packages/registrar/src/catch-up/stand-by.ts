@@ -34,7 +34,7 @@ export function standBy(
 }
 
 /**
- * Catches up since the last delivery, or since a silence began. It tries again for two hours when the sender or the inbox
+ * Catches up since the last delivery, or since a silence started. It tries again for two hours when the sender or the inbox
  * cannot be reached. It never rejects.
  */
 async function automatic(

@@ -14,7 +14,7 @@ const FAILURES = 100
 
 /**
  * Takes what a source lists of a time range, oldest first. Payloads enter by `take`, and redeliveries are asked for. It can
- * be called again after any end: it goes on where it stopped.
+ * be called again after any end: it continues where it stopped.
  */
 export async function takeRange(
   receiver: Missing,

@@ -9,13 +9,13 @@ export interface Work {
   readonly end: () => void
 }
 
-/** Begins with the receiver's life, and ends with it or before. */
+/** Starts with the receiver's life, and ends with it or before. */
 export function workOf(receiver: Missing): Work {
   const stop = new AbortController()
   const running = new Set<Promise<unknown>>()
   const left = receiver.onClose(async (until) => {
     abort()
-    // Until their progress is stored, so that another process can go on.
+    // Until their progress is stored, so that another process can continue.
     await settledBy(Promise.allSettled(running), until)
   })
   return {

@@ -6,7 +6,7 @@ export interface ClientSpec extends ApiOptions {
   /** The provider's title, for messages. */
   readonly title: string
   readonly api: string
-  /** Headers of each request: the token's, and what the sender wants beside it. */
+  /** Headers of each request: the token's, and what the sender wants next to it. */
   headers(): Promise<Readonly<Record<string, string>>>
   /** Parameters of each request's query: a token, at the senders that want it there. */
   readonly query?: () => Promise<Readonly<Record<string, string>>>
@@ -37,7 +37,7 @@ export interface ApiRequest {
   readonly headers?: Readonly<Record<string, string>>
   /** Whether it may be sent twice. @default true for GET, PUT and DELETE */
   readonly repeatable?: boolean
-  /** Statuses beside 2xx that are an answer and no error. */
+  /** Statuses next to 2xx that are an answer and no error. */
   readonly allow?: readonly number[]
   /** Secrets of the body: they are removed from messages if the sender repeats them. */
   readonly secrets?: readonly string[]

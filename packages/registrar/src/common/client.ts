@@ -71,7 +71,7 @@ export function createApiCall(spec: ClientSpec): ApiCall {
   }
 }
 
-/** Ids stand in paths: an id that would lead to another path is rejected. */
+/** Ids are in paths: an id that would lead to another path is rejected. */
 function urlOf(base: string, path: string, label: string): URL {
   const url = new URL(base + path)
   const plain = new URL(base).pathname.replace(/\/$/, '') + path

@@ -1,4 +1,4 @@
-/** The options of a registrar or a source, beside those that all take. */
+/** The options of a registrar or a source, next to those that all take. */
 export interface OptionNames {
   /** Tokens or keys. They must be given, and are never printed. */
   readonly tokens: readonly string[]

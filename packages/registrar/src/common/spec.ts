@@ -13,9 +13,9 @@ export interface RegistrarSpec {
   readonly topics?: 'fixed'
   /** An update without the secret would remove it at the sender. @default false */
   readonly secretOnUpdate?: boolean
-  /** Settings that each endpoint must have. What the sender says beside them is left alone. */
+  /** Settings that each endpoint must have. What the sender says next to them is left alone. */
   readonly settings?: EndpointSettings
-  /** Who makes the secret: `given` to the sender, `told` by it at creation alone, or neither. @default 'none' */
+  /** Who makes the secret: `given` to the sender, `told` by it only at creation, or neither. @default 'none' */
   readonly secret?: 'given' | 'told' | 'readable' | 'none'
   /** Members that an update cannot change, so that the endpoint is replaced: `url`, `topics`, or the name of a setting. */
   readonly fixed?: readonly string[]

@@ -18,7 +18,7 @@ const CODES: Readonly<Record<number, RegistrarErrorCode>> = {
   429: 'rate_limited',
 }
 
-/** Why an answer is an error, and the milliseconds after which the request may be sent again; undefined: the answer is no error. */
+/** Why an answer is an error, and the milliseconds after which the request may be sent again; undefined: the answer is not an error. */
 export function verdictOf(
   spec: ClientSpec,
   request: ApiRequest,

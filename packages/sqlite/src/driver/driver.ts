@@ -27,7 +27,7 @@ export interface Database {
   prepare(sql: string): Statement
   /** Runs several statements without values. */
   exec(sql: string): void
-  /** Runs writes in one transaction, which holds the write lock from its beginning. It is rolled back if `run` throws. */
+  /** Runs writes in one transaction, which holds the write lock from its start. It is rolled back if `run` throws. */
   transaction<T>(run: () => T): T
   /** Runs reads on one state of the database. */
   snapshot<T>(run: () => T): T
@@ -40,7 +40,7 @@ export interface Guest {
   readonly database: Database
   /** Throws a `TypeError` if no transaction is open. */
   check(): void
-  /** Begins a part of the open transaction. */
+  /** Starts a part of the open transaction. */
   begin(): void
   /** Undoes the writes since `begin`, and leaves the rest of the transaction to the application. */
   undo(): void

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 
 /**
- * Notices that the file, its log or its shared memory was deleted, renamed or replaced under this process. SQLite goes on
+ * Notices that the file, its log or its shared memory was deleted, renamed or replaced under this process. SQLite continues
  * writing files that nobody can open again, so acknowledged deliveries would be lost; without the shared memory the next
  * process would not see this one's locks, and both would write the log. (A copy over the file keeps its identity and is
  * not noticed.)

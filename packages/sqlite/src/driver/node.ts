@@ -145,7 +145,7 @@ const MIB = 1024 * 1024
 // Free pages that stay for later rows: this number, or this share of the file.
 const FREE = 1024
 const SHARE = 0.25
-// Pages given back in one transaction: about 2 milliseconds.
+// Pages released in one transaction: about 2 milliseconds.
 const STEP = 64
 // Bytes of the log after which it is emptied; and after which its readers are named.
 const LOG = 64 * MIB
@@ -195,7 +195,7 @@ function createUpkeep({ main, path, written, warn }: UpkeepOptions): Sweep {
 }
 
 /**
- * A file beside the inbox for each process that runs its tasks, held by a lock. The kernel frees the lock with the
+ * A file next to the inbox for each process that runs its tasks, held by a lock. The kernel frees the lock with the
  * process, however that ends, so others need not wait for its lease. They know nothing of a process without such a file.
  */
 function createFileLife(path: string, makePrivate: (path: string) => void): Life {

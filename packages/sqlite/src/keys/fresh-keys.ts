@@ -12,7 +12,7 @@ export interface FreshKeys {
   cut(event: number): void
   /** The keys of the events after this one. */
   after(event: number): FreshKeys
-  /** Hashes in the order of the index, so that neighbours come together and a page is written once for many. */
+  /** Hashes in the order of the index, so that neighbors come together and a page is written once for many. */
   sort(): SortedKeys
 }
 

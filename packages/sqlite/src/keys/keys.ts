@@ -44,7 +44,7 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
   const index = createKeyIndex(db)
   let seen: unknown
   let seed = 0
-  // Processes begin at different times, so that not all of them index the same keys.
+  // Processes start at different times, so that not all of them index the same keys.
   const enough = Math.floor(most * (0.5 + Math.random() / 2))
   let fresh = createFreshKeys(1)
   /** The keys being indexed, and the progress, now and at the last commit. */
@@ -166,7 +166,7 @@ interface KeyIndex {
   put(hash: number, event: number): void
   /** Adds some of a run, from a place in it. */
   add(run: SortedKeys, from: number, to: number): void
-  /** Drops entries of forgotten events. It looks at that many entries, and goes on behind them the next time. */
+  /** Drops entries of forgotten events. It looks at that many entries, and continues behind them the next time. */
   sweep(count: number): void
 }
 

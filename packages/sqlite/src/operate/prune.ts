@@ -58,7 +58,7 @@ export function createPrune(
   let dropped = 0
   let guard = 0
   let seen: number | undefined
-  // Rows that are to be looked at for what came since this round began.
+  // Rows that are to be looked at for what came since this round started.
   let owed = 0
 
   // The second number of a place is -1 in the walk over events.

@@ -286,10 +286,10 @@ export interface ListPlace {
   readonly task: number
 }
 
-/** Behind no event: where the list begins, or where the tasks of an event do. */
+/** Behind no event: where the list starts, or where the tasks of an event do. */
 const FIRST_TASK: number = Number.MAX_SAFE_INTEGER
 
-/** The place of a cursor, or where a list begins. */
+/** The place of a cursor, or where a list starts. */
 export function listPlaceOf(cursor: Cursor | undefined, oldest: boolean): ListPlace {
   if (cursor) return { event: cursor[0], task: cursor[1] }
   return oldest ? fromEvent(0) : { event: FIRST_TASK, task: FIRST_TASK }

@@ -48,7 +48,7 @@ export const CLAIM_TURNS: string = `${READY} AND t.turn > 0 AND t.due <= ? ORDER
 export const CLAIM_GATED: string = `${CLAIMED('INDEXED BY postern_tasks_gated')}
   WHERE t.lane = ? AND t.state = 0 AND t.gate > 0 AND t.behind = 0 AND t.gate = ? AND t.due <= ? ORDER BY t.due LIMIT ?`
 export const LOAD: string = `${CLAIMED('')} WHERE t.id IN (SELECT value FROM json_each(?))`
-/** One damaged count must not end the statement that claims for all: a sum beyond 2^63 is no integer. */
+/** One damaged count must not end the statement that claims for all: a sum beyond 2^63 is not an integer. */
 export const MOST_ATTEMPTS: number = Number.MAX_SAFE_INTEGER - 1
 export const CLAIM: string = `UPDATE postern_tasks NOT INDEXED SET state = 1, attempt = min(attempt, ${MOST_ATTEMPTS}) + 1, token = ?, lease = 1
   WHERE id IN (SELECT value FROM json_each(?))`

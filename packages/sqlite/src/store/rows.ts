@@ -50,7 +50,7 @@ import { createTally, type Tally } from './tally.ts'
 export interface RowsHost {
   readonly now: () => number
   readonly isOver: (token: number) => boolean
-  /** Something was written beside the main connection. */
+  /** Something was written next to the main connection. */
   readonly wrote: () => void
 }
 

@@ -49,7 +49,7 @@ type OpenStore = Store & {
 }
 
 /**
- * Makes the store of the engine in a database. If the file is put back under it, all that is known of it is read anew, as by a
+ * Makes the store of the engine in a database. If the file is put back under it, all that is known of it is read again, as by a
  * process that starts.
  */
 export function createStore(
@@ -91,7 +91,7 @@ function openStore(
   const clock = createClock(main, () => keys.adds())
   const now = (): number => clock.now()
   const processes = createProcesses(main, driver, { lease, now, version: layout.steps.length })
-  // Writes of this process beside the main connection.
+  // Writes of this process next to the main connection.
   let own = 0
   const host = {
     now,

@@ -16,7 +16,7 @@ export interface Tally extends RowCache {
     fair: string | null,
     count?: number,
   ): void
-  /** How many more tasks of a tenant are open since the transaction began. */
+  /** How many more tasks of a tenant are open since the transaction started. */
   openedOf(lane: number, fair: string): number
 }
 
@@ -57,7 +57,7 @@ export function createTally(db: Database): Tally {
     for (const [lane, counts] of lanes)
       if (counts.some((count) => count !== 0)) countLane.run(...counts, lane)
     for (const { lane, fair, by } of tenants.values()) countTenant.run(lane, fair, by, by)
-    // Writes that follow in the same transaction are counted anew.
+    // Writes that follow in the same transaction are counted again.
     forget()
   }
 

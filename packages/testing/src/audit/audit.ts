@@ -14,7 +14,7 @@ export interface AuditOptions {
   readonly provider: Provider
   /** Sends one request to the receiver and returns its reply, of status 0 if there is none. */
   readonly send: Send
-  /** Counts how often the handler had its effect, as rows that it wrote. @default what shows in effects alone is unknown */
+  /** Counts how often the handler had its effect, as rows that it wrote. @default what shows only in effects is unknown */
   readonly effect?: () => number | Promise<number>
   /** The URL of the receiver. @default 'https://example.com/webhooks' */
   readonly url?: string
@@ -26,13 +26,13 @@ export interface AuditOptions {
   readonly only?: (id: string) => boolean
   /** False leaves out what costs the receiver much. @default true */
   readonly heavy?: boolean
-  /** Cases beside those of the battery, such as those that need a network. @default none */
+  /** Cases next to those of the battery, such as those that need a network. @default none */
   readonly more?: (sender: AuditSender) => readonly AuditCase[]
   /** Looks if the receiver's process is there, and starts it again. @default it cannot end */
   readonly life?: ProcessLife
   /** Starts the receiver again, between two deliveries of one event. @default that is not judged */
   readonly restart?: () => Promise<void>
-  /** What the receiver has logged since the run began. @default logs are not judged */
+  /** What the receiver has logged since the run started. @default logs are not judged */
   readonly log?: () => string | Promise<string>
   /** Bytes of memory that the receiver takes; NaN if nobody knows. @default memory is not judged */
   readonly memory?: () => Promise<number>

@@ -13,7 +13,7 @@ import { auditSender, type AuditSender, letters } from './sender.ts'
 import { Buffer } from 'node:buffer'
 import { oddTimeCases } from './cases/times.ts'
 
-/** The order of play: what could spoil the judgement of others comes last. */
+/** The order of play: what could spoil the judgment of others comes last. */
 const ORDER: readonly CaseClass[] = [
   'authentic',
   'forged',
@@ -35,7 +35,7 @@ export interface BatteryOptions {
   readonly now?: () => number
   /** True if the ids of events come of the seed too, so that two runs send the same. @default false */
   readonly seededIds?: boolean
-  /** Cases beside those of the battery, such as those that need a network. @default none */
+  /** Cases next to those of the battery, such as those that need a network. @default none */
   readonly more?: (sender: AuditSender) => readonly AuditCase[]
 }
 
@@ -113,7 +113,7 @@ function afterAll(sender: AuditSender): AuditCase {
   }
 }
 
-/** The challenge of the sender, whose answer must hold what was asked, and which is no event. */
+/** The challenge of the sender, whose answer must hold what was asked, and which is not an event. */
 function handshakeCase(sender: AuditSender): AuditCase {
   const text = letters(24, sender.random)
   const challenge = filled(sender, text)

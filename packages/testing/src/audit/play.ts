@@ -27,7 +27,7 @@ export async function playCase(judged: AuditCase, stage: AuditStage): Promise<Pl
   let rise: number | undefined
   for (const [at, round] of judged.sends().entries()) {
     if (at > 0 && judged.between === 'restart') {
-      // A count that is kept in memory begins again.
+      // A count that is kept in memory starts again.
       rise = (rise ?? 0) + ((await stage.effects?.rise(1)) ?? 0)
       await stage.restart!()
       await stage.effects?.reset()

@@ -50,7 +50,7 @@ export interface AuditReport {
   readonly seed: number
   /** Absent without a baseline, and if only a part of the battery was played. */
   readonly grade?: Grade
-  /** Why there is no grade, or why it is no better. */
+  /** Why there is no grade, or why it is not a better. */
   readonly reason: string
   readonly findings: readonly AuditFinding[]
   /** Failures that do not count: what this sender may never send. */

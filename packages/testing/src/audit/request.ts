@@ -13,7 +13,7 @@ export interface AuditRequest {
   readonly wire?: WireForm
 }
 
-/** What a network client does with a request beside sending it. */
+/** What a network client does with a request next to sending it. */
 export interface WireForm {
   /** The request target as it is written, where URLs would change it. */
   readonly target?: string
@@ -29,7 +29,7 @@ export interface WireForm {
   readonly leaves?: boolean
   /** The body comes a byte at a time for as long as the other requests of its round need. */
   readonly slow?: boolean
-  /** The declared length, of which `body` is the beginning, repeated. */
+  /** The declared length, of which `body` is the start, repeated. */
   readonly length?: number
 }
 
@@ -82,7 +82,7 @@ export function textOfBody({ body }: AuditRequest): string {
   return Buffer.from(body).toString('utf8')
 }
 
-/** What stands in the place of the signature. */
+/** What is in the place of the signature. */
 export function valueAt(request: AuditRequest, place: SignaturePlace): string | undefined {
   if ('header' in place) return headerOf(request, place.header)
   if ('query' in place) return new URL(request.url).searchParams.get(place.query) ?? undefined

@@ -268,7 +268,7 @@ function toleranceOf(about: About, provider: Provider): number | undefined {
 
 /**
  * Where the signature of a delivery lies: what the provider's facts say, or else the header that another secret changes. Undefined
- * if it lies in the body, where a stranger's change is another body.
+ * if it is in the body, where a stranger's change is another body.
  */
 function signaturePlaceOf(
   about: About,

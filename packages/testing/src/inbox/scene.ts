@@ -11,7 +11,7 @@ export interface InboxHandle {
   readonly inbox: Inbox
   /** Closes the inbox and gives another on the same store, as after a restart. Needed if it is `durable`. */
   reopen?(): MaybePromise<Inbox>
-  /** Another inbox on the same store beside the first, as a second process has. Needed if it is `shared`. */
+  /** Another inbox on the same store next to the first, as a second process has. Needed if it is `shared`. */
   another?(): MaybePromise<Inbox>
   /** Ends the leases of what runs now, as if its process had stopped. Needed if it is `shared`. */
   abandon?(): MaybePromise<void>
@@ -32,7 +32,7 @@ export interface Scene {
   inbox: Inbox
   /** Joins a receiver that records, and starts its work unless told otherwise. */
   join(options?: JoinOptions): JoinedReceiver
-  /** Ends all receivers, and goes on with another inbox on the same store. */
+  /** Ends all receivers, and continues with another inbox on the same store. */
   restart(): Promise<void>
 }
 

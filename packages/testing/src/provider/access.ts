@@ -9,7 +9,7 @@ import { vectorOptions, type Vector, type ProviderUnderTest } from './vector.ts'
 // Their calls show that somebody looked at the delivery. The others only describe the provider.
 const STEPS = ['admit', 'greet', 'verify', 'handshake', 'events', 'reply'] as const
 
-/** What is rejected has changed, called and fetched nothing: behind an access check, and by the provider alone. */
+/** What is rejected has changed, called and fetched nothing: behind an access check, and only by the provider. */
 export function accessLaws(
   under: ProviderUnderTest,
   vectors: readonly Vector[],

@@ -13,7 +13,7 @@ const NUMERIC = /^#(?:x([0-9a-fA-F]+)|([0-9]+))$/
  * The text with its references replaced, each once: the five entities of XML and numeric references to characters XML
  * allows.
  *
- * @throws WebhookError `malformed_body` for any other reference and for an ampersand that begins none.
+ * @throws WebhookError `malformed_body` for any other reference and for an ampersand that starts none.
  */
 export function decodeXml(text: string): string {
   let next = text.indexOf('&')

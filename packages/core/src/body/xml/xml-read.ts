@@ -8,7 +8,7 @@ import type { XmlObject, XmlOptions } from './xml.ts'
 /** See parseXml() in xml.ts, which loads this module and the parser with it when the first XML comes. */
 export function read(text: string, { depth, option }: XmlOptions): XmlObject {
   const checked = checkXml(text, depth, option)
-  // checkXml() has seen a root element, so it is no text.
+  // checkXml() has seen a root element, so it is not a text.
   const root = toValue(parse(checked)) as XmlObject
   return checked.includes('constructor') ? dropPoison(root) : root
 }
@@ -74,7 +74,7 @@ function toValue(nodes: readonly Node[], attributes?: Attributes): string | XmlO
   return object
 }
 
-/** In place: the parser made the object for this node alone. */
+/** In place: the parser made the object only for this node. */
 function decodeAll(attributes: Attributes): Attributes {
   for (const name in attributes) {
     const value = attributes[name]!

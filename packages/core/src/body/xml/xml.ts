@@ -1,6 +1,6 @@
 /**
  * An element with attributes or children: children by their name as it is written (`soapenv:Body`), attributes by
- * `@name`, text beside them as `#text`. No value is turned into a number or a boolean.
+ * `@name`, text next to them as `#text`. No value is turned into a number or a boolean.
  */
 export interface XmlObject {
   [name: string]: XmlValue

@@ -1,7 +1,7 @@
 import { isDeeper } from '../../body/json.ts'
 import type { Bounds } from '../bounds.ts'
 
-/** A token of JSON as it stands in the text: a mark, a string with its quotes, or a number or word. */
+/** A token of JSON as it is in the text: a mark, a string with its quotes, or a number or word. */
 export type JsonToken = string
 
 const PATTERN = /[{}[\]:,]|"(?:[^"\\]|\\.)*"|[^\s{}[\]:,"]+/gs
@@ -31,13 +31,13 @@ export function tokensOf(text: string, bounds: Bounds): readonly JsonToken[] | u
   return open.length > 0 || /\S/.test(text.slice(end)) ? undefined : tokens
 }
 
-/** A value in the tokens: where it begins and where it ends. */
+/** A value in the tokens: where it starts and where it ends. */
 interface TokenSpan {
   readonly from: number
   readonly to: number
 }
 
-/** The members of the object that begins at a place, each with its key. */
+/** The members of the object that starts at a place, each with its key. */
 export function membersOf(tokens: readonly JsonToken[], from: number): readonly TokenSpan[] {
   const members: TokenSpan[] = []
   let depth = 0

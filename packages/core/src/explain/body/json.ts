@@ -267,7 +267,7 @@ export function byKey(a: JsonToken, b: JsonToken): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** Keys that look like integers behind the others, as they stood before JavaScript moved them to the front. */
+/** Keys that look like integers behind the others, as they were before JavaScript moved them to the front. */
 export function integersLast(a: JsonToken, b: JsonToken): number {
   return Number(isInteger(a)) - Number(isInteger(b))
 }

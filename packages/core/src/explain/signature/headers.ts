@@ -39,7 +39,7 @@ export function* renamed(request: PlainRequest, reads: Reads, bounds: Bounds): G
   }
 }
 
-/** Takes one of several values that stand in one header, or in several lines of it. */
+/** Takes one of several values that are in one header, or in several lines of it. */
 export function* joinedClues(
   request: PlainRequest,
   reads: Reads,

@@ -28,13 +28,13 @@ export function* signatureEncodings(
   }
 }
 
-/** What stands before signatures: what this scheme writes, and what others do unless it compares tokens. */
+/** What is before signatures: what this scheme writes, and what others do unless it compares tokens. */
 interface Prefixes {
   readonly expected: readonly string[]
   readonly others: boolean
 }
 
-/** Adds, removes and replaces what stands before signatures. */
+/** Adds, removes and replaces what is before signatures. */
 export function* signaturePrefixes(
   request: PlainRequest,
   reads: Reads,
@@ -64,7 +64,7 @@ export function* signaturePrefixes(
   }
 }
 
-/** What stands before the first signature of a header, for the grammar of a scheme. */
+/** What is before the first signature of a header, for the grammar of a scheme. */
 export function prefixOf(value: string): string | undefined {
   const token = new RegExp(TOKEN.source).exec(value)
   return token ? /[\w-]*[=, :]?$/.exec(value.slice(0, token.index))?.[0] : undefined
@@ -141,7 +141,7 @@ export function encodingStep(name: string): Clue {
   }
 }
 
-// Where a scheme takes several hash functions, what stands before the signature names one.
+// Where a scheme takes several hash functions, what is before the signature names one.
 const ALGORITHM = /^(?:sha\d+|md5)=$/
 
 function prefixStep(name: string, prefix: string, other: string): Clue {

@@ -225,7 +225,7 @@ function bytesOf(key: unknown): Uint8Array | undefined {
   return inner instanceof Uint8Array ? inner : undefined
 }
 
-/** A key of the same kind from other bytes; undefined if the scheme's keys are no bytes. */
+/** A key of the same kind from other bytes; undefined if the scheme's keys are not bytes. */
 function rekeyed(key: unknown, bytes: Uint8Array): unknown {
   if (bytes.length === 0) return undefined
   if (key instanceof Uint8Array) return bytes

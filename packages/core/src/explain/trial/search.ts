@@ -16,7 +16,7 @@ interface Round {
   readonly most?: number
 }
 
-// Bodies that a writer makes beside another change. Writing one costs more than trying it.
+// Bodies that a writer makes next to another change. Writing one costs more than trying it.
 const WRITTEN = 240
 
 /** The rounds, in the order in which they are tried: what is common and cheap comes first. */
@@ -109,7 +109,7 @@ export async function search(
     return undefined
   }
 
-  /** Another way to write the body, beside one of the commonest other changes: each body is written once for all of them. */
+  /** Another way to write the body, next to one of the commonest other changes: each body is written once for all of them. */
   async function writtenBeside({ state, groups }: Base): Promise<readonly Clue[] | undefined> {
     const beside: TrialState[] = []
     for (const [kind, most] of [

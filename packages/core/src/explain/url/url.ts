@@ -142,7 +142,7 @@ function queries(query: string, known: readonly string[]): Variant[] {
   }
   for (const value of ['', '?']) if (!found.has(value)) found.set(value, 'url-query')
   found.delete(query)
-  // What a header tells of comes first, then the orders: a part changed beside others tries the first few alone.
+  // What a header tells of comes first, then the orders: a part changed next to others tries the first few alone.
   return [...found].map(([value, cause]) => ({ value, cause })).slice(0, 400)
 }
 

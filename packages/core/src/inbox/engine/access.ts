@@ -65,7 +65,7 @@ export function createAccess(
     },
     write,
     async writeAll(works) {
-      // A store that opens at once is open before the first of them goes on.
+      // A store that opens at once is open before the first of them continues.
       if (!store.opened) await ready()
       if (store.together) await Promise.all(works.map(write))
       else for (const work of works) await write(work)

@@ -8,13 +8,13 @@ export interface ClosingParts {
   readonly abort: () => void
   /** Gives back what runs. */
   readonly giveBackRunning: () => void
-  /** Milliseconds that storing what is given back may take. */
+  /** Milliseconds that storing what is released may take. */
   readonly margin: number
 }
 
 /**
  * Ends what runs by a time of `performance.now()`: handlers hear the signal at half of the time left, and what still
- * runs near the end is given back early enough to be stored. A time that has passed gives back at once, and storing
+ * runs near the end is released early enough to be stored. A time that has passed releases at once, and storing
  * then has the margin.
  */
 export async function closeBy(until: number, parts: ClosingParts): Promise<void> {

@@ -59,7 +59,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   const known = knownFor(settings)
   const sides = new Map<string, EngineSide>()
   let process = 0
-  // Begins anywhere: a store that went back may give a process the number of another.
+  // Starts anywhere: a store that went back may give a process the number of another.
   let claims = Math.floor(Math.random() * CLAIMS)
   let unlisten: (() => void) | undefined
   let opening: Promise<number> | undefined
@@ -236,7 +236,7 @@ function createPrune(
     }
   }
 
-  /** Of a round: a jump of the clock is no age. */
+  /** Of a round: a jump of the clock is not an age. */
   async function bounds(): Promise<Before> {
     const now = await store.clock()
     const jumps = (await store.steps?.()) ?? []
@@ -265,7 +265,7 @@ function createOneWriter(store: Store, together: (works: () => void) => void): B
   const { name } = store
   let lasts: Last[] = []
   let inside = false
-  // It begins a transaction in which there may be nothing but last writes.
+  // It starts a transaction in which there may be nothing but last writes.
   const nothing: WriteOptions<BatchWork> = {
     rows: 1,
     bytes: 1,
@@ -331,7 +331,7 @@ function createOneWriter(store: Store, together: (works: () => void) => void): B
     },
   }
 
-  /** Begins a transaction for them, if no other work does. */
+  /** Starts a transaction for them, if no other work does. */
   function begin(): void {
     batch.add({ of: nothing, bytes: 0, failed: failLasts })
   }

@@ -12,9 +12,9 @@ import type { BatchWriter } from './write/batch.ts'
 
 /** An inbox's side of one receiver, before the rules that all inboxes share. Its deadlines are times of `performance.now()`. */
 export interface Side {
-  /** As `Port.accept`; never called once closing began. */
+  /** As `Port.accept`; never called once closing started. */
   accept: Port['accept']
-  /** As `Port.probe`; never called once closing began. */
+  /** As `Port.probe`; never called once closing started. */
   probe?: Port['probe']
   /** As `Port.work`; called once. */
   work?(): void

@@ -116,9 +116,9 @@ export interface Patch {
   /** JSON, or null for none; `cause` goes with it. */
   readonly error?: string | null
   readonly cause?: string | null
-  /** True if it begins a new round. */
+  /** True if it starts a new round. */
   readonly anew?: true
-  /** A row of its history. The attempt that settles a task has none: it is made of the task's own row when that begins again. */
+  /** A row of its history. The attempt that settles a task has none: it is made of the task's own row when that starts again. */
   readonly attempted?: Attempted
 }
 

@@ -80,11 +80,11 @@ export interface TaskRow {
   readonly gate: Gate
   /** Another task of its line goes first. */
   readonly behind: boolean
-  /** Attempts since its round began, with the one that runs. */
+  /** Attempts since its round started, with the one that runs. */
   readonly attempt: number
   /** Of the last claim. Divided by 2^32 it is the number of the process. */
   readonly token: number
-  /** A revival, a replay and a deletion begin a new round: an outcome counts in its own alone. */
+  /** A revival, a replay and a deletion start a new round: an outcome counts only in its own. */
   readonly round: number
   /** Interruptions in a row, and those of them that were charged. */
   readonly cut: number

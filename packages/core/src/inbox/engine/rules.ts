@@ -59,7 +59,7 @@ export function reported(
   return { fence: 'own', change: { ...again, error: outcome.error } }
 }
 
-/** What giving back makes of a task: as it was claimed, due at once. */
+/** What releasing makes of a task: as it was claimed, due at once. */
 export function givenBack({ attempt, cut }: Pick<TaskRow, 'attempt' | 'cut'>): Ruling {
   // Its turn was used for nothing: it keeps it.
   const gate = gateOf({ cut, fair: null })
@@ -115,7 +115,7 @@ export function letGo({ state }: Pick<TaskRow, 'state'>): Ruling {
 }
 
 /**
- * A redelivery or a replay: a settled task begins a new round at its first attempt, and a waiting one is due after
+ * A redelivery or a replay: a settled task starts a new round at its first attempt, and a waiting one is due after
  * `wait`. One that was poison stays a suspect.
  */
 export function revived(
@@ -161,7 +161,7 @@ export function unreadable(
 }
 
 /**
- * Who of a line goes first: what runs or is still held by a run; else what has begun, since a retry keeps its place; else
+ * Who of a line goes first: what runs or is still held by a run; else what has started, since a retry keeps its place; else
  * what came first. Returns what changes.
  */
 export function lineUp(

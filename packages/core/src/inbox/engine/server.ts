@@ -14,7 +14,7 @@ interface ClientPool<Client> {
   release(client: Client, failure?: Error): void
   /** Calls `fail` when the connection breaks. Returns what ends that. */
   watch(client: Client, fail: () => void): () => void
-  /** Begins a transaction: one of the inbox, or one in which the app writes, in its own isolation level. */
+  /** Starts a transaction: one of the inbox, or one in which the app writes, in its own isolation level. */
   begin(client: Client, time: number, whose: 'inbox' | 'app'): Promise<unknown>
   end(client: Client, how: 'COMMIT' | 'ROLLBACK'): Promise<unknown>
   /** True for an error that the server sent about one statement: the connection is as good as before. */

@@ -87,7 +87,7 @@ export interface Store extends SingleRows, Viewed, Journaled {
   readonly name: string
   /**
    * No other process has the store, and it ends with this one. Then nothing is polled, no lease ends, no text is made of
-   * events, writes share a transaction as soon as the running code has ended, and closing goes on claiming for half of its
+   * events, writes share a transaction as soon as the running code has ended, and closing continues claiming for half of its
    * time. Absent: others may have it too.
    */
   readonly alone?: Alone
@@ -115,7 +115,7 @@ export interface Store extends SingleRows, Viewed, Journaled {
   guest(transaction: unknown): GuestRows
   /**
    * Numbers of lanes; makes those that are missing. Lanes of one subscription share a root with its former names, for
-   * good: their tasks stand in the same lines in every process.
+   * good: their tasks are in the same lines in every process.
    */
   lanes(receiver: string, wanted: readonly (readonly string[])[]): MaybePromise<readonly LaneRow[]>
   /** All lanes of all receivers. */
@@ -133,7 +133,7 @@ export interface Store extends SingleRows, Viewed, Journaled {
   /** True if `claim` may find something: a cheap read. Absent: claim and see. */
   any?(lanes: readonly number[]): MaybePromise<boolean>
   /**
-   * Renews leases, also of settled tasks that are still held. Returns ids of those that may go on: nobody else has claimed
+   * Renews leases, also of settled tasks that are still held. Returns ids of those that may continue: nobody else has claimed
    * or settled them. Rows that an open transaction locks are skipped, and count as renewed.
    */
   renew(

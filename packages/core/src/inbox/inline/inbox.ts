@@ -8,7 +8,7 @@ import { memoryLedger } from './memory-ledger.ts'
 import { checks } from '../engine/attach/checks.ts'
 import { createSemaphore, type Semaphore } from '../engine/semaphore.ts'
 
-/** Milliseconds before the end of closing in which tasks are given back to the ledger. */
+/** Milliseconds before the end of closing in which tasks are released to the ledger. */
 const LAST = 500
 
 /** Options of {@link inlineInbox}. */
@@ -33,7 +33,7 @@ export interface InlineInboxOptions {
  * task is tried, counted over deliveries; the sender decides when. An event with dead tasks is acknowledged, and a later
  * delivery of it revives them. Handlers must be faster than the sender's own timeout.
  *
- * An event without an id cannot be recognised: if one of its tasks fails, the redelivery runs them all.
+ * An event without an id cannot be recognized: if one of its tasks fails, the redelivery runs them all.
  */
 export function inlineInbox(options: InlineInboxOptions = {}): Inbox<never> {
   const check = checks<InlineInboxOptions>('inlineInbox', options)

@@ -294,7 +294,7 @@ export function tenantOf(key: string): string {
   return receiver === 0 ? '' : key.slice(0, endOf(key, receiver + 1))
 }
 
-/** The end of a text whose length stands before it; `from` if there is none. */
+/** The end of a text whose length is before it; `from` if there is none. */
 function endOf(key: string, from: number): number {
   const mark = key.indexOf(':', from)
   const length = key.slice(from, mark)

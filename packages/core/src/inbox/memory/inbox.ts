@@ -89,7 +89,7 @@ function createStore(tables: Tables, settings: MemorySettings): Store {
     lanes: (receiver, wanted) =>
       wanted.flatMap((names) => {
         const made = names.map((name) => tables.lane(receiver, name))
-        // Former names of a subscription stand in its lines.
+        // Former names of a subscription are in its lines.
         const root = Math.min(...made.map((row) => row.root))
         for (const { root: from } of made)
           for (const row of lanes) if (row.root === from) row.root = root

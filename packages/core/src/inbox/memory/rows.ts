@@ -15,7 +15,7 @@ import type { Rows } from '../engine/store.ts'
 import { StoredTask, type EventRow, type StoredLane } from './event.ts'
 import type { Tables } from './tables.ts'
 
-// Runs of a task that are kept beside the first.
+// Runs of a task that are kept next to the first.
 const KEPT = 19
 const { process } = globalThis as { process?: { pid?: number } }
 /** As attempts name the process. */

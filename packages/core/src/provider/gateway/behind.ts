@@ -14,7 +14,7 @@ import { markVerified, createDelivery } from '../../receive/http-delivery.ts'
  * - The gateway alone is verified. A signature of the sender is not needed, and never counts by itself.
  * - Topics, payloads and their types are the sender's, read from the same bytes. A gateway that wraps them
  *   (`Provider.unwrap`) has signed the envelope: then they are read from the bytes inside of it.
- * - An event's id is the sender's if it lies in the body, else the gateway's, which stays the same over its attempts.
+ * - An event's id is the sender's if it is in the body, else the gateway's, which stays the same over its attempts.
  * - Handshakes and time limits of the sender are the gateway's business, and off here. `covers`, the reply, redirects, the
  *   retry span and the key that verified are the gateway's. The name is `<sender>-behind-<gateway>`.
  *

@@ -28,7 +28,7 @@ export interface JwkSource {
 }
 
 /**
- * A source of the given key set. Throws a `TypeError` that names the option if the value is no key set.
+ * A source of the given key set. Throws a `TypeError` that names the option if the value is not a key set.
  *
  * @example fixedKeys(jwt({ algorithms: ['ES256'] }), [givenJwks(options.jwks, 'acme: jwks')])
  */
@@ -183,7 +183,7 @@ function checkKeysUrl(url: string): void {
     throw new TypeError(`the URL of a key set must be https, got ${url}`)
 }
 
-/** The part of `fetch` that is used here; any HTTP client can stand behind it. */
+/** The part of `fetch` that is used here; any HTTP client can be behind it. */
 export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>
 
 /** How keys and certificates are fetched. */

@@ -202,7 +202,7 @@ export interface BucketOptions {
 export interface LookupBucket {
   /** Runs a look-up if there is room; else throws `secret_unavailable` (503) at once, so that the sender tries again. */
   run<Value>(now: number, ask: () => Promise<Value>): Promise<Value>
-  /** Counts a look-up that begins, and returns a function to call when it has ended. Throws as `run` does. */
+  /** Counts a look-up that starts, and returns a function to call when it has ended. Throws as `run` does. */
   enter(now: number): () => void
 }
 

@@ -68,7 +68,7 @@ export function ecdsaAlgorithm(options: EcdsaAlgorithmOptions = {}): SignatureAl
       return candidates.some((candidate) => {
         const given = DECODE[encoding](candidate)
         if (given === undefined || encode(given, encoding) !== candidate) return false
-        // Not by `dsaEncoding`: workerd (2026-11-17) takes no KeyObject beside options.
+        // Not by `dsaEncoding`: workerd (2026-11-17) takes no KeyObject next to options.
         const signature = form === 'der' ? given : rawToDer(given, size)
         return signature !== undefined && verify(hash, bytes, key.publicKey as KeyObject, signature)
       })

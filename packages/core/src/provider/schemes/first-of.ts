@@ -3,8 +3,8 @@ import { schemeReads } from '../define.ts'
 import { joinCredentials, type Covers, type Scheme } from '../scheme.ts'
 
 /**
- * Two ways to sign, as while a sender moves from one to the other: what carries the first is judged by the first alone,
- * the rest by the second. So nobody gets by with the weaker one beside a broken stronger one. Keys are those of the first.
+ * Two ways to sign, as while a sender moves from one to the other: what carries the first is judged only by the first,
+ * the rest by the second. So nobody gets by with the weaker one next to a broken stronger one. Keys are those of the first.
  *
  * @example scheme: () => firstOf(hmac({ header: 'X-Signature-256' }), hmac({ header: 'X-Signature', algorithm: 'sha1' }))
  */

@@ -20,7 +20,7 @@ export type KeyEncoding = 'utf8' | 'hex' | 'base64'
 
 /** Options of {@link hmac}. */
 export interface HmacOptions extends Omit<SignatureOptions, 'header'> {
-  /** The header that carries the signature, in any case; several, one of which must match; none beside `query`. */
+  /** The header that carries the signature, in any case; several, one of which must match; none next to `query`. */
   readonly header?: string | readonly string[]
   /** Reads time and signature out of one header, as `t=…,v1=…`. @default none, the header is the signature */
   readonly pairs?: Omit<PairsOptions, 'header' | 'message'> | undefined

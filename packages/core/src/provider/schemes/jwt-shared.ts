@@ -23,7 +23,7 @@ export interface SharedJwtOptions extends JwtClaimsOptions {
   readonly algorithms: readonly SharedJwtAlgorithm[]
   /** The URL that the token names, for the text of a rejection. @default none is named */
   readonly url?: (delivery: Delivery) => string
-  /** More claims of what `sign` makes, beside `iss`, `iat`, `aud` and the hash of the body. @default none */
+  /** More claims of what `sign` makes, next to `iss`, `iat`, `aud` and the hash of the body. @default none */
   readonly claims?: (request: SignableRequest, seconds: number) => JwtClaims
 }
 

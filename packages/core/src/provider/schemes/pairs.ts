@@ -87,7 +87,7 @@ export function readSeveral(
       if (all.length > MOST)
         throw new WebhookError('malformed_header', { problem: 'too_many', header, limit: MOST })
       if (several === undefined) return [bare(value, prefix, header)]
-      // Beside our version of a signature there can be others.
+      // Next to our version of a signature there can be others.
       const own = all.map((one) => one.trim()).filter((one) => one.startsWith(prefix))
       return (own.length === 0 ? all : own).map((one) => bare(one.trim(), prefix, header))
     })

@@ -2,7 +2,7 @@ import { constants, createSign, createVerify, type KeyObject } from 'node:crypto
 import type { HashName } from './signature/template.ts'
 
 // Of the ways to check RSASSA-PSS, workerd (2026-11-17) offers one: createVerify with the key's PEM string. Its verify() reads
-// the padding and does not use it, and no call of it takes a KeyObject beside options.
+// the padding and does not use it, and no call of it takes a KeyObject next to options.
 
 /** True if `signature` is the RSASSA-PSS signature of the bytes, with a salt as long as the hash (RFC 8017). */
 export function verifyPss(

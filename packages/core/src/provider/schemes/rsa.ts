@@ -92,7 +92,7 @@ export interface KeyPair {
 
 /**
  * The key that a string holds: PEM of a public key, a certificate or a private key (which can sign as well), or base64 of an
- * SPKI structure without its armour.
+ * SPKI structure without its armor.
  *
  * @throws TypeError that names what was `expected` if the string holds no key.
  */

@@ -41,7 +41,7 @@ export interface StandardWebhooksSchemeOptions {
 const MAX_SIGNATURES = 20
 // Each Ed25519 verification hashes the whole body, and a rotation needs two keys and two signatures.
 const MAX_V1A = 8
-// `id.time.body` has no fixed cuts: an id that ends in a time, or a body that begins with one, can be cut elsewhere.
+// `id.time.body` has no fixed cuts: an id that ends in a time, or a body that starts with one, can be cut elsewhere.
 const CUT_ID = /\.\d{10,11}$/
 const CUT_BODY = /^\d{10,11}\./
 const V1 = /* @__PURE__ */ hmacAlgorithm({ encoding: 'base64' })
@@ -165,7 +165,7 @@ function parseSignatures(value: string, header: string): { v1: string[]; v1a: st
   const found = { v1: [] as string[], v1a: [] as string[] }
   for (const part of value.split(' ')) {
     const comma = part.indexOf(',')
-    // A second comma is no part of the grammar: two lists with a comma between them, or two headers a host joined.
+    // A second comma is not a part of the grammar: two lists with a comma between them, or two headers a host joined.
     if (part.indexOf(',', comma + 1) > comma)
       throw new WebhookError('malformed_header', {
         problem: 'several',

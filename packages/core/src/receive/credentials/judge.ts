@@ -39,7 +39,7 @@ const NAMES: ReadonlySet<string> = new Set([...PLATFORM_NAMES, ...SENDER_CREDENT
 // Words such as `code`, which hold a credential only as the whole name.
 const WHOLE: ReadonlySet<string> = new Set(SENDER_CREDENTIALS.query.map(plain))
 
-// Names come from the network: their judgements are remembered up to this number, and then forgotten together.
+// Names come from the network: their judgments are remembered up to this number, and then forgotten together.
 const MOST = 1000
 let judged = new Map<string, boolean>()
 
@@ -87,7 +87,7 @@ function judge(plainName: string): boolean {
   )
 }
 
-/** Words written together, split where a capital begins one: `webhookSecret`, `myAPIKey`. */
+/** Words written together, split where a capital starts one: `webhookSecret`, `myAPIKey`. */
 function split(name: string): string {
   return name.replaceAll(/([a-z\d])([A-Z])/g, '$1-$2').replaceAll(/([A-Z])([A-Z][a-z])/g, '$1-$2')
 }

@@ -7,7 +7,7 @@ import { placesOf, type CredentialPlace, withParameters } from './places.ts'
 import { SENDER_CREDENTIALS } from './senders.ts'
 import { textBytes, toBuffer } from '../../body/bytes.ts'
 
-/** Kept of each rejected delivery, beside the headers that its provider reads. */
+/** Kept of each rejected delivery, next to the headers that its provider reads. */
 const ALWAYS: ReadonlySet<string> = new Set([
   'content-type',
   'content-length',
@@ -107,7 +107,7 @@ const NOTHING: Masked = { bytes: new Uint8Array(0), masked: ['body'] }
  * A body with its credentials masked, and all other bytes as they came. Its bytes say how it is read, since it may be of
  * any sender. What cannot be read is kept if it has no name of a credential in it.
  *
- * @param isStrict - nothing is kept of what cannot be read, nor of JSON that is no object: the credential of the sender
+ * @param isStrict - nothing is kept of what cannot be read, nor of JSON that is not an object: the credential of the sender
  * that is expected may be anywhere in it.
  */
 function maskBody(body: Uint8Array, places: CredentialPlace, isStrict: boolean): Masked {
@@ -133,7 +133,7 @@ function maskBody(body: Uint8Array, places: CredentialPlace, isStrict: boolean):
 }
 
 function spansIn(text: string, places: CredentialPlace, isStrict: boolean): TextSpans {
-  // A byte order mark and blanks may stand before all of them.
+  // A byte order mark and blanks may be before all of them.
   const first = /[^\s\u00EF\u00BB\u00BF]/.exec(text)?.[0]
   if (first === '{' || (first === '[' && !isStrict)) return membersIn(text, places)
   if (first === '<') return elementsIn(text, places)
@@ -227,7 +227,7 @@ function elementsIn(text: string, places: CredentialPlace): TextSpans {
     readonly place: CredentialPlace | undefined
     readonly path: string
   }[] = []
-  /** Where the text of a credential begins. */
+  /** Where the text of a credential starts. */
   let from = -1
   let at = text.indexOf('<')
   while (at >= 0) {
@@ -270,7 +270,7 @@ const SKIPPED = [
   ['<!', '>'],
 ] as const
 
-/** The end of a section, comment, instruction or declaration that begins here; undefined for a tag. */
+/** The end of a section, comment, instruction or declaration that starts here; undefined for a tag. */
 function skip(text: string, at: number): number | undefined {
   const found = SKIPPED.find(([start]) => text.startsWith(start, at))
   if (!found) return undefined
@@ -295,7 +295,7 @@ interface Frame {
 function membersIn(text: string, places: CredentialPlace): TextSpans {
   const spans: TextSpan[] = []
   const stack: Frame[] = []
-  /** The value that is being masked: where it begins, and how many frames are open around it. */
+  /** The value that is being masked: where it starts, and how many frames are open around it. */
   let open: { readonly from: number; readonly path: string; readonly depth: number } | undefined
   let isRead = true
 

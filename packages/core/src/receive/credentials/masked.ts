@@ -14,7 +14,7 @@ export interface TextSpan {
   readonly to: number
   /** The path of its place. */
   readonly path: string
-  /** What stands there instead. */
+  /** What is there instead. */
   readonly mask: string
 }
 

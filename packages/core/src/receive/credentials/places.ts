@@ -1,7 +1,7 @@
 import { isCredentialName } from './judge.ts'
 import { MASK } from './masked.ts'
 
-/** A place in a body: what lies below it holds a credential, or is one itself. */
+/** A place in a body: what is below it holds a credential, or is one itself. */
 export interface CredentialPlace {
   /** True if the value at this place is a credential. */
   isCredential: boolean
@@ -69,7 +69,7 @@ function place(): CredentialPlace {
  * A URL with some parameters of its query changed, and all others as they were written. A user name and a password in
  * the URL go: no sender is known by them.
  *
- * @param change - gets a parameter as it was written, and its name; returns what stands there instead, or undefined
+ * @param change - gets a parameter as it was written, and its name; returns what is there instead, or undefined
  * for nothing.
  */
 export function withParameters(

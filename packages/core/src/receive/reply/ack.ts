@@ -2,7 +2,7 @@ import { wrongOption } from '../../basics/unknown-options.ts'
 import type { Provider } from '../../provider/provider.ts'
 import { emptyReply, type Reply } from './reply.ts'
 
-/** Status of the acknowledgement, or a redirect. */
+/** Status of the acknowledgment, or a redirect. */
 export type AckOption =
   | 200
   | 202

@@ -5,7 +5,7 @@ import { emptyReply, isReply, jsonReply, textReply, xmlReply, type Reply } from 
 import type { WebhookEvent } from '../../event.ts'
 import { createTopicTable } from '../../subscribe/topics.ts'
 
-/** The result of an answer function: a whole reply, a string (`text/xml` if it begins with `<`: TwiML), a JSON value, or undefined for an empty reply. */
+/** The result of an answer function: a whole reply, a string (`text/xml` if it starts with `<`: TwiML), a JSON value, or undefined for an empty reply. */
 export type Answer =
   | Reply
   | string

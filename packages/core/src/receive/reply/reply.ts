@@ -31,7 +31,7 @@ export function xmlReply(body: string, status = 200): Reply {
 /**
  * The reply to a rejected delivery: `application/problem+json` with the stable code and no detail that helps an
  * attacker (RFC 9457). The full reason goes to observers. A body that was too large or too slow also closes the
- * connection, since node:http would go on reading it (RFC 9110 section 15.5.14); so does a receiver that was closed.
+ * connection, since node:http would continue reading it (RFC 9110 section 15.5.14); so does a receiver that was closed.
  */
 export function problem(error: WebhookError, site: string = SITE): Reply {
   const headers: Record<string, string> = {
@@ -53,7 +53,7 @@ export function problem(error: WebhookError, site: string = SITE): Reply {
   }
 }
 
-// A keep-alive connection would go on sending to a closed receiver.
+// A keep-alive connection would continue sending to a closed receiver.
 const CLOSING: ReadonlySet<ErrorCode> = new Set([
   'body_too_large',
   'body_timeout',

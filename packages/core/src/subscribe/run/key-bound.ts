@@ -90,7 +90,7 @@ interface KeyBounds {
   readonly size: number
 }
 
-/** Keys that are remembered beside those that run. */
+/** Keys that are remembered next to those that run. */
 export const MAX_KEYS = 10_000
 
 /** Makes the bounds of a subscription. */
@@ -98,7 +98,7 @@ export function createKeyBounds(
   { rate, concurrency }: TenantLimitOptions,
   name: string,
 ): KeyBounds {
-  /** The keys that were used last stand last. */
+  /** The keys that were used last are last. */
   const keys = new Map<string, KeyBound>()
   let warned = false
 

@@ -3,7 +3,7 @@ import type { Subscription } from '../subscription.ts'
 
 /** A thread that names the run that holds the event loop for longer than the timeout of its subscription. */
 interface LoopWatch {
-  /** The synchronous part of a run begins. Returns the slot of the run. */
+  /** The synchronous part of a run starts. Returns the slot of the run. */
   enter(receiver: string, subscription: Subscription, task: string): number
   /** It ended; `before` is the slot of the run that started this one within its own synchronous part. */
   leave(before: number): void
@@ -100,7 +100,7 @@ function createLoopWatch(memory: SharedArrayBuffer): LoopWatch {
     ends[slot] = end
   }
 
-  /** Beats until nothing runs and nothing began since the last beat. */
+  /** Beats until nothing runs and nothing started since the last beat. */
   function begin(): void {
     beating = true
     const timer = unref(
@@ -119,7 +119,7 @@ function createLoopWatch(memory: SharedArrayBuffer): LoopWatch {
 
 /** Cells of the shared memory, as 32-bit numbers: first these, then the limit of each slot in milliseconds. */
 const BEAT = 0
-/** Grows with each synchronous part of a run, so that many short ones in a row are no hold. */
+/** Grows with each synchronous part of a run, so that many short ones in a row are not hold. */
 const PARTS = 1
 /** The slot of the run that is in its synchronous part, or -1. */
 const CURRENT = 2
@@ -131,7 +131,7 @@ const LIMITS = 4
 const SLOTS = 64
 /** Length of a slot, in 16-bit units. The first holds the length of the name, the others the name of the run. */
 const WIDTH = 256
-/** Where the names begin, in bytes. */
+/** Where the names start, in bytes. */
 const NAMES: number = 4 * (LIMITS + SLOTS)
 const BYTES: number = NAMES + 2 * WIDTH * SLOTS
 

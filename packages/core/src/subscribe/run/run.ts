@@ -63,7 +63,7 @@ function bounded(
   )
 }
 
-// A replay that began before the contents were erased: a handler must not take what is left for an event.
+// A replay that started before the contents were erased: a handler must not take what is left for an event.
 const ERASED: TaskError = {
   name: 'ErasedEvent',
   message: 'the contents of this event were erased, so it cannot run again',

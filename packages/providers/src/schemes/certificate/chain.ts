@@ -28,7 +28,7 @@ export function checkDates(certificate: X509Certificate, now: number): void {
 /**
  * The chain of a fetched certificate, from its own to the last below an authority of Node or of `extra` (RFC 5280,
  * section 6, without revocation and policies). Certificates that were not sent along are fetched from where the one
- * below names them (its authority information access): what they are worth is decided by their signature alone. The one
+ * below names them (its authority information access): what they are worth is decided only by their signature. The one
  * below may be anybody's, so only `hosts` and addresses of the public internet are asked.
  *
  * @throws WebhookError `unknown_sender` if the chain does not lead to an authority; `secret_unavailable` if a part

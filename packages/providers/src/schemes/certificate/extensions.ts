@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { X509Certificate } from 'node:crypto'
 import { derElement, derElements } from './der.ts'
 
-/** What a certificate says of its place in a chain (RFC 5280, section 4.2), beside what `X509Certificate` tells. */
+/** What a certificate says of its place in a chain (RFC 5280, section 4.2), next to what `X509Certificate` tells. */
 export interface CertificateExtensions {
   /** The subject, as DER. */
   readonly subject: Uint8Array
@@ -14,7 +14,7 @@ export interface CertificateExtensions {
   readonly usage: { readonly signs: boolean; readonly certifies: boolean } | undefined
   /** Names that it may certify for. */
   readonly constraints: NameConstraints | undefined
-  /** Names of the certificate beside its subject. */
+  /** Names of the certificate next to its subject. */
   readonly names: readonly GeneralName[]
   /** True if it has a critical extension that is not known here. */
   readonly unknownCritical: boolean

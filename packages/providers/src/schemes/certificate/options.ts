@@ -4,7 +4,7 @@ import type { FetchOptions } from '@postern/core/internal'
 export interface CertificateOptions extends FetchOptions {
   /** PEM of the sender's certificate, taken as trusted: nothing is fetched and no chain is checked, its dates are. */
   readonly certPem?: string | undefined
-  /** PEM of more authorities, trusted beside those of Node. A private network's proxy needs them, and tests. */
+  /** PEM of more authorities, trusted next to those of Node. A private network's proxy needs them, and tests. */
   readonly ca?: string | readonly string[] | undefined
 }
 

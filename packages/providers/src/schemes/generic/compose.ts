@@ -3,7 +3,7 @@ import type { Draft } from '@postern/core/scheme'
 import { nested, placedAt } from '../../common/paths.ts'
 import type { GenericPlaces } from './events.ts'
 
-/** What a delivery that is made has beside id and topic. */
+/** What a delivery that is made has next to id and topic. */
 export interface ComposedPlaces {
   /** Members of every event. @default none */
   readonly sample?: object

@@ -93,14 +93,14 @@ function extract(
   return path === undefined ? undefined : membersAt(exact, path, between)
 }
 
-/** What the signature protects: the id too, if it lies in a signed body. */
+/** What the signature protects: the id too, if it is in a signed body. */
 export function genericCovers({ covers }: Pick<Scheme, 'covers'>, places: GenericPlaces): Covers {
   return covers.body === 'bytes' && places.eventIdField !== undefined
     ? { ...covers, id: true }
     : covers
 }
 
-/** The headers in which alone id and topic lie. */
+/** The headers in which only id and topic lie. */
 export function genericHeaders({
   topic,
   topicHeader,

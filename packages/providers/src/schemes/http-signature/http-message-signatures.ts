@@ -42,7 +42,7 @@ export interface HttpMessageSignaturesOptions {
   readonly tolerance?: number | undefined
   /** Judges the times in place of `tolerance`; `now` in milliseconds since 1970. Throws a `WebhookError`. */
   readonly checkTimes?: (parameters: ReadonlyMap<string, unknown>, now: number) => void
-  /** The target of a URL, for profiles that normalise it. @default host in lower case without the default port */
+  /** The target of a URL, for profiles that normalize it. @default host in lower case without the default port */
   readonly target?: (url: string) => SignatureTarget
   /** Takes signatures in unpadded base64url too. @default false */
   readonly base64url?: boolean
@@ -184,7 +184,7 @@ export function coversField(
   )
 }
 
-/** A time among the parameters of a signature, in seconds; malformed if it is no whole number. */
+/** A time among the parameters of a signature, in seconds; malformed if it is not a whole number. */
 export function seconds(values: ReadonlyMap<string, unknown>, name: string): number | undefined {
   const value = values.get(name)
   if (value === undefined) return undefined

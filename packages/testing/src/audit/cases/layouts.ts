@@ -92,7 +92,7 @@ function bigCases(
   ]
 }
 
-/** True if a body of our own can be signed: not if the signature lies in it. */
+/** True if a body of our own can be signed: not if the signature is in it. */
 export function canRebody(sender: AuditSender): boolean {
   const { place } = sender.about
   if (sender.facts.covers !== 'bytes' && !(sender.facts.covers === 'none' && sender.facts.place))

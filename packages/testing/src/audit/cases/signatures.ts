@@ -6,7 +6,7 @@ import { skipUnless } from './authentic.ts'
 export const FORGED = 'Anybody who knows the URL can make events up.'
 export const IN_BODY = 'its signature is in the body'
 
-/** Genuine deliveries whose signature was spoilt. None may be taken. */
+/** Genuine deliveries whose signature was spoiled. None may be taken. */
 export function spoiltSignatureCases(sender: AuditSender): readonly AuditCase[] {
   const { place } = sender.facts
   const value = place && valueAt(sender.sign(), place)

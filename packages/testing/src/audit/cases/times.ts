@@ -69,7 +69,7 @@ function signedAt(sender: AuditSender, seconds: number): AuditRequest {
   return sender.sign({ at: sender.now() + seconds * 1000 })
 }
 
-/** The header that says the time of signing in seconds or milliseconds, and what stands there. */
+/** The header that says the time of signing in seconds or milliseconds, and what is there. */
 function timeOf(
   sender: AuditSender,
   request: AuditRequest,

@@ -56,7 +56,7 @@ const MANY = 400
 const FAILS = 37
 const CALLS = 40
 
-/** A case of a sender that fails now and then: call after call goes on, until each event was taken once. */
+/** A case of a sender that fails now and then: call after call continues, until each event was taken once. */
 function flakyCase(test: SceneTest): void {
   test('a sender that fails again and again ends in progress: each event is accepted once', async (scene) => {
     const { receiver, ran, allDone } = listen(scene, MANY)

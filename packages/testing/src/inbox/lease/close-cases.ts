@@ -9,7 +9,7 @@ import { DONE_OUTCOME, lane } from '../recorder.ts'
 
 const NEVER = new Promise<Outcome>(() => {})
 
-/** How a receiver ends while tasks run: a deploy is no failure. */
+/** How a receiver ends while tasks run: a deploy is not a failure. */
 export function closeCases(test: SceneTest): void {
   test('a handler that ends when its signal aborts is settled as it says', async (scene) => {
     const shop = scene.join({

@@ -17,7 +17,7 @@ const WIDE = lane('a', { concurrency: 10, attempts: 2 })
 
 type Run = (claim: Claim) => Outcome | Promise<Outcome>
 
-/** A crash charges the task that caused it, not its neighbours. */
+/** A crash charges the task that caused it, not its neighbors. */
 export function interruptionCases(test: SceneTest): void {
   test('an interruption uses no attempt, and the view shows it', async (scene) => {
     const first = await hang(scene)
@@ -160,13 +160,13 @@ async function reclaim(
   const heir = scene.join({ inbox, lanes: [{ ...WIDE }], run, work: false })
   const began = Date.now()
   await eventually('its leases are freed', async () => {
-    // Engines that free leases by themselves do it for workers alone.
+    // Engines that free leases by themselves do it only for workers.
     if (Date.now() - began > ENGINE) heir.work()
     else await heir.port.drain!(Date.now() + 60_000, 0)
     if (heir.runs.length > 0) return true
     return (await infos(scene)).every(({ state }) => state !== 'running')
   })
-  // What it gives back is rejected, since its claims are lost. It holds the place of a suspect no longer.
+  // What it releases is rejected, since its claims are lost. It holds the place of a suspect no longer.
   await dying.leave(0)
   heir.work()
   return heir

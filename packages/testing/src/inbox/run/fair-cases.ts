@@ -5,7 +5,7 @@ import { DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import { type SceneTest, receiverHeard, deliverSigned } from '../scene.ts'
 import { gate } from '../gate.ts'
 
-/** An event of a tenant: its id begins with it. */
+/** An event of a tenant: its id starts with it. */
 function of(tenant: string, at: number): IntakeItem {
   return item(`${tenant}${at}`, [{ subscription: 'a', fairKey: tenant }])
 }

@@ -37,7 +37,7 @@ export function createAccept(side: EngineSide): Side['accept'] {
 
   return (intake, host) => {
     const transaction = side.transactions.of(host)
-    // It may hold the only lock: nothing is made beside it.
+    // It may hold the only lock: nothing is made next to it.
     if (transaction !== undefined) return acceptAsGuest(side, transaction, intake)
     const taken = accept(intake, performance.now() + settings.deadline)
     const { waitUntil } = host

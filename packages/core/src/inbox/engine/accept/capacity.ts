@@ -212,7 +212,7 @@ export function createPace(now: () => number): Pace {
       if (time < SPAN) return
       const ended = before.pending + added - pending
       if (ended <= 0) {
-        // Slower than one task in this time. The measurement goes on, since tasks may take longer.
+        // Slower than one task in this time. The measurement continues, since tasks may take longer.
         rate = Math.min(rate ?? Infinity, 1 / time)
         return
       }

@@ -23,7 +23,7 @@ export interface EncodedIntake {
   readonly plain: boolean
 }
 
-// What a row costs in memory beside its bytes.
+// What a row costs in memory next to its bytes.
 const ROW = 100
 
 /** Encodes a delivery. `numbers` are those of events. Without `texts` the store keeps it as it is. */

@@ -65,7 +65,7 @@ interface Judged {
 
 /**
  * Takes the guards of a batch: a guard belongs to the event that took it first, and what is not stored gives its own
- * back. What is given back may be another's of the batch, so it is judged until nothing changes.
+ * back. What is released may be another's of the batch, so it is judged until nothing changes.
  */
 function* judge(rows: Rows, batch: readonly EncodedIntake[]): Steps<Judged> {
   const rejected = new Set<EncodedIntake>()
@@ -130,7 +130,7 @@ function* reviveIn(rows: Rows, events: readonly NewEvent[]): Steps<ReadonlySet<N
   )
 }
 
-/** Begins new rounds of tasks, and works out who of their lines may run. Returns those that counted. */
+/** Starts new rounds of tasks, and works out who of their lines may run. Returns those that counted. */
 export function* reviveTasks(
   rows: LineRows,
   tasks: readonly TaskRow[],

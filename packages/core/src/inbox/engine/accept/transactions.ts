@@ -17,7 +17,7 @@ export function transactions<Transaction>(inbox: string): Transactions<Transacti
   }
 }
 
-/** Begins the names of the symbols under which transactions of the app travel in a host. */
+/** Starts the names of the symbols under which transactions of the app travel in a host. */
 const TRANSACTION = 'postern.transaction.'
 
 /** Throws if a host has a transaction of another inbox: it would be left unused, and the delivery stored outside of it. */

@@ -136,7 +136,7 @@ interface Joined {
   closing: Promise<void> | undefined
 }
 
-// Milliseconds that storing what is given back may take.
+// Milliseconds that storing what is released may take.
 const MARGIN = 500
 
 /** Makes a receiver's side: the rules above any store. */

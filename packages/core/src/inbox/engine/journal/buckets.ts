@@ -24,9 +24,9 @@ export type SeriesKey = readonly [
 export interface Buckets {
   /** True if the range asks for the series. */
   wants(key: SeriesKey): boolean
-  /** When the first span of that width begins that the range touches, in milliseconds since 1970. */
+  /** When the first span of that width starts that the range touches, in milliseconds since 1970. */
   first(width: number): number
-  /** Adds the counts of a wanted series in the span that begins at `at`. Spans come oldest first. */
+  /** Adds the counts of a wanted series in the span that starts at `at`. Spans come oldest first. */
   add(at: number, key: SeriesKey, counts: Counts): void
   /** The oldest first. */
   all(): readonly Bucket[]
@@ -70,7 +70,7 @@ export function createBuckets(range: HistoryRange): Buckets {
   }
 }
 
-/** When the span of that width begins that holds a time. Both in milliseconds. */
+/** When the span of that width starts that holds a time. Both in milliseconds. */
 export function floor(time: number, width: number): number {
   return time - (time % width)
 }

@@ -27,11 +27,11 @@ export interface Journaled {
     spans: readonly SpanKey[],
     change: (span: SpanKey, data: Uint8Array | undefined) => Uint8Array,
   ): MaybePromise<void>
-  /** Spans of a kind that begin from a time on and before another, oldest first, at most 64. */
+  /** Spans of a kind that start from a time on and before another, oldest first, at most 64. */
   spans(kind: SpanKind, from: number, to: number): MaybePromise<readonly Span[]>
   /**
-   * In one transaction: takes the oldest spans of a kind that begin before a time, at most 64, and adds each to the span
-   * of another kind that `to` names; `add` is told when it began. True if there may be more.
+   * In one transaction: takes the oldest spans of a kind that start before a time, at most 64, and adds each to the span
+   * of another kind that `to` names; `add` is told when it started. True if there may be more.
    */
   rollUp(
     kind: SpanKind,
@@ -39,7 +39,7 @@ export interface Journaled {
     to: (at: number) => SpanKey,
     add: (sum: Uint8Array | undefined, data: Uint8Array, at: number) => Uint8Array,
   ): MaybePromise<boolean>
-  /** Drops spans of a kind that begin before a time. */
+  /** Drops spans of a kind that start before a time. */
   dropSpans(kind: SpanKind, before: number): MaybePromise<void>
   readonly records: RecordRows
 }
@@ -62,7 +62,7 @@ export interface ArrivalRow {
 /** Counts, and gauges, of minutes and hours. */
 export type SpanKind = 'minute' | 'hour' | 'gauge' | 'hour-gauge'
 
-/** When a span begins, in milliseconds since 1970. */
+/** When a span starts, in milliseconds since 1970. */
 export interface SpanKey {
   readonly kind: SpanKind
   readonly at: number

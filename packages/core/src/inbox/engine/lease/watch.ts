@@ -14,7 +14,7 @@ import type { InboxView, Orphan, TaskError } from '../../view.ts'
 export interface Watch {
   start(): void
   stop(): void
-  /** Looks for ended leases now; rejects if the store fails. A drain begins with it. */
+  /** Looks for ended leases now; rejects if the store fails. A drain starts with it. */
   look(): Promise<void>
 }
 

@@ -153,7 +153,7 @@ function told(kept: KeptAction): OperatorAction {
   return action
 }
 
-/** Text that was looked for may stand in a payload, which may be erased one day. */
+/** Text that was looked for may be in a payload, which may be erased one day. */
 function withoutText(filter: TaskFilter): TaskFilter {
   return filter.text === undefined ? filter : { ...filter, text: '(not kept)' }
 }
@@ -187,7 +187,7 @@ function checkBy(what: string, by: unknown): void {
     throw new TypeError(`${what}: by must be a name of at most ${NAME} characters`)
 }
 
-/** One action while it goes on. */
+/** One action while it continues. */
 export interface ActionNote {
   /**
    * What the transaction that changed these tasks writes too; `count` if it changed something else than tasks. `result` is
@@ -206,7 +206,7 @@ interface KeptAction extends OperatorAction {
   readonly noted: number
 }
 
-/** What keys of actions, and of the ids of their tasks, begin with. */
+/** What keys of actions, and of the ids of their tasks, start with. */
 const ACTION = 'actions:'
 const ACTION_TASKS = 'actions-tasks:'
 /** Tasks that are named in all actions. */

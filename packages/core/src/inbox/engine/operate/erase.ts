@@ -26,7 +26,7 @@ export function createErase(
     const { passing = false, keep } = options
     const byTasks = isAboutTasks(filter)
     const of = byTasks ? 'tasks' : 'events'
-    // What a receiver's `storage.content` wants erased is no action of people.
+    // What a receiver's `storage.content` wants erased is not an action of people.
     if (passing) return run(undefined, options)
     return actions.noted({ what: 'erase', filter }, options, run)
 
@@ -34,7 +34,7 @@ export function createErase(
       return inSteps(left, async ({ cursor, rows: limit, dryRun }) => {
         const found = await search(filter, { of, limit, cursor, budget: BUDGET, passing })
         const events = new Set(found.rows.map(({ row }) => row.event))
-        // The last event of a step may have more tasks, which the next one begins with.
+        // The last event of a step may have more tasks, which the next one starts with.
         if (dryRun && byTasks && cursor !== undefined) events.delete(eventOf(placeOf(cursor)![1]))
         if (events.size === 0) return { count: 0, cursor: found.cursor }
         const empty = dryRun ? undefined : (row: ContentsRow) => emptied(row, keep)

@@ -10,7 +10,7 @@ export type Condition = readonly [sql: string, ...values: (string | number)[]]
 export interface TopicMatch {
   /** The topic, if the pattern has no wildcard. */
   readonly exact: string | undefined
-  /** What every topic that matches begins with. */
+  /** What every topic that matches starts with. */
   readonly prefix: string
   /** Source of a regular expression that JavaScript and PostgreSQL read. */
   readonly source: string

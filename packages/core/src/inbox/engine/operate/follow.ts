@@ -14,7 +14,7 @@ export interface TaskEnds {
 
 /** Tasks that are looked at until all have ended. */
 export interface FollowedTasks {
-  /** Looks at tasks that had not ended, for at most `budget` milliseconds. The next look goes on with the task after the last one. */
+  /** Looks at tasks that had not ended, for at most `budget` milliseconds. The next look continues with the task after the last one. */
   look(budget: number): Promise<TaskEnds>
 }
 

@@ -2,7 +2,7 @@ import { toMonotonic, nextRound } from '../../../basics/deadline.ts'
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import type { Changed, ReplayOptions } from '../../view.ts'
 
-/** Where one step of a change begins and how far it goes. */
+/** Where one step of a change starts and how far it goes. */
 export interface StepPlace {
   /** The cursor of the step before. */
   readonly cursor: string | undefined
@@ -21,7 +21,7 @@ const ROWS = 200
 
 /**
  * Changes many tasks in small steps, so that deliveries never wait long behind one; each step is a transaction. Stops
- * at the options' `limit` and `until` and says where the next call goes on. With a `rate` the cursor carries the time
+ * at the options' `limit` and `until` and says where the next call continues. With a `rate` the cursor carries the time
  * of the next task.
  */
 export async function inSteps(

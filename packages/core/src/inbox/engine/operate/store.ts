@@ -20,7 +20,7 @@ export interface Viewed {
   /** A number that changes when any task did, in this process or another. Undefined if the database does not tell. */
   version(): MaybePromise<number | undefined>
   /**
-   * Called before each step of a change by people, with a note that it has begun: what a change that is cut off has done
+   * Called before each step of a change by people, with a note that it has started: what a change that is cut off has done
    * is known by it. Absent: `atomic` is a transaction, and writes notes with what they are about.
    */
   begin?(notes: readonly ActionRow[]): MaybePromise<void>
@@ -82,7 +82,7 @@ export interface Scan {
 /** A step of a list. */
 export interface Scanned {
   readonly rows: readonly (InfoRow | FullRow)[]
-  /** Where the next step begins; undefined at the end. */
+  /** Where the next step starts; undefined at the end. */
   readonly to: Place | undefined
   /** How far it looked, in milliseconds since 1970. */
   readonly searchedTo: number | undefined

@@ -9,7 +9,7 @@ export interface Sweep {
   stop(): Promise<void>
   /**
    * Some steps now, until a time on the clock of `performance.now()`, and at most as often as rounds come, or once a minute: a
-   * drain ends with it, on a host without a permanent process. It never rejects, and goes on where it stopped the last time.
+   * drain ends with it, on a host without a permanent process. It never rejects, and continues where it stopped the last time.
    */
   once(until: number): Promise<void>
 }

@@ -136,7 +136,7 @@ export function createClaims(side: EngineSide): Claims {
   }
 
   /**
-   * Claims what the lanes can take, `most` in all. If that is less, they share it, and go on behind the lane that had the
+   * Claims what the lanes can take, `most` in all. If that is less, they share it, and continue behind the lane that had the
    * last one: no subscription has all of it while others wait.
    */
   function* share(

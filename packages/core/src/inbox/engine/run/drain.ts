@@ -65,7 +65,7 @@ export function createDrain(parts: DrainParts): Drain {
     over = false
     const timers = [
       setTimeout(stop, timeTo(until - last)),
-      // Handlers get half of the last time to end, and storing what is given back a quarter.
+      // Handlers get half of the last time to end, and storing what is released a quarter.
       setTimeout(parts.abort, timeTo(until - last / 2)),
       setTimeout(parts.giveBackRunning, timeTo(until - last / 4)),
     ]

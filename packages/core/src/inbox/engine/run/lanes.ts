@@ -55,7 +55,7 @@ export function createLanes(
       if (complete) return
       return chain(ensure(known.flatMap(({ names }) => names)), () => {
         refresh()
-        // Tasks of former names stood in lines of their own until now.
+        // Tasks of former names was in lines of their own until now.
         const renamed = known.some(({ lane, names }) => lane.ordered && names.length > 1)
         return renamed ? chain(repair(store, all, deadline), () => {}) : undefined
       })
@@ -88,7 +88,7 @@ export function createLanes(
     })
   }
 
-  /** With its former names, so that all of them stand in the same lines. */
+  /** With its former names, so that all of them are in the same lines. */
   function groupsOf(missing: readonly string[]): readonly (readonly string[])[] {
     refresh()
     const groups = new Map(

@@ -50,7 +50,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
     look: claiming.look,
     idle,
     giveBackWaiting,
-    // Beside a worker a drain ends nothing: the worker goes on.
+    // Next to a worker a drain ends nothing: the worker continues.
     giveBackRunning: () => void (working || giveBackRunning()),
     abort: () => void (working || abortOnce('the deadline of runDue is near')),
     rest: options.rest,
@@ -288,13 +288,13 @@ interface RunnerOptions<Task> {
   readonly settle: (ended: EndedClaim<Task>) => void
   /** Claims for `hungry()`, hands what it has to `start`, and calls `over`; with true if it failed, for the next look to try again. */
   readonly fetch: (over: (failed?: boolean) => void) => void
-  /** Hears of each claim that is over, after `task.commit` and a giving back too: leases end here. */
+  /** Hears of each claim that is over, after `task.commit` and a releasing too: leases end here. */
   readonly ended: (task: Task, stored: Outcome | undefined) => void
   /** For `drain`: frees tasks whose lease ended. */
   readonly reclaim: () => Promise<void>
   /** For `drain`: tasks that are due now, and when the next one is, ends of leases included. */
   readonly rest: () => Promise<Pick<RunDueResult, 'left' | 'next'>>
-  /** Milliseconds that storing what is given back may take. */
+  /** Milliseconds that storing what is released may take. */
   readonly margin: number
 }
 
@@ -302,7 +302,7 @@ interface RunnerOptions<Task> {
 export interface Runner<Task> {
   /** Takes room for a task that is being stored; undefined if older ones go first, there is no room, or nothing runs here. */
   readonly take: (subscription: string, weight: number) => Slot<Task> | undefined
-  /** Counts claims of a slot before they are made; a negative number gives back what was not claimed. */
+  /** Counts claims of a slot before they are made; a negative number releases what was not claimed. */
   readonly reserve: (slot: Slot<Task>, count: number) => void
   /** Slots to claim for. Ask once in each `fetch`, as late as possible; set `backlog` of a slot to false if it has no more. */
   readonly hungry: () => readonly { readonly slot: Slot<Task>; readonly room: number }[]
@@ -324,7 +324,7 @@ export interface Runner<Task> {
   readonly work: () => void
   /** Gives back what has not started, and claims and starts nothing until the function returned was called. */
   readonly pause: () => () => void
-  /** Gives back all that it holds; what runs hears the reason. It goes on claiming. */
+  /** Gives back all that it holds; what runs hears the reason. It continues claiming. */
   readonly giveBack: (reason: string) => void
   readonly drain: (until: number, max: number, last?: number) => Promise<RunDueResult>
   /** As `Port.burst`. */
@@ -332,7 +332,7 @@ export interface Runner<Task> {
   /** Resolves when nothing is claimed, runs or waits to be stored. */
   readonly idle: () => Promise<void>
   readonly isIdle: () => boolean
-  /** Timers may have been cancelled, as Workers do with those of a request that ended: sets them again. */
+  /** Timers may have been canceled, as Workers do with those of a request that ended: sets them again. */
   readonly wake: () => void
   /** As `Port.close`. */
   readonly close: (until: number) => Promise<void>
@@ -381,7 +381,7 @@ function createBursts(parts: {
   async function end(): Promise<{ readonly next: number | undefined } | undefined> {
     open--
     if (open === 0) await parts.idle()
-    // Others have begun meanwhile, and end it.
+    // Others have started meanwhile, and end it.
     if (open > 0 || !going) return undefined
     going = false
     if (parts.left()) return { next: parts.now() }

@@ -168,7 +168,7 @@ export function createSettle(side: EngineSide): Settle {
 export interface EndedRun {
   readonly task: Task
   readonly outcome: Outcome
-  /** Undefined if the task is given back. */
+  /** Undefined if the task is released. */
   readonly ran: Ran | undefined
 }
 
@@ -252,7 +252,7 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
     if (rejected.length === 0) return new Set()
     const own = new Map(rejected.map(({ task }) => [task.id, task]))
     const now = yield* wait(rows.lost([...own.values()].map(({ id, token }) => ({ id, token }))))
-    // A transaction of the app may have seen no line but as it was when it began.
+    // A transaction of the app may have seen no line but as it was when it started.
     yield* release(
       rows,
       now.flatMap(({ id, held, line }) =>

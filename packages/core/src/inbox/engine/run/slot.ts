@@ -55,7 +55,7 @@ export interface Slots<Task> {
   readonly takes: (slot: Slot<Task>) => boolean
   /** True if a claim would bring tasks worth their round trip. */
   readonly isHungry: (slot: Slot<Task>) => boolean
-  /** Counts claims before they are made; a negative number gives back what did not start. */
+  /** Counts claims before they are made; a negative number releases what did not start. */
   readonly reserve: (slot: Slot<Task>, count: number) => void
   /** Notes how much memory the event of a task takes. */
   readonly learn: (slot: Slot<Task>, weight: number) => void
@@ -177,7 +177,7 @@ function createSlot<Task>(lane: Lane): Slot<Task> {
 interface Ticks<Task> {
   /** Gives a slot its share of the next turn. */
   readonly offer: (slot: Slot<Task>) => void
-  /** Starts what a slot has room for, without waiting for a turn. Nothing inside a turn, which goes on by itself. */
+  /** Starts what a slot has room for, without waiting for a turn. Nothing inside a turn, which continues by itself. */
   readonly refill: (slot: Slot<Task>) => void
   /** Takes another turn: the one that was due may never come. */
   readonly wake: () => void
@@ -197,7 +197,7 @@ interface TicksParts<Task> {
 
 // Milliseconds for which one turn may start tasks, so that synchronous handlers leave room for requests.
 const TURN = 4
-// A turn that takes more milliseconds is slow. A collection or a neighbour makes one slow now and then: only handlers make two in
+// A turn that takes more milliseconds is slow. A collection or a neighbor makes one slow now and then: only handlers make two in
 // a row slow, and then others wait until all requests of a round have their replies.
 const QUICK = 1
 const SLOW_TURNS = 2
@@ -256,7 +256,7 @@ export function createTicks<Task>({
     schedule()
   }
 
-  /** True if the slot goes on. One without room goes on when a handler ends. */
+  /** True if the slot continues. One without room continues when a handler ends. */
   function startOne(slot: Slot<Task>): boolean {
     if (canStart(slot)) run(slot.queue.shift()!)
     slot.due = canStart(slot)

@@ -41,7 +41,7 @@ type Claimed = Omit<
 
 /**
  * A claimed task. Each member by its name: V8 would copy a spread one by one, into three times the memory. What becomes a
- * number with a fraction, or a large one, begins as NaN: V8 would copy the whole task when the form of a member changes.
+ * number with a fraction, or a large one, starts as NaN: V8 would copy the whole task when the form of a member changes.
  */
 export function claimedTask(of: Claimed): Task {
   return {
@@ -140,7 +140,7 @@ export interface RunnerTask<Task> {
   readonly slot: Slot<Task>
   /** Bytes of memory that its event takes. Kept by the runner from its start on. */
   weight: number
-  /** Kept by the runner: begin with -1. */
+  /** Kept by the runner: start with -1. */
   place: number
   /** Kept by the runner: true once its claim is over, by an outcome or by giving it back. Begin with false. */
   over: boolean
@@ -158,7 +158,7 @@ export interface EndedClaim<Task> {
   readonly task: Task
   readonly outcome: Outcome
   /**
-   * The run that reported the outcome. Undefined if the task is given back: then store it as it was claimed, due now,
+   * The run that reported the outcome. Undefined if the task is released: then store it as it was claimed, due now,
    * without an attempt and with its interruptions as they were.
    */
   readonly ran: Ran | undefined
@@ -173,7 +173,7 @@ interface TaskRunsParts<Task> {
   readonly held: Held<Task & RunnerTask<Task>>
   readonly claimOf: (task: Task) => Claim
   readonly settle: (ended: EndedClaim<Task>) => void
-  /** A claim is over; `started` is false if it was given back before it ran. */
+  /** A claim is over; `started` is false if it was released before it ran. */
   readonly ended: (task: Task, stored: Outcome | undefined, started: boolean) => void
   /** The slot has room. */
   readonly free: (slot: Slot<Task>) => void
@@ -229,7 +229,7 @@ export function createTaskRuns<Task extends RunnerTask<Task>>(
     task.returned = true
     const ran: Ran = { startedAt, duration }
     if (task.over) {
-      // It was given back while it ran.
+      // It was released while it ran.
       consumer.settled(claim, outcome, false, ran)
       return free(slot)
     }
@@ -299,7 +299,7 @@ export function createHeld<One extends Placed>(): Held<One> {
  *
  * @example
  * const stopwatch = stopwatchOf(consumer)
- * const began = stopwatch()
+ * const started = stopwatch()
  */
 export function stopwatchOf({ monotonic }: Pick<Consumer, 'monotonic'>): () => number {
   return monotonic ?? (() => performance.now())

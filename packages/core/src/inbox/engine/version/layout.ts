@@ -7,7 +7,7 @@ export interface Versions {
 /** A step of a layout, to its version from the one before. */
 export interface LayoutStep<Change> {
   readonly change: Change
-  /** The oldest version whose processes may go on beside it. @default as before: the step is additive */
+  /** The oldest version whose processes may continue next to it. @default as before: the step is additive */
   readonly oldest?: number
 }
 

@@ -27,7 +27,7 @@ export interface BatchOptions<Work extends BatchWork> {
   readonly waits?: readonly [first: number, longest: number]
   /** Batches are worth a wait for more: for a store that holds the event loop while it writes. @default false */
   readonly wide?: boolean
-  /** When the next batch begins. @default in the event loop's next round */
+  /** When the next batch starts. @default in the event loop's next round */
   readonly soon?: (begin: () => void) => void
   /** Stores all of them or none, by the earliest deadline among them (`performance.now()`; Infinity without one). */
   readonly store: (batch: readonly Work[], until: number) => MaybePromise<void>
@@ -39,7 +39,7 @@ export interface BatchOptions<Work extends BatchWork> {
   readonly late: (reason?: unknown) => Error
 }
 
-// Milliseconds for which a few writes wait beside another batch: one that hangs must not hold them up for longer.
+// Milliseconds for which a few writes wait next to another batch: one that hangs must not hold them up for longer.
 const PATIENCE = 5
 // How long what is kept waits, in milliseconds.
 const KEPT = 250
@@ -103,7 +103,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     else patience ??= setTimeout(turn, PATIENCE, true)
   }
 
-  /** Beside another, only a batch that is worth a commit of its own. */
+  /** Next to another, only a batch that is worth a commit of its own. */
   function mayBegin(late: boolean): boolean {
     return running === 0 || (running < atOnce && (late || queue.size() >= least))
   }
@@ -170,7 +170,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     return undefined
   }
 
-  /** Beside them others are stored: they must not wait for what only the end of a fault helps. */
+  /** Next to them others are stored: they must not wait for what only the end of a fault helps. */
   function keep(works: readonly Work[]): void {
     if (works.length === 0) return
     kept.push(...works)
@@ -256,9 +256,9 @@ export function undone<T>(run: (undo: Undo) => MaybePromise<T>): MaybePromise<T>
   }
 }
 
-/** When the next batch begins. */
+/** When the next batch starts. */
 interface Gather {
-  /** A batch is to begin soon. */
+  /** A batch is to start soon. */
   schedule(): void
   /** Called after a batch was stored: how many writes it had, and how many milliseconds it took. */
   stored(works: number, took: number): void
@@ -268,7 +268,7 @@ interface Gather {
 const CROWD = 8
 
 /**
- * Makes it: a batch begins in the event loop's next round. With `wide`, behind a batch that was not small, it waits for
+ * Makes it: a batch starts in the event loop's next round. With `wide`, behind a batch that was not small, it waits for
  * further rounds while each brings more, at most for as long as that batch took: what came meanwhile is still to be read.
  * `waiting` counts writes.
  */

@@ -62,11 +62,11 @@ export interface SignatureOptions {
   readonly covers?: Covers
   /** Reads the claim where the sender puts it: a header with a grammar of its own, the query, the body. Throws `missing_header` or `malformed_header`. */
   readonly read?: (delivery: Delivery) => SignatureClaim
-  /** Headers without which `read` or `message` rejects each delivery. @default the header, and that of the time; none beside `read` */
+  /** Headers without which `read` or `message` rejects each delivery. @default the header, and that of the time; none next to `read` */
   readonly needs?: readonly string[]
   /**
    * True if the head carries a signature: deliveries without one are rejected before their body is read.
-   * @default the header is there; beside `read` without `needs`, `read` decides, once the body is there
+   * @default the header is there; next to `read` without `needs`, `read` decides, once the body is there
    */
   readonly present?: (head: Delivery) => boolean
   /** Writes the header that `read` reads. */
