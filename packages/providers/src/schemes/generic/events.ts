@@ -100,7 +100,7 @@ export function genericCovers({ covers }: Pick<Scheme, 'covers'>, places: Generi
     : covers
 }
 
-/** The headers in which only id and topic lie. */
+/** The only headers that have the id and the topic. */
 export function genericHeaders({
   topic,
   topicHeader,
