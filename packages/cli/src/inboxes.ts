@@ -89,7 +89,7 @@ export const places: readonly Required<InboxRow>[] = Object.values(inboxes).flat
   row.place === undefined ? [] : [{ ...row, place: row.place }],
 )
 
-/** Adds the options that choose an inbox. `told` says what an option means to the command, if it is more than the place. */
+/** Adds the options that choose an inbox. `told` describes the options, if they do more than open the inbox. */
 export function placeOptions(command: Command, told?: string): Command {
   for (const { package: from, place } of places)
     command.option(`--${place.flag} <${place.takes}>`, `${told ?? 'open the inbox'} of ${from}`)

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { Failure } from './print/say.ts'
 
 /**
- * Lets a server listen only on this machine, and returns its port. 0 takes a free one.
+ * Lets a server listen only on this machine, and returns its port. 0 picks a free one.
  *
  * @throws Failure that says who listens there already, if the system tells, and what to do.
  */

@@ -59,7 +59,7 @@ const COMMANDS: readonly (readonly [
 
 /**
  * The commands. The files of those that the words name are loaded, so that `--help` costs what commander costs. Without words, all
- * are. `started` hears of the command whose action starts.
+ * are. `started` is called with the command whose action starts.
  */
 export async function createProgram(
   words?: readonly string[],

@@ -16,7 +16,7 @@ export interface WebhookWorker<Env> {
 const HOLD = 4000
 
 /**
- * Makes the Worker that verifies: each receiver is mounted at its exact path, any other path gets 404; one with a slash more or less is told once. Receivers are made
+ * Makes the Worker that verifies: each receiver is mounted at its exact path, any other path gets 404; one with a slash more or less is reported once. Receivers are made
  * once in an isolate. `binding` is the name of the Durable Object in `env`; the options are those of `durableObjectInbox`.
  *
  * @example

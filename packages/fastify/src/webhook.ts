@@ -68,7 +68,7 @@ export function webhook(receiver: Mountable, options: WebhookOptions = {}): Fast
 const REPLACED = new WebhookError('body_consumed', {
   problem: 'consumed',
   remedy:
-    'a preParsing hook put another stream in its place; keep the hook off this route, since signatures are made over the bytes of the wire',
+    'a preParsing hook replaced the stream; do not run the hook on this route, since signatures cover the bytes on the wire',
 })
 
 function unreadableType(error: Error): WebhookError | undefined {

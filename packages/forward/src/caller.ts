@@ -132,7 +132,7 @@ function judgeAnswer({ status, retryAfter }: DestinationAnswer, now: number, cap
   }
 }
 
-/** Tells the observers of a task's receiver of calls and pauses. */
+/** Notifies the observers of a task's receiver of calls and pauses. */
 interface Teller {
   /** Makes the call inside of the observers' `call`; `passes` says which of their headers are sent. */
   call(

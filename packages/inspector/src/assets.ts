@@ -4,7 +4,7 @@
 export const assets: {
   readonly html: string
   readonly script: string
-  /** Scripts beside it, by their file: what the first screen does not need. */
+  /** Scripts next to it, by their file: what the first screen does not need. */
   readonly more: Readonly<Record<string, string>>
   readonly style: string
 } = {

@@ -56,7 +56,7 @@ export interface InspectorOptions<Own extends readonly unknown[] = readonly unkn
   readonly handlers?: string | Readonly<Record<string, string>>
   /** Name of the app, at the head of the page. @default 'postern' */
   readonly name?: string
-  /** They hear of each action, and of who did it (`acted`). @default none */
+  /** They are called for each action, and of who did it (`acted`). @default none */
   readonly observers?: readonly Observer[]
   /** The logger: an observer, or false for none. @default logger(), to the console */
   readonly log?: Observer | false

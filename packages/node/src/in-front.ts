@@ -5,7 +5,7 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
 
 /**
  * Takes webhooks in front of a framework's own handler for node:http: requests whose path is exactly one of `routes` go to its
- * listener, all others to `rest`; a path with a slash more or less is told once. For frameworks that answer posts of forms and text with 403 before any route of the app
+ * listener, all others to `rest`; a path with a slash more or less is reported once. For frameworks that answer posts of forms and text with 403 before any route of the app
  * runs (SvelteKit, Astro): their check stays on for everything else. Throws a `TypeError` if a path or listener is wrong.
  *
  * @example

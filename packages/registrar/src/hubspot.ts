@@ -19,7 +19,7 @@ export interface HubspotRegistrarOptions extends ApiOptions {
 
 /**
  * Webhook subscriptions of a public app at HubSpot: one for each event type, and one for each property that is watched. An
- * app has one target URL for all of them, and the URL of another receiver is not taken unless it is in `previousUrls`.
+ * app has one target URL for all of them, and the URL of another receiver is not replaced unless it is in `previousUrls`.
  * Deliveries are signed with the app's client secret.
  *
  * API: https://developers.hubspot.com/docs/api-reference/webhooks-webhooks-v3, with the types of npm @hubspot/api-client.

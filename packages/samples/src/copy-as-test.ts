@@ -11,7 +11,7 @@ export interface CopyAsTestOptions {
   /**
    * The tasks whose handlers the test runs: it is green once each is done at its first attempt.
    *
-   * @default none: the test sends the delivery alone
+   * @default none: the test only sends the delivery
    */
   readonly tasks?: readonly CopiedTask[]
   /**

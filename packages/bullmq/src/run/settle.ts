@@ -30,7 +30,7 @@ export interface SettleContext {
   readonly queues: Queues
   readonly prefix: string
   readonly lease: number
-  /** Hears of errors that nothing else reports. */
+  /** Called with errors that nothing else reports. */
   readonly failed: (error: unknown) => void
   /** The server's clock: what is put off is due on it, also for other machines. */
   readonly clock: () => number
@@ -248,7 +248,7 @@ function unstorableReason(drafts: readonly TaskDraft[]): TaskError | undefined {
     JSON.stringify(drafts)
     return undefined
   } catch {
-    // What was thrown may throw again when it is read.
+    // A thrown value may throw again when it is read.
     const message = 'its children cannot be stored: their data must be JSON values'
     return { name: 'UnstorableOutcome', message }
   }

@@ -44,7 +44,7 @@ export function bury(
   return backend.moveToFailed(job, reasonOf(error), undefined as never, token, false, fields)
 }
 
-/** Makes a claimed task dead that cannot be read, and tells it once. Its neighbors continue. */
+/** Makes a claimed task dead that cannot be read, and reports it once. Its neighbors continue. */
 export async function buryUnread(
   context: UnreadContext,
   owner: Owner,

@@ -25,7 +25,7 @@ export interface Queues {
   close(): Promise<void>
 }
 
-/** Makes the register of queues. `warn` hears of errors that nothing else reports. */
+/** Makes the register of queues. `warn` is called with errors that nothing else reports. */
 export function createQueues(
   client: RedisClient,
   { prefix, lease }: Pick<Settings, 'prefix' | 'lease'>,

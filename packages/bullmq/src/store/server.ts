@@ -6,7 +6,7 @@ import type { Settings } from '../settings.ts'
 
 /** Watches a connection: hears its errors, since an unhandled one would end the process, and checks the server. */
 export interface ServerWatch {
-  /** An error of a connection: a loss is told once until Redis is back, any other error once a minute. */
+  /** An error of a connection: a loss is reported once until Redis is back, any other error once a minute. */
   readonly failed: (error: Error) => void
   /** Adds a listener, which hears earlier findings too. */
   listen(warn: (message: string) => void): void
@@ -17,7 +17,7 @@ export interface ServerWatch {
   safe(): Promise<void> | undefined
   /** Why this process must not work on the store; undefined if it may. */
   shutOut(): MaybePromise<string | undefined>
-  /** Tells all listeners. */
+  /** Notifies all listeners. */
   tell(message: string): void
   /** Looks at the server now. */
   look(): void

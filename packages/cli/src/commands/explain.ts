@@ -122,7 +122,7 @@ function lines({ cause, certainty, message, remedy }: Finding, columns: number):
   ].join('\n')
 }
 
-/** The bytes that were signed beside the bytes that came. Where no color tells what differs, brackets do. */
+/** The bytes that were signed next to the bytes that came. Where no color tells what differs, brackets do. */
 function diffLines({ summary, parts }: BodyDiff, columns: number): string {
   const side = (one: 'came' | 'signed', format: 'red' | 'green'): readonly string[] => {
     const other = one === 'came' ? 'signed' : 'came'
@@ -141,7 +141,7 @@ function diffLines({ summary, parts }: BodyDiff, columns: number): string {
   ].join('\n')
 }
 
-// The column in which the cause begins.
+// The column in which the cause starts.
 const START = 11
 
 async function savedOf(

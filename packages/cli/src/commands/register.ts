@@ -154,7 +154,7 @@ async function applied(
   })
 }
 
-/** A secret that is told once must have a place before anything is made. */
+/** A secret that is reported once must have a place before anything is made. */
 function checkTold(
   { secret, provider }: Registrar,
   plan: Plan,

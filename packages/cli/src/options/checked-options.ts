@@ -17,7 +17,7 @@ export function countOption(name: string, text: string): number {
   return value
 }
 
-/** A port of an option: 0 takes a free one. */
+/** A port of an option: 0 picks a free one. */
 export function portOption(text: string): number {
   const value = /^\d+$/.test(text) ? Number(text) : NaN
   if (!(value <= 65_535))

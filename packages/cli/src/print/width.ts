@@ -49,7 +49,7 @@ export function squeezed(text: string, columns: number): string {
       left -= wide
       end = all.pop()! + end
     }
-    // Also of what is cut: such styles hold where the end begins.
+    // Also of what is cut: such styles hold where the end starts.
     end = style + end
   }
   return `${clipped(text, columns - widthOf(end))}${end}`

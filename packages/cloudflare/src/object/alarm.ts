@@ -13,11 +13,11 @@ interface ObjectAlarm extends TransactionEnd {
    */
   rings(work: () => Promise<number | undefined>): Promise<void>
   /**
-   * Something calls. Until the function returned is called, each transaction sees to it that the alarm rings: at once for
-   * `tasks`, and for `runs`, whose tasks are run without it, in case that they are cut off.
+   * A call starts. Until the returned function is called, each transaction sets the alarm: at once for
+   * `tasks`, and later for `runs`, whose tasks run without the alarm unless they are cut off.
    */
   touched(makes: 'tasks' | 'runs' | 'nothing'): () => void
-  /** What ran without the alarm is over; `next` is when one of it is due. */
+  /** The work without the alarm has ended; `next` is when its next task is due. */
   over(next: number | undefined): void
 }
 

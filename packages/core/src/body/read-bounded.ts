@@ -6,7 +6,7 @@ export interface Bound {
   readonly limit: number
   /** The error for a body that is larger. */
   tooLarge(): Error
-  /** Hears of each part before it is kept; it may throw. */
+  /** Called with each part before it is kept; it may throw. */
   take?(bytes: number): void
 }
 

@@ -63,7 +63,7 @@ function counted(bytes: number): string {
   return bytes === 1 ? '1 byte' : `${bytes} bytes`
 }
 
-// Characters beside a change.
+// Characters next to a change.
 const AROUND = 40
 
 function shortened(bytes: Uint8Array, isFirst: boolean, isLast: boolean): BodyDiff['parts'] {
@@ -104,7 +104,7 @@ function marked(bytes: Uint8Array): string {
   }
 }
 
-/** A run of bytes that is equal on both sides, or stands on one side alone. */
+/** A run of bytes that is equal on both sides, or is only on one side. */
 interface Run {
   readonly kind: 'same' | 'came' | 'signed'
   readonly bytes: Uint8Array
@@ -138,7 +138,7 @@ function difference(came: Uint8Array, signed: Uint8Array): readonly Run[] {
   ])
 }
 
-/** Signs of UTF-8, and escapes of JSON as one; what stands in a string is told from what stands between. */
+/** Signs of UTF-8, and escapes of JSON as one; what is in a string is told from what is between. */
 function unitsOf(bytes: Uint8Array): readonly Unit[] {
   const units: Unit[] = []
   // Strings are those of JSON; elsewhere a quote is a sign as any other.
@@ -170,7 +170,7 @@ function latin(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes)
 }
 
-/** The fewest units that stand on one side alone: Myers, An O(ND) Difference Algorithm (1986). */
+/** The fewest units that are only on one side: Myers, An O(ND) Difference Algorithm (1986). */
 function shortest(left: readonly Unit[], right: readonly Unit[]): readonly Run[] {
   const all: Run[] = [
     ...left.map(({ bytes }): Run => ({ kind: 'came', bytes })),
@@ -227,7 +227,7 @@ function walked(
   return runs.toReversed()
 }
 
-/** Neighbours of one kind as one run; of a change, what came stands before what was signed. */
+/** Neighbours of one kind as one run; of a change, what came is before what was signed. */
 function joined(runs: readonly Run[]): readonly Run[] {
   const found: Run[] = []
   let came: Uint8Array[] = []

@@ -167,7 +167,7 @@ function maskedFinding(
   )
 }
 
-/** The findings with that on masked values: first where nothing else can be proven, else last. */
+/** Adds the finding about masked values: first if no other finding is proven, otherwise last. */
 function withMasked(findings: readonly Finding[], masked: Finding | undefined): readonly Finding[] {
   if (!masked) return findings
   const isProven = findings.some(({ certainty }) => certainty === 'proven')

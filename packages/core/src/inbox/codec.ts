@@ -22,7 +22,7 @@ export function encodeEvent(event: EventRecord, delivery?: StoredDelivery): stri
   return encodeOutline(event)
 }
 
-/** The event of {@link encodeEvent}. Throws for any other text: whoever asked makes the task dead as unreadable. */
+/** The event of {@link encodeEvent}. Throws for any other text: the caller makes the task dead as unreadable. */
 export function decodeEvent(text: string, delivery?: StoredDelivery): EventRecord {
   const decoded = decode(text) as Partial<EventRecord> | null
   if (typeof decoded?.key !== 'string' || typeof decoded.topic !== 'string')

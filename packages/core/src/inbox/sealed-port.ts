@@ -40,7 +40,7 @@ export function sealedPort(
   return { ...port, accept: (intake, host) => port.accept(sealed(seal, intake), host) }
 }
 
-// Member by member: an inbox may have made it of a class, whose members no spread copies.
+// Copied member by member: a spread does not copy the methods of a class.
 function openClaim(seal: Seal, claim: Claim): Claim {
   const { id, subscription, part, data, attempt } = claim
   return {

@@ -143,7 +143,7 @@ function isWhole(delivery: Conclusion['delivery']): delivery is Delivery {
 interface Likeness {
   /** A delivery that was verified. */
   learn(delivery: Delivery, at: number): void
-  /** True if a rejected delivery looks like one. A copied head does too. */
+  /** True if a rejected delivery looks like a genuine one. A copied head does too. */
   matches(delivery: Delivery): boolean
 }
 

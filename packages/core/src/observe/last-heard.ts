@@ -25,7 +25,7 @@ interface SilenceContext {
 
 const OFTEN = 60_000
 
-/** Makes the watch of a receiver. A silence is told once, and again only after a delivery ended it. */
+/** Makes the watch of a receiver. A silence is reported once, and again only after a delivery ended it. */
 export function createSilence({ name, limit, now, observer }: SilenceContext): Silence {
   let since = 0
   let told = false

@@ -7,7 +7,7 @@ export interface Observers {
   readonly observer: Observer
   /** Adds an observer; the function it returns takes the observer away again. */
   observe(observer: Observer): () => void
-  /** Tells the observers, and those added later, of their receiver. The function that it returns ends that. */
+  /** Notifies the observers, and those added later, of their receiver. The function that it returns ends that. */
   attach(receiver: ObservedReceiver): () => void
 }
 

@@ -26,7 +26,7 @@ export interface PayloadDrift {
 export interface PayloadDriftOptions {
   /** Schemas by topic, or by a pattern such as `invoice.*`: zod, valibot, arktype or any other Standard Schema. */
   readonly schemas: Readonly<Record<string, StandardSchema>>
-  /** Hears of each change. */
+  /** Called with each change. */
   readonly onChange: (drift: PayloadDrift) => void
   /** How many payloads of a topic must match in a row until a difference counts as over. @default 100 */
   readonly stableAfter?: number

@@ -47,7 +47,7 @@ export interface RecorderContext extends KeptContext {
   readonly now: () => number
   readonly monotonic: () => number
   readonly warn: (message: string) => void
-  /** Hears of each batch that could not be written. */
+  /** Called with each batch that could not be written. */
   readonly failed: (error: unknown) => void
 }
 

@@ -224,7 +224,7 @@ export function createBudget(limit: number, monotonic: () => number): Budget {
 /** One part of the budget, with the bodies that are being read within it. */
 interface Share {
   readonly reading: Set<BodyAccount>
-  /** Takes bytes for an account. Throws if they are not to be had. */
+  /** Reserves bytes for an account. Throws if too few are free. */
   take(account: BodyAccount, bytes: number): void
   give(bytes: number): void
 }

@@ -44,7 +44,7 @@ export class Exchange {
     return (this.#info ??= this.#make())
   }
 
-  /** Tells the observers that a step has ended. */
+  /** Notifies the observers that a step has ended. */
   stepEnded(step: StepName): void {
     const { observer, monotonic } = this.#context
     observer.step?.(this.info, step, monotonic())

@@ -97,7 +97,7 @@ export function headOnly(
     : { method, url, body: EMPTY }
 }
 
-/** Source: RFC 9112, section 6; other methods over HTTP/2 may have a body that no header tells of. */
+/** Source: RFC 9112, section 6; other methods over HTTP/2 may have a body that no header announces. */
 function hasNoBody(method: string, headers: HeaderLines): boolean {
   if (headers.get('transfer-encoding') !== undefined) return false
   const length = headers.get('content-length')

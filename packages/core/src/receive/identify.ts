@@ -221,7 +221,7 @@ export interface ReceiveContext {
   readonly strictLabels: boolean
   readonly dedupe: Dedupe
   readonly onUnhandled: 'acknowledge' | 'store' | 'reject'
-  /** True if nothing subscribes and nobody said that this is meant: every event would be lost. */
+  /** True if nothing subscribes and no option says that this is intended: every event would be lost. */
   readonly isDeaf: () => boolean
   /** Set if less than all is kept of events whose tasks are done. */
   readonly keepBody: KeepBody | undefined

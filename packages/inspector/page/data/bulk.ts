@@ -36,7 +36,7 @@ export interface BulkCount {
 
 let stopping: AbortController | undefined
 
-/** Counts without changing anything. `progress` hears of the sum after each chunk. */
+/** Counts without changing anything. `progress` is called with the sum after each chunk. */
 export async function countMatches(
   what: What,
   filter: Filter,

@@ -60,7 +60,7 @@ export function refresh(): void {
   live.set({ ...live.get(), version: `${known}@${refreshed}` })
 }
 
-/** Another request found the server failing: the loop continues with trying. */
+/** Another request found the server failing: the loop keeps trying. */
 export function reportFailure(failure: AskFailure): void {
   if (live.get().failure === undefined) fail(failure)
 }

@@ -14,7 +14,7 @@ function sideOf({ parts }: Diff, side: Side): Diff['parts'] {
   return parts.filter(({ kind }) => kind === side || kind === 'same' || kind === 'cut')
 }
 
-/** The bytes that were signed beside the bytes that came, to be read, copied and passed on. */
+/** The bytes that were signed next to the bytes that came, to be read, copied and passed on. */
 export function DiffCard({ diff, finding }: { diff: Diff; finding: Finding }): JSX.Element {
   return (
     <section class="card diff" aria-label="What differs">

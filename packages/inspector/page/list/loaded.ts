@@ -89,7 +89,7 @@ function merged(loaded: Loaded, reply: ListReply): Loaded {
 /** Rows of the time that the reply covers, which it does not have. */
 function missing(rows: readonly ListRow[], reply: ListReply): ReadonlySet<string> {
   const there = new Set(reply.rows.map(({ id }) => id))
-  // Rows of plain words come from several places, each of which was looked through to another time.
+  // Rows that match plain words come from several searches, each of which has reached a different time.
   if (rows.some(({ by }) => by !== undefined)) return new Set()
   const last = reply.cursor === undefined ? -Infinity : (reply.rows.at(-1)?.at ?? Infinity)
   return new Set(rows.filter(({ id, at }) => at > last && !there.has(id)).map(({ id }) => id))

@@ -48,7 +48,7 @@ export function outcomeLook(outcome: NonNullable<ListRow['outcome']>): Look {
   return OUTCOMES[outcome]
 }
 
-/** Causes that need a look: states in the order of how much. */
+/** States of causes that need attention, the most urgent first. */
 export const byUrgency = (a: RowTask, b: RowTask): number => urgency(a) - urgency(b)
 
 function urgency(task: RowTask): number {

@@ -53,7 +53,7 @@ const OPTIONS: readonly (keyof AlertOptions)[] = [
 
 /**
  * Tells people what the page shows: a new cause of dead tasks, a burst of rejections, a silent sender, a late task, an inbox
- * that does not answer, and the end of each. Each is told once, by one of all processes over the inbox. An alert says what a
+ * that does not answer, and the end of each. Each is reported once, by one of all processes over the inbox. An alert says what a
  * visitor without payloads sees. A crash between sending and noting sends it again, with the same id.
  *
  * @example
@@ -127,7 +127,7 @@ export function alerts(options: AlertOptions): Alerts {
   }
 }
 
-/** What nobody looks at is not asked for eight rows alone: causes that are told of. */
+/** Causes in alerts: more than the eight rows that the page asks for. */
 const MOST_CAUSES = 100
 
 /** Makes the function that asks as a visitor of the page does. */

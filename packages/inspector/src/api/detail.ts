@@ -73,7 +73,7 @@ export interface ExplainReply {
     readonly remedy: string
   }[]
   readonly stats: { readonly attempts: number; readonly ms: number; readonly stopped: boolean }
-  /** The bytes that came beside those that were signed, if the body was changed on its way. */
+  /** The bytes that came next to those that were signed, if the body was changed on its way. */
   readonly diff?: BodyDiff
   /** Why it could not look: the body was not kept, or no secret is here; then there are no findings. */
   readonly cannot?: string

@@ -244,7 +244,7 @@ function createTold(
     if (left > 0 && tell(`${isEncrypted ? 'https' : 'http'}://localhost:${port}${mount}`)) left--
   }
 
-  /** False if it was told before. */
+  /** False if it was logged before. */
   function tell(url: string, note = ''): boolean {
     const address = `${url}#key=${key}`
     if (log === false || told.has(address)) return false

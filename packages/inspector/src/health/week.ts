@@ -64,7 +64,7 @@ interface Rhythm {
   readonly usually: number
 }
 
-// With fewer steps that had a delivery, a week has no rhythm.
+// A week with fewer busy steps has no usual pattern.
 const LEAST = 5
 const TIMES = 3
 

@@ -304,7 +304,7 @@ function failed(error: unknown): InspectorReply {
   return problemReply(503, 'inbox_unavailable', message.slice(0, 500), 5)
 }
 
-/** Tells the observers of the inspector, and the log, what was done and by whom. None of their errors gets through. */
+/** Notifies the observers of the inspector, and the log, of what was done and by whom. None of their errors gets through. */
 function createActed(options: InspectorOptions<never>): (action: ActedInfo) => void {
   const { observers = [], log = logger() } = options
   const all: readonly Observer[] = log === false ? observers : [log, ...observers]

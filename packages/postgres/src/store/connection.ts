@@ -135,7 +135,7 @@ function hear(client: PgClient): void {
   client.on('error', () => {})
 }
 
-/** How many clients it may have; the 10 of `pg` if it does not say. */
+/** Maximum number of clients; 10, the default of `pg`, if it is not set. */
 function sizeOf(pool: PgPool, { maxConnections, pool: given }: Settings): number {
   return given ? (pool.options?.max ?? 10) : maxConnections
 }
@@ -162,7 +162,7 @@ interface Statement {
 }
 
 /**
- * Tells which clients' queries {@link sendBound} can write: those of the `pg` that this package uses, as long as that asks its
+ * Says which clients' queries {@link sendBound} can write: those of the `pg` that this package uses, as long as that asks its
  * connection to bind. With a release that does not, `pg` writes them by itself.
  */
 function boundClients(): (client: unknown) => boolean {

@@ -17,7 +17,7 @@ const POOLER = 60_000
 const ECHO = 2000
 
 /**
- * Hears of tasks that other processes stored. Only a hint, since polling finds them too. `heard` is also called after each new
+ * Called with tasks that other processes stored. Only a hint, since polling finds them too. `heard` is also called after each new
  * connection, for tasks that were missed without one.
  */
 export function hearTasks(
@@ -53,7 +53,7 @@ export function hearTasks(
       await mine.query({ text: `LISTEN ${channel}` })
       if (!on) return drop()
       heard()
-      // A pooler in transaction mode takes LISTEN and hands nothing on.
+      // A pooler in transaction mode accepts LISTEN but forwards no notifications.
       echo = setTimeout(() => void silent(mine), ECHO)
       // From another connection: a pooler may pass a notification on to a connection only while a statement of that connection runs.
       await db.sql('SELECT 1 AS n FROM (SELECT pg_notify($1, $2)) x', [channel, `${process()}?`])

@@ -188,7 +188,7 @@ export function pieces(parts: Pieces['parts'], size: number): Pieces {
   }
 }
 
-/** Writes them one behind the other. Returns where they end. */
+/** Writes them one after another. Returns where they end. */
 export function writeParts(out: Buffer, from: number, parts: Pieces['parts']): number {
   let at = from
   for (const part of parts)

@@ -106,7 +106,7 @@ function messagingId(item: unknown, kind: string): string | undefined {
   if (kind === 'message' || kind === 'postback') return member(item, `${kind}.mid`)
   if (kind === 'reaction') return joinedId(item, 'reaction.mid', 'reaction.action')
   const seen = joinedId(item, 'sender.id', `${kind}.watermark`)
-  // Else `delivery` and `read` up to the same moment would be one event.
+  // Otherwise `delivery` and `read` up to the same moment would be one event.
   return kind === 'delivery' && seen !== undefined ? `${seen}:${kind}` : seen
 }
 

@@ -22,7 +22,7 @@ const ROUNDS = 5
 
 type Cut = CatchUpCounts['cut']
 
-/** The events to take, oldest first. Topics without a subscription are counted and left out. */
+/** The events to accept, oldest first. Topics without a subscription are counted and left out. */
 export async function listHeads(
   receiver: Missing,
   source: Source,

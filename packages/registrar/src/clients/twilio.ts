@@ -10,7 +10,7 @@ export interface TwilioAccount extends ApiOptions {
   readonly authToken: Token
 }
 
-/** Throws a `TypeError` for options that cannot be. */
+/** Throws a `TypeError` for invalid options. */
 export function checkTwilio(
   name: 'twilioRegistrar' | 'twilioNumberRegistrar',
   options: TwilioAccount,

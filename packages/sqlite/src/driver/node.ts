@@ -209,7 +209,7 @@ function createFileLife(path: string, makePrivate: (path: string) => void): Life
         makePrivate(name)
         held = { db: locked(name), name }
       } catch {
-        // A folder that takes no more files: then its lease tells.
+        // The folder accepts no more files: its lease then decides.
       }
     },
     isHeld: (process) => existsSync(nameOf(process)) && !isFree(nameOf(process)),

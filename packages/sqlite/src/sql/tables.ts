@@ -4,7 +4,7 @@ import type { LayoutStep } from '@postern/core/engine'
  * The steps of the schema, each the statements that lead to its version from the one before. A released step is never
  * changed again.
  *
- * The tables carry a prefix and a version of their own. `PRAGMA user_version` belongs to the app: its tables may are in
+ * The tables carry a prefix and a version of their own. `PRAGMA user_version` belongs to the app: its tables may be in
  * the same file (`task.commit`).
  *
  * - `tasks.id`: number of its event times 65,536, plus its place among the tasks of the event.

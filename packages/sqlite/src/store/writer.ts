@@ -11,7 +11,7 @@ export interface Writer {
   attempt(run: () => void): void
 }
 
-/** Makes the writer of a database. `kept` are the caches of the main connection; `failed` hears of what was rolled back. */
+/** Makes the writer of a database. `kept` are the caches of the main connection; `failed` is called with what was rolled back. */
 export function createWriter(
   { main, guard, errors }: Driver,
   kept: readonly RowCache[],

@@ -40,7 +40,7 @@ export interface AuditOptions {
   readonly patience?: number
   /** Milliseconds after which no late effect is expected. @default 20 */
   readonly quiet?: number
-  /** Hears of each case that was played. @default nobody does */
+  /** Called with each case that was played. @default nobody does */
   readonly heard?: (judged: AuditCase) => void
 }
 
@@ -131,7 +131,7 @@ async function baseline(
     const rise = await effects.rise(1)
     effects.took(performance.now() - replied)
     if (rise !== 1)
-      return `no baseline: the effect rose by ${rise} for one genuine delivery; count what the handler does, once for each event`
+      return `no baseline: the effect rose by ${rise} for one genuine delivery; count each effect of the handler once per event`
   }
   return undefined
 }

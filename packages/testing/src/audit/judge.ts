@@ -175,7 +175,7 @@ export function gradeOf({
   if (worst && worst.severity !== 'low')
     return { grade: GRADES[worst.severity], reason: `the worst finding is ${worst.severity}` }
   if (unknown > 0)
-    return { grade: 'B', reason: `${unknown} cases could not be judged: no better than B` }
+    return { grade: 'B', reason: `${unknown} cases could not be judged, so the grade is at most B` }
   if (worst) return { grade: 'B', reason: 'the worst finding is low' }
   return { grade: 'A', reason: 'every case that applies to this sender went as it must' }
 }

@@ -13,7 +13,7 @@ export interface AuditRequest {
   readonly wire?: WireForm
 }
 
-/** What a network client does with a request next to sending it. */
+/** What a network client does with a request in addition to sending it. */
 export interface WireForm {
   /** The request target as it is written, where URLs would change it. */
   readonly target?: string
@@ -103,7 +103,7 @@ export function withValue(
   })
 }
 
-/** How bad a finding is. A `note` is told and does not count. */
+/** How bad a finding is. A `note` is reported and does not count. */
 export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'note'
 
 /** All, the worst first. */

@@ -237,7 +237,7 @@ export interface AuditFacts {
   readonly json: boolean
   /** Bytes of the largest body, if the sender tells. */
   readonly largest: number | undefined
-  /** Milliseconds within which the sender wants its answer, if it tells. */
+  /** The sender's time limit for a reply, in milliseconds; undefined if it states none. */
   readonly within: number | undefined
 }
 

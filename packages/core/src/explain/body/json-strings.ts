@@ -5,7 +5,7 @@ export interface Escapes {
   readonly beyond?: 'raw' | 'lower' | 'upper'
   /** U+007F is escaped. @default false */
   readonly del?: boolean
-  /** `\/` for a slash, or for one behind `<` alone. @default false */
+  /** `\/` for a slash, or only for one after `<`. @default false */
   readonly slash?: boolean | 'after <'
   /** Characters that are escaped by `\u` though they need not be. @default '' */
   readonly marks?: string

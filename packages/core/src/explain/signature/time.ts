@@ -2,7 +2,7 @@ import type { WebhookError } from '../../errors.ts'
 import { type Clue, withHeaders, type Change, type PlainRequest, type Reads } from '../finding.ts'
 import type { Bounds } from '../bounds.ts'
 
-// 2001-09-09: earlier is a time in seconds that was read as milliseconds, or the other way.
+// 2001-09-09: a time before it was read in the wrong unit, seconds or milliseconds.
 const EARLIEST = 1e12
 // The year 2603.
 const LATEST = 2e13

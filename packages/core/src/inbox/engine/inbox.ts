@@ -215,7 +215,7 @@ function createManyWriters(store: Store): BatchWriter {
   }
 }
 
-/** Makes the sweep that forgets what is older than its time. `failed` hears of a step that could not be written. */
+/** Makes the sweep that forgets what is older than its time. `failed` is called with a step that could not be written. */
 function createPrune(
   store: Store,
   settings: EngineSettings,

@@ -46,7 +46,7 @@ export interface FenceRule {
 const OPEN: readonly State[] = [PENDING, RUNNING]
 const SETTLED: readonly State[] = [DONE, DEAD]
 
-/** The fences as data, of which a store makes its conditions. */
+/** The fences as data, from which a store builds its conditions. */
 export const FENCES: Readonly<Record<Fence, FenceRule>> = {
   first: { states: OPEN, event: true },
   own: { states: OPEN, token: true },

@@ -10,7 +10,7 @@ import type { ContentsRow, Viewed } from './operate/store.ts'
 /** The clients of a driver's pool, as {@link createConnections} uses them. */
 interface ClientPool<Client> {
   connect(): Promise<Client>
-  /** Gives a client back. After a failure its connection must be dropped. */
+  /** Releases a client. After a failure its connection must be dropped. */
   release(client: Client, failure?: Error): void
   /** Calls `fail` when the connection breaks. Returns what ends that. */
   watch(client: Client, fail: () => void): () => void

@@ -23,7 +23,7 @@ export interface Rows {
   /**
    * Stores the events whose receiver and key are new, and their tasks, as one statement or transaction. Returns the new
    * events. A task with a token is claimed by this process and leased. A task with a line is `behind`.
-   * Deliveries that several events share are stored once. With `notify` other processes hear of it (`listen`).
+   * Deliveries that several events share are stored once. With `notify` other processes are notified of it (`listen`).
    */
   insert(batch: StoreBatch): MaybePromise<ReadonlySet<NewEvent>>
   /**
@@ -166,7 +166,7 @@ export interface Store extends SingleRows, Viewed, Journaled {
   clock(): MaybePromise<number>
   /** Steps ahead of that clock, back to the oldest thing that is kept. Absent if it cannot step. */
   steps?(): MaybePromise<readonly ClockStep[]>
-  /** Calls `heard` when another process stored tasks. Returns what stops it. Absent: polling alone. */
+  /** Calls `heard` when another process stored tasks. Returns what stops it. Absent: only polling finds them. */
   listen?(heard: () => void): () => void
   /** True while an open transaction of somebody else holds the task's row. Absent: there is one writer. */
   busy?(task: number): MaybePromise<boolean>

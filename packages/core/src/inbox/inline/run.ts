@@ -113,7 +113,7 @@ async function runAll(
     context.over.delete(giveBack)
   }
 
-  /** Gives the tasks that still run back as they were claimed. Their outcomes are rejected from now on. */
+  /** Releases the tasks that still run, as they were claimed. Their outcomes are rejected from now on. */
   async function toSender(): Promise<WebhookError> {
     givenBack = true
     for (const task of unsettled) task.skipped++

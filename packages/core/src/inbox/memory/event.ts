@@ -33,7 +33,7 @@ export interface Home {
   consumer: Consumer
   /** Numbers of the events that are held. */
   readonly keys: Map<string, number>
-  /** Events that are held no longer, with their dead tasks. */
+  /** Events that are no longer held, with their dead tasks. */
   readonly known: Forgetful<readonly DeadTask[]>
   /** Keys of the events that hold guards. */
   readonly guards: Map<string, string>

@@ -79,7 +79,7 @@ function checkBoth(gateway: Provider, inner: Provider): void {
 }
 
 /**
- * Events by id and topic: of the sender where the body has them, which the gateway signs. Headers of the sender are signed
+ * Reads id and topic from the sender's body, which the gateway signs. The sender's headers are signed
  * by nobody here.
  */
 function coversOf({ covers }: Provider, inner: Provider): Covers {

@@ -23,7 +23,7 @@ export interface JwkSource {
   find(kid: string | undefined, now: number): MaybePromise<readonly Jwk[]>
   /** A delivery was verified with the key of an id. */
   verified?(kid: string | undefined): void
-  /** Ids of keys that are asked for apart from invented ones. */
+  /** Ids of known keys, whose look-ups are bounded apart from those of invented ids. */
   readonly trusted?: TrustedNames
 }
 

@@ -371,7 +371,7 @@ function decoded(token: string): string | undefined {
   try {
     return JSON.parse(token) as string
   } catch {
-    // Cut off, or with a control character in it.
+    // The token is cut off, or has a control character.
     return token.slice(1)
   }
 }

@@ -8,7 +8,7 @@ import type { HttpSignatureKey } from './keys.ts'
 interface SignRequestOptions {
   /** Components without parameters; `content-digest` is left out if there is no body. */
   readonly components: readonly string[]
-  /** Of `expires` and `nonce`, those that are wanted. */
+  /** The optional parameters to sign: `expires`, `nonce`, both or neither. */
   readonly parameters: readonly string[]
   /** Seconds from `created` to `expires`. */
   readonly lifetime: number

@@ -15,7 +15,7 @@ export interface Capacity {
   stored(intake: EncodedIntake, taken: readonly Accepted[]): void
   /** Tasks that were settled or not stored; a negative number of tasks is open again. */
   free(tasks: number): void
-  /** Hears how much a tenant has waiting. */
+  /** Called with how much a tenant has waiting. */
   told(turn: Turn): void
 }
 

@@ -4,7 +4,7 @@ import type { Access } from '../access.ts'
 import type { RecordRow, RecordRows } from './store.ts'
 import type { Arrival } from '../../journal.ts'
 
-/** Keyed values above a store. One that cannot be read is told, and counts as absent, for writes too. */
+/** Keyed values above a store. One that cannot be read is logged, and counts as absent, for writes too. */
 export function createRecords(rows: RecordRows, access: Access, unread: UnreadTeller): Records {
   return {
     async get(key) {
@@ -40,7 +40,7 @@ export function createRecords(rows: RecordRows, access: Access, unread: UnreadTe
   }
 }
 
-/** Reads what is stored. What cannot be read is told once, and counts as something else. */
+/** Reads what is stored. What cannot be read is reported once, and counts as something else. */
 export interface UnreadTeller {
   /** What `read` returns; if it throws, `otherwise`. `what` and `then` are told: "record x" and "it counts as absent". */
   or<T>(read: () => T, otherwise: T, what: string, then: string): T

@@ -21,7 +21,7 @@ export interface Watch {
 // Milliseconds between two looks at the lines, in which order is repaired.
 const LINES = 5000
 
-/** Makes a {@link Watch}. All its times are those of a clock that never goes back. `suspected` hears that there are suspects. */
+/** Makes a {@link Watch}. All its times are those of a clock that never goes back. `suspected` is called if there are suspects. */
 export function createWatch(side: EngineSide, suspected: () => void): Watch {
   const { store, versionWatch, consumer, lanes, capacity, settings } = side
   const { lease, deadline, pollInterval } = settings
@@ -203,7 +203,7 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
   }
 }
 
-/** Tells of subscriptions with pending tasks that a receiver does not have: at the start of work, and when some arise. */
+/** Reports subscriptions with pending tasks that a receiver does not have: at the start of work, and when some arise. */
 export interface OrphanWatch {
   /** Looks, at most once a minute. */
   look(): Promise<void>
@@ -213,7 +213,7 @@ export interface OrphanWatch {
 const EVERY = 60_000
 
 /**
- * Makes it. Each orphan is told once, and again if it comes back after it was gone.
+ * Makes it. Each orphan is reported once, and again if it comes back after it was gone.
  *
  * @example
  * const orphans = watchOrphans('myInbox', view, consumer)

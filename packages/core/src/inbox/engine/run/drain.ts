@@ -78,7 +78,7 @@ export function createDrain(parts: DrainParts): Drain {
         parts.look()
         // A store that rejects outcomes would keep the drain waiting for ever.
         if (!(await settledBy(parts.idle(), until))) break
-        // What a round stored may have made others ready.
+        // The outcomes of a round may make further tasks ready.
       } while (!over && counts.ran > before && counts.ran < max)
     } finally {
       for (const timer of timers) clearTimeout(timer)

@@ -72,7 +72,7 @@ const LONGEST = 250
 /**
  * Transactions of a store whose `lock` waits for nobody: a slow commit of one ordering key must not hold up what is stored
  * together with its next event. Lines that were busy are worked out after the transaction, again and again until they were
- * free; `freed` hears of it. So are lines that a transaction of the app has left. If this process ends before, `repair` finds
+ * free; `freed` is called with it. So are lines that a transaction of the app has left. If this process ends before, `repair` finds
  * them.
  */
 export function followed(

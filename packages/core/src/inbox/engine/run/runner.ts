@@ -288,7 +288,7 @@ interface RunnerOptions<Task> {
   readonly settle: (ended: EndedClaim<Task>) => void
   /** Claims for `hungry()`, hands what it has to `start`, and calls `over`; with true if it failed, for the next look to try again. */
   readonly fetch: (over: (failed?: boolean) => void) => void
-  /** Hears of each claim that is over, after `task.commit` and a releasing too: leases end here. */
+  /** Called with each claim that is over, after `task.commit` and a releasing too: leases end here. */
   readonly ended: (task: Task, stored: Outcome | undefined) => void
   /** For `drain`: frees tasks whose lease ended. */
   readonly reclaim: () => Promise<void>

@@ -170,7 +170,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     return undefined
   }
 
-  /** Next to them others are stored: they must not wait for what only the end of a fault helps. */
+  /** Kept apart, so that other writes do not wait for these, which can succeed only after the fault. */
   function keep(works: readonly Work[]): void {
     if (works.length === 0) return
     kept.push(...works)
