@@ -63,7 +63,7 @@ describe('webhook', () => {
     })
     expect(await response.json()).toMatchObject({ code: 'body_consumed' })
     const { rejected } = await stage.control('report')
-    expect(rejected[0]!.remedy).toMatch(/^a preParsing hook .* keep the hook off this route/)
+    expect(rejected[0]!.remedy).toMatch(/^a preParsing hook .* do not run the hook on this route/)
     await close()
   })
 
