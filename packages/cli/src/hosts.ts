@@ -20,7 +20,7 @@ interface HostRow {
   readonly package?: string
   /** What README's table says of versions. */
   readonly versions?: string
-  /** How it is mounted, in README's table: code, and what is to be said with it. */
+  /** How it is mounted, for README's table: code with a remark. */
   readonly mounted: string
   /** The inbox of its app, which outlives the process; 'own' if the package of the host has one. @default 'sqlite' */
   readonly inbox?: InboxName | 'own'

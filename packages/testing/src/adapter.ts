@@ -24,7 +24,7 @@ export interface AdapterUnderTest {
   readonly nested?: Mount
   /** True if the host rewrites query strings (`%7e` as `%7E`, `flag` as `flag=`) before the adapter gets them. @default false */
   readonly rewritesQuery?: boolean
-  /** True if the host hands over whole requests alone, so that the adapter sees no body in part (AWS Lambda). @default false */
+  /** True if the host hands over only whole requests, so that the adapter sees no partial body (AWS Lambda). @default false */
   readonly buffers?: boolean
   /** Apps in which other code reads the body first and keeps nothing. */
   readonly consumed?: readonly ConsumedVariant[]

@@ -44,7 +44,7 @@ const SOON = 100
 
 /** What became of an outcome. */
 interface Finished {
-  /** Undefined if the claim was lost, and the task settled or taken since. */
+  /** Undefined if the claim was lost, and the task was settled or claimed since. */
   readonly stored: Outcome | undefined
   /** The next job of the queue, claimed with the same token, if it was asked for and there is one. */
   readonly next?: readonly [json: JobJson, id: string] | undefined
@@ -82,7 +82,7 @@ export async function finish(
   return { stored: done ? outcome : undefined, next }
 }
 
-/** Stores an outcome that is not `done`. False if the claim was lost and the task settled or taken since. */
+/** Stores an outcome that is not `done`. False if the claim was lost and the task was settled or claimed since. */
 async function settle(
   context: SettleContext,
   owner: Owner,

@@ -126,7 +126,7 @@ export function joinKeys(
   function clock(): number {
     const wall = Date.now()
     const server = ahead === undefined ? wall : Math.floor(ahead + performance.now())
-    // What is known of the server's is late by the way of its answer.
+    // The server's clock is known late, by the time that its reply took.
     return Math.abs(server - wall) < AGREE ? wall : server
   }
 

@@ -24,7 +24,7 @@ interface WireSettings {
   readonly pause?: number
 }
 
-// Bytes of a reply that are read: what answers may be anything.
+// Bytes of a reply that are read: the URL may belong to any program.
 const MOST = 65_536
 // Milliseconds between two bytes of a slow body.
 const SLOW = 100

@@ -13,7 +13,7 @@ export interface Sent extends Verdict {
   readonly reply: string
 }
 
-// Bytes of a reply that are read: what answers may be anything.
+// Bytes of a reply that are read: the URL may belong to any program.
 const SHOWN = 4096
 
 /** Sends a signed request. Throws a `Failure` with exit code 3 if nothing answers. */

@@ -49,7 +49,7 @@ function askMemory(): number {
     if (told && told.heap_size_limit > 0)
       heap = Math.max(0, oldSpaceOf(told.heap_size_limit) - told.used_heap_size)
   } catch {
-    // The module is there and does not work: Workers.
+    // On Workers the module exists but does not work.
   }
   // Workers have the function, and it returns 0.
   const machine = process?.availableMemory?.() || Infinity

@@ -28,7 +28,7 @@ export interface Context {
   readonly seal: Seal | undefined
   /** What is proven of bursts, by `[receiver, code]` as JSON. */
   readonly proofs: Proofs
-  /** What this visitor may still ask of the event loop. */
+  /** The time of the event loop that this visitor may still use. */
   readonly budget: LoopBudget
   /** Answers of `explain`. */
   readonly explained: Remembered<ExplainReply>

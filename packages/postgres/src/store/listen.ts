@@ -63,7 +63,7 @@ export function hearTasks(
     }
   }
 
-  /** A server that is slow passes it on later; a pooler in transaction mode never does. */
+  /** A slow server forwards the notification later; a pooler in transaction mode does not forward it. */
   async function silent(mine: PgClient): Promise<void> {
     try {
       if (client !== mine || !(await isPooled(mine)) || client !== mine) return

@@ -17,7 +17,7 @@ interface PagedSpec<Item> {
   readonly version?: () => Promise<string | undefined>
 }
 
-/** What a page is asked for. */
+/** The argument of a request for one page. */
 type PageBounds = Required<Omit<Range, 'limit'>>
 
 /** Pages that are looked through for an event that has moved, since newer ones came before it. */

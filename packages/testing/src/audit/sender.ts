@@ -145,7 +145,7 @@ async function samplesOf(about: About): Promise<readonly Sample[]> {
   try {
     return await samples(about.name)
   } catch {
-    // A sender of the app's own: it has its topics alone.
+    // A sender of the app's own: it has only its topics.
     return about.topics.map((topic) => ({ topic, payload: {} }))
   }
 }
@@ -231,7 +231,7 @@ export interface AuditFacts {
   readonly covers: 'bytes' | 'fields' | 'none'
   /** Seconds that a signed time may be away; undefined if nothing is dated, or the sender names no bound. */
   readonly tolerance: number | undefined
-  /** True if an event keeps an id over deliveries, which a draft can give. */
+  /** True if an event keeps its id over deliveries, and a draft can set that id. */
   readonly ids: boolean
   /** True if bodies are JSON objects. */
   readonly json: boolean

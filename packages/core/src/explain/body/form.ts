@@ -111,7 +111,7 @@ function encoded(text: string, { kept, space, lower }: FormWriter): string {
   return out
 }
 
-/** The text of a form; of a JSON object of texts, the form that it may have been. */
+/** The text of a form; for a JSON object of strings, the form that it may have been. */
 function formText(request: PlainRequest): string | undefined {
   if (request.body.length === 0 || request.body.length > MOST) return undefined
   const text = utf8(request.body)

@@ -46,7 +46,7 @@ export interface NewEvent {
   /** From `Store.block`, or set by `insert`. */
   number: number
   readonly receiver: string
-  /** `key` is its identity in the receiver. Look-up columns take its strings; `record` has all of it. */
+  /** `key` is its identity in the receiver. Look-up columns have its strings; `record` has all of it. */
   readonly event: EventRecord
   /** '' for a store that is alone. */
   readonly record: string
