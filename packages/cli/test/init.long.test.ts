@@ -587,7 +587,7 @@ const server = app.listen(0, '127.0.0.1', () => console.log('port', server.addre
     ])
     await writeFile(join(folder, '.env.local'), 'GITHUB_WEBHOOK_SECRET=mine-alone\n')
     const filled = await postern(send, { cwd: folder })
-    expect([filled.code, filled.err]).toEqual([3, expect.stringContaining('ECONNREFUSED')])
+    expect([filled.code, filled.err]).toEqual([3, expect.stringContaining('did not answer')])
   })
 
   test('the guide of Next.js shows what is written', async () => {
