@@ -538,6 +538,27 @@ const server = app.listen(0, '127.0.0.1', () => console.log('port', server.addre
     },
   )
 
+  test.for([
+    ['express', "const app = require('express')()\n"],
+    ['express', 'export const app: Express = express()\n'],
+    ['hono', 'const app = new Hono<{ Bindings: Env }>()\n'],
+    ['hono', 'const app = new OpenAPIHono()\n'],
+    ['koa', "const app = new (require('koa'))()\n"],
+    ['fastify', 'const server = await Fastify({\n  logger: true,\n})\n'],
+  ] as const)('the file that makes the app of %s is found: %s', async ([name, text]) => {
+    const files = {
+      'src/a.js': `import type { Request } from '${name}'\nconst router = ${name}.Router()\n`,
+      'src/z.js': text,
+    }
+    const folder = await project(
+      `made-${text.replaceAll(/\W+/g, '-').slice(0, 60)}`,
+      { type: 'module', dependencies: { [name]: '*' } },
+      files,
+    )
+    const { out } = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
+    expect(out).toContain('Add these lines to src/z.js,')
+  })
+
   test('imports in src fit a file in src, though no app is found', async () => {
     const manifest = { type: 'module', dependencies: { koa: '^3' } }
     const folder = await project('no-app-in-src', manifest, { 'src/other.js': '' })

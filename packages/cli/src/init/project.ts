@@ -27,7 +27,7 @@ export interface Project {
   readonly loader: 'tsx' | 'ts-node' | undefined
   /** The folder whose files `@fastify/autoload` takes as routes. */
   readonly routes: string | undefined
-  /** The file that makes the app: the first that imports the framework. */
+  /** The file that makes the app. */
   readonly app: string | undefined
   /** Body parsers in the source, as `file:line`: a route must stand before them. */
   readonly parsers: readonly string[]
@@ -87,6 +87,11 @@ async function seen(folder: string, manifest: Manifest, framework: Framework): P
   const routes = slashPath(source, 'routes')
   const known = dependencyOf(framework, names)
   const least = known && raised(framework, names[known]!)
+  // `= express(`, `= new Hono<Env>(`, `= new OpenAPIHono(`, `= await fastify(`, `= require('express')(`
+  const makes = new RegExp(
+    String.raw`=\s*(?:await\s+)?(?:new\s+)?\(?(?:require\(['"]${known}['"]\)|\w*${known})\)?\s*(?:<[^>]*>)?\s*\(`,
+    'i',
+  )
   return {
     folder,
     framework,
@@ -100,9 +105,7 @@ async function seen(folder: string, manifest: Manifest, framework: Framework): P
     loader: 'tsx' in names ? 'tsx' : 'ts-node' in names && !isModule ? 'ts-node' : undefined,
     routes:
       framework === 'fastify' && '@fastify/autoload' in names && has(routes) ? routes : undefined,
-    app: [...files.keys()].find((file) =>
-      new RegExp(`(?:from|require\\() ?['"]${known}['"]`).test(files.get(file)!),
-    ),
+    app: [...files.keys()].find((file) => makes.test(files.get(file)!)),
     parsers: parsersIn(files),
     // Of wrangler dev.
     port: portOf(folder, files, manifest.scripts, isWorker ? 8787 : undefined),

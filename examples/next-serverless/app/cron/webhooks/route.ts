@@ -1,4 +1,4 @@
 import { runDue } from '@postern/next'
-import { receiver } from '../../../lib/receiver'
+import { receiver } from '../../../webhooks/receiver'
 
 export const GET = runDue(receiver, { secret: process.env['CRON_SECRET']!, deadline: '25s' })

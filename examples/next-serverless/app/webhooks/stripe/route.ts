@@ -1,4 +1,4 @@
 import { webhook } from '@postern/next'
-import { receiver } from '../../../lib/receiver'
+import { receiver } from '../../../webhooks/receiver'
 
 export const { GET, POST, HEAD, OPTIONS } = webhook(receiver)

@@ -1,5 +1,5 @@
 import { webhook } from '@postern/next'
 import { after } from 'next/server'
-import { receiver } from '../../../lib/receiver'
+import { receiver } from '../../../webhooks/receiver'
 
 export const { GET, POST, HEAD, OPTIONS } = webhook(receiver, { after })
