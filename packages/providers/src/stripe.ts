@@ -18,7 +18,8 @@ import { DAY } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
-export { stripeObject, type StripeObjectOptions } from './common/stripe-object.ts'
+export { stripeObject } from './common/stripe-object.ts'
+export type { StripeObjectOptions } from './common/stripe-object.ts'
 
 const HEADER = 'stripe-signature'
 

@@ -10,6 +10,8 @@ const HEAD = '// Written by `node packages/providers/test/lists.ts` from the fil
 interface File {
   readonly name: string
   readonly factory: string
+  /** Functions for handlers of its events. */
+  readonly helpers: readonly string[]
   readonly types: readonly string[]
 }
 
@@ -52,12 +54,15 @@ function read(name: string): File {
   )
   if (factories.length !== 1)
     throw new Error(`src/${name} must export one factory, as \`export const x: Factory<…>\``)
-  return { name, factory: factories[0]!, types }
+  const helpers = [...text.matchAll(/^export \{ (\w+) \} from/gm)].map((match) => match[1]!)
+  return { name, factory: factories[0]!, helpers, types }
 }
 
 function indexOf(files: readonly File[]): string {
-  const lines = files.map(({ name, factory, types }) => {
-    const names = [factory, ...types.toSorted().map((type) => `type ${type}`)].join(', ')
+  const lines = files.map(({ name, factory, helpers, types }) => {
+    const names = [factory, ...helpers, ...types.toSorted().map((type) => `type ${type}`)].join(
+      ', ',
+    )
     return wrapped(`export { `, names, ` } from './${name}'`)
   })
   return [
