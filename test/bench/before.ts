@@ -74,7 +74,14 @@ async function subject(tree: string, bytes: number, settles: boolean): Promise<S
     now: () => Date.now(),
     monotonic: () => performance.now(),
     lanes: () => [
-      { name: 's', formerly: [], concurrency: 1000, ordered: false, timeout: 60_000, attempts: 8 },
+      {
+        name: 's',
+        previousNames: [],
+        concurrency: 1000,
+        ordered: false,
+        timeout: 60_000,
+        attempts: 8,
+      },
     ],
     run: () => ({ kind: 'done' }),
     settled() {

@@ -8,6 +8,7 @@ const SECONDS: Readonly<Record<string, Seconds>> = {
   sustained: [480, 80],
   'in-process': [110, 30],
   postgres: [60, 5],
+  engines: [120, 40],
   workers: [60, 20],
   accept: [25, 10],
   drain: [25, 10],

@@ -24,8 +24,8 @@ export async function drained(
     inbox,
     log: false,
     ...options,
-    // Not false, which an inbox in memory rejects: all wait for `work()` below.
-    work: 'drain',
+    // Not false, which an inbox in memory rejects: all wait for `startWorker()` below.
+    worker: 'onDemand',
     observers: [{ done: () => void (--left === 0 && all.resolve()) }],
   })
   receiver.on('issues', () => {})

@@ -76,8 +76,8 @@ async function waited(inbox: Inbox, flood: number, rule: Rule): Promise<readonly
   const waits: number[] = []
   const all = Promise.withResolvers<void>()
   const provider = github({ secret: SECRET })
-  // Not false, which an inbox in memory rejects: all wait for `work()` below.
-  const receiver = createReceiver({ provider, inbox, log: false, work: 'drain', ...rule })
+  // Not false, which an inbox in memory rejects: all wait for `startWorker()` below.
+  const receiver = createReceiver({ provider, inbox, log: false, worker: 'onDemand', ...rule })
   receiver.on('issues', async ({ delivery }) => {
     const tenant = BY_HEADER.tenantKey!({ delivery } as never)
     const at = sent.get(tenant)

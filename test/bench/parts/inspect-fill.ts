@@ -21,7 +21,7 @@ export async function fill(
     lanes: () =>
       ['mail', 'books'].map((name) => ({
         name,
-        formerly: [],
+        previousNames: [],
         concurrency: 100,
         ordered: false,
         timeout: MINUTE,
@@ -54,7 +54,7 @@ export async function fill(
           topic: TOPICS[number % TOPICS.length]!,
           aliases: [],
           payload: { number, note: 'x'.repeat(150) },
-          scope: undefined,
+          tenant: undefined,
           provider: 'acme',
         },
         tasks: [{ subscription: number % 3 === 0 ? 'books' : 'mail' }],

@@ -138,7 +138,7 @@ function receiverOf(inbox: Inbox, journal: boolean): Receiver {
     provider: github({ secret: SECRET }),
     inbox,
     log: false,
-    journal,
+    storage: { journal },
   })
   return receiver.onAny(() => {})
 }

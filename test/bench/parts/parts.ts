@@ -11,6 +11,7 @@ export const PARTS: Readonly<
   accept: async () => (await import('./accept.ts')).accept,
   sqlite: async () => (await import('./sqlite.ts')).sqlite,
   postgres: async () => (await import('./postgres.ts')).postgres,
+  engines: async () => (await import('./engines.ts')).engines,
   workers: async () => (await import('./workers.ts')).workers,
   drain: async () => (await import('./drain.ts')).drain,
   fair: async () => (await import('./fair.ts')).fair,
@@ -29,4 +30,5 @@ export const PARTS: Readonly<
 /** Parts whose figures stand on a page of their own, in the folder of that name, so that they can be measured alone. */
 export const PAGES: Readonly<Record<string, readonly string[]>> = {
   postgres: ['postgres', 'workers'],
+  engines: ['engines'],
 }

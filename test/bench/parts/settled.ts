@@ -63,7 +63,9 @@ export async function compare(
 export function ours(inbox: Inbox, name: string = inbox.name): Contender {
   let left = 0
   let over = (): void => {}
-  const lanes = [{ name: 'a', formerly: [], concurrency: 50, ordered: false, timeout: 300_000 }]
+  const lanes = [
+    { name: 'a', previousNames: [], concurrency: 50, ordered: false, timeout: 300_000 },
+  ]
   const consumer: Consumer = {
     receiver: 'bench',
     retrySpan: 0,
@@ -131,7 +133,7 @@ export function intakes(size: number, count: number): readonly Intake[] {
             topic: 'push',
             aliases: [],
             payload: {},
-            scope: undefined,
+            tenant: undefined,
             provider: 'github',
             source: 'json',
           },

@@ -23,7 +23,7 @@ const receiver = createReceiver({
   provider: github({ secret: SECRET }),
   inbox,
   log: false,
-  work: 'drain',
+  worker: 'onDemand',
   observers: [
     {
       done() {

@@ -89,7 +89,7 @@ async function fill(url: string, schema: string): Promise<void> {
     provider: github({ secret: SECRET }),
     inbox,
     log: false,
-    work: 'drain',
+    worker: 'onDemand',
   })
   receiver.on('issues', () => {})
   await createSender({ receiver, sender: 'github', bytes: 1024 }).run(TASKS)

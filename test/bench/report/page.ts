@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Machine } from './machine.ts'
 import { tableLines, tableText, wrap } from './markdown.ts'
@@ -21,6 +22,9 @@ export function writePage(parts: readonly StoredPart[], folder: string, peers: b
 
 function pageLines(parts: readonly StoredPart[]): readonly string[] {
   const rough = parts.filter(({ quick }) => quick).map(({ name }) => name)
+  const busy = parts
+    .filter(({ load: [before = 0] = [] }) => before > 2 * availableParallelism())
+    .map(({ name }) => name)
   const commands = each(parts.map(({ command }) => `\`${command}\``))
   const commits = each(parts.map(({ commit }) => commit))
   return [
@@ -29,7 +33,7 @@ function pageLines(parts: readonly StoredPart[]): readonly string[] {
     '<!-- Written by `npm run bench`; changes are overwritten. -->',
     '',
     ...wrap(
-      `${commands} made this page on ${days(parts)}, of commit ${commits}. Subjects of one table are measured in turn, round after round, and ratios are made inside a round, so that what else the machine does falls on all of them. Costs are CPU time of the process, all threads, unless a table says otherwise. Differences under about 15 % mean nothing.${rough.length > 0 ? ` **Rough, from short runs: ${rough.join(', ')}.**` : ''}`,
+      `${commands} made this page on ${days(parts)}, of commit ${commits}. Subjects of one table are measured in turn, round after round, and ratios are made inside a round, so that what else the machine does falls on all of them. Costs are CPU time of the process, all threads, unless a table says otherwise. Differences under about 15 % mean nothing.${rough.length > 0 ? ` **Rough, from short runs: ${rough.join(', ')}.**` : ''}${busy.length > 0 ? ` **Rough, since others used the machine too: ${busy.join(', ')}.**` : ''}`,
     ),
     '',
     targetsText(parts.flatMap(({ result }) => result.targets)),

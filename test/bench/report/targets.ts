@@ -20,14 +20,14 @@ export function targetsText(all: readonly Target[]): string {
     ...(of(PEERS).length > 0
       ? section(
           'Compared with libraries that people use',
-          `Requests per CPU second of Postern, divided by those of the library, on the same framework. The libraries verify and parse; Postern also deduplicates, stores a task and bounds the request. ${slower(of(PEERS))}`,
+          `Requests per CPU second of Postern, divided by those of the library, on the same framework. The libraries verify and parse; Postern also deduplicates, stores a task and bounds the request. ${slower(of(PEERS))} Durable work is compared with BullMQ, pg-boss and graphile-worker on [a page of its own](engines/RESULTS.md).`,
           of(PEERS),
         )
       : []),
     ...(of(SAME).length > 0
       ? section(
           'Compared with a floor that has the same duties',
-          'CPU of Postern, divided by that of a program written by hand for the same work. Below 1, Postern is cheaper.',
+          `CPU of Postern, divided by that of a program written by hand for the same work. Below 1, Postern is cheaper. ${slower(of(SAME))}`,
           of(SAME),
         )
       : []),
@@ -56,10 +56,12 @@ function section(title: string, says: string, targets: readonly Target[]): reado
 
 /** Which comparisons Postern loses, in a sentence. */
 function slower(targets: readonly Target[]): string {
-  const lost = targets.filter(({ got }) => got < 1)
+  const lost = targets.filter(({ got, lower }) => (lower === true ? got > 1 : got < 1))
+  const [worse, better] =
+    targets[0]?.lower === true ? ['costs more', 'costs less'] : ['is slower', 'is faster']
   return lost.length === 0
-    ? 'Postern is faster in each line.'
-    : `Postern is slower in ${lost.length} of ${targets.length} lines: ${lost.map((one) => `${one.what.replace(/^Postern against |, both on \w+/g, '')} (${shown(one, one.got)})`).join('; ')}.`
+    ? `Postern ${better} in each line.`
+    : `Postern ${worse} in ${lost.length} of ${targets.length} lines: ${lost.map((one) => `${one.what.replace(/^Postern against |, both on \w+| with the same duties/g, '')} (${shown(one, one.got)})`).join('; ')}.`
 }
 
 function shown({ digits, unit = '' }: Target, value: number): string {

@@ -1,0 +1,167 @@
+import type { Intake } from '@postern/core/engine'
+import { inFlight, type Contender } from './parts/settled.ts'
+
+// What an app writes around each engine for the duties of an inbox: the delivery is stored before the reply, known by its id
+// for four days, run by one task, retried with a growing delay, and kept if it fails for good. What arrives in one turn of
+// the event loop is stored together, as Postern does it.
+const ATTEMPTS = 8
+const DAYS = 4 * 86_400
+const CONCURRENCY = 50
+
+/** What an app keeps of a delivery. */
+interface Kept {
+  readonly id: string
+  readonly topic: string
+  readonly head: object
+  readonly body: string
+}
+
+/** Jobs are known by their `jobId` until they are removed. */
+export async function byHandBullmq(url: string, prefix: string): Promise<Contender> {
+  const { Queue, Worker } = await import('bullmq')
+  const connection = { url, maxRetriesPerRequest: null }
+  const queue = new Queue('webhooks', { connection, prefix })
+  const rounds = counted()
+  const worker = new Worker('webhooks', async () => {}, {
+    connection,
+    prefix,
+    concurrency: CONCURRENCY,
+  })
+  worker.on('completed', rounds.one)
+  const options = {
+    attempts: ATTEMPTS,
+    backoff: { type: 'exponential', delay: 1000, jitter: 0.5 },
+    removeOnComplete: { age: DAYS, count: 1_000_000 },
+    removeOnFail: false,
+  }
+  return {
+    name: 'bullmq by hand',
+    round: rounds.of(async (all) => {
+      await queue.addBulk(
+        all.map((data) => ({ name: data.topic, data, opts: { ...options, jobId: data.id } })),
+      )
+    }),
+    async close() {
+      await worker.close()
+      await queue.close()
+    },
+  }
+}
+
+/** A job is known by its own id until it is deleted. */
+export async function byHandPgBoss(connectionString: string, schema: string): Promise<Contender> {
+  const { PgBoss } = await import('pg-boss')
+  const boss = new PgBoss({ connectionString, schema, max: 4 })
+  boss.on('error', (error) => console.warn(error))
+  await boss.start()
+  await boss.createQueue('webhooks', {
+    retryLimit: ATTEMPTS - 1,
+    retryDelay: 1,
+    retryBackoff: true,
+    deleteAfterSeconds: DAYS,
+  })
+  const rounds = counted()
+  const work = { batchSize: 500, pollingIntervalSeconds: 0.5 }
+  await boss.work('webhooks', work, async (jobs) => {
+    for (const _job of jobs) rounds.one()
+  })
+  return {
+    name: 'pg-boss by hand',
+    round: rounds.of(async (all) => {
+      // Ids of jobs are UUIDs. Those of some senders are, and others are hashed into one.
+      const jobs = all.map((data) => ({
+        data,
+        id: `${data.id.slice(0, 8)}-0000-4000-8000-${data.id.slice(4)}`,
+      }))
+      await boss.insert('webhooks', jobs)
+    }),
+    close: () => boss.stop({ graceful: false }),
+  }
+}
+
+/** A job is deleted when it is done, so the ids that are known have a table of their own. */
+export async function byHandGraphile(connectionString: string, schema: string): Promise<Contender> {
+  const { Logger, run } = await import('graphile-worker')
+  const { default: pg } = await import('pg')
+  const pool = new pg.Pool({ connectionString, max: 10 })
+  const rounds = counted()
+  const runner = await run({
+    pgPool: pool,
+    noHandleSignals: true,
+    logger: new Logger(() => () => {}),
+    preset: {
+      worker: {
+        schema,
+        concurrentJobs: CONCURRENCY,
+        pollInterval: 1000,
+        // What its page on performance recommends for many short jobs.
+        localQueue: { size: 500 },
+        completeJobBatchDelay: 0,
+        failJobBatchDelay: 0,
+      },
+    },
+    taskList: { webhooks: async () => rounds.one() },
+  })
+  await pool.query(`CREATE TABLE ${schema}.known (
+    id text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())`)
+  const text = `WITH one AS (
+      INSERT INTO ${schema}.known (id) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING RETURNING id)
+    SELECT count(*) FROM ${schema}.add_jobs(ARRAY(
+      SELECT json_populate_record(NULL::${schema}.job_spec, json_build_object(
+        'identifier', 'webhooks', 'payload', payload::json, 'max_attempts', ${ATTEMPTS}))
+      FROM unnest($1::text[], $2::text[]) AS given (id, payload) JOIN one USING (id)))`
+  return {
+    name: 'graphile-worker by hand',
+    round: rounds.of(async (all) => {
+      const values = [all.map(({ id }) => id), all.map((kept) => JSON.stringify(kept))]
+      await pool.query({ name: 'add', text, values })
+    }),
+    async close() {
+      await runner.stop()
+      await pool.end()
+    },
+  }
+}
+
+/** Rounds that store what comes in one turn of the event loop together, and end when each job has run. */
+function counted(): {
+  readonly one: () => void
+  readonly of: (store: (all: readonly Kept[]) => Promise<void>) => Contender['round']
+} {
+  let left = 0
+  let over = (): void => {}
+  return {
+    one() {
+      if (--left === 0) over()
+    },
+    of(store) {
+      let waiting: { readonly kept: Kept; readonly stored: () => void }[] = []
+      const flush = async (): Promise<void> => {
+        const batch = waiting
+        waiting = []
+        await store(batch.map(({ kept }) => kept))
+        for (const { stored } of batch) stored()
+      }
+      return async (events) => {
+        left = events.length
+        const done = new Promise<void>((resolve) => (over = resolve))
+        await inFlight(
+          events,
+          (one) =>
+            new Promise<void>((stored) => {
+              if (waiting.push({ kept: keptOf(one), stored }) === 1)
+                setImmediate(() => void flush())
+            }),
+        )
+        await done
+      }
+    },
+  }
+}
+
+function keptOf({ delivery, items }: Intake): Kept {
+  const { method, url, headers } = delivery
+  const { id, topic } = items[0]!.event
+  const body = Buffer.from(delivery.body as Uint8Array).toString()
+  return { id: id!, topic, head: { method, url, headers }, body }
+}
