@@ -219,3 +219,56 @@ test('the first key that matches is told, of several that do', () => {
   const logins = first.map((one) => `a:${one}`)
   expect(basic().verify(createDelivery(sent), logins, NOW)).toBe(0)
 })
+
+test.each<[string, Partial<Scheme>, Partial<Scheme>]>([
+  [
+    'hmac in the query, over a message without the body',
+    hmac({ query: 'sig', message: '{time}', timestampHeader: 'X-Time', prefix: 'v1=' }),
+    {
+      words: 'HMAC-SHA256 of {time}, hex; the body is not signed',
+      place: { query: 'sig' },
+      forms: ['prefix v1='],
+    },
+  ],
+  [
+    'ed25519',
+    ed25519({ header: 'X-Sig', encoding: 'base64' }),
+    { words: 'Ed25519 of {body}, base64', place: { header: 'X-Sig' }, forms: [] },
+  ],
+  [
+    'Standard Webhooks with keys in other forms, and lists',
+    standardWebhooksScheme({ keys: ['decoded', 'utf8'], list: true }),
+    { place: { header: 'webhook-signature' }, forms: ['key utf8', 'list of signatures'] },
+  ],
+  [
+    'jwt with a shared secret, over the body',
+    jwt({ algorithms: ['HS256'], header: 'X-Jwt', bodyHash: { claim: 'b' } }),
+    {
+      words: 'JWT (HS256) with the SHA-256 of {body}, hex',
+      place: { header: 'X-Jwt' },
+      signatures: ['x-jwt'],
+    },
+  ],
+  [
+    'jwt with a public key, over the body',
+    jwt({ algorithms: ['ES256'], header: 'X-Jwt', coversBody: true }),
+    { signatures: ['x-jwt'] },
+  ],
+])('what people are told of %s', (_, scheme, told) => {
+  expect(scheme).toMatchObject(told)
+})
+
+test('of two schemes, headers and signatures of both count', () => {
+  const both = firstOf(
+    hmac({ header: 'Authorization' }),
+    hmac({ header: 'X-Sig', read: () => ({ signatures: [] }), needs: [] }),
+  )
+  expect(both.signatures).toEqual(['authorization'])
+  expect(both.anywhere).toBe(true)
+  const reads = both.reads as (delivery: unknown) => readonly string[]
+  expect(reads(createDelivery(request()))).toEqual(
+    expect.arrayContaining(['authorization', 'x-sig']),
+  )
+  const plain = firstOf(hmac({ header: 'X-A' }), hmac({ header: 'X-B' }))
+  expect(plain).not.toHaveProperty('anywhere')
+})
