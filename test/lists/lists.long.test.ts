@@ -51,11 +51,7 @@ describe('in a copy of the repository', { timeout: 300_000 }, () => {
   // Types of all that is new are looked at together: a look at the whole copy takes half a minute of CPU.
   test('a host is one row, a command its file and a row, an error code one row, until types fail in the one other place that must know a host', async () => {
     insert(HOSTS, "'node' | 'fetch'", "'quill' | ")
-    insert(
-      HOSTS,
-      '  fetch: {\n',
-      "  quill: { package: '@postern/quill', mounted: '`quill(receiver)`' },\n",
-    )
+    insert(HOSTS, '  fetch: {', "  quill: { package: '@postern/quill' },\n")
     writeFileSync(
       join(copy.folder, 'packages/cli/src/commands/greet.ts'),
       "import type { Command } from 'commander'\nimport { runAction } from '../action.ts'\n\nexport function declare(command: Command): void {\n  command.option('--loud', 'in capitals').action(runAction(async () => (console.log('hello'), 0)))\n}\n",
@@ -80,8 +76,8 @@ describe('in a copy of the repository', { timeout: 300_000 }, () => {
     )
     insert(
       'test/services/hosts.ts',
-      '  fetch: { handler',
-      '  quill: { handler: async (receiver) => (request) => receiver.fetch(request) },\n',
+      '  fetch: {\n    mounted',
+      "  quill: { mounted: '`quill(receiver)`', handler: async (receiver) => (request) => receiver.fetch(request) },\n",
     )
     expect(await postern('providers', 'stripe', '--host', 'quill')).toContain(
       'export const quill = receiver',

@@ -1,9 +1,10 @@
-// `node test/readme/tables.ts` writes the README's table of hosts and the table of PROVIDERS.md, from the command line's table and the
+// `node test/readme/tables.ts` writes the README's table of hosts and the table of PROVIDERS.md, from the tables of hosts and the
 // catalogue; a test compares them.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { catalogue, type CatalogueEntry } from '@postern/providers'
-import { hosts, type HostName } from '../../packages/cli/src/hosts.ts'
+import { hostNames, hosts } from '../../packages/cli/src/hosts.ts'
+import { hosts as tested } from '../services/hosts.ts'
 import { answers } from './shown.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -37,11 +38,14 @@ export function tabled(): readonly Tabled[] {
 }
 
 function adapters(): string {
-  const row = ({ package: name, versions, mounted }: (typeof hosts)[HostName]): string =>
-    name === undefined
+  const rows = hostNames.map((host) => {
+    const { mounted, versions } = tested[host]
+    const { package: name } = hosts[host]
+    return name === undefined
       ? `| none: ${versions} | ${mounted} |`
       : `| \`${name}\`${versions === undefined ? '' : ` (${versions})`} | ${mounted} |`
-  return ['| package | mount it |', '| --- | --- |', ...Object.values(hosts).map(row)].join('\n')
+  })
+  return ['| package | mount it |', '| --- | --- |', ...rows].join('\n')
 }
 
 function providers(): string {

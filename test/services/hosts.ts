@@ -26,21 +26,30 @@ export type Serve = (receiver: Receiver, trust?: Trust) => Promise<HostServer>
 export type Handler = (receiver: Receiver) => Promise<(request: Request) => Promise<Response>>
 
 /** How tests run a host: its server, or its handler if no server of Node is underneath. */
-type HostRow =
+type HostRow = (
   | { readonly serve: Serve }
   | { readonly handler: Handler }
   /** It hands over whole requests alone: cases of bodies in part are its own affair. */
   | { readonly whole: Handler }
+) & {
+  /** What README's table says of versions. */
+  readonly versions?: string
+  /** How it is mounted, in README's table: code, and what is to be said with it. */
+  readonly mounted: string
+}
 
 /** Every host of the command line's table. A row loads its framework when it is opened: processes of these runs start often. */
 export const hosts: Readonly<Record<HostName, HostRow>> = {
   node: {
+    mounted: '`createServer(webhook(receiver))`',
     async serve(receiver, trust) {
       const { webhook } = await import('@postern/node')
       return onServer(createServer(webhook(receiver, trust)))
     },
   },
   express: {
+    mounted: "`app.all('/webhooks/github', webhook(receiver))`, before any body parser",
+    versions: '5 and 4',
     async serve(receiver, trust) {
       const { default: express } = await import('express')
       const { webhook } = await import('@postern/express')
@@ -48,6 +57,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
     },
   },
   koa: {
+    mounted: "`router.all('/webhooks/github', webhook(receiver))`",
     async serve(receiver, trust) {
       const { default: Koa } = await import('koa')
       const { webhook } = await import('@postern/koa')
@@ -56,6 +66,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
     },
   },
   fastify: {
+    mounted: "`fastify.register(webhook(receiver, { path: '/webhooks/github' }))`",
     async serve(receiver, trust) {
       const { fastify } = await import('fastify')
       const { webhook } = await import('@postern/fastify')
@@ -70,6 +81,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
     },
   },
   hono: {
+    mounted: "`app.all('/webhooks/github', webhook(receiver))`",
     async serve(receiver, trust) {
       const { Hono } = await import('hono')
       const { createAdaptorServer } = await import('@hono/node-server')
@@ -85,6 +97,9 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
     },
   },
   next: {
+    mounted:
+      '`export const { GET, POST, HEAD, OPTIONS } = webhook(receiver, { after })` in `app/webhooks/github/route.ts`',
+    versions: 'App Router',
     async handler(receiver) {
       const { webhook } = await import('@postern/next')
       const handlers = webhook(receiver)
@@ -94,6 +109,8 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
   },
   // The object is workerd's alone: test/apps runs the whole there.
   cloudflare: {
+    mounted: "`export default worker(receivers, 'WEBHOOKS')`",
+    versions: 'Workers, with an inbox in a Durable Object',
     async handler(receiver) {
       const { worker } = await import('../../packages/cloudflare/src/worker.ts')
       const binding = { WEBHOOKS: { getByName() {} } }
@@ -106,6 +123,8 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
     },
   },
   nest: {
+    mounted: "`PosternModule.receiver('github', '/webhooks/github', { useFactory })`",
+    versions: '12 and 11, on Express or Fastify',
     async serve(receiver, trust) {
       await import('reflect-metadata')
       const { NestFactory } = await import('@nestjs/core')
@@ -120,6 +139,8 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
     },
   },
   lambda: {
+    mounted: '`export const handler = webhook(receiver)`',
+    versions: 'function URLs, API Gateway, load balancers',
     async whole(receiver) {
       const { webhook } = await import('@postern/aws-lambda')
       return async (request) => {
@@ -142,7 +163,11 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
       }
     },
   },
-  fetch: { handler: async (receiver) => (request) => receiver.fetch(request) },
+  fetch: {
+    mounted: '`receiver.fetch(request, { waitUntil })`',
+    versions: 'Bun, Deno, Workers, SvelteKit …',
+    handler: async (receiver) => (request) => receiver.fetch(request),
+  },
 }
 
 /** The names of {@link hosts} that have a server of Node. */

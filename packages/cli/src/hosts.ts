@@ -14,14 +14,10 @@ export type Framework =
   | 'nest'
   | 'lambda'
 
-/** What the command line and the README say of a host. */
+/** What the command line knows of a host. */
 interface HostRow {
   /** The adapter; undefined if core's `fetch` is enough. */
   readonly package?: string
-  /** What README's table says of versions. */
-  readonly versions?: string
-  /** How it is mounted, for README's table: code with a remark. */
-  readonly mounted: string
   /** The inbox of its app, which outlives the process; 'own' if the package of the host has one. @default 'sqlite' */
   readonly inbox?: InboxName | 'own'
   /** The module of its example that mounts the receiver. @default 'server.ts' */
@@ -42,8 +38,6 @@ interface FrameworkRow {
 export const hosts: Readonly<Record<HostName, HostRow>> = {
   express: {
     package: '@postern/express',
-    versions: '5 and 4',
-    mounted: "`app.all('/webhooks/github', webhook(receiver))`, before any body parser",
     framework: {
       dependency: 'express',
       least: ['4.21.0', '5.0.0'],
@@ -51,7 +45,6 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
   },
   hono: {
     package: '@postern/hono',
-    mounted: "`app.all('/webhooks/github', webhook(receiver))`",
     framework: {
       dependency: 'hono',
       least: ['4.0.0'],
@@ -59,7 +52,6 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
   },
   koa: {
     package: '@postern/koa',
-    mounted: "`router.all('/webhooks/github', webhook(receiver))`",
     framework: {
       dependency: 'koa',
       least: ['2.16.0', '3.0.0'],
@@ -67,7 +59,6 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
   },
   fastify: {
     package: '@postern/fastify',
-    mounted: "`fastify.register(webhook(receiver, { path: '/webhooks/github' }))`",
     framework: {
       dependency: 'fastify',
       least: ['5.0.0'],
@@ -75,42 +66,29 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
   },
   next: {
     package: '@postern/next',
-    versions: 'App Router',
-    mounted:
-      '`export const { GET, POST, HEAD, OPTIONS } = webhook(receiver, { after })` in `app/webhooks/github/route.ts`',
     inbox: 'postgres',
     main: 'app/webhooks/github/route.ts',
     framework: { dependency: 'next', least: ['15.0.0'] },
   },
   cloudflare: {
     package: '@postern/cloudflare',
-    versions: 'Workers, with an inbox in a Durable Object',
-    mounted: "`export default worker(receivers, 'WEBHOOKS')`",
     inbox: 'own',
     main: 'webhooks/worker.ts',
     framework: { dependency: 'wrangler', least: [] },
   },
   nest: {
     package: '@postern/nestjs',
-    versions: '12 and 11, on Express or Fastify',
-    mounted: "`PosternModule.receiver('github', '/webhooks/github', { useFactory })`",
     main: 'main.ts',
     framework: { dependency: '@nestjs/core', least: ['11.0.0'] },
   },
-  node: { package: '@postern/node', mounted: '`createServer(webhook(receiver))`' },
+  node: { package: '@postern/node' },
   lambda: {
     package: '@postern/aws-lambda',
-    versions: 'function URLs, API Gateway, load balancers',
-    mounted: '`export const handler = webhook(receiver)`',
     inbox: 'postgres',
     main: 'webhooks/lambda.ts',
     framework: { dependency: undefined, least: [] },
   },
-  fetch: {
-    versions: 'Bun, Deno, Workers, SvelteKit …',
-    mounted: '`receiver.fetch(request, { waitUntil })`',
-    inbox: 'postgres',
-  },
+  fetch: { inbox: 'postgres' },
 }
 
 /** The names of {@link hosts}. */

@@ -129,7 +129,7 @@ function manifestIn(folder: string): Manifest {
   if (!existsSync(file))
     throw new Failure(
       2,
-      `${file} does not exist: run init in the folder of your app, or make one with npm init`,
+      `${file} does not exist: run init in the folder of your app, or make one with npm create postern`,
     )
   try {
     return JSON.parse(readRegular(file).toString()) as Manifest
