@@ -14,7 +14,7 @@ const VERSIONS: Readonly<Record<string, string>> = {
   17: '17.10.0-beta.17',
   18: '18.4.0-beta.17',
 }
-const FILES = ['packages/postgres/test', 'test/versions', 'test/faults/postgres.test.ts']
+const FILES = ['packages/postgres/test', 'test/versions', 'test/faults/servers.test.ts']
 
 // How often files that failed are run again.
 const AGAIN = 3

@@ -16,7 +16,7 @@ export interface MysqlInboxOptions {
   readonly connectionString?: string
   /** A pool of `mysql2` or `mysql2/promise` in its place, with room for at least three connections. It stays open, and keeps its settings. @default none */
   readonly pool?: MysqlPool
-  /** The database in which the tables `postern_*` are. It must exist. @default the database of the connection */
+  /** The database in which the tables `postern_*` are; made if it is missing. @default the database of the connection */
   readonly database?: string
   /** Makes the tables, and brings older ones up to date. With false they must be there: `mysqlMigration` prints them. @default true */
   readonly migrate?: boolean

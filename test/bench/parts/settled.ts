@@ -38,12 +38,13 @@ export async function compare(
     readonly size: number
     readonly events: number
     readonly rounds: number
-    /** The process id of the database. @default none */
-    readonly server?: number
+    /** The process ids of the databases; those of others than the one that runs are idle. @default none */
+    readonly server?: number | readonly number[]
   },
 ): Promise<readonly Costs[]> {
   const costs = all.map(({ name }) => ({ name, node: [] as number[], server: [] as number[] }))
-  const serverTicks = (): number => (server === undefined ? 0 : ticksOf(server))
+  const servers = server === undefined ? [] : [server].flat()
+  const serverTicks = (): number => servers.reduce((sum, pid) => sum + ticksOf(pid), 0)
   for (let round = -1; round < rounds; round++) {
     const count = round < 0 ? Math.ceil(events / 4) : events
     for (const at of round % 2 === 0 ? all.keys() : [...all.keys()].reverse()) {

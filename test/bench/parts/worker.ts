@@ -1,9 +1,9 @@
-// A process that runs the waiting tasks of one schema of PostgreSQL, each for 10 ms. It begins with the first message, and
-// answers each with what it ran so far. Arguments: the URL and the schema.
+// A process that runs the waiting tasks of one place on a server, each for 10 ms. It begins with the first message, and
+// answers each with what it ran so far. Arguments: the URL, the schema or database, and the inbox.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createReceiver } from '@postern/core'
 import { github } from '@postern/providers/github'
-import { openDurable } from '../../services/inboxes.ts'
+import { durables, openDurable, type DurableName } from '../../services/inboxes.ts'
 import { SECRET } from '../deliveries.ts'
 
 /** What a worker ran so far. */
@@ -14,8 +14,11 @@ export interface Worked {
   readonly done: number
 }
 
-const [url = '', schema = ''] = process.argv.slice(2)
-const inbox = await openDurable('postgres', url, { schema, lease: '30s' })
+const [url = '', place = '', name = 'postgres'] = process.argv.slice(2)
+const inbox = await openDurable(name as DurableName, url, {
+  ...durables[name as DurableName].own(place),
+  lease: '30s',
+})
 const ran: string[] = []
 let done = 0
 let last = 0

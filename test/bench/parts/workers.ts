@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createReceiver } from '@postern/core'
 import { github } from '@postern/providers/github'
-import { openDurable } from '../../services/inboxes.ts'
+import { durables, openDurable, type DurableName } from '../../services/inboxes.ts'
 import { startPostgres } from '../../services/postgres.ts'
 import { startChild } from '../child.ts'
 import { SECRET } from '../deliveries.ts'
@@ -22,7 +22,7 @@ export async function workers({ quick }: Effort): Promise<PartResult> {
   try {
     for (let round = 0; round < (quick ? 1 : 5); round++)
       for (const at of round % 2 === 0 ? [0, 1] : [1, 0]) {
-        const worked = await run(service.url, at + 1)
+        const worked = await runWorkers('postgres', service.url, at + 1)
         rates[at]!.push(worked.rate)
         twice += worked.twice
       }
@@ -60,8 +60,12 @@ export async function workers({ quick }: Effort): Promise<PartResult> {
 }
 
 /** Tasks a second, and how many of them ran more than once. */
-async function run(url: string, processes: number): Promise<{ rate: number; twice: number }> {
-  const args = [url, unique()] as const
+export async function runWorkers(
+  name: DurableName,
+  url: string,
+  processes: number,
+): Promise<{ rate: number; twice: number }> {
+  const args = [url, unique(), name] as const
   const script = join(import.meta.dirname, 'worker.ts')
   const children = Array.from({ length: processes }, () => startChild(script, { args }))
   const ask = async (): Promise<readonly Worked[]> =>
@@ -83,8 +87,8 @@ async function run(url: string, processes: number): Promise<{ rate: number; twic
   }
 }
 
-async function fill(url: string, schema: string): Promise<void> {
-  const inbox = await openDurable('postgres', url, { schema })
+async function fill(url: string, place: string, name: DurableName): Promise<void> {
+  const inbox = await openDurable(name, url, durables[name].own(place))
   const receiver = createReceiver({
     provider: github({ secret: SECRET }),
     inbox,

@@ -140,7 +140,11 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
       return rows.map(({ id, name }) => [id, name])
     },
     async dropSeries(before) {
-      await db.run(`DELETE FROM $.postern_series WHERE day < ${before}`)
+      const rows = await db.rows(`SELECT id FROM $.postern_series WHERE day < ${before}`)
+      if (rows.length > 0)
+        await db.run(
+          `DELETE s FROM $.postern_series s FORCE INDEX (PRIMARY) WHERE s.id IN (${list(rows.map(({ id }) => id))})`,
+        )
     },
     async spans(kind, from, to) {
       const rows = await db.rows<StoredSpan>(

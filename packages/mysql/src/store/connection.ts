@@ -82,8 +82,6 @@ interface Pool {
 }
 
 const READ_COMMITTED = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED'
-// Texts that are kept in their own form.
-const KEPT = 1000
 
 /** Makes it; it connects with the first statement. */
 export function createDatabase(settings: Settings): Database {
@@ -92,6 +90,7 @@ export function createDatabase(settings: Settings): Database {
   const pool = given ?? createPool(settings)
   let place = settings.database === undefined ? '' : `${settings.database}.`
   let isolation = 'REPEATABLE READ'
+  // Of statements with values: they are few.
   const texts = new Map<string, string>()
   const connections = createConnections<Client>({
     connect,
@@ -133,9 +132,9 @@ export function createDatabase(settings: Settings): Database {
     atomic: (time, run) => connections.atomic(time, (client) => run(sqlOf(client))),
     commit: (time, run) => connections.commit(time, (client) => run(sqlOf(client), client)),
     session: (time, run) => connections.use(time, (client) => run(sqlOf(client))),
-    text: textOf,
+    text: placed,
     found(database, level) {
-      place = `\`${database}\`.`
+      place = `\`${database.replaceAll('`', '``')}\`.`
       isolation = level
       texts.clear()
     },
@@ -159,17 +158,14 @@ export function createDatabase(settings: Settings): Database {
 
   /** Texts with values are few, and prepared; one without has its numbers in it. */
   function ask(client: Client, text: string, values?: readonly Value[]): Promise<unknown> {
-    if (!values) return send(client, 'query', textOf(text))
-    return send(client, prepare ? 'execute' : 'query', textOf(text), values.map(asBytes))
+    if (!values) return send(client, 'query', placed(text))
+    let own = texts.get(text)
+    if (own === undefined) texts.set(text, (own = placed(text)))
+    return send(client, prepare ? 'execute' : 'query', own, values.map(asBytes))
   }
 
-  function textOf(text: string): string {
-    let own = texts.get(text)
-    if (own === undefined) {
-      own = text.replaceAll('$.', () => place)
-      if (texts.size < KEPT) texts.set(text, own)
-    }
-    return own
+  function placed(text: string): string {
+    return text.replaceAll('$.', () => place)
   }
 
   function connect(): Promise<Client> {

@@ -7,6 +7,9 @@ const LENGTHS = 8
 const NONE = 2 ** 32 - 1
 // As PostgreSQL: what is smaller fits into its page anyway. InnoDB gives whole pages of 16 KB to what does not.
 const LEAST = 2048
+// With the memory that zlib takes by default, making it costs as much as deflating 8 KB.
+const WINDOW = { windowBits: 14 }
+const DEFLATE = { ...WINDOW, level: 1, memLevel: 7 }
 
 /** What an event or a delivery has: no record in a delivery, and no head in an event that shares one. */
 interface Contents {
@@ -29,7 +32,7 @@ export function pack({ record, head, body = EMPTY }: Contents): Buffer {
   if (second > 0) all.write(head!, 1 + LENGTHS + first)
   all.set(body, 1 + LENGTHS + first + second)
   if (size < LEAST) return all
-  const less = deflateRawSync(all.subarray(1), { level: 1 })
+  const less = deflateRawSync(all.subarray(1), DEFLATE)
   return less.length + 1 < size ? Buffer.concat([Buffer.of(DEFLATED), less]) : all
 }
 
@@ -71,7 +74,8 @@ function partsOf(given: Buffer | null): {
   body: Buffer
 } {
   try {
-    const all = given![0] === DEFLATED ? inflateRawSync(given!.subarray(1)) : given!.subarray(1)
+    const all =
+      given![0] === DEFLATED ? inflateRawSync(given!.subarray(1), WINDOW) : given!.subarray(1)
     const record = lengthAt(all, 0)
     const head = lengthAt(all, 4)
     const second = LENGTHS + (record ?? 0)

@@ -14,6 +14,8 @@ interface InsertText {
 const ROWS = 128
 /** Bytes of one statement: a quarter of the least packet that `checkServer` allows. */
 const BYTES = 1024 * 1024
+// Rows of one statement without parameters: some 100 bytes each.
+const MANY = 5000
 const texts = new Map<string, string>()
 
 /**
@@ -124,9 +126,10 @@ export async function addTasks(
       const until = runs > 0 ? `${NOW} + ${lease}` : 'NULL'
       return `(${idOf(task)},${task.lane},${runs},${NOW},${until},${task.token},${runs},${runs},'')`
     })
-    await sql.run(
-      `INSERT INTO $.postern_tasks (id, lane, state, due, lease, token, attempt, runs, part) VALUES ${rows.join()}`,
-    )
+    for (let from = 0; from < rows.length; from += MANY)
+      await sql.run(
+        `INSERT INTO $.postern_tasks (id, lane, state, due, lease, token, attempt, runs, part) VALUES ${rows.slice(from, from + MANY).join()}`,
+      )
     return
   }
   const { roots, first } = await placesOf(

@@ -73,12 +73,22 @@ export async function migrateTables(
       if (!migration) return { from, to: from }
       if (from.version > 0 && force !== true)
         checkLiving(layout, migration, from, await livingIn(sql))
+      // Without the right to make one, the name of a database that is there must not be an error.
+      if (database !== undefined && !(await isThere(sql, database)))
+        await sql.run(`CREATE DATABASE IF NOT EXISTS \`${database}\``)
       for (const statement of statements(layout, from.version)) await sql.run(statement)
       return { from, to: migration.to }
     } finally {
       await sql.rows(`SELECT RELEASE_LOCK(${name}) AS n`)
     }
   })
+}
+
+async function isThere(sql: Sql, database: string): Promise<boolean> {
+  const [row] = await sql.rows(
+    `SELECT COUNT(*) AS n FROM information_schema.schemata WHERE schema_name = '${database}'`,
+  )
+  return row!.n > 0
 }
 
 /** Versions of the processes that gave a sign of life. */

@@ -19,6 +19,9 @@ const EXAMPLES: Readonly<Record<string, () => Promise<Example>>> = {
   TypeORM: () => import('./typeorm.ts'),
   Prisma: () => import('./prisma.ts'),
   'postgres.js': () => import('./postgres-js.ts'),
+  Sequelize: () => import('./sequelize.ts'),
+  Knex: () => import('./knex.ts'),
+  MikroORM: () => import('./mikro-orm.ts'),
 }
 
 const SECRET = 'a secret of these tests'
@@ -32,7 +35,7 @@ withPostgres("the guide's example for", (postgres) => {
   describe.each(Object.entries(EXAMPLES))('%s', (name, load) => {
     test('accepts and settles in a transaction of the app, or not at all', async () => {
       const { service, pool: admin } = postgres()
-      const database = `app_${name.toLowerCase().replaceAll('.', '_')}`
+      const database = `app_${name.toLowerCase().replaceAll(/\W/g, '_')}`
       await admin.query(`CREATE DATABASE ${database}`)
       const url = Object.assign(new URL(service.url), { pathname: `/${database}` }).href
       vi.stubEnv('DATABASE_URL', url)
