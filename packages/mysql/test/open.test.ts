@@ -29,7 +29,7 @@ withMariadb('what mysqlInbox asks of its server', (mariadb) => {
     const inbox = mysqlInbox({ pool })
     await expect(inbox.view!.stats()).rejects.toThrow(message)
     await inbox.close()
-    await new Promise<void>((resolve) => void pool.end(() => resolve()))
+    await pool.promise().end()
   })
 
   test.each([
@@ -87,7 +87,7 @@ withMariadb('what mysqlInbox asks of its server', (mariadb) => {
     for (const id of ids) expect((await receiver.receive(signed(id))).status).toBe(200)
     await until((heard) => ids.every((id) => heard.includes(`done ${id}`)))
     const { rows } = await inbox.view!.list({ limit: 100 })
-    expect(rows.map(({ event }) => event.id).toSorted()).toEqual(ids.toSorted())
+    expect(new Set(rows.map(({ event }) => event.id))).toEqual(new Set(ids))
     const [session] = await pool.query<RowDataPacket[]>(
       'SELECT @@transaction_isolation AS level, @@character_set_client AS charset',
     )
