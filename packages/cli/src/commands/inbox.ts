@@ -6,6 +6,7 @@ import { declare as deliveries } from './inbox/deliveries.ts'
 import { declare as causes } from './inbox/causes.ts'
 import { declare as actions } from './inbox/actions.ts'
 import { declare as stats } from './inbox/stats.ts'
+import { declare as send } from './inbox/send.ts'
 import { declare as watch } from './inbox/watch.ts'
 import { declare as change } from './inbox/replay-delete-erase.ts'
 import { declare as prune } from './inbox/prune.ts'
@@ -21,6 +22,18 @@ export function declare(inbox: Command): void {
       'inbox replay --postgres "$DATABASE_URL" --cause 3f2a… --dry-run',
     ),
   )
-  for (const add of [list, show, deliveries, causes, actions, stats, watch, change, prune, migrate])
+  for (const add of [
+    list,
+    show,
+    deliveries,
+    causes,
+    actions,
+    stats,
+    watch,
+    send,
+    change,
+    prune,
+    migrate,
+  ])
     add(inbox)
 }

@@ -5,7 +5,7 @@ import { many, senderOptions } from '../options/shared-options.ts'
 import type { SignableRequest, About, Provider } from '@postern/core/scheme'
 import { sample, samples, signedInit } from '@postern/samples'
 import { countOption, meant, numberOption, requireWebUrl } from '../options/checked-options.ts'
-import { Failure, type ExitCode, remarkWrapped, remark, say, sayJson } from '../print/say.ts'
+import { Failure, type ExitCode, remark, say, sayJson } from '../print/say.ts'
 import {
   gatewayNames,
   gatewayOf,
@@ -16,9 +16,8 @@ import {
 import { createBar } from '../sender-api/bar.ts'
 import { paced } from '../send/pace.ts'
 import { payloadOf, type PayloadOptions } from '../send/payload.ts'
-import { post, type Sent } from '../send/post.ts'
+import { post, sentLine, tellWho, type Sent } from '../send/post.ts'
 import { lasting } from '../print/style.ts'
-import { shown, styled } from '../print/terminal.ts'
 import { generateKeyPairSync } from 'node:crypto'
 
 /** Options of `postern send`. */
@@ -93,14 +92,17 @@ export async function sendCommand(
       const request = at === 0 || options.duplicate ? first : await makeOne()
       const sent = await post(request, timeout)
       all.push(sent)
-      if (!options.json && !isMany) say(line(sent, name, shownTopic))
+      if (!options.json && !isMany) say(sentLine(sent, name, shownTopic))
       bar?.show(`${all.length} of ${times}`, all.length / times)
     })
   } finally {
     bar?.end()
     if (options.json) sayJson(all, 2)
     else if (all.length > 0 && times > 1) remark(summary(all))
-    if (!options.json) tellWho(all, options)
+    // A rejection that was asked for needs no remedy.
+    const isAsked = ({ by }: Sent): boolean =>
+      by === 'receiver' && (options.tamper === true || options.stale === true)
+    if (!options.json) tellWho(all.filter((one) => !isAsked(one)))
   }
   return all.some(({ status }) => status >= 300) ? 1 : 0
 
@@ -136,13 +138,6 @@ const STALE = 30 * 86_400_000
 // More are shown as a bar and a sum.
 const LINES = 20
 
-/** Who answered, once for each verdict. A rejection that was asked for needs no remedy. */
-function tellWho(all: readonly Sent[], { tamper, stale }: SendOptions): void {
-  const rejections = all.filter(({ by }) => !(by === 'receiver' && (tamper || stale)))
-  for (const says of new Set(rejections.map((one) => one.says)))
-    if (says !== undefined) remarkWrapped(`  ${says}`)
-}
-
 /** How many got which status, and how long the replies took. */
 function summary(all: readonly Sent[]): string {
   const statuses = [...new Set(all.map(({ status }) => status))].toSorted(
@@ -155,18 +150,6 @@ function summary(all: readonly Sent[]): string {
   const median = took[Math.floor(took.length / 2)]!
   const accepted = all.filter(({ status }) => status < 300).length
   return `${all.length} sent, ${accepted} accepted (${counts.join(', ')}); replies in ${lasting(median)}, the slowest in ${lasting(took.at(-1)!)}`
-}
-
-/** A reply in words: of a page the title, since its markup says nothing. */
-function replyText(reply: string): string {
-  if (!/^(?:<!doctype html|<html)\b/i.test(reply)) return reply
-  const title = /<title[^>]*>([^<]*)<\/title>/i.exec(reply)?.[1]?.trim()
-  return `a page of HTML${title === undefined || title === '' ? '' : `, "${title}"`}`
-}
-
-function line({ status, ms, reply, code }: Sent, name: string, topic: string): string {
-  const sign = status < 300 ? styled('green', '●') : styled('red', '⊘')
-  return `${sign} ${status}  ${lasting(ms)}  ${name}  ${shown(topic)}  ${shown(code ?? replyText(reply.trim()), 120)}`.trimEnd()
 }
 
 /**

@@ -31,6 +31,21 @@ export function requireWebUrl(name: string, text: string): void {
     throw new Failure(2, `${name} must be an http or https URL, got ${text}`)
 }
 
+/** Throws if an option is no http URL of this machine. */
+export function requireThisMachine(name: string, text: string): void {
+  requireWebUrl(name, text)
+  const { hostname, protocol } = new URL(text)
+  if (
+    protocol === 'http:' &&
+    /^(?:localhost|127(?:\.\d+){3}|\[::1\]|.+\.localhost)$/.test(hostname)
+  )
+    return
+  throw new Failure(
+    2,
+    `${name} must be an http URL of this machine, as http://localhost:3000/, got ${text}`,
+  )
+}
+
 /** Throws if the value of an option is none of a list, with the one that may be meant. */
 export function requireOneOf<Name extends string>(
   name: string,

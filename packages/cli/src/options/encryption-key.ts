@@ -1,5 +1,5 @@
-import { createSeal, isSealed, openKept, type Seal } from '@postern/core/engine'
-import type { Arrival } from '@postern/core/inbox'
+import { createSeal, isSealed, opened, openKept, type Seal } from '@postern/core/engine'
+import type { Arrival, TaskDetail } from '@postern/core/inbox'
 import { readEnv } from '../env.ts'
 import { Failure } from '../print/say.ts'
 
@@ -13,12 +13,30 @@ const VARIABLE = 'POSTERN_ENCRYPTION_KEY'
 
 /** A rejected delivery with its head and body, decrypted if they were encrypted. */
 export async function openArrival(arrival: Arrival, options: KeyOptions): Promise<Arrival> {
-  if (!isSealed(arrival)) return arrival
+  return isSealed(arrival)
+    ? unsealed(arrival.id, options, (seal) => openKept(seal, arrival))
+    : arrival
+}
+
+/** A stored task with its event and delivery, decrypted if they were encrypted. */
+export async function openTask(task: TaskDetail, options: KeyOptions): Promise<TaskDetail> {
+  const { record: event, delivery } = task
+  if (!delivery.headers.some(([name]) => name === 'x-postern-sealed')) return task
+  return unsealed(task.id, options, (seal) => {
+    const found = opened(seal, { event, delivery })
+    return { ...task, record: found.event, delivery: found.delivery }
+  })
+}
+
+async function unsealed<Kept>(
+  id: string,
+  options: KeyOptions,
+  open: (seal: Seal) => Kept,
+): Promise<Kept> {
   const seal = await sealOf(options)
-  if (!seal)
-    throw new Failure(2, `${arrival.id} is encrypted: give --encryption-key, or set ${VARIABLE}`)
+  if (!seal) throw new Failure(2, `${id} is encrypted: give --encryption-key, or set ${VARIABLE}`)
   try {
-    return openKept(seal, arrival)
+    return open(seal)
   } catch (error) {
     throw new Failure(1, (error as Error).message, { cause: error })
   }

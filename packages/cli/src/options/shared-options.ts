@@ -19,6 +19,15 @@ export function senderOptions(command: Command): Command {
     .option('-o, --option <name=value>', 'set another option of the provider; repeatable', many)
 }
 
+/** The option of the keys of an encrypted inbox. */
+export function keyOptions(command: Command): Command {
+  return command.option(
+    '--encryption-key <key>',
+    'set the key of an encrypted inbox; repeatable (default: POSTERN_ENCRYPTION_KEY, then .env)',
+    many,
+  )
+}
+
 /** Options that choose the receiver and its account at the sender. */
 export function accountOptions(command: Command): Command {
   return command

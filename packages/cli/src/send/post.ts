@@ -1,6 +1,8 @@
 import { readStart } from '@postern/core/internal'
 import type { SignableRequest } from '@postern/core/scheme'
-import { Failure } from '../print/say.ts'
+import { Failure, remarkWrapped } from '../print/say.ts'
+import { lasting } from '../print/style.ts'
+import { shown, styled } from '../print/terminal.ts'
 import { judge, type Verdict } from './answer.ts'
 import { whyNot } from '../sender/why-not.ts'
 
@@ -47,4 +49,23 @@ export async function post(request: SignableRequest, timeout: number): Promise<S
       cause: error,
     })
   }
+}
+
+/** A delivery that was sent, and its reply, on one line. */
+export function sentLine({ status, ms, reply, code }: Sent, name: string, topic: string): string {
+  const sign = status < 300 ? styled('green', '●') : styled('red', '⊘')
+  return `${sign} ${status}  ${lasting(ms)}  ${name}  ${shown(topic)}  ${shown(code ?? replyText(reply.trim()), 120)}`.trimEnd()
+}
+
+/** A reply in words: of a page the title, since its markup says nothing. */
+function replyText(reply: string): string {
+  if (!/^(?:<!doctype html|<html)\b/i.test(reply)) return reply
+  const title = /<title[^>]*>([^<]*)<\/title>/i.exec(reply)?.[1]?.trim()
+  return `a page of HTML${title === undefined || title === '' ? '' : `, "${title}"`}`
+}
+
+/** Tells who answered, once for each verdict. */
+export function tellWho(all: readonly Sent[]): void {
+  for (const says of new Set(all.map((one) => one.says)))
+    if (says !== undefined) remarkWrapped(`  ${says}`)
 }

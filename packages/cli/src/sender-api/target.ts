@@ -1,5 +1,6 @@
 import type { Receiver } from '@postern/core'
 import { madeOf } from '@postern/core/internal'
+import type { About } from '@postern/core/scheme'
 import { senders, type Maker, type SenderApi } from '@postern/registrar/catalogue'
 import { readEnv } from '../env.ts'
 import { Failure } from '../print/say.ts'
@@ -130,7 +131,7 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Environment variables of an option: `STRIPE_KEY`, `STRIPE_API_KEY` … */
-function variablesFor({ name, provider }: SenderApi, option: string): readonly string[] {
+export function variablesFor({ name, provider }: SenderApi, option: string): readonly string[] {
   // `GITHUB_API` alone could mean anything.
   const names = [...(option === 'api' ? [] : [option]), ...(MORE[option] ?? [])]
   return [
@@ -178,7 +179,7 @@ function pairOf(text: string): readonly [name: string, value: unknown] {
 
 /**
  * The receivers that a module of the app exports. They run no tasks in this process, and are closed with it. If a provider
- * is named whose secret is not known yet, since its sender will make it, the module finds a random one in its place.
+ * is named whose secret is not known yet, since its sender will make it, the module finds an example of its form in its place.
  */
 async function exportedReceivers(
   file: string,

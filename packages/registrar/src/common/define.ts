@@ -17,11 +17,14 @@ export function defineRegistrar(given: RegistrarSpec): Registrar {
     list: () => spec.list(),
     plan: async (want) => makePlan(spec, want, await spec.list()),
     apply: (plan, options = {}) => applyPlan(spec, plan, options),
+    canRemove: spec.delete !== undefined,
     async remove(options) {
-      unknownOptions('remove', options, ['url'])
-      const { url } = options
+      unknownOptions('remove', options, ['url', 'ids'])
+      const { url, ids } = options
       checkUrl('url', url)
-      const found = (await spec.list()).filter((endpoint) => endpoint.url === url)
+      const found = (await spec.list()).filter(
+        (endpoint) => endpoint.url === url && (ids === undefined || ids.includes(endpoint.id)),
+      )
       const results = []
       if (found.length > 0 && spec.delete === undefined)
         throw new TypeError(`remove: the API of ${spec.provider} cannot; remove the URL by hand`)
@@ -52,12 +55,31 @@ export function defineRegistrar(given: RegistrarSpec): Registrar {
       }
       return found
     },
+    ...(spec.one === 'account' && spec.update && { restore: restorer(spec) }),
     ...(spec.enable && { enable: spec.enable }),
     ...(spec.disable && { disable: spec.disable }),
     ...(spec.ping && { ping: spec.ping }),
     ...(spec.rotate && { rotate: spec.rotate }),
     ...(spec.reveal && { reveal: spec.reveal }),
     ...(spec.confirm && { confirm: spec.confirm }),
+  }
+}
+
+/** Puts the one endpoint of an account back. */
+function restorer(spec: RegistrarSpec): NonNullable<Registrar['restore']> {
+  return async (endpoint, options = {}) => {
+    unknownOptions('restore', options, ['secret', 'dryRun'])
+    const { secret, dryRun = false } = options
+    const { url, topics, settings = {} } = endpoint
+    if (spec.secretOnUpdate && secret === undefined)
+      throw new TypeError(
+        `secret: must be given, since ${spec.provider} does not tell the one it has; give the receiver's secret`,
+      )
+    await spec.checkRestore?.(endpoint)
+    if (dryRun) return
+    const [now] = await spec.list()
+    const target = { url, topics, settings, previousUrls: [], ...(secret && { secret }) }
+    await (now ? spec.update!(now, target) : spec.create(target))
   }
 }
 

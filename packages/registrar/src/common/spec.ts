@@ -29,6 +29,8 @@ export interface RegistrarSpec {
   update?(endpoint: Endpoint, target: EndpointTarget): Promise<MadeEndpoint | void>
   /** Absent if the sender's API cannot. */
   delete?(endpoint: Endpoint): Promise<void>
+  /** Throws if the API does not tell all that this endpoint needs to be put back. Of an account with one endpoint. */
+  readonly checkRestore?: (endpoint: Endpoint) => Promise<void> | void
   /** Called after a told secret is in safe keeping. */
   readonly kept?: (id: string) => Promise<void>
   /** What the sender's API says of an endpoint, besides the fields of the list. */

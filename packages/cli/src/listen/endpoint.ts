@@ -1,0 +1,207 @@
+import {
+  RegistrarError,
+  type Endpoint,
+  type Plan,
+  type Registrar,
+  type StepResult,
+} from '@postern/registrar'
+import type { SenderApi } from '@postern/registrar/catalogue'
+import { Failure } from '../print/say.ts'
+import { made, variablesFor, type Target } from '../sender-api/target.ts'
+import { writeSession, type Made, type Session } from './session.ts'
+
+/** One receiver at its sender, for the time of a session. */
+export interface Job {
+  readonly sender: SenderApi
+  readonly registrar: Registrar
+  readonly topics: readonly string[]
+  /** Options of the account, without tokens. */
+  readonly options: Readonly<Record<string, unknown>>
+  /** The environment variable of the secret. */
+  readonly variable: string
+  /** The secret, once it is known. */
+  secret: string | undefined
+  made: Made | undefined
+}
+
+/** What would change at the sender. */
+export interface Planned {
+  readonly plan: Plan
+  readonly before: readonly string[]
+  /** The endpoint of somebody else that would be replaced until the session ends. */
+  readonly taken?: Endpoint
+}
+
+// A key that moves real money, by the names that senders give their keys.
+const LIVE = /(?:^|[_-])live(?:[_-]|$)|^apikey\.live/i
+
+/** The registrar of a sender. A live key needs `live`. */
+export async function registrarOf(
+  sender: SenderApi,
+  options: Readonly<Record<string, unknown>>,
+  { live = false, ...more }: { readonly live?: boolean | undefined; readonly patience?: string },
+): Promise<Registrar> {
+  const maker = sender.registrar!
+  for (const token of maker.tokens) {
+    const variable = variablesFor(sender, token).find((name) => process.env[name])
+    if (variable !== undefined && LIVE.test(process.env[variable]!) && !live)
+      throw new Failure(
+        2,
+        `${variable} is a live key of ${sender.title}; give one of its test mode, or --live if events of real customers may come to this machine`,
+      )
+  }
+  const target: Target = { sender, options, topics: [], receiver: undefined, url: undefined }
+  return made(maker, target, more)
+}
+
+/** Plans an endpoint with this URL. What others have made stays: the one endpoint of an account needs `takeOver`, and goes back. */
+export async function planFor(
+  job: Job,
+  url: string,
+  previousUrls: readonly string[],
+  takeOver: boolean,
+): Promise<Planned> {
+  const { registrar, topics, sender } = job
+  const had = await registrar.list()
+  const before = had.filter((one) => one.url !== '').map(({ id }) => id)
+  const want = { url, topics, ...(previousUrls.length > 0 && { previousUrls }) }
+  try {
+    const plan = await registrar.plan(want)
+    checkOwn(job, plan, had)
+    if (!registrar.canRemove && had.length === 0)
+      throw new Failure(
+        2,
+        `the API of ${sender.title} cannot remove a URL, so it would stay after this command; give --manual for the steps by hand`,
+      )
+    return { plan, before }
+  } catch (error) {
+    if (!(error instanceof RegistrarError) || error.code !== 'taken') throw error
+    const taken = had[0]!
+    const host = URL.canParse(taken.url) ? new URL(taken.url).host : 'another URL'
+    if (!registrar.restore)
+      throw new Failure(
+        2,
+        `${sender.title} delivers to ${host}, and its API cannot put that URL back; remove it there first, or give --manual`,
+        { cause: error },
+      )
+    if (!takeOver)
+      throw new Failure(
+        2,
+        `${sender.title} has one URL, which is at ${host} now; give --take-over to have its deliveries here until this command ends`,
+        { cause: error },
+      )
+    // Before anything is changed: whether all of it can be put back.
+    await registrar.restore(taken, { ...secretOf(job), dryRun: true })
+    const plan = await registrar.plan({ ...want, previousUrls: [...previousUrls, taken.url] })
+    return { plan, before, taken }
+  }
+}
+
+/** Throws if a step would change what this session has not made, or if its secret cannot be known. */
+function checkOwn(
+  { sender, registrar, made: own, variable, secret }: Job,
+  plan: Plan,
+  had: readonly Endpoint[],
+): void {
+  const foreign = plan.steps.find(
+    ({ before, id }) =>
+      before !== undefined &&
+      before.url !== '' &&
+      own?.ids.includes(id!) !== true &&
+      own?.taken === undefined,
+  )
+  const there = had.find((one) => one.url === plan.want.url)
+  const unknown =
+    plan.steps.length === 0 &&
+    own === undefined &&
+    secret === undefined &&
+    registrar.secret !== 'none'
+  if (!foreign && !(unknown && there)) return
+  const id = foreign?.id ?? there!.id
+  throw new Failure(
+    2,
+    `${sender.title}: ${id} has this URL already, and this command did not make it; remove it with postern register --remove, or give another URL${foreign ? '' : `, or set ${variable} to its secret`}`,
+  )
+}
+
+function secretOf({ registrar, secret }: Job): { readonly secret?: string } {
+  return registrar.secret === 'given' && secret !== undefined ? { secret } : {}
+}
+
+/** Takes the steps: what will be made is on disk before the first request, and its ids after each. */
+export async function register(
+  job: Job,
+  { plan, before, taken }: Planned,
+  session: Session,
+): Promise<readonly StepResult[]> {
+  const { sender, registrar, options } = job
+  if (plan.steps.length === 0) return []
+  if (!job.made) {
+    job.made = {
+      sender: sender.name,
+      options,
+      at: Date.now(),
+      urls: [],
+      before,
+      ids: [],
+      ...(taken && { taken }),
+    }
+    session.made.push(job.made)
+  }
+  const { ids, urls } = job.made
+  const keep = (id: string | undefined): void => {
+    if (id !== undefined && !ids.includes(id)) ids.push(id)
+    writeSession(session)
+  }
+  urls.push(plan.want.url)
+  writeSession(session)
+  const results = await registrar.apply(plan, {
+    ...secretOf(job),
+    onSecret({ endpoint, secret }) {
+      job.secret = secret
+      keep(endpoint)
+    },
+  })
+  for (const { do: verb, id, state } of results)
+    if (state !== 'failed' && verb !== 'delete') keep(id)
+  return results
+}
+
+// A request that was cut off may have its effect for this long, in milliseconds.
+const LATE = 60_000
+const CUT_OFF = 'a request was cut off a moment ago, and may still have its effect'
+
+/** Removes what a session made, and puts back what it took. Returns what it did; throws if something stays. */
+export async function undo(
+  { sender, taken, urls, ids, before, at }: Made,
+  registrar: Registrar,
+  secret: string | undefined,
+): Promise<readonly string[]> {
+  const mayCome = ids.length === 0 && Date.now() - at < LATE
+  if (taken) {
+    const [now] = await registrar.list()
+    if (now?.url === taken.url && mayCome) throw new Error(CUT_OFF)
+    if (now?.url === taken.url) return []
+    if (!now || !urls.includes(now.url))
+      return [`${sender}: somebody changed the URL since, and it stays`]
+    await registrar.restore!(
+      taken,
+      secret !== undefined && registrar.secret === 'given' ? { secret } : {},
+    )
+    return [`${sender}: ${taken.url} is put back`]
+  }
+  const told: string[] = []
+  const has = await registrar.list()
+  for (const url of new Set(urls)) {
+    // Of a request that was cut off no id is known: what has this URL, and was not there before, is ours.
+    const ours = has.filter(
+      (one) =>
+        one.url === url && (ids.length > 0 ? ids.includes(one.id) : !before.includes(one.id)),
+    )
+    if (ours.length === 0) continue
+    const results = await registrar.remove({ url, ids: ours.map(({ id }) => id) })
+    for (const { kind, id } of results) told.push(`${sender}: ${kind} ${id} is removed`)
+  }
+  if (told.length === 0 && mayCome) throw new Error(CUT_OFF)
+  return told
+}

@@ -1,0 +1,48 @@
+import { readStart } from '@postern/core/internal'
+import type { Provider, SignableRequest } from '@postern/core/scheme'
+import { exportDelivery, fromDelivery } from '@postern/samples'
+import { Failure } from '../print/say.ts'
+
+/** A delivery that came before, as it is kept. */
+export interface PastDelivery {
+  readonly method: string
+  readonly url: string
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly body: Uint8Array
+}
+
+/** The same delivery for another URL, signed now. */
+export async function signedAgain(
+  delivery: PastDelivery,
+  provider: Provider,
+  url: string,
+): Promise<SignableRequest> {
+  const receivedAt = Date.now()
+  const exported = exportDelivery(provider.name, { ...delivery, url, receivedAt })
+  const request = fromDelivery(exported, provider)
+  const body = Uint8Array.from(await readStart(request.body, Infinity))
+  return { url, method: request.method, headers: Object.fromEntries(request.headers), body }
+}
+
+/** The delivery with another id of its event, wherever the old one is a whole value. */
+export function withEventId<Delivery extends PastDelivery>(
+  delivery: Delivery,
+  old: string | undefined,
+  id: string,
+): Delivery {
+  if (old === undefined) throw new Failure(2, '--event-id: the event has no id; leave it out')
+  const { headers, body } = delivery
+  const bytes = (value: string): string => Buffer.from(value).toString('latin1')
+  // As a string of JSON, a value of a form, or a text of XML.
+  const forms = (value: string): readonly string[] => [`"${value}"`, `=${value}&`, `>${value}<`]
+  const next = forms(bytes(id))
+  const text = Buffer.from(body).toString('latin1')
+  const changed = forms(bytes(old)).reduce((all, form, at) => all.replaceAll(form, next[at]!), text)
+  if (changed === text && headers.every(([, value]) => value !== old))
+    throw new Failure(
+      2,
+      `--event-id: the id ${old} is made of several values of the delivery; leave it out`,
+    )
+  const lines = headers.map(([name, value]) => [name, value === old ? id : value] as const)
+  return { ...delivery, headers: lines, body: Uint8Array.from(Buffer.from(changed, 'latin1')) }
+}
