@@ -31,7 +31,12 @@ const COMMANDS: readonly (readonly [
     'print signed deliveries with their expected outcomes',
     () => import('./commands/vectors.ts'),
   ],
-  ['listen <provider>', 'receive deliveries and print them', () => import('./commands/listen.ts')],
+  ['listen [provider]', 'receive deliveries and print them', () => import('./commands/listen.ts')],
+  [
+    'dev [provider] [app...]',
+    'start the app, reachable for the provider',
+    () => import('./commands/dev.ts'),
+  ],
   [
     'providers [provider]',
     'list the providers, or describe one',

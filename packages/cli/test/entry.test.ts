@@ -1,32 +1,23 @@
-import { createReceiver, memoryInbox, type Receiver } from '@postern/core'
+import { memoryInbox } from '@postern/core'
 import { github } from '@postern/providers/github'
 import { signedInit } from '@postern/testing'
 import { expect, test } from 'vitest'
-import { entriesOf, keeping, type Entries } from '../src/listen/entry.ts'
+import { createEntries, createListener, type Entries } from '../src/listen/entry.ts'
+import type { PastDelivery } from '../src/send/again.ts'
 
 const MIB = 2 ** 20
+const provider = github({ secret: 'a secret of GitHub' })
 
-function listening(): { readonly receiver: Receiver; readonly entries: Entries } {
-  const receiver = createReceiver({
-    provider: keeping(github({ secret: 'a secret of GitHub' })),
-    inbox: memoryInbox(),
-    log: false,
-    limits: { body: 5 * MIB },
-    storage: { rejectedBodies: false },
-  }) as Receiver
-  receiver.onAny(() => undefined)
-  return { receiver, entries: entriesOf(receiver, () => undefined) }
-}
-
-function stranger(bytes: number): Parameters<Receiver['receive']>[0] {
+function stranger(bytes: number): PastDelivery {
   return {
+    method: 'POST',
     url: 'https://example.com/',
-    headers: {
-      'content-type': 'application/json',
-      'x-github-event': 'push',
-      'x-github-delivery': crypto.randomUUID(),
-      'x-hub-signature-256': `sha256=${'0'.repeat(64)}`,
-    },
+    headers: [
+      ['content-type', 'application/json'],
+      ['x-github-event', 'push'],
+      ['x-github-delivery', crypto.randomUUID()],
+      ['x-hub-signature-256', `sha256=${'0'.repeat(64)}`],
+    ],
     body: Buffer.alloc(bytes, 'x'),
   }
 }
@@ -35,23 +26,31 @@ const held = ({ all }: Entries): number =>
   all.reduce((sum, { delivery }) => sum + (delivery?.body.byteLength ?? 0), 0)
 
 test('listen keeps at most 32 MiB of bodies: those of strangers that are largest go first', async () => {
-  const { receiver, entries } = listening()
-  const genuine = await signedInit(github({ secret: 'a secret of GitHub' }), 'push', {}, {})
-  expect((await receiver.receive(genuine)).status).toBe(200)
+  const listener = createListener(provider, memoryInbox())
+  const entries = createEntries()
+  const { url, method, headers, body } = await signedInit(provider, 'push', {}, {})
+  const genuine = { url, method, headers: Object.entries(headers), body }
+  const add = async (delivery: PastDelivery): Promise<number> => {
+    const { reply, entry } = await listener.receive(delivery)
+    entries.add(entry)
+    return reply.status
+  }
+  expect(await add(genuine)).toBe(200)
   for (let at = 0; at < 12; at++) {
-    expect((await receiver.receive(stranger(4 * MIB))).status).toBe(401)
+    expect(await add(stranger(4 * MIB))).toBe(401)
     expect(held(entries)).toBeLessThanOrEqual(32 * MIB)
   }
   expect(held(entries)).toBeGreaterThan(24 * MIB)
-  expect(entries.all[0]).toMatchObject({ status: 200, body: 'kept' })
-  expect(entries.all.filter(({ body }) => body === 'dropped')).toHaveLength(5)
-  await receiver.close()
+  expect(entries.all[0]).toMatchObject({ status: 200, isGenuine: true, delivery: genuine })
+  expect(entries.all.filter(({ delivery }) => !delivery)).toHaveLength(5)
+  await listener.close()
 })
 
 test('listen keeps the newest 500 deliveries, and counts all', async () => {
-  const { receiver, entries } = listening()
-  for (let at = 0; at < 520; at++) await receiver.receive(stranger(100 + at))
+  const listener = createListener(provider, memoryInbox())
+  const entries = createEntries()
+  for (let at = 0; at < 520; at++) entries.add((await listener.receive(stranger(100 + at))).entry)
   expect([entries.all.length, entries.total]).toEqual([500, 520])
   expect(held(entries)).toBe(entries.all.length * 100 + ((20 + 519) / 2) * 500)
-  await receiver.close()
+  await listener.close()
 })

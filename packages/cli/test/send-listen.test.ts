@@ -67,7 +67,7 @@ describe('send, followed by listen', () => {
       const told = line(listening, 'stderr', /public URL/)
       const to = /http:\S+/.exec(await line(listening, 'stderr', /listening for/))![0]
       expect(await told).toBe(
-        'or add a public URL that leads there at GitHub: <repository> → Settings → Webhooks → Add webhook',
+        'or add a public URL that leads there at GitHub: <repository> → Settings → Webhooks → Add webhook, or give --tunnel',
       )
       const proven = line(listening, 'stdout', /proven: secret-whitespace/)
       await postern(['send', 'github', '--to', to, '-s', 'a secret of GitHub'])
@@ -77,35 +77,26 @@ describe('send, followed by listen', () => {
     }
   })
 
-  test('forwarding hands on the bytes and headers once, and tells how the target answered', async () => {
+  test('an app gets the bytes and headers as they came, and its answer goes to the sender', async () => {
     const seen: [string | undefined, string][] = []
     const server = await serve(async (request, response) => {
       seen.push([request.headers['x-gitlab-token'] as string | undefined, await text(request)])
-      response.writeHead(202).end()
+      response.writeHead(202).end('stored')
     })
     const secret = 'a token of GitLab'
-    const listening = start([
-      'listen',
-      'gitlab',
-      '--port',
-      '0',
-      '-s',
-      secret,
-      '--output',
-      'json',
-      '--forward',
-      server.url,
-    ])
+    const options = ['--port', '0', '-s', secret, '--output', 'json', '--forward-to', server.url]
+    const listening = start(['listen', 'gitlab', ...options])
     try {
       const to = /http:\S+/.exec(await line(listening, 'stderr', /listening for/))![0]
-      const told = line(listening, 'stdout', /"forwarded":"127.0.0.1:\d+ answered 202"/)
+      const told = line(listening, 'stdout', /"status":202.*"outcome":"accepted"/)
       const send = () => deliver(to, signed(gitlab({ token: secret }), 'push'))
-      await send()
+      const reply = await send()
+      expect([reply.status, await reply.reply.text()]).toEqual([202, 'stored'])
       await told
       expect(seen).toEqual([[secret, expect.stringContaining('"object_kind"')]])
       await server.close()
-      const failed = line(listening, 'stdout', /did not answer: ECONNREFUSED/)
-      await send()
+      const failed = line(listening, 'stdout', /nothing listens at 127\.0\.0\.1/)
+      expect((await send()).status).toBe(503)
       await failed
     } finally {
       listening.kill('SIGINT')
@@ -156,7 +147,7 @@ COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); COMPREPLY=(); _postern; echo "\${COMPREPLY
     )
     const { stdout } = await promisify(execFile)('bash', ['-c', `${out}\n${tried.join('\n')}`])
     expect(stdout.split('\n')).toEqual([
-      expect.stringContaining('send audit vectors listen providers') as string,
+      expect.stringContaining('send audit vectors listen dev providers') as string,
       'explain',
       'list',
       '--redis --receiver --rate',

@@ -47,7 +47,7 @@ describe('an error of use says what is meant, and ends with the usage of its com
     [
       ['listen', 'github', '--output', 'jsn', '-s', 'x'],
       'did you mean json?',
-      'postern listen [options] <provider>',
+      'postern listen [options] [provider]',
     ],
   ] as const)('%j', async ([args, message, usage]) => {
     const { code, out, err } = await postern(args)

@@ -9,6 +9,7 @@ import type { CatalogueEntry } from '../../providers/src/index.ts'
 import { senders } from '../../registrar/src/catalogue.ts'
 import { answers } from '../../../test/readme/shown.ts'
 import type { Run } from '../../../test/official/newest/page.ts'
+import { laptopPart } from './laptop.ts'
 import type { Page } from './page.ts'
 import { hasNoId, testFileOf } from './test-file.ts'
 import { code, explainForm, lasting, plain, table } from './text.ts'
@@ -167,9 +168,7 @@ function sections(about: CatalogueEntry): readonly string[] {
       ? `${title} has no secret to set: the key is public, or is fetched from ${plain(title)}.`
       : `The apps above read the secret from the variable \`${variable}\`, and pass it as \`${about.secretOption}\`.`,
     '## From your laptop',
-    about.canSign
-      ? `\`npx postern send ${about.name} --to http://localhost:3000/webhooks/${slug}\` sends a signed sample, with the secret of your environment. For real deliveries you need a tunnel: [Receive from your laptop](/how-to/laptop/).`
-      : `Only ${plain(title)} can sign its deliveries. To receive real ones you need a tunnel: [Receive from your laptop](/how-to/laptop/).`,
+    laptopPart(about, slug),
     '## Test it in one call',
     about.canSign
       ? `${code('npm install --save-dev @postern/testing', 'sh')}\n\nSave it as \`webhooks.test.ts\` and run \`node --test\`:\n\n${code(testFileOf(about))}\n\n${SIGNED}`

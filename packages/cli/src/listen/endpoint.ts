@@ -5,10 +5,19 @@ import {
   type Registrar,
   type StepResult,
 } from '@postern/registrar'
-import type { SenderApi } from '@postern/registrar/catalogue'
-import { Failure } from '../print/say.ts'
+import { senders, type SenderApi } from '@postern/registrar/catalogue'
+import { Failure, remark, remarkWrapped } from '../print/say.ts'
+import { shown } from '../print/terminal.ts'
 import { made, variablesFor, type Target } from '../sender-api/target.ts'
-import { writeSession, type Made, type Session } from './session.ts'
+import { aboutOf, variablesOf } from '../sender/sender.ts'
+import {
+  isAlive,
+  removeSession,
+  sessions,
+  writeSession,
+  type SessionEndpoint,
+  type Session,
+} from './session.ts'
 
 /** One receiver at its sender, for the time of a session. */
 export interface Job {
@@ -21,11 +30,11 @@ export interface Job {
   readonly variable: string
   /** The secret, once it is known. */
   secret: string | undefined
-  made: Made | undefined
+  made: SessionEndpoint | undefined
 }
 
 /** What would change at the sender. */
-export interface Planned {
+export interface EndpointPlan {
   readonly plan: Plan
   readonly before: readonly string[]
   /** The endpoint of somebody else that would be replaced until the session ends. */
@@ -60,7 +69,7 @@ export async function planFor(
   url: string,
   previousUrls: readonly string[],
   takeOver: boolean,
-): Promise<Planned> {
+): Promise<EndpointPlan> {
   const { registrar, topics, sender } = job
   const had = await registrar.list()
   const before = had.filter((one) => one.url !== '').map(({ id }) => id)
@@ -131,7 +140,7 @@ function secretOf({ registrar, secret }: Job): { readonly secret?: string } {
 /** Takes the steps: what will be made is on disk before the first request, and its ids after each. */
 export async function register(
   job: Job,
-  { plan, before, taken }: Planned,
+  { plan, before, taken }: EndpointPlan,
   session: Session,
 ): Promise<readonly StepResult[]> {
   const { sender, registrar, options } = job
@@ -173,7 +182,7 @@ const CUT_OFF = 'a request was cut off a moment ago, and may still have its effe
 
 /** Removes what a session made, and puts back what it took. Returns what it did; throws if something stays. */
 export async function undo(
-  { sender, taken, urls, ids, before, at }: Made,
+  { sender, taken, urls, ids, before, at }: SessionEndpoint,
   registrar: Registrar,
   secret: string | undefined,
 ): Promise<readonly string[]> {
@@ -204,4 +213,54 @@ export async function undo(
   }
   if (told.length === 0 && mayCome) throw new Error(CUT_OFF)
   return told
+}
+
+/** Removes what this session made. False if something stays. */
+export async function undoAll(session: Session, jobs: readonly Job[]): Promise<boolean> {
+  let isDone = true
+  for (const made of session.made.toReversed()) {
+    const job = jobs.find((one) => one.made === made)!
+    isDone = (await undoOne(made, async () => job.registrar, job.secret)) && isDone
+  }
+  if (isDone) removeSession(session)
+  return isDone
+}
+
+async function undoOne(
+  made: SessionEndpoint,
+  registrar: () => Promise<Registrar>,
+  secret: string | undefined,
+): Promise<boolean> {
+  try {
+    for (const line of await undo(made, await registrar(), secret)) remark(line)
+    return true
+  } catch (error) {
+    remarkWrapped(
+      `${made.sender}: ${shown((error as Error).message, 400)}. The endpoint with ${made.urls.at(-1)} stays: the next start here, or postern listen --clean, tries again`,
+    )
+    return false
+  }
+}
+
+/** Removes what killed sessions of this folder left. A start does not wait long for a sender that is busy. */
+export async function sweep(live: boolean | undefined): Promise<void> {
+  for (const session of sessions()) {
+    if (await isAlive(session)) continue
+    if (session.folder !== process.cwd()) {
+      remarkWrapped(
+        `a session in ${shown(session.folder)} was killed and left an endpoint; run postern listen --clean there`,
+      )
+      continue
+    }
+    let isDone = true
+    for (const made of session.made.toReversed()) {
+      const sender = senders.get(made.sender)!
+      const names = variablesOf(await aboutOf(sender.provider))
+      const secret = names.map((one) => process.env[one]).find(Boolean)
+      const make = async (): Promise<Registrar> =>
+        registrarOf(sender, made.options, { live, patience: '3s' })
+      isDone = (await undoOne(made, make, secret)) && isDone
+    }
+    if (isDone) removeSession(session)
+  }
 }

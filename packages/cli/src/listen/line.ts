@@ -5,14 +5,13 @@ import type { Entry } from './entry.ts'
 
 /** One delivery on one line. */
 export function lineOf(entry: Omit<Entry, 'delivery'>, name: string): string {
-  const { at, status, took, events, claims, outcome, code, reason, explanation, forwarded } = entry
+  const { at, status, took, events, claims, outcome, code, reason, explanation } = entry
   const sign = status < 300 ? styled('green', '●') : styled('red', '⊘')
   const topics = events
     .map(({ topic, id }) => `${shown(topic, 60)}  ${shortId(id ?? '')}`.trimEnd())
     .join(', ')
   const why =
     provenOf(explanation) ?? rejectionOf(code, reason) ?? (outcome === 'accepted' ? '' : outcome)
-  const next = forwarded === undefined ? '' : `→ ${shown(forwarded)}`
   const parts = [
     timeOf(at),
     `${sign} ${status}`,
@@ -20,7 +19,6 @@ export function lineOf(entry: Omit<Entry, 'delivery'>, name: string): string {
     name,
     topics || claimText(claims),
     why,
-    next,
   ]
   return parts.filter((part) => part !== '').join('  ')
 }

@@ -18,8 +18,8 @@ interface ScreenContext {
   readonly where: string
   /** Explains a delivery. */
   readonly explain: (entry: Entry) => Promise<void>
-  /** Forwards a delivery again. Undefined without a target. */
-  readonly again: ((entry: Entry) => Promise<string>) | undefined
+  /** Sends a delivery to the app again, with a new id or without. Undefined without an app. */
+  readonly again: ((entry: Entry, isNew: boolean) => Promise<string>) | undefined
 }
 
 /** A full-screen list of deliveries. */
@@ -131,7 +131,7 @@ export function createScreen(context: ScreenContext): Screen {
     if (key.name === 'escape') opened = undefined
     else if (by !== undefined) move(by)
     else if (entry && key.name === 'return') open(entry)
-    else if (entry && text !== undefined && 'rect'.includes(text))
+    else if (entry && text !== undefined && 'rnect'.includes(text))
       void act(text, entry).catch(failed)
     drawNow()
   }
@@ -152,15 +152,14 @@ export function createScreen(context: ScreenContext): Screen {
 
   async function act(key: string, entry: Entry): Promise<void> {
     const { delivery } = entry
-    if (!delivery) note = `${NO_BODY[entry.body]}: there is nothing to look at`
+    if (!delivery) note = `${NO_BODY}: there is nothing to look at`
     else if (key === 'c') {
       const origin = context.where.replace(/\/$/, '')
       copy(copyAsCurl(delivery, { origin, parts: hide.parts }), 'curl command')
     } else if (key === 't')
       copy(await copyAsTest(context.about, { ...delivery, receivedAt: entry.at }), 'test')
-    else if (key === 'r') {
-      if (context.again) entry.forwarded = await context.again(entry)
-      note = context.again ? shown(entry.forwarded!) : 'give --forward to run again'
+    else if (key === 'r' || key === 'n') {
+      note = context.again ? await context.again(entry, key === 'n') : 'give --to to send it again'
     } else {
       open(entry)
       await context.explain(entry)
@@ -196,9 +195,9 @@ export function createScreen(context: ScreenContext): Screen {
 }
 
 /** The keys of the list and of the details, and both on a narrow terminal. */
-const LIST = '↑↓ move · enter details · r run again · e explain · c curl · t test · q quit'
-const DETAILS = '↑↓ scroll · esc back · r run again · e explain · c curl · t test · q quit'
-const NARROW = '↑↓ enter esc r e c t q'
+const LIST = '↑↓ move · enter open · r again · n new id · e explain · c curl · t test · q quit'
+const DETAILS = '↑↓ scroll · esc back · r again · n new id · e explain · c curl · t test · q quit'
+const NARROW = '↑↓ enter esc r n e c t q'
 
 /** The line that tells the keys. */
 function keysLine(columns: number, details: boolean): string {
@@ -230,18 +229,13 @@ const ROW = 16
 const MOST_INDENT = 20
 
 /** Why there is nothing of a delivery to look at. */
-const NO_BODY = {
-  unread: 'it was rejected before its body was read',
-  dropped: 'its body was dropped, the largest of more than 32 MiB',
-  kept: '',
-} as const
+const NO_BODY = 'its body was dropped, the largest of more than 32 MiB'
 
 /** The details of one delivery, on lines that fit the width of the terminal. The first line has styles. */
 function detailLines(entry: Entry, name: string, hide: Hider, columns: number): readonly string[] {
-  const { delivery, explanation, reason, forwarded } = entry
+  const { delivery, explanation, reason } = entry
   const said = [
     ...(reason === undefined ? [] : [`  ${shown(reason, 600)}`]),
-    ...(forwarded === undefined ? [] : [`  → ${shown(forwarded)}`]),
     ...(explanation?.verdict === 'accepted' ? ['  accepted'] : []),
     ...(explanation?.findings ?? []).flatMap(({ cause, certainty, message, remedy }) => [
       `  ${certainty}  ${cause}  ${shown(message, 600)}`,
@@ -258,7 +252,7 @@ function detailLines(entry: Entry, name: string, hide: Hider, columns: number): 
           ),
           bodyOf(delivery.body, hide),
         ]
-      : [[`  ${NO_BODY[entry.body]}`]]),
+      : [[`  ${NO_BODY}`]]),
   ]
   const lines = parts.filter((part) => part.length > 0).flatMap((part) => ['', ...part])
   return [

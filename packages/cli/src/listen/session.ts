@@ -16,7 +16,7 @@ import { readStart } from '@postern/core/internal'
 import type { Endpoint } from '@postern/registrar'
 
 /** What a session made at one sender, or was about to make. It holds no secret and no token. */
-export interface Made {
+export interface SessionEndpoint {
   /** As in `postern register <sender>`. */
   readonly sender: string
   /** Options of the account, without tokens. */
@@ -39,7 +39,7 @@ export interface Session {
   /** Where the gate listens: it answers as long as the session lives. */
   readonly port: number
   readonly folder: string
-  readonly made: Made[]
+  readonly made: SessionEndpoint[]
 }
 
 /** Starts a session. Nothing is on disk before its first endpoint. */

@@ -30,7 +30,7 @@ export function withEventId<Delivery extends PastDelivery>(
   old: string | undefined,
   id: string,
 ): Delivery {
-  if (old === undefined) throw new Failure(2, '--event-id: the event has no id; leave it out')
+  if (old === undefined) throw new Failure(2, 'the event has no id that could be another one')
   const { headers, body } = delivery
   const bytes = (value: string): string => Buffer.from(value).toString('latin1')
   // As a string of JSON, a value of a form, or a text of XML.
@@ -41,7 +41,7 @@ export function withEventId<Delivery extends PastDelivery>(
   if (changed === text && headers.every(([, value]) => value !== old))
     throw new Failure(
       2,
-      `--event-id: the id ${old} is made of several values of the delivery; leave it out`,
+      `the id ${old} is made of several values of the delivery, so that it cannot be another one`,
     )
   const lines = headers.map(([name, value]) => [name, value === old ? id : value] as const)
   return { ...delivery, headers: lines, body: Uint8Array.from(Buffer.from(changed, 'latin1')) }

@@ -87,6 +87,8 @@ function changes({ before, after }: Step): readonly string[] {
   if (minus.length > 0) lines.push(removed(`topics ${minus.join(', ')}`))
   if (plus.length > 0) lines.push(added(`topics ${plus.join(', ')}`))
   for (const [name, value] of Object.entries(after?.settings ?? {})) {
+    // Of a new endpoint the secret is no difference.
+    if (name === 'secret' && !before) continue
     const old = before?.settings?.[name]
     if (old === value) continue
     if (old !== undefined) lines.push(removed(`${name} ${String(old)}`))

@@ -55,7 +55,7 @@ export async function targetsOf(
     return [{ sender, topics: given.topic ?? [], receiver: undefined, url: given.url, options }]
   }
   if (given.topic) throw new Failure(2, '--topic: the topics come from --from; leave one out')
-  const all = await exportedReceivers(given.from, sender?.provider)
+  const all = await exportedReceivers(given.from, sender ? [sender.provider] : [])
   const found = all.filter(
     (one) =>
       (given.receiver === undefined || one.name === given.receiver) &&
@@ -163,7 +163,7 @@ function senderFor({ name, provider }: Receiver): SenderApi {
 
 const NUMBERS = ['schemaVersion']
 
-function pairOf(text: string): readonly [name: string, value: unknown] {
+export function pairOf(text: string): readonly [name: string, value: unknown] {
   const [, name, value] = /^(\w+)=(.*)$/s.exec(text) ?? []
   if (name === undefined)
     throw new Failure(2, `--option must be name=value, as in --option repository=octo/hello`)
@@ -178,21 +178,24 @@ function pairOf(text: string): readonly [name: string, value: unknown] {
 }
 
 /**
- * The receivers that a module of the app exports. They run no tasks in this process, and are closed with it. If a provider
- * is named whose secret is not known yet, since its sender will make it, the module finds an example of its form in its place.
+ * The receivers that a module of the app exports. They run no tasks in this process, and are closed with it. Of providers whose
+ * secret is not known yet, since their sender will make it, the module finds an example of its form in its place.
  */
-async function exportedReceivers(
+export async function exportedReceivers(
   file: string,
-  provider: string | undefined,
+  providers: readonly string[],
 ): Promise<readonly Receiver[]> {
   const path = resolve(file)
   if (!existsSync(path)) throw new Failure(2, `--from: ${file} does not exist`)
   // Receivers of any copy of @postern/core look for this mark.
   Object.assign(globalThis, { [Symbol.for('postern.tool')]: true })
-  const about = provider === undefined ? undefined : await aboutOf(provider)
-  const variables = about ? variablesOf(about) : []
-  const unknown = variables.some((name) => process.env[name]) ? [] : variables
-  for (const name of unknown) process.env[name] = secretOfItsForm(about!)
+  const unknown: string[] = []
+  for (const about of await Promise.all(providers.map(aboutOf))) {
+    const variables = variablesOf(about)
+    if (variables.some((name) => process.env[name])) continue
+    for (const name of variables) process.env[name] = secretOfItsForm(about)
+    unknown.push(...variables)
+  }
   const module = await load(path, file)
   for (const name of unknown) Reflect.deleteProperty(process.env, name)
   const exported = Object.values(module).flatMap((one) => (Array.isArray(one) ? one : [one]))

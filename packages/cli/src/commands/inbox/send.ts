@@ -12,7 +12,7 @@ import { post, sentLine, tellWho } from '../../send/post.ts'
 import { providerOf, type SenderOptions } from '../../sender/sender.ts'
 
 /** Options of `postern inbox send`. */
-interface SendOptions extends InboxOptions, SenderOptions, KeyOptions {
+interface SendStoredOptions extends InboxOptions, SenderOptions, KeyOptions {
   readonly to: string
   /** True draws an id. */
   readonly eventId?: string | true
@@ -22,9 +22,9 @@ interface SendOptions extends InboxOptions, SenderOptions, KeyOptions {
 /** Adds `postern inbox send`. */
 export function declare(inbox: Command): void {
   keyOptions(senderOptions(inboxOptions(inbox.command('send <task>'))))
-    .description('send a stored delivery to this machine, signed now')
+    .description('send a stored delivery to this machine')
     .requiredOption('--to <url>', 'send to this URL of this machine')
-    .option('--event-id [id]', 'set another event id, so that it is new (default: a random one)')
+    .option('--event-id [id]', 'set another event id, or draw one')
     .addHelpText(
       'after',
       examples(
@@ -32,11 +32,11 @@ export function declare(inbox: Command): void {
         'inbox send 42 --sqlite webhooks.db --to http://localhost:3000/webhooks/github --event-id',
       ),
     )
-    .action(runAction(sendCommand))
+    .action(runAction(sendStored))
 }
 
 /** `postern inbox send <task>`: one stored delivery, signed with the local secret. The inbox is only read. Exit code 1 if it was rejected. */
-async function sendCommand(id: string, options: SendOptions): Promise<ExitCode> {
+async function sendStored(id: string, options: SendStoredOptions): Promise<ExitCode> {
   // A stored delivery may hold data of customers.
   requireThisMachine('--to', options.to)
   const found = await withInbox(options, async ({ view }) => view.get(id))

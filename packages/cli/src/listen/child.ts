@@ -1,0 +1,72 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { Failure, remark } from '../print/say.ts'
+
+const LEASH = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './leash.ts' : './leash.js', import.meta.url),
+)
+
+/** Starts a program that ends with this process, whatever ends it. */
+export function leashed(
+  words: readonly string[],
+  out: 'inherit' | 'pipe',
+  env: NodeJS.ProcessEnv = process.env,
+): ChildProcess {
+  return spawn(process.execPath, [LEASH, ...words], {
+    stdio: ['pipe', out, out],
+    env,
+    // A group of its own: Ctrl-C in the terminal is for this process.
+    detached: process.platform !== 'win32',
+  })
+}
+
+/** Ends a program, and all that it has started. */
+export async function endLeashed(child: ChildProcess | undefined): Promise<void> {
+  if (!child || child.exitCode !== null || child.signalCode !== null) return
+  const exit = once(child, 'exit')
+  child.stdin?.end()
+  await exit
+}
+
+/** True if something listens at the port of a URL. */
+export async function isOpen(to: URL): Promise<boolean> {
+  const host = to.hostname.replace(/^\[|\]$/g, '')
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: Number(to.port || 80) })
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+// How long an app may take for its start, in milliseconds.
+const APP_START = 60_000
+
+/** Waits until the app listens. Throws if it ends before. */
+export async function listens(to: URL, child: ChildProcess, signal: AbortSignal): Promise<void> {
+  const until = Date.now() + APP_START
+  while (!(await isOpen(to))) {
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Failure(3, 'the app ended before it listened; its output says why')
+    if (Date.now() >= until)
+      return remark(`nothing listens at ${to.host} yet: deliveries get 503 until it does`)
+    await wait(200, undefined, { signal })
+  }
+}
+
+/** How a program ended. */
+interface Exit {
+  readonly code: number | null
+  readonly signal: string | null
+}
+
+/** Resolves once a program has ended. */
+export async function exitOf(child: ChildProcess): Promise<Exit> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  return { code: child.exitCode, signal: child.signalCode }
+}

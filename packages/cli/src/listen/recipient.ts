@@ -1,0 +1,177 @@
+import type { Receiver } from '@postern/core'
+import { fingerprint } from '@postern/core/explain'
+import { madeOf } from '@postern/core/internal'
+import type { About, Provider } from '@postern/core/scheme'
+import { senders, type SenderApi } from '@postern/registrar/catalogue'
+import { Failure } from '../print/say.ts'
+import { exportedReceivers } from '../sender-api/target.ts'
+import { aboutOf, providerOf, variablesOf, type SenderOptions } from '../sender/sender.ts'
+import { registrarOf, type Job } from './endpoint.ts'
+import type { Listener, SignedBy } from './entry.ts'
+
+/** Options that say who is received, and where. */
+export interface RecipientOptions extends SenderOptions {
+  readonly to?: string
+  readonly from?: string
+  readonly receiver?: string
+  readonly topic?: readonly string[]
+  readonly manual?: boolean
+  readonly live?: boolean
+}
+
+/** One receiver: its provider, its path, and where its app is. */
+export interface Recipient {
+  readonly name: string
+  readonly about: About
+  readonly topics: readonly string[]
+  /** The path of the public URL. */
+  readonly path: string
+  /** The URL of the app; undefined if this command is the receiver. */
+  readonly to: URL | undefined
+  /** The environment variable of the secret. */
+  readonly variable: string
+  /** The sender's API; undefined if its endpoint is made by hand. */
+  job: Job | undefined
+  /** Verifies deliveries here; undefined while the secret is not known. */
+  listener: Listener | undefined
+  provider: Provider | undefined
+  secrets: readonly string[]
+  /** That of the module of `--from`. */
+  readonly receiver: Receiver | undefined
+}
+
+/** The receivers of the options: that of the named provider, or those that the module of `--from` exports. */
+export async function recipientsOf(
+  name: string | undefined,
+  options: RecipientOptions,
+): Promise<readonly Recipient[]> {
+  const { from, to, receiver, topic } = options
+  if (from === undefined) {
+    if (name === undefined) throw new Failure(2, 'give a provider, or --from ./receiver.ts')
+    if (receiver !== undefined) throw new Failure(2, '--receiver needs --from')
+    return [await recipientOf(name, name, topic ?? ['*'], to)]
+  }
+  if (topic) throw new Failure(2, '--topic: the topics come from --from; leave one out')
+  const wanted = name === undefined ? undefined : (await aboutOf(name)).name
+  const makers = [...senders.values()].map(({ provider }) => provider)
+  const providers = wanted === undefined ? [...new Set(makers)] : [wanted]
+  const all = await exportedReceivers(from, providers)
+  const found = all.filter(
+    (one) =>
+      (receiver === undefined || one.name === receiver) &&
+      (wanted === undefined || one.provider.name === wanted),
+  )
+  if (found.length === 0)
+    throw new Failure(
+      2,
+      `--from: ${from} has the receivers ${all.map((one) => one.name).join(', ')}, and none of them is meant; check the provider and --receiver`,
+    )
+  if (found.length > 1 && to !== undefined && !to.includes('{receiver}'))
+    throw new Failure(
+      2,
+      `--to must have {receiver} for one of ${found.length} receivers, or choose one with --receiver`,
+    )
+  return Promise.all(
+    found.map(async (one) => {
+      const provider = madeOf(one.provider)?.factory.about.name ?? one.provider.name
+      return recipientOf(
+        one.name,
+        provider,
+        one.topics,
+        to?.replaceAll('{receiver}', one.name),
+        one,
+      )
+    }),
+  )
+}
+
+async function recipientOf(
+  name: string,
+  provider: string,
+  topics: readonly string[],
+  to: string | undefined,
+  receiver?: Receiver,
+): Promise<Recipient> {
+  const about = await aboutOf(provider)
+  const names = variablesOf(about)
+  const target = to === undefined ? undefined : new URL(to)
+  return {
+    name,
+    about,
+    topics,
+    path: target?.pathname ?? `/webhooks/${about.name}`,
+    to: target,
+    variable: names.find((one) => process.env[one]) ?? names[0]!,
+    job: undefined,
+    listener: undefined,
+    provider: undefined,
+    secrets: [],
+    receiver,
+  }
+}
+
+/** Options of the sender's account among those of the provider: `-o repository=octo/hello`. */
+export function accountPart(
+  { registrar }: SenderApi,
+  given: readonly string[] = [],
+): { readonly account: readonly string[]; readonly rest: readonly string[] } {
+  const { needs = [], takes = [], tokens = [] } = registrar ?? {}
+  const names = new Set([...needs, ...takes, ...tokens, 'api'])
+  const isAccount = (one: string): boolean => names.has(one.split('=', 1)[0]!)
+  return { account: given.filter(isAccount), rest: given.filter((one) => !isAccount(one)) }
+}
+
+/** The sender's API for a receiver, unless its endpoint is made by hand. */
+export async function jobOf(
+  { about, topics, variable }: Recipient,
+  account: Readonly<Record<string, unknown>>,
+  { manual, live, secret }: RecipientOptions,
+): Promise<Job | undefined> {
+  const sender = senderApiOf(about)
+  if (manual || !sender) return undefined
+  const registrar = await registrarOf(sender, account, { live })
+  // A told secret is another one for each endpoint.
+  const isOurs = registrar.secret === 'given' || registrar.secret === 'none'
+  return {
+    sender,
+    registrar,
+    topics,
+    options: account,
+    variable,
+    secret: isOurs ? (secret?.[0] ?? process.env[variable]) : undefined,
+    made: undefined,
+  }
+}
+
+/** The API of a provider that can register; undefined if it has none. */
+export function senderApiOf({ name }: About): SenderApi | undefined {
+  const all = [...senders.values()].filter(({ registrar }) => registrar)
+  return all.find((one) => one.name === name) ?? all.find((one) => one.provider === name)
+}
+
+/** Makes the provider of a recipient, once its secret is known. */
+export async function makeProvider(
+  recipient: Recipient,
+  options: SenderOptions,
+  origin: string,
+): Promise<Provider> {
+  const { about, job } = recipient
+  const given = options.option ?? []
+  const isBased = 'publicBase' in about.options && origin !== ''
+  const base = isBased && !given.some((one) => one.startsWith('publicBase='))
+  const secret = job?.secret === undefined ? options.secret : [job.secret]
+  const made = await providerOf(about.name, {
+    ...options,
+    ...(secret && { secret }),
+    option: [...given, ...(base ? [`publicBase=${origin}`] : [])],
+  })
+  recipient.provider = made.provider
+  recipient.secrets = made.secrets
+  return made.provider
+}
+
+/** Who signs, for verdicts. */
+export function signerOf({ about, variable, provider, secrets: [secret] }: Recipient): SignedBy {
+  const mark = provider && secret !== undefined ? fingerprint(provider.name, secret) : undefined
+  return { title: about.title, variable, mark }
+}

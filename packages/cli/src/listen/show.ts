@@ -1,0 +1,147 @@
+import { emitKeypressEvents, type Key } from 'node:readline'
+import type { About, Provider } from '@postern/core/scheme'
+import { remark, remarkWrapped, say, sayJson } from '../print/say.ts'
+import { shown } from '../print/terminal.ts'
+import { columnsOf, wrapped } from '../print/width.ts'
+import { setupRows } from '../sender/setup.ts'
+import { createEntries, type Entries, type Entry } from './entry.ts'
+import { createExplaining } from './explaining.ts'
+import { createHider } from './hide.ts'
+import { lineOf } from './line.ts'
+import type { Recipient } from './recipient.ts'
+
+/** How deliveries are shown. */
+export interface Show {
+  readonly entries: Entries
+  /** Shows a delivery of a receiver. */
+  add(recipient: Recipient, entry: Entry): void
+  /** Resolves once the reader wants to leave; never where no keys are read. */
+  readonly left: Promise<void>
+  close(): void
+}
+
+/** What the keys of a reader do. */
+interface KeyActions {
+  /** Sends a delivery to the app again, and says what came of it. Undefined without an app. */
+  readonly again: ((entry: Entry, isNew: boolean) => Promise<string>) | undefined
+}
+
+/** Prints a line for each delivery, or JSON. In a terminal `r` sends the last one again, and `n` with a new id. */
+export function printing(json: boolean, { again }: KeyActions): Show {
+  const entries = createEntries()
+  const explainers = new Map<Provider, ReturnType<typeof createExplaining>>()
+  const keys = again && !json && process.stdin.isTTY ? readKeys(onKey) : undefined
+  return {
+    entries,
+    add(recipient, entry) {
+      entries.add(entry)
+      const { at, status, took, outcome, code, reason, events } = entry
+      if (json) sayJson({ at, status, took: Math.round(took), outcome, code, reason, events })
+      else tellEntry(entry, recipient)
+      if (recipient.provider) explainerOf(recipient.provider).offer(entry)
+    },
+    left: keys?.left ?? new Promise(() => undefined),
+    close: () => keys?.close(),
+  }
+
+  function explainerOf(provider: Provider): ReturnType<typeof createExplaining> {
+    const known = explainers.get(provider)
+    if (known) return known
+    const made = createExplaining(provider, explained, !json)
+    explainers.set(provider, made)
+    return made
+  }
+
+  function explained({ at, explanation }: Entry): void {
+    const { findings } = explanation!
+    if (json) return sayJson({ at, findings })
+    for (const { cause, certainty, message } of findings.slice(0, 3))
+      sayWrapped(`          ${certainty}: ${cause} (${shown(message, 200)})`)
+  }
+
+  async function onKey(isNew: boolean): Promise<void> {
+    const entry = entries.all.findLast(({ delivery }) => delivery !== undefined)
+    sayWrapped(`          ${entry ? await again!(entry, isNew) : 'nothing has come yet'}`)
+  }
+}
+
+function tellEntry(entry: Entry, { name, to }: Recipient): void {
+  // What the app answered has a line of its own: it says what to do.
+  const { reason } = entry
+  say(lineOf(to && reason !== undefined ? { ...entry, reason: undefined } : entry, name))
+  if (to && reason !== undefined) sayWrapped(`          ${shown(reason, 600)}`)
+}
+
+function sayWrapped(text: string): void {
+  for (const line of wrapped(text, columnsOf(), text.search(/\S|$/) + 2)) say(line)
+}
+
+/** Keys of a terminal, which come one by one. */
+function readKeys(again: (isNew: boolean) => Promise<void>): Pick<Show, 'left' | 'close'> {
+  const { stdin } = process
+  let leave = (): void => undefined
+  const left = new Promise<void>((resolve) => (leave = resolve))
+  emitKeypressEvents(stdin)
+  stdin.setRawMode(true)
+  stdin.on('keypress', onKey)
+  process.once('exit', restore)
+  stdin.resume()
+  return {
+    left,
+    close() {
+      stdin.off('keypress', onKey)
+      process.off('exit', restore)
+      restore()
+      stdin.pause()
+    },
+  }
+
+  function onKey(text: string | undefined, { ctrl, name }: Key): void {
+    if (text === 'q' || (ctrl && name === 'c')) leave()
+    else if (text === 'r' || text === 'n')
+      void again(text === 'n').catch((error: unknown) => sayWrapped(`          ${String(error)}`))
+  }
+
+  function restore(): void {
+    stdin.setRawMode(false)
+  }
+}
+
+/** The full-screen list of one receiver. */
+export async function onScreen(
+  recipient: Recipient,
+  where: string,
+  actions: KeyActions,
+): Promise<Show> {
+  const { createScreen } = await import('./screen.ts')
+  const { name, about, provider, secrets, variable } = recipient
+  const entries = createEntries()
+  const signer = provider ?? about.create(about.example)
+  const explaining = createExplaining(signer, () => screen.draw())
+  const screen = createScreen({
+    name,
+    about,
+    entries,
+    hide: createHider(signer, secrets, variable),
+    where,
+    explain: async (entry) => explaining.now(entry),
+    again: actions.again,
+  })
+  return {
+    entries,
+    add(_subject, entry) {
+      entries.add(entry)
+      screen.draw()
+      explaining.offer(entry)
+    },
+    left: screen.left,
+    close: () => screen.close(),
+  }
+}
+
+/** The steps of a provider without an API, or whose endpoint is made by hand. */
+export function tellSteps(about: About, url: string): void {
+  remarkWrapped(`${about.title}: add this URL by hand, and remove it there at the end:`)
+  remark(`  ${url}`)
+  for (const [label, text] of setupRows(about)) remarkWrapped(`  ${label.padEnd(12)} ${text}`)
+}
