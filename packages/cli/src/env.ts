@@ -45,7 +45,7 @@ export async function remarkShared(file: string): Promise<void> {
 
 /**
  * Sets variables in a `.env` file, and leaves the rest of it as it is. The file is replaced in one step, and a new one can
- * be read by its owner alone.
+ * be read only by its owner.
  */
 export async function writeEnv(
   file: string,

@@ -242,7 +242,7 @@ export async function listenFor(
   }
 
   function tellWhere(about: About, where: string): void {
-    remark(`listening for ${about.title} at ${where} · Ctrl-C ends`)
+    remarkWrapped(`listening for ${about.title} at ${where} · Ctrl-C ends`)
     if (isPublic) return
     remark(`try: postern send ${about.name} --to ${where}`)
     remark(`or add a public URL that leads there at ${whereToAdd(about)}, or give --tunnel`)
