@@ -28,7 +28,10 @@ if (!once) {
 const watch = createWatch()
 const quiet: string[] = []
 const services = printing((receiver, line) => {
-  if (!quiet.includes(receiver)) console.log(`  ${receiver}: ${line}`)
+  const text = `  ${receiver}: ${line}`
+  const most = process.stdout.columns ?? Infinity
+  if (!quiet.includes(receiver))
+    console.log(text.length > most ? `${text.slice(0, most - 1)}…` : text)
 })
 const receivers = Object.fromEntries(
   sourceNames.map((name) => [
@@ -48,7 +51,7 @@ server.on(
   'request',
   createApp(receivers, inbox, origin, (told) => (address = told)),
 )
-console.log(`Listening on ${origin}; events are kept in ${where}.\n\nHandlers say:`)
+console.log(`Listening on ${origin}. Events are kept in\n${where}\n\nHandlers say:`)
 
 const outcomes: Outcome[] = []
 for (const one of createCases(receivers, origin)) outcomes.push(await sendCase(one, watch))
@@ -65,7 +68,7 @@ if (once) {
     boxed([
       'What happens, and what is wrong, is on this page:',
       address,
-      'A delivery comes every three seconds. Explain what Stripe sent, run the dead mails again.',
+      'Deliveries go on coming. Explain what Stripe sent, run the dead mails again.',
     ]),
   )
   await sendOn(receivers, origin, quietly)

@@ -8,9 +8,7 @@ export function toTable(outcomes: readonly Outcome[]): string {
     one.what,
     `${one.got} ${one.gotCode}`.trim(),
     String(one.gotRuns),
-    one.right
-      ? 'as it should be'
-      : `WRONG: expected ${one.status} ${one.code ?? ''} and ${one.runs ?? 0} runs`,
+    one.right ? 'ok' : `WRONG: expected ${one.status} ${one.code ?? ''} and ${one.runs ?? 0} runs`,
   ])
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]!.length)),

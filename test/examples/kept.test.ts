@@ -19,5 +19,7 @@ test('the box is as wide as its longest line, and plain where there is no termin
   const lines = boxed(['short', 'http://localhost:3000/postern'], false).split('\n')
   expect(new Set(lines.map((line) => line.length)).size).toBe(1)
   expect(lines.join('')).not.toContain('\u001B')
+  const narrow = boxed(['one two three four five six seven eight nine ten'], false, 30).split('\n')
+  expect(narrow.every((line) => line.length <= 30)).toBe(true)
   expect(boxed(['http://x'], true)).toContain('\u001B[36mhttp://x')
 })

@@ -99,7 +99,7 @@ async function useDemo(browser: Browser, served: Served, folder: string): Promis
   await page.goto(`${served.url}/demo/`)
   const text = async (): Promise<string> => page.locator('#main').innerText()
   // A search for a cause has a bound of time: the page looks again with the next delivery.
-  await page.getByText('proven: secret-whitespace').waitFor(SOON)
+  await page.getByText('proven: body-reserialized').waitFor(SOON)
   const told = await text()
   const parts = [
     /(\d+ dead)\s+(SMTP 421 too many connections)/.exec(told)?.slice(1).join(' '),
@@ -116,7 +116,7 @@ async function useDemo(browser: Browser, served: Served, folder: string): Promis
   const after = await text()
   const isDone = !/tasks? (?:is|are) dead/.test(after)
   await page.getByRole('link', { name: 'Explain' }).click()
-  await page.getByRole('heading', { name: 'Proven: secret-whitespace' }).waitFor(SOON)
+  await page.getByRole('heading', { name: 'Proven: body-reserialized' }).waitFor(SOON)
   await close()
   const asked = served.asked.slice(before)
   const files = new Set(

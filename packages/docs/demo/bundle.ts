@@ -81,7 +81,7 @@ ${found}`,
     .replace(
       '<div id="page">',
       (found) =>
-        `<p class="demo"><a href="/">Postern</a> Live demo: made-up deliveries, one more every 3 s. Receivers, inbox and inspector run in this page, and forget all when you leave it.</p>\n${found}`,
+        `<p class="demo"><a href="/">Postern</a> Live demo: made-up deliveries of a day, and a new one each minute. Receivers, inbox and inspector run in this page, and forget all when you leave it.</p>\n${found}`,
     )
 }
 
