@@ -34,7 +34,7 @@ export function createInspector<Own extends readonly unknown[] = readonly unknow
   const api = createApi(options, inbox)
 
   return async function inspect(request) {
-    const place = pagePlaceOf(request.target)
+    const place = pagePlaceOf(request.target, options.name)
     if (isForeign(request, place.route === ''))
       return secured(
         rejectionReply(request, place, {

@@ -54,7 +54,7 @@ export interface InspectorOptions<Own extends readonly unknown[] = readonly unkn
    * @default './webhooks/handlers.js', the file that `postern init` writes
    */
   readonly handlers?: string | Readonly<Record<string, string>>
-  /** Name of the app, at the head of the page. @default 'postern' */
+  /** Name of the app, at the head of the page and of its sign-in, where strangers read it. @default 'postern' */
   readonly name?: string
   /** They are called for each action, and of who did it (`acted`). @default none */
   readonly observers?: readonly Observer[]

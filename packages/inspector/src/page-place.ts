@@ -9,6 +9,8 @@ export interface PagePlace {
   readonly self: string
   /** The path before `/~/`, and that of the document without a slash at its end: all requests of a page have the same. */
   readonly mount: string
+  /** The name of the app, as its operator gave it: text, no HTML. */
+  readonly app: string
 }
 
 /**
@@ -16,7 +18,7 @@ export interface PagePlace {
  * document are relative to its last segment, so that they hold behind a proxy that cuts a prefix, and with or without a
  * slash at the end.
  */
-export function pagePlaceOf(target: string): PagePlace {
+export function pagePlaceOf(target: string, app = 'postern'): PagePlace {
   const hash = target.indexOf('#')
   const whole = hash < 0 ? target : target.slice(0, hash)
   const mark = whole.indexOf('?')
@@ -26,7 +28,7 @@ export function pagePlaceOf(target: string): PagePlace {
   const plain = path.replaceAll(/\/%7e\//gi, '/~/')
   const at = plain.lastIndexOf('/~/')
   if (at >= 0)
-    return { route: plain.slice(at + 3), query, base: '', self: '', mount: plain.slice(0, at) }
+    return { route: plain.slice(at + 3), query, base: '', self: '', mount: plain.slice(0, at), app }
   const self = `./${quoted(path.slice(path.lastIndexOf('/') + 1))}`
   return {
     route: '',
@@ -34,6 +36,7 @@ export function pagePlaceOf(target: string): PagePlace {
     base: self === './' ? './~/' : `${self}/~/`,
     self,
     mount: path.replace(/\/+$/, ''),
+    app,
   }
 }
 

@@ -72,14 +72,15 @@ for (const host of HOSTS)
       expect((await get(new URL('./api/version', reached).href)).status).toBe(200)
     })
 
-    test('without credentials every route is 401 and says nothing of the app', async () => {
-      const { url } = await open(host.mount({ inbox, auth: { token }, name: 'secret-app' }))
+    test('without credentials every route is 401 and says nothing of the app but the name that its operator gave it', async () => {
+      const { url } = await open(host.mount({ inbox, auth: { token }, name: 'orders <b>' }))
       for (const route of ROUTES)
         for (const method of ['GET', 'POST', 'HEAD']) {
           const reply = await fetch(url + route, { method, redirect: 'manual' })
           const text = await reply.text()
           expect([route, method, reply.status]).toEqual([route, method, 401])
-          expect(text).not.toMatch(/secret-app|memoryInbox|inbox|page\.js|webhook/i)
+          if (method === 'GET' && route === '') expect(text).toContain('orders &#60;b&#62;')
+          expect(text).not.toMatch(/orders <b>|memoryInbox|inbox|page\.js|webhook/i)
         }
     })
 

@@ -4,7 +4,7 @@ import { duration } from '../page/words/duration.ts'
 
 describe('a duration has one unit, or two from an hour on', () => {
   test.each([
-    [0, '0'],
+    [0, '<0.1 ms'],
     [0.004, '<0.1 ms'],
     [0.06, '0.1 ms'],
     [3.46, '3.5 ms'],

@@ -157,7 +157,9 @@ function Title({ detail }: { detail: DetailReply }): JSX.Element {
       </h2>
       {row.topic === undefined && row.claims !== undefined && (
         <p class="muted">
-          claims to be <bdi>{safe(head(row.claims, 200))}</bdi>, not verified
+          <span>
+            claims to be <bdi>{safe(head(row.claims, 200))}</bdi>, not verified
+          </span>
         </p>
       )}
       {row.eventId !== undefined && <Id id={row.eventId} what="id of the event" />}

@@ -36,6 +36,9 @@ export function Rows({
       role="table"
       aria-label="Deliveries"
       aria-rowcount={isComplete ? rows.length + 1 : -1}
+      style={{
+        '--receiver': `${Math.min(20, Math.max(10, ...rows.map(({ receiver }) => receiver.length + 1)))}ch`,
+      }}
       class={rows.some(({ at }) => clock(at).length > 8) ? 'rows dated' : 'rows'}
     >
       <div role="rowgroup" class="row-head">

@@ -6,7 +6,6 @@ const DAY = 24 * HOUR
 /** Milliseconds in words: `3.5 ms`, `424 ms`, `1.2 s`, `23 min`, `6 h 12 min`, `3 d 4 h`. */
 export function duration(ms: number): string {
   const value = Math.max(0, ms)
-  if (value === 0) return '0'
   if (value < 0.05) return '<0.1 ms'
   if (value < 9.95) return `${short(value)} ms`
   if (value < 999.5) return `${Math.round(value)} ms`
@@ -15,6 +14,11 @@ export function duration(ms: number): string {
   if (value < 59.5 * MINUTE) return `${Math.round(value / MINUTE)} min`
   if (value < DAY) return pair(value, HOUR, 'h', MINUTE, 'min')
   return pair(value, DAY, 'd', HOUR, 'h')
+}
+
+/** How long ago, in words: `just now`, `23 min ago`. */
+export function ago(ms: number): string {
+  return ms < SECOND ? 'just now' : `${duration(ms)} ago`
 }
 
 function short(value: number): string {

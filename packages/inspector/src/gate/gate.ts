@@ -111,14 +111,14 @@ function byToken(
     const given = bearer ?? fields['token']
     if (typeof given !== 'string')
       return isPage(request, isDocument)
-        ? signInPage(401, missing)
+        ? signInPage(place, missing)
         : problemReply(401, 'sign_in', 'sign in')
     if (sessions.isToken(given))
       return bearer === undefined
         ? reload(place, sessions.begin(request, mount, path))
         : { visitor }
     return reject(request, place, () =>
-      isDocument ? signInPage(401, wrong) : problemReply(401, 'sign_in', 'sign in'),
+      isDocument ? signInPage(place, wrong) : problemReply(401, 'sign_in', 'sign in'),
     )
   }
 }
@@ -202,11 +202,12 @@ const SCRIPT = `const form=document.forms[0];form.at.value=location.pathname
 const key=/^#key=(.+)$/.exec(location.hash)?.[1]
 if(key){history.replaceState(null,'',location.pathname+location.search);form.token.value=decodeURIComponent(key);form.submit()}`
 
-/** The page that asks for the token. It tells nothing about the app. */
-function signInPage(status: number, message = ''): InspectorReply {
+/** The page that asks for the token. It tells nothing of the app but its name. */
+function signInPage({ app }: PagePlace, message: string): InspectorReply {
   const alert = message === '' ? '' : `<p role="alert" id="wrong">${message}</p>`
   return gateDocument(
-    status,
+    401,
+    app,
     'Sign in',
     `<form method="post"><h1>Sign in</h1><label for="token">Token</label><input id="token" name="token" type="password" required autofocus autocomplete="current-password"${message === '' ? '' : ' aria-invalid="true" aria-describedby="wrong"'}>${alert}<input type="hidden" name="at"><button>Sign in</button></form>`,
     SCRIPT,
@@ -268,13 +269,14 @@ interface Rejection {
 /** A rejection: a page where a browser opens the document, else an error of the API. */
 export function rejectionReply(
   request: InspectorRequest,
-  { route, self }: PagePlace,
+  { route, self, app }: PagePlace,
   { status, error, title, message, retryAfter }: Rejection,
 ): InspectorReply {
   const problem = problemReply(status, error, message, retryAfter)
   if (!isPage(request, route === '')) return problem
   const page = gateDocument(
     status,
+    app,
     title,
     `<h1>${title}</h1><p>${message[0]!.toUpperCase()}${message.slice(1)}.</p><p><a href="${self}">Open the page again</a></p>`,
   )
@@ -287,19 +289,26 @@ main,form{display:grid;gap:.75rem;width:min(22rem,90vw)}
 input,button{font:inherit;padding:.5rem .75rem;border:1px solid color-mix(in srgb,CanvasText 45%,Canvas);border-radius:6px;background:Canvas;color:CanvasText}
 button{background:#2456c7;border-color:#2456c7;color:#fff;cursor:pointer}
 :focus-visible{outline:3px solid #6d9bf5;outline-offset:2px}
-h1{font-size:1.25rem;margin:0}p{margin:0}`
+h1{font-size:1.25rem;margin:0}p{margin:0}
+.app{display:flex;gap:.5rem;align-items:center;overflow-wrap:anywhere}
+svg{color:#2456c7;flex:none}`
+
+const MARK =
+  '<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="M3 15V7a5 5 0 0 1 10 0v8" fill="none" stroke="currentColor" stroke-width="3"/></svg>'
 
 const hashOf = (text: string): string =>
   `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 const STYLES = hashOf(STYLE)
 
-/** A document of the gate. It tells nothing about the app. `title` and `main` are HTML. */
+/** A document of the gate. It tells nothing of the app but its name. `title` and `main` are HTML. */
 function gateDocument(
   status: number,
+  app: string,
   title: string,
   main: string,
   script?: string,
 ): InspectorReply {
+  const name = app.replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
   return {
     status,
     headers: {
@@ -309,6 +318,6 @@ function gateDocument(
         ...(script !== undefined && { scripts: hashOf(script) }),
       }),
     },
-    body: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${STYLE}</style></head><body><main>${main}</main>${script === undefined ? '' : `<script>${script}</script>`}</body></html>`,
+    body: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${STYLE}</style></head><body><main><p class="app">${MARK}<b>postern</b>${app === 'postern' ? '' : ` ${name}`}</p>${main}</main>${script === undefined ? '' : `<script>${script}</script>`}</body></html>`,
   }
 }

@@ -30,10 +30,10 @@ export function eachWithTab(): Stage {
     const { page, problems, close } = stage.tab!
     const wrong = problems.splice(0)
     if (page.isClosed() || task.result?.state === 'fail') {
-      const focused = page.isClosed()
-        ? ''
-        : await page.evaluate(() => document.activeElement!.outerHTML)
-      console.error(`${task.name}: at ${page.url()}, with the focus on ${focused.slice(0, 200)}`)
+      if (task.result?.state === 'fail' && !page.isClosed()) {
+        const focused = await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 200))
+        console.error(`${task.name}: at ${page.url()}, with the focus on ${focused}`)
+      }
       await close()
       stage.tab = undefined
     } else {

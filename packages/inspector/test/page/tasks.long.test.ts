@@ -86,7 +86,7 @@ needs(chromium).describe('what people come for, with clicks counted', () => {
     await world.settled()
     await page.goto(world.url)
     const row = page.getByRole('row', { name: /^stripe/ })
-    await row.getByText(/ ago$/).waitFor()
+    await row.getByText(/^just now$| ago$/).waitFor()
     await page
       .getByRole('row', { name: /^github/ })
       .getByText('never')

@@ -71,7 +71,7 @@ export const states: Readonly<Record<string, State>> = {
   'app-killed': {
     needs: [],
     says: /The app has not answered since \d\d:\d\d:\d\d\. Everything else is as of \d\d:\d\d:\d\d\./,
-    shows: /What you see is from before[^]*SMTP 421/,
+    shows: /This page shows older data[^]*SMTP 421/,
     start: killed,
   },
 }
