@@ -18,7 +18,7 @@ import { count, counted, share } from '../words/count.ts'
 import { safe, middle } from '../words/safe.ts'
 import { rejectedLink } from './rejected-link.ts'
 import { clock, iso } from '../words/time.ts'
-import { ago, duration } from '../words/duration.ts'
+import { duration, howLongAgo } from '../words/duration.ts'
 
 /** Is anything wrong? */
 export function Health(): JSX.Element {
@@ -226,7 +226,7 @@ function Sentence({ health }: { health: HealthReply }): JSX.Element {
       {number === 0 && dead === 0 ? ', none dead' : ''}.{' '}
       {one?.lastDelivery !== undefined && (
         <>
-          {safe(one.name)} sent the last one {ago(at - one.lastDelivery)}
+          {safe(one.name)} sent the last one {howLongAgo(at - one.lastDelivery)}
           {one.usually !== undefined && `, usually every ${duration(one.usually)}`}.{' '}
         </>
       )}
@@ -301,7 +301,7 @@ function Line({ row, at }: { row: ReceiverRow; at: number }): JSX.Element {
           <span class="muted">never</span>
         ) : (
           <>
-            {ago(at - lastDelivery)}
+            {howLongAgo(at - lastDelivery)}
             {usually !== undefined && (
               <span class="muted"> · usually every {duration(usually)}</span>
             )}

@@ -17,7 +17,7 @@ export function duration(ms: number): string {
 }
 
 /** How long ago, in words: `just now`, `23 min ago`. */
-export function ago(ms: number): string {
+export function howLongAgo(ms: number): string {
   return ms < SECOND ? 'just now' : `${duration(ms)} ago`
 }
 
