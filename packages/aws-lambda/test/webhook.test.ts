@@ -132,7 +132,7 @@ describe('webhook', () => {
       await new Promise(setImmediate)
     }
     expect(String((await warned)[0])).toContain(
-      `none of them was ever called: export what ${name}(receiver) returns`,
+      `none was ever called: export what ${name}(receiver) returns`,
     )
   })
 

@@ -177,3 +177,6 @@ export function memberOf(thrown: unknown, member: string): unknown {
     return undefined
   }
 }
+
+/** What the error of an inbox that keeps no tasks says: tools know it by this. */
+export const NO_VIEW = 'has no view of its tasks'

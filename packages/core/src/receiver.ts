@@ -1,7 +1,7 @@
 import { checkTransaction } from './inbox/engine/accept/transactions.ts'
 import { milliseconds, settledBy, toWall, outsideRequests } from './basics/deadline.ts'
 import { checkFunction, checkObject, kindOf, unknownOptions } from './basics/unknown-options.ts'
-import { WebhookError } from './errors.ts'
+import { WebhookError, NO_VIEW } from './errors.ts'
 import type { EventMap } from './event.ts'
 import type { Provider } from './provider/provider.ts'
 import { reject, receive } from './receive/receive.ts'
@@ -257,7 +257,7 @@ function warnAtStart(
 
 /** The view of an inbox that keeps tasks. Throws a `TypeError` if it keeps none. */
 function viewOf({ name, view }: Pick<Inbox, 'name' | 'view'>): InboxView {
-  if (!view) throw new TypeError(`${name} has no view of its tasks; use an inbox that has one`)
+  if (!view) throw new TypeError(`${name} ${NO_VIEW}; use an inbox that has one`)
   return view
 }
 

@@ -145,7 +145,7 @@ describe('webhook', () => {
       await new Promise(setImmediate)
     }
     expect(String((await warned)[0])).toMatch(
-      /none of them was ever called: give what webhook\(receiver\) returns/,
+      /none was ever called: give what webhook\(receiver\) returns/,
     )
   })
 

@@ -9,7 +9,7 @@ test.for([
 ] as const)('%s of the API is rejected when the provider is made', ([, secret]) => {
   expect(() => stripe({ secret })).toThrow(
     new TypeError(
-      'stripe: secret: must be the Signing secret of the endpoint, under Workbench → Webhooks, got a key for the API; give the right one',
+      'stripe: secret: must be the Signing secret of the endpoint, under Workbench → Webhooks, got a key for the API; set the right one',
     ),
   )
   expect(() => stripe({ secret: 'whsec_right' })).not.toThrow()

@@ -1,4 +1,4 @@
-import { unknownOptions } from '@postern/core/internal'
+import { NO_VIEW, unknownOptions } from '@postern/core/internal'
 import type { Receiver } from '@postern/core'
 import type { TaskInfo } from '@postern/core/inbox'
 import { requireReceiver, requireTimeout } from './deliver.ts'
@@ -60,7 +60,7 @@ async function unsettled(receiver: Pick<Receiver, 'tasks'>): Promise<readonly Ta
     return [...pending, ...(await receiver.tasks({ state: 'running' }))]
   } catch (error) {
     // `inlineInbox` keeps no tasks.
-    if (error instanceof TypeError && error.message.includes('keeps no tasks')) return []
+    if (error instanceof TypeError && error.message.includes(NO_VIEW)) return []
     throw error
   }
 }

@@ -25,7 +25,14 @@ export { isDelivery } from '../receive/http-delivery.ts'
 export { createTopicTable, type TopicTable } from '../subscribe/topics.ts'
 export type { PatternOf, TopicsOf } from '../subscribe/topic-types.ts'
 export { problem } from '../receive/reply/reply.ts'
-export { toWebhookError, type WebhookErrorOptions, errorText, memberOf, textOf } from '../errors.ts'
+export {
+  toWebhookError,
+  type WebhookErrorOptions,
+  NO_VIEW,
+  errorText,
+  memberOf,
+  textOf,
+} from '../errors.ts'
 export { type Problem, factsOf } from '../problems.ts'
 export type { Limits, UnverifiedLimits } from '../limits.ts'
 export { milliseconds, settledBy, parseRetryAfter, unref } from './deadline.ts'
