@@ -111,7 +111,9 @@ test('tokens of an edge sign too; what is made again keeps the edge; it can lie 
 })
 
 test('mistakes are told when it is made', () => {
-  expect(() => allOf(generic({ unauthenticated: true }), hub)).toThrow('access must authenticate requests')
+  expect(() => allOf(generic({ unauthenticated: true }), hub)).toThrow(
+    'access must authenticate requests',
+  )
   expect(() => allOf(github as never, hub)).toThrow('access must be a provider')
   expect(() => cloudflareAccess({ team: 'https://acme', audience: 'a' })).toThrow('team must be')
   expect(() => cloudflareAccess({ team: 'acme', audience: [] })).toThrow('audience must be')

@@ -172,7 +172,9 @@ describe('behind Hookdeck', () => {
       'behind: gateway must be a provider',
     )
     expect(() => behind(hookdeck, {} as never)).toThrow('behind: inner must be a provider')
-    expect(() => behind(generic({ unauthenticated: true }), hub)).toThrow('gateway must authenticate requests')
+    expect(() => behind(generic({ unauthenticated: true }), hub)).toThrow(
+      'gateway must authenticate requests',
+    )
   })
 })
 
