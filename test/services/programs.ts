@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
+import { accessSync, constants, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** A program some tests start, and how to get it. */
@@ -63,13 +63,11 @@ export const promtool: Program = {
   get: prometheusServer.get,
 }
 
-/** libfaketime: steps the clock of a program that it is loaded into. */
+/** A C compiler, for the clock of a server that a test steps (`stepped-clock.c`). */
 export const fakeTime: Program = {
-  name: 'libfaketime',
-  file: ['x86_64', 'aarch64']
-    .map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`)
-    .find(existsSync),
-  get: 'apt-get install faketime',
+  name: 'a C compiler',
+  file: onPath('cc'),
+  get: 'apt-get install gcc libc6-dev',
 }
 
 /** The programs this machine does not have. */

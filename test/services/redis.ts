@@ -13,10 +13,13 @@ export interface RedisService extends Service {
 
 /**
  * Starts a Redis of its own on a free port of 127.0.0.1, with an append-only file that is written through, so that a
- * restart on the same folder keeps what it acknowledged. `settings` change its configuration. Throws if redis-server
- * is not installed; tests ask `redisServer.file` first.
+ * restart on the same folder keeps what it acknowledged. `settings` change its configuration, and `env` is added to its
+ * environment. Throws if redis-server is not installed; tests ask `redisServer.file` first.
  */
-export async function startRedis(settings: Record<string, string> = {}): Promise<RedisService> {
+export async function startRedis(
+  settings: Record<string, string> = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<RedisService> {
   const { file } = redisServer
   if (file === undefined) throw new Error(`Redis is missing: ${redisServer.get}`)
   const folder = await temporaryFolder('redis')
@@ -56,6 +59,6 @@ export async function startRedis(settings: Record<string, string> = {}): Promise
   }
 
   async function up(): Promise<void> {
-    redis = await startProcess(file!, args, { ready: /Ready to accept connections/ })
+    redis = await startProcess(file!, args, { ready: /Ready to accept connections/, env })
   }
 }

@@ -1,4 +1,5 @@
-import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fakeTime } from './programs.ts'
@@ -16,22 +17,22 @@ export interface ServerClock {
 export function createServerClock(): ServerClock {
   const folder = mkdtempSync(join(tmpdir(), 'postern-clock-'))
   chmodSync(folder, 0o755)
-  const file = join(folder, 'time')
-  // In one step: libfaketime ends a server that reads an empty file.
-  const set = (ahead: number): void => {
-    writeFileSync(`${file}.new`, `${ahead < 0 ? '' : '+'}${ahead / 1000}`)
-    renameSync(`${file}.new`, file)
-  }
+  const file = join(folder, 'ahead')
+  const library = join(folder, 'stepped-clock.so')
+  const open = openSync(file, 'w')
+  // In place: the server has it mapped.
+  const set = (ahead: number): void =>
+    void writeSync(open, new BigInt64Array([BigInt(ahead)]), 0, 8, 0)
   set(0)
+  const source = join(import.meta.dirname, 'stepped-clock.c')
+  if (fakeTime.file !== undefined)
+    execFileSync(fakeTime.file, ['-shared', '-fPIC', '-O2', '-o', library, source])
   return {
-    env: {
-      LD_PRELOAD: fakeTime.file ?? '',
-      FAKETIME_TIMESTAMP_FILE: file,
-      FAKETIME_NO_CACHE: '1',
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
-      DONT_FAKE_MONOTONIC: '1',
-    },
+    env: { LD_PRELOAD: library, POSTERN_CLOCK: file },
     set,
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove() {
+      closeSync(open)
+      rmSync(folder, { recursive: true, force: true })
+    },
   }
 }

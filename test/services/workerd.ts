@@ -14,6 +14,8 @@ export interface WorkerSettings {
   readonly code: string
   /** Texts in `env`. */
   readonly texts?: Readonly<Record<string, string>>
+  /** Added to the environment of workerd itself. */
+  readonly environment?: Readonly<Record<string, string>>
   /** Services in `env`: an HTTP server at that port of the loopback address. */
   readonly services?: Readonly<Record<string, number>>
 }
@@ -55,7 +57,9 @@ export function startWorkerd(settings: WorkerSettings): Promise<Workerd> {
   writeFileSync(join(settings.folder, 'worker.js'), settings.code)
   writeFileSync(config, configOf(settings))
   const { default: program } = own('workerd') as { readonly default: string }
-  const child = spawn(program, ['serve', '--experimental', '--control-fd=1', config])
+  const child = spawn(program, ['serve', '--experimental', '--control-fd=1', config], {
+    env: { ...process.env, ...settings.environment },
+  })
   const closed = new Promise<void>((done) => child.on('close', () => done()))
   let errors = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))

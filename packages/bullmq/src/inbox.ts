@@ -78,6 +78,7 @@ export function openInbox(
     changed(rejected) {
       if (rejected !== undefined) watch.tell(rejected)
     },
+    lease: settings.lease,
     alive: () => watch.look(),
     lost(how) {
       watch.lost(how)
@@ -108,6 +109,7 @@ export function openInbox(
           replicas: confirming,
           failed: watch.failed,
           clock: joined.clock,
+          steady: joined.steady,
           view,
           unread,
           backs,
@@ -221,6 +223,7 @@ interface SideContext extends AcceptContext {
   readonly woken: (ready: (queue: string) => void) => () => void
   readonly failed: (error: Error) => void
   readonly clock: () => number
+  readonly steady: () => Promise<boolean>
   readonly view: Pick<InboxView, 'orphans'>
   readonly unread: UnreadTeller
   /** Called when Redis went back to an older state, or is empty. */
@@ -253,6 +256,7 @@ function createSide(context: SideContext, consumer: Consumer): Side {
     keepDone: knownFor(settings).time,
     failed,
     clock: context.clock,
+    steady: context.steady,
     shutOut: () => context.watch.shutOut(),
     ended: () => ended,
   })

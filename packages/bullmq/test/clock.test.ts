@@ -1,10 +1,18 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import type { Inbox } from '@postern/core/inbox'
+import type { Outcome } from '@postern/core/engine'
+import fc from 'fast-check'
+import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { acts, keepsClockLaw } from '../../../test/clocks/law.ts'
 import { needs } from '../../../test/services/needs.ts'
-import { redisServer } from '../../../test/services/programs.ts'
-import { DONE, gate, intake, record } from './consumer.ts'
+import { fakeTime, redisServer } from '../../../test/services/programs.ts'
+import { createServerClock } from '../../../test/services/server-clock.ts'
+import { bullmqInbox } from '../src/index.ts'
+import { DONE, gate, intake, record, type Recorded, type RecordedOptions } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
 
 const HOUR = 3_600_000
+const YEAR = 365 * 24 * HOUR
+const hang = (): Promise<Outcome> => new Promise(() => {})
 
 needs(redisServer).describe('bullmqInbox and the clock of its machine', () => {
   const scene = redisScene('clock')
@@ -42,4 +50,119 @@ needs(redisServer).describe('bullmqInbox and the clock of its machine', () => {
     await expect.poll(() => worker.ended.map(({ stored }) => stored)).toEqual([true, true, true])
     expect(worker.cuts).toEqual([])
   })
+})
+
+needs(redisServer, fakeTime).describe("steps of Redis' own clock", () => {
+  const clock = createServerClock()
+  const scene = redisScene('server-clock', clock.env)
+  afterEach(() => clock.set(0))
+  afterAll(() => clock.remove())
+
+  interface Process extends Recorded {
+    readonly inbox: Inbox
+    readonly port: ReturnType<Inbox['attach']>
+  }
+
+  function start(options: RecordedOptions = {}, lease = '1s' as `${number}s`): Process {
+    const inbox = scene.open({ lease, dedupeWindow: '1h', keepDone: '1h' })
+    const recorded = record(options)
+    const port = inbox.attach(recorded)
+    port.work!()
+    return { ...recorded, inbox, port }
+  }
+
+  /** Dies as by kill -9: its connections end, and nothing more is heard of it. */
+  async function kill(inbox: Inbox): Promise<void> {
+    const locks = await scene.operator.keys(`${scene.prefix}:*:lock`)
+    const held = await Promise.all(
+      locks.map(async (key) => [key, (await scene.operator.get(key))!] as const),
+    )
+    await inbox.close()
+    for (const [key, token] of held) {
+      const [base, id] = [key.slice(0, key.lastIndexOf(':e')), /:(e[^:]*):lock$/.exec(key)![1]!]
+      await scene.operator.zrem(`${base}:delayed`, id)
+      await scene.operator.lrem(`${base}:wait`, 0, id)
+      await scene.operator.lrem(`${base}:active`, 0, id)
+      await scene.operator.lpush(`${base}:active`, id)
+      await scene.operator.set(key, token, 'PX', 1000)
+    }
+  }
+
+  const stored = ({ ended }: Recorded): readonly string[] =>
+    ended.flatMap(({ claim, outcome, stored }) =>
+      stored && outcome.kind === 'done' ? claim.event.id! : [],
+    )
+  const done = (app: Recorded, ...ids: readonly string[]): Promise<void> =>
+    expect.poll(() => stored(app).toSorted()).toEqual(ids)
+
+  for (const [name, step] of [
+    ['an hour', HOUR],
+    ['a year', YEAR],
+  ] as const) {
+    test(`a retry of the time when it was ${name} ahead waits no longer than it is`, async () => {
+      clock.set(step)
+      const at = Date.now() + 1500
+      const app = start({
+        run: ({ attempt }) =>
+          attempt === 1 ? { kind: 'retry', at, error: { name: 'E', message: 'no' } } : DONE,
+      })
+      await app.port.accept(intake('1'), {})
+      await expect.poll(() => app.ended.length).toBe(1)
+      await app.port.close(Date.now() + 1000)
+      clock.set(0)
+      const next = start()
+      await next.port.accept(intake('2'), {})
+      await done(next, '1', '2')
+    })
+
+    test(`a claim of the time when it was ${name} ahead ends with its process`, async () => {
+      clock.set(step)
+      const one = start({ run: hang })
+      await one.port.accept(intake('1'), {})
+      await expect.poll(() => one.names()).toEqual(['1'])
+      await kill(one.inbox)
+      clock.set(0)
+      await done(start(), '1')
+    })
+
+    test(`a step of ${name} ahead interrupts nobody, and nothing ages by it`, async () => {
+      const app = start()
+      await app.port.accept(intake('old'), {})
+      await done(app, 'old')
+      await app.port.close(Date.now() + 1000)
+      const { passed, pass } = gate()
+      const running = start({ run: () => passed.then(() => DONE) }, '20s')
+      await running.port.accept(intake('1'), {})
+      await expect.poll(() => running.names()).toEqual(['1'])
+      const other = start({}, '20s')
+      await other.inbox.view!.stats()
+      clock.set(step)
+      // A drain looks for ended leases first, and drops what is old at its end. The last is a process that starts.
+      await other.port.drain!(Date.now() + 1000, 1)
+      await start({}, '20s').port.drain!(Date.now() + 1000, 1)
+      expect(other.cuts).toEqual([])
+      expect(other.names()).toEqual([])
+      pass()
+      await done(running, '1')
+      expect(running.cuts).toEqual([])
+      expect(await running.port.accept(intake('old'), {})).toEqual(['duplicate'])
+    })
+  }
+
+  test('whatever the clock does, all that was accepted runs soon and once', async () => {
+    let prefixes = 0
+    await fc.assert(
+      fc.asyncProperty(acts, async (plan) => {
+        const prefix = `{law-${++prefixes}}`
+        await keepsClockLaw(
+          {
+            open: () => bullmqInbox({ connection: scene.redis.url, prefix, lease: '1s' }),
+            set: (ahead) => clock.set(ahead),
+          },
+          plan,
+        )
+      }),
+      { numRuns: 8, seed: 39, endOnFailure: true },
+    )
+  }, 120_000)
 })

@@ -32,6 +32,21 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     expect([...slow.names(), ...other.names()].sort()).toEqual(['1', '2'])
   })
 
+  test('a claim whose reply was lost is no interruption, and its task runs long before its lease ends', async () => {
+    const proxy = await startProxy(scene.redis.port)
+    scene.later(() => proxy.stop())
+    const web = scene.open().attach(record())
+    for (const id of ['1', '2']) await web.accept(intake(id), {})
+    const worker = record()
+    const port = scene.open({ connection: proxy.url, lease: '10m' }).attach(worker)
+    // An argument of the claims alone.
+    proxy.loseReplyTo('lockDuration')
+    port.work!()
+    await expect.poll(() => worker.ended.map(({ stored }) => stored)).toEqual([true, true])
+    expect(worker.runs.map(({ claim }) => claim.attempt)).toEqual([1, 1])
+    expect(worker.cuts).toEqual([])
+  })
+
   test('the next run is the same attempt, and the attempts say that one was interrupted', async () => {
     const proxy = await way()
     const { passed, pass } = gate()

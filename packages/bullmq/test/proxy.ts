@@ -5,6 +5,8 @@ export interface Proxy {
   readonly url: string
   /** Holds up everything in both directions once a client has sent this text, which still gets through. */
   holdAfter(text: string): Promise<void>
+  /** Once a client has sent this text, which gets through, its connection breaks in place of the reply. */
+  loseReplyTo(text: string): void
   /** Lets go on what was held up. */
   release(): void
   /** Holds up what waits for jobs: the workers behind claim nothing more, and their other connections go on. */
@@ -21,6 +23,8 @@ export async function startProxy(port: number): Promise<Proxy> {
   const sockets = new Set<Socket>()
   let waiting: { readonly text: string; readonly seen: () => void } | undefined
   let holding = false
+  let lost: string | undefined
+  const losing = new WeakSet<Socket>()
   let claims = true
   const blocking = new Set<Socket>()
   const swallowed = new WeakSet<Socket>()
@@ -44,6 +48,10 @@ export async function startProxy(port: number): Promise<Proxy> {
         blocking.add(redis)
         if (!claims) redis.pause()
       }
+      if (lost !== undefined && chunk.includes(lost)) {
+        lost = undefined
+        losing.add(client)
+      }
       redis.write(chunk)
       if (!waiting || !chunk.includes(waiting.text)) return
       const { seen } = waiting
@@ -53,6 +61,7 @@ export async function startProxy(port: number): Promise<Proxy> {
       seen()
     })
     redis.on('data', (chunk) => {
+      if (losing.has(client)) return void client.destroy()
       if (!swallowed.has(client)) client.write(chunk)
     })
   })
@@ -60,6 +69,7 @@ export async function startProxy(port: number): Promise<Proxy> {
   return {
     url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
     holdAfter: (text) => new Promise((seen) => (waiting = { text, seen })),
+    loseReplyTo: (text) => void (lost = text),
     release() {
       holding = false
       for (const socket of sockets) socket.resume()

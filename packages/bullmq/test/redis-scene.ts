@@ -18,14 +18,14 @@ export interface RedisScene {
   later(end: () => unknown): void
 }
 
-/** Makes it; to be called in `describe`. */
-export function redisScene(name: string): RedisScene {
+/** Makes it; to be called in `describe`. `env` is that of its Redis. */
+export function redisScene(name: string, env?: Readonly<Record<string, string>>): RedisScene {
   let redis: RedisService
   let operator: Redis
   let made = 0
   let endings: (() => unknown)[] = []
   beforeAll(async () => {
-    redis = await startRedis()
+    redis = await startRedis({}, env)
     operator = new Redis(redis.url)
   })
   afterEach(async () => {

@@ -1,6 +1,12 @@
-import { createReceiver } from '@postern/core'
+import { createReceiver, RetryAfterError } from '@postern/core'
 import { github } from '@postern/providers/github'
-import { durableObject, durableObjectInbox, worker, type Receivers } from '../src/index.ts'
+import {
+  durableObject,
+  durableObjectInbox,
+  worker,
+  type Receivers,
+  type WebhookObject,
+} from '../src/index.ts'
 import { createObjectAlarm } from '../src/object/alarm.ts'
 import { objectDatabase } from '../src/object/database.ts'
 import type { ObjectNamespace, ObjectState, SqlValue, WorkerContext } from '../src/remote.ts'
@@ -25,6 +31,7 @@ const receivers: Receivers<Env> = (env, inbox) => {
       const { fail, slow, commit } = event.payload as Record<string, unknown>
       if (fail === true) throw new Error('it fails')
       await env.LOG.fetch(`http://log/?id=${event.id}&slow=${Number(slow ?? 0)}`)
+      if (typeof fail === 'number' && task.attempt === 1) throw new RetryAfterError(fail)
       if (commit !== undefined)
         task.commit((sql) => {
           sql.exec('INSERT INTO effects VALUES (?)', event.id)
@@ -37,12 +44,30 @@ const receivers: Receivers<Env> = (env, inbox) => {
 
 const timers = countTimers()
 
+/** What becomes of the next calls of `accept` once they have stored their delivery. */
+const ends: ('no reply' | 'the object')[] = []
+
 export class Webhooks extends durableObject(receivers) {
   readonly #state: ObjectState
   constructor(ctx: ObjectState, env: Env) {
     super(ctx, env)
     this.#state = ctx
     ctx.storage.sql.exec('CREATE TABLE IF NOT EXISTS effects (id TEXT)')
+  }
+
+  override async accept(
+    ...call: Parameters<WebhookObject['accept']>
+  ): ReturnType<WebhookObject['accept']> {
+    const answer = await super.accept(...call)
+    const end = ends.shift()
+    if (end === 'the object')
+      (this.#state as ObjectState & { abort(why: string): void }).abort('it ends')
+    if (end !== undefined) throw new Error('the reply is lost')
+    return answer
+  }
+
+  endAfterAccept(end: (typeof ends)[number]): void {
+    ends.push(end)
   }
 
   sql(query: string): readonly Record<string, SqlValue>[] {

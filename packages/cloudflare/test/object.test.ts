@@ -88,6 +88,16 @@ test('a lost alarm is set again when the object starts', async () => {
   )
 })
 
+for (const end of ['no reply', 'the object'] as const)
+  test(`${end === 'no reply' ? 'a reply that is lost' : 'an object that ends'} once it has stored: the sender gets 503, delivers again, and the task runs`, async () => {
+    await world.ask('endAfterAccept', [end])
+    expect(await world.send(opened('e1'))).toBe(503)
+    expect(await eventually(async () => (await world.send(opened('e1'))) === 200)).toBe(true)
+    expect(await settled()).toMatchObject({ done: 1, dead: 0 })
+    if (end === 'no reply') expect(world.ran).toEqual(['e1'])
+    else expect([...new Set(world.ran)]).toEqual(['e1'])
+  })
+
 test('view and records answer over RPC, and errors keep their kind', async () => {
   expect(await world.send(opened('e1'))).toBe(200)
   await settled()

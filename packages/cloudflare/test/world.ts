@@ -38,8 +38,11 @@ export function opened(id: string, payload: Readonly<Record<string, unknown>> = 
   return { id, topic: 'issues.opened', payload }
 }
 
-/** Starts it, or another module of this folder. Events with `slow` in their payload keep their handler for that many milliseconds. */
-export async function openWorld(module = 'app.ts'): Promise<World> {
+/** Starts it, or another module of this folder; `environment` is added to that of workerd. Events with `slow` in their payload keep their handler for that many milliseconds. */
+export async function openWorld(
+  module = 'app.ts',
+  environment?: Readonly<Record<string, string>>,
+): Promise<World> {
   const ran: string[] = []
   const waiting: { readonly id: string; readonly resolve: () => void }[] = []
   const log = createServer((request, response) => {
@@ -86,6 +89,7 @@ export async function openWorld(module = 'app.ts'): Promise<World> {
       workerd = await startWorkerd({
         folder,
         code,
+        ...(environment && { environment }),
         texts: { GITHUB_SECRET: SECRET },
         services: { LOG: (log.address() as AddressInfo).port },
       })

@@ -19,7 +19,7 @@ export interface RedisLedgerOptions {
   readonly prefix?: string
   /** For how long an event is remembered after its last change; at least the sender's retry span. @default '4d' */
   readonly dedupeWindow?: Duration
-  /** How long a step may take, the wait for the connection included, before the delivery gets 503. @default '1s' */
+  /** How long a delivery may wait for Redis, the wait for the connection included, before it gets 503. @default '1s' */
   readonly deadline?: Duration
 }
 
@@ -58,6 +58,7 @@ export function redisLedger(options: RedisLedgerOptions): Ledger {
     name: 'redisLedger',
     durable: true,
     dedupeWindow: window,
+    deadline,
     async claim(key, token, lease, guards = []): Promise<LedgerClaim> {
       const keys = keysOf(key, guards)
       const undo = (answer: unknown): void => {

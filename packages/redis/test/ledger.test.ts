@@ -126,6 +126,35 @@ needs(redisServer).describe('redisLedger', () => {
     client.disconnect()
   })
 
+  test('one reply waits for it once, however many of its calls a Redis that hangs leaves without an answer', async () => {
+    const [ledger, other] = [open({ prefix: 'one:' }), open({ prefix: 'one:' })]
+    await Promise.all([connected(ledger), connected(other)])
+    const provider = acme({ secret: 'suite-secret' })
+    const receiver = createReceiver({ provider, inbox: inlineInbox({ ledger }), log: false })
+    let next = (): void => {}
+    const first = new Promise<void>((resolve) => (next = resolve))
+    const ended: string[] = []
+    const renew = ledger.renew.bind(ledger)
+    const calls = { count: 0 }
+    Object.assign(ledger, {
+      async renew(...args: Parameters<typeof renew>) {
+        calls.count++
+        return Promise.resolve(renew(...args)).finally(next)
+      },
+    })
+    receiver.on('thing.happened', { name: 'first' }, () => redis.pause())
+    receiver.on('thing.happened', { name: 'second' }, () => first)
+    const reply = receiver.receive(provider.sign!({ id: 'e1', payload: {} }))
+    // It begins when the second call does, whose own time ends with it.
+    const another = first.then(() => other.claim('k', 'a', 60_000)).catch(() => ended.push('other'))
+    await reply.then(({ status }) => ended.push(String(status)))
+    await another
+    redis.resume()
+    expect(ended).toEqual(['503', 'other'])
+    expect(calls.count).toBe(1)
+    await Promise.all([receiver.close(), other.close!()])
+  })
+
   test('warns where Redis may forget', async () => {
     const unsafe = await startRedis({ appendonly: 'no', 'maxmemory-policy': 'allkeys-lru' })
     const ledger = redisLedger({ connection: unsafe.url })

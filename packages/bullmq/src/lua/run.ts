@@ -150,3 +150,28 @@ if data.f then
   redis.call('HSET', job, 'priority', math.min(first, 2097152))
 end
 return set`
+
+/**
+ * The claims of a process on jobs, as far as queues have them. Locks that hold longer than any lease, since the server's clock went back,
+ * count from now. KEYS: prefix; ARGV: how its tokens begin, names of queues. Replies ref and token of each.
+ */
+export const CLAIMS: string = `
+local lease, own = tonumber(redis.call('HGET', KEYS[1] .. ':schema', 'lease') or 0) or 0, {}
+local function bound(key)
+  if lease > 0 and redis.call('PTTL', key) > lease then redis.call('PEXPIRE', key, lease) end
+end
+for each = 2, #ARGV do
+  local base = KEYS[1] .. ':' .. ARGV[each]
+  bound(base .. ':stalled-check')
+  for _, id in ipairs(redis.call('LRANGE', base .. ':active', 0, -1)) do
+    local lock = redis.pcall('GET', base .. ':' .. id .. ':lock')
+    if type(lock) == 'string' then
+      bound(base .. ':' .. id .. ':lock')
+      if lock:sub(1, #ARGV[1]) == ARGV[1] then
+        own[#own + 1] = ARGV[each] .. ':' .. id
+        own[#own + 1] = lock
+      end
+    end
+  end
+end
+return own`

@@ -15,7 +15,10 @@ import { TURN_FUNCTION } from './run.ts'
 //   passing         the same of events with x `p`
 //   queues          set of queue names
 //   records         hash: version, a space, JSON
-//   schema          hash: version of this layout, oldest version that may work on it, mark: a name that was drawn when it was made
+//   schema          hash: version of this layout, oldest version that may work on it, mark: a name that was drawn when it was made; and of
+//                   the store's clock: clock its last time, offset to that of the server, lease the longest of any process, held until
+//                   when no lease ends, since the server's clock stepped
+//   steps           list: a time on the store's clock, a space, milliseconds before it by which nothing ages: nobody was there
 //   processes       sorted set of processes (version:name) by their last sign of life
 // A job is BullMQ's hash <queue>:<id>; a job that is gone was done or given up, since jobs are made with their event.
 // Fields of our own in it: n id of its task, which is the event's number times 65536 and its place among the event's jobs, ls start and process of the last run, pa attempts, cs cause of the last error, and of
@@ -330,6 +333,21 @@ for each = 3, #ARGV do
 end
 return loose`
 
+/** Makes claimed jobs ready again whose claims nobody knows: nothing ran. KEYS: prefix; ARGV: ref and token of each. */
+export const UNCLAIM: string = `${ADD_FUNCTION}
+while at <= #ARGV do
+  local queue, id = arg():match('^(.*):(.-)$')
+  local base, token = prefix .. ':' .. queue, arg()
+  local job = base .. ':' .. id
+  if redis.call('GET', job .. ':lock') == token and redis.call('LREM', base .. ':active', 1, id) == 1 then
+    redis.call('DEL', job .. ':lock')
+    redis.call('SREM', base .. ':stalled', id)
+    redis.call('HINCRBY', job, 'ats', -1)
+    enqueue(base, id, tonumber(redis.call('HGET', job, 'priority') or 0) or 0)
+  end
+end
+return 1`
+
 /** Puts jobs that are in no list back where they belong. KEYS: prefix; ARGV: refs. Replies how many are pending again. */
 export const RESCUE: string = `${ADD_FUNCTION}
 local rescued = 0
@@ -347,34 +365,3 @@ while at <= #ARGV do
   end)
 end
 return rescued`
-
-/**
- * A sign of life, and the state of the store. KEYS: prefix; ARGV: version and name of the process, milliseconds after which
- * another without a sign is gone. Replies the version that is stored, the oldest that may work on it, the time of
- * the server, the mark of the store, this process' sign before, and the versions of other processes that live.
- */
-export const ALIVE: string = `
-local key, self = KEYS[1] .. ':processes', ARGV[1] .. ':' .. ARGV[2]
-local known = redis.call('HMGET', KEYS[1] .. ':schema', 'version', 'oldest', 'mark')
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local before = redis.pcall('ZSCORE', key, self)
-local replies = {tonumber(known[1] or 0), tonumber(known[2] or 0), now, known[3] or '', type(before) == 'string' and before or ''}
-for _, name in ipairs(redis.call('ZRANGEBYSCORE', key, now - ARGV[3], '+inf')) do
-  if name ~= self then replies[#replies + 1] = tonumber(name:match('^%d+')) end
-end
-redis.pcall('ZREMRANGEBYSCORE', key, '-inf', now - ARGV[3])
-redis.pcall('ZADD', key, now, self)
-return replies`
-
-/** The end of a process. KEYS: prefix; ARGV: version and name of the process. */
-export const LEAVE: string = `return redis.call('ZREM', KEYS[1] .. ':processes', ARGV[1] .. ':' .. ARGV[2])`
-
-/** Raises what is stored. KEYS: prefix; ARGV: version, oldest version that may work on it, a mark for a store that has none. */
-export const RAISE: string = `
-local key = KEYS[1] .. ':schema'
-for i, field in ipairs({'version', 'oldest'}) do
-  if tonumber(redis.call('HGET', key, field) or 0) < tonumber(ARGV[i]) then redis.call('HSET', key, field, ARGV[i]) end
-end
-redis.call('HSETNX', key, 'mark', ARGV[3])
-return 1`

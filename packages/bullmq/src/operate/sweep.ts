@@ -1,4 +1,4 @@
-import { knownFor, type Consumer } from '@postern/core/engine'
+import { ago, knownFor, type ClockStep, type Consumer } from '@postern/core/engine'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { queueName, type Queues } from '../store/queues.ts'
 import type { Settings } from '../settings.ts'
@@ -30,7 +30,7 @@ export function sweepStep(
   return async (place = { queue: 0 }) => {
     if (client.status !== 'ready') return undefined
     if ('event' in place) {
-      const before = clock() - knownFor(settings).time
+      const before = await since(knownFor(settings).time)
       const next = await forgetSome(client, prefix, before, place.event)
       return next === undefined ? undefined : { event: next }
     }
@@ -38,10 +38,18 @@ export function sweepStep(
     if (name === undefined) return { event: 0 }
     const queue = await queues.get(queueName(consumer.receiver, name))
     // BullMQ goes by the clock of this machine.
-    const ahead = Date.now() - clock()
-    const done = await queue.clean(keepDone + ahead, STEP, 'completed')
-    const dead = await queue.clean(keepDead + ahead, STEP, 'failed')
+    const done = await queue.clean(Date.now() - (await since(keepDone)), STEP, 'completed')
+    const dead = await queue.clean(Date.now() - (await since(keepDead)), STEP, 'failed')
     return { queue: done.length === STEP || dead.length === STEP ? place.queue : place.queue + 1 }
+  }
+
+  /** Before when a thing has aged by a span: times are of machines, whose clocks may be wrong too. */
+  async function since(span: number): Promise<number> {
+    const steps = (await client.lrange(`${prefix}:steps`, 0, -1)).map((line): ClockStep => {
+      const [at = 0, unseen = 0] = line.split(' ').map(Number)
+      return { at, unseen, unseenByGuards: unseen }
+    })
+    return Math.floor(ago(Math.min(clock(), Date.now()), span, steps, 'unseen'))
   }
 }
 

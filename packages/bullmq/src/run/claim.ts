@@ -1,11 +1,17 @@
 import type { Buffer } from 'node:buffer'
-import type { Claim, Consumer } from '@postern/core/engine'
+import {
+  weightOf,
+  type Claim,
+  type Consumer,
+  type RunnerTask,
+  type Slot,
+} from '@postern/core/engine'
 import type { Job, Queue } from 'bullmq'
 import { PROCESS } from '../journal/attempts.ts'
-import { runBuffer, type RedisClient } from '../store/connection.ts'
+import { runBuffer, runScript, type RedisClient } from '../store/connection.ts'
 import { subscriptionOf, type JobData } from '../store/queues.ts'
 import { decodeStored } from '../store/stored.ts'
-import { isOdd } from './unread.ts'
+import { isOdd, type Owner } from './unread.ts'
 
 interface Start {
   /** When the run starts, in milliseconds since 1970. */
@@ -93,6 +99,51 @@ export async function holdJob(
   }
 }
 
+/** A claimed job. */
+export interface JobTask extends RunnerTask<JobTask> {
+  readonly owner: Owner
+  readonly held: HeldJob
+  readonly ref: string
+  /** Frees the place of a suspect. */
+  readonly free: (() => void) | undefined
+  /** True while its handler runs, and once its claim is over. */
+  running: boolean
+  ended: boolean
+  /** True once it is released. */
+  back: boolean
+  lost: string | undefined
+  stop: ((reason: Error) => void) | undefined
+}
+
+/** The task of a job that was read; `free` gives back the place of a suspect. */
+export function jobTask(
+  slot: Slot<JobTask>,
+  owner: Owner,
+  held: HeldJob,
+  ref: string,
+  free?: () => void,
+): JobTask {
+  return {
+    slot,
+    owner,
+    held,
+    ref,
+    free,
+    weight: weightOf(held.claim.delivery.body, { length: held.bytes }),
+    running: false,
+    ended: false,
+    back: false,
+    lost: undefined,
+    stop: undefined,
+    place: -1,
+    over: false,
+    returned: false,
+    committed: undefined,
+    started: 0,
+    startedAt: 0,
+  }
+}
+
 /** True for a job that was read. */
 export function isHeld(found: HoldResult): found is HeldJob {
   return typeof found === 'object' && 'claim' in found
@@ -123,6 +174,20 @@ export async function freeStalled(
     if (rounds > 1) await client.del(queue.toKey('stalled-check'))
     await queue.getBackend().moveStalledJobsToWait()
   }
+}
+
+/** Makes jobs ready again that this side claimed and does not know: the reply was lost. Its tokens begin with `side`. */
+export async function freeUnknown(
+  { client, prefix }: Pick<HoldContext, 'client' | 'prefix'>,
+  side: string,
+  queues: readonly string[],
+  isKnown: (ref: string, token: string) => boolean,
+): Promise<void> {
+  const own = (await runScript(client, 'posternClaims', prefix, side, ...queues)) as string[]
+  const lost = own.flatMap((ref, at) =>
+    at % 2 === 1 || isKnown(ref, own[at + 1]!) ? [] : [ref, own[at + 1]!],
+  )
+  if (lost.length > 0) await runScript(client, 'posternUnclaim', prefix, ...lost)
 }
 
 function unreadOf(error: unknown): Unread {

@@ -2,12 +2,10 @@ import {
   createRunner,
   settledBy,
   suspects,
-  weightOf,
   type Claim,
   type RunDueResult,
   type EndedClaim,
   type Outcome,
-  type RunnerTask,
   type Slot,
 } from '@postern/core/engine'
 import { WebhookError } from '@postern/core'
@@ -19,14 +17,15 @@ import { runScript } from '../store/connection.ts'
 import { queueName, type JobData } from '../store/queues.ts'
 import {
   freeStalled,
+  freeUnknown,
   holdJob,
   isHeld,
-  isElsewhere,
-  type HeldJob,
   type HoldResult,
+  jobTask,
+  type JobTask,
 } from './claim.ts'
 import { cutOff, missing } from './interruption.ts'
-import { finish, putOff, type SettleContext } from './settle.ts'
+import { finish, isKept, putOff, type SettleContext } from './settle.ts'
 import { buryBroken, buryUnread, isOdd, type Owner } from './unread.ts'
 
 /** The receiver's side as runs see it. */
@@ -49,22 +48,6 @@ export interface Runs {
   close(until: number): Promise<void>
 }
 
-/** A claimed job. */
-interface JobTask extends RunnerTask<JobTask> {
-  readonly owner: Owner
-  readonly held: HeldJob
-  readonly ref: string
-  /** Frees the place of a suspect. */
-  readonly free: (() => void) | undefined
-  /** True while its handler runs, and once its claim is over. */
-  running: boolean
-  ended: boolean
-  /** True once it is released. */
-  back: boolean
-  lost: string | undefined
-  stop: ((reason: Error) => void) | undefined
-}
-
 // How often queues are looked at: what others make ready is told, but a word may be lost.
 const LOOK = 1000
 // How long a suspect waits for a free place before it tries again, and a job that Redis refused to read.
@@ -83,6 +66,12 @@ export function createRuns(context: RunsContext): Runs {
   const { client, consumer, queues, prefix, lease } = context
   // All that runs here, also after it was released: no task runs twice in one process.
   const here = new Map<string, JobTask>()
+  // How tokens of this side begin, and those of claims whose reply is not read yet.
+  const side = `${randomUUID()}:`
+  const claiming = new Set<string>()
+  const isKnown = (ref: string, token: string): boolean =>
+    claiming.has(token) || here.get(ref)?.owner.token === token
+  const unclaim = (): Promise<void> => freeUnknown(context, side, names(), isKnown)
   const tasks = new WeakMap<Claim, JobTask>()
   const leave = (task: JobTask): unknown => here.get(task.ref) === task && here.delete(task.ref)
   // Queues in which jobs are active, as far as this process has seen.
@@ -186,6 +175,7 @@ export function createRuns(context: RunsContext): Runs {
     // A newer version has the store: what runs here is released, and nothing is claimed until it is gone.
     if (why !== undefined && !shut) runner.giveBack('a newer version of Postern has the store')
     shut = why !== undefined
+    await unclaim().catch(context.failed)
     runner.look()
   }
 
@@ -242,8 +232,9 @@ export function createRuns(context: RunsContext): Runs {
   /** Claims one job of a queue. What was reserved for it is released if there is none, or it does not run. */
   async function claim(slot: Slot<JobTask>, name: string): Promise<void> {
     let task: JobTask | undefined
+    const token = side + randomUUID()
+    claiming.add(token)
     try {
-      const token = randomUUID()
       const backend = (await queues.get(name)).getBackend()
       const found = await backend.moveToActive(token)
       task = await taken(slot, name, token, found as [JobJson?, string?])
@@ -252,6 +243,7 @@ export function createRuns(context: RunsContext): Runs {
       if (buried === 0) context.failed(error as Error)
       else slot.backlog = true
     }
+    claiming.delete(token)
     if (task) runner.start([task])
     else runner.reserve(slot, -1)
   }
@@ -306,26 +298,7 @@ export function createRuns(context: RunsContext): Runs {
       held = await holdJob(context, owner.job, owner.token, true)
     }
     if (isHeld(held) && held.stalled <= held.seen) {
-      const { claim, bytes } = held
-      const task = {
-        slot,
-        owner,
-        held,
-        ref,
-        free,
-        weight: weightOf(claim.delivery.body, { length: bytes }),
-        running: false,
-        ended: false,
-        back: false,
-        lost: undefined,
-        stop: undefined,
-        place: -1,
-        over: false,
-        returned: false,
-        committed: undefined,
-        started: 0,
-        startedAt: 0,
-      }
+      const task = jobTask(slot, owner, held, ref, free)
       here.set(ref, task)
       return task
     }
@@ -361,12 +334,14 @@ export function createRuns(context: RunsContext): Runs {
     const more = outcome.kind === 'done' && drains === 0 && runner.active() && runner.room(slot) > 0
     if (more) runner.reserve(slot, 1)
     const { token, job } = owner
+    if (more) claiming.add(token)
     const run = { startedAt: held.startedAt, duration }
     const { stored, next } = await finish(context, owner, held, outcome, run, more)
     if (stored && 'at' in stored) runner.dueAt(stored.at)
     done(stored)
     if (!more) return
     const follower = next && (await taken(slot, job.queueName, token, next).catch(context.failed))
+    claiming.delete(token)
     if (follower) runner.start([follower])
     else runner.reserve(slot, -1)
   }
@@ -378,12 +353,7 @@ export function createRuns(context: RunsContext): Runs {
   /** A run whose lock ended continues: its outcome counts if it is the first. It hears if another claim has the task. */
   async function renew(): Promise<void> {
     const renewed = [...runner.held()].map(async (task) => {
-      const { job, token, backend } = task.owner
-      if (
-        (await backend.extendLock(job.id!, token, lease)) === 1 ||
-        !(await isElsewhere(context, task.ref, token))
-      )
-        return
+      if (await isKept(context, task)) return
       task.lost = 'another process claimed or settled this task, since its lease had ended'
       task.stop?.(new Error(task.lost))
     })
@@ -392,6 +362,8 @@ export function createRuns(context: RunsContext): Runs {
 
   async function reclaim(rounds: number): Promise<void> {
     await dueIn(runner.slots())
+    await unclaim()
+    if (!(await context.steady())) return
     await Promise.all(
       [...active].map(async (name) => freeStalled(context, await queues.get(name), rounds)),
     )

@@ -14,7 +14,7 @@ import {
 } from '@postern/core/engine'
 import type { Job, JobJson } from 'bullmq'
 import { addAttempt, PROCESS, type DoneValue } from '../journal/attempts.ts'
-import type { HeldJob } from './claim.ts'
+import { isElsewhere, type HeldJob } from './claim.ts'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { taskArguments } from '../accept/encode.ts'
 import { bury, buryBroken, errorFields, isOdd, type JobFields, type Owner } from './unread.ts'
@@ -34,6 +34,8 @@ export interface SettleContext {
   readonly failed: (error: unknown) => void
   /** The server's clock: what is put off is due on it, also for other machines. */
   readonly clock: () => number
+  /** As `Joined.steady`. */
+  readonly steady: () => Promise<boolean>
   /** True once nothing waits for Redis any more. */
   readonly ended: () => boolean
 }
@@ -152,7 +154,11 @@ async function store(
   for (let told = false, isSure = sure; ;) {
     try {
       if (!isSure) {
-        const back = await takeBack(context, owner, held, done)
+        const back = await takeBack(context, owner, held, done, () =>
+          context.consumer.warn(
+            `bullmqInbox: the lease of task ${held.claim.id} ended while it ran, since the event loop was blocked or Redis was unavailable; no other outcome was stored first, so this one counts`,
+          ),
+        )
         if (back !== 'held') return back === 'stored'
       }
       return (await write()) !== false
@@ -176,19 +182,35 @@ async function store(
  * reply was lost.
  */
 async function takeBack(
-  { client, prefix, lease, consumer }: SettleContext,
+  { client, prefix, lease }: SettleContext,
   { job, token }: Owner,
-  { claim, startedAt }: HeldJob,
-  done: boolean,
+  { startedAt }: HeldJob,
+  done = false,
+  tell: () => void = () => {},
 ): Promise<'held' | 'stored' | 'lost'> {
   const args = [job.queueName, job.id!, token, lease, job.attemptsMade, startedAt, done ? 1 : 0]
   const reply = await runScript(client, 'posternAdopt', prefix, ...args)
-  if (reply === 2)
-    consumer.warn(
-      `bullmqInbox: the lease of task ${claim.id} ended while it ran, since the event loop was blocked or Redis was unavailable; no other outcome was stored first, so this one counts`,
-    )
+  if (reply === 2) tell()
   if (reply === 3) return 'stored'
   return reply === 0 ? 'lost' : 'held'
+}
+
+/** Renews the lock of a claim. False if another claim has the job, or it is settled. A lock that a step of the server's clock ended is taken again. */
+export async function isKept(
+  context: SettleContext,
+  task: {
+    readonly owner: Owner
+    readonly held: HeldJob
+    readonly ref: string
+    readonly running: boolean
+  },
+): Promise<boolean> {
+  const { owner, held, ref } = task
+  const { job, token, backend } = owner
+  if ((await backend.extendLock(job.id!, token, context.lease)) === 1) return true
+  if (await context.steady()) return !(await isElsewhere(context, ref, token))
+  // One whose outcome is on its way may wait for a later time by now.
+  return !task.running || (await takeBack(context, owner, held)) === 'held'
 }
 
 /** The fields that let a waiting task of a fair key hold no turn: it takes one when it is due, by the script that starts its run. */

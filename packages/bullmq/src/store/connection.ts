@@ -2,6 +2,7 @@ import { WebhookError } from '@postern/core'
 import { within } from '@postern/core/engine'
 import { Redis, type Cluster, type RedisOptions } from 'ioredis'
 import * as journalScripts from '../lua/journal.ts'
+import * as processScripts from '../lua/processes.ts'
 import * as runScripts from '../lua/run.ts'
 import * as scripts from '../lua/store.ts'
 import * as viewScripts from '../lua/view.ts'
@@ -254,12 +255,15 @@ return 1`
 type ScriptName =
   | 'posternLook'
   | 'posternAlive'
+  | 'posternStep'
   | 'posternLeave'
   | 'posternRaise'
   | 'posternStore'
   | 'posternSpawn'
   | 'posternLoose'
   | 'posternRescue'
+  | 'posternClaims'
+  | 'posternUnclaim'
   | 'posternSweep'
   | 'posternSetRecord'
   | 'posternLoad'
@@ -287,13 +291,16 @@ type ScriptName =
 /** Their texts. */
 const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   posternLook: scripts.LOOK,
-  posternAlive: scripts.ALIVE,
-  posternLeave: scripts.LEAVE,
-  posternRaise: scripts.RAISE,
+  posternAlive: processScripts.ALIVE,
+  posternStep: processScripts.STEP,
+  posternLeave: processScripts.LEAVE,
+  posternRaise: processScripts.RAISE,
   posternStore: scripts.STORE,
   posternSpawn: scripts.SPAWN,
   posternLoose: scripts.LOOSE,
   posternRescue: scripts.RESCUE,
+  posternClaims: runScripts.CLAIMS,
+  posternUnclaim: scripts.UNCLAIM,
   posternSweep: viewScripts.SWEEP,
   posternSetRecord: journalScripts.SET_RECORD,
   posternLoad: runScripts.LOAD,

@@ -26,6 +26,8 @@ export const STEPS: readonly LayoutStep<string>[] = [{ change: "return ''" }]
 
 // A process without a sign of life for that long is gone, in milliseconds: it gives one every few seconds.
 const GONE = 60_000
+// How much later than expected the store's time may be, in milliseconds: more is a step of the server's clock.
+const STEP = 1000
 // How far the clock of this machine may be from that of Redis, in milliseconds.
 const AGREE = 1000
 
@@ -49,6 +51,7 @@ type SignReply = readonly [
   now: number,
   mark: string,
   before: string,
+  steady: number,
   ...living: number[],
 ]
 
@@ -58,8 +61,10 @@ export interface Joined {
   migrate(force?: boolean): Promise<Migrated>
   /** Whether it may work on them. */
   readonly versionWatch: VersionWatch
-  /** That of this machine while both agree, else that of the server, in milliseconds since 1970. */
+  /** That of this machine while both agree, else that of the store, in milliseconds since 1970. */
   readonly clock: () => number
+  /** False for as long as a lease, since the server's clock stepped: those who live renew theirs. */
+  readonly steady: () => Promise<boolean>
   leave(): Promise<void>
 }
 
@@ -71,6 +76,8 @@ interface JoinedHost {
   readonly alive?: () => void
   /** What was stored is `gone`, or the store is an `older` state of itself. */
   readonly lost?: (how: 'gone' | 'older') => void
+  /** The lease of this process, in milliseconds. */
+  readonly lease?: number
 }
 
 /** The same for a process that only reads: it gives no sign of life, and its check throws a `TypeError` where no inbox is. */
@@ -93,12 +100,12 @@ export function joinKeys(
   client: RedisClient,
   prefix: string,
   layout: KeysLayout,
-  { changed, alive, lost }: JoinedHost,
+  { changed, alive, lost, lease = 0 }: JoinedHost,
 ): Joined {
   const self = [layout.steps.length, randomUUID()] as const
-  /** Of the server's clock to the monotonic one. */
+  /** Of the store's clock to the monotonic one. */
   let ahead: number | undefined
-  /** Of the store, and when this process gave a sign of life by the server's clock. */
+  /** Of the store, and when this process gave a sign of life by the store's clock. */
   let mark = ''
   let signed = 0
   const versionWatch = createVersionWatch(async () => {
@@ -117,6 +124,7 @@ export function joinKeys(
     migrate,
     versionWatch,
     clock,
+    steady: async () => (await sign()).steady,
     async leave() {
       versionWatch.stop()
       if (client.status === 'ready') await runScript(client, 'posternLeave', prefix, ...self)
@@ -130,16 +138,36 @@ export function joinKeys(
     return Math.abs(server - wall) < AGREE ? wall : server
   }
 
-  async function sign(): Promise<{ stored: Versions; living: readonly number[] }> {
-    const reply = await runScript(client, 'posternAlive', prefix, ...self, GONE)
-    const [version, oldest, now, its, before, ...living] = reply as SignReply
+  async function sign(): Promise<{
+    stored: Versions
+    living: readonly number[]
+    steady: boolean
+  }> {
+    const reply = await runScript(
+      client,
+      'posternAlive',
+      prefix,
+      ...self,
+      GONE,
+      expected(),
+      Math.ceil(lease),
+    )
+    const [version, oldest, time, its, before, steady, ...living] = reply as SignReply
+    let now = time
+    const isStep = ahead !== undefined && its === mark && time > expected() + STEP
+    if (isStep) now = Number(await runScript(client, 'posternStep', prefix, expected()))
     ahead = now - performance.now()
     if (mark !== '' && its !== mark) lost?.('gone')
     else if (before !== '' && Number(before) < signed) lost?.('older')
     mark = its
     signed = now
     alive?.()
-    return { stored: { version, oldest }, living }
+    return { stored: { version, oldest }, living, steady: steady === 1 && !isStep }
+  }
+
+  /** The store's time, as far as it passed as on the monotonic clock; 0 if it is not known. */
+  function expected(): number {
+    return ahead === undefined ? 0 : Math.floor(ahead + performance.now())
   }
 
   async function migrate(force = false): Promise<Migrated> {

@@ -140,7 +140,7 @@ export {
   type Patch,
   type TaskChange,
 } from './patch.ts'
-export type { ClockStep } from './operate/ago.ts'
+export { ago, type ClockStep } from './operate/ago.ts'
 export { createView } from './operate/view.ts'
 export { numberOf } from './operate/search.ts'
 export { createJournal } from './journal/journal.ts'

@@ -3,7 +3,7 @@ import { type Duration, settledBy, toMonotonic } from '../../basics/deadline.ts'
 import { WebhookError } from '../../errors.ts'
 import type { Consumer, Host, Inbox, Intake, Port, Accepted } from '../inbox.ts'
 import { hold, runInline, type InlineContext, type InlineResult } from './run.ts'
-import type { Ledger } from './ledger.ts'
+import { patient, type Ledger } from './ledger.ts'
 import { memoryLedger } from './memory-ledger.ts'
 import { checks } from '../engine/attach/checks.ts'
 import { createSemaphore, type Semaphore } from '../engine/semaphore.ts'
@@ -156,8 +156,9 @@ function createInlinePort(
   }
 
   async function take({ items, delivery }: Intake): Promise<readonly Accepted[]> {
+    const own = patient(ledger)
     const holding = await Promise.allSettled(
-      items.map(({ event }) => hold(consumer.receiver, ledger, lease, event)),
+      items.map(({ event }) => hold(consumer.receiver, own, lease, event)),
     )
     const holds = holding.map((one) => (one.status === 'fulfilled' ? one.value : undefined))
     if (holds.some((one) => one?.kind === 'rejected')) {

@@ -1,5 +1,7 @@
 import type { Guard } from '../../event.ts'
+import { within } from '../../basics/deadline.ts'
 import type { MaybePromise } from '../../basics/maybe.ts'
+import { WebhookError } from '../../errors.ts'
 
 /**
  * The memory of `inlineInbox` between deliveries: the events that are done, those that run now, and the outcomes of
@@ -12,6 +14,8 @@ export interface Ledger {
   readonly durable: boolean
   /** For how long an entry is remembered after its last change, in milliseconds. */
   readonly dedupeWindow: number
+  /** How long a reply waits for its answers, all calls together, in milliseconds. Absent if it answers at once. */
+  readonly deadline?: number
   /**
    * Takes the key for `lease` milliseconds, unless it is done or somebody else has it. `token` is unique to this call
    * and fences the calls that follow: once another has taken the key, nothing done with the older token counts.
@@ -53,3 +57,46 @@ export type LedgerClaim =
   | { readonly kind: 'busy'; readonly left: number }
   | { readonly kind: 'done' }
   | { readonly kind: 'guarded'; readonly otherwise: Guard['otherwise'] }
+
+/** What a reply calls. */
+export type LedgerCalls = Pick<Ledger, 'claim' | 'renew' | 'commit' | 'release' | 'undo'>
+
+/** The calls of one reply: together they wait no longer than the ledger's deadline for an answer. Those that are late go on unheard. */
+export function patient(ledger: Ledger): LedgerCalls {
+  const { deadline } = ledger
+  if (deadline === undefined) return ledger
+  // Since when calls have waited without an answer, on the clock of `performance.now()`.
+  let silent: number | undefined
+
+  return {
+    claim: (...args) =>
+      heard(ledger.claim(...args), ({ kind }) => {
+        const [key, token, , guards] = args
+        if (kind === 'claimed') ignored(ledger.undo(key, token, guards))
+      }),
+    renew: (...args) => heard(ledger.renew(...args)),
+    commit: (...args) => heard(ledger.commit(...args)),
+    release: (...args) => heard(ledger.release(...args)),
+    undo: (...args) => heard(ledger.undo(...args)),
+  }
+
+  async function heard<T>(call: MaybePromise<T>, unheard?: (answer: T) => void): Promise<T> {
+    silent ??= performance.now()
+    const until = silent + deadline!
+    const late = (): Error =>
+      new WebhookError(
+        'inbox_unavailable',
+        `inlineInbox: ${ledger.name} did not answer within ${deadline} ms`,
+      )
+    try {
+      return await within(Promise.resolve(call), until, late, unheard)
+    } finally {
+      // Its own deadline ends at the same time.
+      if (performance.now() < until - deadline! / 10) silent = undefined
+    }
+  }
+}
+
+function ignored(work: MaybePromise<unknown>): void {
+  Promise.resolve(work).catch(() => {})
+}

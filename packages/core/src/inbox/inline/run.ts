@@ -6,7 +6,7 @@ import type { Semaphore } from '../engine/semaphore.ts'
 import type { Json } from '../../delivery.ts'
 import { randomUUID } from 'node:crypto'
 import type { MaybePromise } from '../../basics/maybe.ts'
-import type { Ledger } from './ledger.ts'
+import type { LedgerCalls } from './ledger.ts'
 
 /** The argument of {@link runInline}. */
 export interface InlineContext {
@@ -251,7 +251,7 @@ type Hold = HeldEvent | { readonly kind: 'duplicate' | 'busy' | 'rejected' }
 /** Claims an event and its guards for a receiver. */
 export async function hold(
   receiver: string,
-  ledger: Ledger,
+  ledger: LedgerCalls,
   lease: number,
   { key, dedupe, guards }: EventRecord,
 ): Promise<Hold> {

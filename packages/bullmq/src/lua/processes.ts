@@ -1,0 +1,76 @@
+// Scripts of processes, and of the clock of the store. Keys and fields: store.ts.
+
+// The store's clock is that of the server without its steps: it never goes back, and goes ahead only by time that passed on the
+// monotonic clock of a process, or in which nobody was there. Signs of life work where Redis is full or takes no writes: hence pcall.
+const CLOCK_FUNCTION = `
+local schema = KEYS[1] .. ':schema'
+local function whole(number) return string.format('%.0f', number) end
+local function clock()
+  local kept, time = redis.call('HMGET', schema, 'clock', 'offset', 'held', 'lease'), redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000) + (tonumber(kept[2] or 0) or 0)
+  return now, tonumber(kept[1] or 0) or 0, tonumber(kept[3] or 0) or 0, tonumber(kept[4] or 0) or 0
+end
+`
+
+/**
+ * A sign of life, and the state of the store. KEYS: prefix; ARGV: version and name of the process, milliseconds after which
+ * another without a sign is gone, the store's time as this process expects it (0: it knows none), its lease in milliseconds. Replies the
+ * version that is stored, the oldest that may work on it, the time of the store, the mark of the store, this process' sign before, 1 if
+ * leases may end, and the versions of other processes that live.
+ */
+export const ALIVE: string = `${CLOCK_FUNCTION}
+local key, self = KEYS[1] .. ':processes', ARGV[1] .. ':' .. ARGV[2]
+local known = redis.call('HMGET', schema, 'version', 'oldest', 'mark')
+local now, last, held, lease = clock()
+local expected, own = tonumber(ARGV[4]), tonumber(ARGV[5])
+if now < last then
+  redis.pcall('HINCRBY', schema, 'offset', whole(last - now))
+  redis.pcall('DEL', KEYS[1] .. ':sweeper')
+  now = last
+end
+if lease < own then redis.pcall('HSET', schema, 'lease', own) end
+if expected == 0 and last > 0 then
+  -- Others may live: they have a lease to renew theirs.
+  if now - last > 10000 + own / 3 then
+    held = now + math.max(lease, own)
+    redis.pcall('HSET', schema, 'held', whole(held))
+  end
+  if now - last > 3600000 then
+    redis.pcall('RPUSH', KEYS[1] .. ':steps', whole(now) .. ' ' .. whole(now - last - 3600000))
+    redis.pcall('LTRIM', KEYS[1] .. ':steps', -100, -1)
+  end
+end
+-- What is later than it expects may be a step: STEP follows.
+if expected == 0 or now <= expected + 1000 then redis.pcall('HSET', schema, 'clock', whole(now)) end
+local before = redis.pcall('ZSCORE', key, self)
+local replies = {tonumber(known[1] or 0), tonumber(known[2] or 0), now, known[3] or '', type(before) == 'string' and before or '', held <= now and 1 or 0}
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', key, now - ARGV[3], '+inf')) do
+  if name ~= self then replies[#replies + 1] = tonumber(name:match('^%d+')) end
+end
+redis.pcall('ZREMRANGEBYSCORE', key, '-inf', now - ARGV[3])
+redis.pcall('ZADD', key, now, self)
+return replies`
+
+/**
+ * The server's clock went ahead of what a process expects: no lease ends for as long as the longest is. KEYS: prefix; ARGV: what it
+ * expects. Replies the time of the store, which others may have put right before.
+ */
+export const STEP: string = `${CLOCK_FUNCTION}
+local now, last, held, lease = clock()
+local step = now - math.max(last, tonumber(ARGV[1]))
+if step < 1000 then return now end
+redis.pcall('HINCRBY', schema, 'offset', whole(-step))
+redis.pcall('HSET', schema, 'clock', whole(now - step), 'held', whole(now - step + lease))
+return now - step`
+
+/** The end of a process. KEYS: prefix; ARGV: version and name of the process. */
+export const LEAVE: string = `return redis.call('ZREM', KEYS[1] .. ':processes', ARGV[1] .. ':' .. ARGV[2])`
+
+/** Raises what is stored. KEYS: prefix; ARGV: version, oldest version that may work on it, a mark for a store that has none. */
+export const RAISE: string = `
+local key = KEYS[1] .. ':schema'
+for i, field in ipairs({'version', 'oldest'}) do
+  if tonumber(redis.call('HGET', key, field) or 0) < tonumber(ARGV[i]) then redis.call('HSET', key, field, ARGV[i]) end
+end
+redis.call('HSETNX', key, 'mark', ARGV[3])
+return 1`
