@@ -3,7 +3,7 @@ import type { TransactionEnd } from './database.ts'
 
 /** The one alarm of an object. */
 interface ObjectAlarm extends TransactionEnd {
-  /** Reads it from the storage; true if none is set. */
+  /** Reads it from the storage; true if none is set, or one so late that it may be of a clock that has gone back since. */
   read(): Promise<boolean>
   /** Sets the alarm to ring at once. */
   now(): Promise<void>
@@ -23,6 +23,8 @@ interface ObjectAlarm extends TransactionEnd {
 
 // Milliseconds after which it rings again if its work was cut off.
 const AGAIN = 10_000
+// Milliseconds: a ring that finds nothing due costs a few rows, so an alarm that comes sooner is believed.
+const FAR = 60_000
 // Milliseconds after which an alarm that did not ring is taken for lost.
 const LATE = 5000
 
@@ -38,7 +40,7 @@ export function createObjectAlarm(storage: ObjectStorage): ObjectAlarm {
   return {
     async read() {
       at = later = (await storage.getAlarm()) ?? undefined
-      return at === undefined
+      return at === undefined || at > Date.now() + FAR
     },
     now: () => set(Date.now()),
     async rings(work) {
