@@ -19,16 +19,28 @@ export interface DrainReport {
   readonly handledPerSecond: number
 }
 
-/** Accepts events in this process, several at once, and lets two others handle them. */
-export async function drainRun(name: DurableName, events: number): Promise<DrainReport> {
+/**
+ * Accepts events in this process, several at once, and lets two others handle them. `beside` begins something in the store, once it has
+ * its tables, and returns what ends that.
+ */
+export async function drainRun(
+  name: DurableName,
+  events: number,
+  beside?: (store: string) => Promise<() => Promise<void>>,
+): Promise<DrainReport> {
   const { store, stop } = await durables[name].start()
   const provider = acme({ secret: SECRET })
   const inbox = await openDurable(name, store)
   const receiver = createReceiver({ provider, inbox, worker: false, log: false })
   receiver.on('thing.happened', { name: 'count' }, () => {})
   const workers = [work(name, store), work(name, store)]
+  let end = async (): Promise<void> => {}
   try {
     await Promise.all(workers.map((worker) => worker.ready))
+    if (beside) {
+      await inbox.view!.stats()
+      end = await beside(store)
+    }
     const started = performance.now()
     let next = 0
     await Promise.all(
@@ -65,6 +77,7 @@ export async function drainRun(name: DurableName, events: number): Promise<Drain
     }
   } finally {
     await Promise.all(workers.map((worker) => worker.stop()))
+    await end()
     await receiver.close()
     await inbox.close()
     await stop()

@@ -3,10 +3,11 @@
 // healthy ones, kills and deploys under load, floods of one tenant, shutdowns of each framework, events through two
 // workers, and events to ten destinations. It writes RESULTS.md.
 // `npm test -- faults sqlite bullmq forward` runs these inboxes alone, `poison` one part of all; such a run is written
-// beside the whole ones with `--write`. FAULT_MINUTES (18) is when nothing new is begun; CRASH_ROUNDS, POISON_DEATHS, OUTSIDE_KILLS, DEPLOYS, FLOOD_EVENTS, SHUTDOWNS, DRAIN_EVENTS and FORWARD_EVENTS
+// beside the whole ones with `--write`. FAULT_MINUTES (18) is when nothing new is begun; CRASH_ROUNDS, POISON_DEATHS, OUTSIDE_KILLS, DEPLOYS, FLOOD_EVENTS, SHUTDOWNS, DRAIN_EVENTS, BLOAT_EVENTS and FORWARD_EVENTS
 // change the sizes, FAULT_SEED repeats the chance of the classes, and FAULT_BUSY is a number of busy loops that run beside it.
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
+import pg from 'pg'
 import { classes } from './classes/classes.ts'
 import type { FaultInbox } from './classes/class.ts'
 import { playClass } from './classes/scene.ts'
@@ -139,6 +140,15 @@ async function others(): Promise<void> {
     await part('drains', `${name}: events through two workers`, async () => {
       parts.drains[name] = await drainRun(name, size('DRAIN_EVENTS', 10_000))
     })
+  if (names.includes('postgres'))
+    await part('drains', 'postgres: events beside a long transaction', async () => {
+      const events = size('BLOAT_EVENTS', 200_000)
+      parts.drains['postgres beside a long transaction'] = await drainRun(
+        'postgres',
+        events,
+        longTransaction,
+      )
+    })
 }
 
 const took = (performance.now() - started) / 60_000
@@ -151,6 +161,14 @@ console.log(
 if (positionals.length === 0 || values.write)
   writeResults({ parts, wrong, minutes: took, busy, alone: positionals })
 process.exit(wrong.length > 0 ? 1 : 0)
+
+/** As a report or a forgotten session holds one: no row that is dead since then is vacuumed. */
+async function longTransaction(store: string): Promise<() => Promise<void>> {
+  const client = new pg.Client(store)
+  await client.connect()
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM postern_tasks')
+  return () => client.end()
+}
 
 async function part(
   kind: (typeof PARTS)[number],

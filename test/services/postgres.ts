@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { chown, rename } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -20,6 +20,8 @@ export interface User {
 
 /** A Postgres that can also be taken away and brought back with its data. */
 export interface PostgresService extends Service {
+  /** The folder of its files. */
+  readonly data: string
   /** Ends it at once, as a crash does (immediate shutdown); connections break and new ones are refused. */
   down(): Promise<void>
   /** Starts it again on the same port with what it had committed. */
@@ -41,12 +43,38 @@ export async function startPostgres(
   if (user) await chown(folder, user.uid, user.gid)
   const data = join(folder, 'data')
   await exec('cp', ['-a', await template(file, user), data], { cwd: folder, ...user })
+  return serve(file, folder, user, env)
+}
+
+/** Starts a standby of a server: it follows, and rejects writes until `SELECT pg_promote()`. */
+export async function startStandby(primary: PostgresService): Promise<PostgresService> {
+  const { file } = postgresServer
+  const folder = await temporaryFolder('standby')
+  const user = unprivileged()
+  if (user) await chown(folder, user.uid, user.gid)
+  // It is where the server is, which a link may name alone.
+  const backup = join(dirname(realpathSync(file!)), 'pg_basebackup')
+  await exec(backup, ['-d', primary.url, '-D', join(folder, 'data'), '-R', '-c', 'fast'], {
+    cwd: folder,
+    ...user,
+  })
+  return serve(file!, folder, user)
+}
+
+async function serve(
+  file: string,
+  folder: string,
+  user: User | undefined,
+  env: Readonly<Record<string, string>> = {},
+): Promise<PostgresService> {
+  const data = join(folder, 'data')
   const port = await freePort()
   const args = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder]
   let postgres: Running
   await up()
   return {
     url: `postgres://postern@127.0.0.1:${port}/postgres`,
+    data,
     port,
     get pid() {
       return postgres.pid
@@ -69,7 +97,8 @@ export async function startPostgres(
   }
 
   async function up(): Promise<void> {
-    postgres = await startProcess(file!, args, { ready: /ready to accept connections/, user, env })
+    const ready = /ready to accept (read-only )?connections/
+    postgres = await startProcess(file, args, { ready, user, env })
   }
 }
 

@@ -13,13 +13,16 @@ export interface Proxy {
   stopClaims(): void
   /** Swallows every byte of the connections that are open, which nobody closes: half-open lines. New ones go through. */
   swallow(): void
+  /** Breaks all connections; new ones go to another port. */
+  toward(port: number): void
   /** Breaks all connections and rejects new ones, as if the process behind were dead. */
   cut(): void
   stop(): Promise<void>
 }
 
 /** Makes a proxy to a port of 127.0.0.1. */
-export async function startProxy(port: number): Promise<Proxy> {
+export async function startProxy(first: number): Promise<Proxy> {
+  let port = first
   const sockets = new Set<Socket>()
   let waiting: { readonly text: string; readonly seen: () => void } | undefined
   let holding = false
@@ -80,6 +83,10 @@ export async function startProxy(port: number): Promise<Proxy> {
     },
     swallow() {
       for (const socket of sockets) swallowed.add(socket)
+    },
+    toward(next) {
+      port = next
+      for (const socket of sockets) socket.destroy()
     },
     cut() {
       cut = true

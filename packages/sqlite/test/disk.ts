@@ -9,13 +9,13 @@ export interface SmallDisk {
   remove(): void
 }
 
-/** Mounts a disk of 3 MiB in memory. Throws if this user may not. */
-export function smallDisk(): SmallDisk {
+/** Mounts a disk in memory. Throws if this user may not. */
+export function smallDisk(size = '3m'): SmallDisk {
   const folder = mkdtempSync(join(tmpdir(), 'postern-disk-'))
   const run = (command: string, ...args: readonly string[]): void =>
     void execFileSync(command, args, { stdio: 'pipe' })
   try {
-    run('mount', '-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', folder)
+    run('mount', '-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder)
   } catch (error) {
     rmSync(folder, { recursive: true })
     throw new Error(

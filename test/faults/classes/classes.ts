@@ -2,7 +2,14 @@ import { clocks } from './clocks.ts'
 import { deploys } from './deploys.ts'
 import { processes } from './processes.ts'
 import type { FaultClass } from './class.ts'
+import { failovers } from './failovers.ts'
 import { storeFaults } from './stores.ts'
 
 /** Every class of faults. */
-export const classes: readonly FaultClass[] = [...clocks, ...processes, ...deploys, ...storeFaults]
+export const classes: readonly FaultClass[] = [
+  ...clocks,
+  ...processes,
+  ...deploys,
+  ...storeFaults,
+  ...failovers,
+]

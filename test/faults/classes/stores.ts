@@ -105,7 +105,8 @@ export const storeFaults: readonly FaultClass[] = [
   },
 ]
 
-async function suffer(scene: Scene, begin: Suffered, given?: App): Promise<App> {
+/** Plays a fault among deliveries, retries and slow tasks. */
+export async function suffer(scene: Scene, begin: Suffered, given?: App): Promise<App> {
   const app = given ?? (await scene.start())
   await scene.deliver(app, 'quick', ids('before', 20))
   await scene.deliver(app, 'slow', ids('slow', 8))
