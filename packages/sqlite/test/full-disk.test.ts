@@ -101,6 +101,55 @@ test('what ends while the disk is full is stored later, and runs once, beside de
   }
 })
 
+test('outcomes that wait for room are kept up to maxWaitingBytes: of those beyond it is told, and their tasks run again', async (context) => {
+  const disk = mounted(context)
+  const filler = join(disk.folder, 'filler')
+  const open = gate()
+  const inbox = sqliteInbox({
+    path: join(disk.folder, 'inbox.db'),
+    pollInterval: 5,
+    maxWaitingBytes: 50_000,
+  })
+  try {
+    const shop = createTaskRecorder({ run: () => open.passed.then(() => DONE_OUTCOME) })
+    const port = inbox.attach(shop.consumer)
+    port.work!()
+    const large = storedDelivery({ body: new Uint8Array(20_000) })
+    const accept = async (id: string) => port.accept({ delivery: large, items: [item(id)] }, {})
+    for (const id of ['1', '2', '3', '4']) await accept(id)
+    await shop.until('all run', () => shop.runs.length === 4)
+    writeFileSync(filler, new Uint8Array(16))
+    expect(() => fill(filler)).toThrow('ENOSPC')
+    let taken = 4
+    while (
+      await accept(`${taken + 1}`).then(
+        () => true,
+        () => false,
+      )
+    )
+      expect(++taken).toBeLessThan(1000)
+    open.pass()
+    await shop.until('it is told', () =>
+      shop.warnings.some((one) =>
+        /^task \d+ has ended and runs again: .* 50000 bytes \(maxWaitingBytes\)/.test(one),
+      ),
+    )
+    rmSync(filler)
+    const done = (): ReadonlySet<string | undefined> =>
+      new Set(shop.settled.flatMap(({ claim, stored }) => (stored ? [claim.event.id] : [])))
+    await shop.until('all are done', () => done().size === taken)
+    const runs = new Map<string, number>()
+    for (const id of shop.ran()) runs.set(id, (runs.get(id) ?? 0) + 1)
+    expect(Math.max(...runs.values())).toBeGreaterThan(1)
+    // What is within the bound ran once.
+    expect(Math.min(...runs.values())).toBe(1)
+    await port.close(Date.now() + 1000)
+  } finally {
+    await inbox.close()
+    disk.remove()
+  }
+})
+
 test('health names a full disk until there is room, by writes of its own', async (context) => {
   const disk = mounted(context)
   let time = 0

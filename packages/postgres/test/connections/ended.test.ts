@@ -82,4 +82,29 @@ withPostgres('sessions that are ended in the moment in which they are ready', (p
       await proxy.stop()
     },
   )
+
+  test('of a listener: it listens again by itself, and hears of tasks long before it would look', async () => {
+    const { service, pool, schema } = postgres()
+    const name = schema()
+    const settings = { connectionString: service.url, schema: name, pollInterval: '10m' } as const
+    const inboxes = [postgresInbox(settings), postgresInbox(settings)] as const
+    const worker = listen(inboxes[0])
+    worker.receiver.on('thing.*', () => {})
+    const web = listen(inboxes[1], { worker: false })
+    web.receiver.on('thing.*', () => {})
+    const listening = async (): Promise<readonly number[]> => {
+      const text = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN %'"
+      return (await pool.query<{ pid: number }>(text)).rows.map(({ pid }) => pid)
+    }
+    await web.receiver.receive(signed('1'))
+    await worker.until((heard) => heard.includes('done 1'))
+    await expect.poll(listening).toHaveLength(1)
+    const [before] = await listening()
+    await pool.query('SELECT pg_terminate_backend($1)', [before])
+    await expect.poll(listening).toEqual([expect.not.toSatisfy((pid) => pid === before)])
+    await web.receiver.receive(signed('2'))
+    await worker.until((heard) => heard.includes('done 2'))
+    for (const one of [worker, web]) await one.receiver.close()
+    for (const inbox of inboxes) await inbox.close()
+  })
 })

@@ -197,4 +197,38 @@ withPostgres('in the transaction of', (postgres) => {
     await receiver.close()
     await inbox.close()
   })
+
+  test('task.commit({ in }) after the handler has returned writes nothing, and says so to its caller and to the log', async () => {
+    const { service, pool, schema } = postgres()
+    const name = schema()
+    const inbox = postgresInbox({ connectionString: service.url, schema: name, pollInterval: 20 })
+    const client = await pool.connect()
+    const warnings: string[] = []
+    const { receiver, heard, until } = listen(inbox, {
+      log: { warning: (_, message) => warnings.push(message) },
+    })
+    const late = Promise.withResolvers<unknown>()
+    late.promise.catch(() => {})
+    receiver.on('thing.*', (_, task) => {
+      // A handler that does not await what it begins.
+      const begun = until(() => heard.includes('done 1')).then(async () => {
+        await client.query('BEGIN')
+        await client.query(`CREATE TABLE ${name}.effects (id text)`)
+        await task.commit({ in: pgSql(client) })
+      })
+      begun.then(late.resolve, late.reject)
+    })
+    await receiver.receive(signed('1'))
+    await expect(late.promise).rejects.toThrow(
+      'the handler had returned already, so nothing was written; await the transaction',
+    )
+    expect(warnings.join()).toMatch(/task \d+: task.commit: the handler had returned/)
+    // The transaction is still the app's own.
+    await client.query('COMMIT')
+    client.release()
+    const { rows } = await pool.query(`SELECT state, runs FROM ${name}.postern_tasks`)
+    expect(rows).toEqual([{ state: 2, runs: 1 }])
+    await receiver.close()
+    await inbox.close()
+  })
 })
