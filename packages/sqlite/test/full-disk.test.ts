@@ -63,78 +63,32 @@ test('a full disk: 503 with the reason, nothing by half, outcomes are kept until
 })
 
 test('what ends while the disk is full is stored later, and runs once, beside deliveries that are rejected', async (context) => {
-  const disk = mounted(context)
-  const filler = join(disk.folder, 'filler')
-  const open = gate()
-  const inbox = sqliteInbox({ path: join(disk.folder, 'inbox.db'), pollInterval: 5 })
+  const { inbox, shop, taken, accept, end, free, remove } = await runOnFullDisk(context)
   try {
-    const shop = createTaskRecorder({ run: () => open.passed.then(() => DONE_OUTCOME) })
-    const port = inbox.attach(shop.consumer)
-    port.work!()
-    const large = storedDelivery({ body: new Uint8Array(20_000) })
-    const accept = async (id: string) => port.accept({ delivery: large, items: [item(id)] }, {})
-    for (const id of ['1', '2', '3', '4']) await accept(id)
-    await shop.until('all run', () => shop.runs.length === 4)
-    writeFileSync(filler, new Uint8Array(16))
-    expect(() => fill(filler)).toThrow('ENOSPC')
-    let at = 4
-    while (
-      await accept(`${++at}`).then(
-        () => true,
-        () => false,
-      )
-    )
-      expect(at).toBeLessThan(1000)
-    const taken = at - 1
     // Each delivery that is rejected comes in the transaction of some outcomes.
-    open.pass()
+    end()
     for (let more = 0; more < 20; more++) await accept(`more ${more}`).catch(() => {})
     await shop.until('it is told', () => shop.warnings.some((one) => one.includes('are kept')))
     expect(shop.settled.filter(({ stored }) => !stored)).toEqual([])
-    rmSync(filler)
+    free()
     await shop.untilSettled(taken)
     expect(new Set(shop.ran()).size).toBe(shop.runs.length)
-    await port.close(Date.now() + 1000)
   } finally {
     await inbox.close()
-    disk.remove()
+    remove()
   }
 })
 
 test('outcomes that wait for room are kept up to maxWaitingBytes: of those beyond it is told, and their tasks run again', async (context) => {
-  const disk = mounted(context)
-  const filler = join(disk.folder, 'filler')
-  const open = gate()
-  const inbox = sqliteInbox({
-    path: join(disk.folder, 'inbox.db'),
-    pollInterval: 5,
-    maxWaitingBytes: 50_000,
-  })
+  const { inbox, shop, taken, end, free, remove } = await runOnFullDisk(context, 50_000)
   try {
-    const shop = createTaskRecorder({ run: () => open.passed.then(() => DONE_OUTCOME) })
-    const port = inbox.attach(shop.consumer)
-    port.work!()
-    const large = storedDelivery({ body: new Uint8Array(20_000) })
-    const accept = async (id: string) => port.accept({ delivery: large, items: [item(id)] }, {})
-    for (const id of ['1', '2', '3', '4']) await accept(id)
-    await shop.until('all run', () => shop.runs.length === 4)
-    writeFileSync(filler, new Uint8Array(16))
-    expect(() => fill(filler)).toThrow('ENOSPC')
-    let taken = 4
-    while (
-      await accept(`${taken + 1}`).then(
-        () => true,
-        () => false,
-      )
-    )
-      expect(++taken).toBeLessThan(1000)
-    open.pass()
+    end()
     await shop.until('it is told', () =>
       shop.warnings.some((one) =>
         /^task \d+ has ended and runs again: .* 50000 bytes \(maxWaitingBytes\)/.test(one),
       ),
     )
-    rmSync(filler)
+    free()
     const done = (): ReadonlySet<string | undefined> =>
       new Set(shop.settled.flatMap(({ claim, stored }) => (stored ? [claim.event.id] : [])))
     await shop.until('all are done', () => done().size === taken)
@@ -143,10 +97,9 @@ test('outcomes that wait for room are kept up to maxWaitingBytes: of those beyon
     expect(Math.max(...runs.values())).toBeGreaterThan(1)
     // What is within the bound ran once.
     expect(Math.min(...runs.values())).toBe(1)
-    await port.close(Date.now() + 1000)
   } finally {
     await inbox.close()
-    disk.remove()
+    remove()
   }
 })
 
@@ -316,6 +269,43 @@ async function flood(receiver: Receiver, signature: string): Promise<void> {
     headers: { 'x-acme-signature': signature },
   }
   for (let at = 0; at < 20; at++) expect((await receiver.receive(forged)).status).toBe(401)
+}
+
+/** Tasks of 20 KB that run on a disk that is full by then, until `end`. */
+async function runOnFullDisk(context: TestContext, maxWaitingBytes?: number) {
+  const disk = mounted(context)
+  const filler = join(disk.folder, 'filler')
+  const open = gate()
+  const inbox = sqliteInbox({
+    path: join(disk.folder, 'inbox.db'),
+    pollInterval: 5,
+    ...(maxWaitingBytes !== undefined && { maxWaitingBytes }),
+  })
+  const shop = createTaskRecorder({ run: () => open.passed.then(() => DONE_OUTCOME) })
+  const port = inbox.attach(shop.consumer)
+  port.work!()
+  const large = storedDelivery({ body: new Uint8Array(20_000) })
+  const accept = async (id: string) => port.accept({ delivery: large, items: [item(id)] }, {})
+  for (const id of ['1', '2', '3', '4']) await accept(id)
+  await shop.until('all run', () => shop.runs.length === 4)
+  writeFileSync(filler, new Uint8Array(16))
+  expect(() => fill(filler)).toThrow('ENOSPC')
+  const accepts = (id: number) =>
+    accept(`${id}`).then(
+      () => true,
+      () => false,
+    )
+  let taken = 4
+  while (await accepts(taken + 1)) expect(++taken).toBeLessThan(1000)
+  return {
+    inbox,
+    shop,
+    taken,
+    accept,
+    end: () => open.pass(),
+    free: () => rmSync(filler),
+    remove: () => disk.remove(),
+  }
 }
 
 /** Writes until there is no room. */
