@@ -92,10 +92,15 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
     },
     patch(patches, fence) {
       const counted = new Set<number>()
+      // One time for all: waits that follow one another keep their distance.
+      const times = new Map<StoredTask['at']['home'], number>()
       for (const patch of patches) {
         const row = tables.task(patch.id)
         if (!row || row.round !== patch.round || !holds(row, patch, fence)) continue
-        change(row, patch, fence)
+        const { home } = row.at
+        const now = times.get(home) ?? home.consumer.now()
+        times.set(home, now)
+        change(row, patch, fence, now)
         counted.add(patch.id)
       }
       return counted
@@ -185,14 +190,13 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
     return owner
   }
 
-  function change(row: StoredTask, patch: Patch, fence: Fence): void {
+  function change(row: StoredTask, patch: Patch, fence: Fence, now: number): void {
     const { state, wait, open, attempted } = patch
     const ended = state >= DONE
     // Another has claimed it meanwhile: its claim stays on the settled row until that run ends.
     const theirs = ended && row.held && row.token !== patch.token
     if (state === GONE || (state === DONE && !theirs))
       return tables.drop(row, fence === FORGOTTEN.fence && row.state === DEAD)
-    const now = row.at.home.consumer.now()
     const runs = row.runs - (fence === 'held' ? 1 : 0)
     const fields: Partial<StoredTask> = {
       state,
