@@ -92,7 +92,9 @@ export function readKeys(
     checkReadable(layout, { version: Number(version), oldest: Number(oldest) })
     return undefined
   }, changed)
-  return { versionWatch, clock: Date.now, leave: async () => versionWatch.stop() }
+  const leave = async (): Promise<void> => versionWatch.stop()
+  // It ends no lease.
+  return { versionWatch, clock: Date.now, steady: async () => false, leave }
 }
 
 /** Makes it. */
