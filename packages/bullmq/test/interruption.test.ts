@@ -287,7 +287,7 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     await expect.poll(() => first.ended.length).toBe(1)
     expect(first.ended[0]!.stored).toBe(true)
     expect((await inbox.view!.get(id))?.state).toBe('done')
-    await expect.poll(() => told.join()).toContain('another process took or settled this task')
+    await expect.poll(() => told.join()).toContain('another process claimed or settled this task')
     other.pass()
     await expect.poll(() => second.ended.length).toBe(1)
     expect(second.ended[0]!.stored).toBe(false)

@@ -1,4 +1,4 @@
-import type { LaneStats, TaskInfo, Page } from '@postern/core/inbox'
+import type { SubscriptionStats, TaskInfo, Page } from '@postern/core/inbox'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { acts } from '../../../test/clocks/law.ts'
@@ -25,8 +25,8 @@ needs(fakeTime).describe('steps of the clock of a Durable Object', () => {
   beforeEach(open)
   afterEach(close)
 
-  const counts = async (): Promise<Partial<LaneStats['counts']>> =>
-    (await world.ask<LaneStats[]>('stats', [], 'view'))[0]?.counts ?? {}
+  const counts = async (): Promise<Partial<SubscriptionStats['counts']>> =>
+    (await world.ask<SubscriptionStats[]>('stats', [], 'view'))[0]?.counts ?? {}
   const done = (count: number): Promise<void> =>
     eventually(async () =>
       expect(await counts()).toMatchObject({ pending: 0, running: 0, done: count }),
