@@ -14,3 +14,12 @@ export function runAction<Args extends readonly unknown[]>(
     process.exitCode = await action(...(args as unknown as Args))
   }
 }
+
+/** Resolves with the first signal that ends a command. */
+export function signals(): { readonly came: Promise<void>; readonly off: () => void } {
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  let resolve = (): void => undefined
+  const came = new Promise<void>((settle) => (resolve = settle))
+  for (const name of names) process.once(name, resolve)
+  return { came, off: () => names.forEach((name) => process.off(name, resolve)) }
+}

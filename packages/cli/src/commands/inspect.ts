@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, runAction } from '../action.ts'
+import { examples, runAction, signals } from '../action.ts'
 import { listenOn } from '../listening.ts'
 import { placeOptions, type InboxOptions } from '../inboxes.ts'
 import { senderOptions } from '../options/shared-options.ts'
@@ -68,7 +68,7 @@ async function inspectCommand(options: InspectOptions): Promise<ExitCode> {
           : ' No secrets either: give --provider and --secret to explain rejections.'),
     )
     remark('Ctrl-C ends.')
-    await ended()
+    await signals().came
     server.close()
     server.closeAllConnections()
   } finally {
@@ -90,11 +90,4 @@ async function answer(
     if (!response.headersSent) response.writeHead(500)
     response.end()
   }
-}
-
-function ended(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', resolve)
-    process.once('SIGTERM', resolve)
-  })
 }

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { ChildProcess } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { About } from '@postern/core/scheme'
+import { signals } from '../action.ts'
 import { writeEnv } from '../env.ts'
 import { listenOn } from '../listening.ts'
 import {
@@ -88,9 +89,10 @@ export async function listenFor(
   let registering: Promise<unknown> | undefined
   let code: ExitCode = 0
   try {
-    code = (await Promise.race([work(), ended.then(() => 0 as const)])) ?? 0
+    code = (await Promise.race([work(), ended.came.then(() => 0 as const)])) ?? 0
   } finally {
     over.abort()
+    const impatient = signals()
     show?.close()
     await registering?.catch(() => undefined)
     // The sender first: what it sends to an app that has ended comes back for days.
@@ -99,7 +101,7 @@ export async function listenFor(
         session,
         recipients.flatMap(({ job }) => job ?? []),
       ),
-      signals().then(() => 'left'),
+      impatient.came.then(() => 'left'),
     ])
     if (isUndone === 'left')
       remark('left as it is: the next start here, or postern listen --clean, removes it')
@@ -110,6 +112,8 @@ export async function listenFor(
     gate.server.closeAllConnections()
     for (const { listener } of recipients) await listener?.close()
     if (gate.strangers > 0) remark(`${gate.strangers} requests for other paths got 404`)
+    ended.off()
+    impatient.off()
     await closeAll(recipients.flatMap(({ receiver }) => receiver ?? []))
   }
   return code
@@ -389,10 +393,4 @@ function checkOptions(
   const isPublic = tunnel !== undefined || options.public !== undefined
   const port = portOption(options.port ?? (isPublic || to !== undefined ? '0' : '3000'))
   return { output, port, isPublic }
-}
-
-function signals(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => resolve())
-  })
 }

@@ -1,6 +1,5 @@
 import type { Receiver } from '@postern/core'
 import { madeOf } from '@postern/core/internal'
-import type { About } from '@postern/core/scheme'
 import { senders, type Maker, type SenderApi } from '@postern/registrar/catalogue'
 import { readEnv } from '../env.ts'
 import { Failure } from '../print/say.ts'
@@ -189,13 +188,15 @@ export async function exportedReceivers(
   if (!existsSync(path)) throw new Failure(2, `--from: ${file} does not exist`)
   // Receivers of any copy of @postern/core look for this mark.
   Object.assign(globalThis, { [Symbol.for('postern.tool')]: true })
+  const abouts = await Promise.all(providers.map(aboutOf))
+  const isKnown = (name: string): boolean => Boolean(process.env[name])
   const unknown: string[] = []
-  for (const about of await Promise.all(providers.map(aboutOf))) {
-    const variables = variablesOf(about)
-    if (variables.some((name) => process.env[name])) continue
-    for (const name of variables) process.env[name] = secretOfItsForm(about)
-    unknown.push(...variables)
-  }
+  for (const about of abouts.filter((one) => !variablesOf(one).some(isKnown)))
+    for (const name of variablesOf(about))
+      if (!isKnown(name)) {
+        process.env[name] = secretOfItsForm(about)
+        unknown.push(name)
+      }
   const module = await load(path, file)
   for (const name of unknown) Reflect.deleteProperty(process.env, name)
   const exported = Object.values(module).flatMap((one) => (Array.isArray(one) ? one : [one]))

@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { freePort } from '../../../../test/services/temporary.ts'
 import { callEdge } from './hook.ts'
@@ -208,4 +209,22 @@ test('without an API: the steps, and the first delivery', async () => {
   })
   await run.until(/the first delivery of Typeform is here/)
   expect(await run.stop()).toBe(0)
+})
+
+test('topics and provider come from the module of the app; a URL that leads here already needs no program', async () => {
+  const port = String(await freePort())
+  const from = fileURLToPath(new URL('receiver.ts', import.meta.url))
+  // What leads there stands for a proxy of the developer.
+  await writeFile(join(one.edge, 'dev.example'), port)
+  const args = ['listen', '--from', from, '--public', 'https://dev.example', '--port', port]
+  run = one.run([...args, '-o', `api=${one.api.url}`, '--yes'])
+  const [, url = ''] = await run.until(AT)
+  expect(url).toBe('https://dev.example/webhooks/stripe')
+  expect(one.endpoints()[0]).toMatchObject({
+    url,
+    enabled_events: ['customer.created', 'invoice.paid'],
+  })
+  expect(await status(url, one.endpoints()[0]!.secret)).toBe(200)
+  expect(await run.stop()).toBe(0)
+  expect(others()).toEqual(['we_stranger'])
 })
