@@ -1,95 +1,21 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { fixed } from '@postern/core'
-import { expect, test } from 'vitest'
+import { outages } from '../../../../test/contract/outages.ts'
 import { postgresInbox } from '../../src/index.ts'
 import { withPostgres } from '../postgres.ts'
-import { listen, signed } from '../receiver.ts'
 
 withPostgres('postgresInbox through an outage', (postgres) => {
-  test('PostgreSQL is not there at first: 503 at once, and it recovers by itself', async () => {
-    const { service, schema } = postgres()
-    await service.down()
-    const inbox = postgresInbox({ connectionString: service.url, schema: schema() })
-    const { receiver, until } = listen(inbox)
-    receiver.on('thing.*', () => {})
-    const rejected = await receiver.receive(signed('1'))
-    expect(rejected.status).toBe(503)
-    expect(rejected.headers?.['retry-after']).toBeDefined()
-    await service.up()
-    await untilTaken(() => receiver.receive(signed('1')))
-    await until((heard) => heard.includes('done 1'))
-    await receiver.close()
-    await inbox.close()
+  let last = ''
+  outages(() => {
+    const { service, pool, schema } = postgres()
+    return {
+      service,
+      open: (options) =>
+        postgresInbox({ connectionString: service.url, schema: (last = schema()), ...options }),
+      async left() {
+        const { rows } = await pool.query<{ n: number }>(
+          `SELECT count(*)::int AS n FROM ${last}.postern_tasks WHERE state < 2`,
+        )
+        return rows[0]!.n
+      },
+    }
   })
-
-  test.for([
-    ['crashes and comes back', 'down', 'up'],
-    ['hangs and goes on', 'pause', 'resume'],
-  ] as const)(
-    'PostgreSQL %s under load: 503 meanwhile, then nothing is lost and nothing runs twice',
-    { timeout: 90_000 },
-    async ([, away, back]) => {
-      const { service, pool, schema } = postgres()
-      const name = schema()
-      // The lease of a claim whose answer was lost in the outage is what its task waits for afterwards.
-      const inbox = postgresInbox({
-        connectionString: service.url,
-        schema: name,
-        deadline: '1s',
-        lease: '2s',
-      })
-      const { receiver, heard, until } = listen(inbox)
-      const runs = new Set<string>()
-      // Runs of what was known to be settled; one whose settling the outage swallowed may run again.
-      const again: string[] = []
-      let fails = 0
-      receiver.on('thing.*', { retry: fixed({ attempts: 1000, delay: 5 }) }, async ({ id }) => {
-        await sleep(2)
-        if (++fails % 10 === 0) throw new Error('this time it did not work')
-        if (heard.includes(`done ${id}`)) again.push(id!)
-        runs.add(id!)
-      })
-      let made = 0
-      let stop = false
-      const rejections: number[] = []
-      const acknowledged: string[] = []
-      const senders = Array.from({ length: 16 }, async () => {
-        while (!stop) {
-          const id = `e${++made}`
-          await untilTaken(() => receiver.receive(signed(id)), rejections)
-          acknowledged.push(id)
-        }
-      })
-      await until(() => acknowledged.length > 200)
-      await service[away]()
-      const before = acknowledged.length
-      // Each sender has been rejected several times.
-      await expect.poll(() => rejections.length).toBeGreaterThan(48)
-      expect(acknowledged.length - before).toBeLessThanOrEqual(16)
-      await service[back]()
-      const after = acknowledged.length
-      await until(() => acknowledged.length > after + 200)
-      stop = true
-      await Promise.all(senders)
-      await until(() => acknowledged.every((id) => runs.has(id)))
-      const open = `SELECT count(*)::int AS open FROM ${name}.postern_tasks WHERE state < 2`
-      await expect.poll(async () => (await pool.query(open)).rows).toEqual([{ open: 0 }])
-      expect(new Set(rejections)).toEqual(new Set([503]))
-      expect(again).toEqual([])
-      await receiver.close()
-      await inbox.close()
-    },
-  )
 })
-
-async function untilTaken(
-  deliver: () => Promise<{ readonly status: number }>,
-  rejections: number[] = [],
-): Promise<void> {
-  for (;;) {
-    const { status } = await deliver()
-    if (status === 200) return
-    rejections.push(status)
-    await sleep(20)
-  }
-}
