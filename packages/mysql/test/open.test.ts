@@ -3,7 +3,7 @@ import { createPool as createPromised, type RowDataPacket } from 'mysql2/promise
 import { expect, test } from 'vitest'
 import { migrate, mysqlInbox, mysqlMigration, type MysqlInboxOptions } from '../src/index.ts'
 import { withMariadb } from './mariadb.ts'
-import { listen, signed } from './receiver.ts'
+import { listen, signed } from '../../postgres/test/receiver.ts'
 
 test.each([
   [{}, 'give either connectionString or pool'],

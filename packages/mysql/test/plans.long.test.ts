@@ -3,7 +3,7 @@ import { fixed, UnrecoverableError } from '@postern/core'
 import { expect, test } from 'vitest'
 import { inTransaction, mysqlInbox } from '../src/index.ts'
 import { withMariadb, type Mariadb } from './mariadb.ts'
-import { listen, signed } from './receiver.ts'
+import { listen, signed } from '../../postgres/test/receiver.ts'
 
 /** What locks rows. */
 const LOCKS = /FOR UPDATE|LOCK IN SHARE MODE|^(?:UPDATE|DELETE) /
