@@ -68,6 +68,7 @@ export default defineConfig({
             'how-to/handlers',
             'how-to/retries',
             'how-to/keep-order',
+            'how-to/bursts',
             'how-to/fetch-current',
             'how-to/your-orm',
             'how-to/testing',

@@ -21,8 +21,6 @@ const MEANT: readonly string[] = [
   'editedEvent',
   // Steps of a parser that are tried alone, since bodies of strangers reach them.
   'endOfString',
-  // The rule by which a task is found, of which stores see but the number.
-  'gateOf',
   // The order of members that senders have: the fuzzer asks whether it comes back.
   'integersLast',
   // Both commands for each of 170 senders in one process: a process for each would take minutes.

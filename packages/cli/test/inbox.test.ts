@@ -243,3 +243,30 @@ describe('migrate', () => {
     expect(rejected.code).toBe(1)
   })
 })
+
+test('a folded and a stale task say so, and which task stands for them', async () => {
+  const path = join(folder, 'folded.db')
+  const store = sqliteInbox({ path })
+  const receiver = createReceiver({ provider, inbox: store, log: false, worker: 'onDemand' })
+  const newest = ({ id }: { readonly id?: string | undefined }): string => id!
+  receiver.on('push', { name: 'index', debounce: { key: () => 'k', newest } }, () => {})
+  for (const id of ['v1', 'v3', 'v2'])
+    await deliver(receiver, signed(provider, 'push', { ref: 'refs/heads/main' }, { id }))
+  await receiver.runDue()
+  await receiver.close()
+  await store.close()
+  const ask = async (...args: string[]) => (await postern(['inbox', ...args, '--sqlite', path])).out
+  const { tasks } = JSON.parse(await ask('list', '--json')) as {
+    tasks: { id: string; event: { id: string } }[]
+  }
+  const idOf = (event: string): string => tasks.find((task) => task.event.id === event)!.id
+  const list = await ask('list')
+  expect(list).toContain('⊕ folded')
+  expect(list).toContain('⊖ stale')
+  const replay = 'a replay runs the newest event of its key'
+  expect(await ask('show', idOf('v1'))).toContain(`folded into task ${idOf('v3')}: ${replay}`)
+  expect(await ask('show', idOf('v2'))).toContain(
+    `stale, since a newer event of its key had come before: ${replay}`,
+  )
+  expect(await ask('show', idOf('v3'))).toContain('stands for 1 earlier event of its key')
+})

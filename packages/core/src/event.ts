@@ -26,6 +26,11 @@ export interface EventDraft {
   readonly payload: unknown
   /** Further keys that are taken in the same atomic step as the event's id. */
   readonly guards?: readonly Guard[]
+  /**
+   * The provider reports one change in two events: the id that both name, and the topic of the other event. A subscription that
+   * matches both topics gets only the first of the two.
+   */
+  readonly twin?: { readonly id: string; readonly topic: string }
 }
 
 /** A key that only one event may hold, for as long as ids are known. */

@@ -7,6 +7,7 @@ import type {
   AnsweredInfo,
   AttemptInfo,
   EventInfo,
+  FoldedInfo,
   InterruptedInfo,
   Planned,
   RequestInfo,
@@ -98,6 +99,8 @@ export interface Observer {
   dead?(attempt: AttemptInfo, error: TaskError): void
   /** A run ended without an outcome: the process died or its lease expired. No attempt is used. */
   interrupted?(interruption: InterruptedInfo): void
+  /** `debounce`: the task is done without a run of its own. */
+  folded?(folded: FoldedInfo): void
   /** Nothing came for longer than the receiver's `silentAfter`. Times in milliseconds since 1970. */
   silent?(receiver: string, since: number): void
   /** A catch-up that started by itself has ended: `catchUp` of `@postern/registrar` with `on`. */

@@ -17,6 +17,7 @@ export const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   'verify signature': ['how-to/verify', 'explain', 'errors/signature_mismatch'],
   order: ['how-to/keep-order'],
   fifo: ['how-to/keep-order'],
+  debounce: ['how-to/bursts'],
   'thin events': ['how-to/fetch-current', 'migrating/stripe-thin'],
   types: ['how-to/types'],
   typescript: ['how-to/types', 'how-to/runtimes'],

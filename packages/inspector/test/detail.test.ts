@@ -322,3 +322,26 @@ test('hostile texts come as JSON, and as they were', async () => {
   )
   expect(JSON.parse(detail.payload!)).toMatchObject(reserialized(payload) as object)
 })
+
+test('a folded and a stale task say which task stands for them, and what a replay runs', async () => {
+  const inbox = temporaryInbox()
+  const provider = github({ secret: SECRET })
+  const receiver = createReceiver({ provider, inbox, log: false, worker: 'onDemand' }) as Receiver
+  const at = ({ payload }: { payload: unknown }): number => (payload as { at: number }).at
+  receiver.on('push', { debounce: { key: () => 'k', newest: at } }, () => {})
+  for (const n of [1, 3, 2])
+    await receiver.receive(provider.sign!({ id: `e${n}`, topic: 'push', payload: { at: n } }))
+  await receiver.runDue()
+  const page = viewer({ inbox, receivers: [receiver], auth: () => ({ allow: 'all' }) })
+  const taskOf = async (id: string) =>
+    (await page.get<ListReply>(`list?q=id:${id}`)).rows[0]!.tasks[0]!
+  const [first, second, third] = [await taskOf('e1'), await taskOf('e3'), await taskOf('e2')]
+  expect(first).toMatchObject({ state: 'done', skipped: 'folded', into: second.id, folded: 0 })
+  expect(second).toMatchObject({ state: 'done', folded: 1 })
+  expect(second.skipped).toBeUndefined()
+  expect(third).toMatchObject({ state: 'done', skipped: 'stale' })
+  const detail = await page.get<DetailReply>(`task?id=${first.id}`)
+  expect(detail.tasks).toMatchObject([{ skipped: 'folded', into: second.id, runs: [] }])
+  await receiver.close()
+  await inbox.close()
+})

@@ -25,6 +25,7 @@ export type InstrumentName =
   | 'processDuration'
   | 'outcomes'
   | 'interruptions'
+  | 'folded'
   | 'endToEnd'
   | 'tasks'
   | 'oldestDue'
@@ -115,6 +116,13 @@ export const INSTRUMENTS: Readonly<Record<InstrumentName, Instrument>> = {
     description: 'Runs that ended without an outcome: the process died, or its lease ended',
     attributes: LANE,
   },
+  folded: {
+    name: 'postern.task.folded',
+    kind: 'counter',
+    unit: '{task}',
+    description: 'Tasks that ended without a run, with debounce: folded into a newer one, or stale',
+    attributes: [...LANE, 'postern.outcome'],
+  },
   endToEnd: {
     name: 'postern.task.end_to_end.duration',
     kind: 'histogram',
@@ -190,6 +198,7 @@ export interface Instruments {
   readonly processDuration: Histogram
   readonly outcomes: Counter
   readonly interruptions: Counter
+  readonly folded: Counter
   readonly endToEnd: Histogram
   readonly callDuration: Histogram
   readonly tasks: ObservableGauge
@@ -209,6 +218,7 @@ export function createInstruments(meter: Meter): Instruments {
     processDuration: histogram('processDuration'),
     outcomes: counter('outcomes'),
     interruptions: counter('interruptions'),
+    folded: counter('folded'),
     endToEnd: histogram('endToEnd'),
     callDuration: histogram('callDuration'),
     tasks: gauge('tasks'),

@@ -88,6 +88,11 @@ export function observeMetrics(meter: Meter | (() => Meter | undefined)): Observ
       ended(attempt, 'rejected')
     },
     interrupted: (interruption) => current()?.interruptions.add(1, laneOf(interruption)),
+    folded: (task) =>
+      current()?.folded.add(1, {
+        ...laneOf(task),
+        'postern.outcome': task.into === undefined ? 'stale' : 'folded',
+      }),
     async call({ attempt, destination }, next) {
       const begin = performance.now()
       const called = (error?: string): void =>

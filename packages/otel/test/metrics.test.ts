@@ -180,6 +180,18 @@ test('an inbox that fails to tell its depth is down, and metrics of others are c
   await receiver.close()
 })
 
+test('tasks that ended without a run, folded and stale apart', async () => {
+  const { receiver } = createScene()
+  const told = { receiver: 'shop', subscription: 'mail', task: 't' }
+  const observer = observeMetrics(metrics.getMeter('own'))
+  for (const into of ['u', 'u', undefined]) observer.folded!({ ...told, into })
+  expect(by(await sdk.points('postern.task.folded'), 'postern.outcome')).toEqual({
+    folded: 2,
+    stale: 1,
+  })
+  await receiver.close()
+})
+
 test('interruptions and rejected ends of lost claims', async () => {
   const { receiver } = createScene()
   const told = { receiver: 'shop', subscription: 'mail', task: 't', attempt: 1 }

@@ -15,6 +15,8 @@ import { fullCases } from './inbox/accept/full-cases.ts'
 import { guardCases } from './inbox/accept/guard-cases.ts'
 import { interruptionCases } from './inbox/lease/interruption-cases.ts'
 import { historyCases } from './inbox/journal/history-cases.ts'
+import { debounceCases } from './inbox/run/debounce-cases.ts'
+import { debounceReplayCases } from './inbox/run/debounce-replay-cases.ts'
 import { orderCases } from './inbox/run/order-cases.ts'
 import { pageCases } from './inbox/operate/page-cases.ts'
 import { receiverCases } from './inbox/run/receiver-cases.ts'
@@ -116,6 +118,11 @@ export function testInbox(make: MakeInbox, runner: TestRunner, skills: InboxSkil
     }
     describe('under a receiver', () => receiverCases(test, bounded))
     if (skills.order) describe('order by key', () => orderCases(test))
+    if (skills.order)
+      describe('events of a key that become one run', () => {
+        debounceCases(test, skills)
+        debounceReplayCases(test, skills)
+      })
     if (skills.durable) describe('a restart', () => restartCases(test))
     if (skills.pages && skills.keepsDone && skills.durable)
       describe('`storage.content` of a receiver', () => storedCases(test))

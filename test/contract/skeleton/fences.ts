@@ -6,7 +6,7 @@ import { now } from './clock.ts'
 export function holds(
   { events }: Pick<Tables, 'events'>,
   row: StoredTask,
-  patch: Patch,
+  patch: Pick<Patch, 'token' | 'event'>,
   fence: Fence,
 ): boolean {
   return passes(fence, patch, row, {
@@ -39,5 +39,6 @@ export function patched(row: StoredTask, patch: Patch, fence: Fence): StoredTask
     took: took === undefined ? row.took : took,
     error: error === undefined ? row.error : error,
     cause: cause === undefined ? row.cause : cause,
+    fold: patch.fold ?? row.fold,
   }
 }

@@ -7,6 +7,7 @@ import {
   RUNNING,
   TASKS,
   eventOf,
+  foldKey,
   type HeadRow,
   type NewEvent,
   type NewTask,
@@ -22,7 +23,7 @@ const KEPT = 19
 
 /** Makes `Rows`: what is written in a transaction. `lease` in milliseconds. */
 export function createRows(tables: Tables, lease: number): Rows {
-  const { events, keys, guards, tasks, lanes, tenants, attempts } = tables
+  const { events, keys, guards, tasks, lanes, tenants, attempts, newest } = tables
 
   return {
     insert(batch) {
@@ -108,6 +109,38 @@ export function createRows(tables: Tables, lease: number): Rows {
       for (const { id, behind } of pending) tasks.set(id, { ...tasks.get(id)!, behind })
       return pending.length
     },
+    foldable: (lines) =>
+      tasks
+        .rows()
+        .filter(
+          ({ line, state, fold }) => fold !== null && state === PENDING && lines.includes(line!),
+        )
+        .sort((a, b) => a.id - b.id)
+        .map((row) => {
+          const known = newest.get(`${row.root} ${foldKey(row.fold!)}`)
+          const event = events.get(eventOf(row.id))
+          return {
+            ...headOf(row),
+            now: now(),
+            newest: known?.task ?? null,
+            highest: known?.highest ?? null,
+            passing: event?.contents === 'passing' ? event.key : null,
+          }
+        }),
+    remember(all) {
+      for (const one of all) newest.set(`${one.root} ${one.key}`, { ...one, at: now() })
+    },
+    newest: (ids) =>
+      new Map(
+        ids.flatMap((id) => {
+          const { fold, lane } = tasks.get(id)!
+          const known = newest.get(`${lanes.get(lane)!.root} ${foldKey(fold!)}`)
+          if (!known) return []
+          const row = tasks.get(known.task)
+          const erased = events.get(eventOf(known.task))?.contents === 'erased'
+          return [[id, { id: known.task, row: erased ? undefined : row }]]
+        }),
+      ),
     turns: (wanted) =>
       wanted.map(({ lane, fair, step }) => {
         const now = lanes.get(lane)!.turn
@@ -154,7 +187,8 @@ export function createRows(tables: Tables, lease: number): Rows {
     return true
   }
 
-  function addTask({ lane, part, data, line, fair, turn, token }: NewTask, id: number): void {
+  function addTask(task: NewTask, id: number): void {
+    const { lane, part, data, line, fair, turn, token, fold, wait, gate } = task
     const claimed = token !== 0
     const runs = claimed ? 1 : 0
     tasks.set(id, {
@@ -171,8 +205,8 @@ export function createRows(tables: Tables, lease: number): Rows {
       lease: claimed ? now() + lease : null,
       root: lanes.get(lane)!.root,
       behind: line !== null,
-      due: now(),
-      gate: READY,
+      due: now() + wait,
+      gate,
       attempt: runs,
       round: 0,
       cut: 0,
@@ -180,6 +214,7 @@ export function createRows(tables: Tables, lease: number): Rows {
       took: null,
       error: null,
       cause: null,
+      fold,
     })
   }
 

@@ -3,6 +3,7 @@ import type {
   AttemptRow,
   ContentsRow,
   LaneRow,
+  Newest,
   RecordRow,
   Span,
   TaskRow,
@@ -40,6 +41,8 @@ export interface Tables {
   readonly events: Table<number, EventRow>
   /** The number of an event by receiver and key. */
   readonly keys: Table<string, number>
+  /** The newest task of each key that is folded, by root and key; and when it was written. */
+  readonly newest: Table<string, Newest & { readonly at: number }>
   readonly guards: Table<string, { readonly event: string; readonly taken: number }>
   readonly tasks: Table<number, StoredTask>
   readonly attempts: Table<number, readonly (AttemptRow & { readonly seq: number })[]>
@@ -81,6 +84,7 @@ export function createTables(): Tables {
     tenants: table(),
     events: table(),
     keys: table(),
+    newest: table(),
     guards: table(),
     tasks: table(),
     attempts: table(),

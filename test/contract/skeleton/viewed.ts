@@ -19,7 +19,7 @@ const STATES = ['pending', 'running', 'done', 'dead']
 
 /** Makes what operators read and change. */
 export function createViewed(tables: Tables): Viewed {
-  const { tasks, events, keys, guards, attempts } = tables
+  const { tasks, events, keys, guards, newest, attempts } = tables
   return {
     scan(want) {
       const { after, width, limit, oldest } = want
@@ -122,6 +122,8 @@ export function createViewed(tables: Tables): Viewed {
             )
               guards.delete(name)
         }
+        for (const [place, { task, at }] of newest.all())
+          if (at < before.known && !tasks.get(task)) newest.delete(place)
         return undefined
       }),
   }
@@ -137,7 +139,7 @@ export function createViewed(tables: Tables): Viewed {
   function ofEvent(event: EventRow): FullRow {
     const none = { lane: 0, state: DONE, gate: 0, behind: false, attempt: 0, token: 0 } as const
     const more = { round: 0, cut: 0, charged: 0, due: 0, runs: 0, part: '', data: null } as const
-    const nothing = { line: null, fair: null, took: null, error: null, cause: null }
+    const nothing = { line: null, fair: null, took: null, error: null, cause: null, fold: null }
     return { ...none, ...more, ...nothing, id: 0, ...factsOf(event) }
   }
 }

@@ -101,6 +101,7 @@ export function createShown(
       due: state === 'pending' ? later : Number(ended || 0),
       took: took === undefined ? null : took * 1000,
       error: error ? JSON.stringify(error) : null,
+      fold: null,
       cause: cause === '' ? null : cause,
       part: data?.p ?? '',
       data: data?.d === undefined ? null : JSON.stringify(data.d),

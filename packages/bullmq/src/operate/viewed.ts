@@ -2,6 +2,7 @@ import {
   DONE,
   eventOf,
   GONE,
+  NO_LINES,
   PENDING,
   STATES,
   TASKS,
@@ -87,8 +88,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     note: write,
     // The script that adds jobs takes their turns, and there are no lines.
     turns: (wanted) => wanted.map((stride) => ({ ...stride, turn: 0, tasks: 0 })),
-    heads: () => [],
-    queue: () => 0,
+    ...NO_LINES,
   }
 
   return {

@@ -1,4 +1,4 @@
-import type { Attempt } from '@postern/core/inbox'
+import type { Attempt, TaskInfo } from '@postern/core/inbox'
 import { shown, styled } from './terminal.ts'
 
 /** Signs and words for outcomes: never color alone. */
@@ -13,6 +13,8 @@ const SIGNS: Readonly<
   postponed: ['○', 'cyan'],
   interrupted: ['⚡', 'yellow'],
   running: ['◐', 'cyan'],
+  folded: ['⊕', 'gray'],
+  stale: ['⊖', 'gray'],
   dead: ['✕', 'red'],
   rejected: ['⊘', 'red'],
   duplicate: ['=', 'gray'],
@@ -24,6 +26,11 @@ const SIGNS: Readonly<
 export function state(name: string): string {
   const [sign, format] = SIGNS[name] ?? ['?', 'gray']
   return `${styled(format, sign)} ${shown(name, 40)}`
+}
+
+/** The state of a task: a done one that ran nothing is `folded` or `stale`. */
+export function taskState({ state: name, into, stale }: TaskInfo): string {
+  return state(into !== undefined ? 'folded' : stale ? 'stale' : name)
 }
 
 /** How a run ended, in the word that the page has. */

@@ -9,6 +9,7 @@ export type {
   PauseInfo,
   ActedInfo,
   AnsweredInfo,
+  FoldedInfo,
   InterruptedInfo,
   Planned,
 } from '../observe/infos.ts'

@@ -68,6 +68,15 @@ export interface Consumer {
     readonly count: number
     readonly strikes: number
   }): void
+  /** Call it when a task was folded into another, or was stale: it is done without a run of its own. */
+  folded?(folded: {
+    readonly subscription: string
+    readonly task: string
+    /** The task that stands for it; undefined if it was older than one that came before it. */
+    readonly into: string | undefined
+    /** The key of its event, if that is to be erased once its tasks are done. */
+    readonly passing: string | undefined
+  }): void
   /** Call it when an operator has deleted a task, with the key of its event. */
   deleted?(key: string): void
   /** A write of the inbox failed, as a settling or a renewal: `health` then looks whether deliveries can be stored. */
@@ -194,6 +203,19 @@ export interface TaskDraft {
   readonly data?: Json
   /** The tenant: claims take the tenants of one subscription in turns. */
   readonly fairKey?: string
+  /** Pending tasks of one subscription and `orderKey` that have it are folded into the newest. */
+  readonly debounce?: DebounceDraft
+}
+
+/** How a task is folded with others of its order key. */
+interface DebounceDraft {
+  /** When its event came, in milliseconds since 1970. */
+  readonly at: number
+  /** Milliseconds that it waits for a later one, and that the first of them waits at most. */
+  readonly wait: number
+  readonly maxWait: number
+  /** Lower than the highest of its key: it runs nothing. Equal, missing or of another type: arrival decides. */
+  readonly newest?: number | string
 }
 
 /**
@@ -212,6 +234,8 @@ export interface Claim {
   readonly data?: Json | undefined
   readonly event: EventRecord
   readonly delivery: StoredDelivery
+  /** Events that were folded into it, and when the first of all of them came (milliseconds since 1970); undefined without `debounce`. */
+  readonly folded?: { readonly count: number; readonly since: number } | undefined
   /** 1 for the first attempt; counted when the task is claimed, so an attempt that killed the process counts. */
   readonly attempt: number
   /** Registers what tells the run that its claim is lost: the lease ended, or another process settled the task. */

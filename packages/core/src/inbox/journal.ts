@@ -128,8 +128,8 @@ export interface Attempt {
   readonly process: string
 }
 
-/** What a series counts: runs, deliveries or times. */
-export type CountKind = 'delivery' | 'attempt' | 'end-to-end'
+/** What a series counts: runs, deliveries, times, or tasks that ended without a run (`debounce`). */
+export type CountKind = 'delivery' | 'attempt' | 'end-to-end' | 'folded'
 
 /** Counts of one minute and series. Counts of several processes add up. */
 export interface MinuteCount {

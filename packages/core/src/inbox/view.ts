@@ -12,6 +12,12 @@ export interface TaskInfo {
   readonly subscription: string
   readonly part: string | undefined
   readonly state: TaskState
+  /** With `debounce`: events that were folded into it. */
+  readonly folded?: number
+  /** The task that ran, or runs, for it: it was folded into that. A newer one may stand for that in turn. */
+  readonly into?: string
+  /** True if it ran nothing, since a newer event of its key had come before it. */
+  readonly stale?: true
   /** The attempt it is at, counted from the first run or the last replay. */
   readonly attempt: number
   /** Runs in all, those before a replay and interruptions included. */

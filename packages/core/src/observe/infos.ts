@@ -57,6 +57,16 @@ export interface AttemptInfo extends EventInfo {
 /** What follows from a failed attempt, before it is stored: another attempt at a time in milliseconds since 1970, or none. */
 export type Planned = { readonly kind: 'retry'; readonly at: number } | { readonly kind: 'dead' }
 
+/** A task that ended without a run of its own. */
+export interface FoldedInfo {
+  readonly receiver: string
+  readonly subscription: string
+  /** Identity of the task in its inbox. */
+  readonly task: string
+  /** The task that stands for it; undefined if it was older than an event that came before it. */
+  readonly into: string | undefined
+}
+
 /** A run that ended without an outcome. */
 export interface InterruptedInfo {
   readonly receiver: string

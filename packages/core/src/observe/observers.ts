@@ -190,6 +190,7 @@ export const OBSERVER_METHODS: Readonly<
   dead: 'attempt',
   outcomeRejected: 'attempt',
   interrupted: 'receiver',
+  folded: 'receiver',
   silent: 'receiver',
   catchUpEnded: 'receiver',
   destinationPaused: 'receiver',

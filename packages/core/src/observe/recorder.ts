@@ -33,6 +33,8 @@ export interface Recorder {
   settled(claim: Claim, outcome: Outcome, ran: Ran | undefined): void
   /** A run ended without an outcome. */
   interrupted(subscription: string): void
+  /** A task ended without a run of its own. */
+  folded(subscription: string, stale: boolean): void
   /** Starts to read the gauges each minute. */
   start(): void
   /** Writes what waits. */
@@ -113,6 +115,11 @@ export function createRecorder(context: RecorderContext): Recorder {
         lane.whole('done').add(end, Math.max(end - claim.delivery.receivedAt, 0))
     },
     interrupted: (subscription) => series.lane(subscription).outcome('interrupted').add(now(), 0),
+    folded: (subscription, stale) =>
+      series
+        .lane(subscription)
+        .folded(stale ? 'stale' : 'folded')
+        .add(now(), 0),
     start() {
       if (timer !== undefined || !inbox.view) return
       timer = setInterval(() => void readGauges(), MINUTE)
@@ -219,7 +226,9 @@ function addEvents(arrival: Writable<Arrival>, events: readonly EventRecord[]): 
   }
   const few = events.slice(0, MOST_EVENTS)
   arrival.topics = [...new Set(few.map(({ topic }) => topic))]
-  arrival.ids = few.flatMap(({ id }) => (id === undefined ? [] : [id.slice(0, LONGEST_ID)]))
+  arrival.ids = [
+    ...new Set(few.flatMap(({ id }) => (id === undefined ? [] : [id.slice(0, LONGEST_ID)]))),
+  ]
   arrival.keys = few.map(({ key }) => key)
 }
 
@@ -229,11 +238,13 @@ interface SeriesCache {
   readonly outcomes: (outcome: string) => Series
   /** Rejected deliveries by code. */
   readonly codes: (code: string) => Series
-  /** Of a subscription: runs by outcome, failed runs by cause, and the whole time from received to done. */
+  /** Of a subscription: runs by outcome, failed runs by cause, the whole time from received to done, and tasks without a run. */
   readonly lane: (subscription: string) => LaneSeries
 }
 
-type LaneSeries = Readonly<Record<'outcome' | 'cause' | 'whole', (value: string) => Series>>
+type LaneSeries = Readonly<
+  Record<'outcome' | 'cause' | 'whole' | 'folded', (value: string) => Series>
+>
 
 /** Keeps the series of a receiver, since looking one up in the buffer costs more than adding to it. */
 function createSeriesCache(receiver: string, buffer: Pick<JournalBuffer, 'series'>): SeriesCache {
@@ -253,6 +264,7 @@ function createSeriesCache(receiver: string, buffer: Pick<JournalBuffer, 'series
       outcome: by({ receiver, subscription, kind: 'attempt', by: 'outcome' }),
       cause: by({ receiver, subscription, kind: 'attempt', by: 'cause' }),
       whole: by({ receiver, subscription, kind: 'end-to-end', by: 'outcome' }),
+      folded: by({ receiver, subscription, kind: 'folded', by: 'outcome' }),
     }
   }
 

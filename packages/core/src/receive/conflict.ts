@@ -1,5 +1,5 @@
 import { stringifyJson } from '../body/json.ts'
-import type { EventRecord } from '../event.ts'
+import { tenantKey, type EventRecord } from '../event.ts'
 import type { Seal } from '../inbox/seal.ts'
 import { opened } from '../inbox/sealed-port.ts'
 import type { InboxView } from '../inbox/view.ts'
@@ -24,6 +24,8 @@ export function createConflictWatch(
 
   return {
     look(event, found) {
+      // The two of a pair of twins differ.
+      if (event.key.startsWith(tenantKey(event.tenant, '=', ''))) return
       const at = now()
       if (at < next) return
       next = at + EVERY

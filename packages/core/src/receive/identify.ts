@@ -67,10 +67,23 @@ export function identify(
   let events: EventRecord[] | undefined
   let items: IntakeItem[] | undefined
   let rejected: EventRecord | undefined
+  let at = 0
   for (const draft of drafts) {
-    const event = toRecord(source, draft, events?.length ?? 0, drafts.length)
+    const event = toRecord(source, draft, at++, drafts.length)
+    const all = context.subscriptionsOf(draft)
+    const both = bothOf(context, all, draft)
+    const own = both.length === 0 ? all : all.filter((one) => !both.includes(one))
+    if (both.length > 0) {
+      // An event of its own, with the identity that its twin has too: the first of the two is stored, the second is known.
+      const { guards, ...rest } = event
+      const key = identityKey(event.tenant, '=', draft.twin!.id)
+      const one = { ...rest, key, dedupe: true, ...(own.length === 0 && guards && { guards }) }
+      events = append(events, one)
+      items = append(items, { event: one, tasks: taskDrafts(context, both, one, stored) })
+      if (own.length === 0) continue
+    }
     events = append(events, event)
-    const tasks = taskDrafts(context, context.subscriptionsOf(draft), event, stored)
+    const tasks = taskDrafts(context, own, event, stored)
     if (tasks.length > 0) items = append(items, { event, tasks })
     // A topic with an answer and no subscription: the answer handles it, and nothing is stored.
     else if (!context.answers.any() || !context.answers.match(event.topic, event.aliases)) {
@@ -88,6 +101,19 @@ export function identify(
     throw new WebhookError('unhandled_topic', { problem: 'no_subscription', got: rejected.topic })
   return { events: events ?? [], intake: { delivery: stored, items: items ?? [] } }
 }
+
+/** The subscriptions of an event that match the topic of its twin too. */
+function bothOf(
+  context: IdentifyContext,
+  subscriptions: readonly Subscription[],
+  { twin }: EventDraft,
+): readonly Subscription[] {
+  if (twin === undefined || context.dedupe === 'none') return NO_SUBSCRIPTIONS
+  const others = new Set(context.subscriptionsOf({ topic: twin.topic, payload: undefined }))
+  return subscriptions.filter((one) => others.has(one))
+}
+
+const NO_SUBSCRIPTIONS: readonly Subscription[] = []
 
 // Most lists have one item. V8 makes room for 17 of them if an empty one grows.
 function append<T>(list: T[] | undefined, item: T): T[] {
@@ -278,8 +304,12 @@ export function identityOf(source: IdentitySource, draft: EventDraft, at: number
   return { key: identityKey(tenant, '#', `${source.digest}:${at}`), dedupe: true, guards }
 }
 
-/** The key of an id, a digest or a guard. A long one is hashed, and so is a short one that could be taken for a hash. */
-export function identityKey(tenant: string | undefined, mark: ':' | '#' | '!', id: string): string {
+/** The key of an id, a digest, a guard or a pair of twins. A long one is hashed, and so is a short one that could be taken for a hash. */
+export function identityKey(
+  tenant: string | undefined,
+  mark: ':' | '#' | '!' | '=',
+  id: string,
+): string {
   if (id.length <= MAX_ID && !id.startsWith(HASHED)) return tenantKey(tenant, mark, id)
   return tenantKey(tenant, mark, HASHED + createHash('sha256').update(id).digest('hex'))
 }

@@ -143,6 +143,7 @@ function createRecorder(context: RecorderContext): Recorder | undefined {
       else pass((ready) => ready.settled(claim, outcome, ran))
     },
     interrupted: (...entry) => pass((ready) => ready.interrupted(...entry)),
+    folded: (...entry) => pass((ready) => ready.folded(...entry)),
     start: () => pass((ready) => ready.start()),
     async flush() {
       await loading
@@ -216,6 +217,12 @@ function createConsumer(context: ConsumerContext): Consumer {
     interrupted(interruption) {
       context.recorder?.interrupted(interruption.subscription)
       observer.interrupted?.({ receiver: context.receiver, ...interruption })
+    },
+    folded({ passing, ...folded }) {
+      const { subscription, into } = folded
+      context.recorder?.folded(subscription, into === undefined)
+      if (passing !== undefined) context.erasure?.ended({ key: passing, passing: true })
+      observer.folded?.({ receiver: context.receiver, ...folded })
     },
     deleted: (key) => context.erasure?.ended({ key, passing: true }),
     failed: context.failed,

@@ -94,6 +94,10 @@ export function createSubscribing({ name, inbox, started }: SubscribingHost): Su
       throw new TypeError(
         `orderingKey: ${inbox.name} can't order events; use sqliteInbox, postgresInbox or memoryInbox`,
       )
+    if (options.debounce && !inbox.can.order)
+      throw new TypeError(
+        `debounce: ${inbox.name} can't fold events; use sqliteInbox, postgresInbox, mysqlInbox or memoryInbox`,
+      )
     return { options, handler: handler as Handler }
   }
 }

@@ -44,6 +44,23 @@ export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> 
   readonly schema?: StandardSchema
   /** Events of one tenant and key run one after another, in order of arrival. Not every inbox can. */
   readonly orderingKey?: (event: Event) => string
+  /** Events of one tenant and key that wait become one run, on the newest. Not every inbox can, and not with `orderingKey`. */
+  readonly debounce?: DebounceOptions<Event>
+}
+
+/** Which events of a subscription become one run, and when it starts. */
+interface DebounceOptions<Event extends WebhookEvent = WebhookEvent> {
+  /** What the event is about, such as the id of a pull request. */
+  readonly key: (event: Event) => string
+  /** The run starts when no event of the key has come for this long. @default 0, as soon as the run before it has ended */
+  readonly wait?: Duration
+  /** The run starts this long after the first of its events at the latest. @default ten times `wait` */
+  readonly maxWait?: Duration
+  /**
+   * A number, string or date that grows with each version, such as `updated_at`. An event below the highest of its key runs
+   * nothing. If two are equal, or one has none, the last to arrive is the newest. @default the order of arrival
+   */
+  readonly newest?: (event: Event) => number | string | Date | undefined
 }
 
 /** Names of the options of a subscription. */
@@ -56,6 +73,7 @@ export const SUBSCRIPTION_OPTIONS: readonly (keyof SubscriptionOptions)[] = [
   'tenantLimit',
   'schema',
   'orderingKey',
+  'debounce',
 ]
 
 /** A subscription, ready to run. */
@@ -65,7 +83,14 @@ export interface Subscription extends Lane {
   readonly retry: RetryPolicy
   readonly schema: StandardSchema | undefined
   readonly orderingKey: ((event: WebhookEvent) => string) | undefined
+  readonly debounce: Debounce | undefined
   readonly tenantLimit: TenantLimitOptions | undefined
+}
+
+/** {@link DebounceOptions}, checked. */
+interface Debounce {
+  readonly key: (event: WebhookEvent) => string
+  readonly draft: (event: WebhookEvent) => NonNullable<TaskDraft['debounce']>
 }
 
 /** All subscriptions of a receiver. */
@@ -174,12 +199,13 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
       patterns,
       handler,
       concurrency,
-      ordered: options.orderingKey !== undefined,
+      ordered: options.orderingKey !== undefined || options.debounce !== undefined,
       retry,
       attempts: retry.attempts,
       timeout: Math.min(milliseconds(options.timeout ?? '5m', `timeout of ${name}`), MAX_TIMER),
       schema: options.schema,
       orderingKey: options.orderingKey,
+      debounce: debounceOf(options, name),
       tenantLimit: options.tenantLimit,
     }
     for (const known of [name, ...previousNames]) byName.set(known, made)
@@ -196,6 +222,49 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
         `two subscriptions without a name on ${wanted}: give each a name, such as on('${wanted}', { name: 'mail' }, handler), since stored tasks find their handler by it`,
       )
     return name
+  }
+}
+
+// `maxWait` in times of `wait`: without a bound a steady stream would never run.
+const LONGEST = 10
+
+/** Checks `debounce`. Throws a `TypeError` that names what is wrong. */
+function debounceOf(options: SubscriptionOptions, name: string): Debounce | undefined {
+  const { debounce } = options
+  if (debounce === undefined) return undefined
+  const of = `debounce of ${name}`
+  if (options.orderingKey !== undefined)
+    throw new TypeError(
+      `${of}: runs the newest event of its key, and orderingKey runs each event; remove one of them`,
+    )
+  unknownOptions(of, debounce, ['key', 'wait', 'maxWait', 'newest'])
+  const { key, newest } = debounce
+  if (typeof key !== 'function')
+    throw new TypeError(`${of}: key must be a function of the event, got ${kindOf(key)}`)
+  if (newest !== undefined && typeof newest !== 'function')
+    throw new TypeError(`${of}: newest must be a function of the event, got ${kindOf(newest)}`)
+  const wait = milliseconds(debounce.wait ?? 0, `debounce.wait of ${name}`)
+  const maxWait =
+    debounce.maxWait === undefined
+      ? wait * LONGEST
+      : milliseconds(debounce.maxWait, `debounce.maxWait of ${name}`)
+  if (maxWait < wait)
+    throw new TypeError(
+      `debounce.maxWait of ${name}: must be at least wait (${wait} ms), got ${maxWait} ms`,
+    )
+  return {
+    key: (event) => String(key(event)),
+    draft(event) {
+      const given = newest?.(event)
+      const value = given instanceof Date ? given.getTime() : given
+      const isValue = typeof value === 'string' || Number.isFinite(value)
+      return {
+        at: Math.floor(event.receivedAt),
+        wait,
+        maxWait,
+        ...(isValue && { newest: value! }),
+      }
+    },
   }
 }
 
@@ -247,18 +316,20 @@ export interface DraftRules {
 /** One draft for each subscription, with its order key and the tenant whose turn it takes. */
 export function taskDrafts(
   rules: DraftRules,
-  subscriptions: readonly Pick<Subscription, 'name' | 'orderingKey'>[],
+  subscriptions: readonly Pick<Subscription, 'name' | 'orderingKey' | 'debounce'>[],
   record: EventRecord,
   delivery: StoredDelivery,
 ): TaskDraft[] {
   if (subscriptions.length === 0) return []
   const fairKey = fairKeyOf(rules, record, delivery)
-  const event = subscriptions.some(({ orderingKey }) => orderingKey)
+  const event = subscriptions.some(({ orderingKey, debounce }) => orderingKey ?? debounce)
     ? toEvent(rules.receiver, record, delivery, record.payload)
     : undefined
-  return subscriptions.map(({ name, orderingKey }) => {
+  return subscriptions.map(({ name, orderingKey, debounce }) => {
     const draft: Writable<TaskDraft> = { subscription: name }
-    if (orderingKey) draft.orderKey = tenantKey(fairKey, '>', String(orderingKey(event!)))
+    const key = orderingKey ?? debounce?.key
+    if (key) draft.orderKey = tenantKey(fairKey, '>', String(key(event!)))
+    if (debounce) draft.debounce = debounce.draft(event!)
     if (fairKey !== undefined) draft.fairKey = fairKey
     return draft
   })

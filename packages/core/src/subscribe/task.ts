@@ -16,6 +16,10 @@ export interface Task<Commit extends AnyCommit = AnyCommit> {
   readonly signal: AbortSignal
   /** Name of this child task among its siblings; undefined if it was not spawned. */
   readonly part: string | undefined
+  /** Earlier events of its key that this run stands for, in addition to its own. 0 without `debounce`. */
+  readonly folded: number
+  /** When the first of these events came; undefined without `debounce`. */
+  readonly since: Date | undefined
   /** Data that the child task was spawned with. */
   readonly data: Json | undefined
   /**

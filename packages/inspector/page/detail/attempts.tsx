@@ -1,6 +1,8 @@
 import type { DetailReply, DetailTask, TaskFailure } from '../../src/api/detail.ts'
 import type { JSX } from 'preact'
+import { hrefHere } from '../data/route.ts'
 import { Mark } from '../parts/mark.tsx'
+import { counted } from '../words/count.ts'
 import { duration } from '../words/duration.ts'
 import { safe, safeLines } from '../words/safe.ts'
 import { byUrgency, runLooks, taskLook } from '../words/state.ts'
@@ -30,6 +32,7 @@ function TaskRuns({ task }: { task: DetailTask }): JSX.Element {
         </b>
         {state === 'pending' && due !== undefined && <span class="muted"> due {clock(due)}</span>}
       </h3>
+      <Folds task={task} />
       <ol>
         {runs.map((run, at) => (
           <li key={at} id={runId(task.id, at)} tabIndex={-1}>
@@ -44,8 +47,26 @@ function TaskRuns({ task }: { task: DetailTask }): JSX.Element {
         ))}
       </ol>
       {runs.length === 0 && error && <ErrorText error={error} />}
-      {runs.length === 0 && !error && <p class="muted">It has not run yet.</p>}
+      {runs.length === 0 && !error && !task.skipped && <p class="muted">It has not run yet.</p>}
     </section>
+  )
+}
+
+/** With `debounce`: which task stands for it, and what a replay runs. */
+function Folds({ task }: { task: DetailTask }): JSX.Element | null {
+  const { skipped, into, folded } = task
+  if (skipped === undefined && folded === 0) return null
+  return (
+    <p class="muted">
+      {into !== undefined && (
+        <>
+          Folded into <a href={hrefHere({ open: `task:${into}` })}>task {safe(into)}</a>.{' '}
+        </>
+      )}
+      {skipped === 'stale' && 'A newer event of its key had come before. '}
+      {skipped !== undefined && 'A replay runs the newest event of its key.'}
+      {folded > 0 && `Stands for ${counted(folded, 'earlier event')} of its key.`}
+    </p>
   )
 }
 

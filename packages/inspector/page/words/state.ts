@@ -15,10 +15,11 @@ const RUNNING = look('▸', 'running', 'calm')
 const RETRYING = look('◐', 'retrying', 'warn')
 const DEAD = look('✕', 'dead', 'bad')
 const INTERRUPTED = look('⚡', 'interrupted', 'warn')
+const SKIPPED = { folded: look('⊕', 'folded', 'good'), stale: look('⊖', 'stale', 'good') }
 
 /** How the state of a task looks. */
 export function taskLook(task: RowTask): Look {
-  if (task.state === 'done') return DONE
+  if (task.state === 'done') return task.skipped ? SKIPPED[task.skipped] : DONE
   if (task.state === 'dead') return DEAD
   if (task.state === 'running') return RUNNING
   if (task.interrupted) return INTERRUPTED

@@ -54,6 +54,10 @@ export interface RowTask {
   /** True if it failed before, and waits for its next run. */
   readonly retrying: boolean
   readonly interrupted: boolean
+  /** With `debounce`: how it is done without a run of its own, the task that stands for it, and the events it stands for. */
+  readonly skipped: 'folded' | 'stale' | undefined
+  readonly into: string | undefined
+  readonly folded: number
   readonly attempts: number
   /** When it is due, in milliseconds since 1970. */
   readonly due: number | undefined

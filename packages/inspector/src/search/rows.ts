@@ -100,6 +100,7 @@ export function taskRow(tasks: readonly TaskInfo[], payloads: boolean): ListRow 
 /** A task in a row, with its error as the visitor may see it. */
 export function rowTask(task: TaskInfo, payloads: boolean): RowTask {
   const { id, subscription, part, state, error, interrupted = 0, attempts, due } = task
+  const { into, stale, folded = 0 } = task
   return {
     id,
     subscription,
@@ -107,6 +108,9 @@ export function rowTask(task: TaskInfo, payloads: boolean): RowTask {
     state,
     retrying: state === 'pending' && error !== undefined,
     interrupted: interrupted > 0,
+    skipped: into !== undefined ? 'folded' : stale ? 'stale' : undefined,
+    into,
+    folded,
     attempts,
     due,
     failure: error && state !== 'done' ? errorLine(error, payloads) : undefined,

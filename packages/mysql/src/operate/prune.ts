@@ -106,7 +106,7 @@ export async function dropDeliveries(sql: Sql, ids: readonly number[]): Promise<
     )
 }
 
-/** What is in no event: steps of the clock, places of lines, and tenants that their lane is past: their next turn is that of a new one. */
+/** What is in no event: keys without a task that are older than ids are known, steps of the clock, places of lines, and tenants that their lane is past: their next turn is that of a new one. */
 async function forget(sql: Sql, { done, dead, known, guards }: Before): Promise<void> {
   const steps = await sql.rows(
     `SELECT id FROM $.postern_steps WHERE at < ${Math.min(done, dead, known, guards)}`,
@@ -114,6 +114,14 @@ async function forget(sql: Sql, { done, dead, known, guards }: Before): Promise<
   if (steps.length > 0)
     await sql.run(
       `DELETE s FROM $.postern_steps s FORCE INDEX (PRIMARY) WHERE s.id IN (${list(steps.map(({ id }) => id))})`,
+    )
+  const keys = await sql.rows<{ root: number; hash: string }>(
+    `SELECT root, \`key\` AS hash FROM $.postern_latest n WHERE n.at < ${known}
+     AND NOT EXISTS (SELECT 1 FROM $.postern_tasks t WHERE t.id = n.task) LIMIT ${STEP}`,
+  )
+  for (const [root, group] of grouped(keys, (one) => one.root))
+    await sql.run(
+      `DELETE n FROM $.postern_latest n FORCE INDEX (PRIMARY) WHERE n.root = ${root} AND n.\`key\` IN (${hexes(group.map(({ hash }) => hash))}) AND n.at < ${known}`,
     )
   const places = await sql.rows(
     `SELECT id FROM $.postern_seq FORCE INDEX (PRIMARY) ORDER BY id LIMIT ${MANY} FOR UPDATE SKIP LOCKED`,

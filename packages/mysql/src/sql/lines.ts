@@ -9,7 +9,7 @@ export const NOW = `(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) 
 
 /** Columns of a `TaskRow`, of `postern_tasks t`. */
 export const TASK: string = `t.id, t.lane, t.state, t.gate, t.behind, t.attempt, t.token, t.round, t.cut, t.charged, t.line, t.fair,
-  t.due, t.took, t.error`
+  t.due, t.took, t.error, t.fold`
 
 /** The event of a task. */
 export const EVENT: string = `e.id = t.id DIV ${TASKS}`

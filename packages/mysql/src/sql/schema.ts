@@ -20,6 +20,7 @@ export const LOCKS = 4096
 // - `tasks.behind`: another of its line goes first. `root`: of its lane; lanes of one subscription share it.
 // - An index has a row for each row of its table, so that columns of few rows stand for partial indexes: `open_line`, `dead_lane`.
 //   `place`: ready tasks go by turn, and the others by the time they are due.
+// - `tasks.fold`: JSON of the engine's `Fold`. `latest`: the newest task of each key that is folded, and the highest value that was seen.
 // - `events.packed`: record, head and body (`store/contents.ts`); of events that came together, the delivery has head and body.
 // - `events.contents`: 1 if they are to be erased once its tasks are done, 2 if they were.
 // No foreign keys: only this package writes these tables, and the look-ups cost as much as the inserts.
@@ -47,7 +48,7 @@ export const STEPS: readonly LayoutStep<string>[] = [
         token BIGINT NOT NULL DEFAULT 0, line BIGINT, seq BIGINT, lane INT NOT NULL, root INT, turn INT NOT NULL DEFAULT 0,
         took INT, attempt INT NOT NULL DEFAULT 0, runs INT NOT NULL DEFAULT 0, round INT NOT NULL DEFAULT 0,
         state TINYINT NOT NULL, gate TINYINT NOT NULL DEFAULT 0, cut INT NOT NULL DEFAULT 0, charged INT NOT NULL DEFAULT 0,
-        behind TINYINT NOT NULL DEFAULT 0, part LONGBLOB NOT NULL, fair LONGBLOB, data LONGBLOB, error LONGBLOB, cause LONGBLOB,
+        behind TINYINT NOT NULL DEFAULT 0, part LONGBLOB NOT NULL, fair LONGBLOB, data LONGBLOB, error LONGBLOB, cause LONGBLOB, fold LONGBLOB,
         place INT GENERATED ALWAYS AS (IF(gate = 0, turn, 0)) STORED,
         open_line BIGINT GENERATED ALWAYS AS (IF(state < 2 OR lease IS NOT NULL, line, NULL)) STORED,
         dead_lane INT GENERATED ALWAYS AS (IF(state = 3, lane, NULL)) STORED,
@@ -56,6 +57,8 @@ export const STEPS: readonly LayoutStep<string>[] = [
       `CREATE TABLE IF NOT EXISTS $.postern_steps (id BIGINT AUTO_INCREMENT PRIMARY KEY, at BIGINT NOT NULL, unseen BIGINT NOT NULL) ${TABLE}`,
       `CREATE TABLE IF NOT EXISTS $.postern_tenants (lane INT NOT NULL, hash BINARY(16) NOT NULL, turn INT NOT NULL,
         PRIMARY KEY (lane, hash)) ${TABLE}`,
+      `CREATE TABLE IF NOT EXISTS $.postern_latest (root INT NOT NULL, \`key\` BINARY(16) NOT NULL, task BIGINT NOT NULL, highest LONGBLOB,
+        at BIGINT NOT NULL, PRIMARY KEY (root, \`key\`), KEY at (at)) ${TABLE}`,
       `CREATE TABLE IF NOT EXISTS $.postern_guards (hash BINARY(16) PRIMARY KEY, event BINARY(16) NOT NULL,
         taken BIGINT NOT NULL, KEY event (event)) ${TABLE}`,
       `CREATE TABLE IF NOT EXISTS $.postern_attempts (task BIGINT NOT NULL, seq INT NOT NULL, attempt INT NOT NULL,

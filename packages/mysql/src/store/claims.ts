@@ -33,7 +33,7 @@ const LOOKS = 4
 // Lanes of one look: each has some ranges of its own in the statement.
 const LANES = 50
 
-const COLUMNS = `t.id, t.lane, t.gate, t.attempt, t.round, t.cut, t.error IS NOT NULL AS failed, t.line, t.fair, t.part, t.data,
+const COLUMNS = `t.id, t.lane, t.gate, t.attempt, t.round, t.cut, t.error IS NOT NULL AS failed, t.line, t.fair, t.fold, t.part, t.data,
   e.id AS event, ${CONTENTS}`
 const OPEN = 't.state = 0 AND t.behind = 0'
 const DUE = `(t.gate = ${READY} OR (t.place = 0 AND t.due <= ${NOW}))`

@@ -58,8 +58,8 @@ const EVENTS = {
 }
 const DELIVERIES = { head: 'INSERT INTO $.postern_deliveries (id, packed)', row: '?,?' }
 const BOUND = {
-  head: 'INSERT INTO $.postern_tasks (id, lane, state, due, lease, token, attempt, runs, part, data, line, seq, root, fair, turn, behind)',
-  row: `?,?,?,${NOW},${NOW} + (?),?,?,?,?,?,?,?,?,?,?,?`,
+  head: 'INSERT INTO $.postern_tasks (id, lane, state, due, lease, token, attempt, runs, part, data, line, seq, root, fair, turn, behind, fold, gate, since)',
+  row: `?,?,?,${NOW} + ?,${NOW} + (?),?,?,?,?,?,?,?,?,?,?,?,?,?,IF(? > 0, ${NOW}, NULL)`,
 }
 /** Takes the identities of events, in one order for all processes. Returns the events whose identity is theirs. */
 export async function addKeys(
@@ -138,11 +138,13 @@ export async function addTasks(
   )
   const rows = tasks.map((task, at): Value[] => {
     const { line } = task
+    const wait = Math.ceil(task.wait)
     const runs = task.token > 0 ? 1 : 0
     return [
       idOf(task),
       task.lane,
       runs,
+      wait,
       runs > 0 ? lease : null,
       task.token,
       runs,
@@ -153,6 +155,9 @@ export async function addTasks(
       task.fair,
       task.turn,
       line === null ? 0 : 1,
+      task.fold,
+      task.gate,
+      wait,
     ]
   })
   await insertRows(sql, BOUND, rows)

@@ -131,8 +131,9 @@ const CHANGED = [
   'took',
   'error',
   'cause',
+  'fold',
 ] as const
-const TEXTS: readonly string[] = ['error', 'cause']
+const TEXTS: readonly string[] = ['error', 'cause', 'fold']
 const LOCKED: string = CHANGED.map((name) => `t.${name}`).join(', ')
 const PATCH = `UPDATE ${tableOf(Object.fromEntries(CHANGED.map((name) => [name, TEXTS.includes(name) ? 'LONGTEXT' : 'BIGINT'])))}
   STRAIGHT_JOIN $.postern_tasks t FORCE INDEX (PRIMARY) ON t.id = i.id
@@ -164,6 +165,7 @@ function patched(row: Locked, patch: Patch, fence: Fence): Locked {
     took: took == null ? (took === null ? null : row.took) : micros(took),
     error: patch.error === undefined ? row.error : patch.error,
     cause: cause === undefined ? row.cause : cause && storable(cause),
+    fold: patch.fold ?? row.fold,
   }
 }
 

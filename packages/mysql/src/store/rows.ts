@@ -19,6 +19,7 @@ import { LOCKS } from '../sql/schema.ts'
 import { hexes, jsonOf, list, micros, NOW, ofEvents, TASK, tableOf } from '../sql/lines.ts'
 import type { Row, Sql, Value } from './connection.ts'
 import { addEvents, addKeys, addTasks, insertRows } from './insert.ts'
+import { createFolds } from './folds.ts'
 import { byId, patchTasks } from './patch.ts'
 
 /** What rows need of their transaction. */
@@ -162,6 +163,7 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
       }
       return changes.filter(({ id }) => pending.has(id)).length
     },
+    ...createFolds(sql),
     async turns(wanted) {
       const lanes = await turnsOf(sql, wanted)
       const own = tenantsOf(wanted)

@@ -25,8 +25,8 @@ export interface App {
   close(): Promise<void>
 }
 
-// Of one round: book three times, mail, late, odd, and the task of partners that made one for each destination.
-const ENDS = 7
+// Of one round: book three times, mail, late, odd, search, and the task of partners that made one for each destination.
+const ENDS = 8
 
 /** Starts the app on a free port. */
 export async function startApp(): Promise<App> {
@@ -44,6 +44,10 @@ export async function startApp(): Promise<App> {
     throw new UnrecoverableError('nobody knows what to do with it')
   })
   receiver.on('order.late', { name: 'late' }, () => new Promise((done) => setTimeout(done, 20)))
+  const version = ({ payload }: { payload: unknown }): number =>
+    (payload as { version: number }).version
+  const debounce = { key: () => 'catalog', newest: version }
+  receiver.on('catalog', { name: 'search', debounce }, () => {})
   receiver.on('crash', { name: 'crash' }, () => {})
   const pass = forward({
     to: [{ id: 'crm', url: down }],
@@ -72,6 +76,9 @@ export async function startApp(): Promise<App> {
       // First, since an id that came with another body is looked for once a second.
       const paid = { topic: 'order.paid', id: `order.paid-${round}` }
       for (const amount of [1, 2]) await send({ ...paid, payload: { amount } })
+      // The second is older than the first.
+      for (const version of [2, 1])
+        await send({ topic: 'catalog', payload: { version: 2 * round + version } })
       for (const topic of ['order.odd', 'order.late', 'lead', 'unknown']) {
         const id = `${topic}-${round}`
         await send({ topic, id, payload: { round } })

@@ -32,7 +32,7 @@ import {
   RESTING,
   STATS,
 } from '../sql/view.ts'
-import { FORGET_TENANTS, ints, texts, CONTENTS, DELIVERY, EVENT, TASK } from '../sql/lines.ts'
+import { FORGET, ints, texts, CONTENTS, DELIVERY, EVENT, TASK } from '../sql/lines.ts'
 import type { Database } from '../store/connection.ts'
 import { readRow, type Sql, readNumber } from '../store/pg.ts'
 import { idsOf, noteActions } from '../store/rows.ts'
@@ -92,8 +92,8 @@ async function prune(
   before: Before,
   place: Place | undefined,
 ): Promise<Place | undefined> {
-  if (place === undefined) await sql(FORGET_TENANTS, [])
   const { done, dead, known, guards } = before
+  if (place === undefined) await sql(FORGET, [known])
   const values = [place?.[0] ?? -1, place?.[1] ?? 0, done, dead, known, guards]
   const { received, id } = await readRow(
     sql<{ received: number | null; id: number }>(PRUNE, values),
@@ -106,7 +106,7 @@ const OF_EVENT = `e.id::float8 AS event, e.provider, e.event_id AS "eventId", e.
   e.receiver, coalesce(e.contents, 0) = 2 AS erased`
 const INFO = `${TASK}, t.runs, t.part, t.cause, ${OF_EVENT}`
 const NO_TASK = `0 AS id, 0 AS lane, 2 AS state, 0 AS gate, false AS behind, 0 AS attempt, 0 AS token, 0 AS round, 0 AS cut, 0 AS charged,
-  NULL AS line, NULL AS fair, 0 AS due, NULL AS took, NULL AS error, 0 AS runs, '' AS part, NULL AS cause, ${OF_EVENT}`
+  NULL AS line, NULL AS fair, 0 AS due, NULL AS took, NULL AS error, NULL AS fold, 0 AS runs, '' AS part, NULL AS cause, ${OF_EVENT}`
 const FULL = `, t.data, ${CONTENTS}`
 
 // Open tasks that are sorted for a list: no index has them in order. With more, the newest events have some soon.

@@ -5,7 +5,7 @@ export const NOW = '(extract(epoch FROM statement_timestamp()) * 1000)::bigint'
 
 /** Columns of a `TaskRow`, of `postern_tasks t`. */
 export const TASK: string = `t.id::float8 AS id, t.lane, t.state, t.gate, t.behind, t.attempt, t.token::float8 AS token, t.round,
-  t.cut, t.charged, t.line::float8 AS line, t.fair, t.due::float8 AS due, t.took, t.error`
+  t.cut, t.charged, t.line::float8 AS line, t.fair, t.due::float8 AS due, t.took, t.error, t.fold`
 
 /** Open tasks of lines, and settled ones that are still held: the predicate of two indexes. */
 const OPEN = 't.line IS NOT NULL AND (t.state < 2 OR t.lease IS NOT NULL)'
@@ -75,6 +75,24 @@ export const HEADS: string = `WITH RECURSIVE g AS (
     UNION ALL
     (SELECT t.* FROM $.postern_tasks t WHERE t.line = g.line AND t.root = g.root AND ${OPEN} AND t.behind ORDER BY t.seq LIMIT 1)) t`
 
+/** Those that wait and may be folded, with the newest of their keys. */
+export const FOLDABLE: string = `SELECT ${TASK}, t.root, t.seq::float8 AS seq, false AS held, ${NOW}::float8 AS now, n.task::float8 AS newest, n.highest,
+    CASE WHEN e.contents = 1 THEN e.key END AS passing
+  FROM $.postern_tasks t LEFT JOIN $.postern_latest n ON n.root = t.root AND n.key = t.fold::json ->> 'k' LEFT JOIN $.postern_events e ON ${EVENT}
+  WHERE t.line = ANY($1::bigint[]) AND ${OPEN} AND t.state = 0 AND t.fold IS NOT NULL ORDER BY t.seq`
+/** Of tasks that may be settled: their roots are as they were. */
+export const NEWEST: string = `SELECT o.id::float8 AS of, n.task::float8 AS newest, r.* FROM $.postern_tasks o
+  JOIN $.postern_lanes l ON l.id = o.lane JOIN $.postern_latest n ON n.root = l.root AND n.key = o.fold::json ->> 'k'
+  LEFT JOIN LATERAL (SELECT ${TASK} FROM $.postern_tasks t JOIN $.postern_events e ON ${EVENT} AND e.contents IS DISTINCT FROM 2
+    WHERE t.id = n.task) r ON true
+  WHERE o.id = ANY($1::bigint[])`
+export const REMEMBER: string = `WITH c AS (
+    INSERT INTO $.postern_latest AS n (root, key, task, highest, at)
+    SELECT i.root, i.key, i.task, i.highest, ${NOW} FROM unnest($1::int[], $2::text[], $3::bigint[], $4::text[]) AS i(root, key, task, highest)
+    ORDER BY 1, 2
+    ON CONFLICT (root, key) DO UPDATE SET task = EXCLUDED.task, highest = EXCLUDED.highest, at = EXCLUDED.at RETURNING 1)
+  SELECT count(*)::int AS n FROM c`
+
 export const QUEUE: string = `WITH c AS (
     UPDATE $.postern_tasks t SET behind = i.behind FROM unnest($1::bigint[], $2::boolean[]) AS i(id, behind)
     WHERE t.id = i.id AND t.state = 0 RETURNING 1)
@@ -102,8 +120,12 @@ export const TURNS: string = `WITH t AS (
     RETURNING t.lane, t.key, t.turn)
   SELECT t.lane, t.key AS fair, t.turn, t.turn - l.turn AS tasks FROM t JOIN $.postern_lanes l ON l.id = t.lane`
 
-/** Tenants that their lane is past: their next turn is that of a new one. */
-export const FORGET_TENANTS: string = `DELETE FROM $.postern_tenants t USING (
+/** Tenants that their lane is past: their next turn is that of a new one. And keys without a task, older than ids are known. */
+export const FORGET: string = `WITH n AS (
+    SELECT n.root, n.key FROM $.postern_latest n WHERE n.at < $1::float8
+      AND NOT EXISTS (SELECT 1 FROM $.postern_tasks t WHERE t.id = n.task) LIMIT 10000 FOR UPDATE SKIP LOCKED),
+  d AS (DELETE FROM $.postern_latest o USING n WHERE o.root = n.root AND o.key = n.key)
+  DELETE FROM $.postern_tenants t USING (
     SELECT o.lane, o.key FROM $.postern_tenants o JOIN $.postern_lanes l ON l.id = o.lane WHERE o.turn <= l.turn
     LIMIT 10000 FOR UPDATE OF o SKIP LOCKED) i
   WHERE t.lane = i.lane AND t.key = i.key`

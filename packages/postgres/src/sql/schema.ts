@@ -9,6 +9,7 @@ import { NOW } from './lines.ts'
 //   it if another run still holds it. In milliseconds since 1970 on the clock of PostgreSQL, as all times.
 // - `tasks.token`: fences a claim. Divided by 2^32 it is the row of postern_processes.
 // - `tasks.behind`: another of its line goes first. `root`: of its lane; lanes of one subscription share it.
+// - `tasks.fold`: JSON of the engine's `Fold`. `latest`: the newest task of each key that is folded, and the highest value that was seen.
 // - An event that came alone has its delivery in its own row; those that came together share a row of postern_deliveries.
 // - `events.contents`: 1 if they are to be erased once its tasks are done, 2 if they were.
 // - An index row holds 2,704 bytes: ids and topics are indexed by their first 100 characters.
@@ -44,7 +45,7 @@ export const STEPS: readonly LayoutStep<string>[] = [
     lane int NOT NULL, root int, turn int NOT NULL DEFAULT 0, took int, attempt int NOT NULL DEFAULT 0,
     runs int NOT NULL DEFAULT 0, round int NOT NULL DEFAULT 0, state smallint NOT NULL, gate smallint NOT NULL DEFAULT 0,
     cut smallint NOT NULL DEFAULT 0, charged smallint NOT NULL DEFAULT 0, behind boolean NOT NULL DEFAULT false,
-    part text NOT NULL DEFAULT '', fair text, data text, error text, cause text
+    part text NOT NULL DEFAULT '', fair text, data text, error text, cause text, fold text
   );
   CREATE INDEX postern_tasks_ready ON $.postern_tasks (lane, turn, due) WHERE state = 0 AND gate = 0 AND NOT behind;
   CREATE INDEX postern_tasks_held ON $.postern_tasks (lane, gate, due) WHERE state = 0 AND gate > 0 AND NOT behind;
@@ -58,6 +59,10 @@ export const STEPS: readonly LayoutStep<string>[] = [
   CREATE INDEX postern_tasks_causes ON $.postern_tasks (cause, lane, id) WHERE cause IS NOT NULL;
   CREATE TABLE $.postern_steps (at bigint NOT NULL, unseen bigint NOT NULL);
   CREATE TABLE $.postern_tenants (lane int NOT NULL, key text NOT NULL, turn int NOT NULL, PRIMARY KEY (lane, key));
+  CREATE TABLE $.postern_latest (
+    root int NOT NULL, key text COLLATE "C" NOT NULL, task bigint NOT NULL, highest text, at bigint NOT NULL, PRIMARY KEY (root, key)
+  );
+  CREATE INDEX postern_latest_at ON $.postern_latest (at);
   CREATE TABLE $.postern_guards (
     key uuid PRIMARY KEY, event uuid NOT NULL, taken bigint NOT NULL
   );

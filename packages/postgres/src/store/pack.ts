@@ -77,14 +77,27 @@ export function isBound({ part, data, line, fair }: NewTask): boolean {
 }
 
 /** Columns of tasks that most have not. JSON escapes what a text column rejects, but for U+0000, which it rejects escaped too. */
-export function rareColumns(tasks: readonly NewTask[]): Record<string, string> {
+function rareColumns(tasks: readonly NewTask[]): Record<string, string> {
   return {
     parts: texts(tasks.map(({ part }) => storable(part))),
     data: texts(tasks.map(({ data }) => data)),
     lines: ints(tasks.map(({ line }) => line)),
     fair: texts(tasks.map(({ fair }) => fair && storable(fair))),
     turns: ints(tasks.map(({ turn }) => turn)),
+    ...(tasks.some(({ fold }) => fold !== null) && {
+      folds: texts(tasks.map(({ fold }) => fold && storable(fold))),
+      waits: ints(tasks.map(({ wait }) => Math.ceil(wait))),
+      gates: ints(tasks.map(({ gate }) => gate)),
+    }),
   }
+}
+
+/** The columns of child tasks, in the order of the statement that stores them. */
+export function childColumns(children: readonly NewTask[]): readonly string[] {
+  const { parts, data, lines, fair, turns, folds, waits, gates } = rareColumns(children)
+  const zeros = ints(children.map(() => 0))
+  const last = [folds ?? texts(children.map(() => null)), waits ?? zeros, gates ?? zeros]
+  return [parts!, data!, lines!, fair!, turns!, ...last]
 }
 
 /**

@@ -12,7 +12,6 @@ import {
   type HeadRow,
   type Lost,
   type NewEvent,
-  type NewTask,
   type TaskRow,
   type Turn,
   TASKS,
@@ -33,7 +32,8 @@ import {
   TASK,
   EVENT,
 } from '../sql/lines.ts'
-import { column, rareColumns, isBound, valuesOf } from './pack.ts'
+import { createFolds } from './folds.ts'
+import { childColumns, column, isBound, valuesOf } from './pack.ts'
 import { readNumber, type Sql } from './pg.ts'
 
 /** What rows need of their inbox. */
@@ -55,10 +55,11 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
       if (events.length === 0) return NO_EVENTS
       const kind = {
         bound: tasks.some(isBound),
+        folding: tasks.some(({ fold }) => fold !== null),
         shared: events.some(({ delivery }) => delivery.events > 1),
         notify: batch.notify,
       }
-      const name = `${kind.bound} ${kind.shared} ${kind.notify}`
+      const name = Object.values(kind).join(' ')
       let statement = inserts.get(name)
       if (!statement) inserts.set(name, (statement = insertSql(kind)))
       const values: Record<string, unknown> = {
@@ -108,7 +109,7 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
     patch,
     async spawn(event, children) {
       await sql(PARENT, [event])
-      await sql(SPAWN, [event, ints(children.map(({ lane }) => lane)), ...childrenOf(children)])
+      await sql(SPAWN, [event, ints(children.map(({ lane }) => lane)), ...childColumns(children)])
     },
     lock: (lines) => lockLines(sql, TRY_LOCK, lines),
     heads: (lines) => sql<HeadRow>(HEADS, [ints(lines)]),
@@ -119,6 +120,7 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
           `{${changes.map(({ behind }) => behind).join()}}`,
         ]),
       ),
+    ...createFolds(sql),
     async turns(wanted) {
       // All processes take them in one order: no deadlocks.
       const sorted = wanted.toSorted((a, b) => a.lane - b.lane || (a.fair < b.fair ? -1 : 1))
@@ -200,18 +202,12 @@ function guardOf({ key, event }: Guarded): string {
   return hashOf(event.receiver, `guard ${key}`)
 }
 
-function childrenOf(children: readonly NewTask[]): readonly string[] {
-  const { parts, data, lines, fair, turns } = rareColumns(children) as Record<
-    'parts' | 'data' | 'lines' | 'fair' | 'turns',
-    string
-  >
-  return [parts, data, lines, fair, turns]
-}
-
 /** What an insert is made for: a statement without what its batch lacks costs a third less. */
 interface InsertKind {
   /** Some task has a part, data, a line or a tenant. */
   readonly bound: boolean
+  /** Some task has a fold. */
+  readonly folding: boolean
   /** Some delivery has several events. */
   readonly shared: boolean
   /** Others must hear of it. */
@@ -228,7 +224,7 @@ interface Named {
  * Stores events that are new, their deliveries and tasks. All bodies of a batch come in one parameter, cut by offsets: an
  * array of bytea costs twice as much.
  */
-function insertSql({ bound, shared, notify }: InsertKind): Named {
+function insertSql({ bound, folding, shared, notify }: InsertKind): Named {
   const cut = (from: string, length: string): string =>
     `substring(:bytes::bytea FROM ${from} + 1 FOR ${length})`
   const text = (from: string, length: string): string =>
@@ -247,11 +243,11 @@ function insertSql({ bound, shared, notify }: InsertKind): Named {
         AS i(id, hash, received, contents, delivery, key, event_id, topic, tenant, provider, st, r, h, b)
       ORDER BY hash ON CONFLICT (hash) DO NOTHING RETURNING id${shared ? ', delivery' : ''})`,
     `t AS (
-      INSERT INTO $.postern_tasks (id, lane, state, due, lease, token, attempt, runs${bound ? ', part, data, line, seq, root, fair, turn, behind' : ''})
-      SELECT i.id, i.lane, i.r, ${NOW}, CASE WHEN i.r = 1 THEN ${NOW} + :lease::bigint END, i.r * :token::bigint, i.r, i.r
-        ${bound ? BOUND : ''}
-      FROM unnest(:tasks::bigint[], :lanes::int[], :running::smallint[]${bound ? ', :parts::text[], :data::text[], :lines::bigint[], :fair::text[], :turns::int[]' : ''})
-        AS i(id, lane, r${bound ? ', part, data, line, fair, turn' : ''})
+      INSERT INTO $.postern_tasks (id, lane, state, due, lease, token, attempt, runs${bound ? ', part, data, line, seq, root, fair, turn, behind' : ''}${folding ? ', fold, gate, since' : ''})
+      SELECT i.id, i.lane, i.r, ${NOW}${folding ? ' + i.wait' : ''}, CASE WHEN i.r = 1 THEN ${NOW} + :lease::bigint END, i.r * :token::bigint, i.r, i.r
+        ${bound ? BOUND : ''}${folding ? FOLDING : ''}
+      FROM unnest(:tasks::bigint[], :lanes::int[], :running::smallint[]${bound ? ', :parts::text[], :data::text[], :lines::bigint[], :fair::text[], :turns::int[]' : ''}${folding ? ', :folds::text[], :waits::bigint[], :gates::smallint[]' : ''})
+        AS i(id, lane, r${bound ? ', part, data, line, fair, turn' : ''}${folding ? ', fold, wait, gate' : ''})
       WHERE i.id / ${TASKS} IN (SELECT id FROM e) ORDER BY i.id)`,
   ]
   if (shared)
@@ -269,6 +265,7 @@ function insertSql({ bound, shared, notify }: InsertKind): Named {
 const BOUND = `, i.part, i.data, i.line, CASE WHEN i.line IS NOT NULL THEN nextval('$.postern_seq') END,
         CASE WHEN i.line IS NOT NULL THEN (SELECT l.root FROM $.postern_lanes l WHERE l.id = i.lane) END,
         i.fair, i.turn, i.line IS NOT NULL`
+const FOLDING = `, i.fold, i.gate, CASE WHEN i.wait > 0 THEN ${NOW} END`
 
 function named(sql: string): Named {
   const names: string[] = []
@@ -324,7 +321,7 @@ function condition(fence: Fence): string {
 
 const INPUT = `i AS MATERIALIZED (SELECT * FROM json_to_recordset($1::text::json) AS i(id bigint, token bigint, round int, hash uuid,
     state smallint, wait bigint, open boolean, gate smallint, behind boolean, attempt int, cut smallint, charged smallint,
-    took int, untimed boolean, error text, clear boolean, cause text, anew boolean, attempted json))`
+    took int, untimed boolean, error text, clear boolean, cause text, fold text, anew boolean, attempted json))`
 // Locked in one order, and rows of an open commit are skipped where nobody may wait for them.
 // Events are locked against erasing where a task of them is to run again.
 function locked(fence: Fence): string {
@@ -349,7 +346,7 @@ function patchSql(fence: Fence): string {
       attempt = coalesce(i.attempt, t.attempt), cut = coalesce(i.cut, t.cut), charged = coalesce(i.charged, t.charged),
       took = CASE WHEN i.untimed THEN NULL ELSE coalesce(i.took, t.took) END,
       error = CASE WHEN i.clear THEN NULL ELSE coalesce(i.error, t.error) END,
-      cause = CASE WHEN i.clear THEN NULL ELSE coalesce(i.cause, t.cause) END
+      cause = CASE WHEN i.clear THEN NULL ELSE coalesce(i.cause, t.cause) END, fold = coalesce(i.fold, t.fold)
     FROM i JOIN l ON l.id = i.id WHERE t.id = i.id AND t.round = i.round AND ${condition(fence)}
     RETURNING t.id, t.runs, i.token, i.attempted),
   a AS (
@@ -378,11 +375,12 @@ const PARENT =
 const SPAWN: string = `WITH p AS (SELECT $1::bigint * ${TASKS} AS first, ($1::bigint + 1) * ${TASKS} AS last),
   m AS (SELECT coalesce(max(t.id), min(p.first) - 1) AS id FROM p LEFT JOIN $.postern_tasks t ON t.id >= p.first AND t.id < p.last),
   c AS (
-    INSERT INTO $.postern_tasks (id, lane, state, due, part, data, line, seq, root, fair, turn, behind)
-    SELECT m.id + i.at, i.lane, 0, ${NOW}, i.part, i.data, i.line, CASE WHEN i.line IS NOT NULL THEN nextval('$.postern_seq') END,
-      CASE WHEN i.line IS NOT NULL THEN (SELECT l.root FROM $.postern_lanes l WHERE l.id = i.lane) END, i.fair, i.turn, i.line IS NOT NULL
-    FROM m, p, unnest($2::int[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::int[]) WITH ORDINALITY
-      AS i(lane, part, data, line, fair, turn, at)
+    INSERT INTO $.postern_tasks (id, lane, state, due, part, data, line, seq, root, fair, turn, behind, fold, gate, since)
+    SELECT m.id + i.at, i.lane, 0, ${NOW} + i.wait, i.part, i.data, i.line, CASE WHEN i.line IS NOT NULL THEN nextval('$.postern_seq') END,
+      CASE WHEN i.line IS NOT NULL THEN (SELECT l.root FROM $.postern_lanes l WHERE l.id = i.lane) END, i.fair, i.turn, i.line IS NOT NULL,
+      i.fold, i.gate, CASE WHEN i.wait > 0 THEN ${NOW} END
+    FROM m, p, unnest($2::int[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::int[], $8::text[], $9::bigint[], $10::smallint[]) WITH ORDINALITY
+      AS i(lane, part, data, line, fair, turn, fold, wait, gate, at)
     WHERE NOT EXISTS (SELECT 1 FROM $.postern_tasks o WHERE o.id >= p.first AND o.id < p.last AND o.lane = i.lane AND o.part = i.part)
     RETURNING 1)
   SELECT count(*)::int AS n FROM c`

@@ -235,7 +235,7 @@ const ready = (turn: string): string =>
 const MOST = 2 ** 31 - 2
 
 const COLUMNS = `t.id::float8 AS id, t.lane, t.gate, t.attempt, t.round, t.cut, t.error IS NOT NULL AS failed, t.line::float8 AS line,
-    t.fair, t.part, t.data, ${CONTENTS}`
+    t.fair, t.fold, t.part, t.data, ${CONTENTS}`
 
 /**
  * Claims for any number of lanes. Parameters: lanes, tasks that each may have, tasks that each can start at once, tasks in

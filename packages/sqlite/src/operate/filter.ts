@@ -21,7 +21,7 @@ const OF_EVENT = `${PROVIDER} AS provider, e.event_id AS eventId, e.topic, e.ten
 export const INFO: string = `${TASK}, t.id >> 16 AS event, t.part, t.cause,
   coalesce((SELECT max(seq) FROM postern_attempts a WHERE a.task = t.id), 0) + (t.state >= 2 AND t.took IS NOT NULL) AS runs, ${OF_EVENT}`
 /** The same of an event without a task. */
-export const EVENT_INFO: string = `0 AS id, 0 AS lane, 0 AS state, e.id AS event, '' AS part, NULL AS cause, NULL AS error, NULL AS took,
+export const EVENT_INFO: string = `0 AS id, 0 AS lane, 0 AS state, e.id AS event, '' AS part, NULL AS cause, NULL AS error, NULL AS fold, NULL AS took,
   0 AS runs, ${OF_EVENT}`
 /** More of a `FullRow`. */
 export const CONTENTS: string = `e.record, ${DELIVERY}`

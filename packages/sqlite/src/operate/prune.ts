@@ -3,7 +3,7 @@ import type { Database } from '../driver/driver.ts'
 import type { Attempts, StoredRuns } from '../store/patch.ts'
 import { createKeyIndex, type Keys } from '../keys/keys.ts'
 import type { Tally } from '../store/tally.ts'
-import { KEEP_NUMBER, DELIVERY } from '../sql/tasks.ts'
+import { FORGET, KEEP_NUMBER, DELIVERY } from '../sql/tasks.ts'
 import { createTidy } from './tidy.ts'
 
 // Rows looked at in one transaction: few, so that deliveries never wait long behind it. The first ones of a round mostly
@@ -52,6 +52,7 @@ export function createPrune(
   )
   const dropGuard = db.prepare('DELETE FROM postern_guards WHERE id = ?')
   const dropSteps = db.prepare('DELETE FROM postern_steps WHERE at < ?')
+  const dropNewest = db.prepare(FORGET)
   const index = createKeyIndex(db)
   const tidy = createTidy(db)
   const newest = db.prepare('SELECT max(id) AS id FROM postern_events')
@@ -117,6 +118,7 @@ export function createPrune(
     owed = 0
     tidy()
     dropSteps.run(Math.min(done, dead, known, bound))
+    dropNewest.run(known)
     const rows = guards.all(guard) as GuardRow[]
     guard = rows.length < STEP ? 0 : rows.at(-1)!.id
     for (const { id, receiver, holder, taken } of rows) {

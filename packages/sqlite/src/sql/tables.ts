@@ -17,6 +17,7 @@ import type { LayoutStep } from '@postern/core/engine'
  * - `claims`: tasks that one commit has stored and claimed, as JSON, without rows of their own until they end or somebody asks
  *   for them (`store/claims.ts`); `left` have not ended. `claimed` has each of these. `lanes` has all of them among the done ones, so that their
  *   end changes no lane.
+ * - `tasks.fold`: JSON of the engine's `Fold`. `latest`: the newest task of each key that is folded, and the highest value that was seen.
  * - `tasks.root`, `line`: tasks of one root and line run one after another.
  * - `lanes.root`: one number for a subscription and its former names. `turn`: the highest turn that was claimed.
  * - `processes.version`: the newest that its package knows. `mark`: a random number, so that a file that was put back has no row of a process that came later. `beat`: grows with each sign of life. `seen`, `looked`, `silent`: what others saw of it, when, and for how long
@@ -82,7 +83,7 @@ export const STEPS: readonly LayoutStep<string>[] = [
     attempt INTEGER NOT NULL DEFAULT 0, token INTEGER NOT NULL DEFAULT 0, lease INTEGER NOT NULL DEFAULT 0,
     gate INTEGER NOT NULL DEFAULT 0, behind INTEGER NOT NULL DEFAULT 0, turn INTEGER NOT NULL DEFAULT 0,
     round INTEGER NOT NULL DEFAULT 0, cut INTEGER NOT NULL DEFAULT 0, charged INTEGER NOT NULL DEFAULT 0,
-    part TEXT NOT NULL DEFAULT '', took INTEGER, root INTEGER, line INTEGER, fair TEXT, data TEXT, error TEXT, cause TEXT
+    part TEXT NOT NULL DEFAULT '', took INTEGER, root INTEGER, line INTEGER, fair TEXT, data TEXT, error TEXT, cause TEXT, fold TEXT
   ) STRICT;
   CREATE INDEX postern_tasks_ready ON postern_tasks (lane, turn, due) WHERE state = 0 AND gate = 0 AND behind = 0;
   CREATE INDEX postern_tasks_gated ON postern_tasks (lane, gate, due) WHERE state = 0 AND gate > 0 AND behind = 0;
@@ -101,6 +102,10 @@ export const STEPS: readonly LayoutStep<string>[] = [
     lane INTEGER NOT NULL, fair TEXT NOT NULL, turn INTEGER NOT NULL DEFAULT 0, open INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (lane, fair)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE postern_latest (
+    root INTEGER NOT NULL, key TEXT NOT NULL, task INTEGER NOT NULL, highest TEXT, at INTEGER NOT NULL, PRIMARY KEY (root, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX postern_latest_at ON postern_latest (at);
   CREATE TABLE postern_attempts (
     task INTEGER NOT NULL, seq INTEGER NOT NULL, attempt INTEGER NOT NULL, ended INTEGER NOT NULL, took INTEGER,
     outcome INTEGER NOT NULL, process INTEGER NOT NULL, error TEXT, PRIMARY KEY (task, seq)

@@ -1,6 +1,6 @@
 /** Columns of a `TaskRow`, of `postern_tasks t`. */
 export const TASK: string =
-  't.id, t.lane, t.state, t.gate, t.behind, t.attempt, t.token, t.round, t.cut, t.charged, t.line, t.fair, t.due, t.took, t.error'
+  't.id, t.lane, t.state, t.gate, t.behind, t.attempt, t.token, t.round, t.cut, t.charged, t.line, t.fair, t.due, t.took, t.error, t.fold'
 
 // The event of a task.
 const EVENT = 'e.id = t.id >> 16'
@@ -11,8 +11,8 @@ export const DELIVERY: string = 'coalesce(e.head, d.head) AS head, coalesce(e.bo
 export const ADD_WAITING: string = `INSERT INTO postern_tasks (id, lane, state, due)
   SELECT value, ?, 0, ? FROM json_each(?)`
 /** Any other new task. */
-export const ADD_TASK: string = `INSERT INTO postern_tasks (id, lane, state, due, attempt, token, lease, turn, part, data, line, fair, behind, root)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, iif(? IS NULL, NULL, (SELECT root FROM postern_lanes WHERE id = ?)))`
+export const ADD_TASK: string = `INSERT INTO postern_tasks (id, lane, state, due, attempt, token, lease, turn, part, data, line, fair, behind, fold, gate, root)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, iif(? IS NULL, NULL, (SELECT root FROM postern_lanes WHERE id = ?)))`
 export const TASKS_OF: string = 'SELECT id, lane, part FROM postern_tasks WHERE id >= ? AND id < ?'
 
 // NOT INDEXED leaves the look-up by id, and none of the leases that are open.
@@ -26,7 +26,7 @@ export const FINISHED: string = `SELECT id FROM postern_tasks NOT INDEXED
 export const TO_PATCH: string = `SELECT ${TASK}, t.lease, t.cause, e.contents, e.key, (SELECT name FROM postern_receivers r WHERE r.id = e.receiver) AS receiver FROM postern_tasks t
   LEFT JOIN postern_events e ON ${EVENT} WHERE t.id = ?`
 export const PATCH: string = `UPDATE postern_tasks SET state = ?, due = ?, gate = ?, behind = ?, attempt = ?, token = ?, lease = ?, round = ?,
-  cut = ?, charged = ?, took = ?, error = ?, cause = ? WHERE id = ?`
+  cut = ?, charged = ?, took = ?, error = ?, cause = ?, fold = ? WHERE id = ?`
 export const DROP_TASK: string = 'DELETE FROM postern_tasks WHERE id = ?'
 export const END_HOLD: string = 'UPDATE postern_tasks SET lease = 0 WHERE id = ?'
 
@@ -38,7 +38,7 @@ export const TASKS_BY_ID: string = `SELECT ${TASK}, t.lease FROM postern_tasks t
 
 /** A claimed task with its contents; INDEXED BY and CROSS JOIN fix the order, so that one range of an index is read. */
 const CLAIMED = (index: string): string =>
-  `SELECT t.id, t.lane, t.gate, t.attempt, t.round, t.cut, t.error IS NOT NULL AS failed, t.line, t.fair, t.part, t.data, t.turn,
+  `SELECT t.id, t.lane, t.gate, t.attempt, t.round, t.cut, t.error IS NOT NULL AS failed, t.line, t.fair, t.fold, t.part, t.data, t.turn,
           e.record, ${DELIVERY}
    FROM postern_tasks t ${index} LEFT JOIN postern_events e ON ${EVENT} LEFT JOIN postern_deliveries d ON d.id = e.delivery`
 const READY = `${CLAIMED('INDEXED BY postern_tasks_ready')} WHERE t.lane = ? AND t.state = 0 AND t.gate = 0 AND t.behind = 0`
@@ -80,6 +80,20 @@ const OF_LINE = `SELECT ${TASK}, t.root, t.lease FROM postern_tasks t INDEXED BY
 /** Tasks of a line that no other holds up; and the first that one does. */
 export const FRONT: string = `${OF_LINE} behind = 0 ORDER BY id`
 export const FIRST_BEHIND: string = `${OF_LINE} behind = 1 ORDER BY id LIMIT 1`
+const OF_KEY = "postern_latest n ON n.root = %root AND n.key = t.fold ->> 'k'"
+/** Those that wait and may be folded, with the newest of their keys. */
+export const FOLDABLE: string = `SELECT ${TASK}, t.root, n.task AS newest, n.highest, iif(e.contents = 1, e.key, NULL) AS passing
+  FROM postern_tasks t INDEXED BY postern_tasks_lines LEFT JOIN ${OF_KEY.replace('%root', 't.root')} LEFT JOIN postern_events e ON ${EVENT}
+  WHERE t.line = ? AND t.line IS NOT NULL AND (t.state < 2 OR t.lease = 1) AND t.state = 0 AND t.fold IS NOT NULL ORDER BY t.id`
+/** Of tasks that may be settled: their roots are as they were. */
+export const NEWEST: string = `SELECT t.id, n.task FROM postern_tasks t JOIN postern_lanes l ON l.id = t.lane
+  JOIN ${OF_KEY.replace('%root', 'l.root')} WHERE t.id IN (SELECT value FROM json_each(?))`
+export const WHOLE: string = `SELECT ${TASK} FROM postern_tasks t JOIN postern_events e ON ${EVENT} WHERE t.id = ? AND e.contents IS NOT 2`
+export const REMEMBER: string = `INSERT INTO postern_latest (root, key, task, highest, at) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET task = excluded.task, highest = excluded.highest, at = excluded.at`
+/** Longer than ids are known, and without a task. */
+export const FORGET: string = `DELETE FROM postern_latest WHERE (root, key) IN (SELECT root, key FROM postern_latest n
+  WHERE n.at < ? AND NOT EXISTS (SELECT 1 FROM postern_tasks t WHERE t.id = n.task) LIMIT 200)`
 export const SET_BEHIND: string = 'UPDATE postern_tasks SET behind = ? WHERE id = ? AND state = 0'
 /** Lines in which nobody may run, or two may. */
 export const STUCK: string = `SELECT DISTINCT line FROM (

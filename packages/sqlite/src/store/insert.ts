@@ -118,13 +118,13 @@ export function createInsert(db: Database, parts: InsertParts): Insert {
   }
 
   function task(one: NewTask, id: number, now: number): void {
-    const { lane, token, turn, part, data, line, fair } = one
+    const { lane, token, turn, part, data, line, fair, fold, wait, gate } = one
     const claimed = token !== 0
     addTask.run(
       id,
       lane,
       claimed ? RUNNING : PENDING,
-      now,
+      now + Math.ceil(wait),
       claimed ? 1 : 0,
       token,
       claimed ? 1 : 0,
@@ -134,6 +134,8 @@ export function createInsert(db: Database, parts: InsertParts): Insert {
       line,
       fair,
       line !== null && !claimed ? 1 : 0,
+      fold,
+      gate,
       line,
       lane,
     )

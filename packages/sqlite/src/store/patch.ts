@@ -105,6 +105,7 @@ export function createPatch(
       patch.took === undefined ? row.took : patch.took,
       patch.error === undefined ? row.error : patch.error,
       patch.cause === undefined ? row.cause : patch.cause,
+      patch.fold ?? row.fold,
       id,
     )
     tally.move(lane, row.state, state, fair)

@@ -4,6 +4,7 @@ import {
   type NewEvent,
   type TaskRow,
   type Turn,
+  type FoldRow,
   type HeadRow,
   RUNNING,
   DONE,
@@ -26,7 +27,11 @@ import {
   FIRST_BEHIND,
   FRONT,
   NEXT_ROOT,
+  FOLDABLE,
+  NEWEST,
+  REMEMBER,
   SET_BEHIND,
+  WHOLE,
   STUCK,
   ADD_FINISHED,
   END_CLAIMS,
@@ -121,6 +126,7 @@ export function createConnection(
     },
     heads: (wanted) => lines.heads(wanted),
     queue: (changes) => lines.queue(changes),
+    ...createFolds(db, now),
     turns: (wanted) =>
       wanted.map(({ lane, fair, step }): Turn => {
         const row = takeTurns.get(lane, fair, lane, step, step) as { turn: number; open: number }
@@ -209,6 +215,41 @@ function createLines(db: Database): Lines {
 
 interface Row extends Omit<HeadRow, 'seq' | 'held'> {
   readonly lease: number
+}
+
+/** Makes what folding reads and writes. */
+function createFolds(
+  db: Database,
+  now: () => number,
+): Pick<Rows, 'foldable' | 'remember' | 'newest'> {
+  const foldable = db.prepare(FOLDABLE)
+  const remember = db.prepare(REMEMBER)
+  const newest = db.prepare(NEWEST)
+  const whole = db.prepare(WHOLE)
+  return {
+    foldable(lines) {
+      const time = now()
+      return lines.flatMap((line) =>
+        (foldable.all(line) as Omit<FoldRow, 'seq' | 'held' | 'now'>[]).map((row) => ({
+          ...row,
+          behind: Boolean(row.behind),
+          seq: row.id,
+          held: false,
+          now: time,
+        })),
+      )
+    },
+    remember(all) {
+      for (const { root, key, task, highest } of all) remember.run(root, key, task, highest, now())
+    },
+    newest: (ids) =>
+      new Map(
+        (newest.all(JSON.stringify(ids)) as { id: number; task: number }[]).map(({ id, task }) => [
+          id,
+          { id: task, row: whole.get(task) as TaskRow | undefined },
+        ]),
+      ),
+  }
 }
 
 /** Keys that only one event of a receiver may hold. They live as long as their event. Inside a transaction. */

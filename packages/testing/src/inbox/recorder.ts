@@ -36,6 +36,8 @@ export interface TaskRecorder {
   readonly lanes: Lane[]
   readonly runs: readonly SeenRun[]
   readonly settled: readonly Settled[]
+  /** Tasks that ended without a run: the task that stands for each, or undefined for a stale one. */
+  readonly folded: ReadonlyMap<string, string | undefined>
   readonly warnings: readonly string[]
   /** Resolves when the condition holds; it is asked after everything that happens. Rejects after 15 seconds. */
   until(what: string, condition: () => boolean): Promise<void>
@@ -67,6 +69,7 @@ export function createTaskRecorder(options: RecorderOptions): TaskRecorder {
   const lanes = (options.lanes ?? ['a']).map((one) => (typeof one === 'string' ? lane(one) : one))
   const runs: SeenRun[] = []
   const settled: Settled[] = []
+  const folded = new Map<string, string | undefined>()
   const watchers = new Set<() => void>()
   const warnings: string[] = []
   const tell = (): void => {
@@ -85,6 +88,10 @@ export function createTaskRecorder(options: RecorderOptions): TaskRecorder {
       settled.push({ claim, outcome, stored })
       tell()
     },
+    folded({ task, into }) {
+      folded.set(task, into)
+      tell()
+    },
     warn: (message) => void warnings.push(message),
     now: options.now ?? Date.now,
   }
@@ -93,6 +100,7 @@ export function createTaskRecorder(options: RecorderOptions): TaskRecorder {
     lanes,
     runs,
     settled,
+    folded,
     warnings,
     until,
     untilSettled: (count) => until(`${count} outcomes are settled`, () => settled.length >= count),
@@ -110,6 +118,7 @@ export function createTaskRecorder(options: RecorderOptions): TaskRecorder {
       const timer = setTimeout(() => {
         watchers.delete(check)
         const seen = JSON.stringify({
+          folded: [...folded],
           runs: runs.map(({ claim }) => `${label(claim)} attempt ${claim.attempt}`),
           settled: settled.map(({ claim, outcome }) => `${label(claim)} ${outcome.kind}`),
           warnings,

@@ -5,7 +5,7 @@ import { withInbox } from '../../inbox.ts'
 import { type ExitCode, remark, say, sayJson } from '../../print/say.ts'
 import { MORE, rowsOf } from '../../print/pages.ts'
 import { inboxOptions, rowOptions, taskOptions } from '../../options/shared-options.ts'
-import { state, timeOf } from '../../print/style.ts'
+import { taskState, timeOf } from '../../print/style.ts'
 import { table } from '../../print/table.ts'
 import { shown } from '../../print/terminal.ts'
 
@@ -31,7 +31,7 @@ async function listCommand(options: InboxCommandOptions): Promise<ExitCode> {
             ['received', 'state', 'receiver', 'subscription', 'topic', 'attempts', 'task', 'error'],
             ...rows.map((task) => [
               timeOf(task.receivedAt),
-              state(task.state),
+              taskState(task),
               shown(task.receiver),
               shown(task.subscription),
               shown(task.event.topic),

@@ -1,10 +1,11 @@
+import type { TaskInfo } from '@postern/core/inbox'
 import type { Command } from 'commander'
 import { examples, runAction } from '../../action.ts'
 import type { InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox } from '../../inbox.ts'
 import { Failure, type ExitCode, plainMember, say, sayJson } from '../../print/say.ts'
 import { inboxOptions } from '../../options/shared-options.ts'
-import { counted, ended, lasting, shortId, state, timeOf } from '../../print/style.ts'
+import { counted, ended, lasting, shortId, taskState, timeOf } from '../../print/style.ts'
 import { table } from '../../print/table.ts'
 import { shown } from '../../print/terminal.ts'
 
@@ -30,9 +31,10 @@ async function showCommand(id: string, options: InboxCommandOptions): Promise<Ex
     }
     const { event, record, delivery } = task
     say(
-      `${shown(event.topic)}  ${shortId(event.id ?? 'no id')}  ${state(task.state)}  ${shown(task.receiver)} › ${shown(task.subscription)}`,
+      `${shown(event.topic)}  ${shortId(event.id ?? 'no id')}  ${taskState(task)}  ${shown(task.receiver)} › ${shown(task.subscription)}`,
     )
     say(`received ${new Date(task.receivedAt).toISOString()}, ${counted(task.attempts, 'attempt')}`)
+    for (const line of foldLines(task)) say(line)
     if (record.erased) say('its contents were erased')
     for (const one of attempts)
       say(
@@ -47,6 +49,16 @@ async function showCommand(id: string, options: InboxCommandOptions): Promise<Ex
     )
     return 0
   })
+}
+
+/** With `debounce`: which task runs for it, and how many it runs for. */
+function foldLines({ into, stale, folded = 0 }: TaskInfo): readonly string[] {
+  const newest = 'a replay runs the newest event of its key'
+  return [
+    ...(into === undefined ? [] : [`folded into task ${into}: ${newest}`]),
+    ...(stale ? [`stale, since a newer event of its key had come before: ${newest}`] : []),
+    ...(folded > 0 ? [`stands for ${counted(folded, 'earlier event')} of its key`] : []),
+  ]
 }
 
 /** A payload as JSON, a line for each member: what could move the cursor is taken out. */

@@ -10,12 +10,13 @@ import { createActions, actionRowsOf } from './operate/actions.ts'
 import { createUnread, createRecords } from './journal/records.ts'
 import { attemptsIn, createJournal } from './journal/journal.ts'
 import { createNumbers } from './accept/encode.ts'
+import type { Folds } from './row.ts'
 import { followed } from './run/order.ts'
 import { createView } from './operate/view.ts'
 import type { EngineSettings, EngineInboxOptions } from './settings.ts'
 import type { EngineSide, InboxParts } from './parts.ts'
 import { createVersionWatch } from './version/version-watch.ts'
-import type { SingleRows, Store, StoreParts } from './store.ts'
+import type { Rows, SingleRows, Store, StoreParts } from './store.ts'
 import {
   type BatchWork,
   createBatch,
@@ -70,12 +71,16 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
     },
     made.sleeps !== true,
   )
-  const follow = made.together ? undefined : followed(made, deadline, () => attached.look())
+  const told = tellFolds(made, (folds) => {
+    for (const side of sides.values()) side.folded(folds)
+  })
+  const follow = made.together ? undefined : followed(told, deadline, () => attached.look())
   // Each part opens it with the first that needs it, and asks whether it is shut out.
   const { opened: _, ...rest } = made
   const store = {
     ...singleRows(made, deadline),
     ...rest,
+    ...told,
     ...follow,
     async open() {
       if (!made.opened) await (opening ??= openStore().finally(() => (opening = undefined)))
@@ -183,6 +188,30 @@ function singleRows(store: Pick<StoreParts, 'atomic'>, time: number): SingleRows
     known: (events) => store.atomic(time, (rows) => rows.known(events)),
     finish: (ended) => store.atomic(time, (rows) => rows.finish(ended)),
     later: (lanes, most) => store.atomic(time, (rows) => rows.later(lanes, most)),
+  }
+}
+
+type Transactions = Pick<StoreParts, 'atomic' | 'commit' | 'guest'>
+
+/** Transactions of a store that tell what was folded in them, once they are over. When one of the app is over is not known here. */
+function tellFolds(store: Transactions, tell: (folds: Folds) => void): Transactions {
+  return {
+    atomic: (time, run) => telling((note) => store.atomic(time, (rows) => run(note(rows)))),
+    commit: (time, run) =>
+      telling((note) => store.commit(time, (rows, transaction) => run(note(rows), transaction))),
+    guest: (transaction) => ({ ...store.guest(transaction), folded: tell }),
+  }
+
+  function telling<T>(run: (note: (rows: Rows) => Rows) => MaybePromise<T>): MaybePromise<T> {
+    const all: Folds[] = []
+    const folded = (folds: Folds): void => void all.push(folds)
+    return chain(
+      run((rows) => ({ ...rows, folded })),
+      (result) => {
+        for (const folds of all) tell(folds)
+        return result
+      },
+    )
   }
 }
 

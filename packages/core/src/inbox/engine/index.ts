@@ -140,6 +140,8 @@ export {
   type Patch,
   type TaskChange,
 } from './patch.ts'
+export { foldKey } from './run/fold.ts'
+export { NO_LINES } from './run/order.ts'
 export { ago, type ClockStep } from './operate/ago.ts'
 export { createView } from './operate/view.ts'
 export { numberOf } from './operate/search.ts'

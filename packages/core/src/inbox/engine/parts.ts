@@ -3,6 +3,7 @@ import type { InboxView } from '../view.ts'
 import type { Capacity } from './accept/capacity.ts'
 import type { Numbers } from './accept/encode.ts'
 import type { Lanes } from './run/lanes.ts'
+import type { Folds } from './row.ts'
 import type { Runner } from './run/runner.ts'
 import type { Task } from './run/task.ts'
 import type { EngineInboxOptions } from './settings.ts'
@@ -53,6 +54,8 @@ export interface EngineSide extends Required<Side>, InboxParts {
   readonly runner: () => Runner<Task>
   /** A task is due at that time, on the consumer's clock. */
   readonly dueAt: (at: number) => void
+  /** Tasks were folded: those of other receivers are left out. */
+  readonly folded: (folds: Folds) => void
   /** True while a drain runs: the rooms of slots then share what it may run. */
   readonly draining: () => boolean
   /** It is shut out of the store, or, without a reason, that is over. */

@@ -116,6 +116,8 @@ export interface Patch {
   /** JSON, or null for none; `cause` goes with it. */
   readonly error?: string | null
   readonly cause?: string | null
+  /** JSON of a `Fold`. */
+  readonly fold?: string
   /** True if it starts a new round. */
   readonly anew?: true
   /** A row of its history. The attempt that settles a task has none: it is made of the task's own row when that starts again. */

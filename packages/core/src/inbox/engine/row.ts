@@ -70,6 +70,11 @@ export interface NewTask {
   turn: number
   /** Claimed with this token by the insert; 0: it waits. */
   readonly token: number
+  /** JSON of a `Fold`; null if its subscription has no `debounce`. */
+  readonly fold: string | null
+  /** Milliseconds until it is due, and the gate that it waits at. */
+  readonly wait: number
+  readonly gate: Gate
 }
 
 /** A task, as the rules need it. */
@@ -97,6 +102,8 @@ export interface TaskRow {
   readonly took: number | null
   /** JSON of the last error. */
   readonly error: string | null
+  /** JSON of a `Fold`; null if its subscription has no `debounce`. */
+  readonly fold: string | null
 }
 
 /** A claimed task with its contents. */
@@ -113,6 +120,7 @@ export interface ClaimRow {
   readonly failed: boolean
   readonly line: number | null
   readonly fair: string | null
+  readonly fold: string | null
   readonly part: string
   readonly data: string | null
   /** Null if its event is gone. */
@@ -136,6 +144,42 @@ export interface HeadRow extends TaskRow {
   readonly seq: number
   /** True if it is settled, and a run still holds it. */
   readonly held: boolean
+}
+
+/** A pending task that may be folded, and the newest of its key. */
+export interface FoldRow extends HeadRow {
+  /** The clock of `due`, in milliseconds. */
+  readonly now: number
+  /** As in {@link Newest}; null if none is known. */
+  readonly newest: number | null
+  readonly highest: string | null
+  /** The key of its event, if that is to be erased once its tasks are done. */
+  readonly passing: string | null
+}
+
+/** What was folded in one transaction. */
+export interface Folds {
+  /** Tasks that ended without a run of their own. */
+  readonly ended: readonly {
+    readonly id: number
+    readonly lane: number
+    /** The task that stands for it; undefined if it was stale. */
+    readonly into: number | undefined
+    /** The key of its event, if that is to be erased once its tasks are done. */
+    readonly passing: string | null
+  }[]
+  /** Tasks that stand for their key, and the milliseconds until each is due. */
+  readonly waits: readonly { readonly lane: number; readonly wait: number }[]
+}
+
+/** The newest task of a key. */
+export interface Newest {
+  readonly root: number
+  /** `Fold.k`. */
+  readonly key: string
+  readonly task: number
+  /** JSON of the highest value that was seen; null if none had one. */
+  readonly highest: string | null
 }
 
 /** A subscription of a receiver in the store. */

@@ -119,7 +119,7 @@ export function letGo({ state }: Pick<TaskRow, 'state'>): Ruling {
  * `wait`. One that was poison stays a suspect.
  */
 export function revived(
-  row: Omit<TaskRow, 'id' | 'lane' | 'token' | 'round' | 'behind' | 'charged'>,
+  row: Omit<TaskRow, 'id' | 'lane' | 'token' | 'round' | 'behind' | 'charged' | 'fold'>,
   fence: 'failed' | 'settled' | 'waiting',
   wait = 0,
 ): Ruling {

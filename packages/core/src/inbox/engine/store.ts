@@ -6,7 +6,10 @@ import type {
   NewEvent,
   NewTask,
   ClaimRow,
+  FoldRow,
+  Folds,
   HeadRow,
+  Newest,
   LaneRow,
   Lost,
   TaskRow,
@@ -50,12 +53,25 @@ export interface Rows {
   heads(lines: readonly number[]): MaybePromise<readonly HeadRow[]>
   /** Puts tasks behind others of their line, or lets them run. Returns how many were pending still: the others are as they were. */
   queue(changes: readonly { readonly id: number; readonly behind: boolean }[]): MaybePromise<number>
+  /** Pending tasks of these lines that have a fold, in order of arrival. */
+  foldable(lines: readonly number[]): MaybePromise<readonly FoldRow[]>
+  /** Remembers the newest of keys: at least as long as ids are known, and as long as its task is stored. */
+  remember(newest: readonly Newest[]): MaybePromise<void>
+  /**
+   * Of tasks with a fold: the newest of their key, those left out whose key is not known. It is undefined if it is gone, or its
+   * event is erased.
+   */
+  newest(
+    ids: readonly number[],
+  ): MaybePromise<ReadonlyMap<number, { readonly id: number; readonly row: TaskRow | undefined }>>
   /** Takes `step` turns for each tenant: `max(turn of the lane, last turn of the tenant) + step`. Returns the last of them. */
   turns(wanted: readonly Stride[]): MaybePromise<readonly Turn[]>
   /** Tasks of these lanes that are due and wait for a turn (gate `LATER`), locked, at most that many. */
   later(lanes: readonly number[], most: number): MaybePromise<readonly TaskRow[]>
   /** Gives a turn to tasks of `later`; 0 keeps the turn they have. Then they are `READY`. */
   enter(turns: readonly { readonly id: number; readonly turn: number }[]): MaybePromise<void>
+  /** Hears what was folded. The engine sets it: a store leaves it out. */
+  readonly folded?: (folds: Folds) => void
   /** Writes texts of `records`, whether their keys are there or not. */
   note(rows: readonly ActionRow[]): MaybePromise<void>
   /** Of rejected outcomes: the tasks as they are now, without those that are gone. Ends their hold of settled tasks. */
@@ -65,7 +81,10 @@ export interface Rows {
 }
 
 /** Rows in which tasks change, and with them who of their lines may run. */
-export type LineRows = Pick<Rows, 'patch' | 'lock' | 'heads' | 'queue'>
+export type LineRows = Pick<
+  Rows,
+  'patch' | 'lock' | 'heads' | 'queue' | 'foldable' | 'remember' | 'newest' | 'folded'
+>
 
 /** Rows of a transaction of the application. */
 export interface GuestRows extends Rows {
@@ -198,6 +217,8 @@ interface Alone {
   held(receiver: string): number
   /** Milliseconds until the next task of these lanes is due that is not yet. */
   next(lanes: readonly number[]): number | undefined
+  /** Makes tasks of these lanes due that wait for later events. */
+  hurry(lanes: readonly number[]): void
 }
 
 /**

@@ -12,12 +12,12 @@ import {
 import type { AttemptRow } from '../engine/operate/store.ts'
 import {
   DEAD,
-  READY,
   RUNNING,
   TASKS,
   type Gate,
   type LaneRow,
   type NewEvent,
+  type Newest,
   type NewTask,
   type State,
   type TaskRow,
@@ -38,6 +38,8 @@ export interface Home {
   /** Keys of the events that hold guards. */
   readonly guards: Map<string, string>
   readonly knownGuards: Forgetful<string>
+  /** The newest task of each key that is folded, by root and key. */
+  readonly newest: Forgetful<Newest>
   /** Tasks pending or running, and the bytes of their bodies. */
   pending: number
   bytes: number
@@ -56,7 +58,7 @@ export interface DeadTasks {
 }
 
 /** What is left of a dead task that is not kept. */
-type DeadTask = Pick<StoredTask, 'at' | 'part' | 'data' | 'line' | 'fair'>
+type DeadTask = Pick<StoredTask, 'at' | 'part' | 'data' | 'line' | 'fair' | 'fold'>
 
 /** A subscription, and its pending tasks of which none is behind another of its line. */
 export interface StoredLane extends LaneRow {
@@ -240,10 +242,11 @@ export class StoredTask implements TaskRow, Heaped<StoredTask> {
   readonly data: string | null
   readonly line: number | null
   readonly fair: string | null
+  fold: string | null
   turn: number
   token: number
   state: State
-  gate: Gate = READY
+  gate: Gate
   behind: boolean
   attempt: number
   round = 0
@@ -267,7 +270,17 @@ export class StoredTask implements TaskRow, Heaped<StoredTask> {
   constructor(
     owner: EventRow,
     at: StoredLane,
-    { part, data, line, fair, turn, token }: Omit<NewTask, 'event' | 'n' | 'lane'>,
+    {
+      part,
+      data,
+      line,
+      fair,
+      turn,
+      token,
+      fold,
+      wait,
+      gate,
+    }: Omit<NewTask, 'event' | 'n' | 'lane'>,
     state: State,
   ) {
     this.id = owner.number * TASKS + owner.places++
@@ -279,13 +292,16 @@ export class StoredTask implements TaskRow, Heaped<StoredTask> {
     this.data = data
     this.line = line
     this.fair = fair
+    this.fold = fold
+    this.gate = gate
     this.turn = turn
     this.token = token
     this.state = state
     this.held = state === RUNNING
     this.attempt = this.runs = state === RUNNING ? 1 : 0
     this.behind = line !== null && state !== DEAD
-    this.due = owner.received
+    this.due = owner.received + wait
+    if (fold !== null) this.ripe = performance.now() + wait
   }
 
   get root(): number {

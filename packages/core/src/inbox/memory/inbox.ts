@@ -75,6 +75,12 @@ function createStore(tables: Tables, settings: MemorySettings): Store {
     alone: {
       held: (receiver) => tables.home(receiver).bytes,
       next: (numbers) => nextOf(numbers.map(laneOf)),
+      hurry(numbers) {
+        for (const lane of numbers.map(laneOf))
+          for (const row of lane.waits.items.slice())
+            if (row.fold !== null && row.took === null && row.cut === 0)
+              tables.change(row, { ripe: 0 })
+      },
     },
     atomic: (_time, run) =>
       tables.transaction(() => {
@@ -185,6 +191,7 @@ function claimOf({
   error,
   line,
   fair,
+  fold,
   part,
   data,
 }: StoredTask): ClaimRow {
@@ -199,6 +206,7 @@ function claimOf({
     failed: error !== null,
     line,
     fair,
+    fold,
     part,
     data,
     record: '',

@@ -7,10 +7,12 @@ import {
   PENDING,
   READY,
   RUNNING,
+  type FoldRow,
   type HeadRow,
   type NewEvent,
 } from '../engine/row.ts'
 import { FORGOTTEN } from '../engine/rules.ts'
+import { foldKey } from '../engine/run/fold.ts'
 import type { Rows } from '../engine/store.ts'
 import { StoredTask, type EventRow, type StoredLane } from './event.ts'
 import type { Tables } from './tables.ts'
@@ -129,6 +131,48 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
       for (const { row, behind } of pending) tables.change(row!, { behind })
       return pending.length
     },
+    foldable: (wanted) =>
+      wanted.flatMap((line) =>
+        [...(lines.get(line) ?? [])]
+          .filter(({ state, fold }) => state === PENDING && fold !== null)
+          .toSorted((a, b) => a.seq - b.seq)
+          .map((row): FoldRow => {
+            const { root, seq, owner } = row
+            const known = owner.home.newest.peek(`${root} ${foldKey(row.fold!)}`)
+            const now = performance.now()
+            // By the clock of the process, which nobody sets.
+            const due = row.ripe === 0 ? now : row.ripe
+            return Object.assign({}, row, {
+              root,
+              seq,
+              held: false,
+              due,
+              now,
+              newest: known?.task ?? null,
+              highest: known?.highest ?? null,
+              passing: null,
+            })
+          }),
+      ),
+    remember(all) {
+      for (const one of all) {
+        const { newest } = lanes[one.root - 1]!.home
+        const place = `${one.root} ${one.key}`
+        const before = newest.peek(place)
+        newest.set(place, one)
+        tables.undo(() => (before ? newest.set(place, before) : newest.delete(place)))
+      }
+    },
+    newest: (ids) =>
+      new Map(
+        ids.flatMap((id) => {
+          const row = tables.task(id)
+          const known = row?.owner.home.newest.peek(`${row.root} ${foldKey(row.fold!)}`)
+          if (!known) return []
+          const newest = tables.task(known.task)
+          return [[id, { id: known.task, row: newest?.owner.erased ? undefined : newest }]]
+        }),
+      ),
     turns: (wanted) =>
       wanted.map(({ lane: number, fair, step }) => {
         const lane = lanes[number - 1]!
@@ -186,7 +230,9 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
       tables.undo(() => void (held.dropped = dropped))
     }
     for (const { at, ...task } of dropped)
-      tables.add(new StoredTask(owner, at, { ...task, turn: 0, token: 0 }, DEAD))
+      tables.add(
+        new StoredTask(owner, at, { ...task, turn: 0, token: 0, wait: 0, gate: READY }, DEAD),
+      )
     return owner
   }
 
@@ -223,7 +269,7 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
     tables.change(row, fields)
   }
 
-  function holds(row: StoredTask, patch: Patch, fence: Fence): boolean {
+  function holds(row: StoredTask, patch: Pick<Patch, 'token' | 'event'>, fence: Fence): boolean {
     return passes(fence, patch, row, {
       event: () => ({ receiver: row.owner.home.name, key: row.owner.key }),
       due: () => tables.isDue(row),
@@ -234,7 +280,17 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
   }
 }
 
-const CHANGED = ['gate', 'behind', 'attempt', 'cut', 'charged', 'took', 'error', 'cause'] as const
+const CHANGED = [
+  'gate',
+  'behind',
+  'attempt',
+  'cut',
+  'charged',
+  'took',
+  'error',
+  'cause',
+  'fold',
+] as const
 
 /** Pending or running, or settled while a run still holds it. */
 function isOpen({ state, held }: StoredTask): boolean {

@@ -222,9 +222,9 @@ export function createTables(settings: MemorySettings): Tables {
   function drop(row: StoredTask, known = false): void {
     const { owner } = row
     if (known) {
-      const { at, part, data, line, fair } = row
+      const { at, part, data, line, fair, fold } = row
       const { dropped } = owner
-      owner.dropped = [...dropped, { at, part, data, line, fair }]
+      owner.dropped = [...dropped, { at, part, data, line, fair, fold }]
       log.push(() => void (owner.dropped = dropped))
     }
     unlink(row)
@@ -325,6 +325,7 @@ function createHome(consumer: Consumer, settings: MemorySettings): Home {
     known: remembering('an id'),
     guards: new Map(),
     knownGuards: remembering('a guard key'),
+    newest: remembering('the newest event of a key'),
     pending: 0,
     bytes: 0,
     dead: new Map(),

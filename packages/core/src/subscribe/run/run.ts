@@ -274,6 +274,15 @@ class ClaimedTask implements RunningTask {
     return this.#claim.part
   }
 
+  get folded(): number {
+    return this.#claim.folded?.count ?? 0
+  }
+
+  get since(): Date | undefined {
+    const { folded } = this.#claim
+    return folded && new Date(folded.since)
+  }
+
   get data(): Json | undefined {
     return this.#claim.data
   }

@@ -31,6 +31,7 @@ const ROW: TaskRow = {
   due: 1000,
   took: 500,
   error: null,
+  fold: null,
 }
 const { gateOf } = rules
 

@@ -236,7 +236,11 @@ function ChangeTasks({
         {isRun
           ? `${hasHandlers ? 'They run with today’s handlers.' : 'No handlers are here: the app runs them.'} ${
               picked.some(({ state }) => state === 'done')
-                ? 'The effects of a done task may happen twice.'
+                ? 'The effects of a done task may happen twice. '
+                : ''
+            }${
+              picked.some(({ skipped }) => skipped)
+                ? 'In place of a folded or stale task, the newest of its key runs.'
                 : ''
             }`
           : 'They will not run; deliveries of the same event stay duplicates. You cannot undo this.'}

@@ -278,6 +278,19 @@ export const ROWS: Readonly<Record<string, readonly PanelSpec[]>> = {
         [sum(`${RECEIVER}, ${SUBSCRIPTION}`, rate('postern_task_interruptions_total')), BOTH],
       ],
     },
+    {
+      title: 'Tasks without a run',
+      about: 'With debounce: folded into a newer one, or stale.',
+      kind: 'timeseries',
+      unit: 'ops',
+      width: 12,
+      queries: [
+        [
+          sum(`${SUBSCRIPTION}, postern_outcome`, rate('postern_task_folded_total')),
+          `{{${SUBSCRIPTION}}} {{postern_outcome}}`,
+        ],
+      ],
+    },
   ],
   Forward: [
     {

@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto'
 import { encodeDelivery, encodeEvent } from '../../codec.ts'
 import type { Intake, TaskDraft } from '../../inbox.ts'
-import type { NewEvent, NewTask } from '../row.ts'
+import { LATER, READY, type NewEvent, type NewTask } from '../row.ts'
+import { newFold, linePlace } from '../run/fold.ts'
 import type { Store } from '../store.ts'
 
 /** An event of a delivery, as it is stored. */
@@ -65,22 +65,23 @@ export function newTask(
   },
 ): NewTask {
   const { receiver, lane, event, n = 0, token = 0 } = place
+  const { orderKey, debounce, fairKey } = draft
+  const at = orderKey === undefined ? undefined : linePlace(receiver, orderKey)
+  const later = debounce !== undefined && (debounce.wait > 0 || fairKey !== undefined)
   return {
     event,
     n,
     lane,
     part: draft.part ?? '',
     data: draft.data === undefined ? null : JSON.stringify(draft.data),
-    line: draft.orderKey === undefined ? null : lineOf(receiver, draft.orderKey),
-    fair: draft.fairKey ?? null,
+    line: at?.line ?? null,
+    fair: fairKey ?? null,
     turn: 0,
     token,
+    fold: debounce && at ? newFold(at.key, debounce) : null,
+    wait: debounce?.wait ?? 0,
+    gate: later ? LATER : READY,
   }
-}
-
-/** The line of an ordering key: 52 bits. Two keys that share one run after one another too, and nothing else is wrong. */
-function lineOf(receiver: string, key: string): number {
-  return Number.parseInt(hash('sha256', `${receiver}\n${key}`, 'hex').slice(0, 13), 16)
 }
 
 /** Children of one subscription and part are one. */

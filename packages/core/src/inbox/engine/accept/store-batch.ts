@@ -1,12 +1,13 @@
 import { release, patchAll } from '../run/order.ts'
 import type { Accepted } from '../../inbox.ts'
 import { assign } from '../run/settle.ts'
-import { type NewEvent, type TaskRow, TASKS, type NewTask } from '../row.ts'
+import { READY, type NewEvent, type TaskRow, TASKS, type NewTask } from '../row.ts'
 import { wait, type Steps, steps, type MaybePromise } from '../../../basics/maybe.ts'
 import type { Rows, Guarded, LineRows, Store, StoreBatch } from '../store.ts'
 import type { Capacity } from './capacity.ts'
 import { type EncodedIntake, type EncodedItem, newTask } from './encode.ts'
-import { patchOf } from '../patch.ts'
+import { patchOf, type Patch } from '../patch.ts'
+import { foldAgain, newestInstead } from '../run/fold.ts'
 import { revived } from '../rules.ts'
 import { claimedTask, type Task, weightOf } from '../run/task.ts'
 import type { Finder } from '../run/lanes.ts'
@@ -26,7 +27,9 @@ export function* write(
         if (!judged.duplicates.has(item) && !item.again) kept.add(item.event)
   const events = flat.events.filter((event) => kept.has(event))
   const tasks = flat.tasks.filter(({ event }) => kept.has(event!))
-  const told = yield* assign(rows, tasks, (task, turn) => void (task.turn = turn))
+  // One that waits for its time takes its turn then.
+  const ready = tasks.filter(({ gate }) => gate === READY)
+  const told = yield* assign(rows, ready, (task, turn) => void (task.turn = turn))
   for (const turn of told) capacity.told(turn)
   flat.fresh = yield* wait(rows.insert({ events, tasks, notify: flat.notify }))
   const lines = tasks.flatMap(({ line }) => line ?? [])
@@ -137,8 +140,18 @@ export function* reviveTasks(
   fence: 'failed' | 'settled' | 'waiting',
   waitOf: (at: number) => number = () => 0,
 ): Steps<ReadonlySet<number>> {
-  const patches = tasks.map((task, at) => patchOf(task, revived(task, fence, waitOf(at)).change))
-  return yield* patchAll(rows, patches, fence, tasks)
+  const waits = new Map(tasks.map(({ id }, at) => [id, waitOf(at)]))
+  const begun = (task: TaskRow): Patch =>
+    patchOf(task, {
+      ...revived(task, fence, waits.get(task.id) ?? 0).change,
+      ...(task.fold !== null && { fold: foldAgain(task.fold) }),
+    })
+  // A task that waits is folded already.
+  if (fence === 'waiting') return yield* patchAll(rows, tasks.map(begun), fence, tasks)
+  const { own, newest, ended } = yield* newestInstead(rows, tasks)
+  if (newest.length > 0) yield* wait(rows.patch(newest.map(begun), 'settled'))
+  const ids = yield* patchAll(rows, own.map(begun), fence, [...own, ...newest])
+  return ended.size === 0 ? ids : new Set([...ids, ...ended])
 }
 
 /** The rows of a batch of deliveries. */
@@ -183,9 +196,9 @@ export function flatten(
       const weight = weightOf(event.delivery.body, event.record)
       for (let n = 0; n < drafts.length; n++) {
         const draft = drafts[n]!
-        const { subscription, part, data } = draft
+        const { subscription, part, data, orderKey, fairKey } = draft
         const lane = lanes.find(subscription)!
-        const bound = draft.orderKey !== undefined || draft.fairKey !== undefined
+        const bound = orderKey !== undefined || fairKey !== undefined
         const slot = bound ? undefined : take?.(subscription, weight)
         const row = newTask(draft, { receiver, lane, event, n, token: slot ? token : 0 })
         tasks.push(row)
@@ -203,6 +216,7 @@ export function flatten(
               cut: 0,
               line: null,
               fair: null,
+              fold: null,
               fresh: true,
               part,
               data,

@@ -10,6 +10,7 @@ import { createWatch, type Watch } from '../lease/watch.ts'
 import { createClaims, type Claims } from '../run/claim.ts'
 import { createLanes } from '../run/lanes.ts'
 import { createSettle } from '../run/settle.ts'
+import type { Folds } from '../row.ts'
 import { claimOf, type Task } from '../run/task.ts'
 import { createCommit } from '../run/commit.ts'
 
@@ -154,6 +155,21 @@ export function createSide(inbox: InboxParts, consumer: Consumer): EngineSide {
       claims.dueAt(at)
       runner.dueAt(at)
     },
+    folded({ ended, waits }: Folds) {
+      for (const { id, lane, into, passing } of ended) {
+        const at = lanes.of(lane)
+        if (!at) continue
+        capacity.free(1)
+        consumer.folded?.({
+          subscription: at.subscription,
+          task: String(id),
+          into: into === undefined ? undefined : String(into),
+          passing: passing ?? undefined,
+        })
+      }
+      for (const { lane, wait } of waits)
+        if (lanes.of(lane)) begun.dueAt(consumer.now() + Math.max(0, wait))
+    },
   }
   // Its parts reach each other by it, so that it is whole only below.
   const side = begun as EngineSide
@@ -286,6 +302,10 @@ function createSideLife(
   /** A task that does not run is lost with the process: half of the time is for those that wait. */
   async function workedOff(until: number): Promise<void> {
     const half = (performance.now() + until) / 2
+    if (store.opened) {
+      store.alone!.hurry(lanes.all())
+      look()
+    }
     do {
       await settledBy(runner.idle(), half)
       // The last one may have made others ready.

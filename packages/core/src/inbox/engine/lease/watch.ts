@@ -148,14 +148,22 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
         return { row, at, ...cut(row, at?.slot.lane.attempts) }
       })
     const over = rows.filter(({ state }) => state >= DONE)
-    const ended = [...over, ...ruled.flatMap(({ row, error }) => (error ? row : []))]
+    const ended = [
+      ...over,
+      ...ruled.flatMap(({ row, error }) => (error || row.fold !== null ? row : [])),
+    ]
     const cuts = ruled.map(({ row, change }) => patchOf(row, change))
     const backs = stray.map((row) => patchOf(row, givenBack(row).change))
     const letGoes = over.map((row) => patchOf(row, letGo(row).change))
     const ids = await store.atomic(deadline, (within) =>
       steps(function* (): Steps<ReadonlySet<number>> {
         yield* patchAll(within, letGoes, 'over', [])
-        yield* patchAll(within, backs, 'held', [])
+        yield* patchAll(
+          within,
+          backs,
+          'held',
+          stray.filter(({ fold }) => fold !== null),
+        )
         return yield* patchAll(within, cuts, 'ended', ended)
       }),
     )

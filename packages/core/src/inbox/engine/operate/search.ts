@@ -6,6 +6,7 @@ import type { Access } from '../access.ts'
 import type { FullRow, InfoRow, Place, Scan } from './store.ts'
 import type { ViewStore } from '../store.ts'
 import { nextRound } from '../../../basics/deadline.ts'
+import { foldInfo } from '../run/fold.ts'
 import { type LaneRow, DONE, PENDING, STATES } from '../row.ts'
 
 /** Reads tasks or events by a filter, in steps that never hold the event loop for long. */
@@ -148,6 +149,7 @@ export function infoOf(row: InfoRow, lane: LaneRow | undefined): TaskInfo {
     subscription: lane?.name ?? '',
     part: row.part === '' ? undefined : row.part,
     state: STATES[row.state]!,
+    ...foldInfo(row),
     attempt: row.attempt,
     attempts: row.runs,
     interrupted: row.cut,

@@ -130,6 +130,7 @@ export const NO_TASK: TaskRow & Pick<FullRow, 'runs' | 'part' | 'cause' | 'data'
   due: 0,
   took: null,
   error: null,
+  fold: null,
   runs: 0,
   part: '',
   cause: null,

@@ -6,7 +6,7 @@ import { unknownOptions } from '../../../basics/unknown-options.ts'
 import type { InboxView, SubscriptionStats } from '../../view.ts'
 import { chain, steps, wait, type Steps, type MaybePromise } from '../../../basics/maybe.ts'
 import { PROBE } from '../accept/probe.ts'
-import { PENDING, STATES, TASKS, type NewEvent, type NewTask } from '../row.ts'
+import { PENDING, READY, STATES, TASKS, type NewEvent, type NewTask } from '../row.ts'
 import { createChange, type ViewParts } from './change.ts'
 import { createErase } from './erase.ts'
 import { detailOf, errorOf, infoOf, numberOf, namesOf, createSearch } from './search.ts'
@@ -149,7 +149,21 @@ function createRerun(
     const number = (await access.read(() => store.block?.())) ?? 0
     const event = edited(row, edit.payload, number)
     const { lane, part, data, line, fair } = row
-    const task: NewTask = { event, n: 0, lane, part, data, line, fair, turn: 0, token: 0 }
+    const task: NewTask = {
+      event,
+      n: 0,
+      lane,
+      part,
+      data,
+      line,
+      fair,
+      turn: 0,
+      token: 0,
+      // It is never folded.
+      fold: null,
+      wait: 0,
+      gate: READY,
+    }
     const { by } = edit
     const note = actions.once({ what: 'rerun', filter: { id }, ...(by !== undefined && { by }) })
     if (store.begin) await access.write(() => store.begin!(note.begun()))

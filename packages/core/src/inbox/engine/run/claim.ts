@@ -22,9 +22,9 @@ export interface Claims {
   dueAt(at: number): void
 }
 
-// Tasks of one claim, and times at which tasks with a turn are due that are remembered.
+// Tasks of one claim, and times at which tasks at the gate LATER are due that are remembered.
 const MOST = 1000
-const TIMES = 500
+const TIMES = 2000
 
 /** Makes the claims of a receiver. */
 export function createClaims(side: EngineSide): Claims {
@@ -60,13 +60,24 @@ export function createClaims(side: EngineSide): Claims {
     },
     suspected: () => void (alone = true),
     soon: () => void (asked = true),
-    dueAt: (at) => void (times.length < TIMES && times.push(at)),
+    dueAt,
   }
 
-  /** The next task that waits is claimed in time, since nothing is polled. */
+  /** The next task that waits is claimed in time: a poll would be late. */
   function arm(): void {
     const next = store.alone?.next(lanes.all())
     if (next !== undefined) runner().dueAt(consumer.now() + next)
+    else if (times.length > 0) runner().dueAt(times[0]!)
+  }
+
+  function dueAt(at: number): void {
+    // Most come in their order.
+    let place = times.length
+    while (place > 0 && times[place - 1]! > at) place--
+    if (times[place - 1] === at) return
+    times.splice(place, 0, at)
+    // Of each two the later one is enough: the other waits for it.
+    if (times.length > TIMES) times = times.filter((_, each) => each % 2 === 1)
   }
 
   async function ready(): Promise<void> {
@@ -82,9 +93,10 @@ export function createClaims(side: EngineSide): Claims {
   /** Those that failed and whose tenant has turns get theirs once they are due. */
   function* giveTurns(): Steps<void> {
     const now = consumer.now()
-    if (!store.alone && !asked && !times.some((at) => at <= now)) return
+    if (!store.alone && !asked && !(times[0]! <= now)) return
     asked = false
-    times = times.filter((at) => at > now)
+    const late = times.findIndex((at) => at > now)
+    times = late < 0 ? [] : times.slice(late)
     if (yield* promote(store, lanes.all(), side.settings.deadline)) asked = true
   }
 

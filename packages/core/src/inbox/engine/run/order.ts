@@ -2,20 +2,27 @@ import type { Fence, Patch } from '../patch.ts'
 import type { TaskRow } from '../row.ts'
 import { type MaybePromise, chain, steps, wait, type Steps } from '../../../basics/maybe.ts'
 import { lineUp } from '../rules.ts'
+import { foldLines } from './fold.ts'
 import type { LineRows, Rows, Store, StoreParts } from '../store.ts'
 
-/** Works out who of each line may run. Lines that another transaction holds are left to their {@link followed} end. */
-export function* release(
-  rows: Pick<LineRows, 'lock' | 'heads' | 'queue'>,
-  lines: readonly number[],
-): Steps<void> {
+// Looks at lines in which tasks are claimed while they are folded.
+const ROUNDS = 10
+
+/**
+ * Works out who of each line may run, and folds what waits for that. Lines that another transaction holds are left to their
+ * {@link followed} end.
+ */
+export function* release(rows: LineRows, lines: readonly number[]): Steps<void> {
   const wanted = [...new Set(lines)].sort((a, b) => a - b)
   if (wanted.length === 0) return
   const busy = rows.lock ? yield* wait(rows.lock(wanted)) : []
   const free = busy.length === 0 ? wanted : wanted.filter((line) => !busy.includes(line))
   if (free.length === 0) return
-  for (;;) {
-    const changes = lineUp(yield* wait(rows.heads(free)))
+  for (let round = 0; ; round++) {
+    const heads = yield* wait(rows.heads(free))
+    const folded = round < ROUNDS ? yield* foldLines(rows, heads) : heads
+    if (!folded) continue
+    const changes = lineUp(folded)
     const back = changes.filter(({ behind }) => behind)
     // One that was claimed since it was read goes first, and is not overtaken.
     if (back.length > 0 && (yield* wait(rows.queue(back))) < back.length) continue
@@ -23,6 +30,15 @@ export function* release(
     if (front.length > 0) yield* wait(rows.queue(front))
     return
   }
+}
+
+/** Lines of a store that keeps no order. */
+export const NO_LINES: Omit<LineRows, 'patch'> = {
+  heads: () => [],
+  queue: () => 0,
+  foldable: () => [],
+  remember() {},
+  newest: () => new Map(),
 }
 
 /**

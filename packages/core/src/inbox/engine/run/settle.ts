@@ -14,7 +14,7 @@ import type { Rows, Store } from '../store.ts'
 import type { Task } from './task.ts'
 import { newTask, onceEach } from '../accept/encode.ts'
 import { patchOf, type Fence, type Patch } from '../patch.ts'
-import { DONE, eventOf, type NewTask, type TaskRow, type Turn } from '../row.ts'
+import { DONE, eventOf, READY, type NewTask, type TaskRow, type Turn } from '../row.ts'
 import { givenBack, reported } from '../rules.ts'
 import { release } from './order.ts'
 
@@ -217,7 +217,7 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
     const counted = yield* patch(rows, works)
     yield* follows(
       rows,
-      works.filter(({ task, ran }) => ran && counted.has(task.id)),
+      works.filter(({ task, ran }) => (ran || task.fold !== null) && counted.has(task.id)),
     )
     const rejected = works.filter(({ task, ran }) => ran && !counted.has(task.id))
     const before = yield* reject(rows, rejected)
@@ -278,13 +278,15 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
   function* follows(rows: Rows, ended: readonly EndedRun[]): Steps<void> {
     const lines: number[] = []
     for (const { task, outcome } of ended) {
-      if ((outcome.kind === 'done' || outcome.kind === 'dead') && task.line !== null)
-        lines.push(task.line)
+      // One that waits again is folded with what came meanwhile.
+      const frees = outcome.kind === 'done' || outcome.kind === 'dead' || task.fold !== null
+      if (frees && task.line !== null) lines.push(task.line)
       const children = childrenOf(outcome)
       if (children.length === 0) continue
       yield* wait(lanes.ensure(children.map(({ subscription }) => subscription)))
       const made = children.map(toTask)
-      for (const turn of yield* assign(rows, made, (child, at) => void (child.turn = at)))
+      const ready = made.filter(({ gate }) => gate === READY)
+      for (const turn of yield* assign(rows, ready, (child, at) => void (child.turn = at)))
         capacity.told(turn)
       yield* wait(rows.spawn(eventOf(task.id), made))
       lines.push(...made.flatMap(({ line }) => line ?? []))

@@ -6,6 +6,7 @@ import type { Claim, Consumer, Outcome, Ran } from '../../inbox.ts'
 import type { Slot, Slots } from './slot.ts'
 import type { ClaimRow, TaskRow } from '../row.ts'
 import { isPromise } from '../../../basics/maybe.ts'
+import { foldedOf } from './fold.ts'
 
 /** A claimed task of this process. */
 export interface Task
@@ -15,6 +16,7 @@ export interface Task
   readonly lane: number
   readonly subscription: string
   readonly line: number | null
+  readonly fold: string | null
   /** Nothing of earlier runs is to be cleared: no error, no interruption. */
   readonly fresh: boolean
   readonly part: string | undefined
@@ -54,6 +56,7 @@ export function claimedTask(of: Claimed): Task {
     attempt: of.attempt,
     cut: of.cut,
     line: of.line,
+    fold: of.fold,
     fair: of.fair,
     fresh: of.fresh,
     part: of.part,
@@ -89,6 +92,7 @@ export function claimOf(
     event,
     delivery,
     attempt,
+    folded: foldedOf(task.fold),
     onLost(stop) {
       task.stop = stop
       if (task.lost !== undefined) stop(new Error(task.lost))
@@ -120,6 +124,7 @@ export function taskOf(
     attempt: row.attempt,
     cut: row.cut,
     line: row.line,
+    fold: row.fold,
     fair: row.fair,
     fresh: row.cut === 0 && !row.failed,
     part: row.part === '' ? undefined : row.part,

@@ -1,0 +1,92 @@
+import { rmSync } from 'node:fs'
+import { createReceiver, memoryInbox, type SubscriptionOptions } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
+import { durables, openDurable, type DurableName } from '../services/inboxes.ts'
+import { provider } from './receiver.ts'
+
+const EVENTS = 2000
+const KEYS = 200
+const AT_ONCE = 64
+const ROUNDS = 5
+
+const key = ({ payload }: { readonly payload: unknown }): string =>
+  (payload as { readonly key: string }).key
+const newest = ({ payload }: { readonly payload: unknown }): number =>
+  (payload as { readonly version: number }).version
+
+const kinds: Readonly<Record<string, SubscriptionOptions>> = {
+  plain: {},
+  ordered: { orderingKey: key },
+  debounce: { debounce: { key } },
+  newest: { debounce: { key, newest } },
+}
+
+/** CPU an event, in microseconds, of one kind in this process. */
+async function round(open: () => Promise<Inbox>, kind: string): Promise<number> {
+  const inbox = await open()
+  const receiver = createReceiver({ provider, inbox, log: false, name: `shop-${kind}` })
+  let done = 0
+  const ended = Promise.withResolvers<void>()
+  const count = (events: number): void => void ((done += events) === EVENTS && ended.resolve())
+  receiver.observe({ folded: ({ into }) => into === undefined && count(1) })
+  receiver.on('push', { name: 'burst', ...kinds[kind] }, (_, { folded }) => count(1 + folded))
+  const text = 'a'.repeat(1000)
+  const deliveries = Array.from({ length: EVENTS }, (_, at) =>
+    provider.sign!({
+      id: `${Math.random()}`,
+      topic: 'push',
+      payload: { key: `k${at % KEYS}`, version: at, text },
+    }),
+  )
+  const before = process.cpuUsage()
+  let next = 0
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      while (next < EVENTS) await receiver.receive(deliveries[next++]!)
+    }),
+  )
+  await ended.promise
+  const { user, system } = process.cpuUsage(before)
+  await receiver.close()
+  await inbox.close()
+  return (user + system) / EVENTS
+}
+
+/** A table: of each inbox the CPU of an event, next to that of an ordered subscription. Rounds of the kinds take turns. */
+export async function costs(): Promise<readonly string[]> {
+  const rows: string[] = []
+  const names: readonly ('memory' | DurableName)[] = ['memory', 'sqlite', 'postgres']
+  for (const name of names) {
+    const started = name === 'memory' ? undefined : await durables[name].start()
+    let number = 0
+    const open = async (): Promise<Inbox> => {
+      if (name === 'memory') return memoryInbox({ maxPending: 100_000 })
+      const own = durables[name].own(`cost${number++}`)
+      if (name === 'sqlite')
+        for (const end of ['', '-wal', '-shm']) rmSync(started!.store + end, { force: true })
+      return openDurable(name, started!.store, own)
+    }
+    const all = new Map(Object.keys(kinds).map((kind) => [kind, [] as number[]]))
+    for (let at = 0; at <= ROUNDS; at++)
+      for (const [kind, times] of all) {
+        const time = await round(open, kind)
+        // The first warms up.
+        if (at > 0) times.push(time)
+      }
+    const median = (kind: string): number =>
+      all.get(kind)!.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)]!
+    const beside = (kind: string): string =>
+      `${median(kind).toFixed(0)} (${(median(kind) / median('ordered')).toFixed(2)})`
+    rows.push(
+      `| ${[name === 'memory' ? 'memory' : durables[name].title, ...Object.keys(kinds).map(beside)].join(' | ')} |`,
+    )
+    await started?.stop()
+  }
+  return [
+    `CPU of an event in one process, in microseconds, and next to \`orderingKey\`: ${EVENTS} events of ${KEYS} keys, 1 KB, ${AT_ONCE} at once; medians of ${ROUNDS} rounds that take turns.`,
+    '',
+    '| inbox | neither | `orderingKey` | `debounce` | with `newest` |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ]
+}

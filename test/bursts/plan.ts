@@ -1,0 +1,124 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** An event of a run: its key, and the version that its provider gave it. */
+export interface Burst {
+  readonly id: string
+  readonly key: string
+  readonly version: number
+}
+
+/** How many there are. */
+export interface Size {
+  readonly keys: number
+  readonly events: number
+  readonly kills: number
+}
+
+// Places by which an event is moved from where its version stands, at most.
+const SHUFFLE = 200
+
+/** Random numbers from a seed, below 1 (mulberry32). */
+export function randomOf(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** The events in the order in which they are sent. */
+export function shuffled({ keys, events }: Size, random: () => number): readonly Burst[] {
+  return Array.from({ length: events }, (_, at) => ({ at, place: at + random() * SHUFFLE }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ at }) => ({ id: `e${at}`, key: `k${at % keys}`, version: Math.floor(at / keys) + 1 }))
+}
+
+/** What handlers tell: a run begins or ends. */
+export interface Watched {
+  readonly port: number
+  /** A process is killed now: its runs have ended. */
+  gone(process: string): void
+  /** What was wrong, and the version of the last run of each key. */
+  readonly found: { regressed: number; beside: number; runs: number }
+  readonly last: ReadonlyMap<string, number>
+  close(): void
+}
+
+/** A server that handlers ask before and after their work. It takes no time for an answer. */
+export async function watchRuns(): Promise<Watched> {
+  const open = new Map<string, { readonly process: string; readonly run: string }>()
+  const last = new Map<string, number>()
+  const found = { regressed: 0, beside: 0, runs: 0 }
+  const dead = new Set<string>()
+  const server = createServer((request, response) => {
+    const { searchParams } = new URL(request.url!, 'http://watch')
+    const [key, process, run] = ['key', 'process', 'run'].map((name) => searchParams.get(name)!)
+    // From a process that is being killed.
+    if (dead.has(process!)) return void response.end()
+    if (searchParams.has('end')) {
+      if (open.get(key!)?.run === run) open.delete(key!)
+    } else {
+      const version = Number(searchParams.get('version'))
+      found.runs++
+      if (open.has(key!)) found.beside++
+      if (version < (last.get(key!) ?? 0)) found.regressed++
+      open.set(key!, { process: process!, run: run! })
+      last.set(key!, Math.max(version, last.get(key!) ?? 0))
+    }
+    response.end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    gone(process) {
+      dead.add(process)
+      for (const [key, one] of open) if (one.process === process) open.delete(key)
+    },
+    found,
+    last,
+    close() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+/** What became of the events: of each task the events it stands for, or that it was stale. */
+export interface Ends {
+  /** Runs that are stored. */
+  readonly ran: number
+  readonly folded: number
+  readonly stale: number
+  /** Tasks that neither ran nor were folded. */
+  readonly left: number
+  /** Σ(1 + folded) of the runs, and the stale ones. */
+  readonly counted: number
+}
+
+/** A task as a store has it in the end. */
+export interface EndedTask {
+  readonly state: string
+  readonly folded?: number | undefined
+  readonly into?: string | undefined
+  readonly stale?: boolean | undefined
+}
+
+/** Adds them up. */
+export function endsOf(tasks: Iterable<EndedTask>): Ends {
+  const ends = { ran: 0, folded: 0, stale: 0, left: 0, counted: 0 }
+  for (const { state, folded = 0, into, stale } of tasks) {
+    if (state !== 'done') ends.left++
+    else if (into !== undefined) ends.folded++
+    else if (stale) {
+      ends.stale++
+      ends.counted++
+    } else {
+      ends.ran++
+      ends.counted += 1 + folded
+    }
+  }
+  return ends
+}
