@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import mysql, { type Pool, type RowDataPacket } from 'mysql2/promise'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
 import { startMariadb, type MariadbService } from '../../../test/services/mariadb.ts'
 import { needs } from '../../../test/services/needs.ts'
 import { mariadbServer } from '../../../test/services/programs.ts'
@@ -16,27 +16,32 @@ export interface Mariadb {
   readonly database: () => Promise<string>
 }
 
-/** Defines tests that need a MariaDB. */
+/** A server that is there, of any version of MariaDB or MySQL: a workflow of the repository gives each. */
+const GIVEN = process.env['POSTERN_MYSQL_URL']
+
+/** Defines tests that need a MariaDB; with `own`, one that they may end, stop and configure. */
 export function withMariadb(
   name: string,
   define: (mariadb: () => Mariadb) => void,
-  args: readonly string[] = [],
+  { own = false }: { readonly own?: boolean } = {},
 ): void {
-  needs(mariadbServer).describe(name, () => {
-    let service: MariadbService
+  const given = own ? undefined : GIVEN
+  const defined = given === undefined ? needs(mariadbServer).describe : describe
+  defined(name, () => {
+    let service: Pick<MariadbService, 'url'> & Partial<MariadbService>
     let pool: Pool
     beforeAll(async () => {
-      service = await startMariadb({ args })
+      service = given === undefined ? await startMariadb() : { url: given }
       pool = mysql.createPool({ uri: service.url, multipleStatements: true })
     })
     afterAll(async () => {
       await pool?.end()
-      await service?.stop()
+      await service?.stop?.()
     })
     const rows: Mariadb['rows'] = async (text, values) =>
       (await pool.query<RowDataPacket[]>(text, values))[0]
     define(() => ({
-      service,
+      service: service as MariadbService,
       pool,
       rows,
       async database() {

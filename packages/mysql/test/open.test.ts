@@ -53,7 +53,7 @@ withMariadb('what mysqlInbox asks of its server', (mariadb) => {
   )
 
   test.each([
-    ['ENGINE=Aria', 'must be a table of InnoDB, got Aria'],
+    ['ENGINE=MyISAM', 'must be a table of InnoDB, got MyISAM'],
     ['', 'has the trigger intruder'],
   ])('tables that are not those of the inbox: %s', async (engine, message) => {
     const { service, rows, database } = mariadb()
