@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { must } from '../pack/must.ts'
 import { run } from '../run/step.ts'
+import { stalePictures } from '../../packages/inspector/test/page/sources.ts'
 import { home, published, strayed } from './home.ts'
 import { inOrder } from './order.ts'
 import { rejections } from './rejections.ts'
@@ -19,6 +20,13 @@ if (positionals.length !== 1) {
 }
 const folder = resolve(positionals[0]!)
 const manifests = inOrder(published().map(({ manifest }) => manifest))
+const stale = stalePictures()
+if (stale.length > 0) {
+  console.error(
+    `Nothing was published.\n${stale.join(', ')}: the page has changed since; run npm run docs -- film and npm run docs -- pictures readme`,
+  )
+  process.exit(1)
+}
 const wrong = rejections({
   home: home(),
   strayed: strayed(),

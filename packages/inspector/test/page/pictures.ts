@@ -10,6 +10,7 @@ import { inspector } from '../../src/hosts/express.ts'
 import { createDay } from '../day.ts'
 import { temporaryInbox } from '../scene.ts'
 import { openTab, startBrowser } from './browser.ts'
+import { keepSources } from './sources.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'pictures')
 const SIZE = { width: 1200, height: 750 }
@@ -21,7 +22,7 @@ for (const receiver of day.receivers) {
   await settled(receiver, { timeout: 60_000 })
   await receiver.runDue({ deadline: '2s', max: 1 })
 }
-await tampered()
+await rewritten()
 const { url, close } = await listen(
   express().use(
     '/postern',
@@ -42,18 +43,21 @@ await picture('health', '', 'light', (page) => page.locator('.chart').first().wa
 await picture('detail', '?screen=list&q=state:dead&open=first', 'dark', (page) =>
   page.getByText('SMTP 421').first().waitFor(),
 )
+keepSources('health.png', 'detail.png')
 await browser.close()
 await close()
 for (const receiver of day.receivers) await receiver.close({ timeout: '1s' })
 await inbox.close()
 
-/** Somebody has copied the secret with a blank at its end. */
-async function tampered(): Promise<void> {
+/** A body parser stands before the route, and writes each body anew. */
+async function rewritten(): Promise<void> {
   const receiver = day.receivers.find(({ name }) => name === 'stripe')!
-  const { provider } = receiver
-  await receiver.fetch(
-    await signed(provider, 'invoice.paid', undefined, { secret: 'a secret of the day ' }),
-  )
+  for (let at = 0; at < 6; at++) {
+    const request = await signed(receiver.provider, 'invoice.paid')
+    const body = JSON.stringify(await request.clone().json(), undefined, 2)
+    const { url: to, headers } = request
+    await receiver.fetch(new Request(to, { method: 'POST', headers, body }))
+  }
   await receiver.runDue({ deadline: '2s', max: 1 })
 }
 

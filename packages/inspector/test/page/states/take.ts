@@ -8,6 +8,8 @@ import { states } from './states.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '.results', 'states')
 const parts = process.argv.slice(2)
+// Those of the README and the guides.
+if (parts.length === 0 || parts.includes('readme')) await import('../pictures.ts')
 mkdirSync(FOLDER, { recursive: true })
 const browser = await startBrowser()
 for (const [name, state] of Object.entries(states)) {
