@@ -23,7 +23,7 @@ const SECRET = 'a secret of the day'
 export function createDay(inbox: Inbox, random: () => number = randomBy(7)): Day {
   let clock: number | undefined
   const now = (): number => clock ?? Date.now()
-  const made = { inbox, now, log: false as const, explain: false }
+  const made = { inbox, clock: { now }, log: false as const, explain: false as const }
   const providers = {
     github: github({ secret: SECRET }),
     stripe: stripe({ secret: SECRET }),

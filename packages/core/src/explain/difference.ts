@@ -46,7 +46,7 @@ export function bodyDiff(came: Uint8Array, signed: Uint8Array): BodyDiff | undef
 }
 
 // Characters that are shown of all: what differs everywhere is seen after some lines.
-const MOST = 4000
+const MOST = 1000
 
 function bounded(parts: BodyDiff['parts']): BodyDiff['parts'] {
   let left = MOST

@@ -58,7 +58,8 @@ export function createShop(inbox: Inbox): Shop {
       )
     },
     async rewrite() {
-      const request = await signed(stripe({ secret: SECRET }), 'invoice.paid')
+      const invoice = { id: 'in_1', customer_name: 'Zoë', amount_paid: 4200, currency: 'eur' }
+      const request = await signed(stripe({ secret: SECRET }), 'invoice.paid', invoice)
       const body = JSON.stringify(await request.clone().json(), undefined, 1)
       await shop.stripe.fetch(
         new Request(request.url, { method: 'POST', headers: request.headers, body }),

@@ -35,7 +35,7 @@ await words(/^Proven: body-reserialized/)
 const differs = page.getByRole('region', { name: 'What differs' })
 await differs.waitFor()
 await differs.scrollIntoViewIfNeeded()
-writeFileSync(join(FOLDER, 'film.png'), await page.screenshot())
+writeFileSync(join(FOLDER, 'film.png'), await film.poster())
 await film.say('The bytes that were signed, and the bytes that came.', 3600)
 await film.say('One line is moved: webhook(receiver) stands before express.json().', 2400)
 

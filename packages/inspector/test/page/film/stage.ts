@@ -11,6 +11,8 @@ export interface Direction {
   say(caption: string, duration?: number): Promise<void>
   /** Shows the page as it is for a time. */
   hold(duration: number): Promise<void>
+  /** The page without pointer and caption. */
+  poster(): Promise<Buffer>
   /** Moves the pointer to something and presses it. */
   press(target: Locator): Promise<void>
 }
@@ -29,6 +31,17 @@ export async function direct(page: Page, reel: Reel): Promise<Direction> {
       await reel.frame(duration)
     },
     hold: (duration) => reel.frame(duration),
+    async poster() {
+      const show = (opacity: string): Promise<void> =>
+        page.evaluate((value) => {
+          for (const name of ['caption', 'pointer'])
+            document.getElementById(`film-${name}`)!.style.opacity = value
+        }, opacity)
+      await show('0')
+      const taken = await page.screenshot()
+      await show('1')
+      return taken
+    },
     async press(target) {
       await target.scrollIntoViewIfNeeded()
       const box = (await target.boundingBox())!
