@@ -1,16 +1,13 @@
 import {
   createTaskRecorder,
-  lane,
   type TaskRecorder,
   type RecorderOptions,
 } from '../../../../testing/src/inbox/recorder.ts'
 import { memoryInbox, type MemoryInboxOptions } from '../../../src/index.ts'
-import type { RunDueResult, Port } from '../../../src/inbox/engine/index.ts'
+import type { Port } from '../../../src/inbox/engine/index.ts'
 import type { Inbox } from '../../../src/inbox/index.ts'
 
-export { lane }
-export { storedDelivery, intake, item } from '../../../../testing/src/inbox/make.ts'
-export { DEAD_OUTCOME, DONE_OUTCOME, retryIn } from '../../../../testing/src/inbox/recorder.ts'
+export { intake, item } from '../../../../testing/src/inbox/make.ts'
 
 /** A memory inbox with a receiver that records. */
 export interface Scene extends Omit<TaskRecorder, 'ran' | 'untilSettled'> {
@@ -31,9 +28,4 @@ export function scene(options: RecorderOptions = {}, settings: MemoryInboxOption
     ran: () => recorder.ran(),
     untilSettled: (count) => recorder.untilSettled(count),
   }
-}
-
-/** `Port.drain` within a minute. */
-export function drain(port: Port, max = Infinity): Promise<RunDueResult> {
-  return port.drain!(Date.now() + 60_000, max)
 }
