@@ -10,7 +10,7 @@ import { startForwarder } from '../faults/forward.ts'
 import { durableNames, durables, openDurable, type Store } from '../services/inboxes.ts'
 import { FORWARD_SECRET, SECRET } from '../faults/secrets.ts'
 import { needs } from '../services/needs.ts'
-import { openPostgresShop, openSqliteShop } from './shops.ts'
+import { openMysqlShop, openPostgresShop, openSqliteShop } from './shops.ts'
 
 const key = randomBytes(32)
 const local = { allowHttp: true, allowPrivate: true } as const
@@ -95,7 +95,8 @@ describe.each(durableNames)('%s', (name) => {
       const inbox = await openDurable(name, store.store, prompt)
       const source = createSender({ name: 'outbox', inbox, key, log: false, ...local })
       await source.register({ url: site.url, topics: '**' })
-      const shop = await (name === 'sqlite' ? openSqliteShop : openPostgresShop)(store.store)
+      const open = { sqlite: openSqliteShop, postgres: openPostgresShop, mysql: openMysqlShop }
+      const shop = await open[name](store.store)
       await shop.run('CREATE TABLE charges (id text)')
       for (const [id, ending] of [
         ['charge-1', 'ROLLBACK'],

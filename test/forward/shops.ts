@@ -1,7 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Host } from '@postern/core/inbox'
+import { inTransaction as inMysql } from '@postern/mysql'
 import { inTransaction as inPostgres } from '@postern/postgres'
 import { inTransaction as inSqlite } from '@postern/sqlite'
+import { createConnection } from 'mysql2/promise'
 import pg from 'pg'
 
 /** An app's own connection to the database its inbox is in. */
@@ -23,6 +25,17 @@ export async function openPostgresShop(url: string): Promise<Shop> {
     host: inPostgres(client),
     run: async (sql) => (await client.query<object>(sql)).rows,
     close: () => client.end(),
+  }
+}
+
+/** Connects to a MariaDB. */
+export async function openMysqlShop(uri: string): Promise<Shop> {
+  const connection = await createConnection({ uri })
+  return {
+    begin: 'START TRANSACTION',
+    host: inMysql(connection),
+    run: async (sql) => (await connection.query(sql))[0] as readonly object[],
+    close: () => connection.end(),
   }
 }
 

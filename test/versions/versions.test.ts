@@ -94,7 +94,7 @@ for (const name of durableNames)
       await expect.poll(() => old.ran).toEqual(['good 1'])
       await force(store, breaking)
       const told = expect.stringMatching(
-        /version 2 or later, but this process has version 1, .*upgrade @postern/,
+        /version 2 or later, but this process has version 1\. .*upgrade @postern/,
       )
       await expect.poll(() => old.warnings).toContainEqual(told)
       expect((await deliver(old.receiver, 'good', '2')).status).toBe(503)

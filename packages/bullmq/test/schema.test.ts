@@ -32,7 +32,7 @@ needs(redisServer).describe('bullmqInbox, its version and its orphans', () => {
     const rejection = expect.objectContaining({
       code: 'inbox_unavailable',
       message: expect.stringMatching(
-        /version 3, .* this process has version 1, .*upgrade @postern\/bullmq/,
+        /version 3, .* this process has version 1\. .*upgrade @postern\/bullmq/,
       ),
     })
     await expect(port.accept(intake('2'), {})).rejects.toEqual(rejection)

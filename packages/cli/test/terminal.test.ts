@@ -119,7 +119,7 @@ describe('listen in a terminal', () => {
     pty.write('c')
     const [, clipboard] = /52;c;([\w+/=]+)/.exec(await until(CLIPBOARD))!
     const curl = Buffer.from(clipboard!, 'base64').toString()
-    expect(curl).toContain(`x-gitlab-token: '"$GITLAB_WEBHOOK_SECRET"'`)
+    expect(curl).toContain(`x-gitlab-token: '"$GITLAB_TOKEN"'`)
     expect(drawn + curl).not.toContain(token)
     pty.write('q')
     expect(await ended).toBe(0)
@@ -197,7 +197,7 @@ describe('init in a terminal', () => {
     const questions = [
       ['Who sends the webhooks?', 'github\r'],
       ['Where are events kept?', '\u001B[B\r'],
-      [/Write [^?]*webhooks\/receiver\.js[^?]*\?/, 'y'],
+      [/Write [^?]*webhooks\/receiver\.mjs[^?]*\?/, 'y'],
     ] as const
     for (const [last] of questions.entries()) {
       const stopped = terminal(['init'], { cwd: folder })
@@ -216,9 +216,9 @@ describe('init in a terminal', () => {
     }
     await agreed.until('Run npm install @postern/core')
     agreed.pty.write('n')
-    await agreed.until('wrote webhooks/receiver.js')
+    await agreed.until('wrote webhooks/receiver.mjs')
     expect(await agreed.ended).toBe(0)
-    expect(await readFile(join(folder, 'webhooks/receiver.js'), 'utf8')).toContain('memoryInbox()')
+    expect(await readFile(join(folder, 'webhooks/receiver.mjs'), 'utf8')).toContain('memoryInbox()')
     await rm(folder, { recursive: true })
   })
 })

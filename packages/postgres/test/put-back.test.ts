@@ -30,7 +30,7 @@ withPostgres('a database that went back under a running process', (postgres) => 
       `TRUNCATE ${tables.join()}; ${sequences.map((one) => `ALTER SEQUENCE ${name}.postern_${one} RESTART`).join(';')}`,
     )
     const told = (): boolean =>
-      shop.warnings.some((one) => one.includes('was put back to what it held before'))
+      shop.warnings.some((one) => one.includes('was restored to an earlier state'))
     await expect.poll(told, { timeout: 15_000 }).toBe(true)
     await port.accept(intake('after'), {})
     end({ kind: 'done' })

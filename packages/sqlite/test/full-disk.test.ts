@@ -85,7 +85,7 @@ test('outcomes that wait for room are kept up to maxWaitingBytes: of those beyon
     end()
     await shop.until('it is told', () =>
       shop.warnings.some((one) =>
-        /^task \d+ has ended and runs again: .* 50000 bytes \(maxWaitingBytes\)/.test(one),
+        /^task \d+ has ended but will run again: .*maxWaitingBytes \(50000\)/.test(one),
       ),
     )
     free()

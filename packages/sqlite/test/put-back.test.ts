@@ -49,7 +49,7 @@ for (const claims of ['several', 'one'] as const)
       )
     ends.get('after')!({ kind: 'done' })
     await expect.poll(() => of('after')).toEqual({ state: 2 })
-    expect(shop.warnings.join('\n')).toContain('was put back to what it held before')
+    expect(shop.warnings.join('\n')).toContain('was restored to an earlier state')
     // What it ran before is left to the file, whose claim is free at once.
     await expect.poll(() => runs.filter((id) => id === 'before')).toHaveLength(2)
     ends.get('before')!({ kind: 'done' })

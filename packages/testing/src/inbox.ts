@@ -125,7 +125,7 @@ export function testInbox(make: MakeInbox, runner: TestRunner, skills: InboxSkil
       })
     if (skills.durable) describe('a restart', () => restartCases(test))
     if (skills.pages && skills.keepsDone && skills.durable)
-      describe('`storage.content` of a receiver', () => storedCases(test))
+      describe('`storage.content` of a receiver', () => storedCases(test, skills.order === true))
     if (skills.shared) describe('two processes', () => sharedCases(test))
     if (skills.guards) describe('guards', () => guardCases(test, skills.durable === true))
     if (skills.suspects) describe('interruptions', () => interruptionCases(test))

@@ -15,7 +15,9 @@ describe('the report of a rule', () => {
   test('a rule that held 30 times, on each inbox, holds', () => {
     const report = reportRule(part, enough)
     expect(report.wrong).toEqual([])
-    expect(tableOf([report])[1]).toMatch(/^0 of tests +30 +1 +1 +sqlite memory bullmq postgres +0$/)
+    expect(tableOf([report])[1]).toMatch(
+      /^0 of tests +30 +1 +1 +sqlite memory bullmq postgres mysql +0$/,
+    )
   })
 
   test('29 cases are too few', () => {

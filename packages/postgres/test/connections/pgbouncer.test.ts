@@ -6,7 +6,7 @@ import { withPgBouncer } from '../postgres.ts'
 import { listen, signed } from '../receiver.ts'
 
 const LISTENS = /LISTEN does not work through this pooler/
-const LOSES = /a pooler between loses prepared statements/
+const LOSES = /a connection pooler loses prepared statements/
 
 function quiet(): {
   readonly log: NonNullable<ReceiverOptions['log']>

@@ -47,7 +47,7 @@ withPostgres('inTransaction', (postgres) => {
     const run = () => Promise.resolve([])
     await expect(receiver.receive(signed('1'), inTransaction(run))).rejects.toThrow(
       new TypeError(
-        'inTransaction: it is that of postgresInbox, and this receiver has memoryInbox: use the inTransaction of its own package, if it has one',
+        "inTransaction: it belongs to postgresInbox, but this receiver has memoryInbox; use the inTransaction of that inbox's package, if it has one",
       ),
     )
     const transaction = (accept: AcceptWithin) => accept(inTransaction(run))

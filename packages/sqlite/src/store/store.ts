@@ -218,7 +218,7 @@ function openStore(
     process = 0
     queueMicrotask(() =>
       back(
-        `${inbox}: ${driver.name} was put back to what it held before, while this process has it open; claims of this process are dropped, and it continues with what the file holds now`,
+        `${inbox}: ${driver.name} was restored to an earlier state while this process had it open. Claims of this process are dropped; it continues with what the file holds now`,
       ),
     )
   }

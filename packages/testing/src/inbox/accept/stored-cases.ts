@@ -19,7 +19,7 @@ async function erased(scene: Scene, id: string): Promise<TaskDetail> {
 }
 
 /** A receiver with `storage.content`, for inboxes that keep done tasks. */
-export function storedCases(test: SceneTest): void {
+export function storedCases(test: SceneTest, folds: boolean): void {
   for (const [what, more] of [
     ['', {}],
     [', encrypted', { encryptionKey: KEY }],
@@ -57,22 +57,24 @@ export function storedCases(test: SceneTest): void {
       }
     })
 
-  test('events that were folded or stale are erased too', async (scene) => {
-    const { receiver, until } = receiverHeard(scene, {
-      storage: { content: false },
-      worker: 'onDemand',
+  if (folds)
+    test('events that were folded or stale are erased too', async (scene) => {
+      const { receiver, until } = receiverHeard(scene, {
+        storage: { content: false },
+        worker: 'onDemand',
+      })
+      const newest = ({ id }: { readonly id?: string | undefined }): number => (id === '3' ? 0 : 1)
+      receiver.on('thing.*', { name: 'first', debounce: { key: () => 'k', newest } }, () => {})
+      try {
+        for (const id of ['1', '2', '3']) await deliverSigned(receiver, id)
+        await receiver.runDue()
+        await until('done 2')
+        for (const id of ['1', '2', '3'])
+          assert.equal((await erased(scene, id)).record.payload, null)
+      } finally {
+        await receiver.close()
+      }
     })
-    const newest = ({ id }: { readonly id?: string | undefined }): number => (id === '3' ? 0 : 1)
-    receiver.on('thing.*', { name: 'first', debounce: { key: () => 'k', newest } }, () => {})
-    try {
-      for (const id of ['1', '2', '3']) await deliverSigned(receiver, id)
-      await receiver.runDue()
-      await until('done 2')
-      for (const id of ['1', '2', '3']) assert.equal((await erased(scene, id)).record.payload, null)
-    } finally {
-      await receiver.close()
-    }
-  })
 
   test('a dead task holds its event back until it is done or deleted', async (scene) => {
     const { receiver, until } = receiverHeard(scene, { storage: { content: false } })
