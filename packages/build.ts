@@ -49,11 +49,15 @@ function copyExample(name: string, to: string): void {
 
 async function bundle(folder: string): Promise<void> {
   const entries = entriesOf(folder)
-  const isEntry = (id: string): boolean => entries.includes(id)
+  const started = startedFrom(folder)
+  const isEntry = (id: string): boolean => entries.includes(id) || started.includes(id)
   // An entry is a file of its own already.
   const lazy = new Set([...loadedLater(folder)].filter((file) => !isEntry(file)))
   const build = await rolldown({
-    input: Object.fromEntries(entries.map((file) => [nameOf(folder, file), file])),
+    input: Object.fromEntries([
+      ...entries.map((file) => [nameOf(folder, file), file] as const),
+      ...started.map((file) => [chunkOf(file).slice(0, -'.js'.length), file] as const),
+    ]),
     cwd: folder,
     platform: 'neutral',
     transform: { target: 'es2023' },
@@ -132,12 +136,20 @@ function entriesOf(folder: string): readonly string[] {
 
 /** The modules of the package that some module loads with `import()`. */
 function loadedLater(folder: string): ReadonlySet<string> {
+  return new Set(namedIn(folder, /\bimport\('(\.[^']+)'\)/g))
+}
+
+/** The modules of the package that some module starts as a process: each is a file next to that module's. */
+function startedFrom(folder: string): readonly string[] {
+  return namedIn(folder, /import\.meta\.url\.endsWith\('\.ts'\) \? '(\.\/[^']+\.ts)'/g)
+}
+
+/** The modules of the package that its sources name in a pattern. */
+function namedIn(folder: string, pattern: RegExp): readonly string[] {
   const files = globSync('src/**/*.ts', { cwd: folder }).map((file) => join(folder, file))
-  return new Set(
-    files.flatMap((file) =>
-      Array.from(readFileSync(file, 'utf8').matchAll(/\bimport\('(\.[^']+)'\)/g), ([, source]) =>
-        resolve(dirname(file), source!),
-      ),
+  return files.flatMap((file) =>
+    Array.from(readFileSync(file, 'utf8').matchAll(pattern), ([, source]) =>
+      resolve(dirname(file), source!),
     ),
   )
 }
