@@ -1,7 +1,11 @@
+import { deepEqual, equal } from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { callEdge } from '../../packages/cli/test/listen/hook.ts'
+import { ofStripe, scene } from '../../packages/cli/test/listen/scene.ts'
+import { STRIPE_KEY } from '../../packages/registrar/test/fakes/stripe.ts'
 import { freePort } from '../services/temporary.ts'
 import { run } from '../run/step.ts'
 import { startPostgres } from '../services/postgres.ts'
@@ -51,6 +55,23 @@ export interface Programs {
   readonly postern: string
 }
 
+/** An app of a template, installed. */
+export interface TemplateApp {
+  readonly template: Template
+  readonly folder: string
+  readonly postern: string
+  /** Hears of each step that ended. */
+  readonly tell: (step: string) => void
+}
+
+/** How an app gets its first delivery. */
+export interface Way {
+  /** What its owner fills into its file of secrets. */
+  readonly secrets: (text: string) => string
+  /** Starts the app, and sends it a delivery. Resolves once that was handled and all has ended. */
+  readonly deliver: (app: TemplateApp) => Promise<void>
+}
+
 /** Installs `create-postern` and the command line from their tarballs. */
 export async function installPrograms(
   folder: string,
@@ -71,42 +92,93 @@ export async function checkCreate(
 ): Promise<readonly (readonly [name: string, problem: string | undefined])[]> {
   const programs = await installPrograms(join(folder, 'programs'), packages)
   const findings: (readonly [string, string | undefined])[] = []
-  for (const template of templates) {
-    const problem = await useTemplate(template, join(folder, template.name), packages, programs)
+  const all = templates.map((template) => [template.name, template, onThisMachine] as const)
+  for (const [name, template, way] of [...all, ['tunnel', templates[0]!, throughTunnel] as const]) {
+    const problem = await useTemplate(template, join(folder, name), packages, programs, way)
       .then(() => undefined)
       .catch(String)
-    findings.push([`npm create postern, ${template.name}`, problem])
+    findings.push([`npm create postern, ${name}`, problem])
   }
   return findings
 }
 
 /** One template from nothing to a handled delivery; `tell` hears of each step that ended. Rejects with what is wrong. */
 export async function useTemplate(
-  { name, provider, env, start, before = [], handled }: Template,
+  template: Template,
   folder: string,
   packages: readonly Packed[],
   { create, postern }: Programs,
+  way: Way,
   tell: (step: string) => void = () => {},
 ): Promise<void> {
+  const { name, env, before = [] } = template
   await must(process.execPath, [create, folder, '--template', name])
   tell('npm create postern')
   await asPnpmProject(folder, packages, process.versions.node)
   await pnpm(['install', '--prefer-offline'], folder)
   tell('install')
   const file = join(folder, env)
-  const text = (await readFile(file, 'utf8')).replace('<your-secret>', `'${SECRET}'`)
+  const text = way.secrets(await readFile(file, 'utf8'))
   const database = text.includes('DATABASE_URL') ? await startPostgres() : undefined
-  const started: ChildProcess[] = []
   try {
     await writeFile(file, text.replace(/^DATABASE_URL=.*$/m, `DATABASE_URL=${database?.url}`))
+    for (const script of before) await must('npm', ['run', script], { cwd: folder, env: bare })
     tell('the secret')
-    const { scripts } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
-      readonly scripts: Readonly<Record<string, string>>
+    await way.deliver({ template, folder, postern, tell })
+  } finally {
+    await database?.stop()
+  }
+}
+
+/** The app is built and started, and `postern send` signs a delivery. */
+export const onThisMachine: Way = {
+  secrets: (text) => text.replace('<your-secret>', `'${SECRET}'`),
+  deliver: sendLocally,
+}
+
+/** `postern dev` as its page has it: the fake Stripe finds the app through a fake tunnel, and its delivery is handled. */
+export const throughTunnel: Way = {
+  // Stripe tells the secret of its deliveries to the command.
+  secrets: (text) => `${text.trimEnd()}\nSTRIPE_KEY=${STRIPE_KEY}\n`,
+  async deliver({ template, folder: cwd, postern, tell }) {
+    const stage = await scene()
+    try {
+      const port = String(await freePort())
+      const to = `http://localhost:${port}/webhooks/stripe`
+      const args = ['dev', 'stripe', '--to', to, '-o', `api=${stage.api.url}`, '--yes']
+      const running = stage.run(
+        [...args, '--', 'npm', 'run', 'dev'],
+        // A newcomer's programs were not compiled before.
+        { NODE_DISABLE_COMPILE_CACHE: '1', NEXT_TELEMETRY_DISABLED: '1', PORT: port },
+        { main: postern, cwd },
+      )
+      await running.until(/listening for Stripe at https:/)
+      tell('postern dev')
+      const [{ url, secret } = { url: '', secret: '' }] = stage.endpoints()
+      equal((await callEdge(url, await ofStripe(secret, url))).status, 200)
+      await until(async () => template.handled.test(running.text()), running.text)
+      tell('one handled delivery')
+      const wrong = 'whsec_c29tZWJvZHkgZWxzZSdzIHNlY3JldA'
+      equal((await callEdge(url, await ofStripe(wrong, url))).status, 401)
+      equal(await running.stop(), 0)
+      const left = stage.endpoints().map(({ id }) => id)
+      deepEqual([left, await stage.processes(), await stage.sessions()], [['we_stranger'], [], []])
+    } finally {
+      await stage.close()
     }
-    for (const script of [...before, ...('build' in scripts ? ['build'] : [])])
-      await must('npm', ['run', script], { cwd: folder, env: bare })
-    tell('build')
-    if (start.length === 0) return await inWorkerd()
+  },
+}
+
+async function sendLocally({ template, folder, postern, tell }: TemplateApp): Promise<void> {
+  const { provider, start, handled } = template
+  const { scripts } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
+    readonly scripts: Readonly<Record<string, string>>
+  }
+  if ('build' in scripts) await must('npm', ['run', 'build'], { cwd: folder, env: bare })
+  tell('build')
+  if (start.length === 0) return inWorkerd()
+  const started: ChildProcess[] = []
+  try {
     const port = await freePort()
     let printed = ''
     for (const script of start) {
@@ -145,7 +217,6 @@ export async function useTemplate(
         await ended
       }
     }
-    await database?.stop()
   }
 
   async function inWorkerd(): Promise<void> {
@@ -157,6 +228,7 @@ export async function useTemplate(
     try {
       await send(`${workerd.url}/webhooks/${provider}`)
       await workerd.printed(handled)
+      tell('one handled delivery')
     } finally {
       await workerd.kill()
     }

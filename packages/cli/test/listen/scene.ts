@@ -64,9 +64,14 @@ export async function scene() {
     stripe: ['-o', `api=${api.url}`, '--topic', 'invoice.paid', '--yes'],
     /** The endpoints of the account. */
     endpoints: (): readonly StripeEndpoint[] => api.endpoints,
-    run(args: readonly string[], more: Readonly<Record<string, string>> = {}): Running {
-      const words = ['--import', here('hook.ts'), MAIN, ...args]
-      const child = spawn(process.execPath, words, { cwd, env: { ...env, ...more } })
+    /** Runs the command line, or another build of it in another folder. */
+    run(
+      args: readonly string[],
+      more: Readonly<Record<string, string>> = {},
+      at = { main: MAIN, cwd },
+    ): Running {
+      const words = ['--import', here('hook.ts'), at.main, ...args]
+      const child = spawn(process.execPath, words, { cwd: at.cwd, env: { ...env, ...more } })
       const made = runningOf(child)
       running.push(made)
       return made
