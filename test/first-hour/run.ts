@@ -52,7 +52,7 @@ ${table(local)}
 
 Nobody types: the secret is filled in at once, and \`--yes\` answers the question of \`postern dev\`. Packages come from pnpm's store if it has them.
 
-The tunnel and Stripe are programs on this machine, in the place of cloudflared and of Stripe's API (\`-o api=…\`). A real tunnel takes some seconds more. \`workers\` and \`apart\` start with \`postern send\` only: the one needs wrangler, the other a second process.
+The tunnel and Stripe are programs on this machine, in the place of cloudflared and of Stripe's API (\`-o api=…\`). The time of a real tunnel is not in it. \`workers\` and \`apart\` start with \`postern send\` only: the one needs wrangler, the other a second process.
 `,
 )
 console.log(`the slowest took ${slowest.toFixed(1)} of ${LIMIT} s`)
