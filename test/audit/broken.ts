@@ -31,7 +31,9 @@ export const BROKEN: Readonly<Record<string, Broken>> = {
     provider: (right) => ({
       ...right,
       events: (delivery, body) =>
-        right.events(delivery, body).map((event) => ({ ...event, id: crypto.randomUUID() })),
+        right
+          .events(delivery, body)
+          .map(({ twin: _, ...event }) => ({ ...event, id: crypto.randomUUID() })),
     }),
     sees: 'dedupe:effects',
   },

@@ -130,7 +130,7 @@ describe('postern audit', () => {
 
   test.each([
     [['--effect', 'echo 1'], '--effect must be a JSON list of a program and its arguments'],
-    [['--case', 'nothing'], '--case must be the beginning of a case'],
+    [['--case', 'nothing'], "--case must be the start of a case's name"],
     [['--sarif'], '--sarif needs --source file:line'],
     [['--fail-on', 'all'], '--fail-on must be one of critical, high, medium, low'],
     [['--framework', 'rails'], '--framework must be one of express, next, flask, php, go'],
@@ -141,7 +141,7 @@ describe('postern audit', () => {
 
   test('sends nothing to another host without its name and its nonce', async () => {
     const url = 'https://shop.example/hooks'
-    expect((await audit(url)).err).toContain('if it is yours, give --allow-host shop.example')
+    expect((await audit(url)).err).toContain('if you own it, give --allow-host shop.example')
     const { code, err } = await audit(url, '--allow-host', 'shop.example')
     expect([code, err]).toEqual([
       2,

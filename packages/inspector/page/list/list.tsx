@@ -204,6 +204,8 @@ function useRowKeys(
       element.scrollTop = top + height + head - element.clientHeight
   }
   const focus = (id: string): void => {
+    // A later key aims elsewhere: its own frame comes.
+    if (aim.current !== id) return
     aim.current = undefined
     const row = scroller.current?.querySelector(`[data-id=${CSS.escape(id)}]`)
     row?.querySelector('a')?.focus({ preventScroll: true })

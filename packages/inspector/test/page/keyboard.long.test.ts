@@ -20,9 +20,9 @@ needs(chromium).describe('the keyboard alone', () => {
       .evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['id']))
     await page.keyboard.press('j')
     await expect.poll(focused).toContain('invoice.paid')
-    // In one task: no frame lies between the two keys.
+    // In one task: no frame lies between the keys.
     await page.evaluate(() => {
-      for (const key of ['j', 'Enter'])
+      for (const key of ['j', 'j', 'k', 'Enter'])
         document.activeElement!.dispatchEvent(
           new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }),
         )
