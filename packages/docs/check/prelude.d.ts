@@ -20,6 +20,8 @@ declare global {
   var labels: Record<string, string>
   var auth: { token: string }
   var db: any
+  var pool: any
+  var server: any
   var request: any
   var histogram: any
   var audit: any
@@ -27,6 +29,8 @@ declare global {
   var book: (...args: any[]) => any
   var deploy: (...args: any[]) => any
   var settle: (...args: any[]) => any
+  var subscribe: (...args: any[]) => any
+  var createApp: (...args: any[]) => any
   var triage: (...args: any[]) => any
   var handler: (...args: any[]) => any
   var signingSecret: string
@@ -46,6 +50,7 @@ declare global {
   var sender: any
   var fake: any
   var url: string
+  var path: string
   var id: string
   var payload: any
   var router: any
