@@ -12,6 +12,8 @@ const exec = promisify(execFile)
 
 /** A MariaDB that can also be taken away and brought back with its data. */
 export interface MariadbService extends Service {
+  /** The folder of its data. */
+  readonly data: string
   /** The file of its error log. */
   readonly log: string
   /** Ends it at once, as a crash does. */
@@ -61,6 +63,7 @@ export async function startMariadb({
   await up()
   return {
     url: `mysql://postern@127.0.0.1:${port}/app`,
+    data,
     port,
     log,
     get pid() {

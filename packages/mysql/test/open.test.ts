@@ -33,6 +33,37 @@ withMariadb('what mysqlInbox asks of its server', (mariadb) => {
   })
 
   test.each([
+    ['10.5.29-MariaDB', false],
+    ['5.5.5-10.5.29-MariaDB-log', false],
+    ['5.5.68-MariaDB', false],
+    ['5.7.44-log', false],
+    ['10.6.0-MariaDB', true],
+    ['5.5.5-10.11.6-MariaDB-1:10.11.6+maria~deb12', true],
+    ['8.0.11', true],
+    ['9.4.0-commercial', true],
+  ])('a server of version %s: accepted is %s', async (version, accepted) => {
+    const { service, database } = mariadb()
+    const pool = createPool({ uri: service.url, database: await database() })
+    pool.on('connection', (connection) => {
+      const query: (options: { readonly sql: string }, done: unknown) => unknown =
+        connection.query.bind(connection) as never
+      Object.assign(connection, {
+        query: (options: { readonly sql: string }, done: unknown) =>
+          query({ ...options, sql: options.sql.replace('VERSION()', `'${version}'`) }, done),
+      })
+    })
+    const inbox = mysqlInbox({ pool })
+    const opened = inbox.view!.stats()
+    await (accepted
+      ? expect(opened).resolves.toEqual([])
+      : expect(opened).rejects.toThrow(
+          `the server must be MariaDB 10.6, MySQL 8.0 or newer, got ${version}; upgrade it`,
+        ))
+    await inbox.close()
+    await pool.promise().end()
+  })
+
+  test.each([
     ['innodb_flush_log_at_trx_commit', 2, 'SET GLOBAL innodb_flush_log_at_trx_commit = 1'],
     ['max_allowed_packet', 1_048_576, 'SET GLOBAL max_allowed_packet = 67108864'],
   ])(

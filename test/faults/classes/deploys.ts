@@ -46,7 +46,7 @@ export const deploys: readonly FaultClass[] = [
   {
     name: 'a newer schema that shuts the old process out, by force',
     inboxes: DURABLE,
-    told: /this process has version 1, .*upgrade @postern/,
+    told: /this process has version 1\. .*upgrade @postern/,
     async play(scene) {
       const old = await scene.start()
       await scene.deliver(old, 'quick', ids('before', 20))

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { Redis } from 'ioredis'
-import { createConnection } from 'mysql2/promise'
+import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import pg from 'pg'
 
 /** A client for one use. */
@@ -21,19 +21,32 @@ export async function inPostgres(url: string, ...statements: readonly string[]):
   await db.end()
 }
 
-/** The same in MariaDB. */
-export async function inMysql(url: string, ...statements: readonly string[]): Promise<void> {
+/** The same in MariaDB. Returns the rows of the last one. */
+export async function inMysql(
+  url: string,
+  ...statements: readonly string[]
+): Promise<readonly RowDataPacket[]> {
   const db = await createConnection(url)
-  for (const statement of statements) await db.query(statement)
-  await db.end()
+  try {
+    let rows: RowDataPacket[] = []
+    for (const statement of statements) [rows] = await db.query<RowDataPacket[]>(statement)
+    return rows
+  } finally {
+    await db.end()
+  }
+}
+
+/** The URL of a MariaDB for a user who may also write while it is read-only. */
+export function asAdmin(url: string): string {
+  return url.replace('postern@', 'admin@')
 }
 
 /** The same in the server of an inbox. */
-export function inServer(
+export async function inServer(
   { inbox, store }: { readonly inbox: string; readonly store: string },
   ...statements: readonly string[]
 ): Promise<void> {
-  return (inbox === 'mysql' ? inMysql : inPostgres)(store, ...statements)
+  await (inbox === 'mysql' ? inMysql : inPostgres)(store, ...statements)
 }
 
 /** True if somebody holds the write lock of an SQLite file. */

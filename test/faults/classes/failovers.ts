@@ -1,19 +1,20 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startProxy } from '../../../packages/bullmq/test/proxy.ts'
 import { smallDisk } from '../../../packages/sqlite/test/disk.ts'
-import { startPostgres, startStandby, unprivileged } from '../../services/postgres.ts'
+import { startMariadb } from '../../services/mariadb.ts'
+import { startPostgres, startStandby } from '../../services/postgres.ts'
 import { startProcess } from '../../services/process.ts'
 import { redisServer } from '../../services/programs.ts'
 import { startRedis } from '../../services/redis.ts'
 import { freePort, removeFolder, temporaryFolder } from '../../services/temporary.ts'
 import type { FaultClass, Scene } from './class.ts'
-import { inPostgres, inRedis } from './engines.ts'
+import { asAdmin, inMysql, inPostgres, inRedis } from './engines.ts'
 import { suffer } from './stores.ts'
 
 const noDisk = whyNoDisk()
-if (noDisk !== undefined) console.log(`pg_wal cannot be filled here: ${noDisk}`)
+if (noDisk !== undefined) console.log(`no disk can be filled here: ${noDisk}`)
 
 /** Faults of servers that another one follows, or that must stop by themselves. */
 export const failovers: readonly FaultClass[] = [
@@ -83,26 +84,12 @@ export const failovers: readonly FaultClass[] = [
       const server = await startPostgres()
       scene.later(() => server.stop())
       await server.down()
-      const wal = join(server.data, 'pg_wal')
-      const disk = smallDisk('100m')
-      scene.later(() => disk.remove())
-      const own = join(disk.folder, 'wal')
-      cpSync(wal, own, { recursive: true })
-      const user = unprivileged()
-      if (user) execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, disk.folder])
-      renameSync(wal, `${wal}.before`)
-      symlinkSync(own, wal)
+      const fill = toSmallDisk(scene, join(server.data, 'pg_wal'), '100m')
       await server.up()
-      const filler = join(disk.folder, 'filler')
       return suffer(
         scene,
         async () => {
-          try {
-            for (const size of [2 ** 20, 2 ** 12])
-              for (;;) writeFileSync(filler, Buffer.alloc(size), { flag: 'a' })
-          } catch {
-            // It is full.
-          }
+          const empty = fill()
           const timer = setInterval(
             () => void inPostgres(server.url, 'SELECT pg_switch_wal()').catch(() => {}),
             100,
@@ -115,7 +102,7 @@ export const failovers: readonly FaultClass[] = [
           )
           return async () => {
             clearInterval(timer)
-            rmSync(filler)
+            empty()
             await server.down()
             await server.up()
           }
@@ -124,7 +111,124 @@ export const failovers: readonly FaultClass[] = [
       )
     },
   },
+  {
+    name: 'a read-only replica, then promoted',
+    inboxes: ['mysql'],
+    told: /read-only/,
+    async play(scene) {
+      // What is acknowledged or settled is known to the replica before anybody hears of it.
+      const primary = await startMariadb({
+        args: [
+          '--server-id=1',
+          '--log-bin',
+          '--rpl-semi-sync-master-enabled=ON',
+          '--rpl-semi-sync-master-wait-point=AFTER_SYNC',
+          '--rpl-semi-sync-master-timeout=60000',
+        ],
+      })
+      scene.later(() => primary.stop())
+      const replica = await startMariadb({
+        args: ['--server-id=2', '--read-only=ON', '--rpl-semi-sync-slave-enabled=ON'],
+      })
+      scene.later(() => replica.stop())
+      const admin = asAdmin(replica.url)
+      await inMysql(
+        admin,
+        `CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = ${primary.port}, MASTER_USER = 'postern', MASTER_CONNECT_RETRY = 1, MASTER_USE_GTID = slave_pos`,
+        'START SLAVE',
+      )
+      await scene.until('the replica follows', async () => {
+        const [clients] = await inMysql(
+          primary.url,
+          "SHOW STATUS LIKE 'Rpl_semi_sync_master_clients'",
+        )
+        return clients!['Value'] === '1'
+      })
+      const proxy = await startProxy(primary.port)
+      scene.later(() => proxy.stop())
+      const way = new URL(primary.url)
+      way.port = new URL(proxy.url).port
+      return suffer(
+        scene,
+        async () => {
+          proxy.toward(replica.port)
+          await primary.down()
+          return async () => {
+            const [status] = await inMysql(admin, 'STOP SLAVE IO_THREAD', 'SHOW SLAVE STATUS')
+            await inMysql(
+              admin,
+              `SELECT MASTER_GTID_WAIT('${status!['Gtid_IO_Pos']}')`,
+              'STOP SLAVE',
+              'SET GLOBAL read_only = OFF',
+            )
+          }
+        },
+        await scene.start({ store: way.href }),
+      )
+    },
+  },
+  fullDisk('a full disk', false),
+  fullDisk('a full disk that ends the server', true),
 ]
+
+/** Fills the disk of a MariaDB, and then its tables by deliveries until the logs tell it. */
+function fullDisk(name: string, dies: boolean): FaultClass {
+  // MariaDB ends by itself if a row that needs pages of its own finds no room.
+  const [bytes, told] = dies ? [200_000, /no server answers/] : [1000, /is full: make room/]
+  return {
+    name,
+    inboxes: noDisk === undefined ? ['mysql'] : [],
+    told,
+    async play(scene) {
+      const server = await startMariadb()
+      scene.later(() => server.stop())
+      await server.down()
+      const fill = toSmallDisk(scene, server.data, '400m')
+      await server.up()
+      const app = await scene.start({ store: server.url })
+      return suffer(
+        scene,
+        async () => {
+          const empty = fill()
+          let delivered = 0
+          await scene.until('no more fits', async () => {
+            const random = Array.from({ length: bytes }, () => scene.random() * 256)
+            const text = Buffer.from(random).toString('base64')
+            await scene.deliver(app, 'large', [`large-${delivered++}`], 1000, { text })
+            return told.test(scene.said())
+          })
+          return async () => {
+            empty()
+            if (!dies) return
+            await server.down()
+            await server.up()
+          }
+        },
+        app,
+      )
+    },
+  }
+}
+
+/** Moves a folder to a small disk. What is returned fills the disk, and what that returns makes room again. */
+function toSmallDisk(scene: Scene, folder: string, size: string): () => () => void {
+  const disk = smallDisk(size)
+  scene.later(() => disk.remove())
+  const own = join(disk.folder, 'own')
+  execFileSync('cp', ['-a', '--sparse=never', folder, own])
+  renameSync(folder, `${folder}.before`)
+  symlinkSync(own, folder)
+  const filler = join(disk.folder, 'filler')
+  return () => {
+    try {
+      for (const bytes of [2 ** 20, 2 ** 12])
+        for (;;) writeFileSync(filler, Buffer.alloc(bytes), { flag: 'a' })
+    } catch {
+      // It is full.
+    }
+    return () => rmSync(filler)
+  }
+}
 
 /** Starts a Sentinel that watches a Redis as `shop`. Returns its port. */
 async function startSentinel(scene: Scene, host: string, port: string): Promise<number> {

@@ -133,8 +133,10 @@ async function spoil({ inbox, store }: Scene): Promise<void> {
   }
   if (inbox === 'postgres')
     return inPostgres(store, "UPDATE postern_events SET record = '{' WHERE event_id = 'odd'")
-  if (inbox === 'mysql')
-    return inMysql(store, "UPDATE postern_events SET packed = 'x' WHERE event_id = 'odd'")
+  if (inbox === 'mysql') {
+    await inMysql(store, "UPDATE postern_events SET packed = 'x' WHERE event_id = 'odd'")
+    return
+  }
   await inRedis(store, async (client) => {
     for (const key of await client.keys('{postern}:event:*'))
       if ((await client.hget(key, 'i'))?.includes('"odd"') === true)

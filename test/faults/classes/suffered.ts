@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import pg from 'pg'
 import type { FaultInbox, Scene } from './class.ts'
-import { inMysql, inPostgres, inRedis } from './engines.ts'
+import { asAdmin, inMysql, inPostgres, inRedis } from './engines.ts'
 
 /** What a store suffers: it begins, and what is returned ends it. */
 export type Suffered = (scene: Scene) => Promise<() => unknown>
@@ -79,9 +79,8 @@ export const suffered: readonly {
     inbox: 'mysql',
     told: /read-only/,
     async begin({ store }) {
-      const admin = store.replace('postern@', 'admin@')
-      await inMysql(admin, 'SET GLOBAL read_only = ON')
-      return () => inMysql(admin, 'SET GLOBAL read_only = OFF')
+      await inMysql(asAdmin(store), 'SET GLOBAL read_only = ON')
+      return () => inMysql(asAdmin(store), 'SET GLOBAL read_only = OFF')
     },
   },
   {
