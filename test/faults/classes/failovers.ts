@@ -121,12 +121,13 @@ export const failovers: readonly FaultClass[] = [
         args: [
           '--server-id=1',
           '--log-bin',
-          '--rpl-semi-sync-master-enabled=ON',
           '--rpl-semi-sync-master-wait-point=AFTER_SYNC',
           '--rpl-semi-sync-master-timeout=60000',
         ],
       })
       scene.later(() => primary.stop())
+      // Now that its users are there: each statement waits for a replica.
+      await inMysql(asAdmin(primary.url), 'SET GLOBAL rpl_semi_sync_master_enabled = ON')
       const replica = await startMariadb({
         args: ['--server-id=2', '--read-only=ON', '--rpl-semi-sync-slave-enabled=ON'],
       })
